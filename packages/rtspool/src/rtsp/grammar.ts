@@ -1,0 +1,167 @@
+/** Character classes of the RTSP grammar, as functions of a char code, and how received text is quoted. */
+
+/** Longest piece of received text that a message of an error shows, in characters. */
+const maxQuotedLength = 64
+
+export const isDigitCode = (code: number): boolean => code >= 0x30 && code <= 0x39
+
+/** True for CTL of RFC 2326 section 15.1: 0 to 31 and DEL. */
+export const isControlCode = (code: number): boolean => code < 0x20 || code === 0x7f
+
+const tokenSeparators = '()<>@,;:\\"/[]?={}'
+
+/** 1 where the ASCII code may stand in a `token` (RFC 2326 section 15.1), 0 elsewhere. */
+const tokenTable: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) =>
+  code > 0x20 && code < 0x7f && !tokenSeparators.includes(String.fromCharCode(code)) ? 1 : 0,
+)
+
+export const isTokenCode = (code: number): boolean => tokenTable[code] === 1
+
+/** True when the text is one or more token characters. */
+export function isToken(text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    if (!isTokenCode(text.charCodeAt(at))) return false
+  }
+  return text.length > 0
+}
+
+/** True when the text is one or more decimal digits: no sign, no space. */
+export function isDigits(text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    if (!isDigitCode(text.charCodeAt(at))) return false
+  }
+  return text.length > 0
+}
+
+/** True when the text holds a control character; HTAB counts only when `isTabAllowed` is false. */
+export function hasControlCode(text: string, isTabAllowed: boolean): boolean {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (isControlCode(code) && !(isTabAllowed && code === 0x09)) return true
+  }
+  return false
+}
+
+/**
+ * Decimal digits as a number.
+ *
+ * @returns `undefined` when the text is not plain digits or is larger than `max`.
+ */
+export function parseDecimal(text: string, max: number): number | undefined {
+  if (text.length === 0) return undefined
+  let value = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (!isDigitCode(code)) return undefined
+    value = value * 10 + (code - 0x30)
+    if (value > max) return undefined
+  }
+  return value
+}
+
+const isLinearSpace = (code: number): boolean => code === 0x20 || code === 0x09
+
+/** Removes spaces and tabs at both ends; nothing else, unlike `String.prototype.trim`. */
+export function trimLinearSpace(text: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && isLinearSpace(text.charCodeAt(start))) start++
+  while (end > start && isLinearSpace(text.charCodeAt(end - 1))) end--
+  return start === 0 && end === text.length ? text : text.slice(start, end)
+}
+
+/**
+ * Splits at a separator that stands outside of quoted strings; pieces are trimmed and keep their quotes.
+ *
+ * @param separator - One character.
+ * @returns `undefined` when a quoted string does not end. Empty pieces are kept.
+ */
+export function splitOutsideQuotes(text: string, separator: string): string[] | undefined {
+  const separatorCode = separator.charCodeAt(0)
+  const pieces: string[] = []
+  let isQuoted = false
+  let start = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (isQuoted) {
+      if (code === 0x5c /* \ */) at++
+      else if (code === 0x22 /* " */) isQuoted = false
+    } else if (code === 0x22 /* " */) {
+      isQuoted = true
+    } else if (code === separatorCode) {
+      pieces.push(trimLinearSpace(text.slice(start, at)))
+      start = at + 1
+    }
+  }
+  if (isQuoted) return undefined
+  pieces.push(trimLinearSpace(text.slice(start)))
+  return pieces
+}
+
+/**
+ * The content of a quoted string with `\x` taken as `x`; other text comes back as it is.
+ *
+ * @returns `undefined` when there are quotes that do not enclose the whole text.
+ */
+export function unquote(text: string): string | undefined {
+  if (!text.includes('"')) return text
+  if (text.length < 2 || text[0] !== '"') return undefined
+  let content = ''
+  let start = 1
+  for (let at = 1; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === 0x5c /* \ */) {
+      content += text.slice(start, at)
+      start = at + 1
+      at++
+    } else if (code === 0x22 /* " */) {
+      return at === text.length - 1 ? content + text.slice(start, at) : undefined
+    }
+  }
+  return undefined
+}
+
+/** The text as a quoted string, with `"` and `\` escaped. */
+export function quote(text: string): string {
+  return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
+}
+
+function escapeCode(code: number): string {
+  if (code < 0x100) return `\\x${code.toString(16).padStart(2, '0')}`
+  return `\\u${code.toString(16).padStart(4, '0')}`
+}
+
+/** C0, C1, line separators, marks that change the direction of text, and lone surrogates. */
+const isUnsafeToPrint = (code: number): boolean =>
+  isControlCode(code) ||
+  (code >= 0x80 && code < 0xa0) ||
+  (code >= 0x200b && code <= 0x200f) ||
+  (code >= 0x2028 && code <= 0x202e) ||
+  (code >= 0x2066 && code <= 0x2069) ||
+  (code >= 0xd800 && code <= 0xdfff) ||
+  code === 0xfeff
+
+/**
+ * Received text, made safe for a log: in quotes, control characters escaped, cut at 64 characters.
+ *
+ * The caller leaves out what may be secret.
+ */
+export function quoteReceived(text: string): string {
+  const isCut = text.length > maxQuotedLength
+  const shown = isCut ? text.slice(0, maxQuotedLength) : text
+  let safe = ''
+  for (let at = 0; at < shown.length; at++) {
+    const code = shown.charCodeAt(at)
+    safe += isUnsafeToPrint(code) ? escapeCode(code) : shown[at]
+  }
+  return isCut ? `"${safe}"...` : `"${safe}"`
+}
+
+/** The text with user and password of a URI in it replaced by `***`, for messages of errors. */
+export function withoutUserinfo(text: string): string {
+  const start = text.indexOf('://')
+  if (start === -1) return text
+  const end = text.indexOf('/', start + 3)
+  const at = text.lastIndexOf('@', end === -1 ? text.length : end)
+  return at < start + 3 ? text : `${text.slice(0, start + 3)}***${text.slice(at)}`
+}

@@ -1,0 +1,13 @@
+import { trimLinearSpace } from '../grammar.js'
+
+/**
+ * Type and subtype of a Content-Type in lower case, without parameters.
+ *
+ * @returns For example `application/sdp`; `undefined` when there is no header or it is empty.
+ */
+export function parseContentType(value: string | undefined): string | undefined {
+  if (value === undefined) return undefined
+  const semicolon = value.indexOf(';')
+  const type = trimLinearSpace(semicolon === -1 ? value : value.slice(0, semicolon))
+  return type === '' ? undefined : type.toLowerCase()
+}

@@ -1,0 +1,36 @@
+import { RequestError } from '../../errors.js'
+import { parseDecimal, quoteReceived } from '../grammar.js'
+
+/** Largest sequence number that is accepted: 32 bits. */
+export const maxCSeq: number = 2 ** 32 - 1
+
+/**
+ * The number of a request, to be echoed as a number and never as the bytes that came.
+ *
+ * @param value - Value of the CSeq header, `undefined` when there is none.
+ * @returns 0 to 4294967295.
+ * @throws {RequestError} `ERR_CSEQ_MISSING`, or `ERR_HEADER_VALUE` when it is not plain digits.
+ * @see RFC 2326 section 12.17
+ */
+export function parseCSeq(value: string | undefined): number {
+  if (value === undefined) {
+    throw new RequestError('ERR_CSEQ_MISSING', 'CSeq: expected in every request, got none')
+  }
+  const cSeq = parseDecimal(value, maxCSeq)
+  if (cSeq === undefined) {
+    throw new RequestError(
+      'ERR_HEADER_VALUE',
+      `CSeq: expected a number from 0 to ${maxCSeq}, got ${quoteReceived(value)}`,
+      { context: { header: 'CSeq' } },
+    )
+  }
+  return cSeq
+}
+
+/** @throws {RangeError} when the number is not a whole number from 0 to 4294967295. */
+export function serializeCSeq(cSeq: number): string {
+  if (!Number.isInteger(cSeq) || cSeq < 0 || cSeq > maxCSeq) {
+    throw new RangeError(`CSeq must be a whole number from 0 to ${maxCSeq}, got ${cSeq}`)
+  }
+  return String(cSeq)
+}

@@ -1,0 +1,20 @@
+import { isToken, quoteReceived } from '../grammar.js'
+import type { RtspHeaders } from '../message.js'
+import { parseList } from './lists.js'
+
+/** Methods of the Public header, as spelled; empty when there is none (RFC 2326 section 12.28). */
+export const parsePublic = (headers: RtspHeaders): string[] => parseList(headers.getAll('public'))
+
+/**
+ * Value of Public, and of Allow, which has the same form (RFC 2326 section 12.4).
+ *
+ * @throws {TypeError} when a method is not a token.
+ */
+export function serializePublic(methods: Iterable<string>): string {
+  const list = [...methods]
+  for (const method of list) {
+    if (!isToken(method))
+      throw new TypeError(`method must be a token, got ${quoteReceived(method)}`)
+  }
+  return list.join(', ')
+}

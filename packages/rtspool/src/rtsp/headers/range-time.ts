@@ -1,0 +1,130 @@
+import { isDigits, parseDecimal } from '../grammar.js'
+
+/** A position in frames (RFC 2326 section 3.5). */
+export interface SmpteTime {
+  readonly hours: number
+  readonly minutes: number
+  readonly seconds: number
+  /** Frames within the second. */
+  readonly frames: number
+  /** Hundredths of a frame. */
+  readonly subframes: number
+}
+
+/** Hours are not bounded by the grammar; this many digits cannot lose precision. */
+const maxHours = 999_999_999
+
+/** `12` or `12.345`: digits with an optional fraction, no sign, no exponent. */
+function parseFraction(text: string): number | undefined {
+  const dot = text.indexOf('.')
+  const whole = dot === -1 ? text : text.slice(0, dot)
+  const fraction = dot === -1 ? '' : text.slice(dot + 1)
+  if (!isDigits(whole) || (fraction !== '' && !isDigits(fraction))) return undefined
+  const value = Number(text)
+  return Number.isFinite(value) ? value : undefined
+}
+
+/**
+ * Seconds from the beginning: `5`, `5.25` or `1:02:05.25` (RFC 2326 section 3.6).
+ *
+ * @returns `undefined` when the text is neither.
+ */
+export function parseNptTime(text: string): number | undefined {
+  const [hourText = '', minuteText, secondText, ...rest] = text.split(':', 4)
+  if (minuteText === undefined) return parseFraction(hourText)
+  if (secondText === undefined || rest.length > 0) return undefined
+  const hours = parseDecimal(hourText, maxHours)
+  const minutes = parseDecimal(minuteText, 59)
+  const seconds = parseFraction(secondText)
+  if (hours === undefined || minutes === undefined || seconds === undefined) return undefined
+  return seconds < 60 ? hours * 3600 + minutes * 60 + seconds : undefined
+}
+
+/** Shortest decimal text of seconds, at most six digits after the point. */
+export function serializeNptTime(seconds: number): string {
+  const fixed = seconds.toFixed(6)
+  let end = fixed.length
+  while (fixed[end - 1] === '0') end--
+  if (fixed[end - 1] === '.') end--
+  return fixed.slice(0, end)
+}
+
+/** `19961108T143720.25Z` has the year in 4 digits and all other fields in 2. */
+const utcDigits = { date: 8, time: 6 }
+
+/**
+ * `19961108T143720.25Z` (RFC 2326 section 3.7).
+ *
+ * @returns Milliseconds since 1970, with fractions; `undefined` when it is no such time, or before
+ * 1970.
+ */
+export function parseUtcTime(text: string): number | undefined {
+  const { date, time } = utcDigits
+  const dateText = text.slice(0, date)
+  const timeText = text.slice(date + 1, date + 1 + time)
+  const fraction = text.slice(date + 1 + time, -1)
+  if (text[date] !== 'T' || text.at(-1) !== 'Z') return undefined
+  if (dateText.length !== date || timeText.length !== time) return undefined
+  if (!isDigits(dateText) || !isDigits(timeText)) return undefined
+  if (fraction !== '' && (fraction[0] !== '.' || !isDigits(fraction.slice(1)))) return undefined
+
+  const field = (digits: string, start: number, length: number): number =>
+    Number(digits.slice(start, start + length))
+  const whole = Date.UTC(
+    field(dateText, 0, 4),
+    field(dateText, 4, 2) - 1,
+    field(dateText, 6, 2),
+    field(timeText, 0, 2),
+    field(timeText, 2, 2),
+    field(timeText, 4, 2),
+  )
+  // Date.UTC carries a 13th month and a 61st second over: what comes back must be what was asked.
+  if (whole < 0 || whole > maxUtcTimeMs) return undefined
+  if (serializeUtcTime(whole) !== `${dateText}T${timeText}Z`) return undefined
+  return fraction === '' ? whole : whole + Number(`0${fraction}`) * 1000
+}
+
+/** The last millisecond of the year 9999, after which the grammar has no digits left. */
+const maxUtcTimeMs = Date.UTC(10000, 0) - 1
+
+/**
+ * @param timeMs - Milliseconds since 1970; written with three digits of fraction when it has one.
+ * @throws {RangeError} when the time is not within 1970 to 9999.
+ */
+export function serializeUtcTime(timeMs: number): string {
+  if (!(timeMs >= 0 && timeMs <= maxUtcTimeMs)) {
+    throw new RangeError(`time must be within the years 1970 to 9999, got ${timeMs}`)
+  }
+  const [date = '', time = ''] = new Date(timeMs).toISOString().split('T')
+  const [clock = '', fraction = ''] = time.slice(0, -1).split('.')
+  const fractionText = fraction === '000' ? '' : `.${fraction}`
+  return `${date.replaceAll('-', '')}T${clock.replaceAll(':', '')}${fractionText}Z`
+}
+
+/**
+ * `10:12:33`, `10:12:33:20` or `10:12:33:20.50` (RFC 2326 section 3.5).
+ *
+ * @returns `undefined` when it is no such time.
+ */
+export function parseSmpteTime(text: string): SmpteTime | undefined {
+  const fields = text.split(':', 5)
+  if (fields.length < 3 || fields.length > 4) return undefined
+  const [hourText = '', minuteText = '', secondText = '', frameText = '0'] = fields
+  const [frame = '', subframe = '0', ...rest] = frameText.split('.', 3)
+  const hours = parseDecimal(hourText, 99)
+  const minutes = parseDecimal(minuteText, 59)
+  const seconds = parseDecimal(secondText, 59)
+  const frames = parseDecimal(frame, 99)
+  const subframes = parseDecimal(subframe, 99)
+  if (hours === undefined || minutes === undefined || seconds === undefined) return undefined
+  if (frames === undefined || subframes === undefined || rest.length > 0) return undefined
+  return { hours, minutes, seconds, frames, subframes }
+}
+
+const twoDigits = (value: number): string => String(value).padStart(2, '0')
+
+export function serializeSmpteTime(time: SmpteTime): string {
+  const { hours, minutes, seconds, frames, subframes } = time
+  const fields = [hours, minutes, seconds, frames].map(twoDigits).join(':')
+  return subframes === 0 ? fields : `${fields}.${twoDigits(subframes)}`
+}

@@ -1,0 +1,63 @@
+import { RequestError } from '../../errors.js'
+import { isToken, parseDecimal, quoteReceived, trimLinearSpace } from '../grammar.js'
+
+/** Value of a Session header. */
+export interface SessionHeader {
+  /** As received: 1 to 128 characters, not checked further, because only the pool knows its ids. */
+  readonly id: string
+  /** Seconds, as on the wire. */
+  readonly timeout?: number
+}
+
+/** RFC 7826 section 4.3; RFC 2326 has no limit. */
+const maxIdLength = 128
+const maxTimeout = 2 ** 31 - 1
+
+/**
+ * The session id and, in what servers send, the timeout.
+ *
+ * Other parameters, and a timeout that is not a number, are left out: a server does not need them.
+ *
+ * @throws {RequestError} `ERR_HEADER_VALUE` when the id is empty or longer than 128 characters.
+ * @see RFC 2326 section 12.37
+ */
+export function parseSessionHeader(value: string): SessionHeader {
+  const semicolon = value.indexOf(';')
+  const id = trimLinearSpace(semicolon === -1 ? value : value.slice(0, semicolon))
+  if (id === '' || id.length > maxIdLength) {
+    throw new RequestError(
+      'ERR_HEADER_VALUE',
+      // Without the id: who knows it may use the session.
+      `Session: expected an id of 1 to ${maxIdLength} characters, got ${id.length}`,
+      { context: { header: 'Session' } },
+    )
+  }
+  const timeout = semicolon === -1 ? undefined : parseTimeout(value.slice(semicolon + 1))
+  return timeout === undefined ? { id } : { id, timeout }
+}
+
+function parseTimeout(parameters: string): number | undefined {
+  for (const parameter of parameters.split(';')) {
+    const equals = parameter.indexOf('=')
+    if (equals === -1) continue
+    if (trimLinearSpace(parameter.slice(0, equals)).toLowerCase() !== 'timeout') continue
+    return parseDecimal(trimLinearSpace(parameter.slice(equals + 1)), maxTimeout)
+  }
+  return undefined
+}
+
+/**
+ * @throws {TypeError} when the id is not a token of at most 128 characters.
+ * @throws {RangeError} when the timeout is not a whole number of 0 or more.
+ */
+export function serializeSessionHeader(session: SessionHeader): string {
+  const { id, timeout } = session
+  if (!isToken(id) || id.length > maxIdLength) {
+    throw new TypeError(`session id must be a token, got ${quoteReceived(id)}`)
+  }
+  if (timeout === undefined) return id
+  if (!Number.isInteger(timeout) || timeout < 0 || timeout > maxTimeout) {
+    throw new RangeError(`timeout must be a whole number of seconds, got ${timeout}`)
+  }
+  return `${id};timeout=${timeout}`
+}

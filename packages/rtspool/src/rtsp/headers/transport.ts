@@ -1,0 +1,296 @@
+import { RequestError } from '../../errors.js'
+import {
+  hasControlCode,
+  isToken,
+  parseDecimal,
+  quote,
+  quoteReceived,
+  splitOutsideQuotes,
+  trimLinearSpace,
+  unquote,
+} from '../grammar.js'
+
+/** Two numbers as in `5000-5001`: RTP first, RTCP second. */
+export type NumberPair = readonly [rtp: number, rtcp: number]
+
+/** Any other text, without losing the suggestions for the known ones. */
+type OtherText = string & Record<never, never>
+
+/** One alternative of a Transport header. */
+export interface TransportSpec {
+  /**
+   * Whether protocol, profile, lower transport and mode are known here. When they are not, the next
+   * alternative is to be tried; parameters of an unknown protocol are all in `parameters`.
+   */
+  readonly isSupported: boolean
+  /** Upper case when known. */
+  readonly protocol: 'RTP' | OtherText
+  /** Upper case when known. */
+  readonly profile: 'AVP' | 'AVPF' | 'SAVP' | 'SAVPF' | OtherText
+  /** UDP when the header does not say. Upper case when known. */
+  readonly lowerTransport: 'UDP' | 'TCP' | OtherText
+  /**
+   * `undefined` when the header does not say. RFC 2326 section 12.39 then means multicast; clients
+   * that give a `client_port` mean unicast.
+   */
+  readonly delivery: 'unicast' | 'multicast' | undefined
+  /** Channels, 0 to 65535 as received: over 255 there is no such channel. */
+  readonly interleaved?: NumberPair
+  /** UDP ports, 0 to 65535 as received: nothing can be sent to 0. */
+  readonly clientPort?: NumberPair
+  readonly serverPort?: NumberPair
+  /** Ports of a multicast group. */
+  readonly port?: NumberPair
+  /** 0 to 255. */
+  readonly ttl?: number
+  /** 32 bits. */
+  readonly ssrc?: number
+  /** PLAY is meant when there is none. */
+  readonly mode?: 'PLAY' | 'RECORD'
+  /** Host as received; empty when the parameter has no value. Never to be trusted. */
+  readonly destination?: string
+  /** Host as received. Never to be trusted. */
+  readonly source?: string
+  readonly append: boolean
+  /** Number of multicast layers. */
+  readonly layers?: number
+  /** Parameters that are not known here: names in lower case, values without quotes. */
+  readonly parameters: readonly (readonly [name: string, value: string | undefined])[]
+}
+
+/** A {@link TransportSpec} to be sent: what the server does not want to say may be left out. */
+export type TransportSpecInit = Pick<TransportSpec, 'profile' | 'lowerTransport' | 'delivery'> &
+  Partial<Omit<TransportSpec, 'isSupported'>>
+
+type MutableSpec = { -readonly [Name in keyof TransportSpec]: TransportSpec[Name] } & {
+  parameters: (readonly [name: string, value: string | undefined])[]
+}
+
+const profiles: readonly string[] = ['AVP', 'AVPF', 'SAVP', 'SAVPF']
+const lowerTransports: readonly string[] = ['UDP', 'TCP']
+const maxPort = 65535
+
+function refuse(expected: string, got: string): never {
+  throw new RequestError(
+    'ERR_HEADER_VALUE',
+    `Transport: expected ${expected}, got ${quoteReceived(got)}`,
+    { context: { header: 'Transport' } },
+  )
+}
+
+function parseNumber(name: string, value: string, max: number): number {
+  return parseDecimal(value, max) ?? refuse(`${name}= and a number from 0 to ${max}`, value)
+}
+
+/** `a-b`; one number alone means it and the next. */
+function parsePair(name: string, value: string): NumberPair {
+  const dash = value.indexOf('-')
+  if (dash === -1) {
+    const first = parseNumber(name, value, maxPort - 1)
+    return [first, first + 1]
+  }
+  const first = trimLinearSpace(value.slice(0, dash))
+  const second = trimLinearSpace(value.slice(dash + 1))
+  return [parseNumber(name, first, maxPort), parseNumber(name, second, maxPort)]
+}
+
+const maxSsrcDigits = 8
+
+function parseSsrc(value: string): number {
+  let ssrc = 0
+  for (const digit of value.length <= maxSsrcDigits ? value : '') {
+    const nibble = '0123456789abcdef'.indexOf(digit.toLowerCase())
+    if (nibble === -1) return refuse('ssrc= and hex digits', value)
+    ssrc = ssrc * 16 + nibble
+  }
+  return value === '' || value.length > maxSsrcDigits
+    ? refuse('ssrc= and 8 hex digits', value)
+    : ssrc
+}
+
+/** The first known of a list of modes; `undefined` when none is. */
+function parseMode(value: string): 'PLAY' | 'RECORD' | undefined {
+  for (const piece of value.split(',')) {
+    const mode = trimLinearSpace(piece).toUpperCase()
+    if (mode === 'PLAY') return 'PLAY'
+    // Old FFmpeg wrote `receive`.
+    if (mode === 'RECORD' || mode === 'RECEIVE') return 'RECORD'
+  }
+  return trimLinearSpace(value) === '' ? refuse('mode= and a method', value) : undefined
+}
+
+/** The parameters that are known here. @returns `false` when the name is none of them. */
+function applyParameter(spec: MutableSpec, name: string, value: string | undefined): boolean {
+  switch (name) {
+    case 'unicast':
+    case 'multicast':
+      spec.delivery = name
+      return true
+    case 'append':
+      spec.append = true
+      return true
+    case 'destination':
+      spec.destination = value ?? ''
+      return true
+  }
+  const text = value ?? ''
+  switch (name) {
+    case 'source':
+      spec.source = text
+      return true
+    case 'interleaved':
+      spec.interleaved = parsePair(name, text)
+      return true
+    case 'client_port':
+      spec.clientPort = parsePair(name, text)
+      return true
+    case 'server_port':
+      spec.serverPort = parsePair(name, text)
+      return true
+    case 'port':
+      spec.port = parsePair(name, text)
+      return true
+    case 'ttl':
+      spec.ttl = parseNumber(name, text, 255)
+      return true
+    case 'layers':
+      spec.layers = parseNumber(name, text, 255)
+      return true
+    case 'ssrc':
+      spec.ssrc = parseSsrc(text)
+      return true
+    case 'mode':
+      applyMode(spec, text)
+      return true
+    default:
+      return false
+  }
+}
+
+function applyMode(spec: MutableSpec, value: string): void {
+  const mode = parseMode(value)
+  if (mode === undefined) spec.isSupported = false
+  else spec.mode = mode
+}
+
+function parseParameter(text: string): readonly [name: string, value: string | undefined] {
+  const equals = text.indexOf('=')
+  const name = trimLinearSpace(equals === -1 ? text : text.slice(0, equals)).toLowerCase()
+  if (!isToken(name)) refuse('name or name=value', text)
+  if (equals === -1) return [name, undefined]
+  const value = unquote(trimLinearSpace(text.slice(equals + 1)))
+  return value === undefined ? refuse('a quoted string', text) : [name, value]
+}
+
+/** `RTP/AVP`, `RTP/AVP/TCP`, or what somebody else invented. */
+function parseTransportId(text: string): MutableSpec {
+  const pieces = text.split('/')
+  if (pieces.length < 2 || pieces.length > 3 || !pieces.every(isToken)) {
+    refuse('protocol/profile or protocol/profile/lower-transport', text)
+  }
+  const [protocol = '', profile = '', lowerTransport = 'UDP'] = pieces
+  const upper = [protocol, profile, lowerTransport].map((piece) => piece.toUpperCase())
+  const [upperProtocol = '', upperProfile = '', upperLower = ''] = upper
+  const isLowerKnown = lowerTransports.includes(upperLower)
+  const isProfileKnown = profiles.includes(upperProfile)
+  return {
+    isSupported: upperProtocol === 'RTP' && isProfileKnown && isLowerKnown,
+    protocol: upperProtocol === 'RTP' ? upperProtocol : protocol,
+    profile: isProfileKnown ? upperProfile : profile,
+    lowerTransport: isLowerKnown ? upperLower : lowerTransport,
+    delivery: undefined,
+    append: false,
+    parameters: [],
+  }
+}
+
+/** `unicast` and `multicast` say the same thing in two ways: one of them, once. */
+const onceKey = (name: string): string => (name === 'multicast' ? 'unicast' : name)
+
+function parseSpec(text: string): TransportSpec {
+  const pieces = splitOutsideQuotes(text, ';') ?? []
+  const spec = parseTransportId(pieces[0] ?? '')
+  const isIdKnown = spec.isSupported
+  const seen = new Set<string>()
+  for (const piece of pieces.slice(1)) {
+    // A `;` at the end or twice says nothing.
+    if (piece === '') continue
+    const [name, value] = parseParameter(piece)
+    if (!isIdKnown || !applyParameter(spec, name, value)) {
+      spec.parameters.push([name, value])
+    } else if (seen.has(onceKey(name))) {
+      refuse(`${name} once`, text)
+    } else {
+      seen.add(onceKey(name))
+    }
+  }
+  return spec
+}
+
+/**
+ * The alternatives of a Transport header in the client's order of preference.
+ *
+ * An alternative that is unknown here (`RTP/FOO`, `x/y`, an unknown mode) is returned with
+ * `isSupported: false`; one that is known and broken makes the whole header broken.
+ *
+ * @throws {RequestError} `ERR_HEADER_VALUE`
+ * @see RFC 2326 section 12.39
+ */
+export function parseTransport(value: string): TransportSpec[] {
+  const alternatives = splitOutsideQuotes(value, ',')
+  if (alternatives === undefined) refuse('an end of the quoted string', value)
+  const specs: TransportSpec[] = []
+  // One by one, so that a line full of commas ends at its first.
+  for (const alternative of alternatives) specs.push(parseSpec(alternative))
+  return specs
+}
+
+const serializePair = (pair: NumberPair): string => `${pair[0]}-${pair[1]}`
+
+/** A value as it is where its characters allow it, else quoted. */
+function serializeValue(value: string): string {
+  if (hasControlCode(value, false)) {
+    throw new TypeError('values of Transport must not have control characters')
+  }
+  const isPlain = value !== '' && [...value].every((char) => !' ,;="\\'.includes(char))
+  return isPlain ? value : quote(value)
+}
+
+function serializeParameter(name: string, value: string | undefined): string {
+  if (!isToken(name)) throw new TypeError(`parameter must be a token, got ${quoteReceived(name)}`)
+  return value === undefined ? name : `${name}=${serializeValue(value)}`
+}
+
+/** The SSRC as the eight hex digits that clients look for. */
+const serializeSsrc = (ssrc: number): string =>
+  (ssrc >>> 0).toString(16).toUpperCase().padStart(maxSsrcDigits, '0')
+
+/**
+ * One Transport, in the order in which GStreamer and FFmpeg write it.
+ *
+ * @throws {TypeError} when a value has control characters, or a name is not a token.
+ */
+export function serializeTransport(spec: TransportSpecInit): string {
+  const { protocol = 'RTP', profile, lowerTransport } = spec
+  const id = [protocol, profile]
+  if (lowerTransport !== 'UDP') id.push(lowerTransport)
+  if (!id.every(isToken)) throw new TypeError('protocol, profile, lower transport must be tokens')
+
+  const out = [id.join('/')]
+  if (spec.delivery !== undefined) out.push(spec.delivery)
+  if (spec.destination === '') out.push('destination')
+  else if (spec.destination !== undefined)
+    out.push(`destination=${serializeValue(spec.destination)}`)
+  if (spec.source !== undefined) out.push(`source=${serializeValue(spec.source)}`)
+  if (spec.interleaved !== undefined) out.push(`interleaved=${serializePair(spec.interleaved)}`)
+  if (spec.port !== undefined) out.push(`port=${serializePair(spec.port)}`)
+  if (spec.ttl !== undefined) out.push(`ttl=${spec.ttl}`)
+  if (spec.layers !== undefined) out.push(`layers=${spec.layers}`)
+  if (spec.clientPort !== undefined) out.push(`client_port=${serializePair(spec.clientPort)}`)
+  if (spec.serverPort !== undefined) out.push(`server_port=${serializePair(spec.serverPort)}`)
+  if (spec.ssrc !== undefined) out.push(`ssrc=${serializeSsrc(spec.ssrc)}`)
+  if (spec.mode !== undefined) out.push(`mode="${spec.mode}"`)
+  if (spec.append === true) out.push('append')
+  for (const [name, value] of spec.parameters ?? []) out.push(serializeParameter(name, value))
+  return out.join(';')
+}

@@ -1,0 +1,52 @@
+export { acceptsSdp } from './headers/accept.js'
+export { serializeContentBase } from './headers/content-base.js'
+export { parseContentType } from './headers/content-type.js'
+export { maxCSeq, parseCSeq, serializeCSeq } from './headers/cseq.js'
+export { parseList } from './headers/lists.js'
+export { parsePublic, serializePublic } from './headers/public.js'
+export {
+  type ClockRange,
+  type NptRange,
+  parseRange,
+  type RtspRange,
+  type SmpteRange,
+  serializeRange,
+} from './headers/range.js'
+export type { SmpteTime } from './headers/range-time.js'
+export { parseRequire, serializeUnsupported } from './headers/require.js'
+export { parseRtpInfo, type RtpInfoEntry, serializeRtpInfo } from './headers/rtp-info.js'
+export {
+  parseSessionHeader,
+  type SessionHeader,
+  serializeSessionHeader,
+} from './headers/session.js'
+export {
+  type NumberPair,
+  parseTransport,
+  serializeTransport,
+  type TransportSpec,
+  type TransportSpecInit,
+} from './headers/transport.js'
+export { RtspHeaders, type RtspRequest, type RtspResponse } from './message.js'
+export { isRtspMethod, type RtspMethod, rtspMethods } from './methods.js'
+export { RtspParser, type RtspParserSink } from './parser.js'
+export {
+  type RtspParserLimits,
+  resolveRtspParserLimits,
+  rtspParserLimitsDefaults,
+} from './parser-limits.js'
+export {
+  type RtspRequestInit,
+  type RtspResponseInit,
+  serializeRequest,
+  serializeResponse,
+} from './serializer.js'
+export { reasonPhrase, reasonPhrases } from './status.js'
+export {
+  isAsterisk,
+  joinControl,
+  parseRtspUri,
+  type RtspUri,
+  type RtspUriInit,
+  serializeRtspUri,
+} from './uri.js'

@@ -1,0 +1,107 @@
+/**
+ * The header lines of a message: ordered, names compared without regard to case, a name may come
+ * more than once.
+ *
+ * Messages have few headers, so a lookup is a walk over small arrays. Nothing is validated here: the
+ * parser has checked what came in, the serializer checks what goes out.
+ *
+ * @see RFC 2326 section 4.2 (RFC 2068 section 4.2)
+ */
+export class RtspHeaders {
+  /** Names in lower case, for comparison. */
+  #keys: string[] = []
+  /** Names as spelled. */
+  #names: string[] = []
+  #values: string[] = []
+
+  constructor(entries?: Iterable<readonly [name: string, value: string]>) {
+    if (entries === undefined) return
+    for (const [name, value] of entries) this.append(name, value)
+  }
+
+  /** Number of header lines. */
+  get size(): number {
+    return this.#keys.length
+  }
+
+  /** Value of the first line with this name. */
+  get(name: string): string | undefined {
+    const at = this.#keys.indexOf(name.toLowerCase())
+    return at === -1 ? undefined : this.#values[at]
+  }
+
+  /** Values of all lines with this name, in their order. */
+  getAll(name: string): readonly string[] {
+    const key = name.toLowerCase()
+    return this.#values.filter((_, at) => this.#keys[at] === key)
+  }
+
+  has(name: string): boolean {
+    return this.#keys.includes(name.toLowerCase())
+  }
+
+  /** Makes this the only line with the name; it keeps the place of the first one that was there. */
+  set(name: string, value: string): this {
+    const at = this.#keys.indexOf(name.toLowerCase())
+    if (at === -1) return this.append(name, value)
+    this.#removeFrom(at + 1, name.toLowerCase())
+    this.#names[at] = name
+    this.#values[at] = value
+    return this
+  }
+
+  /** Adds a line at the end. */
+  append(name: string, value: string): this {
+    this.#keys.push(name.toLowerCase())
+    this.#names.push(name)
+    this.#values.push(value)
+    return this
+  }
+
+  /** Removes all lines with this name. @returns Whether there was one. */
+  delete(name: string): boolean {
+    const before = this.#keys.length
+    this.#removeFrom(0, name.toLowerCase())
+    return this.#keys.length < before
+  }
+
+  /** Name and value of each line, the name as spelled. */
+  *[Symbol.iterator](): IterableIterator<readonly [name: string, value: string]> {
+    for (const [at, name] of this.#names.entries()) yield [name, this.#values[at] as string]
+  }
+
+  #removeFrom(start: number, key: string): void {
+    if (this.#keys.indexOf(key, start) === -1) return
+    const isKept = (at: number): boolean => at < start || this.#keys[at] !== key
+    this.#names = this.#names.filter((_, at) => isKept(at))
+    this.#values = this.#values.filter((_, at) => isKept(at))
+    this.#keys = this.#keys.filter((_, at) => isKept(at))
+  }
+}
+
+/** A request as received: the start line in pieces, none of them interpreted. */
+export interface RtspRequest {
+  readonly kind: 'request'
+  /** A token of any spelling; methods are case-sensitive. */
+  readonly method: string
+  /** Request URI as received, not empty, without spaces and control characters. */
+  readonly uri: string
+  /** What follows `RTSP/`, for example `1.0`; anything else than that is answered with 505. */
+  readonly version: string
+  readonly headers: RtspHeaders
+  /** Memory of its own; empty when there is no body. */
+  readonly body: Buffer
+}
+
+/** A response as received, for example to an OPTIONS that the server sent. */
+export interface RtspResponse {
+  readonly kind: 'response'
+  readonly version: string
+  /** 100 to 999. */
+  readonly statusCode: number
+  /** May be empty. */
+  readonly reason: string
+  readonly headers: RtspHeaders
+  /** Memory of its own; empty when there is no body. */
+  readonly body: Buffer
+}

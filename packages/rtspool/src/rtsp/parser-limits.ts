@@ -1,0 +1,48 @@
+/** How much of one message the parser takes. Each is checked before the bytes are kept. */
+export interface RtspParserLimits {
+  /** Longest line without its line end, in bytes. @default 8192 */
+  readonly maxLineBytes?: number
+  /** Longest request URI, in bytes. @default 2048 */
+  readonly maxUriBytes?: number
+  /** Longest method, in bytes. @default 64 */
+  readonly maxMethodBytes?: number
+  /** Most header lines of a message. 0 refuses every header. @default 255 */
+  readonly maxHeaders?: number
+  /** All header lines of a message together without their line ends, in bytes. @default 65536 */
+  readonly maxHeaderBytes?: number
+  /** Largest Content-Length, in bytes. 0 refuses every body. @default 131072 */
+  readonly maxBodyBytes?: number
+}
+
+export const rtspParserLimitsDefaults = Object.freeze({
+  maxLineBytes: 8 * 1024,
+  maxUriBytes: 2 * 1024,
+  maxMethodBytes: 64,
+  maxHeaders: 255,
+  maxHeaderBytes: 64 * 1024,
+  maxBodyBytes: 128 * 1024,
+} as const satisfies Required<RtspParserLimits>)
+
+type LimitName = keyof RtspParserLimits
+
+const limitNames = Object.keys(rtspParserLimitsDefaults) as LimitName[]
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws {RangeError} when a limit is not a whole number of 0 or more.
+ */
+export function resolveRtspParserLimits(
+  limits: RtspParserLimits = {},
+): Readonly<Required<RtspParserLimits>> {
+  const resolved: Record<LimitName, number> = { ...rtspParserLimitsDefaults }
+  for (const name of limitNames) {
+    const value = limits[name]
+    if (value === undefined) continue
+    if (!Number.isSafeInteger(value) || value < 0) {
+      throw new RangeError(`${name} must be a whole number of 0 or more, got ${String(value)}`)
+    }
+    resolved[name] = value
+  }
+  return Object.freeze(resolved)
+}

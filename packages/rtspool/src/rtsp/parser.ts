@@ -1,0 +1,457 @@
+import { MalformedMessageError } from '../errors.js'
+import { ByteAccumulator } from './byte-accumulator.js'
+import {
+  isToken,
+  isTokenCode,
+  parseDecimal,
+  quoteReceived,
+  trimLinearSpace,
+  withoutUserinfo,
+} from './grammar.js'
+import { parseContentLength } from './headers/content-length.js'
+import { maxCSeq } from './headers/cseq.js'
+import { decodeLine } from './line-text.js'
+import { RtspHeaders, type RtspRequest, type RtspResponse } from './message.js'
+import { type RtspParserLimits, resolveRtspParserLimits } from './parser-limits.js'
+import { parseStartLine, requestUriBytes, type StartLine } from './start-line.js'
+
+// One byte stream carries three things, so all their states are in this file; it is over 200 lines
+// because the states share the same dozen fields.
+
+/** Receives what the parser finds, in the order of the stream, from inside `push`. */
+export interface RtspParserSink {
+  request(request: RtspRequest): void
+  response(response: RtspResponse): void
+  /**
+   * An interleaved frame (RFC 2326 section 10.12).
+   *
+   * @param payload - 0 to 65535 bytes: a view of the pushed chunk when the frame lies within it,
+   * valid as long as the owner of the chunk leaves it alone.
+   */
+  interleaved(channel: number, payload: Buffer): void
+}
+
+type MalformedCode = MalformedMessageError['code']
+
+const State = {
+  /** At the boundary between messages: a frame, an empty line or a start line follows. */
+  Idle: 0,
+  StartLine: 1,
+  HeaderLine: 2,
+  Body: 3,
+  /** Inside the four bytes in front of an interleaved payload. */
+  FrameHeader: 4,
+  FramePayload: 5,
+  Failed: 6,
+  Closed: 7,
+} as const
+type State = (typeof State)[keyof typeof State]
+
+const LF = 0x0a
+const CR = 0x0d
+const DOLLAR = 0x24
+/** `$`, channel, and a length of two bytes, high byte first. */
+const frameHeaderBytes = 4
+const emptyBody = Buffer.alloc(0)
+
+/**
+ * Cuts the byte stream of an RTSP connection into requests, responses and interleaved frames.
+ *
+ * ```text
+ *            '$'                              4 bytes                n bytes
+ *   Idle ──────────► FrameHeader ───────────────────► FramePayload ─────────► Idle
+ *     │ other                  empty line                   n bytes
+ *     └────► StartLine ─► HeaderLine ─────────────► Body ───────────────────► Idle
+ * ```
+ *
+ * Lines end with CRLF or LF. One stream has one interpretation: what is not exactly a message is an
+ * error, and after an error nothing is resynchronised. Cost is linear in the bytes pushed, however
+ * they are cut; memory is bounded by the limits plus one interleaved frame. Bench: bench/rtsp-parser.
+ *
+ * @see RFC 2326 sections 4, 6, 7 and 10.12
+ */
+export class RtspParser {
+  readonly #sink: RtspParserSink
+  readonly #limits: Readonly<Required<RtspParserLimits>>
+  #state: State = State.Idle
+  #isRunning = false
+  #error: MalformedMessageError | undefined
+
+  /** Offset in the stream of the first byte of the chunk that is being read. */
+  #chunkOffset = 0
+  #messageOffset = 0
+  #lineOffset = 0
+
+  /** The part of a line, or of a body, that came with earlier chunks. */
+  readonly #pending = new ByteAccumulator()
+  #startLine: StartLine | undefined
+  #headers = new RtspHeaders()
+  #headerBytes = 0
+  #bodyBytes = 0
+
+  readonly #frameHeader = new Uint8Array(frameHeaderBytes)
+  #frameHeaderFill = 0
+  #framePayload: Buffer = emptyBody
+  #framePayloadFill = 0
+
+  /** @throws {RangeError} when a limit is not a whole number of 0 or more. */
+  constructor(sink: RtspParserSink, limits?: RtspParserLimits) {
+    this.#sink = sink
+    this.#limits = resolveRtspParserLimits(limits)
+  }
+
+  /** True when the stream could end here without cutting anything off. */
+  get isBetweenMessages(): boolean {
+    return this.#state === State.Idle
+  }
+
+  /**
+   * Offset in the stream of the first byte of the message or frame that has begun and has not
+   * ended. It tells whether two pushes ended inside the same one, for deadlines on a whole message.
+   */
+  get messageOffset(): number {
+    return this.#messageOffset
+  }
+
+  /** No message is delivered after this, not even from a `push` that is under way. Idempotent. */
+  close(): void {
+    this.#state = State.Closed
+    this.#release()
+  }
+
+  /**
+   * Reads the next bytes of the stream and calls the sink for everything that they complete.
+   *
+   * After {@link close} this does nothing. A sink that throws closes the parser.
+   *
+   * @param chunk - Bodies are copied out of it; payloads of interleaved frames are views of it.
+   * @throws {MalformedMessageError} when the bytes break the grammar or a limit, and from then on
+   * with every call the same error. Its context has `offset` (bytes from the begin of the stream),
+   * `production`, and `cSeq` when the broken message had a good one.
+   * @throws {TypeError} when called from inside the sink.
+   */
+  push(chunk: Buffer): void {
+    if (this.#state === State.Closed) return
+    if (this.#error !== undefined) throw this.#error
+    if (this.#isRunning) throw new TypeError('push must not be called from inside the sink')
+    this.#isRunning = true
+    let isThrown = true
+    try {
+      this.#read(chunk)
+      isThrown = false
+    } finally {
+      this.#isRunning = false
+      this.#chunkOffset += chunk.length
+      if (isThrown && this.#error === undefined) this.close()
+    }
+  }
+
+  #read(chunk: Buffer): void {
+    let at = 0
+    while (at < chunk.length) {
+      switch (this.#state) {
+        case State.Idle:
+          at = this.#readFrames(chunk, at)
+          if (at < chunk.length && this.#state === State.Idle) at = this.#beginMessage(chunk, at)
+          break
+        case State.StartLine:
+        case State.HeaderLine:
+          at = this.#readLine(chunk, at)
+          break
+        case State.Body:
+          at = this.#readBody(chunk, at)
+          break
+        case State.FrameHeader:
+          at = this.#readFrameHeader(chunk, at)
+          break
+        case State.FramePayload:
+          at = this.#readFramePayload(chunk, at)
+          break
+        default:
+          return
+      }
+    }
+  }
+
+  /** The fast path: all frames that lie whole in the chunk, one view each. Bench: bench/rtsp-parser. */
+  #readFrames(chunk: Buffer, start: number): number {
+    const size = chunk.length
+    let at = start
+    while (at + frameHeaderBytes <= size && chunk[at] === DOLLAR) {
+      const payloadStart = at + frameHeaderBytes
+      const end = payloadStart + (((chunk[at + 2] as number) << 8) | (chunk[at + 3] as number))
+      if (end > size) return at
+      this.#sink.interleaved(chunk[at + 1] as number, chunk.subarray(payloadStart, end))
+      at = end
+      if (this.#state !== State.Idle) return at
+    }
+    return at
+  }
+
+  /** Decides by its first byte what begins here. Garbage such as a TLS hello ends here, unbuffered. */
+  #beginMessage(chunk: Buffer, at: number): number {
+    const byte = chunk[at] as number
+    if (byte === LF) return at + 1
+    this.#messageOffset = this.#chunkOffset + at
+    if (byte === DOLLAR) {
+      this.#frameHeaderFill = 0
+      this.#state = State.FrameHeader
+      return at
+    }
+    this.#lineOffset = this.#messageOffset
+    if (byte !== CR && !isTokenCode(byte)) {
+      this.#fail(
+        'ERR_RTSP_START_LINE',
+        'start-line',
+        `expected a method, RTSP/ or $, got ${quoteReceived(String.fromCharCode(byte))}`,
+      )
+    }
+    this.#state = State.StartLine
+    return at
+  }
+
+  #readFrameHeader(chunk: Buffer, start: number): number {
+    let at = start
+    while (at < chunk.length && this.#frameHeaderFill < frameHeaderBytes) {
+      this.#frameHeader[this.#frameHeaderFill++] = chunk[at++] as number
+    }
+    if (this.#frameHeaderFill < frameHeaderBytes) return at
+    const [, , high = 0, low = 0] = this.#frameHeader
+    // At most 64 KiB, and not zero-filled: pages that the peer never fills are never touched.
+    this.#framePayload = Buffer.allocUnsafe((high << 8) | low)
+    this.#framePayloadFill = 0
+    this.#state = State.FramePayload
+    return this.#readFramePayload(chunk, at)
+  }
+
+  #readFramePayload(chunk: Buffer, start: number): number {
+    const payload = this.#framePayload
+    const copied = chunk.copy(payload, this.#framePayloadFill, start)
+    this.#framePayloadFill += copied
+    if (this.#framePayloadFill === payload.length) {
+      this.#framePayload = emptyBody
+      this.#state = State.Idle
+      this.#sink.interleaved(this.#frameHeader[1] as number, payload)
+    }
+    return start + copied
+  }
+
+  #readLine(chunk: Buffer, start: number): number {
+    const found = chunk.indexOf(LF, start)
+    const end = found === -1 ? chunk.length : found
+    this.#checkLineLength(chunk, start, end)
+    if (found === -1) {
+      this.#pending.append(chunk, start, end)
+      return end
+    }
+    if (this.#pending.length === 0) {
+      this.#finishLine(chunk, start, end)
+    } else {
+      this.#pending.append(chunk, start, end)
+      const line = this.#pending.view()
+      this.#pending.clear()
+      this.#finishLine(line, 0, line.length)
+    }
+    this.#lineOffset = this.#chunkOffset + found + 1
+    return found + 1
+  }
+
+  /** Refuses a line that is, or is going to be, longer than the limit: before it is kept. */
+  #checkLineLength(chunk: Buffer, start: number, end: number): void {
+    const { maxLineBytes, maxHeaderBytes } = this.#limits
+    const isStartLine = this.#state === State.StartLine
+    const headerBytesLeft = isStartLine ? maxLineBytes : maxHeaderBytes - this.#headerBytes
+    const limit = Math.min(maxLineBytes, headerBytesLeft)
+    const length = this.#pending.length + (end - start)
+    if (length <= limit) return
+    const last = end > start ? chunk[end - 1] : this.#pending.at(this.#pending.length - 1)
+    // The CR may belong to the line end.
+    if (length === limit + 1 && last === CR) return
+
+    if (isStartLine) this.#checkCutUri(chunk, start, limit + 1)
+    if (limit < maxLineBytes) {
+      this.#fail(
+        'ERR_RTSP_TOO_MANY_HEADERS',
+        'message-header',
+        `expected at most ${maxHeaderBytes} bytes of headers, got more`,
+      )
+    }
+    this.#fail(
+      'ERR_RTSP_LINE_TOO_LONG',
+      isStartLine ? 'start-line' : 'message-header',
+      `expected a line of at most ${maxLineBytes} bytes, got more`,
+    )
+  }
+
+  /** In a start line that is too long it is nearly always the URI, which has a status of its own. */
+  #checkCutUri(chunk: Buffer, start: number, length: number): void {
+    const missing = length - this.#pending.length
+    const piece = chunk.subarray(start, start + Math.max(missing, 0))
+    const cut = Buffer.concat([this.#pending.view(), piece], length)
+    this.#checkUriLength(requestUriBytes(cut))
+  }
+
+  #checkUriLength(uriBytes: number): void {
+    const { maxUriBytes } = this.#limits
+    if (uriBytes <= maxUriBytes) return
+    this.#fail(
+      'ERR_RTSP_URI_TOO_LONG',
+      'Request-URI',
+      `expected a request URI of at most ${maxUriBytes} bytes, got more`,
+    )
+  }
+
+  #finishLine(bytes: Buffer, start: number, lineFeed: number): void {
+    const end = lineFeed > start && bytes[lineFeed - 1] === CR ? lineFeed - 1 : lineFeed
+    if (this.#state === State.StartLine) {
+      // RFC 2326 does not ask for it, HTTP does: skip empty lines in front of a message.
+      if (end === start) this.#state = State.Idle
+      else this.#finishStartLine(bytes, start, end)
+    } else if (end === start) {
+      this.#finishHeaders()
+    } else {
+      this.#finishHeaderLine(bytes, start, end)
+    }
+  }
+
+  #finishStartLine(bytes: Buffer, start: number, end: number): void {
+    const text = this.#decode(bytes, start, end, 'start-line', 'ERR_RTSP_START_LINE')
+    this.#checkUriLength(requestUriBytes(bytes.subarray(start, end)))
+    const startLine = parseStartLine(text)
+    if (startLine === undefined) {
+      this.#fail(
+        'ERR_RTSP_START_LINE',
+        'start-line',
+        `expected "METHOD URI RTSP/1.0" or "RTSP/1.0 CODE REASON", got ${quoteReceived(withoutUserinfo(text))}`,
+      )
+    }
+    const { maxMethodBytes } = this.#limits
+    if (startLine.kind === 'request' && startLine.method.length > maxMethodBytes) {
+      this.#fail(
+        'ERR_RTSP_START_LINE',
+        'Method',
+        `expected a method of at most ${maxMethodBytes} bytes, got ${quoteReceived(startLine.method)}`,
+      )
+    }
+    this.#startLine = startLine
+    this.#state = State.HeaderLine
+  }
+
+  #finishHeaderLine(bytes: Buffer, start: number, end: number): void {
+    const { maxHeaders } = this.#limits
+    if (this.#headers.size >= maxHeaders) {
+      this.#fail(
+        'ERR_RTSP_TOO_MANY_HEADERS',
+        'message-header',
+        `expected at most ${maxHeaders} header lines, got more`,
+      )
+    }
+    this.#headerBytes += end - start
+    const text = this.#decode(bytes, start, end, 'message-header', 'ERR_RTSP_HEADER_LINE')
+    const colon = text.indexOf(':')
+    const name = text.slice(0, Math.max(colon, 0))
+    // A name that is a token refuses folded lines too: they begin with a space or a tab.
+    if (!isToken(name)) {
+      // Without the value: it may be a password.
+      const got = quoteReceived(colon === -1 ? text : name)
+      this.#fail('ERR_RTSP_HEADER_LINE', 'message-header', `expected "Name: value", got ${got}`)
+    }
+    this.#headers.append(name, trimLinearSpace(text.slice(colon + 1)))
+  }
+
+  #finishHeaders(): void {
+    const headers = this.#headers
+    const transferEncoding = headers.get('transfer-encoding')
+    if (transferEncoding !== undefined) {
+      this.#fail(
+        'ERR_RTSP_TRANSFER_ENCODING',
+        'Transfer-Encoding',
+        `expected Content-Length only, got Transfer-Encoding ${quoteReceived(transferEncoding)}`,
+      )
+    }
+    this.#bodyBytes = this.#contentLength()
+    const { maxBodyBytes } = this.#limits
+    if (this.#bodyBytes > maxBodyBytes) {
+      this.#fail(
+        'ERR_RTSP_BODY_TOO_LARGE',
+        'Content-Length',
+        `expected a body of at most ${maxBodyBytes} bytes, got Content-Length ${this.#bodyBytes}`,
+      )
+    }
+    if (this.#bodyBytes === 0) this.#finishMessage(emptyBody)
+    else this.#state = State.Body
+  }
+
+  #contentLength(): number {
+    try {
+      return parseContentLength(this.#headers.getAll('content-length'))
+    } catch (error) {
+      if (!(error instanceof MalformedMessageError)) throw error
+      return this.#fail(error.code, 'Content-Length', error.message)
+    }
+  }
+
+  #readBody(chunk: Buffer, start: number): number {
+    const end = Math.min(chunk.length, start + (this.#bodyBytes - this.#pending.length))
+    if (this.#pending.length === 0 && end - start === this.#bodyBytes) {
+      // A copy: requests outlive the chunk, which may be the reused buffer of a socket.
+      this.#finishMessage(Buffer.from(chunk.subarray(start, end)))
+      return end
+    }
+    this.#pending.append(chunk, start, end)
+    if (this.#pending.length === this.#bodyBytes) {
+      const body = this.#pending.view()
+      this.#pending.clear()
+      this.#finishMessage(body)
+    }
+    return end
+  }
+
+  #finishMessage(body: Buffer): void {
+    const startLine = this.#startLine as StartLine
+    const headers = this.#headers
+    this.#release()
+    // Before the sink is called, which may close the parser.
+    this.#state = State.Idle
+    if (startLine.kind === 'request') {
+      const { method, uri, version } = startLine
+      this.#sink.request({ kind: 'request', method, uri, version, headers, body })
+    } else {
+      const { version, statusCode, reason } = startLine
+      this.#sink.response({ kind: 'response', version, statusCode, reason, headers, body })
+    }
+  }
+
+  #decode(
+    bytes: Buffer,
+    start: number,
+    end: number,
+    production: string,
+    code: MalformedCode,
+  ): string {
+    const text = decodeLine(bytes, start, end, this.#state === State.HeaderLine)
+    if (typeof text === 'string') return text
+    this.#lineOffset += text.index
+    const got = quoteReceived(String.fromCharCode(text.byte))
+    return this.#fail(code, production, `expected no control character in a line, got ${got}`)
+  }
+
+  /** Forgets the message under way. */
+  #release(): void {
+    this.#pending.clear()
+    this.#framePayload = emptyBody
+    this.#startLine = undefined
+    this.#headers = new RtspHeaders()
+    this.#headerBytes = 0
+    this.#bodyBytes = 0
+  }
+
+  #fail(code: MalformedCode, production: string, message: string): never {
+    const cSeq = parseDecimal(this.#headers.get('cseq') ?? '', maxCSeq)
+    const context = { offset: this.#lineOffset, production, ...(cSeq !== undefined && { cSeq }) }
+    this.#error = new MalformedMessageError(code, `${production}: ${message}`, { context })
+    this.#state = State.Failed
+    this.#release()
+    throw this.#error
+  }
+}

@@ -1,0 +1,96 @@
+import { hasControlCode, isToken, quoteReceived } from './grammar.js'
+import { RtspHeaders } from './message.js'
+import { reasonPhrase } from './status.js'
+
+/** A request to be sent. */
+export interface RtspRequestInit {
+  readonly method: string
+  readonly uri: string
+  /** @default '1.0' */
+  readonly version?: string
+  /** @default no headers */
+  readonly headers?: RtspHeaders
+  /** A string is sent as UTF-8. @default no body */
+  readonly body?: Buffer | string
+}
+
+/** A response to be sent. */
+export interface RtspResponseInit {
+  /** 100 to 999. */
+  readonly statusCode: number
+  /** @default the phrase that belongs to the status code */
+  readonly reason?: string
+  /** @default '1.0' */
+  readonly version?: string
+  /** @default no headers */
+  readonly headers?: RtspHeaders
+  /** A string is sent as UTF-8. @default no body */
+  readonly body?: Buffer | string
+}
+
+const noHeaders = new RtspHeaders()
+
+function headerLine(name: string, value: string): string {
+  if (!isToken(name)) throw new TypeError(`header name must be a token, got ${quoteReceived(name)}`)
+  if (hasControlCode(value, true)) {
+    throw new TypeError(`value of ${name} must not have control characters`)
+  }
+  return `${name}: ${value}\r\n`
+}
+
+function serialize(startLine: string, headers: RtspHeaders, body: Buffer | string): Buffer {
+  const bodyBytes = Buffer.byteLength(body)
+  let head = `${startLine}\r\n`
+  for (const [name, value] of headers) {
+    const key = name.toLowerCase()
+    if (key === 'transfer-encoding') throw new TypeError('RTSP does not have Transfer-Encoding')
+    // There is one Content-Length, and it is the true one.
+    if (key !== 'content-length') head += headerLine(name, value)
+  }
+  head += bodyBytes > 0 ? `Content-Length: ${bodyBytes}\r\n\r\n` : '\r\n'
+  const headBytes = Buffer.byteLength(head)
+  const message = Buffer.allocUnsafe(headBytes + bodyBytes)
+  message.write(head, 'utf8')
+  if (typeof body === 'string') message.write(body, headBytes, 'utf8')
+  else message.set(body, headBytes)
+  return message
+}
+
+function checkVersion(version: string): void {
+  if (!isToken(version))
+    throw new TypeError(`version must be a token, got ${quoteReceived(version)}`)
+}
+
+/**
+ * The bytes of a request. Content-Length is set from the body; one in `headers` is left out.
+ *
+ * @throws {TypeError} when a piece would break the message: CR, LF, NUL or another control character
+ * in a header value, a name that is not a token, a space in the URI.
+ */
+export function serializeRequest(request: RtspRequestInit): Buffer {
+  const { method, uri, version = '1.0', headers = noHeaders, body = '' } = request
+  checkVersion(version)
+  if (!isToken(method)) throw new TypeError(`method must be a token, got ${quoteReceived(method)}`)
+  if (uri === '' || uri.includes(' ') || hasControlCode(uri, false)) {
+    throw new TypeError('uri must not be empty or have spaces or control characters')
+  }
+  return serialize(`${method} ${uri} RTSP/${version}`, headers, body)
+}
+
+/**
+ * The bytes of a response. Content-Length is set from the body; one in `headers` is left out.
+ *
+ * @throws {TypeError} when a piece would break the message: CR, LF, NUL or another control character
+ * in the reason or a header value, a name that is not a token.
+ * @throws {RangeError} when the status code is not a whole number from 100 to 999.
+ */
+export function serializeResponse(response: RtspResponseInit): Buffer {
+  const { statusCode, version = '1.0', headers = noHeaders, body = '' } = response
+  const reason = response.reason ?? reasonPhrase(statusCode)
+  checkVersion(version)
+  if (!Number.isInteger(statusCode) || statusCode < 100 || statusCode > 999) {
+    throw new RangeError(`statusCode must be from 100 to 999, got ${statusCode}`)
+  }
+  if (hasControlCode(reason, false)) throw new TypeError('reason must not have control characters')
+  return serialize(`RTSP/${version} ${statusCode} ${reason}`, headers, body)
+}

@@ -1,0 +1,220 @@
+import { RequestError } from '../errors.js'
+import { hasControlCode, isDigits, parseDecimal, quoteReceived } from './grammar.js'
+
+/** A request URI in pieces. */
+export interface RtspUri {
+  /** In lower case; `undefined` for an absolute path such as `/cam/trackID=0`. */
+  readonly scheme: 'rtsp' | 'rtsps' | 'rtspu' | undefined
+  /** `host` or `host:port` as received, without user and password; empty for an absolute path. */
+  readonly authority: string
+  /** In lower case, an IPv6 address without its brackets; empty for an absolute path. */
+  readonly host: string
+  /** 1 to 65535; `undefined` when the URI has none. */
+  readonly port: number | undefined
+  /**
+   * Percent-decoded exactly once. Begins with `/`; has no empty, `.` or `..` segments, no NUL and no
+   * backslash, so that it stays below any root it is appended to. A trailing slash is kept.
+   */
+  readonly path: string
+  /** The path as received; `/` when there is none. */
+  readonly rawPath: string
+  /**
+   * What follows the first `?`, as received and not decoded. It may contain `/`: publishers append
+   * the control to the end (FFmpeg 5.1: `/pub?a=b/streamid=0`).
+   */
+  readonly query: string | undefined
+}
+
+const schemes = ['rtsp', 'rtsps', 'rtspu'] as const
+
+/** RFC 3986 section 3.2.2 without percent-encoding: names that a resolver could not take anyway. */
+const hostPunctuation = "-._~!$&'()*+,;="
+
+/** True for the request URI `*`, which names the server as a whole (RFC 2326 section 10.1). */
+export const isAsterisk = (uri: string): boolean => uri === '*'
+
+function refuse(what: string): never {
+  throw new RequestError('ERR_REQUEST_URI', `Request-URI: ${what}`, {
+    context: { production: 'Request-URI' },
+  })
+}
+
+const isAlphanumericCode = (code: number): boolean =>
+  (code >= 0x30 && code <= 0x39) || (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a)
+
+function isHost(host: string, punctuation: string): boolean {
+  for (let at = 0; at < host.length; at++) {
+    if (!isAlphanumericCode(host.charCodeAt(at)) && !punctuation.includes(host[at] as string)) {
+      return false
+    }
+  }
+  return host.length > 0
+}
+
+function parsePort(text: string): number | undefined {
+  // RFC 3986 section 3.2.3: the colon may stand alone.
+  if (text === '') return undefined
+  const port = parseDecimal(text, 65535)
+  if (port === undefined || port === 0) {
+    refuse(`expected a port from 1 to 65535, got ${quoteReceived(text)}`)
+  }
+  return port
+}
+
+function parseAuthority(authority: string): Pick<RtspUri, 'host' | 'port'> {
+  if (authority.startsWith('[')) {
+    const end = authority.indexOf(']')
+    const rest = authority.slice(end + 1)
+    const host = authority.slice(1, Math.max(end, 1))
+    // A zone (RFC 6874) comes after `%`.
+    if (!isHost(host, ':.%-_~') || !host.includes(':') || (rest !== '' && rest[0] !== ':')) {
+      refuse(`expected an IPv6 address in brackets, got ${quoteReceived(authority)}`)
+    }
+    return { host: host.toLowerCase(), port: parsePort(rest.slice(1)) }
+  }
+  const colon = authority.indexOf(':')
+  const host = colon === -1 ? authority : authority.slice(0, colon)
+  if (!isHost(host, hostPunctuation)) refuse(`expected a host, got ${quoteReceived(authority)}`)
+  return {
+    host: host.toLowerCase(),
+    port: colon === -1 ? undefined : parsePort(authority.slice(colon + 1)),
+  }
+}
+
+function decodePath(rawPath: string): string {
+  if (!rawPath.includes('%')) return rawPath
+  try {
+    return decodeURIComponent(rawPath)
+  } catch {
+    // The one reason for a throw is an escape that is cut off or is not UTF-8.
+    return refuse(`expected percent escapes of UTF-8, got ${quoteReceived(rawPath)}`)
+  }
+}
+
+function checkPath(path: string): void {
+  if (hasControlCode(path, false) || path.includes('\\')) {
+    refuse(`expected no control character or backslash, got ${quoteReceived(path)}`)
+  }
+  const segments = path.split('/')
+  // The first is what stands in front of the leading slash, the last may be the trailing slash.
+  for (let at = 1; at < segments.length; at++) {
+    const segment = segments[at]
+    const isEmptyInside = segment === '' && at < segments.length - 1
+    if (isEmptyInside || segment === '.' || segment === '..') {
+      refuse(`expected no empty, . or .. segment, got ${quoteReceived(path)}`)
+    }
+  }
+}
+
+function parseAfterAuthority(rest: string): Pick<RtspUri, 'path' | 'rawPath' | 'query'> {
+  const mark = rest.indexOf('?')
+  const rawPath = (mark === -1 ? rest : rest.slice(0, mark)) || '/'
+  const query = mark === -1 ? undefined : rest.slice(mark + 1)
+  if (rest.includes('#')) refuse('expected no fragment')
+  if (query?.includes('%00')) refuse('expected no NUL in the query')
+  const path = decodePath(rawPath)
+  checkPath(path)
+  return { path, rawPath, query }
+}
+
+/** Where the authority ends: at the first `/` or `?` from `start` on. */
+function authorityEnd(text: string, start: number): number {
+  for (let at = start; at < text.length; at++) {
+    if (text[at] === '/' || text[at] === '?') return at
+  }
+  return text.length
+}
+
+/**
+ * Takes a request URI apart and refuses every path that could mean something else further on.
+ *
+ * User and password, which clients should not send, are dropped and appear in no error. `*` is not
+ * taken: see {@link isAsterisk}.
+ *
+ * @param text - An absolute URI, or an absolute path, which GStreamer takes too.
+ * @throws {RequestError} `ERR_REQUEST_URI`
+ * @see RFC 2326 section 3.2, RFC 3986
+ */
+export function parseRtspUri(text: string): RtspUri {
+  // U+FFFD: the start line was not UTF-8.
+  if (hasControlCode(text, false) || text.includes(' ') || text.includes('\ufffd')) {
+    refuse('expected no control character, space or byte that is not UTF-8')
+  }
+  if (text.startsWith('/')) {
+    return {
+      scheme: undefined,
+      authority: '',
+      host: '',
+      port: undefined,
+      ...parseAfterAuthority(text),
+    }
+  }
+  const schemeEnd = text.indexOf('://')
+  const schemeText = text.slice(0, Math.max(schemeEnd, 0)).toLowerCase()
+  const scheme = schemes.find((known) => known === schemeText)
+  if (scheme === undefined) refuse('expected rtsp://, rtsps://, rtspu:// or an absolute path')
+
+  const start = schemeEnd + '://'.length
+  const end = authorityEnd(text, start)
+  const withUserinfo = text.slice(start, end)
+  const authority = withUserinfo.slice(withUserinfo.lastIndexOf('@') + 1)
+  return {
+    scheme,
+    authority,
+    ...parseAuthority(authority),
+    ...parseAfterAuthority(text.slice(end)),
+  }
+}
+
+/** The pieces that {@link serializeRtspUri} needs. */
+export interface RtspUriInit {
+  /** @default 'rtsp' */
+  readonly scheme?: 'rtsp' | 'rtsps' | 'rtspu'
+  /** An IPv6 address without brackets. */
+  readonly host: string
+  /** @default none: the default port of the scheme */
+  readonly port?: number | undefined
+  /** Not encoded; begins with `/`. */
+  readonly path: string
+  /** As it shall be sent, without `?`. @default none */
+  readonly query?: string | undefined
+}
+
+/**
+ * Writes a URI; the path is percent-encoded, an IPv6 address gets its brackets.
+ *
+ * @throws {TypeError} when the path does not begin with `/`, or the query has a control character.
+ */
+export function serializeRtspUri(uri: RtspUriInit): string {
+  const { scheme = 'rtsp', host, port, path, query } = uri
+  if (!path.startsWith('/')) throw new TypeError('path must begin with /')
+  if (query !== undefined && (hasControlCode(query, false) || query.includes(' '))) {
+    throw new TypeError('query must not have spaces or control characters')
+  }
+  const hostText = host.includes(':') ? `[${host}]` : host
+  const portText = port === undefined ? '' : `:${port}`
+  // encodeURI leaves ? and # alone, which would end the path.
+  const pathText = encodeURI(path).replaceAll('?', '%3F').replaceAll('#', '%23')
+  return `${scheme}://${hostText}${portText}${pathText}${query === undefined ? '' : `?${query}`}`
+}
+
+/**
+ * Resolves a control attribute as clients do (RFC 2326 C.1.1): an absolute URI stands for itself,
+ * `*` and nothing mean the base, everything else is appended to the base with one `/` between. The
+ * base is not taken apart, so a control comes after a query.
+ */
+export function joinControl(base: string, control: string): string {
+  if (control === '' || isAsterisk(control)) return base
+  if (hasScheme(control)) return control
+  return base.endsWith('/') ? base + control : `${base}/${control}`
+}
+
+function hasScheme(text: string): boolean {
+  const end = text.indexOf('://')
+  if (end < 1 || isDigits(text[0] as string)) return false
+  for (let at = 0; at < end; at++) {
+    if (!isAlphanumericCode(text.charCodeAt(at)) && !'+-.'.includes(text[at] as string))
+      return false
+  }
+  return true
+}

@@ -1,0 +1,42 @@
+import { expect, it } from 'vitest'
+import { RequestError } from '../../../src/errors.js'
+import type { HeaderCase, RefusedCase } from '../header-cases.js'
+
+/** The error of a call that must throw one of ours. */
+export function refusalOf(call: () => unknown): RequestError {
+  try {
+    call()
+  } catch (error) {
+    if (error instanceof RequestError) return error
+    throw error
+  }
+  throw new Error('nothing was thrown')
+}
+
+/** Parse, serialize and round trip for a table of cases, and the right error for another. */
+export function checkCases<Value>(
+  cases: readonly HeaderCase<Value>[],
+  refusedCases: readonly RefusedCase[],
+  parse: (wire: string) => Value,
+  serialize: (value: Value) => string,
+): void {
+  it.each(cases)('$name is parsed', ({ wire, value }) => {
+    expect(parse(wire)).toEqual(value)
+  })
+
+  it.each(cases)('$name is serialized', ({ wire, canonical = wire, value }) => {
+    expect(serialize(value)).toBe(canonical)
+  })
+
+  it.each(cases)('$name does not change by being written and read once more', ({ wire }) => {
+    const once = serialize(parse(wire))
+    expect(serialize(parse(once))).toBe(once)
+  })
+
+  it.each(refusedCases)('$name is refused', ({ wire, code }) => {
+    const error = refusalOf(() => parse(wire))
+    expect(error.code).toBe(code)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+    expect(error.message).not.toMatch(/[\x00-\x1f\x7f]/)
+  })
+}

@@ -1,0 +1,15 @@
+import { describe, expect, it } from 'vitest'
+import { parseContentLength } from '../../../src/rtsp/headers/content-length.js'
+
+// Values that are refused are among the transcripts, under A-MSG-9.
+describe('Content-Length', () => {
+  it('A-MSG-8 none means no body', () => {
+    expect(parseContentLength([])).toBe(0)
+  })
+
+  it('A-MSG-9 one value, once or more often', () => {
+    expect(parseContentLength(['12'])).toBe(12)
+    expect(parseContentLength(['12', '012', '12'])).toBe(12)
+    expect(() => parseContentLength(['12', '13'])).toThrow('expected one value, got 12 and 13')
+  })
+})

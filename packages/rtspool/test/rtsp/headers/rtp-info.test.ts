@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest'
+import { parseRtpInfo, serializeRtpInfo } from '../../../src/rtsp/headers/rtp-info.js'
+import { fastestMs } from '../fastest.js'
+import { refusedRtpInfos, rtpInfoCases } from '../header-cases.js'
+import { checkCases } from './check-cases.js'
+
+describe('RTP-Info', () => {
+  checkCases(rtpInfoCases, refusedRtpInfos, parseRtpInfo, serializeRtpInfo)
+
+  it('what cannot be sent is misuse', () => {
+    expect(() => serializeRtpInfo([{ url: '' }])).toThrow(TypeError)
+    expect(() => serializeRtpInfo([{ url: 'a\r\nb' }])).toThrow(TypeError)
+    expect(() => serializeRtpInfo([{ url: 'a', seq: 65536 }])).toThrow(RangeError)
+    expect(() => serializeRtpInfo([{ url: 'a', rtptime: -1 }])).toThrow(RangeError)
+  })
+
+  it('B-LOOP 64 KiB of commas or semicolons in RTP-Info are handled in under 10 ms', () => {
+    for (const filling of [',', ';', ';seq=1', ',url=a']) {
+      const wire = `url=a${filling.repeat(65536 / filling.length)}`
+      expect(fastestMs(() => parseRtpInfo(wire), 12)).toBeLessThan(10)
+    }
+  })
+})

@@ -1,0 +1,94 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { RtspHeaders } from '../../src/rtsp/message.js'
+import { serializeRequest, serializeResponse } from '../../src/rtsp/serializer.js'
+import { eventFacts, record } from './record.js'
+
+const headers = new RtspHeaders([
+  ['CSeq', '1'],
+  ['Session', 'abc;timeout=60'],
+])
+
+describe('serializer', () => {
+  it('writes a response without body', () => {
+    expect(serializeResponse({ statusCode: 200, headers }).toString()).toBe(
+      'RTSP/1.0 200 OK\r\nCSeq: 1\r\nSession: abc;timeout=60\r\n\r\n',
+    )
+  })
+
+  it('writes a request with the true Content-Length, in bytes, whatever the headers say', () => {
+    const wrong = new RtspHeaders([['content-length', '99']])
+    const request = { method: 'ANNOUNCE', uri: 'rtsp://h/ü', headers: wrong, body: 'ü\r\n' }
+    expect(serializeRequest(request).toString()).toBe(
+      'ANNOUNCE rtsp://h/ü RTSP/1.0\r\nContent-Length: 4\r\n\r\nü\r\n',
+    )
+    expect(serializeRequest({ ...request, body: '' }).toString()).not.toContain('ength')
+  })
+
+  it('writes the phrase that belongs to the code, or the one that is given', () => {
+    const line = (statusCode: number, reason?: string) =>
+      serializeResponse(reason === undefined ? { statusCode } : { statusCode, reason }).toString()
+    expect(line(454)).toBe('RTSP/1.0 454 Session Not Found\r\n\r\n')
+    expect(line(454, 'Gone Fishing')).toBe('RTSP/1.0 454 Gone Fishing\r\n\r\n')
+  })
+
+  it.each(['a\r\nb', 'a\nb', 'a\rb', 'a\0b', '\x7f'])('refuses %j wherever it is', (evil) => {
+    const response = (name: string, value: string) =>
+      serializeResponse({ statusCode: 200, headers: new RtspHeaders([[name, value]]) })
+    expect(() => response('X', evil)).toThrow(TypeError)
+    expect(() => response(evil, 'x')).toThrow(TypeError)
+    expect(() => serializeResponse({ statusCode: 200, reason: evil })).toThrow(TypeError)
+    expect(() => serializeResponse({ statusCode: 200, version: evil })).toThrow(TypeError)
+    expect(() => serializeRequest({ method: evil, uri: '*' })).toThrow(TypeError)
+    expect(() => serializeRequest({ method: 'A', uri: evil })).toThrow(TypeError)
+  })
+
+  it('refuses what no parser would take', () => {
+    const chunked = new RtspHeaders([['Transfer-Encoding', 'chunked']])
+    expect(() => serializeResponse({ statusCode: 200, headers: chunked })).toThrow(TypeError)
+    expect(() => serializeRequest({ method: 'A', uri: 'a b' })).toThrow(TypeError)
+    expect(() => serializeRequest({ method: 'A', uri: '' })).toThrow(TypeError)
+    for (const statusCode of [99, 1000, 200.5, Number.NaN]) {
+      expect(() => serializeResponse({ statusCode })).toThrow(RangeError)
+    }
+  })
+
+  it('what it writes comes back from the parser', () => {
+    const token = fc.stringMatching(/^[A-Za-z][A-Za-z0-9_-]{0,15}$/)
+    const name = token.filter((text) => !/^(content-length|transfer-encoding)$/i.test(text))
+    const value = fc.stringMatching(/^([!-~]([ -~\t]{0,20}[!-~])?)?$/)
+    const message = fc.record({
+      method: token,
+      uri: fc.webUrl().filter((text) => text.length < 2048),
+      statusCode: fc.integer({ min: 100, max: 999 }),
+      entries: fc.array(fc.tuple(name, value), { maxLength: 20 }),
+      body: fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
+    })
+    fc.assert(
+      fc.property(message, ({ method, uri, statusCode, entries, body }) => {
+        const sent = new RtspHeaders(entries)
+        const wire = Buffer.concat([
+          serializeRequest({ method, uri, headers: sent, body }),
+          serializeResponse({ statusCode, reason: method, headers: sent, body }),
+        ])
+        const received = new RtspHeaders(entries)
+        if (body.length > 0) received.append('Content-Length', String(body.length))
+        const version = '1.0'
+        const expected = [
+          { kind: 'request', method, uri, version, headers: received, body } as const,
+          {
+            kind: 'response',
+            statusCode,
+            reason: method,
+            version,
+            headers: received,
+            body,
+          } as const,
+        ]
+        const { events, error } = record([wire])
+        expect(error).toBeUndefined()
+        expect(events.map(eventFacts)).toEqual(expected.map(eventFacts))
+      }),
+    )
+  })
+})
