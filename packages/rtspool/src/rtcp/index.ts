@@ -1,0 +1,32 @@
+export { type RtcpIntervalOptions, rtcpIntervalMs } from './interval.js'
+export {
+  dlsrFromMs,
+  type NtpTimestamp,
+  ntpFromUnixMs,
+  ntpMiddle32,
+  roundTripMs,
+  unixMsFromNtp,
+} from './ntp.js'
+export {
+  type Bye,
+  cnameOf,
+  createSourceDescription,
+  type ReceiverReport,
+  type ReceptionReport,
+  type RtcpPacket,
+  rtcpPacketTypes,
+  type SenderReport,
+  type SourceDescription,
+  type SourceDescriptionChunk,
+  type SourceDescriptionItem,
+  sdesItemTypes,
+  type UnknownRtcpPacket,
+} from './packet.js'
+export { type ParseCompoundOptions, parseCompound } from './parse.js'
+export {
+  serializeBye,
+  serializeCompound,
+  serializeReceiverReport,
+  serializeSenderReport,
+  serializeSourceDescription,
+} from './serialize.js'

@@ -1,0 +1,101 @@
+/** What an AudioSpecificConfig (ISO/IEC 14496-3 section 1.6.2.1) says. */
+export interface AacConfiguration {
+  /** 2 for AAC-LC; with SBR or PS the type of the core underneath. */
+  readonly objectType: number
+  /** In Hz, as it comes out of the decoder: twice the core's with SBR that the configuration declares. */
+  readonly sampleRate: number
+  /** As they come out of the decoder; 0 when only the stream itself says it. */
+  readonly channels: number
+  /** Samples of one channel in an access unit, at `sampleRate`: how far the RTP timestamp moves. */
+  readonly samplesPerAccessUnit: number
+}
+
+const sampleRates = [
+  96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350,
+] as const
+const explicitSampleRate = 15
+/** By channelConfiguration; 0 and the reserved ones are not known from here. */
+const channelCounts = [0, 1, 2, 3, 4, 5, 6, 8, 0, 0, 0, 7, 8, 24, 8] as const
+const sbrObjectType = 5
+const psObjectType = 29
+const escapeObjectType = 31
+
+/**
+ * Reads an AudioSpecificConfig: `esds` of MP4, CodecPrivate of Matroska, `config` of an `a=fmtp`.
+ *
+ * @throws {RangeError} It is cut off, or names a reserved sample rate.
+ */
+export function parseAudioSpecificConfig(config: Uint8Array): AacConfiguration {
+  const bits = new BitReader(config)
+  const declaredType = readObjectType(bits)
+  const coreRate = readSampleRate(bits)
+  const channels = channelCounts[bits.read(4)] ?? 0
+  const hasSbr = declaredType === sbrObjectType || declaredType === psObjectType
+  const sampleRate = hasSbr ? readSampleRate(bits) : coreRate
+  const objectType = hasSbr ? readObjectType(bits) : declaredType
+  // frameLengthFlag, the first bit of GASpecificConfig: 960 instead of 1024.
+  const coreSamples = bits.read(1) === 1 ? 960 : 1024
+  return {
+    objectType,
+    sampleRate,
+    // Parametric stereo makes two channels out of the one that is coded.
+    channels: declaredType === psObjectType && channels === 1 ? 2 : channels,
+    samplesPerAccessUnit: (coreSamples * sampleRate) / coreRate,
+  }
+}
+
+/**
+ * The value of `a=fmtp` for AAC in the high bit-rate mode (RFC 3640 section 3.3.6).
+ *
+ * `profile-level-id=1` is what the common senders write whatever the profile is; receivers go by `config`.
+ *
+ * @param config - AudioSpecificConfig.
+ */
+export function aacFmtp(config: Uint8Array): string {
+  return [
+    'streamtype=5',
+    'profile-level-id=1',
+    'mode=AAC-hbr',
+    'sizelength=13',
+    'indexlength=3',
+    'indexdeltalength=3',
+    `config=${Buffer.from(config).toString('hex')}`,
+  ].join(';')
+}
+
+function readObjectType(bits: BitReader): number {
+  const type = bits.read(5)
+  return type === escapeObjectType ? 32 + bits.read(6) : type
+}
+
+function readSampleRate(bits: BitReader): number {
+  const index = bits.read(4)
+  const rate = index === explicitSampleRate ? bits.read(24) : sampleRates[index]
+  if (rate === undefined || rate === 0) {
+    throw new RangeError(`AudioSpecificConfig: expected a sample rate, got the reserved ${index}`)
+  }
+  return rate
+}
+
+/** Reads numbers of a few bits, the highest bit first. */
+class BitReader {
+  readonly #bytes: Uint8Array
+  #offsetBits = 0
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+  }
+
+  read(countBits: number): number {
+    let value = 0
+    for (let index = 0; index < countBits; index++) {
+      const byte = this.#bytes[this.#offsetBits >> 3]
+      if (byte === undefined) {
+        throw new RangeError(`AudioSpecificConfig: expected more than ${this.#bytes.length} bytes`)
+      }
+      value = (value << 1) | ((byte >> (7 - (this.#offsetBits & 7))) & 1)
+      this.#offsetBits++
+    }
+    return value
+  }
+}

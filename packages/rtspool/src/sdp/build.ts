@@ -1,0 +1,124 @@
+import { requireLineText } from './characters.js'
+import { MediaDescription } from './media-description.js'
+import { serializeRtpMap } from './rtpmap.js'
+import { SdpSection } from './section.js'
+import type { SessionDescription } from './session-description.js'
+
+export interface CreateSessionDescriptionOptions {
+  /** Number of the session in `o=`: decimal digits, the same as long as the presentation is the same. */
+  readonly originId: string | number | bigint
+  /**
+   * Version in `o=`; higher after each change of the description.
+   * @default 1
+   */
+  readonly originVersion?: string | number | bigint
+  /**
+   * Address in `c=`: `0.0.0.0` or `::` when SETUP decides (RFC 2326 C.1.7), or a multicast group, which
+   * with IPv4 carries its TTL: `239.1.2.3/16`.
+   */
+  readonly address: string
+  /**
+   * Unicast address of the sender in `o=`.
+   * @default `address` without its TTL
+   */
+  readonly originAddress?: string
+  /** `s=`; an empty one is written as `-`. */
+  readonly name: string
+  /** `a=range`, e.g. `npt=0-10.5` for stored media or `npt=now-` for live. Left out: no such line. */
+  readonly range?: string
+  /** `a=tool`. Left out: no such line. */
+  readonly tool?: string
+  /**
+   * `a=control` of the presentation.
+   * @default `*`
+   */
+  readonly control?: string
+}
+
+/**
+ * A description without media yet, its lines in the order of RFC 8866: `v= o= s= c= t= a=…`.
+ *
+ * @throws {RangeError} A value holds a control character.
+ */
+export function createSessionDescription(
+  options: CreateSessionDescriptionOptions,
+): SessionDescription {
+  const { originId, address, range, tool } = options
+  const originAddress = options.originAddress ?? address.replace(/\/.*$/, '')
+  const session = new SdpSection([
+    { type: 'v', value: '0' },
+    {
+      type: 'o',
+      value: `- ${originId} ${options.originVersion ?? 1} IN ${typeAndAddress(originAddress)}`,
+    },
+    { type: 's', value: options.name === '' ? '-' : options.name },
+    { type: 'c', value: `IN ${typeAndAddress(address)}` },
+    { type: 't', value: '0 0' },
+  ])
+  if (tool !== undefined) session.addAttribute('tool', tool)
+  session.addAttribute('control', options.control ?? '*')
+  if (range !== undefined) session.addAttribute('range', range)
+  requireSectionText(session)
+  return { session, media: [] }
+}
+
+export interface CreateMediaDescriptionOptions {
+  readonly kind: 'video' | 'audio' | 'application' | 'text' | 'message'
+  /** 0 to 127. */
+  readonly payloadType: number
+  /** Name of the encoding in `a=rtpmap`, e.g. `H264`. */
+  readonly encoding: string
+  /** Ticks of the RTP timestamp in a second. */
+  readonly clockRate: number
+  /** Audio channels. Left out: not written, which means one. */
+  readonly channels?: number
+  /** Value of `a=fmtp` without the payload type. Left out: no such line. */
+  readonly fmtp?: string
+  /** `b=AS`, in kbit/s with the headers. Left out: no such line. */
+  readonly bandwidthKbps?: number
+  /** `a=control`. Left out: no such line yet. */
+  readonly control?: string
+  /**
+   * Port in `m=`; 0 lets SETUP choose.
+   * @default 0
+   */
+  readonly port?: number
+  /** @default `RTP/AVP` */
+  readonly protocol?: string
+}
+
+const largestPayloadType = 127
+
+/**
+ * The description of one track with one payload type: `m= b= a=rtpmap a=fmtp a=control`.
+ *
+ * @throws {RangeError} The payload type or port is out of range, or a value holds a control character.
+ */
+export function createMediaDescription(options: CreateMediaDescriptionOptions): MediaDescription {
+  const { kind, payloadType, encoding, clockRate, channels, fmtp, bandwidthKbps, control } = options
+  if (!Number.isInteger(payloadType) || payloadType < 0 || payloadType > largestPayloadType) {
+    throw new RangeError(`payloadType must be from 0 to ${largestPayloadType}, got ${payloadType}`)
+  }
+  const media = new MediaDescription({
+    kind,
+    port: options.port ?? 0,
+    protocol: options.protocol ?? 'RTP/AVP',
+    formats: [`${payloadType}`],
+  })
+  if (bandwidthKbps !== undefined) media.setValue('b', `AS:${Math.ceil(bandwidthKbps)}`)
+  const rtpmap =
+    channels === undefined ? { encoding, clockRate } : { encoding, clockRate, channels }
+  media.addAttribute('rtpmap', `${payloadType} ${serializeRtpMap(rtpmap)}`)
+  if (fmtp !== undefined) media.addAttribute('fmtp', `${payloadType} ${fmtp}`)
+  if (control !== undefined) media.addAttribute('control', control)
+  requireSectionText(media.section)
+  return media
+}
+
+function typeAndAddress(address: string): string {
+  return `${address.includes(':') ? 'IP6' : 'IP4'} ${address}`
+}
+
+function requireSectionText(section: SdpSection): void {
+  for (const { type, value } of section.lines) requireLineText(value, `the value of ${type}=`)
+}

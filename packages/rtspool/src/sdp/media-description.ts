@@ -1,0 +1,171 @@
+import { parseRtpMap, type RtpMap, staticRtpMap } from './rtpmap.js'
+import { SdpSection } from './section.js'
+
+/** What an `m=` line says: `m=<kind> <port>/<portCount> <protocol> <formats>`. */
+export interface MediaLine {
+  /** `video`, `audio`, `application`, … */
+  readonly kind: string
+  /** 0 to 65535; 0 in an RTSP description, where SETUP chooses the ports. */
+  readonly port: number
+  /** @default 1 */
+  readonly portCount?: number
+  /** `RTP/AVP`, `RTP/AVP/TCP`, `RTP/SAVP`, … */
+  readonly protocol: string
+  /** With RTP: payload types. */
+  readonly formats: readonly string[]
+}
+
+const largestPort = 65535
+const largestPayloadType = 127
+
+/** Reads the value of an `m=` line; `undefined` when media, port or protocol is missing or broken. */
+export function parseMediaLine(value: string): MediaLine | undefined {
+  const [kind, portText, protocol, ...formats] = value.split(/\s+/).filter((word) => word !== '')
+  if (kind === undefined || portText === undefined || protocol === undefined) return undefined
+  const match = /^(\d{1,5})(?:\/(\d{1,5}))?$/.exec(portText)
+  const port = Number(match?.[1] ?? Number.NaN)
+  if (!(port <= largestPort)) return undefined
+  return { kind, port, portCount: Number(match?.[2] ?? 1), protocol, formats }
+}
+
+/** One `m=` line and the lines below it: the description of one track. */
+export class MediaDescription {
+  readonly kind: string
+  readonly portCount: number
+  readonly formats: readonly string[]
+  /** The lines below the `m=` line. */
+  readonly section: SdpSection
+  #port: number
+  #protocol: string
+  /** The `m=` line as received, until something in it is changed. */
+  #receivedValue: string | undefined
+
+  /**
+   * @param line - What the `m=` line says.
+   * @param section - Used, not copied.
+   * @param receivedValue - The `m=` line's value as received, written again as it was.
+   */
+  constructor(line: MediaLine, section = new SdpSection(), receivedValue?: string) {
+    this.kind = line.kind
+    this.portCount = line.portCount ?? 1
+    this.formats = [...line.formats]
+    this.section = section
+    this.#port = requirePort(line.port)
+    this.#protocol = line.protocol
+    this.#receivedValue = receivedValue
+  }
+
+  get port(): number {
+    return this.#port
+  }
+
+  set port(port: number) {
+    this.#port = requirePort(port)
+    this.#receivedValue = undefined
+  }
+
+  get protocol(): string {
+    return this.#protocol
+  }
+
+  set protocol(protocol: string) {
+    this.#protocol = protocol
+    this.#receivedValue = undefined
+  }
+
+  /** The value of the `m=` line. */
+  get mediaLine(): string {
+    if (this.#receivedValue !== undefined) return this.#receivedValue
+    const ports = this.portCount === 1 ? `${this.#port}` : `${this.#port}/${this.portCount}`
+    return [this.kind, ports, this.#protocol, ...this.formats].join(' ')
+  }
+
+  /** The formats that are payload types, 0 to 127, in order of preference. */
+  get payloadTypes(): number[] {
+    return this.formats
+      .filter((format) => /^\d{1,3}$/.test(format) && Number(format) <= largestPayloadType)
+      .map(Number)
+  }
+
+  /**
+   * What a payload type stands for: `a=rtpmap`, else RFC 3551's table of static payload types.
+   *
+   * A broken `a=rtpmap` counts as none.
+   */
+  rtpmap(payloadType: number): RtpMap | undefined {
+    const text = this.#attributeOfPayloadType('rtpmap', payloadType)
+    return (text === undefined ? undefined : parseRtpMap(text)) ?? staticRtpMap(payloadType)
+  }
+
+  /** The format parameters of a payload type, as written. */
+  fmtp(payloadType: number): string | undefined {
+    return this.#attributeOfPayloadType('fmtp', payloadType)
+  }
+
+  /** `a=control`, which may be relative; see {@link resolveControl}. */
+  get control(): string | undefined {
+    return this.section.attribute('control')?.trim()
+  }
+
+  /** See {@link SdpSection.value}. */
+  value(type: string): string | undefined {
+    return this.section.value(type)
+  }
+
+  /** See {@link SdpSection.setValue}. */
+  setValue(type: string, value: string): void {
+    this.section.setValue(type, value)
+  }
+
+  /** See {@link SdpSection.removeValues}. */
+  removeValues(type: string): void {
+    this.section.removeValues(type)
+  }
+
+  /** See {@link SdpSection.attribute}. */
+  attribute(name: string): string | undefined {
+    return this.section.attribute(name)
+  }
+
+  /** See {@link SdpSection.attributes}. */
+  attributes(name: string): string[] {
+    return this.section.attributes(name)
+  }
+
+  hasAttribute(name: string): boolean {
+    return this.section.hasAttribute(name)
+  }
+
+  /** See {@link SdpSection.setAttribute}. */
+  setAttribute(name: string, value?: string): void {
+    this.section.setAttribute(name, value)
+  }
+
+  /** See {@link SdpSection.addAttribute}. */
+  addAttribute(name: string, value?: string): void {
+    this.section.addAttribute(name, value)
+  }
+
+  /** See {@link SdpSection.removeAttributes}. */
+  removeAttributes(name: string): void {
+    this.section.removeAttributes(name)
+  }
+
+  /** A copy that can be edited without touching this one. */
+  clone(): MediaDescription {
+    return new MediaDescription(this, this.section.clone(), this.#receivedValue)
+  }
+
+  #attributeOfPayloadType(name: string, payloadType: number): string | undefined {
+    for (const text of this.section.attributes(name)) {
+      const match = /^\s*(\d{1,3})\s+(\S.*)$/.exec(text)
+      if (match !== null && Number(match[1]) === payloadType) return match[2]?.trimEnd()
+    }
+    return undefined
+  }
+}
+
+function requirePort(port: number): number {
+  if (Number.isInteger(port) && port >= 0 && port <= largestPort) return port
+  throw new RangeError(`port must be an integer from 0 to ${largestPort}, got ${port}`)
+}

@@ -1,0 +1,84 @@
+/** What a payload type stands for: `a=rtpmap`, or the table of RFC 3551. */
+export interface RtpMap {
+  /** As written, e.g. `H264` or `mpeg4-generic`; compare without case. */
+  readonly encoding: string
+  /** Ticks of the RTP timestamp in a second. */
+  readonly clockRate: number
+  /** Audio channels; left out where the description leaves them out, which means one. */
+  readonly channels?: number
+}
+
+/** RFC 3551 tables 4 and 5. */
+const staticPayloadTypes: ReadonlyMap<number, RtpMap> = new Map<number, RtpMap>([
+  [0, { encoding: 'PCMU', clockRate: 8000 }],
+  [3, { encoding: 'GSM', clockRate: 8000 }],
+  [4, { encoding: 'G723', clockRate: 8000 }],
+  [5, { encoding: 'DVI4', clockRate: 8000 }],
+  [6, { encoding: 'DVI4', clockRate: 16000 }],
+  [7, { encoding: 'LPC', clockRate: 8000 }],
+  [8, { encoding: 'PCMA', clockRate: 8000 }],
+  // RFC 3551 section 4.5.2: G.722 samples at 16 kHz, but its RTP clock is 8000 by an old mistake.
+  [9, { encoding: 'G722', clockRate: 8000 }],
+  [10, { encoding: 'L16', clockRate: 44100, channels: 2 }],
+  [11, { encoding: 'L16', clockRate: 44100 }],
+  [12, { encoding: 'QCELP', clockRate: 8000 }],
+  [13, { encoding: 'CN', clockRate: 8000 }],
+  [14, { encoding: 'MPA', clockRate: 90000 }],
+  [15, { encoding: 'G728', clockRate: 8000 }],
+  [16, { encoding: 'DVI4', clockRate: 11025 }],
+  [17, { encoding: 'DVI4', clockRate: 22050 }],
+  [18, { encoding: 'G729', clockRate: 8000 }],
+  [25, { encoding: 'CelB', clockRate: 90000 }],
+  [26, { encoding: 'JPEG', clockRate: 90000 }],
+  [28, { encoding: 'nv', clockRate: 90000 }],
+  [31, { encoding: 'H261', clockRate: 90000 }],
+  [32, { encoding: 'MPV', clockRate: 90000 }],
+  [33, { encoding: 'MP2T', clockRate: 90000 }],
+  [34, { encoding: 'H263', clockRate: 90000 }],
+])
+
+/** What RFC 3551 says a payload type is when the description does not. */
+export function staticRtpMap(payloadType: number): RtpMap | undefined {
+  return staticPayloadTypes.get(payloadType)
+}
+
+/** Reads `H264/90000` or `opus/48000/2`; `undefined` when it is neither. */
+export function parseRtpMap(text: string): RtpMap | undefined {
+  const [encoding, rate, channels, ...rest] = text.trim().split('/')
+  const clockRate = positiveInteger(rate)
+  if (!encoding || clockRate === undefined || rest.length > 0) return undefined
+  const channelCount = positiveInteger(channels)
+  return channelCount === undefined
+    ? { encoding, clockRate }
+    : { encoding, clockRate, channels: channelCount }
+}
+
+/** Writes `H264/90000` or `opus/48000/2`. */
+export function serializeRtpMap({ encoding, clockRate, channels }: RtpMap): string {
+  return channels === undefined
+    ? `${encoding}/${clockRate}`
+    : `${encoding}/${clockRate}/${channels}`
+}
+
+/**
+ * The parameters of an `a=fmtp` value such as `packetization-mode=1;profile-level-id=42c01f`.
+ *
+ * @returns Names in lower case; a parameter without `=` has the value `''`; the first of two wins.
+ */
+export function parseFmtpParameters(fmtp: string): Map<string, string> {
+  const parameters = new Map<string, string>()
+  for (const part of fmtp.split(';')) {
+    const equals = part.indexOf('=')
+    const name = (equals === -1 ? part : part.slice(0, equals)).trim().toLowerCase()
+    const value = equals === -1 ? '' : part.slice(equals + 1).trim()
+    if (name !== '' && !parameters.has(name)) parameters.set(name, value)
+  }
+  return parameters
+}
+
+/** Nine digits at most, so that the number is exact and below 2^32. */
+function positiveInteger(text: string | undefined): number | undefined {
+  if (text === undefined || !/^\s*\d{1,9}\s*$/.test(text)) return undefined
+  const number = Number(text)
+  return number > 0 ? number : undefined
+}

@@ -1,0 +1,37 @@
+import { requireLineText } from './characters.js'
+import type { MediaDescription } from './media-description.js'
+import type { SdpLine, SdpSection } from './section.js'
+
+/** A session description (RFC 8866): what is above the first `m=` line, and the media. */
+export interface SessionDescription {
+  readonly session: SdpSection
+  readonly media: MediaDescription[]
+}
+
+/** A copy that can be edited without touching the original. */
+export function cloneSessionDescription(description: SessionDescription): SessionDescription {
+  return {
+    session: description.session.clone(),
+    media: description.media.map((media) => media.clone()),
+  }
+}
+
+/**
+ * Writes a description, every line ended by CRLF.
+ *
+ * @throws {RangeError} A line would break into two, or hold a control character.
+ */
+export function serializeSdp(description: SessionDescription): string {
+  const lines = description.session.lines.map(serializeLine)
+  for (const media of description.media) {
+    lines.push(serializeLine({ type: 'm', value: media.mediaLine }))
+    for (const line of media.section.lines) lines.push(serializeLine(line))
+  }
+  return lines.join('')
+}
+
+function serializeLine({ type, value }: SdpLine): string {
+  requireLineText(type, 'the type of an SDP line')
+  requireLineText(value, `the value of the SDP line ${type}=`)
+  return `${type}=${value}\r\n`
+}

@@ -1,0 +1,226 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  cnameOf,
+  createSourceDescription,
+  parseCompound,
+  type RtcpPacket,
+  serializeBye,
+  serializeCompound,
+  serializeReceiverReport,
+  serializeSenderReport,
+  serializeSourceDescription,
+} from '../../src/rtcp/index.js'
+import { mutate } from '../rtp/random-bytes.js'
+import { bytesOf, report, rtcpSamples } from './samples.js'
+
+describe('bytes and packets', () => {
+  test.each(rtcpSamples)('$name is parsed', ({ wire, packets }) => {
+    expect(parseCompound(bytesOf(wire))).toEqual(packets)
+    expect(parseCompound(new Uint8Array(bytesOf(wire)))).toEqual(packets)
+  })
+
+  test.each(rtcpSamples)('$name is serialised', ({ wire, packets }) => {
+    expect(serializeCompound(packets).toString('hex')).toBe(bytesOf(wire).toString('hex'))
+  })
+
+  test.each(rtcpSamples)(
+    'A-RTC-6: $name cut off anywhere else than between packets is dropped',
+    ({ wire, packets }) => {
+      const bytes = bytesOf(wire)
+      const ends = packets.map((_, index) => serializeCompound(packets.slice(0, index + 1)).length)
+      for (let length = 0; length < bytes.length; length++) {
+        const parsed = parseCompound(bytes.subarray(0, length))
+        expect(parsed).toEqual(packets.slice(0, ends.indexOf(length) + 1))
+      }
+    },
+  )
+})
+
+test('A-RTC-3: a compound packet starts with a report and gives the CNAME', () => {
+  const senderReport: RtcpPacket = {
+    type: 'senderReport',
+    ssrc: 7,
+    ntpTime: { seconds: 1, fraction: 2 },
+    rtpTime: 3,
+    packetCount: 4,
+    octetCount: 5,
+    reports: [],
+  }
+  const bytes = serializeCompound([senderReport, createSourceDescription(7, 'rtspool@host')])
+  const packets = parseCompound(bytes, { policy: 'strict' })
+  expect(packets.map(({ type }) => type)).toEqual(['senderReport', 'sourceDescription'])
+  expect(cnameOf(packets, 7)).toBe('rtspool@host')
+  expect(cnameOf(packets, 8)).toBeUndefined()
+})
+
+test('A-RTC-4: a BYE names its sources', () => {
+  const bytes = serializeBye({ type: 'bye', ssrcs: [7] })
+  expect(bytes.toString('hex')).toBe('81cb000100000007')
+  expect(parseCompound(bytes)).toEqual([{ type: 'bye', ssrcs: [7] }])
+})
+
+describe('A-RTC-6: what does not add up is dropped as a whole', () => {
+  const receiverReport = '80c90001 00000001'
+  test.each([
+    { name: 'nothing', wire: '' },
+    { name: 'three bytes', wire: '80c900' },
+    { name: 'version 1', wire: '40c90001 00000001' },
+    { name: 'a length beyond the end', wire: '80c90002 00000001' },
+    { name: 'bytes behind the last packet', wire: `${receiverReport} 80c9` },
+    { name: 'a packet type of RTP', wire: '80600001 00000001' },
+    { name: 'an RR without its SSRC', wire: '80c90000' },
+    { name: 'an RR that promises a report it does not hold', wire: '81c90001 00000001' },
+    {
+      name: 'an SR that ends early',
+      wire: '80c80005 00000001 00000000 00000000 00000000 00000000',
+    },
+    { name: 'padding of no bytes', wire: 'a0c90002 00000001 00000000' },
+    { name: 'padding that is no whole word', wire: 'a0c90002 00000001 00000003' },
+    { name: 'padding longer than the packet', wire: 'a0c90002 00000001 000000fc' },
+    { name: 'padding that eats the SSRC', wire: 'a0c90001 00000008' },
+    { name: 'an SDES item beyond the end', wire: '81ca0002 00000001 01ff6162' },
+    { name: 'an SDES chunk that is missing', wire: '82ca0002 00000001 00000000' },
+    { name: 'a BYE with fewer sources than it says', wire: '82cb0001 00000001' },
+    { name: 'a BYE whose reason is cut off', wire: '81cb0002 00000001 05616263' },
+    { name: 'more than 64 packets', wire: receiverReport.repeat(65) },
+    { name: 'a good packet and a bad one', wire: `${receiverReport} 81c90001 00000001` },
+  ])('$name', ({ wire }) => {
+    expect(parseCompound(bytesOf(wire))).toEqual([])
+  })
+
+  test('64 packets are read', () => {
+    expect(parseCompound(bytesOf(receiverReport.repeat(64)))).toHaveLength(64)
+  })
+
+  test.each([
+    { name: 'BYE alone', wire: '81cb0001 00000007' },
+    {
+      name: 'padding before the last packet',
+      wire: `a0c90002 00000001 00000004 ${receiverReport}`,
+    },
+  ])('$name is dropped only by the strict policy', ({ wire }) => {
+    expect(parseCompound(bytesOf(wire))).not.toEqual([])
+    expect(parseCompound(bytesOf(wire), { policy: 'strict' })).toEqual([])
+  })
+
+  test.each([
+    { name: 'padding at the end', wire: 'a0c90002 00000001 00000004' },
+    { name: 'an extension behind the reports', wire: '80c90002 00000001 01020304' },
+  ])('$name is skipped', ({ wire }) => {
+    const packets = [{ type: 'receiverReport', ssrc: 1, reports: [] }]
+    expect(parseCompound(bytesOf(wire), { policy: 'strict' })).toEqual(packets)
+  })
+
+  test('an SDES chunk that fills its packet needs no null octet', () => {
+    const packets = parseCompound(bytesOf('81ca0002 00000001 01026162'))
+    expect(cnameOf(packets, 1)).toBe('ab')
+  })
+})
+
+describe('what is serialised is parsed again', () => {
+  const uint32 = fc.nat(0xffffffff)
+  const reports = fc.array(
+    fc.record({
+      ssrc: uint32,
+      fractionLost: fc.nat(255),
+      cumulativeLost: fc.integer({ min: -0x800000, max: 0x7fffff }),
+      extendedHighestSequenceNumber: uint32,
+      interarrivalJitter: uint32,
+      lsr: uint32,
+      dlsr: uint32,
+    }),
+    { maxLength: 31 },
+  )
+  const shortText = fc.string({ unit: 'grapheme', maxLength: 30 })
+  const chunk = fc.record({
+    ssrc: uint32,
+    items: fc.array(fc.record({ itemType: fc.integer({ min: 1, max: 255 }), value: shortText }), {
+      maxLength: 8,
+    }),
+  })
+  const packet: fc.Arbitrary<RtcpPacket> = fc.oneof(
+    fc.record({
+      type: fc.constant('senderReport' as const),
+      ssrc: uint32,
+      ntpTime: fc.record({ seconds: uint32, fraction: uint32 }),
+      rtpTime: uint32,
+      packetCount: uint32,
+      octetCount: uint32,
+      reports,
+    }),
+    fc.record({ type: fc.constant('receiverReport' as const), ssrc: uint32, reports }),
+    fc.record({
+      type: fc.constant('sourceDescription' as const),
+      chunks: fc.array(chunk, { maxLength: 31 }),
+    }),
+    fc.record({ type: fc.constant('bye' as const), ssrcs: fc.array(uint32, { maxLength: 31 }) }),
+    fc.record({
+      type: fc.constant('bye' as const),
+      ssrcs: fc.array(uint32, { maxLength: 31 }),
+      reason: shortText,
+    }),
+    fc.record({
+      type: fc.constant('unknown' as const),
+      packetType: fc.integer({ min: 204, max: 223 }),
+      count: fc.nat(31),
+      body: fc.array(uint32, { maxLength: 20 }).map((words) => {
+        const body = Buffer.alloc(words.length * 4)
+        words.forEach((word, index) => {
+          body.writeUInt32BE(word, index * 4)
+        })
+        return body
+      }),
+    }),
+  )
+
+  test('with any values', () => {
+    fc.assert(
+      fc.property(fc.array(packet, { minLength: 1, maxLength: 5 }), (packets) => {
+        expect(parseCompound(serializeCompound(packets))).toEqual(packets)
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  test('cumulativeLost sticks at the ends of its 24 bits', () => {
+    const lostAfter = (cumulativeLost: number): unknown => {
+      const reports = [{ ...report, cumulativeLost }]
+      const bytes = serializeReceiverReport({ type: 'receiverReport', ssrc: 1, reports })
+      const [packet] = parseCompound(bytes)
+      return packet?.type === 'receiverReport' ? packet.reports[0]?.cumulativeLost : undefined
+    }
+    expect(lostAfter(0x800000)).toBe(0x7fffff)
+    expect(lostAfter(-0x800001)).toBe(-0x800000)
+  })
+})
+
+describe('what does not fit is refused', () => {
+  const reports = Array.from({ length: 32 }, () => report)
+  const ntpTime = { seconds: 0, fraction: 0 }
+  const counts = { rtpTime: 0, packetCount: 0, octetCount: 0 }
+  test.each([
+    () => serializeReceiverReport({ type: 'receiverReport', ssrc: 1, reports }),
+    () => serializeSenderReport({ type: 'senderReport', ssrc: 1, ntpTime, ...counts, reports }),
+    () => serializeBye({ type: 'bye', ssrcs: reports.map(({ ssrc }) => ssrc) }),
+    () => serializeBye({ type: 'bye', ssrcs: [1], reason: 'é'.repeat(128) }),
+    () => serializeSourceDescription(createSourceDescription(1, 'x'.repeat(256))),
+    () =>
+      serializeCompound([{ type: 'unknown', packetType: 204, count: 0, body: Buffer.alloc(3) }]),
+  ])('%s', (serialize) => {
+    expect(serialize).toThrow(RangeError)
+  })
+})
+
+test('A-RTC-6: 20,000 mutated RTCP packets never throw', () => {
+  const seeds = rtcpSamples.map(({ wire }) => bytesOf(wire))
+  let accepted = 0
+  for (let run = 0; run < 20_000; run++) {
+    const bytes = mutate(seeds[run % seeds.length] as Buffer, run)
+    const packets = parseCompound(bytes)
+    const strict = parseCompound(bytes, { policy: 'strict' })
+    expect(strict.length === 0 || strict.length === packets.length).toBe(true)
+    if (packets.length > 0) accepted++
+  }
+  expect(accepted).toBeGreaterThan(1000)
+})

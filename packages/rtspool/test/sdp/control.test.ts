@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { resolveControl } from '../../src/sdp/index.js'
+
+const base = 'rtsp://127.0.0.1:8554/cam'
+
+test.each([
+  { row: 'A-DES-4', base: `${base}/`, control: 'trackID=0', uri: `${base}/trackID=0` },
+  { row: 'A-DES-4', base, control: 'trackID=0', uri: `${base}/trackID=0` },
+  { row: 'A-DES-4', base: `${base}//`, control: '/trackID=0', uri: `${base}/trackID=0` },
+  { row: 'A-DES-4', base: `${base}/`, control: '*', uri: `${base}/` },
+  { row: 'A-DES-4', base, control: '*', uri: base },
+  { row: 'A-DES-4', base, control: '', uri: base },
+  { row: 'A-DES-4', base, control: undefined, uri: base },
+  { row: 'A-DES-4', base, control: 'RTSP://h/x', uri: 'RTSP://h/x' },
+  { row: 'A-DES-4', base, control: 'rtsps://h/x/', uri: 'rtsps://h/x/' },
+  { row: 'A-DES-5', base: `${base}?a=b`, control: 'streamid=0', uri: `${base}?a=b/streamid=0` },
+  { row: 'A-DES-5', base: `${base}?a=b/`, control: 'streamid=0', uri: `${base}?a=b/streamid=0` },
+  {
+    row: 'A-DES-9',
+    base: 'rtsp://[::1]:8554/cam/',
+    control: 'track:1',
+    uri: 'rtsp://[::1]:8554/cam/track:1',
+  },
+])('$row: $base and $control make $uri', ({ base, control, uri }) => {
+  expect(resolveControl(base, control)).toBe(uri)
+})

@@ -1,0 +1,187 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { RequestError } from '../../src/errors.js'
+import { parseSdp, sdpLimits, serializeSdp } from '../../src/sdp/index.js'
+import { mutate } from '../rtp/random-bytes.js'
+import { sdpSamples } from './samples.js'
+
+function errorOf(text: string | Buffer): RequestError {
+  try {
+    parseSdp(text)
+  } catch (error) {
+    if (error instanceof RequestError) return error
+    throw error
+  }
+  throw new Error('expected parseSdp to throw')
+}
+
+describe('what is read is written back unchanged', () => {
+  test.each(sdpSamples)('$name', ({ text }) => {
+    expect(serializeSdp(parseSdp(text))).toBe(text)
+    expect(serializeSdp(parseSdp(Buffer.from(text)))).toBe(text)
+  })
+
+  test.each(sdpSamples)('$name, with LF alone and blank lines', ({ text }) => {
+    const unix = `\n${text.replaceAll('\r\n', '\n')}\n\r\n\n`
+    expect(serializeSdp(parseSdp(unix))).toBe(text)
+  })
+
+  test.each(sdpSamples)('$name, without the last line end', ({ text }) => {
+    expect(serializeSdp(parseSdp(text.trimEnd()))).toBe(text.replace(/ +\r\n$/, '\r\n'))
+  })
+
+  test('any lines behind v=0 that have a type', () => {
+    const line = fc
+      .tuple(fc.constantFrom(...'osiuepcbtrzkaxyZ'), fc.string({ unit: 'grapheme', maxLength: 30 }))
+      .map(([type, value]) => `${type}=${value}`)
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is kept out
+      .filter((text) => !/[\u0000-\u0008\u000a-\u001f\u007f]/.test(text))
+    const media = fc.constantFrom('m=video 0 RTP/AVP 96', 'm=audio  5/2 RTP/AVP  0 ', 'm=x 1 udp')
+    fc.assert(
+      fc.property(fc.array(fc.oneof(line, media), { maxLength: 40 }), (lines) => {
+        const text = ['v=0', ...lines, ''].join('\r\n')
+        expect(serializeSdp(parseSdp(text))).toBe(text)
+        expect(serializeSdp(parseSdp(Buffer.from(text)))).toBe(text)
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
+
+describe('what real publishers leave out or get wrong', () => {
+  test.each([
+    { name: 'no s=, no o=, no t=', text: 'v=0\r\nm=video 0 RTP/AVP 96\r\n', media: 1 },
+    { name: 'no media', text: 'v=0\ns=-\n', media: 0 },
+    { name: 'nothing but v=', text: 'v=0', media: 0 },
+    { name: 'a space after v=0', text: 'v=0 \r\nt=0 0\r\n', media: 0 },
+    { name: 'm= without formats', text: 'v=0\nm=application 9 DTLS/SCTP\n', media: 1 },
+    { name: 'a tab in a value', text: 'v=0\ns=a\tb\n', media: 0 },
+  ])('$name is read', ({ text, media }) => {
+    expect(parseSdp(text).media).toHaveLength(media)
+  })
+
+  test('bytes that are not UTF-8 are read as Latin-1', () => {
+    const latin1 = Buffer.from('v=0\r\ns=Caf\xe9\r\n', 'latin1')
+    expect(parseSdp(latin1).session.value('s')).toBe('Café')
+    expect(parseSdp(Buffer.from('v=0\r\ns=Café ☕\r\n')).session.value('s')).toBe('Café ☕')
+  })
+})
+
+describe('A-REC-2: a broken description is refused with the line, what was expected and what came', () => {
+  test.each([
+    { name: 'nothing', text: '', line: 1, expected: 'v=0', got: '' },
+    { name: 'only blank lines', text: '\r\n\n', line: 1, expected: 'v=0', got: '' },
+    { name: 'no v=', text: '\ns=x\nv=0\n', line: 2, expected: 'v=0', got: 's=x' },
+    { name: 'another version', text: 'v=1\n', line: 1, expected: 'v=0', got: 'v=1' },
+    {
+      name: 'a line without =',
+      text: 'v=0\ns=-\nhello\n',
+      line: 3,
+      expected: '<letter>=<value>',
+      got: 'hello',
+    },
+    {
+      name: 'a type of two letters',
+      text: 'v=0\nab=c\n',
+      line: 2,
+      expected: '<letter>=<value>',
+      got: 'ab=c',
+    },
+    {
+      name: 'a folded line',
+      text: 'v=0\n s=x\n',
+      line: 2,
+      expected: '<letter>=<value>',
+      got: ' s=x',
+    },
+    {
+      name: 'NUL',
+      text: 'v=0\ns=a\0b\n',
+      line: 2,
+      expected: 'no control characters',
+      got: '\0b',
+    },
+    {
+      name: 'CR inside a line',
+      text: 'v=0\ns=a\rt=0 0\n',
+      line: 2,
+      expected: 'no control characters',
+      got: '\rt=0 0',
+    },
+    { name: 'DEL', text: 'v=0\ns=\x7f', line: 2, expected: 'no control characters', got: '\x7f' },
+    ...[
+      'video',
+      'video 0',
+      'video x RTP/AVP 96',
+      'video 65536 RTP/AVP',
+      'video -1 RTP/AVP',
+      '',
+    ].map((value) => ({
+      name: `m=${value}`,
+      text: `v=0\nt=0 0\nm=${value}\n`,
+      line: 3,
+      expected: 'm=<media> <port> <protocol> <formats>',
+      got: `m=${value}`,
+    })),
+  ])('$name', ({ text, line, expected, got }) => {
+    const error = errorOf(text)
+    expect(error.code).toBe('ERR_SDP')
+    expect(error.statusCode).toBe(400)
+    expect(error.context).toEqual({ line, expected, got })
+    expect(error.message).toBe(`SDP line ${line}: expected ${expected}, got ${JSON.stringify(got)}`)
+  })
+
+  test('an error repeats no more than the beginning of a long line', () => {
+    expect(errorOf(`v=0\n${'x'.repeat(10_000)}`).message.length).toBeLessThan(120)
+  })
+})
+
+describe('limits', () => {
+  const head = 'v=0\n'
+  test('64 KiB', () => {
+    const filler = sdpLimits.sizeBytes - head.length - 's='.length
+    expect(parseSdp(`${head}s=${'x'.repeat(filler)}`).session.lines).toHaveLength(2)
+    expect(errorOf(`${head}s=${'x'.repeat(filler + 1)}`).context).toMatchObject({ line: 1 })
+    expect(errorOf(`${head}s=${'é'.repeat(filler / 2 + 1)}`).context).toMatchObject({ line: 1 })
+  })
+
+  test('4096 lines', () => {
+    expect(parseSdp(head + 'a=\n'.repeat(sdpLimits.lines - 1)).session.lines).toHaveLength(4096)
+    expect(errorOf(head + 'a=\n'.repeat(sdpLimits.lines)).context).toMatchObject({
+      expected: 'at most 4096 lines',
+    })
+  })
+
+  test('64 media', () => {
+    const media = 'm=video 0 RTP/AVP 96\n'
+    expect(parseSdp(head + media.repeat(sdpLimits.media)).media).toHaveLength(64)
+    expect(errorOf(head + media.repeat(sdpLimits.media + 1)).context).toMatchObject({
+      line: 66,
+      expected: 'at most 64 media',
+    })
+  })
+})
+
+test('20,000 mutated descriptions are read, or refused with ERR_SDP, and never anything else', () => {
+  const seeds = sdpSamples.map(({ text }) => Buffer.from(text))
+  let refused = 0
+  for (let run = 0; run < 20_000; run++) {
+    const bytes = mutate(seeds[run % seeds.length] as Buffer, run)
+    try {
+      const description = parseSdp(bytes)
+      const text = serializeSdp(description)
+      expect(serializeSdp(parseSdp(text))).toBe(text)
+      for (const media of description.media) {
+        for (const payloadType of media.payloadTypes) {
+          media.rtpmap(payloadType)
+          media.fmtp(payloadType)
+        }
+      }
+    } catch (error) {
+      expect(error).toMatchObject({ name: 'RequestError', code: 'ERR_SDP' })
+      refused++
+    }
+  }
+  expect(refused).toBeGreaterThan(1000)
+  expect(refused).toBeLessThan(19_000)
+})
