@@ -1,0 +1,120 @@
+import { randomInt } from 'node:crypto'
+import type { Clock } from '../clock.js'
+import {
+  createSourceDescription,
+  ntpMiddle32,
+  parseCompound,
+  serializeCompound,
+  unixMsFromNtp,
+} from '../rtcp/index.js'
+import { ReceptionStatistics } from '../rtp/index.js'
+import type { MediaParticipant } from './media.js'
+import type { Track } from './track.js'
+
+/** What was received from one publisher. Sessions hand in their own counters. */
+export interface ReceptionCounters {
+  packetsIn: number
+  bytesIn: number
+}
+
+export interface RecordStreamInit {
+  readonly clock: Clock
+  readonly lowerTransport: 'TCP' | 'UDP'
+  readonly counters: ReceptionCounters
+  /** Sends RTCP back to the publisher. */
+  readonly sendRtcp: (compound: Buffer) => void
+  /** Gives channels or ports back. Called once. */
+  readonly release: () => void
+  /** The publisher has sent RTP or RTCP: it is alive. */
+  readonly onPacket: () => void
+  readonly onClosed: (stream: RecordStream) => void
+}
+
+/** One track on its way from a publisher into the media: set up, recording or paused, closed. */
+export class RecordStream implements MediaParticipant {
+  readonly #init: RecordStreamInit
+  /** Our SSRC as a receiver. */
+  readonly #ssrc = randomInt(2 ** 32)
+  #state: 'ready' | 'recording' | 'closed' = 'ready'
+  #track: Track | undefined
+  #statistics: ReceptionStatistics | undefined
+
+  constructor(init: RecordStreamInit) {
+    this.#init = init
+  }
+
+  get lowerTransport(): 'TCP' | 'UDP' {
+    return this.#init.lowerTransport
+  }
+
+  /** From now on what arrives goes out on `track`. */
+  record(track: Track): void {
+    if (this.#state === 'closed') return
+    this.#state = 'recording'
+    if (this.#track === track) return
+    this.#track = track
+    this.#statistics = undefined
+  }
+
+  pause(): void {
+    if (this.#state === 'recording') this.#state = 'ready'
+  }
+
+  /** Idempotent. */
+  close(): void {
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
+    this.#init.release()
+    this.#init.onClosed(this)
+  }
+
+  /** Passes one RTP packet on, unchanged; before RECORD it is dropped (RFC 2326 section 10.11). */
+  receiveRtp(packet: Buffer): void {
+    if (this.#state !== 'recording' || !this.#track?.push(packet)) return
+    const { counters, clock } = this.#init
+    counters.packetsIn++
+    counters.bytesIn += packet.length
+    this.#statisticsOf(this.#track).update(packet, clock.now())
+    this.#init.onPacket()
+  }
+
+  /** Takes the publisher's sender reports: their time base goes on to the viewers. */
+  receiveRtcp(compound: Buffer): void {
+    if (this.#state === 'closed') return
+    const packets = parseCompound(compound)
+    if (packets.length === 0) return
+    for (const packet of packets) {
+      if (packet.type !== 'senderReport' || !this.#track) continue
+      if (this.#track.ssrc !== undefined && this.#track.ssrc !== packet.ssrc) continue
+      const clockMs = this.#init.clock.now()
+      this.#statistics?.noteSenderReport(ntpMiddle32(packet.ntpTime), clockMs)
+      this.#track.mapTime(unixMsFromNtp(packet.ntpTime), packet.rtpTime, clockMs)
+    }
+    this.#init.onPacket()
+  }
+
+  /** Reports to the publisher what arrived and what was lost (RFC 3550 section 6.4.2). */
+  sendRtcp(): void {
+    if (this.#state !== 'recording' || !this.#statistics) return
+    const report = this.#statistics.report(this.#init.clock.now())
+    this.#init.sendRtcp(
+      serializeCompound([
+        { type: 'receiverReport', ssrc: this.#ssrc, reports: [report] },
+        createSourceDescription(this.#ssrc, 'rtspool'),
+      ]),
+    )
+  }
+
+  mediaEnded(): void {
+    this.close()
+  }
+
+  /** Counts afresh when the publisher changes its SSRC. */
+  #statisticsOf({ ssrc = 0, clockRate }: Track): ReceptionStatistics {
+    if (this.#statistics?.ssrc !== ssrc) {
+      // Who may send here is known by address or connection: no probation.
+      this.#statistics = new ReceptionStatistics({ ssrc, clockRate, probation: 0 })
+    }
+    return this.#statistics
+  }
+}

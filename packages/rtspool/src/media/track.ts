@@ -1,0 +1,204 @@
+import type { Clock } from '../clock.js'
+import {
+  createSourceDescription,
+  ntpFromUnixMs,
+  type RtcpPacket,
+  serializeCompound,
+} from '../rtcp/index.js'
+import {
+  isValidRtp,
+  payloadEndOf,
+  payloadOffsetOf,
+  sequenceNumberOf,
+  ssrcOf,
+  timestampDistance,
+  timestampOf,
+} from '../rtp/index.js'
+import type { MediaDescription } from '../sdp/index.js'
+import { FanOut, type Reader, sendRtcpTo } from './fan-out.js'
+
+/** An instant on two clocks: the wall clock of whoever captured the media, and the RTP timestamp. */
+interface TimeMapping {
+  readonly unixMs: number
+  /** In ticks of the track's clock rate. */
+  readonly rtpTime: number
+  /** The same instant on this process' monotonic clock. */
+  readonly clockMs: number
+}
+
+/** Where a stream of packets begins, or goes on. */
+export interface TrackPosition {
+  readonly ssrc: number
+  /** Of the next packet. */
+  readonly sequenceNumber: number
+  /** Of the next packet, in ticks of the clock rate. */
+  readonly timestamp: number
+}
+
+const defaultClockRate = 90_000
+
+/** One RTP stream of a media: its description, where it is, and the readers it goes to. */
+export class Track {
+  /** Position in the session description, from 0. */
+  readonly index: number
+  readonly description: MediaDescription
+  /** Ticks a second of the RTP timestamps. */
+  readonly clockRate: number
+  /** Packets that were no RTP and went nowhere. */
+  invalidPackets = 0
+  /** RTP packets and their payload octets since the SSRC began (RFC 3550 section 6.4.1). */
+  packetCount = 0
+  octetCount = 0
+
+  readonly #clock: Clock
+  readonly #cname: string
+  readonly #fanOut: FanOut
+  #ssrc: number | undefined
+  #nextSequenceNumber: number | undefined
+  #timestamp = 0
+  #mapping: TimeMapping | undefined
+
+  constructor(init: {
+    readonly index: number
+    readonly description: MediaDescription
+    readonly clock: Clock
+    readonly cname: string
+    readonly fanOut?: FanOut
+  }) {
+    this.index = init.index
+    this.description = init.description
+    this.#clock = init.clock
+    this.#cname = init.cname
+    this.#fanOut = init.fanOut ?? new FanOut()
+    const payloadType = init.description.payloadTypes[0]
+    const rtpmap = payloadType === undefined ? undefined : init.description.rtpmap(payloadType)
+    this.clockRate = rtpmap?.clockRate ?? defaultClockRate
+  }
+
+  /** The last segment of the track's control URI. */
+  get control(): string {
+    return `trackID=${this.index}`
+  }
+
+  /** Synchronisation source of the stream, once it is known. */
+  get ssrc(): number | undefined {
+    return this.#ssrc
+  }
+
+  /** What the next packet will carry, once it is known; the timestamp is that of the last packet. */
+  get position(): TrackPosition | undefined {
+    if (this.#ssrc === undefined || this.#nextSequenceNumber === undefined) return undefined
+    return {
+      ssrc: this.#ssrc,
+      sequenceNumber: this.#nextSequenceNumber,
+      timestamp: this.#timestamp,
+    }
+  }
+
+  /** Says where the stream will begin, before its first packet: PLAY can then announce it. */
+  startAt({ ssrc, sequenceNumber, timestamp }: TrackPosition): void {
+    this.#ssrc = ssrc
+    this.#nextSequenceNumber = sequenceNumber
+    this.#timestamp = timestamp
+  }
+
+  /**
+   * Sends one RTP packet, unchanged, to everybody who plays this track.
+   *
+   * @param packet - Not to be changed afterwards: it is sent at the end of this turn of the event loop.
+   * @returns `false` for what is no valid RTP packet: it is counted and dropped.
+   */
+  push(packet: Buffer): boolean {
+    if (!isValidRtp(packet)) {
+      this.invalidPackets++
+      return false
+    }
+    const ssrc = ssrcOf(packet)
+    if (ssrc !== this.#ssrc) this.#beginSource(ssrc)
+    this.#nextSequenceNumber = (sequenceNumberOf(packet) + 1) & 0xffff
+    this.#timestamp = timestampOf(packet)
+    this.packetCount = (this.packetCount + 1) >>> 0
+    this.octetCount = (this.octetCount + payloadEndOf(packet) - payloadOffsetOf(packet)) >>> 0
+    if (!this.#mapping) this.mapTime(this.#clock.unixTimeMs(), this.#timestamp)
+    this.#fanOut.push(packet)
+    return true
+  }
+
+  /**
+   * Says that `rtpTime` was captured now, or at `clockMs`, which was `unixMs` on the source's wall clock.
+   * Sender reports carry this on, so that a jump of our wall clock never shows.
+   */
+  mapTime(unixMs: number, rtpTime: number, clockMs = this.#clock.now()): void {
+    this.#mapping = { unixMs, rtpTime, clockMs }
+  }
+
+  /** The source's wall clock at its last packet, in milliseconds since 1970. */
+  get unixTimeMs(): number | undefined {
+    if (!this.#mapping) return undefined
+    const ticks = timestampDistance(this.#mapping.rtpTime, this.#timestamp)
+    return this.#mapping.unixMs + (ticks * 1000) / this.clockRate
+  }
+
+  /** The RTP timestamp at an instant of the source's wall clock. */
+  rtpTimeAt(unixMs: number): number | undefined {
+    if (!this.#mapping) return undefined
+    const ticks = ((unixMs - this.#mapping.unixMs) * this.clockRate) / 1000
+    return (this.#mapping.rtpTime + Math.round(ticks)) >>> 0
+  }
+
+  /** Adds a reader; it hears the packets pushed from now on and, where known, a sender report first. */
+  addReader(reader: Reader): void {
+    this.#fanOut.add(reader)
+    const report = this.#senderReport()
+    if (report) sendRtcpTo(reader, serializeCompound(report))
+  }
+
+  /** Removes a reader, after whatever was pushed so far. */
+  removeReader(reader: Reader): void {
+    this.#fanOut.remove(reader)
+  }
+
+  get readerCount(): number {
+    return this.#fanOut.readerCount
+  }
+
+  /** Sends a sender report with SDES to all readers (RFC 3550 section 6.4.1). */
+  sendSenderReport(): void {
+    if (this.readerCount === 0) return
+    const report = this.#senderReport()
+    if (report) this.#fanOut.sendRtcp(serializeCompound(report))
+  }
+
+  /** Tells one reader that the stream is over for it (RFC 3550 section 6.6). */
+  sendBye(reader: Reader): void {
+    const report = this.#senderReport()
+    if (this.#ssrc === undefined || !report) return
+    sendRtcpTo(reader, serializeCompound([...report, { type: 'bye', ssrcs: [this.#ssrc] }]))
+  }
+
+  #beginSource(ssrc: number): void {
+    // A sender report may come before the first packet: its mapping holds.
+    if (this.#ssrc !== undefined) this.#mapping = undefined
+    this.#ssrc = ssrc
+    this.packetCount = 0
+    this.octetCount = 0
+  }
+
+  #senderReport(): RtcpPacket[] | undefined {
+    if (this.#ssrc === undefined || !this.#mapping) return undefined
+    const elapsedMs = this.#clock.now() - this.#mapping.clockMs
+    const unixMs = this.#mapping.unixMs + elapsedMs
+    return [
+      {
+        type: 'senderReport',
+        ssrc: this.#ssrc,
+        ntpTime: ntpFromUnixMs(unixMs),
+        rtpTime: this.rtpTimeAt(unixMs) ?? 0,
+        packetCount: this.packetCount,
+        octetCount: this.octetCount,
+        reports: [],
+      },
+      createSourceDescription(this.#ssrc, this.#cname),
+    ]
+  }
+}

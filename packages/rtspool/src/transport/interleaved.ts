@@ -1,0 +1,101 @@
+/** RTP and RTCP inside the RTSP connection: `$`, channel, 16-bit length, packet (RFC 2326 section 10.12). */
+
+const dollar = 0x24
+const frameHeaderBytes = 4
+/** Channel numbers are one byte. */
+export const channelCount = 256
+
+/** The connection as its media see it: bytes go out here, in order, between RTSP messages. */
+export interface InterleavedCarrier {
+  /** Queues whole frames. The buffer may be shared with other carriers: nobody may change it. */
+  writeFrames(frames: Buffer): void
+  /** Bytes queued in this process and not yet taken by the kernel. */
+  readonly bufferedBytes: number
+  readonly channels: ChannelTable
+}
+
+/**
+ * Frames packets for one channel, all in one new buffer that any number of carriers may share.
+ *
+ * @param channel - 0 to 255.
+ * @param packets - RTP or RTCP packets of at most 65,535 bytes each.
+ */
+export function frameInterleaved(channel: number, packets: readonly Buffer[]): Buffer {
+  let sizeBytes = 0
+  for (const packet of packets) sizeBytes += frameHeaderBytes + packet.length
+  const frames = Buffer.allocUnsafeSlow(sizeBytes)
+  let offset = 0
+  for (const packet of packets) {
+    frames[offset] = dollar
+    frames[offset + 1] = channel
+    frames[offset + 2] = packet.length >>> 8
+    frames[offset + 3] = packet.length & 0xff
+    packet.copy(frames, offset + frameHeaderBytes)
+    offset += frameHeaderBytes + packet.length
+  }
+  return frames
+}
+
+/** Called with the payload of each frame of a channel; a view, not changed afterwards. */
+export type ChannelReceiver = (payload: Buffer) => void
+
+/** Who hears which channel of one connection. Pairs are RTP (first) and RTCP (second). */
+export class ChannelTable {
+  readonly #receivers: (ChannelReceiver | undefined)[] = new Array(channelCount).fill(undefined)
+  /** Frames that came on a channel nobody had set up: dropped. */
+  unknownChannelFrames = 0
+
+  /**
+   * Takes a pair of channels.
+   *
+   * @param preferred - What the client asked for; the next free even pair is taken where one of these is in use.
+   * @returns The pair taken, or `undefined` when all are in use.
+   */
+  take(
+    preferred: readonly [number, number] | undefined,
+    receiveRtp: ChannelReceiver,
+    receiveRtcp: ChannelReceiver,
+  ): [number, number] | undefined {
+    const pair = preferred && this.#isFree(preferred) ? preferred : this.#firstFreePair()
+    if (!pair) return undefined
+    this.#receivers[pair[0]] = receiveRtp
+    this.#receivers[pair[1]] = receiveRtcp
+    return [pair[0], pair[1]]
+  }
+
+  release(pair: readonly [number, number]): void {
+    this.#receivers[pair[0]] = undefined
+    this.#receivers[pair[1]] = undefined
+  }
+
+  /** Gives a frame to whoever took its channel, or counts and drops it. */
+  dispatch(channel: number, payload: Buffer): void {
+    const receiver = this.#receivers[channel]
+    if (receiver) receiver(payload)
+    else this.unknownChannelFrames++
+  }
+
+  /** Channels in use. */
+  get size(): number {
+    let size = 0
+    for (const receiver of this.#receivers) if (receiver) size++
+    return size
+  }
+
+  #isFree([rtp, rtcp]: readonly [number, number]): boolean {
+    return (
+      rtp >= 0 &&
+      rtcp < channelCount &&
+      rtp !== rtcp &&
+      !this.#receivers[rtp] &&
+      !this.#receivers[rtcp]
+    )
+  }
+
+  #firstFreePair(): [number, number] | undefined {
+    for (let rtp = 0; rtp < channelCount; rtp += 2) {
+      if (!this.#receivers[rtp] && !this.#receivers[rtp + 1]) return [rtp, rtp + 1]
+    }
+    return undefined
+  }
+}

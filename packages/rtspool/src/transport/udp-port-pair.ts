@@ -1,0 +1,146 @@
+import { createSocket, type Socket } from 'node:dgram'
+import { once } from 'node:events'
+
+/** Called with each datagram of one peer; the buffer is the receiver's to keep. */
+export type DatagramReceiver = (packet: Buffer) => void
+
+export interface UdpPortPairOptions {
+  readonly family: 4 | 6
+  /** Local address to bind; the wildcard of the family when absent. */
+  readonly address?: string | undefined
+}
+
+/** Room for a burst of key frames; the kernel may give less. */
+const socketBufferBytes = 4 * 1024 * 1024
+
+/** Addresses come from accepted sockets: they are numeric, and nothing may ask a name server. */
+const noLookup = (
+  address: string,
+  options: { family?: number } | ((...result: unknown[]) => void),
+  callback?: (error: null, address: string, family: number) => void,
+): void => {
+  const done = typeof options === 'function' ? options : callback
+  done?.(null, address, address.includes(':') ? 6 : 4)
+}
+
+/** Receivers of one socket by the peer's address and port. */
+class PeerTable {
+  readonly #ports = new Map<number, Map<string, DatagramReceiver>>()
+
+  get size(): number {
+    let size = 0
+    for (const addresses of this.#ports.values()) size += addresses.size
+    return size
+  }
+
+  get(address: string, port: number): DatagramReceiver | undefined {
+    return this.#ports.get(port)?.get(address)
+  }
+
+  set(address: string, port: number, receiver: DatagramReceiver): void {
+    const addresses = this.#ports.get(port)
+    if (addresses) addresses.set(address, receiver)
+    else this.#ports.set(port, new Map([[address, receiver]]))
+  }
+
+  /** Removes only the very receiver that was set: a later owner of the same port stays. */
+  delete(address: string, port: number, receiver: DatagramReceiver): void {
+    const addresses = this.#ports.get(port)
+    if (addresses?.get(address) !== receiver) return
+    addresses.delete(address)
+    if (addresses.size === 0) this.#ports.delete(port)
+  }
+}
+
+/** One UDP socket, and who hears which peer. */
+export class UdpEndpoint {
+  readonly port: number
+  readonly peers = new PeerTable()
+  /** Datagrams from peers that no session announced: dropped (RFC 2326 section 16). */
+  unknownPeerDatagrams = 0
+  /** Datagrams that the kernel refused to send. */
+  sendErrors = 0
+  readonly #socket: Socket
+  readonly #countSendError = (error: Error | null): void => {
+    if (error) this.sendErrors++
+  }
+
+  constructor(socket: Socket) {
+    this.#socket = socket
+    this.port = socket.address().port
+    socket.on('error', () => this.sendErrors++)
+    socket.on('message', (packet, from) => {
+      const receiver = this.peers.get(from.address, from.port)
+      if (receiver) receiver(packet)
+      else this.unknownPeerDatagrams++
+    })
+  }
+
+  send(packet: Buffer, port: number, address: string): void {
+    this.#socket.send(packet, port, address, this.#countSendError)
+  }
+
+  async close(): Promise<void> {
+    const closed = once(this.#socket, 'close')
+    this.#socket.close()
+    await closed
+  }
+}
+
+/** An even port for RTP and the next one for RTCP (RFC 3550 section 11), of one address family. */
+export class UdpPortPair {
+  readonly rtp: UdpEndpoint
+  readonly rtcp: UdpEndpoint
+
+  private constructor(rtp: UdpEndpoint, rtcp: UdpEndpoint) {
+    this.rtp = rtp
+    this.rtcp = rtcp
+  }
+
+  /**
+   * Binds both ports or neither.
+   *
+   * @param rtpPort - Even port for RTP.
+   * @throws The error of `bind`, for example `EADDRINUSE`.
+   */
+  static async open(rtpPort: number, options: UdpPortPairOptions): Promise<UdpPortPair> {
+    const rtp = new UdpEndpoint(await bind(rtpPort, options))
+    try {
+      return new UdpPortPair(rtp, new UdpEndpoint(await bind(rtpPort + 1, options)))
+    } catch (error) {
+      await rtp.close()
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.rtp.close(), this.rtcp.close()])
+  }
+}
+
+async function bind(port: number, { family, address }: UdpPortPairOptions): Promise<Socket> {
+  const socket = createSocket({
+    type: family === 6 ? 'udp6' : 'udp4',
+    ipv6Only: family === 6,
+    lookup: noLookup as never,
+  })
+  const listening = once(socket, 'listening')
+  try {
+    socket.bind({ port, ...(address === undefined ? {} : { address }), exclusive: true })
+    await listening
+  } catch (error) {
+    socket.close()
+    throw error
+  }
+  growBuffers(socket)
+  return socket
+}
+
+function growBuffers(socket: Socket): void {
+  try {
+    socket.setRecvBufferSize(socketBufferBytes)
+    socket.setSendBufferSize(socketBufferBytes)
+  } catch {
+    // Some systems refuse sizes over their limit instead of clamping them; the default size works too.
+  }
+}

@@ -1,0 +1,111 @@
+import { TransportError } from '../errors.js'
+import { type UdpEndpoint, UdpPortPair } from './udp-port-pair.js'
+
+export interface UdpTransportOptions {
+  /** First and last port of the range in which one even/odd pair is taken. */
+  readonly ports: readonly [first: number, last: number]
+  /** Local address, as the RTSP listener is bound to it; `undefined` or `::` means all, of both families. */
+  readonly address?: string | undefined
+}
+
+/** Errors of `bind` that another pair of ports, or doing without the family, can mend. */
+const portIsTaken = (error: unknown): boolean => codeOf(error) === 'EADDRINUSE'
+const familyIsMissing = (error: unknown): boolean =>
+  codeOf(error) === 'EAFNOSUPPORT' || codeOf(error) === 'EADDRNOTAVAIL'
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined
+}
+
+/**
+ * The server's end of UDP: one even/odd pair of ports for all sessions, the same numbers on IPv4 and IPv6.
+ */
+export class UdpTransport {
+  readonly rtpPort: number
+  readonly rtcpPort: number
+  readonly #ipv4: UdpPortPair | undefined
+  readonly #ipv6: UdpPortPair | undefined
+
+  private constructor(ipv4: UdpPortPair | undefined, ipv6: UdpPortPair | undefined) {
+    this.#ipv4 = ipv4
+    this.#ipv6 = ipv6
+    this.rtpPort = (ipv4 ?? ipv6)?.rtp.port ?? 0
+    this.rtcpPort = (ipv4 ?? ipv6)?.rtcp.port ?? 0
+  }
+
+  /**
+   * Takes the first pair of ports of the range that is free.
+   *
+   * @throws {TransportError} `ERR_UDP_PORTS_TAKEN` when none is.
+   * @throws The error of `bind` for any other reason, for example a missing permission.
+   */
+  static async open({ ports: [first, last], address }: UdpTransportOptions): Promise<UdpTransport> {
+    const families = familiesOf(address)
+    for (let rtpPort = first + (first % 2); rtpPort + 1 <= last; rtpPort += 2) {
+      const transport = await UdpTransport.#tryOpen(rtpPort, families, address)
+      if (transport) return transport
+    }
+    throw new TransportError(
+      'ERR_UDP_PORTS_TAKEN',
+      `no even/odd pair of UDP ports is free from ${first} to ${last}`,
+      { context: { first, last } },
+    )
+  }
+
+  static async #tryOpen(
+    rtpPort: number,
+    families: { ipv4: boolean; ipv6: boolean },
+    address: string | undefined,
+  ): Promise<UdpTransport | undefined> {
+    let ipv4: UdpPortPair | undefined
+    try {
+      if (families.ipv4)
+        ipv4 = await UdpPortPair.open(rtpPort, { family: 4, address: only(address) })
+      const ipv6 = families.ipv6
+        ? await UdpPortPair.open(rtpPort, { family: 6, address: only(address) }).catch((error) => {
+            if (ipv4 && familyIsMissing(error)) return undefined
+            throw error
+          })
+        : undefined
+      return new UdpTransport(ipv4, ipv6)
+    } catch (error) {
+      await ipv4?.close()
+      if (portIsTaken(error)) return undefined
+      throw error
+    }
+  }
+
+  /** The endpoint that sends RTP to `address` and hears RTP from it. */
+  rtpEndpoint(address: string): UdpEndpoint | undefined {
+    return (address.includes(':') ? this.#ipv6 : this.#ipv4)?.rtp
+  }
+
+  /** The endpoint that sends RTCP to `address` and hears RTCP from it. */
+  rtcpEndpoint(address: string): UdpEndpoint | undefined {
+    return (address.includes(':') ? this.#ipv6 : this.#ipv4)?.rtcp
+  }
+
+  /** Peers that are heard at the moment, over all sockets. */
+  get peerCount(): number {
+    let count = 0
+    for (const pair of [this.#ipv4, this.#ipv6]) {
+      if (pair) count += pair.rtp.peers.size + pair.rtcp.peers.size
+    }
+    return count
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#ipv4?.close(), this.#ipv6?.close()])
+  }
+}
+
+const isWildcard = (address: string | undefined): boolean =>
+  address === undefined || address === '::' || address === '0.0.0.0'
+
+const only = (address: string | undefined): string | undefined =>
+  isWildcard(address) ? undefined : address
+
+function familiesOf(address: string | undefined): { ipv4: boolean; ipv6: boolean } {
+  if (address === undefined || address === '::') return { ipv4: true, ipv6: true }
+  return address.includes(':') ? { ipv4: false, ipv6: true } : { ipv4: true, ipv6: false }
+}

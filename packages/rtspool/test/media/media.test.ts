@@ -1,0 +1,300 @@
+import { describe, expect, it } from 'vitest'
+import type { Reader } from '../../src/media/fan-out.js'
+import { Media } from '../../src/media/media.js'
+import { MediaFactory } from '../../src/media/media-factory.js'
+import { parseCompound } from '../../src/rtcp/index.js'
+import { parseSdp } from '../../src/sdp/index.js'
+import { ChannelTable, type InterleavedCarrier } from '../../src/transport/interleaved.js'
+import { FakeClock } from '../support/fake-clock.js'
+import { rtpPacket } from '../support/test-server.js'
+import { TestSource } from '../support/test-source.js'
+
+/** A connection that keeps what is written. */
+class TestCarrier implements InterleavedCarrier {
+  readonly frames: { channel: number; payload: Buffer }[] = []
+  readonly channels = new ChannelTable()
+  bufferedBytes = 0
+
+  writeFrames(frames: Buffer): void {
+    for (let offset = 0; offset < frames.length; ) {
+      const end = offset + 4 + frames.readUInt16BE(offset + 2)
+      this.frames.push({
+        channel: frames[offset + 1] ?? -1,
+        payload: frames.subarray(offset + 4, end),
+      })
+      offset = end
+    }
+  }
+
+  on(channel: number): Buffer[] {
+    return this.frames.filter((frame) => frame.channel === channel).map(({ payload }) => payload)
+  }
+}
+
+const readerOn = (carrier: TestCarrier, channels: [number, number] = [0, 1]): Reader => ({
+  kind: 'interleaved',
+  carrier,
+  channels,
+  counters: { packetsOut: 0, bytesOut: 0, packetsDropped: 0 },
+})
+
+const participant = () => {
+  const heard = { ended: 0, mediaEnded: () => void heard.ended++ }
+  return heard
+}
+
+function setUp(lingerMs = 10_000) {
+  const clock = new FakeClock()
+  const source = new TestSource()
+  const media = new Media('/cam', source, { clock, lingerMs })
+  const [video, audio] = media.tracks
+  if (!video || !audio) throw new Error('two tracks expected')
+  return { clock, source, media, video, audio }
+}
+
+describe('Media', () => {
+  it('describes its tracks with our control URIs, without ports and addresses', () => {
+    const { media } = setUp()
+    const sdp = parseSdp(media.sdp)
+    expect(sdp.session.attribute('control')).toBe('*')
+    expect(sdp.session.value('c')).toBe('IN IP4 0.0.0.0')
+    expect(sdp.media.map(({ control, port }) => ({ control, port }))).toEqual([
+      { control: 'trackID=0', port: 0 },
+      { control: 'trackID=1', port: 0 },
+    ])
+  })
+
+  it('starts its source once, with the first that plays', async () => {
+    const { media, source } = setUp()
+    media.join(participant())
+    expect(media.state).toBe('idle')
+    await Promise.all([media.play(), media.play()])
+    expect(source.startCount).toBe(1)
+    expect(media.state).toBe('playing')
+  })
+
+  it('ends a while after the last participant has left, and not before', async () => {
+    const { clock, media, source } = setUp()
+    const [one, two] = [participant(), participant()]
+    media.join(one)
+    media.join(two)
+    await media.play()
+    media.leave(one)
+    clock.advance(60_000)
+    expect(source.closeCount).toBe(0)
+    media.leave(two)
+    clock.advance(9_999)
+    media.join(two)
+    clock.advance(60_000)
+    expect(source.closeCount).toBe(0)
+    media.leave(two)
+    clock.advance(10_000)
+    expect(media.state).toBe('ended')
+    expect(source.closeCount).toBe(1)
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('is closed without ever having been started when nobody comes', () => {
+    const { clock, source } = setUp()
+    clock.advance(10_000)
+    expect([source.startCount, source.closeCount]).toEqual([0, 1])
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('tells every participant once when its source ends', async () => {
+    const { clock, media, source } = setUp()
+    const heard = [participant(), participant()]
+    for (const one of heard) media.join(one)
+    await media.play()
+    source.output?.end()
+    source.output?.end()
+    expect(heard.map(({ ended }) => ended)).toEqual([1, 1])
+    expect(source.closeCount).toBe(1)
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('ends when its source does not start, and says why', async () => {
+    const { media, source, clock } = setUp()
+    source.failure = new Error('no camera')
+    await expect(media.play()).rejects.toThrow('no camera')
+    await expect(media.play()).rejects.toThrow('no camera')
+    expect(media.state).toBe('ended')
+    expect(clock.pendingTimers).toBe(0)
+  })
+})
+
+describe('Track', () => {
+  it('A-RTC-1 A-RTC-3 sends a sender report with SDES to a new reader at once, and the next within 5 s', async () => {
+    const { clock, media, video } = setUp()
+    const carrier = new TestCarrier()
+    media.join(participant())
+    await media.play()
+    video.push(rtpPacket({ sequenceNumber: 1, timestamp: 1000, payload: Buffer.alloc(100) }))
+    video.addReader(readerOn(carrier))
+    expect(
+      carrier.on(1).map((compound) => parseCompound(compound).map(({ type }) => type)),
+    ).toEqual([['senderReport', 'sourceDescription']])
+    clock.advance(5_000)
+    expect(carrier.on(1).length).toBeGreaterThanOrEqual(2)
+  })
+
+  it('A-RTC-1 reports at intervals that are random and about 5 s', async () => {
+    const { clock, media, video } = setUp()
+    const carrier = new TestCarrier()
+    media.join(participant())
+    await media.play()
+    video.push(rtpPacket({ sequenceNumber: 1 }))
+    video.addReader(readerOn(carrier))
+    clock.advance(600_000)
+    const count = carrier.on(1).length
+    // Mean interval 5 s / 1.21828 at half of it to one and a half.
+    expect(count).toBeGreaterThan(600 / (5 * 1.5))
+    expect(count).toBeLessThan(600 / ((5 * 0.5) / 1.22) + 2)
+  })
+
+  it('A-RTC-2 counts packets and payload octets exactly, and maps wall clock to RTP time', async () => {
+    const { clock, media, video } = setUp()
+    const carrier = new TestCarrier()
+    media.join(participant())
+    await media.play()
+    for (let n = 0; n < 10; n++) {
+      video.push(rtpPacket({ sequenceNumber: n, timestamp: 5000, payload: Buffer.alloc(50 + n) }))
+    }
+    const start = clock.unixTimeMs()
+    clock.jumpWallClock(3_600_000)
+    clock.advance(1_000)
+    video.addReader(readerOn(carrier))
+    const [report] = parseCompound(carrier.on(1)[0] ?? Buffer.alloc(0))
+    expect(report).toMatchObject({
+      type: 'senderReport',
+      packetCount: 10,
+      octetCount: 10 * 50 + 45,
+      rtpTime: 5000 + 90_000,
+    })
+    // A jump of the wall clock does not show: the report goes on from where the stream began.
+    const ntpSeconds = report?.type === 'senderReport' ? report.ntpTime.seconds : 0
+    expect(ntpSeconds - 2_208_988_800).toBe(Math.floor((start + 1_000) / 1000))
+  })
+
+  it('A-RTC-4 says BYE with the SSRC of the stream', async () => {
+    const { media, video } = setUp()
+    const carrier = new TestCarrier()
+    media.join(participant())
+    await media.play()
+    video.push(rtpPacket({ sequenceNumber: 1, ssrc: 0xdead_beef }))
+    const reader = readerOn(carrier)
+    video.addReader(reader)
+    video.removeReader(reader)
+    video.sendBye(reader)
+    const last = carrier.on(1).at(-1) ?? Buffer.alloc(0)
+    expect(parseCompound(last).at(-1)).toMatchObject({ type: 'bye', ssrcs: [0xdead_beef] })
+  })
+
+  it('A-INF-1 announces the next sequence number and one instant for all tracks', async () => {
+    const { clock, media, video, audio } = setUp()
+    media.join(participant())
+    await media.play()
+    expect(media.trackInfo()).toEqual([])
+    audio.push(rtpPacket({ sequenceNumber: 65_535, timestamp: 48_000, ssrc: 2 }))
+    clock.advance(500)
+    video.push(rtpPacket({ sequenceNumber: 7, timestamp: 1000, ssrc: 1 }))
+    // The audio track is half a second behind: that is the common instant.
+    expect(media.trackInfo()).toEqual([
+      { track: video, sequenceNumber: 8, rtpTime: (1000 - 45_000) >>> 0 },
+      { track: audio, sequenceNumber: 0, rtpTime: 48_000 },
+    ])
+  })
+
+  it('A-RTC-6 drops and counts what is no RTP', () => {
+    const { video } = setUp()
+    expect(video.push(Buffer.from('not an RTP packet'))).toBe(false)
+    expect(video.push(Buffer.alloc(3))).toBe(false)
+    expect(video.invalidPackets).toBe(2)
+    expect(video.packetCount).toBe(0)
+  })
+
+  it('a reader hears nothing pushed before it came, and everything pushed before it left', () => {
+    const { video } = setUp()
+    const carrier = new TestCarrier()
+    const reader = readerOn(carrier)
+    const packets = [1, 2, 3].map((sequenceNumber) => rtpPacket({ sequenceNumber }))
+    video.push(packets[0] as Buffer)
+    video.addReader(reader)
+    video.push(packets[1] as Buffer)
+    video.removeReader(reader)
+    video.push(packets[2] as Buffer)
+    expect(carrier.on(0)).toEqual([packets[1]])
+  })
+
+  it('a reader that does not drain loses whole packets and is counted; others do not', () => {
+    const { video } = setUp()
+    const [slow, fast] = [new TestCarrier(), new TestCarrier()]
+    const [slowReader, fastReader] = [readerOn(slow), readerOn(fast)]
+    video.addReader(slowReader)
+    video.addReader(fastReader)
+    slow.bufferedBytes = 5 * 1024 * 1024
+    video.push(rtpPacket({ sequenceNumber: 1 }))
+    video.removeReader(slowReader)
+    video.removeReader(fastReader)
+    expect([slow.on(0).length, slowReader.counters.packetsDropped]).toEqual([0, 1])
+    expect([fast.on(0).length, fastReader.counters.packetsDropped]).toEqual([1, 0])
+  })
+})
+
+describe('MediaFactory', () => {
+  const clock = new FakeClock()
+
+  it('shares one media among equal paths and queries, made once', async () => {
+    let made = 0
+    const factory = new MediaFactory(() => {
+      made++
+      return new TestSource()
+    })
+    const request = { path: '/cam', query: undefined }
+    const [one, two] = await Promise.all([
+      factory.construct(request, clock),
+      factory.construct(request, clock),
+    ])
+    const other = await factory.construct({ path: '/cam', query: 'x=1' }, clock)
+    expect(one).toBe(two)
+    expect(other).not.toBe(one)
+    expect([made, factory.mediaCount]).toEqual([2, 2])
+    await factory.close()
+    expect(factory.mediaCount).toBe(0)
+    expect(await factory.construct(request, clock)).not.toBe(one)
+    await factory.close()
+  })
+
+  it('gives each viewer a media of its own when not shared', async () => {
+    const factory = new MediaFactory(() => new TestSource(), { shared: false })
+    const request = { path: '/cam', query: undefined }
+    const one = await factory.construct(request, clock)
+    expect(await factory.construct(request, clock)).not.toBe(one)
+    await factory.close()
+  })
+
+  it('a failed source is 503 with its cause, and is tried again', async () => {
+    let failures = 1
+    const factory = new MediaFactory(() => {
+      if (failures-- > 0) throw new Error('camera off')
+      return new TestSource()
+    })
+    const request = { path: '/cam', query: undefined }
+    await expect(factory.construct(request, clock)).rejects.toMatchObject({
+      code: 'ERR_MEDIA_UNAVAILABLE',
+      statusCode: 503,
+      cause: new Error('camera off'),
+    })
+    await expect(factory.construct(request, clock)).resolves.toBeDefined()
+    await factory.close()
+  })
+
+  it('refuses a linger time that is no number of seconds', () => {
+    expect(() => new MediaFactory(() => new TestSource(), { lingerSeconds: -1 })).toThrow(
+      RangeError,
+    )
+    expect(() => new MediaFactory(() => new TestSource(), { lingerSeconds: Number.NaN })).toThrow(
+      RangeError,
+    )
+  })
+})

@@ -1,0 +1,184 @@
+import { createSocket, type Socket as UdpSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import {
+  RtspHeaders,
+  RtspParser,
+  type RtspResponse,
+  serializeRequest,
+} from '../../src/rtsp/index.js'
+
+export interface ClientRequest {
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | Buffer
+}
+
+/** A frame as it came in. */
+export interface ReceivedFrame {
+  readonly channel: number
+  readonly payload: Buffer
+}
+
+/** A client that says exactly what a test tells it to, over a real socket. */
+export class RtspTestClient {
+  readonly socket: Socket
+  readonly frames: ReceivedFrame[] = []
+  readonly #responses: RtspResponse[] = []
+  readonly #waiting: ((response: RtspResponse) => void)[] = []
+  #onFrame: (() => void) | undefined
+  #cseq = 0
+
+  private constructor(socket: Socket) {
+    this.socket = socket
+    const parser = new RtspParser({
+      request: () => {},
+      response: (response) => {
+        const next = this.#waiting.shift()
+        if (next) next(response)
+        else this.#responses.push(response)
+      },
+      interleaved: (channel, payload) => {
+        this.frames.push({ channel, payload })
+        this.#onFrame?.()
+      },
+    })
+    socket.on('data', (chunk) => parser.push(chunk))
+    socket.on('error', () => {})
+  }
+
+  static async connect(port: number, host = '127.0.0.1', localAddress?: string) {
+    const socket = connect({ port, host, ...(localAddress ? { localAddress } : {}) })
+    await once(socket, 'connect')
+    return new RtspTestClient(socket)
+  }
+
+  /** Sends a request with the next CSeq and waits for the next response. */
+  async request(method: string, uri: string, { headers = {}, body }: ClientRequest = {}) {
+    const all = new RtspHeaders([['CSeq', String(++this.#cseq)], ...Object.entries(headers)])
+    this.socket.write(
+      serializeRequest({ method, uri, headers: all, ...(body === undefined ? {} : { body }) }),
+    )
+    return this.response()
+  }
+
+  /** Sends bytes as they are. */
+  send(bytes: string | Buffer): void {
+    this.socket.write(bytes)
+  }
+
+  sendFrame(channel: number, payload: Buffer): void {
+    const header = Buffer.from([0x24, channel, payload.length >>> 8, payload.length & 0xff])
+    this.socket.write(Buffer.concat([header, payload]))
+  }
+
+  /** The next response, in order. */
+  response(): Promise<RtspResponse> {
+    const ready = this.#responses.shift()
+    if (ready) return Promise.resolve(ready)
+    return new Promise((resolve, reject) => {
+      this.#waiting.push(resolve)
+      this.socket.once('close', () => reject(new Error('the connection closed')))
+    })
+  }
+
+  /** Waits until `isDone` holds; looked at again with each frame. */
+  framesUntil(isDone: (frames: readonly ReceivedFrame[]) => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const look = () => {
+        if (!isDone(this.frames)) return
+        this.#onFrame = undefined
+        resolve()
+      }
+      this.#onFrame = look
+      look()
+    })
+  }
+
+  async closed(): Promise<void> {
+    if (!this.socket.closed) await once(this.socket, 'close')
+  }
+
+  async close(): Promise<void> {
+    this.socket.destroy()
+    await this.closed()
+  }
+}
+
+/** The id in a Session header. */
+export function sessionIdOf(response: RtspResponse): string {
+  return (response.headers.get('Session') ?? '').split(';')[0] ?? ''
+}
+
+/** An even UDP port and the next one, with what arrives there. */
+export class UdpTestPorts {
+  readonly rtp: Buffer[] = []
+  readonly rtcp: Buffer[] = []
+  readonly rtpSocket: UdpSocket
+  readonly rtcpSocket: UdpSocket
+  readonly port: number
+  #onPacket: (() => void) | undefined
+
+  private constructor(rtpSocket: UdpSocket, rtcpSocket: UdpSocket) {
+    this.rtpSocket = rtpSocket
+    this.rtcpSocket = rtcpSocket
+    this.port = rtpSocket.address().port
+    rtpSocket.on('message', (packet) => {
+      this.rtp.push(packet)
+      this.#onPacket?.()
+    })
+    rtcpSocket.on('message', (packet) => {
+      this.rtcp.push(packet)
+      this.#onPacket?.()
+    })
+  }
+
+  static async open(address = '127.0.0.1'): Promise<UdpTestPorts> {
+    for (let attempt = 0; attempt < 50; attempt++) {
+      const rtp = await bind(0, address)
+      const port = rtp?.address().port ?? 1
+      const rtcp = rtp && port % 2 === 0 ? await bind(port + 1, address) : undefined
+      if (rtp && rtcp) return new UdpTestPorts(rtp, rtcp)
+      rtp?.close()
+    }
+    throw new Error('no pair of UDP ports is free')
+  }
+
+  get clientPort(): string {
+    return `${this.port}-${this.port + 1}`
+  }
+
+  until(isDone: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const look = () => {
+        if (!isDone()) return
+        this.#onPacket = undefined
+        resolve()
+      }
+      this.#onPacket = look
+      look()
+    })
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(
+      [this.rtpSocket, this.rtcpSocket].map((socket) => {
+        const closed = once(socket, 'close')
+        socket.close()
+        return closed
+      }),
+    )
+  }
+}
+
+async function bind(port: number, address: string): Promise<UdpSocket | undefined> {
+  const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4')
+  try {
+    const listening = once(socket, 'listening')
+    socket.bind(port, address)
+    await listening
+    socket.setRecvBufferSize(4 * 1024 * 1024)
+    return socket
+  } catch {
+    return undefined
+  }
+}

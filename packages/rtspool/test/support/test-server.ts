@@ -1,0 +1,163 @@
+import { afterEach, expect } from 'vitest'
+import { RtspServer, type RtspServerOptions } from '../../src/index.js'
+import { type ClientRequest, RtspTestClient, sessionIdOf, UdpTestPorts } from './rtsp-client.js'
+
+/** A video and an audio track, as a publisher announces them. */
+export const testSdp = [
+  'v=0',
+  'o=- 0 0 IN IP4 127.0.0.1',
+  's=test',
+  'c=IN IP4 127.0.0.1',
+  't=0 0',
+  'a=x-unknown:kept',
+  'm=video 0 RTP/AVP 96',
+  'a=rtpmap:96 X-foo/90000',
+  'a=fmtp:96 any=thing; other=thing',
+  'a=control:streamid=0',
+  'm=audio 0 RTP/AVP 97',
+  'a=rtpmap:97 opus/48000/2',
+  'a=control:streamid=1',
+  '',
+].join('\r\n')
+
+const openThings: { close(): Promise<unknown> }[] = []
+
+/** Ends what the test opened, and checks that the server kept nothing. */
+afterEach(async () => {
+  const servers = openThings.filter((thing) => thing instanceof RtspServer)
+  for (const thing of openThings.splice(0)) await thing.close()
+  for (const server of servers) {
+    expect(server.stats()).toEqual({ connections: 0, sessions: 0, udpPeers: 0, channels: 0 })
+    expect(server.listenerCount('connectionClosed')).toBe(0)
+  }
+})
+
+/** A server on a free port of the loopback; closed after the test. */
+export async function startServer(options: RtspServerOptions = {}): Promise<RtspServer> {
+  const server = new RtspServer({
+    port: 0,
+    host: '127.0.0.1',
+    udpPorts: [40_000, 41_000],
+    ...options,
+  })
+  server.mounts.allowPublish('/live/*')
+  await server.listen()
+  openThings.push({
+    close: async () => {
+      await server.close()
+    },
+  })
+  openThings.push(server)
+  return server
+}
+
+/** A client of that server; closed after the test. */
+export async function connectTo(
+  server: RtspServer,
+  localAddress?: string,
+): Promise<RtspTestClient> {
+  const { port, address } = server.address()
+  const client = await RtspTestClient.connect(port, address, localAddress)
+  openThings.unshift(client)
+  return client
+}
+
+export async function openUdpPorts(address?: string): Promise<UdpTestPorts> {
+  const ports = await UdpTestPorts.open(address)
+  openThings.unshift(ports)
+  return ports
+}
+
+export const urlOf = (server: RtspServer, path: string): string => {
+  const { address, port } = server.address()
+  return `rtsp://${address.includes(':') ? `[${address}]` : address}:${port}${path}`
+}
+
+/** Transport header for TCP channels or a pair of UDP ports. */
+export function transportHeader(
+  over: 'TCP' | UdpTestPorts,
+  channel: number,
+  mode = 'PLAY',
+): string {
+  return over === 'TCP'
+    ? `RTP/AVP/TCP;unicast;interleaved=${channel}-${channel + 1};mode=${mode}`
+    : `RTP/AVP;unicast;client_port=${over.clientPort};mode=${mode}`
+}
+
+/** Announces {@link testSdp}, sets both tracks up and records. One carrier a track. */
+export async function publish(
+  client: RtspTestClient,
+  url: string,
+  carriers: readonly ('TCP' | UdpTestPorts)[] = ['TCP', 'TCP'],
+) {
+  await expectOk(client, 'ANNOUNCE', url, {
+    headers: { 'Content-Type': 'application/sdp' },
+    body: testSdp,
+  })
+  let session = ''
+  const setups = []
+  for (const [index, carrier] of carriers.entries()) {
+    const response = await expectOk(client, 'SETUP', `${url}/streamid=${index}`, {
+      headers: {
+        Transport: transportHeader(carrier, index * 2, 'record'),
+        ...(session ? { Session: session } : {}),
+      },
+    })
+    session = sessionIdOf(response)
+    setups.push(response)
+  }
+  await expectOk(client, 'RECORD', url, { headers: { Session: session } })
+  return { session, setups }
+}
+
+/** Describes, sets tracks up and plays. One carrier a track. */
+export async function play(
+  client: RtspTestClient,
+  url: string,
+  carriers: readonly ('TCP' | UdpTestPorts)[] = ['TCP', 'TCP'],
+) {
+  await expectOk(client, 'DESCRIBE', url)
+  let session = ''
+  const setups = []
+  for (const [index, carrier] of carriers.entries()) {
+    const response = await expectOk(client, 'SETUP', `${url}/trackID=${index}`, {
+      headers: {
+        Transport: transportHeader(carrier, index * 2),
+        ...(session ? { Session: session } : {}),
+      },
+    })
+    session = sessionIdOf(response)
+    setups.push(response)
+  }
+  const response = await expectOk(client, 'PLAY', `${url}/`, { headers: { Session: session } })
+  return { session, setups, response }
+}
+
+export async function expectOk(
+  client: RtspTestClient,
+  method: string,
+  uri: string,
+  request?: ClientRequest,
+) {
+  const response = await client.request(method, uri, request)
+  expect(`${method} ${response.statusCode}`).toBe(`${method} 200`)
+  return response
+}
+
+/** An RTP packet with the given payload. */
+export function rtpPacket(init: {
+  readonly sequenceNumber: number
+  readonly timestamp?: number
+  readonly ssrc?: number
+  readonly payloadType?: number
+  readonly marker?: boolean
+  readonly payload?: Buffer
+}): Buffer {
+  const header = Buffer.alloc(12)
+  header[0] = 0x80 // version 2, no padding, extension or CSRC
+  header[1] = (init.marker ? 0x80 : 0) | (init.payloadType ?? 96)
+  header.writeUInt16BE(init.sequenceNumber, 2)
+  header.writeUInt32BE(init.timestamp ?? 0, 4)
+  header.writeUInt32BE(init.ssrc ?? 0x1234_5678, 8)
+  return Buffer.concat([header, init.payload ?? Buffer.alloc(0)])
+}

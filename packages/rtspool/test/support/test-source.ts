@@ -1,0 +1,40 @@
+import type { MediaOutput, MediaSource } from '../../src/media/media-source.js'
+import { createMediaDescription, createSessionDescription } from '../../src/sdp/index.js'
+
+/** A source with one video and one audio track that a test pushes packets into. */
+export class TestSource implements MediaSource {
+  readonly description = createSessionDescription({ originId: 1, address: '0.0.0.0', name: 'test' })
+  startCount = 0
+  closeCount = 0
+  output: MediaOutput | undefined
+  /** Makes `start` fail. */
+  failure: Error | undefined
+
+  constructor() {
+    this.description.media.push(
+      createMediaDescription({
+        kind: 'video',
+        payloadType: 96,
+        encoding: 'H264',
+        clockRate: 90_000,
+      }),
+      createMediaDescription({
+        kind: 'audio',
+        payloadType: 97,
+        encoding: 'opus',
+        clockRate: 48_000,
+        channels: 2,
+      }),
+    )
+  }
+
+  start(output: MediaOutput): void {
+    this.startCount++
+    if (this.failure) throw this.failure
+    this.output = output
+  }
+
+  close(): void {
+    this.closeCount++
+  }
+}
