@@ -1,0 +1,51 @@
+export { type Clock, type ClockTimer, systemClock } from './clock.js'
+export {
+  errorCodes,
+  MalformedMessageError,
+  RequestError,
+  RtspError,
+  type RtspErrorCode,
+  type RtspErrorOptions,
+  SessionPoolError,
+  TransportError,
+} from './errors.js'
+export type { Media, MediaState } from './media/media.js'
+export {
+  type CreateMediaSource,
+  MediaFactory,
+  type MediaFactoryOptions,
+  type MediaRequest,
+  mediaFactoryDefaults,
+} from './media/media-factory.js'
+export type { MediaOutput, MediaSource } from './media/media-source.js'
+export { type MountMatch, MountPoints } from './media/mount-points.js'
+export type { Track, TrackPosition } from './media/track.js'
+export {
+  createMediaDescription,
+  createSessionDescription,
+  MediaDescription,
+  parseSdp,
+  type SdpLine,
+  SdpSection,
+  type SessionDescription,
+  serializeSdp,
+} from './sdp/index.js'
+export type { Connection } from './server/connection.js'
+export {
+  type OnConnectionClosed,
+  type RtspServerOptions,
+  rtspServerDefaults,
+} from './server/options.js'
+export { RtspServer, type RtspServerEvents, type RtspServerStats } from './server/server.js'
+export {
+  FilterResult,
+  type RemovalReason,
+  Session,
+  SessionMedia,
+  type SessionOwner,
+  SessionPool,
+  type SessionPoolEvents,
+  type SessionPoolOptions,
+  type SessionState,
+  type StreamTransport,
+} from './session/index.js'

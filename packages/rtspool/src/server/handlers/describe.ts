@@ -1,0 +1,27 @@
+import { RequestError } from '../../errors.js'
+import { acceptsSdp } from '../../rtsp/index.js'
+import { constructMedia } from '../construct-media.js'
+import { type Handler, ok } from '../request-context.js'
+import { contentBase, requireTarget } from '../target.js'
+
+/** DESCRIBE: the session description of what is mounted at the path (RFC 2326 section 10.2). */
+export const handleDescribe: Handler = async (context) => {
+  const { connection, request } = context
+  if (!acceptsSdp(request.headers)) {
+    throw new RequestError('ERR_NOT_ACCEPTABLE', 'only application/sdp is offered')
+  }
+  const target = requireTarget(context.target)
+  if (target.trackIndex !== undefined) {
+    throw new RequestError('ERR_NOT_FOUND', 'a track alone has no description')
+  }
+  const media = await constructMedia(context, target)
+  return {
+    ...ok,
+    headers: [
+      // RFC 2326 appendix C.1.1; with the query, or clients lose it.
+      ['Content-Base', contentBase(target, connection.localAuthority)],
+      ['Content-Type', 'application/sdp'],
+    ],
+    body: media.sdp,
+  }
+}

@@ -1,0 +1,88 @@
+import { RequestError } from '../../errors.js'
+import { isRtspMethod, parseRequire, parseSessionHeader } from '../../rtsp/index.js'
+import type { Session } from '../../session/index.js'
+import type { Handler, Reply, RequestContext } from '../request-context.js'
+import { sessionNotFound } from '../session-presentation.js'
+import { parseTarget } from '../target.js'
+import { handleAnnounce } from './announce.js'
+import { handleDescribe } from './describe.js'
+import { handleGetParameter } from './get-parameter.js'
+import { isPublicMethod, isValidInState, methodsValidIn, type PublicMethod } from './methods.js'
+import { handleOptions } from './options.js'
+import { handlePause } from './pause.js'
+import { handlePlay } from './play.js'
+import { handleRecord } from './record.js'
+import { handleSetParameter } from './set-parameter.js'
+import { handleSetup } from './setup.js'
+import { handleTeardown } from './teardown.js'
+
+const handlers: Readonly<Record<PublicMethod, Handler>> = Object.freeze({
+  OPTIONS: handleOptions,
+  DESCRIBE: handleDescribe,
+  ANNOUNCE: handleAnnounce,
+  SETUP: handleSetup,
+  PLAY: handlePlay,
+  PAUSE: handlePause,
+  RECORD: handleRecord,
+  TEARDOWN: handleTeardown,
+  GET_PARAMETER: handleGetParameter,
+  SET_PARAMETER: handleSetParameter,
+})
+
+/** Without a session these do not make sense (RFC 2326 section 11.3.5). */
+const needSession: ReadonlySet<PublicMethod> = new Set(['PLAY', 'PAUSE', 'RECORD', 'TEARDOWN'])
+
+/**
+ * Takes a request through the rules that hold for every method, in this order: version, method, Require, URI,
+ * session and owner, state. Then its handler decides.
+ *
+ * @throws {RequestError} What the connection turns into the response.
+ */
+export function dispatch(base: Omit<RequestContext, 'target' | 'session'>): Reply | Promise<Reply> {
+  const { request } = base
+  if (request.version !== '1.0') {
+    throw new RequestError('ERR_VERSION', `expected RTSP/1.0, got RTSP/${request.version}`)
+  }
+  const method = request.method
+  if (!isPublicMethod(method)) {
+    const known = isRtspMethod(method) ? 'not taken by a server' : 'not known'
+    throw new RequestError('ERR_NOT_IMPLEMENTED', `the method is ${known}`)
+  }
+  checkRequirements(base)
+  const target = parseTarget(request.uri)
+  const session = findSession(base, method)
+  if (session && !isValidInState(method, session.state)) {
+    throw new RequestError(
+      'ERR_METHOD_NOT_VALID_IN_STATE',
+      `${method} is not valid in state ${session.state}`,
+      { context: { allow: methodsValidIn(session.state) } },
+    )
+  }
+  return handlers[method]({ ...base, target, session })
+}
+
+/** No feature tag is known yet: every one that is required is refused (RFC 2326 section 12.32). */
+function checkRequirements({ request }: { request: RequestContext['request'] }): void {
+  const unsupported = parseRequire(request.headers)
+  if (unsupported.length === 0) return
+  throw new RequestError('ERR_OPTION_UNSUPPORTED', 'a required feature is not supported', {
+    context: { unsupported },
+  })
+}
+
+/** Finds, and so touches, the session that the request names; only its owner finds it. */
+function findSession(
+  { request, server, claimant }: Omit<RequestContext, 'target' | 'session'>,
+  method: PublicMethod,
+): Session | undefined {
+  const value = request.headers.get('Session')
+  if (value === undefined) {
+    if (needSession.has(method)) throw sessionNotFound()
+    return undefined
+  }
+  // DESCRIBE has nothing to do with sessions; clients that name one anyway are answered.
+  if (method === 'DESCRIBE') return undefined
+  const session = server.pool.find(parseSessionHeader(value).id, claimant)
+  if (!session) throw sessionNotFound()
+  return session
+}

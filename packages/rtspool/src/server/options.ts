@@ -1,0 +1,129 @@
+import type { Clock } from '../clock.js'
+import { systemClock } from '../clock.js'
+import { SessionPool, type SessionPoolOptions } from '../session/index.js'
+
+/** What becomes of an interleaved session when its connection closes. */
+export type OnConnectionClosed = 'end' | 'keep'
+
+/** Options of {@link RtspServer}; all optional. */
+export interface RtspServerOptions {
+  /**
+   * TCP port; 0 = any free one.
+   * @default 8554
+   */
+  readonly port?: number | undefined
+  /**
+   * Local address or host name to listen on.
+   * @default all addresses, IPv6 and IPv4
+   */
+  readonly host?: string | undefined
+  /**
+   * First and last UDP port of the range in which one even/odd pair is taken; `false` = no UDP.
+   * @default [30000, 30999]
+   */
+  readonly udpPorts?: readonly [first: number, last: number] | false | undefined
+  /**
+   * Options of the pool that the server makes, or a pool of your own, which several servers may share and
+   * which you close.
+   * @default a pool without limits that announces its timeout
+   */
+  readonly pool?: SessionPool | SessionPoolOptions | undefined
+  /**
+   * Whether an interleaved session ends with its connection, or stays (paused) until its timeout.
+   * UDP sessions always outlive their connection.
+   * @default 'end'
+   */
+  readonly onConnectionClosed?: OnConnectionClosed | undefined
+  /**
+   * Seconds after which a connection that brings nothing and has no session is closed; 0 = never.
+   * @default 60
+   */
+  readonly idleTimeout?: number | undefined
+  /**
+   * Connections at the same time; more are closed at once. 0 = unlimited.
+   * @default 10000
+   */
+  readonly maxConnections?: number | undefined
+  /** @default the clock of the machine */
+  readonly clock?: Clock | undefined
+}
+
+export const rtspServerDefaults = Object.freeze({
+  port: 8554,
+  host: undefined,
+  udpPorts: Object.freeze([30_000, 30_999] as const),
+  pool: Object.freeze({ timeoutAlwaysVisible: true }),
+  onConnectionClosed: 'end',
+  idleTimeout: 60,
+  maxConnections: 10_000,
+  clock: systemClock,
+}) satisfies { [K in keyof Required<RtspServerOptions>]: RtspServerOptions[K] }
+
+export interface ResolvedRtspServerOptions {
+  readonly port: number
+  readonly host: string | undefined
+  readonly udpPorts: readonly [first: number, last: number] | false
+  readonly pool: SessionPool
+  /** Whether the server made the pool, and so closes it. */
+  readonly ownsPool: boolean
+  readonly onConnectionClosed: OnConnectionClosed
+  readonly idleTimeoutMs: number
+  readonly maxConnections: number
+  readonly clock: Clock
+}
+
+const maxPort = 65_535
+const msPerSecond = 1000
+
+/** @throws {RangeError | TypeError} Says which option is wrong, what was expected and what came. */
+export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRtspServerOptions {
+  const defaults = rtspServerDefaults
+  const clock = options.clock ?? defaults.clock
+  const ownsPool = !(options.pool instanceof SessionPool)
+  const pool =
+    options.pool instanceof SessionPool
+      ? options.pool
+      : new SessionPool({ ...defaults.pool, clock, ...withoutUndefined(options.pool ?? {}) })
+  return Object.freeze({
+    port: integer('port', options.port ?? defaults.port, maxPort),
+    host: options.host,
+    udpPorts: portRange(options.udpPorts ?? defaults.udpPorts),
+    pool,
+    ownsPool,
+    onConnectionClosed: closedPolicy(options.onConnectionClosed ?? defaults.onConnectionClosed),
+    idleTimeoutMs:
+      seconds('idleTimeout', options.idleTimeout ?? defaults.idleTimeout) * msPerSecond,
+    maxConnections: integer('maxConnections', options.maxConnections ?? defaults.maxConnections),
+    clock,
+  })
+}
+
+function withoutUndefined<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
+}
+
+function integer(name: string, value: number, max = Number.MAX_SAFE_INTEGER): number {
+  if (Number.isInteger(value) && value >= 0 && value <= max) return value
+  throw new RangeError(`${name} must be an integer from 0 to ${max}, got ${value}`)
+}
+
+function seconds(name: string, value: number): number {
+  if (value >= 0 && Number.isFinite(value)) return value
+  throw new RangeError(`${name} must be a number of seconds from 0, got ${value}`)
+}
+
+function portRange(
+  value: readonly [first: number, last: number] | false,
+): readonly [first: number, last: number] | false {
+  if (value === false) return false
+  const [first, last] = value
+  integer('udpPorts[0]', first, maxPort)
+  integer('udpPorts[1]', last, maxPort)
+  if (first > 0 && last > first + (first % 2)) return Object.freeze([first, last] as const)
+  throw new RangeError(`udpPorts must hold an even port and the next one, got ${first}-${last}`)
+}
+
+function closedPolicy(value: string): OnConnectionClosed {
+  if (value === 'end' || value === 'keep') return value
+  throw new TypeError(`onConnectionClosed must be 'end' or 'keep', got '${value}'`)
+}

@@ -1,0 +1,281 @@
+import type { Clock, ClockTimer } from '../clock.js'
+import { internals, type Session } from './session.js'
+import { TimingWheel, tickMs } from './timing-wheel.js'
+
+/** How long a watch waits before it calls its function again when that left due sessions behind. */
+export const watchRetryMs = 250
+/** Longest time that removing due sessions holds up the event loop. */
+const sliceMs = 5
+/** Steps between two looks at the clock; a step costs about a microsecond. */
+const stepsPerLook = 16
+
+/** Options of a watch. */
+export interface SessionPoolWatchOptions {
+  /** Closes the watch when it aborts. */
+  readonly signal?: AbortSignal | undefined
+  /** Whether the watch keeps the process alive. @defaultValue false */
+  readonly ref?: boolean | undefined
+}
+
+/** What a watch calls: `false` ends the watch. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a function that answers nothing is welcome
+export type SessionPoolWatchFunction<P> = (pool: P) => boolean | undefined | void
+
+/**
+ * A running watch. Several may run; they share one timer.
+ *
+ * @see gst_rtsp_session_pool_create_watch()
+ */
+export interface SessionPoolWatch extends Disposable {
+  readonly closed: boolean
+  /** Ends the watch. Idempotent. */
+  close(): void
+}
+
+class Watch implements SessionPoolWatch {
+  /** Called when a session is due; without it, the watch removes what is due. */
+  readonly dispatch: (() => boolean) | undefined
+  readonly ref: boolean
+  readonly #onClose: (watch: Watch) => void
+  readonly #signal: AbortSignal | undefined
+  readonly #onAbort = (): void => this.close()
+  #closed = false
+
+  constructor(
+    dispatch: (() => boolean) | undefined,
+    options: SessionPoolWatchOptions,
+    onClose: (watch: Watch) => void,
+  ) {
+    this.dispatch = dispatch
+    this.ref = options.ref ?? false
+    this.#onClose = onClose
+    this.#signal = options.signal
+    this.#signal?.addEventListener('abort', this.#onAbort)
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#signal?.removeEventListener('abort', this.#onAbort)
+    this.#onClose(this)
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+}
+
+/** A turn of the wheel that ran out of time. */
+const interrupted = Symbol('interrupted')
+
+/**
+ * When sessions are due, and who is told: the timing wheel, the watches, and the one timer.
+ *
+ * A session lies in the wheel at the deadline that it had when it was filed. Signs of life only move
+ * its deadline; the wheel looks at that when the slot comes up, and files the session again. So a
+ * sign of life costs nothing here, and each session comes up about once in a timeout.
+ */
+export class Expiry {
+  readonly #clock: Clock
+  readonly #wheel: TimingWheel<Session>
+  readonly #remove: (session: Session) => void
+  readonly #watches = new Set<Watch>()
+  #timer: ClockTimer | undefined
+  /** When the timer fires; `-Infinity` while nothing is to be timed. */
+  #armedAt = Number.NEGATIVE_INFINITY
+  #armedRef = false
+  #retryAt = Number.NEGATIVE_INFINITY
+
+  constructor(clock: Clock, remove: (session: Session) => void) {
+    this.#clock = clock
+    this.#wheel = new TimingWheel(clock.now())
+    this.#remove = remove
+  }
+
+  /** Takes care of a session. @returns the handle for {@link delete} and {@link refile} */
+  add(session: Session): number {
+    const handle = this.#wheel.add(session)
+    this.#file(session, handle)
+    return handle
+  }
+
+  delete(handle: number): void {
+    this.#wheel.delete(handle)
+  }
+
+  /** Files a session again whose deadline may have come closer. */
+  refile(session: Session): void {
+    const handle = internals.handleOf(session)
+    this.#wheel.unfile(handle)
+    this.#file(session, handle)
+  }
+
+  /**
+   * Removes every session that is due, to the fraction of a millisecond.
+   *
+   * @param isEnough - Ends the work early.
+   * @returns How many were due and are gone.
+   */
+  sweep(isEnough: () => boolean = never): number {
+    const now = this.#clock.now()
+    let removed = 0
+    while (!isEnough()) {
+      const session = this.#nextDue(now, Number.POSITIVE_INFINITY)
+      if (!session || session === interrupted) {
+        return removed + this.#sweepBegunTick(now, isEnough)
+      }
+      this.#remove(session)
+      removed++
+    }
+    return removed
+  }
+
+  /** Starts a watch: one that removes by itself, or that calls `dispatch` until it says `false`. */
+  watch(dispatch: (() => boolean) | undefined, options: SessionPoolWatchOptions): SessionPoolWatch {
+    const watch = new Watch(dispatch, options, (closed) => {
+      this.#watches.delete(closed)
+      this.#arm()
+    })
+    if (options.signal?.aborted) {
+      watch.close()
+    } else {
+      this.#watches.add(watch)
+      this.#arm()
+    }
+    return watch
+  }
+
+  closeWatches(): void {
+    for (const watch of this.#watches) watch.close()
+  }
+
+  #file(session: Session, handle: number): void {
+    const at = internals.dueAt(session)
+    if (at === Number.POSITIVE_INFINITY) return
+    const tick = this.#wheel.file(handle, at)
+    if (tick * tickMs < this.#armedAt) this.#arm()
+  }
+
+  /**
+   * Turns the wheel until it finds a session that is due.
+   *
+   * @param until - Stops then, for the event loop to go on; at least a few steps are made.
+   * @returns The session, which is in no slot any more; `undefined` when none is due.
+   */
+  #nextDue(now: number, until: number): Session | typeof interrupted | undefined {
+    const wheel = this.#wheel
+    let steps = 0
+    for (;;) {
+      const tick = wheel.nextTick()
+      if (tick * tickMs > now) break
+      const slot = wheel.open(tick)
+      for (let session = wheel.take(slot); session !== undefined; session = wheel.take(slot)) {
+        if (internals.dueAt(session) <= now) return session
+        this.#file(session, internals.handleOf(session))
+        if (++steps % stepsPerLook === 0 && this.#clock.now() > until) return interrupted
+      }
+      wheel.close(slot, tick)
+    }
+    wheel.advanceTo(Math.floor(now / tickMs))
+    return undefined
+  }
+
+  /** Of the tick that has begun but is not over, removes what is due already. */
+  #sweepBegunTick(now: number, isEnough: () => boolean): number {
+    const wheel = this.#wheel
+    const tick = Math.floor(now / tickMs) + 1
+    let removed = 0
+    while (wheel.nextTick() === tick) {
+      const slot = wheel.open(tick)
+      if (wheel.isFinest(slot)) {
+        for (const session of wheel.itemsOf(slot)) {
+          if (isEnough()) break
+          if (!internals.hostOf(session) || internals.dueAt(session) > now) continue
+          this.#remove(session)
+          removed++
+        }
+        break
+      }
+      for (let session = wheel.take(slot); session !== undefined; session = wheel.take(slot)) {
+        this.#file(session, internals.handleOf(session))
+      }
+    }
+    return removed
+  }
+
+  #onTimer(): void {
+    this.#timer = undefined
+    this.#armedAt = Number.NEGATIVE_INFINITY
+    const start = this.#clock.now()
+    const isDone = this.#dispatch(start) && this.#removeDue(start)
+    this.#arm(isDone ? undefined : 0)
+  }
+
+  /** Calls the functions of watches if a session is due. @returns `false` when out of time */
+  #dispatch(start: number): boolean {
+    const watches = [...this.#watches].filter((watch) => watch.dispatch !== undefined)
+    if (watches.length === 0 || start < this.#retryAt) return true
+    const due = this.#nextDue(start, start + sliceMs)
+    if (due === interrupted) return false
+    if (due === undefined) return true
+    this.#file(due, internals.handleOf(due))
+    for (const watch of watches) {
+      if (!watch.closed && watch.dispatch?.() === false) watch.close()
+    }
+    const leftDue = this.#wheel.nextTick() * tickMs <= start
+    this.#retryAt = leftDue ? this.#clock.now() + watchRetryMs : Number.NEGATIVE_INFINITY
+    return true
+  }
+
+  /** Removes what is due, if a watch is to. @returns `false` when out of time */
+  #removeDue(start: number): boolean {
+    if (![...this.#watches].some((watch) => watch.dispatch === undefined)) return true
+    for (let steps = 1; ; steps++) {
+      const session = this.#nextDue(start, start + sliceMs)
+      if (session === undefined) return true
+      if (session === interrupted) return false
+      this.#remove(session)
+      if (steps % stepsPerLook === 0 && this.#clock.now() > start + sliceMs) return false
+    }
+  }
+
+  /** Sets the timer to the next slot of the wheel, or to `delayMs` from now. */
+  #arm(delayMs?: number): void {
+    let ref = false
+    let removes = false
+    for (const watch of this.#watches) {
+      ref ||= watch.ref
+      removes ||= watch.dispatch === undefined
+    }
+    let at = this.#wheel.nextTick() * tickMs
+    if (!removes) at = Math.max(at, this.#retryAt)
+    if (this.#watches.size === 0 || at === Number.POSITIVE_INFINITY) {
+      this.#disarm(this.#watches.size > 0)
+      return
+    }
+    if (this.#timer !== undefined && at === this.#armedAt && ref === this.#armedRef) return
+    this.#timer?.cancel()
+    this.#armedAt = at
+    this.#armedRef = ref
+    this.#timer = this.#clock.schedule(
+      () => this.#onTimer(),
+      delayMs ?? at - this.#clock.now(),
+      ref,
+    )
+  }
+
+  #disarm(isWaiting: boolean): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+    // A session that is filed later wakes a watch that has nothing to wait for.
+    this.#armedAt = isWaiting ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY
+  }
+}
+
+function never(): boolean {
+  return false
+}

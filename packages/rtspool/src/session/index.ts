@@ -1,0 +1,20 @@
+export { type Clock, type ClockTimer, systemClock } from '../clock.js'
+export { type RtspErrorCode, SessionPoolError } from '../errors.js'
+export type {
+  SessionPoolWatch,
+  SessionPoolWatchFunction,
+  SessionPoolWatchOptions,
+} from './expiry.js'
+export { Session, type SessionData, type SessionInit, type SessionStats } from './session.js'
+export { type IdCodec, publicIdOf, RandomIdCodec } from './session-id.js'
+export { SessionMedia, type StreamTransport } from './session-media.js'
+export type { SessionBinding, SessionOwner } from './session-owner.js'
+export { SessionPool, type SessionPoolEvents, type SessionPoolStats } from './session-pool.js'
+export { type SessionPoolOptions, sessionPoolDefaults } from './session-pool-options.js'
+export {
+  type FilterAnswer,
+  FilterResult,
+  type RemovalReason,
+  removalReasons,
+  type SessionState,
+} from './session-state.js'

@@ -1,0 +1,91 @@
+import { createHash, randomFillSync } from 'node:crypto'
+
+/**
+ * Makes session ids. A cluster replaces it with one that hides the owning node inside an id of the
+ * same shape.
+ *
+ * The id is the secret that lets a client control its session: whatever else a codec puts into it,
+ * at least 128 bits must come from a cryptographic source (RFC 7826 section 4.3).
+ */
+export interface IdCodec {
+  /**
+   * Makes one id. It need not be checked for collisions; the pool draws again when it is taken.
+   *
+   * @returns 8 to 128 characters of `A-Z a-z 0-9 _ .`; not `$`, `-` or `+`, which some clients
+   *   mangle.
+   */
+  createId(): string
+}
+
+/** Fills a buffer with random bytes: `randomFillSync` of `node:crypto`, or a double of it. */
+export type RandomFill = (bytes: Uint8Array) => unknown
+
+const bytesPerId = 24 /* 192 bits, 32 characters of 6 bits */
+const charactersPerId = 32
+const idsPerBlock = 256
+
+// VLC strips `$`, and some clients stumble over `-`.
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.'
+const characterCodes = Uint8Array.from(alphabet, (character) => character.charCodeAt(0))
+
+/**
+ * The default {@link IdCodec}: 24 bytes of the operating system's generator as 32 characters, six
+ * bits each, so that every character is equally likely.
+ *
+ * Bytes are drawn for 256 ids at a time: one system call costs as much as making 50 ids. What has been
+ * handed out is wiped.
+ */
+export class RandomIdCodec implements IdCodec {
+  readonly #fill: RandomFill
+  // Own memory, not a view into the pool that all small buffers share.
+  readonly #bytes = Buffer.allocUnsafeSlow(bytesPerId * idsPerBlock)
+  readonly #text = Buffer.allocUnsafeSlow(charactersPerId)
+  #next = this.#bytes.length
+
+  /** @param fill - Source of random bytes, for tests. @defaultValue `randomFillSync` */
+  constructor(fill: RandomFill = randomFillSync) {
+    this.#fill = fill
+  }
+
+  createId(): string {
+    if (this.#next === this.#bytes.length) {
+      this.#fill(this.#bytes)
+      this.#next = 0
+    }
+    const bytes = this.#bytes
+    const text = this.#text
+    let from = this.#next
+    for (let to = 0; to < charactersPerId; to += 4) {
+      const group =
+        ((bytes[from] as number) << 16) |
+        ((bytes[from + 1] as number) << 8) |
+        (bytes[from + 2] as number)
+      text[to] = characterCodes[group >>> 18] as number
+      text[to + 1] = characterCodes[(group >>> 12) & 63] as number
+      text[to + 2] = characterCodes[(group >>> 6) & 63] as number
+      text[to + 3] = characterCodes[group & 63] as number
+      bytes[from] = bytes[from + 1] = bytes[from + 2] = 0
+      from += 3
+    }
+    this.#next = from
+    // A string of its own: a slice of a longer one would keep the whole block, with its ids, alive.
+    return text.toString('latin1')
+  }
+}
+
+/** Characters of a {@link publicIdOf}: 132 bits of the hash. */
+const publicIdLength = 22
+
+/**
+ * The name of a session that may be logged and shown: a hash that does not lead back to the id.
+ *
+ * @param id - A session id.
+ * @returns 22 characters of `A-Z a-z 0-9 _ -`.
+ */
+export function publicIdOf(id: string): string {
+  return createHash('sha256')
+    .update('rtspool session\0')
+    .update(id)
+    .digest('base64url')
+    .slice(0, publicIdLength)
+}
