@@ -1,4 +1,4 @@
-/** Character classes of the RTSP grammar, as functions of a char code, and how received text is quoted. */
+/** Character classes of the RTSP grammar, and how received text is shown in messages of errors. */
 
 /** Longest piece of received text that a message of an error shows, in characters. */
 const maxQuotedLength = 64
@@ -71,7 +71,7 @@ export function trimLinearSpace(text: string): string {
 }
 
 /**
- * Splits at a separator that stands outside of quoted strings; pieces are trimmed and keep their quotes.
+ * Splits at a separator outside of quoted strings; pieces are trimmed and keep their quotes.
  *
  * @param separator - One character.
  * @returns `undefined` when a quoted string does not end. Empty pieces are kept.

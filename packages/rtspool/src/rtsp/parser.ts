@@ -173,7 +173,7 @@ export class RtspParser {
     }
   }
 
-  /** The fast path: all frames that lie whole in the chunk, one view each. Bench: bench/rtsp-parser. */
+  /** The fast path: frames that lie whole in the chunk, one view each. Bench: bench/rtsp-parser. */
   #readFrames(chunk: Buffer, start: number): number {
     const size = chunk.length
     let at = start
@@ -188,7 +188,7 @@ export class RtspParser {
     return at
   }
 
-  /** Decides by its first byte what begins here. Garbage such as a TLS hello ends here, unbuffered. */
+  /** Decides by the first byte what begins here; most garbage, a TLS hello say, ends here. */
   #beginMessage(chunk: Buffer, at: number): number {
     const byte = chunk[at] as number
     if (byte === LF) return at + 1
@@ -319,19 +319,18 @@ export class RtspParser {
     this.#checkUriLength(requestUriBytes(bytes.subarray(start, end)))
     const startLine = parseStartLine(text)
     if (startLine === undefined) {
+      const got = quoteReceived(withoutUserinfo(text))
       this.#fail(
         'ERR_RTSP_START_LINE',
         'start-line',
-        `expected "METHOD URI RTSP/1.0" or "RTSP/1.0 CODE REASON", got ${quoteReceived(withoutUserinfo(text))}`,
+        `expected "METHOD URI RTSP/1.0" or "RTSP/1.0 CODE REASON", got ${got}`,
       )
     }
     const { maxMethodBytes } = this.#limits
     if (startLine.kind === 'request' && startLine.method.length > maxMethodBytes) {
-      this.#fail(
-        'ERR_RTSP_START_LINE',
-        'Method',
-        `expected a method of at most ${maxMethodBytes} bytes, got ${quoteReceived(startLine.method)}`,
-      )
+      const got = quoteReceived(startLine.method)
+      const expected = `a method of at most ${maxMethodBytes} bytes`
+      this.#fail('ERR_RTSP_START_LINE', 'Method', `expected ${expected}, got ${got}`)
     }
     this.#startLine = startLine
     this.#state = State.HeaderLine

@@ -228,6 +228,8 @@ export const refusedTransports = refused('ERR_HEADER_VALUE', {
   'a parameter without name': 'RTP/AVP;=5',
   'a parameter twice': 'RTP/AVP;client_port=2-3;client_port=4-5',
   'unicast and multicast': 'RTP/AVP;unicast;multicast',
+  '33 alternatives': `RTP/AVP${',RTP/AVP'.repeat(32)}`,
+  '65 parameters': `RTP/AVP${';x'.repeat(65)}`,
   'a broken one behind a good one': 'RTP/AVP;unicast, RTP/AVP;client_port=',
 })
 
@@ -393,9 +395,11 @@ export const refusedRtpInfos = refused('ERR_HEADER_VALUE', {
   nothing: '',
   'no URL': 'seq=1;rtptime=2',
   'an empty URL': 'url=;seq=1',
+  'a URL with a space': 'url=/a b;seq=1',
   'a sequence number of 17 bits': 'url=/a;seq=65536',
   'a timestamp of 33 bits': 'url=/a;rtptime=4294967296',
   'a negative number': 'url=/a;seq=-1',
+  '257 entries': `url=a${',url=a'.repeat(256)}`,
   'half a quoted string': 'url="/a;seq=1',
 })
 

@@ -110,6 +110,16 @@ describe('limits of B-BIG', () => {
     expect(pushMalformed(`PLAY ${'a'.repeat(9999)}`)).toMatchObject({ statusCode: 414 })
   })
 
+  it('B-BIG the byte that exceeds the line may be the one that exceeds the URI', () => {
+    const limits = { maxLineBytes: 20, maxUriBytes: 15 }
+    const wire = Buffer.from(`PLAY ${'a'.repeat(16)}`)
+    for (const chunks of [[wire], bytewise(wire), [wire, wire]]) {
+      expect(record(chunks, limits).error).toBe('ERR_RTSP_URI_TOO_LONG')
+    }
+    const enough = { ...limits, maxUriBytes: 16 }
+    expect(record([wire, wire], enough).error).toBe('ERR_RTSP_LINE_TOO_LONG')
+  })
+
   it('limits are options, and an undefined one is the default', () => {
     const limits = { maxLineBytes: 20, maxHeaders: undefined } as object
     const wire = Buffer.from('OPTIONS * RTSP/1.0\r\nUser-Agent: very long indeed\r\n\r\n')

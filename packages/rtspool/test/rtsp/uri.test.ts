@@ -49,18 +49,20 @@ describe('request URI', () => {
     expect(joinControl(base, control)).toBe(joined)
   })
 
-  it('B-LOOP 64 KiB of one character are handled in under 10 ms', () => {
-    for (const filling of ['/', '%', '%41', '?', '@', ':', '.', 'a/', '\\', '[']) {
-      const wire = `rtsp://host/${filling.repeat(65536 / filling.length)}`
-      const ms = fastestMs(() => {
-        try {
-          parseRtspUri(wire)
-          parseRtspUri(wire.slice('rtsp://host'.length))
-        } catch {
-          // Whether it is refused is not the question here.
-        }
-      })
-      expect(ms).toBeLessThan(10)
-    }
-  })
+  it.each(['/', '%', '%41', '?', '@', ':', '.', 'a/', '\\', '['])(
+    'B-LOOP 64 KiB of %j in a URI are handled in under 10 ms',
+    (filling) => {
+      for (const start of ['rtsp://', 'rtsp://host/', '/']) {
+        const wire = start + filling.repeat(65536 / filling.length)
+        const ms = fastestMs(() => {
+          try {
+            parseRtspUri(wire)
+          } catch {
+            // Whether it is refused is not the question here.
+          }
+        })
+        expect(ms).toBeLessThan(10)
+      }
+    },
+  )
 })

@@ -20,6 +20,8 @@ export interface RtpInfoEntry {
 const maxSeq = 2 ** 16 - 1
 const maxRtpTime = 2 ** 32 - 1
 const urlPrefix = 'url='
+/** More tracks than any presentation has. */
+const maxEntries = 256
 
 function refuse(expected: string, got: string): never {
   throw new RequestError(
@@ -45,6 +47,10 @@ function splitEntries(value: string): string[] {
   return entries.map((pieces) => pieces.join(','))
 }
 
+/** True for text that can be a URI on a line of its own: no space, quote or control character. */
+const isUrl = (text: string): boolean =>
+  text !== '' && !text.includes(' ') && !text.includes('"') && !hasControlCode(text, false)
+
 function parseEntry(text: string): RtpInfoEntry {
   const pieces = text.split(';')
   const entry: { url: string; seq?: number; rtptime?: number } = { url: '' }
@@ -65,7 +71,7 @@ function parseEntry(text: string): RtpInfoEntry {
   const urlText = trimLinearSpace(pieces.slice(0, end).join(';'))
   if (!isUrlPiece(urlText)) refuse('url=', text)
   entry.url = unquote(trimLinearSpace(urlText.slice(urlPrefix.length))) ?? ''
-  return entry.url === '' ? refuse('url= and a URI', text) : entry
+  return isUrl(entry.url) ? entry : refuse('url= and a URI', text)
 }
 
 /**
@@ -74,7 +80,9 @@ function parseEntry(text: string): RtpInfoEntry {
  * @see RFC 2326 section 12.33
  */
 export function parseRtpInfo(value: string): RtpInfoEntry[] {
-  return splitEntries(value).map(parseEntry)
+  const entries = splitEntries(value)
+  if (entries.length > maxEntries) refuse(`at most ${maxEntries} entries`, value)
+  return entries.map(parseEntry)
 }
 
 function checkInteger(name: string, value: number, max: number): number {
@@ -86,9 +94,7 @@ function checkInteger(name: string, value: number, max: number): number {
 
 function serializeEntry(entry: RtpInfoEntry): string {
   const { url, seq, rtptime } = entry
-  if (url === '' || url.includes(' ') || url.includes('"') || hasControlCode(url, false)) {
-    throw new TypeError(`url must be a URI, got ${quoteReceived(url)}`)
-  }
+  if (!isUrl(url)) throw new TypeError(`url must be a URI, got ${quoteReceived(url)}`)
   const seqText = seq === undefined ? '' : `;seq=${checkInteger('seq', seq, maxSeq)}`
   if (rtptime === undefined) return `url=${url}${seqText}`
   return `url=${url}${seqText};rtptime=${checkInteger('rtptime', rtptime, maxRtpTime)}`

@@ -69,6 +69,10 @@ type MutableSpec = { -readonly [Name in keyof TransportSpec]: TransportSpec[Name
 const profiles: readonly string[] = ['AVP', 'AVPF', 'SAVP', 'SAVPF']
 const lowerTransports: readonly string[] = ['UDP', 'TCP']
 const maxPort = 65535
+/** GStreamer offers 3. */
+const maxAlternatives = 32
+/** RFC 2326 has 14. */
+const maxParameters = 64
 
 function refuse(expected: string, got: string): never {
   throw new RequestError(
@@ -209,6 +213,7 @@ const onceKey = (name: string): string => (name === 'multicast' ? 'unicast' : na
 
 function parseSpec(text: string): TransportSpec {
   const pieces = splitOutsideQuotes(text, ';') ?? []
+  if (pieces.length > maxParameters + 1) refuse(`at most ${maxParameters} parameters`, text)
   const spec = parseTransportId(pieces[0] ?? '')
   const isIdKnown = spec.isSupported
   const seen = new Set<string>()
@@ -239,20 +244,20 @@ function parseSpec(text: string): TransportSpec {
 export function parseTransport(value: string): TransportSpec[] {
   const alternatives = splitOutsideQuotes(value, ',')
   if (alternatives === undefined) refuse('an end of the quoted string', value)
-  const specs: TransportSpec[] = []
-  // One by one, so that a line full of commas ends at its first.
-  for (const alternative of alternatives) specs.push(parseSpec(alternative))
-  return specs
+  if (alternatives.length > maxAlternatives) {
+    refuse(`at most ${maxAlternatives} alternatives`, value)
+  }
+  return alternatives.map(parseSpec)
 }
 
 const serializePair = (pair: NumberPair): string => `${pair[0]}-${pair[1]}`
 
 /** A value as it is where its characters allow it, else quoted. */
 function serializeValue(value: string): string {
-  if (hasControlCode(value, false)) {
+  if (hasControlCode(value, true)) {
     throw new TypeError('values of Transport must not have control characters')
   }
-  const isPlain = value !== '' && [...value].every((char) => !' ,;="\\'.includes(char))
+  const isPlain = value !== '' && [...value].every((char) => !' \t,;="\\'.includes(char))
   return isPlain ? value : quote(value)
 }
 

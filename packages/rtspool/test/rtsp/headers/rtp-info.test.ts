@@ -17,7 +17,14 @@ describe('RTP-Info', () => {
   it('B-LOOP 64 KiB of commas or semicolons in RTP-Info are handled in under 10 ms', () => {
     for (const filling of [',', ';', ';seq=1', ',url=a']) {
       const wire = `url=a${filling.repeat(65536 / filling.length)}`
-      expect(fastestMs(() => parseRtpInfo(wire), 12)).toBeLessThan(10)
+      const ms = fastestMs(() => {
+        try {
+          parseRtpInfo(wire)
+        } catch {
+          // Whether it is refused is not the question here.
+        }
+      }, 12)
+      expect(ms).toBeLessThan(10)
     }
   })
 })
