@@ -47,16 +47,20 @@ function serializePacket(packet: RtcpPacket): Buffer {
   }
 }
 
-/** @throws {RangeError} More than 31 reports. */
+/**
+ * `rtpTime`, `packetCount` and `octetCount` may have grown beyond 2^32; they wrap here.
+ *
+ * @throws {RangeError} More than 31 reports.
+ */
 export function serializeSenderReport(packet: SenderReport): Buffer {
   const count = requireCount(packet.reports.length, 'reports')
   const buffer = allocatePacket(rtcpPacketTypes.senderReport, count, 24 + count * reportBytes)
   buffer.writeUInt32BE(packet.ssrc, 4)
   buffer.writeUInt32BE(packet.ntpTime.seconds, 8)
   buffer.writeUInt32BE(packet.ntpTime.fraction, 12)
-  buffer.writeUInt32BE(packet.rtpTime, 16)
-  buffer.writeUInt32BE(packet.packetCount, 20)
-  buffer.writeUInt32BE(packet.octetCount, 24)
+  buffer.writeUInt32BE(packet.rtpTime >>> 0, 16)
+  buffer.writeUInt32BE(packet.packetCount >>> 0, 20)
+  buffer.writeUInt32BE(packet.octetCount >>> 0, 24)
   writeReports(buffer, 28, packet.reports)
   return buffer
 }

@@ -145,8 +145,10 @@ export function isH264KeyFrame(payload: Uint8Array): boolean {
 function stapHoldsKeyFrame(payload: Uint8Array): boolean {
   let offset = 1
   while (offset + 2 < payload.length) {
-    if (isKeyType((payload[offset + 2] as number) & nalTypeMask)) return true
-    offset += 2 + (((payload[offset] as number) << 8) | (payload[offset + 1] as number))
+    const unitBytes = ((payload[offset] as number) << 8) | (payload[offset + 1] as number)
+    const type = (payload[offset + 2] as number) & nalTypeMask
+    if (unitBytes > 0 && isKeyType(type)) return true
+    offset += 2 + unitBytes
   }
   return false
 }

@@ -11,6 +11,7 @@ export {
   splitLengthPrefixed,
 } from './h264.js'
 export { H264Payloader } from './h264-payloader.js'
+export { isH265KeyFrame, type KeyFrameTest, keyFrameTestOf, packetPasses } from './key-frame.js'
 export {
   isValidRtp,
   markerOf,

@@ -49,7 +49,8 @@ export class RtpPacketWriter {
   /**
    * A packet with its header written and its payload, from byte 12 on, for the caller to fill.
    *
-   * @param timestamp - In ticks; taken modulo 2^32.
+   * @param timestamp - In ticks; taken modulo 2^32. A stream begins at a random one (RFC 3550 section
+   * 5.1) other than 0, which FFmpeg 5.1 takes for "none yet", so that its next packet begins anew.
    */
   allocate(payloadBytes: number, timestamp: number, marker: boolean): Buffer {
     const packet = Buffer.allocUnsafe(rtpHeaderBytes + payloadBytes)

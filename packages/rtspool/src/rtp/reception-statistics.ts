@@ -155,18 +155,17 @@ export class ReceptionStatistics {
 
   /** RFC 3550 A.1, update_seq. */
   #updateSequence(sequenceNumber: number): boolean {
-    if (!this.#isStarted) this.#begin(sequenceNumber)
+    if (!this.#isStarted) {
+      this.#isStarted = true
+      this.#highest = (sequenceNumber - 1) & (sequenceNumbers - 1)
+      if (this.#probation === 0) return this.#begin(sequenceNumber)
+    }
     if (this.#probation > 0) return this.#updateProbation(sequenceNumber)
     const ahead = (sequenceNumber - this.#highest) & (sequenceNumbers - 1)
     if (ahead < maxDropout) {
       this.#advance(sequenceNumber, ahead)
     } else if (ahead <= sequenceNumbers - maxMisorder) {
-      if (sequenceNumber !== this.#restartSequenceNumber) {
-        this.#restartSequenceNumber = (sequenceNumber + 1) & (sequenceNumbers - 1)
-        return false
-      }
-      this.#restarts++
-      this.#reset(sequenceNumber)
+      return this.#updateAfterJump(sequenceNumber)
     } else {
       this.#mark(sequenceNumber)
     }
@@ -174,20 +173,21 @@ export class ReceptionStatistics {
     return true
   }
 
-  #begin(sequenceNumber: number): void {
-    this.#isStarted = true
-    this.#highest = (sequenceNumber - 1) & (sequenceNumbers - 1)
-    if (this.#probation === 0) this.#reset(sequenceNumber)
-  }
-
   #updateProbation(sequenceNumber: number): boolean {
     const isNext = sequenceNumber === ((this.#highest + 1) & (sequenceNumbers - 1))
     this.#probation = isNext ? this.#probation - 1 : this.#minSequential - 1
     this.#highest = sequenceNumber
-    if (this.#probation > 0) return false
-    this.#reset(sequenceNumber)
-    this.#received++
-    return true
+    return this.#probation === 0 && this.#begin(sequenceNumber)
+  }
+
+  /** A stray packet is ignored; two in sequence mean that the source has restarted. */
+  #updateAfterJump(sequenceNumber: number): boolean {
+    if (sequenceNumber === this.#restartSequenceNumber) {
+      this.#restarts++
+      return this.#begin(sequenceNumber)
+    }
+    this.#restartSequenceNumber = (sequenceNumber + 1) & (sequenceNumbers - 1)
+    return false
   }
 
   /** Moves the highest sequence number on, and forgets what was known of those in between. */
@@ -207,13 +207,13 @@ export class ReceptionStatistics {
     this.#window[index] = 1
   }
 
-  /** RFC 3550 A.1, init_seq. */
-  #reset(sequenceNumber: number): void {
+  /** RFC 3550 A.1, init_seq, and the first packet that counts. */
+  #begin(sequenceNumber: number): true {
     this.#baseSequenceNumber = sequenceNumber
     this.#highest = sequenceNumber
     this.#cycles = 0
     this.#restartSequenceNumber = -1
-    this.#received = 0
+    this.#received = 1
     this.#duplicates = 0
     this.#expectedPrior = 0
     this.#receivedPrior = 0
@@ -221,6 +221,7 @@ export class ReceptionStatistics {
     this.#hasTransit = false
     this.#window.fill(0)
     this.#mark(sequenceNumber)
+    return true
   }
 
   /** RFC 3550 A.8, without its fixed-point arithmetic. */

@@ -170,7 +170,7 @@ test('20,000 mutated descriptions are read, or refused with ERR_SDP, and never a
     try {
       const description = parseSdp(bytes)
       const text = serializeSdp(description)
-      expect(serializeSdp(parseSdp(text))).toBe(text)
+      if (serializeSdp(parseSdp(text)) !== text) expect.fail(JSON.stringify(text))
       for (const media of description.media) {
         for (const payloadType of media.payloadTypes) {
           media.rtpmap(payloadType)
@@ -178,7 +178,7 @@ test('20,000 mutated descriptions are read, or refused with ERR_SDP, and never a
         }
       }
     } catch (error) {
-      expect(error).toMatchObject({ name: 'RequestError', code: 'ERR_SDP' })
+      if (!(error instanceof RequestError) || error.code !== 'ERR_SDP') throw error
       refused++
     }
   }

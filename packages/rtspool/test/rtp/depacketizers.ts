@@ -1,0 +1,76 @@
+import { markerOf, payloadOf } from '../../src/rtp/index.js'
+
+/** NAL units out of RTP packets without loss; throws on what RFC 6184 forbids. */
+export function depacketizeH264(packets: readonly Buffer[]): Buffer[] {
+  const units: Buffer[] = []
+  let pieces: Buffer[] = []
+  for (const packet of packets) {
+    const payload = payloadOf(packet)
+    const type = payload.readUInt8(0) & 0x1f
+    if (type !== 28 && pieces.length > 0) throw new Error('an FU-A without end')
+    if (type === 24) units.push(...splitStap(payload))
+    else if (type === 28) {
+      const header = payload.readUInt8(1)
+      const isStart = (header & 0x80) !== 0
+      const isEnd = (header & 0x40) !== 0
+      if (isStart && isEnd) throw new Error('an FU-A with start and end')
+      if (isStart !== (pieces.length === 0)) throw new Error('an FU-A out of order')
+      if ((header & 0x20) !== 0) throw new Error('the reserved bit is set')
+      if (isStart) pieces.push(Buffer.from([(payload.readUInt8(0) & 0xe0) | (header & 0x1f)]))
+      pieces.push(payload.subarray(2))
+      if (isEnd) {
+        units.push(Buffer.concat(pieces))
+        pieces = []
+      }
+    } else units.push(payload)
+  }
+  if (pieces.length > 0) throw new Error('an FU-A without end')
+  return units
+}
+
+function splitStap(payload: Buffer): Buffer[] {
+  const units: Buffer[] = []
+  let offset = 1
+  while (offset < payload.length) {
+    const start = offset + 2
+    offset = start + payload.readUInt16BE(offset)
+    if (offset > payload.length) throw new Error('a STAP-A that ends early')
+    units.push(payload.subarray(start, offset))
+  }
+  return units
+}
+
+/** Access units out of RTP packets without loss; throws on what RFC 3640 forbids. */
+export function depacketizeAac(packets: readonly Buffer[]): Buffer[] {
+  const units: Buffer[] = []
+  let pieces: Buffer[] = []
+  for (const packet of packets) {
+    const payload = payloadOf(packet)
+    const headersBytes = payload.readUInt16BE(0) / 8
+    const sizes: number[] = []
+    for (let offset = 2; offset < 2 + headersBytes; offset += 2) {
+      if ((payload.readUInt16BE(offset) & 7) !== 0) throw new Error('interleaved access units')
+      sizes.push(payload.readUInt16BE(offset) >> 3)
+    }
+    let rest = payload.subarray(2 + headersBytes)
+    const [size = 0] = sizes
+    if (sizes.length === 1 && rest.length < size) {
+      pieces.push(rest)
+      const unit = Buffer.concat(pieces)
+      if (markerOf(packet) !== (unit.length === size)) throw new Error('a misplaced marker')
+      if (unit.length === size) {
+        units.push(unit)
+        pieces = []
+      }
+      continue
+    }
+    if (pieces.length > 0) throw new Error('a fragment without end')
+    if (!markerOf(packet)) throw new Error('a complete access unit without marker')
+    for (const unitBytes of sizes) {
+      units.push(rest.subarray(0, unitBytes))
+      rest = rest.subarray(unitBytes)
+    }
+    if (rest.length > 0) throw new Error('bytes behind the last access unit')
+  }
+  return units
+}

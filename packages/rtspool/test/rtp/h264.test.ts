@@ -1,0 +1,111 @@
+import { describe, expect, test } from 'vitest'
+import {
+  h264Fmtp,
+  isH264KeyFrame,
+  parseAvcConfiguration,
+  profileLevelIdOf,
+  splitAnnexB,
+  splitLengthPrefixed,
+} from '../../src/rtp/index.js'
+
+function hex(text: string): Buffer {
+  return Buffer.from(text.replaceAll(' ', ''), 'hex')
+}
+
+const sps = '6764000caccd40'
+const pps = '68ebe3cb22c0'
+const record = hex(
+  `01 64000c ff e1 0007 ${sps} 01 0006 ${pps} fdf8f800`, // High profile adds four bytes
+)
+
+describe('A-PAY-1: the configuration of a file', () => {
+  test('gives parameter sets, length size and profile', () => {
+    const configuration = parseAvcConfiguration(record)
+    expect(configuration).toEqual({
+      sps: [hex(sps)],
+      pps: [hex(pps)],
+      lengthSize: 4,
+      profileLevelId: '64000c',
+    })
+    expect(profileLevelIdOf(hex(sps))).toBe('64000c')
+    expect(configuration.sps[0]?.buffer).toBe(record.buffer)
+  })
+
+  test('becomes an fmtp', () => {
+    expect(h264Fmtp(parseAvcConfiguration(new Uint8Array(record)))).toBe(
+      'packetization-mode=1;profile-level-id=64000c;sprop-parameter-sets=Z2QADKzNQA==,aOvjyyLA',
+    )
+    expect(h264Fmtp({ sps: [], pps: [], profileLevelId: '42c01f' })).toBe(
+      'packetization-mode=1;profile-level-id=42c01f',
+    )
+  })
+
+  test('without parameter sets has the profile of the record', () => {
+    expect(parseAvcConfiguration(hex('01 42c01f fd e0 00'))).toEqual({
+      sps: [],
+      pps: [],
+      lengthSize: 2,
+      profileLevelId: '42c01f',
+    })
+  })
+
+  test('that is cut off is refused', () => {
+    const end = record.length - 4
+    for (let length = 0; length < end; length++) {
+      expect(() => parseAvcConfiguration(record.subarray(0, length))).toThrow(RangeError)
+    }
+    expect(parseAvcConfiguration(record.subarray(0, end)).pps).toHaveLength(1)
+    expect(() => parseAvcConfiguration(hex('00 64000c ff e0 00'))).toThrow(/version 1/)
+  })
+})
+
+describe('A-PAY-1: samples are split into NAL units', () => {
+  test.each([
+    { lengthSize: 4, sample: '00000002 6501 00000001 41', units: ['6501', '41'] },
+    { lengthSize: 2, sample: '0002 6501 0001 41', units: ['6501', '41'] },
+    { lengthSize: 1, sample: '02 6501 00 01 41', units: ['6501', '41'] },
+    { lengthSize: 4, sample: '00000001 65 00000002 41', units: ['65'] },
+    { lengthSize: 4, sample: '00000001 65 000000', units: ['65'] },
+    { lengthSize: 4, sample: 'ffffffff 65', units: [] },
+    { lengthSize: 4, sample: '', units: [] },
+  ])('behind lengths of $lengthSize bytes: $sample', ({ lengthSize, sample, units }) => {
+    expect(
+      splitLengthPrefixed(hex(sample), lengthSize).map((unit) => unit.toString('hex')),
+    ).toEqual(units)
+  })
+
+  test.each([
+    { stream: '00000001 6701 000001 68 00000001 65 0001', units: ['6701', '68', '650001'] },
+    { stream: 'ff 000001 65 000000', units: ['65'] },
+    { stream: '000001 000001 41', units: ['41'] },
+    { stream: '00000000 000001 41 00000000 000001', units: ['41'] },
+    { stream: '6501', units: [] },
+    { stream: '', units: [] },
+  ])('between start codes: $stream', ({ stream, units }) => {
+    expect(splitAnnexB(hex(stream)).map((unit) => unit.toString('hex'))).toEqual(units)
+  })
+})
+
+describe('key frames are recognised in RTP payloads', () => {
+  test.each([
+    { name: 'IDR slice', payload: '65 88', isKey: true },
+    { name: 'other slice', payload: '41 9a', isKey: false },
+    { name: 'SPS', payload: sps, isKey: true },
+    { name: 'PPS', payload: pps, isKey: false },
+    { name: 'STAP-A of SPS and PPS', payload: `78 0007${sps} 0006${pps}`, isKey: true },
+    { name: 'STAP-A of SEI and IDR slice', payload: '78 0002 0605 0002 6588', isKey: true },
+    { name: 'STAP-A of SEI and slice', payload: '78 0002 0605 0002 419a', isKey: false },
+    { name: 'STAP-A that is cut off', payload: '78 0002 0605 00', isKey: false },
+    { name: 'STAP-A of an empty unit and an IDR slice', payload: '78 0000 0001 65', isKey: true },
+    { name: 'STAP-A of an empty unit and a slice', payload: '78 0000 0005 41', isKey: false },
+    { name: 'STAP-A of two empty units', payload: '78 0000 0500', isKey: false },
+    { name: 'first FU-A of an IDR slice', payload: '7c 85 88', isKey: true },
+    { name: 'later FU-A of an IDR slice', payload: '7c 05 88', isKey: false },
+    { name: 'last FU-A of an IDR slice', payload: '7c 45 88', isKey: false },
+    { name: 'first FU-A of another slice', payload: '7c 81 88', isKey: false },
+    { name: 'FU-A that is cut off', payload: '7c', isKey: false },
+    { name: 'nothing', payload: '', isKey: false },
+  ])('$name', ({ payload, isKey }) => {
+    expect(isH264KeyFrame(hex(payload))).toBe(isKey)
+  })
+})

@@ -1,0 +1,226 @@
+import { describe, expect, test } from 'vitest'
+import { ReceptionStatistics, writeRtpHeader } from '../../src/rtp/index.js'
+import { seededRandom } from './random-bytes.js'
+
+const ssrc = 0xcafebabe
+const clockRate = 90_000
+
+function packetOf(sequenceNumber: number, timestamp = 0): Buffer {
+  const packet = Buffer.alloc(12)
+  writeRtpHeader(packet, 0, 96, false, sequenceNumber & 0xffff, timestamp, ssrc)
+  return packet
+}
+
+function feed(statistics: ReceptionStatistics, sequenceNumbers: readonly number[]): boolean[] {
+  return sequenceNumbers.map((sequenceNumber) => statistics.update(packetOf(sequenceNumber), 0))
+}
+
+function countsOf({ received, expected, duplicates, restarts, packetsLost }: ReceptionStatistics) {
+  return { received, expected, duplicates, restarts, packetsLost }
+}
+
+describe('A-RTC-7: sequence numbers (RFC 3550 A.1)', () => {
+  test.each([
+    {
+      name: 'two packets in sequence end the probation',
+      sequence: [10, 11, 12],
+      counts: [false, true, true],
+      outcome: { received: 2, expected: 2, highest: 12 },
+    },
+    {
+      name: 'a gap begins the probation anew',
+      sequence: [10, 20, 21],
+      counts: [false, false, true],
+      outcome: { received: 1, expected: 1, highest: 21 },
+    },
+    {
+      name: 'no probation',
+      probation: 0,
+      sequence: [65535, 0],
+      counts: [true, true],
+      outcome: { received: 2, expected: 2, highest: 65536 },
+    },
+    {
+      name: 'A-RTP-1: a wrap from 65530 without a gap',
+      probation: 0,
+      sequence: [65530, 65531, 65532, 65533, 65534, 65535, 0, 1],
+      counts: Array(8).fill(true),
+      outcome: { received: 8, expected: 8, highest: 65537 },
+    },
+    {
+      name: 'late and duplicate packets count as received',
+      probation: 0,
+      sequence: [1, 3, 2, 3, 5],
+      counts: Array(5).fill(true),
+      outcome: { received: 5, expected: 5, highest: 5, duplicates: 1, packetsLost: 1 },
+    },
+    {
+      name: 'a late packet from before a wrap',
+      probation: 0,
+      sequence: [65534, 0, 65535],
+      counts: Array(3).fill(true),
+      outcome: { received: 3, expected: 3, highest: 65536 },
+    },
+    {
+      name: 'one stray packet far away does not count',
+      probation: 0,
+      sequence: [1, 2, 40000, 3],
+      counts: [true, true, false, true],
+      outcome: { received: 3, expected: 3, highest: 3 },
+    },
+    {
+      name: 'two in sequence far away are a restart',
+      probation: 0,
+      sequence: [1, 2, 40000, 40001, 40002],
+      counts: [true, true, false, true, true],
+      outcome: { received: 2, expected: 2, highest: 40002, restarts: 1 },
+    },
+    {
+      name: 'a gap of 2999 packets is loss',
+      probation: 0,
+      sequence: [1, 3000],
+      counts: [true, true],
+      outcome: { received: 2, expected: 3000, highest: 3000, packetsLost: 2998 },
+    },
+  ])('$name', ({ probation, sequence, counts, outcome }) => {
+    const options = probation === undefined ? {} : { probation }
+    const statistics = new ReceptionStatistics({ ssrc, clockRate, ...options })
+    expect(feed(statistics, sequence)).toEqual(counts)
+    const { highest, ...rest } = outcome
+    expect(countsOf(statistics)).toEqual({ duplicates: 0, restarts: 0, packetsLost: 0, ...rest })
+    expect(statistics.report(0).extendedHighestSequenceNumber).toBe(highest)
+  })
+
+  test('before the first packet there is nothing to report', () => {
+    const statistics = new ReceptionStatistics({ ssrc, clockRate })
+    expect(statistics.report(5000)).toEqual({
+      ssrc,
+      fractionLost: 0,
+      cumulativeLost: 0,
+      extendedHighestSequenceNumber: 0,
+      interarrivalJitter: 0,
+      lsr: 0,
+      dlsr: 0,
+    })
+  })
+})
+
+describe('A-RTC-7: loss (RFC 3550 A.3)', () => {
+  test('the fraction counts from one report to the next, the total from the beginning', () => {
+    const statistics = new ReceptionStatistics({ ssrc, clockRate, probation: 0 })
+    feed(statistics, [1, 2, 3, 4, 6, 7, 8, 10]) // two of ten
+    expect(statistics.report(0)).toMatchObject({ fractionLost: 51, cumulativeLost: 2 })
+    feed(statistics, [11, 12])
+    expect(statistics.report(0)).toMatchObject({ fractionLost: 0, cumulativeLost: 2 })
+    feed(statistics, [12, 12, 12, 13]) // duplicates hide the losses, and more
+    expect(statistics.report(0)).toMatchObject({ fractionLost: 0, cumulativeLost: -1 })
+    expect(statistics.packetsLost).toBe(2)
+    expect(statistics.report(0)).toMatchObject({ fractionLost: 0, cumulativeLost: -1 })
+  })
+
+  test('one packet in a hundred lost is a fraction of 2 or 3 in 256', () => {
+    const statistics = new ReceptionStatistics({ ssrc, clockRate })
+    for (let sequence = 0; sequence < 20_000; sequence++) {
+      if (sequence % 100 !== 50) statistics.update(packetOf(sequence), 0)
+    }
+    expect([2, 3]).toContain(statistics.report(0).fractionLost)
+  })
+})
+
+describe('A-RTC-7: jitter (RFC 3550 A.8)', () => {
+  test('even packets have none, whatever the clocks say and wherever the timestamp wraps', () => {
+    const statistics = new ReceptionStatistics({ ssrc, clockRate, probation: 0 })
+    for (let index = 0; index < 100; index++) {
+      statistics.update(packetOf(index, 0xffffff00 + index * 3600), 1e9 + index * 40)
+    }
+    expect(statistics.interarrivalJitter).toBe(0)
+  })
+
+  test('packets that are late by turns by 10 ms come close to 10 ms', () => {
+    const statistics = new ReceptionStatistics({ ssrc, clockRate, probation: 0 })
+    for (let index = 0; index < 200; index++) {
+      statistics.update(packetOf(index, index * 3600), index * 40 + (index % 2) * 10)
+    }
+    expect(statistics.report(0).interarrivalJitter).toBeGreaterThanOrEqual(899)
+    expect(statistics.report(0).interarrivalJitter).toBeLessThanOrEqual(900)
+  })
+
+  test('a restart does not count as jitter', () => {
+    const statistics = new ReceptionStatistics({ ssrc, clockRate, probation: 0 })
+    statistics.update(packetOf(1, 1000), 0)
+    statistics.update(packetOf(40000, 2e9), 0)
+    statistics.update(packetOf(40001, 2e9), 0)
+    expect(statistics.restarts).toBe(1)
+    expect(statistics.interarrivalJitter).toBe(0)
+  })
+})
+
+test('A-RTC-7: lsr and dlsr tell of the last sender report', () => {
+  const statistics = new ReceptionStatistics({ ssrc, clockRate })
+  statistics.noteSenderReport(0x12345678, 1000)
+  expect(statistics.report(3500)).toMatchObject({ lsr: 0x12345678, dlsr: 2.5 * 65536 })
+  statistics.noteSenderReport(0x12350000, 4000)
+  expect(statistics.report(4000)).toMatchObject({ lsr: 0x12350000, dlsr: 0 })
+})
+
+/** What a network makes of packets in order: some lost, some twice, some up to 8 places late. */
+function disturb(count: number, first: number, seed: number): { extended: number; at: number }[] {
+  const random = seededRandom(seed)
+  const arrivals: { extended: number; at: number }[] = []
+  for (let index = 0; index < count; index++) {
+    if (index > 0 && random() < 0.05) continue
+    const copies = random() < 0.05 ? 2 : 1
+    for (let copy = 0; copy < copies; copy++) {
+      const late = index > 0 && random() < 0.1 ? random() * 8 : 0
+      arrivals.push({ extended: first + index, at: index + late })
+    }
+  }
+  return arrivals.sort((a, b) => a.at - b.at)
+}
+
+test.each([
+  { seed: 1, first: 65530 },
+  { seed: 2, first: 0 },
+  { seed: 3, first: 30_000 },
+  { seed: 4, first: 65535 },
+])(
+  'A-RTC-7: loss, duplicates, disorder and wraps are counted as a naive model does ($seed)',
+  ({ seed, first }) => {
+    const statistics = new ReceptionStatistics({ ssrc, clockRate, probation: 0 })
+    const seen = new Set<number>()
+    let received = 0
+    let highest = first
+    let jitter = 0
+    let transit: number | undefined
+    let prior = { expected: 0, received: 0 }
+    for (const [index, { extended, at }] of disturb(70_000, first, seed).entries()) {
+      const arrivalMs = at * 10
+      statistics.update(packetOf(extended, (extended * 900) % 2 ** 32), arrivalMs)
+      seen.add(extended)
+      received++
+      highest = Math.max(highest, extended)
+      const nextTransit = Math.floor(arrivalMs * 90) - extended * 900
+      if (transit !== undefined) jitter += (Math.abs(nextTransit - transit) - jitter) / 16
+      transit = nextTransit
+      if (index % 10_000 !== 9_999) continue
+      const expected = highest - first + 1
+      const expectedInterval = expected - prior.expected
+      const lostInterval = expectedInterval - (received - prior.received)
+      expect(countsOf(statistics)).toEqual({
+        received,
+        expected,
+        duplicates: received - seen.size,
+        restarts: 0,
+        packetsLost: expected - seen.size,
+      })
+      expect(statistics.report(0)).toMatchObject({
+        fractionLost: Math.max(0, Math.floor((lostInterval * 256) / expectedInterval)),
+        cumulativeLost: expected - received,
+        extendedHighestSequenceNumber: highest,
+        interarrivalJitter: Math.floor(jitter),
+      })
+      prior = { expected, received }
+    }
+    expect(highest).toBeGreaterThan(first + 65536)
+  },
+)

@@ -1,0 +1,45 @@
+import { describe, expect, test } from 'vitest'
+import {
+  ExtendedSequence,
+  nextSequenceNumber,
+  sequenceDistance,
+  timestampDistance,
+} from '../../src/rtp/index.js'
+
+describe('A-RTP-1: distances on the circle', () => {
+  test.each([
+    { from: 0, to: 0, distance: 0 },
+    { from: 65535, to: 0, distance: 1 },
+    { from: 0, to: 65535, distance: -1 },
+    { from: 65530, to: 10, distance: 16 },
+    { from: 0, to: 32767, distance: 32767 },
+    { from: 0, to: 32768, distance: -32768 },
+  ])('from sequence number $from to $to are $distance', ({ from, to, distance }) => {
+    expect(sequenceDistance(from, to)).toBe(distance)
+  })
+
+  test.each([
+    { from: 0xffffffff, to: 0, distance: 1 },
+    { from: 0, to: 0xffffffff, distance: -1 },
+    { from: 0xfffff000, to: 0x1000, distance: 0x2000 },
+    { from: 0, to: 0x80000000, distance: -0x80000000 },
+  ])('from timestamp $from to $to are $distance', ({ from, to, distance }) => {
+    expect(timestampDistance(from, to)).toBe(distance)
+  })
+
+  test('the number after 65535 is 0', () => {
+    expect(nextSequenceNumber(65535)).toBe(0)
+    expect(nextSequenceNumber(65534)).toBe(65535)
+  })
+})
+
+test('A-RTP-1: extended numbers go on across wraps, late packets keep theirs', () => {
+  const sequence = new ExtendedSequence(65530)
+  expect(sequence.highest).toBe(65530)
+  for (let extended = 65530; extended < 65530 + 200_000; extended += 997) {
+    expect(sequence.extend(extended & 0xffff)).toBe(extended)
+    expect(sequence.extend((extended - 40) & 0xffff)).toBe(extended - 40)
+    expect(sequence.highest).toBe(extended)
+  }
+  expect(new ExtendedSequence(2).extend(65535)).toBe(-1)
+})
