@@ -1,0 +1,153 @@
+/**
+ * Folders are layers, and imports point down only. `scripts/check-imports.mjs` runs these rules, after it has
+ * shown for each of them that it catches what it forbids.
+ */
+
+const src = '^packages/rtspool/src'
+const command = '^packages/server/src'
+
+/** What users import or run. */
+const entries = `${src}/(index|session/index|session/conformance/index|media/file/index)\\.ts$|${command}/main\\.ts$`
+
+/** The layers over bytes and values: pure, and apart from one another. */
+const formats = ['rtsp', 'sdp', 'rtp', 'rtcp']
+
+/** Leaves: they may be imported from everywhere, and import nothing. */
+const leaves = ['errors', 'clock', 'diagnostics']
+
+/** What each layer may import apart from itself: folders, and leaves by name. */
+const layers = {
+  rtsp: { folders: [], leaves: ['errors'] },
+  sdp: { folders: [], leaves: ['errors'] },
+  rtp: { folders: [], leaves: ['errors'] },
+  rtcp: { folders: [], leaves: ['errors'] },
+  session: { folders: [], leaves: ['errors', 'clock'] },
+  transport: { folders: formats, leaves },
+  media: { folders: [...formats, 'transport'], leaves },
+  server: { folders: [...formats, 'transport', 'media', 'session'], leaves },
+}
+
+const layerRules = Object.entries(layers).map(([layer, allowed]) => ({
+  name: `layer-${layer}`,
+  comment: `${layer}/ imports ${[...allowed.leaves, ...allowed.folders].join(', ')} and nothing else.`,
+  severity: 'error',
+  from: { path: `${src}/${layer}/` },
+  to: {
+    path: `${src}/`,
+    pathNot: `${src}/(${[layer, ...allowed.folders].join('|')})/|${src}/(${allowed.leaves.join('|')})\\.ts$`,
+  },
+}))
+
+const builtin = (...names) => `^(node:)?(${names.join('|')})$`
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    ...layerRules,
+    {
+      name: 'leaf',
+      comment: 'A leaf imports nothing of the project.',
+      severity: 'error',
+      from: { path: `${src}/(${leaves.join('|')})\\.ts$` },
+      to: { path: '^packages/' },
+    },
+    {
+      name: 'file-entry',
+      comment: 'media/file is an entry of its own: whoever does not ask for it does not load it.',
+      severity: 'error',
+      from: { path: `${src}/`, pathNot: `${src}/media/file/` },
+      to: { path: `${src}/media/file/` },
+    },
+    {
+      name: 'session-pool-entry',
+      comment: 'The pool is used through its entry, as users do; its parts are its own.',
+      severity: 'error',
+      from: { path: `${src}/`, pathNot: `${src}/session/` },
+      to: { path: `${src}/session/`, pathNot: `${src}/session/index\\.ts$` },
+    },
+    {
+      name: 'not-to-index',
+      comment:
+        'The list of public names is for users; inside, a module is imported from where it is.',
+      severity: 'error',
+      from: { path: `${src}/` },
+      to: { path: `${src}/index\\.ts$` },
+    },
+    {
+      name: 'sockets',
+      comment: 'Sockets live in transport/ and server/.',
+      severity: 'error',
+      from: { path: `${src}/`, pathNot: `${src}/(transport|server)/` },
+      to: { path: builtin('net', 'dgram', 'tls', 'http', 'https', 'http2') },
+    },
+    {
+      name: 'pure-formats',
+      comment: 'Bytes to values and back: no I/O, no timer, no clock, no random.',
+      severity: 'error',
+      from: { path: `${src}/(${formats.join('|')})/` },
+      to: { dependencyTypes: ['core'], pathNot: builtin('buffer', 'util') },
+    },
+    {
+      name: 'no-runtime-dependency',
+      comment: 'The library needs no package; optional ones have one place each.',
+      severity: 'error',
+      from: { path: `${src}/`, pathNot: `${src}/(media/file|transport)/` },
+      to: { path: 'node_modules/', dependencyTypesNot: ['local'] },
+    },
+    {
+      name: 'no-runtime-dependency-file',
+      comment: 'rtspool/file reads its files with the optional peer mediabunny.',
+      severity: 'error',
+      from: { path: `${src}/media/file/` },
+      to: { path: 'node_modules/', pathNot: 'node_modules/mediabunny/' },
+    },
+    {
+      name: 'no-runtime-dependency-transport',
+      comment: 'transport/ may load the optional koffi.',
+      severity: 'error',
+      from: { path: `${src}/transport/` },
+      to: { path: 'node_modules/', pathNot: 'node_modules/koffi/' },
+    },
+    {
+      name: 'public-exports',
+      comment: 'The command uses the library by name, through its public exports.',
+      severity: 'error',
+      from: { path: command },
+      to: {
+        path: '^packages/rtspool/|^(\\.\\./)+rtspool/',
+        pathNot: '^packages/rtspool/dist/(index|session/index|media/file/index)\\.(d\\.ts|js)$',
+      },
+    },
+    {
+      name: 'no-cycle',
+      comment: 'No module needs itself, types included.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-orphan',
+      comment: 'Every module can be reached from an entry.',
+      severity: 'error',
+      from: { path: entries },
+      to: { path: `${src}/|${command}/`, pathNot: entries, reachable: false },
+    },
+    {
+      name: 'resolvable',
+      comment: 'What is imported exists.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules|/dist/' },
+    exclude: { path: '/test/' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['types', 'import', 'node', 'default'],
+      extensions: ['.ts', '.js', '.mjs', '.d.ts'],
+    },
+  },
+}

@@ -1,0 +1,46 @@
+/** What the banner says, as found out after listening. */
+export interface BannerFacts {
+  readonly version: string
+  /** The address that the socket is bound to, as Node reports it. */
+  readonly address: string
+  readonly port: number
+  /** As given on the command line; `undefined` is every address of the machine. */
+  readonly host: string | undefined
+  readonly publish: boolean
+  /** Path of the built-in media; `undefined` when there is none. */
+  readonly testPath: string | undefined
+}
+
+/** Addresses that stand for every address of the machine. */
+const wildcards: readonly string[] = ['::', '0.0.0.0']
+
+/**
+ * The base URL that a player on this machine can use.
+ *
+ * @returns Without a slash at the end; an IPv6 address stands in brackets, without its zone.
+ */
+export function localUrl(address: string, port: number): string {
+  if (wildcards.includes(address)) return `rtsp://127.0.0.1:${port}`
+  const [literal = address] = address.split('%')
+  return literal.includes(':') ? `rtsp://[${literal}]:${port}` : `rtsp://${literal}:${port}`
+}
+
+/**
+ * The lines that the command prints once it listens: where, and what to type to play and to publish.
+ *
+ * @returns Several lines with a line break at the end of each.
+ */
+export function banner(facts: BannerFacts): string {
+  const url = localUrl(facts.address, facts.port)
+  const isEverywhere = wildcards.includes(facts.address)
+  const where = isEverywhere ? 'all addresses' : (facts.host ?? facts.address)
+  const lines = [`rtspool ${facts.version} listens on ${url} (${where})`, '']
+  if (facts.testPath !== undefined) lines.push(`  play     ffplay ${url}${facts.testPath}`)
+  lines.push(
+    facts.publish
+      ? `  publish  ffmpeg -re -i file.mp4 -c copy -f rtsp ${url}/live`
+      : '  publish  nobody may publish (--no-publish)',
+    '',
+  )
+  return lines.map((line) => `${line}\n`).join('')
+}

@@ -1,0 +1,174 @@
+import { Command, CommanderError, Option } from 'commander'
+import { rtspServerDefaults } from 'rtspool'
+
+/** How much the log says; pino's levels. */
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+
+/** One of {@link logLevels}. */
+export type LogLevel = (typeof logLevels)[number]
+
+/** What the command line decides. */
+export interface CommandOptions {
+  /** TCP port to listen on; 0 lets the system choose. */
+  readonly port: number
+  /** Address or name to listen on; `undefined` is every address of the machine. */
+  readonly host: string | undefined
+  /** Most sessions at a time; 0 is no limit. */
+  readonly maxSessions: number
+  /** Seconds without a sign of life after which a session ends; 0 is never. */
+  readonly sessionTimeout: number
+  /** First and last port of the range in which one even/odd pair is taken; by default the library's. */
+  readonly udpPorts: readonly [first: number, last: number] | undefined
+  /** Whether anyone may publish to any path that is not mounted. */
+  readonly publish: boolean
+  readonly logLevel: LogLevel
+}
+
+/** What a command line asks for: to serve, or only to print something and leave. */
+export type Invocation =
+  | { readonly kind: 'serve'; readonly options: CommandOptions }
+  | { readonly kind: 'print'; readonly stdout: string; readonly exitCode: 0 }
+  | { readonly kind: 'refuse'; readonly stderr: string; readonly exitCode: 2 }
+
+/** A value that an option does not take; the message is the line that the user reads. */
+class OptionValueError extends Error {}
+
+const maxPort = 2 ** 16 - 1
+
+/**
+ * Makes a parser for a whole decimal number.
+ *
+ * @param flag - As the user wrote it, for the message.
+ * @param first - The smallest number that is taken.
+ * @param last - The largest number that is taken.
+ */
+function wholeNumber(flag: string, first: number, last: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN
+    if (value >= first && value <= last) return value
+    throw new OptionValueError(`${flag} must be a number from ${first} to ${last}, got '${text}'`)
+  }
+}
+
+function parseHost(text: string): string {
+  const host = /^\[.+\]$/.test(text) ? text.slice(1, -1) : text
+  if (host !== '' && !/[\s/@]/.test(host)) return host
+  throw new OptionValueError(`--host must be an address or a name, got '${text}'`)
+}
+
+function parseUdpPorts(text: string): readonly [number, number] {
+  const range = /^(\d{1,5})-(\d{1,5})$/.exec(text)
+  const first = Number(range?.[1])
+  const last = Number(range?.[2])
+  if (!(first >= 1 && first <= last && last <= maxPort)) {
+    const shape = `two ports from 1 to ${maxPort} as in 20000-20001`
+    throw new OptionValueError(`--udp-ports must be ${shape}, got '${text}'`)
+  }
+  // RFC 3550 section 11: RTP has an even port, RTCP the odd one after it.
+  const firstEven = first + (first % 2)
+  if (firstEven + 1 > last) {
+    const need = 'must hold an even port and the odd one after it'
+    throw new OptionValueError(`--udp-ports ${need}, got '${text}'`)
+  }
+  return [first, last]
+}
+
+function parseLogLevel(text: string): LogLevel {
+  const level = logLevels.find((candidate) => candidate === text)
+  if (level !== undefined) return level
+  throw new OptionValueError(`--log-level must be one of ${logLevels.join(', ')}, got '${text}'`)
+}
+
+function createCommand(version: string): Command {
+  const timeoutMax = 2 ** 31 - 1
+  const sessionsMax = 2 ** 32 - 1
+  return new Command('rtspool')
+    .description('An RTSP server: plays /test, and relays whatever is published to any other path.')
+    .usage('[options]')
+    .allowExcessArguments(false)
+    .addOption(
+      new Option('--port <port>', 'TCP port to listen on; 0 lets the system choose')
+        .default(8554)
+        .argParser(wholeNumber('--port', 0, maxPort)),
+    )
+    .addOption(
+      new Option('--host <host>', 'address to listen on (default: all addresses)').argParser(
+        parseHost,
+      ),
+    )
+    .addOption(
+      new Option('--max-sessions <n>', 'most sessions at a time; 0 is no limit')
+        .default(1000)
+        .argParser(wholeNumber('--max-sessions', 0, sessionsMax)),
+    )
+    .addOption(
+      new Option('--session-timeout <seconds>', 'silence that ends a session; 0 is never')
+        .default(60)
+        .argParser(wholeNumber('--session-timeout', 0, timeoutMax)),
+    )
+    .addOption(
+      new Option('--udp-ports <a-b>', 'range in which one even/odd pair of UDP ports is taken')
+        .default(undefined, rtspServerDefaults.udpPorts.join('-'))
+        .argParser(parseUdpPorts),
+    )
+    .option('--no-publish', 'let nobody publish')
+    .addOption(
+      new Option('--log-level <level>', logLevels.join(', '))
+        .default('info')
+        .argParser(parseLogLevel),
+    )
+    .version(version, '--version', 'print the version')
+    .helpOption('--help', 'print this help')
+}
+
+/**
+ * Reads a command line.
+ *
+ * @param args - Without the name of the program, as in `process.argv.slice(2)`.
+ * @param version - What `--version` prints.
+ * @returns What to do; a bad line is one line of text, never an exception.
+ */
+export function parseCommandLine(args: readonly string[], version: string): Invocation {
+  let stdout = ''
+  let stderr = ''
+  const command = createCommand(version)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => {
+        stdout += text
+      },
+      writeErr: (text) => {
+        stderr += text
+      },
+    })
+  try {
+    command.parse(args, { from: 'user' })
+  } catch (error) {
+    if (error instanceof OptionValueError) return refusal(error.message)
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return { kind: 'print', stdout, exitCode: 0 }
+    return refusal(stderr || error.message)
+  }
+  const flags = command.opts<CommandOptions>()
+  return {
+    kind: 'serve',
+    options: Object.freeze({
+      port: flags.port,
+      host: flags.host,
+      maxSessions: flags.maxSessions,
+      sessionTimeout: flags.sessionTimeout,
+      udpPorts: flags.udpPorts,
+      publish: flags.publish,
+      logLevel: flags.logLevel,
+    }),
+  }
+}
+
+/** One line on stderr: some of commander's messages have a second one with a suggestion. */
+function refusal(message: string): Invocation {
+  const text = message
+    .trim()
+    .replace(/^error: /, '')
+    .replace(/\s*\n\s*/g, ' ')
+  return { kind: 'refuse', stderr: `error: ${text}\n`, exitCode: 2 }
+}

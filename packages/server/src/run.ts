@@ -1,0 +1,133 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { Logger } from 'pino'
+import { RtspServer } from 'rtspool'
+import { fileMedia } from 'rtspool/file'
+import { banner } from './banner.js'
+import { createLog } from './log.js'
+import { type CommandOptions, parseCommandLine } from './options.js'
+import { describeStartupError } from './startup-error.js'
+
+const testPath = '/test'
+const testFile = fileURLToPath(new URL('../assets/test.mp4', import.meta.url))
+
+/** What a shell expects of a process that a signal ended: 128 + the number of the signal. */
+const signalExitCodes = { SIGINT: 130, SIGTERM: 143 } as const
+
+/** Signals that follow the first one sooner than this are the same key press, not impatience. */
+const samePressMs = 500
+
+type StopSignal = keyof typeof signalExitCodes
+
+/**
+ * The command: reads its arguments, serves until a signal comes, and closes.
+ *
+ * The first SIGINT or SIGTERM closes cleanly; a second one ends the process at once.
+ *
+ * @param args - Without the name of the program, as in `process.argv.slice(2)`.
+ * @returns The exit code: 0 after a clean end, 1 when it could not start, 2 for a bad command line.
+ */
+export async function run(args: readonly string[]): Promise<number> {
+  const version = ownVersion()
+  const invocation = parseCommandLine(args, version)
+  switch (invocation.kind) {
+    case 'print':
+      process.stdout.write(invocation.stdout)
+      return invocation.exitCode
+    case 'refuse':
+      process.stderr.write(invocation.stderr)
+      return invocation.exitCode
+    case 'serve':
+      return serve(invocation.options, version)
+  }
+}
+
+async function serve(options: CommandOptions, version: string): Promise<number> {
+  const stop = stopSignal()
+  const log = createLog(options.logLevel, process.stderr.isTTY === true)
+  let server: RtspServer
+  try {
+    server = createServer(options)
+    logPoolEvents(server, log)
+    await server.listen()
+  } catch (error) {
+    stop.ignore()
+    process.stderr.write(`${describeStartupError(error, options)}\n`)
+    return 1
+  }
+  // A reader of our output that leaves must not end the server.
+  process.stdout.on('error', () => log.debug('nobody reads the standard output'))
+  const { address, port } = server.address()
+  const { host, publish } = options
+  process.stdout.write(banner({ version, address, port, host, publish, testPath }))
+  const signal = await stop.received
+  log.info({ signal, sessions: server.pool.size }, 'closing')
+  await server.close()
+  log.info('closed')
+  stop.ignore()
+  return 0
+}
+
+function createServer(options: CommandOptions): RtspServer {
+  const server = new RtspServer({
+    port: options.port,
+    ...(options.host === undefined ? {} : { host: options.host }),
+    ...(options.udpPorts === undefined ? {} : { udpPorts: options.udpPorts }),
+    pool: { maxSessions: options.maxSessions, timeout: options.sessionTimeout },
+  })
+  server.mounts.add(testPath, fileMedia(testFile, { loop: true }))
+  if (options.publish) server.mounts.allowPublish('/*')
+  return server
+}
+
+/** Logs who comes and goes, by public id: the session id itself is a secret of its owner. */
+function logPoolEvents(server: RtspServer, log: Logger): void {
+  server.pool.on('sessionCreated', (session) => {
+    log.info({ session: session.publicId }, 'session created')
+  })
+  server.pool.on('sessionRemoved', (session, reason) => {
+    log.info({ session: session.publicId, reason }, 'session removed')
+  })
+}
+
+interface StopSignalWait {
+  readonly received: Promise<StopSignal>
+  /** Gives the signals back their usual effect. */
+  ignore(): void
+}
+
+function stopSignal(): StopSignalWait {
+  const { promise, resolve } = resolvers<StopSignal>()
+  let firstAt: number | undefined
+  const listener = (signal: StopSignal): void => {
+    // npm passes Ctrl-C on to a process that got it from the terminal already.
+    const now = performance.now()
+    firstAt ??= now
+    if (now - firstAt > samePressMs) process.exit(signalExitCodes[signal])
+    resolve(signal)
+  }
+  process.on('SIGINT', listener)
+  process.on('SIGTERM', listener)
+  return {
+    received: promise,
+    ignore: () => {
+      process.off('SIGINT', listener)
+      process.off('SIGTERM', listener)
+    },
+  }
+}
+
+/** `Promise.withResolvers`, which Node 20 does not have. */
+function resolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => undefined
+  const promise = new Promise<T>((settle) => {
+    resolve = settle
+  })
+  return { promise, resolve }
+}
+
+function ownVersion(): string {
+  const file = new URL('../package.json', import.meta.url)
+  const manifest: { readonly version: string } = JSON.parse(readFileSync(file, 'utf8'))
+  return manifest.version
+}

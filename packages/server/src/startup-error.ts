@@ -1,0 +1,46 @@
+import type { CommandOptions } from './options.js'
+
+/** The part of a system error that tells what went wrong. */
+function codeOf(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined
+  return typeof error.code === 'string' ? error.code : undefined
+}
+
+/**
+ * Says in one line why the server could not start.
+ *
+ * @returns Without a line break, without a stack trace.
+ */
+export function describeStartupError(error: unknown, options: CommandOptions): string {
+  const host = options.host ?? 'all addresses'
+  switch (codeOf(error)) {
+    case 'EADDRINUSE':
+      return `error: port ${options.port} is in use already (on ${host}); choose another --port`
+    case 'EACCES':
+    case 'EPERM':
+      return `error: no permission to listen on port ${options.port}; choose one from 1024 up`
+    case 'EADDRNOTAVAIL':
+      return `error: --host ${host} is not an address of this machine`
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+    case 'EAI_NONAME':
+      return `error: --host ${host} cannot be resolved`
+    case 'EAFNOSUPPORT':
+      return `error: this machine has no addresses like --host ${host}`
+    case 'ERR_UDP_PORTS_TAKEN':
+      return `error: no even/odd pair of UDP ports is free${rangeOf(options)}`
+    default:
+      return `error: ${firstLine(error)}`
+  }
+}
+
+function rangeOf(options: CommandOptions): string {
+  return options.udpPorts === undefined ? '' : ` in --udp-ports ${options.udpPorts.join('-')}`
+}
+
+function firstLine(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error)
+  const [line = ''] = text.split('\n')
+  const code = codeOf(error)
+  return code === undefined || line.includes(code) ? line : `${line} (${code})`
+}

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest'
+import { banner, localUrl } from '../src/banner.js'
+
+describe('the URL for a player on this machine', () => {
+  it.each([
+    { address: '::', port: 8554, url: 'rtsp://127.0.0.1:8554' },
+    { address: '0.0.0.0', port: 8554, url: 'rtsp://127.0.0.1:8554' },
+    { address: '192.0.2.7', port: 554, url: 'rtsp://192.0.2.7:554' },
+    { address: '::1', port: 9000, url: 'rtsp://[::1]:9000' },
+    { address: 'fe80::1%eth0', port: 9000, url: 'rtsp://[fe80::1]:9000' },
+  ])('is $url for $address', ({ address, port, url }) => {
+    expect(localUrl(address, port)).toBe(url)
+  })
+})
+
+describe('the banner', () => {
+  const facts = {
+    version: '1.2.3',
+    address: '::',
+    port: 8554,
+    host: undefined,
+    publish: true,
+    testPath: '/test',
+  }
+
+  it('says where it listens, and what to type to play and to publish', () => {
+    expect(banner(facts)).toBe(
+      [
+        'rtspool 1.2.3 listens on rtsp://127.0.0.1:8554 (all addresses)',
+        '',
+        '  play     ffplay rtsp://127.0.0.1:8554/test',
+        '  publish  ffmpeg -re -i file.mp4 -c copy -f rtsp rtsp://127.0.0.1:8554/live',
+        '',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  it('names the host that was asked for', () => {
+    const text = banner({ ...facts, address: '127.0.0.1', host: 'localhost' })
+    expect(text).toContain('listens on rtsp://127.0.0.1:8554 (localhost)\n')
+  })
+
+  it('says when nobody may publish', () => {
+    const text = banner({ ...facts, publish: false })
+    expect(text).not.toContain('ffmpeg')
+    expect(text).toContain('--no-publish')
+  })
+
+  it('offers nothing to play when nothing is mounted', () => {
+    expect(banner({ ...facts, testPath: undefined })).not.toContain('ffplay')
+  })
+})

@@ -1,0 +1,179 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { afterEach, describe, expect, it } from 'vitest'
+
+const main = fileURLToPath(new URL('../dist/main.js', import.meta.url))
+
+/** What the tests started; ended after each of them, whatever it found. */
+const children = new Set<ChildProcessWithoutNullStreams>()
+
+afterEach(() => {
+  for (const child of children) child.kill('SIGKILL')
+  children.clear()
+})
+
+function start(...args: string[]): ChildProcessWithoutNullStreams {
+  const child = spawn(process.execPath, [main, ...args])
+  child.stdin.end()
+  children.add(child)
+  return child
+}
+
+interface Outcome {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+async function outcomeOf(child: ChildProcessWithoutNullStreams): Promise<Outcome> {
+  const [[code], stdout, stderr] = await Promise.all([
+    once(child, 'exit') as Promise<[number | null]>,
+    text(child.stdout),
+    text(child.stderr),
+  ])
+  return { code, stdout, stderr }
+}
+
+/** Waits for the banner, and reads the port from it. */
+async function listeningPort(child: ChildProcessWithoutNullStreams): Promise<number> {
+  let output = ''
+  return new Promise((resolve, reject) => {
+    child.on('exit', () => reject(new Error(`ended before it listened: ${output}`)))
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk
+      const port = /listens on rtsp:\/\/.*:(\d+) /.exec(output)?.[1]
+      if (port !== undefined) resolve(Number(port))
+    })
+  })
+}
+
+function expectOneLine(stderr: string): void {
+  expect(stderr).toMatch(/^error: [^\n]+\n$/)
+  expect(stderr).not.toMatch(/^\s+at /m)
+}
+
+describe('the rtspool command', () => {
+  it('prints its version and ends', async () => {
+    const { code, stdout } = await outcomeOf(start('--version'))
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+    expect(code).toBe(0)
+  })
+
+  it('refuses a bad option with one line and exit code 2', async () => {
+    const { code, stdout, stderr } = await outcomeOf(start('--port', 'abc'))
+    expect(stderr).toBe("error: --port must be a number from 0 to 65535, got 'abc'\n")
+    expect(stdout).toBe('')
+    expect(code).toBe(2)
+  })
+
+  it('says in one line that the port is taken', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const outcome = await outcomeOf(start('--host', '127.0.0.1', '--port', String(port)))
+    server.close()
+    expectOneLine(outcome.stderr)
+    expect(outcome.stderr).toContain(`port ${port} is in use`)
+    expect(outcome.code).toBe(1)
+  })
+
+  it('says in one line that the host is not of this machine', async () => {
+    // RFC 5737: 192.0.2.0/24 is for documentation and assigned to nobody.
+    const { code, stderr } = await outcomeOf(start('--host', '192.0.2.1', '--port', '0'))
+    expectOneLine(stderr)
+    expect(stderr).toContain('--host 192.0.2.1')
+    expect(code).toBe(1)
+  })
+
+  it('says in one line that the UDP ports are taken', async () => {
+    const socket = createSocket('udp4')
+    const first = await bindEvenPort(socket)
+    const range = `${first}-${first + 1}`
+    const args = ['--host', '127.0.0.1', '--port', '0', '--udp-ports', range]
+    const { code, stderr } = await outcomeOf(start(...args))
+    socket.close()
+    expectOneLine(stderr)
+    expect(stderr).toContain(range)
+    expect(code).toBe(1)
+  })
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('closes cleanly at %s', async (signal) => {
+    const child = start('--host', '127.0.0.1', '--port', '0')
+    const outcome = outcomeOf(child)
+    const port = await listeningPort(child)
+    const viewer = connect(port, '127.0.0.1')
+    await once(viewer, 'connect')
+    const viewerClosed = once(viewer.resume(), 'close')
+    child.kill(signal)
+    const { code, stderr } = await outcome
+    await viewerClosed
+    expect(code).toBe(0)
+    const lines = stderr.trimEnd().split('\n')
+    expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['closing', 'closed'])
+  })
+
+  it('goes on when nobody reads its output', async () => {
+    const child = start('--host', '127.0.0.1', '--port', '0', '--log-level', 'silent')
+    const ended = once(child, 'exit')
+    await listeningPort(child)
+    child.stdout.destroy()
+    child.kill('SIGTERM')
+    expect(await ended).toEqual([0, null])
+  })
+
+  it('logs sessions by their public id, and why they left', async () => {
+    const child = start('--host', '127.0.0.1', '--port', '0')
+    const outcome = outcomeOf(child)
+    const port = await listeningPort(child)
+    const session = await setUpAndLeave(port)
+    child.kill('SIGTERM')
+    const { stderr } = await outcome
+    expect(stderr).toContain('"msg":"session created"')
+    expect(stderr).toMatch(/"reason":"teardown","msg":"session removed"/)
+    expect(stderr).not.toContain(session)
+  })
+})
+
+async function bindEvenPort(socket: ReturnType<typeof createSocket>): Promise<number> {
+  for (let port = 40_000; port < 60_000; port += 2) {
+    const bound = once(socket, 'listening').then(
+      () => true,
+      () => false,
+    )
+    socket.bind(port, '127.0.0.1')
+    if (await bound) return port
+  }
+  throw new Error('no UDP port is free')
+}
+
+/** SETUP and TEARDOWN of one interleaved session; returns its secret id. */
+async function setUpAndLeave(port: number): Promise<string> {
+  const url = `rtsp://127.0.0.1:${port}/test`
+  const socket = connect(port, '127.0.0.1').setEncoding('latin1')
+  const answer = async (request: string): Promise<string> => {
+    socket.write(`${request}\r\n\r\n`)
+    let received = ''
+    while (!received.includes('\r\n\r\n')) {
+      const [chunk] = (await once(socket, 'data')) as [string]
+      received += chunk
+    }
+    return received
+  }
+  const described = await answer(`DESCRIBE ${url} RTSP/1.0\r\nCSeq: 1`)
+  expect(described).toContain('RTSP/1.0 200')
+  const control = /a=control:(\S*track\S*|\S*stream\S*)/.exec(described)?.[1] ?? 'track1'
+  const trackUrl = control.startsWith('rtsp:') ? control : `${url}/${control}`
+  const transport = 'Transport: RTP/AVP/TCP;unicast;interleaved=0-1'
+  const setUp = await answer(`SETUP ${trackUrl} RTSP/1.0\r\nCSeq: 2\r\n${transport}`)
+  expect(setUp).toContain('RTSP/1.0 200')
+  const session = /Session: ([^;\r]+)/.exec(setUp)?.[1] ?? ''
+  expect(session).not.toBe('')
+  const left = await answer(`TEARDOWN ${url} RTSP/1.0\r\nCSeq: 3\r\nSession: ${session}`)
+  expect(left).toContain('RTSP/1.0 200')
+  socket.destroy()
+  return session
+}

@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest'
+import { parseCommandLine } from '../src/options.js'
+
+const version = '1.2.3'
+
+describe('a good command line', () => {
+  it('without arguments means the defaults', () => {
+    expect(parseCommandLine([], version)).toEqual({
+      kind: 'serve',
+      options: {
+        port: 8554,
+        host: undefined,
+        maxSessions: 1000,
+        sessionTimeout: 60,
+        udpPorts: undefined,
+        publish: true,
+        logLevel: 'info',
+      },
+    })
+  })
+
+  it.each([
+    { args: ['--port', '9000'], expected: { port: 9000 } },
+    { args: ['--port=0'], expected: { port: 0 } },
+    { args: ['--port', '65535'], expected: { port: 65535 } },
+    { args: ['--host', '127.0.0.1'], expected: { host: '127.0.0.1' } },
+    { args: ['--host', '::1'], expected: { host: '::1' } },
+    { args: ['--host', '[::1]'], expected: { host: '::1' } },
+    { args: ['--host', 'localhost'], expected: { host: 'localhost' } },
+    { args: ['--max-sessions', '0'], expected: { maxSessions: 0 } },
+    { args: ['--max-sessions', '4294967295'], expected: { maxSessions: 2 ** 32 - 1 } },
+    { args: ['--session-timeout', '0'], expected: { sessionTimeout: 0 } },
+    { args: ['--session-timeout', '2147483647'], expected: { sessionTimeout: 2 ** 31 - 1 } },
+    { args: ['--udp-ports', '20000-20001'], expected: { udpPorts: [20000, 20001] } },
+    { args: ['--udp-ports', '20001-20003'], expected: { udpPorts: [20001, 20003] } },
+    { args: ['--no-publish'], expected: { publish: false } },
+    { args: ['--log-level', 'silent'], expected: { logLevel: 'silent' } },
+  ])('$args is understood', ({ args, expected }) => {
+    const invocation = parseCommandLine(args, version)
+    expect(invocation).toMatchObject({ kind: 'serve', options: expected })
+  })
+
+  it('--help prints every option', () => {
+    const invocation = parseCommandLine(['--help'], version)
+    if (invocation.kind !== 'print') throw new Error('expected text')
+    for (const option of [
+      '--port',
+      '--host',
+      '--max-sessions',
+      '--session-timeout',
+      '--udp-ports',
+      '--no-publish',
+      '--log-level',
+      '--help',
+      '--version',
+    ]) {
+      expect(invocation.stdout).toContain(option)
+    }
+    expect(invocation.exitCode).toBe(0)
+  })
+
+  it('--version prints the version alone', () => {
+    expect(parseCommandLine(['--version'], version)).toEqual({
+      kind: 'print',
+      stdout: '1.2.3\n',
+      exitCode: 0,
+    })
+  })
+})
+
+describe('a bad command line is refused with one line and exit code 2', () => {
+  const portRange = '--port must be a number from 0 to 65535'
+  it.each([
+    { args: ['--port', 'abc'], message: `${portRange}, got 'abc'` },
+    { args: ['--port', '65536'], message: `${portRange}, got '65536'` },
+    { args: ['--port=-1'], message: `${portRange}, got '-1'` },
+    { args: ['--port', '1e3'], message: `${portRange}, got '1e3'` },
+    { args: ['--port', '80.5'], message: `${portRange}, got '80.5'` },
+    { args: ['--port='], message: `${portRange}, got ''` },
+    { args: ['--port', ' 80'], message: `${portRange}, got ' 80'` },
+    { args: ['--port'], message: "option '--port <port>' argument missing" },
+    { args: ['--host='], message: "--host must be an address or a name, got ''" },
+    { args: ['--host', 'a b'], message: "--host must be an address or a name, got 'a b'" },
+    {
+      args: ['--max-sessions', '-5'],
+      message: "--max-sessions must be a number from 0 to 4294967295, got '-5'",
+    },
+    {
+      args: ['--session-timeout', '2147483648'],
+      message: "--session-timeout must be a number from 0 to 2147483647, got '2147483648'",
+    },
+    {
+      args: ['--udp-ports', '20000'],
+      message: "--udp-ports must be two ports from 1 to 65535 as in 20000-20001, got '20000'",
+    },
+    {
+      args: ['--udp-ports', '300-200'],
+      message: "--udp-ports must be two ports from 1 to 65535 as in 20000-20001, got '300-200'",
+    },
+    {
+      args: ['--udp-ports', '0-10'],
+      message: "--udp-ports must be two ports from 1 to 65535 as in 20000-20001, got '0-10'",
+    },
+    {
+      args: ['--udp-ports', '65000-65536'],
+      message: "--udp-ports must be two ports from 1 to 65535 as in 20000-20001, got '65000-65536'",
+    },
+    {
+      args: ['--udp-ports', '20001-20002'],
+      message: "--udp-ports must hold an even port and the odd one after it, got '20001-20002'",
+    },
+    {
+      args: ['--log-level', 'loud'],
+      message:
+        "--log-level must be one of trace, debug, info, warn, error, fatal, silent, got 'loud'",
+    },
+    { args: ['--prot', '1'], message: "unknown option '--prot' (Did you mean --port?)" },
+    { args: ['file.mp4'], message: 'too many arguments. Expected 0 arguments but got 1.' },
+  ])('$args', ({ args, message }) => {
+    const invocation = parseCommandLine(args, version)
+    expect(invocation).toEqual({ kind: 'refuse', stderr: `error: ${message}\n`, exitCode: 2 })
+  })
+})

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest'
+import type { CommandOptions } from '../src/options.js'
+import { describeStartupError } from '../src/startup-error.js'
+
+const options: CommandOptions = {
+  port: 554,
+  host: 'camera.example',
+  maxSessions: 1000,
+  sessionTimeout: 60,
+  udpPorts: [20000, 20001],
+  publish: true,
+  logLevel: 'info',
+}
+
+function systemError(code: string): Error {
+  return Object.assign(new Error(`listen ${code}: something\n    at here`), { code })
+}
+
+describe('an error at the start is told in one line', () => {
+  it.each([
+    { code: 'EADDRINUSE', says: 'port 554 is in use already' },
+    { code: 'EACCES', says: 'no permission to listen on port 554' },
+    { code: 'EADDRNOTAVAIL', says: '--host camera.example is not an address of this machine' },
+    { code: 'ENOTFOUND', says: '--host camera.example cannot be resolved' },
+    { code: 'EAI_AGAIN', says: '--host camera.example cannot be resolved' },
+    { code: 'EAFNOSUPPORT', says: 'no addresses like --host camera.example' },
+    { code: 'ERR_UDP_PORTS_TAKEN', says: 'is free in --udp-ports 20000-20001' },
+    { code: 'EMFILE', says: 'listen EMFILE: something' },
+  ])('$code', ({ code, says }) => {
+    const line = describeStartupError(systemError(code), options)
+    expect(line).toMatch(/^error: /)
+    expect(line).toContain(says)
+    expect(line).not.toContain('\n')
+  })
+
+  it('something that is not an Error', () => {
+    expect(describeStartupError('odd', options)).toBe('error: odd')
+  })
+})

@@ -1,0 +1,162 @@
+/** Imports point down only: runs the rules of .dependency-cruiser.mjs, after showing that they catch. */
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { cruise } from 'dependency-cruiser'
+import extractTSConfig from 'dependency-cruiser/config-utl/extract-ts-config'
+import config from '../.dependency-cruiser.mjs'
+import { root } from './workspace.mjs'
+
+const library = 'packages/rtspool/src'
+const command = 'packages/server/src'
+
+/** One import a line, and the rule that has to catch it; without a rule it is allowed. */
+const cases = [
+  { from: `${library}/rtsp/a.ts`, to: '../errors.js' },
+  { from: `${library}/rtsp/b.ts`, to: '../clock.js', rule: 'layer-rtsp' },
+  { from: `${library}/rtsp/c.ts`, to: '../sdp/target.js', rule: 'layer-rtsp' },
+  { from: `${library}/sdp/a.ts`, to: '../rtp/target.js', rule: 'layer-sdp' },
+  { from: `${library}/rtp/a.ts`, to: '../media/target.js', rule: 'layer-rtp' },
+  { from: `${library}/rtcp/a.ts`, to: '../rtp/target.js', rule: 'layer-rtcp' },
+  { from: `${library}/rtp/b.ts`, to: 'node:buffer' },
+  { from: `${library}/rtp/c.ts`, to: 'node:crypto', rule: 'pure-formats' },
+  { from: `${library}/rtcp/b.ts`, to: 'node:timers', rule: 'pure-formats' },
+  { from: `${library}/session/a.ts`, to: '../clock.js' },
+  { from: `${library}/session/b.ts`, to: '../rtsp/target.js', rule: 'layer-session' },
+  { from: `${library}/session/c.ts`, to: '../server/target.js', rule: 'layer-session' },
+  { from: `${library}/session/d.ts`, to: '../diagnostics.js', rule: 'layer-session' },
+  { from: `${library}/session/e.ts`, to: 'node:net', rule: 'sockets' },
+  { from: `${library}/transport/a.ts`, to: '../rtp/target.js' },
+  { from: `${library}/transport/b.ts`, to: 'node:dgram' },
+  { from: `${library}/transport/c.ts`, to: '../media/target.js', rule: 'layer-transport' },
+  { from: `${library}/transport/d.ts`, to: '../session/index.js', rule: 'layer-transport' },
+  { from: `${library}/media/a.ts`, to: '../transport/target.js' },
+  { from: `${library}/media/b.ts`, to: '../session/index.js', rule: 'layer-media' },
+  { from: `${library}/media/c.ts`, to: '../server/target.js', rule: 'layer-media' },
+  { from: `${library}/media/d.ts`, to: 'node:http', rule: 'sockets' },
+  { from: `${library}/media/e.ts`, to: './file/index.js', rule: 'file-entry' },
+  { from: `${library}/media/file/a.ts`, to: '../target.js' },
+  { from: `${library}/media/file/b.ts`, to: 'mediabunny' },
+  { from: `${library}/media/f.ts`, to: 'mediabunny', rule: 'no-runtime-dependency' },
+  { from: `${library}/media/file/c.ts`, to: 'pino', rule: 'no-runtime-dependency-file' },
+  { from: `${library}/transport/e.ts`, to: 'pino', rule: 'no-runtime-dependency-transport' },
+  { from: `${library}/server/a.ts`, to: '../session/index.js' },
+  { from: `${library}/server/b.ts`, to: '../media/target.js' },
+  { from: `${library}/server/c.ts`, to: '../session/target.js', rule: 'session-pool-entry' },
+  { from: `${library}/server/d.ts`, to: '../index.js', rule: 'not-to-index' },
+  { from: `${library}/server/e.ts`, to: './missing.js', rule: 'resolvable' },
+  { from: `${library}/errors.ts`, to: './rtsp/target.js', rule: 'leaf' },
+  { from: `${library}/server/ring-a.ts`, to: './ring-b.js', rule: 'no-cycle' },
+  { from: `${command}/a.ts`, to: 'rtspool' },
+  { from: `${command}/b.ts`, to: 'rtspool/dist/rtsp/target.js', rule: 'resolvable' },
+  { from: `${command}/c.ts`, to: '../../rtspool/src/server/target.js', rule: 'public-exports' },
+  { from: `${command}/d.ts`, to: '../../rtspool/dist/rtsp/target.js', rule: 'public-exports' },
+]
+
+/** What the imports above point at, and the smallest packages around them. */
+const fixtures = {
+  ...Object.fromEntries(
+    ['rtsp', 'sdp', 'rtp', 'rtcp', 'session', 'transport', 'media', 'server'].map((layer) => [
+      `${library}/${layer}/target.ts`,
+      'export const target = 1\n',
+    ]),
+  ),
+  [`${library}/session/index.ts`]: "export { target } from './target.js'\n",
+  [`${library}/media/file/index.ts`]: 'export const target = 1\n',
+  [`${library}/index.ts`]: 'export const target = 1\n',
+  [`${library}/clock.ts`]: 'export const target = 1\n',
+  [`${library}/diagnostics.ts`]: 'export const target = 1\n',
+  [`${library}/server/ring-b.ts`]: "import './ring-a.js'\n",
+  [`${library}/orphan.ts`]: 'export const target = 1\n',
+  [`${command}/main.ts`]: 'export const target = 1\n',
+  'packages/rtspool/dist/index.js': 'export const target = 1\n',
+  'packages/rtspool/dist/rtsp/target.js': 'export const target = 1\n',
+  'packages/rtspool/package.json': JSON.stringify({
+    name: 'rtspool',
+    type: 'module',
+    exports: { '.': { default: './dist/index.js' } },
+  }),
+  'node_modules/mediabunny/package.json': '{"name":"mediabunny","main":"index.js"}',
+  'node_modules/mediabunny/index.js': '',
+  'node_modules/pino/package.json': '{"name":"pino","main":"index.js"}',
+  'node_modules/pino/index.js': '',
+  'package.json': '{"type":"module","dependencies":{"mediabunny":"1","pino":"1","rtspool":"1"}}',
+}
+
+async function violationsIn(folder) {
+  const before = process.cwd()
+  process.chdir(folder)
+  try {
+    const tsConfig = extractTSConfig(join(root, 'tsconfig.base.json'))
+    const folders = [library, command]
+    const { forbidden, options } = config
+    const cruiseOptions = { ...options, ruleSet: { forbidden }, validate: true }
+    const { output } = await cruise(folders, cruiseOptions, options.enhancedResolveOptions, {
+      tsConfig,
+    })
+    return output
+  } finally {
+    process.chdir(before)
+  }
+}
+
+function write(folder, file, contents) {
+  mkdirSync(dirname(join(folder, file)), { recursive: true })
+  writeFileSync(join(folder, file), contents)
+}
+
+/** Runs the rules over a small made-up tree in which each case is one import. */
+async function selfTest() {
+  const folder = mkdtempSync(join(tmpdir(), 'rtspool-imports-'))
+  try {
+    for (const [file, contents] of Object.entries(fixtures)) write(folder, file, contents)
+    for (const { from, to } of cases) write(folder, from, `import '${to}'\n`)
+    symlinkSync(join(folder, 'packages/rtspool'), join(folder, 'node_modules/rtspool'), 'dir')
+    const { summary } = await violationsIn(folder)
+    return [...wrongCases(summary.violations), ...uncaughtOrphan(summary.violations)]
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function wrongCases(violations) {
+  const wrong = []
+  for (const { from, to, rule } of cases) {
+    const caught = violations
+      .filter((violation) => violation.from === from && violation.rule.name !== 'no-orphan')
+      .map((violation) => violation.rule.name)
+    if (rule === undefined && caught.length > 0) {
+      wrong.push(`${from} may import ${to}, but ${caught.join(', ')} forbids it`)
+    } else if (rule !== undefined && !caught.includes(rule)) {
+      wrong.push(`${from} imports ${to}, and ${rule} does not catch it (${caught.join(', ')})`)
+    }
+  }
+  return wrong
+}
+
+function uncaughtOrphan(violations) {
+  const orphan = `${library}/orphan.ts`
+  const isCaught = violations.some(({ rule, to }) => rule.name === 'no-orphan' && to === orphan)
+  return isCaught ? [] : [`${orphan} is imported by nobody, and no-orphan does not catch it`]
+}
+
+function print(violation) {
+  const path = violation.cycle
+    ? [violation.from, ...violation.cycle.map((step) => step.name)].join(' -> ')
+    : `${violation.from} -> ${violation.to}`
+  console.log(`${violation.rule.name}: ${path}`)
+}
+
+async function check() {
+  const wrong = await selfTest()
+  for (const line of wrong) console.log(line)
+  console.log(`self-test: ${cases.length + 1} imports, ${wrong.length} judged wrongly`)
+  const { summary } = await violationsIn(root)
+  for (const violation of summary.violations) print(violation)
+  const { totalCruised, totalDependenciesCruised } = summary
+  const found = `${summary.violations.length} forbidden`
+  console.log(`${totalCruised} modules, ${totalDependenciesCruised} imports, ${found}`)
+  if (wrong.length > 0 || summary.violations.length > 0) process.exitCode = 1
+}
+
+await check()
