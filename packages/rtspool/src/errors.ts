@@ -126,6 +126,11 @@ export const errorCodes = {
     statusCode: 457,
     meaning: 'The range lies outside the media.',
   },
+  ERR_RANGE_NOT_APPLICABLE: {
+    class: 'RequestError',
+    statusCode: 456,
+    meaning: 'Live media have no position that the range could name.',
+  },
   ERR_RANGE_UNIT: {
     class: 'RequestError',
     statusCode: 501,
@@ -161,6 +166,11 @@ export const errorCodes = {
     statusCode: 551,
     meaning: 'Require or Proxy-Require names a feature that is not supported.',
   },
+  ERR_REDIRECTED: {
+    class: 'RequestError',
+    statusCode: 302,
+    meaning: 'The media is served elsewhere; `context.location` is the URI of that place.',
+  },
   ERR_MEDIA_UNAVAILABLE: {
     class: 'RequestError',
     statusCode: 503,
@@ -171,6 +181,16 @@ export const errorCodes = {
     class: 'SessionPoolError',
     statusCode: 503,
     meaning: 'The pool holds as many sessions as it may.',
+  },
+  ERR_SESSION_PATH_FULL: {
+    class: 'SessionPoolError',
+    statusCode: 453,
+    meaning: 'The path has as many sessions as it may.',
+  },
+  ERR_SESSION_NOT_ADMITTED: {
+    class: 'SessionPoolError',
+    statusCode: 403,
+    meaning: 'The onAdmit hook of the session pool refused, or failed.',
   },
   ERR_SESSION_POOL_CLOSED: {
     class: 'SessionPoolError',

@@ -1,13 +1,16 @@
 import type { Clock, ClockTimer } from '../clock.js'
+import type { HandleRecords } from './handle-records.js'
+import type { IdTable } from './id-table.js'
 import { internals, type Session } from './session.js'
+import type { SessionTimes } from './session-times.js'
 import { TimingWheel, tickMs } from './timing-wheel.js'
 
 /** How long a watch waits before it calls its function again when that left due sessions behind. */
 export const watchRetryMs = 250
 /** Longest time that removing due sessions holds up the event loop. */
-const sliceMs = 5
+const sliceMs = 2
 /** Steps between two looks at the clock; a step costs about a microsecond. */
-const stepsPerLook = 16
+const stepsPerLook = 8
 
 /** Options of a watch. */
 export interface SessionPoolWatchOptions {
@@ -81,7 +84,9 @@ const interrupted = Symbol('interrupted')
  */
 export class Expiry {
   readonly #clock: Clock
-  readonly #wheel: TimingWheel<Session>
+  readonly #wheel: TimingWheel
+  readonly #sessions: IdTable<Session>
+  readonly #times: SessionTimes
   readonly #remove: (session: Session) => void
   readonly #watches = new Set<Watch>()
   #timer: ClockTimer | undefined
@@ -90,48 +95,53 @@ export class Expiry {
   #armedRef = false
   #retryAt = Number.NEGATIVE_INFINITY
 
-  constructor(clock: Clock, remove: (session: Session) => void) {
+  constructor(
+    clock: Clock,
+    sessions: IdTable<Session>,
+    times: SessionTimes,
+    records: HandleRecords,
+    remove: (session: Session) => void,
+  ) {
     this.#clock = clock
-    this.#wheel = new TimingWheel(clock.now())
+    this.#sessions = sessions
+    this.#times = times
+    this.#wheel = new TimingWheel(clock.now(), records)
     this.#remove = remove
   }
 
-  /** Takes care of a session. @returns the handle for {@link delete} and {@link refile} */
-  add(session: Session): number {
-    const handle = this.#wheel.add(session)
-    this.#file(session, handle)
-    return handle
+  /** Takes care of a session from now on. */
+  add(handle: number): void {
+    this.#file(handle)
   }
 
   delete(handle: number): void {
-    this.#wheel.delete(handle)
+    this.#wheel.unfile(handle)
   }
 
   /** Files a session again whose deadline may have come closer. */
   refile(session: Session): void {
     const handle = internals.handleOf(session)
     this.#wheel.unfile(handle)
-    this.#file(session, handle)
+    this.#file(handle)
   }
 
   /**
    * Removes every session that is due, to the fraction of a millisecond.
    *
-   * @param isEnough - Ends the work early.
-   * @returns How many were due and are gone.
+   * @param isEnough - Asked after each; ends the work early.
+   * @returns How many were removed.
    */
   sweep(isEnough: () => boolean = never): number {
     const now = this.#clock.now()
     let removed = 0
-    while (!isEnough()) {
+    for (;;) {
       const session = this.#nextDue(now, Number.POSITIVE_INFINITY)
-      if (!session || session === interrupted) {
-        return removed + this.#sweepBegunTick(now, isEnough)
-      }
+      if (!session || session === interrupted) break
       this.#remove(session)
       removed++
+      if (isEnough()) return removed
     }
-    return removed
+    return removed + this.#sweepBegunTick(now, isEnough)
   }
 
   /** Starts a watch: one that removes by itself, or that calls `dispatch` until it says `false`. */
@@ -153,8 +163,8 @@ export class Expiry {
     for (const watch of this.#watches) watch.close()
   }
 
-  #file(session: Session, handle: number): void {
-    const at = internals.dueAt(session)
+  #file(handle: number): void {
+    const at = this.#times.dueAt(handle)
     if (at === Number.POSITIVE_INFINITY) return
     const tick = this.#wheel.file(handle, at)
     if (tick * tickMs < this.#armedAt) this.#arm()
@@ -173,9 +183,9 @@ export class Expiry {
       const tick = wheel.nextTick()
       if (tick * tickMs > now) break
       const slot = wheel.open(tick)
-      for (let session = wheel.take(slot); session !== undefined; session = wheel.take(slot)) {
-        if (internals.dueAt(session) <= now) return session
-        this.#file(session, internals.handleOf(session))
+      for (let handle = wheel.take(slot); handle !== undefined; handle = wheel.take(slot)) {
+        if (this.#times.dueAt(handle) <= now) return this.#sessions.at(handle)
+        this.#file(handle)
         if (++steps % stepsPerLook === 0 && this.#clock.now() > until) return interrupted
       }
       wheel.close(slot, tick)
@@ -192,16 +202,16 @@ export class Expiry {
     while (wheel.nextTick() === tick) {
       const slot = wheel.open(tick)
       if (wheel.isFinest(slot)) {
-        for (const session of wheel.itemsOf(slot)) {
-          if (isEnough()) break
-          if (!internals.hostOf(session) || internals.dueAt(session) > now) continue
+        for (const session of wheel.handlesOf(slot).map((handle) => this.#sessions.at(handle))) {
+          if (!session.isExpired(now) || !internals.hostOf(session)) continue
           this.#remove(session)
           removed++
+          if (isEnough()) break
         }
         break
       }
-      for (let session = wheel.take(slot); session !== undefined; session = wheel.take(slot)) {
-        this.#file(session, internals.handleOf(session))
+      for (let handle = wheel.take(slot); handle !== undefined; handle = wheel.take(slot)) {
+        this.#file(handle)
       }
     }
     return removed
@@ -222,7 +232,7 @@ export class Expiry {
     const due = this.#nextDue(start, start + sliceMs)
     if (due === interrupted) return false
     if (due === undefined) return true
-    this.#file(due, internals.handleOf(due))
+    this.#file(internals.handleOf(due))
     for (const watch of watches) {
       if (!watch.closed && watch.dispatch?.() === false) watch.close()
     }

@@ -1,5 +1,17 @@
 export { type Clock, type ClockTimer, systemClock } from '../clock.js'
 export { type RtspErrorCode, SessionPoolError } from '../errors.js'
+export {
+  type AdmissionControl,
+  type AdmissionLimit,
+  type AdmissionRequest,
+  type AdmitAnswer,
+  type AdmitContext,
+  type AdmitHook,
+  type FullPolicy,
+  localAdmission,
+  type SessionLimits,
+  type SessionRefusal,
+} from './admission.js'
 export type {
   SessionPoolWatch,
   SessionPoolWatchFunction,
@@ -9,8 +21,10 @@ export { Session, type SessionData, type SessionInit, type SessionStats } from '
 export { type IdCodec, publicIdOf, RandomIdCodec } from './session-id.js'
 export { SessionMedia, type StreamTransport } from './session-media.js'
 export type { SessionBinding, SessionOwner } from './session-owner.js'
-export { SessionPool, type SessionPoolEvents, type SessionPoolStats } from './session-pool.js'
+export { SessionPool, type SessionPoolEvents } from './session-pool.js'
 export { type SessionPoolOptions, sessionPoolDefaults } from './session-pool-options.js'
+export type { SessionPoolStats } from './session-pool-stats.js'
+export type { SessionListQuery, SessionPage, SessionQuestion } from './session-registry.js'
 export {
   type FilterAnswer,
   FilterResult,

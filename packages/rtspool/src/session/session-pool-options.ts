@@ -1,5 +1,13 @@
 import { type Clock, systemClock } from '../clock.js'
 import {
+  type AdmissionControl,
+  type AdmitHook,
+  type FullPolicy,
+  fullPolicies,
+  localAdmission,
+  type SessionLimits,
+} from './admission.js'
+import {
   defaultExtraTimeout,
   defaultTimeout,
   maxTimeout,
@@ -13,6 +21,25 @@ import { type SessionBinding, sessionBindings } from './session-owner.js'
 export interface SessionPoolOptions {
   /** Most sessions at a time; 0 = unlimited. @defaultValue 0 */
   readonly maxSessions?: number | undefined
+  /** Most sessions of one address at a time; 0 = unlimited. @defaultValue 0 */
+  readonly maxSessionsPerAddress?: number | undefined
+  /** Most sessions of one authenticated user at a time; 0 = unlimited. @defaultValue 0 */
+  readonly maxSessionsPerUser?: number | undefined
+  /** Most sessions that hold one path at a time; 0 = unlimited. @defaultValue 0 */
+  readonly maxSessionsPerPath?: number | undefined
+  /** Seconds within which a session must play or record for the first time; 0 = unlimited. @defaultValue 0 */
+  readonly maxIdleSetup?: number | undefined
+  /** Seconds that a session may last in all; 0 = unlimited. @defaultValue 0 */
+  readonly maxLifetime?: number | undefined
+  /**
+   * What happens when a limit of numbers is reached: `'reject'`, or `'evictOldestIdle'`: that session leaves
+   * which has been idle for longest, never one that plays or records. @defaultValue `'reject'`
+   */
+  readonly fullPolicy?: FullPolicy | undefined
+  /** Asked by {@link SessionPool.admit}. @defaultValue admits everybody */
+  readonly onAdmit?: AdmitHook | undefined
+  /** Decides on the limits of numbers. @defaultValue compares them with this pool's counts */
+  readonly admission?: AdmissionControl | undefined
   /** Seconds without a sign of life after which a new session may end; 0 = never. @defaultValue 60 */
   readonly timeout?: number | undefined
   /** Seconds of grace on top, which are not announced. @defaultValue 5 */
@@ -33,6 +60,12 @@ export interface SessionPoolOptions {
 
 export const sessionPoolDefaults = Object.freeze({
   maxSessions: 0,
+  maxSessionsPerAddress: 0,
+  maxSessionsPerUser: 0,
+  maxSessionsPerPath: 0,
+  maxIdleSetup: 0,
+  maxLifetime: 0,
+  fullPolicy: 'reject',
   timeout: defaultTimeout,
   extraTimeout: defaultExtraTimeout,
   timeoutAlwaysVisible: false,
@@ -40,7 +73,10 @@ export const sessionPoolDefaults = Object.freeze({
 } as const satisfies SessionPoolOptions)
 
 export interface ResolvedSessionPoolOptions {
-  readonly maxSessions: number
+  readonly limits: SessionLimits
+  readonly fullPolicy: FullPolicy
+  readonly onAdmit: AdmitHook | undefined
+  readonly admission: AdmissionControl
   readonly timeout: number
   readonly extraTimeout: number
   readonly timeoutAlwaysVisible: boolean
@@ -54,20 +90,19 @@ export interface ResolvedSessionPoolOptions {
 /** @throws {RangeError | TypeError} when a value makes no sense. */
 export function resolveSessionPoolOptions(options: SessionPoolOptions): ResolvedSessionPoolOptions {
   const defaults = sessionPoolDefaults
-  const sessionBinding = options.sessionBinding ?? defaults.sessionBinding
-  if (!sessionBindings.includes(sessionBinding)) {
-    throw new TypeError(`sessionBinding is one of ${sessionBindings.join(', ')}`)
-  }
   return Object.freeze({
-    maxSessions: checkedLimit('maxSessions', options.maxSessions ?? defaults.maxSessions),
-    timeout: checkedLimit('timeout', options.timeout ?? defaults.timeout, maxTimeout),
-    extraTimeout: checkedLimit(
-      'extraTimeout',
-      options.extraTimeout ?? defaults.extraTimeout,
-      maxTimeout,
-    ),
+    limits: resolveLimits(options, defaults),
+    fullPolicy: oneOf('fullPolicy', options.fullPolicy ?? defaults.fullPolicy, fullPolicies),
+    onAdmit: options.onAdmit,
+    admission: options.admission ?? localAdmission,
+    timeout: whole('timeout', options.timeout ?? defaults.timeout, maxTimeout),
+    extraTimeout: whole('extraTimeout', options.extraTimeout ?? defaults.extraTimeout, maxTimeout),
     timeoutAlwaysVisible: options.timeoutAlwaysVisible ?? defaults.timeoutAlwaysVisible,
-    sessionBinding,
+    sessionBinding: oneOf(
+      'sessionBinding',
+      options.sessionBinding ?? defaults.sessionBinding,
+      sessionBindings,
+    ),
     clock: options.clock ?? systemClock,
     idCodec: options.idCodec ?? new RandomIdCodec(),
     createSessionId: options.createSessionId,
@@ -75,10 +110,39 @@ export function resolveSessionPoolOptions(options: SessionPoolOptions): Resolved
   })
 }
 
+type LimitOptions = { readonly [K in keyof SessionLimits]?: number | undefined }
+
+/**
+ * @param before - The limits that hold where `options` says nothing.
+ * @throws {RangeError} when a limit is not a number of the right kind.
+ */
+export function resolveLimits(options: LimitOptions, before: SessionLimits): SessionLimits {
+  const given = (name: keyof SessionLimits) =>
+    options[name] === undefined ? before[name] : options[name]
+  return Object.freeze({
+    maxSessions: whole('maxSessions', given('maxSessions')),
+    maxSessionsPerAddress: whole('maxSessionsPerAddress', given('maxSessionsPerAddress')),
+    maxSessionsPerUser: whole('maxSessionsPerUser', given('maxSessionsPerUser')),
+    maxSessionsPerPath: whole('maxSessionsPerPath', given('maxSessionsPerPath')),
+    maxIdleSetup: seconds('maxIdleSetup', given('maxIdleSetup')),
+    maxLifetime: seconds('maxLifetime', given('maxLifetime')),
+  })
+}
+
 const maxUnsigned = 2 ** 32 - 1
 
 /** @throws {RangeError} when it is not a whole number from 0 to `max`. */
-export function checkedLimit(name: string, limit: number, max = maxUnsigned): number {
+export function whole(name: string, limit: number, max = maxUnsigned): number {
   if (Number.isInteger(limit) && limit >= 0 && limit <= max) return limit
   throw new RangeError(`${name} is a whole number from 0 to ${max}, not ${String(limit)}`)
+}
+
+function seconds(name: string, limit: number): number {
+  if (typeof limit === 'number' && limit >= 0 && limit <= maxTimeout) return limit
+  throw new RangeError(`${name} is a number of seconds from 0 to 2^31, not ${String(limit)}`)
+}
+
+function oneOf<T extends string>(name: string, value: T, values: readonly T[]): T {
+  if (values.includes(value)) return value
+  throw new TypeError(`${name} is one of ${values.join(', ')}, not ${String(value)}`)
 }

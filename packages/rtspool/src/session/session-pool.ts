@@ -1,22 +1,43 @@
+// Longer than usual: one class, whose verbs share private state that nothing else may touch. What can stand
+// alone does: expiry, registry, limits, counters.
+
 import { EventEmitter } from 'node:events'
 import type { Clock } from '../clock.js'
 import { SessionPoolError } from '../errors.js'
-import { CreationOrder } from './creation-order.js'
+import {
+  type AdmissionLimit,
+  type AdmissionRequest,
+  type AdmitContext,
+  localAdmission,
+  type SessionLimits,
+  type SessionRefusal,
+} from './admission.js'
 import {
   Expiry,
   type SessionPoolWatch,
   type SessionPoolWatchFunction,
   type SessionPoolWatchOptions,
 } from './expiry.js'
+import { HandleRecords } from './handle-records.js'
+import { IdTable } from './id-table.js'
 import { internals, Session, type SessionHost, type SessionInit } from './session.js'
 import { isClaimAccepted, type SessionBinding, type SessionOwner } from './session-owner.js'
 import {
-  checkedLimit,
   type ResolvedSessionPoolOptions,
+  resolveLimits,
   resolveSessionPoolOptions,
   type SessionPoolOptions,
+  whole,
 } from './session-pool-options.js'
+import { PoolCounters, type SessionPoolStats } from './session-pool-stats.js'
+import {
+  type SessionListQuery,
+  type SessionPage,
+  type SessionQuestion,
+  SessionRegistry,
+} from './session-registry.js'
 import { assertFilterAnswer, type FilterAnswer, type RemovalReason } from './session-state.js'
+import { SessionTimes } from './session-times.js'
 
 /** How often `create` draws another id when one is taken. @see gst_rtsp_session_pool_create() */
 const maxIdDraws = 100
@@ -27,15 +48,8 @@ export interface SessionPoolEvents {
   sessionCreated: [session: Session]
   /** A session has left, exactly once; everything that it held is released. */
   sessionRemoved: [session: Session, reason: RemovalReason]
-}
-
-/** Counters of a {@link SessionPool}. */
-export interface SessionPoolStats {
-  readonly size: number
-  readonly created: number
-  readonly removed: number
-  /** Attempts to use a session of somebody else. */
-  readonly foreignClaims: number
+  /** Somebody was refused; nothing has been made for them. */
+  sessionRefused: [refusal: SessionRefusal]
 }
 
 /**
@@ -49,31 +63,40 @@ export interface SessionPoolStats {
 export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disposable {
   readonly #options: ResolvedSessionPoolOptions
   readonly #clock: Clock
-  readonly #sessions = new Map<string, Session>()
-  readonly #publicIds = new Map<string, Session>()
-  readonly #order = new CreationOrder<Session>(internals.serialOf)
+  readonly #records = new HandleRecords()
+  readonly #sessions = new IdTable<Session>(this.#records)
+  readonly #times = new SessionTimes()
+  readonly #registry: SessionRegistry
   readonly #expiry: Expiry
   readonly #host: SessionHost
-  #maxSessions: number
-  #serial = 0
+  readonly #counters = new PoolCounters()
+  #limits: SessionLimits
+  /** What a session begins with when `create` is told nothing. */
+  #defaultInit: SessionInit
   #isLocked = false
   #isClosed = false
-  #removed = 0
-  #foreignClaims = 0
 
   constructor(options: SessionPoolOptions = {}) {
     super()
     this.#options = resolveSessionPoolOptions(options)
     this.#clock = this.#options.clock
-    this.#maxSessions = this.#options.maxSessions
-    this.#expiry = new Expiry(this.#clock, (session) => this.#removeDue(session))
+    this.#limits = this.#options.limits
+    this.#defaultInit = Object.freeze(this.#withDefaults(noInit))
+    const tracksIdle = this.#options.fullPolicy === 'evictOldestIdle'
+    this.#registry = new SessionRegistry(this.#sessions, this.#records, { tracksIdle })
+    this.#expiry = new Expiry(this.#clock, this.#sessions, this.#times, this.#records, (session) =>
+      this.#removeDue(session),
+    )
     this.#host = {
+      isPool: true,
+      clock: this.#clock,
+      times: this.#times,
       end: (session, reason) => this.remove(session, reason),
       dueChanged: (session) => this.#expiry.refile(session),
-      stateChanged: () => {},
-      publicIdMade: (session, publicId) => this.#publicIds.set(publicId, session),
-      pathEntered: () => {},
-      pathLeft: () => {},
+      stateChanged: (session) => this.#registry.noteState(session),
+      publicIdMade: (session, publicId) => this.#registry.nameSession(session, publicId),
+      pathEntered: (session, path) => this.#enterPath(session, path),
+      pathLeft: (session, path) => this.#registry.leavePath(session, path),
     }
   }
 
@@ -90,12 +113,30 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
    * @see gst_rtsp_session_pool_set_max_sessions()
    */
   get maxSessions(): number {
-    return this.#maxSessions
+    return this.#limits.maxSessions
   }
 
   set maxSessions(max: number) {
     this.#assertUnlocked()
-    this.#maxSessions = checkedLimit('maxSessions', max)
+    this.#limits = Object.freeze({ ...this.#limits, maxSessions: whole('maxSessions', max) })
+  }
+
+  /** The limits that hold now; change them with {@link setLimits}. */
+  get limits(): SessionLimits {
+    return this.#limits
+  }
+
+  /**
+   * Changes limits. Nobody leaves for it: numbers hold for later creates, durations for sessions that are
+   * made from now on.
+   *
+   * @param limits - What is not named stays.
+   * @throws {RangeError} when a limit makes no sense; then none has changed.
+   */
+  setLimits(limits: { readonly [K in keyof SessionLimits]?: number | undefined }): void {
+    this.#assertUnlocked()
+    this.#limits = resolveLimits(limits, this.#limits)
+    this.#defaultInit = Object.freeze(this.#withDefaults(noInit))
   }
 
   /** What a claimant must share with the owner of a session. */
@@ -109,27 +150,55 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
   }
 
   /**
-   * Makes a session with an id that nobody else has. When the pool is full, sessions that are due make
-   * room first. A create that fails leaves no trace.
+   * Asks the hook `onAdmit` whether somebody gets a session. To be called after authentication and before
+   * anything is made for the client; what it answers is for {@link create}.
+   *
+   * @returns How the session is to begin: owner, path and end of authorization as in `context`, and
+   *   what the hook added.
+   * @throws {SessionPoolError} `ERR_SESSION_NOT_ADMITTED` with the status that the hook chose (403, or 503 when
+   *   it failed), `ERR_SESSION_POOL_FULL`, `ERR_SESSION_PATH_FULL`, `ERR_SESSION_POOL_CLOSED`.
+   */
+  async admit(context: AdmitContext): Promise<SessionInit> {
+    this.#assertUsable()
+    const init: SessionInit = {
+      owner: context.owner,
+      path: context.path,
+      expiresAt: context.expiresAt,
+    }
+    this.#assertRoom(init)
+    const { onAdmit } = this.#options
+    if (onAdmit === undefined) return init
+    let answer: Awaited<ReturnType<typeof onAdmit>>
+    try {
+      answer = await onAdmit(context)
+    } catch (error) {
+      throw this.#notAdmitted(context, { statusCode: 503 }, error)
+    }
+    if (answer === undefined || answer === true) return init
+    if (answer === false) throw this.#notAdmitted(context, { statusCode: 403 })
+    if ('init' in answer) return { ...init, ...answer.init }
+    throw this.#notAdmitted(context, answer)
+  }
+
+  /**
+   * Makes a session with an id that nobody else has. When a limit is reached, sessions that are due make
+   * room first, then, where the policy says so, idle ones. A create that fails leaves no trace.
    *
    * @param init - What differs from the options of the pool.
-   * @throws {SessionPoolError} `ERR_SESSION_POOL_FULL`, `ERR_SESSION_POOL_CLOSED`,
+   * @throws {SessionPoolError} `ERR_SESSION_POOL_FULL`, `ERR_SESSION_PATH_FULL`, `ERR_SESSION_POOL_CLOSED`,
    *   `ERR_SESSION_POOL_LOCKED`; `ERR_SESSION_ID_COLLISION` when 100 ids in a row were taken.
    * @see gst_rtsp_session_pool_create()
    */
   create(init: SessionInit = noInit): Session {
     this.#assertUsable()
-    this.#assertRoom()
-    const before = this.#sessions.size
+    this.#assertRoom(init)
+    const before = this.#registry.added
     const session = this.#draw(init)
-    // The functions that make ids and sessions belong to the application and may have used the pool.
-    this.#assertUsable()
-    if (this.#sessions.size > before) this.#assertRoom()
-    const serial = ++this.#serial
-    const page = this.#order.append(serial, session)
-    internals.enter(session, this.#host, serial, this.#expiry.add(session), page)
-    this.#sessions.set(session.id, session)
-    this.#tell('sessionCreated', session)
+    if (this.#options.admission !== localAdmission) this.#acquire(session, init)
+    // What makes ids and sessions belongs to the application, and may have used the pool.
+    else if (this.#registry.added !== before) this.#assertRoom(init)
+    this.#enter(session)
+    if (this.listenerCount('sessionCreated') > 0) this.#tell('sessionCreated', session)
     return session
   }
 
@@ -146,10 +215,15 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
    */
   find(id: string, claimant?: SessionOwner): Session | undefined {
     if (this.#isLocked) throw lockedError()
-    const session = this.#sessions.get(id)
-    if (session === undefined) return undefined
+    // First, for reading a clock makes the processor wait for everything that it has begun.
+    const now = this.#clock.now()
+    if (typeof id !== 'string') return undefined
+    const handle = this.#sessions.handleFor(id)
+    if (handle < 0) return undefined
+    const session = this.#sessions.at(handle)
     if (claimant !== undefined && !this.#isClaimAccepted(session, claimant)) return undefined
-    if (internals.touchUnlessDue(session, this.#clock.now())) return session
+    // By handle: of the session itself, only the id has been looked at.
+    if (this.#times.touch(handle, now)) return session
     this.#removeDue(session)
     return undefined
   }
@@ -160,7 +234,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
    * @param publicId - As {@link Session.publicId} has answered it.
    */
   findByPublicId(publicId: string): Session | undefined {
-    return this.#publicIds.get(publicId)
+    return this.#registry.findByPublicId(publicId)
   }
 
   /**
@@ -176,7 +250,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
   }
 
   /**
-   * Shows every session to `fn`, which says what becomes of it. Sessions answered `'remove'` end with
+   * Shows every session to `fn`, in no particular order; `fn` says what becomes of it. Sessions answered `'remove'` end with
    * reason `filtered`, after `fn` has seen all.
    *
    * The pool is locked meanwhile: no verb may be called on it. When `fn` throws, what it has answered
@@ -190,18 +264,18 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
    */
   filter(fn?: (session: Session, pool: this) => FilterAnswer): Session[] {
     this.#assertUnlocked()
-    if (fn === undefined) return [...this.#sessions.values()]
+    if (fn === undefined) return [...this.#registry.after(0)]
     const listed: Session[] = []
     const removed: Session[] = []
     this.#isLocked = true
     try {
-      for (const session of this.#sessions.values()) {
+      this.#sessions.forEach((session) => {
         const answer: unknown = fn(session, this)
-        if (answer === 'keep') continue
+        if (answer === 'keep') return
         assertFilterAnswer(answer)
         if (answer === 'ref') listed.push(session)
         else removed.push(session)
-      }
+      })
     } finally {
       this.#isLocked = false
       for (const session of removed) this.#removeIfHere(session, 'filtered')
@@ -221,8 +295,8 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     this.#assertUnlocked()
     if (now === undefined || now === this.#clock.now()) return this.#expiry.sweep()
     let removed = 0
-    for (const session of this.#sessions.values()) {
-      if (internals.dueAt(session) > now) continue
+    for (const session of this.#registry.after(0)) {
+      if (!session.isExpired(now)) continue
       this.#removeDue(session)
       removed++
     }
@@ -248,7 +322,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
 
   /**
    * Removes sessions by itself when they are due, at most 250 ms later. A crowd that is due at once is
-   * removed in slices of 5 ms, one in each turn of the event loop.
+   * removed in slices of 2 ms, one in each turn of the event loop.
    */
   startCleanup(options: SessionPoolWatchOptions = {}): SessionPoolWatch {
     this.#assertUsable()
@@ -263,51 +337,68 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     this.#assertUnlocked()
     this.#isClosed = true
     this.#expiry.closeWatches()
-    for (const session of this.#sessions.values()) this.#leave(session, 'poolClosed')
+    for (const session of this.#registry.after(0)) this.#leave(session, 'poolClosed')
   }
 
   [Symbol.dispose](): void {
     this.close()
   }
 
-  /** Whether there is a session with this id. Does not touch it. */
+  /** Whether there is a session with this id, even if it is due. Does not touch it. */
   has(id: string): boolean {
-    return this.#sessions.has(id)
+    return this.get(id) !== undefined
   }
 
   /** The session with this id, even if it is due. Does not touch it. */
   get(id: string): Session | undefined {
-    return this.#sessions.get(id)
+    return typeof id === 'string' ? this.#sessions.get(id) : undefined
   }
 
   /** Ids in order of creation. Sessions may come and go meanwhile, as with a `Map`. */
-  keys(): MapIterator<string> {
-    return this.#sessions.keys()
+  *keys(): Generator<string, void> {
+    for (const session of this.#registry.after(0)) yield session.id
   }
 
-  values(): MapIterator<Session> {
-    return this.#sessions.values()
+  /** Sessions in order of creation. They may come and go meanwhile, as with a `Map`. */
+  values(): Generator<Session, void> {
+    return this.#registry.after(0)
   }
 
-  entries(): MapIterator<[string, Session]> {
-    return this.#sessions.entries()
+  /** Ids and sessions in order of creation. They may come and go meanwhile, as with a `Map`. */
+  *entries(): Generator<[string, Session], void> {
+    for (const session of this.#registry.after(0)) yield [session.id, session]
   }
 
-  [Symbol.iterator](): MapIterator<[string, Session]> {
-    return this.#sessions.entries()
+  [Symbol.iterator](): Generator<[string, Session], void> {
+    return this.entries()
   }
 
+  /** Calls `fn` for each session, in order of creation. They may come and go meanwhile. */
   forEach(fn: (session: Session, id: string, pool: this) => void, thisArg?: unknown): void {
-    for (const [id, session] of this.#sessions) fn.call(thisArg, session, id, this)
+    for (const session of this.#registry.after(0)) fn.call(thisArg, session, session.id, this)
   }
 
+  /** How many sessions a user, an address or a path has. Costs the same for any number. */
+  count(question: SessionQuestion): number {
+    return this.#registry.count(question)
+  }
+
+  /**
+   * A page of sessions, in order of creation. Pages stay stable while sessions come and go: none is shown
+   * twice, and none that was there all the time is left out.
+   *
+   * A page that few sessions match may be shorter than its limit although others follow: what counts is the
+   * cursor.
+   *
+   * @throws {RangeError} when cursor or limit are not what they must be.
+   */
+  list(query: SessionListQuery = {}): SessionPage {
+    return this.#registry.list(query)
+  }
+
+  /** What happened here so far. */
   stats(): SessionPoolStats {
-    return {
-      size: this.#sessions.size,
-      created: this.#serial,
-      removed: this.#removed,
-      foreignClaims: this.#foreignClaims,
-    }
+    return this.#counters.snapshot(this.#sessions.size)
   }
 
   /**
@@ -349,33 +440,130 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     }
   }
 
-  #isFull(): boolean {
-    return this.#maxSessions > 0 && this.#sessions.size >= this.#maxSessions
+  /** Makes room for a session that begins so, if the limits are this pool's own. */
+  #assertRoom(init: SessionInit): void {
+    if (this.#options.admission !== localAdmission || !hasNumbers(this.#limits)) return
+    this.#admit('session', init.owner, init.path, undefined)
   }
 
-  #assertRoom(): void {
-    if (!this.#isFull()) return
-    this.#expiry.sweep(() => !this.#isFull())
-    if (!this.#isFull()) return
-    throw new SessionPoolError('ERR_SESSION_POOL_FULL', 'The session pool is full', {
-      context: { limit: 'maxSessions', max: this.#maxSessions },
-    })
+  /** Has another control admit a session. */
+  #acquire(session: Session, init: SessionInit): void {
+    this.#assertUsable()
+    if (this.has(session.id)) throw collisionError()
+    this.#admit('session', init.owner, init.path, session)
+    // The control, or listeners that heard of others leaving, may have used the pool.
+    if (!this.#isClosed && !this.has(session.id)) return
+    this.#options.admission.release(session)
+    this.#assertUsable()
+    throw collisionError()
+  }
+
+  #enterPath(session: Session, path: string): void {
+    const { admission } = this.#options
+    if (admission !== localAdmission || this.#limits.maxSessionsPerPath > 0) {
+      this.#admit('path', session.owner, path, session)
+    }
+    if (internals.hostOf(session) === this.#host) this.#registry.enterPath(session, path)
+  }
+
+  /** @throws {SessionPoolError} when a limit is reached and nobody makes room. */
+  #admit(
+    kind: AdmissionRequest['kind'],
+    owner: SessionOwner | undefined,
+    path: string | undefined,
+    session: Session | undefined,
+  ): void {
+    const ask = (): AdmissionLimit | undefined =>
+      this.#options.admission.tryAcquire({
+        kind,
+        // The local control, the only one that is asked before there is a session, does not look at it.
+        session: session as Session,
+        owner,
+        path,
+        limits: this.#limits,
+        counts: this.#countsFor(owner, path),
+      })
+    let limit = ask()
+    if (limit === undefined) return
+    const isAdmitted = (): boolean => {
+      limit = ask()
+      return limit === undefined
+    }
+    this.#expiry.sweep(isAdmitted)
+    while (limit !== undefined && this.#evict(limit, owner, path, session)) isAdmitted()
+    if (limit !== undefined) throw this.#refused({ limit, owner, path })
+  }
+
+  #countsFor(
+    owner: SessionOwner | undefined,
+    path: string | undefined,
+  ): AdmissionRequest['counts'] {
+    const registry = this.#registry
+    return {
+      sessions: this.#sessions.size,
+      address: owner === undefined ? 0 : registry.count({ address: owner.address }),
+      user: owner?.user === undefined ? 0 : registry.count({ user: owner.user }),
+      path: path === undefined ? 0 : registry.count({ path }),
+    }
+  }
+
+  /** Where the policy allows it, has an idle session leave that counts against a limit. */
+  #evict(
+    limit: AdmissionLimit,
+    owner: SessionOwner | undefined,
+    path: string | undefined,
+    except: Session | undefined,
+  ): boolean {
+    if (this.#options.fullPolicy !== 'evictOldestIdle') return false
+    let question: SessionQuestion | undefined
+    if (limit === 'maxSessionsPerAddress' && owner) question = { address: owner.address }
+    if (limit === 'maxSessionsPerUser' && owner?.user) question = { user: owner.user }
+    if (limit === 'maxSessionsPerPath' && path) question = { path }
+    const oldest = this.#registry.oldestIdle(question)
+    if (oldest === undefined || oldest === except) return false
+    this.#leave(oldest, 'evicted')
+    return true
+  }
+
+  #refused(refusal: SessionRefusal): SessionPoolError {
+    const { limit } = refusal
+    this.#counters.noteRefusal(limit)
+    this.#tell('sessionRefused', refusal)
+    const context = { limit, max: limit in this.#limits ? this.#limits[limit as 'maxSessions'] : 0 }
+    return limit === 'maxSessionsPerPath'
+      ? new SessionPoolError('ERR_SESSION_PATH_FULL', `${limit} is reached`, { context })
+      : new SessionPoolError('ERR_SESSION_POOL_FULL', `${limit} is reached`, { context })
+  }
+
+  #notAdmitted(
+    { owner, path }: AdmitContext,
+    { statusCode, message }: { readonly statusCode: number; readonly message?: string },
+    cause?: unknown,
+  ): SessionPoolError {
+    this.#counters.noteRefusal('onAdmit')
+    this.#tell('sessionRefused', { limit: 'onAdmit', owner, path })
+    const text = message ?? 'The session was not admitted'
+    const context = { limit: 'onAdmit' }
+    return new SessionPoolError('ERR_SESSION_NOT_ADMITTED', text, { statusCode, context, cause })
   }
 
   /** Makes a session whose id is free. */
   #draw(init: SessionInit): Session {
-    const full = this.#withDefaults(init)
+    const full = init === noInit ? this.#defaultInit : this.#withDefaults(init)
+    const before = this.#registry.added
     for (let draws = 0; draws < maxIdDraws; draws++) {
       const id = this.createSessionId()
       if (typeof id !== 'string' || id === '') {
         throw new TypeError('createSessionId must answer a string that is not empty')
       }
-      if (this.#sessions.has(id)) continue
+      if (this.#sessions.get(id) !== undefined) continue
       const session = this.createSession(id, full)
       assertNewSession(session, id)
-      if (!this.#sessions.has(id)) return session
+      this.#assertUsable()
+      // `createSession` is the application's, and may have made another session.
+      if (this.#registry.added === before || !this.has(id)) return session
     }
-    throw new SessionPoolError('ERR_SESSION_ID_COLLISION', `${maxIdDraws} ids were taken`)
+    throw collisionError()
   }
 
   #withDefaults(init: SessionInit): SessionInit {
@@ -385,19 +573,18 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
       timeout: init.timeout ?? options.timeout,
       extraTimeout: init.extraTimeout ?? options.extraTimeout,
       timeoutAlwaysVisible: init.timeoutAlwaysVisible ?? options.timeoutAlwaysVisible,
-      maxLifetime: init.maxLifetime,
-      maxIdleSetup: init.maxIdleSetup,
+      maxLifetime: init.maxLifetime ?? this.#limits.maxLifetime,
+      maxIdleSetup: init.maxIdleSetup ?? this.#limits.maxIdleSetup,
       expiresAt: init.expiresAt,
       path: init.path,
       data: init.data,
-      clock: this.#clock,
     }
   }
 
   #isClaimAccepted(session: Session, claimant: SessionOwner): boolean {
     const { sessionBinding } = this.#options
     if (isClaimAccepted(session.owner, claimant, sessionBinding)) return true
-    this.#foreignClaims++
+    this.#counters.foreignClaims++
     return false
   }
 
@@ -411,17 +598,27 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     this.#leave(session, internals.dueReason(session))
   }
 
+  /** The only way in. */
+  #enter(session: Session): void {
+    const handle = this.#sessions.add(session)
+    internals.enter(session, this.#host, handle)
+    this.#expiry.add(handle)
+    this.#registry.add(handle, session)
+    this.#counters.noteCreated(this.#sessions.size)
+  }
+
   /** The only way out: takes a session out of everything, releases what it holds, then tells. */
   #leave(session: Session, reason: RemovalReason): void {
-    this.#sessions.delete(session.id)
-    const publicId = internals.publicIdOf(session)
-    if (publicId !== undefined) this.#publicIds.delete(publicId)
-    this.#expiry.delete(internals.handleOf(session))
-    this.#order.deleteFrom(internals.pageOf(session), session)
+    const handle = internals.handleOf(session)
     internals.leave(session, reason)
-    this.#removed++
-    for (const error of internals.release(session)) throwLater(error)
-    this.#tell('sessionRemoved', session, reason)
+    this.#expiry.delete(handle)
+    this.#registry.delete(handle, session)
+    this.#sessions.delete(handle)
+    if (this.#sessions.size === 0 && this.#sessions.handles === 0) this.#giveBackMemory()
+    this.#counters.noteRemoved(reason)
+    internals.release(session, throwLater)
+    this.#releaseAdmission(session)
+    if (this.listenerCount('sessionRemoved') > 0) this.#tell('sessionRemoved', session, reason)
     try {
       this.sessionRemoved(session, reason)
     } catch (error) {
@@ -429,13 +626,23 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     }
   }
 
-  #tell(event: 'sessionCreated', session: Session): void
-  #tell(event: 'sessionRemoved', session: Session, reason: RemovalReason): void
-  #tell(event: keyof SessionPoolEvents, session: Session, reason?: RemovalReason): void {
-    if (this.listenerCount(event) === 0) return
+  #giveBackMemory(): void {
+    this.#times.reset()
+    this.#registry.reset()
+  }
+
+  #releaseAdmission(session: Session): void {
     try {
-      if (event === 'sessionCreated') this.emit(event, session)
-      else this.emit(event, session, reason as RemovalReason)
+      this.#options.admission.release(session)
+    } catch (error) {
+      throwLater(error)
+    }
+  }
+
+  /** Tells listeners; what one of them throws is not the business of who caused the event. */
+  #tell<K extends keyof SessionPoolEvents>(event: K, ...args: SessionPoolEvents[K]): void {
+    try {
+      ;(this as EventEmitter).emit(event, ...args)
     } catch (error) {
       throwLater(error)
     }
@@ -452,6 +659,19 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
 }
 
 const noInit: SessionInit = Object.freeze({})
+
+function hasNumbers(limits: SessionLimits): boolean {
+  return (
+    limits.maxSessions > 0 ||
+    limits.maxSessionsPerAddress > 0 ||
+    limits.maxSessionsPerUser > 0 ||
+    limits.maxSessionsPerPath > 0
+  )
+}
+
+function collisionError(): SessionPoolError {
+  return new SessionPoolError('ERR_SESSION_ID_COLLISION', `${maxIdDraws} ids were taken`)
+}
 
 function lockedError(): SessionPoolError {
   return new SessionPoolError(

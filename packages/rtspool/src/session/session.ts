@@ -1,3 +1,6 @@
+// Longer than usual: most lines are the documentation of a public class; what the pool may do besides is
+// granted at its end, in one place, because only the class can reach its private fields.
+
 import { type Clock, systemClock } from '../clock.js'
 import { RequestError } from '../errors.js'
 import { publicIdOf } from './session-id.js'
@@ -11,6 +14,7 @@ import {
   type SessionState,
   sessionStates,
 } from './session-state.js'
+import { SessionTimes } from './session-times.js'
 
 /** Seconds after which a client assumes its session gone when it is told nothing (RFC 2326 12.37). */
 export const defaultTimeout = 60
@@ -51,7 +55,7 @@ export interface SessionInit {
   /** Path of the presentation that it is made for; counted from the beginning. */
   readonly path?: string | undefined
   readonly data?: Partial<SessionData> | undefined
-  /** @defaultValue the clock of the pool */
+  /** For a session that never enters a pool. @defaultValue the clock of the machine */
   readonly clock?: Clock | undefined
 }
 
@@ -67,8 +71,12 @@ export interface SessionStats {
   packetsDropped: number
 }
 
-/** What a session tells the pool that holds it. */
+/** What a session tells the pool that holds it, and where that keeps its times. */
 export interface SessionHost {
+  /** `false` for a session that keeps itself. */
+  readonly isPool: boolean
+  readonly clock: Clock
+  readonly times: SessionTimes
   end(session: Session, reason: RemovalReason): boolean
   dueChanged(session: Session): void
   stateChanged(session: Session): void
@@ -78,13 +86,23 @@ export interface SessionHost {
   pathLeft(session: Session, path: string): void
 }
 
-/** What ends a session whatever its client does. Milliseconds of the clock, `Infinity` = nothing. */
+/** What ends a session whatever its client does. Milliseconds, `Infinity` = nothing. */
 interface Bounds {
-  idleSetupAt: number
-  lifetimeAt: number
-  authorizationAt: number
+  /** After its creation, as long as it has neither played nor recorded. */
+  idleSetupMs: number
+  /** After its creation. */
+  lifetimeMs: number
   /** As set, in seconds since 1970. */
   expiresAt: number | undefined
+  /** The same in time of the clock. */
+  authorizationAt: number
+}
+
+/** What is left of a session that has left its pool. */
+interface Ended {
+  readonly reason: RemovalReason
+  readonly createdAt: number
+  readonly lastAccessAt: number
 }
 
 /** What few sessions have, or few ask for. */
@@ -96,31 +114,33 @@ interface Extras {
   /** Path that the session was made for, until it is set up. */
   reservedPath?: string | undefined
   bounds?: Bounds
+  clock?: Clock
+  /** Since when it neither plays nor records, if it ever did. */
+  idleSince?: number
 }
 
+/** Handle of a session that was never in a pool. */
+const notPooled = 0
 const noPaths: readonly string[] = Object.freeze([])
 
 /** For the pool, and for nobody else. @internal */
 export interface SessionInternals {
-  enter(session: Session, host: SessionHost, serial: number, handle: number, page: object): void
+  /** Lets a session live in a pool; its time starts. */
+  enter(session: Session, host: SessionHost, handle: number): void
   /** Ends the session. Its media are still to be released. */
   leave(session: Session, reason: RemovalReason): void
-  /** Releases what the session holds. @returns what could not be closed */
-  release(session: Session): unknown[]
+  /** Releases what the session holds, telling what could not be closed. */
+  release(session: Session, onError: (error: unknown) => void): void
+  /** Whether it is in a pool, or was. */
   isPooled(session: Session): boolean
+  /** The pool that it is in. */
   hostOf(session: Session): SessionHost | undefined
-  serialOf(session: Session): number
   handleOf(session: Session): number
-  pageOf(session: Session): object
-  /** When it is due, in milliseconds of the clock. */
-  dueAt(session: Session): number
   dueReason(session: Session): RemovalReason
-  /** Notes a sign of life. @returns `false` when the session is due */
-  touchUnlessDue(session: Session, now: number): boolean
   publicIdOf(session: Session): string | undefined
   /** Every path that counts it: those of its media, and the one it was made for. */
   pathsOf(session: Session): readonly string[]
-  isPrevented(session: Session): boolean
+  idleSince(session: Session): number
 }
 
 /** @internal */
@@ -137,35 +157,32 @@ export let internals: SessionInternals
  * @see gst-rtsp-server: GstRTSPSession
  */
 export class Session {
+  // What the pool looks at when a session comes and goes stands first, in one cache line.
   readonly #id: string
-  readonly #clock: Clock
-  readonly #createdAt: number
-  #lastAccessAt: number
+  #handle = notPooled
+  #host: SessionHost | undefined = undefined
+  #ended: Ended | undefined = undefined
+  #extras: Extras | undefined = undefined
+  #owner: SessionOwner | undefined
+  #state: SessionState = 'Init'
+  #prevented = 0
   #timeout: number
   #extraTimeout: number
   #timeoutAlwaysVisible: boolean
-  #prevented = 0
-  #state: SessionState = 'Init'
-  #owner: SessionOwner | undefined
-  #removalReason: RemovalReason | undefined = undefined
-  #extras: Extras | undefined = undefined
-  #host: SessionHost | undefined = undefined
-  #serial = 0
-  #handle = 0
-  #page: object | undefined = undefined
 
+  /**
+   * @param init - What `createSession` was given.
+   * @throws {RangeError} when a duration or time makes no sense.
+   */
   constructor(id: string, init: SessionInit = {}) {
     this.#id = id
-    this.#clock = init.clock ?? systemClock
-    const now = this.#clock.now()
-    this.#createdAt = now
-    this.#lastAccessAt = now
     this.#timeout = checkedSeconds('timeout', init.timeout ?? defaultTimeout)
     this.#extraTimeout = checkedSeconds('extraTimeout', init.extraTimeout ?? defaultExtraTimeout)
     this.#timeoutAlwaysVisible = init.timeoutAlwaysVisible ?? false
     this.#owner = init.owner
+    if (init.clock !== undefined) this.#rare().clock = init.clock
     if (init.maxIdleSetup || init.maxLifetime || init.expiresAt !== undefined) {
-      this.#setBounds(init, now)
+      this.#setBounds(init)
     }
     if (init.data !== undefined) this.#rare().data = init.data
     if (init.path !== undefined) this.#rare().reservedPath = init.path
@@ -181,7 +198,7 @@ export class Session {
     const extras = this.#rare()
     if (extras.publicId === undefined) {
       extras.publicId = publicIdOf(this.#id)
-      if (this.#removalReason === undefined) this.#host?.publicIdMade(this, extras.publicId)
+      if (this.#ended === undefined) this.#host?.publicIdMade(this, extras.publicId)
     }
     return extras.publicId
   }
@@ -207,7 +224,7 @@ export class Session {
 
   set timeout(seconds: number) {
     this.#timeout = checkedSeconds('timeout', seconds)
-    this.#dueChanged()
+    this.#graceChanged()
   }
 
   /** Seconds of grace after the timeout that the client is not told about. */
@@ -217,7 +234,7 @@ export class Session {
 
   set extraTimeout(seconds: number) {
     this.#extraTimeout = checkedSeconds('extraTimeout', seconds)
-    this.#dueChanged()
+    this.#graceChanged()
   }
 
   /** Whether {@link header} announces a timeout of 60 seconds as well. */
@@ -231,12 +248,12 @@ export class Session {
 
   /** When it was made, in milliseconds of the pool's clock. */
   get createdAt(): number {
-    return this.#createdAt
+    return this.#ended?.createdAt ?? this.#home().times.createdAt(this.#handle)
   }
 
   /** Its last sign of life, in milliseconds of the pool's clock. */
   get lastAccessAt(): number {
-    return this.#lastAccessAt
+    return this.#ended?.lastAccessAt ?? this.#home().times.lastAccessAt(this.#handle)
   }
 
   get owner(): SessionOwner | undefined {
@@ -253,14 +270,18 @@ export class Session {
     const wasActive = isActive(this.#state)
     this.#state = state
     if (wasActive === isActive(state)) return
+    if (wasActive) this.#rare().idleSince = this.#home().clock.now()
     const bounds = this.#extras?.bounds
-    if (bounds !== undefined) bounds.idleSetupAt = Number.POSITIVE_INFINITY
-    if (this.#removalReason === undefined) this.#host?.stateChanged(this)
+    if (bounds !== undefined && bounds.idleSetupMs !== Number.POSITIVE_INFINITY) {
+      bounds.idleSetupMs = Number.POSITIVE_INFINITY
+      this.#boundChanged()
+    }
+    if (this.#ended === undefined) this.#host?.stateChanged(this)
   }
 
   /** Why it left its pool; `undefined` as long as it has not. */
   get removalReason(): RemovalReason | undefined {
-    return this.#removalReason
+    return this.#ended?.reason
   }
 
   /** Traffic counters; all zero at first. Write to them. */
@@ -293,8 +314,8 @@ export class Session {
   }
 
   set expiresAt(seconds: number | undefined) {
-    this.#setAuthorizationEnd(seconds, this.#clock.now())
-    this.#dueChanged()
+    this.#setAuthorizationEnd(seconds)
+    this.#boundChanged()
   }
 
   /**
@@ -303,8 +324,8 @@ export class Session {
    * @param now - Milliseconds of the pool's clock.
    * @see gst_rtsp_session_touch()
    */
-  touch(now: number = this.#clock.now()): void {
-    if (now > this.#lastAccessAt && !this.isExpired(now)) this.#lastAccessAt = now
+  touch(now: number = this.#home().clock.now()): void {
+    if (this.#ended === undefined) this.#home().times.touch(this.#handle, now)
   }
 
   /**
@@ -313,8 +334,8 @@ export class Session {
    *
    * @see gst_rtsp_session_next_timeout_usec()
    */
-  remaining(now: number = this.#clock.now()): number {
-    return this.#removalReason === undefined ? Math.max(0, this.#dueAt() - now) : 0
+  remaining(now: number = this.#home().clock.now()): number {
+    return this.#ended === undefined ? Math.max(0, this.#dueAt() - now) : 0
   }
 
   /**
@@ -322,8 +343,8 @@ export class Session {
    *
    * @see gst_rtsp_session_is_expired_usec()
    */
-  isExpired(now: number = this.#clock.now()): boolean {
-    return this.#removalReason !== undefined || this.#dueAt() <= now
+  isExpired(now: number = this.#home().clock.now()): boolean {
+    return this.#ended !== undefined || this.#dueAt() <= now
   }
 
   /**
@@ -334,7 +355,7 @@ export class Session {
    */
   preventExpire(): void {
     this.#prevented++
-    if (this.#prevented === 1) this.#dueChanged()
+    if (this.#prevented === 1) this.#graceChanged()
   }
 
   /**
@@ -345,9 +366,10 @@ export class Session {
   allowExpire(): void {
     if (this.#prevented === 0) throw new RangeError('allowExpire without preventExpire')
     this.#prevented--
-    if (this.#prevented > 0 || this.#removalReason !== undefined) return
-    this.#lastAccessAt = Math.max(this.#lastAccessAt, this.#clock.now())
-    this.#dueChanged()
+    if (this.#prevented > 0 || this.#ended !== undefined) return
+    const { times, clock } = this.#home()
+    times.touch(this.#handle, clock.now())
+    this.#graceChanged()
   }
 
   /**
@@ -372,7 +394,7 @@ export class Session {
    */
   manageMedia<TMedia>(path: string, media: TMedia): SessionMedia<TMedia> {
     if (!path.startsWith('/')) throw new TypeError('The path of a media begins with a slash')
-    if (this.#removalReason !== undefined) {
+    if (this.#ended !== undefined) {
       throw new RequestError('ERR_SESSION_NOT_FOUND', 'The session has ended')
     }
     const managed = this.#media().find((each) => each.path === path)
@@ -402,7 +424,7 @@ export class Session {
     const index = media.indexOf(sessionMedia)
     if (index >= 0) {
       media.splice(index, 1)
-      if (this.#removalReason === undefined) this.#host?.pathLeft(this, sessionMedia.path)
+      if (this.#ended === undefined) this.#host?.pathLeft(this, sessionMedia.path)
       sessionMedia.release()
     }
     return media.length > 0
@@ -448,7 +470,7 @@ export class Session {
    * @throws {SessionPoolError} `ERR_SESSION_POOL_LOCKED` when called from inside the pool's `filter`.
    */
   end(reason: RemovalReason = 'removed'): void {
-    if (this.#removalReason === undefined) this.#host?.end(this, reason)
+    if (this.#ended === undefined) this.#host?.end(this, reason)
   }
 
   #media(): readonly SessionMedia[] {
@@ -460,97 +482,119 @@ export class Session {
     return this.#extras
   }
 
-  #dueChanged(): void {
-    if (this.#removalReason === undefined) this.#host?.dueChanged(this)
+  /** Where its time is kept: by its pool, or, as long as it is in none, by itself. */
+  #home(): SessionHost {
+    if (this.#host === undefined) {
+      const clock = this.#extras?.clock ?? systemClock
+      this.#begin({ ...soloHost, clock, times: new SessionTimes() }, 0)
+    }
+    return this.#host as unknown as SessionHost
+  }
+
+  #begin(host: SessionHost, handle: number): void {
+    this.#host = host
+    this.#handle = handle
+    const now = host.clock.now()
+    const bounds = this.#extras?.bounds
+    if (bounds !== undefined) bounds.authorizationAt = toClockTime(bounds.expiresAt, host.clock)
+    host.times.begin(handle, now, this.#graceMs(), this.#boundAt(now))
   }
 
   #dueAt(): number {
+    return this.#home().times.dueAt(this.#handle)
+  }
+
+  #graceMs(): number {
     const timesOut = this.#prevented === 0 && this.#timeout > 0
-    const at = timesOut
-      ? this.#lastAccessAt + (this.#timeout + this.#extraTimeout) * msPerSecond
-      : Number.POSITIVE_INFINITY
+    return timesOut ? (this.#timeout + this.#extraTimeout) * msPerSecond : Number.POSITIVE_INFINITY
+  }
+
+  #boundAt(createdAt: number): number {
     const bounds = this.#extras?.bounds
-    if (bounds === undefined) return at
-    return Math.min(at, bounds.idleSetupAt, bounds.lifetimeAt, bounds.authorizationAt)
+    if (bounds === undefined) return Number.POSITIVE_INFINITY
+    return Math.min(
+      createdAt + Math.min(bounds.idleSetupMs, bounds.lifetimeMs),
+      bounds.authorizationAt,
+    )
+  }
+
+  #graceChanged(): void {
+    if (this.#ended !== undefined || this.#host === undefined) return
+    this.#host.times.setGrace(this.#handle, this.#graceMs())
+    this.#host.dueChanged(this)
+  }
+
+  #boundChanged(): void {
+    if (this.#ended !== undefined || this.#host === undefined) return
+    this.#host.times.setBound(this.#handle, this.#boundAt(this.createdAt))
+    this.#host.dueChanged(this)
   }
 
   /** Of several reasons, that which came first. */
   #dueReason(): RemovalReason {
     const bounds = this.#extras?.bounds
     const at = this.#dueAt()
-    if (bounds?.authorizationAt === at) return 'authorizationExpired'
-    if (bounds?.lifetimeAt === at) return 'lifetime'
-    if (bounds?.idleSetupAt === at) return 'idleSetup'
-    return 'timeout'
+    if (bounds === undefined || at < this.#boundAt(this.createdAt)) return 'timeout'
+    if (at === bounds.authorizationAt) return 'authorizationExpired'
+    return bounds.idleSetupMs < bounds.lifetimeMs ? 'idleSetup' : 'lifetime'
   }
 
-  #setBounds(init: SessionInit, now: number): void {
+  #setBounds(init: SessionInit): void {
     const bounds = this.#bounds()
     const lifetime = checkedDuration('maxLifetime', init.maxLifetime ?? 0)
     const idleSetup = checkedDuration('maxIdleSetup', init.maxIdleSetup ?? 0)
-    if (lifetime > 0) bounds.lifetimeAt = now + lifetime * msPerSecond
-    if (idleSetup > 0) bounds.idleSetupAt = now + idleSetup * msPerSecond
-    this.#setAuthorizationEnd(init.expiresAt, now)
+    if (lifetime > 0) bounds.lifetimeMs = lifetime * msPerSecond
+    if (idleSetup > 0) bounds.idleSetupMs = idleSetup * msPerSecond
+    this.#setAuthorizationEnd(init.expiresAt)
   }
 
-  #setAuthorizationEnd(expiresAt: number | undefined, now: number): void {
-    const bounds = this.#bounds()
-    if (expiresAt === undefined) {
-      bounds.authorizationAt = Number.POSITIVE_INFINITY
-    } else {
-      if (!Number.isFinite(expiresAt)) throw new RangeError('expiresAt is a number of seconds')
-      bounds.authorizationAt = now + expiresAt * msPerSecond - this.#clock.unixTimeMs()
+  #setAuthorizationEnd(expiresAt: number | undefined): void {
+    if (expiresAt !== undefined && !Number.isFinite(expiresAt)) {
+      throw new RangeError('expiresAt is a number of seconds since 1970')
     }
+    const bounds = this.#bounds()
     bounds.expiresAt = expiresAt
+    if (this.#host !== undefined) bounds.authorizationAt = toClockTime(expiresAt, this.#host.clock)
   }
 
   #bounds(): Bounds {
     const extras = this.#rare()
     extras.bounds ??= {
-      idleSetupAt: Number.POSITIVE_INFINITY,
-      lifetimeAt: Number.POSITIVE_INFINITY,
-      authorizationAt: Number.POSITIVE_INFINITY,
+      idleSetupMs: Number.POSITIVE_INFINITY,
+      lifetimeMs: Number.POSITIVE_INFINITY,
       expiresAt: undefined,
+      authorizationAt: Number.POSITIVE_INFINITY,
     }
     return extras.bounds
   }
 
   static {
     internals = {
-      enter(session, host, serial, handle, page) {
-        session.#host = host
-        session.#serial = serial
-        session.#handle = handle
-        session.#page = page
+      enter(session, host, handle) {
+        session.#begin(host, handle)
       },
       leave(session, reason) {
-        session.#removalReason = reason
-        session.#page = undefined
+        const { times } = session.#home()
+        session.#ended = {
+          reason,
+          createdAt: times.createdAt(session.#handle),
+          lastAccessAt: times.lastAccessAt(session.#handle),
+        }
       },
-      release(session) {
-        const errors: unknown[] = []
+      release(session, onError) {
         const media = session.#extras?.media
         while (media !== undefined && media.length > 0) {
           try {
             media.pop()?.release()
           } catch (error) {
-            errors.push(error)
+            onError(error)
           }
         }
-        return errors
       },
-      isPooled: (session) => session.#host !== undefined,
-      hostOf: (session) => (session.#removalReason === undefined ? session.#host : undefined),
-      serialOf: (session) => session.#serial,
+      isPooled: (session) => session.#host?.isPool ?? false,
+      hostOf: (session) => (session.#ended === undefined ? session.#host : undefined),
       handleOf: (session) => session.#handle,
-      pageOf: (session) => session.#page as object,
-      dueAt: (session) => session.#dueAt(),
       dueReason: (session) => session.#dueReason(),
-      touchUnlessDue(session, now) {
-        if (session.#dueAt() <= now) return false
-        if (now > session.#lastAccessAt) session.#lastAccessAt = now
-        return true
-      },
       publicIdOf: (session) => session.#extras?.publicId,
       pathsOf(session) {
         const extras = session.#extras
@@ -559,9 +603,26 @@ export class Session {
         if (extras.reservedPath !== undefined) paths.push(extras.reservedPath)
         return paths
       },
-      isPrevented: (session) => session.#prevented > 0,
+      idleSince: (session) => session.#extras?.idleSince ?? session.createdAt,
     }
   }
+}
+
+/** What a session that is in no pool tells: nobody. */
+const soloHost = {
+  isPool: false,
+  end: () => false,
+  dueChanged: () => {},
+  stateChanged: () => {},
+  publicIdMade: () => {},
+  pathEntered: () => {},
+  pathLeft: () => {},
+}
+
+/** Turns seconds since 1970 into milliseconds of a clock, as the two stand now. */
+function toClockTime(seconds: number | undefined, clock: Clock): number {
+  if (seconds === undefined) return Number.POSITIVE_INFINITY
+  return clock.now() + seconds * msPerSecond - clock.unixTimeMs()
 }
 
 function checkedSeconds(name: string, seconds: number): number {

@@ -1,3 +1,11 @@
+import {
+  HandleRecords,
+  recordSize,
+  wheelNextField,
+  wheelPreviousField,
+  wheelSlotField,
+} from './handle-records.js'
+
 /** Milliseconds of one tick: how much later than its time an item may come up. */
 export const tickMs = 16
 
@@ -10,10 +18,9 @@ const ticksPerSlot = Array.from({ length: levels }, (_, level) => slotsPerLevel 
 const furthestTicks = slotsPerLevel ** levels - 1
 
 const nowhere = -1
-const initialCapacity = 64
 
 /**
- * Items by the time they come up: a hierarchical timing wheel. Filing and taking out cost the same
+ * Handles by the time they come up: a hierarchical timing wheel. Filing and taking out cost the same
  * whatever it holds, and the next time that something happens is read from seven bit masks.
  *
  * ```text
@@ -22,65 +29,39 @@ const initialCapacity = 64
  * level 2   32 slots of 1,024 ticks (16 s)     spread over levels 0 and 1 …
  * ```
  *
- * Links are kept in typed arrays, addressed by a handle, so that an item costs 17 bytes, and neither
- * filing nor taking out gives the garbage collector anything to do.
+ * A handle is a small whole number that stands for an item. Links are kept in a typed array, so that neither filing nor taking out gives the garbage collector anything to do.
  *
  * The wheel turns by {@link nextTick}, {@link open}, {@link take} and {@link close}: an item that is
  * taken is in no slot any more, so the caller may stop after any of them and go on later.
  */
-export class TimingWheel<T extends object> {
-  #items: (T | undefined)[] = []
-  #next = new Int32Array(initialCapacity)
-  #previous = new Int32Array(initialCapacity)
-  /** Level and slot of each handle, or {@link nowhere}. */
-  #where = new Int16Array(initialCapacity)
-  #freeHandle = nowhere
-  #size = 0
+export class TimingWheel {
+  readonly #records: HandleRecords
   readonly #heads = new Int32Array(levels * slotsPerLevel).fill(nowhere)
   readonly #occupied = new Int32Array(levels)
   /** The last tick that is over: everything filed for it has been taken. */
   #position: number
 
-  /** @param now - Milliseconds; time never goes back behind it. */
-  constructor(now: number) {
+  /**
+   * @param now - Milliseconds; time never goes back behind it.
+   * @param records - Where it keeps its links.
+   */
+  constructor(now: number, records = new HandleRecords()) {
+    this.#records = records
     this.#position = Math.floor(now / tickMs)
-  }
-
-  /** Gives an item a handle, under which it is filed. */
-  add(item: T): number {
-    let handle = this.#freeHandle
-    if (handle === nowhere) {
-      handle = this.#items.length
-      if (handle === this.#next.length) this.#grow()
-      this.#items.push(item)
-    } else {
-      this.#freeHandle = this.#next[handle] as number
-      this.#items[handle] = item
-    }
-    this.#where[handle] = nowhere
-    this.#size++
-    return handle
-  }
-
-  /** Takes an item out and gives its handle back. */
-  delete(handle: number): void {
-    this.unfile(handle)
-    this.#items[handle] = undefined
-    this.#next[handle] = this.#freeHandle
-    this.#freeHandle = handle
-    if (--this.#size === 0 && this.#next.length > initialCapacity) this.#shrink()
   }
 
   /** Takes an item out of its slot, if it is in one. */
   unfile(handle: number): void {
-    const where = this.#where[handle] as number
+    const { ints } = this.#records
+    const base = handle * recordSize
+    const where = (ints[base + wheelSlotField] as number) - 1
     if (where === nowhere) return
-    const next = this.#next[handle] as number
-    const previous = this.#previous[handle] as number
-    if (next !== nowhere) this.#previous[next] = previous
-    if (previous !== nowhere) this.#next[previous] = next
+    const next = ints[base + wheelNextField] as number
+    const previous = ints[base + wheelPreviousField] as number
+    if (next !== nowhere) ints[next * recordSize + wheelPreviousField] = previous
+    if (previous !== nowhere) ints[previous * recordSize + wheelNextField] = next
     else this.#setHead(where, next)
-    this.#where[handle] = nowhere
+    ints[base + wheelSlotField] = 0
   }
 
   /**
@@ -90,6 +71,7 @@ export class TimingWheel<T extends object> {
    * @returns The tick at which the slot is to be opened.
    */
   file(handle: number, at: number): number {
+    this.#records.reserve(handle)
     const tick = Math.max(Math.ceil(at / tickMs), this.#position + 1)
     const ticksAhead = Math.min(tick - this.#position, furthestTicks)
     let level = 0
@@ -98,10 +80,12 @@ export class TimingWheel<T extends object> {
     const position = Math.floor((this.#position + ticksAhead) / width)
     const where = level * slotsPerLevel + (position % slotsPerLevel)
     const head = this.#heads[where] as number
-    this.#next[handle] = head
-    this.#previous[handle] = nowhere
-    this.#where[handle] = where
-    if (head !== nowhere) this.#previous[head] = handle
+    const { ints } = this.#records
+    const base = handle * recordSize
+    ints[base + wheelNextField] = head
+    ints[base + wheelPreviousField] = nowhere
+    ints[base + wheelSlotField] = where + 1
+    if (head !== nowhere) ints[head * recordSize + wheelPreviousField] = handle
     else this.#occupied[level] = (this.#occupied[level] as number) | (1 << (where & slotMask))
     this.#heads[where] = handle
     return position * width
@@ -144,22 +128,22 @@ export class TimingWheel<T extends object> {
   }
 
   /** Takes one item out of an open slot; `undefined` when the slot is empty. */
-  take(slot: number): T | undefined {
+  take(slot: number): number | undefined {
     const handle = this.#heads[slot] as number
     if (handle === nowhere) return undefined
     this.unfile(handle)
-    return this.#items[handle]
+    return handle
   }
 
   /** The items of a slot, which stay in it. */
-  itemsOf(slot: number): T[] {
-    const items: T[] = []
+  handlesOf(slot: number): number[] {
+    const handles: number[] = []
     let handle = this.#heads[slot] as number
     while (handle !== nowhere) {
-      items.push(this.#items[handle] as T)
-      handle = this.#next[handle] as number
+      handles.push(handle)
+      handle = this.#records.ints[handle * recordSize + wheelNextField] as number
     }
-    return items
+    return handles
   }
 
   /** Says that every tick up to this one is over; all their slots must be empty. */
@@ -181,27 +165,6 @@ export class TimingWheel<T extends object> {
     const level = where >> slotBits
     this.#occupied[level] = (this.#occupied[level] as number) & ~(1 << (where & slotMask))
   }
-
-  /** Gives the memory of a crowd back once everybody has left. */
-  #shrink(): void {
-    this.#items = []
-    this.#freeHandle = nowhere
-    this.#next = new Int32Array(initialCapacity)
-    this.#previous = new Int32Array(initialCapacity)
-    this.#where = new Int16Array(initialCapacity)
-  }
-
-  #grow(): void {
-    const capacity = this.#next.length * 2
-    this.#next = enlarged(this.#next, new Int32Array(capacity))
-    this.#previous = enlarged(this.#previous, new Int32Array(capacity))
-    this.#where = enlarged(this.#where, new Int16Array(capacity))
-  }
-}
-
-function enlarged<A extends Int32Array | Int16Array>(from: A, to: A): A {
-  to.set(from)
-  return to
 }
 
 /** How many slots after the current one the next occupied one lies: 1 to 32. */

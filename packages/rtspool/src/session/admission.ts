@@ -1,0 +1,124 @@
+import type { Session, SessionInit } from './session.js'
+import type { SessionOwner } from './session-owner.js'
+
+/** How many and how long. Each 0 = unlimited. */
+export interface SessionLimits {
+  /** Most sessions at a time. */
+  readonly maxSessions: number
+  /** Most sessions of one address at a time. */
+  readonly maxSessionsPerAddress: number
+  /** Most sessions of one authenticated user at a time. */
+  readonly maxSessionsPerUser: number
+  /** Most sessions that hold one path at a time. */
+  readonly maxSessionsPerPath: number
+  /** Seconds within which a new session must play or record for the first time. */
+  readonly maxIdleSetup: number
+  /** Seconds that a new session may last in all. */
+  readonly maxLifetime: number
+}
+
+/** The limits that admission is about, as told by errors, the event `sessionRefused`, and `stats`. */
+export type AdmissionLimit =
+  | 'maxSessions'
+  | 'maxSessionsPerAddress'
+  | 'maxSessionsPerUser'
+  | 'maxSessionsPerPath'
+  /** The hook `onAdmit` said no. */
+  | 'onAdmit'
+  /** Another {@link AdmissionControl} said no, for reasons of its own. */
+  | 'admissionControl'
+
+/** What happens when a limit of numbers is reached. */
+export type FullPolicy = 'reject' | 'evictOldestIdle'
+
+export const fullPolicies = Object.freeze([
+  'reject',
+  'evictOldestIdle',
+] as const satisfies readonly FullPolicy[])
+
+/** What {@link AdmissionControl} decides on. */
+export interface AdmissionRequest {
+  /** `'session'`: a session enters the pool. `'path'`: one that is in it sets up a further path. */
+  readonly kind: 'session' | 'path'
+  readonly session: Session
+  readonly owner: SessionOwner | undefined
+  /** Path that the session is going to hold, if that is known. */
+  readonly path: string | undefined
+  readonly limits: SessionLimits
+  /** What this pool holds now, without what is asked for. */
+  readonly counts: {
+    readonly sessions: number
+    readonly address: number
+    readonly user: number
+    readonly path: number
+  }
+}
+
+/**
+ * Decides whether one more is allowed. Called synchronously; a cluster puts one here that spends
+ * credits leased to this node, so that making a session never waits for a network.
+ */
+export interface AdmissionControl {
+  /**
+   * Admits, or says which limit is reached. A request of kind `'session'` that is admitted is followed by
+   * one {@link release}; one of kind `'path'` only asks.
+   *
+   * @returns `undefined` = admitted. It may be called again for the same session after others have
+   *   made room.
+   */
+  tryAcquire(request: AdmissionRequest): AdmissionLimit | undefined
+  /** A session that was admitted has left. Called once for each. */
+  release(session: Session): void
+}
+
+/** The default {@link AdmissionControl}: compares the counts of this pool with its limits. */
+export const localAdmission: AdmissionControl = Object.freeze({
+  tryAcquire({ kind, limits, counts }: AdmissionRequest): AdmissionLimit | undefined {
+    if (kind === 'session') {
+      if (isReached(limits.maxSessions, counts.sessions)) return 'maxSessions'
+      if (isReached(limits.maxSessionsPerAddress, counts.address)) return 'maxSessionsPerAddress'
+      if (isReached(limits.maxSessionsPerUser, counts.user)) return 'maxSessionsPerUser'
+    }
+    return isReached(limits.maxSessionsPerPath, counts.path) ? 'maxSessionsPerPath' : undefined
+  },
+  release(): void {},
+})
+
+function isReached(limit: number, count: number): boolean {
+  return limit > 0 && count >= limit
+}
+
+/** What the hook `onAdmit` is shown: somebody who has been authenticated asks for a session. */
+export interface AdmitContext {
+  readonly owner: SessionOwner
+  /** Path of the presentation that is to be set up. */
+  readonly path?: string | undefined
+  /** When the authorization ends, in seconds since 1970. */
+  readonly expiresAt?: number | undefined
+  /** Aborts when nobody waits for the answer any more. */
+  readonly signal?: AbortSignal | undefined
+  /** What the protocol knows besides, the request for instance. */
+  readonly request?: unknown
+}
+
+/**
+ * What `onAdmit` answers: nothing or `true` admits; `false` refuses with 403; an object with a status refuses
+ * with that; `{ init }` admits a session that begins so.
+ */
+export type AdmitAnswer =
+  | boolean
+  | undefined
+  // biome-ignore lint/suspicious/noConfusingVoidType: a hook that answers nothing is welcome
+  | void
+  | { readonly statusCode: number; readonly message?: string }
+  | { readonly init: SessionInit }
+
+/** Hook that decides, after authentication and before anything is built, who gets a session. */
+export type AdmitHook = (context: AdmitContext) => AdmitAnswer | Promise<AdmitAnswer>
+
+/** Who was refused, and by what. */
+export interface SessionRefusal {
+  readonly limit: AdmissionLimit
+  readonly owner: SessionOwner | undefined
+  readonly path: string | undefined
+}

@@ -1,0 +1,145 @@
+import {
+  chainNextField,
+  chainPreviousField,
+  HandleRecords,
+  recordSize,
+  serialHighField,
+  serialLowField,
+} from './handle-records.js'
+
+const none = -1
+const two32 = 2 ** 32
+/** Serial numbers between two marks: the most steps that finding a place takes. */
+const serialsPerMark = 1024
+
+/**
+ * Handles in the order in which they were added, each under a serial number.
+ *
+ * A doubly linked list in a typed array, so that adding and deleting cost a few writes. Marks, one for every
+ * 1024 serial numbers, lead to the first that is left of these; so the place where a list ended is found
+ * again even when what stood there has gone.
+ */
+export class CreationChain {
+  readonly #records: HandleRecords
+  #first = none
+  #last = none
+  #serial = 0
+  /** By serial number / 1024, from {@link #firstMark}: the first handle that is left, or none. */
+  #marks: number[] = []
+  #firstMark = 0
+
+  /** @param records - Where it keeps its links. */
+  constructor(records = new HandleRecords()) {
+    this.#records = records
+  }
+
+  /** The serial number given last. */
+  get serial(): number {
+    return this.#serial
+  }
+
+  /** Appends a handle. @returns its serial number */
+  append(handle: number): number {
+    this.#records.reserve(handle)
+    const { ints } = this.#records
+    const base = handle * recordSize
+    const serial = ++this.#serial
+    ints[base + serialLowField] = serial | 0
+    ints[base + serialHighField] = Math.floor(serial / two32)
+    ints[base + chainPreviousField] = this.#last
+    ints[base + chainNextField] = none
+    if (this.#last === none) this.#first = handle
+    else ints[this.#last * recordSize + chainNextField] = handle
+    this.#last = handle
+    this.#markAppended(serial, handle)
+    return serial
+  }
+
+  delete(handle: number): void {
+    const { ints } = this.#records
+    const base = handle * recordSize
+    const next = ints[base + chainNextField] as number
+    const previous = ints[base + chainPreviousField] as number
+    if (next === none) this.#last = previous
+    else ints[next * recordSize + chainPreviousField] = previous
+    if (previous === none) this.#first = next
+    else ints[previous * recordSize + chainNextField] = next
+    this.#markDeleted(handle, next)
+    ints[base + serialLowField] = 0
+    ints[base + serialHighField] = 0
+  }
+
+  /** The serial number of a handle; 0 when it is not here. */
+  serialOf(handle: number): number {
+    const { ints } = this.#records
+    const base = handle * recordSize
+    const high = ints[base + serialHighField] ?? 0
+    return high * two32 + ((ints[base + serialLowField] ?? 0) >>> 0)
+  }
+
+  /** The first handle behind a serial number; `undefined` when there is none. */
+  firstAfter(serial: number): number | undefined {
+    let handle = this.#markedAt(serial)
+    while (handle !== none && this.serialOf(handle) <= serial) handle = this.#nextOf(handle)
+    return handle === none ? undefined : handle
+  }
+
+  /** The handle behind another one, which had this serial number and may have gone since. */
+  nextOf(handle: number, serial: number): number | undefined {
+    if (this.serialOf(handle) !== serial) return this.firstAfter(serial)
+    const next = this.#nextOf(handle)
+    return next === none ? undefined : next
+  }
+
+  /** Forgets all marks; to be called when everybody has left. */
+  reset(): void {
+    this.#marks = []
+    this.#firstMark = markOf(this.#serial + 1)
+  }
+
+  /** The first handle that is left at or behind the mark of a serial number. */
+  #markedAt(serial: number): number {
+    const from = markOf(serial) - this.#firstMark
+    if (from <= 0) return this.#first
+    for (let index = from; index < this.#marks.length; index++) {
+      const handle = this.#marks[index] as number
+      if (handle !== none) return handle
+    }
+    return none
+  }
+
+  #markAppended(serial: number, handle: number): void {
+    const index = markOf(serial) - this.#firstMark
+    if (index < this.#marks.length) {
+      if (this.#marks[index] === none) this.#marks[index] = handle
+      return
+    }
+    this.#dropLeadingMarks()
+    this.#marks.push(handle)
+  }
+
+  #markDeleted(handle: number, next: number): void {
+    const mark = markOf(this.serialOf(handle))
+    const index = mark - this.#firstMark
+    if (this.#marks[index] !== handle) return
+    const isSameMark = next !== none && markOf(this.serialOf(next)) === mark
+    this.#marks[index] = isSameMark ? next : none
+  }
+
+  /** Forgets the marks of those who have all left. */
+  #dropLeadingMarks(): void {
+    let count = 0
+    while (this.#marks[count] === none) count++
+    if (count === 0 || count * 2 < this.#marks.length) return
+    this.#marks.splice(0, count)
+    this.#firstMark += count
+  }
+
+  #nextOf(handle: number): number {
+    return this.#records.ints[handle * recordSize + chainNextField] as number
+  }
+}
+
+function markOf(serial: number): number {
+  return Math.floor(serial / serialsPerMark)
+}

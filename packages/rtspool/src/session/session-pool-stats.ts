@@ -1,0 +1,60 @@
+import type { AdmissionLimit } from './admission.js'
+import { type RemovalReason, removalReasons } from './session-state.js'
+
+/** Counters of a {@link SessionPool} since it was made. */
+export interface SessionPoolStats {
+  /** Sessions now. */
+  readonly size: number
+  /** Most sessions at a time. */
+  readonly highWaterMark: number
+  readonly created: number
+  /** Sessions that left, by reason; together with `size` they make `created`. */
+  readonly removed: Readonly<Record<RemovalReason, number>>
+  /** Clients that were refused, by limit. */
+  readonly refused: Readonly<Record<AdmissionLimit, number>>
+  /** Attempts to use a session of somebody else. */
+  readonly foreignClaims: number
+}
+
+/** The counters themselves. */
+export class PoolCounters {
+  foreignClaims = 0
+  #created = 0
+  #highWaterMark = 0
+  readonly #removed = Object.fromEntries(removalReasons.map((reason) => [reason, 0])) as Record<
+    RemovalReason,
+    number
+  >
+  readonly #refused: Record<AdmissionLimit, number> = {
+    maxSessions: 0,
+    maxSessionsPerAddress: 0,
+    maxSessionsPerUser: 0,
+    maxSessionsPerPath: 0,
+    onAdmit: 0,
+    admissionControl: 0,
+  }
+
+  noteCreated(size: number): void {
+    this.#created++
+    if (size > this.#highWaterMark) this.#highWaterMark = size
+  }
+
+  noteRemoved(reason: RemovalReason): void {
+    this.#removed[reason]++
+  }
+
+  noteRefusal(limit: AdmissionLimit): void {
+    this.#refused[limit]++
+  }
+
+  snapshot(size: number): SessionPoolStats {
+    return {
+      size,
+      highWaterMark: this.#highWaterMark,
+      created: this.#created,
+      removed: { ...this.#removed },
+      refused: { ...this.#refused },
+      foreignClaims: this.foreignClaims,
+    }
+  }
+}

@@ -1,0 +1,208 @@
+import { CreationChain } from './creation-chain.js'
+import type { HandleRecords } from './handle-records.js'
+import type { IdTable } from './id-table.js'
+import { internals, type Session } from './session.js'
+import { SessionIndex } from './session-index.js'
+import { isActive, type SessionState } from './session-state.js'
+
+/** What {@link SessionPool.count} counts: one of the three. */
+export type SessionQuestion =
+  | { readonly user: string }
+  | { readonly address: string }
+  | { readonly path: string }
+
+/** Which sessions a list shows, and from where. */
+export interface SessionListQuery {
+  /** Where the page before ended, as it said. @defaultValue the beginning */
+  readonly cursor?: string | undefined
+  /** Most sessions of a page: 1 to 1000. @defaultValue 100 */
+  readonly limit?: number | undefined
+  readonly path?: string | undefined
+  readonly user?: string | undefined
+  readonly address?: string | undefined
+  readonly state?: SessionState | undefined
+}
+
+/** A page of a list, in order of creation. */
+export interface SessionPage {
+  readonly sessions: readonly Session[]
+  /** Where the next page begins; `undefined` when there is none. */
+  readonly cursor: string | undefined
+}
+
+const defaultPageLimit = 100
+const maxPageLimit = 1000
+/** Most sessions that one page looks at: bounds the time of a question that few sessions answer. */
+const maxLooksPerPage = 10_000
+const cursorPattern = /^[0-9a-z]{1,11}$/
+const cursorRadix = 36
+
+/** What the pool knows of its sessions besides their ids: who, where, in which order, which are idle. */
+export class SessionRegistry {
+  readonly #sessions: IdTable<Session>
+  readonly #chain: CreationChain
+  readonly #byPublicId = new Map<string, Session>()
+  readonly #byAddress: SessionIndex
+  readonly #byUser: SessionIndex
+  readonly #byPath: SessionIndex
+  /** Idle sessions, those first that have been so for longest; kept only where they may be evicted. */
+  readonly #idle: Set<Session> | undefined
+
+  constructor(
+    sessions: IdTable<Session>,
+    records: HandleRecords,
+    options: { readonly tracksIdle: boolean },
+  ) {
+    this.#chain = new CreationChain(records)
+    this.#sessions = sessions
+    this.#idle = options.tracksIdle ? new Set() : undefined
+    const serialOf = (session: Session) => this.#serialOf(session)
+    this.#byAddress = new SessionIndex(serialOf)
+    this.#byUser = new SessionIndex(serialOf)
+    this.#byPath = new SessionIndex(serialOf)
+  }
+
+  /** How many sessions have been added so far. */
+  get added(): number {
+    return this.#chain.serial
+  }
+
+  add(handle: number, session: Session): void {
+    this.#chain.append(handle)
+    const { owner } = session
+    if (owner !== undefined) {
+      this.#byAddress.add(owner.address, session)
+      if (owner.user !== undefined) this.#byUser.add(owner.user, session)
+    }
+    for (const path of internals.pathsOf(session)) this.#byPath.add(path, session)
+    const publicId = internals.publicIdOf(session)
+    if (publicId !== undefined) this.#byPublicId.set(publicId, session)
+    if (this.#idle !== undefined && !isActive(session.state)) this.#idle.add(session)
+  }
+
+  delete(handle: number, session: Session): void {
+    const { owner } = session
+    if (owner !== undefined) {
+      this.#byAddress.delete(owner.address, session)
+      if (owner.user !== undefined) this.#byUser.delete(owner.user, session)
+    }
+    for (const path of internals.pathsOf(session)) this.#byPath.delete(path, session)
+    const publicId = internals.publicIdOf(session)
+    if (publicId !== undefined) this.#byPublicId.delete(publicId)
+    this.#idle?.delete(session)
+    this.#chain.delete(handle)
+  }
+
+  /** Gives the memory of a crowd back once everybody has left. */
+  reset(): void {
+    this.#chain.reset()
+  }
+
+  /** All sessions behind a serial number, in order. They may come and go meanwhile, as in a `Map`. */
+  *after(serial: number): Generator<Session, void> {
+    const chain = this.#chain
+    let handle = chain.firstAfter(serial)
+    while (handle !== undefined) {
+      const last = chain.serialOf(handle)
+      yield this.#sessions.at(handle)
+      handle = chain.nextOf(handle, last)
+    }
+  }
+
+  nameSession(session: Session, publicId: string): void {
+    this.#byPublicId.set(publicId, session)
+  }
+
+  findByPublicId(publicId: string): Session | undefined {
+    return this.#byPublicId.get(publicId)
+  }
+
+  enterPath(session: Session, path: string): void {
+    this.#byPath.add(path, session)
+  }
+
+  leavePath(session: Session, path: string): void {
+    this.#byPath.delete(path, session)
+  }
+
+  noteState(session: Session): void {
+    if (isActive(session.state)) this.#idle?.delete(session)
+    else this.#idle?.add(session)
+  }
+
+  count(question: SessionQuestion): number {
+    if ('user' in question) return this.#byUser.count(question.user)
+    if ('address' in question) return this.#byAddress.count(question.address)
+    return this.#byPath.count(question.path)
+  }
+
+  /** Of the sessions that a question is about, or of all, the one that has been idle for longest. */
+  oldestIdle(question?: SessionQuestion): Session | undefined {
+    if (question === undefined) return this.#idle?.values().next().value
+    let oldest: Session | undefined
+    for (const session of this.#behind(question, 0)) {
+      if (isActive(session.state)) continue
+      if (!oldest || internals.idleSince(session) < internals.idleSince(oldest)) oldest = session
+    }
+    return oldest
+  }
+
+  /**
+   * A page of the sessions that match, in order of creation.
+   *
+   * @throws {RangeError} when cursor or limit are not what they must be.
+   */
+  list(query: SessionListQuery): SessionPage {
+    const limit = query.limit ?? defaultPageLimit
+    if (!Number.isInteger(limit) || limit < 1 || limit > maxPageLimit) {
+      throw new RangeError(`limit is a whole number from 1 to ${maxPageLimit}`)
+    }
+    const sessions: Session[] = []
+    let looks = 0
+    let last = parseCursor(query.cursor)
+    for (const session of this.#candidates(query, last)) {
+      if (sessions.length === limit || looks === maxLooksPerPage) {
+        return { sessions, cursor: last.toString(cursorRadix) }
+      }
+      looks++
+      last = this.#serialOf(session)
+      if (matches(session, query)) sessions.push(session)
+    }
+    return { sessions, cursor: undefined }
+  }
+
+  /** The sessions behind a serial number among which the answer is: the shortest list there is. */
+  #candidates(query: SessionListQuery, serial: number): Iterable<Session> {
+    const questions: SessionQuestion[] = []
+    if (query.user !== undefined) questions.push({ user: query.user })
+    if (query.address !== undefined) questions.push({ address: query.address })
+    if (query.path !== undefined) questions.push({ path: query.path })
+    const [first, ...others] = questions
+    if (first === undefined) return this.after(serial)
+    const shortest = others.reduce((a, b) => (this.count(b) < this.count(a) ? b : a), first)
+    return this.#behind(shortest, serial)
+  }
+
+  #serialOf(session: Session): number {
+    return this.#chain.serialOf(internals.handleOf(session))
+  }
+
+  #behind(question: SessionQuestion, serial: number): Iterable<Session> {
+    if ('user' in question) return this.#byUser.after(question.user, serial)
+    if ('address' in question) return this.#byAddress.after(question.address, serial)
+    return this.#byPath.after(question.path, serial)
+  }
+}
+
+function matches(session: Session, { user, address, path, state }: SessionListQuery): boolean {
+  if (state !== undefined && session.state !== state) return false
+  if (user !== undefined && session.owner?.user !== user) return false
+  if (address !== undefined && session.owner?.address !== address) return false
+  return path === undefined || internals.pathsOf(session).includes(path)
+}
+
+function parseCursor(cursor: string | undefined): number {
+  if (cursor === undefined) return 0
+  if (!cursorPattern.test(cursor)) throw new RangeError('That is no cursor of this list')
+  return Number.parseInt(cursor, cursorRadix)
+}

@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest'
+import { Session, SessionPool, systemClock } from '../../src/session/index.js'
+import { FakeClock } from '../support/fake-clock.js'
+
+test('a session that is in no pool keeps its own time', () => {
+  const clock = new FakeClock()
+  const session = new Session('alone', { clock, timeout: 10, maxLifetime: 20 })
+  expect(session.createdAt).toBe(clock.now())
+  expect(session.remaining()).toBe(15_000)
+  clock.advance(14_000)
+  session.touch()
+  expect(session.remaining()).toBe(6000)
+  session.timeout = 1
+  clock.advance(6000)
+  expect(session.isExpired()).toBe(true)
+  session.end('kicked')
+  expect(session.removalReason).toBeUndefined()
+})
+
+test('a session whose constructor looks at its time enters a pool all the same', () => {
+  class Curious extends Session {
+    readonly seen = [this.createdAt, this.remaining(), this.publicId]
+  }
+  const clock = new FakeClock()
+  const pool = new SessionPool({ clock, createSession: (id, init) => new Curious(id, init) })
+  const session = pool.create()
+  expect(session.createdAt).toBe(clock.now())
+  expect(session.remaining()).toBe(65_000)
+  expect(pool.findByPublicId(session.publicId)).toBe(session)
+  clock.advance(65_000)
+  expect(pool.cleanup()).toBe(1)
+})
+
+test('the pool runs on the clock of the machine, and its watch keeps no process alive', () => {
+  const pool = new SessionPool()
+  const watch = pool.startCleanup()
+  const session = pool.create()
+  expect(Math.abs(session.createdAt - systemClock.now())).toBeLessThan(1000)
+  expect(pool.find(session.id)).toBe(session)
+  watch.close()
+})
+
+test('the sessionRemoved method of a subclass runs after all listeners', () => {
+  const order: string[] = []
+  class Last extends SessionPool {
+    protected override sessionRemoved(): void {
+      order.push('method')
+    }
+  }
+  const pool = new Last()
+  pool.on('sessionRemoved', () => order.push('first'))
+  pool.on('sessionRemoved', () => order.push('second'))
+  pool.create().end()
+  expect(order).toEqual(['first', 'second', 'method'])
+})
+
+test('a watch says whether it keeps the process alive', () => {
+  const refs: boolean[] = []
+  class RefClock extends FakeClock {
+    override schedule(callback: () => void, delayMs: number, ref = false) {
+      refs.push(ref)
+      return super.schedule(callback, delayMs)
+    }
+  }
+  const pool = new SessionPool({ clock: new RefClock() })
+  pool.create()
+  pool.startCleanup()
+  const watch = pool.startCleanup({ ref: true })
+  watch.close()
+  expect(refs).toEqual([false, true, false])
+})
+
+test('100,000 sessions that come and go leave an empty pool', () => {
+  const pool = new SessionPool()
+  for (let round = 0; round < 10; round++) {
+    const sessions = Array.from({ length: 10_000 }, () => pool.create())
+    for (const session of sessions) session.end()
+  }
+  expect(pool.size).toBe(0)
+  expect(pool.stats().created).toBe(100_000)
+})
