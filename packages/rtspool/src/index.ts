@@ -36,7 +36,8 @@ export {
   type RtspServerOptions,
   rtspServerDefaults,
 } from './server/options.js'
-export { RtspServer, type RtspServerEvents, type RtspServerStats } from './server/server.js'
+export { RtspServer, type RtspServerEvents } from './server/server.js'
+export type { RtspServerSendPaths, RtspServerStats } from './server/server-stats.js'
 export {
   FilterResult,
   type RemovalReason,

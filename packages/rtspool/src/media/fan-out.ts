@@ -1,103 +1,95 @@
-import type { InterleavedCarrier } from '../transport/interleaved.js'
-import { frameInterleaved } from '../transport/interleaved.js'
-import type { UdpEndpoint } from '../transport/udp-port-pair.js'
+import type { Clock, ClockTimer } from '../clock.js'
+import { DatagramReaders } from './datagram-readers.js'
+import { InterleavedGroup } from './interleaved-group.js'
+import { PacketBatch } from './packet-batch.js'
+import type { Reader } from './reader.js'
 
-/** What was delivered to one reader. Sessions hand in their own counters. */
-export interface DeliveryCounters {
-  packetsOut: number
-  bytesOut: number
-  /** Packets that were not sent because the reader was too slow. */
-  packetsDropped: number
-}
-
-/** A reader inside an RTSP connection. */
-export interface InterleavedReader {
-  readonly kind: 'interleaved'
-  readonly carrier: InterleavedCarrier
-  /** Channels of RTP and RTCP. */
-  readonly channels: readonly [number, number]
-  readonly counters: DeliveryCounters
-}
-
-/** A reader that is sent datagrams. */
-export interface DatagramReader {
-  readonly kind: 'datagram'
-  readonly rtp: UdpEndpoint
-  readonly rtcp: UdpEndpoint
-  readonly address: string
-  /** The client's ports of RTP and RTCP. */
-  readonly ports: readonly [number, number]
-  readonly counters: DeliveryCounters
-}
-
-export type Reader = InterleavedReader | DatagramReader
-
-/** A reader whose connection holds more than this many unsent bytes loses packets until it has drained. */
-export const defaultMaxBufferedBytes = 4 * 1024 * 1024
+const nothing: readonly Buffer[] = Object.freeze([])
 
 /**
- * Sends the packets of one track to all its readers, in batches: what arrives during one turn of the event
- * loop leaves together. Interleaved readers of one channel number share one framed buffer.
+ * How long the beginning of a frame waits for its end. The packets of a frame come one after the other, so that
+ * nearly always they leave together; what a slow link spreads out is not held up for longer than this.
+ */
+const maxHoldMs = 4
+
+/**
+ * Sends the packets of one track to all its readers, in batches: a whole frame, or what arrived during one turn
+ * of the event loop, leaves together, once for each group of readers that get the same bytes.
  *
  * ```text
- * push, push, push ─▶ batch ──end of turn──▶ flush ─▶ channel 0: one frame buffer ─▶ write, write, …
- *                                                  └▶ datagrams: send per reader and packet
+ * push, push, push ─▶ batch ──end of frame─▶ flush ─▶ channel 0: frames ─▶ write, write, …
+ *                                                  ├▶ channel 2: frames ─▶ write, write, …
+ *                                                  └▶ socket: one sendmmsg for all datagrams
  * ```
+ *
+ * Bench: bench/fanout.
  */
 export class FanOut {
-  readonly #interleaved = new Map<number, Set<InterleavedReader>>()
-  readonly #datagrams = new Set<DatagramReader>()
-  readonly #maxBufferedBytes: number
-  #batch: Buffer[] = []
-  #batchBytes = 0
+  readonly #interleaved = new Map<number, InterleavedGroup>()
+  readonly #datagrams: DatagramReaders
+  #batch = new PacketBatch()
   #pendingFlush: NodeJS.Immediate | undefined
+  #isFrameOpen = false
+  #hold: ClockTimer | undefined
+  readonly #clock: Clock
   readonly #flushNow = (): void => this.flush()
+  readonly #endTurn = (): void => this.#flushOrHold()
 
-  constructor(maxBufferedBytes = defaultMaxBufferedBytes) {
-    this.#maxBufferedBytes = maxBufferedBytes
+  constructor(clock: Clock) {
+    this.#clock = clock
+    this.#datagrams = new DatagramReaders(clock)
   }
 
   get readerCount(): number {
     let count = this.#datagrams.size
-    for (const readers of this.#interleaved.values()) count += readers.size
+    for (const group of this.#interleaved.values()) count += group.size
     return count
   }
 
-  /** Adds a reader; it gets the packets that are pushed from now on, and none pushed before. */
-  add(reader: Reader): void {
+  /**
+   * Adds a reader. It gets `first`, and then the packets that are pushed from now on.
+   *
+   * @param first - Packets pushed before that the reader begins with, without a gap to the next one.
+   */
+  add(reader: Reader, first: readonly Buffer[] = nothing): void {
     this.flush()
     if (reader.kind === 'datagram') {
-      this.#datagrams.add(reader)
+      this.#datagrams.add(reader, first)
       return
     }
     const channel = reader.channels[0]
-    const readers = this.#interleaved.get(channel)
-    if (readers) readers.add(reader)
-    else this.#interleaved.set(channel, new Set([reader]))
+    let group = this.#interleaved.get(channel)
+    if (!group) {
+      group = new InterleavedGroup(channel)
+      this.#interleaved.set(channel, group)
+    }
+    group.add(reader, first)
   }
 
   /** Removes a reader after it has been sent everything pushed so far. */
   remove(reader: Reader): void {
     this.flush()
     if (reader.kind === 'datagram') {
-      this.#datagrams.delete(reader)
+      this.#datagrams.remove(reader)
       return
     }
-    const channel = reader.channels[0]
-    const readers = this.#interleaved.get(channel)
-    if (readers?.delete(reader) && readers.size === 0) this.#interleaved.delete(channel)
+    const group = this.#interleaved.get(reader.channels[0])
+    group?.remove(reader)
+    if (group?.size === 0) this.#interleaved.delete(reader.channels[0])
   }
 
   /**
-   * Queues a packet for the end of this turn of the event loop.
+   * Queues a packet for the end of its frame or of this turn of the event loop, whichever is later.
    *
    * @param packet - RTP; kept until the flush, so the caller must not change it afterwards.
+   * @param isResumePoint - Whether a decoder can begin with this packet.
+   * @param endsFrame - Whether nothing is to be waited for.
    */
-  push(packet: Buffer): void {
+  push(packet: Buffer, isResumePoint: boolean, endsFrame: boolean): void {
     if (this.#interleaved.size === 0 && this.#datagrams.size === 0) return
-    this.#batch.push(packet)
-    this.#batchBytes += packet.length
-    this.#pendingFlush ??= setImmediate(this.#flushNow)
+    this.#batch.push(packet, isResumePoint)
+    this.#isFrameOpen = !endsFrame
+    this.#pendingFlush ??= setImmediate(this.#endTurn)
   }
 
   /** Sends what is queued. */
@@ -106,51 +98,31 @@ export class FanOut {
       clearImmediate(this.#pendingFlush)
       this.#pendingFlush = undefined
     }
+    this.#hold?.cancel()
+    this.#hold = undefined
     const batch = this.#batch
-    if (batch.length === 0) return
-    const sizeBytes = this.#batchBytes
-    this.#batch = []
-    this.#batchBytes = 0
-    for (const [channel, readers] of this.#interleaved) {
-      const frames = frameInterleaved(channel, batch)
-      for (const reader of readers) this.#writeFrames(reader, frames, batch.length, sizeBytes)
-    }
-    for (const reader of this.#datagrams) sendDatagrams(reader, batch, sizeBytes)
+    if (batch.packets.length === 0) return
+    this.#batch = new PacketBatch()
+    for (const group of this.#interleaved.values()) group.send(batch)
+    if (this.#datagrams.size > 0) this.#datagrams.send(batch)
   }
 
   /** Sends a compound RTCP packet to every reader at once, after the packets queued so far. */
   sendRtcp(compound: Buffer): void {
     this.flush()
-    for (const readers of this.#interleaved.values()) {
-      for (const reader of readers) sendRtcpTo(reader, compound)
-    }
-    for (const reader of this.#datagrams) sendRtcpTo(reader, compound)
+    for (const group of this.#interleaved.values()) group.sendRtcp(compound)
+    this.#datagrams.sendRtcp(compound)
   }
 
-  #writeFrames(
-    { carrier, counters }: InterleavedReader,
-    frames: Buffer,
-    packetCount: number,
-    sizeBytes: number,
-  ): void {
-    if (carrier.bufferedBytes > this.#maxBufferedBytes) {
-      counters.packetsDropped += packetCount
-      return
-    }
-    carrier.writeFrames(frames)
-    counters.packetsOut += packetCount
-    counters.bytesOut += sizeBytes
+  /** Sends what is queued, and nothing more. Idempotent. */
+  close(): void {
+    this.flush()
+    this.#datagrams.close()
   }
-}
 
-/** Sends RTCP to one reader. */
-export function sendRtcpTo(reader: Reader, compound: Buffer): void {
-  if (reader.kind === 'datagram') reader.rtcp.send(compound, reader.ports[1], reader.address)
-  else reader.carrier.writeFrames(frameInterleaved(reader.channels[1], [compound]))
-}
-
-function sendDatagrams(reader: DatagramReader, batch: readonly Buffer[], sizeBytes: number): void {
-  for (const packet of batch) reader.rtp.send(packet, reader.ports[0], reader.address)
-  reader.counters.packetsOut += batch.length
-  reader.counters.bytesOut += sizeBytes
+  #flushOrHold(): void {
+    this.#pendingFlush = undefined
+    if (this.#isFrameOpen) this.#hold ??= this.#clock.schedule(this.#flushNow, maxHoldMs, false)
+    else this.flush()
+  }
 }

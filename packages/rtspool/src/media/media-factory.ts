@@ -1,7 +1,9 @@
 import type { Clock } from '../clock.js'
 import { RequestError } from '../errors.js'
+import { type DeadlineOptions, withDeadline } from './deadline.js'
 import { Media } from './media.js'
 import type { MediaSource } from './media-source.js'
+import { type GopCacheLimits, gopCacheDefaults, resolveGopCache } from './recent-packets.js'
 
 /** What a viewer asked for. */
 export interface MediaRequest {
@@ -11,6 +13,8 @@ export interface MediaRequest {
   readonly query: string | undefined
 }
 
+const msPerSecond = 1000
+
 /** Options of a {@link MediaFactory}; all optional. */
 export interface MediaFactoryOptions {
   /**
@@ -19,15 +23,27 @@ export interface MediaFactoryOptions {
    */
   readonly shared?: boolean | undefined
   /**
-   * Seconds that the source runs on after its last viewer has left; 0 = it is closed at once.
+   * Seconds that the source runs on after its last viewer has left; 0 = it is closed at once. One that is not
+   * shared is always closed at once: nobody else can come to it.
    * @default 10
    */
   readonly lingerSeconds?: number | undefined
+  /**
+   * Seconds that a source may take to be made, and to start; then the client is answered with 503. 0 = unlimited.
+   * @default 10
+   */
+  readonly startTimeoutSeconds?: number | undefined
   /**
    * Whether the factory also answers for paths below its mount point. `request.path` tells which.
    * @default false
    */
   readonly servesSubpaths?: boolean | undefined
+  /**
+   * How much of each track is kept, from the last key frame on, so that new viewers start at once;
+   * `false` = nothing.
+   * @default { maxBytes: 8388608, maxSeconds: 10 }
+   */
+  readonly gopCache?: GopCacheLimits | false | undefined
   /**
    * Viewers with an equal key share a media. Leave the query out where it changes nothing, or every
    * query that a client makes up starts another source.
@@ -39,7 +55,9 @@ export interface MediaFactoryOptions {
 export const mediaFactoryDefaults = Object.freeze({
   shared: true,
   lingerSeconds: 10,
+  startTimeoutSeconds: 10,
   servesSubpaths: false,
+  gopCache: gopCacheDefaults,
   sharedKey: ({ path, query }: MediaRequest) => (query === undefined ? path : `${path}?${query}`),
 }) satisfies Required<MediaFactoryOptions>
 
@@ -48,16 +66,23 @@ type ResolvedMediaFactoryOptions = {
 }
 
 function resolveMediaFactoryOptions(options: MediaFactoryOptions): ResolvedMediaFactoryOptions {
-  const lingerSeconds = options.lingerSeconds ?? mediaFactoryDefaults.lingerSeconds
-  if (!(lingerSeconds >= 0)) {
-    throw new RangeError(`lingerSeconds must be a number from 0, got ${lingerSeconds}`)
-  }
   return Object.freeze({
     shared: options.shared ?? mediaFactoryDefaults.shared,
-    lingerSeconds,
+    lingerSeconds: seconds('lingerSeconds', options),
+    startTimeoutSeconds: seconds('startTimeoutSeconds', options),
     servesSubpaths: options.servesSubpaths ?? mediaFactoryDefaults.servesSubpaths,
+    gopCache: resolveGopCache(options.gopCache ?? mediaFactoryDefaults.gopCache) ?? false,
     sharedKey: options.sharedKey ?? mediaFactoryDefaults.sharedKey,
   })
+}
+
+function seconds(
+  name: 'lingerSeconds' | 'startTimeoutSeconds',
+  options: MediaFactoryOptions,
+): number {
+  const value = options[name] ?? mediaFactoryDefaults[name]
+  if (value >= 0) return value
+  throw new RangeError(`${name} must be a number from 0, got ${value}`)
 }
 
 /** Makes the source for a request. Throw a `RequestError` to refuse with a status of your choice. */
@@ -75,6 +100,7 @@ export class MediaFactory {
   readonly #createSource: CreateMediaSource
   readonly #shared = new Map<string, Promise<Media>>()
   readonly #all = new Set<Media>()
+  #closing = new AbortController()
 
   constructor(createSource: CreateMediaSource, options: MediaFactoryOptions = {}) {
     this.#createSource = createSource
@@ -89,44 +115,64 @@ export class MediaFactory {
   /**
    * The media for a request: a new one, or the one that others share (gst_rtsp_media_factory_construct()).
    *
-   * @throws {RequestError} `ERR_MEDIA_UNAVAILABLE` (503) when the source cannot be made.
+   * @throws {RequestError} `ERR_MEDIA_UNAVAILABLE` (503) when the source cannot be made, or not in time.
    */
   async construct(request: MediaRequest, clock: Clock): Promise<Media> {
-    if (!this.options.shared) return this.#create(request, clock)
+    if (!this.options.shared) return this.#create(request, clock, () => {})
     const key = this.options.sharedKey(request)
     const existing = this.#shared.get(key)
     if (existing) return existing
-    const creating = this.#create(request, clock, () => this.#shared.delete(key))
+    const forget = (): void => {
+      if (this.#shared.get(key) === creating) this.#shared.delete(key)
+    }
+    const creating = this.#create(request, clock, forget)
     this.#shared.set(key, creating)
-    creating.catch(() => this.#shared.delete(key))
+    creating.catch(forget)
     return creating
   }
 
-  /** Ends all media of this factory. It can be used again afterwards. */
+  /** Ends all media of this factory, and gives up those that are being made. It can be used again afterwards. */
   async close(): Promise<void> {
-    await Promise.allSettled(this.#shared.values())
+    this.#closing.abort()
+    this.#closing = new AbortController()
+    this.#shared.clear()
     await Promise.all([...this.#all].map((media) => media.end()))
   }
 
-  async #create(request: MediaRequest, clock: Clock, forget?: () => void): Promise<Media> {
-    let source: MediaSource
-    try {
-      source = await this.#createSource(request)
-    } catch (error) {
-      if (error instanceof RequestError) throw error
-      throw new RequestError('ERR_MEDIA_UNAVAILABLE', `the source of ${request.path} failed`, {
-        cause: error,
-      })
-    }
+  async #create(request: MediaRequest, clock: Clock, forget: () => void): Promise<Media> {
+    const { shared, lingerSeconds, startTimeoutSeconds, gopCache } = this.options
+    const startTimeoutMs =
+      startTimeoutSeconds === 0 ? Number.POSITIVE_INFINITY : startTimeoutSeconds * msPerSecond
+    const source = await this.#makeSource(request, {
+      clock,
+      ms: startTimeoutMs,
+      signal: this.#closing.signal,
+    })
     const media = new Media(request.path, source, {
       clock,
-      lingerMs: this.options.lingerSeconds * 1000,
+      lingerMs: shared ? lingerSeconds * msPerSecond : 0,
+      startTimeoutMs,
+      gopCache: gopCache || undefined,
     })
     this.#all.add(media)
     media.onEnded(() => {
       this.#all.delete(media)
-      forget?.()
+      forget()
     })
     return media
+  }
+
+  async #makeSource(request: MediaRequest, deadline: DeadlineOptions): Promise<MediaSource> {
+    const making = (async () => this.#createSource(request))()
+    try {
+      return await withDeadline(making, 'making a media source', deadline)
+    } catch (error) {
+      if (error instanceof RequestError) throw error
+      // One that comes after all is of no use to anybody; if it failed, that is what is thrown here.
+      making.then((source) => source.close()).catch(() => {})
+      throw new RequestError('ERR_MEDIA_UNAVAILABLE', `the source of ${request.path} failed`, {
+        cause: error,
+      })
+    }
   }
 }

@@ -26,6 +26,9 @@ export interface MediaSource {
    * A rejection answers the PLAY that started it with 503 and closes the media.
    */
   start(output: MediaOutput): void | Promise<void>
-  /** Stops the flow and gives everything back. Called once, also when it was never started. */
+  /**
+   * Stops the flow and gives everything back. Called once, also when it was never started or takes too long to
+   * start.
+   */
   close(): void | Promise<void>
 }

@@ -1,8 +1,11 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import type { Clock, ClockTimer } from '../clock.js'
 import { rtcpIntervalMs } from '../rtcp/index.js'
+import { sequenceNumberOf, timestampOf } from '../rtp/index.js'
+import { withDeadline } from './deadline.js'
 import type { MediaOutput, MediaSource } from './media-source.js'
 import { describePresentation } from './presentation.js'
+import type { GopCacheLimits } from './recent-packets.js'
 import { Track } from './track.js'
 
 /** Who plays or records a media, and must hear when it ends. */
@@ -17,6 +20,10 @@ export interface MediaOptions {
   readonly clock: Clock
   /** How long the source runs on after the last viewer has left, in milliseconds; Infinity = for ever. */
   readonly lingerMs: number
+  /** How long the source may take to start, in milliseconds. @default no limit */
+  readonly startTimeoutMs?: number
+  /** How much is kept for an instant start of new viewers; `undefined` = nothing. */
+  readonly gopCache?: GopCacheLimits | undefined
 }
 
 /**
@@ -55,8 +62,10 @@ export class Media {
     this.#options = options
     this.sdp = describePresentation(source.description, randomInt(2 ** 47))
     const cname = randomBytes(12).toString('base64url')
+    const { clock, gopCache } = options
+    const onKeyFrame = (track: Track): void => this.#keyFrameBegins(track)
     this.tracks = source.description.media.map(
-      (description, index) => new Track({ index, description, clock: options.clock, cname }),
+      (description, index) => new Track({ index, description, clock, cname, gopCache, onKeyFrame }),
     )
     this.#linger()
   }
@@ -97,23 +106,26 @@ export class Media {
   }
 
   /**
-   * Where each track is at one common instant: the next sequence number, and the RTP time of that instant.
+   * Where each track begins for a viewer: the next sequence number, and the RTP time of one common instant.
    * Tracks of which nothing is known yet are left out.
+   *
+   * @param first - By track: what the viewer begins with instead of the next packet.
    */
-  trackInfo(): TrackInfo[] {
+  trackInfo(first: ReadonlyMap<Track, readonly Buffer[]> = new Map()): TrackInfo[] {
     const instants = this.tracks
-      .map((track) => track.unixTimeMs)
+      .map((track) => track.unixTimeMsAt(firstTimestamp(first.get(track))))
       .filter((time) => time !== undefined)
     const instant = instants.length > 0 ? Math.min(...instants) : undefined
     const info: TrackInfo[] = []
     for (const track of this.tracks) {
       const position = track.position
       if (!position) continue
-      const rtpTime = instant === undefined ? undefined : track.rtpTimeAt(instant)
+      const packet = first.get(track)?.[0]
       info.push({
         track,
-        sequenceNumber: position.sequenceNumber,
-        rtpTime: rtpTime ?? position.timestamp,
+        sequenceNumber: packet ? sequenceNumberOf(packet) : position.sequenceNumber,
+        rtpTime:
+          (instant === undefined ? undefined : track.rtpTimeAt(instant)) ?? position.timestamp,
       })
     }
     return info
@@ -127,19 +139,31 @@ export class Media {
     this.#lingerTimer?.cancel()
     for (const participant of [...this.#participants]) participant.mediaEnded()
     this.#participants.clear()
+    for (const track of this.tracks) track.close()
     this.#onEnded?.()
     await this.#source.close()
   }
 
+  /** The first track with key frames leads: the others are kept from the instant of its key frame on. */
+  #keyFrameBegins(leader: Track): void {
+    if (leader !== this.tracks.find((track) => track.hasKeyFrames)) return
+    const instant = leader.unixTimeMsAt()
+    if (instant === undefined) return
+    for (const track of this.tracks) if (!track.hasKeyFrames) track.beginRecentAt(instant)
+  }
+
   async #start(): Promise<void> {
+    if (this.#state === 'ended') throw new Error(`the media of ${this.path} has ended`)
     this.#state = 'starting'
+    const { clock, startTimeoutMs = Number.POSITIVE_INFINITY } = this.#options
     const output: MediaOutput = {
       tracks: this.tracks,
-      clock: this.#options.clock,
+      clock,
       end: () => void this.end(),
     }
     try {
-      await this.#source.start(output)
+      const started = this.#source.start(output)
+      await withDeadline(started, 'starting a media source', { clock, ms: startTimeoutMs })
     } catch (error) {
       await this.end()
       throw error
@@ -173,4 +197,9 @@ export class Media {
       false,
     )
   }
+}
+
+function firstTimestamp(packets: readonly Buffer[] | undefined): number | undefined {
+  const packet = packets?.[0]
+  return packet && timestampOf(packet)
 }

@@ -3,7 +3,25 @@ import { RequestError } from '../errors.js'
 import type { SessionDescription } from '../sdp/index.js'
 import type { Media } from './media.js'
 import { MediaFactory } from './media-factory.js'
+import type { MediaSource } from './media-source.js'
+import type { GopCacheLimits } from './recent-packets.js'
 import type { RecordStream } from './record-stream.js'
+
+export interface PublicationInit {
+  /** Decoded path that it is mounted at. */
+  readonly path: string
+  /** Path and query, as the control URIs of its tracks begin. */
+  readonly presentation: string
+  /** As announced. */
+  readonly description: SessionDescription
+  readonly clock: Clock
+  /** What is kept for new viewers. */
+  readonly gopCache: GopCacheLimits | undefined
+  /** Called once, when there is something to watch. */
+  readonly onStarted: (publication: Publication) => void
+  /** Called once. */
+  readonly onEnded: (publication: Publication) => void
+}
 
 /**
  * What a client announces and records: it takes its path at once, can be watched from RECORD on, and is over
@@ -11,34 +29,22 @@ import type { RecordStream } from './record-stream.js'
  */
 export class Publication {
   readonly path: string
-  /** Path and query, as the control URIs of its tracks begin. */
-  readonly presentation: string
-  /** As announced. */
-  readonly description: SessionDescription
   /** Mounted at the path; answers 404 until recording has begun. */
   readonly factory: MediaFactory
-  readonly #clock: Clock
-  readonly #onEnded: (publication: Publication) => void
-  #recorded: SessionDescription | undefined
-  #media: Media | undefined
+  readonly #init: PublicationInit
   readonly #streams = new Set<RecordStream>()
+  /** Announced tracks that viewers get, in this order; fixed by the first RECORD. */
+  #recorded: readonly number[] | undefined
+  #media: Media | undefined
   #isEnded = false
 
-  constructor(init: {
-    readonly path: string
-    readonly presentation: string
-    readonly description: SessionDescription
-    readonly clock: Clock
-    readonly onEnded: (publication: Publication) => void
-  }) {
+  constructor(init: PublicationInit) {
+    this.#init = init
     this.path = init.path
-    this.presentation = init.presentation
-    this.description = init.description
-    this.#clock = init.clock
-    this.#onEnded = init.onEnded
     this.factory = new MediaFactory(() => this.#source(), {
       sharedKey: () => init.path,
       lingerSeconds: Number.POSITIVE_INFINITY,
+      gopCache: init.gopCache ?? false,
     })
   }
 
@@ -51,37 +57,50 @@ export class Publication {
     return this.#media
   }
 
-  /** The announced track whose control URI ends the URI of a SETUP, or `undefined`. */
+  /** The announced track whose control URI a SETUP names with its path and query, or `undefined`. */
   trackIndexOf(target: string): number | undefined {
-    const index = this.description.media.findIndex(({ control }) => {
-      if (control === undefined) return false
-      return target === this.presentation + separated(control) || control.endsWith(target)
-    })
+    const { presentation, description } = this.#init
+    const index = description.media.findIndex(
+      ({ control }) => control !== undefined && isControlOf(target, presentation, control),
+    )
     if (index >= 0) return index
     // Publishers of one track may leave the control out.
-    return this.description.media.length === 1 && target === this.presentation ? 0 : undefined
+    return description.media.length === 1 && target === presentation ? 0 : undefined
+  }
+
+  /** Whether a track can be set up: any before the first RECORD, then those that were recorded. */
+  takesTrack(index: number): boolean {
+    return this.#recorded?.includes(index) ?? true
   }
 
   /**
    * Begins to record, or goes on after a pause. Only tracks that were set up are offered to viewers.
    *
    * @param streams - By index of the announced track.
+   * @throws {RequestError} `ERR_NOT_FOUND` when the publication has ended.
    */
   async record(streams: ReadonlyMap<number, RecordStream>): Promise<void> {
-    const indexes = [...streams.keys()].sort((a, b) => a - b)
-    this.#recorded ??= {
-      session: this.description.session,
-      media: indexes.flatMap((index) => this.description.media[index] ?? []),
+    this.#recorded ??= [...streams.keys()].sort((a, b) => a - b)
+    const recorded = this.#recorded
+    const media = await this.factory.construct(
+      { path: this.path, query: undefined },
+      this.#init.clock,
+    )
+    await media.play()
+    if (this.#isEnded) {
+      await media.end()
+      throw this.#notFound()
     }
-    this.#media ??= await this.factory.construct({ path: this.path, query: undefined }, this.#clock)
-    await this.#media.play()
-    indexes.forEach((index, position) => {
+    recorded.forEach((index, position) => {
       const stream = streams.get(index)
-      const track = this.#media?.tracks[position]
+      const track = media.tracks[position]
       if (!stream || !track) return
-      this.#media?.join(stream)
+      media.join(stream)
       stream.record(track)
     })
+    if (this.#media) return
+    this.#media = media
+    this.#init.onStarted(this)
   }
 
   /** Adds a stream that was set up; when the last one closes, the publication is over. */
@@ -94,20 +113,34 @@ export class Publication {
     if (this.#streams.delete(stream) && this.#streams.size === 0) this.end()
   }
 
-  /** Ends the publication: its viewers leave with reason `mediaEnded`, its path is free. Idempotent. */
+  /**
+   * Ends the publication: its path is free at once; then, when the publisher's session has left its pool, its
+   * viewers leave with reason `mediaEnded`. Idempotent.
+   */
   end(): void {
     if (this.#isEnded) return
     this.#isEnded = true
-    this.#onEnded(this)
-    void this.#media?.end()
+    this.#init.onEnded(this)
+    queueMicrotask(() => void this.#media?.end())
   }
 
-  #source() {
-    if (!this.#recorded || this.#isEnded) {
-      throw new RequestError('ERR_NOT_FOUND', `${this.path} is announced, but not recorded yet`)
-    }
-    return { description: this.#recorded, start: () => {}, close: () => {} }
+  #source(): MediaSource {
+    if (!this.#recorded || this.#isEnded) throw this.#notFound()
+    const { session, media } = this.#init.description
+    const description = { session, media: this.#recorded.flatMap((index) => media[index] ?? []) }
+    return { description, start: () => {}, close: () => {} }
+  }
+
+  #notFound(): RequestError {
+    return new RequestError('ERR_NOT_FOUND', `nobody records to ${this.path}`)
   }
 }
 
-const separated = (control: string): string => (control.startsWith('/') ? control : `/${control}`)
+/** Whether a client that appends the control to the presentation, or puts it before the query, gets the target. */
+function isControlOf(target: string, presentation: string, control: string): boolean {
+  if (control.includes('://')) return control.endsWith(target)
+  const segment = control.startsWith('/') ? control : `/${control}`
+  if (target === presentation + segment) return true
+  const query = presentation.indexOf('?')
+  return query >= 0 && target === presentation.slice(0, query) + segment + presentation.slice(query)
+}

@@ -27,6 +27,8 @@ export interface RecordStreamInit {
   readonly release: () => void
   /** The publisher has sent RTP or RTCP: it is alive. */
   readonly onPacket: () => void
+  /** The media was ended, and not by its publisher. */
+  readonly onMediaEnded: () => void
   readonly onClosed: (stream: RecordStream) => void
 }
 
@@ -74,7 +76,8 @@ export class RecordStream implements MediaParticipant {
     const { counters, clock } = this.#init
     counters.packetsIn++
     counters.bytesIn += packet.length
-    this.#statisticsOf(this.#track).update(packet, clock.now())
+    const now = clock.now()
+    this.#statisticsOf(this.#track).update(packet, now)
     this.#init.onPacket()
   }
 
@@ -83,12 +86,12 @@ export class RecordStream implements MediaParticipant {
     if (this.#state === 'closed') return
     const packets = parseCompound(compound)
     if (packets.length === 0) return
+    const now = this.#init.clock.now()
     for (const packet of packets) {
       if (packet.type !== 'senderReport' || !this.#track) continue
       if (this.#track.ssrc !== undefined && this.#track.ssrc !== packet.ssrc) continue
-      const clockMs = this.#init.clock.now()
-      this.#statistics?.noteSenderReport(ntpMiddle32(packet.ntpTime), clockMs)
-      this.#track.mapTime(unixMsFromNtp(packet.ntpTime), packet.rtpTime, clockMs)
+      this.#statistics?.noteSenderReport(ntpMiddle32(packet.ntpTime), now)
+      this.#track.mapTime(unixMsFromNtp(packet.ntpTime), packet.rtpTime, now)
     }
     this.#init.onPacket()
   }
@@ -106,7 +109,7 @@ export class RecordStream implements MediaParticipant {
   }
 
   mediaEnded(): void {
-    this.close()
+    if (this.#state !== 'closed') this.#init.onMediaEnded()
   }
 
   /** Counts afresh when the publisher changes its SSRC. */

@@ -7,6 +7,10 @@ import {
 } from '../rtcp/index.js'
 import {
   isValidRtp,
+  type KeyFrameTest,
+  keyFrameTestOf,
+  markerOf,
+  packetPasses,
   payloadEndOf,
   payloadOffsetOf,
   sequenceNumberOf,
@@ -15,7 +19,10 @@ import {
   timestampOf,
 } from '../rtp/index.js'
 import type { MediaDescription } from '../sdp/index.js'
-import { FanOut, type Reader, sendRtcpTo } from './fan-out.js'
+import { FanOut } from './fan-out.js'
+import { type Reader, sendRtcpTo } from './reader.js'
+import type { GopCacheLimits } from './recent-packets.js'
+import { RecentPackets } from './recent-packets.js'
 
 /** An instant on two clocks: the wall clock of whoever captured the media, and the RTP timestamp. */
 interface TimeMapping {
@@ -53,6 +60,12 @@ export class Track {
   readonly #clock: Clock
   readonly #cname: string
   readonly #fanOut: FanOut
+  readonly #isKeyFrame: KeyFrameTest | undefined
+  /** Video: several packets make a frame, and the marker ends it (RFC 3551 section 4.2). */
+  readonly #hasFrames: boolean
+  readonly #recent: RecentPackets | undefined
+  readonly #onKeyFrame: ((track: Track) => void) | undefined
+  #keyFrameTimestamp: number | undefined
   #ssrc: number | undefined
   #nextSequenceNumber: number | undefined
   #timestamp = 0
@@ -63,21 +76,33 @@ export class Track {
     readonly description: MediaDescription
     readonly clock: Clock
     readonly cname: string
-    readonly fanOut?: FanOut
+    /** What is kept for new viewers; nothing when absent. */
+    readonly gopCache?: GopCacheLimits | undefined
+    /** A key frame begins: the other tracks of the media begin anew at its instant. */
+    readonly onKeyFrame?: (track: Track) => void
   }) {
     this.index = init.index
     this.description = init.description
     this.#clock = init.clock
     this.#cname = init.cname
-    this.#fanOut = init.fanOut ?? new FanOut()
+    this.#fanOut = new FanOut(init.clock)
+    this.#onKeyFrame = init.onKeyFrame
+    this.#hasFrames = init.description.kind === 'video'
     const payloadType = init.description.payloadTypes[0]
     const rtpmap = payloadType === undefined ? undefined : init.description.rtpmap(payloadType)
     this.clockRate = rtpmap?.clockRate ?? defaultClockRate
+    this.#isKeyFrame = rtpmap && keyFrameTestOf(rtpmap.encoding)
+    this.#recent = init.gopCache && new RecentPackets(init.gopCache, this.clockRate)
   }
 
   /** The last segment of the track's control URI. */
   get control(): string {
     return `trackID=${this.index}`
+  }
+
+  /** Whether key frames of this track's encoding are known, so that viewers can begin with one. */
+  get hasKeyFrames(): boolean {
+    return this.#isKeyFrame !== undefined
   }
 
   /** Synchronisation source of the stream, once it is known. */
@@ -120,8 +145,31 @@ export class Track {
     this.packetCount = (this.packetCount + 1) >>> 0
     this.octetCount = (this.octetCount + payloadEndOf(packet) - payloadOffsetOf(packet)) >>> 0
     if (!this.#mapping) this.mapTime(this.#clock.unixTimeMs(), this.#timestamp)
-    this.#fanOut.push(packet)
+    const isKeyFrame = this.#isKeyFrame !== undefined && packetPasses(this.#isKeyFrame, packet)
+    this.#recent?.push(packet)
+    if (isKeyFrame && this.#timestamp !== this.#keyFrameTimestamp) this.#beginKeyFrame()
+    const endsFrame = !this.#hasFrames || markerOf(packet)
+    this.#fanOut.push(packet, isKeyFrame || this.#isKeyFrame === undefined, endsFrame)
     return true
+  }
+
+  /**
+   * The packets that a new viewer may begin with: from the last key frame on, or from its instant on. Empty
+   * when there is nothing complete to begin with.
+   *
+   * @param from - Sequence number of the first packet that is wanted, if it is among them.
+   */
+  recentPackets(from?: number): readonly Buffer[] {
+    const packets = this.#recent?.packets ?? []
+    if (from === undefined) return packets
+    const index = packets.findIndex((packet) => sequenceNumberOf(packet) === from)
+    return index < 0 ? packets : packets.slice(index)
+  }
+
+  /** Keeps only what is not older than this instant of the source's wall clock. */
+  beginRecentAt(unixMs: number): void {
+    const timestamp = this.rtpTimeAt(unixMs)
+    if (timestamp !== undefined) this.#recent?.beginNotBefore(timestamp)
   }
 
   /**
@@ -132,10 +180,14 @@ export class Track {
     this.#mapping = { unixMs, rtpTime, clockMs }
   }
 
-  /** The source's wall clock at its last packet, in milliseconds since 1970. */
-  get unixTimeMs(): number | undefined {
+  /**
+   * The source's wall clock at an RTP timestamp, in milliseconds since 1970.
+   *
+   * @param rtpTime - That of the last packet when absent.
+   */
+  unixTimeMsAt(rtpTime = this.#timestamp): number | undefined {
     if (!this.#mapping) return undefined
-    const ticks = timestampDistance(this.#mapping.rtpTime, this.#timestamp)
+    const ticks = timestampDistance(this.#mapping.rtpTime, rtpTime)
     return this.#mapping.unixMs + (ticks * 1000) / this.clockRate
   }
 
@@ -146,11 +198,15 @@ export class Track {
     return (this.#mapping.rtpTime + Math.round(ticks)) >>> 0
   }
 
-  /** Adds a reader; it hears the packets pushed from now on and, where known, a sender report first. */
-  addReader(reader: Reader): void {
-    this.#fanOut.add(reader)
+  /**
+   * Adds a reader; it hears, where known, a sender report, then `first`, then the packets pushed from now on.
+   *
+   * @param first - From {@link recentPackets}.
+   */
+  addReader(reader: Reader, first?: readonly Buffer[]): void {
     const report = this.#senderReport()
     if (report) sendRtcpTo(reader, serializeCompound(report))
+    this.#fanOut.add(reader, first)
   }
 
   /** Removes a reader, after whatever was pushed so far. */
@@ -176,7 +232,20 @@ export class Track {
     sendRtcpTo(reader, serializeCompound([...report, { type: 'bye', ssrcs: [this.#ssrc] }]))
   }
 
+  /** No more is sent. Idempotent. */
+  close(): void {
+    this.#fanOut.close()
+    this.#recent?.clear()
+  }
+
+  #beginKeyFrame(): void {
+    this.#keyFrameTimestamp = this.#timestamp
+    this.#recent?.beginAt(this.#timestamp)
+    this.#onKeyFrame?.(this)
+  }
+
   #beginSource(ssrc: number): void {
+    this.#recent?.clear()
     // A sender report may come before the first packet: its mapping holds.
     if (this.#ssrc !== undefined) this.#mapping = undefined
     this.#ssrc = ssrc

@@ -2,25 +2,33 @@ import type { Socket } from 'node:net'
 import type { ClockTimer } from '../clock.js'
 import { MalformedMessageError, RtspError } from '../errors.js'
 import type { Publication } from '../media/publication.js'
-import {
-  parseCSeq,
-  RtspHeaders,
-  RtspParser,
-  type RtspParserSink,
-  type RtspRequest,
-  serializeResponse,
-} from '../rtsp/index.js'
-import type { RemovalReason, Session, SessionOwner } from '../session/index.js'
+import { RtspParser, type RtspParserSink, type RtspRequest } from '../rtsp/index.js'
+import type { RemovalReason, Session } from '../session/index.js'
 import { ChannelTable } from '../transport/interleaved.js'
-import { errorReply } from './error-reply.js'
+import type { NativeSockets } from '../transport/native-sockets.js'
+import { type BacklogLimits, StreamWriter } from '../transport/stream-writer.js'
+import { authorityOf, plainAddress } from './addresses.js'
+import type { DescribedMedia } from './described-media.js'
 import { dispatch } from './handlers/index.js'
+import { MessageDeadline } from './message-deadline.js'
 import type { ConnectionContext, Reply, ServerContext } from './request-context.js'
+import { RequestQueue, type RequestQueueOwner } from './request-queue.js'
+import { closesConnection, serializeLastReply, serializeReply } from './response.js'
 
-/** Requests that wait on one connection before it is read no further (RFC 7826 section 10.2: 10 outstanding). */
-const maxWaitingRequests = 16
+/**
+ * Requests that wait, or whose answers wait to be read, before the connection is read no further
+ * (RFC 7826 section 10.2: 10 outstanding).
+ */
+const maxOutstanding = 16
 
 /** How long a peer may take to read the rest of what was sent to it before the connection is cut. */
 const closeGraceMs = 1000
+
+export interface ConnectionOptions {
+  readonly idleTimeoutMs: number
+  readonly native: NativeSockets | undefined
+  readonly backlog: BacklogLimits
+}
 
 /** What the server wants to hear of a connection. */
 export interface ConnectionListener {
@@ -39,67 +47,99 @@ export interface ConnectionListener {
  *                   └─ response ─▶ ignored
  * ```
  */
-export class Connection implements ConnectionContext, RtspParserSink {
+export class Connection implements ConnectionContext, RtspParserSink, RequestQueueOwner {
   readonly remoteAddress: string
   readonly remotePort: number
   readonly localAuthority: string
   readonly channels = new ChannelTable()
   readonly sessions = new Set<Session>()
+  /** Resolves when the connection is closed and has given everything back. */
+  readonly closed: Promise<void>
   publication: Publication | undefined
-  described: ConnectionContext['described']
 
   readonly #server: ServerContext
   readonly #listener: ConnectionListener
   readonly #socket: Socket
+  readonly #idleTimeoutMs: number
+  readonly #writer: StreamWriter
   readonly #parser = new RtspParser(this)
-  readonly #queue: RtspRequest[] = []
-  #isProcessing = false
+  readonly #deadline: MessageDeadline
+  readonly #queue = new RequestQueue(this)
+  #unsentAnswers = 0
   #malformed: MalformedMessageError | undefined
-  #isClosed = false
+  #state: 'open' | 'closing' | 'closed' = 'open'
   #closeTimer: ClockTimer | undefined
-  readonly #closed = deferred()
+  #described: DescribedMedia | undefined
 
   constructor(
     socket: Socket,
     server: ServerContext,
     listener: ConnectionListener,
-    idleTimeoutMs: number,
+    { idleTimeoutMs, native, backlog }: ConnectionOptions,
   ) {
     this.#socket = socket
+    this.#writer = new StreamWriter(socket, native, backlog)
     this.#server = server
     this.#listener = listener
+    this.#idleTimeoutMs = idleTimeoutMs
     this.remoteAddress = plainAddress(socket.remoteAddress)
     this.remotePort = socket.remotePort ?? 0
     this.localAuthority = authorityOf(plainAddress(socket.localAddress), socket.localPort ?? 0)
+    this.#deadline = new MessageDeadline(this.#parser, server.clock, () => this.destroy())
     socket.setNoDelay(true)
     socket.setTimeout(idleTimeoutMs)
     socket.on('data', (chunk: Buffer) => this.#receive(chunk))
     socket.on('timeout', () => this.#idle())
+    // A client that has nothing more to ask still hears what it has asked for.
+    socket.on('end', () => this.#finish())
     // The peer has gone; 'close' follows and tells.
     socket.on('error', () => socket.destroy())
-    socket.on('close', () => this.#afterClose())
+    this.closed = new Promise((resolve) => {
+      socket.on('close', () => {
+        this.#afterClose()
+        resolve()
+      })
+    })
   }
 
-  get bufferedBytes(): number {
-    return this.#socket.writableLength
+  get isClosed(): boolean {
+    return this.#state === 'closed'
+  }
+
+  get isCongested(): boolean {
+    return this.#writer.isCongested
+  }
+
+  get described(): DescribedMedia | undefined {
+    return this.#described
+  }
+
+  set described(described: DescribedMedia | undefined) {
+    this.#described?.release()
+    this.#described = described
+    if (this.isClosed) described?.release()
   }
 
   writeFrames(frames: Buffer): void {
-    if (!this.#isClosed && this.#socket.writable) this.#socket.write(frames)
+    this.#writer.write(frames)
   }
 
-  /** Sends what is queued, then closes; a peer that does not take it is cut off. Idempotent. */
+  grant(sizeBytes: number): void {
+    this.#writer.grant(sizeBytes)
+  }
+
+  /** Looks how far the client is behind. @returns Age of the oldest byte it has not taken, in milliseconds. */
+  sampleBacklog(now: number): number {
+    return this.#writer.sample(now)
+  }
+
+  /**
+   * Answers the request under way and no other, sends what is queued, then closes; a peer that does not take it
+   * is cut off. Idempotent.
+   */
   close(): void {
-    this.#parser.close()
-    this.#queue.length = 0
-    this.#socket.destroySoon()
-    if (this.#isClosed) return
-    this.#closeTimer ??= this.#server.clock.schedule(() => this.destroy(), closeGraceMs, false)
-  }
-
-  /** Resolves when the connection is closed and has given everything back. */
-  get closed(): Promise<void> {
-    return this.#closed.promise
+    this.#queue.clear()
+    this.#finish()
   }
 
   /** Closes at once; what is queued is lost. */
@@ -107,17 +147,19 @@ export class Connection implements ConnectionContext, RtspParserSink {
     this.#socket.destroy()
   }
 
-  /** A session that was made here is gone. */
+  /** A session that lived here is gone. */
   sessionRemoved(session: Session, reason: RemovalReason, wasInterleaved: boolean): void {
     this.sessions.delete(session)
+    if (this.sessions.size > 0) return
+    // Idle time counts from here: the timer of the socket fires once only.
+    this.#socket.setTimeout(this.#idleTimeoutMs)
     // Clients take no notice of a BYE inside the connection; the end of the connection they do notice.
     const clientKnows = reason === 'teardown' || reason === 'connectionClosed'
-    if (wasInterleaved && !clientKnows && this.sessions.size === 0) this.close()
+    if (wasInterleaved && !clientKnows) this.close()
   }
 
   request(request: RtspRequest): void {
     this.#queue.push(request)
-    if (this.#queue.length >= maxWaitingRequests) this.#socket.pause()
   }
 
   response(): void {
@@ -128,122 +170,87 @@ export class Connection implements ConnectionContext, RtspParserSink {
     this.channels.dispatch(channel, payload)
   }
 
+  handle(request: RtspRequest): Reply | Promise<Reply> {
+    const claimant = { address: this.remoteAddress, connection: this }
+    return dispatch({ server: this.#server, connection: this, request, claimant })
+  }
+
+  reply(reply: Reply, request: RtspRequest): void {
+    this.#write(serializeReply(reply, request))
+    reply.afterWrite?.()
+    if (closesConnection(request)) this.close()
+  }
+
+  failed(error: unknown, request: RtspRequest): void {
+    const isOurs = !(error instanceof RtspError) || error.cause !== undefined
+    if (isOurs) this.#listener.requestFailed(error, request)
+  }
+
+  answered(): void {
+    if (this.#malformed) this.#write(serializeLastReply(this.#malformed))
+    if (this.#malformed || this.#state === 'closing') this.#finish()
+  }
+
   #receive(chunk: Buffer): void {
+    if (this.#state !== 'open') return
     try {
       this.#parser.push(chunk)
     } catch (error) {
       if (!(error instanceof MalformedMessageError)) throw error
       this.#malformed = error
     }
-    if (!this.#isProcessing) void this.#process()
+    this.#deadline.update()
+    void this.#queue.run()
+    this.#regulate()
   }
 
-  async #process(): Promise<void> {
-    this.#isProcessing = true
-    for (let request = this.#queue.shift(); request; request = this.#queue.shift()) {
-      const replied = this.#answer(request)
-      if (replied) await replied
-      if (this.#queue.length === 0 && this.#socket.isPaused()) this.#socket.resume()
-    }
-    this.#isProcessing = false
-    if (this.#malformed && !this.#isClosed) {
-      this.#write(errorReply(this.#malformed), undefined)
-      this.close()
-    }
+  #write(answer: Buffer): void {
+    if (!this.#socket.writable) return
+    this.#unsentAnswers++
+    this.#writer.writeMessage(answer, this.#answerSent)
   }
 
-  /** Answers one request; returns a promise only when its handler does. */
-  #answer(request: RtspRequest): Promise<void> | undefined {
-    try {
-      const reply = dispatch({
-        server: this.#server,
-        connection: this,
-        request,
-        claimant: this.#claimant(),
-      })
-      if (!(reply instanceof Promise)) return this.#reply(request, reply)
-      return reply.then(
-        (settled) => this.#reply(request, settled),
-        (error: unknown) => this.#refuse(request, error),
-      )
-    } catch (error) {
-      return this.#refuse(request, error)
-    }
+  readonly #answerSent = (): void => {
+    this.#unsentAnswers--
+    this.#regulate()
   }
 
-  #claimant(): SessionOwner {
-    return { address: this.remoteAddress, connection: this }
-  }
-
-  #reply(request: RtspRequest, reply: Reply): undefined {
-    this.#write(reply, request)
-    reply.afterWrite?.()
-    if (request.headers.get('Connection')?.toLowerCase() === 'close') this.close()
-  }
-
-  #refuse(request: RtspRequest, error: unknown): undefined {
-    const isOurs = !(error instanceof RtspError) || error.cause !== undefined
-    if (isOurs) this.#listener.requestFailed(error, request)
-    this.#reply(request, errorReply(error))
-  }
-
-  #write(reply: Reply, request: RtspRequest | undefined): void {
-    if (this.#isClosed || !this.#socket.writable) return
-    const headers = new RtspHeaders()
-    if (request) echoHeaders(request, headers)
-    if (reply.session) headers.set('Session', reply.session.header)
-    for (const [name, value] of reply.headers ?? []) headers.append(name, value)
-    if (!request) headers.set('Connection', 'close')
-    this.#socket.write(
-      serializeResponse({
-        statusCode: reply.statusCode,
-        headers,
-        ...(reply.body === undefined ? {} : { body: reply.body }),
-      }),
-    )
+  /** Reads on, unless the client asks faster than it takes answers. */
+  #regulate(): void {
+    const isBusy =
+      this.#state === 'open' && this.#queue.size + this.#unsentAnswers >= maxOutstanding
+    if (isBusy === this.#socket.isPaused()) return
+    if (isBusy) this.#socket.pause()
+    else this.#socket.resume()
   }
 
   #idle(): void {
     if (this.sessions.size === 0) this.close()
   }
 
+  /** Reads no more requests; closes when those that were read are answered. */
+  #finish(): void {
+    if (this.#state === 'closed') return
+    if (this.#state === 'open') {
+      this.#state = 'closing'
+      this.#parser.close()
+      this.#deadline.cancel()
+      this.#closeTimer = this.#server.clock.schedule(() => this.destroy(), closeGraceMs, false)
+    }
+    if (this.#queue.isAnswering) return
+    this.#socket.end()
+    // What still comes is read and thrown away: left unread it would reset the connection and lose the answer.
+    this.#regulate()
+  }
+
   #afterClose(): void {
-    this.#isClosed = true
+    this.#state = 'closed'
     this.#closeTimer?.cancel()
+    this.#deadline.cancel()
     this.#parser.close()
-    this.#queue.length = 0
+    this.#queue.clear()
+    this.described = undefined
     this.publication?.end()
     this.#listener.closed(this)
-    this.#closed.resolve()
   }
-}
-
-/** What every answer repeats of its request: CSeq as a number (RFC 2326 12.17), Timestamp (12.38). */
-function echoHeaders(request: RtspRequest, headers: RtspHeaders): void {
-  try {
-    headers.set('CSeq', String(parseCSeq(request.headers.get('CSeq'))))
-  } catch (error) {
-    // Without a number to echo there is no CSeq in the answer.
-    if (!(error instanceof RtspError)) throw error
-  }
-  const timestamp = request.headers.get('Timestamp')
-  if (timestamp !== undefined) headers.set('Timestamp', timestamp)
-}
-
-/** IPv4 addresses come in IPv6 notation from a socket that listens on both. */
-function plainAddress(address = ''): string {
-  return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address
-}
-
-function authorityOf(address: string, port: number): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
-}
-
-/** A promise and its resolve function (Node 20 has no Promise.withResolvers). */
-function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
-  let resolve: () => void = () => {}
-  const promise = new Promise<void>((settle) => {
-    resolve = settle
-  })
-  return { promise, resolve }
 }

@@ -1,6 +1,10 @@
 import type { Clock } from '../clock.js'
 import { systemClock } from '../clock.js'
+import { type GopCacheLimits, gopCacheDefaults, resolveGopCache } from '../media/recent-packets.js'
 import { SessionPool, type SessionPoolOptions } from '../session/index.js'
+
+import { type NativeSockets, nativeSockets } from '../transport/native-sockets.js'
+import type { BacklogLimits } from '../transport/stream-writer.js'
 
 /** What becomes of an interleaved session when its connection closes. */
 export type OnConnectionClosed = 'end' | 'keep'
@@ -44,6 +48,33 @@ export interface RtspServerOptions {
    * @default 10000
    */
   readonly maxConnections?: number | undefined
+  /**
+   * Bytes that may wait for one interleaved viewer before packets are left out up to the next key frame.
+   * @default 4194304 (4 MiB)
+   */
+  readonly maxBacklogBytes?: number | undefined
+  /**
+   * Seconds that an interleaved viewer may be behind before packets are left out up to the next key frame.
+   * @default 2
+   */
+  readonly maxBacklogSeconds?: number | undefined
+  /**
+   * Seconds after which a client that takes nothing leaves with reason `slowReader`; 0 = never.
+   * @default 10
+   */
+  readonly slowReaderTimeout?: number | undefined
+  /**
+   * How much of what is published is kept, from the last key frame on, so that new viewers start at once;
+   * `false` = nothing. Media of your own have the same option in their factory.
+   * @default { maxBytes: 8388608, maxSeconds: 10 }
+   */
+  readonly gopCache?: GopCacheLimits | false | undefined
+  /**
+   * Whether to send through the system's own calls (`sendmmsg`, `send`) where the optional package `koffi` is
+   * installed on Linux: about half the cost for many viewers.
+   * @default true
+   */
+  readonly nativeSockets?: boolean | undefined
   /** @default the clock of the machine */
   readonly clock?: Clock | undefined
 }
@@ -56,6 +87,11 @@ export const rtspServerDefaults = Object.freeze({
   onConnectionClosed: 'end',
   idleTimeout: 60,
   maxConnections: 10_000,
+  maxBacklogBytes: 4 * 1024 * 1024,
+  maxBacklogSeconds: 2,
+  slowReaderTimeout: 10,
+  gopCache: gopCacheDefaults,
+  nativeSockets: true,
   clock: systemClock,
 }) satisfies { [K in keyof Required<RtspServerOptions>]: RtspServerOptions[K] }
 
@@ -69,6 +105,10 @@ export interface ResolvedRtspServerOptions {
   readonly onConnectionClosed: OnConnectionClosed
   readonly idleTimeoutMs: number
   readonly maxConnections: number
+  readonly backlog: BacklogLimits
+  readonly slowReaderTimeoutMs: number
+  readonly gopCache: GopCacheLimits | undefined
+  readonly native: NativeSockets | undefined
   readonly clock: Clock
 }
 
@@ -94,6 +134,17 @@ export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRt
     idleTimeoutMs:
       seconds('idleTimeout', options.idleTimeout ?? defaults.idleTimeout) * msPerSecond,
     maxConnections: integer('maxConnections', options.maxConnections ?? defaults.maxConnections),
+    backlog: Object.freeze({
+      maxBytes: integer('maxBacklogBytes', options.maxBacklogBytes ?? defaults.maxBacklogBytes),
+      maxAgeMs:
+        seconds('maxBacklogSeconds', options.maxBacklogSeconds ?? defaults.maxBacklogSeconds) *
+        msPerSecond,
+    }),
+    slowReaderTimeoutMs:
+      seconds('slowReaderTimeout', options.slowReaderTimeout ?? defaults.slowReaderTimeout) *
+      msPerSecond,
+    gopCache: resolveGopCache(options.gopCache ?? defaults.gopCache),
+    native: (options.nativeSockets ?? defaults.nativeSockets) ? nativeSockets() : undefined,
     clock,
   })
 }

@@ -1,23 +1,39 @@
 import type { Clock } from '../clock.js'
-import type { Media } from '../media/media.js'
 import type { MountPoints } from '../media/mount-points.js'
 import type { Publication } from '../media/publication.js'
+import type { GopCacheLimits } from '../media/recent-packets.js'
 import type { RtspRequest } from '../rtsp/index.js'
-import type { Session, SessionOwner, SessionPool } from '../session/index.js'
+import type { RemovalReason, Session, SessionOwner, SessionPool } from '../session/index.js'
 import type { InterleavedCarrier } from '../transport/interleaved.js'
 import type { UdpTransport } from '../transport/udp-transport.js'
+import type { DescribedMedia } from './described-media.js'
 import type { RequestTarget } from './target.js'
+
+/** Where the sessions of a server are made, and which connection each lives with. */
+export interface SessionHousing {
+  /**
+   * Makes a session for a client.
+   *
+   * @throws {SessionPoolError} When the pool cannot.
+   */
+  create(owner: SessionOwner, path: string, connection: ConnectionContext): Session
+  /** Notes that a connection uses a session, which lives there from now on unless it is bound to one. */
+  use(session: Session, connection: ConnectionContext): void
+}
 
 /** What a handler may use of the server. */
 export interface ServerContext {
   readonly clock: Clock
   readonly pool: SessionPool
   readonly mounts: MountPoints
-  /** The server's UDP ports; `undefined` when UDP is turned off. */
-  readonly udp: UdpTransport | undefined
-  /** Announces a publication that has ended, or begun, to the application. */
-  publicationStarted(publication: Publication): void
-  publicationEnded(publication: Publication): void
+  /** The server's UDP ports; nothing when UDP is turned off. */
+  readonly udp: () => UdpTransport | undefined
+  readonly homes: SessionHousing
+  /** For publications. */
+  readonly gopCache: GopCacheLimits | undefined
+  /** Announces a publication that has begun, or ended, to the application. */
+  readonly publicationStarted: (publication: Publication) => void
+  readonly publicationEnded: (publication: Publication) => void
 }
 
 /** What a handler may use of the connection that brought the request. */
@@ -26,12 +42,15 @@ export interface ConnectionContext extends InterleavedCarrier {
   readonly remoteAddress: string
   /** `host:port` of our end, for Content-Base. */
   readonly localAuthority: string
-  /** The sessions that were made on this connection and live. */
+  /** The sessions that live here: this connection was the last to use them. */
   readonly sessions: Set<Session>
+  readonly isClosed: boolean
   /** Announced here and not yet set up. */
   publication: Publication | undefined
-  /** The media that was last described here, so that SETUP gets the very same one when it is not shared. */
-  described: { readonly presentation: string; readonly media: Media } | undefined
+  /** Described here and not yet set up; one that is replaced is released. */
+  described: DescribedMedia | undefined
+  /** A session that lived here is gone. */
+  sessionRemoved(session: Session, reason: RemovalReason, wasInterleaved: boolean): void
 }
 
 /** One request on its way through a handler. */
@@ -47,7 +66,7 @@ export interface RequestContext {
   readonly claimant: SessionOwner
 }
 
-/** What the wire hears. CSeq and Session are added by the dispatcher. */
+/** What the wire hears. CSeq, Timestamp and Session are added when it is written. */
 export interface Reply {
   readonly statusCode: number
   readonly headers?: readonly (readonly [name: string, value: string])[]

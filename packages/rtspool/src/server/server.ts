@@ -1,10 +1,10 @@
 import { EventEmitter, once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { MountPoints } from '../media/mount-points.js'
-import type { Publication } from '../media/publication.js'
 import type { RtspRequest } from '../rtsp/index.js'
-import type { RemovalReason, Session, SessionPool, SessionPoolWatch } from '../session/index.js'
+import type { SessionPool, SessionPoolWatch } from '../session/index.js'
 import { UdpTransport } from '../transport/udp-transport.js'
+import { BacklogMonitor } from './backlog-monitor.js'
 import { Connection } from './connection.js'
 import {
   type ResolvedRtspServerOptions,
@@ -12,6 +12,8 @@ import {
   resolveRtspServerOptions,
 } from './options.js'
 import type { ServerContext } from './request-context.js'
+import type { RtspServerStats } from './server-stats.js'
+import { SessionHomes } from './session-homes.js'
 
 export interface RtspServerEvents {
   connectionOpened: [connection: Connection]
@@ -22,16 +24,6 @@ export interface RtspServerEvents {
   publishEnded: [path: string]
   /** A request was answered with 5xx because something failed on this side. */
   requestFailed: [error: unknown, request: RtspRequest]
-}
-
-/** Counts of what a server holds at the moment. */
-export interface RtspServerStats {
-  readonly connections: number
-  readonly sessions: number
-  /** Peers that the UDP ports listen to. */
-  readonly udpPeers: number
-  /** Interleaved channels in use, over all connections. */
-  readonly channels: number
 }
 
 /**
@@ -50,6 +42,10 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
   readonly pool: SessionPool
   readonly #options: ResolvedRtspServerOptions
   readonly #connections = new Set<Connection>()
+  readonly #backlogs: BacklogMonitor<Connection>
+  readonly #homes: SessionHomes
+  readonly #context: ServerContext
+  #listening: Promise<void> | undefined
   #listener: Server | undefined
   #udp: UdpTransport | undefined
   #watch: SessionPoolWatch | undefined
@@ -59,6 +55,10 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
     super()
     this.#options = resolveRtspServerOptions(options)
     this.pool = this.#options.pool
+    const { clock, slowReaderTimeoutMs } = this.#options
+    this.#backlogs = new BacklogMonitor(clock, slowReaderTimeoutMs, dropSlowReader)
+    this.#homes = new SessionHomes(this.pool, this.#options.onConnectionClosed)
+    this.#context = this.#makeContext()
   }
 
   /**
@@ -66,25 +66,13 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
    *
    * @throws The error of `listen` (`EADDRINUSE`, `EACCES`, …), or `TransportError` `ERR_UDP_PORTS_TAKEN`.
    */
-  async listen(): Promise<void> {
-    if (this.#listener || this.#closing) throw new TypeError('the server has been started already')
-    const { port, host, udpPorts, maxConnections } = this.#options
-    const listener = createServer((socket) => this.#accept(socket))
-    if (maxConnections > 0) listener.maxConnections = maxConnections
-    this.#listener = listener
-    try {
-      const listening = once(listener, 'listening')
-      listener.listen({ port, ...(host === undefined ? {} : { host }) })
-      await listening
-      if (udpPorts)
-        this.#udp = await UdpTransport.open({ ports: udpPorts, address: this.address().address })
-    } catch (error) {
-      this.#listener = undefined
-      listener.close()
+  listen(): Promise<void> {
+    if (this.#listening || this.#closing) throw new TypeError('the server has been started already')
+    this.#listening = this.#listen().catch((error) => {
+      this.#listening = undefined
       throw error
-    }
-    this.pool.on('sessionRemoved', this.#onSessionRemoved)
-    this.#watch = this.pool.startCleanup()
+    })
+    return this.#listening
   }
 
   /**
@@ -106,6 +94,10 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
       sessions: this.pool.size,
       udpPeers: this.#udp?.peerCount ?? 0,
       channels,
+      sendPaths: {
+        tcp: this.#options.native ? 'send' : 'stream',
+        udp: this.#udp?.sendPath ?? 'none',
+      },
     }
   }
 
@@ -122,22 +114,44 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
     await this.close()
   }
 
+  async #listen(): Promise<void> {
+    const { port, host, udpPorts, maxConnections, native } = this.#options
+    const listener = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket))
+    if (maxConnections > 0) listener.maxConnections = maxConnections
+    const listening = once(listener, 'listening')
+    listener.listen({ port, ...(host === undefined ? {} : { host }) })
+    await listening
+    this.#listener = listener
+    try {
+      if (udpPorts) {
+        const { address } = this.address()
+        this.#udp = await UdpTransport.open({ ports: udpPorts, address, native })
+      }
+      this.#watch = this.pool.startCleanup()
+      this.#homes.start()
+    } catch (error) {
+      this.#listener = undefined
+      listener.close()
+      for (const connection of this.#connections) connection.destroy()
+      await this.#udp?.close()
+      throw error
+    }
+  }
+
   async #close(): Promise<void> {
+    // Ports that are being taken can be given back only when they are there.
+    await this.#listening?.catch(() => {})
     const listener = this.#listener
     const closed = listener?.listening ? once(listener, 'close') : undefined
     listener?.close()
     if (this.#options.ownsPool) this.pool.close()
-    for (const connection of this.#connections) {
-      for (const session of [...connection.sessions]) session.end('poolClosed')
-    }
+    this.#homes.stop()
     this.#watch?.close()
-    this.pool.off('sessionRemoved', this.#onSessionRemoved)
-    const closing = [...this.#connections].map((connection) => {
-      connection.close()
-      return connection.closed
-    })
-    await Promise.all([...this.mounts].map(([, factory]) => factory.close()))
-    await Promise.all(closing)
+    const factories = [...this.mounts].map(([, factory]) => factory)
+    const connections = [...this.#connections]
+    for (const connection of connections) connection.close()
+    await Promise.all(factories.map((factory) => factory.close()))
+    await Promise.all(connections.map((connection) => connection.closed))
     await closed
     await this.#udp?.close()
   }
@@ -145,55 +159,41 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
   #accept(socket: Socket): void {
     const connection = new Connection(
       socket,
-      this.#context(),
+      this.#context,
       {
         requestFailed: (error, request) => this.emit('requestFailed', error, request),
-        closed: (closed) => this.#connectionClosed(closed),
+        closed: (closed) => {
+          this.#connections.delete(closed)
+          this.#backlogs.remove(closed)
+          this.#homes.connectionClosed(closed)
+          this.emit('connectionClosed', closed)
+        },
       },
-      this.#options.idleTimeoutMs,
+      this.#options,
     )
     this.#connections.add(connection)
+    this.#backlogs.add(connection)
     this.emit('connectionOpened', connection)
   }
 
-  #context(): ServerContext {
+  #makeContext(): ServerContext {
     return {
       clock: this.#options.clock,
       pool: this.pool,
       mounts: this.mounts,
-      udp: this.#udp,
-      publicationStarted: ({ path }: Publication) => this.emit('publishStarted', path),
-      publicationEnded: ({ path, media }: Publication) => {
-        if (media) this.emit('publishEnded', path)
-      },
+      udp: () => this.#udp,
+      homes: this.#homes,
+      gopCache: this.#options.gopCache,
+      publicationStarted: ({ path }) => this.emit('publishStarted', path),
+      publicationEnded: ({ path }) => this.emit('publishEnded', path),
     }
   }
+}
 
-  #connectionClosed(connection: Connection): void {
-    this.#connections.delete(connection)
-    for (const session of [...connection.sessions]) {
-      if (session.owner?.connection !== connection) continue
-      if (this.#options.onConnectionClosed === 'end') session.end('connectionClosed')
-      else this.#keep(session)
-    }
-    this.emit('connectionClosed', connection)
+/** Whoever takes nothing any more hears no goodbye either. */
+function dropSlowReader(connection: Connection): void {
+  for (const session of connection.sessions) {
+    if (session.owner?.connection === connection) session.end('slowReader')
   }
-
-  /** The session stays without transports: it can be set up again on another connection of its owner. */
-  #keep(session: Session): void {
-    for (const held of session.filter()) {
-      for (const index of [...held.transports.keys()]) held.removeTransport(index)
-    }
-    session.bindConnection(undefined)
-    session.state = 'Ready'
-  }
-
-  readonly #onSessionRemoved = (session: Session, reason: RemovalReason): void => {
-    const bound = session.owner?.connection
-    for (const connection of bound instanceof Connection ? [bound] : this.#connections) {
-      if (connection.sessions.has(session)) {
-        connection.sessionRemoved(session, reason, bound === connection)
-      }
-    }
-  }
+  connection.destroy()
 }

@@ -25,23 +25,37 @@ export function requirePresentation({ session, target }: RequestContext): {
   session: Session
   held: SessionMedia<Presentation>
 } {
-  if (!session) throw sessionNotFound()
-  const held = presentationOf(session)
-  if (!held) throw new RequestError('ERR_METHOD_NOT_VALID_IN_STATE', 'nothing is set up')
-  if (target && !isSame(held, target)) {
+  const held = session && presentationOf(session)
+  if (!held) throw sessionNotFound()
+  if (!target) return { session, held }
+  if (!isSame(held, target)) {
     throw new RequestError('ERR_NOT_FOUND', `the session holds ${held.path}, not ${target.path}`)
   }
-  const namesTrack = target !== undefined && target.full !== held.path
   // RFC 2326 section 11.3.11; a session of one track may be controlled by the URI of that track.
-  if (namesTrack && held.transports.size > 1) {
+  if (trackIndexIn(held.media, target) !== undefined && held.transports.size > 1) {
     throw new RequestError('ERR_ONLY_AGGREGATE_ALLOWED', 'the tracks are controlled together')
   }
   return { session, held }
 }
 
-/** Whether the target is the presentation that the session holds, or a track of it. */
-export function isSame(held: SessionMedia<Presentation>, target: RequestTarget): boolean {
-  return target.full === held.path || target.full.startsWith(`${held.path}/`) || held.path === '/'
+/**
+ * Whether the target is the presentation that the session holds, or a track of it. The query does not count:
+ * it was of use when the media was chosen, and some clients drop it afterwards.
+ */
+export function isSame(
+  { path, media }: SessionMedia<Presentation>,
+  target: RequestTarget,
+): boolean {
+  if (target.path === path) return true
+  return isPublication(media) && media.trackIndexOf(target.full) !== undefined
+}
+
+/** The track that the target names, if it names one: of our control URIs, or of those that were announced. */
+function trackIndexIn(
+  presentation: Presentation,
+  { trackIndex, full }: RequestTarget,
+): number | undefined {
+  return isPublication(presentation) ? presentation.trackIndexOf(full) : trackIndex
 }
 
 /** The same words for a missing, unknown, expired and foreign id: nothing can be learned from them. */

@@ -1,8 +1,8 @@
 import { RequestError } from '../errors.js'
-import type { Reader } from '../media/fan-out.js'
 import type { Media } from '../media/media.js'
 import { PlayStream } from '../media/play-stream.js'
 import type { Publication } from '../media/publication.js'
+import type { Reader } from '../media/reader.js'
 import { RecordStream } from '../media/record-stream.js'
 import type { TransportSpecInit } from '../rtsp/index.js'
 import type { Session } from '../session/index.js'
@@ -19,11 +19,9 @@ export interface StreamSetup {
 type TcpTransport = Extract<ChosenTransport, { lowerTransport: 'TCP' }>
 type UdpTransport = Extract<ChosenTransport, { lowerTransport: 'UDP' }>
 
-const ignore: ChannelReceiver = () => {}
-
 /** Sets one track up for a viewer; nothing is sent before PLAY. */
 export function setUpPlayStream(
-  { connection }: RequestContext,
+  { connection, request }: RequestContext,
   session: Session,
   media: Media,
   trackIndex: number,
@@ -32,8 +30,11 @@ export function setUpPlayStream(
   const track = media.tracks[trackIndex]
   if (!track) throw new RequestError('ERR_NOT_FOUND', `the media has no track ${trackIndex}`)
   let stream: PlayStream | undefined
-  const receivers: Receivers = { rtp: ignore, rtcp: (compound) => stream?.receiveRtcp(compound) }
-  const taken = takeTransport(connection, transport, receivers)
+  const taken = takeTransport(connection, transport, {
+    // Clients behind a NAT send something to open the way; it means nothing.
+    rtp: () => {},
+    rtcp: (compound) => stream?.receiveRtcp(compound),
+  })
   const reader: Reader =
     transport.lowerTransport === 'TCP'
       ? {
@@ -47,13 +48,15 @@ export function setUpPlayStream(
           rtp: transport.rtp,
           rtcp: transport.rtcp,
           address: connection.remoteAddress,
-          ports: taken.pair,
+          port: taken.pair[0],
+          rtcpPort: taken.pair[1],
           counters: session.stats,
         }
   stream = new PlayStream({
     media,
     track,
     reader,
+    uri: request.uri,
     release: taken.release,
     onMediaEnded: () => session.end('mediaEnded'),
     onRtcp: () => session.touch(),
@@ -81,6 +84,7 @@ export function setUpRecordStream(
     sendRtcp: taken.sendRtcp,
     release: taken.release,
     onPacket: () => session.touch(),
+    onMediaEnded: () => session.end('mediaEnded'),
     onClosed: (closed) => publication.removeStream(closed),
   })
   publication.addStream(stream)

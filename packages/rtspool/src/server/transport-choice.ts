@@ -61,8 +61,8 @@ function choose(spec: TransportSpec, { server, connection }: RequestContext) {
   if (spec.destination && spec.destination !== address) return undefined
   const clientPorts = spec.clientPort
   if (!clientPorts || clientPorts.some((port) => port < minClientPort)) return undefined
-  const rtp = server.udp?.rtpEndpoint(address)
-  const rtcp = server.udp?.rtcpEndpoint(address)
+  const rtp = server.udp()?.rtpEndpoint(address)
+  const rtcp = server.udp()?.rtcpEndpoint(address)
   if (!rtp || !rtcp) return undefined
   return { lowerTransport: 'UDP', clientPorts, rtp, rtcp } as const
 }

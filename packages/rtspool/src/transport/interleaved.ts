@@ -1,7 +1,8 @@
 /** RTP and RTCP inside the RTSP connection: `$`, channel, 16-bit length, packet (RFC 2326 section 10.12). */
 
 const dollar = 0x24
-const frameHeaderBytes = 4
+/** In front of each packet. */
+export const frameHeaderBytes = 4
 /** Channel numbers are one byte. */
 export const channelCount = 256
 
@@ -9,8 +10,10 @@ export const channelCount = 256
 export interface InterleavedCarrier {
   /** Queues whole frames. The buffer may be shared with other carriers: nobody may change it. */
   writeFrames(frames: Buffer): void
-  /** Bytes queued in this process and not yet taken by the kernel. */
-  readonly bufferedBytes: number
+  /** The peer is too far behind: what is not written yet should be left out. */
+  readonly isCongested: boolean
+  /** Allows this many bytes over the limit until the peer has caught up. */
+  grant(sizeBytes: number): void
   readonly channels: ChannelTable
 }
 

@@ -1,5 +1,12 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
+import {
+  BatchedDatagramGroup,
+  type DatagramGroup,
+  type DatagramLoss,
+  PlainDatagramGroup,
+} from './datagram-group.js'
+import type { NativeSockets } from './native-sockets.js'
 
 /** Called with each datagram of one peer; the buffer is the receiver's to keep. */
 export type DatagramReceiver = (packet: Buffer) => void
@@ -8,7 +15,21 @@ export interface UdpPortPairOptions {
   readonly family: 4 | 6
   /** Local address to bind; the wildcard of the family when absent. */
   readonly address?: string | undefined
+  /** For sending in batches; Node's own calls are used when absent. */
+  readonly native?: NativeSockets | undefined
 }
+
+/** How datagrams to many readers leave: one call for all, with or without segmentation, or one call each. */
+export type DatagramSendPath = 'sendmmsg+gso' | 'sendmmsg' | 'dgram'
+
+/** What a socket needs to send in batches. */
+interface Batching {
+  readonly native: NativeSockets
+  readonly descriptor: number
+  readonly isSegmenting: boolean
+}
+
+const wildcards = Object.freeze({ 4: '0.0.0.0', 6: '::' })
 
 /** Room for a burst of key frames; the kernel may give less. */
 const socketBufferBytes = 4 * 1024 * 1024
@@ -53,20 +74,22 @@ class PeerTable {
 }
 
 /** One UDP socket, and who hears which peer. */
-export class UdpEndpoint {
+export class UdpEndpoint implements DatagramLoss {
   readonly port: number
   readonly peers = new PeerTable()
   /** Datagrams from peers that no session announced: dropped (RFC 2326 section 16). */
   unknownPeerDatagrams = 0
-  /** Datagrams that the kernel refused to send. */
+  /** Datagrams that the kernel did not take. */
   sendErrors = 0
   readonly #socket: Socket
+  readonly #batching: Batching | undefined
   readonly #countSendError = (error: Error | null): void => {
     if (error) this.sendErrors++
   }
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, batching: Batching | undefined) {
     this.#socket = socket
+    this.#batching = batching
     this.port = socket.address().port
     socket.on('error', () => this.sendErrors++)
     socket.on('message', (packet, from) => {
@@ -76,8 +99,24 @@ export class UdpEndpoint {
     })
   }
 
+  /** How groups of this endpoint send. */
+  get sendPath(): DatagramSendPath {
+    if (!this.#batching) return 'dgram'
+    return this.#batching.isSegmenting ? 'sendmmsg+gso' : 'sendmmsg'
+  }
+
   send(packet: Buffer, port: number, address: string): void {
     this.#socket.send(packet, port, address, this.#countSendError)
+  }
+
+  /** A new group whose datagrams leave through this socket. */
+  createGroup(): DatagramGroup {
+    const batching = this.#batching
+    if (!batching) return new PlainDatagramGroup((...datagram) => this.send(...datagram))
+    return new BatchedDatagramGroup(batching.native, batching.descriptor, {
+      isSegmenting: batching.isSegmenting,
+      loss: this,
+    })
   }
 
   async close(): Promise<void> {
@@ -104,9 +143,9 @@ export class UdpPortPair {
    * @throws The error of `bind`, for example `EADDRINUSE`.
    */
   static async open(rtpPort: number, options: UdpPortPairOptions): Promise<UdpPortPair> {
-    const rtp = new UdpEndpoint(await bind(rtpPort, options))
+    const rtp = await bind(rtpPort, options)
     try {
-      return new UdpPortPair(rtp, new UdpEndpoint(await bind(rtpPort + 1, options)))
+      return new UdpPortPair(rtp, await bind(rtpPort + 1, options))
     } catch (error) {
       await rtp.close()
       throw error
@@ -118,22 +157,31 @@ export class UdpPortPair {
   }
 }
 
-async function bind(port: number, { family, address }: UdpPortPairOptions): Promise<Socket> {
+/** Binds through the system's own calls where they are at hand: they give the descriptor for batches. */
+async function bind(port: number, { family, address, native }: UdpPortPairOptions) {
   const socket = createSocket({
     type: family === 6 ? 'udp6' : 'udp4',
     ipv6Only: family === 6,
     lookup: noLookup as never,
   })
   const listening = once(socket, 'listening')
+  let batching: Batching | undefined
   try {
-    socket.bind({ port, ...(address === undefined ? {} : { address }), exclusive: true })
+    if (native) {
+      const descriptor = native.bindDatagram(address ?? wildcards[family], port)
+      batching = { native, descriptor, isSegmenting: native.hasSegmentation(descriptor) }
+      socket.bind({ fd: descriptor })
+    } else {
+      socket.bind({ port, ...(address === undefined ? {} : { address }), exclusive: true })
+    }
     await listening
   } catch (error) {
+    listening.catch(() => {})
     socket.close()
     throw error
   }
   growBuffers(socket)
-  return socket
+  return new UdpEndpoint(socket, batching)
 }
 
 function growBuffers(socket: Socket): void {

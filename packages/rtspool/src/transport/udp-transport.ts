@@ -1,11 +1,14 @@
 import { TransportError } from '../errors.js'
-import { type UdpEndpoint, UdpPortPair } from './udp-port-pair.js'
+import type { NativeSockets } from './native-sockets.js'
+import { type DatagramSendPath, type UdpEndpoint, UdpPortPair } from './udp-port-pair.js'
 
 export interface UdpTransportOptions {
   /** First and last port of the range in which one even/odd pair is taken. */
   readonly ports: readonly [first: number, last: number]
   /** Local address, as the RTSP listener is bound to it; `undefined` or `::` means all, of both families. */
   readonly address?: string | undefined
+  /** For sending in batches; see {@link NativeSockets}. */
+  readonly native?: NativeSockets | undefined
 }
 
 /** Errors of `bind` that another pair of ports, or doing without the family, can mend. */
@@ -39,10 +42,12 @@ export class UdpTransport {
    * @throws {TransportError} `ERR_UDP_PORTS_TAKEN` when none is.
    * @throws The error of `bind` for any other reason, for example a missing permission.
    */
-  static async open({ ports: [first, last], address }: UdpTransportOptions): Promise<UdpTransport> {
-    const families = familiesOf(address)
+  static async open(options: UdpTransportOptions): Promise<UdpTransport> {
+    const {
+      ports: [first, last],
+    } = options
     for (let rtpPort = first + (first % 2); rtpPort + 1 <= last; rtpPort += 2) {
-      const transport = await UdpTransport.#tryOpen(rtpPort, families, address)
+      const transport = await UdpTransport.#tryOpen(rtpPort, options)
       if (transport) return transport
     }
     throw new TransportError(
@@ -54,15 +59,15 @@ export class UdpTransport {
 
   static async #tryOpen(
     rtpPort: number,
-    families: { ipv4: boolean; ipv6: boolean },
-    address: string | undefined,
+    { address, native }: UdpTransportOptions,
   ): Promise<UdpTransport | undefined> {
+    const families = familiesOf(address)
+    const shared = { address: only(address), native }
     let ipv4: UdpPortPair | undefined
     try {
-      if (families.ipv4)
-        ipv4 = await UdpPortPair.open(rtpPort, { family: 4, address: only(address) })
+      if (families.ipv4) ipv4 = await UdpPortPair.open(rtpPort, { ...shared, family: 4 })
       const ipv6 = families.ipv6
-        ? await UdpPortPair.open(rtpPort, { family: 6, address: only(address) }).catch((error) => {
+        ? await UdpPortPair.open(rtpPort, { ...shared, family: 6 }).catch((error) => {
             if (ipv4 && familyIsMissing(error)) return undefined
             throw error
           })
@@ -83,6 +88,11 @@ export class UdpTransport {
   /** The endpoint that sends RTCP to `address` and hears RTCP from it. */
   rtcpEndpoint(address: string): UdpEndpoint | undefined {
     return (address.includes(':') ? this.#ipv6 : this.#ipv4)?.rtcp
+  }
+
+  /** How datagrams to many readers leave. */
+  get sendPath(): DatagramSendPath {
+    return (this.#ipv4 ?? this.#ipv6)?.rtp.sendPath ?? 'dgram'
   }
 
   /** Peers that are heard at the moment, over all sockets. */

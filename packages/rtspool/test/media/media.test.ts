@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { Reader } from '../../src/media/fan-out.js'
 import { Media } from '../../src/media/media.js'
 import { MediaFactory } from '../../src/media/media-factory.js'
+import type { Reader } from '../../src/media/reader.js'
 import { parseCompound } from '../../src/rtcp/index.js'
 import { parseSdp } from '../../src/sdp/index.js'
 import { ChannelTable, type InterleavedCarrier } from '../../src/transport/interleaved.js'
@@ -13,7 +13,12 @@ import { TestSource } from '../support/test-source.js'
 class TestCarrier implements InterleavedCarrier {
   readonly frames: { channel: number; payload: Buffer }[] = []
   readonly channels = new ChannelTable()
-  bufferedBytes = 0
+  isCongested = false
+  granted = 0
+
+  grant(sizeBytes: number): void {
+    this.granted += sizeBytes
+  }
 
   writeFrames(frames: Buffer): void {
     for (let offset = 0; offset < frames.length; ) {
@@ -232,7 +237,7 @@ describe('Track', () => {
     const [slowReader, fastReader] = [readerOn(slow), readerOn(fast)]
     video.addReader(slowReader)
     video.addReader(fastReader)
-    slow.bufferedBytes = 5 * 1024 * 1024
+    slow.isCongested = true
     video.push(rtpPacket({ sequenceNumber: 1 }))
     video.removeReader(slowReader)
     video.removeReader(fastReader)

@@ -45,68 +45,74 @@ async function sendInPortions(packets: readonly Buffer[], send: (packet: Buffer)
   }
 }
 
-describe('A-PAY-9 packets pass through byte for byte, in order, across a wrap of the sequence', () => {
-  it('from a TCP publisher to a TCP viewer and a UDP viewer', async () => {
-    const server = await startServer()
-    const url = urlOf(server, '/live/cam')
-    const publisher = await connectTo(server)
-    await publish(publisher, url, ['TCP'])
-    const tcpViewer = await connectTo(server)
-    await play(tcpViewer, url, ['TCP'])
-    const udpViewer = await connectTo(server)
-    const ports = await openUdpPorts()
-    await play(udpViewer, url, [ports])
+describe.each([
+  ['system calls', true],
+  ['Node', false],
+])(
+  'A-PAY-9 packets pass byte for byte, in order, across a wrap, sent by %s',
+  (_name, nativeSockets) => {
+    it('from a TCP publisher to a TCP viewer and a UDP viewer', async () => {
+      const server = await startServer({ nativeSockets })
+      const url = urlOf(server, '/live/cam')
+      const publisher = await connectTo(server)
+      await publish(publisher, url, ['TCP'])
+      const tcpViewer = await connectTo(server)
+      await play(tcpViewer, url, ['TCP'])
+      const udpViewer = await connectTo(server)
+      const ports = await openUdpPorts()
+      await play(udpViewer, url, [ports])
 
-    const packets = randomPackets(1400)
-    await sendInPortions(packets, (packet) => publisher.sendFrame(0, packet))
+      const packets = randomPackets(1400)
+      await sendInPortions(packets, (packet) => publisher.sendFrame(0, packet))
 
-    await tcpViewer.framesUntil(() => rtpOf(tcpViewer).length >= packetCount)
-    await ports.until(() => ports.rtp.length >= packetCount)
-    expectSame(rtpOf(tcpViewer), packets)
-    expectSame(ports.rtp, packets)
-  })
+      await tcpViewer.framesUntil(() => rtpOf(tcpViewer).length >= packetCount)
+      await ports.until(() => ports.rtp.length >= packetCount)
+      expectSame(rtpOf(tcpViewer), packets)
+      expectSame(ports.rtp, packets)
+    })
 
-  it('from a UDP publisher to a TCP viewer and a UDP viewer', async () => {
-    const server = await startServer()
-    const url = urlOf(server, '/live/cam')
-    const publisher = await connectTo(server)
-    const source = await openUdpPorts()
-    const { setups } = await publish(publisher, url, [source])
-    const serverPort = serverPortOf(setups[0]?.headers.get('Transport') ?? '')
-    const tcpViewer = await connectTo(server)
-    await play(tcpViewer, url, ['TCP'])
-    const udpViewer = await connectTo(server)
-    const ports: UdpTestPorts = await openUdpPorts()
-    await play(udpViewer, url, [ports])
+    it('from a UDP publisher to a TCP viewer and a UDP viewer', async () => {
+      const server = await startServer({ nativeSockets })
+      const url = urlOf(server, '/live/cam')
+      const publisher = await connectTo(server)
+      const source = await openUdpPorts()
+      const { setups } = await publish(publisher, url, [source])
+      const serverPort = serverPortOf(setups[0]?.headers.get('Transport') ?? '')
+      const tcpViewer = await connectTo(server)
+      await play(tcpViewer, url, ['TCP'])
+      const udpViewer = await connectTo(server)
+      const ports: UdpTestPorts = await openUdpPorts()
+      await play(udpViewer, url, [ports])
 
-    const packets = randomPackets(1400)
-    await sendInPortions(packets, (packet) =>
-      source.rtpSocket.send(packet, serverPort, '127.0.0.1'),
-    )
+      const packets = randomPackets(1400)
+      await sendInPortions(packets, (packet) =>
+        source.rtpSocket.send(packet, serverPort, '127.0.0.1'),
+      )
 
-    await tcpViewer.framesUntil(() => rtpOf(tcpViewer).length >= packetCount)
-    await ports.until(() => ports.rtp.length >= packetCount)
-    expectSame(rtpOf(tcpViewer), packets)
-    expectSame(ports.rtp, packets)
-  })
+      await tcpViewer.framesUntil(() => rtpOf(tcpViewer).length >= packetCount)
+      await ports.until(() => ports.rtp.length >= packetCount)
+      expectSame(rtpOf(tcpViewer), packets)
+      expectSame(ports.rtp, packets)
+    })
 
-  it('packets of up to 65,535 bytes between TCP publisher and TCP viewers on several channels', async () => {
-    const server = await startServer()
-    const url = urlOf(server, '/live/cam')
-    const publisher = await connectTo(server)
-    await publish(publisher, url, ['TCP'])
-    const viewers = [await connectTo(server), await connectTo(server)]
-    for (const viewer of viewers) await play(viewer, url, ['TCP'])
+    it('packets of up to 65,535 bytes between TCP publisher and TCP viewers on several channels', async () => {
+      const server = await startServer({ nativeSockets })
+      const url = urlOf(server, '/live/cam')
+      const publisher = await connectTo(server)
+      await publish(publisher, url, ['TCP'])
+      const viewers = [await connectTo(server), await connectTo(server)]
+      for (const viewer of viewers) await play(viewer, url, ['TCP'])
 
-    const packets = randomPackets(65_535 - 12).slice(0, 100)
-    await sendInPortions(packets, (packet) => publisher.sendFrame(0, packet))
+      const packets = randomPackets(65_535 - 12).slice(0, 100)
+      await sendInPortions(packets, (packet) => publisher.sendFrame(0, packet))
 
-    for (const viewer of viewers) {
-      await viewer.framesUntil(() => rtpOf(viewer).length >= packets.length)
-      expectSame(rtpOf(viewer), packets)
-    }
-  })
-})
+      for (const viewer of viewers) {
+        await viewer.framesUntil(() => rtpOf(viewer).length >= packets.length)
+        expectSame(rtpOf(viewer), packets)
+      }
+    })
+  },
+)
 
 function serverPortOf(transport: string): number {
   return Number(/server_port=(\d+)/.exec(transport)?.[1])

@@ -44,6 +44,8 @@ export class RtspTestClient {
     })
     socket.on('data', (chunk) => parser.push(chunk))
     socket.on('error', () => {})
+    // One for each answer that is waited for.
+    socket.setMaxListeners(0)
   }
 
   static async connect(port: number, host = '127.0.0.1', localAddress?: string) {
@@ -76,8 +78,12 @@ export class RtspTestClient {
     const ready = this.#responses.shift()
     if (ready) return Promise.resolve(ready)
     return new Promise((resolve, reject) => {
-      this.#waiting.push(resolve)
-      this.socket.once('close', () => reject(new Error('the connection closed')))
+      const closed = (): void => reject(new Error('the connection closed'))
+      this.socket.once('close', closed)
+      this.#waiting.push((response) => {
+        this.socket.off('close', closed)
+        resolve(response)
+      })
     })
   }
 

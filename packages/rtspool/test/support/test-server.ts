@@ -27,7 +27,7 @@ afterEach(async () => {
   const servers = openThings.filter((thing) => thing instanceof RtspServer)
   for (const thing of openThings.splice(0)) await thing.close()
   for (const server of servers) {
-    expect(server.stats()).toEqual({ connections: 0, sessions: 0, udpPeers: 0, channels: 0 })
+    expect(server.stats()).toMatchObject({ connections: 0, sessions: 0, udpPeers: 0, channels: 0 })
     expect(server.listenerCount('connectionClosed')).toBe(0)
   }
 })
@@ -55,9 +55,9 @@ export async function startServer(options: RtspServerOptions = {}): Promise<Rtsp
 export async function connectTo(
   server: RtspServer,
   localAddress?: string,
+  host = server.address().address,
 ): Promise<RtspTestClient> {
-  const { port, address } = server.address()
-  const client = await RtspTestClient.connect(port, address, localAddress)
+  const client = await RtspTestClient.connect(server.address().port, host, localAddress)
   openThings.unshift(client)
   return client
 }
@@ -89,10 +89,11 @@ export async function publish(
   client: RtspTestClient,
   url: string,
   carriers: readonly ('TCP' | UdpTestPorts)[] = ['TCP', 'TCP'],
+  sdp = testSdp,
 ) {
   await expectOk(client, 'ANNOUNCE', url, {
     headers: { 'Content-Type': 'application/sdp' },
-    body: testSdp,
+    body: sdp,
   })
   let session = ''
   const setups = []

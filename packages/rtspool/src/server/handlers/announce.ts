@@ -1,50 +1,63 @@
 import { RequestError } from '../../errors.js'
 import { Publication } from '../../media/publication.js'
-import { parseSdp } from '../../sdp/index.js'
-import { type Handler, ok } from '../request-context.js'
-import { requireTarget } from '../target.js'
+import { parseContentType, type RtspRequest } from '../../rtsp/index.js'
+import { parseSdp, type SessionDescription } from '../../sdp/index.js'
+import { type Handler, ok, type RequestContext } from '../request-context.js'
+import { type RequestTarget, requireTarget } from '../target.js'
+import { playMethods } from './methods.js'
 
 /** ANNOUNCE: a client describes what it is going to record (RFC 2326 section 10.3). */
-export const handleAnnounce: Handler = ({ server, connection, request, target: given }) => {
-  const target = requireTarget(given)
-  const { path, presentation } = target
+export const handleAnnounce: Handler = (context) => {
+  const { server, connection, request } = context
+  const target = requireTarget(context.target)
+  const { path } = target
   if (!server.mounts.isPublishAllowed(path)) {
-    throw new RequestError('ERR_METHOD_NOT_ALLOWED', `publishing to ${path} is not allowed`)
+    throw new RequestError('ERR_METHOD_NOT_ALLOWED', `publishing to ${path} is not allowed`, {
+      context: { allow: playMethods },
+    })
   }
-  const contentType = mediaTypeOf(request.headers.get('Content-Type'))
-  if (contentType !== 'application/sdp') {
-    throw new RequestError(
-      contentType === '' ? 'ERR_SDP' : 'ERR_UNSUPPORTED_MEDIA_TYPE',
-      `expected a body of type application/sdp, got ${contentType || 'no Content-Type'}`,
-    )
-  }
-  const description = parseSdp(request.body)
-  if (description.media.length === 0) {
-    throw new RequestError('ERR_SDP', 'expected at least one m= line, got none')
-  }
+  const description = descriptionOf(request)
   // A client that announces again replaces its own announcement, never somebody else's.
-  if (connection.publication?.path === path) connection.publication.end()
-  if (server.mounts.get(path)) {
+  if (connection.publication?.path !== path && server.mounts.get(path)) {
     throw new RequestError('ERR_FORBIDDEN', `${path} is in use`)
   }
+  connection.publication?.end()
+  connection.publication = mount(context, target, description)
+  return ok
+}
+
+function descriptionOf({ headers, body }: RtspRequest): SessionDescription {
+  const type = parseContentType(headers.get('Content-Type'))
+  if (type !== 'application/sdp') {
+    throw new RequestError(
+      type === undefined ? 'ERR_SDP' : 'ERR_UNSUPPORTED_MEDIA_TYPE',
+      `expected a body of type application/sdp, got ${type ?? 'no Content-Type'}`,
+    )
+  }
+  const description = parseSdp(body)
+  if (description.media.length > 0) return description
+  throw new RequestError('ERR_SDP', 'expected at least one m= line, got none')
+}
+
+function mount(
+  { server, connection }: RequestContext,
+  { path, presentation }: RequestTarget,
+  description: SessionDescription,
+): Publication {
+  const { mounts, clock, gopCache } = server
   const publication = new Publication({
     path,
     presentation,
     description,
-    clock: server.clock,
+    clock,
+    gopCache,
+    onStarted: server.publicationStarted,
     onEnded: (ended) => {
-      server.mounts.remove(path)
+      if (mounts.get(path) === ended.factory) mounts.remove(path)
       if (connection.publication === ended) connection.publication = undefined
-      server.publicationEnded(ended)
+      if (ended.media) server.publicationEnded(ended)
     },
   })
-  server.mounts.add(path, publication.factory)
-  connection.publication?.end()
-  connection.publication = publication
-  return ok
-}
-
-function mediaTypeOf(value = ''): string {
-  const semicolon = value.indexOf(';')
-  return (semicolon < 0 ? value : value.slice(0, semicolon)).trim().toLowerCase()
+  mounts.add(path, publication.factory)
+  return publication
 }

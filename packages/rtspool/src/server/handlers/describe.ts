@@ -1,6 +1,6 @@
 import { RequestError } from '../../errors.js'
 import { acceptsSdp } from '../../rtsp/index.js'
-import { constructMedia } from '../construct-media.js'
+import { describeMedia } from '../construct-media.js'
 import { type Handler, ok } from '../request-context.js'
 import { contentBase, requireTarget } from '../target.js'
 
@@ -14,7 +14,7 @@ export const handleDescribe: Handler = async (context) => {
   if (target.trackIndex !== undefined) {
     throw new RequestError('ERR_NOT_FOUND', 'a track alone has no description')
   }
-  const media = await constructMedia(context, target)
+  const media = await describeMedia(context, target)
   return {
     ...ok,
     headers: [

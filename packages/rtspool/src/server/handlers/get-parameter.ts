@@ -1,10 +1,5 @@
-import { RequestError } from '../../errors.js'
-import { type Handler, ok } from '../request-context.js'
+import { answerParameters } from '../parameters.js'
+import type { Handler } from '../request-context.js'
 
-/** GET_PARAMETER: without a body, a sign of life (RFC 2326 section 10.8). No parameter is known. */
-export const handleGetParameter: Handler = ({ request, session }) => {
-  if (request.body.length > 0) {
-    throw new RequestError('ERR_PARAMETER_NOT_UNDERSTOOD', 'no parameter is known here')
-  }
-  return { ...ok, ...(session ? { session } : {}) }
-}
+/** GET_PARAMETER: without a body, a sign of life (RFC 2326 section 10.8). */
+export const handleGetParameter: Handler = (context) => answerParameters(context)

@@ -1,13 +1,14 @@
 import { RequestError } from '../../errors.js'
-import { isRtspMethod, parseRequire, parseSessionHeader } from '../../rtsp/index.js'
+import { isRtspMethod, parseCSeq, parseRequire, parseSessionHeader } from '../../rtsp/index.js'
 import type { Session } from '../../session/index.js'
 import type { Handler, Reply, RequestContext } from '../request-context.js'
 import { sessionNotFound } from '../session-presentation.js'
+import { requireValid } from '../session-validity.js'
 import { parseTarget } from '../target.js'
 import { handleAnnounce } from './announce.js'
 import { handleDescribe } from './describe.js'
 import { handleGetParameter } from './get-parameter.js'
-import { isPublicMethod, isValidInState, methodsValidIn, type PublicMethod } from './methods.js'
+import { isPublicMethod, type PublicMethod } from './methods.js'
 import { handleOptions } from './options.js'
 import { handlePause } from './pause.js'
 import { handlePlay } from './play.js'
@@ -32,14 +33,18 @@ const handlers: Readonly<Record<PublicMethod, Handler>> = Object.freeze({
 /** Without a session these do not make sense (RFC 2326 section 11.3.5). */
 const needSession: ReadonlySet<PublicMethod> = new Set(['PLAY', 'PAUSE', 'RECORD', 'TEARDOWN'])
 
+/** A request of which nothing has been looked at. */
+type RawRequest = Omit<RequestContext, 'target' | 'session'>
+
 /**
- * Takes a request through the rules that hold for every method, in this order: version, method, Require, URI,
- * session and owner, state. Then its handler decides.
+ * Takes a request through the rules that hold for every method, in this order: CSeq, version, method, Require,
+ * URI, session and owner, state. Then its handler decides.
  *
  * @throws {RequestError} What the connection turns into the response.
  */
-export function dispatch(base: Omit<RequestContext, 'target' | 'session'>): Reply | Promise<Reply> {
-  const { request } = base
+export function dispatch(base: RawRequest): Reply | Promise<Reply> {
+  const { request, server, connection } = base
+  parseCSeq(request.headers.get('CSeq'))
   if (request.version !== '1.0') {
     throw new RequestError('ERR_VERSION', `expected RTSP/1.0, got RTSP/${request.version}`)
   }
@@ -51,18 +56,13 @@ export function dispatch(base: Omit<RequestContext, 'target' | 'session'>): Repl
   checkRequirements(base)
   const target = parseTarget(request.uri)
   const session = findSession(base, method)
-  if (session && !isValidInState(method, session.state)) {
-    throw new RequestError(
-      'ERR_METHOD_NOT_VALID_IN_STATE',
-      `${method} is not valid in state ${session.state}`,
-      { context: { allow: methodsValidIn(session.state) } },
-    )
-  }
+  requireValid({ session, connection, request })
+  if (session) server.homes.use(session, connection)
   return handlers[method]({ ...base, target, session })
 }
 
 /** No feature tag is known yet: every one that is required is refused (RFC 2326 section 12.32). */
-function checkRequirements({ request }: { request: RequestContext['request'] }): void {
+function checkRequirements({ request }: RawRequest): void {
   const unsupported = parseRequire(request.headers)
   if (unsupported.length === 0) return
   throw new RequestError('ERR_OPTION_UNSUPPORTED', 'a required feature is not supported', {
@@ -72,7 +72,7 @@ function checkRequirements({ request }: { request: RequestContext['request'] }):
 
 /** Finds, and so touches, the session that the request names; only its owner finds it. */
 function findSession(
-  { request, server, claimant }: Omit<RequestContext, 'target' | 'session'>,
+  { request, server, claimant }: RawRequest,
   method: PublicMethod,
 ): Session | undefined {
   const value = request.headers.get('Session')

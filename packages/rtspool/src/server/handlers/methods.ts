@@ -19,6 +19,13 @@ export type PublicMethod = (typeof publicMethods)[number]
 export const isPublicMethod = (method: string): method is PublicMethod =>
   (publicMethods as readonly string[]).includes(method)
 
+const publicMethodsWithout = (...left: readonly PublicMethod[]): readonly PublicMethod[] =>
+  Object.freeze(publicMethods.filter((method) => !left.includes(method)))
+
+/** What can be asked of something that is only played, and of something that is only recorded. */
+export const playMethods = publicMethodsWithout('ANNOUNCE', 'RECORD')
+export const recordMethods = publicMethodsWithout('DESCRIBE', 'PLAY')
+
 const always = ['OPTIONS', 'DESCRIBE', 'TEARDOWN', 'GET_PARAMETER', 'SET_PARAMETER'] as const
 
 /** The methods that are valid in each state of a session (RFC 2326 A.2). */
@@ -34,4 +41,4 @@ export const isValidInState = (method: PublicMethod, state: SessionState): boole
   validMethods[state].includes(method)
 
 /** For the `Allow` header of a 455 (RFC 2326 section 11.3.6). */
-export const methodsValidIn = (state: SessionState): string => validMethods[state].join(', ')
+export const methodsValidIn = (state: SessionState): readonly PublicMethod[] => validMethods[state]

@@ -1,9 +1,13 @@
+import { serializePublic } from '../../rtsp/index.js'
 import { type Handler, ok } from '../request-context.js'
-import { publicMethods } from './methods.js'
+import { playMethods, publicMethods } from './methods.js'
 
 /** OPTIONS: what can be asked here; with a session, a sign of life (RFC 2326 section 10.1). */
-export const handleOptions: Handler = ({ session }) => ({
-  ...ok,
-  headers: [['Public', publicMethods.join(', ')]],
-  ...(session ? { session } : {}),
-})
+export const handleOptions: Handler = ({ server, target, session }) => {
+  const isPlayedOnly = target !== undefined && !server.mounts.isPublishAllowed(target.path)
+  return {
+    ...ok,
+    ...(session ? { session } : {}),
+    headers: [['Public', serializePublic(isPlayedOnly ? playMethods : publicMethods)]],
+  }
+}

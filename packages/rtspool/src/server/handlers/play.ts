@@ -1,37 +1,51 @@
 import { RequestError } from '../../errors.js'
 import type { Media } from '../../media/media.js'
-import { parseRange, serializeRtpInfo } from '../../rtsp/index.js'
-import { type Handler, ok, type RequestContext } from '../request-context.js'
+import type { PlayStream } from '../../media/play-stream.js'
+import type { Track } from '../../media/track.js'
+import { serializeRtpInfo } from '../../rtsp/index.js'
+import { checkLiveRange, liveRange } from '../live-range.js'
+import { liveRateHeaders } from '../rate-headers.js'
+import { type Handler, ok } from '../request-context.js'
 import { isPublication, playStreamsOf, requirePresentation } from '../session-presentation.js'
-import { contentBase } from '../target.js'
+import { requireValid } from '../session-validity.js'
+import { recordMethods } from './methods.js'
 
 /** PLAY: the tracks that were set up begin to flow (RFC 2326 section 10.5). */
 export const handlePlay: Handler = async (context) => {
   const { session, held } = requirePresentation(context)
   const media = held.media
   if (isPublication(media)) {
-    throw new RequestError('ERR_METHOD_NOT_ALLOWED', 'the session records; it cannot play')
+    throw new RequestError('ERR_METHOD_NOT_ALLOWED', 'the session records; it cannot play', {
+      context: { allow: recordMethods },
+    })
   }
-  checkRange(context)
+  const { headers } = context.request
+  checkLiveRange(headers)
+  const rates = liveRateHeaders(headers)
   await startSource(media)
+  requireValid(context)
   const streams = playStreamsOf(held)
+  const first = firstPackets(streams)
   session.state = 'Playing'
-  const rtpInfo = rtpInfoOf(context, media, new Set(streams.map(({ track }) => track.index)))
   return {
     ...ok,
     session,
-    headers: [['Range', 'npt=now-'], ...(rtpInfo ? [['RTP-Info', rtpInfo] as const] : [])],
+    headers: [['Range', liveRange], ...rates, ['RTP-Info', rtpInfoOf(media, streams, first)]],
     // After the answer: RTP-Info announces the very packet that comes next.
     afterWrite: () => {
-      for (const stream of streams) stream.play()
+      for (const stream of streams) stream.play(first.get(stream.track) ?? [])
     },
   }
 }
 
-/** Live media play from now on, whatever the client asks for; what is no range at all is refused. */
-function checkRange({ request }: RequestContext): void {
-  const value = request.headers.get('Range')
-  if (value !== undefined) parseRange(value)
+/** What each track begins with: the last key frame and what belongs to it, where there is one. */
+function firstPackets(streams: readonly PlayStream[]): ReadonlyMap<Track, readonly Buffer[]> {
+  const first = new Map(streams.map((stream) => [stream.track, stream.recentPackets()]))
+  const hasKeyFrame = [...first].some(
+    ([track, packets]) => track.hasKeyFrames && packets.length > 0,
+  )
+  // Sound alone has no reason to begin in the past.
+  return hasKeyFrame ? first : new Map()
 }
 
 async function startSource(media: Media): Promise<void> {
@@ -44,19 +58,20 @@ async function startSource(media: Media): Promise<void> {
   }
 }
 
+/** Tracks of which nothing has come yet are listed without a position. */
 function rtpInfoOf(
-  { connection, target }: RequestContext,
   media: Media,
-  playing: ReadonlySet<number>,
-): string | undefined {
-  const base = target ? contentBase(target, connection.localAuthority) : ''
-  const entries = media
-    .trackInfo()
-    .filter(({ track }) => playing.has(track.index))
-    .map(({ track, sequenceNumber, rtpTime }) => ({
-      url: `${base}${track.control}`,
-      seq: sequenceNumber,
-      rtptime: rtpTime,
-    }))
-  return entries.length > 0 ? serializeRtpInfo(entries) : undefined
+  streams: readonly PlayStream[],
+  first: ReadonlyMap<Track, readonly Buffer[]>,
+): string {
+  const positions = new Map(media.trackInfo(first).map((info) => [info.track, info]))
+  return serializeRtpInfo(
+    streams.map(({ track, uri }) => {
+      // The header has no way to quote a quote.
+      const url = uri.replaceAll('"', '%22')
+      const position = positions.get(track)
+      if (!position) return { url }
+      return { url, seq: position.sequenceNumber, rtptime: position.rtpTime }
+    }),
+  )
 }

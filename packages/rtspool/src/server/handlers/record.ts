@@ -1,20 +1,22 @@
 import { RequestError } from '../../errors.js'
-import { parseRange } from '../../rtsp/index.js'
+import { checkLiveRange } from '../live-range.js'
 import { type Handler, ok } from '../request-context.js'
 import { isPublication, recordStreamsOf, requirePresentation } from '../session-presentation.js'
+import { requireValid } from '../session-validity.js'
+import { playMethods } from './methods.js'
 
 /** RECORD: what was announced begins to arrive (RFC 2326 section 10.11). */
 export const handleRecord: Handler = async (context) => {
   const { session, held } = requirePresentation(context)
   const publication = held.media
   if (!isPublication(publication)) {
-    throw new RequestError('ERR_METHOD_NOT_ALLOWED', 'the session plays; it cannot record')
+    throw new RequestError('ERR_METHOD_NOT_ALLOWED', 'the session plays; it cannot record', {
+      context: { allow: playMethods },
+    })
   }
-  const range = context.request.headers.get('Range')
-  if (range !== undefined) parseRange(range)
-  const isFirst = publication.media === undefined
+  checkLiveRange(context.request.headers)
   await publication.record(recordStreamsOf(held))
+  requireValid(context)
   session.state = 'Recording'
-  if (isFirst) context.server.publicationStarted(publication)
   return { ...ok, session }
 }

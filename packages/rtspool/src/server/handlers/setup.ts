@@ -11,6 +11,7 @@ import {
   type Presentation,
   presentationOf,
 } from '../session-presentation.js'
+import { requireValid } from '../session-validity.js'
 import { type StreamSetup, setUpPlayStream, setUpRecordStream } from '../stream-setup.js'
 import { type RequestTarget, requireTarget } from '../target.js'
 import { type ChosenTransport, chooseTransport } from '../transport-choice.js'
@@ -18,8 +19,6 @@ import { type ChosenTransport, chooseTransport } from '../transport-choice.js'
 /** What a SETUP is about, before anything has been made for it. */
 interface Plan {
   readonly presentation: Presentation
-  /** Path and query that name the presentation in its session. */
-  readonly path: string
   readonly trackIndex: number
   /** How the track is to be carried, once there is a session. */
   readonly transport: ChosenTransport
@@ -31,26 +30,32 @@ interface Plan {
  */
 export const handleSetup: Handler = async (context) => {
   const target = requireTarget(context.target)
-  const transports = parseTransport(context.request.headers.get('Transport') ?? '')
+  const { server, connection, request, claimant } = context
+  const transports = parseTransport(request.headers.get('Transport') ?? '')
+  checkPath(context, target)
   const publication = publicationFor(context, target)
-  const mode = publication ? 'RECORD' : 'PLAY'
-  const transport = chooseTransport(transports, mode, context)
+  const transport = chooseTransport(transports, publication ? 'RECORD' : 'PLAY', context)
   const plan = publication
     ? planRecord(publication, target, transport)
     : await planPlay(context, target, transport)
-  checkSession(context, plan)
-  const session = context.session ?? createSession(context)
+  requireValid(context)
+  checkTransport(context, plan)
+  const path = isPublication(plan.presentation) ? plan.presentation.path : target.path
+  const session = context.session ?? server.homes.create(claimant, path, connection)
   try {
-    const stream = setUp(context, session, plan)
-    return {
-      ...ok,
-      session,
-      headers: [['Transport', serializeTransport(stream.answer)]],
-    }
+    const { answer } = setUp(context, session, path, plan)
+    return { ...ok, session, headers: [['Transport', serializeTransport(answer)]] }
   } catch (error) {
     if (!context.session) session.end('removed')
     throw error
   }
+}
+
+/** One session holds one presentation (RFC 2326 section 11.3.10). */
+function checkPath({ session }: RequestContext, target: RequestTarget): void {
+  const held = session && presentationOf(session)
+  if (!held || isSame(held, target)) return
+  throw new RequestError('ERR_AGGREGATE_NOT_ALLOWED', `the session holds ${held.path} already`)
 }
 
 /** The publication that a SETUP belongs to: announced on this connection, or held by the session. */
@@ -71,7 +76,13 @@ function planRecord(
 ): Plan {
   const trackIndex = publication.trackIndexOf(target.full)
   if (trackIndex === undefined) throw trackNotFound(target)
-  return { presentation: publication, path: publication.presentation, trackIndex, transport }
+  if (!publication.takesTrack(trackIndex)) {
+    throw new RequestError(
+      'ERR_AGGREGATE_NOT_ALLOWED',
+      'tracks can be added to a publication before its first RECORD only',
+    )
+  }
+  return { presentation: publication, trackIndex, transport }
 }
 
 async function planPlay(
@@ -79,51 +90,45 @@ async function planPlay(
   target: RequestTarget,
   transport: ChosenTransport,
 ): Promise<Plan> {
-  const media = await constructMedia(context, target)
+  const held = context.session && presentationOf(context.session)?.media
+  const media = held && !isPublication(held) ? held : await constructMedia(context, target)
   // FFmpeg leaves the control out where the description has one track only.
   const trackIndex = target.trackIndex ?? (media.tracks.length === 1 ? 0 : undefined)
   if (trackIndex === undefined || !media.tracks[trackIndex]) throw trackNotFound(target)
-  return { presentation: media, path: target.presentation, trackIndex, transport }
+  return { presentation: media, trackIndex, transport }
 }
 
 function trackNotFound({ full }: RequestTarget): RequestError {
   return new RequestError('ERR_NOT_FOUND', `expected the control URI of a track, got ${full}`)
 }
 
-/** What an existing session must agree to. */
-function checkSession({ session, target }: RequestContext, plan: Plan): void {
-  const held = session && presentationOf(session)
-  if (!held || !target) return
-  if (!isSame(held, target) || held.media !== plan.presentation) {
-    // RFC 2326 section 11.3.10
-    throw new RequestError('ERR_AGGREGATE_NOT_ALLOWED', `the session holds ${held.path} already`)
-  }
-  for (const [index, stream] of held.transports) {
-    if (index !== plan.trackIndex && lowerTransportOf(stream) !== plan.transport.lowerTransport) {
-      throw new RequestError('ERR_UNSUPPORTED_TRANSPORT', 'one session has one lower transport')
-    }
-  }
+/** All tracks of a session travel alike, and those inside a connection inside the same one. */
+function checkTransport({ session, connection }: RequestContext, plan: Plan): void {
+  const others = session ? [...(presentationOf(session)?.transports ?? [])] : []
+  const bound = session?.owner?.connection
+  const isMixed =
+    (bound !== undefined && bound !== connection) ||
+    others.some(
+      ([index, stream]) =>
+        index !== plan.trackIndex && lowerTransportOf(stream) !== plan.transport.lowerTransport,
+    )
+  if (!isMixed) return
+  throw new RequestError('ERR_UNSUPPORTED_TRANSPORT', 'one session has one lower transport')
 }
 
-function createSession({ server, connection, claimant }: RequestContext): Session {
-  const { address, user } = claimant
-  const session = server.pool.create({ owner: { address, user } })
-  connection.sessions.add(session)
-  return session
-}
-
-function setUp(context: RequestContext, session: Session, plan: Plan): StreamSetup {
-  const held = presentationOf(session) ?? session.manageMedia(plan.path, plan.presentation)
-  const stream = isPublication(plan.presentation)
-    ? setUpRecordStream(context, session, plan.presentation, plan.transport)
-    : setUpPlayStream(context, session, plan.presentation, plan.trackIndex, plan.transport)
+function setUp(context: RequestContext, session: Session, path: string, plan: Plan): StreamSetup {
+  const { connection } = context
+  const { presentation, trackIndex, transport } = plan
+  const held = presentationOf(session) ?? session.manageMedia(path, presentation)
+  const stream = isPublication(presentation)
+    ? setUpRecordStream(context, session, presentation, transport)
+    : setUpPlayStream(context, session, presentation, trackIndex, transport)
   // A transport that the track had before is closed only now: there is always one that works.
-  held.setTransport(plan.trackIndex, stream.stream)
-  if (plan.transport.lowerTransport === 'TCP') session.bindConnection(context.connection)
-  if (isPublication(plan.presentation) && context.connection.publication === plan.presentation) {
-    // From now on the session keeps the publication alive, not the connection.
-    context.connection.publication = undefined
-  }
+  held.setTransport(trackIndex, stream.stream)
+  session.bindConnection(transport.lowerTransport === 'TCP' ? connection : undefined)
+  // From now on the session keeps what was announced or described, not the connection.
+  if (connection.publication === presentation) connection.publication = undefined
+  if (connection.described?.media === presentation) connection.described = undefined
   if (session.state === 'Init') session.state = 'Ready'
   return stream
 }

@@ -1,9 +1,11 @@
 import { type Handler, ok } from '../request-context.js'
-import { requirePresentation } from '../session-presentation.js'
+import { presentationOf, requirePresentation, sessionNotFound } from '../session-presentation.js'
 
 /** TEARDOWN: the session ends and gives everything back (RFC 2326 section 10.7). */
 export const handleTeardown: Handler = (context) => {
-  const { session } = requirePresentation(context)
+  const { session } = context
+  if (!session) throw sessionNotFound()
+  if (presentationOf(session)) requirePresentation(context)
   session.end('teardown')
-  return ok
+  return { ...ok, session }
 }

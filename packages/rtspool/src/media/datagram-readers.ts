@@ -1,0 +1,108 @@
+import type { Clock, ClockTimer } from '../clock.js'
+import type { DatagramGroup } from '../transport/datagram-group.js'
+import type { UdpEndpoint } from '../transport/udp-port-pair.js'
+import type { PacketBatch } from './packet-batch.js'
+import { type DatagramReader, sendRtcpTo } from './reader.js'
+
+/**
+ * A new reader is sent what it begins with in portions: all at once would overflow its socket, whose default is
+ * room for about 90 full packets.
+ */
+const portionPackets = 32
+const portionIntervalMs = 4
+
+/** A reader on its way from the last key frame to the live edge. */
+interface CatchingUp {
+  readonly reader: DatagramReader
+  readonly queue: Buffer[]
+}
+
+/** The readers of one track that are sent datagrams: one group for each socket that they are sent from. */
+export class DatagramReaders {
+  readonly #clock: Clock
+  readonly #groups = new Map<UdpEndpoint, DatagramGroup>()
+  readonly #live = new Set<DatagramReader>()
+  readonly #catchingUp = new Map<DatagramReader, CatchingUp>()
+  #timer: ClockTimer | undefined
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  get size(): number {
+    return this.#live.size + this.#catchingUp.size
+  }
+
+  /** Adds a reader that begins with `first`. */
+  add(reader: DatagramReader, first: readonly Buffer[]): void {
+    if (first.length === 0) {
+      this.#goLive(reader)
+      return
+    }
+    const catchingUp = { reader, queue: [...first] }
+    this.#catchingUp.set(reader, catchingUp)
+    this.#sendPortion(catchingUp)
+    if (this.#catchingUp.size > 0) this.#schedule()
+  }
+
+  remove(reader: DatagramReader): void {
+    this.#catchingUp.delete(reader)
+    if (!this.#live.delete(reader)) return
+    const group = this.#groups.get(reader.rtp)
+    group?.remove(reader)
+    if (group?.size === 0) this.#groups.delete(reader.rtp)
+  }
+
+  send(batch: PacketBatch): void {
+    for (const { queue } of this.#catchingUp.values()) queue.push(...batch.packets)
+    for (const group of this.#groups.values()) group.send(batch.packets)
+    for (const { counters } of this.#live) {
+      counters.packetsOut += batch.packets.length
+      counters.bytesOut += batch.sizeBytes
+    }
+  }
+
+  sendRtcp(compound: Buffer): void {
+    for (const reader of this.#live) sendRtcpTo(reader, compound)
+    for (const reader of this.#catchingUp.keys()) sendRtcpTo(reader, compound)
+  }
+
+  /** Stops the timer; readers that are catching up stay where they are. */
+  close(): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+  }
+
+  #goLive(reader: DatagramReader): void {
+    this.#live.add(reader)
+    let group = this.#groups.get(reader.rtp)
+    if (!group) {
+      group = reader.rtp.createGroup()
+      this.#groups.set(reader.rtp, group)
+    }
+    group.add(reader)
+  }
+
+  #schedule(): void {
+    this.#timer ??= this.#clock.schedule(
+      () => {
+        this.#timer = undefined
+        for (const catchingUp of this.#catchingUp.values()) this.#sendPortion(catchingUp)
+        if (this.#catchingUp.size > 0) this.#schedule()
+      },
+      portionIntervalMs,
+      false,
+    )
+  }
+
+  #sendPortion({ reader, queue }: CatchingUp): void {
+    for (const packet of queue.splice(0, portionPackets)) {
+      reader.rtp.send(packet, reader.port, reader.address)
+      reader.counters.packetsOut++
+      reader.counters.bytesOut += packet.length
+    }
+    if (queue.length > 0) return
+    this.#catchingUp.delete(reader)
+    this.#goLive(reader)
+  }
+}

@@ -1,0 +1,157 @@
+import { randomInt } from 'node:crypto'
+import { channel } from 'node:diagnostics_channel'
+import type { Clock } from '../../clock.js'
+import { createSessionDescription, type SessionDescription } from '../../sdp/index.js'
+import type { MediaOutput, MediaSource } from '../media-source.js'
+import type { Track } from '../track.js'
+import type { FileTrack, Packetize } from './file-track.js'
+import type { MediaFile } from './media-file.js'
+import { Pacer } from './pacer.js'
+import { isPreroll, type TimedUnit, timeUnits } from './timeline.js'
+
+/** Published with `{ path, error }` when a file cannot be read on while it plays; the media then ends. */
+const failedChannel = channel('rtspool:file-media-failed')
+
+/** One track on its way out. */
+interface Lane {
+  readonly index: number
+  readonly fileTrack: FileTrack
+  readonly track: Track
+  readonly packetize: Packetize
+  readonly units: AsyncIterator<TimedUnit>
+  /** RTP timestamp of position 0. */
+  readonly firstTimestamp: number
+}
+
+/**
+ * Plays an open file in real time.
+ *
+ * ```text
+ *  file ─▶ access units ─▶ timeline (loop, order) ─▶ packets ─▶ Pacer ─▶ Track.push
+ * ```
+ */
+export class FileSource implements MediaSource {
+  readonly description: SessionDescription
+  readonly #file: MediaFile
+  readonly #loop: boolean
+  #pacer: Pacer | undefined
+  #isClosed = false
+
+  constructor(file: MediaFile, options: { readonly loop: boolean }) {
+    this.#file = file
+    this.#loop = options.loop
+    // Viewers share one moment and cannot seek, so the presentation has no length of its own.
+    const description = createSessionDescription({
+      originId: 0,
+      address: '0.0.0.0',
+      name: '',
+      range: 'npt=now-',
+    })
+    description.media.push(...file.tracks.map((track) => track.description))
+    this.description = description
+  }
+
+  async start(output: MediaOutput): Promise<void> {
+    const { clock } = output
+    const lanes = await this.#createLanes(output.tracks)
+    if (this.#isClosed) return
+    const pacer = new Pacer({
+      clock,
+      lanes: lanes.length,
+      send: (index, packets) => {
+        const track = lanes[index]?.track
+        for (const packet of packets) track?.push(packet)
+      },
+      ended: () => output.end(),
+      shifted: (originMs) => mapTime(lanes, clock, originMs),
+    })
+    this.#pacer = pacer
+    // The beginning of each lane first, so that both tracks start with the clock.
+    await Promise.all(lanes.map((lane) => addNext(lane, pacer)))
+    mapTime(lanes, clock, clock.now())
+    pacer.start()
+    for (const lane of lanes) {
+      this.#fill(lane, pacer).catch((error: unknown) => this.#fail(error, output))
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#pacer?.close()
+    await this.#file.close()
+  }
+
+  async #createLanes(tracks: readonly Track[]): Promise<Lane[]> {
+    const fileTracks = this.#file.tracks
+    const beginnings = await Promise.all(fileTracks.map(beginningOf))
+    const originSeconds = Math.min(...beginnings)
+    const endSeconds = Math.max(...fileTracks.map((fileTrack) => fileTrack.endSeconds))
+    const timeline = {
+      loop: this.#loop && endSeconds > originSeconds,
+      originSeconds,
+      roundSeconds: endSeconds - originSeconds,
+    }
+    const lanes: Lane[] = []
+    for (const [index, fileTrack] of fileTracks.entries()) {
+      const track = tracks[index]
+      if (!track) throw new TypeError(`expected ${fileTracks.length} tracks, got ${tracks.length}`)
+      // RFC 3550 section 5.1: all three begin anywhere, so that they cannot be guessed.
+      const ssrc = randomInt(2 ** 32)
+      const sequenceNumber = randomInt(2 ** 16)
+      const firstTimestamp = randomInt(2 ** 32)
+      const offset = Math.round(((beginnings[index] ?? 0) - originSeconds) * fileTrack.clockRate)
+      track.startAt({ ssrc, sequenceNumber, timestamp: (firstTimestamp + offset) >>> 0 })
+      lanes.push({
+        index,
+        fileTrack,
+        track,
+        packetize: fileTrack.createPayloader({ ssrc, sequenceNumber }),
+        units: timeUnits(fileTrack, timeline),
+        firstTimestamp,
+      })
+    }
+    return lanes
+  }
+
+  async #fill(lane: Lane, pacer: Pacer): Promise<void> {
+    while (!this.#isClosed && (await addNext(lane, pacer))) await pacer.wanted(lane.index)
+  }
+
+  #fail(error: unknown, output: MediaOutput): void {
+    // Reads that were under way reject when the file is closed.
+    if (this.#isClosed) return
+    failedChannel.publish({ path: this.#file.path, error })
+    output.end()
+  }
+}
+
+/** @returns `false` when the lane has come to its end. */
+async function addNext(lane: Lane, pacer: Pacer): Promise<boolean> {
+  const { done, value } = await lane.units.next()
+  if (done) {
+    pacer.finish(lane.index)
+    return false
+  }
+  const ticks = Math.round(value.seconds * lane.fileTrack.clockRate)
+  const packets = lane.packetize(value.unit, lane.firstTimestamp + ticks)
+  pacer.add(lane.index, value.sendMs, packets)
+  return true
+}
+
+/** Gives all tracks one time base: position 0 was at `originMs` of the clock. */
+function mapTime(lanes: readonly Lane[], clock: Clock, originMs: number): void {
+  const unixMs = clock.unixTimeMs() - (clock.now() - originMs)
+  for (const { track, firstTimestamp } of lanes) track.mapTime(unixMs, firstTimestamp, originMs)
+}
+
+/** Presentation time of the first unit that is sent. */
+async function beginningOf(fileTrack: FileTrack): Promise<number> {
+  let beginning = Number.POSITIVE_INFINITY
+  let unitsLeft = fileTrack.lookAhead + 1
+  for await (const unit of fileTrack.accessUnits()) {
+    if (isPreroll(unit)) continue
+    beginning = Math.min(beginning, unit.seconds)
+    if (--unitsLeft === 0) break
+  }
+  return Number.isFinite(beginning) ? beginning : 0
+}

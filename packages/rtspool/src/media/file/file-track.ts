@@ -1,0 +1,35 @@
+import type { MediaDescription } from '../../sdp/index.js'
+
+/** One picture, or one AAC frame, as the file has it. */
+export interface AccessUnit {
+  readonly bytes: Uint8Array
+  /** Whether a decoder can start here. */
+  readonly isKey: boolean
+  /** Presentation time in seconds; 0 is where the file begins. */
+  readonly seconds: number
+  readonly durationSeconds: number
+}
+
+/** Where the RTP stream of a track starts: random values (RFC 3550 section 5.1). */
+export interface PayloaderStart {
+  readonly ssrc: number
+  readonly sequenceNumber: number
+}
+
+/** Makes the RTP packets of one access unit; `timestamp` in ticks, taken modulo 2^32. */
+export type Packetize = (unit: AccessUnit, timestamp: number) => Buffer[]
+
+/** A track of a file that can be sent. */
+export interface FileTrack {
+  readonly description: MediaDescription
+  /** Ticks a second of the RTP timestamps. */
+  readonly clockRate: number
+  /** Access units to look ahead for an earlier presentation time; 0 where none is out of order. */
+  readonly lookAhead: number
+  /** End of the last access unit, in seconds. */
+  readonly endSeconds: number
+  /** The access units from the first on, in decoding order; each call reads them anew. */
+  accessUnits(): AsyncIterable<AccessUnit>
+  /** A payloader of its own for each time the file is played. */
+  createPayloader(start: PayloaderStart): Packetize
+}

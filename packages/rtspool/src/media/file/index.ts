@@ -1,0 +1,1 @@
+export { type FileMediaOptions, fileMedia, fileMediaDefaults } from './file-media.js'

@@ -1,0 +1,40 @@
+import { frameInterleaved, type InterleavedCarrier } from '../transport/interleaved.js'
+import type { UdpEndpoint } from '../transport/udp-port-pair.js'
+
+/** What was delivered to one reader. Sessions hand in their own counters. */
+export interface DeliveryCounters {
+  packetsOut: number
+  bytesOut: number
+  /** Packets that were left out because the reader was too slow. */
+  packetsDropped: number
+}
+
+/** A reader inside an RTSP connection. */
+export interface InterleavedReader {
+  readonly kind: 'interleaved'
+  readonly carrier: InterleavedCarrier
+  /** Channels of RTP and RTCP. */
+  readonly channels: readonly [number, number]
+  readonly counters: DeliveryCounters
+}
+
+/** A reader that is sent datagrams. */
+export interface DatagramReader {
+  readonly kind: 'datagram'
+  readonly rtp: UdpEndpoint
+  readonly rtcp: UdpEndpoint
+  readonly address: string
+  /** The client's port of RTP. */
+  readonly port: number
+  /** The client's port of RTCP. */
+  readonly rtcpPort: number
+  readonly counters: DeliveryCounters
+}
+
+export type Reader = InterleavedReader | DatagramReader
+
+/** Sends RTCP to one reader. */
+export function sendRtcpTo(reader: Reader, compound: Buffer): void {
+  if (reader.kind === 'datagram') reader.rtcp.send(compound, reader.rtcpPort, reader.address)
+  else reader.carrier.writeFrames(frameInterleaved(reader.channels[1], [compound]))
+}

@@ -1,0 +1,93 @@
+import { timestampDistance, timestampOf } from '../rtp/index.js'
+
+/** How much of a stream is kept for new viewers. */
+export interface GopCacheLimits {
+  /** Bytes of one track. */
+  readonly maxBytes: number
+  /** From the first to the last timestamp. */
+  readonly maxSeconds: number
+}
+
+export const gopCacheDefaults: GopCacheLimits = Object.freeze({
+  maxBytes: 8 * 1024 * 1024,
+  maxSeconds: 10,
+})
+
+/**
+ * @returns The limits, or `undefined` for `false`.
+ * @throws {RangeError} When a limit is not a number from 0.
+ */
+export function resolveGopCache(limits: GopCacheLimits | false): GopCacheLimits | undefined {
+  if (limits === false) return undefined
+  for (const [name, value] of Object.entries(limits)) {
+    if (!(value >= 0))
+      throw new RangeError(`gopCache.${name} must be a number from 0, got ${value}`)
+  }
+  return Object.freeze({ ...limits })
+}
+
+/**
+ * The packets of one track since the last key frame, so that a new viewer can begin with one at once.
+ *
+ * What grows over the limits is given up until the next key frame: half a group of pictures is of no use.
+ */
+export class RecentPackets {
+  readonly #limits: GopCacheLimits
+  readonly #clockRate: number
+  #packets: Buffer[] = []
+  #sizeBytes = 0
+  #isCollecting = false
+
+  constructor(limits: GopCacheLimits, clockRate: number) {
+    this.#limits = limits
+    this.#clockRate = clockRate
+  }
+
+  /** The packets, oldest first; empty while there is no complete start. Not to be kept. */
+  get packets(): readonly Buffer[] {
+    return this.#isCollecting ? this.#packets : []
+  }
+
+  /** Begins anew with the packets of this timestamp that are here already: they belong to the key frame. */
+  beginAt(timestamp: number): void {
+    this.#keepFrom(this.#packets.findIndex((packet) => timestampOf(packet) === timestamp))
+    this.#isCollecting = true
+  }
+
+  /** Begins anew with the first packet that is not older than `timestamp`. */
+  beginNotBefore(timestamp: number): void {
+    this.#keepFrom(
+      this.#packets.findIndex((packet) => timestampDistance(timestamp, timestampOf(packet)) >= 0),
+    )
+    this.#isCollecting = true
+  }
+
+  push(packet: Buffer): void {
+    // Before the first start only the frame that is under way can become part of it.
+    const first = this.#isCollecting ? undefined : this.#packets[0]
+    if (first && timestampOf(first) !== timestampOf(packet)) this.clear()
+    this.#packets.push(packet)
+    this.#sizeBytes += packet.length
+    if (this.#isOverLimit(packet)) this.clear()
+  }
+
+  clear(): void {
+    this.#packets = []
+    this.#sizeBytes = 0
+    this.#isCollecting = false
+  }
+
+  #isOverLimit(latest: Buffer): boolean {
+    if (this.#sizeBytes > this.#limits.maxBytes) return true
+    const oldest = this.#packets[0]
+    if (!oldest) return false
+    const ticks = timestampDistance(timestampOf(oldest), timestampOf(latest))
+    return ticks > this.#limits.maxSeconds * this.#clockRate
+  }
+
+  #keepFrom(index: number): void {
+    this.#packets = index < 0 ? [] : this.#packets.slice(index)
+    this.#sizeBytes = 0
+    for (const packet of this.#packets) this.#sizeBytes += packet.length
+  }
+}

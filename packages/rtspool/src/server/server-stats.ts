@@ -1,0 +1,20 @@
+import type { DatagramSendPath } from '../transport/udp-port-pair.js'
+
+/** Counts of what a server holds at the moment. */
+export interface RtspServerStats {
+  readonly connections: number
+  readonly sessions: number
+  /** Peers that the UDP ports listen to. */
+  readonly udpPeers: number
+  /** Interleaved channels in use, over all connections. */
+  readonly channels: number
+  readonly sendPaths: RtspServerSendPaths
+}
+
+/** How media leave this server. */
+export interface RtspServerSendPaths {
+  /** `send`: system calls of our own while nothing waits; `stream`: Node's. */
+  readonly tcp: 'send' | 'stream'
+  /** One call for many readers, with or without segmentation; one call each; or no UDP at all. */
+  readonly udp: DatagramSendPath | 'none'
+}

@@ -1,0 +1,77 @@
+import type { RemovalReason, Session, SessionOwner, SessionPool } from '../session/index.js'
+import type { OnConnectionClosed } from './options.js'
+import type { ConnectionContext, SessionHousing } from './request-context.js'
+import { isPublication, presentationOf } from './session-presentation.js'
+
+/**
+ * The sessions that one server has carried, of a pool that it may share with others, and the connection that
+ * each lives with: the last that used it.
+ */
+export class SessionHomes implements SessionHousing {
+  readonly #pool: SessionPool
+  readonly #onConnectionClosed: OnConnectionClosed
+  readonly #homes = new Map<Session, ConnectionContext | undefined>()
+
+  constructor(pool: SessionPool, onConnectionClosed: OnConnectionClosed) {
+    this.#pool = pool
+    this.#onConnectionClosed = onConnectionClosed
+  }
+
+  /** Follows the pool until {@link stop}. */
+  start(): void {
+    this.#pool.on('sessionRemoved', this.#onSessionRemoved)
+  }
+
+  /** Ends all sessions of the server. */
+  stop(): void {
+    for (const session of this.#homes.keys()) session.end('poolClosed')
+    this.#pool.off('sessionRemoved', this.#onSessionRemoved)
+  }
+
+  create(owner: SessionOwner, path: string, connection: ConnectionContext): Session {
+    const { address, user } = owner
+    const session = this.#pool.create({ owner: { address, user }, path })
+    this.use(session, connection)
+    return session
+  }
+
+  use(session: Session, connection: ConnectionContext): void {
+    // A listener of the pool may have ended it already.
+    if (session.removalReason !== undefined) return
+    const home = this.#homes.get(session)
+    if (home === connection || session.owner?.connection) return
+    home?.sessions.delete(session)
+    this.#homes.set(session, connection)
+    connection.sessions.add(session)
+  }
+
+  /** Sessions that were bound to the connection end, or stay by policy; others outlive it. */
+  connectionClosed(connection: ConnectionContext): void {
+    for (const session of connection.sessions) {
+      this.#homes.set(session, undefined)
+      if (session.owner?.connection !== connection) continue
+      if (this.#onConnectionClosed === 'keep') keep(session)
+      else session.end('connectionClosed')
+    }
+    connection.sessions.clear()
+  }
+
+  readonly #onSessionRemoved = (session: Session, reason: RemovalReason): void => {
+    const home = this.#homes.get(session)
+    this.#homes.delete(session)
+    home?.sessionRemoved(session, reason, session.owner?.connection === home)
+  }
+}
+
+/** The session stays with nothing in it: it can be set up again on another connection of its owner. */
+function keep(session: Session): void {
+  const held = presentationOf(session)
+  // What nobody sends any more cannot be recorded again.
+  if (!held || isPublication(held.media)) {
+    session.end('connectionClosed')
+    return
+  }
+  session.releaseMedia(held)
+  session.bindConnection(undefined)
+  session.state = 'Init'
+}

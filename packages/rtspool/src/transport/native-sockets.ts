@@ -1,0 +1,129 @@
+import { createRequire } from 'node:module'
+import type { Socket } from 'node:net'
+import { getSystemErrorName } from 'node:util'
+import { ipv6SocketAddressBytes, serializeSocketAddress } from './socket-address.js'
+
+/**
+ * System calls on the descriptors of Node's sockets, for what Node has no function for: many datagrams in one
+ * call, and a look at the kernel's send queue. Reached through `koffi`, which is optional.
+ */
+export interface NativeSockets {
+  /**
+   * `socket(2)` and `bind(2)` for UDP. IPv6 sockets take no IPv4.
+   *
+   * @returns The descriptor, which the caller owns.
+   * @throws A system error with `code`, as Node's own `bind` gives it.
+   */
+  bindDatagram(address: string, port: number): number
+  /** `sendmmsg(2)`. @returns Messages sent, or -1: see {@link lastError}. */
+  sendmmsg(descriptor: number, messages: bigint, count: number): number
+  /** `send(2)`, never blocking, never raising SIGPIPE. @returns Bytes taken, or -1. */
+  send(descriptor: number, bytes: Buffer, length: number): number
+  /** Bytes in the kernel that the peer has not acknowledged (`ioctl(SIOCOUTQ)`), or 0 when it cannot tell. */
+  unacknowledgedBytes(descriptor: number): number
+  /** Whether the kernel cuts one buffer into datagrams (`UDP_SEGMENT`, Linux 4.18). */
+  hasSegmentation(descriptor: number): boolean
+  /** `errno` of the last call that failed. */
+  lastError(): number
+  /** Address of the first byte. The caller keeps the buffer alive as long as the address is used. */
+  addressOf(buffer: Buffer): bigint
+}
+
+type Koffi = typeof import('koffi')
+
+const msgDontwait = 0x40
+const msgNosignal = 0x4000
+/** From asm-generic/ioctls.h (TIOCOUTQ). */
+const siocoutq = 0x5411
+const solUdp = 17
+const udpSegment = 103
+const sockDgram = 2
+const sockNonblock = 0o4000
+const sockCloexec = 0o2000000
+const ipprotoIpv6 = 41
+const ipv6V6only = 26
+
+let loaded: NativeSockets | undefined
+let isTried = false
+
+/**
+ * The system calls, loaded once.
+ *
+ * @returns `undefined` where there is no koffi, no 64-bit little-endian Linux, or no glibc.
+ */
+export function nativeSockets(): NativeSockets | undefined {
+  if (!isTried) {
+    isTried = true
+    loaded = load()
+  }
+  return loaded
+}
+
+function load(): NativeSockets | undefined {
+  const isKnownLayout = process.arch === 'x64' || process.arch === 'arm64'
+  if (process.platform !== 'linux' || !isKnownLayout) return undefined
+  try {
+    return bind(createRequire(import.meta.url)('koffi') as Koffi)
+  } catch {
+    // Not installed, not built for this machine, or another libc: Node's own sockets do the work.
+    return undefined
+  }
+}
+
+function bind(koffi: Koffi): NativeSockets {
+  const libc = koffi.load('libc.so.6')
+  const sendmmsg = libc.func('int sendmmsg(int, uint64_t, unsigned int, int)')
+  const send = libc.func('long send(int, void *, unsigned long, int)')
+  const ioctl = libc.func('int ioctl(int, unsigned long, void *)')
+  const getsockopt = libc.func('int getsockopt(int, int, int, void *, void *)')
+  const setsockopt = libc.func('int setsockopt(int, int, int, void *, unsigned int)')
+  const socket = libc.func('int socket(int, int, int)')
+  const bindTo = libc.func('int bind(int, void *, unsigned int)')
+  const close = libc.func('int close(int)')
+  const number = Buffer.alloc(4)
+  const length = Buffer.alloc(4)
+  const systemError = (call: string): Error => {
+    const errno = -koffi.errno()
+    const code = getSystemErrorName(errno)
+    return Object.assign(new Error(`${call} ${code}`), { code, errno, syscall: call })
+  }
+  return {
+    bindDatagram: (address, port) => {
+      const name = serializeSocketAddress(address, port)
+      const isIpv6 = name.length === ipv6SocketAddressBytes
+      const family = name.readUInt16LE()
+      const descriptor = socket(family, sockDgram | sockNonblock | sockCloexec, 0)
+      if (descriptor < 0) throw systemError('socket')
+      number.writeInt32LE(1)
+      if (isIpv6) setsockopt(descriptor, ipprotoIpv6, ipv6V6only, number, number.length)
+      if (bindTo(descriptor, name, name.length) === 0) return descriptor
+      const error = systemError('bind')
+      close(descriptor)
+      throw error
+    },
+    sendmmsg: (descriptor, messages, count) =>
+      sendmmsg(descriptor, messages, count, msgDontwait | msgNosignal),
+    send: (descriptor, bytes, size) => send(descriptor, bytes, size, msgDontwait | msgNosignal),
+    unacknowledgedBytes: (descriptor) =>
+      ioctl(descriptor, siocoutq, number) === 0 ? number.readInt32LE() : 0,
+    hasSegmentation: (descriptor) => {
+      length.writeUInt32LE(number.length)
+      return getsockopt(descriptor, solUdp, udpSegment, number, length) === 0
+    },
+    lastError: () => koffi.errno(),
+    addressOf: (buffer) => BigInt(koffi.address(buffer)),
+  }
+}
+
+interface WithHandle {
+  readonly _handle?: { readonly fd?: number } | null
+}
+
+/**
+ * The file descriptor of an open TCP socket. Node keeps it in an undocumented place; where that changes, the
+ * answer is `undefined` and everything goes the documented way.
+ */
+export function descriptorOf(socket: Socket): number | undefined {
+  const descriptor = (socket as unknown as WithHandle)._handle?.fd
+  return descriptor !== undefined && descriptor >= 0 ? descriptor : undefined
+}

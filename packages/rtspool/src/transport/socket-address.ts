@@ -1,0 +1,61 @@
+import { isIPv6 } from 'node:net'
+
+const afInet = 2
+/** Linux. */
+const afInet6 = 10
+/** `sizeof (struct sockaddr_in)` */
+export const ipv4SocketAddressBytes = 16
+/** `sizeof (struct sockaddr_in6)` */
+export const ipv6SocketAddressBytes = 28
+
+/**
+ * A `struct sockaddr_in` or `sockaddr_in6` of Linux.
+ *
+ * @param address - Numeric. A link-local IPv6 address carries its zone as the index of the interface.
+ * @throws {RangeError} When the address is not numeric.
+ */
+export function serializeSocketAddress(address: string, port: number): Buffer {
+  return isIPv6(address) ? serializeIpv6(address, port) : serializeIpv4(address, port)
+}
+
+function serializeIpv4(address: string, port: number): Buffer {
+  const bytes = address.split('.').map(Number)
+  const isValid = bytes.length === 4 && bytes.every((byte) => byte >= 0 && byte <= 255)
+  if (!isValid) throw new RangeError(`expected a numeric address, got '${address}'`)
+  const name = Buffer.alloc(ipv4SocketAddressBytes)
+  name.writeUInt16LE(afInet, 0)
+  name.writeUInt16BE(port, 2)
+  name.set(bytes, 4)
+  return name
+}
+
+function serializeIpv6(address: string, port: number): Buffer {
+  const [numeric = '', zone] = address.split('%')
+  const name = Buffer.alloc(ipv6SocketAddressBytes)
+  name.writeUInt16LE(afInet6, 0)
+  name.writeUInt16BE(port, 2)
+  const groups = expandIpv6(numeric)
+  groups.forEach((group, index) => {
+    name.writeUInt16BE(group, 8 + 2 * index)
+  })
+  name.writeUInt32LE(zone === undefined ? 0 : Number(zone) || 0, 24)
+  return name
+}
+
+/** The eight 16-bit groups of an address that `isIPv6` accepts. */
+function expandIpv6(address: string): number[] {
+  const [head = '', tail] = address.split('::')
+  const left = groupsOf(head)
+  const right = tail === undefined ? [] : groupsOf(tail)
+  const gap = tail === undefined ? 0 : 8 - left.length - right.length
+  return [...left, ...new Array<number>(gap).fill(0), ...right]
+}
+
+function groupsOf(text: string): number[] {
+  if (text === '') return []
+  return text.split(':').flatMap((group) => {
+    if (!group.includes('.')) return Number.parseInt(group, 16)
+    const [a = 0, b = 0, c = 0, d = 0] = group.split('.').map(Number)
+    return [a * 256 + b, c * 256 + d]
+  })
+}

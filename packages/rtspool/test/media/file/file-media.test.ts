@@ -1,0 +1,42 @@
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { fileMedia } from '../../../src/media/file/index.js'
+import { FakeClock } from '../../support/fake-clock.js'
+
+const clip = fileURLToPath(new URL('../../../../server/assets/test.mp4', import.meta.url))
+
+describe('fileMedia', () => {
+  test('viewers of a path share one media, whatever their query', async () => {
+    const factory = fileMedia(clip, { loop: true })
+    const clock = new FakeClock()
+    const first = await factory.construct({ path: '/test', query: undefined }, clock)
+    const second = await factory.construct({ path: '/test', query: 'a=1' }, clock)
+    expect(second).toBe(first)
+    expect(first.sdp.toString()).toContain('a=rtpmap:96 H264/90000')
+    await factory.close()
+  })
+
+  test('not shared, each viewer gets a media', async () => {
+    const factory = fileMedia(clip, { shared: false })
+    const clock = new FakeClock()
+    const request = { path: '/test', query: undefined }
+    const first = await factory.construct(request, clock)
+    expect(await factory.construct(request, clock)).not.toBe(first)
+    await factory.close()
+    expect(factory.mediaCount).toBe(0)
+  })
+
+  test('a file that is not there is said when somebody asks for it', async () => {
+    const factory = fileMedia('/does/not/exist.mp4')
+    const request = { path: '/test', query: undefined }
+    await expect(factory.construct(request, new FakeClock())).rejects.toMatchObject({
+      code: 'ERR_MEDIA_UNAVAILABLE',
+      message: expect.stringContaining('/does/not/exist.mp4'),
+    })
+    expect(factory.mediaCount).toBe(0)
+  })
+
+  test('refuses a negative lingerSeconds', () => {
+    expect(() => fileMedia(clip, { lingerSeconds: -1 })).toThrow(RangeError)
+  })
+})

@@ -1,0 +1,173 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import {
+  BufferTarget,
+  EncodedAudioPacketSource,
+  EncodedPacket,
+  MkvOutputFormat,
+  Output,
+} from 'mediabunny'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { AccessUnit, FileTrack } from '../../../src/media/file/file-track.js'
+import { type MediaFile, openMediaFile } from '../../../src/media/file/media-file.js'
+import { splitLengthPrefixed, timestampOf } from '../../../src/rtp/index.js'
+import { depacketizeAac, depacketizeH264 } from '../../rtp/depacketizers.js'
+
+const clip = fileURLToPath(new URL('../../../../server/assets/test.mp4', import.meta.url))
+
+let directory: string
+const opened: MediaFile[] = []
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'rtspool-file-'))
+})
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((file) => file.close()))
+})
+afterAll(() => rm(directory, { recursive: true }))
+
+async function openClip(): Promise<{ file: MediaFile; video: FileTrack; audio: FileTrack }> {
+  const file = await openMediaFile(clip)
+  opened.push(file)
+  const [video, audio] = file.tracks
+  if (!video || !audio) throw new Error('expected two tracks')
+  return { file, video, audio }
+}
+
+async function all(track: FileTrack): Promise<AccessUnit[]> {
+  const units: AccessUnit[] = []
+  for await (const unit of track.accessUnits()) units.push(unit)
+  return units
+}
+
+/** An MKV with one track that the server cannot send. */
+async function pcmFile(): Promise<string> {
+  const output = new Output({ format: new MkvOutputFormat(), target: new BufferTarget() })
+  const source = new EncodedAudioPacketSource('pcm-s16')
+  output.addAudioTrack(source)
+  await output.start()
+  await source.add(new EncodedPacket(new Uint8Array(160), 'key', 0, 0.01), {
+    decoderConfig: { codec: 'pcm-s16', numberOfChannels: 1, sampleRate: 8000 },
+  })
+  await output.finalize()
+  const path = join(directory, 'pcm.mkv')
+  await writeFile(path, new Uint8Array(output.target.buffer ?? new ArrayBuffer(0)))
+  return path
+}
+
+describe('openMediaFile', () => {
+  test('describes the H.264 and the AAC track of the clip', async () => {
+    const { video, audio } = await openClip()
+    expect(video.description.section.lines).toMatchObject([
+      { type: 'a', value: 'rtpmap:96 H264/90000' },
+      {
+        type: 'a',
+        value: expect.stringMatching(
+          /^fmtp:96 packetization-mode=1;profile-level-id=4d401e;sprop-parameter-sets=Z01A.*,a.*/,
+        ),
+      },
+    ])
+    expect(audio.description.section.lines).toMatchObject([
+      { type: 'a', value: 'rtpmap:97 mpeg4-generic/48000/1' },
+      { type: 'a', value: expect.stringMatching(/^fmtp:97 .*mode=AAC-hbr;.*;config=1188$/) },
+    ])
+    expect([video.endSeconds, audio.endSeconds]).toEqual([10.24, 10.24])
+  })
+
+  test('A-PAY-1: the packets hold the access units of the file, parameter sets before key frames', async () => {
+    const { video } = await openClip()
+    const packetize = video.createPayloader({ ssrc: 1, sequenceNumber: 65_000 })
+    const units = await all(video)
+    expect(units).toHaveLength(256)
+    expect(units.filter(({ isKey }) => isKey)).toHaveLength(11)
+    for (const [index, unit] of units.entries()) {
+      const packets = packetize(unit, index * 3600)
+      const received = depacketizeH264(packets)
+      const expected = splitLengthPrefixed(unit.bytes, 4)
+      const sets = unit.isKey ? received.splice(0, 2) : []
+      expect(sets.map((set) => set.readUInt8(0) & 0x1f)).toEqual(unit.isKey ? [7, 8] : [])
+      expect(Buffer.concat(received).equals(Buffer.concat(expected))).toBe(true)
+      expect(new Set(packets.map(timestampOf))).toEqual(new Set([index * 3600]))
+    }
+  })
+
+  test('A-PAY-3: the packets hold the AAC frames of the file', async () => {
+    const { audio } = await openClip()
+    const packetize = audio.createPayloader({ ssrc: 1, sequenceNumber: 0 })
+    const units = await all(audio)
+    expect(units).toHaveLength(480)
+    for (const unit of units) {
+      const received = depacketizeAac(packetize(unit, 0))
+      expect(received).toHaveLength(1)
+      expect(received[0]?.equals(unit.bytes)).toBe(true)
+    }
+  })
+
+  test('reads the same again, and both tracks at a time', async () => {
+    const { video, audio } = await openClip()
+    const [first, second, sound] = await Promise.all([all(video), all(video), all(audio)])
+    const bytesOf = (units: AccessUnit[]) => Buffer.concat(units.map(({ bytes }) => bytes))
+    expect(bytesOf(second).equals(bytesOf(first))).toBe(true)
+    expect(sound).toHaveLength(480)
+  })
+
+  test('closed, it reads no more, and may be closed again', async () => {
+    const { file, video } = await openClip()
+    await file.close()
+    await file.close()
+    await expect(all(video)).rejects.toThrow()
+  })
+
+  test.each([
+    {
+      name: 'a file that is not there',
+      path: async () => join(directory, 'none.mp4'),
+      message: /none\.mp4: expected a file that can be read, got ENOENT/,
+    },
+    {
+      name: 'a directory',
+      path: async () => directory,
+      message: /expected a file, got a directory/,
+    },
+    {
+      name: 'a text',
+      path: async () => {
+        const path = join(directory, 'text.mp4')
+        await writeFile(path, 'not a film '.repeat(1000))
+        return path
+      },
+      message: /expected an MP4, QuickTime or Matroska file .*, got another format/,
+    },
+    {
+      name: 'an empty file',
+      path: async () => {
+        const path = join(directory, 'empty.mp4')
+        await writeFile(path, '')
+        return path
+      },
+      message: /expected an MP4, QuickTime or Matroska file .*, got one that cannot be read/,
+    },
+    {
+      name: 'a file without a track that can be sent',
+      path: pcmFile,
+      message: /with an H\.264 or AAC track, got audio pcm-s16/,
+    },
+  ])('refuses $name and says what was expected', async ({ path, message }) => {
+    await expect(openMediaFile(await path())).rejects.toMatchObject({
+      name: 'RequestError',
+      code: 'ERR_MEDIA_UNAVAILABLE',
+      statusCode: 503,
+      message: expect.stringMatching(message),
+    })
+  })
+
+  test('says which package is missing', async () => {
+    const importMediabunny = () => Promise.reject(new Error('ERR_MODULE_NOT_FOUND'))
+    await expect(openMediaFile(clip, importMediabunny)).rejects.toMatchObject({
+      code: 'ERR_MEDIA_UNAVAILABLE',
+      message: expect.stringContaining('npm install mediabunny'),
+    })
+  })
+})

@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest'
+import type { AccessUnit, FileTrack } from '../../../src/media/file/file-track.js'
+import { timeUnits } from '../../../src/media/file/timeline.js'
+import { createMediaDescription } from '../../../src/sdp/index.js'
+
+/** A track whose units are shown at the given frame numbers, 25 a second, in this order of decoding. */
+function trackOf(frames: readonly number[], lookAhead: number): FileTrack {
+  const units = frames.map(
+    (frame): AccessUnit => ({
+      bytes: Buffer.of(frame & 0xff),
+      isKey: frame === 0,
+      seconds: frame / 25,
+      durationSeconds: 1 / 25,
+    }),
+  )
+  return {
+    description: createMediaDescription({
+      kind: 'video',
+      payloadType: 96,
+      encoding: 'H264',
+      clockRate: 90_000,
+    }),
+    clockRate: 90_000,
+    lookAhead,
+    endSeconds: (Math.max(...frames) + 1) / 25,
+    accessUnits: async function* () {
+      yield* units
+    },
+    createPayloader: () => () => [],
+  }
+}
+
+async function take(track: FileTrack, count: number, loop: boolean, originSeconds = 0) {
+  const taken: { shown: number; sent: number }[] = []
+  const roundSeconds = track.endSeconds - originSeconds
+  for await (const entry of timeUnits(track, { loop, originSeconds, roundSeconds })) {
+    taken.push({ shown: Math.round(entry.seconds * 25), sent: Math.round(entry.sendMs / 40) })
+    if (taken.length === count) break
+  }
+  return taken
+}
+
+describe('timeUnits', () => {
+  test('without reordering, a unit is sent when it is shown', async () => {
+    expect(await take(trackOf([0, 1, 2], 0), 10, false)).toEqual([
+      { shown: 0, sent: 0 },
+      { shown: 1, sent: 1 },
+      { shown: 2, sent: 2 },
+    ])
+  })
+
+  test('pictures that are shown late keep the order of decoding', async () => {
+    expect(await take(trackOf([0, 3, 1, 2, 6, 4, 5], 16), 10, false)).toEqual([
+      { shown: 0, sent: 0 },
+      { shown: 3, sent: 1 },
+      { shown: 1, sent: 1 },
+      { shown: 2, sent: 2 },
+      { shown: 6, sent: 4 },
+      { shown: 4, sent: 4 },
+      { shown: 5, sent: 5 },
+    ])
+  })
+
+  test('looped, a round begins where the one before ends', async () => {
+    const taken = await take(trackOf([0, 2, 1], 16), 7, true)
+    expect(taken.map(({ shown }) => shown)).toEqual([0, 2, 1, 3, 5, 4, 6])
+    expect(taken.map(({ sent }) => sent)).toEqual([0, 1, 1, 3, 4, 4, 6])
+  })
+
+  test('looped for a year, it has not drifted by a tick', async () => {
+    const track = trackOf([0, 1, 2], 0)
+    const ticks: number[] = []
+    for await (const { seconds } of timeUnits(track, {
+      loop: true,
+      originSeconds: 0,
+      roundSeconds: 365 * 86_400 + 0.12,
+    })) {
+      ticks.push(Math.round(seconds * 90_000))
+      if (ticks.length === 4) break
+    }
+    expect(ticks).toEqual([0, 3600, 7200, 365 * 86_400 * 90_000 + 10_800])
+  })
+
+  test('leaves out what lies before the beginning', async () => {
+    const taken = await take(trackOf([-2, -1, 0, 1], 0), 10, false)
+    expect(taken.map(({ shown }) => shown)).toEqual([0, 1])
+  })
+
+  test('a file that begins late begins at once', async () => {
+    const taken = await take(trackOf([50, 51], 0), 10, false, 2)
+    expect(taken).toEqual([
+      { shown: 0, sent: 0 },
+      { shown: 1, sent: 1 },
+    ])
+  })
+})

@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest'
+import { RecordStream } from '../../src/media/record-stream.js'
+import { Track } from '../../src/media/track.js'
+import { ntpFromUnixMs, parseCompound, serializeCompound } from '../../src/rtcp/index.js'
+import { createMediaDescription } from '../../src/sdp/index.js'
+import { FakeClock } from '../support/fake-clock.js'
+import { rtpPacket } from '../support/test-server.js'
+
+function setUp() {
+  const clock = new FakeClock()
+  const description = createMediaDescription({
+    kind: 'video',
+    payloadType: 96,
+    encoding: 'X-foo',
+    clockRate: 90_000,
+  })
+  const track = new Track({ index: 0, description, clock, cname: 'test' })
+  const heard = { released: 0, closed: 0, ended: 0, alive: 0, rtcp: [] as Buffer[] }
+  const counters = { packetsIn: 0, bytesIn: 0 }
+  const stream = new RecordStream({
+    clock,
+    lowerTransport: 'UDP',
+    counters,
+    sendRtcp: (compound) => heard.rtcp.push(compound),
+    release: () => void heard.released++,
+    onPacket: () => void heard.alive++,
+    onMediaEnded: () => void heard.ended++,
+    onClosed: () => void heard.closed++,
+  })
+  return { clock, track, stream, counters, heard }
+}
+
+const senderReport = (ssrc: number, unixMs: number, rtpTime: number) =>
+  serializeCompound([
+    {
+      type: 'senderReport',
+      ssrc,
+      ntpTime: ntpFromUnixMs(unixMs),
+      rtpTime,
+      packetCount: 0,
+      octetCount: 0,
+      reports: [],
+    },
+  ])
+
+describe('RecordStream', () => {
+  it('A-ILV-5 passes packets on while it records, and at no other time', () => {
+    const { track, stream, counters, heard } = setUp()
+    const receive = (sequenceNumber: number) => {
+      stream.receiveRtp(rtpPacket({ sequenceNumber }))
+      return track.packetCount
+    }
+    expect(receive(1)).toBe(0)
+    stream.record(track)
+    expect(receive(2)).toBe(1)
+    stream.pause()
+    expect(receive(3)).toBe(1)
+    stream.record(track)
+    expect(receive(4)).toBe(2)
+    stream.close()
+    expect(receive(5)).toBe(2)
+    stream.record(track)
+    expect(receive(6)).toBe(2)
+    expect([counters, heard.alive]).toEqual([{ packetsIn: 2, bytesIn: 24 }, 2])
+  })
+
+  it('A-RTC-6 B-SSRC what is no RTP or RTCP is dropped and is no sign of life', () => {
+    const { track, stream, counters, heard } = setUp()
+    stream.record(track)
+    for (const bytes of ['', 'no RTP', '\x80']) {
+      stream.receiveRtp(Buffer.from(bytes, 'latin1'))
+      stream.receiveRtcp(Buffer.from(bytes, 'latin1'))
+    }
+    expect([counters.packetsIn, heard.alive, track.invalidPackets]).toEqual([0, 0, 3])
+  })
+
+  it('hands the time base of its sender reports on, not that of another SSRC', () => {
+    const { track, stream, heard } = setUp()
+    stream.record(track)
+    stream.receiveRtp(rtpPacket({ sequenceNumber: 1, ssrc: 7, timestamp: 90_000 }))
+    stream.receiveRtcp(senderReport(7, 1_000_000, 0))
+    expect(track.rtpTimeAt(1_001_000)).toBe(90_000)
+    stream.receiveRtcp(senderReport(8, 5_000_000, 0))
+    expect(track.rtpTimeAt(1_001_000)).toBe(90_000)
+    expect(heard.alive).toBe(3)
+  })
+
+  it('A-RTC-7 reports what is lost of the current SSRC', () => {
+    const { track, stream, heard } = setUp()
+    stream.sendRtcp()
+    stream.record(track)
+    stream.sendRtcp()
+    expect(heard.rtcp).toEqual([])
+    for (const sequenceNumber of [1, 2, 4]) {
+      stream.receiveRtp(rtpPacket({ sequenceNumber, ssrc: 7 }))
+    }
+    stream.sendRtcp()
+    for (const sequenceNumber of [1000, 1001]) {
+      stream.receiveRtp(rtpPacket({ sequenceNumber, ssrc: 8 }))
+    }
+    stream.sendRtcp()
+    const reports = heard.rtcp.map((compound) => parseCompound(compound)[0])
+    expect(reports).toMatchObject([
+      { reports: [{ ssrc: 7, cumulativeLost: 1 }] },
+      { reports: [{ ssrc: 8, cumulativeLost: 0 }] },
+    ])
+  })
+
+  it('gives everything back once, and hears of the end of its media only while it is open', () => {
+    const { stream, heard } = setUp()
+    stream.mediaEnded()
+    stream.close()
+    stream.close()
+    stream.mediaEnded()
+    expect(heard).toMatchObject({ released: 1, closed: 1, ended: 1 })
+  })
+})

@@ -1,0 +1,104 @@
+import { once } from 'node:events'
+import { describe, expect, it } from 'vitest'
+import { sequenceNumberOf } from '../../src/rtp/index.js'
+import { FakeClock } from '../support/fake-clock.js'
+import type { RtspTestClient } from '../support/rtsp-client.js'
+import {
+  connectTo,
+  play,
+  publish,
+  rtpPacket,
+  startServer,
+  testSdp,
+  urlOf,
+} from '../support/test-server.js'
+
+const h264Sdp = testSdp.replace('X-foo/90000', 'H264/90000')
+const payloadBytes = 60_000
+/** More than the kernel keeps for a connection on the loopback. */
+const floodPackets = 300
+
+const packet = (sequenceNumber: number, isKey: boolean) =>
+  rtpPacket({
+    sequenceNumber,
+    timestamp: sequenceNumber * 3_600,
+    marker: true,
+    payload: Buffer.alloc(payloadBytes, isKey ? 0x65 : 0x41),
+  })
+
+const received = (client: RtspTestClient) =>
+  client.frames
+    .filter(({ channel }) => channel === 0)
+    .map(({ payload }) => sequenceNumberOf(payload))
+
+/** Sends packets and waits until the server has taken them. */
+async function send(publisher: RtspTestClient, from: number, count: number, keyEvery: number) {
+  for (let n = from; n < from + count; n++) {
+    publisher.sendFrame(0, packet(n, n % keyEvery === 0))
+    if (n % 10 === 0) await publisher.request('OPTIONS', '*')
+  }
+  await publisher.request('OPTIONS', '*')
+}
+
+async function setUp(nativeSockets: boolean) {
+  const clock = new FakeClock()
+  const server = await startServer({ clock, nativeSockets })
+  const url = urlOf(server, '/live/cam')
+  const publisher = await connectTo(server)
+  await publish(publisher, url, ['TCP'], h264Sdp)
+  const [slow, fast] = [await connectTo(server), await connectTo(server)]
+  await play(slow, url, ['TCP'])
+  await play(fast, url, ['TCP'])
+  slow.socket.pause()
+  return { clock, server, publisher, slow, fast }
+}
+
+describe.each([
+  ['system calls', true],
+  ['Node', false],
+])('B-BACK a viewer that reads too slowly, sent by %s', (_name, nativeSockets) => {
+  it('loses whole packets up to a key frame, and costs nobody else one', async () => {
+    const { clock, server, publisher, slow, fast } = await setUp(nativeSockets)
+    await send(publisher, 0, floodPackets, 50)
+    await fast.framesUntil(() => received(fast).length >= floodPackets)
+    const stats = [...server.pool.values()].map((session) => session.stats.packetsDropped)
+    expect(stats.filter((dropped) => dropped > 0).length).toBe(1)
+
+    slow.socket.resume()
+    // It catches up; the next look of the server finds it fit again.
+    await slow.framesUntil((frames) => frames.length > 0)
+    let count = -1
+    while (count !== slow.frames.length) {
+      count = slow.frames.length
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    clock.advance(500)
+    await send(publisher, floodPackets, 60, 50)
+    await slow.framesUntil(() => received(slow).at(-1) === floodPackets + 59)
+    const numbers = received(slow)
+    const gaps = numbers.flatMap((n, index) => (n === (numbers[index - 1] ?? -1) + 1 ? [] : [n]))
+    expect(gaps.length).toBe(1)
+    // It goes on at a key frame.
+    expect((gaps[0] ?? 1) % 50).toBe(0)
+    await fast.framesUntil(() => received(fast).at(-1) === floodPackets + 59)
+    expect(received(fast)).toEqual(Array.from({ length: floodPackets + 60 }, (_, n) => n))
+  })
+
+  it('leaves with reason slowReader when it takes nothing for ten seconds', async () => {
+    const { clock, server, publisher, slow, fast } = await setUp(nativeSockets)
+    const removed = once(server.pool, 'sessionRemoved')
+    await send(publisher, 0, floodPackets, 50)
+    await fast.framesUntil(() => received(fast).length >= floodPackets)
+    for (let elapsed = 0; elapsed < 10_000; elapsed += 2_000) {
+      expect(server.pool.size).toBe(3)
+      clock.advance(2_000)
+      // The kernel takes its own time to acknowledge what the others have read.
+      await new Promise((resolve) => setTimeout(resolve, 60))
+    }
+    clock.advance(500)
+    expect((await removed)[1]).toBe('slowReader')
+    expect(server.pool.size).toBe(2)
+    slow.socket.resume()
+    await slow.closed()
+  })
+})

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest'
+import { serializeSocketAddress } from '../../src/transport/socket-address.js'
+
+describe('serializeSocketAddress', () => {
+  it.each([
+    ['127.0.0.1', 8554, `0200216a7f000001${'00'.repeat(8)}`],
+    ['255.1.2.3', 1, `02000001ff010203${'00'.repeat(8)}`],
+    ['::', 1, `0a000001${'00'.repeat(4)}${'00'.repeat(16)}${'00'.repeat(4)}`],
+    ['::1', 1, `0a000001${'00'.repeat(4)}${'00'.repeat(15)}01${'00'.repeat(4)}`],
+    [
+      '2001:db8::2:1',
+      1,
+      `0a000001${'00'.repeat(4)}20010db8${'00'.repeat(8)}00020001${'00'.repeat(4)}`,
+    ],
+    [
+      '1:2:3:4:5:6:7:8',
+      1,
+      `0a000001${'00'.repeat(4)}00010002000300040005000600070008${'00'.repeat(4)}`,
+    ],
+    [
+      '::ffff:10.0.0.1',
+      1,
+      `0a000001${'00'.repeat(4)}${'00'.repeat(10)}ffff0a000001${'00'.repeat(4)}`,
+    ],
+    ['fe80::1%3', 1, `0a000001${'00'.repeat(4)}fe80${'00'.repeat(13)}0103000000`],
+  ])('%s port %d', (address, port, expected) => {
+    expect(serializeSocketAddress(address, port).toString('hex')).toBe(expected)
+  })
+
+  it.each(['localhost', '1.2.3', '1.2.3.256', ''])('refuses %j', (address) => {
+    expect(() => serializeSocketAddress(address, 1)).toThrow(RangeError)
+  })
+})

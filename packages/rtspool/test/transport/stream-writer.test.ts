@@ -1,0 +1,124 @@
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import { nativeSockets } from '../../src/transport/native-sockets.js'
+import { StreamWriter } from '../../src/transport/stream-writer.js'
+
+const opened: (() => Promise<unknown>)[] = []
+
+afterEach(async () => {
+  for (const close of opened.splice(0)) await close()
+})
+
+/** Two ends of a TCP connection; the far one reads only when told to. */
+async function connection(): Promise<{ near: Socket; far: Socket }> {
+  const server = createServer({ pauseOnConnect: false })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  const far = connect(typeof address === 'object' && address ? address.port : 0, '127.0.0.1')
+  const [near] = (await once(server, 'connection')) as [Socket]
+  near.on('error', () => {})
+  far.pause()
+  opened.push(async () => {
+    near.destroy()
+    far.destroy()
+    server.close()
+    await once(server, 'close')
+  })
+  return { near, far }
+}
+
+async function read(socket: Socket, sizeBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let received = 0
+  socket.resume()
+  while (received < sizeBytes) {
+    const [chunk] = (await once(socket, 'data')) as [Buffer]
+    chunks.push(chunk)
+    received += chunk.length
+  }
+  return Buffer.concat(chunks)
+}
+
+const limits = { maxBytes: 1_000_000, maxAgeMs: 2_000 }
+/** More than the buffers of the kernel take. */
+const flood = Buffer.alloc(16 * 1024 * 1024, 'flood')
+
+describe.each([
+  ['system calls', nativeSockets()],
+  ['Node', undefined],
+])('StreamWriter over %s', (_name, native) => {
+  it('writes bytes whole and in order, whatever waits in between', async () => {
+    const { near, far } = await connection()
+    const writer = new StreamWriter(near, native, limits)
+    const parts = [
+      Buffer.from('one'),
+      flood,
+      Buffer.from('two'),
+      Buffer.from('three'),
+      flood.subarray(0, 99_999),
+      Buffer.from('four'),
+    ]
+    for (const part of parts) writer.write(part)
+    const expected = Buffer.concat(parts)
+    expect((await read(far, expected.length)).equals(expected)).toBe(true)
+    writer.write(Buffer.from('five'))
+    expect(String(await read(far, 4))).toBe('five')
+  })
+
+  it('is congested above its bytes, and again free at half of them', async () => {
+    const { near, far } = await connection()
+    const writer = new StreamWriter(near, native, limits)
+    writer.write(Buffer.from('small'))
+    expect(writer.isCongested).toBe(false)
+    writer.write(flood)
+    expect(writer.isCongested).toBe(true)
+    writer.sample(0)
+    expect(writer.isCongested).toBe(true)
+    await read(far, 5 + flood.length)
+    while (near.writableLength > 0) await once(near, 'drain')
+    writer.sample(100)
+    expect(writer.isCongested).toBe(false)
+  })
+
+  it('a grant is good until the peer has caught up', async () => {
+    const { near, far } = await connection()
+    const writer = new StreamWriter(near, native, limits)
+    writer.grant(flood.length)
+    writer.write(flood)
+    expect(writer.isCongested).toBe(false)
+    await read(far, flood.length)
+    while (near.writableLength > 0) await once(near, 'drain')
+    writer.sample(0)
+    writer.write(flood)
+    expect(writer.isCongested).toBe(true)
+  })
+
+  it('B-BACK knows since when a peer takes nothing, and forgets when it has caught up', async () => {
+    const { near, far } = await connection()
+    const writer = new StreamWriter(near, native, { maxBytes: 1e9, maxAgeMs: 2_000 })
+    expect(writer.sample(0)).toBe(0)
+    writer.write(flood)
+    expect(writer.sample(500)).toBe(0)
+    writer.write(Buffer.from('more'))
+    expect(writer.sample(1_500)).toBe(1_000)
+    expect(writer.isCongested).toBe(false)
+    expect(writer.sample(3_000)).toBe(2_500)
+    expect(writer.isCongested).toBe(true)
+    await read(far, flood.length + 4)
+    while (near.writableLength > 0) await once(near, 'drain')
+    // What the peer has read may still be on its way to being acknowledged.
+    while (writer.sample(4_000) > 0) await new Promise((resolve) => setImmediate(resolve))
+    expect(writer.isCongested).toBe(false)
+  })
+
+  it('writes nothing after the connection has been closed', async () => {
+    const { near } = await connection()
+    const writer = new StreamWriter(near, native, limits)
+    near.destroy()
+    writer.write(Buffer.from('late'))
+    expect(writer.sample(0)).toBe(0)
+    expect(near.bytesWritten).toBe(0)
+  })
+})

@@ -1,0 +1,83 @@
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { UdpPortPair } from '../../src/transport/udp-port-pair.js'
+import { openUdpPorts } from '../support/test-server.js'
+
+/** A pair on the first free even port from 42,000 on. */
+async function openPair() {
+  for (let port = 42_000; ; port += 2) {
+    try {
+      const pair = await UdpPortPair.open(port, { family: 4, address: '127.0.0.1' })
+      onTestFinished(() => pair.close())
+      return pair
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error
+    }
+  }
+}
+
+describe('UdpPortPair', () => {
+  it('is an even port and the next', async () => {
+    const { rtp, rtcp } = await openPair()
+    expect([rtp.port % 2, rtcp.port]).toEqual([0, rtp.port + 1])
+  })
+
+  it('B-FD takes both ports or neither', async () => {
+    const { rtp } = await openPair()
+    // The odd port below the pair is a port of RTP here, its neighbour is taken.
+    const options = { family: 4, address: '127.0.0.1' } as const
+    await expect(UdpPortPair.open(rtp.port - 1, options)).rejects.toMatchObject({
+      code: 'EADDRINUSE',
+    })
+    const socket = createSocket('udp4')
+    const listening = once(socket, 'listening')
+    socket.bind(rtp.port - 1, '127.0.0.1')
+    await listening
+    socket.close()
+  })
+
+  it('B-RTP hears only the peers that were set, by address and port', async () => {
+    const { rtp } = await openPair()
+    const [known, unknown] = [await openUdpPorts(), await openUdpPorts()]
+    const heard: string[] = []
+    const done = new Promise<void>((resolve) => {
+      rtp.peers.set('127.0.0.1', known.port, (packet) => {
+        heard.push(packet.toString())
+        if (packet.toString() === 'last') resolve()
+      })
+    })
+    for (let n = 0; n < 10; n++) unknown.rtpSocket.send('spoofed', rtp.port, '127.0.0.1')
+    await new Promise<void>((resolve) =>
+      unknown.rtpSocket.send('spoofed', rtp.port, '127.0.0.1', () => resolve()),
+    )
+    known.rtpSocket.send('first', rtp.port, '127.0.0.1')
+    known.rtpSocket.send('last', rtp.port, '127.0.0.1')
+    await done
+    expect(heard).toEqual(['first', 'last'])
+    expect(rtp.unknownPeerDatagrams).toBe(11)
+  })
+
+  it('a later owner of a peer keeps it when an earlier one gives it back', async () => {
+    const { rtp } = await openPair()
+    const [older, newer] = [() => {}, () => {}]
+    rtp.peers.set('127.0.0.1', 5000, older)
+    rtp.peers.set('127.0.0.1', 5000, newer)
+    rtp.peers.set('127.0.0.2', 5000, older)
+    rtp.peers.delete('127.0.0.1', 5000, older)
+    expect([rtp.peers.get('127.0.0.1', 5000), rtp.peers.size]).toEqual([newer, 2])
+    rtp.peers.delete('127.0.0.1', 5000, newer)
+    rtp.peers.delete('127.0.0.1', 5000, newer)
+    rtp.peers.delete('127.0.0.2', 5000, older)
+    expect(rtp.peers.size).toBe(0)
+  })
+
+  it('A-RTP-3 counts what the kernel refuses to send', async () => {
+    const { rtp } = await openPair()
+    const ports = await openUdpPorts()
+    rtp.send(Buffer.alloc(65_530), ports.port, '127.0.0.1')
+    rtp.send(Buffer.from('fits'), ports.port, '127.0.0.1')
+    await ports.until(() => ports.rtp.length === 1)
+    expect(rtp.sendErrors).toBe(1)
+  })
+})
