@@ -1,0 +1,68 @@
+// The server under test: rtspool with publishing allowed, and an answer to questions on stdin.
+// Usage: node bench/lib/rtspool-server.mjs ['{"server": RtspServer options, "events": true, "loopDelay": true}']
+// Prints JSON lines: listening, then sessionRemoved (with `events`), and an answer to each line on stdin:
+//   stats       what server and process hold, and the event loop's delay since the last question
+//   quit        closes the server and leaves
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { createInterface } from 'node:readline'
+import { pathToFileURL } from 'node:url'
+
+const built = process.env.RTSPOOL_DIST
+  ? pathToFileURL(`${process.env.RTSPOOL_DIST}/index.js`)
+  : new URL('../../packages/rtspool/dist/index.js', import.meta.url)
+const { RtspServer } = await import(built)
+
+/** The monitor's own timer; what it reports includes one interval. */
+const loopDelayResolutionMs = 1
+const nsPerMs = 1e6
+
+const settings = JSON.parse(process.argv[2] ?? '{}')
+const print = (line) => process.stdout.write(`${JSON.stringify(line)}\n`)
+
+const server = new RtspServer({ port: 0, host: '127.0.0.1', ...settings.server })
+server.mounts.allowPublish('/*')
+server.on('requestFailed', (error) => print({ event: 'requestFailed', message: String(error) }))
+server.on('publishStarted', (path) => print({ event: 'publishStarted', path }))
+if (settings.events) {
+  server.pool.on('sessionRemoved', (session, reason) =>
+    print({ event: 'sessionRemoved', reason, atMs: performance.now(), stats: session.stats }),
+  )
+}
+
+const loopDelay = settings.loopDelay
+  ? monitorEventLoopDelay({ resolution: loopDelayResolutionMs })
+  : undefined
+loopDelay?.enable()
+
+function loopDelayMs() {
+  if (!loopDelay) return undefined
+  const ms = (ns) => Math.max(0, ns / nsPerMs - loopDelayResolutionMs)
+  const seen = {
+    p50: ms(loopDelay.percentile(50)),
+    p99: ms(loopDelay.percentile(99)),
+    max: ms(loopDelay.max),
+  }
+  loopDelay.reset()
+  return seen
+}
+
+const commands = {
+  stats: () =>
+    print({
+      event: 'stats',
+      server: server.stats(),
+      process: process.memoryUsage(),
+      loopDelayMs: loopDelayMs(),
+    }),
+  quit: async () => {
+    await server.close()
+    process.exit()
+  },
+}
+
+await server.listen()
+print({ event: 'listening', port: server.address().port })
+const lines = createInterface({ input: process.stdin })
+lines.on('line', (line) => commands[line.trim()]?.())
+// Whoever started the server is gone.
+lines.on('close', () => process.exit())

@@ -1,0 +1,99 @@
+// The servers that are compared, each on its own core with the same clip behind it.
+import { fileURLToPath } from 'node:url'
+import { compile, whyNotCompilable } from './native.mjs'
+import { loadCore, Program, serverCore } from './processes.mjs'
+
+const serverScript = fileURLToPath(new URL('rtspool-server.mjs', import.meta.url))
+const quiet = ['-hide_banner', '-loglevel', 'error', '-nostdin']
+
+/**
+ * rtspool with a publisher.
+ *
+ * @param publisher - `{ clip }`: FFmpeg publishes the clip for ever; `{ options }`: the stamping publisher.
+ * @param settings - As `rtspool-server.mjs` takes them.
+ */
+export async function startRtspool({ publisher, settings = {}, nodeOptions = [] }) {
+  const server = new Program(
+    process.execPath,
+    [...nodeOptions, serverScript, JSON.stringify(settings)],
+    { core: serverCore },
+  )
+  const { port } = await server.next('listening')
+  const url = `rtsp://127.0.0.1:${port}/cam`
+  const isPublished = server.next('publishStarted')
+  const publishing = startPublisher(publisher, url)
+  await Promise.race([isPublished, failWhenEnded(publishing)])
+  return {
+    name: 'rtspool',
+    url,
+    pid: server.pid,
+    program: server,
+    publisher: publishing,
+    stats: () => {
+      const answer = server.next('stats')
+      server.say('stats')
+      return answer
+    },
+    stop: async () => {
+      await publishing.stop()
+      await server.stop()
+    },
+  }
+}
+
+function startPublisher(publisher, url) {
+  if (publisher.options) {
+    return new Program(compile('publisher'), [...publisher.options, url], { core: loadCore })
+  }
+  const source = ['-re', '-stream_loop', '-1', '-i', publisher.clip.video, '-c', 'copy']
+  const output = ['-rtsp_transport', 'tcp', '-f', 'rtsp', url]
+  return new Program('ffmpeg', [...quiet, ...source, ...output], { core: loadCore })
+}
+
+async function failWhenEnded(program) {
+  const code = await program.ended
+  throw new Error(`${program.name} ended with ${code} before it published: ${program.stderr}`)
+}
+
+/** gst-rtsp-server with the clip as a shared media. It plays the clip once, from the first viewer on. */
+export async function startGst({ clip }) {
+  const server = new Program(compile('gst-fanout'), [clip.video], { core: serverCore })
+  const { port } = await server.next('listening')
+  return {
+    name: 'gst-rtsp-server',
+    url: `rtsp://127.0.0.1:${port}/cam`,
+    pid: server.pid,
+    program: server,
+    stop: () => server.stop(),
+  }
+}
+
+/** The first of the ports that the floor sends datagrams to. */
+const floorBasePort = 10_000
+
+/** @param kind - `tcp`, `udp-gso` or `udp-sendto`. */
+export async function startFloor({ kind, viewers, clip }) {
+  const basePort = kind === 'tcp' ? 0 : floorBasePort
+  const server = new Program(
+    compile('floor'),
+    [kind, clip.frames, String(viewers), String(basePort)],
+    { core: serverCore },
+  )
+  const { port } = await server.next('listening')
+  return {
+    name: `floor (${kind})`,
+    url: `rtsp://127.0.0.1:${port}/raw`,
+    pid: server.pid,
+    program: server,
+    loadOptions: ['--raw', ...(kind === 'tcp' ? [] : ['--base-port', String(basePort)])],
+    stop: () => server.stop(),
+  }
+}
+
+/** The subjects that can run here: without gst-rtsp-server's headers its side is left out, and a note says so. */
+export function withoutMissingPeer(subjects, notes) {
+  const missing = subjects.includes('gst') && whyNotCompilable('gst-fanout')
+  if (!missing) return subjects
+  notes.push(`without gst-rtsp-server: ${missing}`)
+  return subjects.filter((name) => name !== 'gst')
+}

@@ -1,0 +1,26 @@
+/** The middle value, or the mean of the two; NaN values do not count. */
+export function median(values) {
+  const sorted = values.filter((value) => !Number.isNaN(value)).sort((a, b) => a - b)
+  if (sorted.length === 0) return Number.NaN
+  const middle = sorted.length >> 1
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}
+
+/** The smallest of the values that a fraction of them does not exceed. */
+export function quantile(values, fraction) {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.max(0, Math.ceil(fraction * sorted.length) - 1)] ?? Number.NaN
+}
+
+export const sum = (values) => values.reduce((total, value) => total + value, 0)
+
+/** Least squares: y = slope * x + intercept, and the share of y's variance that it explains. */
+export function fitLine(points) {
+  const meanX = sum(points.map(([x]) => x)) / points.length
+  const meanY = sum(points.map(([, y]) => y)) / points.length
+  const xx = sum(points.map(([x]) => (x - meanX) ** 2))
+  const xy = sum(points.map(([x, y]) => (x - meanX) * (y - meanY)))
+  const yy = sum(points.map(([, y]) => (y - meanY) ** 2))
+  const slope = xy / xx
+  return { slope, intercept: meanY - slope * meanX, r2: yy === 0 ? 1 : xy ** 2 / (xx * yy) }
+}

@@ -1,0 +1,172 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Program } from './process.js'
+import type { Transport } from './publishers.js'
+
+export interface PlayOptions {
+  readonly url: string
+  readonly transport: Transport
+  /** How much is played, in seconds of media. */
+  readonly seconds: number
+  /**
+   * Whether frames are timed by their number instead of their timestamps (ffmpeg only): for publishers whose
+   * first sender report comes late, which moves the clock of viewers that are there already.
+   */
+  readonly timedByCount?: boolean
+}
+
+export interface PlayResult {
+  /** Decoded pictures. */
+  readonly videoFrames: number
+  /** AAC frames of 1024 samples: decoded, with live555 received. */
+  readonly audioFrames: number
+  /** What the player complained about, without what is known to be harmless. */
+  readonly errors: readonly string[]
+}
+
+/** A line that a player prints although all is well, and why it does. */
+interface Harmless {
+  readonly line: RegExp
+  readonly because: string
+}
+
+const framesPerSecond = 25
+/** To connect, to fill a jitter buffer, and for a machine that is busy. */
+const patienceMs = 15_000
+
+/** Decodes with ffmpeg, which gives up at the first error (`-xerror`). */
+export async function playWithFfmpeg(options: PlayOptions): Promise<PlayResult> {
+  const { url, transport, seconds, timedByCount = false } = options
+  const retime = ['-vf', `setpts=N/${framesPerSecond}/TB`, '-af', 'asetpts=N/SR/TB']
+  const program = new Program('ffmpeg', [
+    ...['-hide_banner', '-nostdin', '-xerror', '-loglevel', 'repeat+level+warning'],
+    ...['-rtsp_transport', transport, '-i', url, '-t', `${seconds}`],
+    ...(timedByCount ? retime : []),
+    // framecrc writes a line for each decoded frame, which begins with the number of its stream.
+    ...['-map', '0:v', '-map', '0:a?', '-fps_mode', 'passthrough', '-f', 'framecrc', '-'],
+  ])
+  const status = await program.ended(seconds * 1000 + patienceMs)
+  const count = (stream: number) =>
+    program.stdout.split('\n').filter((line) => line.startsWith(`${stream},`)).length
+  return {
+    videoFrames: count(0),
+    audioFrames: count(1),
+    errors: complaints(status, program.stderr.split('\n'), []),
+  }
+}
+
+/** Decodes with `rtspsrc` and libav, and ends as Ctrl-C would. */
+export async function playWithGstreamer(options: PlayOptions): Promise<PlayResult> {
+  const directory = await mkdtemp(join(tmpdir(), 'rtspool-gst-'))
+  try {
+    return await runGstreamer(options, join(directory, 'video'), join(directory, 'audio'))
+  } finally {
+    await rm(directory, { recursive: true })
+  }
+}
+
+/** Pictures are scaled to 16x16 grey, so the size of a file tells how many there are. */
+const pictureBytes = 16 * 16
+const aacFrameBytes = 1024 * 2
+
+async function runGstreamer(
+  { url, transport, seconds }: PlayOptions,
+  videoPath: string,
+  audioPath: string,
+): Promise<PlayResult> {
+  const toFile = (path: string) => [
+    ...['!', 'filesink', `location=${path}`, 'buffer-mode=unbuffered', 'sync=false', 'async=false'],
+  ]
+  const program = new Program(
+    'gst-launch-1.0',
+    [
+      ...['rtspsrc', 'name=source', `location=${url}`, `protocols=${transport}`, 'latency=200'],
+      ...['source.', '!', 'rtph264depay', '!', 'h264parse', '!', 'avdec_h264'],
+      ...['!', 'videoconvert', '!', 'videoscale'],
+      ...['!', 'video/x-raw,format=GRAY8,width=16,height=16', ...toFile(videoPath)],
+      ...['source.', '!', 'rtpmp4gdepay', '!', 'aacparse', '!', 'avdec_aac'],
+      ...['!', 'audioconvert', '!', 'audio/x-raw,format=S16LE,channels=1', ...toFile(audioPath)],
+    ],
+    { env: { GST_DEBUG: '*:2', GST_DEBUG_NO_COLOR: '1' } },
+  )
+  const wanted = seconds * framesPerSecond
+  const deadline = performance.now() + seconds * 1000 + patienceMs
+  let videoFrames = 0
+  while (program.isRunning && videoFrames < wanted && performance.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    videoFrames = Math.floor((await sizeOf(videoPath)) / pictureBytes)
+  }
+  const audioFrames = Math.floor((await sizeOf(audioPath)) / aacFrameBytes)
+  // Interrupted requests are reported as warnings, so only what came before the end counts.
+  const lines = [...program.stderr.split('\n'), ...gstreamerMessages(program.stdout)]
+  const status = await program.stop('SIGINT')
+  return { videoFrames, audioFrames, errors: complaints(status, lines, gstreamerHarmless) }
+}
+
+/**
+ * Receives with live555, the RTSP client inside VLC, and decodes what came with ffmpeg.
+ *
+ * @param client - What `buildLive555Client` has built.
+ */
+export async function playWithLive555(client: string, options: PlayOptions): Promise<PlayResult> {
+  const directory = await mkdtemp(join(tmpdir(), 'rtspool-live555-'))
+  try {
+    const path = join(directory, 'video.h264')
+    const { url, transport, seconds } = options
+    const player = new Program(client, [transport, url, `${seconds}`, path])
+    const status = await player.ended(seconds * 1000 + patienceMs)
+    const decoder = new Program('ffmpeg', [
+      ...['-hide_banner', '-nostdin', '-xerror', '-loglevel', 'repeat+level+warning'],
+      ...['-f', 'h264', '-i', path, '-fps_mode', 'passthrough', '-f', 'framecrc', '-'],
+    ])
+    const decoded = await decoder.ended(patienceMs)
+    return {
+      videoFrames: decoder.stdout.split('\n').filter((line) => line.startsWith('0,')).length,
+      audioFrames: Number(/audio frames: (\d+)/.exec(player.stdout)?.[1] ?? 0),
+      errors: [
+        ...complaints(status, player.stderr.split('\n'), []),
+        ...complaints(decoded, decoder.stderr.split('\n'), []),
+      ],
+    }
+  } finally {
+    await rm(directory, { recursive: true })
+  }
+}
+
+const gstreamerHarmless: readonly Harmless[] = [
+  {
+    line: /delayed linking/i,
+    because:
+      'rtspsrc shows its pads from a thread for each stream, and gst-launch warns when the last one ' +
+      'is there before another is linked; a pad that stays unlinked shows as missing frames',
+  },
+  {
+    line: /WARN +videodecoder .* decreasing timestamp/,
+    because:
+      'a new viewer gets the pictures since the last key frame at once; the jitter buffer takes ' +
+      'that for a fast clock and corrects itself: each picture is decoded, some are timed anew',
+  },
+]
+
+function gstreamerMessages(stdout: string): string[] {
+  return stdout.split('\n').filter((line) => /^(ERROR|WARNING)/.test(line))
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  )
+}
+
+function complaints(
+  status: number | string,
+  lines: readonly string[],
+  harmless: readonly Harmless[],
+): string[] {
+  const left = lines.filter(
+    (line) => line.trim() !== '' && !harmless.some((known) => known.line.test(line)),
+  )
+  return status === 0 ? left : [...left, `ended with ${status}`]
+}

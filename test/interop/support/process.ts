@@ -1,0 +1,111 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+
+export interface ProgramOptions {
+  readonly env?: Readonly<Record<string, string>> | undefined
+  readonly uid?: number | undefined
+  readonly gid?: number | undefined
+  readonly cwd?: string | undefined
+}
+
+const running = new Set<Program>()
+process.once('exit', () => {
+  for (const program of running) program.kill('SIGKILL')
+})
+
+/** Ends whatever tests have left, by pid; for `afterAll`. */
+export async function endPrograms(): Promise<void> {
+  await Promise.all([...running].map((program) => program.stop('SIGKILL')))
+}
+
+/** A program that runs beside the test, and all that it says. */
+export class Program {
+  readonly name: string
+  stdout = ''
+  stderr = ''
+  /** Resolves with the exit code, or the name of the signal that ended it. */
+  readonly exited: Promise<number | string>
+  readonly #child: ChildProcess
+  #isRunning = true
+
+  constructor(command: string, args: readonly string[], options: ProgramOptions = {}) {
+    this.name = command
+    const { env, ...rest } = options
+    this.#child = spawn(command, args, {
+      ...rest,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    running.add(this)
+    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.stdout += text
+    })
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.stderr += text
+    })
+    this.exited = new Promise((resolve, reject) => {
+      this.#child.once('error', (error) => {
+        this.#ended()
+        reject(error)
+      })
+      this.#child.once('close', (code, signal) => {
+        this.#ended()
+        resolve(code ?? signal ?? 'unknown')
+      })
+    })
+    // Whoever does not wait for the end hears of a failed start by an empty output.
+    this.exited.catch(() => {})
+  }
+
+  get isRunning(): boolean {
+    return this.#isRunning
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    if (this.#isRunning) this.#child.kill(signal)
+  }
+
+  /** Asks the program to end, and makes it after `graceMs`. */
+  async stop(signal: NodeJS.Signals = 'SIGINT', graceMs = 4000): Promise<number | string> {
+    this.kill(signal)
+    const timer = setTimeout(() => this.kill('SIGKILL'), graceMs)
+    try {
+      return await this.exited
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** Waits for the end, at most `timeoutMs`; then it is killed and `'timeout'` is the answer. */
+  async ended(timeoutMs: number): Promise<number | string> {
+    let isLate = false
+    const timer = setTimeout(() => {
+      isLate = true
+      this.kill('SIGKILL')
+    }, timeoutMs)
+    try {
+      const status = await this.exited
+      return isLate ? 'timeout' : status
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  #ended(): void {
+    this.#isRunning = false
+    running.delete(this)
+  }
+}
+
+/** Waits until `condition` holds. @returns Whether it did within `timeoutMs`. */
+export async function until(condition: () => boolean, timeoutMs: number): Promise<boolean> {
+  const deadline = performance.now() + timeoutMs
+  while (!condition()) {
+    if (performance.now() > deadline) return false
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  return true
+}
