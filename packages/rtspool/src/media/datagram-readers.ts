@@ -15,6 +15,8 @@ const portionIntervalMs = 4
 interface CatchingUp {
   readonly reader: DatagramReader
   readonly queue: Buffer[]
+  /** Packets that have come since the last portion: these go on top, or it would never get there. */
+  arrived: number
 }
 
 /** The readers of one track that are sent datagrams: one group for each socket that they are sent from. */
@@ -39,7 +41,7 @@ export class DatagramReaders {
       this.#goLive(reader)
       return
     }
-    const catchingUp = { reader, queue: [...first] }
+    const catchingUp = { reader, queue: [...first], arrived: 0 }
     this.#catchingUp.set(reader, catchingUp)
     this.#sendPortion(catchingUp)
     if (this.#catchingUp.size > 0) this.#schedule()
@@ -54,7 +56,10 @@ export class DatagramReaders {
   }
 
   send(batch: PacketBatch): void {
-    for (const { queue } of this.#catchingUp.values()) queue.push(...batch.packets)
+    for (const catchingUp of this.#catchingUp.values()) {
+      catchingUp.queue.push(...batch.packets)
+      catchingUp.arrived += batch.packets.length
+    }
     for (const group of this.#groups.values()) group.send(batch.packets)
     for (const { counters } of this.#live) {
       counters.packetsOut += batch.packets.length
@@ -95,12 +100,13 @@ export class DatagramReaders {
     )
   }
 
-  #sendPortion({ reader, queue }: CatchingUp): void {
-    for (const packet of queue.splice(0, portionPackets)) {
-      reader.rtp.send(packet, reader.port, reader.address)
-      reader.counters.packetsOut++
-      reader.counters.bytesOut += packet.length
-    }
+  #sendPortion(catchingUp: CatchingUp): void {
+    const { reader, queue } = catchingUp
+    const portion = queue.splice(0, portionPackets + catchingUp.arrived)
+    catchingUp.arrived = 0
+    reader.rtp.sendAll(portion, reader)
+    reader.counters.packetsOut += portion.length
+    for (const packet of portion) reader.counters.bytesOut += packet.length
     if (queue.length > 0) return
     this.#catchingUp.delete(reader)
     this.#goLive(reader)

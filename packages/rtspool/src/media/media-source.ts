@@ -21,6 +21,12 @@ export interface MediaSource {
   /** The session description; `a=control` and ports are replaced by the server. */
   readonly description: SessionDescription
   /**
+   * Whether `track.mapTime` will be called for each track soon after its first packet, as RTCP of a publisher
+   * does: viewers are told no time before that, for some seconds at most.
+   * @default false: what is not mapped is timed by `push`
+   */
+  readonly sendsReports?: boolean
+  /**
    * Starts the flow of RTP packets into `output.tracks[i].push(packet)`. Called at most once.
    *
    * A rejection answers the PLAY that started it with 503 and closes the media.

@@ -6,6 +6,7 @@ import { withDeadline } from './deadline.js'
 import type { MediaOutput, MediaSource } from './media-source.js'
 import { describePresentation } from './presentation.js'
 import type { GopCacheLimits } from './recent-packets.js'
+import { SourceClock } from './source-clock.js'
 import { Track } from './track.js'
 
 /** Who plays or records a media, and must hear when it ends. */
@@ -63,9 +64,16 @@ export class Media {
     this.sdp = describePresentation(source.description, randomInt(2 ** 47))
     const cname = randomBytes(12).toString('base64url')
     const { clock, gopCache } = options
-    const onKeyFrame = (track: Track): void => this.#keyFrameBegins(track)
+    const shared = {
+      clock,
+      cname,
+      gopCache,
+      sourceClock: new SourceClock(),
+      awaitsReport: source.sendsReports ?? false,
+      onKeyFrame: (track: Track): void => this.#keyFrameBegins(track),
+    }
     this.tracks = source.description.media.map(
-      (description, index) => new Track({ index, description, clock, cname, gopCache, onKeyFrame }),
+      (description, index) => new Track({ ...shared, index, description }),
     )
     this.#linger()
   }

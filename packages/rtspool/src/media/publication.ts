@@ -128,7 +128,7 @@ export class Publication {
     if (!this.#recorded || this.#isEnded) throw this.#notFound()
     const { session, media } = this.#init.description
     const description = { session, media: this.#recorded.flatMap((index) => media[index] ?? []) }
-    return { description, start: () => {}, close: () => {} }
+    return { description, sendsReports: true, start: () => {}, close: () => {} }
   }
 
   #notFound(): RequestError {

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js'
+import type { Clock, ClockTimer } from '../clock.js'
 import {
   createSourceDescription,
   ntpFromUnixMs,
@@ -15,7 +15,6 @@ import {
   payloadOffsetOf,
   sequenceNumberOf,
   ssrcOf,
-  timestampDistance,
   timestampOf,
 } from '../rtp/index.js'
 import type { MediaDescription } from '../sdp/index.js'
@@ -23,15 +22,8 @@ import { FanOut } from './fan-out.js'
 import { type Reader, sendRtcpTo } from './reader.js'
 import type { GopCacheLimits } from './recent-packets.js'
 import { RecentPackets } from './recent-packets.js'
-
-/** An instant on two clocks: the wall clock of whoever captured the media, and the RTP timestamp. */
-interface TimeMapping {
-  readonly unixMs: number
-  /** In ticks of the track's clock rate. */
-  readonly rtpTime: number
-  /** The same instant on this process' monotonic clock. */
-  readonly clockMs: number
-}
+import { SourceClock } from './source-clock.js'
+import { maxReportWaitMs, TrackTime } from './track-time.js'
 
 /** Where a stream of packets begins, or goes on. */
 export interface TrackPosition {
@@ -69,13 +61,17 @@ export class Track {
   #ssrc: number | undefined
   #nextSequenceNumber: number | undefined
   #timestamp = 0
-  #mapping: TimeMapping | undefined
+  readonly #time: TrackTime
+  #reportTimer: ClockTimer | undefined
 
   constructor(init: {
     readonly index: number
     readonly description: MediaDescription
     readonly clock: Clock
     readonly cname: string
+    readonly sourceClock?: SourceClock
+    /** Whether the source sends reports of its own, which tell the time better than arrival does. */
+    readonly awaitsReport?: boolean
     /** What is kept for new viewers; nothing when absent. */
     readonly gopCache?: GopCacheLimits | undefined
     /** A key frame begins: the other tracks of the media begin anew at its instant. */
@@ -91,6 +87,12 @@ export class Track {
     const payloadType = init.description.payloadTypes[0]
     const rtpmap = payloadType === undefined ? undefined : init.description.rtpmap(payloadType)
     this.clockRate = rtpmap?.clockRate ?? defaultClockRate
+    this.#time = new TrackTime({
+      clock: init.clock,
+      clockRate: this.clockRate,
+      sourceClock: init.sourceClock ?? new SourceClock(),
+      awaitsReport: init.awaitsReport ?? false,
+    })
     this.#isKeyFrame = rtpmap && keyFrameTestOf(rtpmap.encoding)
     this.#recent = init.gopCache && new RecentPackets(init.gopCache, this.clockRate)
   }
@@ -144,7 +146,7 @@ export class Track {
     this.#timestamp = timestampOf(packet)
     this.packetCount = (this.packetCount + 1) >>> 0
     this.octetCount = (this.octetCount + payloadEndOf(packet) - payloadOffsetOf(packet)) >>> 0
-    if (!this.#mapping) this.mapTime(this.#clock.unixTimeMs(), this.#timestamp)
+    if (this.#time.noteArrival(this.#timestamp)) this.#reportAfterWait()
     const isKeyFrame = this.#isKeyFrame !== undefined && packetPasses(this.#isKeyFrame, packet)
     this.#recent?.push(packet)
     if (isKeyFrame && this.#timestamp !== this.#keyFrameTimestamp) this.#beginKeyFrame()
@@ -177,7 +179,9 @@ export class Track {
    * Sender reports carry this on, so that a jump of our wall clock never shows.
    */
   mapTime(unixMs: number, rtpTime: number, clockMs = this.#clock.now()): void {
-    this.#mapping = { unixMs, rtpTime, clockMs }
+    const wasWaiting = this.#time.isWaiting
+    this.#time.map(unixMs, rtpTime, clockMs)
+    if (wasWaiting) this.sendSenderReport()
   }
 
   /**
@@ -186,16 +190,12 @@ export class Track {
    * @param rtpTime - That of the last packet when absent.
    */
   unixTimeMsAt(rtpTime = this.#timestamp): number | undefined {
-    if (!this.#mapping) return undefined
-    const ticks = timestampDistance(this.#mapping.rtpTime, rtpTime)
-    return this.#mapping.unixMs + (ticks * 1000) / this.clockRate
+    return this.#time.unixTimeMsAt(rtpTime)
   }
 
   /** The RTP timestamp at an instant of the source's wall clock. */
   rtpTimeAt(unixMs: number): number | undefined {
-    if (!this.#mapping) return undefined
-    const ticks = ((unixMs - this.#mapping.unixMs) * this.clockRate) / 1000
-    return (this.#mapping.rtpTime + Math.round(ticks)) >>> 0
+    return this.#time.rtpTimeAt(unixMs)
   }
 
   /**
@@ -227,15 +227,27 @@ export class Track {
 
   /** Tells one reader that the stream is over for it (RFC 3550 section 6.6). */
   sendBye(reader: Reader): void {
-    const report = this.#senderReport()
-    if (this.#ssrc === undefined || !report) return
-    sendRtcpTo(reader, serializeCompound([...report, { type: 'bye', ssrcs: [this.#ssrc] }]))
+    const ssrc = this.#ssrc
+    if (ssrc === undefined) return
+    const report = this.#senderReport() ?? [
+      { type: 'receiverReport', ssrc, reports: [] },
+      createSourceDescription(ssrc, this.#cname),
+    ]
+    sendRtcpTo(reader, serializeCompound([...report, { type: 'bye', ssrcs: [ssrc] }]))
   }
 
   /** No more is sent. Idempotent. */
   close(): void {
+    this.#reportTimer?.cancel()
     this.#fanOut.close()
     this.#recent?.clear()
+  }
+
+  /** A source that does not tell the time at all must not leave its viewers without a report. */
+  #reportAfterWait(): void {
+    if (!this.#time.isWaiting) return
+    this.#reportTimer?.cancel()
+    this.#reportTimer = this.#clock.schedule(() => this.sendSenderReport(), maxReportWaitMs, false)
   }
 
   #beginKeyFrame(): void {
@@ -247,22 +259,21 @@ export class Track {
   #beginSource(ssrc: number): void {
     this.#recent?.clear()
     // A sender report may come before the first packet: its mapping holds.
-    if (this.#ssrc !== undefined) this.#mapping = undefined
+    if (this.#ssrc !== undefined) this.#time.forget()
     this.#ssrc = ssrc
     this.packetCount = 0
     this.octetCount = 0
   }
 
   #senderReport(): RtcpPacket[] | undefined {
-    if (this.#ssrc === undefined || !this.#mapping) return undefined
-    const elapsedMs = this.#clock.now() - this.#mapping.clockMs
-    const unixMs = this.#mapping.unixMs + elapsedMs
+    const time = this.#ssrc === undefined ? undefined : this.#time.announce()
+    if (this.#ssrc === undefined || !time) return undefined
     return [
       {
         type: 'senderReport',
         ssrc: this.#ssrc,
-        ntpTime: ntpFromUnixMs(unixMs),
-        rtpTime: this.rtpTimeAt(unixMs) ?? 0,
+        ntpTime: ntpFromUnixMs(time.unixMs),
+        rtpTime: time.rtpTime,
         packetCount: this.packetCount,
         octetCount: this.octetCount,
         reports: [],

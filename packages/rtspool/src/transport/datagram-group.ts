@@ -112,7 +112,7 @@ export interface DatagramLoss {
  */
 export class BatchedDatagramGroup implements DatagramGroup {
   readonly #native: NativeSockets
-  readonly #descriptor: number
+  readonly #descriptor: () => number
   readonly #isSegmenting: boolean
   readonly #loss: DatagramLoss
   readonly #slots = new Map<DatagramDestination, number>()
@@ -129,9 +129,10 @@ export class BatchedDatagramGroup implements DatagramGroup {
   /** Where the next call begins, so that a full queue does not always hit the same members. */
   #start = 0
 
+  /** @param descriptor - Of the socket; negative once that is closed: its number may belong to another by then. */
   constructor(
     native: NativeSockets,
-    descriptor: number,
+    descriptor: () => number,
     options: { readonly isSegmenting: boolean; readonly loss: DatagramLoss },
   ) {
     this.#native = native
@@ -251,7 +252,7 @@ export class BatchedDatagramGroup implements DatagramGroup {
 
   #sendMessages(slot: number, count: number): number {
     const address = this.#messagesAddress + BigInt(slot * messageBytes)
-    return this.#native.sendmmsg(this.#descriptor, address, count)
+    return this.#native.sendmmsg(this.#descriptor(), address, count)
   }
 
   #grow(capacity: number): void {

@@ -2,6 +2,7 @@ import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import {
   BatchedDatagramGroup,
+  type DatagramDestination,
   type DatagramGroup,
   type DatagramLoss,
   PlainDatagramGroup,
@@ -83,6 +84,9 @@ export class UdpEndpoint implements DatagramLoss {
   sendErrors = 0
   readonly #socket: Socket
   readonly #batching: Batching | undefined
+  /** For what goes to one destination only. */
+  #single: DatagramGroup | undefined
+  #closed: Promise<void> | undefined
   readonly #countSendError = (error: Error | null): void => {
     if (error) this.sendErrors++
   }
@@ -105,24 +109,34 @@ export class UdpEndpoint implements DatagramLoss {
     return this.#batching.isSegmenting ? 'sendmmsg+gso' : 'sendmmsg'
   }
 
+  /** Sends one datagram; nothing once the endpoint is closed. */
   send(packet: Buffer, port: number, address: string): void {
-    this.#socket.send(packet, port, address, this.#countSendError)
+    if (!this.#closed) this.#socket.send(packet, port, address, this.#countSendError)
+  }
+
+  /** Sends several datagrams to one destination, in as few calls as possible. */
+  sendAll(packets: readonly Buffer[], destination: DatagramDestination): void {
+    this.#single ??= this.createGroup()
+    this.#single.add(destination)
+    this.#single.send(packets)
+    this.#single.remove(destination)
   }
 
   /** A new group whose datagrams leave through this socket. */
   createGroup(): DatagramGroup {
     const batching = this.#batching
     if (!batching) return new PlainDatagramGroup((...datagram) => this.send(...datagram))
-    return new BatchedDatagramGroup(batching.native, batching.descriptor, {
+    const descriptor = (): number => (this.#closed ? -1 : batching.descriptor)
+    return new BatchedDatagramGroup(batching.native, descriptor, {
       isSegmenting: batching.isSegmenting,
       loss: this,
     })
   }
 
-  async close(): Promise<void> {
-    const closed = once(this.#socket, 'close')
-    this.#socket.close()
-    await closed
+  /** Idempotent. */
+  close(): Promise<void> {
+    this.#closed ??= new Promise((resolve) => this.#socket.close(resolve))
+    return this.#closed
   }
 }
 

@@ -1,4 +1,4 @@
-import { afterEach, expect } from 'vitest'
+import { expect } from 'vitest'
 import { RtspServer, type RtspServerOptions } from '../../src/index.js'
 import { type ClientRequest, RtspTestClient, sessionIdOf, UdpTestPorts } from './rtsp-client.js'
 
@@ -22,15 +22,15 @@ export const testSdp = [
 
 const openThings: { close(): Promise<unknown> }[] = []
 
-/** Ends what the test opened, and checks that the server kept nothing. */
-afterEach(async () => {
+/** Ends what the test opened, and checks that the server kept nothing; called after each test. */
+export async function closeOpenThings(): Promise<void> {
   const servers = openThings.filter((thing) => thing instanceof RtspServer)
   for (const thing of openThings.splice(0)) await thing.close()
   for (const server of servers) {
     expect(server.stats()).toMatchObject({ connections: 0, sessions: 0, udpPeers: 0, channels: 0 })
     expect(server.listenerCount('connectionClosed')).toBe(0)
   }
-})
+}
 
 /** A server on a free port of the loopback; closed after the test. */
 export async function startServer(options: RtspServerOptions = {}): Promise<RtspServer> {

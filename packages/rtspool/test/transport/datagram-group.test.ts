@@ -80,7 +80,7 @@ async function groupOn(sendPath: string, family: 4 | 6 = 4): Promise<DatagramGro
   socket.bind({ fd: descriptor })
   await listening
   opened.push(socket)
-  return new BatchedDatagramGroup(native, descriptor, {
+  return new BatchedDatagramGroup(native, () => descriptor, {
     isSegmenting: false,
     loss: { sendErrors: 0 },
   })
@@ -196,7 +196,7 @@ describe.runIf(native)('BatchedDatagramGroup when the kernel refuses', () => {
         },
         lastError: () => error,
       },
-      -1,
+      () => -1,
       { isSegmenting: true, loss },
     )
     for (let port = 1; port <= 10; port++) group.add({ address: '127.0.0.1', port })

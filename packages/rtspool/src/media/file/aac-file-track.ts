@@ -1,7 +1,6 @@
 import { AacPayloader, aacFmtp, parseAudioSpecificConfig } from '../../rtp/index.js'
 import { createMediaDescription } from '../../sdp/index.js'
-import type { FileTrack, Packetize } from './file-track.js'
-import type { ReadTrack } from './media-file.js'
+import type { FileTrack, Packetize, ReadTrack } from './file-track.js'
 
 const payloadType = 97
 

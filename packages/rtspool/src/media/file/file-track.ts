@@ -33,3 +33,9 @@ export interface FileTrack {
   /** A payloader of its own for each time the file is played. */
   createPayloader(start: PayloaderStart): Packetize
 }
+
+/** What the tracks of this folder need of a track in a file. */
+export interface ReadTrack {
+  readonly endSeconds: number
+  readonly accessUnits: () => AsyncIterable<AccessUnit>
+}

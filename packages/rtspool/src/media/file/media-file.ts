@@ -2,14 +2,8 @@ import { type FileHandle, open } from 'node:fs/promises'
 import type * as Mediabunny from 'mediabunny'
 import { RequestError } from '../../errors.js'
 import { aacFileTrack } from './aac-file-track.js'
-import type { AccessUnit, FileTrack } from './file-track.js'
+import type { AccessUnit, FileTrack, ReadTrack } from './file-track.js'
 import { h264FileTrack } from './h264-file-track.js'
-
-/** What the tracks of this folder need of a track in a file. */
-export interface ReadTrack {
-  readonly endSeconds: number
-  readonly accessUnits: () => AsyncIterable<AccessUnit>
-}
 
 /** An open file and the tracks of it that can be sent: one or two. */
 export interface MediaFile {

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest'
+import { SourceClock } from '../../src/media/source-clock.js'
+import { maxReportWaitMs, TrackTime } from '../../src/media/track-time.js'
+import { FakeClock } from '../support/fake-clock.js'
+
+const hourMs = 3_600_000
+
+function setUp(awaitsReport = true) {
+  const clock = new FakeClock()
+  const sourceClock = new SourceClock()
+  const timeOf = (clockRate: number) =>
+    new TrackTime({ clock, clockRate, sourceClock, awaitsReport })
+  return { clock, video: timeOf(90_000), audio: timeOf(48_000) }
+}
+
+describe('A-RTC-2 the time that a track tells its viewers', () => {
+  it('is that of arrival when the source tells none', () => {
+    const { clock, video } = setUp(false)
+    expect(video.noteArrival(5_000)).toBe(true)
+    expect(video.noteArrival(9_000)).toBe(false)
+    const start = clock.unixTimeMs()
+    clock.advance(100)
+    clock.jumpWallClock(hourMs)
+    expect(video.announce()).toEqual({ unixMs: start + 100, rtpTime: 5_000 + 9_000 })
+  })
+
+  it('is not told before the source has told it, or has had its time', () => {
+    const { clock, video } = setUp()
+    video.noteArrival(5_000)
+    expect([video.isWaiting, video.announce()]).toEqual([true, undefined])
+    clock.advance(maxReportWaitMs - 1)
+    expect(video.announce()).toBeUndefined()
+    clock.advance(1)
+    expect(video.isWaiting).toBe(false)
+    expect(video.announce()).toBeDefined()
+  })
+
+  it('is the clock of the source, for all tracks, as soon as one of them knows it', () => {
+    const { clock, video, audio } = setUp()
+    const start = clock.unixTimeMs()
+    audio.noteArrival(1_000)
+    clock.advance(10)
+    video.map(start + 10 - hourMs, 70_000, clock.now())
+    expect(video.announce()).toEqual({ unixMs: start + 10 - hourMs, rtpTime: 70_000 })
+    // Sound is still timed by its arrival, on the clock of the source.
+    expect(audio.unixTimeMsAt(1_000)).toBe(start - hourMs)
+    expect(audio.rtpTimeAt(start + 500 - hourMs)).toBe(1_000 + 24_000)
+  })
+
+  it('never changes from our clock to that of a source that reports late', () => {
+    const { clock, video, audio } = setUp()
+    const start = clock.unixTimeMs()
+    video.noteArrival(0)
+    audio.noteArrival(0)
+    clock.advance(maxReportWaitMs)
+    expect(video.announce()?.unixMs).toBe(start + maxReportWaitMs)
+    clock.advance(1_000)
+    const now = start + maxReportWaitMs + 1_000
+    video.map(now - hourMs, 450_000, clock.now())
+    audio.map(now - hourMs + 20, 240_000, clock.now())
+    expect(video.announce()).toEqual({ unixMs: now, rtpTime: 450_000 })
+    // The tracks keep the distance that the source gave them.
+    expect(audio.announce()?.unixMs).toBe(now + 20)
+  })
+
+  it('goes across a wrap of the timestamp', () => {
+    const { clock, video } = setUp(false)
+    video.noteArrival(2 ** 32 - 45_000)
+    clock.advance(1_000)
+    expect(video.announce()?.rtpTime).toBe(45_000)
+  })
+})
