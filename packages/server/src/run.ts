@@ -57,6 +57,8 @@ async function serve(options: CommandOptions, version: string): Promise<number> 
   }
   // A reader of our output that leaves must not end the server.
   process.stdout.on('error', () => log.debug('nobody reads the standard output'))
+  const { sendPaths } = server.stats()
+  log.info({ tcp: sendPaths.tcp, udp: sendPaths.udp }, 'ready')
   const { address, port } = server.address()
   const { host, publish } = options
   process.stdout.write(banner({ version, address, port, host, publish, testPath }))
@@ -88,6 +90,11 @@ function logPoolEvents(server: RtspServer, log: Logger): void {
   server.pool.on('sessionRemoved', (session, reason) => {
     log.info({ session: session.publicId, reason }, 'session removed')
   })
+  server.on('publishStarted', (path) => log.info({ path }, 'publishing started'))
+  server.on('publishEnded', (path) => log.info({ path }, 'publishing ended'))
+  server.on('requestFailed', (error, { method }) =>
+    log.error({ err: error, method }, 'request failed'),
+  )
 }
 
 interface StopSignalWait {

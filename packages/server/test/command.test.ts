@@ -113,7 +113,7 @@ describe('the rtspool command', () => {
     await viewerClosed
     expect(code).toBe(0)
     const lines = stderr.trimEnd().split('\n')
-    expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['closing', 'closed'])
+    expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['ready', 'closing', 'closed'])
   })
 
   it('goes on when nobody reads its output', async () => {
