@@ -7,9 +7,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url))
+const isShort = process.env.RTSPOOL_BENCH_SHORT === '1'
 const isQuick = process.argv.includes('--quick')
-const sizes = isQuick ? [1000, 100_000] : [1000, 100_000, 1_000_000]
-const rounds = isQuick ? 1 : 5
+const sizes = isShort ? [1000] : isQuick ? [1000, 100_000] : [1000, 100_000, 1_000_000]
+const rounds = isShort || isQuick ? 1 : 5
 
 /** Project / C, at each size; `undefined` = no figure is wanted. */
 const wanted = {

@@ -39,6 +39,9 @@ export {
 export { RtspServer, type RtspServerEvents } from './server/server.js'
 export type { RtspServerSendPaths, RtspServerStats } from './server/server-stats.js'
 export {
+  type AdmitAnswer,
+  type AdmitContext,
+  type AdmitHook,
   FilterResult,
   type RemovalReason,
   Session,

@@ -69,6 +69,9 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
   #malformed: MalformedMessageError | undefined
   #state: 'open' | 'closing' | 'closed' = 'open'
   #closeTimer: ClockTimer | undefined
+  #closeAbort: AbortController | undefined
+  /** The last session has been taken away while a request was under way that may make another. */
+  #closesWithoutSession = false
   #described: DescribedMedia | undefined
 
   constructor(
@@ -104,6 +107,12 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
 
   get isClosed(): boolean {
     return this.#state === 'closed'
+  }
+
+  get closeSignal(): AbortSignal {
+    this.#closeAbort ??= new AbortController()
+    if (this.isClosed) this.#closeAbort.abort()
+    return this.#closeAbort.signal
   }
 
   get isCongested(): boolean {
@@ -155,7 +164,9 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
     this.#socket.setTimeout(this.#idleTimeoutMs)
     // Clients take no notice of a BYE inside the connection; the end of the connection they do notice.
     const clientKnows = reason === 'teardown' || reason === 'connectionClosed'
-    if (wasInterleaved && !clientKnows) this.close()
+    if (!wasInterleaved || clientKnows) return
+    if (this.#queue.isAnswering) this.#closesWithoutSession = true
+    else this.close()
   }
 
   request(request: RtspRequest): void {
@@ -178,7 +189,9 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
   reply(reply: Reply, request: RtspRequest): void {
     this.#write(serializeReply(reply, request))
     reply.afterWrite?.()
-    if (closesConnection(request)) this.close()
+    const isLast = this.#closesWithoutSession && this.sessions.size === 0
+    this.#closesWithoutSession = false
+    if (isLast || closesConnection(request)) this.close()
   }
 
   failed(error: unknown, request: RtspRequest): void {
@@ -246,6 +259,7 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
   #afterClose(): void {
     this.#state = 'closed'
     this.#closeTimer?.cancel()
+    this.#closeAbort?.abort()
     this.#deadline.cancel()
     this.#parser.close()
     this.#queue.clear()

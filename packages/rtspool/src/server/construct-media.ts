@@ -3,6 +3,7 @@ import type { Media } from '../media/media.js'
 import type { MediaFactory } from '../media/media-factory.js'
 import type { MountPoints } from '../media/mount-points.js'
 import { DescribedMedia } from './described-media.js'
+import { MediaHold } from './media-hold.js'
 import type { RequestContext } from './request-context.js'
 import type { RequestTarget } from './target.js'
 
@@ -17,21 +18,25 @@ export async function describeMedia(
 ): Promise<Media> {
   const { server, connection } = context
   const factory = factoryFor(server.mounts, target.path)
-  const media = await construct(context, factory, target)
+  const hold = await construct(context, factory, target)
+  const { media } = hold
   if (connection.described?.media !== media) {
     connection.described = factory.options.shared
       ? undefined
       : new DescribedMedia(media, factory, target)
   }
+  hold.noteDescribed()
+  hold.release()
   return media
 }
 
 /**
- * The media for the first SETUP of a session: what DESCRIBE kept, or another one.
+ * The media for the first SETUP of a session: what DESCRIBE kept, or another one. To be released when the session
+ * holds it, or when nothing has come of it.
  *
  * @throws {RequestError} As {@link describeMedia}.
  */
-export function constructMedia(context: RequestContext, target: RequestTarget): Promise<Media> {
+export function constructMedia(context: RequestContext, target: RequestTarget): Promise<MediaHold> {
   return construct(context, factoryFor(context.server.mounts, target.path), target)
 }
 
@@ -39,15 +44,21 @@ async function construct(
   { server, connection }: RequestContext,
   factory: MediaFactory,
   { path, query }: RequestTarget,
-): Promise<Media> {
+): Promise<MediaHold> {
   const { described } = connection
-  if (described?.isFor(factory, { path, query })) return described.media
+  if (described?.isFor(factory, { path, query })) return new MediaHold(described.media)
   const media = await factory.construct({ path, query }, server.clock)
-  if (media.state !== 'ended') return media
+  // In the same turn: another request may be about to give this one back.
+  if (media.state !== 'ended') return new MediaHold(media)
   throw new RequestError('ERR_MEDIA_UNAVAILABLE', `the media of ${path} has just ended`)
 }
 
-function factoryFor(mounts: MountPoints, path: string): MediaFactory {
+/**
+ * What answers for a path.
+ *
+ * @throws {RequestError} `ERR_NOT_FOUND` when nothing is mounted.
+ */
+export function factoryFor(mounts: MountPoints, path: string): MediaFactory {
   const match = mounts.match(path)
   if (match && (match.mountPath === path || match.factory.options.servesSubpaths)) {
     return match.factory

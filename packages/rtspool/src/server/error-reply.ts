@@ -8,9 +8,9 @@ import type { Reply } from './request-context.js'
 const minRetryAfter = 5
 const maxRetryAfter = 15
 
-/** What the wire hears of an error: 500 for whatever is not one of ours. */
+/** What the wire hears of an error: 500 for whatever is not one of ours, or has a status that refuses nothing. */
 export function errorReply(error: unknown): Reply {
-  if (!(error instanceof RtspError) || error.statusCode === 0) return { statusCode: 500 }
+  if (!(error instanceof RtspError) || !isRefusal(error.statusCode)) return { statusCode: 500 }
   const { statusCode, code, context } = error
   const headers: [string, string][] = []
   // RFC 2326 sections 11.3.1 and 11.3.6
@@ -25,3 +25,7 @@ export function errorReply(error: unknown): Reply {
   }
   return { statusCode, headers }
 }
+
+/** 3xx, 4xx or 5xx. */
+const isRefusal = (statusCode: number): boolean =>
+  Number.isInteger(statusCode) && statusCode >= 300 && statusCode < 600

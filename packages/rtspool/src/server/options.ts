@@ -28,8 +28,8 @@ export interface RtspServerOptions {
   readonly udpPorts?: readonly [first: number, last: number] | false | undefined
   /**
    * Options of the pool that the server makes, or a pool of your own, which several servers may share and
-   * which you close.
-   * @default a pool without limits that announces its timeout
+   * which you close. Limits of numbers are off until you set them.
+   * @default { timeoutAlwaysVisible: true, maxIdleSetup: 30 }
    */
   readonly pool?: SessionPool | SessionPoolOptions | undefined
   /**
@@ -83,7 +83,11 @@ export const rtspServerDefaults = Object.freeze({
   port: 8554,
   host: undefined,
   udpPorts: Object.freeze([30_000, 30_999] as const),
-  pool: Object.freeze({ timeoutAlwaysVisible: true }),
+  pool: Object.freeze({
+    timeoutAlwaysVisible: true,
+    /** Seconds: nobody keeps a place for long with a SETUP alone. */
+    maxIdleSetup: 30,
+  }),
   onConnectionClosed: 'end',
   idleTimeout: 60,
   maxConnections: 10_000,

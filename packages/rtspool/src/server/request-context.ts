@@ -3,7 +3,13 @@ import type { MountPoints } from '../media/mount-points.js'
 import type { Publication } from '../media/publication.js'
 import type { GopCacheLimits } from '../media/recent-packets.js'
 import type { RtspRequest } from '../rtsp/index.js'
-import type { RemovalReason, Session, SessionOwner, SessionPool } from '../session/index.js'
+import type {
+  RemovalReason,
+  Session,
+  SessionInit,
+  SessionOwner,
+  SessionPool,
+} from '../session/index.js'
 import type { InterleavedCarrier } from '../transport/interleaved.js'
 import type { UdpTransport } from '../transport/udp-transport.js'
 import type { DescribedMedia } from './described-media.js'
@@ -12,11 +18,11 @@ import type { RequestTarget } from './target.js'
 /** Where the sessions of a server are made, and which connection each lives with. */
 export interface SessionHousing {
   /**
-   * Makes a session for a client.
+   * Makes a session for a client that has been admitted.
    *
-   * @throws {SessionPoolError} When the pool cannot.
+   * @throws {SessionPoolError} When the pool cannot any more.
    */
-  create(owner: SessionOwner, path: string, connection: ConnectionContext): Session
+  create(init: SessionInit, connection: ConnectionContext): Session
   /** Notes that a connection uses a session, which lives there from now on unless it is bound to one. */
   use(session: Session, connection: ConnectionContext): void
 }
@@ -45,6 +51,8 @@ export interface ConnectionContext extends InterleavedCarrier {
   /** The sessions that live here: this connection was the last to use them. */
   readonly sessions: Set<Session>
   readonly isClosed: boolean
+  /** Aborts when the connection is closed. */
+  readonly closeSignal: AbortSignal
   /** Announced here and not yet set up. */
   publication: Publication | undefined
   /** Described here and not yet set up; one that is replaced is released. */

@@ -1,4 +1,4 @@
-import type { RemovalReason, Session, SessionOwner, SessionPool } from '../session/index.js'
+import type { RemovalReason, Session, SessionInit, SessionPool } from '../session/index.js'
 import type { OnConnectionClosed } from './options.js'
 import type { ConnectionContext, SessionHousing } from './request-context.js'
 import { isPublication, presentationOf } from './session-presentation.js'
@@ -28,9 +28,8 @@ export class SessionHomes implements SessionHousing {
     this.#pool.off('sessionRemoved', this.#onSessionRemoved)
   }
 
-  create(owner: SessionOwner, path: string, connection: ConnectionContext): Session {
-    const { address, user } = owner
-    const session = this.#pool.create({ owner: { address, user }, path })
+  create(init: SessionInit, connection: ConnectionContext): Session {
+    const session = this.#pool.create(init)
     this.use(session, connection)
     return session
   }

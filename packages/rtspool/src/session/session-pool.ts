@@ -176,7 +176,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     }
     if (answer === undefined || answer === true) return init
     if (answer === false) throw this.#notAdmitted(context, { statusCode: 403 })
-    if ('init' in answer) return { ...init, ...answer.init }
+    if ('init' in answer) return { ...init, ...withoutUndefined(answer.init) }
     throw this.#notAdmitted(context, answer)
   }
 
@@ -694,4 +694,9 @@ function throwLater(error: unknown): void {
   process.nextTick(() => {
     throw error
   })
+}
+
+/** An `undefined` that somebody wrote down must not erase what is known. */
+function withoutUndefined(init: SessionInit): SessionInit {
+  return Object.fromEntries(Object.entries(init).filter(([, value]) => value !== undefined))
 }

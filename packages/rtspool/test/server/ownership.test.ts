@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { RtspServer } from '../../src/index.js'
-import { inSession, mountCamera, readySession, tcp, withoutCSeq } from '../support/dialogue.js'
+import { type RtspServer, SessionPool } from '../../src/index.js'
+import { inSession, mountCamera, readySession, tcp } from '../support/dialogue.js'
 import { FakeClock } from '../support/fake-clock.js'
 import type { RtspTestClient } from '../support/rtsp-client.js'
 import { connectTo, openUdpPorts, rtpPacket, startServer, urlOf } from '../support/test-server.js'
@@ -20,7 +20,7 @@ const methods = [
 async function victim(over: 'TCP' | 'UDP') {
   const clock = new FakeClock()
   // Time runs away here before the client's acknowledgements are there.
-  const server = await startServer({ clock, slowReaderTimeout: 0, maxBacklogSeconds: 3600 })
+  const server = await startServer({ clock, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 })
   const sources = mountCamera(server)
   const url = urlOf(server, '/cam')
   const client = await connectTo(server)
@@ -40,15 +40,23 @@ async function victim(over: 'TCP' | 'UDP') {
   return { clock, server, url, client, session, deliver }
 }
 
-/** Each method with this id. */
-async function tryAll(attacker: RtspTestClient, url: string, id: string) {
-  const answers = []
-  for (const method of methods) {
-    const uri = method === 'SETUP' ? `${url}/trackID=0` : url
-    const headers = { Session: id, ...(method === 'SETUP' ? { Transport: tcp } : {}) }
-    answers.push(withoutCSeq(await attacker.request(method, uri, { headers })))
-  }
-  return answers
+/** A request inside a session that may be somebody else's. */
+function claim(attacker: RtspTestClient, method: string, url: string, id: string) {
+  const uri = method === 'SETUP' ? `${url}/trackID=0` : url
+  const headers = { Session: id, ...(method === 'SETUP' ? { Transport: tcp } : {}) }
+  return attacker.request(method, uri, { headers })
+}
+
+/** The bytes of the answer to such a request, without CSeq. */
+async function bytesOf(attacker: RtspTestClient, method: string, url: string, id: string) {
+  const chunks: Buffer[] = []
+  const collect = (chunk: Buffer) => chunks.push(chunk)
+  attacker.socket.on('data', collect)
+  await claim(attacker, method, url, id)
+  attacker.socket.off('data', collect)
+  return Buffer.concat(chunks)
+    .toString('latin1')
+    .replace(/^CSeq: \d+\r\n/m, '')
 }
 
 describe.each([
@@ -56,31 +64,64 @@ describe.each([
   { over: 'TCP', from: 'another address', address: '127.0.0.2' },
   { over: 'UDP', from: 'another address', address: '127.0.0.2' },
 ] as const)('B-HIJ a session over $over, from $from', ({ over, address }) => {
-  it('A-SES-9 every method is refused like an unknown id, is counted, and disturbs nobody', async () => {
-    const { server, url, session, deliver } = await victim(over)
-    await deliver(1)
-    const before = stateOf(server, session)
-    const attacker = await connectTo(server, address)
-    const unknown = await tryAll(attacker, url, 'x'.repeat(32))
-    const answers = await tryAll(attacker, url, session)
-    expect(answers).toEqual(unknown)
-    expect(new Set(answers.map(({ statusCode }) => statusCode))).toEqual(new Set([454]))
-    expect(stateOf(server, session)).toEqual(before)
-    expect(server.pool.stats().foreignClaims).toBe(methods.length)
-    await deliver(2)
-  })
+  it.each(methods)(
+    'B-HIJ A-SES-9 %s is refused like an unknown id, is counted, and disturbs nobody',
+    async (method) => {
+      const { clock, server, url, session, deliver } = await victim(over)
+      const deadline = () => clock.now() + (server.pool.get(session)?.remaining() ?? 0)
+      await deliver(1)
+      const [before, deadlineBefore] = [stateOf(server, session), deadline()]
+      const attacker = await connectTo(server, address)
+      const unknown = await bytesOf(attacker, method, url, 'x'.repeat(32))
+      const { foreignClaims } = server.pool.stats()
+      const answer = await bytesOf(attacker, method, url, session)
+      expect(answer).toMatch(/^RTSP\/1\.0 454 /)
+      expect(answer).toBe(unknown)
+      expect(server.pool.stats().foreignClaims).toBe(foreignClaims + 1)
+      expect(stateOf(server, session)).toEqual(before)
+      clock.advance(1_234)
+      await claim(attacker, method, url, session)
+      expect(deadline()).toBe(deadlineBefore)
+      // Neither a packet less nor one more.
+      await deliver(2)
+    },
+  )
 
-  it('A-SES-9 the session of a victim that is silent ends on time', async () => {
+  it('B-HIJ A-SES-9 the session of a victim that is silent ends on time', async () => {
     const { clock, server, url, session } = await victim(over)
     const deadline = clock.now() + (server.pool.get(session)?.remaining() ?? 0)
     const attacker = await connectTo(server, address)
     for (let n = 0; n < 5; n++) {
-      await tryAll(attacker, url, session)
+      for (const method of methods) await claim(attacker, method, url, session)
       clock.advance(10_000)
     }
     expect(clock.now() + (server.pool.get(session)?.remaining() ?? 0)).toBe(deadline)
-    clock.advance(deadline - clock.now() + 251)
+    clock.advance(deadline - clock.now() - 1)
+    expect(server.pool.size).toBe(1)
+    clock.advance(251)
     expect(server.pool.size).toBe(0)
+  })
+})
+
+// Users come with authentication; until then the server knows none, and the pool is asked directly.
+describe.each([
+  { who: 'nobody in particular', user: undefined },
+  { who: 'another user', user: 'eve' },
+])('B-HIJ a session of a user, claimed by $who', ({ user }) => {
+  it('B-HIJ is not found, is not touched, and the attempt is counted', () => {
+    const clock = new FakeClock()
+    const pool = new SessionPool({ clock })
+    const connection = {}
+    const address = '127.0.0.1'
+    const session = pool.create({ owner: { address, user: 'ann', connection } })
+    session.state = 'Playing'
+    clock.stall(10_000)
+    expect(pool.find('x'.repeat(32), { address, user, connection })).toBeUndefined()
+    expect(pool.find(session.id, { address, user, connection })).toBeUndefined()
+    expect(session.remaining()).toBe(55_000)
+    expect([session.state, pool.stats().foreignClaims]).toEqual(['Playing', 1])
+    expect(pool.find(session.id, { address, user: 'ann', connection })).toBe(session)
+    pool.close()
   })
 })
 

@@ -23,7 +23,8 @@ import {
 async function camera() {
   const clock = new FakeClock()
   // Time runs away here before the client's acknowledgements are there.
-  const server = await startServer({ clock, slowReaderTimeout: 0 })
+  const pool = { maxIdleSetup: 0 }
+  const server = await startServer({ clock, slowReaderTimeout: 0, pool })
   const sources = mountCamera(server)
   return { clock, server, sources, client: await connectTo(server), url: urlOf(server, '/cam') }
 }

@@ -1,9 +1,11 @@
 import { RequestError } from '../../errors.js'
+import type { Media } from '../../media/media.js'
 import type { Publication } from '../../media/publication.js'
 import { parseTransport, serializeTransport } from '../../rtsp/index.js'
-import type { Session } from '../../session/index.js'
-import { constructMedia } from '../construct-media.js'
-import { type Handler, ok, type RequestContext } from '../request-context.js'
+import type { Session, SessionInit } from '../../session/index.js'
+import { admit } from '../admission.js'
+import { constructMedia, factoryFor } from '../construct-media.js'
+import { type Handler, ok, type Reply, type RequestContext } from '../request-context.js'
 import {
   isPublication,
   isSame,
@@ -26,22 +28,56 @@ interface Plan {
 
 /**
  * SETUP: how one track travels (RFC 2326 section 10.4). Everything that can fail without a session is looked at
- * first, so that a refused SETUP leaves nothing behind.
+ * first, a new client is admitted before a media is made for it, and a refused SETUP leaves nothing behind.
  */
 export const handleSetup: Handler = async (context) => {
   const target = requireTarget(context.target)
-  const { server, connection, request, claimant } = context
-  const transports = parseTransport(request.headers.get('Transport') ?? '')
+  const transports = parseTransport(context.request.headers.get('Transport') ?? '')
   checkPath(context, target)
   const publication = publicationFor(context, target)
   const transport = chooseTransport(transports, publication ? 'RECORD' : 'PLAY', context)
-  const plan = publication
-    ? planRecord(publication, target, transport)
-    : await planPlay(context, target, transport)
-  requireValid(context)
+  if (publication) return setUpRecord(context, publication, target, transport)
+  return setUpPlay(context, target, transport)
+}
+
+async function setUpRecord(
+  context: RequestContext,
+  publication: Publication,
+  target: RequestTarget,
+  transport: ChosenTransport,
+): Promise<Reply> {
+  const plan = planRecord(publication, target, transport)
+  const init = context.session ? undefined : await admit(context, publication.path)
+  if (publication.isEnded) {
+    throw new RequestError('ERR_NOT_FOUND', `the announcement of ${publication.path} has ended`)
+  }
+  return carryOut(context, plan, publication.path, init)
+}
+
+async function setUpPlay(
+  context: RequestContext,
+  target: RequestTarget,
+  transport: ChosenTransport,
+): Promise<Reply> {
+  const held = context.session && presentationOf(context.session)?.media
+  if (held && !isPublication(held)) {
+    return carryOut(context, planPlay(held, target, transport), target.path)
+  }
+  factoryFor(context.server.mounts, target.path)
+  const init = context.session ? undefined : await admit(context, target.path)
+  const hold = await constructMedia(context, target)
+  try {
+    requireValid(context)
+    return carryOut(context, planPlay(hold.media, target, transport), target.path, init)
+  } finally {
+    hold.release()
+  }
+}
+
+/** @param init - Of the session that is to be made; without it the request has named one. */
+function carryOut(context: RequestContext, plan: Plan, path: string, init?: SessionInit): Reply {
   checkTransport(context, plan)
-  const path = isPublication(plan.presentation) ? plan.presentation.path : target.path
-  const session = context.session ?? server.homes.create(claimant, path, connection)
+  const session = context.session ?? context.server.homes.create(init ?? {}, context.connection)
   try {
     const { answer } = setUp(context, session, path, plan)
     return { ...ok, session, headers: [['Transport', serializeTransport(answer)]] }
@@ -85,13 +121,7 @@ function planRecord(
   return { presentation: publication, trackIndex, transport }
 }
 
-async function planPlay(
-  context: RequestContext,
-  target: RequestTarget,
-  transport: ChosenTransport,
-): Promise<Plan> {
-  const held = context.session && presentationOf(context.session)?.media
-  const media = held && !isPublication(held) ? held : await constructMedia(context, target)
+function planPlay(media: Media, target: RequestTarget, transport: ChosenTransport): Plan {
   // FFmpeg leaves the control out where the description has one track only.
   const trackIndex = target.trackIndex ?? (media.tracks.length === 1 ? 0 : undefined)
   if (trackIndex === undefined || !media.tracks[trackIndex]) throw trackNotFound(target)
