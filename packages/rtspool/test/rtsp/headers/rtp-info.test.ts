@@ -23,7 +23,7 @@ describe('RTP-Info', () => {
         } catch {
           // Whether it is refused is not the question here.
         }
-      }, 12)
+      })
       expect(ms).toBeLessThan(10)
     }
   })

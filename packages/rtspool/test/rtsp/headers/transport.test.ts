@@ -38,7 +38,7 @@ describe('Transport', () => {
       } catch {
         // Whether it is refused is not the question here.
       }
-    }, 12)
+    })
     expect(isHandledMs).toBeLessThan(10)
   })
 
