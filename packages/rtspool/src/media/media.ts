@@ -120,7 +120,9 @@ export class Media {
    * @param first - By track: what the viewer begins with instead of the next packet.
    */
   trackInfo(first: ReadonlyMap<Track, readonly Buffer[]> = new Map()): TrackInfo[] {
+    // A report may tell the time of a track before its first packet: that is nowhere yet.
     const instants = this.tracks
+      .filter((track) => track.position !== undefined)
       .map((track) => track.unixTimeMsAt(firstTimestamp(first.get(track))))
       .filter((time) => time !== undefined)
     const instant = instants.length > 0 ? Math.min(...instants) : undefined

@@ -210,6 +210,18 @@ describe('Track', () => {
     ])
   })
 
+  it('A-INF-1 a track whose time is told before its first packet says nothing of the common instant', async () => {
+    const { clock, media, video, audio } = setUp()
+    media.join(participant())
+    await media.play()
+    audio.mapTime(clock.unixTimeMs(), 3_000_000_000)
+    video.push(rtpPacket({ sequenceNumber: 7, timestamp: 1000, ssrc: 1 }))
+    expect(media.trackInfo()).toEqual([{ track: video, sequenceNumber: 8, rtpTime: 1000 }])
+    clock.advance(20)
+    audio.push(rtpPacket({ sequenceNumber: 1, timestamp: 3_000_000_960, ssrc: 2 }))
+    expect(media.trackInfo().map(({ rtpTime }) => rtpTime)).toEqual([1000, 3_000_000_000])
+  })
+
   it('A-RTC-6 drops and counts what is no RTP', () => {
     const { video } = setUp()
     expect(video.push(Buffer.from('not an RTP packet'))).toBe(false)

@@ -69,6 +69,12 @@ describe.each([
       await ports.until(() => ports.rtp.length >= packetCount)
       expectSame(rtpOf(tcpViewer), packets)
       expectSame(ports.rtp, packets)
+      const sizeBytes = Buffer.concat(packets).length
+      expect([...server.pool.values()].map(({ stats }) => stats)).toMatchObject([
+        { packetsIn: packetCount, bytesIn: sizeBytes },
+        { packetsOut: packetCount, bytesOut: sizeBytes, packetsDropped: 0 },
+        { packetsOut: packetCount, bytesOut: sizeBytes, packetsDropped: 0 },
+      ])
     })
 
     it('from a UDP publisher to a TCP viewer and a UDP viewer', async () => {

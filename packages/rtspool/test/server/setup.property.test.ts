@@ -1,16 +1,7 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { inSession, mountCamera, setUp, tcp } from '../support/dialogue.js'
 import { sessionIdOf } from '../support/rtsp-client.js'
-import {
-  closeOpenThings,
-  connectTo,
-  openUdpPorts,
-  rtpPacket,
-  startServer,
-  urlOf,
-} from '../support/test-server.js'
-
-afterEach(closeOpenThings)
+import { connectTo, openUdpPorts, rtpPacket, startServer, urlOf } from '../support/test-server.js'
 
 describe('SETUP many times', () => {
   it('B-TWICE 10,000 SETUPs of one track, good and bad, leave one transport, and it plays', async () => {
