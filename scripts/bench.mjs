@@ -10,6 +10,8 @@ import { requireNode } from './node-version.mjs'
 import { ensureBuilt, ensureInstalled, fail, root, runNode, say } from './workspace.mjs'
 
 const folder = join(root, 'bench')
+/** What a benchmark ends with when somebody stops us: 128 + SIGINT, SIGTERM. */
+const interruptedStatuses = [130, 143]
 
 function scriptOf(name) {
   return [join(folder, `${name}.mjs`), join(folder, name, 'run.mjs')].find(existsSync)
@@ -49,5 +51,6 @@ if (isList) {
     if (code === 0) continue
     console.error(`error: benchmark ${name} ended with ${code}`)
     process.exitCode = 1
+    if (interruptedStatuses.includes(code)) break
   }
 }

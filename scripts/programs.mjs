@@ -28,6 +28,11 @@ export const programs = Object.freeze([
     packages: ['gstreamer1.0-tools', 'gstreamer1.0-plugins-base'],
   },
   {
+    name: 'gst videoscale',
+    probe: element('videoscale'),
+    packages: ['gstreamer1.0-tools', 'gstreamer1.0-plugins-base'],
+  },
+  {
     name: 'gst rtspsrc',
     probe: element('rtspsrc'),
     packages: ['gstreamer1.0-tools', 'gstreamer1.0-plugins-good'],
@@ -57,6 +62,12 @@ export const programs = Object.freeze([
     probe: ['/usr/bin/python3', '-c', importRtspServer],
     packages: ['python3-gi', 'gir1.2-gst-rtsp-server-1.0'],
   },
+  // The clock of the differential test, the load tool of the benchmarks and their peers are written in C.
+  {
+    name: 'pkg-config',
+    probe: ['pkg-config', '--version'],
+    packages: ['pkg-config'],
+  },
   {
     name: 'gst-rtsp-server headers',
     probe: ['pkg-config', '--exists', 'gstreamer-rtsp-server-1.0'],
@@ -66,12 +77,6 @@ export const programs = Object.freeze([
     name: 'C compiler',
     probe: ['gcc', '-E', '-include', 'stdio.h', '-x', 'c', '-o', '/dev/null', '/dev/null'],
     packages: ['gcc', 'libc6-dev'],
-  },
-  // `vlc --version` refuses to run as root, so it is looked up only.
-  {
-    name: 'cvlc',
-    probe: ['/bin/sh', '-c', 'command -v cvlc'],
-    packages: ['vlc-bin', 'vlc-plugin-base'],
   },
 ])
 

@@ -1,22 +1,28 @@
 /** `npm test`: makes the checkout ready, brings missing programs, then runs every test. */
 import { requireNode } from './node-version.mjs'
 
-/** Whether the arguments ask for the unit tests alone, which need no other program. */
-function isUnitOnly(args) {
-  const projects = args.flatMap((arg, index) => {
+/** The layers that run when none is named: those that need no more than Node and Debian packages. */
+const defaultProjects = ['unit', 'property', 'interop']
+/** The layers that need nothing but Node. */
+const selfContained = ['unit', 'property']
+
+/** The projects that the arguments of vitest name. */
+function namedProjects(args) {
+  return args.flatMap((arg, index) => {
     if (arg.startsWith('--project=')) return [arg.slice('--project='.length)]
     return arg === '--project' ? [args[index + 1]] : []
   })
-  return projects.length > 0 && projects.every((project) => project === 'unit')
 }
 
 async function test() {
   requireNode()
-  const args = process.argv.slice(2)
+  const named = namedProjects(process.argv.slice(2))
+  const projects = named.length > 0 ? [] : defaultProjects.map((name) => `--project=${name}`)
+  const args = [...projects, ...process.argv.slice(2)]
   const { binOf, ensureBuilt, ensureInstalled, runNode, say } = await import('./workspace.mjs')
   ensureInstalled()
   ensureBuilt()
-  if (!isUnitOnly(args)) {
+  if (!namedProjects(args).every((project) => selfContained.includes(project))) {
     const { ensurePrograms } = await import('./debian-packages.mjs')
     ensurePrograms()
   }
