@@ -53,14 +53,14 @@ const commands: Record<string, (argument: string) => unknown> = {
   stats: () => pool.stats(),
 }
 
-const prompt = createInterface({ input: process.stdin })
-prompt.on('line', (line) => {
+const lines = createInterface({ input: process.stdin })
+lines.on('line', (line) => {
   const [name = '', argument = ''] = line.trim().split(' ')
   console.log(commands[name]?.(argument) ?? `one of: ${Object.keys(commands).join(', ')}`)
 })
 
 async function close(): Promise<void> {
-  prompt.close()
+  lines.close()
   await server.close()
 }
 
