@@ -12,7 +12,7 @@ export default defineConfig({
           name: 'unit',
           sequence: { groupOrder: 0 },
           include: ['packages/*/test/**/*.test.ts'],
-          exclude: ['**/*.property.test.ts'],
+          exclude: ['**/*.property.test.ts', 'packages/server/test/command.test.ts'],
           setupFiles: ['packages/rtspool/test/support/setup.ts'],
           isolate: false,
           testTimeout: 10_000,
@@ -29,11 +29,11 @@ export default defineConfig({
         },
       },
       {
-        // Real players, publishers and servers.
+        // Real players, publishers and servers, the real command among them.
         test: {
           name: 'interop',
           sequence: { groupOrder: 2 },
-          include: ['test/interop/**/*.test.ts'],
+          include: ['test/interop/**/*.test.ts', 'packages/server/test/command.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,
