@@ -55,11 +55,6 @@ export const errorCodes = {
     statusCode: 413,
     meaning: 'Content-Length is larger than the limit.',
   },
-  ERR_RTSP_CSEQ: {
-    class: 'MalformedMessageError',
-    statusCode: 400,
-    meaning: 'CSeq is not a number from 0 to 4294967295.',
-  },
   // server/: well formed, but refused
   ERR_CSEQ_MISSING: {
     class: 'RequestError',
@@ -105,11 +100,6 @@ export const errorCodes = {
     class: 'RequestError',
     statusCode: 415,
     meaning: 'The body has a type that the method does not take.',
-  },
-  ERR_PARAMETER_NOT_UNDERSTOOD: {
-    class: 'RequestError',
-    statusCode: 451,
-    meaning: 'A parameter of GET_PARAMETER or SET_PARAMETER is unknown.',
   },
   ERR_SESSION_NOT_FOUND: {
     class: 'RequestError',
