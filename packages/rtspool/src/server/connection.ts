@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import type { ClockTimer } from '../clock.js'
 import { MalformedMessageError, RtspError } from '../errors.js'
 import type { Publication } from '../media/publication.js'
@@ -51,6 +52,7 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
   readonly remoteAddress: string
   readonly remotePort: number
   readonly localAuthority: string
+  readonly isSecure: boolean
   readonly channels = new ChannelTable()
   readonly sessions = new Set<Session>()
   /** Resolves when the connection is closed and has given everything back. */
@@ -88,6 +90,7 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
     this.remoteAddress = plainAddress(socket.remoteAddress)
     this.remotePort = socket.remotePort ?? 0
     this.localAuthority = authorityOf(plainAddress(socket.localAddress), socket.localPort ?? 0)
+    this.isSecure = socket instanceof TLSSocket
     this.#deadline = new MessageDeadline(this.#parser, server.clock, () => this.destroy())
     socket.setNoDelay(true)
     socket.setTimeout(idleTimeoutMs)

@@ -48,6 +48,8 @@ export interface ConnectionContext extends InterleavedCarrier {
   readonly remoteAddress: string
   /** `host:port` of our end, for Content-Base. */
   readonly localAuthority: string
+  /** Whether nobody between the client and us can read along: TLS. */
+  readonly isSecure: boolean
   /** The sessions that live here: this connection was the last to use them. */
   readonly sessions: Set<Session>
   readonly isClosed: boolean
