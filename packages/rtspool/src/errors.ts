@@ -203,6 +203,11 @@ export const errorCodes = {
     statusCode: 0,
     meaning: 'No even/odd pair of UDP ports is free in the range.',
   },
+  ERR_TLS_CERTIFICATE: {
+    class: 'TransportError',
+    statusCode: 0,
+    meaning: 'The private key or the certificate cannot be read, or they do not belong together.',
+  },
 } as const satisfies Record<string, ErrorEntry>
 
 /** The stable `code` of an {@link RtspError}. */

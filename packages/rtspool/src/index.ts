@@ -37,7 +37,12 @@ export {
   rtspServerDefaults,
 } from './server/options.js'
 export { RtspServer, type RtspServerEvents } from './server/server.js'
-export type { RtspServerSendPaths, RtspServerStats } from './server/server-stats.js'
+export type {
+  RtspServerSendPaths,
+  RtspServerStats,
+  RtspServerTlsStats,
+} from './server/server-stats.js'
+export { type TlsCertificate, type TlsOptions, tlsDefaults } from './server/tls-options.js'
 export {
   type AdmitAnswer,
   type AdmitContext,

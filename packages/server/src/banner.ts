@@ -4,6 +4,8 @@ export interface BannerFacts {
   /** The address that the socket is bound to, as Node reports it. */
   readonly address: string
   readonly port: number
+  /** Where RTSP over TLS is served; `undefined` when it is not. */
+  readonly tlsPort: number | undefined
   /** As given on the command line; `undefined` is every address of the machine. */
   readonly host: string | undefined
   readonly publish: boolean
@@ -19,10 +21,10 @@ const wildcards: readonly string[] = ['::', '0.0.0.0']
  *
  * @returns Without a slash at the end; an IPv6 address stands in brackets, without its zone.
  */
-export function localUrl(address: string, port: number): string {
-  if (wildcards.includes(address)) return `rtsp://127.0.0.1:${port}`
+export function localUrl(address: string, port: number, scheme: 'rtsp' | 'rtsps' = 'rtsp'): string {
+  if (wildcards.includes(address)) return `${scheme}://127.0.0.1:${port}`
   const [literal = address] = address.split('%')
-  return literal.includes(':') ? `rtsp://[${literal}]:${port}` : `rtsp://${literal}:${port}`
+  return `${scheme}://${literal.includes(':') ? `[${literal}]` : literal}:${port}`
 }
 
 /**
@@ -34,7 +36,11 @@ export function banner(facts: BannerFacts): string {
   const url = localUrl(facts.address, facts.port)
   const isEverywhere = wildcards.includes(facts.address)
   const where = isEverywhere ? 'all addresses' : (facts.host ?? facts.address)
-  const lines = [`rtspool ${facts.version} listens on ${url} (${where})`, '']
+  const lines = [`rtspool ${facts.version} listens on ${url} (${where})`]
+  if (facts.tlsPort !== undefined) {
+    lines.push(`with TLS on ${localUrl(facts.address, facts.tlsPort, 'rtsps')}`)
+  }
+  lines.push('')
   if (facts.testPath !== undefined) lines.push(`  play     ffplay ${url}${facts.testPath}`)
   lines.push(
     facts.publish

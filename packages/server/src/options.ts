@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from 'commander'
-import { rtspServerDefaults } from 'rtspool'
+import { rtspServerDefaults, tlsDefaults } from 'rtspool'
 
 /** How much the log says; pino's levels. */
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
@@ -13,6 +13,8 @@ export interface CommandOptions {
   readonly port: number
   /** Address or name to listen on; `undefined` is every address of the machine. */
   readonly host: string | undefined
+  /** RTSP over TLS; `undefined` without a key and a certificate. */
+  readonly tls: TlsFiles | undefined
   /** Most sessions at a time; 0 is no limit. */
   readonly maxSessions: number
   /** Seconds without a sign of life after which a session ends; 0 is never. */
@@ -22,6 +24,16 @@ export interface CommandOptions {
   /** Whether anyone may publish to any path that is not mounted. */
   readonly publish: boolean
   readonly logLevel: LogLevel
+}
+
+/** Where RTSP over TLS is served, and where its key and certificate are read from. */
+export interface TlsFiles {
+  /** TCP port; 0 lets the system choose. */
+  readonly port: number
+  /** Path of the private key in PEM. */
+  readonly keyFile: string
+  /** Path of the certificate in PEM, with those between it and its authority. */
+  readonly certFile: string
 }
 
 /** What a command line asks for: to serve, or only to print something and leave. */
@@ -73,6 +85,22 @@ function parseUdpPorts(text: string): readonly [number, number] {
   return [first, last]
 }
 
+interface TlsFlags {
+  readonly tlsPort: number
+  readonly tlsKey?: string
+  readonly tlsCert?: string
+}
+
+function tlsFilesOf({ tlsPort, tlsKey, tlsCert }: TlsFlags, isPortGiven: boolean) {
+  if (tlsKey !== undefined && tlsCert !== undefined) {
+    return { port: tlsPort, keyFile: tlsKey, certFile: tlsCert }
+  }
+  const isAnyGiven = tlsKey !== undefined || tlsCert !== undefined || isPortGiven
+  if (!isAnyGiven) return undefined
+  const missing = tlsKey === undefined ? '--tls-key' : '--tls-cert'
+  throw new OptionValueError(`TLS needs --tls-key and --tls-cert, got no ${missing}`)
+}
+
 function parseLogLevel(text: string): LogLevel {
   const level = logLevels.find((candidate) => candidate === text)
   if (level !== undefined) return level
@@ -96,6 +124,13 @@ function createCommand(version: string): Command {
         parseHost,
       ),
     )
+    .addOption(
+      new Option('--tls-port <port>', 'TCP port for rtsps; 0 lets the system choose')
+        .default(tlsDefaults.port)
+        .argParser(wholeNumber('--tls-port', 0, maxPort)),
+    )
+    .option('--tls-key <file>', 'private key in PEM: turns rtsps on, SIGHUP reads it again')
+    .option('--tls-cert <file>', 'certificate in PEM, with its chain; read again as the key is')
     .addOption(
       new Option('--max-sessions <n>', 'most sessions at a time; 0 is no limit')
         .default(1000)
@@ -143,25 +178,28 @@ export function parseCommandLine(args: readonly string[], version: string): Invo
     })
   try {
     command.parse(args, { from: 'user' })
+    return { kind: 'serve', options: commandOptions(command) }
   } catch (error) {
     if (error instanceof OptionValueError) return refusal(error.message)
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return { kind: 'print', stdout, exitCode: 0 }
     return refusal(stderr || error.message)
   }
-  const flags = command.opts<CommandOptions>()
-  return {
-    kind: 'serve',
-    options: Object.freeze({
-      port: flags.port,
-      host: flags.host,
-      maxSessions: flags.maxSessions,
-      sessionTimeout: flags.sessionTimeout,
-      udpPorts: flags.udpPorts,
-      publish: flags.publish,
-      logLevel: flags.logLevel,
-    }),
-  }
+}
+
+function commandOptions(command: Command): CommandOptions {
+  const flags = command.opts<CommandOptions & TlsFlags>()
+  const isTlsPortGiven = command.getOptionValueSource('tlsPort') === 'cli'
+  return Object.freeze({
+    port: flags.port,
+    host: flags.host,
+    tls: tlsFilesOf(flags, isTlsPortGiven),
+    maxSessions: flags.maxSessions,
+    sessionTimeout: flags.sessionTimeout,
+    udpPorts: flags.udpPorts,
+    publish: flags.publish,
+    logLevel: flags.logLevel,
+  })
 }
 
 /** One line on stderr: some of commander's messages have a second one with a suggestion. */

@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { RtspServer } from 'rtspool'
 import { fileMedia } from 'rtspool/file'
 import { banner } from './banner.js'
+import { readCertificate, reloadOnHangup } from './certificate.js'
 import { createLog } from './log.js'
 import { type CommandOptions, parseCommandLine } from './options.js'
 import { describeStartupError } from './startup-error.js'
@@ -61,11 +62,14 @@ async function serve(options: CommandOptions, version: string): Promise<number> 
   log.info({ tcp: sendPaths.tcp, udp: sendPaths.udp }, 'ready')
   const { address, port } = server.address()
   const { host, publish } = options
-  process.stdout.write(banner({ version, address, port, host, publish, testPath }))
+  const tlsPort = options.tls && server.tlsAddress().port
+  const endReload = options.tls && reloadOnHangup(server, options.tls, log)
+  process.stdout.write(banner({ version, address, port, tlsPort, host, publish, testPath }))
   const signal = await stop.received
   log.info({ signal, sessions: server.pool.size }, 'closing')
   await server.close()
   log.info('closed')
+  endReload?.()
   stop.ignore()
   return 0
 }
@@ -74,6 +78,7 @@ function createServer(options: CommandOptions): RtspServer {
   const server = new RtspServer({
     port: options.port,
     ...(options.host === undefined ? {} : { host: options.host }),
+    ...(options.tls && { tls: { port: options.tls.port, ...readCertificate(options.tls) } }),
     ...(options.udpPorts === undefined ? {} : { udpPorts: options.udpPorts }),
     pool: { maxSessions: options.maxSessions, timeout: options.sessionTimeout },
   })

@@ -13,12 +13,16 @@ function codeOf(error: unknown): string | undefined {
  */
 export function describeStartupError(error: unknown, options: CommandOptions): string {
   const host = options.host ?? 'all addresses'
+  const isTlsPort = options.tls !== undefined && portOf(error) === options.tls.port
+  const port = isTlsPort ? options.tls?.port : options.port
+  const flag = isTlsPort ? '--tls-port' : '--port'
   switch (codeOf(error)) {
     case 'EADDRINUSE':
-      return `error: port ${options.port} is in use already (on ${host}); choose another --port`
+      return `error: port ${port} is in use already (on ${host}); choose another ${flag}`
     case 'EACCES':
     case 'EPERM':
-      return `error: no permission to listen on port ${options.port}; choose one from 1024 up`
+      if (isFileError(error)) return `error: ${firstLine(error)}`
+      return `error: no permission to listen on port ${port}; choose one from 1024 up`
     case 'EADDRNOTAVAIL':
       return `error: --host ${host} is not an address of this machine`
     case 'ENOTFOUND':
@@ -32,6 +36,16 @@ export function describeStartupError(error: unknown, options: CommandOptions): s
     default:
       return `error: ${firstLine(error)}`
   }
+}
+
+/** The port that a system error is about. */
+function portOf(error: unknown): unknown {
+  return typeof error === 'object' && error !== null && 'port' in error ? error.port : undefined
+}
+
+/** Whether it is about a file, and so names it. */
+function isFileError(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'path' in error
 }
 
 function rangeOf(options: CommandOptions): string {

@@ -18,6 +18,7 @@ describe('the banner', () => {
     version: '1.2.3',
     address: '::',
     port: 8554,
+    tlsPort: undefined,
     host: undefined,
     publish: true,
     testPath: '/test',
@@ -34,6 +35,11 @@ describe('the banner', () => {
         '',
       ].join('\n'),
     )
+  })
+
+  it('says where it listens with TLS', () => {
+    const text = banner({ ...facts, tlsPort: 8322 })
+    expect(text.split('\n')[1]).toBe('with TLS on rtsps://127.0.0.1:8322')
   })
 
   it('names the host that was asked for', () => {

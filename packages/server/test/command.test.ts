@@ -1,8 +1,12 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { connect as connectTls } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 
@@ -10,6 +14,13 @@ const main = fileURLToPath(new URL('../dist/main.js', import.meta.url))
 
 /** What the tests started; ended after each of them, whatever it found. */
 const children = new Set<ChildProcessWithoutNullStreams>()
+
+/** What the banner said. */
+const outputOf = new WeakMap<ChildProcessWithoutNullStreams, string>()
+
+const certificates = fileURLToPath(
+  new URL('../../rtspool/test/support/certificates', import.meta.url),
+)
 
 afterEach(() => {
   for (const child of children) child.kill('SIGKILL')
@@ -46,6 +57,7 @@ async function listeningPort(child: ChildProcessWithoutNullStreams): Promise<num
     child.stdout.on('data', (chunk: Buffer) => {
       output += chunk
       const port = /listens on rtsp:\/\/.*:(\d+) /.exec(output)?.[1]
+      outputOf.set(child, output)
       if (port !== undefined) resolve(Number(port))
     })
   })
@@ -125,6 +137,43 @@ describe('the rtspool command', () => {
     expect(await ended).toEqual([0, null])
   })
 
+  it('A-TLS-3 serves the new certificate after SIGHUP, and keeps the old one when it cannot', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'rtspool-tls-'))
+    const files = { key: join(directory, 'key.pem'), cert: join(directory, 'cert.pem') }
+    const put = (name: string) => {
+      for (const part of ['key', 'cert'] as const) {
+        copyFileSync(join(certificates, `${name}.${part}.pem`), files[part])
+      }
+    }
+    put('first')
+    const tls = ['--tls-port', '0', '--tls-key', files.key, '--tls-cert', files.cert]
+    const child = start('--host', '127.0.0.1', '--port', '0', ...tls)
+    const outcome = outcomeOf(child)
+    await listeningPort(child)
+    const port = await tlsPort(child)
+    const first = await serialNumberAt(port)
+    put('second')
+    await hangUp(child, 'certificate reloaded')
+    const second = await serialNumberAt(port)
+    expect(second).not.toBe(first)
+    writeFileSync(files.cert, 'not a certificate')
+    await hangUp(child, 'certificate not reloaded')
+    expect(await serialNumberAt(port)).toBe(second)
+    rmSync(directory, { recursive: true })
+    await hangUp(child, 'no such file')
+    expect(await serialNumberAt(port)).toBe(second)
+    child.kill('SIGTERM')
+    expect((await outcome).code).toBe(0)
+  })
+
+  it('says in one line that the certificate cannot be read', async () => {
+    const tls = ['--tls-key', '/nowhere/key.pem', '--tls-cert', '/nowhere/cert.pem']
+    const { code, stderr } = await outcomeOf(start('--host', '127.0.0.1', '--port', '0', ...tls))
+    expectOneLine(stderr)
+    expect(stderr).toContain('/nowhere/key.pem')
+    expect(code).toBe(1)
+  })
+
   it('logs sessions by their public id, and why they left', async () => {
     const child = start('--host', '127.0.0.1', '--port', '0')
     const outcome = outcomeOf(child)
@@ -137,6 +186,33 @@ describe('the rtspool command', () => {
     expect(stderr).not.toContain(session)
   })
 })
+
+/** The banner is written at once: what stands below its first line is there when that is. */
+async function tlsPort(child: ChildProcessWithoutNullStreams): Promise<number> {
+  const output = String(outputOf.get(child))
+  return Number(/with TLS on rtsps:\/\/127\.0\.0\.1:(\d+)/.exec(output)?.[1])
+}
+
+async function serialNumberAt(port: number): Promise<string> {
+  const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false })
+  await once(socket, 'secureConnect')
+  const { serialNumber } = socket.getPeerCertificate()
+  socket.destroy()
+  return serialNumber
+}
+
+/** Sends SIGHUP and waits for the line of the log. */
+function hangUp(child: ChildProcessWithoutNullStreams, line: string): Promise<void> {
+  return new Promise((resolve) => {
+    const look = (chunk: Buffer) => {
+      if (!chunk.includes(line)) return
+      child.stderr.off('data', look)
+      resolve()
+    }
+    child.stderr.on('data', look)
+    child.kill('SIGHUP')
+  })
+}
 
 async function bindEvenPort(socket: ReturnType<typeof createSocket>): Promise<number> {
   for (let port = 40_000; port < 60_000; port += 2) {

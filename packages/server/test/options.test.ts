@@ -10,6 +10,7 @@ describe('a good command line', () => {
       options: {
         port: 8554,
         host: undefined,
+        tls: undefined,
         maxSessions: 1000,
         sessionTimeout: 60,
         udpPorts: undefined,
@@ -27,6 +28,14 @@ describe('a good command line', () => {
     { args: ['--host', '::1'], expected: { host: '::1' } },
     { args: ['--host', '[::1]'], expected: { host: '::1' } },
     { args: ['--host', 'localhost'], expected: { host: 'localhost' } },
+    {
+      args: ['--tls-key', 'k.pem', '--tls-cert', 'c.pem'],
+      expected: { tls: { port: 8322, keyFile: 'k.pem', certFile: 'c.pem' } },
+    },
+    {
+      args: ['--tls-port', '0', '--tls-key', 'k.pem', '--tls-cert', 'c.pem'],
+      expected: { tls: { port: 0, keyFile: 'k.pem', certFile: 'c.pem' } },
+    },
     { args: ['--max-sessions', '0'], expected: { maxSessions: 0 } },
     { args: ['--max-sessions', '4294967295'], expected: { maxSessions: 2 ** 32 - 1 } },
     { args: ['--session-timeout', '0'], expected: { sessionTimeout: 0 } },
@@ -46,6 +55,9 @@ describe('a good command line', () => {
     for (const option of [
       '--port',
       '--host',
+      '--tls-port',
+      '--tls-key',
+      '--tls-cert',
       '--max-sessions',
       '--session-timeout',
       '--udp-ports',
@@ -81,6 +93,14 @@ describe('a bad command line is refused with one line and exit code 2', () => {
     { args: ['--port'], message: "option '--port <port>' argument missing" },
     { args: ['--host='], message: "--host must be an address or a name, got ''" },
     { args: ['--host', 'a b'], message: "--host must be an address or a name, got 'a b'" },
+    {
+      args: ['--tls-key', 'k.pem'],
+      message: 'TLS needs --tls-key and --tls-cert, got no --tls-cert',
+    },
+    {
+      args: ['--tls-port', '322'],
+      message: 'TLS needs --tls-key and --tls-cert, got no --tls-key',
+    },
     {
       args: ['--max-sessions', '-5'],
       message: "--max-sessions must be a number from 0 to 4294967295, got '-5'",

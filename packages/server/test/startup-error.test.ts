@@ -5,6 +5,7 @@ import { describeStartupError } from '../src/startup-error.js'
 const options: CommandOptions = {
   port: 554,
   host: 'camera.example',
+  tls: { port: 322, keyFile: 'key.pem', certFile: 'cert.pem' },
   maxSessions: 1000,
   sessionTimeout: 60,
   udpPorts: [20000, 20001],
@@ -31,6 +32,18 @@ describe('an error at the start is told in one line', () => {
     expect(line).toMatch(/^error: /)
     expect(line).toContain(says)
     expect(line).not.toContain('\n')
+  })
+
+  it('names the port that it is about', () => {
+    const error = Object.assign(systemError('EADDRINUSE'), { port: 322 })
+    expect(describeStartupError(error, options)).toContain('port 322 is in use already')
+    expect(describeStartupError(error, options)).toContain('choose another --tls-port')
+  })
+
+  it('names the file that it is about', () => {
+    const message = "EACCES: permission denied, open 'key.pem'"
+    const error = Object.assign(new Error(message), { code: 'EACCES', path: 'key.pem' })
+    expect(describeStartupError(error, options)).toBe(`error: ${message}`)
   })
 
   it('something that is not an Error', () => {

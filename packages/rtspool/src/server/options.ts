@@ -5,6 +5,7 @@ import { SessionPool, type SessionPoolOptions } from '../session/index.js'
 
 import { type NativeSockets, nativeSockets } from '../transport/native-sockets.js'
 import type { BacklogLimits } from '../transport/stream-writer.js'
+import { type ResolvedTlsOptions, resolveTlsOptions, type TlsOptions } from './tls-options.js'
 
 /** What becomes of an interleaved session when its connection closes. */
 export type OnConnectionClosed = 'end' | 'keep'
@@ -12,15 +13,20 @@ export type OnConnectionClosed = 'end' | 'keep'
 /** Options of {@link RtspServer}; all optional. */
 export interface RtspServerOptions {
   /**
-   * TCP port; 0 = any free one.
+   * TCP port; 0 = any free one; `false` = none, when only `tls` is served.
    * @default 8554
    */
-  readonly port?: number | undefined
+  readonly port?: number | false | undefined
   /**
    * Local address or host name to listen on.
    * @default all addresses, IPv6 and IPv4
    */
   readonly host?: string | undefined
+  /**
+   * RTSP over TLS (`rtsps:`) on a port of its own.
+   * @default none
+   */
+  readonly tls?: TlsOptions | undefined
   /**
    * First and last UDP port of the range in which one even/odd pair is taken; `false` = no UDP.
    * @default [30000, 30999]
@@ -82,6 +88,7 @@ export interface RtspServerOptions {
 export const rtspServerDefaults = Object.freeze({
   port: 8554,
   host: undefined,
+  tls: undefined,
   udpPorts: Object.freeze([30_000, 30_999] as const),
   pool: Object.freeze({
     timeoutAlwaysVisible: true,
@@ -100,8 +107,9 @@ export const rtspServerDefaults = Object.freeze({
 }) satisfies { [K in keyof Required<RtspServerOptions>]: RtspServerOptions[K] }
 
 export interface ResolvedRtspServerOptions {
-  readonly port: number
+  readonly port: number | false
   readonly host: string | undefined
+  readonly tls: ResolvedTlsOptions | undefined
   readonly udpPorts: readonly [first: number, last: number] | false
   readonly pool: SessionPool
   /** Whether the server made the pool, and so closes it. */
@@ -129,8 +137,9 @@ export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRt
       ? options.pool
       : new SessionPool({ ...defaults.pool, clock, ...withoutUndefined(options.pool ?? {}) })
   return Object.freeze({
-    port: integer('port', options.port ?? defaults.port, maxPort),
+    port: plainPort(options.port ?? defaults.port, options.tls !== undefined),
     host: options.host,
+    tls: options.tls && resolveTlsOptions(options.tls, options.host),
     udpPorts: portRange(options.udpPorts ?? defaults.udpPorts),
     pool,
     ownsPool,
@@ -165,6 +174,12 @@ function integer(name: string, value: number, max = Number.MAX_SAFE_INTEGER): nu
 function seconds(name: string, value: number): number {
   if (value >= 0 && Number.isFinite(value)) return value
   throw new RangeError(`${name} must be a number of seconds from 0, got ${value}`)
+}
+
+function plainPort(port: number | false, hasTls: boolean): number | false {
+  if (port !== false) return integer('port', port, maxPort)
+  if (hasTls) return false
+  throw new TypeError('port can be false only where tls is given: the server would not listen')
 }
 
 function portRange(

@@ -9,6 +9,16 @@ export interface RtspServerStats {
   /** Interleaved channels in use, over all connections. */
   readonly channels: number
   readonly sendPaths: RtspServerSendPaths
+  /** Where TLS is served. */
+  readonly tls: RtspServerTlsStats | undefined
+}
+
+/** What is worth watching of TLS. */
+export interface RtspServerTlsStats {
+  /** Handshakes that have begun and not ended. */
+  readonly pendingHandshakes: number
+  /** When the certificate expires, in milliseconds since 1970. */
+  readonly certificateExpiresAt: number
 }
 
 /** How media leave this server. */

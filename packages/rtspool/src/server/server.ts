@@ -1,11 +1,12 @@
-import { EventEmitter, once } from 'node:events'
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { EventEmitter } from 'node:events'
+import type { AddressInfo, Socket } from 'node:net'
 import { MountPoints } from '../media/mount-points.js'
 import type { RtspRequest } from '../rtsp/index.js'
 import type { SessionPool, SessionPoolWatch } from '../session/index.js'
 import { UdpTransport } from '../transport/udp-transport.js'
 import { BacklogMonitor } from './backlog-monitor.js'
 import { Connection } from './connection.js'
+import { FrontDoor } from './front-door.js'
 import {
   type ResolvedRtspServerOptions,
   type RtspServerOptions,
@@ -14,6 +15,7 @@ import {
 import type { ServerContext } from './request-context.js'
 import type { RtspServerStats } from './server-stats.js'
 import { SessionHomes } from './session-homes.js'
+import type { TlsCertificate } from './tls-options.js'
 
 export interface RtspServerEvents {
   connectionOpened: [connection: Connection]
@@ -45,8 +47,8 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
   readonly #backlogs: BacklogMonitor<Connection>
   readonly #homes: SessionHomes
   readonly #context: ServerContext
+  readonly #door: FrontDoor
   #listening: Promise<void> | undefined
-  #listener: Server | undefined
   #udp: UdpTransport | undefined
   #watch: SessionPoolWatch | undefined
   #closing: Promise<void> | undefined
@@ -59,6 +61,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
     this.#backlogs = new BacklogMonitor(clock, slowReaderTimeoutMs, dropSlowReader)
     this.#homes = new SessionHomes(this.pool, this.#options.onConnectionClosed)
     this.#context = this.#makeContext()
+    this.#door = new FrontDoor(this.#options, (socket) => this.#accept(socket))
   }
 
   /**
@@ -76,14 +79,31 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
   }
 
   /**
-   * Where the server listens.
+   * Where the server listens without TLS.
    *
    * @throws {TypeError} When it does not.
    */
   address(): AddressInfo {
-    const address = this.#listener?.address()
-    if (address && typeof address === 'object') return address
-    throw new TypeError('the server does not listen')
+    return this.#door.address ?? notListening('without TLS')
+  }
+
+  /**
+   * Where the server listens with TLS.
+   *
+   * @throws {TypeError} When it does not.
+   */
+  tlsAddress(): AddressInfo {
+    return this.#door.tlsAddress ?? notListening('with TLS')
+  }
+
+  /**
+   * Serves new TLS connections with another certificate; those that are open go on.
+   *
+   * @throws {TypeError} When the server was made without `tls`.
+   * @throws {TransportError} `ERR_TLS_CERTIFICATE` when it cannot be used; the one before stays.
+   */
+  reloadCertificate(certificate: TlsCertificate): void {
+    this.#door.reloadCertificate(certificate)
   }
 
   stats(): RtspServerStats {
@@ -98,6 +118,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
         tcp: this.#options.native ? 'send' : 'stream',
         udp: this.#udp?.sendPath ?? 'none',
       },
+      tls: this.#door.tlsStats,
     }
   }
 
@@ -115,24 +136,16 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
   }
 
   async #listen(): Promise<void> {
-    const { port, host, udpPorts, maxConnections, native } = this.#options
-    const listener = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket))
-    if (maxConnections > 0) listener.maxConnections = maxConnections
-    const listening = once(listener, 'listening')
-    listener.listen({ port, ...(host === undefined ? {} : { host }) })
-    await listening
-    this.#listener = listener
+    const { udpPorts, native } = this.#options
+    await this.#door.open()
     try {
-      if (udpPorts) {
-        const { address } = this.address()
-        this.#udp = await UdpTransport.open({ ports: udpPorts, address, native })
-      }
+      const { address } = this.#door.address ?? this.tlsAddress()
+      if (udpPorts) this.#udp = await UdpTransport.open({ ports: udpPorts, address, native })
       this.#watch = this.pool.startCleanup()
       this.#homes.start()
     } catch (error) {
-      this.#listener = undefined
-      listener.close()
       for (const connection of this.#connections) connection.destroy()
+      await this.#door.close()
       await this.#udp?.close()
       throw error
     }
@@ -141,9 +154,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
   async #close(): Promise<void> {
     // Ports that are being taken can be given back only when they are there.
     await this.#listening?.catch(() => {})
-    const listener = this.#listener
-    const closed = listener?.listening ? once(listener, 'close') : undefined
-    listener?.close()
+    const closed = this.#door.close()
     if (this.#options.ownsPool) this.pool.close()
     this.#homes.stop()
     this.#watch?.close()
@@ -188,6 +199,10 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
       publicationEnded: ({ path }) => this.emit('publishEnded', path),
     }
   }
+}
+
+function notListening(how: string): never {
+  throw new TypeError(`the server does not listen ${how}`)
 }
 
 /** Whoever takes nothing any more hears no goodbye either. */

@@ -47,10 +47,16 @@ export function parseTarget(text: string): RequestTarget | undefined {
   }
 }
 
+/** What stands in Content-Base where the client has sent a path only. */
+interface LocalBase {
+  readonly localAuthority: string
+  readonly isSecure: boolean
+}
+
 /** The base of relative control URIs for a presentation: ends with `/`, after the query. */
-export function contentBase({ uri, presentation }: RequestTarget, localAuthority: string): string {
-  const scheme = uri.scheme ?? 'rtsp'
-  const authority = uri.authority || localAuthority
+export function contentBase({ uri, presentation }: RequestTarget, local: LocalBase): string {
+  const scheme = uri.scheme ?? (local.isSecure ? 'rtsps' : 'rtsp')
+  const authority = uri.authority || local.localAuthority
   return `${scheme}://${authority}${presentation}${presentation.endsWith('/') ? '' : '/'}`
 }
 

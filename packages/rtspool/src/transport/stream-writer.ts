@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import { descriptorOf, type NativeSockets } from './native-sockets.js'
 
 /** How far a reader may fall behind before it is congested. */
@@ -29,6 +30,8 @@ export class StreamWriter {
   isCongested = false
   readonly #socket: Socket
   readonly #native: NativeSockets | undefined
+  /** Whether bytes may go to the kernel as they are. */
+  readonly #isPlain: boolean
   readonly #limits: BacklogLimits
   #maxBytes: number
   #written = 0
@@ -37,6 +40,8 @@ export class StreamWriter {
   constructor(socket: Socket, native: NativeSockets | undefined, limits: BacklogLimits) {
     this.#socket = socket
     this.#native = native
+    // What is written to the descriptor of a TLS socket would go out in the clear, amid its records.
+    this.#isPlain = !(socket instanceof TLSSocket)
     this.#limits = limits
     this.#maxBytes = limits.maxBytes
   }
@@ -94,7 +99,7 @@ export class StreamWriter {
   }
 
   #sendNow(bytes: Buffer): number {
-    const descriptor = this.#native && descriptorOf(this.#socket)
+    const descriptor = this.#native && this.#isPlain ? descriptorOf(this.#socket) : undefined
     if (descriptor === undefined) return 0
     return Math.max(0, this.#native?.send(descriptor, bytes, bytes.length) ?? 0)
   }

@@ -1,6 +1,7 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import {
   RtspHeaders,
   RtspParser,
@@ -51,6 +52,13 @@ export class RtspTestClient {
   static async connect(port: number, host = '127.0.0.1', localAddress?: string) {
     const socket = connect({ port, host, ...(localAddress ? { localAddress } : {}) })
     await once(socket, 'connect')
+    return new RtspTestClient(socket)
+  }
+
+  /** The same inside TLS; any certificate will do. */
+  static async connectTls(port: number, host = '127.0.0.1') {
+    const socket = connectTls({ port, host, rejectUnauthorized: false })
+    await once(socket, 'secureConnect')
     return new RtspTestClient(socket)
   }
 

@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { expect } from 'vitest'
-import { RtspServer, type RtspServerOptions } from '../../src/index.js'
+import { RtspServer, type RtspServerOptions, type TlsCertificate } from '../../src/index.js'
 import { type ClientRequest, RtspTestClient, sessionIdOf, UdpTestPorts } from './rtsp-client.js'
 
 /** A video and an audio track, as a publisher announces them. */
@@ -60,6 +61,21 @@ export async function connectTo(
   const client = await RtspTestClient.connect(server.address().port, host, localAddress)
   openThings.unshift(client)
   return client
+}
+
+/** A client of that server inside TLS; closed after the test. */
+export async function connectTlsTo(server: RtspServer): Promise<RtspTestClient> {
+  const { address, port } = server.tlsAddress()
+  const client = await RtspTestClient.connectTls(port, address)
+  openThings.unshift(client)
+  return client
+}
+
+/** Key and certificate of `scripts/make-test-certificate.mjs`. */
+export function testCertificate(name: 'first' | 'second'): TlsCertificate {
+  const read = (part: string) =>
+    readFileSync(new URL(`./certificates/${name}.${part}.pem`, import.meta.url))
+  return { key: read('key'), cert: read('cert') }
 }
 
 export async function openUdpPorts(address?: string): Promise<UdpTestPorts> {

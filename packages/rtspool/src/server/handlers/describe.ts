@@ -19,7 +19,7 @@ export const handleDescribe: Handler = async (context) => {
     ...ok,
     headers: [
       // RFC 2326 appendix C.1.1; with the query, or clients lose it.
-      ['Content-Base', contentBase(target, connection.localAuthority)],
+      ['Content-Base', contentBase(target, connection)],
       ['Content-Type', 'application/sdp'],
     ],
     body: media.sdp,

@@ -1,0 +1,125 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import type { Clock } from '../clock.js'
+import type { RtspServerTlsStats } from './server-stats.js'
+import { TlsListener } from './tls-listener.js'
+import type { ResolvedTlsOptions, TlsCertificate } from './tls-options.js'
+
+export interface FrontDoorOptions {
+  readonly port: number | false
+  readonly host: string | undefined
+  readonly tls: ResolvedTlsOptions | undefined
+  /** Of all ports together; 0 = unlimited. */
+  readonly maxConnections: number
+  readonly clock: Clock
+}
+
+/**
+ * Where clients come in: the plain port and the TLS port, and how many may come in all. Whoever gets in is given
+ * to `onConnection`; from then on the connection belongs to its receiver.
+ */
+export class FrontDoor {
+  readonly #options: FrontDoorOptions
+  readonly #onConnection: (socket: Socket) => void
+  readonly #plain: Server | undefined
+  readonly #tls: TlsListener | undefined
+  #socketCount = 0
+
+  constructor(options: FrontDoorOptions, onConnection: (socket: Socket) => void) {
+    this.#options = options
+    this.#onConnection = onConnection
+    const { port, tls, clock } = options
+    if (port !== false) {
+      this.#plain = createServer({ allowHalfOpen: true }, (socket) => {
+        if (this.#count(socket)) this.#enter(socket)
+      })
+    }
+    this.#tls =
+      tls &&
+      new TlsListener(
+        tls,
+        clock,
+        (socket) => this.#count(socket),
+        (socket) => this.#enter(socket),
+      )
+  }
+
+  /** @returns `undefined` when nothing listens without TLS. */
+  get address(): AddressInfo | undefined {
+    return addressOf(this.#plain)
+  }
+
+  /** @returns `undefined` when nothing listens with TLS. */
+  get tlsAddress(): AddressInfo | undefined {
+    return addressOf(this.#tls?.server)
+  }
+
+  get tlsStats(): RtspServerTlsStats | undefined {
+    const tls = this.#tls
+    return tls && { pendingHandshakes: tls.pendingHandshakes, certificateExpiresAt: tls.expiresAt }
+  }
+
+  /** Takes the ports. @throws The error of `listen`; then none is taken. */
+  async open(): Promise<void> {
+    const { port, host, tls } = this.#options
+    try {
+      if (this.#plain && port !== false) await listen(this.#plain, port, host)
+      if (this.#tls && tls) await listen(this.#tls.server, tls.port, tls.host)
+    } catch (error) {
+      await this.close()
+      throw error
+    }
+  }
+
+  /**
+   * @throws {TypeError} Without TLS.
+   * @throws {TransportError} `ERR_TLS_CERTIFICATE`; the certificate before stays.
+   */
+  reloadCertificate(certificate: TlsCertificate): void {
+    if (!this.#tls) throw new TypeError('the server has no tls to reload a certificate of')
+    this.#tls.reload(certificate)
+  }
+
+  /**
+   * Lets nobody in any more, and sends those away who have not got in yet.
+   *
+   * @returns Resolves when the ports are free and the last connection that came in has closed.
+   */
+  async close(): Promise<void> {
+    const servers = [this.#plain, this.#tls?.server].filter((server) => server?.listening)
+    const closed = servers.map((server) => server && once(server, 'close'))
+    for (const server of servers) server?.close()
+    this.#tls?.destroyPending()
+    await Promise.all(closed)
+  }
+
+  #count(socket: Socket): boolean {
+    const { maxConnections } = this.#options
+    if (maxConnections > 0 && this.#socketCount >= maxConnections) {
+      socket.destroy()
+      return false
+    }
+    this.#socketCount++
+    socket.on('close', this.#uncount)
+    return true
+  }
+
+  readonly #uncount = (): void => {
+    this.#socketCount--
+  }
+
+  #enter(socket: Socket): void {
+    this.#onConnection(socket)
+  }
+}
+
+async function listen(server: Server, port: number, host: string | undefined): Promise<void> {
+  const listening = once(server, 'listening')
+  server.listen({ port, ...(host === undefined ? {} : { host }) })
+  await listening
+}
+
+function addressOf(server: Server | undefined): AddressInfo | undefined {
+  const address = server?.address()
+  return address && typeof address === 'object' ? address : undefined
+}

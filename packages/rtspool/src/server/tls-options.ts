@@ -1,0 +1,120 @@
+import { createSecureContext, type SecureContext } from 'node:tls'
+import { TransportError } from '../errors.js'
+
+/** What a server proves its name with; both in PEM. */
+export interface TlsCertificate {
+  /** The private key. */
+  readonly key: string | Buffer
+  /** The certificate, followed by those between it and its authority. */
+  readonly cert: string | Buffer
+}
+
+/** Options of RTSP over TLS (`rtsps:`). */
+export interface TlsOptions extends TlsCertificate {
+  /**
+   * TCP port; 0 = any free one. The default of `rtsps:` is 322, which needs privileges on most systems, so as
+   * with 554 and 8554 a port that anybody may use is taken instead; clients have to be told.
+   * @default 8322
+   */
+  readonly port?: number | undefined
+  /**
+   * Local address or host name to listen on.
+   * @default `host` of the server
+   */
+  readonly host?: string | undefined
+  /**
+   * Oldest version that is spoken. Older ones are broken and not offered (RFC 7826 section 19.2, RFC 8996).
+   * @default 'TLSv1.2'
+   */
+  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined
+  /**
+   * Seconds that a client may take for the handshake; more than 0, at most 60.
+   * @default 10
+   */
+  readonly handshakeTimeout?: number | undefined
+  /**
+   * Handshakes under way at the same time; one more ends the oldest of them.
+   * @default 1000
+   */
+  readonly maxPendingHandshakes?: number | undefined
+}
+
+export const tlsDefaults = Object.freeze({
+  port: 8322,
+  host: undefined,
+  minVersion: 'TLSv1.2',
+  handshakeTimeout: 10,
+  maxPendingHandshakes: 1000,
+}) satisfies { [K in Exclude<keyof Required<TlsOptions>, 'key' | 'cert'>]: TlsOptions[K] }
+
+export interface ResolvedTlsOptions extends TlsCertificate {
+  readonly port: number
+  readonly host: string | undefined
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+  readonly handshakeTimeoutMs: number
+  readonly maxPendingHandshakes: number
+}
+
+const maxPort = 65_535
+const maxHandshakeTimeout = 60
+const msPerSecond = 1000
+
+/**
+ * @throws {RangeError | TypeError} Says which option is wrong.
+ * @throws {TransportError} `ERR_TLS_CERTIFICATE`
+ */
+export function resolveTlsOptions(options: TlsOptions, host?: string): ResolvedTlsOptions {
+  const { key, cert } = options
+  const port = options.port ?? tlsDefaults.port
+  const minVersion = options.minVersion ?? tlsDefaults.minVersion
+  const handshakeTimeout = options.handshakeTimeout ?? tlsDefaults.handshakeTimeout
+  const maxPending = options.maxPendingHandshakes ?? tlsDefaults.maxPendingHandshakes
+  if (!Number.isInteger(port) || port < 0 || port > maxPort) {
+    throw new RangeError(`tls.port must be an integer from 0 to ${maxPort}, got ${port}`)
+  }
+  if (minVersion !== 'TLSv1.2' && minVersion !== 'TLSv1.3') {
+    throw new TypeError(`tls.minVersion must be 'TLSv1.2' or 'TLSv1.3', got '${minVersion}'`)
+  }
+  if (!(handshakeTimeout > 0 && handshakeTimeout <= maxHandshakeTimeout)) {
+    const range = `more than 0 and at most ${maxHandshakeTimeout} seconds`
+    throw new RangeError(`tls.handshakeTimeout must be ${range}, got ${handshakeTimeout}`)
+  }
+  if (!Number.isInteger(maxPending) || maxPending < 1) {
+    throw new RangeError(`tls.maxPendingHandshakes must be an integer from 1, got ${maxPending}`)
+  }
+  checkCertificate(options)
+  return Object.freeze({
+    key,
+    cert,
+    port,
+    host: options.host ?? host,
+    minVersion,
+    handshakeTimeoutMs: handshakeTimeout * msPerSecond,
+    maxPendingHandshakes: maxPending,
+  })
+}
+
+/**
+ * Makes sure that a key and a certificate can be read and belong together.
+ *
+ * @throws {TransportError} `ERR_TLS_CERTIFICATE`; its message holds nothing of the key.
+ */
+export function checkCertificate({ key, cert }: TlsCertificate): SecureContext {
+  requirePem('key', key)
+  requirePem('cert', cert)
+  try {
+    return createSecureContext({ key, cert })
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new TransportError(
+      'ERR_TLS_CERTIFICATE',
+      `expected a private key and its certificate in PEM, got: ${reason}`,
+      { cause },
+    )
+  }
+}
+
+function requirePem(name: 'key' | 'cert', value: unknown): void {
+  if ((typeof value === 'string' || Buffer.isBuffer(value)) && value.length > 0) return
+  throw new TransportError('ERR_TLS_CERTIFICATE', `expected tls.${name} in PEM, got nothing`)
+}

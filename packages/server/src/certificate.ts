@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs'
+import type { Logger } from 'pino'
+import type { RtspServer, TlsCertificate } from 'rtspool'
+import type { TlsFiles } from './options.js'
+
+/**
+ * Reads the key and the certificate.
+ *
+ * @throws The error of the file system, with the path of the file.
+ */
+export function readCertificate({ keyFile, certFile }: TlsFiles): TlsCertificate {
+  return { key: readFileSync(keyFile), cert: readFileSync(certFile) }
+}
+
+/**
+ * Reads key and certificate again at each SIGHUP; when they cannot be used, the ones before stay and the log
+ * says why.
+ *
+ * @returns Gives the signal back its usual effect.
+ */
+export function reloadOnHangup(server: RtspServer, files: TlsFiles, log: Logger): () => void {
+  const reload = (): void => {
+    try {
+      server.reloadCertificate(readCertificate(files))
+      const expiresAt = server.stats().tls?.certificateExpiresAt ?? Number.NaN
+      log.info({ expires: new Date(expiresAt).toISOString() }, 'certificate reloaded')
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      log.error({ reason }, 'certificate not reloaded, the one before stays')
+    }
+  }
+  process.on('SIGHUP', reload)
+  return () => void process.off('SIGHUP', reload)
+}
