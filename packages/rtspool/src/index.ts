@@ -19,6 +19,7 @@ export {
 } from './media/media-factory.js'
 export type { MediaOutput, MediaSource } from './media/media-source.js'
 export { type MountMatch, MountPoints } from './media/mount-points.js'
+export type { StreamReception } from './media/stream-reception.js'
 export type { Track, TrackPosition } from './media/track.js'
 export {
   createMediaDescription,
@@ -42,6 +43,7 @@ export type {
   RtspServerStats,
   RtspServerTlsStats,
 } from './server/server-stats.js'
+export { type StreamStats, streamStatsOf } from './server/stream-stats.js'
 export { type TlsCertificate, type TlsOptions, tlsDefaults } from './server/tls-options.js'
 export {
   type AdmitAnswer,

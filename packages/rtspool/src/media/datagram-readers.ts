@@ -2,7 +2,7 @@ import type { Clock, ClockTimer } from '../clock.js'
 import type { DatagramGroup } from '../transport/datagram-group.js'
 import type { UdpEndpoint } from '../transport/udp-port-pair.js'
 import type { PacketBatch } from './packet-batch.js'
-import { type DatagramReader, sendRtcpTo } from './reader.js'
+import type { DatagramReader } from './reader.js'
 
 /**
  * A new reader is sent what it begins with in portions: all at once would overflow its socket, whose default is
@@ -67,9 +67,9 @@ export class DatagramReaders {
     }
   }
 
-  sendRtcp(compound: Buffer): void {
-    for (const reader of this.#live) sendRtcpTo(reader, compound)
-    for (const reader of this.#catchingUp.keys()) sendRtcpTo(reader, compound)
+  forEachReader(visit: (reader: DatagramReader) => void): void {
+    for (const reader of this.#live) visit(reader)
+    for (const reader of this.#catchingUp.keys()) visit(reader)
   }
 
   /** Stops the timer; readers that are catching up stay where they are. */

@@ -107,11 +107,11 @@ export class FanOut {
     if (this.#datagrams.size > 0) this.#datagrams.send(batch)
   }
 
-  /** Sends a compound RTCP packet to every reader at once, after the packets queued so far. */
-  sendRtcp(compound: Buffer): void {
+  /** Shows every reader, after it has been sent the packets queued so far. */
+  forEachReader(visit: (reader: Reader) => void): void {
     this.flush()
-    for (const group of this.#interleaved.values()) group.sendRtcp(compound)
-    this.#datagrams.sendRtcp(compound)
+    for (const group of this.#interleaved.values()) group.forEachReader(visit)
+    this.#datagrams.forEachReader(visit)
   }
 
   /** Sends what is queued, and nothing more. Idempotent. */

@@ -1,6 +1,6 @@
 import { frameHeaderBytes, frameInterleaved } from '../transport/interleaved.js'
 import type { PacketBatch } from './packet-batch.js'
-import { type InterleavedReader, sendRtcpTo } from './reader.js'
+import type { InterleavedReader } from './reader.js'
 
 /** A member with what must be remembered of it. */
 interface Member {
@@ -49,8 +49,8 @@ export class InterleavedGroup {
     }
   }
 
-  sendRtcp(compound: Buffer): void {
-    for (const { reader } of this.#members) sendRtcpTo(reader, compound)
+  forEachReader(visit: (reader: InterleavedReader) => void): void {
+    for (const { reader } of this.#members) visit(reader)
   }
 }
 

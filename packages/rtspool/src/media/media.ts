@@ -181,21 +181,30 @@ export class Media {
     // The source may have ended, or everybody left, while it was starting.
     if (this.#state === 'starting') {
       this.#state = 'playing'
-      this.#scheduleRtcp(true)
+      this.#scheduleRtcp(clock.now(), true)
     }
   }
 
-  #scheduleRtcp(initial: boolean): void {
-    const delayMs = rtcpIntervalMs({ initial, randomNumber: Math.random() })
-    this.#rtcpTimer = this.#options.clock.schedule(
-      () => {
-        for (const track of this.tracks) track.sendSenderReport()
-        for (const participant of this.#participants) participant.sendRtcp?.()
-        this.#scheduleRtcp(false)
-      },
-      delayMs,
-      false,
-    )
+  /** @param sentAt - When the last reports were sent, or the source started. */
+  #scheduleRtcp(sentAt: number, initial: boolean): void {
+    const { clock } = this.#options
+    const drawTime = (): number => sentAt + rtcpIntervalMs({ initial, randomNumber: Math.random() })
+    const schedule = (at: number): void => {
+      this.#rtcpTimer = clock.schedule(expire, at - clock.now(), false)
+    }
+    // RFC 3550 section 6.3.3: drawn again; this is what brings the mean up to 5 s.
+    const expire = (): void => {
+      const at = drawTime()
+      if (at > clock.now()) schedule(at)
+      else this.#sendRtcp()
+    }
+    schedule(drawTime())
+  }
+
+  #sendRtcp(): void {
+    for (const track of this.tracks) track.sendSenderReport()
+    for (const participant of this.#participants) participant.sendRtcp?.()
+    if (this.#state === 'playing') this.#scheduleRtcp(this.#options.clock.now(), false)
   }
 
   #linger(): void {

@@ -1,12 +1,21 @@
-import { parseCompound } from '../rtcp/index.js'
+import type { Clock } from '../clock.js'
+import { parseCompound, type ReceptionReport } from '../rtcp/index.js'
 import type { Media, MediaParticipant } from './media.js'
 import type { Reader } from './reader.js'
+import { type StreamReception, streamReceptionOf } from './stream-reception.js'
 import type { Track } from './track.js'
 
+/** What viewers say they missed. Sessions hand in their own counters. */
+export interface LossCounters {
+  packetsLost: number
+}
+
 export interface PlayStreamInit {
+  readonly clock: Clock
   readonly media: Media
   readonly track: Track
   readonly reader: Reader
+  readonly counters: LossCounters
   /** With which the track was set up; RTP-Info names it so (RFC 2326 section 12.33). */
   readonly uri: string
   /** Gives channels or ports back. Called once. */
@@ -23,6 +32,11 @@ export class PlayStream implements MediaParticipant {
   #state: 'ready' | 'playing' | 'closed' = 'ready'
   /** Sequence number of the first packet that was not sent any more. */
   #pausedAt: number | undefined
+  #reception: StreamReception | undefined
+  /** Of what it said about this source, what the counters of the session have already. */
+  #lostReported = 0
+  /** Datagrams or frames on the way of RTCP that were no valid compound packet. */
+  malformedRtcp = 0
 
   constructor(init: PlayStreamInit) {
     this.#init = init
@@ -36,6 +50,17 @@ export class PlayStream implements MediaParticipant {
 
   get lowerTransport(): 'TCP' | 'UDP' {
     return this.#init.reader.kind === 'interleaved' ? 'TCP' : 'UDP'
+  }
+
+  /** What the viewer said in its last reception report on this track; `undefined` before the first. */
+  get reception(): StreamReception | undefined {
+    return this.#reception
+  }
+
+  /** Whether a reception report echoes a sender report that this viewer, and nobody else, was sent lately. */
+  isEchoedBy({ ssrc, lsr }: ReceptionReport): boolean {
+    const { sentReports } = this.#init.reader
+    return ssrc === this.track.ssrc && sentReports?.sentAt(lsr) !== undefined
   }
 
   /** What the viewer would begin with now: the last key frame, or what it missed while it paused. */
@@ -69,10 +94,35 @@ export class PlayStream implements MediaParticipant {
     this.#init.release()
   }
 
-  /** Takes RTCP from the viewer; what is no valid compound packet has no effect (RFC 3550 A.2). */
+  /**
+   * Takes RTCP from the viewer; what is no valid compound packet has no effect (RFC 3550 A.2). Its BYE ends
+   * nothing: it says that a receiver leaves, and the session goes on until TEARDOWN or its timeout. A receiver
+   * that uses our SSRC (RFC 3550 section 8.2) is taken as it is: the SSRC is the publisher's, not ours to change.
+   */
   receiveRtcp(compound: Buffer): void {
-    if (this.#state === 'closed' || parseCompound(compound).length === 0) return
+    if (this.#state === 'closed') return
+    const packets = parseCompound(compound)
+    if (packets.length === 0) {
+      // Hanwha: malformed RTCP; it is dropped and counted, and nothing is closed.
+      this.malformedRtcp++
+      return
+    }
+    for (const packet of packets) {
+      if (packet.type !== 'receiverReport' && packet.type !== 'senderReport') continue
+      for (const report of packet.reports) this.#noteReport(report)
+    }
     this.#init.onRtcp()
+  }
+
+  /** Reports on sources that are not this track's say nothing about it. */
+  #noteReport(report: ReceptionReport): void {
+    if (report.ssrc !== this.track.ssrc) return
+    const { clock, counters, reader } = this.#init
+    if (this.#reception?.ssrc !== report.ssrc) this.#lostReported = 0
+    counters.packetsLost += Math.max(0, report.cumulativeLost - this.#lostReported)
+    this.#lostReported = Math.max(this.#lostReported, report.cumulativeLost)
+    const sentAt = reader.sentReports?.sentAt(report.lsr)
+    this.#reception = streamReceptionOf(report, this.track.clockRate, clock.now(), sentAt)
   }
 
   mediaEnded(): void {

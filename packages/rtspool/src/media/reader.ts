@@ -1,5 +1,6 @@
 import { frameInterleaved, type InterleavedCarrier } from '../transport/interleaved.js'
 import type { UdpEndpoint } from '../transport/udp-port-pair.js'
+import type { SentReports } from './sent-reports.js'
 
 /** What was delivered to one reader. Sessions hand in their own counters. */
 export interface DeliveryCounters {
@@ -16,6 +17,8 @@ export interface InterleavedReader {
   /** Channels of RTP and RTCP. */
   readonly channels: readonly [number, number]
   readonly counters: DeliveryCounters
+  /** Notes the sender reports that it is sent. */
+  readonly sentReports?: SentReports
 }
 
 /** A reader that is sent datagrams. */
@@ -29,6 +32,8 @@ export interface DatagramReader {
   /** The client's port of RTCP. */
   readonly rtcpPort: number
   readonly counters: DeliveryCounters
+  /** Notes the sender reports that it is sent, each with an instant of its own. */
+  readonly sentReports?: SentReports
 }
 
 export type Reader = InterleavedReader | DatagramReader

@@ -4,17 +4,20 @@ import {
   createSourceDescription,
   ntpMiddle32,
   parseCompound,
+  type RtcpPacket,
   serializeCompound,
   unixMsFromNtp,
 } from '../rtcp/index.js'
-import { ReceptionStatistics } from '../rtp/index.js'
+import { type ReceptionReportValues, ReceptionStatistics } from '../rtp/index.js'
 import type { MediaParticipant } from './media.js'
+import { type StreamReception, streamReceptionOf } from './stream-reception.js'
 import type { Track } from './track.js'
 
 /** What was received from one publisher. Sessions hand in their own counters. */
 export interface ReceptionCounters {
   packetsIn: number
   bytesIn: number
+  packetsLost: number
 }
 
 export interface RecordStreamInit {
@@ -40,6 +43,11 @@ export class RecordStream implements MediaParticipant {
   #state: 'ready' | 'recording' | 'closed' = 'ready'
   #track: Track | undefined
   #statistics: ReceptionStatistics | undefined
+  #reception: StreamReception | undefined
+  /** Of the statistics, what the counters of the session have already. */
+  #lostReported = 0
+  /** Datagrams or frames on the way of RTCP that were no valid compound packet. */
+  malformedRtcp = 0
 
   constructor(init: RecordStreamInit) {
     this.#init = init
@@ -47,6 +55,16 @@ export class RecordStream implements MediaParticipant {
 
   get lowerTransport(): 'TCP' | 'UDP' {
     return this.#init.lowerTransport
+  }
+
+  /** The track that what arrives goes out on, from RECORD on. */
+  get track(): Track | undefined {
+    return this.#track
+  }
+
+  /** How the stream arrives here, as the publisher was told last; `undefined` before the first report. */
+  get reception(): StreamReception | undefined {
+    return this.#reception
   }
 
   /** From now on what arrives goes out on `track`. */
@@ -59,12 +77,16 @@ export class RecordStream implements MediaParticipant {
   }
 
   pause(): void {
-    if (this.#state === 'recording') this.#state = 'ready'
+    if (this.#state !== 'recording') return
+    this.#state = 'ready'
+    // What is dropped until the next RECORD did not get lost on its way.
+    this.#statistics = undefined
   }
 
-  /** Idempotent. */
+  /** Says goodbye to a publisher that records (RFC 3550 section 6.6), and gives everything back. Idempotent. */
   close(): void {
     if (this.#state === 'closed') return
+    if (this.#state === 'recording') this.#sendBye()
     this.#state = 'closed'
     this.#init.release()
     this.#init.onClosed(this)
@@ -85,7 +107,10 @@ export class RecordStream implements MediaParticipant {
   receiveRtcp(compound: Buffer): void {
     if (this.#state === 'closed') return
     const packets = parseCompound(compound)
-    if (packets.length === 0) return
+    if (packets.length === 0) {
+      this.malformedRtcp++
+      return
+    }
     const now = this.#init.clock.now()
     for (const packet of packets) {
       if (packet.type !== 'senderReport' || !this.#track) continue
@@ -99,13 +124,30 @@ export class RecordStream implements MediaParticipant {
   /** Reports to the publisher what arrived and what was lost (RFC 3550 section 6.4.2). */
   sendRtcp(): void {
     if (this.#state !== 'recording' || !this.#statistics) return
-    const report = this.#statistics.report(this.#init.clock.now())
-    this.#init.sendRtcp(
-      serializeCompound([
-        { type: 'receiverReport', ssrc: this.#ssrc, reports: [report] },
-        createSourceDescription(this.#ssrc, 'rtspool'),
-      ]),
-    )
+    this.#init.sendRtcp(serializeCompound(this.#report(this.#statistics)))
+  }
+
+  #sendBye(): void {
+    const report = this.#report(this.#statistics)
+    this.#init.sendRtcp(serializeCompound([...report, { type: 'bye', ssrcs: [this.#ssrc] }]))
+  }
+
+  #report(statistics: ReceptionStatistics | undefined): RtcpPacket[] {
+    const reports = statistics ? [this.#noteReport(statistics)] : []
+    return [
+      { type: 'receiverReport', ssrc: this.#ssrc, reports },
+      createSourceDescription(this.#ssrc, 'rtspool'),
+    ]
+  }
+
+  #noteReport(statistics: ReceptionStatistics): ReceptionReportValues {
+    const { clock, counters } = this.#init
+    const now = clock.now()
+    const report = statistics.report(now)
+    counters.packetsLost += Math.max(0, report.cumulativeLost - this.#lostReported)
+    this.#lostReported = Math.max(this.#lostReported, report.cumulativeLost)
+    this.#reception = streamReceptionOf(report, this.#track?.clockRate ?? 1, now)
+    return report
   }
 
   mediaEnded(): void {
@@ -116,6 +158,7 @@ export class RecordStream implements MediaParticipant {
   #statisticsOf({ ssrc = 0, clockRate }: Track): ReceptionStatistics {
     if (this.#statistics?.ssrc !== ssrc) {
       // Who may send here is known by address or connection: no probation.
+      this.#lostReported = 0
       this.#statistics = new ReceptionStatistics({ ssrc, clockRate, probation: 0 })
     }
     return this.#statistics

@@ -2,7 +2,9 @@ import type { Clock, ClockTimer } from '../clock.js'
 import {
   createSourceDescription,
   ntpFromUnixMs,
+  ntpMiddle32,
   type RtcpPacket,
+  redateSenderReport,
   serializeCompound,
 } from '../rtcp/index.js'
 import {
@@ -23,7 +25,7 @@ import { type Reader, sendRtcpTo } from './reader.js'
 import type { GopCacheLimits } from './recent-packets.js'
 import { RecentPackets } from './recent-packets.js'
 import { SourceClock } from './source-clock.js'
-import { maxReportWaitMs, TrackTime } from './track-time.js'
+import { maxReportWaitMs, type TimeMapping, TrackTime } from './track-time.js'
 
 /** Where a stream of packets begins, or goes on. */
 export interface TrackPosition {
@@ -32,6 +34,12 @@ export interface TrackPosition {
   readonly sequenceNumber: number
   /** Of the next packet, in ticks of the clock rate. */
   readonly timestamp: number
+}
+
+/** A sender report with SDES, and the instant that it speaks of. */
+interface DatedReport {
+  readonly time: TimeMapping
+  readonly packets: readonly RtcpPacket[]
 }
 
 const defaultClockRate = 90_000
@@ -205,7 +213,7 @@ export class Track {
    */
   addReader(reader: Reader, first?: readonly Buffer[]): void {
     const report = this.#senderReport()
-    if (report) sendRtcpTo(reader, serializeCompound(report))
+    if (report) this.#sendReportTo(reader, report, serializeCompound(report.packets))
     this.#fanOut.add(reader, first)
   }
 
@@ -222,14 +230,16 @@ export class Track {
   sendSenderReport(): void {
     if (this.readerCount === 0) return
     const report = this.#senderReport()
-    if (report) this.#fanOut.sendRtcp(serializeCompound(report))
+    if (!report) return
+    const compound = serializeCompound(report.packets)
+    this.#fanOut.forEachReader((reader) => this.#sendReportTo(reader, report, compound))
   }
 
   /** Tells one reader that the stream is over for it (RFC 3550 section 6.6). */
   sendBye(reader: Reader): void {
     const ssrc = this.#ssrc
     if (ssrc === undefined) return
-    const report = this.#senderReport() ?? [
+    const report = this.#senderReport()?.packets ?? [
       { type: 'receiverReport', ssrc, reports: [] },
       createSourceDescription(ssrc, this.#cname),
     ]
@@ -265,20 +275,28 @@ export class Track {
     this.octetCount = 0
   }
 
-  #senderReport(): RtcpPacket[] | undefined {
+  /** A reader of datagrams gets a report that only it can echo; see {@link SentReports}. */
+  #sendReportTo(reader: Reader, { time }: DatedReport, compound: Buffer): void {
+    const { sentReports } = reader
+    const shiftMs = reader.kind === 'datagram' ? (sentReports?.drawShiftMs() ?? 0) : 0
+    const ntpTime = ntpFromUnixMs(time.unixMs - shiftMs)
+    sentReports?.note(ntpMiddle32(ntpTime), this.#clock.now())
+    const rtpTime = time.rtpTime - Math.round((shiftMs * this.clockRate) / 1000)
+    sendRtcpTo(reader, shiftMs > 0 ? redateSenderReport(compound, ntpTime, rtpTime) : compound)
+  }
+
+  #senderReport(): DatedReport | undefined {
     const time = this.#ssrc === undefined ? undefined : this.#time.announce()
     if (this.#ssrc === undefined || !time) return undefined
-    return [
-      {
-        type: 'senderReport',
-        ssrc: this.#ssrc,
-        ntpTime: ntpFromUnixMs(time.unixMs),
-        rtpTime: time.rtpTime,
-        packetCount: this.packetCount,
-        octetCount: this.octetCount,
-        reports: [],
-      },
-      createSourceDescription(this.#ssrc, this.#cname),
-    ]
+    const report: RtcpPacket = {
+      type: 'senderReport',
+      ssrc: this.#ssrc,
+      ntpTime: ntpFromUnixMs(time.unixMs),
+      rtpTime: time.rtpTime,
+      packetCount: this.packetCount,
+      octetCount: this.octetCount,
+      reports: [],
+    }
+    return { time, packets: [report, createSourceDescription(this.#ssrc, this.#cname)] }
   }
 }

@@ -24,6 +24,7 @@ export {
 } from './packet.js'
 export { type ParseCompoundOptions, parseCompound } from './parse.js'
 export {
+  redateSenderReport,
   serializeBye,
   serializeCompound,
   serializeReceiverReport,

@@ -1,3 +1,4 @@
+import type { NtpTimestamp } from './ntp.js'
 import {
   type Bye,
   type ReceiverReport,
@@ -63,6 +64,24 @@ export function serializeSenderReport(packet: SenderReport): Buffer {
   buffer.writeUInt32BE(packet.octetCount >>> 0, 24)
   writeReports(buffer, 28, packet.reports)
   return buffer
+}
+
+/**
+ * The same compound packet with another instant in the sender report that it begins with.
+ *
+ * @param compound - From {@link serializeCompound}; not changed.
+ * @param rtpTime - The instant of `ntpTime` by the clock of the RTP timestamps; wraps here.
+ */
+export function redateSenderReport(
+  compound: Buffer,
+  ntpTime: NtpTimestamp,
+  rtpTime: number,
+): Buffer {
+  const redated = Buffer.from(compound)
+  redated.writeUInt32BE(ntpTime.seconds, 8)
+  redated.writeUInt32BE(ntpTime.fraction, 12)
+  redated.writeUInt32BE(rtpTime >>> 0, 16)
+  return redated
 }
 
 /** @throws {RangeError} More than 31 reports. */

@@ -4,6 +4,7 @@ import { PlayStream } from '../media/play-stream.js'
 import type { Publication } from '../media/publication.js'
 import type { Reader } from '../media/reader.js'
 import { RecordStream } from '../media/record-stream.js'
+import { SentReports } from '../media/sent-reports.js'
 import type { TransportSpecInit } from '../rtsp/index.js'
 import type { Session } from '../session/index.js'
 import { type ChannelReceiver, frameInterleaved } from '../transport/interleaved.js'
@@ -21,7 +22,7 @@ type UdpTransport = Extract<ChosenTransport, { lowerTransport: 'UDP' }>
 
 /** Sets one track up for a viewer; nothing is sent before PLAY. */
 export function setUpPlayStream(
-  { connection, request }: RequestContext,
+  { server, connection, request }: RequestContext,
   session: Session,
   media: Media,
   trackIndex: number,
@@ -35,6 +36,7 @@ export function setUpPlayStream(
     rtp: () => {},
     rtcp: (compound) => stream?.receiveRtcp(compound),
   })
+  const sentReports = new SentReports()
   const reader: Reader =
     transport.lowerTransport === 'TCP'
       ? {
@@ -42,6 +44,7 @@ export function setUpPlayStream(
           carrier: connection,
           channels: taken.pair,
           counters: session.stats,
+          sentReports,
         }
       : {
           kind: 'datagram',
@@ -51,11 +54,14 @@ export function setUpPlayStream(
           port: taken.pair[0],
           rtcpPort: taken.pair[1],
           counters: session.stats,
+          sentReports,
         }
   stream = new PlayStream({
+    clock: server.clock,
     media,
     track,
     reader,
+    counters: session.stats,
     uri: request.uri,
     release: taken.release,
     onMediaEnded: () => session.end('mediaEnded'),

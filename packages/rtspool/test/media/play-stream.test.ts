@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { Media } from '../../src/media/media.js'
 import { PlayStream } from '../../src/media/play-stream.js'
-import { parseCompound, serializeCompound } from '../../src/rtcp/index.js'
+import { SentReports } from '../../src/media/sent-reports.js'
+import { ntpMiddle32, parseCompound, serializeCompound } from '../../src/rtcp/index.js'
 import { ChannelTable } from '../../src/transport/interleaved.js'
 import { FakeClock } from '../support/fake-clock.js'
+import { receiverReportOf } from '../support/rtcp.js'
 import { rtpPacket } from '../support/test-server.js'
 import { TestSource } from '../support/test-source.js'
 
@@ -15,7 +17,11 @@ async function setUp() {
   if (!track) throw new Error('a track expected')
   const written: Buffer[] = []
   const heard = { released: 0, ended: 0, rtcp: 0 }
+  const counters = { packetsOut: 0, bytesOut: 0, packetsDropped: 0, packetsLost: 0 }
+  const sentReports = new SentReports()
   const stream = new PlayStream({
+    clock,
+    counters,
     media,
     track,
     reader: {
@@ -27,7 +33,8 @@ async function setUp() {
         writeFrames: (frames) => written.push(frames),
       },
       channels: [0, 1],
-      counters: { packetsOut: 0, bytesOut: 0, packetsDropped: 0 },
+      counters,
+      sentReports,
     },
     uri: 'rtsp://host/cam/trackID=0',
     release: () => void heard.released++,
@@ -35,7 +42,7 @@ async function setUp() {
     onRtcp: () => void heard.rtcp++,
   })
   await media.play()
-  return { clock, source, media, track, stream, written, heard }
+  return { clock, source, media, track, stream, written, heard, counters }
 }
 
 describe('PlayStream', () => {
@@ -91,6 +98,67 @@ describe('PlayStream', () => {
     stream.close()
     stream.receiveRtcp(report)
     expect(heard.rtcp).toBe(1)
+  })
+
+  it('A-RTC-5 notes what the viewer reports on this source, and nothing about others', async () => {
+    const { clock, track, stream, written, heard, counters } = await setUp()
+    track.push(rtpPacket({ sequenceNumber: 1, ssrc: 7 }))
+    stream.play([])
+    const [report] = written.map((frame) => parseCompound(frame.subarray(4)))
+    const lsr = report?.[0]?.type === 'senderReport' ? ntpMiddle32(report[0].ntpTime) : 0
+    stream.receiveRtcp(receiverReportOf({ ssrc: 8, cumulativeLost: 99, lsr }))
+    expect([stream.reception, counters.packetsLost]).toEqual([undefined, 0])
+    clock.advance(1_030)
+    // A jump of the wall clock does not show.
+    clock.jumpWallClock(3_600_000)
+    stream.receiveRtcp(
+      receiverReportOf({
+        ssrc: 7,
+        fractionLost: 128,
+        cumulativeLost: 5,
+        interarrivalJitter: 900,
+        lsr,
+        dlsr: 65_536,
+      }),
+    )
+    expect(stream.reception).toMatchObject({
+      ssrc: 7,
+      fractionLost: 0.5,
+      cumulativeLost: 5,
+      jitterMs: 10,
+      reportedAt: clock.now(),
+    })
+    expect(stream.reception?.roundTripMs).toBeCloseTo(30, 3)
+    stream.receiveRtcp(receiverReportOf({ ssrc: 7, cumulativeLost: 3, lsr: 0 }))
+    stream.receiveRtcp(receiverReportOf({ ssrc: 7, cumulativeLost: 7, lsr: lsr + 1 }))
+    expect([stream.reception?.roundTripMs, counters.packetsLost]).toEqual([undefined, 7])
+    expect([heard.rtcp, stream.malformedRtcp]).toEqual([4, 0])
+  })
+
+  it('A-RTC-8 A-RTC-4 a receiver with our SSRC and its BYE end nothing', async () => {
+    const { track, stream, heard } = await setUp()
+    track.push(rtpPacket({ sequenceNumber: 1, ssrc: 7 }))
+    stream.play([])
+    stream.receiveRtcp(
+      serializeCompound([
+        { type: 'receiverReport', ssrc: 7, reports: [] },
+        { type: 'bye', ssrcs: [7] },
+      ]),
+    )
+    expect([track.readerCount, track.ssrc, heard]).toEqual([
+      1,
+      7,
+      { released: 0, ended: 0, rtcp: 1 },
+    ])
+  })
+
+  it('A-RTC-6 A-15 counts broken RTCP, as cameras of Hanwha send it, and closes nothing', async () => {
+    const { stream, heard } = await setUp()
+    stream.play([])
+    for (const bytes of ['', 'no RTCP', '\x80\xc9\x00\x07']) {
+      stream.receiveRtcp(Buffer.from(bytes, 'latin1'))
+    }
+    expect([stream.malformedRtcp, heard.rtcp, heard.ended]).toEqual([3, 0, 0])
   })
 
   it('hears once that its media has ended', async () => {

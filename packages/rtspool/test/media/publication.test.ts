@@ -21,7 +21,7 @@ function announce(sdp = testSdp, presentation = '/live/cam') {
     const made: RecordStream = new RecordStream({
       clock,
       lowerTransport: 'TCP',
-      counters: { packetsIn: 0, bytesIn: 0 },
+      counters: { packetsIn: 0, bytesIn: 0, packetsLost: 0 },
       sendRtcp: () => {},
       release: () => {},
       onPacket: () => {},

@@ -16,7 +16,7 @@ function setUp() {
   })
   const track = new Track({ index: 0, description, clock, cname: 'test' })
   const heard = { released: 0, closed: 0, ended: 0, alive: 0, rtcp: [] as Buffer[] }
-  const counters = { packetsIn: 0, bytesIn: 0 }
+  const counters = { packetsIn: 0, bytesIn: 0, packetsLost: 0 }
   const stream = new RecordStream({
     clock,
     lowerTransport: 'UDP',
@@ -61,7 +61,7 @@ describe('RecordStream', () => {
     expect(receive(5)).toBe(2)
     stream.record(track)
     expect(receive(6)).toBe(2)
-    expect([counters, heard.alive]).toEqual([{ packetsIn: 2, bytesIn: 24 }, 2])
+    expect([counters, heard.alive]).toEqual([{ packetsIn: 2, bytesIn: 24, packetsLost: 0 }, 2])
   })
 
   it('A-RTC-6 B-SSRC what is no RTP or RTCP is dropped and is no sign of life', () => {
@@ -104,6 +104,49 @@ describe('RecordStream', () => {
       { reports: [{ ssrc: 7, cumulativeLost: 1 }] },
       { reports: [{ ssrc: 8, cumulativeLost: 0 }] },
     ])
+  })
+
+  it('A-RTC-7 one packet in a hundred lost is a fraction of about 3/256', () => {
+    const { clock, track, stream, counters, heard } = setUp()
+    stream.record(track)
+    for (let sequenceNumber = 0; sequenceNumber < 10_000; sequenceNumber++) {
+      clock.advance(0.5)
+      if (sequenceNumber % 100 === 50) continue
+      stream.receiveRtp(rtpPacket({ sequenceNumber, ssrc: 7, timestamp: sequenceNumber * 45 }))
+    }
+    stream.receiveRtcp(senderReport(7, 1_000_000, 0))
+    clock.advance(250)
+    stream.sendRtcp()
+    const [packet] = parseCompound(heard.rtcp[0] ?? Buffer.alloc(0))
+    const report = packet?.type === 'receiverReport' ? packet.reports[0] : undefined
+    expect(report).toMatchObject({ ssrc: 7, cumulativeLost: 100, dlsr: 16_384 })
+    expect(report?.fractionLost).toBeGreaterThanOrEqual(2)
+    expect(report?.fractionLost).toBeLessThanOrEqual(3)
+    expect(stream.reception).toMatchObject({ ssrc: 7, cumulativeLost: 100, roundTripMs: undefined })
+    expect(stream.reception?.fractionLost).toBeCloseTo(0.01, 2)
+    expect(counters.packetsLost).toBe(100)
+    stream.sendRtcp()
+    expect(stream.reception?.fractionLost).toBe(0)
+    expect(counters.packetsLost).toBe(100)
+  })
+
+  it('A-RTC-4 says BYE to a publisher that records when it is closed, and not otherwise', () => {
+    for (const [end, expected] of [
+      ['recording', ['receiverReport', 'sourceDescription', 'bye']],
+      ['paused', undefined],
+    ] as const) {
+      const { track, stream, heard } = setUp()
+      stream.record(track)
+      stream.receiveRtp(rtpPacket({ sequenceNumber: 1, ssrc: 7 }))
+      if (end === 'paused') stream.pause()
+      stream.close()
+      stream.close()
+      const said = heard.rtcp.map((compound) => parseCompound(compound))
+      expect(said.at(-1)?.map(({ type }) => type)).toEqual(expected)
+      const [report, , bye] = said.at(-1) ?? []
+      if (bye?.type === 'bye') expect(bye.ssrcs).toEqual([(report as { ssrc: number }).ssrc])
+      expect(said.length).toBe(expected ? 1 : 0)
+    }
   })
 
   it('gives everything back once, and hears of the end of its media only while it is open', () => {

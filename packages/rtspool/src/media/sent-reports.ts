@@ -1,0 +1,45 @@
+import { randomInt } from 'node:crypto'
+
+/** A sender report that one viewer was sent. */
+interface SentReport {
+  /** Middle 32 bits of its NTP time: what a reception report echoes as `lsr`. */
+  readonly middle32: number
+  readonly sentAt: number
+}
+
+/** A report may cross the one before; older ones are not echoed by a receiver that hears us. */
+const rememberedReports = 2
+/** How far the instant of a report lies back at most: 8192 different values of `lsr`, see below. */
+const maxShiftMs = 125
+const shifts = 2 ** 13
+
+/**
+ * The last sender reports that one viewer was sent. From what it echoes of them (`lsr`, RFC 3550 section 6.4.1)
+ * comes its round-trip time, whatever our wall clock does meanwhile; and it shows that the viewer hears us.
+ *
+ * So that the others who play the same track cannot know what it would echo, the instant that a report speaks of
+ * lies up to 125 ms back, at random for each viewer and report: RTP and NTP time shift alike, what they say stays
+ * exact.
+ */
+export class SentReports {
+  readonly #reports: SentReport[] = []
+
+  /** How far back the next report's instant is to lie, in milliseconds. */
+  drawShiftMs(): number {
+    return (randomInt(shifts) * maxShiftMs) / shifts
+  }
+
+  /**
+   * @param middle32 - Middle 32 bits of the NTP time that the viewer was sent.
+   * @param sentAt - Monotonic milliseconds.
+   */
+  note(middle32: number, sentAt: number): void {
+    this.#reports.push({ middle32, sentAt })
+    if (this.#reports.length > rememberedReports) this.#reports.shift()
+  }
+
+  /** When the report was sent that `lsr` echoes; `undefined` when this viewer was sent none such lately. */
+  sentAt(lsr: number): number | undefined {
+    return this.#reports.find(({ middle32 }) => middle32 === lsr)?.sentAt
+  }
+}

@@ -1,0 +1,52 @@
+import { PlayStream } from '../media/play-stream.js'
+import { RecordStream } from '../media/record-stream.js'
+import type { StreamReception } from '../media/stream-reception.js'
+import type { Session } from '../session/index.js'
+
+/** One track of a session, and how well it arrives. */
+export interface StreamStats {
+  /** Path of the presentation. */
+  readonly path: string
+  /** Of the track, from 0, as it was described or announced. */
+  readonly index: number
+  /** `play`: to a viewer; `record`: from a publisher. */
+  readonly mode: 'play' | 'record'
+  readonly lowerTransport: 'TCP' | 'UDP'
+  /** Source of the stream, once it is known. */
+  readonly ssrc: number | undefined
+  /**
+   * The last reception report: the viewer's about what it was sent, or ours about what the publisher sent.
+   * `undefined` before the first one; viewers report about every 5 s (RFC 3550 section 6.2).
+   */
+  readonly reception: StreamReception | undefined
+  /** What came as RTCP and was none: dropped without effect. */
+  readonly malformedRtcp: number
+}
+
+/**
+ * The tracks of a session with what RTCP says about them: loss, jitter, round-trip time.
+ *
+ * ```ts
+ * for (const { index, reception } of streamStatsOf(session)) console.log(index, reception?.roundTripMs)
+ * ```
+ *
+ * @returns A snapshot, empty for a session that has set nothing up or has left.
+ */
+export function streamStatsOf(session: Session): StreamStats[] {
+  const stats: StreamStats[] = []
+  for (const { path, transports } of session.filter()) {
+    for (const [index, stream] of transports) {
+      if (!(stream instanceof PlayStream || stream instanceof RecordStream)) continue
+      stats.push({
+        path,
+        index,
+        mode: stream instanceof PlayStream ? 'play' : 'record',
+        lowerTransport: stream.lowerTransport,
+        ssrc: stream.track?.ssrc,
+        reception: stream.reception,
+        malformedRtcp: stream.malformedRtcp,
+      })
+    }
+  }
+  return stats
+}
