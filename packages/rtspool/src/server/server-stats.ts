@@ -6,6 +6,9 @@ export interface RtspServerStats {
   readonly sessions: number
   /** Peers that the UDP ports listen to. */
   readonly udpPeers: number
+  /** Datagrams that came to the UDP ports from where no session announced to send: dropped without effect. */
+  readonly rejectedRtp: number
+  readonly rejectedRtcp: number
   /** Interleaved channels in use, over all connections. */
   readonly channels: number
   readonly sendPaths: RtspServerSendPaths

@@ -109,10 +109,13 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
   stats(): RtspServerStats {
     let channels = 0
     for (const connection of this.#connections) channels += connection.channels.size
+    const rejected = this.#udp?.rejected ?? { rtp: 0, rtcp: 0 }
     return {
       connections: this.#connections.size,
       sessions: this.pool.size,
       udpPeers: this.#udp?.peerCount ?? 0,
+      rejectedRtp: rejected.rtp,
+      rejectedRtcp: rejected.rtcp,
       channels,
       sendPaths: {
         tcp: this.#options.native ? 'send' : 'stream',

@@ -8,6 +8,7 @@ import { SentReports } from '../media/sent-reports.js'
 import type { TransportSpecInit } from '../rtsp/index.js'
 import type { Session } from '../session/index.js'
 import { type ChannelReceiver, frameInterleaved } from '../transport/interleaved.js'
+import { LearnedRtcp } from './learned-rtcp.js'
 import type { ConnectionContext, RequestContext } from './request-context.js'
 import type { ChosenTransport } from './transport-choice.js'
 
@@ -31,6 +32,7 @@ export function setUpPlayStream(
   const track = media.tracks[trackIndex]
   if (!track) throw new RequestError('ERR_NOT_FOUND', `the media has no track ${trackIndex}`)
   let stream: PlayStream | undefined
+  let learned: LearnedRtcp | undefined
   const taken = takeTransport(connection, transport, {
     // Clients behind a NAT send something to open the way; it means nothing.
     rtp: () => {},
@@ -63,10 +65,21 @@ export function setUpPlayStream(
     reader,
     counters: session.stats,
     uri: request.uri,
-    release: taken.release,
+    release: () => {
+      taken.release()
+      learned?.release()
+    },
     onMediaEnded: () => session.end('mediaEnded'),
-    onRtcp: () => session.touch(),
+    onRtcp: () => {
+      session.touch()
+      learned?.heard()
+    },
   })
+  if (transport.lowerTransport === 'UDP') {
+    const { rtcp } = transport
+    const address = connection.remoteAddress
+    learned = new LearnedRtcp({ clock: server.clock, endpoint: rtcp, address, stream })
+  }
   const ssrc = track.ssrc === undefined ? {} : { ssrc: track.ssrc }
   return { stream, answer: { ...taken.answer, ...ssrc, mode: 'PLAY' } }
 }

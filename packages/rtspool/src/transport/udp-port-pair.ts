@@ -1,4 +1,4 @@
-import { createSocket, type Socket } from 'node:dgram'
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import {
   BatchedDatagramGroup,
@@ -8,6 +8,7 @@ import {
   PlainDatagramGroup,
 } from './datagram-group.js'
 import type { NativeSockets } from './native-sockets.js'
+import { RtcpSources } from './rtcp-sources.js'
 
 /** Called with each datagram of one peer; the buffer is the receiver's to keep. */
 export type DatagramReceiver = (packet: Buffer) => void
@@ -78,6 +79,8 @@ class PeerTable {
 export class UdpEndpoint implements DatagramLoss {
   readonly port: number
   readonly peers = new PeerTable()
+  /** Clients that may send RTCP from elsewhere. */
+  readonly rtcpSources = new RtcpSources()
   /** Datagrams from peers that no session announced: dropped (RFC 2326 section 16). */
   unknownPeerDatagrams = 0
   /** Datagrams that the kernel did not take. */
@@ -99,8 +102,13 @@ export class UdpEndpoint implements DatagramLoss {
     socket.on('message', (packet, from) => {
       const receiver = this.peers.get(from.address, from.port)
       if (receiver) receiver(packet)
-      else this.unknownPeerDatagrams++
+      else this.#receiveUnknown(packet, from)
     })
+  }
+
+  #receiveUnknown(packet: Buffer, { address, port }: RemoteInfo): void {
+    this.unknownPeerDatagrams++
+    this.rtcpSources.look(packet, address, port)
   }
 
   /** How groups of this endpoint send. */

@@ -104,6 +104,16 @@ export class UdpTransport {
     return count
   }
 
+  /** Datagrams that came to the ports of RTP and RTCP from where no session announced to send: dropped. */
+  get rejected(): { readonly rtp: number; readonly rtcp: number } {
+    let [rtp, rtcp] = [0, 0]
+    for (const pair of [this.#ipv4, this.#ipv6]) {
+      rtp += pair?.rtp.unknownPeerDatagrams ?? 0
+      rtcp += pair?.rtcp.unknownPeerDatagrams ?? 0
+    }
+    return { rtp, rtcp }
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.#ipv4?.close(), this.#ipv6?.close()])
   }
