@@ -1,4 +1,5 @@
-import type { Session, SessionInit } from './session.js'
+import type { Session } from './session.js'
+import type { SessionInit } from './session-init.js'
 import type { SessionOwner } from './session-owner.js'
 
 /** How many and how long. Each 0 = unlimited. */

@@ -2,7 +2,6 @@ import type { Clock, ClockTimer } from '../clock.js'
 import type { HandleRecords } from './handle-records.js'
 import type { IdTable } from './id-table.js'
 import { internals, type Session } from './session.js'
-import type { SessionTimes } from './session-times.js'
 import { TimingWheel, tickMs } from './timing-wheel.js'
 
 /** How long a watch waits before it calls its function again when that left due sessions behind. */
@@ -86,7 +85,6 @@ export class Expiry {
   readonly #clock: Clock
   readonly #wheel: TimingWheel
   readonly #sessions: IdTable<Session>
-  readonly #times: SessionTimes
   readonly #remove: (session: Session) => void
   readonly #watches = new Set<Watch>()
   #timer: ClockTimer | undefined
@@ -98,20 +96,18 @@ export class Expiry {
   constructor(
     clock: Clock,
     sessions: IdTable<Session>,
-    times: SessionTimes,
     records: HandleRecords,
     remove: (session: Session) => void,
   ) {
     this.#clock = clock
     this.#sessions = sessions
-    this.#times = times
     this.#wheel = new TimingWheel(clock.now(), records)
     this.#remove = remove
   }
 
   /** Takes care of a session from now on. */
-  add(handle: number): void {
-    this.#file(handle)
+  add(handle: number, session: Session): void {
+    this.#file(handle, session)
   }
 
   delete(handle: number): void {
@@ -122,7 +118,7 @@ export class Expiry {
   refile(session: Session): void {
     const handle = internals.handleOf(session)
     this.#wheel.unfile(handle)
-    this.#file(handle)
+    this.#file(handle, session)
   }
 
   /**
@@ -163,8 +159,8 @@ export class Expiry {
     for (const watch of this.#watches) watch.close()
   }
 
-  #file(handle: number): void {
-    const at = this.#times.dueAt(handle)
+  #file(handle: number, session: Session): void {
+    const at = internals.dueAt(session)
     if (at === Number.POSITIVE_INFINITY) return
     const tick = this.#wheel.file(handle, at)
     if (tick * tickMs < this.#armedAt) this.#arm()
@@ -184,8 +180,9 @@ export class Expiry {
       if (tick * tickMs > now) break
       const slot = wheel.open(tick)
       for (let handle = wheel.take(slot); handle !== undefined; handle = wheel.take(slot)) {
-        if (this.#times.dueAt(handle) <= now) return this.#sessions.at(handle)
-        this.#file(handle)
+        const session = this.#sessions.at(handle)
+        if (internals.dueAt(session) <= now) return session
+        this.#file(handle, session)
         if (++steps % stepsPerLook === 0 && this.#clock.now() > until) return interrupted
       }
       wheel.close(slot, tick)
@@ -211,7 +208,7 @@ export class Expiry {
         break
       }
       for (let handle = wheel.take(slot); handle !== undefined; handle = wheel.take(slot)) {
-        this.#file(handle)
+        this.#file(handle, this.#sessions.at(handle))
       }
     }
     return removed
@@ -232,7 +229,7 @@ export class Expiry {
     const due = this.#nextDue(start, start + sliceMs)
     if (due === interrupted) return false
     if (due === undefined) return true
-    this.#file(internals.handleOf(due))
+    this.#file(internals.handleOf(due), due)
     for (const watch of watches) {
       if (!watch.closed && watch.dispatch?.() === false) watch.close()
     }

@@ -17,8 +17,9 @@ export type {
   SessionPoolWatchFunction,
   SessionPoolWatchOptions,
 } from './expiry.js'
-export { Session, type SessionData, type SessionInit, type SessionStats } from './session.js'
+export { Session } from './session.js'
 export { type IdCodec, publicIdOf, RandomIdCodec } from './session-id.js'
+export type { SessionData, SessionInit, SessionStats } from './session-init.js'
 export { SessionMedia, type StreamTransport } from './session-media.js'
 export type { SessionBinding, SessionOwner } from './session-owner.js'
 export { SessionPool, type SessionPoolEvents } from './session-pool.js'

@@ -7,14 +7,14 @@ import {
   localAdmission,
   type SessionLimits,
 } from './admission.js'
+import type { Session } from './session.js'
+import { type IdCodec, RandomIdCodec } from './session-id.js'
 import {
   defaultExtraTimeout,
   defaultTimeout,
   maxTimeout,
-  type Session,
   type SessionInit,
-} from './session.js'
-import { type IdCodec, RandomIdCodec } from './session-id.js'
+} from './session-init.js'
 import { type SessionBinding, sessionBindings } from './session-owner.js'
 
 /** Options of a {@link SessionPool}. */

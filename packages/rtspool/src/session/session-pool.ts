@@ -20,7 +20,8 @@ import {
 } from './expiry.js'
 import { HandleRecords } from './handle-records.js'
 import { IdTable } from './id-table.js'
-import { internals, Session, type SessionHost, type SessionInit } from './session.js'
+import { internals, Session, type SessionHost } from './session.js'
+import type { SessionInit } from './session-init.js'
 import { isClaimAccepted, type SessionBinding, type SessionOwner } from './session-owner.js'
 import {
   type ResolvedSessionPoolOptions,
@@ -37,7 +38,6 @@ import {
   SessionRegistry,
 } from './session-registry.js'
 import { assertFilterAnswer, type FilterAnswer, type RemovalReason } from './session-state.js'
-import { SessionTimes } from './session-times.js'
 
 /** How often `create` draws another id when one is taken. @see gst_rtsp_session_pool_create() */
 const maxIdDraws = 100
@@ -65,7 +65,6 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
   readonly #clock: Clock
   readonly #records = new HandleRecords()
   readonly #sessions = new IdTable<Session>(this.#records)
-  readonly #times = new SessionTimes()
   readonly #registry: SessionRegistry
   readonly #expiry: Expiry
   readonly #host: SessionHost
@@ -84,13 +83,12 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     this.#defaultInit = Object.freeze(this.#withDefaults(noInit))
     const tracksIdle = this.#options.fullPolicy === 'evictOldestIdle'
     this.#registry = new SessionRegistry(this.#sessions, this.#records, { tracksIdle })
-    this.#expiry = new Expiry(this.#clock, this.#sessions, this.#times, this.#records, (session) =>
+    this.#expiry = new Expiry(this.#clock, this.#sessions, this.#records, (session) =>
       this.#removeDue(session),
     )
     this.#host = {
       isPool: true,
       clock: this.#clock,
-      times: this.#times,
       end: (session, reason) => this.remove(session, reason),
       dueChanged: (session) => this.#expiry.refile(session),
       stateChanged: (session) => this.#registry.noteState(session),
@@ -218,12 +216,10 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     // First, for reading a clock makes the processor wait for everything that it has begun.
     const now = this.#clock.now()
     if (typeof id !== 'string') return undefined
-    const handle = this.#sessions.handleFor(id)
-    if (handle < 0) return undefined
-    const session = this.#sessions.at(handle)
+    const session = this.#sessions.get(id)
+    if (session === undefined) return undefined
     if (claimant !== undefined && !this.#isClaimAccepted(session, claimant)) return undefined
-    // By handle: of the session itself, only the id has been looked at.
-    if (this.#times.touch(handle, now)) return session
+    if (internals.touch(session, now)) return session
     this.#removeDue(session)
     return undefined
   }
@@ -602,7 +598,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
   #enter(session: Session): void {
     const handle = this.#sessions.add(session)
     internals.enter(session, this.#host, handle)
-    this.#expiry.add(handle)
+    this.#expiry.add(handle, session)
     this.#registry.add(handle, session)
     this.#counters.noteCreated(this.#sessions.size)
   }
@@ -614,7 +610,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     this.#expiry.delete(handle)
     this.#registry.delete(handle, session)
     this.#sessions.delete(handle)
-    if (this.#sessions.size === 0 && this.#sessions.handles === 0) this.#giveBackMemory()
+    if (this.#sessions.size === 0 && this.#sessions.handles === 0) this.#registry.reset()
     this.#counters.noteRemoved(reason)
     internals.release(session, throwLater)
     this.#releaseAdmission(session)
@@ -624,11 +620,6 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     } catch (error) {
       throwLater(error)
     }
-  }
-
-  #giveBackMemory(): void {
-    this.#times.reset()
-    this.#registry.reset()
   }
 
   #releaseAdmission(session: Session): void {

@@ -3,7 +3,15 @@
 
 import { type Clock, systemClock } from '../clock.js'
 import { RequestError } from '../errors.js'
+import { highHalf, joinHalves, lowHalf, splitNumber } from './number-halves.js'
+import { SessionBounds } from './session-bounds.js'
 import { publicIdOf } from './session-id.js'
+import {
+  defaultTimeout,
+  type SessionData,
+  type SessionInit,
+  type SessionStats,
+} from './session-init.js'
 import { SessionMedia } from './session-media.js'
 import type { SessionOwner } from './session-owner.js'
 import {
@@ -14,69 +22,13 @@ import {
   type SessionState,
   sessionStates,
 } from './session-state.js'
-import { SessionTimes } from './session-times.js'
+import { type SessionTerms, termsOf } from './session-terms.js'
 
-/** Seconds after which a client assumes its session gone when it is told nothing (RFC 2326 12.37). */
-export const defaultTimeout = 60
-/** Seconds of grace after the timeout that clients are told. @see gst-rtsp-server: extra-timeout */
-export const defaultExtraTimeout = 5
-/** The longest timeout, in seconds: 68 years. */
-export const maxTimeout = 2 ** 31
-const msPerSecond = 1000
-
-/**
- * What an application keeps with a session. Empty here; declare your own members:
- *
- * ```ts
- * declare module 'rtspool/session-pool' {
- *   interface SessionData { camera: string }
- * }
- * ```
- */
-// biome-ignore lint/suspicious/noEmptyInterface: applications merge their declarations into it
-export interface SessionData {}
-
-/** How a session begins. Every field may be left out. */
-export interface SessionInit {
-  /** Whom it belongs to. @defaultValue nobody: the id alone is a right */
-  readonly owner?: SessionOwner | undefined
-  /** Seconds without a sign of life after which it may end; 0 = never. @defaultValue 60 */
-  readonly timeout?: number | undefined
-  /** Seconds of grace on top, which are not announced. @defaultValue 5 */
-  readonly extraTimeout?: number | undefined
-  /** Whether {@link Session.header} says a timeout of 60 as well. @defaultValue false */
-  readonly timeoutAlwaysVisible?: boolean | undefined
-  /** Seconds that it may last in all; 0 = unlimited. @defaultValue 0 */
-  readonly maxLifetime?: number | undefined
-  /** Seconds within which it must play or record for the first time; 0 = unlimited. @defaultValue 0 */
-  readonly maxIdleSetup?: number | undefined
-  /** When its authorization ends: seconds since 1970, as in the `exp` of a JWT. @defaultValue never */
-  readonly expiresAt?: number | undefined
-  /** Path of the presentation that it is made for; counted from the beginning. */
-  readonly path?: string | undefined
-  readonly data?: Partial<SessionData> | undefined
-  /** For a session that never enters a pool. @defaultValue the clock of the machine */
-  readonly clock?: Clock | undefined
-}
-
-/** Traffic of a session, counted by whoever moves it. Plain numbers: no call on the media path. */
-export interface SessionStats {
-  bytesIn: number
-  packetsIn: number
-  bytesOut: number
-  packetsOut: number
-  /** Packets that the client says it missed, or that were missing from what it sent. */
-  packetsLost: number
-  /** Packets that were not sent because the client was too slow. */
-  packetsDropped: number
-}
-
-/** What a session tells the pool that holds it, and where that keeps its times. */
+/** What a session tells the pool that holds it. */
 export interface SessionHost {
   /** `false` for a session that keeps itself. */
   readonly isPool: boolean
   readonly clock: Clock
-  readonly times: SessionTimes
   end(session: Session, reason: RemovalReason): boolean
   dueChanged(session: Session): void
   stateChanged(session: Session): void
@@ -86,42 +38,27 @@ export interface SessionHost {
   pathLeft(session: Session, path: string): void
 }
 
-/** What ends a session whatever its client does. Milliseconds, `Infinity` = nothing. */
-interface Bounds {
-  /** After its creation, as long as it has neither played nor recorded. */
-  idleSetupMs: number
-  /** After its creation. */
-  lifetimeMs: number
-  /** As set, in seconds since 1970. */
-  expiresAt: number | undefined
-  /** The same in time of the clock. */
-  authorizationAt: number
-}
-
-/** What is left of a session that has left its pool. */
-interface Ended {
-  readonly reason: RemovalReason
-  readonly createdAt: number
-  readonly lastAccessAt: number
-}
-
-/** What few sessions have, or few ask for. */
-interface Extras {
-  publicId?: string
-  stats?: SessionStats
-  data?: Partial<SessionData>
-  media?: SessionMedia[]
+/** What few sessions have, or few ask for. All fields are always there, for V8 to know one shape. */
+class Extras {
+  publicId: string | undefined = undefined
+  state: SessionState = 'Init'
+  stats: SessionStats | undefined = undefined
+  data: Partial<SessionData> | undefined = undefined
+  media: SessionMedia[] | undefined = undefined
   /** Path that the session was made for, until it is set up. */
-  reservedPath?: string | undefined
-  bounds?: Bounds
-  clock?: Clock
+  reservedPath: string | undefined = undefined
+  bounds: SessionBounds | undefined = undefined
+  clock: Clock | undefined = undefined
+  /** How often `preventExpire` was called without `allowExpire`. */
+  prevented = 0
   /** Since when it neither plays nor records, if it ever did. */
-  idleSince?: number
+  idleSince: number | undefined = undefined
 }
 
 /** Handle of a session that was never in a pool. */
 const notPooled = 0
 const noPaths: readonly string[] = Object.freeze([])
+const noBounds: SessionInit = Object.freeze({})
 
 /** For the pool, and for nobody else. @internal */
 export interface SessionInternals {
@@ -136,6 +73,10 @@ export interface SessionInternals {
   /** The pool that it is in. */
   hostOf(session: Session): SessionHost | undefined
   handleOf(session: Session): number
+  /** When it is due, in milliseconds of the pool's clock; `Infinity` = never. */
+  dueAt(session: Session): number
+  /** Notes a sign of life. @returns `false` when the session is due; then nothing has changed. */
+  touch(session: Session, now: number): boolean
   dueReason(session: Session): RemovalReason
   publicIdOf(session: Session): string | undefined
   /** Every path that counts it: those of its media, and the one it was made for. */
@@ -157,18 +98,19 @@ export let internals: SessionInternals
  * @see gst-rtsp-server: GstRTSPSession
  */
 export class Session {
-  // What the pool looks at when a session comes and goes stands first, in one cache line.
+  // What the pool looks at when a session comes, is found, and goes stands first, in one cache line.
   readonly #id: string
   #handle = notPooled
-  #host: SessionHost | undefined = undefined
-  #ended: Ended | undefined = undefined
+  /** Its last sign of life, in milliseconds of the clock, in halves. */
+  #accessLow = 0
+  #accessHigh = 0
+  #terms: SessionTerms
   #extras: Extras | undefined = undefined
+  #host: SessionHost | undefined = undefined
   #owner: SessionOwner | undefined
-  #state: SessionState = 'Init'
-  #prevented = 0
-  #timeout: number
-  #extraTimeout: number
-  #timeoutAlwaysVisible: boolean
+  #removalReason: RemovalReason | undefined = undefined
+  #creationLow = 0
+  #creationHigh = 0
 
   /**
    * @param init - What `createSession` was given.
@@ -176,13 +118,11 @@ export class Session {
    */
   constructor(id: string, init: SessionInit = {}) {
     this.#id = id
-    this.#timeout = checkedSeconds('timeout', init.timeout ?? defaultTimeout)
-    this.#extraTimeout = checkedSeconds('extraTimeout', init.extraTimeout ?? defaultExtraTimeout)
-    this.#timeoutAlwaysVisible = init.timeoutAlwaysVisible ?? false
+    this.#terms = termsOf(init)
     this.#owner = init.owner
     if (init.clock !== undefined) this.#rare().clock = init.clock
     if (init.maxIdleSetup || init.maxLifetime || init.expiresAt !== undefined) {
-      this.#setBounds(init)
+      this.#rare().bounds = new SessionBounds(init)
     }
     if (init.data !== undefined) this.#rare().data = init.data
     if (init.path !== undefined) this.#rare().reservedPath = init.path
@@ -198,7 +138,7 @@ export class Session {
     const extras = this.#rare()
     if (extras.publicId === undefined) {
       extras.publicId = publicIdOf(this.#id)
-      if (this.#ended === undefined) this.#host?.publicIdMade(this, extras.publicId)
+      if (this.#removalReason === undefined) this.#host?.publicIdMade(this, extras.publicId)
     }
     return extras.publicId
   }
@@ -210,8 +150,9 @@ export class Session {
    * @see gst_rtsp_session_get_header()
    */
   get header(): string {
-    const isVisible = this.#timeoutAlwaysVisible || this.#timeout !== defaultTimeout
-    return this.#timeout > 0 && isVisible ? `${this.#id};timeout=${this.#timeout}` : this.#id
+    const { timeout, timeoutAlwaysVisible } = this.#terms
+    const isVisible = timeoutAlwaysVisible || timeout !== defaultTimeout
+    return timeout > 0 && isVisible ? `${this.#id};timeout=${timeout}` : this.#id
   }
 
   /**
@@ -219,41 +160,41 @@ export class Session {
    * takes effect at once.
    */
   get timeout(): number {
-    return this.#timeout
+    return this.#terms.timeout
   }
 
-  set timeout(seconds: number) {
-    this.#timeout = checkedSeconds('timeout', seconds)
-    this.#graceChanged()
+  set timeout(timeout: number) {
+    this.#change({ timeout })
   }
 
   /** Seconds of grace after the timeout that the client is not told about. */
   get extraTimeout(): number {
-    return this.#extraTimeout
+    return this.#terms.extraTimeout
   }
 
-  set extraTimeout(seconds: number) {
-    this.#extraTimeout = checkedSeconds('extraTimeout', seconds)
-    this.#graceChanged()
+  set extraTimeout(extraTimeout: number) {
+    this.#change({ extraTimeout })
   }
 
   /** Whether {@link header} announces a timeout of 60 seconds as well. */
   get timeoutAlwaysVisible(): boolean {
-    return this.#timeoutAlwaysVisible
+    return this.#terms.timeoutAlwaysVisible
   }
 
-  set timeoutAlwaysVisible(visible: boolean) {
-    this.#timeoutAlwaysVisible = visible
+  set timeoutAlwaysVisible(timeoutAlwaysVisible: boolean) {
+    this.#change({ timeoutAlwaysVisible })
   }
 
   /** When it was made, in milliseconds of the pool's clock. */
   get createdAt(): number {
-    return this.#ended?.createdAt ?? this.#home().times.createdAt(this.#handle)
+    this.#home()
+    return joinHalves(this.#creationLow, this.#creationHigh)
   }
 
   /** Its last sign of life, in milliseconds of the pool's clock. */
   get lastAccessAt(): number {
-    return this.#ended?.lastAccessAt ?? this.#home().times.lastAccessAt(this.#handle)
+    this.#home()
+    return joinHalves(this.#accessLow, this.#accessHigh)
   }
 
   get owner(): SessionOwner | undefined {
@@ -262,26 +203,23 @@ export class Session {
 
   /** Where it stands in the state machine of RFC 2326 appendix A; the server moves it. */
   get state(): SessionState {
-    return this.#state
+    return this.#extras?.state ?? 'Init'
   }
 
   set state(state: SessionState) {
     if (!sessionStates.includes(state)) throw new TypeError(`No session state is ${String(state)}`)
-    const wasActive = isActive(this.#state)
-    this.#state = state
+    const extras = this.#rare()
+    const wasActive = isActive(extras.state)
+    extras.state = state
     if (wasActive === isActive(state)) return
-    if (wasActive) this.#rare().idleSince = this.#home().clock.now()
-    const bounds = this.#extras?.bounds
-    if (bounds !== undefined && bounds.idleSetupMs !== Number.POSITIVE_INFINITY) {
-      bounds.idleSetupMs = Number.POSITIVE_INFINITY
-      this.#boundChanged()
-    }
-    if (this.#ended === undefined) this.#host?.stateChanged(this)
+    if (wasActive) extras.idleSince = this.#home().clock.now()
+    if (extras.bounds?.noteActive()) this.#dueChanged()
+    if (this.#removalReason === undefined) this.#host?.stateChanged(this)
   }
 
   /** Why it left its pool; `undefined` as long as it has not. */
   get removalReason(): RemovalReason | undefined {
-    return this.#ended?.reason
+    return this.#removalReason
   }
 
   /** Traffic counters; all zero at first. Write to them. */
@@ -314,8 +252,10 @@ export class Session {
   }
 
   set expiresAt(seconds: number | undefined) {
-    this.#setAuthorizationEnd(seconds)
-    this.#boundChanged()
+    const bounds = this.#extras?.bounds ?? new SessionBounds(noBounds)
+    bounds.setAuthorizationEnd(seconds, this.#host?.clock)
+    this.#rare().bounds = bounds
+    this.#dueChanged()
   }
 
   /**
@@ -325,7 +265,8 @@ export class Session {
    * @see gst_rtsp_session_touch()
    */
   touch(now: number = this.#home().clock.now()): void {
-    if (this.#ended === undefined) this.#home().times.touch(this.#handle, now)
+    this.#home()
+    if (this.#removalReason === undefined) this.#noteAccess(now)
   }
 
   /**
@@ -335,7 +276,7 @@ export class Session {
    * @see gst_rtsp_session_next_timeout_usec()
    */
   remaining(now: number = this.#home().clock.now()): number {
-    return this.#ended === undefined ? Math.max(0, this.#dueAt() - now) : 0
+    return this.#removalReason === undefined ? Math.max(0, this.#dueAt() - now) : 0
   }
 
   /**
@@ -344,7 +285,7 @@ export class Session {
    * @see gst_rtsp_session_is_expired_usec()
    */
   isExpired(now: number = this.#home().clock.now()): boolean {
-    return this.#ended !== undefined || this.#dueAt() <= now
+    return this.#removalReason !== undefined || this.#dueAt() <= now
   }
 
   /**
@@ -354,8 +295,9 @@ export class Session {
    * @see gst_rtsp_session_prevent_expire()
    */
   preventExpire(): void {
-    this.#prevented++
-    if (this.#prevented === 1) this.#graceChanged()
+    const extras = this.#rare()
+    extras.prevented++
+    if (extras.prevented === 1) this.#dueChanged()
   }
 
   /**
@@ -364,12 +306,13 @@ export class Session {
    * @throws {RangeError} when there is none to take back.
    */
   allowExpire(): void {
-    if (this.#prevented === 0) throw new RangeError('allowExpire without preventExpire')
-    this.#prevented--
-    if (this.#prevented > 0 || this.#ended !== undefined) return
-    const { times, clock } = this.#home()
-    times.touch(this.#handle, clock.now())
-    this.#graceChanged()
+    const extras = this.#rare()
+    if (extras.prevented === 0) throw new RangeError('allowExpire without preventExpire')
+    const isLast = extras.prevented === 1 && this.#removalReason === undefined
+    // While it cannot time out: then the sign of life counts however long it was silent.
+    if (isLast) this.#noteAccess(this.#home().clock.now())
+    extras.prevented--
+    if (isLast) this.#dueChanged()
   }
 
   /**
@@ -394,7 +337,7 @@ export class Session {
    */
   manageMedia<TMedia>(path: string, media: TMedia): SessionMedia<TMedia> {
     if (!path.startsWith('/')) throw new TypeError('The path of a media begins with a slash')
-    if (this.#ended !== undefined) {
+    if (this.#removalReason !== undefined) {
       throw new RequestError('ERR_SESSION_NOT_FOUND', 'The session has ended')
     }
     const managed = this.#media().find((each) => each.path === path)
@@ -424,7 +367,7 @@ export class Session {
     const index = media.indexOf(sessionMedia)
     if (index >= 0) {
       media.splice(index, 1)
-      if (this.#ended === undefined) this.#host?.pathLeft(this, sessionMedia.path)
+      if (this.#removalReason === undefined) this.#host?.pathLeft(this, sessionMedia.path)
       sessionMedia.release()
     }
     return media.length > 0
@@ -470,7 +413,7 @@ export class Session {
    * @throws {SessionPoolError} `ERR_SESSION_POOL_LOCKED` when called from inside the pool's `filter`.
    */
   end(reason: RemovalReason = 'removed'): void {
-    if (this.#ended === undefined) this.#host?.end(this, reason)
+    if (this.#removalReason === undefined) this.#host?.end(this, reason)
   }
 
   #media(): readonly SessionMedia[] {
@@ -478,15 +421,15 @@ export class Session {
   }
 
   #rare(): Extras {
-    this.#extras ??= {}
+    this.#extras ??= new Extras()
     return this.#extras
   }
 
-  /** Where its time is kept: by its pool, or, as long as it is in none, by itself. */
+  /** What it tells of itself: its pool, or, as long as it is in none, nobody. Its time has begun. */
   #home(): SessionHost {
     if (this.#host === undefined) {
       const clock = this.#extras?.clock ?? systemClock
-      this.#begin({ ...soloHost, clock, times: new SessionTimes() }, 0)
+      this.#begin({ ...soloHost, clock }, notPooled)
     }
     return this.#host as unknown as SessionHost
   }
@@ -494,78 +437,43 @@ export class Session {
   #begin(host: SessionHost, handle: number): void {
     this.#host = host
     this.#handle = handle
-    const now = host.clock.now()
-    const bounds = this.#extras?.bounds
-    if (bounds !== undefined) bounds.authorizationAt = toClockTime(bounds.expiresAt, host.clock)
-    host.times.begin(handle, now, this.#graceMs(), this.#boundAt(now))
+    splitNumber(host.clock.now())
+    this.#creationLow = this.#accessLow = lowHalf()
+    this.#creationHigh = this.#accessHigh = highHalf()
+    this.#extras?.bounds?.start(host.clock)
+  }
+
+  /** Notes a sign of life. @returns `false` when it is due; then nothing has changed. */
+  #noteAccess(now: number): boolean {
+    if (this.#dueAt() <= now) return false
+    if (now <= joinHalves(this.#accessLow, this.#accessHigh)) return true
+    splitNumber(now)
+    this.#accessLow = lowHalf()
+    this.#accessHigh = highHalf()
+    return true
   }
 
   #dueAt(): number {
-    return this.#home().times.dueAt(this.#handle)
+    const silentAt = joinHalves(this.#accessLow, this.#accessHigh) + this.#terms.graceMs
+    const extras = this.#extras
+    if (extras === undefined) return silentAt
+    const { prevented, bounds } = extras
+    const timesOutAt = prevented > 0 ? Number.POSITIVE_INFINITY : silentAt
+    return bounds === undefined ? timesOutAt : Math.min(timesOutAt, bounds.endOf(this.createdAt))
   }
 
-  #graceMs(): number {
-    const timesOut = this.#prevented === 0 && this.#timeout > 0
-    return timesOut ? (this.#timeout + this.#extraTimeout) * msPerSecond : Number.POSITIVE_INFINITY
+  #change(terms: Pick<SessionInit, 'timeout' | 'extraTimeout' | 'timeoutAlwaysVisible'>): void {
+    const before = this.#terms
+    this.#terms = termsOf({ ...before, ...terms })
+    if (this.#terms.graceMs !== before.graceMs) this.#dueChanged()
   }
 
-  #boundAt(createdAt: number): number {
-    const bounds = this.#extras?.bounds
-    if (bounds === undefined) return Number.POSITIVE_INFINITY
-    return Math.min(
-      createdAt + Math.min(bounds.idleSetupMs, bounds.lifetimeMs),
-      bounds.authorizationAt,
-    )
+  #dueChanged(): void {
+    if (this.#removalReason === undefined) this.#host?.dueChanged(this)
   }
 
-  #graceChanged(): void {
-    if (this.#ended !== undefined || this.#host === undefined) return
-    this.#host.times.setGrace(this.#handle, this.#graceMs())
-    this.#host.dueChanged(this)
-  }
-
-  #boundChanged(): void {
-    if (this.#ended !== undefined || this.#host === undefined) return
-    this.#host.times.setBound(this.#handle, this.#boundAt(this.createdAt))
-    this.#host.dueChanged(this)
-  }
-
-  /** Of several reasons, that which came first. */
   #dueReason(): RemovalReason {
-    const bounds = this.#extras?.bounds
-    const at = this.#dueAt()
-    if (bounds === undefined || at < this.#boundAt(this.createdAt)) return 'timeout'
-    if (at === bounds.authorizationAt) return 'authorizationExpired'
-    return bounds.idleSetupMs < bounds.lifetimeMs ? 'idleSetup' : 'lifetime'
-  }
-
-  #setBounds(init: SessionInit): void {
-    const bounds = this.#bounds()
-    const lifetime = checkedDuration('maxLifetime', init.maxLifetime ?? 0)
-    const idleSetup = checkedDuration('maxIdleSetup', init.maxIdleSetup ?? 0)
-    if (lifetime > 0) bounds.lifetimeMs = lifetime * msPerSecond
-    if (idleSetup > 0) bounds.idleSetupMs = idleSetup * msPerSecond
-    this.#setAuthorizationEnd(init.expiresAt)
-  }
-
-  #setAuthorizationEnd(expiresAt: number | undefined): void {
-    if (expiresAt !== undefined && !Number.isFinite(expiresAt)) {
-      throw new RangeError('expiresAt is a number of seconds since 1970')
-    }
-    const bounds = this.#bounds()
-    bounds.expiresAt = expiresAt
-    if (this.#host !== undefined) bounds.authorizationAt = toClockTime(expiresAt, this.#host.clock)
-  }
-
-  #bounds(): Bounds {
-    const extras = this.#rare()
-    extras.bounds ??= {
-      idleSetupMs: Number.POSITIVE_INFINITY,
-      lifetimeMs: Number.POSITIVE_INFINITY,
-      expiresAt: undefined,
-      authorizationAt: Number.POSITIVE_INFINITY,
-    }
-    return extras.bounds
+    return this.#extras?.bounds?.reasonAt(this.#dueAt(), this.createdAt) ?? 'timeout'
   }
 
   static {
@@ -574,12 +482,7 @@ export class Session {
         session.#begin(host, handle)
       },
       leave(session, reason) {
-        const { times } = session.#home()
-        session.#ended = {
-          reason,
-          createdAt: times.createdAt(session.#handle),
-          lastAccessAt: times.lastAccessAt(session.#handle),
-        }
+        session.#removalReason = reason
       },
       release(session, onError) {
         const media = session.#extras?.media
@@ -592,8 +495,10 @@ export class Session {
         }
       },
       isPooled: (session) => session.#host?.isPool ?? false,
-      hostOf: (session) => (session.#ended === undefined ? session.#host : undefined),
+      hostOf: (session) => (session.#removalReason === undefined ? session.#host : undefined),
       handleOf: (session) => session.#handle,
+      dueAt: (session) => session.#dueAt(),
+      touch: (session, now) => session.#noteAccess(now),
       dueReason: (session) => session.#dueReason(),
       publicIdOf: (session) => session.#extras?.publicId,
       pathsOf(session) {
@@ -617,20 +522,4 @@ const soloHost = {
   publicIdMade: () => {},
   pathEntered: () => {},
   pathLeft: () => {},
-}
-
-/** Turns seconds since 1970 into milliseconds of a clock, as the two stand now. */
-function toClockTime(seconds: number | undefined, clock: Clock): number {
-  if (seconds === undefined) return Number.POSITIVE_INFINITY
-  return clock.now() + seconds * msPerSecond - clock.unixTimeMs()
-}
-
-function checkedSeconds(name: string, seconds: number): number {
-  if (Number.isInteger(seconds) && seconds >= 0 && seconds <= maxTimeout) return seconds
-  throw new RangeError(`${name} is a whole number of seconds from 0 to 2^31, not ${seconds}`)
-}
-
-function checkedDuration(name: string, seconds: number): number {
-  if (seconds >= 0 && seconds <= maxTimeout) return seconds
-  throw new RangeError(`${name} is a number of seconds from 0 to 2^31, not ${seconds}`)
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
-import { maxTimeout } from '../session.js'
+import { maxTimeout } from '../session-init.js'
 import { type ConformanceTest, countedIds, removalsOf, uncaughtDuring, withCode } from './suite.js'
 
 /** Section 2: the session. */
