@@ -107,6 +107,11 @@ export class FanOut {
     if (this.#datagrams.size > 0) this.#datagrams.send(batch)
   }
 
+  /** Brings the counters of a reader up to date; those of what was sent lately are kept for a group in one. */
+  settle(reader: Reader): void {
+    if (reader.kind === 'interleaved') this.#interleaved.get(reader.channels[0])?.settle(reader)
+  }
+
   /** Shows every reader, after it has been sent the packets queued so far. */
   forEachReader(visit: (reader: Reader) => void): void {
     this.flush()

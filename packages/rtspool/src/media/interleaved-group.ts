@@ -1,3 +1,4 @@
+import type { DirectSends } from '../transport/direct-sends.js'
 import { frameHeaderBytes, frameInterleaved } from '../transport/interleaved.js'
 import type { PacketBatch } from './packet-batch.js'
 import type { InterleavedReader } from './reader.js'
@@ -5,17 +6,38 @@ import type { InterleavedReader } from './reader.js'
 /** A member with what must be remembered of it. */
 interface Member {
   readonly reader: InterleavedReader
+  /** Its slot among the direct sends, or -1. */
+  readonly slot: number
+  position: number
   /** It was too slow: packets are left out until it can go on at a key frame. */
   isSkipping: boolean
+  /** Up to where the group's totals are in the reader's counters. */
+  settledPackets: number
+  settledBytes: number
 }
+
+const noSlot = -1
+const initialCapacity = 8
 
 /**
  * The readers of one track that use the same channel number. Packets are framed once for all of them, and what
  * one turn brought is one write a reader (RFC 2326 section 10.12).
+ *
+ * Who takes everything at once is served by {@link DirectSends} from `#slots` alone; only the others are looked at
+ * one by one. What was delivered is counted for the group, and for a reader when somebody wants to know.
  */
 export class InterleavedGroup {
   readonly #channel: number
   readonly #members: Member[] = []
+  readonly #positions = new Map<InterleavedReader, Member>()
+  #sends: DirectSends | undefined
+  /** By position of the member: its slot, or -1 while it has to be looked at. */
+  #slots = new Int32Array(initialCapacity)
+  #unserved = new Int32Array(initialCapacity)
+  #sentBytes = new Int32Array(initialCapacity)
+  /** Delivered to a member that was there from the beginning and has missed nothing. */
+  #packets = 0
+  #bytes = 0
 
   constructor(channel: number) {
     this.#channel = channel
@@ -27,51 +49,126 @@ export class InterleavedGroup {
 
   /** Adds a reader that begins with `first`, which may be many packets at once. */
   add(reader: InterleavedReader, first: readonly Buffer[]): void {
-    this.#members.push({ reader, isSkipping: false })
+    const member: Member = {
+      reader,
+      slot: this.#slotOf(reader),
+      position: this.#members.length,
+      isSkipping: false,
+      settledPackets: this.#packets,
+      settledBytes: this.#bytes,
+    }
+    if (member.position === this.#slots.length) this.#grow()
+    this.#members.push(member)
+    this.#positions.set(reader, member)
+    this.#slots[member.position] = member.slot
+    if (member.slot >= 0) this.#sends?.hold(member.slot)
     if (first.length === 0) return
     const frames = frameInterleaved(this.#channel, first)
     reader.carrier.grant(frames.length)
-    deliver(reader, frames, first.length)
+    reader.carrier.writeFrames(frames)
+    reader.counters.packetsOut += first.length
+    reader.counters.bytesOut += payloadBytes(frames, first.length)
   }
 
   remove(reader: InterleavedReader): void {
-    const index = this.#members.findIndex((member) => member.reader === reader)
-    if (index < 0) return
+    const member = this.#positions.get(reader)
+    if (!member) return
+    this.#settle(member)
+    this.#positions.delete(reader)
+    if (member.slot >= 0) this.#sends?.release(member.slot)
     const last = this.#members.pop()
-    if (last && index < this.#members.length) this.#members[index] = last
+    if (!last || last === member) return
+    this.#slots[member.position] = this.#slots[last.position] ?? noSlot
+    last.position = member.position
+    this.#members[last.position] = last
   }
 
   send(batch: PacketBatch): void {
     const frames = frameInterleaved(this.#channel, batch.packets)
-    for (const member of this.#members) {
-      if (member.isSkipping || member.reader.carrier.isCongested) skip(member, batch, frames)
-      else deliver(member.reader, frames, batch.packets.length)
+    this.#packets += batch.packets.length
+    this.#bytes += batch.sizeBytes
+    if (!this.#sends) {
+      for (const member of this.#members) this.#deliver(member, batch, frames, 0)
+      return
+    }
+    const unserved = this.#unserved
+    const count = this.#sends.sendAll(
+      this.#slots,
+      this.#members.length,
+      frames,
+      unserved,
+      this.#sentBytes,
+    )
+    for (let index = 0; index < count; index++) {
+      const member = this.#members[unserved[index] ?? 0]
+      if (member) this.#deliver(member, batch, frames, this.#sentBytes[index] ?? 0)
     }
   }
 
   forEachReader(visit: (reader: InterleavedReader) => void): void {
     for (const { reader } of this.#members) visit(reader)
   }
-}
 
-function deliver({ carrier, counters }: InterleavedReader, frames: Buffer, packetCount: number) {
-  carrier.writeFrames(frames)
-  counters.packetsOut += packetCount
-  counters.bytesOut += frames.length - packetCount * frameHeaderBytes
-}
-
-/** Leaves packets out, always whole ones, up to a point where the reader can go on. */
-function skip(member: Member, batch: PacketBatch, frames: Buffer): void {
-  const { reader } = member
-  const packetCount = batch.packets.length
-  const canResume = !reader.carrier.isCongested && batch.resumeIndex >= 0
-  if (!canResume) {
-    member.isSkipping = true
-    reader.counters.packetsDropped += packetCount
-    return
+  /** Brings the counters of a reader up to date. */
+  settle(reader: InterleavedReader): void {
+    const member = this.#positions.get(reader)
+    if (member) this.#settle(member)
   }
-  member.isSkipping = false
-  reader.counters.packetsDropped += batch.resumeIndex
-  const offset = batch.bytesBeforeResume + batch.resumeIndex * frameHeaderBytes
-  deliver(reader, frames.subarray(offset), packetCount - batch.resumeIndex)
+
+  /** @param sentBytes - Of `frames`, which the kernel has taken. */
+  #deliver(member: Member, batch: PacketBatch, frames: Buffer, sentBytes: number): void {
+    const { carrier } = member.reader
+    // A frame that was begun must be finished.
+    if (sentBytes > 0) carrier.writeFrames(frames.subarray(sentBytes))
+    else if (member.isSkipping || carrier.isCongested) this.#skip(member, batch, frames)
+    else carrier.writeFrames(frames)
+  }
+
+  /** Leaves packets out, always whole ones, up to a point where the reader can go on. */
+  #skip(member: Member, batch: PacketBatch, frames: Buffer): void {
+    const { carrier } = member.reader
+    const canResume = !carrier.isCongested && batch.resumeIndex >= 0
+    member.isSkipping = !canResume
+    this.#slots[member.position] = canResume ? member.slot : noSlot
+    if (!canResume) {
+      this.#leaveOut(member, batch.packets.length, batch.sizeBytes)
+      return
+    }
+    this.#leaveOut(member, batch.resumeIndex, batch.bytesBeforeResume)
+    carrier.writeFrames(
+      frames.subarray(batch.bytesBeforeResume + batch.resumeIndex * frameHeaderBytes),
+    )
+  }
+
+  #leaveOut(member: Member, packetCount: number, sizeBytes: number): void {
+    member.reader.counters.packetsDropped += packetCount
+    member.settledPackets += packetCount
+    member.settledBytes += sizeBytes
+  }
+
+  #settle(member: Member): void {
+    const { counters } = member.reader
+    counters.packetsOut += this.#packets - member.settledPackets
+    counters.bytesOut += this.#bytes - member.settledBytes
+    member.settledPackets = this.#packets
+    member.settledBytes = this.#bytes
+  }
+
+  /** Readers of a second server that shares the media have slots elsewhere: they are written to one by one. */
+  #slotOf({ carrier: { direct } }: InterleavedReader): number {
+    this.#sends ??= direct?.sends
+    return direct && direct.sends === this.#sends ? direct.slot : noSlot
+  }
+
+  #grow(): void {
+    const capacity = this.#slots.length * 2
+    const slots = new Int32Array(capacity)
+    slots.set(this.#slots)
+    this.#slots = slots
+    this.#unserved = new Int32Array(capacity)
+    this.#sentBytes = new Int32Array(capacity)
+  }
 }
+
+const payloadBytes = (frames: Buffer, packetCount: number): number =>
+  frames.length - packetCount * frameHeaderBytes

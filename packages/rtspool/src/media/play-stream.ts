@@ -94,6 +94,11 @@ export class PlayStream implements MediaParticipant {
     this.#init.release()
   }
 
+  /** Brings the viewer's counters up to date. */
+  settleCounters(): void {
+    if (this.#state === 'playing') this.track.settleCounters(this.#init.reader)
+  }
+
   /**
    * Takes RTCP from the viewer; what is no valid compound packet has no effect (RFC 3550 A.2). Its BYE ends
    * nothing: it says that a receiver leaves, and the session goes on until TEARDOWN or its timeout. A receiver

@@ -2,7 +2,10 @@ import { frameInterleaved, type InterleavedCarrier } from '../transport/interlea
 import type { UdpEndpoint } from '../transport/udp-port-pair.js'
 import type { SentReports } from './sent-reports.js'
 
-/** What was delivered to one reader. Sessions hand in their own counters. */
+/**
+ * What was delivered to one reader. Sessions hand in their own counters. They are up to date when the reader has been
+ * removed, and after `Track.settleCounters`.
+ */
 export interface DeliveryCounters {
   packetsOut: number
   bytesOut: number

@@ -222,6 +222,11 @@ export class Track {
     this.#fanOut.remove(reader)
   }
 
+  /** Brings the counters of a reader up to date. */
+  settleCounters(reader: Reader): void {
+    this.#fanOut.settle(reader)
+  }
+
   get readerCount(): number {
     return this.#fanOut.readerCount
   }

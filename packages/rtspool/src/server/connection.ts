@@ -5,8 +5,8 @@ import { MalformedMessageError, RtspError } from '../errors.js'
 import type { Publication } from '../media/publication.js'
 import { RtspParser, type RtspParserSink, type RtspRequest } from '../rtsp/index.js'
 import type { RemovalReason, Session } from '../session/index.js'
+import type { DirectSends, DirectSlot } from '../transport/direct-sends.js'
 import { ChannelTable } from '../transport/interleaved.js'
-import type { NativeSockets } from '../transport/native-sockets.js'
 import { type BacklogLimits, StreamWriter } from '../transport/stream-writer.js'
 import { authorityOf, plainAddress } from './addresses.js'
 import type { DescribedMedia } from './described-media.js'
@@ -27,7 +27,7 @@ const closeGraceMs = 1000
 
 export interface ConnectionOptions {
   readonly idleTimeoutMs: number
-  readonly native: NativeSockets | undefined
+  readonly directSends: DirectSends | undefined
   readonly backlog: BacklogLimits
 }
 
@@ -53,6 +53,7 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
   readonly remotePort: number
   readonly localAuthority: string
   readonly isSecure: boolean
+  readonly direct: DirectSlot | undefined
   readonly channels = new ChannelTable()
   readonly sessions = new Set<Session>()
   /** Resolves when the connection is closed and has given everything back. */
@@ -80,17 +81,18 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
     socket: Socket,
     server: ServerContext,
     listener: ConnectionListener,
-    { idleTimeoutMs, native, backlog }: ConnectionOptions,
+    { idleTimeoutMs, directSends, backlog }: ConnectionOptions,
   ) {
     this.#socket = socket
-    this.#writer = new StreamWriter(socket, native, backlog)
+    this.isSecure = socket instanceof TLSSocket
+    this.#writer = new StreamWriter(socket, directSends, backlog)
+    this.direct = this.#writer.direct
     this.#server = server
     this.#listener = listener
     this.#idleTimeoutMs = idleTimeoutMs
     this.remoteAddress = plainAddress(socket.remoteAddress)
     this.remotePort = socket.remotePort ?? 0
     this.localAuthority = authorityOf(plainAddress(socket.localAddress), socket.localPort ?? 0)
-    this.isSecure = socket instanceof TLSSocket
     this.#deadline = new MessageDeadline(this.#parser, server.clock, () => this.destroy())
     socket.setNoDelay(true)
     socket.setTimeout(idleTimeoutMs)
@@ -254,7 +256,7 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
       this.#closeTimer = this.#server.clock.schedule(() => this.destroy(), closeGraceMs, false)
     }
     if (this.#queue.isAnswering) return
-    this.#socket.end()
+    this.#writer.end()
     // What still comes is read and thrown away: left unread it would reset the connection and lose the answer.
     this.#regulate()
   }
@@ -269,5 +271,6 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
     this.described = undefined
     this.publication?.end()
     this.#listener.closed(this)
+    this.#writer.release()
   }
 }

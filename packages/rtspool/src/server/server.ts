@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { MountPoints } from '../media/mount-points.js'
 import type { RtspRequest } from '../rtsp/index.js'
 import type { SessionPool, SessionPoolWatch } from '../session/index.js'
+import { DirectSends } from '../transport/direct-sends.js'
 import { UdpTransport } from '../transport/udp-transport.js'
 import { BacklogMonitor } from './backlog-monitor.js'
 import { Connection } from './connection.js'
@@ -46,6 +47,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
   readonly #connections = new Set<Connection>()
   readonly #backlogs: BacklogMonitor<Connection>
   readonly #homes: SessionHomes
+  readonly #directSends: DirectSends | undefined
   readonly #context: ServerContext
   readonly #door: FrontDoor
   #listening: Promise<void> | undefined
@@ -57,8 +59,9 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
     super()
     this.#options = resolveRtspServerOptions(options)
     this.pool = this.#options.pool
-    const { clock, slowReaderTimeoutMs } = this.#options
+    const { clock, slowReaderTimeoutMs, native } = this.#options
     this.#backlogs = new BacklogMonitor(clock, slowReaderTimeoutMs, dropSlowReader)
+    this.#directSends = native && new DirectSends(native)
     this.#homes = new SessionHomes(this.pool, this.#options.onConnectionClosed)
     this.#context = this.#makeContext()
     this.#door = new FrontDoor(this.#options, (socket) => this.#accept(socket))
@@ -183,7 +186,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
           this.emit('connectionClosed', closed)
         },
       },
-      this.#options,
+      { ...this.#options, directSends: this.#directSends },
     )
     this.#connections.add(connection)
     this.#backlogs.add(connection)

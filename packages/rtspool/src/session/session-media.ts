@@ -5,6 +5,8 @@ import type { SessionState } from './session-state.js'
 export interface StreamTransport {
   /** Gives back what the transport holds: port, channel, socket. Called once. */
   close(): void
+  /** Adds to the session's `stats` what it has not been told yet. Called whenever these are asked for. */
+  settleCounters?(): void
 }
 
 /** Interleaved channels are one byte on the wire (RFC 2326 section 10.12). */

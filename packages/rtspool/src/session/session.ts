@@ -222,9 +222,16 @@ export class Session {
     return this.#removalReason
   }
 
-  /** Traffic counters; all zero at first. Write to them. */
+  /**
+   * Traffic counters; all zero at first. Write to them.
+   *
+   * Up to date at the moment of the call: what is kept for long has to be asked for again.
+   */
   get stats(): SessionStats {
     const extras = this.#rare()
+    for (const { transports } of this.#media()) {
+      for (const transport of transports.values()) transport.settleCounters?.()
+    }
     extras.stats ??= {
       bytesIn: 0,
       packetsIn: 0,

@@ -1,5 +1,7 @@
 /** RTP and RTCP inside the RTSP connection: `$`, channel, 16-bit length, packet (RFC 2326 section 10.12). */
 
+import type { DirectSlot } from './direct-sends.js'
+
 const dollar = 0x24
 /** In front of each packet. */
 export const frameHeaderBytes = 4
@@ -14,6 +16,8 @@ export interface InterleavedCarrier {
   readonly isCongested: boolean
   /** Allows this many bytes over the limit until the peer has caught up. */
   grant(sizeBytes: number): void
+  /** Where frames may be sent without asking, as long as the slot is open; not everything has one. */
+  readonly direct?: DirectSlot | undefined
   readonly channels: ChannelTable
 }
 
@@ -44,7 +48,8 @@ export type ChannelReceiver = (payload: Buffer) => void
 
 /** Who hears which channel of one connection. Pairs are RTP (first) and RTCP (second). */
 export class ChannelTable {
-  readonly #receivers: (ChannelReceiver | undefined)[] = new Array(channelCount).fill(undefined)
+  /** By channel; as long as the highest channel that was ever taken. */
+  readonly #receivers: (ChannelReceiver | undefined)[] = []
   /** Frames that came on a channel nobody had set up: dropped. */
   unknownChannelFrames = 0
 
@@ -61,6 +66,7 @@ export class ChannelTable {
   ): [number, number] | undefined {
     const pair = preferred && this.#isFree(preferred) ? preferred : this.#firstFreePair()
     if (!pair) return undefined
+    while (this.#receivers.length <= Math.max(...pair)) this.#receivers.push(undefined)
     this.#receivers[pair[0]] = receiveRtp
     this.#receivers[pair[1]] = receiveRtcp
     return [pair[0], pair[1]]

@@ -17,8 +17,13 @@ export interface NativeSockets {
   bindDatagram(address: string, port: number): number
   /** `sendmmsg(2)`. @returns Messages sent, or -1: see {@link lastError}. */
   sendmmsg(descriptor: number, messages: bigint, count: number): number
-  /** `send(2)`, never blocking, never raising SIGPIPE. @returns Bytes taken, or -1. */
-  send(descriptor: number, bytes: Buffer, length: number): number
+  /**
+   * `send(2)`, never blocking, never raising SIGPIPE.
+   *
+   * @param address - Of the first byte, as a number: below 2^48 it is exact, and cheaper to hand over.
+   * @returns Bytes taken, or -1.
+   */
+  send(descriptor: number, address: number, length: number): number
   /** Bytes in the kernel that the peer has not acknowledged (`ioctl(SIOCOUTQ)`), or 0 when it cannot tell. */
   unacknowledgedBytes(descriptor: number): number
   /** Whether the kernel cuts one buffer into datagrams (`UDP_SEGMENT`, Linux 4.18). */
@@ -73,7 +78,7 @@ function load(): NativeSockets | undefined {
 function bind(koffi: Koffi): NativeSockets {
   const libc = koffi.load('libc.so.6')
   const sendmmsg = libc.func('int sendmmsg(int, uint64_t, unsigned int, int)')
-  const send = libc.func('long send(int, void *, unsigned long, int)')
+  const send = libc.func('long send(int, uint64_t, unsigned long, int)')
   const ioctl = libc.func('int ioctl(int, unsigned long, void *)')
   const getsockopt = libc.func('int getsockopt(int, int, int, void *, void *)')
   const setsockopt = libc.func('int setsockopt(int, int, int, void *, unsigned int)')
@@ -103,7 +108,7 @@ function bind(koffi: Koffi): NativeSockets {
     },
     sendmmsg: (descriptor, messages, count) =>
       sendmmsg(descriptor, messages, count, msgDontwait | msgNosignal),
-    send: (descriptor, bytes, size) => send(descriptor, bytes, size, msgDontwait | msgNosignal),
+    send: (descriptor, address, size) => send(descriptor, address, size, msgDontwait | msgNosignal),
     unacknowledgedBytes: (descriptor) =>
       ioctl(descriptor, siocoutq, number) === 0 ? number.readInt32LE() : 0,
     hasSegmentation: (descriptor) => {

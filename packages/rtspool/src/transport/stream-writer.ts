@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
+import type { DirectSends, DirectSlot } from './direct-sends.js'
 import { descriptorOf, type NativeSockets } from './native-sockets.js'
 
 /** How far a reader may fall behind before it is congested. */
@@ -26,47 +27,79 @@ const maxMarks = 64
  * a stream, and what the kernel does not take is handed to the stream. Bench: bench/fanout.
  */
 export class StreamWriter {
-  /** The peer is too far behind: media should skip. Set by writes and by {@link sample}, cleared by it. */
-  isCongested = false
   readonly #socket: Socket
   readonly #native: NativeSockets | undefined
-  /** Whether bytes may go to the kernel as they are. */
-  readonly #isPlain: boolean
+  /** Nothing where bytes may not go to the kernel as they are. */
+  readonly #direct: DirectSends | undefined
+  readonly #slot: number
   readonly #limits: BacklogLimits
+  #isCongested = false
+  #isReleased = false
   #maxBytes: number
-  #written = 0
+  /** Bytes that went the way of the stream. */
+  #streamed = 0
   #marks: Mark[] = []
 
-  constructor(socket: Socket, native: NativeSockets | undefined, limits: BacklogLimits) {
+  /** @param sends - `undefined`: everything goes the way of the stream. */
+  constructor(socket: Socket, sends: DirectSends | undefined, limits: BacklogLimits) {
     this.#socket = socket
-    this.#native = native
+    this.#native = sends?.native
     // What is written to the descriptor of a TLS socket would go out in the clear, amid its records.
-    this.#isPlain = !(socket instanceof TLSSocket)
+    this.#direct = socket instanceof TLSSocket ? undefined : sends
     this.#limits = limits
     this.#maxBytes = limits.maxBytes
+    this.#slot = this.#direct?.take() ?? -1
+    if (this.#direct) this.#followDestruction()
+    this.#regulate()
+  }
+
+  /** The peer is too far behind: media should skip. Set by writes and by {@link sample}, cleared by it. */
+  get isCongested(): boolean {
+    return this.#isCongested
+  }
+
+  /** Where a group may send on its own, as long as the slot is open; `undefined` when it never is. */
+  get direct(): DirectSlot | undefined {
+    return this.#direct && { sends: this.#direct, slot: this.#slot }
   }
 
   /** Writes all of `bytes`, now or later; nothing when the connection is closing. The buffer is not changed. */
   write(bytes: Buffer): void {
-    const socket = this.#socket
-    if (!socket.writable) return
-    this.#written += bytes.length
-    const sent = socket.writableLength === 0 ? this.#sendNow(bytes) : 0
-    if (sent === bytes.length) return
-    socket.write(sent > 0 ? bytes.subarray(sent) : bytes)
-    if (socket.writableLength > this.#maxBytes) this.isCongested = true
+    if (!this.#socket.writable) return
+    const sent = this.#direct?.send(this.#slot, bytes) ?? 0
+    if (sent < bytes.length) this.#queue(bytes.subarray(sent), this.#regulate)
   }
 
   /** The same for what is not media, with a call when the kernel has taken it. */
   writeMessage(bytes: Buffer, onTaken: () => void): void {
     if (!this.#socket.writable) return
-    this.#written += bytes.length
-    this.#socket.write(bytes, onTaken)
+    const sent = this.#direct?.send(this.#slot, bytes) ?? 0
+    if (sent === bytes.length) {
+      onTaken()
+      return
+    }
+    this.#queue(bytes.subarray(sent), () => {
+      onTaken()
+      this.#regulate()
+    })
   }
 
   /** Allows this many bytes over the limit until the peer has caught up: what a new reader begins with. */
   grant(sizeBytes: number): void {
     this.#maxBytes = this.#limits.maxBytes + sizeBytes
+  }
+
+  /** Writes nothing more, once what waits has been written. */
+  end(): void {
+    this.#direct?.shut(this.#slot)
+    this.#socket.end()
+  }
+
+  /** Gives its place among the direct sends back; the connection is closed. Idempotent. */
+  release(): void {
+    if (this.#isReleased) return
+    this.#isReleased = true
+    this.#direct?.release(this.#slot)
   }
 
   /**
@@ -77,14 +110,11 @@ export class StreamWriter {
   sample(now: number): number {
     const waiting = this.#socket.writableLength
     const queued = waiting + this.#unacknowledgedBytes()
-    const taken = this.#written - queued
+    const written = this.#streamed + (this.#direct?.writtenOn(this.#slot) ?? 0)
+    const taken = written - queued
     while ((this.#marks[0]?.total ?? Number.POSITIVE_INFINITY) <= taken) this.#marks.shift()
-    if (
-      queued > 0 &&
-      this.#marks.length < maxMarks &&
-      this.#marks.at(-1)?.total !== this.#written
-    ) {
-      this.#marks.push({ total: this.#written, at: now })
+    if (queued > 0 && this.#marks.length < maxMarks && this.#marks.at(-1)?.total !== written) {
+      this.#marks.push({ total: written, at: now })
     }
     if (waiting === 0) this.#maxBytes = this.#limits.maxBytes
     const ageMs = now - (this.#marks[0]?.at ?? now)
@@ -94,14 +124,39 @@ export class StreamWriter {
 
   /** Congestion ends only at half the limits, so that it does not come and go with every packet. */
   #judge(waiting: number, ageMs: number): void {
-    const share = this.isCongested ? 0.5 : 1
-    this.isCongested = waiting > this.#maxBytes * share || ageMs > this.#limits.maxAgeMs * share
+    const share = this.#isCongested ? 0.5 : 1
+    this.#isCongested = waiting > this.#maxBytes * share || ageMs > this.#limits.maxAgeMs * share
+    this.#regulate()
   }
 
-  #sendNow(bytes: Buffer): number {
-    const descriptor = this.#native && this.#isPlain ? descriptorOf(this.#socket) : undefined
-    if (descriptor === undefined) return 0
-    return Math.max(0, this.#native?.send(descriptor, bytes, bytes.length) ?? 0)
+  #queue(bytes: Buffer, onTaken: () => void): void {
+    this.#direct?.shut(this.#slot)
+    this.#streamed += bytes.length
+    this.#socket.write(bytes, onTaken)
+    if (this.#socket.writableLength > this.#maxBytes) this.#isCongested = true
+    this.#regulate()
+  }
+
+  /** Opens the direct way while nothing waits in front of it, and media are wanted at all. */
+  readonly #regulate = (): void => {
+    if (!this.#direct || this.#isReleased) return
+    const socket = this.#socket
+    const isOpen = socket.writable && socket.writableLength === 0 && !this.#isCongested
+    if (isOpen) this.#direct.open(this.#slot, socket)
+    else this.#direct.shut(this.#slot)
+  }
+
+  /**
+   * Node closes the descriptor when it destroys the socket, for whatever reason, and the system gives the number to
+   * the next connection at once: nothing may be sent on it any more, not even in the same turn.
+   */
+  #followDestruction(): void {
+    const socket = this.#socket
+    const destroy = socket._destroy
+    socket._destroy = (error, callback) => {
+      this.#direct?.shut(this.#slot)
+      destroy.call(socket, error, callback)
+    }
   }
 
   #unacknowledgedBytes(): number {

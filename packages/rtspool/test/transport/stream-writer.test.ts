@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
+import { DirectSends } from '../../src/transport/direct-sends.js'
 import { nativeSockets } from '../../src/transport/native-sockets.js'
 import { StreamWriter } from '../../src/transport/stream-writer.js'
 
@@ -51,7 +52,7 @@ describe.each([
 ])('StreamWriter over %s', (_name, native) => {
   it('writes bytes whole and in order, whatever waits in between', async () => {
     const { near, far } = await connection()
-    const writer = new StreamWriter(near, native, limits)
+    const writer = new StreamWriter(near, native && new DirectSends(native), limits)
     const parts = [
       Buffer.from('one'),
       flood,
@@ -69,7 +70,7 @@ describe.each([
 
   it('is congested above its bytes, and again free at half of them', async () => {
     const { near, far } = await connection()
-    const writer = new StreamWriter(near, native, limits)
+    const writer = new StreamWriter(near, native && new DirectSends(native), limits)
     writer.write(Buffer.from('small'))
     expect(writer.isCongested).toBe(false)
     writer.write(flood)
@@ -84,7 +85,7 @@ describe.each([
 
   it('a grant is good until the peer has caught up', async () => {
     const { near, far } = await connection()
-    const writer = new StreamWriter(near, native, limits)
+    const writer = new StreamWriter(near, native && new DirectSends(native), limits)
     writer.grant(flood.length)
     writer.write(flood)
     expect(writer.isCongested).toBe(false)
@@ -97,7 +98,10 @@ describe.each([
 
   it('B-BACK knows since when a peer takes nothing, and forgets when it has caught up', async () => {
     const { near, far } = await connection()
-    const writer = new StreamWriter(near, native, { maxBytes: 1e9, maxAgeMs: 2_000 })
+    const writer = new StreamWriter(near, native && new DirectSends(native), {
+      maxBytes: 1e9,
+      maxAgeMs: 2_000,
+    })
     expect(writer.sample(0)).toBe(0)
     writer.write(flood)
     expect(writer.sample(500)).toBe(0)
@@ -115,7 +119,7 @@ describe.each([
 
   it('writes nothing after the connection has been closed', async () => {
     const { near } = await connection()
-    const writer = new StreamWriter(near, native, limits)
+    const writer = new StreamWriter(near, native && new DirectSends(native), limits)
     near.destroy()
     writer.write(Buffer.from('late'))
     expect(writer.sample(0)).toBe(0)
