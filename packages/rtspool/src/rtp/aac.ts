@@ -44,6 +44,44 @@ export function parseAudioSpecificConfig(config: Uint8Array): AacConfiguration {
   }
 }
 
+/** What stands before each access unit in MPEG-TS (ISO/IEC 13818-7 section 6.2). */
+export interface AdtsHeader {
+  /** AudioSpecificConfig of the same meaning. */
+  readonly config: Uint8Array
+  /** Where the access unit begins: 7, or 9 with a checksum. */
+  readonly sizeBytes: number
+}
+
+/**
+ * Reads an ADTS header.
+ *
+ * ```text
+ *  syncword12 id1 layer2 noChecksum1 | profile2 rateIndex4 private1 channels3 … (56 bits) | checksum16
+ * ```
+ *
+ * @returns `undefined` when the bytes do not begin with one of a frame with a single access unit.
+ */
+export function parseAdtsHeader(bytes: Uint8Array): AdtsHeader | undefined {
+  if (bytes.length < adtsHeaderBytes) return undefined
+  const bits = new BitReader(bytes)
+  if (bits.read(12) !== adtsSyncword) return undefined
+  bits.read(3)
+  const hasChecksum = bits.read(1) === 0
+  const objectType = bits.read(2) + 1
+  const rateIndex = bits.read(4)
+  bits.read(1)
+  const channels = bits.read(3)
+  const hasOneUnit = ((bytes[6] as number) & 3) === 0
+  if (!hasOneUnit || sampleRates[rateIndex] === undefined) return undefined
+  return {
+    config: Uint8Array.of((objectType << 3) | (rateIndex >> 1), (rateIndex << 7) | (channels << 3)),
+    sizeBytes: adtsHeaderBytes + (hasChecksum ? 2 : 0),
+  }
+}
+
+const adtsHeaderBytes = 7
+const adtsSyncword = 0xfff
+
 /**
  * The value of `a=fmtp` for AAC in the high bit-rate mode (RFC 3640 section 3.3.6).
  *

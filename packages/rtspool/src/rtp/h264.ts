@@ -1,3 +1,5 @@
+import { asBuffer } from './nal-units.js'
+
 /** NAL unit types of H.264 table 7-1 and RFC 6184 table 1 that matter here. */
 export const h264NalTypes = Object.freeze({
   idrSlice: 5,
@@ -67,6 +69,26 @@ function readParameterSets(buffer: Buffer, start: number, count: number) {
   return { units, end }
 }
 
+/**
+ * The same of a stream that carries its parameter sets itself, as MPEG-TS does.
+ *
+ * @param units - NAL units of a key frame.
+ * @returns `undefined` when they hold no sequence parameter set. Its `lengthSize` is 4 and means nothing.
+ */
+export function avcConfigurationOf(units: readonly Buffer[]): AvcConfiguration | undefined {
+  const ofType = (type: number) =>
+    units.filter((unit) => (unit.readUInt8(0) & nalTypeMask) === type)
+  const sps = ofType(h264NalTypes.sps)
+  const [first] = sps
+  if (!first) return undefined
+  return {
+    sps,
+    pps: ofType(h264NalTypes.pps),
+    lengthSize: 4,
+    profileLevelId: profileLevelIdOf(first),
+  }
+}
+
 /** `profile-level-id`: the three bytes after the header of a sequence parameter set. */
 export function profileLevelIdOf(sps: Uint8Array): string {
   return asBuffer(sps).toString('hex', 1, 4)
@@ -80,49 +102,6 @@ export function h264Fmtp(
   const parameters = ['packetization-mode=1', `profile-level-id=${configuration.profileLevelId}`]
   if (sets.length > 0) parameters.push(`sprop-parameter-sets=${sets.join(',')}`)
   return parameters.join(';')
-}
-
-/**
- * Splits a sample of an MP4 or Matroska file: each NAL unit behind its length.
- *
- * @returns Views of the sample. A last unit that is cut off is left out, as are empty ones.
- */
-export function splitLengthPrefixed(sample: Uint8Array, lengthSize: number): Buffer[] {
-  const buffer = asBuffer(sample)
-  const units: Buffer[] = []
-  let offset = 0
-  while (offset + lengthSize <= buffer.length) {
-    const start = offset + lengthSize
-    const end = start + buffer.readUIntBE(offset, lengthSize)
-    if (end > buffer.length) break
-    if (end > start) units.push(buffer.subarray(start, end))
-    offset = end
-  }
-  return units
-}
-
-/** `00 00 01`; the four-byte form has a further zero before it. */
-const startCode = Buffer.from([0, 0, 1])
-
-/**
- * Splits a byte stream with start codes (H.264 annex B), as encoders and MPEG-TS give it.
- *
- * @returns Views of the stream, without start codes and the zeros around them. What comes before the
- * first start code is left out.
- */
-export function splitAnnexB(stream: Uint8Array): Buffer[] {
-  const buffer = asBuffer(stream)
-  const units: Buffer[] = []
-  let codeAt = buffer.indexOf(startCode)
-  while (codeAt !== -1) {
-    const start = codeAt + startCode.length
-    codeAt = buffer.indexOf(startCode, start)
-    let end = codeAt === -1 ? buffer.length : codeAt
-    // A NAL unit never ends with a zero byte (H.264 section 7.4.1).
-    while (end > start && buffer[end - 1] === 0) end--
-    if (end > start) units.push(buffer.subarray(start, end))
-  }
-  return units
 }
 
 /**
@@ -155,10 +134,4 @@ function stapHoldsKeyFrame(payload: Uint8Array): boolean {
 
 function isKeyType(type: number): boolean {
   return type === h264NalTypes.idrSlice || type === h264NalTypes.sps
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes)
-    ? bytes
-    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

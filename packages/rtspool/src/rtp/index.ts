@@ -1,17 +1,36 @@
-export { type AacConfiguration, aacFmtp, parseAudioSpecificConfig } from './aac.js'
+export {
+  type AacConfiguration,
+  type AdtsHeader,
+  aacFmtp,
+  parseAdtsHeader,
+  parseAudioSpecificConfig,
+} from './aac.js'
 export { AacPayloader, type AacPayloaderOptions } from './aac-payloader.js'
+export { G711Payloader, type G711PayloaderOptions } from './g711-payloader.js'
 export {
   type AvcConfiguration,
+  avcConfigurationOf,
   h264Fmtp,
   h264NalTypes,
   isH264KeyFrame,
   parseAvcConfiguration,
   profileLevelIdOf,
-  splitAnnexB,
-  splitLengthPrefixed,
 } from './h264.js'
 export { H264Payloader } from './h264-payloader.js'
+export {
+  type HevcConfiguration,
+  type HevcParameterSets,
+  h265Fmtp,
+  h265NalTypes,
+  h265TypeOf,
+  hevcParameterSetsOf,
+  parseHevcConfiguration,
+} from './h265.js'
+export { H265Payloader } from './h265-payloader.js'
 export { isH265KeyFrame, type KeyFrameTest, keyFrameTestOf, packetPasses } from './key-frame.js'
+export { splitAnnexB, splitLengthPrefixed } from './nal-units.js'
+export { type OpusFrames, opusClockRate, opusSamplesOf, splitOpusPacket } from './opus.js'
+export { OpusPayloader } from './opus-payloader.js'
 export {
   isValidRtp,
   markerOf,

@@ -74,3 +74,50 @@ export function depacketizeAac(packets: readonly Buffer[]): Buffer[] {
   }
   return units
 }
+
+/** NAL units out of RTP packets without loss; throws on what RFC 7798 forbids. */
+export function depacketizeH265(packets: readonly Buffer[]): Buffer[] {
+  const units: Buffer[] = []
+  let pieces: Buffer[] = []
+  for (const packet of packets) {
+    const payload = payloadOf(packet)
+    const type = (payload.readUInt8(0) >> 1) & 0x3f
+    if (type !== 49 && pieces.length > 0) throw new Error('an FU without end')
+    if (type === 48) units.push(...splitAggregate(payload))
+    else if (type === 49) {
+      const header = payload.readUInt8(2)
+      const isStart = (header & 0x80) !== 0
+      const isEnd = (header & 0x40) !== 0
+      if (isStart && isEnd) throw new Error('an FU with start and end')
+      if (isStart !== (pieces.length === 0)) throw new Error('an FU out of order')
+      const first = (payload.readUInt8(0) & 0x81) | ((header & 0x3f) << 1)
+      if (isStart) pieces.push(Buffer.from([first, payload.readUInt8(1)]))
+      pieces.push(payload.subarray(3))
+      if (isEnd) {
+        units.push(Buffer.concat(pieces))
+        pieces = []
+      }
+    } else units.push(payload)
+  }
+  if (pieces.length > 0) throw new Error('an FU without end')
+  return units
+}
+
+/** RFC 7798 section 4.4.2: two units at least, whose lowest LayerId and TID the packet has. */
+function splitAggregate(payload: Buffer): Buffer[] {
+  const units: Buffer[] = []
+  let offset = 2
+  while (offset < payload.length) {
+    const start = offset + 2
+    offset = start + payload.readUInt16BE(offset)
+    if (offset > payload.length) throw new Error('an AP that ends early')
+    units.push(payload.subarray(start, offset))
+  }
+  if (units.length < 2) throw new Error('an AP of one unit')
+  const headers = [payload, ...units].map((unit) => unit.readUInt16BE(0))
+  const [layerId, ...layerIds] = headers.map((header) => (header >> 3) & 0x3f)
+  const [temporalId, ...temporalIds] = headers.map((header) => header & 7)
+  if (layerId !== Math.min(...layerIds)) throw new Error('an AP with another LayerId')
+  if (temporalId !== Math.min(...temporalIds)) throw new Error('an AP with another TID')
+  return units
+}

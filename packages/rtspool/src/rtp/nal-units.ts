@@ -1,0 +1,49 @@
+/** The same bytes as a `Buffer`, without a copy. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+/**
+ * Splits a sample of an MP4 or Matroska file: each NAL unit behind its length.
+ *
+ * @returns Views of the sample. A last unit that is cut off is left out, as are empty ones.
+ */
+export function splitLengthPrefixed(sample: Uint8Array, lengthSize: number): Buffer[] {
+  const buffer = asBuffer(sample)
+  const units: Buffer[] = []
+  let offset = 0
+  while (offset + lengthSize <= buffer.length) {
+    const start = offset + lengthSize
+    const end = start + buffer.readUIntBE(offset, lengthSize)
+    if (end > buffer.length) break
+    if (end > start) units.push(buffer.subarray(start, end))
+    offset = end
+  }
+  return units
+}
+
+/** `00 00 01`; the four-byte form has a further zero before it. */
+const startCode = Buffer.from([0, 0, 1])
+
+/**
+ * Splits a byte stream with start codes (annex B of H.264 and H.265), as encoders and MPEG-TS give it.
+ *
+ * @returns Views of the stream, without start codes and the zeros around them. What comes before the
+ * first start code is left out.
+ */
+export function splitAnnexB(stream: Uint8Array): Buffer[] {
+  const buffer = asBuffer(stream)
+  const units: Buffer[] = []
+  let codeAt = buffer.indexOf(startCode)
+  while (codeAt !== -1) {
+    const start = codeAt + startCode.length
+    codeAt = buffer.indexOf(startCode, start)
+    let end = codeAt === -1 ? buffer.length : codeAt
+    // A NAL unit never ends with a zero byte (section 7.4.1 of both).
+    while (end > start && buffer[end - 1] === 0) end--
+    if (end > start) units.push(buffer.subarray(start, end))
+  }
+  return units
+}
