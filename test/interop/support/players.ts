@@ -14,12 +14,34 @@ export interface PlayOptions {
    * first sender report comes late, which moves the clock of viewers that are there already.
    */
   readonly timedByCount?: boolean
+  /**
+   * What GStreamer is to decode; ffmpeg finds out for itself.
+   * @default H.264 and AAC
+   */
+  readonly codecs?: Codecs
 }
+
+/** `null` for a presentation without it. */
+export interface Codecs {
+  readonly video: keyof typeof videoDecoders | null
+  readonly audio: keyof typeof audioDecoders | null
+}
+
+const videoDecoders = {
+  h264: ['rtph264depay', '!', 'h264parse', '!', 'avdec_h264'],
+  h265: ['rtph265depay', '!', 'h265parse', '!', 'avdec_h265'],
+} as const
+const audioDecoders = {
+  aac: { sampleRate: 48_000, elements: ['rtpmp4gdepay', '!', 'aacparse', '!', 'avdec_aac'] },
+  opus: { sampleRate: 48_000, elements: ['rtpopusdepay', '!', 'opusdec'] },
+  pcmu: { sampleRate: 8000, elements: ['rtppcmudepay', '!', 'mulawdec'] },
+  pcma: { sampleRate: 8000, elements: ['rtppcmadepay', '!', 'alawdec'] },
+} as const
 
 export interface PlayResult {
   /** Decoded pictures. */
   readonly videoFrames: number
-  /** AAC frames of 1024 samples: decoded, or received where the player decodes none. */
+  /** Frames of sound as ffmpeg decodes them; with GStreamer as many times 1024/48000 s. */
   readonly audioFrames: number
   /** What the player complained about, without what is known to be harmless. */
   readonly errors: readonly string[]
@@ -32,7 +54,6 @@ interface Harmless {
 }
 
 const framesPerSecond = 25
-const audioFramesPerSecond = 48_000 / 1024
 /** To connect, to fill a jitter buffer, and for a machine that is busy. */
 export const patienceMs = 15_000
 
@@ -45,14 +66,16 @@ export async function playWithFfmpeg(options: PlayOptions): Promise<PlayResult> 
     ...['-rtsp_transport', transport, '-i', url, '-t', `${seconds}`],
     ...(timedByCount ? retime : []),
     // framecrc writes a line for each decoded frame, which begins with the number of its stream.
-    ...['-map', '0:v', '-map', '0:a?', '-fps_mode', 'passthrough', '-f', 'framecrc', '-'],
+    ...['-map', '0:v?', '-map', '0:a?', '-fps_mode', 'passthrough', '-f', 'framecrc', '-'],
   ])
   const status = await program.ended(seconds * 1000 + patienceMs)
-  const count = (stream: number) =>
-    program.stdout.split('\n').filter((line) => line.startsWith(`${stream},`)).length
+  const count = (kind: 'video' | 'audio') => {
+    const stream = new RegExp(`^#media_type (\\d): ${kind}$`, 'm').exec(program.stdout)?.[1]
+    return program.stdout.split('\n').filter((line) => line.startsWith(`${stream},`)).length
+  }
   return {
-    videoFrames: count(0),
-    audioFrames: count(1),
+    videoFrames: count('video'),
+    audioFrames: count('audio'),
     errors: complaints(status, program.stderr.split('\n'), ffmpegHarmless),
   }
 }
@@ -69,39 +92,39 @@ export async function playWithGstreamer(options: PlayOptions): Promise<PlayResul
 
 /** Pictures are scaled to 16x16 grey, so the size of a file tells how many there are. */
 const pictureBytes = 16 * 16
-const aacFrameBytes = 1024 * 2
+const frameSeconds = 1024 / 48_000
+const sampleBytes = 2
 
 async function runGstreamer(
-  { url, transport, seconds }: PlayOptions,
+  { url, transport, seconds, codecs = { video: 'h264', audio: 'aac' } }: PlayOptions,
   videoPath: string,
   audioPath: string,
 ): Promise<PlayResult> {
-  const toFile = (path: string) => [
-    ...['!', 'filesink', `location=${path}`, 'buffer-mode=unbuffered', 'sync=false', 'async=false'],
-  ]
+  const { video, audio } = codecs
   const program = new Program(
     'gst-launch-1.0',
     [
       ...['rtspsrc', 'name=source', `location=${url}`, `protocols=${transport}`, 'latency=200'],
       // The certificates of tests are signed by nobody.
       'tls-validation-flags=0',
-      ...['source.', '!', 'rtph264depay', '!', 'h264parse', '!', 'avdec_h264'],
-      ...['!', 'videoconvert', '!', 'videoscale'],
-      ...['!', 'video/x-raw,format=GRAY8,width=16,height=16', ...toFile(videoPath)],
-      ...['source.', '!', 'rtpmp4gdepay', '!', 'aacparse', '!', 'avdec_aac'],
-      ...['!', 'audioconvert', '!', 'audio/x-raw,format=S16LE,channels=1', ...toFile(audioPath)],
+      ...(video ? ['source.', '!', ...videoDecoders[video], ...picturesTo(videoPath)] : []),
+      ...(audio ? ['source.', '!', ...audioDecoders[audio].elements, ...soundTo(audioPath)] : []),
     ],
     { env: { GST_DEBUG: '*:2', GST_DEBUG_NO_COLOR: '1' } },
   )
   const isEnough = () =>
-    videoFrames >= seconds * framesPerSecond && audioFrames >= seconds * audioFramesPerSecond
+    (!video || videoFrames >= seconds * framesPerSecond) &&
+    (!audio || audioFrames >= seconds / frameSeconds)
   const deadline = performance.now() + seconds * 1000 + patienceMs
   let videoFrames = 0
   let audioFrames = 0
   while (program.isRunning && !isEnough() && performance.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 50))
     videoFrames = Math.floor((await sizeOf(videoPath)) / pictureBytes)
-    audioFrames = Math.floor((await sizeOf(audioPath)) / aacFrameBytes)
+    if (audio) {
+      const samples = (await sizeOf(audioPath)) / sampleBytes
+      audioFrames = Math.floor(samples / audioDecoders[audio].sampleRate / frameSeconds)
+    }
   }
   // Interrupted requests are reported as warnings, so only what came before the end counts.
   const lines = [...program.stderr.split('\n'), ...gstreamerMessages(program.stdout)]
@@ -109,6 +132,19 @@ async function runGstreamer(
   if (status !== 0) lines.push(...gstreamerMessages(program.stdout))
   return { videoFrames, audioFrames, errors: complaints(status, lines, gstreamerHarmless) }
 }
+
+const fileSink = (path: string) => [
+  ...['!', 'filesink', `location=${path}`, 'buffer-mode=unbuffered', 'sync=false', 'async=false'],
+]
+
+const picturesTo = (path: string) => [
+  ...['!', 'videoconvert', '!', 'videoscale'],
+  ...['!', 'video/x-raw,format=GRAY8,width=16,height=16', ...fileSink(path)],
+]
+
+const soundTo = (path: string) => [
+  ...['!', 'audioconvert', '!', 'audio/x-raw,format=S16LE,channels=1', ...fileSink(path)],
+]
 
 export const ffmpegHarmless: readonly Harmless[] = [
   {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { aacFmtp, parseAudioSpecificConfig } from '../../src/rtp/index.js'
+import { aacFmtp, parseAdtsHeader, parseAudioSpecificConfig } from '../../src/rtp/index.js'
 
 describe('A-PAY-3: AudioSpecificConfig', () => {
   test.each([
@@ -66,4 +66,28 @@ test('A-PAY-3: the fmtp has the parameters of the high bit-rate mode', () => {
   expect(aacFmtp(Uint8Array.of(0x11, 0x90))).toBe(
     'streamtype=5;profile-level-id=1;mode=AAC-hbr;sizelength=13;indexlength=3;indexdeltalength=3;config=1190',
   )
+})
+
+describe('A-PAY-3: ADTS headers', () => {
+  test.each([
+    { name: 'AAC-LC 48 kHz stereo', header: 'fff14c80015ffc', config: '1190', sizeBytes: 7 },
+    { name: 'with a checksum', header: 'fff04c80015ffc 1234', config: '1190', sizeBytes: 9 },
+    { name: 'of MPEG-2, 44.1 kHz mono', header: 'fff95040015ffc', config: '1208', sizeBytes: 7 },
+  ])('$name', ({ header, config, sizeBytes }) => {
+    const read = parseAdtsHeader(Buffer.from(header.replaceAll(' ', ''), 'hex'))
+    expect(read && { ...read, config: Buffer.from(read.config).toString('hex') }).toEqual({
+      config,
+      sizeBytes,
+    })
+  })
+
+  test.each([
+    { name: 'nothing', header: '' },
+    { name: 'one that is cut off', header: 'fff14c80015f' },
+    { name: 'no syncword', header: 'fef14c80015ffc' },
+    { name: 'several access units', header: 'fff14c80015ffd' },
+    { name: 'a reserved sample rate', header: 'fff17c80015ffc' },
+  ])('$name is none', ({ header }) => {
+    expect(parseAdtsHeader(Buffer.from(header, 'hex'))).toBeUndefined()
+  })
 })

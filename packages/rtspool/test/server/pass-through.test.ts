@@ -123,3 +123,33 @@ describe.each([
 function serverPortOf(transport: string): number {
   return Number(/server_port=(\d+)/.exec(transport)?.[1])
 }
+
+describe('formats that the server does not read pass through', () => {
+  it.each([
+    ['A-PAY-6', 'JPEG', 26, [], '00000000 01 ff 28 1e 00000000'],
+    ['A-PAY-7', 'AV1', 98, ['a=rtpmap:98 AV1/90000', 'a=fmtp:98 profile=0'], '10 0a0b 0000'],
+    ['A-PAY-8', 'MPEG-TS', 33, [], `47${'00'.repeat(187)}`],
+  ] as const)('%s %s', async (_row, _name, payloadType, attributes, payload) => {
+    const server = await startServer()
+    const url = urlOf(server, '/live/cam')
+    const publisher = await connectTo(server)
+    const media = [`m=video 0 RTP/AVP ${payloadType}`, ...attributes, 'a=control:streamid=0']
+    const session = ['v=0', 'o=- 0 0 IN IP4 127.0.0.1', 's=test', 't=0 0']
+    await publish(publisher, url, ['TCP'], [...session, ...media, ''].join('\r\n'))
+    const viewer = await connectTo(server)
+    const { body } = await viewer.request('DESCRIBE', url)
+    const lines = body.toString().split('\r\n')
+    expect(lines).toEqual(expect.arrayContaining(media.slice(0, -1)))
+    await play(viewer, url, ['TCP'])
+    const packet = rtpPacket({
+      sequenceNumber: 1,
+      timestamp: 3000,
+      payloadType,
+      marker: true,
+      payload: Buffer.from(payload.replaceAll(' ', ''), 'hex'),
+    })
+    publisher.sendFrame(0, packet)
+    await viewer.framesUntil(() => rtpOf(viewer).length === 1)
+    expect(rtpOf(viewer)).toEqual([packet])
+  })
+})

@@ -1,40 +1,58 @@
-import { AacPayloader, aacFmtp, parseAudioSpecificConfig } from '../../rtp/index.js'
+import {
+  AacPayloader,
+  aacFmtp,
+  parseAdtsHeader,
+  parseAudioSpecificConfig,
+} from '../../rtp/index.js'
 import { createMediaDescription } from '../../sdp/index.js'
+import { type AudioFormat, audioPayloadType } from './audio-format.js'
 import type { FileTrack, Packetize, ReadTrack } from './file-track.js'
-
-const payloadType = 97
+import { withSampleTimes } from './sample-times.js'
 
 /**
  * An AAC track.
  *
- * @param config - AudioSpecificConfig.
- * @param channels - What the file says, for a configuration that leaves it to the stream.
- * @throws {RangeError} The configuration cannot be read.
+ * @param config - AudioSpecificConfig; without it each access unit has an ADTS header.
+ * @param format - What the file says, for a configuration that leaves it to the stream.
+ * @throws {RangeError} The configuration or the first ADTS header cannot be read.
  */
-export function aacFileTrack(track: ReadTrack, config: Uint8Array, channels: number): FileTrack {
-  const configuration = parseAudioSpecificConfig(config)
+export function aacFileTrack(
+  track: ReadTrack,
+  config: Uint8Array | undefined,
+  format: AudioFormat,
+): FileTrack {
+  const specificConfig = config ?? parseAdtsHeader(track.firstKeyFrame)?.config
+  if (!specificConfig) throw new RangeError('AAC: expected an ADTS header in the first access unit')
+  const configuration = parseAudioSpecificConfig(specificConfig)
   const { sampleRate: clockRate, samplesPerAccessUnit } = configuration
   return {
     description: createMediaDescription({
       kind: 'audio',
-      payloadType,
+      payloadType: audioPayloadType,
       encoding: 'mpeg4-generic',
       clockRate,
-      channels: configuration.channels || channels,
-      fmtp: aacFmtp(config),
+      channels: configuration.channels || format.channels,
+      fmtp: aacFmtp(specificConfig),
     }),
     clockRate,
     lookAhead: 0,
     endSeconds: track.endSeconds,
-    accessUnits: track.accessUnits,
+    accessUnits: (from) =>
+      withSampleTimes(track.accessUnits(from), clockRate, () => samplesPerAccessUnit),
     createPayloader: ({ ssrc, sequenceNumber }): Packetize => {
       const payloader = new AacPayloader({
-        payloadType,
+        payloadType: audioPayloadType,
         ssrc,
         sequenceNumber,
         samplesPerAccessUnit,
       })
-      return ({ bytes }, timestamp) => payloader.packetize([bytes], timestamp)
+      return ({ bytes }, timestamp) =>
+        payloader.packetize([config ? bytes : withoutAdts(bytes)], timestamp)
     },
   }
+}
+
+/** RFC 3640 carries access units without headers. */
+function withoutAdts(bytes: Uint8Array): Uint8Array {
+  return bytes.subarray(parseAdtsHeader(bytes)?.sizeBytes ?? bytes.length)
 }

@@ -30,8 +30,8 @@ export const fileMediaDefaults = Object.freeze({
 }) satisfies Required<FileMediaOptions>
 
 /**
- * A factory that plays a file in real time: the first H.264 and the first AAC track of an MP4, QuickTime
- * or Matroska file. Needs the package `mediabunny`.
+ * A factory that plays a file in real time: its first video of H.264 or H.265 and its first sound of AAC, Opus
+ * or G.711. MP4, QuickTime, Matroska, WebM, MPEG-TS, Ogg and WAVE files are read. Needs the package `mediabunny`.
  *
  * The file is opened when somebody asks for it, so a mistake in `path` shows with the first viewer: the
  * request is answered with 503 (`ERR_MEDIA_UNAVAILABLE`, whose message says what is wrong).

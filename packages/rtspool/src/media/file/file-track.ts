@@ -1,6 +1,6 @@
 import type { MediaDescription } from '../../sdp/index.js'
 
-/** One picture, or one AAC frame, as the file has it. */
+/** One picture, or one piece of sound, as the file has it. */
 export interface AccessUnit {
   readonly bytes: Uint8Array
   /** Whether a decoder can start here. */
@@ -28,8 +28,14 @@ export interface FileTrack {
   readonly lookAhead: number
   /** End of the last access unit, in seconds. */
   readonly endSeconds: number
-  /** The access units from the first on, in decoding order; each call reads them anew. */
-  accessUnits(): AsyncIterable<AccessUnit>
+  /**
+   * Access units in decoding order; each call reads them anew.
+   *
+   * @param fromSeconds - Begins with the last unit at or before this time that a decoder can start with, or with
+   * the first one of all.
+   * @default the first one
+   */
+  accessUnits(fromSeconds?: number): AsyncIterable<AccessUnit>
   /** A payloader of its own for each time the file is played. */
   createPayloader(start: PayloaderStart): Packetize
 }
@@ -37,5 +43,8 @@ export interface FileTrack {
 /** What the tracks of this folder need of a track in a file. */
 export interface ReadTrack {
   readonly endSeconds: number
-  readonly accessUnits: () => AsyncIterable<AccessUnit>
+  /** Bytes of the first unit that a decoder can start with. */
+  readonly firstKeyFrame: Uint8Array
+  /** As {@link FileTrack.accessUnits}. */
+  readonly accessUnits: (fromSeconds?: number) => AsyncIterable<AccessUnit>
 }

@@ -1,9 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import type * as Mediabunny from 'mediabunny'
 import { RequestError } from '../../errors.js'
-import { aacFileTrack } from './aac-file-track.js'
-import type { AccessUnit, FileTrack, ReadTrack } from './file-track.js'
-import { h264FileTrack } from './h264-file-track.js'
+import { chooseTracks } from './choose-tracks.js'
+import type { FileTrack } from './file-track.js'
 
 /** An open file and the tracks of it that can be sent: one or two. */
 export interface MediaFile {
@@ -15,12 +14,14 @@ export interface MediaFile {
 
 /** What is kept of the file in memory, beside what has been read and not yet sent. */
 const cacheBytes = 1024 * 1024
-const expectedFile = 'expected an MP4, QuickTime or Matroska file with an H.264 or AAC track'
+const expectedFile =
+  'expected an MP4, QuickTime, Matroska, WebM, MPEG-TS, Ogg or WAVE file with a track of H.264, H.265, AAC, ' +
+  'Opus or G.711'
 
 type MediabunnyModule = typeof Mediabunny
 
 /**
- * Opens a file and chooses its first H.264 and its first AAC track.
+ * Opens a file and chooses its first video and its first sound that can be sent.
  *
  * @param importMediabunny - How the optional package is loaded.
  * @throws {RequestError} `ERR_MEDIA_UNAVAILABLE`: no such file, not a media file, no track that can be
@@ -39,7 +40,7 @@ export async function openMediaFile(
       maxCacheSize: cacheBytes,
       prefetchProfile: 'fileSystem',
     }),
-    formats: [mediabunny.MP4, mediabunny.QTFF, mediabunny.MATROSKA],
+    formats: formatsOf(mediabunny),
   })
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => {
@@ -49,13 +50,27 @@ export async function openMediaFile(
     return closing
   }
   try {
-    return { path, tracks: await chooseTracks(mediabunny, input, path), close }
+    if (!(await input.canRead())) throw unavailable(path, `${expectedFile}, got another format`)
+    const { tracks, refused } = await chooseTracks(mediabunny, input)
+    if (tracks.length > 0) return { path, tracks, close }
+    const got = refused.length > 0 ? refused.join(', ') : 'nothing that can be sent'
+    throw unavailable(path, `${expectedFile}, got ${got}`)
   } catch (error) {
     await close()
     if (error instanceof RequestError) throw error
     throw unavailable(path, `${expectedFile}, got one that cannot be read`, error)
   }
 }
+
+const formatsOf = ({ MP4, QTFF, MATROSKA, WEBM, MPEG_TS, OGG, WAVE }: MediabunnyModule) => [
+  MP4,
+  QTFF,
+  MATROSKA,
+  WEBM,
+  MPEG_TS,
+  OGG,
+  WAVE,
+]
 
 async function load(importMediabunny: () => Promise<MediabunnyModule>): Promise<MediabunnyModule> {
   try {
@@ -99,73 +114,6 @@ async function readExactly(
     filled += bytesRead
   }
   return buffer
-}
-
-async function chooseTracks(
-  mediabunny: MediabunnyModule,
-  input: Mediabunny.Input,
-  path: string,
-): Promise<FileTrack[]> {
-  if (!(await input.canRead())) throw unavailable(path, `${expectedFile}, got another format`)
-  let video: FileTrack | undefined
-  let audio: FileTrack | undefined
-  const unsupported: string[] = []
-  for (const track of await input.getTracks()) {
-    const codec = await track.getCodec()
-    if (track.isVideoTrack() && codec === 'avc') video ??= await readVideo(mediabunny, track)
-    else if (track.isAudioTrack() && codec === 'aac') audio ??= await readAudio(mediabunny, track)
-    else unsupported.push(`${track.type} ${codec ?? 'of an unknown codec'}`)
-  }
-  const tracks = [video, audio].filter((track) => track !== undefined)
-  if (tracks.length > 0) return tracks
-  const got = unsupported.length > 0 ? unsupported.join(', ') : 'nothing that can be sent'
-  throw unavailable(path, `${expectedFile}, got ${got}`)
-}
-
-async function readVideo(
-  mediabunny: MediabunnyModule,
-  track: Mediabunny.InputVideoTrack,
-): Promise<FileTrack | undefined> {
-  const description = bytesOf((await track.getDecoderConfig())?.description)
-  const units = await readTrack(mediabunny, track)
-  return description && units ? h264FileTrack(units, description) : undefined
-}
-
-async function readAudio(
-  mediabunny: MediabunnyModule,
-  track: Mediabunny.InputAudioTrack,
-): Promise<FileTrack | undefined> {
-  const description = bytesOf((await track.getDecoderConfig())?.description)
-  const units = await readTrack(mediabunny, track)
-  if (!description || !units) return undefined
-  return aacFileTrack(units, description, await track.getNumberOfChannels())
-}
-
-/** `undefined` for a track without access units. */
-async function readTrack(
-  { EncodedPacketSink }: MediabunnyModule,
-  track: Mediabunny.InputTrack,
-): Promise<ReadTrack | undefined> {
-  const sink = new EncodedPacketSink(track)
-  if (!(await sink.getFirstPacket({ metadataOnly: true }))) return undefined
-  async function* accessUnits(): AsyncGenerator<AccessUnit> {
-    for (
-      let packet = await sink.getFirstPacket();
-      packet !== null;
-      packet = await sink.getNextPacket(packet)
-    ) {
-      const { data: bytes, timestamp: seconds, duration: durationSeconds } = packet
-      yield { bytes, isKey: packet.type === 'key', seconds, durationSeconds }
-    }
-  }
-  return { endSeconds: await track.computeDuration(), accessUnits }
-}
-
-function bytesOf(source: ArrayBufferView | ArrayBufferLike | undefined): Uint8Array | undefined {
-  if (source === undefined) return undefined
-  return ArrayBuffer.isView(source)
-    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
-    : new Uint8Array(source)
 }
 
 function unavailable(path: string, problem: string, cause?: unknown): RequestError {

@@ -3,10 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
+  ALL_FORMATS,
   BufferTarget,
   EncodedAudioPacketSource,
   EncodedPacket,
+  EncodedPacketSink,
+  EncodedVideoPacketSource,
+  FilePathSource,
+  Input,
   MkvOutputFormat,
+  MpegTsOutputFormat,
   Output,
 } from 'mediabunny'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -53,6 +59,41 @@ async function pcmFile(): Promise<string> {
   })
   await output.finalize()
   const path = join(directory, 'pcm.mkv')
+  await writeFile(path, new Uint8Array(output.target.buffer ?? new ArrayBuffer(0)))
+  return path
+}
+
+/** The clip as MPEG-TS: start codes, ADTS headers, parameter sets in band. */
+async function transportStream(): Promise<string> {
+  const input = new Input({ source: new FilePathSource(clip), formats: ALL_FORMATS })
+  const output = new Output({ format: new MpegTsOutputFormat(), target: new BufferTarget() })
+  const [video, audio] = [await input.getPrimaryVideoTrack(), await input.getPrimaryAudioTrack()]
+  if (!video || !audio) throw new Error('expected two tracks')
+  const videoSource = new EncodedVideoPacketSource('avc')
+  const audioSource = new EncodedAudioPacketSource('aac')
+  output.addVideoTrack(videoSource)
+  output.addAudioTrack(audioSource)
+  await output.start()
+  const videoConfig = await video.getDecoderConfig()
+  const audioConfig = await audio.getDecoderConfig()
+  const copyVideo = async () => {
+    const meta = videoConfig ? { decoderConfig: videoConfig } : {}
+    for await (const packet of new EncodedPacketSink(video).packets()) {
+      await videoSource.add(packet, meta)
+    }
+    videoSource.close()
+  }
+  const copyAudio = async () => {
+    const meta = audioConfig ? { decoderConfig: audioConfig } : {}
+    for await (const packet of new EncodedPacketSink(audio).packets()) {
+      await audioSource.add(packet, meta)
+    }
+    audioSource.close()
+  }
+  await Promise.all([copyVideo(), copyAudio()])
+  await output.finalize()
+  input.dispose()
+  const path = join(directory, 'clip.ts')
   await writeFile(path, new Uint8Array(output.target.buffer ?? new ArrayBuffer(0)))
   return path
 }
@@ -105,6 +146,45 @@ describe('openMediaFile', () => {
     }
   })
 
+  test('A-PAY-1 A-PAY-3: an MPEG-TS file is described and sent as its MP4 is', async () => {
+    const clipFile = await openClip()
+    const stream = await openMediaFile(await transportStream())
+    opened.push(stream)
+    const [video, audio] = stream.tracks
+    if (!video || !audio) throw new Error('expected two tracks')
+    const linesOf = (track: FileTrack) => track.description.section.lines
+    expect(linesOf(video)).toEqual(linesOf(clipFile.video))
+    expect(linesOf(audio)).toEqual(linesOf(clipFile.audio))
+    const isPicture = (unit: Buffer) => [1, 5].includes(unit.readUInt8(0) & 0x1f)
+    const picturesOf = async (track: FileTrack) => {
+      const packetize = track.createPayloader({ ssrc: 1, sequenceNumber: 0 })
+      const units = await all(track)
+      return units.flatMap((unit) => depacketizeH264(packetize(unit, 0)).filter(isPicture))
+    }
+    const pictures = await picturesOf(clipFile.video)
+    const received = await picturesOf(video)
+    expect(received).toHaveLength(256)
+    expect(Buffer.concat(received).equals(Buffer.concat(pictures))).toBe(true)
+    const soundOf = async (track: FileTrack) => {
+      const packetize = track.createPayloader({ ssrc: 1, sequenceNumber: 0 })
+      return (await all(track)).flatMap((unit) => depacketizeAac(packetize(unit, 0)))
+    }
+    const sound = await soundOf(audio)
+    expect(Buffer.concat(sound).equals(Buffer.concat(await soundOf(clipFile.audio)))).toBe(true)
+  })
+
+  test('begins to read at the last key frame before a point, or with the first', async () => {
+    const { video, audio } = await openClip()
+    const firstOf = async (track: FileTrack, fromSeconds: number) => {
+      for await (const unit of track.accessUnits(fromSeconds)) return unit.seconds
+      return undefined
+    }
+    expect(await firstOf(video, 5.5)).toBe(5)
+    expect(await firstOf(video, 5)).toBe(5)
+    expect(await firstOf(video, -1)).toBe(0)
+    expect(await firstOf(audio, 5.5)).toBeCloseTo(5.48266, 4)
+  })
+
   test('reads the same again, and both tracks at a time', async () => {
     const { video, audio } = await openClip()
     const [first, second, sound] = await Promise.all([all(video), all(video), all(audio)])
@@ -138,7 +218,7 @@ describe('openMediaFile', () => {
         await writeFile(path, 'not a film '.repeat(1000))
         return path
       },
-      message: /expected an MP4, QuickTime or Matroska file .*, got another format/,
+      message: /expected an MP4, QuickTime, Matroska, .* file .*, got another format/,
     },
     {
       name: 'an empty file',
@@ -147,12 +227,12 @@ describe('openMediaFile', () => {
         await writeFile(path, '')
         return path
       },
-      message: /expected an MP4, QuickTime or Matroska file .*, got one that cannot be read/,
+      message: /expected an MP4, .* file .*, got one that cannot be read/,
     },
     {
       name: 'a file without a track that can be sent',
       path: pcmFile,
-      message: /with an H\.264 or AAC track, got audio pcm-s16/,
+      message: /with a track of H\.264, .* or G\.711, got audio pcm-s16/,
     },
   ])('refuses $name and says what was expected', async ({ path, message }) => {
     await expect(openMediaFile(await path())).rejects.toMatchObject({

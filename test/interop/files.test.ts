@@ -1,0 +1,64 @@
+import { fileMedia } from 'rtspool/file'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { reasonToSkip } from '../../scripts/programs.mjs'
+import { MediaFiles } from './support/media-files.js'
+import { playWithFfmpeg, playWithGstreamer } from './support/players.js'
+import { endPrograms } from './support/process.js'
+import { gstreamerPlayer, requirePrograms } from './support/programs.js'
+import { type RunningLibrary, startServer } from './support/server.js'
+
+const formats = [
+  { row: 'A-PAY-1 A-PAY-3', name: 'h264-aac.ts', video: 'h264', audio: 'aac' },
+  { row: 'A-PAY-4', name: 'h264-opus.mkv', video: 'h264', audio: 'opus' },
+  { row: 'A-PAY-5 A-RTP-2', name: 'h264-pcmu.mov', video: 'h264', audio: 'pcmu' },
+  { row: 'A-PAY-2', name: 'h265-aac.mp4', video: 'h265', audio: 'aac' },
+  { row: 'A-PAY-2', name: 'h265-aac.ts', video: 'h265', audio: 'aac' },
+  { row: 'A-PAY-2 A-PAY-4', name: 'h265-opus.mkv', video: 'h265', audio: 'opus' },
+  { row: 'A-PAY-4', name: 'opus.webm', video: null, audio: 'opus' },
+  { row: 'A-PAY-4', name: 'opus.ogg', video: null, audio: 'opus' },
+  { row: 'A-PAY-5 A-RTP-2', name: 'pcma.wav', video: null, audio: 'pcma' },
+] as const
+
+/** Frames of sound in 3 s, less what a player may not have got to. */
+const audioFramesWithFfmpeg = { aac: 120, opus: 140, pcmu: 140, pcma: 140 }
+const audioFramesWithGstreamer = 100
+
+describe('files of all formats', () => {
+  let server: RunningLibrary
+  let files: MediaFiles
+  beforeAll(async () => {
+    server = await startServer()
+    files = await MediaFiles.create()
+    if (reasonToSkip('ffmpeg')) return
+    for (const { name, video, audio } of formats) {
+      const path = await files.make({ name, video, audio, seconds: 5 })
+      server.server.mounts.add(`/${name}`, fileMedia(path, { shared: false }))
+    }
+  })
+  afterAll(async () => {
+    await server.close()
+    await endPrograms()
+    await files.remove()
+  })
+
+  test.for(formats.map((format) => [`${format.row} ${format.name}`, format] as const))(
+    '%s plays 3 s without an error',
+    async ([, { name, video, audio }], context) => {
+      requirePrograms(context, 'ffmpeg', ...gstreamerPlayer)
+      const options = { url: `${server.url}/${name}`, seconds: 3, codecs: { video, audio } }
+      const [overTcp, overUdp, withGstreamer] = await Promise.all([
+        playWithFfmpeg({ ...options, transport: 'tcp' }),
+        playWithFfmpeg({ ...options, transport: 'udp' }),
+        playWithGstreamer({ ...options, transport: 'tcp' }),
+      ])
+      expect([overTcp.errors, overUdp.errors, withGstreamer.errors]).toEqual([[], [], []])
+      for (const played of [overTcp, overUdp, withGstreamer]) {
+        if (video) expect(played.videoFrames).toBeGreaterThanOrEqual(60)
+      }
+      for (const played of [overTcp, overUdp]) {
+        expect(played.audioFrames).toBeGreaterThanOrEqual(audioFramesWithFfmpeg[audio])
+      }
+      expect(withGstreamer.audioFrames).toBeGreaterThanOrEqual(audioFramesWithGstreamer)
+    },
+  )
+})
