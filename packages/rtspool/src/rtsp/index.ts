@@ -1,4 +1,11 @@
 export { acceptsSdp } from './headers/accept.js'
+export {
+  type Authorization,
+  type BasicAuthorization,
+  type DigestAuthorization,
+  parseAuthorization,
+  serializeAuthorization,
+} from './headers/authorization.js'
 export { serializeContentBase } from './headers/content-base.js'
 export { parseContentType } from './headers/content-type.js'
 export { maxCSeq, parseCSeq, serializeCSeq } from './headers/cseq.js'
@@ -27,6 +34,13 @@ export {
   type TransportSpec,
   type TransportSpecInit,
 } from './headers/transport.js'
+export {
+  type BasicChallenge,
+  type Challenge,
+  type DigestChallenge,
+  parseChallenge,
+  serializeChallenge,
+} from './headers/www-authenticate.js'
 export { RtspHeaders, type RtspRequest, type RtspResponse } from './message.js'
 export { isRtspMethod, type RtspMethod, rtspMethods } from './methods.js'
 export { RtspParser, type RtspParserSink } from './parser.js'

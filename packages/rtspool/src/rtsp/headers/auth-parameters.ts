@@ -1,0 +1,54 @@
+import { RequestError } from '../../errors.js'
+import {
+  hasControlCode,
+  isToken,
+  splitOutsideQuotes,
+  trimLinearSpace,
+  unquote,
+} from '../grammar.js'
+
+/** More parameters than any scheme has. */
+const maxParameters = 32
+
+/** Says what was expected; what came is never repeated, because it may be a secret. */
+export function refuseAuth(header: string, expected: string): never {
+  throw new RequestError('ERR_HEADER_VALUE', `${header}: expected ${expected}`, {
+    context: { header },
+  })
+}
+
+/** The scheme in lower case, and the rest of the value. */
+export function splitScheme(value: string): { readonly scheme: string; readonly rest: string } {
+  const text = trimLinearSpace(value)
+  const end = text.search(/[ \t]/)
+  if (end < 0) return { scheme: text.toLowerCase(), rest: '' }
+  return { scheme: text.slice(0, end).toLowerCase(), rest: trimLinearSpace(text.slice(end)) }
+}
+
+/**
+ * The parameters of a scheme, names in lower case, values without quotes.
+ *
+ * @throws {RequestError} `ERR_HEADER_VALUE` when one is not `name=value`, comes twice, or its quotes do not end.
+ * @see RFC 7235 section 2.1
+ */
+export function parseAuthParameters(header: string, text: string): ReadonlyMap<string, string> {
+  const parameters = new Map<string, string>()
+  const pieces = splitOutsideQuotes(text, ',') ?? refuseAuth(header, 'quotes that end')
+  for (const piece of pieces) {
+    if (piece === '') continue
+    const equals = piece.indexOf('=')
+    const name = trimLinearSpace(piece.slice(0, Math.max(equals, 0))).toLowerCase()
+    const value = unquote(trimLinearSpace(piece.slice(equals + 1)))
+    if (!isToken(name) || value === undefined) refuseAuth(header, 'name=value')
+    if (parameters.has(name)) refuseAuth(header, `one ${name}`)
+    if (parameters.size === maxParameters) refuseAuth(header, `at most ${maxParameters} parameters`)
+    parameters.set(name, value)
+  }
+  return parameters
+}
+
+/** Text that can stand in a quoted string of a header line: no control character. */
+export function checkAuthText(name: string, text: string): string {
+  if (hasControlCode(text, false)) throw new TypeError(`${name} must not have control characters`)
+  return text
+}

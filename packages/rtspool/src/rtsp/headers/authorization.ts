@@ -1,0 +1,135 @@
+import { isToken, quote } from '../grammar.js'
+import { checkAuthText, parseAuthParameters, refuseAuth, splitScheme } from './auth-parameters.js'
+
+/** @see RFC 7617 */
+export interface BasicAuthorization {
+  readonly scheme: 'Basic'
+  readonly username: string
+  readonly password: string
+}
+
+/** @see RFC 7616 section 3.4; without `qop`, `nc` and `cnonce`, RFC 2069. */
+export interface DigestAuthorization {
+  readonly scheme: 'Digest'
+  readonly username: string
+  readonly realm: string
+  readonly nonce: string
+  /** As sent, which is what was hashed; clients take liberties with it. */
+  readonly uri: string
+  /** Hexadecimal digits in lower case. */
+  readonly response: string
+  /** As sent. */
+  readonly algorithm?: string
+  /** As sent; comes with `nc` and `cnonce`. */
+  readonly qop?: string
+  /** Eight hexadecimal digits, as sent, which is what was hashed. */
+  readonly nc?: string
+  readonly cnonce?: string
+  readonly opaque?: string
+}
+
+/** What an Authorization header says. */
+export type Authorization = BasicAuthorization | DigestAuthorization
+
+const header = 'Authorization'
+
+/**
+ * @returns What the client says of itself; nothing has been checked.
+ * @throws {RequestError} `ERR_HEADER_VALUE`; nothing of the value is in the error.
+ */
+export function parseAuthorization(value: string): Authorization {
+  const { scheme, rest } = splitScheme(value)
+  if (scheme === 'basic') return parseBasic(rest)
+  if (scheme === 'digest') return parseDigest(parseAuthParameters(header, rest))
+  return refuseAuth(header, 'Basic or Digest')
+}
+
+function parseBasic(text: string): BasicAuthorization {
+  if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(text)) refuseAuth(header, 'base64')
+  const userPass = Buffer.from(text, 'base64').toString('utf8')
+  const colon = userPass.indexOf(':')
+  if (colon < 1) refuseAuth(header, 'user:password in base64')
+  return {
+    scheme: 'Basic',
+    username: userPass.slice(0, colon),
+    password: userPass.slice(colon + 1),
+  }
+}
+
+function parseDigest(parameters: ReadonlyMap<string, string>): DigestAuthorization {
+  // Hashed names are not offered (RFC 7616 section 3.4.4).
+  if (parameters.get('userhash')?.toLowerCase() === 'true') refuseAuth(header, 'no userhash')
+  const required = (name: string): string => parameters.get(name) ?? refuseAuth(header, name)
+  const response = required('response').toLowerCase()
+  if (!/^[0-9a-f]+$/.test(response)) refuseAuth(header, 'a response in hexadecimal digits')
+  const username = parameters.get('username') ?? extendedUsername(required('username*'))
+  if (username === '') refuseAuth(header, 'a username')
+  return {
+    scheme: 'Digest',
+    username,
+    realm: required('realm'),
+    nonce: required('nonce'),
+    uri: required('uri'),
+    response,
+    ...optional('algorithm', parameters),
+    ...parseQop(parameters),
+    ...optional('opaque', parameters),
+  }
+}
+
+/** RFC 7616 section 3.4: with qop there are nc and cnonce, without it there are none. */
+function parseQop(
+  parameters: ReadonlyMap<string, string>,
+): Pick<DigestAuthorization, 'qop' | 'nc' | 'cnonce'> {
+  const qop = parameters.get('qop')
+  if (qop === undefined) return {}
+  const nc = parameters.get('nc') ?? ''
+  const cnonce = parameters.get('cnonce') ?? refuseAuth(header, 'cnonce with qop')
+  if (!/^[0-9a-fA-F]{8}$/.test(nc)) refuseAuth(header, 'nc of eight hexadecimal digits with qop')
+  return { qop, nc, cnonce }
+}
+
+function optional<Name extends 'algorithm' | 'opaque'>(
+  name: Name,
+  parameters: ReadonlyMap<string, string>,
+): { [K in Name]?: string } {
+  const value = parameters.get(name)
+  return value === undefined ? {} : ({ [name]: value } as { [K in Name]?: string })
+}
+
+/** RFC 5987, of which RFC 7616 section 3.4 takes UTF-8 alone. */
+function extendedUsername(value: string): string {
+  const encoded = /^utf-8'[^']*'(.*)$/i.exec(value)?.[1] ?? refuseAuth(header, 'a name in UTF-8')
+  try {
+    return decodeURIComponent(encoded)
+  } catch {
+    // The one reason for a throw is an escape that is cut off or is not UTF-8.
+    return refuseAuth(header, 'a name in UTF-8')
+  }
+}
+
+/**
+ * Writes an Authorization header, as a client does.
+ *
+ * @throws {TypeError} when a piece cannot be sent: a control character, a colon in the name of a user of Basic.
+ */
+export function serializeAuthorization(authorization: Authorization): string {
+  const username = checkAuthText('username', authorization.username)
+  if (authorization.scheme === 'Basic') {
+    if (username.includes(':')) throw new TypeError('username must not have a colon')
+    return `Basic ${Buffer.from(`${username}:${authorization.password}`).toString('base64')}`
+  }
+  const { realm, nonce, uri, response, algorithm, qop, nc, cnonce, opaque } = authorization
+  const quoted = { username, realm, nonce, uri, response, opaque, cnonce }
+  const plain = { algorithm, qop, nc }
+  const parameters: string[] = []
+  for (const [name, value] of Object.entries(quoted)) {
+    if (value !== undefined) parameters.push(`${name}=${quote(checkAuthText(name, value))}`)
+  }
+  for (const [name, value] of Object.entries(plain)) {
+    if (value === undefined) continue
+    if (!isToken(value)) throw new TypeError(`${name} must be a token`)
+    parameters.push(`${name}=${value}`)
+  }
+  return `Digest ${parameters.join(', ')}`
+}
