@@ -161,6 +161,12 @@ export const errorCodes = {
     statusCode: 302,
     meaning: 'The media is served elsewhere; `context.location` is the URI of that place.',
   },
+  ERR_TOO_MANY_ATTEMPTS: {
+    class: 'RequestError',
+    statusCode: 503,
+    meaning:
+      'Too many requests with credentials wait already, after wrong ones from the same host.',
+  },
   ERR_MEDIA_UNAVAILABLE: {
     class: 'RequestError',
     statusCode: 503,

@@ -31,6 +31,18 @@ export {
   type SessionDescription,
   serializeSdp,
 } from './sdp/index.js'
+export type { AuthRefusalReason, RtspServerAuthStats } from './server/auth/auth-stats.js'
+export type { AccessRefusal } from './server/auth/authenticator.js'
+export { type DigestAlgorithm, digestAlgorithms, digestHa1 } from './server/auth/digest.js'
+export {
+  type AuthOptions,
+  authDefaults,
+  type BasicPolicy,
+  type VerifyContext,
+  type VerifyHook,
+} from './server/auth/options.js'
+export type { AccessAction, AccessContext, AccessRule, AccessSubject } from './server/auth/rules.js'
+export type { Ha1s, UserSecret } from './server/auth/secrets.js'
 export type { Connection } from './server/connection.js'
 export {
   type OnConnectionClosed,

@@ -1,4 +1,5 @@
 import type { MediaFactory } from './media-factory.js'
+import { matchesPathPattern } from './path-pattern.js'
 
 /** A mount point that answers for a path. */
 export interface MountMatch {
@@ -77,9 +78,7 @@ export class MountPoints implements Iterable<readonly [path: string, factory: Me
   isPublishAllowed(path: string): boolean {
     if (path === '/') return false
     for (const pattern of this.#publishPatterns) {
-      if (pattern.endsWith('/*') ? path.startsWith(pattern.slice(0, -1)) : path === pattern) {
-        return true
-      }
+      if (matchesPathPattern(pattern, path)) return true
     }
     return false
   }

@@ -5,6 +5,7 @@ import { SessionPool, type SessionPoolOptions } from '../session/index.js'
 
 import { type NativeSockets, nativeSockets } from '../transport/native-sockets.js'
 import type { BacklogLimits } from '../transport/stream-writer.js'
+import { type AuthOptions, type ResolvedAuthOptions, resolveAuthOptions } from './auth/options.js'
 import { type ResolvedTlsOptions, resolveTlsOptions, type TlsOptions } from './tls-options.js'
 
 /** What becomes of an interleaved session when its connection closes. */
@@ -81,6 +82,11 @@ export interface RtspServerOptions {
    * @default true
    */
   readonly nativeSockets?: boolean | undefined
+  /**
+   * Who may read and publish what. Each request of every method is looked at, before any session is.
+   * @default everybody may do everything that the mounts allow
+   */
+  readonly auth?: AuthOptions | undefined
   /** @default the clock of the machine */
   readonly clock?: Clock | undefined
 }
@@ -103,6 +109,7 @@ export const rtspServerDefaults = Object.freeze({
   slowReaderTimeout: 10,
   gopCache: gopCacheDefaults,
   nativeSockets: true,
+  auth: undefined,
   clock: systemClock,
 }) satisfies { [K in keyof Required<RtspServerOptions>]: RtspServerOptions[K] }
 
@@ -121,6 +128,7 @@ export interface ResolvedRtspServerOptions {
   readonly slowReaderTimeoutMs: number
   readonly gopCache: GopCacheLimits | undefined
   readonly native: NativeSockets | undefined
+  readonly auth: ResolvedAuthOptions | undefined
   readonly clock: Clock
 }
 
@@ -158,6 +166,7 @@ export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRt
       msPerSecond,
     gopCache: resolveGopCache(options.gopCache ?? defaults.gopCache),
     native: (options.nativeSockets ?? defaults.nativeSockets) ? nativeSockets() : undefined,
+    auth: options.auth === undefined ? undefined : resolveAuthOptions(options.auth),
     clock,
   })
 }

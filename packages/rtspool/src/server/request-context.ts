@@ -27,11 +27,29 @@ export interface SessionHousing {
   use(session: Session, connection: ConnectionContext): void
 }
 
+/** A request of which only the URI has been looked at. */
+export type UnauthorizedRequest = Omit<RequestContext, 'session'>
+
+/** The user behind a request (nobody in particular: `undefined`), or why it is not answered. */
+export type Authorization = { readonly user: string | undefined } | { readonly refusal: Reply }
+
+/** Who may ask for what. */
+export interface Authorizer {
+  /**
+   * Looks at the credentials of a request and at what it is about; no session is touched.
+   *
+   * @throws {RequestError} `ERR_TOO_MANY_ATTEMPTS`; whatever a hook throws.
+   */
+  authorize(request: UnauthorizedRequest): Promise<Authorization>
+}
+
 /** What a handler may use of the server. */
 export interface ServerContext {
   readonly clock: Clock
   readonly pool: SessionPool
   readonly mounts: MountPoints
+  /** Nothing when everybody may do everything. */
+  readonly authorizer: Authorizer | undefined
   /** The server's UDP ports; nothing when UDP is turned off. */
   readonly udp: () => UdpTransport | undefined
   readonly homes: SessionHousing

@@ -1,4 +1,5 @@
 import type { DatagramSendPath } from '../transport/udp-port-pair.js'
+import type { RtspServerAuthStats } from './auth/auth-stats.js'
 
 /** Counts of what a server holds at the moment. */
 export interface RtspServerStats {
@@ -14,6 +15,8 @@ export interface RtspServerStats {
   readonly sendPaths: RtspServerSendPaths
   /** Where TLS is served. */
   readonly tls: RtspServerTlsStats | undefined
+  /** Nothing when everybody may do everything. */
+  readonly auth: RtspServerAuthStats | undefined
 }
 
 /** What is worth watching of TLS. */

@@ -5,6 +5,7 @@ import type { RtspRequest } from '../rtsp/index.js'
 import type { SessionPool, SessionPoolWatch } from '../session/index.js'
 import { DirectSends } from '../transport/direct-sends.js'
 import { UdpTransport } from '../transport/udp-transport.js'
+import { type AccessRefusal, Authenticator } from './auth/authenticator.js'
 import { BacklogMonitor } from './backlog-monitor.js'
 import { Connection } from './connection.js'
 import { FrontDoor } from './front-door.js'
@@ -27,6 +28,8 @@ export interface RtspServerEvents {
   publishEnded: [path: string]
   /** A request was answered with 5xx because something failed on this side. */
   requestFailed: [error: unknown, request: RtspRequest]
+  /** A request was answered with 401 or 403; with `missing`, mostly by a client that is about to log in. */
+  accessRefused: [refusal: AccessRefusal]
 }
 
 /**
@@ -48,6 +51,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
   readonly #backlogs: BacklogMonitor<Connection>
   readonly #homes: SessionHomes
   readonly #directSends: DirectSends | undefined
+  readonly #authenticator: Authenticator | undefined
   readonly #context: ServerContext
   readonly #door: FrontDoor
   #listening: Promise<void> | undefined
@@ -59,7 +63,9 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
     super()
     this.#options = resolveRtspServerOptions(options)
     this.pool = this.#options.pool
-    const { clock, slowReaderTimeoutMs, native } = this.#options
+    const { auth, clock, slowReaderTimeoutMs, native } = this.#options
+    this.#authenticator =
+      auth && new Authenticator(auth, clock, (refusal) => this.emit('accessRefused', refusal))
     this.#backlogs = new BacklogMonitor(clock, slowReaderTimeoutMs, dropSlowReader)
     this.#directSends = native && new DirectSends(native)
     this.#homes = new SessionHomes(this.pool, this.#options.onConnectionClosed)
@@ -125,6 +131,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
         udp: this.#udp?.sendPath ?? 'none',
       },
       tls: this.#door.tlsStats,
+      auth: this.#authenticator?.stats(),
     }
   }
 
@@ -165,6 +172,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
     this.#homes.stop()
     this.#watch?.close()
     const factories = [...this.mounts].map(([, factory]) => factory)
+    this.#authenticator?.close()
     const connections = [...this.#connections]
     for (const connection of connections) connection.close()
     await Promise.all(factories.map((factory) => factory.close()))
@@ -198,6 +206,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
       clock: this.#options.clock,
       pool: this.pool,
       mounts: this.mounts,
+      authorizer: this.#authenticator,
       udp: () => this.#udp,
       homes: this.#homes,
       gopCache: this.#options.gopCache,

@@ -28,6 +28,8 @@ export class RtspTestClient {
   readonly #waiting: ((response: RtspResponse) => void)[] = []
   #onFrame: (() => void) | undefined
   #cseq = 0
+  /** Makes the Authorization header of each request that has none. */
+  authorization: ((method: string, uri: string) => string) | undefined
 
   private constructor(socket: Socket) {
     this.socket = socket
@@ -65,6 +67,9 @@ export class RtspTestClient {
   /** Sends a request with the next CSeq and waits for the next response. */
   async request(method: string, uri: string, { headers = {}, body }: ClientRequest = {}) {
     const all = new RtspHeaders([['CSeq', String(++this.#cseq)], ...Object.entries(headers)])
+    if (this.authorization && !all.has('Authorization')) {
+      all.append('Authorization', this.authorization(method, uri))
+    }
     this.socket.write(
       serializeRequest({ method, uri, headers: all, ...(body === undefined ? {} : { body }) }),
     )

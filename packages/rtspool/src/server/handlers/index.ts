@@ -1,7 +1,13 @@
 import { RequestError } from '../../errors.js'
 import { isRtspMethod, parseCSeq, parseRequire, parseSessionHeader } from '../../rtsp/index.js'
 import type { Session } from '../../session/index.js'
-import type { Handler, Reply, RequestContext } from '../request-context.js'
+import type {
+  Authorizer,
+  Handler,
+  Reply,
+  RequestContext,
+  UnauthorizedRequest,
+} from '../request-context.js'
 import { sessionNotFound } from '../session-presentation.js'
 import { requireValid } from '../session-validity.js'
 import { parseTarget } from '../target.js'
@@ -38,12 +44,12 @@ type RawRequest = Omit<RequestContext, 'target' | 'session'>
 
 /**
  * Takes a request through the rules that hold for every method, in this order: CSeq, version, method, Require,
- * URI, session and owner, state. Then its handler decides.
+ * URI, user and rights, session and owner, state. Then its handler decides.
  *
  * @throws {RequestError} What the connection turns into the response.
  */
 export function dispatch(base: RawRequest): Reply | Promise<Reply> {
-  const { request, server, connection } = base
+  const { request } = base
   parseCSeq(request.headers.get('CSeq'))
   if (request.version !== '1.0') {
     throw new RequestError('ERR_VERSION', `expected RTSP/1.0, got RTSP/${request.version}`)
@@ -54,11 +60,29 @@ export function dispatch(base: RawRequest): Reply | Promise<Reply> {
     throw new RequestError('ERR_NOT_IMPLEMENTED', `the method is ${known}`)
   }
   checkRequirements(base)
-  const target = parseTarget(request.uri)
+  const context = { ...base, target: parseTarget(request.uri) }
+  const { authorizer } = base.server
+  return authorizer ? authorized(authorizer, context, method) : answer(context, method)
+}
+
+/** Nothing of a session is looked for before it is known who asks. */
+async function authorized(
+  authorizer: Authorizer,
+  context: UnauthorizedRequest,
+  method: PublicMethod,
+): Promise<Reply> {
+  const authorization = await authorizer.authorize(context)
+  if ('refusal' in authorization) return authorization.refusal
+  const claimant = { ...context.claimant, user: authorization.user }
+  return answer({ ...context, claimant }, method)
+}
+
+function answer(base: UnauthorizedRequest, method: PublicMethod): Reply | Promise<Reply> {
+  const { request, server, connection } = base
   const session = findSession(base, method)
   requireValid({ session, connection, request })
   if (session) server.homes.use(session, connection)
-  return handlers[method]({ ...base, target, session })
+  return handlers[method]({ ...base, session })
 }
 
 /** No feature tag is known yet: every one that is required is refused (RFC 2326 section 12.32). */

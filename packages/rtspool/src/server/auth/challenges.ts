@@ -1,0 +1,27 @@
+import { serializeChallenge } from '../../rtsp/index.js'
+import type { Reply } from '../request-context.js'
+import type { ResolvedAuthOptions } from './options.js'
+
+/**
+ * A 401 that asks for credentials. SHA-256 stands before MD5 (RFC 7616 section 3.7); FFmpeg and GStreamer take the
+ * last Digest and know MD5 only.
+ *
+ * @param nonce - Fresh.
+ * @param isStale - The credentials were right, their nonce was not.
+ */
+export function challenge(
+  { realm, algorithms }: ResolvedAuthOptions,
+  nonce: string,
+  isStale: boolean,
+  isBasicOffered: boolean,
+): Reply {
+  const stale = isStale ? { stale: true } : {}
+  const challenges = algorithms.map((algorithm) =>
+    serializeChallenge({ scheme: 'Digest', realm, nonce, ...stale, algorithm, qop: ['auth'] }),
+  )
+  if (isBasicOffered) challenges.push(serializeChallenge({ scheme: 'Basic', realm }))
+  return {
+    statusCode: 401,
+    headers: challenges.map((value) => ['WWW-Authenticate', value] as const),
+  }
+}

@@ -1,0 +1,44 @@
+import { RtspError } from '../../errors.js'
+import type { RequestTarget } from '../target.js'
+import { parseTarget } from '../target.js'
+
+/**
+ * Whether the `uri` of a Digest means what the request asks for. The same resource, in whatever spelling clients have
+ * for it; a host may be another one, because addresses are translated on the way:
+ *
+ * - the base URL with or without a slash behind it, and the base URL on a SETUP of a track (VLC 3.0);
+ * - the path alone, with or without a slash in front (HappyTime, Bosch BVMS);
+ * - the control URI alone, as it stands in the description.
+ *
+ * @param requestUri - As received.
+ * @param target - The same; `undefined` for `*`.
+ */
+export function isSameUri(
+  digestUri: string,
+  requestUri: string,
+  target: RequestTarget | undefined,
+): boolean {
+  if (digestUri === requestUri) return true
+  if (!target || digestUri === '') return false
+  return candidatesOf(digestUri, target).some((candidate) => isSameResource(candidate, target))
+}
+
+function candidatesOf(digestUri: string, target: RequestTarget): string[] {
+  if (digestUri.startsWith('/') || digestUri.includes('://')) return [digestUri]
+  const base = target.presentation.endsWith('/') ? target.presentation : `${target.presentation}/`
+  return [`/${digestUri}`, `${base}${digestUri}`]
+}
+
+function isSameResource(uri: string, target: RequestTarget): boolean {
+  const named = parseLeniently(uri)
+  return named?.path === target.path && named.query === target.query
+}
+
+function parseLeniently(uri: string): RequestTarget | undefined {
+  try {
+    return parseTarget(uri)
+  } catch (error) {
+    if (error instanceof RtspError) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,221 @@
+import type { RtspRequest } from '../../rtsp/index.js'
+import { type DigestAlgorithm, digestAlgorithms, digestHa1, hashBytes } from './digest.js'
+import { type AccessContext, type AccessRule, AccessRules } from './rules.js'
+import { nobodysSecret, type UserSecret } from './secrets.js'
+
+/** When passwords in clear (Basic) are taken: inside TLS only, everywhere, or nowhere. */
+export type BasicPolicy = 'overTls' | 'always' | 'never'
+
+/** A client that says who it is; what a {@link VerifyHook} decides on. */
+export interface VerifyContext extends AccessContext {
+  /** Who the client says it is; nothing has been proved yet. */
+  readonly user: string
+  readonly method: string
+  /** How the credentials were given. */
+  readonly scheme: 'Basic' | 'Digest'
+  /** The password, with Basic only: for password databases that can only be asked. */
+  readonly password: string | undefined
+  /** For HA1, see `digestHa1`. */
+  readonly realm: string
+  readonly request: RtspRequest
+  /** Aborts when the connection is closed. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Finds the user of a request.
+ *
+ * @returns The password or HA1 of the user, with which the credentials are compared; `undefined` for nobody of this
+ * name. With Basic also `true` or `false`: the hook has compared the password itself.
+ */
+export type VerifyHook = (
+  context: VerifyContext,
+) => Promise<UserSecret | boolean | undefined> | UserSecret | boolean | undefined
+
+/** Who may use a server, and for what. */
+export interface AuthOptions {
+  /**
+   * Users by name, each with the password or, so that no password is kept, with HA1 of every algorithm on offer
+   * (see `digestHa1`). At least one of `users` and `verify` is needed.
+   */
+  readonly users?: Readonly<Record<string, UserSecret>> | undefined
+  /** Asked for whoever is not in `users`; a failure of its own is answered with 500. */
+  readonly verify?: VerifyHook | undefined
+  /**
+   * Who may read and publish what. The rule with the most specific path decides; what no rule names is denied.
+   * @default [{ path: '/*', read: 'authenticated', publish: 'authenticated' }]
+   */
+  readonly rules?: readonly AccessRule[] | undefined
+  /**
+   * Name of what is protected; part of every HA1.
+   * @default 'rtspool'
+   */
+  readonly realm?: string | undefined
+  /**
+   * What Digest is offered with, SHA-256 always first. FFmpeg, GStreamer and VLC know MD5 only.
+   * @default ['SHA-256', 'MD5']
+   */
+  readonly algorithms?: readonly DigestAlgorithm[] | undefined
+  /** @default 'overTls' */
+  readonly basic?: BasicPolicy | undefined
+  /**
+   * Seconds for which a nonce can be used; afterwards clients get another one, with `stale=true`.
+   * @default 300
+   */
+  readonly nonceLifetime?: number | undefined
+}
+
+export const authDefaults = Object.freeze({
+  realm: 'rtspool',
+  algorithms: digestAlgorithms,
+  basic: 'overTls',
+  nonceLifetime: 300,
+  rules: Object.freeze([
+    Object.freeze({ path: '/*', read: 'authenticated', publish: 'authenticated' } as const),
+  ]),
+} as const)
+
+export interface ResolvedAuthOptions {
+  readonly realm: string
+  /** By name; HA1 of every algorithm on offer, and of SHA-256 where there was a password. */
+  readonly users: ReadonlyMap<string, UserSecret>
+  readonly verify: VerifyHook | undefined
+  /** Compared with where there is no user of a name. */
+  readonly nobody: UserSecret
+  readonly rules: AccessRules
+  readonly algorithms: readonly DigestAlgorithm[]
+  readonly basic: BasicPolicy
+  readonly nonceLifetimeMs: number
+}
+
+const msPerSecond = 1000
+const maxNonceLifetime = 7 * 24 * 3600
+
+/** @throws {RangeError | TypeError} Says which option is wrong and what was expected; never a password. */
+export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError('auth must be an object with users or verify')
+  }
+  const realm = checkRealm(options.realm ?? authDefaults.realm)
+  const basic = checkBasic(options.basic ?? authDefaults.basic)
+  const algorithms = checkAlgorithms(options.algorithms ?? authDefaults.algorithms, basic)
+  const { verify } = options
+  if (verify !== undefined && typeof verify !== 'function') {
+    throw new TypeError(`auth.verify must be a function, got ${typeof verify}`)
+  }
+  if (options.users === undefined && verify === undefined) {
+    throw new TypeError('auth must have users or verify: without them nobody gets in')
+  }
+  const users = resolveUsers(options.users ?? {}, realm, algorithms)
+  const names = verify ? undefined : new Set(users.keys())
+  return Object.freeze({
+    realm,
+    users,
+    verify,
+    nobody: nobodysSecret(verify !== undefined),
+    rules: new AccessRules(options.rules ?? authDefaults.rules, names),
+    algorithms,
+    basic,
+    nonceLifetimeMs: checkLifetime(options.nonceLifetime ?? authDefaults.nonceLifetime),
+  })
+}
+
+function resolveUsers(
+  users: Readonly<Record<string, UserSecret>>,
+  realm: string,
+  algorithms: readonly DigestAlgorithm[],
+): ReadonlyMap<string, UserSecret> {
+  const resolved = new Map<string, UserSecret>()
+  for (const [name, secret] of Object.entries(users)) {
+    if (name === '' || isUnsendable(name) || name.includes(':')) {
+      throw new TypeError(
+        `auth.users: a name must have no colon and no control character, got '${name}'`,
+      )
+    }
+    resolved.set(name, resolveSecret(name, secret, realm, algorithms))
+  }
+  return resolved
+}
+
+/** Passwords are not kept: HA1 does for every comparison. */
+function resolveSecret(
+  name: string,
+  secret: UserSecret,
+  realm: string,
+  algorithms: readonly DigestAlgorithm[],
+): UserSecret {
+  if (typeof secret === 'string' && secret !== '') {
+    const all = new Set<DigestAlgorithm>(['SHA-256', ...algorithms])
+    return {
+      ha1: Object.fromEntries(
+        [...all].map((algorithm) => [algorithm, digestHa1(algorithm, name, realm, secret)]),
+      ),
+    }
+  }
+  if (typeof secret !== 'object' || typeof secret?.ha1 !== 'object' || secret.ha1 === null) {
+    throw new TypeError(`auth.users: '${name}' must have a password or { ha1 }`)
+  }
+  for (const algorithm of algorithms) {
+    if (secret.ha1[algorithm] === undefined) {
+      throw new TypeError(
+        `auth.users: '${name}' must have ha1 of ${algorithm}, or leave it out of algorithms`,
+      )
+    }
+  }
+  for (const algorithm of digestAlgorithms) checkHa1(name, algorithm, secret.ha1[algorithm])
+  if (digestAlgorithms.every((algorithm) => secret.ha1[algorithm] === undefined)) {
+    throw new TypeError(`auth.users: '${name}' must have ha1 of SHA-256 or MD5`)
+  }
+  return {
+    ha1: Object.fromEntries(
+      Object.entries(secret.ha1).map(([algorithm, ha1]) => [algorithm, ha1?.toLowerCase()]),
+    ),
+  }
+}
+
+function checkHa1(name: string, algorithm: DigestAlgorithm, ha1: string | undefined): void {
+  const digits = hashBytes[algorithm] * 2
+  if (ha1 === undefined || (/^[0-9a-f]+$/i.test(ha1) && ha1.length === digits)) return
+  throw new TypeError(
+    `auth.users: '${name}' must have ${digits} hexadecimal digits as ha1 of ${algorithm}`,
+  )
+}
+
+function checkRealm(realm: string): string {
+  if (typeof realm === 'string' && realm !== '' && !isUnsendable(realm)) return realm
+  throw new TypeError(`auth.realm must be text without control characters, got '${realm}'`)
+}
+
+function checkBasic(basic: string): BasicPolicy {
+  if (basic === 'overTls' || basic === 'always' || basic === 'never') return basic
+  throw new TypeError(`auth.basic must be 'overTls', 'always' or 'never', got '${basic}'`)
+}
+
+function checkAlgorithms(
+  algorithms: readonly DigestAlgorithm[],
+  basic: BasicPolicy,
+): readonly DigestAlgorithm[] {
+  const isKnown = (name: string) => digestAlgorithms.some((known) => known === name)
+  if (!Array.isArray(algorithms) || !algorithms.every(isKnown)) {
+    throw new TypeError(
+      `auth.algorithms must be some of ${digestAlgorithms.join(', ')}, got '${algorithms}'`,
+    )
+  }
+  if (algorithms.length === 0 && basic === 'never') {
+    throw new TypeError('auth.algorithms must not be empty when basic is never')
+  }
+  return Object.freeze(digestAlgorithms.filter((known) => algorithms.includes(known)))
+}
+
+function checkLifetime(value: number): number {
+  if (value > 0 && value <= maxNonceLifetime) return value * msPerSecond
+  throw new RangeError(
+    `auth.nonceLifetime must be more than 0 and at most ${maxNonceLifetime} seconds, got ${value}`,
+  )
+}
+
+/** C0, DEL: what no header line can carry. */
+function isUnsendable(text: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return /[\x00-\x1f\x7f]/.test(text)
+}

@@ -1,0 +1,81 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto'
+import type { BasicAuthorization, DigestAuthorization } from '../../rtsp/index.js'
+import {
+  type DigestAlgorithm,
+  digestAlgorithms,
+  digestHa1,
+  digestResponse,
+  hashBytes,
+} from './digest.js'
+
+/** HA1 of a user by algorithm, see {@link digestHa1}. */
+export type Ha1s = { readonly [A in DigestAlgorithm]?: string }
+
+/** What a user is recognised by: the password, or HA1 of each algorithm that is offered. */
+export type UserSecret = string | { readonly ha1: Ha1s }
+
+/**
+ * The secret of nobody: whoever is compared with it fails, after the same work as for a user.
+ *
+ * @param isPassword - Whether the secrets of users are passwords, of which HA1 is yet to be computed.
+ */
+export function nobodysSecret(isPassword: boolean): UserSecret {
+  const random = (algorithm: DigestAlgorithm) => randomBytes(hashBytes[algorithm]).toString('hex')
+  if (isPassword) return random('MD5')
+  return { ha1: { 'SHA-256': random('SHA-256'), MD5: random('MD5') } }
+}
+
+/** HA1 of a user; from a password it is computed, where it was given it may be missing. */
+export function ha1From(
+  secret: UserSecret,
+  algorithm: DigestAlgorithm,
+  username: string,
+  realm: string,
+): string | undefined {
+  if (typeof secret === 'string') return digestHa1(algorithm, username, realm, secret)
+  return secret.ha1[algorithm]?.toLowerCase()
+}
+
+/** Whether a Digest response was made with HA1. In constant time. */
+export function isResponseOf(
+  ha1: string,
+  algorithm: DigestAlgorithm,
+  method: string,
+  authorization: DigestAuthorization,
+): boolean {
+  const expected = digestResponse(algorithm, ha1, { method, ...authorization })
+  return isEqualHex(expected, authorization.response)
+}
+
+/** Whether a password has a HA1. In constant time. */
+export function isPasswordOf(
+  ha1: string,
+  algorithm: DigestAlgorithm,
+  realm: string,
+  { username, password }: BasicAuthorization,
+): boolean {
+  return isEqualHex(ha1, digestHa1(algorithm, username, realm, password))
+}
+
+/** The algorithm to compare a password with: the strongest of which there is a HA1. */
+export function strongestOf(secret: UserSecret): DigestAlgorithm {
+  if (typeof secret === 'string') return 'SHA-256'
+  return digestAlgorithms.find((algorithm) => secret.ha1[algorithm] !== undefined) ?? 'MD5'
+}
+
+/** The algorithm of a response; old clients do not name it (RFC 2069), but its length tells. */
+export function algorithmOf({
+  algorithm,
+  response,
+}: DigestAuthorization): DigestAlgorithm | undefined {
+  const candidate =
+    algorithm === undefined
+      ? digestAlgorithms.find((known) => response.length === hashBytes[known] * 2)
+      : digestAlgorithms.find((known) => known === algorithm.toUpperCase())
+  return candidate && response.length === hashBytes[candidate] * 2 ? candidate : undefined
+}
+
+function isEqualHex(expected: string, received: string): boolean {
+  const [left, right] = [Buffer.from(expected, 'hex'), Buffer.from(received, 'hex')]
+  return left.length === right.length && timingSafeEqual(left, right)
+}

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest'
+import {
+  type AccessAction,
+  type AccessContext,
+  type AccessRule,
+  AccessRules,
+} from '../../../src/server/auth/rules.js'
+
+const address = '127.0.0.1'
+const users = new Set(['ann', 'bob'])
+
+function ask(
+  rules: readonly AccessRule[],
+  user: string | undefined,
+  path: string | undefined,
+  ...actions: AccessAction[]
+): Promise<boolean> {
+  const context: AccessContext = { user, path, address, action: undefined }
+  return new AccessRules(rules, users).allows({ context, actions })
+}
+
+describe('rules', () => {
+  const rules: readonly AccessRule[] = [
+    { path: '/*', read: 'authenticated' },
+    { path: '/live/*', read: 'anyone', publish: ['ann'] },
+    { path: '/live/door', publish: ['bob'] },
+    { path: '/live/hall/*', read: ['ann'] },
+  ]
+
+  it.each([
+    { path: '/', action: 'read', may: [false, true, true] },
+    { path: '/cam', action: 'read', may: [false, true, true] },
+    { path: '/cam', action: 'publish', may: [false, false, false] },
+    { path: '/live', action: 'read', may: [false, true, true] },
+    { path: '/live/x', action: 'read', may: [true, true, true] },
+    { path: '/live/x', action: 'publish', may: [false, true, false] },
+    { path: '/live/door', action: 'read', may: [false, false, false] },
+    { path: '/live/door', action: 'publish', may: [false, false, true] },
+    { path: '/live/door/x', action: 'read', may: [true, true, true] },
+    { path: '/live/hall/x/y', action: 'read', may: [false, true, false] },
+    { path: '/live/hall/x', action: 'publish', may: [false, false, false] },
+  ] as const)(
+    'B-AUTH0 $action of $path: nobody, ann and bob: $may',
+    async ({ path, action, may }) => {
+      const answers = [undefined, 'ann', 'bob'].map((user) => ask(rules, user, path, action))
+      expect(await Promise.all(answers)).toEqual(may)
+      const reversed = [...rules].reverse()
+      expect(await ask(reversed, 'ann', path, action)).toBe(may[1])
+    },
+  )
+
+  it('B-AUTH0 what no rule names is denied', async () => {
+    expect(await ask([], 'ann', '/cam', 'read', 'publish')).toBe(false)
+    expect(await ask([{ path: '/a', read: 'anyone' }], 'ann', '/b', 'read')).toBe(false)
+  })
+
+  it('B-AUTH0 one of several actions is enough, and `*` needs a user', async () => {
+    expect(await ask(rules, 'bob', '/live/door', 'read', 'publish')).toBe(true)
+    expect(await ask(rules, undefined, '/live/door', 'read', 'publish')).toBe(false)
+    expect(await ask(rules, undefined, undefined, 'read')).toBe(false)
+    expect(await ask(rules, 'ann', undefined, 'read')).toBe(true)
+  })
+
+  it('B-AUTH0 a function is asked with the action and everything else', async () => {
+    const asked: AccessContext[] = []
+    const read = async (context: AccessContext) => {
+      asked.push(context)
+      return context.user === 'bob'
+    }
+    expect(await ask([{ path: '/*', read }], 'ann', '/cam', 'read')).toBe(false)
+    expect(await ask([{ path: '/*', read }], 'bob', '/cam', 'read')).toBe(true)
+    expect(asked[0]).toEqual({ user: 'ann', path: '/cam', address, action: 'read' })
+  })
+
+  it('rules that are changed afterwards change nothing', async () => {
+    const rule = { path: '/*', read: 'authenticated' as 'authenticated' | 'anyone' }
+    const made = new AccessRules([rule], users)
+    rule.read = 'anyone'
+    const context = { user: undefined, path: '/cam', address, action: undefined }
+    expect(await made.allows({ context, actions: ['read'] })).toBe(false)
+  })
+})
