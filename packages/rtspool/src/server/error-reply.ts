@@ -23,8 +23,14 @@ export function errorReply(error: unknown): Reply {
   if (statusCode === 503) {
     headers.push(['Retry-After', String(randomInt(minRetryAfter, maxRetryAfter + 1))])
   }
+  if (code === 'ERR_VERSION')
+    return { statusCode, headers: [...headers, ...plainText], body: served }
   return { statusCode, headers }
 }
+
+/** A 505 says what would be taken (RFC 7826 section 17.5.6). */
+const served = 'This server speaks RTSP/1.0.\r\n'
+const plainText: [string, string][] = [['Content-Type', 'text/plain']]
 
 /** 3xx, 4xx or 5xx. */
 const isRefusal = (statusCode: number): boolean =>

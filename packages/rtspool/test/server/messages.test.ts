@@ -64,6 +64,14 @@ describe('requests that are answered, and the connection goes on', () => {
     await expectOk(client, 'OPTIONS', '*')
   })
 
+  it('A-20-1 a 505 says which version is served', async () => {
+    const { client } = await connect()
+    const response = await say(client, 'OPTIONS * RTSP/2.0', 'CSeq: 4')
+    expect(response.statusCode).toBe(505)
+    expect(response.headers.get('Content-Type')).toBe('text/plain')
+    expect(response.body.toString()).toContain('RTSP/1.0')
+  })
+
   it('A-MSG-4 lines may end with LF alone', async () => {
     const { client } = await connect()
     client.send('OPTIONS * RTSP/1.0\nCSeq: 3\n\n')
