@@ -154,6 +154,10 @@ function createCommand(version: string): Command {
     )
     .version(version, '--version', 'print the version')
     .helpOption('--help', 'print this help')
+    .addHelpText(
+      'after',
+      '\nrtspool conform URL tries the rules of RTSP on another server: rtspool conform --help',
+    )
 }
 
 /**

@@ -25,11 +25,14 @@ type StopSignal = keyof typeof signalExitCodes
  *
  * The first SIGINT or SIGTERM closes cleanly; a second one ends the process at once.
  *
+ * `conform` as the first argument tries another server instead.
+ *
  * @param args - Without the name of the program, as in `process.argv.slice(2)`.
  * @returns The exit code: 0 after a clean end, 1 when it could not start, 2 for a bad command line.
  */
 export async function run(args: readonly string[]): Promise<number> {
   const version = ownVersion()
+  if (args[0] === 'conform') return conformTo(args.slice(1), version)
   const invocation = parseCommandLine(args, version)
   switch (invocation.kind) {
     case 'print':
@@ -41,6 +44,16 @@ export async function run(args: readonly string[]): Promise<number> {
     case 'serve':
       return serve(invocation.options, version)
   }
+}
+
+/** Loaded only when it is asked for: a server has no use for it. */
+async function conformTo(args: readonly string[], version: string): Promise<number> {
+  const { conform } = await import('./conform/conform.js')
+  return conform(args, version, {
+    stdout: (text) => void process.stdout.write(text),
+    stderr: (text) => void process.stderr.write(text),
+    width: process.stdout.columns,
+  })
 }
 
 async function serve(options: CommandOptions, version: string): Promise<number> {

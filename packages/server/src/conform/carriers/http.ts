@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto'
+import type { Socket } from 'node:net'
+import { CannotRun } from '../mismatch.js'
+import type { Carrier, CarrierSink, CarrierTarget } from './carrier.js'
+import { type HttpHead, readHttpHead } from './http-head.js'
+import { listenTo, openSocket } from './socket.js'
+
+/** The type that both halves of the tunnel have. */
+export const tunnelType = 'application/x-rtsp-tunnelled'
+
+/** The head of the GET that opens the way from the server. */
+export function getHead(target: CarrierTarget, cookie: string, version = '1.1'): string {
+  return [
+    `GET ${target.path} HTTP/${version}`,
+    `Host: ${target.host}:${target.port}`,
+    ...[`x-sessioncookie: ${cookie}`, `Accept: ${tunnelType}`],
+    ...['Pragma: no-cache', 'Cache-Control: no-cache', '', ''],
+  ].join('\r\n')
+}
+
+/** The head of the POST whose body, in base64, is the way to the server; its length means nothing. */
+export function postHead(target: CarrierTarget, cookie: string, version = '1.1'): string {
+  return [
+    `POST ${target.path} HTTP/${version}`,
+    `Host: ${target.host}:${target.port}`,
+    ...[`x-sessioncookie: ${cookie}`, `Content-Type: ${tunnelType}`],
+    ...['Pragma: no-cache', 'Cache-Control: no-cache', 'Content-Length: 32767'],
+    ...['Expires: Sun, 9 Jan 1972 00:00:00 GMT', '', ''],
+  ].join('\r\n')
+}
+
+/** A new name for a tunnel. */
+export const newCookie = (): string => randomBytes(11).toString('hex')
+
+/**
+ * Opens both halves of a tunnel through HTTP, as QuickTime, FFmpeg and GStreamer do.
+ *
+ * @throws {CannotRun} when the server does not answer the GET with 200.
+ */
+export async function openHttp(
+  target: CarrierTarget,
+  sink: CarrierSink,
+  limitMs: number,
+): Promise<Carrier> {
+  const cookie = newCookie()
+  const get = await openSocket(target, limitMs)
+  get.write(getHead(target, cookie))
+  const head = await headOf(get, limitMs)
+  if (head.status !== 200) {
+    get.destroy()
+    throw new CannotRun(`the GET of the tunnel was answered with ${head.startLine}`)
+  }
+  const post = await openSocket(target, limitMs)
+  post.on('error', () => get.destroy())
+  post.on('data', () => undefined)
+  post.write(postHead(target, cookie))
+  listenTo(get, {
+    bytes: (chunk) => sink.bytes(chunk),
+    closed: (why) => {
+      post.destroy()
+      sink.closed(why)
+    },
+  })
+  if (head.rest.length > 0) sink.bytes(head.rest)
+  return {
+    write: (bytes) => void (post.writable && post.write(bytes.toString('base64'))),
+    destroy: () => {
+      post.destroy()
+      get.destroy()
+    },
+  }
+}
+
+/** @throws {CannotRun} when the head of a response does not come in time. */
+export function headOf(socket: Socket, limitMs: number): Promise<HttpHead> {
+  let pending: Buffer = Buffer.alloc(0)
+  return new Promise((resolve, reject) => {
+    const end = (): void => {
+      clearTimeout(timer)
+      socket.off('data', onData).off('close', onClose).off('error', onClose)
+    }
+    const onData = (chunk: Buffer): void => {
+      pending = Buffer.concat([pending, chunk])
+      const head = readHttpHead(pending)
+      if (!head) return
+      end()
+      resolve(head)
+    }
+    const onClose = (): void => {
+      end()
+      reject(new CannotRun('the server closed the connection without an HTTP answer'))
+    }
+    const timer = setTimeout(() => {
+      end()
+      socket.destroy()
+      reject(new CannotRun('the server gave no HTTP answer in time'))
+    }, limitMs)
+    socket.on('data', onData).on('close', onClose).on('error', onClose)
+  })
+}

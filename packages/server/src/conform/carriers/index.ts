@@ -1,0 +1,27 @@
+import type { Carrier, CarrierSink, CarrierTarget } from './carrier.js'
+import { openHttp } from './http.js'
+import { openPlain } from './socket.js'
+import { openWebSocket } from './web-socket.js'
+
+/**
+ * Opens a connection that carries RTSP.
+ *
+ * @throws {CannotRun} with the reason, when there is none within the limit.
+ */
+export function openCarrier(
+  target: CarrierTarget,
+  sink: CarrierSink,
+  limitMs: number,
+): Promise<Carrier> {
+  switch (target.name) {
+    case 'tcp':
+    case 'tls':
+      return openPlain(target, sink, limitMs)
+    case 'http':
+    case 'https':
+      return openHttp(target, sink, limitMs)
+    case 'ws':
+    case 'wss':
+      return openWebSocket(target, sink, limitMs)
+  }
+}

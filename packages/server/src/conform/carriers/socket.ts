@@ -1,0 +1,60 @@
+import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { CannotRun } from '../mismatch.js'
+import type { Carrier, CarrierSink, CarrierTarget } from './carrier.js'
+
+/**
+ * Opens a TCP connection, with TLS where the carrier asks for it.
+ *
+ * @param limitMs - For TCP and TLS together.
+ * @throws {CannotRun} with the reason, when there is no connection within the limit.
+ */
+export function openSocket(target: CarrierTarget, limitMs: number): Promise<Socket> {
+  const { name, host, port, isInsecure, localAddress } = target
+  const address = { host, port, ...(localAddress === undefined ? {} : { localAddress }) }
+  const isSecure = name === 'tls' || name === 'https' || name === 'wss'
+  const servername = isIP(host) === 0 ? { servername: host } : {}
+  const socket: Socket = isSecure
+    ? connectTls({ ...address, ...servername, rejectUnauthorized: !isInsecure })
+    : connectTcp(address)
+  socket.setNoDelay(true)
+  const where = `${host}:${port}`
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => socket.destroy(new Error('no answer in time')), limitMs)
+    socket.once(isSecure ? 'secureConnect' : 'connect', () => {
+      clearTimeout(timer)
+      socket.off('error', refuse)
+      resolve(socket)
+    })
+    const refuse = (error: Error): void => {
+      clearTimeout(timer)
+      reject(new CannotRun(`cannot connect to ${where}: ${error.message || error.name}`))
+    }
+    socket.once('error', refuse)
+  })
+}
+
+/** Gives what a socket brings to the sink. */
+export function listenTo(socket: Socket, sink: CarrierSink): void {
+  let why = 'the server closed the connection'
+  socket.on('data', (chunk) => sink.bytes(chunk))
+  socket.on('error', (error) => {
+    why = `the connection broke: ${error.message}`
+  })
+  socket.on('end', () => socket.destroy())
+  socket.on('close', () => sink.closed(why))
+}
+
+/** RTSP as it is, in TCP or TLS. */
+export async function openPlain(
+  target: CarrierTarget,
+  sink: CarrierSink,
+  limitMs: number,
+): Promise<Carrier> {
+  const socket = await openSocket(target, limitMs)
+  listenTo(socket, sink)
+  return {
+    write: (bytes) => void (socket.writable && socket.write(bytes)),
+    destroy: () => void socket.destroy(),
+  }
+}

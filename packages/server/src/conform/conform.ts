@@ -1,0 +1,166 @@
+import { writeFileSync } from 'node:fs'
+import { CannotRun, Mismatch } from './mismatch.js'
+import { type ConformOptions, parseConformLine } from './options.js'
+import { type ConformReport, countRows, summary, tableHead, tableRow } from './report.js'
+import type { Row } from './row.js'
+import { allRows } from './rows/index.js'
+import { type RowResult, runRow } from './run-rows.js'
+import { Trial } from './trial.js'
+import { Waiting } from './waiting.js'
+
+const defaultWidth = 130
+
+/** Where the command writes. */
+export interface ConformOutput {
+  readonly stdout: (text: string) => void
+  readonly stderr: (text: string) => void
+  /** Columns of the terminal, where it is one. */
+  readonly width: number | undefined
+}
+
+/**
+ * The command `rtspool conform`: tries rows of the checklist on a server.
+ *
+ * @param args - What follows `conform`.
+ * @param version - Of this package, for the report.
+ * @returns The exit code: 0 no row failed, 1 rows failed, 2 nothing could be tried.
+ */
+export async function conform(
+  args: readonly string[],
+  version: string,
+  output: ConformOutput,
+): Promise<number> {
+  const invocation = parseConformLine(args)
+  switch (invocation.kind) {
+    case 'print':
+      output.stdout(invocation.stdout)
+      return invocation.exitCode
+    case 'refuse':
+      output.stderr(invocation.stderr)
+      return invocation.exitCode
+    case 'list':
+      output.stdout(listing(invocation.isJson))
+      return 0
+    case 'run':
+      return tried(invocation.options, version, output)
+  }
+}
+
+/** The rows, without what tries them. */
+function listing(isJson: boolean): string {
+  const rows = allRows.map(({ id, level, reference, requirement, expected }) => ({
+    ...{ id, level, reference, requirement, expected },
+  }))
+  if (isJson) return `${JSON.stringify(rows, undefined, 2)}\n`
+  return rows
+    .map(
+      (row) => `${row.id.padEnd(9)} ${row.level.padEnd(6)} ${row.requirement} (${row.reference})\n`,
+    )
+    .join('')
+}
+
+async function tried(
+  options: ConformOptions,
+  version: string,
+  output: ConformOutput,
+): Promise<number> {
+  const rows = chosenRows(options.only)
+  if (rows.length === 0) {
+    output.stderr(`error: --only ${options.only.join(',')}: there is no such row\n`)
+    return 2
+  }
+  const width = output.width ?? defaultWidth
+  const print = options.json === '-' ? () => undefined : output.stdout
+  try {
+    const server = await look(options)
+    print(`${tableHead(width)}\n`)
+    const results: RowResult[] = []
+    for (const row of rows) {
+      const result = await runRow(row, { ...options, trackCount: server.trackCount })
+      print(`${tableRow(result, width)}\n`)
+      results.push(result)
+      if (result.milliseconds > 1000 * options.timeout) await recovered(options)
+    }
+    const report = reportOf(options, version, server.name, results)
+    write(options, report, output)
+    print(`\n${options.targets.main.uri} by ${options.targets.carrier}: ${summary(report)}\n`)
+    return report.counts.fail > 0 ? 1 : 0
+  } catch (error) {
+    if (!(error instanceof CannotRun)) throw error
+    output.stderr(`error: ${error.message}\n`)
+    return 2
+  }
+}
+
+/** The rows whose id, or a begin of it, was named; a letter behind the number need not be. */
+function chosenRows(only: readonly string[]): readonly Row[] {
+  if (only.length === 0) return allRows
+  return allRows.filter(({ id }) => {
+    const upper = id.toUpperCase()
+    const plain = id.replace(/[a-z]$/, '')
+    return only.some((name) => name === upper || name === plain || upper.startsWith(`${name}-`))
+  })
+}
+
+interface Server {
+  readonly name: string | undefined
+  readonly trackCount: number
+}
+
+/**
+ * Asks once for what the rows are about to be tried on.
+ *
+ * @throws {CannotRun} when there is no answer, or nothing is played at the URL.
+ */
+async function look({ targets, timeout }: ConformOptions): Promise<Server> {
+  // A source that starts on demand may take longer the first time.
+  const trial = new Trial(targets, new Waiting(4000 * timeout))
+  try {
+    const peer = await trial.connect()
+    const { answer, tracks } = await trial.describe(peer)
+    return { name: answer.header('Server'), trackCount: tracks.length }
+  } catch (error) {
+    if (!(error instanceof Mismatch)) throw error
+    throw new CannotRun(`${targets.main.uri} does not play: ${error.message}`)
+  } finally {
+    await trial.close()
+  }
+}
+
+/** After a row that the server has not answered: the next one is not to pay for it. */
+async function recovered(options: ConformOptions): Promise<void> {
+  try {
+    await look(options)
+  } catch (error) {
+    // The next row will say so.
+    if (!(error instanceof CannotRun)) throw error
+  }
+}
+
+function reportOf(
+  { targets, isStrict }: ConformOptions,
+  version: string,
+  server: string | undefined,
+  rows: readonly RowResult[],
+): ConformReport {
+  return {
+    ...{ tool: 'rtspool conform', version, server, isStrict },
+    ...{ target: targets.main.uri, carrier: targets.carrier },
+    ...{ counts: countRows(rows), rows },
+  }
+}
+
+/** @throws {CannotRun} when the file cannot be written. */
+function write({ json }: ConformOptions, report: ConformReport, output: ConformOutput): void {
+  if (json === undefined) return
+  const text = `${JSON.stringify(report, undefined, 2)}\n`
+  if (json === '-') {
+    output.stdout(text)
+    return
+  }
+  try {
+    writeFileSync(json, text)
+  } catch (error) {
+    throw new CannotRun(`cannot write ${json}: ${error instanceof Error ? error.message : error}`)
+  }
+}

@@ -1,0 +1,231 @@
+import type { Answer } from './answer.js'
+import type { Carrier, CarrierSink } from './carriers/carrier.js'
+import { authorization, type Credentials, isDigest, parseChallenge } from './credentials.js'
+import { Mismatch } from './mismatch.js'
+import { StreamReader } from './stream-reader.js'
+import type { Waiting } from './waiting.js'
+
+/** An interleaved frame. */
+export interface Frame {
+  readonly channel: number
+  readonly payload: Buffer
+  /** `performance.now()` when it came. */
+  readonly at: number
+}
+
+export type HeaderLines = Readonly<Record<string, string>>
+
+export interface PeerOptions {
+  readonly waiting: Waiting
+  /** For servers that ask for them; a row that looks at 401 itself says so in its request. */
+  readonly credentials: Credentials | undefined
+  /** Hears of every answer, to know which sessions must be torn down after the row. */
+  onAnswer(method: string, uri: string, answer: Answer): void
+}
+
+/** A request; what is left out has the usual value. */
+export interface PeerRequest {
+  readonly headers?: HeaderLines
+  readonly body?: string | undefined
+  /** Otherwise the next number of the connection. */
+  readonly cSeq?: number
+  /** Whether a 401 is an answer like any other. */
+  readonly isAnonymous?: boolean
+}
+
+/** Frames are kept for the row that looks at them, not for ever. */
+const maxFrames = 20_000
+
+const busyTries = 5
+const busyPauseMs = 200
+
+/** One RTSP connection of a row: it sends what the row says, right or wrong, and keeps what comes. */
+export class Peer implements CarrierSink {
+  readonly frames: Frame[] = []
+  readonly #answers: Answer[] = []
+  readonly #reader: StreamReader
+  readonly #options: PeerOptions
+  #carrier: Carrier | undefined
+  #cSeq = 0
+  #closed: string | undefined
+  #garbage: string | undefined
+
+  constructor(options: PeerOptions) {
+    this.#options = options
+    this.#reader = new StreamReader({
+      answer: (answer) => void this.#answers.push(answer),
+      // Nothing a server asks is known here; it is told so, as RFC 2326 section 10 wants it.
+      request: (_startLine, cSeq) =>
+        this.write(`RTSP/1.0 501 Not Implemented\r\n${cSeq ? `CSeq: ${cSeq}\r\n` : ''}\r\n`),
+      frame: (channel, payload) => {
+        if (this.frames.length >= maxFrames) this.frames.shift()
+        this.frames.push({ channel, payload, at: performance.now() })
+      },
+      garbage: (what) => {
+        this.#garbage = what
+      },
+    })
+  }
+
+  /** Takes the connection over: from now on this peer closes it. */
+  attach(carrier: Carrier): this {
+    this.#carrier = carrier
+    return this
+  }
+
+  bytes(chunk: Buffer): void {
+    this.#reader.push(chunk)
+    this.#options.waiting.notify()
+  }
+
+  closed(why: string): void {
+    this.#closed ??= why
+    this.#options.waiting.notify()
+  }
+
+  get isClosed(): boolean {
+    return this.#closed !== undefined
+  }
+
+  /** The first bytes that could not be read, if there are such. */
+  get garbage(): string | undefined {
+    return this.#garbage
+  }
+
+  /** Closes the connection without a word. */
+  close(): void {
+    this.#closed ??= 'closed by this side'
+    this.#carrier?.destroy()
+  }
+
+  write(bytes: string | Buffer): void {
+    this.#carrier?.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes)
+  }
+
+  /** Sends each byte by itself. */
+  async writeSlowly(text: string): Promise<void> {
+    for (const byte of Buffer.from(text, 'latin1')) {
+      this.write(Buffer.of(byte))
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+
+  /** The text of a request, with the next CSeq. */
+  format(method: string, uri: string, request: PeerRequest = {}): string {
+    const { headers = {}, body = '', cSeq = this.#cSeq + 1 } = request
+    if (request.cSeq === undefined) this.#cSeq += 1
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+    const length = body === '' ? '' : `Content-Length: ${Buffer.byteLength(body)}\r\n`
+    return `${method} ${uri} RTSP/1.0\r\nCSeq: ${cSeq}\r\n${lines.join('')}${length}\r\n${body}`
+  }
+
+  /** Sends a request and waits for its answer; credentials are sent where the server asks for them. */
+  async request(method: string, uri: string, request: PeerRequest = {}): Promise<Answer> {
+    const { credentials } = this.#options
+    let answer = await this.#exchange(method, uri, request)
+    if (answer.status === 401 && credentials && !request.isAnonymous) {
+      const challenges = answer.all('WWW-Authenticate').map(parseChallenge)
+      const challenge = challenges.find((each) => isDigest(each, 'MD5')) ?? challenges[0]
+      if (challenge) {
+        const Authorization = authorization(challenge, credentials, method, uri)
+        const headers = { ...request.headers, Authorization }
+        answer = await this.#exchange(method, uri, { ...request, headers })
+      }
+    }
+    this.#options.onAnswer(method, uri, answer)
+    return answer
+  }
+
+  /** A server that says it is busy is asked again: a source that is just ending, say. */
+  async #exchange(method: string, uri: string, request: PeerRequest): Promise<Answer> {
+    let answer = await this.#exchangeOnce(method, uri, request)
+    for (let n = 0; n < busyTries && answer.status === 503; n += 1) {
+      await this.#options.waiting.pass(busyPauseMs)
+      answer = await this.#exchangeOnce(method, uri, request)
+    }
+    return answer
+  }
+
+  async #exchangeOnce(method: string, uri: string, request: PeerRequest): Promise<Answer> {
+    this.write(this.format(method, uri, request))
+    return this.answer(`an answer to ${method}`)
+  }
+
+  /** @throws {Mismatch} when the answer has none of these status codes. */
+  async expect(
+    status: number | readonly number[],
+    method: string,
+    uri: string,
+    request: PeerRequest = {},
+  ): Promise<Answer> {
+    const answer = await this.request(method, uri, request)
+    return requireStatus(answer, status, method)
+  }
+
+  /**
+   * The next answer that has not been looked at.
+   *
+   * @throws {Mismatch} when there is none in time, or the connection ends instead.
+   */
+  answer(expected: string, limitMs?: number): Promise<Answer> {
+    return this.#until(() => this.#answers.shift(), expected, limitMs)
+  }
+
+  /** The first frame from `start` on for which `isWanted` holds. */
+  frame(
+    expected: string,
+    isWanted: (frame: Frame) => boolean,
+    limitMs?: number,
+    start = 0,
+  ): Promise<Frame> {
+    let next = start
+    const look = (): Frame | undefined => {
+      while (next < this.frames.length) {
+        const frame = this.frames[next++]
+        if (frame && isWanted(frame)) return frame
+      }
+      return undefined
+    }
+    return this.#until(look, expected, limitMs)
+  }
+
+  /** Waits until the server has closed the connection, or `limitMs` are over; says whether it has. */
+  async closes(limitMs: number): Promise<boolean> {
+    const { waiting } = this.#options
+    const closed = waiting.until(
+      () => this.#closed,
+      'a close',
+      () => 'none',
+      limitMs,
+    )
+    return closed.then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof Mismatch) return false
+        throw error
+      },
+    )
+  }
+
+  #until<T>(probe: () => T | undefined, expected: string, limitMs?: number): Promise<T> {
+    const look = (): T | undefined => {
+      const found = probe()
+      if (found !== undefined) return found
+      if (this.#garbage !== undefined) throw new Mismatch(expected, this.#garbage)
+      if (this.#closed !== undefined) throw new Mismatch(expected, this.#closed)
+      return undefined
+    }
+    return this.#options.waiting.until(look, expected, () => 'nothing', limitMs)
+  }
+}
+
+/** @throws {Mismatch} when the answer has none of these status codes. */
+export function requireStatus(
+  answer: Answer,
+  status: number | readonly number[],
+  what: string,
+): Answer {
+  const wanted = typeof status === 'number' ? [status] : status
+  if (wanted.includes(answer.status)) return answer
+  throw new Mismatch(`${wanted.join(' or ')} to ${what}`, answer.toString())
+}

@@ -1,0 +1,49 @@
+import type { Row } from '../row.js'
+import { connectionRows } from './connections.js'
+import { describeRows, optionsRows } from './describe.js'
+import { interleavedRows } from './interleaved.js'
+import { messageRows } from './messages.js'
+import { playRows, teardownRows } from './play.js'
+import { rangeRows, rtpInfoRows } from './range.js'
+import { recordRows, recordTransportRows } from './record.js'
+import { rtcpRows } from './rtcp.js'
+import { sessionRows } from './session.js'
+import { aggregateRows, transportRows } from './setup.js'
+
+const prefixes = [
+  'MSG',
+  'OPT',
+  'DES',
+  'SET',
+  'SES',
+  'STA',
+  'PLY',
+  'TRD',
+  'RNG',
+  'INF',
+  'SCL',
+  'ILV',
+]
+const laterPrefixes = ['REC', 'RED', 'RTC', 'RTP', 'DIG', 'HTP', 'WSS', 'TLS', 'SRT', '20', 'ONV']
+const order = [...prefixes, ...laterPrefixes]
+
+/** Every row, in the order of the chapters. */
+export const allRows: readonly Row[] = Object.freeze(
+  [
+    ...[...messageRows, ...connectionRows, ...optionsRows, ...describeRows],
+    ...[...transportRows, ...aggregateRows, ...recordTransportRows, ...sessionRows],
+    ...[...playRows, ...teardownRows, ...rangeRows, ...rtpInfoRows],
+    ...[...interleavedRows, ...recordRows, ...rtcpRows],
+  ].sort(byId),
+)
+
+function byId(left: Row, right: Row): number {
+  const [chapter, number, letter] = keyOf(left.id)
+  const [otherChapter, otherNumber, otherLetter] = keyOf(right.id)
+  return chapter - otherChapter || number - otherNumber || letter.localeCompare(otherLetter)
+}
+
+function keyOf(id: string): readonly [number, number, string] {
+  const [, prefix = '', number = '', letter = ''] = /^A-(\w+)-(\d+)([a-z]?)$/.exec(id) ?? []
+  return [order.indexOf(prefix), Number(number), letter]
+}

@@ -1,0 +1,294 @@
+import { check, Skip } from '../mismatch.js'
+import { nptOf } from '../npt.js'
+import { requireStatus } from '../peer.js'
+import type { Row } from '../row.js'
+import { readRtcp, rtcpTypes } from '../rtp.js'
+
+/** What still may be on its way after PAUSE was answered. */
+const pauseMs = 500
+
+/** The states of a session, PLAY and PAUSE. */
+export const playRows: readonly Row[] = [
+  {
+    id: 'A-STA-1',
+    level: 'must',
+    reference: 'RFC 2326 A.2',
+    requirement: 'each state takes the methods that belong to it',
+    expected: '4xx to PLAY in Init; PLAY, PAUSE, PLAY after SETUP; no RECORD while playing',
+    run: async (trial) => {
+      const peer = await trial.connect()
+      await peer.expect([454, 455], 'PLAY', trial.uri)
+      const { session, description } = await trial.play(peer)
+      const uri = description.aggregateUri
+      const headers = session
+      await peer.expect([400, 405, 455, 501], 'RECORD', uri, { headers })
+      const paused = await peer.request('PAUSE', uri, { headers })
+      if (paused.status !== 501) requireStatus(paused, 200, 'PAUSE while playing')
+      await peer.expect(200, 'PLAY', uri, { headers })
+      await peer.expect(200, 'TEARDOWN', uri, { headers })
+      await peer.expect(454, 'PLAY', uri, { headers })
+      return undefined
+    },
+  },
+  {
+    id: 'A-STA-2',
+    level: 'should',
+    reference: 'RFC 2326 11.3.6',
+    requirement: 'an answer of 455 says in Allow what is possible',
+    expected: '455 with Allow',
+    run: async (trial) => {
+      const peer = await trial.connect()
+      const { session, description } = await trial.play(peer)
+      const answer = await peer.request('RECORD', description.aggregateUri, { headers: session })
+      if (answer.status !== 455) throw new Skip(`RECORD while playing gets ${answer}`)
+      check(answer.list('Allow').length > 0, 'Allow', 'none')
+      return answer.list('Allow').join(', ')
+    },
+  },
+  {
+    id: 'A-PLY-1',
+    level: 'must',
+    reference: 'RFC 2326 10.5, 12.29, 12.33',
+    requirement: 'the answer to PLAY has a Range, and RTP-Info of each track',
+    expected: 'Range, and one url= for each track',
+    run: async (trial) => {
+      const { answer, tracks } = await trial.play(await trial.connect())
+      check(answer.header('Range') !== undefined, 'a Range header', 'none')
+      const info = answer.header('RTP-Info') ?? ''
+      const count = info.match(/url=/gi)?.length ?? 0
+      check(count === tracks.length, `RTP-Info of ${tracks.length} tracks`, `of ${count}`)
+      return answer.header('Range')?.replace(/\d/g, '0')
+    },
+  },
+  {
+    id: 'A-PLY-2',
+    level: 'must',
+    reference: 'RFC 2326 10.5',
+    requirement: 'PLAY while playing is no error, and nothing stops',
+    expected: '200, and RTP goes on',
+    run: async (trial) => {
+      const peer = await trial.connect()
+      const { session, description } = await trial.play(peer)
+      await peer.frame('RTP', () => true)
+      await peer.expect(200, 'PLAY', description.aggregateUri, { headers: session })
+      await peer.frame('RTP after the second PLAY', () => true, 2000, peer.frames.length)
+      return undefined
+    },
+  },
+  {
+    id: 'A-PLY-3',
+    level: 'must',
+    reference: 'RFC 2326 10.5, 10.6',
+    requirement: 'PLAY without Range goes on where PAUSE has stopped',
+    expected: 'a Range that begins near the pause point',
+    needs: ['seekable'],
+    run: async (trial) => {
+      const file = trial.target('seekable')
+      const peer = await trial.connect(file)
+      const { session, description } = await trial.play(peer, file.uri, { Range: 'npt=0-' })
+      const begin = performance.now()
+      await trial.waiting.pass(1200)
+      const uri = description.aggregateUri
+      await peer.expect(200, 'PAUSE', uri, { headers: session })
+      const played = (performance.now() - begin) / 1000
+      const answer = await peer.expect(200, 'PLAY', uri, { headers: session })
+      const start = nptOf(answer)
+      const isNear = start !== undefined && start > 0.1 && Math.abs(start - played) < 1.5
+      const got = answer.header('Range') ?? 'no Range'
+      check(isNear, 'a Range that begins near npt=1.2', got)
+      return undefined
+    },
+  },
+  {
+    id: 'A-PLY-4',
+    level: 'must',
+    reference: 'RFC 2326 10.6',
+    requirement: 'something live can be resumed after PAUSE',
+    expected: '200, and RTP again',
+    run: async (trial) => {
+      const peer = await trial.connect()
+      const { session, description } = await trial.play(peer)
+      const uri = description.aggregateUri
+      const paused = await peer.request('PAUSE', uri, { headers: session })
+      if (paused.status === 501 || paused.status === 405) throw new Skip(`PAUSE gets ${paused}`)
+      requireStatus(paused, 200, 'PAUSE')
+      await peer.expect(200, 'PLAY', uri, { headers: session })
+      await peer.frame('RTP after the second PLAY', () => true, 3000, peer.frames.length)
+      return undefined
+    },
+  },
+  {
+    id: 'A-PLY-5',
+    level: 'should',
+    reference: 'RFC 2326 10.5, RFC 3550 6.6',
+    requirement: 'at its end something stored says BYE, and can be played again',
+    expected: 'BYE, then 200 to PLAY from the begin, and RTP',
+    needs: ['seekable'],
+    seconds: 12,
+    run: async (trial) => {
+      const file = trial.target('seekable')
+      const peer = await trial.connect(file)
+      const { session, description, answer } = await trial.play(peer, file.uri, { Range: 'npt=0-' })
+      const uri = description.aggregateUri
+      const end = /-\s*([\d.]+)\s*$/.exec(answer.header('Range') ?? '')?.[1]
+      const length = Number(
+        end ?? /npt=0[^-]*-([\d.]+)/.exec(description.answer.body.toString())?.[1],
+      )
+      check(length > 0, 'an end in Range or a=range', answer.header('Range') ?? 'no Range')
+      const Range = `npt=${Math.max(0, length - 1).toFixed(1)}-`
+      await peer.expect(200, 'PAUSE', uri, { headers: session })
+      await peer.expect(200, 'PLAY', uri, { headers: { ...session, Range } })
+      await peer.frame('RTCP BYE at the end', ({ payload }) => hasBye(payload))
+      await peer.expect(200, 'PLAY', uri, { headers: { ...session, Range: 'npt=0-' } })
+      await peer.frame('RTP from the begin', () => true, 3000, peer.frames.length)
+      return undefined
+    },
+  },
+  {
+    id: 'A-PLY-6',
+    level: 'must',
+    reference: 'RFC 2326 10.6',
+    requirement: 'PAUSE stops the stream',
+    expected: `no RTP later than ${pauseMs / 1000} s after the answer`,
+    run: async (trial) => {
+      const peer = await trial.connect()
+      const { session, description, tracks } = await trial.play(peer)
+      const media = new Set(tracks.map(({ channels }) => channels?.[0]))
+      await peer.frame('RTP', () => true)
+      const answer = await peer.request('PAUSE', description.aggregateUri, { headers: session })
+      if (answer.status === 501 || answer.status === 405) throw new Skip(`PAUSE gets ${answer}`)
+      requireStatus(answer, 200, 'PAUSE')
+      await trial.waiting.pass(pauseMs)
+      const from = peer.frames.length
+      await trial.waiting.pass(700)
+      const late = peer.frames.slice(from).filter(({ channel }) => media.has(channel)).length
+      check(late === 0, 'no more RTP', `${late} packets`)
+      return undefined
+    },
+  },
+  {
+    id: 'A-PLY-7',
+    level: 'should',
+    reference: 'RFC 2326 10.6',
+    requirement: 'PAUSE at a point that will not be played gets 457',
+    expected: '457',
+    run: async (trial) => {
+      const peer = await trial.connect()
+      const { session, description } = await trial.play(peer)
+      const headers = { ...session, Range: 'npt=99999' }
+      await peer.expect(457, 'PAUSE', description.aggregateUri, { headers })
+      return undefined
+    },
+  },
+]
+
+/** Whether a compound ends somebody's part. */
+function hasBye(payload: Buffer): boolean {
+  return readRtcp(payload)?.some(({ type }) => type === rtcpTypes.bye) ?? false
+}
+
+/** TEARDOWN, and what else ends a session. */
+export const teardownRows: readonly Row[] = [
+  {
+    id: 'A-TRD-1',
+    level: 'must',
+    reference: 'RFC 2326 10.7',
+    requirement: 'TEARDOWN ends the session: no more media, and its id is unknown',
+    expected: '200, then 454',
+    run: async (trial) => {
+      const peer = await trial.connect()
+      const { session, description } = await trial.play(peer)
+      await peer.frame('RTP', () => true)
+      const uri = description.aggregateUri
+      await peer.expect(200, 'TEARDOWN', uri, { headers: session })
+      await peer.expect(454, 'PLAY', uri, { headers: session })
+      await trial.waiting.pass(200)
+      const from = peer.frames.length
+      await trial.waiting.pass(500)
+      check(peer.frames.length === from, 'no more frames', `${peer.frames.length - from} frames`)
+      return undefined
+    },
+  },
+  {
+    id: 'A-TRD-2',
+    level: 'must',
+    reference: 'RFC 2326 10.7, 11.3.11',
+    requirement: 'TEARDOWN of one track of several removes it, or is refused with 460',
+    expected: '200 or 460',
+    needs: ['two tracks'],
+    run: async (trial) => {
+      const peer = await trial.connect()
+      const { session, tracks, description } = await trial.setUpAll(peer)
+      const uri = tracks[0]?.track.uri ?? ''
+      const answer = await peer.expect([200, 460], 'TEARDOWN', uri, { headers: session })
+      // 454 where the server takes the whole session down.
+      await peer.expect([200, 454], 'PLAY', description.aggregateUri, { headers: session })
+      return answer.toString()
+    },
+  },
+  {
+    id: 'A-TRD-3',
+    level: 'must',
+    reference: 'RFC 2326 11.3.11',
+    requirement: 'PLAY of one track of several plays, or is refused with 460',
+    expected: '200 or 460',
+    needs: ['two tracks'],
+    run: async (trial) => {
+      const peer = await trial.connect()
+      const { session, tracks } = await trial.setUpAll(peer)
+      const uri = tracks[0]?.track.uri ?? ''
+      return (await peer.expect([200, 460], 'PLAY', uri, { headers: session })).toString()
+    },
+  },
+  {
+    id: 'A-TRD-4',
+    level: 'house',
+    reference: 'own decision',
+    requirement: 'an interleaved session ends with its connection',
+    expected: '454 from a new connection within 1 s',
+    run: async (trial) => {
+      const peer = await trial.connect()
+      const { session, description } = await trial.play(peer)
+      peer.close()
+      await trial.waiting.pass(300)
+      const other = await trial.connect()
+      await other.expect(454, 'OPTIONS', description.aggregateUri, { headers: session })
+      return undefined
+    },
+  },
+  {
+    id: 'A-TRD-5',
+    level: 'should',
+    reference: 'RFC 2326 12.37',
+    requirement: 'a session by UDP goes on playing when its connection closes',
+    expected: 'RTP after the close, 200 to TEARDOWN from a new connection',
+    needs: ['udp'],
+    run: async (trial) => {
+      const peer = await trial.connect()
+      const { tracks, aggregateUri } = await trial.describe(peer)
+      const [track] = tracks
+      check(track !== undefined, 'a track', 'none')
+      const pair = await trial.udpPair()
+      const set = await trial.setUp(peer, track, `RTP/AVP;unicast;${pair.clientPort}`)
+      const headers = { Session: set.sessionId }
+      await peer.expect(200, 'PLAY', aggregateUri, { headers })
+      await trial.waiting.until(
+        () => pair.rtp[0],
+        'RTP',
+        () => 'nothing',
+      )
+      peer.close()
+      await trial.waiting.pass(500)
+      const before = pair.rtp.length
+      await trial.waiting.until(
+        () => pair.rtp[before],
+        'RTP after the close',
+        () => 'none',
+        2000,
+      )
+      const other = await trial.connect()
+      await other.expect(200, 'TEARDOWN', aggregateUri, { headers })
+      return undefined
+    },
+  },
+]

@@ -1,0 +1,282 @@
+import { check, Mismatch } from '../mismatch.js'
+import { nptOf } from '../npt.js'
+import { requireStatus } from '../peer.js'
+import type { Row } from '../row.js'
+import { readRtp } from '../rtp.js'
+import { readRtpInfo } from '../rtp-info.js'
+import type { Trial } from '../trial.js'
+
+/** A server may go back to the key frame before the point that was asked for. */
+const gopSeconds = 5
+/** Packets that a server may have thrown away at a pause. */
+const maxLostPackets = 16
+
+/** The status that PLAY with this header gets, in a session of its own. */
+async function playStatus(trial: Trial, uri: string, name: string, value: string) {
+  const peer = await trial.connect()
+  const { session, description } = await trial.setUpAll(peer, uri)
+  const headers = { ...session, [name]: value }
+  const answer = await peer.request('PLAY', description.aggregateUri, { headers })
+  const after = { headers: session }
+  await peer.expect(200, 'TEARDOWN', description.aggregateUri, after)
+  peer.close()
+  return answer
+}
+
+/** Range. */
+export const rangeRows: readonly Row[] = [
+  {
+    id: 'A-RNG-1',
+    level: 'must',
+    reference: 'RFC 2326 3.6, 12.29',
+    requirement: 'every form of normal play time is understood where one can seek',
+    expected: `200, with a Range that begins at the point or up to ${gopSeconds} s before`,
+    needs: ['seekable'],
+    seconds: 10,
+    run: async (trial) => {
+      const { uri } = trial.target('seekable')
+      for (const [range, start] of [
+        ...([
+          ['npt=5-', 5],
+          ['npt=5-7.5', 5],
+          ['npt=0:00:05.5-', 5.5],
+        ] as const),
+        ...([
+          ['npt=-7', 0],
+          ['npt=0.000-', 0],
+        ] as const),
+      ]) {
+        const answer = await playStatus(trial, uri, 'Range', range)
+        requireStatus(answer, 200, `Range: ${range}`)
+        const got = nptOf(answer)
+        const isNear = got !== undefined && got <= start + 0.2 && got >= start - gopSeconds
+        check(isNear, `a begin near ${start} to ${range}`, answer.header('Range') ?? 'no Range')
+      }
+      return undefined
+    },
+  },
+  {
+    id: 'A-RNG-2',
+    level: 'must',
+    reference: 'RFC 2326 3.7, 12.29',
+    requirement: 'a range in clock time plays, or gets 501',
+    expected: '200 or 501 (457 where the time is not there)',
+    run: async (trial) => {
+      const answer = await playStatus(trial, trial.uri, 'Range', 'clock=20260101T120000.25Z-')
+      return requireStatus(answer, [200, 501, 457], 'a clock range').toString()
+    },
+  },
+  {
+    id: 'A-RNG-3',
+    level: 'must',
+    reference: 'RFC 2326 3.5, 12.29',
+    requirement: 'a range in SMPTE time plays, or gets 501',
+    expected: '200 or 501 (457 where the time is not there)',
+    run: async (trial) => {
+      for (const range of ['smpte=00:00:01:20-', 'smpte-25=00:00:01-']) {
+        const answer = await playStatus(trial, trial.uri, 'Range', range)
+        requireStatus(answer, [200, 501, 457, 456], `Range: ${range}`)
+      }
+      return undefined
+    },
+  },
+  {
+    id: 'A-RNG-4',
+    level: 'must',
+    reference: 'RFC 2326 12.29',
+    requirement: 'the Range of the answer has the unit of the request',
+    expected: 'npt',
+    run: async (trial) => {
+      const answer = await playStatus(trial, trial.uri, 'Range', 'npt=0.000-')
+      const range = answer.header('Range') ?? 'no Range'
+      check(/^npt\s*=/.test(range), 'npt', range)
+      return undefined
+    },
+  },
+  {
+    id: 'A-RNG-5',
+    level: 'must',
+    reference: 'RFC 2326 11.3.8',
+    requirement: 'a begin behind the end of the media gets 457',
+    expected: '457 to npt=99999-',
+    needs: ['seekable'],
+    run: async (trial) => {
+      const { uri } = trial.target('seekable')
+      requireStatus(await playStatus(trial, uri, 'Range', 'npt=99999-'), 457, 'npt=99999-')
+      return undefined
+    },
+  },
+  {
+    id: 'A-RNG-5b',
+    level: 'house',
+    reference: 'RFC 2326 11.3.8, 12.29; own decision',
+    requirement: 'a range that ends before it begins gets 457, an unknown unit 501, nonsense 400',
+    expected: '457 to npt=7-5, 501 to bytes=0-, 400 to npt=x-',
+    run: async (trial) => {
+      for (const [range, status] of [
+        ['npt=7-5', 457],
+        ['bytes=0-', 501],
+        ['npt=x-', 400],
+      ] as const) {
+        const answer = await playStatus(trial, trial.uri, 'Range', range)
+        requireStatus(answer, status, `Range: ${range}`)
+      }
+      return undefined
+    },
+  },
+  {
+    id: 'A-RNG-6',
+    level: 'must',
+    reference: 'RFC 2326 12.29; FFmpeg 5.1',
+    requirement: 'whoever asks for the begin, or for now, gets it: live media too',
+    expected: '200 to npt=0.000- and npt=now-',
+    run: async (trial) => {
+      for (const range of ['npt=0.000-', 'npt=now-']) {
+        requireStatus(await playStatus(trial, trial.uri, 'Range', range), 200, `Range: ${range}`)
+      }
+      return undefined
+    },
+  },
+  {
+    id: 'A-RNG-7',
+    level: 'should',
+    reference: 'RFC 2326 12.29',
+    requirement: 'a time parameter in Range is understood or ignored',
+    expected: '200',
+    run: async (trial) => {
+      const range = 'npt=now-;time=19970123T143720Z'
+      requireStatus(await playStatus(trial, trial.uri, 'Range', range), 200, `Range: ${range}`)
+      return undefined
+    },
+  },
+  {
+    id: 'A-SCL-1',
+    level: 'must',
+    reference: 'RFC 2326 12.34',
+    requirement: 'the answer to a Scale says the scale that is played',
+    expected: '200 with Scale',
+    run: async (trial) => {
+      const answer = await playStatus(trial, trial.uri, 'Scale', '2')
+      requireStatus(answer, 200, 'Scale: 2')
+      const scale = answer.header('Scale') ?? 'no Scale'
+      check(/^-?\d+(\.\d+)?$/.test(scale), 'a Scale header', scale)
+      return `Scale: ${scale}`
+    },
+  },
+  {
+    id: 'A-SCL-2',
+    level: 'should',
+    reference: 'RFC 2326 12.34, 12.35; GStreamer 1.22',
+    requirement: 'a scale or speed that is no rate gets 400',
+    expected: '400 to each',
+    run: async (trial) => {
+      for (const [name, value] of [
+        ['Scale', 'x'],
+        ['Scale', '0'],
+        ['Speed', '-2'],
+      ] as const) {
+        const answer = await playStatus(trial, trial.uri, name, value)
+        requireStatus(answer, 400, `${name}: ${value}`)
+      }
+      return undefined
+    },
+  },
+  {
+    id: 'A-SCL-3',
+    level: 'must',
+    reference: 'RFC 2326 12.35',
+    requirement: 'Speed is optional: it is honoured or not, and is no error',
+    expected: '200',
+    run: async (trial) => {
+      const answer = await playStatus(trial, trial.uri, 'Speed', '1.5')
+      requireStatus(answer, 200, 'Speed: 1.5')
+      return answer.header('Speed') ? `Speed: ${answer.header('Speed')}` : 'no Speed'
+    },
+  },
+]
+
+/** RTP-Info. */
+export const rtpInfoRows: readonly Row[] = [
+  {
+    id: 'A-INF-1',
+    level: 'must',
+    reference: 'RFC 2326 12.33',
+    requirement: 'RTP-Info names the URL of each track and the first packet that comes',
+    expected: 'url= as in SETUP, seq= and rtptime= of the first packet',
+    run: async (trial) => {
+      const peer = await trial.connect()
+      const { tracks, answer } = await trial.play(peer)
+      const entries = readRtpInfo(answer)
+      for (const { track, channels } of tracks) {
+        const entry = entries.find(({ url }) => isSameUrl(url, track.uri))
+        const urls = entries.map(({ url }) => url).join(', ') || 'no RTP-Info'
+        check(entry !== undefined, `url=${track.uri}`, urls)
+        if (entry.seq === undefined) continue
+        const frame = await peer.frame(
+          `RTP of ${track.kind}`,
+          (each) => each.channel === channels?.[0],
+        )
+        const first = readRtp(frame.payload)
+        check(first?.sequenceNumber === entry.seq, `seq=${entry.seq}`, `${first?.sequenceNumber}`)
+      }
+      return undefined
+    },
+  },
+  {
+    id: 'A-INF-2',
+    level: 'must',
+    reference: 'RFC 2326 B',
+    requirement: 'a seek does not break the sequence numbers of a session',
+    expected: 'the sequence goes on by one',
+    needs: ['seekable'],
+    run: async (trial) => {
+      const { uri } = trial.target('seekable')
+      const peer = await trial.connect()
+      const { session, description, tracks } = await trial.play(peer, uri)
+      const channel = tracks[0]?.channels?.[0]
+      await peer.frame('RTP', (each) => each.channel === channel)
+      await trial.waiting.pass(300)
+      const { aggregateUri } = description
+      await peer.expect(200, 'PAUSE', aggregateUri, { headers: session })
+      await trial.waiting.pass(100)
+      const last = peer.frames.filter((each) => each.channel === channel).at(-1)
+      const headers = { ...session, Range: 'npt=4-' }
+      const from = peer.frames.length
+      await peer.expect(200, 'PLAY', aggregateUri, { headers })
+      const next = await peer.frame(
+        'RTP after the seek',
+        (each) => each.channel === channel,
+        3000,
+        from,
+      )
+      const before = last && readRtp(last.payload)?.sequenceNumber
+      const after = readRtp(next.payload)?.sequenceNumber
+      if (before === undefined || after === undefined) throw new Mismatch('RTP', 'none')
+      // What was on its way when the pause came may be gone.
+      const gap = (after - before - 1) & 0xffff
+      check(gap <= maxLostPackets, `sequence number ${before + 1}`, String(after))
+      return undefined
+    },
+  },
+  {
+    id: 'A-INF-3',
+    level: 'house',
+    reference: 'RFC 2326 B; own decision',
+    requirement: 'the answer to PLAY comes before the first packet',
+    expected: 'no frame before the answer',
+    run: async (trial) => {
+      const { answer } = await trial.play(await trial.connect())
+      check(
+        answer.framesBefore === 0,
+        'no frame before the answer',
+        `${answer.framesBefore} frames`,
+      )
+      return undefined
+    },
+  },
+]
+
+function isSameUrl(left: string, right: string): boolean {
+  const plain = (url: string): string => url.replace(/\/+$/, '').toLowerCase()
+  return plain(left) === plain(right)
+}

@@ -1,0 +1,28 @@
+import type { Answer } from './answer.js'
+
+/** One stream of an RTP-Info header. */
+export interface RtpInfoStream {
+  readonly url: string
+  readonly seq: number | undefined
+  readonly rtptime: number | undefined
+}
+
+/** The streams of RTP-Info; none where the header is missing (RFC 2326 section 12.33). */
+export function readRtpInfo(answer: Answer): RtpInfoStream[] {
+  const value = answer.all('RTP-Info').join(',')
+  // URLs may hold commas: a stream begins where one is followed by "url=".
+  return value
+    .split(/,(?=\s*url=)/i)
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+    .map((part) => ({
+      url: (/^url=("?)(.*?)\1(?:;|$)/i.exec(part)?.[2] ?? '').trim(),
+      seq: numberAfter(part, 'seq'),
+      rtptime: numberAfter(part, 'rtptime'),
+    }))
+}
+
+function numberAfter(part: string, name: string): number | undefined {
+  const text = new RegExp(`;\\s*${name}=(\\d+)`, 'i').exec(part)?.[1]
+  return text === undefined ? undefined : Number(text)
+}

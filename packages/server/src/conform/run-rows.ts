@@ -1,0 +1,99 @@
+import { CannotRun, Mismatch, Skip } from './mismatch.js'
+import type { Level, Need, Row } from './row.js'
+import { Trial, type TrialTargets } from './trial.js'
+import { Waiting } from './waiting.js'
+
+/** `differs` is a requirement that is not met and that does not bind this server. */
+export type RowStatus = 'pass' | 'fail' | 'differs' | 'skip'
+
+/** What came of one row. */
+export interface RowResult {
+  readonly id: string
+  readonly level: Level
+  readonly reference: string
+  readonly requirement: string
+  readonly status: RowStatus
+  readonly expected: string
+  /** What the server did; the reason when the row was skipped. */
+  readonly got: string
+  readonly milliseconds: number
+}
+
+/** How the rows are run. */
+export interface RunOptions {
+  readonly targets: TrialTargets
+  /** Seconds for each row that does not need more. */
+  readonly timeout: number
+  /** Whether every level binds. */
+  readonly isStrict: boolean
+  /** Whether rows that take long are run as well. */
+  readonly isSlow: boolean
+  /** What the server turned out to have. */
+  readonly trackCount: number
+}
+
+/** Over these carriers media can go beside the connection. */
+const withUdp: readonly string[] = ['tcp']
+/** After the rows' time is over: to tear down. */
+const graceMs = 3000
+
+/** Why a row says nothing here, or `undefined`. */
+function reasonToSkip(row: Row, options: RunOptions): string | undefined {
+  const { targets, trackCount, isSlow } = options
+  if (row.carriers && !row.carriers.includes(targets.carrier)) {
+    return `means nothing over ${targets.carrier}`
+  }
+  if (row.isSlow && !isSlow) return `takes up to ${row.seconds} s: --slow`
+  const missing: Readonly<Record<Need, string | undefined>> = {
+    publish: targets.publish ? undefined : 'no --publish URL was given',
+    seekable: targets.seekable ? undefined : 'no --seekable URL was given',
+    multicast: targets.multicast ? undefined : 'no --multicast URL was given',
+    private:
+      targets.private && targets.credentials ? undefined : 'no --private URL with --user was given',
+    udp: withUdp.includes(targets.carrier) ? undefined : `no UDP beside ${targets.carrier}`,
+    'two tracks': trackCount >= 2 ? undefined : 'the presentation has one track',
+  }
+  return row.needs?.map((need) => missing[need]).find((reason) => reason !== undefined)
+}
+
+/**
+ * Tries one row. Whatever the server does becomes a result.
+ *
+ * @throws {CannotRun} when nothing can be tried at all.
+ */
+export async function runRow(row: Row, options: RunOptions): Promise<RowResult> {
+  const begin = performance.now()
+  const result = (status: RowStatus, got: string, expected = row.expected): RowResult => ({
+    ...{ id: row.id, level: row.level, reference: row.reference, requirement: row.requirement },
+    ...{ status, expected, got: printable(got) },
+    milliseconds: Math.round(performance.now() - begin),
+  })
+  const reason = reasonToSkip(row, options)
+  if (reason !== undefined) return result('skip', reason)
+  const limitMs = 1000 * Math.max(options.timeout, row.seconds ?? 0)
+  const trial = new Trial(options.targets, new Waiting(limitMs))
+  try {
+    return result('pass', (await row.run(trial)) ?? 'as expected')
+  } catch (error) {
+    if (error instanceof Skip) return result('skip', error.message)
+    const isBinding = row.level === 'must' || options.isStrict
+    const status = isBinding ? 'fail' : 'differs'
+    if (error instanceof Mismatch) return result(status, error.got, error.expected)
+    if (error instanceof CannotRun) return result('fail', error.message)
+    throw error
+  } finally {
+    await closed(trial)
+  }
+}
+
+/** Closes the trial; the limit is for a server that does not answer any more. */
+async function closed(trial: Trial): Promise<void> {
+  const limit = new Promise<void>((resolve) => setTimeout(resolve, graceMs).unref())
+  await Promise.race([trial.close(), limit])
+}
+
+/** One line without control characters, for terminals and tables. */
+function printable(text: string): string {
+  const oneLine = text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').trim()
+  return oneLine.length > 200 ? `${oneLine.slice(0, 199)}…` : oneLine
+}

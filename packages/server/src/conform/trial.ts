@@ -1,0 +1,179 @@
+import type { Answer } from './answer.js'
+import type { CarrierName } from './carriers/carrier.js'
+import { openCarrier } from './carriers/index.js'
+import type { Credentials } from './credentials.js'
+import { type DescribedTrack, type Description, readDescription } from './description.js'
+import { check, Mismatch, Skip } from './mismatch.js'
+import { type HeaderLines, Peer } from './peer.js'
+import type { Presentation } from './target.js'
+import { UdpPair } from './udp-pair.js'
+import type { Waiting } from './waiting.js'
+
+/** What the rows are tried on. */
+export interface TrialTargets {
+  readonly main: Presentation
+  readonly publish: Presentation | undefined
+  readonly seekable: Presentation | undefined
+  readonly private: Presentation | undefined
+  readonly multicast: Presentation | undefined
+  readonly carrier: CarrierName
+  readonly isInsecure: boolean
+  readonly credentials: Credentials | undefined
+}
+
+/** A track that has been set up. */
+export interface SetUpTrack {
+  readonly track: DescribedTrack
+  readonly answer: Answer
+  readonly sessionId: string
+  /** RTP and RTCP, when it is interleaved. */
+  readonly channels: readonly [number, number] | undefined
+}
+
+/** A session that plays. */
+export interface Playing {
+  readonly peer: Peer
+  readonly description: Description
+  readonly tracks: readonly SetUpTrack[]
+  readonly sessionId: string
+  /** The answer to PLAY. */
+  readonly answer: Answer
+  /** The Session header for requests. */
+  readonly session: HeaderLines
+}
+
+interface OpenSession {
+  readonly peer: Peer
+  readonly id: string
+  readonly uri: string
+}
+
+const cleanUpLimitMs = 1000
+
+/** What one row has in its hands; it leaves nothing behind on the server. */
+export class Trial {
+  readonly targets: TrialTargets
+  readonly waiting: Waiting
+  readonly #peers: Peer[] = []
+  readonly #pairs: UdpPair[] = []
+  readonly #sessions = new Map<string, OpenSession>()
+
+  constructor(targets: TrialTargets, waiting: Waiting) {
+    this.targets = targets
+    this.waiting = waiting
+  }
+
+  /** The URI of the main presentation. */
+  get uri(): string {
+    return this.targets.main.uri
+  }
+
+  /** The presentation given for a need; rows that need it run only when there is one. */
+  target(name: 'publish' | 'seekable' | 'private' | 'multicast'): Presentation {
+    const presentation = this.targets[name]
+    if (!presentation) throw new Skip(`no --${name} URL was given`)
+    return presentation
+  }
+
+  /** Opens a connection, by the carrier of the run. */
+  async connect(to: Presentation = this.targets.main, isKnown = true): Promise<Peer> {
+    const { carrier, isInsecure, credentials } = this.targets
+    const peer: Peer = new Peer({
+      waiting: this.waiting,
+      credentials: isKnown ? credentials : undefined,
+      onAnswer: (method, uri, answer) => this.#follow(peer, method, uri, answer),
+    })
+    this.#peers.push(peer)
+    const { host, port, path } = to
+    const target = { name: carrier, host, port, path, isInsecure }
+    return peer.attach(await openCarrier(target, peer, Math.max(1, this.waiting.leftMs)))
+  }
+
+  /** Keeps in mind which sessions the server has because of this row. */
+  #follow(peer: Peer, method: string, uri: string, answer: Answer): void {
+    const id = answer.sessionId
+    if (method === 'SETUP' && answer.status === 200 && id !== undefined) {
+      this.#sessions.set(id, { peer, id, uri })
+    }
+    if (method === 'TEARDOWN' && answer.status === 200 && id === undefined) return
+    if (method === 'TEARDOWN' && id !== undefined) this.#sessions.delete(id)
+  }
+
+  /** DESCRIBE, which has to succeed. */
+  async describe(peer: Peer, uri = this.uri): Promise<Description> {
+    const headers = { Accept: 'application/sdp' }
+    const answer = await peer.expect(200, 'DESCRIBE', uri, { headers })
+    return readDescription(answer, uri)
+  }
+
+  /** SETUP of one track, interleaved where nothing else is said; it has to succeed. */
+  async setUp(
+    peer: Peer,
+    track: DescribedTrack,
+    transport = 'RTP/AVP/TCP;unicast;interleaved=0-1',
+    sessionId?: string,
+  ): Promise<SetUpTrack> {
+    const session = sessionId === undefined ? {} : { Session: sessionId }
+    const headers = { Transport: transport, ...session }
+    const answer = await peer.expect(200, 'SETUP', track.uri, { headers })
+    const id = answer.sessionId
+    check(id !== undefined && id !== '', 'a Session header in the answer to SETUP', 'none')
+    return { track, answer, sessionId: id, channels: channelsOf(answer) }
+  }
+
+  /** DESCRIBE and SETUP of every track, interleaved. */
+  async setUpAll(peer: Peer, uri = this.uri): Promise<Omit<Playing, 'answer'>> {
+    const description = await this.describe(peer, uri)
+    const tracks: SetUpTrack[] = []
+    for (const [index, track] of description.tracks.entries()) {
+      const transport = `RTP/AVP/TCP;unicast;interleaved=${2 * index}-${2 * index + 1}`
+      tracks.push(await this.setUp(peer, track, transport, tracks[0]?.sessionId))
+    }
+    const sessionId = tracks[0]?.sessionId ?? ''
+    return { peer, description, tracks, sessionId, session: { Session: sessionId } }
+  }
+
+  /** A session that plays every track, interleaved. */
+  async play(peer: Peer, uri = this.uri, headers: HeaderLines = {}): Promise<Playing> {
+    const ready = await this.setUpAll(peer, uri)
+    const all = { ...ready.session, ...headers }
+    const { aggregateUri } = ready.description
+    const answer = await peer.expect(200, 'PLAY', aggregateUri, { headers: all })
+    return { ...ready, answer }
+  }
+
+  /** Two UDP ports to receive on. */
+  async udpPair(): Promise<UdpPair> {
+    const pair = await UdpPair.open(this.targets.main.host.includes(':'), this.waiting)
+    this.#pairs.push(pair)
+    return pair
+  }
+
+  /** Fails unless the connection still answers OPTIONS. */
+  async answers(peer: Peer): Promise<void> {
+    const answer = await peer.request('OPTIONS', this.uri)
+    if (answer.status !== 200) throw new Mismatch('200 to OPTIONS afterwards', answer.toString())
+  }
+
+  /** Tears down what the row has set up, and closes its sockets. Never fails. */
+  async close(): Promise<void> {
+    const sessions = [...this.#sessions.values()]
+    this.waiting.extend(2 * cleanUpLimitMs)
+    await Promise.allSettled(sessions.map((session) => this.#tearDown(session)))
+    for (const peer of this.#peers) peer.close()
+    for (const pair of this.#pairs) pair.close()
+  }
+
+  async #tearDown({ peer, id, uri }: OpenSession): Promise<void> {
+    const by = peer.isClosed || peer.garbage !== undefined ? await this.connect() : peer
+    const headers = { Session: id }
+    by.write(by.format('TEARDOWN', uri, { headers }))
+    await by.answer('an answer to TEARDOWN', cleanUpLimitMs)
+  }
+}
+
+/** The pair of channels in the answer to a SETUP. */
+export function channelsOf(answer: Answer): readonly [number, number] | undefined {
+  const pair = /interleaved\s*=\s*(\d+)-(\d+)/i.exec(answer.header('Transport') ?? '')
+  return pair ? [Number(pair[1]), Number(pair[2])] : undefined
+}

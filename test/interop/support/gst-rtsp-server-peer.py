@@ -1,0 +1,73 @@
+"""gst-rtsp-server with what the conformance rows need: prints its ports, serves until its input ends.
+
+/cam is live H.264 and Opus, /rec takes a publisher, /file is the MP4 file that the first argument names. On the second
+port, /priv is the same as /cam, for the user u with the password p.
+"""
+
+import sys
+import threading
+
+import gi
+
+gi.require_version("Gst", "1.0")
+gi.require_version("GstRtsp", "1.0")
+gi.require_version("GstRtspServer", "1.0")
+from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
+
+Gst.init(None)
+
+VIDEO = (
+    "videotestsrc is-live=true ! video/x-raw,width=320,height=240,framerate=25/1"
+    " ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=25 ! rtph264pay name=pay0 pt=96"
+)
+AUDIO = "audiotestsrc is-live=true ! audioconvert ! audioresample ! opusenc ! rtpopuspay name=pay1 pt=97"
+CAMERA = f"( {VIDEO} {AUDIO} )"
+RECORDER = "( rtph264depay name=depay0 ! fakesink async=false )"
+
+
+def factory(launch, shared=True):
+    made = GstRtspServer.RTSPMediaFactory()
+    made.set_launch(launch)
+    made.set_shared(shared)
+    return made
+
+
+def listening(mounts):
+    server = GstRtspServer.RTSPServer()
+    server.set_address("127.0.0.1")
+    server.set_service("0")
+    for path, made in mounts.items():
+        server.get_mount_points().add_factory(path, made)
+    return server
+
+
+recorder = factory(RECORDER, shared=False)
+recorder.set_transport_mode(GstRtspServer.RTSPTransportMode.RECORD)
+stored = factory(
+    f"( filesrc location={sys.argv[1]} ! qtdemux name=d"
+    " d.video_0 ! queue ! h264parse ! rtph264pay name=pay0 pt=96"
+    " d.audio_0 ! queue ! aacparse ! rtpmp4gpay name=pay1 pt=97 )",
+    shared=False,
+)
+public = listening({"/cam": factory(CAMERA), "/rec": recorder, "/file": stored})
+
+permissions = GstRtspServer.RTSPPermissions()
+permissions.add_permission_for_role("user", "media.factory.access", True)
+permissions.add_permission_for_role("user", "media.factory.construct", True)
+camera = factory(CAMERA)
+camera.set_permissions(permissions)
+private = listening({"/priv": camera})
+token = GstRtspServer.RTSPToken()
+token.set_string("media.factory.role", "user")
+auth = GstRtspServer.RTSPAuth()
+auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
+auth.add_digest("u", "p", token)
+private.set_auth(auth)
+
+for server in (public, private):
+    server.attach(None)
+loop = GLib.MainLoop()
+threading.Thread(target=lambda: (sys.stdin.read(), loop.quit()), daemon=True).start()
+version = ".".join(map(str, Gst.version()[:3]))
+print(f"gst-rtsp-server {version} ports {public.get_bound_port()} {private.get_bound_port()}", flush=True)
+loop.run()

@@ -1,0 +1,30 @@
+import { fileURLToPath } from 'node:url'
+import { Program, until } from './process.js'
+import { testClip } from './server.js'
+
+const peer = fileURLToPath(new URL('./gst-rtsp-server-peer.py', import.meta.url))
+
+/** gst-rtsp-server with a camera, a file, a place to publish to, and something private. */
+export interface GstRtspServer {
+  readonly version: string
+  /** `rtsp://host:port` of `/cam`, `/file` and `/rec`. */
+  readonly url: string
+  /** `rtsp://host:port` of `/priv`, for the user `u` with the password `p`. */
+  readonly privateUrl: string
+  close(): Promise<void>
+}
+
+/** Starts it on ports of its own. */
+export async function startGstRtspServer(): Promise<GstRtspServer> {
+  const program = new Program('/usr/bin/python3', [peer, testClip])
+  const listens = /gst-rtsp-server (\S+) ports (\d+) (\d+)/
+  await until(() => listens.test(program.stdout) || !program.isRunning, 15_000)
+  const [, version, port, privatePort] = listens.exec(program.stdout) ?? []
+  if (!version) throw new Error(`gst-rtsp-server did not start: ${program.stderr}`)
+  return {
+    version,
+    url: `rtsp://127.0.0.1:${port}`,
+    privateUrl: `rtsp://127.0.0.1:${privatePort}`,
+    close: async () => void (await program.stop('SIGTERM')),
+  }
+}
