@@ -15,6 +15,7 @@ import {
   packetPasses,
   payloadEndOf,
   payloadOffsetOf,
+  rtpHeaderBytes,
   sequenceNumberOf,
   ssrcOf,
   timestampOf,
@@ -42,6 +43,8 @@ interface DatedReport {
   readonly packets: readonly RtcpPacket[]
 }
 
+/** More than the fastest stream sends in some seconds, and far less than all sequence numbers. */
+const recallPackets = 8192
 const defaultClockRate = 90_000
 
 /** One RTP stream of a media: its description, where it is, and the readers it goes to. */
@@ -161,6 +164,18 @@ export class Track {
     const endsFrame = !this.#hasFrames || markerOf(packet)
     this.#fanOut.push(packet, isKeyFrame || this.#isKeyFrame === undefined, endsFrame)
     return true
+  }
+
+  /**
+   * Whether a packet can be one of the last that were sent.
+   *
+   * @param beginning - Of the packet; less than its fixed header proves nothing.
+   */
+  hasSent(beginning: Buffer): boolean {
+    const next = this.#nextSequenceNumber
+    if (next === undefined || beginning.length < rtpHeaderBytes) return false
+    const back = (next - sequenceNumberOf(beginning)) & 0xffff
+    return ssrcOf(beginning) === this.#ssrc && back <= recallPackets
   }
 
   /**

@@ -13,6 +13,7 @@ import type {
 import type { InterleavedCarrier } from '../transport/interleaved.js'
 import type { UdpTransport } from '../transport/udp-transport.js'
 import type { DescribedMedia } from './described-media.js'
+import type { RefusalMonitor } from './refusal-monitor.js'
 import type { RequestTarget } from './target.js'
 
 /** Where the sessions of a server are made, and which connection each lives with. */
@@ -53,6 +54,8 @@ export interface ServerContext {
   /** The server's UDP ports; nothing when UDP is turned off. */
   readonly udp: () => UdpTransport | undefined
   readonly homes: SessionHousing
+  /** Ends UDP sessions whose client is gone. */
+  readonly refusals: RefusalMonitor
   /** For publications. */
   readonly gopCache: GopCacheLimits | undefined
   /** Announces a publication that has begun, or ended, to the application. */

@@ -14,6 +14,7 @@ import {
   type RtspServerOptions,
   resolveRtspServerOptions,
 } from './options.js'
+import { RefusalMonitor } from './refusal-monitor.js'
 import type { ServerContext } from './request-context.js'
 import type { RtspServerStats } from './server-stats.js'
 import { SessionHomes } from './session-homes.js'
@@ -209,6 +210,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
       authorizer: this.#authenticator,
       udp: () => this.#udp,
       homes: this.#homes,
+      refusals: new RefusalMonitor(this.#options.clock),
       gopCache: this.#options.gopCache,
       publicationStarted: ({ path }) => this.emit('publishStarted', path),
       publicationEnded: ({ path }) => this.emit('publishEnded', path),

@@ -33,6 +33,7 @@ export function setUpPlayStream(
   if (!track) throw new RequestError('ERR_NOT_FOUND', `the media has no track ${trackIndex}`)
   let stream: PlayStream | undefined
   let learned: LearnedRtcp | undefined
+  let endWatch: (() => void) | undefined
   const taken = takeTransport(connection, transport, {
     // Clients behind a NAT send something to open the way; it means nothing.
     rtp: () => {},
@@ -68,6 +69,7 @@ export function setUpPlayStream(
     release: () => {
       taken.release()
       learned?.release()
+      endWatch?.()
     },
     onMediaEnded: () => session.end('mediaEnded'),
     onRtcp: () => {
@@ -79,6 +81,8 @@ export function setUpPlayStream(
     const { rtcp } = transport
     const address = connection.remoteAddress
     learned = new LearnedRtcp({ clock: server.clock, endpoint: rtcp, address, stream })
+    const destination = { address, port: taken.pair[0] }
+    endWatch = server.refusals.watch(session, stream, transport.rtp, destination)
   }
   const ssrc = track.ssrc === undefined ? {} : { ssrc: track.ssrc }
   return { stream, answer: { ...taken.answer, ...ssrc, mode: 'PLAY' } }

@@ -23,6 +23,7 @@ export function isActive(state: SessionState): boolean {
  * - `authorizationExpired`: what let it in has run out
  * - `connectionClosed`: the connection that carried its media is gone
  * - `slowReader`: it did not take its media fast enough
+ * - `unreachable`: nobody listens any more where its media are sent
  * - `mediaEnded`: what it played has ended
  * - `kicked`: an operator removed it
  * - `evicted`: it was idle and made room for another
@@ -40,6 +41,7 @@ export const removalReasons = Object.freeze([
   'authorizationExpired',
   'connectionClosed',
   'slowReader',
+  'unreachable',
   'mediaEnded',
   'kicked',
   'evicted',

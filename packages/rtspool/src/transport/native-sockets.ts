@@ -15,6 +15,22 @@ export interface NativeSockets {
    * @throws A system error with `code`, as Node's own `bind` gives it.
    */
   bindDatagram(address: string, port: number): number
+  /**
+   * A second UDP socket at the place of another one, which hears nothing but `destination`, and of what was sent
+   * there by either socket, what came back as ICMP (`IP_RECVERR`). The port stays closed to other programs.
+   *
+   * @param descriptor - Of the socket that is bound to `address` and `port`.
+   * @returns The descriptor, which the caller owns, or -1. Datagrams of anybody that come before it is connected
+   *   may have reached it: the caller reads them.
+   */
+  connectBeside(
+    descriptor: number,
+    bound: { readonly address: string; readonly port: number },
+    destination: { readonly address: string; readonly port: number },
+  ): number
+  /** `recvmsg(2)`, never blocking. @returns Bytes received, or -1. */
+  recvmsg(descriptor: number, message: bigint, flags: number): number
+  close(descriptor: number): void
   /** `sendmmsg(2)`. @returns Messages sent, or -1: see {@link lastError}. */
   sendmmsg(descriptor: number, messages: bigint, count: number): number
   /**
@@ -45,7 +61,12 @@ const udpSegment = 103
 const sockDgram = 2
 const sockNonblock = 0o4000
 const sockCloexec = 0o2000000
+const solSocket = 1
+const soReuseaddr = 2
+const ipprotoIp = 0
+const ipRecverr = 11
 const ipprotoIpv6 = 41
+const ipv6Recverr = 25
 const ipv6V6only = 26
 
 let loaded: NativeSockets | undefined
@@ -84,9 +105,15 @@ function bind(koffi: Koffi): NativeSockets {
   const setsockopt = libc.func('int setsockopt(int, int, int, void *, unsigned int)')
   const socket = libc.func('int socket(int, int, int)')
   const bindTo = libc.func('int bind(int, void *, unsigned int)')
+  const connectTo = libc.func('int connect(int, void *, unsigned int)')
+  const recvmsg = libc.func('long recvmsg(int, uint64_t, int)')
   const close = libc.func('int close(int)')
   const number = Buffer.alloc(4)
   const length = Buffer.alloc(4)
+  const setOption = (descriptor: number, level: number, option: number, value: 0 | 1): boolean => {
+    number.writeInt32LE(value)
+    return setsockopt(descriptor, level, option, number, number.length) === 0
+  }
   const systemError = (call: string): Error => {
     const errno = -koffi.errno()
     const code = getSystemErrorName(errno)
@@ -99,13 +126,34 @@ function bind(koffi: Koffi): NativeSockets {
       const family = name.readUInt16LE()
       const descriptor = socket(family, sockDgram | sockNonblock | sockCloexec, 0)
       if (descriptor < 0) throw systemError('socket')
-      number.writeInt32LE(1)
-      if (isIpv6) setsockopt(descriptor, ipprotoIpv6, ipv6V6only, number, number.length)
+      if (isIpv6) setOption(descriptor, ipprotoIpv6, ipv6V6only, 1)
       if (bindTo(descriptor, name, name.length) === 0) return descriptor
       const error = systemError('bind')
       close(descriptor)
       throw error
     },
+    connectBeside: (descriptor, bound, destination) => {
+      const name = serializeSocketAddress(bound.address, bound.port)
+      const peer = serializeSocketAddress(destination.address, destination.port)
+      const isIpv6 = name.length === ipv6SocketAddressBytes
+      const beside = socket(name.readUInt16LE(), sockDgram | sockNonblock | sockCloexec, 0)
+      if (beside < 0) return -1
+      if (isIpv6) setOption(beside, ipprotoIpv6, ipv6V6only, 1)
+      // Both must allow it, and the other one allows it for this moment only.
+      setOption(beside, solSocket, soReuseaddr, 1)
+      setOption(descriptor, solSocket, soReuseaddr, 1)
+      const isReady =
+        setOption(beside, isIpv6 ? ipprotoIpv6 : ipprotoIp, isIpv6 ? ipv6Recverr : ipRecverr, 1) &&
+        bindTo(beside, name, name.length) === 0 &&
+        connectTo(beside, peer, peer.length) === 0
+      setOption(descriptor, solSocket, soReuseaddr, 0)
+      if (isReady) return beside
+      close(beside)
+      return -1
+    },
+    recvmsg: (descriptor, message, flags) =>
+      Number(recvmsg(descriptor, message, flags | msgDontwait)),
+    close: (descriptor) => void close(descriptor),
     sendmmsg: (descriptor, messages, count) =>
       sendmmsg(descriptor, messages, count, msgDontwait | msgNosignal),
     send: (descriptor, address, size) => send(descriptor, address, size, msgDontwait | msgNosignal),

@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net'
+import { isIPv6, SocketAddress } from 'node:net'
 
 const afInet = 2
 /** Linux. */
@@ -16,6 +16,21 @@ export const ipv6SocketAddressBytes = 28
  */
 export function serializeSocketAddress(address: string, port: number): Buffer {
   return isIPv6(address) ? serializeIpv6(address, port) : serializeIpv4(address, port)
+}
+
+/**
+ * Reads a `struct sockaddr_in` or `sockaddr_in6` of Linux.
+ *
+ * @returns The address as Node writes it, without a zone.
+ */
+export function parseSocketAddress(name: Buffer): {
+  readonly address: string
+  readonly port: number
+} {
+  const port = name.readUInt16BE(2)
+  if (name.readUInt16LE() === afInet) return { address: [...name.subarray(4, 8)].join('.'), port }
+  const groups = Array.from({ length: 8 }, (_, at) => name.readUInt16BE(8 + 2 * at).toString(16))
+  return { address: new SocketAddress({ family: 'ipv6', address: groups.join(':') }).address, port }
 }
 
 function serializeIpv4(address: string, port: number): Buffer {

@@ -1,4 +1,4 @@
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
+import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import {
   BatchedDatagramGroup,
@@ -8,6 +8,7 @@ import {
   PlainDatagramGroup,
 } from './datagram-group.js'
 import type { NativeSockets } from './native-sockets.js'
+import { RefusalSocket } from './refusal-socket.js'
 import { RtcpSources } from './rtcp-sources.js'
 
 /** Called with each datagram of one peer; the buffer is the receiver's to keep. */
@@ -32,6 +33,9 @@ interface Batching {
 }
 
 const wildcards = Object.freeze({ 4: '0.0.0.0', 6: '::' })
+
+/** Each costs a descriptor, and a look at it for every datagram that comes in: with more viewers, timeouts do. */
+const maxRefusalSockets = 64
 
 /** Room for a burst of key frames; the kernel may give less. */
 const socketBufferBytes = 4 * 1024 * 1024
@@ -89,6 +93,7 @@ export class UdpEndpoint implements DatagramLoss {
   readonly #batching: Batching | undefined
   /** For what goes to one destination only. */
   #single: DatagramGroup | undefined
+  #refusalSockets = 0
   #closed: Promise<void> | undefined
   readonly #countSendError = (error: Error | null): void => {
     if (error) this.sendErrors++
@@ -100,13 +105,41 @@ export class UdpEndpoint implements DatagramLoss {
     this.port = socket.address().port
     socket.on('error', () => this.sendErrors++)
     socket.on('message', (packet, from) => {
-      const receiver = this.peers.get(from.address, from.port)
-      if (receiver) receiver(packet)
-      else this.#receiveUnknown(packet, from)
+      this.#receive(packet, from)
     })
   }
 
-  #receiveUnknown(packet: Buffer, { address, port }: RemoteInfo): void {
+  /**
+   * Begins to learn when a destination refuses datagrams because nobody listens at its port.
+   *
+   * @param onRefused - Told, with each look, the beginning of each datagram that was refused.
+   * @returns To be looked at now and then, and closed; `undefined` where that is not possible (it takes the system's
+   *   own calls) or where 64 others are listened to already.
+   */
+  listenForRefusals(
+    destination: DatagramDestination,
+    onRefused: (quoted: Buffer) => void,
+  ): RefusalSocket | undefined {
+    const batching = this.#batching
+    if (!batching || this.#closed || this.#refusalSockets >= maxRefusalSockets) return undefined
+    const { address } = this.#socket.address()
+    const { native, descriptor } = batching
+    const bound = { descriptor, address, port: this.port }
+    const socket = RefusalSocket.open(native, bound, destination, {
+      refused: onRefused,
+      received: (datagram, from) => this.#receive(datagram, from),
+      closed: () => this.#refusalSockets--,
+    })
+    if (socket) this.#refusalSockets++
+    return socket
+  }
+
+  #receive(packet: Buffer, { address, port }: DatagramDestination): void {
+    const receiver = this.peers.get(address, port)
+    if (receiver) {
+      receiver(packet)
+      return
+    }
     this.unknownPeerDatagrams++
     this.rtcpSources.look(packet, address, port)
   }

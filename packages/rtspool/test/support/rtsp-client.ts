@@ -135,12 +135,14 @@ export class UdpTestPorts {
   readonly rtpSocket: UdpSocket
   readonly rtcpSocket: UdpSocket
   readonly port: number
+  readonly #closed = new Set<UdpSocket>()
   #onPacket: (() => void) | undefined
 
   private constructor(rtpSocket: UdpSocket, rtcpSocket: UdpSocket) {
     this.rtpSocket = rtpSocket
     this.rtcpSocket = rtcpSocket
     this.port = rtpSocket.address().port
+    for (const socket of [rtpSocket, rtcpSocket]) socket.on('close', () => this.#closed.add(socket))
     rtpSocket.on('message', (packet) => {
       this.rtp.push(packet)
       this.#onPacket?.()
@@ -181,6 +183,8 @@ export class UdpTestPorts {
   async close(): Promise<void> {
     await Promise.all(
       [this.rtpSocket, this.rtcpSocket].map((socket) => {
+        if (this.#closed.has(socket)) return undefined
+        this.#closed.add(socket)
         const closed = once(socket, 'close')
         socket.close()
         return closed

@@ -4,9 +4,9 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { UdpPortPair } from '../../src/transport/udp-port-pair.js'
 import { openUdpPorts } from '../support/test-server.js'
 
-/** A pair on the first free even port from 42,000 on. */
+/** A pair on the first free even port from 45,000 on. */
 async function openPair() {
-  for (let port = 42_000; ; port += 2) {
+  for (let port = 45_000; ; port += 2) {
     try {
       const pair = await UdpPortPair.open(port, { family: 4, address: '127.0.0.1' })
       onTestFinished(() => pair.close())
