@@ -9,8 +9,8 @@ const command = '^packages/server/src'
 /** What users import or run. */
 const entries = `${src}/(index|session/index|session/conformance/index|media/file/index)\\.ts$|${command}/main\\.ts$`
 
-/** The layers over bytes and values: pure, and apart from one another. */
-const formats = ['rtsp', 'sdp', 'rtp', 'rtcp']
+/** The layers over bytes and values: pure, and apart from one another but for what is built upon another. */
+const formats = ['rtsp', 'sdp', 'rtp', 'rtcp', 'srtp', 'mikey']
 
 /** Leaves: they may be imported from everywhere, and import nothing. */
 const leaves = ['errors', 'clock', 'diagnostics']
@@ -21,6 +21,8 @@ const layers = {
   sdp: { folders: [], leaves: ['errors'] },
   rtp: { folders: [], leaves: ['errors'] },
   rtcp: { folders: [], leaves: ['errors'] },
+  srtp: { folders: ['rtp'], leaves: ['errors'] },
+  mikey: { folders: ['srtp'], leaves: ['errors'] },
   session: { folders: [], leaves: ['errors', 'clock'] },
   transport: { folders: formats, leaves },
   media: { folders: [...formats, 'transport'], leaves },
@@ -84,8 +86,15 @@ export default {
       name: 'pure-formats',
       comment: 'Bytes to values and back: no I/O, no timer, no clock, no random.',
       severity: 'error',
-      from: { path: `${src}/(${formats.join('|')})/` },
+      from: { path: `${src}/(${formats.join('|')})/`, pathNot: `${src}/srtp/` },
       to: { dependencyTypes: ['core'], pathNot: builtin('buffer', 'util') },
+    },
+    {
+      name: 'pure-formats-srtp',
+      comment: 'SRTP is as pure; its ciphers are those of node:crypto.',
+      severity: 'error',
+      from: { path: `${src}/srtp/` },
+      to: { dependencyTypes: ['core'], pathNot: builtin('buffer', 'util', 'crypto') },
     },
     {
       name: 'no-runtime-dependency',

@@ -21,6 +21,13 @@ const cases = [
   { from: `${library}/rtp/b.ts`, to: 'node:buffer' },
   { from: `${library}/rtp/c.ts`, to: 'node:crypto', rule: 'pure-formats' },
   { from: `${library}/rtcp/b.ts`, to: 'node:timers', rule: 'pure-formats' },
+  { from: `${library}/srtp/a.ts`, to: '../rtp/target.js' },
+  { from: `${library}/srtp/b.ts`, to: 'node:crypto' },
+  { from: `${library}/srtp/c.ts`, to: 'node:timers', rule: 'pure-formats-srtp' },
+  { from: `${library}/srtp/d.ts`, to: '../rtcp/target.js', rule: 'layer-srtp' },
+  { from: `${library}/mikey/a.ts`, to: '../srtp/target.js' },
+  { from: `${library}/mikey/b.ts`, to: '../rtsp/target.js', rule: 'layer-mikey' },
+  { from: `${library}/mikey/c.ts`, to: 'node:crypto', rule: 'pure-formats' },
   { from: `${library}/session/a.ts`, to: '../clock.js' },
   { from: `${library}/session/b.ts`, to: '../rtsp/target.js', rule: 'layer-session' },
   { from: `${library}/session/c.ts`, to: '../server/target.js', rule: 'layer-session' },
@@ -56,10 +63,9 @@ const cases = [
 /** What the imports above point at, and the smallest packages around them. */
 const fixtures = {
   ...Object.fromEntries(
-    ['rtsp', 'sdp', 'rtp', 'rtcp', 'session', 'transport', 'media', 'server'].map((layer) => [
-      `${library}/${layer}/target.ts`,
-      'export const target = 1\n',
-    ]),
+    ['rtsp', 'sdp', 'rtp', 'rtcp', 'srtp', 'mikey', 'session', 'transport', 'media', 'server'].map(
+      (layer) => [`${library}/${layer}/target.ts`, 'export const target = 1\n'],
+    ),
   ),
   [`${library}/session/index.ts`]: "export { target } from './target.js'\n",
   [`${library}/media/file/index.ts`]: 'export const target = 1\n',

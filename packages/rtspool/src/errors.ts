@@ -141,6 +141,11 @@ export const errorCodes = {
     statusCode: 461,
     meaning: 'None of the transports that the client offers is supported here.',
   },
+  ERR_KEY_MANAGEMENT: {
+    class: 'RequestError',
+    statusCode: 463,
+    meaning: 'Keys for SRTP are missing, cannot be understood, or are weaker than allowed.',
+  },
   ERR_NOT_IMPLEMENTED: {
     class: 'RequestError',
     statusCode: 501,

@@ -72,3 +72,4 @@ export {
   type SessionState,
   type StreamTransport,
 } from './session/index.js'
+export type { SrtpSuiteName } from './srtp/index.js'

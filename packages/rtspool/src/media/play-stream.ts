@@ -3,6 +3,7 @@ import { parseCompound, type ReceptionReport } from '../rtcp/index.js'
 import type { Media, MediaParticipant } from './media.js'
 import type { Reader } from './reader.js'
 import { type StreamReception, streamReceptionOf } from './stream-reception.js'
+import type { StreamSecurity } from './stream-security.js'
 import type { Track } from './track.js'
 
 /** What viewers say they missed. Sessions hand in their own counters. */
@@ -16,6 +17,8 @@ export interface PlayStreamInit {
   readonly track: Track
   readonly reader: Reader
   readonly counters: LossCounters
+  /** Where it is SRTP. */
+  readonly security?: StreamSecurity | undefined
   /** With which the track was set up; RTP-Info names it so (RFC 2326 section 12.33). */
   readonly uri: string
   /** Gives channels or ports back. Called once. */
@@ -48,6 +51,11 @@ export class PlayStream implements MediaParticipant {
     return this.#init.uri
   }
 
+  /** Where the stream is SRTP. */
+  get security(): StreamSecurity | undefined {
+    return this.#init.security
+  }
+
   get lowerTransport(): 'TCP' | 'UDP' {
     return this.#init.reader.kind === 'interleaved' ? 'TCP' : 'UDP'
   }
@@ -66,7 +74,7 @@ export class PlayStream implements MediaParticipant {
   /** What the viewer would begin with now: the last key frame, or what it missed while it paused. */
   recentPackets(): readonly Buffer[] {
     if (this.#state !== 'ready') return []
-    return this.track.recentPackets(this.#pausedAt)
+    return this.track.recentPackets(this.#pausedAt, this.#init.reader.srtp)
   }
 
   /** @param first - From {@link recentPackets}, in the same turn of the event loop. */

@@ -1,7 +1,13 @@
 import { createSessionDescription, type SessionDescription, serializeSdp } from '../sdp/index.js'
 
+/** Keys of the publisher, which are between it and us (RFC 4567, RFC 4568). */
+const keyAttributes = ['key-mgmt', 'crypto', 'crypto-params']
+
 /** Session-level attributes that the server answers for itself. */
-const ownAttributes = new Set(['control', 'tool', 'type', 'recvonly', 'sendonly', 'sendrecv'])
+const ownAttributes = new Set([
+  ...['control', 'tool', 'type', 'recvonly', 'sendonly', 'sendrecv'],
+  ...keyAttributes,
+])
 
 /**
  * The session description as viewers see it (RFC 2326 appendix C): the media sections of the source, with
@@ -24,10 +30,11 @@ export function describePresentation(source: SessionDescription, origin: number)
   source.media.forEach((media, index) => {
     const copy = media.clone()
     copy.port = 0
+    copy.protocol = copy.protocol.replace(/^RTP\/SAVP/i, 'RTP/AVP')
     copy.removeValues('c')
     copy.setAttribute('control', `trackID=${index}`)
-    for (const direction of ['recvonly', 'sendonly', 'sendrecv']) {
-      copy.removeAttributes(direction)
+    for (const attribute of ['recvonly', 'sendonly', 'sendrecv', ...keyAttributes]) {
+      copy.removeAttributes(attribute)
     }
     description.media.push(copy)
   })

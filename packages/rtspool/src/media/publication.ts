@@ -6,6 +6,7 @@ import { MediaFactory } from './media-factory.js'
 import type { MediaSource } from './media-source.js'
 import type { GopCacheLimits } from './recent-packets.js'
 import type { RecordStream } from './record-stream.js'
+import type { TrackKeys } from './stream-security.js'
 
 export interface PublicationInit {
   /** Decoded path that it is mounted at. */
@@ -14,6 +15,8 @@ export interface PublicationInit {
   readonly presentation: string
   /** As announced. */
   readonly description: SessionDescription
+  /** Of the announced tracks that are SRTP, by their index. */
+  readonly keys?: ReadonlyMap<number, TrackKeys> | undefined
   readonly clock: Clock
   /** What is kept for new viewers. */
   readonly gopCache: GopCacheLimits | undefined
@@ -55,6 +58,11 @@ export class Publication {
   /** The media that viewers get, from RECORD on. */
   get media(): Media | undefined {
     return this.#media
+  }
+
+  /** The keys that were announced for a track. */
+  keysOf(trackIndex: number): TrackKeys | undefined {
+    return this.#init.keys?.get(trackIndex)
   }
 
   /** The announced track whose control URI a SETUP names with its path and query, or `undefined`. */

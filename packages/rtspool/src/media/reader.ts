@@ -1,3 +1,4 @@
+import type { SrtpSender } from '../srtp/index.js'
 import { frameInterleaved, type InterleavedCarrier } from '../transport/interleaved.js'
 import type { UdpEndpoint } from '../transport/udp-port-pair.js'
 import type { SentReports } from './sent-reports.js'
@@ -22,6 +23,8 @@ export interface InterleavedReader {
   readonly counters: DeliveryCounters
   /** Notes the sender reports that it is sent. */
   readonly sentReports?: SentReports
+  /** Present where what it is sent is SRTP and SRTCP. */
+  readonly srtp?: SrtpSender
 }
 
 /** A reader that is sent datagrams. */
@@ -37,12 +40,16 @@ export interface DatagramReader {
   readonly counters: DeliveryCounters
   /** Notes the sender reports that it is sent, each with an instant of its own. */
   readonly sentReports?: SentReports
+  /** Present where what it is sent is SRTP and SRTCP. */
+  readonly srtp?: SrtpSender
 }
 
 export type Reader = InterleavedReader | DatagramReader
 
-/** Sends RTCP to one reader. */
-export function sendRtcpTo(reader: Reader, compound: Buffer): void {
+/** Sends RTCP to one reader, protected where the reader has it so. */
+export function sendRtcpTo(reader: Reader, plain: Buffer): void {
+  const compound = reader.srtp ? reader.srtp.protectRtcp(plain) : plain
+  if (!compound) return
   if (reader.kind === 'datagram') reader.rtcp.send(compound, reader.rtcpPort, reader.address)
   else reader.carrier.writeFrames(frameInterleaved(reader.channels[1], [compound]))
 }

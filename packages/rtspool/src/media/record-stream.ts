@@ -11,6 +11,7 @@ import {
 import { type ReceptionReportValues, ReceptionStatistics } from '../rtp/index.js'
 import type { MediaParticipant } from './media.js'
 import { type StreamReception, streamReceptionOf } from './stream-reception.js'
+import type { StreamSecurity } from './stream-security.js'
 import type { Track } from './track.js'
 
 /** What was received from one publisher. Sessions hand in their own counters. */
@@ -23,6 +24,8 @@ export interface ReceptionCounters {
 export interface RecordStreamInit {
   readonly clock: Clock
   readonly lowerTransport: 'TCP' | 'UDP'
+  /** Where it is SRTP. */
+  readonly security?: StreamSecurity | undefined
   readonly counters: ReceptionCounters
   /** Sends RTCP back to the publisher. */
   readonly sendRtcp: (compound: Buffer) => void
@@ -51,6 +54,11 @@ export class RecordStream implements MediaParticipant {
 
   constructor(init: RecordStreamInit) {
     this.#init = init
+  }
+
+  /** Where the stream is SRTP. */
+  get security(): StreamSecurity | undefined {
+    return this.#init.security
   }
 
   get lowerTransport(): 'TCP' | 'UDP' {

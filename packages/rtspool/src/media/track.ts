@@ -21,11 +21,14 @@ import {
   timestampOf,
 } from '../rtp/index.js'
 import type { MediaDescription } from '../sdp/index.js'
+import type { SrtpSender, SrtpSuite } from '../srtp/index.js'
 import { FanOut } from './fan-out.js'
 import { type Reader, sendRtcpTo } from './reader.js'
 import type { GopCacheLimits } from './recent-packets.js'
 import { RecentPackets } from './recent-packets.js'
+import { SecureFanOut } from './secure-fan-out.js'
 import { SourceClock } from './source-clock.js'
+import { createSrtpSender } from './stream-security.js'
 import { maxReportWaitMs, type TimeMapping, TrackTime } from './track-time.js'
 
 /** Where a stream of packets begins, or goes on. */
@@ -63,6 +66,7 @@ export class Track {
   readonly #clock: Clock
   readonly #cname: string
   readonly #fanOut: FanOut
+  #secure: SecureFanOut | undefined
   readonly #isKeyFrame: KeyFrameTest | undefined
   /** Video: several packets make a frame, and the marker ends it (RFC 3551 section 4.2). */
   readonly #hasFrames: boolean
@@ -162,7 +166,9 @@ export class Track {
     this.#recent?.push(packet)
     if (isKeyFrame && this.#timestamp !== this.#keyFrameTimestamp) this.#beginKeyFrame()
     const endsFrame = !this.#hasFrames || markerOf(packet)
-    this.#fanOut.push(packet, isKeyFrame || this.#isKeyFrame === undefined, endsFrame)
+    const isResumePoint = isKeyFrame || this.#isKeyFrame === undefined
+    this.#fanOut.push(packet, isResumePoint, endsFrame)
+    this.#secure?.push(packet, isResumePoint, endsFrame)
     return true
   }
 
@@ -183,12 +189,27 @@ export class Track {
    * when there is nothing complete to begin with.
    *
    * @param from - Sequence number of the first packet that is wanted, if it is among them.
+   * @param srtp - For a reader with SRTP: what {@link SrtpSender.repeatable} allows.
    */
-  recentPackets(from?: number): readonly Buffer[] {
-    const packets = this.#recent?.packets ?? []
+  recentPackets(from?: number, srtp?: SrtpSender): readonly Buffer[] {
+    const recent = this.#recent?.packets ?? []
+    const packets = srtp ? srtp.repeatable(recent) : recent
     if (from === undefined) return packets
     const index = packets.findIndex((packet) => sequenceNumberOf(packet) === from)
     return index < 0 ? packets : packets.slice(index)
+  }
+
+  /**
+   * What protects the packets for all readers with SRTP: one key for them all, made for the first that asks.
+   *
+   * @param suite - Of the key, if it is still to be made.
+   */
+  srtp(suite: SrtpSuite): SrtpSender {
+    if (!this.#secure) {
+      const before = this.#recent?.packets ?? []
+      this.#secure = new SecureFanOut(this.#clock, createSrtpSender(suite), before)
+    }
+    return this.#secure.sender
   }
 
   /** Keeps only what is not older than this instant of the source's wall clock. */
@@ -229,21 +250,24 @@ export class Track {
   addReader(reader: Reader, first?: readonly Buffer[]): void {
     const report = this.#senderReport()
     if (report) this.#sendReportTo(reader, report, serializeCompound(report.packets))
-    this.#fanOut.add(reader, first)
+    if (reader.srtp) this.#secure?.add(reader, first)
+    else this.#fanOut.add(reader, first)
   }
 
   /** Removes a reader, after whatever was pushed so far. */
   removeReader(reader: Reader): void {
-    this.#fanOut.remove(reader)
+    if (reader.srtp) this.#secure?.fanOut.remove(reader)
+    else this.#fanOut.remove(reader)
   }
 
   /** Brings the counters of a reader up to date. */
   settleCounters(reader: Reader): void {
-    this.#fanOut.settle(reader)
+    if (reader.srtp) this.#secure?.fanOut.settle(reader)
+    else this.#fanOut.settle(reader)
   }
 
   get readerCount(): number {
-    return this.#fanOut.readerCount
+    return this.#fanOut.readerCount + (this.#secure?.fanOut.readerCount ?? 0)
   }
 
   /** Sends a sender report with SDES to all readers (RFC 3550 section 6.4.1). */
@@ -252,7 +276,9 @@ export class Track {
     const report = this.#senderReport()
     if (!report) return
     const compound = serializeCompound(report.packets)
-    this.#fanOut.forEachReader((reader) => this.#sendReportTo(reader, report, compound))
+    const send = (reader: Reader): void => this.#sendReportTo(reader, report, compound)
+    this.#fanOut.forEachReader(send)
+    this.#secure?.fanOut.forEachReader(send)
   }
 
   /** Tells one reader that the stream is over for it (RFC 3550 section 6.6). */
@@ -270,6 +296,7 @@ export class Track {
   close(): void {
     this.#reportTimer?.cancel()
     this.#fanOut.close()
+    this.#secure?.fanOut.close()
     this.#recent?.clear()
   }
 

@@ -9,6 +9,13 @@ export {
 export { serializeContentBase } from './headers/content-base.js'
 export { parseContentType } from './headers/content-type.js'
 export { maxCSeq, parseCSeq, serializeCSeq } from './headers/cseq.js'
+export {
+  type KeyMgmt,
+  parseKeyMgmt,
+  parseKeyMgmtAttribute,
+  serializeKeyMgmt,
+  serializeKeyMgmtAttribute,
+} from './headers/key-mgmt.js'
 export { parseList } from './headers/lists.js'
 export { parsePublic, serializePublic } from './headers/public.js'
 export {

@@ -10,6 +10,7 @@ import type {
   SessionOwner,
   SessionPool,
 } from '../session/index.js'
+import type { SrtpSuite } from '../srtp/index.js'
 import type { InterleavedCarrier } from '../transport/interleaved.js'
 import type { UdpTransport } from '../transport/udp-transport.js'
 import type { DescribedMedia } from './described-media.js'
@@ -58,6 +59,8 @@ export interface ServerContext {
   readonly refusals: RefusalMonitor
   /** For publications. */
   readonly gopCache: GopCacheLimits | undefined
+  /** What media are encrypted with on secure connections; nothing when SRTP is turned off. */
+  readonly srtp: SrtpSuite | undefined
   /** Announces a publication that has begun, or ended, to the application. */
   readonly publicationStarted: (publication: Publication) => void
   readonly publicationEnded: (publication: Publication) => void

@@ -212,6 +212,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
       homes: this.#homes,
       refusals: new RefusalMonitor(this.#options.clock),
       gopCache: this.#options.gopCache,
+      srtp: this.#options.tls?.srtp,
       publicationStarted: ({ path }) => this.emit('publishStarted', path),
       publicationEnded: ({ path }) => this.emit('publishEnded', path),
     }

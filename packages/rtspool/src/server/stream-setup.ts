@@ -7,15 +7,19 @@ import { RecordStream } from '../media/record-stream.js'
 import { SentReports } from '../media/sent-reports.js'
 import type { TransportSpecInit } from '../rtsp/index.js'
 import type { Session } from '../session/index.js'
-import { type ChannelReceiver, frameInterleaved } from '../transport/interleaved.js'
+import { frameInterleaved } from '../transport/interleaved.js'
 import { LearnedRtcp } from './learned-rtcp.js'
 import type { ConnectionContext, RequestContext } from './request-context.js'
+import { keyMgmtHeader } from './srtp.js'
+import { playSecurity, type Receivers, recordSecurity, secured, securedRtcp } from './srtp-setup.js'
 import type { ChosenTransport } from './transport-choice.js'
 
 /** A stream with its channels or ports, and what the Transport header of the answer says about it. */
 export interface StreamSetup {
   readonly stream: PlayStream | RecordStream
   readonly answer: TransportSpecInit
+  /** Our key, with SRTP. */
+  readonly keyMgmt?: readonly [name: string, value: string] | undefined
 }
 
 type TcpTransport = Extract<ChosenTransport, { lowerTransport: 'TCP' }>
@@ -23,7 +27,7 @@ type UdpTransport = Extract<ChosenTransport, { lowerTransport: 'UDP' }>
 
 /** Sets one track up for a viewer; nothing is sent before PLAY. */
 export function setUpPlayStream(
-  { server, connection, request }: RequestContext,
+  context: RequestContext,
   session: Session,
   media: Media,
   trackIndex: number,
@@ -31,14 +35,18 @@ export function setUpPlayStream(
 ): StreamSetup {
   const track = media.tracks[trackIndex]
   if (!track) throw new RequestError('ERR_NOT_FOUND', `the media has no track ${trackIndex}`)
+  const { server, connection, request } = context
+  const security = playSecurity(context, track, transport)
   let stream: PlayStream | undefined
   let learned: LearnedRtcp | undefined
   let endWatch: (() => void) | undefined
-  const taken = takeTransport(connection, transport, {
+  const receivers = {
     // Clients behind a NAT send something to open the way; it means nothing.
     rtp: () => {},
-    rtcp: (compound) => stream?.receiveRtcp(compound),
-  })
+    rtcp: (compound: Buffer) => stream?.receiveRtcp(compound),
+  }
+  const taken = takeTransport(connection, transport, secured(receivers, security))
+  const srtp = security && { srtp: security.sender }
   const sentReports = new SentReports()
   const reader: Reader =
     transport.lowerTransport === 'TCP'
@@ -48,6 +56,7 @@ export function setUpPlayStream(
           channels: taken.pair,
           counters: session.stats,
           sentReports,
+          ...srtp,
         }
       : {
           kind: 'datagram',
@@ -58,6 +67,7 @@ export function setUpPlayStream(
           rtcpPort: taken.pair[1],
           counters: session.stats,
           sentReports,
+          ...srtp,
         }
   stream = new PlayStream({
     clock: server.clock,
@@ -65,6 +75,7 @@ export function setUpPlayStream(
     track,
     reader,
     counters: session.stats,
+    security,
     uri: request.uri,
     release: () => {
       taken.release()
@@ -78,45 +89,55 @@ export function setUpPlayStream(
     },
   })
   if (transport.lowerTransport === 'UDP') {
-    const { rtcp } = transport
+    const { rtp, rtcp } = transport
     const address = connection.remoteAddress
-    learned = new LearnedRtcp({ clock: server.clock, endpoint: rtcp, address, stream })
+    // What is encrypted echoes nothing that could be looked for.
+    if (!security) {
+      learned = new LearnedRtcp({ clock: server.clock, endpoint: rtcp, address, stream })
+    }
     const destination = { address, port: taken.pair[0] }
-    endWatch = server.refusals.watch(session, stream, transport.rtp, destination)
+    endWatch = server.refusals.watch(session, stream, rtp, destination)
   }
   const ssrc = track.ssrc === undefined ? {} : { ssrc: track.ssrc }
-  return { stream, answer: { ...taken.answer, ...ssrc, mode: 'PLAY' } }
+  return {
+    stream,
+    answer: { ...taken.answer, ...ssrc, mode: 'PLAY' },
+    keyMgmt: security && keyMgmtHeader(request.uri, security.sender, server.clock, track.ssrc),
+  }
 }
 
 /** Sets one track up for a publisher; what arrives before RECORD is dropped. */
 export function setUpRecordStream(
-  { server, connection }: RequestContext,
+  { server, connection, request }: RequestContext,
   session: Session,
   publication: Publication,
+  trackIndex: number,
   transport: ChosenTransport,
 ): StreamSetup {
+  const security = recordSecurity(publication, trackIndex, transport)
   let stream: RecordStream | undefined
-  const taken = takeTransport(connection, transport, {
-    rtp: (packet) => stream?.receiveRtp(packet),
-    rtcp: (compound) => stream?.receiveRtcp(compound),
-  })
+  const receivers = {
+    rtp: (packet: Buffer) => stream?.receiveRtp(packet),
+    rtcp: (compound: Buffer) => stream?.receiveRtcp(compound),
+  }
+  const taken = takeTransport(connection, transport, secured(receivers, security))
   stream = new RecordStream({
     clock: server.clock,
     lowerTransport: transport.lowerTransport,
+    security,
     counters: session.stats,
-    sendRtcp: taken.sendRtcp,
+    sendRtcp: securedRtcp(taken.sendRtcp, security),
     release: taken.release,
     onPacket: () => session.touch(),
     onMediaEnded: () => session.end('mediaEnded'),
     onClosed: (closed) => publication.removeStream(closed),
   })
   publication.addStream(stream)
-  return { stream, answer: { ...taken.answer, mode: 'RECORD' } }
-}
-
-interface Receivers {
-  readonly rtp: ChannelReceiver
-  readonly rtcp: ChannelReceiver
+  return {
+    stream,
+    answer: { ...taken.answer, mode: 'RECORD' },
+    keyMgmt: security && keyMgmtHeader(request.uri, security.sender, server.clock),
+  }
 }
 
 /** Channels or ports that belong to one stream until `release`. */
@@ -139,7 +160,7 @@ function takeTransport(
 
 function takeChannels(
   connection: ConnectionContext,
-  { channels }: TcpTransport,
+  { profile, channels }: TcpTransport,
   { rtp, rtcp }: Receivers,
 ): TakenTransport {
   const pair = connection.channels.take(channels, rtp, rtcp)
@@ -148,7 +169,7 @@ function takeChannels(
   }
   return {
     pair,
-    answer: { profile: 'AVP', lowerTransport: 'TCP', delivery: 'unicast', interleaved: pair },
+    answer: { profile, lowerTransport: 'TCP', delivery: 'unicast', interleaved: pair },
     sendRtcp: (compound) => connection.writeFrames(frameInterleaved(pair[1], [compound])),
     release: () => connection.channels.release(pair),
   }
@@ -156,7 +177,7 @@ function takeChannels(
 
 function takePorts(
   { remoteAddress }: ConnectionContext,
-  { rtp, rtcp, clientPorts }: UdpTransport,
+  { profile, rtp, rtcp, clientPorts }: UdpTransport,
   receivers: Receivers,
 ): TakenTransport {
   const [rtpPort, rtcpPort] = clientPorts
@@ -165,7 +186,7 @@ function takePorts(
   return {
     pair: clientPorts,
     answer: {
-      profile: 'AVP',
+      profile,
       lowerTransport: 'UDP',
       delivery: 'unicast',
       clientPort: clientPorts,

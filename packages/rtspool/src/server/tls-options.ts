@@ -1,5 +1,6 @@
 import { createSecureContext, type SecureContext } from 'node:tls'
 import { TransportError } from '../errors.js'
+import { type SrtpSuite, type SrtpSuiteName, srtpSuites } from '../srtp/index.js'
 
 /** What a server proves its name with; both in PEM. */
 export interface TlsCertificate {
@@ -37,6 +38,12 @@ export interface TlsOptions extends TlsCertificate {
    * @default 1000
    */
   readonly maxPendingHandshakes?: number | undefined
+  /**
+   * What encrypts the media for clients with SRTP; publishers choose for themselves. `false` = no SRTP: media of
+   * TLS connections travel inside them only.
+   * @default 'AES_CM_128_HMAC_SHA1_80', which every client has
+   */
+  readonly srtp?: SrtpSuiteName | false | undefined
 }
 
 export const tlsDefaults = Object.freeze({
@@ -45,6 +52,7 @@ export const tlsDefaults = Object.freeze({
   minVersion: 'TLSv1.2',
   handshakeTimeout: 10,
   maxPendingHandshakes: 1000,
+  srtp: 'AES_CM_128_HMAC_SHA1_80',
 }) satisfies { [K in Exclude<keyof Required<TlsOptions>, 'key' | 'cert'>]: TlsOptions[K] }
 
 export interface ResolvedTlsOptions extends TlsCertificate {
@@ -53,6 +61,7 @@ export interface ResolvedTlsOptions extends TlsCertificate {
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
   readonly handshakeTimeoutMs: number
   readonly maxPendingHandshakes: number
+  readonly srtp: SrtpSuite | undefined
 }
 
 const maxPort = 65_535
@@ -91,7 +100,15 @@ export function resolveTlsOptions(options: TlsOptions, host?: string): ResolvedT
     minVersion,
     handshakeTimeoutMs: handshakeTimeout * msPerSecond,
     maxPendingHandshakes: maxPending,
+    srtp: srtpSuite(options.srtp ?? tlsDefaults.srtp),
   })
+}
+
+function srtpSuite(name: SrtpSuiteName | false): SrtpSuite | undefined {
+  if (name === false) return undefined
+  if (Object.hasOwn(srtpSuites, name)) return srtpSuites[name]
+  const names = Object.keys(srtpSuites).join(', ')
+  throw new TypeError(`tls.srtp must be false or one of ${names}, got '${name}'`)
 }
 
 /**

@@ -1,11 +1,22 @@
 import { RequestError } from '../errors.js'
+import type { SrtpOffer } from '../mikey/index.js'
 import type { TransportSpec } from '../rtsp/index.js'
 import { channelCount } from '../transport/interleaved.js'
 import type { UdpEndpoint } from '../transport/udp-port-pair.js'
 import type { RequestContext } from './request-context.js'
+import { offerFor, srtpSuiteFor } from './srtp.js'
+
+/** What is the same for all lower transports. */
+interface ChosenProfile {
+  readonly profile: 'AVP' | 'SAVP'
+  /** With SAVP: the key of what the client sends, if it comes with the request. */
+  readonly offer: SrtpOffer | undefined
+}
 
 /** The alternative of a Transport header that is going to be used. */
-export type ChosenTransport =
+export type ChosenTransport = ChosenProfile & ChosenLowerTransport
+
+type ChosenLowerTransport =
   | {
       readonly lowerTransport: 'TCP'
       /** The pair that the client asked for, if it did. */
@@ -24,7 +35,8 @@ const minClientPort = 1024
 /**
  * Picks the first alternative that this server can do (RFC 2326 section 12.39).
  *
- * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` (461) when there is none.
+ * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` (461) when there is none, `ERR_KEY_MANAGEMENT` (463) when
+ * the keys that come with one of SRTP cannot be used.
  */
 export function chooseTransport(
   specs: readonly TransportSpec[],
@@ -32,22 +44,35 @@ export function chooseTransport(
   context: RequestContext,
 ): ChosenTransport {
   for (const spec of specs) {
-    const chosen = spec.isSupported && isPlain(spec, mode) ? choose(spec, context) : undefined
-    if (chosen) return chosen
+    const profile = spec.isSupported && isPlain(spec, mode) && profileOf(spec, context)
+    const chosen = profile ? choose(spec, context) : undefined
+    if (profile && chosen) return { ...chosen, profile, offer: offerOf(profile, context) }
   }
-  throw new RequestError(
-    'ERR_UNSUPPORTED_TRANSPORT',
-    'expected RTP/AVP over TCP interleaved or over unicast UDP from port 1024 on, to the client itself',
-  )
+  throw new RequestError('ERR_UNSUPPORTED_TRANSPORT', expected(context))
 }
 
 function isPlain(spec: TransportSpec, mode: 'PLAY' | 'RECORD'): boolean {
-  return (
-    spec.profile === 'AVP' &&
-    spec.delivery !== 'multicast' &&
-    !spec.append &&
-    (spec.mode ?? 'PLAY') === mode
-  )
+  return spec.delivery !== 'multicast' && !spec.append && (spec.mode ?? 'PLAY') === mode
+}
+
+/** RTP without encryption stays inside a connection that has it; keys never travel without (ONVIF, RFC 4567). */
+function profileOf(
+  { profile, lowerTransport }: TransportSpec,
+  context: RequestContext,
+): 'AVP' | 'SAVP' | undefined {
+  if (profile === 'AVP' && (lowerTransport === 'TCP' || !context.connection.isSecure)) return 'AVP'
+  return profile === 'SAVP' && srtpSuiteFor(context) ? 'SAVP' : undefined
+}
+
+function offerOf(profile: 'AVP' | 'SAVP', { request }: RequestContext): SrtpOffer | undefined {
+  return profile === 'SAVP' ? offerFor(request.uri, request.headers) : undefined
+}
+
+function expected(context: RequestContext): string {
+  const unicast = 'over unicast UDP from port 1024 on, to the client itself'
+  if (!context.connection.isSecure) return `expected RTP/AVP over TCP interleaved or ${unicast}`
+  if (!srtpSuiteFor(context)) return 'expected RTP/AVP over TCP interleaved'
+  return `expected RTP/AVP or RTP/SAVP over TCP interleaved, or RTP/SAVP ${unicast}`
 }
 
 function choose(spec: TransportSpec, { server, connection }: RequestContext) {

@@ -214,6 +214,7 @@ describe('wrong options', () => {
     [{ handshakeTimeout: 0 }, 'tls.handshakeTimeout must be more than 0 and at most 60 seconds'],
     [{ maxPendingHandshakes: 0 }, 'tls.maxPendingHandshakes must be an integer from 1, got 0'],
     [{ minVersion: 'TLSv1' as never }, "tls.minVersion must be 'TLSv1.2' or 'TLSv1.3'"],
+    [{ srtp: 'DES' as never }, 'tls.srtp must be false or one of AES_CM_128_HMAC_SHA1_80, '],
     [{ key: undefined as never }, 'expected tls.key in PEM, got nothing'],
     [{ cert: 'x' }, 'expected a private key and its certificate in PEM, got'],
   ])('%j', (wrong, message) => {

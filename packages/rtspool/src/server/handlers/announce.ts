@@ -1,8 +1,10 @@
 import { RequestError } from '../../errors.js'
 import { Publication } from '../../media/publication.js'
+import type { TrackKeys } from '../../media/stream-security.js'
 import { parseContentType, type RtspRequest } from '../../rtsp/index.js'
 import { parseSdp, type SessionDescription } from '../../sdp/index.js'
 import { type Handler, ok, type RequestContext } from '../request-context.js'
+import { announcedKeys, keyMgmtHeaders } from '../srtp-announce.js'
 import { type RequestTarget, requireTarget } from '../target.js'
 import { playMethods } from './methods.js'
 
@@ -21,9 +23,10 @@ export const handleAnnounce: Handler = (context) => {
   if (connection.publication?.path !== path && server.mounts.get(path)) {
     throw new RequestError('ERR_FORBIDDEN', `${path} is in use`)
   }
+  const keys = announcedKeys(context, description)
   connection.publication?.end()
-  connection.publication = mount(context, target, description)
-  return ok
+  connection.publication = mount(context, target, description, keys)
+  return { ...ok, headers: keyMgmtHeaders(context, description, keys) }
 }
 
 function descriptionOf({ headers, body }: RtspRequest): SessionDescription {
@@ -43,12 +46,14 @@ function mount(
   { server, connection }: RequestContext,
   { path, presentation }: RequestTarget,
   description: SessionDescription,
+  keys: ReadonlyMap<number, TrackKeys>,
 ): Publication {
   const { mounts, clock, gopCache } = server
   const publication = new Publication({
     path,
     presentation,
     description,
+    keys,
     clock,
     gopCache,
     onStarted: server.publicationStarted,

@@ -2,6 +2,7 @@ import { RequestError } from '../../errors.js'
 import { acceptsSdp } from '../../rtsp/index.js'
 import { describeMedia } from '../construct-media.js'
 import { type Handler, ok } from '../request-context.js'
+import { secureDescription, srtpSuiteFor } from '../srtp.js'
 import { contentBase, requireTarget } from '../target.js'
 
 /** DESCRIBE: the session description of what is mounted at the path (RFC 2326 section 10.2). */
@@ -15,6 +16,7 @@ export const handleDescribe: Handler = async (context) => {
     throw new RequestError('ERR_NOT_FOUND', 'a track alone has no description')
   }
   const media = await describeMedia(context, target)
+  const suite = srtpSuiteFor(context)
   return {
     ...ok,
     headers: [
@@ -22,6 +24,6 @@ export const handleDescribe: Handler = async (context) => {
       ['Content-Base', contentBase(target, connection)],
       ['Content-Type', 'application/sdp'],
     ],
-    body: media.sdp,
+    body: suite ? secureDescription(media, media.sdp, suite, context.server.clock) : media.sdp,
   }
 }

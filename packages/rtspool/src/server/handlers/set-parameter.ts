@@ -1,5 +1,12 @@
 import { answerParameters } from '../parameters.js'
 import type { Handler } from '../request-context.js'
+import { srtpSuiteFor } from '../srtp.js'
+import { keyMgmtParameter, takeNewKeys } from '../srtp-rekey.js'
 
-/** SET_PARAMETER: without a body, a sign of life (RFC 2326 section 10.9). */
-export const handleSetParameter: Handler = (context) => answerParameters(context)
+/** SET_PARAMETER: a sign of life (RFC 2326 section 10.9), or new keys for what the client sends (ONVIF). */
+export const handleSetParameter: Handler = (context) => {
+  if (!context.session || !srtpSuiteFor(context)) return answerParameters(context)
+  const keys = takeNewKeys(context, context.session)
+  const reply = answerParameters(context, [keyMgmtParameter])
+  return keys.length > 0 ? { ...reply, headers: [...(reply.headers ?? []), ...keys] } : reply
+}

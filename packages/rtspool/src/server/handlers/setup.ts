@@ -79,8 +79,9 @@ function carryOut(context: RequestContext, plan: Plan, path: string, init?: Sess
   checkTransport(context, plan)
   const session = context.session ?? context.server.homes.create(init ?? {}, context.connection)
   try {
-    const { answer } = setUp(context, session, path, plan)
-    return { ...ok, session, headers: [['Transport', serializeTransport(answer)]] }
+    const { answer, keyMgmt } = setUp(context, session, path, plan)
+    const headers = [['Transport', serializeTransport(answer)] as const]
+    return { ...ok, session, headers: keyMgmt ? [...headers, keyMgmt] : headers }
   } catch (error) {
     if (!context.session) session.end('removed')
     throw error
@@ -151,7 +152,7 @@ function setUp(context: RequestContext, session: Session, path: string, plan: Pl
   const { presentation, trackIndex, transport } = plan
   const held = presentationOf(session) ?? session.manageMedia(path, presentation)
   const stream = isPublication(presentation)
-    ? setUpRecordStream(context, session, presentation, transport)
+    ? setUpRecordStream(context, session, presentation, trackIndex, transport)
     : setUpPlayStream(context, session, presentation, trackIndex, transport)
   // A transport that the track had before is closed only now: there is always one that works.
   held.setTransport(trackIndex, stream.stream)

@@ -1,0 +1,41 @@
+import { RequestError } from '../errors.js'
+
+/** @throws {RequestError} `ERR_KEY_MANAGEMENT`, without anything of what was received: it may be a key. */
+export function refuseMikey(reason: string): never {
+  throw new RequestError('ERR_KEY_MANAGEMENT', `MIKEY: ${reason}`)
+}
+
+/** Reads bytes one after the other; what is not there is refused. */
+export class ByteReader {
+  readonly #bytes: Buffer
+  #offset = 0
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes
+  }
+
+  get remainingBytes(): number {
+    return this.#bytes.length - this.#offset
+  }
+
+  uint8(): number {
+    return this.bytes(1)[0] as number
+  }
+
+  uint16(): number {
+    return this.bytes(2).readUInt16BE()
+  }
+
+  uint32(): number {
+    return this.bytes(4).readUInt32BE()
+  }
+
+  /** A view. */
+  bytes(count: number): Buffer {
+    if (count > this.remainingBytes) {
+      refuseMikey(`expected ${count} bytes at offset ${this.#offset}, got ${this.remainingBytes}`)
+    }
+    this.#offset += count
+    return this.#bytes.subarray(this.#offset - count, this.#offset)
+  }
+}

@@ -1,0 +1,6 @@
+export {
+  parseSrtpOffer,
+  type SrtpOffer,
+  type SrtpOfferTime,
+  serializeSrtpOffer,
+} from './srtp-keys.js'

@@ -1,0 +1,96 @@
+/**
+ * MIKEY messages as values: what carries SRTP keys in an SDP and in the KeyMgmt header.
+ *
+ * ```text
+ * HDR (crypto sessions: SSRC, rollover counter) | T | RAND | SP (security policy) | KEMAC (keys)
+ * ```
+ *
+ * @see RFC 3830 section 6
+ */
+
+/** One SRTP stream of the message (RFC 3830 section 6.1.1). */
+export interface CryptoSession {
+  /** Number of the {@link SecurityPolicy} that holds for it. */
+  readonly policy: number
+  /** 0 where the sender does not know it yet. */
+  readonly ssrc: number
+  readonly rolloverCounter: number
+}
+
+/** How packets are protected (RFC 3830 section 6.10). */
+export interface SecurityPolicy {
+  readonly policy: number
+  /** Values by the type of the parameter: {@link srtpParameters}. */
+  readonly parameters: ReadonlyMap<number, Buffer>
+}
+
+/** A key with or without its salt (RFC 3830 section 6.13). Secret. */
+export interface KeyData {
+  /** One of {@link keyTypes}. */
+  readonly type: number
+  readonly key: Buffer
+  readonly salt: Buffer | undefined
+}
+
+export interface MikeyMessage {
+  /** One of {@link mikeyDataTypes}. */
+  readonly dataType: number
+  /** 32 bits; the same one in all messages about the same crypto sessions. */
+  readonly csbId: number
+  readonly cryptoSessions: readonly CryptoSession[]
+  /** NTP time of 64 bits. */
+  readonly ntpTime: bigint
+  readonly rand: Buffer
+  readonly policies: readonly SecurityPolicy[]
+  readonly keys: readonly KeyData[]
+}
+
+/** RFC 3830 section 6.1. */
+export const mikeyDataTypes = { preSharedKey: 0 } as const
+
+/** RFC 3830 section 6.13: only traffic encrypting keys, which are used as they are, are known here. */
+export const keyTypes = { tek: 2, tekWithSalt: 3 } as const
+
+/** RFC 3830 section 6.10.1 and RFC 7714 section 14.4. */
+export const srtpParameters = {
+  encryptionAlgorithm: 0,
+  encryptionKeyBytes: 1,
+  authenticationAlgorithm: 2,
+  authenticationKeyBytes: 3,
+  saltBytes: 4,
+  pseudoRandomFunction: 5,
+  keyDerivationRate: 6,
+  isRtpEncrypted: 7,
+  isRtcpEncrypted: 8,
+  isRtpAuthenticated: 10,
+  authenticationTagBytes: 11,
+  prefixBytes: 12,
+  aeadTagBytes: 20,
+} as const
+
+/** RFC 3830 section 6.10.1 and RFC 7714 section 14.4. */
+export const encryptionAlgorithms = { aesCm: 1, aesGcm: 6 } as const
+export const authenticationAlgorithms = { none: 0, hmacSha1: 1 } as const
+
+/** Numbers of the payloads (RFC 3830 section 6.1). */
+export const payloadTypes = {
+  last: 0,
+  kemac: 1,
+  timestamp: 5,
+  id: 6,
+  securityPolicy: 10,
+  rand: 11,
+  keyData: 20,
+  generalExtension: 21,
+} as const
+
+export const mikeyVersion = 1
+/** The only map of crypto sessions here: policy, SSRC and rollover counter. */
+export const srtpIdMap = 0
+export const srtpProtocol = 0
+export const headerBytes = 10
+export const cryptoSessionBytes = 9
+export const nullAlgorithm = 0
+
+/** Types of time (RFC 3830 section 6.6). */
+export const timestampTypes = { ntpUtc: 0, ntp: 1, counter: 2 } as const

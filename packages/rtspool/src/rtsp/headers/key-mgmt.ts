@@ -1,0 +1,85 @@
+import { RequestError } from '../../errors.js'
+import { hasControlCode, quote, splitOutsideQuotes, trimLinearSpace, unquote } from '../grammar.js'
+
+/** One key management message of a KeyMgmt header. */
+export interface KeyMgmt {
+  /** Lower case, e.g. `mikey`. */
+  readonly protocol: string
+  /** The stream that the keys are for, as received; that of the request where there is none. */
+  readonly uri?: string
+  /** Secret: it holds the keys. */
+  readonly data: Buffer
+}
+
+/** One for each stream of a presentation. */
+const maxMessages = 32
+const base64 = /^[A-Za-z0-9+/]{2,}={0,2}$/
+
+/** Never says what it got: that may be a key. */
+function refuse(expected: string): never {
+  throw new RequestError('ERR_KEY_MANAGEMENT', `KeyMgmt: expected ${expected}`)
+}
+
+/**
+ * The messages of a KeyMgmt header.
+ *
+ * @throws {RequestError} `ERR_KEY_MANAGEMENT` (463)
+ * @see RFC 4567 section 4.2
+ */
+export function parseKeyMgmt(value: string): KeyMgmt[] {
+  const messages = splitOutsideQuotes(value, ',') ?? refuse('an end of the quoted string')
+  if (messages.length > maxMessages) refuse(`at most ${maxMessages} messages`)
+  return messages.map(parseMessage)
+}
+
+function parseMessage(text: string): KeyMgmt {
+  const parameters = new Map<string, string>()
+  for (const piece of splitOutsideQuotes(text, ';') ?? refuse('an end of the quoted string')) {
+    if (piece === '') continue
+    const equals = piece.indexOf('=')
+    if (equals < 0) refuse('name=value')
+    const name = trimLinearSpace(piece.slice(0, equals)).toLowerCase()
+    if (parameters.has(name)) refuse('each parameter once')
+    parameters.set(
+      name,
+      unquote(trimLinearSpace(piece.slice(equals + 1))) ?? refuse('a quoted string'),
+    )
+  }
+  const protocol = parameters.get('prot')?.toLowerCase() ?? refuse('prot=')
+  const data = decodeBase64(parameters.get('data') ?? refuse('data='))
+  const uri = parameters.get('uri')
+  return uri === undefined ? { protocol, data } : { protocol, uri, data }
+}
+
+/**
+ * The message of an `a=key-mgmt:<protocol> <base64>` line of a session description.
+ *
+ * @throws {RequestError} `ERR_KEY_MANAGEMENT` (463)
+ * @see RFC 4567 section 3.1
+ */
+export function parseKeyMgmtAttribute(value: string): KeyMgmt {
+  const [protocol = '', data = '', ...more] = value.split(/[ \t]+/).filter((word) => word !== '')
+  if (more.length > 0) refuse('a protocol and one piece of base64')
+  return { protocol: protocol.toLowerCase(), data: decodeBase64(data) }
+}
+
+/** Value of an `a=key-mgmt` line. */
+export const serializeKeyMgmtAttribute = ({ protocol, data }: KeyMgmt): string =>
+  `${protocol} ${data.toString('base64')}`
+
+/**
+ * One message, as GStreamer and gortsplib write it.
+ *
+ * @throws {TypeError} When the URI has control characters.
+ */
+export function serializeKeyMgmt({ protocol, uri, data }: KeyMgmt): string {
+  if (uri !== undefined && hasControlCode(uri, true)) {
+    throw new TypeError('the URI of KeyMgmt must not have control characters')
+  }
+  const uriText = uri === undefined ? '' : `uri=${quote(uri)};`
+  return `prot=${protocol};${uriText}data="${data.toString('base64')}"`
+}
+
+function decodeBase64(text: string): Buffer {
+  return base64.test(text) ? Buffer.from(text, 'base64') : refuse('base64')
+}

@@ -1,0 +1,77 @@
+import { RequestError } from '../errors.js'
+import type { Publication } from '../media/publication.js'
+import { createSrtpSender, StreamSecurity } from '../media/stream-security.js'
+import type { Track } from '../media/track.js'
+import type { ChannelReceiver } from '../transport/interleaved.js'
+import type { RequestContext } from './request-context.js'
+import { srtpSuiteFor } from './srtp.js'
+import type { ChosenTransport } from './transport-choice.js'
+
+/** Who takes what a client sends for one stream. */
+export interface Receivers {
+  readonly rtp: ChannelReceiver
+  readonly rtcp: ChannelReceiver
+}
+
+/** What protects a track on its way to a viewer; `undefined` with RTP/AVP. */
+export function playSecurity(
+  context: RequestContext,
+  track: Track,
+  { profile, offer }: ChosenTransport,
+): StreamSecurity | undefined {
+  const suite = profile === 'SAVP' ? srtpSuiteFor(context) : undefined
+  if (!suite) return undefined
+  const sender = track.srtp(suite)
+  // live555 sends its RTCP under the key that it was given.
+  const own = { master: sender.master, rolloverCounters: new Map<number, number>() }
+  return new StreamSecurity(sender, offer ?? own)
+}
+
+/**
+ * What protects a track on its way from a publisher; `undefined` with RTP/AVP.
+ *
+ * @throws {RequestError} `ERR_KEY_MANAGEMENT` (463) when the publisher has told its key nowhere.
+ */
+export function recordSecurity(
+  publication: Publication,
+  trackIndex: number,
+  { profile, offer }: ChosenTransport,
+): StreamSecurity | undefined {
+  if (profile !== 'SAVP') return undefined
+  const announced = publication.keysOf(trackIndex)
+  const theirs = offer ?? announced?.offer
+  if (!theirs) {
+    throw new RequestError(
+      'ERR_KEY_MANAGEMENT',
+      'expected the key of an RTP/SAVP stream in a=key-mgmt or KeyMgmt, got none',
+    )
+  }
+  return new StreamSecurity(announced?.sender ?? createSrtpSender(theirs.master.suite), theirs)
+}
+
+/** Receivers that hear only what is authentic. */
+export function secured(receivers: Receivers, security: StreamSecurity | undefined): Receivers {
+  if (!security) return receivers
+  return {
+    rtp: (packet) => {
+      const opened = security.open(packet)
+      if (opened) receivers.rtp(opened)
+    },
+    rtcp: (packet) => {
+      const opened = security.openRtcp(packet)
+      if (opened) receivers.rtcp(opened)
+    },
+  }
+}
+
+/** Sends RTCP protected. */
+export function securedRtcp(
+  send: (compound: Buffer) => void,
+  security: StreamSecurity | undefined,
+): (compound: Buffer) => void {
+  if (!security) return send
+  return (compound) => {
+    const sealed = security.sender.protectRtcp(compound)
+    if (sealed) send(sealed)
+  }
+}

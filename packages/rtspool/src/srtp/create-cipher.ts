@@ -1,0 +1,13 @@
+import { CounterModeCipher } from './counter-mode-cipher.js'
+import { GcmCipher } from './gcm-cipher.js'
+import { deriveSessionKeys } from './key-derivation.js'
+import type { PacketCipher } from './packet-cipher.js'
+import type { MasterKey } from './suite.js'
+
+/** The cipher of a master key. */
+export function createPacketCipher(master: MasterKey): PacketCipher {
+  const { rtp, rtcp } = deriveSessionKeys(master)
+  return master.suite.cipher === 'AES-CM'
+    ? new CounterModeCipher(master.suite, rtp, rtcp)
+    : new GcmCipher(master.suite, rtp, rtcp)
+}

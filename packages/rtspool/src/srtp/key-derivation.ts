@@ -1,0 +1,57 @@
+import { createCipheriv } from 'node:crypto'
+import type { MasterKey } from './suite.js'
+
+/** Keys of one direction and protocol, derived from a master key. Secret. */
+export interface SessionKeys {
+  readonly encryptionKey: Buffer
+  readonly salt: Buffer
+  /** Empty with AEAD suites. */
+  readonly authenticationKey: Buffer
+}
+
+/** Labels of RFC 3711 section 4.3.1 and 4.3.2. */
+const rtpLabels = { encryption: 0, authentication: 1, salt: 2 } as const
+const rtcpLabels = { encryption: 3, authentication: 4, salt: 5 } as const
+
+const sha1KeyBytes = 20
+const blockBytes = 16
+/** The label stands in front of the 48-bit index, at the end of the 112-bit salt. */
+const labelOffset = 14 /* salt */ - 6 /* index */ - 1
+
+/**
+ * The session keys of RTP and RTCP, with a key derivation rate of 0: they hold as long as the master key.
+ *
+ * @see RFC 3711 section 4.3, RFC 7714 section 11
+ */
+export function deriveSessionKeys(master: MasterKey): { rtp: SessionKeys; rtcp: SessionKeys } {
+  return { rtp: derive(master, rtpLabels), rtcp: derive(master, rtcpLabels) }
+}
+
+function derive(master: MasterKey, labels: typeof rtpLabels | typeof rtcpLabels): SessionKeys {
+  const { cipher, keyBytes, saltBytes } = master.suite
+  return {
+    encryptionKey: deriveKey(master, labels.encryption, keyBytes),
+    salt: deriveKey(master, labels.salt, saltBytes),
+    authenticationKey: deriveKey(
+      master,
+      labels.authentication,
+      cipher === 'AES-CM' ? sha1KeyBytes : 0,
+    ),
+  }
+}
+
+/**
+ * The pseudo-random function: AES in counter mode over the salt with the label in it.
+ *
+ * @param label - 0 to 5.
+ * @param sizeBytes - How much is wanted.
+ * @see RFC 3711 section 4.3.3
+ */
+export function deriveKey({ key, salt }: MasterKey, label: number, sizeBytes: number): Buffer {
+  // A salt of 96 bits fills the upper part of the 112 (RFC 7714 section 11).
+  const iv = Buffer.alloc(blockBytes)
+  salt.copy(iv)
+  iv[labelOffset] = (iv[labelOffset] as number) ^ label
+  const cipher = createCipheriv(`aes-${key.length * 8}-ctr`, key, iv)
+  return cipher.update(Buffer.alloc(sizeBytes))
+}

@@ -1,0 +1,122 @@
+import { sequenceNumberOf, ssrcOf } from '../rtp/index.js'
+import { createPacketCipher } from './create-cipher.js'
+import type { PacketCipher } from './packet-cipher.js'
+import { packetIndexNear, packetIndexOf, rolloverCounterOf } from './packet-index.js'
+import { ReplayWindow } from './replay-window.js'
+import { maxSrtcpIndex } from './srtcp-layout.js'
+import type { MasterKey } from './suite.js'
+
+/** SSRCs under one key: a source changes it now and then at most. */
+const maxSources = 64
+/** As far back as a sequence number alone tells an index. */
+const maxRepeated = 2 ** 15
+
+/** Protects the packets of one stream under one master key, each index once. */
+export class SrtpSender {
+  readonly master: MasterKey
+  readonly #cipher: PacketCipher
+  /** What has been sent, by SSRC: one that comes back must not begin anew. */
+  readonly #windows = new Map<number, ReplayWindow>()
+  /** Packets that got no index, while somebody else still holds them. */
+  readonly #refused = new WeakSet<Buffer>()
+  #ssrc: number | undefined
+  #window = new ReplayWindow()
+  #rtcpIndex = 0
+
+  constructor(master: MasterKey) {
+    this.master = master
+    this.#cipher = createPacketCipher(master)
+  }
+
+  /** Of the newest packet: what who joins now has to be told. */
+  get rolloverCounter(): number {
+    return rolloverCounterOf(Math.max(this.#window.highest, 0))
+  }
+
+  /**
+   * Counts a packet that nobody gets, so that the rollover counter stays right.
+   *
+   * @param packet - Valid RTP.
+   */
+  skip(packet: Buffer): void {
+    this.#take(packet)
+  }
+
+  /**
+   * @param packet - Valid RTP.
+   * @returns A new buffer; `undefined` for a packet whose index is spent or unknown: the same key stream for two
+   * texts would give both away (RFC 3711 section 9.1).
+   */
+  protect(packet: Buffer): Buffer | undefined {
+    const index = this.#take(packet)
+    return index === undefined ? undefined : this.#cipher.protectRtp(packet, index)
+  }
+
+  /**
+   * Those of some packets that {@link protectAgain} takes: none when the sequence numbers begin anew on the way,
+   * because who begins with them knows the present rollover counter only.
+   *
+   * @param packets - The last ones that were counted, in order.
+   */
+  repeatable(packets: readonly Buffer[]): readonly Buffer[] {
+    const isKnown = (packet: Buffer): boolean =>
+      ssrcOf(packet) === this.#ssrc && this.#presentIndexOf(packet) <= this.#window.highest
+    if (packets.length > maxRepeated || !packets.every(isKnown)) return []
+    return packets.filter((packet) => !this.#refused.has(packet))
+  }
+
+  /**
+   * Protects packets again that have been counted before. That one packet gets one index twice is safe: text and
+   * key stream are the same, and so is what comes out.
+   *
+   * @param packets - From {@link repeatable}, in the same turn of the event loop.
+   */
+  protectAgain(packets: readonly Buffer[]): Buffer[] {
+    return packets.map((packet) => this.#cipher.protectRtp(packet, this.#presentIndexOf(packet)))
+  }
+
+  /**
+   * @param compound - At least 8 bytes.
+   * @returns A new buffer; `undefined` when all 2^31 indexes are spent.
+   */
+  protectRtcp(compound: Buffer): Buffer | undefined {
+    // One count for all SSRCs: an index is never used twice.
+    if (this.#rtcpIndex > maxSrtcpIndex) return undefined
+    return this.#cipher.protectRtcp(compound, this.#rtcpIndex++)
+  }
+
+  #presentIndexOf(packet: Buffer): number {
+    return packetIndexOf(this.rolloverCounter, sequenceNumberOf(packet))
+  }
+
+  /** Takes the index of a packet, once. */
+  #take(packet: Buffer): number | undefined {
+    const index = this.#begin(ssrcOf(packet)) ? this.#indexOf(packet) : undefined
+    if (index !== undefined && this.#window.isNew(index)) {
+      this.#window.add(index)
+      return index
+    }
+    this.#refused.add(packet)
+    return undefined
+  }
+
+  #indexOf(packet: Buffer): number | undefined {
+    const sequenceNumber = sequenceNumberOf(packet)
+    const { highest } = this.#window
+    return highest < 0 ? sequenceNumber : packetIndexNear(highest, sequenceNumber)
+  }
+
+  /** @returns `false` when there are too many SSRCs. */
+  #begin(ssrc: number): boolean {
+    if (ssrc === this.#ssrc) return true
+    let window = this.#windows.get(ssrc)
+    if (!window) {
+      if (this.#windows.size >= maxSources) return false
+      window = new ReplayWindow()
+      this.#windows.set(ssrc, window)
+    }
+    this.#ssrc = ssrc
+    this.#window = window
+    return true
+  }
+}

@@ -1,0 +1,34 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const corpus = (target: string): string => join(import.meta.dirname, '../corpus', target)
+
+/** The files of a corpus folder by their name without extension. */
+function readCorpus(target: string): Map<string, string> {
+  const folder = corpus(target)
+  return new Map(
+    readdirSync(folder).map((file) => [
+      file.replace(/\.\w+$/, ''),
+      readFileSync(join(folder, file), 'latin1'),
+    ]),
+  )
+}
+
+/** Messages as hex digits; what stands behind a `#` explains them. */
+export const mikeyCorpus: ReadonlyMap<string, Buffer> = new Map(
+  [...readCorpus('mikey')].map(([name, text]) => [
+    name,
+    Buffer.from(text.replace(/#.*$/gm, '').replace(/\s/g, ''), 'hex'),
+  ]),
+)
+
+/** Values of KeyMgmt headers. */
+export const keyMgmtCorpus: ReadonlyMap<string, string> = new Map(
+  [...readCorpus('key-mgmt')].map(([name, text]) => [name, text.trimEnd()]),
+)
+
+export function sample(name: string): Buffer {
+  const bytes = mikeyCorpus.get(name)
+  if (!bytes) throw new Error(`no sample ${name} in the corpus`)
+  return bytes
+}

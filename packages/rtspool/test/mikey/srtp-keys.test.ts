@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest'
+import { RequestError } from '../../src/errors.js'
+import { parseSrtpOffer, serializeSrtpOffer } from '../../src/mikey/index.js'
+import { parseMikey } from '../../src/mikey/parse.js'
+import { serializeMikey } from '../../src/mikey/serialize.js'
+import { masterKeyFrom, srtpSuites } from '../../src/srtp/index.js'
+import { mikeyCorpus, sample } from './samples.js'
+
+const time = { csbId: 0xfedc_ba98, ntpTime: 0xeeae_6fa1_3306_b378n, rand: Buffer.alloc(16, 9) }
+const accepted = [...mikeyCorpus.keys()].filter((name) => !name.startsWith('refused-'))
+const refused = [...mikeyCorpus.keys()].filter((name) => name.startsWith('refused-'))
+
+function failureOf(work: () => unknown): unknown {
+  try {
+    work()
+  } catch (error) {
+    return error
+  }
+  throw new Error('nothing was thrown')
+}
+
+describe('parseSrtpOffer', () => {
+  it('A-SRT-3 reads what GStreamer sends', () => {
+    const { master, rolloverCounters } = parseSrtpOffer(sample('gstreamer-80'))
+    expect(master.suite.name).toBe('AES_CM_128_HMAC_SHA1_80')
+    expect(master.key.toString('hex')).toBe('2390a8321284ac8496096666c613bd7d')
+    expect(master.salt.toString('hex')).toBe('639b89d36910a450417cdda810a4')
+    expect([...rolloverCounters]).toEqual([[0x64e8_2ae7, 0]])
+  })
+
+  it('A-SRT-3 reads the rollover counter of each SSRC', () => {
+    const { rolloverCounters } = parseSrtpOffer(sample('gstreamer-two-sessions'))
+    expect([...rolloverCounters]).toEqual([
+      [0x1680_7891, 0],
+      [0x8ae8_6ee3, 3],
+    ])
+  })
+
+  it.each([
+    ['gstreamer-32', 'AES_CM_128_HMAC_SHA1_32'],
+    ['rfc-lengths-32', 'AES_CM_128_HMAC_SHA1_32'],
+    ['gcm-128', 'AEAD_AES_128_GCM'],
+    ['gcm-256', 'AEAD_AES_256_GCM'],
+    ['no-policy', 'AES_CM_128_HMAC_SHA1_80'],
+  ])('A-SRT-4 %s means %s', (name, suite) => {
+    expect(parseSrtpOffer(sample(name)).master.suite.name).toBe(suite)
+  })
+
+  it.each(['milestone-padding', 'tek-with-salt', 'with-id-and-validity', 'no-policy'])(
+    'A-SRT-3 %s: the same key in other words',
+    (name) => {
+      const { key, salt } = parseSrtpOffer(sample('gstreamer-80')).master
+      expect(parseSrtpOffer(sample(name)).master).toMatchObject({ key, salt })
+    },
+  )
+
+  it.each(refused)('A-SRT-5 Q4 %s: 463, and nothing of the key is told', (name) => {
+    const error = failureOf(() => parseSrtpOffer(sample(name)))
+    expect(error).toBeInstanceOf(RequestError)
+    expect(error).toMatchObject({ code: 'ERR_KEY_MANAGEMENT', statusCode: 463 })
+    expect(JSON.stringify([String(error), error])).not.toMatch(/2390|239[\s,]|I5Co/i)
+  })
+
+  it.each(accepted)('A-SRT-5 %s, cut off anywhere: 463', (name) => {
+    const bytes = sample(name)
+    const isPadded = name === 'milestone-padding'
+    for (let size = 0; size < bytes.length - (isPadded ? 1 : 0); size++) {
+      expect(failureOf(() => parseSrtpOffer(bytes.subarray(0, size)))).toBeInstanceOf(RequestError)
+    }
+  })
+})
+
+describe('serializeSrtpOffer', () => {
+  it.each(Object.values(srtpSuites))('A-SRT-3 $name: is read as it was meant', (suite) => {
+    const bytes = Buffer.from(
+      Array.from({ length: suite.keyBytes + suite.saltBytes }, (_, at) => at),
+    )
+    const offer = {
+      master: masterKeyFrom(suite, bytes),
+      rolloverCounters: new Map([[0xffff_ffff, 0xffff_fffe]]),
+    }
+    expect(parseSrtpOffer(serializeSrtpOffer(offer, time))).toEqual(offer)
+  })
+
+  it('names SSRC 0 where it is not known', () => {
+    const master = masterKeyFrom(srtpSuites.AEAD_AES_128_GCM, Buffer.alloc(28))
+    const bytes = serializeSrtpOffer({ master, rolloverCounters: new Map() }, time)
+    expect([...parseSrtpOffer(bytes).rolloverCounters]).toEqual([[0, 0]])
+    expect(parseMikey(bytes)).toMatchObject(time)
+  })
+})
+
+describe('serializeMikey', () => {
+  const isWrittenAlike = (name: string): boolean =>
+    !['milestone-padding', 'with-id-and-validity'].includes(name)
+
+  it.each(accepted.filter(isWrittenAlike))('writes %s again byte by byte', (name) => {
+    expect(serializeMikey(parseMikey(sample(name)))).toEqual(sample(name))
+  })
+})

@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest'
+import { masterKeyFrom, SrtpReceiver, SrtpSender, srtpSuites } from '../../src/srtp/index.js'
+import { rtpPacket } from '../support/test-server.js'
+import { gcm } from './vectors.js'
+
+const suite = srtpSuites.AES_CM_128_HMAC_SHA1_80
+const master = masterKeyFrom(suite, Buffer.alloc(30, 7))
+const packetAt = (sequenceNumber: number, content = sequenceNumber, ssrc = 1): Buffer =>
+  rtpPacket({ sequenceNumber, ssrc, payload: Buffer.alloc(20, content) })
+
+function protect(sender: SrtpSender, packet: Buffer): Buffer {
+  const sealed = sender.protect(packet)
+  if (!sealed) throw new Error('the index is spent')
+  return sealed
+}
+
+describe('SrtpReceiver', () => {
+  it('A-SRT-6 takes a packet once', () => {
+    const sealed = protect(new SrtpSender(master), packetAt(5))
+    const receiver = new SrtpReceiver(master)
+    expect(receiver.open(sealed)).toEqual(packetAt(5))
+    expect(receiver.open(sealed)).toBeUndefined()
+    expect(receiver.rejectedPackets).toBe(1)
+  })
+
+  it('A-SRT-6 takes late packets once while they are in the window, older ones never', () => {
+    const sender = new SrtpSender(master)
+    const sealed = Array.from({ length: 1100 }, (_, number) => protect(sender, packetAt(number)))
+    const receiver = new SrtpReceiver(master)
+    expect(receiver.open(sealed[1099] as Buffer)).toBeDefined()
+    for (const late of [1098, 1036, 76]) {
+      expect(receiver.open(sealed[late] as Buffer)).toEqual(packetAt(late))
+      expect(receiver.open(sealed[late] as Buffer)).toBeUndefined()
+    }
+    expect(receiver.open(sealed[75] as Buffer)).toBeUndefined()
+  })
+
+  it('A-SRT-6 follows the sequence numbers over their end, reordered packets included', () => {
+    const sender = new SrtpSender(master)
+    const receiver = new SrtpReceiver(master)
+    const numbers = [65_533, 65_535, 65_534, 0, 2, 1, 3]
+    const sealed = numbers.map((number) => protect(sender, packetAt(number)))
+    expect(sender.rolloverCounter).toBe(1)
+    const [a, b, c, d, e, f, g] = sealed as [Buffer, Buffer, Buffer, Buffer, Buffer, Buffer, Buffer]
+    // The last of the old round comes after the first of the new one.
+    for (const packet of [a, d, b, e, c, g, f]) expect(receiver.open(packet)).toBeDefined()
+    expect(receiver.rejectedPackets).toBe(0)
+  })
+
+  it('A-SRT-6 needs the rollover counter to join after the sequence numbers began anew', () => {
+    const sender = new SrtpSender(master)
+    for (const number of [65_000, 65_535, 10]) sender.skip(packetAt(number))
+    const sealed = protect(sender, packetAt(11))
+    expect(new SrtpReceiver(master).open(sealed)).toBeUndefined()
+    const told = new SrtpReceiver(master, new Map([[1, sender.rolloverCounter]]))
+    expect(told.open(sealed)).toEqual(packetAt(11))
+  })
+
+  it('B-SRTP what is not authentic moves nothing', () => {
+    const sender = new SrtpSender(master)
+    const receiver = new SrtpReceiver(master)
+    expect(receiver.open(protect(sender, packetAt(100)))).toBeDefined()
+    // A stranger's packets, half a round and a whole window ahead.
+    const stranger = new SrtpSender(masterKeyFrom(suite, Buffer.alloc(30, 8)))
+    for (const number of [1200, 30_000, 32_000]) {
+      expect(receiver.open(protect(stranger, packetAt(number)))).toBeUndefined()
+    }
+    expect(receiver.open(protect(sender, packetAt(101)))).toEqual(packetAt(101))
+  })
+
+  it('keeps the sources of one key apart', () => {
+    const receiver = new SrtpReceiver(master)
+    for (const ssrc of [1, 2, 3]) {
+      const sealed = protect(new SrtpSender(master), packetAt(9, 9, ssrc))
+      expect(receiver.open(sealed)).toEqual(packetAt(9, 9, ssrc))
+    }
+  })
+
+  it('B-SRTP knows a limited number of sources', () => {
+    const receiver = new SrtpReceiver(master)
+    const opened = Array.from({ length: 70 }, (_, ssrc) =>
+      receiver.open(protect(new SrtpSender(master), packetAt(9, 9, ssrc))),
+    )
+    expect(opened.filter((packet) => packet !== undefined)).toHaveLength(64)
+  })
+
+  it('A-SRT-6 takes RTCP once, late ones too', () => {
+    const sender = new SrtpSender(master)
+    const sealed = [0, 1, 2].map(() => sender.protectRtcp(gcm.plainRtcp) as Buffer)
+    const receiver = new SrtpReceiver(master)
+    for (const at of [2, 0, 1])
+      expect(receiver.openRtcp(sealed[at] as Buffer)).toEqual(gcm.plainRtcp)
+    for (const at of [0, 1, 2]) expect(receiver.openRtcp(sealed[at] as Buffer)).toBeUndefined()
+  })
+
+  it('takes nothing of what is too short', () => {
+    const receiver = new SrtpReceiver(master)
+    for (let size = 0; size < 24; size++) {
+      expect(receiver.open(Buffer.alloc(size, 0x80))).toBeUndefined()
+      expect(receiver.openRtcp(Buffer.alloc(size, 0x80))).toBeUndefined()
+    }
+  })
+})
+
+describe('SrtpSender', () => {
+  it('B-SRTP uses no index twice: repeated and too old packets are refused', () => {
+    const sender = new SrtpSender(master)
+    for (let number = 0; number < 2000; number++)
+      expect(sender.protect(packetAt(number))).toBeDefined()
+    expect(sender.protect(packetAt(1990, 99))).toBeUndefined()
+    expect(sender.protect(packetAt(3, 99))).toBeUndefined()
+    // Nor is there anything before the beginning.
+    expect(sender.protect(packetAt(65_000))).toBeUndefined()
+    expect(sender.protect(packetAt(2000))).toBeDefined()
+  })
+
+  it('B-SRTP an SSRC that comes back goes on where it was', () => {
+    const sender = new SrtpSender(master)
+    expect(sender.protect(packetAt(7, 1, 1))).toBeDefined()
+    expect(sender.protect(packetAt(7, 2, 2))).toBeDefined()
+    expect(sender.protect(packetAt(7, 3, 1))).toBeUndefined()
+    expect(sender.protect(packetAt(8, 4, 1))).toBeDefined()
+  })
+
+  it('B-SRTP knows a limited number of SSRCs', () => {
+    const sender = new SrtpSender(master)
+    const sealed = Array.from({ length: 70 }, (_, ssrc) => sender.protect(packetAt(1, 1, ssrc)))
+    expect(sealed.filter((packet) => packet !== undefined)).toHaveLength(64)
+  })
+
+  it('B-SRTP the index of RTCP never repeats, whatever the SSRC', () => {
+    const sender = new SrtpSender(master)
+    const other = Buffer.from(gcm.plainRtcp)
+    other.writeUInt32BE(5, 4)
+    const words = [gcm.plainRtcp, other, gcm.plainRtcp].map((compound) =>
+      sender.protectRtcp(compound)?.readUInt32BE(compound.length),
+    )
+    expect(words).toEqual([0x8000_0000, 0x8000_0001, 0x8000_0002])
+  })
+
+  it('protects the same packet again to the same bytes, and not one that was refused', () => {
+    const sender = new SrtpSender(master)
+    const packets = [10, 11, 12].map((number) => packetAt(number))
+    const sealed = packets.map((packet) => sender.protect(packet))
+    const forged = packetAt(11, 99)
+    expect(sender.protect(forged)).toBeUndefined()
+    const again = sender.repeatable([...packets, forged])
+    expect(again).toEqual(packets)
+    expect(sender.protectAgain(again)).toEqual(sealed)
+  })
+
+  it('A-SRT-6 repeats nothing across the end of the sequence numbers, nor what it never saw', () => {
+    const sender = new SrtpSender(master)
+    const packets = [65_534, 65_535, 0, 1].map((number) => packetAt(number))
+    for (const packet of packets) sender.skip(packet)
+    expect(sender.repeatable(packets)).toEqual([])
+    expect(sender.repeatable(packets.slice(2))).toEqual(packets.slice(2))
+    expect(sender.repeatable([packetAt(2)])).toEqual([])
+    expect(sender.repeatable([packetAt(1, 1, 9)])).toEqual([])
+  })
+})
