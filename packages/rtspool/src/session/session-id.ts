@@ -39,7 +39,7 @@ export class RandomIdCodec implements IdCodec {
   readonly #fill: RandomFill
   // Own memory, not a view into the pool that all small buffers share.
   readonly #bytes = Buffer.allocUnsafeSlow(bytesPerId * idsPerBlock)
-  readonly #text = Buffer.allocUnsafeSlow(charactersPerId)
+  readonly #codes: number[] = Array.from({ length: charactersPerId }, () => 0)
   #next = this.#bytes.length
 
   /** @param fill - Source of random bytes, for tests. @defaultValue `randomFillSync` */
@@ -53,23 +53,23 @@ export class RandomIdCodec implements IdCodec {
       this.#next = 0
     }
     const bytes = this.#bytes
-    const text = this.#text
+    const codes = this.#codes
     let from = this.#next
     for (let to = 0; to < charactersPerId; to += 4) {
       const group =
         ((bytes[from] as number) << 16) |
         ((bytes[from + 1] as number) << 8) |
         (bytes[from + 2] as number)
-      text[to] = characterCodes[group >>> 18] as number
-      text[to + 1] = characterCodes[(group >>> 12) & 63] as number
-      text[to + 2] = characterCodes[(group >>> 6) & 63] as number
-      text[to + 3] = characterCodes[group & 63] as number
+      codes[to] = characterCodes[group >>> 18] as number
+      codes[to + 1] = characterCodes[(group >>> 12) & 63] as number
+      codes[to + 2] = characterCodes[(group >>> 6) & 63] as number
+      codes[to + 3] = characterCodes[group & 63] as number
       bytes[from] = bytes[from + 1] = bytes[from + 2] = 0
       from += 3
     }
     this.#next = from
     // A string of its own: a slice of a longer one would keep the whole block, with its ids, alive.
-    return text.toString('latin1')
+    return String.fromCharCode(...codes)
   }
 }
 

@@ -614,7 +614,12 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     this.#counters.noteRemoved(reason)
     internals.release(session, throwLater)
     this.#releaseAdmission(session)
-    if (this.listenerCount('sessionRemoved') > 0) this.#tell('sessionRemoved', session, reason)
+    try {
+      // Not through #tell, whose arguments would be two lists more for each of a crowd that leaves at once.
+      if (this.listenerCount('sessionRemoved') > 0) this.emit('sessionRemoved', session, reason)
+    } catch (error) {
+      throwLater(error)
+    }
     try {
       this.sessionRemoved(session, reason)
     } catch (error) {

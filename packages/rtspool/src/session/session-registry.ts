@@ -74,7 +74,9 @@ export class SessionRegistry {
       this.#byAddress.add(owner.address, session)
       if (owner.user !== undefined) this.#byUser.add(owner.user, session)
     }
-    for (const path of internals.pathsOf(session)) this.#byPath.add(path, session)
+    const paths = internals.pathsOf(session)
+    // Usually none: to begin with an empty list costs more than to look at its length.
+    if (paths.length > 0) for (const path of paths) this.#byPath.add(path, session)
     const publicId = internals.publicIdOf(session)
     if (publicId !== undefined) this.#byPublicId.set(publicId, session)
     if (this.#idle !== undefined && !isActive(session.state)) this.#idle.add(session)
@@ -86,7 +88,8 @@ export class SessionRegistry {
       this.#byAddress.delete(owner.address, session)
       if (owner.user !== undefined) this.#byUser.delete(owner.user, session)
     }
-    for (const path of internals.pathsOf(session)) this.#byPath.delete(path, session)
+    const paths = internals.pathsOf(session)
+    if (paths.length > 0) for (const path of paths) this.#byPath.delete(path, session)
     const publicId = internals.publicIdOf(session)
     if (publicId !== undefined) this.#byPublicId.delete(publicId)
     this.#idle?.delete(session)
