@@ -10,7 +10,7 @@ const command = '^packages/server/src'
 const entries = `${src}/(index|session/index|session/conformance/index|media/file/index)\\.ts$|${command}/main\\.ts$`
 
 /** The layers over bytes and values: pure, and apart from one another but for what is built upon another. */
-const formats = ['rtsp', 'sdp', 'rtp', 'rtcp', 'srtp', 'mikey']
+const formats = ['rtsp', 'sdp', 'rtp', 'rtcp', 'srtp', 'mikey', 'http']
 
 /** Leaves: they may be imported from everywhere, and import nothing. */
 const leaves = ['errors', 'clock', 'diagnostics']
@@ -23,6 +23,7 @@ const layers = {
   rtcp: { folders: [], leaves: ['errors'] },
   srtp: { folders: ['rtp'], leaves: ['errors'] },
   mikey: { folders: ['srtp'], leaves: ['errors'] },
+  http: { folders: [], leaves: ['errors'] },
   session: { folders: [], leaves: ['errors', 'clock'] },
   transport: { folders: formats, leaves },
   media: { folders: [...formats, 'transport'], leaves },
@@ -112,10 +113,10 @@ export default {
     },
     {
       name: 'no-runtime-dependency-transport',
-      comment: 'transport/ may load the optional koffi.',
+      comment: 'transport/ may load the optional koffi and ws.',
       severity: 'error',
       from: { path: `${src}/transport/` },
-      to: { path: 'node_modules/', pathNot: 'node_modules/koffi/' },
+      to: { path: 'node_modules/', pathNot: 'node_modules/(koffi|ws|@types/ws)/' },
     },
     {
       name: 'public-exports',

@@ -18,6 +18,9 @@ const cases = [
   { from: `${library}/sdp/a.ts`, to: '../rtp/target.js', rule: 'layer-sdp' },
   { from: `${library}/rtp/a.ts`, to: '../media/target.js', rule: 'layer-rtp' },
   { from: `${library}/rtcp/a.ts`, to: '../rtp/target.js', rule: 'layer-rtcp' },
+  { from: `${library}/http/a.ts`, to: '../errors.js' },
+  { from: `${library}/http/b.ts`, to: '../rtsp/target.js', rule: 'layer-http' },
+  { from: `${library}/http/c.ts`, to: 'node:net', rule: 'sockets' },
   { from: `${library}/rtp/b.ts`, to: 'node:buffer' },
   { from: `${library}/rtp/c.ts`, to: 'node:crypto', rule: 'pure-formats' },
   { from: `${library}/rtcp/b.ts`, to: 'node:timers', rule: 'pure-formats' },
@@ -63,9 +66,10 @@ const cases = [
 /** What the imports above point at, and the smallest packages around them. */
 const fixtures = {
   ...Object.fromEntries(
-    ['rtsp', 'sdp', 'rtp', 'rtcp', 'srtp', 'mikey', 'session', 'transport', 'media', 'server'].map(
-      (layer) => [`${library}/${layer}/target.ts`, 'export const target = 1\n'],
-    ),
+    [
+      ...['rtsp', 'sdp', 'rtp', 'rtcp', 'srtp', 'mikey', 'http'],
+      ...['session', 'transport', 'media', 'server'],
+    ].map((layer) => [`${library}/${layer}/target.ts`, 'export const target = 1\n']),
   ),
   [`${library}/session/index.ts`]: "export { target } from './target.js'\n",
   [`${library}/media/file/index.ts`]: 'export const target = 1\n',

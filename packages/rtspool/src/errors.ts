@@ -55,6 +55,17 @@ export const errorCodes = {
     statusCode: 413,
     meaning: 'Content-Length is larger than the limit.',
   },
+  // http/: what a tunnel or a WebSocket comes in
+  ERR_HTTP_HEAD: {
+    class: 'MalformedMessageError',
+    statusCode: 400,
+    meaning: 'The head of an HTTP request breaks the grammar, or is longer than the limit.',
+  },
+  ERR_HTTP_TUNNEL_BASE64: {
+    class: 'MalformedMessageError',
+    statusCode: 0,
+    meaning: 'What came through the POST of an HTTP tunnel is not base64.',
+  },
   // server/: well formed, but refused
   ERR_CSEQ_MISSING: {
     class: 'RequestError',
@@ -213,6 +224,11 @@ export const errorCodes = {
     class: 'TransportError',
     statusCode: 0,
     meaning: 'No even/odd pair of UDP ports is free in the range.',
+  },
+  ERR_WEB_SOCKET_PACKAGE: {
+    class: 'TransportError',
+    statusCode: 0,
+    meaning: 'RTSP over WebSocket was asked for, and the package `ws` cannot be loaded.',
   },
   ERR_TLS_CERTIFICATE: {
     class: 'TransportError',

@@ -4,9 +4,12 @@ import { join } from 'node:path'
 import { Program } from './process.js'
 import type { Transport } from './publishers.js'
 
+/** RTSP through HTTP, plain or in TLS. */
+export type Tunnel = 'http' | 'https'
+
 export interface PlayOptions {
   readonly url: string
-  readonly transport: Transport
+  readonly transport: Transport | Tunnel
   /** How much is played, in seconds of media. */
   readonly seconds: number
   /**
@@ -61,9 +64,12 @@ export const patienceMs = 15_000
 export async function playWithFfmpeg(options: PlayOptions): Promise<PlayResult> {
   const { url, transport, seconds, timedByCount = false } = options
   const retime = ['-vf', `setpts=N/${framesPerSecond}/TB`, '-af', 'asetpts=N/SR/TB']
+  // FFmpeg 5.1 asks for a tunnel by its option, with the scheme of a plain server.
+  const isTunnel = transport === 'http' || transport === 'https'
+  const location = isTunnel ? url.replace(/^rtsps:/, 'rtsp:') : url
   const program = new Program('ffmpeg', [
     ...['-hide_banner', '-nostdin', '-xerror', '-loglevel', 'repeat+level+warning'],
-    ...['-rtsp_transport', transport, '-i', url, '-t', `${seconds}`],
+    ...['-rtsp_transport', transport, '-i', location, '-t', `${seconds}`],
     ...(timedByCount ? retime : []),
     // framecrc writes a line for each decoded frame, which begins with the number of its stream.
     ...['-map', '0:v?', '-map', '0:a?', '-fps_mode', 'passthrough', '-f', 'framecrc', '-'],
@@ -101,10 +107,15 @@ async function runGstreamer(
   audioPath: string,
 ): Promise<PlayResult> {
   const { video, audio } = codecs
+  // GStreamer 1.22 asks for a tunnel by the scheme alone: rtsph, rtspsh.
+  const isTunnel = transport === 'http' || transport === 'https'
+  const location = isTunnel ? url.replace(/^(rtsps?):/, '$1h:') : url
+  const protocols = isTunnel ? 'tcp' : transport
   const program = new Program(
     'gst-launch-1.0',
     [
-      ...['rtspsrc', 'name=source', `location=${url}`, `protocols=${transport}`, 'latency=200'],
+      ...['rtspsrc', 'name=source', `location=${location}`, `protocols=${protocols}`],
+      'latency=200',
       // The certificates of tests are signed by nobody.
       'tls-validation-flags=0',
       ...(video ? ['source.', '!', ...videoDecoders[video], ...picturesTo(videoPath)] : []),

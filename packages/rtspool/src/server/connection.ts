@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { Readable, Writable } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import type { ClockTimer } from '../clock.js'
 import { MalformedMessageError, RtspError } from '../errors.js'
@@ -9,6 +10,7 @@ import type { DirectSends, DirectSlot } from '../transport/direct-sends.js'
 import { ChannelTable } from '../transport/interleaved.js'
 import { type BacklogLimits, StreamWriter } from '../transport/stream-writer.js'
 import { authorityOf, plainAddress } from './addresses.js'
+import type { ConnectionCarrier } from './connection-carrier.js'
 import type { DescribedMedia } from './described-media.js'
 import { dispatch } from './handlers/index.js'
 import { MessageDeadline } from './message-deadline.js'
@@ -53,6 +55,7 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
   readonly remotePort: number
   readonly localAuthority: string
   readonly isSecure: boolean
+  readonly isTunnelled: boolean
   readonly direct: DirectSlot | undefined
   readonly channels = new ChannelTable()
   readonly sessions = new Set<Session>()
@@ -62,6 +65,8 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
 
   readonly #server: ServerContext
   readonly #listener: ConnectionListener
+  readonly #input: Readable
+  readonly #output: Writable
   readonly #socket: Socket
   readonly #idleTimeoutMs: number
   readonly #writer: StreamWriter
@@ -78,14 +83,17 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
   #described: DescribedMedia | undefined
 
   constructor(
-    socket: Socket,
+    { input, output, socket }: ConnectionCarrier,
     server: ServerContext,
     listener: ConnectionListener,
     { idleTimeoutMs, directSends, backlog }: ConnectionOptions,
   ) {
+    this.#input = input
+    this.#output = output
     this.#socket = socket
     this.isSecure = socket instanceof TLSSocket
-    this.#writer = new StreamWriter(socket, directSends, backlog)
+    this.isTunnelled = input !== socket
+    this.#writer = new StreamWriter(output, directSends, backlog, socket)
     this.direct = this.#writer.direct
     this.#server = server
     this.#listener = listener
@@ -96,14 +104,15 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
     this.#deadline = new MessageDeadline(this.#parser, server.clock, () => this.destroy())
     socket.setNoDelay(true)
     socket.setTimeout(idleTimeoutMs)
-    socket.on('data', (chunk: Buffer) => this.#receive(chunk))
     socket.on('timeout', () => this.#idle())
+    input.on('data', (chunk: Buffer) => this.receive(chunk))
     // A client that has nothing more to ask still hears what it has asked for.
-    socket.on('end', () => this.#finish())
+    input.on('end', () => this.#finish())
     // The peer has gone; 'close' follows and tells.
-    socket.on('error', () => socket.destroy())
+    input.on('error', () => this.destroy())
+    if (this.isTunnelled) output.on('error', () => this.destroy())
     this.closed = new Promise((resolve) => {
-      socket.on('close', () => {
+      output.on('close', () => {
         this.#afterClose()
         resolve()
       })
@@ -158,7 +167,7 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
 
   /** Closes at once; what is queued is lost. */
   destroy(): void {
-    this.#socket.destroy()
+    this.#output.destroy()
   }
 
   /** A session that lived here is gone. */
@@ -209,7 +218,8 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
     if (this.#malformed || this.#state === 'closing') this.#finish()
   }
 
-  #receive(chunk: Buffer): void {
+  /** Takes bytes of the client; what its carrier had read before there was a connection comes first. */
+  receive(chunk: Buffer): void {
     if (this.#state !== 'open') return
     try {
       this.#parser.push(chunk)
@@ -223,7 +233,7 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
   }
 
   #write(answer: Buffer): void {
-    if (!this.#socket.writable) return
+    if (!this.#output.writable) return
     this.#unsentAnswers++
     this.#writer.writeMessage(answer, this.#answerSent)
   }
@@ -237,9 +247,9 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
   #regulate(): void {
     const isBusy =
       this.#state === 'open' && this.#queue.size + this.#unsentAnswers >= maxOutstanding
-    if (isBusy === this.#socket.isPaused()) return
-    if (isBusy) this.#socket.pause()
-    else this.#socket.resume()
+    if (isBusy === this.#input.isPaused()) return
+    if (isBusy) this.#input.pause()
+    else this.#input.resume()
   }
 
   #idle(): void {

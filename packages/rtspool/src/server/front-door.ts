@@ -1,6 +1,9 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import type { Clock } from '../clock.js'
+import { type ConnectionCarrier, socketCarrier } from './connection-carrier.js'
+import { HttpDoor } from './http-door.js'
+import { Lobby } from './lobby.js'
 import type { RtspServerTlsStats } from './server-stats.js'
 import { TlsListener } from './tls-listener.js'
 import type { ResolvedTlsOptions, TlsCertificate } from './tls-options.js'
@@ -11,23 +14,50 @@ export interface FrontDoorOptions {
   readonly tls: ResolvedTlsOptions | undefined
   /** Of all ports together; 0 = unlimited. */
   readonly maxConnections: number
+  readonly idleTimeoutMs: number
+  readonly httpTunnel: boolean
+  readonly webSocket: boolean | 'ifInstalled'
+  readonly allowedOrigins: ReadonlySet<string>
   readonly clock: Clock
 }
 
+/** Whoever has got in, and the bytes that were read already to tell what it speaks. */
+export type OnCarrier = (carrier: ConnectionCarrier, first: Buffer | undefined) => void
+
 /**
- * Where clients come in: the plain port and the TLS port, and how many may come in all. Whoever gets in is given
- * to `onConnection`; from then on the connection belongs to its receiver.
+ * Where clients come in: the plain port and the TLS port, how many may come in all, and which of them speak RTSP
+ * and which come in a tunnel. Whoever gets in belongs to its receiver from then on.
+ *
+ * ```text
+ * plain ────────────▶ lobby ─┬─ RTSP ─────────────────────▶ onCarrier
+ * TLS ─▶ handshake ─▶        └─ HTTP ─┬─ tunnel, WebSocket ─▶
+ *                                     └─ anything else: refused
+ * ```
  */
 export class FrontDoor {
   readonly #options: FrontDoorOptions
-  readonly #onConnection: (socket: Socket) => void
+  readonly #onCarrier: OnCarrier
+  /** Nothing when only RTSP is spoken here: then there is nothing to tell apart. */
+  readonly #lobby: Lobby | undefined
+  readonly #http: HttpDoor | undefined
   readonly #plain: Server | undefined
   readonly #tls: TlsListener | undefined
   #socketCount = 0
 
-  constructor(options: FrontDoorOptions, onConnection: (socket: Socket) => void) {
+  constructor(options: FrontDoorOptions, onCarrier: OnCarrier) {
     this.#options = options
-    this.#onConnection = onConnection
+    this.#onCarrier = onCarrier
+    if (options.httpTunnel || options.webSocket) {
+      const lobby = new Lobby(options.clock, options.idleTimeoutMs, {
+        rtsp: (socket, first) => onCarrier(socketCarrier(socket), first),
+        http: (socket, request) => this.#http?.take(socket, request),
+      })
+      this.#lobby = lobby
+      this.#http = new HttpDoor(options, {
+        taken: (socket) => lobby.leave(socket),
+        opened: (carrier) => onCarrier(carrier, undefined),
+      })
+    }
     const { port, tls, clock } = options
     if (port !== false) {
       this.#plain = createServer({ allowHalfOpen: true }, (socket) => {
@@ -42,6 +72,11 @@ export class FrontDoor {
         (socket) => this.#count(socket),
         (socket) => this.#enter(socket),
       )
+  }
+
+  /** Clients that have come in and not said yet what they speak, or wait for the other half of their tunnel. */
+  get waitingCount(): number {
+    return this.#lobby?.size ?? 0
   }
 
   /** @returns `undefined` when nothing listens without TLS. */
@@ -59,9 +94,10 @@ export class FrontDoor {
     return tls && { pendingHandshakes: tls.pendingHandshakes, certificateExpiresAt: tls.expiresAt }
   }
 
-  /** Takes the ports. @throws The error of `listen`; then none is taken. */
+  /** Takes the ports. @throws The error of `listen`, or `ERR_WEB_SOCKET_PACKAGE`; then none is taken. */
   async open(): Promise<void> {
     const { port, host, tls } = this.#options
+    await this.#http?.open()
     try {
       if (this.#plain && port !== false) await listen(this.#plain, port, host)
       if (this.#tls && tls) await listen(this.#tls.server, tls.port, tls.host)
@@ -90,6 +126,7 @@ export class FrontDoor {
     const closed = servers.map((server) => server && once(server, 'close'))
     for (const server of servers) server?.close()
     this.#tls?.destroyPending()
+    this.#lobby?.close()
     await Promise.all(closed)
   }
 
@@ -109,7 +146,8 @@ export class FrontDoor {
   }
 
   #enter(socket: Socket): void {
-    this.#onConnection(socket)
+    if (this.#lobby) this.#lobby.enter(socket)
+    else this.#onCarrier(socketCarrier(socket), undefined)
   }
 }
 

@@ -29,6 +29,23 @@ export interface RtspServerOptions {
    */
   readonly tls?: TlsOptions | undefined
   /**
+   * Whether clients may come through HTTP: a GET and a POST on the ports of RTSP, told apart by the first bytes.
+   * @default true
+   */
+  readonly httpTunnel?: boolean | undefined
+  /**
+   * Whether clients may come through a WebSocket (`rtsp.onvif.org`) on the ports of RTSP. It needs the optional
+   * package `ws`: with `true` the server does not start without it.
+   * @default 'ifInstalled'
+   */
+  readonly webSocket?: boolean | 'ifInstalled' | undefined
+  /**
+   * Origins of web pages that may use WebSockets and tunnels, such as `https://example.com`, or `*`. Pages of the
+   * same host and port may always, and so may everything that is not a web page.
+   * @default []
+   */
+  readonly allowedOrigins?: readonly string[] | undefined
+  /**
    * First and last UDP port of the range in which one even/odd pair is taken; `false` = no UDP.
    * @default [30000, 30999]
    */
@@ -95,6 +112,9 @@ export const rtspServerDefaults = Object.freeze({
   port: 8554,
   host: undefined,
   tls: undefined,
+  httpTunnel: true,
+  webSocket: 'ifInstalled',
+  allowedOrigins: Object.freeze([]),
   udpPorts: Object.freeze([30_000, 30_999] as const),
   pool: Object.freeze({
     timeoutAlwaysVisible: true,
@@ -117,6 +137,10 @@ export interface ResolvedRtspServerOptions {
   readonly port: number | false
   readonly host: string | undefined
   readonly tls: ResolvedTlsOptions | undefined
+  readonly httpTunnel: boolean
+  readonly webSocket: boolean | 'ifInstalled'
+  /** In lower case. */
+  readonly allowedOrigins: ReadonlySet<string>
   readonly udpPorts: readonly [first: number, last: number] | false
   readonly pool: SessionPool
   /** Whether the server made the pool, and so closes it. */
@@ -148,6 +172,9 @@ export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRt
     port: plainPort(options.port ?? defaults.port, options.tls !== undefined),
     host: options.host,
     tls: options.tls && resolveTlsOptions(options.tls, options.host),
+    httpTunnel: options.httpTunnel ?? defaults.httpTunnel,
+    webSocket: options.webSocket ?? defaults.webSocket,
+    allowedOrigins: origins(options.allowedOrigins ?? defaults.allowedOrigins),
     udpPorts: portRange(options.udpPorts ?? defaults.udpPorts),
     pool,
     ownsPool,
@@ -189,6 +216,14 @@ function plainPort(port: number | false, hasTls: boolean): number | false {
   if (port !== false) return integer('port', port, maxPort)
   if (hasTls) return false
   throw new TypeError('port can be false only where tls is given: the server would not listen')
+}
+
+function origins(values: readonly string[]): ReadonlySet<string> {
+  for (const value of values) {
+    if (value === '*' || (URL.canParse(value) && value === new URL(value).origin)) continue
+    throw new TypeError(`allowedOrigins must be like 'https://example.com' or '*', got '${value}'`)
+  }
+  return new Set(values)
 }
 
 function portRange(

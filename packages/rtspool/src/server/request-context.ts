@@ -74,6 +74,8 @@ export interface ConnectionContext extends InterleavedCarrier {
   readonly localAuthority: string
   /** Whether nobody between the client and us can read along: TLS. */
   readonly isSecure: boolean
+  /** Whether it comes through HTTP or a WebSocket: media travel inside it or not at all. */
+  readonly isTunnelled: boolean
   /** The sessions that live here: this connection was the last to use them. */
   readonly sessions: Set<Session>
   readonly isClosed: boolean

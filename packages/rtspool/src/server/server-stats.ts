@@ -3,6 +3,7 @@ import type { RtspServerAuthStats } from './auth/auth-stats.js'
 
 /** Counts of what a server holds at the moment. */
 export interface RtspServerStats {
+  /** With those that have not said yet what they speak. */
   readonly connections: number
   readonly sessions: number
   /** Peers that the UDP ports listen to. */

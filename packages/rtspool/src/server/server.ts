@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import type { AddressInfo, Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { MountPoints } from '../media/mount-points.js'
 import type { RtspRequest } from '../rtsp/index.js'
 import type { SessionPool, SessionPoolWatch } from '../session/index.js'
@@ -8,6 +8,7 @@ import { UdpTransport } from '../transport/udp-transport.js'
 import { type AccessRefusal, Authenticator } from './auth/authenticator.js'
 import { BacklogMonitor } from './backlog-monitor.js'
 import { Connection } from './connection.js'
+import type { ConnectionCarrier } from './connection-carrier.js'
 import { FrontDoor } from './front-door.js'
 import {
   type ResolvedRtspServerOptions,
@@ -71,7 +72,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
     this.#directSends = native && new DirectSends(native)
     this.#homes = new SessionHomes(this.pool, this.#options.onConnectionClosed)
     this.#context = this.#makeContext()
-    this.#door = new FrontDoor(this.#options, (socket) => this.#accept(socket))
+    this.#door = new FrontDoor(this.#options, (carrier, first) => this.#accept(carrier, first))
   }
 
   /**
@@ -121,7 +122,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
     for (const connection of this.#connections) channels += connection.channels.size
     const rejected = this.#udp?.rejected ?? { rtp: 0, rtcp: 0 }
     return {
-      connections: this.#connections.size,
+      connections: this.#connections.size + this.#door.waitingCount,
       sessions: this.pool.size,
       udpPeers: this.#udp?.peerCount ?? 0,
       rejectedRtp: rejected.rtp,
@@ -182,9 +183,9 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
     await this.#udp?.close()
   }
 
-  #accept(socket: Socket): void {
+  #accept(carrier: ConnectionCarrier, first: Buffer | undefined): void {
     const connection = new Connection(
-      socket,
+      carrier,
       this.#context,
       {
         requestFailed: (error, request) => this.emit('requestFailed', error, request),
@@ -200,6 +201,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
     this.#connections.add(connection)
     this.#backlogs.add(connection)
     this.emit('connectionOpened', connection)
+    if (first) connection.receive(first)
   }
 
   #makeContext(): ServerContext {

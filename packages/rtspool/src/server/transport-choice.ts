@@ -81,6 +81,8 @@ function choose(spec: TransportSpec, { server, connection }: RequestContext) {
     if (channels && (channels[1] >= channelCount || channels[0] === channels[1])) return undefined
     return { lowerTransport: 'TCP', channels } as const
   }
+  // A client that needs a tunnel cannot be reached by UDP.
+  if (connection.isTunnelled) return undefined
   const address = connection.remoteAddress
   // RFC 2326 section 16: media go to nobody but the client that asks.
   if (spec.destination && spec.destination !== address) return undefined

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { Writable } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import type { DirectSends, DirectSlot } from './direct-sends.js'
 import { descriptorOf, type NativeSockets } from './native-sockets.js'
@@ -27,6 +28,7 @@ const maxMarks = 64
  * a stream, and what the kernel does not take is handed to the stream. Bench: bench/fanout.
  */
 export class StreamWriter {
+  readonly #output: Writable
   readonly #socket: Socket
   readonly #native: NativeSockets | undefined
   /** Nothing where bytes may not go to the kernel as they are. */
@@ -40,12 +42,22 @@ export class StreamWriter {
   #streamed = 0
   #marks: Mark[] = []
 
-  /** @param sends - `undefined`: everything goes the way of the stream. */
-  constructor(socket: Socket, sends: DirectSends | undefined, limits: BacklogLimits) {
+  /**
+   * @param sends - `undefined`: everything goes the way of the stream.
+   * @param socket - The one that the bytes leave by, where `output` wraps it.
+   */
+  constructor(
+    output: Socket | Writable,
+    sends: DirectSends | undefined,
+    limits: BacklogLimits,
+    socket = output as Socket,
+  ) {
+    this.#output = output
     this.#socket = socket
     this.#native = sends?.native
-    // What is written to the descriptor of a TLS socket would go out in the clear, amid its records.
-    this.#direct = socket instanceof TLSSocket ? undefined : sends
+    // What is written to the descriptor of a TLS socket would go out in the clear, amid its records; the same
+    // holds for the messages of a WebSocket.
+    this.#direct = output !== socket || socket instanceof TLSSocket ? undefined : sends
     this.#limits = limits
     this.#maxBytes = limits.maxBytes
     this.#slot = this.#direct?.take() ?? -1
@@ -65,14 +77,14 @@ export class StreamWriter {
 
   /** Writes all of `bytes`, now or later; nothing when the connection is closing. The buffer is not changed. */
   write(bytes: Buffer): void {
-    if (!this.#socket.writable) return
+    if (!this.#output.writable) return
     const sent = this.#direct?.send(this.#slot, bytes) ?? 0
     if (sent < bytes.length) this.#queue(bytes.subarray(sent), this.#regulate)
   }
 
   /** The same for what is not media, with a call when the kernel has taken it. */
   writeMessage(bytes: Buffer, onTaken: () => void): void {
-    if (!this.#socket.writable) return
+    if (!this.#output.writable) return
     const sent = this.#direct?.send(this.#slot, bytes) ?? 0
     if (sent === bytes.length) {
       onTaken()
@@ -92,7 +104,7 @@ export class StreamWriter {
   /** Writes nothing more, once what waits has been written. */
   end(): void {
     this.#direct?.shut(this.#slot)
-    this.#socket.end()
+    this.#output.end()
   }
 
   /** Gives its place among the direct sends back; the connection is closed. Idempotent. */
@@ -108,7 +120,7 @@ export class StreamWriter {
    * @returns Age of the oldest byte that the peer has not taken, in milliseconds.
    */
   sample(now: number): number {
-    const waiting = this.#socket.writableLength
+    const waiting = this.#output.writableLength
     const queued = waiting + this.#unacknowledgedBytes()
     const written = this.#streamed + (this.#direct?.writtenOn(this.#slot) ?? 0)
     const taken = written - queued
@@ -132,8 +144,8 @@ export class StreamWriter {
   #queue(bytes: Buffer, onTaken: () => void): void {
     this.#direct?.shut(this.#slot)
     this.#streamed += bytes.length
-    this.#socket.write(bytes, onTaken)
-    if (this.#socket.writableLength > this.#maxBytes) this.#isCongested = true
+    this.#output.write(bytes, onTaken)
+    if (this.#output.writableLength > this.#maxBytes) this.#isCongested = true
     this.#regulate()
   }
 

@@ -221,9 +221,9 @@ describe('B-FULL a publisher', () => {
     const { server } = await camera(hook)
     const opened = once(server, 'connectionOpened')
     const client = await connectTo(server)
-    const [connection] = await opened
     const url = urlOf(server, '/live/door')
     await announce(client, url)
+    const [connection] = await opened
     const response = setUp(client, `${url}/streamid=0`, record)
     await isAsked
     connection.publication.end()

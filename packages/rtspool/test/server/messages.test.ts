@@ -201,7 +201,6 @@ describe('connections', () => {
       '413',
     ],
     ['A-MSG-16 a TLS hello', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', '400'],
-    ['A-MSG-16 HTTP without a tunnel', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', '400'],
   ])(
     '%s is answered with an error and the end of the connection',
     async (_name, wire, statusCode) => {

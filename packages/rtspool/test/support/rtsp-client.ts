@@ -1,6 +1,7 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
 import {
   RtspHeaders,
@@ -62,6 +63,11 @@ export class RtspTestClient {
     const socket = connectTls({ port, host, rejectUnauthorized: false })
     await once(socket, 'secureConnect')
     return new RtspTestClient(socket)
+  }
+
+  /** The same through a tunnel; of its stream only what every stream has may be used. */
+  static over(stream: Duplex) {
+    return new RtspTestClient(stream as Socket)
   }
 
   /** Sends a request with the next CSeq and waits for the next response. */

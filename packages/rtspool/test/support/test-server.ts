@@ -71,6 +71,11 @@ export async function connectTlsTo(server: RtspServer): Promise<RtspTestClient> 
   return client
 }
 
+/** Closed after the test, before the server. */
+export function closeAfterTest(thing: { close(): Promise<unknown> }): void {
+  openThings.unshift(thing)
+}
+
 /** Key and certificate of `scripts/make-test-certificate.mjs`. */
 export function testCertificate(name: 'first' | 'second'): TlsCertificate {
   const read = (part: string) =>

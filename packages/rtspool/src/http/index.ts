@@ -1,0 +1,9 @@
+export { Base64Stream } from './base64-stream.js'
+export { protocolOf } from './protocol.js'
+export { HttpHeadReader, type HttpRequestHead, type ReadHttpHead } from './request-head.js'
+export {
+  type HttpRefusal,
+  httpContinue,
+  serializeHttpRefusal,
+  serializeTunnelAnswer,
+} from './response.js'

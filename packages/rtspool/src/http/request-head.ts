@@ -1,0 +1,111 @@
+import { MalformedMessageError } from '../errors.js'
+
+/** The head of an HTTP request: what a tunnel or a WebSocket begins with. */
+export interface HttpRequestHead {
+  readonly method: 'GET' | 'POST'
+  /** As received; any path will do. */
+  readonly target: string
+  readonly version: '1.0' | '1.1'
+  /** By name in lower case; each name stands once, values are trimmed. */
+  readonly headers: ReadonlyMap<string, string>
+}
+
+/** A head with what came behind it. */
+export interface ReadHttpHead {
+  readonly head: HttpRequestHead
+  /** The bytes after the head; a view of what was pushed. */
+  readonly rest: Buffer
+}
+
+/** Node's own server allows 16 KiB; heads of tunnels and WebSockets have some 500 bytes. */
+export const maxHttpHeadBytes = 8 * 1024
+const maxHeaders = 64
+const CR = 0x0d
+const LF = 0x0a
+
+/** `token` of RFC 9110 section 5.6.2. */
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+const requestLine = /^(GET|POST) ([\x21-\x7e]+) HTTP\/(1\.[01])$/
+
+/**
+ * Reads one request head from bytes that come in any pieces, and remembers nothing else. It is much stricter
+ * than RTSP's parser: no folding, no name twice, no line end but CRLF or LF, so that nobody reads a head in two ways.
+ *
+ * @see RFC 9112 section 3 and 5
+ */
+export class HttpHeadReader {
+  #bytes: Buffer = Buffer.alloc(0)
+
+  /**
+   * @returns The head when it is whole. Nothing may be pushed after it.
+   * @throws {MalformedMessageError} `ERR_HTTP_HEAD`
+   */
+  push(chunk: Buffer): ReadHttpHead | undefined {
+    const searchFrom = Math.max(0, this.#bytes.length - 3)
+    const keep = chunk.subarray(0, maxHttpHeadBytes + 1 - this.#bytes.length)
+    const bytes = this.#bytes.length === 0 ? keep : Buffer.concat([this.#bytes, keep])
+    const end = endOfHead(bytes, searchFrom)
+    if (end === undefined) {
+      if (bytes.length > maxHttpHeadBytes) refuse(`at most ${maxHttpHeadBytes} bytes`, 'more')
+      this.#bytes = bytes
+      return undefined
+    }
+    const rest = chunk.subarray(end - this.#bytes.length)
+    this.#bytes = Buffer.alloc(0)
+    return { head: parseHttpHead(bytes.subarray(0, end)), rest }
+  }
+}
+
+/** @returns Where the first empty line ends, or `undefined`. */
+function endOfHead(bytes: Buffer, from: number): number | undefined {
+  for (let at = bytes.indexOf(LF, from); at >= 0; at = bytes.indexOf(LF, at + 1)) {
+    if (bytes[at + 1] === LF) return at + 2
+    if (bytes[at + 1] === CR && bytes[at + 2] === LF) return at + 3
+  }
+  return undefined
+}
+
+/**
+ * @param bytes - A whole head with its empty line.
+ * @throws {MalformedMessageError} `ERR_HTTP_HEAD`
+ */
+export function parseHttpHead(bytes: Buffer): HttpRequestHead {
+  const lines = bytes
+    .toString('latin1')
+    .split('\n')
+    .map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line))
+  const [, method, target, version] = requestLine.exec(lines[0] ?? '') ?? []
+  if (!method || !target || !version) refuse('a request line of GET or POST', lines[0])
+  const headers = new Map<string, string>()
+  for (const line of lines.slice(1)) {
+    if (line === '') break
+    if (headers.size >= maxHeaders) refuse(`at most ${maxHeaders} headers`, 'more')
+    const [name, value] = parseHeaderLine(line)
+    if (headers.has(name)) refuse('each header once', `${name} twice`)
+    headers.set(name, value)
+  }
+  return {
+    method: method as HttpRequestHead['method'],
+    target,
+    version: version as HttpRequestHead['version'],
+    headers,
+  }
+}
+
+function parseHeaderLine(line: string): readonly [name: string, value: string] {
+  const colon = line.indexOf(':')
+  const name = line.slice(0, Math.max(colon, 0))
+  if (!token.test(name)) refuse('a header name and a colon', line)
+  const value = line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, '')
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is refused.
+  if (/[\0-\x08\x0a-\x1f\x7f]/.test(value)) refuse('no control character in a value', name)
+  return [name.toLowerCase(), value]
+}
+
+const maxQuotedLength = 64
+
+/** @param got - Of the value of a header nothing may stand in it: it may be a secret. */
+function refuse(expected: string, got = ''): never {
+  const quoted = JSON.stringify(got.slice(0, maxQuotedLength).replace(/:.*/s, ':…'))
+  throw new MalformedMessageError('ERR_HTTP_HEAD', `expected ${expected}, got ${quoted}`)
+}

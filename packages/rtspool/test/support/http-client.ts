@@ -1,0 +1,143 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { Duplex } from 'node:stream'
+import { createWebSocketStream, WebSocket } from 'ws'
+import type { RtspServer } from '../../src/index.js'
+import { RtspTestClient } from './rtsp-client.js'
+import { closeAfterTest } from './test-server.js'
+
+export const tunnelType = 'application/x-rtsp-tunnelled'
+
+/** Lines with CRLF, and the empty line after them. */
+export const httpHead = (...lines: string[]): string => [...lines, '', ''].join('\r\n')
+
+/** A connection that says what a test tells it to, and keeps all that comes back. */
+export class HttpTestClient {
+  readonly socket: Socket
+  received = Buffer.alloc(0)
+  #onBytes: (() => void) | undefined
+
+  private constructor(socket: Socket) {
+    this.socket = socket
+    socket.on('error', () => {})
+    socket.on('data', (chunk) => {
+      this.received = Buffer.concat([this.received, chunk])
+      this.#onBytes?.()
+    })
+    socket.on('close', () => this.#onBytes?.())
+  }
+
+  static async connect(server: RtspServer, localAddress?: string): Promise<HttpTestClient> {
+    const { address, port } = server.address()
+    const socket = connect({ port, host: address, ...(localAddress ? { localAddress } : {}) })
+    const client = new HttpTestClient(socket)
+    closeAfterTest(client)
+    await once(socket, 'connect')
+    return client
+  }
+
+  send(bytes: string | Buffer): void {
+    this.socket.write(bytes)
+  }
+
+  /** The status of the answer, when its head is whole; `undefined` when the connection closes without one. */
+  async status(): Promise<number | undefined> {
+    while (!this.received.includes('\r\n\r\n') && !this.socket.closed) {
+      await new Promise<void>((resolve) => {
+        this.#onBytes = resolve
+      })
+    }
+    const status = /^HTTP\/1\.[01] (\d{3}) /.exec(this.received.toString('latin1'))?.[1]
+    return status === undefined ? undefined : Number(status)
+  }
+
+  async closed(): Promise<void> {
+    // Not events.once: a reset is an end like any other.
+    if (!this.socket.closed) await new Promise((resolve) => this.socket.on('close', resolve))
+  }
+
+  async close(): Promise<void> {
+    this.socket.destroy()
+    await this.closed()
+  }
+}
+
+/** GET and POST of a tunnel. */
+export const getHead = (cookie: string, version = '1.1') =>
+  httpHead(
+    `GET /cam HTTP/${version}`,
+    `x-sessioncookie: ${cookie}`,
+    `Accept: ${tunnelType}`,
+    'Pragma: no-cache',
+    'Cache-Control: no-cache',
+  )
+export const postHead = (cookie: string, version = '1.1') =>
+  httpHead(
+    `POST /cam HTTP/${version}`,
+    `x-sessioncookie: ${cookie}`,
+    `Content-Type: ${tunnelType}`,
+    'Content-Length: 32767',
+    'Expires: Sun, 9 Jan 1972 00:00:00 GMT',
+  )
+
+export interface TunnelEnds {
+  readonly get: HttpTestClient
+  readonly post: HttpTestClient
+}
+
+/** Opens both halves. @param version - FFmpeg says 1.1, GStreamer 1.0. */
+export async function openTunnel(
+  server: RtspServer,
+  cookie = 'a-cookie-of-22-letters',
+  version = '1.1',
+): Promise<TunnelEnds> {
+  const get = await HttpTestClient.connect(server)
+  get.send(getHead(cookie, version))
+  if ((await get.status()) !== 200) throw new Error(`GET: ${get.received}`)
+  const post = await HttpTestClient.connect(server)
+  post.send(postHead(cookie, version))
+  return { get, post }
+}
+
+/** How a client cuts its base64: by default each write is encoded by itself. */
+export type Encode = (bytes: Buffer) => Iterable<string>
+const eachByItself: Encode = (bytes) => [bytes.toString('base64')]
+
+/** RTSP through that tunnel. */
+export function rtspThrough({ get, post }: TunnelEnds, encode = eachByItself): RtspTestClient {
+  const headEnd = get.received.indexOf('\r\n\r\n') + 4
+  const stream = new Duplex({
+    read: () => {},
+    write: (bytes: Buffer, _, callback) => {
+      for (const piece of encode(bytes)) post.send(piece)
+      callback()
+    },
+    destroy: (error, callback) => {
+      get.socket.destroy()
+      post.socket.destroy()
+      callback(error)
+    },
+  })
+  stream.push(get.received.subarray(headEnd))
+  get.socket.on('data', (chunk) => stream.push(chunk))
+  get.socket.on('close', () => stream.destroy())
+  return RtspTestClient.over(stream)
+}
+
+/** Opens a WebSocket; it has not said anything yet. */
+export async function openWebSocket(
+  server: RtspServer,
+  { protocol = 'rtsp.onvif.org', headers = {}, isSecure = false } = {},
+): Promise<WebSocket> {
+  const { address, port } = isSecure ? server.tlsAddress() : server.address()
+  const url = `${isSecure ? 'wss' : 'ws'}://${address}:${port}/any/path`
+  const options = { headers, rejectUnauthorized: false, perMessageDeflate: true }
+  const socket = new WebSocket(url, protocol === '' ? [] : [protocol], options)
+  closeAfterTest({ close: async () => socket.terminate() })
+  await once(socket, 'open')
+  return socket
+}
+
+export function rtspOver(socket: WebSocket): RtspTestClient {
+  return RtspTestClient.over(createWebSocketStream(socket))
+}
