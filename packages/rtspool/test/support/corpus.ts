@@ -1,0 +1,13 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Inputs of one target, from files of hexadecimal numbers; lines that begin with `#` say what they are. */
+export function hexCorpus(target: string): { readonly name: string; readonly bytes: Buffer }[] {
+  const folder = join(import.meta.dirname, '..', 'corpus', target)
+  const names = readdirSync(folder).filter((name) => name.endsWith('.hex'))
+  return names.sort().map((name) => {
+    const lines = readFileSync(join(folder, name), 'utf8').split('\n')
+    const hex = lines.filter((line) => !line.startsWith('#')).join('')
+    return { name, bytes: Buffer.from(hex.replaceAll(/\s/g, ''), 'hex') }
+  })
+}
