@@ -139,5 +139,8 @@ export async function openWebSocket(
 }
 
 export function rtspOver(socket: WebSocket): RtspTestClient {
-  return RtspTestClient.over(createWebSocketStream(socket))
+  const stream = createWebSocketStream(socket)
+  // Its other half stays open otherwise.
+  stream.on('end', () => stream.destroy())
+  return RtspTestClient.over(stream)
 }
