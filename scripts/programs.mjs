@@ -62,6 +62,12 @@ export const programs = Object.freeze([
     probe: ['/usr/bin/python3', '-c', importRtspServer],
     packages: ['python3-gi', 'gir1.2-gst-rtsp-server-1.0'],
   },
+  // A network of its own for multicast: what is joined and sent there reaches nobody else.
+  {
+    name: 'network namespace',
+    probe: ['unshare', '-rn', 'ip', 'link', 'add', 'lan0', 'type', 'veth', 'peer', 'name', 'lan1'],
+    packages: ['util-linux', 'iproute2'],
+  },
   // The clock of the differential test, the load tool of the benchmarks and their peers are written in C.
   {
     name: 'pkg-config',

@@ -73,3 +73,10 @@ export {
   type StreamTransport,
 } from './session/index.js'
 export type { SrtpSuiteName } from './srtp/index.js'
+export {
+  MulticastAddressPool,
+  type MulticastOptions,
+  type MulticastPlace,
+  multicastDefaults,
+} from './transport/multicast-address-pool.js'
+export type { MulticastStats } from './transport/udp-transport.js'

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Program } from './process.js'
+import { Program, type ProgramOptions } from './process.js'
 import type { Transport } from './publishers.js'
 
 /** RTSP through HTTP, plain or in TLS. */
@@ -9,7 +9,11 @@ export type Tunnel = 'http' | 'https'
 
 export interface PlayOptions {
   readonly url: string
-  readonly transport: Transport | Tunnel
+  readonly transport: Transport | Tunnel | 'multicast'
+  /** The interface that groups are joined on (GStreamer only); ffmpeg asks the routes. */
+  readonly multicastInterface?: string
+  /** A command that the player is run by, as its last arguments. */
+  readonly within?: readonly string[]
   /** How much is played, in seconds of media. */
   readonly seconds: number
   /**
@@ -62,14 +66,15 @@ export const patienceMs = 15_000
 
 /** Decodes with ffmpeg, which gives up at the first error (`-xerror`). */
 export async function playWithFfmpeg(options: PlayOptions): Promise<PlayResult> {
-  const { url, transport, seconds, timedByCount = false } = options
+  const { url, transport, seconds, timedByCount = false, within = [] } = options
   const retime = ['-vf', `setpts=N/${framesPerSecond}/TB`, '-af', 'asetpts=N/SR/TB']
   // FFmpeg 5.1 asks for a tunnel by its option, with the scheme of a plain server.
   const isTunnel = transport === 'http' || transport === 'https'
   const location = isTunnel ? url.replace(/^rtsps:/, 'rtsp:') : url
-  const program = new Program('ffmpeg', [
+  const program = programWithin(within, 'ffmpeg', [
     ...['-hide_banner', '-nostdin', '-xerror', '-loglevel', 'repeat+level+warning'],
-    ...['-rtsp_transport', transport, '-i', location, '-t', `${seconds}`],
+    ...['-rtsp_transport', transport === 'multicast' ? 'udp_multicast' : transport],
+    ...['-i', location, '-t', `${seconds}`],
     ...(timedByCount ? retime : []),
     // framecrc writes a line for each decoded frame, which begins with the number of its stream.
     ...['-map', '0:v?', '-map', '0:a?', '-fps_mode', 'passthrough', '-f', 'framecrc', '-'],
@@ -84,6 +89,16 @@ export async function playWithFfmpeg(options: PlayOptions): Promise<PlayResult> 
     audioFrames: count('audio'),
     errors: complaints(status, program.stderr.split('\n'), ffmpegHarmless),
   }
+}
+
+function programWithin(
+  within: readonly string[],
+  command: string,
+  args: readonly string[],
+  options?: ProgramOptions,
+): Program {
+  const [first = command, ...rest] = [...within, command, ...args]
+  return new Program(first, rest, options)
 }
 
 /** Decodes with `rtspsrc` and libav, and ends as Ctrl-C would. */
@@ -102,19 +117,23 @@ const frameSeconds = 1024 / 48_000
 const sampleBytes = 2
 
 async function runGstreamer(
-  { url, transport, seconds, codecs = { video: 'h264', audio: 'aac' } }: PlayOptions,
+  options: PlayOptions,
   videoPath: string,
   audioPath: string,
 ): Promise<PlayResult> {
+  const { url, transport, seconds, codecs = { video: 'h264', audio: 'aac' } } = options
   const { video, audio } = codecs
   // GStreamer 1.22 asks for a tunnel by the scheme alone: rtsph, rtspsh.
   const isTunnel = transport === 'http' || transport === 'https'
   const location = isTunnel ? url.replace(/^(rtsps?):/, '$1h:') : url
-  const protocols = isTunnel ? 'tcp' : transport
-  const program = new Program(
+  const protocols = isTunnel ? 'tcp' : transport === 'multicast' ? 'udp-mcast' : transport
+  const { multicastInterface, within = [] } = options
+  const program = programWithin(
+    within,
     'gst-launch-1.0',
     [
       ...['rtspsrc', 'name=source', `location=${location}`, `protocols=${protocols}`],
+      ...(multicastInterface ? [`multicast-iface=${multicastInterface}`] : []),
       'latency=200',
       // The certificates of tests are signed by nobody.
       'tls-validation-flags=0',

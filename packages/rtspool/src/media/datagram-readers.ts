@@ -1,6 +1,6 @@
 import type { Clock, ClockTimer } from '../clock.js'
 import type { DatagramGroup } from '../transport/datagram-group.js'
-import type { UdpEndpoint } from '../transport/udp-port-pair.js'
+import type { DatagramSender } from '../transport/udp-port-pair.js'
 import type { PacketBatch } from './packet-batch.js'
 import type { DatagramReader } from './reader.js'
 
@@ -22,7 +22,7 @@ interface CatchingUp {
 /** The readers of one track that are sent datagrams: one group for each socket that they are sent from. */
 export class DatagramReaders {
   readonly #clock: Clock
-  readonly #groups = new Map<UdpEndpoint, DatagramGroup>()
+  readonly #groups = new Map<DatagramSender, DatagramGroup>()
   readonly #live = new Set<DatagramReader>()
   readonly #catchingUp = new Map<DatagramReader, CatchingUp>()
   #timer: ClockTimer | undefined
@@ -53,6 +53,11 @@ export class DatagramReaders {
     const group = this.#groups.get(reader.rtp)
     group?.remove(reader)
     if (group?.size === 0) this.#groups.delete(reader.rtp)
+  }
+
+  /** Packets that a reader on its way to the live edge has still to be sent. */
+  waitingPackets(reader: DatagramReader): readonly Buffer[] {
+    return this.#catchingUp.get(reader)?.queue ?? []
   }
 
   send(batch: PacketBatch): void {

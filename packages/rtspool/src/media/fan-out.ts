@@ -2,7 +2,7 @@ import type { Clock, ClockTimer } from '../clock.js'
 import { DatagramReaders } from './datagram-readers.js'
 import { InterleavedGroup } from './interleaved-group.js'
 import { PacketBatch } from './packet-batch.js'
-import type { Reader } from './reader.js'
+import type { DatagramReader, Reader } from './reader.js'
 
 const nothing: readonly Buffer[] = Object.freeze([])
 
@@ -90,6 +90,11 @@ export class FanOut {
     this.#batch.push(packet, isResumePoint)
     this.#isFrameOpen = !endsFrame
     this.#pendingFlush ??= setImmediate(this.#endTurn)
+  }
+
+  /** Packets pushed before that a reader has still to be sent. */
+  waitingPackets(reader: DatagramReader): readonly Buffer[] {
+    return [...this.#datagrams.waitingPackets(reader), ...this.#batch.packets]
   }
 
   /** Sends what is queued. */

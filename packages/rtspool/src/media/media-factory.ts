@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js'
 import { RequestError } from '../errors.js'
+import { MulticastAddressPool, type MulticastOptions } from '../transport/multicast-address-pool.js'
 import { type DeadlineOptions, withDeadline } from './deadline.js'
 import { Media } from './media.js'
 import type { MediaSource } from './media-source.js'
@@ -50,6 +51,12 @@ export interface MediaFactoryOptions {
    * @default path and query
    */
   readonly sharedKey?: ((request: MediaRequest) => string) | undefined
+  /**
+   * Where its media may be sent by multicast: addresses of their own, or a pool that is shared with other
+   * mounts; `false` = nowhere.
+   * @default the option `multicast` of the server
+   */
+  readonly multicast?: MulticastAddressPool | MulticastOptions | false | undefined
 }
 
 export const mediaFactoryDefaults = Object.freeze({
@@ -59,10 +66,15 @@ export const mediaFactoryDefaults = Object.freeze({
   servesSubpaths: false,
   gopCache: gopCacheDefaults,
   sharedKey: ({ path, query }: MediaRequest) => (query === undefined ? path : `${path}?${query}`),
-}) satisfies Required<MediaFactoryOptions>
+  multicast: undefined,
+}) satisfies { [K in keyof Required<MediaFactoryOptions>]: MediaFactoryOptions[K] }
 
 type ResolvedMediaFactoryOptions = {
-  readonly [K in keyof Required<MediaFactoryOptions>]: NonNullable<MediaFactoryOptions[K]>
+  readonly [K in Exclude<keyof MediaFactoryOptions, 'multicast'>]-?: NonNullable<
+    MediaFactoryOptions[K]
+  >
+} & {
+  readonly multicast: MulticastAddressPool | false | undefined
 }
 
 function resolveMediaFactoryOptions(options: MediaFactoryOptions): ResolvedMediaFactoryOptions {
@@ -73,7 +85,16 @@ function resolveMediaFactoryOptions(options: MediaFactoryOptions): ResolvedMedia
     servesSubpaths: options.servesSubpaths ?? mediaFactoryDefaults.servesSubpaths,
     gopCache: resolveGopCache(options.gopCache ?? mediaFactoryDefaults.gopCache) ?? false,
     sharedKey: options.sharedKey ?? mediaFactoryDefaults.sharedKey,
+    multicast: resolveMulticast(options.multicast),
   })
+}
+
+/** The pool of an option `multicast`. */
+export function resolveMulticast<T extends false | undefined>(
+  option: MulticastAddressPool | MulticastOptions | T,
+): MulticastAddressPool | T {
+  const isOptions = option && !(option instanceof MulticastAddressPool)
+  return isOptions ? new MulticastAddressPool(option) : option
 }
 
 function seconds(
@@ -83,6 +104,12 @@ function seconds(
   const value = options[name] ?? mediaFactoryDefaults[name]
   if (value >= 0) return value
   throw new RangeError(`${name} must be a number from 0, got ${value}`)
+}
+
+/** What the server gives to a media. */
+interface MediaPlace {
+  readonly clock: Clock
+  readonly multicast: MulticastAddressPool | false | undefined
 }
 
 /** Makes the source for a request. Throw a `RequestError` to refuse with a status of your choice. */
@@ -115,17 +142,23 @@ export class MediaFactory {
   /**
    * The media for a request: a new one, or the one that others share (gst_rtsp_media_factory_construct()).
    *
+   * @param multicast - For media of a factory that does not say where they may go.
    * @throws {RequestError} `ERR_MEDIA_UNAVAILABLE` (503) when the source cannot be made, or not in time.
    */
-  async construct(request: MediaRequest, clock: Clock): Promise<Media> {
-    if (!this.options.shared) return this.#create(request, clock, () => {})
+  async construct(
+    request: MediaRequest,
+    clock: Clock,
+    multicast?: MulticastAddressPool,
+  ): Promise<Media> {
+    const options = { clock, multicast: this.options.multicast ?? multicast }
+    if (!this.options.shared) return this.#create(request, options, () => {})
     const key = this.options.sharedKey(request)
     const existing = this.#shared.get(key)
     if (existing) return existing
     const forget = (): void => {
       if (this.#shared.get(key) === creating) this.#shared.delete(key)
     }
-    const creating = this.#create(request, clock, forget)
+    const creating = this.#create(request, options, forget)
     this.#shared.set(key, creating)
     creating.catch(forget)
     return creating
@@ -139,7 +172,11 @@ export class MediaFactory {
     await Promise.all([...this.#all].map((media) => media.end()))
   }
 
-  async #create(request: MediaRequest, clock: Clock, forget: () => void): Promise<Media> {
+  async #create(
+    request: MediaRequest,
+    { clock, multicast }: MediaPlace,
+    forget: () => void,
+  ): Promise<Media> {
     const { shared, lingerSeconds, startTimeoutSeconds, gopCache } = this.options
     const startTimeoutMs =
       startTimeoutSeconds === 0 ? Number.POSITIVE_INFINITY : startTimeoutSeconds * msPerSecond
@@ -153,6 +190,7 @@ export class MediaFactory {
       lingerMs: shared ? lingerSeconds * msPerSecond : 0,
       startTimeoutMs,
       gopCache: gopCache || undefined,
+      multicast: multicast || undefined,
     })
     this.#all.add(media)
     media.onEnded(() => {

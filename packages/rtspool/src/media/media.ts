@@ -2,9 +2,11 @@ import { randomBytes, randomInt } from 'node:crypto'
 import type { Clock, ClockTimer } from '../clock.js'
 import { rtcpIntervalMs } from '../rtcp/index.js'
 import { sequenceNumberOf, timestampOf } from '../rtp/index.js'
+import type { MulticastAddressPool } from '../transport/multicast-address-pool.js'
 import { withDeadline } from './deadline.js'
 import type { MediaOutput, MediaSource } from './media-source.js'
-import { describePresentation } from './presentation.js'
+import { MulticastStreams } from './multicast-stream.js'
+import { describePresentation, type PresentationPlaces } from './presentation.js'
 import type { GopCacheLimits } from './recent-packets.js'
 import { SourceClock } from './source-clock.js'
 import { Track } from './track.js'
@@ -25,6 +27,8 @@ export interface MediaOptions {
   readonly startTimeoutMs?: number
   /** How much is kept for an instant start of new viewers; `undefined` = nothing. */
   readonly gopCache?: GopCacheLimits | undefined
+  /** Where it may go by multicast; `undefined` = nowhere. */
+  readonly multicast?: MulticastAddressPool | undefined
 }
 
 /**
@@ -48,6 +52,9 @@ export class Media {
   readonly tracks: readonly Track[]
   /** The session description for DESCRIBE, built once. */
   readonly sdp: Buffer
+  /** Groups that it goes to; `undefined` where multicast is not offered. */
+  readonly multicast: MulticastStreams | undefined
+  readonly #origin = randomInt(2 ** 47)
   readonly #source: MediaSource
   readonly #options: MediaOptions
   readonly #participants = new Set<MediaParticipant>()
@@ -61,7 +68,8 @@ export class Media {
     this.path = path
     this.#source = source
     this.#options = options
-    this.sdp = describePresentation(source.description, randomInt(2 ** 47))
+    this.sdp = this.describe()
+    this.multicast = options.multicast && new MulticastStreams(options.multicast)
     const cname = randomBytes(12).toString('base64url')
     const { clock, gopCache } = options
     const shared = {
@@ -80,6 +88,11 @@ export class Media {
 
   get state(): MediaState {
     return this.#state
+  }
+
+  /** The session description with the multicast groups of its tracks. */
+  describe(places?: PresentationPlaces): Buffer {
+    return describePresentation(this.#source.description, this.#origin, places)
   }
 
   /** Streams that are set up on this media, playing or not. */
@@ -150,6 +163,7 @@ export class Media {
     for (const participant of [...this.#participants]) participant.mediaEnded()
     this.#participants.clear()
     for (const track of this.tracks) track.close()
+    this.multicast?.close()
     this.#onEnded?.()
     await this.#source.close()
   }

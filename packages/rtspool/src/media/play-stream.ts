@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js'
 import { parseCompound, type ReceptionReport } from '../rtcp/index.js'
 import type { Media, MediaParticipant } from './media.js'
+import { MulticastViewer } from './multicast-stream.js'
 import type { Reader } from './reader.js'
 import { type StreamReception, streamReceptionOf } from './stream-reception.js'
 import type { StreamSecurity } from './stream-security.js'
@@ -15,7 +16,7 @@ export interface PlayStreamInit {
   readonly clock: Clock
   readonly media: Media
   readonly track: Track
-  readonly reader: Reader
+  readonly reader: Reader | MulticastViewer
   readonly counters: LossCounters
   /** Where it is SRTP. */
   readonly security?: StreamSecurity | undefined
@@ -57,7 +58,8 @@ export class PlayStream implements MediaParticipant {
   }
 
   get lowerTransport(): 'TCP' | 'UDP' {
-    return this.#init.reader.kind === 'interleaved' ? 'TCP' : 'UDP'
+    const { reader } = this.#init
+    return reader instanceof MulticastViewer || reader.kind === 'datagram' ? 'UDP' : 'TCP'
   }
 
   /** What the viewer said in its last reception report on this track; `undefined` before the first. */
@@ -74,37 +76,48 @@ export class PlayStream implements MediaParticipant {
   /** What the viewer would begin with now: the last key frame, or what it missed while it paused. */
   recentPackets(): readonly Buffer[] {
     if (this.#state !== 'ready') return []
-    return this.track.recentPackets(this.#pausedAt, this.#init.reader.srtp)
+    const { reader } = this.#init
+    if (reader instanceof MulticastViewer) return reader.recentPackets(this.#pausedAt)
+    return this.track.recentPackets(this.#pausedAt, reader.srtp)
   }
 
   /** @param first - From {@link recentPackets}, in the same turn of the event loop. */
   play(first: readonly Buffer[]): void {
     if (this.#state !== 'ready') return
     this.#state = 'playing'
-    this.track.addReader(this.#init.reader, first)
+    const { reader } = this.#init
+    if (reader instanceof MulticastViewer) reader.start(first)
+    else this.track.addReader(reader, first)
   }
 
   pause(): void {
     if (this.#state !== 'playing') return
     this.#state = 'ready'
     this.#pausedAt = this.track.position?.sequenceNumber
-    this.track.removeReader(this.#init.reader)
+    const { reader } = this.#init
+    if (reader instanceof MulticastViewer) reader.stop()
+    else this.track.removeReader(reader)
   }
 
   /** Says goodby to a viewer that plays, and gives everything back. Idempotent. */
   close(): void {
     if (this.#state === 'closed') return
+    const { reader } = this.#init
     const wasPlaying = this.#state === 'playing'
     this.pause()
     this.#state = 'closed'
-    if (wasPlaying) this.track.sendBye(this.#init.reader)
+    if (reader instanceof MulticastViewer) reader.leave()
+    else if (wasPlaying) this.track.sendBye(reader)
     this.#init.media.leave(this)
     this.#init.release()
   }
 
   /** Brings the viewer's counters up to date. */
   settleCounters(): void {
-    if (this.#state === 'playing') this.track.settleCounters(this.#init.reader)
+    const { reader } = this.#init
+    // What a group is sent is counted at once.
+    if (this.#state !== 'playing' || reader instanceof MulticastViewer) return
+    this.track.settleCounters(reader)
   }
 
   /**

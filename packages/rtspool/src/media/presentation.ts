@@ -1,4 +1,8 @@
 import { createSessionDescription, type SessionDescription, serializeSdp } from '../sdp/index.js'
+import type { MulticastPlace } from '../transport/multicast-address-pool.js'
+
+/** The multicast group of each track, by its index; nothing for tracks that have none. */
+export type PresentationPlaces = readonly (MulticastPlace | undefined)[]
 
 /** Keys of the publisher, which are between it and us (RFC 4567, RFC 4568). */
 const keyAttributes = ['key-mgmt', 'crypto', 'crypto-params']
@@ -11,11 +15,15 @@ const ownAttributes = new Set([
 
 /**
  * The session description as viewers see it (RFC 2326 appendix C): the media sections of the source, with
- * our control URIs, no ports and no addresses. What we do not understand stays as it is.
+ * our control URIs, no ports and no addresses but those of multicast groups. What we do not understand stays as it is.
  *
  * @param origin - Unique number of this presentation, for `o=`.
  */
-export function describePresentation(source: SessionDescription, origin: number): Buffer {
+export function describePresentation(
+  source: SessionDescription,
+  origin: number,
+  places: PresentationPlaces = [],
+): Buffer {
   const description = createSessionDescription({
     originId: origin,
     address: '0.0.0.0',
@@ -29,9 +37,11 @@ export function describePresentation(source: SessionDescription, origin: number)
   }
   source.media.forEach((media, index) => {
     const copy = media.clone()
-    copy.port = 0
+    const place = places[index]
+    copy.port = place?.ports[0] ?? 0
     copy.protocol = copy.protocol.replace(/^RTP\/SAVP/i, 'RTP/AVP')
     copy.removeValues('c')
+    if (place) copy.setValue('c', connectionOf(place))
     copy.setAttribute('control', `trackID=${index}`)
     for (const attribute of ['recvonly', 'sendonly', 'sendrecv', ...keyAttributes]) {
       copy.removeAttributes(attribute)
@@ -39,6 +49,11 @@ export function describePresentation(source: SessionDescription, origin: number)
     description.media.push(copy)
   })
   return Buffer.from(serializeSdp(description))
+}
+
+/** RFC 8866 section 5.7: IPv6 has no ttl there. */
+function connectionOf({ address, ttl }: MulticastPlace): string {
+  return address.includes(':') ? `IN IP6 ${address}` : `IN IP4 ${address}/${ttl}`
 }
 
 function nameOf(attribute: string): string {

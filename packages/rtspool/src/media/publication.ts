@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js'
 import { RequestError } from '../errors.js'
 import type { SessionDescription } from '../sdp/index.js'
+import type { MulticastAddressPool } from '../transport/multicast-address-pool.js'
 import type { Media } from './media.js'
 import { MediaFactory } from './media-factory.js'
 import type { MediaSource } from './media-source.js'
@@ -20,6 +21,8 @@ export interface PublicationInit {
   readonly clock: Clock
   /** What is kept for new viewers. */
   readonly gopCache: GopCacheLimits | undefined
+  /** Where viewers may have it by multicast. */
+  readonly multicast?: MulticastAddressPool | undefined
   /** Called once, when there is something to watch. */
   readonly onStarted: (publication: Publication) => void
   /** Called once. */
@@ -48,6 +51,7 @@ export class Publication {
       sharedKey: () => init.path,
       lingerSeconds: Number.POSITIVE_INFINITY,
       gopCache: init.gopCache ?? false,
+      multicast: init.multicast ?? false,
     })
   }
 

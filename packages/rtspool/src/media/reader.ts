@@ -1,6 +1,6 @@
 import type { SrtpSender } from '../srtp/index.js'
 import { frameInterleaved, type InterleavedCarrier } from '../transport/interleaved.js'
-import type { UdpEndpoint } from '../transport/udp-port-pair.js'
+import type { DatagramSender } from '../transport/udp-port-pair.js'
 import type { SentReports } from './sent-reports.js'
 
 /**
@@ -30,8 +30,8 @@ export interface InterleavedReader {
 /** A reader that is sent datagrams. */
 export interface DatagramReader {
   readonly kind: 'datagram'
-  readonly rtp: UdpEndpoint
-  readonly rtcp: UdpEndpoint
+  readonly rtp: DatagramSender
+  readonly rtcp: DatagramSender
   readonly address: string
   /** The client's port of RTP. */
   readonly port: number

@@ -23,7 +23,7 @@ import {
 import type { MediaDescription } from '../sdp/index.js'
 import type { SrtpSender, SrtpSuite } from '../srtp/index.js'
 import { FanOut } from './fan-out.js'
-import { type Reader, sendRtcpTo } from './reader.js'
+import { type DatagramReader, type Reader, sendRtcpTo } from './reader.js'
 import type { GopCacheLimits } from './recent-packets.js'
 import { RecentPackets } from './recent-packets.js'
 import { SecureFanOut } from './secure-fan-out.js'
@@ -264,6 +264,11 @@ export class Track {
   settleCounters(reader: Reader): void {
     if (reader.srtp) this.#secure?.fanOut.settle(reader)
     else this.#fanOut.settle(reader)
+  }
+
+  /** Packets pushed before that a reader has still to be sent: whoever comes to it now begins with these. */
+  waitingPackets(reader: DatagramReader): readonly Buffer[] {
+    return this.#fanOut.waitingPackets(reader)
   }
 
   get readerCount(): number {

@@ -47,7 +47,7 @@ async function construct(
 ): Promise<MediaHold> {
   const { described } = connection
   if (described?.isFor(factory, { path, query })) return new MediaHold(described.media)
-  const media = await factory.construct({ path, query }, server.clock)
+  const media = await factory.construct({ path, query }, server.clock, server.multicast)
   // In the same turn: another request may be about to give this one back.
   if (media.state !== 'ended') return new MediaHold(media)
   throw new RequestError('ERR_MEDIA_UNAVAILABLE', `the media of ${path} has just ended`)

@@ -1,8 +1,10 @@
 import type { Clock } from '../clock.js'
 import { systemClock } from '../clock.js'
+import { resolveMulticast } from '../media/media-factory.js'
 import { type GopCacheLimits, gopCacheDefaults, resolveGopCache } from '../media/recent-packets.js'
 import { SessionPool, type SessionPoolOptions } from '../session/index.js'
 
+import type { MulticastAddressPool, MulticastOptions } from '../transport/multicast-address-pool.js'
 import { type NativeSockets, nativeSockets } from '../transport/native-sockets.js'
 import type { BacklogLimits } from '../transport/stream-writer.js'
 import { type AuthOptions, type ResolvedAuthOptions, resolveAuthOptions } from './auth/options.js'
@@ -94,6 +96,12 @@ export interface RtspServerOptions {
    */
   readonly gopCache?: GopCacheLimits | false | undefined
   /**
+   * Where media may be sent by multicast, publications among them: each track goes once to a group of its own,
+   * however many watch. Factories may say otherwise for their media. Needs `udpPorts`.
+   * @default no multicast
+   */
+  readonly multicast?: MulticastAddressPool | MulticastOptions | undefined
+  /**
    * Whether to send through the system's own calls (`sendmmsg`, `send`) where the optional package `koffi` is
    * installed on Linux: about half the cost for many viewers.
    * @default true
@@ -128,6 +136,7 @@ export const rtspServerDefaults = Object.freeze({
   maxBacklogSeconds: 2,
   slowReaderTimeout: 10,
   gopCache: gopCacheDefaults,
+  multicast: undefined,
   nativeSockets: true,
   auth: undefined,
   clock: systemClock,
@@ -151,6 +160,7 @@ export interface ResolvedRtspServerOptions {
   readonly backlog: BacklogLimits
   readonly slowReaderTimeoutMs: number
   readonly gopCache: GopCacheLimits | undefined
+  readonly multicast: MulticastAddressPool | undefined
   readonly native: NativeSockets | undefined
   readonly auth: ResolvedAuthOptions | undefined
   readonly clock: Clock
@@ -192,6 +202,7 @@ export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRt
       seconds('slowReaderTimeout', options.slowReaderTimeout ?? defaults.slowReaderTimeout) *
       msPerSecond,
     gopCache: resolveGopCache(options.gopCache ?? defaults.gopCache),
+    multicast: resolveMulticast(options.multicast),
     native: (options.nativeSockets ?? defaults.nativeSockets) ? nativeSockets() : undefined,
     auth: options.auth === undefined ? undefined : resolveAuthOptions(options.auth),
     clock,

@@ -12,6 +12,7 @@ import type {
 } from '../session/index.js'
 import type { SrtpSuite } from '../srtp/index.js'
 import type { InterleavedCarrier } from '../transport/interleaved.js'
+import type { MulticastAddressPool } from '../transport/multicast-address-pool.js'
 import type { UdpTransport } from '../transport/udp-transport.js'
 import type { DescribedMedia } from './described-media.js'
 import type { RefusalMonitor } from './refusal-monitor.js'
@@ -61,6 +62,8 @@ export interface ServerContext {
   readonly gopCache: GopCacheLimits | undefined
   /** What media are encrypted with on secure connections; nothing when SRTP is turned off. */
   readonly srtp: SrtpSuite | undefined
+  /** Where media may go by multicast whose factory does not say, publications among them. */
+  readonly multicast: MulticastAddressPool | undefined
   /** Announces a publication that has begun, or ended, to the application. */
   readonly publicationStarted: (publication: Publication) => void
   readonly publicationEnded: (publication: Publication) => void

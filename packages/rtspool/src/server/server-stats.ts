@@ -1,5 +1,14 @@
 import type { DatagramSendPath } from '../transport/udp-port-pair.js'
+import type { MulticastStats } from '../transport/udp-transport.js'
 import type { RtspServerAuthStats } from './auth/auth-stats.js'
+
+/** Of a server that sends none. */
+export const noMulticast: Readonly<MulticastStats> = Object.freeze({
+  groups: 0,
+  viewers: 0,
+  packetsOut: 0,
+  bytesOut: 0,
+})
 
 /** Counts of what a server holds at the moment. */
 export interface RtspServerStats {
@@ -13,6 +22,11 @@ export interface RtspServerStats {
   readonly rejectedRtcp: number
   /** Interleaved channels in use, over all connections. */
   readonly channels: number
+  /**
+   * Each packet to a group counts once here, and once for each session that plays the group: sums over sessions
+   * are what viewers may have received, not what was sent.
+   */
+  readonly multicast: Readonly<MulticastStats>
   readonly sendPaths: RtspServerSendPaths
   /** Where TLS is served. */
   readonly tls: RtspServerTlsStats | undefined

@@ -17,7 +17,7 @@ import {
 } from './options.js'
 import { RefusalMonitor } from './refusal-monitor.js'
 import type { ServerContext } from './request-context.js'
-import type { RtspServerStats } from './server-stats.js'
+import { noMulticast, type RtspServerStats } from './server-stats.js'
 import { SessionHomes } from './session-homes.js'
 import type { TlsCertificate } from './tls-options.js'
 
@@ -128,6 +128,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
       rejectedRtp: rejected.rtp,
       rejectedRtcp: rejected.rtcp,
       channels,
+      multicast: { ...noMulticast, ...this.#udp?.multicastStats },
       sendPaths: {
         tcp: this.#options.native ? 'send' : 'stream',
         udp: this.#udp?.sendPath ?? 'none',
@@ -215,6 +216,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
       refusals: new RefusalMonitor(this.#options.clock),
       gopCache: this.#options.gopCache,
       srtp: this.#options.tls?.srtp,
+      multicast: this.#options.multicast,
       publicationStarted: ({ path }) => this.emit('publishStarted', path),
       publicationEnded: ({ path }) => this.emit('publishEnded', path),
     }

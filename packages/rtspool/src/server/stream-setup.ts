@@ -12,7 +12,7 @@ import { LearnedRtcp } from './learned-rtcp.js'
 import type { ConnectionContext, RequestContext } from './request-context.js'
 import { keyMgmtHeader } from './srtp.js'
 import { playSecurity, type Receivers, recordSecurity, secured, securedRtcp } from './srtp-setup.js'
-import type { ChosenTransport } from './transport-choice.js'
+import type { UnicastTransport } from './transport-choice.js'
 
 /** A stream with its channels or ports, and what the Transport header of the answer says about it. */
 export interface StreamSetup {
@@ -22,8 +22,8 @@ export interface StreamSetup {
   readonly keyMgmt?: readonly [name: string, value: string] | undefined
 }
 
-type TcpTransport = Extract<ChosenTransport, { lowerTransport: 'TCP' }>
-type UdpTransport = Extract<ChosenTransport, { lowerTransport: 'UDP' }>
+type TcpTransport = Extract<UnicastTransport, { lowerTransport: 'TCP' }>
+type UdpTransport = Extract<UnicastTransport, { lowerTransport: 'UDP' }>
 
 /** Sets one track up for a viewer; nothing is sent before PLAY. */
 export function setUpPlayStream(
@@ -31,7 +31,7 @@ export function setUpPlayStream(
   session: Session,
   media: Media,
   trackIndex: number,
-  transport: ChosenTransport,
+  transport: UnicastTransport,
 ): StreamSetup {
   const track = media.tracks[trackIndex]
   if (!track) throw new RequestError('ERR_NOT_FOUND', `the media has no track ${trackIndex}`)
@@ -112,7 +112,7 @@ export function setUpRecordStream(
   session: Session,
   publication: Publication,
   trackIndex: number,
-  transport: ChosenTransport,
+  transport: UnicastTransport,
 ): StreamSetup {
   const security = recordSecurity(publication, trackIndex, transport)
   let stream: RecordStream | undefined
@@ -150,7 +150,7 @@ interface TakenTransport {
 
 function takeTransport(
   connection: ConnectionContext,
-  transport: ChosenTransport,
+  transport: UnicastTransport,
   receivers: Receivers,
 ): TakenTransport {
   return transport.lowerTransport === 'TCP'

@@ -2,7 +2,9 @@ import { RequestError } from '../errors.js'
 import type { SrtpOffer } from '../mikey/index.js'
 import type { TransportSpec } from '../rtsp/index.js'
 import { channelCount } from '../transport/interleaved.js'
+import type { MulticastAddressPool } from '../transport/multicast-address-pool.js'
 import type { UdpEndpoint } from '../transport/udp-port-pair.js'
+import type { MulticastCarrier } from '../transport/udp-transport.js'
 import type { RequestContext } from './request-context.js'
 import { offerFor, srtpSuiteFor } from './srtp.js'
 
@@ -13,10 +15,10 @@ interface ChosenProfile {
   readonly offer: SrtpOffer | undefined
 }
 
-/** The alternative of a Transport header that is going to be used. */
-export type ChosenTransport = ChosenProfile & ChosenLowerTransport
+/** A stream to or from one client only. */
+export type UnicastTransport = ChosenProfile & UnicastLowerTransport
 
-type ChosenLowerTransport =
+type UnicastLowerTransport =
   | {
       readonly lowerTransport: 'TCP'
       /** The pair that the client asked for, if it did. */
@@ -24,10 +26,36 @@ type ChosenLowerTransport =
     }
   | {
       readonly lowerTransport: 'UDP'
+      readonly delivery: 'unicast'
       readonly clientPorts: readonly [number, number]
       readonly rtp: UdpEndpoint
       readonly rtcp: UdpEndpoint
     }
+
+/** A stream to all viewers of a multicast group. */
+export interface MulticastTransport extends ChosenProfile {
+  readonly lowerTransport: 'UDP'
+  readonly delivery: 'multicast'
+  readonly carrier: MulticastCarrier
+  /** What the client takes when no group is free. */
+  readonly otherwise: ChosenTransport | undefined
+}
+
+/** The alternative of a Transport header that is going to be used. */
+export type ChosenTransport = UnicastTransport | MulticastTransport
+
+export const isMulticast = (transport: ChosenTransport): transport is MulticastTransport =>
+  transport.lowerTransport === 'UDP' && transport.delivery === 'multicast'
+
+/**
+ * For streams that go to us.
+ *
+ * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` for multicast.
+ */
+export function requireUnicast(transport: ChosenTransport): UnicastTransport {
+  if (!isMulticast(transport)) return transport
+  throw new RequestError('ERR_UNSUPPORTED_TRANSPORT', 'nobody can publish by multicast')
+}
 
 /** Ports below belong to system services: no media is ever sent there. */
 const minClientPort = 1024
@@ -35,6 +63,7 @@ const minClientPort = 1024
 /**
  * Picks the first alternative that this server can do (RFC 2326 section 12.39).
  *
+ * @param multicast - What the mount offers of it.
  * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` (461) when there is none, `ERR_KEY_MANAGEMENT` (463) when
  * the keys that come with one of SRTP cannot be used.
  */
@@ -42,17 +71,53 @@ export function chooseTransport(
   specs: readonly TransportSpec[],
   mode: 'PLAY' | 'RECORD',
   context: RequestContext,
+  multicast?: MulticastAddressPool,
 ): ChosenTransport {
-  for (const spec of specs) {
+  const chosen = firstOf(specs, mode, context, multicast)
+  if (chosen) return chosen
+  throw new RequestError(
+    'ERR_UNSUPPORTED_TRANSPORT',
+    multicast?.only ? 'expected RTP/AVP over multicast UDP' : expected(context),
+  )
+}
+
+function firstOf(
+  specs: readonly TransportSpec[],
+  mode: 'PLAY' | 'RECORD',
+  context: RequestContext,
+  multicast: MulticastAddressPool | undefined,
+): ChosenTransport | undefined {
+  for (const [index, spec] of specs.entries()) {
     const profile = spec.isSupported && isPlain(spec, mode) && profileOf(spec, context)
-    const chosen = profile ? choose(spec, context) : undefined
-    if (profile && chosen) return { ...chosen, profile, offer: offerOf(profile, context) }
+    if (!profile) continue
+    if (!meansMulticast(spec, multicast)) {
+      const chosen = multicast?.only ? undefined : choose(spec, context)
+      if (chosen) return { ...chosen, profile, offer: offerOf(profile, context) }
+      continue
+    }
+    const carrier = mode === 'PLAY' ? carrierFor(spec, profile, context, multicast) : undefined
+    if (!carrier) continue
+    const otherwise = firstOf(specs.slice(index + 1), mode, context, multicast)
+    const offer = undefined
+    return { profile, offer, lowerTransport: 'UDP', delivery: 'multicast', carrier, otherwise }
   }
-  throw new RequestError('ERR_UNSUPPORTED_TRANSPORT', expected(context))
+  return undefined
+}
+
+/** What multicast leaves through; nobody is told a key for it. */
+function carrierFor(
+  { lowerTransport }: TransportSpec,
+  profile: 'AVP' | 'SAVP',
+  { server, connection }: RequestContext,
+  multicast: MulticastAddressPool | undefined,
+): MulticastCarrier | undefined {
+  if (lowerTransport !== 'UDP' || profile !== 'AVP') return undefined
+  const carrier = server.udp()?.multicastCarrier(connection.remoteAddress)
+  return carrier && multicast?.hasFamily(carrier.family) ? carrier : undefined
 }
 
 function isPlain(spec: TransportSpec, mode: 'PLAY' | 'RECORD'): boolean {
-  return spec.delivery !== 'multicast' && !spec.append && (spec.mode ?? 'PLAY') === mode
+  return !spec.append && (spec.mode ?? 'PLAY') === mode
 }
 
 /** RTP without encryption stays inside a connection that has it; keys never travel without (ONVIF, RFC 4567). */
@@ -75,6 +140,19 @@ function expected(context: RequestContext): string {
   return `expected RTP/AVP or RTP/SAVP over TCP interleaved, or RTP/SAVP ${unicast}`
 }
 
+/**
+ * RFC 2326 section 12.39: multicast is meant where nothing is said; clients that name ports of their own, and
+ * those of mounts without multicast, mean unicast. Section 16: group, ports and ttl are never the client's to
+ * choose; what it wishes is ignored, and the answer says what it gets.
+ */
+function meansMulticast(spec: TransportSpec, multicast: MulticastAddressPool | undefined): boolean {
+  if (spec.lowerTransport !== 'UDP') return spec.delivery === 'multicast'
+  return (
+    spec.delivery === 'multicast' ||
+    (spec.delivery === undefined && multicast !== undefined && !spec.clientPort)
+  )
+}
+
 function choose(spec: TransportSpec, { server, connection }: RequestContext) {
   if (spec.lowerTransport === 'TCP') {
     const channels = spec.interleaved
@@ -91,5 +169,5 @@ function choose(spec: TransportSpec, { server, connection }: RequestContext) {
   const rtp = server.udp()?.rtpEndpoint(address)
   const rtcp = server.udp()?.rtcpEndpoint(address)
   if (!rtp || !rtcp) return undefined
-  return { lowerTransport: 'UDP', clientPorts, rtp, rtcp } as const
+  return { lowerTransport: 'UDP', delivery: 'unicast', clientPorts, rtp, rtcp } as const
 }

@@ -58,7 +58,7 @@ function serializeIpv6(address: string, port: number): Buffer {
 }
 
 /** The eight 16-bit groups of an address that `isIPv6` accepts. */
-function expandIpv6(address: string): number[] {
+export function expandIpv6(address: string): number[] {
   const [head = '', tail] = address.split('::')
   const left = groupsOf(head)
   const right = tail === undefined ? [] : groupsOf(tail)

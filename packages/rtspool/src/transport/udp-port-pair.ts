@@ -25,6 +25,24 @@ export interface UdpPortPairOptions {
 /** How datagrams to many readers leave: one call for all, with or without segmentation, or one call each. */
 export type DatagramSendPath = 'sendmmsg+gso' | 'sendmmsg' | 'dgram'
 
+/** How multicast leaves a socket. One object a route: they are compared by identity. */
+export interface MulticastRoute {
+  /** 0 to 255; the hop limit with IPv6. */
+  readonly ttl: number
+  /** As `dgram` wants it: an IPv4 address, or `::%name`; what the system's routes say when absent. */
+  readonly interfaceAddress: string | undefined
+}
+
+/** What sends datagrams of one stream. */
+export interface DatagramSender {
+  /** Sends one datagram. */
+  send(packet: Buffer, port: number, address: string): void
+  /** Sends several datagrams to one destination, in as few calls as possible. */
+  sendAll(packets: readonly Buffer[], destination: DatagramDestination): void
+  /** A new group whose datagrams leave here. */
+  createGroup(): DatagramGroup
+}
+
 /** What a socket needs to send in batches. */
 interface Batching {
   readonly native: NativeSockets
@@ -80,7 +98,7 @@ class PeerTable {
 }
 
 /** One UDP socket, and who hears which peer. */
-export class UdpEndpoint implements DatagramLoss {
+export class UdpEndpoint implements DatagramLoss, DatagramSender {
   readonly port: number
   readonly peers = new PeerTable()
   /** Clients that may send RTCP from elsewhere. */
@@ -90,7 +108,10 @@ export class UdpEndpoint implements DatagramLoss {
   /** Datagrams that the kernel did not take. */
   sendErrors = 0
   readonly #socket: Socket
+  readonly #family: 4 | 6
   readonly #batching: Batching | undefined
+  /** How multicast was sent last. */
+  #multicastRoute: MulticastRoute | undefined
   /** For what goes to one destination only. */
   #single: DatagramGroup | undefined
   #refusalSockets = 0
@@ -102,7 +123,9 @@ export class UdpEndpoint implements DatagramLoss {
   constructor(socket: Socket, batching: Batching | undefined) {
     this.#socket = socket
     this.#batching = batching
-    this.port = socket.address().port
+    const { port, family } = socket.address()
+    this.port = port
+    this.#family = family === 'IPv6' ? 6 : 4
     socket.on('error', () => this.sendErrors++)
     socket.on('message', (packet, from) => {
       this.#receive(packet, from)
@@ -163,15 +186,49 @@ export class UdpEndpoint implements DatagramLoss {
     this.#single.remove(destination)
   }
 
-  /** A new group whose datagrams leave through this socket. */
-  createGroup(): DatagramGroup {
+  /**
+   * A new group whose datagrams leave through this socket.
+   *
+   * @param maySegment - Whether the kernel may be given several datagrams as one, where it can.
+   */
+  createGroup(maySegment = true): DatagramGroup {
     const batching = this.#batching
     if (!batching) return new PlainDatagramGroup((...datagram) => this.send(...datagram))
     const descriptor = (): number => (this.#closed ? -1 : batching.descriptor)
     return new BatchedDatagramGroup(batching.native, descriptor, {
-      isSegmenting: batching.isSegmenting,
+      isSegmenting: maySegment && batching.isSegmenting,
       loss: this,
     })
+  }
+
+  /**
+   * Makes the multicast that is sent next leave this way.
+   *
+   * @returns `false` when it cannot: the interface is gone, or what is queued still has to leave another way.
+   * What was to be sent is then counted as lost.
+   */
+  routeMulticast(route: MulticastRoute): boolean {
+    if (route === this.#multicastRoute) return true
+    const isQueueing = this.#multicastRoute !== undefined && this.#socket.getSendQueueCount() > 0
+    if (!this.#closed && !isQueueing && this.#setMulticast(route)) return true
+    this.sendErrors++
+    return false
+  }
+
+  #setMulticast(route: MulticastRoute): boolean {
+    const { ttl, interfaceAddress } = route
+    try {
+      this.#socket.setMulticastTTL(ttl)
+      const before = this.#multicastRoute?.interfaceAddress
+      if (interfaceAddress !== before) {
+        this.#socket.setMulticastInterface(interfaceAddress ?? wildcards[this.#family])
+      }
+    } catch {
+      this.#multicastRoute = undefined
+      return false
+    }
+    this.#multicastRoute = route
+    return true
   }
 
   /** Idempotent. */

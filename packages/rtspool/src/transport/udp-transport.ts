@@ -1,4 +1,5 @@
 import { TransportError } from '../errors.js'
+import { findMulticastInterface } from './multicast-interface.js'
 import type { NativeSockets } from './native-sockets.js'
 import { type DatagramSendPath, type UdpEndpoint, UdpPortPair } from './udp-port-pair.js'
 
@@ -9,6 +10,29 @@ export interface UdpTransportOptions {
   readonly address?: string | undefined
   /** For sending in batches; see {@link NativeSockets}. */
   readonly native?: NativeSockets | undefined
+}
+
+/** Multicast of one server at the moment, and what it has sent. */
+export interface MulticastStats {
+  /** Groups that are open: one a track, with somebody who has set it up. */
+  groups: number
+  /** Streams that viewers have set up on them. */
+  viewers: number
+  /** RTP packets that were sent to groups, each counted once. */
+  packetsOut: number
+  bytesOut: number
+}
+
+/** The ports that multicast of one address family leaves through. */
+export interface MulticastCarrier {
+  readonly family: 4 | 6
+  readonly rtp: UdpEndpoint
+  readonly rtcp: UdpEndpoint
+  /** The address that the ports are bound to; `undefined` when that is all of them. */
+  readonly localAddress: string | undefined
+  /** The interface of that address, as `dgram` wants it. */
+  readonly interfaceAddress: string | undefined
+  readonly stats: MulticastStats
 }
 
 /** Errors of `bind` that another pair of ports, or doing without the family, can mend. */
@@ -28,10 +52,23 @@ export class UdpTransport {
   readonly rtcpPort: number
   readonly #ipv4: UdpPortPair | undefined
   readonly #ipv6: UdpPortPair | undefined
+  readonly #multicast: { readonly [family in 4 | 6]?: MulticastCarrier }
+  readonly multicastStats: MulticastStats = { groups: 0, viewers: 0, packetsOut: 0, bytesOut: 0 }
 
-  private constructor(ipv4: UdpPortPair | undefined, ipv6: UdpPortPair | undefined) {
+  private constructor(
+    ipv4: UdpPortPair | undefined,
+    ipv6: UdpPortPair | undefined,
+    localAddress: string | undefined,
+  ) {
     this.#ipv4 = ipv4
     this.#ipv6 = ipv6
+    const stats = this.multicastStats
+    const bound = localAddress === undefined ? undefined : findMulticastInterface(localAddress)
+    const shared = { localAddress, stats }
+    this.#multicast = {
+      ...(ipv4 && { 4: { ...shared, ...ipv4, family: 4, interfaceAddress: bound?.ipv4 } }),
+      ...(ipv6 && { 6: { ...shared, ...ipv6, family: 6, interfaceAddress: bound?.ipv6 } }),
+    }
     this.rtpPort = (ipv4 ?? ipv6)?.rtp.port ?? 0
     this.rtcpPort = (ipv4 ?? ipv6)?.rtcp.port ?? 0
   }
@@ -72,7 +109,7 @@ export class UdpTransport {
             throw error
           })
         : undefined
-      return new UdpTransport(ipv4, ipv6)
+      return new UdpTransport(ipv4, ipv6, shared.address)
     } catch (error) {
       await ipv4?.close()
       if (portIsTaken(error)) return undefined
@@ -88,6 +125,11 @@ export class UdpTransport {
   /** The endpoint that sends RTCP to `address` and hears RTCP from it. */
   rtcpEndpoint(address: string): UdpEndpoint | undefined {
     return (address.includes(':') ? this.#ipv6 : this.#ipv4)?.rtcp
+  }
+
+  /** What multicast for a client at `address` leaves through. */
+  multicastCarrier(address: string): MulticastCarrier | undefined {
+    return this.#multicast[address.includes(':') ? 6 : 4]
   }
 
   /** How datagrams to many readers leave. */

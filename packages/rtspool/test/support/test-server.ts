@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect } from 'vitest'
 import { RtspServer, type RtspServerOptions, type TlsCertificate } from '../../src/index.js'
+import { MulticastMember } from './multicast-member.js'
 import { type ClientRequest, RtspTestClient, sessionIdOf, UdpTestPorts } from './rtsp-client.js'
 
 /** A video and an audio track, as a publisher announces them. */
@@ -29,6 +30,7 @@ export async function closeOpenThings(): Promise<void> {
   for (const thing of openThings.splice(0)) await thing.close()
   for (const server of servers) {
     expect(server.stats()).toMatchObject({ connections: 0, sessions: 0, udpPeers: 0, channels: 0 })
+    expect(server.stats().multicast).toMatchObject({ groups: 0, viewers: 0 })
     expect(server.listenerCount('connectionClosed')).toBe(0)
   }
 }
@@ -87,6 +89,13 @@ export async function openUdpPorts(address?: string): Promise<UdpTestPorts> {
   const ports = await UdpTestPorts.open(address)
   openThings.unshift(ports)
   return ports
+}
+
+/** A member of a multicast group; it leaves after the test. */
+export async function joinGroup(address: string, port: number): Promise<MulticastMember> {
+  const member = await MulticastMember.join(address, port)
+  openThings.unshift(member)
+  return member
 }
 
 export const urlOf = (server: RtspServer, path: string): string => {

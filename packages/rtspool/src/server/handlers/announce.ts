@@ -48,7 +48,7 @@ function mount(
   description: SessionDescription,
   keys: ReadonlyMap<number, TrackKeys>,
 ): Publication {
-  const { mounts, clock, gopCache } = server
+  const { mounts, clock, gopCache, multicast } = server
   const publication = new Publication({
     path,
     presentation,
@@ -56,6 +56,7 @@ function mount(
     keys,
     clock,
     gopCache,
+    multicast,
     onStarted: server.publicationStarted,
     onEnded: (ended) => {
       if (mounts.get(path) === ended.factory) mounts.remove(path)

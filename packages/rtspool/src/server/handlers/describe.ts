@@ -1,6 +1,7 @@
 import { RequestError } from '../../errors.js'
 import { acceptsSdp } from '../../rtsp/index.js'
 import { describeMedia } from '../construct-media.js'
+import { multicastPlaces } from '../multicast-setup.js'
 import { type Handler, ok } from '../request-context.js'
 import { secureDescription, srtpSuiteFor } from '../srtp.js'
 import { contentBase, requireTarget } from '../target.js'
@@ -17,6 +18,8 @@ export const handleDescribe: Handler = async (context) => {
   }
   const media = await describeMedia(context, target)
   const suite = srtpSuiteFor(context)
+  const places = multicastPlaces(context, media)
+  const sdp = places ? media.describe(places) : media.sdp
   return {
     ...ok,
     headers: [
@@ -24,6 +27,6 @@ export const handleDescribe: Handler = async (context) => {
       ['Content-Base', contentBase(target, connection)],
       ['Content-Type', 'application/sdp'],
     ],
-    body: suite ? secureDescription(media, media.sdp, suite, context.server.clock) : media.sdp,
+    body: suite ? secureDescription(media, sdp, suite, context.server.clock) : sdp,
   }
 }

@@ -5,6 +5,7 @@ import { parseTransport, serializeTransport } from '../../rtsp/index.js'
 import type { Session, SessionInit } from '../../session/index.js'
 import { admit } from '../admission.js'
 import { constructMedia, factoryFor } from '../construct-media.js'
+import { multicastOf, setUpMulticastStream, withFreeGroup } from '../multicast-setup.js'
 import { type Handler, ok, type Reply, type RequestContext } from '../request-context.js'
 import {
   isPublication,
@@ -16,7 +17,12 @@ import {
 import { requireValid } from '../session-validity.js'
 import { type StreamSetup, setUpPlayStream, setUpRecordStream } from '../stream-setup.js'
 import { type RequestTarget, requireTarget } from '../target.js'
-import { type ChosenTransport, chooseTransport } from '../transport-choice.js'
+import {
+  type ChosenTransport,
+  chooseTransport,
+  isMulticast,
+  requireUnicast,
+} from '../transport-choice.js'
 
 /** What a SETUP is about, before anything has been made for it. */
 interface Plan {
@@ -35,7 +41,9 @@ export const handleSetup: Handler = async (context) => {
   const transports = parseTransport(context.request.headers.get('Transport') ?? '')
   checkPath(context, target)
   const publication = publicationFor(context, target)
-  const transport = chooseTransport(transports, publication ? 'RECORD' : 'PLAY', context)
+  const transport = publication
+    ? chooseTransport(transports, 'RECORD', context)
+    : chooseTransport(transports, 'PLAY', context, multicastOf(context, target))
   if (publication) return setUpRecord(context, publication, target, transport)
   return setUpPlay(context, target, transport)
 }
@@ -126,7 +134,11 @@ function planPlay(media: Media, target: RequestTarget, transport: ChosenTranspor
   // FFmpeg leaves the control out where the description has one track only.
   const trackIndex = target.trackIndex ?? (media.tracks.length === 1 ? 0 : undefined)
   if (trackIndex === undefined || !media.tracks[trackIndex]) throw trackNotFound(target)
-  return { presentation: media, trackIndex, transport }
+  return {
+    presentation: media,
+    trackIndex,
+    transport: withFreeGroup(media, trackIndex, transport),
+  }
 }
 
 function trackNotFound({ full }: RequestTarget): RequestError {
@@ -151,9 +163,7 @@ function setUp(context: RequestContext, session: Session, path: string, plan: Pl
   const { connection } = context
   const { presentation, trackIndex, transport } = plan
   const held = presentationOf(session) ?? session.manageMedia(path, presentation)
-  const stream = isPublication(presentation)
-    ? setUpRecordStream(context, session, presentation, trackIndex, transport)
-    : setUpPlayStream(context, session, presentation, trackIndex, transport)
+  const stream = setUpStream(context, session, plan)
   // A transport that the track had before is closed only now: there is always one that works.
   held.setTransport(trackIndex, stream.stream)
   session.bindConnection(transport.lowerTransport === 'TCP' ? connection : undefined)
@@ -162,4 +172,17 @@ function setUp(context: RequestContext, session: Session, path: string, plan: Pl
   if (connection.described?.media === presentation) connection.described = undefined
   if (session.state === 'Init') session.state = 'Ready'
   return stream
+}
+
+function setUpStream(
+  context: RequestContext,
+  session: Session,
+  { presentation, trackIndex, transport }: Plan,
+): StreamSetup {
+  if (isPublication(presentation)) {
+    return setUpRecordStream(context, session, presentation, trackIndex, requireUnicast(transport))
+  }
+  return isMulticast(transport)
+    ? setUpMulticastStream(context, session, presentation, trackIndex, transport)
+    : setUpPlayStream(context, session, presentation, trackIndex, transport)
 }
