@@ -1,8 +1,7 @@
 import type { Clock, ClockTimer } from '../clock.js'
 import type { PlayStream } from '../media/play-stream.js'
 import type { Session } from '../session/index.js'
-import type { RefusalSocket } from '../transport/refusal-socket.js'
-import type { UdpEndpoint } from '../transport/udp-port-pair.js'
+import type { DatagramDestination } from '../transport/datagram-group.js'
 
 /** Twice before the limit; a look costs two system calls a stream. */
 const intervalMs = 500
@@ -11,11 +10,25 @@ const refusedMs = 1000
 /** Refusals further apart are not one: others may have been held back (RFC 1812 section 4.3.2.8), not more. */
 const maxGapMs = 3000
 
+/** Tells, when it is looked at, what one destination has refused. */
+export interface RefusalListener {
+  look(): void
+  close(): void
+}
+
+/** Where datagrams are sent from. */
+export interface RefusableEndpoint {
+  listenForRefusals(
+    destination: DatagramDestination,
+    onRefused: (quoted: Buffer) => void,
+  ): RefusalListener | undefined
+}
+
 /** One UDP stream, and since when its client refuses it. */
 interface Watched {
   readonly session: Session
   readonly stream: PlayStream
-  socket: RefusalSocket | undefined
+  socket: RefusalListener | undefined
   firstRefusedAt: number
   lastRefusedAt: number
   /** To see whether packets flow. */
@@ -44,8 +57,8 @@ export class RefusalMonitor {
   watch(
     session: Session,
     stream: PlayStream,
-    endpoint: UdpEndpoint,
-    destination: { readonly address: string; readonly port: number },
+    endpoint: RefusableEndpoint,
+    destination: DatagramDestination,
   ): () => void {
     const watched: Watched = {
       session,

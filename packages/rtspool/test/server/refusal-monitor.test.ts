@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import type { Session } from '../../src/index.js'
+import { type Session, SessionPool } from '../../src/index.js'
+import { Media } from '../../src/media/media.js'
+import type { PlayStream } from '../../src/media/play-stream.js'
+import type { Track } from '../../src/media/track.js'
+import { RefusalMonitor } from '../../src/server/refusal-monitor.js'
 import { nativeSockets } from '../../src/transport/native-sockets.js'
 import { inSession, mountCamera, setUp } from '../support/dialogue.js'
 import { FakeClock } from '../support/fake-clock.js'
 import { sessionIdOf, type UdpTestPorts } from '../support/rtsp-client.js'
 import { connectTo, openUdpPorts, rtpPacket, startServer, urlOf } from '../support/test-server.js'
+import { TestSource } from '../support/test-source.js'
 
 const ssrc = 77
 
@@ -131,6 +136,47 @@ describe.skipIf(!nativeSockets())('a UDP viewer that is gone', () => {
     }
     // Those of the ports.
     expect(readdirSync('/proc/self/fd').length - before).toBeLessThanOrEqual(2)
+  })
+})
+
+describe('RefusalMonitor', () => {
+  it.each([
+    ['what was sent', { sequenceNumber: 10, ssrc }, true],
+    ['a packet with another SSRC', { sequenceNumber: 10, ssrc: 78 }, false],
+    ['a sequence number that lies far back', { sequenceNumber: 20_000, ssrc }, false],
+    ['the beginning of a header only', undefined, false],
+  ])('B-AMP takes a refusal that quotes %s for %s', async (_, packet, isTaken) => {
+    const clock = new FakeClock()
+    const media = new Media('/cam', new TestSource(), { clock, lingerMs: 0 })
+    const track = media.tracks[0] as Track
+    const pool = new SessionPool({ clock })
+    const session = pool.create()
+    const monitor = new RefusalMonitor(clock)
+    const quoted = packet
+      ? rtpPacket(packet)
+      : rtpPacket({ sequenceNumber: 10, ssrc }).subarray(0, 8)
+    clock.advance(1)
+    const closed = { count: 0 }
+    const endWatch = monitor.watch(
+      session,
+      { track } as PlayStream,
+      {
+        listenForRefusals: (_destination, onRefused) => ({
+          look: () => onRefused(quoted),
+          close: () => void closed.count++,
+        }),
+      },
+      { address: '192.0.2.7', port: 5000 },
+    )
+    for (let sequenceNumber = 1; sequenceNumber <= 40; sequenceNumber++) {
+      track.push(rtpPacket({ sequenceNumber, ssrc }))
+      clock.advance(50)
+    }
+    expect(session.removalReason).toBe(isTaken ? 'unreachable' : undefined)
+    pool.close()
+    endWatch()
+    await media.end()
+    expect([closed.count, clock.pendingTimers]).toEqual([1, 0])
   })
 })
 
