@@ -20,6 +20,7 @@ import {
   publish,
   rtpPacket,
   startServer,
+  testCertificate,
   transportHeader,
   urlOf,
 } from '../support/test-server.js'
@@ -204,6 +205,21 @@ describe('B-SMUG A-HTP-6 what is no tunnel', () => {
     const post = await client(server)
     post.send(postHead('mine'))
     await expectOk(rtspThrough({ get, post }), 'OPTIONS', '*')
+  })
+
+  it('B-TUN a cookie is worth nothing from TLS when it came without, nor the other way round', async () => {
+    const server = await startServer({ tls: { port: 0, ...testCertificate('first') } })
+    const [plain, secure] = [await client(server), await HttpTestClient.connectTls(server)]
+    plain.send(getHead('plain'))
+    secure.send(getHead('secure'))
+    expect([await plain.status(), await secure.status()]).toEqual([200, 200])
+    const [toPlain, toSecure] = [await client(server), await HttpTestClient.connectTls(server)]
+    toPlain.send(postHead('secure'))
+    toSecure.send(postHead('plain'))
+    expect([await toPlain.status(), await toSecure.status()]).toEqual([404, 404])
+    const post = await HttpTestClient.connectTls(server)
+    post.send(postHead('secure'))
+    await expectOk(rtspThrough({ get: secure, post }), 'OPTIONS', '*')
   })
 
   it('B-TUN 1000 lone GETs are gone after ten seconds', async () => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { Duplex } from 'node:stream'
+import { connect as connectTls } from 'node:tls'
 import { createWebSocketStream, WebSocket } from 'ws'
 import type { RtspServer } from '../../src/index.js'
 import { RtspTestClient } from './rtsp-client.js'
@@ -25,6 +26,16 @@ export class HttpTestClient {
       this.#onBytes?.()
     })
     socket.on('close', () => this.#onBytes?.())
+  }
+
+  /** The same inside TLS; any certificate will do. */
+  static async connectTls(server: RtspServer): Promise<HttpTestClient> {
+    const { address, port } = server.tlsAddress()
+    const socket = connectTls({ port, host: address, rejectUnauthorized: false })
+    const client = new HttpTestClient(socket)
+    closeAfterTest(client)
+    await once(socket, 'secureConnect')
+    return client
   }
 
   static async connect(server: RtspServer, localAddress?: string): Promise<HttpTestClient> {
