@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type RtspServer, SessionPool } from '../../src/index.js'
+import type { AuthOptions, RtspServer } from '../../src/index.js'
+import { logIn } from '../support/credentials.js'
 import { inSession, mountCamera, readySession, tcp } from '../support/dialogue.js'
 import { FakeClock } from '../support/fake-clock.js'
 import type { RtspTestClient } from '../support/rtsp-client.js'
@@ -16,14 +17,15 @@ const methods = [
   'OPTIONS',
 ]
 
-/** A session that plays, and ten seconds later somebody else. */
-async function victim(over: 'TCP' | 'UDP') {
+/** A session that plays, of user `u` where there are users, and ten seconds later somebody else. */
+async function victim(over: 'TCP' | 'UDP', auth?: AuthOptions) {
   const clock = new FakeClock()
   // Time runs away here before the client's acknowledgements are there.
-  const server = await startServer({ clock, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 })
+  const server = await startServer({ clock, slowReaderTimeout: 0, maxBacklogSeconds: 1e6, auth })
   const sources = mountCamera(server)
   const url = urlOf(server, '/cam')
   const client = await connectTo(server)
+  if (auth) await logIn(client)
   const ports = await openUdpPorts()
   const udp = `RTP/AVP;unicast;client_port=${ports.clientPort}`
   const session = await readySession(client, url, over === 'TCP' ? tcp : udp)
@@ -103,25 +105,128 @@ describe.each([
   })
 })
 
-// Users come with authentication; until then the server knows none, and the pool is asked directly.
-describe.each([
-  { who: 'nobody in particular', user: undefined },
-  { who: 'another user', user: 'eve' },
-])('B-HIJ a session of a user, claimed by $who', ({ user }) => {
-  it('B-HIJ is not found, is not touched, and the attempt is counted', () => {
-    const clock = new FakeClock()
-    const pool = new SessionPool({ clock })
-    const connection = {}
-    const address = '127.0.0.1'
-    const session = pool.create({ owner: { address, user: 'ann', connection } })
-    session.state = 'Playing'
-    clock.stall(10_000)
-    expect(pool.find('x'.repeat(32), { address, user, connection })).toBeUndefined()
-    expect(pool.find(session.id, { address, user, connection })).toBeUndefined()
-    expect(session.remaining()).toBe(55_000)
-    expect([session.state, pool.stats().foreignClaims]).toEqual(['Playing', 1])
-    expect(pool.find(session.id, { address, user: 'ann', connection })).toBe(session)
-    pool.close()
+const auth: AuthOptions = { users: { u: 'p', eve: 'e' } }
+
+/** Claims of a session of user `u`: from where, with whose credentials, and what they hear. */
+const claims = [
+  {
+    from: 'another connection of its user',
+    over: 'TCP',
+    address: '127.0.0.1',
+    user: { user: 'u', password: 'p' },
+    statusCode: 454,
+  },
+  {
+    from: 'another address with the credentials of its user',
+    over: 'TCP',
+    address: '127.0.0.2',
+    user: { user: 'u', password: 'p' },
+    statusCode: 454,
+  },
+  {
+    from: 'another address with the credentials of its user',
+    over: 'UDP',
+    address: '127.0.0.2',
+    user: { user: 'u', password: 'p' },
+    statusCode: 454,
+  },
+  ...(['TCP', 'UDP'] as const).flatMap((over) => [
+    {
+      from: 'another user',
+      over,
+      address: '127.0.0.1',
+      user: { user: 'eve', password: 'e' },
+      statusCode: 454,
+    },
+    {
+      from: 'nobody in particular',
+      over,
+      address: '127.0.0.1',
+      user: undefined,
+      statusCode: 401,
+    },
+  ]),
+] as const
+
+describe.each(claims)(
+  'B-HIJ a session of a user over $over, claimed by $from',
+  ({ over, address, user, statusCode }) => {
+    it.each(methods)(
+      'B-HIJ A-SES-9 A-DIG-9 A-20-4 %s is refused like an unknown id, is counted, and disturbs nobody',
+      async (method) => {
+        const { clock, server, url, session, deliver } = await victim(over, auth)
+        const deadline = () => clock.now() + (server.pool.get(session)?.remaining() ?? 0)
+        await deliver(1)
+        const [before, deadlineBefore] = [stateOf(server, session), deadline()]
+        const attacker = await connectTo(server, address)
+        if (user) await logIn(attacker, user)
+        const unknown = await bytesOf(attacker, method, url, 'x'.repeat(32))
+        const counts = countsOf(server)
+        const answer = await bytesOf(attacker, method, url, session)
+        expect(answer).toMatch(new RegExp(`^RTSP/1\\.0 ${statusCode} `))
+        expect(withoutNonce(answer)).toBe(withoutNonce(unknown))
+        // Without credentials nobody looks for a session: it counts as that, not as a foreign claim.
+        expect(countsOf(server)).toEqual({
+          foreignClaims: counts.foreignClaims + (user ? 1 : 0),
+          missing: counts.missing + (user ? 0 : 1),
+        })
+        expect(stateOf(server, session)).toEqual(before)
+        clock.advance(1_234)
+        await claim(attacker, method, url, session)
+        await claim(attacker, method, '*', session)
+        expect(deadline()).toBe(deadlineBefore)
+        // Neither a packet less nor one more.
+        await deliver(2)
+      },
+    )
+
+    it('B-HIJ A-SES-9 the session of a victim that is silent ends on time', async () => {
+      const { clock, server, url, session } = await victim(over, auth)
+      const deadline = clock.now() + (server.pool.get(session)?.remaining() ?? 0)
+      const attacker = await connectTo(server, address)
+      if (user) await logIn(attacker, user)
+      for (let n = 0; n < 5; n++) {
+        for (const method of methods) await claim(attacker, method, url, session)
+        clock.advance(10_000)
+      }
+      clock.advance(deadline - clock.now() - 1)
+      expect(server.pool.size).toBe(1)
+      clock.advance(251)
+      expect(server.pool.size).toBe(0)
+    })
+  },
+)
+
+describe('B-HIJ a session of a user', () => {
+  it('B-HIJ over UDP moves to a new connection of its user, and to nobody without credentials', async () => {
+    const { server, url, session } = await victim('UDP', auth)
+    const next = await connectTo(server)
+    expect((await inSession(next, 'PAUSE', url, session)).statusCode).toBe(401)
+    await logIn(next)
+    for (const method of ['OPTIONS', 'GET_PARAMETER', 'PAUSE', 'TEARDOWN']) {
+      expect((await inSession(next, method, url, session)).statusCode).toBe(200)
+    }
+  })
+
+  it('A-DIG-9 on its own connection needs the credentials each time', async () => {
+    const { server, url, client, session } = await victim('TCP', auth)
+    const before = stateOf(server, session)
+    const { authorization } = client
+    client.authorization = undefined
+    for (const method of methods) {
+      expect((await claim(client, method, url, session)).statusCode).toBe(401)
+    }
+    expect(stateOf(server, session)).toEqual(before)
+    client.authorization = authorization
+    expect((await inSession(client, 'TEARDOWN', url, session)).statusCode).toBe(200)
+  })
+
+  it('B-HIJ counts for its user, whatever the address', async () => {
+    const { server, url } = await victim('TCP', auth)
+    const second = await connectTo(server, '127.0.0.2')
+    await logIn(second)
+    await readySession(second, url)
+    expect([server.pool.count({ user: 'u' }), server.pool.count({ user: 'eve' })]).toEqual([2, 0])
   })
 })
 
@@ -157,6 +262,13 @@ it('B-GUESS ids that nobody has find nothing and prolong nothing', async () => {
     expect((await inSession(attacker, 'TEARDOWN', url, guess)).statusCode).toBe(454)
   }
   expect(stateOf(server, session)).toEqual(before)
+})
+
+const withoutNonce = (answer: string): string => answer.replace(/nonce="[^"]*"/g, 'nonce')
+
+const countsOf = (server: RtspServer) => ({
+  foreignClaims: server.pool.stats().foreignClaims,
+  missing: server.stats().auth?.refused.missing ?? 0,
 })
 
 function stateOf(server: RtspServer, id: string) {
