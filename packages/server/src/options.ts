@@ -1,5 +1,7 @@
 import { Command, CommanderError, Option } from 'commander'
-import { rtspServerDefaults, tlsDefaults } from 'rtspool'
+import { type AuthOptions, rtspServerDefaults, tlsDefaults } from 'rtspool'
+import { type AuthFlags, authOf, usersVariable } from './auth-flags.js'
+import { OptionValueError } from './option-value-error.js'
 
 /** How much the log says; pino's levels. */
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
@@ -23,6 +25,8 @@ export interface CommandOptions {
   readonly udpPorts: readonly [first: number, last: number] | undefined
   /** Whether anyone may publish to any path that is not mounted. */
   readonly publish: boolean
+  /** Who may play and publish; `undefined` is everybody. */
+  readonly auth: AuthOptions | undefined
   readonly logLevel: LogLevel
 }
 
@@ -41,9 +45,6 @@ export type Invocation =
   | { readonly kind: 'serve'; readonly options: CommandOptions }
   | { readonly kind: 'print'; readonly stdout: string; readonly exitCode: 0 }
   | { readonly kind: 'refuse'; readonly stderr: string; readonly exitCode: 2 }
-
-/** A value that an option does not take; the message is the line that the user reads. */
-class OptionValueError extends Error {}
 
 const maxPort = 2 ** 16 - 1
 
@@ -107,6 +108,12 @@ function parseLogLevel(text: string): LogLevel {
   throw new OptionValueError(`--log-level must be one of ${logLevels.join(', ')}, got '${text}'`)
 }
 
+/** For options that may be repeated. */
+const collect = (text: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  text,
+]
+
 function createCommand(version: string): Command {
   const timeoutMax = 2 ** 31 - 1
   const sessionsMax = 2 ** 32 - 1
@@ -147,6 +154,14 @@ function createCommand(version: string): Command {
         .argParser(parseUdpPorts),
     )
     .option('--no-publish', 'let nobody publish')
+    .option(
+      '--user <name:password>',
+      `a user; may be repeated, or ${usersVariable} in the environment (default: everybody may do everything)`,
+      collect,
+    )
+    .option('--publish-user <name>', 'a user who may publish (default: all users)', collect)
+    .option('--public-read', 'let everybody play; users are needed to publish')
+    .option('--basic-in-clear', 'take passwords without TLS: for clients that know no Digest')
     .addOption(
       new Option('--log-level <level>', logLevels.join(', '))
         .default('info')
@@ -165,9 +180,14 @@ function createCommand(version: string): Command {
  *
  * @param args - Without the name of the program, as in `process.argv.slice(2)`.
  * @param version - What `--version` prints.
+ * @param environment - Of the process.
  * @returns What to do; a bad line is one line of text, never an exception.
  */
-export function parseCommandLine(args: readonly string[], version: string): Invocation {
+export function parseCommandLine(
+  args: readonly string[],
+  version: string,
+  environment: Readonly<Record<string, string | undefined>> = {},
+): Invocation {
   let stdout = ''
   let stderr = ''
   const command = createCommand(version)
@@ -182,7 +202,7 @@ export function parseCommandLine(args: readonly string[], version: string): Invo
     })
   try {
     command.parse(args, { from: 'user' })
-    return { kind: 'serve', options: commandOptions(command) }
+    return { kind: 'serve', options: commandOptions(command, environment) }
   } catch (error) {
     if (error instanceof OptionValueError) return refusal(error.message)
     if (!(error instanceof CommanderError)) throw error
@@ -191,8 +211,11 @@ export function parseCommandLine(args: readonly string[], version: string): Invo
   }
 }
 
-function commandOptions(command: Command): CommandOptions {
-  const flags = command.opts<CommandOptions & TlsFlags>()
+function commandOptions(
+  command: Command,
+  environment: Readonly<Record<string, string | undefined>>,
+): CommandOptions {
+  const flags = command.opts<CommandOptions & TlsFlags & AuthFlags>()
   const isTlsPortGiven = command.getOptionValueSource('tlsPort') === 'cli'
   return Object.freeze({
     port: flags.port,
@@ -202,6 +225,7 @@ function commandOptions(command: Command): CommandOptions {
     sessionTimeout: flags.sessionTimeout,
     udpPorts: flags.udpPorts,
     publish: flags.publish,
+    auth: authOf(flags, environment),
     logLevel: flags.logLevel,
   })
 }

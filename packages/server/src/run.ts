@@ -33,7 +33,7 @@ type StopSignal = keyof typeof signalExitCodes
 export async function run(args: readonly string[]): Promise<number> {
   const version = ownVersion()
   if (args[0] === 'conform') return conformTo(args.slice(1), version)
-  const invocation = parseCommandLine(args, version)
+  const invocation = parseCommandLine(args, version, process.env)
   switch (invocation.kind) {
     case 'print':
       process.stdout.write(invocation.stdout)
@@ -73,6 +73,11 @@ async function serve(options: CommandOptions, version: string): Promise<number> 
   process.stdout.on('error', () => log.debug('nobody reads the standard output'))
   const { sendPaths } = server.stats()
   log.info({ tcp: sendPaths.tcp, udp: sendPaths.udp }, 'ready')
+  if (options.auth?.basic === 'always') {
+    log.warn(
+      'passwords are taken in clear (--basic-in-clear): whoever listens on the way reads them',
+    )
+  }
   const { address, port } = server.address()
   const { host, publish } = options
   const tlsPort = options.tls && server.tlsAddress().port
@@ -93,6 +98,7 @@ function createServer(options: CommandOptions): RtspServer {
     ...(options.host === undefined ? {} : { host: options.host }),
     ...(options.tls && { tls: { port: options.tls.port, ...readCertificate(options.tls) } }),
     ...(options.udpPorts === undefined ? {} : { udpPorts: options.udpPorts }),
+    ...(options.auth && { auth: options.auth }),
     pool: { maxSessions: options.maxSessions, timeout: options.sessionTimeout },
   })
   server.mounts.add(testPath, fileMedia(testFile, { loop: true }))
@@ -110,6 +116,11 @@ function logPoolEvents(server: RtspServer, log: Logger): void {
   })
   server.on('publishStarted', (path) => log.info({ path }, 'publishing started'))
   server.on('publishEnded', (path) => log.info({ path }, 'publishing ended'))
+  server.on('accessRefused', ({ reason, user, address, method, path }) => {
+    // Clients ask before they log in: that is no news.
+    const level = reason === 'missing' || reason === 'stale' ? 'debug' : 'warn'
+    log[level]({ reason, user, address, method, path }, 'access refused')
+  })
   server.on('requestFailed', (error, { method }) =>
     log.error({ err: error, method }, 'request failed'),
   )

@@ -15,6 +15,7 @@ describe('a good command line', () => {
         sessionTimeout: 60,
         udpPorts: undefined,
         publish: true,
+        auth: undefined,
         logLevel: 'info',
       },
     })
@@ -62,6 +63,10 @@ describe('a good command line', () => {
       '--session-timeout',
       '--udp-ports',
       '--no-publish',
+      '--user',
+      '--publish-user',
+      '--public-read',
+      '--basic-in-clear',
       '--log-level',
       '--help',
       '--version',

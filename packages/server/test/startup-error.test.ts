@@ -10,6 +10,7 @@ const options: CommandOptions = {
   sessionTimeout: 60,
   udpPorts: [20000, 20001],
   publish: true,
+  auth: undefined,
   logLevel: 'info',
 }
 

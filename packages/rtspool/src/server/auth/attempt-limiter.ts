@@ -159,7 +159,8 @@ export class AttemptLimiter {
       done(true)
     }
     if (bucket.queue.size === 0 || bucket.timer) return
-    const delayMs = (1 - bucket.attempts) * (msPerMinute / this.#limits.perMinute)
+    // Whole milliseconds: a delay that is rounded away on the clock would never bring the rest.
+    const delayMs = Math.ceil((1 - bucket.attempts) * (msPerMinute / this.#limits.perMinute))
     bucket.timer = this.#clock.schedule(
       () => {
         bucket.timer = undefined

@@ -17,7 +17,16 @@ import {
 import { inSession, readySession, tcp } from '../../support/dialogue.js'
 import { FakeClock } from '../../support/fake-clock.js'
 import type { RtspTestClient } from '../../support/rtsp-client.js'
-import { connectTo, expectOk, play, publish, testSdp, urlOf } from '../../support/test-server.js'
+import {
+  connectTlsTo,
+  connectTo,
+  expectOk,
+  play,
+  publish,
+  testCertificate,
+  testSdp,
+  urlOf,
+} from '../../support/test-server.js'
 
 const algorithms = ['SHA-256', 'MD5'] as const
 
@@ -282,6 +291,22 @@ describe('Basic', () => {
       const wrong = describeWith(client, url, basicHeader(user, password))
       expect((await heldBack(clock, wrong)).statusCode).toBe(401)
     }
+  })
+
+  it('A-DIG-7 is offered and taken inside of TLS', async () => {
+    const tls = { port: 0, ...testCertificate('first') }
+    const { server } = await startProtectedServer({ tls })
+    const client = await connectTlsTo(server)
+    const url = `rtsps://127.0.0.1:${server.tlsAddress().port}/priv`
+    const challenges = challengesOf(await client.request('DESCRIBE', url))
+    expect(challenges.map(({ scheme }) => scheme)).toEqual(['Digest', 'Digest', 'Basic'])
+    expect((await describeWith(client, url, basicHeader())).statusCode).toBe(200)
+    const { server: strict } = await startProtectedServer({
+      tls,
+      auth: { users: { u: 'p' }, basic: 'never' },
+    })
+    const refused = await describeWith(await connectTlsTo(strict), url, basicHeader())
+    expect(challengesOf(refused).map(({ scheme }) => scheme)).toEqual(['Digest', 'Digest'])
   })
 
   it('A-DIG-7 alone, with a hook that can only be asked', async () => {

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest'
+import { RtspError } from '../../src/errors.js'
+import { parseAuthorization, serializeAuthorization } from '../../src/rtsp/headers/authorization.js'
+import { parseChallenge, serializeChallenge } from '../../src/rtsp/headers/www-authenticate.js'
+import { textCorpus } from '../support/corpus.js'
+import {
+  authorizationCases,
+  challengeCases,
+  refusedAuthorizations,
+  refusedChallenges,
+} from './auth-cases.js'
+import { fastestMs } from './fastest.js'
+import { mutate, SeededRandom } from './mutate.js'
+
+const maxMs = 100
+const { RTSPOOL_FUZZ_FACTOR = '1', RTSPOOL_FUZZ_SEED = '24301' } = process.env
+const runs = 20_000 * Number(RTSPOOL_FUZZ_FACTOR)
+
+const targets = [
+  {
+    name: 'authorization',
+    cases: [...authorizationCases, ...refusedAuthorizations],
+    again: (text: string) => serializeAuthorization(parseAuthorization(text)),
+  },
+  {
+    name: 'www-authenticate',
+    cases: [...challengeCases, ...refusedChallenges],
+    again: (text: string) => serializeChallenge(parseChallenge(text)),
+  },
+]
+
+// Control characters but HTAB never get past the parser of messages.
+const isPossibleValue = (text: string): boolean =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  !/[\x00-\x08\x0a-\x1f\x7f]/.test(text)
+
+/** What was understood can be said, and means the same then; an error of ours is fine, any other is thrown on. */
+function check(text: string, again: (text: string) => string): void {
+  try {
+    const said = again(text)
+    if (again(said) !== said) expect(again(said)).toBe(said)
+  } catch (error) {
+    // A TypeError is for what a peer may send and we do not: a tab in quotes, an algorithm that is no token.
+    if (!(error instanceof RtspError) && !(error instanceof TypeError)) throw error
+    if (error instanceof TypeError)
+      expect(error.message).toMatch(/control characters|a token|colon/)
+  }
+}
+
+describe('mutated input', () => {
+  it.each(targets)(
+    'A-DIG-11 B-LOOP B-AUTH0 values of $name: no error but ours, none takes 100 ms',
+    ({ name, cases, again }) => {
+      const seeds = [...textCorpus(name), ...cases.map(({ wire }) => Buffer.from(wire))]
+      for (const seed of seeds) check(seed.toString('utf8'), again)
+      const random = new SeededRandom(Number(RTSPOOL_FUZZ_SEED) + 5)
+      for (let run = 0; run < runs; run++) {
+        const text = mutate(seeds, random).toString('utf8')
+        if (!isPossibleValue(text)) continue
+        const start = performance.now()
+        check(text, again)
+        if (performance.now() - start < maxMs) continue
+        expect(fastestMs(() => check(text, again), 3)).toBeLessThan(maxMs)
+      }
+    },
+  )
+
+  it.each(['"', '\\"', ',', '=', 'a=b,', ' ', '"",', "''%"])(
+    'B-LOOP 8 KiB of %s, the longest line, are handled in under 20 ms',
+    (piece) => {
+      for (const { again } of targets) {
+        const text = `Digest username="u", ${piece.repeat(8192 / piece.length)}`
+        expect(fastestMs(() => check(text, again), 5)).toBeLessThan(20)
+      }
+    },
+  )
+})

@@ -1,0 +1,68 @@
+import type { AuthOptions } from 'rtspool'
+import { OptionValueError } from './option-value-error.js'
+
+/** Where users may be named apart from the command line, which everybody on the machine can read. */
+export const usersVariable = 'RTSPOOL_USERS'
+
+/** What the command line says of users. */
+export interface AuthFlags {
+  readonly user?: readonly string[]
+  readonly publishUser?: readonly string[]
+  readonly publicRead?: boolean
+  readonly basicInClear?: boolean
+}
+
+/**
+ * Makes the option `auth` of the server.
+ *
+ * @param environment - Of the process: {@link usersVariable} holds `name:password`, several with spaces between.
+ * @returns `undefined` when there are no users: then everybody may do everything.
+ */
+export function authOf(
+  flags: AuthFlags,
+  environment: Readonly<Record<string, string | undefined>>,
+): AuthOptions | undefined {
+  const users: Record<string, string> = Object.create(null)
+  const fromEnvironment = environment[usersVariable]?.split(/\s+/).filter(Boolean) ?? []
+  for (const text of fromEnvironment) addUser(users, usersVariable, text)
+  for (const text of flags.user ?? []) addUser(users, '--user', text)
+  const publishers = flags.publishUser
+  for (const name of publishers ?? []) {
+    if (!(name in users)) {
+      throw new OptionValueError(`--publish-user must name a user, got '${name}'`)
+    }
+  }
+  if (Object.keys(users).length === 0) {
+    for (const name of ['publicRead', 'basicInClear'] as const) {
+      if (flags[name]) throw new OptionValueError(`${flagNames[name]} needs --user`)
+    }
+    return undefined
+  }
+  return Object.freeze({
+    users,
+    rules: [
+      {
+        path: '/*',
+        read: flags.publicRead ? 'anyone' : 'authenticated',
+        publish: publishers ?? 'authenticated',
+      },
+    ],
+    basic: flags.basicInClear ? 'always' : 'overTls',
+  } as const satisfies AuthOptions)
+}
+
+const flagNames = { publicRead: '--public-read', basicInClear: '--basic-in-clear' } as const
+
+/** No message has the text: it is a password, or was meant to hold one. */
+function addUser(users: Record<string, string>, source: string, text: string): void {
+  const colon = text.indexOf(':')
+  if (colon < 1 || colon === text.length - 1) {
+    throw new OptionValueError(`${source} must be name:password, got no such pair`)
+  }
+  const name = text.slice(0, colon)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  if (/[\x00-\x1f\x7f]/.test(name)) {
+    throw new OptionValueError(`${source} must have a name without control characters`)
+  }
+  users[name] = text.slice(colon + 1)
+}
