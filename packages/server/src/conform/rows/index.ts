@@ -1,14 +1,17 @@
 import type { Row } from '../row.js'
 import { connectionRows } from './connections.js'
 import { describeRows, optionsRows } from './describe.js'
+import { digestRows } from './digest.js'
 import { interleavedRows } from './interleaved.js'
 import { messageRows } from './messages.js'
 import { playRows, teardownRows } from './play.js'
 import { rangeRows, rtpInfoRows } from './range.js'
 import { recordRows, recordTransportRows } from './record.js'
 import { rtcpRows } from './rtcp.js'
+import { secureRows } from './secure.js'
 import { sessionRows } from './session.js'
 import { aggregateRows, transportRows } from './setup.js'
+import { httpRows, webSocketRows } from './tunnels.js'
 
 const prefixes = [
   'MSG',
@@ -34,6 +37,7 @@ export const allRows: readonly Row[] = Object.freeze(
     ...[...transportRows, ...aggregateRows, ...recordTransportRows, ...sessionRows],
     ...[...playRows, ...teardownRows, ...rangeRows, ...rtpInfoRows],
     ...[...interleavedRows, ...recordRows, ...rtcpRows],
+    ...[...digestRows, ...httpRows, ...webSocketRows, ...secureRows],
   ].sort(byId),
 )
 
