@@ -155,7 +155,7 @@ describe('a session that is removed', () => {
 })
 
 describe('a server that closes', () => {
-  it('says BYE to its viewers, ends its media, and frees everything', async () => {
+  it('A-RED-2 says BYE to its viewers, ends its media, and frees everything', async () => {
     const server = await startServer()
     const sources = mountCamera(server)
     const url = urlOf(server, '/cam')

@@ -224,7 +224,7 @@ const commands = fc.commands(
   { size: '+1', maxCommands: 40 },
 )
 
-test('10,000 random histories: the pool does what a naive reference does', {
+test('A-SES-14 10,000 random histories: the pool does what a naive reference does', {
   timeout: 60_000,
 }, () => {
   fc.assert(
