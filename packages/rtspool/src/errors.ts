@@ -147,6 +147,11 @@ export const errorCodes = {
     statusCode: 460,
     meaning: 'The tracks of the session are controlled together; one of them alone cannot be.',
   },
+  ERR_BACK_CHANNEL_IN_USE: {
+    class: 'RequestError',
+    statusCode: 453,
+    meaning: 'As many clients as may speak over the back channel of the media at the same time.',
+  },
   ERR_UNSUPPORTED_TRANSPORT: {
     class: 'RequestError',
     statusCode: 461,

@@ -9,6 +9,11 @@ export {
   SessionPoolError,
   TransportError,
 } from './errors.js'
+export type {
+  BackChannelClient,
+  BackChannelOptions,
+  BackChannelReceiver,
+} from './media/back-channel.js'
 export type { Media, MediaState } from './media/media.js'
 export {
   type CreateMediaSource,

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js'
 import { RequestError } from '../errors.js'
 import { MulticastAddressPool, type MulticastOptions } from '../transport/multicast-address-pool.js'
+import { type BackChannelOptions, checkBackChannelOptions } from './back-channel.js'
 import { type DeadlineOptions, withDeadline } from './deadline.js'
 import { Media } from './media.js'
 import type { MediaSource } from './media-source.js'
@@ -57,6 +58,11 @@ export interface MediaFactoryOptions {
    * @default the option `multicast` of the server
    */
   readonly multicast?: MulticastAddressPool | MulticastOptions | false | undefined
+  /**
+   * Audio that clients may send to this mount (ONVIF back channel). Each media has one.
+   * @default none
+   */
+  readonly backChannel?: BackChannelOptions | undefined
 }
 
 export const mediaFactoryDefaults = Object.freeze({
@@ -67,17 +73,20 @@ export const mediaFactoryDefaults = Object.freeze({
   gopCache: gopCacheDefaults,
   sharedKey: ({ path, query }: MediaRequest) => (query === undefined ? path : `${path}?${query}`),
   multicast: undefined,
+  backChannel: undefined,
 }) satisfies { [K in keyof Required<MediaFactoryOptions>]: MediaFactoryOptions[K] }
 
 type ResolvedMediaFactoryOptions = {
-  readonly [K in Exclude<keyof MediaFactoryOptions, 'multicast'>]-?: NonNullable<
+  readonly [K in Exclude<keyof MediaFactoryOptions, 'multicast' | 'backChannel'>]-?: NonNullable<
     MediaFactoryOptions[K]
   >
 } & {
   readonly multicast: MulticastAddressPool | false | undefined
+  readonly backChannel: BackChannelOptions | undefined
 }
 
 function resolveMediaFactoryOptions(options: MediaFactoryOptions): ResolvedMediaFactoryOptions {
+  if (options.backChannel) checkBackChannelOptions(options.backChannel)
   return Object.freeze({
     shared: options.shared ?? mediaFactoryDefaults.shared,
     lingerSeconds: seconds('lingerSeconds', options),
@@ -86,6 +95,7 @@ function resolveMediaFactoryOptions(options: MediaFactoryOptions): ResolvedMedia
     gopCache: resolveGopCache(options.gopCache ?? mediaFactoryDefaults.gopCache) ?? false,
     sharedKey: options.sharedKey ?? mediaFactoryDefaults.sharedKey,
     multicast: resolveMulticast(options.multicast),
+    backChannel: options.backChannel,
   })
 }
 
@@ -191,6 +201,7 @@ export class MediaFactory {
       startTimeoutMs,
       gopCache: gopCache || undefined,
       multicast: multicast || undefined,
+      backChannel: this.options.backChannel,
     })
     this.#all.add(media)
     media.onEnded(() => {

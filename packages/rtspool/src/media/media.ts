@@ -3,6 +3,7 @@ import type { Clock, ClockTimer } from '../clock.js'
 import { rtcpIntervalMs } from '../rtcp/index.js'
 import { sequenceNumberOf, timestampOf } from '../rtp/index.js'
 import type { MulticastAddressPool } from '../transport/multicast-address-pool.js'
+import { BackChannel, type BackChannelOptions } from './back-channel.js'
 import { withDeadline } from './deadline.js'
 import type { MediaOutput, MediaSource } from './media-source.js'
 import { MulticastStreams } from './multicast-stream.js'
@@ -29,6 +30,7 @@ export interface MediaOptions {
   readonly gopCache?: GopCacheLimits | undefined
   /** Where it may go by multicast; `undefined` = nowhere. */
   readonly multicast?: MulticastAddressPool | undefined
+  readonly backChannel?: BackChannelOptions | undefined
 }
 
 /**
@@ -54,6 +56,8 @@ export class Media {
   readonly sdp: Buffer
   /** Groups that it goes to; `undefined` where multicast is not offered. */
   readonly multicast: MulticastStreams | undefined
+  /** What viewers may send; `undefined` where they may not. */
+  readonly backChannel: BackChannel | undefined
   readonly #origin = randomInt(2 ** 47)
   readonly #source: MediaSource
   readonly #options: MediaOptions
@@ -69,6 +73,7 @@ export class Media {
     this.#source = source
     this.#options = options
     this.sdp = this.describe()
+    this.backChannel = options.backChannel && new BackChannel(options.backChannel)
     this.multicast = options.multicast && new MulticastStreams(options.multicast)
     const cname = randomBytes(12).toString('base64url')
     const { clock, gopCache } = options
@@ -90,9 +95,10 @@ export class Media {
     return this.#state
   }
 
-  /** The session description with the multicast groups of its tracks. */
-  describe(places?: PresentationPlaces): Buffer {
-    return describePresentation(this.#source.description, this.#origin, places)
+  /** The session description with the multicast groups of its tracks, or with the back channel. */
+  describe(places?: PresentationPlaces, backChannel?: BackChannel): Buffer {
+    const { description } = this.#source
+    return describePresentation(description, this.#origin, places, backChannel?.description)
   }
 
   /** Streams that are set up on this media, playing or not. */

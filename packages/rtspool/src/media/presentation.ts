@@ -1,8 +1,15 @@
-import { createSessionDescription, type SessionDescription, serializeSdp } from '../sdp/index.js'
+import {
+  createSessionDescription,
+  type MediaDescription,
+  type SessionDescription,
+  serializeSdp,
+} from '../sdp/index.js'
 import type { MulticastPlace } from '../transport/multicast-address-pool.js'
 
 /** The multicast group of each track, by its index; nothing for tracks that have none. */
 export type PresentationPlaces = readonly (MulticastPlace | undefined)[]
+
+const directions = ['recvonly', 'sendonly', 'sendrecv']
 
 /** Keys of the publisher, which are between it and us (RFC 4567, RFC 4568). */
 const keyAttributes = ['key-mgmt', 'crypto', 'crypto-params']
@@ -18,11 +25,13 @@ const ownAttributes = new Set([
  * our control URIs, no ports and no addresses but those of multicast groups. What we do not understand stays as it is.
  *
  * @param origin - Unique number of this presentation, for `o=`.
+ * @param backChannel - What the client may send.
  */
 export function describePresentation(
   source: SessionDescription,
   origin: number,
   places: PresentationPlaces = [],
+  backChannel?: MediaDescription,
 ): Buffer {
   const description = createSessionDescription({
     originId: origin,
@@ -43,12 +52,24 @@ export function describePresentation(
     copy.removeValues('c')
     if (place) copy.setValue('c', connectionOf(place))
     copy.setAttribute('control', `trackID=${index}`)
-    for (const attribute of ['recvonly', 'sendonly', 'sendrecv', ...keyAttributes]) {
+    for (const attribute of [...directions, ...keyAttributes]) {
       copy.removeAttributes(attribute)
     }
     description.media.push(copy)
   })
+  if (backChannel) description.media.push(describeBackChannel(backChannel, source.media.length))
   return Buffer.from(serializeSdp(description))
+}
+
+/** ONVIF Streaming Specification section 5.3.2: `sendonly` as the client sees it. */
+function describeBackChannel(media: MediaDescription, index: number): MediaDescription {
+  const copy = media.clone()
+  copy.port = 0
+  copy.removeValues('c')
+  copy.setAttribute('control', `trackID=${index}`)
+  for (const attribute of directions) copy.removeAttributes(attribute)
+  copy.addAttribute('sendonly')
+  return copy
 }
 
 /** RFC 8866 section 5.7: IPv6 has no ttl there. */

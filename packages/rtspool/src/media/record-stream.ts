@@ -10,9 +10,10 @@ import {
 } from '../rtcp/index.js'
 import { type ReceptionReportValues, ReceptionStatistics } from '../rtp/index.js'
 import type { MediaParticipant } from './media.js'
+import type { PacketSink } from './packet-sink.js'
 import { type StreamReception, streamReceptionOf } from './stream-reception.js'
 import type { StreamSecurity } from './stream-security.js'
-import type { Track } from './track.js'
+import { Track } from './track.js'
 
 /** What was received from one publisher. Sessions hand in their own counters. */
 export interface ReceptionCounters {
@@ -44,7 +45,7 @@ export class RecordStream implements MediaParticipant {
   /** Our SSRC as a receiver. */
   readonly #ssrc = randomInt(2 ** 32)
   #state: 'ready' | 'recording' | 'closed' = 'ready'
-  #track: Track | undefined
+  #sink: PacketSink | undefined
   #statistics: ReceptionStatistics | undefined
   #reception: StreamReception | undefined
   /** Of the statistics, what the counters of the session have already. */
@@ -67,7 +68,7 @@ export class RecordStream implements MediaParticipant {
 
   /** The track that what arrives goes out on, from RECORD on. */
   get track(): Track | undefined {
-    return this.#track
+    return this.#sink instanceof Track ? this.#sink : undefined
   }
 
   /** How the stream arrives here, as the publisher was told last; `undefined` before the first report. */
@@ -75,12 +76,12 @@ export class RecordStream implements MediaParticipant {
     return this.#reception
   }
 
-  /** From now on what arrives goes out on `track`. */
-  record(track: Track): void {
+  /** From now on what arrives goes to `sink`: a track, or the application. */
+  record(sink: PacketSink): void {
     if (this.#state === 'closed') return
     this.#state = 'recording'
-    if (this.#track === track) return
-    this.#track = track
+    if (this.#sink === sink) return
+    this.#sink = sink
     this.#statistics = undefined
   }
 
@@ -102,12 +103,12 @@ export class RecordStream implements MediaParticipant {
 
   /** Passes one RTP packet on, unchanged; before RECORD it is dropped (RFC 2326 section 10.11). */
   receiveRtp(packet: Buffer): void {
-    if (this.#state !== 'recording' || !this.#track?.push(packet)) return
+    if (this.#state !== 'recording' || !this.#sink?.push(packet)) return
     const { counters, clock } = this.#init
     counters.packetsIn++
     counters.bytesIn += packet.length
     const now = clock.now()
-    this.#statisticsOf(this.#track).update(packet, now)
+    this.#statisticsOf(this.#sink).update(packet, now)
     this.#init.onPacket()
   }
 
@@ -121,10 +122,10 @@ export class RecordStream implements MediaParticipant {
     }
     const now = this.#init.clock.now()
     for (const packet of packets) {
-      if (packet.type !== 'senderReport' || !this.#track) continue
-      if (this.#track.ssrc !== undefined && this.#track.ssrc !== packet.ssrc) continue
+      if (packet.type !== 'senderReport' || !this.#sink) continue
+      if (this.#sink.ssrc !== undefined && this.#sink.ssrc !== packet.ssrc) continue
       this.#statistics?.noteSenderReport(ntpMiddle32(packet.ntpTime), now)
-      this.#track.mapTime(unixMsFromNtp(packet.ntpTime), packet.rtpTime, now)
+      this.#sink.mapTime(unixMsFromNtp(packet.ntpTime), packet.rtpTime, now)
     }
     this.#init.onPacket()
   }
@@ -154,7 +155,7 @@ export class RecordStream implements MediaParticipant {
     const report = statistics.report(now)
     counters.packetsLost += Math.max(0, report.cumulativeLost - this.#lostReported)
     this.#lostReported = Math.max(this.#lostReported, report.cumulativeLost)
-    this.#reception = streamReceptionOf(report, this.#track?.clockRate ?? 1, now)
+    this.#reception = streamReceptionOf(report, this.#sink?.clockRate ?? 1, now)
     return report
   }
 
@@ -163,7 +164,7 @@ export class RecordStream implements MediaParticipant {
   }
 
   /** Counts afresh when the publisher changes its SSRC. */
-  #statisticsOf({ ssrc = 0, clockRate }: Track): ReceptionStatistics {
+  #statisticsOf({ ssrc = 0, clockRate }: PacketSink): ReceptionStatistics {
     if (this.#statistics?.ssrc !== ssrc) {
       // Who may send here is known by address or connection: no probation.
       this.#lostReported = 0

@@ -141,14 +141,15 @@ export function setUpRecordStream(
 }
 
 /** Channels or ports that belong to one stream until `release`. */
-interface TakenTransport {
+export interface TakenTransport {
   readonly pair: readonly [number, number]
   readonly answer: TransportSpecInit
   readonly sendRtcp: (compound: Buffer) => void
   readonly release: () => void
 }
 
-function takeTransport(
+/** Takes channels or ports of the connection for one stream. */
+export function takeTransport(
   connection: ConnectionContext,
   transport: UnicastTransport,
   receivers: Receivers,

@@ -1,5 +1,6 @@
 import { RequestError } from '../../errors.js'
 import { acceptsSdp } from '../../rtsp/index.js'
+import { requiresBackChannel } from '../back-channel.js'
 import { describeMedia } from '../construct-media.js'
 import { multicastPlaces } from '../multicast-setup.js'
 import { type Handler, ok } from '../request-context.js'
@@ -19,7 +20,8 @@ export const handleDescribe: Handler = async (context) => {
   const media = await describeMedia(context, target)
   const suite = srtpSuiteFor(context)
   const places = multicastPlaces(context, media)
-  const sdp = places ? media.describe(places) : media.sdp
+  const backChannel = requiresBackChannel(request) ? media.backChannel : undefined
+  const sdp = places || backChannel ? media.describe(places, backChannel) : media.sdp
   return {
     ...ok,
     headers: [

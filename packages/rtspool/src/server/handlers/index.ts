@@ -1,6 +1,7 @@
 import { RequestError } from '../../errors.js'
-import { isRtspMethod, parseCSeq, parseRequire, parseSessionHeader } from '../../rtsp/index.js'
+import { isRtspMethod, parseCSeq, parseSessionHeader } from '../../rtsp/index.js'
 import type { Session } from '../../session/index.js'
+import { unsupportedFeatures } from '../back-channel.js'
 import type {
   Authorizer,
   Handler,
@@ -85,9 +86,9 @@ function answer(base: UnauthorizedRequest, method: PublicMethod): Reply | Promis
   return handlers[method]({ ...base, session })
 }
 
-/** No feature tag is known yet: every one that is required is refused (RFC 2326 section 12.32). */
-function checkRequirements({ request }: RawRequest): void {
-  const unsupported = parseRequire(request.headers)
+/** What is required and not there is refused (RFC 2326 section 12.32). */
+function checkRequirements(base: RawRequest): void {
+  const unsupported = unsupportedFeatures(base)
   if (unsupported.length === 0) return
   throw new RequestError('ERR_OPTION_UNSUPPORTED', 'a required feature is not supported', {
     context: { unsupported },

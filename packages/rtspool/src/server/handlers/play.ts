@@ -3,6 +3,7 @@ import type { Media } from '../../media/media.js'
 import type { PlayStream } from '../../media/play-stream.js'
 import type { Track } from '../../media/track.js'
 import { serializeRtpInfo } from '../../rtsp/index.js'
+import { openBackChannels } from '../back-channel.js'
 import { checkLiveRange, liveRange } from '../live-range.js'
 import { liveRateHeaders } from '../rate-headers.js'
 import { type Handler, ok } from '../request-context.js'
@@ -26,13 +27,17 @@ export const handlePlay: Handler = async (context) => {
   requireValid(context)
   const streams = playStreamsOf(held)
   const first = firstPackets(streams)
+  // A client that only speaks has nothing to be told of.
+  const rtpInfo: [string, string][] =
+    streams.length > 0 ? [['RTP-Info', rtpInfoOf(media, streams, first)]] : []
   session.state = 'Playing'
   return {
     ...ok,
     session,
-    headers: [['Range', liveRange], ...rates, ['RTP-Info', rtpInfoOf(media, streams, first)]],
+    headers: [['Range', liveRange], ...rates, ...rtpInfo],
     // After the answer: RTP-Info announces the very packet that comes next.
     afterWrite: () => {
+      openBackChannels(held)
       for (const stream of streams) stream.play(first.get(stream.track) ?? [])
     },
   }

@@ -4,6 +4,7 @@ import type { Publication } from '../../media/publication.js'
 import { parseTransport, serializeTransport } from '../../rtsp/index.js'
 import type { Session, SessionInit } from '../../session/index.js'
 import { admit } from '../admission.js'
+import { backChannelIndexOf, setUpBackChannel } from '../back-channel.js'
 import { constructMedia, factoryFor } from '../construct-media.js'
 import { multicastOf, setUpMulticastStream, withFreeGroup } from '../multicast-setup.js'
 import { type Handler, ok, type Reply, type RequestContext } from '../request-context.js'
@@ -133,6 +134,8 @@ function planRecord(
 function planPlay(media: Media, target: RequestTarget, transport: ChosenTransport): Plan {
   // FFmpeg leaves the control out where the description has one track only.
   const trackIndex = target.trackIndex ?? (media.tracks.length === 1 ? 0 : undefined)
+  const isBackChannel = trackIndex !== undefined && trackIndex === backChannelIndexOf(media)
+  if (isBackChannel) return { presentation: media, trackIndex, transport }
   if (trackIndex === undefined || !media.tracks[trackIndex]) throw trackNotFound(target)
   return {
     presentation: media,
@@ -181,6 +184,9 @@ function setUpStream(
 ): StreamSetup {
   if (isPublication(presentation)) {
     return setUpRecordStream(context, session, presentation, trackIndex, requireUnicast(transport))
+  }
+  if (trackIndex === backChannelIndexOf(presentation)) {
+    return setUpBackChannel(context, session, presentation, transport)
   }
   return isMulticast(transport)
     ? setUpMulticastStream(context, session, presentation, trackIndex, transport)

@@ -1,0 +1,131 @@
+import { RequestError } from '../errors.js'
+import { isValidRtp, payloadTypeOf, ssrcOf } from '../rtp/index.js'
+import type { MediaDescription } from '../sdp/index.js'
+import type { PacketSink } from './packet-sink.js'
+
+/** Who speaks over a back channel. */
+export interface BackChannelClient {
+  /** Path of the request, decoded. */
+  readonly path: string
+  /** Numeric address of the client. */
+  readonly address: string
+  /** Name with which it has been authenticated, if it has. */
+  readonly user: string | undefined
+}
+
+/** Takes what one client sends over a back channel. */
+export interface BackChannelReceiver {
+  /**
+   * Called with each RTP packet that came after PLAY, in the order of arrival. It is valid RTP of a payload type of
+   * the description; gaps and duplicates of the network are not mended.
+   *
+   * @param packet - The receiver's to keep.
+   */
+  packet(packet: Buffer): void
+  /** Called once, when the client has gone. */
+  close(): void
+}
+
+/** Audio that clients may send to a mount (ONVIF Streaming Specification section 5.3). */
+export interface BackChannelOptions {
+  /** Codec, payload type and clock rate that clients are to send; `a=sendonly` and control are the server's. */
+  readonly description: MediaDescription
+  /** A client has set the back channel up. What is thrown answers its SETUP. */
+  readonly open: (client: BackChannelClient) => BackChannelReceiver
+  /**
+   * Clients that may have it set up at the same time; others are answered with 453.
+   * @default 1: cameras have one loudspeaker
+   */
+  readonly maxClients?: number | undefined
+}
+
+const defaultMaxClients = 1
+const defaultClockRate = 8000
+
+/** @throws {RangeError} When `maxClients` is no whole number from 1. */
+export function checkBackChannelOptions({ maxClients }: BackChannelOptions): void {
+  if (maxClients === undefined || (Number.isInteger(maxClients) && maxClients >= 1)) return
+  throw new RangeError(`backChannel.maxClients must be an integer from 1, got ${maxClients}`)
+}
+
+/** The back channel of one media: who has it set up. */
+export class BackChannel {
+  readonly description: MediaDescription
+  readonly #options: BackChannelOptions
+  readonly #maxClients: number
+  readonly #sinks = new Set<BackChannelSink>()
+
+  constructor(options: BackChannelOptions) {
+    this.#options = options
+    this.#maxClients = options.maxClients ?? defaultMaxClients
+    this.description = options.description
+  }
+
+  /** Clients that have it set up. */
+  get clientCount(): number {
+    return this.#sinks.size
+  }
+
+  /**
+   * Takes a place for a client, until the sink is closed.
+   *
+   * @throws {RequestError} `ERR_BACK_CHANNEL_IN_USE` when all places are taken.
+   */
+  open(client: BackChannelClient): BackChannelSink {
+    if (this.#sinks.size >= this.#maxClients) {
+      throw new RequestError('ERR_BACK_CHANNEL_IN_USE', 'others speak over the back channel')
+    }
+    const receiver = this.#options.open(client)
+    const sink = new BackChannelSink(this.description, receiver, () => this.#sinks.delete(sink))
+    this.#sinks.add(sink)
+    return sink
+  }
+}
+
+/** One client's stream into the application. */
+export class BackChannelSink implements PacketSink {
+  readonly clockRate: number
+  /** Packets that were no RTP, or of no payload type that was described: they went nowhere. */
+  invalidPackets = 0
+  readonly #payloadTypes: readonly number[]
+  readonly #receiver: BackChannelReceiver
+  readonly #onClosed: () => void
+  #ssrc: number | undefined
+  #isClosed = false
+
+  constructor(description: MediaDescription, receiver: BackChannelReceiver, onClosed: () => void) {
+    this.#payloadTypes = description.payloadTypes
+    const [payloadType] = this.#payloadTypes
+    const rtpmap = payloadType === undefined ? undefined : description.rtpmap(payloadType)
+    this.clockRate = rtpmap?.clockRate ?? defaultClockRate
+    this.#receiver = receiver
+    this.#onClosed = onClosed
+  }
+
+  get ssrc(): number | undefined {
+    return this.#ssrc
+  }
+
+  push(packet: Buffer): boolean {
+    if (this.#isClosed) return false
+    if (!isValidRtp(packet) || !this.#payloadTypes.includes(payloadTypeOf(packet))) {
+      this.invalidPackets++
+      return false
+    }
+    this.#ssrc = ssrcOf(packet)
+    this.#receiver.packet(packet)
+    return true
+  }
+
+  mapTime(): void {
+    // Nobody is told the time of what clients send.
+  }
+
+  /** Idempotent. */
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#onClosed()
+    this.#receiver.close()
+  }
+}

@@ -1,0 +1,93 @@
+import { RequestError } from '../errors.js'
+import type { BackChannelSink } from '../media/back-channel.js'
+import type { Media } from '../media/media.js'
+import { RecordStream } from '../media/record-stream.js'
+import { parseRequire, type RtspRequest } from '../rtsp/index.js'
+import type { Session, SessionMedia } from '../session/index.js'
+import type { RequestContext } from './request-context.js'
+import type { Presentation } from './session-presentation.js'
+import { isPublication, recordStreamsOf } from './session-presentation.js'
+import { type StreamSetup, takeTransport } from './stream-setup.js'
+import { parseTarget } from './target.js'
+import { type ChosenTransport, isMulticast } from './transport-choice.js'
+
+/** The feature that a client requires to be shown the back channel (ONVIF Streaming Specification section 5.3.1). */
+export const backChannelTag = 'www.onvif.org/ver20/backchannel'
+
+export const requiresBackChannel = ({ headers }: RtspRequest): boolean =>
+  parseRequire(headers).includes(backChannelTag)
+
+/** Required features that are not there: the back channel is, where the mount of the request has one. */
+export function unsupportedFeatures({
+  request,
+  server,
+}: Pick<RequestContext, 'request' | 'server'>): readonly string[] {
+  const required = parseRequire(request.headers)
+  if (!required.includes(backChannelTag)) return required
+  const path = parseTarget(request.uri)?.path
+  const factory = path === undefined ? undefined : server.mounts.match(path)?.factory
+  return factory?.options.backChannel ? required.filter((tag) => tag !== backChannelTag) : required
+}
+
+/** Index of the back channel among the tracks of a description: it comes last. */
+export const backChannelIndexOf = ({ backChannel, tracks }: Media): number | undefined =>
+  backChannel ? tracks.length : undefined
+
+const sinks = new WeakMap<RecordStream, BackChannelSink>()
+
+/** From PLAY on the application hears what comes over the back channels of the session. */
+export function openBackChannels(held: SessionMedia<Presentation>): void {
+  if (isPublication(held.media)) return
+  for (const stream of recordStreamsOf(held).values()) {
+    const sink = sinks.get(stream)
+    if (sink) stream.record(sink)
+  }
+}
+
+/**
+ * Sets the back channel up; what arrives before PLAY is dropped.
+ *
+ * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` for multicast and SRTP, `ERR_BACK_CHANNEL_IN_USE` when another
+ * client has it.
+ */
+export function setUpBackChannel(
+  { server, connection, claimant }: RequestContext,
+  session: Session,
+  media: Media,
+  transport: ChosenTransport,
+): StreamSetup {
+  const { backChannel } = media
+  if (!backChannel) throw new RequestError('ERR_NOT_FOUND', 'the media has no back channel')
+  if (isMulticast(transport) || transport.profile !== 'AVP') {
+    throw new RequestError('ERR_UNSUPPORTED_TRANSPORT', 'the back channel is RTP/AVP, unicast')
+  }
+  const { remoteAddress: address } = connection
+  const sink = backChannel.open({ path: media.path, address, user: claimant.user })
+  let stream: RecordStream | undefined
+  const receivers = {
+    rtp: (packet: Buffer) => stream?.receiveRtp(packet),
+    rtcp: (compound: Buffer) => stream?.receiveRtcp(compound),
+  }
+  try {
+    const taken = takeTransport(connection, transport, receivers)
+    stream = new RecordStream({
+      clock: server.clock,
+      lowerTransport: transport.lowerTransport,
+      counters: session.stats,
+      sendRtcp: taken.sendRtcp,
+      release: taken.release,
+      onPacket: () => session.touch(),
+      onMediaEnded: () => session.end('mediaEnded'),
+      onClosed: (closed) => {
+        media.leave(closed)
+        sink.close()
+      },
+    })
+    media.join(stream)
+    sinks.set(stream, sink)
+    return { stream, answer: { ...taken.answer, mode: 'PLAY' } }
+  } catch (error) {
+    sink.close()
+    throw error
+  }
+}
