@@ -126,8 +126,8 @@ describe.each(ways)(
       let sent = floodPackets
       while ((received(slow).at(-1) ?? 0) < floodPackets) {
         clock.advance(500)
-        await send(publisher, sent, 50, 50)
-        sent += 50
+        await send(publisher, sent, probePackets, probePackets)
+        sent += probePackets
         await new Promise((resolve) => setImmediate(resolve))
       }
       await slow.framesUntil(() => received(slow).at(-1) === sent - 1)
