@@ -53,6 +53,16 @@ export const programs = Object.freeze([
     packages: ['gstreamer1.0-tools', 'gstreamer1.0-libav'],
   },
   {
+    name: 'gst srtpdec',
+    probe: element('srtpdec'),
+    packages: ['gstreamer1.0-tools', 'gstreamer1.0-plugins-bad'],
+  },
+  {
+    name: 'gst srtpenc',
+    probe: element('srtpenc'),
+    packages: ['gstreamer1.0-tools', 'gstreamer1.0-plugins-bad'],
+  },
+  {
     name: 'gst rtspclientsink',
     probe: element('rtspclientsink'),
     packages: ['gstreamer1.0-tools', 'gstreamer1.0-rtsp'],

@@ -98,7 +98,8 @@ export function setUpPlayStream(
     const destination = { address, port: taken.pair[0] }
     endWatch = server.refusals.watch(session, stream, rtp, destination)
   }
-  const ssrc = track.ssrc === undefined ? {} : { ssrc: track.ssrc }
+  // GStreamer 1.22 sets its decoder up from an ssrc here, without the rollover counter; MIKEY tells both.
+  const ssrc = track.ssrc === undefined || security ? {} : { ssrc: track.ssrc }
   return {
     stream,
     answer: { ...taken.answer, ...ssrc, mode: 'PLAY' },
