@@ -1,0 +1,23 @@
+import type { DescribedTrack } from '../description.js'
+import { check } from '../mismatch.js'
+import type { Peer } from '../peer.js'
+import type { Trial } from '../trial.js'
+
+/** What most rows ask for. */
+export const interleavedTransport = 'RTP/AVP/TCP;unicast;interleaved=0-1'
+
+/** A connection and the first track of what it describes. */
+export async function described(trial: Trial): Promise<{ peer: Peer; track: DescribedTrack }> {
+  const peer = await trial.connect()
+  const { tracks } = await trial.describe(peer)
+  const [track] = tracks
+  check(track !== undefined, 'a track', 'none')
+  return { peer, track }
+}
+
+/** SETUP with this Transport, whatever the answer. */
+export const ask = (peer: Peer, track: DescribedTrack, Transport: string) =>
+  peer.request('SETUP', track.uri, { headers: { Transport } })
+
+/** 4xx. */
+export const isClientError = (status: number): boolean => status >= 400 && status < 500
