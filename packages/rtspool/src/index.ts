@@ -22,7 +22,7 @@ export {
   type MediaRequest,
   mediaFactoryDefaults,
 } from './media/media-factory.js'
-export type { MediaOutput, MediaSource } from './media/media-source.js'
+export type { MediaOutput, MediaSource, PlayRange, SeekableSource } from './media/media-source.js'
 export { type MountMatch, MountPoints } from './media/mount-points.js'
 export type { StreamReception } from './media/stream-reception.js'
 export type { Track, TrackPosition } from './media/track.js'

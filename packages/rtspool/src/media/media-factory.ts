@@ -4,7 +4,7 @@ import { MulticastAddressPool, type MulticastOptions } from '../transport/multic
 import { type BackChannelOptions, checkBackChannelOptions } from './back-channel.js'
 import { type DeadlineOptions, withDeadline } from './deadline.js'
 import { Media } from './media.js'
-import type { MediaSource } from './media-source.js'
+import { isSeekable, type MediaSource } from './media-source.js'
 import { type GopCacheLimits, gopCacheDefaults, resolveGopCache } from './recent-packets.js'
 
 /** What a viewer asked for. */
@@ -195,6 +195,11 @@ export class MediaFactory {
       ms: startTimeoutMs,
       signal: this.#closing.signal,
     })
+    if (shared && isSeekable(source)) {
+      await source.close()
+      const problem = 'a source that seeks needs a MediaFactory with shared: false'
+      throw new RequestError('ERR_MEDIA_UNAVAILABLE', `${request.path}: ${problem}`)
+    }
     const media = new Media(request.path, source, {
       clock,
       lingerMs: shared ? lingerSeconds * msPerSecond : 0,

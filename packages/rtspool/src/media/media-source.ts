@@ -9,6 +9,11 @@ export interface MediaOutput {
   readonly clock: Clock
   /** Says that nothing more will come: every viewer leaves with reason `mediaEnded`. Idempotent. */
   end(): void
+  /**
+   * Of a {@link SeekableSource}: the range that was sought has been sent to its end. The viewer hears RTCP BYE,
+   * its session is `Ready`, and it may play again.
+   */
+  rangeEnded(): void
 }
 
 /**
@@ -38,3 +43,35 @@ export interface MediaSource {
    */
   close(): void | Promise<void>
 }
+
+/** A piece of a stored presentation, in seconds from its beginning. */
+export interface PlayRange {
+  readonly startSeconds: number
+  readonly endSeconds: number
+}
+
+/**
+ * A source that can be played from any point, as a file can: its viewer seeks and pauses (RFC 2326 sections 10.5
+ * and 10.6). It needs a factory that is not shared; in one that is, it would have to be played as if it were live,
+ * which is refused.
+ *
+ * `start` only prepares: nothing flows before `seek` and `resume`. Calls of `seek` never overlap.
+ */
+export interface SeekableSource extends MediaSource {
+  readonly durationSeconds: number
+  /** Where it is: that of the next packet, or the end when all has been sent. */
+  readonly positionSeconds: number
+  /**
+   * Stops the flow and gets ready to play a range, whose end may be in the middle of the presentation. For each
+   * track `startAt` is called with the next sequence number, without a gap, and the RTP time of where it begins.
+   *
+   * @returns Where it really begins: a decoder must be able to, so that it may be earlier than asked.
+   */
+  seek(range: PlayRange): Promise<number>
+  /** Lets it flow, from where `seek` or `pause` has left it. Calls `mapTime` for each track. */
+  resume(): void
+  /** Stops the flow; calls `startAt` for each track with the RTP time of the position. */
+  pause(): void
+}
+
+export const isSeekable = (source: MediaSource): source is SeekableSource => 'seek' in source

@@ -5,8 +5,9 @@ import { sequenceNumberOf, timestampOf } from '../rtp/index.js'
 import type { MulticastAddressPool } from '../transport/multicast-address-pool.js'
 import { BackChannel, type BackChannelOptions } from './back-channel.js'
 import { withDeadline } from './deadline.js'
-import type { MediaOutput, MediaSource } from './media-source.js'
+import { isSeekable, type MediaOutput, type MediaSource } from './media-source.js'
 import { MulticastStreams } from './multicast-stream.js'
+import { Playback } from './playback.js'
 import { describePresentation, type PresentationPlaces } from './presentation.js'
 import type { GopCacheLimits } from './recent-packets.js'
 import { SourceClock } from './source-clock.js'
@@ -16,6 +17,8 @@ import { Track } from './track.js'
 export interface MediaParticipant {
   /** The media has ended: leave it. */
   mediaEnded(): void
+  /** The range that was played has come to its end: there is nothing more before the next PLAY. */
+  rangeEnded?(): void
   /** Time for RTCP of its own, about every 5 s. */
   sendRtcp?(): void
 }
@@ -54,6 +57,8 @@ export class Media {
   readonly tracks: readonly Track[]
   /** The session description for DESCRIBE, built once. */
   readonly sdp: Buffer
+  /** Where its viewer is in a stored presentation; `undefined` for what is live. */
+  readonly playback: Playback | undefined
   /** Groups that it goes to; `undefined` where multicast is not offered. */
   readonly multicast: MulticastStreams | undefined
   /** What viewers may send; `undefined` where they may not. */
@@ -72,11 +77,16 @@ export class Media {
     this.path = path
     this.#source = source
     this.#options = options
+    const { clock } = options
+    this.playback = isSeekable(source) ? new Playback(source, clock) : undefined
     this.sdp = this.describe()
     this.backChannel = options.backChannel && new BackChannel(options.backChannel)
-    this.multicast = options.multicast && new MulticastStreams(options.multicast)
+    // What one viewer seeks in is nobody else's.
+    const multicast = this.playback ? undefined : options.multicast
+    this.multicast = multicast && new MulticastStreams(multicast)
     const cname = randomBytes(12).toString('base64url')
-    const { clock, gopCache } = options
+    // Whoever seeks is sent what was sought, and nothing that came before.
+    const gopCache = this.playback ? undefined : options.gopCache
     const shared = {
       clock,
       cname,
@@ -98,7 +108,13 @@ export class Media {
   /** The session description with the multicast groups of its tracks, or with the back channel. */
   describe(places?: PresentationPlaces, backChannel?: BackChannel): Buffer {
     const { description } = this.#source
-    return describePresentation(description, this.#origin, places, backChannel?.description)
+    return describePresentation(
+      description,
+      this.#origin,
+      places,
+      backChannel?.description,
+      this.playback?.durationSeconds,
+    )
   }
 
   /** Streams that are set up on this media, playing or not. */
@@ -166,12 +182,19 @@ export class Media {
     this.#state = 'ended'
     this.#rtcpTimer?.cancel()
     this.#lingerTimer?.cancel()
+    this.playback?.close()
     for (const participant of [...this.#participants]) participant.mediaEnded()
     this.#participants.clear()
     for (const track of this.tracks) track.close()
     this.multicast?.close()
     this.#onEnded?.()
     await this.#source.close()
+  }
+
+  #rangeEnded(): void {
+    if (this.#state === 'ended' || !this.playback) return
+    this.playback.rangeEnded()
+    for (const participant of [...this.#participants]) participant.rangeEnded?.()
   }
 
   /** The first track with key frames leads: the others are kept from the instant of its key frame on. */
@@ -190,6 +213,7 @@ export class Media {
       tracks: this.tracks,
       clock,
       end: () => void this.end(),
+      rangeEnded: () => this.#rangeEnded(),
     }
     try {
       const started = this.#source.start(output)

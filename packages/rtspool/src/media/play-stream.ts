@@ -25,6 +25,8 @@ export interface PlayStreamInit {
   /** Gives channels or ports back. Called once. */
   readonly release: () => void
   readonly onMediaEnded: () => void
+  /** What was to be played has been sent: the session is ready to play again. */
+  readonly onRangeEnded?: () => void
   /** The viewer has sent valid RTCP: it is alive. */
   readonly onRtcp: () => void
 }
@@ -153,5 +155,15 @@ export class PlayStream implements MediaParticipant {
 
   mediaEnded(): void {
     this.#init.onMediaEnded()
+  }
+
+  /** RFC 2326 section 10.5: as if it had paused; and it hears that nothing more comes (RFC 3550 section 6.6). */
+  rangeEnded(): void {
+    const { reader, onRangeEnded } = this.#init
+    // A group is never sent what one viewer seeks in.
+    if (this.#state !== 'playing' || reader instanceof MulticastViewer) return
+    this.pause()
+    this.track.sendBye(reader)
+    onRangeEnded?.()
   }
 }

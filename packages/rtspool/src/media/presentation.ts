@@ -19,6 +19,7 @@ const ownAttributes = new Set([
   ...['control', 'tool', 'type', 'recvonly', 'sendonly', 'sendrecv'],
   ...keyAttributes,
 ])
+const rangeAttribute = 'range'
 
 /**
  * The session description as viewers see it (RFC 2326 appendix C): the media sections of the source, with
@@ -26,23 +27,28 @@ const ownAttributes = new Set([
  *
  * @param origin - Unique number of this presentation, for `o=`.
  * @param backChannel - What the client may send.
+ * @param durationSeconds - Of a stored presentation that can be sought in (RFC 2326 appendix C.1.5).
  */
 export function describePresentation(
   source: SessionDescription,
   origin: number,
   places: PresentationPlaces = [],
   backChannel?: MediaDescription,
+  durationSeconds?: number,
 ): Buffer {
   const description = createSessionDescription({
     originId: origin,
     address: '0.0.0.0',
     name: source.session.value('s') || ' ',
     tool: 'rtspool',
+    ...(durationSeconds === undefined ? {} : { range: `npt=0-${durationSeconds.toFixed(3)}` }),
   })
   for (const line of source.session.lines) {
-    if (line.type === 'a' && !ownAttributes.has(nameOf(line.value))) {
-      description.session.lines.push(line)
-    }
+    if (line.type !== 'a') continue
+    const name = nameOf(line.value)
+    const isOurs =
+      ownAttributes.has(name) || (name === rangeAttribute && durationSeconds !== undefined)
+    if (!isOurs) description.session.lines.push(line)
   }
   source.media.forEach((media, index) => {
     const copy = media.clone()

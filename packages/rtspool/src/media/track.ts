@@ -137,9 +137,9 @@ export class Track {
     }
   }
 
-  /** Says where the stream will begin, before its first packet: PLAY can then announce it. */
+  /** Says where the stream will begin, or go on, before the next packet: PLAY can then announce it. */
   startAt({ ssrc, sequenceNumber, timestamp }: TrackPosition): void {
-    this.#ssrc = ssrc
+    if (ssrc !== this.#ssrc) this.#beginSource(ssrc)
     this.#nextSequenceNumber = sequenceNumber
     this.#timestamp = timestamp
   }

@@ -1,17 +1,17 @@
 import { RequestError } from '../errors.js'
 import type { RtspHeaders } from '../rtsp/index.js'
 
-/** What live media play at, in the form of the Scale and Speed headers. */
+/** What all media play at, in the form of the Scale and Speed headers. */
 const normalRate = '1.0'
 
 /**
- * Answers to Scale and Speed: live media play at the normal rate, whatever was asked for. Without the header
+ * Answers to Scale and Speed: all media play at the normal rate, whatever was asked for. Without the header
  * there is none in the answer.
  *
  * @throws {RequestError} `ERR_HEADER_VALUE` when a rate is no number or 0, or a speed is negative.
  * @see RFC 2326 sections 12.34 and 12.35
  */
-export function liveRateHeaders(headers: RtspHeaders): [name: string, value: string][] {
+export function rateHeaders(headers: RtspHeaders): [name: string, value: string][] {
   const answers: [string, string][] = []
   for (const name of ['Scale', 'Speed']) {
     const value = headers.get(name)

@@ -83,6 +83,9 @@ export function setUpPlayStream(
       endWatch?.()
     },
     onMediaEnded: () => session.end('mediaEnded'),
+    onRangeEnded: () => {
+      session.state = 'Ready'
+    },
     onRtcp: () => {
       session.touch()
       learned?.heard()

@@ -16,7 +16,7 @@ async function setUp() {
   const [track] = media.tracks
   if (!track) throw new Error('a track expected')
   const written: Buffer[] = []
-  const heard = { released: 0, ended: 0, rtcp: 0 }
+  const heard = { released: 0, ended: 0, rangeEnded: 0, rtcp: 0 }
   const counters = { packetsOut: 0, bytesOut: 0, packetsDropped: 0, packetsLost: 0 }
   const sentReports = new SentReports()
   const stream = new PlayStream({
@@ -39,6 +39,7 @@ async function setUp() {
     uri: 'rtsp://host/cam/trackID=0',
     release: () => void heard.released++,
     onMediaEnded: () => void heard.ended++,
+    onRangeEnded: () => void heard.rangeEnded++,
     onRtcp: () => void heard.rtcp++,
   })
   await media.play()
@@ -148,7 +149,7 @@ describe('PlayStream', () => {
     expect([track.readerCount, track.ssrc, heard]).toEqual([
       1,
       7,
-      { released: 0, ended: 0, rtcp: 1 },
+      { released: 0, ended: 0, rangeEnded: 0, rtcp: 1 },
     ])
   })
 

@@ -1,18 +1,21 @@
 import { MediaFactory } from '../media-factory.js'
+import type { MediaSource } from '../media-source.js'
 import { FileSource } from './file-source.js'
 import { openMediaFile } from './media-file.js'
+import { StoredFileSource } from './stored-file-source.js'
 
 /** Options of {@link fileMedia}; all optional. */
 export interface FileMediaOptions {
   /**
    * Whether the file begins again when it is over, without a gap in sequence numbers and timestamps.
-   * Otherwise its viewers leave with reason `mediaEnded` after the last packet.
+   * Otherwise, after the last packet, viewers that share it leave with reason `mediaEnded`; one who does not is
+   * told by RTCP BYE, and may play again.
    * @default false
    */
   readonly loop?: boolean | undefined
   /**
-   * Whether all viewers of a path watch the same moment. Otherwise each one gets the file from its
-   * beginning, read for it alone.
+   * Whether all viewers of a path watch the same moment, as with a live source. Otherwise the file is read for
+   * each viewer alone, from its beginning; and unless it loops, its viewer seeks, pauses and plays it again.
    * @default true
    */
   readonly shared?: boolean | undefined
@@ -41,8 +44,13 @@ export const fileMediaDefaults = Object.freeze({
  */
 export function fileMedia(path: string, options: FileMediaOptions = {}): MediaFactory {
   const loop = options.loop ?? fileMediaDefaults.loop
-  return new MediaFactory(async () => new FileSource(await openMediaFile(path), { loop }), {
-    shared: options.shared ?? fileMediaDefaults.shared,
+  const shared = options.shared ?? fileMediaDefaults.shared
+  const createSource = async (): Promise<MediaSource> => {
+    const file = await openMediaFile(path)
+    return shared || loop ? new FileSource(file, { loop }) : StoredFileSource.create(file)
+  }
+  return new MediaFactory(createSource, {
+    shared,
     lingerSeconds: options.lingerSeconds ?? fileMediaDefaults.lingerSeconds,
     // The query changes nothing in a file.
     sharedKey: (request) => request.path,

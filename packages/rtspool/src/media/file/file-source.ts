@@ -1,16 +1,14 @@
 import { randomInt } from 'node:crypto'
-import { channel } from 'node:diagnostics_channel'
 import type { Clock } from '../../clock.js'
 import { createSessionDescription, type SessionDescription } from '../../sdp/index.js'
 import type { MediaOutput, MediaSource } from '../media-source.js'
 import type { Track } from '../track.js'
+import { announceFailure } from './file-failure.js'
+import { fileTimesOf } from './file-times.js'
 import type { FileTrack, Packetize } from './file-track.js'
 import type { MediaFile } from './media-file.js'
 import { Pacer } from './pacer.js'
-import { isPreroll, type TimedUnit, timeUnits } from './timeline.js'
-
-/** Published with `{ path, error }` when a file cannot be read on while it plays; the media then ends. */
-const failedChannel = channel('rtspool:file-media-failed')
+import { type TimedUnit, timeUnits } from './timeline.js'
 
 /** One track on its way out. */
 interface Lane {
@@ -34,7 +32,7 @@ export class FileSource implements MediaSource {
   readonly description: SessionDescription
   readonly #file: MediaFile
   readonly #loop: boolean
-  #pacer: Pacer | undefined
+  #pacer: Pacer<readonly Buffer[]> | undefined
   #isClosed = false
 
   constructor(file: MediaFile, options: { readonly loop: boolean }) {
@@ -55,7 +53,7 @@ export class FileSource implements MediaSource {
     const { clock } = output
     const lanes = await this.#createLanes(output.tracks)
     if (this.#isClosed) return
-    const pacer = new Pacer({
+    const pacer = new Pacer<readonly Buffer[]>({
       clock,
       lanes: lanes.length,
       send: (index, packets) => {
@@ -83,13 +81,11 @@ export class FileSource implements MediaSource {
 
   async #createLanes(tracks: readonly Track[]): Promise<Lane[]> {
     const fileTracks = this.#file.tracks
-    const beginnings = await Promise.all(fileTracks.map(beginningOf))
-    const originSeconds = Math.min(...beginnings)
-    const endSeconds = Math.max(...fileTracks.map((fileTrack) => fileTrack.endSeconds))
+    const { beginnings, originSeconds, durationSeconds } = await fileTimesOf(this.#file)
     const timeline = {
-      loop: this.#loop && endSeconds > originSeconds,
+      loop: this.#loop && durationSeconds > 0,
       originSeconds,
-      roundSeconds: endSeconds - originSeconds,
+      roundSeconds: durationSeconds,
     }
     const lanes: Lane[] = []
     for (const [index, fileTrack] of fileTracks.entries()) {
@@ -113,20 +109,20 @@ export class FileSource implements MediaSource {
     return lanes
   }
 
-  async #fill(lane: Lane, pacer: Pacer): Promise<void> {
+  async #fill(lane: Lane, pacer: Pacer<readonly Buffer[]>): Promise<void> {
     while (!this.#isClosed && (await addNext(lane, pacer))) await pacer.wanted(lane.index)
   }
 
   #fail(error: unknown, output: MediaOutput): void {
     // Reads that were under way reject when the file is closed.
     if (this.#isClosed) return
-    failedChannel.publish({ path: this.#file.path, error })
+    announceFailure(this.#file.path, error)
     output.end()
   }
 }
 
 /** @returns `false` when the lane has come to its end. */
-async function addNext(lane: Lane, pacer: Pacer): Promise<boolean> {
+async function addNext(lane: Lane, pacer: Pacer<readonly Buffer[]>): Promise<boolean> {
   const { done, value } = await lane.units.next()
   if (done) {
     pacer.finish(lane.index)
@@ -142,16 +138,4 @@ async function addNext(lane: Lane, pacer: Pacer): Promise<boolean> {
 function mapTime(lanes: readonly Lane[], clock: Clock, originMs: number): void {
   const unixMs = clock.unixTimeMs() - (clock.now() - originMs)
   for (const { track, firstTimestamp } of lanes) track.mapTime(unixMs, firstTimestamp, originMs)
-}
-
-/** Presentation time of the first unit that is sent. */
-async function beginningOf(fileTrack: FileTrack): Promise<number> {
-  let beginning = Number.POSITIVE_INFINITY
-  let unitsLeft = fileTrack.lookAhead + 1
-  for await (const unit of fileTrack.accessUnits()) {
-    if (isPreroll(unit)) continue
-    beginning = Math.min(beginning, unit.seconds)
-    if (--unitsLeft === 0) break
-  }
-  return Number.isFinite(beginning) ? beginning : 0
 }

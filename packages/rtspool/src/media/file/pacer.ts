@@ -1,11 +1,11 @@
 import type { Clock, ClockTimer } from '../../clock.js'
 
-export interface PacerOptions {
+export interface PacerOptions<T> {
   readonly clock: Clock
   /** How many lanes there are; each one is filled in order of time. */
   readonly lanes: number
   /** Something of a lane is due. */
-  readonly send: (lane: number, packets: readonly Buffer[]) => void
+  readonly send: (lane: number, entry: T) => void
   /** All lanes are finished and everything has been sent. */
   readonly ended: () => void
   /** Time was skipped: position 0 is now at `originMs` of the clock. */
@@ -25,13 +25,13 @@ export interface PacerOptions {
 /** Sums of fractions of a millisecond are off by less; without it a timer could fire just too early. */
 const roundingMs = 0.01
 
-interface Entry {
+interface Entry<T> {
   readonly dueMs: number
-  readonly packets: readonly Buffer[]
+  readonly entry: T
 }
 
-interface Lane {
-  readonly entries: Entry[]
+interface Lane<T> {
+  readonly entries: Entry<T>[]
   /** When the last entry is due. */
   lastDueMs: number
   isFinished: boolean
@@ -39,7 +39,7 @@ interface Lane {
 }
 
 /**
- * Sends packets when their time has come: all lanes by one timer, at absolute times, so that nothing drifts.
+ * Sends what it is given when its time has come: all lanes by one timer, at absolute times, so that nothing drifts.
  *
  * ```text
  *  origin            position (now)          read ahead
@@ -47,15 +47,17 @@ interface Lane {
  *  ├── sent ──────────┤▓▓▓▓▓▓▓├──── waiting ─────┤     lane 1
  * ```
  */
-export class Pacer {
-  readonly #options: Required<Omit<PacerOptions, 'shifted'>> & Pick<PacerOptions, 'shifted'>
-  readonly #lanes: Lane[]
+export class Pacer<T> {
+  readonly #options: Required<Omit<PacerOptions<T>, 'shifted'>> & Pick<PacerOptions<T>, 'shifted'>
+  readonly #lanes: Lane<T>[]
   #originMs: number | undefined
+  /** The position while it does not run. */
+  #heldMs = 0
   #timer: ClockTimer | undefined
   #timerDueMs = 0
   #isClosed = false
 
-  constructor(options: PacerOptions) {
+  constructor(options: PacerOptions<T>) {
     this.#options = {
       ...options,
       readAheadMs: options.readAheadMs ?? 1000,
@@ -69,21 +71,40 @@ export class Pacer {
     }))
   }
 
-  /** Position 0 is now; what is due then is sent on the next turn of the event loop. */
-  start(): void {
-    if (this.#isClosed) return
-    this.#originMs = this.#options.clock.now()
-    this.#arm()
+  /** Milliseconds that it has run. */
+  get positionMs(): number {
+    return this.#originMs === undefined ? this.#heldMs : this.#options.clock.now() - this.#originMs
   }
 
   /**
-   * Adds packets to a lane, not earlier than those before them.
+   * Runs from position 0, or from where it was paused; what is due is sent on the next turn of the event loop.
+   *
+   * @returns When position 0 was, or would have been, on the clock.
+   */
+  start(): number {
+    const originMs = this.#originMs ?? this.#options.clock.now() - this.#heldMs
+    if (this.#isClosed) return originMs
+    this.#originMs = originMs
+    this.#arm()
+    return originMs
+  }
+
+  /** Sends nothing until it is started again, which goes on from here. Idempotent. */
+  pause(): void {
+    this.#heldMs = this.positionMs
+    this.#originMs = undefined
+    this.#timer?.cancel()
+    this.#timer = undefined
+  }
+
+  /**
+   * Adds an entry to a lane, not earlier than those before it.
    *
    * @param dueMs - Position at which they are sent.
    */
-  add(lane: number, dueMs: number, packets: readonly Buffer[]): void {
+  add(lane: number, dueMs: number, entry: T): void {
     const { entries } = this.#lane(lane)
-    entries.push({ dueMs, packets })
+    entries.push({ dueMs, entry })
     this.#lane(lane).lastDueMs = dueMs
     if (entries.length === 1) this.#arm()
   }
@@ -106,10 +127,10 @@ export class Pacer {
     })
   }
 
-  /** Sends nothing more. Idempotent. */
+  /** Sends nothing more, and stays where it is. Idempotent. */
   close(): void {
+    this.pause()
     this.#isClosed = true
-    this.#timer?.cancel()
     for (const lane of this.#lanes) {
       lane.entries.length = 0
       lane.wanted?.()
@@ -117,30 +138,26 @@ export class Pacer {
     }
   }
 
-  get #positionMs(): number {
-    return this.#originMs === undefined ? 0 : this.#options.clock.now() - this.#originMs
-  }
-
-  #lane(index: number): Lane {
+  #lane(index: number): Lane<T> {
     const lane = this.#lanes[index]
     if (!lane) throw new RangeError(`lane must be below ${this.#lanes.length}, got ${index}`)
     return lane
   }
 
-  #aheadMs(lane: Lane): number {
-    return lane.lastDueMs - this.#positionMs
+  #aheadMs(lane: Lane<T>): number {
+    return lane.lastDueMs - this.positionMs
   }
 
   readonly #tick = (): void => {
     this.#timer = undefined
     this.#skipStall()
-    const positionMs = this.#positionMs
+    const positionMs = this.positionMs
     for (let lane = this.#earliest(); lane !== undefined; lane = this.#earliest()) {
       const { entries } = this.#lane(lane)
       if ((entries[0]?.dueMs ?? 0) > positionMs + roundingMs) break
-      const entry = entries.shift()
-      if (entry) this.#options.send(lane, entry.packets)
-      if (this.#isClosed) return
+      const due = entries.shift()
+      if (due) this.#options.send(lane, due.entry)
+      if (this.#isClosed || this.#originMs === undefined) return
     }
     this.#askForMore()
     this.#arm()
@@ -163,7 +180,7 @@ export class Pacer {
   #skipStall(): void {
     const lane = this.#earliest()
     if (lane === undefined || this.#originMs === undefined) return
-    const overdueMs = this.#positionMs - (this.#lane(lane).entries[0]?.dueMs ?? 0)
+    const overdueMs = this.positionMs - (this.#lane(lane).entries[0]?.dueMs ?? 0)
     if (overdueMs <= this.#options.maxBurstMs) return
     this.#originMs += overdueMs - this.#options.maxBurstMs
     this.#options.shifted?.(this.#originMs)
@@ -191,6 +208,6 @@ export class Pacer {
     if (this.#timer && this.#timerDueMs <= dueMs) return
     this.#timer?.cancel()
     this.#timerDueMs = dueMs
-    this.#timer = this.#options.clock.schedule(this.#tick, dueMs - this.#positionMs, false)
+    this.#timer = this.#options.clock.schedule(this.#tick, dueMs - this.positionMs, false)
   }
 }

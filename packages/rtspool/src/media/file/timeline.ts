@@ -28,11 +28,41 @@ export interface TimelineOptions {
  *  sent at          0  1  1  2  4 …
  * ```
  */
-export async function* timeUnits(
-  track: FileTrack,
-  options: TimelineOptions,
+export function timeUnits(track: FileTrack, options: TimelineOptions): AsyncGenerator<TimedUnit> {
+  return inOrderOfSending(rounds(track, options), track.lookAhead)
+}
+
+/** What {@link timePiece} is to give. */
+export interface PieceOptions {
+  /** In time of the file; what is shown before is left out. */
+  readonly startSeconds: number
+  /** What is shown from here on is left out, unless a picture before needs it. */
+  readonly endSeconds: number
+}
+
+/**
+ * The access units of a piece of a track, in the order of sending; position 0 is the start of the piece.
+ *
+ * @param units - In decoding order, from a unit on that a decoder can start with.
+ */
+export function timePiece(
+  units: AsyncIterable<AccessUnit>,
+  lookAhead: number,
+  options: PieceOptions,
 ): AsyncGenerator<TimedUnit> {
-  const waiting: { unit: AccessUnit; seconds: number }[] = []
+  return inOrderOfSending(pieceOf(units, lookAhead, options), lookAhead)
+}
+
+interface ShownUnit {
+  readonly unit: AccessUnit
+  readonly seconds: number
+}
+
+async function* inOrderOfSending(
+  units: AsyncIterable<ShownUnit>,
+  lookAhead: number,
+): AsyncGenerator<TimedUnit> {
+  const waiting: ShownUnit[] = []
   let sendMs = 0
   const next = (): TimedUnit | undefined => {
     const earliest = Math.min(...waiting.map(({ seconds }) => seconds))
@@ -41,9 +71,9 @@ export async function* timeUnits(
     sendMs = Math.max(sendMs, earliest * 1000)
     return { ...first, sendMs }
   }
-  for await (const entry of rounds(track, options)) {
+  for await (const entry of units) {
     waiting.push(entry)
-    if (waiting.length <= track.lookAhead) continue
+    if (waiting.length <= lookAhead) continue
     const due = next()
     if (due) yield due
   }
@@ -60,6 +90,32 @@ async function* rounds(track: FileTrack, { loop, originSeconds, roundSeconds }: 
     }
     round++
   } while (loop)
+}
+
+/** Times in a file are rounded; a unit that belongs to the start must not be missed for that. */
+const startToleranceSeconds = 0.0005
+
+async function* pieceOf(
+  units: AsyncIterable<AccessUnit>,
+  lookAhead: number,
+  { startSeconds, endSeconds }: PieceOptions,
+): AsyncGenerator<ShownUnit> {
+  let hasBegun = false
+  let beyond: ShownUnit[] = []
+  for await (const unit of units) {
+    hasBegun ||= unit.isKey
+    // Pictures that are decoded after a key frame and shown before it need what was before (open GOP).
+    if (!hasBegun || unit.seconds < startSeconds - startToleranceSeconds) continue
+    const shown = { unit, seconds: unit.seconds - startSeconds }
+    if (unit.seconds >= endSeconds) {
+      beyond.push(shown)
+      if (beyond.length > lookAhead) return
+      continue
+    }
+    yield* beyond
+    beyond = []
+    yield shown
+  }
 }
 
 /** Whether a unit lies before the beginning: what an AAC encoder puts there is never heard. */

@@ -1,10 +1,18 @@
 import { checkLivePausePoint } from '../live-range.js'
+import { pauseStored } from '../pause-stored.js'
 import { type Handler, ok } from '../request-context.js'
-import { playStreamsOf, recordStreamsOf, requirePresentation } from '../session-presentation.js'
+import {
+  isPublication,
+  playStreamsOf,
+  recordStreamsOf,
+  requirePresentation,
+} from '../session-presentation.js'
 
 /** PAUSE: the flow halts, the session stays (RFC 2326 section 10.6). */
 export const handlePause: Handler = (context) => {
   const { session, held } = requirePresentation(context)
+  const playback = isPublication(held.media) ? undefined : held.media.playback
+  if (playback) return pauseStored(context, session, playback)
   checkLivePausePoint(context.request.headers)
   for (const stream of playStreamsOf(held)) stream.pause()
   for (const stream of recordStreamsOf(held).values()) stream.pause()

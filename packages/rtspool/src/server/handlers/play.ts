@@ -5,10 +5,12 @@ import type { Track } from '../../media/track.js'
 import { serializeRtpInfo } from '../../rtsp/index.js'
 import { openBackChannels } from '../back-channel.js'
 import { checkLiveRange, liveRange } from '../live-range.js'
-import { liveRateHeaders } from '../rate-headers.js'
+import { playStored, rtpInfoUrl } from '../play-stored.js'
+import { rateHeaders } from '../rate-headers.js'
 import { type Handler, ok } from '../request-context.js'
 import { isPublication, playStreamsOf, requirePresentation } from '../session-presentation.js'
 import { requireValid } from '../session-validity.js'
+import { startSource } from '../start-source.js'
 import { recordMethods } from './methods.js'
 
 /** PLAY: the tracks that were set up begin to flow (RFC 2326 section 10.5). */
@@ -20,9 +22,10 @@ export const handlePlay: Handler = async (context) => {
       context: { allow: recordMethods },
     })
   }
+  if (media.playback) return playStored(context, session, media, media.playback)
   const { headers } = context.request
   checkLiveRange(headers)
-  const rates = liveRateHeaders(headers)
+  const rates = rateHeaders(headers)
   await startSource(media)
   requireValid(context)
   const streams = playStreamsOf(held)
@@ -53,16 +56,6 @@ function firstPackets(streams: readonly PlayStream[]): ReadonlyMap<Track, readon
   return hasKeyFrame ? first : new Map()
 }
 
-async function startSource(media: Media): Promise<void> {
-  try {
-    await media.play()
-  } catch (error) {
-    throw new RequestError('ERR_MEDIA_UNAVAILABLE', `the source of ${media.path} did not start`, {
-      cause: error,
-    })
-  }
-}
-
 /** Tracks of which nothing has come yet are listed without a position. */
 function rtpInfoOf(
   media: Media,
@@ -72,8 +65,7 @@ function rtpInfoOf(
   const positions = new Map(media.trackInfo(first).map((info) => [info.track, info]))
   return serializeRtpInfo(
     streams.map(({ track, uri }) => {
-      // The header has no way to quote a quote.
-      const url = uri.replaceAll('"', '%22')
+      const url = rtpInfoUrl(uri)
       const position = positions.get(track)
       if (!position) return { url }
       return { url, seq: position.sequenceNumber, rtptime: position.rtpTime }

@@ -2,12 +2,12 @@ import { channel } from 'node:diagnostics_channel'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { FileSource } from '../../../src/media/file/file-source.js'
-import type { AccessUnit, FileTrack } from '../../../src/media/file/file-track.js'
+import type { FileTrack } from '../../../src/media/file/file-track.js'
 import { type MediaFile, openMediaFile } from '../../../src/media/file/media-file.js'
 import { Track } from '../../../src/media/track.js'
 import { sequenceNumberOf, ssrcOf, timestampOf } from '../../../src/rtp/index.js'
-import type { MediaDescription } from '../../../src/sdp/index.js'
 import { FakeClock } from '../../support/fake-clock.js'
+import { inMemory, RecordingTrack, turn, unitsOf } from './recording.js'
 
 const clip = fileURLToPath(new URL('../../../../server/assets/test.mp4', import.meta.url))
 const pictures = 256
@@ -28,41 +28,6 @@ beforeEach(async () => {
 const sources: FileSource[] = []
 afterEach(() => Promise.all(sources.splice(0).map((source) => source.close())))
 
-async function inMemory(track: FileTrack): Promise<FileTrack> {
-  const units: AccessUnit[] = []
-  for await (const unit of track.accessUnits()) units.push(unit)
-  return {
-    ...track,
-    accessUnits: async function* () {
-      yield* units
-    },
-  }
-}
-
-/** Keeps what is sent, with the time. */
-class RecordingTrack extends Track {
-  readonly sent: { readonly atMs: number; readonly packet: Buffer }[] = []
-  readonly #clock: FakeClock
-  constructor(index: number, description: MediaDescription, clock: FakeClock) {
-    super({ index, description, clock, cname: 'test' })
-    this.#clock = clock
-  }
-  override push(packet: Buffer): boolean {
-    this.sent.push({ atMs: this.#clock.now(), packet })
-    return super.push(packet)
-  }
-}
-
-/** Moves time in steps below the read-ahead, with a turn of the event loop around each for the reading. */
-async function turn(clock: FakeClock, ms: number): Promise<void> {
-  const stepMs = 200
-  await new Promise((resolve) => setImmediate(resolve))
-  for (let passed = 0; passed < ms; passed += stepMs) {
-    clock.advance(Math.min(stepMs, ms - passed))
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-}
-
 function play(loop: boolean) {
   const clock = new FakeClock()
   const begin = clock.now()
@@ -72,21 +37,11 @@ function play(loop: boolean) {
     (description, index) => new RecordingTrack(index, description, clock),
   )
   const end = vi.fn()
-  const started = source.start({ tracks, clock, end })
+  const started = source.start({ tracks, clock, end, rangeEnded: () => {} })
   const [video, audio] = tracks.map(({ sent }) => sent)
   if (!video || !audio) throw new Error('expected two tracks')
   const run = (ms: number) => turn(clock, ms)
   return { clock, begin, source, tracks, video, audio, end, started, run }
-}
-
-/** The packets of each access unit: those with one timestamp. */
-function unitsOf(packets: readonly { atMs: number; packet: Buffer }[]) {
-  const units: { atMs: number; timestamp: number }[] = []
-  for (const { atMs, packet } of packets) {
-    const timestamp = timestampOf(packet)
-    if (units.at(-1)?.timestamp !== timestamp) units.push({ atMs, timestamp })
-  }
-  return units
 }
 
 describe('FileSource', () => {
@@ -252,7 +207,7 @@ describe('FileSource', () => {
     if (!description) throw new Error('expected a description')
     const track = new Track({ index: 0, description, clock, cname: 'test' })
     const end = vi.fn()
-    await source.start({ tracks: [track], clock, end })
+    await source.start({ tracks: [track], clock, end, rangeEnded: () => {} })
     await turn(clock, 3000)
     failed.unsubscribe(told)
     expect(end).toHaveBeenCalledOnce()

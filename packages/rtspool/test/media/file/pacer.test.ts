@@ -8,7 +8,7 @@ function setUp(lanes = 1) {
   const sent: string[] = []
   const shifts: number[] = []
   let ended = 0
-  const pacer = new Pacer({
+  const pacer = new Pacer<readonly Buffer[]>({
     clock,
     lanes,
     send: (lane, packets) => {
@@ -156,5 +156,39 @@ describe('Pacer', () => {
 
   test('refuses a lane that it does not have', () => {
     expect(() => setUp().add(1, 0)).toThrow(RangeError)
+  })
+
+  test('A-PLY-3 paused, it sends nothing, and then goes on from where it was', () => {
+    const { clock, pacer, sent, add } = setUp()
+    add(0, 0, 40, 80)
+    pacer.start()
+    clock.advance(50)
+    pacer.pause()
+    expect(clock.pendingTimers).toBe(0)
+    clock.advance(1000)
+    expect(pacer.positionMs).toBe(50)
+    expect(pacer.start()).toBe(clock.now() - 50)
+    clock.advance(50)
+    expect(sent).toEqual(['0: 0 @0', '40: 0 @40', '1080: 0 @80'])
+  })
+
+  test('paused while it sends, it sends no more of what is due', () => {
+    const clock = new FakeClock()
+    const sent: string[] = []
+    const pacer = new Pacer<string>({
+      clock,
+      lanes: 1,
+      send: (_lane, entry) => {
+        sent.push(entry)
+        pacer.pause()
+      },
+      ended: () => {},
+    })
+    pacer.add(0, 0, 'first')
+    pacer.add(0, 0, 'second')
+    pacer.start()
+    clock.advance(10)
+    expect(sent).toEqual(['first'])
+    expect(clock.pendingTimers).toBe(0)
   })
 })

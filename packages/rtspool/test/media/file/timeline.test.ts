@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { AccessUnit, FileTrack } from '../../../src/media/file/file-track.js'
-import { timeUnits } from '../../../src/media/file/timeline.js'
+import { timePiece, timeUnits } from '../../../src/media/file/timeline.js'
 import { createMediaDescription } from '../../../src/sdp/index.js'
 
 /** A track whose units are shown at the given frame numbers, 25 a second, in this order of decoding. */
@@ -92,5 +92,61 @@ describe('timeUnits', () => {
       { shown: 0, sent: 0 },
       { shown: 1, sent: 1 },
     ])
+  })
+})
+
+describe('timePiece', () => {
+  async function piece(frames: readonly number[], start: number, end: number, keys = [0]) {
+    const track = trackOf(frames, 16)
+    async function* units() {
+      for await (const unit of track.accessUnits()) {
+        yield { ...unit, isKey: keys.includes(Math.round(unit.seconds * 25)) }
+      }
+    }
+    const options = { startSeconds: start / 25, endSeconds: end / 25 }
+    const shown: number[] = []
+    for await (const { seconds } of timePiece(units(), 16, options)) {
+      shown.push(Math.round(seconds * 25) + start)
+    }
+    return shown
+  }
+
+  test('A-RNG-4 is half open', async () => {
+    expect(await piece([0, 1, 2, 3, 4], 0, 3)).toEqual([0, 1, 2])
+  })
+
+  test('leaves out what is shown before its start, and what precedes the first key frame', async () => {
+    // An open GOP: 4 and 5 are shown before the key frame and need what was before it.
+    expect(await piece([3, 6, 4, 5, 7], 6, 100, [6])).toEqual([6, 7])
+  })
+
+  test('keeps a picture beyond its end that one before it needs', async () => {
+    expect(await piece([0, 3, 1, 2, 6, 4, 5], 0, 2)).toEqual([0, 3, 1])
+    expect(await piece([0, 3, 1, 2, 6, 4, 5], 0, 3)).toEqual([0, 3, 1, 2])
+  })
+
+  test('reads no further than pictures can be held back', async () => {
+    let read = 0
+    const track = trackOf(
+      Array.from({ length: 1000 }, (_, frame) => frame),
+      16,
+    )
+    async function* units() {
+      for await (const unit of track.accessUnits()) {
+        read++
+        yield unit
+      }
+    }
+    for await (const _ of timePiece(units(), 16, { startSeconds: 0, endSeconds: 1 })) {
+    }
+    expect(read).toBeLessThanOrEqual(25 + 17)
+  })
+
+  test('is timed from its start', async () => {
+    const track = trackOf([0, 1, 2], 0)
+    const times: number[] = []
+    const options = { startSeconds: 1 / 25, endSeconds: 1 }
+    for await (const { sendMs } of timePiece(track.accessUnits(), 0, options)) times.push(sendMs)
+    expect(times.map(Math.round)).toEqual([0, 40])
   })
 })

@@ -1,0 +1,30 @@
+import type { FileTrack } from './file-track.js'
+import type { MediaFile } from './media-file.js'
+import { isPreroll } from './timeline.js'
+
+/** When a file begins and how long it is, in seconds of its own time. */
+export interface FileTimes {
+  /** Presentation time of the first unit that is sent, by track. */
+  readonly beginnings: readonly number[]
+  /** The earliest of them: normal play time 0. */
+  readonly originSeconds: number
+  readonly durationSeconds: number
+}
+
+export async function fileTimesOf({ tracks }: MediaFile): Promise<FileTimes> {
+  const beginnings = await Promise.all(tracks.map(beginningOf))
+  const originSeconds = Math.min(...beginnings)
+  const endSeconds = Math.max(...tracks.map((track) => track.endSeconds))
+  return { beginnings, originSeconds, durationSeconds: Math.max(0, endSeconds - originSeconds) }
+}
+
+async function beginningOf(track: FileTrack): Promise<number> {
+  let beginning = Number.POSITIVE_INFINITY
+  let unitsLeft = track.lookAhead + 1
+  for await (const unit of track.accessUnits()) {
+    if (isPreroll(unit)) continue
+    beginning = Math.min(beginning, unit.seconds)
+    if (--unitsLeft === 0) break
+  }
+  return Number.isFinite(beginning) ? beginning : 0
+}

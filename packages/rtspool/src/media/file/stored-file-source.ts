@@ -1,0 +1,241 @@
+import { randomInt } from 'node:crypto'
+import { createSessionDescription, type SessionDescription } from '../../sdp/index.js'
+import type { MediaOutput, PlayRange, SeekableSource } from '../media-source.js'
+import type { Track } from '../track.js'
+import { announceFailure } from './file-failure.js'
+import { type FileTimes, fileTimesOf } from './file-times.js'
+import type { FileTrack, Packetize } from './file-track.js'
+import type { MediaFile } from './media-file.js'
+import { type OpenedUnits, openAt } from './opened-units.js'
+import { Pacer } from './pacer.js'
+import { type TimedUnit, timePiece } from './timeline.js'
+
+/** One track on its way out. */
+interface Lane {
+  readonly fileTrack: FileTrack
+  readonly track: Track
+  /** RTP timestamp of running time 0. */
+  readonly firstTimestamp: number
+  readonly packetize: Packetize
+}
+
+/** What is played between a seek and the next one. */
+interface Piece {
+  /** Normal play time of its position 0. */
+  readonly startSeconds: number
+  readonly endSeconds: number
+  /** Running time of its position 0. */
+  readonly runningSeconds: number
+  readonly pacer: Pacer<TimedUnit>
+  readonly lanes: readonly AsyncGenerator<TimedUnit>[]
+}
+
+/**
+ * Plays an open file for one viewer, who seeks in it.
+ *
+ * RTP timestamps follow the running time, which goes on across seeks and stands still in a pause; so do sequence
+ * numbers, for packets are made when they are sent (RFC 2326 appendix B). The SSRC stays the same even after the BYE
+ * at the end of a range: GStreamer 1.22 plays no other one that comes later.
+ *
+ * ```text
+ *  normal play time   4.8 ────▶ 7.1 │ 0 ────▶ 2
+ *  running time       0 ──────▶ 2.3 │ 2.3 ──▶ 4.3
+ * ```
+ */
+export class StoredFileSource implements SeekableSource {
+  readonly description: SessionDescription
+  readonly durationSeconds: number
+  readonly #file: MediaFile
+  readonly #originSeconds: number
+  #lanes: readonly Lane[] = []
+  #output: MediaOutput | undefined
+  #piece: Piece | undefined
+  /** Running time behind the last unit that was sent. */
+  #sentSeconds = 0
+  /** All of the range has been sent. */
+  #isOver = false
+  #isClosed = false
+
+  private constructor(file: MediaFile, { originSeconds, durationSeconds }: FileTimes) {
+    this.#file = file
+    this.#originSeconds = originSeconds
+    this.durationSeconds = durationSeconds
+    this.description = createSessionDescription({ originId: 0, address: '0.0.0.0', name: '' })
+    this.description.media.push(...file.tracks.map((track) => track.description))
+  }
+
+  /** @param file - Belongs to the source from now on; it is closed when it cannot be read. */
+  static async create(file: MediaFile): Promise<StoredFileSource> {
+    try {
+      return new StoredFileSource(file, await fileTimesOf(file))
+    } catch (error) {
+      await file.close()
+      throw error
+    }
+  }
+
+  get positionSeconds(): number {
+    if (!this.#piece) return 0
+    const { startSeconds, endSeconds, pacer } = this.#piece
+    return this.#isOver ? endSeconds : Math.min(endSeconds, startSeconds + pacer.positionMs / 1000)
+  }
+
+  start(output: MediaOutput): void {
+    this.#output = output
+    this.#lanes = this.#file.tracks.map((fileTrack, index) => {
+      const track = output.tracks[index]
+      if (!track) throw new TypeError(`expected a track ${index}`)
+      // RFC 3550 section 5.1: all three begin anywhere, so that they cannot be guessed.
+      const ssrc = randomInt(2 ** 32)
+      const sequenceNumber = randomInt(2 ** 16)
+      const firstTimestamp = randomInt(2 ** 32)
+      track.startAt({ ssrc, sequenceNumber, timestamp: firstTimestamp })
+      const packetize = fileTrack.createPayloader({ ssrc, sequenceNumber })
+      return { fileTrack, track, firstTimestamp, packetize }
+    })
+  }
+
+  async seek(range: PlayRange): Promise<number> {
+    const runningSeconds = this.#stop()
+    const asked = this.#originSeconds + range.startSeconds
+    const { opened, start } = await this.#open(asked)
+    const end = this.#originSeconds + range.endSeconds
+    const piece: Piece = {
+      startSeconds: start - this.#originSeconds,
+      endSeconds: range.endSeconds,
+      runningSeconds,
+      pacer: this.#createPacer(),
+      lanes: opened.map(({ units }, index) =>
+        timePiece(units, this.#lanes[index]?.fileTrack.lookAhead ?? 0, {
+          startSeconds: start,
+          endSeconds: end,
+        }),
+      ),
+    }
+    await Promise.all(piece.lanes.map((_, index) => addNext(piece, index)))
+    if (this.#isClosed) throw new Error(`${this.#file.path} was closed`)
+    this.#isOver = false
+    this.#piece = piece
+    this.#announcePosition()
+    for (const index of piece.lanes.keys()) {
+      this.#fill(piece, index).catch((error: unknown) => this.#fail(piece, error))
+    }
+    return piece.startSeconds
+  }
+
+  /** The first track that is not over yet leads: the video, or the sound where there is no more of it. */
+  async #open(asked: number): Promise<{ opened: OpenedUnits[]; start: number }> {
+    const opened: OpenedUnits[] = []
+    let start: number | undefined
+    for (const { fileTrack } of this.#lanes) {
+      const units = await openAt(fileTrack, start ?? asked)
+      opened.push(units)
+      if (start !== undefined || !units.first) continue
+      // Before the first key frame there may be sound alone.
+      start = Math.max(this.#originSeconds, Math.min(asked, units.first.seconds))
+    }
+    return { opened, start: start ?? asked }
+  }
+
+  resume(): void {
+    if (this.#piece) this.#mapTime(this.#piece, this.#piece.pacer.start())
+  }
+
+  pause(): void {
+    this.#piece?.pacer.pause()
+    this.#announcePosition()
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#stop()
+    await this.#file.close()
+  }
+
+  #createPacer(): Pacer<TimedUnit> {
+    const { clock } = this.#requireOutput()
+    return new Pacer<TimedUnit>({
+      clock,
+      lanes: this.#lanes.length,
+      send: (index, unit) => this.#send(index, unit),
+      ended: () => {
+        this.#isOver = true
+        this.#requireOutput().rangeEnded()
+      },
+      shifted: (originMs) => {
+        if (this.#piece) this.#mapTime(this.#piece, originMs)
+      },
+    })
+  }
+
+  #send(index: number, { unit, seconds }: TimedUnit): void {
+    const lane = this.#lanes[index]
+    if (!lane || !this.#piece) return
+    const runningSeconds = this.#piece.runningSeconds + seconds
+    this.#sentSeconds = Math.max(this.#sentSeconds, runningSeconds + unit.durationSeconds)
+    const timestamp = timestampAt(lane, runningSeconds)
+    for (const packet of lane.packetize(unit, timestamp)) lane.track.push(packet)
+  }
+
+  /** Ends the piece that is played. @returns The running time that the next one begins with. */
+  #stop(): number {
+    const piece = this.#piece
+    if (!piece) return this.#sentSeconds
+    piece.pacer.close()
+    // Their reading ends with the next unit.
+    for (const lane of piece.lanes) void lane.return(undefined).catch(() => {})
+    const stoppedSeconds = piece.runningSeconds + piece.pacer.positionMs / 1000
+    return Math.max(this.#sentSeconds, stoppedSeconds)
+  }
+
+  async #fill(piece: Piece, index: number): Promise<void> {
+    while (this.#piece === piece && (await addNext(piece, index))) await piece.pacer.wanted(index)
+  }
+
+  #fail(piece: Piece, error: unknown): void {
+    // Reads that were under way reject when the file is closed.
+    if (this.#isClosed || this.#piece !== piece) return
+    announceFailure(this.#file.path, error)
+    this.#requireOutput().end()
+  }
+
+  /** What RTP-Info tells of each track: the RTP time of the position, and the sequence number that comes next. */
+  #announcePosition(): void {
+    const piece = this.#piece
+    if (!piece) return
+    const seconds = piece.runningSeconds + this.positionSeconds - piece.startSeconds
+    for (const lane of this.#lanes) {
+      const { position } = lane.track
+      if (position) lane.track.startAt({ ...position, timestamp: timestampAt(lane, seconds) })
+    }
+  }
+
+  /** Gives all tracks one time base: position 0 of the piece was at `originMs` of the clock. */
+  #mapTime({ runningSeconds }: Piece, originMs: number): void {
+    const { clock } = this.#requireOutput()
+    const unixMs = clock.unixTimeMs() - (clock.now() - originMs)
+    for (const lane of this.#lanes) {
+      lane.track.mapTime(unixMs, timestampAt(lane, runningSeconds), originMs)
+    }
+  }
+
+  #requireOutput(): MediaOutput {
+    if (!this.#output) throw new TypeError('the source was not started')
+    return this.#output
+  }
+}
+
+function timestampAt({ firstTimestamp, fileTrack }: Lane, runningSeconds: number): number {
+  return (firstTimestamp + Math.round(runningSeconds * fileTrack.clockRate)) % 2 ** 32
+}
+
+/** @returns `false` when the lane has come to its end. */
+async function addNext({ pacer, lanes }: Piece, index: number): Promise<boolean> {
+  const next = await lanes[index]?.next()
+  if (!next || next.done) {
+    pacer.finish(index)
+    return false
+  }
+  pacer.add(index, next.value.sendMs, next.value)
+  return true
+}

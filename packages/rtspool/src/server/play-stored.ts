@@ -1,0 +1,84 @@
+import { RequestError } from '../errors.js'
+import type { Media } from '../media/media.js'
+import type { PlayRange } from '../media/media-source.js'
+import type { PlayStream } from '../media/play-stream.js'
+import type { Playback } from '../media/playback.js'
+import { serializeRtpInfo } from '../rtsp/index.js'
+import type { Session } from '../session/index.js'
+import { rateHeaders } from './rate-headers.js'
+import { ok, type Reply, type RequestContext } from './request-context.js'
+import { playStreamsOf, requirePresentation } from './session-presentation.js'
+import { requireValid } from './session-validity.js'
+import { startSource } from './start-source.js'
+import { nptRange, soughtRange } from './stored-range.js'
+
+/**
+ * PLAY of a stored presentation: seeks, goes on after a pause, or changes nothing (RFC 2326 section 10.5). Ranges are
+ * not queued: a PLAY with a range takes effect at once, as with gst-rtsp-server.
+ */
+export async function playStored(
+  context: RequestContext,
+  session: Session,
+  media: Media,
+  playback: Playback,
+): Promise<Reply> {
+  const { headers } = context.request
+  const rates = rateHeaders(headers)
+  await startSource(media)
+  requireValid(context)
+  const streams = playStreamsOf(requirePresentation(context).held)
+  const sought = soughtRange(headers, playback)
+  if (sought) {
+    // From here on nothing of before the seek is sent: what was pushed already precedes the answer.
+    for (const stream of streams) stream.pause()
+    await seek(media, playback, sought)
+    requireValid(context)
+  }
+  const wasPlaying = playback.isPlaying
+  session.state = 'Playing'
+  return {
+    ...ok,
+    session,
+    headers: [
+      ['Range', nptRange(playback.range)],
+      ...rates,
+      ['RTP-Info', storedRtpInfo(context, streams, wasPlaying)],
+    ],
+    afterWrite: () => {
+      // First, so that the sender report that each stream begins with tells the new time.
+      playback.resume()
+      for (const stream of streams) stream.play([])
+    },
+  }
+}
+
+/** What stands in RTP-Info for the URI of a track: the header has no way to quote a quote. */
+export const rtpInfoUrl = (uri: string): string => uri.replaceAll('"', '%22')
+
+async function seek(media: Media, playback: Playback, range: PlayRange): Promise<void> {
+  try {
+    await playback.seek(range)
+  } catch (error) {
+    await media.end()
+    throw new RequestError('ERR_MEDIA_UNAVAILABLE', `the source of ${media.path} cannot seek`, {
+      cause: error,
+    })
+  }
+}
+
+/** The RTP time of where the Range of the answer begins, which while it plays is now. */
+function storedRtpInfo(
+  { server }: RequestContext,
+  streams: readonly PlayStream[],
+  isPlaying: boolean,
+): string {
+  return serializeRtpInfo(
+    streams.map(({ track, uri }) => {
+      const { position } = track
+      const url = rtpInfoUrl(uri)
+      if (!position) return { url }
+      const now = isPlaying ? track.rtpTimeAt(server.clock.unixTimeMs()) : undefined
+      return { url, seq: position.sequenceNumber, rtptime: now ?? position.timestamp }
+    }),
+  )
+}

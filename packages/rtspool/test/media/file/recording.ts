@@ -1,0 +1,52 @@
+import type { AccessUnit, FileTrack } from '../../../src/media/file/file-track.js'
+import { Track } from '../../../src/media/track.js'
+import { timestampOf } from '../../../src/rtp/index.js'
+import type { MediaDescription } from '../../../src/sdp/index.js'
+import type { FakeClock } from '../../support/fake-clock.js'
+
+/** A track that is in memory: reading it takes no time, only turns of the event loop. */
+export async function inMemory(track: FileTrack): Promise<FileTrack> {
+  const units: AccessUnit[] = []
+  for await (const unit of track.accessUnits()) units.push(unit)
+  return {
+    ...track,
+    accessUnits: async function* (fromSeconds = 0) {
+      const from = units.findLastIndex(({ isKey, seconds }) => isKey && seconds <= fromSeconds)
+      yield* units.slice(Math.max(0, from))
+    },
+  }
+}
+
+/** Keeps what is sent, with the time. */
+export class RecordingTrack extends Track {
+  readonly sent: { readonly atMs: number; readonly packet: Buffer }[] = []
+  readonly #clock: FakeClock
+  constructor(index: number, description: MediaDescription, clock: FakeClock) {
+    super({ index, description, clock, cname: 'test' })
+    this.#clock = clock
+  }
+  override push(packet: Buffer): boolean {
+    this.sent.push({ atMs: this.#clock.now(), packet })
+    return super.push(packet)
+  }
+}
+
+/** Moves time in steps below the read-ahead, with a turn of the event loop around each for the reading. */
+export async function turn(clock: FakeClock, ms: number): Promise<void> {
+  const stepMs = 200
+  await new Promise((resolve) => setImmediate(resolve))
+  for (let passed = 0; passed < ms; passed += stepMs) {
+    clock.advance(Math.min(stepMs, ms - passed))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
+/** The packets of each access unit: those with one timestamp. */
+export function unitsOf(packets: readonly { atMs: number; packet: Buffer }[]) {
+  const units: { atMs: number; timestamp: number }[] = []
+  for (const { atMs, packet } of packets) {
+    const timestamp = timestampOf(packet)
+    if (units.at(-1)?.timestamp !== timestamp) units.push({ atMs, timestamp })
+  }
+  return units
+}

@@ -1,0 +1,83 @@
+import { describe, expect, test, vi } from 'vitest'
+import type { MediaOutput } from '../../src/media/media-source.js'
+import { Playback } from '../../src/media/playback.js'
+import { FakeClock } from '../support/fake-clock.js'
+import { StoredTestSource } from '../support/stored-test-source.js'
+
+function setUp() {
+  const clock = new FakeClock()
+  const source = new StoredTestSource()
+  const output: MediaOutput = { tracks: [], clock, end: () => {}, rangeEnded: () => {} }
+  source.start(output)
+  return { clock, source, playback: new Playback(source, clock) }
+}
+
+describe('Playback', () => {
+  test('is at the beginning before it was sought, and neither plays nor is paused', () => {
+    const { playback } = setUp()
+    expect(playback.range).toEqual({ startSeconds: 0, endSeconds: 10 })
+    expect([playback.isPlaying, playback.isPaused]).toEqual([false, false])
+    playback.resume()
+    playback.pause()
+    expect([playback.isPlaying, playback.isPaused]).toEqual([false, false])
+  })
+
+  test('plays what was sought from where the source begins', async () => {
+    const { clock, playback } = setUp()
+    expect(await playback.seek({ startSeconds: 5, endSeconds: 8 })).toEqual({
+      startSeconds: 4,
+      endSeconds: 8,
+    })
+    playback.resume()
+    clock.advance(1000)
+    expect(playback.range).toEqual({ startSeconds: 5, endSeconds: 8 })
+  })
+
+  test('one seek waits for the one before, even if that fails', async () => {
+    const { source, playback } = setUp()
+    let fail = (): void => {}
+    source.seekGate = new Promise((_resolve, reject) => {
+      fail = () => reject(new Error('no'))
+    })
+    const first = playback.seek({ startSeconds: 2, endSeconds: 10 })
+    const second = playback.seek({ startSeconds: 6, endSeconds: 10 })
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(source.sought).toHaveLength(1)
+    source.seekGate = undefined
+    fail()
+    await expect(first).rejects.toThrow('no')
+    expect((await second).startSeconds).toBe(6)
+    expect(source.sought).toHaveLength(2)
+  })
+
+  test('pauses at the last point that was named', async () => {
+    const { clock, playback } = setUp()
+    await playback.seek({ startSeconds: 0, endSeconds: 10 })
+    playback.resume()
+    const paused = vi.fn()
+    playback.pauseAt(3, paused)
+    playback.pauseAt(5, paused)
+    clock.advance(4000)
+    expect(paused).not.toHaveBeenCalled()
+    clock.advance(1000)
+    expect(paused).toHaveBeenCalledOnce()
+    expect([playback.positionSeconds, playback.isPaused]).toEqual([5, true])
+  })
+
+  test.each([
+    ['pause', (playback: Playback) => playback.pause()],
+    ['rangeEnded', (playback: Playback) => playback.rangeEnded()],
+    ['close', (playback: Playback) => playback.close()],
+    ['seek', (playback: Playback) => void playback.seek({ startSeconds: 0, endSeconds: 1 })],
+  ])('%s forgets the point and holds no timer', async (_name, act) => {
+    const { clock, playback } = setUp()
+    await playback.seek({ startSeconds: 0, endSeconds: 10 })
+    playback.resume()
+    const paused = vi.fn()
+    playback.pauseAt(5, paused)
+    act(playback)
+    expect(clock.pendingTimers).toBe(0)
+    clock.advance(10_000)
+    expect(paused).not.toHaveBeenCalled()
+  })
+})
