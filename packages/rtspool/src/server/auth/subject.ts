@@ -1,7 +1,12 @@
 import { parseSessionHeader } from '../../rtsp/index.js'
-import type { Session } from '../../session/index.js'
+import type { Session, SessionMedia } from '../../session/index.js'
 import type { UnauthorizedRequest } from '../request-context.js'
-import { isPublication, presentationOf } from '../session-presentation.js'
+import {
+  isPublication,
+  isSame,
+  type Presentation,
+  presentationOf,
+} from '../session-presentation.js'
 import type { AccessAction } from './rules.js'
 
 /** What a request is about, for the rules. */
@@ -22,18 +27,20 @@ const actionsOf: Readonly<Record<string, readonly AccessAction[]>> = Object.free
 })
 const either: readonly AccessAction[] = Object.freeze(['read', 'publish'] as const)
 
+/** These name what they want by their URI alone; a session that comes along has nothing to do with it. */
+const besideSession: ReadonlySet<string> = new Set(['DESCRIBE', 'ANNOUNCE'])
+
 /**
  * What a request is about: the presentation of its session when that belongs to the client, else what the client has
  * announced on the connection, else its URI. A session of somebody else decides nothing, so that it cannot be told
- * from one that does not exist. No session is touched.
+ * from one that does not exist; nor does a session of one path for what is wanted of another. No session is touched.
  *
  * @param user - Who the client says it is.
  * @throws {RequestError} `ERR_HEADER_VALUE` when the Session header cannot be understood.
  */
 export function subjectOf(context: UnauthorizedRequest, user: string | undefined): RequestSubject {
   const { connection, request, target } = context
-  const session = ownSession(context, user)
-  const held = session && presentationOf(session)
+  const held = heldPresentation(context, user)
   if (held) return { path: held.path, actions: [isPublication(held.media) ? 'publish' : 'read'] }
   const announced = connection.publication
   const isAnnounced = target && announced?.trackIndexOf(target.full) !== undefined
@@ -41,6 +48,19 @@ export function subjectOf(context: UnauthorizedRequest, user: string | undefined
     return { path: announced.path, actions: ['publish'] }
   }
   return { path: target?.path, actions: actionsOf[request.method] ?? either }
+}
+
+function heldPresentation(
+  context: UnauthorizedRequest,
+  user: string | undefined,
+): SessionMedia<Presentation> | undefined {
+  const { request, target } = context
+  if (besideSession.has(request.method)) return undefined
+  const session = ownSession(context, user)
+  const held = session && presentationOf(session)
+  // A session may have lost what it holds when the SETUP is carried out: then its URI alone is what is set up.
+  const isOther = request.method === 'SETUP' && held && !(target && isSame(held, target))
+  return isOther ? undefined : held
 }
 
 function ownSession(

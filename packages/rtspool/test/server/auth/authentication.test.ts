@@ -4,6 +4,7 @@ import {
   type AuthOptions,
   digestHa1,
   type RtspServer,
+  type RtspServerOptions,
 } from '../../../src/index.js'
 import {
   basicHeader,
@@ -14,7 +15,7 @@ import {
   logIn,
   startProtectedServer,
 } from '../../support/credentials.js'
-import { inSession, readySession, tcp } from '../../support/dialogue.js'
+import { inSession, mountCamera, readySession, setUp, tcp } from '../../support/dialogue.js'
 import { FakeClock } from '../../support/fake-clock.js'
 import type { RtspTestClient } from '../../support/rtsp-client.js'
 import {
@@ -30,9 +31,10 @@ import {
 
 const algorithms = ['SHA-256', 'MD5'] as const
 
-async function start(auth: Partial<AuthOptions> = {}) {
+async function start(auth: Partial<AuthOptions> = {}, options: RtspServerOptions = {}) {
   const clock = new FakeClock()
   const { server } = await startProtectedServer({
+    ...options,
     auth: { users: { u: 'p', eve: 'e' }, ...auth },
     clock,
     slowReaderTimeout: 0,
@@ -549,6 +551,49 @@ describe('rights', () => {
     expect((await setup()).statusCode).toBe(403)
     client.authorization = asUser
     expect((await setup()).statusCode).toBe(200)
+  })
+
+  it('B-AUTH0 a session of one path opens no other one', async () => {
+    const { server, client, refusals } = await start({ rules })
+    await logIn(client)
+    await publish(client, urlOf(server, '/live/x'))
+    const eve = await connectTo(server)
+    await logIn(eve, { user: 'eve', password: 'e' })
+    const session = await readySession(eve, urlOf(server, '/live/x'))
+    for (const method of ['DESCRIBE', 'ANNOUNCE', 'SETUP']) {
+      const refused = await inSession(eve, method, urlOf(server, '/priv'), session)
+      expect([method, refused.statusCode]).toEqual([method, 403])
+      expect(refusals.at(-1)).toMatchObject({ method, path: '/priv', user: 'eve' })
+    }
+    const track = await setUp(eve, urlOf(server, '/priv/trackID=0'), tcp, session)
+    expect(track.statusCode).toBe(403)
+  })
+
+  it('B-AUTH0 a session that loses its media while a rule is asked opens no other path', async () => {
+    const loseMedia: (() => Promise<void>)[] = []
+    const read = async () => {
+      await loseMedia.pop()?.()
+      return true
+    }
+    const { server, client } = await start(
+      {
+        rules: [
+          { path: '/cam', read },
+          { path: '/priv', read: ['u'] },
+        ],
+      },
+      { onConnectionClosed: 'keep' },
+    )
+    mountCamera(server)
+    const second = await connectTo(server)
+    for (const eve of [client, second]) await logIn(eve, { user: 'eve', password: 'e' })
+    const session = await readySession(client, urlOf(server, '/cam'))
+    loseMedia.push(async () => {
+      await client.close()
+      while (server.pool.get(session)?.state !== 'Init') await new Promise(setImmediate)
+    })
+    const refused = await setUp(second, urlOf(server, '/priv/trackID=0'), tcp, session)
+    expect(refused.statusCode).toBe(403)
   })
 
   it('B-AUTH0 a function decides on each request', async () => {
