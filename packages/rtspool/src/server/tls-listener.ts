@@ -25,7 +25,7 @@ export class TlsListener {
   readonly #options: ResolvedTlsOptions
   readonly #clock: Clock
   readonly #tls: TlsServer
-  /** By address and port of the client, in the order of their beginning. */
+  /** By the addresses of both ends, in the order of their beginning. */
   readonly #pending = new Map<string, PendingHandshake>()
   #expiresAt: number
 
@@ -40,7 +40,7 @@ export class TlsListener {
     this.#expiresAt = expiryOf(options)
     const { key, cert, minVersion } = options
     this.#tls = createTlsServer({ key, cert, minVersion }, (socket) => {
-      this.#end(peerOf(socket))
+      this.#end(endsOf(socket))
       onSecure(socket)
     })
     this.#tls.on('tlsClientError', (_error, socket) => socket.destroy())
@@ -77,16 +77,16 @@ export class TlsListener {
   }
 
   #begin(socket: Socket): void {
-    const peer = peerOf(socket)
+    const ends = endsOf(socket)
     const deadline = this.#clock.schedule(
       () => socket.destroy(),
       this.#options.handshakeTimeoutMs,
       false,
     )
     if (this.#pending.size >= this.#options.maxPendingHandshakes) this.#dropOldest()
-    this.#pending.set(peer, { socket, deadline })
+    this.#pending.set(ends, { socket, deadline })
     socket.on('close', () => {
-      if (this.#pending.get(peer)?.socket === socket) this.#end(peer)
+      if (this.#pending.get(ends)?.socket === socket) this.#end(ends)
     })
     // 'close' follows and tells.
     socket.on('error', () => socket.destroy())
@@ -97,19 +97,20 @@ export class TlsListener {
   #dropOldest(): void {
     const [oldest] = this.#pending
     if (!oldest) return
-    const [peer, { socket }] = oldest
-    this.#end(peer)
+    const [ends, { socket }] = oldest
+    this.#end(ends)
     socket.destroy()
   }
 
-  #end(peer: string): void {
-    this.#pending.get(peer)?.deadline.cancel()
-    this.#pending.delete(peer)
+  #end(ends: string): void {
+    this.#pending.get(ends)?.deadline.cancel()
+    this.#pending.delete(ends)
   }
 }
 
-function peerOf({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress} ${remotePort}`
+/** Both ends: the same port of a client may come to two of our addresses. */
+function endsOf({ remoteAddress, remotePort, localAddress }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress}`
 }
 
 function expiryOf({ cert }: TlsCertificate): number {

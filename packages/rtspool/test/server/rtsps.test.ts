@@ -138,6 +138,23 @@ describe('the handshake', () => {
     expect(server.stats().tls?.pendingHandshakes).toBe(1)
   })
 
+  it('A-TLS-2 two from one port of the client, to two addresses, are two', async () => {
+    const server = await startSecure({ host: '0.0.0.0' })
+    const from = { port: server.tlsAddress().port, localAddress: '127.0.0.1', localPort: 42_001 }
+    const honest = connect({ ...from, host: '127.0.0.1' })
+    await once(honest, 'connect')
+    const silent = connect({ ...from, host: '127.0.0.2' })
+    await once(silent, 'connect')
+    const secured = connectTls({ socket: honest, rejectUnauthorized: false })
+    await once(secured, 'secureConnect')
+    while (server.stats().connections !== 1) await new Promise(setImmediate)
+    expect(server.stats().tls?.pendingHandshakes).toBe(1)
+    secured.destroy()
+    silent.resume()
+    await server.close()
+    if (!silent.closed) await once(silent, 'close')
+  })
+
   it('B-TLS versions before 1.2 are refused, 1.2 and 1.3 are taken', async () => {
     const server = await startSecure()
     for (const version of ['TLSv1.2', 'TLSv1.3']) {
