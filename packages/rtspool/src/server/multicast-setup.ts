@@ -23,12 +23,12 @@ export function multicastOf(
   return factory ? (factory.options.multicast ?? server.multicast) || undefined : undefined
 }
 
-/** The groups of a media as its description names them; none on secure connections, whose media are not sent so. */
+/** The groups of a media as its description names them; none where media are not sent so: inside TLS and tunnels. */
 export function multicastPlaces(
   { server, connection }: RequestContext,
   media: Media,
 ): PresentationPlaces | undefined {
-  if (connection.isSecure) return undefined
+  if (connection.isSecure || connection.isTunnelled) return undefined
   const carrier = server.udp()?.multicastCarrier(connection.remoteAddress)
   const { multicast } = media
   if (!carrier || !multicast?.pool.inDescription || !multicast.pool.hasFamily(carrier.family)) {

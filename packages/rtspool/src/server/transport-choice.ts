@@ -104,14 +104,14 @@ function firstOf(
   return undefined
 }
 
-/** What multicast leaves through; nobody is told a key for it. */
+/** What multicast leaves through; nobody is told a key for it, and a client that needs a tunnel does not hear it. */
 function carrierFor(
   { lowerTransport }: TransportSpec,
   profile: 'AVP' | 'SAVP',
   { server, connection }: RequestContext,
   multicast: MulticastAddressPool | undefined,
 ): MulticastCarrier | undefined {
-  if (lowerTransport !== 'UDP' || profile !== 'AVP') return undefined
+  if (lowerTransport !== 'UDP' || profile !== 'AVP' || connection.isTunnelled) return undefined
   const carrier = server.udp()?.multicastCarrier(connection.remoteAddress)
   return carrier && multicast?.hasFamily(carrier.family) ? carrier : undefined
 }

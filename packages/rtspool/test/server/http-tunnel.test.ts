@@ -136,6 +136,22 @@ describe('RTSP through HTTP', () => {
     expect(taken.headers.get('Transport')).toContain('RTP/AVP/TCP')
   })
 
+  it('A-HTP-7 multicast is neither described nor taken', async () => {
+    const groups = '239.255.13.1'
+    const server = await startServer({
+      multicast: { groups, ports: [45_020, 45_023], interface: '127.0.0.1' },
+    })
+    mountCamera(server)
+    const url = urlOf(server, '/cam')
+    const plain = await expectOk(await connectTo(server), 'DESCRIBE', url)
+    expect(plain.body.toString()).toContain(groups)
+    const rtsp = rtspThrough(await openTunnel(server))
+    const { body } = await expectOk(rtsp, 'DESCRIBE', url)
+    expect(body.toString()).not.toContain(groups)
+    const headers = { Transport: 'RTP/AVP;multicast' }
+    expect((await rtsp.request('SETUP', `${url}/trackID=0`, { headers })).statusCode).toBe(461)
+  })
+
   it('can be turned off', async () => {
     const server = await startServer({ httpTunnel: false })
     expect((await answerTo(server, getHead('c'))).status).toBe(400)
