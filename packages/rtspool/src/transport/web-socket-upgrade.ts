@@ -6,8 +6,11 @@ import { WebSocketStream } from './web-socket-stream.js'
 /** ONVIF Streaming Specification: the subprotocol that RTSP is spoken in. */
 export const rtspSubprotocol = 'rtsp.onvif.org'
 
-/** A message holds any number of requests and frames; the largest frame has 64 KiB. */
-const maxMessageBytes = 1024 * 1024
+/**
+ * A message holds any number of requests and frames, and is kept until it is whole: no more than what RTSP alone may
+ * keep waiting, headers of 64 KiB with a body of 128 KiB, and then some. The largest frame has 64 KiB.
+ */
+const maxMessageBytes = 256 * 1024
 
 /**
  * Makes a WebSocket of a connection that has asked to be upgraded: answers with 101, or a refusal of its own.

@@ -94,7 +94,7 @@ describe('RTSP over WebSocket', () => {
   it('B-BIG a message over the limit ends the connection', async () => {
     const server = await startServer()
     const socket = await openWebSocket(server)
-    socket.send(Buffer.alloc(2 * 1024 * 1024))
+    socket.send(Buffer.alloc(257 * 1024))
     const [code] = await once(socket, 'close')
     expect(code).toBe(1009)
   })
