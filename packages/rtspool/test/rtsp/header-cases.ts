@@ -348,6 +348,7 @@ export const refusedRanges = [
     'A-RNG-5 four fields': 'npt=1:02:03:04-',
     'A-RNG-5 two points': 'npt=1.2.3-',
     'A-RNG-5 more digits than a number has': `npt=${'9'.repeat(400)}-`,
+    'A-RNG-5 more seconds than can be written without an exponent': `npt=1${'0'.repeat(21)}-`,
     'A-RNG-5 a list': 'npt=1-2,npt=3-4',
     'A-RNG-2 the 31st of February': 'clock=20260231T120000Z-',
     'A-RNG-2 no Z': 'clock=20260131T120000-',

@@ -14,6 +14,9 @@ export interface SmpteTime {
 /** Hours are not bounded by the grammar; this many digits cannot lose precision. */
 const maxHours = 999_999_999
 
+/** The seconds of that many hours. Over 10^21 numbers are written with an exponent, which no client reads. */
+const maxSeconds = (maxHours + 1) * 3600
+
 /** `12` or `12.345`: digits with an optional fraction, no sign, no exponent. */
 function parseFraction(text: string): number | undefined {
   const dot = text.indexOf('.')
@@ -21,7 +24,7 @@ function parseFraction(text: string): number | undefined {
   const fraction = dot === -1 ? '' : text.slice(dot + 1)
   if (!isDigits(whole) || (fraction !== '' && !isDigits(fraction))) return undefined
   const value = Number(text)
-  return Number.isFinite(value) ? value : undefined
+  return value < maxSeconds ? value : undefined
 }
 
 /**
