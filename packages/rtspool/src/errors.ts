@@ -304,3 +304,37 @@ export class TransportError extends RtspError {
     super(code, message, options)
   }
 }
+
+/** Longest piece of received text that a message of an error shows, in characters. */
+const maxQuotedLength = 64
+
+function escapeCode(code: number): string {
+  if (code < 0x100) return `\\x${code.toString(16).padStart(2, '0')}`
+  return `\\u${code.toString(16).padStart(4, '0')}`
+}
+
+/** C0, DEL, C1, line separators, marks that change the direction of text, and lone surrogates. */
+const isUnsafeToPrint = (code: number): boolean =>
+  code < 0x20 ||
+  (code >= 0x7f && code < 0xa0) ||
+  (code >= 0x200b && code <= 0x200f) ||
+  (code >= 0x2028 && code <= 0x202e) ||
+  (code >= 0x2066 && code <= 0x2069) ||
+  (code >= 0xd800 && code <= 0xdfff) ||
+  code === 0xfeff
+
+/**
+ * Received text, made safe for a log: in quotes, control characters escaped, cut at 64 characters.
+ *
+ * The caller leaves out what may be secret.
+ */
+export function quoteReceived(text: string): string {
+  const isCut = text.length > maxQuotedLength
+  const shown = isCut ? text.slice(0, maxQuotedLength) : text
+  let safe = ''
+  for (let at = 0; at < shown.length; at++) {
+    const code = shown.charCodeAt(at)
+    safe += isUnsafeToPrint(code) ? escapeCode(code) : shown[at]
+  }
+  return isCut ? `"${safe}"...` : `"${safe}"`
+}

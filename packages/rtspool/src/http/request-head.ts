@@ -1,4 +1,4 @@
-import { MalformedMessageError } from '../errors.js'
+import { MalformedMessageError, quoteReceived } from '../errors.js'
 
 /** The head of an HTTP request: what a tunnel or a WebSocket begins with. */
 export interface HttpRequestHead {
@@ -96,16 +96,24 @@ function parseHeaderLine(line: string): readonly [name: string, value: string] {
   const colon = line.indexOf(':')
   const name = line.slice(0, Math.max(colon, 0))
   if (!token.test(name)) refuse('a header name and a colon', line)
-  const value = line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, '')
+  const value = withoutSpaceAround(line.slice(colon + 1))
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is refused.
   if (/[\0-\x08\x0a-\x1f\x7f]/.test(value)) refuse('no control character in a value', name)
   return [name.toLowerCase(), value]
 }
 
-const maxQuotedLength = 64
+/** Not by a pattern: one that looks for spaces at the end begins anew at each of those before it. */
+function withoutSpaceAround(text: string): string {
+  let [start, end] = [0, text.length]
+  while (start < end && isSpace(text[start])) start++
+  while (end > start && isSpace(text[end - 1])) end--
+  return text.slice(start, end)
+}
+
+const isSpace = (char: string | undefined): boolean => char === ' ' || char === '\t'
 
 /** @param got - Of the value of a header nothing may stand in it: it may be a secret. */
 function refuse(expected: string, got = ''): never {
-  const quoted = JSON.stringify(got.slice(0, maxQuotedLength).replace(/:.*/s, ':…'))
+  const quoted = quoteReceived(got.replace(/:.*/s, ':…'))
   throw new MalformedMessageError('ERR_HTTP_HEAD', `expected ${expected}, got ${quoted}`)
 }

@@ -1,7 +1,6 @@
-/** Character classes of the RTSP grammar, and how received text is shown in messages of errors. */
+/** Character classes of the RTSP grammar. */
 
-/** Longest piece of received text that a message of an error shows, in characters. */
-const maxQuotedLength = 64
+export { quoteReceived } from '../errors.js'
 
 export const isDigitCode = (code: number): boolean => code >= 0x30 && code <= 0x39
 
@@ -124,37 +123,6 @@ export function unquote(text: string): string | undefined {
 /** The text as a quoted string, with `"` and `\` escaped. */
 export function quote(text: string): string {
   return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
-}
-
-function escapeCode(code: number): string {
-  if (code < 0x100) return `\\x${code.toString(16).padStart(2, '0')}`
-  return `\\u${code.toString(16).padStart(4, '0')}`
-}
-
-/** C0, C1, line separators, marks that change the direction of text, and lone surrogates. */
-const isUnsafeToPrint = (code: number): boolean =>
-  isControlCode(code) ||
-  (code >= 0x80 && code < 0xa0) ||
-  (code >= 0x200b && code <= 0x200f) ||
-  (code >= 0x2028 && code <= 0x202e) ||
-  (code >= 0x2066 && code <= 0x2069) ||
-  (code >= 0xd800 && code <= 0xdfff) ||
-  code === 0xfeff
-
-/**
- * Received text, made safe for a log: in quotes, control characters escaped, cut at 64 characters.
- *
- * The caller leaves out what may be secret.
- */
-export function quoteReceived(text: string): string {
-  const isCut = text.length > maxQuotedLength
-  const shown = isCut ? text.slice(0, maxQuotedLength) : text
-  let safe = ''
-  for (let at = 0; at < shown.length; at++) {
-    const code = shown.charCodeAt(at)
-    safe += isUnsafeToPrint(code) ? escapeCode(code) : shown[at]
-  }
-  return isCut ? `"${safe}"...` : `"${safe}"`
 }
 
 /** The text with user and password of a URI in it replaced by `***`, for messages of errors. */

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { RequestError } from '../errors.js'
+import { quoteReceived, RequestError } from '../errors.js'
 import { controlCharacterAt } from './characters.js'
 import { MediaDescription, parseMediaLine } from './media-description.js'
 import { type SdpLine, SdpSection } from './section.js'
@@ -90,7 +90,7 @@ function fail(line: number, expected: string, received: string): never {
   const got = received.length > excerptLength ? `${received.slice(0, excerptLength)}…` : received
   throw new RequestError(
     'ERR_SDP',
-    `SDP line ${line}: expected ${expected}, got ${JSON.stringify(got)}`,
+    `SDP line ${line}: expected ${expected}, got ${quoteReceived(received)}`,
     { context: { line, expected, got } },
   )
 }

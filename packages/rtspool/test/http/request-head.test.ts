@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { HttpHeadReader, maxHttpHeadBytes, parseHttpHead } from '../../src/http/request-head.js'
+import { fastestMs } from '../rtsp/fastest.js'
 
 const head = (...lines: string[]) => Buffer.from([...lines, '', ''].join('\r\n'), 'latin1')
 
@@ -60,6 +61,21 @@ describe('the head of an HTTP request', () => {
     expect(() => new HttpHeadReader().push(head(...lines))).toThrow(
       expect.objectContaining({ code: 'ERR_HTTP_HEAD', statusCode: 400 }),
     )
+  })
+
+  it.each([' ', '\t', ','])('B-LOOP 8,000 of %j in a value are handled in under 10 ms', (char) => {
+    const wire = head('GET / HTTP/1.1', `A: b${char.repeat(8000)}c`)
+    expect(fastestMs(() => new HttpHeadReader().push(wire))).toBeLessThan(10)
+  })
+
+  it('a message of an error has nothing in it that a terminal would take for a command', () => {
+    for (const line of ['A\x9b]: b', 'A\x7f', 'A\x1b[2J']) {
+      const push = () =>
+        new HttpHeadReader().push(Buffer.from(`GET / HTTP/1.1\r\n${line}\r\n\r\n`, 'latin1'))
+      expect(push).toThrow(
+        expect.objectContaining({ message: expect.not.stringMatching(/\p{Cc}/u) }),
+      )
+    }
   })
 
   it('B-BIG more bytes than the limit are refused as soon as they come, and not kept', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { RequestError } from '../../src/errors.js'
+import { quoteReceived, RequestError } from '../../src/errors.js'
 import { parseSdp, sdpLimits, serializeSdp } from '../../src/sdp/index.js'
 import { mutate } from '../rtp/random-bytes.js'
 import { sdpSamples } from './samples.js'
@@ -128,7 +128,8 @@ describe('A-REC-2: a broken description is refused with the line, what was expec
     expect(error.code).toBe('ERR_SDP')
     expect(error.statusCode).toBe(400)
     expect(error.context).toEqual({ line, expected, got })
-    expect(error.message).toBe(`SDP line ${line}: expected ${expected}, got ${JSON.stringify(got)}`)
+    expect(error.message).toBe(`SDP line ${line}: expected ${expected}, got ${quoteReceived(got)}`)
+    expect(error.message).not.toMatch(/\p{Cc}/u)
   })
 
   test('an error repeats no more than the beginning of a long line', () => {
