@@ -1,24 +1,16 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { RtspError } from '../../src/errors.js'
 import { Base64Stream } from '../../src/http/base64-stream.js'
 import { protocolOf } from '../../src/http/protocol.js'
 import { HttpHeadReader } from '../../src/http/request-head.js'
 import { mutate, SeededRandom } from '../rtsp/mutate.js'
+import { corpus } from '../support/corpus.js'
+import { fuzzRuns, fuzzSeed } from '../support/fuzz-runs.js'
 import { HttpTestClient } from '../support/http-client.js'
 import { connectTo, expectOk, startServer } from '../support/test-server.js'
 
-/** For longer runs by hand: RTSPOOL_FUZZ_FACTOR=100 RTSPOOL_FUZZ_SEED=7 npx vitest run ... */
-const { RTSPOOL_FUZZ_FACTOR = '1', RTSPOOL_FUZZ_SEED = '24301' } = process.env
-const factor = Number(RTSPOOL_FUZZ_FACTOR)
-const baseSeed = Number(RTSPOOL_FUZZ_SEED)
-
-function corpus(target: string): Buffer[] {
-  const directory = new URL(`../corpus/${target}/`, import.meta.url)
-  return readdirSync(directory).map((name) => readFileSync(new URL(name, directory)))
-}
-
-const heads = [...corpus('http-head'), ...corpus('web-socket-head')]
+const inputsOf = (target: string) => corpus(target).map(({ bytes }) => bytes)
+const heads = [...inputsOf('http-head'), ...inputsOf('web-socket-head')]
 
 function cut(wire: Buffer, random: SeededRandom): Buffer[] {
   const places = Array.from({ length: random.below(6) }, () => random.below(wire.length + 1))
@@ -68,9 +60,9 @@ const decode = (chunks: readonly Buffer[]): string => {
 }
 
 describe('mutated input', () => {
-  it('B-SMUG 40,000 HTTP heads: no error but ours, and the same at every cut', () => {
-    const random = new SeededRandom(baseSeed)
-    for (let run = 0; run < 40_000 * factor; run++) {
+  it(`B-SMUG ${fuzzRuns(40_000)} HTTP heads: no error but ours, and the same at every cut`, () => {
+    const random = new SeededRandom(fuzzSeed)
+    for (let run = 0; run < fuzzRuns(40_000); run++) {
       const wire = mutate(heads, random)
       const whole = outcomeOf(() => readHead([wire]))
       const pieces = cut(wire, random)
@@ -82,9 +74,9 @@ describe('mutated input', () => {
     }
   })
 
-  it('B-SMUG 40,000 first bytes: once decided, nothing that follows decides otherwise', () => {
-    const random = new SeededRandom(baseSeed + 1)
-    for (let run = 0; run < 40_000 * factor; run++) {
+  it(`B-SMUG ${fuzzRuns(40_000)} first bytes: once decided, nothing that follows decides otherwise`, () => {
+    const random = new SeededRandom(fuzzSeed + 1)
+    for (let run = 0; run < fuzzRuns(40_000); run++) {
       const wire = mutate(heads, random)
       if (wire.length === 0) continue
       const early = protocolOf(wire.subarray(0, 1 + random.below(wire.length)))
@@ -94,10 +86,10 @@ describe('mutated input', () => {
     }
   })
 
-  it('A-HTP-3 40,000 pieces of base64: as a plain decoder says, at every cut', () => {
-    const random = new SeededRandom(baseSeed + 2)
-    const seeds = corpus('http-tunnel-base64')
-    for (let run = 0; run < 40_000 * factor; run++) {
+  it(`A-HTP-3 ${fuzzRuns(40_000)} pieces of base64: as a plain decoder says, at every cut`, () => {
+    const random = new SeededRandom(fuzzSeed + 2)
+    const seeds = inputsOf('http-tunnel-base64')
+    for (let run = 0; run < fuzzRuns(40_000); run++) {
       const wire = mutate(seeds, random)
       const pieces = cut(wire, random)
       const decoded = outcomeOf(() => decode(pieces))
@@ -107,10 +99,10 @@ describe('mutated input', () => {
     }
   })
 
-  it('B-SMUG 600 heads to a server, of tunnels and WebSockets: it serves on, and nothing is left', async () => {
-    const random = new SeededRandom(baseSeed + 3)
+  it(`B-SMUG ${fuzzRuns(600)} heads to a server, of tunnels and WebSockets: it serves on, and nothing is left`, async () => {
+    const random = new SeededRandom(fuzzSeed + 3)
     const server = await startServer()
-    for (let run = 0; run < 600; run++) {
+    for (let run = 0; run < fuzzRuns(600); run++) {
       const client = await HttpTestClient.connect(server)
       for (const piece of cut(mutate(heads, random), random)) client.send(piece)
       client.socket.end()

@@ -3,14 +3,12 @@ import { join } from 'node:path'
 
 const corpus = (target: string): string => join(import.meta.dirname, '../corpus', target)
 
-/** The files of a corpus folder by their name without extension. */
+/** The files of a corpus folder that somebody has named, by their name without extension. */
 function readCorpus(target: string): Map<string, string> {
   const folder = corpus(target)
+  const files = readdirSync(folder).filter((file) => !file.startsWith('found-'))
   return new Map(
-    readdirSync(folder).map((file) => [
-      file.replace(/\.\w+$/, ''),
-      readFileSync(join(folder, file), 'latin1'),
-    ]),
+    files.map((file) => [file.replace(/\.\w+$/, ''), readFileSync(join(folder, file), 'latin1')]),
   )
 }
 

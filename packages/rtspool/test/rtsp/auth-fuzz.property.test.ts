@@ -3,6 +3,7 @@ import { RtspError } from '../../src/errors.js'
 import { parseAuthorization, serializeAuthorization } from '../../src/rtsp/headers/authorization.js'
 import { parseChallenge, serializeChallenge } from '../../src/rtsp/headers/www-authenticate.js'
 import { textCorpus } from '../support/corpus.js'
+import { fuzzRuns, fuzzSeed, fuzzTimeoutMs } from '../support/fuzz-runs.js'
 import {
   authorizationCases,
   challengeCases,
@@ -13,8 +14,7 @@ import { fastestMs } from './fastest.js'
 import { mutate, SeededRandom } from './mutate.js'
 
 const maxMs = 100
-const { RTSPOOL_FUZZ_FACTOR = '1', RTSPOOL_FUZZ_SEED = '24301' } = process.env
-const runs = 20_000 * Number(RTSPOOL_FUZZ_FACTOR)
+const runs = fuzzRuns(20_000)
 
 const targets = [
   {
@@ -53,7 +53,7 @@ describe('mutated input', () => {
     ({ name, cases, again }) => {
       const seeds = [...textCorpus(name), ...cases.map(({ wire }) => Buffer.from(wire))]
       for (const seed of seeds) check(seed.toString('utf8'), again)
-      const random = new SeededRandom(Number(RTSPOOL_FUZZ_SEED) + 5)
+      const random = new SeededRandom(fuzzSeed + 5)
       for (let run = 0; run < runs; run++) {
         const text = mutate(seeds, random).toString('utf8')
         if (!isPossibleValue(text)) continue
@@ -63,6 +63,7 @@ describe('mutated input', () => {
         expect(fastestMs(() => check(text, again), 3)).toBeLessThan(maxMs)
       }
     },
+    fuzzTimeoutMs(),
   )
 
   it.each(['"', '\\"', ',', '=', 'a=b,', ' ', '"",', "''%"])(

@@ -1,23 +1,42 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const folderOf = (target: string): string => join(import.meta.dirname, '..', 'corpus', target)
+/** One input of a target. */
+export interface CorpusInput {
+  /** Of its file. */
+  readonly name: string
+  readonly bytes: Buffer
+}
 
-/** Inputs of one target, from files of hexadecimal numbers; lines that begin with `#` say what they are. */
-export function hexCorpus(target: string): { readonly name: string; readonly bytes: Buffer }[] {
-  const folder = folderOf(target)
-  const names = readdirSync(folder).filter((name) => name.endsWith('.hex'))
-  return names.sort().map((name) => {
-    const lines = readFileSync(join(folder, name), 'utf8').split('\n')
-    const hex = lines.filter((line) => !line.startsWith('#')).join('')
-    return { name, bytes: Buffer.from(hex.replaceAll(/\s/g, ''), 'hex') }
+/** Hexadecimal numbers; what stands behind a `#` says what they are. */
+function parseHex(text: string): Buffer {
+  return Buffer.from(text.replace(/#.*$/gm, '').replace(/\s/g, ''), 'hex')
+}
+
+/**
+ * Inputs of one target: `NAME.hex` of hexadecimal numbers, every other file byte by byte as it is.
+ *
+ * @param folder - Where the folders of all targets are.
+ */
+export function corpus(
+  target: string,
+  folder = join(import.meta.dirname, '..', 'corpus'),
+): CorpusInput[] {
+  const directory = join(folder, target)
+  const names = existsSync(directory) ? readdirSync(directory).sort() : []
+  return names.map((name) => {
+    const bytes = readFileSync(join(directory, name))
+    return { name, bytes: name.endsWith('.hex') ? parseHex(bytes.toString('latin1')) : bytes }
   })
 }
 
+/** The inputs of a target that are hexadecimal numbers. */
+export const hexCorpus = (target: string): CorpusInput[] =>
+  corpus(target).filter(({ name }) => name.endsWith('.hex'))
+
 /** Inputs of one target whose files are what they hold. */
 export function textCorpus(target: string): Buffer[] {
-  const folder = folderOf(target)
-  const names = readdirSync(folder).sort()
-  if (names.length === 0) throw new Error(`the corpus of ${target} is empty`)
-  return names.map((name) => readFileSync(join(folder, name)))
+  const inputs = corpus(target)
+  if (inputs.length === 0) throw new Error(`the corpus of ${target} is empty`)
+  return inputs.map(({ bytes }) => bytes)
 }

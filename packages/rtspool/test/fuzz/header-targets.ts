@@ -1,0 +1,176 @@
+import { isToken } from '../../src/rtsp/grammar.js'
+import { acceptsSdp } from '../../src/rtsp/headers/accept.js'
+import { parseAuthorization, serializeAuthorization } from '../../src/rtsp/headers/authorization.js'
+import { parseContentLength } from '../../src/rtsp/headers/content-length.js'
+import { parseContentType } from '../../src/rtsp/headers/content-type.js'
+import { parseCSeq, serializeCSeq } from '../../src/rtsp/headers/cseq.js'
+import {
+  parseKeyMgmt,
+  parseKeyMgmtAttribute,
+  serializeKeyMgmt,
+  serializeKeyMgmtAttribute,
+} from '../../src/rtsp/headers/key-mgmt.js'
+import { parsePublic, serializePublic } from '../../src/rtsp/headers/public.js'
+import { parseRange, serializeRange } from '../../src/rtsp/headers/range.js'
+import { parseRequire, serializeUnsupported } from '../../src/rtsp/headers/require.js'
+import { parseRtpInfo, serializeRtpInfo } from '../../src/rtsp/headers/rtp-info.js'
+import { parseSessionHeader, serializeSessionHeader } from '../../src/rtsp/headers/session.js'
+import { parseTransport, serializeTransport } from '../../src/rtsp/headers/transport.js'
+import { parseChallenge, serializeChallenge } from '../../src/rtsp/headers/www-authenticate.js'
+import { RtspHeaders } from '../../src/rtsp/message.js'
+import { rateHeaders } from '../../src/server/rate-headers.js'
+import {
+  authorizationCases,
+  challengeCases,
+  refusedAuthorizations,
+  refusedChallenges,
+} from '../rtsp/auth-cases.js'
+import {
+  cSeqCases,
+  rangeCases,
+  refusedCSeqs,
+  refusedRanges,
+  refusedRtpInfos,
+  refusedSessions,
+  refusedTransports,
+  rtpInfoCases,
+  sessionCases,
+  transportCases,
+} from '../rtsp/header-cases.js'
+import { type FuzzTarget, textTarget } from './target.js'
+
+const headersOf = (name: string, text: string) => new RtspHeaders([[name, text]])
+
+/** One target for each header that somebody else writes. */
+export const headerTargets: readonly FuzzTarget[] = [
+  textTarget({
+    name: 'transport',
+    rows: 'B-LOOP',
+    seeds: [...transportCases, ...refusedTransports],
+    read: parseTransport,
+    write: (specs) => {
+      // An unknown mode of a known protocol is not kept.
+      const isWhole = specs.every(
+        ({ isSupported, protocol, profile, lowerTransport }) =>
+          isSupported || !isKnown(protocol, profile, lowerTransport),
+      )
+      return isWhole ? specs.map(serializeTransport).join() : undefined
+    },
+  }),
+  textTarget({
+    name: 'range',
+    rows: 'B-LOOP',
+    seeds: [...rangeCases, ...refusedRanges],
+    read: parseRange,
+    write: serializeRange,
+    // To microseconds.
+    isRounded: true,
+  }),
+  textTarget({
+    name: 'rtp-info',
+    rows: 'B-LOOP',
+    seeds: [...rtpInfoCases, ...refusedRtpInfos],
+    // Quotes are not written again, and a URL may end with what they protected.
+    read: (text) => ({ entries: parseRtpInfo(text), isQuoted: text.includes('"') }),
+    write: ({ entries, isQuoted }) => (isQuoted ? undefined : serializeRtpInfo(entries)),
+  }),
+  textTarget({
+    name: 'session',
+    rows: 'B-FIX',
+    seeds: [...sessionCases, ...refusedSessions],
+    read: parseSessionHeader,
+    write: (session) => (isToken(session.id) ? serializeSessionHeader(session) : undefined),
+  }),
+  textTarget({
+    name: 'cseq',
+    rows: 'B-CSEQ',
+    seeds: [...cSeqCases, ...refusedCSeqs],
+    read: parseCSeq,
+    write: serializeCSeq,
+  }),
+  textTarget({
+    name: 'content-length',
+    rows: 'B-BIG B-SMUG',
+    // Several lines of it are several values.
+    read: (text) => parseContentLength(text.split('|')),
+    write: String,
+  }),
+  textTarget({
+    name: 'content-type',
+    rows: 'B-LOOP',
+    read: parseContentType,
+    write: (type) => type,
+  }),
+  textTarget({
+    name: 'accept',
+    rows: 'B-LOOP',
+    read: (text) => acceptsSdp(headersOf('Accept', text)),
+  }),
+  textTarget({
+    name: 'require',
+    rows: 'B-LOOP',
+    read: (text) => {
+      const features = parseRequire(headersOf('Require', text))
+      return { features, hasEnd: !/"/.test(text) }
+    },
+    // A quoted string that does not end takes all that follows it.
+    write: ({ features, hasEnd }) => (hasEnd ? serializeUnsupported(features) : undefined),
+  }),
+  textTarget({
+    name: 'public',
+    rows: 'B-LOOP',
+    read: (text) => parsePublic(headersOf('Public', text)),
+    write: (methods) => (methods.every(isToken) ? serializePublic(methods) : undefined),
+  }),
+  textTarget({
+    name: 'authorization',
+    rows: 'B-AUTH0',
+    seeds: [...authorizationCases, ...refusedAuthorizations],
+    read: parseAuthorization,
+    write: (said) => {
+      // What was escaped may be what no header can hold; what is no token is written by nobody.
+      const tokens = said.scheme === 'Digest' ? [said.algorithm, said.qop, said.nc] : []
+      const isPlain = tokens.every((token) => token === undefined || isToken(token))
+      return isPlain && isWritable(said) ? serializeAuthorization(said) : undefined
+    },
+  }),
+  textTarget({
+    name: 'www-authenticate',
+    rows: 'B-LOOP',
+    seeds: [...challengeCases, ...refusedChallenges],
+    read: parseChallenge,
+    write: (challenge) => (isWritable(challenge) ? serializeChallenge(challenge) : undefined),
+  }),
+  textTarget({
+    name: 'key-mgmt',
+    rows: 'B-SRTP',
+    read: parseKeyMgmt,
+    write: (messages) =>
+      messages.every(({ protocol }) => isToken(protocol))
+        ? messages.map(serializeKeyMgmt).join()
+        : undefined,
+  }),
+  textTarget({
+    name: 'key-mgmt-attribute',
+    rows: 'B-SRTP',
+    read: parseKeyMgmtAttribute,
+    write: serializeKeyMgmtAttribute,
+  }),
+  textTarget({
+    name: 'scale-speed',
+    rows: 'B-LOOP',
+    read: (text) => [
+      ...rateHeaders(headersOf('Scale', text)),
+      ...rateHeaders(headersOf('Speed', text)),
+    ],
+  }),
+]
+
+const isKnown = (...[protocol, profile, lower]: [string, string, string]): boolean =>
+  protocol === 'RTP' && /^S?AVPF?$/.test(profile) && /^(UDP|TCP)$/.test(lower)
+
+const isWritable = (value: object): boolean =>
+  Object.values(value).every((part) => {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+    return typeof part !== 'string' || !/[\0-\x1f\x7f]/.test(part)
+  })

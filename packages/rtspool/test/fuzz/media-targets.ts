@@ -1,0 +1,98 @@
+import {
+  avcConfigurationOf,
+  h264Fmtp,
+  h265Fmtp,
+  hevcParameterSetsOf,
+  isH264KeyFrame,
+  isH265KeyFrame,
+  isValidRtp,
+  opusSamplesOf,
+  parseAdtsHeader,
+  parseAudioSpecificConfig,
+  parseAvcConfiguration,
+  parseHevcConfiguration,
+  payloadOf,
+  sequenceNumberOf,
+  splitAnnexB,
+  splitLengthPrefixed,
+  splitOpusPacket,
+  ssrcOf,
+  timestampOf,
+} from '../../src/rtp/index.js'
+import { type FuzzTarget, fuzzTarget } from './target.js'
+
+function checkAac(config: Uint8Array) {
+  const read = parseAudioSpecificConfig(config)
+  const numbers = Object.values(read)
+  if (!numbers.every(Number.isFinite) || read.samplesPerAccessUnit <= 0)
+    throw new Error(`no AAC is like that: ${JSON.stringify(read)}`)
+  return read
+}
+
+/** What payloaders read from files, and what is looked at in packets of publishers. */
+export const mediaTargets: readonly FuzzTarget[] = [
+  fuzzTarget({
+    name: 'rtp',
+    rows: 'B-SSRC',
+    read: (packet) => {
+      if (!isValidRtp(packet)) return undefined
+      const payload = payloadOf(packet)
+      const isKeyFrame = [isH264KeyFrame(payload), isH265KeyFrame(payload)]
+      return [sequenceNumberOf(packet), timestampOf(packet), ssrcOf(packet), payload, isKeyFrame]
+    },
+  }),
+  fuzzTarget({
+    name: 'audio-specific-config',
+    rows: 'B-SSRC',
+    refusesWithRangeError: true,
+    read: checkAac,
+  }),
+  fuzzTarget({
+    name: 'adts',
+    rows: 'B-SSRC',
+    read: (bytes) => {
+      const header = parseAdtsHeader(bytes)
+      return header && [header.sizeBytes, checkAac(header.config)]
+    },
+  }),
+  fuzzTarget({
+    name: 'avc-configuration',
+    rows: 'B-SSRC',
+    refusesWithRangeError: true,
+    read: (record) => {
+      const configuration = parseAvcConfiguration(record)
+      return { ...configuration, fmtp: h264Fmtp(configuration) }
+    },
+  }),
+  fuzzTarget({
+    name: 'hevc-configuration',
+    rows: 'B-SSRC',
+    refusesWithRangeError: true,
+    read: (record) => {
+      const configuration = parseHevcConfiguration(record)
+      return { ...configuration, fmtp: h265Fmtp(configuration) }
+    },
+  }),
+  fuzzTarget({
+    name: 'nal-units',
+    rows: 'B-SSRC',
+    read: (sample) => {
+      const units = [
+        splitAnnexB(sample),
+        ...[1, 2, 4].map((size) => splitLengthPrefixed(sample, size)),
+      ]
+      const sets = units.map((list) => [avcConfigurationOf(list), hevcParameterSetsOf(list)])
+      return { units, sets }
+    },
+  }),
+  fuzzTarget({
+    name: 'opus',
+    rows: 'B-SSRC',
+    read: (packet) => {
+      const split = splitOpusPacket(packet)
+      if (split && split.frames.length * split.frameSamples !== opusSamplesOf(packet))
+        throw new Error('the frames are not as long as the packet')
+      return split
+    },
+  }),
+]

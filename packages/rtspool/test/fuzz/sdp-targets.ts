@@ -1,0 +1,53 @@
+import {
+  parseFmtpParameters,
+  parseRtpMap,
+  parseSdp,
+  resolveControl,
+  serializeRtpMap,
+  serializeSdp,
+} from '../../src/sdp/index.js'
+import { sdpSamples } from '../sdp/samples.js'
+import { type FuzzTarget, fuzzTarget, textTarget } from './target.js'
+
+/** All that the server asks of a description, without the objects it comes in. */
+function factsOf(input: Buffer) {
+  const { session, media } = parseSdp(input)
+  return {
+    text: serializeSdp({ session, media }),
+    control: resolveControl('rtsp://h/cam', session.attribute('control')),
+    media: media.map((one) => ({
+      ...{ kind: one.kind, port: one.port, count: one.portCount, protocol: one.protocol },
+      control: resolveControl('rtsp://h/cam', one.control),
+      keys: one.attributes('key-mgmt'),
+      formats: one.payloadTypes.map((type) => [
+        type,
+        one.rtpmap(type),
+        parseFmtpParameters(one.fmtp(type) ?? ''),
+      ]),
+    })),
+  }
+}
+
+/** Session descriptions, and what stands in them. */
+export const sdpTargets: readonly FuzzTarget[] = [
+  fuzzTarget({
+    name: 'sdp',
+    rows: 'B-LOOP A-REC-1',
+    format: 'txt',
+    seeds: sdpSamples.map(({ text }) => Buffer.from(text)),
+    read: factsOf,
+    write: ({ text }) => Buffer.from(text),
+  }),
+  textTarget({
+    name: 'rtpmap',
+    rows: 'B-LOOP',
+    read: parseRtpMap,
+    write: serializeRtpMap,
+  }),
+  textTarget({
+    name: 'fmtp',
+    rows: 'B-LOOP',
+    read: parseFmtpParameters,
+    write: (parameters) => [...parameters].map(([name, value]) => `${name}=${value}`).join(';'),
+  }),
+]

@@ -1,0 +1,131 @@
+import { isDeepStrictEqual } from 'node:util'
+import { RtspError } from '../../src/errors.js'
+import { trimLinearSpace } from '../../src/rtsp/grammar.js'
+import { decodeLine } from '../../src/rtsp/line-text.js'
+
+/** A parser of what peers send, and what holds for whatever it is given. */
+export interface FuzzTarget {
+  /** Folder of its inputs in test/corpus. */
+  readonly name: string
+  /** Rows of the list of threats, or of the standards, that it stands for. */
+  readonly rows: string
+  /** How its inputs are kept. */
+  readonly format: 'txt' | 'hex'
+  /** Inputs apart from those in the corpus. */
+  readonly seeds: readonly Buffer[]
+  /**
+   * Parses, and checks what came of it.
+   *
+   * @returns Whether the input was understood.
+   * @throws What is wrong with the parser.
+   */
+  readonly check: (input: Buffer) => boolean
+}
+
+/** What a target is made of. */
+export interface FuzzTargetInit<Value> {
+  readonly name: string
+  readonly rows: string
+  /** @default 'hex' */
+  readonly format?: 'txt' | 'hex'
+  readonly seeds?: readonly Buffer[]
+  /** `undefined`, or an error of the library, is a refusal. */
+  readonly read: (input: Buffer) => Value | undefined
+  /** What means the same. `undefined` for what cannot be written. */
+  readonly write?: (value: Value) => Buffer | undefined
+  /** What is written is not all that was read, but is read and written as itself. @default false */
+  readonly isRounded?: boolean
+  /** Files of the user and not of peers: refused with a RangeError. @default false */
+  readonly refusesWithRangeError?: boolean
+}
+
+const maxMessageLength = 500
+
+/** What an error says ends up in logs. */
+function checkError(error: RtspError | RangeError): void {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+  if (error.message.length > maxMessageLength || /[\0-\x1f\x7f]/.test(error.message)) {
+    throw new Error(
+      `the message of an error is not fit for a log: ${JSON.stringify(error.message)}`,
+    )
+  }
+}
+
+/** Leaves of a value, characters and bytes among them. */
+function sizeOf(value: unknown): number {
+  if (typeof value === 'string') return value.length
+  if (value instanceof Uint8Array) return value.length
+  if (value instanceof Map) return sizeOf([...value])
+  if (typeof value !== 'object' || value === null) return 1
+  let size = 1
+  for (const part of Object.values(value)) size += sizeOf(part)
+  return size
+}
+
+const isBounded = (value: unknown, input: Buffer): boolean =>
+  sizeOf(value) <= 32 * input.length + 512
+
+function readOrRefuse<Value>(init: FuzzTargetInit<Value>, input: Buffer): Value | undefined {
+  try {
+    return init.read(input)
+  } catch (error) {
+    const isRefusal =
+      error instanceof RtspError || (init.refusesWithRangeError && error instanceof RangeError)
+    if (!isRefusal) throw error
+    checkError(error)
+    return undefined
+  }
+}
+
+/** A target whose parser refuses with errors of the library, and whose values can be written and read again. */
+export function fuzzTarget<Value>(init: FuzzTargetInit<Value>): FuzzTarget {
+  const { name, rows, format = 'hex', seeds = [], write, isRounded = false } = init
+  const check = (input: Buffer): boolean => {
+    const value = readOrRefuse(init, input)
+    if (value === undefined) return false
+    if (!isBounded(value, input)) throw new Error('what came of it is out of proportion')
+    const written = write?.(value)
+    if (!write || !written) return true
+    const again = init.read(written)
+    const isSame = isRounded
+      ? again !== undefined && write(again)?.equals(written)
+      : isDeepStrictEqual(again, value)
+    if (!isSame) throw new Error(`means something else when it is written: ${written}`)
+    return true
+  }
+  return { name, rows, format, seeds, check }
+}
+
+/** What a target is made of whose input is the value of a header, or another line of text. */
+export interface TextTargetInit<Value>
+  extends Omit<FuzzTargetInit<Value>, 'read' | 'write' | 'seeds' | 'format'> {
+  readonly seeds?: readonly { readonly wire: string }[]
+  readonly read: (text: string) => Value | undefined
+  readonly write?: (value: Value) => string | undefined
+}
+
+/** A line as the parser of messages hands it on; `undefined` where it hands none on. */
+function lineOf(input: Buffer): string | undefined {
+  const end = input.at(-1) === 0x0a ? input.length - 1 : input.length
+  const text = decodeLine(input, 0, end, true)
+  return typeof text === 'string' ? trimLinearSpace(text) : undefined
+}
+
+export function textTarget<Value>(init: TextTargetInit<Value>): FuzzTarget {
+  const { seeds = [], read, write, ...rest } = init
+  return fuzzTarget<Value>({
+    ...rest,
+    format: 'txt',
+    seeds: seeds.map(({ wire }) => Buffer.from(wire)),
+    read: (input) => {
+      const text = lineOf(input)
+      return text === undefined ? undefined : read(text)
+    },
+    ...(write && {
+      write: (value: Value) => {
+        const text = write(value)
+        return text === undefined ? undefined : Buffer.from(text)
+      },
+    }),
+  })
+}

@@ -1,0 +1,15 @@
+import { headerTargets } from './header-targets.js'
+import { mediaTargets } from './media-targets.js'
+import { sdpTargets } from './sdp-targets.js'
+import type { FuzzTarget } from './target.js'
+import { uriTargets } from './uri-targets.js'
+import { wireTargets } from './wire-targets.js'
+
+/** Every parser of what somebody else has written. */
+export const fuzzTargets: readonly FuzzTarget[] = [
+  ...headerTargets,
+  ...uriTargets,
+  ...sdpTargets,
+  ...mediaTargets,
+  ...wireTargets,
+]

@@ -1,0 +1,48 @@
+import { parseRtspUri, serializeRtspUri } from '../../src/rtsp/uri.js'
+import { isSameUri } from '../../src/server/auth/digest-uri.js'
+import { parseTarget } from '../../src/server/target.js'
+import { refusedUris, uriCases } from '../rtsp/header-cases.js'
+import { type FuzzTarget, textTarget } from './target.js'
+
+/** What must hold of every path, whatever it is appended to. */
+function checkPath(path: string): void {
+  const segments = path.split('/')
+  const isSafe = path.startsWith('/') && !segments.includes('..') && !segments.includes('.')
+  if (!isSafe || /[\0\\]/.test(path)) throw new Error(`not a safe path: ${JSON.stringify(path)}`)
+}
+
+/** What names a resource. */
+export const uriTargets: readonly FuzzTarget[] = [
+  textTarget({
+    name: 'uri',
+    rows: 'B-LOOP B-PATH',
+    seeds: [...uriCases, ...refusedUris],
+    read: (text) => {
+      const { scheme, host, port, path, query } = parseRtspUri(text)
+      checkPath(path)
+      return { scheme, host, port, path, query }
+    },
+    write: ({ scheme, ...rest }) =>
+      scheme === undefined ? undefined : serializeRtspUri({ ...rest, scheme }),
+  }),
+  textTarget({
+    name: 'request-target',
+    rows: 'B-LOOP B-PATH',
+    read: (text) => {
+      const { path, query, presentation, full, trackIndex } = parseTarget(text) ?? {}
+      if (path !== undefined) checkPath(path)
+      return { path, query, presentation, full, trackIndex }
+    },
+  }),
+  textTarget({
+    name: 'digest-uri',
+    rows: 'B-AUTH0',
+    read: (text) => {
+      const [digestUri = '', uri = ''] = text.split(' ')
+      const target = parseTarget(uri)
+      const isSame = isSameUri(digestUri, uri, target)
+      if (!isSame && digestUri === uri) throw new Error('a URI is not the same as itself')
+      return isSame
+    },
+  }),
+]
