@@ -54,6 +54,12 @@ describe.each(transports)('published by ffmpeg over %s', (publishTransport) => {
     },
   )
 
+  test('A-RTP-3 packets of ffmpeg are not too large for UDP', async (context) => {
+    requirePrograms(context, 'ffmpeg')
+    expect(running.server.stats().oversizedPackets).toBe(0)
+    expect(publisher.isRunning).toBe(true)
+  })
+
   test('when the publisher goes, its viewers end and the pool is empty', async (context) => {
     requirePrograms(context, 'ffmpeg')
     const reasons: string[] = []
@@ -112,7 +118,7 @@ describe('over IPv6', () => {
   })
 
   test.concurrent.for(transports)(
-    'ffmpeg publishes and plays over %s',
+    'A-RTP-3 ffmpeg publishes and plays over %s: its packets are not too large',
     async (transport, context) => {
       requirePrograms(context, 'ffmpeg')
       const path = `/live/${transport}`
@@ -121,6 +127,7 @@ describe('over IPv6', () => {
       await published(running.server, path)
       const result = await playWithFfmpeg({ url, transport, seconds })
       expectDecoded(result)
+      expect(running.server.stats().oversizedPackets).toBe(0)
       await publisher.stop()
     },
   )

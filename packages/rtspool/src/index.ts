@@ -24,6 +24,7 @@ export {
 } from './media/media-factory.js'
 export type { MediaOutput, MediaSource, PlayRange, SeekableSource } from './media/media-source.js'
 export { type MountMatch, MountPoints } from './media/mount-points.js'
+export type { OversizedPacket } from './media/oversized-packets.js'
 export type { StreamReception } from './media/stream-reception.js'
 export type { Track, TrackPosition } from './media/track.js'
 export {

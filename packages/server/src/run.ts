@@ -7,6 +7,7 @@ import { banner } from './banner.js'
 import { readCertificate, reloadOnHangup } from './certificate.js'
 import { createLog } from './log.js'
 import { type CommandOptions, parseCommandLine } from './options.js'
+import { logOversizedPackets } from './oversized-packets.js'
 import { describeStartupError } from './startup-error.js'
 
 const testPath = '/test'
@@ -81,6 +82,7 @@ async function serve(options: CommandOptions, version: string): Promise<number> 
   const { address, port } = server.address()
   const { host, publish } = options
   const tlsPort = options.tls && server.tlsAddress().port
+  const endOversized = logOversizedPackets(log)
   const endReload = options.tls && reloadOnHangup(server, options.tls, log)
   process.stdout.write(banner({ version, address, port, tlsPort, host, publish, testPath }))
   const signal = await stop.received
@@ -88,6 +90,7 @@ async function serve(options: CommandOptions, version: string): Promise<number> 
   await server.close()
   log.info('closed')
   endReload?.()
+  endOversized()
   stop.ignore()
   return 0
 }

@@ -1,6 +1,8 @@
 import type { Clock, ClockTimer } from '../clock.js'
 import type { DatagramGroup } from '../transport/datagram-group.js'
 import type { DatagramSender } from '../transport/udp-port-pair.js'
+import { type FittingPackets, fittingPackets } from './fitting-packets.js'
+import type { OversizedPackets } from './oversized-packets.js'
 import type { PacketBatch } from './packet-batch.js'
 import type { DatagramReader } from './reader.js'
 
@@ -22,13 +24,20 @@ interface CatchingUp {
 /** The readers of one track that are sent datagrams: one group for each socket that they are sent from. */
 export class DatagramReaders {
   readonly #clock: Clock
+  readonly #oversized: OversizedPackets
+  readonly #overheadBytes: number
   readonly #groups = new Map<DatagramSender, DatagramGroup>()
   readonly #live = new Set<DatagramReader>()
   readonly #catchingUp = new Map<DatagramReader, CatchingUp>()
   #timer: ClockTimer | undefined
+  /** What is not larger fits every socket. */
+  #surelyFitsBytes = Number.POSITIVE_INFINITY
 
-  constructor(clock: Clock) {
+  /** @param overheadBytes - Of each packet, what SRTP has added: it does not count. */
+  constructor(clock: Clock, oversized: OversizedPackets, overheadBytes: number) {
     this.#clock = clock
+    this.#oversized = oversized
+    this.#overheadBytes = overheadBytes
   }
 
   get size(): number {
@@ -37,11 +46,15 @@ export class DatagramReaders {
 
   /** Adds a reader that begins with `first`. */
   add(reader: DatagramReader, first: readonly Buffer[]): void {
-    if (first.length === 0) {
+    const maxBytes = this.#maxBytes(reader.rtp)
+    this.#surelyFitsBytes = Math.min(this.#surelyFitsBytes, maxBytes)
+    const fitting = fittingPackets(first, maxBytes)
+    this.#leaveOut(reader, fitting)
+    if (fitting.packets.length === 0) {
       this.#goLive(reader)
       return
     }
-    const catchingUp = { reader, queue: [...first], arrived: 0 }
+    const catchingUp = { reader, queue: [...fitting.packets], arrived: 0 }
     this.#catchingUp.set(reader, catchingUp)
     this.#sendPortion(catchingUp)
     if (this.#catchingUp.size > 0) this.#schedule()
@@ -61,6 +74,10 @@ export class DatagramReaders {
   }
 
   send(batch: PacketBatch): void {
+    if (batch.largestBytes > this.#surelyFitsBytes) {
+      this.#sendFitting(batch.packets)
+      return
+    }
     for (const catchingUp of this.#catchingUp.values()) {
       catchingUp.queue.push(...batch.packets)
       catchingUp.arrived += batch.packets.length
@@ -81,6 +98,42 @@ export class DatagramReaders {
   close(): void {
     this.#timer?.cancel()
     this.#timer = undefined
+  }
+
+  /** A batch with packets that are too large for some sockets, or all. */
+  #sendFitting(packets: readonly Buffer[]): void {
+    const bySender = new Map<DatagramSender, FittingPackets>()
+    const fittingFor = (sender: DatagramSender): FittingPackets => {
+      const known = bySender.get(sender)
+      if (known) return known
+      const fitting = fittingPackets(packets, this.#maxBytes(sender))
+      bySender.set(sender, fitting)
+      return fitting
+    }
+    for (const catchingUp of this.#catchingUp.values()) {
+      const fitting = fittingFor(catchingUp.reader.rtp)
+      catchingUp.queue.push(...fitting.packets)
+      catchingUp.arrived += fitting.packets.length
+      this.#leaveOut(catchingUp.reader, fitting)
+    }
+    for (const [sender, group] of this.#groups) group.send(fittingFor(sender).packets)
+    for (const reader of this.#live) {
+      const fitting = fittingFor(reader.rtp)
+      reader.counters.packetsOut += fitting.packets.length
+      reader.counters.bytesOut += fitting.sizeBytes
+      this.#leaveOut(reader, fitting)
+    }
+  }
+
+  #leaveOut({ rtp, counters }: DatagramReader, { leftOut, oversizedBytes }: FittingPackets): void {
+    if (leftOut === 0) return
+    counters.packetsDropped += leftOut
+    rtp.countOversized(leftOut)
+    this.#oversized.tell(oversizedBytes - this.#overheadBytes, rtp.maxDatagramBytes)
+  }
+
+  #maxBytes(sender: DatagramSender): number {
+    return sender.maxDatagramBytes + this.#overheadBytes
   }
 
   #goLive(reader: DatagramReader): void {

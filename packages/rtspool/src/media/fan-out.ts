@@ -1,6 +1,7 @@
 import type { Clock, ClockTimer } from '../clock.js'
 import { DatagramReaders } from './datagram-readers.js'
 import { InterleavedGroup } from './interleaved-group.js'
+import type { OversizedPackets } from './oversized-packets.js'
 import { PacketBatch } from './packet-batch.js'
 import type { DatagramReader, Reader } from './reader.js'
 
@@ -35,9 +36,13 @@ export class FanOut {
   readonly #flushNow = (): void => this.flush()
   readonly #endTurn = (): void => this.#flushOrHold()
 
-  constructor(clock: Clock) {
+  /**
+   * @param oversized - Told of packets that are too large for datagrams.
+   * @param overheadBytes - What SRTP has added to each packet.
+   */
+  constructor(clock: Clock, oversized: OversizedPackets, overheadBytes = 0) {
     this.#clock = clock
-    this.#datagrams = new DatagramReaders(clock)
+    this.#datagrams = new DatagramReaders(clock, oversized, overheadBytes)
   }
 
   get readerCount(): number {

@@ -6,11 +6,11 @@ import type { DeliveryCounters } from './reader.js'
  * plays, because each may have received it.
  */
 export class GroupCounters implements DeliveryCounters {
-  packetsDropped = 0
   readonly #total: MulticastStats
   readonly #viewers = new Set<DeliveryCounters>()
   #packetsOut = 0
   #bytesOut = 0
+  #packetsDropped = 0
 
   constructor(total: MulticastStats) {
     this.#total = total
@@ -44,5 +44,15 @@ export class GroupCounters implements DeliveryCounters {
     this.#bytesOut = count
     this.#total.bytesOut += sent
     for (const viewer of this.#viewers) viewer.bytesOut += sent
+  }
+
+  get packetsDropped(): number {
+    return this.#packetsDropped
+  }
+
+  set packetsDropped(count: number) {
+    const dropped = count - this.#packetsDropped
+    this.#packetsDropped = count
+    for (const viewer of this.#viewers) viewer.packetsDropped += dropped
   }
 }

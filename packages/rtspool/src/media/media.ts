@@ -88,6 +88,7 @@ export class Media {
     // Whoever seeks is sent what was sought, and nothing that came before.
     const gopCache = this.playback ? undefined : options.gopCache
     const shared = {
+      path,
       clock,
       cname,
       gopCache,

@@ -2,6 +2,8 @@
 export class PacketBatch {
   readonly packets: Buffer[] = []
   sizeBytes = 0
+  /** Size of the largest packet. */
+  largestBytes = 0
   /** The first packet at which a reader that was behind may go on, or -1. */
   resumeIndex = -1
 
@@ -10,6 +12,7 @@ export class PacketBatch {
     if (isResumePoint && this.resumeIndex < 0) this.resumeIndex = this.packets.length
     this.packets.push(packet)
     this.sizeBytes += packet.length
+    if (packet.length > this.largestBytes) this.largestBytes = packet.length
   }
 
   /** Bytes of the packets in front of the resume point. */

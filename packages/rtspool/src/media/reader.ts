@@ -10,7 +10,7 @@ import type { SentReports } from './sent-reports.js'
 export interface DeliveryCounters {
   packetsOut: number
   bytesOut: number
-  /** Packets that were left out because the reader was too slow. */
+  /** Packets that were left out because the reader was too slow, or they were too large for a datagram. */
   packetsDropped: number
 }
 

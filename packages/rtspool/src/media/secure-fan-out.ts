@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js'
 import type { SrtpSender } from '../srtp/index.js'
 import { FanOut } from './fan-out.js'
+import type { OversizedPackets } from './oversized-packets.js'
 import type { Reader } from './reader.js'
 
 /**
@@ -19,9 +20,14 @@ export class SecureFanOut {
   readonly fanOut: FanOut
 
   /** @param before - Packets that new readers may still begin with, in order. */
-  constructor(clock: Clock, sender: SrtpSender, before: readonly Buffer[]) {
+  constructor(
+    clock: Clock,
+    oversized: OversizedPackets,
+    sender: SrtpSender,
+    before: readonly Buffer[],
+  ) {
     this.sender = sender
-    this.fanOut = new FanOut(clock)
+    this.fanOut = new FanOut(clock, oversized, sender.overheadBytes)
     for (const packet of before) sender.skip(packet)
   }
 

@@ -23,6 +23,7 @@ import {
 import type { MediaDescription } from '../sdp/index.js'
 import type { SrtpSender, SrtpSuite } from '../srtp/index.js'
 import { FanOut } from './fan-out.js'
+import { OversizedPackets } from './oversized-packets.js'
 import { type DatagramReader, type Reader, sendRtcpTo } from './reader.js'
 import type { GopCacheLimits } from './recent-packets.js'
 import { RecentPackets } from './recent-packets.js'
@@ -66,6 +67,7 @@ export class Track {
   readonly #clock: Clock
   readonly #cname: string
   readonly #fanOut: FanOut
+  readonly #oversized: OversizedPackets
   #secure: SecureFanOut | undefined
   readonly #isKeyFrame: KeyFrameTest | undefined
   /** Video: several packets make a frame, and the marker ends it (RFC 3551 section 4.2). */
@@ -81,6 +83,8 @@ export class Track {
 
   constructor(init: {
     readonly index: number
+    /** Of the presentation. */
+    readonly path?: string
     readonly description: MediaDescription
     readonly clock: Clock
     readonly cname: string
@@ -96,7 +100,8 @@ export class Track {
     this.description = init.description
     this.#clock = init.clock
     this.#cname = init.cname
-    this.#fanOut = new FanOut(init.clock)
+    this.#oversized = new OversizedPackets(init.path ?? '', init.index)
+    this.#fanOut = new FanOut(init.clock, this.#oversized)
     this.#onKeyFrame = init.onKeyFrame
     this.#hasFrames = init.description.kind === 'video'
     const payloadType = init.description.payloadTypes[0]
@@ -207,7 +212,8 @@ export class Track {
   srtp(suite: SrtpSuite): SrtpSender {
     if (!this.#secure) {
       const before = this.#recent?.packets ?? []
-      this.#secure = new SecureFanOut(this.#clock, createSrtpSender(suite), before)
+      const sender = createSrtpSender(suite)
+      this.#secure = new SecureFanOut(this.#clock, this.#oversized, sender, before)
     }
     return this.#secure.sender
   }

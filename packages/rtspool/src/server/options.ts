@@ -7,6 +7,7 @@ import { SessionPool, type SessionPoolOptions } from '../session/index.js'
 import type { MulticastAddressPool, MulticastOptions } from '../transport/multicast-address-pool.js'
 import { type NativeSockets, nativeSockets } from '../transport/native-sockets.js'
 import type { BacklogLimits } from '../transport/stream-writer.js'
+import { ethernetDatagramBytes } from '../transport/udp-port-pair.js'
 import { type AuthOptions, type ResolvedAuthOptions, resolveAuthOptions } from './auth/options.js'
 import { type ResolvedTlsOptions, resolveTlsOptions, type TlsOptions } from './tls-options.js'
 
@@ -52,6 +53,14 @@ export interface RtspServerOptions {
    * @default [30000, 30999]
    */
   readonly udpPorts?: readonly [first: number, last: number] | false | undefined
+  /**
+   * Bytes of the largest RTP packet that is sent to UDP viewers and multicast groups. Larger ones, which come from
+   * publishers over TCP, are left out and counted (`stats().oversizedPackets`), and the first of a track is published
+   * on the diagnostics channel `rtspool:oversized-packet`: as fragments of IP, many networks lose them. TCP viewers
+   * get them all. What SRTP adds (4 to 16 bytes) does not count. 0 = all that UDP takes (65507), in fragments.
+   * @default 1472 (an Ethernet frame of 1500 bytes without the headers of IPv4 and UDP)
+   */
+  readonly maxDatagramBytes?: number | undefined
   /**
    * Options of the pool that the server makes, or a pool of your own, which several servers may share and
    * which you close. Limits of numbers are off until you set them.
@@ -124,6 +133,7 @@ export const rtspServerDefaults = Object.freeze({
   webSocket: 'ifInstalled',
   allowedOrigins: Object.freeze([]),
   udpPorts: Object.freeze([30_000, 30_999] as const),
+  maxDatagramBytes: ethernetDatagramBytes,
   pool: Object.freeze({
     timeoutAlwaysVisible: true,
     /** Seconds: nobody keeps a place for long with a SETUP alone. */
@@ -151,6 +161,7 @@ export interface ResolvedRtspServerOptions {
   /** In lower case. */
   readonly allowedOrigins: ReadonlySet<string>
   readonly udpPorts: readonly [first: number, last: number] | false
+  readonly maxDatagramBytes: number
   readonly pool: SessionPool
   /** Whether the server made the pool, and so closes it. */
   readonly ownsPool: boolean
@@ -167,6 +178,7 @@ export interface ResolvedRtspServerOptions {
 }
 
 const maxPort = 65_535
+const largestDatagramBytes = 65_535 - 20 /* IPv4 */ - 8 /* UDP */
 const msPerSecond = 1000
 
 /** @throws {RangeError | TypeError} Says which option is wrong, what was expected and what came. */
@@ -186,6 +198,12 @@ export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRt
     webSocket: options.webSocket ?? defaults.webSocket,
     allowedOrigins: origins(options.allowedOrigins ?? defaults.allowedOrigins),
     udpPorts: portRange(options.udpPorts ?? defaults.udpPorts),
+    maxDatagramBytes:
+      integer(
+        'maxDatagramBytes',
+        options.maxDatagramBytes ?? defaults.maxDatagramBytes,
+        largestDatagramBytes,
+      ) || largestDatagramBytes,
     pool,
     ownsPool,
     onConnectionClosed: closedPolicy(options.onConnectionClosed ?? defaults.onConnectionClosed),

@@ -23,6 +23,11 @@ export interface RtspServerStats {
   /** Interleaved channels in use, over all connections. */
   readonly channels: number
   /**
+   * RTP packets that UDP viewers were not sent because they are larger than `maxDatagramBytes`: one for each viewer,
+   * or multicast group, that did not get it. `packetsDropped` of the sessions counts them too.
+   */
+  readonly oversizedPackets: number
+  /**
    * Each packet to a group counts once here, and once for each session that plays the group: sums over sessions
    * are what viewers may have received, not what was sent.
    */

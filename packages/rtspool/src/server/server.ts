@@ -128,6 +128,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
       rejectedRtp: rejected.rtp,
       rejectedRtcp: rejected.rtcp,
       channels,
+      oversizedPackets: this.#udp?.oversizedPackets ?? 0,
       multicast: { ...noMulticast, ...this.#udp?.multicastStats },
       sendPaths: {
         tcp: this.#options.native ? 'send' : 'stream',
@@ -152,11 +153,14 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
   }
 
   async #listen(): Promise<void> {
-    const { udpPorts, native } = this.#options
+    const { udpPorts, native, maxDatagramBytes } = this.#options
     await this.#door.open()
     try {
       const { address } = this.#door.address ?? this.tlsAddress()
-      if (udpPorts) this.#udp = await UdpTransport.open({ ports: udpPorts, address, native })
+      if (udpPorts) {
+        const sending = { native, maxDatagramBytes }
+        this.#udp = await UdpTransport.open({ ports: udpPorts, address, ...sending })
+      }
       this.#watch = this.pool.startCleanup()
       this.#homes.start()
     } catch (error) {

@@ -28,6 +28,11 @@ export class SrtpSender {
     this.#cipher = createPacketCipher(master)
   }
 
+  /** Bytes that each RTP packet grows by. */
+  get overheadBytes(): number {
+    return this.master.suite.rtpTagBytes
+  }
+
   /** Of the newest packet: what who joins now has to be told. */
   get rolloverCounter(): number {
     return rolloverCounterOf(Math.max(this.#window.highest, 0))

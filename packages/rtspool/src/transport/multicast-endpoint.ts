@@ -16,6 +16,14 @@ export class MulticastEndpoint implements DatagramSender {
     this.#single = this.createGroup()
   }
 
+  get maxDatagramBytes(): number {
+    return this.#endpoint.maxDatagramBytes
+  }
+
+  countOversized(packets: number): void {
+    this.#endpoint.countOversized(packets)
+  }
+
   send(packet: Buffer, port: number, address: string): void {
     if (this.#endpoint.routeMulticast(this.#route)) this.#endpoint.send(packet, port, address)
   }

@@ -20,7 +20,12 @@ export interface UdpPortPairOptions {
   readonly address?: string | undefined
   /** For sending in batches; Node's own calls are used when absent. */
   readonly native?: NativeSockets | undefined
+  /** See {@link DatagramSender}. @default 1472 */
+  readonly maxDatagramBytes?: number | undefined
 }
+
+/** What fits a frame of Ethernet. The header of IPv6 has 20 bytes more. */
+export const ethernetDatagramBytes = 1500 /* Ethernet */ - 20 /* IPv4 */ - 8 /* UDP */
 
 /** How datagrams to many readers leave: one call for all, with or without segmentation, or one call each. */
 export type DatagramSendPath = 'sendmmsg+gso' | 'sendmmsg' | 'dgram'
@@ -35,6 +40,10 @@ export interface MulticastRoute {
 
 /** What sends datagrams of one stream. */
 export interface DatagramSender {
+  /** Larger RTP packets are not to be sent; what SRTP adds does not count. */
+  readonly maxDatagramBytes: number
+  /** Notes packets that one reader was not sent because they are larger. */
+  countOversized(packets: number): void
   /** Sends one datagram. */
   send(packet: Buffer, port: number, address: string): void
   /** Sends several datagrams to one destination, in as few calls as possible. */
@@ -107,6 +116,9 @@ export class UdpEndpoint implements DatagramLoss, DatagramSender {
   unknownPeerDatagrams = 0
   /** Datagrams that the kernel did not take. */
   sendErrors = 0
+  /** Packets that were not sent because they are larger than {@link maxDatagramBytes}, for each reader. */
+  oversizedPackets = 0
+  readonly maxDatagramBytes: number
   readonly #socket: Socket
   readonly #family: 4 | 6
   readonly #batching: Batching | undefined
@@ -120,9 +132,14 @@ export class UdpEndpoint implements DatagramLoss, DatagramSender {
     if (error) this.sendErrors++
   }
 
-  constructor(socket: Socket, batching: Batching | undefined) {
+  constructor(
+    socket: Socket,
+    batching: Batching | undefined,
+    maxDatagramBytes = ethernetDatagramBytes,
+  ) {
     this.#socket = socket
     this.#batching = batching
+    this.maxDatagramBytes = maxDatagramBytes
     const { port, family } = socket.address()
     this.port = port
     this.#family = family === 'IPv6' ? 6 : 4
@@ -165,6 +182,10 @@ export class UdpEndpoint implements DatagramLoss, DatagramSender {
     }
     this.unknownPeerDatagrams++
     this.rtcpSources.look(packet, address, port)
+  }
+
+  countOversized(packets: number): void {
+    this.oversizedPackets += packets
   }
 
   /** How groups of this endpoint send. */
@@ -270,7 +291,10 @@ export class UdpPortPair {
 }
 
 /** Binds through the system's own calls where they are at hand: they give the descriptor for batches. */
-async function bind(port: number, { family, address, native }: UdpPortPairOptions) {
+async function bind(
+  port: number,
+  { family, address, native, maxDatagramBytes }: UdpPortPairOptions,
+): Promise<UdpEndpoint> {
   const socket = createSocket({
     type: family === 6 ? 'udp6' : 'udp4',
     ipv6Only: family === 6,
@@ -293,7 +317,7 @@ async function bind(port: number, { family, address, native }: UdpPortPairOption
     throw error
   }
   growBuffers(socket)
-  return new UdpEndpoint(socket, batching)
+  return new UdpEndpoint(socket, batching, maxDatagramBytes)
 }
 
 function growBuffers(socket: Socket): void {

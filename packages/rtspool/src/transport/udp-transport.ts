@@ -10,6 +10,8 @@ export interface UdpTransportOptions {
   readonly address?: string | undefined
   /** For sending in batches; see {@link NativeSockets}. */
   readonly native?: NativeSockets | undefined
+  /** Larger RTP packets are not sent. @default 1472 */
+  readonly maxDatagramBytes?: number | undefined
 }
 
 /** Multicast of one server at the moment, and what it has sent. */
@@ -96,10 +98,10 @@ export class UdpTransport {
 
   static async #tryOpen(
     rtpPort: number,
-    { address, native }: UdpTransportOptions,
+    { address, native, maxDatagramBytes }: UdpTransportOptions,
   ): Promise<UdpTransport | undefined> {
     const families = familiesOf(address)
-    const shared = { address: only(address), native }
+    const shared = { address: only(address), native, maxDatagramBytes }
     let ipv4: UdpPortPair | undefined
     try {
       if (families.ipv4) ipv4 = await UdpPortPair.open(rtpPort, { ...shared, family: 4 })
@@ -154,6 +156,11 @@ export class UdpTransport {
       rtcp += pair?.rtcp.unknownPeerDatagrams ?? 0
     }
     return { rtp, rtcp }
+  }
+
+  /** RTP packets that were too large for a datagram, for each reader that did not get them. */
+  get oversizedPackets(): number {
+    return (this.#ipv4?.rtp.oversizedPackets ?? 0) + (this.#ipv6?.rtp.oversizedPackets ?? 0)
   }
 
   async close(): Promise<void> {
