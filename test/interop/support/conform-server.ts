@@ -53,12 +53,14 @@ export async function startConformServer(carrier: Carrier): Promise<ConformServe
     multicast: { groups: carrier === 'ipv6' ? 'ff15::7254/112' : '239.255.72.0/24' },
   })
   server.mounts.add('/priv', fileMedia(testClip, { loop: true }))
+  server.mounts.add('/file', fileMedia(testClip, { shared: false }))
   const { port } = carrier === 'tls' ? server.tlsAddress() : server.address()
   const scheme = carrier === 'tls' ? 'rtsps' : 'rtsp'
   const url = `${scheme}://${carrier === 'ipv6' ? '[::1]' : host}:${port}`
   return {
     args: [
       ...[`${url}/test`, '--publish', `${url}/live/conform`, '--private', `${url}/priv`],
+      ...['--seekable', `${url}/file`],
       ...['--multicast', `${groups.url}/test`, '--user', 'u:p', '--strict', ...options[carrier]],
     ],
     sessions: () => server.pool.size + groups.server.pool.size,
