@@ -1,13 +1,5 @@
 import type { Clock, ClockTimer } from '../clock.js'
 import {
-  createSourceDescription,
-  ntpFromUnixMs,
-  ntpMiddle32,
-  type RtcpPacket,
-  redateSenderReport,
-  serializeCompound,
-} from '../rtcp/index.js'
-import {
   isValidRtp,
   type KeyFrameTest,
   keyFrameTestOf,
@@ -22,15 +14,14 @@ import {
 } from '../rtp/index.js'
 import type { MediaDescription } from '../sdp/index.js'
 import type { SrtpSender, SrtpSuite } from '../srtp/index.js'
-import { FanOut } from './fan-out.js'
 import { OversizedPackets } from './oversized-packets.js'
-import { type DatagramReader, type Reader, sendRtcpTo } from './reader.js'
+import type { DatagramReader, Reader } from './reader.js'
 import type { GopCacheLimits } from './recent-packets.js'
 import { RecentPackets } from './recent-packets.js'
-import { SecureFanOut } from './secure-fan-out.js'
+import { SenderReports } from './sender-reports.js'
 import { SourceClock } from './source-clock.js'
-import { createSrtpSender } from './stream-security.js'
-import { maxReportWaitMs, type TimeMapping, TrackTime } from './track-time.js'
+import { TrackReaders } from './track-readers.js'
+import { maxReportWaitMs, TrackTime } from './track-time.js'
 
 /** Where a stream of packets begins, or goes on. */
 export interface TrackPosition {
@@ -41,10 +32,20 @@ export interface TrackPosition {
   readonly timestamp: number
 }
 
-/** A sender report with SDES, and the instant that it speaks of. */
-interface DatedReport {
-  readonly time: TimeMapping
-  readonly packets: readonly RtcpPacket[]
+export interface TrackInit {
+  readonly index: number
+  /** Of the presentation. */
+  readonly path?: string
+  readonly description: MediaDescription
+  readonly clock: Clock
+  readonly cname: string
+  readonly sourceClock?: SourceClock
+  /** Whether the source sends reports of its own, which tell the time better than arrival does. */
+  readonly awaitsReport?: boolean
+  /** What is kept for new viewers; nothing when absent. */
+  readonly gopCache?: GopCacheLimits | undefined
+  /** A key frame begins: the other tracks of the media begin anew at its instant. */
+  readonly onKeyFrame?: (track: Track) => void
 }
 
 /** More than the fastest stream sends in some seconds, and far less than all sequence numbers. */
@@ -65,10 +66,7 @@ export class Track {
   octetCount = 0
 
   readonly #clock: Clock
-  readonly #cname: string
-  readonly #fanOut: FanOut
-  readonly #oversized: OversizedPackets
-  #secure: SecureFanOut | undefined
+  readonly #readers: TrackReaders
   readonly #isKeyFrame: KeyFrameTest | undefined
   /** Video: several packets make a frame, and the marker ends it (RFC 3551 section 4.2). */
   readonly #hasFrames: boolean
@@ -79,29 +77,14 @@ export class Track {
   #nextSequenceNumber: number | undefined
   #timestamp = 0
   readonly #time: TrackTime
+  readonly #reports: SenderReports
   #reportTimer: ClockTimer | undefined
 
-  constructor(init: {
-    readonly index: number
-    /** Of the presentation. */
-    readonly path?: string
-    readonly description: MediaDescription
-    readonly clock: Clock
-    readonly cname: string
-    readonly sourceClock?: SourceClock
-    /** Whether the source sends reports of its own, which tell the time better than arrival does. */
-    readonly awaitsReport?: boolean
-    /** What is kept for new viewers; nothing when absent. */
-    readonly gopCache?: GopCacheLimits | undefined
-    /** A key frame begins: the other tracks of the media begin anew at its instant. */
-    readonly onKeyFrame?: (track: Track) => void
-  }) {
+  constructor(init: TrackInit) {
     this.index = init.index
     this.description = init.description
     this.#clock = init.clock
-    this.#cname = init.cname
-    this.#oversized = new OversizedPackets(init.path ?? '', init.index)
-    this.#fanOut = new FanOut(init.clock, this.#oversized)
+    this.#readers = new TrackReaders(init.clock, new OversizedPackets(init.path ?? '', init.index))
     this.#onKeyFrame = init.onKeyFrame
     this.#hasFrames = init.description.kind === 'video'
     const payloadType = init.description.payloadTypes[0]
@@ -113,6 +96,8 @@ export class Track {
       sourceClock: init.sourceClock ?? new SourceClock(),
       awaitsReport: init.awaitsReport ?? false,
     })
+    const { clock, cname } = init
+    this.#reports = new SenderReports({ stream: this, time: this.#time, clock, cname })
     this.#isKeyFrame = rtpmap && keyFrameTestOf(rtpmap.encoding)
     this.#recent = init.gopCache && new RecentPackets(init.gopCache, this.clockRate)
   }
@@ -172,8 +157,7 @@ export class Track {
     if (isKeyFrame && this.#timestamp !== this.#keyFrameTimestamp) this.#beginKeyFrame()
     const endsFrame = !this.#hasFrames || markerOf(packet)
     const isResumePoint = isKeyFrame || this.#isKeyFrame === undefined
-    this.#fanOut.push(packet, isResumePoint, endsFrame)
-    this.#secure?.push(packet, isResumePoint, endsFrame)
+    this.#readers.push(packet, isResumePoint, endsFrame)
     return true
   }
 
@@ -210,12 +194,7 @@ export class Track {
    * @param suite - Of the key, if it is still to be made.
    */
   srtp(suite: SrtpSuite): SrtpSender {
-    if (!this.#secure) {
-      const before = this.#recent?.packets ?? []
-      const sender = createSrtpSender(suite)
-      this.#secure = new SecureFanOut(this.#clock, this.#oversized, sender, before)
-    }
-    return this.#secure.sender
+    return this.#readers.srtp(suite, this.#recent?.packets ?? [])
   }
 
   /** Keeps only what is not older than this instant of the source's wall clock. */
@@ -254,60 +233,44 @@ export class Track {
    * @param first - From {@link recentPackets}.
    */
   addReader(reader: Reader, first?: readonly Buffer[]): void {
-    const report = this.#senderReport()
-    if (report) this.#sendReportTo(reader, report, serializeCompound(report.packets))
-    if (reader.srtp) this.#secure?.add(reader, first)
-    else this.#fanOut.add(reader, first)
+    this.#reports.send((visit) => visit(reader))
+    this.#readers.add(reader, first)
   }
 
   /** Removes a reader, after whatever was pushed so far. */
   removeReader(reader: Reader): void {
-    if (reader.srtp) this.#secure?.fanOut.remove(reader)
-    else this.#fanOut.remove(reader)
+    this.#readers.remove(reader)
   }
 
   /** Brings the counters of a reader up to date. */
   settleCounters(reader: Reader): void {
-    if (reader.srtp) this.#secure?.fanOut.settle(reader)
-    else this.#fanOut.settle(reader)
+    this.#readers.settle(reader)
   }
 
   /** Packets pushed before that a reader has still to be sent: whoever comes to it now begins with these. */
   waitingPackets(reader: DatagramReader): readonly Buffer[] {
-    return this.#fanOut.waitingPackets(reader)
+    return this.#readers.waitingPackets(reader)
   }
 
   get readerCount(): number {
-    return this.#fanOut.readerCount + (this.#secure?.fanOut.readerCount ?? 0)
+    return this.#readers.count
   }
 
   /** Sends a sender report with SDES to all readers (RFC 3550 section 6.4.1). */
   sendSenderReport(): void {
     if (this.readerCount === 0) return
-    const report = this.#senderReport()
-    if (!report) return
-    const compound = serializeCompound(report.packets)
-    const send = (reader: Reader): void => this.#sendReportTo(reader, report, compound)
-    this.#fanOut.forEachReader(send)
-    this.#secure?.fanOut.forEachReader(send)
+    this.#reports.send((visit) => this.#readers.forEach(visit))
   }
 
   /** Tells one reader that the stream is over for it (RFC 3550 section 6.6). */
   sendBye(reader: Reader): void {
-    const ssrc = this.#ssrc
-    if (ssrc === undefined) return
-    const report = this.#senderReport()?.packets ?? [
-      { type: 'receiverReport', ssrc, reports: [] },
-      createSourceDescription(ssrc, this.#cname),
-    ]
-    sendRtcpTo(reader, serializeCompound([...report, { type: 'bye', ssrcs: [ssrc] }]))
+    this.#reports.sendBye(reader)
   }
 
   /** No more is sent. Idempotent. */
   close(): void {
     this.#reportTimer?.cancel()
-    this.#fanOut.close()
-    this.#secure?.fanOut.close()
+    this.#readers.close()
     this.#recent?.clear()
   }
 
@@ -331,30 +294,5 @@ export class Track {
     this.#ssrc = ssrc
     this.packetCount = 0
     this.octetCount = 0
-  }
-
-  /** A reader of datagrams gets a report that only it can echo; see {@link SentReports}. */
-  #sendReportTo(reader: Reader, { time }: DatedReport, compound: Buffer): void {
-    const { sentReports } = reader
-    const shiftMs = reader.kind === 'datagram' ? (sentReports?.drawShiftMs() ?? 0) : 0
-    const ntpTime = ntpFromUnixMs(time.unixMs - shiftMs)
-    sentReports?.note(ntpMiddle32(ntpTime), this.#clock.now())
-    const rtpTime = time.rtpTime - Math.round((shiftMs * this.clockRate) / 1000)
-    sendRtcpTo(reader, shiftMs > 0 ? redateSenderReport(compound, ntpTime, rtpTime) : compound)
-  }
-
-  #senderReport(): DatedReport | undefined {
-    const time = this.#ssrc === undefined ? undefined : this.#time.announce()
-    if (this.#ssrc === undefined || !time) return undefined
-    const report: RtcpPacket = {
-      type: 'senderReport',
-      ssrc: this.#ssrc,
-      ntpTime: ntpFromUnixMs(time.unixMs),
-      rtpTime: time.rtpTime,
-      packetCount: this.packetCount,
-      octetCount: this.octetCount,
-      reports: [],
-    }
-    return { time, packets: [report, createSourceDescription(this.#ssrc, this.#cname)] }
   }
 }

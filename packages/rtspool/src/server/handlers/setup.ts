@@ -7,6 +7,8 @@ import { admit } from '../admission.js'
 import { backChannelIndexOf, setUpBackChannel } from '../back-channel.js'
 import { constructMedia, factoryFor } from '../construct-media.js'
 import { multicastOf, setUpMulticastStream, withFreeGroup } from '../multicast-setup.js'
+import { setUpPlayStream } from '../play-setup.js'
+import { setUpRecordStream } from '../record-setup.js'
 import { type Handler, ok, type Reply, type RequestContext } from '../request-context.js'
 import {
   isPublication,
@@ -16,7 +18,7 @@ import {
   presentationOf,
 } from '../session-presentation.js'
 import { requireValid } from '../session-validity.js'
-import { type StreamSetup, setUpPlayStream, setUpRecordStream } from '../stream-setup.js'
+import type { StreamSetup } from '../stream-setup.js'
 import { type RequestTarget, requireTarget } from '../target.js'
 import {
   type ChosenTransport,

@@ -1,0 +1,135 @@
+import { RequestError } from '../errors.js'
+import type { Media } from '../media/media.js'
+import { PlayStream } from '../media/play-stream.js'
+import type { Reader } from '../media/reader.js'
+import { SentReports } from '../media/sent-reports.js'
+import type { StreamSecurity } from '../media/stream-security.js'
+import type { Session } from '../session/index.js'
+import { LearnedRtcp } from './learned-rtcp.js'
+import type { RequestContext } from './request-context.js'
+import { keyMgmtHeader } from './srtp.js'
+import { playSecurity, secured } from './srtp-setup.js'
+import { type StreamSetup, type TakenTransport, takeTransport } from './stream-setup.js'
+import type { UnicastTransport } from './transport-choice.js'
+
+/** Sets one track up for a viewer; nothing is sent before PLAY. */
+export function setUpPlayStream(
+  context: RequestContext,
+  session: Session,
+  media: Media,
+  trackIndex: number,
+  transport: UnicastTransport,
+): StreamSetup {
+  const track = media.tracks[trackIndex]
+  if (!track) throw new RequestError('ERR_NOT_FOUND', `the media has no track ${trackIndex}`)
+  const { server, connection, request } = context
+  const security = playSecurity(context, track, transport)
+  let stream: PlayStream | undefined
+  let watch: ViewerWatch | undefined
+  const receivers = {
+    // Clients behind a NAT send something to open the way; it means nothing.
+    rtp: () => {},
+    rtcp: (compound: Buffer) => stream?.receiveRtcp(compound),
+  }
+  const taken = takeTransport(connection, transport, secured(receivers, security))
+  stream = new PlayStream({
+    clock: server.clock,
+    media,
+    track,
+    reader: readerOf(context, session, transport, taken, security),
+    security,
+    uri: request.uri,
+    release: () => {
+      taken.release()
+      watch?.end()
+    },
+    ...effectsOn(session),
+    onRtcp: () => {
+      session.touch()
+      watch?.heard()
+    },
+  })
+  watch = watchViewer(context, session, transport, stream)
+  return { stream, ...answerOf(context, stream, taken) }
+}
+
+/** What the stream does to its session. */
+const effectsOn = (session: Session) => ({
+  counters: session.stats,
+  onMediaEnded: (): void => session.end('mediaEnded'),
+  onRangeEnded: (): void => {
+    session.state = 'Ready'
+  },
+})
+
+function answerOf(
+  { server, request }: RequestContext,
+  { track, security }: PlayStream,
+  taken: TakenTransport,
+): Pick<StreamSetup, 'answer' | 'keyMgmt'> {
+  // GStreamer 1.22 sets its decoder up from an ssrc here, without the rollover counter; MIKEY tells both.
+  const ssrc = track.ssrc === undefined || security ? {} : { ssrc: track.ssrc }
+  return {
+    answer: { ...taken.answer, ...ssrc, mode: 'PLAY' },
+    keyMgmt: security && keyMgmtHeader(request.uri, security.sender, server.clock, track.ssrc),
+  }
+}
+
+/** Where the packets of the track go. */
+function readerOf(
+  { connection }: RequestContext,
+  session: Session,
+  transport: UnicastTransport,
+  { pair }: TakenTransport,
+  security: StreamSecurity | undefined,
+): Reader {
+  const shared = {
+    counters: session.stats,
+    sentReports: new SentReports(),
+    ...(security && { srtp: security.sender }),
+  }
+  if (transport.lowerTransport === 'TCP') {
+    return { kind: 'interleaved', carrier: connection, channels: pair, ...shared }
+  }
+  const { rtp, rtcp } = transport
+  const [port, rtcpPort] = pair
+  return {
+    kind: 'datagram',
+    rtp,
+    rtcp,
+    address: connection.remoteAddress,
+    port,
+    rtcpPort,
+    ...shared,
+  }
+}
+
+/** What tells whether a viewer by UDP is still there, beside its RTCP from the port that it announced. */
+interface ViewerWatch {
+  /** It has sent RTCP. */
+  heard(): void
+  end(): void
+}
+
+function watchViewer(
+  { server, connection }: RequestContext,
+  session: Session,
+  transport: UnicastTransport,
+  stream: PlayStream,
+): ViewerWatch | undefined {
+  if (transport.lowerTransport === 'TCP') return undefined
+  const { rtp, rtcp, clientPorts } = transport
+  const address = connection.remoteAddress
+  // What is encrypted echoes nothing that could be looked for.
+  const learned = stream.security
+    ? undefined
+    : new LearnedRtcp({ clock: server.clock, endpoint: rtcp, address, stream })
+  const endWatch = server.refusals.watch(session, stream, rtp, { address, port: clientPorts[0] })
+  return {
+    heard: () => learned?.heard(),
+    end: () => {
+      learned?.release()
+      endWatch()
+    },
+  }
+}

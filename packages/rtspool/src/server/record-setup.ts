@@ -1,0 +1,42 @@
+import type { Publication } from '../media/publication.js'
+import { RecordStream } from '../media/record-stream.js'
+import type { Session } from '../session/index.js'
+import type { RequestContext } from './request-context.js'
+import { keyMgmtHeader } from './srtp.js'
+import { recordSecurity, secured, securedRtcp } from './srtp-setup.js'
+import { type StreamSetup, takeTransport } from './stream-setup.js'
+import type { UnicastTransport } from './transport-choice.js'
+
+/** Sets one track up for a publisher; what arrives before RECORD is dropped. */
+export function setUpRecordStream(
+  { server, connection, request }: RequestContext,
+  session: Session,
+  publication: Publication,
+  trackIndex: number,
+  transport: UnicastTransport,
+): StreamSetup {
+  const security = recordSecurity(publication, trackIndex, transport)
+  let stream: RecordStream | undefined
+  const receivers = {
+    rtp: (packet: Buffer) => stream?.receiveRtp(packet),
+    rtcp: (compound: Buffer) => stream?.receiveRtcp(compound),
+  }
+  const taken = takeTransport(connection, transport, secured(receivers, security))
+  stream = new RecordStream({
+    clock: server.clock,
+    lowerTransport: transport.lowerTransport,
+    security,
+    counters: session.stats,
+    sendRtcp: securedRtcp(taken.sendRtcp, security),
+    release: taken.release,
+    onPacket: () => session.touch(),
+    onMediaEnded: () => session.end('mediaEnded'),
+    onClosed: (closed) => publication.removeStream(closed),
+  })
+  publication.addStream(stream)
+  return {
+    stream,
+    answer: { ...taken.answer, mode: 'RECORD' },
+    keyMgmt: security && keyMgmtHeader(request.uri, security.sender, server.clock),
+  }
+}
