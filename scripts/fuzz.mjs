@@ -106,7 +106,8 @@ function fuzz(target, seeds, { mutate, random, coverage, seconds, keep }) {
       const failure = failureOf(target, input)
       if (failure) failures.set(failure.split('\n')[0].slice(0, maxKeyLength), [input, failure])
     }
-    if (coverage.freshOf(coverage.take()).length === 0) continue
+    const ran = coverage.take()
+    if (coverage.freshOf(ran).length === 0) continue
     for (const input of batch) {
       const fresh = coverage.freshOf(reachedBy(target, input, coverage))
       if (fresh.length === 0) continue
@@ -116,6 +117,8 @@ function fuzz(target, seeds, { mutate, random, coverage, seconds, keep }) {
       pool.push(small)
       if (kept++ < keep) save(target, small)
     }
+    // What no input of them reaches alone is not looked for again.
+    coverage.add(ran)
   }
   say(`${target.name}: ${runs} inputs, ${kept} finds, ${failures.size} failures`)
   for (const [input, failure] of failures.values())
