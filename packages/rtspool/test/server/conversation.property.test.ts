@@ -59,18 +59,23 @@ async function startFuzzedServer() {
     failures.push([error, request.method, request.uri]),
   )
   const reader = await honestReader(server)
-  const alone: TestSource[] = mountCamera(server, '/alone', { lingerSeconds: 0 })
+  const alone = mountCamera(server, '/alone', { shared: false })
+  const brief = mountCamera(server, '/brief', { lingerSeconds: 0 })
   const [honest] = server.pool.filter()
   const ports = await openUdpPorts()
-  return { server, failures, reader, alone, honest, ports }
+  return { server, failures, reader, sources: { alone, brief }, honest, ports }
 }
 
 type FuzzedServer = Awaited<ReturnType<typeof startFuzzedServer>>
 
 /** What the server holds for others than the honest reader. */
-function leftovers({ server, alone }: FuzzedServer) {
+function leftovers({ server, sources }: FuzzedServer) {
   const { connections, sessions, udpPeers, channels } = server.stats()
-  const open = alone.filter(({ closeCount }) => closeCount !== 1).length
+  const isOpen = ({ startCount, closeCount }: TestSource) => closeCount !== 1 && startCount > 0
+  // Who is not shared has no second viewer to wait for, started or not.
+  const open =
+    sources.alone.filter(({ closeCount }) => closeCount !== 1).length +
+    sources.brief.filter(isOpen).length
   return {
     connections: connections - 1,
     sessions: sessions - 1,
@@ -82,9 +87,17 @@ function leftovers({ server, alone }: FuzzedServer) {
 
 const nothing = { connections: 0, sessions: 0, udpPeers: 0, channels: 0, open: 0 }
 
+/** While the connections are open still: what sessions hold, and no more, two tracks of two channels or ports each. */
+function expectInProportion(server: RtspServer): void {
+  const { sessions, channels, udpPeers } = server.stats()
+  expect(sessions).toBeLessThanOrEqual(maxSessions)
+  // The honest reader has one track.
+  expect(channels + udpPeers).toBeLessThanOrEqual(4 * (sessions - 1) + 2)
+}
+
 async function hold(fuzzed: FuzzedServer, conversation: Conversation, random: SeededRandom) {
   const { server, reader, ports, honest } = fuzzed
-  const path = random.pick(['/cam', '/alone'])
+  const path = random.pick(['/cam', '/alone', '/brief'])
   const talker = new Talker(server.address().port, {
     url: urlOf(server, path),
     live: urlOf(server, '/live/fuzz'),
@@ -92,7 +105,7 @@ async function hold(fuzzed: FuzzedServer, conversation: Conversation, random: Se
     pair: ports.clientPort,
   })
   await talker.say(conversation, reader.push)
-  expect(server.pool.size).toBeLessThanOrEqual(maxSessions)
+  expectInProportion(server)
   await talker.leave(random)
   await settled(() => leftovers(fuzzed).connections === 0)
   // Sessions over UDP outlive their connection.
@@ -133,6 +146,8 @@ describe('whole conversations', () => {
         }
       }
       expect(statusCodes).not.toContain(500)
+      const { alone, brief } = fuzzed.sources
+      for (const made of [alone, brief]) expect(made.length).toBeGreaterThan(conversations / 20)
       // Not everything was refused at the door, nor was everything taken.
       for (const code of [200, 400, 454, 455]) expect(statusCodes).toContain(code)
       await expectOk(await connectTo(fuzzed.server), 'OPTIONS', '*')
