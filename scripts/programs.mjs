@@ -5,6 +5,8 @@ const element = (name) => ['gst-inspect-1.0', '--exists', name]
 const importRtspServer =
   "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer"
 
+const importApp = "import gi; gi.require_version('GstApp', '1.0'); from gi.repository import GstApp"
+
 /**
  * One line a program. Probed by what is really there, not by asking the package manager, so that
  * programs from other sources count as well.
@@ -71,6 +73,11 @@ export const programs = Object.freeze([
     name: 'GstRtspServer for Python',
     probe: ['/usr/bin/python3', '-c', importRtspServer],
     packages: ['python3-gi', 'gir1.2-gst-rtsp-server-1.0'],
+  },
+  {
+    name: 'GStreamer for Python',
+    probe: ['/usr/bin/python3', '-c', importApp],
+    packages: ['python3-gi', 'gir1.2-gst-plugins-base-1.0', 'gstreamer1.0-plugins-good'],
   },
   // A network of its own for multicast: what is joined and sent there reaches nobody else.
   {
