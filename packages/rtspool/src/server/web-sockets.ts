@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { Clock } from '../clock.js'
 import { TransportError } from '../errors.js'
 import type { ReadHttpHead } from '../http/index.js'
+import type { WebSocketStream } from '../transport/web-socket-stream.js'
 import {
   loadWebSocketUpgrade,
   rtspSubprotocol,
@@ -9,6 +10,7 @@ import {
 } from '../transport/web-socket-upgrade.js'
 import type { ConnectionCarrier } from './connection-carrier.js'
 import { refuseHttp } from './http-refusal.js'
+import { MessageDeadline } from './message-deadline.js'
 
 /**
  * RTSP over WebSocket, made by the optional package `ws`, which is loaded when the first client asks for it.
@@ -67,7 +69,21 @@ export class WebSockets {
       return
     }
     upgrade(socket, head, rest, (stream) => {
+      limitMessageTime(socket, stream, this.#clock)
       this.#onOpen({ input: stream, output: stream, socket })
     })
   }
+}
+
+/** A message is as slow as RTSP may be, which sees nothing of it before it is whole. */
+function limitMessageTime(socket: Socket, stream: WebSocketStream, clock: Clock): void {
+  const progress = { isBetweenMessages: true, messageOffset: 0 }
+  const deadline = new MessageDeadline(progress, clock, () => stream.destroy())
+  // In each turn after the stream, which has made messages of these bytes by now.
+  socket.on('data', () => {
+    progress.isBetweenMessages = stream.receivedCount !== progress.messageOffset
+    progress.messageOffset = stream.receivedCount
+    deadline.update()
+  })
+  socket.on('close', () => deadline.cancel())
 }

@@ -13,10 +13,12 @@ const unsupportedData = 1003
  */
 export class WebSocketStream extends Duplex {
   readonly #socket: WebSocket
+  #receivedCount = 0
 
   constructor(socket: WebSocket) {
     super({ allowHalfOpen: true })
     this.#socket = socket
+    for (const event of ['message', 'ping', 'pong']) socket.on(event, () => this.#receivedCount++)
     socket.on('message', (message: RawData, isBinary) => {
       if (!isBinary) socket.close(unsupportedData, 'expected binary messages')
       else if (!this.push(message)) socket.pause()
@@ -26,6 +28,11 @@ export class WebSocketStream extends Duplex {
       this.push(null)
       this.destroy()
     })
+  }
+
+  /** Messages, pings and pongs that have come whole. */
+  get receivedCount(): number {
+    return this.#receivedCount
   }
 
   override _read(): void {

@@ -35,6 +35,20 @@ const upgrade = (...more: string[]) =>
 const protocol = 'Sec-WebSocket-Protocol: rtsp.onvif.org'
 const version = 'Sec-WebSocket-Version: 13'
 
+/** A client that makes its frames itself. */
+async function upgraded(server: RtspServer): Promise<HttpTestClient> {
+  const client = await HttpTestClient.connect(server)
+  client.send(upgrade(version, protocol))
+  expect(await client.status()).toBe(101)
+  return client
+}
+
+/** A frame of a client (RFC 6455 section 5.2), masked with zeros. */
+function frame(opcode: number, payload: Buffer): Buffer {
+  const head = Buffer.from([opcode, 0x80 | payload.length, 0, 0, 0, 0])
+  return Buffer.concat([head, payload])
+}
+
 async function statusOf(server: RtspServer, wire: string): Promise<number | undefined> {
   const client = await HttpTestClient.connect(server)
   client.send(wire)
@@ -103,6 +117,46 @@ describe('RTSP over WebSocket', () => {
     const socket = await openWebSocket(await startServer())
     socket.ping('still there?')
     expect(String(await once(socket, 'pong'))).toBe('still there?')
+  })
+
+  it('B-BACK a client that pings and takes no answer is cut off', async () => {
+    const server = await startServer()
+    const client = await upgraded(server)
+    client.socket.pause()
+    const pings = Buffer.concat(Array.from({ length: 4096 }, () => frame(0x89, Buffer.alloc(125))))
+    while (server.stats().connections === 1) {
+      if (!client.socket.writableNeedDrain) client.send(pings)
+      await new Promise(setImmediate)
+    }
+    client.socket.resume()
+    await client.closed()
+  })
+
+  it('B-SLOW a message must be whole within ten seconds, one that has not begun need not', async () => {
+    const clock = new FakeClock()
+    const server = await startServer({ clock, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 })
+    const client = await upgraded(server)
+    const request = Buffer.from('OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n')
+    const answers = () => String(client.received).split('RTSP/1.0 200').length - 1
+    const isAnswered = async (count: number) => {
+      while (answers() < count) await new Promise(setImmediate)
+    }
+    client.send(frame(0x82, request))
+    await isAnswered(1)
+    clock.advance(30_000)
+    client.send(frame(0x89, Buffer.from('x')))
+    clock.advance(30_000)
+    client.send(frame(0x82, request))
+    await isAnswered(2)
+    const patient = await connectTo(server)
+    for (const byte of frame(0x82, request).subarray(0, 2)) {
+      client.send(Buffer.of(byte))
+      await expectOk(patient, 'OPTIONS', '*')
+      clock.advance(5_000)
+    }
+    await client.closed()
+    expect(answers()).toBe(2)
+    await expectOk(patient, 'OPTIONS', '*')
   })
 
   it('A-HTP-7 UDP is refused with 461 here too', async () => {
