@@ -41,10 +41,12 @@ export class TlsListener {
     const { key, cert, minVersion } = options
     this.#tls = createTlsServer({ key, cert, minVersion }, (socket) => {
       this.#end(endsOf(socket))
+      socket.allowHalfOpen = true
       onSecure(socket)
     })
     this.#tls.on('tlsClientError', (_error, socket) => socket.destroy())
-    this.server = createNetServer({ allowHalfOpen: true }, (socket) => {
+    // Whoever leaves amid the handshake is gone; from then on a half of the connection may end by itself.
+    this.server = createNetServer({ allowHalfOpen: false }, (socket) => {
       if (onAccept(socket)) this.#begin(socket)
     })
   }

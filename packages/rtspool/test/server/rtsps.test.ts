@@ -2,7 +2,12 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { describe, expect, it } from 'vitest'
-import { RtspServer, type RtspServerOptions, type TlsOptions } from '../../src/index.js'
+import {
+  MediaFactory,
+  RtspServer,
+  type RtspServerOptions,
+  type TlsOptions,
+} from '../../src/index.js'
 import { mountCamera, readySession } from '../support/dialogue.js'
 import { FakeClock } from '../support/fake-clock.js'
 import {
@@ -15,6 +20,7 @@ import {
   startServer,
   testCertificate,
 } from '../support/test-server.js'
+import { TestSource } from '../support/test-source.js'
 
 const tls = { port: 0, ...testCertificate('first') }
 
@@ -136,6 +142,25 @@ describe('the handshake', () => {
     if (!first.closed) await once(first, 'close')
     expect(second.closed).toBe(false)
     expect(server.stats().tls?.pendingHandshakes).toBe(1)
+  })
+
+  it('A-TLS-2 a client that leaves amid it is gone at once, one that half closes later is answered', async () => {
+    const server = await startSecure()
+    const leaving = await rawConnection(server)
+    while (server.stats().tls?.pendingHandshakes !== 1) await new Promise(setImmediate)
+    leaving.end()
+    if (!leaving.closed) await once(leaving, 'close')
+    while (server.stats().tls?.pendingHandshakes !== 0) await new Promise(setImmediate)
+    const asking = await handshake(server)
+    const slow = new MediaFactory(async () => {
+      // Long enough for the end of what the client sends to come first.
+      for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate)
+      return new TestSource()
+    })
+    server.mounts.add('/cam', slow)
+    asking.end(`DESCRIBE ${secureUrl(server, '/cam')} RTSP/1.0\r\nCSeq: 1\r\n\r\n`)
+    expect(String(await once(asking, 'data'))).toMatch(/^RTSP\/1\.0 200 /)
+    asking.destroy()
   })
 
   it('A-TLS-2 two from one port of the client, to two addresses, are two', async () => {
