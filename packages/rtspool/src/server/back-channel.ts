@@ -6,7 +6,7 @@ import { parseRequire, type RtspRequest } from '../rtsp/index.js'
 import type { Session, SessionMedia } from '../session/index.js'
 import type { RequestContext } from './request-context.js'
 import type { Presentation } from './session-presentation.js'
-import { isPublication, recordStreamsOf } from './session-presentation.js'
+import { isPublication, presentationOf, recordStreamsOf } from './session-presentation.js'
 import { type StreamSetup, takeTransport } from './stream-setup.js'
 import { parseTarget } from './target.js'
 import { type ChosenTransport, isMulticast } from './transport-choice.js'
@@ -62,7 +62,9 @@ export function setUpBackChannel(
     throw new RequestError('ERR_UNSUPPORTED_TRANSPORT', 'the back channel is RTP/AVP, unicast')
   }
   const { remoteAddress: address } = connection
-  const sink = backChannel.open({ path: media.path, address, user: claimant.user })
+  const before = presentationOf(session)?.getTransport(media.tracks.length)
+  const held = before instanceof RecordStream ? sinks.get(before) : undefined
+  const sink = held ?? backChannel.open({ path: media.path, address, user: claimant.user })
   let stream: RecordStream | undefined
   const receivers = {
     rtp: (packet: Buffer) => stream?.receiveRtp(packet),
@@ -80,14 +82,16 @@ export function setUpBackChannel(
       onMediaEnded: () => session.end('mediaEnded'),
       onClosed: (closed) => {
         media.leave(closed)
-        sink.close()
+        if (sinks.delete(closed)) sink.close()
       },
     })
     media.join(stream)
     sinks.set(stream, sink)
+    // Who sets its back channel up anew keeps its place.
+    if (before instanceof RecordStream) sinks.delete(before)
     return { stream, answer: { ...taken.answer, mode: 'PLAY' } }
   } catch (error) {
-    sink.close()
+    if (!held) sink.close()
     throw error
   }
 }

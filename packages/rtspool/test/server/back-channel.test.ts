@@ -246,6 +246,26 @@ describe('the back channel', () => {
     expect(intercom.clients).toHaveLength(2)
   })
 
+  it('is set up anew by the client that has it, and stays its own', async () => {
+    const { server, url, intercom } = await startIntercom()
+    const client = await connectTo(server)
+    const { session } = await speak(client, url)
+    client.sendFrame(0, sound(1))
+    await inSession(client, 'PAUSE', url, session)
+    const headers = { Session: session, Transport: `${tcp};interleaved=6-7` }
+    const again = await expectOk(client, 'SETUP', `${url}/trackID=2`, { headers })
+    expect(again.headers.get('Transport')).toContain('interleaved=6-7')
+    expect((await setUp(await connectTo(server), `${url}/trackID=2`)).statusCode).toBe(453)
+    await inSession(client, 'PLAY', url, session)
+    client.sendFrame(6, sound(2))
+    await settled(client)
+    expect(intercom.packets.map(sequenceNumberOf)).toEqual([1, 2])
+    expect(intercom).toMatchObject({ clients: [{ path: '/door' }], closed: 0 })
+    await inSession(client, 'TEARDOWN', url, session)
+    expect(intercom.closed).toBe(1)
+    expect((await setUp(await connectTo(server), `${url}/trackID=2`)).statusCode).toBe(200)
+  })
+
   it('is as many clients as its limit says', async () => {
     const { server, url } = await startIntercom({ maxClients: 2 })
     const answers = []
