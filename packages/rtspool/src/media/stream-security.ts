@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import type { SrtpOffer } from '../mikey/index.js'
-import { masterKeyFrom, SrtpReceiver, SrtpSender, type SrtpSuite } from '../srtp/index.js'
+import {
+  masterKeyFrom,
+  rtcpHeaderBytes,
+  rtcpSsrcOf,
+  SrtpReceiver,
+  SrtpSender,
+  type SrtpSuite,
+} from '../srtp/index.js'
 
 /** A sender with a new key. */
 export function createSrtpSender(suite: SrtpSuite): SrtpSender {
@@ -22,15 +29,18 @@ export class StreamSecurity {
   /** Of the key before, until the first packet under the new one has come. */
   #previous: SrtpReceiver | undefined
 
-  constructor(sender: SrtpSender, offer: SrtpOffer) {
+  /** @param before - Of the same stream, where it is set up anew: the client may go on with its key. */
+  constructor(sender: SrtpSender, offer: SrtpOffer, before?: StreamSecurity) {
     this.sender = sender
-    this.#receiver = receiverOf(offer)
+    this.#receiver = before ? before.#receiverFor(offer) : receiverOf(offer)
   }
 
-  /** From now on the client sends under another key. */
+  /** From now on the client sends under another key; or the same, and tells where it is. */
   rekey(offer: SrtpOffer): void {
+    const receiver = this.#receiverFor(offer)
+    if (receiver === this.#receiver) return
     this.#previous = this.#receiver
-    this.#receiver = receiverOf(offer)
+    this.#receiver = receiver
   }
 
   /** @returns The RTP packet, or `undefined` when it is not authentic, or has been there before. */
@@ -43,10 +53,20 @@ export class StreamSecurity {
 
   /** @returns The compound RTCP packet, or `undefined` as with {@link open}. */
   openRtcp(packet: Buffer): Buffer | undefined {
+    // Ours, sent back by somebody: where the client has our key, it would count as the client's.
+    if (packet.length < rtcpHeaderBytes || this.sender.hasSource(rtcpSsrcOf(packet)))
+      return undefined
     const opened = this.#receiver.openRtcp(packet)
     if (!opened) return this.#previous?.openRtcp(packet)
     this.#previous = undefined
     return opened
+  }
+
+  /** Under a key that is told again, what has been there is not new. */
+  #receiverFor(offer: SrtpOffer): SrtpReceiver {
+    const known = [this.#receiver, this.#previous].find((each) => each?.hasKey(offer.master))
+    known?.noteRolloverCounters(offer.rolloverCounters)
+    return known ?? receiverOf(offer)
   }
 }
 

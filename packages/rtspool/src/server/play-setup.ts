@@ -23,7 +23,7 @@ export function setUpPlayStream(
   const track = media.tracks[trackIndex]
   if (!track) throw new RequestError('ERR_NOT_FOUND', `the media has no track ${trackIndex}`)
   const { server, connection, request } = context
-  const security = playSecurity(context, track, transport)
+  const security = playSecurity(context, session, track, transport)
   let stream: PlayStream | undefined
   let watch: ViewerWatch | undefined
   const receivers = {

@@ -15,7 +15,7 @@ export function setUpRecordStream(
   trackIndex: number,
   transport: UnicastTransport,
 ): StreamSetup {
-  const security = recordSecurity(publication, trackIndex, transport)
+  const security = recordSecurity(session, publication, trackIndex, transport)
   let stream: RecordStream | undefined
   const receivers = {
     rtp: (packet: Buffer) => stream?.receiveRtp(packet),

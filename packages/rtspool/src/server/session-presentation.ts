@@ -3,6 +3,7 @@ import type { Media } from '../media/media.js'
 import { PlayStream } from '../media/play-stream.js'
 import { Publication } from '../media/publication.js'
 import { RecordStream } from '../media/record-stream.js'
+import type { StreamSecurity } from '../media/stream-security.js'
 import type { Session, SessionMedia, StreamTransport } from '../session/index.js'
 import type { RequestContext } from './request-context.js'
 import type { RequestTarget } from './target.js'
@@ -73,6 +74,13 @@ export function recordStreamsOf(held: SessionMedia<Presentation>): Map<number, R
     if (stream instanceof RecordStream) streams.set(index, stream)
   }
   return streams
+}
+
+/** What protects a track of the session that is set up as SRTP. */
+export function securityOf(session: Session, trackIndex: number): StreamSecurity | undefined {
+  const stream = presentationOf(session)?.getTransport(trackIndex)
+  const isOurs = stream instanceof PlayStream || stream instanceof RecordStream
+  return isOurs ? stream.security : undefined
 }
 
 export const isPublication = (presentation: Presentation): presentation is Publication =>

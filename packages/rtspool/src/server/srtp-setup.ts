@@ -2,8 +2,10 @@ import { RequestError } from '../errors.js'
 import type { Publication } from '../media/publication.js'
 import { createSrtpSender, StreamSecurity } from '../media/stream-security.js'
 import type { Track } from '../media/track.js'
+import type { Session } from '../session/index.js'
 import type { ChannelReceiver } from '../transport/interleaved.js'
 import type { RequestContext } from './request-context.js'
+import { securityOf } from './session-presentation.js'
 import { srtpSuiteFor } from './srtp.js'
 import type { ChosenTransport } from './transport-choice.js'
 
@@ -16,6 +18,7 @@ export interface Receivers {
 /** What protects a track on its way to a viewer; `undefined` with RTP/AVP. */
 export function playSecurity(
   context: RequestContext,
+  session: Session,
   track: Track,
   { profile, offer }: ChosenTransport,
 ): StreamSecurity | undefined {
@@ -24,7 +27,7 @@ export function playSecurity(
   const sender = track.srtp(suite)
   // live555 sends its RTCP under the key that it was given.
   const own = { master: sender.master, rolloverCounters: new Map<number, number>() }
-  return new StreamSecurity(sender, offer ?? own)
+  return new StreamSecurity(sender, offer ?? own, securityOf(session, track.index))
 }
 
 /**
@@ -33,6 +36,7 @@ export function playSecurity(
  * @throws {RequestError} `ERR_KEY_MANAGEMENT` (463) when the publisher has told its key nowhere.
  */
 export function recordSecurity(
+  session: Session,
   publication: Publication,
   trackIndex: number,
   { profile, offer }: ChosenTransport,
@@ -46,7 +50,8 @@ export function recordSecurity(
       'expected the key of an RTP/SAVP stream in a=key-mgmt or KeyMgmt, got none',
     )
   }
-  return new StreamSecurity(announced?.sender ?? createSrtpSender(theirs.master.suite), theirs)
+  const sender = announced?.sender ?? createSrtpSender(theirs.master.suite)
+  return new StreamSecurity(sender, theirs, securityOf(session, trackIndex))
 }
 
 /** Receivers that hear only what is authentic. */

@@ -11,8 +11,9 @@ const maxSources = 64
 
 /** Opens what one peer sends under one master key; each packet once. */
 export class SrtpReceiver {
+  readonly #master: MasterKey
   readonly #cipher: PacketCipher
-  readonly #rolloverCounters: ReadonlyMap<number, number>
+  #rolloverCounters: ReadonlyMap<number, number>
   readonly #rtpWindows = new Map<number, ReplayWindow>()
   readonly #rtcpWindows = new Map<number, ReplayWindow>()
   /** Packets that were not authentic, repeated or too old. */
@@ -20,7 +21,19 @@ export class SrtpReceiver {
 
   /** @param rolloverCounters - By SSRC, where key management tells them; the others begin with 0. */
   constructor(master: MasterKey, rolloverCounters: ReadonlyMap<number, number> = new Map()) {
+    this.#master = master
     this.#cipher = createPacketCipher(master)
+    this.#rolloverCounters = rolloverCounters
+  }
+
+  /** Whether it opens what is sent under this key. */
+  hasKey({ suite, key, salt }: MasterKey): boolean {
+    const own = this.#master
+    return own.suite === suite && own.key.equals(key) && own.salt.equals(salt)
+  }
+
+  /** Key management has told again where the sources are. What has been there stays known. */
+  noteRolloverCounters(rolloverCounters: ReadonlyMap<number, number>): void {
     this.#rolloverCounters = rolloverCounters
   }
 
@@ -41,8 +54,8 @@ export class SrtpReceiver {
   #open(packet: Buffer): Buffer | undefined {
     const ssrc = ssrcOf(packet)
     const window = windowOf(this.#rtpWindows, ssrc)
-    const index = this.#indexOf(packet, ssrc, window)
-    if (!window || index === undefined || !window.isNew(index)) return undefined
+    const index = window && this.#indexOf(packet, ssrc, window)
+    if (index === undefined || !window?.isNew(index)) return undefined
     const opened = this.#cipher.openRtp(packet, index)
     // Only now: what is not authentic changes nothing (RFC 3711 section 3.3).
     if (opened) note(this.#rtpWindows, ssrc, window, index)
@@ -58,11 +71,12 @@ export class SrtpReceiver {
     return opened.compound
   }
 
-  #indexOf(packet: Buffer, ssrc: number, window: ReplayWindow | undefined): number | undefined {
+  #indexOf(packet: Buffer, ssrc: number, { highest }: ReplayWindow): number | undefined {
     const sequenceNumber = sequenceNumberOf(packet)
-    const highest = window?.highest ?? -1
-    if (highest >= 0) return packetIndexNear(highest, sequenceNumber)
-    return packetIndexOf(this.#rolloverCounters.get(ssrc) ?? 0, sequenceNumber)
+    const told = this.#rolloverCounters.get(ssrc) ?? 0
+    // Nothing yet of the round that the peer says it is in: we begin there.
+    if (highest < packetIndexOf(told, 0)) return packetIndexOf(told, sequenceNumber)
+    return packetIndexNear(highest, sequenceNumber)
   }
 }
 

@@ -10,6 +10,8 @@ import type { MasterKey } from './suite.js'
 const maxSources = 64
 /** As far back as a sequence number alone tells an index. */
 const maxRepeated = 2 ** 15
+/** The length in front of a frame inside a connection has 16 bits (RFC 2326 section 10.12). */
+const maxSealedBytes = 2 ** 16 - 1
 
 /** Protects the packets of one stream under one master key, each index once. */
 export class SrtpSender {
@@ -38,6 +40,11 @@ export class SrtpSender {
     return rolloverCounterOf(Math.max(this.#window.highest, 0))
   }
 
+  /** Whether packets with this SSRC are protected here. */
+  hasSource(ssrc: number): boolean {
+    return this.#windows.has(ssrc)
+  }
+
   /**
    * Counts a packet that nobody gets, so that the rollover counter stays right.
    *
@@ -50,7 +57,7 @@ export class SrtpSender {
   /**
    * @param packet - Valid RTP.
    * @returns A new buffer; `undefined` for a packet whose index is spent or unknown: the same key stream for two
-   * texts would give both away (RFC 3711 section 9.1).
+   * texts would give both away (RFC 3711 section 9.1). Also for one that would be too long for a frame.
    */
   protect(packet: Buffer): Buffer | undefined {
     const index = this.#take(packet)
@@ -74,10 +81,13 @@ export class SrtpSender {
    * Protects packets again that have been counted before. That one packet gets one index twice is safe: text and
    * key stream are the same, and so is what comes out.
    *
-   * @param packets - From {@link repeatable}, in the same turn of the event loop.
+   * @param packets - From {@link repeatable}.
+   * @returns Nothing when they are not repeatable any more: their indexes would be those of packets to come.
    */
   protectAgain(packets: readonly Buffer[]): Buffer[] {
-    return packets.map((packet) => this.#cipher.protectRtp(packet, this.#presentIndexOf(packet)))
+    return this.repeatable(packets).map((packet) =>
+      this.#cipher.protectRtp(packet, this.#presentIndexOf(packet)),
+    )
   }
 
   /**
@@ -96,7 +106,9 @@ export class SrtpSender {
 
   /** Takes the index of a packet, once. */
   #take(packet: Buffer): number | undefined {
-    const index = this.#begin(ssrcOf(packet)) ? this.#indexOf(packet) : undefined
+    const isTaken =
+      packet.length + this.overheadBytes <= maxSealedBytes && this.#begin(ssrcOf(packet))
+    const index = isTaken ? this.#indexOf(packet) : undefined
     if (index !== undefined && this.#window.isNew(index)) {
       this.#window.add(index)
       return index

@@ -272,7 +272,7 @@ describe('RTCP of viewers', () => {
       return clock.now() - (found?.lastAccessAt ?? Number.NaN)
     }
     clock.advance(10_000)
-    return { ...set, offer, session, idleMs }
+    return { ...set, clock, offer, session, idleMs }
   }
 
   it('A-SRT-6 B-SRTP B-RTCP counts when it is authentic and new, under the key of SETUP', async () => {
@@ -289,6 +289,16 @@ describe('RTCP of viewers', () => {
     const { client, idleMs, offer } = await idleViewer()
     client.sendFrame(1, new SrtpSender(offer.master).protectRtcp(report) as Buffer)
     expect(await idleMs()).toBe(0)
+  })
+
+  it('B-SRTP what we sent ourselves does not count when it is sent back', async () => {
+    const { client, push, clock, idleMs } = await idleViewer()
+    push(frame(1))
+    clock.advance(10_000)
+    await client.framesUntil(() => payloadsOf(client, 1).length > 0)
+    const idle = await idleMs()
+    for (const ours of payloadsOf(client, 1)) client.sendFrame(1, ours)
+    expect(await idleMs()).toBe(idle)
   })
 })
 
@@ -322,6 +332,30 @@ describe('new keys', () => {
     },
   )
 
+  it('B-SRTP a key that is told again makes nothing new of old packets', async () => {
+    const { server } = await camera()
+    const publisher = await connectTlsTo(server)
+    const url = secureUrl(server, '/live/a')
+    const peer = new SrtpPeer()
+    const session = await publishSecurely(publisher, url, peer, { announcesKey: true })
+    const viewer = await playPlain(server, '/live/a')
+    const sealed = [1, 2, 3].map((number) => peer.sender.protect(frame(number)) as Buffer)
+    publisher.sendFrame(0, sealed[0] as Buffer)
+    const headers = { Session: session, KeyMgmt: peer.header(`${url}/streamid=0`) }
+    await expectOk(publisher, 'SET_PARAMETER', url, { headers })
+    for (const packet of sealed.slice(0, 2)) publisher.sendFrame(0, packet)
+    await inSession(publisher, 'PAUSE', url, session)
+    // The same key holds for a track that is set up again, on other channels.
+    const setup = await expectOk(publisher, 'SETUP', `${url}/streamid=0`, {
+      headers: { Session: session, Transport: `${srtpTcp};mode=record;interleaved=4-5` },
+    })
+    expect(setup.headers.get('Transport')).toContain('interleaved=4-5')
+    await inSession(publisher, 'RECORD', url, session)
+    for (const packet of sealed) publisher.sendFrame(4, packet)
+    await viewer.framesUntil(() => payloadsOf(viewer, 0).length >= 3)
+    expect(payloadsOf(viewer, 0)).toEqual([frame(1), frame(2), frame(3)])
+  })
+
   it('A-SRT-6 a viewer that lost the rollover counter can ask for it so', async () => {
     const { client, url, track, push } = await camera()
     const { session } = await playSecurely(client, url)
@@ -342,6 +376,17 @@ describe('new keys', () => {
     expect((await client.request('SET_PARAMETER', url, { headers })).statusCode).toBe(463)
     push(frame(1))
     expect(await openedFrames(client, receiverFor(offer), 1)).toEqual([frame(1)])
+  })
+})
+
+describe('the frames of viewers', () => {
+  it('A-ILV-4 B-SRTP stay whole when a packet is too long to be encrypted into one', async () => {
+    const { client, url, push } = await camera()
+    const { offer } = await playSecurely(client, url)
+    push(frame(1, Buffer.alloc(65_535 - 12, 1)))
+    push(frame(2))
+    expect(await openedFrames(client, receiverFor(offer), 1)).toEqual([frame(2)])
+    await expectOk(client, 'OPTIONS', '*')
   })
 })
 

@@ -68,6 +68,23 @@ describe('SrtpReceiver', () => {
     expect(receiver.open(protect(sender, packetAt(101)))).toEqual(packetAt(101))
   })
 
+  it('B-SRTP told a key again, it goes on, and hears of rollover counters it has missed', () => {
+    const sender = new SrtpSender(master)
+    const receiver = new SrtpReceiver(master)
+    const sealed = protect(sender, packetAt(40_000))
+    expect(receiver.open(sealed)).toBeDefined()
+    expect(receiver.hasKey(masterKeyFrom(suite, Buffer.alloc(30, 7)))).toBe(true)
+    expect(receiver.hasKey(masterKeyFrom(suite, Buffer.alloc(30, 8)))).toBe(false)
+    for (const number of [65_000, 30_000, 60_000, 20_000]) sender.skip(packetAt(number))
+    const missed = protect(sender, packetAt(20_001))
+    expect(receiver.open(missed)).toBeUndefined()
+    receiver.noteRolloverCounters(new Map([[1, sender.rolloverCounter]]))
+    expect(receiver.open(missed)).toEqual(packetAt(20_001))
+    receiver.noteRolloverCounters(new Map())
+    for (const old of [sealed, missed]) expect(receiver.open(old)).toBeUndefined()
+    expect(receiver.open(protect(sender, packetAt(20_002)))).toEqual(packetAt(20_002))
+  })
+
   it('keeps the sources of one key apart', () => {
     const receiver = new SrtpReceiver(master)
     for (const ssrc of [1, 2, 3]) {
@@ -147,6 +164,30 @@ describe('SrtpSender', () => {
     const again = sender.repeatable([...packets, forged])
     expect(again).toEqual(packets)
     expect(sender.protectAgain(again)).toEqual(sealed)
+  })
+
+  it('B-SRTP repeats nothing under the rollover counter that came meanwhile', () => {
+    const sender = new SrtpSender(master)
+    const last = packetAt(65_535)
+    sender.skip(last)
+    const again = sender.repeatable([last])
+    expect(again).toEqual([last])
+    expect(sender.protect(packetAt(0))).toBeDefined()
+    // Index 131,071 belongs to another packet, which is still to come.
+    expect(sender.protectAgain(again)).toEqual([])
+    expect(sender.protect(packetAt(1, 1, 2))).toBeDefined()
+    expect(sender.protectAgain(again)).toEqual([])
+  })
+
+  it('A-ILV-4 B-SRTP refuses what would be too long for a frame', () => {
+    const sender = new SrtpSender(master)
+    const [longest, longer] = [0, 1].map((more) =>
+      rtpPacket({ sequenceNumber: more, payload: Buffer.alloc(65_535 - 10 - 12 + more) }),
+    ) as [Buffer, Buffer]
+    expect(sender.protect(longest)).toHaveLength(65_535)
+    expect(sender.protect(longer)).toBeUndefined()
+    sender.skip(packetAt(2, 2, 0))
+    expect(sender.repeatable([longest, longer])).not.toContain(longer)
   })
 
   it('A-SRT-6 repeats nothing across the end of the sequence numbers, nor what it never saw', () => {

@@ -6,7 +6,7 @@ import { keyMgmtParameter, takeNewKeys } from '../srtp-rekey.js'
 /** SET_PARAMETER: a sign of life (RFC 2326 section 10.9), or new keys for what the client sends (ONVIF). */
 export const handleSetParameter: Handler = (context) => {
   if (!context.session || !srtpSuiteFor(context)) return answerParameters(context)
-  const keys = takeNewKeys(context, context.session)
   const reply = answerParameters(context, [keyMgmtParameter])
+  const keys = takeNewKeys(context, context.session)
   return keys.length > 0 ? { ...reply, headers: [...(reply.headers ?? []), ...keys] } : reply
 }
