@@ -1,7 +1,7 @@
 import type { Playback } from '../media/playback.js'
 import type { Session } from '../session/index.js'
 import { ok, type Reply, type RequestContext } from './request-context.js'
-import { playStreamsOf, requirePresentation } from './session-presentation.js'
+import { playStreamsOf, recordStreamsOf, requirePresentation } from './session-presentation.js'
 import { nptRange, pausePoint } from './stored-range.js'
 
 /** PAUSE of a stored presentation: now, or when it comes to the point that is named (RFC 2326 section 10.6). */
@@ -9,6 +9,7 @@ export function pauseStored(context: RequestContext, session: Session, playback:
   const { held } = requirePresentation(context)
   const halt = (): void => {
     for (const stream of playStreamsOf(held)) stream.pause()
+    for (const stream of recordStreamsOf(held).values()) stream.pause()
     session.state = 'Ready'
   }
   const point = pausePoint(context.request.headers, playback)

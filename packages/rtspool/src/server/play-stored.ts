@@ -5,6 +5,7 @@ import type { PlayStream } from '../media/play-stream.js'
 import type { Playback } from '../media/playback.js'
 import { serializeRtpInfo } from '../rtsp/index.js'
 import type { Session } from '../session/index.js'
+import { openBackChannels } from './back-channel.js'
 import { rateHeaders } from './rate-headers.js'
 import { ok, type Reply, type RequestContext } from './request-context.js'
 import { playStreamsOf, requirePresentation } from './session-presentation.js'
@@ -26,7 +27,8 @@ export async function playStored(
   const rates = rateHeaders(headers)
   await startSource(media)
   requireValid(context)
-  const streams = playStreamsOf(requirePresentation(context).held)
+  const { held } = requirePresentation(context)
+  const streams = playStreamsOf(held)
   const sought = soughtRange(headers, playback)
   if (sought) {
     // From here on nothing of before the seek is sent: what was pushed already precedes the answer.
@@ -42,11 +44,12 @@ export async function playStored(
     headers: [
       ['Range', nptRange(playback.range)],
       ...rates,
-      ['RTP-Info', storedRtpInfo(context, streams, wasPlaying)],
+      ...storedRtpInfo(context, streams, wasPlaying),
     ],
     afterWrite: () => {
       // First, so that the sender report that each stream begins with tells the new time.
       playback.resume()
+      openBackChannels(held)
       for (const stream of streams) stream.play([])
     },
   }
@@ -71,8 +74,10 @@ function storedRtpInfo(
   { server }: RequestContext,
   streams: readonly PlayStream[],
   isPlaying: boolean,
-): string {
-  return serializeRtpInfo(
+): [name: string, value: string][] {
+  // A client that only speaks has nothing to be told of.
+  if (streams.length === 0) return []
+  const rtpInfo = serializeRtpInfo(
     streams.map(({ track, uri }) => {
       const { position } = track
       const url = rtpInfoUrl(uri)
@@ -81,4 +86,5 @@ function storedRtpInfo(
       return { url, seq: position.sequenceNumber, rtptime: now ?? position.timestamp }
     }),
   )
+  return [['RTP-Info', rtpInfo]]
 }

@@ -11,6 +11,7 @@ import { sequenceNumberOf } from '../../src/rtp/index.js'
 import { inSession, mountCamera, setUp, tcp } from '../support/dialogue.js'
 import { FakeClock } from '../support/fake-clock.js'
 import { type RtspTestClient, sessionIdOf } from '../support/rtsp-client.js'
+import { StoredTestSource } from '../support/stored-test-source.js'
 import {
   connectTo,
   expectOk,
@@ -35,8 +36,9 @@ class Intercom {
   refusal: Error | undefined
   readonly factory: MediaFactory
 
-  constructor(maxClients?: number) {
-    this.factory = new MediaFactory(() => new TestSource(), {
+  constructor(maxClients?: number, isStored = false) {
+    this.factory = new MediaFactory(() => (isStored ? new StoredTestSource() : new TestSource()), {
+      shared: !isStored,
       backChannel: {
         description: createMediaDescription({
           kind: 'audio',
@@ -264,6 +266,21 @@ describe('the back channel', () => {
     await inSession(client, 'TEARDOWN', url, session)
     expect(intercom.closed).toBe(1)
     expect((await setUp(await connectTo(server), `${url}/trackID=2`)).statusCode).toBe(200)
+  })
+
+  it('is there beside stored media too, from PLAY to PAUSE', async () => {
+    const intercom = new Intercom(undefined, true)
+    const server = await startServer()
+    server.mounts.add('/message', intercom.factory)
+    const client = await connectTo(server)
+    const url = urlOf(server, '/message')
+    const { session, play } = await speak(client, url)
+    expect(play.headers.get('RTP-Info')).toBeUndefined()
+    client.sendFrame(0, sound(1))
+    await inSession(client, 'PAUSE', url, session)
+    client.sendFrame(0, sound(2))
+    await settled(client)
+    expect(intercom.packets.map(sequenceNumberOf)).toEqual([1])
   })
 
   it('is as many clients as its limit says', async () => {
