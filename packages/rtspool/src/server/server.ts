@@ -10,13 +10,10 @@ import { BacklogMonitor } from './backlog-monitor.js'
 import { Connection } from './connection.js'
 import type { ConnectionCarrier } from './connection-carrier.js'
 import { FrontDoor } from './front-door.js'
-import {
-  type ResolvedRtspServerOptions,
-  type RtspServerOptions,
-  resolveRtspServerOptions,
-} from './options.js'
+import type { RtspServerOptions } from './options.js'
 import { RefusalMonitor } from './refusal-monitor.js'
 import type { ServerContext } from './request-context.js'
+import { type ResolvedRtspServerOptions, resolveRtspServerOptions } from './resolved-options.js'
 import { noMulticast, type RtspServerStats } from './server-stats.js'
 import { SessionHomes } from './session-homes.js'
 import type { TlsCertificate } from './tls-options.js'

@@ -1,0 +1,130 @@
+import type { Clock } from '../clock.js'
+import { resolveMulticast } from '../media/media-factory.js'
+import { type GopCacheLimits, resolveGopCache } from '../media/recent-packets.js'
+import { SessionPool } from '../session/index.js'
+import type { MulticastAddressPool } from '../transport/multicast-address-pool.js'
+import { type NativeSockets, nativeSockets } from '../transport/native-sockets.js'
+import type { BacklogLimits } from '../transport/stream-writer.js'
+import { type ResolvedAuthOptions, resolveAuthOptions } from './auth/options.js'
+import { type OnConnectionClosed, type RtspServerOptions, rtspServerDefaults } from './options.js'
+import { type ResolvedTlsOptions, resolveTlsOptions } from './tls-options.js'
+
+/** Options as the server uses them: checked, complete, times in milliseconds. */
+export interface ResolvedRtspServerOptions {
+  readonly port: number | false
+  readonly host: string | undefined
+  readonly tls: ResolvedTlsOptions | undefined
+  readonly httpTunnel: boolean
+  readonly webSocket: boolean | 'ifInstalled'
+  /** In lower case. */
+  readonly allowedOrigins: ReadonlySet<string>
+  readonly udpPorts: readonly [first: number, last: number] | false
+  readonly maxDatagramBytes: number
+  readonly pool: SessionPool
+  /** Whether the server made the pool, and so closes it. */
+  readonly ownsPool: boolean
+  readonly onConnectionClosed: OnConnectionClosed
+  readonly idleTimeoutMs: number
+  readonly maxConnections: number
+  readonly backlog: BacklogLimits
+  readonly slowReaderTimeoutMs: number
+  readonly gopCache: GopCacheLimits | undefined
+  readonly multicast: MulticastAddressPool | undefined
+  readonly native: NativeSockets | undefined
+  readonly auth: ResolvedAuthOptions | undefined
+  readonly clock: Clock
+}
+
+const maxPort = 65_535
+const largestDatagramBytes = 65_535 - 20 /* IPv4 */ - 8 /* UDP */
+const msPerSecond = 1000
+
+/** @throws {RangeError | TypeError} Says which option is wrong, what was expected and what came. */
+export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRtspServerOptions {
+  const defaults = rtspServerDefaults
+  const clock = options.clock ?? defaults.clock
+  const ownsPool = !(options.pool instanceof SessionPool)
+  const pool =
+    options.pool instanceof SessionPool
+      ? options.pool
+      : new SessionPool({ ...defaults.pool, clock, ...withoutUndefined(options.pool ?? {}) })
+  return Object.freeze({
+    port: plainPort(options.port ?? defaults.port, options.tls !== undefined),
+    host: options.host,
+    tls: options.tls && resolveTlsOptions(options.tls, options.host),
+    httpTunnel: options.httpTunnel ?? defaults.httpTunnel,
+    webSocket: options.webSocket ?? defaults.webSocket,
+    allowedOrigins: origins(options.allowedOrigins ?? defaults.allowedOrigins),
+    udpPorts: portRange(options.udpPorts ?? defaults.udpPorts),
+    maxDatagramBytes:
+      integer(
+        'maxDatagramBytes',
+        options.maxDatagramBytes ?? defaults.maxDatagramBytes,
+        largestDatagramBytes,
+      ) || largestDatagramBytes,
+    pool,
+    ownsPool,
+    onConnectionClosed: closedPolicy(options.onConnectionClosed ?? defaults.onConnectionClosed),
+    idleTimeoutMs:
+      seconds('idleTimeout', options.idleTimeout ?? defaults.idleTimeout) * msPerSecond,
+    maxConnections: integer('maxConnections', options.maxConnections ?? defaults.maxConnections),
+    backlog: Object.freeze({
+      maxBytes: integer('maxBacklogBytes', options.maxBacklogBytes ?? defaults.maxBacklogBytes),
+      maxAgeMs:
+        seconds('maxBacklogSeconds', options.maxBacklogSeconds ?? defaults.maxBacklogSeconds) *
+        msPerSecond,
+    }),
+    slowReaderTimeoutMs:
+      seconds('slowReaderTimeout', options.slowReaderTimeout ?? defaults.slowReaderTimeout) *
+      msPerSecond,
+    gopCache: resolveGopCache(options.gopCache ?? defaults.gopCache),
+    multicast: resolveMulticast(options.multicast),
+    native: (options.nativeSockets ?? defaults.nativeSockets) ? nativeSockets() : undefined,
+    auth: options.auth === undefined ? undefined : resolveAuthOptions(options.auth),
+    clock,
+  })
+}
+
+function withoutUndefined<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
+}
+
+function integer(name: string, value: number, max = Number.MAX_SAFE_INTEGER): number {
+  if (Number.isInteger(value) && value >= 0 && value <= max) return value
+  throw new RangeError(`${name} must be an integer from 0 to ${max}, got ${value}`)
+}
+
+function seconds(name: string, value: number): number {
+  if (value >= 0 && Number.isFinite(value)) return value
+  throw new RangeError(`${name} must be a number of seconds from 0, got ${value}`)
+}
+
+function plainPort(port: number | false, hasTls: boolean): number | false {
+  if (port !== false) return integer('port', port, maxPort)
+  if (hasTls) return false
+  throw new TypeError('port can be false only where tls is given: the server would not listen')
+}
+
+function origins(values: readonly string[]): ReadonlySet<string> {
+  for (const value of values) {
+    if (value === '*' || (URL.canParse(value) && value === new URL(value).origin)) continue
+    throw new TypeError(`allowedOrigins must be like 'https://example.com' or '*', got '${value}'`)
+  }
+  return new Set(values)
+}
+
+function portRange(
+  value: readonly [first: number, last: number] | false,
+): readonly [first: number, last: number] | false {
+  if (value === false) return false
+  const [first, last] = value
+  integer('udpPorts[0]', first, maxPort)
+  integer('udpPorts[1]', last, maxPort)
+  if (first > 0 && last > first + (first % 2)) return Object.freeze([first, last] as const)
+  throw new RangeError(`udpPorts must hold an even port and the next one, got ${first}-${last}`)
+}
+
+function closedPolicy(value: string): OnConnectionClosed {
+  if (value === 'end' || value === 'keep') return value
+  throw new TypeError(`onConnectionClosed must be 'end' or 'keep', got '${value}'`)
+}
