@@ -71,7 +71,7 @@ export function setUpBackChannel(
     rtcp: (compound: Buffer) => stream?.receiveRtcp(compound),
   }
   try {
-    const taken = takeTransport(connection, transport, receivers)
+    const taken = takeTransport(connection, transport, receivers, session)
     stream = new RecordStream({
       clock: server.clock,
       lowerTransport: transport.lowerTransport,

@@ -21,7 +21,7 @@ export function setUpRecordStream(
     rtp: (packet: Buffer) => stream?.receiveRtp(packet),
     rtcp: (compound: Buffer) => stream?.receiveRtcp(compound),
   }
-  const taken = takeTransport(connection, transport, secured(receivers, security))
+  const taken = takeTransport(connection, transport, secured(receivers, security), session)
   stream = new RecordStream({
     clock: server.clock,
     lowerTransport: transport.lowerTransport,

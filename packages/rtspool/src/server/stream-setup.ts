@@ -2,6 +2,7 @@ import { RequestError } from '../errors.js'
 import type { PlayStream } from '../media/play-stream.js'
 import type { RecordStream } from '../media/record-stream.js'
 import type { TransportSpecInit } from '../rtsp/index.js'
+import type { Session } from '../session/index.js'
 import { frameInterleaved } from '../transport/interleaved.js'
 import type { ConnectionContext } from './request-context.js'
 import type { Receivers } from './srtp-setup.js'
@@ -26,15 +27,22 @@ export interface TakenTransport {
   readonly release: () => void
 }
 
-/** Takes channels or ports of the connection for one stream. */
+/**
+ * Takes channels or ports of the connection for one stream.
+ *
+ * @param sender - The session, where the client is going to send media: its ports cannot be taken by another session
+ * then. Those of a viewer can, because a player that comes back may use the same ports before its old session ends.
+ * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` when all channels are in use, or the ports are a sender's.
+ */
 export function takeTransport(
   connection: ConnectionContext,
   transport: UnicastTransport,
   receivers: Receivers,
+  sender?: Session,
 ): TakenTransport {
   return transport.lowerTransport === 'TCP'
     ? takeChannels(connection, transport, receivers)
-    : takePorts(connection, transport, receivers)
+    : takePorts(connection, transport, receivers, sender)
 }
 
 function takeChannels(
@@ -58,10 +66,17 @@ function takePorts(
   { remoteAddress }: ConnectionContext,
   { profile, rtp, rtcp, clientPorts }: UdpTransport,
   receivers: Receivers,
+  sender: Session | undefined,
 ): TakenTransport {
   const [rtpPort, rtcpPort] = clientPorts
-  rtp.peers.set(remoteAddress, rtpPort, receivers.rtp)
-  rtcp.peers.set(remoteAddress, rtcpPort, receivers.rtcp)
+  const isFree =
+    rtp.peers.isFree(remoteAddress, rtpPort, sender) &&
+    rtcp.peers.isFree(remoteAddress, rtcpPort, sender)
+  if (!isFree) {
+    throw new RequestError('ERR_UNSUPPORTED_TRANSPORT', 'the ports are used by another sender')
+  }
+  rtp.peers.set(remoteAddress, rtpPort, receivers.rtp, sender)
+  rtcp.peers.set(remoteAddress, rtcpPort, receivers.rtcp, sender)
   return {
     pair: clientPorts,
     answer: {

@@ -77,9 +77,16 @@ const noLookup = (
   done?.(null, address, address.includes(':') ? 6 : 4)
 }
 
+/** Who hears a peer, and whom else it may be given to. */
+interface Peer {
+  readonly receiver: DatagramReceiver
+  /** Who alone may replace it; anybody when `undefined`. */
+  readonly holder: object | undefined
+}
+
 /** Receivers of one socket by the peer's address and port. */
 class PeerTable {
-  readonly #ports = new Map<number, Map<string, DatagramReceiver>>()
+  readonly #ports = new Map<number, Map<string, Peer>>()
 
   get size(): number {
     let size = 0
@@ -88,19 +95,32 @@ class PeerTable {
   }
 
   get(address: string, port: number): DatagramReceiver | undefined {
-    return this.#ports.get(port)?.get(address)
+    return this.#ports.get(port)?.get(address)?.receiver
   }
 
-  set(address: string, port: number, receiver: DatagramReceiver): void {
+  /** Whether {@link set} may replace what is there, on behalf of `holder`. */
+  isFree(address: string, port: number, holder?: object): boolean {
+    const current = this.#ports.get(port)?.get(address)?.holder
+    return current === undefined || current === holder
+  }
+
+  /**
+   * Sets or replaces the receiver of a peer; nothing when it is held by somebody else.
+   *
+   * @param holder - From now on nobody else may replace it; anybody when absent.
+   */
+  set(address: string, port: number, receiver: DatagramReceiver, holder?: object): void {
+    if (!this.isFree(address, port, holder)) return
     const addresses = this.#ports.get(port)
-    if (addresses) addresses.set(address, receiver)
-    else this.#ports.set(port, new Map([[address, receiver]]))
+    const peer = { receiver, holder }
+    if (addresses) addresses.set(address, peer)
+    else this.#ports.set(port, new Map([[address, peer]]))
   }
 
   /** Removes only the very receiver that was set: a later owner of the same port stays. */
   delete(address: string, port: number, receiver: DatagramReceiver): void {
     const addresses = this.#ports.get(port)
-    if (addresses?.get(address) !== receiver) return
+    if (addresses?.get(address)?.receiver !== receiver) return
     addresses.delete(address)
     if (addresses.size === 0) this.#ports.delete(port)
   }

@@ -17,6 +17,7 @@ import {
   publish,
   rtpPacket,
   startServer,
+  transportHeader,
   urlOf,
 } from '../support/test-server.js'
 
@@ -261,6 +262,26 @@ describe('what publishers send', () => {
     expect(viewer.frames.map(({ payload }) => payload.readUInt16BE(2))).toEqual(
       Array.from({ length: 10 }, (_, n) => n),
     )
+  })
+
+  it('B-RTP the ports of a publisher are given to no other session, and to its own again', async () => {
+    const { server, url, publisher, viewer } = await relay()
+    const ports = await openUdpPorts()
+    const { session, setups } = await publish(publisher, url, [ports])
+    const setup = { headers: { Transport: transportHeader(ports, 0) } }
+    const refused = await viewer.request('SETUP', `${url}/trackID=0`, setup)
+    expect([refused.statusCode, server.pool.size]).toEqual([461, 1])
+    await expectOk(publisher, 'PAUSE', url, { headers: { Session: session } })
+    await expectOk(publisher, 'SETUP', `${url}/streamid=0`, {
+      headers: { Session: session, Transport: transportHeader(ports, 0, 'record') },
+    })
+    await expectOk(publisher, 'RECORD', url, { headers: { Session: session } })
+    await play(viewer, url, ['TCP'])
+    const [spec] = parseTransport(setups[0]?.headers.get('Transport') ?? '')
+    const packet = rtpPacket({ sequenceNumber: 1, ssrc, marker: true })
+    ports.rtpSocket.send(packet, spec?.serverPort?.[0] ?? 0, '127.0.0.1')
+    await viewer.framesUntil((frames) => frames.length === 1)
+    expect(viewer.frames[0]?.payload.equals(packet)).toBe(true)
   })
 
   it('A-RTC-4 hear BYE when their session ends while they record', async () => {

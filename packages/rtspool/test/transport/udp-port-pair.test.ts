@@ -72,6 +72,23 @@ describe('UdpPortPair', () => {
     expect(rtp.peers.size).toBe(0)
   })
 
+  it('a peer that is held is given to its holder only', async () => {
+    const { rtp } = await openPair()
+    const [holder, receiver, other] = [{}, () => {}, () => {}]
+    rtp.peers.set('127.0.0.1', 5000, receiver, holder)
+    expect([rtp.peers.isFree('127.0.0.1', 5000), rtp.peers.isFree('127.0.0.1', 5000, {})]).toEqual([
+      false,
+      false,
+    ])
+    rtp.peers.set('127.0.0.1', 5000, other)
+    rtp.peers.set('127.0.0.1', 5000, other, {})
+    expect(rtp.peers.get('127.0.0.1', 5000)).toBe(receiver)
+    rtp.peers.set('127.0.0.1', 5000, other, holder)
+    expect(rtp.peers.get('127.0.0.1', 5000)).toBe(other)
+    rtp.peers.delete('127.0.0.1', 5000, other)
+    expect(rtp.peers.isFree('127.0.0.1', 5000)).toBe(true)
+  })
+
   it('A-RTP-3 counts what the kernel refuses to send', async () => {
     const { rtp } = await openPair()
     const ports = await openUdpPorts()
