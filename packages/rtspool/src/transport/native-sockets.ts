@@ -28,6 +28,14 @@ export interface NativeSockets {
     bound: { readonly address: string; readonly port: number },
     destination: { readonly address: string; readonly port: number },
   ): number
+  /**
+   * The hop limit of what an IPv6 socket sends to groups (`IPV6_MULTICAST_HOPS`). Node sets that of IPv4 on a socket
+   * that it was given by its descriptor.
+   *
+   * @param hops - 0 to 255.
+   * @returns Whether the kernel took it.
+   */
+  setMulticastHops(descriptor: number, hops: number): boolean
   /** `recvmsg(2)`, never blocking. @returns Bytes received, or -1. */
   recvmsg(descriptor: number, message: bigint, flags: number): number
   close(descriptor: number): void
@@ -66,6 +74,7 @@ const soReuseaddr = 2
 const ipprotoIp = 0
 const ipRecverr = 11
 const ipprotoIpv6 = 41
+const ipv6MulticastHops = 18
 const ipv6Recverr = 25
 const ipv6V6only = 26
 
@@ -110,7 +119,7 @@ function bind(koffi: Koffi): NativeSockets {
   const close = libc.func('int close(int)')
   const number = Buffer.alloc(4)
   const length = Buffer.alloc(4)
-  const setOption = (descriptor: number, level: number, option: number, value: 0 | 1): boolean => {
+  const setOption = (descriptor: number, level: number, option: number, value: number): boolean => {
     number.writeInt32LE(value)
     return setsockopt(descriptor, level, option, number, number.length) === 0
   }
@@ -151,6 +160,8 @@ function bind(koffi: Koffi): NativeSockets {
       close(beside)
       return -1
     },
+    setMulticastHops: (descriptor, hops) =>
+      setOption(descriptor, ipprotoIpv6, ipv6MulticastHops, hops),
     recvmsg: (descriptor, message, flags) =>
       Number(recvmsg(descriptor, message, flags | msgDontwait)),
     close: (descriptor) => void close(descriptor),

@@ -259,7 +259,7 @@ export class UdpEndpoint implements DatagramLoss, DatagramSender {
   #setMulticast(route: MulticastRoute): boolean {
     const { ttl, interfaceAddress } = route
     try {
-      this.#socket.setMulticastTTL(ttl)
+      this.#setMulticastTtl(ttl)
       const before = this.#multicastRoute?.interfaceAddress
       if (interfaceAddress !== before) {
         this.#socket.setMulticastInterface(interfaceAddress ?? wildcards[this.#family])
@@ -270,6 +270,15 @@ export class UdpEndpoint implements DatagramLoss, DatagramSender {
     }
     this.#multicastRoute = route
     return true
+  }
+
+  /** @throws An error when the system does not take it. */
+  #setMulticastTtl(ttl: number): void {
+    const batching = this.#batching
+    if (!batching || this.#family === 4) this.#socket.setMulticastTTL(ttl)
+    else if (!batching.native.setMulticastHops(batching.descriptor, ttl)) {
+      throw new Error(`the hop limit ${ttl} was refused`)
+    }
   }
 
   /** Idempotent. */

@@ -1,14 +1,15 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { UdpPortPair } from '../../src/transport/udp-port-pair.js'
+import { nativeSockets } from '../../src/transport/native-sockets.js'
+import { UdpPortPair, type UdpPortPairOptions } from '../../src/transport/udp-port-pair.js'
 import { openUdpPorts } from '../support/test-server.js'
 
 /** A pair on the first free even port from 45,000 on. */
-async function openPair() {
+async function openPair(options: Partial<UdpPortPairOptions> = {}) {
   for (let port = 45_000; ; port += 2) {
     try {
-      const pair = await UdpPortPair.open(port, { family: 4, address: '127.0.0.1' })
+      const pair = await UdpPortPair.open(port, { family: 4, address: '127.0.0.1', ...options })
       onTestFinished(() => pair.close())
       return pair
     } catch (error) {
@@ -56,6 +57,26 @@ describe('UdpPortPair', () => {
     await done
     expect(heard).toEqual(['first', 'last'])
     expect(rtp.unknownPeerDatagrams).toBe(11)
+  })
+
+  it.runIf(nativeSockets())('sets the hop limit of IPv6 multicast by its own call', async () => {
+    const limits: number[] = []
+    const system = nativeSockets()
+    const native = system && {
+      ...system,
+      setMulticastHops: (descriptor: number, hops: number) => {
+        limits.push(hops)
+        return hops < 10 && system.setMulticastHops(descriptor, hops)
+      },
+    }
+    const { rtp } = await openPair({ family: 6, address: '::1', native })
+    const route = (ttl: number) => ({ ttl, interfaceAddress: undefined })
+    const [near, far, refused] = [route(0), route(9), route(10)]
+    expect([near, near, far, refused].map((each) => rtp.routeMulticast(each))).toEqual([
+      ...[true, true, true, false],
+    ])
+    expect(limits).toEqual([0, 9, 10])
+    expect(rtp.sendErrors).toBe(1)
   })
 
   it('a later owner of a peer keeps it when an earlier one gives it back', async () => {
