@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from 'commander'
-import { type AuthOptions, rtspServerDefaults, tlsDefaults } from 'rtspool'
+import { type AuthOptions, MulticastAddressPool, rtspServerDefaults, tlsDefaults } from 'rtspool'
 import { type AuthFlags, authOf, usersVariable } from './auth-flags.js'
 import { OptionValueError } from './option-value-error.js'
 
@@ -23,6 +23,8 @@ export interface CommandOptions {
   readonly sessionTimeout: number
   /** First and last port of the range in which one even/odd pair is taken; by default the library's. */
   readonly udpPorts: readonly [first: number, last: number] | undefined
+  /** Where media may be sent by multicast; `undefined` is nowhere. */
+  readonly multicast: MulticastAddressPool | undefined
   /** Whether anyone may publish to any path that is not mounted. */
   readonly publish: boolean
   /** Who may play and publish; `undefined` is everybody. */
@@ -84,6 +86,14 @@ function parseUdpPorts(text: string): readonly [number, number] {
     throw new OptionValueError(`--udp-ports ${need}, got '${text}'`)
   }
   return [first, last]
+}
+
+function parseMulticast(text: string): MulticastAddressPool {
+  try {
+    return new MulticastAddressPool({ groups: text.split(',') })
+  } catch (error) {
+    throw new OptionValueError(`--multicast: ${error instanceof Error ? error.message : error}`)
+  }
 }
 
 interface TlsFlags {
@@ -152,6 +162,12 @@ function createCommand(version: string): Command {
       new Option('--udp-ports <a-b>', 'range in which one even/odd pair of UDP ports is taken')
         .default(undefined, rtspServerDefaults.udpPorts.join('-'))
         .argParser(parseUdpPorts),
+    )
+    .addOption(
+      new Option(
+        '--multicast <groups>',
+        'groups for multicast, as 239.255.12.0/24; several with commas (default: none)',
+      ).argParser(parseMulticast),
     )
     .option('--no-publish', 'let nobody publish')
     .option(
@@ -224,6 +240,7 @@ function commandOptions(
     maxSessions: flags.maxSessions,
     sessionTimeout: flags.sessionTimeout,
     udpPorts: flags.udpPorts,
+    multicast: flags.multicast,
     publish: flags.publish,
     auth: authOf(flags, environment),
     logLevel: flags.logLevel,

@@ -101,6 +101,7 @@ function createServer(options: CommandOptions): RtspServer {
     ...(options.host === undefined ? {} : { host: options.host }),
     ...(options.tls && { tls: { port: options.tls.port, ...readCertificate(options.tls) } }),
     ...(options.udpPorts === undefined ? {} : { udpPorts: options.udpPorts }),
+    ...(options.multicast && { multicast: options.multicast }),
     ...(options.auth && { auth: options.auth }),
     pool: { maxSessions: options.maxSessions, timeout: options.sessionTimeout },
   })

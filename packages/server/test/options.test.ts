@@ -14,6 +14,7 @@ describe('a good command line', () => {
         maxSessions: 1000,
         sessionTimeout: 60,
         udpPorts: undefined,
+        multicast: undefined,
         publish: true,
         auth: undefined,
         logLevel: 'info',
@@ -50,6 +51,16 @@ describe('a good command line', () => {
     expect(invocation).toMatchObject({ kind: 'serve', options: expected })
   })
 
+  it.each([
+    ['239.255.12.0/24', true, false],
+    ['ff15::12:0/112', false, true],
+    ['239.255.12.1,ff15::1', true, true],
+  ])('--multicast %s is understood', (groups, hasIpv4, hasIpv6) => {
+    const invocation = parseCommandLine(['--multicast', groups], version)
+    const pool = invocation.kind === 'serve' ? invocation.options.multicast : undefined
+    expect([pool?.hasFamily(4), pool?.hasFamily(6)]).toEqual([hasIpv4, hasIpv6])
+  })
+
   it('--help prints every option', () => {
     const invocation = parseCommandLine(['--help'], version)
     if (invocation.kind !== 'print') throw new Error('expected text')
@@ -62,6 +73,7 @@ describe('a good command line', () => {
       '--max-sessions',
       '--session-timeout',
       '--udp-ports',
+      '--multicast',
       '--no-publish',
       '--user',
       '--publish-user',
@@ -134,6 +146,12 @@ describe('a bad command line is refused with one line and exit code 2', () => {
       args: ['--udp-ports', '20001-20002'],
       message: "--udp-ports must hold an even port and the odd one after it, got '20001-20002'",
     },
+    ...['', '10.0.0.0/24', '239.255.12.0/24,', '239.255.12.0/33'].map((groups) => ({
+      args: ['--multicast', groups],
+      message:
+        '--multicast: expected multicast addresses such as 239.255.12.0/24 or ff15::/16, ' +
+        `got '${groups.split(',').at(-1)}'`,
+    })),
     {
       args: ['--log-level', 'loud'],
       message:

@@ -9,6 +9,7 @@ const options: CommandOptions = {
   maxSessions: 1000,
   sessionTimeout: 60,
   udpPorts: [20000, 20001],
+  multicast: undefined,
   publish: true,
   auth: undefined,
   logLevel: 'info',
