@@ -74,6 +74,7 @@ export const programs = Object.freeze([
     probe: ['/usr/bin/python3', '-c', importRtspServer],
     packages: ['python3-gi', 'gir1.2-gst-rtsp-server-1.0'],
   },
+  { name: 'python3', probe: ['/usr/bin/python3', '--version'], packages: ['python3'] },
   {
     name: 'GStreamer for Python',
     probe: ['/usr/bin/python3', '-c', importApp],

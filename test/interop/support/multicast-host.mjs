@@ -1,6 +1,6 @@
 /**
  * A server with multicast of the test clip at /test, and a member of its groups that counts what they carry.
- * Runs in a network of its own: `multicast-host.mjs ADDRESS`. Says where it listens, then its counts all the time.
+ * `multicast-host.mjs ADDRESS INTERFACE TTL native|plain`. Says where it listens, then its counts all the time.
  */
 import { createSocket } from 'node:dgram'
 import { fileURLToPath } from 'node:url'
@@ -8,10 +8,15 @@ import { MulticastAddressPool, RtspServer } from 'rtspool'
 import { fileMedia } from 'rtspool/file'
 
 const clip = fileURLToPath(new URL('../../../packages/server/assets/test.mp4', import.meta.url))
-const host = process.argv[2] ?? ''
+const [host = '', interfaceName, ttl, sockets] = process.argv.slice(2)
 const isIpv6 = host.includes(':')
 const groups = isIpv6 ? ['ff15::7:1', 'ff15::7:2'] : ['239.255.13.1', '239.255.13.2']
-const pool = new MulticastAddressPool({ groups, ports: [31_000, 31_003], interface: host })
+const pool = new MulticastAddressPool({
+  groups,
+  ports: [31_000, 31_003],
+  interface: host,
+  ttl: Number(ttl),
+})
 let asked = 0
 const server = new RtspServer({
   ...{ port: 0, host, udpPorts: [20_000, 20_100], multicast: pool },
@@ -22,7 +27,7 @@ const server = new RtspServer({
       while (asked < 2) await new Promise((resolve) => setTimeout(resolve, 10))
     },
   },
-  nativeSockets: process.argv[3] !== 'plain',
+  nativeSockets: sockets !== 'plain',
 })
 server.mounts.add('/test', fileMedia(clip, { loop: true }))
 await server.listen()
@@ -34,7 +39,7 @@ for (const [index, group] of groups.entries()) {
     datagrams++
   })
   member.bind(31_000 + 2 * index, group, () => {
-    member.addMembership(group, isIpv6 ? '::%lan0' : host)
+    member.addMembership(group, isIpv6 ? `::%${interfaceName}` : host)
   })
 }
 
