@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel'
 import { RequestError } from '../errors.js'
 import { isValidRtp, payloadTypeOf, ssrcOf } from '../rtp/index.js'
 import type { MediaDescription } from '../sdp/index.js'
@@ -13,7 +14,10 @@ export interface BackChannelClient {
   readonly user: string | undefined
 }
 
-/** Takes what one client sends over a back channel. */
+/**
+ * Takes what one client sends over a back channel. One that throws is told nothing more; its error is published on the
+ * diagnostics channel `rtspool:back-channel-failed` as `{ error }`, and nobody else notices.
+ */
 export interface BackChannelReceiver {
   /**
    * Called with each RTP packet that came after PLAY, in the order of arrival. It is valid RTP of a payload type of
@@ -39,6 +43,7 @@ export interface BackChannelOptions {
   readonly maxClients?: number | undefined
 }
 
+const failedChannel = channel('rtspool:back-channel-failed')
 const defaultMaxClients = 1
 const defaultClockRate = 8000
 
@@ -92,6 +97,7 @@ export class BackChannelSink implements PacketSink {
   readonly #onClosed: () => void
   #ssrc: number | undefined
   #isClosed = false
+  #hasFailed = false
 
   constructor(description: MediaDescription, receiver: BackChannelReceiver, onClosed: () => void) {
     this.#payloadTypes = description.payloadTypes
@@ -113,7 +119,7 @@ export class BackChannelSink implements PacketSink {
       return false
     }
     this.#ssrc = ssrcOf(packet)
-    this.#receiver.packet(packet)
+    this.#tell((receiver) => receiver.packet(packet))
     return true
   }
 
@@ -126,6 +132,17 @@ export class BackChannelSink implements PacketSink {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#onClosed()
-    this.#receiver.close()
+    this.#tell((receiver) => receiver.close())
+  }
+
+  /** What the application throws is not the client's fault, and must not reach the socket. */
+  #tell(call: (receiver: BackChannelReceiver) => void): void {
+    if (this.#hasFailed) return
+    try {
+      call(this.#receiver)
+    } catch (error) {
+      this.#hasFailed = true
+      failedChannel.publish({ error })
+    }
   }
 }

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { describe, expect, it } from 'vitest'
 import {
   type BackChannelClient,
@@ -34,6 +35,7 @@ class Intercom {
   readonly packets: Buffer[] = []
   closed = 0
   refusal: Error | undefined
+  failure: Error | undefined
   readonly factory: MediaFactory
 
   constructor(maxClients?: number, isStored = false) {
@@ -51,7 +53,10 @@ class Intercom {
           if (this.refusal) throw this.refusal
           this.clients.push(client)
           return {
-            packet: (packet) => void this.packets.push(packet),
+            packet: (packet) => {
+              this.packets.push(packet)
+              if (this.failure) throw this.failure
+            },
             close: () => this.closed++,
           }
         },
@@ -219,6 +224,24 @@ describe('the back channel', () => {
     client.sendFrame(0, sound(3))
     await settled(client)
     expect(intercom.packets.map(sequenceNumberOf)).toEqual([3])
+  })
+
+  it('B-CRASH a receiver that throws hears nothing more, and nobody else notices', async () => {
+    const { server, url, intercom } = await startIntercom()
+    const failures: unknown[] = []
+    const note = (message: unknown): void => void failures.push(message)
+    subscribe('rtspool:back-channel-failed', note)
+    const error = new Error('the loudspeaker is broken')
+    intercom.failure = error
+    const client = await connectTo(server)
+    const { session } = await speak(client, url)
+    client.sendFrame(0, sound(1))
+    client.sendFrame(0, sound(2))
+    await expectOk(client, 'TEARDOWN', url, { headers: { Session: session, ...require } })
+    unsubscribe('rtspool:back-channel-failed', note)
+    expect([failures, intercom.packets.length, intercom.closed]).toEqual([[{ error }], 1, 0])
+    intercom.failure = undefined
+    await speak(client, url)
   })
 
   it('takes UDP only from the ports of the client that set it up', async () => {
