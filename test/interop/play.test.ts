@@ -51,4 +51,17 @@ describe.each(servers)('/test of $name', ({ start }) => {
       expect(result.audioFrames).toBeGreaterThanOrEqual(100)
     },
   )
+
+  test.concurrent.for(['tcp', 'udp'] as const)(
+    'GStreamer that begins with RTSP 2.0 hears 505, comes back to 1.0 and decodes 3 s over %s',
+    async (transport, context) => {
+      requirePrograms(context, ...gstreamerPlayer)
+      const result = await playWithGstreamer({
+        ...{ url: `${server.url}/test`, transport, seconds: 3, rtspVersion: '2-0' },
+      })
+      expect(result.errors).toEqual([])
+      expect(result.videoFrames).toBeGreaterThanOrEqual(60)
+      expect(result.audioFrames).toBeGreaterThanOrEqual(100)
+    },
+  )
 })

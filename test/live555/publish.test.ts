@@ -53,3 +53,42 @@ describe('live555', () => {
     expect(result.audioFrames).toBeGreaterThanOrEqual((2 * 48_000) / 1024)
   })
 })
+
+describe('live555 against Digest', () => {
+  let client = ''
+  let running: RunningLibrary
+  const refusals: string[] = []
+  beforeAll(async () => {
+    if (reason === undefined) client = await buildLive555Client()
+    const rules = [{ path: '/*', read: 'authenticated' }] as const
+    running = await startServer({ auth: { users: { u: 'p' }, rules, nonceLifetime: 1 } })
+    running.server.on('accessRefused', ({ reason }) => void refusals.push(reason))
+  }, 300_000)
+  afterAll(async () => {
+    await endPrograms()
+    await running.close()
+  })
+
+  test.for(transports)(
+    'A-DIG-2 with SHA-256 and MD5 on offer it plays over %s',
+    async (transport, context) => {
+      if (reason !== undefined) context.skip(reason)
+      requirePrograms(context, 'ffmpeg')
+      const url = `${running.url.replace('://', '://u:p@')}/test`
+      const result = await playWithLive555(client, { url, transport, seconds: 4 })
+      expect(result.errors).toEqual([])
+      expect(result.videoFrames).toBeGreaterThanOrEqual(3 * 25)
+      expect(result.audioFrames).toBeGreaterThanOrEqual((3 * 48_000) / 1024)
+      expect(refusals).toContain('missing')
+      expect(refusals).not.toContain('wrong')
+    },
+  )
+
+  test('A-DIG-2 with a wrong password it hears 401', async (context) => {
+    if (reason !== undefined) context.skip(reason)
+    const url = `${running.url.replace('://', '://u:wrong@')}/test`
+    const result = await playWithLive555(client, { url, transport: 'tcp', seconds: 1 })
+    expect(result.errors.join('\n')).toContain('ended with 1')
+    expect(refusals).toContain('wrong')
+  })
+})

@@ -2,16 +2,18 @@ import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Program, type ProgramOptions } from './process.js'
-import type { Transport } from './publishers.js'
-
-/** RTSP through HTTP, plain or in TLS. */
-export type Tunnel = 'http' | 'https'
+import { gstreamerLocation, gstreamerProtocol, type Transport, type Tunnel } from './publishers.js'
 
 export interface PlayOptions {
   readonly url: string
   readonly transport: Transport | Tunnel | 'multicast'
   /** The interface that groups are joined on (GStreamer only); ffmpeg asks the routes. */
   readonly multicastInterface?: string
+  /**
+   * The RTSP version that is spoken at first (GStreamer only), of which it comes back where a server has it not.
+   * @default '1-0'
+   */
+  readonly rtspVersion?: '1-0' | '2-0'
   /** A command that the player is run by, as its last arguments. */
   readonly within?: readonly string[]
   /** How much is played, in seconds of media. */
@@ -123,18 +125,16 @@ async function runGstreamer(
 ): Promise<PlayResult> {
   const { url, transport, seconds, codecs = { video: 'h264', audio: 'aac' } } = options
   const { video, audio } = codecs
-  // GStreamer 1.22 asks for a tunnel by the scheme alone: rtsph, rtspsh.
-  const isTunnel = transport === 'http' || transport === 'https'
-  const location = isTunnel ? url.replace(/^(rtsps?):/, '$1h:') : url
-  const protocols = isTunnel ? 'tcp' : transport === 'multicast' ? 'udp-mcast' : transport
-  const { multicastInterface, within = [] } = options
+  const protocols = transport === 'multicast' ? 'udp-mcast' : gstreamerProtocol(transport)
+  const { multicastInterface, rtspVersion = '1-0', within = [] } = options
   const program = programWithin(
     within,
     'gst-launch-1.0',
     [
-      ...['rtspsrc', 'name=source', `location=${location}`, `protocols=${protocols}`],
+      ...['rtspsrc', 'name=source', `location=${gstreamerLocation(url, transport)}`],
+      `protocols=${protocols}`,
       ...(multicastInterface ? [`multicast-iface=${multicastInterface}`] : []),
-      'latency=200',
+      ...['latency=200', `default-rtsp-version=${rtspVersion}`],
       // The certificates of tests are signed by nobody.
       'tls-validation-flags=0',
       ...(video ? ['source.', '!', ...videoDecoders[video], ...picturesTo(videoPath)] : []),

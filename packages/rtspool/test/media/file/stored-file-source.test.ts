@@ -144,20 +144,24 @@ describe('StoredFileSource', () => {
     expect([gapsIn(video), gapsIn(audio)]).toEqual([0, 0])
   })
 
-  test('A-INF-1 after a pause its tracks are on one time base still', async () => {
-    const { clock, source, tracks, play, run } = await open()
-    await play(whole)
-    await run(1000)
-    source.pause()
-    await run(3000)
-    source.resume()
-    await run(500)
-    const ahead = tracks.map((track) => {
-      const now = track.rtpTimeAt(clock.unixTimeMs()) ?? 0
-      return ((now - (track.position?.timestamp ?? 0)) | 0) / track.clockRate
-    })
-    for (const seconds of ahead) expect(Math.abs(seconds)).toBeLessThan(0.05)
-  })
+  test.each(['resume', 'seek'] as const)(
+    'A-INF-1 after a pause and a %s its tracks are on one time base still',
+    async (next) => {
+      const { clock, source, tracks, play, run } = await open()
+      await play(whole)
+      await run(1000)
+      source.pause()
+      await run(3000)
+      if (next === 'resume') source.resume()
+      else await play({ startSeconds: 5, endSeconds: 10 })
+      await run(500)
+      const ahead = tracks.map((track) => {
+        const now = track.rtpTimeAt(clock.unixTimeMs()) ?? 0
+        return ((now - (track.position?.timestamp ?? 0)) | 0) / track.clockRate
+      })
+      for (const seconds of ahead) expect(Math.abs(seconds)).toBeLessThan(0.05)
+    },
+  )
 
   test('A-PLY-5 A-RNG-4 ends with the range, and plays again', async () => {
     const { source, video, audio, end, rangeEnded, play, run } = await open()
