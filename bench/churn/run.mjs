@@ -1,6 +1,6 @@
 // Connection churn: OPTIONS DESCRIBE SETUP PLAY TEARDOWN, each cycle on a new connection, 20 at a time, beside
-// one viewer that stays.
-// Usage: npm run bench -- churn [--short] [--rounds 5] [--measure 10] [--transport tcp] [--subjects rtspool,gst]
+// one viewer that stays. The floor is a server of Node with canned answers, and without media.
+// Usage: npm run bench -- churn [--short] [--rounds 5] [--measure 10] [--transport tcp] [--subjects rtspool,gst,floor]
 //   [--cycles 100000: instead, that many cycles against rtspool, and what grows] [--settings JSON]
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readOptions, runBenchmark } from '../lib/cli.mjs'
@@ -8,7 +8,7 @@ import { makeClip } from '../lib/clip.mjs'
 import { measureLoad, startLoad } from '../lib/load.mjs'
 import { sampleDescriptors, sampleMemory } from '../lib/processes.mjs'
 import { figure, finish, printTable, short } from '../lib/report.mjs'
-import { startGst, startRtspool, withoutMissingPeer } from '../lib/servers.mjs'
+import { startCanned, startGst, startRtspool, withoutMissingPeer } from '../lib/servers.mjs'
 import { median, sum } from '../lib/statistics.mjs'
 
 const options = readOptions(
@@ -19,7 +19,7 @@ const options = readOptions(
     measure: 10,
     concurrency: 20,
     transport: 'tcp',
-    subjects: ['rtspool', 'gst'],
+    subjects: ['rtspool', 'gst', 'floor'],
     settings: '{}',
     cycles: 0,
   },
@@ -32,17 +32,20 @@ const bytesPerMegabyte = 1e6
 const start = {
   rtspool: (clip) => startRtspool({ publisher: { clip }, settings: JSON.parse(options.settings) }),
   gst: (clip) => startGst({ clip }),
+  floor: () => startCanned(),
 }
 
 /** One viewer that stays, so that the media of both sides runs all the time. */
 async function withOneViewer(subject, clip, use) {
   const server = await start[subject](clip)
-  const viewer = startLoad(server, ['--viewers', 1, '--measure', 3600])
+  // The floor has nothing to watch.
+  const viewer =
+    subject === 'floor' ? undefined : startLoad(server, ['--viewers', 1, '--measure', 3600])
   try {
-    await viewer.next('playing')
+    await viewer?.next('playing')
     return await use(server)
   } finally {
-    await viewer.stop()
+    await viewer?.stop()
     await server.stop()
   }
 }
@@ -116,6 +119,12 @@ function figuresOf(measurements, summary) {
       ({ cpuMsACycle }, round) => cpuMsACycle / of('gst')[round].cpuMsACycle,
     )
     figures.push(figure('CPU per cycle, rtspool / gst', median(ratios), '<=', 0.15))
+  }
+  if (of('floor').length > 0 && of('gst').length > 0) {
+    const ratios = of('floor').map(
+      ({ cpuMsACycle }, round) => cpuMsACycle / of('gst')[round].cpuMsACycle,
+    )
+    notes.push(`CPU per cycle, canned answers in Node / gst: ${short(median(ratios))}`)
   }
   return figures
 }

@@ -4,6 +4,7 @@ import { compile, whyNotCompilable } from './native.mjs'
 import { loadCore, Program, serverCore } from './processes.mjs'
 
 const serverScript = fileURLToPath(new URL('rtspool-server.mjs', import.meta.url))
+const cannedScript = fileURLToPath(new URL('../peers/canned.mjs', import.meta.url))
 const quiet = ['-hide_banner', '-loglevel', 'error', '-nostdin']
 
 /**
@@ -61,6 +62,19 @@ export async function startGst({ clip }) {
   const { port } = await server.next('listening')
   return {
     name: 'gst-rtsp-server',
+    url: `rtsp://127.0.0.1:${port}/cam`,
+    pid: server.pid,
+    program: server,
+    stop: () => server.stop(),
+  }
+}
+
+/** Canned answers without parsing, sessions and media: what a visit costs in Node at the least. */
+export async function startCanned() {
+  const server = new Program(process.execPath, [cannedScript], { core: serverCore })
+  const { port } = await server.next('listening')
+  return {
+    name: 'floor (canned answers)',
     url: `rtsp://127.0.0.1:${port}/cam`,
     pid: server.pid,
     program: server,
