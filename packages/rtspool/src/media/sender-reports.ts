@@ -12,11 +12,11 @@ import type { TimeMapping, TrackTime } from './track-time.js'
 
 /** What is reported on. */
 export interface ReportedStream {
-  /** `undefined` until it is known: nothing is reported before. */
+  /** `undefined` until it is known. */
   readonly ssrc: number | undefined
   /** Ticks a second of the RTP timestamps. */
   readonly clockRate: number
-  /** Since the SSRC began, as the octets (RFC 3550 section 6.4.1). */
+  /** Since the SSRC began, as the octets (RFC 3550 section 6.4.1). Nothing is reported before the first. */
   readonly packetCount: number
   readonly octetCount: number
 }
@@ -47,7 +47,7 @@ export class SenderReports {
   }
 
   /**
-   * Sends a sender report with SDES (RFC 3550 section 6.4.1); nothing while SSRC or time are not known.
+   * Sends a sender report with SDES (RFC 3550 section 6.4.1); nothing while time is not known or no packet was sent.
    *
    * @param forEachReader - Shows each reader that is to have it.
    */
@@ -81,8 +81,9 @@ export class SenderReports {
 
   #report(): DatedReport | undefined {
     const { ssrc, packetCount, octetCount } = this.#stream
-    const time = ssrc === undefined ? undefined : this.#time.announce()
-    if (ssrc === undefined || !time) return undefined
+    if (ssrc === undefined || packetCount === 0) return undefined
+    const time = this.#time.announce()
+    if (!time) return undefined
     const report: RtcpPacket = {
       type: 'senderReport',
       ssrc,

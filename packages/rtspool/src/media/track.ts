@@ -51,6 +51,12 @@ export interface TrackInit {
 /** More than the fastest stream sends in some seconds, and far less than all sequence numbers. */
 const recallPackets = 8192
 const defaultClockRate = 90_000
+/**
+ * From a source's first packet to the first report on it. The packets lead: GStreamer's rtspsrc builds the receiver of
+ * a stream for the first thing that it hears of it, and a pipeline that links several streams by name (gst-launch)
+ * may lose them when those receivers, built already for the reports, get their first packets at the same instant.
+ */
+const firstReportMs = 10
 
 /** One RTP stream of a media: its description, where it is, and the readers it goes to. */
 export class Track {
@@ -151,7 +157,8 @@ export class Track {
     this.#timestamp = timestampOf(packet)
     this.packetCount = (this.packetCount + 1) >>> 0
     this.octetCount = (this.octetCount + payloadEndOf(packet) - payloadOffsetOf(packet)) >>> 0
-    if (this.#time.noteArrival(this.#timestamp)) this.#reportAfterWait()
+    this.#time.noteArrival(this.#timestamp)
+    if (this.packetCount === 1) this.#scheduleFirstReport()
     const isKeyFrame = this.#isKeyFrame !== undefined && packetPasses(this.#isKeyFrame, packet)
     this.#recent?.push(packet)
     if (isKeyFrame && this.#timestamp !== this.#keyFrameTimestamp) this.#beginKeyFrame()
@@ -228,7 +235,8 @@ export class Track {
   }
 
   /**
-   * Adds a reader; it hears, where known, a sender report, then `first`, then the packets pushed from now on.
+   * Adds a reader; it hears a sender report once there is something to report, `first`, and then the packets
+   * pushed from now on.
    *
    * @param first - From {@link recentPackets}.
    */
@@ -275,10 +283,10 @@ export class Track {
   }
 
   /** A source that does not tell the time at all must not leave its viewers without a report. */
-  #reportAfterWait(): void {
-    if (!this.#time.isWaiting) return
+  #scheduleFirstReport(): void {
+    const waitMs = this.#time.isWaiting ? maxReportWaitMs : firstReportMs
     this.#reportTimer?.cancel()
-    this.#reportTimer = this.#clock.schedule(() => this.sendSenderReport(), maxReportWaitMs, false)
+    this.#reportTimer = this.#clock.schedule(() => this.sendSenderReport(), waitMs, false)
   }
 
   #beginKeyFrame(): void {

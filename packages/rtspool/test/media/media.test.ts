@@ -143,6 +143,25 @@ describe('Track', () => {
     expect(carrier.on(1).length).toBeGreaterThanOrEqual(2)
   })
 
+  it('A-RTC-1 reports on a stream from its first packet on, and on that soon after it', async () => {
+    const { clock, media, video } = setUp()
+    const carrier = new TestCarrier()
+    media.join(participant())
+    await media.play()
+    video.startAt({ ssrc: 7, sequenceNumber: 1, timestamp: 1000 })
+    video.mapTime(clock.unixTimeMs(), 1000)
+    video.addReader(readerOn(carrier))
+    clock.advance(3_000)
+    expect(carrier.on(1)).toEqual([])
+    video.push(rtpPacket({ sequenceNumber: 1, timestamp: 1000, ssrc: 7 }))
+    clock.advance(20)
+    expect(carrier.on(1).flatMap((compound) => parseCompound(compound))[0]).toMatchObject({
+      type: 'senderReport',
+      ssrc: 7,
+      packetCount: 1,
+    })
+  })
+
   it('A-RTC-1 reports at intervals that are random and about 5 s', async () => {
     const { clock, media, video } = setUp()
     const carrier = new TestCarrier()
