@@ -130,7 +130,7 @@ async function addNext(lane: Lane, pacer: Pacer<readonly Buffer[]>): Promise<boo
   }
   const ticks = Math.round(value.seconds * lane.fileTrack.clockRate)
   const packets = lane.packetize(value.unit, lane.firstTimestamp + ticks)
-  pacer.add(lane.index, value.sendMs, packets)
+  pacer.add(lane.index, value.sendMs, packets, value.endMs)
   return true
 }
 

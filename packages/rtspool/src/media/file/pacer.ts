@@ -6,7 +6,7 @@ export interface PacerOptions<T> {
   readonly lanes: number
   /** Something of a lane is due. */
   readonly send: (lane: number, entry: T) => void
-  /** All lanes are finished and everything has been sent. */
+  /** All lanes are finished, and what was sent last is over. */
   readonly ended: () => void
   /** Time was skipped: position 0 is now at `originMs` of the clock. */
   readonly shifted?: (originMs: number) => void
@@ -53,6 +53,8 @@ export class Pacer<T> {
   #originMs: number | undefined
   /** The position while it does not run. */
   #heldMs = 0
+  /** When the last of what was added is over. */
+  #endMs = 0
   #timer: ClockTimer | undefined
   #timerDueMs = 0
   #isClosed = false
@@ -100,10 +102,12 @@ export class Pacer<T> {
   /**
    * Adds an entry to a lane, not earlier than those before it.
    *
-   * @param dueMs - Position at which they are sent.
+   * @param dueMs - Position at which it is sent.
+   * @param endMs - Position at which it is over.
    */
-  add(lane: number, dueMs: number, entry: T): void {
+  add(lane: number, dueMs: number, entry: T, endMs = dueMs): void {
     const { entries } = this.#lane(lane)
+    this.#endMs = Math.max(this.#endMs, endMs)
     entries.push({ dueMs, entry })
     this.#lane(lane).lastDueMs = dueMs
     if (entries.length === 1) this.#arm()
@@ -160,7 +164,17 @@ export class Pacer<T> {
       if (this.#isClosed || this.#originMs === undefined) return
     }
     this.#askForMore()
-    this.#arm()
+    if (this.#isDrained && this.positionMs >= this.#endMs - roundingMs) {
+      this.close()
+      this.#options.ended()
+    } else {
+      this.#arm()
+    }
+  }
+
+  /** Nothing is left to send, and nothing more comes. */
+  get #isDrained(): boolean {
+    return this.#lanes.every(({ entries, isFinished }) => isFinished && entries.length === 0)
   }
 
   /** Index of the lane whose first entry is due first. */
@@ -196,18 +210,18 @@ export class Pacer<T> {
 
   #arm(): void {
     if (this.#isClosed || this.#originMs === undefined) return
-    const lane = this.#earliest()
-    const isOver = lane === undefined && this.#lanes.every(({ isFinished }) => isFinished)
-    if (isOver) {
-      this.close()
-      this.#options.ended()
-      return
-    }
-    if (lane === undefined) return
-    const dueMs = this.#lane(lane).entries[0]?.dueMs ?? 0
+    const dueMs = this.#nextDueMs()
+    if (dueMs === undefined) return
     if (this.#timer && this.#timerDueMs <= dueMs) return
     this.#timer?.cancel()
     this.#timerDueMs = dueMs
     this.#timer = this.#options.clock.schedule(this.#tick, dueMs - this.positionMs, false)
+  }
+
+  /** When there is something to do: to send, or to end. */
+  #nextDueMs(): number | undefined {
+    const lane = this.#earliest()
+    if (lane !== undefined) return this.#lane(lane).entries[0]?.dueMs
+    return this.#isDrained ? this.#endMs : undefined
   }
 }

@@ -236,6 +236,6 @@ async function addNext({ pacer, lanes }: Piece, index: number): Promise<boolean>
     pacer.finish(index)
     return false
   }
-  pacer.add(index, next.value.sendMs, next.value)
+  pacer.add(index, next.value.sendMs, next.value, next.value.endMs)
   return true
 }

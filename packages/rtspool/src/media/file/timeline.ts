@@ -7,6 +7,8 @@ export interface TimedUnit {
   readonly seconds: number
   /** When to send it, in milliseconds since the playing began: never less than for the unit before. */
   readonly sendMs: number
+  /** When it has been shown, in milliseconds since the playing began. */
+  readonly endMs: number
 }
 
 export interface TimelineOptions {
@@ -69,7 +71,7 @@ async function* inOrderOfSending(
     const first = waiting.shift()
     if (!first) return undefined
     sendMs = Math.max(sendMs, earliest * 1000)
-    return { ...first, sendMs }
+    return { ...first, sendMs, endMs: (first.seconds + first.unit.durationSeconds) * 1000 }
   }
   for await (const entry of units) {
     waiting.push(entry)
