@@ -81,7 +81,8 @@ describe.each(carriers)('rtspool by %s', (carrier) => {
   })
 })
 
-describe('rtspool conform', () => {
+// Side by side, as above.
+describe.concurrent('rtspool conform', () => {
   test('runs to its end against gst-rtsp-server', { timeout: 4 * minutes }, async (context) => {
     requirePrograms(context, 'GstRtspServer for Python', 'gst x264enc')
     const server = await startGstRtspServer()
