@@ -70,6 +70,13 @@ export class RtspHeaders {
     for (const [at, name] of this.#names.entries()) yield [name, this.#values[at] as string]
   }
 
+  /** As iterating does, without an object for each line. */
+  forEach(visit: (value: string, name: string) => void): void {
+    for (let at = 0; at < this.#names.length; at++) {
+      visit(this.#values[at] as string, this.#names[at] as string)
+    }
+  }
+
   #removeFrom(start: number, key: string): void {
     if (this.#keys.indexOf(key, start) === -1) return
     const isKept = (at: number): boolean => at < start || this.#keys[at] !== key

@@ -33,8 +33,9 @@ const limitNames = Object.keys(rtspParserLimitsDefaults) as LimitName[]
  * @throws {RangeError} when a limit is not a whole number of 0 or more.
  */
 export function resolveRtspParserLimits(
-  limits: RtspParserLimits = {},
+  limits?: RtspParserLimits,
 ): Readonly<Required<RtspParserLimits>> {
+  if (!limits) return rtspParserLimitsDefaults
   const resolved: Record<LimitName, number> = { ...rtspParserLimitsDefaults }
   for (const name of limitNames) {
     const value = limits[name]

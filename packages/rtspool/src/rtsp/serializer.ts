@@ -41,12 +41,12 @@ function headerLine(name: string, value: string): string {
 function serialize(startLine: string, headers: RtspHeaders, body: Buffer | string): Buffer {
   const bodyBytes = Buffer.byteLength(body)
   let head = `${startLine}\r\n`
-  for (const [name, value] of headers) {
+  headers.forEach((value, name) => {
     const key = name.toLowerCase()
     if (key === 'transfer-encoding') throw new TypeError('RTSP does not have Transfer-Encoding')
     // There is one Content-Length, and it is the true one.
     if (key !== 'content-length') head += headerLine(name, value)
-  }
+  })
   head += bodyBytes > 0 ? `Content-Length: ${bodyBytes}\r\n\r\n` : '\r\n'
   const headBytes = Buffer.byteLength(head)
   const message = Buffer.allocUnsafe(headBytes + bodyBytes)

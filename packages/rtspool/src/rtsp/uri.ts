@@ -95,6 +95,8 @@ function checkPath(path: string): void {
   if (hasControlCode(path, false) || path.includes('\\')) {
     refuse(`expected no control character or backslash, got ${quoteReceived(path)}`)
   }
+  // What is refused below has one of these in it.
+  if (!path.includes('//') && !path.includes('/.')) return
   const segments = path.split('/')
   // The first is what stands in front of the leading slash, the last may be the trailing slash.
   for (let at = 1; at < segments.length; at++) {
@@ -141,13 +143,8 @@ export function parseRtspUri(text: string): RtspUri {
     refuse('expected no control character, space or byte that is not UTF-8')
   }
   if (text.startsWith('/')) {
-    return {
-      scheme: undefined,
-      authority: '',
-      host: '',
-      port: undefined,
-      ...parseAfterAuthority(text),
-    }
+    const { path, rawPath, query } = parseAfterAuthority(text)
+    return { scheme: undefined, authority: '', host: '', port: undefined, path, rawPath, query }
   }
   const schemeEnd = text.indexOf('://')
   const schemeText = text.slice(0, Math.max(schemeEnd, 0)).toLowerCase()
@@ -158,12 +155,9 @@ export function parseRtspUri(text: string): RtspUri {
   const end = authorityEnd(text, start)
   const withUserinfo = text.slice(start, end)
   const authority = withUserinfo.slice(withUserinfo.lastIndexOf('@') + 1)
-  return {
-    scheme,
-    authority,
-    ...parseAuthority(authority),
-    ...parseAfterAuthority(text.slice(end)),
-  }
+  const { host, port } = parseAuthority(authority)
+  const { path, rawPath, query } = parseAfterAuthority(text.slice(end))
+  return { scheme, authority, host, port, path, rawPath, query }
 }
 
 /** The pieces that {@link serializeRtspUri} needs. */

@@ -1,6 +1,32 @@
-import type { SessionInit } from '../session/index.js'
-import type { RequestContext } from './request-context.js'
+import type { RtspRequest } from '../rtsp/index.js'
+import type { AdmitContext, SessionInit, SessionOwner } from '../session/index.js'
+import type { ConnectionContext, RequestContext } from './request-context.js'
 import { requireValid } from './session-validity.js'
+
+/** A class, because V8 takes every object literal with an accessor for a new kind of object. */
+class AdmitQuestion implements AdmitContext {
+  readonly owner: SessionOwner
+  readonly path: string
+  readonly request: RtspRequest
+  readonly #connection: ConnectionContext
+
+  constructor(
+    owner: SessionOwner,
+    path: string,
+    request: RtspRequest,
+    connection: ConnectionContext,
+  ) {
+    this.owner = owner
+    this.path = path
+    this.request = request
+    this.#connection = connection
+  }
+
+  /** Made for those only who ask for it. */
+  get signal(): AbortSignal {
+    return this.#connection.closeSignal
+  }
+}
 
 /**
  * Asks the pool for a session, before anything is made for the client.
@@ -14,17 +40,9 @@ export async function admit(context: RequestContext, path: string): Promise<Sess
   const { server, connection, request, claimant } = context
   const owner = { address: claimant.address, user: claimant.user }
   try {
-    const init = await server.pool.admit({
-      owner,
-      path,
-      request,
-      // Made for those only who ask for it.
-      get signal() {
-        return connection.closeSignal
-      },
-    })
+    const init = await server.pool.admit(new AdmitQuestion(owner, path, request, connection))
     // Whom it belongs to and what it is for are not the hook's: the requests that follow are compared with them.
-    return { ...init, owner, path }
+    return init.owner === owner && init.path === path ? init : { ...init, owner, path }
   } finally {
     // A hook that gave up because nobody waits for it any more has not failed.
     requireValid(context)

@@ -43,24 +43,20 @@ export function setUpPlayStream(
       taken.release()
       watch?.end()
     },
-    ...effectsOn(session),
+    counters: session.stats,
+    onMediaEnded: () => session.end('mediaEnded'),
+    onRangeEnded: () => {
+      session.state = 'Ready'
+    },
     onRtcp: () => {
       session.touch()
       watch?.heard()
     },
   })
   watch = watchViewer(context, session, transport, stream)
-  return { stream, ...answerOf(context, stream, taken) }
+  const { answer, keyMgmt } = answerOf(context, stream, taken)
+  return { stream, answer, keyMgmt }
 }
-
-/** What the stream does to its session. */
-const effectsOn = (session: Session) => ({
-  counters: session.stats,
-  onMediaEnded: (): void => session.end('mediaEnded'),
-  onRangeEnded: (): void => {
-    session.state = 'Ready'
-  },
-})
 
 function answerOf(
   { server, request }: RequestContext,
@@ -70,7 +66,7 @@ function answerOf(
   // GStreamer 1.22 sets its decoder up from an ssrc here, without the rollover counter; MIKEY tells both.
   const ssrc = track.ssrc === undefined || security ? {} : { ssrc: track.ssrc }
   return {
-    answer: { ...taken.answer, ...ssrc, mode: 'PLAY' },
+    answer: { mode: 'PLAY', ...ssrc, ...taken.answer },
     keyMgmt: security && keyMgmtHeader(request.uri, security.sender, server.clock, track.ssrc),
   }
 }

@@ -30,9 +30,9 @@ export function closesConnection({ headers }: RtspRequest): boolean {
   return headers.get('Connection')?.toLowerCase() === 'close'
 }
 
-function serialize({ statusCode, headers = [], body }: Reply, all: RtspHeaders): Buffer {
+function serialize({ statusCode, headers = [], body = '' }: Reply, all: RtspHeaders): Buffer {
   for (const [name, value] of headers) all.append(name, value)
-  return serializeResponse({ statusCode, headers: all, ...(body === undefined ? {} : { body }) })
+  return serializeResponse({ statusCode, headers: all, body })
 }
 
 /** Without a number to echo there is no CSeq in the answer. */

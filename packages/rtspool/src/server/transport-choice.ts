@@ -92,7 +92,7 @@ function firstOf(
     if (!profile) continue
     if (!meansMulticast(spec, multicast)) {
       const chosen = multicast?.only ? undefined : choose(spec, context)
-      if (chosen) return { ...chosen, profile, offer: offerOf(profile, context) }
+      if (chosen) return { profile, offer: offerOf(profile, context), ...chosen }
       continue
     }
     const carrier = mode === 'PLAY' ? carrierFor(spec, profile, context, multicast) : undefined

@@ -329,8 +329,10 @@ export class Session {
    * @throws {TypeError} when the session has no owner.
    */
   bindConnection(connection: object | undefined): void {
-    if (this.#owner === undefined) throw new TypeError('A session without owner cannot be bound')
-    if (this.#owner.connection !== connection) this.#owner = { ...this.#owner, connection }
+    const owner = this.#owner
+    if (owner === undefined) throw new TypeError('A session without owner cannot be bound')
+    if (owner.connection === connection) return
+    this.#owner = { address: owner.address, user: owner.user, connection }
   }
 
   /**
