@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { expect, it } from 'vitest'
 import { collectGarbage } from '../support/collect-garbage.js'
-import { closeAfterTest, connectTo, expectOk, startServer } from '../support/test-server.js'
+import { closeAfterTest } from '../support/open-things.js'
+import { connectTo, expectOk, startServer } from '../support/test-server.js'
 
 const attackers = 100
 const kib = 1024

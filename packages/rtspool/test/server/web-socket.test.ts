@@ -7,8 +7,8 @@ import { WebSockets } from '../../src/server/web-sockets.js'
 import { mountCamera } from '../support/dialogue.js'
 import { FakeClock } from '../support/fake-clock.js'
 import { HttpTestClient, httpHead, openWebSocket, rtspOver } from '../support/http-client.js'
+import { closeAfterTest } from '../support/open-things.js'
 import {
-  closeAfterTest,
   connectTo,
   expectOk,
   openUdpPorts,

@@ -4,8 +4,8 @@ import { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
 import { createWebSocketStream, WebSocket } from 'ws'
 import type { RtspServer } from '../../src/index.js'
+import { closeAfterTest } from './open-things.js'
 import { RtspTestClient } from './rtsp-client.js'
-import { closeAfterTest } from './test-server.js'
 
 export const tunnelType = 'application/x-rtsp-tunnelled'
 

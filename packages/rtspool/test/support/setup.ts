@@ -1,5 +1,5 @@
 import { afterEach } from 'vitest'
-import { closeOpenThings } from './test-server.js'
+import { closeOpenThings } from './open-things.js'
 
 // Runs before each test file, in whichever worker: a hook in a shared module would be registered only once.
 afterEach(closeOpenThings)

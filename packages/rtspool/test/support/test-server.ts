@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect } from 'vitest'
 import { RtspServer, type RtspServerOptions, type TlsCertificate } from '../../src/index.js'
 import { MulticastMember } from './multicast-member.js'
+import { closeAfterTest, closeServerAfterTest } from './open-things.js'
 import { type ClientRequest, RtspTestClient, sessionIdOf, UdpTestPorts } from './rtsp-client.js'
 
 /** A video and an audio track, as a publisher announces them. */
@@ -22,19 +23,6 @@ export const testSdp = [
   '',
 ].join('\r\n')
 
-const openThings: { close(): Promise<unknown> }[] = []
-
-/** Ends what the test opened, and checks that the server kept nothing; called after each test. */
-export async function closeOpenThings(): Promise<void> {
-  const servers = openThings.filter((thing) => thing instanceof RtspServer)
-  for (const thing of openThings.splice(0)) await thing.close()
-  for (const server of servers) {
-    expect(server.stats()).toMatchObject({ connections: 0, sessions: 0, udpPeers: 0, channels: 0 })
-    expect(server.stats().multicast).toMatchObject({ groups: 0, viewers: 0 })
-    expect(server.listenerCount('connectionClosed')).toBe(0)
-  }
-}
-
 /** A server on a free port of the loopback; closed after the test. */
 export async function startServer(options: RtspServerOptions = {}): Promise<RtspServer> {
   const server = new RtspServer({
@@ -45,12 +33,15 @@ export async function startServer(options: RtspServerOptions = {}): Promise<Rtsp
   })
   server.mounts.allowPublish('/live/*')
   await server.listen()
-  openThings.push({
-    close: async () => {
-      await server.close()
+  closeServerAfterTest({
+    close: () => server.close(),
+    checkClosed: () => {
+      const stats = server.stats()
+      expect(stats).toMatchObject({ connections: 0, sessions: 0, udpPeers: 0, channels: 0 })
+      expect(stats.multicast).toMatchObject({ groups: 0, viewers: 0 })
+      expect(server.listenerCount('connectionClosed')).toBe(0)
     },
   })
-  openThings.push(server)
   return server
 }
 
@@ -61,7 +52,7 @@ export async function connectTo(
   host = server.address().address,
 ): Promise<RtspTestClient> {
   const client = await RtspTestClient.connect(server.address().port, host, localAddress)
-  openThings.unshift(client)
+  closeAfterTest(client)
   return client
 }
 
@@ -69,13 +60,8 @@ export async function connectTo(
 export async function connectTlsTo(server: RtspServer): Promise<RtspTestClient> {
   const { address, port } = server.tlsAddress()
   const client = await RtspTestClient.connectTls(port, address)
-  openThings.unshift(client)
+  closeAfterTest(client)
   return client
-}
-
-/** Closed after the test, before the server. */
-export function closeAfterTest(thing: { close(): Promise<unknown> }): void {
-  openThings.unshift(thing)
 }
 
 /** Key and certificate of `scripts/make-test-certificate.mjs`. */
@@ -87,14 +73,14 @@ export function testCertificate(name: 'first' | 'second'): TlsCertificate {
 
 export async function openUdpPorts(address?: string): Promise<UdpTestPorts> {
   const ports = await UdpTestPorts.open(address)
-  openThings.unshift(ports)
+  closeAfterTest(ports)
   return ports
 }
 
 /** A member of a multicast group; it leaves after the test. */
 export async function joinGroup(address: string, port: number): Promise<MulticastMember> {
   const member = await MulticastMember.join(address, port)
-  openThings.unshift(member)
+  closeAfterTest(member)
   return member
 }
 
