@@ -67,3 +67,9 @@ export function cut(wire: Buffer, places: readonly number[]): Buffer[] {
 export function* bytewise(wire: Buffer): Iterable<Buffer> {
   for (let at = 0; at < wire.length; at++) yield wire.subarray(at, at + 1)
 }
+
+/** What was found, in words, and the error that ended it. */
+export const summary = ({ events, error }: Recording) => ({
+  events: events.map(describeEvent),
+  error,
+})

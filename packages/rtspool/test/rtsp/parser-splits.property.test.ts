@@ -1,0 +1,18 @@
+import { describe, expect, it } from 'vitest'
+import { cut, eventFacts, record, summary } from './record.js'
+import { transcripts } from './transcripts.js'
+
+describe.each(transcripts)('$name', ({ wire, events, error }) => {
+  const expected = { events, error }
+
+  it('A-MSG-19 A-ILV-6 comes out the same at every split point', () => {
+    const whole = record([wire]).events.map(eventFacts)
+    for (let at = 1; at < wire.length; at++) {
+      const split = record(cut(wire, [at]))
+      // Compared as one text: a matcher for each of a hundred thousand splits would take too long.
+      if (split.error !== error || split.events.map(eventFacts).join() !== whole.join()) {
+        expect({ at, ...summary(split) }).toEqual({ at, ...expected })
+      }
+    }
+  })
+})
