@@ -38,7 +38,8 @@ export default defineConfig({
           include: ['test/interop/**/*.test.ts', 'packages/server/test/command.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          fileParallelism: false,
+          // Players show in real time, and wait most of it.
+          maxWorkers: 3,
           // gst-launch 1.22 has races of its own: one in some hundred runs ends with 1 before it has played.
           retry: 1,
         },
