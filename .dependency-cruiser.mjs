@@ -13,18 +13,18 @@ const entries = `${src}/(index|session/index|session/conformance/index|media/fil
 const formats = ['rtsp', 'sdp', 'rtp', 'rtcp', 'srtp', 'mikey', 'http']
 
 /** Leaves: they may be imported from everywhere, and import nothing. */
-const leaves = ['errors', 'clock', 'diagnostics']
+const leaves = ['errors', 'clock', 'diagnostics', 'option-checks']
 
 /** What each layer may import apart from itself: folders, and leaves by name. */
 const layers = {
   rtsp: { folders: [], leaves: ['errors'] },
-  sdp: { folders: [], leaves: ['errors'] },
+  sdp: { folders: [], leaves: ['errors', 'option-checks'] },
   rtp: { folders: [], leaves: ['errors'] },
   rtcp: { folders: [], leaves: ['errors'] },
   srtp: { folders: ['rtp'], leaves: ['errors'] },
   mikey: { folders: ['srtp'], leaves: ['errors'] },
   http: { folders: [], leaves: ['errors'] },
-  session: { folders: [], leaves: ['errors', 'clock'] },
+  session: { folders: [], leaves: ['errors', 'clock', 'option-checks'] },
   transport: { folders: formats, leaves },
   media: { folders: [...formats, 'transport'], leaves },
   server: { folders: [...formats, 'transport', 'media', 'session'], leaves },

@@ -1,5 +1,6 @@
-import type { MediaFactory } from './media-factory.js'
-import { matchesPathPattern } from './path-pattern.js'
+import { shown } from '../option-checks.js'
+import { MediaFactory } from './media-factory.js'
+import { checkAbsolute, checkPath, checkPathPattern, matchesPathPattern } from './path-pattern.js'
 
 /** A mount point that answers for a path. */
 export interface MountMatch {
@@ -7,6 +8,14 @@ export interface MountMatch {
   /** The mount point, a prefix of the path that ends at a `/` or is the whole path. */
   readonly mountPath: string
 }
+
+/**
+ * Mounts what a client publishes. Its path came with a request: it is free of what no request can have, and may hold
+ * what an application writes by mistake only, such as `*`.
+ *
+ * @throws {TypeError} When the path is already taken.
+ */
+export let mountPublication: (mounts: MountPoints, path: string, factory: MediaFactory) => void
 
 /**
  * Which factory answers for which path: the longest mount point that is a prefix of the path at a `/`
@@ -23,13 +32,17 @@ export class MountPoints implements Iterable<readonly [path: string, factory: Me
   /**
    * Mounts a factory.
    *
-   * @param path - Absolute, without trailing slash: `/cam`, `/` for the root.
-   * @throws {TypeError} When the path is not absolute or already taken.
+   * @param path - Absolute decoded text: `/cam`, `/` for the root. A trailing slash is dropped.
+   * @throws {TypeError} When the path is already taken or cannot be that of a request: not absolute, empty, `.` or `..`
+   *   segments, `*`, `?`, `#`, percent escapes. When the factory is something else, a source for instance.
    */
   add(path: string, factory: MediaFactory): void {
-    const mountPath = checkPath(path)
-    if (this.#factories.has(mountPath)) throw new TypeError(`${mountPath} is mounted already`)
-    this.#factories.set(mountPath, factory)
+    checkPath('a mount path', path)
+    if (!(factory instanceof MediaFactory)) {
+      const expected = 'a MediaFactory, such as new MediaFactory(() => source)'
+      throw new TypeError(`${path}: expected ${expected}, got ${shown(factory)}`)
+    }
+    this.#mount(withoutTrailingSlash(path), factory)
   }
 
   /**
@@ -38,7 +51,8 @@ export class MountPoints implements Iterable<readonly [path: string, factory: Me
    * @returns The factory that was mounted.
    */
   remove(path: string): MediaFactory | undefined {
-    const mountPath = checkPath(path)
+    checkAbsolute('a mount path', path)
+    const mountPath = withoutTrailingSlash(path)
     const factory = this.#factories.get(mountPath)
     this.#factories.delete(mountPath)
     return factory
@@ -63,16 +77,24 @@ export class MountPoints implements Iterable<readonly [path: string, factory: Me
   /**
    * Allows clients to publish to a path with ANNOUNCE and RECORD.
    *
-   * @param pattern - A path, or a path that ends in `/*`: everything below it, at any depth.
+   * @param pattern - A path, or a path that ends in `/*`: everything below it, at any depth. A trailing slash is
+   *   dropped.
+   * @throws {TypeError} When nothing can be published to such a path, the root among them.
    */
   allowPublish(pattern: string): void {
-    checkPath(pattern)
-    this.#publishPatterns.add(pattern)
+    checkAbsolute('a path pattern', pattern)
+    const normal = withoutTrailingSlash(pattern)
+    checkPathPattern('a path pattern', normal)
+    if (normal === '/') {
+      throw new TypeError("nobody can publish to the root, got '/': '/*' is everything below it")
+    }
+    this.#publishPatterns.add(normal)
   }
 
   /** Takes back what {@link allowPublish} allowed; running publications go on. */
   disallowPublish(pattern: string): boolean {
-    return this.#publishPatterns.delete(pattern)
+    checkAbsolute('a path pattern', pattern)
+    return this.#publishPatterns.delete(withoutTrailingSlash(pattern))
   }
 
   isPublishAllowed(path: string): boolean {
@@ -86,13 +108,15 @@ export class MountPoints implements Iterable<readonly [path: string, factory: Me
   [Symbol.iterator](): IterableIterator<readonly [path: string, factory: MediaFactory]> {
     return this.#factories.entries()
   }
-}
 
-function checkPath(path: string): string {
-  if (typeof path !== 'string' || !path.startsWith('/')) {
-    throw new TypeError(`a mount point is an absolute path such as '/cam', got '${path}'`)
+  #mount(mountPath: string, factory: MediaFactory): void {
+    if (this.#factories.has(mountPath)) throw new TypeError(`${mountPath} is mounted already`)
+    this.#factories.set(mountPath, factory)
   }
-  return withoutTrailingSlash(path)
+
+  static {
+    mountPublication = (mounts, path, factory) => mounts.#mount(path, factory)
+  }
 }
 
 function withoutTrailingSlash(path: string): string {

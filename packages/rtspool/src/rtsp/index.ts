@@ -67,6 +67,7 @@ export {
   isAsterisk,
   joinControl,
   parseRtspUri,
+  pathProblem,
   type RtspUri,
   type RtspUriInit,
   serializeRtspUri,

@@ -91,21 +91,28 @@ function decodePath(rawPath: string): string {
   }
 }
 
-function checkPath(path: string): void {
-  if (hasControlCode(path, false) || path.includes('\\')) {
-    refuse(`expected no control character or backslash, got ${quoteReceived(path)}`)
-  }
+/**
+ * Why no request has this decoded path, as what was expected; `undefined` where one can.
+ *
+ * @param path - Begins with `/`.
+ */
+export function pathProblem(path: string): string | undefined {
+  if (hasControlCode(path, false) || path.includes('\\')) return 'no control character or backslash'
   // What is refused below has one of these in it.
-  if (!path.includes('//') && !path.includes('/.')) return
+  if (!path.includes('//') && !path.includes('/.')) return undefined
   const segments = path.split('/')
   // The first is what stands in front of the leading slash, the last may be the trailing slash.
   for (let at = 1; at < segments.length; at++) {
     const segment = segments[at]
     const isEmptyInside = segment === '' && at < segments.length - 1
-    if (isEmptyInside || segment === '.' || segment === '..') {
-      refuse(`expected no empty, . or .. segment, got ${quoteReceived(path)}`)
-    }
+    if (isEmptyInside || segment === '.' || segment === '..') return 'no empty, . or .. segment'
   }
+  return undefined
+}
+
+function checkPath(path: string): void {
+  const problem = pathProblem(path)
+  if (problem !== undefined) refuse(`expected ${problem}, got ${quoteReceived(path)}`)
 }
 
 function parseAfterAuthority(rest: string): Pick<RtspUri, 'path' | 'rawPath' | 'query'> {

@@ -66,6 +66,66 @@ describe('MountPoints', () => {
   })
 
   it.each([
+    ['/a//b', 'no empty, . or .. segment'],
+    ['/../x', 'no empty, . or .. segment'],
+    ['/./x', 'no empty, . or .. segment'],
+    ['/x/..', 'no empty, . or .. segment'],
+    ['/a\\b', 'no control character or backslash'],
+    ['/a\nb', 'no control character or backslash'],
+    ['/live/*', "no '*'"],
+    ['/a*b', "no '*'"],
+    ['/cam?x=1', "no '?' or '#'"],
+    ['/cam#x', "no '?' or '#'"],
+    ['/c%20m', 'without percent escapes'],
+    [7, 'an absolute path'],
+  ])('add(%j) is refused: no request has that path, or it is another one', (path, expected) => {
+    const mounts = new MountPoints()
+    const add = () => mounts.add(path as string, factory())
+    expect(add).toThrow(TypeError)
+    expect(add).toThrow(expected)
+    expect(mounts.size).toBe(0)
+  })
+
+  it.each(['/a b', '/.hidden', '/a%', '/tür', '/a+b,c;d'])('add(%j) mounts', (path) => {
+    const mounts = new MountPoints()
+    mounts.add(path, factory())
+    expect(mounts.match(path)?.mountPath).toBe(path)
+  })
+
+  it.each([{ description: {} }, () => {}, undefined])(
+    'add refuses what is no factory, when it is called: %s',
+    (source) => {
+      const add = () => new MountPoints().add('/x', source as unknown as MediaFactory)
+      expect(add).toThrow(TypeError)
+      expect(add).toThrow(/^\/x: expected a MediaFactory, .*, got /)
+    },
+  )
+
+  it.each([
+    ['live/*', "a path pattern must be an absolute path such as '/cam', got 'live/*'"],
+    ['/a/*/b', "a path pattern must have no '*' but in '/*' at the end"],
+    ['/a*', "a path pattern must have no '*'"],
+    ['/*/*', "a path pattern must have no '*'"],
+    ['/a//*', 'no empty, . or .. segment'],
+    ['/a/../*', 'no empty, . or .. segment'],
+    ['/c%20m/*', 'without percent escapes'],
+    ['/', 'nobody can publish to the root'],
+  ])('B-PATH allowPublish(%j) is refused: it could not match', (pattern, message) => {
+    const allow = () => new MountPoints().allowPublish(pattern)
+    expect(allow).toThrow(TypeError)
+    expect(allow).toThrow(message)
+  })
+
+  it('disallowPublish takes back what was allowed with or without a trailing slash', () => {
+    const mounts = new MountPoints()
+    mounts.allowPublish('/live/x/')
+    expect(mounts.disallowPublish('/live/x')).toBe(true)
+    mounts.allowPublish('/live/x')
+    expect(mounts.disallowPublish('/live/x/')).toBe(true)
+    expect(mounts.disallowPublish('/live/x')).toBe(false)
+  })
+
+  it.each([
     ['/live/*', '/live/cam', true],
     ['/live/*', '/live/a/b', true],
     ['/live/*', '/live', false],
@@ -75,6 +135,8 @@ describe('MountPoints', () => {
     ['/*', '/', false],
     ['/cam', '/cam', true],
     ['/cam', '/cam/1', false],
+    ['/live/x/', '/live/x', true],
+    ['/live/*/', '/live/x', true],
   ])('allowPublish(%s) for %s: %s', (pattern, path, expected) => {
     const mounts = new MountPoints()
     expect(mounts.isPublishAllowed(path)).toBe(false)

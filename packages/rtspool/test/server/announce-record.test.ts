@@ -65,6 +65,20 @@ describe('ANNOUNCE', () => {
     expect(server.mounts.size).toBe(statusCode === 200 ? 1 : 0)
   })
 
+  it.each([
+    ['/live/a*b', '/live/a*b'],
+    ['/live/*', '/live/*'],
+    ['/live/a%3Fb', '/live/a?b'],
+    ['/live/a%23b', '/live/a#b'],
+    ['/live/%2541', '/live/%41'],
+  ])('A-REC-1 to %s, which is %s when decoded', async (wirePath, path) => {
+    const { server, client } = await start()
+    const url = urlOf(server, wirePath)
+    await publish(client, url)
+    expect([...server.mounts].map(([mounted]) => mounted)).toEqual([path])
+    await expectOk(await connectTo(server), 'DESCRIBE', url)
+  })
+
   it('A-REC-3 where nobody may publish it is 405 with Allow', async () => {
     const { server, client } = await start()
     for (const path of ['/cam', '/', '/live', '/lively/cam']) {

@@ -1,4 +1,4 @@
-import { matchesPathPattern } from '../../media/path-pattern.js'
+import { checkPathPattern, matchesPathPattern } from '../../media/path-pattern.js'
 
 /** What can be done with a path: describe, set up and play, or announce and record. */
 export type AccessAction = 'read' | 'publish'
@@ -24,7 +24,10 @@ export type AccessSubject =
 
 /** Who may do what with a path. */
 export interface AccessRule {
-  /** A path, or a path that ends in `/*`: everything below it, at any depth. `/*` is every path. */
+  /**
+   * A path, or a path that ends in `/*`: everything below it, at any depth. `/*` is every path. Decoded text; a `*`
+   * anywhere else is refused.
+   */
   readonly path: string
   /** @default nobody */
   readonly read?: AccessSubject | undefined
@@ -92,9 +95,7 @@ function bySpecificity(left: AccessRule, right: AccessRule): number {
 }
 
 function checkRule(name: string, rule: AccessRule, users: ReadonlySet<string> | undefined): void {
-  if (typeof rule?.path !== 'string' || !rule.path.startsWith('/')) {
-    throw new TypeError(`${name}.path must be an absolute path such as '/cam', got '${rule?.path}'`)
-  }
+  checkPathPattern(`${name}.path`, rule?.path)
   if (rule.path.length > 1 && rule.path.endsWith('/')) {
     throw new TypeError(`${name}.path must not end in a slash, got '${rule.path}'`)
   }

@@ -1,4 +1,5 @@
 import { RequestError } from '../../errors.js'
+import { mountPublication } from '../../media/mount-points.js'
 import { Publication } from '../../media/publication.js'
 import type { TrackKeys } from '../../media/stream-security.js'
 import { parseContentType, type RtspRequest } from '../../rtsp/index.js'
@@ -64,6 +65,6 @@ function mount(
       if (ended.media) server.publicationEnded(ended)
     },
   })
-  mounts.add(path, publication.factory)
+  mountPublication(mounts, path, publication.factory)
   return publication
 }

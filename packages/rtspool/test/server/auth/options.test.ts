@@ -87,6 +87,16 @@ describe('options of authentication', () => {
       auth: { users: {}, rules: [{ path: '/cam/' }] },
       message: 'auth.rules[0].path must not end in a slash',
     },
+    ...['/cams/*/private', '/cams/*x', '/*/cam', '/a*/*'].map((path) => ({
+      name: `the pattern ${path}, which matches nothing`,
+      auth: { users: {}, rules: [{ path: '/*', read: 'anyone' }, { path }] },
+      message: `auth.rules[1].path must have no '*' but in '/*' at the end of a pattern, got '${path}'`,
+    })),
+    ...['/a//b', '/a/../b/*', '/cam?x=1', '/c%61m'].map((path) => ({
+      name: `the path ${path}, which no request has`,
+      auth: { users: {}, rules: [{ path }] },
+      message: 'auth.rules[0].path must ',
+    })),
     {
       name: 'two rules of a path',
       auth: { users: {}, rules: [{ path: '/cam' }, { path: '/cam' }] },

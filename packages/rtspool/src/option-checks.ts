@@ -1,0 +1,108 @@
+import { inspect } from 'node:util'
+
+/** Characters of a received value that a message shows. */
+const maxShownLength = 120
+/** Edits that turn a mistyped name into the one that was meant. */
+const maxEdits = 2
+
+/**
+ * A value as messages about options show it: strings in quotes, objects one level deep. Not for what may hold a
+ * secret; see {@link kindOf}.
+ */
+export function shown(value: unknown): string {
+  const options = { depth: 0, breakLength: Number.POSITIVE_INFINITY, maxArrayLength: 8 }
+  const text = inspect(value, { ...options, maxStringLength: maxShownLength })
+  return text.length > maxShownLength ? `${text.slice(0, maxShownLength)}...` : text
+}
+
+/** What a value is, without what it holds: `string`, `null`, `Map`. */
+export function kindOf(value: unknown): string {
+  if (value === null || typeof value !== 'object') return value === null ? 'null' : typeof value
+  const type: unknown = value.constructor
+  return typeof type === 'function' && type !== Object ? type.name : 'object'
+}
+
+/** Whether a value can be read as named members: neither a list nor a `Map`, which have other members. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  return !(value instanceof Map || value instanceof Set || value instanceof Promise)
+}
+
+/**
+ * Makes sure that options are an object whose members all exist. What is `undefined` counts as left out.
+ *
+ * @param name - Of the options in messages.
+ * @throws {TypeError} Names what does not exist and, where one is near, what was probably meant; never a value.
+ */
+export function checkOptions(name: string, options: unknown, known: readonly string[]): void {
+  if (!isRecord(options)) throw new TypeError(`${name} must be an object, got ${kindOf(options)}`)
+  for (const [key, value] of Object.entries(options)) {
+    if (value === undefined || known.includes(key)) continue
+    const meant = nearest(key, known)
+    const hint = meant === undefined ? `there are ${known.join(', ')}` : `did you mean '${meant}'?`
+    throw new TypeError(`${name} has no option '${key}': ${hint}`)
+  }
+}
+
+/** @throws {TypeError} when it is something else. */
+export function checkBoolean(name: string, value: unknown): void {
+  if (typeof value === 'boolean') return
+  throw new TypeError(`${name} must be true or false, got ${shown(value)}`)
+}
+
+/** @throws {TypeError} when it is something else. */
+export function checkFunction(name: string, value: unknown): void {
+  if (typeof value === 'function') return
+  throw new TypeError(`${name} must be a function, got ${shown(value)}`)
+}
+
+/** @throws {TypeError} when it is something else, or empty. */
+export function checkText(name: string, value: unknown): void {
+  if (typeof value === 'string' && value !== '') return
+  throw new TypeError(`${name} must be a string that is not empty, got ${shown(value)}`)
+}
+
+/** @throws {TypeError} when it is no list of two. */
+export function checkPair(name: string, value: unknown): void {
+  if (Array.isArray(value) && value.length === 2) return
+  throw new TypeError(`${name} must be a list of first and last port, got ${shown(value)}`)
+}
+
+function nearest(name: string, known: readonly string[]): string | undefined {
+  const lower = name.toLowerCase()
+  let best: string | undefined
+  let fewest = Math.min(maxEdits, Math.floor(name.length / 2)) + 1
+  for (const candidate of known) {
+    const edits = editDistance(lower, candidate.toLowerCase())
+    if (edits >= fewest) continue
+    fewest = edits
+    best = candidate
+  }
+  return best
+}
+
+/** Characters to insert, delete or replace, or neighbours to swap (optimal string alignment). */
+function editDistance(from: string, to: string): number {
+  const rows = [Array.from({ length: to.length + 1 }, (_, column) => column)]
+  const at = (row: number, column: number): number => rows[row]?.[column] as number
+  for (let row = 1; row <= from.length; row++) {
+    const current = [row]
+    rows.push(current)
+    for (let column = 1; column <= to.length; column++) {
+      const cost = from[row - 1] === to[column - 1] ? 0 : 1
+      let edits = Math.min(
+        at(row - 1, column) + 1,
+        at(row, column - 1) + 1,
+        at(row - 1, column - 1) + cost,
+      )
+      const isSwap =
+        row > 1 &&
+        column > 1 &&
+        from[row - 1] === to[column - 2] &&
+        from[row - 2] === to[column - 1]
+      if (isSwap) edits = Math.min(edits, at(row - 2, column - 2) + 1)
+      current.push(edits)
+    }
+  }
+  return at(from.length, to.length)
+}

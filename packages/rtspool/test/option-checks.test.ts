@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest'
+import { checkOptions, isRecord, kindOf, shown } from '../src/option-checks.js'
+
+describe('shown', () => {
+  it.each([
+    ['8554', "'8554'"],
+    [8554, '8554'],
+    [Number.NaN, 'NaN'],
+    [undefined, 'undefined'],
+    [null, 'null'],
+    [[1, [2]], '[ 1, [Array] ]'],
+    [{ a: { b: 1 } }, '{ a: [Object] }'],
+    ['it\'s\n"so"', `\`it's\\n"so"\``],
+  ])('%j is %s', (value, text) => {
+    expect(shown(value)).toBe(text)
+  })
+
+  it.each([
+    ['a long string', 'x'.repeat(1e6)],
+    ['a long list', Array.from({ length: 1e4 }, () => 'word')],
+    ['many members', Object.fromEntries(Array.from({ length: 999 }, (_, at) => [`m${at}`, at]))],
+  ])('of %s it shows the beginning', (_name, value) => {
+    expect(shown(value).length).toBeLessThan(180)
+  })
+})
+
+it('kindOf tells what a value is and nothing of what it holds', () => {
+  class Camera {
+    key = 'secret'
+  }
+  const values = ['secret', null, undefined, new Map(), [1], { a: 1 }, new Camera(), () => {}]
+  expect(values.map(kindOf)).toEqual([
+    'string',
+    'null',
+    'undefined',
+    'Map',
+    'Array',
+    'object',
+    'Camera',
+    'function',
+  ])
+  expect(kindOf(Object.create(null))).toBe('object')
+})
+
+it('isRecord is true of objects with members of their own', () => {
+  expect([{}, Object.create(null), new (class {})()].every(isRecord)).toBe(true)
+  for (const value of [null, undefined, 1, '', [], new Map(), new Set(), Promise.resolve()]) {
+    expect(isRecord(value)).toBe(false)
+  }
+})
+
+describe('checkOptions', () => {
+  const known = ['port', 'host', 'maxSessions', 'maxSessionsPerUser', 'multicast']
+  const check = (options: unknown) => () => checkOptions('options', options, known)
+
+  it.each([
+    ['prot', 'port'],
+    ['Port', 'port'],
+    ['hots', 'host'],
+    ['maxSession', 'maxSessions'],
+    ['maxSessionPerUser', 'maxSessionsPerUser'],
+    ['maxsessionsperuser', 'maxSessionsPerUser'],
+    ['multiCast', 'multicast'],
+  ])('for %s it asks whether %s was meant', (wrong, meant) => {
+    expect(check({ [wrong]: 1 })).toThrow(TypeError)
+    expect(check({ [wrong]: 1 })).toThrow(
+      `options has no option '${wrong}': did you mean '${meant}'?`,
+    )
+  })
+
+  it.each(['timeout', 'x', 'p', 'constructor', 'toString'])(
+    'for %s, which is near none, it lists them',
+    (wrong) => {
+      const message = `options has no option '${wrong}': there are port, host,`
+      expect(check({ [wrong]: 1 })).toThrow(message)
+    },
+  )
+
+  it('what is undefined counts as left out', () => {
+    expect(check({ prot: undefined, port: undefined })).not.toThrow()
+  })
+
+  it.each([
+    [5, 'number'],
+    ['text', 'string'],
+    [null, 'null'],
+    [[], 'Array'],
+    [new Map([['a', 'b']]), 'Map'],
+    [() => {}, 'function'],
+  ])('%j are no options', (options, kind) => {
+    expect(check(options)).toThrow(TypeError)
+    expect(check(options)).toThrow(`options must be an object, got ${kind}`)
+  })
+})
