@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
-import { RtspServer } from 'rtspool'
+import { RtspServer, type Session } from 'rtspool'
 import { fileMedia } from 'rtspool/file'
 import { banner } from './banner.js'
 import { readCertificate, reloadOnHangup } from './certificate.js'
@@ -113,10 +113,12 @@ function createServer(options: CommandOptions): RtspServer {
 /** Logs who comes and goes, by public id: the session id itself is a secret of its owner. */
 function logPoolEvents(server: RtspServer, log: Logger): void {
   server.pool.on('sessionCreated', (session) => {
-    log.info({ session: session.publicId }, 'session created')
+    log.info(factsOf(session), 'session created')
   })
   server.pool.on('sessionRemoved', (session, reason) => {
-    log.info({ session: session.publicId, reason }, 'session removed')
+    const { packetsIn, packetsOut, packetsLost } = session.stats
+    const traffic = { packetsIn, packetsOut, packetsLost }
+    log.info({ ...factsOf(session), ...traffic, reason }, 'session removed')
   })
   server.on('publishStarted', (path) => log.info({ path }, 'publishing started'))
   server.on('publishEnded', (path) => log.info({ path }, 'publishing ended'))
@@ -128,6 +130,14 @@ function logPoolEvents(server: RtspServer, log: Logger): void {
   server.on('requestFailed', (error, { method }) =>
     log.error({ err: error, method }, 'request failed'),
   )
+  server.on('requestRefused', ({ code, message }, { method }) =>
+    log.debug({ method, code, why: message }, 'request refused'),
+  )
+}
+
+/** Who it is, from where, and for what. */
+function factsOf({ publicId, paths, owner }: Session): object {
+  return { session: publicId, path: paths[0], address: owner?.address, user: owner?.user }
 }
 
 interface StopSignalWait {

@@ -181,7 +181,7 @@ describe('the rtspool command', () => {
     const session = await setUpAndLeave(port)
     child.kill('SIGTERM')
     const { stderr } = await outcome
-    expect(stderr).toContain('"msg":"session created"')
+    expect(stderr).toMatch(/"path":"\/test","address":"127.0.0.1","msg":"session created"/)
     expect(stderr).toMatch(/"reason":"teardown","msg":"session removed"/)
     expect(stderr).not.toContain(session)
   })

@@ -12,6 +12,8 @@ export interface BackChannelClient {
   readonly address: string
   /** Name with which it has been authenticated, if it has. */
   readonly user: string | undefined
+  /** `publicId` of the session, to log it, or to find it in the pool. */
+  readonly publicId: string
 }
 
 /**

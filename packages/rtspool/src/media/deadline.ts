@@ -5,6 +5,8 @@ export interface DeadlineOptions {
   /** Infinity = none. */
   readonly ms: number
   readonly signal?: AbortSignal | undefined
+  /** Whether to wait even when there is nothing else left to wait for. @default false */
+  readonly keepsProcessAlive?: boolean
 }
 
 /**
@@ -16,7 +18,7 @@ export interface DeadlineOptions {
 export async function withDeadline<T>(
   promise: T | PromiseLike<T>,
   what: string,
-  { clock, ms, signal }: DeadlineOptions,
+  { clock, ms, signal, keepsProcessAlive = false }: DeadlineOptions,
 ): Promise<T> {
   let giveUp = (_why: string): void => {}
   const givenUp = new Promise<never>((_resolve, reject) => {
@@ -25,7 +27,7 @@ export async function withDeadline<T>(
   const onAbort = (): void => giveUp('was given up')
   signal?.addEventListener('abort', onAbort)
   const timer = Number.isFinite(ms)
-    ? clock.schedule(() => giveUp(`took longer than ${ms} ms`), ms, false)
+    ? clock.schedule(() => giveUp(`took longer than ${ms} ms`), ms, keepsProcessAlive)
     : undefined
   try {
     return await Promise.race([promise, givenUp])

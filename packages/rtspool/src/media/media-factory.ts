@@ -2,8 +2,9 @@ import type { Clock } from '../clock.js'
 import { RequestError } from '../errors.js'
 import { MulticastAddressPool, type MulticastOptions } from '../transport/multicast-address-pool.js'
 import { type BackChannelOptions, checkBackChannelOptions } from './back-channel.js'
+import { closeSource } from './close-source.js'
 import { type DeadlineOptions, withDeadline } from './deadline.js'
-import { Media } from './media.js'
+import { Media, type MediaOptions } from './media.js'
 import { isSeekable, type MediaSource } from './media-source.js'
 import { type GopCacheLimits, gopCacheDefaults, resolveGopCache } from './recent-packets.js'
 
@@ -30,6 +31,12 @@ export interface MediaFactoryOptions {
    * @default 10
    */
   readonly lingerSeconds?: number | undefined
+  /**
+   * Media that may run on without a viewer at the same time; of more, the oldest ends. It bounds what clients can have
+   * made that ask for one path or query after the other. 0 = unlimited.
+   * @default 100
+   */
+  readonly maxLingering?: number | undefined
   /**
    * Seconds that a source may take to be made, and to start; then the client is answered with 503. 0 = unlimited.
    * @default 10
@@ -68,6 +75,7 @@ export interface MediaFactoryOptions {
 export const mediaFactoryDefaults = Object.freeze({
   shared: true,
   lingerSeconds: 10,
+  maxLingering: 100,
   startTimeoutSeconds: 10,
   servesSubpaths: false,
   gopCache: gopCacheDefaults,
@@ -89,8 +97,9 @@ function resolveMediaFactoryOptions(options: MediaFactoryOptions): ResolvedMedia
   if (options.backChannel) checkBackChannelOptions(options.backChannel)
   return Object.freeze({
     shared: options.shared ?? mediaFactoryDefaults.shared,
-    lingerSeconds: seconds('lingerSeconds', options),
-    startTimeoutSeconds: seconds('startTimeoutSeconds', options),
+    lingerSeconds: fromZero('lingerSeconds', options),
+    maxLingering: fromZero('maxLingering', options),
+    startTimeoutSeconds: fromZero('startTimeoutSeconds', options),
     servesSubpaths: options.servesSubpaths ?? mediaFactoryDefaults.servesSubpaths,
     gopCache: resolveGopCache(options.gopCache ?? mediaFactoryDefaults.gopCache) ?? false,
     sharedKey: options.sharedKey ?? mediaFactoryDefaults.sharedKey,
@@ -107,8 +116,8 @@ export function resolveMulticast<T extends false | undefined>(
   return isOptions ? new MulticastAddressPool(option) : option
 }
 
-function seconds(
-  name: 'lingerSeconds' | 'startTimeoutSeconds',
+function fromZero(
+  name: 'lingerSeconds' | 'maxLingering' | 'startTimeoutSeconds',
   options: MediaFactoryOptions,
 ): number {
   const value = options[name] ?? mediaFactoryDefaults[name]
@@ -196,11 +205,11 @@ export class MediaFactory {
       signal: this.#closing.signal,
     })
     if (shared && isSeekable(source)) {
-      await source.close()
+      void closeSource(source, request.path, clock)
       const problem = 'a source that seeks needs a MediaFactory with shared: false'
       throw new RequestError('ERR_MEDIA_UNAVAILABLE', `${request.path}: ${problem}`)
     }
-    const media = new Media(request.path, source, {
+    const media = this.#makeMedia(request.path, source, {
       clock,
       lingerMs: shared ? lingerSeconds * msPerSecond : 0,
       startTimeoutMs,
@@ -213,7 +222,24 @@ export class MediaFactory {
       this.#all.delete(media)
       forget()
     })
+    if (shared) this.#boundLingering()
     return media
+  }
+
+  #makeMedia(path: string, source: MediaSource, options: MediaOptions): Media {
+    try {
+      return new Media(path, source, options)
+    } catch (error) {
+      void closeSource(source, path, options.clock)
+      throw sourceFailed(path, error)
+    }
+  }
+
+  #boundLingering(): void {
+    const { maxLingering } = this.options
+    if (maxLingering === 0 || this.#all.size <= maxLingering) return
+    const lingering = [...this.#all].filter((media) => media.participantCount === 0)
+    if (lingering.length > maxLingering) void lingering[0]?.end()
   }
 
   async #makeSource(request: MediaRequest, deadline: DeadlineOptions): Promise<MediaSource> {
@@ -223,10 +249,15 @@ export class MediaFactory {
     } catch (error) {
       if (error instanceof RequestError) throw error
       // One that comes after all is of no use to anybody; if it failed, that is what is thrown here.
-      making.then((source) => source.close()).catch(() => {})
-      throw new RequestError('ERR_MEDIA_UNAVAILABLE', `the source of ${request.path} failed`, {
-        cause: error,
-      })
+      making.then(
+        (source) => closeSource(source, request.path, deadline.clock),
+        () => {},
+      )
+      throw sourceFailed(request.path, error)
     }
   }
+}
+
+function sourceFailed(path: string, cause: unknown): RequestError {
+  return new RequestError('ERR_MEDIA_UNAVAILABLE', `the source of ${path} failed`, { cause })
 }

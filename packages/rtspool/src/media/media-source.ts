@@ -39,7 +39,8 @@ export interface MediaSource {
   start(output: MediaOutput): void | Promise<void>
   /**
    * Stops the flow and gives everything back. Called once, also when it was never started or takes too long to
-   * start.
+   * start. What it throws, and that it takes longer than 10 s, is published on the diagnostics channel
+   * `rtspool:source-close-failed` as `{ path, error }`; nobody waits for it any longer.
    */
   close(): void | Promise<void>
 }

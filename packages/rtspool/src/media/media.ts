@@ -4,6 +4,7 @@ import { rtcpIntervalMs } from '../rtcp/index.js'
 import { sequenceNumberOf, timestampOf } from '../rtp/index.js'
 import type { MulticastAddressPool } from '../transport/multicast-address-pool.js'
 import { BackChannel, type BackChannelOptions } from './back-channel.js'
+import { closeSource } from './close-source.js'
 import { withDeadline } from './deadline.js'
 import { isSeekable, type MediaOutput, type MediaSource } from './media-source.js'
 import { MulticastStreams } from './multicast-stream.js'
@@ -69,7 +70,8 @@ export class Media {
   readonly #participants = new Set<MediaParticipant>()
   #state: MediaState = 'idle'
   #starting: Promise<void> | undefined
-  #onEnded: (() => void) | undefined
+  readonly #endListeners: (() => void)[] = []
+  #closing: Promise<void> | undefined
   #rtcpTimer: ClockTimer | undefined
   #lingerTimer: ClockTimer | undefined
 
@@ -123,9 +125,9 @@ export class Media {
     return this.#participants.size
   }
 
-  /** Calls `listener` once, when the media has ended; replaces an earlier one. */
+  /** Calls `listener` once, when the media has ended. */
   onEnded(listener: () => void): void {
-    this.#onEnded = listener
+    this.#endListeners.push(listener)
   }
 
   /** Keeps the media while somebody uses it; undone by {@link leave}. */
@@ -177,9 +179,17 @@ export class Media {
     return info
   }
 
-  /** Ends the media: participants are told, the source is closed. Idempotent. */
+  /**
+   * Ends the media: participants are told, the source is closed. Idempotent.
+   *
+   * @returns When the source is closed, or has been given up; see {@link closeSource}.
+   */
   async end(): Promise<void> {
-    if (this.#state === 'ended') return
+    if (this.#state !== 'ended') this.#end()
+    await this.#closing
+  }
+
+  #end(): void {
     this.#state = 'ended'
     this.#rtcpTimer?.cancel()
     this.#lingerTimer?.cancel()
@@ -188,8 +198,8 @@ export class Media {
     this.#participants.clear()
     for (const track of this.tracks) track.close()
     this.multicast?.close()
-    this.#onEnded?.()
-    await this.#source.close()
+    this.#closing = closeSource(this.#source, this.path, this.#options.clock)
+    for (const listener of this.#endListeners) listener()
   }
 
   #rangeEnded(): void {
@@ -220,7 +230,8 @@ export class Media {
       const started = this.#source.start(output)
       await withDeadline(started, 'starting a media source', { clock, ms: startTimeoutMs })
     } catch (error) {
-      await this.end()
+      // Not waited for: whoever asked for it hears at once that it has failed.
+      void this.end()
       throw error
     }
     // The source may have ended, or everybody left, while it was starting.

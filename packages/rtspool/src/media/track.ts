@@ -51,6 +51,8 @@ export interface TrackInit {
 /** More than the fastest stream sends in some seconds, and far less than all sequence numbers. */
 const recallPackets = 8192
 const defaultClockRate = 90_000
+/** The length of a frame is 16 bits (RFC 2326 section 10.12). */
+const maxPacketBytes = 0xffff
 /**
  * From a source's first packet to the first report on it. The packets lead: GStreamer's rtspsrc builds the receiver of
  * a stream for the first thing that it hears of it, and a pipeline that links several streams by name (gst-launch)
@@ -65,7 +67,7 @@ export class Track {
   readonly description: MediaDescription
   /** Ticks a second of the RTP timestamps. */
   readonly clockRate: number
-  /** Packets that were no RTP and went nowhere. */
+  /** Packets that were no RTP, or too large for any transport, and went nowhere. */
   invalidPackets = 0
   /** RTP packets and their payload octets since the SSRC began (RFC 3550 section 6.4.1). */
   packetCount = 0
@@ -144,10 +146,10 @@ export class Track {
    * Sends one RTP packet, unchanged, to everybody who plays this track.
    *
    * @param packet - Not to be changed afterwards: it is sent at the end of this turn of the event loop.
-   * @returns `false` for what is no valid RTP packet: it is counted and dropped.
+   * @returns `false` for what is no valid RTP packet, or has more than 65,535 bytes: it is counted and dropped.
    */
   push(packet: Buffer): boolean {
-    if (!isValidRtp(packet)) {
+    if (packet.length > maxPacketBytes || !isValidRtp(packet)) {
       this.invalidPackets++
       return false
     }

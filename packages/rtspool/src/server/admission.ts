@@ -1,5 +1,6 @@
 import type { RtspRequest } from '../rtsp/index.js'
 import type { AdmitContext, SessionInit, SessionOwner } from '../session/index.js'
+import type { AccessAction } from './auth/rules.js'
 import type { ConnectionContext, RequestContext } from './request-context.js'
 import { requireValid } from './session-validity.js'
 
@@ -7,17 +8,19 @@ import { requireValid } from './session-validity.js'
 class AdmitQuestion implements AdmitContext {
   readonly owner: SessionOwner
   readonly path: string
+  readonly action: AccessAction
   readonly request: RtspRequest
   readonly #connection: ConnectionContext
 
   constructor(
     owner: SessionOwner,
     path: string,
-    request: RtspRequest,
-    connection: ConnectionContext,
+    action: AccessAction,
+    { request, connection }: RequestContext,
   ) {
     this.owner = owner
     this.path = path
+    this.action = action
     this.request = request
     this.#connection = connection
   }
@@ -32,15 +35,20 @@ class AdmitQuestion implements AdmitContext {
  * Asks the pool for a session, before anything is made for the client.
  *
  * @param path - Of the presentation that is to be set up.
+ * @param action - What for.
  * @returns How the session is to begin.
  * @throws {SessionPoolError} When a limit is reached or the hook `onAdmit` refuses.
  * @throws {RequestError} `ERR_SESSION_NOT_FOUND` when the connection has closed meanwhile.
  */
-export async function admit(context: RequestContext, path: string): Promise<SessionInit> {
-  const { server, connection, request, claimant } = context
+export async function admit(
+  context: RequestContext,
+  path: string,
+  action: AccessAction,
+): Promise<SessionInit> {
+  const { server, claimant } = context
   const owner = { address: claimant.address, user: claimant.user }
   try {
-    const init = await server.pool.admit(new AdmitQuestion(owner, path, request, connection))
+    const init = await server.pool.admit(new AdmitQuestion(owner, path, action, context))
     // Whom it belongs to and what it is for are not the hook's: the requests that follow are compared with them.
     return init.owner === owner && init.path === path ? init : { ...init, owner, path }
   } finally {

@@ -64,7 +64,9 @@ export function setUpBackChannel(
   const { remoteAddress: address } = connection
   const before = presentationOf(session)?.getTransport(media.tracks.length)
   const held = before instanceof RecordStream ? sinks.get(before) : undefined
-  const sink = held ?? backChannel.open({ path: media.path, address, user: claimant.user })
+  const { publicId } = session
+  const sink =
+    held ?? backChannel.open({ path: media.path, address, user: claimant.user, publicId })
   let stream: RecordStream | undefined
   const receivers = {
     rtp: (packet: Buffer) => stream?.receiveRtp(packet),

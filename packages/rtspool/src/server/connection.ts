@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { Readable, Writable } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import type { ClockTimer } from '../clock.js'
-import { MalformedMessageError, RtspError } from '../errors.js'
+import { MalformedMessageError, type RtspError } from '../errors.js'
 import type { Publication } from '../media/publication.js'
 import { RtspParser, type RtspParserSink, type RtspRequest } from '../rtsp/index.js'
 import type { RemovalReason, Session } from '../session/index.js'
@@ -12,6 +12,7 @@ import { type BacklogLimits, StreamWriter } from '../transport/stream-writer.js'
 import { authorityOf, plainAddress } from './addresses.js'
 import type { ConnectionCarrier } from './connection-carrier.js'
 import type { DescribedMedia } from './described-media.js'
+import { isOwnFault } from './error-reply.js'
 import { dispatch } from './handlers/index.js'
 import { MessageDeadline } from './message-deadline.js'
 import type { ConnectionContext, Reply, ServerContext } from './request-context.js'
@@ -37,6 +38,8 @@ export interface ConnectionOptions {
 export interface ConnectionListener {
   /** A request failed for a reason that is not the client's: a fault of ours or of the application. */
   requestFailed(error: unknown, request: RtspRequest): void
+  /** A request was answered with an error for a reason that is the client's, or a limit. */
+  requestRefused(error: RtspError, request: RtspRequest): void
   closed(connection: Connection): void
 }
 
@@ -209,8 +212,8 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
   }
 
   failed(error: unknown, request: RtspRequest): void {
-    const isOurs = !(error instanceof RtspError) || error.cause !== undefined
-    if (isOurs) this.#listener.requestFailed(error, request)
+    if (isOwnFault(error)) this.#listener.requestFailed(error, request)
+    else if (!this.isClosed) this.#listener.requestRefused(error as RtspError, request)
   }
 
   answered(): void {

@@ -48,6 +48,7 @@ async function construct(
   const { described } = connection
   if (described?.isFor(factory, { path, query })) return new MediaHold(described.media)
   const media = await factory.construct({ path, query }, server.clock, server.multicast)
+  server.media.note(media)
   // In the same turn: another request may be about to give this one back.
   if (media.state !== 'ended') return new MediaHold(media)
   throw new RequestError('ERR_MEDIA_UNAVAILABLE', `the media of ${path} has just ended`)

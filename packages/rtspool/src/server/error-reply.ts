@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { RtspError } from '../errors.js'
+import { RtspError, type RtspErrorCode } from '../errors.js'
 import { serializePublic, serializeUnsupported } from '../rtsp/index.js'
 import { publicMethods } from './handlers/methods.js'
 import type { Reply } from './request-context.js'
@@ -26,6 +26,19 @@ export function errorReply(error: unknown): Reply {
   if (code === 'ERR_VERSION')
     return { statusCode, headers: [...headers, ...plainText], body: served }
   return { statusCode, headers }
+}
+
+/** What went wrong on this side, and not because a client asked for too much. */
+const ownFaults: ReadonlySet<RtspErrorCode> = new Set([
+  'ERR_MEDIA_UNAVAILABLE',
+  'ERR_SESSION_ID_COLLISION',
+  'ERR_SESSION_POOL_LOCKED',
+])
+
+/** Whether an error is none of the client's: the server, or the application behind it, has failed. */
+export function isOwnFault(error: unknown): boolean {
+  if (!(error instanceof RtspError) || error.cause !== undefined) return true
+  return ownFaults.has(error.code) || !isRefusal(error.statusCode)
 }
 
 /** A 505 says what would be taken (RFC 7826 section 17.5.6). */

@@ -16,6 +16,7 @@ import type { MulticastAddressPool } from '../transport/multicast-address-pool.j
 import type { UdpTransport } from '../transport/udp-transport.js'
 import type { DescribedMedia } from './described-media.js'
 import type { RefusalMonitor } from './refusal-monitor.js'
+import type { ServedMedia } from './served-media.js'
 import type { RequestTarget } from './target.js'
 
 /** Where the sessions of a server are made, and which connection each lives with. */
@@ -51,6 +52,7 @@ export interface ServerContext {
   readonly clock: Clock
   readonly pool: SessionPool
   readonly mounts: MountPoints
+  readonly media: ServedMedia
   /** Nothing when everybody may do everything. */
   readonly authorizer: Authorizer | undefined
   /** The server's UDP ports; nothing when UDP is turned off. */

@@ -1,5 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import type { RtspError } from '../errors.js'
+import { tell } from '../listeners.js'
 import { MountPoints } from '../media/mount-points.js'
 import type { RtspRequest } from '../rtsp/index.js'
 import type { SessionPool, SessionPoolWatch } from '../session/index.js'
@@ -14,6 +16,7 @@ import type { RtspServerOptions } from './options.js'
 import { RefusalMonitor } from './refusal-monitor.js'
 import type { ServerContext } from './request-context.js'
 import { type ResolvedRtspServerOptions, resolveRtspServerOptions } from './resolved-options.js'
+import { ServedMedia } from './served-media.js'
 import { noMulticast, type RtspServerStats } from './server-stats.js'
 import { SessionHomes } from './session-homes.js'
 import type { TlsCertificate } from './tls-options.js'
@@ -27,7 +30,12 @@ export interface RtspServerEvents {
   publishEnded: [path: string]
   /** A request was answered with 5xx because something failed on this side. */
   requestFailed: [error: unknown, request: RtspRequest]
-  /** A request was answered with 401 or 403; with `missing`, mostly by a client that is about to log in. */
+  /**
+   * A request was answered with an error for a reason that is the client's, or a limit: `error.code` and
+   * `error.message` say which, more than the wire hears. Those about access come as `accessRefused`.
+   */
+  requestRefused: [error: RtspError, request: RtspRequest]
+  /** A request was answered with 401 or 403 by the option `auth`; with `missing`, mostly by a client that is about to log in. */
   accessRefused: [refusal: AccessRefusal]
 }
 
@@ -47,6 +55,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
   readonly pool: SessionPool
   readonly #options: ResolvedRtspServerOptions
   readonly #connections = new Set<Connection>()
+  readonly #media = new ServedMedia()
   readonly #backlogs: BacklogMonitor<Connection>
   readonly #homes: SessionHomes
   readonly #directSends: DirectSends | undefined
@@ -64,7 +73,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
     this.pool = this.#options.pool
     const { auth, clock, slowReaderTimeoutMs, native } = this.#options
     this.#authenticator =
-      auth && new Authenticator(auth, clock, (refusal) => this.emit('accessRefused', refusal))
+      auth && new Authenticator(auth, clock, (refusal) => tell(this, 'accessRefused', refusal))
     this.#backlogs = new BacklogMonitor(clock, slowReaderTimeoutMs, dropSlowReader)
     this.#directSends = native && new DirectSends(native)
     this.#homes = new SessionHomes(this.pool, this.#options.onConnectionClosed)
@@ -179,9 +188,12 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
     this.#authenticator?.close()
     const connections = [...this.#connections]
     for (const connection of connections) connection.close()
-    await Promise.all(factories.map((factory) => factory.close()))
-    await Promise.all(connections.map((connection) => connection.closed))
-    await closed
+    await Promise.all([
+      closed,
+      ...connections.map((connection) => connection.closed),
+      ...factories.map((factory) => factory.close()),
+      this.#media.close(),
+    ])
     await this.#udp?.close()
   }
 
@@ -190,19 +202,20 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
       carrier,
       this.#context,
       {
-        requestFailed: (error, request) => this.emit('requestFailed', error, request),
+        requestFailed: (error, request) => tell(this, 'requestFailed', error, request),
+        requestRefused: (error, request) => tell(this, 'requestRefused', error, request),
         closed: (closed) => {
           this.#connections.delete(closed)
           this.#backlogs.remove(closed)
           this.#homes.connectionClosed(closed)
-          this.emit('connectionClosed', closed)
+          tell(this, 'connectionClosed', closed)
         },
       },
       { ...this.#options, directSends: this.#directSends },
     )
     this.#connections.add(connection)
     this.#backlogs.add(connection)
-    this.emit('connectionOpened', connection)
+    tell(this, 'connectionOpened', connection)
     if (first) connection.receive(first)
   }
 
@@ -211,6 +224,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
       clock: this.#options.clock,
       pool: this.pool,
       mounts: this.mounts,
+      media: this.#media,
       authorizer: this.#authenticator,
       udp: () => this.#udp,
       homes: this.#homes,
@@ -218,8 +232,8 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
       gopCache: this.#options.gopCache,
       srtp: this.#options.tls?.srtp,
       multicast: this.#options.multicast,
-      publicationStarted: ({ path }) => this.emit('publishStarted', path),
-      publicationEnded: ({ path }) => this.emit('publishEnded', path),
+      publicationStarted: ({ path }) => tell(this, 'publishStarted', path),
+      publicationEnded: ({ path }) => tell(this, 'publishEnded', path),
     }
   }
 }

@@ -14,4 +14,9 @@ export async function startSource(media: Media): Promise<void> {
       cause: error,
     })
   }
+  if (media.state !== 'ended') return
+  throw new RequestError(
+    'ERR_MEDIA_UNAVAILABLE',
+    `the source of ${media.path} ended when it started`,
+  )
 }

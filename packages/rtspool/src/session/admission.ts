@@ -94,6 +94,8 @@ export interface AdmitContext {
   readonly owner: SessionOwner
   /** Path of the presentation that is to be set up. */
   readonly path?: string | undefined
+  /** What the session is for: to play what is at the path, or to publish there. */
+  readonly action?: 'read' | 'publish' | undefined
   /** When the authorization ends, in seconds since 1970. */
   readonly expiresAt?: number | undefined
   /** Aborts when nobody waits for the answer any more. */

@@ -4,6 +4,7 @@
 import { EventEmitter } from 'node:events'
 import type { Clock } from '../clock.js'
 import { SessionPoolError } from '../errors.js'
+import { tell, throwLater } from '../listeners.js'
 import {
   type AdmissionLimit,
   type AdmissionRequest,
@@ -196,7 +197,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     // What makes ids and sessions belongs to the application, and may have used the pool.
     else if (this.#registry.added !== before) this.#assertRoom(init)
     this.#enter(session)
-    if (this.listenerCount('sessionCreated') > 0) this.#tell('sessionCreated', session)
+    if (this.listenerCount('sessionCreated') > 0) tell(this, 'sessionCreated', session)
     return session
   }
 
@@ -524,7 +525,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
   #refused(refusal: SessionRefusal): SessionPoolError {
     const { limit } = refusal
     this.#counters.noteRefusal(limit)
-    this.#tell('sessionRefused', refusal)
+    tell(this, 'sessionRefused', refusal)
     const context = { limit, max: limit in this.#limits ? this.#limits[limit as 'maxSessions'] : 0 }
     return limit === 'maxSessionsPerPath'
       ? new SessionPoolError('ERR_SESSION_PATH_FULL', `${limit} is reached`, { context })
@@ -537,7 +538,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     cause?: unknown,
   ): SessionPoolError {
     this.#counters.noteRefusal('onAdmit')
-    this.#tell('sessionRefused', { limit: 'onAdmit', owner, path })
+    tell(this, 'sessionRefused', { limit: 'onAdmit', owner, path })
     const text = message ?? 'The session was not admitted'
     const context = { limit: 'onAdmit' }
     return new SessionPoolError('ERR_SESSION_NOT_ADMITTED', text, { statusCode, context, cause })
@@ -615,7 +616,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     internals.release(session, throwLater)
     this.#releaseAdmission(session)
     try {
-      // Not through #tell, whose arguments would be two lists more for each of a crowd that leaves at once.
+      // Not through tell(), whose arguments would be two lists more for each of a crowd that leaves at once.
       if (this.listenerCount('sessionRemoved') > 0) this.emit('sessionRemoved', session, reason)
     } catch (error) {
       throwLater(error)
@@ -630,15 +631,6 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
   #releaseAdmission(session: Session): void {
     try {
       this.#options.admission.release(session)
-    } catch (error) {
-      throwLater(error)
-    }
-  }
-
-  /** Tells listeners; what one of them throws is not the business of who caused the event. */
-  #tell<K extends keyof SessionPoolEvents>(event: K, ...args: SessionPoolEvents[K]): void {
-    try {
-      ;(this as EventEmitter).emit(event, ...args)
     } catch (error) {
       throwLater(error)
     }
@@ -683,13 +675,6 @@ function assertNewSession(session: unknown, id: string): asserts session is Sess
   if (internals.isPooled(session)) {
     throw new TypeError('createSession must answer a new session')
   }
-}
-
-/** An error of a listener is not one of the verb that it hears about: it comes up on its own. */
-function throwLater(error: unknown): void {
-  process.nextTick(() => {
-    throw error
-  })
 }
 
 /** An `undefined` that somebody wrote down must not erase what is known. */

@@ -47,6 +47,8 @@ class Extras {
   media: SessionMedia[] | undefined = undefined
   /** Path that the session was made for, until it is set up. */
   reservedPath: string | undefined = undefined
+  /** Its paths when it left. */
+  leftPaths: readonly string[] | undefined = undefined
   bounds: SessionBounds | undefined = undefined
   clock: Clock | undefined = undefined
   /** How often `preventExpire` was called without `allowExpire`. */
@@ -322,6 +324,11 @@ export class Session {
     if (isLast) this.#dueChanged()
   }
 
+  /** Paths of what it holds and of what it was made for; of one that has left its pool: those that it had then. */
+  get paths(): readonly string[] {
+    return this.#extras?.leftPaths ?? internals.pathsOf(this)
+  }
+
   /**
    * Binds the session to a connection, or to none: what {@link owner} says about it. The server does so
    * when the first SETUP turns out to be interleaved.
@@ -494,7 +501,10 @@ export class Session {
         session.#removalReason = reason
       },
       release(session, onError) {
-        const media = session.#extras?.media
+        const extras = session.#extras
+        if (extras === undefined) return
+        extras.leftPaths = internals.pathsOf(session)
+        const { media } = extras
         while (media !== undefined && media.length > 0) {
           try {
             media.pop()?.release()

@@ -71,3 +71,45 @@ describe('a MediaFactory that does not share', () => {
     expect([source.closeCount, clock.pendingTimers]).toEqual([1, 0])
   })
 })
+
+describe('a MediaFactory that is asked for one path after the other', () => {
+  it('keeps a hundred media that nobody watches, and all that somebody does', async () => {
+    const clock = new FakeClock()
+    const sources: TestSource[] = []
+    const factory = new MediaFactory(
+      () => {
+        const source = new TestSource()
+        sources.push(source)
+        return source
+      },
+      { lingerSeconds: 60 },
+    )
+    const ask = (query: number) => factory.construct({ path: '/cam', query: `${query}` }, clock)
+    const viewer = { mediaEnded: () => {} }
+    const watched = await ask(0)
+    watched.join(viewer)
+    for (let query = 1; query <= 300; query++) await ask(query)
+    expect([factory.mediaCount, watched.state, sources[201]?.closeCount]).toEqual([101, 'idle', 0])
+    expect(sources.slice(1, 201).every(({ closeCount }) => closeCount === 1)).toBe(true)
+    watched.leave(viewer)
+    await factory.close()
+    expect([factory.mediaCount, clock.pendingTimers]).toEqual([0, 0])
+  })
+
+  it('ends none of them when it is told to', async () => {
+    const factory = new MediaFactory(() => new TestSource(), { maxLingering: 0 })
+    for (let query = 0; query < 150; query++) {
+      await factory.construct({ path: '/cam', query: `${query}` }, new FakeClock())
+    }
+    expect(factory.mediaCount).toBe(150)
+    await factory.close()
+  })
+})
+
+it('closes a source whose description cannot be used', async () => {
+  const source = new TestSource()
+  Object.assign(source, { description: undefined })
+  const factory = new MediaFactory(() => source)
+  await expect(factory.construct(request, new FakeClock())).rejects.toMatchObject(unavailable)
+  expect([source.closeCount, factory.mediaCount]).toEqual([1, 0])
+})

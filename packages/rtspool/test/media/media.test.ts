@@ -249,6 +249,18 @@ describe('Track', () => {
     expect(video.packetCount).toBe(0)
   })
 
+  it('A-ILV-4 drops and counts what no frame can carry', () => {
+    const { video } = setUp()
+    const largest = rtpPacket({ sequenceNumber: 1, payload: Buffer.alloc(65_535 - 12) })
+    const tooLarge = rtpPacket({ sequenceNumber: 2, payload: Buffer.alloc(65_536 - 12) })
+    expect([largest.length, video.push(largest), video.push(tooLarge)]).toEqual([
+      65_535,
+      true,
+      false,
+    ])
+    expect([video.packetCount, video.invalidPackets]).toEqual([1, 1])
+  })
+
   it('a reader hears nothing pushed before it came, and everything pushed before it left', () => {
     const { video } = setUp()
     const carrier = new TestCarrier()

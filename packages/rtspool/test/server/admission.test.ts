@@ -64,6 +64,7 @@ describe('B-FULL the hook onAdmit', () => {
       {
         owner: { address: '127.0.0.1', user: undefined },
         path: '/cam',
+        action: 'read',
         request: { method: 'SETUP', uri: `${url}/trackID=0` },
       },
     ])

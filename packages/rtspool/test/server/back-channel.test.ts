@@ -192,7 +192,10 @@ describe('the back channel', () => {
     const setup = await setUp(client, `${url}/trackID=2`)
     const session = sessionIdOf(setup)
     expect(setup.headers.get('Transport')).toBe('RTP/AVP/TCP;unicast;interleaved=0-1;mode="PLAY"')
-    expect(intercom.clients).toEqual([{ path: '/door', address: '127.0.0.1', user: undefined }])
+    const publicId = server.pool.get(session)?.publicId
+    expect(intercom.clients).toEqual([
+      { path: '/door', address: '127.0.0.1', user: undefined, publicId },
+    ])
     client.sendFrame(0, sound(1))
     const play = await inSession(client, 'PLAY', url, session)
     expect(play.headers.get('RTP-Info')).toBeUndefined()

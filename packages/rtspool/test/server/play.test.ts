@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { parseRtpInfo } from '../../src/rtsp/index.js'
 import { inSession, mountCamera, readySession, setUp } from '../support/dialogue.js'
@@ -212,6 +213,28 @@ describe('PLAY of live media', () => {
     expect(Number(response.headers.get('Retry-After'))).toBeGreaterThanOrEqual(5)
     expect(failures).toMatchObject([{ cause: new Error('no camera') }])
     expect([sources[0]?.closeCount, server.pool.size]).toEqual([1, 0])
+    await client.closed()
+  })
+
+  it('A-STA-1 a source that ends when it starts is 503 as well', async () => {
+    const { sources, client, url, session } = await viewer()
+    const [source] = sources
+    if (source) source.start = (output) => output.end()
+    expect((await inSession(client, 'PLAY', url, session)).statusCode).toBe(503)
+    expect(source?.closeCount).toBe(1)
+    await client.closed()
+  })
+
+  it('a source that neither starts nor closes is heard of by the first error', async () => {
+    const { server, sources, client, url, session } = await viewer()
+    const [source] = sources
+    if (source) {
+      source.failure = new Error('no camera')
+      source.close = () => Promise.reject(new Error('gone'))
+    }
+    const failed = once(server, 'requestFailed')
+    expect((await inSession(client, 'PLAY', url, session)).statusCode).toBe(503)
+    expect((await failed)[0]).toMatchObject({ cause: new Error('no camera') })
     await client.closed()
   })
 

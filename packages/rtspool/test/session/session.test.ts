@@ -31,6 +31,24 @@ test('a session whose constructor looks at its time enters a pool all the same',
   expect(pool.cleanup()).toBe(1)
 })
 
+test('a session knows its paths, also when it has left', () => {
+  const pool = new SessionPool({ clock: new FakeClock() })
+  const seen: unknown[] = []
+  pool.on('sessionRemoved', (session) => seen.push(session.filter().length, session.paths))
+  const session = pool.create({ path: '/made-for' })
+  expect(session.paths).toEqual(['/made-for'])
+  const held = session.manageMedia('/made-for', {})
+  session.manageMedia('/other', {})
+  expect(session.paths).toEqual(['/made-for', '/other'])
+  session.releaseMedia(held)
+  expect(session.paths).toEqual(['/other'])
+  session.end('kicked')
+  expect(seen).toEqual([0, ['/other']])
+  expect(session.paths).toEqual(['/other'])
+  expect(pool.create().paths).toEqual([])
+  pool.close()
+})
+
 test('the pool runs on the clock of the machine, and its watch keeps no process alive', () => {
   const pool = new SessionPool()
   const watch = pool.startCleanup()

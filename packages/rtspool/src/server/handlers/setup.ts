@@ -58,7 +58,7 @@ async function setUpRecord(
   transport: ChosenTransport,
 ): Promise<Reply> {
   const plan = planRecord(publication, target, transport)
-  const init = context.session ? undefined : await admit(context, publication.path)
+  const init = context.session ? undefined : await admit(context, publication.path, 'publish')
   if (publication.isEnded) {
     throw new RequestError('ERR_NOT_FOUND', `the announcement of ${publication.path} has ended`)
   }
@@ -75,7 +75,7 @@ async function setUpPlay(
     return carryOut(context, planPlay(held, target, transport), target.path)
   }
   factoryFor(context.server.mounts, target.path)
-  const init = context.session ? undefined : await admit(context, target.path)
+  const init = context.session ? undefined : await admit(context, target.path, 'read')
   const hold = await constructMedia(context, target)
   try {
     requireValid(context)

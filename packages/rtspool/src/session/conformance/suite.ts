@@ -27,14 +27,14 @@ export function removalsOf(pool: SessionPool): [id: string, reason: string][] {
 }
 
 /** Errors that come up as uncaught while `run` runs, and in the turn after. */
-export async function uncaughtDuring(run: () => void): Promise<unknown[]> {
+export async function uncaughtDuring(run: () => void | Promise<void>): Promise<unknown[]> {
   const others = process.listeners('uncaughtException')
   const errors: unknown[] = []
   const collect = (error: unknown) => void errors.push(error)
   process.removeAllListeners('uncaughtException')
   process.on('uncaughtException', collect)
   try {
-    run()
+    await run()
     await new Promise((resolve) => setImmediate(resolve))
   } finally {
     process.removeListener('uncaughtException', collect)

@@ -1,0 +1,20 @@
+import type { Media } from '../media/media.js'
+
+/** The media that a server serves, until their sources are closed: those of mounts that are gone among them. */
+export class ServedMedia {
+  readonly #media = new Set<Media>()
+  #isClosed = false
+
+  note(media: Media): void {
+    if (this.#media.has(media)) return
+    this.#media.add(media)
+    media.onEnded(() => void media.end().then(() => this.#media.delete(media)))
+    if (this.#isClosed) void media.end()
+  }
+
+  /** Ends all of them, and whatever comes later. @returns When their sources are closed. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await Promise.all([...this.#media].map((media) => media.end()))
+  }
+}
