@@ -25,8 +25,10 @@ export {
 export type { MediaOutput, MediaSource, PlayRange, SeekableSource } from './media/media-source.js'
 export { type MountMatch, MountPoints } from './media/mount-points.js'
 export type { OversizedPacket } from './media/oversized-packets.js'
+export type { GopCacheLimits, GopCacheOptions } from './media/recent-packets.js'
 export type { StreamReception } from './media/stream-reception.js'
 export type { Track, TrackPosition } from './media/track.js'
+export type { RtspRequest } from './rtsp/index.js'
 export {
   createMediaDescription,
   createSessionDescription,
@@ -64,18 +66,28 @@ export type {
 export { type StreamStats, streamStatsOf } from './server/stream-stats.js'
 export { type TlsCertificate, type TlsOptions, tlsDefaults } from './server/tls-options.js'
 export {
+  type AdmissionControl,
+  type AdmissionLimit,
+  type AdmissionRequest,
   type AdmitAnswer,
   type AdmitContext,
   type AdmitHook,
   FilterResult,
   type RemovalReason,
+  removalReasons,
   Session,
+  type SessionData,
+  type SessionInit,
+  type SessionLimits,
   SessionMedia,
   type SessionOwner,
   SessionPool,
   type SessionPoolEvents,
   type SessionPoolOptions,
+  type SessionPoolStats,
+  type SessionRefusal,
   type SessionState,
+  type SessionStats,
   type StreamTransport,
 } from './session/index.js'
 export type { SrtpSuiteName } from './srtp/index.js'

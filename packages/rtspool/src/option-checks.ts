@@ -31,11 +31,13 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 /**
  * Makes sure that options are an object whose members all exist. What is `undefined` counts as left out.
  *
- * @param name - Of the options in messages.
+ * @param name - Whose options they are.
  * @throws {TypeError} Names what does not exist and, where one is near, what was probably meant; never a value.
  */
 export function checkOptions(name: string, options: unknown, known: readonly string[]): void {
-  if (!isRecord(options)) throw new TypeError(`${name} must be an object, got ${kindOf(options)}`)
+  if (!isRecord(options)) {
+    throw new TypeError(`the options of ${name} must be an object, got ${kindOf(options)}`)
+  }
   for (const [key, value] of Object.entries(options)) {
     if (value === undefined || known.includes(key)) continue
     const meant = nearest(key, known)
@@ -45,8 +47,8 @@ export function checkOptions(name: string, options: unknown, known: readonly str
 }
 
 /** @throws {TypeError} when it is something else. */
-export function checkBoolean(name: string, value: unknown): void {
-  if (typeof value === 'boolean') return
+export function checkBoolean(name: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value
   throw new TypeError(`${name} must be true or false, got ${shown(value)}`)
 }
 
@@ -60,6 +62,21 @@ export function checkFunction(name: string, value: unknown): void {
 export function checkText(name: string, value: unknown): void {
   if (typeof value === 'string' && value !== '') return
   throw new TypeError(`${name} must be a string that is not empty, got ${shown(value)}`)
+}
+
+/**
+ * @param members - Names of its methods.
+ * @throws {TypeError} when it has not all of them.
+ */
+export function checkMethods(name: string, value: unknown, members: readonly string[]): void {
+  const object = (value ?? {}) as Readonly<Record<string, unknown>>
+  if (members.every((member) => typeof object[member] === 'function')) return
+  throw new TypeError(`${name} must have the methods ${members.join(', ')}, got ${shown(value)}`)
+}
+
+/** @throws {TypeError} when it is no `Clock`. */
+export function checkClock(value: unknown): void {
+  checkMethods('clock', value, ['now', 'unixTimeMs', 'schedule'])
 }
 
 /** @throws {TypeError} when it is no list of two. */

@@ -51,7 +51,7 @@ it('isRecord is true of objects with members of their own', () => {
 
 describe('checkOptions', () => {
   const known = ['port', 'host', 'maxSessions', 'maxSessionsPerUser', 'multicast']
-  const check = (options: unknown) => () => checkOptions('options', options, known)
+  const check = (options: unknown) => () => checkOptions('Thing', options, known)
 
   it.each([
     ['prot', 'port'],
@@ -64,14 +64,14 @@ describe('checkOptions', () => {
   ])('for %s it asks whether %s was meant', (wrong, meant) => {
     expect(check({ [wrong]: 1 })).toThrow(TypeError)
     expect(check({ [wrong]: 1 })).toThrow(
-      `options has no option '${wrong}': did you mean '${meant}'?`,
+      `Thing has no option '${wrong}': did you mean '${meant}'?`,
     )
   })
 
   it.each(['timeout', 'x', 'p', 'constructor', 'toString'])(
     'for %s, which is near none, it lists them',
     (wrong) => {
-      const message = `options has no option '${wrong}': there are port, host,`
+      const message = `Thing has no option '${wrong}': there are port, host,`
       expect(check({ [wrong]: 1 })).toThrow(message)
     },
   )
@@ -89,6 +89,6 @@ describe('checkOptions', () => {
     [() => {}, 'function'],
   ])('%j are no options', (options, kind) => {
     expect(check(options)).toThrow(TypeError)
-    expect(check(options)).toThrow(`options must be an object, got ${kind}`)
+    expect(check(options)).toThrow(`the options of Thing must be an object, got ${kind}`)
   })
 })

@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel'
 import { RequestError } from '../errors.js'
+import { checkFunction, checkOptions, isRecord, kindOf, shown } from '../option-checks.js'
 import { isValidRtp, payloadTypeOf, ssrcOf } from '../rtp/index.js'
 import type { MediaDescription } from '../sdp/index.js'
 import type { PacketSink } from './packet-sink.js'
@@ -49,10 +50,17 @@ const failedChannel = channel('rtspool:back-channel-failed')
 const defaultMaxClients = 1
 const defaultClockRate = 8000
 
-/** @throws {RangeError} When `maxClients` is no whole number from 1. */
-export function checkBackChannelOptions({ maxClients }: BackChannelOptions): void {
+/** @throws {RangeError | TypeError} Says what is wrong, what was expected and what came. */
+export function checkBackChannelOptions(options: BackChannelOptions): void {
+  checkOptions('backChannel', options, ['description', 'open', 'maxClients'])
+  const { description, open, maxClients }: Partial<BackChannelOptions> = options
+  if (!isRecord(description) || !Array.isArray(description.payloadTypes)) {
+    const expected = 'a MediaDescription, as createMediaDescription makes it'
+    throw new TypeError(`backChannel.description must be ${expected}, got ${shown(description)}`)
+  }
+  checkFunction('backChannel.open', open)
   if (maxClients === undefined || (Number.isInteger(maxClients) && maxClients >= 1)) return
-  throw new RangeError(`backChannel.maxClients must be an integer from 1, got ${maxClients}`)
+  throw new RangeError(`backChannel.maxClients must be an integer from 1, got ${shown(maxClients)}`)
 }
 
 /** The back channel of one media: who has it set up. */
@@ -77,16 +85,29 @@ export class BackChannel {
    * Takes a place for a client, until the sink is closed.
    *
    * @throws {RequestError} `ERR_BACK_CHANNEL_IN_USE` when all places are taken.
+   * @throws {TypeError} When `open` answers no receiver, a promise for instance.
    */
   open(client: BackChannelClient): BackChannelSink {
     if (this.#sinks.size >= this.#maxClients) {
       throw new RequestError('ERR_BACK_CHANNEL_IN_USE', 'others speak over the back channel')
     }
     const receiver = this.#options.open(client)
+    checkReceiver(receiver)
     const sink = new BackChannelSink(this.description, receiver, () => this.#sinks.delete(sink))
     this.#sinks.add(sink)
     return sink
   }
+}
+
+function checkReceiver(receiver: unknown): void {
+  const expected = 'backChannel.open must answer a receiver with the methods packet and close'
+  if (receiver instanceof Promise) {
+    receiver.then((late: Partial<BackChannelReceiver>) => late.close?.()).catch(() => {})
+    throw new TypeError(`${expected} at once, got a promise`)
+  }
+  const { packet, close } = isRecord(receiver) ? receiver : {}
+  if (typeof packet === 'function' && typeof close === 'function') return
+  throw new TypeError(`${expected}, got ${kindOf(receiver)}`)
 }
 
 /** One client's stream into the application. */

@@ -1,12 +1,18 @@
 import type { Clock } from '../clock.js'
 import { RequestError } from '../errors.js'
+import { checkBoolean, checkFunction, checkOptions, kindOf, shown } from '../option-checks.js'
 import { MulticastAddressPool, type MulticastOptions } from '../transport/multicast-address-pool.js'
 import { type BackChannelOptions, checkBackChannelOptions } from './back-channel.js'
 import { closeSource } from './close-source.js'
 import { type DeadlineOptions, withDeadline } from './deadline.js'
 import { Media, type MediaOptions } from './media.js'
-import { isSeekable, type MediaSource } from './media-source.js'
-import { type GopCacheLimits, gopCacheDefaults, resolveGopCache } from './recent-packets.js'
+import { type MediaSource, sourceProblem } from './media-source.js'
+import {
+  type GopCacheLimits,
+  type GopCacheOptions,
+  gopCacheDefaults,
+  resolveGopCache,
+} from './recent-packets.js'
 
 /** What a viewer asked for. */
 export interface MediaRequest {
@@ -52,7 +58,7 @@ export interface MediaFactoryOptions {
    * `false` = nothing.
    * @default { maxBytes: 8388608, maxSeconds: 10 }
    */
-  readonly gopCache?: GopCacheLimits | false | undefined
+  readonly gopCache?: GopCacheOptions | false | undefined
   /**
    * Viewers with an equal key share a media. Leave the query out where it changes nothing, or every
    * query that a client makes up starts another source.
@@ -85,24 +91,33 @@ export const mediaFactoryDefaults = Object.freeze({
 }) satisfies { [K in keyof Required<MediaFactoryOptions>]: MediaFactoryOptions[K] }
 
 type ResolvedMediaFactoryOptions = {
-  readonly [K in Exclude<keyof MediaFactoryOptions, 'multicast' | 'backChannel'>]-?: NonNullable<
-    MediaFactoryOptions[K]
-  >
+  readonly [K in Exclude<
+    keyof MediaFactoryOptions,
+    'gopCache' | 'multicast' | 'backChannel'
+  >]-?: NonNullable<MediaFactoryOptions[K]>
 } & {
+  readonly gopCache: GopCacheLimits | false
   readonly multicast: MulticastAddressPool | false | undefined
   readonly backChannel: BackChannelOptions | undefined
 }
 
 function resolveMediaFactoryOptions(options: MediaFactoryOptions): ResolvedMediaFactoryOptions {
-  if (options.backChannel) checkBackChannelOptions(options.backChannel)
+  const defaults = mediaFactoryDefaults
+  checkOptions('MediaFactory', options, Object.keys(defaults))
+  if (options.backChannel !== undefined) checkBackChannelOptions(options.backChannel)
+  const sharedKey = options.sharedKey ?? defaults.sharedKey
+  checkFunction('sharedKey', sharedKey)
   return Object.freeze({
-    shared: options.shared ?? mediaFactoryDefaults.shared,
+    shared: checkBoolean('shared', options.shared ?? defaults.shared),
     lingerSeconds: fromZero('lingerSeconds', options),
     maxLingering: fromZero('maxLingering', options),
     startTimeoutSeconds: fromZero('startTimeoutSeconds', options),
-    servesSubpaths: options.servesSubpaths ?? mediaFactoryDefaults.servesSubpaths,
-    gopCache: resolveGopCache(options.gopCache ?? mediaFactoryDefaults.gopCache) ?? false,
-    sharedKey: options.sharedKey ?? mediaFactoryDefaults.sharedKey,
+    servesSubpaths: checkBoolean(
+      'servesSubpaths',
+      options.servesSubpaths ?? defaults.servesSubpaths,
+    ),
+    gopCache: resolveGopCache(options.gopCache ?? defaults.gopCache) ?? false,
+    sharedKey,
     multicast: resolveMulticast(options.multicast),
     backChannel: options.backChannel,
   })
@@ -112,8 +127,8 @@ function resolveMediaFactoryOptions(options: MediaFactoryOptions): ResolvedMedia
 export function resolveMulticast<T extends false | undefined>(
   option: MulticastAddressPool | MulticastOptions | T,
 ): MulticastAddressPool | T {
-  const isOptions = option && !(option instanceof MulticastAddressPool)
-  return isOptions ? new MulticastAddressPool(option) : option
+  if (option === undefined || option === false) return option as T
+  return option instanceof MulticastAddressPool ? option : new MulticastAddressPool(option)
 }
 
 function fromZero(
@@ -121,8 +136,8 @@ function fromZero(
   options: MediaFactoryOptions,
 ): number {
   const value = options[name] ?? mediaFactoryDefaults[name]
-  if (value >= 0) return value
-  throw new RangeError(`${name} must be a number from 0, got ${value}`)
+  if (typeof value === 'number' && value >= 0) return value
+  throw new RangeError(`${name} must be a number from 0, got ${shown(value)}`)
 }
 
 /** What the server gives to a media. */
@@ -148,7 +163,12 @@ export class MediaFactory {
   readonly #all = new Set<Media>()
   #closing = new AbortController()
 
+  /** @throws {RangeError | TypeError} Says which argument or option is wrong, what was expected and what came. */
   constructor(createSource: CreateMediaSource, options: MediaFactoryOptions = {}) {
+    if (typeof createSource !== 'function') {
+      const expected = 'a function that makes a source, such as () => source'
+      throw new TypeError(`MediaFactory: expected ${expected}, got ${kindOf(createSource)}`)
+    }
     this.#createSource = createSource
     this.options = resolveMediaFactoryOptions(options)
   }
@@ -204,9 +224,9 @@ export class MediaFactory {
       ms: startTimeoutMs,
       signal: this.#closing.signal,
     })
-    if (shared && isSeekable(source)) {
-      void closeSource(source, request.path, clock)
-      const problem = 'a source that seeks needs a MediaFactory with shared: false'
+    const problem = sourceProblem(source, shared)
+    if (problem !== undefined) {
+      if (source) void closeSource(source, request.path, clock)
       throw new RequestError('ERR_MEDIA_UNAVAILABLE', `${request.path}: ${problem}`)
     }
     const media = this.#makeMedia(request.path, source, {

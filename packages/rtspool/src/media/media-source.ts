@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js'
+import { isRecord, kindOf } from '../option-checks.js'
 import type { SessionDescription } from '../sdp/index.js'
 import type { Track } from './track.js'
 
@@ -76,3 +77,18 @@ export interface SeekableSource extends MediaSource {
 }
 
 export const isSeekable = (source: MediaSource): source is SeekableSource => 'seek' in source
+
+/** What keeps that which a factory was given from being a source of its media; `undefined` = nothing. */
+export function sourceProblem(source: unknown, isShared: boolean): string | undefined {
+  const needs = 'a media source needs description, start and close'
+  if (!isRecord(source)) return `${needs}, got ${kindOf(source)}`
+  const lacking = ['start', 'close'].filter((name) => typeof source[name] !== 'function')
+  if (!isDescription(source.description)) lacking.unshift('description')
+  if (lacking.length > 0) return `${needs}, got ${kindOf(source)} without ${lacking.join(', ')}`
+  return isShared && 'seek' in source
+    ? 'a source that seeks needs a MediaFactory with shared: false'
+    : undefined
+}
+
+const isDescription = (value: unknown): boolean =>
+  isRecord(value) && isRecord(value.session) && Array.isArray(value.media)

@@ -1,3 +1,4 @@
+import { checkOptions, isRecord, shown } from '../option-checks.js'
 import { timestampDistance, timestampOf } from '../rtp/index.js'
 
 /** How much of a stream is kept for new viewers. */
@@ -8,6 +9,9 @@ export interface GopCacheLimits {
   readonly maxSeconds: number
 }
 
+/** {@link GopCacheLimits} as an option: what is left out is the default. */
+export type GopCacheOptions = { readonly [K in keyof GopCacheLimits]?: number | undefined }
+
 export const gopCacheDefaults: GopCacheLimits = Object.freeze({
   maxBytes: 8 * 1024 * 1024,
   maxSeconds: 10,
@@ -16,14 +20,24 @@ export const gopCacheDefaults: GopCacheLimits = Object.freeze({
 /**
  * @returns The limits, or `undefined` for `false`.
  * @throws {RangeError} When a limit is not a number from 0.
+ * @throws {TypeError} When they are no object, or have an option that does not exist.
  */
-export function resolveGopCache(limits: GopCacheLimits | false): GopCacheLimits | undefined {
+export function resolveGopCache(limits: GopCacheOptions | false): GopCacheLimits | undefined {
   if (limits === false) return undefined
-  for (const [name, value] of Object.entries(limits)) {
-    if (!(value >= 0))
-      throw new RangeError(`gopCache.${name} must be a number from 0, got ${value}`)
+  if (!isRecord(limits)) {
+    throw new TypeError(`gopCache must be false or an object, got ${shown(limits)}`)
   }
-  return Object.freeze({ ...limits })
+  checkOptions('gopCache', limits, Object.keys(gopCacheDefaults))
+  return Object.freeze({
+    maxBytes: resolveLimit('maxBytes', limits),
+    maxSeconds: resolveLimit('maxSeconds', limits),
+  })
+}
+
+function resolveLimit(name: keyof GopCacheLimits, limits: GopCacheOptions): number {
+  const value = limits[name] ?? gopCacheDefaults[name]
+  if (typeof value === 'number' && value >= 0) return value
+  throw new RangeError(`gopCache.${name} must be a number from 0, got ${shown(value)}`)
 }
 
 /**

@@ -1,3 +1,4 @@
+import { checkText, shown } from '../option-checks.js'
 import { requireLineText } from './characters.js'
 import { MediaDescription } from './media-description.js'
 import { serializeRtpMap } from './rtpmap.js'
@@ -38,12 +39,18 @@ export interface CreateSessionDescriptionOptions {
 /**
  * A description without media yet, its lines in the order of RFC 8866: `v= o= s= c= t= a=…`.
  *
- * @throws {RangeError} A value holds a control character.
+ * @throws {RangeError} `originId` is not made of digits, or a value holds a control character.
+ * @throws {TypeError} `originId`, `address` or `name` is missing.
  */
 export function createSessionDescription(
   options: CreateSessionDescriptionOptions,
 ): SessionDescription {
   const { originId, address, range, tool } = options
+  checkOriginId(originId)
+  checkText('address', address)
+  if (typeof options.name !== 'string') {
+    throw new TypeError(`name must be a string, got ${shown(options.name)}`)
+  }
   const originAddress = options.originAddress ?? address.replace(/\/.*$/, '')
   const session = new SdpSection([
     { type: 'v', value: '0' },
@@ -93,11 +100,19 @@ const largestPayloadType = 127
  * The description of one track with one payload type: `m= b= a=rtpmap a=fmtp a=control`.
  *
  * @throws {RangeError} The payload type or port is out of range, or a value holds a control character.
+ * @throws {TypeError} `kind`, `encoding` or `clockRate` is missing.
  */
 export function createMediaDescription(options: CreateMediaDescriptionOptions): MediaDescription {
   const { kind, payloadType, encoding, clockRate, channels, fmtp, bandwidthKbps, control } = options
   if (!Number.isInteger(payloadType) || payloadType < 0 || payloadType > largestPayloadType) {
-    throw new RangeError(`payloadType must be from 0 to ${largestPayloadType}, got ${payloadType}`)
+    throw new RangeError(
+      `payloadType must be from 0 to ${largestPayloadType}, got ${shown(payloadType)}`,
+    )
+  }
+  checkText('kind', kind)
+  checkText('encoding', encoding)
+  if (typeof clockRate !== 'number') {
+    throw new TypeError(`clockRate must be a number, got ${shown(clockRate)}`)
   }
   const media = new MediaDescription({
     kind,
@@ -113,6 +128,12 @@ export function createMediaDescription(options: CreateMediaDescriptionOptions): 
   if (control !== undefined) media.addAttribute('control', control)
   requireSectionText(media.section)
   return media
+}
+
+function checkOriginId(originId: unknown): void {
+  const message = `originId must be decimal digits, got ${shown(originId)}`
+  if (!['string', 'number', 'bigint'].includes(typeof originId)) throw new TypeError(message)
+  if (!/^\d+$/.test(String(originId))) throw new RangeError(message)
 }
 
 function typeAndAddress(address: string): string {

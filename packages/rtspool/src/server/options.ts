@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js'
 import { systemClock } from '../clock.js'
-import { type GopCacheLimits, gopCacheDefaults } from '../media/recent-packets.js'
+import { type GopCacheOptions, gopCacheDefaults } from '../media/recent-packets.js'
 import type { SessionPool, SessionPoolOptions } from '../session/index.js'
 import type { MulticastAddressPool, MulticastOptions } from '../transport/multicast-address-pool.js'
 import { ethernetDatagramBytes } from '../transport/udp-port-pair.js'
@@ -99,7 +99,7 @@ export interface RtspServerOptions {
    * `false` = nothing. Media of your own have the same option in their factory.
    * @default { maxBytes: 8388608, maxSeconds: 10 }
    */
-  readonly gopCache?: GopCacheLimits | false | undefined
+  readonly gopCache?: GopCacheOptions | false | undefined
   /**
    * Where media may be sent by multicast, publications among them: each track goes once to a group of its own,
    * however many watch. Factories may say otherwise for their media. Needs `udpPorts`.

@@ -1,7 +1,17 @@
 import type { Clock } from '../clock.js'
 import { resolveMulticast } from '../media/media-factory.js'
 import { type GopCacheLimits, resolveGopCache } from '../media/recent-packets.js'
-import { SessionPool } from '../session/index.js'
+import {
+  checkBoolean,
+  checkClock,
+  checkOptions,
+  checkPair,
+  checkText,
+  isRecord,
+  kindOf,
+  shown,
+} from '../option-checks.js'
+import { SessionPool, type SessionPoolOptions } from '../session/index.js'
 import type { MulticastAddressPool } from '../transport/multicast-address-pool.js'
 import { type NativeSockets, nativeSockets } from '../transport/native-sockets.js'
 import type { BacklogLimits } from '../transport/stream-writer.js'
@@ -42,18 +52,17 @@ const msPerSecond = 1000
 /** @throws {RangeError | TypeError} Says which option is wrong, what was expected and what came. */
 export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRtspServerOptions {
   const defaults = rtspServerDefaults
+  checkOptions('RtspServer', options, Object.keys(defaults))
   const clock = options.clock ?? defaults.clock
-  const ownsPool = !(options.pool instanceof SessionPool)
-  const pool =
-    options.pool instanceof SessionPool
-      ? options.pool
-      : new SessionPool({ ...defaults.pool, clock, ...withoutUndefined(options.pool ?? {}) })
+  checkClock(clock)
+  if (options.host !== undefined) checkText('host', options.host)
+  const pool = resolvePool(options.pool ?? {}, clock)
   return Object.freeze({
     port: plainPort(options.port ?? defaults.port, options.tls !== undefined),
     host: options.host,
-    tls: options.tls && resolveTlsOptions(options.tls, options.host),
-    httpTunnel: options.httpTunnel ?? defaults.httpTunnel,
-    webSocket: options.webSocket ?? defaults.webSocket,
+    tls: options.tls === undefined ? undefined : resolveTlsOptions(options.tls, options.host),
+    httpTunnel: checkBoolean('httpTunnel', options.httpTunnel ?? defaults.httpTunnel),
+    webSocket: webSocketPolicy(options.webSocket ?? defaults.webSocket),
     allowedOrigins: origins(options.allowedOrigins ?? defaults.allowedOrigins),
     udpPorts: portRange(options.udpPorts ?? defaults.udpPorts),
     maxDatagramBytes:
@@ -63,7 +72,7 @@ export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRt
         largestDatagramBytes,
       ) || largestDatagramBytes,
     pool,
-    ownsPool,
+    ownsPool: pool !== options.pool,
     onConnectionClosed: closedPolicy(options.onConnectionClosed ?? defaults.onConnectionClosed),
     idleTimeoutMs:
       seconds('idleTimeout', options.idleTimeout ?? defaults.idleTimeout) * msPerSecond,
@@ -79,10 +88,20 @@ export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRt
       msPerSecond,
     gopCache: resolveGopCache(options.gopCache ?? defaults.gopCache),
     multicast: resolveMulticast(options.multicast),
-    native: (options.nativeSockets ?? defaults.nativeSockets) ? nativeSockets() : undefined,
+    native: checkBoolean('nativeSockets', options.nativeSockets ?? defaults.nativeSockets)
+      ? nativeSockets()
+      : undefined,
     auth: options.auth === undefined ? undefined : resolveAuthOptions(options.auth),
     clock,
   })
+}
+
+function resolvePool(pool: SessionPool | SessionPoolOptions, clock: Clock): SessionPool {
+  if (pool instanceof SessionPool) return pool
+  if (!isRecord(pool)) {
+    throw new TypeError(`pool must be a SessionPool or options of one, got ${kindOf(pool)}`)
+  }
+  return new SessionPool({ ...rtspServerDefaults.pool, clock, ...withoutUndefined(pool) })
 }
 
 function withoutUndefined<T extends object>(options: T): T {
@@ -91,12 +110,12 @@ function withoutUndefined<T extends object>(options: T): T {
 
 function integer(name: string, value: number, max = Number.MAX_SAFE_INTEGER): number {
   if (Number.isInteger(value) && value >= 0 && value <= max) return value
-  throw new RangeError(`${name} must be an integer from 0 to ${max}, got ${value}`)
+  throw new RangeError(`${name} must be an integer from 0 to ${max}, got ${shown(value)}`)
 }
 
 function seconds(name: string, value: number): number {
-  if (value >= 0 && Number.isFinite(value)) return value
-  throw new RangeError(`${name} must be a number of seconds from 0, got ${value}`)
+  if (Number.isFinite(value) && value >= 0) return value
+  throw new RangeError(`${name} must be a number of seconds from 0, got ${shown(value)}`)
 }
 
 function plainPort(port: number | false, hasTls: boolean): number | false {
@@ -106,9 +125,14 @@ function plainPort(port: number | false, hasTls: boolean): number | false {
 }
 
 function origins(values: readonly string[]): ReadonlySet<string> {
-  for (const value of values) {
+  if (!Array.isArray(values)) {
+    throw new TypeError(`allowedOrigins must be a list of origins, got ${shown(values)}`)
+  }
+  for (const value of values as readonly string[]) {
     if (value === '*' || (URL.canParse(value) && value === new URL(value).origin)) continue
-    throw new TypeError(`allowedOrigins must be like 'https://example.com' or '*', got '${value}'`)
+    throw new TypeError(
+      `allowedOrigins must be like 'https://example.com' or '*', got ${shown(value)}`,
+    )
   }
   return new Set(values)
 }
@@ -117,6 +141,7 @@ function portRange(
   value: readonly [first: number, last: number] | false,
 ): readonly [first: number, last: number] | false {
   if (value === false) return false
+  checkPair('udpPorts', value)
   const [first, last] = value
   integer('udpPorts[0]', first, maxPort)
   integer('udpPorts[1]', last, maxPort)
@@ -126,5 +151,10 @@ function portRange(
 
 function closedPolicy(value: string): OnConnectionClosed {
   if (value === 'end' || value === 'keep') return value
-  throw new TypeError(`onConnectionClosed must be 'end' or 'keep', got '${value}'`)
+  throw new TypeError(`onConnectionClosed must be 'end' or 'keep', got ${shown(value)}`)
+}
+
+function webSocketPolicy(value: boolean | 'ifInstalled'): boolean | 'ifInstalled' {
+  if (typeof value === 'boolean' || value === 'ifInstalled') return value
+  throw new TypeError(`webSocket must be true, false or 'ifInstalled', got ${shown(value)}`)
 }

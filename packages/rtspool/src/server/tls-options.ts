@@ -1,5 +1,6 @@
 import { createSecureContext, type SecureContext } from 'node:tls'
 import { TransportError } from '../errors.js'
+import { checkOptions, checkText, shown } from '../option-checks.js'
 import { type SrtpSuite, type SrtpSuiteName, srtpSuites } from '../srtp/index.js'
 
 /** What a server proves its name with; both in PEM. */
@@ -73,23 +74,27 @@ const msPerSecond = 1000
  * @throws {TransportError} `ERR_TLS_CERTIFICATE`
  */
 export function resolveTlsOptions(options: TlsOptions, host?: string): ResolvedTlsOptions {
+  checkOptions('tls', options, ['key', 'cert', ...Object.keys(tlsDefaults)])
   const { key, cert } = options
+  if (options.host !== undefined) checkText('tls.host', options.host)
   const port = options.port ?? tlsDefaults.port
   const minVersion = options.minVersion ?? tlsDefaults.minVersion
   const handshakeTimeout = options.handshakeTimeout ?? tlsDefaults.handshakeTimeout
   const maxPending = options.maxPendingHandshakes ?? tlsDefaults.maxPendingHandshakes
   if (!Number.isInteger(port) || port < 0 || port > maxPort) {
-    throw new RangeError(`tls.port must be an integer from 0 to ${maxPort}, got ${port}`)
+    throw new RangeError(`tls.port must be an integer from 0 to ${maxPort}, got ${shown(port)}`)
   }
   if (minVersion !== 'TLSv1.2' && minVersion !== 'TLSv1.3') {
-    throw new TypeError(`tls.minVersion must be 'TLSv1.2' or 'TLSv1.3', got '${minVersion}'`)
+    throw new TypeError(`tls.minVersion must be 'TLSv1.2' or 'TLSv1.3', got ${shown(minVersion)}`)
   }
-  if (!(handshakeTimeout > 0 && handshakeTimeout <= maxHandshakeTimeout)) {
+  if (!isDuration(handshakeTimeout)) {
     const range = `more than 0 and at most ${maxHandshakeTimeout} seconds`
-    throw new RangeError(`tls.handshakeTimeout must be ${range}, got ${handshakeTimeout}`)
+    throw new RangeError(`tls.handshakeTimeout must be ${range}, got ${shown(handshakeTimeout)}`)
   }
   if (!Number.isInteger(maxPending) || maxPending < 1) {
-    throw new RangeError(`tls.maxPendingHandshakes must be an integer from 1, got ${maxPending}`)
+    throw new RangeError(
+      `tls.maxPendingHandshakes must be an integer from 1, got ${shown(maxPending)}`,
+    )
   }
   checkCertificate(options)
   return Object.freeze({
@@ -104,11 +109,14 @@ export function resolveTlsOptions(options: TlsOptions, host?: string): ResolvedT
   })
 }
 
+const isDuration = (seconds: number): boolean =>
+  Number.isFinite(seconds) && seconds > 0 && seconds <= maxHandshakeTimeout
+
 function srtpSuite(name: SrtpSuiteName | false): SrtpSuite | undefined {
   if (name === false) return undefined
   if (Object.hasOwn(srtpSuites, name)) return srtpSuites[name]
   const names = Object.keys(srtpSuites).join(', ')
-  throw new TypeError(`tls.srtp must be false or one of ${names}, got '${name}'`)
+  throw new TypeError(`tls.srtp must be false or one of ${names}, got ${shown(name)}`)
 }
 
 /**

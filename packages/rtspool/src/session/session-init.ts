@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js'
+import { shown } from '../option-checks.js'
 import type { SessionOwner } from './session-owner.js'
 
 /** Seconds after which a client assumes its session gone when it is told nothing (RFC 2326 12.37). */
@@ -59,11 +60,11 @@ export interface SessionStats {
 /** @throws {RangeError} when it is not a whole number of seconds that a timeout may have. */
 export function checkedSeconds(name: string, seconds: number): number {
   if (Number.isInteger(seconds) && seconds >= 0 && seconds <= maxTimeout) return seconds
-  throw new RangeError(`${name} is a whole number of seconds from 0 to 2^31, not ${seconds}`)
+  throw new RangeError(`${name} is a whole number of seconds from 0 to 2^31, not ${shown(seconds)}`)
 }
 
 /** @throws {RangeError} when it is not a number of seconds that a limit may have. */
 export function checkedDuration(name: string, seconds: number): number {
-  if (seconds >= 0 && seconds <= maxTimeout) return seconds
-  throw new RangeError(`${name} is a number of seconds from 0 to 2^31, not ${seconds}`)
+  if (typeof seconds === 'number' && seconds >= 0 && seconds <= maxTimeout) return seconds
+  throw new RangeError(`${name} is a number of seconds from 0 to 2^31, not ${shown(seconds)}`)
 }

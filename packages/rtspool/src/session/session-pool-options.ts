@@ -1,5 +1,13 @@
 import { type Clock, systemClock } from '../clock.js'
 import {
+  checkBoolean,
+  checkClock,
+  checkFunction,
+  checkMethods,
+  checkOptions,
+  shown,
+} from '../option-checks.js'
+import {
   type AdmissionControl,
   type AdmitHook,
   type FullPolicy,
@@ -72,6 +80,26 @@ export const sessionPoolDefaults = Object.freeze({
   sessionBinding: 'owner',
 } as const satisfies SessionPoolOptions)
 
+/** Options without a value of their own to begin with. */
+const withoutDefault: Record<
+  Exclude<keyof SessionPoolOptions, keyof typeof sessionPoolDefaults>,
+  (value: unknown) => void
+> = {
+  onAdmit: (value) => checkFunction('onAdmit', value),
+  admission: (value) => checkMethods('admission', value, ['tryAcquire', 'release']),
+  clock: checkClock,
+  idCodec: (value) => checkMethods('idCodec', value, ['createId']),
+  createSessionId: (value) => checkFunction('createSessionId', value),
+  createSession: (value) => checkFunction('createSession', value),
+}
+
+const optionNames = [...Object.keys(sessionPoolDefaults), ...Object.keys(withoutDefault)]
+
+/** @throws {TypeError} when there is an option that a pool does not have. */
+export function checkSessionPoolOptions(options: SessionPoolOptions): void {
+  checkOptions('SessionPool', options, optionNames)
+}
+
 export interface ResolvedSessionPoolOptions {
   readonly limits: SessionLimits
   readonly fullPolicy: FullPolicy
@@ -90,6 +118,10 @@ export interface ResolvedSessionPoolOptions {
 /** @throws {RangeError | TypeError} when a value makes no sense. */
 export function resolveSessionPoolOptions(options: SessionPoolOptions): ResolvedSessionPoolOptions {
   const defaults = sessionPoolDefaults
+  for (const [name, check] of Object.entries(withoutDefault)) {
+    const value = options[name as keyof typeof withoutDefault]
+    if (value !== undefined) check(value)
+  }
   return Object.freeze({
     limits: resolveLimits(options, defaults),
     fullPolicy: oneOf('fullPolicy', options.fullPolicy ?? defaults.fullPolicy, fullPolicies),
@@ -97,7 +129,10 @@ export function resolveSessionPoolOptions(options: SessionPoolOptions): Resolved
     admission: options.admission ?? localAdmission,
     timeout: whole('timeout', options.timeout ?? defaults.timeout, maxTimeout),
     extraTimeout: whole('extraTimeout', options.extraTimeout ?? defaults.extraTimeout, maxTimeout),
-    timeoutAlwaysVisible: options.timeoutAlwaysVisible ?? defaults.timeoutAlwaysVisible,
+    timeoutAlwaysVisible: checkBoolean(
+      'timeoutAlwaysVisible',
+      options.timeoutAlwaysVisible ?? defaults.timeoutAlwaysVisible,
+    ),
     sessionBinding: oneOf(
       'sessionBinding',
       options.sessionBinding ?? defaults.sessionBinding,
@@ -134,15 +169,15 @@ const maxUnsigned = 2 ** 32 - 1
 /** @throws {RangeError} when it is not a whole number from 0 to `max`. */
 export function whole(name: string, limit: number, max = maxUnsigned): number {
   if (Number.isInteger(limit) && limit >= 0 && limit <= max) return limit
-  throw new RangeError(`${name} is a whole number from 0 to ${max}, not ${String(limit)}`)
+  throw new RangeError(`${name} is a whole number from 0 to ${max}, not ${shown(limit)}`)
 }
 
 function seconds(name: string, limit: number): number {
   if (typeof limit === 'number' && limit >= 0 && limit <= maxTimeout) return limit
-  throw new RangeError(`${name} is a number of seconds from 0 to 2^31, not ${String(limit)}`)
+  throw new RangeError(`${name} is a number of seconds from 0 to 2^31, not ${shown(limit)}`)
 }
 
 function oneOf<T extends string>(name: string, value: T, values: readonly T[]): T {
   if (values.includes(value)) return value
-  throw new TypeError(`${name} is one of ${values.join(', ')}, not ${String(value)}`)
+  throw new TypeError(`${name} is one of ${values.join(', ')}, not ${shown(value)}`)
 }

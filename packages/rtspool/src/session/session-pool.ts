@@ -25,6 +25,7 @@ import { internals, Session, type SessionHost } from './session.js'
 import type { SessionInit } from './session-init.js'
 import { isClaimAccepted, type SessionBinding, type SessionOwner } from './session-owner.js'
 import {
+  checkSessionPoolOptions,
   type ResolvedSessionPoolOptions,
   resolveLimits,
   resolveSessionPoolOptions,
@@ -76,8 +77,13 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
   #isLocked = false
   #isClosed = false
 
+  /**
+   * @throws {RangeError | TypeError} when an option makes no sense or does not exist. Subclasses may have options of
+   *   their own and pass them on.
+   */
   constructor(options: SessionPoolOptions = {}) {
     super()
+    if (new.target === SessionPool) checkSessionPoolOptions(options)
     this.#options = resolveSessionPoolOptions(options)
     this.#clock = this.#options.clock
     this.#limits = this.#options.limits

@@ -1,3 +1,4 @@
+import { checkBoolean, checkOptions, checkPair, checkText, shown } from '../option-checks.js'
 import { findMulticastInterface, type MulticastInterface } from './multicast-interface.js'
 import { addressAt, type MulticastRange, parseMulticastRange } from './multicast-range.js'
 import type { MulticastRoute } from './udp-port-pair.js'
@@ -69,15 +70,22 @@ export class MulticastAddressPool {
   readonly #interface: MulticastInterface | undefined
   readonly #routes: { readonly 4: MulticastRoute; readonly 6: MulticastRoute }
 
-  /** @throws {RangeError} Says which option is wrong, what was expected and what came. */
+  /** @throws {RangeError | TypeError} Says which option is wrong, what was expected and what came. */
   constructor(options: MulticastOptions) {
     const defaults = multicastDefaults
+    checkOptions('multicast', options, ['groups', ...Object.keys(defaults)])
     const groups = typeof options.groups === 'string' ? [options.groups] : options.groups
+    if (!Array.isArray(groups)) {
+      const expected = "group addresses such as '239.255.12.0/24'"
+      throw new TypeError(`multicast.groups must be ${expected}, got ${shown(groups)}`)
+    }
     const ranges = groups.map(parseMulticastRange)
     if (ranges.length === 0) throw new RangeError('multicast.groups must name a group, got none')
     const ttl = options.ttl ?? defaults.ttl
     if (!Number.isInteger(ttl) || ttl < 0 || ttl > maxTtl) {
-      throw new RangeError(`multicast.ttl must be an integer from 0 to ${maxTtl}, got ${ttl}`)
+      throw new RangeError(
+        `multicast.ttl must be an integer from 0 to ${maxTtl}, got ${shown(ttl)}`,
+      )
     }
     const ports = evenPorts(options.ports ?? defaults.ports)
     const ofFamily = (family: 4 | 6): MulticastRange[] =>
@@ -86,8 +94,12 @@ export class MulticastAddressPool {
       4: new PlaceTable(ofFamily(4), ports, ttl),
       6: new PlaceTable(ofFamily(6), ports, ttl),
     }
-    this.only = options.only ?? defaults.only
-    this.inDescription = options.inDescription ?? defaults.inDescription
+    this.only = checkBoolean('multicast.only', options.only ?? defaults.only)
+    this.inDescription = checkBoolean(
+      'multicast.inDescription',
+      options.inDescription ?? defaults.inDescription,
+    )
+    if (options.interface !== undefined) checkText('multicast.interface', options.interface)
     this.#interface = options.interface ? findMulticastInterface(options.interface) : undefined
     this.#routes = {
       4: Object.freeze({ ttl, interfaceAddress: this.#interface?.ipv4 }),
@@ -245,7 +257,9 @@ interface EvenPorts {
   readonly pairCount: number
 }
 
-function evenPorts([first, last]: readonly [first: number, last: number]): EvenPorts {
+function evenPorts(ports: readonly [first: number, last: number]): EvenPorts {
+  checkPair('multicast.ports', ports)
+  const [first, last] = ports
   const firstPort = first + (first % 2)
   const pairCount = Math.floor((last - firstPort + 1) / 2)
   const isValid = Number.isInteger(first) && Number.isInteger(last) && first > 0 && last <= maxPort

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { MediaFactory } from '../../src/media/media-factory.js'
+import {
+  type CreateMediaSource,
+  MediaFactory,
+  type MediaFactoryOptions,
+} from '../../src/media/media-factory.js'
 import type { MediaSource } from '../../src/media/media-source.js'
+import { createMediaDescription } from '../../src/sdp/index.js'
 import { FakeClock } from '../support/fake-clock.js'
 import { TestSource } from '../support/test-source.js'
 
@@ -17,6 +22,9 @@ function slowFactory(options?: ConstructorParameters<typeof MediaFactory>[1]) {
   return { clock, factory, pending, construct: () => factory.construct(request, clock) }
 }
 
+const pcmu = createMediaDescription({
+  ...{ kind: 'audio', payloadType: 0, encoding: 'PCMU', clockRate: 8000 },
+})
 const unavailable = { code: 'ERR_MEDIA_UNAVAILABLE', statusCode: 503 }
 
 describe('a MediaFactory whose source takes its time', () => {
@@ -112,4 +120,82 @@ it('closes a source whose description cannot be used', async () => {
   const factory = new MediaFactory(() => source)
   await expect(factory.construct(request, new FakeClock())).rejects.toMatchObject(unavailable)
   expect([source.closeCount, factory.mediaCount]).toEqual([1, 0])
+})
+
+describe('new MediaFactory', () => {
+  const create = () => new TestSource()
+
+  it.each([
+    [
+      new TestSource(),
+      {},
+      'MediaFactory: expected a function that makes a source, such as () => source, got TestSource',
+    ],
+    [undefined, {}, 'such as () => source, got undefined'],
+    [create, { share: false }, "MediaFactory has no option 'share': did you mean 'shared'?"],
+    [create, null, 'the options of MediaFactory must be an object, got null'],
+    [create, { shared: 'no' }, "shared must be true or false, got 'no'"],
+    [create, { servesSubpaths: 1 }, 'servesSubpaths must be true or false, got 1'],
+    [create, { sharedKey: '/a' }, "sharedKey must be a function, got '/a'"],
+    [create, { multicast: {} }, 'multicast.groups must be group addresses'],
+    [create, { backChannel: {} }, 'backChannel.description must be a MediaDescription, as'],
+    [
+      create,
+      { backChannel: { description: pcmu } },
+      'backChannel.open must be a function, got undefined',
+    ],
+    [
+      create,
+      { backChannel: { description: pcmu, open() {}, maxClient: 1 } },
+      "backChannel has no option 'maxClient': did you mean 'maxClients'?",
+    ],
+  ])('of %o with %j is a TypeError that says what was expected', (source, options, message) => {
+    const make = () => new MediaFactory(source as CreateMediaSource, options as MediaFactoryOptions)
+    expect(make).toThrow(TypeError)
+    expect(make).toThrow(message)
+  })
+
+  it.each(['lingerSeconds', 'maxLingering', 'startTimeoutSeconds'])(
+    'with %s in words is a RangeError',
+    (name) => {
+      const make = () => new MediaFactory(create, { [name]: '10' })
+      expect(make).toThrow(RangeError)
+      expect(make).toThrow(`${name} must be a number from 0, got '10'`)
+    },
+  )
+
+  it('takes one limit of gopCache, the other is the default', () => {
+    const { options } = new MediaFactory(create, { gopCache: { maxSeconds: 2 } })
+    expect(options.gopCache).toEqual({ maxBytes: 8 * 1024 * 1024, maxSeconds: 2 })
+  })
+})
+
+describe('what a factory was given instead of a source', () => {
+  const { description } = new TestSource()
+  const start = () => {}
+  const close = () => {}
+
+  it.each([
+    [undefined, 'got undefined'],
+    ['rtsp://camera', 'got string'],
+    [{ start, close }, 'got object without description'],
+    [{ description: 'v=0', start, close }, 'got object without description'],
+    [{ description: {}, start, close }, 'got object without description'],
+    [{ description, start: true }, 'got object without start, close'],
+    [{}, 'got object without description, start, close'],
+  ])('%j is 503 and says what a source needs', async (source, got) => {
+    const factory = new MediaFactory(() => source as MediaSource)
+    const message = `/cam: a media source needs description, start and close, ${got}`
+    const constructed = factory.construct(request, new FakeClock())
+    await expect(constructed).rejects.toMatchObject({ ...unavailable, message })
+    expect(factory.mediaCount).toBe(0)
+  })
+
+  it('is closed where it can be', async () => {
+    let closed = 0
+    const half = { start, close: () => void closed++ }
+    const factory = new MediaFactory(() => half as unknown as MediaSource)
+    await expect(factory.construct(request, new FakeClock())).rejects.toThrow('without description')
+    expect(closed).toBe(1)
+  })
 })

@@ -90,7 +90,28 @@ describe('misuse', () => {
     expect(() => createSessionDescription(options)).toThrow(RangeError)
   })
 
+  test.each([
+    [{}, 'originId must be decimal digits, got undefined'],
+    [{ originId: 1 }, 'address must be a string that is not empty, got undefined'],
+    [{ originId: 1, address: '::' }, 'name must be a string, got undefined'],
+  ])('a session with %j lacks something', (options, message) => {
+    const create = () => createSessionDescription(options as never)
+    expect(create).toThrow(TypeError)
+    expect(create).toThrow(message)
+  })
+
   const media = { kind: 'video', payloadType: 96, encoding: 'H264', clockRate: 90000 } as const
+  test.each([
+    [{ ...media, payloadType: '96' }, RangeError, "payloadType must be from 0 to 127, got '96'"],
+    [{ ...media, kind: undefined }, TypeError, 'kind must be a string that is not empty'],
+    [{ ...media, encoding: '' }, TypeError, 'encoding must be a string that is not empty'],
+    [{ ...media, clockRate: '90000' }, TypeError, "clockRate must be a number, got '90000'"],
+  ])('a media with %j says what is wrong', (options, type, message) => {
+    const create = () => createMediaDescription(options as never)
+    expect(create).toThrow(type)
+    expect(create).toThrow(message)
+  })
+
   test.each([
     { ...media, payloadType: 128 },
     { ...media, payloadType: -1 },

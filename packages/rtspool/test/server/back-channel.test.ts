@@ -2,6 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { describe, expect, it } from 'vitest'
 import {
   type BackChannelClient,
+  type BackChannelOptions,
   createMediaDescription,
   MediaFactory,
   parseSdp,
@@ -319,6 +320,37 @@ describe('the back channel', () => {
     expect(() => new Intercom(0)).toThrow(
       new RangeError('backChannel.maxClients must be an integer from 1, got 0'),
     )
+  })
+
+  it.each([
+    ['a promise', 'at once, got a promise'],
+    ['nothing', 'got undefined'],
+    ['no packet', 'got object'],
+    ['no close', 'got object'],
+  ])('is refused, and takes no place, when open answers %s', async (kind, got) => {
+    let closed = 0
+    const close = () => closed++
+    const answers = {
+      'a promise': Promise.resolve({ packet() {}, close }),
+      nothing: undefined,
+      'no packet': { close },
+      'no close': { packet() {} },
+    }
+    const { description } = new Intercom().factory.options.backChannel ?? {}
+    const open = () => answers[kind as keyof typeof answers]
+    const backChannel = { description, open } as unknown as BackChannelOptions
+    const server = await startServer()
+    server.mounts.add('/door', new MediaFactory(() => new TestSource(), { backChannel }))
+    const failures: unknown[] = []
+    server.on('requestFailed', (error) => failures.push(error))
+    const client = await connectTo(server)
+    for (const _ of [1, 2]) {
+      expect((await setUp(client, `${urlOf(server, '/door')}/trackID=2`)).statusCode).toBe(500)
+    }
+    const expected = 'backChannel.open must answer a receiver with the methods packet and close'
+    expect(failures.map(String)[1]).toContain(`TypeError: ${expected}`)
+    expect(String(failures[1])).toContain(got)
+    expect(closed).toBe(kind === 'a promise' ? 2 : 0)
   })
 
   it('is refused as the application says, for multicast, and where there is none', async () => {

@@ -252,6 +252,9 @@ describe('the certificate', () => {
 
 describe('wrong options', () => {
   it.each([
+    [{ port: '8322' as never }, "tls.port must be an integer from 0 to 65535, got '8322'"],
+    [{ handshakeTimeout: '5' as never }, "at most 60 seconds, got '5'"],
+    [{ prot: 1 } as never, "tls has no option 'prot': did you mean 'port'?"],
     [{ port: 70_000 }, 'tls.port must be an integer from 0 to 65535, got 70000'],
     [{ handshakeTimeout: 0 }, 'tls.handshakeTimeout must be more than 0 and at most 60 seconds'],
     [{ maxPendingHandshakes: 0 }, 'tls.maxPendingHandshakes must be an integer from 1, got 0'],

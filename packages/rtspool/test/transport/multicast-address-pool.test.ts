@@ -72,6 +72,10 @@ describe('MulticastAddressPool', () => {
 
   it.each([
     [{ groups: [] }, 'multicast.groups must name a group, got none'],
+    [
+      { groups: '239.1.2.3', ttl: '4' as never },
+      "multicast.ttl must be an integer from 0 to 255, got '4'",
+    ],
     [{ groups: '239.1.2.3', ttl: 256 }, 'multicast.ttl must be an integer from 0 to 255, got 256'],
     [{ groups: '239.1.2.3', ttl: 0.5 }, 'multicast.ttl must be an integer from 0 to 255, got 0.5'],
     [

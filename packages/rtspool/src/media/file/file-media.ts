@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url'
+import { checkBoolean, checkOptions, checkText } from '../../option-checks.js'
 import { MediaFactory } from '../media-factory.js'
 import type { MediaSource } from '../media-source.js'
 import { FileSource } from './file-source.js'
@@ -39,14 +41,18 @@ export const fileMediaDefaults = Object.freeze({
  * The file is opened when somebody asks for it, so a mistake in `path` shows with the first viewer: the
  * request is answered with 503 (`ERR_MEDIA_UNAVAILABLE`, whose message says what is wrong).
  *
- * @param path - Of the file; relative to the working directory at the time of the call that opens it.
+ * @param path - Of the file, or its `file:` URL; relative to the working directory at the time of the call that opens it.
  * @throws {RangeError} `lingerSeconds` is not a number from 0.
+ * @throws {TypeError} The path or an option is of the wrong kind, or there is no such option.
  */
-export function fileMedia(path: string, options: FileMediaOptions = {}): MediaFactory {
-  const loop = options.loop ?? fileMediaDefaults.loop
-  const shared = options.shared ?? fileMediaDefaults.shared
+export function fileMedia(path: string | URL, options: FileMediaOptions = {}): MediaFactory {
+  const filePath = path instanceof URL ? fileURLToPath(path) : path
+  checkText('path', filePath)
+  checkOptions('fileMedia', options, Object.keys(fileMediaDefaults))
+  const loop = checkBoolean('loop', options.loop ?? fileMediaDefaults.loop)
+  const shared = checkBoolean('shared', options.shared ?? fileMediaDefaults.shared)
   const createSource = async (): Promise<MediaSource> => {
-    const file = await openMediaFile(path)
+    const file = await openMediaFile(filePath)
     return shared || loop ? new FileSource(file, { loop }) : StoredFileSource.create(file)
   }
   return new MediaFactory(createSource, {

@@ -1,3 +1,4 @@
+import { checkOptions, isRecord, kindOf, shown } from '../../option-checks.js'
 import type { RtspRequest } from '../../rtsp/index.js'
 import { type DigestAlgorithm, digestAlgorithms, digestHa1, hashBytes } from './digest.js'
 import { type AccessContext, type AccessRule, AccessRules } from './rules.js'
@@ -93,9 +94,11 @@ const maxNonceLifetime = 7 * 24 * 3600
 
 /** @throws {RangeError | TypeError} Says which option is wrong and what was expected; never a password. */
 export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError('auth must be an object with users or verify')
+  const given: unknown = options
+  if (!isRecord(given)) {
+    throw new TypeError(`auth must be an object with users or verify, got ${kindOf(given)}`)
   }
+  checkOptions('auth', options, ['users', 'verify', ...Object.keys(authDefaults)])
   const realm = checkRealm(options.realm ?? authDefaults.realm)
   const basic = checkBasic(options.basic ?? authDefaults.basic)
   const algorithms = checkAlgorithms(options.algorithms ?? authDefaults.algorithms, basic)
@@ -125,6 +128,10 @@ function resolveUsers(
   realm: string,
   algorithms: readonly DigestAlgorithm[],
 ): ReadonlyMap<string, UserSecret> {
+  // Passwords may be in it: what it is may be said, what it holds may not.
+  if (!isRecord(users)) {
+    throw new TypeError(`auth.users must be an object of secrets by name, got ${kindOf(users)}`)
+  }
   const resolved = new Map<string, UserSecret>()
   for (const [name, secret] of Object.entries(users)) {
     if (name === '' || isUnsendable(name) || name.includes(':')) {
@@ -183,12 +190,12 @@ function checkHa1(name: string, algorithm: DigestAlgorithm, ha1: string | undefi
 
 function checkRealm(realm: string): string {
   if (typeof realm === 'string' && realm !== '' && !isUnsendable(realm)) return realm
-  throw new TypeError(`auth.realm must be text without control characters, got '${realm}'`)
+  throw new TypeError(`auth.realm must be text without control characters, got ${shown(realm)}`)
 }
 
 function checkBasic(basic: string): BasicPolicy {
   if (basic === 'overTls' || basic === 'always' || basic === 'never') return basic
-  throw new TypeError(`auth.basic must be 'overTls', 'always' or 'never', got '${basic}'`)
+  throw new TypeError(`auth.basic must be 'overTls', 'always' or 'never', got ${shown(basic)}`)
 }
 
 function checkAlgorithms(
@@ -208,9 +215,9 @@ function checkAlgorithms(
 }
 
 function checkLifetime(value: number): number {
-  if (value > 0 && value <= maxNonceLifetime) return value * msPerSecond
+  if (Number.isFinite(value) && value > 0 && value <= maxNonceLifetime) return value * msPerSecond
   throw new RangeError(
-    `auth.nonceLifetime must be more than 0 and at most ${maxNonceLifetime} seconds, got ${value}`,
+    `auth.nonceLifetime must be more than 0 and at most ${maxNonceLifetime} seconds, got ${shown(value)}`,
   )
 }
 

@@ -1,4 +1,5 @@
 import { checkPathPattern, matchesPathPattern } from '../../media/path-pattern.js'
+import { checkOptions, shown } from '../../option-checks.js'
 
 /** What can be done with a path: describe, set up and play, or announce and record. */
 export type AccessAction = 'read' | 'publish'
@@ -95,9 +96,10 @@ function bySpecificity(left: AccessRule, right: AccessRule): number {
 }
 
 function checkRule(name: string, rule: AccessRule, users: ReadonlySet<string> | undefined): void {
-  checkPathPattern(`${name}.path`, rule?.path)
+  checkOptions(name, rule, ['path', ...actions])
+  checkPathPattern(`${name}.path`, rule.path)
   if (rule.path.length > 1 && rule.path.endsWith('/')) {
-    throw new TypeError(`${name}.path must not end in a slash, got '${rule.path}'`)
+    throw new TypeError(`${name}.path must not end in a slash, got ${shown(rule.path)}`)
   }
   for (const action of actions) checkSubject(`${name}.${action}`, rule[action], users)
 }
@@ -111,7 +113,7 @@ function checkSubject(
   if (typeof subject === 'function') return
   if (!Array.isArray(subject)) {
     throw new TypeError(
-      `${name} must be 'anyone', 'authenticated', names or a function, got '${subject}'`,
+      `${name} must be 'anyone', 'authenticated', names or a function, got ${shown(subject)}`,
     )
   }
   for (const user of subject) {

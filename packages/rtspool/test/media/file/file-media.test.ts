@@ -1,4 +1,4 @@
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { fileMedia } from '../../../src/media/file/index.js'
 import { FakeClock } from '../../support/fake-clock.js'
@@ -34,6 +34,27 @@ describe('fileMedia', () => {
       message: expect.stringContaining('/does/not/exist.mp4'),
     })
     expect(factory.mediaCount).toBe(0)
+  })
+
+  test('a file: URL names the file as well', async () => {
+    const factory = fileMedia(pathToFileURL(clip), { loop: true })
+    const media = await factory.construct({ path: '/test', query: undefined }, new FakeClock())
+    expect(media.tracks.length).toBeGreaterThan(0)
+    await factory.close()
+  })
+
+  test.each([
+    [new URL('https://example.com/a.mp4'), {}, 'must be of scheme file'],
+    [undefined, {}, 'path must be a string that is not empty, got undefined'],
+    ['', {}, 'path must be a string that is not empty'],
+    [clip, { lop: true }, "fileMedia has no option 'lop': did you mean 'loop'?"],
+    [clip, { loop: 'yes' }, "loop must be true or false, got 'yes'"],
+    [clip, { shared: 0 }, 'shared must be true or false, got 0'],
+    [clip, true, 'the options of fileMedia must be an object, got boolean'],
+  ])('of %s with %j it says what is wrong', (path, options, message) => {
+    const make = () => fileMedia(path as string, options as object)
+    expect(make).toThrow(TypeError)
+    expect(make).toThrow(message)
   })
 
   test('refuses a negative lingerSeconds', () => {

@@ -29,6 +29,31 @@ describe('options of authentication', () => {
   it.each([
     { name: 'no users', auth: {}, message: 'auth must have users or verify' },
     { name: 'a name', auth: 'ann', message: 'auth must be an object' },
+    {
+      name: 'nothing',
+      auth: null,
+      message: 'auth must be an object with users or verify, got null',
+    },
+    {
+      name: 'users in a Map',
+      auth: { users: new Map([['ann', 'canary']]) },
+      message: /^auth.users must be an object of secrets by name, got Map$/,
+    },
+    {
+      name: 'users in a list',
+      auth: { users: ['ann:canary'] },
+      message: /^auth.users must be an object of secrets by name, got Array$/,
+    },
+    {
+      name: 'an option that does not exist',
+      auth: { users: {}, rule: [] },
+      message: "auth has no option 'rule': did you mean 'rules'?",
+    },
+    {
+      name: 'an action that does not exist',
+      auth: { users: {}, rules: [{ path: '/cam', raed: 'anyone' }] },
+      message: "auth.rules[0] has no option 'raed': did you mean 'read'?",
+    },
     { name: 'an empty realm', auth: { users: {}, realm: '' }, message: 'auth.realm must be text' },
     { name: 'a realm of two lines', auth: { users: {}, realm: 'a\nb' }, message: 'auth.realm' },
     {
@@ -119,7 +144,7 @@ describe('options of authentication', () => {
     expect(make).toThrow(message)
   })
 
-  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 1e9])(
+  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 1e9, '300' as never])(
     'a nonce lifetime of %s is a RangeError',
     (nonceLifetime) => {
       expect(() => new RtspServer({ auth: { users: {}, nonceLifetime } })).toThrow(RangeError)
