@@ -85,14 +85,16 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
    * Takes the ports and begins to serve.
    *
    * @throws The error of `listen` (`EADDRINUSE`, `EACCES`, …), or `TransportError` `ERR_UDP_PORTS_TAKEN`.
+   * @throws {TypeError} When it has been called before, unless that failed, or after {@link close}.
    */
-  listen(): Promise<void> {
-    if (this.#listening || this.#closing) throw new TypeError('the server has been started already')
+  async listen(): Promise<void> {
+    if (this.#closing) throw new TypeError('the server has been closed: make another one')
+    if (this.#listening) throw new TypeError('the server has been started already')
     this.#listening = this.#listen().catch((error) => {
       this.#listening = undefined
       throw error
     })
-    return this.#listening
+    await this.#listening
   }
 
   /**

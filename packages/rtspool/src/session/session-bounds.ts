@@ -1,6 +1,10 @@
 import type { Clock } from '../clock.js'
+import { shown } from '../option-checks.js'
 import { checkedDuration, msPerSecond, type SessionInit } from './session-init.js'
 import type { RemovalReason } from './session-state.js'
+
+/** In the year 5138; in milliseconds, 1e11 was in 1973. */
+const latestSeconds = 1e11
 
 /** What ends a session whatever its client does. */
 export class SessionBounds {
@@ -28,11 +32,15 @@ export class SessionBounds {
 
   /**
    * @param clock - Of the pool; without one, {@link start} is to follow.
-   * @throws {RangeError} when it is no number.
+   * @throws {RangeError} when it is no number, or one that can only be milliseconds.
    */
   setAuthorizationEnd(expiresAt: number | undefined, clock: Clock | undefined): void {
-    if (expiresAt !== undefined && !Number.isFinite(expiresAt)) {
-      throw new RangeError('expiresAt is a number of seconds since 1970')
+    const isTime = Number.isFinite(expiresAt) && (expiresAt as number) <= latestSeconds
+    if (expiresAt !== undefined && !isTime) {
+      const hint = (expiresAt as number) > latestSeconds ? ': are these milliseconds?' : ''
+      throw new RangeError(
+        `expiresAt is a number of seconds since 1970, up to 1e11, not ${shown(expiresAt)}${hint}`,
+      )
     }
     this.#expiresAt = expiresAt
     if (clock !== undefined) this.start(clock)

@@ -34,12 +34,18 @@ import {
 } from './session-pool-options.js'
 import { PoolCounters, type SessionPoolStats } from './session-pool-stats.js'
 import {
+  checkQuestion,
   type SessionListQuery,
   type SessionPage,
   type SessionQuestion,
   SessionRegistry,
 } from './session-registry.js'
-import { assertFilterAnswer, type FilterAnswer, type RemovalReason } from './session-state.js'
+import {
+  assertFilterAnswer,
+  checkRemovalReason,
+  type FilterAnswer,
+  type RemovalReason,
+} from './session-state.js'
 
 /** How often `create` draws another id when one is taken. @see gst_rtsp_session_pool_create() */
 const maxIdDraws = 100
@@ -245,10 +251,12 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
    *
    * @returns Whether it was in this pool.
    * @throws {SessionPoolError} `ERR_SESSION_POOL_LOCKED` when called from inside {@link filter}.
+   * @throws {TypeError} when there is no such reason.
    * @see gst_rtsp_session_pool_remove()
    */
   remove(session: Session, reason: RemovalReason = 'removed'): boolean {
     this.#assertUnlocked()
+    checkRemovalReason(reason)
     return this.#removeIfHere(session, reason)
   }
 
@@ -381,9 +389,13 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     for (const session of this.#registry.after(0)) fn.call(thisArg, session, session.id, this)
   }
 
-  /** How many sessions a user, an address or a path has. Costs the same for any number. */
+  /**
+   * How many sessions a user, an address or a path has. Costs the same for any number.
+   *
+   * @throws {TypeError} when it asks for none of them, or for more than one: {@link list} does that.
+   */
   count(question: SessionQuestion): number {
-    return this.#registry.count(question)
+    return this.#registry.count(checkQuestion(question))
   }
 
   /**

@@ -1,3 +1,4 @@
+import { isRecord, shown } from '../option-checks.js'
 import { CreationChain } from './creation-chain.js'
 import type { HandleRecords } from './handle-records.js'
 import type { IdTable } from './id-table.js'
@@ -5,11 +6,27 @@ import { internals, type Session } from './session.js'
 import { SessionIndex } from './session-index.js'
 import { isActive, type SessionState } from './session-state.js'
 
-/** What {@link SessionPool.count} counts: one of the three. */
+/** What {@link SessionPool.count} counts: exactly one of the three. */
 export type SessionQuestion =
-  | { readonly user: string }
-  | { readonly address: string }
-  | { readonly path: string }
+  | { readonly user: string; readonly address?: never; readonly path?: never }
+  | { readonly address: string; readonly user?: never; readonly path?: never }
+  | { readonly path: string; readonly user?: never; readonly address?: never }
+
+const subjects: readonly string[] = ['user', 'address', 'path']
+
+/** @throws {TypeError} when it asks for anything but exactly one of user, address and path. */
+export function checkQuestion(question: SessionQuestion): SessionQuestion {
+  const given = isRecord(question)
+    ? Object.entries(question).filter(([, value]) => value !== undefined)
+    : []
+  const [subject, value] = given[0] ?? []
+  if (given.length === 1 && subjects.includes(subject ?? '') && typeof value === 'string') {
+    return { [subject as 'path']: value }
+  }
+  throw new TypeError(
+    `expected exactly one of { user }, { address }, { path }, got ${shown(question)}`,
+  )
+}
 
 /** Which sessions a list shows, and from where. */
 export interface SessionListQuery {
@@ -134,8 +151,8 @@ export class SessionRegistry {
   }
 
   count(question: SessionQuestion): number {
-    if ('user' in question) return this.#byUser.count(question.user)
-    if ('address' in question) return this.#byAddress.count(question.address)
+    if (question.user !== undefined) return this.#byUser.count(question.user)
+    if (question.address !== undefined) return this.#byAddress.count(question.address)
     return this.#byPath.count(question.path)
   }
 
@@ -191,8 +208,8 @@ export class SessionRegistry {
   }
 
   #behind(question: SessionQuestion, serial: number): Iterable<Session> {
-    if ('user' in question) return this.#byUser.after(question.user, serial)
-    if ('address' in question) return this.#byAddress.after(question.address, serial)
+    if (question.user !== undefined) return this.#byUser.after(question.user, serial)
+    if (question.address !== undefined) return this.#byAddress.after(question.address, serial)
     return this.#byPath.after(question.path, serial)
   }
 }

@@ -1,3 +1,5 @@
+import { shown } from '../option-checks.js'
+
 /** State of a session or of a media in it. @see RFC 2326 appendix A */
 export type SessionState = 'Init' | 'Ready' | 'Playing' | 'Recording'
 
@@ -49,6 +51,16 @@ export const removalReasons = Object.freeze([
   'poolClosed',
   'removed',
 ] as const)
+
+const knownReasons: ReadonlySet<unknown> = new Set(removalReasons)
+
+/** @throws {TypeError} when there is no such reason. */
+export function checkRemovalReason(reason: unknown): asserts reason is RemovalReason {
+  if (knownReasons.has(reason)) return
+  throw new TypeError(
+    `A removal reason is one of ${removalReasons.join(', ')}, not ${shown(reason)}`,
+  )
+}
 
 /** Answers of the function given to `filter`; the constants of {@link FilterResult} are the same. */
 export type FilterAnswer = 'remove' | 'keep' | 'ref'

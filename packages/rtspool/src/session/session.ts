@@ -427,6 +427,7 @@ export class Session {
    * Makes the session leave its pool. Nothing happens when it has left already.
    *
    * @throws {SessionPoolError} `ERR_SESSION_POOL_LOCKED` when called from inside the pool's `filter`.
+   * @throws {TypeError} when there is no such reason.
    */
   end(reason: RemovalReason = 'removed'): void {
     if (this.#removalReason === undefined) this.#host?.end(this, reason)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { MediaFactory } from '../../src/index.js'
+import { MediaFactory, RtspServer } from '../../src/index.js'
 import { inSession, mountCamera, readySession } from '../support/dialogue.js'
 import { connectTo, expectOk, startServer, urlOf } from '../support/test-server.js'
 import { TestSource } from '../support/test-source.js'
@@ -57,5 +57,40 @@ describe('a server that is closed', () => {
     come()
     await Promise.all([closed, answer])
     expect(source.closeCount).toBe(1)
+  })
+})
+
+describe('listen', () => {
+  const options = { port: 0, host: '127.0.0.1', udpPorts: false } as const
+
+  it('works once, whether it is called again at once or later', async () => {
+    const server = new RtspServer(options)
+    const first = server.listen()
+    const started = new TypeError('the server has been started already')
+    await expect(server.listen()).rejects.toThrow(started)
+    await first
+    await expect(server.listen()).rejects.toThrow(started)
+    expect(server.address().port).toBeGreaterThan(0)
+    await server.close()
+  })
+
+  it('says that the server is closed when it is, or is about to be', async () => {
+    const server = new RtspServer(options)
+    const closed = new TypeError('the server has been closed: make another one')
+    await server.listen()
+    const closing = server.close()
+    await expect(server.listen()).rejects.toThrow(closed)
+    await closing
+    await expect(server.listen()).rejects.toThrow(closed)
+  })
+
+  it('may be called again after it has failed', async () => {
+    const taken = new RtspServer(options)
+    await taken.listen()
+    const server = new RtspServer({ ...options, port: taken.address().port })
+    await expect(server.listen()).rejects.toMatchObject({ code: 'EADDRINUSE' })
+    await taken.close()
+    await server.listen()
+    await server.close()
   })
 })

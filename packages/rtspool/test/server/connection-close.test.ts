@@ -220,7 +220,7 @@ describe('a server that closes', () => {
     const listening = server.listen()
     await server.close()
     await listening
-    expect(() => server.listen()).toThrow(TypeError)
+    await expect(server.listen()).rejects.toThrow(TypeError)
     await new RtspServer({ port: 0 }).close()
   })
 

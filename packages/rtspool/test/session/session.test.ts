@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Session, SessionPool, systemClock } from '../../src/session/index.js'
+import { removalReasons, Session, SessionPool, systemClock } from '../../src/session/index.js'
 import { FakeClock } from '../support/fake-clock.js'
 
 test('a session that is in no pool keeps its own time', () => {
@@ -96,4 +96,58 @@ test('100,000 sessions that come and go leave an empty pool', () => {
   }
   expect(pool.size).toBe(0)
   expect(pool.stats().created).toBe(100_000)
+})
+
+test('a reason that does not exist ends nothing', () => {
+  const pool = new SessionPool({ clock: new FakeClock() })
+  const session = pool.create()
+  for (const reason of ['bored', 'toString', '', null, 7]) {
+    for (const end of [
+      () => session.end(reason as 'kicked'),
+      () => pool.remove(session, reason as 'kicked'),
+    ]) {
+      expect(end).toThrow(TypeError)
+      expect(end).toThrow(/^A removal reason is one of teardown, timeout, .*, removed, not /)
+    }
+  }
+  expect(() => session.end('bored' as 'kicked')).toThrow("not 'bored'")
+  expect([pool.size, pool.stats().removed]).toEqual([
+    1,
+    Object.fromEntries(removalReasons.map((reason) => [reason, 0])),
+  ])
+})
+
+test('expiresAt in milliseconds is refused, for it would be never', () => {
+  const pool = new SessionPool({ clock: new FakeClock() })
+  const inMilliseconds = Date.UTC(2026, 0, 1) + 5000
+  const message = `expiresAt is a number of seconds since 1970, up to 1e11, not ${inMilliseconds}: are these milliseconds?`
+  expect(() => pool.create({ expiresAt: inMilliseconds })).toThrow(new RangeError(message))
+  const session = pool.create({ expiresAt: inMilliseconds / 1000 })
+  const renew = () => {
+    session.expiresAt = inMilliseconds
+  }
+  expect(renew).toThrow(RangeError)
+  expect(session.expiresAt).toBe(inMilliseconds / 1000)
+  expect(() => pool.create({ expiresAt: '1767225600' as never })).toThrow("not '1767225600'")
+})
+
+test.each([
+  [{}, '{}'],
+  [undefined, 'undefined'],
+  ['ann', "'ann'"],
+  [{ user: 'ann', path: '/door' }, "{ user: 'ann', path: '/door' }"],
+  [{ user: 'ann', state: 'Playing' }, "{ user: 'ann', state: 'Playing' }"],
+  [{ usr: 'ann' }, "{ usr: 'ann' }"],
+  [{ user: 7 }, '{ user: 7 }'],
+  [{ user: undefined }, '{ user: undefined }'],
+])('count(%j) is a TypeError: it counts by one of three', (question, got) => {
+  const pool = new SessionPool({ clock: new FakeClock() })
+  const message = `expected exactly one of { user }, { address }, { path }, got ${got}`
+  expect(() => pool.count(question as { user: string })).toThrow(new TypeError(message))
+})
+
+test('count takes a question whose other members are undefined', () => {
+  const pool = new SessionPool({ clock: new FakeClock() })
+  pool.create({ owner: { address: '::1', user: 'ann' } })
+  expect(pool.count({ user: 'ann', path: undefined } as { user: string })).toBe(1)
 })

@@ -39,6 +39,12 @@ export function wrongUse(): void {
   pool.on('sessionExpired', () => {})
   // @ts-expect-error one question at a time
   pool.count({})
+  // @ts-expect-error one question at a time
+  pool.count({ user: 'ann', path: '/door' })
+  // @ts-expect-error one question at a time
+  pool.count({ address: '::1', path: '/door' })
+  // @ts-expect-error a reason that does not exist
+  session.end('bored')
   // @ts-expect-error a claimant has an address
   pool.find(session.id, { user: 'ann' })
   // @ts-expect-error ids are not changed
