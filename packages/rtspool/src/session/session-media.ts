@@ -1,5 +1,4 @@
 import { RequestError } from '../errors.js'
-import type { SessionState } from './session-state.js'
 
 /** What carries one track of a media to or from the client. */
 export interface StreamTransport {
@@ -13,7 +12,7 @@ export interface StreamTransport {
 const channelCount = 256
 
 /**
- * One presentation inside a session: what is set up, in which state, and over which transports.
+ * One presentation inside a session: what is set up, and over which transports.
  *
  * Made by {@link Session.manageMedia}. `TMedia` is whatever the application streams from or to.
  *
@@ -23,7 +22,6 @@ export class SessionMedia<TMedia = unknown> {
   /** Path of the presentation, as given to `manageMedia`. */
   readonly path: string
   readonly media: TMedia
-  state: SessionState = 'Init'
   readonly #transports = new Map<number, StreamTransport>()
   #nextChannel = 0
   #released = false
