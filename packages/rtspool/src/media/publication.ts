@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js'
 import { RequestError } from '../errors.js'
-import type { SessionDescription } from '../sdp/index.js'
+import { resolveControl, type SessionDescription } from '../sdp/index.js'
 import type { MulticastAddressPool } from '../transport/multicast-address-pool.js'
 import type { Media } from './media.js'
 import { MediaFactory } from './media-factory.js'
@@ -148,9 +148,10 @@ export class Publication {
   }
 }
 
-/** Whether a client that appends the control to the presentation, or puts it before the query, gets the target. */
+/** Whether a client gets the target that resolves the control, appends it whatever it is, or puts it before the query. */
 function isControlOf(target: string, presentation: string, control: string): boolean {
   if (control.includes('://')) return control.endsWith(target)
+  if (target === resolveControl(presentation, control)) return true
   const segment = control.startsWith('/') ? control : `/${control}`
   if (target === presentation + segment) return true
   const query = presentation.indexOf('?')

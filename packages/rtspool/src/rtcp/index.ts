@@ -1,15 +1,12 @@
 export { type RtcpIntervalOptions, rtcpIntervalMs } from './interval.js'
 export {
-  dlsrFromMs,
   type NtpTimestamp,
   ntpFromUnixMs,
   ntpMiddle32,
-  roundTripMs,
   unixMsFromNtp,
 } from './ntp.js'
 export {
   type Bye,
-  cnameOf,
   createSourceDescription,
   type ReceiverReport,
   type ReceptionReport,

@@ -10,8 +10,6 @@ const unixEpochNtpSeconds = (70 * 365 + 17) * 24 * 60 * 60
 /** Seconds in an NTP era; the first one ends in February 2036. */
 const eraSeconds = 2 ** 32
 const fractionsPerSecond = 2 ** 32
-/** Ticks of `lsr` and `dlsr` in a second. */
-const shortTicksPerSecond = 2 ** 16
 
 /**
  * @param unixMs - Wall-clock milliseconds since 1970, with fractions.
@@ -35,25 +33,4 @@ export function unixMsFromNtp({ seconds, fraction }: NtpTimestamp): number {
 /** The middle 32 bits of a timestamp: what `lsr` holds (RFC 3550 section 6.4.1), in 1/65536 s. */
 export function ntpMiddle32({ seconds, fraction }: NtpTimestamp): number {
   return (((seconds & 0xffff) << 16) | (fraction >>> 16)) >>> 0
-}
-
-/** A duration in the unit of `dlsr`, 1/65536 s, at most the 18 hours that fit. */
-export function dlsrFromMs(durationMs: number): number {
-  const ticks = Math.round((Math.max(0, durationMs) * shortTicksPerSecond) / 1000)
-  return Math.min(ticks, 0xffffffff)
-}
-
-/**
- * Round-trip time that a reception report reveals (RFC 3550 section 6.4.1).
- *
- * @param arrival - When the report arrived, by the clock that wrote the sender report.
- * @returns Milliseconds, or `undefined` when the receiver has seen no sender report, or lies.
- */
-export function roundTripMs(
-  report: { readonly lsr: number; readonly dlsr: number },
-  arrival: NtpTimestamp,
-): number | undefined {
-  if (report.lsr === 0) return undefined
-  const ticks = (ntpMiddle32(arrival) - report.lsr - report.dlsr) | 0
-  return ticks < 0 ? undefined : (ticks * 1000) / shortTicksPerSecond
 }

@@ -108,14 +108,3 @@ export function createSourceDescription(ssrc: number, cname: string): SourceDesc
   const item = { itemType: sdesItemTypes.cname, value: cname }
   return { type: 'sourceDescription', chunks: [{ ssrc, items: [item] }] }
 }
-
-/** The CNAME that a compound packet gives a source. */
-export function cnameOf(packets: readonly RtcpPacket[], ssrc: number): string | undefined {
-  for (const packet of packets) {
-    if (packet.type !== 'sourceDescription') continue
-    const chunk = packet.chunks.find((candidate) => candidate.ssrc === ssrc)
-    const item = chunk?.items.find(({ itemType }) => itemType === sdesItemTypes.cname)
-    if (item !== undefined) return item.value
-  }
-  return undefined
-}

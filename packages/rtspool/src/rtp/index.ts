@@ -35,7 +35,6 @@ export {
   isValidRtp,
   markerOf,
   payloadEndOf,
-  payloadOf,
   payloadOffsetOf,
   payloadTypeOf,
   rtpHeaderBytes,
@@ -55,7 +54,6 @@ export {
   type ReceptionStatisticsOptions,
 } from './reception-statistics.js'
 export {
-  ExtendedSequence,
   nextSequenceNumber,
   sequenceDistance,
   timestampDistance,

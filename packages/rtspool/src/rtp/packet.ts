@@ -89,11 +89,6 @@ export function payloadEndOf(packet: Uint8Array): number {
   return hasPadding ? packet.length - (packet[packet.length - 1] as number) : packet.length
 }
 
-/** The payload without padding: a view of the packet. */
-export function payloadOf(packet: Buffer): Buffer {
-  return packet.subarray(payloadOffsetOf(packet), payloadEndOf(packet))
-}
-
 /**
  * Writes a fixed header without CSRCs, extension or padding.
  *

@@ -14,30 +14,3 @@ export function timestampDistance(from: number, to: number): number {
 export function nextSequenceNumber(sequenceNumber: number): number {
   return (sequenceNumber + 1) & (sequenceNumbers - 1)
 }
-
-/** Counts sequence numbers on across their wrap at 65535. */
-export class ExtendedSequence {
-  #highest: number
-
-  /** @param first - The first sequence number; its extended number is the same. */
-  constructor(first: number) {
-    this.#highest = first
-  }
-
-  /** The highest extended sequence number so far. */
-  get highest(): number {
-    return this.#highest
-  }
-
-  /**
-   * The extended number of a packet that is less than 32768 away from the highest one.
-   *
-   * @returns Below the highest for a late packet, and negative for one from before the first wrap.
-   */
-  extend(sequenceNumber: number): number {
-    const extended =
-      this.#highest + sequenceDistance(this.#highest & (sequenceNumbers - 1), sequenceNumber)
-    if (extended > this.#highest) this.#highest = extended
-    return extended
-  }
-}

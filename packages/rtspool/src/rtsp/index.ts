@@ -6,9 +6,8 @@ export {
   parseAuthorization,
   serializeAuthorization,
 } from './headers/authorization.js'
-export { serializeContentBase } from './headers/content-base.js'
 export { parseContentType } from './headers/content-type.js'
-export { maxCSeq, parseCSeq, serializeCSeq } from './headers/cseq.js'
+export { maxCSeq, parseCSeq } from './headers/cseq.js'
 export {
   type KeyMgmt,
   parseKeyMgmt,
@@ -29,11 +28,7 @@ export {
 export type { SmpteTime } from './headers/range-time.js'
 export { parseRequire, serializeUnsupported } from './headers/require.js'
 export { parseRtpInfo, type RtpInfoEntry, serializeRtpInfo } from './headers/rtp-info.js'
-export {
-  parseSessionHeader,
-  type SessionHeader,
-  serializeSessionHeader,
-} from './headers/session.js'
+export { parseSessionHeader, type SessionHeader } from './headers/session.js'
 export {
   type NumberPair,
   parseTransport,
@@ -63,12 +58,4 @@ export {
   serializeResponse,
 } from './serializer.js'
 export { reasonPhrase, reasonPhrases } from './status.js'
-export {
-  isAsterisk,
-  joinControl,
-  parseRtspUri,
-  pathProblem,
-  type RtspUri,
-  type RtspUriInit,
-  serializeRtspUri,
-} from './uri.js'
+export { isAsterisk, parseRtspUri, pathProblem, type RtspUri } from './uri.js'

@@ -1,5 +1,5 @@
 import { RequestError } from '../errors.js'
-import { hasControlCode, isDigits, parseDecimal, quoteReceived } from './grammar.js'
+import { hasControlCode, parseDecimal, quoteReceived } from './grammar.js'
 
 /** A request URI in pieces. */
 export interface RtspUri {
@@ -165,57 +165,4 @@ export function parseRtspUri(text: string): RtspUri {
   const { host, port } = parseAuthority(authority)
   const { path, rawPath, query } = parseAfterAuthority(text.slice(end))
   return { scheme, authority, host, port, path, rawPath, query }
-}
-
-/** The pieces that {@link serializeRtspUri} needs. */
-export interface RtspUriInit {
-  /** @default 'rtsp' */
-  readonly scheme?: 'rtsp' | 'rtsps' | 'rtspu'
-  /** An IPv6 address without brackets. */
-  readonly host: string
-  /** @default none: the default port of the scheme */
-  readonly port?: number | undefined
-  /** Not encoded; begins with `/`. */
-  readonly path: string
-  /** As it shall be sent, without `?`. @default none */
-  readonly query?: string | undefined
-}
-
-/**
- * Writes a URI; the path is percent-encoded, an IPv6 address gets its brackets.
- *
- * @throws {TypeError} when the path does not begin with `/`, or the query has a control character.
- */
-export function serializeRtspUri(uri: RtspUriInit): string {
-  const { scheme = 'rtsp', host, port, path, query } = uri
-  if (!path.startsWith('/')) throw new TypeError('path must begin with /')
-  if (query !== undefined && (hasControlCode(query, false) || query.includes(' '))) {
-    throw new TypeError('query must not have spaces or control characters')
-  }
-  const hostText = host.includes(':') ? `[${host}]` : host
-  const portText = port === undefined ? '' : `:${port}`
-  // encodeURI leaves ? and # alone, which would end the path.
-  const pathText = encodeURI(path).replaceAll('?', '%3F').replaceAll('#', '%23')
-  return `${scheme}://${hostText}${portText}${pathText}${query === undefined ? '' : `?${query}`}`
-}
-
-/**
- * Resolves a control attribute as clients do (RFC 2326 C.1.1): an absolute URI stands for itself,
- * `*` and nothing mean the base, everything else is appended to the base with one `/` between. The
- * base is not taken apart, so a control comes after a query.
- */
-export function joinControl(base: string, control: string): string {
-  if (control === '' || isAsterisk(control)) return base
-  if (hasScheme(control)) return control
-  return base.endsWith('/') ? base + control : `${base}/${control}`
-}
-
-function hasScheme(text: string): boolean {
-  const end = text.indexOf('://')
-  if (end < 1 || isDigits(text[0] as string)) return false
-  for (let at = 0; at < end; at++) {
-    if (!isAlphanumericCode(text.charCodeAt(at)) && !'+-.'.includes(text[at] as string))
-      return false
-  }
-  return true
 }

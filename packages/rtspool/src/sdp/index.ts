@@ -8,15 +8,10 @@ export { resolveControl } from './control.js'
 export { MediaDescription, type MediaLine, parseMediaLine } from './media-description.js'
 export { parseSdp, sdpLimits } from './parse.js'
 export {
-  parseFmtpParameters,
   parseRtpMap,
   type RtpMap,
   serializeRtpMap,
   staticRtpMap,
 } from './rtpmap.js'
 export { type SdpLine, SdpSection } from './section.js'
-export {
-  cloneSessionDescription,
-  type SessionDescription,
-  serializeSdp,
-} from './session-description.js'
+export { type SessionDescription, serializeSdp } from './session-description.js'

@@ -60,22 +60,6 @@ export function serializeRtpMap({ encoding, clockRate, channels }: RtpMap): stri
     : `${encoding}/${clockRate}/${channels}`
 }
 
-/**
- * The parameters of an `a=fmtp` value such as `packetization-mode=1;profile-level-id=42c01f`.
- *
- * @returns Names in lower case; a parameter without `=` has the value `''`; the first of two wins.
- */
-export function parseFmtpParameters(fmtp: string): Map<string, string> {
-  const parameters = new Map<string, string>()
-  for (const part of fmtp.split(';')) {
-    const equals = part.indexOf('=')
-    const name = (equals === -1 ? part : part.slice(0, equals)).trim().toLowerCase()
-    const value = equals === -1 ? '' : part.slice(equals + 1).trim()
-    if (name !== '' && !parameters.has(name)) parameters.set(name, value)
-  }
-  return parameters
-}
-
 /** Nine digits at most, so that the number is exact and below 2^32. */
 function positiveInteger(text: string | undefined): number | undefined {
   if (text === undefined || !/^\s*\d{1,9}\s*$/.test(text)) return undefined

@@ -8,14 +8,6 @@ export interface SessionDescription {
   readonly media: MediaDescription[]
 }
 
-/** A copy that can be edited without touching the original. */
-export function cloneSessionDescription(description: SessionDescription): SessionDescription {
-  return {
-    session: description.session.clone(),
-    media: description.media.map((media) => media.clone()),
-  }
-}
-
 /**
  * Writes a description, every line ended by CRLF.
  *

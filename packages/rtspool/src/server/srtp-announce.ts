@@ -1,6 +1,6 @@
 import { createSrtpSender, type TrackKeys } from '../media/stream-security.js'
-import { joinControl, parseKeyMgmtAttribute } from '../rtsp/index.js'
-import type { MediaDescription, SessionDescription } from '../sdp/index.js'
+import { parseKeyMgmtAttribute } from '../rtsp/index.js'
+import { type MediaDescription, resolveControl, type SessionDescription } from '../sdp/index.js'
 import type { RequestContext } from './request-context.js'
 import { keyMgmtHeader, offerOf, srtpSuiteFor } from './srtp.js'
 
@@ -34,7 +34,7 @@ export function keyMgmtHeaders(
   keys: ReadonlyMap<number, TrackKeys>,
 ): (readonly [name: string, value: string])[] {
   return [...keys].map(([index, { sender }]) => {
-    const uri = joinControl(request.uri, media[index]?.control ?? '')
+    const uri = resolveControl(request.uri, media[index]?.control)
     return keyMgmtHeader(uri, sender, server.clock)
   })
 }

@@ -3,7 +3,7 @@ import { acceptsSdp } from '../../src/rtsp/headers/accept.js'
 import { parseAuthorization, serializeAuthorization } from '../../src/rtsp/headers/authorization.js'
 import { parseContentLength } from '../../src/rtsp/headers/content-length.js'
 import { parseContentType } from '../../src/rtsp/headers/content-type.js'
-import { parseCSeq, serializeCSeq } from '../../src/rtsp/headers/cseq.js'
+import { parseCSeq } from '../../src/rtsp/headers/cseq.js'
 import {
   parseKeyMgmt,
   parseKeyMgmtAttribute,
@@ -14,7 +14,7 @@ import { parsePublic, serializePublic } from '../../src/rtsp/headers/public.js'
 import { parseRange, serializeRange } from '../../src/rtsp/headers/range.js'
 import { parseRequire, serializeUnsupported } from '../../src/rtsp/headers/require.js'
 import { parseRtpInfo, serializeRtpInfo } from '../../src/rtsp/headers/rtp-info.js'
-import { parseSessionHeader, serializeSessionHeader } from '../../src/rtsp/headers/session.js'
+import { parseSessionHeader } from '../../src/rtsp/headers/session.js'
 import { parseTransport, serializeTransport } from '../../src/rtsp/headers/transport.js'
 import { parseChallenge, serializeChallenge } from '../../src/rtsp/headers/www-authenticate.js'
 import { RtspHeaders } from '../../src/rtsp/message.js'
@@ -79,14 +79,12 @@ export const headerTargets: readonly FuzzTarget[] = [
     rows: 'B-FIX',
     seeds: [...sessionCases, ...refusedSessions],
     read: parseSessionHeader,
-    write: (session) => (isToken(session.id) ? serializeSessionHeader(session) : undefined),
   }),
   textTarget({
     name: 'cseq',
     rows: 'B-CSEQ',
     seeds: [...cSeqCases, ...refusedCSeqs],
     read: parseCSeq,
-    write: serializeCSeq,
   }),
   textTarget({
     name: 'content-length',

@@ -11,7 +11,6 @@ import {
   parseAudioSpecificConfig,
   parseAvcConfiguration,
   parseHevcConfiguration,
-  payloadOf,
   sequenceNumberOf,
   splitAnnexB,
   splitLengthPrefixed,
@@ -19,6 +18,7 @@ import {
   ssrcOf,
   timestampOf,
 } from '../../src/rtp/index.js'
+import { payloadOf } from '../support/payload.js'
 import { type FuzzTarget, fuzzTarget } from './target.js'
 
 function checkAac(config: Uint8Array) {

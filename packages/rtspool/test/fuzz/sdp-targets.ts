@@ -1,5 +1,4 @@
 import {
-  parseFmtpParameters,
   parseRtpMap,
   parseSdp,
   resolveControl,
@@ -19,11 +18,7 @@ function factsOf(input: Buffer) {
       ...{ kind: one.kind, port: one.port, count: one.portCount, protocol: one.protocol },
       control: resolveControl('rtsp://h/cam', one.control),
       keys: one.attributes('key-mgmt'),
-      formats: one.payloadTypes.map((type) => [
-        type,
-        one.rtpmap(type),
-        parseFmtpParameters(one.fmtp(type) ?? ''),
-      ]),
+      formats: one.payloadTypes.map((type) => [type, one.rtpmap(type), one.fmtp(type)]),
     })),
   }
 }
@@ -43,11 +38,5 @@ export const sdpTargets: readonly FuzzTarget[] = [
     rows: 'B-LOOP',
     read: parseRtpMap,
     write: serializeRtpMap,
-  }),
-  textTarget({
-    name: 'fmtp',
-    rows: 'B-LOOP',
-    read: parseFmtpParameters,
-    write: (parameters) => [...parameters].map(([name, value]) => `${name}=${value}`).join(';'),
   }),
 ]

@@ -39,6 +39,8 @@ describe('Publication.trackIndexOf', () => {
   it.each([
     ['/live/cam', 'streamid=0', '/live/cam/streamid=0', 0],
     ['/live/cam', '/streamid=0', '/live/cam/streamid=0', 0],
+    ['/live/cam', '/streamid=0', '/streamid=0', 0],
+    ['/live/cam?a=b', '/streamid=0', '/streamid=0', 0],
     ['/live/cam', 'streamid=0', '/live/cam/streamid=1', 1],
     ['/live/cam', 'streamid=0', '/live/cam/streamid=2', undefined],
     ['/live/cam', 'streamid=0', '/live/cam2/streamid=0', undefined],

@@ -4,10 +4,10 @@ import {
   AacPayloader,
   isValidRtp,
   markerOf,
-  payloadOf,
   sequenceNumberOf,
   timestampOf,
 } from '../../src/rtp/index.js'
+import { payloadOf } from '../support/payload.js'
 import { depacketizeAac } from './depacketizers.js'
 import { seededBytes } from './random-bytes.js'
 

@@ -1,4 +1,5 @@
-import { markerOf, payloadOf } from '../../src/rtp/index.js'
+import { markerOf } from '../../src/rtp/index.js'
+import { payloadOf } from '../support/payload.js'
 
 /** NAL units out of RTP packets without loss; throws on what RFC 6184 forbids. */
 export function depacketizeH264(packets: readonly Buffer[]): Buffer[] {

@@ -4,11 +4,11 @@ import {
   G711Payloader,
   isValidRtp,
   markerOf,
-  payloadOf,
   payloadTypeOf,
   sequenceNumberOf,
   timestampOf,
 } from '../../src/rtp/index.js'
+import { payloadOf } from '../support/payload.js'
 import { seededBytes } from './random-bytes.js'
 
 const options = { payloadType: 0, ssrc: 7, sequenceNumber: 65_530 }

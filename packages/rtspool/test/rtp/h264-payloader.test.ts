@@ -5,12 +5,12 @@ import {
   isH264KeyFrame,
   isValidRtp,
   markerOf,
-  payloadOf,
   payloadTypeOf,
   sequenceNumberOf,
   ssrcOf,
   timestampOf,
 } from '../../src/rtp/index.js'
+import { payloadOf } from '../support/payload.js'
 import { depacketizeH264 } from './depacketizers.js'
 import { seededBytes } from './random-bytes.js'
 

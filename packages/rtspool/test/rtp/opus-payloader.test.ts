@@ -4,11 +4,11 @@ import {
   isValidRtp,
   markerOf,
   OpusPayloader,
-  payloadOf,
   sequenceNumberOf,
   splitOpusPacket,
   timestampOf,
 } from '../../src/rtp/index.js'
+import { payloadOf } from '../support/payload.js'
 import { seededBytes } from './random-bytes.js'
 
 const options = { payloadType: 97, ssrc: 7, sequenceNumber: 65_535 }

@@ -4,7 +4,6 @@ import {
   isValidRtp,
   markerOf,
   payloadEndOf,
-  payloadOf,
   payloadOffsetOf,
   payloadTypeOf,
   sequenceNumberOf,
@@ -12,6 +11,7 @@ import {
   timestampOf,
   writeRtpHeader,
 } from '../../src/rtp/index.js'
+import { payloadOf } from '../support/payload.js'
 import { mutate } from './random-bytes.js'
 
 const header = '1234 89abcdef fedcba98' // sequence number, timestamp, ssrc

@@ -239,14 +239,12 @@ export const sessionCases: readonly HeaderCase<SessionHeader>[] = [
   {
     name: 'space and case',
     wire: ' S1 ; Timeout = 5 ',
-    canonical: 'S1;timeout=5',
     value: { id: 'S1', timeout: 5 },
   },
-  { name: 'other parameters', wire: 'S1;x;y=z', canonical: 'S1', value: { id: 'S1' } },
+  { name: 'other parameters', wire: 'S1;x;y=z', value: { id: 'S1' } },
   {
     name: 'a timeout that is no number',
     wire: 'S1;timeout=1e9',
-    canonical: 'S1',
     value: { id: 'S1' },
   },
   { name: '128 characters', wire: 'a'.repeat(128), value: { id: 'a'.repeat(128) } },
@@ -407,7 +405,7 @@ export const refusedRtpInfos = refused('ERR_HEADER_VALUE', {
 export const cSeqCases: readonly HeaderCase<number>[] = [
   { name: 'A-MSG-5 zero', wire: '0', value: 0 },
   { name: 'A-MSG-6 the highest', wire: '4294967295', value: 4294967295 },
-  { name: 'A-MSG-6 leading zeros are not echoed', wire: '007', canonical: '7', value: 7 },
+  { name: 'A-MSG-6 leading zeros are not echoed', wire: '007', value: 7 },
 ]
 
 export const refusedCSeqs = refused('ERR_HEADER_VALUE', {
@@ -446,31 +444,26 @@ export const uriCases: readonly HeaderCase<RtspUri>[] = [
   {
     name: 'scheme and host in capitals',
     wire: 'RTSP://HOST/Cam',
-    canonical: 'rtsp://host/Cam',
     value: uri({ authority: 'HOST', path: '/Cam' }),
   },
   {
     name: 'a colon without a port',
     wire: 'rtsp://host:/cam',
-    canonical: 'rtsp://host/cam',
     value: uri({ authority: 'host:' }),
   },
   {
     name: 'user and password, which are dropped',
     wire: 'rtsp://u:p@x@host/cam',
-    canonical: 'rtsp://host/cam',
     value: uri({}),
   },
   {
     name: 'no path',
     wire: 'rtsp://host',
-    canonical: 'rtsp://host/',
     value: uri({ path: '/' }),
   },
   {
     name: 'no path and a query',
     wire: 'rtsp://host?a=b',
-    canonical: 'rtsp://host/?a=b',
     value: uri({ path: '/', query: 'a=b' }),
   },
   {
@@ -497,7 +490,6 @@ export const uriCases: readonly HeaderCase<RtspUri>[] = [
   {
     name: 'A-DES-12 percent escapes are decoded once',
     wire: 'rtsp://host/a%20b%25%32e%C3%BC',
-    canonical: 'rtsp://host/a%20b%252e%C3%BC',
     value: uri({ path: '/a b%2eü', rawPath: '/a%20b%25%32e%C3%BC' }),
   },
   {

@@ -6,7 +6,11 @@ const base = 'rtsp://127.0.0.1:8554/cam'
 test.each([
   { row: 'A-DES-4', base: `${base}/`, control: 'trackID=0', uri: `${base}/trackID=0` },
   { row: 'A-DES-4', base, control: 'trackID=0', uri: `${base}/trackID=0` },
-  { row: 'A-DES-4', base: `${base}//`, control: '/trackID=0', uri: `${base}/trackID=0` },
+  { row: 'A-DES-4', base, control: '/streamid=0', uri: 'rtsp://127.0.0.1:8554/streamid=0' },
+  { row: 'A-DES-4', base: 'rtsp://h?a=b', control: '/streamid=0', uri: 'rtsp://h/streamid=0' },
+  { row: 'A-DES-4', base: '/cam?a=b', control: '/streamid=0', uri: '/streamid=0' },
+  { row: 'A-DES-4', base: '/cam', control: 'streamid=0', uri: '/cam/streamid=0' },
+  { row: 'A-DES-4', base, control: 'a=rtsp://x', uri: `${base}/a=rtsp://x` },
   { row: 'A-DES-4', base: `${base}/`, control: '*', uri: `${base}/` },
   { row: 'A-DES-4', base, control: '*', uri: base },
   { row: 'A-DES-4', base, control: '', uri: base },

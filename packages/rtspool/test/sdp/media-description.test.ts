@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import {
-  cloneSessionDescription,
   MediaDescription,
-  parseFmtpParameters,
   parseMediaLine,
   parseRtpMap,
   parseSdp,
@@ -113,21 +111,15 @@ describe('payload types', () => {
     expect(media.fmtp(9)).toBeUndefined()
     expect(media.control).toBe('track1')
   })
-
-  test('parameters of fmtp have names without case and may hold =', () => {
-    const sprop = 'Z2QADA==,aOs='
-    expect([...parseFmtpParameters(`Mode=AAC-hbr; sprop=${sprop};; dtx ;mode=x`)]).toEqual([
-      ['mode', 'AAC-hbr'],
-      ['sprop', sprop],
-      ['dtx', ''],
-    ])
-  })
 })
 
 test('a clone can be edited without touching the original', () => {
   for (const { text } of sdpSamples) {
     const original = parseSdp(text)
-    const clone = cloneSessionDescription(original)
+    const clone = {
+      session: original.session.clone(),
+      media: original.media.map((media) => media.clone()),
+    }
     expect(serializeSdp(clone)).toBe(text)
     clone.session.setValue('s', 'changed')
     for (const media of clone.media) {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { MediaFactory, RequestError } from '../../src/index.js'
-import { joinControl } from '../../src/rtsp/index.js'
-import { parseSdp } from '../../src/sdp/index.js'
+import { parseSdp, resolveControl } from '../../src/sdp/index.js'
 import { inSession, mountCamera, say, setUp } from '../support/dialogue.js'
 import { sessionIdOf } from '../support/rtsp-client.js'
 import { connectTo, expectOk, startServer, urlOf } from '../support/test-server.js'
@@ -27,7 +26,7 @@ describe('DESCRIBE', () => {
     expect([undefined, 'npt=now-']).toContain(sdp.session.attribute('range'))
     expect(sdp.media.map(({ port }) => port)).toEqual([0, 0])
     for (const { control = '' } of sdp.media) {
-      const uri = joinControl(headers.get('Content-Base') ?? '', control)
+      const uri = resolveControl(headers.get('Content-Base') ?? '', control)
       expect((await setUp(client, uri)).statusCode).toBe(200)
     }
   })

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { RtspServer, RtspServerOptions, TlsOptions } from '../../src/index.js'
 import type { SrtpOffer } from '../../src/mikey/index.js'
 import { parseCompound, serializeCompound } from '../../src/rtcp/index.js'
+import { parseKeyMgmt } from '../../src/rtsp/index.js'
 import { parseSdp } from '../../src/sdp/index.js'
 import {
   type SrtpReceiver,
@@ -257,6 +258,21 @@ describe('bad keys', () => {
     expect(response.statusCode).toBe(463)
     expect(server.stats()).toMatchObject({ sessions: 0, channels: 0 })
   })
+
+  it.each(['streamid=0', '/streamid=0', 'rtsps://127.0.0.1/live/a/video'])(
+    'A-SRT-5 the key of a publisher comes with the URI that it sets up: control %s',
+    async (control) => {
+      const { server } = await camera()
+      const publisher = await connectTlsTo(server)
+      const announced = announcement(new SrtpPeer().attribute)
+      const body = announced.body.replace('streamid=0', control)
+      const url = secureUrl(server, '/live/a')
+      const answer = await expectOk(publisher, 'ANNOUNCE', url, { ...announced, body })
+      const [key] = parseKeyMgmt(answer.headers.get('KeyMgmt') ?? '')
+      const setup = await setUp(publisher, key?.uri ?? '', `${srtpTcp};mode=record`)
+      expect(setup.statusCode).toBe(200)
+    },
+  )
 })
 
 describe('RTCP of viewers', () => {

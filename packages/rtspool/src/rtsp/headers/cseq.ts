@@ -26,11 +26,3 @@ export function parseCSeq(value: string | undefined): number {
   }
   return cSeq
 }
-
-/** @throws {RangeError} when the number is not a whole number from 0 to 4294967295. */
-export function serializeCSeq(cSeq: number): string {
-  if (!Number.isInteger(cSeq) || cSeq < 0 || cSeq > maxCSeq) {
-    throw new RangeError(`CSeq must be a whole number from 0 to ${maxCSeq}, got ${cSeq}`)
-  }
-  return String(cSeq)
-}

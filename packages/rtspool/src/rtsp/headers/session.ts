@@ -1,5 +1,5 @@
 import { RequestError } from '../../errors.js'
-import { isToken, parseDecimal, quoteReceived, trimLinearSpace } from '../grammar.js'
+import { parseDecimal, trimLinearSpace } from '../grammar.js'
 
 /** Value of a Session header. */
 export interface SessionHeader {
@@ -44,20 +44,4 @@ function parseTimeout(parameters: string): number | undefined {
     return parseDecimal(trimLinearSpace(parameter.slice(equals + 1)), maxTimeout)
   }
   return undefined
-}
-
-/**
- * @throws {TypeError} when the id is not a token of at most 128 characters.
- * @throws {RangeError} when the timeout is not a whole number of 0 or more.
- */
-export function serializeSessionHeader(session: SessionHeader): string {
-  const { id, timeout } = session
-  if (!isToken(id) || id.length > maxIdLength) {
-    throw new TypeError(`session id must be a token, got ${quoteReceived(id)}`)
-  }
-  if (timeout === undefined) return id
-  if (!Number.isInteger(timeout) || timeout < 0 || timeout > maxTimeout) {
-    throw new RangeError(`timeout must be a whole number of seconds, got ${timeout}`)
-  }
-  return `${id};timeout=${timeout}`
 }

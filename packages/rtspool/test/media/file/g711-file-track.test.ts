@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { g711FileTrack } from '../../../src/media/file/g711-file-track.js'
-import { payloadOf, payloadTypeOf } from '../../../src/rtp/index.js'
+import { payloadTypeOf } from '../../../src/rtp/index.js'
 import { seededBytes } from '../../rtp/random-bytes.js'
+import { payloadOf } from '../../support/payload.js'
 import { linesOf, readTrackOf, unitsOf } from './read-track.js'
 
 const telephone = { sampleRate: 8000, channels: 1 }

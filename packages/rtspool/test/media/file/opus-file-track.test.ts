@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { opusFileTrack } from '../../../src/media/file/opus-file-track.js'
-import { payloadOf, timestampOf } from '../../../src/rtp/index.js'
+import { timestampOf } from '../../../src/rtp/index.js'
+import { payloadOf } from '../../support/payload.js'
 import { linesOf, readTrackOf, unitsOf } from './read-track.js'
 
 /** 20 ms of CELT in mono. */

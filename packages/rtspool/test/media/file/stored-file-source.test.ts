@@ -5,14 +5,9 @@ import type { FileTrack } from '../../../src/media/file/file-track.js'
 import { type MediaFile, openMediaFile } from '../../../src/media/file/media-file.js'
 import { StoredFileSource } from '../../../src/media/file/stored-file-source.js'
 import type { PlayRange } from '../../../src/media/media-source.js'
-import {
-  isH264KeyFrame,
-  payloadOf,
-  sequenceNumberOf,
-  ssrcOf,
-  timestampOf,
-} from '../../../src/rtp/index.js'
+import { isH264KeyFrame, sequenceNumberOf, ssrcOf, timestampOf } from '../../../src/rtp/index.js'
 import { FakeClock } from '../../support/fake-clock.js'
+import { payloadOf } from '../../support/payload.js'
 import { inMemory, RecordingTrack, turn, unitsOf } from './recording.js'
 
 /** A key frame a second, 25 pictures a second. */
