@@ -19,8 +19,8 @@ const packages = [
   },
   {
     folder: 'packages/server',
-    allowed: [documents, compiled, /^assets\/test\.mp4$/],
-    required: ['README.md', 'LICENSE', 'dist/main.js', 'assets/test.mp4'],
+    allowed: [documents, compiled, /^(assets\/test\.mp4|bin\/rtspool\.js)$/],
+    required: ['README.md', 'LICENSE', 'bin/rtspool.js', 'dist/main.js', 'assets/test.mp4'],
   },
 ]
 

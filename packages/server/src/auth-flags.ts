@@ -24,8 +24,9 @@ export function authOf(
 ): AuthOptions | undefined {
   const users: Record<string, string> = Object.create(null)
   const fromEnvironment = environment[usersVariable]?.split(/\s+/).filter(Boolean) ?? []
-  for (const text of fromEnvironment) addUser(users, usersVariable, text)
-  for (const text of flags.user ?? []) addUser(users, '--user', text)
+  // The command line may give a user of the environment another password.
+  Object.assign(users, usersOf(usersVariable, fromEnvironment))
+  Object.assign(users, usersOf('--user', flags.user ?? []))
   const publishers = flags.publishUser
   for (const name of publishers ?? []) {
     if (!(name in users)) {
@@ -53,6 +54,12 @@ export function authOf(
 
 const flagNames = { publicRead: '--public-read', basicInClear: '--basic-in-clear' } as const
 
+function usersOf(source: string, texts: readonly string[]): Record<string, string> {
+  const users: Record<string, string> = Object.create(null)
+  for (const text of texts) addUser(users, source, text)
+  return users
+}
+
 /** No message has the text: it is a password, or was meant to hold one. */
 function addUser(users: Record<string, string>, source: string, text: string): void {
   const colon = text.indexOf(':')
@@ -64,5 +71,7 @@ function addUser(users: Record<string, string>, source: string, text: string): v
   if (/[\x00-\x1f\x7f]/.test(name)) {
     throw new OptionValueError(`${source} must have a name without control characters`)
   }
+  if (name in users)
+    throw new OptionValueError(`${source} must name a user once, got '${name}' twice`)
   users[name] = text.slice(colon + 1)
 }

@@ -9,6 +9,8 @@ export interface BannerFacts {
   /** As given on the command line; `undefined` is every address of the machine. */
   readonly host: string | undefined
   readonly publish: boolean
+  /** What needs a user and a password. */
+  readonly login: { readonly toPlay: boolean; readonly toPublish: boolean }
   /** Path of the built-in media; `undefined` when there is none. */
   readonly testPath: string | undefined
 }
@@ -27,6 +29,9 @@ export function localUrl(address: string, port: number, scheme: 'rtsp' | 'rtsps'
   return `${scheme}://${literal.includes(':') ? `[${literal}]` : literal}:${port}`
 }
 
+/** Where the reader puts in who they are. */
+const withLogin = (url: string): string => url.replace('://', '://NAME:PASSWORD@')
+
 /**
  * The lines that the command prints once it listens: where, and what to type to play and to publish.
  *
@@ -38,13 +43,17 @@ export function banner(facts: BannerFacts): string {
   const where = isEverywhere ? 'all addresses' : (facts.host ?? facts.address)
   const lines = [`rtspool ${facts.version} listens on ${url} (${where})`]
   if (facts.tlsPort !== undefined) {
-    lines.push(`with TLS on ${localUrl(facts.address, facts.tlsPort, 'rtsps')}`)
+    const tlsUrl = localUrl(facts.address, facts.tlsPort, 'rtsps')
+    lines.push(`with TLS on ${tlsUrl}, the same paths`)
   }
   lines.push('')
-  if (facts.testPath !== undefined) lines.push(`  play     ffplay ${url}${facts.testPath}`)
+  const { testPath, login } = facts
+  const playUrl = login.toPlay ? withLogin(url) : url
+  const publishUrl = login.toPublish ? withLogin(url) : url
+  if (testPath !== undefined) lines.push(`  play     ffplay ${playUrl}${testPath}`)
   lines.push(
     facts.publish
-      ? `  publish  ffmpeg -re -i file.mp4 -c copy -f rtsp ${url}/live`
+      ? `  publish  ffmpeg -re -i file.mp4 -c copy -f rtsp ${publishUrl}/live`
       : '  publish  nobody may publish (--no-publish)',
     '',
   )

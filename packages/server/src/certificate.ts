@@ -3,13 +3,23 @@ import type { Logger } from 'pino'
 import type { RtspServer, TlsCertificate } from 'rtspool'
 import type { TlsFiles } from './options.js'
 
+/** The error of the file system names the file, but not for a directory. */
+function readFile(flag: string, file: string): Buffer {
+  try {
+    return readFileSync(file)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new Error(`${flag} ${file} cannot be read: ${reason}`, { cause })
+  }
+}
+
 /**
  * Reads the key and the certificate.
  *
- * @throws The error of the file system, with the path of the file.
+ * @throws {Error} Names the option and the file.
  */
 export function readCertificate({ keyFile, certFile }: TlsFiles): TlsCertificate {
-  return { key: readFileSync(keyFile), cert: readFileSync(certFile) }
+  return { key: readFile('--tls-key', keyFile), cert: readFile('--tls-cert', certFile) }
 }
 
 /**

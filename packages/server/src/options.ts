@@ -154,14 +154,18 @@ function createCommand(version: string): Command {
         .argParser(wholeNumber('--max-sessions', 0, sessionsMax)),
     )
     .addOption(
-      new Option('--session-timeout <seconds>', 'silence that ends a session; 0 is never')
+      new Option(
+        '--session-timeout <seconds>',
+        'silence, and 5 s more, that ends a session; 0 is never',
+      )
         .default(60)
         .argParser(wholeNumber('--session-timeout', 0, timeoutMax)),
     )
     .addOption(
-      new Option('--udp-ports <a-b>', 'range in which one even/odd pair of UDP ports is taken')
-        .default(undefined, rtspServerDefaults.udpPorts.join('-'))
-        .argParser(parseUdpPorts),
+      new Option(
+        '--udp-ports <a-b>',
+        `range in which one even/odd pair of UDP ports is taken (default: ${rtspServerDefaults.udpPorts.join('-')})`,
+      ).argParser(parseUdpPorts),
     )
     .addOption(
       new Option(
@@ -184,12 +188,14 @@ function createCommand(version: string): Command {
         .argParser(parseLogLevel),
     )
     .version(version, '--version', 'print the version')
-    .helpOption('--help', 'print this help')
+    .helpOption('-h, --help', 'print this help')
     .addHelpText(
       'after',
       '\nrtspool conform URL tries the rules of RTSP on another server: rtspool conform --help',
     )
 }
+
+const excess = 'expected options, or conform and a URL; see --help'
 
 /**
  * Reads a command line.
@@ -223,6 +229,8 @@ export function parseCommandLine(
     if (error instanceof OptionValueError) return refusal(error.message)
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return { kind: 'print', stdout, exitCode: 0 }
+    // Not quoted: it may be a password without its option.
+    if (error.code === 'commander.excessArguments') return refusal(excess)
     return refusal(stderr || error.message)
   }
 }
@@ -232,6 +240,9 @@ function commandOptions(
   environment: Readonly<Record<string, string | undefined>>,
 ): CommandOptions {
   const flags = command.opts<CommandOptions & TlsFlags & AuthFlags>()
+  if (!flags.publish && flags.publishUser !== undefined) {
+    throw new OptionValueError('--publish-user and --no-publish exclude each other')
+  }
   const isTlsPortGiven = command.getOptionValueSource('tlsPort') === 'cli'
   return Object.freeze({
     port: flags.port,

@@ -14,7 +14,7 @@ const testPath = '/test'
 const testFile = fileURLToPath(new URL('../assets/test.mp4', import.meta.url))
 
 /** What a shell expects of a process that a signal ended: 128 + the number of the signal. */
-const signalExitCodes = { SIGINT: 130, SIGTERM: 143 } as const
+const signalExitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
 
 /** Signals that follow the first one sooner than this are the same key press, not impatience. */
 const samePressMs = 500
@@ -24,7 +24,8 @@ type StopSignal = keyof typeof signalExitCodes
 /**
  * The command: reads its arguments, serves until a signal comes, and closes.
  *
- * The first SIGINT or SIGTERM closes cleanly; a second one ends the process at once.
+ * The first SIGINT or SIGTERM closes cleanly, and so does SIGHUP where there is no certificate to read again; a second
+ * one ends the process at once.
  *
  * `conform` as the first argument tries another server instead.
  *
@@ -58,7 +59,7 @@ async function conformTo(args: readonly string[], version: string): Promise<numb
 }
 
 async function serve(options: CommandOptions, version: string): Promise<number> {
-  const stop = stopSignal()
+  const stop = stopSignal(options.tls ? ['SIGINT', 'SIGTERM'] : ['SIGINT', 'SIGTERM', 'SIGHUP'])
   const log = createLog(options.logLevel, process.stderr.isTTY === true)
   let server: RtspServer
   try {
@@ -72,19 +73,26 @@ async function serve(options: CommandOptions, version: string): Promise<number> 
   }
   // A reader of our output that leaves must not end the server.
   process.stdout.on('error', () => log.debug('nobody reads the standard output'))
+  const { address, port } = server.address()
+  const tlsPort = options.tls && server.tlsAddress().port
   const { sendPaths } = server.stats()
-  log.info({ tcp: sendPaths.tcp, udp: sendPaths.udp }, 'ready')
+  log.info(
+    { version, address, port, tlsPort, sendTcp: sendPaths.tcp, sendUdp: sendPaths.udp },
+    'ready',
+  )
   if (options.auth?.basic === 'always') {
     log.warn(
       'passwords are taken in clear (--basic-in-clear): whoever listens on the way reads them',
     )
   }
-  const { address, port } = server.address()
-  const { host, publish } = options
-  const tlsPort = options.tls && server.tlsAddress().port
   const endOversized = logOversizedPackets(log)
   const endReload = options.tls && reloadOnHangup(server, options.tls, log)
-  process.stdout.write(banner({ version, address, port, tlsPort, host, publish, testPath }))
+  const { host, publish, auth } = options
+  const login = {
+    toPlay: auth?.rules?.[0]?.read === 'authenticated',
+    toPublish: auth !== undefined,
+  }
+  process.stdout.write(banner({ version, address, port, tlsPort, host, publish, login, testPath }))
   const signal = await stop.received
   log.info({ signal, sessions: server.pool.size }, 'closing')
   await server.close()
@@ -120,6 +128,15 @@ function logPoolEvents(server: RtspServer, log: Logger): void {
     const traffic = { packetsIn, packetsOut, packetsLost }
     log.info({ ...factsOf(session), ...traffic, reason }, 'session removed')
   })
+  server.pool.on('sessionRefused', ({ limit, owner, path }) => {
+    log.warn({ limit, path, address: owner?.address, user: owner?.user }, 'session refused')
+  })
+  server.on('connectionOpened', ({ remoteAddress: address, remotePort: port }) => {
+    log.debug({ address, port }, 'connection opened')
+  })
+  server.on('connectionClosed', ({ remoteAddress: address, remotePort: port }) => {
+    log.debug({ address, port }, 'connection closed')
+  })
   server.on('publishStarted', (path) => log.info({ path }, 'publishing started'))
   server.on('publishEnded', (path) => log.info({ path }, 'publishing ended'))
   server.on('accessRefused', ({ reason, user, address, method, path }) => {
@@ -146,7 +163,7 @@ interface StopSignalWait {
   ignore(): void
 }
 
-function stopSignal(): StopSignalWait {
+function stopSignal(signals: readonly StopSignal[]): StopSignalWait {
   const { promise, resolve } = resolvers<StopSignal>()
   let firstAt: number | undefined
   const listener = (signal: StopSignal): void => {
@@ -156,13 +173,11 @@ function stopSignal(): StopSignalWait {
     if (now - firstAt > samePressMs) process.exit(signalExitCodes[signal])
     resolve(signal)
   }
-  process.on('SIGINT', listener)
-  process.on('SIGTERM', listener)
+  for (const signal of signals) process.on(signal, listener)
   return {
     received: promise,
     ignore: () => {
-      process.off('SIGINT', listener)
-      process.off('SIGTERM', listener)
+      for (const signal of signals) process.off(signal, listener)
     },
   }
 }

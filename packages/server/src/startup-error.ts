@@ -21,7 +21,6 @@ export function describeStartupError(error: unknown, options: CommandOptions): s
       return `error: port ${port} is in use already (on ${host}); choose another ${flag}`
     case 'EACCES':
     case 'EPERM':
-      if (isFileError(error)) return `error: ${firstLine(error)}`
       return `error: no permission to listen on port ${port}; choose one from 1024 up`
     case 'EADDRNOTAVAIL':
       return `error: --host ${host} is not an address of this machine`
@@ -41,11 +40,6 @@ export function describeStartupError(error: unknown, options: CommandOptions): s
 /** The port that a system error is about. */
 function portOf(error: unknown): unknown {
   return typeof error === 'object' && error !== null && 'port' in error ? error.port : undefined
-}
-
-/** Whether it is about a file, and so names it. */
-function isFileError(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'path' in error
 }
 
 function rangeOf(options: CommandOptions): string {

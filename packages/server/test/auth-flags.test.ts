@@ -44,6 +44,14 @@ describe('users of the command', () => {
       message: '--user must have a name without control characters',
     },
     { args: ['--publish-user', 'ann'], message: "--publish-user must name a user, got 'ann'" },
+    {
+      args: ['--user', 'ann:canary', '--user', 'ann:other'],
+      message: "--user must name a user once, got 'ann' twice",
+    },
+    {
+      args: ['--user', 'ann:canary', '--publish-user', 'ann', '--no-publish'],
+      message: '--publish-user and --no-publish exclude each other',
+    },
     { args: ['--public-read'], message: '--public-read needs --user' },
     { args: ['--basic-in-clear'], message: '--basic-in-clear needs --user' },
   ])('B-SECR $args is refused without the password', ({ args, message }) => {

@@ -21,6 +21,7 @@ describe('the banner', () => {
     tlsPort: undefined,
     host: undefined,
     publish: true,
+    login: { toPlay: false, toPublish: false },
     testPath: '/test',
   }
 
@@ -39,7 +40,7 @@ describe('the banner', () => {
 
   it('says where it listens with TLS', () => {
     const text = banner({ ...facts, tlsPort: 8322 })
-    expect(text.split('\n')[1]).toBe('with TLS on rtsps://127.0.0.1:8322')
+    expect(text.split('\n')[1]).toBe('with TLS on rtsps://127.0.0.1:8322, the same paths')
   })
 
   it('names the host that was asked for', () => {
@@ -55,5 +56,13 @@ describe('the banner', () => {
 
   it('offers nothing to play when nothing is mounted', () => {
     expect(banner({ ...facts, testPath: undefined })).not.toContain('ffplay')
+  })
+
+  it('says where a name and a password are needed', () => {
+    const text = banner({ ...facts, login: { toPlay: false, toPublish: true } })
+    expect(text).toContain('ffplay rtsp://127.0.0.1:8554/test')
+    expect(text).toContain('rtsp://NAME:PASSWORD@127.0.0.1:8554/live')
+    const both = banner({ ...facts, login: { toPlay: true, toPublish: true } })
+    expect(both).toContain('ffplay rtsp://NAME:PASSWORD@127.0.0.1:8554/test')
   })
 })

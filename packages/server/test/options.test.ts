@@ -158,7 +158,7 @@ describe('a bad command line is refused with one line and exit code 2', () => {
         "--log-level must be one of trace, debug, info, warn, error, fatal, silent, got 'loud'",
     },
     { args: ['--prot', '1'], message: "unknown option '--prot' (Did you mean --port?)" },
-    { args: ['file.mp4'], message: 'too many arguments. Expected 0 arguments but got 1.' },
+    { args: ['file.mp4'], message: 'expected options, or conform and a URL; see --help' },
   ])('$args', ({ args, message }) => {
     const invocation = parseCommandLine(args, version)
     expect(invocation).toEqual({ kind: 'refuse', stderr: `error: ${message}\n`, exitCode: 2 })

@@ -42,12 +42,6 @@ describe('an error at the start is told in one line', () => {
     expect(describeStartupError(error, options)).toContain('choose another --tls-port')
   })
 
-  it('names the file that it is about', () => {
-    const message = "EACCES: permission denied, open 'key.pem'"
-    const error = Object.assign(new Error(message), { code: 'EACCES', path: 'key.pem' })
-    expect(describeStartupError(error, options)).toBe(`error: ${message}`)
-  })
-
   it('something that is not an Error', () => {
     expect(describeStartupError('odd', options)).toBe('error: odd')
   })

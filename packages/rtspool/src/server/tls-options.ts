@@ -130,13 +130,25 @@ export function checkCertificate({ key, cert }: TlsCertificate): SecureContext {
   try {
     return createSecureContext({ key, cert })
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
     throw new TransportError(
       'ERR_TLS_CERTIFICATE',
-      `expected a private key and its certificate in PEM, got: ${reason}`,
+      `expected a private key and its certificate in PEM, got ${whatIsWrong(cause)}`,
       { cause },
     )
   }
+}
+
+/** What OpenSSL says, in words for who made the files. */
+const wrongs: Readonly<Record<string, string>> = {
+  ERR_OSSL_X509_KEY_VALUES_MISMATCH: 'a key that is not that of the certificate',
+  ERR_OSSL_PEM_NO_START_LINE: "something else: are key and certificate in each other's place?",
+  ERR_OSSL_BAD_DECRYPT: 'a key with a passphrase',
+}
+
+function whatIsWrong(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const code = 'code' in error ? String(error.code) : ''
+  return wrongs[code] ?? error.message
 }
 
 function requirePem(name: 'key' | 'cert', value: unknown): void {

@@ -1,11 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import { CannotRun, Mismatch } from './mismatch.js'
 import { type ConformOptions, parseConformLine } from './options.js'
-import { type ConformReport, countRows, summary, tableHead, tableRow } from './report.js'
+import { type ConformReport, countRows, failures, summary, tableHead, tableRow } from './report.js'
 import type { Row } from './row.js'
 import { allRows } from './rows/index.js'
 import { type RowResult, runRow } from './run-rows.js'
 import { Trial } from './trial.js'
+import { findUnfitTargets } from './unfit-targets.js'
 import { Waiting } from './waiting.js'
 
 const defaultWidth = 130
@@ -64,26 +65,30 @@ async function tried(
   version: string,
   output: ConformOutput,
 ): Promise<number> {
-  const rows = chosenRows(options.only)
-  if (rows.length === 0) {
-    output.stderr(`error: --only ${options.only.join(',')}: there is no such row\n`)
+  const unknown = options.only.filter((name) => !allRows.some((row) => isNamed(row, name)))
+  if (unknown.length > 0) {
+    output.stderr(`error: --only ${unknown.join(',')}: there is no such row; --list shows them\n`)
     return 2
   }
+  const rows = chosenRows(options.only)
   const width = output.width ?? defaultWidth
   const print = options.json === '-' ? () => undefined : output.stdout
   try {
     const server = await look(options)
+    const unfit = await findUnfitTargets(options.targets, lookLimitMs(options))
     print(`${tableHead(width)}\n`)
     const results: RowResult[] = []
     for (const row of rows) {
-      const result = await runRow(row, { ...options, trackCount: server.trackCount })
-      print(`${tableRow(result, width)}\n`)
+      const result = await runRow(row, { ...options, trackCount: server.trackCount, unfit })
+      const isShown = !options.isBrief || result.status === 'fail' || result.status === 'differs'
+      if (isShown) print(`${tableRow(result, width)}\n`)
       results.push(result)
       if (result.milliseconds > 1000 * options.timeout) await recovered(options)
     }
     const report = reportOf(options, version, server.name, results)
     write(options, report, output)
-    print(`\n${options.targets.main.uri} by ${options.targets.carrier}: ${summary(report)}\n`)
+    print(`\n${failures(report)}`)
+    print(`${options.targets.main.uri} by ${options.targets.carrier}: ${summary(report)}\n`)
     return report.counts.fail > 0 ? 1 : 0
   } catch (error) {
     if (!(error instanceof CannotRun)) throw error
@@ -92,14 +97,17 @@ async function tried(
   }
 }
 
-/** The rows whose id, or a begin of it, was named; a letter behind the number need not be. */
 function chosenRows(only: readonly string[]): readonly Row[] {
-  if (only.length === 0) return allRows
-  return allRows.filter(({ id }) => {
-    const upper = id.toUpperCase()
-    const plain = id.replace(/[a-z]$/, '')
-    return only.some((name) => name === upper || name === plain || upper.startsWith(`${name}-`))
-  })
+  return only.length === 0
+    ? allRows
+    : allRows.filter((row) => only.some((name) => isNamed(row, name)))
+}
+
+/** By its id, or a begin of it; a letter behind the number need not be there. */
+function isNamed({ id }: Row, name: string): boolean {
+  const upper = id.toUpperCase()
+  const plain = id.replace(/[a-z]$/, '')
+  return name === upper || name === plain || upper.startsWith(`${name}-`)
 }
 
 interface Server {
@@ -107,14 +115,17 @@ interface Server {
   readonly trackCount: number
 }
 
+/** A source that starts on demand may take longer the first time. */
+const lookLimitMs = ({ timeout }: ConformOptions): number => 4000 * timeout
+
 /**
  * Asks once for what the rows are about to be tried on.
  *
  * @throws {CannotRun} when there is no answer, or nothing is played at the URL.
  */
-async function look({ targets, timeout }: ConformOptions): Promise<Server> {
-  // A source that starts on demand may take longer the first time.
-  const trial = new Trial(targets, new Waiting(4000 * timeout))
+async function look(options: ConformOptions): Promise<Server> {
+  const { targets } = options
+  const trial = new Trial(targets, new Waiting(lookLimitMs(options)))
   try {
     const peer = await trial.connect()
     const { answer, tracks } = await trial.describe(peer)

@@ -12,6 +12,8 @@ export interface ConformOptions {
   readonly timeout: number
   readonly isStrict: boolean
   readonly isSlow: boolean
+  /** Whether the table leaves out what passed and what was skipped. */
+  readonly isBrief: boolean
   /** A file for the report in JSON; `-` is the standard output, in the place of the table. */
   readonly json: string | undefined
 }
@@ -34,6 +36,7 @@ interface Flags {
   readonly only?: string[]
   readonly timeout: number
   readonly slow?: boolean
+  readonly brief?: boolean
   readonly strict?: boolean
   readonly json?: string | true
   readonly list?: boolean
@@ -51,7 +54,7 @@ function parseUser(text: string): Credentials {
 function parseTimeout(text: string): number {
   const value = Number(text)
   if (value > 0 && value <= maxTimeout) return value
-  throw new InvalidArgumentError(`expected seconds up to ${maxTimeout}`)
+  throw new InvalidArgumentError(`expected seconds, more than 0 and up to ${maxTimeout}`)
 }
 
 function parseIds(text: string, earlier: string[] = []): string[] {
@@ -80,10 +83,11 @@ function createCommand(): Command {
     .addOption(new Option('--timeout <seconds>', 'for each row').default(5).argParser(parseTimeout))
     .option('--slow', 'also the rows that wait for a session to expire')
     .option('--strict', 'every level binds, the decisions of rtspool too')
+    .option('--brief', 'print only the rows that are not met')
     .option('--json [file]', 'the report as JSON, to a file or in the place of the table')
     .option('--list', 'print the rows and end')
     .allowExcessArguments(false)
-    .helpOption('--help', 'print this help')
+    .helpOption('-h, --help', 'print this help')
     .addHelpText('after', exitCodes)
 }
 
@@ -146,6 +150,7 @@ function invocationOf(url: string | undefined, flags: Flags): ConformInvocation 
       timeout: flags.timeout,
       isStrict: flags.strict === true,
       isSlow: flags.slow === true,
+      isBrief: flags.brief === true,
       json: json === true ? '-' : json,
     },
   }

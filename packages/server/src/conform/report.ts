@@ -58,6 +58,14 @@ export function tableRow(row: RowResult, width: number): string {
   }).join('\n')
 }
 
+/** The rows that failed once more, each with the text that it comes from. */
+export function failures({ rows }: Pick<ConformReport, 'rows'>): string {
+  return rows
+    .filter(({ status }) => status === 'fail')
+    .map(({ id, requirement, reference }) => `FAIL ${id}: ${requirement} (${reference})\n`)
+    .join('')
+}
+
 /** The sums, and what they mean. */
 export function summary({ counts, isStrict }: ConformReport): string {
   const { pass, fail, differs, skip } = counts

@@ -1,6 +1,7 @@
 import { CannotRun, Mismatch, Skip } from './mismatch.js'
 import type { Level, Need, Row } from './row.js'
 import { Trial, type TrialTargets } from './trial.js'
+import type { UnfitTargets } from './unfit-targets.js'
 import { Waiting } from './waiting.js'
 
 /** `differs` is a requirement that is not met and that does not bind this server. */
@@ -30,6 +31,7 @@ export interface RunOptions {
   readonly isSlow: boolean
   /** What the server turned out to have. */
   readonly trackCount: number
+  readonly unfit: UnfitTargets
 }
 
 /** Over these carriers media can go beside the connection. */
@@ -39,14 +41,14 @@ const graceMs = 3000
 
 /** Why a row says nothing here, or `undefined`. */
 function reasonToSkip(row: Row, options: RunOptions): string | undefined {
-  const { targets, trackCount, isSlow } = options
+  const { targets, trackCount, isSlow, unfit } = options
   if (row.carriers && !row.carriers.includes(targets.carrier)) {
     return `means nothing over ${targets.carrier}`
   }
   if (row.isSlow && !isSlow) return `takes up to ${row.seconds} s: --slow`
   const missing: Readonly<Record<Need, string | undefined>> = {
-    publish: targets.publish ? undefined : 'no --publish URL was given',
-    seekable: targets.seekable ? undefined : 'no --seekable URL was given',
+    publish: targets.publish ? unfit.publish : 'no --publish URL was given',
+    seekable: targets.seekable ? unfit.seekable : 'no --seekable URL was given',
     multicast: targets.multicast ? undefined : 'no --multicast URL was given',
     private:
       targets.private && targets.credentials ? undefined : 'no --private URL with --user was given',

@@ -39,8 +39,8 @@ export function parseTarget(text: string, tunnel?: 'http' | 'ws'): ParsedTarget 
   const name = scheme.toLowerCase()
   const plain = carriers[name]
   if (plain === undefined)
-    return 'expected a URL that begins with rtsp:, rtsps:, rtsph:, ws: or wss:'
-  if (!URL.canParse(`http://${rest}`)) return 'expected a URL with a host'
+    return `expected a URL that begins with ${Object.keys(carriers).join(':, ')}:`
+  if (!URL.canParse(`http://${rest}`)) return 'expected a URL with a host, and a port up to 65535'
   const url = new URL(`http://${rest}`)
   const isSecure = name.endsWith('s') && name !== 'ws'
   // The text itself, since URL would tidy the path up.

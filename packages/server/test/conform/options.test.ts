@@ -9,7 +9,14 @@ describe('the command line of rtspool conform', () => {
       kind: 'run',
       options: {
         targets: { main: { uri: url }, publish: undefined, carrier: 'tcp', isInsecure: false },
-        ...{ only: [], timeout: 5, isStrict: false, isSlow: false, json: undefined },
+        ...{
+          only: [],
+          timeout: 5,
+          isStrict: false,
+          isSlow: false,
+          isBrief: false,
+          json: undefined,
+        },
       },
     })
   })
@@ -18,7 +25,7 @@ describe('the command line of rtspool conform', () => {
     const args = [
       ...['--publish', 'rtsp://host:8554/pub', '--seekable', 'rtsp://host:8554/file'],
       ...['--user', 'u:p:q', '--only', 'a-msg, A-SET-1', '--only', 'A-PLY', '--timeout', '2.5'],
-      ...['--strict', '--slow', '--json', 'report.json', '--tunnel', 'ws', '--insecure'],
+      ...['--strict', '--slow', '--brief', '--json', 'report.json', '--tunnel', 'ws', '--insecure'],
     ]
     expect(parseConformLine([url, ...args])).toMatchObject({
       options: {
@@ -30,7 +37,7 @@ describe('the command line of rtspool conform', () => {
           isInsecure: true,
         },
         only: ['A-MSG', 'A-SET-1', 'A-PLY'],
-        ...{ timeout: 2.5, isStrict: true, isSlow: true, json: 'report.json' },
+        ...{ timeout: 2.5, isStrict: true, isSlow: true, isBrief: true, json: 'report.json' },
       },
     })
   })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { countRows, tableHead, tableRow } from '../../src/conform/report.js'
+import { countRows, failures, tableHead, tableRow } from '../../src/conform/report.js'
 import type { RowResult, RowStatus } from '../../src/conform/run-rows.js'
 
 const result = (status: RowStatus, got = 'as expected'): RowResult => ({
@@ -27,6 +27,12 @@ describe('the table', () => {
     const word = 'x'.repeat(100)
     const text = tableRow(result('pass', word), 90).replace(/[^x]/g, '')
     expect(text.length).toBe(word.length)
+  })
+
+  it('ends with what failed, and why it should not', () => {
+    const rows = [result('pass'), result('fail'), result('differs')]
+    const line = 'FAIL A-MSG-2: an unknown method gets 501 (RFC 2326 10)\n'
+    expect(failures({ rows })).toBe(line)
   })
 
   it('counts', () => {

@@ -5,6 +5,7 @@ import { check, Skip } from '../../src/conform/mismatch.js'
 import type { Row } from '../../src/conform/row.js'
 import { type RunOptions, runRow } from '../../src/conform/run-rows.js'
 import { parseTarget } from '../../src/conform/target.js'
+import { findUnfitTargets } from '../../src/conform/unfit-targets.js'
 
 const servers = new Set<Server>()
 const sockets = new Set<Socket>()
@@ -33,7 +34,7 @@ async function optionsFor(behave: (socket: Socket) => void): Promise<RunOptions>
   const targets = { ...others, main: parsed.presentation, carrier: parsed.carrier }
   return {
     targets: { ...targets, isInsecure: false, credentials: none },
-    ...{ timeout: 0.2, isStrict: false, isSlow: false, trackCount: 1 },
+    ...{ timeout: 0.2, isStrict: false, isSlow: false, trackCount: 1, unfit: {} },
   }
 }
 
@@ -137,5 +138,40 @@ describe('a row', () => {
     await runRow(row({ run }), options)
     await closed
     expect(received.at(-1)).toMatch(/^TEARDOWN .*Session: 12345678\r\n/s)
+  })
+})
+
+describe('a further URL', () => {
+  const described = (range: string) =>
+    ['v=0', 's=x', `a=range:${range}`, 'm=video 0 RTP/AVP 96', 'a=control:trackID=0', ''].join(
+      '\r\n',
+    )
+  const describing = (range: string) => {
+    const sdp = described(range)
+    return answering(`RTSP/1.0 200 OK\r\nCSeq: 1\r\nContent-Length: ${sdp.length}\r\n\r\n${sdp}`)
+  }
+
+  it.each([
+    ['npt=now-', { seekable: 'what is at the --seekable URL is live: a=range:npt=now-' }],
+    ['npt=0-10', {}],
+  ])('is no target for seeking when it is live (%s), nor for publishing', async (range, unfit) => {
+    const { targets } = await optionsFor(describing(range))
+    const both = { ...targets, publish: targets.main, seekable: targets.main }
+    const publish = 'something is played at the --publish URL already'
+    expect(await findUnfitTargets(both, 1000)).toEqual({ publish, ...unfit })
+    expect(await findUnfitTargets(targets, 1000)).toEqual({})
+  })
+
+  it('is one for publishing when nothing is played there', async () => {
+    const { targets } = await optionsFor(answering('RTSP/1.0 404 Not Found\r\nCSeq: 1\r\n\r\n'))
+    expect(await findUnfitTargets({ ...targets, publish: targets.main }, 1000)).toEqual({})
+  })
+
+  it('that is no target skips its rows', async () => {
+    const options = await optionsFor(answering(ok))
+    const targets = { ...options.targets, publish: options.targets.main }
+    const unfit = { publish: 'taken' }
+    const result = await runRow(row({ needs: ['publish'] }), { ...options, targets, unfit })
+    expect(result).toMatchObject({ status: 'skip', got: 'taken' })
   })
 })

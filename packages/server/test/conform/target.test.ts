@@ -30,10 +30,14 @@ describe('the URL of a server', () => {
     expect(parseTarget('rtsp://[::1]:8554/cam')).toMatchObject({ presentation: { host: '::1' } })
   })
 
-  it.each(['', 'cam', 'ftp://host/cam', 'rtsp://', 'rtsp://host:port:port/x'])(
-    'refuses %j with one line',
-    (text) => {
-      expect(parseTarget(text)).toMatch(/^expected .+$/)
-    },
-  )
+  it.each([
+    '',
+    'cam',
+    'ftp://host/cam',
+    'rtsp://',
+    'rtsp://host:port:port/x',
+    'rtsp://host:99999/x',
+  ])('refuses %j with one line', (text) => {
+    expect(parseTarget(text)).toMatch(/^expected .+$/)
+  })
 })

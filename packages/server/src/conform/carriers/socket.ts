@@ -28,11 +28,17 @@ export function openSocket(target: CarrierTarget, limitMs: number): Promise<Sock
     })
     const refuse = (error: Error): void => {
       clearTimeout(timer)
-      reject(new CannotRun(`cannot connect to ${where}: ${error.message || error.name}`))
+      const why = error.message || error.name
+      const hint = isSecure && isAboutCertificate(error) ? '; --insecure takes it as it is' : ''
+      reject(new CannotRun(`cannot connect to ${where}: ${why}${hint}`))
     }
     socket.once('error', refuse)
   })
 }
+
+/** The codes that OpenSSL and Node have for certificates that they do not accept. */
+const isAboutCertificate = (error: Error): boolean =>
+  'code' in error && /CERT|SIGNATURE|ISSUER/.test(String(error.code))
 
 /** Gives what a socket brings to the sink. */
 export function listenTo(socket: Socket, sink: CarrierSink): void {

@@ -1,0 +1,53 @@
+import { attribute, readDescription } from './description.js'
+import { Mismatch } from './mismatch.js'
+import type { Presentation } from './target.js'
+import { Trial, type TrialTargets } from './trial.js'
+import { Waiting } from './waiting.js'
+
+/** Why a further URL is none that its rows can be tried on: that would be held against the server. */
+export type UnfitTargets = Readonly<Partial<Record<'publish' | 'seekable', string>>>
+
+/**
+ * Looks whether the URLs given for publishing and seeking are what they are said to be.
+ *
+ * @param limitMs - For each of them.
+ * @throws {CannotRun} when there is no connection.
+ */
+export async function findUnfitTargets(
+  targets: TrialTargets,
+  limitMs: number,
+): Promise<UnfitTargets> {
+  const { publish, seekable } = targets
+  const unfit: { publish?: string; seekable?: string } = {}
+  if (publish && (await rangeOf(publish, targets, limitMs)) !== undefined) {
+    unfit.publish = 'something is played at the --publish URL already'
+  }
+  const range = seekable && (await rangeOf(seekable, targets, limitMs))
+  if (range?.startsWith('npt=now-')) {
+    unfit.seekable = `what is at the --seekable URL is live: a=range:${range}`
+  }
+  return unfit
+}
+
+/** The value of a=range of what is played, '' where there is none; `undefined` where nothing is played. */
+async function rangeOf(
+  at: Presentation,
+  targets: TrialTargets,
+  limitMs: number,
+): Promise<string | undefined> {
+  const trial = new Trial(targets, new Waiting(limitMs))
+  try {
+    const peer = await trial.connect(at)
+    const headers = { Accept: 'application/sdp' }
+    const answer = await peer.request('DESCRIBE', at.uri, { headers })
+    if (answer.status !== 200) return undefined
+    const { sessionLines, tracks } = readDescription(answer, at.uri)
+    const lines = [...sessionLines, ...tracks.flatMap((track) => track.lines)]
+    return attribute(lines, 'range') ?? ''
+  } catch (error) {
+    if (error instanceof Mismatch) return undefined
+    throw error
+  } finally {
+    await trial.close()
+  }
+}
