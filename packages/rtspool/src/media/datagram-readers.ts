@@ -1,25 +1,14 @@
 import type { Clock, ClockTimer } from '../clock.js'
 import type { DatagramGroup } from '../transport/datagram-group.js'
 import type { DatagramSender } from '../transport/udp-port-pair.js'
+import { CatchUpQueue } from './catch-up-queue.js'
 import { type FittingPackets, fittingPackets } from './fitting-packets.js'
 import type { OversizedPackets } from './oversized-packets.js'
 import type { PacketBatch } from './packet-batch.js'
 import type { DatagramReader } from './reader.js'
 
-/**
- * A new reader is sent what it begins with in portions: all at once would overflow its socket, whose default is
- * room for about 90 full packets.
- */
-const portionPackets = 32
+/** Between two portions of what a new reader begins with. */
 const portionIntervalMs = 4
-
-/** A reader on its way from the last key frame to the live edge. */
-interface CatchingUp {
-  readonly reader: DatagramReader
-  readonly queue: Buffer[]
-  /** Packets that have come since the last portion: these go on top, or it would never get there. */
-  arrived: number
-}
 
 /** The readers of one track that are sent datagrams: one group for each socket that they are sent from. */
 export class DatagramReaders {
@@ -28,7 +17,8 @@ export class DatagramReaders {
   readonly #overheadBytes: number
   readonly #groups = new Map<DatagramSender, DatagramGroup>()
   readonly #live = new Set<DatagramReader>()
-  readonly #catchingUp = new Map<DatagramReader, CatchingUp>()
+  /** On their way from the last key frame to the live edge. */
+  readonly #catchingUp = new Map<DatagramReader, CatchUpQueue>()
   #timer: ClockTimer | undefined
   /** What is not larger fits every socket. */
   #surelyFitsBytes = Number.POSITIVE_INFINITY
@@ -54,9 +44,9 @@ export class DatagramReaders {
       this.#goLive(reader)
       return
     }
-    const catchingUp = { reader, queue: [...fitting.packets], arrived: 0 }
-    this.#catchingUp.set(reader, catchingUp)
-    this.#sendPortion(catchingUp)
+    const queue = new CatchUpQueue(fitting.packets)
+    this.#catchingUp.set(reader, queue)
+    this.#sendPortion(reader, queue)
     if (this.#catchingUp.size > 0) this.#schedule()
   }
 
@@ -70,7 +60,7 @@ export class DatagramReaders {
 
   /** Packets that a reader on its way to the live edge has still to be sent. */
   waitingPackets(reader: DatagramReader): readonly Buffer[] {
-    return this.#catchingUp.get(reader)?.queue ?? []
+    return this.#catchingUp.get(reader)?.packets ?? []
   }
 
   send(batch: PacketBatch): void {
@@ -78,10 +68,7 @@ export class DatagramReaders {
       this.#sendFitting(batch.packets)
       return
     }
-    for (const catchingUp of this.#catchingUp.values()) {
-      catchingUp.queue.push(...batch.packets)
-      catchingUp.arrived += batch.packets.length
-    }
+    for (const queue of this.#catchingUp.values()) queue.push(batch.packets)
     for (const group of this.#groups.values()) group.send(batch.packets)
     for (const { counters } of this.#live) {
       counters.packetsOut += batch.packets.length
@@ -110,11 +97,10 @@ export class DatagramReaders {
       bySender.set(sender, fitting)
       return fitting
     }
-    for (const catchingUp of this.#catchingUp.values()) {
-      const fitting = fittingFor(catchingUp.reader.rtp)
-      catchingUp.queue.push(...fitting.packets)
-      catchingUp.arrived += fitting.packets.length
-      this.#leaveOut(catchingUp.reader, fitting)
+    for (const [reader, queue] of this.#catchingUp) {
+      const fitting = fittingFor(reader.rtp)
+      queue.push(fitting.packets)
+      this.#leaveOut(reader, fitting)
     }
     for (const [sender, group] of this.#groups) group.send(fittingFor(sender).packets)
     for (const reader of this.#live) {
@@ -150,7 +136,7 @@ export class DatagramReaders {
     this.#timer ??= this.#clock.schedule(
       () => {
         this.#timer = undefined
-        for (const catchingUp of this.#catchingUp.values()) this.#sendPortion(catchingUp)
+        for (const [reader, queue] of this.#catchingUp) this.#sendPortion(reader, queue)
         if (this.#catchingUp.size > 0) this.#schedule()
       },
       portionIntervalMs,
@@ -158,14 +144,12 @@ export class DatagramReaders {
     )
   }
 
-  #sendPortion(catchingUp: CatchingUp): void {
-    const { reader, queue } = catchingUp
-    const portion = queue.splice(0, portionPackets + catchingUp.arrived)
-    catchingUp.arrived = 0
+  #sendPortion(reader: DatagramReader, queue: CatchUpQueue): void {
+    const portion = queue.takePortion()
     reader.rtp.sendAll(portion, reader)
     reader.counters.packetsOut += portion.length
     for (const packet of portion) reader.counters.bytesOut += packet.length
-    if (queue.length > 0) return
+    if (!queue.isEmpty) return
     this.#catchingUp.delete(reader)
     this.#goLive(reader)
   }

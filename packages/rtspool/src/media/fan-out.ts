@@ -15,7 +15,8 @@ const maxHoldMs = 4
 
 /**
  * Sends the packets of one track to all its readers, in batches: a whole frame, or what arrived during one turn
- * of the event loop, leaves together, once for each group of readers that get the same bytes.
+ * of the event loop, leaves together, once for each group of readers that get the same bytes. However much comes
+ * in one turn, a batch is bounded.
  *
  * ```text
  * push, push, push ─▶ batch ──end of frame─▶ flush ─▶ channel 0: frames ─▶ write, write, …
@@ -84,7 +85,8 @@ export class FanOut {
   }
 
   /**
-   * Queues a packet for the end of its frame or of this turn of the event loop, whichever is later.
+   * Queues a packet for the end of its frame or of this turn of the event loop, whichever is later; what is more
+   * than 1024 packets or 1 MiB leaves before.
    *
    * @param packet - RTP; kept until the flush, so the caller must not change it afterwards.
    * @param isResumePoint - Whether a decoder can begin with this packet.
@@ -94,7 +96,8 @@ export class FanOut {
     if (this.#interleaved.size === 0 && this.#datagrams.size === 0) return
     this.#batch.push(packet, isResumePoint)
     this.#isFrameOpen = !endsFrame
-    this.#pendingFlush ??= setImmediate(this.#endTurn)
+    if (this.#batch.isFull) this.flush()
+    else this.#pendingFlush ??= setImmediate(this.#endTurn)
   }
 
   /** Packets pushed before that a reader has still to be sent. */

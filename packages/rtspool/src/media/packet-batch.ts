@@ -1,3 +1,7 @@
+/** Far more than any frame: who sends that in one turn is a flood, and is passed on in pieces. */
+const maxPackets = 1024
+const maxBytes = 1024 * 1024
+
 /** What came for one track in one turn of the event loop: it leaves together. */
 export class PacketBatch {
   readonly packets: Buffer[] = []
@@ -6,6 +10,11 @@ export class PacketBatch {
   largestBytes = 0
   /** The first packet at which a reader that was behind may go on, or -1. */
   resumeIndex = -1
+
+  /** It has to leave before more comes. */
+  get isFull(): boolean {
+    return this.packets.length >= maxPackets || this.sizeBytes >= maxBytes
+  }
 
   /** @param isResumePoint - Whether a decoder can begin here. */
   push(packet: Buffer, isResumePoint: boolean): void {

@@ -103,8 +103,9 @@ export class SdpSection {
   }
 
   #removeWhere(isUnwanted: (line: SdpLine) => boolean): void {
-    const kept = this.lines.filter((line) => !isUnwanted(line))
-    this.lines.splice(0, this.lines.length, ...kept)
+    let kept = 0
+    for (const line of this.lines) if (!isUnwanted(line)) this.lines[kept++] = line
+    this.lines.length = kept
   }
 }
 
