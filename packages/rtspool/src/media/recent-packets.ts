@@ -1,9 +1,10 @@
 import { checkOptions, isRecord, shown } from '../option-checks.js'
 import { timestampDistance, timestampOf } from '../rtp/index.js'
+import { PacketMemory } from './packet-memory.js'
 
 /** How much of a stream is kept for new viewers. */
 export interface GopCacheLimits {
-  /** Bytes of one track. */
+  /** Bytes of one track; also bounds its packets, to one for each 512 bytes, or 16,384 where that is more. */
   readonly maxBytes: number
   /** From the first to the last timestamp. */
   readonly maxSeconds: number
@@ -16,6 +17,11 @@ export const gopCacheDefaults: GopCacheLimits = Object.freeze({
   maxBytes: 8 * 1024 * 1024,
   maxSeconds: 10,
 })
+
+/** As many as a new viewer can be sent in some seconds: what is kept for it is to be used. */
+const minPacketLimit = 16_384
+/** Packets cost more than their bytes; on average those of real streams are larger than this. */
+const bytesPerPacket = 512
 
 /**
  * @returns The limits, or `undefined` for `false`.
@@ -48,6 +54,8 @@ function resolveLimit(name: keyof GopCacheLimits, limits: GopCacheOptions): numb
 export class RecentPackets {
   readonly #limits: GopCacheLimits
   readonly #clockRate: number
+  readonly #maxPackets: number
+  readonly #memory = new PacketMemory()
   #packets: Buffer[] = []
   #sizeBytes = 0
   #isCollecting = false
@@ -55,6 +63,12 @@ export class RecentPackets {
   constructor(limits: GopCacheLimits, clockRate: number) {
     this.#limits = limits
     this.#clockRate = clockRate
+    this.#maxPackets = Math.max(minPacketLimit, limits.maxBytes / bytesPerPacket)
+  }
+
+  /** Bytes of memory that the packets keep alive. */
+  get heldBytes(): number {
+    return this.#memory.heldBytes
   }
 
   /** The packets, oldest first; empty while there is no complete start. Not to be kept. */
@@ -76,23 +90,31 @@ export class RecentPackets {
     this.#isCollecting = true
   }
 
-  push(packet: Buffer): void {
+  /**
+   * @param packet - A view of anything: it is copied where it would keep much else in memory.
+   * @returns The packet as it is kept, which others are to keep too.
+   */
+  push(packet: Buffer): Buffer {
     // Before the first start only the frame that is under way can become part of it.
     const first = this.#isCollecting ? undefined : this.#packets[0]
     if (first && timestampOf(first) !== timestampOf(packet)) this.clear()
-    this.#packets.push(packet)
     this.#sizeBytes += packet.length
+    const kept = this.#memory.keep(packet, this.#sizeBytes)
+    this.#packets.push(kept)
     if (this.#isOverLimit(packet)) this.clear()
+    return kept
   }
 
   clear(): void {
     this.#packets = []
+    this.#memory.clear()
     this.#sizeBytes = 0
     this.#isCollecting = false
   }
 
   #isOverLimit(latest: Buffer): boolean {
     if (this.#sizeBytes > this.#limits.maxBytes) return true
+    if (this.#packets.length > this.#maxPackets) return true
     const oldest = this.#packets[0]
     if (!oldest) return false
     const ticks = timestampDistance(timestampOf(oldest), timestampOf(latest))
@@ -103,5 +125,6 @@ export class RecentPackets {
     this.#packets = index < 0 ? [] : this.#packets.slice(index)
     this.#sizeBytes = 0
     for (const packet of this.#packets) this.#sizeBytes += packet.length
+    this.#memory.recount(this.#packets)
   }
 }

@@ -162,11 +162,11 @@ export class Track {
     this.#time.noteArrival(this.#timestamp)
     if (this.packetCount === 1) this.#scheduleFirstReport()
     const isKeyFrame = this.#isKeyFrame !== undefined && packetPasses(this.#isKeyFrame, packet)
-    this.#recent?.push(packet)
+    const kept = this.#recent ? this.#recent.push(packet) : packet
     if (isKeyFrame && this.#timestamp !== this.#keyFrameTimestamp) this.#beginKeyFrame()
     const endsFrame = !this.#hasFrames || markerOf(packet)
     const isResumePoint = isKeyFrame || this.#isKeyFrame === undefined
-    this.#readers.push(packet, isResumePoint, endsFrame)
+    this.#readers.push(kept, isResumePoint, endsFrame)
     return true
   }
 

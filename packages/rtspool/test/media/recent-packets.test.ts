@@ -55,6 +55,42 @@ describe('RecentPackets', () => {
     expect(sequenceNumbers(recent)).toEqual([])
   })
 
+  it('gives up over its packets, however small they are', () => {
+    const recent = new RecentPackets({ maxBytes: 8 * 1024 * 1024, maxSeconds: 10 }, 90_000)
+    const tiny = packet(1, 1)
+    recent.push(tiny)
+    recent.beginAt(1)
+    for (let count = 1; count < 16_384; count++) recent.push(tiny)
+    expect(recent.packets.length).toBe(16_384)
+    recent.push(tiny)
+    expect(recent.packets.length).toBe(0)
+  })
+
+  it('a larger limit of bytes has room for more packets', () => {
+    const recent = new RecentPackets({ maxBytes: 16 * 1024 * 1024, maxSeconds: 10 }, 90_000)
+    const tiny = packet(1, 1)
+    recent.push(tiny)
+    recent.beginAt(1)
+    for (let count = 1; count < 32_768; count++) recent.push(tiny)
+    expect(recent.packets.length).toBe(32_768)
+  })
+
+  it('does not keep the reads alive that tiny packets came in', () => {
+    const recent = new RecentPackets({ maxBytes: 8 * 1024 * 1024, maxSeconds: 10 }, 90_000)
+    for (let n = 0; n < 1000; n++) {
+      const read = Buffer.alloc(64 * 1024)
+      const length = packet(n, 1).copy(read)
+      const kept = recent.push(read.subarray(0, length))
+      if (n === 0) recent.beginAt(1)
+      expect(kept).toBe(recent.packets.at(-1))
+    }
+    expect(sequenceNumbers(recent)).toEqual(Array.from({ length: 1000 }, (_, n) => n))
+    const backings = new Set(recent.packets.map(({ buffer }) => buffer))
+    const heldBytes = [...backings].reduce((sum, { byteLength }) => sum + byteLength, 0)
+    expect(heldBytes).toBeLessThan(400_000)
+    expect(recent.heldBytes).toBeGreaterThanOrEqual(heldBytes)
+  })
+
   it('limits are numbers from 0', () => {
     expect(resolveGopCache(false)).toBeUndefined()
     expect(() => resolveGopCache({ maxBytes: -1, maxSeconds: 1 })).toThrow(/maxBytes/)
