@@ -28,8 +28,10 @@ export interface Clock {
   schedule(callback: () => void, delayMs: number, ref: boolean): ClockTimer
 }
 
-/** The longest delay that the timers of Node take; longer ones fire at once. */
-const maxTimeoutMs = 2 ** 31 - 1
+/** Timers of Node may fire a fraction of a millisecond early: they are asked for one more. */
+const earlyMs = 1
+/** Longer ones, with what is added, fire at once. */
+const maxDelayMs = 2 ** 31 - 1 - earlyMs
 
 class ImmediateTimer implements ClockTimer {
   readonly #handle: NodeJS.Immediate
@@ -51,13 +53,12 @@ class TimeoutTimer implements ClockTimer {
     clearTimeout(this.#handle)
   }
   #start(callback: () => void, delayMs: number, ref: boolean): NodeJS.Timeout {
-    const isLong = delayMs > maxTimeoutMs
+    const isLong = delayMs > maxDelayMs
     const handle = isLong
       ? setTimeout(() => {
-          this.#handle = this.#start(callback, delayMs - maxTimeoutMs, ref)
-        }, maxTimeoutMs)
-      : // One more than asked: timers of Node may fire a fraction of a millisecond early.
-        setTimeout(callback, Math.ceil(delayMs) + 1)
+          this.#handle = this.#start(callback, delayMs - maxDelayMs, ref)
+        }, maxDelayMs)
+      : setTimeout(callback, Math.ceil(delayMs) + earlyMs)
     if (!ref) handle.unref()
     return handle
   }
