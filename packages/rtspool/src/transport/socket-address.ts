@@ -1,4 +1,5 @@
 import { isIPv6, SocketAddress } from 'node:net'
+import { zoneIndexOf, zoneOf } from './interface-zone.js'
 
 const afInet = 2
 /** Linux. */
@@ -11,7 +12,7 @@ export const ipv6SocketAddressBytes = 28
 /**
  * A `struct sockaddr_in` or `sockaddr_in6` of Linux.
  *
- * @param address - Numeric. A link-local IPv6 address carries its zone as the index of the interface.
+ * @param address - Numeric. A link-local IPv6 address has its zone: `%` and the name or index of the interface.
  * @throws {RangeError} When the address is not numeric.
  */
 export function serializeSocketAddress(address: string, port: number): Buffer {
@@ -21,7 +22,7 @@ export function serializeSocketAddress(address: string, port: number): Buffer {
 /**
  * Reads a `struct sockaddr_in` or `sockaddr_in6` of Linux.
  *
- * @returns The address as Node writes it, without a zone.
+ * @returns The address as Node writes it, with its zone.
  */
 export function parseSocketAddress(name: Buffer): {
   readonly address: string
@@ -30,7 +31,9 @@ export function parseSocketAddress(name: Buffer): {
   const port = name.readUInt16BE(2)
   if (name.readUInt16LE() === afInet) return { address: [...name.subarray(4, 8)].join('.'), port }
   const groups = Array.from({ length: 8 }, (_, at) => name.readUInt16BE(8 + 2 * at).toString(16))
-  return { address: new SocketAddress({ family: 'ipv6', address: groups.join(':') }).address, port }
+  const { address } = new SocketAddress({ family: 'ipv6', address: groups.join(':') })
+  const index = name.readUInt32LE(24)
+  return { address: index === 0 ? address : `${address}%${zoneOf(index)}`, port }
 }
 
 function serializeIpv4(address: string, port: number): Buffer {
@@ -53,7 +56,7 @@ function serializeIpv6(address: string, port: number): Buffer {
   groups.forEach((group, index) => {
     name.writeUInt16BE(group, 8 + 2 * index)
   })
-  name.writeUInt32LE(zone === undefined ? 0 : Number(zone) || 0, 24)
+  name.writeUInt32LE(zone === undefined ? 0 : zoneIndexOf(zone), 24)
   return name
 }
 

@@ -1,5 +1,29 @@
-import { describe, expect, it } from 'vitest'
-import { serializeSocketAddress } from '../../src/transport/socket-address.js'
+import { syncBuiltinESMExports } from 'node:module'
+import os from 'node:os'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { parseSocketAddress, serializeSocketAddress } from '../../src/transport/socket-address.js'
+
+const eth0 = {
+  mac: '02:00:00:00:00:01',
+  internal: false,
+  netmask: 'ffff:ffff:ffff:ffff::',
+  family: 'IPv6',
+} as const
+
+beforeEach(() => {
+  vi.spyOn(os, 'networkInterfaces').mockReturnValue({
+    eth0: [
+      { ...eth0, address: '2001:db8::1', cidr: '2001:db8::1/64', scopeid: 0 },
+      { ...eth0, address: 'fe80::7', cidr: 'fe80::7/64', scopeid: 3 },
+    ],
+  })
+  syncBuiltinESMExports()
+})
+
+afterEach(() => {
+  vi.mocked(os.networkInterfaces).mockRestore()
+  syncBuiltinESMExports()
+})
 
 describe('serializeSocketAddress', () => {
   it.each([
@@ -22,6 +46,8 @@ describe('serializeSocketAddress', () => {
       1,
       `0a000001${'00'.repeat(4)}${'00'.repeat(10)}ffff0a000001${'00'.repeat(4)}`,
     ],
+    ['fe80::1%eth0', 1, `0a000001${'00'.repeat(4)}fe80${'00'.repeat(13)}0103000000`],
+    ['fe80::1%gone', 1, `0a000001${'00'.repeat(4)}fe80${'00'.repeat(13)}0100000000`],
     ['fe80::1%3', 1, `0a000001${'00'.repeat(4)}fe80${'00'.repeat(13)}0103000000`],
   ])('%s port %d', (address, port, expected) => {
     expect(serializeSocketAddress(address, port).toString('hex')).toBe(expected)
@@ -29,5 +55,18 @@ describe('serializeSocketAddress', () => {
 
   it.each(['localhost', '1.2.3', '1.2.3.256', ''])('refuses %j', (address) => {
     expect(() => serializeSocketAddress(address, 1)).toThrow(RangeError)
+  })
+})
+
+describe('parseSocketAddress', () => {
+  it.each([
+    ['127.0.0.1', 8554],
+    ['::1', 1],
+    ['2001:db8::2:1', 65_535],
+    // As Node names the peer of a socket: what came is known by it.
+    ['fe80::1%eth0', 5000],
+    ['fe80::1%9', 5000],
+  ])('reads %s port %d', (address, port) => {
+    expect(parseSocketAddress(serializeSocketAddress(address, port))).toEqual({ address, port })
   })
 })

@@ -1,0 +1,22 @@
+import { networkInterfaces } from 'node:os'
+
+/**
+ * The index of the interface that the zone of a link-local IPv6 address names (RFC 4007 section 11).
+ *
+ * @param zone - Name of the interface, as Node writes it, or its index.
+ * @returns 0 when no interface has it: what is sent there fails.
+ */
+export function zoneIndexOf(zone: string): number {
+  if (/^\d+$/.test(zone)) return Number(zone)
+  const addresses = networkInterfaces()[zone] ?? []
+  for (const each of addresses) if (each.family === 'IPv6' && each.scopeid > 0) return each.scopeid
+  return 0
+}
+
+/** The zone as Node writes it: the name of the interface with this index, or the index where it has none. */
+export function zoneOf(index: number): string {
+  for (const [name, addresses = []] of Object.entries(networkInterfaces())) {
+    if (addresses.some((each) => each.family === 'IPv6' && each.scopeid === index)) return name
+  }
+  return String(index)
+}
