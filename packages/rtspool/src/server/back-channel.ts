@@ -73,7 +73,7 @@ export function setUpBackChannel(
     rtcp: (compound: Buffer) => stream?.receiveRtcp(compound),
   }
   try {
-    const taken = takeTransport(connection, transport, receivers, session)
+    const taken = takeTransport(connection, transport, receivers, { holder: session })
     stream = new RecordStream({
       clock: server.clock,
       lowerTransport: transport.lowerTransport,

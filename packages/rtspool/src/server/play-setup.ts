@@ -31,31 +31,41 @@ export function setUpPlayStream(
     rtp: () => {},
     rtcp: (compound: Buffer) => stream?.receiveRtcp(compound),
   }
-  const taken = takeTransport(connection, transport, secured(receivers, security))
-  stream = new PlayStream({
-    clock: server.clock,
-    media,
-    track,
-    reader: readerOf(context, session, transport, taken, security),
-    security,
-    uri: request.uri,
-    release: () => {
-      taken.release()
-      watch?.end()
-    },
-    counters: session.stats,
-    onMediaEnded: () => session.end('mediaEnded'),
-    onRangeEnded: () => {
-      session.state = 'Ready'
-    },
-    onRtcp: () => {
-      session.touch()
-      watch?.heard()
-    },
+  const taken = takeTransport(connection, transport, secured(receivers, security), {
+    // What comes from there is somebody else's now: no socket of ours may stand in its way.
+    onReplaced: () => watch?.endRefusals(),
   })
-  watch = watchViewer(context, session, transport, stream)
-  const { answer, keyMgmt } = answerOf(context, stream, taken)
-  return { stream, answer, keyMgmt }
+  const release = (): void => {
+    taken.release()
+    watch?.end()
+  }
+  try {
+    stream = new PlayStream({
+      clock: server.clock,
+      media,
+      track,
+      reader: readerOf(context, session, transport, taken, security),
+      security,
+      uri: request.uri,
+      release,
+      counters: session.stats,
+      onMediaEnded: () => session.end('mediaEnded'),
+      onRangeEnded: () => {
+        session.state = 'Ready'
+      },
+      onRtcp: () => {
+        session.touch()
+        watch?.heard()
+      },
+    })
+    watch = watchViewer(context, session, transport, stream)
+    const { answer, keyMgmt } = answerOf(context, stream, taken)
+    return { stream, answer, keyMgmt }
+  } catch (error) {
+    if (stream) stream.close()
+    else release()
+    throw error
+  }
 }
 
 function answerOf(
@@ -104,6 +114,8 @@ function readerOf(
 interface ViewerWatch {
   /** It has sent RTCP. */
   heard(): void
+  /** No longer learns what the viewer refuses. Idempotent. */
+  endRefusals(): void
   end(): void
 }
 
@@ -116,16 +128,17 @@ function watchViewer(
   if (transport.lowerTransport === 'TCP') return undefined
   const { rtp, rtcp, clientPorts } = transport
   const address = connection.remoteAddress
+  const endRefusals = server.refusals.watch(session, stream, rtp, { address, port: clientPorts[0] })
   // What is encrypted echoes nothing that could be looked for.
   const learned = stream.security
     ? undefined
     : new LearnedRtcp({ clock: server.clock, endpoint: rtcp, address, stream })
-  const endWatch = server.refusals.watch(session, stream, rtp, { address, port: clientPorts[0] })
   return {
     heard: () => learned?.heard(),
+    endRefusals,
     end: () => {
       learned?.release()
-      endWatch()
+      endRefusals()
     },
   }
 }

@@ -21,7 +21,9 @@ export function setUpRecordStream(
     rtp: (packet: Buffer) => stream?.receiveRtp(packet),
     rtcp: (compound: Buffer) => stream?.receiveRtcp(compound),
   }
-  const taken = takeTransport(connection, transport, secured(receivers, security), session)
+  const taken = takeTransport(connection, transport, secured(receivers, security), {
+    holder: session,
+  })
   stream = new RecordStream({
     clock: server.clock,
     lowerTransport: transport.lowerTransport,

@@ -2,8 +2,8 @@ import { RequestError } from '../errors.js'
 import type { PlayStream } from '../media/play-stream.js'
 import type { RecordStream } from '../media/record-stream.js'
 import type { TransportSpecInit } from '../rtsp/index.js'
-import type { Session } from '../session/index.js'
 import { frameInterleaved } from '../transport/interleaved.js'
+import type { PeerClaim } from '../transport/udp-port-pair.js'
 import type { ConnectionContext } from './request-context.js'
 import type { Receivers } from './srtp-setup.js'
 import type { UnicastTransport } from './transport-choice.js'
@@ -30,19 +30,20 @@ export interface TakenTransport {
 /**
  * Takes channels or ports of the connection for one stream.
  *
- * @param sender - The session, where the client is going to send media: its ports cannot be taken by another session
- * then. Those of a viewer can, because a player that comes back may use the same ports before its old session ends.
+ * @param claim - Of the ports. The holder is the session, where the client is going to send media: they cannot be
+ * taken by another session then. Those of a viewer can, because a player that comes back may use the same ports before
+ * its old session ends.
  * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` when all channels are in use, or the ports are a sender's.
  */
 export function takeTransport(
   connection: ConnectionContext,
   transport: UnicastTransport,
   receivers: Receivers,
-  sender?: Session,
+  claim: PeerClaim = {},
 ): TakenTransport {
   return transport.lowerTransport === 'TCP'
     ? takeChannels(connection, transport, receivers)
-    : takePorts(connection, transport, receivers, sender)
+    : takePorts(connection, transport, receivers, claim)
 }
 
 function takeChannels(
@@ -66,17 +67,17 @@ function takePorts(
   { remoteAddress }: ConnectionContext,
   { profile, rtp, rtcp, clientPorts }: UdpTransport,
   receivers: Receivers,
-  sender: Session | undefined,
+  claim: PeerClaim,
 ): TakenTransport {
   const [rtpPort, rtcpPort] = clientPorts
   const isFree =
-    rtp.peers.isFree(remoteAddress, rtpPort, sender) &&
-    rtcp.peers.isFree(remoteAddress, rtcpPort, sender)
+    rtp.peers.isFree(remoteAddress, rtpPort, claim.holder) &&
+    rtcp.peers.isFree(remoteAddress, rtcpPort, claim.holder)
   if (!isFree) {
     throw new RequestError('ERR_UNSUPPORTED_TRANSPORT', 'the ports are used by another sender')
   }
-  rtp.peers.set(remoteAddress, rtpPort, receivers.rtp, sender)
-  rtcp.peers.set(remoteAddress, rtcpPort, receivers.rtcp, sender)
+  rtp.peers.set(remoteAddress, rtpPort, receivers.rtp, claim)
+  rtcp.peers.set(remoteAddress, rtcpPort, receivers.rtcp, { holder: claim.holder })
   return {
     pair: clientPorts,
     answer: {

@@ -5,6 +5,7 @@ import { channelCount } from '../transport/interleaved.js'
 import type { MulticastAddressPool } from '../transport/multicast-address-pool.js'
 import type { UdpEndpoint } from '../transport/udp-port-pair.js'
 import type { MulticastCarrier } from '../transport/udp-transport.js'
+import { isOwnAddress } from './addresses.js'
 import type { RequestContext } from './request-context.js'
 import { offerFor, srtpSuiteFor } from './srtp.js'
 
@@ -169,5 +170,8 @@ function choose(spec: TransportSpec, { server, connection }: RequestContext) {
   const rtp = server.udp()?.rtpEndpoint(address)
   const rtcp = server.udp()?.rtcpEndpoint(address)
   if (!rtp || !rtcp) return undefined
+  // What we send would come back to us, and pass for a sign of life.
+  const isOurs = clientPorts.some((port) => port === rtp.port || port === rtcp.port)
+  if (isOurs && isOwnAddress(address)) return undefined
   return { lowerTransport: 'UDP', delivery: 'unicast', clientPorts, rtp, rtcp } as const
 }

@@ -77,11 +77,17 @@ const noLookup = (
   done?.(null, address, address.includes(':') ? 6 : 4)
 }
 
-/** Who hears a peer, and whom else it may be given to. */
-interface Peer {
+/** Whom else a peer may be given to. */
+export interface PeerClaim {
+  /** Who alone may replace the receiver; anybody when absent. */
+  readonly holder?: object | undefined
+  /** Called when another receiver takes its place; it hears nothing of the peer any more. */
+  readonly onReplaced?: (() => void) | undefined
+}
+
+/** Who hears a peer. */
+interface Peer extends PeerClaim {
   readonly receiver: DatagramReceiver
-  /** Who alone may replace it; anybody when `undefined`. */
-  readonly holder: object | undefined
 }
 
 /** Receivers of one socket by the peer's address and port. */
@@ -105,16 +111,17 @@ class PeerTable {
   }
 
   /**
-   * Sets or replaces the receiver of a peer; nothing when it is held by somebody else.
-   *
-   * @param holder - From now on nobody else may replace it; anybody when absent.
+   * Sets or replaces the receiver of a peer; nothing when it is held by somebody else. One that is replaced is told,
+   * once the new one hears the peer.
    */
-  set(address: string, port: number, receiver: DatagramReceiver, holder?: object): void {
-    if (!this.isFree(address, port, holder)) return
+  set(address: string, port: number, receiver: DatagramReceiver, claim: PeerClaim = {}): void {
+    if (!this.isFree(address, port, claim.holder)) return
     const addresses = this.#ports.get(port)
-    const peer = { receiver, holder }
+    const replaced = addresses?.get(address)
+    const peer = { ...claim, receiver }
     if (addresses) addresses.set(address, peer)
     else this.#ports.set(port, new Map([[address, peer]]))
+    replaced?.onReplaced?.()
   }
 
   /** Removes only the very receiver that was set: a later owner of the same port stays. */

@@ -1,14 +1,22 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { type Session, SessionPool } from '../../src/index.js'
 import { Media } from '../../src/media/media.js'
 import type { PlayStream } from '../../src/media/play-stream.js'
 import type { Track } from '../../src/media/track.js'
+import { parseTransport } from '../../src/rtsp/index.js'
 import { RefusalMonitor } from '../../src/server/refusal-monitor.js'
 import { nativeSockets } from '../../src/transport/native-sockets.js'
 import { inSession, mountCamera, setUp } from '../support/dialogue.js'
 import { FakeClock } from '../support/fake-clock.js'
 import { sessionIdOf, type UdpTestPorts } from '../support/rtsp-client.js'
-import { connectTo, openUdpPorts, rtpPacket, startServer, urlOf } from '../support/test-server.js'
+import {
+  connectTo,
+  openUdpPorts,
+  publish,
+  rtpPacket,
+  startServer,
+  urlOf,
+} from '../support/test-server.js'
 import { TestSource } from '../support/test-source.js'
 
 const ssrc = 77
@@ -48,7 +56,7 @@ async function camera({ isNative = true } = {}) {
     }
     return pushed
   }
-  return { clock, server, watch, flow }
+  return { clock, server, client, watch, flow }
 }
 
 // Without koffi, or elsewhere than on Linux, nobody tells us what was refused.
@@ -123,6 +131,31 @@ describe.skipIf(!nativeSockets())('a UDP viewer that is gone', () => {
     expect(session.removalReason).toBeUndefined()
     await new Promise<void>((resolve) => again.close(() => resolve()))
   })
+
+  it.each(['plays', 'has only set up'])(
+    'hears nothing of a publisher that has its ports now, when it %s',
+    async (what) => {
+      const { server, client, watch } = await camera()
+      server.mounts.allowPublish('/live')
+      const [video, audio] = [await openUdpPorts(), await openUdpPorts()]
+      if (what === 'plays') await watch(video)
+      else {
+        const transport = `RTP/AVP;unicast;client_port=${video.clientPort}`
+        await setUp(client, urlOf(server, '/cam/trackID=0'), transport)
+      }
+      const publisher = await connectTo(server)
+      const { session: id, setups } = await publish(publisher, urlOf(server, '/live'), [
+        video,
+        audio,
+      ])
+      const [spec] = parseTransport(setups[0]?.headers.get('Transport') ?? '')
+      const { stats } = server.pool.get(id) as Session
+      for (let sequenceNumber = 1; sequenceNumber <= 3; sequenceNumber++) {
+        video.rtpSocket.send(rtpPacket({ sequenceNumber }), spec?.serverPort?.[0] ?? 0, '127.0.0.1')
+      }
+      await vi.waitFor(() => expect(stats.packetsIn).toBe(3))
+    },
+  )
 
   it('B-FD 100 viewers that come and go leave no descriptor behind', async () => {
     const { watch, flow } = await camera()

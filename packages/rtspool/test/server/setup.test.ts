@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { MediaFactory, type RtspServer } from '../../src/index.js'
 import { parseTransport } from '../../src/rtsp/index.js'
+import { RefusalMonitor } from '../../src/server/refusal-monitor.js'
 import { inSession, mountCamera, setUp, tcp } from '../support/dialogue.js'
 import { sessionIdOf } from '../support/rtsp-client.js'
 import {
@@ -109,6 +110,37 @@ describe('the Transport header', () => {
     const [spec] = parseTransport(transportOf(first) ?? '')
     const [rtp, rtcp] = spec?.serverPort ?? []
     expect(from).toEqual({ rtp: new Set([rtp]), rtcp: new Set([rtcp]) })
+  })
+
+  it('B-AMP the ports of the server itself are no destination', async () => {
+    const { server, client, video } = await camera()
+    const ports = await openUdpPorts()
+    const first = await setUp(client, video, `RTP/AVP;unicast;client_port=${ports.clientPort}`)
+    const [spec] = parseTransport(transportOf(first) ?? '')
+    const [rtp = 0, rtcp = 0] = spec?.serverPort ?? []
+    for (const pair of [
+      [rtp, rtcp],
+      [rtp - 1, rtp],
+      [rtcp, rtcp + 1],
+      [5000, rtcp],
+    ]) {
+      const offer = `RTP/AVP;unicast;client_port=${pair.join('-')}`
+      expect((await setUp(client, video, offer)).statusCode).toBe(461)
+      expect((await setUp(client, video, `${offer},${tcp}`)).statusCode).toBe(200)
+    }
+    expect(server.stats().udpPeers).toBe(2)
+  })
+
+  it('B-FD a SETUP that fails on the way leaves no ports and no media behind', async () => {
+    const { server, sources, client, video } = await camera()
+    const watch = vi.spyOn(RefusalMonitor.prototype, 'watch').mockImplementationOnce(() => {
+      throw new RangeError('not numeric')
+    })
+    onTestFinished(() => watch.mockRestore())
+    const offer = 'RTP/AVP;unicast;client_port=5000-5001'
+    expect((await setUp(client, video, offer)).statusCode).toBe(500)
+    expect([server.stats().sessions, server.stats().udpPeers]).toEqual([0, 0])
+    await vi.waitFor(() => expect(sources[0]?.closeCount).toBe(1))
   })
 
   it('A-SET-6 the server chooses channels where the client does not', async () => {

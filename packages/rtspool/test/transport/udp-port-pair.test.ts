@@ -93,18 +93,33 @@ describe('UdpPortPair', () => {
     expect(rtp.peers.size).toBe(0)
   })
 
+  it('whoever is replaced is told, once', async () => {
+    const { rtp } = await openPair()
+    const told: string[] = []
+    const claim = (name: string) => ({ onReplaced: () => void told.push(name) })
+    const last = (): void => {}
+    rtp.peers.set('127.0.0.1', 5000, () => {}, claim('first'))
+    rtp.peers.set('127.0.0.1', 5000, () => {}, { ...claim('second'), holder: rtp })
+    rtp.peers.set('127.0.0.1', 5000, () => {}, claim('refused'))
+    expect(told).toEqual(['first'])
+    rtp.peers.set('127.0.0.1', 5000, last, { ...claim('third'), holder: rtp })
+    rtp.peers.delete('127.0.0.1', 5000, last)
+    rtp.peers.set('127.0.0.1', 5000, () => {})
+    expect(told).toEqual(['first', 'second'])
+  })
+
   it('a peer that is held is given to its holder only', async () => {
     const { rtp } = await openPair()
     const [holder, receiver, other] = [{}, () => {}, () => {}]
-    rtp.peers.set('127.0.0.1', 5000, receiver, holder)
+    rtp.peers.set('127.0.0.1', 5000, receiver, { holder })
     expect([rtp.peers.isFree('127.0.0.1', 5000), rtp.peers.isFree('127.0.0.1', 5000, {})]).toEqual([
       false,
       false,
     ])
     rtp.peers.set('127.0.0.1', 5000, other)
-    rtp.peers.set('127.0.0.1', 5000, other, {})
+    rtp.peers.set('127.0.0.1', 5000, other, { holder: {} })
     expect(rtp.peers.get('127.0.0.1', 5000)).toBe(receiver)
-    rtp.peers.set('127.0.0.1', 5000, other, holder)
+    rtp.peers.set('127.0.0.1', 5000, other, { holder })
     expect(rtp.peers.get('127.0.0.1', 5000)).toBe(other)
     rtp.peers.delete('127.0.0.1', 5000, other)
     expect(rtp.peers.isFree('127.0.0.1', 5000)).toBe(true)
