@@ -1,21 +1,28 @@
 /** What would be published: well-formed manifests, nothing missing, and no file that does not belong. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
+import { addDocs, removeDocs } from './package-docs.mjs'
 import { root } from './workspace.mjs'
 
 const documents = /^(package\.json|README\.md|LICENSE)$/
 const compiled = /^dist\/[a-z0-9/-]+\.(js|d\.ts)(\.map)?$/
 const sources = /^src\/[a-z0-9/-]+\.ts$/
+const pages = /^docs\/([a-z-]+\.(md|svg)|examples\/[a-z-]+\.ts)$/
+/** A link of Markdown to a file. */
+const link = /\]\((?![a-z]+:|#)([^)#\s]+)/g
 
 /** For each package, what it may contain, and what it must. */
 const packages = [
   {
     folder: 'packages/rtspool',
-    allowed: [documents, compiled, sources],
-    required: ['README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts', 'dist/session/index.js'],
+    allowed: [documents, compiled, sources, pages],
+    required: [
+      ...['README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts', 'dist/session/index.js'],
+      ...['docs/session-pool.md', 'docs/errors.md', 'docs/examples/server-minimal.ts'],
+    ],
   },
   {
     folder: 'packages/server',
@@ -50,6 +57,19 @@ function targetsOf(manifest) {
   return targets
 }
 
+/** Links of packed pages to files that are not packed. */
+function deadLinks(folder, files) {
+  return files
+    .filter((file) => file.endsWith('.md'))
+    .flatMap((file) => {
+      const text = readFileSync(join(root, folder, file), 'utf8')
+      const targets = [...text.matchAll(link)].map(([, target]) => join(dirname(file), target))
+      return targets
+        .filter((target) => !files.includes(target))
+        .map((target) => `${file} links to ${target}, which is not there`)
+    })
+}
+
 async function problemsOf({ folder, allowed, required }) {
   const manifest = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
   const { messages } = await publint({ pkgDir: join(root, folder), strict: true })
@@ -61,10 +81,12 @@ async function problemsOf({ folder, allowed, required }) {
     ...files
       .filter((file) => !allowed.some((pattern) => pattern.test(file)))
       .map((file) => `${file} does not belong into the package`),
+    ...deadLinks(folder, files),
     ...needed.filter((file) => !files.includes(file)).map((file) => `${file} is missing`),
   ].map((problem) => `${manifest.name}: ${problem}`)
 }
 
-const problems = (await Promise.all(packages.map(problemsOf))).flat()
+addDocs()
+const problems = (await Promise.all(packages.map(problemsOf)).finally(removeDocs)).flat()
 for (const problem of problems) console.log(problem)
 if (problems.length > 0) process.exitCode = 1

@@ -10,6 +10,7 @@ import {
 } from '../../src/index.js'
 import { parseCompound } from '../../src/rtcp/index.js'
 import { sequenceNumberOf } from '../../src/rtp/index.js'
+import { logIn } from '../support/credentials.js'
 import { inSession, mountCamera, setUp, tcp } from '../support/dialogue.js'
 import { FakeClock } from '../support/fake-clock.js'
 import { type RtspTestClient, sessionIdOf } from '../support/rtsp-client.js'
@@ -407,3 +408,29 @@ const reportsOf = (compound: Buffer) =>
   parseCompound(compound).flatMap((packet) =>
     packet.type === 'receiverReport' ? packet.reports : [],
   )
+
+describe('the back channel where not everybody may speak', () => {
+  it('a second mount with a rule of its own has it, and everybody watches the first', async () => {
+    const server = await startServer({
+      auth: {
+        users: { porter: 'secret' },
+        rules: [
+          { path: '/door', read: 'anyone' },
+          { path: '/door-intercom', read: ['porter'] },
+        ],
+      },
+    })
+    mountCamera(server, '/door')
+    const intercom = new Intercom()
+    server.mounts.add('/door-intercom', intercom.factory)
+    const [door, doorIntercom] = [urlOf(server, '/door'), urlOf(server, '/door-intercom')]
+    expect((await setUp(await connectTo(server), `${door}/trackID=0`)).statusCode).toBe(200)
+    expect((await setUp(await connectTo(server), `${door}/trackID=2`)).statusCode).toBe(404)
+    const stranger = await connectTo(server)
+    expect((await setUp(stranger, `${doorIntercom}/trackID=2`)).statusCode).toBe(401)
+    const porter = await connectTo(server)
+    await logIn(porter, { user: 'porter', password: 'secret' })
+    await speak(porter, doorIntercom)
+    expect(intercom.clients).toMatchObject([{ user: 'porter' }])
+  })
+})

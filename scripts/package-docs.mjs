@@ -1,0 +1,44 @@
+/**
+ * Puts the documentation of the repository into the package `rtspool`, or with `--remove` takes it out again: npm
+ * does so around each `npm pack` and `npm publish`, for a package can only hold what lies in its own folder.
+ */
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const packed = join(root, 'packages/rtspool/docs')
+
+/** A link of Markdown whose target lies outside of docs/. */
+const outsideLink = /\[([^\]]*)\]\(\.\.\/([^)\s]*)\)/g
+
+/** Examples come along; of what does not, the name stays. */
+function relinked(markdown) {
+  return markdown.replace(outsideLink, (_link, text, target) =>
+    target.startsWith('examples/') ? `[${text}](${target})` : text,
+  )
+}
+
+export function addDocs() {
+  removeDocs()
+  mkdirSync(join(packed, 'examples'), { recursive: true })
+  for (const name of readdirSync(join(root, 'docs'))) {
+    const file = join(root, 'docs', name)
+    if (name.endsWith('.md')) {
+      writeFileSync(join(packed, name), relinked(readFileSync(file, 'utf8')))
+    }
+    if (name.endsWith('.svg')) cpSync(file, join(packed, name))
+  }
+  for (const name of readdirSync(join(root, 'examples'))) {
+    if (name.endsWith('.ts')) cpSync(join(root, 'examples', name), join(packed, 'examples', name))
+  }
+}
+
+export function removeDocs() {
+  rmSync(packed, { recursive: true, force: true })
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (process.argv.includes('--remove')) removeDocs()
+  else addDocs()
+}
