@@ -23,10 +23,21 @@ export function srtpSuiteFor({ server, connection }: RequestContext): SrtpSuite 
   return connection.isSecure ? server.srtp : undefined
 }
 
+/** A description with keys, and what it holds of what changes. */
+interface SecureDescription {
+  readonly changing: string
+  readonly sdp: Buffer
+}
+
+/** The last one made from each description: a herd of clients is answered with one. */
+const secureDescriptions = new WeakMap<Buffer, SecureDescription>()
+
 /**
  * The description of a media for a client that may have SRTP: all profiles are SAVP, and each track comes with
  * its key (RFC 4567 section 3). GStreamer asks for the profile that it sees here; FFmpeg asks for RTP/AVP inside
  * the connection all the same.
+ *
+ * @returns A buffer that others are sent too, for up to a second.
  */
 export function secureDescription(
   media: Media,
@@ -34,6 +45,20 @@ export function secureDescription(
   suite: SrtpSuite,
   clock: Clock,
 ): Buffer {
+  const { seconds } = ntpFromUnixMs(clock.unixTimeMs())
+  let changing = String(seconds)
+  for (const track of media.tracks) {
+    changing += ` ${track.ssrc} ${track.srtp(suite).rolloverCounter}`
+  }
+  let secure = secureDescriptions.get(sdp)
+  if (secure?.changing !== changing) {
+    secure = { changing, sdp: describeSecurely(media, sdp, suite, clock) }
+    secureDescriptions.set(sdp, secure)
+  }
+  return secure.sdp
+}
+
+function describeSecurely(media: Media, sdp: Buffer, suite: SrtpSuite, clock: Clock): Buffer {
   const description = parseSdp(sdp)
   description.media.forEach((section, index) => {
     const track = media.tracks[index]

@@ -71,6 +71,29 @@ async function openedFrames(client: RtspTestClient, receiver: SrtpReceiver, coun
   return payloadsOf(client, 0).map((packet) => receiver.open(packet))
 }
 
+describe('a description with keys', () => {
+  it('B-HERD is made once for all that ask for it, and anew when time or a stream has gone on', async () => {
+    const clock = new FakeClock()
+    const { client, url, push, track } = await camera({ clock, slowReaderTimeout: 0 })
+    const describe = async () => (await expectOk(client, 'DESCRIBE', url)).body.toString()
+    const first = await describe()
+    expect(await describe()).toBe(first)
+    clock.advance(1_000)
+    const second = await describe()
+    expect(second).not.toBe(first)
+    const session = sessionIdOf(
+      await expectOk(client, 'SETUP', track, { headers: { Transport: srtpTcp } }),
+    )
+    await inSession(client, 'PLAY', url, session)
+    push(frame(65_535))
+    push(frame(0))
+    await client.framesUntil(() => payloadsOf(client, 0).length === 2)
+    const third = await expectOk(client, 'DESCRIBE', url)
+    expect(third.body.toString()).not.toBe(second)
+    expect([...(describedOffers(third)[0]?.rolloverCounters ?? [])]).toEqual([[ssrc, 1]])
+  })
+})
+
 describe('without TLS', () => {
   it.each([srtpTcp, 'RTP/SAVP;unicast;client_port=5000-5001'])(
     'A-SRT-1 A-ONV-8 %s is 461, whatever keys come with it',
