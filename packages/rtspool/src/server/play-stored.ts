@@ -9,7 +9,7 @@ import { openBackChannels } from './back-channel.js'
 import { rateHeaders } from './rate-headers.js'
 import { ok, type Reply, type RequestContext } from './request-context.js'
 import { playStreamsOf, requirePresentation } from './session-presentation.js'
-import { requireValid } from './session-validity.js'
+import { requireValid, requireWanted } from './session-validity.js'
 import { startSource } from './start-source.js'
 import { nptRange, soughtRange } from './stored-range.js'
 
@@ -25,7 +25,7 @@ export async function playStored(
 ): Promise<Reply> {
   const { headers } = context.request
   const rates = rateHeaders(headers)
-  await startSource(media)
+  await startSource(context, media)
   requireValid(context)
   const { held } = requirePresentation(context)
   const streams = playStreamsOf(held)
@@ -33,7 +33,7 @@ export async function playStored(
   if (sought) {
     // From here on nothing of before the seek is sent: what was pushed already precedes the answer.
     for (const stream of streams) stream.pause()
-    await seek(media, playback, sought)
+    await seek(context, media, playback, sought)
     requireValid(context)
   }
   const wasPlaying = playback.isPlaying
@@ -58,10 +58,16 @@ export async function playStored(
 /** What stands in RTP-Info for the URI of a track: the header has no way to quote a quote. */
 export const rtpInfoUrl = (uri: string): string => uri.replaceAll('"', '%22')
 
-async function seek(media: Media, playback: Playback, range: PlayRange): Promise<void> {
+async function seek(
+  context: RequestContext,
+  media: Media,
+  playback: Playback,
+  range: PlayRange,
+): Promise<void> {
   try {
     await playback.seek(range)
   } catch (error) {
+    requireWanted(context)
     await media.end()
     throw new RequestError('ERR_MEDIA_UNAVAILABLE', `the source of ${media.path} cannot seek`, {
       cause: error,

@@ -23,3 +23,14 @@ export function requireValid({
     { context: { allow: methodsValidIn(session.state) } },
   )
 }
+
+/**
+ * Asked when something has failed for a session: one that is gone takes its media along, and what that cuts short is
+ * nobody's fault.
+ *
+ * @throws {RequestError} `ERR_SESSION_NOT_FOUND` when the session has ended, and not with its media.
+ */
+export function requireWanted({ session }: RequestContext): void {
+  const reason = session?.removalReason
+  if (reason !== undefined && reason !== 'mediaEnded') throw sessionNotFound()
+}

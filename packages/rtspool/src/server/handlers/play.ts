@@ -26,7 +26,7 @@ export const handlePlay: Handler = async (context) => {
   const { headers } = context.request
   checkLiveRange(headers)
   const rates = rateHeaders(headers)
-  await startSource(media)
+  await startSource(context, media)
   requireValid(context)
   const streams = playStreamsOf(held)
   const first = firstPackets(streams)
