@@ -106,7 +106,7 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
     this.localAuthority = authorityOf(plainAddress(socket.localAddress), socket.localPort ?? 0)
     this.#deadline = new MessageDeadline(this.#parser, server.clock, () => this.destroy())
     socket.setNoDelay(true)
-    socket.setTimeout(idleTimeoutMs)
+    this.#armIdleTimer()
     socket.on('timeout', () => this.#idle())
     input.on('data', (chunk: Buffer) => this.receive(chunk))
     // A client that has nothing more to ask still hears what it has asked for.
@@ -165,6 +165,7 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
    */
   close(): void {
     this.#queue.clear()
+    this.#limitClosing()
     this.#finish()
   }
 
@@ -175,15 +176,19 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
 
   /** A session that lived here is gone. */
   sessionRemoved(session: Session, reason: RemovalReason, wasInterleaved: boolean): void {
-    this.sessions.delete(session)
+    this.sessionLeft(session)
     if (this.sessions.size > 0) return
-    // Idle time counts from here: the timer of the socket fires once only.
-    this.#socket.setTimeout(this.#idleTimeoutMs)
     // Clients take no notice of a BYE inside the connection; the end of the connection they do notice.
     const clientKnows = reason === 'teardown' || reason === 'connectionClosed'
     if (!wasInterleaved || clientKnows) return
     if (this.#queue.isAnswering) this.#closesWithoutSession = true
     else this.close()
+  }
+
+  sessionLeft(session: Session): void {
+    this.sessions.delete(session)
+    // Idle time counts from here.
+    if (this.sessions.size === 0) this.#armIdleTimer()
   }
 
   request(request: RtspRequest): void {
@@ -205,10 +210,14 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
 
   reply(reply: Reply, request: RtspRequest): void {
     this.#write(serializeReply(reply, request))
-    reply.afterWrite?.()
+    this.#afterWrite(reply, request)
     const isLast = this.#closesWithoutSession && this.sessions.size === 0
     this.#closesWithoutSession = false
     if (isLast || closesConnection(request)) this.close()
+  }
+
+  get takesAnswers(): boolean {
+    return this.#output.writable && this.#unsentAnswers < maxOutstanding
   }
 
   failed(error: unknown, request: RtspRequest): void {
@@ -235,6 +244,16 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
     this.#regulate()
   }
 
+  /** What fails once the answer is out cannot be answered any more: the session that it was about ends. */
+  #afterWrite({ session, afterWrite }: Reply, request: RtspRequest): void {
+    try {
+      afterWrite?.()
+    } catch (error) {
+      this.#listener.requestFailed(error, request)
+      session?.end('mediaEnded')
+    }
+  }
+
   #write(answer: Buffer): void {
     if (!this.#output.writable) return
     this.#unsentAnswers++
@@ -243,6 +262,7 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
 
   readonly #answerSent = (): void => {
     this.#unsentAnswers--
+    this.#queue.resume()
     this.#regulate()
   }
 
@@ -251,12 +271,25 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
     const isBusy =
       this.#state === 'open' && this.#queue.size + this.#unsentAnswers >= maxOutstanding
     if (isBusy === this.#input.isPaused()) return
-    if (isBusy) this.#input.pause()
-    else this.#input.resume()
+    if (isBusy) {
+      this.#deadline.pause()
+      this.#input.pause()
+    } else {
+      this.#deadline.resume()
+      this.#input.resume()
+    }
+  }
+
+  /** The timer of the socket fires once, and again only after traffic. */
+  #armIdleTimer(): void {
+    this.#socket.setTimeout(this.#idleTimeoutMs)
   }
 
   #idle(): void {
-    if (this.sessions.size === 0) this.close()
+    // Nobody has to wait that long for an answer whose client may have gone.
+    if (this.#state === 'closing') this.destroy()
+    else if (this.#queue.isAnswering) this.#armIdleTimer()
+    else if (this.sessions.size === 0) this.close()
   }
 
   /** Reads no more requests; closes when those that were read are answered. */
@@ -266,12 +299,17 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
       this.#state = 'closing'
       this.#parser.close()
       this.#deadline.cancel()
-      this.#closeTimer = this.#server.clock.schedule(() => this.destroy(), closeGraceMs, false)
     }
-    if (this.#queue.isAnswering) return
+    if (this.#queue.isAnswering || this.#queue.size > 0) return
+    this.#limitClosing()
     this.#writer.end()
     // What still comes is read and thrown away: left unread it would reset the connection and lose the answer.
     this.#regulate()
+  }
+
+  /** From here on the peer has {@link closeGraceMs}. */
+  #limitClosing(): void {
+    this.#closeTimer ??= this.#server.clock.schedule(() => this.destroy(), closeGraceMs, false)
   }
 
   #afterClose(): void {

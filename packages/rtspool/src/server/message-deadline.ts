@@ -23,6 +23,7 @@ export class MessageDeadline {
   /** When what is under way has begun, in milliseconds of the clock. */
   #startedAt: number | undefined
   #messageOffset = -1
+  #isPaused = false
 
   constructor(progress: MessageProgress, clock: Clock, onExceeded: () => void) {
     this.#progress = progress
@@ -44,20 +45,39 @@ export class MessageDeadline {
     }
   }
 
+  /** Nothing is read for a while: what is missing may have come long ago. */
+  pause(): void {
+    this.#isPaused = true
+    this.cancel()
+  }
+
+  /** It is read again; what is under way has its whole time once more. */
+  resume(): void {
+    if (!this.#isPaused) return
+    this.#isPaused = false
+    if (this.#startedAt === undefined) return
+    this.#startedAt = this.#clock.now()
+    this.#arm(maxMessageMs)
+  }
+
   cancel(): void {
     this.#timer?.cancel()
     this.#timer = undefined
   }
 
   #arm(delayMs: number): void {
-    this.#timer = this.#clock.schedule(() => this.#look(), delayMs, false)
+    if (this.#isPaused) return
+    this.#timer = this.#clock.schedule(() => this.#look(false), delayMs, false)
   }
 
-  #look(): void {
+  /** @param hasRead - Whether all that had come when the time was over has been read. */
+  #look(hasRead: boolean): void {
     this.#timer = undefined
     if (this.#startedAt === undefined) return
     const leftMs = this.#startedAt + maxMessageMs - this.#clock.now()
     if (leftMs > 0) this.#arm(leftMs)
-    else this.#onExceeded()
+    else if (hasRead) this.#onExceeded()
+    // Timers run before sockets are read: after a stall of the process, the rest may wait there.
+    else this.#timer = this.#clock.schedule(() => this.#look(true), 0, false)
   }
 }

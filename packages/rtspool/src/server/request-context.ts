@@ -90,6 +90,8 @@ export interface ConnectionContext extends InterleavedCarrier {
   publication: Publication | undefined
   /** Described here and not yet set up; one that is replaced is released. */
   described: DescribedMedia | undefined
+  /** A session that lived here lives with another connection from now on. */
+  sessionLeft(session: Session): void
   /** A session that lived here is gone. */
   sessionRemoved(session: Session, reason: RemovalReason, wasInterleaved: boolean): void
 }

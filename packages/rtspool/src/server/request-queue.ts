@@ -2,8 +2,13 @@ import type { RtspRequest } from '../rtsp/index.js'
 import { errorReply } from './error-reply.js'
 import type { Reply } from './request-context.js'
 
+/** Requests that are answered before it is the turn of other connections; what came in one read may be thousands. */
+const requestsPerTurn = 16
+
 /** What a {@link RequestQueue} leaves to its connection. */
 export interface RequestQueueOwner {
+  /** Whether the client takes its answers; as long as it does not, nothing more is asked of a handler. */
+  readonly takesAnswers: boolean
   handle(request: RtspRequest): Reply | Promise<Reply>
   reply(reply: Reply, request: RtspRequest): void
   /** `handle` or `reply` has thrown; the client is told about it. */
@@ -40,16 +45,25 @@ export class RequestQueue {
     this.#waiting.length = 0
   }
 
-  /** Answers what waits, at once as long as no handler takes its time. */
+  /** Answers what waits, at once as long as no handler takes its time and the client takes the answers. */
   async run(): Promise<void> {
     if (this.#isAnswering) return
     this.#isAnswering = true
-    for (let request = this.#waiting.shift(); request; request = this.#waiting.shift()) {
+    for (let answeredCount = 1; this.#owner.takesAnswers; answeredCount++) {
+      const request = this.#waiting.shift()
+      if (!request) break
       const answered = this.#answer(request)
       if (answered) await answered
+      const isTurnOver = answeredCount % requestsPerTurn === 0 && this.#waiting.length > 0
+      if (isTurnOver) await new Promise(setImmediate)
     }
     this.#isAnswering = false
-    this.#owner.answered()
+    if (this.#waiting.length === 0) this.#owner.answered()
+  }
+
+  /** Goes on where the client had not taken its answers. */
+  resume(): void {
+    if (!this.#isAnswering && this.#waiting.length > 0) void this.run()
   }
 
   /** @returns A promise only when the handler does. */

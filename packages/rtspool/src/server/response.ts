@@ -1,5 +1,11 @@
 import { type MalformedMessageError, RtspError } from '../errors.js'
-import { parseCSeq, RtspHeaders, type RtspRequest, serializeResponse } from '../rtsp/index.js'
+import {
+  parseCSeq,
+  parseList,
+  RtspHeaders,
+  type RtspRequest,
+  serializeResponse,
+} from '../rtsp/index.js'
 import { errorReply } from './error-reply.js'
 import type { Reply } from './request-context.js'
 
@@ -27,7 +33,8 @@ export function serializeLastReply(error: MalformedMessageError): Buffer {
 
 /** Whether the client wants the connection closed after the answer (RFC 2326 section 12.10). */
 export function closesConnection({ headers }: RtspRequest): boolean {
-  return headers.get('Connection')?.toLowerCase() === 'close'
+  if (headers.get('Connection') === undefined) return false
+  return parseList(headers.getAll('Connection')).some((option) => option.toLowerCase() === 'close')
 }
 
 function serialize({ statusCode, headers = [], body = '' }: Reply, all: RtspHeaders): Buffer {

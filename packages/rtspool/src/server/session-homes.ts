@@ -39,7 +39,7 @@ export class SessionHomes implements SessionHousing {
     if (session.removalReason !== undefined) return
     const home = this.#homes.get(session)
     if (home === connection || session.owner?.connection) return
-    home?.sessions.delete(session)
+    home?.sessionLeft(session)
     this.#homes.set(session, connection)
     connection.sessions.add(session)
   }

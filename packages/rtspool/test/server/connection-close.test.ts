@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { MediaFactory, RtspServer, SessionPool } from '../../src/index.js'
 import { parseCompound } from '../../src/rtcp/index.js'
-import { inSession, mountCamera, readySession, setUp, tcp } from '../support/dialogue.js'
+import { inSession, mountCamera, mountSlow, readySession, setUp, tcp } from '../support/dialogue.js'
 import { FakeClock } from '../support/fake-clock.js'
 import { sessionIdOf } from '../support/rtsp-client.js'
 import {
@@ -100,7 +100,8 @@ describe('a connection that closes', () => {
     const closed = once(server, 'connectionClosed')
     await client.close()
     await expectOk(await connectTo(server), 'OPTIONS', '*')
-    clock.advance(1_000)
+    // It may have closed its half only; that it is gone shows when it is answered.
+    clock.advance(10_000)
     await closed
     made(new TestSource())
     await expectOk(await connectTo(server), 'OPTIONS', '*')
@@ -119,6 +120,41 @@ describe('a connection that closes', () => {
     // The session has kept this one; when it is gone, idle time begins.
     expect(client.socket.closed).toBe(false)
     server.pool.get(session)?.end('kicked')
+    await client.closed()
+  })
+
+  it('is closed when it has been idle since its session moved to another connection', async () => {
+    const server = await startServer({ idleTimeout: 0.05 })
+    mountCamera(server)
+    const client = await connectTo(server)
+    const url = urlOf(server, '/cam')
+    const { clientPort } = await openUdpPorts()
+    const transport = `RTP/AVP;unicast;client_port=${clientPort}`
+    const session = sessionIdOf(await setUp(client, `${url}/trackID=0`, transport))
+    await (await connectTo(server)).closed()
+    const next = await connectTo(server)
+    await inSession(next, 'OPTIONS', url, session)
+    await client.closed()
+    expect(next.socket.closed).toBe(false)
+  })
+
+  it('is not idle while a request is under way', async () => {
+    const server = await startServer({ idleTimeout: 0.05 })
+    const { come } = mountSlow(server)
+    const client = await connectTo(server)
+    const described = client.request('DESCRIBE', urlOf(server, '/slow'))
+    await (await connectTo(server)).closed()
+    await (await connectTo(server)).closed()
+    come()
+    expect((await described).statusCode).toBe(200)
+    await client.closed()
+  })
+
+  it('by its half, and for whose request nothing is ever done, is cut off when it has been idle', async () => {
+    const server = await startServer({ idleTimeout: 0.05 })
+    mountSlow(server)
+    const client = await connectTo(server)
+    client.socket.end(`DESCRIBE ${urlOf(server, '/slow')} RTSP/1.0\r\nCSeq: 1\r\n\r\n`)
     await client.closed()
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { MediaFactory } from '../../src/index.js'
-import { mountCamera, say, setUp, withoutCSeq } from '../support/dialogue.js'
+import { mountCamera, mountSlow, say, setUp, withoutCSeq } from '../support/dialogue.js'
 import { FakeClock } from '../support/fake-clock.js'
 import { sessionIdOf } from '../support/rtsp-client.js'
 import { connectTo, expectOk, openUdpPorts, startServer, urlOf } from '../support/test-server.js'
@@ -248,11 +248,33 @@ describe('connections', () => {
     await client.closed()
   })
 
-  it('A-MSG-23 Connection: close is honoured after the answer', async () => {
-    const { client } = await connect()
-    const response = await client.request('OPTIONS', '*', { headers: { Connection: 'close' } })
-    expect([response.statusCode, response.headers.get('Connection')]).toEqual([200, 'close'])
+  it('A-MSG-20 also when the answer takes its time', async () => {
+    const clock = new FakeClock()
+    const server = await startServer({ clock, slowReaderTimeout: 0 })
+    const { come } = mountSlow(server)
+    const client = await connectTo(server)
+    client.socket.end(`DESCRIBE ${urlOf(server, '/slow')} RTSP/1.0\r\nCSeq: 1\r\n\r\n`)
+    await expectOk(await connectTo(server), 'OPTIONS', '*')
+    clock.advance(9_000)
+    come()
+    expect((await client.response()).statusCode).toBe(200)
     await client.closed()
+  })
+
+  it.each(['close', 'Close', 'Keep-Alive, close', 'keep-alive\r\nConnection: close'])(
+    'A-MSG-23 Connection: %j is honoured after the answer',
+    async (value) => {
+      const { client } = await connect()
+      const response = await say(client, 'OPTIONS * RTSP/1.0', 'CSeq: 1', `Connection: ${value}`)
+      expect([response.statusCode, response.headers.get('Connection')]).toEqual([200, 'close'])
+      await client.closed()
+    },
+  )
+
+  it('A-MSG-23 another Connection keeps it open', async () => {
+    const { client } = await connect()
+    await expectOk(client, 'OPTIONS', '*', { headers: { Connection: 'Keep-Alive, closed' } })
+    await expectOk(client, 'OPTIONS', '*')
   })
 
   it('A-MSG-22 a source that is never there is 503 within ten seconds', async () => {
@@ -291,6 +313,33 @@ describe('connections', () => {
       const { headers } = await client.response()
       if (headers.get('CSeq') !== String(at)) expect(headers.get('CSeq')).toBe(String(at))
     }
+  })
+
+  it('B-CSEQ a client that asks and does not read costs the answers of a few requests', async () => {
+    const { server, client } = await connect()
+    let made = 0
+    const describe = () => {
+      made++
+      const source = new TestSource()
+      for (let line = 0; line < 8; line++)
+        source.description.session.addAttribute('x', 'y'.repeat(7_000))
+      return source
+    }
+    server.mounts.add('/large', new MediaFactory(describe, { shared: false }))
+    client.socket.pause()
+    const count = 600
+    const ask = (_: unknown, at: number) => `DESCRIBE /large?${at} RTSP/1.0\nCSeq: ${at}\n\n`
+    client.send(Array.from({ length: count }, ask).join(''))
+    const honest = await connectTo(server)
+    for (let before = -1; made > before; ) {
+      before = made
+      for (let asked = 0; asked < 50; asked++) await expectOk(honest, 'OPTIONS', '*')
+    }
+    // What the system takes between the two comes on top: some megabytes.
+    expect(made).toBeLessThan(400)
+    client.socket.resume()
+    for (let at = 0; at < count; at++) await client.response()
+    expect(made).toBe(count)
   })
 
   it('B-CSEQ the same CSeq twice for SETUP is two requests and two sessions', async () => {

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { MediaFactory } from '../../src/index.js'
 import { parseCompound } from '../../src/rtcp/index.js'
@@ -274,4 +275,48 @@ describe('a stored presentation', () => {
     expect((await client.request('DESCRIBE', urlOf(server, '/shared'))).statusCode).toBe(503)
     expect(source.closeCount).toBe(1)
   })
+})
+
+describe('a source that fails', () => {
+  it('B-CRASH after the answer to PLAY: there is no second answer, and the session ends', async () => {
+    const { server, source, client, ask, state } = await viewer()
+    const failures: unknown[] = []
+    server.on('requestFailed', (error, { method }) => failures.push([error, method]))
+    const error = new Error('the disk is gone')
+    source.resume = () => {
+      throw error
+    }
+    const answer = ask('PLAY')
+    const another = client.response()
+    await expect(another).rejects.toThrow('closed')
+    expect([(await answer).statusCode, state()]).toEqual([200, undefined])
+    expect(failures).toEqual([[error, 'PLAY']])
+  })
+})
+
+describe('a client that leaves', () => {
+  it.each(['seek', 'start'] as const)(
+    'during a %s, which that ends, is no failure of the server',
+    async (step) => {
+      const { clock, server, source, client, ask } = await viewer()
+      const failures: unknown[] = []
+      server.on('requestFailed', (error) => failures.push(error))
+      const begun = new Promise<void>((resolve) => {
+        source[step] = () => {
+          resolve()
+          return new Promise<never>((_resolve, reject) => {
+            source.close = () => reject(new Error('aborted'))
+          })
+        }
+      })
+      const answer = ask('PLAY').catch(() => undefined)
+      await begun
+      const closed = once(server, 'connectionClosed')
+      client.socket.resetAndDestroy()
+      await closed
+      clock.advance(0)
+      await Promise.all([answer, settle(await connectTo(server))])
+      expect([failures, server.pool.size]).toEqual([[], 0])
+    },
+  )
 })

@@ -48,6 +48,17 @@ export function mountCamera(
   return sources
 }
 
+/** Mounts a camera at `/slow` that is there only after `come`. */
+export function mountSlow(server: RtspServer) {
+  const source = new TestSource()
+  let come = (): void => {}
+  const coming = new Promise<TestSource>((resolve) => {
+    come = () => resolve(source)
+  })
+  server.mounts.add('/slow', new MediaFactory(() => coming))
+  return { source, come }
+}
+
 /** Everything but CSeq, to compare answers. */
 export const withoutCSeq = ({ statusCode, reason, headers, body }: RtspResponse) => ({
   statusCode,

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest'
+import { MessageDeadline } from '../../src/server/message-deadline.js'
+import { FakeClock } from '../support/fake-clock.js'
+
+/** A clock of an event loop, which reads sockets between its timers and what was put off to the next turn. */
+class LoopClock extends FakeClock {
+  readSockets = (): void => {}
+
+  override schedule(callback: () => void, delayMs: number) {
+    const afterRead = (): void => {
+      this.readSockets()
+      callback()
+    }
+    return super.schedule(delayMs > 0 ? callback : afterRead, delayMs)
+  }
+}
+
+function start() {
+  const clock = new LoopClock()
+  const progress = { isBetweenMessages: true, messageOffset: 0 }
+  const seen = { exceeded: 0 }
+  const deadline = new MessageDeadline(progress, clock, () => void seen.exceeded++)
+  const begin = (messageOffset: number): void => {
+    Object.assign(progress, { isBetweenMessages: false, messageOffset })
+    deadline.update()
+  }
+  const end = (): void => {
+    progress.isBetweenMessages = true
+    deadline.update()
+  }
+  return { clock, deadline, seen, begin, end }
+}
+
+describe('MessageDeadline', () => {
+  it('B-CLOCK a message whose rest waits in the socket during a stall has come in time', () => {
+    const { clock, seen, begin, end } = start()
+    begin(1)
+    clock.readSockets = end
+    clock.stall(20_000)
+    clock.advance(0)
+    begin(2)
+    clock.readSockets = () => {}
+    clock.advance(9_999)
+    expect([seen.exceeded, clock.pendingTimers]).toEqual([0, 1])
+    clock.advance(1)
+    expect([seen.exceeded, clock.pendingTimers]).toEqual([1, 0])
+  })
+
+  it('B-CLOCK one that has begun after a stall has its whole time', () => {
+    const { clock, seen, begin, end } = start()
+    begin(1)
+    clock.readSockets = () => {
+      end()
+      begin(2)
+    }
+    clock.stall(20_000)
+    clock.advance(0)
+    clock.readSockets = () => {}
+    clock.advance(9_999)
+    expect(seen.exceeded).toBe(0)
+    clock.advance(1)
+    expect(seen.exceeded).toBe(1)
+  })
+
+  it('time in which nothing is read does not count', () => {
+    const { clock, deadline, seen, begin, end } = start()
+    begin(1)
+    clock.advance(9_000)
+    deadline.pause()
+    expect(clock.pendingTimers).toBe(0)
+    clock.advance(60_000)
+    deadline.resume()
+    clock.advance(9_999)
+    expect(seen.exceeded).toBe(0)
+    end()
+    clock.advance(1)
+    deadline.pause()
+    deadline.resume()
+    begin(2)
+    deadline.cancel()
+    expect([seen.exceeded, clock.pendingTimers]).toEqual([0, 0])
+  })
+})
