@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js'
+import type { Clock, ClockTimer } from '../clock.js'
 import { RequestError } from '../errors.js'
 import { resolveControl, type SessionDescription } from '../sdp/index.js'
 import type { MulticastAddressPool } from '../transport/multicast-address-pool.js'
@@ -19,6 +19,8 @@ export interface PublicationInit {
   /** Of the announced tracks that are SRTP, by their index. */
   readonly keys?: ReadonlyMap<number, TrackKeys> | undefined
   readonly clock: Clock
+  /** Milliseconds until it is over if no track has been set up; 0 = never. */
+  readonly setupTimeoutMs: number
   /** What is kept for new viewers. */
   readonly gopCache: GopCacheLimits | undefined
   /** Where viewers may have it by multicast. */
@@ -31,7 +33,7 @@ export interface PublicationInit {
 
 /**
  * What a client announces and records: it takes its path at once, can be watched from RECORD on, and is over
- * when the publisher goes.
+ * when the publisher goes, or does not set it up in time.
  */
 export class Publication {
   readonly path: string
@@ -39,6 +41,7 @@ export class Publication {
   readonly factory: MediaFactory
   readonly #init: PublicationInit
   readonly #streams = new Set<RecordStream>()
+  readonly #setupDeadline: ClockTimer | undefined
   /** Announced tracks that viewers get, in this order; fixed by the first RECORD. */
   #recorded: readonly number[] | undefined
   #media: Media | undefined
@@ -47,6 +50,9 @@ export class Publication {
   constructor(init: PublicationInit) {
     this.#init = init
     this.path = init.path
+    if (init.setupTimeoutMs > 0) {
+      this.#setupDeadline = init.clock.schedule(() => this.end(), init.setupTimeoutMs, false)
+    }
     this.factory = new MediaFactory(() => this.#source(), {
       sharedKey: () => init.path,
       lingerSeconds: Number.POSITIVE_INFINITY,
@@ -117,6 +123,7 @@ export class Publication {
 
   /** Adds a stream that was set up; when the last one closes, the publication is over. */
   addStream(stream: RecordStream): void {
+    this.#setupDeadline?.cancel()
     this.#streams.add(stream)
   }
 
@@ -132,6 +139,7 @@ export class Publication {
   end(): void {
     if (this.#isEnded) return
     this.#isEnded = true
+    this.#setupDeadline?.cancel()
     this.#init.onEnded(this)
     queueMicrotask(() => void this.#media?.end())
   }

@@ -59,7 +59,8 @@ export interface RtspServerOptions {
   readonly maxDatagramBytes?: number | undefined
   /**
    * Options of the pool that the server makes, or a pool of your own, which several servers may share and
-   * which you close. Limits of numbers are off until you set them.
+   * which you close. Limits of numbers are off until you set them. `maxIdleSetup` is also how long an announcement
+   * may wait for its SETUP.
    * @default { timeoutAlwaysVisible: true, maxIdleSetup: 30 }
    */
   readonly pool?: SessionPool | SessionPoolOptions | undefined

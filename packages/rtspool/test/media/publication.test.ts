@@ -13,6 +13,7 @@ function announce(sdp = testSdp, presentation = '/live/cam') {
     presentation,
     description: parseSdp(Buffer.from(sdp)),
     clock,
+    setupTimeoutMs: 30_000,
     gopCache: undefined,
     onStarted: () => events.push('started'),
     onEnded: () => events.push('ended'),

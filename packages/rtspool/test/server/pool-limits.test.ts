@@ -194,6 +194,34 @@ describe('B-FULL sessions that do not play', () => {
     expect([...server.mounts].map(([path]) => path)).toEqual(['/cam', '/live/door'])
   })
 
+  it('B-FULL an announcement that nobody sets up gives its path back, whatever keeps the connection', async () => {
+    const { clock, server, connect } = await camera({})
+    const idle = await connect()
+    const url = urlOf(server, '/live/garage')
+    const announcement = { headers: { 'Content-Type': 'application/sdp' }, body: testSdp }
+    await expectOk(idle, 'ANNOUNCE', url, announcement)
+    clock.advance(29_999)
+    await expectOk(idle, 'OPTIONS', '*')
+    const late = await connect()
+    expect((await late.request('ANNOUNCE', url, announcement)).statusCode).toBe(403)
+    clock.advance(1)
+    await expectOk(late, 'ANNOUNCE', url, announcement)
+    const tooLate = await setUp(idle, `${url}/streamid=0`, `${tcp};mode=record`)
+    expect([tooLate.statusCode, server.pool.size]).toEqual([461, 0])
+    await publish(late, url)
+    clock.advance(60_000)
+    expect(server.mounts.get('/live/garage')).toBeDefined()
+  })
+
+  it('with maxIdleSetup 0 an announcement may wait for as long as its connection', async () => {
+    const { clock, server, connect } = await camera({ maxIdleSetup: 0 })
+    const client = await connect()
+    const announcement = { headers: { 'Content-Type': 'application/sdp' }, body: testSdp }
+    await expectOk(client, 'ANNOUNCE', urlOf(server, '/live/garage'), announcement)
+    clock.advance(1e6)
+    expect(server.mounts.size).toBe(2)
+  })
+
   it('are let be with maxIdleSetup 0, until their timeout', async () => {
     const { clock, server, url, connect } = await camera({ maxIdleSetup: 0 })
     await readySession(await connect(), url)

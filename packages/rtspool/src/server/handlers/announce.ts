@@ -9,6 +9,8 @@ import { announcedKeys, keyMgmtHeaders } from '../srtp-announce.js'
 import { type RequestTarget, requireTarget } from '../target.js'
 import { playMethods } from './methods.js'
 
+const msPerSecond = 1000
+
 /** ANNOUNCE: a client describes what it is going to record (RFC 2326 section 10.3). */
 export const handleAnnounce: Handler = (context) => {
   const { server, connection, request } = context
@@ -49,13 +51,15 @@ function mount(
   description: SessionDescription,
   keys: ReadonlyMap<number, TrackKeys>,
 ): Publication {
-  const { mounts, clock, gopCache, multicast } = server
+  const { mounts, pool, clock, gopCache, multicast } = server
   const publication = new Publication({
     path,
     presentation,
     description,
     keys,
     clock,
+    // Until SETUP there is no session that could end it.
+    setupTimeoutMs: pool.limits.maxIdleSetup * msPerSecond,
     gopCache,
     multicast,
     onStarted: server.publicationStarted,
