@@ -62,21 +62,30 @@ export class SenderReports {
   sendBye(reader: Reader): void {
     const { ssrc } = this.#stream
     if (ssrc === undefined) return
-    const report = this.#report()?.packets ?? [
-      { type: 'receiverReport', ssrc, reports: [] },
-      createSourceDescription(ssrc, this.#cname),
-    ]
-    sendRtcpTo(reader, serializeCompound([...report, { type: 'bye', ssrcs: [ssrc] }]))
+    const bye: RtcpPacket = { type: 'bye', ssrcs: [ssrc] }
+    const report = this.#report()
+    if (report) {
+      this.#sendTo(reader, report, serializeCompound([...report.packets, bye]))
+      return
+    }
+    const empty: RtcpPacket = { type: 'receiverReport', ssrc, reports: [] }
+    const description = createSourceDescription(ssrc, this.#cname)
+    sendRtcpTo(reader, serializeCompound([empty, description, bye]))
   }
 
   /** A reader of datagrams gets a report that only it can echo; see `SentReports`. */
   #sendTo(reader: Reader, { time }: DatedReport, compound: Buffer): void {
     const { sentReports } = reader
-    const shiftMs = reader.kind === 'datagram' ? (sentReports?.drawShiftMs() ?? 0) : 0
-    const ntpTime = ntpFromUnixMs(time.unixMs - shiftMs)
+    const unixMs =
+      sentReports?.nextInstantMs(time.unixMs, reader.kind === 'datagram') ?? time.unixMs
+    const ntpTime = ntpFromUnixMs(unixMs)
     sentReports?.note(ntpMiddle32(ntpTime), this.#clock.now())
-    const rtpTime = time.rtpTime - Math.round((shiftMs * this.#stream.clockRate) / 1000)
-    sendRtcpTo(reader, shiftMs > 0 ? redateSenderReport(compound, ntpTime, rtpTime) : compound)
+    if (unixMs === time.unixMs) {
+      sendRtcpTo(reader, compound)
+      return
+    }
+    const ticks = Math.round(((unixMs - time.unixMs) * this.#stream.clockRate) / 1000)
+    sendRtcpTo(reader, redateSenderReport(compound, ntpTime, time.rtpTime + ticks))
   }
 
   #report(): DatedReport | undefined {

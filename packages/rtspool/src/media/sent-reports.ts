@@ -9,6 +9,8 @@ interface SentReport {
 
 /** A report may cross the one before; older ones are not echoed by a receiver that hears us. */
 const rememberedReports = 2
+/** The source's clock jumps by more than this only when it is set: that is told as it is. */
+const maxStepBackMs = 1000
 /** How far the instant of a report lies back at most: 8192 different values of `lsr`, see below. */
 const maxShiftMs = 125
 const shifts = 2 ** 13
@@ -19,14 +21,23 @@ const shifts = 2 ** 13
  *
  * So that the others who play the same track cannot know what it would echo, the instant that a report speaks of
  * lies up to 125 ms back, at random for each viewer and report: RTP and NTP time shift alike, what they say stays
- * exact.
+ * exact. It is never earlier than that of the report before: two that come at nearly the same time may tell the same.
  */
 export class SentReports {
   readonly #reports: SentReport[] = []
+  #lastUnixMs = Number.NEGATIVE_INFINITY
 
-  /** How far back the next report's instant is to lie, in milliseconds. */
-  drawShiftMs(): number {
-    return (randomInt(shifts) * maxShiftMs) / shifts
+  /**
+   * The instant that the next report is to speak of.
+   *
+   * @param unixMs - The present, in milliseconds since 1970 on the source's wall clock.
+   * @param isSecret - Whether it lies back at random.
+   */
+  nextInstantMs(unixMs: number, isSecret: boolean): number {
+    const drawn = isSecret ? unixMs - (randomInt(shifts) * maxShiftMs) / shifts : unixMs
+    const isAfterStep = this.#lastUnixMs - unixMs > maxStepBackMs
+    this.#lastUnixMs = isAfterStep ? drawn : Math.max(drawn, this.#lastUnixMs)
+    return this.#lastUnixMs
   }
 
   /**
@@ -34,6 +45,8 @@ export class SentReports {
    * @param sentAt - Monotonic milliseconds.
    */
   note(middle32: number, sentAt: number): void {
+    // Told again: the viewer counts from when it heard it last.
+    if (this.#reports.at(-1)?.middle32 === middle32) this.#reports.pop()
     this.#reports.push({ middle32, sentAt })
     if (this.#reports.length > rememberedReports) this.#reports.shift()
   }

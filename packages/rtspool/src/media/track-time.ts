@@ -81,14 +81,26 @@ export class TrackTime {
 
   unixTimeMsAt(rtpTime: number): number | undefined {
     if (!this.#mapping) return undefined
-    const ticks = timestampDistance(this.#mapping.rtpTime, rtpTime)
-    return this.#unixMsOf(this.#mapping) + (ticks * 1000) / this.#clockRate
+    return (
+      this.#unixMsOf(this.#mapping) +
+      (this.#ticksTo(rtpTime, this.#mapping) * 1000) / this.#clockRate
+    )
   }
 
   rtpTimeAt(unixMs: number): number | undefined {
     if (!this.#mapping) return undefined
     const ticks = ((unixMs - this.#unixMsOf(this.#mapping)) * this.#clockRate) / 1000
     return (this.#mapping.rtpTime + Math.round(ticks)) >>> 0
+  }
+
+  /**
+   * From the mapping to an RTP timestamp, across any number of wraps: of all instants that have this timestamp the one
+   * that is nearest to the present. The estimate of the present cancels out, so that nothing is rounded.
+   */
+  #ticksTo(rtpTime: number, mapping: DatedMapping): number {
+    const elapsedMs = this.#clock.now() - mapping.clockMs
+    const present = Math.round((elapsedMs * this.#clockRate) / 1000)
+    return present + timestampDistance(mapping.rtpTime + present, rtpTime)
   }
 
   #unixMsOf({ unixMs, isArrival }: DatedMapping): number {

@@ -63,6 +63,27 @@ describe('A-RTC-2 the time that a track tells its viewers', () => {
     expect(audio.announce()?.unixMs).toBe(now + 20)
   })
 
+  it('A-INF-1 A-RTC-2 is exact for days after the source has told it, across any number of wraps', () => {
+    const { clock, video, audio } = setUp(false)
+    const start = clock.unixTimeMs()
+    video.noteArrival(4_000_000_000)
+    audio.map(start, 4_100_000_000, clock.now())
+    for (let hours = 1; hours <= 24 * 400; hours += 7) {
+      clock.advance(start + hours * hourMs + 0.123 - clock.unixTimeMs())
+      const seconds = hours * 3600
+      const sound = (4_100_000_000 + seconds * 48_000) % 2 ** 32
+      const picture = (4_000_000_000 + seconds * 90_000) % 2 ** 32
+      expect(audio.unixTimeMsAt(sound)).toBe(start + seconds * 1000)
+      expect(video.unixTimeMsAt(picture)).toBe(start + seconds * 1000)
+      expect(audio.rtpTimeAt(start + seconds * 1000)).toBe(sound)
+      // Some seconds ago, and some to come: what is kept for new viewers, what is sent ahead.
+      expect(audio.unixTimeMsAt((sound - 480_000 + 2 ** 32) % 2 ** 32)).toBe(
+        start + seconds * 1000 - 10_000,
+      )
+      expect(audio.unixTimeMsAt((sound + 48_000) % 2 ** 32)).toBe(start + seconds * 1000 + 1_000)
+    }
+  })
+
   it('goes across a wrap of the timestamp', () => {
     const { clock, video } = setUp(false)
     video.noteArrival(2 ** 32 - 45_000)
