@@ -47,7 +47,7 @@ export class InterleavedGroup {
     return this.#members.length
   }
 
-  /** Adds a reader that begins with `first`, which may be many packets at once. */
+  /** Adds a reader that begins with `first`, which may be many packets at once; it is left out where that is too slow. */
   add(reader: InterleavedReader, first: readonly Buffer[]): void {
     const member: Member = {
       reader,
@@ -63,8 +63,15 @@ export class InterleavedGroup {
     this.#slots[member.position] = member.slot
     if (member.slot >= 0) this.#sends?.hold(member.slot)
     if (first.length === 0) return
+    if (reader.carrier.isCongested) {
+      // It has not taken what it was sent before: it begins where the others that are too slow go on.
+      member.isSkipping = true
+      this.#slots[member.position] = noSlot
+      reader.counters.packetsDropped += first.length
+      return
+    }
     const frames = frameInterleaved(this.#channel, first)
-    reader.carrier.grant(frames.length)
+    reader.carrier.grant(this.#channel, frames.length)
     reader.carrier.writeFrames(frames)
     reader.counters.packetsOut += first.length
     reader.counters.bytesOut += payloadBytes(frames, first.length)

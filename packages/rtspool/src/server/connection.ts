@@ -150,8 +150,8 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
     this.#writer.write(frames)
   }
 
-  grant(sizeBytes: number): void {
-    this.#writer.grant(sizeBytes)
+  grant(channel: number, sizeBytes: number): void {
+    this.#writer.grant(channel, sizeBytes)
   }
 
   /** Looks how far the client is behind. @returns Age of the oldest byte it has not taken, in milliseconds. */

@@ -14,8 +14,8 @@ export interface InterleavedCarrier {
   writeFrames(frames: Buffer): void
   /** The peer is too far behind: what is not written yet should be left out. */
   readonly isCongested: boolean
-  /** Allows this many bytes over the limit until the peer has caught up. */
-  grant(sizeBytes: number): void
+  /** Allows this many bytes of a channel over the limit until the peer has caught up. */
+  grant(channel: number, sizeBytes: number): void
   /** Where frames may be sent without asking, as long as the slot is open; not everything has one. */
   readonly direct?: DirectSlot | undefined
   readonly channels: ChannelTable

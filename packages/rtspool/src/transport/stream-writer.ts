@@ -18,6 +18,9 @@ interface Mark {
   readonly at: number
 }
 
+/** Streams of one session, and some more: whoever asks for more at once is congested sooner. */
+const maxGrants = 8
+
 /** A writer that is looked at twice a second for ten seconds needs 20; more are not of use. */
 const maxMarks = 64
 
@@ -38,6 +41,8 @@ export class StreamWriter {
   #isCongested = false
   #isReleased = false
   #maxBytes: number
+  /** What is in `#maxBytes` besides the limit, by channel. */
+  readonly #grants = new Map<number, number>()
   /** Bytes that went the way of the stream. */
   #streamed = 0
   #marks: Mark[] = []
@@ -96,9 +101,17 @@ export class StreamWriter {
     })
   }
 
-  /** Allows this many bytes over the limit until the peer has caught up: what a new reader begins with. */
-  grant(sizeBytes: number): void {
-    this.#maxBytes = this.#limits.maxBytes + sizeBytes
+  /**
+   * Allows this many bytes over the limit until the peer has caught up: what a new reader begins with.
+   *
+   * @param channel - Each stream has its own grant; a new one for the same channel replaces the one before, so that a
+   * client that plays and pauses without reading gets no further. Up to 8 channels have one at a time.
+   */
+  grant(channel: number, sizeBytes: number): void {
+    const before = this.#grants.get(channel)
+    if (before === undefined && this.#grants.size >= maxGrants) return
+    this.#grants.set(channel, sizeBytes)
+    this.#maxBytes += sizeBytes - (before ?? 0)
   }
 
   /** Writes nothing more, once what waits has been written. */
@@ -128,10 +141,15 @@ export class StreamWriter {
     if (queued > 0 && this.#marks.length < maxMarks && this.#marks.at(-1)?.total !== written) {
       this.#marks.push({ total: written, at: now })
     }
-    if (waiting === 0) this.#maxBytes = this.#limits.maxBytes
+    if (waiting === 0 && this.#grants.size > 0) this.#revokeGrants()
     const ageMs = now - (this.#marks[0]?.at ?? now)
     this.#judge(waiting, ageMs)
     return ageMs
+  }
+
+  #revokeGrants(): void {
+    this.#grants.clear()
+    this.#maxBytes = this.#limits.maxBytes
   }
 
   /** Congestion ends only at half the limits, so that it does not come and go with every packet. */

@@ -16,7 +16,7 @@ class TestCarrier implements InterleavedCarrier {
   isCongested = false
   granted = 0
 
-  grant(sizeBytes: number): void {
+  grant(_channel: number, sizeBytes: number): void {
     this.granted += sizeBytes
   }
 
