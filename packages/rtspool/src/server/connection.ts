@@ -18,6 +18,7 @@ import { MessageDeadline } from './message-deadline.js'
 import type { ConnectionContext, Reply, ServerContext } from './request-context.js'
 import { RequestQueue, type RequestQueueOwner } from './request-queue.js'
 import { closesConnection, serializeLastReply, serializeReply } from './response.js'
+import { SessionMisses } from './session-misses.js'
 
 /**
  * Requests that wait, or whose answers wait to be read, before the connection is read no further
@@ -76,6 +77,7 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
   readonly #parser = new RtspParser(this)
   readonly #deadline: MessageDeadline
   readonly #queue = new RequestQueue(this)
+  readonly #misses = new SessionMisses()
   #unsentAnswers = 0
   #malformed: MalformedMessageError | undefined
   #state: 'open' | 'closing' | 'closed' = 'open'
@@ -213,7 +215,7 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
     this.#afterWrite(reply, request)
     const isLast = this.#closesWithoutSession && this.sessions.size === 0
     this.#closesWithoutSession = false
-    if (isLast || closesConnection(request)) this.close()
+    if (isLast || closesConnection(request) || this.#misses.isTooMany) this.close()
   }
 
   get takesAnswers(): boolean {
@@ -221,6 +223,7 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
   }
 
   failed(error: unknown, request: RtspRequest): void {
+    this.#misses.note(error)
     if (isOwnFault(error)) this.#listener.requestFailed(error, request)
     else if (!this.isClosed) this.#listener.requestRefused(error as RtspError, request)
   }

@@ -92,8 +92,8 @@ describe.each([
   it('B-HIJ A-SES-9 the session of a victim that is silent ends on time', async () => {
     const { clock, server, url, session } = await victim(over)
     const deadline = clock.now() + (server.pool.get(session)?.remaining() ?? 0)
-    const attacker = await connectTo(server, address)
     for (let n = 0; n < 5; n++) {
+      const attacker = await connectTo(server, address)
       for (const method of methods) await claim(attacker, method, url, session)
       clock.advance(10_000)
     }
@@ -183,9 +183,9 @@ describe.each(claims)(
     it('B-HIJ A-SES-9 the session of a victim that is silent ends on time', async () => {
       const { clock, server, url, session } = await victim(over, auth)
       const deadline = clock.now() + (server.pool.get(session)?.remaining() ?? 0)
-      const attacker = await connectTo(server, address)
-      if (user) await logIn(attacker, user)
       for (let n = 0; n < 5; n++) {
+        const attacker = await connectTo(server, address)
+        if (user) await logIn(attacker, user)
         for (const method of methods) await claim(attacker, method, url, session)
         clock.advance(10_000)
       }
@@ -253,15 +253,43 @@ describe('a session over UDP', () => {
   })
 })
 
-it('B-GUESS ids that nobody has find nothing and prolong nothing', async () => {
-  const { server, url, session } = await victim('TCP')
-  const before = stateOf(server, session)
-  const attacker = await connectTo(server)
-  for (let n = 0; n < 50; n++) {
-    const guess = session.slice(0, -1) + (session.endsWith('A') ? 'B' : 'A') + (n || '')
-    expect((await inSession(attacker, 'TEARDOWN', url, guess)).statusCode).toBe(454)
-  }
-  expect(stateOf(server, session)).toEqual(before)
+describe('B-GUESS ids that nobody has', () => {
+  it('B-GUESS find nothing and prolong nothing; the connection is closed after 20', async () => {
+    const { server, url, session, deliver } = await victim('TCP')
+    const before = stateOf(server, session)
+    const attacker = await connectTo(server)
+    for (let n = 0; n < 20; n++) {
+      const guess = session.slice(0, -1) + (session.endsWith('A') ? 'B' : 'A') + (n || '')
+      expect((await inSession(attacker, 'TEARDOWN', url, guess)).statusCode).toBe(454)
+    }
+    await attacker.closed()
+    expect(stateOf(server, session)).toEqual(before)
+    await deliver(1)
+  })
+
+  it('B-GUESS get 20 answers, however many come at once', async () => {
+    const { server, url, session } = await victim('TCP')
+    const before = stateOf(server, session)
+    const attacker = await connectTo(server)
+    const guess = (n: number) => `PLAY ${url} RTSP/1.0\r\nCSeq: ${n}\r\nSession: guess${n}\r\n\r\n`
+    const answers: (string | undefined)[] = []
+    const collected = (async () => {
+      for (;;) answers.push((await attacker.response()).headers.get('CSeq'))
+    })().catch(() => {})
+    attacker.send(Array.from({ length: 200 }, (_, n) => guess(n)).join(''))
+    await attacker.closed()
+    await collected
+    expect(answers).toEqual(Array.from({ length: 20 }, (_, n) => String(n)))
+    expect(stateOf(server, session)).toEqual(before)
+  })
+
+  it('are forgiven when there are fewer: a client may have missed the end of its session', async () => {
+    const { server, url } = await victim('TCP')
+    const client = await connectTo(server)
+    for (let n = 0; n < 19; n++) await inSession(client, 'GET_PARAMETER', url, 'gone')
+    await readySession(client, url)
+    expect((await client.request('OPTIONS', '*')).statusCode).toBe(200)
+  })
 })
 
 const withoutNonce = (answer: string): string => answer.replace(/nonce="[^"]*"/g, 'nonce')
