@@ -88,7 +88,7 @@ export class HttpTunnels {
     get.on('error', () => get.destroy())
     get.on('end', () => {
       if (this.#waiting.has(key)) get.destroy()
-      else input.push(null)
+      else input.end()
     })
     get.on('close', () => {
       input.destroy()
@@ -108,7 +108,8 @@ export class HttpTunnels {
 
   #takePost(post: Socket, key: string, { headers }: HttpRequestHead, rest: Buffer): void {
     const tunnel = this.#tunnels.get(key)
-    if (!tunnel) {
+    // One whose client has ended it is still there until its last answer is out.
+    if (!tunnel || tunnel.input.hasEnded) {
       refuseHttp(post, 404, 'no GET with this x-sessioncookie came from this address', this.#clock)
     } else if (tunnel.input.hasPost) {
       refuseHttp(post, 409, 'the tunnel has a POST already', this.#clock)

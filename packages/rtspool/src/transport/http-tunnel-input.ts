@@ -10,17 +10,39 @@ import { Base64Stream } from '../http/index.js'
  */
 export class HttpTunnelInput extends Readable {
   #post: Socket | undefined
+  #hasEnded = false
 
   /** Whether a POST is open. */
   get hasPost(): boolean {
     return this.#post !== undefined
   }
 
-  /** Reads from this POST until its client ends it. @param first - What came behind its head. */
+  /** Whether nothing comes any more: it has ended, or is closed. */
+  get hasEnded(): boolean {
+    return this.#hasEnded || this.destroyed
+  }
+
+  /** The client has nothing more to say. What it says all the same is thrown away. Idempotent. */
+  end(): void {
+    if (this.hasEnded) return
+    this.#hasEnded = true
+    this.push(null)
+    this.#post?.destroy()
+  }
+
+  /**
+   * Reads from this POST until its client ends it, or closes it where it comes too late.
+   *
+   * @param first - What came behind its head.
+   */
   attach(post: Socket, first: Buffer): void {
+    if (this.hasEnded) {
+      post.destroy()
+      return
+    }
     const decoder = new Base64Stream()
     const receive = (chunk: Buffer): void => {
-      if (this.destroyed) return
+      if (this.hasEnded) return
       try {
         const decoded = decoder.push(chunk)
         if (decoded.length > 0 && !this.push(decoded)) post.pause()

@@ -65,6 +65,26 @@ describe('HttpTunnels', () => {
     }
   })
 
+  it('B-TUN a POST that comes when its tunnel has been ended by the client is refused and closed', async () => {
+    const { clock, opened, get, post } = start()
+    const tunnel = get('mine')
+    const first = post('mine')
+    // The connection has answers to send still, and reads on or not.
+    opened[0]?.input.pause()
+    tunnel.push(null)
+    await new Promise(setImmediate)
+    expect(first.destroyed).toBe(true)
+    for (const isRead of [false, true]) {
+      if (isRead) opened[0]?.input.resume()
+      await new Promise(setImmediate)
+      const late = post('mine')
+      expect(late.writableEnded).toBe(true)
+      clock.advance(1_000)
+      expect(late.destroyed).toBe(true)
+    }
+    expect([tunnel.destroyed, clock.pendingTimers]).toEqual([false, 0])
+  })
+
   it('reads no further than the connection does', async () => {
     const { opened, get, post } = start()
     get('mine')
