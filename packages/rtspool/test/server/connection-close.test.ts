@@ -12,9 +12,20 @@ import {
   publish,
   rtpPacket,
   startServer,
+  testSdp,
   urlOf,
 } from '../support/test-server.js'
 import { TestSource } from '../support/test-source.js'
+
+/** A session that is left over, with nothing in it, from a connection that is gone. */
+async function keptSession(server: RtspServer): Promise<string> {
+  const client = await connectTo(server)
+  const session = sessionIdOf(await setUp(client, urlOf(server, '/cam/trackID=0')))
+  const closed = once(server, 'connectionClosed')
+  await client.close()
+  await closed
+  return session
+}
 
 describe('a connection that closes', () => {
   it('A-TRD-4 ends its interleaved sessions at once, playing or not', async () => {
@@ -72,6 +83,41 @@ describe('a connection that closes', () => {
     await inSession(next, 'PLAY', url, session)
     sources[0]?.output?.tracks[0]?.push(rtpPacket({ sequenceNumber: 1 }))
     await next.framesUntil((frames) => frames.length > 0)
+  })
+
+  it("a session kept with 'keep' that is set up twice at once holds one presentation", async () => {
+    const server = await startServer({ onConnectionClosed: 'keep' })
+    const sources = mountCamera(server)
+    const { source, come } = mountSlow(server)
+    const session = await keptSession(server)
+    const [one, two] = [await connectTo(server), await connectTo(server)]
+    const udp = async () => `RTP/AVP;unicast;client_port=${(await openUdpPorts()).clientPort}`
+    const late = setUp(one, urlOf(server, '/slow/trackID=0'), await udp(), session)
+    await expectOk(two, 'OPTIONS', '*')
+    const early = await setUp(two, urlOf(server, '/cam/trackID=0'), await udp(), session)
+    come()
+    expect([early.statusCode, (await late).statusCode]).toEqual([200, 459])
+    expect([source.closeCount, sources.length]).toEqual([1, 1])
+    expect(server.pool.get(session)?.paths).toEqual(['/cam'])
+  })
+
+  it("a session kept with 'keep' whose SETUP is refused can be set up for another path", async () => {
+    const server = await startServer({ onConnectionClosed: 'keep' })
+    mountCamera(server)
+    mountCamera(server, '/other')
+    const session = await keptSession(server)
+    const { clientPort } = await openUdpPorts()
+    const transport = `RTP/AVP;unicast;client_port=${clientPort}`
+    const publisher = await connectTo(server)
+    const url = urlOf(server, '/live/cam')
+    const headers = { 'Content-Type': 'application/sdp' }
+    await expectOk(publisher, 'ANNOUNCE', url, { headers, body: testSdp })
+    // These ports of this address send to the server; they cannot receive from it as well.
+    await setUp(publisher, `${url}/streamid=0`, `${transport};mode=record`)
+    const client = await connectTo(server)
+    const refused = await setUp(client, urlOf(server, '/other/trackID=0'), transport, session)
+    const taken = await setUp(client, urlOf(server, '/cam/trackID=0'), tcp, session)
+    expect([refused.statusCode, taken.statusCode]).toEqual([461, 200])
   })
 
   it("ends a publisher's session also with onConnectionClosed 'keep'", async () => {

@@ -70,19 +70,26 @@ async function setUpPlay(
   target: RequestTarget,
   transport: ChosenTransport,
 ): Promise<Reply> {
-  const held = context.session && presentationOf(context.session)?.media
-  if (held && !isPublication(held)) {
-    return carryOut(context, planPlay(held, target, transport), target.path)
-  }
+  const held = heldMedia(context)
+  if (held) return carryOut(context, planPlay(held, target, transport), target.path)
   factoryFor(context.server.mounts, target.path)
   const init = context.session ? undefined : await admit(context, target.path, 'read')
   const hold = await constructMedia(context, target)
   try {
     requireValid(context)
-    return carryOut(context, planPlay(hold.media, target, transport), target.path, init)
+    // Another connection may have set the session up meanwhile.
+    checkPath(context, target)
+    const media = heldMedia(context) ?? hold.media
+    return carryOut(context, planPlay(media, target, transport), target.path, init)
   } finally {
     hold.release()
   }
+}
+
+/** What the session of a request plays; nothing when it records. */
+function heldMedia({ session }: RequestContext): Media | undefined {
+  const held = session && presentationOf(session)?.media
+  return held && !isPublication(held) ? held : undefined
 }
 
 /** @param init - Of the session that is to be made; without it the request has named one. */
@@ -95,8 +102,15 @@ function carryOut(context: RequestContext, plan: Plan, path: string, init?: Sess
     return { ...ok, session, headers: keyMgmt ? [...headers, keyMgmt] : headers }
   } catch (error) {
     if (!context.session) session.end('removed')
+    else releaseEmpty(session)
     throw error
   }
+}
+
+/** A presentation of which nothing was set up would be in the way of another one. */
+function releaseEmpty(session: Session): void {
+  const held = presentationOf(session)
+  if (held?.transports.size === 0) session.releaseMedia(held)
 }
 
 /** One session holds one presentation (RFC 2326 section 11.3.10). */
