@@ -97,6 +97,11 @@ export const errorCodes = {
     statusCode: 403,
     meaning: 'The request is understood and not allowed here.',
   },
+  ERR_SERVER_CLOSING: {
+    class: 'RequestError',
+    statusCode: 503,
+    meaning: 'The server is being closed: it makes no session and no media any more.',
+  },
   ERR_METHOD_NOT_ALLOWED: {
     class: 'RequestError',
     statusCode: 405,

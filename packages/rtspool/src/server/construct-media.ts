@@ -47,6 +47,7 @@ async function construct(
 ): Promise<MediaHold> {
   const { described } = connection
   if (described?.isFor(factory, { path, query })) return new MediaHold(described.media)
+  server.media.requireOpen()
   const media = await factory.construct({ path, query }, server.clock, server.multicast)
   server.media.note(media)
   // In the same turn: another request may be about to give this one back.

@@ -25,6 +25,7 @@ export interface SessionHousing {
    * Makes a session for a client that has been admitted.
    *
    * @throws {SessionPoolError} When the pool cannot any more.
+   * @throws {RequestError} `ERR_SERVER_CLOSING`
    */
   create(init: SessionInit, connection: ConnectionContext): Session
   /** Notes that a connection uses a session, which lives there from now on unless it is bound to one. */

@@ -1,9 +1,15 @@
+import { RequestError } from '../errors.js'
 import type { Media } from '../media/media.js'
 
 /** The media that a server serves, until their sources are closed: those of mounts that are gone among them. */
 export class ServedMedia {
   readonly #media = new Set<Media>()
   #isClosed = false
+
+  /** To be asked before a media is made. @throws {RequestError} `ERR_SERVER_CLOSING` */
+  requireOpen(): void {
+    if (this.#isClosed) throw new RequestError('ERR_SERVER_CLOSING', 'the server is closing')
+  }
 
   note(media: Media): void {
     if (this.#media.has(media)) return
@@ -12,7 +18,7 @@ export class ServedMedia {
     if (this.#isClosed) void media.end()
   }
 
-  /** Ends all of them, and whatever comes later. @returns When their sources are closed. */
+  /** Ends all of them, and whatever comes later. @returns When the sources of those that came so far are closed. */
   async close(): Promise<void> {
     this.#isClosed = true
     await Promise.all([...this.#media].map((media) => media.end()))

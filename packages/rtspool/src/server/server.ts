@@ -196,6 +196,8 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
       ...factories.map((factory) => factory.close()),
       this.#media.close(),
     ])
+    // A request that was under way may have brought another.
+    await this.#media.close()
     await this.#udp?.close()
   }
 

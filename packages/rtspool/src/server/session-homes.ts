@@ -1,3 +1,4 @@
+import { RequestError } from '../errors.js'
 import type { RemovalReason, Session, SessionInit, SessionPool } from '../session/index.js'
 import type { OnConnectionClosed } from './options.js'
 import type { ConnectionContext, SessionHousing } from './request-context.js'
@@ -11,6 +12,7 @@ export class SessionHomes implements SessionHousing {
   readonly #pool: SessionPool
   readonly #onConnectionClosed: OnConnectionClosed
   readonly #homes = new Map<Session, ConnectionContext | undefined>()
+  #isStopped = false
 
   constructor(pool: SessionPool, onConnectionClosed: OnConnectionClosed) {
     this.#pool = pool
@@ -22,13 +24,16 @@ export class SessionHomes implements SessionHousing {
     this.#pool.on('sessionRemoved', this.#onSessionRemoved)
   }
 
-  /** Ends all sessions of the server. */
+  /** Ends all sessions of the server, which makes none any more. */
   stop(): void {
+    this.#isStopped = true
     for (const session of this.#homes.keys()) session.end('poolClosed')
     this.#pool.off('sessionRemoved', this.#onSessionRemoved)
   }
 
   create(init: SessionInit, connection: ConnectionContext): Session {
+    // The request has waited for its admission meanwhile.
+    if (this.#isStopped) throw new RequestError('ERR_SERVER_CLOSING', 'the server is closing')
     const session = this.#pool.create(init)
     this.use(session, connection)
     return session

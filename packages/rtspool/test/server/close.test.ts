@@ -1,8 +1,25 @@
 import { describe, expect, it } from 'vitest'
-import { MediaFactory, RtspServer } from '../../src/index.js'
-import { inSession, mountCamera, readySession } from '../support/dialogue.js'
-import { connectTo, expectOk, startServer, urlOf } from '../support/test-server.js'
+import { MediaFactory, RtspServer, SessionPool } from '../../src/index.js'
+import { inSession, mountCamera, readySession, setUp } from '../support/dialogue.js'
+import { connectTo, expectOk, startServer, testSdp, urlOf } from '../support/test-server.js'
 import { TestSource } from '../support/test-source.js'
+
+/** Something that the application is asked to do, and takes its time for. */
+function step<T>() {
+  let begin = (): void => {}
+  let finish = (_result: T): void => {}
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve
+  })
+  const finished = new Promise<T>((resolve) => {
+    finish = resolve
+  })
+  const run = (): Promise<T> => {
+    begin()
+    return finished
+  }
+  return { run, begun, finish }
+}
 
 describe('a server that is closed', () => {
   it('closes everything, also when a source cannot be closed', async () => {
@@ -36,27 +53,73 @@ describe('a server that is closed', () => {
     expect([watched[0]?.closeCount, described[0]?.closeCount]).toEqual([1, 1])
   })
 
-  it('closes a source that comes too late for it', async () => {
+  it('B-DRAIN makes no session any more for a SETUP that waited for its admission', async () => {
+    const admission = step<undefined>()
+    const pool = new SessionPool({ onAdmit: admission.run })
+    const server = await startServer({ pool })
+    const sources = mountCamera(server)
+    const client = await connectTo(server)
+    const answer = setUp(client, urlOf(server, '/cam/trackID=0'))
+    await admission.begun
+    const closed = server.close()
+    admission.finish(undefined)
+    expect((await answer).statusCode).toBe(503)
+    await closed
+    expect([pool.size, sources.filter(({ closeCount }) => closeCount === 0)]).toEqual([0, []])
+    pool.close()
+  })
+
+  it('B-DRAIN makes no session any more for a publisher that waited for its admission', async () => {
+    const admission = step<undefined>()
+    const pool = new SessionPool({ onAdmit: admission.run })
+    const server = await startServer({ pool })
+    const client = await connectTo(server)
+    const url = urlOf(server, '/live/cam')
+    const headers = { 'Content-Type': 'application/sdp' }
+    await expectOk(client, 'ANNOUNCE', url, { headers, body: testSdp })
+    const answer = setUp(client, `${url}/streamid=0`, 'RTP/AVP/TCP;unicast;mode=record')
+    await admission.begun
+    const closed = server.close()
+    admission.finish(undefined)
+    expect((await answer).statusCode).toBe(503)
+    await closed
+    expect([pool.size, server.mounts.size]).toEqual([0, 0])
+    pool.close()
+  })
+
+  it('B-DRAIN opens no source any more for a DESCRIBE that waited to be let in', async () => {
+    const decision = step<boolean>()
+    const rules = [{ path: '/*', read: decision.run }]
+    const server = await startServer({ auth: { users: { ann: 'secret' }, rules } })
+    const sources = mountCamera(server)
+    const client = await connectTo(server)
+    const answer = client.request('DESCRIBE', urlOf(server, '/cam'))
+    await decision.begun
+    const closed = server.close()
+    decision.finish(true)
+    expect((await answer).statusCode).toBe(503)
+    await closed
+    expect(sources).toEqual([])
+  })
+
+  it('closes a source that comes too late for it, and waits for that', async () => {
     const server = await startServer()
-    const source = new TestSource()
-    let come = (): void => {}
-    const asked = new Promise<void>((isAsked) => {
-      const slow = () => {
-        isAsked()
-        return new Promise<TestSource>((resolve) => {
-          come = () => resolve(source)
-        })
-      }
-      server.mounts.add('/slow', new MediaFactory(slow))
-    })
+    const [making, closing] = [step<TestSource>(), step<undefined>()]
+    server.mounts.add('/slow', new MediaFactory(making.run))
     const client = await connectTo(server)
     const answer = client.request('DESCRIBE', urlOf(server, '/slow')).catch(() => undefined)
-    await asked
+    await making.begun
     server.mounts.remove('/slow')
-    const closed = server.close()
-    come()
-    await Promise.all([closed, answer])
-    expect(source.closeCount).toBe(1)
+    let isClosed = false
+    const closed = server.close().then(() => {
+      isClosed = true
+    })
+    making.finish(Object.assign(new TestSource(), { close: closing.run }))
+    await Promise.all([closing.begun, answer, client.closed()])
+    await new Promise(setImmediate)
+    expect(isClosed).toBe(false)
+    closing.finish(undefined)
+    await closed
   })
 })
 
