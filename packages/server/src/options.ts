@@ -19,6 +19,8 @@ export interface CommandOptions {
   readonly tls: TlsFiles | undefined
   /** Most sessions at a time; 0 is no limit. */
   readonly maxSessions: number
+  /** Most sessions of one address at a time; 0 is no limit. */
+  readonly maxSessionsPerAddress: number
   /** Seconds without a sign of life after which a session ends; 0 is never. */
   readonly sessionTimeout: number
   /** First and last port of the range in which one even/odd pair is taken; by default the library's. */
@@ -49,6 +51,13 @@ export type Invocation =
   | { readonly kind: 'refuse'; readonly stderr: string; readonly exitCode: 2 }
 
 const maxPort = 2 ** 16 - 1
+
+/** Sessions that an address has in any case: the programs of one machine, and viewers behind a small NAT. */
+const minShare = 16
+
+/** What one address may take of all sessions: nobody gets everything, and many viewers fit behind one NAT. */
+const shareOf = (maxSessions: number): number =>
+  maxSessions === 0 ? 0 : Math.max(minShare, Math.ceil(maxSessions / 4))
 
 /**
  * Makes a parser for a whole decimal number.
@@ -94,6 +103,11 @@ function parseMulticast(text: string): MulticastAddressPool {
   } catch (error) {
     throw new OptionValueError(`--multicast: ${error instanceof Error ? error.message : error}`)
   }
+}
+
+/** As written: what is left out here depends on the others. */
+type CommandFlags = Omit<CommandOptions, 'maxSessionsPerAddress'> & {
+  readonly maxSessionsPerAddress?: number
 }
 
 interface TlsFlags {
@@ -152,6 +166,12 @@ function createCommand(version: string): Command {
       new Option('--max-sessions <n>', 'most sessions at a time; 0 is no limit')
         .default(1000)
         .argParser(wholeNumber('--max-sessions', 0, sessionsMax)),
+    )
+    .addOption(
+      new Option(
+        '--max-sessions-per-address <n>',
+        `most sessions of one address; 0 is no limit (default: a quarter of --max-sessions, at least ${minShare})`,
+      ).argParser(wholeNumber('--max-sessions-per-address', 0, sessionsMax)),
     )
     .addOption(
       new Option(
@@ -239,7 +259,7 @@ function commandOptions(
   command: Command,
   environment: Readonly<Record<string, string | undefined>>,
 ): CommandOptions {
-  const flags = command.opts<CommandOptions & TlsFlags & AuthFlags>()
+  const flags = command.opts<CommandFlags & TlsFlags & AuthFlags>()
   if (!flags.publish && flags.publishUser !== undefined) {
     throw new OptionValueError('--publish-user and --no-publish exclude each other')
   }
@@ -249,6 +269,7 @@ function commandOptions(
     host: flags.host,
     tls: tlsFilesOf(flags, isTlsPortGiven),
     maxSessions: flags.maxSessions,
+    maxSessionsPerAddress: flags.maxSessionsPerAddress ?? shareOf(flags.maxSessions),
     sessionTimeout: flags.sessionTimeout,
     udpPorts: flags.udpPorts,
     multicast: flags.multicast,

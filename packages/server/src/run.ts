@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { Logger } from 'pino'
-import { RtspServer, type Session } from 'rtspool'
+import { RtspServer } from 'rtspool'
 import { fileMedia } from 'rtspool/file'
 import { banner } from './banner.js'
 import { readCertificate, reloadOnHangup } from './certificate.js'
+import { logComings, logRefusals } from './event-log.js'
 import { createLog } from './log.js'
 import { type CommandOptions, parseCommandLine } from './options.js'
 import { logOversizedPackets } from './oversized-packets.js'
+import { RepeatLimit } from './repeat-limit.js'
 import { describeStartupError } from './startup-error.js'
 
 const testPath = '/test'
@@ -61,10 +62,12 @@ async function conformTo(args: readonly string[], version: string): Promise<numb
 async function serve(options: CommandOptions, version: string): Promise<number> {
   const stop = stopSignal(options.tls ? ['SIGINT', 'SIGTERM'] : ['SIGINT', 'SIGTERM', 'SIGHUP'])
   const log = createLog(options.logLevel, process.stderr.isTTY === true)
+  const repeats = new RepeatLimit(log)
   let server: RtspServer
   try {
     server = createServer(options)
-    logPoolEvents(server, log)
+    logComings(server, log)
+    logRefusals(server, repeats)
     await server.listen()
   } catch (error) {
     stop.ignore()
@@ -96,6 +99,7 @@ async function serve(options: CommandOptions, version: string): Promise<number> 
   const signal = await stop.received
   log.info({ signal, sessions: server.pool.size }, 'closing')
   await server.close()
+  repeats.close()
   log.info('closed')
   endReload?.()
   endOversized()
@@ -111,50 +115,15 @@ function createServer(options: CommandOptions): RtspServer {
     ...(options.udpPorts === undefined ? {} : { udpPorts: options.udpPorts }),
     ...(options.multicast && { multicast: options.multicast }),
     ...(options.auth && { auth: options.auth }),
-    pool: { maxSessions: options.maxSessions, timeout: options.sessionTimeout },
+    pool: {
+      maxSessions: options.maxSessions,
+      maxSessionsPerAddress: options.maxSessionsPerAddress,
+      timeout: options.sessionTimeout,
+    },
   })
   server.mounts.add(testPath, fileMedia(testFile, { loop: true }))
   if (options.publish) server.mounts.allowPublish('/*')
   return server
-}
-
-/** Logs who comes and goes, by public id: the session id itself is a secret of its owner. */
-function logPoolEvents(server: RtspServer, log: Logger): void {
-  server.pool.on('sessionCreated', (session) => {
-    log.info(factsOf(session), 'session created')
-  })
-  server.pool.on('sessionRemoved', (session, reason) => {
-    const { packetsIn, packetsOut, packetsLost } = session.stats
-    const traffic = { packetsIn, packetsOut, packetsLost }
-    log.info({ ...factsOf(session), ...traffic, reason }, 'session removed')
-  })
-  server.pool.on('sessionRefused', ({ limit, owner, path }) => {
-    log.warn({ limit, path, address: owner?.address, user: owner?.user }, 'session refused')
-  })
-  server.on('connectionOpened', ({ remoteAddress: address, remotePort: port }) => {
-    log.debug({ address, port }, 'connection opened')
-  })
-  server.on('connectionClosed', ({ remoteAddress: address, remotePort: port }) => {
-    log.debug({ address, port }, 'connection closed')
-  })
-  server.on('publishStarted', (path) => log.info({ path }, 'publishing started'))
-  server.on('publishEnded', (path) => log.info({ path }, 'publishing ended'))
-  server.on('accessRefused', ({ reason, user, address, method, path }) => {
-    // Clients ask before they log in: that is no news.
-    const level = reason === 'missing' || reason === 'stale' ? 'debug' : 'warn'
-    log[level]({ reason, user, address, method, path }, 'access refused')
-  })
-  server.on('requestFailed', (error, { method }) =>
-    log.error({ err: error, method }, 'request failed'),
-  )
-  server.on('requestRefused', ({ code, message }, { method }) =>
-    log.debug({ method, code, why: message }, 'request refused'),
-  )
-}
-
-/** Who it is, from where, and for what. */
-function factsOf({ publicId, paths, owner }: Session): object {
-  return { session: publicId, path: paths[0], address: owner?.address, user: owner?.user }
 }
 
 interface StopSignalWait {

@@ -2,7 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -185,7 +185,33 @@ describe('the rtspool command', () => {
     expect(stderr).toMatch(/"reason":"teardown","msg":"session removed"/)
     expect(stderr).not.toContain(session)
   })
+
+  it('B-FULL --max-sessions-per-address leaves room for other addresses', async () => {
+    const child = start('--host', '127.0.0.1', '--port', '0', '--max-sessions-per-address', '1')
+    const port = await listeningPort(child)
+    const setUpFrom = async (localAddress: string): Promise<string> => {
+      const socket = connect({ port, host: '127.0.0.1', localAddress }).setEncoding('latin1')
+      const transport = 'Transport: RTP/AVP/TCP;unicast;interleaved=0-1'
+      const uri = `rtsp://127.0.0.1:${port}/test/trackID=0`
+      const answer = await answerOn(socket, `SETUP ${uri} RTSP/1.0\r\nCSeq: 1\r\n${transport}`)
+      return answer.slice(0, 'RTSP/1.0 200'.length)
+    }
+    expect(await setUpFrom('127.0.0.1')).toBe('RTSP/1.0 200')
+    expect(await setUpFrom('127.0.0.1')).toBe('RTSP/1.0 503')
+    expect(await setUpFrom('127.0.0.2')).toBe('RTSP/1.0 200')
+  })
 })
+
+/** Sends a request, and reads the head of its answer. */
+async function answerOn(socket: Socket, request: string): Promise<string> {
+  socket.write(`${request}\r\n\r\n`)
+  let received = ''
+  while (!received.includes('\r\n\r\n')) {
+    const [chunk] = (await once(socket, 'data')) as [string]
+    received += chunk
+  }
+  return received
+}
 
 /** The banner is written at once: what stands below its first line is there when that is. */
 async function tlsPort(child: ChildProcessWithoutNullStreams): Promise<number> {
@@ -230,15 +256,7 @@ async function bindEvenPort(socket: ReturnType<typeof createSocket>): Promise<nu
 async function setUpAndLeave(port: number): Promise<string> {
   const url = `rtsp://127.0.0.1:${port}/test`
   const socket = connect(port, '127.0.0.1').setEncoding('latin1')
-  const answer = async (request: string): Promise<string> => {
-    socket.write(`${request}\r\n\r\n`)
-    let received = ''
-    while (!received.includes('\r\n\r\n')) {
-      const [chunk] = (await once(socket, 'data')) as [string]
-      received += chunk
-    }
-    return received
-  }
+  const answer = (request: string): Promise<string> => answerOn(socket, request)
   const described = await answer(`DESCRIBE ${url} RTSP/1.0\r\nCSeq: 1`)
   expect(described).toContain('RTSP/1.0 200')
   const control = /a=control:(\S*track\S*|\S*stream\S*)/.exec(described)?.[1] ?? 'track1'

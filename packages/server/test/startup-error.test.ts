@@ -7,6 +7,7 @@ const options: CommandOptions = {
   host: 'camera.example',
   tls: { port: 322, keyFile: 'key.pem', certFile: 'cert.pem' },
   maxSessions: 1000,
+  maxSessionsPerAddress: 250,
   sessionTimeout: 60,
   udpPorts: [20000, 20001],
   multicast: undefined,
