@@ -22,13 +22,19 @@ export interface DatagramGroup {
   send(packets: readonly Buffer[]): void
 }
 
-/** A group without system calls of its own: one `send` a packet and member. */
+/** A group without system calls of its own: one `send` a packet and member. Node queues what the kernel does not take. */
 export class PlainDatagramGroup implements DatagramGroup {
   readonly #members = new Set<DatagramDestination>()
   readonly #send: (packet: Buffer, port: number, address: string) => void
+  readonly #hasRoom: (datagrams: number) => boolean
 
-  constructor(send: (packet: Buffer, port: number, address: string) => void) {
+  /** @param hasRoom - Whether so many datagrams may be queued; where not, they are dropped, and it counts them. */
+  constructor(
+    send: (packet: Buffer, port: number, address: string) => void,
+    hasRoom: (datagrams: number) => boolean,
+  ) {
     this.#send = send
+    this.#hasRoom = hasRoom
   }
 
   get size(): number {
@@ -44,6 +50,7 @@ export class PlainDatagramGroup implements DatagramGroup {
   }
 
   send(packets: readonly Buffer[]): void {
+    if (!this.#hasRoom(packets.length * this.#members.size)) return
     for (const { address, port } of this.#members) {
       for (const packet of packets) this.#send(packet, port, address)
     }

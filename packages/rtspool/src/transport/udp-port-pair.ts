@@ -66,6 +66,8 @@ const maxRefusalSockets = 64
 
 /** Room for a burst of key frames; the kernel may give less. */
 const socketBufferBytes = 4 * 1024 * 1024
+/** What waits in Node while the kernel takes nothing: no more than the kernel itself would hold. */
+const maxQueuedBytes = socketBufferBytes
 
 /** Addresses come from accepted sockets: they are numeric, and nothing may ask a name server. */
 const noLookup = (
@@ -159,6 +161,14 @@ export class UdpEndpoint implements DatagramLoss, DatagramSender {
     if (error) this.sendErrors++
   }
 
+  readonly #sendOne = (packet: Buffer, port: number, address: string): void =>
+    this.send(packet, port, address)
+  readonly #hasRoom = (datagrams: number): boolean => {
+    if (this.#closed || this.#socket.getSendQueueSize() <= maxQueuedBytes) return true
+    this.sendErrors += datagrams
+    return false
+  }
+
   constructor(
     socket: Socket,
     batching: Batching | undefined,
@@ -241,7 +251,7 @@ export class UdpEndpoint implements DatagramLoss, DatagramSender {
    */
   createGroup(maySegment = true): DatagramGroup {
     const batching = this.#batching
-    if (!batching) return new PlainDatagramGroup((...datagram) => this.send(...datagram))
+    if (!batching) return new PlainDatagramGroup(this.#sendOne, this.#hasRoom)
     const descriptor = (): number => (this.#closed ? -1 : batching.descriptor)
     return new BatchedDatagramGroup(batching.native, descriptor, {
       isSegmenting: maySegment && batching.isSegmenting,

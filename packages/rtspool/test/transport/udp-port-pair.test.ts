@@ -2,7 +2,11 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { nativeSockets } from '../../src/transport/native-sockets.js'
-import { UdpPortPair, type UdpPortPairOptions } from '../../src/transport/udp-port-pair.js'
+import {
+  UdpEndpoint,
+  UdpPortPair,
+  type UdpPortPairOptions,
+} from '../../src/transport/udp-port-pair.js'
 import { openUdpPorts } from '../support/test-server.js'
 
 /** A pair on the first free even port from 45,000 on. */
@@ -123,6 +127,27 @@ describe('UdpPortPair', () => {
     expect(rtp.peers.get('127.0.0.1', 5000)).toBe(other)
     rtp.peers.delete('127.0.0.1', 5000, other)
     expect(rtp.peers.isFree('127.0.0.1', 5000)).toBe(true)
+  })
+
+  it('B-BACK what Node would queue without end for a kernel that takes nothing is dropped', async () => {
+    const socket = createSocket('udp4')
+    socket.bind(0, '127.0.0.1')
+    await once(socket, 'listening')
+    let [queuedBytes, sent] = [4 * 1024 * 1024, 0]
+    socket.getSendQueueSize = () => queuedBytes
+    socket.send = () => void sent++
+    const endpoint = new UdpEndpoint(socket, undefined)
+    const group = endpoint.createGroup()
+    for (const port of [1, 2, 3]) group.add({ address: '127.0.0.1', port })
+    const packets = [Buffer.alloc(10), Buffer.alloc(10)]
+    group.send(packets)
+    expect([sent, endpoint.sendErrors]).toEqual([6, 0])
+    queuedBytes++
+    group.send(packets)
+    expect([sent, endpoint.sendErrors]).toEqual([6, 6])
+    await endpoint.close()
+    group.send(packets)
+    expect([sent, endpoint.sendErrors]).toEqual([6, 6])
   })
 
   it('A-RTP-3 counts what the kernel refuses to send', async () => {
