@@ -26,7 +26,7 @@ export interface BackChannelReceiver {
    * Called with each RTP packet that came after PLAY, in the order of arrival. It is valid RTP of a payload type of
    * the description; gaps and duplicates of the network are not mended.
    *
-   * @param packet - The receiver's to keep.
+   * @param packet - The receiver's to keep. It may be a view of up to 64 KiB that came with it: copy what is kept for long.
    */
   packet(packet: Buffer): void
   /** Called once, when the client has gone. */

@@ -35,6 +35,11 @@ export interface MediaSource {
   /**
    * Starts the flow of RTP packets into `output.tracks[i].push(packet)`. Called at most once.
    *
+   * A packet that has been pushed belongs to the library, for as long as it has a use for it: it is sent at the end of
+   * its frame, and with a `gopCache` it is kept for new viewers until the next key frame, by default for up to 10 s. So
+   * neither the buffer nor the memory that it is a view of may be written to again: make a new one for each packet, or
+   * push a copy. Views of one larger buffer are fine: where little of it is pushed, what is kept is copied out of it.
+   *
    * A rejection answers the PLAY that started it with 503 and closes the media.
    */
   start(output: MediaOutput): void | Promise<void>

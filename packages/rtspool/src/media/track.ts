@@ -145,7 +145,8 @@ export class Track {
   /**
    * Sends one RTP packet, unchanged, to everybody who plays this track.
    *
-   * @param packet - Not to be changed afterwards: it is sent at the end of this turn of the event loop.
+   * @param packet - The track's from now on, and not to be changed or used again: it is sent at the end of its frame, and
+   * may be kept for new viewers until the next key frame. See `MediaSource.start`.
    * @returns `false` for what is no valid RTP packet, or has more than 65,535 bytes: it is counted and dropped.
    */
   push(packet: Buffer): boolean {
