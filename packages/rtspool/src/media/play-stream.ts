@@ -59,6 +59,11 @@ export class PlayStream implements MediaParticipant {
     return this.#init.security
   }
 
+  /** What the source of the track pushed and was no RTP. */
+  get invalidPackets(): number {
+    return this.track.invalidPackets
+  }
+
   get lowerTransport(): 'TCP' | 'UDP' {
     const { reader } = this.#init
     return reader instanceof MulticastViewer || reader.kind === 'datagram' ? 'UDP' : 'TCP'

@@ -62,6 +62,11 @@ export class RecordStream implements MediaParticipant {
     return this.#init.security
   }
 
+  /** What arrived since RECORD and was no RTP, or not of this stream. */
+  get invalidPackets(): number {
+    return this.#sink?.invalidPackets ?? 0
+  }
+
   get lowerTransport(): 'TCP' | 'UDP' {
     return this.#init.lowerTransport
   }

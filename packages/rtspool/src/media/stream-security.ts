@@ -25,6 +25,8 @@ export interface TrackKeys {
 /** What protects one stream between a client and us: our key for what we send, the client's for what it sends. */
 export class StreamSecurity {
   readonly sender: SrtpSender
+  /** What came under no key that is known, repeated or too old: it was not used. */
+  rejectedPackets = 0
   #receiver: SrtpReceiver
   /** Of the key before, until the first packet under the new one has come. */
   #previous: SrtpReceiver | undefined
@@ -33,6 +35,7 @@ export class StreamSecurity {
   constructor(sender: SrtpSender, offer: SrtpOffer, before?: StreamSecurity) {
     this.sender = sender
     this.#receiver = before ? before.#receiverFor(offer) : receiverOf(offer)
+    if (before) this.rejectedPackets = before.rejectedPackets
   }
 
   /** From now on the client sends under another key; or the same, and tells where it is. */
@@ -46,7 +49,7 @@ export class StreamSecurity {
   /** @returns The RTP packet, or `undefined` when it is not authentic, or has been there before. */
   open(packet: Buffer): Buffer | undefined {
     const opened = this.#receiver.open(packet)
-    if (!opened) return this.#previous?.open(packet)
+    if (!opened) return this.#counted(this.#previous?.open(packet))
     this.#previous = undefined
     return opened
   }
@@ -54,11 +57,16 @@ export class StreamSecurity {
   /** @returns The compound RTCP packet, or `undefined` as with {@link open}. */
   openRtcp(packet: Buffer): Buffer | undefined {
     // Ours, sent back by somebody: where the client has our key, it would count as the client's.
-    if (packet.length < rtcpHeaderBytes || this.sender.hasSource(rtcpSsrcOf(packet)))
-      return undefined
+    const isOurs = packet.length < rtcpHeaderBytes || this.sender.hasSource(rtcpSsrcOf(packet))
+    if (isOurs) return this.#counted(undefined)
     const opened = this.#receiver.openRtcp(packet)
-    if (!opened) return this.#previous?.openRtcp(packet)
+    if (!opened) return this.#counted(this.#previous?.openRtcp(packet))
     this.#previous = undefined
+    return opened
+  }
+
+  #counted(opened: Buffer | undefined): Buffer | undefined {
+    if (!opened) this.rejectedPackets++
     return opened
   }
 

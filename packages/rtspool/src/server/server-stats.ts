@@ -22,6 +22,13 @@ export interface RtspServerStats {
   readonly rejectedRtcp: number
   /** Interleaved channels in use, over all connections. */
   readonly channels: number
+  /** Frames that came on a channel nobody had set up there, over all connections so far: dropped without effect. */
+  readonly unknownChannelFrames: number
+  /**
+   * Datagrams, RTP and RTCP, that the system did not take: the queue of an interface was full, or there was no route.
+   * They are lost, and `packetsOut` of the sessions counts them all the same.
+   */
+  readonly sendErrors: number
   /**
    * RTP packets that UDP viewers were not sent because they are larger than `maxDatagramBytes`: one for each viewer,
    * or multicast group, that did not get it. `packetsDropped` of the sessions counts them too.

@@ -55,6 +55,8 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
   readonly pool: SessionPool
   readonly #options: ResolvedRtspServerOptions
   readonly #connections = new Set<Connection>()
+  /** Of the connections that are closed. */
+  #unknownChannelFrames = 0
   readonly #media = new ServedMedia()
   readonly #backlogs: BacklogMonitor<Connection>
   readonly #homes: SessionHomes
@@ -127,7 +129,11 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
 
   stats(): RtspServerStats {
     let channels = 0
-    for (const connection of this.#connections) channels += connection.channels.size
+    let unknownChannelFrames = this.#unknownChannelFrames
+    for (const connection of this.#connections) {
+      channels += connection.channels.size
+      unknownChannelFrames += connection.channels.unknownChannelFrames
+    }
     const rejected = this.#udp?.rejected ?? { rtp: 0, rtcp: 0 }
     return {
       connections: this.#connections.size + this.#door.waitingCount,
@@ -136,6 +142,8 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
       rejectedRtp: rejected.rtp,
       rejectedRtcp: rejected.rtcp,
       channels,
+      unknownChannelFrames,
+      sendErrors: this.#udp?.sendErrors ?? 0,
       oversizedPackets: this.#udp?.oversizedPackets ?? 0,
       multicast: { ...noMulticast, ...this.#udp?.multicastStats },
       sendPaths: {
@@ -210,6 +218,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
         requestRefused: (error, request) => tell(this, 'requestRefused', error, request),
         closed: (closed) => {
           this.#connections.delete(closed)
+          this.#unknownChannelFrames += closed.channels.unknownChannelFrames
           this.#backlogs.remove(closed)
           this.#homes.connectionClosed(closed)
           tell(this, 'connectionClosed', closed)

@@ -21,6 +21,13 @@ export interface StreamStats {
   readonly reception: StreamReception | undefined
   /** What came as RTCP and was none: dropped without effect. */
   readonly malformedRtcp: number
+  /** What its publisher, or its source, gave the track as RTP and was none, or too large: dropped and counted here. */
+  readonly invalidPackets: number
+  /**
+   * What came from this client as SRTP or SRTCP and was not used: not authentic, repeated, or too old. 0 where the stream
+   * is not SRTP.
+   */
+  readonly rejectedPackets: number
 }
 
 /**
@@ -45,6 +52,8 @@ export function streamStatsOf(session: Session): StreamStats[] {
         ssrc: stream.track?.ssrc,
         reception: stream.reception,
         malformedRtcp: stream.malformedRtcp,
+        invalidPackets: stream.invalidPackets,
+        rejectedPackets: stream.security?.rejectedPackets ?? 0,
       })
     }
   }

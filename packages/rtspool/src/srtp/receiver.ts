@@ -16,8 +16,6 @@ export class SrtpReceiver {
   #rolloverCounters: ReadonlyMap<number, number>
   readonly #rtpWindows = new Map<number, ReplayWindow>()
   readonly #rtcpWindows = new Map<number, ReplayWindow>()
-  /** Packets that were not authentic, repeated or too old. */
-  rejectedPackets = 0
 
   /** @param rolloverCounters - By SSRC, where key management tells them; the others begin with 0. */
   constructor(master: MasterKey, rolloverCounters: ReadonlyMap<number, number> = new Map()) {
@@ -39,16 +37,12 @@ export class SrtpReceiver {
 
   /** @returns The RTP packet in a new buffer, or `undefined` when it must not be used. */
   open(packet: Buffer): Buffer | undefined {
-    const opened = packet.length < rtpHeaderBytes ? undefined : this.#open(packet)
-    if (!opened) this.rejectedPackets++
-    return opened
+    return packet.length < rtpHeaderBytes ? undefined : this.#open(packet)
   }
 
   /** @returns The compound RTCP packet in a new buffer, or `undefined` when it must not be used. */
   openRtcp(packet: Buffer): Buffer | undefined {
-    const opened = packet.length < rtcpHeaderBytes ? undefined : this.#openRtcp(packet)
-    if (!opened) this.rejectedPackets++
-    return opened
+    return packet.length < rtcpHeaderBytes ? undefined : this.#openRtcp(packet)
   }
 
   #open(packet: Buffer): Buffer | undefined {

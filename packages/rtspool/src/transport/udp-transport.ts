@@ -158,6 +158,15 @@ export class UdpTransport {
     return { rtp, rtcp }
   }
 
+  /** Datagrams, RTP and RTCP, that the system did not take. */
+  get sendErrors(): number {
+    let count = 0
+    for (const pair of [this.#ipv4, this.#ipv6]) {
+      if (pair) count += pair.rtp.sendErrors + pair.rtcp.sendErrors
+    }
+    return count
+  }
+
   /** RTP packets that were too large for a datagram, for each reader that did not get them. */
   get oversizedPackets(): number {
     return (this.#ipv4?.rtp.oversizedPackets ?? 0) + (this.#ipv6?.rtp.oversizedPackets ?? 0)

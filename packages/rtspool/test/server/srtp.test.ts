@@ -130,6 +130,19 @@ describe('without TLS', () => {
 })
 
 describe('on TLS', () => {
+  it('A-RTP-3 server.stats() counts datagrams that the system does not take', async () => {
+    const { server, url, push, client } = await camera({ maxDatagramBytes: 65_507 })
+    const ports = await openUdpPorts()
+    const transport = `RTP/SAVP;unicast;client_port=${ports.clientPort}`
+    await playSecurely(client, url, { transport })
+    expect(server.stats().sendErrors).toBe(0)
+    // With what SRTP adds, it is more than any datagram can carry.
+    push(frame(1, Buffer.alloc(65_507 - 12)))
+    push(frame(2))
+    await ports.until(() => ports.rtp.length === 1)
+    expect(server.stats().sendErrors).toBe(1)
+  })
+
   it('A-SRT-2 A-SET-19 UDP needs SAVP; inside the connection both are fine', async () => {
     const { server, client, track } = await camera()
     const ports = await openUdpPorts()

@@ -38,6 +38,8 @@ describe('streamStatsOf', () => {
         ssrc: undefined,
         reception: undefined,
         malformedRtcp: 0,
+        invalidPackets: 0,
+        rejectedPackets: 0,
       },
     ])
     const viewer = await connectTo(server)
@@ -83,5 +85,18 @@ describe('streamStatsOf', () => {
     expect(watching.stats.packetsLost).toBe(1)
     await expectOk(viewer, 'TEARDOWN', url, { headers: { Session: session } })
     expect(streamStatsOf(watching)).toEqual([])
+  })
+
+  it('A-RTP-3 counts what a publisher sent as RTP and was none, for it and for its viewers', async () => {
+    const { server, url, publisher, publishing, sessionOf } = await relay()
+    const viewer = await connectTo(server)
+    const { session } = await play(viewer, url, ['TCP'])
+    publisher.sendFrame(0, Buffer.from('no RTP'))
+    publisher.sendFrame(0, Buffer.alloc(0))
+    publisher.sendFrame(0, rtpPacket({ sequenceNumber: 1, ssrc, marker: true }))
+    await viewer.framesUntil(() => viewer.frames.some(({ channel }) => channel === 0))
+    expect(streamStatsOf(publishing)[0]).toMatchObject({ ssrc, invalidPackets: 2 })
+    expect(streamStatsOf(sessionOf(session))[0]).toMatchObject({ ssrc, invalidPackets: 2 })
+    expect(publishing.stats.packetsIn).toBe(1)
   })
 })

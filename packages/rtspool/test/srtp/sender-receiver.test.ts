@@ -20,7 +20,6 @@ describe('SrtpReceiver', () => {
     const receiver = new SrtpReceiver(master)
     expect(receiver.open(sealed)).toEqual(packetAt(5))
     expect(receiver.open(sealed)).toBeUndefined()
-    expect(receiver.rejectedPackets).toBe(1)
   })
 
   it('A-SRT-6 takes late packets once while they are in the window, older ones never', () => {
@@ -44,7 +43,6 @@ describe('SrtpReceiver', () => {
     const [a, b, c, d, e, f, g] = sealed as [Buffer, Buffer, Buffer, Buffer, Buffer, Buffer, Buffer]
     // The last of the old round comes after the first of the new one.
     for (const packet of [a, d, b, e, c, g, f]) expect(receiver.open(packet)).toBeDefined()
-    expect(receiver.rejectedPackets).toBe(0)
   })
 
   it('A-SRT-6 needs the rollover counter to join after the sequence numbers began anew', () => {

@@ -20,6 +20,14 @@ async function occupy(port: number) {
 }
 
 describe('UdpTransport', () => {
+  it('counts what the system does not take, RTP and RTCP', async () => {
+    const transport = await open({ ports: [43_200, 43_220], address: '127.0.0.1' })
+    transport.rtpEndpoint('127.0.0.1')?.send(Buffer.alloc(65_530), 9, '127.0.0.1')
+    transport.rtcpEndpoint('127.0.0.1')?.send(Buffer.alloc(65_530), 9, '127.0.0.1')
+    while (transport.sendErrors < 2) await new Promise(setImmediate)
+    expect(transport.sendErrors).toBe(2)
+  })
+
   it('B-PORT takes the first even pair of the range that is free, skipping ports of others', async () => {
     await occupy(43_001)
     const one = await open({ ports: [42_999, 43_020], address: '127.0.0.1' })
