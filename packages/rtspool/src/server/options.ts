@@ -96,6 +96,12 @@ export interface RtspServerOptions {
    */
   readonly slowReaderTimeout?: number | undefined
   /**
+   * Seconds after which a publisher that sends neither RTP nor RTCP nor requests leaves with reason `silent`, over UDP
+   * and TCP, and its path is free; not while it pauses. 0 = with the timeout of its session, as everybody.
+   * @default 10
+   */
+  readonly publisherTimeout?: number | undefined
+  /**
    * How much of what is published is kept, from the last key frame on, so that new viewers start at once;
    * `false` = nothing. Media of your own have the same option in their factory.
    * @default { maxBytes: 8388608, maxSeconds: 10 }
@@ -142,6 +148,7 @@ export const rtspServerDefaults = Object.freeze({
   maxBacklogBytes: 4 * 1024 * 1024,
   maxBacklogSeconds: 2,
   slowReaderTimeout: 10,
+  publisherTimeout: 10,
   gopCache: gopCacheDefaults,
   multicast: undefined,
   nativeSockets: true,

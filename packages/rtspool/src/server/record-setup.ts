@@ -24,13 +24,17 @@ export function setUpRecordStream(
   const taken = takeTransport(connection, transport, secured(receivers, security), {
     holder: session,
   })
+  const endWatch = server.silence.watch(session)
   stream = new RecordStream({
     clock: server.clock,
     lowerTransport: transport.lowerTransport,
     security,
     counters: session.stats,
     sendRtcp: securedRtcp(taken.sendRtcp, security),
-    release: taken.release,
+    release: () => {
+      taken.release()
+      endWatch()
+    },
     onPacket: () => session.touch(),
     onMediaEnded: () => session.end('mediaEnded'),
     onClosed: (closed) => publication.removeStream(closed),

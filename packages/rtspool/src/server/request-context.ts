@@ -17,6 +17,7 @@ import type { UdpTransport } from '../transport/udp-transport.js'
 import type { DescribedMedia } from './described-media.js'
 import type { RefusalMonitor } from './refusal-monitor.js'
 import type { ServedMedia } from './served-media.js'
+import type { SilenceMonitor } from './silence-monitor.js'
 import type { RequestTarget } from './target.js'
 
 /** Where the sessions of a server are made, and which connection each lives with. */
@@ -61,6 +62,8 @@ export interface ServerContext {
   readonly homes: SessionHousing
   /** Ends UDP sessions whose client is gone. */
   readonly refusals: RefusalMonitor
+  /** Ends publishers that send nothing any more. */
+  readonly silence: SilenceMonitor
   /** For publications. */
   readonly gopCache: GopCacheLimits | undefined
   /** What media are encrypted with on secure connections; nothing when SRTP is turned off. */

@@ -38,6 +38,7 @@ export interface ResolvedRtspServerOptions {
   readonly maxConnections: number
   readonly backlog: BacklogLimits
   readonly slowReaderTimeoutMs: number
+  readonly publisherTimeoutMs: number
   readonly gopCache: GopCacheLimits | undefined
   readonly multicast: MulticastAddressPool | undefined
   readonly native: NativeSockets | undefined
@@ -85,6 +86,9 @@ export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRt
     }),
     slowReaderTimeoutMs:
       seconds('slowReaderTimeout', options.slowReaderTimeout ?? defaults.slowReaderTimeout) *
+      msPerSecond,
+    publisherTimeoutMs:
+      seconds('publisherTimeout', options.publisherTimeout ?? defaults.publisherTimeout) *
       msPerSecond,
     gopCache: resolveGopCache(options.gopCache ?? defaults.gopCache),
     multicast: resolveMulticast(options.multicast),

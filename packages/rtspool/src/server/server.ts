@@ -19,6 +19,7 @@ import { type ResolvedRtspServerOptions, resolveRtspServerOptions } from './reso
 import { ServedMedia } from './served-media.js'
 import { noMulticast, type RtspServerStats } from './server-stats.js'
 import { SessionHomes } from './session-homes.js'
+import { SilenceMonitor } from './silence-monitor.js'
 import type { TlsCertificate } from './tls-options.js'
 
 export interface RtspServerEvents {
@@ -241,6 +242,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
       authorizer: this.#authenticator,
       udp: () => this.#udp,
       homes: this.#homes,
+      silence: new SilenceMonitor(this.#options.clock, this.#options.publisherTimeoutMs),
       refusals: new RefusalMonitor(this.#options.clock),
       gopCache: this.#options.gopCache,
       srtp: this.#options.tls?.srtp,

@@ -26,6 +26,7 @@ export function isActive(state: SessionState): boolean {
  * - `connectionClosed`: the connection that carried its media is gone
  * - `slowReader`: it did not take its media fast enough
  * - `unreachable`: nobody listens any more where its media are sent
+ * - `silent`: it was to send media, and nothing was heard of it
  * - `mediaEnded`: what it played has ended
  * - `kicked`: an operator removed it
  * - `evicted`: it was idle and made room for another
@@ -44,6 +45,7 @@ export const removalReasons = Object.freeze([
   'connectionClosed',
   'slowReader',
   'unreachable',
+  'silent',
   'mediaEnded',
   'kicked',
   'evicted',

@@ -281,7 +281,7 @@ describe('RECORD', () => {
     const watching = await connectTo(server)
     const { session: watched } = await play(watching, url, [viewer])
     for (let n = 1; n <= 5; n++) {
-      clock.advance(20_000)
+      clock.advance(9_000)
       await inSession(watching, 'OPTIONS', url, watched)
       for (let m = 0; m < 20; m++)
         spoofer.rtpSocket.send(rtpPacket({ sequenceNumber: 999 }), port, '127.0.0.1')

@@ -183,12 +183,16 @@ describe('B-FULL sessions that do not play', () => {
   it('B-FULL a publisher that does not record leaves as well; one that does stays', async () => {
     const { clock, server, connect } = await camera({})
     const [recording, idle] = [await connect(), await connect()]
-    await publish(recording, urlOf(server, '/live/door'))
+    const { session } = await publish(recording, urlOf(server, '/live/door'))
     const url = urlOf(server, '/live/garage')
     const headers = { 'Content-Type': 'application/sdp' }
     await expectOk(idle, 'ANNOUNCE', url, { headers, body: testSdp })
     await setUp(idle, `${url}/streamid=0`, `${tcp};mode=record`)
-    clock.advance(30_250)
+    for (let n = 1; n < 4; n++) {
+      clock.advance(9_000)
+      await inSession(recording, 'OPTIONS', url, session)
+    }
+    clock.advance(3_250)
     await idle.closed()
     expect(server.pool.stats()).toMatchObject({ size: 1, removed: { idleSetup: 1 } })
     expect([...server.mounts].map(([path]) => path)).toEqual(['/cam', '/live/door'])

@@ -139,10 +139,10 @@ describe('one of two sessions of a connection that leaves', () => {
 describe('a publisher that leaves', () => {
   it.each([
     { reason: 'kicked', afterMs: 0 },
-    { reason: 'lifetime', afterMs: 20_000 },
+    { reason: 'lifetime', afterMs: 9_000 },
   ])('B-RACE loses its connection, and its viewers leave: $reason', async ({ reason, afterMs }) => {
     const clock = new FakeClock()
-    const pool = { maxLifetime: 20, onAdmit: lifetimeForPublishers }
+    const pool = { maxLifetime: 9, onAdmit: lifetimeForPublishers }
     const server = await startServer({ clock, pool, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 })
     const url = urlOf(server, '/live/door')
     const reasons: RemovalReason[] = []
@@ -164,5 +164,5 @@ describe('a publisher that leaves', () => {
 function lifetimeForPublishers({ request }: { readonly request?: unknown }) {
   const { headers } = request as { headers: { get(name: string): string | undefined } }
   const records = headers.get('Transport')?.includes('mode=record') ?? false
-  return { init: { maxLifetime: records ? 20 : 0 } }
+  return { init: { maxLifetime: records ? 9 : 0 } }
 }

@@ -219,13 +219,13 @@ describe('what publishers send', () => {
       )
     send(7, 1_000_000, 3, 96)
     await viewer.framesUntil((frames) => frames.filter(({ channel }) => channel === 0).length === 3)
-    clock.advance(10_000)
+    clock.advance(9_000)
     await viewer.framesUntil(() => reportsOn(7).length > 0)
     send(8, 5_000, 2, 97)
     await viewer.framesUntil((frames) => frames.filter(({ channel }) => channel === 0).length === 5)
     const changedAt = clock.now()
     const count = rtcpOf(viewer).length
-    clock.advance(10_000)
+    clock.advance(9_000)
     await viewer.framesUntil(() => reportsOn(8).length > 0)
     for (const report of reportsOn(7)) {
       expect(report).toMatchObject({ packetCount: 3, octetCount: 30 })

@@ -1,0 +1,49 @@
+import type { Clock, ClockTimer } from '../clock.js'
+import type { Session } from '../session/index.js'
+
+const intervalMs = 500
+
+/**
+ * Ends sessions that record and are silent: no RTP, no RTCP and no request for a time that is shorter than their
+ * timeout. It runs only while there are any, and costs nothing per packet.
+ */
+export class SilenceMonitor {
+  readonly #clock: Clock
+  readonly #maxMs: number
+  /** One entry for each stream. */
+  readonly #watched = new Set<{ readonly session: Session }>()
+  #timer: ClockTimer | undefined
+
+  /** @param maxMs - 0 = no limit but the timeout of the session. */
+  constructor(clock: Clock, maxMs: number) {
+    this.#clock = clock
+    this.#maxMs = maxMs
+  }
+
+  /** Begins to watch the session of a stream. It may be silent while it does not record. @returns Ends it. Idempotent. */
+  watch(session: Session): () => void {
+    if (this.#maxMs === 0) return () => {}
+    const watched = { session }
+    this.#watched.add(watched)
+    this.#timer ??= this.#schedule()
+    return () => {
+      this.#watched.delete(watched)
+      if (this.#watched.size > 0) return
+      this.#timer?.cancel()
+      this.#timer = undefined
+    }
+  }
+
+  #schedule(): ClockTimer {
+    return this.#clock.schedule(() => this.#look(), intervalMs, false)
+  }
+
+  #look(): void {
+    const now = this.#clock.now()
+    for (const { session } of this.#watched) {
+      const isSilent = now - session.lastAccessAt >= this.#maxMs
+      if (session.state === 'Recording' && isSilent) session.end('silent')
+    }
+    this.#timer = this.#watched.size > 0 ? this.#schedule() : undefined
+  }
+}

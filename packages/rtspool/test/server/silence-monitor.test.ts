@@ -1,0 +1,117 @@
+import { describe, expect, it, vi } from 'vitest'
+import { type RtspServerOptions, type Session, SessionPool } from '../../src/index.js'
+import { parseTransport } from '../../src/rtsp/index.js'
+import { SilenceMonitor } from '../../src/server/silence-monitor.js'
+import { inSession } from '../support/dialogue.js'
+import { FakeClock } from '../support/fake-clock.js'
+import type { UdpTestPorts } from '../support/rtsp-client.js'
+import {
+  connectTo,
+  openUdpPorts,
+  play,
+  publish,
+  rtpPacket,
+  startServer,
+  urlOf,
+} from '../support/test-server.js'
+
+async function published(over: 'TCP' | 'UDP', options: RtspServerOptions = {}) {
+  const clock = new FakeClock()
+  const fakeTime = { clock, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 }
+  const server = await startServer({ ...fakeTime, ...options })
+  const url = urlOf(server, '/live/cam')
+  const client = await connectTo(server)
+  const carrier = over === 'TCP' ? 'TCP' : await openUdpPorts()
+  const { session: id, setups } = await publish(client, url, [carrier])
+  const session = server.pool.get(id) as Session
+  const [spec] = parseTransport(setups[0]?.headers.get('Transport') ?? '')
+  let sequenceNumber = 0
+  /** Sends a packet, and waits until it has arrived. */
+  const send = async (kind: 'RTP' | 'RTCP') => {
+    clock.advance(1)
+    const accessedAt = session.lastAccessAt
+    const packet = kind === 'RTP' ? rtpPacket({ sequenceNumber: ++sequenceNumber }) : emptyReport
+    const track = kind === 'RTP' ? 0 : 1
+    if (over === 'TCP') client.sendFrame(track, packet)
+    else {
+      const { rtpSocket, rtcpSocket } = carrier as UdpTestPorts
+      const socket = kind === 'RTP' ? rtpSocket : rtcpSocket
+      socket.send(packet, spec?.serverPort?.[track] ?? 0, '127.0.0.1')
+    }
+    while (session.lastAccessAt === accessedAt) await new Promise(setImmediate)
+  }
+  return { clock, server, client, url, session, send }
+}
+
+/** A receiver report without reports. */
+const emptyReport = Buffer.from('80c9000100000001', 'hex')
+
+describe.each(['UDP', 'TCP'] as const)('a publisher over %s', (over) => {
+  it('B-PUBDIE leaves after 10 s of silence, with its viewers, and may come back at once', async () => {
+    const { clock, server, url, session, send } = await published(over)
+    const viewer = await connectTo(server)
+    const { session: watching } = await play(viewer, url, ['TCP'])
+    const watched = server.pool.get(watching) as Session
+    await send('RTP')
+    clock.advance(9_900)
+    expect(session.removalReason).toBeUndefined()
+    clock.advance(600)
+    expect(session.removalReason).toBe('silent')
+    const { session: back } = await publish(await connectTo(server), url, ['TCP'])
+    await vi.waitFor(() => expect(watched.removalReason).toBe('mediaEnded'))
+    expect([...server.pool.values()].map(({ id }) => id)).toEqual([back])
+    expect(server.stats().udpPeers).toBe(0)
+  })
+
+  it('B-PUBDIE stays as long as RTP, RTCP or requests come', async () => {
+    const { clock, client, url, session, send } = await published(over)
+    for (let n = 0; n < 3; n++) {
+      clock.advance(9_000)
+      await send('RTP')
+      clock.advance(9_000)
+      await send('RTCP')
+      clock.advance(9_000)
+      await inSession(client, 'GET_PARAMETER', url, session.id)
+    }
+    expect(session.removalReason).toBeUndefined()
+  })
+
+  it('B-PUBDIE may be silent while it pauses, and has 10 s again afterwards', async () => {
+    const { clock, client, url, session } = await published(over)
+    await inSession(client, 'PAUSE', url, session.id)
+    clock.advance(50_000)
+    await inSession(client, 'RECORD', url, session.id)
+    clock.advance(9_900)
+    expect(session.removalReason).toBeUndefined()
+    clock.advance(600)
+    expect(session.removalReason).toBe('silent')
+  })
+
+  it.each([
+    [3, 3_500, 'silent'],
+    [0, 65_500, 'timeout'],
+  ])('B-PUBDIE with publisherTimeout: %d it leaves after %d ms: %s', async (...values) => {
+    const [publisherTimeout, afterMs, reason] = values
+    const { clock, session } = await published(over, { publisherTimeout })
+    clock.advance(afterMs - 700)
+    expect(session.removalReason).toBeUndefined()
+    clock.advance(700)
+    expect(session.removalReason).toBe(reason)
+  })
+})
+
+it('SilenceMonitor watches until the last stream of the session has gone', () => {
+  const clock = new FakeClock()
+  const pool = new SessionPool({ clock })
+  const session = pool.create()
+  session.state = 'Recording'
+  const monitor = new SilenceMonitor(clock, 10_000)
+  const [endFirst, endSecond] = [monitor.watch(session), monitor.watch(session)]
+  endFirst()
+  endFirst()
+  clock.advance(10_500)
+  expect(session.removalReason).toBe('silent')
+  endSecond()
+  pool.close()
+  expect(clock.pendingTimers).toBe(0)
+})
