@@ -80,12 +80,19 @@ export class PlayStream implements MediaParticipant {
     return ssrc === this.track.ssrc && sentReports?.sentAt(lsr) !== undefined
   }
 
+  /** Whether the viewer may not know the rollover counter of what it is going to be sent. */
+  get hasRolledOver(): boolean {
+    const { reader } = this.#init
+    if (this.#state !== 'ready' || reader instanceof MulticastViewer || !reader.srtp) return false
+    return reader.srtp.sender.hasRolledOver(reader.srtp.position)
+  }
+
   /** What the viewer would begin with now: the last key frame, or what it missed while it paused. */
   recentPackets(): readonly Buffer[] {
     if (this.#state !== 'ready') return []
     const { reader } = this.#init
     if (reader instanceof MulticastViewer) return reader.recentPackets(this.#pausedAt)
-    return this.track.recentPackets(this.#pausedAt, reader.srtp)
+    return this.track.recentPackets(this.#pausedAt, reader.srtp?.sender)
   }
 
   /** @param first - From {@link recentPackets}, in the same turn of the event loop. */

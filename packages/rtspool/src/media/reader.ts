@@ -1,4 +1,4 @@
-import type { SrtpSender } from '../srtp/index.js'
+import type { SrtpPosition, SrtpSender } from '../srtp/index.js'
 import { frameInterleaved, type InterleavedCarrier } from '../transport/interleaved.js'
 import type { DatagramSender } from '../transport/udp-port-pair.js'
 import type { SentReports } from './sent-reports.js'
@@ -14,6 +14,13 @@ export interface DeliveryCounters {
   packetsDropped: number
 }
 
+/** What a reader with SRTP and SRTCP shares with others, and where it is. */
+export interface SrtpReader {
+  readonly sender: SrtpSender
+  /** As far as it has been told, or has come when it was removed. */
+  position: SrtpPosition
+}
+
 /** A reader inside an RTSP connection. */
 export interface InterleavedReader {
   readonly kind: 'interleaved'
@@ -24,7 +31,7 @@ export interface InterleavedReader {
   /** Notes the sender reports that it is sent. */
   readonly sentReports?: SentReports
   /** Present where what it is sent is SRTP and SRTCP. */
-  readonly srtp?: SrtpSender
+  readonly srtp?: SrtpReader
 }
 
 /** A reader that is sent datagrams. */
@@ -41,14 +48,14 @@ export interface DatagramReader {
   /** Notes the sender reports that it is sent, each with an instant of its own. */
   readonly sentReports?: SentReports
   /** Present where what it is sent is SRTP and SRTCP. */
-  readonly srtp?: SrtpSender
+  readonly srtp?: SrtpReader
 }
 
 export type Reader = InterleavedReader | DatagramReader
 
 /** Sends RTCP to one reader, protected where the reader has it so. */
 export function sendRtcpTo(reader: Reader, plain: Buffer): void {
-  const compound = reader.srtp ? reader.srtp.protectRtcp(plain) : plain
+  const compound = reader.srtp ? reader.srtp.sender.protectRtcp(plain) : plain
   if (!compound) return
   if (reader.kind === 'datagram') reader.rtcp.send(compound, reader.rtcpPort, reader.address)
   else reader.carrier.writeFrames(frameInterleaved(reader.channels[1], [compound]))

@@ -31,9 +31,20 @@ export class SecureFanOut {
     for (const packet of before) sender.skip(packet)
   }
 
-  /** @param first - Not protected; from {@link SrtpSender.repeatable}. */
+  /**
+   * Adds a reader. One that does not know the present rollover counter is led on to it first.
+   *
+   * @param first - Not protected; from {@link SrtpSender.repeatable}.
+   */
   add(reader: Reader, first: readonly Buffer[] = []): void {
-    this.fanOut.add(reader, this.sender.protectAgain(first))
+    const steps = reader.srtp ? this.sender.stepsFrom(reader.srtp.position, first[0]) : []
+    this.fanOut.add(reader, [...steps, ...this.sender.protectAgain(first)])
+  }
+
+  /** Removes a reader, after whatever was pushed so far. */
+  remove(reader: Reader): void {
+    this.fanOut.remove(reader)
+    if (reader.srtp) reader.srtp.position = this.sender.position
   }
 
   /** See {@link FanOut.push}. A packet that cannot be protected is left out. */

@@ -56,7 +56,8 @@ export class TrackReaders {
 
   /** Removes a reader, after whatever was pushed so far. */
   remove(reader: Reader): void {
-    this.#fanOutOf(reader)?.remove(reader)
+    if (reader.srtp) this.#secure?.remove(reader)
+    else this.#plain.remove(reader)
   }
 
   /** Brings the counters of a reader up to date. */

@@ -4,10 +4,12 @@ import { PlayStream } from '../media/play-stream.js'
 import type { Reader } from '../media/reader.js'
 import { SentReports } from '../media/sent-reports.js'
 import type { StreamSecurity } from '../media/stream-security.js'
+import type { Track } from '../media/track.js'
 import type { Session } from '../session/index.js'
 import { LearnedRtcp } from './learned-rtcp.js'
 import type { RequestContext } from './request-context.js'
 import { keyMgmtHeader } from './srtp.js'
+import { toldPosition } from './srtp-position.js'
 import { playSecurity, secured } from './srtp-setup.js'
 import { type StreamSetup, type TakenTransport, takeTransport } from './stream-setup.js'
 import type { UnicastTransport } from './transport-choice.js'
@@ -44,7 +46,7 @@ export function setUpPlayStream(
       clock: server.clock,
       media,
       track,
-      reader: readerOf(context, session, transport, taken, security),
+      reader: readerOf(context, session, track, transport, taken, security),
       security,
       uri: request.uri,
       release,
@@ -85,6 +87,7 @@ function answerOf(
 function readerOf(
   { connection }: RequestContext,
   session: Session,
+  track: Track,
   transport: UnicastTransport,
   { pair }: TakenTransport,
   security: StreamSecurity | undefined,
@@ -92,7 +95,9 @@ function readerOf(
   const shared = {
     counters: session.stats,
     sentReports: new SentReports(),
-    ...(security && { srtp: security.sender }),
+    ...(security && {
+      srtp: { sender: security.sender, position: toldPosition(connection, track, security) },
+    }),
   }
   if (transport.lowerTransport === 'TCP') {
     return { kind: 'interleaved', carrier: connection, channels: pair, ...shared }

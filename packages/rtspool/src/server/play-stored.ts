@@ -10,6 +10,7 @@ import { rateHeaders } from './rate-headers.js'
 import { ok, type Reply, type RequestContext } from './request-context.js'
 import { playStreamsOf, requirePresentation } from './session-presentation.js'
 import { requireValid, requireWanted } from './session-validity.js'
+import { rolloverHeaders } from './srtp-position.js'
 import { startSource } from './start-source.js'
 import { nptRange, soughtRange } from './stored-range.js'
 
@@ -37,6 +38,7 @@ export async function playStored(
     requireValid(context)
   }
   const wasPlaying = playback.isPlaying
+  const keyMgmt = rolloverHeaders(context, streams)
   session.state = 'Playing'
   return {
     ...ok,
@@ -45,6 +47,7 @@ export async function playStored(
       ['Range', nptRange(playback.range)],
       ...rates,
       ...storedRtpInfo(context, streams, wasPlaying),
+      ...keyMgmt,
     ],
     afterWrite: () => {
       // First, so that the sender report that each stream begins with tells the new time.

@@ -1,5 +1,5 @@
 export { SrtpReceiver } from './receiver.js'
-export { SrtpSender } from './sender.js'
+export { type SrtpPosition, SrtpSender } from './sender.js'
 export { rtcpHeaderBytes, rtcpSsrcOf } from './srtcp-layout.js'
 export {
   type MasterKey,

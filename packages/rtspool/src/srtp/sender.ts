@@ -13,6 +13,29 @@ const maxRepeated = 2 ** 15
 /** The length in front of a frame inside a connection has 16 bits (RFC 2326 section 10.12). */
 const maxSealedBytes = 2 ** 16 - 1
 
+/** Sequence numbers that tell an index from another one that lies less far away. */
+const halfRound = 2 ** 15
+/** From one kept packet to the next. */
+const stepSize = 2 ** 13
+/** Four rounds: a pause of a few minutes. */
+const maxSteps = 32
+
+/** What may have got lost at the end of what a receiver was sent. */
+const maxLost = 1024
+
+/** As far as a receiver has come: it can tell the indexes of packets that are less than 2^15 away. */
+export interface SrtpPosition {
+  /** `undefined` before the first packet. */
+  readonly ssrc: number | undefined
+  readonly index: number
+}
+
+/** A packet that leads on to those after it. */
+interface Step {
+  readonly index: number
+  readonly packet: Buffer
+}
+
 /** Protects the packets of one stream under one master key, each index once. */
 export class SrtpSender {
   readonly master: MasterKey
@@ -24,6 +47,8 @@ export class SrtpSender {
   #ssrc: number | undefined
   #window = new ReplayWindow()
   #rtcpIndex = 0
+  /** Of the present SSRC, oldest first. */
+  #steps: Step[] = []
 
   constructor(master: MasterKey) {
     this.master = master
@@ -38,6 +63,21 @@ export class SrtpSender {
   /** Of the newest packet: what who joins now has to be told. */
   get rolloverCounter(): number {
     return rolloverCounterOf(Math.max(this.#window.highest, 0))
+  }
+
+  /** Where a receiver is that has been told the present rollover counter, and has received nothing. */
+  get toldPosition(): SrtpPosition {
+    return { ssrc: this.#ssrc, index: middleOf(this.rolloverCounter) }
+  }
+
+  /** Where a receiver is, at least, that was sent the newest packet. */
+  get position(): SrtpPosition {
+    return { ssrc: this.#ssrc, index: Math.max(this.#window.highest - maxLost, 0) }
+  }
+
+  /** Whether the rollover counter is another one by now. */
+  hasRolledOver(since: SrtpPosition): boolean {
+    return rolloverCounterOf(this.#indexFrom(since)) !== this.rolloverCounter
   }
 
   /** Whether packets with this SSRC are protected here. */
@@ -91,6 +131,28 @@ export class SrtpSender {
   }
 
   /**
+   * Protects packets again that lead a receiver on: each tells it the rollover counter of the next one (RFC 3711
+   * section 3.3.1). They are as old as they are; only their sequence numbers matter.
+   *
+   * @param from - Where it is.
+   * @param first - What it is sent then, from {@link repeatable}; the next packet when absent.
+   * @returns None where none are needed, or where it is too far behind.
+   */
+  stepsFrom(from: SrtpPosition, first?: Buffer): Buffer[] {
+    const target = first ? this.#presentIndexOf(first) : this.#window.highest + 1
+    const steps: Buffer[] = []
+    let index = this.#indexFrom(from)
+    while (target - index >= halfRound) {
+      const at = index
+      const step = this.#steps.findLast((each) => each.index > at && each.index - at < halfRound)
+      if (!step) return []
+      steps.push(this.#cipher.protectRtp(step.packet, step.index))
+      index = step.index
+    }
+    return steps
+  }
+
+  /**
    * @param compound - At least 8 bytes.
    * @returns A new buffer; `undefined` when all 2^31 indexes are spent.
    */
@@ -110,11 +172,25 @@ export class SrtpSender {
       packet.length + this.overheadBytes <= maxSealedBytes && this.#begin(ssrcOf(packet))
     const index = isTaken ? this.#indexOf(packet) : undefined
     if (index !== undefined && this.#window.isNew(index)) {
+      this.#keepStep(packet, index)
       this.#window.add(index)
       return index
     }
     this.#refused.add(packet)
     return undefined
+  }
+
+  /** A source that was not there begins with 0. */
+  #indexFrom({ ssrc, index }: SrtpPosition): number {
+    return ssrc === this.#ssrc ? index : middleOf(0)
+  }
+
+  #keepStep(packet: Buffer, index: number): void {
+    const last = this.#steps.at(-1)
+    if (last && Math.floor(index / stepSize) <= Math.floor(last.index / stepSize)) return
+    // A copy: what the packet was cut from is not to be kept for so long.
+    this.#steps.push({ index, packet: Buffer.from(packet) })
+    if (this.#steps.length > maxSteps) this.#steps.shift()
   }
 
   #indexOf(packet: Buffer): number | undefined {
@@ -134,6 +210,10 @@ export class SrtpSender {
     }
     this.#ssrc = ssrc
     this.#window = window
+    this.#steps = []
     return true
   }
 }
+
+/** The index from which every one with this rollover counter can be told. */
+const middleOf = (rolloverCounter: number): number => packetIndexOf(rolloverCounter, halfRound)

@@ -212,8 +212,11 @@ describe('B-FULL sessions that do not play', () => {
     await expectOk(late, 'ANNOUNCE', url, announcement)
     const tooLate = await setUp(idle, `${url}/streamid=0`, `${tcp};mode=record`)
     expect([tooLate.statusCode, server.pool.size]).toEqual([461, 0])
-    await publish(late, url)
-    clock.advance(60_000)
+    const { session } = await publish(late, url)
+    for (let n = 0; n < 7; n++) {
+      clock.advance(9_000)
+      await inSession(late, 'OPTIONS', url, session)
+    }
     expect(server.mounts.get('/live/garage')).toBeDefined()
   })
 

@@ -236,6 +236,52 @@ describe('on TLS', () => {
     expect(await openedFrames(later, receiverFor(offer), 1)).toEqual([frame(2)])
   })
 
+  it.each(['DESCRIBE and SETUP', 'SETUP and PLAY'])(
+    'A-SRT-6 a viewer follows when the sequence numbers begin anew between %s, whatever it reads',
+    async (when) => {
+      const { server, client, url, track, push } = await camera()
+      await playSecurely(client, url)
+      for (const number of [65_000, 65_535]) push(frame(number))
+      const later = await connectTlsTo(server)
+      const [described] = describedOffers(await expectOk(later, 'DESCRIBE', url))
+      if (when === 'DESCRIBE and SETUP') push(frame(0))
+      const setup = await setUp(later, track, srtpTcp)
+      push(frame(1))
+      const answer = await inSession(later, 'PLAY', url, sessionIdOf(setup))
+      const [answered] = answeredOffers(answer)
+      expect([...(answered?.rolloverCounters ?? [])]).toEqual([[ssrc, 1]])
+      push(frame(2))
+      await later.framesUntil(() => payloadsOf(later, 0).length === 2)
+      const opened = (offer?: SrtpOffer) => {
+        const receiver = receiverFor(offer as SrtpOffer)
+        return payloadsOf(later, 0).map((packet) => receiver.open(packet))
+      }
+      // A packet from before is sent again: who knows only the old counter learns from it that there is a new one.
+      expect(opened(described)).toEqual([frame(65_000), frame(2)])
+      expect(opened(answered)).toEqual([undefined, frame(2)])
+    },
+  )
+
+  it('A-SRT-6 a viewer follows after a pause, and is told nothing where it has missed nothing', async () => {
+    const { client, url, push } = await camera()
+    const { offer, session } = await playSecurely(client, url)
+    const receiver = receiverFor(offer)
+    push(frame(1))
+    expect(await openedFrames(client, receiver, 1)).toEqual([frame(1)])
+    await inSession(client, 'PAUSE', url, session)
+    const soon = await inSession(client, 'PLAY', url, session)
+    expect(answeredOffers(soon)).toEqual([])
+    await inSession(client, 'PAUSE', url, session)
+    for (let number = 2; number < 60_000; number++) push(frame(number))
+    for (let number = 60_000; number < 70_000; number++) push(frame(number % 65_536))
+    expect(answeredOffers(await inSession(client, 'PLAY', url, session))).toHaveLength(1)
+    push(frame(70_000 % 65_536))
+    await client.framesUntil(() => payloadsOf(client, 0).length >= 4)
+    const later = payloadsOf(client, 0).slice(1)
+    expect(later.every((packet) => receiver.open(packet))).toBe(true)
+    expect(later.at(-1)?.readUInt16BE(2)).toBe(70_000 % 65_536)
+  })
+
   it('tls.srtp false: SAVP is 461, and descriptions are plain', async () => {
     const { client, url, track } = await camera({}, { srtp: false })
     expect((await setUp(client, track, srtpTcp)).statusCode).toBe(461)

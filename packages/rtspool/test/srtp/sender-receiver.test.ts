@@ -177,6 +177,56 @@ describe('SrtpSender', () => {
     expect(sender.protectAgain(again)).toEqual([])
   })
 
+  /** Counts packets, each under the sequence number after that of the one before. */
+  const pass = (sender: SrtpSender, from: number, count: number): void => {
+    for (let number = from; number < from + count; number++) sender.skip(packetAt(number % 65_536))
+  }
+
+  it.each([
+    ['at once', 65_535, 1],
+    ['in the middle of the next round', 65_535, 40_000],
+    ['three rounds later', 10_000, 200_000],
+  ])(
+    'A-SRT-6 leads who was told the counter before on to the present one: %s',
+    (_, from, count) => {
+      const sender = new SrtpSender(master)
+      pass(sender, from - 100, 100)
+      const told = sender.toldPosition
+      expect([sender.hasRolledOver(told), sender.stepsFrom(told)]).toEqual([false, []])
+      pass(sender, from, count + 1)
+      expect(sender.hasRolledOver(told)).toBe(true)
+      const receiver = new SrtpReceiver(master)
+      const next = packetAt((from + count + 1) % 65_536)
+      expect(sender.stepsFrom(told).every((step) => receiver.open(step))).toBe(true)
+      expect(receiver.open(protect(sender, next))).toEqual(next)
+      // What comes out is what others were sent: no index has two texts.
+      expect(sender.stepsFrom(told)).toEqual(sender.stepsFrom(told))
+    },
+  )
+
+  it('A-SRT-6 leads who was sent nothing for 60,000 packets on, and nobody who can do without', () => {
+    const sender = new SrtpSender(master)
+    const receiver = new SrtpReceiver(master)
+    for (const number of [19_998, 19_999]) receiver.open(protect(sender, packetAt(number)))
+    const left = sender.position
+    pass(sender, 20_000, 30_000)
+    expect(sender.stepsFrom(left)).toEqual([])
+    pass(sender, 50_000, 30_000)
+    const steps = sender.stepsFrom(left)
+    expect(steps.map((step) => receiver.open(step)?.readUInt16BE(2))).toEqual([49_152])
+    expect(receiver.open(protect(sender, packetAt(80_000 % 65_536)))).toBeDefined()
+  })
+
+  it('A-SRT-6 leads nobody on who is more than four rounds behind, nor to another source', () => {
+    const sender = new SrtpSender(master)
+    pass(sender, 0, 100)
+    const told = sender.toldPosition
+    pass(sender, 100, 350_000)
+    expect([sender.hasRolledOver(told), sender.stepsFrom(told)]).toEqual([true, []])
+    sender.skip(packetAt(7, 7, 2))
+    expect([sender.hasRolledOver(told), sender.stepsFrom(told)]).toEqual([false, []])
+  })
+
   it('A-ILV-4 B-SRTP refuses what would be too long for a frame', () => {
     const sender = new SrtpSender(master)
     const [longest, longer] = [0, 1].map((more) =>

@@ -5,6 +5,7 @@ import { describeMedia } from '../construct-media.js'
 import { multicastPlaces } from '../multicast-setup.js'
 import { type Handler, ok } from '../request-context.js'
 import { secureDescription, srtpSuiteFor } from '../srtp.js'
+import { noteDescribed } from '../srtp-position.js'
 import { contentBase, requireTarget } from '../target.js'
 
 /** DESCRIBE: the session description of what is mounted at the path (RFC 2326 section 10.2). */
@@ -22,6 +23,7 @@ export const handleDescribe: Handler = async (context) => {
   const places = multicastPlaces(context, media)
   const backChannel = requiresBackChannel(request) ? media.backChannel : undefined
   const sdp = places || backChannel ? media.describe(places, backChannel) : media.sdp
+  if (suite) noteDescribed(connection, media, suite)
   return {
     ...ok,
     headers: [

@@ -10,6 +10,7 @@ import { rateHeaders } from '../rate-headers.js'
 import { type Handler, ok } from '../request-context.js'
 import { isPublication, playStreamsOf, requirePresentation } from '../session-presentation.js'
 import { requireValid } from '../session-validity.js'
+import { rolloverHeaders } from '../srtp-position.js'
 import { startSource } from '../start-source.js'
 import { recordMethods } from './methods.js'
 
@@ -33,11 +34,12 @@ export const handlePlay: Handler = async (context) => {
   // A client that only speaks has nothing to be told of.
   const rtpInfo: [string, string][] =
     streams.length > 0 ? [['RTP-Info', rtpInfoOf(media, streams, first)]] : []
+  const keyMgmt = rolloverHeaders(context, streams)
   session.state = 'Playing'
   return {
     ...ok,
     session,
-    headers: [['Range', liveRange], ...rates, ...rtpInfo],
+    headers: [['Range', liveRange], ...rates, ...rtpInfo, ...keyMgmt],
     // After the answer: RTP-Info announces the very packet that comes next.
     afterWrite: () => {
       openBackChannels(held)
