@@ -7,6 +7,7 @@ import {
   MediaFactory,
   type MediaOutput,
   type MediaSource,
+  type RtspServerOptions,
 } from 'rtspool'
 import { afterEach, describe, expect, test } from 'vitest'
 import { playWithFfmpeg, playWithGstreamer } from './support/players.js'
@@ -29,8 +30,11 @@ const transports = ['udp', 'tcp'] as const
 let running: RunningLibrary
 let url: string
 
-async function start(srtp: (typeof suites)[number] = 'AES_CM_128_HMAC_SHA1_80') {
-  running = await startServer({ tls: { port: 0, ...certificate, srtp } })
+async function start(
+  srtp: (typeof suites)[number] = 'AES_CM_128_HMAC_SHA1_80',
+  options: RtspServerOptions = {},
+) {
+  running = await startServer({ tls: { port: 0, ...certificate, srtp }, ...options })
   url = `rtsps://127.0.0.1:${running.server.tlsAddress().port}`
 }
 
@@ -137,9 +141,35 @@ test('A-SRT-6 GStreamer plays on over the end of the sequence numbers, and joins
   }
 })
 
+test.for(['AES_CM_128_HMAC_SHA1_80', 'AEAD_AES_128_GCM'] as const)(
+  'A-SRT-6 GStreamer follows when they begin anew between its DESCRIBE and its PLAY: %s',
+  async (suite, context) => {
+    requirePrograms(context, 'ffmpeg', ...gstreamerPlayer)
+    const source = new RtpSource()
+    let sessions = 0
+    const onAdmit = async () => {
+      // The first one makes the source run; the second one has its description then.
+      if (++sessions > 1) await until(() => source.hasWrapped, 15_000)
+    }
+    await start(suite, { pool: { onAdmit } })
+    running.server.mounts.add('/wrap', new MediaFactory(() => source))
+    const options = { url: `${url}/wrap`, codecs: { video: 'h264', audio: null } } as const
+    const over = playWithGstreamer({ ...options, transport: 'tcp', seconds: 10 })
+    expect(await until(() => source.hasBegun, 15_000)).toBe(true)
+    const described = await playWithGstreamer({ ...options, transport: 'udp', seconds: 5 })
+    await over
+    expect(sessions).toBe(2)
+    expect(described.videoFrames).toBeGreaterThanOrEqual(60)
+    // From the packet that leads on to the stream is a gap.
+    const isGap = (line: string) => /rtpsource .*(unacceptable seqnum|probation)/.test(line)
+    expect(described.errors.filter((line) => !isGap(line))).toEqual([])
+  },
+)
+
 /** What ffmpeg sends as plain RTP, with sequence numbers that begin anew after about two seconds. */
 class RtpSource implements MediaSource {
   readonly description = createSessionDescription({ originId: 1, address: '0.0.0.0', name: ' ' })
+  hasBegun = false
   hasWrapped = false
   readonly #socket = createSocket('udp4')
   #program: Program | undefined
@@ -158,6 +188,7 @@ class RtpSource implements MediaSource {
     this.#socket.bind(0, '127.0.0.1')
     await listening
     this.#socket.on('message', (packet) => {
+      this.hasBegun = true
       if (packet.readUInt16BE(2) < 1000) this.hasWrapped = true
       tracks[0]?.push(packet)
     })
