@@ -6,6 +6,8 @@ import { TimingWheel, tickMs } from './timing-wheel.js'
 
 /** How long a watch waits before it calls its function again when that left due sessions behind. */
 export const watchRetryMs = 250
+/** A timer that is later than this tells of a stall of the process; what came meanwhile waits to be read. */
+const stallMs = 250
 /** Longest time that removing due sessions holds up the event loop. */
 const sliceMs = 2
 /** Steps between two looks at the clock; a step costs about a microsecond. */
@@ -91,6 +93,8 @@ export class Expiry {
   /** When the timer fires; `-Infinity` while nothing is to be timed. */
   #armedAt = Number.NEGATIVE_INFINITY
   #armedRef = false
+  /** When the timer is to fire, which is never in the past when it is set. */
+  #firesAt = Number.POSITIVE_INFINITY
   #retryAt = Number.NEGATIVE_INFINITY
 
   constructor(
@@ -155,6 +159,11 @@ export class Expiry {
     return watch
   }
 
+  /** Whether the process has been stalled, and signs of life may still wait to be read. */
+  isStalled(now: number): boolean {
+    return this.#timer !== undefined && now - this.#firesAt > stallMs
+  }
+
   closeWatches(): void {
     for (const watch of this.#watches) watch.close()
   }
@@ -214,10 +223,16 @@ export class Expiry {
     return removed
   }
 
-  #onTimer(): void {
+  /** @param hasRead - Whether what had come when the timer fired has been read. */
+  #onTimer(hasRead: boolean): void {
+    const start = this.#clock.now()
+    if (!hasRead && this.isStalled(start)) {
+      // Timers run before sockets are read; what is put off to the next turn runs after that.
+      this.#timer = this.#clock.schedule(() => this.#onTimer(true), 0, this.#armedRef)
+      return
+    }
     this.#timer = undefined
     this.#armedAt = Number.NEGATIVE_INFINITY
-    const start = this.#clock.now()
     const isDone = this.#dispatch(start) && this.#removeDue(start)
     this.#arm(isDone ? undefined : 0)
   }
@@ -268,11 +283,9 @@ export class Expiry {
     this.#timer?.cancel()
     this.#armedAt = at
     this.#armedRef = ref
-    this.#timer = this.#clock.schedule(
-      () => this.#onTimer(),
-      delayMs ?? at - this.#clock.now(),
-      ref,
-    )
+    const now = this.#clock.now()
+    this.#firesAt = Math.max(at, now)
+    this.#timer = this.#clock.schedule(() => this.#onTimer(false), delayMs ?? at - now, ref)
   }
 
   #disarm(isWaiting: boolean): void {

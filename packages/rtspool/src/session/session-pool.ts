@@ -102,6 +102,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     this.#host = {
       isPool: true,
       clock: this.#clock,
+      isStalled: (now) => this.#expiry.isStalled(now),
       end: (session, reason) => this.remove(session, reason),
       dueChanged: (session) => this.#expiry.refile(session),
       stateChanged: (session) => this.#registry.noteState(session),
@@ -217,7 +218,8 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
    * Finds a live session and touches it, so that it does not expire while it is in use.
    *
    * Unknown, expired and foreign ids look the same on purpose: the server answers all three with 454.
-   * A session that is due is removed, not revived. A foreign claim is counted and touches nothing.
+   * A session that is due is removed, not revived, except after a stall of the process: where a watch should have
+   * called more than 250 ms ago and has not, this sign of life may have come in time. A foreign claim is counted and touches nothing.
    *
    * @param id - `session-id` as received, compared character by character.
    * @param claimant - Who asks; without one, the caller is trusted.

@@ -29,6 +29,8 @@ export interface SessionHost {
   /** `false` for a session that keeps itself. */
   readonly isPool: boolean
   readonly clock: Clock
+  /** Whether signs of life may wait to be read since before `now`. */
+  isStalled(now: number): boolean
   end(session: Session, reason: RemovalReason): boolean
   dueChanged(session: Session): void
   stateChanged(session: Session): void
@@ -268,7 +270,8 @@ export class Session {
   }
 
   /**
-   * Notes a sign of life. A session that is due stays due, and time never goes backwards.
+   * Notes a sign of life. A session that is due stays due, except after a stall of the process; time never goes
+   * backwards.
    *
    * @param now - Milliseconds of the pool's clock.
    * @see gst_rtsp_session_touch()
@@ -462,12 +465,19 @@ export class Session {
 
   /** Notes a sign of life. @returns `false` when it is due; then nothing has changed. */
   #noteAccess(now: number): boolean {
-    if (this.#dueAt() <= now) return false
+    if (this.#dueAt() <= now && !this.#outlivesStall(now)) return false
     if (now <= joinHalves(this.#accessLow, this.#accessHigh)) return true
     splitNumber(now)
     this.#accessLow = lowHalf()
     this.#accessHigh = highHalf()
     return true
+  }
+
+  /** Whether it was only silent too long, for a process that did not listen. */
+  #outlivesStall(now: number): boolean {
+    const { createdAt } = this
+    const end = this.#extras?.bounds?.endOf(createdAt) ?? Number.POSITIVE_INFINITY
+    return end > now && (this.#host?.isStalled(now) ?? false)
   }
 
   #dueAt(): number {
@@ -536,6 +546,7 @@ export class Session {
 /** What a session that is in no pool tells: nobody. */
 const soloHost = {
   isPool: false,
+  isStalled: () => false,
   end: () => false,
   dueChanged: () => {},
   stateChanged: () => {},

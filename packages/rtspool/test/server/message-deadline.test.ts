@@ -1,19 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { MessageDeadline } from '../../src/server/message-deadline.js'
-import { FakeClock } from '../support/fake-clock.js'
-
-/** A clock of an event loop, which reads sockets between its timers and what was put off to the next turn. */
-class LoopClock extends FakeClock {
-  readSockets = (): void => {}
-
-  override schedule(callback: () => void, delayMs: number) {
-    const afterRead = (): void => {
-      this.readSockets()
-      callback()
-    }
-    return super.schedule(delayMs > 0 ? callback : afterRead, delayMs)
-  }
-}
+import { LoopClock } from '../support/loop-clock.js'
 
 function start() {
   const clock = new LoopClock()
