@@ -57,6 +57,7 @@ export interface ConnectionListener {
 export class Connection implements ConnectionContext, RtspParserSink, RequestQueueOwner {
   readonly remoteAddress: string
   readonly remotePort: number
+  readonly localAddress: string
   readonly localAuthority: string
   readonly isSecure: boolean
   readonly isTunnelled: boolean
@@ -105,7 +106,8 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
     this.#idleTimeoutMs = idleTimeoutMs
     this.remoteAddress = plainAddress(socket.remoteAddress)
     this.remotePort = socket.remotePort ?? 0
-    this.localAuthority = authorityOf(plainAddress(socket.localAddress), socket.localPort ?? 0)
+    this.localAddress = plainAddress(socket.localAddress)
+    this.localAuthority = authorityOf(this.localAddress, socket.localPort ?? 0)
     this.#deadline = new MessageDeadline(this.#parser, server.clock, () => this.destroy())
     socket.setNoDelay(true)
     this.#armIdleTimer()

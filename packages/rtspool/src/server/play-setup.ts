@@ -62,7 +62,8 @@ export function setUpPlayStream(
     })
     watch = watchViewer(context, session, transport, stream)
     const { answer, keyMgmt } = answerOf(context, stream, taken)
-    return { stream, answer, keyMgmt }
+    const { source } = transport.lowerTransport === 'UDP' ? transport : {}
+    return { stream, answer: source === undefined ? answer : { ...answer, source }, keyMgmt }
   } catch (error) {
     if (stream) stream.close()
     else release()

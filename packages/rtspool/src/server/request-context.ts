@@ -79,6 +79,8 @@ export interface ServerContext {
 export interface ConnectionContext extends InterleavedCarrier {
   /** Numeric, IPv4 never in IPv6 notation. */
   readonly remoteAddress: string
+  /** Of our end, in the same form. */
+  readonly localAddress: string
   /** `host:port` of our end, for Content-Base. */
   readonly localAuthority: string
   /** Whether nobody between the client and us can read along: TLS. */

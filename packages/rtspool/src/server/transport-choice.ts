@@ -31,6 +31,8 @@ type UnicastLowerTransport =
       readonly clientPorts: readonly [number, number]
       readonly rtp: UdpEndpoint
       readonly rtcp: UdpEndpoint
+      /** Where it comes from, if that is not where the client has connected to. */
+      readonly source?: string
     }
 
 /** A stream to all viewers of a multicast group. */

@@ -8,6 +8,7 @@ import {
   PlainDatagramGroup,
 } from './datagram-group.js'
 import type { NativeSockets } from './native-sockets.js'
+import { numericLookup } from './numeric-lookup.js'
 import { RefusalSocket } from './refusal-socket.js'
 import { RtcpSources } from './rtcp-sources.js'
 
@@ -68,16 +69,6 @@ const maxRefusalSockets = 64
 const socketBufferBytes = 4 * 1024 * 1024
 /** What waits in Node while the kernel takes nothing: no more than the kernel itself would hold. */
 const maxQueuedBytes = socketBufferBytes
-
-/** Addresses come from accepted sockets: they are numeric, and nothing may ask a name server. */
-const noLookup = (
-  address: string,
-  options: { family?: number } | ((...result: unknown[]) => void),
-  callback?: (error: null, address: string, family: number) => void,
-): void => {
-  const done = typeof options === 'function' ? options : callback
-  done?.(null, address, address.includes(':') ? 6 : 4)
-}
 
 /** Whom else a peer may be given to. */
 export interface PeerClaim {
@@ -225,6 +216,11 @@ export class UdpEndpoint implements DatagramLoss, DatagramSender {
     this.oversizedPackets += packets
   }
 
+  /** Whether it is bound to all addresses: the system chooses for each datagram which one it comes from. */
+  get hasAnyAddress(): boolean {
+    return this.#socket.address().address === wildcards[this.#family]
+  }
+
   /** How groups of this endpoint send. */
   get sendPath(): DatagramSendPath {
     if (!this.#batching) return 'dgram'
@@ -344,7 +340,7 @@ async function bind(
   const socket = createSocket({
     type: family === 6 ? 'udp6' : 'udp4',
     ipv6Only: family === 6,
-    lookup: noLookup as never,
+    lookup: numericLookup as never,
   })
   const listening = once(socket, 'listening')
   let batching: Batching | undefined

@@ -131,6 +131,32 @@ describe('the Transport header', () => {
     expect(server.stats().udpPeers).toBe(2)
   })
 
+  it.each([
+    ['127.0.0.2', '::', ['127.0.0.1']],
+    ['127.0.0.1', '::', []],
+    // The address that the listener is bound to is the one that media come from.
+    ['127.0.0.2', '127.0.0.2', []],
+  ])(
+    'A-SET-18 RTSP to %s of %s: source= is %j, and RTP comes from there',
+    async (to, host, said) => {
+      const server = await startServer({ host })
+      const sources = mountCamera(server)
+      const client = await connectTo(server, '127.0.0.1', to)
+      const url = `rtsp://${to}:${server.address().port}/cam`
+      const ports = await openUdpPorts()
+      const from = new Set<string>()
+      ports.rtpSocket.on('message', (_packet, { address }) => from.add(address))
+      const offer = `RTP/AVP;unicast;client_port=${ports.clientPort}`
+      const answer = await setUp(client, `${url}/trackID=0`, offer)
+      await inSession(client, 'PLAY', url, sessionIdOf(answer))
+      sources[0]?.output?.tracks[0]?.push(rtpPacket({ sequenceNumber: 1 }))
+      await ports.until(() => ports.rtp.length === 1)
+      const [spec] = parseTransport(transportOf(answer) ?? '')
+      expect([spec?.source].flatMap((each) => each ?? [])).toEqual(said)
+      expect([...from]).toEqual([spec?.source ?? to])
+    },
+  )
+
   it('B-FD a SETUP that fails on the way leaves no ports and no media behind', async () => {
     const { server, sources, client, video } = await camera()
     const watch = vi.spyOn(RefusalMonitor.prototype, 'watch').mockImplementationOnce(() => {

@@ -19,6 +19,7 @@ import {
 } from '../session-presentation.js'
 import { requireValid } from '../session-validity.js'
 import type { StreamSetup } from '../stream-setup.js'
+import { withSource } from '../stream-source.js'
 import { type RequestTarget, requireTarget } from '../target.js'
 import {
   type ChosenTransport,
@@ -48,7 +49,9 @@ export const handleSetup: Handler = async (context) => {
     ? chooseTransport(transports, 'RECORD', context)
     : chooseTransport(transports, 'PLAY', context, multicastOf(context, target))
   if (publication) return setUpRecord(context, publication, target, transport)
-  return setUpPlay(context, target, transport)
+  const sourced = await withSource(context.connection, transport)
+  requireValid(context)
+  return setUpPlay(context, target, sourced)
 }
 
 async function setUpRecord(

@@ -1,0 +1,9 @@
+/** For sockets whose addresses are numeric, as those of accepted sockets are: nothing may ask a name server. */
+export const numericLookup = (
+  address: string,
+  options: { family?: number } | ((...result: unknown[]) => void),
+  callback?: (error: null, address: string, family: number) => void,
+): void => {
+  const done = typeof options === 'function' ? options : callback
+  done?.(null, address, address.includes(':') ? 6 : 4)
+}
