@@ -113,7 +113,7 @@ describe('the rtspool command', () => {
     expect(code).toBe(1)
   })
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('closes cleanly at %s', async (signal) => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('B-DRAIN closes cleanly at %s', async (signal) => {
     const child = start('--host', '127.0.0.1', '--port', '0')
     const outcome = outcomeOf(child)
     const port = await listeningPort(child)

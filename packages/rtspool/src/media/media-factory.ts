@@ -203,7 +203,10 @@ export class MediaFactory {
     return creating
   }
 
-  /** Ends all media of this factory, and gives up those that are being made. It can be used again afterwards. */
+  /**
+   * Ends all media of this factory, on whatever server, and gives up those that are being made. It can be used again
+   * afterwards. A server that closes does this with all factories that it mounts.
+   */
   async close(): Promise<void> {
     this.#closing.abort()
     this.#closing = new AbortController()

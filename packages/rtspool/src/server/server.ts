@@ -158,7 +158,8 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
 
   /**
    * Ends everything: sessions leave (with an RTCP BYE), connections and ports are closed, media end. Idempotent.
-   * A pool of your own stays open, without the sessions of this server.
+   * A pool of your own stays open, without the sessions of this server. The factories that are mounted are closed, and
+   * that ends their media for viewers of other servers too: give each server factories of its own.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close()

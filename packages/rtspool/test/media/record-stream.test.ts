@@ -1,7 +1,8 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { RecordStream } from '../../src/media/record-stream.js'
 import { Track } from '../../src/media/track.js'
 import { ntpFromUnixMs, parseCompound, serializeCompound } from '../../src/rtcp/index.js'
+import { sequenceNumberOf } from '../../src/rtp/index.js'
 import { createMediaDescription } from '../../src/sdp/index.js'
 import { FakeClock } from '../support/fake-clock.js'
 import { rtpPacket } from '../support/test-server.js'
@@ -128,6 +129,31 @@ describe('RecordStream', () => {
     stream.sendRtcp()
     expect(stream.reception?.fractionLost).toBe(0)
     expect(counters.packetsLost).toBe(100)
+  })
+
+  it('B-NET packets go on as they come, and what is lost on the way is counted', () => {
+    const { track, stream, counters } = setUp()
+    const push = vi.spyOn(track, 'push')
+    stream.record(track)
+    // 5 % lost, 2 % twice, 10 % eight places late.
+    const isLost = (n: number) => n % 20 === 3
+    const isTwice = (n: number) => n % 50 === 7
+    const sent = Array.from({ length: 20_000 }, (_, n) => n)
+    const arriving = sent
+      .filter((n) => !isLost(n))
+      .flatMap((n) => (isTwice(n) ? [n, n] : [n]))
+      .map((n, at) => ({ n, at: at % 10 === 5 ? at + 8.5 : at }))
+      .sort((a, b) => a.at - b.at)
+      .map(({ n }) => n)
+    for (const sequenceNumber of arriving) {
+      stream.receiveRtp(rtpPacket({ sequenceNumber, ssrc: 7 }))
+    }
+    stream.sendRtcp()
+    expect(push.mock.calls.map(([packet]) => sequenceNumberOf(packet))).toEqual(arriving)
+    // RFC 3550 section 6.4.1: what comes twice makes up for what is lost.
+    const lost = sent.filter(isLost).length - sent.filter((n) => isTwice(n) && !isLost(n)).length
+    expect(stream.reception?.cumulativeLost).toBe(lost)
+    expect(counters.packetsLost).toBe(lost)
   })
 
   it('A-RTC-4 says BYE to a publisher that records when it is closed, and not otherwise', () => {

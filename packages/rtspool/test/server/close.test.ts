@@ -53,6 +53,23 @@ describe('a server that is closed', () => {
     expect([watched[0]?.closeCount, described[0]?.closeCount]).toEqual([1, 1])
   })
 
+  it('ends the media of a factory that another server mounts as well, which serves it anew', async () => {
+    const [server, other] = [await startServer(), await startServer()]
+    const sources: TestSource[] = []
+    const factory = new MediaFactory(() => {
+      const source = new TestSource()
+      sources.push(source)
+      return source
+    })
+    for (const each of [server, other]) each.mounts.add('/cam', factory)
+    const viewer = await connectTo(other)
+    await readySession(viewer, urlOf(other, '/cam'))
+    await server.close()
+    expect(other.pool.stats()).toMatchObject({ size: 0, removed: { mediaEnded: 1 } })
+    await readySession(await connectTo(other), urlOf(other, '/cam'))
+    expect(sources.map(({ closeCount }) => closeCount)).toEqual([1, 0])
+  })
+
   it('B-DRAIN makes no session any more for a SETUP that waited for its admission', async () => {
     const admission = step<undefined>()
     const pool = new SessionPool({ onAdmit: admission.run })

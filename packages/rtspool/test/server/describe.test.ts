@@ -4,6 +4,7 @@ import { parseSdp, resolveControl } from '../../src/sdp/index.js'
 import { inSession, mountCamera, say, setUp } from '../support/dialogue.js'
 import { sessionIdOf } from '../support/rtsp-client.js'
 import { connectTo, expectOk, startServer, urlOf } from '../support/test-server.js'
+import { TestSource } from '../support/test-source.js'
 
 async function camera() {
   const server = await startServer()
@@ -41,6 +42,28 @@ describe('DESCRIBE', () => {
     const { client, url } = await camera()
     const response = await client.request('DESCRIBE', url, { headers: { Accept: accept } })
     expect(response.statusCode).toBe(statusCode)
+  })
+
+  it('B-HERD a hundred clients at once start one source, and hear the same', async () => {
+    const server = await startServer()
+    let made = 0
+    let open = (): void => {}
+    const opened = new Promise<void>((resolve) => {
+      open = resolve
+    })
+    const factory = new MediaFactory(async () => {
+      made++
+      await opened
+      return new TestSource()
+    })
+    server.mounts.add('/slow', factory)
+    const clients = await Promise.all(Array.from({ length: 100 }, () => connectTo(server)))
+    const answers = clients.map((client) => client.request('DESCRIBE', urlOf(server, '/slow')))
+    await expectOk(await connectTo(server), 'OPTIONS', '*')
+    open()
+    const heard = (await Promise.all(answers)).map(({ body }) => body.toString())
+    expect([made, new Set(heard).size, factory.mediaCount]).toEqual([1, 1, 1])
+    expect(heard[0]).toContain('m=video')
   })
 
   it('A-DES-3 what is not mounted is 404, and nothing is made for it', async () => {

@@ -77,7 +77,7 @@ const endings: {
 ]
 
 describe.each(carriers)('a session that plays over %s', (over) => {
-  it.each(endings)('A-RTC-4 B-RACE hears BYE when it leaves: $reason', async (ending) => {
+  it.each(endings)('A-RTC-4 B-RACE B-DRAIN hears BYE when it leaves: $reason', async (ending) => {
     const { reason, pool = {}, afterMs, call } = ending
     const leaving = await viewer(over, pool)
     const { clock, server, client, session, removed } = leaving

@@ -132,6 +132,27 @@ describe('signs of life', () => {
     },
   )
 
+  it('B-HALF a UDP viewer that has vanished leaves after timeout and grace, although packets are sent', async () => {
+    const { clock, server, sources, client, url } = await camera()
+    const ports = await openUdpPorts()
+    const transport = `RTP/AVP;unicast;client_port=${ports.clientPort}`
+    const session = sessionIdOf(await setUp(client, `${url}/trackID=0`, transport))
+    await inSession(client, 'PLAY', url, session)
+    const track = sources[0]?.output?.tracks[0]
+    let sequenceNumber = 0
+    const pushFor = (seconds: number) => {
+      for (let elapsed = 0; elapsed < seconds; elapsed++) {
+        track?.push(rtpPacket({ sequenceNumber: sequenceNumber++ }))
+        clock.advance(1000)
+      }
+    }
+    pushFor(64)
+    expect([server.pool.size, track?.readerCount]).toEqual([1, 1])
+    pushFor(2)
+    expect(server.pool.stats()).toMatchObject({ size: 0, removed: { timeout: 1 } })
+    expect([server.stats().udpPeers, track?.readerCount]).toEqual([0, 0])
+  })
+
   it('A-SES-7 RTCP of a UDP viewer is a sign of life, what is no RTCP or comes from elsewhere is none', async () => {
     const { clock, server, client, url } = await camera()
     const [ports, others] = [await openUdpPorts(), await openUdpPorts()]

@@ -141,7 +141,7 @@ describe.each(ways)(
       expect(received(fast)).toEqual(Array.from({ length: sent }, (_, n) => n))
     })
 
-    it('leaves with reason slowReader when it takes nothing for ten seconds', async () => {
+    it('B-HALF leaves with reason slowReader when it takes nothing for ten seconds', async () => {
       const { clock, server, publisher, slow, tap, fast } = await setUp(options, connectSlow)
       const removed = once(server.pool, 'sessionRemoved')
       await send(publisher, 0, floodPackets, 50)
