@@ -35,15 +35,21 @@ export class SilenceMonitor {
   }
 
   #schedule(): ClockTimer {
-    return this.#clock.schedule(() => this.#look(), intervalMs, false)
+    return this.#clock.schedule(() => this.#look(false), intervalMs, false)
   }
 
-  #look(): void {
+  /** @param hasRead - Whether all that had come when it was time to look has been read. */
+  #look(hasRead: boolean): void {
     const now = this.#clock.now()
-    for (const { session } of this.#watched) {
-      const isSilent = now - session.lastAccessAt >= this.#maxMs
-      if (session.state === 'Recording' && isSilent) session.end('silent')
+    const silent = [...this.#watched].filter(
+      ({ session }) => session.state === 'Recording' && now - session.lastAccessAt >= this.#maxMs,
+    )
+    if (silent.length > 0 && !hasRead) {
+      // Timers run before sockets are read: after a stall of the process, packets wait there.
+      this.#timer = this.#clock.schedule(() => this.#look(true), 0, false)
+      return
     }
+    for (const { session } of silent) session.end('silent')
     this.#timer = this.#watched.size > 0 ? this.#schedule() : undefined
   }
 }

@@ -4,6 +4,7 @@ import { parseTransport } from '../../src/rtsp/index.js'
 import { SilenceMonitor } from '../../src/server/silence-monitor.js'
 import { inSession } from '../support/dialogue.js'
 import { FakeClock } from '../support/fake-clock.js'
+import { LoopClock } from '../support/loop-clock.js'
 import type { UdpTestPorts } from '../support/rtsp-client.js'
 import {
   connectTo,
@@ -114,4 +115,23 @@ it('SilenceMonitor watches until the last stream of the session has gone', () =>
   endSecond()
   pool.close()
   expect(clock.pendingTimers).toBe(0)
+})
+
+it('B-CLOCK a publisher whose packets wait in the socket during a stall is not silent', () => {
+  const clock = new LoopClock()
+  const pool = new SessionPool({ clock })
+  const [heard, silent] = [pool.create(), pool.create()]
+  const monitor = new SilenceMonitor(clock, 10_000)
+  for (const session of [heard, silent]) {
+    session.state = 'Recording'
+    monitor.watch(session)
+  }
+  clock.readSockets = () => heard.touch()
+  clock.stall(20_000)
+  clock.advance(0)
+  expect([heard.removalReason, silent.removalReason]).toEqual([undefined, 'silent'])
+  clock.readSockets = () => {}
+  clock.advance(10_500)
+  expect(heard.removalReason).toBe('silent')
+  pool.close()
 })
