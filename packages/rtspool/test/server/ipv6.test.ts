@@ -1,6 +1,7 @@
 import { networkInterfaces } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { parseTransport } from '../../src/rtsp/index.js'
+import { parseSdp } from '../../src/sdp/index.js'
 import {
   connectTo,
   expectOk,
@@ -26,6 +27,23 @@ describe.skipIf(!hasIpv6)('IPv6 (skipped where there is no ::1)', () => {
       const { headers } = await expectOk(client, 'DESCRIBE', uri)
       expect(headers.get('Content-Base')).toBe(`rtsp://[::1]:${server.address().port}/live/cam/`)
     }
+  })
+
+  it('A-DES-6 the address in c= is null in the family of the client', async () => {
+    const server = await startServer({ host: '::' })
+    await publish(await connectTo(server), urlOf(server, '/live/cam'))
+    const connections: (string | undefined)[] = []
+    for (const host of ['::1', '127.0.0.1', '::1']) {
+      const { body } = await expectOk(
+        await connectTo(server, undefined, host),
+        'DESCRIBE',
+        urlOf(server, '/live/cam'),
+      )
+      const { session, media } = parseSdp(body)
+      connections.push(session.value('c'))
+      expect(media.map((section) => section.section.value('c'))).toEqual([undefined, undefined])
+    }
+    expect(connections).toEqual(['IN IP6 ::', 'IN IP4 0.0.0.0', 'IN IP6 ::'])
   })
 
   it('media pass from UDP and TCP publishers to UDP and TCP viewers', async () => {

@@ -1,6 +1,7 @@
 import { RequestError } from '../../errors.js'
 import { acceptsSdp } from '../../rtsp/index.js'
 import { requiresBackChannel } from '../back-channel.js'
+import { withNullAddressFor } from '../connection-address.js'
 import { describeMedia } from '../construct-media.js'
 import { multicastPlaces } from '../multicast-setup.js'
 import { type Handler, ok } from '../request-context.js'
@@ -22,7 +23,10 @@ export const handleDescribe: Handler = async (context) => {
   const suite = srtpSuiteFor(context)
   const places = multicastPlaces(context, media)
   const backChannel = requiresBackChannel(request) ? media.backChannel : undefined
-  const sdp = places || backChannel ? media.describe(places, backChannel) : media.sdp
+  const sdp = withNullAddressFor(
+    connection.remoteAddress,
+    places || backChannel ? media.describe(places, backChannel) : media.sdp,
+  )
   if (suite) noteDescribed(connection, media, suite)
   return {
     ...ok,
