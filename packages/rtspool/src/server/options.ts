@@ -96,8 +96,8 @@ export interface RtspServerOptions {
    */
   readonly slowReaderTimeout?: number | undefined
   /**
-   * Seconds after which a publisher that sends neither RTP nor RTCP nor requests leaves with reason `silent`, over UDP
-   * and TCP, and its path is free; not while it pauses. 0 = with the timeout of its session, as everybody.
+   * Seconds after which a publisher over UDP that sends neither RTP nor RTCP nor requests leaves with reason `silent`,
+   * and its path is free; not while it pauses. 0 = with the timeout of its session, as everybody.
    * @default 10
    */
   readonly publisherTimeout?: number | undefined

@@ -24,7 +24,8 @@ export function setUpRecordStream(
   const taken = takeTransport(connection, transport, secured(receivers, security), {
     holder: session,
   })
-  const endWatch = server.silence.watch(session)
+  // A connection that closes tells by itself, and who sends something now and then sends it over TCP.
+  const endWatch = transport.lowerTransport === 'UDP' ? server.silence.watch(session) : undefined
   stream = new RecordStream({
     clock: server.clock,
     lowerTransport: transport.lowerTransport,
@@ -33,7 +34,7 @@ export function setUpRecordStream(
     sendRtcp: securedRtcp(taken.sendRtcp, security),
     release: () => {
       taken.release()
-      endWatch()
+      endWatch?.()
     },
     onPacket: () => session.touch(),
     onMediaEnded: () => session.end('mediaEnded'),

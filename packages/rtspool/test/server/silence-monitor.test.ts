@@ -47,9 +47,9 @@ async function published(over: 'TCP' | 'UDP', options: RtspServerOptions = {}) {
 /** A receiver report without reports. */
 const emptyReport = Buffer.from('80c9000100000001', 'hex')
 
-describe.each(['UDP', 'TCP'] as const)('a publisher over %s', (over) => {
+describe('a publisher over UDP', () => {
   it('B-PUBDIE leaves after 10 s of silence, with its viewers, and may come back at once', async () => {
-    const { clock, server, url, session, send } = await published(over)
+    const { clock, server, url, session, send } = await published('UDP')
     const viewer = await connectTo(server)
     const { session: watching } = await play(viewer, url, ['TCP'])
     const watched = server.pool.get(watching) as Session
@@ -65,7 +65,7 @@ describe.each(['UDP', 'TCP'] as const)('a publisher over %s', (over) => {
   })
 
   it('B-PUBDIE stays as long as RTP, RTCP or requests come', async () => {
-    const { clock, client, url, session, send } = await published(over)
+    const { clock, client, url, session, send } = await published('UDP')
     for (let n = 0; n < 3; n++) {
       clock.advance(9_000)
       await send('RTP')
@@ -78,7 +78,7 @@ describe.each(['UDP', 'TCP'] as const)('a publisher over %s', (over) => {
   })
 
   it('B-PUBDIE may be silent while it pauses, and has 10 s again afterwards', async () => {
-    const { clock, client, url, session } = await published(over)
+    const { clock, client, url, session } = await published('UDP')
     await inSession(client, 'PAUSE', url, session.id)
     clock.advance(50_000)
     await inSession(client, 'RECORD', url, session.id)
@@ -93,12 +93,23 @@ describe.each(['UDP', 'TCP'] as const)('a publisher over %s', (over) => {
     [0, 65_500, 'timeout'],
   ])('B-PUBDIE with publisherTimeout: %d it leaves after %d ms: %s', async (...values) => {
     const [publisherTimeout, afterMs, reason] = values
-    const { clock, session } = await published(over, { publisherTimeout })
+    const { clock, session } = await published('UDP', { publisherTimeout })
     clock.advance(afterMs - 700)
     expect(session.removalReason).toBeUndefined()
     clock.advance(700)
     expect(session.removalReason).toBe(reason)
   })
+})
+
+it('B-PUBDIE a publisher over TCP may send something now and then', async () => {
+  const { clock, session, send } = await published('TCP')
+  for (let n = 0; n < 3; n++) {
+    clock.advance(60_000)
+    await send(n % 2 === 0 ? 'RTP' : 'RTCP')
+  }
+  expect(session.removalReason).toBeUndefined()
+  clock.advance(65_500)
+  expect(session.removalReason).toBe('timeout')
 })
 
 it('SilenceMonitor watches until the last stream of the session has gone', () => {

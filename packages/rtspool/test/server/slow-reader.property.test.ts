@@ -96,7 +96,7 @@ async function setUp(
 ) {
   const clock = new FakeClock()
   const tls = { port: 0, ...testCertificate('first') }
-  const server = await startServer({ clock, tls, publisherTimeout: 0, ...options })
+  const server = await startServer({ clock, tls, ...options })
   const url = urlOf(server, '/live/cam')
   const publisher = await connectTo(server)
   await publish(publisher, url, ['TCP'], h264Sdp)
