@@ -1,10 +1,10 @@
 /** What would be published: well-formed manifests, nothing missing, and no file that does not belong. */
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
-import { addDocs, removeDocs } from './package-docs.mjs'
 import { root } from './workspace.mjs'
 
 const documents = /^(package\.json|README\.md|LICENSE)$/
@@ -31,17 +31,26 @@ const packages = [
   },
 ]
 
-function packedFiles(folder) {
-  const args = ['pack', '--dry-run', '--json', '--ignore-scripts', `--workspace=${folder}`]
-  const { stdout, stderr, status } = spawnSync('npm', args, {
+function output(command, args) {
+  const { stdout, stderr, status } = spawnSync(command, args, {
     cwd: root,
     encoding: 'utf8',
     shell: process.platform === 'win32',
   })
-  if (status !== 0) throw new Error(`npm pack failed: ${stderr}`)
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed: ${stderr}`)
+  return stdout
+}
+
+/** Packs as CONTRIBUTING.md says, and unpacks it into `target`. @returns The names of the files. */
+function packedFiles(folder, target) {
+  // A script brings the docs along, and .npmrc turns scripts off; in the background they print nothing between the JSON.
+  const scripts = ['--ignore-scripts=false', '--foreground-scripts=false']
+  const args = ['pack', '--json', ...scripts, `--pack-destination=${target}`]
+  const stdout = output('npm', [...args, `--workspace=${folder}`])
   const parsed = JSON.parse(stdout)
   // A list, or (newer npm) an object by package name.
   const [packed] = Array.isArray(parsed) ? parsed : Object.values(parsed)
+  output('tar', ['-xzf', join(target, packed.filename), '-C', target])
   return packed.files.map(({ path }) => path)
 }
 
@@ -57,12 +66,12 @@ function targetsOf(manifest) {
   return targets
 }
 
-/** Links of packed pages to files that are not packed. */
-function deadLinks(folder, files) {
+/** Links of the pages in `unpacked` to files that are not there. */
+function deadLinks(unpacked, files) {
   return files
     .filter((file) => file.endsWith('.md'))
     .flatMap((file) => {
-      const text = readFileSync(join(root, folder, file), 'utf8')
+      const text = readFileSync(join(unpacked, file), 'utf8')
       const targets = [...text.matchAll(link)].map(([, target]) => join(dirname(file), target))
       return targets
         .filter((target) => !files.includes(target))
@@ -73,7 +82,9 @@ function deadLinks(folder, files) {
 async function problemsOf({ folder, allowed, required }) {
   const manifest = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
   const { messages } = await publint({ pkgDir: join(root, folder), strict: true })
-  const files = packedFiles(folder)
+  const target = join(temp, manifest.name)
+  mkdirSync(target)
+  const files = packedFiles(folder, target)
   const needed = [...new Set([...required, ...targetsOf(manifest)])]
   console.log(`${manifest.name}: ${files.length} files`)
   return [
@@ -81,12 +92,13 @@ async function problemsOf({ folder, allowed, required }) {
     ...files
       .filter((file) => !allowed.some((pattern) => pattern.test(file)))
       .map((file) => `${file} does not belong into the package`),
-    ...deadLinks(folder, files),
+    ...deadLinks(join(target, 'package'), files),
     ...needed.filter((file) => !files.includes(file)).map((file) => `${file} is missing`),
   ].map((problem) => `${manifest.name}: ${problem}`)
 }
 
-addDocs()
-const problems = (await Promise.all(packages.map(problemsOf)).finally(removeDocs)).flat()
+const temp = mkdtempSync(join(tmpdir(), 'rtspool-packages-'))
+const removeTemp = () => rmSync(temp, { recursive: true, force: true })
+const problems = (await Promise.all(packages.map(problemsOf)).finally(removeTemp)).flat()
 for (const problem of problems) console.log(problem)
 if (problems.length > 0) process.exitCode = 1
