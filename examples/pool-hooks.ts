@@ -10,7 +10,8 @@ import { fileMedia } from 'rtspool/file'
 import type { AdmitAnswer, AdmitContext } from 'rtspool/session-pool'
 
 const port = Number(process.env.PORT ?? 8554)
-const clip = fileURLToPath(new URL('../../packages/server/assets/test.mp4', import.meta.url))
+const testClip = new URL('../../packages/server/assets/test.mp4', import.meta.url) // in a clone
+const clip = process.argv[2] ?? fileURLToPath(testClip)
 const barred = new Set(['192.0.2.1'])
 
 /** Asked once for each session, before anything is made for it. It may be async: ask a database. */
@@ -40,9 +41,8 @@ pool.on('sessionRefused', ({ limit, owner, path }) => {
 /** What an operator may ask; kicking is `end` with a reason, which the events and counters tell. */
 const commands: Record<string, (argument: string) => unknown> = {
   list: () =>
-    pool.list({ limit: 20 }).sessions.map((session) => {
-      const paths = session.filter().map(({ path }) => path)
-      return `${session.publicId} ${session.owner?.address} ${session.state} ${paths.join(' ')}`
+    pool.list({ limit: 20 }).sessions.map(({ publicId, owner, state, paths }) => {
+      return `${publicId} ${owner?.address} ${state} ${paths.join(' ')}`
     }),
   count: () => ({ all: pool.size, lobby: pool.count({ path: '/lobby' }) }),
   kick: (publicId) => {

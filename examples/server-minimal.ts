@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { RtspServer } from 'rtspool'
 import { fileMedia } from 'rtspool/file' // needs the package mediabunny
 
-const clip = fileURLToPath(new URL('../../packages/server/assets/test.mp4', import.meta.url))
+const testClip = new URL('../../packages/server/assets/test.mp4', import.meta.url) // in a clone
+const clip = process.argv[2] ?? fileURLToPath(testClip)
 const port = Number(process.env.PORT ?? 8554)
 
 const server = new RtspServer({ port, pool: { maxSessions: 500, maxSessionsPerAddress: 20 } })
