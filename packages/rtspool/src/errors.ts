@@ -155,7 +155,7 @@ export const errorCodes = {
   ERR_BACK_CHANNEL_IN_USE: {
     class: 'RequestError',
     statusCode: 453,
-    meaning: 'As many clients as may speak over the back channel of the media at the same time.',
+    meaning: 'As many clients as may speak over the back channel do so already.',
   },
   ERR_UNSUPPORTED_TRANSPORT: {
     class: 'RequestError',
@@ -196,7 +196,7 @@ export const errorCodes = {
   ERR_MEDIA_UNAVAILABLE: {
     class: 'RequestError',
     statusCode: 503,
-    meaning: 'The source of the media could not be started.',
+    meaning: 'The source of the media could not be made or started, or not in time.',
   },
   // session/: our side cannot
   ERR_SESSION_POOL_FULL: {

@@ -29,7 +29,8 @@ const nowhere = -1
  * level 2   32 slots of 1,024 ticks (16 s)     spread over levels 0 and 1 …
  * ```
  *
- * A handle is a small whole number that stands for an item. Links are kept in a typed array, so that neither filing nor taking out gives the garbage collector anything to do.
+ * A handle is a small whole number that stands for an item. Links are kept in a typed array, so that neither filing
+ * nor taking out gives the garbage collector anything to do.
  *
  * The wheel turns by {@link nextTick}, {@link open}, {@link take} and {@link close}: an item that is
  * taken is in no slot any more, so the caller may stop after any of them and go on later.

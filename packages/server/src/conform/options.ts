@@ -69,7 +69,10 @@ A row of level "must" that is not met fails; of the other levels it differs, and
 function createCommand(): Command {
   return new Command('rtspool conform')
     .description('Tries the rules of RTSP on a server, whichever it is, and says which it keeps.')
-    .argument('[url]', 'what the server plays: rtsp:, rtsps:, rtsph:, ws: or wss:')
+    .argument(
+      '[url]',
+      'what the server plays: rtsp:, rtspt:, rtsps:, rtsph:, http:, https:, ws: or wss:',
+    )
     .option('--publish <url>', 'a path where a client may publish, which is free now')
     .option('--seekable <url>', 'something stored, in which a client may seek')
     .option('--private <url>', 'something that --user may play and nobody else')
