@@ -1,44 +1,22 @@
 /** Writes docs/conformance.md: each row of the checklist with its tests, and what `rtspool conform` has found. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { allRows } from '../packages/server/dist/conform/rows/index.js'
 import { chapters, different, requirements, uncovered } from './checklist.mjs'
+import { linksTo, testFiles, testsById, writeOrCheck } from './generated-docs.mjs'
 import { fail, root, say } from './workspace.mjs'
 
-const file = join(root, 'docs/conformance.md')
 const results = join(root, 'docs/conformance')
-const testFolders = ['packages/rtspool/test', 'packages/server/test', 'test']
 const conformTest = 'test/interop/conform.test.ts'
 
-const idPattern = '(?:A-15-[A-Za-z][\\w-]*|[AB]-[A-Z0-9]+(?:-\\d+)?|Q\\d+)'
-/** A string of a test that begins with ids: the name of a test, or of a case in its table. */
-const namePattern = new RegExp(
-  `(?<=['"\`])${idPattern}(?:[ ,:]+(?:and )?${idPattern})*(?=[ ,:'"\`])`,
-  'g',
-)
-
-/** Where each id stands at the begin of the name of a test. */
+/** Where each id stands at the begin of the name of a test, or is a row that the command tries. */
 function findTests() {
-  const found = new Map()
-  for (const path of testFiles()) {
-    const names = readFileSync(join(root, path), 'utf8').match(namePattern) ?? []
-    for (const id of names.flatMap((name) => name.match(new RegExp(idPattern, 'g')))) {
-      found.set(id, (found.get(id) ?? new Set()).add(path))
-    }
-  }
+  const found = testsById(testFiles())
   for (const { id } of allRows) {
     const plain = idOf(id)
     found.set(plain, (found.get(plain) ?? new Set()).add(conformTest))
   }
   return found
-}
-
-function testFiles() {
-  return testFolders
-    .flatMap((folder) => readdirSync(join(root, folder), { recursive: true, withFileTypes: true }))
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.test.ts'))
-    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
-    .sort()
 }
 
 /** The row of the checklist that a row of the command belongs to: without the letter behind the number. */
@@ -62,14 +40,12 @@ function statusOf(id, tests) {
   return tests.length > 0 ? 'tested' : undefined
 }
 
-const link = (path) => `[${path.split('/').at(-1)}](../${path})`
-
 function chapterTable(chapter, found) {
   const rows = idsOf(chapter).map((id) => {
-    const tests = [...(found.get(id) ?? [])].sort()
+    const tests = [...(found.get(id) ?? [])]
     const status = statusOf(id, tests)
     if (status === undefined) missing.push(id)
-    return `| ${id} | ${cell(requirementOf(id))} | ${cell(status ?? 'NO TEST')} | ${tests.map(link).join(', ')} |`
+    return `| ${id} | ${cell(requirementOf(id))} | ${cell(status ?? 'NO TEST')} | ${linksTo(tests)} |`
   })
   return [
     `### ${chapter.title}`,
@@ -152,18 +128,10 @@ function document() {
 }
 
 const text = document()
-if (missing.length > 0) say(`rows without a test: ${missing.join(' ')}`)
-if (process.argv.includes('--check')) {
-  if (missing.length > 0) fail('each row needs a test, or a reason in scripts/checklist.mjs')
-  let current = ''
-  try {
-    current = readFileSync(file, 'utf8')
-  } catch {
-    fail('docs/conformance.md is missing: npm run docs')
+if (missing.length > 0) {
+  say(`rows without a test: ${missing.join(' ')}`)
+  if (process.argv.includes('--check')) {
+    fail('each row needs a test, or a reason in scripts/checklist.mjs')
   }
-  if (current !== text) fail('docs/conformance.md is out of date: npm run docs')
-  say('docs/conformance.md is up to date')
-} else {
-  writeFileSync(file, text)
-  say('docs/conformance.md written')
 }
+writeOrCheck('docs/conformance.md', text)

@@ -1,10 +1,7 @@
 /** Writes docs/errors.md from the table of error codes; with --check says whether it is up to date. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import { errorCodes } from '../packages/rtspool/dist/errors.js'
-import { fail, root, say } from './workspace.mjs'
-
-const file = join(root, 'docs/errors.md')
+import { writeOrCheck } from './generated-docs.mjs'
+import { fail } from './workspace.mjs'
 
 /** The classes in the order in which a request meets them, and what each does to the connection. */
 const classes = {
@@ -48,17 +45,4 @@ function document() {
 for (const [code, entry] of Object.entries(errorCodes)) {
   if (!(entry.class in classes)) fail(`${code} has the unknown class ${entry.class}`)
 }
-if (process.argv.includes('--check')) {
-  let current = ''
-  try {
-    current = readFileSync(file, 'utf8')
-  } catch {
-    fail('docs/errors.md is missing: npm run docs')
-  }
-  if (current !== document()) fail('docs/errors.md is out of date: npm run docs')
-  say('docs/errors.md is up to date')
-} else {
-  mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, document())
-  say('docs/errors.md written')
-}
+writeOrCheck('docs/errors.md', document())
