@@ -38,8 +38,8 @@ export interface MediaFactoryOptions {
    */
   readonly lingerSeconds?: number | undefined
   /**
-   * Media that may run on without a viewer at the same time; of more, the oldest ends. It bounds what clients can have
-   * made that ask for one path or query after the other. 0 = unlimited.
+   * Media that may run on without a viewer at the same time; of more, the oldest ends. It bounds how many sources
+   * clients can have made by asking for one path or query after another. 0 = unlimited.
    * @default 100
    */
   readonly maxLingering?: number | undefined

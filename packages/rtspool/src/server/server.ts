@@ -32,8 +32,8 @@ export interface RtspServerEvents {
   /** A request was answered with 5xx because something failed on this side. */
   requestFailed: [error: unknown, request: RtspRequest]
   /**
-   * A request was answered with an error for a reason that is the client's, or a limit: `error.code` and
-   * `error.message` say which, more than the wire hears. Those about access come as `accessRefused`.
+   * A request was answered with an error because of the client, or of a limit: `error.code` and `error.message` say
+   * which, more than the wire hears. Those about access come as `accessRefused`.
    */
   requestRefused: [error: RtspError, request: RtspRequest]
   /** A request was answered with 401 or 403 by the option `auth`; with `missing`, mostly by a client that is about to log in. */
