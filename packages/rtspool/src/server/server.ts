@@ -36,7 +36,10 @@ export interface RtspServerEvents {
    * which, more than the wire hears. Those about access come as `accessRefused`.
    */
   requestRefused: [error: RtspError, request: RtspRequest]
-  /** A request was answered with 401 or 403 by the option `auth`; with `missing`, mostly by a client that is about to log in. */
+  /**
+   * The option `auth` answered a request with 401 or 403; with the reason `missing`, mostly to a client that is about to
+   * log in.
+   */
   accessRefused: [refusal: AccessRefusal]
 }
 

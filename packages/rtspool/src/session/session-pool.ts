@@ -219,7 +219,8 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
    *
    * Unknown, expired and foreign ids look the same on purpose: the server answers all three with 454.
    * A session that is due is removed, not revived, except after a stall of the process: where a watch should have
-   * called more than 250 ms ago and has not, this sign of life may have come in time. A foreign claim is counted and touches nothing.
+   * called more than 250 ms ago and has not, this sign of life may have come in time. A foreign claim is counted and
+   * touches nothing.
    *
    * @param id - `session-id` as received, compared character by character.
    * @param claimant - Who asks; without one, the caller is trusted.
@@ -263,8 +264,8 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
   }
 
   /**
-   * Shows every session to `fn`, in no particular order; `fn` says what becomes of it. Sessions answered `'remove'` end with
-   * reason `filtered`, after `fn` has seen all.
+   * Shows every session to `fn`, in no particular order; `fn` says what becomes of it. Sessions answered `'remove'` end
+   * with reason `filtered`, after `fn` has seen all.
    *
    * The pool is locked meanwhile: no verb may be called on it. When `fn` throws, what it has answered
    * until then still holds.
