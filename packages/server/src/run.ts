@@ -4,10 +4,10 @@ import { RtspServer } from 'rtspool'
 import { fileMedia } from 'rtspool/file'
 import { banner } from './banner.js'
 import { readCertificate, reloadOnHangup } from './certificate.js'
+import { logDiagnostics } from './diagnostics-log.js'
 import { logComings, logRefusals } from './event-log.js'
 import { createLog } from './log.js'
 import { type CommandOptions, parseCommandLine } from './options.js'
-import { logOversizedPackets } from './oversized-packets.js'
 import { RepeatLimit } from './repeat-limit.js'
 import { describeStartupError } from './startup-error.js'
 
@@ -88,7 +88,7 @@ async function serve(options: CommandOptions, version: string): Promise<number> 
       'passwords are taken in clear (--basic-in-clear): whoever listens on the way reads them',
     )
   }
-  const endOversized = logOversizedPackets(log)
+  const endDiagnostics = logDiagnostics(log)
   const endReload = options.tls && reloadOnHangup(server, options.tls, log)
   const { host, publish, auth } = options
   const login = {
@@ -102,7 +102,7 @@ async function serve(options: CommandOptions, version: string): Promise<number> 
   repeats.close()
   log.info('closed')
   endReload?.()
-  endOversized()
+  endDiagnostics()
   stop.ignore()
   return 0
 }

@@ -1,0 +1,43 @@
+import { channel } from 'node:diagnostics_channel'
+import { pino } from 'pino'
+import type { OversizedPacket } from 'rtspool'
+import { expect, it } from 'vitest'
+import { logDiagnostics } from '../src/diagnostics-log.js'
+
+function collected() {
+  const lines: unknown[] = []
+  const log = pino(
+    { base: null, timestamp: false },
+    { write: (line) => void lines.push(JSON.parse(line)) },
+  )
+  return { log, lines }
+}
+
+it('A-RTP-3 warns of packets that are too large for UDP, with the path and the sizes', () => {
+  const { log, lines } = collected()
+  const packet: OversizedPacket = {
+    path: '/live/cam',
+    track: 1,
+    sizeBytes: 10_000,
+    maxDatagramBytes: 1472,
+  }
+  const end = logDiagnostics(log)
+  channel('rtspool:oversized-packet').publish(packet)
+  end()
+  channel('rtspool:oversized-packet').publish(packet)
+  expect(lines).toEqual([
+    { level: 40, ...packet, msg: 'packets are too large for UDP: viewers need TCP' },
+  ])
+})
+
+it.each(['rtspool:file-media-failed', 'rtspool:source-close-failed'])(
+  'tells of %s with its path and error',
+  (name) => {
+    const { log, lines } = collected()
+    const end = logDiagnostics(log)
+    channel(name).publish({ path: '/cam', error: new Error('disk') })
+    end()
+    channel(name).publish({ path: '/cam', error: new Error('later') })
+    expect(lines).toMatchObject([{ level: 50, path: '/cam', err: { message: 'disk' } }])
+  },
+)
