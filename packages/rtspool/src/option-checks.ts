@@ -71,7 +71,7 @@ export function checkText(name: string, value: unknown): void {
 export function checkMethods(name: string, value: unknown, members: readonly string[]): void {
   const object = (value ?? {}) as Readonly<Record<string, unknown>>
   if (members.every((member) => typeof object[member] === 'function')) return
-  throw new TypeError(`${name} must have the methods ${members.join(', ')}, got ${shown(value)}`)
+  throw new TypeError(`${name} must have the methods ${members.join(', ')}, got ${kindOf(value)}`)
 }
 
 /** @throws {TypeError} when it is no `Clock`. */

@@ -40,7 +40,7 @@ export interface MediaFactoryOptions {
   /**
    * Media that may run on without a viewer at the same time; of more, the oldest ends. It bounds how many sources
    * clients can have made by asking for one path or query after another. 0 = unlimited.
-   * @default 100
+   * @default 100; unlimited where `lingerSeconds` is Infinity
    */
   readonly maxLingering?: number | undefined
   /**
@@ -110,7 +110,7 @@ function resolveMediaFactoryOptions(options: MediaFactoryOptions): ResolvedMedia
   return Object.freeze({
     shared: checkBoolean('shared', options.shared ?? defaults.shared),
     lingerSeconds: fromZero('lingerSeconds', options),
-    maxLingering: fromZero('maxLingering', options),
+    maxLingering: isForEver(options) ? 0 : fromZero('maxLingering', options),
     startTimeoutSeconds: fromZero('startTimeoutSeconds', options),
     servesSubpaths: checkBoolean(
       'servesSubpaths',
@@ -130,6 +130,9 @@ export function resolveMulticast<T extends false | undefined>(
   if (option === undefined || option === false) return option as T
   return option instanceof MulticastAddressPool ? option : new MulticastAddressPool(option)
 }
+
+const isForEver = ({ lingerSeconds, maxLingering }: MediaFactoryOptions): boolean =>
+  lingerSeconds === Number.POSITIVE_INFINITY && maxLingering === undefined
 
 function fromZero(
   name: 'lingerSeconds' | 'maxLingering' | 'startTimeoutSeconds',
@@ -261,8 +264,8 @@ export class MediaFactory {
   #boundLingering(): void {
     const { maxLingering } = this.options
     if (maxLingering === 0 || this.#all.size <= maxLingering) return
-    const lingering = [...this.#all].filter((media) => media.participantCount === 0)
-    if (lingering.length > maxLingering) void lingering[0]?.end()
+    const lingering = [...this.#all].filter((media) => media.isLingering)
+    for (const media of lingering.slice(0, -maxLingering)) void media.end()
   }
 
   async #makeSource(request: MediaRequest, deadline: DeadlineOptions): Promise<MediaSource> {

@@ -68,6 +68,7 @@ export class Media {
   readonly #source: MediaSource
   readonly #options: MediaOptions
   readonly #participants = new Set<MediaParticipant>()
+  #wasJoined = false
   #state: MediaState = 'idle'
   #starting: Promise<void> | undefined
   readonly #endListeners: (() => void)[] = []
@@ -125,6 +126,11 @@ export class Media {
     return this.#participants.size
   }
 
+  /** Whether it runs on, or waits, without anybody who uses it; what has just been made does not yet. */
+  get isLingering(): boolean {
+    return this.#wasJoined && this.#participants.size === 0
+  }
+
   /** Calls `listener` once, when the media has ended. */
   onEnded(listener: () => void): void {
     this.#endListeners.push(listener)
@@ -133,6 +139,7 @@ export class Media {
   /** Keeps the media while somebody uses it; undone by {@link leave}. */
   join(participant: MediaParticipant): void {
     this.#participants.add(participant)
+    this.#wasJoined = true
     this.#lingerTimer?.cancel()
     this.#lingerTimer = undefined
   }

@@ -1,4 +1,4 @@
-import { shown } from '../option-checks.js'
+import { kindOf } from '../option-checks.js'
 import { MediaFactory } from './media-factory.js'
 import { checkAbsolute, checkPath, checkPathPattern, matchesPathPattern } from './path-pattern.js'
 
@@ -40,7 +40,7 @@ export class MountPoints implements Iterable<readonly [path: string, factory: Me
     checkPath('a mount path', path)
     if (!(factory instanceof MediaFactory)) {
       const expected = 'a MediaFactory, such as new MediaFactory(() => source)'
-      throw new TypeError(`${path}: expected ${expected}, got ${shown(factory)}`)
+      throw new TypeError(`${path}: expected ${expected}, got ${kindOf(factory)}`)
     }
     this.#mount(withoutTrailingSlash(path), factory)
   }

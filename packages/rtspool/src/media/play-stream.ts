@@ -92,6 +92,8 @@ export class PlayStream implements MediaParticipant {
     if (this.#state !== 'ready') return []
     const { reader } = this.#init
     if (reader instanceof MulticastViewer) return reader.recentPackets(this.#pausedAt)
+    // It has not taken what it was sent before, and would not be sent these either.
+    if (reader.kind === 'interleaved' && reader.carrier.isCongested) return []
     return this.track.recentPackets(this.#pausedAt, reader.srtp?.sender)
   }
 

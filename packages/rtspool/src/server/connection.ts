@@ -84,6 +84,8 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
   #state: 'open' | 'closing' | 'closed' = 'open'
   #closeTimer: ClockTimer | undefined
   #closeAbort: AbortController | undefined
+  /** The connection has been idle once during the request under way. */
+  #hasWaited = false
   /** The last session has been taken away while a request was under way that may make another. */
   #closesWithoutSession = false
   #described: DescribedMedia | undefined
@@ -164,8 +166,8 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
   }
 
   /**
-   * Answers the request under way and no other, sends what is queued, then closes; a peer that does not take it
-   * is cut off. Idempotent.
+   * Answers the request under way and no other, sends what is queued, then closes; within a second, whatever the
+   * handler and the peer do. Idempotent.
    */
   close(): void {
     this.#queue.clear()
@@ -213,8 +215,10 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
   }
 
   reply(reply: Reply, request: RtspRequest): void {
+    this.#hasWaited = false
     this.#write(serializeReply(reply, request))
     this.#afterWrite(reply, request)
+    if (reply.session) this.#misses.noteFound()
     const isLast = this.#closesWithoutSession && this.sessions.size === 0
     this.#closesWithoutSession = false
     if (isLast || closesConnection(request) || this.#misses.isTooMany) this.close()
@@ -293,8 +297,11 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
   #idle(): void {
     // Nobody has to wait that long for an answer whose client may have gone.
     if (this.#state === 'closing') this.destroy()
-    else if (this.#queue.isAnswering) this.#armIdleTimer()
-    else if (this.sessions.size === 0) this.close()
+    else if (this.#queue.isAnswering && !this.#hasWaited) {
+      // The client waits for us. A second time means that nobody will answer: an application that hangs.
+      this.#hasWaited = true
+      this.#armIdleTimer()
+    } else if (this.sessions.size === 0) this.close()
   }
 
   /** Reads no more requests; closes when those that were read are answered. */

@@ -96,8 +96,8 @@ export interface RtspServerOptions {
    */
   readonly slowReaderTimeout?: number | undefined
   /**
-   * Seconds after which a publisher over UDP that sends neither RTP nor RTCP nor requests leaves with reason `silent`,
-   * and its path is free; not while it pauses. 0 = only when its session times out.
+   * Seconds after which a publisher over UDP whose connection has closed, and that sends neither RTP nor RTCP, leaves
+   * with reason `silent`, and its path is free; not while it pauses. 0 = only when its session times out.
    * @default 10
    */
   readonly publisherTimeout?: number | undefined

@@ -11,8 +11,13 @@ export class ServedMedia {
     if (this.#isClosed) throw new RequestError('ERR_SERVER_CLOSING', 'the server is closing')
   }
 
+  /** Media that are served, or whose sources are being closed. */
+  get size(): number {
+    return this.#media.size
+  }
+
   note(media: Media): void {
-    if (this.#media.has(media)) return
+    if (media.state === 'ended' || this.#media.has(media)) return
     this.#media.add(media)
     media.onEnded(() => void media.end().then(() => this.#media.delete(media)))
     if (this.#isClosed) void media.end()

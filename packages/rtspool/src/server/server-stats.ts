@@ -15,6 +15,8 @@ export interface RtspServerStats {
   /** With those that have not said yet what they speak. */
   readonly connections: number
   readonly sessions: number
+  /** Media that viewers have asked for, until their sources are closed. */
+  readonly media: number
   /** Peers that the UDP ports listen to. */
   readonly udpPeers: number
   /** Datagrams that came to the UDP ports from where no session announced to send: dropped without effect. */

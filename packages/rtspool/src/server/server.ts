@@ -142,6 +142,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
     return {
       connections: this.#connections.size + this.#door.waitingCount,
       sessions: this.pool.size,
+      media: this.#media.size,
       udpPeers: this.#udp?.peerCount ?? 0,
       rejectedRtp: rejected.rtp,
       rejectedRtcp: rejected.rtcp,
@@ -246,7 +247,11 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
       authorizer: this.#authenticator,
       udp: () => this.#udp,
       homes: this.#homes,
-      silence: new SilenceMonitor(this.#options.clock, this.#options.publisherTimeoutMs),
+      silence: new SilenceMonitor(
+        this.#options.clock,
+        this.#options.publisherTimeoutMs,
+        (session) => this.#homes.isConnected(session),
+      ),
       refusals: new RefusalMonitor(this.#options.clock),
       gopCache: this.#options.gopCache,
       srtp: this.#options.tls?.srtp,

@@ -49,6 +49,11 @@ export class SessionHomes implements SessionHousing {
     connection.sessions.add(session)
   }
 
+  /** Whether the connection that a session lives with is open. */
+  isConnected(session: Session): boolean {
+    return this.#homes.get(session) !== undefined
+  }
+
   /** Sessions that were bound to the connection end, or stay by policy; others outlive it. */
   connectionClosed(connection: ConnectionContext): void {
     for (const session of connection.sessions) {

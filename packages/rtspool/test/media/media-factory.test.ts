@@ -92,24 +92,46 @@ describe('a MediaFactory that is asked for one path after the other', () => {
       },
       { lingerSeconds: 60 },
     )
-    const ask = (query: number) => factory.construct({ path: '/cam', query: `${query}` }, clock)
     const viewer = { mediaEnded: () => {} }
+    const ask = async (query: number) => {
+      const media = await factory.construct({ path: '/cam', query: `${query}` }, clock)
+      media.join(viewer)
+      return media
+    }
     const watched = await ask(0)
-    watched.join(viewer)
-    for (let query = 1; query <= 300; query++) await ask(query)
-    expect([factory.mediaCount, watched.state, sources[201]?.closeCount]).toEqual([101, 'idle', 0])
+    for (let query = 1; query <= 300; query++) (await ask(query)).leave(viewer)
+    await ask(301)
+    expect([factory.mediaCount, watched.state, sources[201]?.closeCount]).toEqual([102, 'idle', 0])
     expect(sources.slice(1, 201).every(({ closeCount }) => closeCount === 1)).toBe(true)
     watched.leave(viewer)
     await factory.close()
     expect([factory.mediaCount, clock.pendingTimers]).toEqual([0, 0])
   })
 
-  it('ends none of them when it is told to', async () => {
-    const factory = new MediaFactory(() => new TestSource(), { maxLingering: 0 })
-    for (let query = 0; query < 150; query++) {
-      await factory.construct({ path: '/cam', query: `${query}` }, new FakeClock())
-    }
-    expect(factory.mediaCount).toBe(150)
+  it.each([{ maxLingering: 0 }, { lingerSeconds: Number.POSITIVE_INFINITY }])(
+    'ends none of them with %j',
+    async (options) => {
+      const factory = new MediaFactory(() => new TestSource(), options)
+      const viewer = { mediaEnded: () => {} }
+      for (let query = 0; query < 150; query++) {
+        const request = { path: '/cam', query: `${query}` }
+        const media = await factory.construct(request, new FakeClock())
+        media.join(viewer)
+        media.leave(viewer)
+      }
+      expect(factory.mediaCount).toBe(150)
+      await factory.close()
+    },
+  )
+
+  it('ends none that a request is about to take', async () => {
+    const factory = new MediaFactory(() => new TestSource())
+    const clock = new FakeClock()
+    const asked = Array.from({ length: 150 }, (_, query) =>
+      factory.construct({ path: '/cam', query: `${query}` }, clock),
+    )
+    const states = (await Promise.all(asked)).map(({ state }) => state)
+    expect(new Set(states)).toEqual(new Set(['idle']))
     await factory.close()
   })
 })

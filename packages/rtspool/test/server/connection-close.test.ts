@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { MediaFactory, RtspServer, SessionPool } from '../../src/index.js'
 import { parseCompound } from '../../src/rtcp/index.js'
 import { inSession, mountCamera, mountSlow, readySession, setUp, tcp } from '../support/dialogue.js'
@@ -193,6 +193,20 @@ describe('a connection that closes', () => {
     await (await connectTo(server)).closed()
     come()
     expect((await described).statusCode).toBe(200)
+    await client.closed()
+  })
+
+  it('is closed when its request has been under way for twice the idle time: nobody is going to answer', async () => {
+    const clock = new FakeClock()
+    const server = await startServer({ idleTimeout: 0.05, clock })
+    mountSlow(server, { startTimeoutSeconds: 0 })
+    const client = await connectTo(server)
+    client.send(`DESCRIBE ${urlOf(server, '/slow')} RTSP/1.0\r\nCSeq: 1\r\n\r\n`)
+    await vi.waitFor(() => {
+      // The end of the second that it has to say goodbye.
+      clock.advance(1000)
+      expect(server.stats().connections).toBe(0)
+    })
     await client.closed()
   })
 

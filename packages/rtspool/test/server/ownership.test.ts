@@ -290,6 +290,16 @@ describe('B-GUESS ids that nobody has', () => {
     await readySession(client, url)
     expect((await client.request('OPTIONS', '*')).statusCode).toBe(200)
   })
+
+  it('are counted from 0 again when a session is found: on a wall of pictures some end all the time', async () => {
+    const { server, url } = await victim('TCP')
+    const client = await connectTo(server)
+    const own = await readySession(client, url)
+    for (let n = 0; n < 50; n++) {
+      expect((await inSession(client, 'TEARDOWN', url, 'gone')).statusCode).toBe(454)
+      expect((await inSession(client, 'GET_PARAMETER', url, own)).statusCode).toBe(200)
+    }
+  })
 })
 
 const withoutNonce = (answer: string): string => answer.replace(/nonce="[^"]*"/g, 'nonce')

@@ -41,7 +41,12 @@ async function published(over: 'TCP' | 'UDP', options: RtspServerOptions = {}) {
     }
     while (session.lastAccessAt === accessedAt) await new Promise(setImmediate)
   }
-  return { clock, server, client, url, session, send }
+  const disconnect = async () => {
+    const { connections } = server.stats()
+    await client.close()
+    await vi.waitFor(() => expect(server.stats().connections).toBeLessThan(connections))
+  }
+  return { clock, server, url, session, send, disconnect }
 }
 
 /** A receiver report without reports. */
@@ -49,11 +54,12 @@ const emptyReport = Buffer.from('80c9000100000001', 'hex')
 
 describe('a publisher over UDP', () => {
   it('B-PUBDIE leaves after 10 s of silence, with its viewers, and may come back at once', async () => {
-    const { clock, server, url, session, send } = await published('UDP')
+    const { clock, server, url, session, send, disconnect } = await published('UDP')
     const viewer = await connectTo(server)
     const { session: watching } = await play(viewer, url, ['TCP'])
     const watched = server.pool.get(watching) as Session
     await send('RTP')
+    await disconnect()
     clock.advance(9_900)
     expect(session.removalReason).toBeUndefined()
     clock.advance(600)
@@ -64,24 +70,29 @@ describe('a publisher over UDP', () => {
     expect(server.stats().udpPeers).toBe(0)
   })
 
-  it('B-PUBDIE stays as long as RTP, RTCP or requests come', async () => {
-    const { clock, client, url, session, send } = await published('UDP')
+  it('B-PUBDIE stays as long as RTP or RTCP comes, also without its connection', async () => {
+    const { clock, session, send, disconnect } = await published('UDP')
+    await disconnect()
     for (let n = 0; n < 3; n++) {
       clock.advance(9_000)
       await send('RTP')
       clock.advance(9_000)
       await send('RTCP')
-      clock.advance(9_000)
-      await inSession(client, 'GET_PARAMETER', url, session.id)
     }
     expect(session.removalReason).toBeUndefined()
   })
 
   it('B-PUBDIE may be silent while it pauses, and has 10 s again afterwards', async () => {
-    const { clock, client, url, session } = await published('UDP')
-    await inSession(client, 'PAUSE', url, session.id)
+    const { clock, server, url, session, disconnect } = await published('UDP')
+    const second = await connectTo(server)
+    await inSession(second, 'PAUSE', url, session.id)
+    await second.close()
+    await disconnect()
     clock.advance(50_000)
-    await inSession(client, 'RECORD', url, session.id)
+    const third = await connectTo(server)
+    await inSession(third, 'RECORD', url, session.id)
+    await third.close()
+    await vi.waitFor(() => expect(server.stats().connections).toBe(0))
     clock.advance(9_900)
     expect(session.removalReason).toBeUndefined()
     clock.advance(600)
@@ -93,7 +104,8 @@ describe('a publisher over UDP', () => {
     [0, 65_500, 'timeout'],
   ])('B-PUBDIE with publisherTimeout: %d it leaves after %d ms: %s', async (...values) => {
     const [publisherTimeout, afterMs, reason] = values
-    const { clock, session } = await published('UDP', { publisherTimeout })
+    const { clock, session, disconnect } = await published('UDP', { publisherTimeout })
+    await disconnect()
     clock.advance(afterMs - 700)
     expect(session.removalReason).toBeUndefined()
     clock.advance(700)
@@ -101,23 +113,26 @@ describe('a publisher over UDP', () => {
   })
 })
 
-it('B-PUBDIE a publisher over TCP may send something now and then', async () => {
-  const { clock, session, send } = await published('TCP')
-  for (let n = 0; n < 3; n++) {
-    clock.advance(60_000)
-    await send(n % 2 === 0 ? 'RTP' : 'RTCP')
-  }
-  expect(session.removalReason).toBeUndefined()
-  clock.advance(65_500)
-  expect(session.removalReason).toBe('timeout')
-})
+it.each(['UDP', 'TCP'] as const)(
+  'B-PUBDIE a publisher over %s that stays connected may send something now and then',
+  async (over) => {
+    const { clock, session, send } = await published(over)
+    for (let n = 0; n < 3; n++) {
+      clock.advance(60_000)
+      await send(n % 2 === 0 ? 'RTP' : 'RTCP')
+    }
+    expect(session.removalReason).toBeUndefined()
+    clock.advance(65_500)
+    expect(session.removalReason).toBe('timeout')
+  },
+)
 
 it('SilenceMonitor watches until the last stream of the session has gone', () => {
   const clock = new FakeClock()
   const pool = new SessionPool({ clock })
   const session = pool.create()
   session.state = 'Recording'
-  const monitor = new SilenceMonitor(clock, 10_000)
+  const monitor = new SilenceMonitor(clock, 10_000, () => false)
   const [endFirst, endSecond] = [monitor.watch(session), monitor.watch(session)]
   endFirst()
   endFirst()
@@ -132,7 +147,7 @@ it('B-CLOCK a publisher whose packets wait in the socket during a stall is not s
   const clock = new LoopClock()
   const pool = new SessionPool({ clock })
   const [heard, silent] = [pool.create(), pool.create()]
-  const monitor = new SilenceMonitor(clock, 10_000)
+  const monitor = new SilenceMonitor(clock, 10_000, () => false)
   for (const session of [heard, silent]) {
     session.state = 'Recording'
     monitor.watch(session)

@@ -8,10 +8,10 @@ describe('SessionPool', () => {
     [7, 'the options of SessionPool must be an object, got number'],
     [{ onAdmit: 'x' }, "onAdmit must be a function, got 'x'"],
     [{ admission: { tryAcquire() {} } }, 'admission must have the methods tryAcquire, release'],
-    [{ idCodec: 'x' }, "idCodec must have the methods createId, got 'x'"],
+    [{ idCodec: 'x' }, 'idCodec must have the methods createId, got string'],
     [{ createSessionId: 'x' }, "createSessionId must be a function, got 'x'"],
     [{ createSession: class {}.name }, "createSession must be a function, got ''"],
-    [{ clock: 5 }, 'clock must have the methods now, unixTimeMs, schedule, got 5'],
+    [{ clock: 5 }, 'clock must have the methods now, unixTimeMs, schedule, got number'],
     [{ timeoutAlwaysVisible: 1 }, 'timeoutAlwaysVisible must be true or false, got 1'],
     [{ fullPolicy: 'evict' }, "fullPolicy is one of reject, evictOldestIdle, not 'evict'"],
   ])('of %j is a TypeError that says what was expected', (options, message) => {

@@ -49,13 +49,13 @@ export function mountCamera(
 }
 
 /** Mounts a camera at `/slow` that is there only after `come`. */
-export function mountSlow(server: RtspServer) {
+export function mountSlow(server: RtspServer, options?: MediaFactoryOptions) {
   const source = new TestSource()
   let come = (): void => {}
   const coming = new Promise<TestSource>((resolve) => {
     come = () => resolve(source)
   })
-  server.mounts.add('/slow', new MediaFactory(() => coming))
+  server.mounts.add('/slow', new MediaFactory(() => coming, options))
   return { source, come }
 }
 

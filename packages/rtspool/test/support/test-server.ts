@@ -37,7 +37,8 @@ export async function startServer(options: RtspServerOptions = {}): Promise<Rtsp
     close: () => server.close(),
     checkClosed: () => {
       const stats = server.stats()
-      expect(stats).toMatchObject({ connections: 0, sessions: 0, udpPeers: 0, channels: 0 })
+      const none = { connections: 0, sessions: 0, media: 0, udpPeers: 0, channels: 0 }
+      expect(stats).toMatchObject(none)
       expect(stats.multicast).toMatchObject({ groups: 0, viewers: 0 })
       expect(server.listenerCount('connectionClosed')).toBe(0)
     },

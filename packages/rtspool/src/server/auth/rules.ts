@@ -1,5 +1,5 @@
 import { checkPathPattern, matchesPathPattern } from '../../media/path-pattern.js'
-import { checkOptions, shown } from '../../option-checks.js'
+import { checkOptions, kindOf, shown } from '../../option-checks.js'
 
 /** What can be done with a path: describe, set up and play, or announce and record. */
 export type AccessAction = 'read' | 'publish'
@@ -113,7 +113,7 @@ function checkSubject(
   if (typeof subject === 'function') return
   if (!Array.isArray(subject)) {
     throw new TypeError(
-      `${name} must be 'anyone', 'authenticated', names or a function, got ${shown(subject)}`,
+      `${name} must be 'anyone', 'authenticated', names or a function, got ${kindOf(subject)}`,
     )
   }
   for (const user of subject) {

@@ -51,6 +51,7 @@ export const handleSetup: Handler = async (context) => {
   if (publication) return setUpRecord(context, publication, target, transport)
   const sourced = await withSource(context.connection, transport)
   requireValid(context)
+  checkPath(context, target)
   return setUpPlay(context, target, sourced)
 }
 
@@ -163,8 +164,10 @@ function planPlay(media: Media, target: RequestTarget, transport: ChosenTranspor
   }
 }
 
-function trackNotFound({ full }: RequestTarget): RequestError {
-  return new RequestError('ERR_NOT_FOUND', `expected the control URI of a track, got ${full}`)
+/** The query stays out of messages: it may be a token. */
+function trackNotFound({ path, trackIndex }: RequestTarget): RequestError {
+  const got = `${path}, track ${trackIndex ?? 'none'}`
+  return new RequestError('ERR_NOT_FOUND', `expected the control URI of a track, got ${got}`)
 }
 
 /** All tracks of a session travel alike, and those inside a connection inside the same one. */

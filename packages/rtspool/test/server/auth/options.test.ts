@@ -136,7 +136,7 @@ describe('options of authentication', () => {
       name: 'a rule for one that is neither',
       auth: { users: {}, rules: [{ path: '/cam', publish: 'all' }] },
       message:
-        "auth.rules[0].publish must be 'anyone', 'authenticated', names or a function, got 'all'",
+        "auth.rules[0].publish must be 'anyone', 'authenticated', names or a function, got string",
     },
   ])('$name is a TypeError that says so', ({ auth, message }) => {
     const make = () => new RtspServer({ auth: auth as AuthOptions })
