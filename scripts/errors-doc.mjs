@@ -7,7 +7,7 @@ import { fail } from './workspace.mjs'
 const classes = {
   MalformedMessageError: 'The bytes break the grammar. One answer, then the connection is closed.',
   RequestError:
-    'The request is well formed and refused. The connection goes on; the 20th 454 on it is its last answer.',
+    'The request is well formed and refused. The connection goes on; the 20th 454 in a row is its last answer.',
   SessionPoolError: 'The pool of sessions cannot do it. The connection goes on.',
   TransportError: 'A socket or a port cannot. The session that needs it ends; nothing is answered.',
 }

@@ -26,7 +26,7 @@ export function isActive(state: SessionState): boolean {
  * - `connectionClosed`: the connection that carried its media is gone
  * - `slowReader`: it did not take its media fast enough
  * - `unreachable`: nobody listens any more where its media are sent
- * - `silent`: it published over UDP, and nothing was heard of it for the server's `publisherTimeout`
+ * - `silent`: it published over UDP, its connection had closed, and nothing was heard of it for `publisherTimeout`
  * - `mediaEnded`: what it played has ended
  * - `kicked`: an operator removed it
  * - `evicted`: it was idle and made room for another
