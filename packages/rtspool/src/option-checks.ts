@@ -52,6 +52,51 @@ export function checkBoolean(name: string, value: unknown): boolean {
   throw new TypeError(`${name} must be true or false, got ${shown(value)}`)
 }
 
+/** @throws {RangeError} when it is no whole number from `first` to `last`. */
+export function checkInteger(
+  name: string,
+  value: unknown,
+  first = 0,
+  last = Number.MAX_SAFE_INTEGER,
+): number {
+  if (Number.isInteger(value) && (value as number) >= first && (value as number) <= last) {
+    return value as number
+  }
+  throw outOfRange(name, value, 'an integer', first, last)
+}
+
+/** @throws {RangeError} when it is no number from 0 to `last`. */
+export function checkNumber(
+  name: string,
+  value: unknown,
+  last = Number.POSITIVE_INFINITY,
+  what = 'a number',
+): number {
+  if (typeof value === 'number' && value >= 0 && value <= last) return value
+  throw outOfRange(name, value, what, 0, last)
+}
+
+/** @throws {RangeError} when it is no finite number from 0 to `last`. */
+export function checkSeconds(name: string, value: unknown, last = Number.MAX_VALUE): number {
+  return checkNumber(name, value, last, 'a number of seconds')
+}
+
+function outOfRange(
+  name: string,
+  value: unknown,
+  what: string,
+  first: number,
+  last: number,
+): RangeError {
+  const range = last < Number.MAX_SAFE_INTEGER ? `from ${first} to ${last}` : `from ${first}`
+  return new RangeError(`${name} must be ${what} ${range}, got ${shown(value)}`)
+}
+
+/** An `undefined` that somebody wrote down must not erase what is known. */
+export function withoutUndefined<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
+}
+
 /** @throws {TypeError} when it is something else. */
 export function checkFunction(name: string, value: unknown): void {
   if (typeof value === 'function') return

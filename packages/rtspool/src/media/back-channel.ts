@@ -1,6 +1,13 @@
 import { channel } from 'node:diagnostics_channel'
 import { RequestError } from '../errors.js'
-import { checkFunction, checkOptions, isRecord, kindOf, shown } from '../option-checks.js'
+import {
+  checkFunction,
+  checkInteger,
+  checkOptions,
+  isRecord,
+  kindOf,
+  shown,
+} from '../option-checks.js'
 import { isValidRtp, payloadTypeOf, ssrcOf } from '../rtp/index.js'
 import type { MediaDescription } from '../sdp/index.js'
 import type { PacketSink } from './packet-sink.js'
@@ -59,8 +66,7 @@ export function checkBackChannelOptions(options: BackChannelOptions): void {
     throw new TypeError(`backChannel.description must be ${expected}, got ${shown(description)}`)
   }
   checkFunction('backChannel.open', open)
-  if (maxClients === undefined || (Number.isInteger(maxClients) && maxClients >= 1)) return
-  throw new RangeError(`backChannel.maxClients must be an integer from 1, got ${shown(maxClients)}`)
+  if (maxClients !== undefined) checkInteger('backChannel.maxClients', maxClients, 1)
 }
 
 /** The back channel of one media: who has it set up. */

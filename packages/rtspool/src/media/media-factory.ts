@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js'
 import { RequestError } from '../errors.js'
-import { checkBoolean, checkFunction, checkOptions, kindOf, shown } from '../option-checks.js'
+import { checkBoolean, checkFunction, checkNumber, checkOptions, kindOf } from '../option-checks.js'
 import { MulticastAddressPool, type MulticastOptions } from '../transport/multicast-address-pool.js'
 import { type BackChannelOptions, checkBackChannelOptions } from './back-channel.js'
 import { closeSource } from './close-source.js'
@@ -109,9 +109,14 @@ function resolveMediaFactoryOptions(options: MediaFactoryOptions): ResolvedMedia
   checkFunction('sharedKey', sharedKey)
   return Object.freeze({
     shared: checkBoolean('shared', options.shared ?? defaults.shared),
-    lingerSeconds: fromZero('lingerSeconds', options),
-    maxLingering: isForEver(options) ? 0 : fromZero('maxLingering', options),
-    startTimeoutSeconds: fromZero('startTimeoutSeconds', options),
+    lingerSeconds: checkNumber('lingerSeconds', options.lingerSeconds ?? defaults.lingerSeconds),
+    maxLingering: isForEver(options)
+      ? 0
+      : checkNumber('maxLingering', options.maxLingering ?? defaults.maxLingering),
+    startTimeoutSeconds: checkNumber(
+      'startTimeoutSeconds',
+      options.startTimeoutSeconds ?? defaults.startTimeoutSeconds,
+    ),
     servesSubpaths: checkBoolean(
       'servesSubpaths',
       options.servesSubpaths ?? defaults.servesSubpaths,
@@ -133,15 +138,6 @@ export function resolveMulticast<T extends false | undefined>(
 
 const isForEver = ({ lingerSeconds, maxLingering }: MediaFactoryOptions): boolean =>
   lingerSeconds === Number.POSITIVE_INFINITY && maxLingering === undefined
-
-function fromZero(
-  name: 'lingerSeconds' | 'maxLingering' | 'startTimeoutSeconds',
-  options: MediaFactoryOptions,
-): number {
-  const value = options[name] ?? mediaFactoryDefaults[name]
-  if (typeof value === 'number' && value >= 0) return value
-  throw new RangeError(`${name} must be a number from 0, got ${shown(value)}`)
-}
 
 /** What the server gives to a media. */
 interface MediaPlace {

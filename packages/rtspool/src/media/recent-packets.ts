@@ -1,4 +1,4 @@
-import { checkOptions, isRecord, shown } from '../option-checks.js'
+import { checkNumber, checkOptions, isRecord, shown } from '../option-checks.js'
 import { timestampDistance, timestampOf } from '../rtp/index.js'
 import { PacketMemory } from './packet-memory.js'
 
@@ -35,15 +35,12 @@ export function resolveGopCache(limits: GopCacheOptions | false): GopCacheLimits
   }
   checkOptions('gopCache', limits, Object.keys(gopCacheDefaults))
   return Object.freeze({
-    maxBytes: resolveLimit('maxBytes', limits),
-    maxSeconds: resolveLimit('maxSeconds', limits),
+    maxBytes: checkNumber('gopCache.maxBytes', limits.maxBytes ?? gopCacheDefaults.maxBytes),
+    maxSeconds: checkNumber(
+      'gopCache.maxSeconds',
+      limits.maxSeconds ?? gopCacheDefaults.maxSeconds,
+    ),
   })
-}
-
-function resolveLimit(name: keyof GopCacheLimits, limits: GopCacheOptions): number {
-  const value = limits[name] ?? gopCacheDefaults[name]
-  if (typeof value === 'number' && value >= 0) return value
-  throw new RangeError(`gopCache.${name} must be a number from 0, got ${shown(value)}`)
 }
 
 /**

@@ -4,12 +4,15 @@ import { type GopCacheLimits, resolveGopCache } from '../media/recent-packets.js
 import {
   checkBoolean,
   checkClock,
+  checkInteger,
   checkOptions,
   checkPair,
+  checkSeconds,
   checkText,
   isRecord,
   kindOf,
   shown,
+  withoutUndefined,
 } from '../option-checks.js'
 import { SessionPool, type SessionPoolOptions } from '../session/index.js'
 import type { MulticastAddressPool } from '../transport/multicast-address-pool.js'
@@ -67,28 +70,35 @@ export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRt
     allowedOrigins: origins(options.allowedOrigins ?? defaults.allowedOrigins),
     udpPorts: portRange(options.udpPorts ?? defaults.udpPorts),
     maxDatagramBytes:
-      integer(
+      checkInteger(
         'maxDatagramBytes',
         options.maxDatagramBytes ?? defaults.maxDatagramBytes,
+        0,
         largestDatagramBytes,
       ) || largestDatagramBytes,
     pool,
     ownsPool: pool !== options.pool,
     onConnectionClosed: closedPolicy(options.onConnectionClosed ?? defaults.onConnectionClosed),
     idleTimeoutMs:
-      seconds('idleTimeout', options.idleTimeout ?? defaults.idleTimeout) * msPerSecond,
-    maxConnections: integer('maxConnections', options.maxConnections ?? defaults.maxConnections),
+      checkSeconds('idleTimeout', options.idleTimeout ?? defaults.idleTimeout) * msPerSecond,
+    maxConnections: checkInteger(
+      'maxConnections',
+      options.maxConnections ?? defaults.maxConnections,
+    ),
     backlog: Object.freeze({
-      maxBytes: integer('maxBacklogBytes', options.maxBacklogBytes ?? defaults.maxBacklogBytes),
+      maxBytes: checkInteger(
+        'maxBacklogBytes',
+        options.maxBacklogBytes ?? defaults.maxBacklogBytes,
+      ),
       maxAgeMs:
-        seconds('maxBacklogSeconds', options.maxBacklogSeconds ?? defaults.maxBacklogSeconds) *
+        checkSeconds('maxBacklogSeconds', options.maxBacklogSeconds ?? defaults.maxBacklogSeconds) *
         msPerSecond,
     }),
     slowReaderTimeoutMs:
-      seconds('slowReaderTimeout', options.slowReaderTimeout ?? defaults.slowReaderTimeout) *
+      checkSeconds('slowReaderTimeout', options.slowReaderTimeout ?? defaults.slowReaderTimeout) *
       msPerSecond,
     publisherTimeoutMs:
-      seconds('publisherTimeout', options.publisherTimeout ?? defaults.publisherTimeout) *
+      checkSeconds('publisherTimeout', options.publisherTimeout ?? defaults.publisherTimeout) *
       msPerSecond,
     gopCache: resolveGopCache(options.gopCache ?? defaults.gopCache),
     multicast: resolveMulticast(options.multicast),
@@ -108,22 +118,8 @@ function resolvePool(pool: SessionPool | SessionPoolOptions, clock: Clock): Sess
   return new SessionPool({ ...rtspServerDefaults.pool, clock, ...withoutUndefined(pool) })
 }
 
-function withoutUndefined<T extends object>(options: T): T {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
-}
-
-function integer(name: string, value: number, max = Number.MAX_SAFE_INTEGER): number {
-  if (Number.isInteger(value) && value >= 0 && value <= max) return value
-  throw new RangeError(`${name} must be an integer from 0 to ${max}, got ${shown(value)}`)
-}
-
-function seconds(name: string, value: number): number {
-  if (Number.isFinite(value) && value >= 0) return value
-  throw new RangeError(`${name} must be a number of seconds from 0, got ${shown(value)}`)
-}
-
 function plainPort(port: number | false, hasTls: boolean): number | false {
-  if (port !== false) return integer('port', port, maxPort)
+  if (port !== false) return checkInteger('port', port, 0, maxPort)
   if (hasTls) return false
   throw new TypeError('port can be false only where tls is given: the server would not listen')
 }
@@ -147,8 +143,8 @@ function portRange(
   if (value === false) return false
   checkPair('udpPorts', value)
   const [first, last] = value
-  integer('udpPorts[0]', first, maxPort)
-  integer('udpPorts[1]', last, maxPort)
+  checkInteger('udpPorts[0]', first, 0, maxPort)
+  checkInteger('udpPorts[1]', last, 0, maxPort)
   if (first > 0 && last > first + (first % 2)) return Object.freeze([first, last] as const)
   throw new RangeError(`udpPorts must hold an even port and the next one, got ${first}-${last}`)
 }

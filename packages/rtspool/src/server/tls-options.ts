@@ -1,6 +1,6 @@
 import { createSecureContext, type SecureContext } from 'node:tls'
 import { TransportError } from '../errors.js'
-import { checkOptions, checkText, shown } from '../option-checks.js'
+import { checkInteger, checkOptions, checkText, shown } from '../option-checks.js'
 import { type SrtpSuite, type SrtpSuiteName, srtpSuites } from '../srtp/index.js'
 
 /** What a server proves its name with; both in PEM. */
@@ -81,9 +81,7 @@ export function resolveTlsOptions(options: TlsOptions, host?: string): ResolvedT
   const minVersion = options.minVersion ?? tlsDefaults.minVersion
   const handshakeTimeout = options.handshakeTimeout ?? tlsDefaults.handshakeTimeout
   const maxPending = options.maxPendingHandshakes ?? tlsDefaults.maxPendingHandshakes
-  if (!Number.isInteger(port) || port < 0 || port > maxPort) {
-    throw new RangeError(`tls.port must be an integer from 0 to ${maxPort}, got ${shown(port)}`)
-  }
+  checkInteger('tls.port', port, 0, maxPort)
   if (minVersion !== 'TLSv1.2' && minVersion !== 'TLSv1.3') {
     throw new TypeError(`tls.minVersion must be 'TLSv1.2' or 'TLSv1.3', got ${shown(minVersion)}`)
   }
@@ -91,11 +89,7 @@ export function resolveTlsOptions(options: TlsOptions, host?: string): ResolvedT
     const range = `more than 0 and at most ${maxHandshakeTimeout} seconds`
     throw new RangeError(`tls.handshakeTimeout must be ${range}, got ${shown(handshakeTimeout)}`)
   }
-  if (!Number.isInteger(maxPending) || maxPending < 1) {
-    throw new RangeError(
-      `tls.maxPendingHandshakes must be an integer from 1, got ${shown(maxPending)}`,
-    )
-  }
+  checkInteger('tls.maxPendingHandshakes', maxPending, 1)
   checkCertificate(options)
   return Object.freeze({
     key,

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js'
 import { shown } from '../option-checks.js'
-import { checkedDuration, msPerSecond, type SessionInit } from './session-init.js'
+import { checkDuration, msPerSecond, type SessionInit } from './session-init.js'
 import type { RemovalReason } from './session-state.js'
 
 /** In the year 5138; in milliseconds, 1e11 was in 1973. */
@@ -18,8 +18,8 @@ export class SessionBounds {
 
   /** @throws {RangeError} when a duration or time makes no sense. */
   constructor(init: SessionInit) {
-    const lifetime = checkedDuration('maxLifetime', init.maxLifetime ?? 0)
-    const idleSetup = checkedDuration('maxIdleSetup', init.maxIdleSetup ?? 0)
+    const lifetime = checkDuration('maxLifetime', init.maxLifetime ?? 0)
+    const idleSetup = checkDuration('maxIdleSetup', init.maxIdleSetup ?? 0)
     if (lifetime > 0) this.#lifetimeMs = lifetime * msPerSecond
     if (idleSetup > 0) this.#idleSetupMs = idleSetup * msPerSecond
     this.setAuthorizationEnd(init.expiresAt, undefined)
@@ -39,7 +39,7 @@ export class SessionBounds {
     if (expiresAt !== undefined && !isTime) {
       const hint = (expiresAt as number) > latestSeconds ? ': are these milliseconds?' : ''
       throw new RangeError(
-        `expiresAt is a number of seconds since 1970, up to 1e11, not ${shown(expiresAt)}${hint}`,
+        `expiresAt must be a number of seconds since 1970, up to 1e11, got ${shown(expiresAt)}${hint}`,
       )
     }
     this.#expiresAt = expiresAt

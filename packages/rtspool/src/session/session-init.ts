@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js'
-import { shown } from '../option-checks.js'
+import { checkInteger, checkSeconds } from '../option-checks.js'
 import type { SessionOwner } from './session-owner.js'
 
 /** Seconds after which a client assumes its session gone when it is told nothing (RFC 2326 12.37). */
@@ -58,13 +58,11 @@ export interface SessionStats {
 }
 
 /** @throws {RangeError} when it is not a whole number of seconds that a timeout may have. */
-export function checkedSeconds(name: string, seconds: number): number {
-  if (Number.isInteger(seconds) && seconds >= 0 && seconds <= maxTimeout) return seconds
-  throw new RangeError(`${name} is a whole number of seconds from 0 to 2^31, not ${shown(seconds)}`)
+export function checkTimeout(name: string, seconds: unknown): number {
+  return checkInteger(name, seconds, 0, maxTimeout)
 }
 
 /** @throws {RangeError} when it is not a number of seconds that a limit may have. */
-export function checkedDuration(name: string, seconds: number): number {
-  if (typeof seconds === 'number' && seconds >= 0 && seconds <= maxTimeout) return seconds
-  throw new RangeError(`${name} is a number of seconds from 0 to 2^31, not ${shown(seconds)}`)
+export function checkDuration(name: string, seconds: unknown): number {
+  return checkSeconds(name, seconds, maxTimeout)
 }

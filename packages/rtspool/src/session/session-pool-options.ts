@@ -3,6 +3,7 @@ import {
   checkBoolean,
   checkClock,
   checkFunction,
+  checkInteger,
   checkMethods,
   checkOptions,
   shown,
@@ -18,9 +19,10 @@ import {
 import type { Session } from './session.js'
 import { type IdCodec, RandomIdCodec } from './session-id.js'
 import {
+  checkDuration,
+  checkTimeout,
   defaultExtraTimeout,
   defaultTimeout,
-  maxTimeout,
   type SessionInit,
 } from './session-init.js'
 import { type SessionBinding, sessionBindings } from './session-owner.js'
@@ -127,8 +129,8 @@ export function resolveSessionPoolOptions(options: SessionPoolOptions): Resolved
     fullPolicy: oneOf('fullPolicy', options.fullPolicy ?? defaults.fullPolicy, fullPolicies),
     onAdmit: options.onAdmit,
     admission: options.admission ?? localAdmission,
-    timeout: whole('timeout', options.timeout ?? defaults.timeout, maxTimeout),
-    extraTimeout: whole('extraTimeout', options.extraTimeout ?? defaults.extraTimeout, maxTimeout),
+    timeout: checkTimeout('timeout', options.timeout ?? defaults.timeout),
+    extraTimeout: checkTimeout('extraTimeout', options.extraTimeout ?? defaults.extraTimeout),
     timeoutAlwaysVisible: checkBoolean(
       'timeoutAlwaysVisible',
       options.timeoutAlwaysVisible ?? defaults.timeoutAlwaysVisible,
@@ -155,29 +157,23 @@ export function resolveLimits(options: LimitOptions, before: SessionLimits): Ses
   const given = (name: keyof SessionLimits) =>
     options[name] === undefined ? before[name] : options[name]
   return Object.freeze({
-    maxSessions: whole('maxSessions', given('maxSessions')),
-    maxSessionsPerAddress: whole('maxSessionsPerAddress', given('maxSessionsPerAddress')),
-    maxSessionsPerUser: whole('maxSessionsPerUser', given('maxSessionsPerUser')),
-    maxSessionsPerPath: whole('maxSessionsPerPath', given('maxSessionsPerPath')),
-    maxIdleSetup: seconds('maxIdleSetup', given('maxIdleSetup')),
-    maxLifetime: seconds('maxLifetime', given('maxLifetime')),
+    maxSessions: checkCount('maxSessions', given('maxSessions')),
+    maxSessionsPerAddress: checkCount('maxSessionsPerAddress', given('maxSessionsPerAddress')),
+    maxSessionsPerUser: checkCount('maxSessionsPerUser', given('maxSessionsPerUser')),
+    maxSessionsPerPath: checkCount('maxSessionsPerPath', given('maxSessionsPerPath')),
+    maxIdleSetup: checkDuration('maxIdleSetup', given('maxIdleSetup')),
+    maxLifetime: checkDuration('maxLifetime', given('maxLifetime')),
   })
 }
 
 const maxUnsigned = 2 ** 32 - 1
 
-/** @throws {RangeError} when it is not a whole number from 0 to `max`. */
-export function whole(name: string, limit: number, max = maxUnsigned): number {
-  if (Number.isInteger(limit) && limit >= 0 && limit <= max) return limit
-  throw new RangeError(`${name} is a whole number from 0 to ${max}, not ${shown(limit)}`)
-}
-
-function seconds(name: string, limit: number): number {
-  if (typeof limit === 'number' && limit >= 0 && limit <= maxTimeout) return limit
-  throw new RangeError(`${name} is a number of seconds from 0 to 2^31, not ${shown(limit)}`)
+/** @throws {RangeError} when it is no number of sessions that a limit may have. */
+export function checkCount(name: string, limit: unknown): number {
+  return checkInteger(name, limit, 0, maxUnsigned)
 }
 
 function oneOf<T extends string>(name: string, value: T, values: readonly T[]): T {
   if (values.includes(value)) return value
-  throw new TypeError(`${name} is one of ${values.join(', ')}, not ${shown(value)}`)
+  throw new TypeError(`${name} must be one of ${values.join(', ')}, got ${shown(value)}`)
 }

@@ -5,6 +5,7 @@ import { EventEmitter } from 'node:events'
 import type { Clock } from '../clock.js'
 import { SessionPoolError } from '../errors.js'
 import { tell, throwLater } from '../listeners.js'
+import { withoutUndefined } from '../option-checks.js'
 import {
   type AdmissionLimit,
   type AdmissionRequest,
@@ -25,12 +26,12 @@ import { internals, Session, type SessionHost } from './session.js'
 import type { SessionInit } from './session-init.js'
 import { isClaimAccepted, type SessionBinding, type SessionOwner } from './session-owner.js'
 import {
+  checkCount,
   checkSessionPoolOptions,
   type ResolvedSessionPoolOptions,
   resolveLimits,
   resolveSessionPoolOptions,
   type SessionPoolOptions,
-  whole,
 } from './session-pool-options.js'
 import { PoolCounters, type SessionPoolStats } from './session-pool-stats.js'
 import {
@@ -130,7 +131,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
 
   set maxSessions(max: number) {
     this.#assertUnlocked()
-    this.#limits = Object.freeze({ ...this.#limits, maxSessions: whole('maxSessions', max) })
+    this.#limits = Object.freeze({ ...this.#limits, maxSessions: checkCount('maxSessions', max) })
   }
 
   /** The limits that hold now; change them with {@link setLimits}. */
@@ -696,9 +697,4 @@ function assertNewSession(session: unknown, id: string): asserts session is Sess
   if (internals.isPooled(session)) {
     throw new TypeError('createSession must answer a new session')
   }
-}
-
-/** An `undefined` that somebody wrote down must not erase what is known. */
-function withoutUndefined(init: SessionInit): SessionInit {
-  return Object.fromEntries(Object.entries(init).filter(([, value]) => value !== undefined))
 }

@@ -60,7 +60,7 @@ const knownReasons: ReadonlySet<unknown> = new Set(removalReasons)
 export function checkRemovalReason(reason: unknown): asserts reason is RemovalReason {
   if (knownReasons.has(reason)) return
   throw new TypeError(
-    `A removal reason is one of ${removalReasons.join(', ')}, not ${shown(reason)}`,
+    `a removal reason must be one of ${removalReasons.join(', ')}, got ${shown(reason)}`,
   )
 }
 

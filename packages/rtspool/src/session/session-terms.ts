@@ -1,5 +1,5 @@
 import {
-  checkedSeconds,
+  checkTimeout,
   defaultExtraTimeout,
   defaultTimeout,
   msPerSecond,
@@ -21,8 +21,8 @@ export class SessionTerms {
 
   /** @throws {RangeError} when a duration makes no sense. */
   constructor(timeout: number, extraTimeout: number, timeoutAlwaysVisible: boolean) {
-    this.timeout = checkedSeconds('timeout', timeout)
-    this.extraTimeout = checkedSeconds('extraTimeout', extraTimeout)
+    this.timeout = checkTimeout('timeout', timeout)
+    this.extraTimeout = checkTimeout('extraTimeout', extraTimeout)
     this.timeoutAlwaysVisible = timeoutAlwaysVisible
     this.graceMs = timeout > 0 ? (timeout + extraTimeout) * msPerSecond : Number.POSITIVE_INFINITY
   }

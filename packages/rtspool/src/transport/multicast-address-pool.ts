@@ -1,4 +1,11 @@
-import { checkBoolean, checkOptions, checkPair, checkText, shown } from '../option-checks.js'
+import {
+  checkBoolean,
+  checkInteger,
+  checkOptions,
+  checkPair,
+  checkText,
+  shown,
+} from '../option-checks.js'
 import { findMulticastInterface, type MulticastInterface } from './multicast-interface.js'
 import { addressAt, type MulticastRange, parseMulticastRange } from './multicast-range.js'
 import type { MulticastRoute } from './udp-port-pair.js'
@@ -82,11 +89,7 @@ export class MulticastAddressPool {
     const ranges = groups.map(parseMulticastRange)
     if (ranges.length === 0) throw new RangeError('multicast.groups must name a group, got none')
     const ttl = options.ttl ?? defaults.ttl
-    if (!Number.isInteger(ttl) || ttl < 0 || ttl > maxTtl) {
-      throw new RangeError(
-        `multicast.ttl must be an integer from 0 to ${maxTtl}, got ${shown(ttl)}`,
-      )
-    }
+    checkInteger('multicast.ttl', ttl, 0, maxTtl)
     const ports = evenPorts(options.ports ?? defaults.ports)
     const ofFamily = (family: 4 | 6): MulticastRange[] =>
       ranges.filter((range) => range.family === family)

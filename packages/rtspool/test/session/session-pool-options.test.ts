@@ -13,7 +13,7 @@ describe('SessionPool', () => {
     [{ createSession: class {}.name }, "createSession must be a function, got ''"],
     [{ clock: 5 }, 'clock must have the methods now, unixTimeMs, schedule, got number'],
     [{ timeoutAlwaysVisible: 1 }, 'timeoutAlwaysVisible must be true or false, got 1'],
-    [{ fullPolicy: 'evict' }, "fullPolicy is one of reject, evictOldestIdle, not 'evict'"],
+    [{ fullPolicy: 'evict' }, "fullPolicy must be one of reject, evictOldestIdle, got 'evict'"],
   ])('of %j is a TypeError that says what was expected', (options, message) => {
     const make = () => new SessionPool(options as SessionPoolOptions)
     expect(make).toThrow(TypeError)

@@ -107,10 +107,10 @@ test('a reason that does not exist ends nothing', () => {
       () => pool.remove(session, reason as 'kicked'),
     ]) {
       expect(end).toThrow(TypeError)
-      expect(end).toThrow(/^A removal reason is one of teardown, timeout, .*, removed, not /)
+      expect(end).toThrow(/^a removal reason must be one of teardown, timeout, .*, removed, got /)
     }
   }
-  expect(() => session.end('bored' as 'kicked')).toThrow("not 'bored'")
+  expect(() => session.end('bored' as 'kicked')).toThrow("got 'bored'")
   expect([pool.size, pool.stats().removed]).toEqual([
     1,
     Object.fromEntries(removalReasons.map((reason) => [reason, 0])),
@@ -120,7 +120,7 @@ test('a reason that does not exist ends nothing', () => {
 test('expiresAt in milliseconds is refused, for it would be never', () => {
   const pool = new SessionPool({ clock: new FakeClock() })
   const inMilliseconds = Date.UTC(2026, 0, 1) + 5000
-  const message = `expiresAt is a number of seconds since 1970, up to 1e11, not ${inMilliseconds}: are these milliseconds?`
+  const message = `expiresAt must be a number of seconds since 1970, up to 1e11, got ${inMilliseconds}: are these milliseconds?`
   expect(() => pool.create({ expiresAt: inMilliseconds })).toThrow(new RangeError(message))
   const session = pool.create({ expiresAt: inMilliseconds / 1000 })
   const renew = () => {
@@ -128,7 +128,7 @@ test('expiresAt in milliseconds is refused, for it would be never', () => {
   }
   expect(renew).toThrow(RangeError)
   expect(session.expiresAt).toBe(inMilliseconds / 1000)
-  expect(() => pool.create({ expiresAt: '1767225600' as never })).toThrow("not '1767225600'")
+  expect(() => pool.create({ expiresAt: '1767225600' as never })).toThrow("got '1767225600'")
 })
 
 test.each([
