@@ -1,11 +1,10 @@
-"""gst-rtsp-server with what the conformance rows need: prints its ports, serves until its input ends.
+"""gst-rtsp-server with what the conformance rows need: prints its ports, serves until SIGTERM.
 
 /cam is live H.264 and Opus, /rec takes a publisher, /file is the MP4 file that the first argument names. On the second
 port, /priv is the same as /cam, for the user u with the password p.
 """
 
 import sys
-import threading
 
 import gi
 
@@ -66,8 +65,6 @@ private.set_auth(auth)
 
 for server in (public, private):
     server.attach(None)
-loop = GLib.MainLoop()
-threading.Thread(target=lambda: (sys.stdin.read(), loop.quit()), daemon=True).start()
 version = ".".join(map(str, Gst.version()[:3]))
 print(f"gst-rtsp-server {version} ports {public.get_bound_port()} {private.get_bound_port()}", flush=True)
-loop.run()
+GLib.MainLoop().run()
