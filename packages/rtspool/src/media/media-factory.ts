@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Clock } from '../clock.js'
 import { RequestError } from '../errors.js'
 import { checkBoolean, checkFunction, checkNumber, checkOptions, kindOf } from '../option-checks.js'
@@ -160,7 +161,7 @@ export class MediaFactory {
   readonly #createSource: CreateMediaSource
   readonly #shared = new Map<string, Promise<Media>>()
   readonly #all = new Set<Media>()
-  #closing = new AbortController()
+  #closing = closeController()
 
   /** @throws {RangeError | TypeError} Says which argument or option is wrong, what was expected and what came. */
   constructor(createSource: CreateMediaSource, options: MediaFactoryOptions = {}) {
@@ -208,7 +209,7 @@ export class MediaFactory {
    */
   async close(): Promise<void> {
     this.#closing.abort()
-    this.#closing = new AbortController()
+    this.#closing = closeController()
     this.#shared.clear()
     await Promise.all([...this.#all].map((media) => media.end()))
   }
@@ -278,6 +279,13 @@ export class MediaFactory {
       throw sourceFailed(request.path, error)
     }
   }
+}
+
+/** Every source that is being made listens, however many there are at a time. */
+function closeController(): AbortController {
+  const controller = new AbortController()
+  setMaxListeners(0, controller.signal)
+  return controller
 }
 
 function sourceFailed(path: string, cause: unknown): RequestError {

@@ -221,3 +221,19 @@ describe('what a factory was given instead of a source', () => {
     expect(closed).toBe(1)
   })
 })
+
+it('warns of nothing when many sources are being made at a time', async () => {
+  const warnings: Error[] = []
+  const listener = (warning: Error): void => void warnings.push(warning)
+  process.on('warning', listener)
+  const factory = new MediaFactory(() => new Promise<MediaSource>(() => {}))
+  const clock = new FakeClock()
+  const asked = Array.from({ length: 50 }, (_, query) =>
+    factory.construct({ path: '/cam', query: `${query}` }, clock).catch(() => {}),
+  )
+  await factory.close()
+  await Promise.all(asked)
+  await new Promise(setImmediate)
+  process.off('warning', listener)
+  expect(warnings).toEqual([])
+})
