@@ -9,6 +9,11 @@ export interface ConnectionCarrier {
   readonly output: Writable
   /** The socket that bytes leave by: addresses, idle time, what the kernel has not sent. */
   readonly socket: Socket
+  /**
+   * Where the client may send interleaved frames as well, and nothing else: live555, and VLC with it, sends its RTCP
+   * behind the GET of a tunnel.
+   */
+  readonly frames?: Readable
 }
 
 export function socketCarrier(socket: Socket): ConnectionCarrier {

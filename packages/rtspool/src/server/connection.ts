@@ -13,6 +13,7 @@ import { authorityOf, plainAddress } from './addresses.js'
 import type { ConnectionCarrier } from './connection-carrier.js'
 import type { DescribedMedia } from './described-media.js'
 import { isOwnFault } from './error-reply.js'
+import { readFramesOnly } from './frames-only.js'
 import { dispatch } from './handlers/index.js'
 import { MessageDeadline } from './message-deadline.js'
 import type { ConnectionContext, Reply, ServerContext } from './request-context.js'
@@ -91,7 +92,7 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
   #described: DescribedMedia | undefined
 
   constructor(
-    { input, output, socket }: ConnectionCarrier,
+    { input, output, socket, frames }: ConnectionCarrier,
     server: ServerContext,
     listener: ConnectionListener,
     { idleTimeoutMs, directSends, backlog }: ConnectionOptions,
@@ -115,6 +116,11 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
     this.#armIdleTimer()
     socket.on('timeout', () => this.#idle())
     input.on('data', (chunk: Buffer) => this.receive(chunk))
+    if (frames) {
+      readFramesOnly(frames, (channel, payload) => {
+        if (this.#state === 'open') this.interleaved(channel, payload)
+      })
+    }
     // A client that has nothing more to ask still hears what it has asked for.
     input.on('end', () => this.#finish())
     // The peer has gone; 'close' follows and tells.

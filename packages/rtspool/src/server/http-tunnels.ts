@@ -84,7 +84,10 @@ export class HttpTunnels {
     const deadline = this.#clock.schedule(() => get.destroy(), maxWaitMs, false)
     this.#tunnels.set(key, { get, input, deadline })
     this.#waiting.add(key)
-    get.on('data', () => get.destroy())
+    // Once there is a connection, it takes what comes behind the GET.
+    get.on('data', () => {
+      if (this.#waiting.has(key)) get.destroy()
+    })
     get.on('error', () => get.destroy())
     get.on('end', () => {
       if (this.#waiting.has(key)) get.destroy()
@@ -129,7 +132,7 @@ export class HttpTunnels {
       tunnel.deadline?.cancel()
       tunnel.deadline = undefined
       this.#owner.taken(get)
-      this.#owner.opened({ input, output: get, socket: get })
+      this.#owner.opened({ input, output: get, socket: get, frames: get })
     }
     post.setNoDelay(true)
     input.attach(post, rest)

@@ -12,6 +12,7 @@ import {
   rtspThrough,
   tunnelType,
 } from '../support/http-client.js'
+import { receiverReportOf } from '../support/rtcp.js'
 import {
   connectTo,
   expectOk,
@@ -150,6 +151,40 @@ describe('RTSP through HTTP', () => {
     expect(body.toString()).not.toContain(groups)
     const headers = { Transport: 'RTP/AVP;multicast' }
     expect((await rtsp.request('SETUP', `${url}/trackID=0`, { headers })).statusCode).toBe(461)
+  })
+
+  it.for([1, 1000])('A-HTP-1 RTCP behind the GET counts, %s bytes at a time', async (size) => {
+    const server = await startServer()
+    mountCamera(server)
+    const ends = await openTunnel(server)
+    const id = await readySession(rtspThrough(ends), urlOf(server, '/cam'))
+    const session = server.pool.get(id)
+    if (!session) throw new Error('a session expected')
+    let touches = 0
+    session.touch = () => void touches++
+    const report = receiverReportOf({ fractionLost: 3 })
+    const wire = Buffer.concat([Buffer.from([0x24, 1, 0, report.length]), report])
+    for (let at = 0; at < wire.length; at += size) ends.get.send(wire.subarray(at, at + size))
+    await turns(() => touches > 0)
+    expect(touches).toBe(1)
+    expect(ends.get.socket.closed).toBe(false)
+  })
+
+  it.each([
+    ['a request', 'OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n'],
+    ['an answer', 'RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\n'],
+    ['HTTP', postHead('another')],
+    ['what is nothing at all', '\0'.repeat(100)],
+  ])('A-HTP-1 B-SMUG %s behind the GET of a tunnel ends it', async (_, wire) => {
+    const server = await startServer()
+    mountCamera(server)
+    const ends = await openTunnel(server)
+    await readySession(rtspThrough(ends), urlOf(server, '/cam'))
+    ends.get.send(wire)
+    await ends.get.closed()
+    await ends.post.closed()
+    await turns(() => server.stats().connections === 0)
+    expect(server.pool.size).toBe(0)
   })
 
   it('can be turned off', async () => {
