@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type PlayOptions, playWithFfmpeg, playWithGstreamer } from './support/players.js'
 import { endPrograms } from './support/process.js'
-import { gstreamerPlayer, requirePrograms } from './support/programs.js'
+import { ffmpegTunnels, gstreamerPlayer, requirePrograms } from './support/programs.js'
 import { publishWithFfmpeg, publishWithGstreamer } from './support/publishers.js'
 import { published, type RunningLibrary, startServer } from './support/server.js'
 
@@ -12,14 +12,14 @@ const read = (name: string) => readFileSync(new URL(name, certificates))
 /** `rtsps` is TCP in TLS; TCP, UDP and multicast in the clear are what their names say. */
 type Carrier = 'tcp' | 'udp' | 'rtsps' | 'http' | 'https'
 
-const ffmpeg = { needs: ['ffmpeg'], play: playWithFfmpeg }
-const gstreamer = { needs: gstreamerPlayer, play: playWithGstreamer }
+const ffmpeg = { player: 'ffmpeg', needs: ['ffmpeg'], play: playWithFfmpeg }
+const gstreamer = { player: 'GStreamer', needs: gstreamerPlayer, play: playWithGstreamer }
 const tunnels: readonly Carrier[] = ['http', 'https']
 // TCP and UDP are in authentication.test.ts.
-const players = (['rtsps', ...tunnels] as const).flatMap((carrier) => [
-  { player: 'ffmpeg', ...ffmpeg, carrier },
-  { player: 'GStreamer', ...gstreamer, carrier },
-])
+const players = [
+  ...(['rtsps', ...ffmpegTunnels] as const).map((carrier) => ({ ...ffmpeg, carrier })),
+  ...(['rtsps', ...tunnels] as const).map((carrier) => ({ ...gstreamer, carrier })),
+]
 
 const clientSink = {
   publisher: 'GStreamer',

@@ -2,19 +2,18 @@ import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { playWithFfmpeg, playWithGstreamer } from './support/players.js'
 import { endPrograms } from './support/process.js'
-import { gstreamerPlayer, requirePrograms } from './support/programs.js'
+import { ffmpegTunnels, gstreamerPlayer, requirePrograms } from './support/programs.js'
 import { type RunningLibrary, startServer } from './support/server.js'
 
 const certificates = new URL('../../packages/rtspool/test/support/certificates/', import.meta.url)
 const read = (name: string) => readFileSync(new URL(name, certificates))
 
-const players = [
-  { player: 'ffmpeg', needs: ['ffmpeg'], play: playWithFfmpeg },
-  { player: 'GStreamer', needs: gstreamerPlayer, play: playWithGstreamer },
+const ffmpeg = { player: 'ffmpeg', needs: ['ffmpeg'], play: playWithFfmpeg }
+const gstreamer = { player: 'GStreamer', needs: gstreamerPlayer, play: playWithGstreamer }
+const combinations = [
+  ...ffmpegTunnels.map((transport) => ({ ...ffmpeg, transport })),
+  ...(['http', 'https'] as const).map((transport) => ({ ...gstreamer, transport })),
 ]
-const combinations = players.flatMap((player) =>
-  (['http', 'https'] as const).map((transport) => ({ ...player, transport })),
-)
 
 describe('A-HTP-1 A-ONV-2 RTSP through HTTP', () => {
   let running: RunningLibrary

@@ -1,26 +1,35 @@
+import { fileMedia } from 'rtspool/file'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { decode } from '../interop/support/frames.js'
 import { endPrograms } from '../interop/support/process.js'
 import { requirePrograms } from '../interop/support/programs.js'
 import { publishWithFfmpeg, type Transport } from '../interop/support/publishers.js'
-import { published, type RunningLibrary, startServer } from '../interop/support/server.js'
-import { buildLive555Client, reasonWithoutLive555 } from './support/build.mjs'
-import { playWithLive555 } from './support/player.js'
-
-// VLC's RTSP client is live555. Debian builds its VLC without it, so a small player made of the library
-// itself stands for VLC here.
+import { published, type RunningLibrary, startServer, testClip } from '../interop/support/server.js'
+import { playWithVlc, requireVlc, type VlcTransport } from './support/player.js'
 
 const transports: readonly Transport[] = ['tcp', 'udp']
+const carriers: readonly VlcTransport[] = [...transports, 'http']
 const combinations = transports.flatMap((publish) => transports.map((play) => ({ publish, play })))
-const seconds = 3
-const reason = reasonWithoutLive555()
+/** Its buffer of a second is shown as well. */
+const seconds = 4
+const shownSeconds = 3
 
-describe('live555', () => {
-  let client = ''
+function expectShown({
+  errors,
+  videoFrames,
+  audioFrames,
+}: Awaited<ReturnType<typeof playWithVlc>>) {
+  expect(errors).toEqual([])
+  expect(videoFrames).toBeGreaterThanOrEqual(shownSeconds * 25)
+  expect(audioFrames).toBeGreaterThanOrEqual((shownSeconds * 48_000) / 1024)
+}
+
+describe('VLC', () => {
   let running: RunningLibrary
   beforeAll(async () => {
-    if (reason === undefined) client = await buildLive555Client()
     running = await startServer()
-  }, 300_000)
+    running.server.mounts.add('/file', fileMedia(testClip, { shared: false }))
+  })
   afterAll(async () => {
     await endPrograms()
     await running.close()
@@ -29,66 +38,101 @@ describe('live555', () => {
   test.for(combinations)(
     'plays over $play what ffmpeg publishes over $publish',
     async ({ publish, play }, context) => {
-      if (reason !== undefined) context.skip(reason)
-      requirePrograms(context, 'ffmpeg')
+      requireVlc(context)
+      requirePrograms(context, 'ffmpeg', 'ffprobe')
       const path = `/live/${publish}-${play}`
       const url = `${running.url}${path}`
       const publisher = publishWithFfmpeg({ url, transport: publish })
       await published(running.server, path)
-      const result = await playWithLive555(client, { url, transport: play, seconds })
-      expect(result.errors).toEqual([])
-      // At least 2 s of picture and sound out of the 3 that are played.
-      expect(result.videoFrames).toBeGreaterThanOrEqual(2 * 25)
-      expect(result.audioFrames).toBeGreaterThanOrEqual((2 * 48_000) / 1024)
+      expectShown(await playWithVlc({ url, transport: play, seconds }))
       await publisher.stop()
     },
   )
 
-  test.for(transports)('plays the test picture over %s', async (transport, context) => {
-    if (reason !== undefined) context.skip(reason)
-    requirePrograms(context, 'ffmpeg')
-    const result = await playWithLive555(client, { url: `${running.url}/test`, transport, seconds })
-    expect(result.errors).toEqual([])
-    expect(result.videoFrames).toBeGreaterThanOrEqual(2 * 25)
-    expect(result.audioFrames).toBeGreaterThanOrEqual((2 * 48_000) / 1024)
+  test.for(carriers)('A-HTP-1 plays the test picture over %s', async (transport, context) => {
+    requireVlc(context)
+    requirePrograms(context, 'ffmpeg', 'ffprobe')
+    expectShown(await playWithVlc({ url: `${running.url}/test`, transport, seconds }))
+    expect(running.server.pool.size).toBe(0)
   })
+
+  test.for(transports)(
+    'A-RNG-1 begins in the midst of a file over %s',
+    async (transport, context) => {
+      requireVlc(context)
+      requirePrograms(context, 'ffmpeg', 'ffprobe')
+      const all = (await decode({ input: testClip })).pictures.map(({ md5 }) => md5)
+      const startSeconds = 5
+      const url = `${running.url}/file`
+      const played = await playWithVlc({ url, transport, seconds, startSeconds })
+      expectShown(played)
+      const places = played.pictures.map((md5) => all.indexOf(md5))
+      expect(places).not.toContain(-1)
+      expect(places).toEqual(places.toSorted((a, b) => a - b))
+    },
+  )
 })
 
-describe('live555 against Digest', () => {
-  let client = ''
+describe('VLC with a session that times out in 10 s', () => {
   let running: RunningLibrary
-  const refusals: string[] = []
+  const reasons: string[] = []
   beforeAll(async () => {
-    if (reason === undefined) client = await buildLive555Client()
-    const rules = [{ path: '/*', read: 'authenticated' }] as const
-    running = await startServer({ auth: { users: { u: 'p' }, rules, nonceLifetime: 1 } })
-    running.server.on('accessRefused', ({ reason }) => void refusals.push(reason))
-  }, 300_000)
+    running = await startServer({ pool: { timeout: 10, extraTimeout: 0 } })
+    running.server.pool.on('sessionRemoved', (_, reason) => void reasons.push(reason))
+  })
   afterAll(async () => {
     await endPrograms()
     await running.close()
   })
 
-  test.for(transports)(
+  test.for(carriers)(
+    'A-15-VLC stays for 25 s over %s',
+    { concurrent: true },
+    async (transport, context) => {
+      requireVlc(context)
+      requirePrograms(context, 'ffmpeg', 'ffprobe')
+      const played = await playWithVlc({ url: `${running.url}/test`, transport, seconds: 25 })
+      context.expect(played.errors).toEqual([])
+      // The clip begins again in between, so that not all pictures differ.
+      context.expect(played.pictures.length).toBeGreaterThanOrEqual(24 * 25)
+      context.expect(reasons).not.toContain('timeout')
+    },
+  )
+})
+
+describe('VLC against Digest', () => {
+  let running: RunningLibrary
+  const refusals: string[] = []
+  beforeAll(async () => {
+    const rules = [{ path: '/*', read: 'authenticated' }] as const
+    running = await startServer({ auth: { users: { u: 'p' }, rules, nonceLifetime: 1 } })
+    running.server.on('accessRefused', ({ reason }) => void refusals.push(reason))
+  })
+  afterAll(async () => {
+    await endPrograms()
+    await running.close()
+  })
+
+  test.for(carriers)(
     'A-DIG-2 with SHA-256 and MD5 on offer it plays over %s',
     async (transport, context) => {
-      if (reason !== undefined) context.skip(reason)
-      requirePrograms(context, 'ffmpeg')
+      requireVlc(context)
+      requirePrograms(context, 'ffmpeg', 'ffprobe')
       const url = `${running.url.replace('://', '://u:p@')}/test`
-      const result = await playWithLive555(client, { url, transport, seconds: 4 })
-      expect(result.errors).toEqual([])
-      expect(result.videoFrames).toBeGreaterThanOrEqual(3 * 25)
-      expect(result.audioFrames).toBeGreaterThanOrEqual((3 * 48_000) / 1024)
+      expectShown(await playWithVlc({ url, transport, seconds }))
       expect(refusals).toContain('missing')
       expect(refusals).not.toContain('wrong')
     },
   )
 
-  test('A-DIG-2 with a wrong password it hears 401', async (context) => {
-    if (reason !== undefined) context.skip(reason)
+  test('A-DIG-2 with a wrong password it shows nothing', async (context) => {
+    requireVlc(context)
+    requirePrograms(context, 'ffmpeg', 'ffprobe')
     const url = `${running.url.replace('://', '://u:wrong@')}/test`
-    const result = await playWithLive555(client, { url, transport: 'tcp', seconds: 1 })
-    expect(result.errors.join('\n')).toContain('ended with 1')
+    // It waits until somebody types another.
+    const played = await playWithVlc({ url, transport: 'tcp', seconds: 1, patience: 3000 })
+    expect(played.errors).toContain('ended with timeout')
+    expect(played.videoFrames).toBe(0)
     expect(refusals).toContain('wrong')
   })
 })

@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process'
 import type { TestContext } from 'vitest'
 import { reasonToSkip } from '../../../scripts/programs.mjs'
+import type { Tunnel } from './publishers.js'
 
 /** Skips the test, with the reason, when one of the programs is not here. */
 export function requirePrograms(context: TestContext, ...names: string[]): void {
@@ -11,3 +13,14 @@ export function requirePrograms(context: TestContext, ...names: string[]): void 
 export const gstreamerPlayer = [
   ...['gst-launch-1.0', 'gst rtspsrc', 'gst h264parse', 'gst avdec_h264', 'gst videoscale'],
 ]
+
+/** Whether this ffmpeg looks at certificates by itself: 9 does, 5.1 does not. */
+const ffmpegLooks = /tls_verify .*default true/.test(
+  spawnSync('ffmpeg', ['-hide_banner', '-h', 'protocol=tls'], { encoding: 'utf8' }).stdout ?? '',
+)
+
+/**
+ * The tunnels that ffmpeg can be tried with: the certificates of tests are signed by nobody, and one that looks at
+ * them cannot be told not to inside a tunnel (`-tls_verify` is heard with `rtsps:` alone).
+ */
+export const ffmpegTunnels: readonly Tunnel[] = ffmpegLooks ? ['http'] : ['http', 'https']
