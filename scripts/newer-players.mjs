@@ -62,8 +62,10 @@ export async function ensureNewerPlayers() {
     rmSync(archives, { recursive: true })
     rmSync(join(directory, 'apt'), { recursive: true })
     writePrograms(directory)
+    tryPrograms(join(directory, 'bin'))
     renameSync(directory, home)
-    prepareCaches()
+    // Looks at all plugins, as the first start of any program of GStreamer would.
+    spawnSync(join(newerPlayersBin, 'gst-inspect-1.0'), [], { stdio: 'ignore' })
     return undefined
   } finally {
     rmSync(directory, { recursive: true, force: true })
@@ -100,6 +102,20 @@ function fetchFrom(repository, directory, archives) {
   const trust = existsSync(keyring) ? `[signed-by=${keyring}] ` : ''
   writeFileSync(join(apt, 'sources.list'), `deb ${trust}${repository} ${release} main\n`)
   writeFileSync(join(apt, 'status'), '')
+  const options = aptOptions(apt, archives)
+  const aptGet = (...args) => {
+    const { status, stderr } = spawnSync('apt-get', ['-q', ...options, ...args], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'ignore', 'pipe'],
+      timeout: fetchTimeoutMs,
+    })
+    return status === 0 ? undefined : (stderr.match(/^E: .*/m)?.[0] ?? `ended with ${status}`)
+  }
+  return aptGet('update') ?? aptGet('install', '-y', '--download-only', ...packages)
+}
+
+/** A system of its own, in which nothing is installed yet; of this machine's it knows only how to reach the network. */
+function aptOptions(apt, archives) {
   const settings = {
     'Dir::State': join(apt, 'state'),
     'Dir::State::status': join(apt, 'status'),
@@ -115,16 +131,7 @@ function fetchFrom(repository, directory, archives) {
     'Acquire::Check-Valid-Until': 'false',
     'Debug::NoLocking': 'true',
   }
-  const options = Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`])
-  const aptGet = (...args) => {
-    const { status, stderr } = spawnSync('apt-get', ['-q', ...options, ...args], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'ignore', 'pipe'],
-      timeout: fetchTimeoutMs,
-    })
-    return status === 0 ? undefined : (stderr.match(/^E: .*/m)?.[0] ?? `ended with ${status}`)
-  }
-  return aptGet('update') ?? aptGet('install', '-y', '--download-only', ...packages)
+  return Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`])
 }
 
 async function unpack(archives, target) {
@@ -164,16 +171,12 @@ ${program === 'vlc' ? refuseNoRoot : ''}exec "$@"
 const refuseNoRoot = `if [ "$(id -u)" = 0 ]; then set -- unshare --user --map-user=1000 --map-group=1000 "$@"; fi
 `
 
-/** What the programs would otherwise do at each start: look at all plugins. */
-function prepareCaches() {
+function tryPrograms(bin) {
   for (const program of programs) {
-    const { status, stderr } = spawnSync(join(newerPlayersBin, program), ['--version'], {
-      encoding: 'utf8',
-    })
-    const isFfmpeg = program.startsWith('ff')
-    if (status !== 0 && !isFfmpeg) throw new Error(`${program} does not run: ${stderr}`)
+    const version = program.startsWith('ff') ? '-version' : '--version'
+    const { status, stderr } = spawnSync(join(bin, program), [version], { encoding: 'utf8' })
+    if (status !== 0) throw new Error(`${program} does not run: ${stderr}`)
   }
-  spawnSync(join(newerPlayersBin, 'gst-inspect-1.0'), [], { stdio: 'ignore' })
 }
 
 async function run(command, ...args) {
