@@ -10,8 +10,8 @@ import { playWithVlc, requireVlc, type VlcTransport } from './support/player.js'
 const transports: readonly Transport[] = ['tcp', 'udp']
 const carriers: readonly VlcTransport[] = [...transports, 'http']
 const combinations = transports.flatMap((publish) => transports.map((play) => ({ publish, play })))
-/** Its buffer of a second is shown as well. */
-const seconds = 4
+/** Of which it fills its buffer for more than one. */
+const seconds = 5
 const shownSeconds = 3
 
 function expectShown({

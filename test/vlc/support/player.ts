@@ -97,6 +97,11 @@ function isSerious(line: string): boolean {
 }
 
 const vlcHarmless: readonly Harmless[] = [
+  {
+    line: /decoder error: buffer deadlock prevented$/,
+    because:
+      'on a busy machine its screen is slow, and its decoder does not wait for it any longer',
+  },
   { line: /no suitable interface module|interface "\w+,none"/, because: 'there is no desktop' },
   {
     line: /Too high level of recursion|Failed to (create video converter|adapt decoder format)|(video output creation failed|failed to create video output)$/,
