@@ -14,6 +14,7 @@ import {
 } from '../rtp/index.js'
 import type { MediaDescription } from '../sdp/index.js'
 import type { SrtpSender, SrtpSuite } from '../srtp/index.js'
+import { Newcomers } from './newcomers.js'
 import { OversizedPackets } from './oversized-packets.js'
 import type { DatagramReader, Reader } from './reader.js'
 import type { GopCacheLimits } from './recent-packets.js'
@@ -86,6 +87,7 @@ export class Track {
   #timestamp = 0
   readonly #time: TrackTime
   readonly #reports: SenderReports
+  readonly #newcomers: Newcomers
   #reportTimer: ClockTimer | undefined
 
   constructor(init: TrackInit) {
@@ -106,6 +108,7 @@ export class Track {
     })
     const { clock, cname } = init
     this.#reports = new SenderReports({ stream: this, time: this.#time, clock, cname })
+    this.#newcomers = new Newcomers(clock, firstReportMs, (readers) => this.#reports.send(readers))
     this.#isKeyFrame = rtpmap && keyFrameTestOf(rtpmap.encoding)
     this.#recent = init.gopCache && new RecentPackets(init.gopCache, this.clockRate)
   }
@@ -162,6 +165,7 @@ export class Track {
     this.octetCount = (this.octetCount + payloadEndOf(packet) - payloadOffsetOf(packet)) >>> 0
     this.#time.noteArrival(this.#timestamp)
     if (this.packetCount === 1) this.#scheduleFirstReport()
+    else if (!this.#newcomers.isEmpty) this.#newcomers.notePacket()
     const isKeyFrame = this.#isKeyFrame !== undefined && packetPasses(this.#isKeyFrame, packet)
     const kept = this.#recent ? this.#recent.push(packet) : packet
     if (isKeyFrame && this.#timestamp !== this.#keyFrameTimestamp) this.#beginKeyFrame()
@@ -239,17 +243,19 @@ export class Track {
 
   /**
    * Adds a reader; it hears a sender report once there is something to report, `first`, and then the packets
-   * pushed from now on.
+   * pushed from now on. Soon after the first packet it hears another report.
    *
    * @param first - From {@link recentPackets}.
    */
   addReader(reader: Reader, first?: readonly Buffer[]): void {
     this.#reports.send((visit) => visit(reader))
     this.#readers.add(reader, first)
+    if (this.packetCount > 0) this.#newcomers.add(reader, first !== undefined && first.length > 0)
   }
 
   /** Removes a reader, after whatever was pushed so far. */
   removeReader(reader: Reader): void {
+    this.#newcomers.remove(reader)
     this.#readers.remove(reader)
   }
 
@@ -275,12 +281,14 @@ export class Track {
 
   /** Tells one reader that the stream is over for it (RFC 3550 section 6.6). */
   sendBye(reader: Reader): void {
+    this.#newcomers.remove(reader)
     this.#reports.sendBye(reader)
   }
 
   /** No more is sent. Idempotent. */
   close(): void {
     this.#reportTimer?.cancel()
+    this.#newcomers.clear()
     this.#readers.close()
     this.#recent?.clear()
   }
@@ -288,6 +296,7 @@ export class Track {
   /** A source that does not tell the time at all must not leave its viewers without a report. */
   #scheduleFirstReport(): void {
     const waitMs = this.#time.isWaiting ? maxReportWaitMs : firstReportMs
+    this.#newcomers.clear()
     this.#reportTimer?.cancel()
     this.#reportTimer = this.#clock.schedule(() => this.sendSenderReport(), waitMs, false)
   }

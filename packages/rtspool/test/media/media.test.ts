@@ -162,6 +162,48 @@ describe('Track', () => {
     })
   })
 
+  it('A-RTC-1 reports again to a reader that joins later, soon after its first packet', async () => {
+    const { clock, media, video } = setUp()
+    media.join(participant())
+    await media.play()
+    video.push(rtpPacket({ sequenceNumber: 1, timestamp: 1000 }))
+    clock.advance(50)
+    for (const hasRecent of [false, true]) {
+      const carrier = new TestCarrier()
+      const viewer = readerOn(carrier)
+      const recent = rtpPacket({ sequenceNumber: 1, timestamp: 1000 })
+      video.addReader(viewer, hasRecent ? [recent] : undefined)
+      expect(carrier.frames.map(({ channel }) => channel)).toEqual(hasRecent ? [1, 0] : [1])
+      if (!hasRecent) video.push(rtpPacket({ sequenceNumber: 2, timestamp: 4600 }))
+      // What is pushed leaves at the end of the turn.
+      await new Promise(setImmediate)
+      clock.advance(10)
+      expect(carrier.frames.map(({ channel }) => channel)).toEqual([1, 0, 1])
+      const [first, second] = carrier.on(1).map((compound) => parseCompound(compound)[0])
+      expect(second).toMatchObject({ type: 'senderReport' })
+      expect(second).not.toEqual(first)
+      video.removeReader(viewer)
+    }
+  })
+
+  it('A-RTC-1 says nothing more to a reader after BYE, or once it has left', async () => {
+    const { clock, media, video } = setUp()
+    media.join(participant())
+    await media.play()
+    video.push(rtpPacket({ sequenceNumber: 1, timestamp: 1000 }))
+    clock.advance(50)
+    for (const leave of ['sendBye', 'removeReader'] as const) {
+      const carrier = new TestCarrier()
+      const viewer = readerOn(carrier)
+      video.addReader(viewer, [rtpPacket({ sequenceNumber: 1, timestamp: 1000 })])
+      video[leave](viewer)
+      const before = carrier.frames.length
+      clock.advance(100)
+      expect(carrier.frames.length).toBe(before)
+      if (leave === 'sendBye') video.removeReader(viewer)
+    }
+  })
+
   it('A-RTC-1 reports at intervals that are random and about 5 s', async () => {
     const { clock, media, video } = setUp()
     const carrier = new TestCarrier()
