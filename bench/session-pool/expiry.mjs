@@ -1,7 +1,7 @@
 // 100,000 sessions that are due in the same second: how long the event loop is held up, and how late they leave.
 //   node bench/session-pool/expiry.mjs
 import { setImmediate as turn } from 'node:timers/promises'
-import { SessionPool } from 'rtspool/session-pool'
+import { SessionPool } from './built.mjs'
 
 const count = 100_000
 const pool = new SessionPool({ timeout: 2, extraTimeout: 0 })

@@ -3,7 +3,7 @@
 //   node bench/session-pool/floor.mjs <sessions>
 import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
-import { RandomIdCodec } from 'rtspool/session-pool'
+import { RandomIdCodec } from './built.mjs'
 
 const batch = 256
 const size = Number(process.argv[2] ?? 1000)

@@ -88,9 +88,10 @@ export class IdTable<T extends Identified> {
     const handle = this.#freeHandles.pop() ?? this.#items.length
     this.#items[handle] = item
     this.#records.reserve(handle)
-    this.#records.ints[handle * recordSize + hashField] = this.#hash(item.id)
+    const hash = this.#hash(item.id)
+    this.#records.ints[handle * recordSize + hashField] = hash
     this.#size++
-    if (this.#enter(handle) > longestRun && this.#hash === sampledHash) this.#hashAll()
+    if (this.#enter(hash, handle) > longestRun && this.#hash === sampledHash) this.#hashAll()
     return handle
   }
 
@@ -110,10 +111,9 @@ export class IdTable<T extends Identified> {
   }
 
   /** Enters a handle. @returns how many entries are in its way */
-  #enter(handle: number): number {
+  #enter(hash: number, handle: number): number {
     const entries = this.#entries
     const mask = this.#mask
-    const hash = this.#hashOf(handle)
     let index = hash & mask
     let run = 0
     while (entries[index * entrySize + 1] !== 0) {
@@ -144,25 +144,25 @@ export class IdTable<T extends Identified> {
   }
 
   #resize(capacity: number): void {
-    this.#entries = new Int32Array(capacity * entrySize)
+    const before = this.#entries
+    // Written once from end to end: where memory is first read, and then written, the kernel maps each page twice.
+    this.#entries = new Int32Array(capacity * entrySize).fill(0)
     this.#mask = capacity - 1
-    this.#enterAll()
+    // In the order of the entries, so that what is written lies side by side as well.
+    for (let at = 0; at < before.length; at += entrySize) {
+      const reference = before[at + 1] as number
+      if (reference !== 0) this.#enter(before[at] as number, reference - 1)
+    }
   }
 
   #hashAll(): void {
     this.#hash = wholeHash
+    this.#entries.fill(0)
     for (const [handle, item] of this.#items.entries()) {
       if (item === undefined) continue
-      this.#records.ints[handle * recordSize + hashField] = wholeHash(item.id)
-    }
-    this.#entries.fill(0)
-    this.#enterAll()
-  }
-
-  #enterAll(): void {
-    const items = this.#items
-    for (let handle = 0; handle < items.length; handle++) {
-      if (items[handle] !== undefined) this.#enter(handle)
+      const hash = wholeHash(item.id)
+      this.#records.ints[handle * recordSize + hashField] = hash
+      this.#enter(hash, handle)
     }
   }
 
