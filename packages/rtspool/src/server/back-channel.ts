@@ -7,6 +7,8 @@ import type { Session, SessionMedia } from '../session/index.js'
 import type { RequestContext } from './request-context.js'
 import type { Presentation } from './session-presentation.js'
 import { isPublication, presentationOf, recordStreamsOf } from './session-presentation.js'
+import { keyMgmtHeader } from './srtp.js'
+import { recordSecurity, secured, securedRtcp } from './srtp-setup.js'
 import { type StreamSetup, takeTransport } from './stream-setup.js'
 import { parseTarget } from './target.js'
 import { type ChosenTransport, isMulticast } from './transport-choice.js'
@@ -47,22 +49,24 @@ export function openBackChannels(held: SessionMedia<Presentation>): void {
 /**
  * Sets the back channel up; what arrives before PLAY is dropped.
  *
- * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` for multicast and SRTP, `ERR_BACK_CHANNEL_IN_USE` when another
- * client has it.
+ * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` for multicast, `ERR_KEY_MANAGEMENT` for SRTP without a key,
+ * `ERR_BACK_CHANNEL_IN_USE` when another client has it.
  */
 export function setUpBackChannel(
-  { server, connection, claimant }: RequestContext,
+  { server, connection, claimant, request }: RequestContext,
   session: Session,
   media: Media,
   transport: ChosenTransport,
 ): StreamSetup {
   const { backChannel } = media
   if (!backChannel) throw new RequestError('ERR_NOT_FOUND', 'the media has no back channel')
-  if (isMulticast(transport) || transport.profile !== 'AVP') {
-    throw new RequestError('ERR_UNSUPPORTED_TRANSPORT', 'the back channel is RTP/AVP, unicast')
+  if (isMulticast(transport)) {
+    throw new RequestError('ERR_UNSUPPORTED_TRANSPORT', 'the back channel is unicast')
   }
+  const trackIndex = media.tracks.length
+  const security = recordSecurity(session, trackIndex, transport)
   const { remoteAddress: address } = connection
-  const before = presentationOf(session)?.getTransport(media.tracks.length)
+  const before = presentationOf(session)?.getTransport(trackIndex)
   const held = before instanceof RecordStream ? sinks.get(before) : undefined
   const { publicId } = session
   const sink =
@@ -73,12 +77,15 @@ export function setUpBackChannel(
     rtcp: (compound: Buffer) => stream?.receiveRtcp(compound),
   }
   try {
-    const taken = takeTransport(connection, transport, receivers, { holder: session })
+    const taken = takeTransport(connection, transport, secured(receivers, security), {
+      holder: session,
+    })
     stream = new RecordStream({
       clock: server.clock,
       lowerTransport: transport.lowerTransport,
+      security,
       counters: session.stats,
-      sendRtcp: taken.sendRtcp,
+      sendRtcp: securedRtcp(taken.sendRtcp, security),
       release: taken.release,
       onPacket: () => session.touch(),
       onMediaEnded: () => session.end('mediaEnded'),
@@ -91,7 +98,11 @@ export function setUpBackChannel(
     sinks.set(stream, sink)
     // Who sets its back channel up anew keeps its place.
     if (before instanceof RecordStream) sinks.delete(before)
-    return { stream, answer: { ...taken.answer, mode: 'PLAY' } }
+    return {
+      stream,
+      answer: { ...taken.answer, mode: 'PLAY' },
+      keyMgmt: security && keyMgmtHeader(request.uri, security.sender, server.clock),
+    }
   } catch (error) {
     if (!held) sink.close()
     throw error

@@ -15,7 +15,8 @@ export function setUpRecordStream(
   trackIndex: number,
   transport: UnicastTransport,
 ): StreamSetup {
-  const security = recordSecurity(session, publication, trackIndex, transport)
+  const announced = publication.keysOf(trackIndex)
+  const security = recordSecurity(session, trackIndex, transport, announced)
   let stream: RecordStream | undefined
   const receivers = {
     rtp: (packet: Buffer) => stream?.receiveRtp(packet),

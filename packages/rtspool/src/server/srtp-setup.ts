@@ -1,6 +1,5 @@
 import { RequestError } from '../errors.js'
-import type { Publication } from '../media/publication.js'
-import { createSrtpSender, StreamSecurity } from '../media/stream-security.js'
+import { createSrtpSender, StreamSecurity, type TrackKeys } from '../media/stream-security.js'
 import type { Track } from '../media/track.js'
 import type { Session } from '../session/index.js'
 import type { ChannelReceiver } from '../transport/interleaved.js'
@@ -31,18 +30,18 @@ export function playSecurity(
 }
 
 /**
- * What protects a track on its way from a publisher; `undefined` with RTP/AVP.
+ * What protects a track on its way from a client; `undefined` with RTP/AVP.
  *
- * @throws {RequestError} `ERR_KEY_MANAGEMENT` (463) when the publisher has told its key nowhere.
+ * @param announced - Where the client has announced the track.
+ * @throws {RequestError} `ERR_KEY_MANAGEMENT` (463) when the client has told its key nowhere.
  */
 export function recordSecurity(
   session: Session,
-  publication: Publication,
   trackIndex: number,
   { profile, offer }: ChosenTransport,
+  announced?: TrackKeys,
 ): StreamSecurity | undefined {
   if (profile !== 'SAVP') return undefined
-  const announced = publication.keysOf(trackIndex)
   const theirs = offer ?? announced?.offer
   if (!theirs) {
     throw new RequestError(
