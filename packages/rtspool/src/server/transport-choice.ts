@@ -119,8 +119,9 @@ function carrierFor(
   return carrier && multicast?.hasFamily(carrier.family) ? carrier : undefined
 }
 
+/** RFC 2326 section 12.39: PLAY is meant where nothing is said; go2rtc 1.9 says nothing of what it has announced. */
 function isPlain(spec: TransportSpec, mode: 'PLAY' | 'RECORD'): boolean {
-  return !spec.append && (spec.mode ?? 'PLAY') === mode
+  return !spec.append && (spec.mode ?? mode) === mode
 }
 
 /** RTP without encryption stays inside a connection that has it; keys never travel without (ONVIF, RFC 4567). */

@@ -179,6 +179,23 @@ describe('the tracks of a publication', () => {
     expect(parseTransport(response.headers.get('Transport') ?? '')[0]?.mode).toBe('RECORD')
   })
 
+  it('A-SET-15 without a mode, what was announced is recorded; mode=PLAY is 461', async () => {
+    const { server, client, url } = await start()
+    await announce(client, url)
+    const track = `${url}/streamid=0`
+    expect((await setUp(client, track, `${tcp};mode=PLAY`)).statusCode).toBe(461)
+    // go2rtc 1.9.9
+    const Transport = 'RTP/AVP/TCP;unicast;interleaved=0-1'
+    const response = await expectOk(client, 'SETUP', track, { headers: { Transport } })
+    expect(response.headers.get('Transport')).toBe(`${Transport};mode="RECORD"`)
+    const headers = { Session: sessionIdOf(response), Range: 'npt=0.000-' }
+    await expectOk(client, 'RECORD', url, { headers })
+    const viewer = await connectTo(server)
+    await play(viewer, url, ['TCP'])
+    client.sendFrame(0, rtpPacket({ sequenceNumber: 1 }))
+    await viewer.framesUntil(() => rtpOf(viewer).length === 1)
+  })
+
   it('A-SET-13 one that was not announced is 404', async () => {
     const { server, client, url } = await start()
     await announce(client, url)
