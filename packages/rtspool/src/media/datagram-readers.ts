@@ -10,11 +10,24 @@ import type { DatagramReader } from './reader.js'
 /** Between two portions of what a new reader begins with. */
 const portionIntervalMs = 4
 
+/** What is particular about the packets of a track. */
+export interface DatagramReadersOptions {
+  /** What SRTP has added to each: it does not count. */
+  readonly overheadBytes?: number
+  /**
+   * Whether another track of the media has key frames, and this one has none: what new readers begin with then waits for
+   * the portion after the first. The order in which clients read two sockets is not known, and gortsplib 5.2 (MediaMTX)
+   * takes the newest packet of the track that it hears first for the same instant as the first of the other.
+   */
+  readonly isFollower?: boolean
+}
+
 /** The readers of one track that are sent datagrams: one group for each socket that they are sent from. */
 export class DatagramReaders {
   readonly #clock: Clock
   readonly #oversized: OversizedPackets
   readonly #overheadBytes: number
+  readonly #isFollower: boolean
   readonly #groups = new Map<DatagramSender, DatagramGroup>()
   readonly #live = new Set<DatagramReader>()
   /** On their way from the last key frame to the live edge. */
@@ -23,11 +36,11 @@ export class DatagramReaders {
   /** What is not larger fits every socket. */
   #surelyFitsBytes = Number.POSITIVE_INFINITY
 
-  /** @param overheadBytes - Of each packet, what SRTP has added: it does not count. */
-  constructor(clock: Clock, oversized: OversizedPackets, overheadBytes: number) {
+  constructor(clock: Clock, oversized: OversizedPackets, options: DatagramReadersOptions = {}) {
     this.#clock = clock
     this.#oversized = oversized
-    this.#overheadBytes = overheadBytes
+    this.#overheadBytes = options.overheadBytes ?? 0
+    this.#isFollower = options.isFollower ?? false
   }
 
   get size(): number {
@@ -46,7 +59,7 @@ export class DatagramReaders {
     }
     const queue = new CatchUpQueue(fitting.packets)
     this.#catchingUp.set(reader, queue)
-    this.#sendPortion(reader, queue)
+    if (!this.#isFollower) this.#sendPortion(reader, queue)
     if (this.#catchingUp.size > 0) this.#schedule()
   }
 

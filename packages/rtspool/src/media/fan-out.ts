@@ -1,5 +1,5 @@
 import type { Clock, ClockTimer } from '../clock.js'
-import { DatagramReaders } from './datagram-readers.js'
+import { DatagramReaders, type DatagramReadersOptions } from './datagram-readers.js'
 import { InterleavedGroup } from './interleaved-group.js'
 import type { OversizedPackets } from './oversized-packets.js'
 import { PacketBatch } from './packet-batch.js'
@@ -37,13 +37,10 @@ export class FanOut {
   readonly #flushNow = (): void => this.flush()
   readonly #endTurn = (): void => this.#flushOrHold()
 
-  /**
-   * @param oversized - Told of packets that are too large for datagrams.
-   * @param overheadBytes - What SRTP has added to each packet.
-   */
-  constructor(clock: Clock, oversized: OversizedPackets, overheadBytes = 0) {
+  /** @param oversized - Told of packets that are too large for datagrams. */
+  constructor(clock: Clock, oversized: OversizedPackets, options?: DatagramReadersOptions) {
     this.#clock = clock
-    this.#datagrams = new DatagramReaders(clock, oversized, overheadBytes)
+    this.#datagrams = new DatagramReaders(clock, oversized, options)
   }
 
   get readerCount(): number {

@@ -19,16 +19,17 @@ export class SecureFanOut {
   /** RTCP to the readers is protected for each of them: see {@link sendRtcpTo}. */
   readonly fanOut: FanOut
 
-  /** @param before - Packets that new readers may still begin with, in order. */
+  /** @param init - `before`: packets that new readers may still begin with, in order. */
   constructor(
     clock: Clock,
     oversized: OversizedPackets,
     sender: SrtpSender,
-    before: readonly Buffer[],
+    init: { readonly before: readonly Buffer[]; readonly isFollower: boolean },
   ) {
     this.sender = sender
-    this.fanOut = new FanOut(clock, oversized, sender.overheadBytes)
-    for (const packet of before) sender.skip(packet)
+    const { overheadBytes } = sender
+    this.fanOut = new FanOut(clock, oversized, { overheadBytes, isFollower: init.isFollower })
+    for (const packet of init.before) sender.skip(packet)
   }
 
   /**

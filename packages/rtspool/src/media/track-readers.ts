@@ -17,14 +17,19 @@ import { createSrtpSender } from './stream-security.js'
 export class TrackReaders {
   readonly #clock: Clock
   readonly #oversized: OversizedPackets
+  readonly #isFollower: boolean
   readonly #plain: FanOut
   #secure: SecureFanOut | undefined
 
-  /** @param oversized - Told of packets that are too large for datagrams. */
-  constructor(clock: Clock, oversized: OversizedPackets) {
+  /**
+   * @param oversized - Told of packets that are too large for datagrams.
+   * @param isFollower - See `DatagramReadersOptions`.
+   */
+  constructor(clock: Clock, oversized: OversizedPackets, isFollower = false) {
     this.#clock = clock
     this.#oversized = oversized
-    this.#plain = new FanOut(clock, oversized)
+    this.#isFollower = isFollower
+    this.#plain = new FanOut(clock, oversized, { isFollower })
   }
 
   get count(): number {
@@ -44,7 +49,10 @@ export class TrackReaders {
    * @param before - The packets that new readers may still begin with, in order.
    */
   srtp(suite: SrtpSuite, before: readonly Buffer[]): SrtpSender {
-    this.#secure ??= new SecureFanOut(this.#clock, this.#oversized, createSrtpSender(suite), before)
+    this.#secure ??= new SecureFanOut(this.#clock, this.#oversized, createSrtpSender(suite), {
+      before,
+      isFollower: this.#isFollower,
+    })
     return this.#secure.sender
   }
 

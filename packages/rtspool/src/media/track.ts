@@ -94,7 +94,6 @@ export class Track {
     this.index = init.index
     this.description = init.description
     this.#clock = init.clock
-    this.#readers = new TrackReaders(init.clock, new OversizedPackets(init.path ?? '', init.index))
     this.#onKeyFrame = init.onKeyFrame
     this.#hasFrames = init.description.kind === 'video'
     const payloadType = init.description.payloadTypes[0]
@@ -110,6 +109,9 @@ export class Track {
     this.#reports = new SenderReports({ stream: this, time: this.#time, clock, cname })
     this.#newcomers = new Newcomers(clock, firstReportMs, (readers) => this.#reports.send(readers))
     this.#isKeyFrame = rtpmap && keyFrameTestOf(rtpmap.encoding)
+    const oversized = new OversizedPackets(init.path ?? '', init.index)
+    // What it begins with is kept from the last key frame of another track on.
+    this.#readers = new TrackReaders(clock, oversized, !this.hasKeyFrames)
     this.#recent = init.gopCache && new RecentPackets(init.gopCache, this.clockRate)
   }
 

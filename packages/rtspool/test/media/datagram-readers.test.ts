@@ -56,7 +56,7 @@ function batchOf(...sizes: readonly number[]): PacketBatch {
 }
 
 const readersWith = (clock = new FakeClock(), overheadBytes = 0) =>
-  new DatagramReaders(clock, new OversizedPackets('/cam', 0), overheadBytes)
+  new DatagramReaders(clock, new OversizedPackets('/cam', 0), { overheadBytes })
 
 it('A-RTP-3 readers of sockets with different limits get what fits each', () => {
   const readers = readersWith()
@@ -122,4 +122,22 @@ it('B-CRASH a batch of any size goes to readers on their way to the live edge, o
   readers.send(flood)
   expect(readers.waitingPackets(reader).length).toBe(8 + 600_000)
   readers.close()
+})
+
+it('readers of a track that follows another begin a portion later, and miss nothing', () => {
+  const clock = new FakeClock()
+  const readers = new DatagramReaders(clock, new OversizedPackets('/cam', 1), { isFollower: true })
+  const sender = new Sender(1472)
+  const [begins, joins] = [readerAt(sender, 1), readerAt(sender, 2)]
+  readers.add(begins, [Buffer.alloc(10), Buffer.alloc(11)])
+  readers.add(joins, [])
+  readers.send(batchOf(12))
+  expect([sender.sizes.get(1), sender.sizes.get(2)]).toEqual([undefined, [12]])
+  clock.advance(4)
+  readers.send(batchOf(13))
+  expect(sender.sizes.get(1)).toEqual([10, 11, 12, 13])
+  expect(begins.counters).toEqual({ packetsOut: 4, bytesOut: 46, packetsDropped: 0 })
+  readers.add(readerAt(sender, 3), [Buffer.alloc(10)])
+  readers.close()
+  expect(clock.pendingTimers).toBe(0)
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { sequenceNumberOf, timestampOf } from '../../src/rtp/index.js'
 import { parseRtpInfo, type RtspResponse } from '../../src/rtsp/index.js'
-import type { RtspTestClient, UdpTestPorts } from '../support/rtsp-client.js'
+import { type RtspTestClient, sessionIdOf, type UdpTestPorts } from '../support/rtsp-client.js'
 import {
   connectTo,
   openUdpPorts,
@@ -166,6 +166,44 @@ describe.each([
     const restarted = camera.video.slice(camera.lastKey)
     await viewer.framesUntil(() => framesOn(viewer, 0).length >= restarted.length)
     expect(isSame(framesOn(viewer, 0), restarted)).toBe(true)
+  })
+})
+
+describe('pictures come before sound, however the tracks were set up', () => {
+  it('over TCP: the key frame and all that follows it, then the sound since', async () => {
+    const { server, url, camera } = await startCamera({})
+    await camera.send(15)
+    const viewer = await connectTo(server)
+    let headers: Record<string, string> = {}
+    for (const index of [1, 0]) {
+      const setup = await viewer.request('SETUP', `${url}/trackID=${index}`, {
+        headers: {
+          ...headers,
+          Transport: `RTP/AVP/TCP;unicast;interleaved=${2 * index}-${2 * index + 1}`,
+        },
+      })
+      headers = { Session: sessionIdOf(setup) }
+    }
+    await viewer.request('PLAY', url, { headers })
+    const pictures = camera.video.length - camera.lastKey
+    await viewer.framesUntil(() => framesOn(viewer, 2).length >= 10)
+    const channels = viewer.frames.map(({ channel }) => channel).filter((each) => each % 2 === 0)
+    expect(channels.lastIndexOf(0)).toBe(pictures - 1)
+    expect(channels.indexOf(2)).toBe(pictures)
+  })
+
+  it('over UDP: the sound a portion later', async () => {
+    const { server, url, camera } = await startCamera({})
+    await camera.send(15)
+    const viewer = await connectTo(server)
+    const [video, audio] = [await openUdpPorts(), await openUdpPorts()]
+    const seen: string[] = []
+    video.rtpSocket.on('message', () => seen.push('video'))
+    audio.rtpSocket.on('message', () => seen.push('audio'))
+    await play(viewer, url, [video, audio])
+    await audio.until(() => audio.rtp.length >= 10)
+    const pictures = camera.video.length - camera.lastKey
+    expect([seen.lastIndexOf('video'), seen.indexOf('audio')]).toEqual([pictures - 1, pictures])
   })
 })
 

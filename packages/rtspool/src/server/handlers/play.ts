@@ -43,9 +43,14 @@ export const handlePlay: Handler = async (context) => {
     // After the answer: RTP-Info announces the very packet that comes next.
     afterWrite: () => {
       openBackChannels(held)
-      for (const stream of streams) stream.play(first.get(stream.track) ?? [])
+      for (const stream of keyFramesFirst(streams)) stream.play(first.get(stream.track) ?? [])
     },
   }
+}
+
+/** Pictures before sound, whatever the order of SETUP: see `isFollower` in media/datagram-readers.ts. */
+function keyFramesFirst(streams: readonly PlayStream[]): PlayStream[] {
+  return [...streams].sort((a, b) => Number(b.track.hasKeyFrames) - Number(a.track.hasKeyFrames))
 }
 
 /** What each track begins with: the last key frame and what belongs to it, where there is one. */
