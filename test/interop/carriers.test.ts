@@ -39,7 +39,11 @@ describe('Digest with SHA-256 and MD5 on offer, over every carrier', () => {
   beforeAll(async () => {
     running = await startServer({
       tls: { port: 0, key: read('first.key.pem'), cert: read('first.cert.pem') },
-      multicast: { groups: '239.255.14.0/24', interface: '127.0.0.1', ttl: 0 },
+      // Not those of multicast.test.ts, which may run at the same time: players here would hear them.
+      multicast: {
+        ...{ groups: '239.255.17.0/24', ports: [32_000, 32_099] },
+        ...{ interface: '127.0.0.1', ttl: 0 },
+      },
       // So short that clients meet stale nonces on the way.
       auth: { users: { u: 'p' }, nonceLifetime: 1 },
     })

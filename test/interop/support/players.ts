@@ -2,6 +2,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Program, type ProgramOptions } from './process.js'
+import { ffmpegUnverified } from './programs.js'
 import { gstreamerLocation, gstreamerProtocol, type Transport, type Tunnel } from './publishers.js'
 
 export interface PlayOptions {
@@ -76,8 +77,7 @@ export async function playWithFfmpeg(options: PlayOptions): Promise<PlayResult> 
   const program = programWithin(within, 'ffmpeg', [
     ...['-hide_banner', '-nostdin', '-xerror', '-loglevel', 'repeat+level+warning'],
     ...['-rtsp_transport', transport === 'multicast' ? 'udp_multicast' : transport],
-    // The certificates of tests are signed by nobody; ffmpeg 9 looks, 5.1 does not.
-    ...['-tls_verify', '0'],
+    ...ffmpegUnverified,
     ...['-i', location, '-t', `${seconds}`],
     ...(timedByCount ? retime : []),
     // framecrc writes a line for each decoded frame, which begins with the number of its stream.

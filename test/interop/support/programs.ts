@@ -20,6 +20,12 @@ const ffmpegLooks = /tls_verify .*default true/.test(
 )
 
 /**
+ * Makes ffmpeg take certificates that nobody signed, as those of the tests are. The rtsp of 5.1 does not have the option,
+ * and ends at once when it is given.
+ */
+export const ffmpegUnverified: readonly string[] = ffmpegLooks ? ['-tls_verify', '0'] : []
+
+/**
  * The tunnels that ffmpeg can be tried with: the certificates of tests are signed by nobody, and one that looks at
  * them cannot be told not to inside a tunnel (`-tls_verify` is heard with `rtsps:` alone).
  */

@@ -1,4 +1,5 @@
 import { Program } from './process.js'
+import { ffmpegUnverified } from './programs.js'
 import { testClip } from './server.js'
 
 export type Transport = 'tcp' | 'udp'
@@ -29,8 +30,7 @@ export function publishWithFfmpeg({ url, transport }: PublishOptions): Program {
   return new Program('ffmpeg', [
     ...['-hide_banner', '-nostdin', '-loglevel', 'repeat+level+warning'],
     ...['-re', '-stream_loop', '-1', '-i', testClip, '-map', '0', '-c', 'copy'],
-    // The certificates of tests are signed by nobody; ffmpeg 9 looks, 5.1 does not.
-    ...['-f', 'rtsp', '-rtsp_transport', transport, '-tls_verify', '0', url],
+    ...['-f', 'rtsp', '-rtsp_transport', transport, ...ffmpegUnverified, url],
   ])
 }
 
