@@ -63,6 +63,8 @@ export async function ensureNewerPlayers() {
     rmSync(join(directory, 'apt'), { recursive: true })
     writePrograms(directory)
     tryPrograms(join(directory, 'bin'))
+    // It has been made by trying, with the names that the plugins no longer have once they have moved.
+    rmSync(join(directory, 'gstreamer-registry'), { force: true })
     renameSync(directory, home)
     // Looks at all plugins, as the first start of any program of GStreamer would.
     spawnSync(join(newerPlayersBin, 'gst-inspect-1.0'), [], { stdio: 'ignore' })
