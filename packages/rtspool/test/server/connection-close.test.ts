@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { MediaFactory, RtspServer, SessionPool } from '../../src/index.js'
 import { parseCompound } from '../../src/rtcp/index.js'
 import { inSession, mountCamera, mountSlow, readySession, setUp, tcp } from '../support/dialogue.js'
@@ -152,70 +152,6 @@ describe('a connection that closes', () => {
     made(new TestSource())
     await expectOk(await connectTo(server), 'OPTIONS', '*')
     expect(server.pool.size).toBe(1)
-  })
-
-  it('is closed when it has been idle, with no session, for the idle time', async () => {
-    const server = await startServer({ idleTimeout: 0.05 })
-    mountCamera(server)
-    const client = await connectTo(server)
-    const url = urlOf(server, '/cam')
-    const { clientPort } = await openUdpPorts()
-    const transport = `RTP/AVP;unicast;client_port=${clientPort}`
-    const session = sessionIdOf(await setUp(client, `${url}/trackID=0`, transport))
-    await (await connectTo(server)).closed()
-    // The session has kept this one; when it is gone, idle time begins.
-    expect(client.socket.closed).toBe(false)
-    server.pool.get(session)?.end('kicked')
-    await client.closed()
-  })
-
-  it('is closed when it has been idle since its session moved to another connection', async () => {
-    const server = await startServer({ idleTimeout: 0.05 })
-    mountCamera(server)
-    const client = await connectTo(server)
-    const url = urlOf(server, '/cam')
-    const { clientPort } = await openUdpPorts()
-    const transport = `RTP/AVP;unicast;client_port=${clientPort}`
-    const session = sessionIdOf(await setUp(client, `${url}/trackID=0`, transport))
-    await (await connectTo(server)).closed()
-    const next = await connectTo(server)
-    await inSession(next, 'OPTIONS', url, session)
-    await client.closed()
-    expect(next.socket.closed).toBe(false)
-  })
-
-  it('is not idle while a request is under way', async () => {
-    const server = await startServer({ idleTimeout: 0.05 })
-    const { come } = mountSlow(server)
-    const client = await connectTo(server)
-    const described = client.request('DESCRIBE', urlOf(server, '/slow'))
-    await (await connectTo(server)).closed()
-    await (await connectTo(server)).closed()
-    come()
-    expect((await described).statusCode).toBe(200)
-    await client.closed()
-  })
-
-  it('is closed when its request has been under way for twice the idle time: nobody is going to answer', async () => {
-    const clock = new FakeClock()
-    const server = await startServer({ idleTimeout: 0.05, clock })
-    mountSlow(server, { startTimeoutSeconds: 0 })
-    const client = await connectTo(server)
-    client.send(`DESCRIBE ${urlOf(server, '/slow')} RTSP/1.0\r\nCSeq: 1\r\n\r\n`)
-    await vi.waitFor(() => {
-      // The end of the second that it has to say goodbye.
-      clock.advance(1000)
-      expect(server.stats().connections).toBe(0)
-    })
-    await client.closed()
-  })
-
-  it('by its half, and for whose request nothing is ever done, is cut off when it has been idle', async () => {
-    const server = await startServer({ idleTimeout: 0.05 })
-    mountSlow(server)
-    const client = await connectTo(server)
-    client.socket.end(`DESCRIBE ${urlOf(server, '/slow')} RTSP/1.0\r\nCSeq: 1\r\n\r\n`)
-    await client.closed()
   })
 })
 

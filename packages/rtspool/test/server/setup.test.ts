@@ -13,6 +13,7 @@ import {
   urlOf,
 } from '../support/test-server.js'
 import { TestSource } from '../support/test-source.js'
+import { until } from '../support/until.js'
 
 async function camera() {
   const server = await startServer()
@@ -166,7 +167,7 @@ describe('the Transport header', () => {
     const offer = 'RTP/AVP;unicast;client_port=5000-5001'
     expect((await setUp(client, video, offer)).statusCode).toBe(500)
     expect([server.stats().sessions, server.stats().udpPeers]).toEqual([0, 0])
-    await vi.waitFor(() => expect(sources[0]?.closeCount).toBe(1))
+    await until(() => sources[0]?.closeCount === 1)
   })
 
   it('A-SET-6 the server chooses channels where the client does not', async () => {

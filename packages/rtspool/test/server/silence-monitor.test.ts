@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { type RtspServerOptions, type Session, SessionPool } from '../../src/index.js'
 import { parseTransport } from '../../src/rtsp/index.js'
 import { SilenceMonitor } from '../../src/server/silence-monitor.js'
@@ -15,6 +15,7 @@ import {
   startServer,
   urlOf,
 } from '../support/test-server.js'
+import { until } from '../support/until.js'
 
 async function published(over: 'TCP' | 'UDP', options: RtspServerOptions = {}) {
   const clock = new FakeClock()
@@ -44,7 +45,7 @@ async function published(over: 'TCP' | 'UDP', options: RtspServerOptions = {}) {
   const disconnect = async () => {
     const { connections } = server.stats()
     await client.close()
-    await vi.waitFor(() => expect(server.stats().connections).toBeLessThan(connections))
+    await until(() => server.stats().connections < connections)
   }
   return { clock, server, url, session, send, disconnect }
 }
@@ -65,7 +66,8 @@ describe('a publisher over UDP', () => {
     clock.advance(600)
     expect(session.removalReason).toBe('silent')
     const { session: back } = await publish(await connectTo(server), url, ['TCP'])
-    await vi.waitFor(() => expect(watched.removalReason).toBe('mediaEnded'))
+    await until(() => watched.removalReason !== undefined)
+    expect(watched.removalReason).toBe('mediaEnded')
     expect([...server.pool.values()].map(({ id }) => id)).toEqual([back])
     expect(server.stats().udpPeers).toBe(0)
   })
@@ -92,7 +94,7 @@ describe('a publisher over UDP', () => {
     const third = await connectTo(server)
     await inSession(third, 'RECORD', url, session.id)
     await third.close()
-    await vi.waitFor(() => expect(server.stats().connections).toBe(0))
+    await until(() => server.stats().connections === 0)
     clock.advance(9_900)
     expect(session.removalReason).toBeUndefined()
     clock.advance(600)

@@ -53,7 +53,8 @@ export class RtspTestClient {
   }
 
   static async connect(port: number, host = '127.0.0.1', localAddress?: string) {
-    const socket = connect({ port, host, ...(localAddress ? { localAddress } : {}) })
+    // Without Nagle's delay: a second small write would wait 40 ms for the server's acknowledgement.
+    const socket = connect({ port, host, noDelay: true, ...(localAddress ? { localAddress } : {}) })
     await once(socket, 'connect')
     return new RtspTestClient(socket)
   }
@@ -61,6 +62,7 @@ export class RtspTestClient {
   /** The same inside TLS; any certificate will do. */
   static async connectTls(port: number, host = '127.0.0.1') {
     const socket = connectTls({ port, host, rejectUnauthorized: false })
+    socket.setNoDelay()
     await once(socket, 'secureConnect')
     return new RtspTestClient(socket)
   }

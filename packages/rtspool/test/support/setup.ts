@@ -1,4 +1,5 @@
 import { afterEach } from 'vitest'
+import './equal-bytes.js'
 import { closeOpenThings } from './open-things.js'
 
 // Runs before each test file, in whichever worker: a hook in a shared module would be registered only once.
