@@ -1,4 +1,21 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+
+const sourceOf = (file: string) =>
+  fileURLToPath(new URL(`packages/rtspool/src/${file}`, import.meta.url))
+
+/** The command's tests take the library from its sources, as the library's own do: no build, and each module once. */
+const resolve = {
+  alias: [
+    { find: /^rtspool$/, replacement: sourceOf('index.ts') },
+    {
+      find: 'rtspool/session-pool/conformance',
+      replacement: sourceOf('session/conformance/index.ts'),
+    },
+    { find: 'rtspool/session-pool', replacement: sourceOf('session/index.ts') },
+    { find: 'rtspool/file', replacement: sourceOf('media/file/index.ts') },
+  ],
+}
 
 export default defineConfig({
   test: {
@@ -10,6 +27,7 @@ export default defineConfig({
     projects: [
       {
         // What each change is tried with: quick, no sleeping.
+        resolve,
         test: {
           name: 'unit',
           sequence: { groupOrder: 0 },
@@ -22,11 +40,13 @@ export default defineConfig({
       },
       {
         // Models, random histories and fuzzing: the same code, many thousand times; and what waits for the kernel.
+        resolve,
         test: {
           name: 'property',
           sequence: { groupOrder: 1 },
           include: ['packages/*/test/**/*.property.test.ts'],
           setupFiles: ['packages/rtspool/test/support/setup.ts'],
+          isolate: false,
           testTimeout: 60_000,
         },
       },
