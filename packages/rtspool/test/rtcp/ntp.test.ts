@@ -31,10 +31,10 @@ describe('A-RTC-2: wall-clock time and NTP time', () => {
     let before = -1
     for (let unixMs = 1.7e12; unixMs < 1.7e12 + 3000; unixMs += 3.7) {
       const ntp = ntpFromUnixMs(unixMs)
-      expect(ntp.fraction).toBeLessThan(2 ** 32)
-      expect(Math.abs(unixMsFromNtp(ntp) - unixMs)).toBeLessThan(0.001)
       const value = ntp.seconds + ntp.fraction / 2 ** 32
-      expect(value).toBeGreaterThan(before)
+      const isSound =
+        ntp.fraction < 2 ** 32 && Math.abs(unixMsFromNtp(ntp) - unixMs) < 0.001 && value > before
+      if (!isSound) expect.fail(`${unixMs} became ${JSON.stringify(ntp)}`)
       before = value
     }
   })

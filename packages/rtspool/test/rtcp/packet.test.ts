@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   createSourceDescription,
@@ -11,7 +10,6 @@ import {
   serializeSenderReport,
   serializeSourceDescription,
 } from '../../src/rtcp/index.js'
-import { mutate } from '../rtp/random-bytes.js'
 import { bytesOf, report, rtcpSamples } from './samples.js'
 
 describe('bytes and packets', () => {
@@ -123,81 +121,15 @@ describe('A-RTC-6: what does not add up is dropped as a whole', () => {
   })
 })
 
-describe('what is serialised is parsed again', () => {
-  const uint32 = fc.nat(0xffffffff)
-  const reports = fc.array(
-    fc.record({
-      ssrc: uint32,
-      fractionLost: fc.nat(255),
-      cumulativeLost: fc.integer({ min: -0x800000, max: 0x7fffff }),
-      extendedHighestSequenceNumber: uint32,
-      interarrivalJitter: uint32,
-      lsr: uint32,
-      dlsr: uint32,
-    }),
-    { maxLength: 31 },
-  )
-  const shortText = fc.string({ unit: 'grapheme', maxLength: 30 })
-  const chunk = fc.record({
-    ssrc: uint32,
-    items: fc.array(fc.record({ itemType: fc.integer({ min: 1, max: 255 }), value: shortText }), {
-      maxLength: 8,
-    }),
-  })
-  const packet: fc.Arbitrary<RtcpPacket> = fc.oneof(
-    fc.record({
-      type: fc.constant('senderReport' as const),
-      ssrc: uint32,
-      ntpTime: fc.record({ seconds: uint32, fraction: uint32 }),
-      rtpTime: uint32,
-      packetCount: uint32,
-      octetCount: uint32,
-      reports,
-    }),
-    fc.record({ type: fc.constant('receiverReport' as const), ssrc: uint32, reports }),
-    fc.record({
-      type: fc.constant('sourceDescription' as const),
-      chunks: fc.array(chunk, { maxLength: 31 }),
-    }),
-    fc.record({ type: fc.constant('bye' as const), ssrcs: fc.array(uint32, { maxLength: 31 }) }),
-    fc.record({
-      type: fc.constant('bye' as const),
-      ssrcs: fc.array(uint32, { maxLength: 31 }),
-      reason: shortText,
-    }),
-    fc.record({
-      type: fc.constant('unknown' as const),
-      packetType: fc.integer({ min: 204, max: 223 }),
-      count: fc.nat(31),
-      body: fc.array(uint32, { maxLength: 20 }).map((words) => {
-        const body = Buffer.alloc(words.length * 4)
-        words.forEach((word, index) => {
-          body.writeUInt32BE(word, index * 4)
-        })
-        return body
-      }),
-    }),
-  )
-
-  test('with any values', () => {
-    fc.assert(
-      fc.property(fc.array(packet, { minLength: 1, maxLength: 5 }), (packets) => {
-        expect(parseCompound(serializeCompound(packets))).toEqual(packets)
-      }),
-      { numRuns: 200 },
-    )
-  })
-
-  test('cumulativeLost sticks at the ends of its 24 bits', () => {
-    const lostAfter = (cumulativeLost: number): unknown => {
-      const reports = [{ ...report, cumulativeLost }]
-      const bytes = serializeReceiverReport({ type: 'receiverReport', ssrc: 1, reports })
-      const [packet] = parseCompound(bytes)
-      return packet?.type === 'receiverReport' ? packet.reports[0]?.cumulativeLost : undefined
-    }
-    expect(lostAfter(0x800000)).toBe(0x7fffff)
-    expect(lostAfter(-0x800001)).toBe(-0x800000)
-  })
+test('cumulativeLost sticks at the ends of its 24 bits', () => {
+  const lostAfter = (cumulativeLost: number): unknown => {
+    const reports = [{ ...report, cumulativeLost }]
+    const bytes = serializeReceiverReport({ type: 'receiverReport', ssrc: 1, reports })
+    const [packet] = parseCompound(bytes)
+    return packet?.type === 'receiverReport' ? packet.reports[0]?.cumulativeLost : undefined
+  }
+  expect(lostAfter(0x800000)).toBe(0x7fffff)
+  expect(lostAfter(-0x800001)).toBe(-0x800000)
 })
 
 test('A-RTC-2: counters that have grown beyond 32 bits wrap', () => {
@@ -228,17 +160,4 @@ describe('what does not fit is refused', () => {
   ])('%s', (serialize) => {
     expect(serialize).toThrow(RangeError)
   })
-})
-
-test('A-RTC-6: 20,000 mutated RTCP packets never throw', () => {
-  const seeds = rtcpSamples.map(({ wire }) => bytesOf(wire))
-  let accepted = 0
-  for (let run = 0; run < 20_000; run++) {
-    const bytes = mutate(seeds[run % seeds.length] as Buffer, run)
-    const packets = parseCompound(bytes)
-    const strict = parseCompound(bytes, { policy: 'strict' })
-    if (strict.length !== 0 && strict.length !== packets.length) expect.fail(bytes.toString('hex'))
-    if (packets.length > 0) accepted++
-  }
-  expect(accepted).toBeGreaterThan(1000)
 })

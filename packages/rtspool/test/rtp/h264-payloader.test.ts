@@ -1,29 +1,14 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   H264Payloader,
   isH264KeyFrame,
-  isValidRtp,
-  markerOf,
-  payloadTypeOf,
   sequenceNumberOf,
-  ssrcOf,
   timestampOf,
 } from '../../src/rtp/index.js'
 import { payloadOf } from '../support/payload.js'
-import { depacketizeH264 } from './depacketizers.js'
-import { seededBytes } from './random-bytes.js'
+import { h264NalUnit } from './units.js'
 
 const options = { payloadType: 96, ssrc: 7, sequenceNumber: 65530 }
-
-/** One megabyte of noise that NAL units are cut from. */
-const noise = seededBytes(2 ** 20, 1)
-
-function nalUnit(header: number, size: number, offset = 0): Buffer {
-  const unit = Buffer.from(noise.subarray(offset, offset + size))
-  unit[0] = header
-  return unit
-}
 
 describe('A-PAY-1: the packets of an access unit', () => {
   const payloader = new H264Payloader({ ...options, maxPacketBytes: 64 }) // 52 of payload
@@ -31,7 +16,7 @@ describe('A-PAY-1: the packets of an access unit', () => {
     payloader.packetize(units, 0).map((packet) => payloadOf(packet).toString('hex'))
 
   test('a NAL unit that fits is sent as it is', () => {
-    const unit = nalUnit(0x65, 52)
+    const unit = h264NalUnit(0x65, 52)
     expect(payloads([unit])).toEqual([unit.toString('hex')])
   })
 
@@ -41,23 +26,23 @@ describe('A-PAY-1: the packets of an access unit', () => {
   })
 
   test('two that would be a byte too large together do not', () => {
-    const fitting = [nalUnit(0x67, 24), nalUnit(0x68, 23)]
+    const fitting = [h264NalUnit(0x67, 24), h264NalUnit(0x68, 23)]
     expect(payloads(fitting)).toHaveLength(1)
-    expect(payloads([...fitting.slice(1), nalUnit(0x68, 25)])).toHaveLength(2)
+    expect(payloads([...fitting.slice(1), h264NalUnit(0x68, 25)])).toHaveLength(2)
   })
 
   test('a larger one is sent in full FU-A fragments and a rest', () => {
-    const unit = nalUnit(0x65, 1 + 50 + 50 + 1)
+    const unit = h264NalUnit(0x65, 1 + 50 + 50 + 1)
     const packets = payloader.packetize([unit], 0)
     expect(packets.map((packet) => packet.length)).toEqual([64, 64, 15])
     const headers = packets.map((packet) => payloadOf(packet).toString('hex', 0, 2))
     expect(headers).toEqual(['7c85', '7c05', '7c45'])
-    expect(payloads([nalUnit(0x65, 53)])).toHaveLength(2)
+    expect(payloads([h264NalUnit(0x65, 53)])).toHaveLength(2)
   })
 
   test('parameter sets before a large slice begin a key frame', () => {
     const packets = payloader.packetize(
-      [nalUnit(0x67, 10), nalUnit(0x68, 4), nalUnit(0x65, 100)],
+      [h264NalUnit(0x67, 10), h264NalUnit(0x68, 4), h264NalUnit(0x65, 100)],
       0,
     )
     expect(packets.map((packet) => isH264KeyFrame(payloadOf(packet)))).toEqual([true, true, false])
@@ -65,8 +50,8 @@ describe('A-PAY-1: the packets of an access unit', () => {
 
   test('empty units and types that H.264 does not have are left out and counted', () => {
     const before = payloader.droppedNalUnits
-    const unit = nalUnit(0x41, 5)
-    const others = [0x60, 0x78, 0x7c, 0x1f].map((header) => nalUnit(header, 5))
+    const unit = h264NalUnit(0x41, 5)
+    const others = [0x60, 0x78, 0x7c, 0x1f].map((header) => h264NalUnit(header, 5))
     expect(payloads([Buffer.alloc(0), ...others, unit, Buffer.alloc(0)])).toEqual([
       unit.toString('hex'),
     ])
@@ -75,7 +60,7 @@ describe('A-PAY-1: the packets of an access unit', () => {
   })
 
   test('share no memory with the NAL units', () => {
-    const unit = nalUnit(0x65, 20)
+    const unit = h264NalUnit(0x65, 20)
     const [packet] = payloader.packetize([unit], 0)
     unit.fill(0)
     expect(packet?.readUInt8(12)).toBe(0x65)
@@ -86,7 +71,7 @@ test('A-RTP-1: the sequence wraps at 65535 without a gap, timestamps at 2^32', (
   const payloader = new H264Payloader({ ...options, maxPacketBytes: 100 })
   const packets: Buffer[] = []
   for (let frame = 0; frame < 5; frame++) {
-    packets.push(...payloader.packetize([nalUnit(0x41, 300)], 2 ** 32 - 3000 + frame * 1500))
+    packets.push(...payloader.packetize([h264NalUnit(0x41, 300)], 2 ** 32 - 3000 + frame * 1500))
   }
   expect(packets.map(sequenceNumberOf)).toEqual(packets.map((_, index) => (65530 + index) % 65536))
   expect(packets.length).toBeGreaterThan(10)
@@ -98,51 +83,6 @@ test('A-RTP-1: the sequence wraps at 65535 without a gap, timestamps at 2^32', (
     1500,
     3000,
   ])
-})
-
-test('A-PAY-1, A-RTP-3: NAL units of 1 to 200,000 bytes come out byte for byte', () => {
-  const size = fc.oneof(
-    { weight: 4, arbitrary: fc.integer({ min: 1, max: 3000 }) },
-    { weight: 1, arbitrary: fc.integer({ min: 1, max: 200_000 }) },
-  )
-  const unit = fc
-    .record({
-      size,
-      type: fc.integer({ min: 1, max: 23 }),
-      flags: fc.nat(7),
-      offset: fc.nat(800_000),
-    })
-    .map(({ size, type, flags, offset }) => nalUnit((flags << 5) | type, size, offset))
-  fc.assert(
-    fc.property(
-      fc.array(fc.array(unit, { minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 3 }),
-      fc.oneof(fc.constant(1460), fc.integer({ min: 64, max: 9000 })),
-      fc.nat(0xffff),
-      (accessUnits, maxPacketBytes, sequenceNumber) => {
-        const payloader = new H264Payloader({ ...options, sequenceNumber, maxPacketBytes })
-        let expectedSequence = sequenceNumber
-        for (const [index, units] of accessUnits.entries()) {
-          const packets = payloader.packetize(units, index * 3000)
-          for (const [at, packet] of packets.entries()) {
-            const isSound =
-              isValidRtp(packet) &&
-              packet.length <= maxPacketBytes &&
-              payloadTypeOf(packet) === 96 &&
-              ssrcOf(packet) === 7 &&
-              timestampOf(packet) === index * 3000 &&
-              sequenceNumberOf(packet) === expectedSequence &&
-              markerOf(packet) === (at === packets.length - 1)
-            if (!isSound) expect.fail(`packet ${at}: ${packet.toString('hex', 0, 16)}`)
-            expectedSequence = (expectedSequence + 1) % 65536
-          }
-          const received = depacketizeH264(packets)
-          expect(received.length).toBe(units.length)
-          expect(received.every((nal, at) => nal.equals(units[at] as Buffer))).toBe(true)
-        }
-      },
-    ),
-    { numRuns: 100 },
-  )
 })
 
 describe('options out of range are refused', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { cut, eventFacts, record, summary } from './record.js'
+import { RtspParser } from '../../src/rtsp/parser.js'
+import { cut, eventFacts, record, recordingSink, summary } from './record.js'
 import { transcripts } from './transcripts.js'
 
 describe.each(transcripts)('$name', ({ wire, events, error }) => {
@@ -13,6 +14,18 @@ describe.each(transcripts)('$name', ({ wire, events, error }) => {
       if (split.error !== error || split.events.map(eventFacts).join() !== whole.join()) {
         expect({ at, ...summary(split) }).toEqual({ at, ...expected })
       }
+    }
+  })
+
+  it('comes out after another transcript in one chunk', () => {
+    for (const before of transcripts) {
+      // Only after one that ends between messages.
+      const parser = new RtspParser(recordingSink([]))
+      if (before.error !== undefined) continue
+      parser.push(before.wire)
+      if (!parser.isBetweenMessages) continue
+      const both = record([Buffer.concat([before.wire, wire])])
+      expect(summary(both)).toEqual({ events: [...before.events, ...events], error })
     }
   })
 })

@@ -26,18 +26,6 @@ describe.each(transcripts)('$name', ({ wire, events, error }) => {
   it('A-MSG-19 A-ILV-6 comes out the same byte by byte', () => {
     expect(summary(record(bytewise(wire)))).toEqual(expected)
   })
-
-  it('comes out after another transcript in one chunk', () => {
-    for (const before of transcripts) {
-      // Only after one that ends between messages.
-      const parser = new RtspParser(recordingSink([]))
-      if (before.error !== undefined) continue
-      parser.push(before.wire)
-      if (!parser.isBetweenMessages) continue
-      const both = record([Buffer.concat([before.wire, wire])])
-      expect(summary(both)).toEqual({ events: [...before.events, ...events], error })
-    }
-  })
 })
 
 /** Pushes and returns the error that must come. */

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { RequestError } from '../../src/errors.js'
 import { parseSdp, serializeSdp } from '../../src/sdp/index.js'
@@ -26,4 +27,21 @@ test('20,000 mutated descriptions are read, or refused with ERR_SDP, and never a
   }
   expect(refused).toBeGreaterThan(1000)
   expect(refused).toBeLessThan(19_000)
+})
+
+test('any lines behind v=0 that have a type are written back unchanged', () => {
+  const line = fc
+    .tuple(fc.constantFrom(...'osiuepcbtrzkaxyZ'), fc.string({ unit: 'grapheme', maxLength: 30 }))
+    .map(([type, value]) => `${type}=${value}`)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is kept out
+    .filter((text) => !/[\u0000-\u0008\u000a-\u001f\u007f]/.test(text))
+  const media = fc.constantFrom('m=video 0 RTP/AVP 96', 'm=audio  5/2 RTP/AVP  0 ', 'm=x 1 udp')
+  fc.assert(
+    fc.property(fc.array(fc.oneof(line, media), { maxLength: 40 }), (lines) => {
+      const text = ['v=0', ...lines, ''].join('\r\n')
+      expect(serializeSdp(parseSdp(text))).toBe(text)
+      expect(serializeSdp(parseSdp(Buffer.from(text)))).toBe(text)
+    }),
+    { numRuns: 300 },
+  )
 })

@@ -3,6 +3,7 @@ import type { RtspServer } from '../../src/index.js'
 import { FakeClock } from '../support/fake-clock.js'
 import { getHead, HttpTestClient, openTunnel, rtspThrough } from '../support/http-client.js'
 import { expectOk, startServer } from '../support/test-server.js'
+import { startTunnels } from './fake-tunnels.js'
 
 async function answerTo(server: RtspServer, wire: string) {
   const http = await HttpTestClient.connect(server)
@@ -24,4 +25,24 @@ it('B-TUN 1000 lone GETs are gone after ten seconds', async () => {
   await Promise.all(gets.map(({ http }) => http.closed()))
   await expectOk(rtsp, 'OPTIONS', '*')
   expect(server.stats().connections).toBe(1)
+})
+
+it('B-TUN when 2000 GETs wait, the oldest gives way to one more', async () => {
+  const { clock, opened, get, post } = startTunnels()
+  const gets = Array.from({ length: 2000 }, (_, n) => get(`c${n}`))
+  const paired = post('c0')
+  expect(opened).toHaveLength(1)
+  get('c2000')
+  expect(gets.filter(({ destroyed }) => destroyed)).toEqual([])
+  get('c2001')
+  await new Promise(setImmediate)
+  expect(gets.flatMap(({ destroyed }, n) => (destroyed ? [n] : []))).toEqual([1])
+  clock.advance(10_000)
+  await new Promise(setImmediate)
+  // Only the one that has both its halves stays.
+  expect(gets.flatMap(({ destroyed }, n) => (destroyed ? [] : [n]))).toEqual([0])
+  expect(paired.destroyed).toBe(false)
+  gets[0]?.destroy()
+  await new Promise(setImmediate)
+  expect([paired.destroyed, clock.pendingTimers]).toEqual([true, 0])
 })

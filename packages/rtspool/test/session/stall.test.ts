@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { type RemovalReason, SessionPool, type SessionPoolWatch } from '../../src/session/index.js'
-import { FakeClock } from '../support/fake-clock.js'
 import { LoopClock } from '../support/loop-clock.js'
 
 const grace = { timeout: 10, extraTimeout: 0 }
@@ -63,27 +62,4 @@ test('the other limits end a session that a stall has outlasted', () => {
   const { id } = pool.create({ ...grace, maxLifetime: 30 })
   clock.stall(60_000)
   expect([pool.find(id), pool.size, removed.length]).toEqual([undefined, 0, 1])
-})
-
-test('a crowd that is removed in slices is no stall: what is left of it is not found', () => {
-  class BusyClock extends FakeClock {
-    msPerLook = 0
-    override now(): number {
-      this.stall(this.msPerLook)
-      return super.now()
-    }
-  }
-  const clock = new BusyClock()
-  const pool = new SessionPool({ clock })
-  pool.startCleanup()
-  const ids = Array.from({ length: 10_000 }, () => pool.create(grace).id)
-  clock.advance(10_000)
-  const begin = clock.now()
-  clock.msPerLook = 1
-  while (clock.now() < begin + 2000) clock.advance(1)
-  clock.msPerLook = 0
-  const left = ids.filter((id) => pool.has(id))
-  expect(left.length).toBeGreaterThan(100)
-  expect(left.filter((id) => pool.find(id)).length).toBe(0)
-  pool.close()
 })

@@ -108,25 +108,26 @@ describe.each(suites)('$name', (suite) => {
   it('B-SRTP takes nothing that is not authentic: each bit, each length', () => {
     const rtp = cipher.protectRtp(counterModePacket.plain, packetIndex)
     const rtcp = cipher.protectRtcp(gcm.plainRtcp, 3)
-    for (let bit = 0; bit < rtp.length * 8; bit++) {
-      expect(cipher.openRtp(flip(rtp, bit), packetIndex)).toBeUndefined()
-    }
-    for (let bit = 0; bit < rtcp.length * 8; bit++) {
-      expect(cipher.openRtcp(flip(rtcp, bit))).toBeUndefined()
-    }
-    for (let size = 0; size < rtp.length; size++) {
-      expect(cipher.openRtp(rtp.subarray(0, size), packetIndex)).toBeUndefined()
-    }
-    for (let size = 0; size < rtcp.length; size++) {
-      expect(cipher.openRtcp(rtcp.subarray(0, size))).toBeUndefined()
-    }
+    const takenRtp = [...flipped(rtp), ...cutOff(rtp)].filter(
+      (packet) => cipher.openRtp(packet, packetIndex) !== undefined,
+    )
+    const takenRtcp = [...flipped(rtcp), ...cutOff(rtcp)].filter(
+      (packet) => cipher.openRtcp(packet) !== undefined,
+    )
+    expect([takenRtp, takenRtcp]).toEqual([[], []])
+    expect(cipher.openRtp(rtp, packetIndex)).toBeDefined()
     expect(cipher.openRtp(rtp, packetIndex + 2 ** 16)).toBeUndefined()
   })
 })
 
-function flip(packet: Buffer, bit: number): Buffer {
-  const flipped = Buffer.from(packet)
-  const at = bit >> 3
-  flipped[at] = (flipped[at] as number) ^ (1 << (bit & 7))
-  return flipped
-}
+/** The packet with each of its bits turned. */
+const flipped = (packet: Buffer): Buffer[] =>
+  Array.from({ length: packet.length * 8 }, (_, bit) => {
+    const copy = Buffer.from(packet)
+    copy.writeUInt8(copy.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3)
+    return copy
+  })
+
+/** The packet cut off at every length. */
+const cutOff = (packet: Buffer): Buffer[] =>
+  Array.from(packet, (_, size) => packet.subarray(0, size))

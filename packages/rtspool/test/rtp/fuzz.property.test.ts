@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest'
+import {
+  isH264KeyFrame,
+  isValidRtp,
+  markerOf,
+  parseHevcConfiguration,
+  payloadEndOf,
+  payloadOffsetOf,
+  payloadTypeOf,
+  sequenceNumberOf,
+  splitOpusPacket,
+  ssrcOf,
+  timestampOf,
+} from '../../src/rtp/index.js'
+import { payloadOf } from '../support/payload.js'
+import { mutate } from './random-bytes.js'
+import { bytesOf, hevcConfiguration, invalidPackets, validPackets } from './samples.js'
+
+test('A-RTC-6: 20,000 mutated RTP packets never throw', () => {
+  const seeds = [...validPackets, ...invalidPackets].map(({ wire }) => bytesOf(wire))
+  let accepted = 0
+  for (let run = 0; run < 20_000; run++) {
+    const packet = mutate(seeds[run % seeds.length] as Buffer, run)
+    for (const read of [markerOf, payloadTypeOf, sequenceNumberOf, timestampOf, ssrcOf])
+      read(packet)
+    const payload = payloadOf(packet)
+    isH264KeyFrame(payload)
+    if (!isValidRtp(packet)) continue
+    accepted++
+    const start = payloadOffsetOf(packet)
+    const end = payloadEndOf(packet)
+    if (!(start >= 12 && start <= end && end <= packet.length)) expect.fail(packet.toString('hex'))
+    if (payload.length !== end - start) expect.fail(packet.toString('hex'))
+  }
+  expect(accepted).toBeGreaterThan(1000)
+})
+
+test('A-PAY-2: the configuration of an H.265 file changed in any way gives parameter sets or a RangeError', () => {
+  for (let seed = 0; seed < 5000; seed++) {
+    try {
+      const { sps: sets } = parseHevcConfiguration(mutate(hevcConfiguration, seed))
+      for (const set of sets) expect(set.length).toBeGreaterThan(0)
+    } catch (error) {
+      expect(error).toBeInstanceOf(RangeError)
+    }
+  }
+})
+
+test('A-PAY-4: the frames of mutated Opus packets never lie outside of them', () => {
+  const packet = bytesOf(`fb c4 03 02 01 03 0102 01 010203 0405 000000`)
+  for (let seed = 0; seed < 5000; seed++) {
+    const mutated = mutate(packet, seed)
+    const split = splitOpusPacket(mutated)
+    const sizeBytes = split?.frames.reduce((sum, { length }) => sum + length, 0) ?? 0
+    expect(sizeBytes).toBeLessThanOrEqual(mutated.length)
+  }
+})
