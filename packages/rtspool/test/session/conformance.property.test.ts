@@ -32,6 +32,30 @@ describe('the subclass in docs/session-pool.md', () => {
   })
 })
 
+describe('a subclass that overrides the methods', () => {
+  class CustomSession extends Session {
+    note = ''
+  }
+  class CustomPool extends SessionPool {
+    readonly left: Session[] = []
+    protected override createSession(id: string, init: object): Session {
+      return this.hasOwnFactory ? super.createSession(id, init) : new CustomSession(id, init)
+    }
+    protected override sessionRemoved(session: Session): void {
+      this.left.push(session)
+    }
+    hasOwnFactory = false
+  }
+  testSessionPool({
+    test,
+    createPool(options) {
+      const pool = new CustomPool(options)
+      pool.hasOwnFactory = options.createSession !== undefined
+      return pool
+    },
+  })
+})
+
 test('the example with ManualClock in docs/session-pool.md does what it says', () => {
   runExample('new ManualClock', { ManualClock, SessionPool, assert })
 })
