@@ -27,6 +27,7 @@ import {
   urlOf,
 } from '../support/test-server.js'
 import { TestSource } from '../support/test-source.js'
+import { until } from '../support/until.js'
 
 const tag = 'www.onvif.org/ver20/backchannel'
 const require = { Require: tag }
@@ -256,9 +257,9 @@ describe('the back channel', () => {
     const { setup } = await speak(client, url, `RTP/AVP;unicast;client_port=${own.clientPort}`)
     const port = Number(/server_port=(\d+)/.exec(setup.headers.get('Transport') ?? '')?.[1])
     foreign.rtpSocket.send(sound(1), port, '127.0.0.1')
-    while (server.stats().rejectedRtp < 1) await new Promise((done) => setImmediate(done))
+    await until(() => server.stats().rejectedRtp >= 1)
     own.rtpSocket.send(sound(2), port, '127.0.0.1')
-    while (intercom.packets.length < 1) await new Promise((done) => setImmediate(done))
+    await until(() => intercom.packets.length >= 1)
     expect(intercom.packets.map(sequenceNumberOf)).toEqual([2])
   })
 
@@ -372,7 +373,7 @@ describe('the back channel', () => {
     const gone = await connectTo(server)
     await speak(gone, url)
     await gone.close()
-    while (intercom.closed < 1) await new Promise((done) => setImmediate(done))
+    await until(() => intercom.closed >= 1)
     await speak(await connectTo(server), url)
     await intercom.factory.close()
     expect(intercom.closed).toBe(2)
@@ -390,7 +391,7 @@ describe('the back channel', () => {
     for (let n = 1; n <= 3; n++) {
       clock.advance(40_000)
       ports.rtpSocket.send(sound(n === 3 ? 4 : n), port, '127.0.0.1')
-      while (intercom.packets.length < n) await new Promise((done) => setImmediate(done))
+      await until(() => intercom.packets.length >= n)
     }
     expect(server.pool.filter()[0]?.removalReason).toBeUndefined()
     clock.advance(10_000)

@@ -25,6 +25,7 @@ import {
   transportHeader,
   urlOf,
 } from '../support/test-server.js'
+import { until } from '../support/until.js'
 
 const packetOf = (sequenceNumber: number) =>
   rtpPacket({ sequenceNumber, marker: true, payload: Buffer.alloc(2000, sequenceNumber) })
@@ -39,10 +40,6 @@ async function answerTo(server: RtspServer, wire: string, from?: string) {
 }
 
 const fakeTime = () => ({ clock: new FakeClock(), slowReaderTimeout: 0, maxBacklogSeconds: 1e6 })
-
-const turns = async (isDone: () => boolean): Promise<void> => {
-  while (!isDone()) await new Promise(setImmediate)
-}
 
 const encodings: readonly (readonly [name: string, encode: Encode])[] = [
   ['each request by itself', (bytes) => [bytes.toString('base64')]],
@@ -105,7 +102,7 @@ describe('RTSP through HTTP', () => {
     expect(facts).toEqual([{ remoteAddress: '127.0.0.1', isTunnelled: true, isSecure: false }])
     ends.get.socket.destroy()
     await ends.post.closed()
-    await turns(() => server.stats().connections === 0)
+    await until(() => server.stats().connections === 0)
     expect(server.pool.size).toBe(0)
   })
 
@@ -120,7 +117,7 @@ describe('RTSP through HTTP', () => {
     const post = await client(server)
     post.send(postHead('a-cookie-of-22-letters'))
     post.send(Buffer.from('OPTIONS * RTSP/1.0\r\nCSeq: 77\r\n\r\n').toString('base64'))
-    await turns(() => ends.get.received.includes('CSeq: 77'))
+    await until(() => ends.get.received.includes('CSeq: 77'))
     expect(server.pool.size).toBe(1)
   })
 
@@ -165,7 +162,7 @@ describe('RTSP through HTTP', () => {
     const report = receiverReportOf({ fractionLost: 3 })
     const wire = Buffer.concat([Buffer.from([0x24, 1, 0, report.length]), report])
     for (let at = 0; at < wire.length; at += size) ends.get.send(wire.subarray(at, at + size))
-    await turns(() => touches > 0)
+    await until(() => touches > 0)
     expect(touches).toBe(1)
     expect(ends.get.socket.closed).toBe(false)
   })
@@ -183,7 +180,7 @@ describe('RTSP through HTTP', () => {
     ends.get.send(wire)
     await ends.get.closed()
     await ends.post.closed()
-    await turns(() => server.stats().connections === 0)
+    await until(() => server.stats().connections === 0)
     expect(server.pool.size).toBe(0)
   })
 
@@ -225,7 +222,7 @@ describe('B-SMUG A-HTP-6 what is no tunnel', () => {
     expect(status).toBe(expected)
     expect(String(http.received)).not.toContain('RTSP/1.0')
     expect(server.pool.size).toBe(0)
-    await turns(() => server.stats().connections === 0)
+    await until(() => server.stats().connections === 0)
   })
 
   it('B-SMUG a POST that comes later on the connection of its GET ends both', async () => {
@@ -279,7 +276,7 @@ describe('B-SMUG A-HTP-6 what is no tunnel', () => {
     const slow = await client(server)
     const silent = await client(server)
     slow.send('GET / HTTP/1.1\r\nx-sess')
-    await turns(() => server.stats().connections === 2)
+    await until(() => server.stats().connections === 2)
     options.clock.advance(9_999)
     slow.send('ioncookie: c\r\n')
     await new Promise(setImmediate)
@@ -295,7 +292,7 @@ describe('B-SMUG A-HTP-6 what is no tunnel', () => {
     await readySession(rtspThrough(ends), urlOf(server, '/cam'))
     ends.post.send('!!!!')
     await Promise.all([ends.get.closed(), ends.post.closed()])
-    await turns(() => server.pool.size === 0)
+    await until(() => server.pool.size === 0)
   })
 
   it('B-TUN a web page of elsewhere is refused', async () => {
@@ -308,7 +305,7 @@ describe('B-SMUG A-HTP-6 what is no tunnel', () => {
     const server = await startServer()
     const { http } = await answerTo(server, getHead('c'))
     const silent = await client(server)
-    await turns(() => server.stats().connections === 2)
+    await until(() => server.stats().connections === 2)
     await server.close()
     await Promise.all([http.closed(), silent.closed()])
   })

@@ -11,6 +11,7 @@ import {
   startServer,
   urlOf,
 } from '../support/test-server.js'
+import { until } from '../support/until.js'
 
 async function viewer() {
   const server = await startServer()
@@ -82,7 +83,7 @@ describe('interleaved frames', () => {
     await expectOk(client, 'OPTIONS', '*')
     expect(server.stats().unknownChannelFrames).toBe(2)
     await other.close()
-    while (server.stats().connections > 1) await new Promise(setImmediate)
+    await until(() => server.stats().connections <= 1)
     client.sendFrame(77, Buffer.alloc(4))
     await expectOk(client, 'OPTIONS', '*')
     expect(server.stats().unknownChannelFrames).toBe(3)

@@ -14,6 +14,7 @@ import {
   startServer,
   urlOf,
 } from '../support/test-server.js'
+import { until } from '../support/until.js'
 
 const ssrc = 77
 
@@ -99,7 +100,7 @@ describe('RTCP of a viewer from a port that it did not announce', () => {
     const heard = viewer.session.lastAccessAt
     const [first = 0] = await nextReports()
     viewer.ports.rtcpSocket.send(receiverReportOf({ ssrc }), viewer.serverPort, '127.0.0.1')
-    while (viewer.session.lastAccessAt === heard) await new Promise(setImmediate)
+    await until(() => viewer.session.lastAccessAt !== heard)
     const accessed = clock.now()
     await say(receiverReportOf({ ssrc, lsr: first }))
     for (let n = 0; n < 3; n++) {

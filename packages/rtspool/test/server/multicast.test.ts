@@ -19,6 +19,7 @@ import {
   urlOf,
 } from '../support/test-server.js'
 import { TestSource } from '../support/test-source.js'
+import { until } from '../support/until.js'
 
 const multicast = 'RTP/AVP;multicast'
 const h264Sdp = testSdp.replace('X-foo/90000', 'H264/90000')
@@ -350,7 +351,7 @@ describe('a multicast session', () => {
     const live = server.pool.filter().find(({ owner }) => owner?.address === '127.0.0.1')
     const before = live?.lastAccessAt
     reports.send(receiverReport, place.port[1], place.destination)
-    while (live?.lastAccessAt === before) await new Promise((done) => setImmediate(done))
+    await until(() => live?.lastAccessAt !== before)
     // Past the timeout of the one that sent nothing.
     settings.clock.advance(20_000)
     expect(server.pool.find(foreign.session)).toBeUndefined()

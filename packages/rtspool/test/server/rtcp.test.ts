@@ -20,6 +20,7 @@ import {
   transportHeader,
   urlOf,
 } from '../support/test-server.js'
+import { until } from '../support/until.js'
 
 const ssrc = 77
 
@@ -257,7 +258,7 @@ describe('what publishers send', () => {
       ports.rtpSocket.send(packet, port, '127.0.0.1')
     }
     await viewer.framesUntil((frames) => frames.length === 10)
-    while (server.stats().rejectedRtp < 1000) await new Promise(setImmediate)
+    await until(() => server.stats().rejectedRtp >= 1000)
     await expectOk(viewer, 'OPTIONS', '*')
     expect(viewer.frames.map(({ payload }) => payload.readUInt16BE(2))).toEqual(
       Array.from({ length: 10 }, (_, n) => n),

@@ -21,6 +21,7 @@ import {
   testCertificate,
 } from '../support/test-server.js'
 import { TestSource } from '../support/test-source.js'
+import { until } from '../support/until.js'
 
 const tls = { port: 0, ...testCertificate('first') }
 
@@ -117,7 +118,7 @@ describe('the handshake', () => {
     const honest = await connectTlsTo(server)
     await readySession(honest, secureUrl(server, '/cam'))
     const silent = await rawConnection(server)
-    while (server.stats().tls?.pendingHandshakes !== 1) await new Promise(setImmediate)
+    await until(() => server.stats().tls?.pendingHandshakes === 1)
     clock.advance(9_999)
     expect(silent.closed).toBe(false)
     clock.advance(1)
@@ -147,10 +148,10 @@ describe('the handshake', () => {
   it('A-TLS-2 a client that leaves amid it is gone at once, one that half closes later is answered', async () => {
     const server = await startSecure()
     const leaving = await rawConnection(server)
-    while (server.stats().tls?.pendingHandshakes !== 1) await new Promise(setImmediate)
+    await until(() => server.stats().tls?.pendingHandshakes === 1)
     leaving.end()
     if (!leaving.closed) await once(leaving, 'close')
-    while (server.stats().tls?.pendingHandshakes !== 0) await new Promise(setImmediate)
+    await until(() => server.stats().tls?.pendingHandshakes === 0)
     const asking = await handshake(server)
     const slow = new MediaFactory(async () => {
       // Long enough for the end of what the client sends to come first.
@@ -172,7 +173,7 @@ describe('the handshake', () => {
     await once(silent, 'connect')
     const secured = connectTls({ socket: honest, rejectUnauthorized: false })
     await once(secured, 'secureConnect')
-    while (server.stats().connections !== 1) await new Promise(setImmediate)
+    await until(() => server.stats().connections === 1)
     expect(server.stats().tls?.pendingHandshakes).toBe(1)
     secured.destroy()
     silent.resume()
@@ -196,7 +197,7 @@ describe('the handshake', () => {
   it('the server closes while handshakes are under way', async () => {
     const server = await startSecure()
     const silent = await rawConnection(server)
-    while (server.stats().tls?.pendingHandshakes !== 1) await new Promise(setImmediate)
+    await until(() => server.stats().tls?.pendingHandshakes === 1)
     await server.close()
     if (!silent.closed) await once(silent, 'close')
   })

@@ -23,6 +23,7 @@ import {
   urlOf,
 } from '../support/test-server.js'
 import { TestSource } from '../support/test-source.js'
+import { until } from '../support/until.js'
 
 const require = { Require: 'www.onvif.org/ver20/backchannel' }
 const speakerSsrc = 0x5555
@@ -95,7 +96,7 @@ describe('the back channel with SRTP', () => {
     const port = Number(/server_port=(\d+)/.exec(setup.headers.get('Transport') ?? '')?.[1])
     spoken.rtpSocket.send(sound(1), port, '127.0.0.1')
     spoken.rtpSocket.send(protectedSound(peer, 2), port, '127.0.0.1')
-    while (heard.length < 1) await new Promise((done) => setImmediate(done))
+    await until(() => heard.length >= 1)
     expect(heard).toEqual([sound(2)])
   })
 

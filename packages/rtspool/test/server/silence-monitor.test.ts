@@ -40,7 +40,7 @@ async function published(over: 'TCP' | 'UDP', options: RtspServerOptions = {}) {
       const socket = kind === 'RTP' ? rtpSocket : rtcpSocket
       socket.send(packet, spec?.serverPort?.[track] ?? 0, '127.0.0.1')
     }
-    while (session.lastAccessAt === accessedAt) await new Promise(setImmediate)
+    await until(() => session.lastAccessAt !== accessedAt)
   }
   const disconnect = async () => {
     const { connections } = server.stats()

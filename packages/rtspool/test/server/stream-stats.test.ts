@@ -13,6 +13,7 @@ import {
   startServer,
   urlOf,
 } from '../support/test-server.js'
+import { until } from '../support/until.js'
 
 const ssrc = 77
 
@@ -73,7 +74,7 @@ describe('streamStatsOf', () => {
     const report = { ssrc, fractionLost: 64, cumulativeLost: 1, interarrivalJitter: 270 }
     const dlsr = Math.round(0.1 * 65_536)
     ports.rtcpSocket.send(receiverReportOf({ ...report, lsr, dlsr }), rtcpPort, '127.0.0.1')
-    while (!streamStatsOf(watching)[0]?.reception) await new Promise(setImmediate)
+    await until(() => streamStatsOf(watching)[0]?.reception !== undefined)
     const [stats] = streamStatsOf(watching)
     expect(stats).toMatchObject({
       path: '/live/cam',

@@ -20,6 +20,7 @@ import {
   transportHeader,
   urlOf,
 } from '../support/test-server.js'
+import { until } from '../support/until.js'
 
 const tls = { port: 0, ...testCertificate('first') }
 
@@ -139,7 +140,7 @@ describe('RTSP over WebSocket', () => {
     const request = Buffer.from('OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n')
     const answers = () => String(client.received).split('RTSP/1.0 200').length - 1
     const isAnswered = async (count: number) => {
-      while (answers() < count) await new Promise(setImmediate)
+      await until(() => answers() >= count)
     }
     client.send(frame(0x82, request))
     await isAnswered(1)

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { DirectSends } from '../../src/transport/direct-sends.js'
 import { type NativeSockets, nativeSockets } from '../../src/transport/native-sockets.js'
 import { StreamWriter } from '../../src/transport/stream-writer.js'
+import { until } from '../support/until.js'
 
 const limits = { maxBytes: 1_000_000, maxAgeMs: 2_000 }
 const opened: (() => Promise<unknown>)[] = []
@@ -127,7 +128,7 @@ describe('DirectSends', () => {
     writer.writeMessage(Buffer.from('message'), () => taken++)
     expect(taken).toBe(0)
     far[0]?.resume()
-    while (!sends.isOpen(slot)) await new Promise((resolve) => setImmediate(resolve))
+    await until(() => sends.isOpen(slot))
     expect(taken).toBe(1)
     writer.release()
   })

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { DirectSends } from '../../src/transport/direct-sends.js'
 import { nativeSockets } from '../../src/transport/native-sockets.js'
 import { StreamWriter } from '../../src/transport/stream-writer.js'
+import { until } from '../support/until.js'
 
 const opened: (() => Promise<unknown>)[] = []
 
@@ -141,7 +142,7 @@ describe.each([
     await read(far, flood.length + 4)
     while (near.writableLength > 0) await once(near, 'drain')
     // What the peer has read may still be on its way to being acknowledged.
-    while (writer.sample(4_000) > 0) await new Promise((resolve) => setImmediate(resolve))
+    await until(() => writer.sample(4_000) <= 0)
     expect(writer.isCongested).toBe(false)
   })
 

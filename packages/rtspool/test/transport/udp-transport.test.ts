@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { UdpTransport, type UdpTransportOptions } from '../../src/transport/udp-transport.js'
+import { until } from '../support/until.js'
 
 async function open(options: UdpTransportOptions) {
   const transport = await UdpTransport.open(options)
@@ -24,7 +25,7 @@ describe('UdpTransport', () => {
     const transport = await open({ ports: [43_200, 43_220], address: '127.0.0.1' })
     transport.rtpEndpoint('127.0.0.1')?.send(Buffer.alloc(65_530), 9, '127.0.0.1')
     transport.rtcpEndpoint('127.0.0.1')?.send(Buffer.alloc(65_530), 9, '127.0.0.1')
-    while (transport.sendErrors < 2) await new Promise(setImmediate)
+    await until(() => transport.sendErrors >= 2)
     expect(transport.sendErrors).toBe(2)
   })
 

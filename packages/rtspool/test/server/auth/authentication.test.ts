@@ -28,6 +28,7 @@ import {
   testSdp,
   urlOf,
 } from '../../support/test-server.js'
+import { until } from '../../support/until.js'
 
 const algorithms = ['SHA-256', 'MD5'] as const
 
@@ -374,7 +375,7 @@ describe('wrong credentials', () => {
     const header = digestHeader(challenge, 'DESCRIBE', url, { password: 'x' })
     const wrong = describeWith(client, url, header).then(note)
     const after = client.request('OPTIONS', '*').then(note)
-    while (server.stats().auth?.waiting !== 1) await new Promise((resolve) => setImmediate(resolve))
+    await until(() => server.stats().auth?.waiting === 1)
     clock.advance(990)
     await new Promise((resolve) => setImmediate(resolve))
     expect(answers).toEqual([])
@@ -426,7 +427,7 @@ describe('wrong credentials', () => {
     const challenge = digestChallengeOf(await client.request('DESCRIBE', url))
     const guess = digestHeader(challenge, 'DESCRIBE', url, { password: 'x' })
     const answer = describeWith(client, url, guess)
-    while (server.stats().auth?.waiting !== 1) await new Promise((resolve) => setImmediate(resolve))
+    await until(() => server.stats().auth?.waiting === 1)
     const closing = server.close()
     expect((await answer).statusCode).toBe(401)
     await client.close()
@@ -590,7 +591,7 @@ describe('rights', () => {
     const session = await readySession(client, urlOf(server, '/cam'))
     loseMedia.push(async () => {
       await client.close()
-      while (server.pool.get(session)?.state !== 'Init') await new Promise(setImmediate)
+      await until(() => server.pool.get(session)?.state === 'Init')
     })
     const refused = await setUp(second, urlOf(server, '/priv/trackID=0'), tcp, session)
     expect(refused.statusCode).toBe(403)
