@@ -40,13 +40,13 @@ export default defineConfig({
       },
       {
         // Models, random histories and fuzzing: the same code, many thousand times; and what waits for the kernel.
+        // Some measure memory, so each file has a process of its own.
         resolve,
         test: {
           name: 'property',
           sequence: { groupOrder: 1 },
           include: ['packages/*/test/**/*.property.test.ts'],
           setupFiles: ['packages/rtspool/test/support/setup.ts'],
-          isolate: false,
           testTimeout: 60_000,
         },
       },
