@@ -39,6 +39,13 @@ def on_picture(sink):
     return Gst.FlowReturn.OK
 
 
+def on_flush(_pad, info):
+    # What was decoded up to here is from before the seek.
+    if info.get_event().type == Gst.EventType.FLUSH_STOP:
+        pictures.clear()
+    return Gst.PadProbeReturn.OK
+
+
 def play(seconds):
     """Returns whether the end has come."""
     kinds = Gst.MessageType.EOS | Gst.MessageType.ERROR
@@ -59,7 +66,9 @@ def perform(step):
     return play(15 if step == "end" else 1)
 
 
-pipeline.get_by_name("pictures").connect("new-sample", on_picture)
+sink = pipeline.get_by_name("pictures")
+sink.connect("new-sample", on_picture)
+sink.get_static_pad("sink").add_probe(Gst.PadProbeType.EVENT_FLUSH, on_flush)
 pipeline.set_state(Gst.State.PLAYING)
 results = []
 for step in ["begin", *steps]:
