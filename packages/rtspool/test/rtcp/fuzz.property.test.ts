@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseCompound, type RtcpPacket, serializeCompound } from '../../src/rtcp/index.js'
 import { mutate, SeededRandom } from '../rtsp/mutate.js'
+import { bytesOf } from '../support/bytes-of.js'
 import { hexCorpus } from '../support/corpus.js'
-import { bytesOf, rtcpSamples } from './samples.js'
+import { rtcpSamples } from './samples.js'
 
 const corpus = hexCorpus('rtcp').filter(({ name }) => !name.startsWith('found-'))
 /** What is wrong with these is in their first line. */

@@ -10,7 +10,8 @@ import {
   serializeSenderReport,
   serializeSourceDescription,
 } from '../../src/rtcp/index.js'
-import { bytesOf, report, rtcpSamples } from './samples.js'
+import { bytesOf } from '../support/bytes-of.js'
+import { report, rtcpSamples } from './samples.js'
 
 describe('bytes and packets', () => {
   test.each(rtcpSamples)('$name is parsed', ({ wire, packets }) => {

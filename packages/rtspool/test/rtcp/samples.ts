@@ -125,7 +125,3 @@ export const rtcpSamples: readonly {
     ],
   },
 ]
-
-export function bytesOf(wire: string): Buffer {
-  return Buffer.from(wire.replaceAll(' ', ''), 'hex')
-}

@@ -12,9 +12,10 @@ import {
   ssrcOf,
   timestampOf,
 } from '../../src/rtp/index.js'
+import { bytesOf } from '../support/bytes-of.js'
 import { payloadOf } from '../support/payload.js'
 import { mutate } from './random-bytes.js'
-import { bytesOf, hevcConfiguration, invalidPackets, validPackets } from './samples.js'
+import { hevcConfiguration, invalidPackets, validPackets } from './samples.js'
 
 test('A-RTC-6: 20,000 mutated RTP packets never throw', () => {
   const seeds = [...validPackets, ...invalidPackets].map(({ wire }) => bytesOf(wire))

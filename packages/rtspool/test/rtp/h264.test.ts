@@ -6,14 +6,11 @@ import {
   parseAvcConfiguration,
   profileLevelIdOf,
 } from '../../src/rtp/index.js'
-
-function hex(text: string): Buffer {
-  return Buffer.from(text.replaceAll(' ', ''), 'hex')
-}
+import { bytesOf } from '../support/bytes-of.js'
 
 const sps = '6764000caccd40'
 const pps = '68ebe3cb22c0'
-const record = hex(
+const record = bytesOf(
   `01 64000c ff e1 0007 ${sps} 01 0006 ${pps} fdf8f800`, // High profile adds four bytes
 )
 
@@ -21,12 +18,12 @@ describe('A-PAY-1: the configuration of a file', () => {
   test('gives parameter sets, length size and profile', () => {
     const configuration = parseAvcConfiguration(record)
     expect(configuration).toEqual({
-      sps: [hex(sps)],
-      pps: [hex(pps)],
+      sps: [bytesOf(sps)],
+      pps: [bytesOf(pps)],
       lengthSize: 4,
       profileLevelId: '64000c',
     })
-    expect(profileLevelIdOf(hex(sps))).toBe('64000c')
+    expect(profileLevelIdOf(bytesOf(sps))).toBe('64000c')
     expect(configuration.sps[0]?.buffer).toBe(record.buffer)
   })
 
@@ -40,7 +37,7 @@ describe('A-PAY-1: the configuration of a file', () => {
   })
 
   test('without parameter sets has the profile of the record', () => {
-    expect(parseAvcConfiguration(hex('01 42c01f fd e0 00'))).toEqual({
+    expect(parseAvcConfiguration(bytesOf('01 42c01f fd e0 00'))).toEqual({
       sps: [],
       pps: [],
       lengthSize: 2,
@@ -54,19 +51,19 @@ describe('A-PAY-1: the configuration of a file', () => {
       expect(() => parseAvcConfiguration(record.subarray(0, length))).toThrow(RangeError)
     }
     expect(parseAvcConfiguration(record.subarray(0, end)).pps).toHaveLength(1)
-    expect(() => parseAvcConfiguration(hex('00 64000c ff e0 00'))).toThrow(/version 1/)
+    expect(() => parseAvcConfiguration(bytesOf('00 64000c ff e0 00'))).toThrow(/version 1/)
   })
 })
 
 describe('A-PAY-1: the configuration of a stream', () => {
   test('is found among the NAL units of a key frame', () => {
-    const units = ['09f0', sps, pps, '6588'].map(hex)
+    const units = ['09f0', sps, pps, '6588'].map(bytesOf)
     expect(avcConfigurationOf(units)).toMatchObject({
-      sps: [hex(sps)],
-      pps: [hex(pps)],
+      sps: [bytesOf(sps)],
+      pps: [bytesOf(pps)],
       profileLevelId: '64000c',
     })
-    expect(avcConfigurationOf([hex('6588')])).toBeUndefined()
+    expect(avcConfigurationOf([bytesOf('6588')])).toBeUndefined()
   })
 })
 
@@ -90,6 +87,6 @@ describe('key frames are recognised in RTP payloads', () => {
     { name: 'FU-A that is cut off', payload: '7c', isKey: false },
     { name: 'nothing', payload: '', isKey: false },
   ])('$name', ({ payload, isKey }) => {
-    expect(isH264KeyFrame(hex(payload))).toBe(isKey)
+    expect(isH264KeyFrame(bytesOf(payload))).toBe(isKey)
   })
 })

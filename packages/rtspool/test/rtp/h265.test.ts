@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { h265Fmtp, hevcParameterSetsOf, parseHevcConfiguration } from '../../src/rtp/index.js'
-import { bytesOf, hevcConfiguration, hevcStart, pps, sps, vps } from './samples.js'
+import { bytesOf } from '../support/bytes-of.js'
+import { hevcConfiguration, hevcStart, pps, sps, vps } from './samples.js'
 
 describe('A-PAY-2: the configuration of an H.265 file', () => {
   test('gives parameter sets and length size', () => {

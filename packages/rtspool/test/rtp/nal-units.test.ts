@@ -1,9 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { splitAnnexB, splitLengthPrefixed } from '../../src/rtp/index.js'
-
-function hex(text: string): Buffer {
-  return Buffer.from(text.replaceAll(' ', ''), 'hex')
-}
+import { bytesOf } from '../support/bytes-of.js'
 
 describe('A-PAY-1 A-PAY-2: samples are split into NAL units', () => {
   test.each([
@@ -16,7 +13,7 @@ describe('A-PAY-1 A-PAY-2: samples are split into NAL units', () => {
     { lengthSize: 4, sample: '', units: [] },
   ])('behind lengths of $lengthSize bytes: $sample', ({ lengthSize, sample, units }) => {
     expect(
-      splitLengthPrefixed(hex(sample), lengthSize).map((unit) => unit.toString('hex')),
+      splitLengthPrefixed(bytesOf(sample), lengthSize).map((unit) => unit.toString('hex')),
     ).toEqual(units)
   })
 
@@ -28,6 +25,6 @@ describe('A-PAY-1 A-PAY-2: samples are split into NAL units', () => {
     { stream: '6501', units: [] },
     { stream: '', units: [] },
   ])('between start codes: $stream', ({ stream, units }) => {
-    expect(splitAnnexB(hex(stream)).map((unit) => unit.toString('hex'))).toEqual(units)
+    expect(splitAnnexB(bytesOf(stream)).map((unit) => unit.toString('hex'))).toEqual(units)
   })
 })

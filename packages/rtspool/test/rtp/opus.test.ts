@@ -1,9 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { opusSamplesOf, splitOpusPacket } from '../../src/rtp/index.js'
-
-function hex(text: string): Buffer {
-  return Buffer.from(text.replaceAll(' ', ''), 'hex')
-}
+import { bytesOf } from '../support/bytes-of.js'
 
 /** 20 ms of CELT in mono: configuration 31, and the code of how many frames. */
 const toc = (code: number) => (0xf8 | code).toString(16)
@@ -21,7 +18,7 @@ describe('A-PAY-4: how long an Opus packet plays', () => {
     { name: 'no frame', packet: 'fb 00', samples: 0 },
     { name: 'nothing', packet: '', samples: 0 },
   ])('$name', ({ packet, samples }) => {
-    expect(opusSamplesOf(hex(packet))).toBe(samples)
+    expect(opusSamplesOf(bytesOf(packet))).toBe(samples)
   })
 })
 
@@ -38,13 +35,13 @@ describe('A-PAY-4: the frames of an Opus packet', () => {
     { name: 'sizes beyond the end', packet: `${toc(3)} 82 09 01`, frames: undefined },
     { name: 'padding beyond the end', packet: `${toc(3)} 42 ff ff 01`, frames: undefined },
   ])('$name', ({ packet, frames }) => {
-    const split = splitOpusPacket(hex(packet))
+    const split = splitOpusPacket(bytesOf(packet))
     expect(split?.frames.map((frame) => Buffer.from(frame).toString('hex'))).toEqual(frames)
     if (split) expect([split.toc, split.frameSamples]).toEqual([0xf8, 960])
   })
 
   test('a long one has its size in two bytes', () => {
-    const packet = Buffer.concat([hex(`${toc(2)} fc 01`), Buffer.alloc(256 + 3, 7)])
+    const packet = Buffer.concat([bytesOf(`${toc(2)} fc 01`), Buffer.alloc(256 + 3, 7)])
     expect(splitOpusPacket(packet)?.frames.map(({ length }) => length)).toEqual([256, 3])
   })
 })

@@ -10,8 +10,9 @@ import {
   timestampOf,
   writeRtpHeader,
 } from '../../src/rtp/index.js'
+import { bytesOf } from '../support/bytes-of.js'
 import { payloadOf } from '../support/payload.js'
-import { bytesOf, invalidPackets, validPackets } from './samples.js'
+import { invalidPackets, validPackets } from './samples.js'
 
 describe('A-RTC-6: validity of incoming RTP headers', () => {
   test.each(validPackets)('$name is accepted', ({ wire, start, end }) => {

@@ -19,70 +19,42 @@ import { aacUnit, h264NalUnit, h265NalUnit } from './units.js'
 
 const options = { payloadType: 96, ssrc: 7, sequenceNumber: 65_530 }
 
-test('A-PAY-1, A-RTP-3: NAL units of 1 to 200,000 bytes come out byte for byte', () => {
-  const size = fc.oneof(
-    { weight: 4, arbitrary: fc.integer({ min: 1, max: 3000 }) },
-    { weight: 1, arbitrary: fc.integer({ min: 1, max: 200_000 }) },
-  )
-  const unit = fc
-    .record({
-      size,
-      type: fc.integer({ min: 1, max: 23 }),
-      flags: fc.nat(7),
-      offset: fc.nat(800_000),
-    })
-    .map(({ size, type, flags, offset }) => h264NalUnit((flags << 5) | type, size, offset))
-  fc.assert(
-    fc.property(
-      fc.array(fc.array(unit, { minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 3 }),
-      fc.oneof(fc.constant(1460), fc.integer({ min: 64, max: 9000 })),
-      fc.nat(0xffff),
-      (accessUnits, maxPacketBytes, sequenceNumber) => {
-        const payloader = new H264Payloader({ ...options, sequenceNumber, maxPacketBytes })
-        let expectedSequence = sequenceNumber
-        for (const [index, units] of accessUnits.entries()) {
-          const packets = payloader.packetize(units, index * 3000)
-          for (const [at, packet] of packets.entries()) {
-            const isSound =
-              isValidRtp(packet) &&
-              packet.length <= maxPacketBytes &&
-              payloadTypeOf(packet) === 96 &&
-              ssrcOf(packet) === 7 &&
-              timestampOf(packet) === index * 3000 &&
-              sequenceNumberOf(packet) === expectedSequence &&
-              markerOf(packet) === (at === packets.length - 1)
-            if (!isSound) expect.fail(`packet ${at}: ${packet.toString('hex', 0, 16)}`)
-            expectedSequence = (expectedSequence + 1) % 65536
-          }
-          const received = depacketizeH264(packets)
-          expect(received.length).toBe(units.length)
-          expect(received.every((nal, at) => nal.equals(units[at] as Buffer))).toBe(true)
-        }
-      },
-    ),
-    { numRuns: 100 },
-  )
+const nalUnitFields = (type: { min: number; max: number }, minSize: number, maxFlags: number) => ({
+  size: fc.oneof(
+    { weight: 4, arbitrary: fc.integer({ min: minSize, max: 3000 }) },
+    { weight: 1, arbitrary: fc.integer({ min: minSize, max: 200_000 }) },
+  ),
+  type: fc.integer(type),
+  flags: fc.nat(maxFlags),
+  offset: fc.nat(800_000),
 })
 
-test('A-PAY-2, A-RTP-2, A-RTP-3: NAL units of 2 to 200,000 bytes come out byte for byte', () => {
-  const unit = fc
-    .record({
-      size: fc.oneof(
-        { weight: 4, arbitrary: fc.integer({ min: 2, max: 3000 }) },
-        { weight: 1, arbitrary: fc.integer({ min: 2, max: 200_000 }) },
-      ),
-      type: fc.integer({ min: 0, max: 47 }),
-      flags: fc.nat(0xffff),
-      offset: fc.nat(800_000),
-    })
-    .map(({ size, type, flags, offset }) => h265NalUnit(type, size, flags, offset))
+test.each([
+  {
+    name: 'A-PAY-1, A-RTP-2, A-RTP-3: H.264',
+    unit: fc
+      .record(nalUnitFields({ min: 1, max: 23 }, 1, 7))
+      .map(({ size, type, flags, offset }) => h264NalUnit((flags << 5) | type, size, offset)),
+    Payloader: H264Payloader,
+    depacketize: depacketizeH264,
+  },
+  {
+    name: 'A-PAY-2, A-RTP-2, A-RTP-3: H.265',
+    unit: fc
+      .record(nalUnitFields({ min: 0, max: 47 }, 2, 0xffff))
+      .map(({ size, type, flags, offset }) => h265NalUnit(type, size, flags, offset)),
+    Payloader: H265Payloader,
+    depacketize: depacketizeH265,
+  },
+])('$name: NAL units of up to 200,000 bytes come out byte for byte', (codec) => {
+  const { unit, Payloader, depacketize } = codec
   fc.assert(
     fc.property(
       fc.array(fc.array(unit, { minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 3 }),
       fc.oneof(fc.constant(1460), fc.integer({ min: 64, max: 9000 })),
       fc.nat(0xffff),
       (accessUnits, maxPacketBytes, sequenceNumber) => {
-        const payloader = new H265Payloader({ ...options, sequenceNumber, maxPacketBytes })
+        const payloader = new Payloader({ ...options, sequenceNumber, maxPacketBytes })
         let expectedSequence = sequenceNumber
         for (const [index, units] of accessUnits.entries()) {
           const packets = payloader.packetize(units, index * 3000)
@@ -98,7 +70,7 @@ test('A-PAY-2, A-RTP-2, A-RTP-3: NAL units of 2 to 200,000 bytes come out byte f
             if (!isSound) expect.fail(`packet ${at}: ${packet.toString('hex', 0, 16)}`)
             expectedSequence = (expectedSequence + 1) % 65_536
           }
-          const received = depacketizeH265(packets)
+          const received = depacketize(packets)
           expect(received.length).toBe(units.length)
           expect(received.every((nal, at) => nal.equals(units[at] as Buffer))).toBe(true)
         }

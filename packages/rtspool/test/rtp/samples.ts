@@ -1,6 +1,4 @@
-export function bytesOf(wire: string): Buffer {
-  return Buffer.from(wire.replaceAll(' ', ''), 'hex')
-}
+import { bytesOf } from '../support/bytes-of.js'
 
 const header = '1234 89abcdef fedcba98' // sequence number, timestamp, ssrc
 

@@ -7,7 +7,8 @@ import { until } from '../support/until.js'
 
 // The idle time of a connection is that of its socket: these wait for it.
 
-it('a connection is closed when it has been idle, with no session, for the idle time', async () => {
+/** A client whose session over UDP has been set up for longer than the idle time. */
+async function longSetUp() {
   const server = await startServer({ idleTimeout: 0.05 })
   mountCamera(server)
   const client = await connectTo(server)
@@ -16,6 +17,11 @@ it('a connection is closed when it has been idle, with no session, for the idle 
   const transport = `RTP/AVP;unicast;client_port=${clientPort}`
   const session = sessionIdOf(await setUp(client, `${url}/trackID=0`, transport))
   await (await connectTo(server)).closed()
+  return { server, url, client, session }
+}
+
+it('a connection is closed when it has been idle, with no session, for the idle time', async () => {
+  const { server, client, session } = await longSetUp()
   // The session has kept this one; when it is gone, idle time begins.
   expect(client.socket.closed).toBe(false)
   server.pool.get(session)?.end('kicked')
@@ -23,14 +29,7 @@ it('a connection is closed when it has been idle, with no session, for the idle 
 })
 
 it('a connection is closed when it has been idle since its session moved to another connection', async () => {
-  const server = await startServer({ idleTimeout: 0.05 })
-  mountCamera(server)
-  const client = await connectTo(server)
-  const url = urlOf(server, '/cam')
-  const { clientPort } = await openUdpPorts()
-  const transport = `RTP/AVP;unicast;client_port=${clientPort}`
-  const session = sessionIdOf(await setUp(client, `${url}/trackID=0`, transport))
-  await (await connectTo(server)).closed()
+  const { server, url, client, session } = await longSetUp()
   const next = await connectTo(server)
   await inSession(next, 'OPTIONS', url, session)
   await client.closed()

@@ -1,17 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { h265FileTrack } from '../../../src/media/file/h265-file-track.js'
 import { depacketizeH265 } from '../../rtp/depacketizers.js'
+import { bytesOf } from '../../support/bytes-of.js'
 import { linesOf, readTrackOf, unitsOf } from './read-track.js'
-
-function hex(text: string): Buffer {
-  return Buffer.from(text.replaceAll(' ', ''), 'hex')
-}
 
 const sets = ['40010c01ffff', '420101016001', '4401c172']
 const [vps, sps, pps] = sets
 const slice = '2601af15'
 const fixed = '01 01 60000000 900000000000 3c f000 fc fd f8 f8 0000 0f'
-const hvcC = hex(`${fixed} 03 20 0001 0006${vps} 21 0001 0006${sps} 22 0001 0004${pps}`)
+const hvcC = bytesOf(`${fixed} 03 20 0001 0006${vps} 21 0001 0006${sps} 22 0001 0004${pps}`)
 const fmtp = 'sprop-vps=QAEMAf//;sprop-sps=QgEBAWAB;sprop-pps=RAHBcg=='
 
 async function sentOf(bytes: Buffer, record?: Buffer): Promise<string[]> {
@@ -29,28 +26,28 @@ describe('A-PAY-2: an H.265 track', () => {
   })
 
   test('has its parameter sets in front of each key frame', async () => {
-    expect(await sentOf(hex(`00000004 ${slice}`), hvcC)).toEqual([...sets, slice])
+    expect(await sentOf(bytesOf(`00000004 ${slice}`), hvcC)).toEqual([...sets, slice])
   })
 
   test('keeps the access unit delimiter first', async () => {
-    const bytes = hex(`00000003 460150 00000004 ${slice}`)
+    const bytes = bytesOf(`00000003 460150 00000004 ${slice}`)
     expect(await sentOf(bytes, hvcC)).toEqual(['460150', ...sets, slice])
   })
 
   test('has them once where the file repeats them', async () => {
-    const bytes = hex(`00000006 ${vps} 00000006 ${sps} 00000004 ${pps} 00000004 ${slice}`)
+    const bytes = bytesOf(`00000006 ${vps} 00000006 ${sps} 00000004 ${pps} 00000004 ${slice}`)
     expect(await sentOf(bytes, hvcC)).toEqual([...sets, slice])
   })
 
   test('may have start codes, and its parameter sets in the stream only', async () => {
-    const bytes = hex(`00000001 ${vps} 000001 ${sps} 000001 ${pps} 000001 ${slice}`)
+    const bytes = bytesOf(`00000001 ${vps} 000001 ${sps} 000001 ${pps} 000001 ${slice}`)
     const track = h265FileTrack(readTrackOf([{ bytes, seconds: 0 }]), undefined)
     expect(linesOf(track)[1]).toBe(`fmtp:96 ${fmtp}`)
     expect(await sentOf(bytes)).toEqual([...sets, slice])
   })
 
   test('without parameter sets anywhere is refused', () => {
-    const track = readTrackOf([{ bytes: hex(`000001 ${slice}`), seconds: 0 }])
+    const track = readTrackOf([{ bytes: bytesOf(`000001 ${slice}`), seconds: 0 }])
     expect(() => h265FileTrack(track, undefined)).toThrow(/expected an SPS/)
   })
 })
