@@ -1,6 +1,6 @@
 import { type Logger, pino } from 'pino'
 import { prettyFactory } from 'pino-pretty'
-import type { LogLevel } from './options.js'
+import type { LogLevel } from './option-values.js'
 
 const stderrFd = 2
 

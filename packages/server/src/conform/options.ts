@@ -66,29 +66,50 @@ const exitCodes = `
 Exit code: 0 no row failed, 1 rows failed, 2 nothing could be tried.
 A row of level "must" that is not met fails; of the other levels it differs, and fails with --strict.`
 
-function createCommand(): Command {
+/** Makes the command that tries another server. */
+export function createConformCommand(): Command {
   return new Command('rtspool conform')
     .description('Tries the rules of RTSP on a server, whichever it is, and says which it keeps.')
     .argument(
       '[url]',
       'what the server plays: rtsp:, rtspt:, rtsps:, rtsph:, http:, https:, ws: or wss:',
     )
-    .option('--publish <url>', 'a path where a client may publish, which is free now')
+    .option('--publish <url>', 'a path where a client may publish, and where nobody does now')
     .option('--seekable <url>', 'something stored, in which a client may seek')
     .option('--private <url>', 'something that --user may play and nobody else')
-    .option('--multicast <url>', 'something that is sent by multicast')
+    .option('--multicast <url>', 'something that can be set up as multicast')
     .addOption(
-      new Option('--user <name:password>', 'for whatever asks for it').argParser(parseUser),
+      new Option(
+        '--user <name:password>',
+        'for whatever asks for it; rows answer a 401 with Digest or Basic',
+      ).argParser(parseUser),
     )
-    .addOption(new Option('--tunnel <kind>', 'carry RTSP in it').choices(['http', 'ws']))
-    .option('--insecure', 'take the certificate as it comes')
-    .addOption(new Option('--only <ids>', 'rows, or begins as in A-MSG').argParser(parseIds))
-    .addOption(new Option('--timeout <seconds>', 'for each row').default(5).argParser(parseTimeout))
+    .addOption(
+      new Option(
+        '--tunnel <kind>',
+        'http or ws: carry RTSP through HTTP or WebSocket to the port of the URL',
+      ).choices(['http', 'ws']),
+    )
+    .option('--insecure', 'take the certificate of the server as it comes')
+    .addOption(
+      new Option(
+        '--only <ids>',
+        'some rows, or begins of their ids, as in A-SET-7,A-MSG',
+      ).argParser(parseIds),
+    )
+    .addOption(
+      new Option('--timeout <seconds>', 'for each row that needs no more')
+        .default(5)
+        .argParser(parseTimeout),
+    )
     .option('--slow', 'also the rows that wait for a session to expire')
     .option('--strict', 'every level binds, the decisions of rtspool too')
     .option('--brief', 'print only the rows that are not met')
-    .option('--json [file]', 'the report as JSON, to a file or in the place of the table')
-    .option('--list', 'print the rows and end')
+    .option(
+      '--json [file]',
+      'the report as JSON: to a file beside the table, or in the place of the table',
+    )
+    .option('--list', 'print the rows and end; with --json as JSON')
     .allowExcessArguments(false)
     .helpOption('-h, --help', 'print this help')
     .addHelpText('after', exitCodes)
@@ -103,7 +124,7 @@ function createCommand(): Command {
 export function parseConformLine(args: readonly string[]): ConformInvocation {
   let stdout = ''
   let stderr = ''
-  const command = createCommand()
+  const command = createConformCommand()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => {
