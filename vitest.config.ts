@@ -65,6 +65,16 @@ export default defineConfig({
         },
       },
       {
+        // Attacks on the real command in a network of its own; honest clients beside them lose nothing.
+        test: {
+          name: 'faults',
+          sequence: { groupOrder: 4 },
+          include: ['test/faults/**/*.test.ts'],
+          testTimeout: 240_000,
+          maxWorkers: 1,
+        },
+      },
+      {
         // Debian 12 has no VLC that speaks RTSP: only when it is asked for.
         test: {
           name: 'vlc',

@@ -5,7 +5,8 @@ import { fail, root, say } from './workspace.mjs'
 
 const testFolders = ['packages/rtspool/test', 'packages/server/test', 'test']
 
-const idPattern = '(?:A-15-[A-Za-z][\\w-]*|[AB]-[A-Z0-9]+(?:-\\d+)?|Q\\d+)'
+const faultPattern = '(?:[SPRU]-\\d+[a-z]?|M-[A-O]\\d?)'
+const idPattern = `(?:A-15-[A-Za-z][\\w-]*|[AB]-[A-Z0-9]+(?:-\\d+)?|Q\\d+|${faultPattern})`
 /** A string of a test that begins with ids: the name of a test, or of a case in its table. */
 const namePattern = new RegExp(
   `(?<=['"\`])${idPattern}(?:[ ,:]+(?:and )?${idPattern})*(?=[ ,:'"\`])`,
@@ -23,12 +24,13 @@ export function filesIn(folders, ending) {
 
 export const testFiles = () => filesIn(testFolders, '.test.ts')
 
-/** For each id, the files in which the name of a test begins with it. */
+/** For each id, the files in which the name of a test begins with it; variants such as S-5b and M-A2 count as S-5 and M-A. */
 export function testsById(files) {
   const found = new Map()
   for (const path of files) {
     const names = readFileSync(join(root, path), 'utf8').match(namePattern) ?? []
-    for (const id of names.flatMap((name) => name.match(new RegExp(idPattern, 'g')))) {
+    for (const variant of names.flatMap((name) => name.match(new RegExp(idPattern, 'g')))) {
+      const id = variant.replace(/^([SPRU]-\d+)[a-z]$|^(M-[A-O])\d$/, '$1$2')
       found.set(id, (found.get(id) ?? new Set()).add(path))
     }
   }

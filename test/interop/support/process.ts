@@ -5,6 +5,10 @@ export interface ProgramOptions {
   readonly uid?: number | undefined
   readonly gid?: number | undefined
   readonly cwd?: string | undefined
+  /** Whether the program gets an input, which {@link Program.endInput} ends; otherwise it is empty. */
+  readonly hasInput?: boolean | undefined
+  /** Whether what it writes to standard error is read, left in the pipe, or has nobody at the other end. */
+  readonly errors?: 'read' | 'unread' | 'gone' | undefined
 }
 
 const running = new Set<Program>()
@@ -29,19 +33,21 @@ export class Program {
 
   constructor(command: string, args: readonly string[], options: ProgramOptions = {}) {
     this.name = command
-    const { env, ...rest } = options
+    const { env, hasInput = false, errors = 'read', ...rest } = options
     this.#child = spawn(command, args, {
       ...rest,
       env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [hasInput ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     })
     running.add(this)
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text
     })
-    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.stderr += text
-    })
+    if (errors === 'read') {
+      this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+        this.stderr += text
+      })
+    } else if (errors === 'gone') this.#child.stderr?.destroy()
     this.exited = new Promise((resolve, reject) => {
       this.#child.once('error', (error) => {
         this.#ended()
@@ -66,6 +72,11 @@ export class Program {
 
   kill(signal: NodeJS.Signals): void {
     if (this.#isRunning) this.#child.kill(signal)
+  }
+
+  /** Ends the input of a program that was given one. */
+  endInput(): void {
+    this.#child.stdin?.end()
   }
 
   /** Asks the program to end, and makes it after `graceMs`. */
