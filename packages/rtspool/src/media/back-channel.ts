@@ -152,7 +152,7 @@ export class BackChannelSink implements PacketSink {
     return true
   }
 
-  mapTime(): void {
+  noteSenderReport(): void {
     // Nobody is told the time of what clients send.
   }
 

@@ -1,3 +1,5 @@
+import type { NtpTimestamp } from '../rtcp/index.js'
+
 /** Where what arrives goes. */
 export interface PacketSink {
   /** Synchronisation source of what came last, once it is known. */
@@ -8,6 +10,6 @@ export interface PacketSink {
   readonly invalidPackets: number
   /** @returns `false` for what is no valid RTP packet. */
   push(packet: Buffer): boolean
-  /** The sender says that `rtpTime` was captured at `unixMs` of its wall clock, which is `clockMs` of ours. */
-  mapTime(unixMs: number, rtpTime: number, clockMs: number): void
+  /** A sender report says that `rtpTime` was captured at `ntpTime` of the sender's clock; it came at `clockMs`. */
+  noteSenderReport(ntpTime: NtpTimestamp, rtpTime: number, clockMs: number): void
 }

@@ -6,7 +6,6 @@ import {
   parseCompound,
   type RtcpPacket,
   serializeCompound,
-  unixMsFromNtp,
 } from '../rtcp/index.js'
 import { type ReceptionReportValues, ReceptionStatistics } from '../rtp/index.js'
 import type { MediaParticipant } from './media.js'
@@ -130,7 +129,7 @@ export class RecordStream implements MediaParticipant {
       if (packet.type !== 'senderReport' || !this.#sink) continue
       if (this.#sink.ssrc !== undefined && this.#sink.ssrc !== packet.ssrc) continue
       this.#statistics?.noteSenderReport(ntpMiddle32(packet.ntpTime), now)
-      this.#sink.mapTime(unixMsFromNtp(packet.ntpTime), packet.rtpTime, now)
+      this.#sink.noteSenderReport(packet.ntpTime, packet.rtpTime, now)
     }
     this.#init.onPacket()
   }

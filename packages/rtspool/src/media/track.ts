@@ -1,4 +1,5 @@
 import type { Clock, ClockTimer } from '../clock.js'
+import { type NtpTimestamp, unixMsFromNtp } from '../rtcp/index.js'
 import {
   isValidRtp,
   type KeyFrameTest,
@@ -143,6 +144,7 @@ export class Track {
   /** Says where the stream will begin, or go on, before the next packet: PLAY can then announce it. */
   startAt({ ssrc, sequenceNumber, timestamp }: TrackPosition): void {
     if (ssrc !== this.#ssrc) this.#beginSource(ssrc)
+    this.#time.restartLine()
     this.#nextSequenceNumber = sequenceNumber
     this.#timestamp = timestamp
   }
@@ -227,6 +229,17 @@ export class Track {
     const wasWaiting = this.#time.isWaiting
     this.#time.map(unixMs, rtpTime, clockMs)
     if (wasWaiting) this.sendSenderReport()
+  }
+
+  /**
+   * Takes what a sender report of the source says of its time. NTP time 0 means that the source knows no wall clock (RFC
+   * 3550 section 6.4.1): then time goes on by arrival. See {@link TrackTime.report} for what else is not believed.
+   */
+  noteSenderReport(ntpTime: NtpTimestamp, rtpTime: number, clockMs: number): void {
+    if (ntpTime.seconds === 0 && ntpTime.fraction === 0) return
+    const wasWaiting = this.#time.isWaiting
+    const isBelieved = this.#time.report(unixMsFromNtp(ntpTime), rtpTime, clockMs)
+    if (wasWaiting && isBelieved) this.sendSenderReport()
   }
 
   /**

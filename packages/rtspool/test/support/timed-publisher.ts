@@ -1,0 +1,133 @@
+import { RecordStream } from '../../src/media/record-stream.js'
+import { SourceClock } from '../../src/media/source-clock.js'
+import { Track, type TrackInit } from '../../src/media/track.js'
+import {
+  type NtpTimestamp,
+  ntpFromUnixMs,
+  parseCompound,
+  serializeCompound,
+  unixMsFromNtp,
+} from '../../src/rtcp/index.js'
+import { createMediaDescription } from '../../src/sdp/index.js'
+import { ChannelTable, frameHeaderBytes } from '../../src/transport/interleaved.js'
+import { FakeClock } from './fake-clock.js'
+import { rtpPacket } from './test-server.js'
+
+/** What a viewer is told in a sender report. */
+export interface HeardReport {
+  /** Monotonic time of its arrival. */
+  readonly at: number
+  readonly unixMs: number
+  readonly rtpTime: number
+  readonly ssrc: number
+}
+
+/** One track of a publisher, and a viewer that hears the reports on it. */
+export class TimedTrack {
+  readonly track: Track
+  readonly stream: RecordStream
+  readonly reports: HeardReport[] = []
+  readonly packets: Buffer[] = []
+  /** RTCP that the publisher was sent. */
+  readonly sentBack: Buffer[] = []
+  readonly #clock: FakeClock
+  #sequenceNumber = 0
+
+  constructor(clock: FakeClock, init: Partial<TrackInit> & { clockRate?: number } = {}) {
+    this.#clock = clock
+    const { clockRate = 90_000, ...rest } = init
+    const description = createMediaDescription({
+      kind: clockRate === 90_000 ? 'video' : 'audio',
+      payloadType: 96,
+      encoding: 'X-foo',
+      clockRate,
+    })
+    this.track = new Track({ index: 0, description, clock, cname: 'test', ...rest })
+    this.stream = new RecordStream({
+      clock,
+      lowerTransport: 'UDP',
+      counters: { packetsIn: 0, bytesIn: 0, packetsLost: 0 },
+      sendRtcp: (compound) => void this.sentBack.push(compound),
+      release: () => {},
+      onPacket: () => {},
+      onMediaEnded: () => {},
+      onClosed: () => {},
+    })
+    this.stream.record(this.track)
+    this.track.addReader({
+      kind: 'interleaved',
+      carrier: {
+        channels: new ChannelTable(),
+        isCongested: false,
+        grant: () => {},
+        writeFrames: (frames) => this.#take(frames),
+      },
+      channels: [0, 1],
+      counters: { packetsOut: 0, bytesOut: 0, packetsDropped: 0 },
+    })
+  }
+
+  send(timestamp: number, packet: Partial<Parameters<typeof rtpPacket>[0]> = {}): void {
+    const sequenceNumber = packet.sequenceNumber ?? this.#sequenceNumber
+    this.#sequenceNumber = (sequenceNumber + 1) & 0xffff
+    const wrapped = Math.round(timestamp) >>> 0
+    this.stream.receiveRtp(
+      rtpPacket({ ssrc: 7, marker: true, ...packet, sequenceNumber, timestamp: wrapped }),
+    )
+  }
+
+  /** The publisher's own sender report. */
+  tell(ntp: NtpTimestamp | number, timestamp: number, ssrc = 7): void {
+    this.stream.receiveRtcp(
+      serializeCompound([
+        {
+          type: 'senderReport',
+          ssrc,
+          ntpTime: typeof ntp === 'number' ? ntpFromUnixMs(ntp) : ntp,
+          rtpTime: Math.round(timestamp) >>> 0,
+          packetCount: 0,
+          octetCount: 0,
+          reports: [],
+        },
+      ]),
+    )
+  }
+
+  /** What a viewer would be told now. */
+  report(): HeardReport {
+    const before = this.reports.length
+    this.track.sendSenderReport()
+    const report = this.reports.at(-1)
+    if (!report || this.reports.length === before) throw new Error('no report was sent')
+    return report
+  }
+
+  /** Frames of a whole write, which may hold several. */
+  #take(frames: Buffer): void {
+    for (let offset = 0; offset < frames.length; ) {
+      const end = offset + frameHeaderBytes + frames.readUInt16BE(offset + 2)
+      const payload = frames.subarray(offset + frameHeaderBytes, end)
+      if (frames[offset + 1] === 0) this.packets.push(payload)
+      else this.#hear(payload)
+      offset = end
+    }
+  }
+
+  #hear(compound: Buffer): void {
+    const [report] = parseCompound(compound)
+    if (report?.type !== 'senderReport') return
+    const { ntpTime, rtpTime, ssrc } = report
+    this.reports.push({ at: this.#clock.now(), unixMs: unixMsFromNtp(ntpTime), rtpTime, ssrc })
+  }
+}
+
+/** Sound and pictures of one publisher. */
+export function timedPublisher(init: Partial<TrackInit> = {}) {
+  const clock = new FakeClock()
+  const shared = { awaitsReport: true, ...init, sourceClock: new SourceClock() }
+  return {
+    clock,
+    video: new TimedTrack(clock, shared),
+    audio: new TimedTrack(clock, { ...shared, index: 1, clockRate: 8_000 }),
+  }
+}
