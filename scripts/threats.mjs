@@ -59,7 +59,8 @@ export const threats = {
   'The process and its operator': {
     'B-CRASH': 'what a request, a packet or a callback throws harms its own connection at most',
     'B-DRAIN': 'a server that closes makes nothing new, says goodbye, and comes to an end',
-    'B-LOG': 'what peers say stays in one line of the log, and cannot flood it',
+    'B-LOG':
+      'what peers say stays in one line of the log and cannot flood it; no log delays or ends the server',
     'B-SECR': 'passwords and keys are in no error, event or answer',
   },
 }

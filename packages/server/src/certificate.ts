@@ -22,23 +22,14 @@ export function readCertificate({ keyFile, certFile }: TlsFiles): TlsCertificate
   return { key: readFile('--tls-key', keyFile), cert: readFile('--tls-cert', certFile) }
 }
 
-/**
- * Reads key and certificate again at each SIGHUP; when they cannot be used, the ones before stay and the log
- * says why.
- *
- * @returns Gives the signal back its usual effect.
- */
-export function reloadOnHangup(server: RtspServer, files: TlsFiles, log: Logger): () => void {
-  const reload = (): void => {
-    try {
-      server.reloadCertificate(readCertificate(files))
-      const expiresAt = server.stats().tls?.certificateExpiresAt ?? Number.NaN
-      log.info({ expires: new Date(expiresAt).toISOString() }, 'certificate reloaded')
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      log.error({ reason }, 'certificate not reloaded, the one before stays')
-    }
+/** Reads key and certificate again; when they cannot be used, the ones before stay and the log says why. */
+export function reloadCertificate(server: RtspServer, files: TlsFiles, log: Logger): void {
+  try {
+    server.reloadCertificate(readCertificate(files))
+    const expiresAt = server.stats().tls?.certificateExpiresAt ?? Number.NaN
+    log.info({ expires: new Date(expiresAt).toISOString() }, 'certificate reloaded')
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    log.error({ reason }, 'certificate not reloaded, the one before stays')
   }
-  process.on('SIGHUP', reload)
-  return () => void process.off('SIGHUP', reload)
 }

@@ -2,11 +2,13 @@ import { rtspServerDefaults, tlsDefaults } from 'rtspool'
 import { usersVariable } from './auth-flags.js'
 import {
   collect,
+  logFormats,
   logLevels,
   maxPort,
   minShare,
+  oneOf,
+  parseFile,
   parseHost,
-  parseLogLevel,
   parseMulticast,
   parseUdpPorts,
   wholeNumber,
@@ -56,10 +58,12 @@ export const optionTable: readonly OptionEntry[] = [
   {
     flags: '--tls-key <file>',
     text: 'private key in PEM: turns RTSP over TLS on; SIGHUP reads it again',
+    parse: parseFile('--tls-key'),
   },
   {
     flags: '--tls-cert <file>',
     text: 'certificate in PEM, with its chain; SIGHUP reads it again',
+    parse: parseFile('--tls-cert'),
   },
   {
     flags: '--max-sessions <n>',
@@ -111,8 +115,20 @@ export const optionTable: readonly OptionEntry[] = [
   },
   {
     flags: '--log-level <level>',
-    text: logLevels.join(', '),
+    text: `${logLevels.join(', ')}; SIGUSR2 changes to debug and back`,
     value: 'info',
-    parse: parseLogLevel,
+    parse: oneOf('--log-level', logLevels),
+  },
+  {
+    flags: '--log-format <format>',
+    text: 'pretty, a line for people, or json, an object a line',
+    defaultText: 'pretty on a terminal, json elsewhere',
+    parse: oneOf('--log-format', logFormats),
+  },
+  {
+    flags: '--log-file <file>',
+    text: 'add the log to a file; SIGHUP opens the file again',
+    defaultText: 'the standard error',
+    parse: parseFile('--log-file'),
   },
 ]

@@ -1,4 +1,5 @@
 import { MulticastAddressPool } from 'rtspool'
+import { nearestName } from './nearest-name.js'
 import { OptionValueError } from './option-value-error.js'
 
 /** How much the log says; pino's levels. */
@@ -6,6 +7,12 @@ export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 's
 
 /** One of {@link logLevels}. */
 export type LogLevel = (typeof logLevels)[number]
+
+/** Looks of the log: for people, or a JSON object a line. */
+export const logFormats = ['pretty', 'json'] as const
+
+/** One of {@link logFormats}. */
+export type LogFormat = (typeof logFormats)[number]
 
 /** Largest number of a port. */
 export const maxPort = 2 ** 16 - 1
@@ -63,11 +70,31 @@ export function parseMulticast(text: string): MulticastAddressPool {
   }
 }
 
-export function parseLogLevel(text: string): LogLevel {
-  const level = logLevels.find((candidate) => candidate === text)
-  if (level !== undefined) return level
-  throw new OptionValueError(`--log-level must be one of ${logLevels.join(', ')}, got '${text}'`)
+/**
+ * Makes a parser for one of some words.
+ *
+ * @param flag - As the user wrote it, for the message.
+ */
+export function oneOf<Word extends string>(
+  flag: string,
+  words: readonly Word[],
+): (text: string) => Word {
+  return (text) => {
+    const word = words.find((candidate) => candidate === text)
+    if (word !== undefined) return word
+    const nearest = nearestName(text, words)
+    const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`
+    throw new OptionValueError(`${flag} must be one of ${words.join(', ')}, got '${text}'${hint}`)
+  }
 }
+
+/** Takes a path, and no empty text, which is mostly a variable that is not set. */
+export const parseFile =
+  (flag: string) =>
+  (text: string): string => {
+    if (text !== '') return text
+    throw new OptionValueError(`${flag} must be the path of a file, got ''`)
+  }
 
 /** For options that may be repeated. */
 export const collect = (text: string, before: readonly string[] = []): readonly string[] => [

@@ -1,9 +1,11 @@
 import { Command, CommanderError, Option } from 'commander'
 import type { AuthOptions, MulticastAddressPool } from 'rtspool'
 import { type AuthFlags, authOf } from './auth-flags.js'
+import type { LogOptions } from './log.js'
 import { type OptionEntry, optionTable } from './option-table.js'
 import { OptionValueError } from './option-value-error.js'
-import { type LogLevel, shareOf } from './option-values.js'
+import { type LogFormat, type LogLevel, shareOf } from './option-values.js'
+import { unknownOption } from './unknown-option.js'
 
 /** What the command line decides. */
 export interface CommandOptions {
@@ -27,7 +29,7 @@ export interface CommandOptions {
   readonly publish: boolean
   /** Who may play and publish; `undefined` is everybody. */
   readonly auth: AuthOptions | undefined
-  readonly logLevel: LogLevel
+  readonly log: LogOptions
 }
 
 /** Where RTSP over TLS is served, and where its key and certificate are read from. */
@@ -49,6 +51,9 @@ export type Invocation =
 /** As written: what is left out here depends on the others. */
 type CommandFlags = Omit<CommandOptions, 'maxSessionsPerAddress'> & {
   readonly maxSessionsPerAddress?: number
+  readonly logLevel: LogLevel
+  readonly logFormat?: LogFormat
+  readonly logFile?: string
 }
 
 interface TlsFlags {
@@ -114,6 +119,7 @@ export function parseCommandLine(
   let stderr = ''
   const command = createCommand(version)
     .exitOverride()
+    .showSuggestionAfterError(false)
     .configureOutput({
       writeOut: (text) => {
         stdout += text
@@ -131,6 +137,7 @@ export function parseCommandLine(
     if (error.exitCode === 0) return { kind: 'print', stdout, exitCode: 0 }
     // Not quoted: it may be a password without its option.
     if (error.code === 'commander.excessArguments') return refusal(excess)
+    if (error.code === 'commander.unknownOption') return refusal(unknownOption(error, command))
     return refusal(stderr || error.message)
   }
 }
@@ -155,7 +162,7 @@ function commandOptions(
     multicast: flags.multicast,
     publish: flags.publish,
     auth: authOf(flags, environment),
-    logLevel: flags.logLevel,
+    log: Object.freeze({ level: flags.logLevel, format: flags.logFormat, file: flags.logFile }),
   })
 }
 

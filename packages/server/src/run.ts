@@ -1,32 +1,26 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import type { Logger } from 'pino'
 import { RtspServer } from 'rtspool'
 import { fileMedia } from 'rtspool/file'
 import { banner } from './banner.js'
-import { readCertificate, reloadOnHangup } from './certificate.js'
+import { readCertificate, reloadCertificate } from './certificate.js'
 import { logDiagnostics } from './diagnostics-log.js'
 import { logComings, logRefusals } from './event-log.js'
-import { createLog } from './log.js'
+import { type CommandLog, type LogOptions, openLog } from './log.js'
 import { type CommandOptions, parseCommandLine } from './options.js'
+import { logFaults } from './process-faults.js'
 import { RepeatLimit } from './repeat-limit.js'
+import { changeLevelAtSignal, rereadAtHangup, type StopSignal, stopSignal } from './signals.js'
 import { describeStartupError } from './startup-error.js'
 
 const testPath = '/test'
 const testFile = fileURLToPath(new URL('../assets/test.mp4', import.meta.url))
 
-/** What a shell expects of a process that a signal ended: 128 + the number of the signal. */
-const signalExitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
-
-/** Signals that follow the first one sooner than this are the same key press, not impatience. */
-const samePressMs = 500
-
-type StopSignal = keyof typeof signalExitCodes
-
 /**
  * The command: reads its arguments, serves until a signal comes, and closes.
  *
- * The first SIGINT or SIGTERM closes cleanly, and so does SIGHUP where there is no certificate to read again; a second
- * one ends the process at once.
+ * The first SIGINT or SIGTERM closes cleanly; a second one ends the process at once.
  *
  * `conform` as the first argument tries another server instead.
  *
@@ -60,20 +54,61 @@ async function conformTo(args: readonly string[], version: string): Promise<numb
 }
 
 async function serve(options: CommandOptions, version: string): Promise<number> {
-  const stop = stopSignal(options.tls ? ['SIGINT', 'SIGTERM'] : ['SIGINT', 'SIGTERM', 'SIGHUP'])
-  const log = createLog(options.logLevel, process.stderr.isTTY === true)
+  const opened = tryOpenLog(options.log)
+  if (typeof opened === 'string') return cannotStart(opened)
+  const stop = stopSignal()
+  const { log } = opened
   const repeats = new RepeatLimit(log)
-  let server: RtspServer
+  const { tls } = options
+  let server: RtspServer | undefined
+  const reload = tls && (() => server && reloadCertificate(server, tls, log))
+  const ends = [
+    () => stop.ignore(),
+    rereadAtHangup(opened, options.log.file, reload),
+    changeLevelAtSignal(log),
+    logFaults(log),
+  ]
   try {
     server = createServer(options)
     logComings(server, log)
     logRefusals(server, repeats)
     await server.listen()
+    ends.push(logDiagnostics(log))
+    await serveUntil(stop.received, server, log, options, version)
+    repeats.close()
+    log.info('closed')
+    return 0
   } catch (error) {
-    stop.ignore()
-    process.stderr.write(`${describeStartupError(error, options)}\n`)
-    return 1
+    return cannotStart(describeStartupError(error, options))
+  } finally {
+    await opened.close()
+    for (const end of ends) end()
   }
+}
+
+function tryOpenLog(options: LogOptions): CommandLog | string {
+  try {
+    return openLog(options)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    return `error: --log-file ${options.file} cannot be opened: ${reason}`
+  }
+}
+
+/** @returns The exit code. */
+function cannotStart(line: string): number {
+  process.stderr.write(`${line}\n`)
+  return 1
+}
+
+/** Tells where the server listens, and closes it after the signal. */
+async function serveUntil(
+  stopped: Promise<StopSignal>,
+  server: RtspServer,
+  log: Logger,
+  options: CommandOptions,
+  version: string,
+): Promise<void> {
   // A reader of our output that leaves must not end the server.
   process.stdout.on('error', () => log.debug('nobody reads the standard output'))
   const { address, port } = server.address()
@@ -88,23 +123,15 @@ async function serve(options: CommandOptions, version: string): Promise<number> 
       'passwords are taken in clear (--basic-in-clear): whoever listens on the way reads them',
     )
   }
-  const endDiagnostics = logDiagnostics(log)
-  const endReload = options.tls && reloadOnHangup(server, options.tls, log)
   const { host, publish, auth } = options
   const login = {
     toPlay: auth?.rules?.[0]?.read === 'authenticated',
     toPublish: auth !== undefined,
   }
   process.stdout.write(banner({ version, address, port, tlsPort, host, publish, login, testPath }))
-  const signal = await stop.received
+  const signal = await stopped
   log.info({ signal, sessions: server.pool.size }, 'closing')
   await server.close()
-  repeats.close()
-  log.info('closed')
-  endReload?.()
-  endDiagnostics()
-  stop.ignore()
-  return 0
 }
 
 function createServer(options: CommandOptions): RtspServer {
@@ -124,40 +151,6 @@ function createServer(options: CommandOptions): RtspServer {
   server.mounts.add(testPath, fileMedia(testFile, { loop: true }))
   if (options.publish) server.mounts.allowPublish('/*')
   return server
-}
-
-interface StopSignalWait {
-  readonly received: Promise<StopSignal>
-  /** Gives the signals back their usual effect. */
-  ignore(): void
-}
-
-function stopSignal(signals: readonly StopSignal[]): StopSignalWait {
-  const { promise, resolve } = resolvers<StopSignal>()
-  let firstAt: number | undefined
-  const listener = (signal: StopSignal): void => {
-    // npm passes Ctrl-C on to a process that got it from the terminal already.
-    const now = performance.now()
-    firstAt ??= now
-    if (now - firstAt > samePressMs) process.exit(signalExitCodes[signal])
-    resolve(signal)
-  }
-  for (const signal of signals) process.on(signal, listener)
-  return {
-    received: promise,
-    ignore: () => {
-      for (const signal of signals) process.off(signal, listener)
-    },
-  }
-}
-
-/** `Promise.withResolvers`, which Node 20 does not have. */
-function resolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
-  let resolve: (value: T) => void = () => undefined
-  const promise = new Promise<T>((settle) => {
-    resolve = settle
-  })
-  return { promise, resolve }
 }
 
 function ownVersion(): string {

@@ -1,7 +1,16 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -113,14 +122,14 @@ describe('the rtspool command', () => {
     expect(code).toBe(1)
   })
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('B-DRAIN closes cleanly at %s', async (signal) => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('B-DRAIN closes cleanly at %s', async (name) => {
     const child = start('--host', '127.0.0.1', '--port', '0')
     const outcome = outcomeOf(child)
     const port = await listeningPort(child)
     const viewer = connect(port, '127.0.0.1')
     await once(viewer, 'connect')
     const viewerClosed = once(viewer.resume(), 'close')
-    child.kill(signal)
+    child.kill(name)
     const { code, stderr } = await outcome
     await viewerClosed
     expect(code).toBe(0)
@@ -164,6 +173,69 @@ describe('the rtspool command', () => {
     expect(await serialNumberAt(port)).toBe(second)
     child.kill('SIGTERM')
     expect((await outcome).code).toBe(0)
+  })
+
+  it('U-5 SIGHUP ends no server: without a file or a certificate it says so and goes on', async () => {
+    const child = start('--host', '127.0.0.1', '--port', '0')
+    const outcome = outcomeOf(child)
+    const port = await listeningPort(child)
+    await hangUp(child, 'neither a log file nor a certificate')
+    await hangUp(child, 'neither a log file nor a certificate')
+    await setUpAndLeave(port)
+    child.kill('SIGTERM')
+    expect((await outcome).code).toBe(0)
+  })
+
+  it('U-5 SIGHUP opens the log file again, so that it can be moved away', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'rtspool-log-'))
+    const file = join(directory, 'rtspool.log')
+    const read = (name: string) => (existsSync(name) ? readFileSync(name, 'utf8') : '')
+    const child = start('--host', '127.0.0.1', '--port', '0', '--log-file', file)
+    const outcome = outcomeOf(child)
+    const port = await listeningPort(child)
+    await until(() => read(file).includes('ready'))
+    for (const n of [1, 2, 3]) {
+      renameSync(file, `${file}.${n}`)
+      child.kill('SIGHUP')
+      await until(() => read(file).includes('log file opened again'))
+    }
+    // A folder in the place of the file: the one before stays.
+    renameSync(file, `${file}.4`)
+    mkdirSync(file)
+    child.kill('SIGHUP')
+    await until(() => read(`${file}.4`).includes('log file not opened again'))
+    await setUpAndLeave(port)
+    child.kill('SIGTERM')
+    const { code, stderr } = await outcome
+    expect([code, stderr]).toEqual([0, ''])
+    expect(read(`${file}.4`)).toContain('"msg":"closed"')
+    rmSync(directory, { recursive: true })
+  })
+
+  it('U-5 says in one line that the log file cannot be opened', async () => {
+    const { code, stderr } = await outcomeOf(start('--log-file', '/nowhere/rtspool.log'))
+    expectOneLine(stderr)
+    expect(stderr).toContain('--log-file /nowhere/rtspool.log cannot be opened')
+    expect(code).toBe(1)
+  })
+
+  it('U-8 SIGUSR2 changes the level of the log to debug, and back', async () => {
+    const child = start('--host', '127.0.0.1', '--port', '0')
+    const stderr = text(child.stderr)
+    const port = await listeningPort(child)
+    const change = (level: string) => signal(child, 'SIGUSR2', `"logLevel":"${level}"`)
+    await setUpAndLeave(port)
+    await change('debug')
+    await setUpAndLeave(port)
+    await change('info')
+    await setUpAndLeave(port)
+    child.kill('SIGTERM')
+    const lines = (await stderr)
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    const opened = lines.filter(({ msg }) => msg === 'connection opened')
+    expect(opened).toHaveLength(1)
   })
 
   it('says in one line that the certificate cannot be read', async () => {
@@ -228,7 +300,15 @@ async function serialNumberAt(port: number): Promise<string> {
 }
 
 /** Sends SIGHUP and waits for the line of the log. */
-function hangUp(child: ChildProcessWithoutNullStreams, line: string): Promise<void> {
+const hangUp = (child: ChildProcessWithoutNullStreams, line: string): Promise<void> =>
+  signal(child, 'SIGHUP', line)
+
+/** Sends a signal and waits for the line of the log. */
+function signal(
+  child: ChildProcessWithoutNullStreams,
+  name: NodeJS.Signals,
+  line: string,
+): Promise<void> {
   return new Promise((resolve) => {
     const look = (chunk: Buffer) => {
       if (!chunk.includes(line)) return
@@ -236,8 +316,17 @@ function hangUp(child: ChildProcessWithoutNullStreams, line: string): Promise<vo
       resolve()
     }
     child.stderr.on('data', look)
-    child.kill('SIGHUP')
+    child.kill(name)
   })
+}
+
+/** Waits for something that the command does on its own. */
+async function until(isDone: () => boolean): Promise<void> {
+  const giveUpAt = performance.now() + 8_000
+  while (!isDone()) {
+    if (performance.now() > giveUpAt) throw new Error(`never came true: ${isDone}`)
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
 }
 
 async function bindEvenPort(socket: ReturnType<typeof createSocket>): Promise<number> {

@@ -12,7 +12,7 @@ const plain = '/türe/\u65e5\u672c/\u{1f600}'
 /** What is written of one event. */
 function written(isTerminal: boolean, ...event: [facts: object, message: string]): string {
   let text = ''
-  const log = createLog('info', isTerminal, (chunk) => {
+  const log = createLog('info', isTerminal ? 'pretty' : 'json', isTerminal, (chunk) => {
     text += chunk
   })
   log.info(...event)
@@ -47,6 +47,18 @@ describe('B-LOG an event', () => {
     expect(logged.short).toBe('b'.repeat(256))
     expect([logged.err.message.length, logged.err.code.length]).toEqual([256, 256])
     expect(line.length).toBeLessThan(8192)
+  })
+
+  it('in JSON has the name of its level and the time in ISO 8601', () => {
+    const before = Date.now()
+    const { level, time } = JSON.parse(written(false, {}, 'x'))
+    expect(level).toBe('info')
+    expect(time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+    expect(Date.parse(time)).toBeGreaterThanOrEqual(before)
+  })
+
+  it('for people has the level, and the time of the day', () => {
+    expect(written(true, {}, 'x')).toMatch(/\d\d:\d\d:\d\d\.\d{3}.* .*INFO.*x/)
   })
 
   it('says of an error what and where, and of what is none what it is', () => {

@@ -18,7 +18,7 @@ describe('a good command line', () => {
         multicast: undefined,
         publish: true,
         auth: undefined,
-        logLevel: 'info',
+        log: { level: 'info', format: undefined, file: undefined },
       },
     })
   })
@@ -54,7 +54,9 @@ describe('a good command line', () => {
     { args: ['--udp-ports', '20000-20001'], expected: { udpPorts: [20000, 20001] } },
     { args: ['--udp-ports', '20001-20003'], expected: { udpPorts: [20001, 20003] } },
     { args: ['--no-publish'], expected: { publish: false } },
-    { args: ['--log-level', 'silent'], expected: { logLevel: 'silent' } },
+    { args: ['--log-level', 'silent'], expected: { log: { level: 'silent' } } },
+    { args: ['--log-format', 'json'], expected: { log: { format: 'json' } } },
+    { args: ['--log-file', 'a.log'], expected: { log: { file: 'a.log' } } },
   ])('$args is understood', ({ args, expected }) => {
     const invocation = parseCommandLine(args, version)
     expect(invocation).toMatchObject({ kind: 'serve', options: expected })
@@ -90,6 +92,8 @@ describe('a good command line', () => {
       '--public-read',
       '--basic-in-clear',
       '--log-level',
+      '--log-format',
+      '--log-file',
       '--help',
       '--version',
     ]) {
@@ -167,10 +171,62 @@ describe('a bad command line is refused with one line and exit code 2', () => {
       message:
         "--log-level must be one of trace, debug, info, warn, error, fatal, silent, got 'loud'",
     },
-    { args: ['--prot', '1'], message: "unknown option '--prot' (Did you mean --port?)" },
+    ...['--log-file', '--tls-key', '--tls-cert'].map((name) => ({
+      args: [`${name}=`],
+      message: `${name} must be the path of a file, got ''`,
+    })),
     { args: ['file.mp4'], message: 'expected options, or conform and a URL; see --help' },
   ])('$args', ({ args, message }) => {
     const invocation = parseCommandLine(args, version)
     expect(invocation).toEqual({ kind: 'refuse', stderr: `error: ${message}\n`, exitCode: 2 })
+  })
+})
+
+describe('a wrong name', () => {
+  const unknown = (name: string, hint: string) => `error: there is no option ${name}; ${hint}\n`
+  it.each([
+    ['--prot', '--port'],
+    ['--ports', '--port'],
+    ['--maxSessions', '--max-sessions'],
+    ['--max_sessions_per_address', '--max-sessions-per-address'],
+    ['--timeout', '--session-timeout'],
+    ['--sesion-timeout', '--session-timeout'],
+    ['--loglevel', '--log-level'],
+    ['--cert', '--tls-cert'],
+    ['--no-publishing', '--no-publish'],
+    ['--udp-port', '--udp-ports'],
+    ['--users', '--user'],
+    ['--hots', '--host'],
+    ['--HELP', '--help'],
+  ])('%s brings up the nearest right one, %s', (name, nearest) => {
+    const invocation = parseCommandLine([name, '1'], version)
+    expect(invocation).toMatchObject({
+      kind: 'refuse',
+      stderr: unknown(name, `did you mean ${nearest}?`),
+    })
+  })
+
+  it.each(['--frobnicate', '-x', '-Z'])('%s is like none', (name) => {
+    const invocation = parseCommandLine([name], version)
+    expect(invocation).toMatchObject({ kind: 'refuse', stderr: unknown(name, 'see --help') })
+  })
+
+  it('B-SECR keeps what stands behind it to itself', () => {
+    const invocation = parseCommandLine(['--usr=ann:canary'], version)
+    expect(JSON.stringify(invocation)).not.toContain('canary')
+  })
+
+  it.each([
+    ['--log-level', 'Debug', 'debug'],
+    ['--log-level', 'warning', 'warn'],
+    ['--log-level', 'tarce', 'trace'],
+    ['--log-format', 'jsno', 'json'],
+    ['--log-format', 'prety', 'pretty'],
+  ])('%s %s brings up %s', (flag, value, nearest) => {
+    const invocation = parseCommandLine([flag, value], version)
+    expect(invocation).toMatchObject({
+      kind: 'refuse',
+      stderr: expect.stringMatching(`got '${value}'; did you mean ${nearest}\\?\n$`),
+    })
   })
 })

@@ -13,7 +13,7 @@ const options: CommandOptions = {
   multicast: undefined,
   publish: true,
   auth: undefined,
-  logLevel: 'info',
+  log: { level: 'info' },
 }
 
 function systemError(code: string): Error {

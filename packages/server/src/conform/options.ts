@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { unknownOption } from '../unknown-option.js'
 import type { Credentials } from './credentials.js'
 import { type ParsedTarget, type Presentation, parseTarget } from './target.js'
 import type { TrialTargets } from './trial.js'
@@ -126,6 +127,7 @@ export function parseConformLine(args: readonly string[]): ConformInvocation {
   let stderr = ''
   const command = createConformCommand()
     .exitOverride()
+    .showSuggestionAfterError(false)
     .configureOutput({
       writeOut: (text) => {
         stdout += text
@@ -139,6 +141,7 @@ export function parseConformLine(args: readonly string[]): ConformInvocation {
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return { kind: 'print', stdout, exitCode: 0 }
+    if (error.code === 'commander.unknownOption') return refusal(unknownOption(error, command))
     return refusal(stderr || error.message)
   }
   const flags = command.opts<Flags>()

@@ -1,0 +1,196 @@
+import { type Clock, type ClockTimer, systemClock } from 'rtspool'
+import type { LogTarget } from './log-target.js'
+
+/** Bytes of lines that wait for the target. */
+const maxBytes = 1024 * 1024
+/** Bytes of one write: pipes of Linux hold 64 KiB, and most targets take this much in one piece. */
+const maxChunkBytes = 16 * 1024
+/** Time for a full pipe to be read. */
+const fullPauseMs = 50
+/** Time after any other error: a full disk, a reader that has left, a terminal that is gone. */
+const errorPauseMs = 1000
+
+/** What a {@link LogWriter} needs besides its target. */
+export interface LogWriterOptions {
+  /** @default the clock of the system */
+  readonly clock?: Clock
+  /** Receives how many lines were dropped as soon as there is room again; may write a line. */
+  readonly roomAgain?: (dropped: number) => void
+}
+
+/**
+ * Writes lines without waiting for the target and without throwing.
+ *
+ * One asynchronous write is under way at a time; lines that come meanwhile wait in a buffer of 1 MiB. A line that does not
+ * fit is dropped and counted. An error of the target costs no line: the writer pauses, and tries the same bytes again.
+ */
+export class LogWriter {
+  readonly #target: LogTarget
+  readonly #clock: Clock
+  readonly #roomAgain: (dropped: number) => void
+  #lines: Buffer[] = []
+  /** The bytes that are being written, and how many of them the target has. */
+  #chunk: Buffer | undefined
+  #written = 0
+  /** Bytes of the lines and of what is left of the chunk. */
+  #bytes = 0
+  #dropped = 0
+  #isWriting = false
+  #pause: ClockTimer | undefined
+  #reopened: ((error: NodeJS.ErrnoException | null) => void) | undefined
+  readonly #waiting = new Set<() => void>()
+
+  constructor(target: LogTarget, options: LogWriterOptions = {}) {
+    this.#target = target
+    this.#clock = options.clock ?? systemClock
+    this.#roomAgain = options.roomAgain ?? (() => undefined)
+  }
+
+  /** Lines that were dropped since there was room. */
+  get dropped(): number {
+    return this.#dropped
+  }
+
+  /** @param line - With its line break. */
+  write(line: string): void {
+    const bytes = Buffer.from(line)
+    // After a gap lines wait for the one that tells of the gap, so that it stands in the right place.
+    if (this.#dropped > 0 || this.#bytes + bytes.length > maxBytes) {
+      this.#dropped++
+      return
+    }
+    this.#lines.push(bytes)
+    this.#bytes += bytes.length
+    this.#writeNext()
+  }
+
+  /**
+   * Opens the target again between two writes, for a file that somebody has moved away.
+   *
+   * @param done - Receives why the target could not be opened; the one before stays then.
+   */
+  reopen(done: (error: NodeJS.ErrnoException | null) => void): void {
+    this.#reopened = done
+    if (!this.#isWriting) this.#openAgain()
+  }
+
+  /** Waits until everything is written, an error shows that it cannot be, or the time is over. */
+  async flush(timeoutMs: number): Promise<void> {
+    if (this.#bytes === 0 || this.#isPausedByError) return
+    await new Promise<void>((resolve) => {
+      const timer = this.#clock.schedule(() => end(), timeoutMs, true)
+      const end = (): void => {
+        timer.cancel()
+        this.#waiting.delete(end)
+        resolve()
+      }
+      this.#waiting.add(end)
+    })
+  }
+
+  /**
+   * Writes what waits before the process ends, without the event loop. What is under way is left to itself.
+   *
+   * @param timeoutMs - Longest time for a target that is full.
+   */
+  flushSync(timeoutMs: number): void {
+    const rest = this.#isWriting ? undefined : this.#chunk?.subarray(this.#written)
+    const bytes = Buffer.concat([...(rest ? [rest] : []), ...this.#lines])
+    this.#lines = []
+    this.#chunk = undefined
+    this.#bytes = 0
+    this.#target.writeSync(bytes, timeoutMs)
+  }
+
+  #isPausedByError = false
+
+  #writeNext(): void {
+    if (this.#isWriting || this.#pause) return
+    const chunk = this.#chunk ?? this.#takeChunk()
+    if (!chunk) return
+    this.#chunk = chunk
+    this.#isWriting = true
+    this.#target.write(chunk.subarray(this.#written), (error, count) => {
+      this.#isWriting = false
+      if (error || count === 0) this.#pauseFor(error)
+      else this.#took(count)
+      if (this.#reopened) this.#openAgain()
+      else this.#writeNext()
+    })
+  }
+
+  #takeChunk(): Buffer | undefined {
+    let count = 0
+    let size = 0
+    for (const line of this.#lines) {
+      if (count > 0 && size + line.length > maxChunkBytes) break
+      size += line.length
+      count++
+    }
+    return count === 0 ? undefined : Buffer.concat(this.#lines.splice(0, count), size)
+  }
+
+  #took(count: number): void {
+    // flushSync has taken everything in the meantime.
+    if (!this.#chunk) return
+    this.#written += count
+    this.#bytes -= count
+    if (this.#written >= this.#chunk.length) this.#endChunk()
+    this.#tellOfRoom()
+    if (this.#bytes === 0) this.#endWaiting()
+  }
+
+  #endChunk(): void {
+    this.#chunk = undefined
+    this.#written = 0
+  }
+
+  #tellOfRoom(): void {
+    if (this.#dropped === 0 || this.#bytes > maxBytes / 2) return
+    const dropped = this.#dropped
+    this.#dropped = 0
+    this.#roomAgain(dropped)
+  }
+
+  #pauseFor(error: NodeJS.ErrnoException | null): void {
+    const isFull = error === null || error.code === 'EAGAIN' || error.code === 'EBUSY'
+    this.#isPausedByError = !isFull
+    if (!isFull) this.#endWaiting()
+    const resume = (): void => {
+      this.#pause = undefined
+      this.#isPausedByError = false
+      this.#writeNext()
+    }
+    this.#pause = this.#clock.schedule(resume, isFull ? fullPauseMs : errorPauseMs, false)
+  }
+
+  #openAgain(): void {
+    const done = this.#reopened
+    this.#reopened = undefined
+    this.#isWriting = true
+    this.#target.reopen((error) => {
+      this.#isWriting = false
+      if (!error) {
+        this.#pause?.cancel()
+        this.#pause = undefined
+        this.#isPausedByError = false
+        this.#dropTornLine()
+      }
+      done?.(error)
+      this.#writeNext()
+    })
+  }
+
+  /** A new file begins with a whole line: what the one before has no room for is lost. */
+  #dropTornLine(): void {
+    const chunk = this.#chunk
+    if (!chunk || this.#written === 0) return
+    const end = chunk.indexOf('\n', this.#written) + 1 || chunk.length
+    this.#dropped++
+    this.#took(end - this.#written)
+  }
+
+  #endWaiting(): void {
+    for (const end of [...this.#waiting]) end()
+  }
+}

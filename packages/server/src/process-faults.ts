@@ -1,0 +1,28 @@
+import type { Logger } from 'pino'
+
+/**
+ * Logs warnings of Node and of the library, and what nobody has caught: that ends the process with exit code 1.
+ *
+ * Node itself writes both to the standard error and waits until somebody reads them.
+ *
+ * @returns Gives both back their usual effect.
+ */
+export function logFaults(log: Logger): () => void {
+  const usual = process.listeners('warning')
+  process.removeAllListeners('warning')
+  const warn = (warning: Error): void => {
+    const { code } = warning as NodeJS.ErrnoException
+    log.warn({ name: warning.name, code }, warning.message)
+  }
+  const end = (err: unknown): void => {
+    log.fatal({ err }, 'a fault of the program ends the server')
+    process.exit(1)
+  }
+  process.on('warning', warn)
+  process.on('uncaughtException', end)
+  return () => {
+    process.off('uncaughtException', end)
+    process.off('warning', warn)
+    for (const listener of usual) process.on('warning', listener)
+  }
+}
