@@ -15,7 +15,8 @@ export const threats = {
   Connections: {
     'B-SLOW': 'messages that come byte by byte, and silent clients, have a deadline',
     'B-HALF': 'a client that vanishes without a word is noticed',
-    'B-BIG': 'lines, headers and bodies have limits, which hold before they are kept',
+    'B-BIG':
+      'lines, headers and bodies have limits, which hold before they are kept; what waits unread costs no more than its bytes',
     'B-ILV':
       'broken interleaved frames are dropped or end their connection, and are never read as requests',
     'B-SMUG':

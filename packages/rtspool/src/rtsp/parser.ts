@@ -20,6 +20,7 @@ import { parseStartLine, requestUriBytes, type StartLine } from './start-line.js
 
 /** Receives what the parser finds, in the order of the stream, from inside `push`. */
 export interface RtspParserSink {
+  /** May call {@link RtspParser.stop}. */
   request(request: RtspRequest): void
   response(response: RtspResponse): void
   /**
@@ -75,6 +76,7 @@ export class RtspParser {
   readonly #limits: Readonly<Required<RtspParserLimits>>
   #state: State = State.Idle
   #isRunning = false
+  #isStopped = false
   #error: MalformedMessageError | undefined
 
   /** Offset in the stream of the first byte of the chunk that is being read. */
@@ -120,35 +122,49 @@ export class RtspParser {
   }
 
   /**
+   * Ends the `push` under way behind the request that the sink receives; the bytes that follow stay unread. To be
+   * called from inside `request` of the sink.
+   */
+  stop(): void {
+    this.#isStopped = true
+  }
+
+  /**
    * Reads the next bytes of the stream and calls the sink for everything that they complete.
    *
    * After {@link close} this does nothing. A sink that throws closes the parser.
    *
+   * @returns How many bytes were read: all of them, unless the sink has called {@link stop}. The caller keeps the
+   * others, and pushes them before anything else.
    * @param chunk - Bodies are copied out of it; payloads of interleaved frames are views of it.
    * @throws {MalformedMessageError} when the bytes break the grammar or a limit, and from then on
    * with every call the same error. Its context has `offset` (bytes from the begin of the stream),
    * `production`, and `cSeq` when the broken message had a good one.
    * @throws {TypeError} when called from inside the sink.
    */
-  push(chunk: Buffer): void {
-    if (this.#state === State.Closed) return
+  push(chunk: Buffer): number {
+    if (this.#state === State.Closed) return chunk.length
     if (this.#error !== undefined) throw this.#error
     if (this.#isRunning) throw new TypeError('push must not be called from inside the sink')
     this.#isRunning = true
+    this.#isStopped = false
+    let read = chunk.length
     let isThrown = true
     try {
-      this.#read(chunk)
+      read = this.#read(chunk)
       isThrown = false
     } finally {
       this.#isRunning = false
-      this.#chunkOffset += chunk.length
+      this.#chunkOffset += read
       if (isThrown && this.#error === undefined) this.close()
     }
+    return read
   }
 
-  #read(chunk: Buffer): void {
+  /** @returns Bytes that need not be pushed again. */
+  #read(chunk: Buffer): number {
     let at = 0
-    while (at < chunk.length) {
+    while (at < chunk.length && !this.#isStopped) {
       switch (this.#state) {
         case State.Idle:
           at = this.#readFrames(chunk, at)
@@ -168,9 +184,10 @@ export class RtspParser {
           at = this.#readFramePayload(chunk, at)
           break
         default:
-          return
+          return chunk.length
       }
     }
+    return at
   }
 
   /** The fast path: frames that lie whole in the chunk, one view each. Bench: bench/rtsp-parser. */

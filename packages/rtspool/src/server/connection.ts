@@ -9,6 +9,7 @@ import type { RemovalReason, Session } from '../session/index.js'
 import type { DirectSends, DirectSlot } from '../transport/direct-sends.js'
 import { ChannelTable } from '../transport/interleaved.js'
 import { type BacklogLimits, StreamWriter } from '../transport/stream-writer.js'
+import { UnreadBytes } from '../transport/unread-bytes.js'
 import { authorityOf, plainAddress } from './addresses.js'
 import type { ConnectionCarrier } from './connection-carrier.js'
 import type { DescribedMedia } from './described-media.js'
@@ -21,11 +22,10 @@ import { RequestQueue, type RequestQueueOwner } from './request-queue.js'
 import { closesConnection, serializeLastReply, serializeReply } from './response.js'
 import { SessionMisses } from './session-misses.js'
 
-/**
- * Requests that wait, or whose answers wait to be read, before the connection is read no further
- * (RFC 7826 section 10.2: 10 outstanding).
- */
-const maxOutstanding = 16
+/** Answers that the kernel has not taken before the connection is read no further (RFC 7826 section 10.2). */
+const maxUnsentAnswers = 10
+/** The same in bytes: a description alone may have 64 KiB. */
+const maxUnsentAnswerBytes = 2 * 1024
 
 /** How long a peer may take to read the rest of what was sent to it before the connection is cut. */
 const closeGraceMs = 1000
@@ -54,6 +54,9 @@ export interface ConnectionListener {
  *                   ├─ frame ────▶ channel table ─▶ stream
  *                   └─ response ─▶ ignored
  * ```
+ *
+ * The parser stops behind a request that is not answered at once. What follows stays what it is, bytes, and one read at
+ * most: no read grows in memory, and frames are handled after the request that they followed.
  */
 export class Connection implements ConnectionContext, RtspParserSink, RequestQueueOwner {
   readonly remoteAddress: string
@@ -77,11 +80,13 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
   readonly #idleTimeoutMs: number
   readonly #writer: StreamWriter
   readonly #parser = new RtspParser(this)
+  readonly #unread: UnreadBytes
+  #isParsing = false
   readonly #deadline: MessageDeadline
   readonly #queue = new RequestQueue(this)
   readonly #misses = new SessionMisses()
   #unsentAnswers = 0
-  #malformed: MalformedMessageError | undefined
+  #unsentAnswerBytes = 0
   #state: 'open' | 'closing' | 'closed' = 'open'
   #closeTimer: ClockTimer | undefined
   #closeAbort: AbortController | undefined
@@ -98,6 +103,7 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
     { idleTimeoutMs, directSends, backlog }: ConnectionOptions,
   ) {
     this.#input = input
+    this.#unread = new UnreadBytes(input)
     this.#output = output
     this.#socket = socket
     this.isSecure = socket instanceof TLSSocket
@@ -176,7 +182,6 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
    * handler and the peer do. Idempotent.
    */
   close(): void {
-    this.#queue.clear()
     this.#limitClosing()
     this.#finish()
   }
@@ -205,6 +210,7 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
 
   request(request: RtspRequest): void {
     this.#queue.push(request)
+    if (!this.#queue.isReady) this.#parser.stop()
   }
 
   response(): void {
@@ -231,7 +237,9 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
   }
 
   get takesAnswers(): boolean {
-    return this.#output.writable && this.#unsentAnswers < maxOutstanding
+    const isBehind =
+      this.#unsentAnswers >= maxUnsentAnswers || this.#unsentAnswerBytes >= maxUnsentAnswerBytes
+    return this.#output.writable && !isBehind
   }
 
   failed(error: unknown, request: RtspRequest): void {
@@ -241,22 +249,33 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
   }
 
   answered(): void {
-    if (this.#malformed) this.#write(serializeLastReply(this.#malformed))
-    if (this.#malformed || this.#state === 'closing') this.#finish()
+    if (this.#state === 'closing') this.#finish()
+    else this.#readOn()
   }
 
   /** Takes bytes of the client; what its carrier had read before there was a connection comes first. */
   receive(chunk: Buffer): void {
     if (this.#state !== 'open') return
+    const read = this.#queue.isReady ? this.#parse(chunk) : 0
+    if (read < chunk.length) this.#unread.hold(chunk.subarray(read))
+  }
+
+  /** @returns How many bytes were read. */
+  #parse(chunk: Buffer): number {
+    this.#isParsing = true
     try {
-      this.#parser.push(chunk)
+      const read = this.#parser.push(chunk)
+      this.#deadline.update()
+      return read
     } catch (error) {
       if (!(error instanceof MalformedMessageError)) throw error
-      this.#malformed = error
+      // Everything that came before is answered: the parser has stopped behind each request until it was.
+      this.#write(serializeLastReply(error))
+      this.#finish()
+      return chunk.length
+    } finally {
+      this.#isParsing = false
     }
-    this.#deadline.update()
-    void this.#queue.run()
-    this.#regulate()
   }
 
   /** What fails once the answer is out cannot be answered any more: the session that it was about ends. */
@@ -272,27 +291,25 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
   #write(answer: Buffer): void {
     if (!this.#output.writable) return
     this.#unsentAnswers++
-    this.#writer.writeMessage(answer, this.#answerSent)
+    this.#unsentAnswerBytes += answer.length
+    this.#writer.writeMessage(answer, () => {
+      this.#unsentAnswers--
+      this.#unsentAnswerBytes -= answer.length
+      this.#readOn()
+    })
   }
 
-  readonly #answerSent = (): void => {
-    this.#unsentAnswers--
-    this.#queue.resume()
-    this.#regulate()
-  }
-
-  /** Reads on, unless the client asks faster than it takes answers. */
-  #regulate(): void {
-    const isBusy =
-      this.#state === 'open' && this.#queue.size + this.#unsentAnswers >= maxOutstanding
-    if (isBusy === this.#input.isPaused()) return
-    if (isBusy) {
-      this.#deadline.pause()
-      this.#input.pause()
-    } else {
-      this.#deadline.resume()
-      this.#input.resume()
+  /** Reads on, unless a request is under way or the client asks faster than it takes answers. */
+  #readOn(): void {
+    if (this.#isParsing || !this.#input.isPaused()) return
+    while (this.#state === 'open') {
+      if (!this.#queue.isReady) return
+      const bytes = this.#unread.take()
+      if (!bytes) break
+      const read = this.#parse(bytes)
+      if (read < bytes.length) this.#unread.putBack(bytes.subarray(read))
     }
+    this.#input.resume()
   }
 
   /** The timer of the socket fires once, and again only after traffic. */
@@ -318,11 +335,11 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
       this.#parser.close()
       this.#deadline.cancel()
     }
-    if (this.#queue.isAnswering || this.#queue.size > 0) return
+    if (this.#queue.isAnswering) return
     this.#limitClosing()
     this.#writer.end()
     // What still comes is read and thrown away: left unread it would reset the connection and lose the answer.
-    this.#regulate()
+    this.#readOn()
   }
 
   /** From here on the peer has {@link closeGraceMs}. */
@@ -336,7 +353,6 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
     this.#closeAbort?.abort()
     this.#deadline.cancel()
     this.#parser.close()
-    this.#queue.clear()
     this.described = undefined
     this.publication?.end()
     this.#listener.closed(this)

@@ -21,6 +21,9 @@ export interface FrontDoorOptions {
   readonly clock: Clock
 }
 
+/** A byte that nobody reads stops the reading: the rest waits in the kernel, one read at most in this process. */
+const socketOptions = Object.freeze({ highWaterMark: 1 })
+
 /** Whoever has got in, and the bytes that were read already to tell what it speaks. */
 export type OnCarrier = (carrier: ConnectionCarrier, first: Buffer | undefined) => void
 
@@ -60,7 +63,7 @@ export class FrontDoor {
     }
     const { port, tls, clock } = options
     if (port !== false) {
-      this.#plain = createServer({ allowHalfOpen: true }, (socket) => {
+      this.#plain = createServer({ ...socketOptions, allowHalfOpen: true }, (socket) => {
         if (this.#count(socket)) this.#enter(socket)
       })
     }

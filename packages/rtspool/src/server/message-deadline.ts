@@ -23,7 +23,6 @@ export class MessageDeadline {
   /** When what is under way has begun, in milliseconds of the clock. */
   #startedAt: number | undefined
   #messageOffset = -1
-  #isPaused = false
 
   constructor(progress: MessageProgress, clock: Clock, onExceeded: () => void) {
     this.#progress = progress
@@ -45,28 +44,12 @@ export class MessageDeadline {
     }
   }
 
-  /** Nothing is read for a while: what is missing may have come long ago. */
-  pause(): void {
-    this.#isPaused = true
-    this.cancel()
-  }
-
-  /** It is read again; what is under way has its whole time once more. */
-  resume(): void {
-    if (!this.#isPaused) return
-    this.#isPaused = false
-    if (this.#startedAt === undefined) return
-    this.#startedAt = this.#clock.now()
-    this.#arm(maxMessageMs)
-  }
-
   cancel(): void {
     this.#timer?.cancel()
     this.#timer = undefined
   }
 
   #arm(delayMs: number): void {
-    if (this.#isPaused) return
     this.#timer = this.#clock.schedule(() => this.#look(false), delayMs, false)
   }
 

@@ -2,7 +2,7 @@ import type { RtspRequest } from '../rtsp/index.js'
 import { errorReply } from './error-reply.js'
 import type { Reply } from './request-context.js'
 
-/** Requests that are answered before it is the turn of other connections; what came in one read may be thousands. */
+/** Requests that are answered before it is the turn of other connections; one read may bring thousands. */
 const requestsPerTurn = 16
 
 /** What a {@link RequestQueue} leaves to its connection. */
@@ -13,57 +13,56 @@ export interface RequestQueueOwner {
   reply(reply: Reply, request: RtspRequest): void
   /** `handle` or `reply` has thrown; the client is told about it. */
   failed(error: unknown, request: RtspRequest): void
-  /** All requests that came so far are answered. */
+  /** The request is answered, or a new turn has begun: another one may be ready to be taken. */
   answered(): void
 }
 
-/** Answers the requests of a connection one after the other, in the order in which they came. */
+/**
+ * Answers the requests of a connection one after the other, in the order in which they came. One request is under way
+ * at a time; what follows it waits as bytes, outside of the queue, until the queue {@link isReady}.
+ */
 export class RequestQueue {
   readonly #owner: RequestQueueOwner
-  readonly #waiting: RtspRequest[] = []
   #isAnswering = false
+  /** Requests that were answered since the last turn began. */
+  #answeredCount = 0
 
   constructor(owner: RequestQueueOwner) {
     this.#owner = owner
   }
 
-  /** Requests that wait, without the one that is being answered. */
-  get size(): number {
-    return this.#waiting.length
-  }
-
+  /** A request is under way. */
   get isAnswering(): boolean {
     return this.#isAnswering
   }
 
+  /** Another request may be pushed: none is under way, the client takes answers, the turn is not over. */
+  get isReady(): boolean {
+    return !this.#isAnswering && this.#answeredCount < requestsPerTurn && this.#owner.takesAnswers
+  }
+
+  /**
+   * Answers a request, at once unless its handler takes its time.
+   *
+   * @throws {TypeError} When another one is under way.
+   */
   push(request: RtspRequest): void {
-    this.#waiting.push(request)
-  }
-
-  /** Forgets the requests that wait. */
-  clear(): void {
-    this.#waiting.length = 0
-  }
-
-  /** Answers what waits, at once as long as no handler takes its time and the client takes the answers. */
-  async run(): Promise<void> {
-    if (this.#isAnswering) return
+    if (this.#isAnswering) throw new TypeError('a request is under way already')
     this.#isAnswering = true
-    for (let answeredCount = 1; this.#owner.takesAnswers; answeredCount++) {
-      const request = this.#waiting.shift()
-      if (!request) break
-      const answered = this.#answer(request)
-      if (answered) await answered
-      const isTurnOver = answeredCount % requestsPerTurn === 0 && this.#waiting.length > 0
-      if (isTurnOver) await new Promise(setImmediate)
-    }
-    this.#isAnswering = false
-    if (this.#waiting.length === 0) this.#owner.answered()
+    const answered = this.#answer(request)
+    if (answered) void answered.then(this.#finish)
+    else this.#finish()
   }
 
-  /** Goes on where the client had not taken its answers. */
-  resume(): void {
-    if (!this.#isAnswering && this.#waiting.length > 0) void this.run()
+  readonly #finish = (): void => {
+    this.#isAnswering = false
+    if (++this.#answeredCount === requestsPerTurn) setImmediate(this.#beginTurn)
+    this.#owner.answered()
+  }
+
+  readonly #beginTurn = (): void => {
+    this.#answeredCount = 0
+    this.#owner.answered()
   }
 
   /** @returns A promise only when the handler does. */

@@ -1,5 +1,6 @@
 import { Duplex } from 'node:stream'
 import type { RawData, WebSocket } from 'ws'
+import { ByteAccumulator } from '../rtsp/byte-accumulator.js'
 
 /** RFC 6455 section 7.4.1. */
 const normalClosure = 1000
@@ -14,14 +15,18 @@ const unsupportedData = 1003
 export class WebSocketStream extends Duplex {
   readonly #socket: WebSocket
   #receivedCount = 0
+  /** Messages behind one that nobody has read yet, in one piece: thousands of them may come in one read. */
+  readonly #waiting = new ByteAccumulator()
+  /** Nobody has read what was pushed last; the stream asks for more when somebody has. */
+  #isFull = false
 
   constructor(socket: WebSocket) {
-    super({ allowHalfOpen: true })
+    super({ allowHalfOpen: true, readableHighWaterMark: 1 })
     this.#socket = socket
     for (const event of ['message', 'ping', 'pong']) socket.on(event, () => this.#receivedCount++)
     socket.on('message', (message: RawData, isBinary) => {
       if (!isBinary) socket.close(unsupportedData, 'expected binary messages')
-      else if (!this.push(message)) socket.pause()
+      else this.#receive(message as Buffer)
     })
     socket.on('error', (error) => this.destroy(error))
     socket.on('close', () => {
@@ -36,7 +41,20 @@ export class WebSocketStream extends Duplex {
   }
 
   override _read(): void {
-    if (this.#socket.isPaused) this.#socket.resume()
+    this.#isFull = false
+    if (this.#waiting.length > 0) {
+      const bytes = this.#waiting.view()
+      this.#waiting.clear()
+      this.#isFull = !this.push(bytes)
+    } else if (this.#socket.isPaused) this.#socket.resume()
+  }
+
+  #receive(message: Buffer): void {
+    if (this.#isFull) this.#waiting.append(message, 0, message.length)
+    else if (!this.push(message)) {
+      this.#isFull = true
+      this.#socket.pause()
+    }
   }
 
   override _write(chunk: Buffer, _: BufferEncoding, callback: (error?: Error | null) => void) {

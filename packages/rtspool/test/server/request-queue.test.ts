@@ -1,32 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { RtspHeaders, type RtspRequest } from '../../src/rtsp/index.js'
-import { ok } from '../../src/server/request-context.js'
-import { RequestQueue } from '../../src/server/request-queue.js'
-
-/** A queue whose client takes as many answers as `taken` says. */
-function start(handle = () => ok) {
-  const owner = {
-    handled: 0,
-    taken: Number.POSITIVE_INFINITY,
-    rounds: 0,
-    get takesAnswers() {
-      return owner.handled < owner.taken
-    },
-    handle: () => {
-      owner.handled++
-      return handle()
-    },
-    reply: () => {},
-    failed: () => {},
-    answered: () => void owner.rounds++,
-  }
-  const queue = new RequestQueue(owner)
-  const ask = (count: number): void => {
-    for (let asked = 0; asked < count; asked++) queue.push(request)
-    void queue.run()
-  }
-  return { owner, queue, ask }
-}
+import { ok, type Reply } from '../../src/server/request-context.js'
+import { RequestQueue, type RequestQueueOwner } from '../../src/server/request-queue.js'
+import { until } from '../support/until.js'
 
 const request: RtspRequest = {
   kind: 'request',
@@ -37,51 +13,115 @@ const request: RtspRequest = {
   body: Buffer.alloc(0),
 }
 
+/** A client that sends as soon as the queue is ready, and takes as many answers as `taken` says. */
+class Client implements RequestQueueOwner {
+  readonly queue = new RequestQueue(this)
+  readonly handle: () => Reply | Promise<Reply>
+  unsent = 0
+  answeredCount = 0
+  failedCount = 0
+  taken = Number.POSITIVE_INFINITY
+  #isSending = false
+
+  constructor(handle: () => Reply | Promise<Reply> = () => ok) {
+    this.handle = handle
+  }
+
+  get takesAnswers(): boolean {
+    return this.answeredCount < this.taken
+  }
+
+  reply(): void {
+    this.answeredCount++
+  }
+
+  failed(): void {
+    this.failedCount++
+  }
+
+  answered(): void {
+    this.send(0)
+  }
+
+  send(count: number): void {
+    this.unsent += count
+    if (this.#isSending) return
+    this.#isSending = true
+    for (; this.unsent > 0 && this.queue.isReady; this.unsent--) this.queue.push(request)
+    this.#isSending = false
+  }
+}
+
 const nextTurn = () => new Promise(setImmediate)
 
 describe('RequestQueue', () => {
   it('answers what is there at once', () => {
-    const { owner, queue, ask } = start()
-    ask(10)
-    expect([owner.handled, owner.rounds, queue.isAnswering]).toEqual([10, 1, false])
+    const client = new Client()
+    client.send(10)
+    expect([client.answeredCount, client.queue.isAnswering, client.queue.isReady]).toEqual([
+      10,
+      false,
+      true,
+    ])
   })
 
   it.each([
     ['at once', () => ok],
     ['with a promise that is kept already', async () => ok],
   ])('B-LOOP 2,000 requests, answered %s, do not keep others waiting', async (_name, handle) => {
-    const { owner, ask } = start(handle as () => typeof ok)
-    ask(2000)
+    const client = new Client(handle)
+    client.send(2000)
     let turns = 0
-    for (let before = 0; owner.handled < 2000; before = owner.handled) {
+    for (let before = 0; client.answeredCount < 2000; before = client.answeredCount) {
       await nextTurn()
       turns++
-      expect(owner.handled - before).toBeLessThanOrEqual(32)
+      expect(client.answeredCount - before).toBeLessThanOrEqual(32)
     }
     expect(turns).toBeGreaterThan(60)
   })
 
   it('B-CSEQ asks no handler while the client does not take its answers', async () => {
-    const { owner, queue, ask } = start()
-    owner.taken = 5
-    ask(2000)
+    const client = new Client()
+    client.taken = 5
+    client.send(2000)
     await nextTurn()
-    queue.resume()
-    expect([owner.handled, queue.size, owner.rounds]).toEqual([5, 1995, 0])
-    owner.taken = 7
-    queue.resume()
-    expect([owner.handled, queue.size, owner.rounds]).toEqual([7, 1993, 0])
-    owner.taken = 2000
-    queue.resume()
-    while (owner.rounds === 0) await nextTurn()
-    expect([owner.handled, queue.size, owner.rounds]).toEqual([2000, 0, 1])
+    expect([client.answeredCount, client.queue.isReady]).toEqual([5, false])
+    client.taken = 7
+    client.send(0)
+    expect([client.answeredCount, client.queue.isReady]).toEqual([7, false])
+    client.taken = 2000
+    client.send(0)
+    await until(() => client.answeredCount === 2000)
+    expect(client.unsent).toBe(0)
   })
 
-  it('forgets what waits', async () => {
-    const { owner, queue, ask } = start()
-    ask(100)
-    queue.clear()
+  it('S-1 has one request under way, and takes none beside it', async () => {
+    let finish = (): void => {}
+    const client = new Client(() => new Promise((resolve) => (finish = () => resolve(ok))))
+    client.send(3)
+    expect([client.unsent, client.queue.isAnswering, client.queue.isReady]).toEqual([
+      2,
+      true,
+      false,
+    ])
+    expect(() => client.queue.push(request)).toThrow(TypeError)
+    finish()
     await nextTurn()
-    expect([owner.handled < 100, owner.rounds]).toEqual([true, 1])
+    expect([client.answeredCount, client.unsent]).toEqual([1, 1])
+  })
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('a fault')
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('a fault'))],
+  ])('answers a request whose handler %s, and goes on', async (_name, handle) => {
+    const client = new Client(handle)
+    client.send(2)
+    await nextTurn()
+    expect([client.failedCount, client.answeredCount, client.queue.isReady]).toEqual([2, 2, true])
   })
 })
