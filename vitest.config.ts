@@ -55,7 +55,11 @@ export default defineConfig({
         test: {
           name: 'interop',
           sequence: { groupOrder: 2 },
-          include: ['test/interop/**/*.test.ts', 'packages/server/test/command.test.ts'],
+          include: [
+            'test/interop/**/*.test.ts',
+            'test/network/**/*.test.ts',
+            'packages/server/test/command.test.ts',
+          ],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // Players show in real time, and wait most of it.

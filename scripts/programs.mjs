@@ -86,6 +86,12 @@ export const programs = Object.freeze([
     probe: ['unshare', '-rn', 'ip', 'link', 'add', 'lan0', 'type', 'veth', 'peer', 'name', 'lan1'],
     packages: ['util-linux', 'iproute2'],
   },
+  // Firewalls and NATs of the tests in namespaces.
+  {
+    name: 'nft',
+    probe: ['unshare', '-rn', 'nft', 'add', 'table', 'inet', 'way'],
+    packages: ['util-linux', 'nftables'],
+  },
   // The clock of the differential test, the load tool of the benchmarks and their peers are written in C.
   {
     name: 'pkg-config',

@@ -14,6 +14,11 @@ export type {
   BackChannelOptions,
   BackChannelReceiver,
 } from './media/back-channel.js'
+export type {
+  FragmentedPacket,
+  OversizedPacket,
+  UnsentPacket,
+} from './media/delivery-troubles.js'
 export type { Media, MediaState } from './media/media.js'
 export {
   type CreateMediaSource,
@@ -24,7 +29,6 @@ export {
 } from './media/media-factory.js'
 export type { MediaOutput, MediaSource, PlayRange, SeekableSource } from './media/media-source.js'
 export { type MountMatch, MountPoints } from './media/mount-points.js'
-export type { OversizedPacket } from './media/oversized-packets.js'
 export type { GopCacheLimits, GopCacheOptions } from './media/recent-packets.js'
 export type { StreamReception } from './media/stream-reception.js'
 export type { Track, TrackPosition } from './media/track.js'

@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { Logger } from 'pino'
-import type { OversizedPacket } from 'rtspool'
+import type { FragmentedPacket, OversizedPacket, UnsentPacket } from 'rtspool'
 
 /** What the channels of files and sources carry. */
 interface SourceFailure {
@@ -21,6 +21,15 @@ export function logDiagnostics(log: Logger): () => void {
       'rtspool:oversized-packet',
       (packet) =>
         log.warn(packet as OversizedPacket, 'packets are too large for UDP: viewers need TCP'),
+    ],
+    [
+      'rtspool:fragmented-packet',
+      (packet) =>
+        log.warn(packet as FragmentedPacket, 'packets do not fit a route: they leave in fragments'),
+    ],
+    [
+      'rtspool:unsent-packet',
+      (packet) => log.warn(packet as UnsentPacket, 'the system does not take packets by UDP'),
     ],
     ['rtspool:file-media-failed', logFailure('a file cannot be read on, its media ends')],
     ['rtspool:source-close-failed', logFailure('a source could not be closed')],

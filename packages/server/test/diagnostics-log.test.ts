@@ -30,6 +30,19 @@ it('A-RTP-3 warns of packets that are too large for UDP, with the path and the s
   ])
 })
 
+it.each([
+  ['rtspool:fragmented-packet', { sizeBytes: 1472 }],
+  ['rtspool:unsent-packet', { code: 'ENETUNREACH' }],
+])('R-1 warns of %s, with path and address', (name, facts) => {
+  const { log, lines } = collected()
+  const packet = { path: '/live/cam', track: 0, address: '10.0.0.1', ...facts }
+  const end = logDiagnostics(log)
+  channel(name).publish(packet)
+  end()
+  channel(name).publish(packet)
+  expect(lines).toMatchObject([{ level: 40, ...packet }])
+})
+
 it.each(['rtspool:file-media-failed', 'rtspool:source-close-failed'])(
   'tells of %s with its path and error',
   (name) => {

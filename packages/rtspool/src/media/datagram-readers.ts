@@ -2,8 +2,8 @@ import type { Clock, ClockTimer } from '../clock.js'
 import type { DatagramGroup } from '../transport/datagram-group.js'
 import type { DatagramSender } from '../transport/udp-port-pair.js'
 import { CatchUpQueue } from './catch-up-queue.js'
+import type { DeliveryTroubles } from './delivery-troubles.js'
 import { type FittingPackets, fittingPackets } from './fitting-packets.js'
-import type { OversizedPackets } from './oversized-packets.js'
 import type { PacketBatch } from './packet-batch.js'
 import type { DatagramReader } from './reader.js'
 
@@ -25,7 +25,7 @@ export interface DatagramReadersOptions {
 /** The readers of one track that are sent datagrams: one group for each socket that they are sent from. */
 export class DatagramReaders {
   readonly #clock: Clock
-  readonly #oversized: OversizedPackets
+  readonly #troubles: DeliveryTroubles
   readonly #overheadBytes: number
   readonly #isFollower: boolean
   readonly #groups = new Map<DatagramSender, DatagramGroup>()
@@ -36,9 +36,9 @@ export class DatagramReaders {
   /** What is not larger fits every socket. */
   #surelyFitsBytes = Number.POSITIVE_INFINITY
 
-  constructor(clock: Clock, oversized: OversizedPackets, options: DatagramReadersOptions = {}) {
+  constructor(clock: Clock, troubles: DeliveryTroubles, options: DatagramReadersOptions = {}) {
     this.#clock = clock
-    this.#oversized = oversized
+    this.#troubles = troubles
     this.#overheadBytes = options.overheadBytes ?? 0
     this.#isFollower = options.isFollower ?? false
   }
@@ -82,11 +82,12 @@ export class DatagramReaders {
       return
     }
     for (const queue of this.#catchingUp.values()) queue.push(batch.packets)
-    for (const group of this.#groups.values()) group.send(batch.packets)
+    // Counted before: groups take off what is not sent.
     for (const { counters } of this.#live) {
       counters.packetsOut += batch.packets.length
       counters.bytesOut += batch.sizeBytes
     }
+    for (const group of this.#groups.values()) group.send(batch.packets)
   }
 
   forEachReader(visit: (reader: DatagramReader) => void): void {
@@ -115,20 +116,20 @@ export class DatagramReaders {
       queue.push(fitting.packets)
       this.#leaveOut(reader, fitting)
     }
-    for (const [sender, group] of this.#groups) group.send(fittingFor(sender).packets)
     for (const reader of this.#live) {
       const fitting = fittingFor(reader.rtp)
       reader.counters.packetsOut += fitting.packets.length
       reader.counters.bytesOut += fitting.sizeBytes
       this.#leaveOut(reader, fitting)
     }
+    for (const [sender, group] of this.#groups) group.send(fittingFor(sender).packets)
   }
 
   #leaveOut({ rtp, counters }: DatagramReader, { leftOut, oversizedBytes }: FittingPackets): void {
     if (leftOut === 0) return
     counters.packetsDropped += leftOut
     rtp.countOversized(leftOut)
-    this.#oversized.tell(oversizedBytes - this.#overheadBytes, rtp.maxDatagramBytes)
+    this.#troubles.oversized(oversizedBytes - this.#overheadBytes, rtp.maxDatagramBytes)
   }
 
   #maxBytes(sender: DatagramSender): number {
@@ -142,7 +143,7 @@ export class DatagramReaders {
       group = reader.rtp.createGroup()
       this.#groups.set(reader.rtp, group)
     }
-    group.add(reader)
+    group.add(reader, this.#troubles)
   }
 
   #schedule(): void {
@@ -159,9 +160,9 @@ export class DatagramReaders {
 
   #sendPortion(reader: DatagramReader, queue: CatchUpQueue): void {
     const portion = queue.takePortion()
-    reader.rtp.sendAll(portion, reader)
     reader.counters.packetsOut += portion.length
     for (const packet of portion) reader.counters.bytesOut += packet.length
+    reader.rtp.sendAll(portion, reader, this.#troubles)
     if (!queue.isEmpty) return
     this.#catchingUp.delete(reader)
     this.#goLive(reader)

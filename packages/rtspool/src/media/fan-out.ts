@@ -1,7 +1,7 @@
 import type { Clock, ClockTimer } from '../clock.js'
 import { DatagramReaders, type DatagramReadersOptions } from './datagram-readers.js'
+import type { DeliveryTroubles } from './delivery-troubles.js'
 import { InterleavedGroup } from './interleaved-group.js'
-import type { OversizedPackets } from './oversized-packets.js'
 import { PacketBatch } from './packet-batch.js'
 import type { DatagramReader, Reader } from './reader.js'
 
@@ -37,10 +37,10 @@ export class FanOut {
   readonly #flushNow = (): void => this.flush()
   readonly #endTurn = (): void => this.#flushOrHold()
 
-  /** @param oversized - Told of packets that are too large for datagrams. */
-  constructor(clock: Clock, oversized: OversizedPackets, options?: DatagramReadersOptions) {
+  /** @param troubles - Told of packets that are too large for datagrams. */
+  constructor(clock: Clock, troubles: DeliveryTroubles, options?: DatagramReadersOptions) {
     this.#clock = clock
-    this.#datagrams = new DatagramReaders(clock, oversized, options)
+    this.#datagrams = new DatagramReaders(clock, troubles, options)
   }
 
   get readerCount(): number {

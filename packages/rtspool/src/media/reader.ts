@@ -10,7 +10,10 @@ import type { SentReports } from './sent-reports.js'
 export interface DeliveryCounters {
   packetsOut: number
   bytesOut: number
-  /** Packets that were left out because the reader was too slow, or they were too large for a datagram. */
+  /**
+   * Packets that were left out because the reader was too slow, they were too large for a datagram, or the system did
+   * not take them.
+   */
   packetsDropped: number
 }
 

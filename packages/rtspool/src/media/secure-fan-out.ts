@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js'
 import type { SrtpSender } from '../srtp/index.js'
+import type { DeliveryTroubles } from './delivery-troubles.js'
 import { FanOut } from './fan-out.js'
-import type { OversizedPackets } from './oversized-packets.js'
 import type { Reader } from './reader.js'
 
 /**
@@ -22,13 +22,13 @@ export class SecureFanOut {
   /** @param init - `before`: packets that new readers may still begin with, in order. */
   constructor(
     clock: Clock,
-    oversized: OversizedPackets,
+    troubles: DeliveryTroubles,
     sender: SrtpSender,
     init: { readonly before: readonly Buffer[]; readonly isFollower: boolean },
   ) {
     this.sender = sender
     const { overheadBytes } = sender
-    this.fanOut = new FanOut(clock, oversized, { overheadBytes, isFollower: init.isFollower })
+    this.fanOut = new FanOut(clock, troubles, { overheadBytes, isFollower: init.isFollower })
     for (const packet of init.before) sender.skip(packet)
   }
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js'
 import type { SrtpSender, SrtpSuite } from '../srtp/index.js'
+import type { DeliveryTroubles } from './delivery-troubles.js'
 import { FanOut } from './fan-out.js'
-import type { OversizedPackets } from './oversized-packets.js'
 import type { DatagramReader, Reader } from './reader.js'
 import { SecureFanOut } from './secure-fan-out.js'
 import { createSrtpSender } from './stream-security.js'
@@ -16,20 +16,20 @@ import { createSrtpSender } from './stream-security.js'
  */
 export class TrackReaders {
   readonly #clock: Clock
-  readonly #oversized: OversizedPackets
+  readonly #troubles: DeliveryTroubles
   readonly #isFollower: boolean
   readonly #plain: FanOut
   #secure: SecureFanOut | undefined
 
   /**
-   * @param oversized - Told of packets that are too large for datagrams.
+   * @param troubles - Told of packets that are too large for datagrams.
    * @param isFollower - See `DatagramReadersOptions`.
    */
-  constructor(clock: Clock, oversized: OversizedPackets, isFollower = false) {
+  constructor(clock: Clock, troubles: DeliveryTroubles, isFollower = false) {
     this.#clock = clock
-    this.#oversized = oversized
+    this.#troubles = troubles
     this.#isFollower = isFollower
-    this.#plain = new FanOut(clock, oversized, { isFollower })
+    this.#plain = new FanOut(clock, troubles, { isFollower })
   }
 
   get count(): number {
@@ -49,7 +49,7 @@ export class TrackReaders {
    * @param before - The packets that new readers may still begin with, in order.
    */
   srtp(suite: SrtpSuite, before: readonly Buffer[]): SrtpSender {
-    this.#secure ??= new SecureFanOut(this.#clock, this.#oversized, createSrtpSender(suite), {
+    this.#secure ??= new SecureFanOut(this.#clock, this.#troubles, createSrtpSender(suite), {
       before,
       isFollower: this.#isFollower,
     })

@@ -15,8 +15,8 @@ import {
 } from '../rtp/index.js'
 import type { MediaDescription } from '../sdp/index.js'
 import type { SrtpSender, SrtpSuite } from '../srtp/index.js'
+import { DeliveryTroubles } from './delivery-troubles.js'
 import { Newcomers } from './newcomers.js'
-import { OversizedPackets } from './oversized-packets.js'
 import type { DatagramReader, Reader } from './reader.js'
 import type { GopCacheLimits } from './recent-packets.js'
 import { RecentPackets } from './recent-packets.js'
@@ -110,9 +110,9 @@ export class Track {
     this.#reports = new SenderReports({ stream: this, time: this.#time, clock, cname })
     this.#newcomers = new Newcomers(clock, firstReportMs, (readers) => this.#reports.send(readers))
     this.#isKeyFrame = rtpmap && keyFrameTestOf(rtpmap.encoding)
-    const oversized = new OversizedPackets(init.path ?? '', init.index)
+    const troubles = new DeliveryTroubles(init.path ?? '', init.index)
     // What it begins with is kept from the last key frame of another track on.
-    this.#readers = new TrackReaders(clock, oversized, !this.hasKeyFrames)
+    this.#readers = new TrackReaders(clock, troubles, !this.hasKeyFrames)
     this.#recent = init.gopCache && new RecentPackets(init.gopCache, this.clockRate)
   }
 

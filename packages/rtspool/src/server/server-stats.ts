@@ -27,10 +27,15 @@ export interface RtspServerStats {
   /** Frames that came on a channel nobody had set up there, over all connections so far: dropped without effect. */
   readonly unknownChannelFrames: number
   /**
-   * Datagrams, RTP and RTCP, that the system did not take: the queue of an interface was full, or there was no route.
-   * They are lost, and `packetsOut` of the sessions counts them all the same.
+   * Datagrams, RTP and RTCP, that the system did not take: the queue of an interface was full, there was no route, or
+   * they were too large for it. They are lost, and the RTP packets among them count in `packetsDropped` of the sessions.
    */
   readonly sendErrors: number
+  /**
+   * RTP packets known to have left in fragments of IP, because the route refused segments of their size: one for each
+   * viewer. Known on Linux with `koffi` only, and not of multicast: a lower bound.
+   */
+  readonly fragmentedPackets: number
   /**
    * RTP packets that UDP viewers were not sent because they are larger than `maxDatagramBytes`: one for each viewer,
    * or multicast group, that did not get it. `packetsDropped` of the sessions counts them too.

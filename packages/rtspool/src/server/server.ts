@@ -149,6 +149,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
       channels,
       unknownChannelFrames,
       sendErrors: this.#udp?.sendErrors ?? 0,
+      fragmentedPackets: this.#udp?.fragmentedPackets ?? 0,
       oversizedPackets: this.#udp?.oversizedPackets ?? 0,
       multicast: { ...noMulticast, ...this.#udp?.multicastStats },
       sendPaths: {

@@ -53,7 +53,10 @@ export interface SessionStats {
   packetsOut: number
   /** Packets that the client says it missed, or that were missing from what it sent. */
   packetsLost: number
-  /** Packets that were not sent because the client was too slow. */
+  /**
+   * Packets that were not sent: the client was too slow, they were too large for a datagram, or the system did not take
+   * them.
+   */
   packetsDropped: number
 }
 

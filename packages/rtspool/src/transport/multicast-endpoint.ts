@@ -1,4 +1,4 @@
-import type { DatagramDestination, DatagramGroup } from './datagram-group.js'
+import type { DatagramDestination, DatagramGroup, DatagramObserver } from './datagram-group.js'
 import type { DatagramSender, MulticastRoute, UdpEndpoint } from './udp-port-pair.js'
 
 /**
@@ -28,8 +28,12 @@ export class MulticastEndpoint implements DatagramSender {
     if (this.#endpoint.routeMulticast(this.#route)) this.#endpoint.send(packet, port, address)
   }
 
-  sendAll(packets: readonly Buffer[], destination: DatagramDestination): void {
-    this.#single.add(destination)
+  sendAll(
+    packets: readonly Buffer[],
+    destination: DatagramDestination,
+    observer?: DatagramObserver,
+  ): void {
+    this.#single.add(destination, observer)
     this.#single.send(packets)
     this.#single.remove(destination)
   }
@@ -55,8 +59,8 @@ class RoutedGroup implements DatagramGroup {
     return this.#group.size
   }
 
-  add(destination: DatagramDestination): void {
-    this.#group.add(destination)
+  add(destination: DatagramDestination, observer?: DatagramObserver): void {
+    this.#group.add(destination, observer)
   }
 
   remove(destination: DatagramDestination): void {

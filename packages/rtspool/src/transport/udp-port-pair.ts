@@ -1,16 +1,19 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
+import { BatchedDatagramGroup } from './batched-datagram-group.js'
 import {
-  BatchedDatagramGroup,
   type DatagramDestination,
   type DatagramGroup,
   type DatagramLoss,
+  type DatagramObserver,
+  type DatagramSent,
   PlainDatagramGroup,
 } from './datagram-group.js'
 import type { NativeSockets } from './native-sockets.js'
 import { numericLookup } from './numeric-lookup.js'
 import { RefusalSocket } from './refusal-socket.js'
 import { RtcpSources } from './rtcp-sources.js'
+import type { RouteMemory } from './segment-limits.js'
 
 /** Called with each datagram of one peer; the buffer is the receiver's to keep. */
 export type DatagramReceiver = (packet: Buffer) => void
@@ -48,7 +51,11 @@ export interface DatagramSender {
   /** Sends one datagram. */
   send(packet: Buffer, port: number, address: string): void
   /** Sends several datagrams to one destination, in as few calls as possible. */
-  sendAll(packets: readonly Buffer[], destination: DatagramDestination): void
+  sendAll(
+    packets: readonly Buffer[],
+    destination: DatagramDestination,
+    observer?: DatagramObserver,
+  ): void
   /** A new group whose datagrams leave here. */
   createGroup(): DatagramGroup
 }
@@ -136,6 +143,7 @@ export class UdpEndpoint implements DatagramLoss, DatagramSender {
   unknownPeerDatagrams = 0
   /** Datagrams that the kernel did not take. */
   sendErrors = 0
+  fragmentedPackets = 0
   /** Packets that were not sent because they are larger than {@link maxDatagramBytes}, for each reader. */
   oversizedPackets = 0
   readonly maxDatagramBytes: number
@@ -146,19 +154,23 @@ export class UdpEndpoint implements DatagramLoss, DatagramSender {
   #multicastRoute: MulticastRoute | undefined
   /** For what goes to one destination only. */
   #single: DatagramGroup | undefined
+  readonly #routes: RouteMemory = new WeakMap()
   #refusalSockets = 0
   #closed: Promise<void> | undefined
   readonly #countSendError = (error: Error | null): void => {
     if (error) this.sendErrors++
   }
 
-  readonly #sendOne = (packet: Buffer, port: number, address: string): void =>
-    this.send(packet, port, address)
-  readonly #hasRoom = (datagrams: number): boolean => {
-    if (this.#closed || this.#socket.getSendQueueSize() <= maxQueuedBytes) return true
-    this.sendErrors += datagrams
-    return false
+  readonly #sendOne = (
+    packet: Buffer,
+    port: number,
+    address: string,
+    sent: DatagramSent = this.#countSendError,
+  ): void => {
+    if (!this.#closed) this.#socket.send(packet, port, address, sent)
   }
+  readonly #hasRoom = (): boolean =>
+    this.#closed !== undefined || this.#socket.getSendQueueSize() <= maxQueuedBytes
 
   constructor(
     socket: Socket,
@@ -229,13 +241,17 @@ export class UdpEndpoint implements DatagramLoss, DatagramSender {
 
   /** Sends one datagram; nothing once the endpoint is closed. */
   send(packet: Buffer, port: number, address: string): void {
-    if (!this.#closed) this.#socket.send(packet, port, address, this.#countSendError)
+    this.#sendOne(packet, port, address)
   }
 
   /** Sends several datagrams to one destination, in as few calls as possible. */
-  sendAll(packets: readonly Buffer[], destination: DatagramDestination): void {
+  sendAll(
+    packets: readonly Buffer[],
+    destination: DatagramDestination,
+    observer?: DatagramObserver,
+  ): void {
     this.#single ??= this.createGroup()
-    this.#single.add(destination)
+    this.#single.add(destination, observer)
     this.#single.send(packets)
     this.#single.remove(destination)
   }
@@ -247,11 +263,14 @@ export class UdpEndpoint implements DatagramLoss, DatagramSender {
    */
   createGroup(maySegment = true): DatagramGroup {
     const batching = this.#batching
-    if (!batching) return new PlainDatagramGroup(this.#sendOne, this.#hasRoom)
+    if (!batching) {
+      return new PlainDatagramGroup(this.#sendOne, { loss: this, hasRoom: this.#hasRoom })
+    }
     const descriptor = (): number => (this.#closed ? -1 : batching.descriptor)
     return new BatchedDatagramGroup(batching.native, descriptor, {
       isSegmenting: maySegment && batching.isSegmenting,
       loss: this,
+      routes: this.#routes,
     })
   }
 

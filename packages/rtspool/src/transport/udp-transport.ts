@@ -167,6 +167,11 @@ export class UdpTransport {
     return count
   }
 
+  /** RTP packets known to have left in fragments, for each reader. */
+  get fragmentedPackets(): number {
+    return (this.#ipv4?.rtp.fragmentedPackets ?? 0) + (this.#ipv6?.rtp.fragmentedPackets ?? 0)
+  }
+
   /** RTP packets that were too large for a datagram, for each reader that did not get them. */
   get oversizedPackets(): number {
     return (this.#ipv4?.rtp.oversizedPackets ?? 0) + (this.#ipv6?.rtp.oversizedPackets ?? 0)

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { DatagramReaders } from '../../src/media/datagram-readers.js'
-import { OversizedPackets } from '../../src/media/oversized-packets.js'
+import { DeliveryTroubles } from '../../src/media/delivery-troubles.js'
 import { PacketBatch } from '../../src/media/packet-batch.js'
 import type { DatagramReader } from '../../src/media/reader.js'
 import type { DatagramDestination } from '../../src/transport/datagram-group.js'
@@ -56,7 +56,7 @@ function batchOf(...sizes: readonly number[]): PacketBatch {
 }
 
 const readersWith = (clock = new FakeClock(), overheadBytes = 0) =>
-  new DatagramReaders(clock, new OversizedPackets('/cam', 0), { overheadBytes })
+  new DatagramReaders(clock, new DeliveryTroubles('/cam', 0), { overheadBytes })
 
 it('A-RTP-3 readers of sockets with different limits get what fits each', () => {
   const readers = readersWith()
@@ -126,7 +126,7 @@ it('B-CRASH a batch of any size goes to readers on their way to the live edge, o
 
 it('readers of a track that follows another begin a portion later, and miss nothing', () => {
   const clock = new FakeClock()
-  const readers = new DatagramReaders(clock, new OversizedPackets('/cam', 1), { isFollower: true })
+  const readers = new DatagramReaders(clock, new DeliveryTroubles('/cam', 1), { isFollower: true })
   const sender = new Sender(1472)
   const [begins, joins] = [readerAt(sender, 1), readerAt(sender, 2)]
   readers.add(begins, [Buffer.alloc(10), Buffer.alloc(11)])

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { DeliveryTroubles } from '../../src/media/delivery-troubles.js'
 import { FanOut } from '../../src/media/fan-out.js'
-import { OversizedPackets } from '../../src/media/oversized-packets.js'
 import type { DatagramReader, Reader } from '../../src/media/reader.js'
 import { ChannelTable } from '../../src/transport/interleaved.js'
 import type { DatagramSender } from '../../src/transport/udp-port-pair.js'
@@ -13,7 +13,7 @@ afterEach(() => {
 })
 
 function createFanOut(): FanOut {
-  const fanOut = new FanOut(new FakeClock(), new OversizedPackets('/cam', 0))
+  const fanOut = new FanOut(new FakeClock(), new DeliveryTroubles('/cam', 0))
   opened.push(fanOut)
   return fanOut
 }
