@@ -1,29 +1,21 @@
 import {
   createSessionDescription,
-  type MediaDescription,
+  MediaDescription,
+  type SdpLine,
+  SdpSection,
   type SessionDescription,
   serializeSdp,
 } from '../sdp/index.js'
 import type { MulticastPlace } from '../transport/multicast-address-pool.js'
+import { directions, isRelayed } from './relayed-lines.js'
 
 /** The multicast group of each track, by its index; nothing for tracks that have none. */
 export type PresentationPlaces = readonly (MulticastPlace | undefined)[]
 
-const directions = ['recvonly', 'sendonly', 'sendrecv']
-
-/** Keys of the publisher, which are between it and us (RFC 4567, RFC 4568). */
-const keyAttributes = ['key-mgmt', 'crypto', 'crypto-params']
-
-/** Session-level attributes that the server answers for itself. */
-const ownAttributes = new Set([
-  ...['control', 'tool', 'type', 'recvonly', 'sendonly', 'sendrecv'],
-  ...keyAttributes,
-])
-const rangeAttribute = 'range'
-
 /**
  * The session description as viewers see it (RFC 2326 appendix C): the media sections of the source, with
- * our control URIs, no ports and no addresses but those of multicast groups. What we do not understand stays as it is.
+ * our control URIs, no ports and no addresses but those of multicast groups. What the lines of the source say of its own
+ * presentation and connection is left out; attributes that nobody here understands stay as they are.
  *
  * @param origin - Unique number of this presentation, for `o=`.
  * @param backChannel - What the client may send.
@@ -41,30 +33,48 @@ export function describePresentation(
     address: '0.0.0.0',
     name: source.session.value('s') || ' ',
     tool: 'rtspool',
-    ...(durationSeconds === undefined ? {} : { range: `npt=0-${durationSeconds.toFixed(3)}` }),
+    ...rangeOf(source, durationSeconds),
   })
   for (const line of source.session.lines) {
-    if (line.type !== 'a') continue
-    const name = nameOf(line.value)
-    const isOurs =
-      ownAttributes.has(name) || (name === rangeAttribute && durationSeconds !== undefined)
-    if (!isOurs) description.session.lines.push(line)
+    if (line.type === 'a' && isRelayed(line)) description.session.lines.push(line)
   }
   source.media.forEach((media, index) => {
-    const copy = media.clone()
-    const place = places[index]
-    copy.port = place?.ports[0] ?? 0
-    copy.protocol = copy.protocol.replace(/^RTP\/SAVP/i, 'RTP/AVP')
-    copy.removeValues('c')
-    if (place) copy.setValue('c', connectionOf(place))
-    copy.setAttribute('control', `trackID=${index}`)
-    for (const attribute of [...directions, ...keyAttributes]) {
-      copy.removeAttributes(attribute)
-    }
-    description.media.push(copy)
+    description.media.push(describeTrack(media, index, places[index]))
   })
   if (backChannel) description.media.push(describeBackChannel(backChannel, source.media.length))
   return Buffer.from(serializeSdp(description))
+}
+
+/** RFC 2326 appendix C.1.5: what can be played here, which of a live stream is the present, whatever its source says. */
+function rangeOf({ session }: SessionDescription, durationSeconds: number | undefined) {
+  if (durationSeconds !== undefined) return { range: `npt=0-${durationSeconds.toFixed(3)}` }
+  return session.attribute('range')?.trim() === 'npt=now-' ? { range: 'npt=now-' } : {}
+}
+
+/** One track, its lines in the order of RFC 8866 section 5. */
+function describeTrack(
+  { kind, protocol, formats, section }: MediaDescription,
+  index: number,
+  place: MulticastPlace | undefined,
+): MediaDescription {
+  const track = new MediaDescription(
+    {
+      kind,
+      port: place?.ports[0] ?? 0,
+      protocol: protocol.replace(/^RTP\/SAVP/i, 'RTP/AVP'),
+      formats: formats.length > 0 ? formats : ['*'],
+    },
+    new SdpSection(inOrder(section.lines.filter(isRelayed))),
+  )
+  if (place) track.setValue('c', connectionOf(place))
+  track.addAttribute('control', `trackID=${index}`)
+  return track
+}
+
+/** One `i=`, then any `b=` and `a=`. */
+function inOrder(lines: readonly SdpLine[]): SdpLine[] {
+  const ofType = (wanted: string): SdpLine[] => lines.filter(({ type }) => type === wanted)
+  return [...ofType('i').slice(0, 1), ...ofType('b'), ...ofType('a')]
 }
 
 /** ONVIF Streaming Specification section 5.3.2: `sendonly` as the client sees it. */
@@ -81,9 +91,4 @@ function describeBackChannel(media: MediaDescription, index: number): MediaDescr
 /** RFC 8866 section 5.7: IPv6 has no ttl there. */
 function connectionOf({ address, ttl }: MulticastPlace): string {
   return address.includes(':') ? `IN IP6 ${address}` : `IN IP4 ${address}/${ttl}`
-}
-
-function nameOf(attribute: string): string {
-  const colon = attribute.indexOf(':')
-  return colon < 0 ? attribute : attribute.slice(0, colon)
 }

@@ -18,15 +18,39 @@ export interface MediaLine {
 const largestPort = 65535
 const largestPayloadType = 127
 
-/** Reads the value of an `m=` line; `undefined` when media, port or protocol is missing or broken. */
+/** RFC 8866 section 9. */
+const tokenPattern = /^[!#$%&'*+\-.^_`{|}~0-9A-Za-z]+$/
+const isToken = (text: string): boolean => tokenPattern.test(text)
+
+const portPattern = /^(\d{1,5})(?:\/(\d{1,5}))?$/
+
+/**
+ * Reads the value of an `m=` line. A port that is missing or none counts as 0: SETUP decides (RFC 2326 appendix C.1.2).
+ * Formats that are no tokens are left out.
+ *
+ * @returns `undefined` when media or protocol is missing or no token.
+ */
 export function parseMediaLine(value: string): MediaLine | undefined {
-  const [kind, portText, protocol, ...formats] = value.split(/\s+/).filter((word) => word !== '')
+  const [kind, ...words] = value.split(/\s+/).filter((word) => word !== '')
+  const isPortMissing = words[0] !== undefined && isProtocol(words[0])
+  const [portText, protocol, ...rest] = isPortMissing ? ['0', ...words] : words
   if (kind === undefined || portText === undefined || protocol === undefined) return undefined
-  const match = /^(\d{1,5})(?:\/(\d{1,5}))?$/.exec(portText)
+  if (!isToken(kind) || !protocol.split('/').every(isToken)) return undefined
+  const formats = rest.filter(isToken)
+  const match = portPattern.exec(portText)
   const port = Number(match?.[1] ?? Number.NaN)
-  if (!(port <= largestPort)) return undefined
+  if (!(port <= largestPort)) return { kind, port: 0, protocol, formats }
   return { kind, port, portCount: Number(match?.[2] ?? 1), protocol, formats }
 }
+
+/** Whether the value of an `m=` line, of which {@link parseMediaLine} has made something, can be written as it is. */
+export function isWellFormedMediaLine(value: string): boolean {
+  const [, port = '', protocol, ...formats] = value.trim().split(/\s+/)
+  const isPort = Number(portPattern.exec(port)?.[1] ?? Number.NaN) <= largestPort
+  return isPort && protocol !== undefined && formats.every(isToken)
+}
+
+const isProtocol = (word: string): boolean => /^[A-Za-z]+\/[A-Za-z]/.test(word)
 
 /** One `m=` line and the lines below it: the description of one track. */
 export class MediaDescription {

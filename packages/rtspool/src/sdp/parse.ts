@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { quoteReceived, RequestError } from '../errors.js'
 import { controlCharacterAt } from './characters.js'
-import { MediaDescription, parseMediaLine } from './media-description.js'
+import { isWellFormedMediaLine, MediaDescription, parseMediaLine } from './media-description.js'
 import { type SdpLine, SdpSection } from './section.js'
 import type { SessionDescription } from './session-description.js'
 
@@ -14,9 +14,10 @@ const excerptLength = 60
 /**
  * Reads a session description as real publishers write it.
  *
- * Tolerated: LF alone as line end, blank lines, missing `o=`, `s=` or `t=`, any order below `v=`, unknown
- * lines and attributes. Nothing is dropped but blank lines, so {@link serializeSdp} gives the same text.
- * Bytes that are not UTF-8 are read as Latin-1.
+ * Tolerated, because nothing of it has a meaning for RTSP: a byte order mark, LF or CR alone as line end, blank lines,
+ * NULs at the end of a line, spaces around the type, lines of any other shape than `<letter>=<value>`, unknown types and
+ * attributes, any order above the first `m=`, missing `o=`, `s=` or `t=`, ports that are none. Lines of another shape are
+ * left out; of what is well-formed {@link serializeSdp} gives the same text. Bytes that are not UTF-8 are read as Latin-1.
  *
  * @throws {RequestError} `ERR_SDP`, with `line` (from 1), `expected` and `got` in its context.
  * @see RFC 8866 section 9
@@ -24,14 +25,17 @@ const excerptLength = 60
 export function parseSdp(text: string | Buffer): SessionDescription {
   const session = new SdpSection()
   const media: MediaDescription[] = []
-  let section: SdpSection | undefined
+  let section = session
+  let hasVersion = false
   for (const { number, content } of numberedLines(text)) {
     const line = parseLine(content, number)
-    if (section === undefined) {
-      if (line.type !== 'v' || line.value.trim() !== '0') fail(number, 'v=0', content)
-      section = session
-    }
-    if (line.type === 'm') {
+    if (!line) continue
+    if (line.type === 'v') {
+      if (line.value.trim() !== '0') fail(number, 'v=0', content)
+      if (!hasVersion) session.lines.unshift(line)
+      hasVersion = true
+    } else if (line.type === 'm') {
+      if (!hasVersion) fail(number, 'v=0', content)
       const description = parseMedia(line.value, number)
       if (media.length === sdpLimits.media)
         fail(number, `at most ${sdpLimits.media} media`, content)
@@ -41,7 +45,7 @@ export function parseSdp(text: string | Buffer): SessionDescription {
       section.lines.push(line)
     }
   }
-  if (section === undefined) fail(1, 'v=0', '')
+  if (!hasVersion) fail(1, 'v=0', '')
   return { session, media }
 }
 
@@ -56,34 +60,57 @@ function numberedLines(text: string | Buffer): NumberedLine[] {
   if (sizeBytes > sdpLimits.sizeBytes) {
     fail(1, `at most ${sdpLimits.sizeBytes} bytes`, `${sizeBytes} bytes`)
   }
-  const lines = decode(text).split('\n')
+  const lines = decode(text).split(/\r\n|\n|\r/)
   if (lines.length > sdpLimits.lines + 1) {
     fail(sdpLimits.lines + 1, `at most ${sdpLimits.lines} lines`, `${lines.length} lines`)
   }
   return lines
-    .map((line, index) => ({
-      number: index + 1,
-      content: line.endsWith('\r') ? line.slice(0, -1) : line,
-    }))
-    .filter(({ content }) => content !== '')
+    .map((line, index) => ({ number: index + 1, content: withoutNuls(line) }))
+    .filter(({ content }) => content.trim() !== '')
 }
 
-function decode(text: string | Buffer): string {
-  if (typeof text === 'string') return text
-  return text.toString(isUtf8(text) ? 'utf8' : 'latin1')
+function decode(bytes: string | Buffer): string {
+  const text = typeof bytes === 'string' ? bytes : decodeBytes(bytes)
+  // A byte order mark; then controls as Latin-1 has them, which no line may pass on.
+  return text.replace(/^\ufeff/, '').replace(/[\u0080-\u009f]/g, '?')
 }
 
-function parseLine(content: string, number: number): SdpLine {
+function decodeBytes(bytes: Buffer): string {
+  const isMarked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
+  const unmarked = isMarked ? bytes.subarray(3) : bytes
+  return unmarked.toString(isUtf8(unmarked) ? 'utf8' : 'latin1')
+}
+
+/** A line as strings of C end, with NULs behind it. */
+function withoutNuls(line: string): string {
+  let end = line.length
+  while (end > 0 && line.charCodeAt(end - 1) === 0) end--
+  return line.slice(0, end)
+}
+
+/** @returns `undefined` for a line that is none of a description. */
+function parseLine(content: string, number: number): SdpLine | undefined {
   const badIndex = controlCharacterAt(content)
   if (badIndex !== -1) fail(number, 'no control characters', content.slice(badIndex))
-  if (!/^[A-Za-z]=/.test(content)) fail(number, '<letter>=<value>', content)
-  return { type: content.charAt(0), value: content.slice(2) }
+  const match = /^[ \t]*([A-Za-z])[ \t]*=/.exec(content)
+  if (!match) return undefined
+  const type = match[1] ?? ''
+  const value = content.slice(match[0].length)
+  return { type, value: type === 'a' ? attributeOf(value) : value }
 }
+
+/** An attribute begins with its name, and one without a value ends with it. */
+const attributeOf = (value: string): string =>
+  value.includes(':') ? value.trimStart() : value.trim()
 
 function parseMedia(value: string, number: number): MediaDescription {
   const line = parseMediaLine(value)
   if (line === undefined) fail(number, 'm=<media> <port> <protocol> <formats>', `m=${value}`)
-  return new MediaDescription(line, new SdpSection(), value)
+  return new MediaDescription(
+    line,
+    new SdpSection(),
+    isWellFormedMediaLine(value) ? value : undefined,
+  )
 }
 
 function fail(line: number, expected: string, received: string): never {
