@@ -150,6 +150,7 @@ test.for(['AES_CM_128_HMAC_SHA1_80', 'AEAD_AES_128_GCM'] as const)(
     const onAdmit = async () => {
       // The first one makes the source run; the second one has its description then.
       if (++sessions > 1) await until(() => source.hasWrapped, 15_000)
+      return true
     }
     await start(suite, { pool: { onAdmit } })
     running.server.mounts.add('/wrap', new MediaFactory(() => source))

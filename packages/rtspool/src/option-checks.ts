@@ -2,6 +2,8 @@ import { inspect } from 'node:util'
 
 /** Characters of a received value that a message shows. */
 const maxShownLength = 120
+/** Names of members that a message shows. */
+const maxShownNames = 8
 /** Edits that turn a mistyped name into the one that was meant. */
 const maxEdits = 2
 
@@ -20,6 +22,16 @@ export function kindOf(value: unknown): string {
   if (value === null || typeof value !== 'object') return value === null ? 'null' : typeof value
   const type: unknown = value.constructor
   return typeof type === 'function' && type !== Object ? type.name : 'object'
+}
+
+/** What a value is, with the names of its members and without what may be a secret: `object with user, plan`. */
+export function shapeOf(value: unknown): string {
+  if (typeof value === 'boolean' || typeof value === 'number') return String(value)
+  if (typeof value !== 'object' || value === null) return kindOf(value)
+  const names = Object.keys(value).slice(0, maxShownNames)
+  const isList = Array.isArray(value) || ArrayBuffer.isView(value)
+  if (isList || names.length === 0) return kindOf(value)
+  return `${kindOf(value)} with ${names.join(', ')}`
 }
 
 /** Whether a value can be read as named members: neither a list nor a `Map`, which have other members. */

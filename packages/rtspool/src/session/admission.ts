@@ -18,16 +18,23 @@ export interface SessionLimits {
   readonly maxLifetime: number
 }
 
-/** The limits that admission is about, as told by errors, the event `sessionRefused`, and `stats`. */
-export type AdmissionLimit =
-  | 'maxSessions'
-  | 'maxSessionsPerAddress'
-  | 'maxSessionsPerUser'
-  | 'maxSessionsPerPath'
-  /** The hook `onAdmit` said no. */
-  | 'onAdmit'
-  /** Another {@link AdmissionControl} said no, for reasons of its own. */
-  | 'admissionControl'
+/**
+ * The limits that admission is about, as told by errors, the event `sessionRefused`, and `stats`. `onAdmit` is the hook
+ * of this name; `admissionControl` is an {@link AdmissionControl} with reasons of its own.
+ */
+export type AdmissionLimit = (typeof admissionLimits)[number]
+
+export const admissionLimits = Object.freeze([
+  'maxSessions',
+  'maxSessionsPerAddress',
+  'maxSessionsPerUser',
+  'maxSessionsPerPath',
+  'onAdmit',
+  'admissionControl',
+] as const)
+
+export const isAdmissionLimit = (value: unknown): value is AdmissionLimit =>
+  admissionLimits.some((limit) => limit === value)
 
 /** What happens when a limit of numbers is reached. */
 export type FullPolicy = 'reject' | 'evictOldestIdle'
@@ -65,7 +72,7 @@ export interface AdmissionControl {
    * one {@link release}; one of kind `'path'` only asks.
    *
    * @returns `undefined` = admitted. It may be called again for the same session after others have
-   *   made room.
+   *   made room. Everything else, a promise among it, is a mistake: a TypeError, and nobody is admitted.
    */
   tryAcquire(request: AdmissionRequest): AdmissionLimit | undefined
   /** A session that was admitted has left. Called once for each. */
@@ -105,14 +112,12 @@ export interface AdmitContext {
 }
 
 /**
- * What `onAdmit` answers: nothing or `true` admits; `false` refuses with 403; an object with a status refuses
- * with that; `{ init }` admits a session that begins so.
+ * What `onAdmit` answers: `true` admits; `{ init }` admits a session that begins so; `false` refuses with 403; an object
+ * with a status from 300 to 599 refuses with that. Everything else, `undefined` among it, is a mistake, and admits
+ * nobody.
  */
 export type AdmitAnswer =
   | boolean
-  | undefined
-  // biome-ignore lint/suspicious/noConfusingVoidType: a hook that answers nothing is welcome
-  | void
   | { readonly statusCode: number; readonly message?: string }
   | { readonly init: SessionInit }
 

@@ -1,10 +1,6 @@
 import type { Clock } from '../clock.js'
-import { shown } from '../option-checks.js'
-import { checkDuration, msPerSecond, type SessionInit } from './session-init.js'
+import { checkDuration, checkUnixSeconds, msPerSecond, type SessionInit } from './session-init.js'
 import type { RemovalReason } from './session-state.js'
-
-/** In the year 5138; in milliseconds, 1e11 was in 1973. */
-const latestSeconds = 1e11
 
 /** What ends a session whatever its client does. */
 export class SessionBounds {
@@ -35,13 +31,7 @@ export class SessionBounds {
    * @throws {RangeError} when it is no number, or one that can only be milliseconds.
    */
   setAuthorizationEnd(expiresAt: number | undefined, clock: Clock | undefined): void {
-    const isTime = Number.isFinite(expiresAt) && (expiresAt as number) <= latestSeconds
-    if (expiresAt !== undefined && !isTime) {
-      const hint = (expiresAt as number) > latestSeconds ? ': are these milliseconds?' : ''
-      throw new RangeError(
-        `expiresAt must be a number of seconds since 1970, up to 1e11, got ${shown(expiresAt)}${hint}`,
-      )
-    }
+    if (expiresAt !== undefined) checkUnixSeconds('expiresAt', expiresAt)
     this.#expiresAt = expiresAt
     if (clock !== undefined) this.start(clock)
   }

@@ -1,4 +1,5 @@
 import { createHash, randomFillSync } from 'node:crypto'
+import { disown, isThenable } from '../listeners.js'
 
 /**
  * Makes session ids. A cluster replaces it with one that hides the owning node inside an id of the
@@ -17,7 +18,7 @@ export interface IdCodec {
   createId(): string
 }
 
-/** Fills a buffer with random bytes: `randomFillSync` of `node:crypto`, or a double of it. */
+/** Fills a buffer with random bytes before it returns: `randomFillSync` of `node:crypto`, or a double of it. */
 export type RandomFill = (bytes: Uint8Array) => unknown
 
 const bytesPerId = 24 /* 192 bits, 32 characters of 6 bits */
@@ -49,8 +50,7 @@ export class RandomIdCodec implements IdCodec {
 
   createId(): string {
     if (this.#next === this.#bytes.length) {
-      this.#fill(this.#bytes)
-      this.#next = 0
+      this.#draw()
     }
     const bytes = this.#bytes
     const codes = this.#codes
@@ -70,6 +70,20 @@ export class RandomIdCodec implements IdCodec {
     this.#next = from
     // A string of its own: a slice of a longer one would keep the whole block, with its ids, alive.
     return String.fromCharCode(...codes)
+  }
+
+  /** @throws {TypeError} when the source does not fill the bytes at once: ids that anybody can guess are worse than none. */
+  #draw(): void {
+    // Wiped, as everything that was handed out.
+    const bytes = this.#bytes.fill(0)
+    const answer = this.#fill(bytes)
+    disown('the source of random bytes', answer)
+    const isUntouched = bytes.every((byte) => byte === 0)
+    if (isThenable(answer) || isUntouched) {
+      const got = isThenable(answer) ? 'a promise' : 'bytes that are all 0'
+      throw new TypeError(`a source of random bytes must fill them before it returns, got ${got}`)
+    }
+    this.#next = 0
   }
 }
 

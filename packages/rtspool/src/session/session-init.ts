@@ -1,6 +1,15 @@
 import type { Clock } from '../clock.js'
-import { checkInteger, checkSeconds } from '../option-checks.js'
-import type { SessionOwner } from './session-owner.js'
+import {
+  checkBoolean,
+  checkClock,
+  checkInteger,
+  checkOptions,
+  checkSeconds,
+  isRecord,
+  shapeOf,
+  shown,
+} from '../option-checks.js'
+import { checkOwner, type SessionOwner } from './session-owner.js'
 
 /** Seconds after which a client assumes its session gone when it is told nothing (RFC 2326 12.37). */
 export const defaultTimeout = 60
@@ -36,6 +45,16 @@ export interface SessionInit {
   readonly maxLifetime?: number | undefined
   /** Seconds within which it must play or record for the first time; 0 = unlimited. @defaultValue 0 */
   readonly maxIdleSetup?: number | undefined
+  /**
+   * Most sessions of its address, this one among them: one more is not made. Instead of the limit of the pool, and looked
+   * at when the session is made, in the same turn: what `onAdmit` answers here holds however many are asked for at a
+   * time. 0 = unlimited. @defaultValue the limit of the pool
+   */
+  readonly maxSessionsPerAddress?: number | undefined
+  /** The same for the sessions of its user. @defaultValue the limit of the pool */
+  readonly maxSessionsPerUser?: number | undefined
+  /** The same for the sessions of its path. @defaultValue the limit of the pool */
+  readonly maxSessionsPerPath?: number | undefined
   /** When its authorization ends: seconds since 1970, as in the `exp` of a JWT. @defaultValue never */
   readonly expiresAt?: number | undefined
   /** Path of the presentation that it is made for; counted from the beginning. */
@@ -68,4 +87,92 @@ export function checkTimeout(name: string, seconds: unknown): number {
 /** @throws {RangeError} when it is not a number of seconds that a limit may have. */
 export function checkDuration(name: string, seconds: unknown): number {
   return checkSeconds(name, seconds, maxTimeout)
+}
+
+/** In the year 5138; in milliseconds, 1e11 was in 1973. */
+const latestSeconds = 1e11
+
+/** @throws {RangeError} when it is no number, or one that can only be milliseconds. */
+export function checkUnixSeconds(name: string, seconds: unknown): void {
+  if (Number.isFinite(seconds) && (seconds as number) <= latestSeconds) return
+  const hint = Number(seconds) > latestSeconds ? ': are these milliseconds?' : ''
+  throw new RangeError(
+    `${name} must be a number of seconds since 1970, up to 1e11, got ${shown(seconds)}${hint}`,
+  )
+}
+
+const maxUnsigned = 2 ** 32 - 1
+
+/** @throws {RangeError} when it is no number of sessions that a limit may have. */
+export function checkCount(name: string, limit: unknown): number {
+  return checkInteger(name, limit, 0, maxUnsigned)
+}
+
+/** What each member of a {@link SessionInit} must be. */
+const initChecks: { readonly [K in keyof Required<SessionInit>]: (value: unknown) => void } = {
+  owner: checkOwner,
+  timeout: (value) => checkTimeout('timeout', value),
+  extraTimeout: (value) => checkTimeout('extraTimeout', value),
+  timeoutAlwaysVisible: (value) => checkBoolean('timeoutAlwaysVisible', value),
+  maxLifetime: (value) => checkDuration('maxLifetime', value),
+  maxIdleSetup: (value) => checkDuration('maxIdleSetup', value),
+  maxSessionsPerAddress: (value) => checkCount('maxSessionsPerAddress', value),
+  maxSessionsPerUser: (value) => checkCount('maxSessionsPerUser', value),
+  maxSessionsPerPath: (value) => checkCount('maxSessionsPerPath', value),
+  expiresAt: (value) => checkUnixSeconds('expiresAt', value),
+  path: checkPath,
+  data: checkData,
+  clock: checkClock,
+}
+const initNames = Object.keys(initChecks)
+
+/**
+ * Makes sure that a session can begin so. Costs one look at each member that is there.
+ *
+ * @throws {RangeError | TypeError} Names the member that makes no sense or does not exist.
+ */
+export function checkSessionInit(init: SessionInit): void {
+  if (!isRecord(init)) checkOptions('a session', init, initNames)
+  for (const name in init) {
+    const value: unknown = init[name as keyof SessionInit]
+    if (value === undefined) continue
+    const check = Object.hasOwn(initChecks, name) && initChecks[name as keyof SessionInit]
+    if (check) check(value)
+    else checkOptions('a session', init, initNames)
+  }
+}
+
+function checkPath(path: unknown): void {
+  if (typeof path === 'string' && path.startsWith('/')) return
+  throw new TypeError(`path must be a string that begins with /, got ${shapeOf(path)}`)
+}
+
+function checkData(data: unknown): void {
+  if (typeof data === 'object' && data !== null) return
+  throw new TypeError(`data must be an object, got ${shapeOf(data)}`)
+}
+
+/** Whether a session begins with limits of its own. */
+export function hasLimits({
+  maxSessionsPerAddress,
+  maxSessionsPerUser,
+  maxSessionsPerPath,
+}: SessionInit): boolean {
+  return (
+    maxSessionsPerAddress !== undefined ||
+    maxSessionsPerUser !== undefined ||
+    maxSessionsPerPath !== undefined
+  )
+}
+
+/** Those limits, and nothing else. */
+export function limitsOf({
+  maxSessionsPerAddress,
+  maxSessionsPerUser,
+  maxSessionsPerPath,
+}: SessionInit): Pick<
+  SessionInit,
+  'maxSessionsPerAddress' | 'maxSessionsPerUser' | 'maxSessionsPerPath'
+> {
+  return { maxSessionsPerAddress, maxSessionsPerUser, maxSessionsPerPath }
 }

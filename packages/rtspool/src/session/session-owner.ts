@@ -1,3 +1,5 @@
+import { checkOptions, isRecord, shapeOf } from '../option-checks.js'
+
 /** Whom a session belongs to. Without an owner, whoever knows the id may use the session. */
 export interface SessionOwner {
   /** Remote address, in one form for each host: compared character by character. */
@@ -25,6 +27,25 @@ export const sessionBindings = Object.freeze([
   'address',
   'none',
 ] as const satisfies readonly SessionBinding[])
+
+const ownerNames: readonly (keyof SessionOwner)[] = ['address', 'user', 'connection']
+
+/** @throws {TypeError} when it is something else: a text by itself is neither address nor user. */
+export function checkOwner(owner: unknown): void {
+  if (!isRecord(owner)) {
+    throw new TypeError(`owner must be an object such as { address, user }, got ${shapeOf(owner)}`)
+  }
+  checkOptions('owner', owner, ownerNames)
+  const { address, user, connection } = owner
+  if (typeof address !== 'string' || address === '') {
+    throw new TypeError(`owner.address must be a string, got ${shapeOf(address)}`)
+  }
+  if (user !== undefined && typeof user !== 'string') {
+    throw new TypeError(`owner.user must be a string, got ${shapeOf(user)}`)
+  }
+  if (connection === undefined || (typeof connection === 'object' && connection !== null)) return
+  throw new TypeError(`owner.connection must be an object, got ${shapeOf(connection)}`)
+}
 
 /** Whether `claimant` may use a session of `owner`. */
 export function isClaimAccepted(

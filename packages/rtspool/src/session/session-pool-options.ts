@@ -3,7 +3,6 @@ import {
   checkBoolean,
   checkClock,
   checkFunction,
-  checkInteger,
   checkMethods,
   checkOptions,
   shown,
@@ -19,6 +18,7 @@ import {
 import type { Session } from './session.js'
 import { type IdCodec, RandomIdCodec } from './session-id.js'
 import {
+  checkCount,
   checkDuration,
   checkTimeout,
   defaultExtraTimeout,
@@ -42,8 +42,8 @@ export interface SessionPoolOptions {
   /** Seconds that a session may last in all; 0 = unlimited. @defaultValue 0 */
   readonly maxLifetime?: number | undefined
   /**
-   * What happens when a limit of numbers is reached: `'reject'`, or `'evictOldestIdle'`: that session leaves
-   * which has been idle for longest, never one that plays or records. @defaultValue `'reject'`
+   * What happens when a limit of numbers is reached: `'reject'`, or `'evictOldestIdle'`: of the sessions that count
+   * against it, that one leaves which has been silent for longest, whatever its state. @defaultValue `'reject'`
    */
   readonly fullPolicy?: FullPolicy | undefined
   /** Asked by {@link SessionPool.admit}. @defaultValue admits everybody */
@@ -164,13 +164,6 @@ export function resolveLimits(options: LimitOptions, before: SessionLimits): Ses
     maxIdleSetup: checkDuration('maxIdleSetup', given('maxIdleSetup')),
     maxLifetime: checkDuration('maxLifetime', given('maxLifetime')),
   })
-}
-
-const maxUnsigned = 2 ** 32 - 1
-
-/** @throws {RangeError} when it is no number of sessions that a limit may have. */
-export function checkCount(name: string, limit: unknown): number {
-  return checkInteger(name, limit, 0, maxUnsigned)
 }
 
 function oneOf<T extends string>(name: string, value: T, values: readonly T[]): T {

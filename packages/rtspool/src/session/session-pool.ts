@@ -4,16 +4,18 @@
 import { EventEmitter } from 'node:events'
 import type { Clock } from '../clock.js'
 import { SessionPoolError } from '../errors.js'
-import { tell, throwLater } from '../listeners.js'
-import { withoutUndefined } from '../option-checks.js'
+import { callSafely, disown, isThenable, tell, tellFailure } from '../listeners.js'
+import { checkOptions, shapeOf } from '../option-checks.js'
 import {
   type AdmissionLimit,
   type AdmissionRequest,
   type AdmitContext,
+  isAdmissionLimit,
   localAdmission,
   type SessionLimits,
   type SessionRefusal,
 } from './admission.js'
+import { type AdmitDecision, checkAdmitContext, readAdmitAnswer } from './admit-answer.js'
 import {
   Expiry,
   type SessionPoolWatch,
@@ -23,10 +25,15 @@ import {
 import { HandleRecords } from './handle-records.js'
 import { IdTable } from './id-table.js'
 import { internals, Session, type SessionHost } from './session.js'
-import type { SessionInit } from './session-init.js'
-import { isClaimAccepted, type SessionBinding, type SessionOwner } from './session-owner.js'
 import {
   checkCount,
+  checkSessionInit,
+  hasLimits,
+  limitsOf,
+  type SessionInit,
+} from './session-init.js'
+import { isClaimAccepted, type SessionBinding, type SessionOwner } from './session-owner.js'
+import {
   checkSessionPoolOptions,
   type ResolvedSessionPoolOptions,
   resolveLimits,
@@ -65,7 +72,8 @@ export interface SessionPoolEvents {
  * The sessions of a server: who may be here, how many, how long, and why each one left.
  *
  * Every verb is synchronous. The pool is consistent and unlocked whenever a listener runs, so listeners
- * may call it. A listener that throws does not disturb it: the error comes up as an uncaught exception.
+ * may call it. A listener that throws or rejects disturbs neither the pool nor the other listeners: its error is
+ * published on the diagnostics channel `rtspool:callback-failed`, or given as a process warning.
  *
  * @see gst-rtsp-server: GstRTSPSessionPool
  */
@@ -95,8 +103,8 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     this.#clock = this.#options.clock
     this.#limits = this.#options.limits
     this.#defaultInit = Object.freeze(this.#withDefaults(noInit))
-    const tracksIdle = this.#options.fullPolicy === 'evictOldestIdle'
-    this.#registry = new SessionRegistry(this.#sessions, this.#records, { tracksIdle })
+    const tracksSilence = this.#options.fullPolicy === 'evictOldestIdle'
+    this.#registry = new SessionRegistry(this.#sessions, this.#records, { tracksSilence })
     this.#expiry = new Expiry(this.#clock, this.#sessions, this.#records, (session) =>
       this.#removeDue(session),
     )
@@ -105,8 +113,10 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
       clock: this.#clock,
       isStalled: (now) => this.#expiry.isStalled(now),
       end: (session, reason) => this.remove(session, reason),
-      dueChanged: (session) => this.#expiry.refile(session),
-      stateChanged: (session) => this.#registry.noteState(session),
+      dueChanged: (session) => {
+        this.#expiry.refile(session)
+        this.#registry.noteDue(session)
+      },
       publicIdMade: (session, publicId) => this.#registry.nameSession(session, publicId),
       pathEntered: (session, path) => this.#enterPath(session, path),
       pathLeft: (session, path) => this.#registry.leavePath(session, path),
@@ -144,10 +154,11 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
    * made from now on.
    *
    * @param limits - What is not named stays.
-   * @throws {RangeError} when a limit makes no sense; then none has changed.
+   * @throws {RangeError | TypeError} when a limit makes no sense or does not exist; then none has changed.
    */
   setLimits(limits: { readonly [K in keyof SessionLimits]?: number | undefined }): void {
     this.#assertUnlocked()
+    checkOptions('setLimits', limits, Object.keys(this.#limits))
     this.#limits = resolveLimits(limits, this.#limits)
     this.#defaultInit = Object.freeze(this.#withDefaults(noInit))
   }
@@ -169,10 +180,13 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
    * @returns How the session is to begin: owner, path and end of authorization as in `context`, and
    *   what the hook added.
    * @throws {SessionPoolError} `ERR_SESSION_NOT_ADMITTED` with the status that the hook chose (403, or 503 when
-   *   it failed), `ERR_SESSION_POOL_FULL`, `ERR_SESSION_PATH_FULL`, `ERR_SESSION_POOL_CLOSED`.
+   *   it failed or answered something else than an {@link AdmitAnswer}), `ERR_SESSION_POOL_FULL`,
+   *   `ERR_SESSION_PATH_FULL`, `ERR_SESSION_POOL_CLOSED`.
+   * @throws {TypeError} when the context has a member that does not exist, or an owner of the wrong kind.
    */
   async admit(context: AdmitContext): Promise<SessionInit> {
     this.#assertUsable()
+    checkAdmitContext(context)
     const init: SessionInit = {
       owner: context.owner,
       path: context.path,
@@ -181,29 +195,32 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     this.#assertRoom(init)
     const { onAdmit } = this.#options
     if (onAdmit === undefined) return init
-    let answer: Awaited<ReturnType<typeof onAdmit>>
+    let decision: AdmitDecision
     try {
-      answer = await onAdmit(context)
+      decision = readAdmitAnswer(await onAdmit(context))
     } catch (error) {
       throw this.#notAdmitted(context, { statusCode: 503 }, error)
     }
-    if (answer === undefined || answer === true) return init
-    if (answer === false) throw this.#notAdmitted(context, { statusCode: 403 })
-    if ('init' in answer) return { ...init, ...withoutUndefined(answer.init) }
-    throw this.#notAdmitted(context, answer)
+    if ('statusCode' in decision) throw this.#notAdmitted(context, decision)
+    const admitted = { ...init, ...decision.init }
+    // The same question as that of `create`, before anything is made for the client.
+    if (hasLimits(decision.init)) this.#assertRoom(admitted)
+    return admitted
   }
 
   /**
    * Makes a session with an id that nobody else has. When a limit is reached, sessions that are due make
-   * room first, then, where the policy says so, idle ones. A create that fails leaves no trace.
+   * room first, then, where the policy says so, silent ones. A create that fails leaves no trace.
    *
    * @param init - What differs from the options of the pool.
    * @throws {SessionPoolError} `ERR_SESSION_POOL_FULL`, `ERR_SESSION_PATH_FULL`, `ERR_SESSION_POOL_CLOSED`,
    *   `ERR_SESSION_POOL_LOCKED`; `ERR_SESSION_ID_COLLISION` when 100 ids in a row were taken.
+   * @throws {RangeError | TypeError} when a member of `init` makes no sense or does not exist.
    * @see gst_rtsp_session_pool_create()
    */
   create(init: SessionInit = noInit): Session {
     this.#assertUsable()
+    if (init !== noInit) checkSessionInit(init)
     this.#assertRoom(init)
     const before = this.#registry.added
     const session = this.#draw(init)
@@ -461,18 +478,24 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
 
   /** Makes room for a session that begins so, if the limits are this pool's own. */
   #assertRoom(init: SessionInit): void {
-    if (this.#options.admission !== localAdmission || !hasNumbers(this.#limits)) return
-    this.#admit('session', init.owner, init.path, undefined)
+    if (this.#options.admission !== localAdmission) return
+    const limits = this.#limitsFor(init)
+    if (hasNumbers(limits)) this.#admit('session', init, undefined, limits)
+  }
+
+  /** The limits for a session that begins so. */
+  #limitsFor(init: SessionInit): SessionLimits {
+    return hasLimits(init) ? resolveLimits(limitsOf(init), this.#limits) : this.#limits
   }
 
   /** Has another control admit a session. */
   #acquire(session: Session, init: SessionInit): void {
     this.#assertUsable()
     if (this.has(session.id)) throw collisionError()
-    this.#admit('session', init.owner, init.path, session)
+    this.#admit('session', init, session, this.#limitsFor(init))
     // The control, or listeners that heard of others leaving, may have used the pool.
     if (!this.#isClosed && !this.has(session.id)) return
-    this.#options.admission.release(session)
+    this.#release(session)
     this.#assertUsable()
     throw collisionError()
   }
@@ -480,7 +503,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
   #enterPath(session: Session, path: string): void {
     const { admission } = this.#options
     if (admission !== localAdmission || this.#limits.maxSessionsPerPath > 0) {
-      this.#admit('path', session.owner, path, session)
+      this.#admit('path', { owner: session.owner, path }, session, this.#limits)
     }
     if (internals.hostOf(session) === this.#host) this.#registry.enterPath(session, path)
   }
@@ -488,18 +511,18 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
   /** @throws {SessionPoolError} when a limit is reached and nobody makes room. */
   #admit(
     kind: AdmissionRequest['kind'],
-    owner: SessionOwner | undefined,
-    path: string | undefined,
+    { owner, path }: Pick<SessionInit, 'owner' | 'path'>,
     session: Session | undefined,
+    limits: SessionLimits,
   ): void {
     const ask = (): AdmissionLimit | undefined =>
-      this.#options.admission.tryAcquire({
+      this.#ask({
         kind,
         // The local control, the only one that is asked before there is a session, does not look at it.
         session: session as Session,
         owner,
         path,
-        limits: this.#limits,
+        limits,
         counts: this.#countsFor(owner, path),
       })
     let limit = ask()
@@ -510,7 +533,14 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     }
     this.#expiry.sweep(isAdmitted)
     while (limit !== undefined && this.#evict(limit, owner, path, session)) isAdmitted()
-    if (limit !== undefined) throw this.#refused({ limit, owner, path })
+    if (limit !== undefined) throw this.#refused({ limit, owner, path }, limits)
+  }
+
+  /** @throws {TypeError} when the control answers no limit: nobody is admitted, and nobody has to make room for it. */
+  #ask(request: AdmissionRequest): AdmissionLimit | undefined {
+    const limit: unknown = this.#options.admission.tryAcquire(request)
+    if (limit === undefined || isAdmissionLimit(limit)) return limit
+    throw notAnswered('admission.tryAcquire', 'undefined or a limit', limit)
   }
 
   #countsFor(
@@ -526,7 +556,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     }
   }
 
-  /** Where the policy allows it, has an idle session leave that counts against a limit. */
+  /** Where the policy allows it, has the session leave that counts against a limit and has been silent for longest. */
   #evict(
     limit: AdmissionLimit,
     owner: SessionOwner | undefined,
@@ -538,17 +568,17 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     if (limit === 'maxSessionsPerAddress' && owner) question = { address: owner.address }
     if (limit === 'maxSessionsPerUser' && owner?.user) question = { user: owner.user }
     if (limit === 'maxSessionsPerPath' && path) question = { path }
-    const oldest = this.#registry.oldestIdle(question)
-    if (oldest === undefined || oldest === except) return false
-    this.#leave(oldest, 'evicted')
+    const silent = this.#registry.longestSilent(question, except)
+    if (silent === undefined || silent === except) return false
+    this.#leave(silent, 'evicted')
     return true
   }
 
-  #refused(refusal: SessionRefusal): SessionPoolError {
+  #refused(refusal: SessionRefusal, limits: SessionLimits): SessionPoolError {
     const { limit } = refusal
     this.#counters.noteRefusal(limit)
     tell(this, 'sessionRefused', refusal)
-    const context = { limit, max: limit in this.#limits ? this.#limits[limit as 'maxSessions'] : 0 }
+    const context = { limit, max: limit in limits ? limits[limit as 'maxSessions'] : 0 }
     return limit === 'maxSessionsPerPath'
       ? new SessionPoolError('ERR_SESSION_PATH_FULL', `${limit} is reached`, { context })
       : new SessionPoolError('ERR_SESSION_POOL_FULL', `${limit} is reached`, { context })
@@ -561,9 +591,13 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
   ): SessionPoolError {
     this.#counters.noteRefusal('onAdmit')
     tell(this, 'sessionRefused', { limit: 'onAdmit', owner, path })
-    const text = message ?? 'The session was not admitted'
+    const why = cause instanceof Error ? cause.message : 'The session was not admitted'
     const context = { limit: 'onAdmit' }
-    return new SessionPoolError('ERR_SESSION_NOT_ADMITTED', text, { statusCode, context, cause })
+    return new SessionPoolError('ERR_SESSION_NOT_ADMITTED', message ?? why, {
+      statusCode,
+      context,
+      cause,
+    })
   }
 
   /** Makes a session whose id is free. */
@@ -572,9 +606,8 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     const before = this.#registry.added
     for (let draws = 0; draws < maxIdDraws; draws++) {
       const id = this.createSessionId()
-      if (typeof id !== 'string' || id === '') {
-        throw new TypeError('createSessionId must answer a string that is not empty')
-      }
+      if (typeof id !== 'string' || id === '')
+        throw notAnswered('createSessionId', 'a string that is not empty', id)
       if (this.#sessions.get(id) !== undefined) continue
       const session = this.createSession(id, full)
       assertNewSession(session, id)
@@ -635,34 +668,28 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     this.#sessions.delete(handle)
     if (this.#sessions.size === 0 && this.#sessions.handles === 0) this.#registry.reset()
     this.#counters.noteRemoved(reason)
-    internals.release(session, throwLater)
-    this.#releaseAdmission(session)
+    internals.release(session, tellTransport)
+    const { admission } = this.#options
+    if (admission !== localAdmission) this.#release(session)
+    if (this.listenerCount('sessionRemoved') > 0) tell(this, 'sessionRemoved', session, reason)
     try {
-      // Not through tell(), whose arguments would be two lists more for each of a crowd that leaves at once.
-      if (this.listenerCount('sessionRemoved') > 0) this.emit('sessionRemoved', session, reason)
+      disown('sessionRemoved of a SessionPool', this.sessionRemoved(session, reason))
     } catch (error) {
-      throwLater(error)
-    }
-    try {
-      this.sessionRemoved(session, reason)
-    } catch (error) {
-      throwLater(error)
+      tellFailure('sessionRemoved of a SessionPool', error)
     }
   }
 
-  #releaseAdmission(session: Session): void {
-    try {
-      this.#options.admission.release(session)
-    } catch (error) {
-      throwLater(error)
-    }
+  #release(session: Session): void {
+    callSafely('admission.release', () => this.#options.admission.release(session))
   }
 
   #callWatch(fn: SessionPoolWatchFunction<this>): boolean {
     try {
-      return fn(this) !== false
+      const answer: unknown = fn(this)
+      disown('function of createWatch', answer)
+      return answer !== false
     } catch (error) {
-      throwLater(error)
+      tellFailure('function of createWatch', error)
       return true
     }
   }
@@ -690,8 +717,18 @@ function lockedError(): SessionPoolError {
   )
 }
 
+/** Tells of a transport of the application that could not be closed. */
+const tellTransport = (error: unknown): void => tellFailure('close of a transport', error)
+
+/** A hook of the application has answered something else than it must. */
+function notAnswered(hook: string, expected: string, answer: unknown): TypeError {
+  disown(hook, answer)
+  const got = isThenable(answer) ? 'a promise' : shapeOf(answer)
+  return new TypeError(`${hook} must answer ${expected}, got ${got}`)
+}
+
 function assertNewSession(session: unknown, id: string): asserts session is Session {
-  if (!(session instanceof Session)) throw new TypeError('createSession must answer a Session')
+  if (!(session instanceof Session)) throw notAnswered('createSession', 'a Session', session)
   if (session.id !== id)
     throw new TypeError('createSession must answer a session with the id given')
   if (internals.isPooled(session)) {

@@ -4,7 +4,8 @@ import type { HandleRecords } from './handle-records.js'
 import type { IdTable } from './id-table.js'
 import { internals, type Session } from './session.js'
 import { SessionIndex } from './session-index.js'
-import { isActive, type SessionState } from './session-state.js'
+import type { SessionState } from './session-state.js'
+import { SilenceOrder } from './silence-order.js'
 
 /** What {@link SessionPool.count} counts: exactly one of the three. */
 export type SessionQuestion =
@@ -54,7 +55,7 @@ const maxLooksPerPage = 10_000
 const cursorPattern = /^[0-9a-z]{1,11}$/
 const cursorRadix = 36
 
-/** What the pool knows of its sessions besides their ids: who, where, in which order, which are idle. */
+/** What the pool knows of its sessions besides their ids: who, where, in which order, which are silent. */
 export class SessionRegistry {
   readonly #sessions: IdTable<Session>
   readonly #chain: CreationChain
@@ -62,17 +63,22 @@ export class SessionRegistry {
   readonly #byAddress: SessionIndex
   readonly #byUser: SessionIndex
   readonly #byPath: SessionIndex
-  /** Idle sessions, those first that have been so for longest; kept only where they may be evicted. */
-  readonly #idle: Set<Session> | undefined
+  /** Kept only where sessions may be evicted. */
+  readonly #silent: SilenceOrder | undefined
 
   constructor(
     sessions: IdTable<Session>,
     records: HandleRecords,
-    options: { readonly tracksIdle: boolean },
+    options: { readonly tracksSilence: boolean },
   ) {
     this.#chain = new CreationChain(records)
     this.#sessions = sessions
-    this.#idle = options.tracksIdle ? new Set() : undefined
+    this.#silent = options.tracksSilence
+      ? new SilenceOrder(
+          (handle) => internals.silentSince(sessions.at(handle)),
+          (handle) => this.#chain.serialOf(handle),
+        )
+      : undefined
     const serialOf = (session: Session) => this.#serialOf(session)
     this.#byAddress = new SessionIndex(serialOf)
     this.#byUser = new SessionIndex(serialOf)
@@ -96,7 +102,7 @@ export class SessionRegistry {
     if (paths.length > 0) for (const path of paths) this.#byPath.add(path, session)
     const publicId = internals.publicIdOf(session)
     if (publicId !== undefined) this.#byPublicId.set(publicId, session)
-    if (this.#idle !== undefined && !isActive(session.state)) this.#idle.add(session)
+    this.#silent?.add(handle)
   }
 
   delete(handle: number, session: Session): void {
@@ -109,7 +115,7 @@ export class SessionRegistry {
     if (paths.length > 0) for (const path of paths) this.#byPath.delete(path, session)
     const publicId = internals.publicIdOf(session)
     if (publicId !== undefined) this.#byPublicId.delete(publicId)
-    this.#idle?.delete(session)
+    this.#silent?.delete(handle)
     this.#chain.delete(handle)
   }
 
@@ -145,26 +151,37 @@ export class SessionRegistry {
     this.#byPath.delete(path, session)
   }
 
-  noteState(session: Session): void {
-    if (isActive(session.state)) this.#idle?.delete(session)
-    else this.#idle?.add(session)
-  }
-
   count(question: SessionQuestion): number {
     if (question.user !== undefined) return this.#byUser.count(question.user)
     if (question.address !== undefined) return this.#byAddress.count(question.address)
     return this.#byPath.count(question.path)
   }
 
-  /** Of the sessions that a question is about, or of all, the one that has been idle for longest. */
-  oldestIdle(question?: SessionQuestion): Session | undefined {
-    if (question === undefined) return this.#idle?.values().next().value
-    let oldest: Session | undefined
-    for (const session of this.#behind(question, 0)) {
-      if (isActive(session.state)) continue
-      if (!oldest || internals.idleSince(session) < internals.idleSince(oldest)) oldest = session
+  /** Files a session anew that may have become silent. */
+  noteDue(session: Session): void {
+    const handle = internals.handleOf(session)
+    this.#silent?.delete(handle)
+    this.#silent?.add(handle)
+  }
+
+  /**
+   * Of the sessions that a question is about, or of all, the one that has been silent for longest.
+   *
+   * @param except - Left out: the session that needs the place.
+   */
+  longestSilent(question?: SessionQuestion, except?: Session): Session | undefined {
+    if (question === undefined) {
+      const handle = this.#silent?.first()
+      return handle === undefined ? undefined : this.#sessions.at(handle)
     }
-    return oldest
+    let silent: Session | undefined
+    for (const session of this.#behind(question, 0)) {
+      if (session === except) continue
+      if (!silent || internals.silentSince(session) < internals.silentSince(silent)) {
+        silent = session
+      }
+    }
+    return silent
   }
 
   /**

@@ -1,3 +1,4 @@
+import { disown, isThenable } from '../listeners.js'
 import { shown } from '../option-checks.js'
 
 /** State of a session or of a media in it. @see RFC 2326 appendix A */
@@ -28,8 +29,9 @@ export function isActive(state: SessionState): boolean {
  * - `unreachable`: nobody listens any more where its media are sent
  * - `silent`: it published over UDP, its connection had closed, and nothing was heard of it for `publisherTimeout`
  * - `mediaEnded`: what it played has ended
+ * - `mediaFailed`: the source of what it was to play did not start, or failed when it was told to seek or go on
  * - `kicked`: an operator removed it
- * - `evicted`: it was idle and made room for another
+ * - `evicted`: it had been silent for longest, and made room for another
  * - `filtered`: the function given to `filter` said so
  * - `poolClosed`: the pool was closed
  * - `removed`: `remove` was called without another reason
@@ -47,6 +49,7 @@ export const removalReasons = Object.freeze([
   'unreachable',
   'silent',
   'mediaEnded',
+  'mediaFailed',
   'kicked',
   'evicted',
   'filtered',
@@ -84,9 +87,10 @@ export const FilterResult = Object.freeze({
 /** @throws {TypeError} when it is not an answer, a promise for instance. */
 export function assertFilterAnswer(answer: unknown): asserts answer is FilterAnswer {
   if (answer === 'keep' || answer === 'remove' || answer === 'ref') return
+  disown('function of filter', answer)
   throw new TypeError(
-    answer instanceof Promise
+    isThenable(answer)
       ? 'The function given to filter must not be async'
-      : `The function given to filter answered ${String(answer)}`,
+      : `The function given to filter must answer 'keep', 'remove' or 'ref', got ${shown(answer)}`,
   )
 }

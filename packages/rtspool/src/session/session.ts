@@ -33,7 +33,6 @@ export interface SessionHost {
   isStalled(now: number): boolean
   end(session: Session, reason: RemovalReason): boolean
   dueChanged(session: Session): void
-  stateChanged(session: Session): void
   publicIdMade(session: Session, publicId: string): void
   /** @throws {SessionPoolError} when the path is full. */
   pathEntered(session: Session, path: string): void
@@ -55,12 +54,12 @@ class Extras {
   clock: Clock | undefined = undefined
   /** How often `preventExpire` was called without `allowExpire`. */
   prevented = 0
-  /** Since when it neither plays nor records, if it ever did. */
-  idleSince: number | undefined = undefined
 }
 
 /** Handle of a session that was never in a pool. */
 const notPooled = 0
+/** Milliseconds, and more than any clock has. */
+const notSilent = 2 ** 50
 const noPaths: readonly string[] = Object.freeze([])
 const noBounds: SessionInit = Object.freeze({})
 
@@ -85,7 +84,11 @@ export interface SessionInternals {
   publicIdOf(session: Session): string | undefined
   /** Every path that counts it: those of its media, and the one it was made for. */
   pathsOf(session: Session): readonly string[]
-  idleSince(session: Session): number
+  /**
+   * Since when it has been silent: its last sign of life, in milliseconds of the pool's clock. A session that is kept from
+   * expiring is not silent: its time lies behind that of all others. It goes back only with {@link SessionHost.dueChanged}.
+   */
+  silentSince(session: Session): number
 }
 
 /** @internal */
@@ -216,9 +219,7 @@ export class Session {
     const wasActive = isActive(extras.state)
     extras.state = state
     if (wasActive === isActive(state)) return
-    if (wasActive) extras.idleSince = this.#home().clock.now()
     if (extras.bounds?.noteActive()) this.#dueChanged()
-    if (this.#removalReason === undefined) this.#host?.stateChanged(this)
   }
 
   /** Why it left its pool; `undefined` as long as it has not. */
@@ -302,7 +303,7 @@ export class Session {
 
   /**
    * Keeps the session from timing out until {@link allowExpire} has been called as often. Limits of its
-   * lifetime and the end of its authorization stay in force.
+   * lifetime and the end of its authorization stay in force. Where the pool evicts, sessions that may expire go first.
    *
    * @see gst_rtsp_session_prevent_expire()
    */
@@ -538,7 +539,10 @@ export class Session {
         if (extras.reservedPath !== undefined) paths.push(extras.reservedPath)
         return paths
       },
-      idleSince: (session) => session.#extras?.idleSince ?? session.createdAt,
+      silentSince(session) {
+        const accessAt = joinHalves(session.#accessLow, session.#accessHigh)
+        return session.#extras?.prevented ? accessAt + notSilent : accessAt
+      },
     }
   }
 }
@@ -549,7 +553,6 @@ const soloHost = {
   isStalled: () => false,
   end: () => false,
   dueChanged: () => {},
-  stateChanged: () => {},
   publicIdMade: () => {},
   pathEntered: () => {},
   pathLeft: () => {},

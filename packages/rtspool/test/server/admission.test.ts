@@ -57,6 +57,7 @@ describe('B-FULL the hook onAdmit', () => {
     const { server, url, client, sources } = await camera((context) => {
       asked.push(context)
       mediaThen.push(sources.length)
+      return true
     })
     await readySession(client, url)
     expect([server.pool.size, mediaThen]).toEqual([1, [0]])
@@ -75,7 +76,7 @@ describe('B-FULL the hook onAdmit', () => {
     ['a status of its own', () => ({ statusCode: 402 }), 402],
     ['a status, after a while', async () => ({ statusCode: 404, message: 'hidden' }), 404],
     ['503', () => ({ statusCode: 503 }), 503],
-    ['a status that refuses nothing', () => ({ statusCode: 200 }), 500],
+    ['503 for a status that refuses nothing', () => ({ statusCode: 200 }), 503],
   ] satisfies [string, AdmitHook, number][])(
     'refuses with %s, and nothing is left behind',
     async (_name, hook, statusCode) => {
@@ -114,9 +115,7 @@ describe('B-FULL the hook onAdmit', () => {
     ['no transport can be done', '/cam/trackID=0', 'RTP/FOO', 461],
   ])('is not asked where %s', async (_name, path, transport, statusCode) => {
     let count = 0
-    const { server, client } = await camera(() => {
-      count++
-    })
+    const { server, client } = await camera(() => ++count > 0)
     const response = await setUp(client, urlOf(server, path), transport)
     expect([response.statusCode, count]).toEqual([statusCode, 0])
   })

@@ -71,7 +71,7 @@ describe('a server that is closed', () => {
   })
 
   it('B-DRAIN makes no session any more for a SETUP that waited for its admission', async () => {
-    const admission = step<undefined>()
+    const admission = step<true>()
     const pool = new SessionPool({ onAdmit: admission.run })
     const server = await startServer({ pool })
     const sources = mountCamera(server)
@@ -79,7 +79,7 @@ describe('a server that is closed', () => {
     const answer = setUp(client, urlOf(server, '/cam/trackID=0'))
     await admission.begun
     const closed = server.close()
-    admission.finish(undefined)
+    admission.finish(true)
     expect((await answer).statusCode).toBe(503)
     await closed
     expect([pool.size, sources.filter(({ closeCount }) => closeCount === 0)]).toEqual([0, []])
@@ -87,7 +87,7 @@ describe('a server that is closed', () => {
   })
 
   it('B-DRAIN makes no session any more for a publisher that waited for its admission', async () => {
-    const admission = step<undefined>()
+    const admission = step<true>()
     const pool = new SessionPool({ onAdmit: admission.run })
     const server = await startServer({ pool })
     const client = await connectTo(server)
@@ -97,7 +97,7 @@ describe('a server that is closed', () => {
     const answer = setUp(client, `${url}/streamid=0`, 'RTP/AVP/TCP;unicast;mode=record')
     await admission.begun
     const closed = server.close()
-    admission.finish(undefined)
+    admission.finish(true)
     expect((await answer).statusCode).toBe(503)
     await closed
     expect([pool.size, server.mounts.size]).toEqual([0, 0])

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { MediaFactory, type RtspServer, type RtspServerEvents } from '../../src/index.js'
-import { uncaughtDuring } from '../../src/session/conformance/suite.js'
+import { failuresDuring } from '../../src/session/conformance/suite.js'
 import { inSession, setUp } from '../support/dialogue.js'
 import { sessionIdOf } from '../support/rtsp-client.js'
 import { connectTo, expectOk, startServer, testSdp, urlOf } from '../support/test-server.js'
@@ -45,11 +45,11 @@ describe('a listener of a server that throws', () => {
     server.on(event, () => {
       throw error
     })
-    const uncaught = await uncaughtDuring(async () => {
+    const failures = await failuresDuring(async () => {
       expect(await visit(server)).toEqual([200, 200, 200, 404, 503, 200])
       await server.close()
     })
-    expect(uncaught).toEqual([error])
+    expect(failures).toEqual([error])
     server.removeAllListeners()
   })
 
@@ -59,12 +59,12 @@ describe('a listener of a server that throws', () => {
     server.on('accessRefused', () => {
       throw new Error('of a listener')
     })
-    const uncaught = await uncaughtDuring(async () => {
+    const failures = await failuresDuring(async () => {
       const client = await connectTo(server)
       const answer = await client.request('DESCRIBE', urlOf(server, '/cam'))
       expect([answer.statusCode, answer.headers.has('WWW-Authenticate')]).toEqual([401, true])
     })
-    expect(uncaught.length).toBe(1)
+    expect(failures.length).toBe(1)
   })
 })
 
@@ -83,7 +83,7 @@ describe('what is told of a request that is answered with an error', () => {
   })
 
   it.each([
-    ['an answer of onAdmit that is no refusal', { statusCode: 200 }, 500, 'requestFailed'],
+    ['an answer of onAdmit that is no refusal', { statusCode: 200 }, 503, 'requestFailed'],
     ['a refusal of onAdmit', { statusCode: 402 }, 402, 'requestRefused'],
   ] as const)('%s', async (_name, answer, statusCode, event) => {
     const server = await startServer({ pool: { onAdmit: () => answer } })

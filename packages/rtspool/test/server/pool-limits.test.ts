@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { RtspServer, SessionPool, type SessionPoolOptions } from '../../src/index.js'
 import { inSession, mountCamera, readySession, setUp, tcp } from '../support/dialogue.js'
 import { FakeClock } from '../support/fake-clock.js'
+import { receiverReportOf } from '../support/rtcp.js'
 import { sessionIdOf } from '../support/rtsp-client.js'
 import {
   connectTo,
@@ -15,6 +16,7 @@ import {
   testSdp,
   urlOf,
 } from '../support/test-server.js'
+import { until } from '../support/until.js'
 
 async function camera(pool: SessionPoolOptions) {
   const clock = new FakeClock()
@@ -242,11 +244,16 @@ describe('B-FULL sessions that do not play', () => {
 describe('B-FULL fullPolicy evictOldestIdle', () => {
   const evicting = { maxSessions: 2, fullPolicy: 'evictOldestIdle' } as const
 
-  it('B-FULL who was only set up makes room, and loses its connection; who plays stays', async () => {
-    const { server, url, video, connect, push } = await camera(evicting)
+  it('U-4 B-FULL who is silent makes room, and loses its connection; who sends RTCP stays', async () => {
+    const { clock, server, url, video, connect, push } = await camera(evicting)
     const [viewer, idle, next] = [await connect(), await connect(), await connect()]
     await play(viewer, url, ['TCP'])
     await readySession(idle, url)
+    const [watching] = server.pool.values()
+    const playedAt = clock.now()
+    clock.advance(5_000)
+    viewer.sendFrame(1, receiverReportOf({}))
+    await until(() => watching !== undefined && watching.lastAccessAt > playedAt)
     expect((await setUp(next, video)).statusCode).toBe(200)
     await idle.closed()
     expect(server.pool.stats()).toMatchObject({ size: 2, removed: { evicted: 1 } })
@@ -263,8 +270,9 @@ describe('B-FULL fullPolicy evictOldestIdle', () => {
     push()
     await client.framesUntil((frames) => frames.length > 0)
     expect(server.pool.stats()).toMatchObject({ size: 1, removed: { evicted: 3 } })
-    // It plays now, and is not evicted.
-    expect((await setUp(client, video)).statusCode).toBe(503)
+    // Playing is no privilege: nobody has been silent for longer.
+    expect((await setUp(client, video)).statusCode).toBe(200)
+    expect(server.pool.stats()).toMatchObject({ size: 1, removed: { evicted: 4 } })
   })
 
   it('B-RACE who makes room and is refused nevertheless loses its connection after the answer', async () => {

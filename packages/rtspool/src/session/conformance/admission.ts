@@ -148,7 +148,7 @@ export const admissionTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'policy evictOldestIdle: who has been idle for longest makes room, never who is active',
+    'policy evictOldestIdle: who has been silent for longest makes room, whatever its state',
     ({ create, clock }) => {
       const pool = create({
         maxSessions: 3,
@@ -156,20 +156,48 @@ export const admissionTests: readonly ConformanceTest[] = [
         createSessionId: countedIds(),
       })
       const removals = removalsOf(pool)
-      const sessions = [1, 2, 3].map(() => pool.create())
-      clock.stall(1000)
-      const [s1, s2, s3] = sessions
+      const [s1, s2, s3] = [1, 2, 3].map(() => {
+        clock.stall(1000)
+        return pool.create()
+      })
       assert.ok(s1 && s2 && s3)
-      s1.state = 'Playing'
-      s2.state = 'Recording'
-      s1.state = 'Ready'
+      s2.state = 'Playing'
+      s1.touch()
       pool.create()
-      assert.deepEqual(removals, [['s3', 'evicted']])
+      assert.deepEqual(removals, [['s2', 'evicted']])
+      clock.stall(1000)
+      pool.find(s3.id)
       pool.create()
       assert.deepEqual(removals.slice(1), [['s1', 'evicted']])
       for (const session of pool.values()) session.state = 'Playing'
-      assert.throws(() => pool.create(), withCode('ERR_SESSION_POOL_FULL'))
+      pool.create()
+      assert.deepEqual(removals.slice(2), [['s4', 'evicted']])
       assert.equal(pool.size, 3)
+    },
+  ],
+  [
+    'policy evictOldestIdle: who is kept from expiring goes last',
+    ({ create, clock }) => {
+      const pool = create({
+        maxSessions: 2,
+        fullPolicy: 'evictOldestIdle',
+        createSessionId: countedIds(),
+      })
+      const removals = removalsOf(pool)
+      const [s1] = [pool.create(), pool.create()]
+      s1.preventExpire()
+      clock.stall(1000)
+      pool.create()
+      assert.deepEqual(removals, [['s2', 'evicted']])
+      clock.stall(1000)
+      s1.allowExpire()
+      pool.create()
+      clock.stall(1000)
+      pool.create()
+      assert.deepEqual(removals.slice(1), [
+        ['s3', 'evicted'],
+        ['s1', 'evicted'],
+      ])
     },
   ],
   [
@@ -201,7 +229,6 @@ export const admissionTests: readonly ConformanceTest[] = [
     'onAdmit: sync or async, admits, refuses with a status, or says how the session begins',
     async ({ create }) => {
       const answers: Record<string, () => unknown> = {
-        '/nothing': () => undefined,
         '/true': () => true,
         '/later': async () => true,
         '/init': async () => ({ init: { timeout: 7 } }),
@@ -212,7 +239,7 @@ export const admissionTests: readonly ConformanceTest[] = [
         },
       }
       const pool = create({ onAdmit: (context) => answers[context.path ?? '']?.() as boolean })
-      for (const path of ['/nothing', '/true', '/later', '/init']) {
+      for (const path of ['/true', '/later', '/init']) {
         const session = pool.create(await pool.admit({ owner: ann, path }))
         assert.equal(session.timeout, path === '/init' ? 7 : 60)
       }
@@ -229,14 +256,14 @@ export const admissionTests: readonly ConformanceTest[] = [
         )
       }
       assert.equal(pool.stats().refused.onAdmit, 3)
-      assert.equal(pool.size, 4)
+      assert.equal(pool.size, 3)
     },
   ],
   [
     'onAdmit: is not asked when a limit is reached already',
     async ({ create }) => {
       let asked = 0
-      const pool = create({ maxSessions: 1, onAdmit: () => void asked++ })
+      const pool = create({ maxSessions: 1, onAdmit: () => asked++ === 0 })
       pool.create()
       await assert.rejects(pool.admit({ owner: ann }), withCode('ERR_SESSION_POOL_FULL'))
       assert.equal(asked, 0)

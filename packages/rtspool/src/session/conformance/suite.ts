@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { RtspErrorCode } from '../../errors.js'
 import type { SessionPool } from '../session-pool.js'
 import type { SessionPoolOptions } from '../session-pool-options.js'
@@ -26,19 +27,16 @@ export function removalsOf(pool: SessionPool): [id: string, reason: string][] {
   return removals
 }
 
-/** Errors that come up as uncaught while `run` runs, and in the turn after. */
-export async function uncaughtDuring(run: () => void | Promise<void>): Promise<unknown[]> {
-  const others = process.listeners('uncaughtException')
+/** Errors of the application's own functions that are told while `run` runs, and in the turn after. */
+export async function failuresDuring(run: () => void | Promise<void>): Promise<unknown[]> {
   const errors: unknown[] = []
-  const collect = (error: unknown) => void errors.push(error)
-  process.removeAllListeners('uncaughtException')
-  process.on('uncaughtException', collect)
+  const collect = (message: unknown) => void errors.push((message as { error: unknown }).error)
+  subscribe('rtspool:callback-failed', collect)
   try {
     await run()
     await new Promise((resolve) => setImmediate(resolve))
   } finally {
-    process.removeListener('uncaughtException', collect)
-    for (const other of others) process.on('uncaughtException', other)
+    unsubscribe('rtspool:callback-failed', collect)
   }
   return errors
 }

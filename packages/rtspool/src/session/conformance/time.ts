@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { SessionPool } from '../session-pool.js'
-import { type ConformanceTest, countedIds, removalsOf, uncaughtDuring } from './suite.js'
+import { type ConformanceTest, countedIds, failuresDuring, removalsOf } from './suite.js'
 
 /** Sessions with a timeout each, in seconds, and no grace. */
 function fill(pool: SessionPool, ...timeouts: number[]): void {
@@ -116,7 +116,7 @@ export const timeTests: readonly ConformanceTest[] = [
         if (calls++ === 0) throw error
       })
       fill(pool, 1, 2)
-      const errors = await uncaughtDuring(() => clock.advance(10_000))
+      const errors = await failuresDuring(() => clock.advance(10_000))
       assert.deepEqual(errors, [error])
       assert.equal(calls, 2)
     },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { Session } from '../session.js'
 import { SessionPool } from '../session-pool.js'
 import { FilterResult } from '../session-state.js'
-import { type ConformanceTest, countedIds, removalsOf, uncaughtDuring, withCode } from './suite.js'
+import { type ConformanceTest, countedIds, failuresDuring, removalsOf, withCode } from './suite.js'
 
 /** Section 1: the verbs of GstRTSPSessionPool. */
 export const verbTests: readonly ConformanceTest[] = [
@@ -388,7 +388,7 @@ export const verbTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'session-removed: a listener that throws neither disturbs the pool nor the verb',
+    'session-removed: a listener that throws or rejects disturbs neither the pool nor the verb nor others',
     async ({ create }) => {
       const pool = create()
       const session = pool.create()
@@ -396,8 +396,12 @@ export const verbTests: readonly ConformanceTest[] = [
       pool.on('sessionRemoved', () => {
         throw error
       })
-      const errors = await uncaughtDuring(() => assert.equal(pool.remove(session), true))
-      assert.deepEqual(errors, [error])
+      const late = new Error('from an async listener')
+      pool.on('sessionRemoved', () => Promise.reject(late))
+      const removals = removalsOf(pool)
+      const errors = await failuresDuring(() => assert.equal(pool.remove(session), true))
+      assert.deepEqual(errors, [error, late])
+      assert.equal(removals.length, 1)
       assert.equal(pool.size, 0)
       pool.create()
     },

@@ -1,0 +1,60 @@
+import { checkOptions, isRecord, shapeOf, withoutUndefined } from '../option-checks.js'
+import type { AdmitContext } from './admission.js'
+import { checkSessionInit, type SessionInit } from './session-init.js'
+import { checkOwner } from './session-owner.js'
+
+/** What the hook `onAdmit` has decided. */
+export type AdmitDecision =
+  | { readonly init: SessionInit }
+  | { readonly statusCode: number; readonly message?: string }
+
+const forbidden = 403
+const firstRefusal = 300
+const lastRefusal = 599
+
+/**
+ * Reads what `onAdmit` has answered. Only what says so admits: a hook that looks somebody up and finds nothing answers
+ * `undefined`.
+ *
+ * @throws {RangeError | TypeError} says what was expected, and what came; never a value, which may be secret.
+ */
+export function readAdmitAnswer(answer: unknown): AdmitDecision {
+  if (answer === true) return { init: {} }
+  if (answer === false) return { statusCode: forbidden }
+  const names = isRecord(answer) ? Object.keys(answer) : []
+  const { init, statusCode, message } = isRecord(answer) ? answer : {}
+  if (isRecord(init) && names.length === 1) {
+    checkSessionInit(init)
+    return { init: withoutUndefined(init) }
+  }
+  const isText = message === undefined || typeof message === 'string'
+  const isOther = names.some((name) => name !== 'statusCode' && name !== 'message')
+  if (isRefusal(statusCode) && isText && !isOther) {
+    return message === undefined ? { statusCode } : { statusCode, message }
+  }
+  const isStatus = names.length === 1 && typeof statusCode === 'number'
+  const got = isStatus ? `a statusCode of ${statusCode}` : shapeOf(answer)
+  throw new TypeError(
+    `onAdmit must answer true, false, { init } or { statusCode } from 300 to 599, got ${got}`,
+  )
+}
+
+const isRefusal = (status: unknown): status is number =>
+  Number.isInteger(status) &&
+  (status as number) >= firstRefusal &&
+  (status as number) <= lastRefusal
+
+/** @throws {TypeError} when it has a member that does not exist, or an owner of the wrong kind. */
+export function checkAdmitContext(context: AdmitContext): void {
+  checkOptions('the context of admit', context, admitContextNames)
+  checkOwner(context.owner)
+}
+
+const admitContextNames: readonly (keyof AdmitContext)[] = [
+  'owner',
+  'path',
+  'action',
+  'expiresAt',
+  'signal',
+  'request',
+]

@@ -1,0 +1,116 @@
+const initialCapacity = 64
+const notFiled = -1
+
+/**
+ * Sessions by their last sign of life, for the question which of them has been silent for longest.
+ *
+ * A sign of life moves nothing here: a session stays where it was filed, which can only be too early, and is filed again
+ * when it comes up. So a sign of life costs nothing until the question is asked, and then at most one step of a heap.
+ *
+ * ```text
+ *            filed at 10        the session says 70: filed again, and 20 comes up
+ *           /           \
+ *     filed at 20    filed at 30
+ * ```
+ */
+export class SilenceOrder {
+  readonly #silentSince: (handle: number) => number
+  readonly #serialOf: (handle: number) => number
+  /** A binary heap of handles. */
+  readonly #heap: number[] = []
+  /** By handle: its place in the heap, and the sign of life that it was filed at. */
+  #places = new Int32Array(initialCapacity).fill(notFiled)
+  #filedAt = new Float64Array(initialCapacity)
+
+  /**
+   * @param silentSince - Last sign of life of a session. It never goes back, unless the session is filed anew.
+   * @param serialOf - Decides between sessions with the same one: the older goes first.
+   */
+  constructor(silentSince: (handle: number) => number, serialOf: (handle: number) => number) {
+    this.#silentSince = silentSince
+    this.#serialOf = serialOf
+  }
+
+  add(handle: number): void {
+    if (handle >= this.#places.length) this.#grow(handle)
+    this.#filedAt[handle] = this.#silentSince(handle)
+    this.#heap.push(handle)
+    this.#rise(handle, this.#heap.length - 1)
+  }
+
+  delete(handle: number): void {
+    const place = this.#places[handle] ?? notFiled
+    if (place === notFiled) return
+    this.#places[handle] = notFiled
+    const last = this.#heap.pop() as number
+    if (last === handle) return
+    this.#rise(last, place)
+    this.#sink(last, this.#places[last] as number)
+  }
+
+  /** The session that has been silent for longest; `undefined` when there is none. */
+  first(): number | undefined {
+    for (;;) {
+      const handle = this.#heap[0]
+      if (handle === undefined) return undefined
+      const since = this.#silentSince(handle)
+      if (since === this.#filedAt[handle]) return handle
+      this.#filedAt[handle] = since
+      this.#sink(handle, 0)
+    }
+  }
+
+  #isBefore(handle: number, other: number): boolean {
+    const difference = (this.#filedAt[handle] as number) - (this.#filedAt[other] as number)
+    return difference < 0 || (difference === 0 && this.#serialOf(handle) < this.#serialOf(other))
+  }
+
+  #rise(handle: number, from: number): void {
+    let place = from
+    while (place > 0) {
+      const above = (place - 1) >> 1
+      const parent = this.#heap[above] as number
+      if (!this.#isBefore(handle, parent)) break
+      this.#put(parent, place)
+      place = above
+    }
+    this.#put(handle, place)
+  }
+
+  #sink(handle: number, from: number): void {
+    let place = from
+    for (;;) {
+      const left = 2 * place + 1
+      const child = this.#earlier(left, left + 1)
+      if (child === undefined) break
+      const below = this.#heap[child] as number
+      if (!this.#isBefore(below, handle)) break
+      this.#put(below, place)
+      place = child
+    }
+    this.#put(handle, place)
+  }
+
+  /** Of two places, that of the session which comes first. */
+  #earlier(left: number, right: number): number | undefined {
+    const first = this.#heap[left]
+    const second = this.#heap[right]
+    if (first === undefined) return undefined
+    return second !== undefined && this.#isBefore(second, first) ? right : left
+  }
+
+  #put(handle: number, place: number): void {
+    this.#heap[place] = handle
+    this.#places[handle] = place
+  }
+
+  #grow(handle: number): void {
+    const capacity = 2 ** Math.ceil(Math.log2(handle + 2))
+    const places = new Int32Array(capacity).fill(notFiled)
+    places.set(this.#places)
+    this.#places = places
+    const filedAt = new Float64Array(capacity)
+    filedAt.set(this.#filedAt)
+    this.#filedAt = filedAt
+  }
+}
