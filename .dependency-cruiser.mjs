@@ -13,12 +13,12 @@ const entries = `${src}/(index|session/index|session/conformance/index|media/fil
 const formats = ['rtsp', 'sdp', 'rtp', 'rtcp', 'srtp', 'mikey', 'http']
 
 /** Leaves: they may be imported from everywhere, and import nothing. */
-const leaves = ['errors', 'clock', 'listeners', 'option-checks']
+const leaves = ['bytes', 'errors', 'clock', 'listeners', 'option-checks']
 
 /** What each layer may import apart from itself: folders, and leaves by name. */
 const layers = {
   rtsp: { folders: [], leaves: ['errors'] },
-  sdp: { folders: [], leaves: ['errors', 'option-checks'] },
+  sdp: { folders: [], leaves: ['bytes', 'errors', 'option-checks'] },
   rtp: { folders: [], leaves: ['errors'] },
   rtcp: { folders: [], leaves: ['errors'] },
   srtp: { folders: ['rtp'], leaves: ['errors'] },

@@ -1,5 +1,5 @@
-import { channel } from 'node:diagnostics_channel'
 import { RequestError } from '../errors.js'
+import { catchLater, Diagnostic, disown, isThenable } from '../listeners.js'
 import {
   checkFunction,
   checkInteger,
@@ -25,8 +25,8 @@ export interface BackChannelClient {
 }
 
 /**
- * Takes what one client sends over a back channel. One that throws is told nothing more; its error is published on the
- * diagnostics channel `rtspool:back-channel-failed` as `{ error }`, and nobody else notices.
+ * Takes what one client sends over a back channel. One that throws or rejects is told nothing more; its error is
+ * published on the diagnostics channel `rtspool:back-channel-failed` as `{ path, error }`, and nobody else notices.
  */
 export interface BackChannelReceiver {
   /**
@@ -53,7 +53,17 @@ export interface BackChannelOptions {
   readonly maxClients?: number | undefined
 }
 
-const failedChannel = channel('rtspool:back-channel-failed')
+interface BackChannelFailure {
+  /** Of the media. */
+  readonly path: string
+  readonly error: unknown
+}
+
+const backChannelFailed = new Diagnostic<BackChannelFailure>(
+  'rtspool:back-channel-failed',
+  'RTSPOOL_BACK_CHANNEL_FAILED',
+  ({ path }) => `the receiver of the back channel of ${path} failed, and is told nothing more`,
+)
 const defaultMaxClients = 1
 const defaultClockRate = 8000
 
@@ -99,7 +109,9 @@ export class BackChannel {
     }
     const receiver = this.#options.open(client)
     checkReceiver(receiver)
-    const sink = new BackChannelSink(this.description, receiver, () => this.#sinks.delete(sink))
+    const { path } = client
+    const onClosed = (): void => void this.#sinks.delete(sink)
+    const sink = new BackChannelSink({ description: this.description, receiver, path, onClosed })
     this.#sinks.add(sink)
     return sink
   }
@@ -107,13 +119,28 @@ export class BackChannel {
 
 function checkReceiver(receiver: unknown): void {
   const expected = 'backChannel.open must answer a receiver with the methods packet and close'
-  if (receiver instanceof Promise) {
-    receiver.then((late: Partial<BackChannelReceiver>) => late.close?.()).catch(() => {})
+  if (isThenable(receiver)) {
+    // Whoever opened something for it gets the chance to close it.
+    const closing = Promise.resolve(
+      receiver as PromiseLike<Partial<BackChannelReceiver> | undefined>,
+    )
+    disown(
+      'backChannel.open',
+      closing.then((late) => late?.close?.()),
+    )
     throw new TypeError(`${expected} at once, got a promise`)
   }
   const { packet, close } = isRecord(receiver) ? receiver : {}
   if (typeof packet === 'function' && typeof close === 'function') return
   throw new TypeError(`${expected}, got ${kindOf(receiver)}`)
+}
+
+interface BackChannelSinkInit {
+  readonly description: MediaDescription
+  readonly receiver: BackChannelReceiver
+  /** Of the media. */
+  readonly path: string
+  readonly onClosed: () => void
 }
 
 /** One client's stream into the application. */
@@ -123,12 +150,14 @@ export class BackChannelSink implements PacketSink {
   invalidPackets = 0
   readonly #payloadTypes: readonly number[]
   readonly #receiver: BackChannelReceiver
+  readonly #path: string
   readonly #onClosed: () => void
   #ssrc: number | undefined
   #isClosed = false
   #hasFailed = false
 
-  constructor(description: MediaDescription, receiver: BackChannelReceiver, onClosed: () => void) {
+  constructor({ description, receiver, path, onClosed }: BackChannelSinkInit) {
+    this.#path = path
     this.#payloadTypes = description.payloadTypes
     const [payloadType] = this.#payloadTypes
     const rtpmap = payloadType === undefined ? undefined : description.rtpmap(payloadType)
@@ -141,14 +170,14 @@ export class BackChannelSink implements PacketSink {
     return this.#ssrc
   }
 
-  push(packet: Buffer): boolean {
+  receive(packet: Buffer): boolean {
     if (this.#isClosed) return false
     if (!isValidRtp(packet) || !this.#payloadTypes.includes(payloadTypeOf(packet))) {
       this.invalidPackets++
       return false
     }
     this.#ssrc = ssrcOf(packet)
-    this.#tell((receiver) => receiver.packet(packet))
+    this.#tell(packet)
     return true
   }
 
@@ -161,17 +190,28 @@ export class BackChannelSink implements PacketSink {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#onClosed()
-    this.#tell((receiver) => receiver.close())
+    this.#tell()
   }
 
-  /** What the application throws is not the client's fault, and must not reach the socket. */
-  #tell(call: (receiver: BackChannelReceiver) => void): void {
+  /**
+   * A failure of the application is not the client's fault, and must not reach the socket.
+   *
+   * @param packet - Without one, the client has gone.
+   */
+  #tell(packet?: Buffer): void {
     if (this.#hasFailed) return
     try {
-      call(this.#receiver)
+      const receiver = this.#receiver
+      const answer: unknown = packet ? receiver.packet(packet) : receiver.close()
+      if (answer !== undefined) catchLater(answer, this.#failed)
     } catch (error) {
-      this.#hasFailed = true
-      failedChannel.publish({ error })
+      this.#failed(error)
     }
+  }
+
+  readonly #failed = (error: unknown): void => {
+    if (this.#hasFailed) return
+    this.#hasFailed = true
+    backChannelFailed.publish({ path: this.#path, error })
   }
 }

@@ -1,12 +1,22 @@
-import { channel } from 'node:diagnostics_channel'
 import type { Clock } from '../clock.js'
+import { Diagnostic } from '../listeners.js'
 import { withDeadline } from './deadline.js'
 import type { MediaSource } from './media-source.js'
 
 /** How long a source may take to give everything back before nobody waits for it any more. */
 const closeTimeoutMs = 10_000
 
-const failedChannel = channel('rtspool:source-close-failed')
+interface SourceCloseFailure {
+  /** Of the media. */
+  readonly path: string
+  readonly error: unknown
+}
+
+const sourceCloseFailed = new Diagnostic<SourceCloseFailure>(
+  'rtspool:source-close-failed',
+  'RTSPOOL_SOURCE_CLOSE_FAILED',
+  ({ path }) => `the source of ${path} was not closed`,
+)
 
 /**
  * Closes a source whose media is over. It never rejects: whoever closes has others to close as well. What the source
@@ -23,6 +33,6 @@ export async function closeSource(source: MediaSource, path: string, clock: Cloc
       keepsProcessAlive: true,
     })
   } catch (error) {
-    failedChannel.publish({ path, error })
+    sourceCloseFailed.publish({ path, error })
   }
 }

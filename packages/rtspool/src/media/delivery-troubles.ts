@@ -1,4 +1,4 @@
-import { channel } from 'node:diagnostics_channel'
+import { Diagnostic } from '../listeners.js'
 import type { DatagramDestination, DatagramObserver } from '../transport/datagram-group.js'
 
 /** A packet that no UDP viewer of its track gets. */
@@ -37,9 +37,24 @@ export interface UnsentPacket {
   readonly code: string
 }
 
-const oversizedChannel = channel('rtspool:oversized-packet')
-const fragmentedChannel = channel('rtspool:fragmented-packet')
-const unsentChannel = channel('rtspool:unsent-packet')
+const oversizedPacket = new Diagnostic<OversizedPacket>(
+  'rtspool:oversized-packet',
+  'RTSPOOL_OVERSIZED_PACKET',
+  ({ path, track, sizeBytes, maxDatagramBytes }) =>
+    `${path}: UDP viewers of track ${track} miss packets of more than ${maxDatagramBytes} bytes, such as one of ${sizeBytes}`,
+)
+const fragmentedPacket = new Diagnostic<FragmentedPacket>(
+  'rtspool:fragmented-packet',
+  'RTSPOOL_FRAGMENTED_PACKET',
+  ({ path, track, address, sizeBytes }) =>
+    `${path}: packets of track ${track} go to ${address} in fragments, such as one of ${sizeBytes} bytes`,
+)
+const unsentPacket = new Diagnostic<UnsentPacket>(
+  'rtspool:unsent-packet',
+  'RTSPOOL_UNSENT_PACKET',
+  ({ path, track, address, code }) =>
+    `${path}: the system does not send packets of track ${track} to ${address} (${code})`,
+)
 
 /** Tells of the first packet of one track with each kind of trouble on its way by UDP; the others are only counted. */
 export class DeliveryTroubles implements DatagramObserver {
@@ -54,21 +69,18 @@ export class DeliveryTroubles implements DatagramObserver {
 
   /** A packet is larger than datagrams may be. */
   oversized(sizeBytes: number, maxDatagramBytes: number): void {
-    if (!this.#isFirst(oversizedChannel)) return
-    const message: OversizedPacket = { ...this.#place, sizeBytes, maxDatagramBytes }
-    oversizedChannel.publish(message)
+    if (!this.#isFirst(oversizedPacket)) return
+    oversizedPacket.publish({ ...this.#place, sizeBytes, maxDatagramBytes })
   }
 
   fragmented({ address }: DatagramDestination, sizeBytes: number): void {
-    if (!this.#isFirst(fragmentedChannel)) return
-    const message: FragmentedPacket = { ...this.#place, address, sizeBytes }
-    fragmentedChannel.publish(message)
+    if (!this.#isFirst(fragmentedPacket)) return
+    fragmentedPacket.publish({ ...this.#place, address, sizeBytes })
   }
 
   unsent({ address }: DatagramDestination, code: string): void {
-    if (!this.#isFirst(unsentChannel)) return
-    const message: UnsentPacket = { ...this.#place, address, code }
-    unsentChannel.publish(message)
+    if (!this.#isFirst(unsentPacket)) return
+    unsentPacket.publish({ ...this.#place, address, code })
   }
 
   get #place(): { readonly path: string; readonly track: number } {

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import type { Clock } from '../clock.js'
 import { RequestError } from '../errors.js'
+import { disown, isThenable } from '../listeners.js'
 import { checkBoolean, checkFunction, checkNumber, checkOptions, kindOf } from '../option-checks.js'
 import { MulticastAddressPool, type MulticastOptions } from '../transport/multicast-address-pool.js'
 import { type BackChannelOptions, checkBackChannelOptions } from './back-channel.js'
@@ -191,7 +192,7 @@ export class MediaFactory {
   ): Promise<Media> {
     const options = { clock, multicast: this.options.multicast ?? multicast }
     if (!this.options.shared) return this.#create(request, options, () => {})
-    const key = this.options.sharedKey(request)
+    const key = this.#sharedKeyOf(request)
     const existing = this.#shared.get(key)
     if (existing) return existing
     const forget = (): void => {
@@ -214,6 +215,18 @@ export class MediaFactory {
     await Promise.all([...this.#all].map((media) => media.end()))
   }
 
+  #sharedKeyOf(request: MediaRequest): string {
+    try {
+      const key: unknown = this.options.sharedKey(request)
+      if (typeof key === 'string') return key
+      disown('sharedKey', key)
+      const got = isThenable(key) ? 'a promise' : kindOf(key)
+      throw new TypeError(`sharedKey must answer a string at once, got ${got}`)
+    } catch (error) {
+      throw error instanceof RequestError ? error : sourceFailed(request.path, error)
+    }
+  }
+
   async #create(
     request: MediaRequest,
     { clock, multicast }: MediaPlace,
@@ -229,7 +242,7 @@ export class MediaFactory {
     })
     const problem = sourceProblem(source, shared)
     if (problem !== undefined) {
-      if (source) void closeSource(source, request.path, clock)
+      if (typeof source?.close === 'function') void closeSource(source, request.path, clock)
       throw new RequestError('ERR_MEDIA_UNAVAILABLE', `${request.path}: ${problem}`)
     }
     const media = this.#makeMedia(request.path, source, {

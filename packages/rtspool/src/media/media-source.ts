@@ -8,7 +8,7 @@ export interface MediaOutput {
   /** One track for each media section of the source's description, in its order. */
   readonly tracks: readonly Track[]
   readonly clock: Clock
-  /** Says that nothing more will come: every viewer leaves with reason `mediaEnded`. Idempotent. */
+  /** Says that nothing more will come: each viewer leaves with reason `mediaEnded`. Idempotent. */
   end(): void
   /**
    * Of a {@link SeekableSource}: the range that was sought has been sent to its end. The viewer hears RTCP BYE,
@@ -33,14 +33,16 @@ export interface MediaSource {
    */
   readonly sendsReports?: boolean
   /**
-   * Starts the flow of RTP packets into `output.tracks[i].push(packet)`. Called at most once.
+   * Starts the flow of RTP packets into `output.tracks[i].push(packet)`, each a `Buffer` or another `Uint8Array`. Called
+   * at most once.
    *
    * A packet that has been pushed belongs to the library, for as long as it has a use for it: it is sent at the end of
    * its frame, and with a `gopCache` it is kept for new viewers until the next key frame, by default for up to 10 s. So
    * neither the buffer nor the memory that it is a view of may be written to again: make a new one for each packet, or
    * push a copy. Views of one larger buffer are fine: where little of it is pushed, what is kept is copied out of it.
    *
-   * A rejection answers the PLAY that started it with 503 and closes the media.
+   * A rejection answers the PLAY that started it with 503 and closes the media; its viewers leave with reason
+   * `mediaFailed`.
    */
   start(output: MediaOutput): void | Promise<void>
   /**
@@ -87,13 +89,18 @@ export const isSeekable = (source: MediaSource): source is SeekableSource => 'se
 export function sourceProblem(source: unknown, isShared: boolean): string | undefined {
   const needs = 'a media source needs description, start and close'
   if (!isRecord(source)) return `${needs}, got ${kindOf(source)}`
-  const lacking = ['start', 'close'].filter((name) => typeof source[name] !== 'function')
+  const isSeeking = 'seek' in source
+  const methods = ['start', 'close', ...(isSeeking ? ['seek', 'resume', 'pause'] : [])]
+  const lacking = methods.filter((name) => typeof source[name] !== 'function')
+  if (isSeeking && !isDuration(source.durationSeconds)) lacking.push('durationSeconds')
   if (!isDescription(source.description)) lacking.unshift('description')
   if (lacking.length > 0) return `${needs}, got ${kindOf(source)} without ${lacking.join(', ')}`
-  return isShared && 'seek' in source
+  return isShared && isSeeking
     ? 'a source that seeks needs a MediaFactory with shared: false'
     : undefined
 }
+
+const isDuration = (value: unknown): boolean => typeof value === 'number' && value >= 0
 
 const isDescription = (value: unknown): boolean =>
   isRecord(value) && isRecord(value.session) && Array.isArray(value.media)

@@ -1,12 +1,18 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import type { Clock, ClockTimer } from '../clock.js'
+import { tellFailure } from '../listeners.js'
 import { rtcpIntervalMs } from '../rtcp/index.js'
 import { sequenceNumberOf, timestampOf } from '../rtp/index.js'
 import type { MulticastAddressPool } from '../transport/multicast-address-pool.js'
 import { BackChannel, type BackChannelOptions } from './back-channel.js'
 import { closeSource } from './close-source.js'
 import { withDeadline } from './deadline.js'
-import { isSeekable, type MediaOutput, type MediaSource } from './media-source.js'
+import {
+  isSeekable,
+  type MediaOutput,
+  type MediaSource,
+  type SeekableSource,
+} from './media-source.js'
 import { MulticastStreams } from './multicast-stream.js'
 import { Playback } from './playback.js'
 import { describePresentation, type PresentationPlaces } from './presentation.js'
@@ -70,6 +76,7 @@ export class Media {
   readonly #participants = new Set<MediaParticipant>()
   #wasJoined = false
   #state: MediaState = 'idle'
+  #hasFailed = false
   #starting: Promise<void> | undefined
   readonly #endListeners: (() => void)[] = []
   #closing: Promise<void> | undefined
@@ -81,7 +88,7 @@ export class Media {
     this.#source = source
     this.#options = options
     const { clock } = options
-    this.playback = isSeekable(source) ? new Playback(source, clock) : undefined
+    this.playback = isSeekable(source) ? this.#playbackOf(source) : undefined
     this.sdp = this.describe()
     this.backChannel = options.backChannel && new BackChannel(options.backChannel)
     // What one viewer seeks in is nobody else's.
@@ -107,6 +114,11 @@ export class Media {
 
   get state(): MediaState {
     return this.#state
+  }
+
+  /** Why those leave who use it when it ends. */
+  get endReason(): 'mediaEnded' | 'mediaFailed' {
+    return this.#hasFailed ? 'mediaFailed' : 'mediaEnded'
   }
 
   /** The session description with the multicast groups of its tracks, or with the back channel. */
@@ -196,6 +208,12 @@ export class Media {
     await this.#closing
   }
 
+  /** Does the same because its source does not do what it must: participants leave for that reason. */
+  async fail(): Promise<void> {
+    if (this.#state !== 'ended') this.#hasFailed = true
+    await this.end()
+  }
+
   #end(): void {
     this.#state = 'ended'
     this.#rtcpTimer?.cancel()
@@ -207,6 +225,14 @@ export class Media {
     this.multicast?.close()
     this.#closing = closeSource(this.#source, this.path, this.#options.clock)
     for (const listener of this.#endListeners) listener()
+  }
+
+  /** What the source does wrong in a turn of its own ends the media: no request waits for that. */
+  #playbackOf(source: SeekableSource): Playback {
+    return new Playback(source, this.#options.clock, (method, error) => {
+      tellFailure(`${method} of the source of ${this.path}`, error)
+      void this.fail()
+    })
   }
 
   #rangeEnded(): void {
@@ -238,7 +264,7 @@ export class Media {
       await withDeadline(started, 'starting a media source', { clock, ms: startTimeoutMs })
     } catch (error) {
       // Not waited for: whoever asked for it hears at once that it has failed.
-      void this.end()
+      void this.fail()
       throw error
     }
     // The source may have ended, or everybody left, while it was starting.

@@ -6,10 +6,10 @@ export interface PacketSink {
   readonly ssrc: number | undefined
   /** Ticks a second of the RTP timestamps. */
   readonly clockRate: number
-  /** What was pushed and went nowhere. */
+  /** What arrived and went nowhere. */
   readonly invalidPackets: number
   /** @returns `false` for what is no valid RTP packet. */
-  push(packet: Buffer): boolean
+  receive(packet: Buffer): boolean
   /** A sender report says that `rtpTime` was captured at `ntpTime` of the sender's clock; it came at `clockMs`. */
   noteSenderReport(ntpTime: NtpTimestamp, rtpTime: number, clockMs: number): void
 }

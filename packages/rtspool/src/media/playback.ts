@@ -1,4 +1,6 @@
 import type { Clock, ClockTimer } from '../clock.js'
+import { catchLater } from '../listeners.js'
+import { shown } from '../option-checks.js'
 import type { PlayRange, SeekableSource } from './media-source.js'
 
 /**
@@ -13,14 +15,21 @@ import type { PlayRange, SeekableSource } from './media-source.js'
 export class Playback {
   readonly #source: SeekableSource
   readonly #clock: Clock
+  readonly #onFailed: (method: 'resume' | 'pause', error: unknown) => void
   #state: 'unsought' | 'ready' | 'playing' | 'over' = 'unsought'
   #endSeconds: number
   #seeking: Promise<unknown> = Promise.resolve()
   #pauseTimer: ClockTimer | undefined
 
-  constructor(source: SeekableSource, clock: Clock) {
+  /** @param onFailed - Told what the source rejects with, or throws when no request waits. */
+  constructor(
+    source: SeekableSource,
+    clock: Clock,
+    onFailed: (method: 'resume' | 'pause', error: unknown) => void,
+  ) {
     this.#source = source
     this.#clock = clock
+    this.#onFailed = onFailed
     this.#endSeconds = source.durationSeconds
   }
 
@@ -50,13 +59,16 @@ export class Playback {
    * Stops, and gets ready to play from about `startSeconds`. One seek waits for the one before.
    *
    * @returns What will really be played.
-   * @throws What the source rejects with.
+   * @throws What the source rejects with; a TypeError when it answers no number.
    */
   async seek({ startSeconds, endSeconds }: PlayRange): Promise<PlayRange> {
     this.#cancelPause()
     const sought = this.#seeking.then(() => this.#source.seek({ startSeconds, endSeconds }))
     this.#seeking = sought.catch(() => {})
-    const begin = await sought
+    const begin: unknown = await sought
+    if (typeof begin !== 'number' || !(begin >= 0)) {
+      throw new TypeError(`seek of a source must answer where it begins, got ${shown(begin)}`)
+    }
     this.#state = 'ready'
     this.#endSeconds = endSeconds
     return { startSeconds: begin, endSeconds }
@@ -65,14 +77,16 @@ export class Playback {
   resume(): void {
     if (this.#state !== 'ready') return
     this.#state = 'playing'
-    this.#source.resume()
+    const resumed: unknown = this.#source.resume()
+    catchLater(resumed, (error) => this.#onFailed('resume', error))
   }
 
   pause(): void {
     this.#cancelPause()
     if (this.#state !== 'playing') return
     this.#state = 'ready'
-    this.#source.pause()
+    const paused: unknown = this.#source.pause()
+    catchLater(paused, (error) => this.#onFailed('pause', error))
   }
 
   /** Pauses when `seconds` is reached, and then calls `onPaused`; replaces an earlier point. */
@@ -81,8 +95,12 @@ export class Playback {
     const delayMs = (seconds - this.positionSeconds) * 1000
     this.#pauseTimer = this.#clock.schedule(
       () => {
-        this.pause()
-        onPaused()
+        try {
+          this.pause()
+          onPaused()
+        } catch (error) {
+          this.#onFailed('pause', error)
+        }
       },
       delayMs,
       false,

@@ -107,7 +107,7 @@ export class RecordStream implements MediaParticipant {
 
   /** Passes one RTP packet on, unchanged; before RECORD it is dropped (RFC 2326 section 10.11). */
   receiveRtp(packet: Buffer): void {
-    if (this.#state !== 'recording' || !this.#sink?.push(packet)) return
+    if (this.#state !== 'recording' || !this.#sink?.receive(packet)) return
     const { counters, clock } = this.#init
     counters.packetsIn++
     counters.bytesIn += packet.length

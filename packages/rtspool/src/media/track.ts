@@ -1,3 +1,4 @@
+import { bufferOf } from '../bytes.js'
 import type { Clock, ClockTimer } from '../clock.js'
 import { type NtpTimestamp, unixMsFromNtp } from '../rtcp/index.js'
 import {
@@ -20,6 +21,7 @@ import { Newcomers } from './newcomers.js'
 import type { DatagramReader, Reader } from './reader.js'
 import type { GopCacheLimits } from './recent-packets.js'
 import { RecentPackets } from './recent-packets.js'
+import { maxPacketBytes, RefusedPackets } from './refused-packets.js'
 import { SenderReports } from './sender-reports.js'
 import { SourceClock } from './source-clock.js'
 import { TrackReaders } from './track-readers.js'
@@ -53,8 +55,6 @@ export interface TrackInit {
 /** More than the fastest stream sends in some seconds, and far less than all sequence numbers. */
 const recallPackets = 8192
 const defaultClockRate = 90_000
-/** The length of a frame is 16 bits (RFC 2326 section 10.12). */
-const maxPacketBytes = 0xffff
 /**
  * From a source's first packet to the first report on it. The packets lead: GStreamer's rtspsrc builds the receiver of
  * a stream for the first thing that it hears of it, and a pipeline that links several streams by name (gst-launch)
@@ -77,6 +77,7 @@ export class Track {
 
   readonly #clock: Clock
   readonly #readers: TrackReaders
+  readonly #refused: RefusedPackets
   readonly #isKeyFrame: KeyFrameTest | undefined
   /** Video: several packets make a frame, and the marker ends it (RFC 3551 section 4.2). */
   readonly #hasFrames: boolean
@@ -111,6 +112,7 @@ export class Track {
     this.#newcomers = new Newcomers(clock, firstReportMs, (readers) => this.#reports.send(readers))
     this.#isKeyFrame = rtpmap && keyFrameTestOf(rtpmap.encoding)
     const troubles = new DeliveryTroubles(init.path ?? '', init.index)
+    this.#refused = new RefusedPackets(init.path ?? '', init.index)
     // What it begins with is kept from the last key frame of another track on.
     this.#readers = new TrackReaders(clock, troubles, !this.hasKeyFrames)
     this.#recent = init.gopCache && new RecentPackets(init.gopCache, this.clockRate)
@@ -150,13 +152,24 @@ export class Track {
   }
 
   /**
-   * Sends one RTP packet, unchanged, to everybody who plays this track.
+   * Sends one RTP packet of the source, unchanged, to everybody who plays this track. Never throws.
    *
-   * @param packet - The track's from now on, and not to be changed or used again: it is sent at the end of its frame, and
-   * may be kept for new viewers until the next key frame. See `MediaSource.start`.
-   * @returns `false` for what is no valid RTP packet, or has more than 65,535 bytes: it is counted and dropped.
+   * @param packet - Any `Uint8Array`, a `Buffer` among them. The track's from now on, and not to be changed or used
+   * again: it is sent at the end of its frame, and may be kept for new viewers until the next key frame. See
+   * `MediaSource.start`.
+   * @returns `false` for what is no valid RTP packet, or has more than 65,535 bytes: it is counted and dropped. The first
+   * of a track is published on the diagnostics channel `rtspool:refused-packet`.
    */
-  push(packet: Buffer): boolean {
+  push(packet: Uint8Array): boolean {
+    const bytes = bufferOf(packet)
+    if (bytes === undefined) this.invalidPackets++
+    else if (this.receive(bytes)) return true
+    this.#refused.tell(packet)
+    return false
+  }
+
+  /** Does the same for a packet that came from a peer, whose faults are counted only. */
+  receive(packet: Buffer): boolean {
     if (packet.length > maxPacketBytes || !isValidRtp(packet)) {
       this.invalidPackets++
       return false

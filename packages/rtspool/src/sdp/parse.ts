@@ -1,5 +1,7 @@
 import { isUtf8 } from 'node:buffer'
+import { bufferOf } from '../bytes.js'
 import { quoteReceived, RequestError } from '../errors.js'
+import { kindOf } from '../option-checks.js'
 import { controlCharacterAt } from './characters.js'
 import { isWellFormedMediaLine, MediaDescription, parseMediaLine } from './media-description.js'
 import { type SdpLine, SdpSection } from './section.js'
@@ -20,9 +22,10 @@ const excerptLength = 60
  * left out; of what is well-formed {@link serializeSdp} gives the same text. Bytes that are not UTF-8 are read as Latin-1.
  *
  * @throws {RequestError} `ERR_SDP`, with `line` (from 1), `expected` and `got` in its context.
+ * @throws {TypeError} when it is neither text nor bytes.
  * @see RFC 8866 section 9
  */
-export function parseSdp(text: string | Buffer): SessionDescription {
+export function parseSdp(text: string | Uint8Array): SessionDescription {
   const session = new SdpSection()
   const media: MediaDescription[] = []
   let section = session
@@ -55,7 +58,11 @@ interface NumberedLine {
 }
 
 /** The lines that are not blank, numbered as an editor numbers them. */
-function numberedLines(text: string | Buffer): NumberedLine[] {
+function numberedLines(received: string | Uint8Array): NumberedLine[] {
+  const text = typeof received === 'string' ? received : bufferOf(received)
+  if (text === undefined) {
+    throw new TypeError(`a description must be a string or a Uint8Array, got ${kindOf(received)}`)
+  }
   const sizeBytes = Buffer.byteLength(text)
   if (sizeBytes > sdpLimits.sizeBytes) {
     fail(1, `at most ${sdpLimits.sizeBytes} bytes`, `${sizeBytes} bytes`)

@@ -88,7 +88,7 @@ export function setUpBackChannel(
       sendRtcp: securedRtcp(taken.sendRtcp, security),
       release: taken.release,
       onPacket: () => session.touch(),
-      onMediaEnded: () => session.end('mediaEnded'),
+      onMediaEnded: () => session.end(media.endReason),
       onClosed: (closed) => {
         media.leave(closed)
         if (sinks.delete(closed)) sink.close()

@@ -284,7 +284,7 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
       afterWrite?.()
     } catch (error) {
       this.#listener.requestFailed(error, request)
-      session?.end('mediaEnded')
+      session?.end('mediaFailed')
     }
   }
 

@@ -90,7 +90,7 @@ function playStreamOf(
     counters: session.stats,
     uri: request.uri,
     release: () => {},
-    onMediaEnded: () => session.end('mediaEnded'),
+    onMediaEnded: () => session.end(media.endReason),
     onRtcp: () => session.touch(),
   })
 }

@@ -51,7 +51,7 @@ export function setUpPlayStream(
       uri: request.uri,
       release,
       counters: session.stats,
-      onMediaEnded: () => session.end('mediaEnded'),
+      onMediaEnded: () => session.end(media.endReason),
       onRangeEnded: () => {
         session.state = 'Ready'
       },

@@ -71,7 +71,8 @@ async function seek(
     await playback.seek(range)
   } catch (error) {
     requireWanted(context)
-    await media.end()
+    // Not waited for: its viewer hears at once that it has failed.
+    void media.fail()
     throw new RequestError('ERR_MEDIA_UNAVAILABLE', `the source of ${media.path} cannot seek`, {
       cause: error,
     })

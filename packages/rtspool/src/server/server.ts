@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import type { RtspError } from '../errors.js'
-import { tell } from '../listeners.js'
+import { quoteReceived, type RtspError } from '../errors.js'
+import { tell, warnOnce } from '../listeners.js'
 import { MountPoints } from '../media/mount-points.js'
 import type { RtspRequest } from '../rtsp/index.js'
 import type { SessionPool, SessionPoolWatch } from '../session/index.js'
@@ -29,7 +29,10 @@ export interface RtspServerEvents {
   publishStarted: [path: string]
   /** The publisher of a path is gone; its viewers have left. */
   publishEnded: [path: string]
-  /** A request was answered with 5xx because something failed on this side. */
+  /**
+   * A request was answered with 5xx because something failed on this side. Without a listener, the first one becomes a
+   * process warning.
+   */
   requestFailed: [error: unknown, request: RtspRequest]
   /**
    * A request was answered with an error because of the client, or of a limit: `error.code` and `error.message` say
@@ -221,7 +224,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
       carrier,
       this.#context,
       {
-        requestFailed: (error, request) => tell(this, 'requestFailed', error, request),
+        requestFailed: (error, request) => this.#tellFailed(error, request),
         requestRefused: (error, request) => tell(this, 'requestRefused', error, request),
         closed: (closed) => {
           this.#connections.delete(closed)
@@ -237,6 +240,21 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
     this.#backlogs.add(connection)
     tell(this, 'connectionOpened', connection)
     if (first) connection.receive(first)
+  }
+
+  #tellFailed(error: unknown, request: RtspRequest): void {
+    if (this.listenerCount('requestFailed') > 0) {
+      tell(this, 'requestFailed', error, request)
+      return
+    }
+    // Neither the password of a URI nor its query, which may hold a token.
+    const uri = request.uri.replace(/\/\/[^/?]*@/, '//').replace(/\?.*/s, '')
+    const what = `${request.method} ${quoteReceived(uri)}`
+    warnOnce(
+      'RTSPOOL_REQUEST_FAILED',
+      `${what} failed, and nothing listens to 'requestFailed'`,
+      error,
+    )
   }
 
   #makeContext(): ServerContext {

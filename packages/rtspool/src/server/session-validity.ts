@@ -32,5 +32,6 @@ export function requireValid({
  */
 export function requireWanted({ session }: RequestContext): void {
   const reason = session?.removalReason
-  if (reason !== undefined && reason !== 'mediaEnded') throw sessionNotFound()
+  if (reason !== undefined && reason !== 'mediaEnded' && reason !== 'mediaFailed')
+    throw sessionNotFound()
 }

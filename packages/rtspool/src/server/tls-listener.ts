@@ -2,7 +2,13 @@ import { X509Certificate } from 'node:crypto'
 import { createServer as createNetServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
 import type { Clock, ClockTimer } from '../clock.js'
-import { checkCertificate, type ResolvedTlsOptions, type TlsCertificate } from './tls-options.js'
+import { checkOptions } from '../option-checks.js'
+import {
+  type ResolvedCertificate,
+  type ResolvedTlsOptions,
+  resolveCertificate,
+  type TlsCertificate,
+} from './tls-options.js'
 
 /** One handshake that has not ended. */
 interface PendingHandshake {
@@ -67,10 +73,10 @@ export class TlsListener {
    * @throws {TransportError} `ERR_TLS_CERTIFICATE`; the one before stays.
    */
   reload(certificate: TlsCertificate): void {
-    checkCertificate(certificate)
-    const { key, cert } = certificate
+    checkOptions('reloadCertificate', certificate, ['key', 'cert'])
+    const { key, cert } = resolveCertificate(certificate)
     this.#tls.setSecureContext({ key, cert, minVersion: this.#options.minVersion })
-    this.#expiresAt = expiryOf(certificate)
+    this.#expiresAt = expiryOf({ cert })
   }
 
   /** Cuts off everybody whose handshake has not ended. */
@@ -115,6 +121,6 @@ function endsOf({ remoteAddress, remotePort, localAddress }: Socket): string {
   return `${remoteAddress} ${remotePort} ${localAddress}`
 }
 
-function expiryOf({ cert }: TlsCertificate): number {
+function expiryOf({ cert }: Pick<ResolvedCertificate, 'cert'>): number {
   return Date.parse(new X509Certificate(cert).validTo)
 }

@@ -1,14 +1,15 @@
-import { createSecureContext, type SecureContext } from 'node:tls'
+import { createSecureContext } from 'node:tls'
+import { bufferOf } from '../bytes.js'
 import { TransportError } from '../errors.js'
-import { checkInteger, checkOptions, checkText, shown } from '../option-checks.js'
+import { checkInteger, checkOptions, checkText, kindOf, shown } from '../option-checks.js'
 import { type SrtpSuite, type SrtpSuiteName, srtpSuites } from '../srtp/index.js'
 
 /** What a server proves its name with; both in PEM. */
 export interface TlsCertificate {
   /** The private key. */
-  readonly key: string | Buffer
+  readonly key: string | Uint8Array
   /** The certificate, followed by those between it and its authority. */
-  readonly cert: string | Buffer
+  readonly cert: string | Uint8Array
 }
 
 /** Options of RTSP over TLS (`rtsps:`). */
@@ -56,7 +57,13 @@ export const tlsDefaults = Object.freeze({
   srtp: 'AES_CM_128_HMAC_SHA1_80',
 }) satisfies { [K in Exclude<keyof Required<TlsOptions>, 'key' | 'cert'>]: TlsOptions[K] }
 
-export interface ResolvedTlsOptions extends TlsCertificate {
+/** A {@link TlsCertificate} as `node:tls` takes it. */
+export interface ResolvedCertificate {
+  readonly key: string | Buffer
+  readonly cert: string | Buffer
+}
+
+export interface ResolvedTlsOptions extends ResolvedCertificate {
   readonly port: number
   readonly host: string | undefined
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
@@ -75,7 +82,6 @@ const msPerSecond = 1000
  */
 export function resolveTlsOptions(options: TlsOptions, host?: string): ResolvedTlsOptions {
   checkOptions('tls', options, ['key', 'cert', ...Object.keys(tlsDefaults)])
-  const { key, cert } = options
   if (options.host !== undefined) checkText('tls.host', options.host)
   const port = options.port ?? tlsDefaults.port
   const minVersion = options.minVersion ?? tlsDefaults.minVersion
@@ -90,10 +96,8 @@ export function resolveTlsOptions(options: TlsOptions, host?: string): ResolvedT
     throw new RangeError(`tls.handshakeTimeout must be ${range}, got ${shown(handshakeTimeout)}`)
   }
   checkInteger('tls.maxPendingHandshakes', maxPending, 1)
-  checkCertificate(options)
   return Object.freeze({
-    key,
-    cert,
+    ...resolveCertificate(options),
     port,
     host: options.host ?? host,
     minVersion,
@@ -118,11 +122,12 @@ function srtpSuite(name: SrtpSuiteName | false): SrtpSuite | undefined {
  *
  * @throws {TransportError} `ERR_TLS_CERTIFICATE`; its message holds nothing of the key.
  */
-export function checkCertificate({ key, cert }: TlsCertificate): SecureContext {
-  requirePem('key', key)
-  requirePem('cert', cert)
+export function resolveCertificate(certificate: TlsCertificate): ResolvedCertificate {
+  const key = pemOf('key', certificate.key)
+  const cert = pemOf('cert', certificate.cert)
   try {
-    return createSecureContext({ key, cert })
+    createSecureContext({ key, cert })
+    return { key, cert }
   } catch (cause) {
     throw new TransportError(
       'ERR_TLS_CERTIFICATE',
@@ -145,7 +150,10 @@ function whatIsWrong(error: unknown): string {
   return wrongs[code] ?? error.message
 }
 
-function requirePem(name: 'key' | 'cert', value: unknown): void {
-  if ((typeof value === 'string' || Buffer.isBuffer(value)) && value.length > 0) return
-  throw new TransportError('ERR_TLS_CERTIFICATE', `expected tls.${name} in PEM, got nothing`)
+function pemOf(name: 'key' | 'cert', value: unknown): string | Buffer {
+  const pem = typeof value === 'string' ? value : bufferOf(value)
+  if (pem !== undefined && pem.length > 0) return pem
+  const isOther = pem === undefined && value !== undefined
+  const got = isOther ? `${kindOf(value)}, which is neither text nor a Uint8Array` : 'nothing'
+  throw new TransportError('ERR_TLS_CERTIFICATE', `expected tls.${name} in PEM, got ${got}`)
 }

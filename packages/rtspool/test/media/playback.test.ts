@@ -9,7 +9,7 @@ function setUp() {
   const source = new StoredTestSource()
   const output: MediaOutput = { tracks: [], clock, end: () => {}, rangeEnded: () => {} }
   source.start(output)
-  return { clock, source, playback: new Playback(source, clock) }
+  return { clock, source, playback: new Playback(source, clock, () => {}) }
 }
 
 describe('Playback', () => {

@@ -133,7 +133,7 @@ describe('RecordStream', () => {
 
   it('B-NET packets go on as they come, and what is lost on the way is counted', () => {
     const { track, stream, counters } = setUp()
-    const push = vi.spyOn(track, 'push')
+    const receive = vi.spyOn(track, 'receive')
     stream.record(track)
     // 5 % lost, 2 % twice, 10 % eight places late.
     const isLost = (n: number) => n % 20 === 3
@@ -149,7 +149,7 @@ describe('RecordStream', () => {
       stream.receiveRtp(rtpPacket({ sequenceNumber, ssrc: 7 }))
     }
     stream.sendRtcp()
-    expect(push.mock.calls.map(([packet]) => sequenceNumberOf(packet))).toEqual(arriving)
+    expect(receive.mock.calls.map(([packet]) => sequenceNumberOf(packet))).toEqual(arriving)
     // RFC 3550 section 6.4.1: what comes twice makes up for what is lost.
     const lost = sent.filter(isLost).length - sent.filter((n) => isTwice(n) && !isLost(n)).length
     expect(stream.reception?.cumulativeLost).toBe(lost)

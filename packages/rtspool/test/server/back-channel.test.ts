@@ -245,7 +245,11 @@ describe('the back channel', () => {
     client.sendFrame(0, sound(2))
     await expectOk(client, 'TEARDOWN', url, { headers: { Session: session, ...require } })
     unsubscribe('rtspool:back-channel-failed', note)
-    expect([failures, intercom.packets.length, intercom.closed]).toEqual([[{ error }], 1, 0])
+    expect([failures, intercom.packets.length, intercom.closed]).toEqual([
+      [{ path: '/door', error }],
+      1,
+      0,
+    ])
     intercom.failure = undefined
     await speak(client, url)
   })

@@ -1,8 +1,18 @@
-import { channel } from 'node:diagnostics_channel'
+import { Diagnostic } from '../../listeners.js'
 
-const failedChannel = channel('rtspool:file-media-failed')
+interface FileMediaFailure {
+  /** Of the file. */
+  readonly path: string
+  readonly error: unknown
+}
+
+const fileMediaFailed = new Diagnostic<FileMediaFailure>(
+  'rtspool:file-media-failed',
+  'RTSPOOL_FILE_MEDIA_FAILED',
+  ({ path }) => `${path} cannot be read on while it plays`,
+)
 
 /** Publishes `{ path, error }` when a file cannot be read on while it plays; the media then ends. */
 export function announceFailure(path: string, error: unknown): void {
-  failedChannel.publish({ path, error })
+  fileMediaFailed.publish({ path, error })
 }

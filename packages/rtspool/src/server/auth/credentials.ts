@@ -1,4 +1,5 @@
 import { RtspError } from '../../errors.js'
+import { shapeOf } from '../../option-checks.js'
 import type { RtspRequest } from '../../rtsp/index.js'
 import {
   type Authorization,
@@ -12,6 +13,7 @@ import {
   ha1From,
   isPasswordOf,
   isResponseOf,
+  isUserSecret,
   strongestOf,
   type UserSecret,
 } from './secrets.js'
@@ -72,13 +74,16 @@ export async function areRight(
 ): Promise<boolean> {
   const { authorization } = credentials
   const listed = users.get(authorization.username)
-  const known = listed ?? (verify ? await verify(context()) : undefined)
+  const known: unknown = listed ?? (verify ? await verify(context()) : undefined)
   if (known === undefined || known === false) {
     return isMadeWith(nobody, credentials, realm, method) && false
   }
-  if (known !== true) return isMadeWith(known, credentials, realm, method)
-  if (authorization.scheme === 'Basic') return true
-  throw new TypeError('auth.verify must return the password or { ha1 } for Digest, got true')
+  if (known === true && authorization.scheme === 'Basic') return true
+  if (isUserSecret(known)) return isMadeWith(known, credentials, realm, method)
+  const ways = authorization.scheme === 'Basic' ? ', true or false' : ''
+  throw new TypeError(
+    `auth.verify must answer the password, { ha1 }${ways}, or undefined for nobody, got ${shapeOf(known)}`,
+  )
 }
 
 function isMadeWith(
@@ -89,7 +94,7 @@ function isMadeWith(
 ): boolean {
   const ha1 = ha1From(secret, algorithm, authorization.username, realm)
   if (ha1 === undefined) {
-    throw new TypeError(`auth.verify must return ha1 of ${algorithm}, which is offered`)
+    throw new TypeError(`auth.verify must answer ha1 of ${algorithm}, which is offered`)
   }
   return authorization.scheme === 'Basic'
     ? isPasswordOf(ha1, algorithm, realm, authorization)

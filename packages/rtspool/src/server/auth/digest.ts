@@ -17,6 +17,8 @@ const hash = (algorithm: DigestAlgorithm, text: string): string =>
  * What a server keeps of a user instead of the password: `H(user:realm:password)`, 64 (SHA-256) or 32 (MD5)
  * hexadecimal digits. As good as the password for whoever steals it, but in this realm only.
  *
+ * @throws {TypeError} When one of the three is no string.
+ *
  * @see RFC 7616 section 3.4.2
  */
 export function digestHa1(
@@ -25,6 +27,8 @@ export function digestHa1(
   realm: string,
   password: string,
 ): string {
+  const isText = [username, realm, password].every((part) => typeof part === 'string')
+  if (!isText) throw new TypeError('digestHa1 needs user, realm and password as strings')
   return hash(algorithm, `${username}:${realm}:${password}`)
 }
 

@@ -2,7 +2,7 @@ import { checkOptions, isRecord, kindOf, shown } from '../../option-checks.js'
 import type { RtspRequest } from '../../rtsp/index.js'
 import { type DigestAlgorithm, digestAlgorithms, digestHa1, hashBytes } from './digest.js'
 import { type AccessContext, type AccessRule, AccessRules } from './rules.js'
-import { nobodysSecret, type UserSecret } from './secrets.js'
+import { isHa1, nobodysSecret, type UserSecret } from './secrets.js'
 
 /** When passwords in clear (Basic) are taken: inside TLS only, everywhere, or nowhere. */
 export type BasicPolicy = 'overTls' | 'always' | 'never'
@@ -159,9 +159,11 @@ function resolveSecret(
       ),
     }
   }
-  if (typeof secret !== 'object' || typeof secret?.ha1 !== 'object' || secret.ha1 === null) {
+  if (!isRecord(secret) || !isRecord(secret.ha1)) {
     throw new TypeError(`auth.users: '${name}' must have a password or { ha1 }`)
   }
+  checkOptions(`auth.users: '${name}'`, secret, ['ha1'])
+  checkOptions(`ha1 of auth.users: '${name}'`, secret.ha1, digestAlgorithms)
   for (const algorithm of algorithms) {
     if (secret.ha1[algorithm] === undefined) {
       throw new TypeError(
@@ -182,7 +184,7 @@ function resolveSecret(
 
 function checkHa1(name: string, algorithm: DigestAlgorithm, ha1: string | undefined): void {
   const digits = hashBytes[algorithm] * 2
-  if (ha1 === undefined || (/^[0-9a-f]+$/i.test(ha1) && ha1.length === digits)) return
+  if (ha1 === undefined || isHa1(ha1, algorithm)) return
   throw new TypeError(
     `auth.users: '${name}' must have ${digits} hexadecimal digits as ha1 of ${algorithm}`,
   )

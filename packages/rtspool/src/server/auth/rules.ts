@@ -1,5 +1,5 @@
 import { checkPathPattern, matchesPathPattern } from '../../media/path-pattern.js'
-import { checkOptions, kindOf, shown } from '../../option-checks.js'
+import { checkOptions, kindOf, shapeOf, shown } from '../../option-checks.js'
 
 /** What can be done with a path: describe, set up and play, or announce and record. */
 export type AccessAction = 'read' | 'publish'
@@ -64,14 +64,23 @@ export class AccessRules {
     this.#rules = rules.map((rule) => Object.freeze({ ...rule })).sort(bySpecificity)
   }
 
-  /** Whether the question is answered with yes. What a function of a rule throws is thrown on. */
+  /**
+   * Whether the question is answered with yes. What a function of a rule throws is thrown on.
+   *
+   * @throws {TypeError} When such a function answers neither `true` nor `false`: a record of the user is no right.
+   */
   async allows({ context, actions }: AccessQuestion): Promise<boolean> {
     const { path, user } = context
     // What belongs to no path is for whoever has proved to be somebody.
     if (path === undefined) return user !== undefined
     const rule = this.#rules.find(({ path: pattern }) => matchesPathPattern(pattern, path))
     for (const action of actions) {
-      if (await isSubject(rule?.[action], { ...context, action })) return true
+      const answer: unknown = await isSubject(rule?.[action], { ...context, action })
+      if (answer === true) return true
+      if (answer !== false) {
+        const got = shapeOf(answer)
+        throw new TypeError(`auth.rules: ${action} must answer true or false, got ${got}`)
+      }
     }
     return false
   }

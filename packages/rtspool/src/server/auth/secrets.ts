@@ -1,4 +1,5 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { isRecord } from '../../option-checks.js'
 import type { BasicAuthorization, DigestAuthorization } from '../../rtsp/index.js'
 import {
   type DigestAlgorithm,
@@ -13,6 +14,21 @@ export type Ha1s = { readonly [A in DigestAlgorithm]?: string }
 
 /** What a user is recognised by: the password, or HA1 of each algorithm that is offered. */
 export type UserSecret = string | { readonly ha1: Ha1s }
+
+/** Whether somebody can be recognised by it. An empty password is that of nobody: it may be a lookup gone wrong. */
+export function isUserSecret(value: unknown): value is UserSecret {
+  if (typeof value === 'string') return value !== ''
+  const ha1 = isRecord(value) ? value.ha1 : undefined
+  if (!isRecord(ha1)) return false
+  const known = digestAlgorithms.filter((algorithm) => ha1[algorithm] !== undefined)
+  return known.length > 0 && known.every((algorithm) => isHa1(ha1[algorithm], algorithm))
+}
+
+/** Whether it has the form of a HA1: hexadecimal digits, as many as the hash has. */
+export function isHa1(value: unknown, algorithm: DigestAlgorithm): boolean {
+  const digits = hashBytes[algorithm] * 2
+  return typeof value === 'string' && value.length === digits && /^[0-9a-f]+$/i.test(value)
+}
 
 /**
  * The secret of nobody: whoever is compared with it fails, after the same work as for a user.

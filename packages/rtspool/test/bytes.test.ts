@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest'
+import { bufferOf } from '../src/bytes.js'
+import { byteContainers, notBytes } from './support/byte-containers.js'
+
+describe('U-1 bufferOf', () => {
+  const bytes = Buffer.from([1, 2, 3, 0, 255])
+
+  it.each(byteContainers)('views the same memory: %s', (_name, of) => {
+    const container = of(bytes)
+    const buffer = bufferOf(container)
+    expect(buffer?.equals(bytes)).toBe(true)
+    container[1] = 9
+    expect(buffer?.[1]).toBe(9)
+  })
+
+  it('is a Buffer itself', () => {
+    expect(bufferOf(bytes)).toBe(bytes)
+  })
+
+  it('is empty for what is empty, and for what was transferred to another thread', () => {
+    const gone = new Uint8Array(4)
+    structuredClone(gone, { transfer: [gone.buffer] })
+    for (const empty of [new Uint8Array(0), gone]) expect(bufferOf(empty)?.length).toBe(0)
+  })
+
+  it.each(notBytes)('is nothing for %s', (_name, value) => {
+    expect(bufferOf(value)).toBe(undefined)
+  })
+})

@@ -1,0 +1,21 @@
+import { forgetWarnings } from '../../src/listeners.js'
+
+/** The warnings of the library that are given while `run` runs and in the turn after, as `[code, message]`. */
+export async function warningsDuring(
+  run: () => unknown,
+): Promise<readonly (readonly [code: string, message: string])[]> {
+  const warnings: [string, string][] = []
+  const listener = (warning: Error & { readonly code?: string }): void => {
+    if (warning.name === 'RtspoolWarning') warnings.push([warning.code ?? '', warning.message])
+  }
+  forgetWarnings()
+  process.on('warning', listener)
+  try {
+    await run()
+    await new Promise(setImmediate)
+  } finally {
+    process.off('warning', listener)
+    forgetWarnings()
+  }
+  return warnings
+}
