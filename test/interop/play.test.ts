@@ -53,6 +53,19 @@ describe.each(servers)('/test of $name', ({ start }) => {
   )
 
   test.concurrent.for(['tcp', 'udp'] as const)(
+    'R-3 GStreamer in onvif-mode decodes 3 s over %s',
+    async (transport, context) => {
+      requirePrograms(context, ...gstreamerPlayer)
+      const result = await playWithGstreamer({
+        ...{ url: `${server.url}/test`, transport, seconds: 3, isOnvif: true },
+      })
+      expect(result.errors).toEqual([])
+      expect(result.videoFrames).toBeGreaterThanOrEqual(60)
+      expect(result.audioFrames).toBeGreaterThanOrEqual(100)
+    },
+  )
+
+  test.concurrent.for(['tcp', 'udp'] as const)(
     'GStreamer that begins with RTSP 2.0 hears 505, comes back to 1.0 and decodes 3 s over %s',
     async (transport, context) => {
       requirePrograms(context, ...gstreamerPlayer)

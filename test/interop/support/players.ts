@@ -15,6 +15,11 @@ export interface PlayOptions {
    * @default '1-0'
    */
   readonly rtspVersion?: '1-0' | '2-0'
+  /**
+   * Whether it asks for all from the very beginning, in clock time, as for a recording (GStreamer only).
+   * @default false
+   */
+  readonly isOnvif?: boolean
   /** A command that the player is run by, as its last arguments. */
   readonly within?: readonly string[]
   /** How much is played, in seconds of media. */
@@ -135,6 +140,7 @@ async function runGstreamer(
     [
       ...['rtspsrc', 'name=source', `location=${gstreamerLocation(url, transport)}`],
       `protocols=${protocols}`,
+      ...(options.isOnvif ? ['onvif-mode=true'] : []),
       ...(multicastInterface ? [`multicast-iface=${multicastInterface}`] : []),
       ...['latency=200', `default-rtsp-version=${rtspVersion}`],
       // The certificates of tests are signed by nobody.

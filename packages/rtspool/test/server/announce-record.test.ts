@@ -239,7 +239,9 @@ describe('RECORD', () => {
   it.each([
     ['npt=0.000-', 200],
     ['npt=now-', 200],
-    ['clock=20260101T120000Z-', 501],
+    ['clock=20260101T120000Z-', 200],
+    ['clock=99991231T235959Z-', 457],
+    ['smpte=10:12:33:20-', 501],
     ['x', 400],
   ])('A-REC-5 with Range: %s is %i', async (range, statusCode) => {
     const { client, url } = await start()

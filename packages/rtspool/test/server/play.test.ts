@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { parseRtpInfo } from '../../src/rtsp/index.js'
+import { parseRange, parseRtpInfo } from '../../src/rtsp/index.js'
 import { inSession, mountCamera, readySession, setUp } from '../support/dialogue.js'
 import type { RtspTestClient } from '../support/rtsp-client.js'
 import { sessionIdOf } from '../support/rtsp-client.js'
@@ -108,7 +108,14 @@ describe('PLAY of live media', () => {
     ['A-RNG-6', 'npt=5-', 456],
     ['A-RNG-6', 'npt=-7', 456],
     ['A-RNG-7', 'npt=now-;time=19970123T143720Z', 200],
-    ['A-RNG-2', 'clock=20260101T120000.25Z-', 501],
+    ['R-3 A-RNG-2', 'clock=19000101T000000Z-', 200],
+    ['R-3 A-RNG-2', 'clock=19700101T000000.5Z-', 200],
+    ['R-3 A-RNG-2', 'clock=00010101T000000Z-', 200],
+    ['R-3 A-RNG-2', 'clock=20260101T120000.25Z-', 200],
+    ['R-3 A-RNG-2', 'clock=99991231T235959Z-', 457],
+    ['R-3 A-RNG-2', 'clock=19000101T000000Z-20260101T120000Z', 457],
+    ['R-3 A-RNG-2', 'clock=19000101T000000Z-99991231T235959Z', 457],
+    ['R-3 A-RNG-2', 'clock=19001301T000000Z-', 400],
     ['A-RNG-3', 'smpte=10:12:33:20-', 501],
     ['A-RNG-3', 'smpte-30-drop=10:07:00-10:07:33:05.01', 501],
     ['A-RNG-3', 'smpte-25=10:07:00-', 501],
@@ -122,6 +129,17 @@ describe('PLAY of live media', () => {
     const headers = { Session: session, Range: range }
     expect((await client.request('PLAY', url, { headers })).statusCode).toBe(statusCode)
     expect(server.pool.get(session)?.state).toBe(statusCode === 200 ? 'Playing' : 'Ready')
+  })
+
+  it('R-3 A-RNG-4 PLAY tells the time of the first packet, in the unit that was asked for', async () => {
+    const { client, url, session, push } = await viewer()
+    push(1)
+    const headers = { Session: session, Range: 'clock=19000101T000000Z-' }
+    const before = Date.now()
+    const answer = await client.request('PLAY', url, { headers })
+    const { unit, start, end } = parseRange(answer.headers.get('Range') ?? '')
+    expect([unit, end]).toEqual(['clock', undefined])
+    expect(Math.abs(Number(start) - before)).toBeLessThan(10_000)
   })
 
   it.each([

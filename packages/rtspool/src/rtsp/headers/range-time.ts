@@ -56,10 +56,9 @@ export function serializeNptTime(seconds: number): string {
 const utcDigits = { date: 8, time: 6 }
 
 /**
- * `19961108T143720.25Z` (RFC 2326 section 3.7).
+ * `19961108T143720.25Z` (RFC 2326 section 3.7), of any year from 0 to 9999; the fraction may be absent.
  *
- * @returns Milliseconds since 1970, with fractions; `undefined` when it is no such time, or before
- * 1970.
+ * @returns Milliseconds since 1970, with fractions, negative before; `undefined` when it is no such time.
  */
 export function parseUtcTime(text: string): number | undefined {
   const { date, time } = utcDigits
@@ -71,32 +70,27 @@ export function parseUtcTime(text: string): number | undefined {
   if (!isDigits(dateText) || !isDigits(timeText)) return undefined
   if (fraction !== '' && (fraction[0] !== '.' || !isDigits(fraction.slice(1)))) return undefined
 
-  const field = (digits: string, start: number, length: number): number =>
-    Number(digits.slice(start, start + length))
-  const whole = Date.UTC(
-    field(dateText, 0, 4),
-    field(dateText, 4, 2) - 1,
-    field(dateText, 6, 2),
-    field(timeText, 0, 2),
-    field(timeText, 2, 2),
-    field(timeText, 4, 2),
-  )
-  // Date.UTC carries a 13th month and a 61st second over: what comes back must be what was asked.
-  if (whole < 0 || whole > maxUtcTimeMs) return undefined
-  if (serializeUtcTime(whole) !== `${dateText}T${timeText}Z`) return undefined
+  const whole = Date.parse(`${inPieces(dateText, '-', 4, 6)}T${inPieces(timeText, ':', 2, 4)}Z`)
+  // A 31st of February and the hour 24 are carried over: what comes back must be what was asked.
+  if (Number.isNaN(whole) || serializeUtcTime(whole) !== `${dateText}T${timeText}Z`)
+    return undefined
   return fraction === '' ? whole : whole + Number(`0${fraction}`) * 1000
 }
 
-/** The last millisecond of the year 9999, after which the grammar has no digits left. */
+const inPieces = (digits: string, separator: string, first: number, second: number): string =>
+  [digits.slice(0, first), digits.slice(first, second), digits.slice(second)].join(separator)
+
+/** The first millisecond of the year 0 and the last of 9999: the grammar has four digits for a year. */
+const minUtcTimeMs = Date.parse('0000-01-01T00:00:00Z')
 const maxUtcTimeMs = Date.UTC(10000, 0) - 1
 
 /**
  * @param timeMs - Milliseconds since 1970; written with three digits of fraction when it has one.
- * @throws {RangeError} when the time is not within 1970 to 9999.
+ * @throws {RangeError} when the time is not within the years 0 to 9999.
  */
 export function serializeUtcTime(timeMs: number): string {
-  if (!(timeMs >= 0 && timeMs <= maxUtcTimeMs)) {
-    throw new RangeError(`time must be within the years 1970 to 9999, got ${timeMs}`)
+  if (!(timeMs >= minUtcTimeMs && timeMs <= maxUtcTimeMs)) {
+    throw new RangeError(`time must be within the years 0 to 9999, got ${timeMs}`)
   }
   const [date = '', time = ''] = new Date(timeMs).toISOString().split('T')
   const [clock = '', fraction = ''] = time.slice(0, -1).split('.')

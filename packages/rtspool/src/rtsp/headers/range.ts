@@ -22,7 +22,7 @@ export interface NptRange {
 /** Wall-clock time (RFC 2326 section 3.7). */
 export interface ClockRange {
   readonly unit: 'clock'
-  /** Milliseconds since 1970, with fractions. */
+  /** Milliseconds since 1970, with fractions; negative before. */
   readonly start: number
   readonly end: number | undefined
 }
@@ -75,7 +75,7 @@ function parseClockRange(text: string): ClockRange {
   const start = parseUtcTime(startText)
   const end = parseUtcTime(endText)
   if (start === undefined || (end === undefined && endText !== '')) {
-    return refuse('clock=YYYYMMDDThhmmss.fZ-', text)
+    return refuse('clock=YYYYMMDDThhmmss[.f]Z-', text)
   }
   if (end !== undefined && end < start) refuseOrder(text)
   return { unit: 'clock', start, end }
@@ -145,7 +145,7 @@ function serializeNptRange(range: NptRange): string {
 }
 
 /**
- * @throws {RangeError} when a time is negative, not finite, or not within the years 1970 to 9999.
+ * @throws {RangeError} when a time is negative, not finite, or not within the years 0 to 9999.
  */
 export function serializeRange(range: RtspRange): string {
   switch (range.unit) {

@@ -25,7 +25,8 @@ export const handlePlay: Handler = async (context) => {
   }
   if (media.playback) return playStored(context, session, media, media.playback)
   const { headers } = context.request
-  checkLiveRange(headers)
+  const now = context.server.clock.unixTimeMs()
+  const unit = checkLiveRange(headers, now)
   const rates = rateHeaders(headers)
   await startSource(context, media)
   requireValid(context)
@@ -39,7 +40,12 @@ export const handlePlay: Handler = async (context) => {
   return {
     ...ok,
     session,
-    headers: [['Range', liveRange], ...rates, ...rtpInfo, ...keyMgmt],
+    headers: [
+      ['Range', liveRange(unit, instantOf(media, first) ?? now)],
+      ...rates,
+      ...rtpInfo,
+      ...keyMgmt,
+    ],
     // After the answer: RTP-Info announces the very packet that comes next.
     afterWrite: () => {
       openBackChannels(held)
@@ -61,6 +67,12 @@ function firstPackets(streams: readonly PlayStream[]): ReadonlyMap<Track, readon
   )
   // Sound alone has no reason to begin in the past.
   return hasKeyFrame ? first : new Map()
+}
+
+/** The wall clock at the packets that are sent first, as far as it is known. */
+function instantOf(media: Media, first: ReadonlyMap<Track, readonly Buffer[]>): number | undefined {
+  const [info] = media.trackInfo(first)
+  return info?.track.unixTimeMsAt(info.rtpTime)
 }
 
 /** Tracks of which nothing has come yet are listed without a position. */

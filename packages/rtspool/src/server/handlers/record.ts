@@ -14,7 +14,7 @@ export const handleRecord: Handler = async (context) => {
       context: { allow: playMethods },
     })
   }
-  checkLiveRange(context.request.headers)
+  checkLiveRange(context.request.headers, context.server.clock.unixTimeMs())
   await publication.record(recordStreamsOf(held))
   requireValid(context)
   session.state = 'Recording'

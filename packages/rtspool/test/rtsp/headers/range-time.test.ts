@@ -30,9 +30,10 @@ describe('times of a range', () => {
   })
 
   it('clock survives to the millisecond', () => {
+    const min = Date.parse('0000-01-01T00:00:00Z')
     const max = Date.UTC(10000, 0) - 1
     fc.assert(
-      fc.property(fc.integer({ min: 0, max }), (timeMs) => {
+      fc.property(fc.integer({ min, max }), (timeMs) => {
         expect(parseUtcTime(serializeUtcTime(timeMs))).toBeCloseTo(timeMs, 3)
       }),
     )
