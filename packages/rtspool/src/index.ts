@@ -46,6 +46,7 @@ export {
 export type { AuthRefusalReason, RtspServerAuthStats } from './server/auth/auth-stats.js'
 export type { AccessRefusal } from './server/auth/authenticator.js'
 export { type DigestAlgorithm, digestAlgorithms, digestHa1 } from './server/auth/digest.js'
+export { hostOf } from './server/auth/host-of.js'
 export {
   type AuthOptions,
   authDefaults,
@@ -67,7 +68,12 @@ export type {
   RtspServerStats,
   RtspServerTlsStats,
 } from './server/server-stats.js'
-export { type StreamStats, streamStatsOf } from './server/stream-stats.js'
+export {
+  type SessionTransport,
+  type StreamStats,
+  streamStatsOf,
+  transportOf,
+} from './server/stream-stats.js'
 export { type TlsCertificate, type TlsOptions, tlsDefaults } from './server/tls-options.js'
 export {
   type AdmissionControl,

@@ -1,41 +1,33 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import type { Logger } from 'pino'
-import type { FragmentedPacket, OversizedPacket, UnsentPacket } from 'rtspool'
+import type { RepeatLimit } from './repeat-limit.js'
 
-/** What the channels of files and sources carry. */
-interface SourceFailure {
-  readonly path: string
-  readonly error: unknown
+/** What a message of the library's channels carries: facts, and where something has failed its error. */
+interface Diagnosis {
+  readonly error?: unknown
+  readonly address?: string | undefined
+  readonly [fact: string]: unknown
 }
 
+/** The level and the words of the line for each channel. */
+const channels: readonly (readonly [name: string, level: 'warn' | 'error', words: string])[] = [
+  ['rtspool:oversized-packet', 'warn', 'packets are too large for UDP: viewers need TCP'],
+  ['rtspool:fragmented-packet', 'warn', 'packets do not fit a route: they leave in fragments'],
+  ['rtspool:unsent-packet', 'warn', 'the system does not take packets by UDP'],
+  ['rtspool:file-media-failed', 'error', 'a file cannot be read on, its media ends'],
+  ['rtspool:source-close-failed', 'error', 'a source could not be closed'],
+]
+
 /** Logs what the library publishes on its diagnostics channels. @returns Ends it. */
-export function logDiagnostics(log: Logger): () => void {
-  const logFailure =
-    (message: string) =>
-    (failure: unknown): void => {
-      const { path, error } = failure as SourceFailure
-      log.error({ path, err: error }, message)
+export function logDiagnostics(lines: RepeatLimit): () => void {
+  const listeners = channels.map(([name, level, words]) => {
+    const listener = (message: unknown): void => {
+      const { error, ...facts } = message as Diagnosis
+      lines.write(level, words, '', error === undefined ? facts : { ...facts, err: error })
     }
-  const listeners: readonly (readonly [channel: string, listener: (message: unknown) => void])[] = [
-    [
-      'rtspool:oversized-packet',
-      (packet) =>
-        log.warn(packet as OversizedPacket, 'packets are too large for UDP: viewers need TCP'),
-    ],
-    [
-      'rtspool:fragmented-packet',
-      (packet) =>
-        log.warn(packet as FragmentedPacket, 'packets do not fit a route: they leave in fragments'),
-    ],
-    [
-      'rtspool:unsent-packet',
-      (packet) => log.warn(packet as UnsentPacket, 'the system does not take packets by UDP'),
-    ],
-    ['rtspool:file-media-failed', logFailure('a file cannot be read on, its media ends')],
-    ['rtspool:source-close-failed', logFailure('a source could not be closed')],
-  ]
-  for (const [channel, listener] of listeners) subscribe(channel, listener)
+    return [name, listener] as const
+  })
+  for (const [name, listener] of listeners) subscribe(name, listener)
   return () => {
-    for (const [channel, listener] of listeners) unsubscribe(channel, listener)
+    for (const [name, listener] of listeners) unsubscribe(name, listener)
   }
 }

@@ -1,48 +1,91 @@
-import type { Logger } from 'pino'
-import { RtspError, type RtspServer, type Session } from 'rtspool'
+import {
+  type Connection,
+  RtspError,
+  type RtspRequest,
+  type RtspServer,
+  type Session,
+  systemClock,
+  transportOf,
+} from 'rtspool'
 import type { RepeatLimit } from './repeat-limit.js'
 
 /** Logs who comes and goes, by public id: the session id itself is a secret of its owner. */
-export function logComings(server: RtspServer, log: Logger): void {
+export function logComings(server: RtspServer, lines: RepeatLimit): void {
   server.pool.on('sessionCreated', (session) => {
-    log.info(factsOf(session), 'session created')
+    lines.write('info', 'session created', '', factsOf(session))
   })
   server.pool.on('sessionRemoved', (session, reason) => {
-    const { packetsIn, packetsOut, packetsLost } = session.stats
-    const traffic = { packetsIn, packetsOut, packetsLost }
-    log.info({ ...factsOf(session), ...traffic, reason }, 'session removed')
+    const facts = { ...factsOf(session), ...courseOf(session), reason }
+    lines.write('info', 'session removed', reason, facts)
   })
   server.on('connectionOpened', ({ remoteAddress: address, remotePort: port }) => {
-    log.debug({ address, port }, 'connection opened')
+    lines.write('debug', 'connection opened', '', { address, port })
   })
   server.on('connectionClosed', ({ remoteAddress: address, remotePort: port }) => {
-    log.debug({ address, port }, 'connection closed')
+    lines.write('debug', 'connection closed', '', { address, port })
   })
-  server.on('publishStarted', (path) => log.info({ path }, 'publishing started'))
-  server.on('publishEnded', (path) => log.info({ path }, 'publishing ended'))
+  logPublishers(server, lines)
 }
 
-/** Logs what clients wanted in vain: as often as they like, but for the lines. */
-export function logRefusals(server: RtspServer, repeats: RepeatLimit): void {
+/** A path that begins has one session, the publisher's; the end of a path is told when that session may have left. */
+function logPublishers(server: RtspServer, lines: RepeatLimit): void {
+  const addresses = new Map<string, string | undefined>()
+  server.on('publishStarted', (path) => {
+    const [session] = server.pool.list({ path, limit: 1 }).sessions
+    const address = session?.owner?.address
+    addresses.set(path, address)
+    lines.write('info', 'publishing started', '', { path, address })
+  })
+  server.on('publishEnded', (path) => {
+    const address = addresses.get(path)
+    addresses.delete(path)
+    lines.write('info', 'publishing ended', '', { path, address })
+  })
+}
+
+/** Logs what clients wanted in vain, and why. */
+export function logRefusals(server: RtspServer, lines: RepeatLimit): void {
   server.pool.on('sessionRefused', ({ limit, owner, path }) => {
     const facts = { limit, path, address: owner?.address, user: owner?.user }
-    repeats.write('warn', 'session refused', limit, facts)
+    lines.write('warn', 'session refused', limit, facts)
   })
   server.on('accessRefused', ({ reason, user, address, method, path }) => {
     // Clients ask before they log in: that is no news.
     const level = reason === 'missing' || reason === 'stale' ? 'debug' : 'warn'
-    repeats.write(level, 'access refused', reason, { reason, user, address, method, path })
+    lines.write(level, 'access refused', reason, { reason, user, address, method, path })
   })
-  server.on('requestFailed', (error, { method }) => {
+  server.on('requestFailed', (error, request, connection) => {
     const code = error instanceof RtspError ? error.code : 'unknown'
-    repeats.write('error', 'request failed', code, { err: error, method })
+    lines.write('error', 'request failed', code, { ...askedBy(request, connection), err: error })
   })
-  server.on('requestRefused', ({ code, message }, { method }) =>
-    repeats.write('debug', 'request refused', code, { method, code, why: message }),
-  )
+  server.on('requestRefused', ({ code, message }, request, connection) => {
+    const facts = { ...askedBy(request, connection), code, why: message }
+    lines.write('info', 'request refused', code, facts)
+  })
 }
 
 /** Who it is, from where, and for what. */
-function factsOf({ publicId, paths, owner }: Session): object {
+function factsOf({ publicId, paths, owner }: Session) {
   return { session: publicId, path: paths[0], address: owner?.address, user: owner?.user }
+}
+
+/** How long a session was there, what it carried, and over what. */
+function courseOf(session: Session): object {
+  const { bytesIn, bytesOut, packetsIn, packetsOut, packetsLost, packetsDropped } = session.stats
+  return {
+    seconds: Math.round((systemClock.now() - session.createdAt) / 100) / 10,
+    transport: transportOf(session),
+    ...{ bytesIn, bytesOut, packetsIn, packetsOut, packetsLost, packetsDropped },
+  }
+}
+
+/** The path of a URI without what may be secret: who asks, and the query. */
+const pathPattern = /^[a-z]+:\/\/[^/?#]*([^?#]*)/i
+
+function askedBy({ method, uri }: RtspRequest, { remoteAddress }: Connection) {
+  return {
+    method,
+    path: pathPattern.exec(uri)?.[1] ?? uri.split(/[?#]/)[0],
+    address: remoteAddress,
+  }
 }

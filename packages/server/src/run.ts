@@ -70,10 +70,10 @@ async function serve(options: CommandOptions, version: string): Promise<number> 
   ]
   try {
     server = createServer(options)
-    logComings(server, log)
+    logComings(server, repeats)
     logRefusals(server, repeats)
     await server.listen()
-    ends.push(logDiagnostics(log))
+    ends.push(logDiagnostics(repeats))
     await serveUntil(stop.received, server, log, options, version)
     repeats.close()
     log.info('closed')

@@ -258,6 +258,85 @@ describe('the rtspool command', () => {
     expect(stderr).not.toContain(session)
   })
 
+  it('U-8 says at info what was refused, to whom and why', async () => {
+    const child = start('--host', '127.0.0.1', '--port', '0')
+    const outcome = outcomeOf(child)
+    const port = await listeningPort(child)
+    const url = `rtsp://127.0.0.1:${port}`
+    const sdp =
+      'v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 0 RTP/AVP 0\r\na=control:a\r\n'
+    const announce = (path: string) => [
+      `ANNOUNCE ${url}${path} RTSP/1.0`,
+      'Content-Type: application/sdp',
+      `Content-Length: ${sdp.length}`,
+      'CSeq: 1',
+    ]
+    const say = async (head: readonly string[], body = ''): Promise<string> => {
+      const socket = connect(port, '127.0.0.1').setEncoding('latin1')
+      const answer = await answerOn(socket, head.join('\r\n'), body)
+      socket.destroy()
+      return answer.slice('RTSP/1.0 '.length, 'RTSP/1.0 '.length + 3)
+    }
+    const ask = (method: string, path: string, ...headers: string[]) =>
+      say([`${method} ${url}${path} RTSP/1.0`, 'CSeq: 1', ...headers])
+    const publisher = connect(port, '127.0.0.1').setEncoding('latin1')
+    await answerOn(publisher, announce('/live').join('\r\n'), sdp)
+    expect([
+      await ask('DESCRIBE', '/nosuch?token=canary'),
+      await say(announce('/live'), sdp),
+      await ask('SETUP', '/test/trackID=0', 'Transport: RTP/AVP/DCCP;unicast'),
+      await ask('SETUP', '/test/trackID=77', 'Transport: RTP/AVP/TCP;interleaved=0-1'),
+      await ask('PLAY', '/test', 'Session: nobody'),
+      await ask('JUMP', '/test'),
+      await ask('DESCRIBE', '/test', 'Accept: text/html'),
+      await ask('DESCRIBE', '/test', 'Require: org.example.none'),
+    ]).toEqual(['404', '403', '461', '404', '454', '501', '406', '551'])
+    child.kill('SIGTERM')
+    const { stderr } = await outcome
+    publisher.destroy()
+    expect(stderr).not.toContain('canary')
+    const refused = linesOf(stderr).filter(({ msg }) => msg === 'request refused')
+    expect(refused).toHaveLength(8)
+    for (const line of refused) {
+      expect(line).toMatchObject({
+        level: 'info',
+        address: '127.0.0.1',
+        path: expect.stringMatching(/^\/(test|live|nosuch)/),
+        code: expect.stringMatching(/^ERR_/),
+        why: expect.stringMatching(/\w+ \w+/),
+      })
+    }
+  })
+
+  it('S-7 a client that comes and goes without end leaves a few lines and a summary', async () => {
+    const child = start('--host', '127.0.0.1', '--port', '0')
+    const outcome = outcomeOf(child)
+    const port = await listeningPort(child)
+    for (let session = 0; session < 60; session++) await setUpAndLeave(port)
+    child.kill('SIGTERM')
+    const lines = linesOf((await outcome).stderr)
+    const count = (message: string) => lines.filter(({ msg }) => msg === message).length
+    // More than a window of ten seconds may have passed on a busy machine.
+    expect(count('session created')).toBeLessThanOrEqual(30)
+    expect(count('session removed')).toBeLessThanOrEqual(30)
+    const summed = lines.map(({ kinds }) => kinds?.['session created'] ?? 0)
+    expect(count('session created') + summed.reduce((sum, n) => sum + n, 0)).toBe(60)
+  })
+
+  it('says of a session that has left how long it was there, what it carried, and over what', async () => {
+    const child = start('--host', '127.0.0.1', '--port', '0')
+    const outcome = outcomeOf(child)
+    const port = await listeningPort(child)
+    await setUpAndLeave(port, { plays: true })
+    await setUpAndLeave(port, { transport: 'RTP/AVP;unicast;client_port=45678-45679' })
+    child.kill('SIGTERM')
+    const removed = linesOf((await outcome).stderr).filter(({ msg }) => msg === 'session removed')
+    expect(removed[0]).toMatchObject({ transport: 'TCP', packetsLost: 0, packetsDropped: 0 })
+    expect(removed[0]?.bytesOut).toBeGreaterThan(1000)
+    expect(removed[0]?.seconds).toBeLessThan(5)
+    expect(removed[1]).toMatchObject({ transport: 'UDP', bytesOut: 0, bytesIn: 0 })
+  })
+
   it('B-FULL --max-sessions-per-address leaves room for other addresses', async () => {
     const child = start('--host', '127.0.0.1', '--port', '0', '--max-sessions-per-address', '1')
     const port = await listeningPort(child)
@@ -275,8 +354,8 @@ describe('the rtspool command', () => {
 })
 
 /** Sends a request, and reads the head of its answer. */
-async function answerOn(socket: Socket, request: string): Promise<string> {
-  socket.write(`${request}\r\n\r\n`)
+async function answerOn(socket: Socket, request: string, body = ''): Promise<string> {
+  socket.write(`${request}\r\n\r\n${body}`)
   let received = ''
   while (!received.includes('\r\n\r\n')) {
     const [chunk] = (await once(socket, 'data')) as [string]
@@ -284,6 +363,20 @@ async function answerOn(socket: Socket, request: string): Promise<string> {
   }
   return received
 }
+
+/** A line of the log. */
+interface Line {
+  readonly msg: string
+  readonly kinds?: Readonly<Record<string, number>>
+  readonly bytesOut?: number
+  readonly seconds?: number
+}
+
+const linesOf = (stderr: string): Line[] =>
+  stderr
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
 
 /** The banner is written at once: what stands below its first line is there when that is. */
 async function tlsPort(child: ChildProcessWithoutNullStreams): Promise<number> {
@@ -342,7 +435,10 @@ async function bindEvenPort(socket: ReturnType<typeof createSocket>): Promise<nu
 }
 
 /** SETUP and TEARDOWN of one interleaved session; returns its secret id. */
-async function setUpAndLeave(port: number): Promise<string> {
+async function setUpAndLeave(
+  port: number,
+  { transport = 'RTP/AVP/TCP;unicast;interleaved=0-1', plays = false } = {},
+): Promise<string> {
   const url = `rtsp://127.0.0.1:${port}/test`
   const socket = connect(port, '127.0.0.1').setEncoding('latin1')
   const answer = (request: string): Promise<string> => answerOn(socket, request)
@@ -350,12 +446,15 @@ async function setUpAndLeave(port: number): Promise<string> {
   expect(described).toContain('RTSP/1.0 200')
   const control = /a=control:(\S*track\S*|\S*stream\S*)/.exec(described)?.[1] ?? 'track1'
   const trackUrl = control.startsWith('rtsp:') ? control : `${url}/${control}`
-  const transport = 'Transport: RTP/AVP/TCP;unicast;interleaved=0-1'
-  const setUp = await answer(`SETUP ${trackUrl} RTSP/1.0\r\nCSeq: 2\r\n${transport}`)
+  const setUp = await answer(`SETUP ${trackUrl} RTSP/1.0\r\nCSeq: 2\r\nTransport: ${transport}`)
   expect(setUp).toContain('RTSP/1.0 200')
   const session = /Session: ([^;\r]+)/.exec(setUp)?.[1] ?? ''
   expect(session).not.toBe('')
-  const left = await answer(`TEARDOWN ${url} RTSP/1.0\r\nCSeq: 3\r\nSession: ${session}`)
+  if (plays) {
+    await answer(`PLAY ${url} RTSP/1.0\r\nCSeq: 3\r\nSession: ${session}`)
+    for (let packets = 0; packets < 20; packets++) await once(socket, 'data')
+  }
+  const left = await answer(`TEARDOWN ${url} RTSP/1.0\r\nCSeq: 4\r\nSession: ${session}`)
   expect(left).toContain('RTSP/1.0 200')
   socket.destroy()
   return session

@@ -1,8 +1,10 @@
 import { channel } from 'node:diagnostics_channel'
 import { pino } from 'pino'
 import type { OversizedPacket } from 'rtspool'
+import { ManualClock } from 'rtspool/session-pool/conformance'
 import { expect, it } from 'vitest'
 import { logDiagnostics } from '../src/diagnostics-log.js'
+import { RepeatLimit } from '../src/repeat-limit.js'
 
 function collected() {
   const lines: unknown[] = []
@@ -21,7 +23,7 @@ it('A-RTP-3 warns of packets that are too large for UDP, with the path and the s
     sizeBytes: 10_000,
     maxDatagramBytes: 1472,
   }
-  const end = logDiagnostics(log)
+  const end = logDiagnostics(new RepeatLimit(log, new ManualClock()))
   channel('rtspool:oversized-packet').publish(packet)
   end()
   channel('rtspool:oversized-packet').publish(packet)
@@ -36,7 +38,7 @@ it.each([
 ])('R-1 warns of %s, with path and address', (name, facts) => {
   const { log, lines } = collected()
   const packet = { path: '/live/cam', track: 0, address: '10.0.0.1', ...facts }
-  const end = logDiagnostics(log)
+  const end = logDiagnostics(new RepeatLimit(log, new ManualClock()))
   channel(name).publish(packet)
   end()
   channel(name).publish(packet)
@@ -47,7 +49,7 @@ it.each(['rtspool:file-media-failed', 'rtspool:source-close-failed'])(
   'tells of %s with its path and error',
   (name) => {
     const { log, lines } = collected()
-    const end = logDiagnostics(log)
+    const end = logDiagnostics(new RepeatLimit(log, new ManualClock()))
     channel(name).publish({ path: '/cam', error: new Error('disk') })
     end()
     channel(name).publish({ path: '/cam', error: new Error('later') })

@@ -33,12 +33,12 @@ export interface RtspServerEvents {
    * A request was answered with 5xx because something failed on this side. Without a listener, the first one becomes a
    * process warning.
    */
-  requestFailed: [error: unknown, request: RtspRequest]
+  requestFailed: [error: unknown, request: RtspRequest, connection: Connection]
   /**
    * A request was answered with an error because of the client, or of a limit: `error.code` and `error.message` say
    * which, more than the wire hears. Those about access come as `accessRefused`.
    */
-  requestRefused: [error: RtspError, request: RtspRequest]
+  requestRefused: [error: RtspError, request: RtspRequest, connection: Connection]
   /**
    * The option `auth` answered a request with 401 or 403; with the reason `missing`, mostly to a client that is about to
    * log in.
@@ -224,8 +224,9 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
       carrier,
       this.#context,
       {
-        requestFailed: (error, request) => this.#tellFailed(error, request),
-        requestRefused: (error, request) => tell(this, 'requestRefused', error, request),
+        requestFailed: (error, request) => this.#tellFailed(error, request, connection),
+        requestRefused: (error, request) =>
+          tell(this, 'requestRefused', error, request, connection),
         closed: (closed) => {
           this.#connections.delete(closed)
           this.#unknownChannelFrames += closed.channels.unknownChannelFrames
@@ -242,9 +243,9 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
     if (first) connection.receive(first)
   }
 
-  #tellFailed(error: unknown, request: RtspRequest): void {
+  #tellFailed(error: unknown, request: RtspRequest, connection: Connection): void {
     if (this.listenerCount('requestFailed') > 0) {
-      tell(this, 'requestFailed', error, request)
+      tell(this, 'requestFailed', error, request, connection)
       return
     }
     // Neither the password of a URI nor its query, which may hold a token.

@@ -1,6 +1,7 @@
 import { PlayStream } from '../media/play-stream.js'
 import { RecordStream } from '../media/record-stream.js'
 import type { StreamReception } from '../media/stream-reception.js'
+import type { TransportSpecInit } from '../rtsp/index.js'
 import type { Session } from '../session/index.js'
 
 /** One track of a session, and how well it arrives. */
@@ -58,4 +59,24 @@ export function streamStatsOf(session: Session): StreamStats[] {
     }
   }
   return stats
+}
+
+/** How the media of a session travel. */
+export type SessionTransport = 'TCP' | 'UDP' | 'multicast'
+
+const transports = new WeakMap<Session, SessionTransport>()
+
+/** Remembers what a SETUP has chosen. */
+export function noteTransport(session: Session, { lowerTransport, delivery }: TransportSpecInit) {
+  const unicast = lowerTransport === 'TCP' ? 'TCP' : 'UDP'
+  transports.set(session, delivery === 'multicast' ? 'multicast' : unicast)
+}
+
+/**
+ * How the media of a session travel: a session has one way for all of its tracks.
+ *
+ * @returns Also for a session that has left; `undefined` for one that has set nothing up.
+ */
+export function transportOf(session: Session): SessionTransport | undefined {
+  return transports.get(session)
 }

@@ -20,6 +20,7 @@ import {
 import { requireValid } from '../session-validity.js'
 import type { StreamSetup } from '../stream-setup.js'
 import { withSource } from '../stream-source.js'
+import { noteTransport } from '../stream-stats.js'
 import { type RequestTarget, requireTarget } from '../target.js'
 import {
   type ChosenTransport,
@@ -191,6 +192,7 @@ function setUp(context: RequestContext, session: Session, path: string, plan: Pl
   const stream = setUpStream(context, session, plan)
   // A transport that the track had before is closed only now: there is always one that works.
   held.setTransport(trackIndex, stream.stream)
+  noteTransport(session, stream.answer)
   session.bindConnection(transport.lowerTransport === 'TCP' ? connection : undefined)
   // From now on the session keeps what was announced or described, not the connection.
   if (connection.publication === presentation) connection.publication = undefined
