@@ -1,11 +1,13 @@
 import type { Clock, ClockTimer } from '../clock.js'
 import { DatagramReaders, type DatagramReadersOptions } from './datagram-readers.js'
 import type { DeliveryTroubles } from './delivery-troubles.js'
+import { packetRoles } from './entry-points.js'
 import { InterleavedGroup } from './interleaved-group.js'
 import { PacketBatch } from './packet-batch.js'
 import type { DatagramReader, Reader } from './reader.js'
 
 const nothing: readonly Buffer[] = Object.freeze([])
+const { lead, firstLead, entry } = packetRoles
 
 /**
  * How long the beginning of a frame waits for its end. The packets of a frame come one after the other, so that
@@ -32,6 +34,8 @@ export class FanOut {
   #batch = new PacketBatch()
   #pendingFlush: NodeJS.Immediate | undefined
   #isFrameOpen = false
+  /** Of the entry point that may come next. */
+  #leads: Buffer[] = []
   #hold: ClockTimer | undefined
   readonly #clock: Clock
   readonly #flushNow = (): void => this.flush()
@@ -63,7 +67,7 @@ export class FanOut {
     const channel = reader.channels[0]
     let group = this.#interleaved.get(channel)
     if (!group) {
-      group = new InterleavedGroup(channel)
+      group = new InterleavedGroup(channel, this.#clock)
       this.#interleaved.set(channel, group)
     }
     group.add(reader, first)
@@ -86,12 +90,16 @@ export class FanOut {
    * than 1024 packets or 1 MiB leaves before.
    *
    * @param packet - RTP; kept until the flush, so the caller must not change it afterwards.
-   * @param isResumePoint - Whether a decoder can begin with this packet.
+   * @param role - Bits of {@link packetRoles}.
    * @param endsFrame - Whether nothing is to be waited for.
    */
-  push(packet: Buffer, isResumePoint: boolean, endsFrame: boolean): void {
+  push(packet: Buffer, role: number, endsFrame: boolean): void {
     if (this.#interleaved.size === 0 && this.#datagrams.size === 0) return
-    this.#batch.push(packet, isResumePoint)
+    if (role & firstLead && this.#leads.length > 0) this.#leads = []
+    if (role & entry) this.#batch.noteEntry(this.#leads)
+    this.#batch.push(packet, role)
+    if (role & lead) this.#leads.push(packet)
+    else if (this.#leads.length > 0) this.#leads = []
     this.#isFrameOpen = !endsFrame
     if (this.#batch.isFull) this.flush()
     else this.#pendingFlush ??= setImmediate(this.#endTurn)

@@ -1,5 +1,10 @@
+import type { Clock } from '../clock.js'
 import type { DirectSends } from '../transport/direct-sends.js'
-import { frameHeaderBytes, frameInterleaved } from '../transport/interleaved.js'
+import {
+  defaultMaxEntryWaitMs,
+  frameHeaderBytes,
+  frameInterleaved,
+} from '../transport/interleaved.js'
 import type { PacketBatch } from './packet-batch.js'
 import type { InterleavedReader } from './reader.js'
 
@@ -9,14 +14,17 @@ interface Member {
   /** Its slot among the direct sends, or -1. */
   readonly slot: number
   position: number
-  /** It was too slow: packets are left out until it can go on at a key frame. */
+  /** It was too slow: packets are left out until it can go on at an entry point. */
   isSkipping: boolean
+  /** Since when it could go on and there was no entry point, in milliseconds of the clock; `undefined` before. */
+  waitingSince: number | undefined
   /** Up to where the group's totals are in the reader's counters. */
   settledPackets: number
   settledBytes: number
 }
 
 const noSlot = -1
+const nowhere = -1
 const initialCapacity = 8
 
 /**
@@ -28,6 +36,7 @@ const initialCapacity = 8
  */
 export class InterleavedGroup {
   readonly #channel: number
+  readonly #clock: Clock
   readonly #members: Member[] = []
   readonly #positions = new Map<InterleavedReader, Member>()
   #sends: DirectSends | undefined
@@ -39,8 +48,9 @@ export class InterleavedGroup {
   #packets = 0
   #bytes = 0
 
-  constructor(channel: number) {
+  constructor(channel: number, clock: Clock) {
     this.#channel = channel
+    this.#clock = clock
   }
 
   get size(): number {
@@ -54,6 +64,7 @@ export class InterleavedGroup {
       slot: this.#slotOf(reader),
       position: this.#members.length,
       isSkipping: false,
+      waitingSince: undefined,
       settledPackets: this.#packets,
       settledBytes: this.#bytes,
     }
@@ -134,17 +145,48 @@ export class InterleavedGroup {
   /** Leaves packets out, always whole ones, up to a point where the reader can go on. */
   #skip(member: Member, batch: PacketBatch, frames: Buffer): void {
     const { carrier } = member.reader
-    const canResume = !carrier.isCongested && batch.resumeIndex >= 0
-    member.isSkipping = !canResume
-    this.#slots[member.position] = canResume ? member.slot : noSlot
-    if (!canResume) {
+    const index = this.#resumeIndex(member, batch)
+    member.isSkipping = index === nowhere
+    this.#slots[member.position] = index === nowhere ? noSlot : member.slot
+    if (index === nowhere) {
       this.#leaveOut(member, batch.packets.length, batch.sizeBytes)
       return
     }
-    this.#leaveOut(member, batch.resumeIndex, batch.bytesBeforeResume)
-    carrier.writeFrames(
-      frames.subarray(batch.bytesBeforeResume + batch.resumeIndex * frameHeaderBytes),
-    )
+    member.waitingSince = undefined
+    if (batch.earlierLeads.length > 0 && index === batch.entryIndex) {
+      this.#catchUp(member, batch.earlierLeads)
+    }
+    const bytesBefore = batch.bytesBefore(index)
+    this.#leaveOut(member, index, bytesBefore)
+    carrier.writeFrames(frames.subarray(bytesBefore + index * frameHeaderBytes))
+  }
+
+  /**
+   * Where in a batch a reader goes on: at an entry point. A stream need not have another one, so that whoever has waited
+   * for long goes on at the next access unit, or anywhere when those cannot be told apart either.
+   */
+  #resumeIndex(member: Member, { entryIndex, frameIndex }: PacketBatch): number {
+    const { isCongested, maxEntryWaitMs = defaultMaxEntryWaitMs } = member.reader.carrier
+    if (isCongested) {
+      member.waitingSince = undefined
+      return nowhere
+    }
+    if (entryIndex >= 0) return entryIndex
+    const now = this.#clock.now()
+    member.waitingSince ??= now
+    const waitedMs = now - member.waitingSince
+    if (waitedMs < maxEntryWaitMs) return nowhere
+    if (frameIndex >= 0) return frameIndex
+    return waitedMs < 2 * maxEntryWaitMs ? nowhere : 0
+  }
+
+  /** Sends packets that were left out a moment ago. */
+  #catchUp({ reader: { carrier, counters } }: Member, packets: readonly Buffer[]): void {
+    const frames = frameInterleaved(this.#channel, packets)
+    carrier.writeFrames(frames)
+    counters.packetsOut += packets.length
+    counters.bytesOut += payloadBytes(frames, packets.length)
+    counters.packetsDropped -= packets.length
   }
 
   #leaveOut(member: Member, packetCount: number, sizeBytes: number): void {

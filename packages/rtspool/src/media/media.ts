@@ -2,9 +2,10 @@ import { randomBytes, randomInt } from 'node:crypto'
 import type { Clock, ClockTimer } from '../clock.js'
 import { tellFailure } from '../listeners.js'
 import { rtcpIntervalMs } from '../rtcp/index.js'
-import { sequenceNumberOf, timestampOf } from '../rtp/index.js'
+import { sequenceNumberOf } from '../rtp/index.js'
 import type { MulticastAddressPool } from '../transport/multicast-address-pool.js'
 import { BackChannel, type BackChannelOptions } from './back-channel.js'
+import type { CacheShare } from './cache-budget.js'
 import { closeSource } from './close-source.js'
 import { withDeadline } from './deadline.js'
 import {
@@ -38,6 +39,8 @@ export interface MediaOptions {
   readonly startTimeoutMs?: number
   /** How much is kept for an instant start of new viewers; `undefined` = nothing. */
   readonly gopCache?: GopCacheLimits | undefined
+  /** Where what is kept counts. @default nowhere */
+  readonly cacheShare?: CacheShare | undefined
   /** Where it may go by multicast; `undefined` = nowhere. */
   readonly multicast?: MulticastAddressPool | undefined
   readonly backChannel?: BackChannelOptions | undefined
@@ -104,7 +107,8 @@ export class Media {
       gopCache,
       sourceClock: new SourceClock(),
       awaitsReport: source.sendsReports ?? false,
-      onKeyFrame: (track: Track): void => this.#keyFrameBegins(track),
+      cacheShare: options.cacheShare,
+      onKeyFrame: (track: Track, unixMs: number): void => this.#keyFrameBegins(track, unixMs),
     }
     this.tracks = source.description.media.map(
       (description, index) => new Track({ ...shared, index, description }),
@@ -180,7 +184,7 @@ export class Media {
     // A report may tell the time of a track before its first packet: that is nowhere yet.
     const instants = this.tracks
       .filter((track) => track.position !== undefined)
-      .map((track) => track.unixTimeMsAt(firstTimestamp(first.get(track))))
+      .map((track) => track.unixTimeMsAt(track.beginningOf(first.get(track) ?? [])))
       .filter((time) => time !== undefined)
     const instant = instants.length > 0 ? Math.min(...instants) : undefined
     const info: TrackInfo[] = []
@@ -242,11 +246,9 @@ export class Media {
   }
 
   /** The first track with key frames leads: the others are kept from the instant of its key frame on. */
-  #keyFrameBegins(leader: Track): void {
+  #keyFrameBegins(leader: Track, unixMs: number): void {
     if (leader !== this.tracks.find((track) => track.hasKeyFrames)) return
-    const instant = leader.unixTimeMsAt()
-    if (instant === undefined) return
-    for (const track of this.tracks) if (!track.hasKeyFrames) track.beginRecentAt(instant)
+    for (const track of this.tracks) if (!track.hasKeyFrames) track.beginRecentAt(unixMs)
   }
 
   async #start(): Promise<void> {
@@ -305,9 +307,4 @@ export class Media {
       false,
     )
   }
-}
-
-function firstTimestamp(packets: readonly Buffer[] | undefined): number | undefined {
-  const packet = packets?.[0]
-  return packet && timestampOf(packet)
 }

@@ -1,5 +1,7 @@
 import { checkNumber, checkOptions, isRecord, shown } from '../option-checks.js'
 import { timestampDistance, timestampOf } from '../rtp/index.js'
+import type { CacheAccount, CacheShare } from './cache-budget.js'
+import { packetRoles } from './entry-points.js'
 import { PacketMemory } from './packet-memory.js'
 
 /** How much of a stream is kept for new viewers. */
@@ -13,15 +15,29 @@ export interface GopCacheLimits {
 /** {@link GopCacheLimits} as an option: what is left out is the default. */
 export type GopCacheOptions = { readonly [K in keyof GopCacheLimits]?: number | undefined }
 
+/** What a server keeps for new viewers. */
+export interface ServerGopCacheOptions extends GopCacheOptions {
+  /**
+   * Bytes that all streams of the server may keep alive together, those of your own media among them. A quarter may be
+   * kept for one session that publishes, and for each media of your own. Of more, the oldest key frames are given up,
+   * those of streams that nobody watches first. 0 = nothing is kept, `Infinity` = no limit.
+   */
+  readonly totalBytes?: number | undefined
+}
+
 export const gopCacheDefaults: GopCacheLimits = Object.freeze({
   maxBytes: 8 * 1024 * 1024,
   maxSeconds: 10,
 })
 
+export const defaultGopCacheTotalBytes = 256 * 1024 * 1024
+
 /** As many as a new viewer can be sent in some seconds: what is kept for it is to be used. */
 const minPacketLimit = 16_384
 /** Packets cost more than their bytes; on average those of real streams are larger than this. */
 const bytesPerPacket = 512
+/** A view of a buffer: 105 bytes of heap with Node 20 to 24, and what the heap needs to have room for it. */
+const packetObjectBytes = 128
 
 /**
  * @returns The limits, or `undefined` for `false`.
@@ -29,11 +45,28 @@ const bytesPerPacket = 512
  * @throws {TypeError} When they are no object, or have an option that does not exist.
  */
 export function resolveGopCache(limits: GopCacheOptions | false): GopCacheLimits | undefined {
+  return resolveLimits(limits, Object.keys(gopCacheDefaults))
+}
+
+/** The same for the option of a server. */
+export function resolveServerGopCache(options: ServerGopCacheOptions | false): {
+  readonly gopCache: GopCacheLimits | undefined
+  readonly gopCacheTotalBytes: number
+} {
+  const gopCache = resolveLimits(options, [...Object.keys(gopCacheDefaults), 'totalBytes'])
+  const { totalBytes = defaultGopCacheTotalBytes } = options || {}
+  return { gopCache, gopCacheTotalBytes: checkNumber('gopCache.totalBytes', totalBytes) }
+}
+
+function resolveLimits(
+  limits: GopCacheOptions | false,
+  known: readonly string[],
+): GopCacheLimits | undefined {
   if (limits === false) return undefined
   if (!isRecord(limits)) {
     throw new TypeError(`gopCache must be false or an object, got ${shown(limits)}`)
   }
-  checkOptions('gopCache', limits, Object.keys(gopCacheDefaults))
+  checkOptions('gopCache', limits, known)
   return Object.freeze({
     maxBytes: checkNumber('gopCache.maxBytes', limits.maxBytes ?? gopCacheDefaults.maxBytes),
     maxSeconds: checkNumber(
@@ -43,8 +76,17 @@ export function resolveGopCache(limits: GopCacheOptions | false): GopCacheLimits
   })
 }
 
+const { lead, firstLead, entry, gradual } = packetRoles
+const none = -1
+
 /**
  * The packets of one track since the last key frame, so that a new viewer can begin with one at once.
+ *
+ * ```text
+ *  SPS  PPS  IDR  slice  slice  …                     from the leads of a key frame on
+ *  SEI  slice  slice  …  SEI  slice  slice  …         intra refresh: from the last recovery point but one on, so that the
+ *                                                     picture is whole at the last
+ * ```
  *
  * What grows over the limits is given up until the next key frame: half a group of pictures is of no use.
  */
@@ -53,19 +95,36 @@ export class RecentPackets {
   readonly #clockRate: number
   readonly #maxPackets: number
   readonly #memory = new PacketMemory()
+  readonly #account: CacheAccount | undefined
   #packets: Buffer[] = []
   #sizeBytes = 0
   #isCollecting = false
+  /** Index of the first of the leads that came last; `none` once they have been given up. */
+  #leads = none
+  /** Of the packet that a decoder begins with, behind its leads, whose timestamps may be anything. */
+  #entry = 0
+  /** Where the packets can begin when the next recovery point comes: its leads, and itself. */
+  #nextLeads = none
+  #nextEntry = none
+  #starts = 0
 
-  constructor(limits: GopCacheLimits, clockRate: number) {
+  readonly #hasEntries: boolean
+
+  /**
+   * @param hasEntries - Whether packets have entries; where they have none, {@link beginNotBefore} tells the start.
+   * @param share - Where what is kept counts.
+   */
+  constructor(limits: GopCacheLimits, clockRate: number, hasEntries = true, share?: CacheShare) {
     this.#limits = limits
     this.#clockRate = clockRate
+    this.#hasEntries = hasEntries
     this.#maxPackets = Math.max(minPacketLimit, limits.maxBytes / bytesPerPacket)
+    this.#account = share?.open(() => this.clear())
   }
 
   /** Bytes of memory that the packets keep alive. */
   get heldBytes(): number {
-    return this.#memory.heldBytes
+    return this.#memory.heldBytes + this.#packets.length * packetObjectBytes
   }
 
   /** The packets, oldest first; empty while there is no complete start. Not to be kept. */
@@ -73,55 +132,116 @@ export class RecentPackets {
     return this.#isCollecting ? this.#packets : []
   }
 
-  /** Begins anew with the packets of this timestamp that are here already: they belong to the key frame. */
-  beginAt(timestamp: number): void {
-    this.#keepFrom(this.#packets.findIndex((packet) => timestampOf(packet) === timestamp))
-    this.#isCollecting = true
+  /** Another number each time that the packets begin elsewhere. */
+  get starts(): number {
+    return this.#starts
+  }
+
+  /** The packet with which the time of the packets begins; the leads in front of it may tell any time. */
+  get entryPacket(): Buffer | undefined {
+    return this.#isCollecting ? this.#packets[this.#entry] : undefined
+  }
+
+  /** Whether somebody watches the stream: others are given up before this one. */
+  set isWatched(isWatched: boolean) {
+    if (this.#account) this.#account.isWatched = isWatched
   }
 
   /** Begins anew with the first packet that is not older than `timestamp`. */
   beginNotBefore(timestamp: number): void {
-    this.#keepFrom(
-      this.#packets.findIndex((packet) => timestampDistance(timestamp, timestampOf(packet)) >= 0),
+    const index = this.#packets.findIndex(
+      (packet) => timestampDistance(timestamp, timestampOf(packet)) >= 0,
     )
     this.#isCollecting = true
+    this.#beginWith(index < 0 ? this.#packets.length : index)
+    this.#settle()
   }
 
   /**
    * @param packet - A view of anything: it is copied where it would keep much else in memory.
+   * @param role - Bits of {@link packetRoles}.
    * @returns The packet as it is kept, which others are to keep too.
    */
-  push(packet: Buffer): Buffer {
-    // Before the first start only the frame that is under way can become part of it.
-    const first = this.#isCollecting ? undefined : this.#packets[0]
-    if (first && timestampOf(first) !== timestampOf(packet)) this.clear()
+  push(packet: Buffer, role: number): Buffer {
+    const isLead = this.#hasEntries && (role & lead) !== 0
+    if (!this.#isCollecting) {
+      // Before the first start only what may belong to it is kept: leads, or the frame that is under way.
+      if (role & firstLead) this.clear()
+      if (this.#hasEntries && !isLead && !(role & entry)) {
+        if (this.#packets.length > 0) this.clear()
+        return packet
+      }
+    }
     this.#sizeBytes += packet.length
     const kept = this.#memory.keep(packet, this.#sizeBytes)
+    if (role & firstLead) this.#leads = this.#packets.length
     this.#packets.push(kept)
-    if (this.#isOverLimit(packet)) this.clear()
+    if (this.#hasEntries && role & entry) this.#begin((role & gradual) !== 0)
+    if (this.#isOverLimit(packet, isLead)) this.#giveUpOldest(packet)
+    this.#settle()
     return kept
   }
 
   clear(): void {
-    this.#packets = []
+    if (this.#packets.length > 0) this.#packets = []
     this.#memory.clear()
     this.#sizeBytes = 0
     this.#isCollecting = false
+    this.#leads = none
+    this.#nextLeads = none
+    this.#settle()
   }
 
-  #isOverLimit(latest: Buffer): boolean {
+  #settle(): void {
+    this.#account?.set(this.heldBytes)
+  }
+
+  /** Begins with the leads and the last packet. */
+  #begin(isGradual: boolean): void {
+    const last = this.#packets.length - 1
+    if (this.#leads === none) {
+      // Its leads were given up a moment ago: it is no use without.
+      this.clear()
+    } else if (!isGradual || !this.#isCollecting) {
+      this.#isCollecting = true
+      this.#nextLeads = none
+      this.#beginWith(this.#leads, last)
+    } else {
+      if (this.#nextLeads !== none) this.#beginWith(this.#nextLeads, this.#nextEntry)
+      this.#nextLeads = this.#leads
+      this.#nextEntry = this.#packets.length - 1
+    }
+  }
+
+  #isOverLimit(latest: Buffer, isLead: boolean): boolean {
     if (this.#sizeBytes > this.#limits.maxBytes) return true
     if (this.#packets.length > this.#maxPackets) return true
-    const oldest = this.#packets[0]
-    if (!oldest) return false
+    const oldest = this.entryPacket
+    if (!oldest || isLead) return false
     const ticks = timestampDistance(timestampOf(oldest), timestampOf(latest))
     return ticks > this.#limits.maxSeconds * this.#clockRate
   }
 
-  #keepFrom(index: number): void {
-    this.#packets = index < 0 ? [] : this.#packets.slice(index)
-    this.#sizeBytes = 0
-    for (const packet of this.#packets) this.#sizeBytes += packet.length
-    this.#memory.recount(this.#packets)
+  #giveUpOldest(latest: Buffer): void {
+    if (this.#nextLeads > 0) {
+      this.#beginWith(this.#nextLeads, this.#nextEntry)
+      this.#nextLeads = none
+      if (!this.#isOverLimit(latest, false)) return
+    }
+    this.clear()
+  }
+
+  /** @param entryIndex - Of the packet that a decoder begins with. */
+  #beginWith(index: number, entryIndex = index): void {
+    this.#starts++
+    this.#entry = entryIndex - index
+    if (index > 0) {
+      this.#packets = this.#packets.slice(index)
+      this.#sizeBytes = 0
+      for (const packet of this.#packets) this.#sizeBytes += packet.length
+      this.#memory.recount(this.#packets)
+      this.#leads -= index
+    }
+    this.#account?.renew()
   }
 }

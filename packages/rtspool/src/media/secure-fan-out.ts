@@ -49,12 +49,12 @@ export class SecureFanOut {
   }
 
   /** See {@link FanOut.push}. A packet that cannot be protected is left out. */
-  push(packet: Buffer, isResumePoint: boolean, endsFrame: boolean): void {
+  push(packet: Buffer, role: number, endsFrame: boolean): void {
     if (this.fanOut.readerCount === 0) {
       this.sender.skip(packet)
       return
     }
     const sealed = this.sender.protect(packet)
-    if (sealed) this.fanOut.push(sealed, isResumePoint, endsFrame)
+    if (sealed) this.fanOut.push(sealed, role, endsFrame)
   }
 }

@@ -37,9 +37,9 @@ export class TrackReaders {
   }
 
   /** See {@link FanOut.push}. */
-  push(packet: Buffer, isResumePoint: boolean, endsFrame: boolean): void {
-    this.#plain.push(packet, isResumePoint, endsFrame)
-    this.#secure?.push(packet, isResumePoint, endsFrame)
+  push(packet: Buffer, role: number, endsFrame: boolean): void {
+    this.#plain.push(packet, role, endsFrame)
+    this.#secure?.push(packet, role, endsFrame)
   }
 
   /**

@@ -3,12 +3,11 @@ import type { Clock, ClockTimer } from '../clock.js'
 import { type NtpTimestamp, unixMsFromNtp } from '../rtcp/index.js'
 import {
   isValidRtp,
-  type KeyFrameTest,
-  keyFrameTestOf,
   markerOf,
-  packetPasses,
+  type PayloadTest,
   payloadEndOf,
   payloadOffsetOf,
+  payloadTestOf,
   rtpHeaderBytes,
   sequenceNumberOf,
   ssrcOf,
@@ -16,7 +15,9 @@ import {
 } from '../rtp/index.js'
 import type { MediaDescription } from '../sdp/index.js'
 import type { SrtpSender, SrtpSuite } from '../srtp/index.js'
+import type { CacheShare } from './cache-budget.js'
 import { DeliveryTroubles } from './delivery-troubles.js'
+import { EntryPoints } from './entry-points.js'
 import { Newcomers } from './newcomers.js'
 import type { DatagramReader, Reader } from './reader.js'
 import type { GopCacheLimits } from './recent-packets.js'
@@ -48,8 +49,10 @@ export interface TrackInit {
   readonly awaitsReport?: boolean
   /** What is kept for new viewers; nothing when absent. */
   readonly gopCache?: GopCacheLimits | undefined
-  /** A key frame begins: the other tracks of the media begin anew at its instant. */
-  readonly onKeyFrame?: (track: Track) => void
+  /** Where what is kept counts. */
+  readonly cacheShare?: CacheShare | undefined
+  /** What is kept begins at this instant: the other tracks of the media begin anew there. */
+  readonly onKeyFrame?: (track: Track, unixMs: number) => void
 }
 
 /** More than the fastest stream sends in some seconds, and far less than all sequence numbers. */
@@ -78,12 +81,12 @@ export class Track {
   readonly #clock: Clock
   readonly #readers: TrackReaders
   readonly #refused: RefusedPackets
-  readonly #isKeyFrame: KeyFrameTest | undefined
+  readonly #payloadTest: PayloadTest | undefined
+  readonly #entryPoints = new EntryPoints()
   /** Video: several packets make a frame, and the marker ends it (RFC 3551 section 4.2). */
   readonly #hasFrames: boolean
   readonly #recent: RecentPackets | undefined
-  readonly #onKeyFrame: ((track: Track) => void) | undefined
-  #keyFrameTimestamp: number | undefined
+  readonly #onKeyFrame: ((track: Track, unixMs: number) => void) | undefined
   #ssrc: number | undefined
   #nextSequenceNumber: number | undefined
   #timestamp = 0
@@ -110,12 +113,14 @@ export class Track {
     const { clock, cname } = init
     this.#reports = new SenderReports({ stream: this, time: this.#time, clock, cname })
     this.#newcomers = new Newcomers(clock, firstReportMs, (readers) => this.#reports.send(readers))
-    this.#isKeyFrame = rtpmap && keyFrameTestOf(rtpmap.encoding)
+    this.#payloadTest = rtpmap && payloadTestOf(rtpmap.encoding)
     const troubles = new DeliveryTroubles(init.path ?? '', init.index)
     this.#refused = new RefusedPackets(init.path ?? '', init.index)
     // What it begins with is kept from the last key frame of another track on.
     this.#readers = new TrackReaders(clock, troubles, !this.hasKeyFrames)
-    this.#recent = init.gopCache && new RecentPackets(init.gopCache, this.clockRate)
+    this.#recent =
+      init.gopCache &&
+      new RecentPackets(init.gopCache, this.clockRate, this.hasKeyFrames, init.cacheShare)
   }
 
   /** The last segment of the track's control URI. */
@@ -125,7 +130,7 @@ export class Track {
 
   /** Whether key frames of this track's encoding are known, so that viewers can begin with one. */
   get hasKeyFrames(): boolean {
-    return this.#isKeyFrame !== undefined
+    return this.#payloadTest !== undefined
   }
 
   /** Synchronisation source of the stream, once it is known. */
@@ -176,19 +181,19 @@ export class Track {
     }
     const ssrc = ssrcOf(packet)
     if (ssrc !== this.#ssrc) this.#beginSource(ssrc)
+    const start = payloadOffsetOf(packet)
+    const end = payloadEndOf(packet)
     this.#nextSequenceNumber = (sequenceNumberOf(packet) + 1) & 0xffff
     this.#timestamp = timestampOf(packet)
     this.packetCount = (this.packetCount + 1) >>> 0
-    this.octetCount = (this.octetCount + payloadEndOf(packet) - payloadOffsetOf(packet)) >>> 0
+    this.octetCount = (this.octetCount + end - start) >>> 0
     this.#time.noteArrival(this.#timestamp)
     if (this.packetCount === 1) this.#scheduleFirstReport()
     else if (!this.#newcomers.isEmpty) this.#newcomers.notePacket()
-    const isKeyFrame = this.#isKeyFrame !== undefined && packetPasses(this.#isKeyFrame, packet)
-    const kept = this.#recent ? this.#recent.push(packet) : packet
-    if (isKeyFrame && this.#timestamp !== this.#keyFrameTimestamp) this.#beginKeyFrame()
     const endsFrame = !this.#hasFrames || markerOf(packet)
-    const isResumePoint = isKeyFrame || this.#isKeyFrame === undefined
-    this.#readers.push(kept, isResumePoint, endsFrame)
+    const kind = this.#payloadTest?.(packet, start, end)
+    const role = this.#entryPoints.next(kind, this.#timestamp, endsFrame, packet.length)
+    this.#readers.push(this.#recent ? this.#keep(packet, role) : packet, role, endsFrame)
     return true
   }
 
@@ -217,6 +222,19 @@ export class Track {
     if (from === undefined) return packets
     const index = packets.findIndex((packet) => sequenceNumberOf(packet) === from)
     return index < 0 ? packets : packets.slice(index)
+  }
+
+  /**
+   * Where the time of packets begins with which a viewer begins: their first, but for leads of a key frame, which may
+   * have any timestamp.
+   *
+   * @param first - From {@link recentPackets}.
+   */
+  beginningOf(first: readonly Buffer[]): number | undefined {
+    const [packet] = first
+    const isWhole = packet !== undefined && packet === this.#recent?.packets[0]
+    const beginning = (isWhole ? this.#recent?.entryPacket : packet) ?? packet
+    return beginning && timestampOf(beginning)
   }
 
   /**
@@ -278,6 +296,7 @@ export class Track {
   addReader(reader: Reader, first?: readonly Buffer[]): void {
     this.#reports.send((visit) => visit(reader))
     this.#readers.add(reader, first)
+    this.#noteWatched()
     if (this.packetCount > 0) this.#newcomers.add(reader, first !== undefined && first.length > 0)
   }
 
@@ -285,6 +304,7 @@ export class Track {
   removeReader(reader: Reader): void {
     this.#newcomers.remove(reader)
     this.#readers.remove(reader)
+    this.#noteWatched()
   }
 
   /** Brings the counters of a reader up to date. */
@@ -329,14 +349,28 @@ export class Track {
     this.#reportTimer = this.#clock.schedule(() => this.sendSenderReport(), waitMs, false)
   }
 
-  #beginKeyFrame(): void {
-    this.#keyFrameTimestamp = this.#timestamp
-    this.#recent?.beginAt(this.#timestamp)
-    this.#onKeyFrame?.(this)
+  #noteWatched(): void {
+    if (this.#recent) this.#recent.isWatched = this.readerCount > 0
+  }
+
+  #keep(packet: Buffer, role: number): Buffer {
+    const recent = this.#recent
+    if (!recent) return packet
+    const { starts } = recent
+    const kept = recent.push(packet, role)
+    if (recent.starts !== starts) this.#tellStart(recent)
+    return kept
+  }
+
+  #tellStart({ entryPacket }: RecentPackets): void {
+    if (!this.hasKeyFrames || !entryPacket) return
+    const instant = this.unixTimeMsAt(timestampOf(entryPacket))
+    if (instant !== undefined) this.#onKeyFrame?.(this, instant)
   }
 
   #beginSource(ssrc: number): void {
     this.#recent?.clear()
+    this.#entryPoints.reset()
     // A sender report may come before the first packet: its mapping holds.
     if (this.#ssrc !== undefined) this.#time.forget()
     this.#ssrc = ssrc

@@ -3,6 +3,7 @@ import { asBuffer } from './nal-units.js'
 /** NAL unit types of H.264 table 7-1 and RFC 6184 table 1 that matter here. */
 export const h264NalTypes = Object.freeze({
   idrSlice: 5,
+  sei: 6,
   sps: 7,
   pps: 8,
   stapA: 24,
@@ -10,7 +11,6 @@ export const h264NalTypes = Object.freeze({
 } as const)
 
 const nalTypeMask = 0x1f
-const fuStartBit = 0x80
 
 /** What an AVCDecoderConfigurationRecord (ISO/IEC 14496-15 section 5.3.3.1) says. */
 export interface AvcConfiguration {
@@ -102,36 +102,4 @@ export function h264Fmtp(
   const parameters = ['packetization-mode=1', `profile-level-id=${configuration.profileLevelId}`]
   if (sets.length > 0) parameters.push(`sprop-parameter-sets=${sets.join(',')}`)
   return parameters.join(';')
-}
-
-/**
- * Whether an RTP payload begins something that a decoder can start with: an IDR slice or a sequence
- * parameter set, alone, in a STAP-A, or as the first fragment of an FU-A.
- *
- * The packets of one key frame may answer `true` more than once (parameter sets, then slices), all with
- * the same timestamp.
- */
-export function isH264KeyFrame(payload: Uint8Array): boolean {
-  if (payload.length === 0) return false
-  const type = (payload[0] as number) & nalTypeMask
-  if (type === h264NalTypes.stapA) return stapHoldsKeyFrame(payload)
-  if (type !== h264NalTypes.fuA) return isKeyType(type)
-  if (payload.length < 2) return false
-  const fuHeader = payload[1] as number
-  return (fuHeader & fuStartBit) !== 0 && isKeyType(fuHeader & nalTypeMask)
-}
-
-function stapHoldsKeyFrame(payload: Uint8Array): boolean {
-  let offset = 1
-  while (offset + 2 < payload.length) {
-    const unitBytes = ((payload[offset] as number) << 8) | (payload[offset + 1] as number)
-    const type = (payload[offset + 2] as number) & nalTypeMask
-    if (unitBytes > 0 && isKeyType(type)) return true
-    offset += 2 + unitBytes
-  }
-  return false
-}
-
-function isKeyType(type: number): boolean {
-  return type === h264NalTypes.idrSlice || type === h264NalTypes.sps
 }

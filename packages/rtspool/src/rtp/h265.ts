@@ -6,6 +6,7 @@ export const h265NalTypes = Object.freeze({
   sps: 33,
   pps: 34,
   accessUnitDelimiter: 35,
+  prefixSei: 39,
   aggregationPacket: 48,
   fragmentationUnit: 49,
 } as const)

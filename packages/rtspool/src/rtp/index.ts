@@ -12,7 +12,6 @@ export {
   avcConfigurationOf,
   h264Fmtp,
   h264NalTypes,
-  isH264KeyFrame,
   parseAvcConfiguration,
   profileLevelIdOf,
 } from './h264.js'
@@ -27,7 +26,7 @@ export {
   parseHevcConfiguration,
 } from './h265.js'
 export { H265Payloader } from './h265-payloader.js'
-export { isH265KeyFrame, type KeyFrameTest, keyFrameTestOf, packetPasses } from './key-frame.js'
+export { payloadTestOf } from './key-frame.js'
 export { splitAnnexB, splitLengthPrefixed } from './nal-units.js'
 export { type OpusFrames, opusClockRate, opusSamplesOf, splitOpusPacket } from './opus.js'
 export { OpusPayloader } from './opus-payloader.js'
@@ -48,6 +47,7 @@ export {
   RtpPacketWriter,
   type RtpPacketWriterOptions,
 } from './packet-writer.js'
+export { type PayloadTest, payloadKinds } from './payload-kinds.js'
 export {
   type ReceptionReportValues,
   ReceptionStatistics,

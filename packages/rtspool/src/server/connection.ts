@@ -66,6 +66,7 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
   readonly isSecure: boolean
   readonly isTunnelled: boolean
   readonly direct: DirectSlot | undefined
+  readonly maxEntryWaitMs: number | undefined
   readonly channels = new ChannelTable()
   readonly sessions = new Set<Session>()
   /** Resolves when the connection is closed and has given everything back. */
@@ -110,6 +111,7 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
     this.isTunnelled = input !== socket
     this.#writer = new StreamWriter(output, directSends, backlog, socket)
     this.direct = this.#writer.direct
+    this.maxEntryWaitMs = backlog.maxEntryWaitMs
     this.#server = server
     this.#listener = listener
     this.#idleTimeoutMs = idleTimeoutMs

@@ -8,12 +8,21 @@ export const frameHeaderBytes = 4
 /** Channel numbers are one byte. */
 export const channelCount = 256
 
+/** Key frames come every second or two with most streams; with one in 10 s or a minute it is long enough to wait. */
+export const defaultMaxEntryWaitMs = 4000
+
 /** The connection as its media see it: bytes go out here, in order, between RTSP messages. */
 export interface InterleavedCarrier {
   /** Queues whole frames. The buffer may be shared with other carriers: nobody may change it. */
   writeFrames(frames: Buffer): void
   /** The peer is too far behind: what is not written yet should be left out. */
   readonly isCongested: boolean
+  /**
+   * How long a peer that has caught up waits for a key frame before it is sent pictures that it may not be able to decode,
+   * in milliseconds.
+   * @default {@link defaultMaxEntryWaitMs}
+   */
+  readonly maxEntryWaitMs?: number | undefined
   /** Allows this many bytes of a channel over the limit until the peer has caught up. */
   grant(channel: number, sizeBytes: number): void
   /** Where frames may be sent without asking, as long as the slot is open; not everything has one. */

@@ -10,6 +10,8 @@ export interface BacklogLimits {
   readonly maxBytes: number
   /** Age of the oldest byte that the peer has not acknowledged, in milliseconds. */
   readonly maxAgeMs: number
+  /** How long a reader that has caught up waits for a key frame, in milliseconds. */
+  readonly maxEntryWaitMs?: number
 }
 
 /** Everything up to `total` had been written at `at`. */

@@ -3,8 +3,6 @@ import {
   h264Fmtp,
   h265Fmtp,
   hevcParameterSetsOf,
-  isH264KeyFrame,
-  isH265KeyFrame,
   isValidRtp,
   opusSamplesOf,
   parseAdtsHeader,
@@ -18,7 +16,7 @@ import {
   ssrcOf,
   timestampOf,
 } from '../../src/rtp/index.js'
-import { payloadOf } from '../support/payload.js'
+import { kindOf, payloadOf } from '../support/payload.js'
 import { type FuzzTarget, fuzzTarget } from './target.js'
 
 function checkAac(config: Uint8Array) {
@@ -29,6 +27,8 @@ function checkAac(config: Uint8Array) {
   return read
 }
 
+const encodings = ['H264', 'H265', 'VP8', 'VP9', 'AV1', 'JPEG', 'MPV', 'MP4V-ES']
+
 /** What payloaders read from files, and what is looked at in packets of publishers. */
 export const mediaTargets: readonly FuzzTarget[] = [
   fuzzTarget({
@@ -37,8 +37,8 @@ export const mediaTargets: readonly FuzzTarget[] = [
     read: (packet) => {
       if (!isValidRtp(packet)) return undefined
       const payload = payloadOf(packet)
-      const isKeyFrame = [isH264KeyFrame(payload), isH265KeyFrame(payload)]
-      return [sequenceNumberOf(packet), timestampOf(packet), ssrcOf(packet), payload, isKeyFrame]
+      const kinds = encodings.map((encoding) => kindOf(encoding, payload))
+      return [sequenceNumberOf(packet), timestampOf(packet), ssrcOf(packet), payload, kinds]
     },
   }),
   fuzzTarget({

@@ -51,7 +51,7 @@ function readerAt(rtp: DatagramSender, port: number): DatagramReader {
 
 function batchOf(...sizes: readonly number[]): PacketBatch {
   const batch = new PacketBatch()
-  for (const size of sizes) batch.push(Buffer.alloc(size), false)
+  for (const size of sizes) batch.push(Buffer.alloc(size), 0)
   return batch
 }
 
@@ -116,9 +116,9 @@ it('B-CRASH a batch of any size goes to readers on their way to the live edge, o
   readers.add(reader, batchOf(...Array<number>(40).fill(10)).packets)
   const flood = new PacketBatch()
   const packet = Buffer.alloc(5)
-  for (let count = 0; count < 300_000; count++) flood.push(packet, false)
+  for (let count = 0; count < 300_000; count++) flood.push(packet, 0)
   readers.send(flood)
-  flood.push(Buffer.alloc(2000), false)
+  flood.push(Buffer.alloc(2000), 0)
   readers.send(flood)
   expect(readers.waitingPackets(reader).length).toBe(8 + 600_000)
   readers.close()

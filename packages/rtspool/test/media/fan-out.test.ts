@@ -59,7 +59,7 @@ describe('FanOut', () => {
     fanOut.add(interleavedReader(writes))
     fanOut.add(datagramReader(sent))
     const packet = Buffer.alloc(13)
-    for (let count = 0; count < 200_000; count++) fanOut.push(packet, false, false)
+    for (let count = 0; count < 200_000; count++) fanOut.push(packet, 0, false)
     expect(sent).toEqual(Array<number>(195).fill(1024))
     expect(writes).toEqual(Array<number>(195).fill(1024 * 17))
     fanOut.flush()
@@ -70,7 +70,7 @@ describe('FanOut', () => {
     const fanOut = createFanOut()
     const writes: number[] = []
     fanOut.add(interleavedReader(writes))
-    for (let count = 0; count < 20; count++) fanOut.push(Buffer.alloc(65_535), false, false)
+    for (let count = 0; count < 20; count++) fanOut.push(Buffer.alloc(65_535), 0, false)
     expect(writes).toEqual([17 * 65_539])
   })
 
@@ -81,7 +81,7 @@ describe('FanOut', () => {
     fanOut.add(reader, Array<Buffer>(100).fill(Buffer.alloc(13)))
     expect(sent).toEqual([32])
     const packet = Buffer.alloc(13)
-    for (let count = 0; count < 150_000; count++) fanOut.push(packet, false, false)
+    for (let count = 0; count < 150_000; count++) fanOut.push(packet, 0, false)
     expect(fanOut.waitingPackets(reader).length).toBe(150_068)
   })
 })

@@ -3,6 +3,7 @@ import { InterleavedGroup } from '../../src/media/interleaved-group.js'
 import { PacketBatch } from '../../src/media/packet-batch.js'
 import type { InterleavedReader } from '../../src/media/reader.js'
 import { ChannelTable } from '../../src/transport/interleaved.js'
+import { FakeClock } from '../support/fake-clock.js'
 
 function setUp() {
   const written: number[] = []
@@ -15,12 +16,20 @@ function setUp() {
   }
   const counters = { packetsOut: 0, bytesOut: 0, packetsDropped: 0 }
   const reader: InterleavedReader = { kind: 'interleaved', carrier, channels: [4, 5], counters }
-  return { group: new InterleavedGroup(4), reader, carrier, counters, written, granted }
+  return {
+    group: new InterleavedGroup(4, new FakeClock()),
+    reader,
+    carrier,
+    counters,
+    written,
+    granted,
+  }
 }
 
-function batchOf(isResumePoint: boolean): PacketBatch {
+function batchOf(isEntry: boolean): PacketBatch {
   const batch = new PacketBatch()
-  batch.push(Buffer.alloc(100), isResumePoint)
+  if (isEntry) batch.noteEntry([])
+  batch.push(Buffer.alloc(100), 0)
   return batch
 }
 

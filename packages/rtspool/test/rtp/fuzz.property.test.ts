@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import {
-  isH264KeyFrame,
   isValidRtp,
   markerOf,
   parseHevcConfiguration,
@@ -13,7 +12,7 @@ import {
   timestampOf,
 } from '../../src/rtp/index.js'
 import { bytesOf } from '../support/bytes-of.js'
-import { payloadOf } from '../support/payload.js'
+import { kindOf, payloadOf } from '../support/payload.js'
 import { mutate } from './random-bytes.js'
 import { hevcConfiguration, invalidPackets, validPackets } from './samples.js'
 
@@ -25,7 +24,7 @@ test('A-RTC-6: 20,000 mutated RTP packets never throw', () => {
     for (const read of [markerOf, payloadTypeOf, sequenceNumberOf, timestampOf, ssrcOf])
       read(packet)
     const payload = payloadOf(packet)
-    isH264KeyFrame(payload)
+    kindOf('H264', payload)
     if (!isValidRtp(packet)) continue
     accepted++
     const start = payloadOffsetOf(packet)

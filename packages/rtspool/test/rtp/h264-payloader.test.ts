@@ -1,11 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import {
-  H264Payloader,
-  isH264KeyFrame,
-  sequenceNumberOf,
-  timestampOf,
-} from '../../src/rtp/index.js'
-import { payloadOf } from '../support/payload.js'
+import { H264Payloader, payloadKinds, sequenceNumberOf, timestampOf } from '../../src/rtp/index.js'
+import { kindOf, payloadOf } from '../support/payload.js'
 import { h264NalUnit } from './units.js'
 
 const options = { payloadType: 96, ssrc: 7, sequenceNumber: 65530 }
@@ -45,7 +40,12 @@ describe('A-PAY-1: the packets of an access unit', () => {
       [h264NalUnit(0x67, 10), h264NalUnit(0x68, 4), h264NalUnit(0x65, 100)],
       0,
     )
-    expect(packets.map((packet) => isH264KeyFrame(payloadOf(packet)))).toEqual([true, true, false])
+    const { prefix, keyFrame, rest } = payloadKinds
+    expect(packets.map((packet) => kindOf('H264', payloadOf(packet)))).toEqual([
+      prefix,
+      keyFrame,
+      rest,
+    ])
   })
 
   test('empty units and types that H.264 does not have are left out and counted', () => {

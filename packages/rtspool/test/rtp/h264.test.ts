@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest'
 import {
   avcConfigurationOf,
   h264Fmtp,
-  isH264KeyFrame,
   parseAvcConfiguration,
   profileLevelIdOf,
 } from '../../src/rtp/index.js'
@@ -64,29 +63,5 @@ describe('A-PAY-1: the configuration of a stream', () => {
       profileLevelId: '64000c',
     })
     expect(avcConfigurationOf([bytesOf('6588')])).toBeUndefined()
-  })
-})
-
-describe('key frames are recognised in RTP payloads', () => {
-  test.each([
-    { name: 'IDR slice', payload: '65 88', isKey: true },
-    { name: 'other slice', payload: '41 9a', isKey: false },
-    { name: 'SPS', payload: sps, isKey: true },
-    { name: 'PPS', payload: pps, isKey: false },
-    { name: 'STAP-A of SPS and PPS', payload: `78 0007${sps} 0006${pps}`, isKey: true },
-    { name: 'STAP-A of SEI and IDR slice', payload: '78 0002 0605 0002 6588', isKey: true },
-    { name: 'STAP-A of SEI and slice', payload: '78 0002 0605 0002 419a', isKey: false },
-    { name: 'STAP-A that is cut off', payload: '78 0002 0605 00', isKey: false },
-    { name: 'STAP-A of an empty unit and an IDR slice', payload: '78 0000 0001 65', isKey: true },
-    { name: 'STAP-A of an empty unit and a slice', payload: '78 0000 0005 41', isKey: false },
-    { name: 'STAP-A of two empty units', payload: '78 0000 0500', isKey: false },
-    { name: 'first FU-A of an IDR slice', payload: '7c 85 88', isKey: true },
-    { name: 'later FU-A of an IDR slice', payload: '7c 05 88', isKey: false },
-    { name: 'last FU-A of an IDR slice', payload: '7c 45 88', isKey: false },
-    { name: 'first FU-A of another slice', payload: '7c 81 88', isKey: false },
-    { name: 'FU-A that is cut off', payload: '7c', isKey: false },
-    { name: 'nothing', payload: '', isKey: false },
-  ])('$name', ({ payload, isKey }) => {
-    expect(isH264KeyFrame(bytesOf(payload))).toBe(isKey)
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { H265Payloader, isH265KeyFrame, sequenceNumberOf } from '../../src/rtp/index.js'
-import { payloadOf } from '../support/payload.js'
+import { H265Payloader, payloadKinds, sequenceNumberOf } from '../../src/rtp/index.js'
+import { kindOf, payloadOf } from '../support/payload.js'
 import { h265NalUnit } from './units.js'
 
 const options = { payloadType: 96, ssrc: 7, sequenceNumber: 65_530 }
@@ -38,7 +38,12 @@ describe('A-PAY-2: the packets of an access unit', () => {
   test('parameter sets before a large slice begin a key frame', () => {
     const sets = [h265NalUnit(32, 10), h265NalUnit(33, 10), h265NalUnit(34, 4)]
     const packets = payloader.packetize([...sets, h265NalUnit(20, 100)], 0)
-    expect(packets.map((packet) => isH265KeyFrame(payloadOf(packet)))).toEqual([true, true, false])
+    const { prefix, keyFrame, rest } = payloadKinds
+    expect(packets.map((packet) => kindOf('H265', payloadOf(packet)))).toEqual([
+      prefix,
+      keyFrame,
+      rest,
+    ])
   })
 
   test('units without a whole header and of types that are packets are left out and counted', () => {

@@ -5,9 +5,9 @@ import type { FileTrack } from '../../../src/media/file/file-track.js'
 import { type MediaFile, openMediaFile } from '../../../src/media/file/media-file.js'
 import { StoredFileSource } from '../../../src/media/file/stored-file-source.js'
 import type { PlayRange } from '../../../src/media/media-source.js'
-import { isH264KeyFrame, sequenceNumberOf, ssrcOf, timestampOf } from '../../../src/rtp/index.js'
+import { payloadKinds, sequenceNumberOf, ssrcOf, timestampOf } from '../../../src/rtp/index.js'
 import { FakeClock } from '../../support/fake-clock.js'
-import { payloadOf } from '../../support/payload.js'
+import { kindOf, payloadOf } from '../../support/payload.js'
 import { inMemory, RecordingTrack, turn, unitsOf } from './recording.js'
 
 /** A key frame a second, 25 pictures a second. */
@@ -75,7 +75,7 @@ describe('StoredFileSource', () => {
     expect(await play({ startSeconds: piece.asked, endSeconds: clipSeconds })).toBe(piece.start)
     await run(40)
     const first = video.sent[0]?.packet ?? Buffer.alloc(12)
-    expect(isH264KeyFrame(payloadOf(first))).toBe(true)
+    expect(kindOf('H264', payloadOf(first))).toBe(payloadKinds.prefix)
     expect(source.positionSeconds).toBeCloseTo(piece.start + 0.04, 5)
     // The sound of the same moment, and not of the one that was asked for.
     expect(audio.sent.length).toBeGreaterThanOrEqual(1)
@@ -107,7 +107,7 @@ describe('StoredFileSource', () => {
       await run(300)
       const first = video.sent[sentBefore]
       if (!first || !before) throw new Error('expected packets')
-      expect(isH264KeyFrame(payloadOf(first.packet))).toBe(true)
+      expect(kindOf('H264', payloadOf(first.packet))).toBe(payloadKinds.prefix)
       expect(first.atMs).toBe(soughtAt)
       const ticks = (timestampOf(first.packet) - before.timestamp) >>> 0
       expect(ticks).toBeGreaterThanOrEqual(3600)

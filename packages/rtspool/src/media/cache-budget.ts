@@ -1,0 +1,132 @@
+/** Of the whole, for the publications of one session or one media: the others keep the rest. */
+const shareOfOne = 1 / 4
+
+/** Limits what the caches of one session, or of one media, keep together. */
+export class CacheShare {
+  readonly #budget: CacheBudget
+  /** Of all caches of this share. */
+  bytes = 0
+
+  constructor(budget: CacheBudget) {
+    this.#budget = budget
+  }
+
+  /** @param giveUp - Empties the cache, which then sets its account to 0. */
+  open(giveUp: () => void): CacheAccount {
+    return new CacheAccount(this.#budget, this, giveUp)
+  }
+}
+
+/**
+ * Limits what all caches of a server keep together. When it is too much, the cache whose key frame is oldest is given up,
+ * those that nobody watches first; it begins again at its next key frame.
+ *
+ * ```text
+ *  unwatched: oldest key frame … newest       given up from the left, this row first
+ *  watched:   oldest key frame … newest
+ * ```
+ *
+ * Each step takes the same time, however many caches there are.
+ */
+export class CacheBudget {
+  readonly maxBytes: number
+  /** What all caches keep alive: whole buffers where packets are views of them, and an object for each packet. */
+  bytes = 0
+  /** Caches that were given up so far because there was too much. */
+  givenUp = 0
+  readonly #maxShareBytes: number
+  readonly #shares = new WeakMap<object, CacheShare>()
+  readonly #watched = new Set<CacheAccount>()
+  readonly #unwatched = new Set<CacheAccount>()
+
+  constructor(maxBytes: number) {
+    this.maxBytes = maxBytes
+    this.#maxShareBytes = maxBytes * shareOfOne
+  }
+
+  /** A share for one media. */
+  openShare(): CacheShare {
+    return new CacheShare(this)
+  }
+
+  /** The share of a publisher: a session, whatever number of paths it publishes to. */
+  shareOf(owner: object): CacheShare {
+    let share = this.#shares.get(owner)
+    if (!share) {
+      share = new CacheShare(this)
+      this.#shares.set(owner, share)
+    }
+    return share
+  }
+
+  /** @internal Puts an account at the end of its row; one that keeps nothing is in none. */
+  place(account: CacheAccount): void {
+    this.#unwatched.delete(account)
+    this.#watched.delete(account)
+    if (account.bytes > 0) (account.isWatched ? this.#watched : this.#unwatched).add(account)
+  }
+
+  /** @internal Gives caches up until there is room. */
+  enforce(account: CacheAccount, share: CacheShare): void {
+    if (share.bytes > this.#maxShareBytes) this.#giveUp(account)
+    while (this.bytes > this.maxBytes) {
+      const [oldest = firstOf(this.#watched)] = this.#unwatched
+      if (!oldest) return
+      this.#giveUp(oldest)
+    }
+  }
+
+  #giveUp(account: CacheAccount): void {
+    this.givenUp++
+    account.giveUp()
+    // Whatever the cache does: the loop above has to come to its end.
+    account.set(0)
+  }
+}
+
+/** What one cache keeps. */
+export class CacheAccount {
+  readonly giveUp: () => void
+  bytes = 0
+  readonly #budget: CacheBudget
+  readonly #share: CacheShare
+  #isWatched = false
+
+  constructor(budget: CacheBudget, share: CacheShare, giveUp: () => void) {
+    this.#budget = budget
+    this.#share = share
+    this.giveUp = giveUp
+  }
+
+  /** Whether somebody watches the stream. */
+  get isWatched(): boolean {
+    return this.#isWatched
+  }
+
+  set isWatched(isWatched: boolean) {
+    if (isWatched === this.#isWatched) return
+    this.#isWatched = isWatched
+    this.#budget.place(this)
+  }
+
+  /** Says how much is kept now; the cache may be given up before this returns. */
+  set(bytes: number): void {
+    const before = this.bytes
+    if (bytes === before) return
+    this.bytes = bytes
+    this.#share.bytes += bytes - before
+    this.#budget.bytes += bytes - before
+    if (before === 0 || bytes === 0) this.#budget.place(this)
+    if (bytes > before) this.#budget.enforce(this, this.#share)
+  }
+
+  /** Says that a key frame begins: this cache is the newest. */
+  renew(): void {
+    this.#budget.place(this)
+  }
+}
+
+function firstOf(accounts: ReadonlySet<CacheAccount>): CacheAccount | undefined {
+  const [first] = accounts
+  return first
+}
