@@ -1,31 +1,41 @@
 import type { AuthOptions } from 'rtspool'
 import { OptionValueError } from './option-value-error.js'
+import { readUsersFile } from './users-file.js'
 
 /** Where users may be named apart from the command line, which everybody on the machine can read. */
 export const usersVariable = 'RTSPOOL_USERS'
 
 /** What the command line says of users. */
 export interface AuthFlags {
+  readonly usersFile?: string
   readonly user?: readonly string[]
   readonly publishUser?: readonly string[]
   readonly publicRead?: boolean
   readonly basicInClear?: boolean
 }
 
+/** The option `auth` of the server, and what its operator is to know. */
+export interface AuthOfCommand {
+  readonly auth: AuthOptions | undefined
+  readonly warnings: readonly string[]
+}
+
 /**
  * Makes the option `auth` of the server.
  *
  * @param environment - Of the process: {@link usersVariable} holds `name:password`, several with spaces between.
- * @returns `undefined` when there are no users: then everybody may do everything.
+ * @returns `auth` is `undefined` when there are no users: then everybody may do everything.
  */
 export function authOf(
   flags: AuthFlags,
   environment: Readonly<Record<string, string | undefined>>,
-): AuthOptions | undefined {
+): AuthOfCommand {
   const users: Record<string, string> = Object.create(null)
   const fromEnvironment = environment[usersVariable]?.split(/\s+/).filter(Boolean) ?? []
-  // The command line may give a user of the environment another password.
+  const file = flags.usersFile === undefined ? undefined : readUsersFile(flags.usersFile)
+  // The nearer source may give a user of the farther one another password.
   Object.assign(users, usersOf(usersVariable, fromEnvironment))
+  Object.assign(users, usersOf(`--users-file ${flags.usersFile}`, file?.users ?? []))
   Object.assign(users, usersOf('--user', flags.user ?? []))
   const publishers = flags.publishUser
   for (const name of publishers ?? []) {
@@ -34,18 +44,32 @@ export function authOf(
     }
   }
   if (Object.keys(users).length === 0) {
+    if (file) throw new OptionValueError(`--users-file ${flags.usersFile} must name a user`)
     for (const name of ['publicRead', 'basicInClear'] as const) {
-      if (flags[name]) throw new OptionValueError(`${flagNames[name]} needs --user`)
+      if (flags[name]) throw new OptionValueError(`${flagNames[name]} needs users: --users-file`)
     }
-    return undefined
+    return { auth: undefined, warnings: [] }
   }
+  const warnings = [
+    ...(flags.user ? [shownPassword] : []),
+    ...(file?.warning === undefined ? [] : [file.warning]),
+    ...(flags.basicInClear ? [clearPassword] : []),
+  ]
+  return { auth: authFor(users, flags), warnings }
+}
+
+const shownPassword = `--user shows its password in the list of processes: --users-file or ${usersVariable} keeps it out`
+const clearPassword =
+  'passwords are taken in clear (--basic-in-clear): whoever listens on the way reads them'
+
+function authFor(users: Record<string, string>, flags: AuthFlags): AuthOptions {
   return Object.freeze({
     users,
     rules: [
       {
         path: '/*',
         read: flags.publicRead ? 'anyone' : 'authenticated',
-        publish: publishers ?? 'authenticated',
+        publish: flags.publishUser ?? 'authenticated',
       },
     ],
     basic: flags.basicInClear ? 'always' : 'overTls',

@@ -79,7 +79,7 @@ export const optionTable: readonly OptionEntry[] = [
   },
   {
     flags: '--session-timeout <seconds>',
-    text: 'silence that ends a session, after 5 s of grace; 0 is never',
+    text: 'silence that ends a session, after 5 s of grace; 0 is never; some clients need 10 or more',
     value: 60,
     parse: wholeNumber('--session-timeout', 0, maxTimeout),
   },
@@ -96,10 +96,16 @@ export const optionTable: readonly OptionEntry[] = [
     parse: parseMulticast,
   },
   { flags: '--no-publish', text: 'let nobody publish' },
+  { flags: '--no-test', text: 'play no test picture at /test' },
+  {
+    flags: '--users-file <file>',
+    text: `users as lines of name:password, # begins a comment; ${usersVariable} in the environment takes them with spaces between`,
+    defaultText: 'everybody may do everything',
+    parse: parseFile('--users-file'),
+  },
   {
     flags: '--user <name:password>',
-    text: `a user; may be repeated, or ${usersVariable} in the environment`,
-    defaultText: 'everybody may do everything',
+    text: 'a user; may be repeated; shows the password to everybody who lists processes',
     parse: collect,
   },
   {

@@ -27,9 +27,13 @@ export interface CommandOptions {
   readonly multicast: MulticastAddressPool | undefined
   /** Whether anyone may publish to any path that is not mounted. */
   readonly publish: boolean
+  /** Whether the test picture is played. */
+  readonly test: boolean
   /** Who may play and publish; `undefined` is everybody. */
   readonly auth: AuthOptions | undefined
   readonly log: LogOptions
+  /** What is allowed and mostly a mistake, a line each. */
+  readonly warnings: readonly string[]
 }
 
 /** Where RTSP over TLS is served, and where its key and certificate are read from. */
@@ -150,6 +154,7 @@ function commandOptions(
   if (!flags.publish && flags.publishUser !== undefined) {
     throw new OptionValueError('--publish-user and --no-publish exclude each other')
   }
+  const { auth, warnings } = authOf(flags, environment)
   const isTlsPortGiven = command.getOptionValueSource('tlsPort') === 'cli'
   return Object.freeze({
     port: flags.port,
@@ -161,9 +166,21 @@ function commandOptions(
     udpPorts: flags.udpPorts,
     multicast: flags.multicast,
     publish: flags.publish,
-    auth: authOf(flags, environment),
+    test: flags.test,
+    auth,
     log: Object.freeze({ level: flags.logLevel, format: flags.logFormat, file: flags.logFile }),
+    warnings: [...warnings, ...timeoutWarnings(flags.sessionTimeout)],
   })
+}
+
+/** Seconds that leave every client that was tried room for its signs of life. */
+const shortestSafeTimeout = 10
+
+function timeoutWarnings(seconds: number): string[] {
+  if (seconds === 0 || seconds >= shortestSafeTimeout) return []
+  const reason =
+    'go2rtc loses its session every 10 s at 5 or less, ffmpeg floods with requests at 1'
+  return [`--session-timeout ${seconds} is short for some clients: ${reason}`]
 }
 
 /** One line on stderr: some of commander's messages have a second one with a suggestion. */

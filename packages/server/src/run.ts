@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import { RtspServer } from 'rtspool'
 import { fileMedia } from 'rtspool/file'
@@ -13,9 +12,7 @@ import { logFaults } from './process-faults.js'
 import { RepeatLimit } from './repeat-limit.js'
 import { changeLevelAtSignal, rereadAtHangup, type StopSignal, stopSignal } from './signals.js'
 import { describeStartupError } from './startup-error.js'
-
-const testPath = '/test'
-const testFile = fileURLToPath(new URL('../assets/test.mp4', import.meta.url))
+import { testFile, testPath, whyNoTestPicture } from './test-picture.js'
 
 /**
  * The command: reads its arguments, serves until a signal comes, and closes.
@@ -118,17 +115,19 @@ async function serveUntil(
     { version, address, port, tlsPort, sendTcp: sendPaths.tcp, sendUdp: sendPaths.udp },
     'ready',
   )
-  if (options.auth?.basic === 'always') {
-    log.warn(
-      'passwords are taken in clear (--basic-in-clear): whoever listens on the way reads them',
-    )
-  }
+  for (const warning of options.warnings) log.warn(warning)
+  const whyNoTest = options.test ? whyNoTestPicture() : undefined
+  if (whyNoTest !== undefined)
+    log.error({ path: testPath, reason: whyNoTest }, `${testPath} cannot play`)
   const { host, publish, auth } = options
+  const shownPath = options.test ? testPath : undefined
   const login = {
     toPlay: auth?.rules?.[0]?.read === 'authenticated',
     toPublish: auth !== undefined,
   }
-  process.stdout.write(banner({ version, address, port, tlsPort, host, publish, login, testPath }))
+  process.stdout.write(
+    banner({ version, address, port, tlsPort, host, publish, login, testPath: shownPath }),
+  )
   const signal = await stopped
   log.info({ signal, sessions: server.pool.size }, 'closing')
   await server.close()
@@ -148,7 +147,7 @@ function createServer(options: CommandOptions): RtspServer {
       timeout: options.sessionTimeout,
     },
   })
-  server.mounts.add(testPath, fileMedia(testFile, { loop: true }))
+  if (options.test) server.mounts.add(testPath, fileMedia(testFile, { loop: true }))
   if (options.publish) server.mounts.allowPublish('/*')
   return server
 }

@@ -3,12 +3,14 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
@@ -258,6 +260,58 @@ describe('the rtspool command', () => {
     expect(stderr).not.toContain(session)
   })
 
+  it('--no-test plays nothing at /test, and leaves the path to publishers', async () => {
+    const child = start('--host', '127.0.0.1', '--port', '0', '--no-test')
+    const port = await listeningPort(child)
+    expect(outputOf.get(child)).not.toContain('ffplay')
+    const socket = connect(port, '127.0.0.1').setEncoding('latin1')
+    const url = `rtsp://127.0.0.1:${port}/test`
+    expect(await answerOn(socket, `DESCRIBE ${url} RTSP/1.0\r\nCSeq: 1`)).toContain('404')
+    socket.destroy()
+  })
+
+  it('U-9 P-6a says in the log what is allowed and mostly a mistake', async () => {
+    const options = ['--user', 'ann:canary', '--basic-in-clear', '--session-timeout', '5']
+    const child = start('--host', '127.0.0.1', '--port', '0', ...options)
+    const outcome = outcomeOf(child)
+    await listeningPort(child)
+    child.kill('SIGTERM')
+    const warnings = linesOf((await outcome).stderr).filter(({ level }) => level === 'warn')
+    expect(warnings.map(({ msg }) => msg)).toEqual([
+      expect.stringContaining('--users-file or RTSPOOL_USERS'),
+      expect.stringContaining('--basic-in-clear'),
+      expect.stringContaining('--session-timeout 5 is short'),
+    ])
+    expect(JSON.stringify(warnings)).not.toContain('canary')
+  })
+
+  it('U-3 says at the start that /test cannot play, and to whom it was refused', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'rtspool-no-clip-'))
+    const server = fileURLToPath(new URL('..', import.meta.url))
+    cpSync(join(server, 'dist'), join(folder, 'dist'), { recursive: true })
+    copyFileSync(join(server, 'package.json'), join(folder, 'package.json'))
+    symlinkSync(join(server, '../../node_modules'), join(folder, 'node_modules'))
+    const child = spawn(process.execPath, [
+      join(folder, 'dist/main.js'),
+      ...['--host', '127.0.0.1', '--port', '0'],
+    ])
+    children.add(child)
+    const outcome = outcomeOf(child)
+    const port = await listeningPort(child)
+    const socket = connect(port, '127.0.0.1').setEncoding('latin1')
+    const url = `rtsp://127.0.0.1:${port}/test`
+    expect(await answerOn(socket, `DESCRIBE ${url} RTSP/1.0\r\nCSeq: 1`)).toContain('503')
+    socket.destroy()
+    child.kill('SIGTERM')
+    const errors = linesOf((await outcome).stderr).filter(({ level }) => level === 'error')
+    rmSync(folder, { recursive: true })
+    expect(errors[0]).toMatchObject({
+      msg: '/test cannot play',
+      reason: expect.stringContaining('test.mp4 is missing'),
+    })
+    expect(errors[1]).toMatchObject({ msg: 'request failed', method: 'DESCRIBE', path: '/test' })
+  })
+
   it('U-8 says at info what was refused, to whom and why', async () => {
     const child = start('--host', '127.0.0.1', '--port', '0')
     const outcome = outcomeOf(child)
@@ -366,6 +420,7 @@ async function answerOn(socket: Socket, request: string, body = ''): Promise<str
 
 /** A line of the log. */
 interface Line {
+  readonly level: string
   readonly msg: string
   readonly kinds?: Readonly<Record<string, number>>
   readonly bytesOut?: number

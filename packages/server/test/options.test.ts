@@ -17,8 +17,10 @@ describe('a good command line', () => {
         udpPorts: undefined,
         multicast: undefined,
         publish: true,
+        test: true,
         auth: undefined,
         log: { level: 'info', format: undefined, file: undefined },
+        warnings: [],
       },
     })
   })
@@ -54,6 +56,7 @@ describe('a good command line', () => {
     { args: ['--udp-ports', '20000-20001'], expected: { udpPorts: [20000, 20001] } },
     { args: ['--udp-ports', '20001-20003'], expected: { udpPorts: [20001, 20003] } },
     { args: ['--no-publish'], expected: { publish: false } },
+    { args: ['--no-test'], expected: { test: false } },
     { args: ['--log-level', 'silent'], expected: { log: { level: 'silent' } } },
     { args: ['--log-format', 'json'], expected: { log: { format: 'json' } } },
     { args: ['--log-file', 'a.log'], expected: { log: { file: 'a.log' } } },
@@ -87,6 +90,8 @@ describe('a good command line', () => {
       '--udp-ports',
       '--multicast',
       '--no-publish',
+      '--no-test',
+      '--users-file',
       '--user',
       '--publish-user',
       '--public-read',
@@ -179,6 +184,23 @@ describe('a bad command line is refused with one line and exit code 2', () => {
   ])('$args', ({ args, message }) => {
     const invocation = parseCommandLine(args, version)
     expect(invocation).toEqual({ kind: 'refuse', stderr: `error: ${message}\n`, exitCode: 2 })
+  })
+})
+
+describe('P-6a --session-timeout', () => {
+  const warningsOf = (seconds: string) => {
+    const invocation = parseCommandLine(['--session-timeout', seconds], version)
+    return invocation.kind === 'serve' ? invocation.options.warnings : undefined
+  }
+
+  it.each(['1', '2', '4', '5', '6', '9'])('P-6a P-6b of %s s is warned of', (seconds) => {
+    expect(warningsOf(seconds)).toEqual([
+      expect.stringMatching(`^--session-timeout ${seconds} .*go2rtc.*ffmpeg`),
+    ])
+  })
+
+  it.each(['0', '10', '60', '2147483647'])('P-6a of %s s is not', (seconds) => {
+    expect(warningsOf(seconds)).toEqual([])
   })
 })
 

@@ -12,8 +12,10 @@ const options: CommandOptions = {
   udpPorts: [20000, 20001],
   multicast: undefined,
   publish: true,
+  test: true,
   auth: undefined,
   log: { level: 'info' },
+  warnings: [],
 }
 
 function systemError(code: string): Error {

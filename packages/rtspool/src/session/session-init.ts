@@ -35,7 +35,10 @@ export interface SessionData {}
 export interface SessionInit {
   /** Whom it belongs to. @defaultValue nobody: the id alone is a right */
   readonly owner?: SessionOwner | undefined
-  /** Seconds without a sign of life after which it may end; 0 = never. @defaultValue 60 */
+  /**
+   * Seconds without a sign of life after which it may end; 0 = never. Values below 10 hurt some clients: go2rtc 1.9.9
+   * needs more than 5, and ffmpeg 5.1 sends a request with each packet at 1. @defaultValue 60
+   */
   readonly timeout?: number | undefined
   /** Seconds of grace on top, which are not announced. @defaultValue 5 */
   readonly extraTimeout?: number | undefined

@@ -50,7 +50,10 @@ export interface SessionPoolOptions {
   readonly onAdmit?: AdmitHook | undefined
   /** Decides on the limits of numbers. @defaultValue compares them with this pool's counts */
   readonly admission?: AdmissionControl | undefined
-  /** Seconds without a sign of life after which a new session may end; 0 = never. @defaultValue 60 */
+  /**
+   * Seconds without a sign of life after which a new session may end; 0 = never. Values below 10 hurt some clients: go2rtc 1.9.9
+   * needs more than 5, and ffmpeg 5.1 sends a request with each packet at 1. @defaultValue 60
+   */
   readonly timeout?: number | undefined
   /** Seconds of grace on top, which are not announced. @defaultValue 5 */
   readonly extraTimeout?: number | undefined

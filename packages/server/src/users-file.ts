@@ -1,0 +1,44 @@
+import { readFileSync, statSync } from 'node:fs'
+import { OptionValueError } from './option-value-error.js'
+
+/** Bytes of a file with users: some ten thousand. */
+const maxBytes = 1024 * 1024
+/** Permissions of everybody but the owner. */
+const othersMode = 0o077
+
+/** The contents of a file with users. */
+export interface UsersFile {
+  /** Texts `name:password`. */
+  readonly users: readonly string[]
+  /** Reason why others than the owner may know the passwords. */
+  readonly warning: string | undefined
+}
+
+/**
+ * Reads a file of users: a line each, `name:password`; empty lines and those that begin with `#` are left out.
+ *
+ * @throws {OptionValueError} When the file cannot be read.
+ */
+export function readUsersFile(file: string): UsersFile {
+  try {
+    const { mode, size } = statSync(file)
+    if (size > maxBytes) throw new Error(`expected at most ${maxBytes} bytes, got ${size}`)
+    const lines = readFileSync(file, 'utf8')
+      .replace(/^\ufeff/, '')
+      .split(/\r?\n/)
+    return {
+      users: lines.filter((line) => line.trim() !== '' && !line.startsWith('#')),
+      warning: warningFor(file, mode),
+    }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new OptionValueError(`--users-file ${file} cannot be read: ${reason}`)
+  }
+}
+
+function warningFor(file: string, mode: number): string | undefined {
+  // Windows tells no such permissions.
+  if (process.platform === 'win32' || (mode & othersMode) === 0) return undefined
+  const octal = (mode & 0o777).toString(8).padStart(4, '0')
+  return `--users-file ${file} has mode ${octal}: others may read the passwords; chmod 600 keeps them to its owner`
+}

@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest'
+import { testFile, whyNoTestPicture } from '../src/test-picture.js'
+
+describe('U-3 the test picture', () => {
+  it('U-3 plays when its file and the package that reads it are there', () => {
+    expect(whyNoTestPicture()).toBeUndefined()
+  })
+
+  it('U-3 says which file is missing', () => {
+    expect(whyNoTestPicture('/nowhere/test.mp4')).toBe('/nowhere/test.mp4 is missing')
+  })
+
+  it('U-3 says which package is missing', () => {
+    const resolve = () => {
+      throw new Error('Cannot find package')
+    }
+    expect(whyNoTestPicture(testFile, resolve)).toContain('npm install mediabunny')
+  })
+})
