@@ -443,7 +443,8 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
    * @see GstRTSPSessionPoolClass.create_session_id
    */
   protected createSessionId(): string {
-    return this.#options.createSessionId?.() ?? this.#options.idCodec.createId()
+    const { createSessionId, idCodec } = this.#options
+    return createSessionId === undefined ? idCodec.createId() : createSessionId()
   }
 
   /**

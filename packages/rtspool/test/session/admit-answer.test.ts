@@ -1,32 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { type AdmitHook, SessionPool } from '../../src/session/index.js'
 import { FakeClock } from '../support/fake-clock.js'
+import { wrongAnswers } from '../support/wrong-answers.js'
 
 const owner = { address: '192.0.2.1', user: 'ann' }
 
-/** What a lookup, a typing error or JSON may answer; none of it is documented to admit. */
-const wrongAnswers: readonly (readonly [got: string, answer: unknown])[] = [
-  ['undefined', undefined],
-  ['null', null],
-  ['0', 0],
-  ['1', 1],
-  ['NaN', Number.NaN],
-  ['bigint', 1n],
-  ['string', 'yes'],
-  ['string', 'true'],
-  ['string', ''],
-  ['symbol', Symbol('yes')],
-  ['function', () => true],
-  ['object', {}],
-  ['Array', [true]],
-  ['Array', []],
-  ['Map', new Map([['init', {}]])],
-  ['Set', new Set()],
-  ['Date', new Date(0)],
-  ['Boolean', Object(true)],
-  ['Uint8Array', new Uint8Array(1)],
-  ['object with user, plan', { user: 'ann', plan: 'gold' }],
-  ['object with allowed', { allowed: true }],
+/** What nearly is an answer of this hook. */
+const nearlyRight: readonly (readonly [shape: string, answer: unknown])[] = [
   ['object with init', { init: undefined }],
   ['object with init', { init: null }],
   ['object with init', { init: true }],
@@ -38,10 +18,8 @@ const wrongAnswers: readonly (readonly [got: string, answer: unknown])[] = [
   ['a statusCode of 600', { statusCode: 600 }],
   ['a statusCode of 403.5', { statusCode: 403.5 }],
   ['a statusCode of NaN', { statusCode: Number.NaN }],
-  ['object with statusCode', { statusCode: '403' }],
   ['object with statusCode, message', { statusCode: 403, message: 7 }],
   ['object with statusCode, reason', { statusCode: 403, reason: 'no' }],
-  ['object with status', { status: 403 }],
 ]
 
 const ways: readonly (readonly [name: string, hook: (answer: unknown) => AdmitHook])[] = [
@@ -56,7 +34,7 @@ const thenable = (answer: unknown) => ({
 })
 
 describe.each(ways)('U-2 onAdmit answers %s', (_way, hook) => {
-  it.each(wrongAnswers)('what admits nobody: %s', async (got, answer) => {
+  it.each([...wrongAnswers, ...nearlyRight])('what admits nobody: %s', async (got, answer) => {
     const pool = new SessionPool({ clock: new FakeClock(), onAdmit: hook(answer) })
     const message =
       'onAdmit must answer true, false, { init } or { statusCode } from 300 to 599, got '
