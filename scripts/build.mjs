@@ -1,4 +1,4 @@
-/** `npm run build`: installs what is missing and compiles the packages when a source changed. */
+/** `npm run build`: makes the packages ready to be used, packed and published. */
 import { requireNode } from './node-version.mjs'
 
 async function build() {
@@ -6,6 +6,8 @@ async function build() {
   const { ensureBuilt, ensureInstalled } = await import('./workspace.mjs')
   ensureInstalled()
   ensureBuilt()
+  const { addDocs } = await import('./package-docs.mjs')
+  addDocs()
 }
 
 build()

@@ -43,9 +43,8 @@ function output(command, args) {
 
 /** Packs as CONTRIBUTING.md says, and unpacks it into `target`. @returns The names of the files. */
 function packedFiles(folder, target) {
-  // A script brings the docs along, and .npmrc turns scripts off; in the background they print nothing between the JSON.
-  const scripts = ['--ignore-scripts=false', '--foreground-scripts=false']
-  const args = ['pack', '--json', ...scripts, `--pack-destination=${target}`]
+  // As anybody would: .npmrc turns scripts off. Where they run, in the background they print nothing between the JSON.
+  const args = ['pack', '--json', '--foreground-scripts=false', `--pack-destination=${target}`]
   const stdout = output('npm', [...args, `--workspace=${folder}`])
   const parsed = JSON.parse(stdout)
   // A list, or (newer npm) an object by package name.

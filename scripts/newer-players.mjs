@@ -65,12 +65,26 @@ export async function ensureNewerPlayers() {
     tryPrograms(join(directory, 'bin'))
     // It has been made by trying, with the names that the plugins no longer have once they have moved.
     rmSync(join(directory, 'gstreamer-registry'), { force: true })
-    renameSync(directory, home)
+    moveIntoPlace(directory, home)
     // Looks at all plugins, as the first start of any program of GStreamer would.
     spawnSync(join(newerPlayersBin, 'gst-inspect-1.0'), [], { stdio: 'ignore' })
     return undefined
   } finally {
     rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+/**
+ * Gives a folder that is ready its name. When another run was faster, its folder stays, and this one is left to its maker.
+ *
+ * @throws {Error} When the name cannot be given for another reason.
+ */
+export function moveIntoPlace(directory, place) {
+  try {
+    renameSync(directory, place)
+  } catch (error) {
+    const isTaken = error.code === 'ENOTEMPTY' || error.code === 'EEXIST'
+    if (!isTaken || !existsSync(place)) throw error
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * Puts the documentation of the repository into the package `rtspool`, or with `--remove` takes it out again: npm
- * does so around each `npm pack` and `npm publish`, for a package can only hold what lies in its own folder.
+ * Puts the documentation of the repository into the package `rtspool`, which can only hold what lies in its own folder.
+ * `npm run build` does so, and npm once more before it packs, where it runs scripts.
  */
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -20,7 +20,7 @@ function relinked(markdown) {
 }
 
 export function addDocs() {
-  removeDocs()
+  rmSync(packed, { recursive: true, force: true })
   mkdirSync(join(packed, 'examples'), { recursive: true })
   for (const name of readdirSync(join(root, 'docs'))) {
     const file = join(root, 'docs', name)
@@ -34,11 +34,4 @@ export function addDocs() {
   }
 }
 
-export function removeDocs() {
-  rmSync(packed, { recursive: true, force: true })
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  if (process.argv.includes('--remove')) removeDocs()
-  else addDocs()
-}
+if (process.argv[1] === fileURLToPath(import.meta.url)) addDocs()

@@ -1,0 +1,106 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, describe, expect, it } from 'vitest'
+import { moveIntoPlace } from '../../scripts/newer-players.mjs'
+import { optionsKeptByNpm } from '../../scripts/npm-options.mjs'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const temp = mkdtempSync(join(tmpdir(), 'rtspool-scripts-'))
+afterAll(() => rmSync(temp, { recursive: true }))
+
+describe('npm start', () => {
+  const npm = (...args: string[]) => {
+    // npm of a test run passes its own settings on.
+    const environment = Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name))
+    return spawnSync('npm', ['start', ...args], {
+      cwd: root,
+      env: Object.fromEntries(environment),
+      encoding: 'utf8',
+      timeout: 30_000,
+    })
+  }
+
+  it.each([
+    [['--port', '9000'], '--port'],
+    [['--port=9000'], '--port'],
+    [['--no-publish'], '--no-publish'],
+    [['--max-sessions', '5', '--host', '127.0.0.1'], '--host, --max-sessions'],
+    [['--users-file', '/nowhere'], '--users-file'],
+    [['conform', 'rtsp://127.0.0.1:9/test', '--strict'], '--strict'],
+  ])('refuses %j, which npm has kept, and says what to type', (args, names) => {
+    const { status, stderr, stdout } = npm(...args)
+    expect(status).toBe(1)
+    expect(stderr).toContain(`error: npm keeps ${names} for itself; put -- in front of the options`)
+    expect(stdout).not.toContain('listens on')
+  })
+
+  it('says nothing of the values: they may be passwords', () => {
+    const { status, stderr } = npm('--user=ann:canary')
+    expect([status, stderr.includes('canary')]).toEqual([1, false])
+  })
+
+  it('takes what stands behind --', () => {
+    const { status, stdout } = npm('--', '--version')
+    expect(stdout).toMatch(/\d+\.\d+\.\d+\n$/)
+    expect(status).toBe(0)
+  })
+
+  it('minds no settings of npm outside of npm start', () => {
+    expect(optionsKeptByNpm({ npm_config_port: '9000' }, ['--port'])).toEqual([])
+  })
+})
+
+describe('newer players', () => {
+  const folderWith = (name: string) => {
+    const folder = mkdtempSync(join(temp, 'players-'))
+    mkdirSync(join(folder, 'bin'))
+    writeFileSync(join(folder, 'bin', name), name)
+    return folder
+  }
+
+  it('of two runs at a time are those of the faster one, and both have them', () => {
+    const place = join(temp, 'place')
+    const [first, second] = [folderWith('first'), folderWith('second')]
+    moveIntoPlace(first, place)
+    moveIntoPlace(second, place)
+    expect(readdirSync(join(place, 'bin'))).toEqual(['first'])
+    expect(existsSync(second)).toBe(true)
+  })
+
+  it('of which there are none are an error', () => {
+    expect(() => moveIntoPlace(join(temp, 'nothing'), join(temp, 'nowhere'))).toThrow('ENOENT')
+    writeFileSync(join(temp, 'file'), '')
+    expect(() => moveIntoPlace(folderWith('x'), join(temp, 'file'))).toThrow('ENOTDIR')
+  })
+})
+
+describe('U-15 npm pack', () => {
+  const packedWith = (...flags: string[]): string[] => {
+    const args = ['pack', '--dry-run', '--json', '--foreground-scripts=false', ...flags]
+    const cwd = join(root, 'packages/rtspool')
+    const { stdout } = spawnSync('npm', args, { cwd, encoding: 'utf8', timeout: 50_000 })
+    const parsed = JSON.parse(stdout)
+    const [packed] = Array.isArray(parsed) ? parsed : Object.values(parsed)
+    return packed.files.map(({ path }: { path: string }) => path)
+  }
+
+  it.each([[], ['--ignore-scripts'], ['--ignore-scripts=false']])(
+    'U-15 %s brings the documents and the examples, again and again',
+    (...flags) => {
+      spawnSync(process.execPath, [join(root, 'scripts/build.mjs')])
+      for (const time of [1, 2]) {
+        const files = packedWith(...flags)
+        const documents = readdirSync(join(root, 'docs')).filter((name) => /\.(md|svg)$/.test(name))
+        const examples = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.ts'))
+        const expected = [
+          ...documents.map((name) => `docs/${name}`),
+          ...examples.map((name) => `docs/examples/${name}`),
+        ]
+        expect([time, expected.filter((name) => !files.includes(name))]).toEqual([time, []])
+      }
+    },
+  )
+})
