@@ -6,6 +6,8 @@ export {
   parseAudioSpecificConfig,
 } from './aac.js'
 export { AacPayloader, type AacPayloaderOptions } from './aac-payloader.js'
+export { type Ac3Header, ac3SamplesOf, parseAc3Header } from './ac3.js'
+export { Ac3Payloader, type Ac3PayloaderOptions } from './ac3-payloader.js'
 export { G711Payloader, type G711PayloaderOptions } from './g711-payloader.js'
 export {
   type AvcConfiguration,
@@ -27,6 +29,8 @@ export {
 } from './h265.js'
 export { H265Payloader } from './h265-payloader.js'
 export { payloadTestOf } from './key-frame.js'
+export { type MpegAudioHeader, mpegAudioClockRate, parseMpegAudioHeader } from './mpeg-audio.js'
+export { MpegAudioPayloader } from './mpeg-audio-payloader.js'
 export { splitAnnexB, splitLengthPrefixed } from './nal-units.js'
 export { type OpusFrames, opusClockRate, opusSamplesOf, splitOpusPacket } from './opus.js'
 export { OpusPayloader } from './opus-payloader.js'
@@ -48,6 +52,8 @@ export {
   type RtpPacketWriterOptions,
 } from './packet-writer.js'
 export { type PayloadTest, payloadKinds } from './payload-kinds.js'
+export { type PcmFormat, pcmEncodingOf, toNetworkPcm } from './pcm.js'
+export { PcmPayloader, type PcmPayloaderOptions } from './pcm-payloader.js'
 export {
   type ReceptionReportValues,
   ReceptionStatistics,

@@ -122,3 +122,45 @@ function splitAggregate(payload: Buffer): Buffer[] {
   if (temporalId !== Math.min(...temporalIds)) throw new Error('an AP with another TID')
   return units
 }
+
+/** Frames of MPEG audio out of RTP packets without loss; throws on what RFC 2250 forbids. */
+export function depacketizeMpegAudio(packets: readonly Buffer[]): Buffer[] {
+  const frames: Buffer[][] = []
+  for (const packet of packets) {
+    const payload = payloadOf(packet)
+    if (payload.readUInt16BE(0) !== 0) throw new Error('the reserved bits are set')
+    const start = payload.readUInt16BE(2)
+    if (start === 0) frames.push([])
+    const pieces = frames.at(-1) ?? []
+    const before = pieces.reduce((sum, { length }) => sum + length, 0)
+    if (start !== before) throw new Error('a piece out of order')
+    pieces.push(payload.subarray(4))
+  }
+  return frames.map((pieces) => Buffer.concat(pieces))
+}
+
+/** Frames of AC-3 or E-AC-3 out of RTP packets without loss; throws on what RFC 4184 and RFC 4598 forbid. */
+export function depacketizeAc3(packets: readonly Buffer[], codec: 'ac3' | 'eac3'): Buffer[] {
+  const frames: Buffer[] = []
+  let pieces: Buffer[] = []
+  for (const packet of packets) {
+    const payload = payloadOf(packet)
+    const type = payload.readUInt8(0)
+    const count = payload.readUInt8(1)
+    if (type > (codec === 'ac3' ? 3 : 1)) throw new Error('the reserved bits are set')
+    const isPiece = type !== 0
+    if (!isPiece && (count !== 1 || pieces.length > 0)) throw new Error('a frame out of order')
+    if (isPiece && count < 2) throw new Error('a piece that is all')
+    if (codec === 'ac3' && isPiece && (type === 3) !== pieces.length > 0) {
+      throw new Error('a first piece that is none')
+    }
+    pieces.push(payload.subarray(2))
+    const isLast = pieces.length === count
+    if (markerOf(packet) !== isLast) throw new Error('the marker is not at the end')
+    if (!isLast) continue
+    frames.push(Buffer.concat(pieces))
+    pieces = []
+  }
+  if (pieces.length > 0) throw new Error('a frame without end')
+  return frames
+}

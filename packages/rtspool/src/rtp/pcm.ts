@@ -1,0 +1,30 @@
+/** Linear PCM as files keep it. */
+export interface PcmFormat {
+  readonly sampleBytes: 1 | 2 | 3
+  readonly isLittleEndian: boolean
+  /** Samples of 8 bits are signed; those of 16 and 24 always are. */
+  readonly isSigned8: boolean
+}
+
+/** What carries linear PCM: L8 and L16 (RFC 3551 section 4.5), L24 (RFC 3190 section 4). */
+export const pcmEncodingOf = ({ sampleBytes }: PcmFormat): string => `L${sampleBytes * 8}`
+
+/**
+ * Brings samples into the form of RTP: most significant byte first (RFC 3551 section 4.5.11), and those of 8 bits with
+ * an offset of 128 (section 4.5.10).
+ *
+ * @returns New bytes, or the same ones where nothing is to be done; an incomplete last sample is dropped.
+ */
+export function toNetworkPcm(samples: Uint8Array, format: PcmFormat): Uint8Array {
+  const { sampleBytes, isLittleEndian, isSigned8 } = format
+  const end = samples.length - (samples.length % sampleBytes)
+  if (sampleBytes === 1) return isSigned8 ? samples.map((sample) => sample ^ 0x80) : samples
+  if (!isLittleEndian) return samples.subarray(0, end)
+  const turned = new Uint8Array(end)
+  for (let at = 0; at < end; at += sampleBytes) {
+    for (let byte = 0; byte < sampleBytes; byte++) {
+      turned[at + byte] = samples[at + sampleBytes - 1 - byte] as number
+    }
+  }
+  return turned
+}
