@@ -5,6 +5,7 @@ import type { EventEmitter } from 'node:events'
 export type WarningCode =
   | 'RTSPOOL_BACK_CHANNEL_FAILED'
   | 'RTSPOOL_CALLBACK_FAILED'
+  | 'RTSPOOL_FILE_LEFT_OUT'
   | 'RTSPOOL_FILE_MEDIA_FAILED'
   | 'RTSPOOL_FRAGMENTED_PACKET'
   | 'RTSPOOL_OVERSIZED_PACKET'

@@ -14,6 +14,7 @@ const channels: readonly (readonly [name: string, level: 'warn' | 'error', words
   ['rtspool:fragmented-packet', 'warn', 'packets do not fit a route: they leave in fragments'],
   ['rtspool:unsent-packet', 'warn', 'the system does not take packets by UDP'],
   ['rtspool:file-media-failed', 'error', 'a file cannot be read on, its media ends'],
+  ['rtspool:file-left-out', 'warn', 'parts of a file cannot be sent'],
   ['rtspool:source-close-failed', 'error', 'a source could not be closed'],
 ]
 

@@ -1,10 +1,18 @@
 import type * as Mediabunny from 'mediabunny'
 import { aacFileTrack } from './aac-file-track.js'
-import type { AccessUnit, FileTrack, ReadTrack } from './file-track.js'
+import { beginOfAudio, beginOfVideo, type Origin } from './beginnings.js'
+import {
+  type CompressedCodec,
+  compressedFileTrack,
+  isCompressedCodec,
+} from './compressed-file-track.js'
+import type { FileTrack } from './file-track.js'
 import { g711FileTrack } from './g711-file-track.js'
 import { h264FileTrack } from './h264-file-track.js'
 import { h265FileTrack } from './h265-file-track.js'
 import { opusFileTrack } from './opus-file-track.js'
+import { isPcmCodec, type PcmCodec, pcmFileTrack } from './pcm-file-track.js'
+import { readTrack } from './read-track.js'
 
 /** What was found in a file. */
 export interface ChosenTracks {
@@ -14,30 +22,65 @@ export interface ChosenTracks {
   readonly refused: readonly string[]
 }
 
+/** What holds for all tracks of a file. */
+export interface FileFacts {
+  readonly origin: Origin
+  /** Parts of the file are known to be missing. */
+  readonly isCutOff: boolean
+}
+
 type EncodedPacketSink = typeof Mediabunny.EncodedPacketSink
+
+/** A track that is looked at. */
+interface Candidate extends FileFacts {
+  readonly sink: Mediabunny.EncodedPacketSink
+  /** Time of the first picture; `undefined` where there is none. */
+  readonly videoSeconds: number | undefined
+}
 
 /** Looks at all tracks of a file; one that is broken is as one that cannot be sent. */
 export async function chooseTracks(
   { EncodedPacketSink }: { readonly EncodedPacketSink: EncodedPacketSink },
   input: Mediabunny.Input,
+  facts: FileFacts,
 ): Promise<ChosenTracks> {
-  let video: FileTrack | undefined
-  let audio: FileTrack | undefined
   const refused: string[] = []
-  for (const track of await input.getTracks()) {
-    if (track.isVideoTrack() ? video : audio) continue
-    const codec = await track.getCodec()
-    try {
-      const chosen = await toFileTrack(track, new EncodedPacketSink(track))
-      if (!chosen) refused.push(`${track.type} ${codec ?? `of an unknown codec${idOf(track)}`}`)
-      else if (track.isVideoTrack()) video = chosen
-      else audio = chosen
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error
-      refused.push(`${track.type} that cannot be read (${error.message})`)
+  let videoSeconds: number | undefined
+  const firstOf = async (tracks: readonly Mediabunny.InputTrack[]) => {
+    for (const track of tracks) {
+      const candidate = { ...facts, sink: new EncodedPacketSink(track), videoSeconds }
+      const chosen = await choose(track, candidate, refused)
+      if (chosen) return chosen
     }
+    return undefined
   }
+  const all = await input.getTracks()
+  const video = await firstOf(all.filter((track) => track.isVideoTrack()))
+  videoSeconds = video && (await firstSecondsOf(video))
+  const audio = await firstOf(all.filter((track) => !track.isVideoTrack()))
   return { tracks: [video, audio].filter((track) => track !== undefined), refused }
+}
+
+async function choose(
+  track: Mediabunny.InputTrack,
+  candidate: Candidate,
+  refused: string[],
+): Promise<FileTrack | undefined> {
+  const codec = await track.getCodec()
+  try {
+    const chosen = await toFileTrack(track, candidate)
+    if (!chosen) refused.push(`${track.type} ${codec ?? `of an unknown codec${idOf(track)}`}`)
+    return chosen
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    refused.push(`${track.type} that cannot be read (${error.message})`)
+    return undefined
+  }
+}
+
+async function firstSecondsOf(track: FileTrack): Promise<number | undefined> {
+  for await (const { seconds } of track.accessUnits()) return seconds
+  return undefined
 }
 
 /** What the file itself calls the codec. */
@@ -48,19 +91,20 @@ function idOf({ internalCodecId }: Mediabunny.InputTrack): string {
 /** @returns `undefined` for a codec that cannot be sent, and for a track without access units. */
 async function toFileTrack(
   track: Mediabunny.InputTrack,
-  sink: Mediabunny.EncodedPacketSink,
+  candidate: Candidate,
 ): Promise<FileTrack | undefined> {
-  if (track.isVideoTrack()) return videoTrack(track, sink)
-  return track.isAudioTrack() ? audioTrack(track, sink) : undefined
+  if (track.isVideoTrack()) return videoTrack(track, candidate)
+  return track.isAudioTrack() ? audioTrack(track, candidate) : undefined
 }
 
 async function videoTrack(
   track: Mediabunny.InputVideoTrack,
-  sink: Mediabunny.EncodedPacketSink,
+  { sink, origin, isCutOff }: Candidate,
 ): Promise<FileTrack | undefined> {
   const codec = await track.getCodec()
   if (codec !== 'avc' && codec !== 'hevc') return undefined
-  const units = await readTrack(track, sink)
+  const beginSeconds = await beginOfVideo(sink, origin)
+  const units = await readTrack(track, sink, { beginSeconds, isCutOff })
   if (!units) return undefined
   const description = bytesOf((await track.getDecoderConfig())?.description)
   return codec === 'avc' ? h264FileTrack(units, description) : h265FileTrack(units, description)
@@ -68,37 +112,32 @@ async function videoTrack(
 
 async function audioTrack(
   track: Mediabunny.InputAudioTrack,
-  sink: Mediabunny.EncodedPacketSink,
+  { sink, origin, isCutOff, videoSeconds }: Candidate,
 ): Promise<FileTrack | undefined> {
   const codec = await track.getCodec()
-  if (codec !== 'aac' && codec !== 'opus' && codec !== 'ulaw' && codec !== 'alaw') return undefined
-  const units = await readTrack(track, sink)
+  if (!codec || !isSendable(codec)) return undefined
+  const beginSeconds = await beginOfAudio(sink, origin, videoSeconds)
+  const units = await readTrack(track, sink, { beginSeconds, isCutOff })
   if (!units) return undefined
   const format = {
     sampleRate: await track.getSampleRate(),
     channels: await track.getNumberOfChannels(),
   }
+  if (isPcmCodec(codec)) return pcmFileTrack(units, codec, format)
+  if (isCompressedCodec(codec)) return compressedFileTrack(units, codec, format)
   if (codec === 'opus') return opusFileTrack(units, format)
   if (codec !== 'aac') return g711FileTrack(units, codec, format)
   return aacFileTrack(units, bytesOf((await track.getDecoderConfig())?.description), format)
 }
 
-async function readTrack(
-  track: Mediabunny.InputTrack,
-  sink: Mediabunny.EncodedPacketSink,
-): Promise<ReadTrack | undefined> {
-  const firstKeyFrame = (await sink.getFirstKeyPacket())?.data
-  if (!firstKeyFrame) return undefined
-  async function* accessUnits(fromSeconds?: number): AsyncGenerator<AccessUnit> {
-    const sought = fromSeconds === undefined ? null : await sink.getKeyPacket(fromSeconds)
-    let packet = sought ?? (await sink.getFirstPacket())
-    for (; packet !== null; packet = await sink.getNextPacket(packet)) {
-      const { data: bytes, timestamp: seconds, duration: durationSeconds } = packet
-      yield { bytes, isKey: packet.type === 'key', seconds, durationSeconds }
-    }
-  }
-  return { endSeconds: await track.computeDuration(), firstKeyFrame, accessUnits }
-}
+const otherCodecs = ['opus', 'aac', 'ulaw', 'alaw'] as const
+
+type SendableCodec = PcmCodec | CompressedCodec | (typeof otherCodecs)[number]
+
+const isSendable = (codec: string): codec is SendableCodec =>
+  isPcmCodec(codec) ||
+  isCompressedCodec(codec) ||
+  (otherCodecs as readonly string[]).includes(codec)
 
 function bytesOf(source: ArrayBufferView | ArrayBufferLike | undefined): Uint8Array | undefined {
   if (source === undefined) return undefined

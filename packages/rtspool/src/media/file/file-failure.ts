@@ -12,7 +12,31 @@ const fileMediaFailed = new Diagnostic<FileMediaFailure>(
   ({ path }) => `${path} cannot be read on while it plays`,
 )
 
+interface FileLeftOut {
+  /** Of the file. */
+  readonly path: string
+  /** Parts of the file, in words. */
+  readonly leftOut: readonly string[]
+}
+
+const fileLeftOut = new Diagnostic<FileLeftOut>(
+  'rtspool:file-left-out',
+  'RTSPOOL_FILE_LEFT_OUT',
+  ({ path, leftOut }) => `${path} plays without ${leftOut.join('; ')}`,
+)
+
 /** Publishes `{ path, error }` when a file cannot be read on while it plays; the media then ends. */
 export function announceFailure(path: string, error: unknown): void {
   fileMediaFailed.publish({ path, error })
 }
+
+/** Publishes `{ path, leftOut }` when a file is opened of which parts cannot be sent. */
+export function announceLeftOut(path: string, leftOut: readonly string[]): void {
+  fileLeftOut.publish({ path, leftOut })
+}
+
+/**
+ * Milliseconds for which other tracks are sent behind the end of one that cannot be read on: muxers put pictures before
+ * their sound, so that a file that was cut off has more of one than of the other.
+ */
+export const restMs = 2000

@@ -4,6 +4,7 @@ import { MediaFactory } from '../media-factory.js'
 import type { MediaSource } from '../media-source.js'
 import { FileSource } from './file-source.js'
 import { openMediaFile } from './media-file.js'
+import { RepairMemory } from './repairs.js'
 import { StoredFileSource } from './stored-file-source.js'
 
 /** Options of {@link fileMedia}; all optional. */
@@ -35,8 +36,9 @@ export const fileMediaDefaults = Object.freeze({
 }) satisfies Required<FileMediaOptions>
 
 /**
- * A factory that plays a file in real time: its first video of H.264 or H.265 and its first sound of AAC, Opus
- * or G.711. MP4, QuickTime, Matroska, WebM, MPEG-TS, Ogg and WAVE files are read. Needs the package `mediabunny`.
+ * A factory that plays a file in real time: its first video of H.264 or H.265 and its first sound of AAC, Opus,
+ * AC-3, E-AC-3, MPEG audio, linear PCM or G.711. MP4, QuickTime, Matroska, WebM, MPEG-TS, Ogg, WAVE, MP3 and ADTS files
+ * are read. Needs the package `mediabunny`.
  *
  * The file is opened when somebody asks for it, so a mistake in `path` shows with the first viewer: the
  * request is answered with 503 (`ERR_MEDIA_UNAVAILABLE`, whose message says what is wrong).
@@ -51,8 +53,9 @@ export function fileMedia(path: string | URL, options: FileMediaOptions = {}): M
   checkOptions('fileMedia', options, Object.keys(fileMediaDefaults))
   const loop = checkBoolean('loop', options.loop ?? fileMediaDefaults.loop)
   const shared = checkBoolean('shared', options.shared ?? fileMediaDefaults.shared)
+  const memory = new RepairMemory()
   const createSource = async (): Promise<MediaSource> => {
-    const file = await openMediaFile(filePath)
+    const file = await openMediaFile(filePath, { memory })
     return shared || loop ? new FileSource(file, { loop }) : StoredFileSource.create(file)
   }
   return new MediaFactory(createSource, {

@@ -3,7 +3,7 @@ import type { Clock } from '../../clock.js'
 import { createSessionDescription, type SessionDescription } from '../../sdp/index.js'
 import type { MediaOutput, MediaSource } from '../media-source.js'
 import type { Track } from '../track.js'
-import { announceFailure } from './file-failure.js'
+import { announceFailure, restMs } from './file-failure.js'
 import { fileTimesOf } from './file-times.js'
 import type { FileTrack, Packetize } from './file-track.js'
 import type { MediaFile } from './media-file.js'
@@ -19,6 +19,8 @@ interface Lane {
   readonly units: AsyncIterator<TimedUnit>
   /** RTP timestamp of position 0. */
   readonly firstTimestamp: number
+  /** Position behind the last unit that was added. */
+  endMs: number
 }
 
 /**
@@ -33,6 +35,8 @@ export class FileSource implements MediaSource {
   readonly #file: MediaFile
   readonly #loop: boolean
   #pacer: Pacer<readonly Buffer[]> | undefined
+  /** Position behind which nothing is sent any more. */
+  #stopMs = Number.POSITIVE_INFINITY
   #isClosed = false
 
   constructor(file: MediaFile, options: { readonly loop: boolean }) {
@@ -69,7 +73,7 @@ export class FileSource implements MediaSource {
     mapTime(lanes, clock, clock.now())
     pacer.start()
     for (const lane of lanes) {
-      this.#fill(lane, pacer).catch((error: unknown) => this.#fail(error, output))
+      this.#fill(lane, pacer).catch((error: unknown) => this.#fail(error, lane, pacer))
     }
   }
 
@@ -104,20 +108,26 @@ export class FileSource implements MediaSource {
         packetize: fileTrack.createPayloader({ ssrc, sequenceNumber }),
         units: timeUnits(fileTrack, timeline),
         firstTimestamp,
+        endMs: 0,
       })
     }
     return lanes
   }
 
   async #fill(lane: Lane, pacer: Pacer<readonly Buffer[]>): Promise<void> {
-    while (!this.#isClosed && (await addNext(lane, pacer))) await pacer.wanted(lane.index)
+    while (!this.#isClosed && lane.endMs < this.#stopMs && (await addNext(lane, pacer))) {
+      await pacer.wanted(lane.index)
+    }
+    pacer.finish(lane.index)
   }
 
-  #fail(error: unknown, output: MediaOutput): void {
+  /** Tells of a fault; the media ends when what was read before it has been sent. */
+  #fail(error: unknown, lane: Lane, pacer: Pacer<readonly Buffer[]>): void {
     // Reads that were under way reject when the file is closed.
     if (this.#isClosed) return
+    this.#stopMs = Math.min(this.#stopMs, lane.endMs + restMs)
     announceFailure(this.#file.path, error)
-    output.end()
+    pacer.finish(lane.index)
   }
 }
 
@@ -128,6 +138,7 @@ async function addNext(lane: Lane, pacer: Pacer<readonly Buffer[]>): Promise<boo
     pacer.finish(lane.index)
     return false
   }
+  lane.endMs = value.endMs
   const ticks = Math.round(value.seconds * lane.fileTrack.clockRate)
   const packets = lane.packetize(value.unit, lane.firstTimestamp + ticks)
   pacer.add(lane.index, value.sendMs, packets, value.endMs)

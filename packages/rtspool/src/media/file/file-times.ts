@@ -1,6 +1,5 @@
 import type { FileTrack } from './file-track.js'
 import type { MediaFile } from './media-file.js'
-import { isPreroll } from './timeline.js'
 
 /** When a file begins and how long it is, in seconds of its own time. */
 export interface FileTimes {
@@ -22,7 +21,6 @@ async function beginningOf(track: FileTrack): Promise<number> {
   let beginning = Number.POSITIVE_INFINITY
   let unitsLeft = track.lookAhead + 1
   for await (const unit of track.accessUnits()) {
-    if (isPreroll(unit)) continue
     beginning = Math.min(beginning, unit.seconds)
     if (--unitsLeft === 0) break
   }

@@ -5,7 +5,7 @@ export interface AccessUnit {
   readonly bytes: Uint8Array
   /** Whether a decoder can start here. */
   readonly isKey: boolean
-  /** Presentation time in seconds; 0 is where the file begins. */
+  /** Presentation time in seconds of the file; what goes out in front of 0 has negative ones. */
   readonly seconds: number
   readonly durationSeconds: number
 }

@@ -21,11 +21,14 @@ const accessUnitDelimiter = 9
  * @throws {RangeError} The record cannot be read, or the first key frame has no parameter sets.
  */
 export function h264FileTrack(track: ReadTrack, avcC: Uint8Array | undefined): FileTrack {
-  const configuration = avcC
-    ? parseAvcConfiguration(avcC)
-    : avcConfigurationOf(splitAnnexB(track.firstKeyFrame))
+  const record = avcC && parseAvcConfiguration(avcC)
+  function split(bytes: Uint8Array): Buffer[] {
+    return record ? splitLengthPrefixed(bytes, record.lengthSize) : splitAnnexB(bytes)
+  }
+  // avc3 tracks may have their parameter sets in the pictures only.
+  const configuration = record?.sps.length ? record : avcConfigurationOf(split(track.firstKeyFrame))
   if (!configuration) throw new RangeError('H.264: expected an SPS in the first key frame')
-  const { sps, pps, lengthSize } = configuration
+  const { sps, pps } = configuration
   return nalFileTrack(track, {
     description: createMediaDescription({
       kind: 'video',
@@ -34,7 +37,7 @@ export function h264FileTrack(track: ReadTrack, avcC: Uint8Array | undefined): F
       clockRate: nalClockRate,
       fmtp: h264Fmtp(configuration),
     }),
-    split: avcC ? (bytes) => splitLengthPrefixed(bytes, lengthSize) : splitAnnexB,
+    split,
     typeOf: (unit) => unit.readUInt8(0) & nalTypeMask,
     accessUnitDelimiter,
     spsType: h264NalTypes.sps,

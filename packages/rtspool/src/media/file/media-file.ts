@@ -1,8 +1,13 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import type * as Mediabunny from 'mediabunny'
 import { RequestError } from '../../errors.js'
+import type { Origin } from './beginnings.js'
 import { chooseTracks } from './choose-tracks.js'
+import { isCutOff } from './container-end.js'
+import { announceLeftOut } from './file-failure.js'
 import type { FileTrack } from './file-track.js'
+import type { FileView } from './file-view.js'
+import { RepairMemory } from './repairs.js'
 
 /** An open file and the tracks of it that can be sent: one or two. */
 export interface MediaFile {
@@ -15,44 +20,51 @@ export interface MediaFile {
 /** What is kept of the file in memory, beside what has been read and not yet sent. */
 const cacheBytes = 1024 * 1024
 const expectedFile =
-  'expected an MP4, QuickTime, Matroska, WebM, MPEG-TS, Ogg or WAVE file with a track of H.264, H.265, AAC, ' +
-  'Opus or G.711'
+  'expected an MP4, QuickTime, Matroska, WebM, MPEG-TS, Ogg, WAVE, MP3 or ADTS file with a track of H.264, H.265, ' +
+  'AAC, Opus, AC-3, E-AC-3, MPEG audio, linear PCM of up to 24 bits or G.711'
 
 type MediabunnyModule = typeof Mediabunny
 
 /**
  * Opens a file and chooses its first video and its first sound that can be sent.
  *
- * @param importMediabunny - How the optional package is loaded.
+ * Publishes on `rtspool:file-left-out` which parts of the file cannot be sent.
+ *
+ * @param options.importMediabunny - How the optional package is loaded.
+ * @param options.memory - What earlier openings of the file have found out.
  * @throws {RequestError} `ERR_MEDIA_UNAVAILABLE`: no such file, not a media file, no track that can be
  * sent, or the package is not installed.
  */
 export async function openMediaFile(
   path: string,
-  importMediabunny: () => Promise<MediabunnyModule> = () => import('mediabunny'),
+  {
+    importMediabunny = () => import('mediabunny'),
+    memory = new RepairMemory(),
+  }: OpenMediaFileOptions = {},
 ): Promise<MediaFile> {
   const mediabunny = await load(importMediabunny)
-  const { handle, sizeBytes } = await openFile(path)
-  const input = new mediabunny.Input({
-    source: new mediabunny.CustomSource({
-      getSize: () => sizeBytes,
-      read: (start, end) => readExactly(handle, path, start, end),
-      maxCacheSize: cacheBytes,
-      prefetchProfile: 'fileSystem',
-    }),
-    formats: formatsOf(mediabunny),
-  })
+  const { handle, identity, file } = await openFile(path)
+  let input: Mediabunny.Input | undefined
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => {
     closing ??= Promise.resolve()
-      .then(() => input.dispose())
+      .then(() => input?.dispose())
       .finally(() => handle.close())
     return closing
   }
   try {
+    const repair = await memory.repairOf(file, identity)
+    const view = repair.present(file)
+    input = inputOf(mediabunny, view)
     if (!(await input.canRead())) throw unavailable(path, `${expectedFile}, got another format`)
-    const { tracks, refused } = await chooseTracks(mediabunny, input)
-    if (tracks.length > 0) return { path, tracks, close }
+    const origin = originOf(mediabunny, await input.getFormat())
+    const facts = { origin, isCutOff: await isCutOff(view) }
+    const { tracks, refused } = await chooseTracks(mediabunny, input, facts)
+    const leftOut = [...repair.leftOut, ...refused.map((track) => `a track of ${track}`)]
+    if (tracks.length > 0) {
+      if (memory.isNews(leftOut)) announceLeftOut(path, leftOut)
+      return { path, tracks, close }
+    }
     const got = refused.length > 0 ? refused.join(', ') : 'nothing that can be sent'
     throw unavailable(path, `${expectedFile}, got ${got}`)
   } catch (error) {
@@ -62,7 +74,31 @@ export async function openMediaFile(
   }
 }
 
-const formatsOf = ({ MP4, QTFF, MATROSKA, WEBM, MPEG_TS, OGG, WAVE }: MediabunnyModule) => [
+/** Options of {@link openMediaFile}. */
+export interface OpenMediaFileOptions {
+  readonly importMediabunny?: () => Promise<MediabunnyModule>
+  readonly memory?: RepairMemory
+}
+
+function inputOf(mediabunny: MediabunnyModule, view: FileView): Mediabunny.Input {
+  const source = new mediabunny.CustomSource({
+    getSize: () => view.sizeBytes,
+    read: (start, end) => view.read(start, end),
+    maxCacheSize: cacheBytes,
+    prefetchProfile: 'fileSystem',
+  })
+  return new mediabunny.Input({ source, formats: formatsOf(mediabunny) })
+}
+
+function originOf(
+  { IsobmffInputFormat, MpegTsInputFormat }: MediabunnyModule,
+  format: Mediabunny.InputFormat,
+): Origin {
+  if (format instanceof IsobmffInputFormat) return 'editList'
+  return format instanceof MpegTsInputFormat ? 'firstUnit' : 'zero'
+}
+
+const formatsOf = ({
   MP4,
   QTFF,
   MATROSKA,
@@ -70,7 +106,9 @@ const formatsOf = ({ MP4, QTFF, MATROSKA, WEBM, MPEG_TS, OGG, WAVE }: Mediabunny
   MPEG_TS,
   OGG,
   WAVE,
-]
+  MP3,
+  ADTS,
+}: MediabunnyModule) => [MP4, QTFF, MATROSKA, WEBM, MPEG_TS, OGG, WAVE, MP3, ADTS]
 
 async function load(importMediabunny: () => Promise<MediabunnyModule>): Promise<MediabunnyModule> {
   try {
@@ -84,7 +122,14 @@ async function load(importMediabunny: () => Promise<MediabunnyModule>): Promise<
   }
 }
 
-async function openFile(path: string): Promise<{ handle: FileHandle; sizeBytes: number }> {
+interface OpenFile {
+  readonly handle: FileHandle
+  /** Changes when the file does. */
+  readonly identity: string
+  readonly file: FileView
+}
+
+async function openFile(path: string): Promise<OpenFile> {
   let handle: FileHandle
   try {
     handle = await open(path, 'r')
@@ -93,7 +138,14 @@ async function openFile(path: string): Promise<{ handle: FileHandle; sizeBytes: 
     throw unavailable(path, `expected a file that can be read, got ${reason}`, cause)
   }
   const status = await handle.stat()
-  if (status.isFile()) return { handle, sizeBytes: status.size }
+  if (status.isFile()) {
+    const { dev, ino, size, mtimeMs } = status
+    const file: FileView = {
+      sizeBytes: size,
+      read: (start, end) => readExactly(handle, path, start, end),
+    }
+    return { handle, identity: [dev, ino, size, mtimeMs].join(' '), file }
+  }
   await handle.close()
   throw unavailable(path, 'expected a file, got a directory or device')
 }

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { createSessionDescription, type SessionDescription } from '../../sdp/index.js'
 import type { MediaOutput, PlayRange, SeekableSource } from '../media-source.js'
 import type { Track } from '../track.js'
-import { announceFailure } from './file-failure.js'
+import { announceFailure, restMs } from './file-failure.js'
 import { type FileTimes, fileTimesOf } from './file-times.js'
 import type { FileTrack, Packetize } from './file-track.js'
 import type { MediaFile } from './media-file.js'
@@ -28,6 +28,10 @@ interface Piece {
   readonly runningSeconds: number
   readonly pacer: Pacer<TimedUnit>
   readonly lanes: readonly AsyncGenerator<TimedUnit>[]
+  /** For each lane, position behind the last unit that was added. */
+  readonly endsMs: number[]
+  /** Position behind which nothing is sent any more, since the file cannot be read on. */
+  stopMs: number
 }
 
 /**
@@ -111,6 +115,8 @@ export class StoredFileSource implements SeekableSource {
           endSeconds: end,
         }),
       ),
+      endsMs: opened.map(() => 0),
+      stopMs: Number.POSITIVE_INFINITY,
     }
     await Promise.all(piece.lanes.map((_, index) => addNext(piece, index)))
     if (this.#isClosed) throw new Error(`${this.#file.path} was closed`)
@@ -118,7 +124,7 @@ export class StoredFileSource implements SeekableSource {
     this.#piece = piece
     this.#announcePosition()
     for (const index of piece.lanes.keys()) {
-      this.#fill(piece, index).catch((error: unknown) => this.#fail(piece, error))
+      this.#fill(piece, index).catch((error: unknown) => this.#fail(piece, index, error))
     }
     return piece.startSeconds
   }
@@ -160,7 +166,9 @@ export class StoredFileSource implements SeekableSource {
       send: (index, unit) => this.#send(index, unit),
       ended: () => {
         this.#isOver = true
-        this.#requireOutput().rangeEnded()
+        const output = this.#requireOutput()
+        if (this.#piece && Number.isFinite(this.#piece.stopMs)) output.end()
+        else output.rangeEnded()
       },
       shifted: (originMs) => {
         if (this.#piece) this.#mapTime(this.#piece, originMs)
@@ -189,14 +197,21 @@ export class StoredFileSource implements SeekableSource {
   }
 
   async #fill(piece: Piece, index: number): Promise<void> {
-    while (this.#piece === piece && (await addNext(piece, index))) await piece.pacer.wanted(index)
+    const { pacer, endsMs } = piece
+    while (this.#piece === piece && (endsMs[index] ?? 0) < piece.stopMs) {
+      if (!(await addNext(piece, index))) return
+      await pacer.wanted(index)
+    }
+    pacer.finish(index)
   }
 
-  #fail(piece: Piece, error: unknown): void {
+  /** Tells of a fault; the media ends when what was read before it has been sent. */
+  #fail(piece: Piece, index: number, error: unknown): void {
     // Reads that were under way reject when the file is closed.
     if (this.#isClosed || this.#piece !== piece) return
+    piece.stopMs = Math.min(piece.stopMs, (piece.endsMs[index] ?? 0) + restMs)
     announceFailure(this.#file.path, error)
-    this.#requireOutput().end()
+    piece.pacer.finish(index)
   }
 
   /** What RTP-Info tells of each track: the RTP time of the position, and the sequence number that comes next. */
@@ -230,12 +245,13 @@ function timestampAt({ firstTimestamp, fileTrack }: Lane, runningSeconds: number
 }
 
 /** @returns `false` when the lane has come to its end. */
-async function addNext({ pacer, lanes }: Piece, index: number): Promise<boolean> {
+async function addNext({ pacer, lanes, endsMs }: Piece, index: number): Promise<boolean> {
   const next = await lanes[index]?.next()
   if (!next || next.done) {
     pacer.finish(index)
     return false
   }
+  endsMs[index] = next.value.endMs
   pacer.add(index, next.value.sendMs, next.value, next.value.endMs)
   return true
 }

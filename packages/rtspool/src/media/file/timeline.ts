@@ -73,13 +73,20 @@ async function* inOrderOfSending(
     sendMs = Math.max(sendMs, earliest * 1000)
     return { ...first, sendMs, endMs: (first.seconds + first.unit.durationSeconds) * 1000 }
   }
-  for await (const entry of units) {
-    waiting.push(entry)
-    if (waiting.length <= lookAhead) continue
-    const due = next()
-    if (due) yield due
+  let failure: { readonly error: unknown } | undefined
+  try {
+    for await (const entry of units) {
+      waiting.push(entry)
+      if (waiting.length <= lookAhead) continue
+      const due = next()
+      if (due) yield due
+    }
+  } catch (error) {
+    failure = { error }
   }
   for (let due = next(); due; due = next()) yield due
+  // The units before a fault in the file are sent first.
+  if (failure) throw failure.error
 }
 
 async function* rounds(track: FileTrack, { loop, originSeconds, roundSeconds }: TimelineOptions) {
@@ -88,7 +95,7 @@ async function* rounds(track: FileTrack, { loop, originSeconds, roundSeconds }: 
     // A product, not a sum of roundings: days of looping do not drift.
     const offset = round * roundSeconds - originSeconds
     for await (const unit of track.accessUnits()) {
-      if (!isPreroll(unit)) yield { unit, seconds: unit.seconds + offset }
+      yield { unit, seconds: unit.seconds + offset }
     }
     round++
   } while (loop)
@@ -118,9 +125,4 @@ async function* pieceOf(
     beyond = []
     yield shown
   }
-}
-
-/** Whether a unit lies before the beginning: what an AAC encoder puts there is never heard. */
-export function isPreroll(unit: AccessUnit): boolean {
-  return unit.seconds + unit.durationSeconds <= 0
 }

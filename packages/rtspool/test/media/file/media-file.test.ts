@@ -1,16 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import {
-  ALL_FORMATS,
   BufferTarget,
   EncodedAudioPacketSource,
   EncodedPacket,
-  EncodedPacketSink,
-  EncodedVideoPacketSource,
-  FilePathSource,
-  Input,
   MkvOutputFormat,
   MpegTsOutputFormat,
   Output,
@@ -20,8 +14,7 @@ import type { AccessUnit, FileTrack } from '../../../src/media/file/file-track.j
 import { type MediaFile, openMediaFile } from '../../../src/media/file/media-file.js'
 import { splitLengthPrefixed, timestampOf } from '../../../src/rtp/index.js'
 import { depacketizeAac, depacketizeH264 } from '../../rtp/depacketizers.js'
-
-const clip = fileURLToPath(new URL('../../../../server/assets/test.mp4', import.meta.url))
+import { clip, clipAs } from './containers.js'
 
 let directory: string
 const opened: MediaFile[] = []
@@ -51,11 +44,11 @@ async function all(track: FileTrack): Promise<AccessUnit[]> {
 /** An MKV with one track that the server cannot send. */
 async function pcmFile(): Promise<string> {
   const output = new Output({ format: new MkvOutputFormat(), target: new BufferTarget() })
-  const source = new EncodedAudioPacketSource('pcm-s16')
+  const source = new EncodedAudioPacketSource('pcm-f32')
   output.addAudioTrack(source)
   await output.start()
   await source.add(new EncodedPacket(new Uint8Array(160), 'key', 0, 0.01), {
-    decoderConfig: { codec: 'pcm-s16', numberOfChannels: 1, sampleRate: 8000 },
+    decoderConfig: { codec: 'pcm-f32', numberOfChannels: 1, sampleRate: 8000 },
   })
   await output.finalize()
   const path = join(directory, 'pcm.mkv')
@@ -65,36 +58,8 @@ async function pcmFile(): Promise<string> {
 
 /** The clip as MPEG-TS: start codes, ADTS headers, parameter sets in band. */
 async function transportStream(): Promise<string> {
-  const input = new Input({ source: new FilePathSource(clip), formats: ALL_FORMATS })
-  const output = new Output({ format: new MpegTsOutputFormat(), target: new BufferTarget() })
-  const [video, audio] = [await input.getPrimaryVideoTrack(), await input.getPrimaryAudioTrack()]
-  if (!video || !audio) throw new Error('expected two tracks')
-  const videoSource = new EncodedVideoPacketSource('avc')
-  const audioSource = new EncodedAudioPacketSource('aac')
-  output.addVideoTrack(videoSource)
-  output.addAudioTrack(audioSource)
-  await output.start()
-  const videoConfig = await video.getDecoderConfig()
-  const audioConfig = await audio.getDecoderConfig()
-  const copyVideo = async () => {
-    const meta = videoConfig ? { decoderConfig: videoConfig } : {}
-    for await (const packet of new EncodedPacketSink(video).packets()) {
-      await videoSource.add(packet, meta)
-    }
-    videoSource.close()
-  }
-  const copyAudio = async () => {
-    const meta = audioConfig ? { decoderConfig: audioConfig } : {}
-    for await (const packet of new EncodedPacketSink(audio).packets()) {
-      await audioSource.add(packet, meta)
-    }
-    audioSource.close()
-  }
-  await Promise.all([copyVideo(), copyAudio()])
-  await output.finalize()
-  input.dispose()
   const path = join(directory, 'clip.ts')
-  await writeFile(path, new Uint8Array(output.target.buffer ?? new ArrayBuffer(0)))
+  await writeFile(path, await clipAs(new MpegTsOutputFormat()))
   return path
 }
 
@@ -232,7 +197,7 @@ describe('openMediaFile', () => {
     {
       name: 'a file without a track that can be sent',
       path: pcmFile,
-      message: /with a track of H\.264, .* or G\.711, got audio pcm-s16/,
+      message: /with a track of H\.264, .* or G\.711, got audio pcm-f32/,
     },
   ])('refuses $name and says what was expected', async ({ path, message }) => {
     await expect(openMediaFile(await path())).rejects.toMatchObject({
@@ -245,7 +210,7 @@ describe('openMediaFile', () => {
 
   test('says which package is missing', async () => {
     const importMediabunny = () => Promise.reject(new Error('ERR_MODULE_NOT_FOUND'))
-    await expect(openMediaFile(clip, importMediabunny)).rejects.toMatchObject({
+    await expect(openMediaFile(clip, { importMediabunny })).rejects.toMatchObject({
       code: 'ERR_MEDIA_UNAVAILABLE',
       message: expect.stringContaining('npm install mediabunny'),
     })

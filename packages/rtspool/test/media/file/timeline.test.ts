@@ -81,11 +81,6 @@ describe('timeUnits', () => {
     expect(ticks).toEqual([0, 3600, 7200, 365 * 86_400 * 90_000 + 10_800])
   })
 
-  test('leaves out what lies before the beginning', async () => {
-    const taken = await take(trackOf([-2, -1, 0, 1], 0), 10, false)
-    expect(taken.map(({ shown }) => shown)).toEqual([0, 1])
-  })
-
   test('a file that begins late begins at once', async () => {
     const taken = await take(trackOf([50, 51], 0), 10, false, 2)
     expect(taken).toEqual([

@@ -1,0 +1,82 @@
+import type { FileView } from '../file-view.js'
+
+/** A box of ISO/IEC 14496-12 section 4.2; positions are offsets in the bytes that hold the box. */
+export interface Box {
+  readonly type: string
+  readonly start: number
+  /** Position of the first byte behind the header. */
+  readonly contentStart: number
+  /** Position behind the last byte, as the header says; the bytes may end before. */
+  readonly end: number
+}
+
+const shortHeaderBytes = 8
+export const longHeaderBytes = 16
+
+/**
+ * Reads the header of a box.
+ *
+ * @param limit - Position behind the last byte of the surrounding box or file: a size of 0 means up to here.
+ * @returns `undefined` when the bytes are too few, or the size is smaller than the header.
+ */
+export function boxAt(
+  bytes: Buffer,
+  offset: number,
+  limit: number,
+  position = offset,
+): Box | undefined {
+  if (offset + shortHeaderBytes > bytes.length) return undefined
+  const size32 = bytes.readUInt32BE(offset)
+  const type = bytes.toString('latin1', offset + 4, offset + 8)
+  if (size32 === 0) {
+    return { type, start: position, contentStart: position + shortHeaderBytes, end: limit }
+  }
+  const isLong = size32 === 1
+  if (isLong && offset + longHeaderBytes > bytes.length) return undefined
+  const size = isLong ? Number(bytes.readBigUInt64BE(offset + 8)) : size32
+  const headerBytes = isLong ? longHeaderBytes : shortHeaderBytes
+  if (size < headerBytes || !Number.isSafeInteger(position + size)) return undefined
+  return { type, start: position, contentStart: position + headerBytes, end: position + size }
+}
+
+/** The boxes from `start` up to `end`, as far as they are complete. */
+export function boxesIn(bytes: Buffer, start: number, end: number): Box[] {
+  const boxes: Box[] = []
+  for (let offset = start; offset < end; ) {
+    const box = boxAt(bytes, offset, end)
+    if (!box || box.end > end) break
+    boxes.push(box)
+    offset = box.end
+  }
+  return boxes
+}
+
+export function childrenOf(bytes: Buffer, box: Box): Box[] {
+  return boxesIn(bytes, box.contentStart, box.end)
+}
+
+/** The first box at the end of a path of types; `undefined` where one is missing. */
+export function findBox(bytes: Buffer, parent: Box, ...path: readonly string[]): Box | undefined {
+  let found: Box | undefined = parent
+  for (const type of path) {
+    if (!found) return undefined
+    found = childrenOf(bytes, found).find((box) => box.type === type)
+  }
+  return found
+}
+
+/** A file with more boxes beside each other than this is read as far as they go. */
+const maxTopLevelBoxes = 2 ** 20
+
+/** The boxes of a file beside each other, in order; the last one may reach beyond the end of the file. */
+export async function* topLevelBoxes(file: FileView): AsyncGenerator<Box> {
+  let offset = 0
+  for (let count = 0; offset < file.sizeBytes && count < maxTopLevelBoxes; count++) {
+    const end = Math.min(file.sizeBytes, offset + longHeaderBytes)
+    const header = Buffer.from(await file.read(offset, end))
+    const box = boxAt(header, 0, file.sizeBytes, offset)
+    if (!box) return
+    yield box
+    offset = box.end
+  }
+}

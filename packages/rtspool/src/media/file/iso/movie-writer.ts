@@ -1,0 +1,120 @@
+import { type Box, childrenOf } from './boxes.js'
+import type { Movie, MovieTrack } from './movie.js'
+import type { SampleList } from './sample-list.js'
+
+/** Boxes that list samples: written anew. Their companions (sample groups, encryption) would list other numbers. */
+const sampleBoxes = new Set([
+  ...[
+    'stts',
+    'ctts',
+    'cslg',
+    'stsc',
+    'stsz',
+    'stz2',
+    'stco',
+    'co64',
+    'stss',
+    'stsh',
+    'stdp',
+    'sdtp',
+  ],
+  ...['sbgp', 'sgpd', 'subs', 'saiz', 'saio', 'padb'],
+])
+/** Path from a track to the boxes that list samples. */
+const containers = new Set(['mdia', 'minf', 'stbl'])
+
+/**
+ * Writes a `moov` box that lists all samples of its tracks, so that nobody has to look for fragments.
+ *
+ * @param shift - Added to the position of each sample.
+ */
+export function serializeMovie({ bytes, box, tracks }: Movie, shift: number): Buffer {
+  const children = childrenOf(bytes, box).flatMap((child) => {
+    if (child.type === 'mvex') return []
+    const track = tracks.find((candidate) => candidate.box.start === child.start)
+    return [track ? serializeTrack(bytes, track, shift) : bytes.subarray(child.start, child.end)]
+  })
+  return boxOf('moov', children)
+}
+
+function serializeTrack(bytes: Buffer, track: MovieTrack, shift: number): Buffer {
+  const write = (box: Box): Buffer[] => {
+    if (sampleBoxes.has(box.type)) return []
+    const isOnPath = box === track.box || containers.has(box.type)
+    if (!isOnPath) return [bytes.subarray(box.start, box.end)]
+    const children = childrenOf(bytes, box).flatMap(write)
+    if (box.type === 'stbl') children.push(...sampleTables(track.samples, shift))
+    return [boxOf(box.type, children)]
+  }
+  return Buffer.concat(write(track.box))
+}
+
+function sampleTables(samples: SampleList, shift: number): Buffer[] {
+  const { sizes, durations, compositionOffsets, isSync, chunkOffsets, chunkSampleCounts } = samples
+  const tables = [
+    tableOf('stts', runsOf(durations)),
+    tableOf('stsc', chunkRuns(chunkSampleCounts)),
+    fullBoxOf('stsz', 0, [0, sizes.length], numbers(sizes)),
+    fullBoxOf('co64', 0, [chunkOffsets.length], wideNumbers(chunkOffsets, shift)),
+  ]
+  if (compositionOffsets.some((offset) => offset !== 0)) {
+    // Version 1: offsets are signed (section 8.6.1.3).
+    tables.push(tableOf('ctts', runsOf(compositionOffsets), 1))
+  }
+  if (isSync.includes(false)) {
+    const rows = isSync.flatMap((sync, index) => (sync ? [[index + 1]] : []))
+    tables.push(tableOf('stss', rows))
+  }
+  return tables
+}
+
+/** Rows of `sample_count`, value. */
+function runsOf(values: readonly number[]): number[][] {
+  const rows: number[][] = []
+  for (const value of values) {
+    const last = rows.at(-1)
+    if (last?.[1] === value) last[0] = (last[0] ?? 0) + 1
+    else rows.push([1, value])
+  }
+  return rows
+}
+
+/** Rows of `first_chunk`, `samples_per_chunk`, `sample_description_index`. */
+function chunkRuns(counts: readonly number[]): number[][] {
+  const rows: number[][] = []
+  for (const [index, count] of counts.entries()) {
+    if (rows.at(-1)?.[1] !== count) rows.push([index + 1, count, 1])
+  }
+  return rows
+}
+
+function tableOf(type: string, rows: readonly (readonly number[])[], version = 0): Buffer {
+  return fullBoxOf(type, version, [rows.length], numbers(rows.flat()))
+}
+
+function fullBoxOf(type: string, version: number, head: readonly number[], rows: Buffer): Buffer {
+  return boxOf(type, [Buffer.of(version, 0, 0, 0), numbers(head), rows])
+}
+
+function boxOf(type: string, contents: readonly Uint8Array[]): Buffer {
+  const size = contents.reduce((sum, { length }) => sum + length, 8)
+  const header = Buffer.alloc(8)
+  header.writeUInt32BE(size)
+  header.write(type, 4, 'latin1')
+  return Buffer.concat([header, ...contents], size)
+}
+
+function numbers(values: readonly number[]): Buffer {
+  const bytes = Buffer.alloc(4 * values.length)
+  // Negative offsets in two's complement.
+  for (const [index, value] of values.entries()) bytes.writeUInt32BE(value >>> 0, 4 * index)
+  return bytes
+}
+
+function wideNumbers(values: readonly number[], shift: number): Buffer {
+  const bytes = Buffer.alloc(8 * values.length)
+  for (const [index, value] of values.entries()) {
+    bytes.writeBigUInt64BE(BigInt(value + shift), 8 * index)
+  }
+  return bytes
+}

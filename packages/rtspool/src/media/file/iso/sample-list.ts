@@ -1,0 +1,47 @@
+/**
+ * Samples of a track in decoding order: one list for each value, so that an hour of them stays small.
+ *
+ * Samples that follow each other without a gap in the file share a chunk.
+ */
+export class SampleList {
+  readonly sizes: number[] = []
+  readonly durations: number[] = []
+  /** Presentation time less decoding time. */
+  readonly compositionOffsets: number[] = []
+  readonly isSync: boolean[] = []
+  readonly chunkOffsets: number[] = []
+  readonly chunkSampleCounts: number[] = []
+  /** Decoding time behind the last sample, in ticks of the track. */
+  endTime = 0
+  #chunkEnd = -1
+
+  get count(): number {
+    return this.sizes.length
+  }
+
+  /** Adds a sample behind the others. */
+  add(offset: number, size: number, duration: number, compositionOffset: number, sync: boolean) {
+    if (offset === this.#chunkEnd && this.chunkSampleCounts.length > 0) {
+      const last = this.chunkSampleCounts.length - 1
+      this.chunkSampleCounts[last] = (this.chunkSampleCounts[last] as number) + 1
+    } else {
+      this.chunkOffsets.push(offset)
+      this.chunkSampleCounts.push(1)
+    }
+    this.#chunkEnd = offset + size
+    this.sizes.push(size)
+    this.durations.push(duration)
+    this.compositionOffsets.push(compositionOffset)
+    this.isSync.push(sync)
+    this.endTime += duration
+  }
+
+  /** Lets the next sample be decoded at `time`: the last sample lasts until then. Times that go back have no effect. */
+  continueAt(time: number): void {
+    const gap = time - this.endTime
+    const last = this.durations.length - 1
+    if (gap <= 0 || last < 0) return
+    this.durations[last] = (this.durations[last] as number) + gap
+    this.endTime = time
+  }
+}

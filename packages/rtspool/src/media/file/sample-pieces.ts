@@ -1,0 +1,38 @@
+import type { AccessUnit } from './file-track.js'
+
+/** RFC 3551 section 4.2: what a packet of sound holds unless agreed otherwise. */
+const packetSeconds = 0.02
+
+/**
+ * Cuts samples anew, across the pieces of the file where there is no gap.
+ *
+ * @param instantBytes - Of one sample of every channel.
+ */
+export async function* inPackets(
+  units: AsyncIterable<AccessUnit>,
+  sampleRate: number,
+  instantBytes: number,
+): AsyncGenerator<AccessUnit> {
+  const sizeBytes = Math.max(1, Math.round(sampleRate * packetSeconds)) * instantBytes
+  const secondsOf = (bytes: Uint8Array) => bytes.length / instantBytes / sampleRate
+  let left: AccessUnit | undefined
+  for await (const unit of units) {
+    let pending = unit
+    if (left) {
+      const endSeconds = left.seconds + secondsOf(left.bytes)
+      if (Math.abs(unit.seconds - endSeconds) * sampleRate > 0.5) yield left
+      else pending = { ...left, bytes: Buffer.concat([left.bytes, unit.bytes]) }
+    }
+    let start = 0
+    const piece = (end: number): AccessUnit => {
+      const bytes = pending.bytes.subarray(start, end)
+      const seconds = pending.seconds + secondsOf(pending.bytes.subarray(0, start))
+      return { ...pending, bytes, seconds, durationSeconds: secondsOf(bytes) }
+    }
+    for (; start + sizeBytes <= pending.bytes.length; start += sizeBytes) {
+      yield piece(start + sizeBytes)
+    }
+    left = start < pending.bytes.length ? piece(pending.bytes.length) : undefined
+  }
+  if (left) yield left
+}

@@ -1,0 +1,96 @@
+import type { FileView } from '../file-view.js'
+import {
+  modulo,
+  type PesTimes,
+  packetBytes,
+  readPesTimes,
+  readTime,
+  timeModulus,
+  writeTime,
+} from './packet.js'
+import type { TimePiece } from './timeline-pieces.js'
+
+/** Packets that follow each other at one distance. */
+export interface PacketRun {
+  /** Position of the first packet in the file. */
+  readonly fileStart: number
+  readonly stride: number
+  /** Number of the first packet, counted through all runs. */
+  readonly firstPacket: number
+  packets: number
+}
+
+/** A transport stream whose packets follow each other from the first byte on, with times that go on. */
+export class RepairedStream implements FileView {
+  readonly sizeBytes: number
+  readonly #file: FileView
+  readonly #runs: readonly PacketRun[]
+  readonly #pieces: readonly TimePiece[]
+
+  constructor(file: FileView, runs: readonly PacketRun[], pieces: readonly TimePiece[]) {
+    this.#file = file
+    this.#runs = runs
+    this.#pieces = pieces
+    const last = runs.at(-1)
+    this.sizeBytes = last ? (last.firstPacket + last.packets) * packetBytes : 0
+  }
+
+  async read(start: number, end: number): Promise<Uint8Array> {
+    const first = Math.floor(start / packetBytes)
+    const behind = Math.ceil(end / packetBytes)
+    const bytes = Buffer.allocUnsafe((behind - first) * packetBytes)
+    for (let packet = first; packet < behind; ) {
+      packet = await this.#readRun(packet, behind, bytes, first)
+    }
+    this.#shiftTimes(bytes, first)
+    return bytes.subarray(start - first * packetBytes, end - first * packetBytes)
+  }
+
+  /** Reads packets of one run. @returns Number of the packet behind them. */
+  async #readRun(packet: number, behind: number, bytes: Buffer, first: number): Promise<number> {
+    const run = this.#runs[lastAtOrBefore(this.#runs, packet)]
+    if (!run) throw new RangeError(`expected a packet of the stream, got ${packet}`)
+    const end = Math.min(behind, run.firstPacket + run.packets)
+    if (end <= packet) throw new RangeError(`expected a packet of the stream, got ${packet}`)
+    const fileStart = run.fileStart + (packet - run.firstPacket) * run.stride
+    const fileEnd = fileStart + (end - packet - 1) * run.stride + packetBytes
+    const read = await this.#file.read(fileStart, fileEnd)
+    for (let index = 0; index < end - packet; index++) {
+      const at = index * run.stride
+      bytes.set(read.subarray(at, at + packetBytes), (packet - first + index) * packetBytes)
+    }
+    return end
+  }
+
+  #shiftTimes(bytes: Buffer, first: number): void {
+    const times: PesTimes = { pid: 0, isVideo: false, ptsAt: -1, dtsAt: -1 }
+    let piece = lastAtOrBefore(this.#pieces, first)
+    for (let at = 0; at < bytes.length; at += packetBytes) {
+      const packet = first + at / packetBytes
+      while ((this.#pieces[piece + 1]?.firstPacket ?? Number.POSITIVE_INFINITY) <= packet) piece++
+      const shift = this.#pieces[piece]?.shift ?? 0
+      if (shift === 0 || !readPesTimes(bytes, at, times)) continue
+      shiftTime(bytes, times.ptsAt, shift)
+      if (times.dtsAt >= 0) shiftTime(bytes, times.dtsAt, shift)
+    }
+  }
+}
+
+function shiftTime(bytes: Uint8Array, at: number, shift: number): void {
+  writeTime(bytes, at, modulo(readTime(bytes, at) + shift, timeModulus))
+}
+
+/** Index of the last entry whose first packet is not behind a packet; -1 where there is none. */
+function lastAtOrBefore(
+  entries: readonly { readonly firstPacket: number }[],
+  packet: number,
+): number {
+  let low = -1
+  let high = entries.length
+  while (high - low > 1) {
+    const middle = (low + high) >> 1
+    if ((entries[middle]?.firstPacket ?? 0) <= packet) low = middle
+    else high = middle
+  }
+  return low
+}

@@ -1,0 +1,166 @@
+import { channel } from 'node:diagnostics_channel'
+import { readFile } from 'node:fs/promises'
+import { MkvOutputFormat, MovOutputFormat, Mp4OutputFormat } from 'mediabunny'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { isCutOff } from '../../../src/media/file/container-end.js'
+import { FileSource } from '../../../src/media/file/file-source.js'
+import type { MediaFile } from '../../../src/media/file/media-file.js'
+import { StoredFileSource } from '../../../src/media/file/stored-file-source.js'
+import { FakeClock } from '../../support/fake-clock.js'
+import { clip, clipAs, MediaDirectory } from './containers.js'
+import { RecordingTrack, turn, unitsOf } from './recording.js'
+
+let directory: MediaDirectory
+beforeAll(async () => {
+  directory = await MediaDirectory.create()
+})
+afterEach(() => directory.closeAll())
+afterAll(() => directory.remove())
+
+/** Files of which a share is there, and how much of their 10.24 s that is at least. */
+const files = [
+  { name: 'MP4', bytes: () => readFile(clip), share: 0.5, atLeast: 3 },
+  { name: 'MP4', bytes: () => readFile(clip), share: 0.9, atLeast: 7 },
+  { name: 'MP4', bytes: () => readFile(clip), share: 0.1, atLeast: 0.2 },
+  {
+    name: 'MP4 of another writer',
+    bytes: () => clipAs(new Mp4OutputFormat({ fastStart: 'in-memory' })),
+    share: 0.6,
+    atLeast: 3,
+  },
+  {
+    name: 'QuickTime',
+    bytes: () => clipAs(new MovOutputFormat({ fastStart: 'in-memory' })),
+    share: 0.3,
+    atLeast: 1,
+  },
+  { name: 'Matroska', bytes: () => clipAs(new MkvOutputFormat()), share: 0.7, atLeast: 3 },
+]
+
+async function cut({ bytes, share }: (typeof files)[number]): Promise<MediaFile> {
+  const whole = await bytes()
+  return directory.open(whole.subarray(0, Math.floor(whole.length * share)))
+}
+
+async function failuresOf(run: () => Promise<void>): Promise<unknown[]> {
+  const told: unknown[] = []
+  const listener = (message: unknown): void => void told.push(message)
+  const failed = channel('rtspool:file-media-failed')
+  failed.subscribe(listener)
+  try {
+    await run()
+  } finally {
+    failed.unsubscribe(listener)
+  }
+  return told
+}
+
+const failure = { error: { message: expect.stringMatching(/the file was cut off/) } }
+
+describe('a file that was cut off', () => {
+  test.each(files)(
+    'M-K $name ($share): plays what is there, and tells of the rest',
+    async (row) => {
+      const file = await cut(row)
+      const clock = new FakeClock()
+      const source = new FileSource(file, { loop: false })
+      const tracks = source.description.media.map(
+        (description, index) => new RecordingTrack(index, description, clock),
+      )
+      const end = vi.fn()
+      const told = await failuresOf(async () => {
+        await source.start({ tracks, clock, end, rangeEnded: () => {} })
+        await vi.waitFor(
+          async () => {
+            await turn(clock, 400)
+            if (end.mock.calls.length === 0) throw new Error('not over yet')
+          },
+          { timeout: 8000, interval: 1 },
+        )
+      })
+      await source.close()
+      expect(told[0]).toMatchObject({ ...failure, path: file.path })
+      const shownSeconds = unitsOf(tracks[0]?.sent ?? []).length / 25
+      expect(shownSeconds).toBeGreaterThanOrEqual(row.atLeast)
+      expect(shownSeconds).toBeLessThan(10)
+      // Everything that is there: to the end that the file is described with.
+      const endSeconds = file.tracks[0]?.endSeconds ?? 0
+      expect(shownSeconds).toBeCloseTo(endSeconds, 1)
+    },
+  )
+
+  test.each(files)(
+    'M-K $name ($share): is described as long as it is, and ends with the failure',
+    async (row) => {
+      const file = await cut(row)
+      const source = await StoredFileSource.create(file)
+      const longest = Math.max(...file.tracks.map(({ endSeconds }) => endSeconds))
+      expect(source.durationSeconds).toBeCloseTo(longest, 3)
+      expect(source.durationSeconds).toBeLessThan(10)
+      const clock = new FakeClock()
+      const tracks = source.description.media.map(
+        (description, index) => new RecordingTrack(index, description, clock),
+      )
+      const [end, rangeEnded] = [vi.fn(), vi.fn()]
+      const told = await failuresOf(async () => {
+        source.start({ tracks, clock, end, rangeEnded })
+        await source.seek({ startSeconds: 0, endSeconds: source.durationSeconds })
+        source.resume()
+        await vi.waitFor(
+          async () => {
+            await turn(clock, 400)
+            if (end.mock.calls.length + rangeEnded.mock.calls.length === 0) throw new Error('plays')
+          },
+          { timeout: 8000, interval: 1 },
+        )
+      })
+      await source.close()
+      expect(told[0]).toMatchObject(failure)
+      expect(end).toHaveBeenCalled()
+    },
+  )
+
+  test('M-K a seek into what is missing is refused, and does not begin at 0', async () => {
+    const whole = await readFile(clip)
+    const file = await directory.open(whole.subarray(0, whole.length / 2))
+    const [video] = file.tracks
+    const first = async () => {
+      for await (const unit of video?.accessUnits(9) ?? []) return unit.seconds
+      return undefined
+    }
+    await expect(first()).rejects.toThrow(/cut off/)
+  })
+})
+
+describe('M-K the end that a container promises', () => {
+  const view = (bytes: Uint8Array) => ({
+    sizeBytes: bytes.length,
+    read: async (start: number, end: number) => bytes.subarray(start, end),
+  })
+
+  test.each([
+    { name: 'Matroska', format: new MkvOutputFormat() },
+    { name: 'WebM of unknown size', format: new MkvOutputFormat({ appendOnly: true }) },
+  ])('of $name that is whole is in the file', async ({ format }) => {
+    expect(await isCutOff(view(await clipAs(format, 1)))).toBe(false)
+  })
+
+  test('of Matroska that lacks a byte is not', async () => {
+    const whole = await clipAs(new MkvOutputFormat(), 1)
+    expect(await isCutOff(view(whole.subarray(0, -1)))).toBe(true)
+  })
+
+  test.each([
+    { size: 36, isCut: false },
+    { size: 37, isCut: false },
+    { size: 38, isCut: true },
+    { size: 4000, isCut: true },
+    { size: 0, isCut: false },
+    { size: 0xffff_ffff, isCut: false },
+  ])('of a RIFF of $size bytes in 44: $isCut', async ({ size, isCut }) => {
+    const bytes = Buffer.alloc(44)
+    bytes.write('RIFF')
+    bytes.writeUInt32LE(size, 4)
+    expect(await isCutOff(view(bytes))).toBe(isCut)
+  })
+})

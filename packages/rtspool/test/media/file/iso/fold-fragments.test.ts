@@ -1,0 +1,119 @@
+import { channel } from 'node:diagnostics_channel'
+import { Mp4OutputFormat } from 'mediabunny'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import type { AccessUnit } from '../../../../src/media/file/file-track.js'
+import { boxesIn } from '../../../../src/media/file/iso/boxes.js'
+import { clipAs, MediaDirectory, sameBytes, unitsFrom } from '../containers.js'
+import { withFirstFragmentInMovie } from './movie-with-samples.js'
+
+/** A `moof` a second, as recorders write them; `moov` without samples. */
+let fragmented: Buffer
+let moofs: readonly { start: number; end: number }[]
+let whole: readonly (readonly AccessUnit[])[]
+let directory: MediaDirectory
+
+beforeAll(async () => {
+  directory = await MediaDirectory.create()
+  fragmented = await clipAs(
+    new Mp4OutputFormat({ fastStart: 'fragmented', minimumFragmentDuration: 1 }),
+  )
+  moofs = boxesIn(fragmented, 0, fragmented.length).filter(({ type }) => type === 'moof')
+  const file = await directory.open(fragmented)
+  whole = await Promise.all(file.tracks.map((track) => unitsFrom(track)))
+})
+afterEach(() => directory.closeAll())
+afterAll(() => directory.remove())
+
+/** Opens bytes, and expects the first units of both tracks of the clip. */
+async function expectBeginning(bytes: Buffer): Promise<number[]> {
+  const file = await directory.open(bytes)
+  const units = await Promise.all(file.tracks.map((track) => unitsFrom(track)))
+  for (const [index, track] of units.entries()) {
+    const expected = (whole[index] ?? []).slice(0, track.length)
+    expect(sameBytes(track, expected)).toBe(true)
+    for (const [at, { seconds, isKey }] of track.entries()) {
+      expect(seconds).toBeCloseTo(expected[at]?.seconds ?? -1, 3)
+      expect(isKey).toBe(expected[at]?.isKey)
+    }
+    const end = Math.max(...track.map(({ seconds, durationSeconds }) => seconds + durationSeconds))
+    expect(file.tracks[index]?.endSeconds).toBeCloseTo(end, 3)
+  }
+  return units.map(({ length }) => length)
+}
+
+describe('a fragmented file', () => {
+  test('has all of the clip, read by mediabunny alone', () => {
+    expect(moofs.length).toBeGreaterThan(8)
+    expect(whole.map(({ length }) => length)).toEqual([256, 480])
+  })
+
+  test.each([4, 9, 20, 60, 150, 400])(
+    'M-M that ends %d bytes into its last moof plays all before',
+    async (bytes) => {
+      const last = moofs.at(-1)?.start ?? 0
+      const [video, audio] = await expectBeginning(fragmented.subarray(0, last + bytes))
+      expect(video).toBeGreaterThanOrEqual(225)
+      expect(audio).toBeGreaterThanOrEqual(400)
+    },
+  )
+
+  test('M-M says what is left out', async () => {
+    const told = vi.fn()
+    const leftOut = channel('rtspool:file-left-out')
+    leftOut.subscribe(told)
+    await directory.open(fragmented.subarray(0, (moofs.at(-1)?.start ?? 0) + 30))
+    leftOut.unsubscribe(told)
+    expect(told).toHaveBeenCalledOnce()
+    expect(told.mock.calls[0]?.[0].leftOut[0]).toMatch(
+      /^of a moof box the file ends within, .* 30 bytes$/,
+    )
+  })
+
+  test.each([3, 6])(
+    'M-M that ends within the data of fragment %d plays what is there',
+    async (index) => {
+      const { start, end } = moofs[index] ?? { start: 0, end: 0 }
+      const next = moofs[index + 1]?.start ?? 0
+      const cut = fragmented.subarray(0, end + Math.floor((next - end) / 2))
+      const [video = 0] = await expectBeginning(cut)
+      expect(start).toBeGreaterThan(0)
+      expect(video).toBeGreaterThan(25 * index)
+      expect(video).toBeLessThan(25 * (index + 1) + 1)
+    },
+  )
+
+  test('M-O whose moov lists samples plays its fragments as well', async () => {
+    const bytes = withFirstFragmentInMovie(fragmented)
+    expect(await expectBeginning(bytes)).toEqual([256, 480])
+  })
+
+  test.each([0, 1, 2, 4, 7])(
+    'M-N whose moov lists samples, killed in fragment %d, plays up to there',
+    async (index) => {
+      const bytes = withFirstFragmentInMovie(fragmented)
+      const left = boxesIn(bytes, 0, bytes.length).filter(({ type }) => type === 'moof')
+      const { start = 0, end = 0 } = left[index] ?? {}
+      for (const cut of [start + 11, end - 3, end + 100, (left[index + 1]?.start ?? 0) - 1]) {
+        const [video = 0, audio = 0] = await expectBeginning(bytes.subarray(0, cut))
+        expect(video).toBeGreaterThanOrEqual(25 * (index + 1))
+        expect(audio).toBeGreaterThan(0)
+      }
+    },
+  )
+
+  test('M-O seeks into fragments', async () => {
+    const file = await directory.open(withFirstFragmentInMovie(fragmented))
+    const [first] = await unitsFrom(file.tracks[0], 7.5)
+    expect(first).toMatchObject({ isKey: true })
+    expect(first?.seconds).toBeCloseTo(7, 3)
+  })
+
+  test('M-O a fragment that contradicts itself ends the file, and what precedes plays', async () => {
+    const bytes = withFirstFragmentInMovie(fragmented)
+    const left = boxesIn(bytes, 0, bytes.length).filter(({ type }) => type === 'moof')
+    const run = bytes.indexOf('trun', left[3]?.start)
+    bytes.writeUInt32BE(0xffff_ff00, run + 8)
+    const [video = 0] = await expectBeginning(bytes)
+    expect(video).toBeGreaterThanOrEqual(100)
+  })
+})

@@ -1,0 +1,48 @@
+import { boxesIn, childrenOf, findBox } from '../../../../src/media/file/iso/boxes.js'
+import { addFragment } from '../../../../src/media/file/iso/fragment.js'
+import { parseMovie } from '../../../../src/media/file/iso/movie.js'
+import { serializeMovie } from '../../../../src/media/file/iso/movie-writer.js'
+
+/**
+ * Rewrites a fragmented file as ffmpeg writes `frag_keyframe` without `empty_moov`: the `moov` lists the samples of the
+ * first fragment, and the others follow.
+ */
+export function withFirstFragmentInMovie(file: Buffer): Buffer {
+  const boxes = boxesIn(file, 0, file.length)
+  const moov = boxes.find(({ type }) => type === 'moov')
+  const moof = boxes.find(({ type }) => type === 'moof')
+  if (!moov || !moof) throw new Error('expected moov and moof')
+  const movie = parseMovie(file.subarray(moov.start, moov.end), 1e6)
+  addFragment(
+    file.subarray(moof.start, moof.end),
+    moof.start,
+    new Map(movie.tracks.map((track) => [track.id, track])),
+    1e6,
+  )
+  const extendsBox = findBox(movie.bytes, movie.box, 'mvex')
+  const tail = extendsBox ? movie.bytes.subarray(extendsBox.start, extendsBox.end) : Buffer.alloc(0)
+  const withTail = (shift: number): Buffer => {
+    const bytes = Buffer.concat([serializeMovie(movie, shift), tail])
+    bytes.writeUInt32BE(bytes.length)
+    return bytes
+  }
+  // What was before the first fragment goes: its data follow the new moov, with all fragments but the first.
+  const front = file.subarray(0, moov.start)
+  const shift = front.length + withTail(0).length - moof.end
+  const rest = Buffer.from(file.subarray(moof.end))
+  shiftBaseOffsets(rest, shift)
+  return Buffer.concat([front, withTail(shift), rest])
+}
+
+/** Positions that fragments give from the beginning of the file. */
+function shiftBaseOffsets(bytes: Buffer, shift: number): void {
+  for (const box of boxesIn(bytes, 0, bytes.length)) {
+    if (box.type !== 'moof') continue
+    for (const traf of childrenOf(bytes, box).filter(({ type }) => type === 'traf')) {
+      const tfhd = findBox(bytes, traf, 'tfhd')
+      if (!tfhd || (bytes.readUInt32BE(tfhd.contentStart) & 1) === 0) continue
+      const at = tfhd.contentStart + 8
+      bytes.writeBigUInt64BE(bytes.readBigUInt64BE(at) + BigInt(shift), at)
+    }
+  }
+}

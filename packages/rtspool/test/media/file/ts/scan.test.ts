@@ -1,0 +1,198 @@
+import { MpegTsOutputFormat } from 'mediabunny'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { FileSource } from '../../../../src/media/file/file-source.js'
+import type { AccessUnit } from '../../../../src/media/file/file-track.js'
+import { StoredFileSource } from '../../../../src/media/file/stored-file-source.js'
+import { timeUnits } from '../../../../src/media/file/timeline.js'
+import {
+  modulo,
+  type PesTimes,
+  packetBytes,
+  readPesTimes,
+  readTime,
+  timeModulus,
+  writeTime,
+} from '../../../../src/media/file/ts/packet.js'
+import { repairTransportStream } from '../../../../src/media/file/ts/scan.js'
+import { clipAs, MediaDirectory, sameBytes, unitsFrom } from '../containers.js'
+
+/** Three seconds of the clip, and two. */
+let three: Buffer
+let two: Buffer
+let unitsOfThree: readonly (readonly AccessUnit[])[]
+let unitsOfTwo: readonly (readonly AccessUnit[])[]
+let directory: MediaDirectory
+
+beforeAll(async () => {
+  directory = await MediaDirectory.create()
+  three = await clipAs(new MpegTsOutputFormat(), 3)
+  two = await clipAs(new MpegTsOutputFormat(), 2)
+  const all = async (bytes: Buffer) => {
+    const file = await directory.open(bytes)
+    return Promise.all(file.tracks.map((track) => unitsFrom(track)))
+  }
+  unitsOfThree = await all(three)
+  unitsOfTwo = await all(two)
+})
+afterEach(() => directory.closeAll())
+afterAll(() => directory.remove())
+
+/** The same stream with all its times later, or earlier. */
+function shifted(stream: Buffer, seconds: number): Buffer {
+  const bytes = Buffer.from(stream)
+  const times: PesTimes = { pid: 0, isVideo: false, ptsAt: -1, dtsAt: -1 }
+  const shift = (at: number) =>
+    writeTime(bytes, at, modulo(readTime(bytes, at) + Math.round(seconds * 90_000), timeModulus))
+  for (let at = 0; at < bytes.length; at += packetBytes) {
+    if (!readPesTimes(bytes, at, times)) continue
+    shift(times.ptsAt)
+    if (times.dtsAt >= 0) shift(times.dtsAt)
+  }
+  return bytes
+}
+
+/** Each packet with other bytes around it. */
+function framed(stream: Buffer, before: number, behind: number): Buffer {
+  const pieces: Buffer[] = []
+  for (let at = 0; at + packetBytes <= stream.length; at += packetBytes) {
+    pieces.push(
+      Buffer.alloc(before, 1),
+      stream.subarray(at, at + packetBytes),
+      Buffer.alloc(behind, 1),
+    )
+  }
+  return Buffer.concat(pieces)
+}
+
+/** Opens a stream, and expects the units of others one after the other, at times that go on. */
+async function expectAll(bytes: Buffer, ...parts: (readonly (readonly AccessUnit[])[])[]) {
+  const file = await directory.open(bytes)
+  const found = await Promise.all(file.tracks.map((track) => unitsFrom(track)))
+  for (const [index, units] of found.entries()) {
+    const expected = parts.flatMap((part) => part[index] ?? [])
+    expect(sameBytes(units, expected)).toBe(true)
+    for (const [at, { seconds, durationSeconds }] of units.entries()) {
+      const before = units[at - 1]
+      if (!before) continue
+      const gap = seconds - before.seconds
+      expect(gap).toBeGreaterThan(0)
+      // The sound and the pictures of a part do not end at the same time.
+      expect(gap).toBeLessThan(durationSeconds + 0.1)
+    }
+  }
+  return file
+}
+
+describe('MPEG-TS', () => {
+  test.each([{ wrapAfter: 0.5 }, { wrapAfter: 1.5 }, { wrapAfter: 2.9 }])(
+    'M-L plays whole when its times wrap after $wrapAfter s',
+    async ({ wrapAfter }) => {
+      const first = unitsOfThree[0]?.[0]?.seconds ?? 0
+      const toWrap = timeModulus / 90_000 - first - wrapAfter
+      const file = await expectAll(shifted(three, toWrap), unitsOfThree)
+      const source = await StoredFileSource.create(file)
+      expect(source.durationSeconds).toBeCloseTo(3, 1)
+      await source.close()
+    },
+  )
+
+  test.each([
+    { name: 'begin again', second: () => two },
+    { name: 'begin again a little earlier', second: () => shifted(two, 2.5) },
+    { name: 'jump ahead by 900 s', second: () => shifted(two, 900) },
+    { name: 'jump ahead by 20 hours', second: () => shifted(two, 72_000) },
+    { name: 'go back to before the first', second: () => shifted(two, -0.3) },
+  ])('M-G plays on from the end of what was before when its times $name', async ({ second }) => {
+    const file = await expectAll(Buffer.concat([three, second()]), unitsOfThree, unitsOfTwo)
+    const source = await StoredFileSource.create(file)
+    expect(source.durationSeconds).toBeCloseTo(5, 0)
+    const [first] = await unitsFrom(file.tracks[0], (unitsOfThree[0]?.[0]?.seconds ?? 0) + 4.3)
+    expect(first).toMatchObject({ isKey: true })
+    expect((first?.seconds ?? 0) - (unitsOfThree[0]?.[0]?.seconds ?? 0)).toBeCloseTo(4, 1)
+    await source.close()
+  })
+
+  test('M-G times that begin again across a wrap, three times, go on', async () => {
+    const wrapping = shifted(three, timeModulus / 90_000 - 1.7)
+    const bytes = Buffer.concat([wrapping, two, wrapping])
+    await expectAll(bytes, unitsOfThree, unitsOfTwo, unitsOfThree)
+  })
+
+  test('M-G joined in the middle of a picture, all but what was cut arrives', async () => {
+    const cut = Math.floor((three.length * 0.6) / packetBytes) * packetBytes
+    const file = await directory.open(Buffer.concat([three.subarray(0, cut), two]))
+    const units = await unitsFrom(file.tracks[0])
+    expect(units.length).toBeGreaterThan(50 + 40)
+    expect(sameBytes(units.slice(-50), unitsOfTwo[0] ?? [])).toBe(true)
+  })
+
+  test('M-G sends no burst where its times begin again', async () => {
+    const file = await directory.open(Buffer.concat([three, two, two]))
+    const [video] = file.tracks
+    if (!video) throw new Error('expected a track')
+    const originSeconds = unitsOfThree[0]?.[0]?.seconds ?? 0
+    const sent: number[] = []
+    const options = { loop: false, originSeconds, roundSeconds: 7 }
+    for await (const { sendMs } of timeUnits(video, options)) sent.push(sendMs)
+    const mostAtATime = Math.max(
+      ...sent.map((from) => sent.filter((ms) => ms >= from && ms < from + 200).length),
+    )
+    expect(mostAtATime).toBeLessThanOrEqual(7)
+    const source = new FileSource(file, { loop: false })
+    await source.close()
+  })
+
+  test('M-G a pause of 8 s stays a pause', async () => {
+    const file = await directory.open(Buffer.concat([three, shifted(two, 3 + 8)]))
+    const units = await unitsFrom(file.tracks[0])
+    expect((units[75]?.seconds ?? 0) - (units[74]?.seconds ?? 0)).toBeCloseTo(8.04, 1)
+  })
+
+  test.each([1, 100, 187])('M-G that begins with %d bytes of a packet plays', async (bytes) => {
+    await expectAll(Buffer.concat([Buffer.alloc(bytes, 0x47), three]), unitsOfThree)
+  })
+
+  test('M-G with bytes of no packet in front and between plays', async () => {
+    const middle = 188 * Math.floor(two.length / 188)
+    const bytes = Buffer.concat([
+      Buffer.alloc(3000, 7),
+      two.subarray(0, middle),
+      Buffer.alloc(999, 9),
+      three,
+    ])
+    await expectAll(bytes, unitsOfTwo, unitsOfThree)
+  })
+
+  test('other files with the byte that begins packets are left alone', async () => {
+    const file = (bytes: Buffer) => ({
+      sizeBytes: bytes.length,
+      read: async (start: number, end: number) => bytes.subarray(start, end),
+    })
+    for (const size of [0, 1, 187, 188, 189, 400, 70_000]) {
+      const bytes = Buffer.alloc(size)
+      for (const from of [0, 200, size - 300, size - 188]) if (from >= 0) bytes[from] = 0x47
+      expect(await repairTransportStream(file(bytes))).toBeUndefined()
+    }
+  })
+
+  test('M-G joined within a packet plays', async () => {
+    const cut = 188 * 60 + 77
+    const file = await directory.open(Buffer.concat([two.subarray(0, cut), three]))
+    const units = await unitsFrom(file.tracks[0])
+    expect(sameBytes(units.slice(-75), unitsOfThree[0] ?? [])).toBe(true)
+  })
+
+  test.each([
+    { name: 'time codes (M2TS)', before: 4, behind: 0, skip: 0 },
+    { name: 'time codes, from the middle of a packet on', before: 4, behind: 0, skip: 50 },
+    { name: 'error correction', before: 0, behind: 16, skip: 0 },
+  ])('M-G with $name plays', async ({ before, behind, skip }) => {
+    const bytes = Buffer.concat([Buffer.alloc(skip, 3), framed(three, before, behind)])
+    await expectAll(bytes, unitsOfThree)
+  })
+
+  test('M-G with time codes, joined, goes on', async () => {
+    const bytes = Buffer.concat([framed(three, 4, 0), framed(two, 4, 0)])
+    await expectAll(bytes, unitsOfThree, unitsOfTwo)
+  })
+})
