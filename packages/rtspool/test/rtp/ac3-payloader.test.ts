@@ -11,7 +11,7 @@ import { payloadOf } from '../support/payload.js'
 import { depacketizeAc3 } from './depacketizers.js'
 import { seededBytes } from './random-bytes.js'
 
-const options = { payloadType: 97, ssrc: 7, sequenceNumber: 65_530 }
+const options = { payloadType: 97, ssrc: 7, sequenceNumber: 65_530, maxPacketBytes: 1460 }
 
 /** Beginnings of frames as ffmpeg 5.1 writes them. */
 const headers = [

@@ -3,7 +3,7 @@ import { MpegAudioPayloader, parseMpegAudioHeader, timestampOf } from '../../src
 import { depacketizeMpegAudio } from './depacketizers.js'
 import { seededBytes } from './random-bytes.js'
 
-const options = { payloadType: 14, ssrc: 7, sequenceNumber: 65_530 }
+const options = { payloadType: 14, ssrc: 7, sequenceNumber: 65_530, maxPacketBytes: 1460 }
 
 describe('the header of MPEG audio', () => {
   test.each([

@@ -3,7 +3,7 @@ import { PcmPayloader, pcmEncodingOf, timestampOf, toNetworkPcm } from '../../sr
 import { payloadOf } from '../support/payload.js'
 import { seededBytes } from './random-bytes.js'
 
-const options = { payloadType: 97, ssrc: 7, sequenceNumber: 65_530 }
+const options = { payloadType: 97, ssrc: 7, sequenceNumber: 65_530, maxPacketBytes: 1460 }
 const pcm = (sampleBytes: 1 | 2 | 3, isLittleEndian = false, isSigned8 = false) => ({
   sampleBytes,
   isLittleEndian,

@@ -32,7 +32,6 @@ export async function repairTransportStream(file: FileView): Promise<FileRepair 
   const leftOut: string[] = []
   // Less than a packet is what M2TS has in front of the first one.
   if (skippedBytes >= packetBytes) leftOut.push(`${skippedBytes} bytes that belong to no packet`)
-  if (times.length > 1) leftOut.push(`${times.length - 1} jumps of the times of the file`)
   return { present: (open) => new RepairedStream(open, runs, times), leftOut }
 }
 
