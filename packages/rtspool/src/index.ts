@@ -29,7 +29,11 @@ export {
 } from './media/media-factory.js'
 export type { MediaOutput, MediaSource, PlayRange, SeekableSource } from './media/media-source.js'
 export { type MountMatch, MountPoints } from './media/mount-points.js'
-export type { GopCacheLimits, GopCacheOptions } from './media/recent-packets.js'
+export type {
+  GopCacheLimits,
+  GopCacheOptions,
+  ServerGopCacheOptions,
+} from './media/recent-packets.js'
 export type { StreamReception } from './media/stream-reception.js'
 export type { Track, TrackPosition } from './media/track.js'
 export type { RtspRequest } from './rtsp/index.js'
@@ -64,6 +68,7 @@ export {
 } from './server/options.js'
 export { RtspServer, type RtspServerEvents } from './server/server.js'
 export type {
+  RtspServerGopCacheStats,
   RtspServerSendPaths,
   RtspServerStats,
   RtspServerTlsStats,

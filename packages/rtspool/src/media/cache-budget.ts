@@ -1,7 +1,7 @@
-/** Of the whole, for the publications of one session or one media: the others keep the rest. */
+/** Of the whole, for one media, and so for one session that publishes: the others keep the rest. */
 const shareOfOne = 1 / 4
 
-/** Limits what the caches of one session, or of one media, keep together. */
+/** Limits what the caches of one media keep together. */
 export class CacheShare {
   readonly #budget: CacheBudget
   /** Of all caches of this share. */
@@ -35,7 +35,6 @@ export class CacheBudget {
   /** Caches that were given up so far because there was too much. */
   givenUp = 0
   readonly #maxShareBytes: number
-  readonly #shares = new WeakMap<object, CacheShare>()
   readonly #watched = new Set<CacheAccount>()
   readonly #unwatched = new Set<CacheAccount>()
 
@@ -44,19 +43,9 @@ export class CacheBudget {
     this.#maxShareBytes = maxBytes * shareOfOne
   }
 
-  /** A share for one media. */
+  /** For one media. */
   openShare(): CacheShare {
     return new CacheShare(this)
-  }
-
-  /** The share of a publisher: a session, whatever number of paths it publishes to. */
-  shareOf(owner: object): CacheShare {
-    let share = this.#shares.get(owner)
-    if (!share) {
-      share = new CacheShare(this)
-      this.#shares.set(owner, share)
-    }
-    return share
   }
 
   /** @internal Puts an account at the end of its row; one that keeps nothing is in none. */

@@ -5,6 +5,7 @@ import { disown, isThenable } from '../listeners.js'
 import { checkBoolean, checkFunction, checkNumber, checkOptions, kindOf } from '../option-checks.js'
 import { MulticastAddressPool, type MulticastOptions } from '../transport/multicast-address-pool.js'
 import { type BackChannelOptions, checkBackChannelOptions } from './back-channel.js'
+import type { CacheShare } from './cache-budget.js'
 import { closeSource } from './close-source.js'
 import { type DeadlineOptions, withDeadline } from './deadline.js'
 import { Media, type MediaOptions } from './media.js'
@@ -145,7 +146,11 @@ const isForEver = ({ lingerSeconds, maxLingering }: MediaFactoryOptions): boolea
 interface MediaPlace {
   readonly clock: Clock
   readonly multicast: MulticastAddressPool | false | undefined
+  readonly openCache: OpenCacheShare | undefined
 }
+
+/** Says where what a new media keeps for new viewers counts. */
+export type OpenCacheShare = () => CacheShare
 
 /** Makes the source for a request. Throw a `RequestError` to refuse with a status of your choice. */
 export type CreateMediaSource = (request: MediaRequest) => MediaSource | Promise<MediaSource>
@@ -183,14 +188,16 @@ export class MediaFactory {
    * The media for a request: a new one, or the one that others share (gst_rtsp_media_factory_construct()).
    *
    * @param multicast - For media of a factory that does not say where they may go.
+   * @param openCache - For a media that is made. What is kept counts nowhere when absent.
    * @throws {RequestError} `ERR_MEDIA_UNAVAILABLE` (503) when the source cannot be made, or not in time.
    */
   async construct(
     request: MediaRequest,
     clock: Clock,
     multicast?: MulticastAddressPool,
+    openCache?: OpenCacheShare,
   ): Promise<Media> {
-    const options = { clock, multicast: this.options.multicast ?? multicast }
+    const options = { clock, multicast: this.options.multicast ?? multicast, openCache }
     if (!this.options.shared) return this.#create(request, options, () => {})
     const key = this.#sharedKeyOf(request)
     const existing = this.#shared.get(key)
@@ -229,7 +236,7 @@ export class MediaFactory {
 
   async #create(
     request: MediaRequest,
-    { clock, multicast }: MediaPlace,
+    { clock, multicast, openCache }: MediaPlace,
     forget: () => void,
   ): Promise<Media> {
     const { shared, lingerSeconds, startTimeoutSeconds, gopCache } = this.options
@@ -250,6 +257,7 @@ export class MediaFactory {
       lingerMs: shared ? lingerSeconds * msPerSecond : 0,
       startTimeoutMs,
       gopCache: gopCache || undefined,
+      cacheShare: openCache?.(),
       multicast: multicast || undefined,
       backChannel: this.options.backChannel,
     })

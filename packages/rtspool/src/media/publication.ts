@@ -3,7 +3,7 @@ import { RequestError } from '../errors.js'
 import { resolveControl, type SessionDescription } from '../sdp/index.js'
 import type { MulticastAddressPool } from '../transport/multicast-address-pool.js'
 import type { Media } from './media.js'
-import { MediaFactory } from './media-factory.js'
+import { MediaFactory, type OpenCacheShare } from './media-factory.js'
 import type { MediaSource } from './media-source.js'
 import type { GopCacheLimits } from './recent-packets.js'
 import type { RecordStream } from './record-stream.js'
@@ -23,6 +23,8 @@ export interface PublicationInit {
   readonly setupTimeoutMs: number
   /** What is kept for new viewers. */
   readonly gopCache: GopCacheLimits | undefined
+  /** Says where that counts. @default nowhere */
+  readonly openCache?: OpenCacheShare
   /** Where viewers may have it by multicast. */
   readonly multicast?: MulticastAddressPool | undefined
   /** Called once, when there is something to watch. */
@@ -103,6 +105,8 @@ export class Publication {
     const media = await this.factory.construct(
       { path: this.path, query: undefined },
       this.#init.clock,
+      undefined,
+      this.#init.openCache,
     )
     await media.play()
     if (this.#isEnded) {

@@ -18,9 +18,8 @@ export type GopCacheOptions = { readonly [K in keyof GopCacheLimits]?: number | 
 /** What a server keeps for new viewers. */
 export interface ServerGopCacheOptions extends GopCacheOptions {
   /**
-   * Bytes that all streams of the server may keep alive together, those of your own media among them. A quarter may be
-   * kept for one session that publishes, and for each media of your own. Of more, the oldest key frames are given up,
-   * those of streams that nobody watches first. 0 = nothing is kept, `Infinity` = no limit.
+   * Bytes that all streams of the server may keep alive together, those of your own media among them. One publication, or
+   * one media, may keep a quarter. Of more, the oldest key frames are given up, those of streams that nobody watches first. 0 = nothing is kept, `Infinity` = no limit.
    */
   readonly totalBytes?: number | undefined
 }

@@ -48,7 +48,9 @@ async function construct(
   const { described } = connection
   if (described?.isFor(factory, { path, query })) return new MediaHold(described.media)
   server.media.requireOpen()
-  const media = await factory.construct({ path, query }, server.clock, server.multicast)
+  const media = await factory.construct({ path, query }, server.clock, server.multicast, () =>
+    server.cacheBudget.openShare(),
+  )
   server.media.note(media)
   // In the same turn: another request may be about to give this one back.
   if (media.state !== 'ended') return new MediaHold(media)

@@ -1,7 +1,12 @@
 import type { Clock } from '../clock.js'
 import { systemClock } from '../clock.js'
-import { type GopCacheOptions, gopCacheDefaults } from '../media/recent-packets.js'
+import {
+  defaultGopCacheTotalBytes,
+  gopCacheDefaults,
+  type ServerGopCacheOptions,
+} from '../media/recent-packets.js'
 import type { SessionPool, SessionPoolOptions } from '../session/index.js'
+import { defaultMaxEntryWaitMs } from '../transport/interleaved.js'
 import type { MulticastAddressPool, MulticastOptions } from '../transport/multicast-address-pool.js'
 import { ethernetDatagramBytes } from '../transport/udp-port-pair.js'
 import type { AuthOptions } from './auth/options.js'
@@ -91,6 +96,13 @@ export interface RtspServerOptions {
    */
   readonly maxBacklogSeconds?: number | undefined
   /**
+   * Seconds that an interleaved viewer for whom packets were left out, and who has caught up, waits for a key frame or a
+   * recovery point. After that it is sent all packets from the next picture on, because there are streams that never send
+   * another key frame; it may show faulty pictures until one comes. 0 = it does not wait.
+   * @default 4
+   */
+  readonly maxKeyFrameWaitSeconds?: number | undefined
+  /**
    * Seconds after which a client that takes nothing leaves with reason `slowReader`; 0 = never.
    * @default 10
    */
@@ -103,10 +115,10 @@ export interface RtspServerOptions {
   readonly publisherTimeout?: number | undefined
   /**
    * How much of what is published is kept, from the last key frame on, so that new viewers start at once;
-   * `false` = nothing. Media of your own have the same option in their factory.
-   * @default { maxBytes: 8388608, maxSeconds: 10 }
+   * `false` = nothing. Media of your own have the same option in their factory; `totalBytes` limits what both keep.
+   * @default { maxBytes: 8388608, maxSeconds: 10, totalBytes: 268435456 }
    */
-  readonly gopCache?: GopCacheOptions | false | undefined
+  readonly gopCache?: ServerGopCacheOptions | false | undefined
   /**
    * Where media may be sent by multicast, publications among them: each track goes once to a group of its own,
    * however many watch. Factories may say otherwise for their media. Needs `udpPorts`.
@@ -147,9 +159,10 @@ export const rtspServerDefaults = Object.freeze({
   maxConnections: 10_000,
   maxBacklogBytes: 4 * 1024 * 1024,
   maxBacklogSeconds: 2,
+  maxKeyFrameWaitSeconds: defaultMaxEntryWaitMs / 1000,
   slowReaderTimeout: 10,
   publisherTimeout: 10,
-  gopCache: gopCacheDefaults,
+  gopCache: Object.freeze({ ...gopCacheDefaults, totalBytes: defaultGopCacheTotalBytes }),
   multicast: undefined,
   nativeSockets: true,
   auth: undefined,

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js'
+import type { CacheBudget } from '../media/cache-budget.js'
 import type { MountPoints } from '../media/mount-points.js'
 import type { Publication } from '../media/publication.js'
 import type { GopCacheLimits } from '../media/recent-packets.js'
@@ -66,6 +67,8 @@ export interface ServerContext {
   readonly silence: SilenceMonitor
   /** For publications. */
   readonly gopCache: GopCacheLimits | undefined
+  /** Of all media that are served, publications among them. */
+  readonly cacheBudget: CacheBudget
   /** What media are encrypted with on secure connections; nothing when SRTP is turned off. */
   readonly srtp: SrtpSuite | undefined
   /** Where media may go by multicast whose factory does not say, publications among them. */

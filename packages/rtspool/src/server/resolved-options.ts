@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js'
 import { resolveMulticast } from '../media/media-factory.js'
-import { type GopCacheLimits, resolveGopCache } from '../media/recent-packets.js'
+import { type GopCacheLimits, resolveServerGopCache } from '../media/recent-packets.js'
 import {
   checkBoolean,
   checkClock,
@@ -43,6 +43,7 @@ export interface ResolvedRtspServerOptions {
   readonly slowReaderTimeoutMs: number
   readonly publisherTimeoutMs: number
   readonly gopCache: GopCacheLimits | undefined
+  readonly gopCacheTotalBytes: number
   readonly multicast: MulticastAddressPool | undefined
   readonly native: NativeSockets | undefined
   readonly auth: ResolvedAuthOptions | undefined
@@ -93,6 +94,11 @@ export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRt
       maxAgeMs:
         checkSeconds('maxBacklogSeconds', options.maxBacklogSeconds ?? defaults.maxBacklogSeconds) *
         msPerSecond,
+      maxEntryWaitMs:
+        checkSeconds(
+          'maxKeyFrameWaitSeconds',
+          options.maxKeyFrameWaitSeconds ?? defaults.maxKeyFrameWaitSeconds,
+        ) * msPerSecond,
     }),
     slowReaderTimeoutMs:
       checkSeconds('slowReaderTimeout', options.slowReaderTimeout ?? defaults.slowReaderTimeout) *
@@ -100,7 +106,7 @@ export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRt
     publisherTimeoutMs:
       checkSeconds('publisherTimeout', options.publisherTimeout ?? defaults.publisherTimeout) *
       msPerSecond,
-    gopCache: resolveGopCache(options.gopCache ?? defaults.gopCache),
+    ...resolveServerGopCache(options.gopCache ?? defaults.gopCache),
     multicast: resolveMulticast(options.multicast),
     native: checkBoolean('nativeSockets', options.nativeSockets ?? defaults.nativeSockets)
       ? nativeSockets()

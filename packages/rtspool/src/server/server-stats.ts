@@ -41,6 +41,7 @@ export interface RtspServerStats {
    * or multicast group, that did not get it. `packetsDropped` of the sessions counts them too.
    */
   readonly oversizedPackets: number
+  readonly gopCache: RtspServerGopCacheStats
   /**
    * Each packet to a group counts once here, and once for each session that plays the group: sums over sessions
    * are what viewers may have received, not what was sent.
@@ -51,6 +52,14 @@ export interface RtspServerStats {
   readonly tls: RtspServerTlsStats | undefined
   /** Nothing when everybody may do everything. */
   readonly auth: RtspServerAuthStats | undefined
+}
+
+/** What is kept of all streams together for new viewers. */
+export interface RtspServerGopCacheStats {
+  /** Memory that it keeps alive: whole buffers where packets are views of them. Never above `gopCache.totalBytes`. */
+  readonly bytes: number
+  /** Caches that were given up so far, each until its next key frame, because there was too much. */
+  readonly givenUp: number
 }
 
 /** What is worth watching of TLS. */

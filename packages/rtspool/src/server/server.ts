@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { quoteReceived, type RtspError } from '../errors.js'
 import { tell, warnOnce } from '../listeners.js'
+import { CacheBudget } from '../media/cache-budget.js'
 import { MountPoints } from '../media/mount-points.js'
 import type { RtspRequest } from '../rtsp/index.js'
 import type { SessionPool, SessionPoolWatch } from '../session/index.js'
@@ -65,6 +66,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
   /** Of the connections that are closed. */
   #unknownChannelFrames = 0
   readonly #media = new ServedMedia()
+  readonly #cacheBudget: CacheBudget
   readonly #backlogs: BacklogMonitor<Connection>
   readonly #homes: SessionHomes
   readonly #directSends: DirectSends | undefined
@@ -85,6 +87,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
       auth && new Authenticator(auth, clock, (refusal) => tell(this, 'accessRefused', refusal))
     this.#backlogs = new BacklogMonitor(clock, slowReaderTimeoutMs, dropSlowReader)
     this.#directSends = native && new DirectSends(native)
+    this.#cacheBudget = new CacheBudget(this.#options.gopCacheTotalBytes)
     this.#homes = new SessionHomes(this.pool, this.#options.onConnectionClosed)
     this.#context = this.#makeContext()
     this.#door = new FrontDoor(this.#options, (carrier, first) => this.#accept(carrier, first))
@@ -154,6 +157,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
       sendErrors: this.#udp?.sendErrors ?? 0,
       fragmentedPackets: this.#udp?.fragmentedPackets ?? 0,
       oversizedPackets: this.#udp?.oversizedPackets ?? 0,
+      gopCache: { bytes: this.#cacheBudget.bytes, givenUp: this.#cacheBudget.givenUp },
       multicast: { ...noMulticast, ...this.#udp?.multicastStats },
       sendPaths: {
         tcp: this.#options.native ? 'send' : 'stream',
@@ -274,6 +278,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
       ),
       refusals: new RefusalMonitor(this.#options.clock),
       gopCache: this.#options.gopCache,
+      cacheBudget: this.#cacheBudget,
       srtp: this.#options.tls?.srtp,
       multicast: this.#options.multicast,
       publicationStarted: ({ path }) => tell(this, 'publishStarted', path),

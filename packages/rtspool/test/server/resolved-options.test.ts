@@ -22,7 +22,10 @@ it.each([
   [{ pool: { onAdmit: 'x' } }, "onAdmit must be a function, got 'x'"],
   [{ onConnectionClosed: 1 }, "onConnectionClosed must be 'end' or 'keep', got 1"],
   [{ gopCache: true }, 'gopCache must be false or an object, got true'],
-  [{ gopCache: { bytes: 1 } }, "gopCache has no option 'bytes': there are maxBytes, maxSeconds"],
+  [
+    { gopCache: { bytes: 1 } },
+    "gopCache has no option 'bytes': there are maxBytes, maxSeconds, totalBytes",
+  ],
   [{ multicast: {} }, "multicast.groups must be group addresses such as '239.255.12.0/24', got"],
   [{ multicast: true }, 'the options of multicast must be an object, got boolean'],
   [{ clock: Date }, 'clock must have the methods now, unixTimeMs, schedule, got'],
@@ -39,6 +42,11 @@ it.each([
   [{ maxConnections: '10' }, "maxConnections must be an integer from 0, got '10'"],
   [{ udpPorts: ['1', 2] }, "udpPorts[0] must be an integer from 0 to 65535, got '1'"],
   [{ gopCache: { maxBytes: '1' } }, "gopCache.maxBytes must be a number from 0, got '1'"],
+  [{ gopCache: { totalBytes: -1 } }, 'gopCache.totalBytes must be a number from 0, got -1'],
+  [
+    { maxKeyFrameWaitSeconds: '4' },
+    "maxKeyFrameWaitSeconds must be a number of seconds from 0, got '4'",
+  ],
   [{ pool: { maxSessions: '3' } }, "maxSessions must be an integer from 0 to 4294967295, got '3'"],
   [
     { pool: { maxLifetime: '3' } },

@@ -39,6 +39,7 @@ export async function startServer(options: RtspServerOptions = {}): Promise<Rtsp
       const stats = server.stats()
       const none = { connections: 0, sessions: 0, media: 0, udpPeers: 0, channels: 0 }
       expect(stats).toMatchObject(none)
+      expect(stats.gopCache.bytes).toBe(0)
       expect(stats.multicast).toMatchObject({ groups: 0, viewers: 0 })
       expect(server.listenerCount('connectionClosed')).toBe(0)
     },

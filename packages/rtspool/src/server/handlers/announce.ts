@@ -61,6 +61,7 @@ function mount(
     // Until SETUP there is no session that could end it.
     setupTimeoutMs: pool.limits.maxIdleSetup * msPerSecond,
     gopCache,
+    openCache: () => server.cacheBudget.openShare(),
     multicast,
     onStarted: server.publicationStarted,
     onEnded: (ended) => {
