@@ -1,6 +1,6 @@
 import { bufferOf } from '../bytes.js'
-import { Diagnostic } from '../listeners.js'
-import { kindOf } from '../option-checks.js'
+import { Diagnostic, tellFailure } from '../listeners.js'
+import { kindOf, shown } from '../option-checks.js'
 
 /** A packet of a source that no viewer gets. */
 export interface RefusedPacket {
@@ -23,11 +23,12 @@ export const maxPacketBytes = 0xffff
 const firstRtcpType = 200
 const lastRtcpType = 207
 
-/** Tells of the first packet of one track that its source has pushed in vain; the others are only counted. */
+/** Tells what the source of one track does wrong, each kind of it once; refused packets are counted besides. */
 export class RefusedPackets {
   readonly #path: string
   readonly #track: number
   #isTold = false
+  #areTimesTold = false
 
   constructor(path: string, track: number) {
     this.#path = path
@@ -39,6 +40,16 @@ export class RefusedPackets {
     this.#isTold = true
     const problem = `what is no RTP packet: expected a Uint8Array with one, got ${described(pushed)}`
     refusedPacket.publish({ path: this.#path, track: this.#track, problem })
+  }
+
+  /** The times that the source has mapped make no sense. */
+  tellTimes(times: readonly unknown[]): void {
+    if (this.#areTimesTold) return
+    this.#areTimesTold = true
+    const expected =
+      'mapTime needs milliseconds since 1970, an RTP time and milliseconds of the clock'
+    const error = new RangeError(`${expected}, got ${times.map(shown).join(', ')}`)
+    tellFailure(`mapTime of track ${this.#track} of ${this.#path}`, error)
   }
 }
 

@@ -25,6 +25,7 @@ import { RecentPackets } from './recent-packets.js'
 import { maxPacketBytes, RefusedPackets } from './refused-packets.js'
 import { SenderReports } from './sender-reports.js'
 import { SourceClock } from './source-clock.js'
+import { areTimes, checkPosition } from './source-numbers.js'
 import { TrackReaders } from './track-readers.js'
 import { maxReportWaitMs, TrackTime } from './track-time.js'
 
@@ -148,8 +149,14 @@ export class Track {
     }
   }
 
-  /** Says where the stream will begin, or go on, before the next packet: PLAY can then announce it. */
-  startAt({ ssrc, sequenceNumber, timestamp }: TrackPosition): void {
+  /**
+   * Says where the stream will begin, or go on, before the next packet: PLAY can then announce it.
+   *
+   * @throws {RangeError} When a number is none that a packet can carry.
+   */
+  startAt(position: TrackPosition): void {
+    checkPosition(position)
+    const { ssrc, sequenceNumber, timestamp } = position
     if (ssrc !== this.#ssrc) this.#beginSource(ssrc)
     this.#time.restartLine()
     this.#nextSequenceNumber = sequenceNumber
@@ -254,9 +261,14 @@ export class Track {
 
   /**
    * Says that `rtpTime` was captured now, or at `clockMs`, which was `unixMs` on the source's wall clock.
-   * Sender reports carry this on, so that a jump of our wall clock never shows.
+   * Sender reports carry this on, so that a jump of our wall clock never shows. What is no time is told once, and
+   * changes nothing.
    */
   mapTime(unixMs: number, rtpTime: number, clockMs = this.#clock.now()): void {
+    if (!areTimes(unixMs, rtpTime, clockMs, this.#clock.now())) {
+      this.#refused.tellTimes([unixMs, rtpTime, clockMs])
+      return
+    }
     const wasWaiting = this.#time.isWaiting
     this.#time.map(unixMs, rtpTime, clockMs)
     if (wasWaiting) this.sendSenderReport()

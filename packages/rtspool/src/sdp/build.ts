@@ -1,4 +1,4 @@
-import { checkText, shown } from '../option-checks.js'
+import { checkOptions, checkText, shown } from '../option-checks.js'
 import { requireLineText } from './characters.js'
 import { MediaDescription } from './media-description.js'
 import { serializeRtpMap } from './rtpmap.js'
@@ -45,6 +45,7 @@ export interface CreateSessionDescriptionOptions {
 export function createSessionDescription(
   options: CreateSessionDescriptionOptions,
 ): SessionDescription {
+  checkOptions('createSessionDescription', options, sessionOptions)
   const { originId, address, range, tool } = options
   checkOriginId(originId)
   checkText('address', address)
@@ -103,6 +104,7 @@ const largestPayloadType = 127
  * @throws {TypeError} `kind`, `encoding` or `clockRate` is missing.
  */
 export function createMediaDescription(options: CreateMediaDescriptionOptions): MediaDescription {
+  checkOptions('createMediaDescription', options, mediaOptions)
   const { kind, payloadType, encoding, clockRate, channels, fmtp, bandwidthKbps, control } = options
   if (!Number.isInteger(payloadType) || payloadType < 0 || payloadType > largestPayloadType) {
     throw new RangeError(
@@ -129,6 +131,16 @@ export function createMediaDescription(options: CreateMediaDescriptionOptions): 
   requireSectionText(media.section)
   return media
 }
+
+const sessionOptions: readonly (keyof CreateSessionDescriptionOptions)[] = [
+  ...(['originId', 'originVersion', 'address', 'originAddress'] as const),
+  ...(['name', 'range', 'tool', 'control'] as const),
+]
+
+const mediaOptions: readonly (keyof CreateMediaDescriptionOptions)[] = [
+  ...(['kind', 'payloadType', 'encoding', 'clockRate', 'channels', 'fmtp'] as const),
+  ...(['bandwidthKbps', 'control', 'port', 'protocol'] as const),
+]
 
 function checkOriginId(originId: unknown): void {
   const message = `originId must be decimal digits, got ${shown(originId)}`

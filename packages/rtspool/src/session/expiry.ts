@@ -1,4 +1,5 @@
 import type { Clock, ClockTimer } from '../clock.js'
+import { checkBoolean, checkMethods, checkOptions } from '../option-checks.js'
 import type { HandleRecords } from './handle-records.js'
 import type { IdTable } from './id-table.js'
 import { internals, type Session } from './session.js'
@@ -36,6 +37,12 @@ export interface SessionPoolWatch extends Disposable {
   close(): void
 }
 
+function checkWatchOptions(options: SessionPoolWatchOptions): void {
+  checkOptions('a watch', options, ['signal', 'ref'])
+  if (options.ref !== undefined) checkBoolean('ref', options.ref)
+  if (options.signal !== undefined) checkMethods('signal', options.signal, ['addEventListener'])
+}
+
 class Watch implements SessionPoolWatch {
   /** Called when a session is due; without it, the watch removes what is due. */
   readonly dispatch: (() => boolean) | undefined
@@ -50,6 +57,7 @@ class Watch implements SessionPoolWatch {
     options: SessionPoolWatchOptions,
     onClose: (watch: Watch) => void,
   ) {
+    checkWatchOptions(options)
     this.dispatch = dispatch
     this.ref = options.ref ?? false
     this.#onClose = onClose

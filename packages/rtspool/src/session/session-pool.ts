@@ -426,7 +426,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
    * A page that few sessions match may be shorter than its limit although others follow: what counts is the
    * cursor.
    *
-   * @throws {RangeError} when cursor or limit are not what they must be.
+   * @throws {RangeError | TypeError} when a member is not what it must be, or does not exist.
    */
   list(query: SessionListQuery = {}): SessionPage {
     return this.#registry.list(query)

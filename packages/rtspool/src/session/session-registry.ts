@@ -1,10 +1,10 @@
-import { isRecord, shown } from '../option-checks.js'
+import { checkOptions, isRecord, shown } from '../option-checks.js'
 import { CreationChain } from './creation-chain.js'
 import type { HandleRecords } from './handle-records.js'
 import type { IdTable } from './id-table.js'
 import { internals, type Session } from './session.js'
 import { SessionIndex } from './session-index.js'
-import type { SessionState } from './session-state.js'
+import { type SessionState, sessionStates } from './session-state.js'
 import { SilenceOrder } from './silence-order.js'
 
 /** What {@link SessionPool.count} counts: exactly one of the three. */
@@ -17,6 +17,7 @@ const subjects: readonly string[] = ['user', 'address', 'path']
 
 /** @throws {TypeError} when it asks for anything but exactly one of user, address and path. */
 export function checkQuestion(question: SessionQuestion): SessionQuestion {
+  if (isRecord(question)) checkOptions('count', question, subjects)
   const given = isRecord(question)
     ? Object.entries(question).filter(([, value]) => value !== undefined)
     : []
@@ -187,9 +188,10 @@ export class SessionRegistry {
   /**
    * A page of the sessions that match, in order of creation.
    *
-   * @throws {RangeError} when cursor or limit are not what they must be.
+   * @throws {RangeError | TypeError} when a member is not what it must be, or does not exist.
    */
   list(query: SessionListQuery): SessionPage {
+    checkQuery(query)
     const limit = query.limit ?? defaultPageLimit
     if (!Number.isInteger(limit) || limit < 1 || limit > maxPageLimit) {
       throw new RangeError(`limit is a whole number from 1 to ${maxPageLimit}`)
@@ -229,6 +231,20 @@ export class SessionRegistry {
     if (question.address !== undefined) return this.#byAddress.after(question.address, serial)
     return this.#byPath.after(question.path, serial)
   }
+}
+
+const queryNames: readonly string[] = ['cursor', 'limit', 'path', 'user', 'address', 'state']
+
+/** A question with a mistake in it would be answered with all sessions, or with none. */
+function checkQuery(query: SessionListQuery): void {
+  checkOptions('list', query, queryNames)
+  for (const name of subjects) {
+    const value: unknown = query[name as 'path']
+    if (value === undefined || typeof value === 'string') continue
+    throw new TypeError(`${name} must be a string, got ${shown(value)}`)
+  }
+  if (query.state === undefined || sessionStates.includes(query.state)) return
+  throw new TypeError(`state must be one of ${sessionStates.join(', ')}, got ${shown(query.state)}`)
 }
 
 function matches(session: Session, { user, address, path, state }: SessionListQuery): boolean {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { quoteReceived, RequestError } from '../../src/errors.js'
 import { parseSdp, sdpLimits, serializeSdp } from '../../src/sdp/index.js'
+import { byteContainers, notBytes } from '../support/byte-containers.js'
 import { sdpSamples } from './samples.js'
 
 function errorOf(text: string | Buffer): RequestError {
@@ -115,4 +116,23 @@ describe('limits', () => {
       expected: 'at most 64 media',
     })
   })
+})
+
+describe('U-1 a description as bytes', () => {
+  const text = 'v=0\r\ns=caf\u00e9\r\nm=video 0 RTP/AVP 96\r\n'
+
+  test.each(byteContainers)('is read from %s', (_name, of) => {
+    for (const encoding of ['utf8', 'latin1'] as const) {
+      expect(serializeSdp(parseSdp(of(Buffer.from(text, encoding))))).toBe(text)
+    }
+  })
+
+  test.each(notBytes.filter(([, value]) => typeof value !== 'string'))(
+    'is not read from %s',
+    (_name, value) => {
+      expect(() => parseSdp(value as string)).toThrow(
+        'a description must be a string or a Uint8Array, got ',
+      )
+    },
+  )
 })

@@ -8,6 +8,7 @@ import {
   type RtspServerOptions,
   type TlsOptions,
 } from '../../src/index.js'
+import { byteContainers, notBytes } from '../support/byte-containers.js'
 import { mountCamera, readySession } from '../support/dialogue.js'
 import { FakeClock } from '../support/fake-clock.js'
 import {
@@ -242,6 +243,28 @@ describe('the certificate', () => {
     await expectOk(await connectTlsTo(server), 'OPTIONS', '*')
     const plain = await startServer()
     expect(() => plain.reloadCertificate({ key, cert })).toThrow(TypeError)
+  })
+
+  it.each(byteContainers)('U-1 is taken as %s', async (_name, of) => {
+    const { key, cert } = testCertificate('second')
+    const wrapped = { key: of(key as Buffer), cert: of(cert as Buffer) }
+    const server = await startServer({ tls: { ...wrapped, port: 0 } })
+    await expectOk(await connectTlsTo(server), 'OPTIONS', '*')
+    server.reloadCertificate(wrapped)
+    await expectOk(await connectTlsTo(server), 'OPTIONS', '*')
+  })
+
+  it.each(notBytes.slice(1))('U-1 is refused as %s', async (_name, value) => {
+    const server = await startSecure()
+    const { key, cert } = testCertificate('second')
+    for (const wrong of [
+      { key: value as string, cert },
+      { key, cert: value as string },
+    ]) {
+      expect(() => server.reloadCertificate(wrong)).toThrow(
+        expect.objectContaining({ code: 'ERR_TLS_CERTIFICATE' }),
+      )
+    }
   })
 
   it('B-TLS its expiry can be watched', async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { publicIdOf, RandomIdCodec } from '../../src/session/session-id.js'
+import { publicIdOf, type RandomFill, RandomIdCodec } from '../../src/session/session-id.js'
+import { strayErrorsDuring } from '../support/stray-errors.js'
 
 test('each six bits make one character, in the order of RFC 4648 with _ and . at the end', () => {
   const codec = new RandomIdCodec((bytes) => {
@@ -33,4 +34,27 @@ test('the public id depends on every character of the id', () => {
   const id = new RandomIdCodec().createId()
   expect(publicIdOf(id)).not.toBe(publicIdOf(`${id.slice(0, -1)}${id.endsWith('A') ? 'B' : 'A'}`))
   expect(publicIdOf('A')).toMatch(/^[\w-]{22}$/)
+})
+
+test('U-1 a source of random bytes that does not fill them at once makes no id', async () => {
+  const sources: [RandomFill, string][] = [
+    [() => {}, 'bytes that are all 0'],
+    [(bytes) => Buffer.from(bytes).fill(7), 'bytes that are all 0'],
+    [async (bytes) => void bytes.fill(7), 'a promise'],
+    [() => new Promise(() => {}), 'a promise'],
+    [() => Promise.reject(new Error('no entropy')), 'a promise'],
+  ]
+  const stray = await strayErrorsDuring(() => {
+    for (const [fill, got] of sources) {
+      const codec = new RandomIdCodec(fill)
+      const message = `a source of random bytes must fill them before it returns, got ${got}`
+      for (let n = 0; n < 2; n++) expect(() => codec.createId()).toThrow(message)
+    }
+  })
+  expect(stray).toEqual([])
+})
+
+test('U-1 crypto.getRandomValues, which answers its bytes, is such a source', () => {
+  const codec = new RandomIdCodec((bytes) => crypto.getRandomValues(bytes))
+  expect(new Set([codec.createId(), codec.createId()]).size).toBe(2)
 })

@@ -1,3 +1,4 @@
+import { checkOptions } from '../../option-checks.js'
 import { admissionTests } from './admission.js'
 import { ManualClock } from './manual-clock.js'
 import { ownerTests } from './owners.js'
@@ -26,7 +27,9 @@ export interface ConformanceOptions {
  * testSessionPool({ test, createPool: (options) => new MyPool(options) })
  * ```
  */
-export function testSessionPool({ test, createPool }: ConformanceOptions): void {
+export function testSessionPool(options: ConformanceOptions): void {
+  checkOptions('testSessionPool', options, ['test', 'createPool'])
+  const { test, createPool } = options
   const sections: readonly (readonly ConformanceTest[])[] = [
     verbTests,
     sessionTests,
