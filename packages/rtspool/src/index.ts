@@ -34,6 +34,7 @@ export type {
   GopCacheOptions,
   ServerGopCacheOptions,
 } from './media/recent-packets.js'
+export type { SilentTrack } from './media/silent-track.js'
 export type { StreamReception } from './media/stream-reception.js'
 export type { Track, TrackPosition } from './media/track.js'
 export type { RtspRequest } from './rtsp/index.js'

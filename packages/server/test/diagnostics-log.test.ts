@@ -45,14 +45,25 @@ it.each([
   expect(lines).toMatchObject([{ level: 40, ...packet }])
 })
 
-it.each(['rtspool:file-media-failed', 'rtspool:source-close-failed'])(
-  'tells of %s with its path and error',
-  (name) => {
-    const { log, lines } = collected()
-    const end = logDiagnostics(new RepeatLimit(log, new ManualClock()))
-    channel(name).publish({ path: '/cam', error: new Error('disk') })
-    end()
-    channel(name).publish({ path: '/cam', error: new Error('later') })
-    expect(lines).toMatchObject([{ level: 50, path: '/cam', err: { message: 'disk' } }])
-  },
-)
+it('P-6b warns of a publisher that sends nothing, with path, track and transport', () => {
+  const { log, lines } = collected()
+  const silence = { path: '/live', track: 0, lowerTransport: 'UDP', seconds: 10 }
+  const end = logDiagnostics(new RepeatLimit(log, new ManualClock()))
+  channel('rtspool:silent-track').publish(silence)
+  end()
+  expect(lines).toMatchObject([{ level: 40, ...silence }])
+})
+
+it.each([
+  'rtspool:file-media-failed',
+  'rtspool:source-close-failed',
+  'rtspool:callback-failed',
+  'rtspool:back-channel-failed',
+])('tells of %s with its path and error', (name) => {
+  const { log, lines } = collected()
+  const end = logDiagnostics(new RepeatLimit(log, new ManualClock()))
+  channel(name).publish({ path: '/cam', error: new Error('disk') })
+  end()
+  channel(name).publish({ path: '/cam', error: new Error('later') })
+  expect(lines).toMatchObject([{ level: 50, path: '/cam', err: { message: 'disk' } }])
+})

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import type { Clock } from '../clock.js'
+import type { Clock, ClockTimer } from '../clock.js'
 import {
   createSourceDescription,
   ntpMiddle32,
@@ -10,6 +10,7 @@ import {
 import { type ReceptionReportValues, ReceptionStatistics } from '../rtp/index.js'
 import type { MediaParticipant } from './media.js'
 import type { PacketSink } from './packet-sink.js'
+import { silentAfterSeconds } from './silent-track.js'
 import { type StreamReception, streamReceptionOf } from './stream-reception.js'
 import type { StreamSecurity } from './stream-security.js'
 import { Track } from './track.js'
@@ -35,6 +36,8 @@ export interface RecordStreamInit {
   readonly onPacket: () => void
   /** The media was ended, and not by its publisher. */
   readonly onMediaEnded: () => void
+  /** Nothing that is RTP has come for a while after RECORD; called once at most. */
+  readonly onSilent?: () => void
   readonly onClosed: (stream: RecordStream) => void
 }
 
@@ -47,6 +50,10 @@ export class RecordStream implements MediaParticipant {
   #sink: PacketSink | undefined
   #statistics: ReceptionStatistics | undefined
   #reception: StreamReception | undefined
+  /** Runs from RECORD until the first packet. */
+  #silence: ClockTimer | undefined
+  /** Whether there was a packet, or its absence was told. */
+  #isSettled = false
   /** Of the statistics, what the counters of the session have already. */
   #lostReported = 0
   /** Datagrams or frames on the way of RTCP that were no valid compound packet. */
@@ -84,6 +91,7 @@ export class RecordStream implements MediaParticipant {
   record(sink: PacketSink): void {
     if (this.#state === 'closed') return
     this.#state = 'recording'
+    this.#watchSilence()
     if (this.#sink === sink) return
     this.#sink = sink
     this.#statistics = undefined
@@ -92,6 +100,7 @@ export class RecordStream implements MediaParticipant {
   pause(): void {
     if (this.#state !== 'recording') return
     this.#state = 'ready'
+    this.#silence?.cancel()
     // What is dropped until the next RECORD did not get lost on its way.
     this.#statistics = undefined
   }
@@ -101,6 +110,7 @@ export class RecordStream implements MediaParticipant {
     if (this.#state === 'closed') return
     if (this.#state === 'recording') this.#sendBye()
     this.#state = 'closed'
+    this.#silence?.cancel()
     this.#init.release()
     this.#init.onClosed(this)
   }
@@ -140,6 +150,17 @@ export class RecordStream implements MediaParticipant {
     this.#init.sendRtcp(serializeCompound(this.#report(this.#statistics)))
   }
 
+  #watchSilence(): void {
+    const { clock, onSilent } = this.#init
+    this.#silence?.cancel()
+    if (this.#isSettled || !onSilent) return
+    const tell = (): void => {
+      this.#isSettled = true
+      onSilent()
+    }
+    this.#silence = clock.schedule(tell, silentAfterSeconds * 1000, false)
+  }
+
   #sendBye(): void {
     const report = this.#report(this.#statistics)
     this.#init.sendRtcp(serializeCompound([...report, { type: 'bye', ssrcs: [this.#ssrc] }]))
@@ -172,6 +193,8 @@ export class RecordStream implements MediaParticipant {
     if (this.#statistics?.ssrc !== ssrc) {
       // Who may send here is known by address or connection: no probation.
       this.#lostReported = 0
+      this.#isSettled = true
+      this.#silence?.cancel()
       this.#statistics = new ReceptionStatistics({ ssrc, clockRate, probation: 0 })
     }
     return this.#statistics

@@ -1,5 +1,6 @@
 import type { Publication } from '../media/publication.js'
 import { RecordStream } from '../media/record-stream.js'
+import { announceSilence } from '../media/silent-track.js'
 import type { Session } from '../session/index.js'
 import type { RequestContext } from './request-context.js'
 import { keyMgmtHeader } from './srtp.js'
@@ -39,6 +40,7 @@ export function setUpRecordStream(
     },
     onPacket: () => session.touch(),
     onMediaEnded: () => session.end('mediaEnded'),
+    onSilent: () => announceSilence(publication.path, trackIndex, transport.lowerTransport),
     onClosed: (closed) => publication.removeStream(closed),
   })
   publication.addStream(stream)

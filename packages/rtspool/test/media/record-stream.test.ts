@@ -16,7 +16,7 @@ function setUp() {
     clockRate: 90_000,
   })
   const track = new Track({ index: 0, description, clock, cname: 'test' })
-  const heard = { released: 0, closed: 0, ended: 0, alive: 0, rtcp: [] as Buffer[] }
+  const heard = { released: 0, closed: 0, ended: 0, silent: 0, alive: 0, rtcp: [] as Buffer[] }
   const counters = { packetsIn: 0, bytesIn: 0, packetsLost: 0 }
   const stream = new RecordStream({
     clock,
@@ -26,6 +26,7 @@ function setUp() {
     release: () => void heard.released++,
     onPacket: () => void heard.alive++,
     onMediaEnded: () => void heard.ended++,
+    onSilent: () => void heard.silent++,
     onClosed: () => void heard.closed++,
   })
   return { clock, track, stream, counters, heard }
@@ -182,5 +183,70 @@ describe('RecordStream', () => {
     stream.close()
     stream.mediaEnded()
     expect(heard).toMatchObject({ released: 1, closed: 1, ended: 1 })
+  })
+})
+
+describe('P-6b a publisher that records', () => {
+  type SetUp = ReturnType<typeof setUp>
+  const packet = (sequenceNumber: number) => rtpPacket({ sequenceNumber })
+
+  it.each<[string, (each: SetUp) => void]>([
+    ['nothing', () => {}],
+    ['reports alone', ({ stream }) => stream.receiveRtcp(senderReport(1, 1000, 90_000))],
+    ['what is no RTP', ({ stream }) => stream.receiveRtp(Buffer.from('not a packet'))],
+    [
+      'packets before RECORD alone',
+      ({ stream, track }) => {
+        stream.pause()
+        stream.receiveRtp(packet(1))
+        stream.record(track)
+      },
+    ],
+    [
+      'nothing after RECORD, again and again',
+      ({ stream, track }) => {
+        for (let n = 0; n < 20; n++) stream.record(track)
+      },
+    ],
+  ])('P-6b and sends %s is silent after 10 s, and it is told once', (_, send) => {
+    const each = setUp()
+    each.stream.record(each.track)
+    send(each)
+    each.clock.advance(9_900)
+    expect(each.heard.silent).toBe(0)
+    each.clock.advance(200)
+    expect(each.heard.silent).toBe(1)
+    each.stream.pause()
+    each.stream.record(each.track)
+    each.clock.advance(60_000)
+    expect(each.heard.silent).toBe(1)
+    expect(each.clock.pendingTimers).toBe(0)
+  })
+
+  it.each<[string, (each: SetUp) => void]>([
+    [
+      'sends a packet in time',
+      ({ stream, clock }) => {
+        clock.advance(9_900)
+        stream.receiveRtp(packet(1))
+      },
+    ],
+    [
+      'has sent, and begins again later',
+      ({ stream, track, clock }) => {
+        stream.receiveRtp(packet(1))
+        stream.pause()
+        clock.advance(60_000)
+        stream.record(track)
+      },
+    ],
+    ['pauses', ({ stream }) => stream.pause()],
+    ['leaves', ({ stream }) => stream.close()],
+  ])('P-6b and %s is not silent', (_, act) => {
+    const each = setUp()
+    each.stream.record(each.track)
+    act(each)
+    each.clock.advance(60_000)
+    expect([each.heard.silent, each.clock.pendingTimers]).toEqual([0, 0])
   })
 })
