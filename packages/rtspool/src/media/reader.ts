@@ -22,6 +22,8 @@ export interface SrtpReader {
   readonly sender: SrtpSender
   /** As far as it has been told, or has come when it was removed. */
   position: SrtpPosition
+  /** Whether each packet has the index of the key (MKI). */
+  readonly isIndexed?: boolean
 }
 
 /** A reader inside an RTSP connection. */
@@ -58,8 +60,13 @@ export type Reader = InterleavedReader | DatagramReader
 
 /** Sends RTCP to one reader, protected where the reader has it so. */
 export function sendRtcpTo(reader: Reader, plain: Buffer): void {
-  const compound = reader.srtp ? reader.srtp.sender.protectRtcp(plain) : plain
+  const compound = reader.srtp ? sealed(reader.srtp, plain) : plain
   if (!compound) return
   if (reader.kind === 'datagram') reader.rtcp.send(compound, reader.rtcpPort, reader.address)
   else reader.carrier.writeFrames(frameInterleaved(reader.channels[1], [compound]))
+}
+
+function sealed({ sender, isIndexed }: SrtpReader, plain: Buffer): Buffer | undefined {
+  const packet = sender.protectRtcp(plain)
+  return packet && isIndexed ? sender.withIndex(packet, 'rtcp') : packet
 }

@@ -4,20 +4,28 @@ import type { DeliveryTroubles } from './delivery-troubles.js'
 import { FanOut } from './fan-out.js'
 import type { Reader } from './reader.js'
 
+/** The length in front of a frame inside a connection has 16 bits (RFC 2326 section 10.12). */
+const maxFrameBytes = 2 ** 16 - 1
+
 /**
  * Sends the packets of one track to those of its readers that use SRTP. They share one key, so that a packet is
  * encrypted once, and what comes out goes to all of them as plain packets do.
  *
  * ```text
- * push ─▶ SrtpSender ─▶ FanOut ─▶ groups of readers
+ * push ─▶ SrtpSender ─┬─▶ FanOut ─▶ groups of readers
+ *                     └─ + MKI ─▶ FanOut ─▶ groups of readers that know keys by their index, if there are any
  * ```
  *
  * Bench: bench/srtp.
  */
 export class SecureFanOut {
   readonly sender: SrtpSender
+  readonly #clock: Clock
+  readonly #troubles: DeliveryTroubles
+  readonly #isFollower: boolean
   /** RTCP to the readers is protected for each of them: see {@link sendRtcpTo}. */
-  readonly fanOut: FanOut
+  readonly #bare: FanOut
+  #indexed: FanOut | undefined
 
   /** @param init - `before`: packets that new readers may still begin with, in order. */
   constructor(
@@ -27,9 +35,15 @@ export class SecureFanOut {
     init: { readonly before: readonly Buffer[]; readonly isFollower: boolean },
   ) {
     this.sender = sender
-    const { overheadBytes } = sender
-    this.fanOut = new FanOut(clock, troubles, { overheadBytes, isFollower: init.isFollower })
+    this.#clock = clock
+    this.#troubles = troubles
+    this.#isFollower = init.isFollower
+    this.#bare = this.#createFanOut(sender.overheadBytes)
     for (const packet of init.before) sender.skip(packet)
+  }
+
+  get readerCount(): number {
+    return this.#bare.readerCount + (this.#indexed?.readerCount ?? 0)
   }
 
   /**
@@ -39,22 +53,61 @@ export class SecureFanOut {
    */
   add(reader: Reader, first: readonly Buffer[] = []): void {
     const steps = reader.srtp ? this.sender.stepsFrom(reader.srtp.position, first[0]) : []
-    this.fanOut.add(reader, [...steps, ...this.sender.protectAgain(first)])
+    const sealed = [...steps, ...this.sender.protectAgain(first)]
+    if (!reader.srtp?.isIndexed) {
+      this.#bare.add(reader, sealed)
+      return
+    }
+    this.#indexed ??= this.#createFanOut(this.sender.indexedOverheadBytes)
+    this.#indexed.add(
+      reader,
+      sealed.map((packet) => this.sender.withIndex(packet, 'rtp')),
+    )
   }
 
   /** Removes a reader, after whatever was pushed so far. */
   remove(reader: Reader): void {
-    this.fanOut.remove(reader)
+    this.#fanOutOf(reader)?.remove(reader)
     if (reader.srtp) reader.srtp.position = this.sender.position
   }
 
   /** See {@link FanOut.push}. A packet that cannot be protected is left out. */
   push(packet: Buffer, role: number, endsFrame: boolean): void {
-    if (this.fanOut.readerCount === 0) {
+    if (this.readerCount === 0) {
       this.sender.skip(packet)
       return
     }
     const sealed = this.sender.protect(packet)
-    if (sealed) this.fanOut.push(sealed, role, endsFrame)
+    if (!sealed) return
+    this.#bare.push(sealed, role, endsFrame)
+    if (!this.#indexed || this.#indexed.readerCount === 0) return
+    const indexed = this.sender.withIndex(sealed, 'rtp')
+    if (indexed.length > maxFrameBytes) return
+    this.#indexed.push(indexed, role, endsFrame)
+  }
+
+  /** See {@link FanOut.settle}. */
+  settle(reader: Reader): void {
+    this.#fanOutOf(reader)?.settle(reader)
+  }
+
+  /** See {@link FanOut.forEachReader}. */
+  forEachReader(visit: (reader: Reader) => void): void {
+    this.#bare.forEachReader(visit)
+    this.#indexed?.forEachReader(visit)
+  }
+
+  /** Sends what is queued, and nothing more. Idempotent. */
+  close(): void {
+    this.#bare.close()
+    this.#indexed?.close()
+  }
+
+  #fanOutOf(reader: Reader): FanOut | undefined {
+    return reader.srtp?.isIndexed ? this.#indexed : this.#bare
+  }
+
+  #createFanOut(overheadBytes: number): FanOut {
+    return new FanOut(this.#clock, this.#troubles, { overheadBytes, isFollower: this.#isFollower })
   }
 }

@@ -27,6 +27,8 @@ export class StreamSecurity {
   readonly sender: SrtpSender
   /** What came under no key that is known, repeated or too old: it was not used. */
   rejectedPackets = 0
+  /** Whether the client has told us our key with its index, as live555 does: what we send has it then. */
+  readonly isIndexed: boolean
   #receiver: SrtpReceiver
   /** Of the key before, until the first packet under the new one has come. */
   #previous: SrtpReceiver | undefined
@@ -34,6 +36,7 @@ export class StreamSecurity {
   /** @param before - Of the same stream, where it is set up anew: the client may go on with its key. */
   constructor(sender: SrtpSender, offer: SrtpOffer, before?: StreamSecurity) {
     this.sender = sender
+    this.isIndexed = sender.isIndexed(offer.master)
     this.#receiver = before ? before.#receiverFor(offer) : receiverOf(offer)
     if (before) this.rejectedPackets = before.rejectedPackets
   }
@@ -74,6 +77,7 @@ export class StreamSecurity {
   #receiverFor(offer: SrtpOffer): SrtpReceiver {
     const known = [this.#receiver, this.#previous].find((each) => each?.hasKey(offer.master))
     known?.noteRolloverCounters(offer.rolloverCounters)
+    known?.noteMki(offer.master.mki)
     return known ?? receiverOf(offer)
   }
 }

@@ -33,7 +33,7 @@ export class TrackReaders {
   }
 
   get count(): number {
-    return this.#plain.readerCount + (this.#secure?.fanOut.readerCount ?? 0)
+    return this.#plain.readerCount + (this.#secure?.readerCount ?? 0)
   }
 
   /** See {@link FanOut.push}. */
@@ -70,7 +70,8 @@ export class TrackReaders {
 
   /** Brings the counters of a reader up to date. */
   settle(reader: Reader): void {
-    this.#fanOutOf(reader)?.settle(reader)
+    if (reader.srtp) this.#secure?.settle(reader)
+    else this.#plain.settle(reader)
   }
 
   /** Packets pushed before that a reader without SRTP has still to be sent. */
@@ -81,16 +82,12 @@ export class TrackReaders {
   /** Shows every reader, after it has been sent the packets pushed so far. */
   forEach(visit: (reader: Reader) => void): void {
     this.#plain.forEachReader(visit)
-    this.#secure?.fanOut.forEachReader(visit)
+    this.#secure?.forEachReader(visit)
   }
 
   /** Sends what is queued, and nothing more. Idempotent. */
   close(): void {
     this.#plain.close()
-    this.#secure?.fanOut.close()
-  }
-
-  #fanOutOf(reader: Reader): FanOut | undefined {
-    return reader.srtp ? this.#secure?.fanOut : this.#plain
+    this.#secure?.close()
   }
 }

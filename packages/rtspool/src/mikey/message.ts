@@ -30,6 +30,8 @@ export interface KeyData {
   readonly type: number
   readonly key: Buffer
   readonly salt: Buffer | undefined
+  /** Its index (SPI), where it has one. */
+  readonly mki?: Buffer | undefined
 }
 
 export interface MikeyMessage {
@@ -50,6 +52,9 @@ export const mikeyDataTypes = { preSharedKey: 0 } as const
 
 /** RFC 3830 section 6.13: only traffic encrypting keys, which are used as they are, are known here. */
 export const keyTypes = { tek: 2, tekWithSalt: 3 } as const
+
+/** What follows a key (RFC 3830 section 6.13): nothing, its index, or an interval from and to. */
+export const keyValidities = { none: 0, index: 1, interval: 2 } as const
 
 /** RFC 3830 section 6.10.1 and RFC 7714 section 14.4. */
 export const srtpParameters = {

@@ -1,8 +1,10 @@
+import { maxMkiBytes } from '../srtp/index.js'
 import { ByteReader, refuseMikey } from './byte-reader.js'
 import {
   type CryptoSession,
   type KeyData,
   keyTypes,
+  keyValidities,
   type MikeyMessage,
   mikeyDataTypes,
   mikeyVersion,
@@ -152,14 +154,26 @@ function parseKeyData(reader: ByteReader): KeyData {
   const type = typeAndValidity >> 4
   const key = reader.bytes(reader.uint16())
   const salt = type === keyTypes.tekWithSalt ? reader.bytes(reader.uint16()) : undefined
-  skipValidity(typeAndValidity & 0x0f, reader)
-  return { type, key, salt }
+  return { type, key, salt, ...parseValidity(typeAndValidity & 0x0f, reader) }
 }
 
-/** How long the key is good for: until it is replaced, whatever is said (RFC 3830 section 6.14). */
-function skipValidity(validity: number, reader: ByteReader): void {
-  if (validity > 2) refuseMikey(`validity of keys ${validity} is not known`)
-  // 1: index of the key (MKI), with which every packet would end. 2: an interval, from and to.
-  if (validity === 1) refuseMikey('keys with an index (MKI) are not supported')
-  for (let bounds = validity; bounds > 0; bounds--) reader.bytes(reader.uint8())
+/** How long the key is good for: until it is replaced, whatever an interval says (RFC 3830 section 6.14). */
+function parseValidity(validity: number, reader: ByteReader): { readonly mki?: Buffer } {
+  switch (validity) {
+    case keyValidities.none:
+      return {}
+    case keyValidities.index: {
+      const mki = reader.bytes(reader.uint8())
+      if (mki.length > maxMkiBytes) {
+        refuseMikey(`expected an index of a key (MKI) of 1 to 4 bytes, got ${mki.length}`)
+      }
+      return mki.length === 0 ? {} : { mki }
+    }
+    case keyValidities.interval:
+      reader.bytes(reader.uint8())
+      reader.bytes(reader.uint8())
+      return {}
+    default:
+      return refuseMikey(`validity of keys ${validity} is not known`)
+  }
 }

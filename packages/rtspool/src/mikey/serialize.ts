@@ -4,6 +4,7 @@ import {
   headerBytes,
   type KeyData,
   keyTypes,
+  keyValidities,
   type MikeyMessage,
   mikeyVersion,
   nullAlgorithm,
@@ -85,12 +86,13 @@ function kemac(keys: readonly KeyData[]): Buffer {
   return Buffer.concat([uint8(nullAlgorithm), sized(list), uint8(nullAlgorithm)])
 }
 
-function keyData({ type, key, salt }: KeyData): Buffer {
+function keyData({ type, key, salt, mki }: KeyData): Buffer {
   const hasSalt = type === keyTypes.tekWithSalt
   return Buffer.concat([
-    uint8(type << 4),
+    uint8((type << 4) | (mki ? keyValidities.index : keyValidities.none)),
     sized(key),
     ...(hasSalt ? [sized(salt ?? Buffer.alloc(0))] : []),
+    ...(mki ? [uint8(mki.length), mki] : []),
   ])
 }
 

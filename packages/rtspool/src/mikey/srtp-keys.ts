@@ -50,7 +50,10 @@ export function parseSrtpOffer(bytes: Buffer): SrtpOffer {
   return { master, rolloverCounters: rolloverCountersOf(cryptoSessions) }
 }
 
-/** Writes what {@link parseSrtpOffer} reads, as GStreamer has it: key and salt in one TEK. */
+/**
+ * Writes what {@link parseSrtpOffer} reads, as GStreamer has it: key and salt in one TEK. A key with an index is written
+ * as live555 reads it, with all lengths as the RFC has them.
+ */
 export function serializeSrtpOffer(
   { master, rolloverCounters }: SrtpOffer,
   { csbId, ntpTime, rand }: SrtpOfferTime,
@@ -66,8 +69,15 @@ export function serializeSrtpOffer(
     })),
     ntpTime,
     rand,
-    policies: [policyOf(master.suite)],
-    keys: [{ type: keyTypes.tek, key: Buffer.concat([master.key, master.salt]), salt: undefined }],
+    policies: [policyOf(master.suite, master.mki ? sha1KeyBytes : master.suite.rtpTagBytes)],
+    keys: [
+      {
+        type: keyTypes.tek,
+        key: Buffer.concat([master.key, master.salt]),
+        salt: undefined,
+        mki: master.mki,
+      },
+    ],
   })
 }
 
@@ -76,12 +86,13 @@ function rolloverCountersOf(sessions: readonly CryptoSession[]): Map<number, num
 }
 
 function masterKeyOf(
-  { type, key, salt }: MikeyMessage['keys'][number],
+  { type, key, salt, mki }: MikeyMessage['keys'][number],
   suite: SrtpSuite,
 ): MasterKey | undefined {
   if (type !== keyTypes.tek && type !== keyTypes.tekWithSalt) return undefined
   const bytes = salt ? Buffer.concat([key, salt]) : key
-  return bytes.length === suite.keyBytes + suite.saltBytes ? masterKeyFrom(suite, bytes) : undefined
+  if (bytes.length !== suite.keyBytes + suite.saltBytes) return undefined
+  return { ...masterKeyFrom(suite, bytes), ...(mki && { mki }) }
 }
 
 function suiteOf({ parameters }: SecurityPolicy): SrtpSuite {
@@ -137,8 +148,12 @@ function refuseWeak(value: Value): void {
   if (value(srtpParameters.prefixBytes, 0) !== 0) refuseMikey('expected no prefix')
 }
 
-/** The lengths of key and tag stand where GStreamer looks for them, and where the RFC has them. */
-function policyOf(suite: SrtpSuite): SecurityPolicy {
+/**
+ * The length of the tag stands where GStreamer looks for it, and where the RFC has it.
+ *
+ * @param authenticationKeyBytes - 20 by the RFC; GStreamer wants the length of the tag.
+ */
+function policyOf(suite: SrtpSuite, authenticationKeyBytes: number): SecurityPolicy {
   const isGcm = suite.cipher === 'AES-GCM'
   const values: [type: number, value: number][] = [
     [
@@ -152,7 +167,7 @@ function policyOf(suite: SrtpSuite): SecurityPolicy {
     ],
     ...(isGcm
       ? []
-      : [[srtpParameters.authenticationKeyBytes, suite.rtpTagBytes] as [number, number]]),
+      : [[srtpParameters.authenticationKeyBytes, authenticationKeyBytes] as [number, number]]),
     [srtpParameters.saltBytes, suite.saltBytes],
     [srtpParameters.isRtpEncrypted, 1],
     [srtpParameters.isRtcpEncrypted, 1],

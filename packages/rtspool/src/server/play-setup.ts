@@ -8,7 +8,7 @@ import type { Track } from '../media/track.js'
 import type { Session } from '../session/index.js'
 import { LearnedRtcp } from './learned-rtcp.js'
 import type { RequestContext } from './request-context.js'
-import { keyMgmtHeader } from './srtp.js'
+import { keyFormOf, keyMgmtHeader } from './srtp.js'
 import { toldPosition } from './srtp-position.js'
 import { playSecurity, secured } from './srtp-setup.js'
 import { type StreamSetup, type TakenTransport, takeTransport } from './stream-setup.js'
@@ -80,7 +80,9 @@ function answerOf(
   const ssrc = track.ssrc === undefined || security ? {} : { ssrc: track.ssrc }
   return {
     answer: { mode: 'PLAY', ...ssrc, ...taken.answer },
-    keyMgmt: security && keyMgmtHeader(request.uri, security.sender, server.clock, track.ssrc),
+    keyMgmt:
+      security &&
+      keyMgmtHeader(request.uri, security.sender, server.clock, track.ssrc, keyFormOf(security)),
   }
 }
 
@@ -97,7 +99,11 @@ function readerOf(
     counters: session.stats,
     sentReports: new SentReports(),
     ...(security && {
-      srtp: { sender: security.sender, position: toldPosition(connection, track, security) },
+      srtp: {
+        sender: security.sender,
+        position: toldPosition(connection, track, security),
+        isIndexed: security.isIndexed,
+      },
     }),
   }
   if (transport.lowerTransport === 'TCP') {

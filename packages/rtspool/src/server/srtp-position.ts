@@ -4,7 +4,7 @@ import type { StreamSecurity } from '../media/stream-security.js'
 import type { Track } from '../media/track.js'
 import type { SrtpPosition, SrtpSuite } from '../srtp/index.js'
 import type { ConnectionContext, RequestContext } from './request-context.js'
-import { keyMgmtHeader } from './srtp.js'
+import { keyFormOf, keyMgmtHeader } from './srtp.js'
 
 /** What each connection was told last, in a description. */
 const described = new WeakMap<ConnectionContext, ReadonlyMap<Track, SrtpPosition>>()
@@ -35,7 +35,7 @@ export function rolloverHeaders(
   const headers: (readonly [name: string, value: string])[] = []
   for (const { hasRolledOver, security, track, uri } of streams) {
     if (!hasRolledOver || !security) continue
-    headers.push(keyMgmtHeader(uri, security.sender, server.clock, track.ssrc))
+    headers.push(keyMgmtHeader(uri, security.sender, server.clock, track.ssrc, keyFormOf(security)))
   }
   return headers
 }

@@ -10,7 +10,7 @@ import {
   presentationOf,
   recordStreamsOf,
 } from './session-presentation.js'
-import { keyMgmtHeader, offerOf } from './srtp.js'
+import { keyFormOf, keyMgmtHeader, offerOf } from './srtp.js'
 import { parseTarget } from './target.js'
 
 /** As a parameter of SET_PARAMETER, in lower case: ONVIF has it in the body. */
@@ -42,7 +42,8 @@ export function takeNewKeys(
     })
   return changes.map(({ uri, stream, offer }) => {
     stream.security.rekey(offer)
-    return keyMgmtHeader(uri, stream.security.sender, context.server.clock, stream.ssrc)
+    const { sender } = stream.security
+    return keyMgmtHeader(uri, sender, context.server.clock, stream.ssrc, keyFormOf(stream.security))
   })
 }
 

@@ -2,6 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto'
 import type { Clock } from '../clock.js'
 import { RequestError } from '../errors.js'
 import type { Media } from '../media/media.js'
+import type { StreamSecurity } from '../media/stream-security.js'
 import { parseSrtpOffer, type SrtpOffer, serializeSrtpOffer } from '../mikey/index.js'
 import { ntpFromUnixMs } from '../rtcp/index.js'
 import {
@@ -30,7 +31,18 @@ interface SecureDescription {
 }
 
 /** The last one made from each description: a herd of clients is answered with one. */
-const secureDescriptions = new WeakMap<Buffer, SecureDescription>()
+const secureDescriptions = {
+  bare: new WeakMap<Buffer, SecureDescription>(),
+  indexed: new WeakMap<Buffer, SecureDescription>(),
+} as const
+
+/** How keys are told: as GStreamer reads them, or with an index and the lengths that live555 insists on. */
+export type KeyForm = keyof typeof secureDescriptions
+
+/** live555 2026.10.17 takes no key from a description that has no index of four bytes. */
+export function keyFormFor({ request }: RequestContext): KeyForm {
+  return /\bLIVE555\b/i.test(request.headers.get('User-Agent') ?? '') ? 'indexed' : 'bare'
+}
 
 /**
  * The description of a media for a client that may have SRTP: all profiles are SAVP, and each track comes with
@@ -43,6 +55,7 @@ export function secureDescription(
   media: Media,
   sdp: Buffer,
   suite: SrtpSuite,
+  form: KeyForm,
   clock: Clock,
 ): Buffer {
   const { seconds } = ntpFromUnixMs(clock.unixTimeMs())
@@ -50,21 +63,27 @@ export function secureDescription(
   for (const track of media.tracks) {
     changing += ` ${track.ssrc} ${track.srtp(suite).rolloverCounter}`
   }
-  let secure = secureDescriptions.get(sdp)
+  let secure = secureDescriptions[form].get(sdp)
   if (secure?.changing !== changing) {
-    secure = { changing, sdp: describeSecurely(media, sdp, suite, clock) }
-    secureDescriptions.set(sdp, secure)
+    secure = { changing, sdp: describeSecurely(media, sdp, suite, form, clock) }
+    secureDescriptions[form].set(sdp, secure)
   }
   return secure.sdp
 }
 
-function describeSecurely(media: Media, sdp: Buffer, suite: SrtpSuite, clock: Clock): Buffer {
+function describeSecurely(
+  media: Media,
+  sdp: Buffer,
+  suite: SrtpSuite,
+  form: KeyForm,
+  clock: Clock,
+): Buffer {
   const description = parseSdp(sdp)
   description.media.forEach((section, index) => {
     const track = media.tracks[index]
     if (!track || !section.protocol.startsWith('RTP/')) return
     section.protocol = 'RTP/SAVP'
-    const key = keyMgmtOf(track.srtp(suite), clock, track.ssrc)
+    const key = keyMgmtOf(track.srtp(suite), clock, track.ssrc, form)
     section.addAttribute('key-mgmt', serializeKeyMgmtAttribute(key))
   })
   return Buffer.from(serializeSdp(description))
@@ -76,8 +95,9 @@ export function keyMgmtHeader(
   sender: SrtpSender,
   clock: Clock,
   ssrc?: number,
+  form: KeyForm = 'bare',
 ): readonly [name: string, value: string] {
-  return ['KeyMgmt', serializeKeyMgmt({ ...keyMgmtOf(sender, clock, ssrc), uri })]
+  return ['KeyMgmt', serializeKeyMgmt({ ...keyMgmtOf(sender, clock, ssrc, form), uri })]
 }
 
 /**
@@ -102,10 +122,15 @@ export function offerOf(message: KeyMgmt): SrtpOffer {
   throw new RequestError('ERR_KEY_MANAGEMENT', 'KeyMgmt: expected the protocol mikey')
 }
 
-function keyMgmtOf(sender: SrtpSender, clock: Clock, ssrc: number | undefined): KeyMgmt {
+function keyMgmtOf(
+  sender: SrtpSender,
+  clock: Clock,
+  ssrc: number | undefined,
+  form: KeyForm,
+): KeyMgmt {
   const rolloverCounters = new Map(ssrc === undefined ? [] : [[ssrc, sender.rolloverCounter]])
   const data = serializeSrtpOffer(
-    { master: sender.master, rolloverCounters },
+    { master: form === 'indexed' ? sender.indexedMaster : sender.master, rolloverCounters },
     {
       csbId: randomInt(2 ** 32),
       ntpTime: ntpTime64(clock.unixTimeMs()),
@@ -119,3 +144,7 @@ function ntpTime64(unixMs: number): bigint {
   const { seconds, fraction } = ntpFromUnixMs(unixMs)
   return (BigInt(seconds) << 32n) | BigInt(fraction)
 }
+
+/** How the key of a stream is told to its client: with the index, where packets have it. */
+export const keyFormOf = ({ isIndexed }: StreamSecurity): KeyForm =>
+  isIndexed ? 'indexed' : 'bare'

@@ -1,3 +1,4 @@
+export { addMki, maxMkiBytes } from './mki.js'
 export { SrtpReceiver } from './receiver.js'
 export { type SrtpPosition, SrtpSender } from './sender.js'
 export { rtcpHeaderBytes, rtcpSsrcOf } from './srtcp-layout.js'

@@ -1,5 +1,6 @@
 import { rtpHeaderBytes, sequenceNumberOf, ssrcOf } from '../rtp/index.js'
 import { createPacketCipher } from './create-cipher.js'
+import { removeMki } from './mki.js'
 import type { PacketCipher } from './packet-cipher.js'
 import { packetIndexNear, packetIndexOf } from './packet-index.js'
 import { ReplayWindow } from './replay-window.js'
@@ -13,6 +14,7 @@ const maxSources = 64
 export class SrtpReceiver {
   readonly #master: MasterKey
   readonly #cipher: PacketCipher
+  #mki: Buffer | undefined
   #rolloverCounters: ReadonlyMap<number, number>
   readonly #rtpWindows = new Map<number, ReplayWindow>()
   readonly #rtcpWindows = new Map<number, ReplayWindow>()
@@ -20,11 +22,12 @@ export class SrtpReceiver {
   /** @param rolloverCounters - By SSRC, where key management tells them; the others begin with 0. */
   constructor(master: MasterKey, rolloverCounters: ReadonlyMap<number, number> = new Map()) {
     this.#master = master
+    this.#mki = master.mki
     this.#cipher = createPacketCipher(master)
     this.#rolloverCounters = rolloverCounters
   }
 
-  /** Whether it opens what is sent under this key. */
+  /** Whether it opens what is sent under this key, whatever its index is. */
   hasKey({ suite, key, salt }: MasterKey): boolean {
     const own = this.#master
     return own.suite === suite && own.key.equals(key) && own.salt.equals(salt)
@@ -35,14 +38,21 @@ export class SrtpReceiver {
     this.#rolloverCounters = rolloverCounters
   }
 
+  /** Key management has told the key again, with this index or without one. */
+  noteMki(mki: Buffer | undefined): void {
+    this.#mki = mki
+  }
+
   /** @returns The RTP packet in a new buffer, or `undefined` when it must not be used. */
   open(packet: Buffer): Buffer | undefined {
-    return packet.length < rtpHeaderBytes ? undefined : this.#open(packet)
+    const bare = this.#mki ? removeMki(packet, this.#mki, this.#master.suite, 'rtp') : packet
+    return bare && bare.length >= rtpHeaderBytes ? this.#open(bare) : undefined
   }
 
   /** @returns The compound RTCP packet in a new buffer, or `undefined` when it must not be used. */
   openRtcp(packet: Buffer): Buffer | undefined {
-    return packet.length < rtcpHeaderBytes ? undefined : this.#openRtcp(packet)
+    const bare = this.#mki ? removeMki(packet, this.#mki, this.#master.suite, 'rtcp') : packet
+    return bare && bare.length >= rtcpHeaderBytes ? this.#openRtcp(bare) : undefined
   }
 
   #open(packet: Buffer): Buffer | undefined {

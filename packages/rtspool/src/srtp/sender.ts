@@ -1,5 +1,6 @@
 import { sequenceNumberOf, ssrcOf } from '../rtp/index.js'
 import { createPacketCipher } from './create-cipher.js'
+import { addMki } from './mki.js'
 import type { PacketCipher } from './packet-cipher.js'
 import { packetIndexNear, packetIndexOf, rolloverCounterOf } from './packet-index.js'
 import { ReplayWindow } from './replay-window.js'
@@ -19,6 +20,9 @@ const halfRound = 2 ** 15
 const stepSize = 2 ** 13
 /** Four rounds: a pause of a few minutes. */
 const maxSteps = 32
+
+/** Of the one key that a stream has. live555 takes indexes of four bytes only. */
+const senderMki = Buffer.from([0, 0, 0, 1])
 
 /** What may have got lost at the end of what a receiver was sent. */
 const maxLost = 1024
@@ -58,6 +62,32 @@ export class SrtpSender {
   /** Bytes that each RTP packet grows by. */
   get overheadBytes(): number {
     return this.master.suite.rtpTagBytes
+  }
+
+  /** The master key with its index, for receivers that know keys by their index only. */
+  get indexedMaster(): MasterKey {
+    return { ...this.master, mki: senderMki }
+  }
+
+  /** Whether a key is {@link indexedMaster}: who tells us that expects the index in each packet. */
+  isIndexed({ suite, key, salt, mki }: MasterKey): boolean {
+    const { master } = this
+    return (
+      mki?.equals(senderMki) === true &&
+      suite === master.suite &&
+      key.equals(master.key) &&
+      salt.equals(master.salt)
+    )
+  }
+
+  /** Adds the index of the key to what was protected here. @returns A new buffer. */
+  withIndex(packet: Buffer, kind: 'rtp' | 'rtcp'): Buffer {
+    return addMki(packet, senderMki, this.master.suite, kind)
+  }
+
+  /** Bytes that each RTP packet grows by where it has the index of the key. */
+  get indexedOverheadBytes(): number {
+    return this.overheadBytes + senderMki.length
   }
 
   /** Of the newest packet: what who joins now has to be told. */

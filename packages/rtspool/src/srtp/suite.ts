@@ -51,6 +51,8 @@ export interface MasterKey {
   readonly key: Buffer
   /** `suite.saltBytes` long. */
   readonly salt: Buffer
+  /** Its index, 1 to 4 bytes, in each packet under it; packets have none when absent. */
+  readonly mki?: Buffer | undefined
 }
 
 /**

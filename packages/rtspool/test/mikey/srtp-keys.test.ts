@@ -54,6 +54,18 @@ describe('parseSrtpOffer', () => {
     },
   )
 
+  it.each([
+    ['mki', '01'],
+    ['mki-of-4-bytes', '89abcdef'],
+    ['mki-of-live555', '9c1d2e3f'],
+    ['mki-empty', undefined],
+  ])('R-4 A-SRT-3 %s: the same key with its index', (name, mki) => {
+    const { key, salt } = parseSrtpOffer(sample('gstreamer-80')).master
+    const { master } = parseSrtpOffer(sample(name))
+    expect(master).toMatchObject({ key, salt })
+    expect(master.mki?.toString('hex')).toBe(mki)
+  })
+
   it.each(refused)('A-SRT-5 Q4 %s: 463, and nothing of the key is told', (name) => {
     const error = failureOf(() => parseSrtpOffer(sample(name)))
     expect(error).toBeInstanceOf(RequestError)
@@ -82,6 +94,26 @@ describe('serializeSrtpOffer', () => {
     expect(parseSrtpOffer(serializeSrtpOffer(offer, time))).toEqual(offer)
   })
 
+  it.each([1, 2, 3, 4])('R-4 A-SRT-3 an index of %i bytes is read as it was meant', (mkiBytes) => {
+    for (const suite of Object.values(srtpSuites)) {
+      const bytes = Buffer.alloc(suite.keyBytes + suite.saltBytes, mkiBytes)
+      const master = { ...masterKeyFrom(suite, bytes), mki: Buffer.alloc(mkiBytes, 0xa5) }
+      const offer = { master, rolloverCounters: new Map([[7, 1]]) }
+      expect(parseSrtpOffer(serializeSrtpOffer(offer, time))).toEqual(offer)
+    }
+  })
+
+  it('R-4 a key with an index has the lengths of the RFC: live555 reads no others', () => {
+    const suite = srtpSuites.AES_CM_128_HMAC_SHA1_80
+    const bare = masterKeyFrom(suite, Buffer.alloc(30))
+    const lengthIn = (mki?: Buffer) => {
+      const master = { ...bare, ...(mki && { mki }) }
+      const bytes = serializeSrtpOffer({ master, rolloverCounters: new Map() }, time)
+      return parseMikey(bytes).policies[0]?.parameters.get(3)?.[0]
+    }
+    expect([lengthIn(), lengthIn(Buffer.alloc(4))]).toEqual([10, 20])
+  })
+
   it('names SSRC 0 where it is not known', () => {
     const master = masterKeyFrom(srtpSuites.AEAD_AES_128_GCM, Buffer.alloc(28))
     const bytes = serializeSrtpOffer({ master, rolloverCounters: new Map() }, time)
@@ -92,7 +124,7 @@ describe('serializeSrtpOffer', () => {
 
 describe('serializeMikey', () => {
   const isWrittenAlike = (name: string): boolean =>
-    !['milestone-padding', 'with-id-and-validity'].includes(name)
+    !['milestone-padding', 'with-id-and-validity', 'mki-empty'].includes(name)
 
   it.each(accepted.filter(isWrittenAlike))('writes %s again byte by byte', (name) => {
     expect(serializeMikey(parseMikey(sample(name)))).toEqual(sample(name))

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { RtspServer, RtspServerOptions, TlsOptions } from '../../src/index.js'
 import type { SrtpOffer } from '../../src/mikey/index.js'
 import { parseCompound, serializeCompound } from '../../src/rtcp/index.js'
-import { parseKeyMgmt } from '../../src/rtsp/index.js'
+import { parseKeyMgmt, parseKeyMgmtAttribute, serializeKeyMgmt } from '../../src/rtsp/index.js'
 import { parseSdp } from '../../src/sdp/index.js'
 import {
   type SrtpReceiver,
@@ -474,6 +474,113 @@ describe('new keys', () => {
     expect((await client.request('SET_PARAMETER', url, { headers })).statusCode).toBe(463)
     push(frame(1))
     expect(await openedFrames(client, receiverFor(offer), 1)).toEqual([frame(1)])
+  })
+})
+
+describe('R-4 keys with an index (MKI)', () => {
+  const suiteNames = Object.keys(srtpSuites) as SrtpSuiteName[]
+  const report = serializeCompound([{ type: 'receiverReport', ssrc: 9, reports: [] }])
+
+  it.each(suiteNames)(
+    'A-SRT-3 are taken from publishers: %s, indexes of 1 to 4 bytes',
+    async (name) => {
+      const { server } = await camera()
+      for (const mkiBytes of [1, 2, 3, 4]) {
+        const path = `/live/${mkiBytes}`
+        const publisher = await connectTlsTo(server)
+        const peer = new SrtpPeer(name, Buffer.alloc(mkiBytes, 0xa5))
+        await publishSecurely(publisher, secureUrl(server, path), peer, {
+          announcesKey: mkiBytes % 2 === 0,
+        })
+        const viewer = await playPlain(server, path)
+        // Without its index a packet is not of this key.
+        publisher.sendFrame(0, peer.sender.protect(frame(1)) as Buffer)
+        publisher.sendFrame(0, peer.sealed(frame(2)))
+        await viewer.framesUntil(() => payloadsOf(viewer, 0).length > 0)
+        expect(payloadsOf(viewer, 0)).toEqual([frame(2)])
+      }
+    },
+  )
+
+  it.each(suiteNames)(
+    'A-SRT-6 B-RTCP are taken from viewers with keys of their own: %s',
+    async (name) => {
+      const clock = new FakeClock()
+      const set = await camera({ clock, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 })
+      const { client, url, push, server } = set
+      const peer = new SrtpPeer(name, Buffer.from([1, 2, 3]))
+      const { offer } = await playSecurely(client, url, { peer })
+      // Ours has none: it was not asked for.
+      push(frame(1))
+      expect(await openedFrames(client, receiverFor(offer), 1)).toEqual([frame(1)])
+      clock.advance(10_000)
+      client.sendFrame(1, peer.sealedRtcp(report))
+      await client.request('OPTIONS', '*')
+      expect([...server.pool.filter()][0]?.lastAccessAt).toBe(clock.now())
+    },
+  )
+
+  /** As live555 does: it asks by its name, and tells the key of the description again for its own packets. */
+  async function playAsLive555(client: RtspTestClient, url: string, transport: string) {
+    const headers = { 'User-Agent': 'openRTSP (LIVE555 Streaming Media v2026.10.17)' }
+    const described = await expectOk(client, 'DESCRIBE', url, { headers })
+    const [offer] = describedOffers(described)
+    const [media] = parseSdp(described.body).media
+    if (!offer || !media) throw new Error('a key expected')
+    const { data } = parseKeyMgmtAttribute(media.attribute('key-mgmt') ?? '')
+    const track = `${url}/trackID=0`
+    const keyMgmt = serializeKeyMgmt({ protocol: 'mikey', uri: track, data })
+    const setup = await expectOk(client, 'SETUP', track, {
+      headers: { Transport: transport, KeyMgmt: keyMgmt },
+    })
+    await inSession(client, 'PLAY', url, sessionIdOf(setup))
+    return { offer, setup }
+  }
+
+  it.each(suiteNames)(
+    'A-SRT-3 of ours are described to live555, and are in its packets: %s',
+    async (srtp) => {
+      const { server, client, url, push } = await camera({}, { srtp })
+      const { offer, setup } = await playAsLive555(client, url, srtpTcp)
+      expect(offer.master.mki).toHaveLength(4)
+      expect(answeredOffers(setup)[0]?.master).toEqual(offer.master)
+      const ports = await openUdpPorts()
+      const udp = `RTP/SAVP;unicast;client_port=${ports.clientPort}`
+      await playAsLive555(await connectTlsTo(server), url, udp)
+      const other = await connectTlsTo(server)
+      const { offer: bare } = await playSecurely(other, url)
+      expect(bare.master).toEqual({ ...offer.master, mki: undefined })
+      for (const number of [1, 2]) push(frame(number))
+      const opened = await openedFrames(client, receiverFor(offer), 2)
+      expect(opened).toEqual([frame(1), frame(2)])
+      expect(await openedFrames(other, receiverFor(bare), 2)).toEqual(opened)
+      await ports.until(() => ports.rtp.length >= 2)
+      // Encrypted once for all: what lies before the tag is the same.
+      const sealedBytes = frame(1).length
+      expect(ports.rtp.map((packet) => packet.subarray(0, sealedBytes))).toEqual(
+        payloadsOf(other, 0).map((packet) => packet.subarray(0, sealedBytes)),
+      )
+      await client.framesUntil(() => payloadsOf(client, 1).length > 0)
+      const reports = payloadsOf(client, 1).map((packet) => receiverFor(offer).openRtcp(packet))
+      expect(reports.every((compound) => compound && parseCompound(compound).length > 0)).toBe(true)
+    },
+  )
+
+  it('A-SRT-6 live555 joins a stream that runs', async () => {
+    const { server } = await camera()
+    const publisher = await connectTlsTo(server)
+    const peer = new SrtpPeer()
+    const url = secureUrl(server, '/live/h264')
+    await publishSecurely(publisher, url, peer)
+    const early = await playPlain(server, '/live/h264')
+    publisher.sendFrame(0, peer.sealed(frame(1)))
+    publisher.sendFrame(0, peer.sealed(frame(2)))
+    await early.framesUntil(() => payloadsOf(early, 0).length >= 2)
+    const client = await connectTlsTo(server)
+    const { offer } = await playAsLive555(client, url, srtpTcp)
+    publisher.sendFrame(0, peer.sealed(frame(3)))
+    const opened = await openedFrames(client, receiverFor(offer), 1)
+    expect(opened.at(-1)).toEqual(frame(3))
   })
 })
 

@@ -9,6 +9,7 @@ import {
 } from '../../src/rtsp/index.js'
 import { parseSdp } from '../../src/sdp/index.js'
 import {
+  addMki,
   masterKeyFrom,
   SrtpReceiver,
   SrtpSender,
@@ -23,15 +24,34 @@ export class SrtpPeer {
   readonly sender: SrtpSender
   /** A MIKEY message. */
   readonly message: Buffer
+  readonly #mki: Buffer | undefined
 
-  constructor(suiteName: SrtpSuiteName = 'AES_CM_128_HMAC_SHA1_80') {
+  /** @param mki - The index of its key, with which each packet of it ends. */
+  constructor(suiteName: SrtpSuiteName = 'AES_CM_128_HMAC_SHA1_80', mki?: Buffer) {
     const suite = srtpSuites[suiteName]
-    const master = masterKeyFrom(suite, randomBytes(suite.keyBytes + suite.saltBytes))
+    const bare = masterKeyFrom(suite, randomBytes(suite.keyBytes + suite.saltBytes))
+    const master = { ...bare, ...(mki && { mki }) }
+    this.#mki = mki
     this.sender = new SrtpSender(master)
     this.message = serializeSrtpOffer(
       { master, rolloverCounters: new Map() },
       { csbId: 1, ntpTime: 2n, rand: randomBytes(16) },
     )
+  }
+
+  /** A packet as it goes to the server. */
+  sealed(packet: Buffer): Buffer {
+    return this.#indexed(this.sender.protect(packet), 'rtp')
+  }
+
+  /** A compound RTCP packet as it goes to the server. */
+  sealedRtcp(compound: Buffer): Buffer {
+    return this.#indexed(this.sender.protectRtcp(compound), 'rtcp')
+  }
+
+  #indexed(packet: Buffer | undefined, kind: 'rtp' | 'rtcp'): Buffer {
+    if (!packet) throw new Error('the index is spent')
+    return this.#mki ? addMki(packet, this.#mki, this.sender.master.suite, kind) : packet
   }
 
   /** The KeyMgmt header of a SETUP. */

@@ -5,7 +5,7 @@ import { withNullAddressFor } from '../connection-address.js'
 import { describeMedia } from '../construct-media.js'
 import { multicastPlaces } from '../multicast-setup.js'
 import { type Handler, ok } from '../request-context.js'
-import { secureDescription, srtpSuiteFor } from '../srtp.js'
+import { keyFormFor, secureDescription, srtpSuiteFor } from '../srtp.js'
 import { noteDescribed } from '../srtp-position.js'
 import { contentBase, requireTarget } from '../target.js'
 
@@ -35,6 +35,8 @@ export const handleDescribe: Handler = async (context) => {
       ['Content-Base', contentBase(target, connection)],
       ['Content-Type', 'application/sdp'],
     ],
-    body: suite ? secureDescription(media, sdp, suite, context.server.clock) : sdp,
+    body: suite
+      ? secureDescription(media, sdp, suite, keyFormFor(context), context.server.clock)
+      : sdp,
   }
 }

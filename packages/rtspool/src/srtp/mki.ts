@@ -1,0 +1,41 @@
+import type { SrtpSuite } from './suite.js'
+
+/**
+ * Index of the master key (MKI), with which each packet under a key ends that has one: live555 writes and reads it.
+ *
+ * ```text
+ * AES-CM   SRTP:  header | payload, encrypted | MKI | tag        SRTCP: … | E, index | MKI | tag
+ * AES-GCM  SRTP:  header | payload, encrypted | tag | MKI        SRTCP: … | tag | E, index | MKI
+ * ```
+ *
+ * No tag covers the MKI.
+ *
+ * @see RFC 3711 section 3.1, RFC 7714 sections 8.2 and 9.1
+ */
+export const maxMkiBytes = 4
+
+type PacketKind = 'rtp' | 'rtcp'
+
+/** @returns A new buffer: the protected packet with the MKI in it. */
+export function addMki(packet: Buffer, mki: Buffer, suite: SrtpSuite, kind: PacketKind): Buffer {
+  const place = packet.length - tagBytesBehind(suite, kind)
+  return Buffer.concat([packet.subarray(0, place), mki, packet.subarray(place)])
+}
+
+/** @returns The protected packet without its MKI; `undefined` when it has another one. */
+export function removeMki(
+  packet: Buffer,
+  mki: Buffer,
+  suite: SrtpSuite,
+  kind: PacketKind,
+): Buffer | undefined {
+  const end = packet.length - tagBytesBehind(suite, kind)
+  const place = end - mki.length
+  if (place < 0 || !packet.subarray(place, end).equals(mki)) return undefined
+  return Buffer.concat([packet.subarray(0, place), packet.subarray(end)])
+}
+
+const tagBytesBehind = (suite: SrtpSuite, kind: PacketKind): number => {
+  if (suite.cipher === 'AES-GCM') return 0
+  return kind === 'rtp' ? suite.rtpTagBytes : suite.rtcpTagBytes
+}
