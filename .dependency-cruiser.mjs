@@ -13,7 +13,7 @@ const entries = `${src}/(index|session/index|session/conformance/index|media/fil
 const formats = ['rtsp', 'sdp', 'rtp', 'rtcp', 'srtp', 'mikey', 'http']
 
 /** Leaves: they may be imported from everywhere, and import nothing. */
-const leaves = ['bytes', 'errors', 'clock', 'listeners', 'option-checks']
+const leaves = ['bytes', 'errors', 'clock', 'listeners', 'option-checks', 'host-of']
 
 /** What each layer may import apart from itself: folders, and leaves by name. */
 const layers = {
@@ -24,7 +24,7 @@ const layers = {
   srtp: { folders: ['rtp'], leaves: ['errors'] },
   mikey: { folders: ['srtp'], leaves: ['errors'] },
   http: { folders: [], leaves: ['errors'] },
-  session: { folders: [], leaves: ['errors', 'clock', 'listeners', 'option-checks'] },
+  session: { folders: [], leaves },
   transport: { folders: formats, leaves },
   media: { folders: [...formats, 'transport'], leaves },
   server: { folders: [...formats, 'transport', 'media', 'session'], leaves },

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { Clock, ClockTimer } from '../clock.js'
+import { hostOf } from '../host-of.js'
 import {
   type HttpRequestHead,
   httpContinue,
@@ -37,7 +38,7 @@ export interface HttpTunnelsOwner {
 /**
  * RTSP through HTTP: a GET that carries what the server sends, and a POST that carries what the client sends. They
  * belong together by a cookie that the client chooses; so that nobody else can choose it too, it means something
- * only together with the address of the client, and apart for TLS.
+ * only together with the host of the client, and apart for TLS.
  *
  * @see ONVIF Streaming Specification section 5.1.1.4; the tunnel of QuickTime
  */
@@ -61,7 +62,7 @@ export class HttpTunnels {
       return
     }
     const isSecure = socket instanceof TLSSocket
-    const key = `${isSecure} ${plainAddress(socket.remoteAddress)} ${cookie}`
+    const key = `${isSecure} ${hostOf(plainAddress(socket.remoteAddress))} ${cookie}`
     if (head.method === 'GET') this.#takeGet(socket, key, head, rest)
     else this.#takePost(socket, key, head, rest)
   }

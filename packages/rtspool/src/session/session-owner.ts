@@ -1,8 +1,12 @@
+import { isSameHost } from '../host-of.js'
 import { checkOptions, isRecord, shapeOf } from '../option-checks.js'
 
 /** Whom a session belongs to. Without an owner, whoever knows the id may use the session. */
 export interface SessionOwner {
-  /** Remote address, in one form for each host: compared character by character. */
+  /**
+   * Remote address, in one form for each host. IPv4 addresses are compared character by character. IPv6 addresses are
+   * compared by their network of 64 bits, from which a client may use one address after another (RFC 8981).
+   */
   readonly address: string
   /** Name of the authenticated user; `undefined` is an owner of its own: nobody in particular. */
   readonly user?: string | undefined
@@ -54,7 +58,7 @@ export function isClaimAccepted(
   binding: SessionBinding,
 ): boolean {
   if (owner === undefined || binding === 'none') return true
-  if (owner.address !== claimant.address) return false
+  if (!isSameHost(owner.address, claimant.address)) return false
   if (binding === 'address') return true
   if (owner.user !== claimant.user) return false
   return owner.connection === undefined || owner.connection === claimant.connection

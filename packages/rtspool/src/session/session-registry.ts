@@ -1,3 +1,4 @@
+import { hostOf, isSameHost } from '../host-of.js'
 import { checkOptions, isRecord, shown } from '../option-checks.js'
 import { CreationChain } from './creation-chain.js'
 import type { HandleRecords } from './handle-records.js'
@@ -61,7 +62,7 @@ export class SessionRegistry {
   readonly #sessions: IdTable<Session>
   readonly #chain: CreationChain
   readonly #byPublicId = new Map<string, Session>()
-  readonly #byAddress: SessionIndex
+  readonly #byHost: SessionIndex
   readonly #byUser: SessionIndex
   readonly #byPath: SessionIndex
   /** Kept only where sessions may be evicted. */
@@ -81,7 +82,7 @@ export class SessionRegistry {
         )
       : undefined
     const serialOf = (session: Session) => this.#serialOf(session)
-    this.#byAddress = new SessionIndex(serialOf)
+    this.#byHost = new SessionIndex(serialOf)
     this.#byUser = new SessionIndex(serialOf)
     this.#byPath = new SessionIndex(serialOf)
   }
@@ -95,7 +96,7 @@ export class SessionRegistry {
     this.#chain.append(handle)
     const { owner } = session
     if (owner !== undefined) {
-      this.#byAddress.add(owner.address, session)
+      this.#byHost.add(hostOf(owner.address), session)
       if (owner.user !== undefined) this.#byUser.add(owner.user, session)
     }
     const paths = internals.pathsOf(session)
@@ -109,7 +110,7 @@ export class SessionRegistry {
   delete(handle: number, session: Session): void {
     const { owner } = session
     if (owner !== undefined) {
-      this.#byAddress.delete(owner.address, session)
+      this.#byHost.delete(hostOf(owner.address), session)
       if (owner.user !== undefined) this.#byUser.delete(owner.user, session)
     }
     const paths = internals.pathsOf(session)
@@ -154,7 +155,7 @@ export class SessionRegistry {
 
   count(question: SessionQuestion): number {
     if (question.user !== undefined) return this.#byUser.count(question.user)
-    if (question.address !== undefined) return this.#byAddress.count(question.address)
+    if (question.address !== undefined) return this.#byHost.count(hostOf(question.address))
     return this.#byPath.count(question.path)
   }
 
@@ -228,7 +229,7 @@ export class SessionRegistry {
 
   #behind(question: SessionQuestion, serial: number): Iterable<Session> {
     if (question.user !== undefined) return this.#byUser.after(question.user, serial)
-    if (question.address !== undefined) return this.#byAddress.after(question.address, serial)
+    if (question.address !== undefined) return this.#byHost.after(hostOf(question.address), serial)
     return this.#byPath.after(question.path, serial)
   }
 }
@@ -250,8 +251,12 @@ function checkQuery(query: SessionListQuery): void {
 function matches(session: Session, { user, address, path, state }: SessionListQuery): boolean {
   if (state !== undefined && session.state !== state) return false
   if (user !== undefined && session.owner?.user !== user) return false
-  if (address !== undefined && session.owner?.address !== address) return false
+  if (address !== undefined && !isOfHost(session, address)) return false
   return path === undefined || internals.pathsOf(session).includes(path)
+}
+
+function isOfHost({ owner }: Session, address: string): boolean {
+  return owner !== undefined && isSameHost(owner.address, address)
 }
 
 function parseCursor(cursor: string | undefined): number {

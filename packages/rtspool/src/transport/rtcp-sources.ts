@@ -1,3 +1,4 @@
+import { hostOf } from '../host-of.js'
 import { parseCompound, type ReceptionReport } from '../rtcp/index.js'
 
 /** A stream whose client may turn out to send RTCP from another port than it announced. */
@@ -17,14 +18,22 @@ interface Sighting {
   readonly lsr: number
 }
 
-/** Streams of one client address that are still unheard. */
-interface Address {
-  readonly sightings: Map<RtcpSource, Sighting | undefined>
+/** Attempts that one host has left, whichever of its addresses it uses. */
+interface Budget {
+  readonly host: string
+  /** Addresses of the host that have streams. */
+  users: number
   tokens: number
   refilledAt: number
 }
 
-/** Datagrams of one address that are looked into: at once, and a second. */
+/** Streams of one client address that are still unheard. */
+interface Address {
+  readonly sightings: Map<RtcpSource, Sighting | undefined>
+  readonly budget: Budget
+}
+
+/** Datagrams of one host that are looked into: at once, and a second. */
 const burst = 8
 const attemptsPerSecond = 4
 /** With more streams than this behind one address a lucky guess becomes too likely. */
@@ -41,6 +50,7 @@ const maxSources = 16
  */
 export class RtcpSources {
   readonly #addresses = new Map<string, Address>()
+  readonly #budgets = new Map<string, Budget>()
 
   /** Streams that are still unheard. */
   get size(): number {
@@ -55,7 +65,7 @@ export class RtcpSources {
     if (known) known.sightings.set(source, undefined)
     else {
       const sightings = new Map([[source, undefined]])
-      this.#addresses.set(address, { sightings, tokens: burst, refilledAt: source.now() })
+      this.#addresses.set(address, { sightings, budget: this.#budgetOf(address, source) })
     }
   }
 
@@ -63,7 +73,9 @@ export class RtcpSources {
   delete(address: string, source: RtcpSource): void {
     const known = this.#addresses.get(address)
     if (!known?.sightings.delete(source)) return
-    if (known.sightings.size === 0) this.#addresses.delete(address)
+    if (known.sightings.size > 0) return
+    this.#addresses.delete(address)
+    if (--known.budget.users === 0) this.#budgets.delete(known.budget.host)
   }
 
   /**
@@ -85,6 +97,15 @@ export class RtcpSources {
       this.delete(address, source)
       source.learned(port)
     }
+  }
+
+  #budgetOf(address: string, source: RtcpSource): Budget {
+    const host = hostOf(address)
+    const known = this.#budgets.get(host)
+    const budget = known ?? { host, users: 0, tokens: burst, refilledAt: source.now() }
+    budget.users++
+    this.#budgets.set(host, budget)
+    return budget
   }
 }
 
@@ -111,13 +132,13 @@ function forgetSighting({ sightings }: Address, port: number): void {
   }
 }
 
-function takeToken(address: Address): boolean {
-  const [source] = address.sightings.keys()
-  const now = source?.now() ?? address.refilledAt
-  const refilled = ((now - address.refilledAt) / 1000) * attemptsPerSecond
-  address.tokens = Math.min(burst, address.tokens + refilled)
-  address.refilledAt = now
-  if (address.tokens < 1) return false
-  address.tokens--
+function takeToken({ sightings, budget }: Address): boolean {
+  const [source] = sightings.keys()
+  const now = source?.now() ?? budget.refilledAt
+  const refilled = ((now - budget.refilledAt) / 1000) * attemptsPerSecond
+  budget.tokens = Math.min(burst, budget.tokens + refilled)
+  budget.refilledAt = now
+  if (budget.tokens < 1) return false
+  budget.tokens--
   return true
 }

@@ -126,4 +126,21 @@ describe('RtcpSources', () => {
     echo(22)
     expect([learned, sources.size]).toEqual([[[]], 0])
   })
+
+  it('S-4 B-RTCP the addresses of one IPv6 network share their attempts', () => {
+    const { sources, all } = setUp([11, 22])
+    const [source] = all
+    if (!source) throw new Error('no source')
+    let looks = 0
+    const counted = { ...source, isEchoedBy: () => looks++ < 0 }
+    const addresses = Array.from({ length: 40 }, (_, at) => `2001:db8:1:2::${at + 1}`)
+    for (const address of addresses) sources.add(address, counted)
+    for (const address of addresses) {
+      sources.look(receiverReport({ ssrc: 7, lsr: 11 }), address, port)
+    }
+    expect(looks).toBe(8)
+    sources.add('2001:db8:1:3::1', counted)
+    sources.look(receiverReport({ ssrc: 7, lsr: 11 }), '2001:db8:1:3::1', port)
+    expect(looks).toBe(9)
+  })
 })

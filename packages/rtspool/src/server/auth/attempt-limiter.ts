@@ -1,6 +1,6 @@
 import type { Clock, ClockTimer } from '../../clock.js'
 import { RequestError } from '../../errors.js'
-import { hostOf } from './host-of.js'
+import { hostOf } from '../../host-of.js'
 
 /** How fast credentials may be tried. */
 export interface AttemptLimits {

@@ -1,4 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { hostOf } from '../../host-of.js'
 
 /**
  * ```text
@@ -104,7 +105,7 @@ export class Nonces {
   #mac(head: Buffer, address: string): Buffer {
     return createHmac('sha256', this.#key)
       .update(head)
-      .update(address, 'utf8')
+      .update(hostOf(address), 'utf8')
       .digest()
       .subarray(0, macBytes)
   }

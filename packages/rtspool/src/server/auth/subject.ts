@@ -1,3 +1,4 @@
+import { isSameHost } from '../../host-of.js'
 import { parseSessionHeader } from '../../rtsp/index.js'
 import type { Session, SessionMedia } from '../../session/index.js'
 import type { UnauthorizedRequest } from '../request-context.js'
@@ -71,5 +72,7 @@ function ownSession(
   if (value === undefined) return undefined
   const session = server.pool.get(parseSessionHeader(value).id)
   const owner = session?.owner
-  return owner?.address === claimant.address && owner.user === user ? session : undefined
+  return owner !== undefined && isSameHost(owner.address, claimant.address) && owner.user === user
+    ? session
+    : undefined
 }

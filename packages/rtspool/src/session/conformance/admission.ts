@@ -30,6 +30,24 @@ export const admissionTests: readonly ConformanceTest[] = [
     },
   ],
   [
+    'S-4 limit maxSessionsPerAddress: the addresses of one IPv6 network of 64 bits are one',
+    ({ create }) => {
+      const pool = create({ maxSessionsPerAddress: 2 })
+      const at = (address: string) => pool.create({ owner: { address } })
+      at('2001:db8:1:2::1')
+      const second = at('2001:db8:1:2:aaaa:bbbb:cccc:dddd')
+      const refused = refusedBy('maxSessionsPerAddress', 'ERR_SESSION_POOL_FULL')
+      assert.throws(() => at('2001:db8:1:2:ffff::9'), refused)
+      at('2001:db8:1:3::1')
+      at('192.0.2.7')
+      assert.equal(pool.count({ address: '2001:db8:1:2:1234::' }), 2)
+      assert.equal(pool.list({ address: '2001:db8:1:2::' }).sessions.length, 2)
+      assert.equal(pool.count({ address: '2001:db8:1:4::1' }), 0)
+      second.end()
+      at('2001:db8:1:2:ffff::9')
+    },
+  ],
+  [
     'limit maxSessionsPerUser: counts a user over all addresses; nobody in particular has no limit',
     ({ create }) => {
       const pool = create({ maxSessionsPerUser: 1 })

@@ -85,6 +85,22 @@ export const ownerTests: readonly ConformanceTest[] = [
     },
   ],
   [
+    'S-4 B-HIJ owner: an IPv6 client may go on from another address of its network',
+    ({ create }) => {
+      const pool = create()
+      const { id } = pool.create({ owner: { address: '2001:db8:1:2::1' } })
+      const isFound = (from: string) => pool.find(id, { address: from }) !== undefined
+      assert.deepEqual(
+        ['2001:db8:1:2:aaaa:bbbb:cccc:dddd', '2001:db8:1:3::1', '2001:db8::1', '192.0.2.7'].map(
+          isFound,
+        ),
+        [true, false, false, false],
+      )
+      const local = pool.create({ owner: { address: 'fe80::1%eth0' } })
+      assert.equal(pool.find(local.id, { address: 'fe80::2%eth0' }), undefined)
+    },
+  ],
+  [
     'B-HIJ owner: who may use a session, by policy',
     ({ create, clock }) => {
       const [mine, other] = [{}, {}]
