@@ -117,6 +117,11 @@ export const errorCodes = {
     statusCode: 415,
     meaning: 'The body has a type that the method does not take.',
   },
+  ERR_TOO_MANY_PARAMETERS: {
+    class: 'RequestError',
+    statusCode: 413,
+    meaning: 'The body names more parameters than the limit, or longer ones.',
+  },
   ERR_SESSION_NOT_FOUND: {
     class: 'RequestError',
     statusCode: 454,

@@ -23,6 +23,8 @@ export let mountPublication: (mounts: MountPoints, path: string, factory: MediaF
  */
 export class MountPoints implements Iterable<readonly [path: string, factory: MediaFactory]> {
   readonly #factories = new Map<string, MediaFactory>()
+  /** How many mount points have each number of segments: only such prefixes of a path are looked up. */
+  readonly #depths: number[] = []
   readonly #publishPatterns = new Set<string>()
 
   get size(): number {
@@ -54,7 +56,7 @@ export class MountPoints implements Iterable<readonly [path: string, factory: Me
     checkAbsolute('a mount path', path)
     const mountPath = withoutTrailingSlash(path)
     const factory = this.#factories.get(mountPath)
-    this.#factories.delete(mountPath)
+    if (this.#factories.delete(mountPath)) this.#noteDepth(mountPath, -1)
     return factory
   }
 
@@ -63,15 +65,16 @@ export class MountPoints implements Iterable<readonly [path: string, factory: Me
     return this.#factories.get(withoutTrailingSlash(path))
   }
 
-  /** The longest mount point for a path; cost grows with the depth of the path only. */
+  /** The longest mount point for a path. Costs one look-up for each depth that a mount point has. */
   match(path: string): MountMatch | undefined {
-    let candidate = withoutTrailingSlash(path)
-    for (;;) {
-      const factory = this.#factories.get(candidate)
-      if (factory) return { factory, mountPath: candidate }
-      if (candidate === '/') return undefined
-      candidate = candidate.slice(0, Math.max(1, candidate.lastIndexOf('/')))
+    const ends = segmentEnds(withoutTrailingSlash(path), this.#depths.length)
+    for (let depth = ends.length - 1; depth >= 0; depth--) {
+      if (!this.#depths[depth]) continue
+      const mountPath = path.slice(0, ends[depth])
+      const factory = this.#factories.get(mountPath)
+      if (factory) return { factory, mountPath }
     }
+    return undefined
   }
 
   /**
@@ -112,6 +115,14 @@ export class MountPoints implements Iterable<readonly [path: string, factory: Me
   #mount(mountPath: string, factory: MediaFactory): void {
     if (this.#factories.has(mountPath)) throw new TypeError(`${mountPath} is mounted already`)
     this.#factories.set(mountPath, factory)
+    this.#noteDepth(mountPath, 1)
+  }
+
+  #noteDepth(mountPath: string, change: 1 | -1): void {
+    const depth = depthOf(mountPath)
+    while (this.#depths.length <= depth) this.#depths.push(0)
+    this.#depths[depth] = (this.#depths[depth] ?? 0) + change
+    while (this.#depths.at(-1) === 0) this.#depths.pop()
   }
 
   static {
@@ -121,4 +132,23 @@ export class MountPoints implements Iterable<readonly [path: string, factory: Me
 
 function withoutTrailingSlash(path: string): string {
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path
+}
+
+/** Number of segments of a path; 0 for the root. */
+export function depthOf(path: string): number {
+  if (path === '/') return 0
+  let depth = 0
+  for (let at = 0; at >= 0; at = path.indexOf('/', at + 1)) depth++
+  return depth
+}
+
+/** By number of segments, the length of the prefix of a path that has them; no more than `limit` of these. */
+function segmentEnds(path: string, limit: number): number[] {
+  const ends = [1]
+  for (let at = 0; at < path.length && path !== '/' && ends.length < limit; ) {
+    const next = path.indexOf('/', at + 1)
+    at = next < 0 ? path.length : next
+    ends.push(at)
+  }
+  return ends
 }

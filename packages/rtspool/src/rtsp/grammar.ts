@@ -73,14 +73,19 @@ export function trimLinearSpace(text: string): string {
  * Splits at a separator outside of quoted strings; pieces are trimmed and keep their quotes.
  *
  * @param separator - One character.
+ * @param max - Pieces that are looked for. When there are more, at least one more is returned, and the rest is left out or in the last.
  * @returns `undefined` when a quoted string does not end. Empty pieces are kept.
  */
-export function splitOutsideQuotes(text: string, separator: string): string[] | undefined {
+export function splitOutsideQuotes(
+  text: string,
+  separator: string,
+  max = Number.POSITIVE_INFINITY,
+): string[] | undefined {
   const separatorCode = separator.charCodeAt(0)
   const pieces: string[] = []
   let isQuoted = false
   let start = 0
-  for (let at = 0; at < text.length; at++) {
+  for (let at = 0; at < text.length && pieces.length <= max; at++) {
     const code = text.charCodeAt(at)
     if (isQuoted) {
       if (code === 0x5c /* \ */) at++

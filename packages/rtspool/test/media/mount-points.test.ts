@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { MediaFactory } from '../../src/media/media-factory.js'
-import { MountPoints } from '../../src/media/mount-points.js'
+import { depthOf, MountPoints } from '../../src/media/mount-points.js'
+import { SeededRandom } from '../rtsp/mutate.js'
+import { fuzzSeed } from '../support/fuzz-runs.js'
 
 const factory = () =>
   new MediaFactory(() => {
@@ -48,6 +50,60 @@ describe('MountPoints.match finds the longest mount point that ends at a slash',
     expect(withRoot.match('/')?.factory).toBe(root)
     expect(withRoot.match('/any/thing')?.mountPath).toBe('/')
     expect(withRoot.match('/cam/1')?.mountPath).toBe('/cam')
+  })
+})
+
+describe('S-2 MountPoints.match', () => {
+  /** Cuts one segment after the other, as long as there is one. */
+  function matchOneByOne(paths: ReadonlySet<string>, path: string): string | undefined {
+    let candidate = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path
+    while (!paths.has(candidate)) {
+      if (candidate === '/') return undefined
+      candidate = candidate.slice(0, Math.max(1, candidate.lastIndexOf('/')))
+    }
+    return candidate
+  }
+
+  it('finds what trying each prefix finds, while mount points come and go', () => {
+    const random = new SeededRandom(fuzzSeed)
+    const randomPath = () => {
+      const segments = Array.from({ length: random.below(6) }, () => random.pick(['a', 'b', 'ab']))
+      return `/${segments.join('/')}`
+    }
+    const mounts = new MountPoints()
+    const paths = new Set<string>()
+    for (let round = 0; round < 3000; round++) {
+      const path = randomPath()
+      if (paths.delete(path)) mounts.remove(path)
+      else {
+        paths.add(path)
+        mounts.add(path, factory())
+      }
+      const asked = random
+        .pick([randomPath(), `${randomPath()}/`, `${path}/x/y`, path])
+        .replace(/^\/\//, '/')
+      expect(mounts.match(asked)?.mountPath).toBe(matchOneByOne(paths, asked))
+    }
+  })
+
+  it('a mount point that is gone, and came back, is found again', () => {
+    const mounts = new MountPoints()
+    for (let round = 0; round < 2; round++) {
+      mounts.add('/a/b/c', factory())
+      expect(mounts.match('/a/b/c/d')?.mountPath).toBe('/a/b/c')
+      mounts.remove('/a/b/c')
+      mounts.remove('/a/b/c')
+      expect(mounts.match('/a/b/c/d')).toBeUndefined()
+    }
+  })
+
+  it.each([
+    ['/', 0],
+    ['/a', 1],
+    ['/a/b', 2],
+    ['/a/b/c', 3],
+  ])('%s has %i segments', (path, depth) => {
+    expect(depthOf(path)).toBe(depth)
   })
 })
 

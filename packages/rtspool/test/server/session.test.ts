@@ -228,6 +228,28 @@ describe('parameters', () => {
     expect(response.body.toString()).toBe('packets_received\r\njitter\r\n')
   })
 
+  const lines = (count: number, line: (at: number) => string) =>
+    Array.from({ length: count }, (_, at) => line(at)).join('\n')
+
+  it.each([
+    ['64 names', lines(64, (at) => `a${at}`), 451],
+    ['64 names and a line end', `${lines(64, (at) => `a${at}: 1`)}\r\n\r\n`, 451],
+    ['a name of 256 bytes', 'a'.repeat(256), 451],
+    ['256 lines that name nothing', '\n'.repeat(256), 200],
+    ['65 names', lines(65, (at) => `a${at}`), 413],
+    ['43,000 names', lines(43_000, () => 'ab'), 413],
+    ['a name of 257 bytes', `b\n${'a'.repeat(257)}: 1`, 413],
+    ['one name of 128 KiB', 'a'.repeat(128 * 1024), 413],
+    ['128 KiB of empty lines', '\n'.repeat(128 * 1024), 413],
+    ['128 KiB of colons', ':'.repeat(128 * 1024), 200],
+  ])('S-10 %s in GET_PARAMETER and SET_PARAMETER', async (_name, body, statusCode) => {
+    const { client, url } = await camera()
+    for (const method of ['GET_PARAMETER', 'SET_PARAMETER']) {
+      const response = await client.request(method, url, { headers: parameters, body })
+      expect(response.statusCode).toBe(statusCode)
+    }
+  })
+
   it('A-SES-10 a body of another type is 415', async () => {
     const { client, url } = await camera()
     const headers = { 'Content-Type': 'application/json' }

@@ -5,6 +5,9 @@ import { parseList } from './lists.js'
 /** Media ranges that cover an SDP, the most specific last. */
 const sdpRanges = ['*/*', 'application/*', 'application/sdp']
 
+/** Of one media range that are looked at. */
+const maxParameters = 16
+
 /** True when the parameters of a media range have a quality of zero. */
 function isRefused(parameters: readonly string[]): boolean {
   for (const parameter of parameters) {
@@ -26,7 +29,7 @@ export function acceptsSdp(headers: RtspHeaders): boolean {
   let specificity = -1
   let isAccepted = elements.length === 0
   for (const element of elements) {
-    const [range = '', ...parameters] = splitOutsideQuotes(element, ';') ?? []
+    const [range = '', ...parameters] = splitOutsideQuotes(element, ';', maxParameters) ?? []
     const rank = sdpRanges.indexOf(range.toLowerCase())
     if (rank <= specificity) continue
     specificity = rank

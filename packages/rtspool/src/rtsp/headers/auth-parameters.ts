@@ -33,7 +33,8 @@ export function splitScheme(value: string): { readonly scheme: string; readonly 
  */
 export function parseAuthParameters(header: string, text: string): ReadonlyMap<string, string> {
   const parameters = new Map<string, string>()
-  const pieces = splitOutsideQuotes(text, ',') ?? refuseAuth(header, 'quotes that end')
+  const pieces =
+    splitOutsideQuotes(text, ',', maxParameters) ?? refuseAuth(header, 'quotes that end')
   for (const piece of pieces) {
     if (piece === '') continue
     const equals = piece.indexOf('=')

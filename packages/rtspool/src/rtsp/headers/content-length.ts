@@ -3,6 +3,8 @@ import { parseDecimal, quoteReceived } from '../grammar.js'
 
 /** Larger values are nonsense rather than too much: 400 instead of 413. */
 const maxContentLength = 2 ** 32 - 1
+/** Zeros in front among them. */
+const maxDigits = 20
 
 /**
  * How long the body of a message is.
@@ -16,7 +18,8 @@ const maxContentLength = 2 ** 32 - 1
 export function parseContentLength(values: readonly string[]): number {
   let length: number | undefined
   for (const value of values) {
-    const parsed = parseDecimal(value, maxContentLength)
+    const isShort = value.length <= maxDigits
+    const parsed = isShort ? parseDecimal(value, maxContentLength) : undefined
     if (parsed === undefined) {
       throw new MalformedMessageError(
         'ERR_RTSP_CONTENT_LENGTH',

@@ -27,7 +27,8 @@ function refuse(expected: string): never {
  * @see RFC 4567 section 4.2
  */
 export function parseKeyMgmt(value: string): KeyMgmt[] {
-  const messages = splitOutsideQuotes(value, ',') ?? refuse('an end of the quoted string')
+  const messages =
+    splitOutsideQuotes(value, ',', maxMessages) ?? refuse('an end of the quoted string')
   if (messages.length > maxMessages) refuse(`at most ${maxMessages} messages`)
   return messages.map(parseMessage)
 }

@@ -212,7 +212,7 @@ function parseTransportId(text: string): MutableSpec {
 const onceKey = (name: string): string => (name === 'multicast' ? 'unicast' : name)
 
 function parseSpec(text: string): TransportSpec {
-  const pieces = splitOutsideQuotes(text, ';') ?? []
+  const pieces = splitOutsideQuotes(text, ';', maxParameters + 1) ?? []
   if (pieces.length > maxParameters + 1) refuse(`at most ${maxParameters} parameters`, text)
   const spec = parseTransportId(pieces[0] ?? '')
   const isIdKnown = spec.isSupported
@@ -242,7 +242,7 @@ function parseSpec(text: string): TransportSpec {
  * @see RFC 2326 section 12.39
  */
 export function parseTransport(value: string): TransportSpec[] {
-  const alternatives = splitOutsideQuotes(value, ',')
+  const alternatives = splitOutsideQuotes(value, ',', maxAlternatives)
   if (alternatives === undefined) refuse('an end of the quoted string', value)
   if (alternatives.length > maxAlternatives) {
     refuse(`at most ${maxAlternatives} alternatives`, value)

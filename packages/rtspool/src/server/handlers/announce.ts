@@ -1,5 +1,5 @@
 import { RequestError } from '../../errors.js'
-import { mountPublication } from '../../media/mount-points.js'
+import { depthOf, mountPublication } from '../../media/mount-points.js'
 import { Publication } from '../../media/publication.js'
 import type { TrackKeys } from '../../media/stream-security.js'
 import { parseContentType, type RtspRequest } from '../../rtsp/index.js'
@@ -10,6 +10,8 @@ import { type RequestTarget, requireTarget } from '../target.js'
 import { playMethods } from './methods.js'
 
 const msPerSecond = 1000
+/** Segments of a path to publish to: each depth that is in use costs every request one look-up. */
+const maxDepth = 64
 
 /** ANNOUNCE: a client describes what it is going to record (RFC 2326 section 10.3). */
 export const handleAnnounce: Handler = (context) => {
@@ -20,6 +22,9 @@ export const handleAnnounce: Handler = (context) => {
     throw new RequestError('ERR_METHOD_NOT_ALLOWED', `publishing to ${path} is not allowed`, {
       context: { allow: playMethods },
     })
+  }
+  if (depthOf(path) > maxDepth) {
+    throw new RequestError('ERR_FORBIDDEN', `expected a path of at most ${maxDepth} segments`)
   }
   const description = descriptionOf(request)
   // A client that announces again replaces its own announcement, never somebody else's.
