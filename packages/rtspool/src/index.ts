@@ -9,6 +9,7 @@ export {
   SessionPoolError,
   TransportError,
 } from './errors.js'
+export { hostOf } from './host-of.js'
 export type {
   BackChannelClient,
   BackChannelOptions,
@@ -51,7 +52,6 @@ export {
 export type { AuthRefusalReason, RtspServerAuthStats } from './server/auth/auth-stats.js'
 export type { AccessRefusal } from './server/auth/authenticator.js'
 export { type DigestAlgorithm, digestAlgorithms, digestHa1 } from './server/auth/digest.js'
-export { hostOf } from './server/auth/host-of.js'
 export {
   type AuthOptions,
   authDefaults,

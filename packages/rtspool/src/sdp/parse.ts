@@ -8,7 +8,7 @@ import { type SdpLine, SdpSection } from './section.js'
 import type { SessionDescription } from './session-description.js'
 
 /** What a description may grow to; more is refused. */
-export const sdpLimits = Object.freeze({ sizeBytes: 64 * 1024, lines: 4096, media: 64 })
+export const sdpLimits = Object.freeze({ sizeBytes: 64 * 1024, lines: 1024, media: 64 })
 
 /** Longest piece of a broken line that an error repeats. */
 const excerptLength = 60
@@ -67,9 +67,9 @@ function numberedLines(received: string | Uint8Array): NumberedLine[] {
   if (sizeBytes > sdpLimits.sizeBytes) {
     fail(1, `at most ${sdpLimits.sizeBytes} bytes`, `${sizeBytes} bytes`)
   }
-  const lines = decode(text).split(/\r\n|\n|\r/)
+  const lines = decode(text).split(/\r\n|\n|\r/, sdpLimits.lines + 2)
   if (lines.length > sdpLimits.lines + 1) {
-    fail(sdpLimits.lines + 1, `at most ${sdpLimits.lines} lines`, `${lines.length} lines`)
+    fail(sdpLimits.lines + 1, `at most ${sdpLimits.lines} lines`, 'more')
   }
   return lines
     .map((line, index) => ({ number: index + 1, content: withoutNuls(line) }))

@@ -1,4 +1,5 @@
 import { rtspMethods } from '../../src/rtsp/index.js'
+import { sdpLimits } from '../../src/sdp/index.js'
 
 /** A request as large as the limits let it be, in one kind of text that somebody has to read. */
 export interface LargestRequest {
@@ -147,7 +148,7 @@ function descriptions(): Parts[] {
     '\n',
   ]
   const filled = (head: string, line: string): string =>
-    head + fill(line, Math.min(maxSdp - head.length, line.length * 4080) - 200)
+    head + fill(line, Math.min(maxSdp - head.length - 200, line.length * (sdpLimits.lines - 10)))
   const described = lines.flatMap((line) => [
     body(
       `a description with ${line.trim()} in its session`,
@@ -162,7 +163,9 @@ function descriptions(): Parts[] {
   ])
   const media = Array.from(
     { length: 64 },
-    (_, at) => video.replace('streamid=0', `streamid=${at}`) + fill(`a=fmtp:96 a=${at}\r\n`, 900),
+    (_, at) =>
+      video.replace('streamid=0', `streamid=${at}`) +
+      fill(`a=fmtp:96 a=${fill('b', 50)}${at}\r\n`, 800),
   )
   const formats = `m=video 0 RTP/AVP ${fill('96 ', maxLine)}\r\n`
   return [
