@@ -266,6 +266,7 @@ export class MediaFactory {
       this.#all.delete(media)
       forget()
     })
+    prepare(media)
     if (shared) this.#boundLingering()
     return media
   }
@@ -299,6 +300,14 @@ export class MediaFactory {
       )
       throw sourceFailed(request.path, error)
     }
+  }
+}
+
+function prepare(media: Media): void {
+  try {
+    media.prepare()
+  } catch (error) {
+    throw sourceFailed(media.path, error)
   }
 }
 

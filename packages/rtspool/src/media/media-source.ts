@@ -33,6 +33,15 @@ export interface MediaSource {
    */
   readonly sendsReports?: boolean
   /**
+   * Tells a live source where its packets go before anybody plays, in the turn in which it is made. A source whose packets
+   * come already may push them from then on: they are kept from the last key frame on as {@link start} says, and the first
+   * viewer begins with them as later ones do. Without a `gopCache` they are thrown away, as are those that come before
+   * `start` where a source has no `prepare`. Not called for a {@link SeekableSource}.
+   *
+   * What it throws answers the request with 503; when it rejects later, the media ends.
+   */
+  prepare?(output: MediaOutput): void
+  /**
    * Starts the flow of RTP packets into `output.tracks[i].push(packet)`, each a `Buffer` or another `Uint8Array`. Called
    * at most once.
    *
@@ -92,6 +101,8 @@ export function sourceProblem(source: unknown, isShared: boolean): string | unde
   const isSeeking = 'seek' in source
   const methods = ['start', 'close', ...(isSeeking ? ['seek', 'resume', 'pause'] : [])]
   const lacking = methods.filter((name) => typeof source[name] !== 'function')
+  if (source.prepare !== undefined && typeof source.prepare !== 'function')
+    lacking.push('a function prepare')
   if (isSeeking && !isDuration(source.durationSeconds)) lacking.push('durationSeconds')
   if (!isDescription(source.description)) lacking.unshift('description')
   if (lacking.length > 0) return `${needs}, got ${kindOf(source)} without ${lacking.join(', ')}`

@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import type { Clock, ClockTimer } from '../clock.js'
-import { tellFailure } from '../listeners.js'
+import { catchLater, tellFailure } from '../listeners.js'
 import { rtcpIntervalMs } from '../rtcp/index.js'
 import { sequenceNumberOf } from '../rtp/index.js'
 import type { MulticastAddressPool } from '../transport/multicast-address-pool.js'
@@ -75,6 +75,7 @@ export class Media {
   readonly backChannel: BackChannel | undefined
   readonly #origin = randomInt(2 ** 47)
   readonly #source: MediaSource
+  readonly #output: MediaOutput
   readonly #options: MediaOptions
   readonly #participants = new Set<MediaParticipant>()
   #wasJoined = false
@@ -113,6 +114,12 @@ export class Media {
     this.tracks = source.description.media.map(
       (description, index) => new Track({ ...shared, index, description }),
     )
+    this.#output = {
+      tracks: this.tracks,
+      clock,
+      end: () => void this.end(),
+      rangeEnded: () => this.#rangeEnded(),
+    }
     this.#linger()
   }
 
@@ -162,6 +169,24 @@ export class Media {
 
   leave(participant: MediaParticipant): void {
     if (this.#participants.delete(participant) && this.#participants.size === 0) this.#linger()
+  }
+
+  /**
+   * Lets a live source push packets before anybody plays; for who has made the media.
+   *
+   * @throws What the source throws; the media has then ended.
+   */
+  prepare(): void {
+    if (this.playback || !this.#source.prepare) return
+    try {
+      catchLater(this.#source.prepare(this.#output), (error) => {
+        tellFailure(`prepare of the source of ${this.path}`, error)
+        void this.fail()
+      })
+    } catch (error) {
+      void this.fail()
+      throw error
+    }
   }
 
   /**
@@ -255,14 +280,8 @@ export class Media {
     if (this.#state === 'ended') throw new Error(`the media of ${this.path} has ended`)
     this.#state = 'starting'
     const { clock, startTimeoutMs = Number.POSITIVE_INFINITY } = this.#options
-    const output: MediaOutput = {
-      tracks: this.tracks,
-      clock,
-      end: () => void this.end(),
-      rangeEnded: () => this.#rangeEnded(),
-    }
     try {
-      const started = this.#source.start(output)
+      const started = this.#source.start(this.#output)
       await withDeadline(started, 'starting a media source', { clock, ms: startTimeoutMs })
     } catch (error) {
       // Not waited for: whoever asked for it hears at once that it has failed.

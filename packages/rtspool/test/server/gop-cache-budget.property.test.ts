@@ -42,10 +42,16 @@ function keyFrame(channel: number, sizeBytes: number, payloadBytes: number): Buf
   return [...pieces, Buffer.concat(frames)]
 }
 
-const realMemory = (): number => {
-  collectGarbage()
-  const { arrayBuffers, heapUsed } = process.memoryUsage()
-  return arrayBuffers + heapUsed
+/** The least of several looks: buffers that nobody holds are given back a while after the collection. */
+async function realMemory(): Promise<number> {
+  let least = Number.POSITIVE_INFINITY
+  for (let look = 0; look < 10; look++) {
+    collectGarbage()
+    const { arrayBuffers, heapUsed } = process.memoryUsage()
+    least = Math.min(least, arrayBuffers + heapUsed)
+    await new Promise(setImmediate)
+  }
+  return least
 }
 
 async function sendAll(client: RtspTestClient, pieces: readonly Buffer[]): Promise<void> {
@@ -111,14 +117,14 @@ describe('S-6a B-BIG what is kept for new viewers stays within the budget, in re
     const frames = Array.from({ length: tracks }, (_, index) =>
       keyFrame(index * 2, sizeBytes, payloadBytes),
     )
-    const before = realMemory()
+    const before = await realMemory()
     for (const client of clients) for (const each of frames) await sendAll(client, each)
     const { gopCache } = server.stats()
     expect(gopCache.bytes).toBeLessThanOrEqual(totalBytes * share)
     // It is used: what is given up makes room for others.
     expect(gopCache.bytes).toBeGreaterThan(totalBytes * share * 0.5)
     expect(gopCache.givenUp).toBeGreaterThan(0)
-    expect(realMemory() - before).toBeLessThan(totalBytes * share + slackBytes)
+    expect((await realMemory()) - before).toBeLessThan(totalBytes * share + slackBytes)
   })
 
   it('by media of the application, each of which has a share of its own', async () => {
