@@ -87,6 +87,16 @@ export default defineConfig({
           testTimeout: 60_000,
         },
       },
+      {
+        // Another runtime, which has to be fetched: only when it is asked for.
+        test: {
+          name: 'deno',
+          sequence: { groupOrder: 5 },
+          include: ['test/deno/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
     ],
   },
 })

@@ -56,7 +56,7 @@ export function reasonToInstall() {
 }
 
 /** Runs npm without a shell where possible: with the npm that started this script. */
-function npm(args) {
+export function npm(args) {
   const cli = process.env.npm_execpath
   const isNodeScript = cli !== undefined && /npm-cli\.[cm]?js$/.test(cli)
   const options = { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] }

@@ -127,7 +127,7 @@ export interface RtspServerOptions {
   readonly multicast?: MulticastAddressPool | MulticastOptions | undefined
   /**
    * Whether to send through the system's own calls (`sendmmsg`, `send`) where the optional package `koffi` is
-   * installed on Linux: about half the cost for many viewers.
+   * installed on Linux, and the runtime is Node: about half the cost for many viewers.
    * @default true
    */
   readonly nativeSockets?: boolean | undefined

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
 import { getSystemErrorName } from 'node:util'
+import { isNode } from './runtime.js'
 import { ipv6SocketAddressBytes, serializeSocketAddress } from './socket-address.js'
 
 /**
@@ -84,7 +85,7 @@ let isTried = false
 /**
  * The system calls, loaded once.
  *
- * @returns `undefined` where there is no koffi, no 64-bit little-endian Linux, or no glibc.
+ * @returns `undefined` where there is no koffi, no 64-bit little-endian Linux, no glibc, or no Node.
  */
 export function nativeSockets(): NativeSockets | undefined {
   if (!isTried) {
@@ -96,7 +97,7 @@ export function nativeSockets(): NativeSockets | undefined {
 
 function load(): NativeSockets | undefined {
   const isKnownLayout = process.arch === 'x64' || process.arch === 'arm64'
-  if (process.platform !== 'linux' || !isKnownLayout) return undefined
+  if (process.platform !== 'linux' || !isKnownLayout || !isNode(process.versions)) return undefined
   try {
     return bind(createRequire(import.meta.url)('koffi') as Koffi)
   } catch {

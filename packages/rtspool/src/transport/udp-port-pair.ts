@@ -13,6 +13,7 @@ import type { NativeSockets } from './native-sockets.js'
 import { numericLookup } from './numeric-lookup.js'
 import { RefusalSocket } from './refusal-socket.js'
 import { RtcpSources } from './rtcp-sources.js'
+import { queuedBytesOf, queuedCountOf } from './runtime.js'
 import type { RouteMemory } from './segment-limits.js'
 
 /** Called with each datagram of one peer; the buffer is the receiver's to keep. */
@@ -170,7 +171,7 @@ export class UdpEndpoint implements DatagramLoss, DatagramSender {
     if (!this.#closed) this.#socket.send(packet, port, address, sent)
   }
   readonly #hasRoom = (): boolean =>
-    this.#closed !== undefined || this.#socket.getSendQueueSize() <= maxQueuedBytes
+    this.#closed !== undefined || queuedBytesOf(this.#socket) <= maxQueuedBytes
 
   constructor(
     socket: Socket,
@@ -282,7 +283,7 @@ export class UdpEndpoint implements DatagramLoss, DatagramSender {
    */
   routeMulticast(route: MulticastRoute): boolean {
     if (route === this.#multicastRoute) return true
-    const isQueueing = this.#multicastRoute !== undefined && this.#socket.getSendQueueCount() > 0
+    const isQueueing = this.#multicastRoute !== undefined && queuedCountOf(this.#socket) > 0
     if (!this.#closed && !isQueueing && this.#setMulticast(route)) return true
     this.sendErrors++
     return false
