@@ -29,7 +29,7 @@ export {
   mediaFactoryDefaults,
 } from './media/media-factory.js'
 export type { MediaOutput, MediaSource, PlayRange, SeekableSource } from './media/media-source.js'
-export { type MountMatch, MountPoints } from './media/mount-points.js'
+export { type MountMatch, MountPoints, type PublishOptions } from './media/mount-points.js'
 export type {
   GopCacheLimits,
   GopCacheOptions,
@@ -37,6 +37,7 @@ export type {
 } from './media/recent-packets.js'
 export type { SilentTrack } from './media/silent-track.js'
 export type { StreamReception } from './media/stream-reception.js'
+export type { TimelineBreak, TimelinePolicy } from './media/timeline.js'
 export type { Track, TrackPosition } from './media/track.js'
 export type { RtspRequest } from './rtsp/index.js'
 export {

@@ -1,4 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type { TimelineBreak } from 'rtspool'
 import type { RepeatLimit } from './repeat-limit.js'
 
 /** What a message of the library's channels carries: facts, and where something has failed its error. */
@@ -8,11 +9,22 @@ interface Diagnosis {
   readonly [fact: string]: unknown
 }
 
+const timelineWords: Readonly<Record<TimelineBreak['kind'], string>> = {
+  timestamp: 'the time of a source has jumped',
+  source: 'a source goes on with another SSRC',
+  sequence: 'the sequence numbers of a source have begun anew',
+}
+
 /** The level and the words of the line for each channel. */
-const channels: readonly (readonly [name: string, level: 'warn' | 'error', words: string])[] = [
+const channels: readonly (readonly [
+  name: string,
+  level: 'warn' | 'error',
+  words: string | ((message: Diagnosis) => string),
+])[] = [
   ['rtspool:oversized-packet', 'warn', 'packets are too large for UDP: viewers need TCP'],
   ['rtspool:fragmented-packet', 'warn', 'packets do not fit a route: they leave in fragments'],
   ['rtspool:unsent-packet', 'warn', 'the system does not take packets by UDP'],
+  ['rtspool:timeline-break', 'warn', ({ kind }) => timelineWords[kind as TimelineBreak['kind']]],
   ['rtspool:silent-track', 'warn', 'a publisher records a track and sends nothing'],
   ['rtspool:refused-packet', 'warn', 'a source pushes what is no RTP: it is dropped'],
   ['rtspool:callback-failed', 'error', 'a callback of the application has failed'],
@@ -27,7 +39,8 @@ export function logDiagnostics(lines: RepeatLimit): () => void {
   const listeners = channels.map(([name, level, words]) => {
     const listener = (message: unknown): void => {
       const { error, ...facts } = message as Diagnosis
-      lines.write(level, words, '', error === undefined ? facts : { ...facts, err: error })
+      const said = typeof words === 'string' ? words : words(message as Diagnosis)
+      lines.write(level, said, '', error === undefined ? facts : { ...facts, err: error })
     }
     return [name, listener] as const
   })

@@ -1,4 +1,4 @@
-import { rtspServerDefaults, tlsDefaults } from 'rtspool'
+import { rtspServerDefaults, type TimelinePolicy, tlsDefaults } from 'rtspool'
 import { usersVariable } from './auth-flags.js'
 import {
   collect,
@@ -102,6 +102,12 @@ export const optionTable: readonly OptionEntry[] = [
     text: `users as lines of name:password, # begins a comment; ${usersVariable} in the environment takes them with spaces between`,
     defaultText: 'everybody may do everything',
     parse: parseFile('--users-file'),
+  },
+  {
+    flags: '--timeline <policy>',
+    text: 'passThrough, or continuous: viewers see no jump, restart or other SSRC of a publisher',
+    value: rtspServerDefaults.timeline,
+    parse: oneOf('--timeline', ['passThrough', 'continuous'] satisfies TimelinePolicy[]),
   },
   {
     flags: '--user <name:password>',

@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from 'commander'
-import type { AuthOptions, MulticastAddressPool } from 'rtspool'
+import type { AuthOptions, MulticastAddressPool, TimelinePolicy } from 'rtspool'
 import { type AuthFlags, authOf } from './auth-flags.js'
 import type { LogOptions } from './log.js'
 import { type OptionEntry, optionTable } from './option-table.js'
@@ -29,6 +29,8 @@ export interface CommandOptions {
   readonly publish: boolean
   /** Whether the test picture is played. */
   readonly test: boolean
+  /** What viewers see when a publisher jumps or begins anew. */
+  readonly timeline: TimelinePolicy
   /** Who may play and publish; `undefined` is everybody. */
   readonly auth: AuthOptions | undefined
   readonly log: LogOptions
@@ -167,6 +169,7 @@ function commandOptions(
     multicast: flags.multicast,
     publish: flags.publish,
     test: flags.test,
+    timeline: flags.timeline,
     auth,
     log: Object.freeze({ level: flags.logLevel, format: flags.logFormat, file: flags.logFile }),
     warnings: [...warnings, ...timeoutWarnings(flags.sessionTimeout)],

@@ -139,6 +139,7 @@ function createServer(options: CommandOptions): RtspServer {
     ...(options.host === undefined ? {} : { host: options.host }),
     ...(options.tls && { tls: { port: options.tls.port, ...readCertificate(options.tls) } }),
     ...(options.udpPorts === undefined ? {} : { udpPorts: options.udpPorts }),
+    timeline: options.timeline,
     ...(options.multicast && { multicast: options.multicast }),
     ...(options.auth && { auth: options.auth }),
     pool: {

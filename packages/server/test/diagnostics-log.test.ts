@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel'
 import { pino } from 'pino'
-import type { OversizedPacket } from 'rtspool'
+import type { OversizedPacket, TimelineBreak } from 'rtspool'
 import { ManualClock } from 'rtspool/session-pool/conformance'
 import { expect, it } from 'vitest'
 import { logDiagnostics } from '../src/diagnostics-log.js'
@@ -66,4 +66,19 @@ it.each([
   end()
   channel(name).publish({ path: '/cam', error: new Error('later') })
   expect(lines).toMatchObject([{ level: 50, path: '/cam', err: { message: 'disk' } }])
+})
+
+it.each([
+  ['timestamp', 'the time of a source has jumped'],
+  ['source', 'a source goes on with another SSRC'],
+  ['sequence', 'the sequence numbers of a source have begun anew'],
+] as const)('P-5a P-5b warns of a source that does not go on: %s', (kind, msg) => {
+  const { log, lines } = collected()
+  const change: TimelineBreak = {
+    ...{ path: '/live/cam', track: 0, kind, timeline: 'passThrough', count: 3 },
+  }
+  const end = logDiagnostics(new RepeatLimit(log, new ManualClock()))
+  channel('rtspool:timeline-break').publish(change)
+  end()
+  expect(lines).toEqual([{ level: 40, ...change, msg }])
 })

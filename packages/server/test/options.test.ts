@@ -18,6 +18,7 @@ describe('a good command line', () => {
         multicast: undefined,
         publish: true,
         test: true,
+        timeline: 'passThrough',
         auth: undefined,
         log: { level: 'info', format: undefined, file: undefined },
         warnings: [],
@@ -57,6 +58,8 @@ describe('a good command line', () => {
     { args: ['--udp-ports', '20001-20003'], expected: { udpPorts: [20001, 20003] } },
     { args: ['--no-publish'], expected: { publish: false } },
     { args: ['--no-test'], expected: { test: false } },
+    { args: [], expected: { timeline: 'passThrough' } },
+    { args: ['--timeline', 'continuous'], expected: { timeline: 'continuous' } },
     { args: ['--log-level', 'silent'], expected: { log: { level: 'silent' } } },
     { args: ['--log-format', 'json'], expected: { log: { format: 'json' } } },
     { args: ['--log-file', 'a.log'], expected: { log: { file: 'a.log' } } },
@@ -92,6 +95,7 @@ describe('a good command line', () => {
       '--no-publish',
       '--no-test',
       '--users-file',
+      '--timeline',
       '--user',
       '--publish-user',
       '--public-read',
@@ -171,6 +175,11 @@ describe('a bad command line is refused with one line and exit code 2', () => {
         '--multicast: expected multicast addresses such as 239.255.12.0/24 or ff15::/16, ' +
         `got '${groups.split(',').at(-1)}'`,
     })),
+    {
+      args: ['--timeline', 'continous'],
+      message:
+        "--timeline must be one of passThrough, continuous, got 'continous'; did you mean continuous?",
+    },
     {
       args: ['--log-level', 'loud'],
       message:

@@ -13,6 +13,7 @@ const options: CommandOptions = {
   multicast: undefined,
   publish: true,
   test: true,
+  timeline: 'passThrough',
   auth: undefined,
   log: { level: 'info' },
   warnings: [],

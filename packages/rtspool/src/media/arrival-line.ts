@@ -92,12 +92,11 @@ export class ArrivalLine {
     return { rtpTime: whole >>> 0, clockMs }
   }
 
-  /** Whether a packet with this timestamp would go on from those before it. */
-  fits(timestamp: number, clockMs: number): boolean {
-    return (
-      this.#line === undefined ||
-      Math.abs(this.#lateMs(this.#line, timestamp, clockMs)) <= maxDeviationMs
-    )
+  /** Whether a packet with this timestamp would be `ahead` or `back`. */
+  isJump(timestamp: number, clockMs: number): boolean {
+    if (!this.#line) return false
+    const lateMs = this.#lateMs(this.#line, timestamp, clockMs)
+    return lateMs < -maxDeviationMs || (lateMs > maxDeviationMs && this.#isBack(timestamp))
   }
 
   /** A packet has come. Timestamps that repeat, as those of one frame do, cost nothing. */
@@ -145,10 +144,15 @@ export class ArrivalLine {
       this.#beginWindows(clockMs)
       return 'returned'
     }
-    const backTicks = timestampDistance(timestamp, this.#lastTimestamp)
+    const isBack = this.#isBack(timestamp)
     this.#begin(timestamp, clockMs)
     if (lateMs < 0) return 'ahead'
-    return backTicks > maxDeviationMs * this.#ticksPerMs ? 'back' : 'late'
+    return isBack ? 'back' : 'late'
+  }
+
+  #isBack(timestamp: number): boolean {
+    const ticks = timestampDistance(timestamp, this.#lastTimestamp)
+    return ticks > maxDeviationMs * this.#ticksPerMs
   }
 
   /** Above 0 for a packet that comes after its time. */

@@ -16,6 +16,7 @@ import {
   gopCacheDefaults,
   resolveGopCache,
 } from './recent-packets.js'
+import { checkTimeline, type TimelinePolicy } from './timeline.js'
 
 /** What a viewer asked for. */
 export interface MediaRequest {
@@ -63,6 +64,12 @@ export interface MediaFactoryOptions {
    */
   readonly gopCache?: GopCacheOptions | false | undefined
   /**
+   * What viewers see when the source jumps in RTP time, changes its SSRC or begins anew: the same (`passThrough`), or one
+   * SSRC, sequence numbers and timestamps that go on (`continuous`). A source that is sought in is passed through.
+   * @default 'passThrough'
+   */
+  readonly timeline?: TimelinePolicy | undefined
+  /**
    * Viewers with an equal key share a media. Leave the query out where it changes nothing, or every
    * query that a client makes up starts another source.
    * @default path and query
@@ -88,6 +95,7 @@ export const mediaFactoryDefaults = Object.freeze({
   startTimeoutSeconds: 10,
   servesSubpaths: false,
   gopCache: gopCacheDefaults,
+  timeline: 'passThrough',
   sharedKey: ({ path, query }: MediaRequest) => (query === undefined ? path : `${path}?${query}`),
   multicast: undefined,
   backChannel: undefined,
@@ -125,6 +133,7 @@ function resolveMediaFactoryOptions(options: MediaFactoryOptions): ResolvedMedia
       options.servesSubpaths ?? defaults.servesSubpaths,
     ),
     gopCache: resolveGopCache(options.gopCache ?? defaults.gopCache) ?? false,
+    timeline: checkTimeline('timeline', options.timeline ?? defaults.timeline),
     sharedKey,
     multicast: resolveMulticast(options.multicast),
     backChannel: options.backChannel,
@@ -239,7 +248,7 @@ export class MediaFactory {
     { clock, multicast, openCache }: MediaPlace,
     forget: () => void,
   ): Promise<Media> {
-    const { shared, lingerSeconds, startTimeoutSeconds, gopCache } = this.options
+    const { shared, lingerSeconds, startTimeoutSeconds, gopCache, timeline } = this.options
     const startTimeoutMs =
       startTimeoutSeconds === 0 ? Number.POSITIVE_INFINITY : startTimeoutSeconds * msPerSecond
     const source = await this.#makeSource(request, {
@@ -258,6 +267,7 @@ export class MediaFactory {
       startTimeoutMs,
       gopCache: gopCache || undefined,
       cacheShare: openCache?.(),
+      timeline,
       multicast: multicast || undefined,
       backChannel: this.options.backChannel,
     })

@@ -7,6 +7,7 @@ import type { MulticastAddressPool } from '../transport/multicast-address-pool.j
 import { BackChannel, type BackChannelOptions } from './back-channel.js'
 import type { CacheShare } from './cache-budget.js'
 import { closeSource } from './close-source.js'
+import { CommonJump } from './common-jump.js'
 import { withDeadline } from './deadline.js'
 import {
   isSeekable,
@@ -19,6 +20,7 @@ import { Playback } from './playback.js'
 import { describePresentation, type PresentationPlaces } from './presentation.js'
 import type { GopCacheLimits } from './recent-packets.js'
 import { SourceClock } from './source-clock.js'
+import type { TimelinePolicy } from './timeline.js'
 import { Track } from './track.js'
 
 /** Who plays or records a media, and must hear when it ends. */
@@ -41,6 +43,8 @@ export interface MediaOptions {
   readonly gopCache?: GopCacheLimits | undefined
   /** Where what is kept counts. @default nowhere */
   readonly cacheShare?: CacheShare | undefined
+  /** @default 'passThrough' */
+  readonly timeline?: TimelinePolicy | undefined
   /** Where it may go by multicast; `undefined` = nowhere. */
   readonly multicast?: MulticastAddressPool | undefined
   readonly backChannel?: BackChannelOptions | undefined
@@ -106,6 +110,9 @@ export class Media {
       clock,
       cname,
       gopCache,
+      // A source that is sought in says where it goes on.
+      timeline: (this.playback ? undefined : options.timeline) ?? 'passThrough',
+      jump: new CommonJump(),
       sourceClock: new SourceClock(),
       awaitsReport: source.sendsReports ?? false,
       cacheShare: options.cacheShare,
@@ -142,6 +149,11 @@ export class Media {
       backChannel?.description,
       this.playback?.durationSeconds,
     )
+  }
+
+  /** What is pushed from now on comes from another source; see {@link Track.expectNewSource}. */
+  expectNewSource(): void {
+    for (const track of this.tracks) track.expectNewSource()
   }
 
   /** Streams that are set up on this media, playing or not. */

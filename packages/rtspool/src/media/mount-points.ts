@@ -1,12 +1,29 @@
-import { kindOf } from '../option-checks.js'
+import { checkOptions, kindOf } from '../option-checks.js'
 import { MediaFactory } from './media-factory.js'
 import { checkAbsolute, checkPath, checkPathPattern, matchesPathPattern } from './path-pattern.js'
+import { checkTimeline, type TimelinePolicy } from './timeline.js'
 
 /** A mount point that answers for a path. */
 export interface MountMatch {
   readonly factory: MediaFactory
   /** The mount point, a prefix of the path that ends at a `/` or is the whole path. */
   readonly mountPath: string
+}
+
+/** Options of what clients publish to some paths; all optional. */
+export interface PublishOptions {
+  /**
+   * What viewers see when the publisher jumps in RTP time, changes its SSRC or begins anew: the same (`passThrough`), or one
+   * SSRC, sequence numbers and timestamps that go on (`continuous`).
+   * @default the option `timeline` of the server
+   */
+  readonly timeline?: TimelinePolicy | undefined
+}
+
+function resolvePublishOptions(options: PublishOptions): PublishOptions {
+  checkOptions('allowPublish', options, ['timeline'])
+  const { timeline } = options
+  return timeline === undefined ? {} : { timeline: checkTimeline('timeline', timeline) }
 }
 
 /**
@@ -25,7 +42,7 @@ export class MountPoints implements Iterable<readonly [path: string, factory: Me
   readonly #factories = new Map<string, MediaFactory>()
   /** How many mount points have each number of segments: only such prefixes of a path are looked up. */
   readonly #depths: number[] = []
-  readonly #publishPatterns = new Set<string>()
+  readonly #publishPatterns = new Map<string, PublishOptions>()
 
   get size(): number {
     return this.#factories.size
@@ -82,16 +99,16 @@ export class MountPoints implements Iterable<readonly [path: string, factory: Me
    *
    * @param pattern - A path, or a path that ends in `/*`: everything below it, at any depth. A trailing slash is
    *   dropped.
-   * @throws {TypeError} When nothing can be published to such a path, the root among them.
+   * @throws {TypeError} When nothing can be published to such a path, the root among them, or an option is none.
    */
-  allowPublish(pattern: string): void {
+  allowPublish(pattern: string, options: PublishOptions = {}): void {
     checkAbsolute('a path pattern', pattern)
     const normal = withoutTrailingSlash(pattern)
     checkPathPattern('a path pattern', normal)
     if (normal === '/') {
       throw new TypeError("nobody can publish to the root, got '/': '/*' is everything below it")
     }
-    this.#publishPatterns.add(normal)
+    this.#publishPatterns.set(normal, resolvePublishOptions(options))
   }
 
   /** Takes back what {@link allowPublish} allowed; running publications go on. */
@@ -102,10 +119,19 @@ export class MountPoints implements Iterable<readonly [path: string, factory: Me
 
   isPublishAllowed(path: string): boolean {
     if (path === '/') return false
-    for (const pattern of this.#publishPatterns) {
+    for (const pattern of this.#publishPatterns.keys()) {
       if (matchesPathPattern(pattern, path)) return true
     }
     return false
+  }
+
+  /** What {@link allowPublish} says of a path: the options of the longest pattern that it matches. */
+  publishOptionsOf(path: string): PublishOptions {
+    let longest = ''
+    for (const pattern of this.#publishPatterns.keys()) {
+      if (pattern.length > longest.length && matchesPathPattern(pattern, path)) longest = pattern
+    }
+    return this.#publishPatterns.get(longest) ?? {}
   }
 
   [Symbol.iterator](): IterableIterator<readonly [path: string, factory: MediaFactory]> {

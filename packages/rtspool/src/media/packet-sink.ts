@@ -2,8 +2,6 @@ import type { NtpTimestamp } from '../rtcp/index.js'
 
 /** Where what arrives goes. */
 export interface PacketSink {
-  /** Synchronisation source of what came last, once it is known. */
-  readonly ssrc: number | undefined
   /** Ticks a second of the RTP timestamps. */
   readonly clockRate: number
   /** What arrived and went nowhere. */

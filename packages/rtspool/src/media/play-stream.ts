@@ -54,6 +54,11 @@ export class PlayStream implements MediaParticipant {
     return this.#init.uri
   }
 
+  /** What the viewer sees, once it is known. */
+  get ssrc(): number | undefined {
+    return this.track.ssrc
+  }
+
   /** Where the stream is SRTP. */
   get security(): StreamSecurity | undefined {
     return this.#init.security

@@ -8,6 +8,7 @@ import type { MediaSource } from './media-source.js'
 import type { GopCacheLimits } from './recent-packets.js'
 import type { RecordStream } from './record-stream.js'
 import type { TrackKeys } from './stream-security.js'
+import type { TimelinePolicy } from './timeline.js'
 
 export interface PublicationInit {
   /** Decoded path that it is mounted at. */
@@ -25,6 +26,8 @@ export interface PublicationInit {
   readonly gopCache: GopCacheLimits | undefined
   /** Says where that counts. @default nowhere */
   readonly openCache?: OpenCacheShare
+  /** What viewers see when it jumps or begins anew. @default 'passThrough' */
+  readonly timeline?: TimelinePolicy | undefined
   /** Where viewers may have it by multicast. */
   readonly multicast?: MulticastAddressPool | undefined
   /** Called once, when there is something to watch. */
@@ -59,6 +62,7 @@ export class Publication {
       sharedKey: () => init.path,
       lingerSeconds: Number.POSITIVE_INFINITY,
       gopCache: init.gopCache ?? false,
+      timeline: init.timeline,
       multicast: init.multicast ?? false,
     })
   }

@@ -7,7 +7,12 @@ import {
   type RtcpPacket,
   serializeCompound,
 } from '../rtcp/index.js'
-import { type ReceptionReportValues, ReceptionStatistics } from '../rtp/index.js'
+import {
+  isValidRtp,
+  type ReceptionReportValues,
+  ReceptionStatistics,
+  ssrcOf,
+} from '../rtp/index.js'
 import type { MediaParticipant } from './media.js'
 import type { PacketSink } from './packet-sink.js'
 import { silentAfterSeconds } from './silent-track.js'
@@ -44,6 +49,8 @@ export interface RecordStreamInit {
 /** One track on its way from a publisher into the media: set up, recording or paused, closed. */
 export class RecordStream implements MediaParticipant {
   readonly #init: RecordStreamInit
+  /** The publisher's, of its last packet. */
+  #sourceSsrc: number | undefined
   /** Our SSRC as a receiver. */
   readonly #ssrc = randomInt(2 ** 32)
   #state: 'ready' | 'recording' | 'closed' = 'ready'
@@ -75,6 +82,11 @@ export class RecordStream implements MediaParticipant {
 
   get lowerTransport(): 'TCP' | 'UDP' {
     return this.#init.lowerTransport
+  }
+
+  /** The publisher's, once it is known; viewers may see another one. */
+  get ssrc(): number | undefined {
+    return this.#sourceSsrc
   }
 
   /** The track that what arrives goes out on, from RECORD on. */
@@ -115,14 +127,15 @@ export class RecordStream implements MediaParticipant {
     this.#init.onClosed(this)
   }
 
-  /** Passes one RTP packet on, unchanged; before RECORD it is dropped (RFC 2326 section 10.11). */
+  /** Passes one RTP packet on; before RECORD it is dropped (RFC 2326 section 10.11). */
   receiveRtp(packet: Buffer): void {
-    if (this.#state !== 'recording' || !this.#sink?.receive(packet)) return
-    const { counters, clock } = this.#init
+    if (this.#state !== 'recording' || !this.#sink) return
+    // The track may write another header: the publisher is told of its own.
+    if (isValidRtp(packet)) this.#noteArrival(packet)
+    if (!this.#sink.receive(packet)) return
+    const { counters } = this.#init
     counters.packetsIn++
     counters.bytesIn += packet.length
-    const now = clock.now()
-    this.#statisticsOf(this.#sink).update(packet, now)
     this.#init.onPacket()
   }
 
@@ -137,7 +150,7 @@ export class RecordStream implements MediaParticipant {
     const now = this.#init.clock.now()
     for (const packet of packets) {
       if (packet.type !== 'senderReport' || !this.#sink) continue
-      if (this.#sink.ssrc !== undefined && this.#sink.ssrc !== packet.ssrc) continue
+      if (this.#sourceSsrc !== undefined && this.#sourceSsrc !== packet.ssrc) continue
       this.#statistics?.noteSenderReport(ntpMiddle32(packet.ntpTime), now)
       this.#sink.noteSenderReport(packet.ntpTime, packet.rtpTime, now)
     }
@@ -189,14 +202,17 @@ export class RecordStream implements MediaParticipant {
   }
 
   /** Counts afresh when the publisher changes its SSRC. */
-  #statisticsOf({ ssrc = 0, clockRate }: PacketSink): ReceptionStatistics {
+  #noteArrival(packet: Buffer): void {
+    const ssrc = ssrcOf(packet)
+    this.#sourceSsrc = ssrc
     if (this.#statistics?.ssrc !== ssrc) {
+      const clockRate = this.#sink?.clockRate ?? 1
       // Who may send here is known by address or connection: no probation.
       this.#lostReported = 0
       this.#isSettled = true
       this.#silence?.cancel()
       this.#statistics = new ReceptionStatistics({ ssrc, clockRate, probation: 0 })
     }
-    return this.#statistics
+    this.#statistics.update(packet, this.#init.clock.now())
   }
 }

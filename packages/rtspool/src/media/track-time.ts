@@ -105,9 +105,14 @@ export class TrackTime {
     return arrival
   }
 
-  /** Whether a packet with this timestamp would go on from those before it. */
-  fits(rtpTime: number): boolean {
-    return this.#line.fits(rtpTime, this.#clock.now())
+  /** Whether a packet with this timestamp, now, would be a jump of RTP time. */
+  isJump(rtpTime: number): boolean {
+    return this.#line.isJump(rtpTime, this.#clock.now())
+  }
+
+  /** The RTP timestamp that the packets reach at an instant of the monotonic clock; 0 before the first. */
+  timestampAt(clockMs: number): number {
+    return this.#line.timestampAt(clockMs)
   }
 
   /** The next packet goes on wherever its source has said, which is no jump. */

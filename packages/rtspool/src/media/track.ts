@@ -16,6 +16,7 @@ import {
 import type { MediaDescription } from '../sdp/index.js'
 import type { SrtpSender, SrtpSuite } from '../srtp/index.js'
 import type { CacheShare } from './cache-budget.js'
+import type { CommonJump } from './common-jump.js'
 import { DeliveryTroubles } from './delivery-troubles.js'
 import { EntryPoints } from './entry-points.js'
 import { Newcomers } from './newcomers.js'
@@ -26,8 +27,10 @@ import { maxPacketBytes, RefusedPackets } from './refused-packets.js'
 import { SenderReports } from './sender-reports.js'
 import { SourceClock } from './source-clock.js'
 import { areTimes, checkPosition } from './source-numbers.js'
+import type { TimelinePolicy } from './timeline.js'
 import { TrackReaders } from './track-readers.js'
 import { maxReportWaitMs, TrackTime } from './track-time.js'
+import { TrackTimeline } from './track-timeline.js'
 
 /** Where a stream of packets begins, or goes on. */
 export interface TrackPosition {
@@ -48,6 +51,10 @@ export interface TrackInit {
   readonly sourceClock?: SourceClock
   /** Whether the source sends reports of its own, which tell the time better than arrival does. */
   readonly awaitsReport?: boolean
+  /** @default 'passThrough' */
+  readonly timeline?: TimelinePolicy
+  /** Shared by the tracks of a media. */
+  readonly jump?: CommonJump
   /** What is kept for new viewers; nothing when absent. */
   readonly gopCache?: GopCacheLimits | undefined
   /** Where what is kept counts. */
@@ -92,6 +99,7 @@ export class Track {
   #nextSequenceNumber: number | undefined
   #timestamp = 0
   readonly #time: TrackTime
+  readonly #timeline: TrackTimeline
   readonly #reports: SenderReports
   readonly #newcomers: Newcomers
   #reportTimer: ClockTimer | undefined
@@ -110,6 +118,15 @@ export class Track {
       clockRate: this.clockRate,
       sourceClock: init.sourceClock ?? new SourceClock(),
       awaitsReport: init.awaitsReport ?? false,
+    })
+    this.#timeline = new TrackTimeline({
+      path: init.path ?? '',
+      index: init.index,
+      clock: init.clock,
+      time: this.#time,
+      clockRate: this.clockRate,
+      jump: init.jump,
+      policy: init.timeline ?? 'passThrough',
     })
     const { clock, cname } = init
     this.#reports = new SenderReports({ stream: this, time: this.#time, clock, cname })
@@ -156,7 +173,7 @@ export class Track {
    */
   startAt(position: TrackPosition): void {
     checkPosition(position)
-    const { ssrc, sequenceNumber, timestamp } = position
+    const { ssrc, sequenceNumber, timestamp } = this.#timeline.place(position)
     if (ssrc !== this.#ssrc) this.#beginSource(ssrc)
     this.#time.restartLine()
     this.#nextSequenceNumber = sequenceNumber
@@ -164,7 +181,18 @@ export class Track {
   }
 
   /**
-   * Sends one RTP packet of the source, unchanged, to everybody who plays this track. Never throws.
+   * The next packet comes from another source: its timeline is continued from here on, whatever the policy was before. For
+   * whoever lets one publisher, or something in its place, follow another.
+   */
+  expectNewSource(): void {
+    const { position } = this
+    const last = position && { ...position, sequenceNumber: (position.sequenceNumber - 1) & 0xffff }
+    this.#timeline.expectNewSource(last)
+  }
+
+  /**
+   * Sends one RTP packet of the source to everybody who plays this track: unchanged, but for the header where the timeline
+   * is `continuous` and the source has jumped. Never throws.
    *
    * @param packet - Any `Uint8Array`, a `Buffer` among them. The track's from now on, and not to be changed or used
    * again: it is sent at the end of its frame, and may be kept for new viewers until the next key frame. See
@@ -186,6 +214,7 @@ export class Track {
       this.invalidPackets++
       return false
     }
+    this.#timeline.rewrite(packet)
     const ssrc = ssrcOf(packet)
     if (ssrc !== this.#ssrc) this.#beginSource(ssrc)
     const start = payloadOffsetOf(packet)
@@ -194,7 +223,8 @@ export class Track {
     this.#timestamp = timestampOf(packet)
     this.packetCount = (this.packetCount + 1) >>> 0
     this.octetCount = (this.octetCount + end - start) >>> 0
-    this.#time.noteArrival(this.#timestamp)
+    const arrival = this.#time.noteArrival(this.#timestamp)
+    if (arrival !== 'steady') this.#timeline.noteArrival(arrival)
     if (this.packetCount === 1) this.#scheduleFirstReport()
     else if (!this.#newcomers.isEmpty) this.#newcomers.notePacket()
     const endsFrame = !this.#hasFrames || markerOf(packet)
@@ -270,7 +300,7 @@ export class Track {
       return
     }
     const wasWaiting = this.#time.isWaiting
-    this.#time.map(unixMs, rtpTime, clockMs)
+    this.#time.map(unixMs, this.#timeline.timestampOf(rtpTime), clockMs)
     if (wasWaiting) this.sendSenderReport()
   }
 
@@ -279,9 +309,10 @@ export class Track {
    * 3550 section 6.4.1): then time goes on by arrival. See {@link TrackTime.report} for what else is not believed.
    */
   noteSenderReport(ntpTime: NtpTimestamp, rtpTime: number, clockMs: number): void {
-    if (ntpTime.seconds === 0 && ntpTime.fraction === 0) return
+    if ((ntpTime.seconds === 0 && ntpTime.fraction === 0) || this.#timeline.awaitsSource) return
     const wasWaiting = this.#time.isWaiting
-    const isBelieved = this.#time.report(unixMsFromNtp(ntpTime), rtpTime, clockMs)
+    const timestamp = this.#timeline.timestampOf(rtpTime)
+    const isBelieved = this.#time.report(unixMsFromNtp(ntpTime), timestamp, clockMs)
     if (wasWaiting && isBelieved) this.sendSenderReport()
   }
 
@@ -384,7 +415,10 @@ export class Track {
     this.#recent?.clear()
     this.#entryPoints.reset()
     // A sender report may come before the first packet: its mapping holds.
-    if (this.#ssrc !== undefined) this.#time.forget()
+    if (this.#ssrc !== undefined) {
+      this.#time.forget()
+      this.#timeline.noteSource()
+    }
     this.#ssrc = ssrc
     this.packetCount = 0
     this.octetCount = 0

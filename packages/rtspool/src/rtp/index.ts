@@ -40,6 +40,7 @@ export {
   payloadEndOf,
   payloadOffsetOf,
   payloadTypeOf,
+  rewriteRtpHeader,
   rtpHeaderBytes,
   sequenceNumberOf,
   ssrcOf,

@@ -113,6 +113,19 @@ export function writeRtpHeader(
   return offset + rtpHeaderBytes
 }
 
+/** Gives a packet another place in its stream, or another stream; all else of it stays. */
+export function rewriteRtpHeader(
+  packet: Uint8Array,
+  sequenceNumber: number,
+  timestamp: number,
+  ssrc: number,
+): void {
+  packet[2] = sequenceNumber >>> 8
+  packet[3] = sequenceNumber
+  writeUint32(packet, 4, timestamp)
+  writeUint32(packet, 8, ssrc)
+}
+
 function uint16At(bytes: Uint8Array, offset: number): number {
   return ((bytes[offset] as number) << 8) | (bytes[offset + 1] as number)
 }

@@ -5,6 +5,7 @@ import {
   gopCacheDefaults,
   type ServerGopCacheOptions,
 } from '../media/recent-packets.js'
+import type { TimelinePolicy } from '../media/timeline.js'
 import type { SessionPool, SessionPoolOptions } from '../session/index.js'
 import { defaultMaxEntryWaitMs } from '../transport/interleaved.js'
 import type { MulticastAddressPool, MulticastOptions } from '../transport/multicast-address-pool.js'
@@ -120,6 +121,13 @@ export interface RtspServerOptions {
    */
   readonly gopCache?: ServerGopCacheOptions | false | undefined
   /**
+   * What viewers of a publication see when it jumps in RTP time, changes its SSRC or begins anew: the same
+   * (`passThrough`), or one SSRC, sequence numbers and timestamps that go on (`continuous`). `mounts.allowPublish` may say
+   * otherwise for some paths; media of your own have the same option in their factory.
+   * @default 'passThrough'
+   */
+  readonly timeline?: TimelinePolicy | undefined
+  /**
    * Where media may be sent by multicast, publications among them: each track goes once to a group of its own,
    * however many watch. Factories may say otherwise for their media. Needs `udpPorts`.
    * @default no multicast
@@ -163,6 +171,7 @@ export const rtspServerDefaults = Object.freeze({
   slowReaderTimeout: 10,
   publisherTimeout: 10,
   gopCache: Object.freeze({ ...gopCacheDefaults, totalBytes: defaultGopCacheTotalBytes }),
+  timeline: 'passThrough',
   multicast: undefined,
   nativeSockets: true,
   auth: undefined,

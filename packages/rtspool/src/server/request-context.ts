@@ -3,6 +3,7 @@ import type { CacheBudget } from '../media/cache-budget.js'
 import type { MountPoints } from '../media/mount-points.js'
 import type { Publication } from '../media/publication.js'
 import type { GopCacheLimits } from '../media/recent-packets.js'
+import type { TimelinePolicy } from '../media/timeline.js'
 import type { RtspRequest } from '../rtsp/index.js'
 import type {
   RemovalReason,
@@ -69,6 +70,8 @@ export interface ServerContext {
   readonly gopCache: GopCacheLimits | undefined
   /** Of all media that are served, publications among them. */
   readonly cacheBudget: CacheBudget
+  /** For publications whose path has no policy of its own. */
+  readonly timeline: TimelinePolicy
   /** What media are encrypted with on secure connections; nothing when SRTP is turned off. */
   readonly srtp: SrtpSuite | undefined
   /** Where media may go by multicast whose factory does not say, publications among them. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js'
 import { resolveMulticast } from '../media/media-factory.js'
 import { type GopCacheLimits, resolveServerGopCache } from '../media/recent-packets.js'
+import { checkTimeline, type TimelinePolicy } from '../media/timeline.js'
 import {
   checkBoolean,
   checkClock,
@@ -44,6 +45,7 @@ export interface ResolvedRtspServerOptions {
   readonly publisherTimeoutMs: number
   readonly gopCache: GopCacheLimits | undefined
   readonly gopCacheTotalBytes: number
+  readonly timeline: TimelinePolicy
   readonly multicast: MulticastAddressPool | undefined
   readonly native: NativeSockets | undefined
   readonly auth: ResolvedAuthOptions | undefined
@@ -107,6 +109,7 @@ export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRt
       checkSeconds('publisherTimeout', options.publisherTimeout ?? defaults.publisherTimeout) *
       msPerSecond,
     ...resolveServerGopCache(options.gopCache ?? defaults.gopCache),
+    timeline: checkTimeline('timeline', options.timeline ?? defaults.timeline),
     multicast: resolveMulticast(options.multicast),
     native: checkBoolean('nativeSockets', options.nativeSockets ?? defaults.nativeSockets)
       ? nativeSockets()

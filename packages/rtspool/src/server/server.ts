@@ -279,6 +279,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
       refusals: new RefusalMonitor(this.#options.clock),
       gopCache: this.#options.gopCache,
       cacheBudget: this.#cacheBudget,
+      timeline: this.#options.timeline,
       srtp: this.#options.tls?.srtp,
       multicast: this.#options.multicast,
       publicationStarted: ({ path }) => tell(this, 'publishStarted', path),

@@ -13,7 +13,7 @@ export interface StreamStats {
   /** `play`: to a viewer; `record`: from a publisher. */
   readonly mode: 'play' | 'record'
   readonly lowerTransport: 'TCP' | 'UDP'
-  /** Source of the stream, once it is known. */
+  /** Source of the stream, once it is known: as the publisher sends it, or as the viewer sees it. */
   readonly ssrc: number | undefined
   /**
    * The last reception report: the viewer's about what it was sent, or ours about what the publisher sent.
@@ -50,7 +50,7 @@ export function streamStatsOf(session: Session): StreamStats[] {
         index,
         mode: stream instanceof PlayStream ? 'play' : 'record',
         lowerTransport: stream.lowerTransport,
-        ssrc: stream.track?.ssrc,
+        ssrc: stream.ssrc,
         reception: stream.reception,
         malformedRtcp: stream.malformedRtcp,
         invalidPackets: stream.invalidPackets,

@@ -1,3 +1,4 @@
+import { CommonJump } from '../../src/media/common-jump.js'
 import { RecordStream } from '../../src/media/record-stream.js'
 import { SourceClock } from '../../src/media/source-clock.js'
 import { Track, type TrackInit } from '../../src/media/track.js'
@@ -124,7 +125,12 @@ export class TimedTrack {
 /** Sound and pictures of one publisher. */
 export function timedPublisher(init: Partial<TrackInit> = {}) {
   const clock = new FakeClock()
-  const shared = { awaitsReport: true, ...init, sourceClock: new SourceClock() }
+  const shared = {
+    awaitsReport: true,
+    ...init,
+    sourceClock: new SourceClock(),
+    jump: new CommonJump(),
+  }
   return {
     clock,
     video: new TimedTrack(clock, shared),

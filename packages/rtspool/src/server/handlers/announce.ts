@@ -56,7 +56,7 @@ function mount(
   description: SessionDescription,
   keys: ReadonlyMap<number, TrackKeys>,
 ): Publication {
-  const { mounts, pool, clock, gopCache, multicast } = server
+  const { mounts, pool, clock, gopCache, multicast, timeline } = server
   const publication = new Publication({
     path,
     presentation,
@@ -67,6 +67,7 @@ function mount(
     setupTimeoutMs: pool.limits.maxIdleSetup * msPerSecond,
     gopCache,
     openCache: () => server.cacheBudget.openShare(),
+    timeline: mounts.publishOptionsOf(path).timeline ?? timeline,
     multicast,
     onStarted: server.publicationStarted,
     onEnded: (ended) => {
