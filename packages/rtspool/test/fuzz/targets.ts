@@ -1,3 +1,4 @@
+import { fileTargets } from './file-targets.js'
 import { headerTargets } from './header-targets.js'
 import { mediaTargets } from './media-targets.js'
 import { sdpTargets } from './sdp-targets.js'
@@ -11,5 +12,6 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   ...uriTargets,
   ...sdpTargets,
   ...mediaTargets,
+  ...fileTargets,
   ...wireTargets,
 ]

@@ -40,3 +40,11 @@ export function announceLeftOut(path: string, leftOut: readonly string[]): void 
  * their sound, so that a file that was cut off has more of one than of the other.
  */
 export const restMs = 2000
+
+/** Says that the file ends before the container does. What is there was described as all, so that it ends regularly. */
+export class FileCutOffError extends RangeError {
+  constructor() {
+    super('expected more of the file, got its end: the file was cut off')
+    this.name = 'FileCutOffError'
+  }
+}

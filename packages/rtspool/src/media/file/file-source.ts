@@ -125,8 +125,8 @@ export class FileSource implements MediaSource {
   #fail(error: unknown, lane: Lane, pacer: Pacer<readonly Buffer[]>): void {
     // Reads that were under way reject when the file is closed.
     if (this.#isClosed) return
+    if (this.#stopMs === Number.POSITIVE_INFINITY) announceFailure(this.#file.path, error)
     this.#stopMs = Math.min(this.#stopMs, lane.endMs + restMs)
-    announceFailure(this.#file.path, error)
     pacer.finish(lane.index)
   }
 }

@@ -1,4 +1,5 @@
 import type * as Mediabunny from 'mediabunny'
+import { FileCutOffError } from './file-failure.js'
 import type { AccessUnit, ReadTrack } from './file-track.js'
 
 /** How a track is read. */
@@ -35,7 +36,7 @@ export async function readTrack(
       const { data: bytes, timestamp: seconds, duration: durationSeconds } = packet
       yield { bytes, isKey: packet.type === 'key', seconds, durationSeconds }
     }
-    if (isCutOff) throw missingData()
+    if (isCutOff) throw new FileCutOffError()
   }
   return { endSeconds: await endOf(track, sink), firstKeyFrame, accessUnits }
 }
@@ -49,10 +50,10 @@ async function firstPacket(
     const found = await sink.getKeyPacket(seconds)
     if (found) return found
     // mediabunny answers null for a packet that is missing, and where there is none so early.
-    if (await sink.getKeyPacket(seconds, { metadataOnly: true })) throw missingData()
+    if (await sink.getKeyPacket(seconds, { metadataOnly: true })) throw new FileCutOffError()
   }
   const first = await sink.getFirstPacket()
-  if (!first && (await sink.getFirstPacket({ metadataOnly: true }))) throw missingData()
+  if (!first && (await sink.getFirstPacket({ metadataOnly: true }))) throw new FileCutOffError()
   return first
 }
 
@@ -61,12 +62,10 @@ async function nextPacket(
   packet: Mediabunny.EncodedPacket,
 ): Promise<Mediabunny.EncodedPacket | null> {
   const next = await sink.getNextPacket(packet)
-  if (!next && (await sink.getNextPacket(packet, { metadataOnly: true }))) throw missingData()
+  if (!next && (await sink.getNextPacket(packet, { metadataOnly: true })))
+    throw new FileCutOffError()
   return next
 }
-
-const missingData = (): RangeError =>
-  new RangeError('expected more of the file, got its end: the file was cut off')
 
 /** Precision of the end of a track whose last units are missing. */
 const endPrecisionSeconds = 0.005

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { createSessionDescription, type SessionDescription } from '../../sdp/index.js'
 import type { MediaOutput, PlayRange, SeekableSource } from '../media-source.js'
 import type { Track } from '../track.js'
-import { announceFailure, restMs } from './file-failure.js'
+import { announceFailure, FileCutOffError, restMs } from './file-failure.js'
 import { type FileTimes, fileTimesOf } from './file-times.js'
 import type { FileTrack, Packetize } from './file-track.js'
 import type { MediaFile } from './media-file.js'
@@ -32,6 +32,8 @@ interface Piece {
   readonly endsMs: number[]
   /** Position behind which nothing is sent any more, since the file cannot be read on. */
   stopMs: number
+  /** A fault has been told. */
+  hasFailed: boolean
 }
 
 /**
@@ -117,6 +119,7 @@ export class StoredFileSource implements SeekableSource {
       ),
       endsMs: opened.map(() => 0),
       stopMs: Number.POSITIVE_INFINITY,
+      hasFailed: false,
     }
     await Promise.all(piece.lanes.map((_, index) => addNext(piece, index)))
     if (this.#isClosed) throw new Error(`${this.#file.path} was closed`)
@@ -205,12 +208,17 @@ export class StoredFileSource implements SeekableSource {
     pacer.finish(index)
   }
 
-  /** Tells of a fault; the media ends when what was read before it has been sent. */
+  /**
+   * Tells of a fault. What was read before it is sent; then the media ends, or where the file was cut off, the range:
+   * the description says no more than there is.
+   */
   #fail(piece: Piece, index: number, error: unknown): void {
     // Reads that were under way reject when the file is closed.
     if (this.#isClosed || this.#piece !== piece) return
-    piece.stopMs = Math.min(piece.stopMs, (piece.endsMs[index] ?? 0) + restMs)
-    announceFailure(this.#file.path, error)
+    const isCutOff = error instanceof FileCutOffError
+    if (!isCutOff) piece.stopMs = Math.min(piece.stopMs, (piece.endsMs[index] ?? 0) + restMs)
+    if (!piece.hasFailed) announceFailure(this.#file.path, error)
+    piece.hasFailed = true
     piece.pacer.finish(index)
   }
 

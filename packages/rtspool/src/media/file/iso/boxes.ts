@@ -44,7 +44,8 @@ export function boxesIn(bytes: Buffer, start: number, end: number): Box[] {
   const boxes: Box[] = []
   for (let offset = start; offset < end; ) {
     const box = boxAt(bytes, offset, end)
-    if (!box || box.end > end) break
+    // A size of 0, up to the end of the file, is for the last box of a file alone.
+    if (!box || box.end > end || bytes.readUInt32BE(offset) === 0) break
     boxes.push(box)
     offset = box.end
   }

@@ -1,7 +1,7 @@
 import type { FileRepair, FileView } from '../file-view.js'
 import { type Box, topLevelBoxes } from './boxes.js'
 import { addFragment } from './fragment.js'
-import { type Movie, parseMovie } from './movie.js'
+import { isFragmentedMovie, type Movie, parseMovie } from './movie.js'
 import { serializeMovie } from './movie-writer.js'
 import { SampleList } from './sample-list.js'
 
@@ -34,8 +34,9 @@ export async function foldFragments(file: FileView): Promise<FileRepair | undefi
   const leftOut: string[] = []
   await addFragments(file, movie, fragments, leftOut)
   if (isCut) {
-    const bytes = file.sizeBytes - last.start
-    leftOut.push(`of a ${nameOf(last)} box the file ends within, what is behind its ${bytes} bytes`)
+    leftOut.push(
+      `everything from byte ${last.start} on: the file ends within a ${nameOf(last)} box`,
+    )
   }
   const { tracks, lostSamples } = keepPresentSamples(movie, file.sizeBytes)
   if (lostSamples > 0) leftOut.push(`${lostSamples} samples behind the end of the file`)
@@ -64,8 +65,9 @@ async function findFragments(file: FileView): Promise<Fragments | undefined> {
     last = box
     if (box.type === 'moov' && !movie) {
       if (box.end > file.sizeBytes || box.end - box.start > maxMovieBytes) return undefined
-      movie = parseMovie(Buffer.from(await file.read(box.start, box.end)), maxSamples)
-      if (!movie.isFragmented) return undefined
+      const bytes = Buffer.from(await file.read(box.start, box.end))
+      if (!isFragmentedMovie(bytes)) return undefined
+      movie = parseMovie(bytes, maxSamples)
     }
     if (box.type === 'ftyp' && box.end <= Math.min(file.sizeBytes, maxFileTypeBytes)) {
       fileType = Buffer.from(await file.read(box.start, box.end))
@@ -104,6 +106,7 @@ function keepPresentSamples(movie: Movie, sizeBytes: number) {
   const tracks = movie.tracks.map((track) => {
     const { samples } = track
     const kept = new SampleList()
+    kept.continueAt(samples.startTime)
     let index = 0
     all: for (const [chunk, offset] of samples.chunkOffsets.entries()) {
       let position = offset

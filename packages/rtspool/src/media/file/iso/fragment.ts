@@ -1,5 +1,5 @@
 import { type Box, boxAt, childrenOf } from './boxes.js'
-import type { SampleDefaults } from './movie.js'
+import { type SampleDefaults, safeNumber } from './movie.js'
 import type { SampleList } from './sample-list.js'
 
 /** Track that samples of a fragment belong to. */
@@ -66,7 +66,7 @@ class Fields {
   }
 
   uint64(): number {
-    return Number(this.#bytes.readBigUInt64BE(this.#take(8)))
+    return safeNumber(this.#bytes.readBigUInt64BE(this.#take(8)))
   }
 
   #take(count: number): number {

@@ -27,29 +27,57 @@ const containers = new Set(['mdia', 'minf', 'stbl'])
  * Writes a `moov` box that lists all samples of its tracks, so that nobody has to look for fragments.
  *
  * @param shift - Added to the position of each sample.
+ * @throws {RangeError} A number of a sample does not fit into an index.
  */
 export function serializeMovie({ bytes, box, tracks }: Movie, shift: number): Buffer {
+  const beginSeconds = commonBeginning(tracks)
   const children = childrenOf(bytes, box).flatMap((child) => {
     if (child.type === 'mvex') return []
     const track = tracks.find((candidate) => candidate.box.start === child.start)
-    return [track ? serializeTrack(bytes, track, shift) : bytes.subarray(child.start, child.end)]
+    return [
+      track
+        ? serializeTrack(bytes, track, shift, beginSeconds)
+        : bytes.subarray(child.start, child.end),
+    ]
   })
   return boxOf('moov', children)
 }
 
-function serializeTrack(bytes: Buffer, track: MovieTrack, shift: number): Buffer {
+/** Samples that are decoded first later than this begin a recording that counts from long ago. */
+const longAgoTicks = 2 ** 30
+
+/** Whole seconds that all tracks begin after, where an index could not say the time of the first sample. */
+function commonBeginning(tracks: readonly MovieTrack[]): number {
+  const begun = tracks.filter(({ samples }) => samples.count > 0)
+  if (begun.every(({ samples }) => samples.startTime < longAgoTicks)) return 0
+  const seconds = begun.map(({ samples, timescale }) => samples.startTime / timescale)
+  return Math.floor(Math.min(...seconds))
+}
+
+function serializeTrack(
+  bytes: Buffer,
+  track: MovieTrack,
+  shift: number,
+  beginSeconds: number,
+): Buffer {
+  const start = track.samples.startTime - beginSeconds * track.timescale
   const write = (box: Box): Buffer[] => {
     if (sampleBoxes.has(box.type)) return []
     const isOnPath = box === track.box || containers.has(box.type)
     if (!isOnPath) return [bytes.subarray(box.start, box.end)]
-    const children = childrenOf(bytes, box).flatMap(write)
-    if (box.type === 'stbl') children.push(...sampleTables(track.samples, shift))
+    const children = childrenOf(bytes, box).filter(isFirstContainer).flatMap(write)
+    if (box.type === 'stbl') children.push(...sampleTables(track.samples, shift, start))
     return [boxOf(box.type, children)]
   }
   return Buffer.concat(write(track.box))
 }
 
-function sampleTables(samples: SampleList, shift: number): Buffer[] {
+/** Of boxes that may lead to a sample table the first one of a kind counts. */
+const isFirstContainer = ({ type }: Box, index: number, boxes: readonly Box[]): boolean =>
+  !containers.has(type) || boxes.findIndex((box) => box.type === type) === index
+
+/** @param start - Decoding time of the first sample; a sample table itself begins at 0. */
+function sampleTables(samples: SampleList, shift: number, start: number): Buffer[] {
   const { sizes, durations, compositionOffsets, isSync, chunkOffsets, chunkSampleCounts } = samples
   const tables = [
     tableOf('stts', runsOf(durations)),
@@ -57,9 +85,10 @@ function sampleTables(samples: SampleList, shift: number): Buffer[] {
     fullBoxOf('stsz', 0, [0, sizes.length], numbers(sizes)),
     fullBoxOf('co64', 0, [chunkOffsets.length], wideNumbers(chunkOffsets, shift)),
   ]
-  if (compositionOffsets.some((offset) => offset !== 0)) {
+  const offsets = start === 0 ? compositionOffsets : compositionOffsets.map((it) => it + start)
+  if (offsets.some((offset) => offset !== 0)) {
     // Version 1: offsets are signed (section 8.6.1.3).
-    tables.push(tableOf('ctts', runsOf(compositionOffsets), 1))
+    tables.push(tableOf('ctts', runsOf(offsets), 1))
   }
   if (isSync.includes(false)) {
     const rows = isSync.flatMap((sync, index) => (sync ? [[index + 1]] : []))
@@ -107,7 +136,10 @@ function boxOf(type: string, contents: readonly Uint8Array[]): Buffer {
 function numbers(values: readonly number[]): Buffer {
   const bytes = Buffer.alloc(4 * values.length)
   // Negative offsets in two's complement.
-  for (const [index, value] of values.entries()) bytes.writeUInt32BE(value >>> 0, 4 * index)
+  for (const [index, value] of values.entries()) {
+    if (value < 0) bytes.writeInt32BE(value, 4 * index)
+    else bytes.writeUInt32BE(value, 4 * index)
+  }
   return bytes
 }
 

@@ -13,6 +13,8 @@ export interface MovieTrack {
   readonly id: number
   readonly box: Box
   readonly defaults: SampleDefaults
+  /** Ticks a second of the times of samples. */
+  readonly timescale: number
   /** Samples that the movie itself lists. */
   readonly samples: SampleList
 }
@@ -22,11 +24,17 @@ export interface Movie {
   readonly bytes: Buffer
   readonly box: Box
   readonly tracks: readonly MovieTrack[]
-  /** Whether fragments may follow (MovieExtendsBox). */
-  readonly isFragmented: boolean
 }
 
 const fullBoxBytes = 4
+
+/** @throws {RangeError} The value is larger than any position or time of a file. */
+export function safeNumber(value: bigint): number {
+  const number = Number(value)
+  if (!Number.isSafeInteger(number))
+    throw new RangeError(`expected a number below 2^53, got ${value}`)
+  return number
+}
 
 /**
  * Reads a `moov` box (ISO/IEC 14496-12 section 8.2.1), as much of the box as an index of all samples needs.
@@ -47,9 +55,16 @@ export function parseMovie(bytes: Buffer, maxSamples: number): Movie {
     const id = readTrackId(bytes, header)
     const samples = readSamples(bytes, child, samplesLeft)
     samplesLeft -= samples.count
-    tracks.push({ id, box: child, defaults: defaults.get(id) ?? noDefaults, samples })
+    const timescale = readTimescale(bytes, findBox(bytes, child, 'mdia', 'mdhd'))
+    tracks.push({ id, box: child, defaults: defaults.get(id) ?? noDefaults, timescale, samples })
   }
-  return { bytes, box, tracks, isFragmented: extendsBox !== undefined }
+  return { bytes, box, tracks }
+}
+
+/** Whether fragments may follow a `moov` box (MovieExtendsBox, section 8.8.1). */
+export function isFragmentedMovie(bytes: Buffer): boolean {
+  const box = boxAt(bytes, 0, bytes.length)
+  return box !== undefined && findBox(bytes, box, 'mvex') !== undefined
 }
 
 const noDefaults: SampleDefaults = { duration: 0, size: 0, flags: 0 }
@@ -74,6 +89,14 @@ function readTrackId(bytes: Buffer, { contentStart, end }: Box): number {
   const at = contentStart + fullBoxBytes + (bytes[contentStart] === 1 ? 16 : 8)
   if (at + 4 > end) throw new RangeError('tkhd: expected a track id')
   return bytes.readUInt32BE(at)
+}
+
+/** mdhd: version8 flags24, two times of 32 bits (version 1: 64 bits), timescale. */
+function readTimescale(bytes: Buffer, box: Box | undefined): number {
+  if (!box) return 1
+  const at = box.contentStart + fullBoxBytes + (bytes[box.contentStart] === 1 ? 16 : 8)
+  if (at + 4 > box.end) throw new RangeError('mdhd: expected a timescale')
+  return Math.max(1, bytes.readUInt32BE(at))
 }
 
 /** The rows of a table of the sample table: `count32`, then rows of `width` bytes. */
@@ -104,7 +127,7 @@ class Table {
   }
 
   wideAt(row: number): number {
-    return Number(this.#bytes.readBigUInt64BE(this.#start + row * this.#width))
+    return safeNumber(this.#bytes.readBigUInt64BE(this.#start + row * this.#width))
   }
 }
 

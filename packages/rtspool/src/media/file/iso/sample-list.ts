@@ -1,3 +1,5 @@
+const largestDuration = 2 ** 32 - 1
+
 /**
  * Samples of a track in decoding order: one list for each value, so that an hour of them stays small.
  *
@@ -11,7 +13,9 @@ export class SampleList {
   readonly isSync: boolean[] = []
   readonly chunkOffsets: number[] = []
   readonly chunkSampleCounts: number[] = []
-  /** Decoding time behind the last sample, in ticks of the track. */
+  /** Decoding time of the first sample, in ticks of the track. */
+  startTime = 0
+  /** Decoding time behind the last sample. */
   endTime = 0
   #chunkEnd = -1
 
@@ -36,12 +40,23 @@ export class SampleList {
     this.endTime += duration
   }
 
-  /** Lets the next sample be decoded at `time`: the last sample lasts until then. Times that go back have no effect. */
+  /**
+   * Lets the next sample be decoded at `time`: the last sample lasts until then. Times that go back have no effect.
+   *
+   * @throws {RangeError} The last sample would last longer than an index can say.
+   */
   continueAt(time: number): void {
-    const gap = time - this.endTime
     const last = this.durations.length - 1
-    if (gap <= 0 || last < 0) return
-    this.durations[last] = (this.durations[last] as number) + gap
+    if (last < 0) {
+      this.startTime = time
+      this.endTime = time
+      return
+    }
+    const gap = time - this.endTime
+    if (gap <= 0) return
+    const duration = (this.durations[last] as number) + gap
+    if (duration > largestDuration) throw new RangeError(`tfdt: expected no gap of ${gap} ticks`)
+    this.durations[last] = duration
     this.endTime = time
   }
 }

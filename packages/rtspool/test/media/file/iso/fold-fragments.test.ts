@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import type { AccessUnit } from '../../../../src/media/file/file-track.js'
 import { boxesIn } from '../../../../src/media/file/iso/boxes.js'
 import { clipAs, MediaDirectory, sameBytes, unitsFrom } from '../containers.js'
-import { withFirstFragmentInMovie } from './movie-with-samples.js'
+import { withFirstFragmentInMovie, withTimesLater } from './movie-with-samples.js'
 
 /** A `moof` a second, as recorders write them; `moov` without samples. */
 let fragmented: Buffer
@@ -65,7 +65,7 @@ describe('a fragmented file', () => {
     leftOut.unsubscribe(told)
     expect(told).toHaveBeenCalledOnce()
     expect(told.mock.calls[0]?.[0].leftOut[0]).toMatch(
-      /^of a moof box the file ends within, .* 30 bytes$/,
+      /^everything from byte \d+ on: the file ends within a moof box$/,
     )
   })
 
@@ -98,6 +98,20 @@ describe('a fragmented file', () => {
         expect(video).toBeGreaterThanOrEqual(25 * (index + 1))
         expect(audio).toBeGreaterThan(0)
       }
+    },
+  )
+
+  test.each([0.2, 40_000, 1.7e9])(
+    'M-M whose times begin at %d s keeps pictures and sound together',
+    async (seconds) => {
+      const killed = fragmented.subarray(0, (moofs.at(-1)?.start ?? 0) + 30)
+      const file = await directory.open(withTimesLater(killed, seconds))
+      const [video = [], audio = []] = await Promise.all(
+        file.tracks.map((track) => unitsFrom(track)),
+      )
+      expect(video.length).toBeGreaterThanOrEqual(225)
+      expect((video[0]?.seconds ?? 0) - (audio[0]?.seconds ?? 9)).toBeCloseTo(0, 2)
+      expect((video[200]?.seconds ?? 0) - (video[0]?.seconds ?? 0)).toBeCloseTo(8, 3)
     },
   )
 

@@ -46,3 +46,25 @@ function shiftBaseOffsets(bytes: Buffer, shift: number): void {
     }
   }
 }
+
+/** Makes each fragment of each track begin later. */
+export function withTimesLater(file: Buffer, seconds: number): Buffer {
+  const bytes = Buffer.from(file)
+  const boxes = boxesIn(bytes, 0, bytes.length)
+  const moov = boxes.find(({ type }) => type === 'moov')
+  if (!moov) throw new Error('expected a moov')
+  const movie = parseMovie(file.subarray(moov.start, moov.end), 1e6)
+  const scales = new Map(movie.tracks.map(({ id, timescale }) => [id, timescale]))
+  for (const box of boxes) {
+    if (box.type !== 'moof') continue
+    for (const traf of childrenOf(bytes, box).filter(({ type }) => type === 'traf')) {
+      const [tfhd, tfdt] = [findBox(bytes, traf, 'tfhd'), findBox(bytes, traf, 'tfdt')]
+      if (!tfhd || !tfdt || bytes[tfdt.contentStart] !== 1) throw new Error('expected 64 bits')
+      const scale = scales.get(bytes.readUInt32BE(tfhd.contentStart + 4)) ?? 1
+      const at = tfdt.contentStart + 4
+      const ticks = BigInt(Math.round(seconds * scale))
+      bytes.writeBigUInt64BE(bytes.readBigUInt64BE(at) + ticks, at)
+    }
+  }
+  return bytes
+}
