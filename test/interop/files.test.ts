@@ -17,10 +17,23 @@ const formats = [
   { row: 'A-PAY-4', name: 'opus.webm', video: null, audio: 'opus' },
   { row: 'A-PAY-4', name: 'opus.ogg', video: null, audio: 'opus' },
   { row: 'A-PAY-5 A-RTP-2', name: 'pcma.wav', video: null, audio: 'pcma' },
+  { row: 'RFC 4184', name: 'h264-ac3.ts', video: 'h264', audio: 'ac3' },
+  { row: 'RFC 2250', name: 'h264-mp3.mp4', video: 'h264', audio: 'mp3' },
+  { row: 'RFC 3551 L16', name: 'l16.wav', video: null, audio: 'l16' },
+  { row: 'RFC 3190', name: 'h264-l24.mov', video: 'h264', audio: 'l24' },
 ] as const
 
 /** Frames of sound in 3 s, less what a player may not have got to. */
-const audioFramesWithFfmpeg = { aac: 120, opus: 140, pcmu: 140, pcma: 140 }
+const audioFramesWithFfmpeg = {
+  aac: 120,
+  opus: 140,
+  pcmu: 140,
+  pcma: 140,
+  ac3: 80,
+  mp3: 110,
+  l16: 140,
+  l24: 140,
+}
 const audioFramesWithGstreamer = 100
 
 describe('files of all formats', () => {

@@ -17,10 +17,14 @@ const codecArguments = {
   opus: ['-c:a', 'libopus', '-ac', '2'],
   pcmu: ['-c:a', 'pcm_mulaw', '-ar', '8000', '-ac', '1'],
   pcma: ['-c:a', 'pcm_alaw', '-ar', '8000', '-ac', '1'],
+  ac3: ['-c:a', 'ac3', '-ac', '2'],
+  mp3: ['-c:a', 'libmp3lame', '-ac', '2'],
+  l16: ['-c:a', 'pcm_s16le', '-ac', '2'],
+  l24: ['-c:a', 'pcm_s24be', '-ac', '2'],
 } as const
 
 export type VideoCodec = 'h264' | 'h265'
-export type AudioCodec = 'aac' | 'opus' | 'pcmu' | 'pcma'
+export type AudioCodec = 'aac' | 'opus' | 'pcmu' | 'pcma' | 'ac3' | 'mp3' | 'l16' | 'l24'
 
 export interface MediaFileOptions {
   /** File name; its ending says which container. */

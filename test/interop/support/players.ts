@@ -51,6 +51,10 @@ const audioDecoders = {
   opus: { sampleRate: 48_000, elements: ['rtpopusdepay', '!', 'opusdec'] },
   pcmu: { sampleRate: 8000, elements: ['rtppcmudepay', '!', 'mulawdec'] },
   pcma: { sampleRate: 8000, elements: ['rtppcmadepay', '!', 'alawdec'] },
+  ac3: { sampleRate: 48_000, elements: ['rtpac3depay', '!', 'ac3parse', '!', 'avdec_ac3'] },
+  mp3: { sampleRate: 48_000, elements: ['rtpmpadepay', '!', 'mpegaudioparse', '!', 'avdec_mp3'] },
+  l16: { sampleRate: 48_000, elements: ['rtpL16depay'] },
+  l24: { sampleRate: 48_000, elements: ['rtpL24depay'] },
 } as const
 
 export interface PlayResult {
