@@ -23,7 +23,8 @@ export const threats = {
       'bytes have one meaning, however they are cut: no request hides in a body, a frame or a line of HTTP',
     'B-TUN':
       'a tunnel belongs to the address that opened it, half a tunnel does not last, and web pages of elsewhere get none',
-    'B-FD': 'no file descriptor is left behind, whatever fails',
+    'B-FD':
+      'no file descriptor is left behind, whatever fails, and no address takes more than its share of connections',
     'B-PORT': 'ports that others hold are passed over, and when none is free the server says so',
     'B-HERD':
       'a crowd that comes at once starts one source, and a description is made once for all',

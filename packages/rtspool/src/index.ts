@@ -63,6 +63,7 @@ export {
 export type { AccessAction, AccessContext, AccessRule, AccessSubject } from './server/auth/rules.js'
 export type { Ha1s, UserSecret } from './server/auth/secrets.js'
 export type { Connection } from './server/connection.js'
+export type { RefusedConnections } from './server/connection-shares.js'
 export {
   type OnConnectionClosed,
   type RtspServerOptions,

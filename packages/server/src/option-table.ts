@@ -10,6 +10,7 @@ import {
   parseFile,
   parseHost,
   parseMulticast,
+  parseTrustedAddresses,
   parseUdpPorts,
   wholeNumber,
 } from './option-values.js'
@@ -76,6 +77,24 @@ export const optionTable: readonly OptionEntry[] = [
     text: 'most sessions of one address; 0 is no limit, for viewers behind one NAT',
     defaultText: `a quarter of --max-sessions, at least ${minShare}; none with --max-sessions 0`,
     parse: wholeNumber('--max-sessions-per-address', 0, maxSessions),
+  },
+  {
+    flags: '--max-connections <n>',
+    text: 'most connections at a time; 0 is no limit; never more than the descriptors of the process less 64',
+    defaultText: String(rtspServerDefaults.maxConnections),
+    parse: wholeNumber('--max-connections', 0, maxSessions),
+  },
+  {
+    flags: '--max-connections-per-address <n>',
+    text: 'most connections of one address; 0 is no limit',
+    defaultText: 'a quarter of --max-connections',
+    parse: wholeNumber('--max-connections-per-address', 0, maxSessions),
+  },
+  {
+    flags: '--trusted-addresses <list>',
+    text: 'addresses and networks without a limit of connections of their own, such as proxies; several with commas, none for nobody',
+    defaultText: rtspServerDefaults.trustedAddresses.join(','),
+    parse: parseTrustedAddresses,
   },
   {
     flags: '--session-timeout <seconds>',

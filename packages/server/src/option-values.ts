@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { MulticastAddressPool } from 'rtspool'
 import { nearestName } from './nearest-name.js'
 import { OptionValueError } from './option-value-error.js'
@@ -68,6 +69,19 @@ export function parseMulticast(text: string): MulticastAddressPool {
   } catch (error) {
     throw new OptionValueError(`--multicast: ${error instanceof Error ? error.message : error}`)
   }
+}
+
+export function parseTrustedAddresses(text: string): readonly string[] {
+  const addresses = text === 'none' ? [] : text.split(',')
+  for (const address of addresses) {
+    const [numeric = '', length = '0', ...more] = address.split('/')
+    const bits = isIP(numeric) === 6 ? 128 : 32
+    const isLength = /^\d{1,3}$/.test(length) && Number(length) <= bits
+    if (isIP(numeric) !== 0 && isLength && more.length === 0) continue
+    const expected = "addresses and networks as in 10.0.0.0/8,fd00::1, or 'none'"
+    throw new OptionValueError(`--trusted-addresses must be ${expected}, got '${address}'`)
+  }
+  return addresses
 }
 
 /**

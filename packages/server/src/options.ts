@@ -19,6 +19,12 @@ export interface CommandOptions {
   readonly maxSessions: number
   /** Most sessions of one address at a time; 0 is no limit. */
   readonly maxSessionsPerAddress: number
+  /** Most connections at a time, 0 is no limit; by default the library's. */
+  readonly maxConnections: number | undefined
+  /** Most connections of one address at a time, 0 is no limit; by default the library's. */
+  readonly maxConnectionsPerAddress: number | undefined
+  /** Addresses without a limit of their own; by default the library's. */
+  readonly trustedAddresses: readonly string[] | undefined
   /** Seconds without a sign of life after which a session ends; 0 is never. */
   readonly sessionTimeout: number
   /** First and last port of the range in which one even/odd pair is taken; by default the library's. */
@@ -164,6 +170,9 @@ function commandOptions(
     tls: tlsFilesOf(flags, isTlsPortGiven),
     maxSessions: flags.maxSessions,
     maxSessionsPerAddress: flags.maxSessionsPerAddress ?? shareOf(flags.maxSessions),
+    maxConnections: flags.maxConnections,
+    maxConnectionsPerAddress: flags.maxConnectionsPerAddress,
+    trustedAddresses: flags.trustedAddresses,
     sessionTimeout: flags.sessionTimeout,
     udpPorts: flags.udpPorts,
     multicast: flags.multicast,

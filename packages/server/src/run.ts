@@ -142,6 +142,9 @@ function createServer(options: CommandOptions): RtspServer {
     timeline: options.timeline,
     ...(options.multicast && { multicast: options.multicast }),
     ...(options.auth && { auth: options.auth }),
+    maxConnections: options.maxConnections,
+    maxConnectionsPerAddress: options.maxConnectionsPerAddress,
+    trustedAddresses: options.trustedAddresses,
     pool: {
       maxSessions: options.maxSessions,
       maxSessionsPerAddress: options.maxSessionsPerAddress,

@@ -1,19 +1,20 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import type { Clock } from '../clock.js'
+import { plainAddress } from './addresses.js'
 import { type ConnectionCarrier, socketCarrier } from './connection-carrier.js'
+import { ConnectionShares, type ConnectionSharesOptions } from './connection-shares.js'
 import { HttpDoor } from './http-door.js'
 import { Lobby } from './lobby.js'
 import type { RtspServerTlsStats } from './server-stats.js'
 import { TlsListener } from './tls-listener.js'
 import type { ResolvedTlsOptions, TlsCertificate } from './tls-options.js'
 
-export interface FrontDoorOptions {
+/** Of all ports together: connections, and the share of one host. */
+export interface FrontDoorOptions extends ConnectionSharesOptions {
   readonly port: number | false
   readonly host: string | undefined
   readonly tls: ResolvedTlsOptions | undefined
-  /** Of all ports together; 0 = unlimited. */
-  readonly maxConnections: number
   readonly idleTimeoutMs: number
   readonly httpTunnel: boolean
   readonly webSocket: boolean | 'ifInstalled'
@@ -45,11 +46,12 @@ export class FrontDoor {
   readonly #http: HttpDoor | undefined
   readonly #plain: Server | undefined
   readonly #tls: TlsListener | undefined
-  #socketCount = 0
+  readonly #shares: ConnectionShares
 
   constructor(options: FrontDoorOptions, onCarrier: OnCarrier) {
     this.#options = options
     this.#onCarrier = onCarrier
+    this.#shares = new ConnectionShares(options)
     if (options.httpTunnel || options.webSocket) {
       const lobby = new Lobby(options.clock, options.idleTimeoutMs, {
         rtsp: (socket, first) => onCarrier(socketCarrier(socket), first),
@@ -80,6 +82,11 @@ export class FrontDoor {
   /** Clients that have come in and not said yet what they speak, or wait for the other half of their tunnel. */
   get waitingCount(): number {
     return this.#lobby?.size ?? 0
+  }
+
+  /** Connections that were closed at once because of a limit, so far. */
+  get refusedCount(): number {
+    return this.#shares.refused
   }
 
   /** @returns `undefined` when nothing listens without TLS. */
@@ -134,18 +141,10 @@ export class FrontDoor {
   }
 
   #count(socket: Socket): boolean {
-    const { maxConnections } = this.#options
-    if (maxConnections > 0 && this.#socketCount >= maxConnections) {
-      socket.destroy()
-      return false
-    }
-    this.#socketCount++
-    socket.on('close', this.#uncount)
-    return true
-  }
-
-  readonly #uncount = (): void => {
-    this.#socketCount--
+    const giveBack = this.#shares.take(plainAddress(socket.remoteAddress))
+    if (giveBack) socket.on('close', giveBack)
+    else socket.destroy()
+    return giveBack !== undefined
   }
 
   #enter(socket: Socket): void {

@@ -82,10 +82,23 @@ export interface RtspServerOptions {
    */
   readonly idleTimeout?: number | undefined
   /**
-   * Connections at the same time; more are closed at once. 0 = unlimited.
+   * Connections at the same time; more are closed at once. 0 = unlimited. Never more than the process may have
+   * descriptors, less 64 for everything else.
    * @default 10000
    */
   readonly maxConnections?: number | undefined
+  /**
+   * Connections at the same time of one address (IPv6: of a network of 64 bits); more are closed at once.
+   * 0 = unlimited.
+   * @default a quarter of maxConnections
+   */
+  readonly maxConnectionsPerAddress?: number | undefined
+  /**
+   * Addresses and networks (`10.0.0.0/8`) without a limit of their own, because many clients come from them: proxies,
+   * a NAT. What is given takes the place of the default.
+   * @default ['127.0.0.0/8', '::1']
+   */
+  readonly trustedAddresses?: readonly string[] | undefined
   /**
    * Bytes that may wait for one interleaved viewer before packets are left out up to the next key frame.
    * @default 4194304 (4 MiB)
@@ -165,6 +178,8 @@ export const rtspServerDefaults = Object.freeze({
   onConnectionClosed: 'end',
   idleTimeout: 60,
   maxConnections: 10_000,
+  maxConnectionsPerAddress: undefined,
+  trustedAddresses: Object.freeze(['127.0.0.0/8', '::1']),
   maxBacklogBytes: 4 * 1024 * 1024,
   maxBacklogSeconds: 2,
   maxKeyFrameWaitSeconds: defaultMaxEntryWaitMs / 1000,

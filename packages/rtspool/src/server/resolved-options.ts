@@ -20,8 +20,10 @@ import type { MulticastAddressPool } from '../transport/multicast-address-pool.j
 import { type NativeSockets, nativeSockets } from '../transport/native-sockets.js'
 import type { BacklogLimits } from '../transport/stream-writer.js'
 import { type ResolvedAuthOptions, resolveAuthOptions } from './auth/options.js'
+import { descriptorLimit } from './descriptor-limit.js'
 import { type OnConnectionClosed, type RtspServerOptions, rtspServerDefaults } from './options.js'
 import { type ResolvedTlsOptions, resolveTlsOptions } from './tls-options.js'
+import { TrustedAddresses } from './trusted-addresses.js'
 
 /** Options as the server uses them: checked, complete, times in milliseconds. */
 export interface ResolvedRtspServerOptions {
@@ -40,6 +42,8 @@ export interface ResolvedRtspServerOptions {
   readonly onConnectionClosed: OnConnectionClosed
   readonly idleTimeoutMs: number
   readonly maxConnections: number
+  readonly maxConnectionsPerAddress: number
+  readonly trustedAddresses: TrustedAddresses
   readonly backlog: BacklogLimits
   readonly slowReaderTimeoutMs: number
   readonly publisherTimeoutMs: number
@@ -55,6 +59,10 @@ export interface ResolvedRtspServerOptions {
 const maxPort = 65_535
 const largestDatagramBytes = 65_535 - 20 /* IPv4 */ - 8 /* UDP */
 const msPerSecond = 1000
+/** Descriptors for what is no connection: UDP, files, the log. */
+const reservedDescriptors = 64
+/** One host has a quarter of all connections. */
+const shares = 4
 
 /** @throws {RangeError | TypeError} Says which option is wrong, what was expected and what came. */
 export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRtspServerOptions {
@@ -84,10 +92,8 @@ export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRt
     onConnectionClosed: closedPolicy(options.onConnectionClosed ?? defaults.onConnectionClosed),
     idleTimeoutMs:
       checkSeconds('idleTimeout', options.idleTimeout ?? defaults.idleTimeout) * msPerSecond,
-    maxConnections: checkInteger(
-      'maxConnections',
-      options.maxConnections ?? defaults.maxConnections,
-    ),
+    ...connectionLimits(options),
+    trustedAddresses: new TrustedAddresses(options.trustedAddresses ?? defaults.trustedAddresses),
     backlog: Object.freeze({
       maxBytes: checkInteger(
         'maxBacklogBytes',
@@ -125,6 +131,24 @@ function resolvePool(pool: SessionPool | SessionPoolOptions, clock: Clock): Sess
     throw new TypeError(`pool must be a SessionPool or options of one, got ${kindOf(pool)}`)
   }
   return new SessionPool({ ...rtspServerDefaults.pool, clock, ...withoutUndefined(pool) })
+}
+
+/** @param descriptors - Limit of the process, for tests. */
+export function connectionLimits(
+  options: Pick<RtspServerOptions, 'maxConnections' | 'maxConnectionsPerAddress'>,
+  descriptors = descriptorLimit(),
+): Pick<ResolvedRtspServerOptions, 'maxConnections' | 'maxConnectionsPerAddress'> {
+  const { maxConnections: most = rtspServerDefaults.maxConnections } = options
+  const wanted = checkInteger('maxConnections', most) || Number.POSITIVE_INFINITY
+  const possible = Math.max(1, (descriptors ?? Number.POSITIVE_INFINITY) - reservedDescriptors)
+  const maxConnections = Math.min(wanted, possible)
+  const share = options.maxConnectionsPerAddress ?? Math.ceil(maxConnections / shares)
+  return {
+    maxConnections: Number.isFinite(maxConnections) ? maxConnections : 0,
+    maxConnectionsPerAddress: Number.isFinite(share)
+      ? checkInteger('maxConnectionsPerAddress', share)
+      : 0,
+  }
 }
 
 function plainPort(port: number | false, hasTls: boolean): number | false {

@@ -14,6 +14,8 @@ export const noMulticast: Readonly<MulticastStats> = Object.freeze({
 export interface RtspServerStats {
   /** With those that have not said yet what they speak. */
   readonly connections: number
+  /** Connections that were closed at once because of `maxConnections` or `maxConnectionsPerAddress`, so far. */
+  readonly refusedConnections: number
   readonly sessions: number
   /** Media that viewers have asked for, until their sources are closed. */
   readonly media: number

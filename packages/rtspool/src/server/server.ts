@@ -147,6 +147,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
     const rejected = this.#udp?.rejected ?? { rtp: 0, rtcp: 0 }
     return {
       connections: this.#connections.size + this.#door.waitingCount,
+      refusedConnections: this.#door.refusedCount,
       sessions: this.pool.size,
       media: this.#media.size,
       udpPeers: this.#udp?.peerCount ?? 0,
