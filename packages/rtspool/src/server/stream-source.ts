@@ -1,5 +1,7 @@
+import { isIP } from 'node:net'
+import { parseRtspUri } from '../rtsp/index.js'
 import { sourceAddressTo } from '../transport/source-address.js'
-import type { ConnectionContext } from './request-context.js'
+import type { ConnectionContext, RequestContext } from './request-context.js'
 import { type ChosenTransport, isMulticast } from './transport-choice.js'
 
 /** One question a connection: its ends do not change. */
@@ -9,22 +11,38 @@ const known = new WeakMap<ConnectionContext, Promise<string | undefined>>()
  * Says where a stream comes from that does not come from the address that the client has connected to
  * (RFC 2326 section 12.39): a machine with several addresses sends from one of its own choice, unless the server
  * listens on one of them only.
+ *
+ * `rtspsrc2` of GStreamer 1.28 is always told: without `source=` it takes the null address of `c=` for the sender, and
+ * drops what comes.
  */
 export async function withSource(
-  connection: ConnectionContext,
+  context: RequestContext,
   transport: ChosenTransport,
 ): Promise<ChosenTransport> {
   if (isMulticast(transport) || transport.lowerTransport === 'TCP') return transport
-  if (!transport.rtp.hasAnyAddress) return transport
+  const other = transport.rtp.hasAnyAddress ? await otherSource(context.connection) : undefined
+  const source = other ?? (needsSource(context) ? connectedAddress(context) : undefined)
+  return source === undefined ? transport : { ...transport, source }
+}
+
+function otherSource(connection: ConnectionContext): Promise<string | undefined> {
   const asked = known.get(connection) ?? otherSourceOf(connection)
   known.set(connection, asked)
-  const source = await asked
-  return source === undefined ? transport : { ...transport, source }
+  return asked
 }
 
 async function otherSourceOf(connection: ConnectionContext): Promise<string | undefined> {
   const source = withoutZone(await sourceAddressTo(connection.remoteAddress))
   return source === withoutZone(connection.localAddress) ? undefined : source
+}
+
+const needsSource = ({ request }: RequestContext): boolean =>
+  /\brtspsrc2\b/.test(request.headers.get('User-Agent') ?? '')
+
+/** What the client has connected to, as it sees it: behind a NAT, ours is another one. */
+function connectedAddress({ request, connection }: RequestContext): string | undefined {
+  const { host } = parseRtspUri(request.uri)
+  return withoutZone(isIP(host) > 0 ? host : connection.localAddress)
 }
 
 const withoutZone = (address?: string): string | undefined => address?.split('%')[0]

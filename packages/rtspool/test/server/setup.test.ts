@@ -158,6 +158,31 @@ describe('the Transport header', () => {
     },
   )
 
+  const rtspsrc2 = 'GStreamer rtspsrc2 0.15.2-1a2b3c4'
+  const udp = 'RTP/AVP;unicast;client_port=5000-5001'
+  it.each([
+    { name: 'its own address', to: '127.0.0.1', source: '127.0.0.1' },
+    { name: 'by name', to: '127.0.0.1', host: 'localhost', source: '127.0.0.1' },
+    { name: 'by an absolute path', to: '127.0.0.1', host: '', source: '127.0.0.1' },
+    { name: 'through a NAT', to: '127.0.0.1', host: '192.0.2.7', source: '192.0.2.7' },
+    { name: 'IPv6', to: '::1', host: '[::1]', source: '::1' },
+    { name: 'from another address', to: '127.0.0.2', server: '::', source: '127.0.0.1' },
+    { name: 'inside the connection', to: '127.0.0.1', offer: tcp, source: undefined },
+    { name: 'another player', to: '127.0.0.1', agent: 'GStreamer/1.28.8', source: undefined },
+    { name: 'another player', to: '::1', agent: 'LibVLC/3.0.24', source: undefined },
+  ])('R-5 A-SET-18 rtspsrc2 is told where UDP comes from: $name', async (each) => {
+    const { to, host = to.includes(':') ? `[${to}]` : to, offer = udp, agent = rtspsrc2 } = each
+    const server = await startServer({ host: each.server ?? to })
+    mountCamera(server)
+    const client = await connectTo(server, to.includes(':') ? '::1' : '127.0.0.1', to)
+    const url = `${host === '' ? '' : `rtsp://${host}:${server.address().port}`}/cam/trackID=0`
+    const answer = await client.request('SETUP', url, {
+      headers: { Transport: offer, 'User-Agent': agent },
+    })
+    expect(answer.statusCode).toBe(200)
+    expect(parseTransport(transportOf(answer) ?? '')[0]?.source).toBe(each.source)
+  })
+
   it('B-FD a SETUP that fails on the way leaves no ports and no media behind', async () => {
     const { server, sources, client, video } = await camera()
     const watch = vi.spyOn(RefusalMonitor.prototype, 'watch').mockImplementationOnce(() => {

@@ -50,7 +50,7 @@ export const handleSetup: Handler = async (context) => {
     ? chooseTransport(transports, 'RECORD', context)
     : chooseTransport(transports, 'PLAY', context, multicastOf(context, target))
   if (publication) return setUpRecord(context, publication, target, transport)
-  const sourced = await withSource(context.connection, transport)
+  const sourced = await withSource(context, transport)
   requireValid(context)
   checkPath(context, target)
   return setUpPlay(context, target, sourced)
