@@ -24,7 +24,8 @@ export function serializeHttpRefusal(statusCode: HttpRefusal, reason: string): B
 }
 
 /**
- * What the GET of a tunnel is answered with. No length: what follows is RTSP until the connection closes.
+ * What the GET of a tunnel is answered with, and a POST that waits for it. No length: what follows a GET is RTSP until
+ * the connection closes.
  *
  * @param version - Of the request.
  */

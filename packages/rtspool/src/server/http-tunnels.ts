@@ -15,6 +15,11 @@ import { refuseHttp } from './http-refusal.js'
 
 /** How long a GET waits for its POST. */
 const maxWaitMs = 10_000
+/**
+ * How long a POST may bring nothing before it is answered. Apple and live555 answer no POST, and most clients send their
+ * first request without waiting; gortsplib 5.2 and `rtspsrc2` wait for 200.
+ */
+const postSilenceMs = 500
 /** GETs that wait at the same time; one more ends the oldest. */
 const maxWaiting = 2000
 /** FFmpeg 5.1 sends 16 characters, GStreamer 1.22 sends 22. */
@@ -110,7 +115,8 @@ export class HttpTunnels {
     this.#tunnels.delete(oldest)
   }
 
-  #takePost(post: Socket, key: string, { headers }: HttpRequestHead, rest: Buffer): void {
+  #takePost(post: Socket, key: string, head: HttpRequestHead, rest: Buffer): void {
+    const { headers } = head
     const tunnel = this.#tunnels.get(key)
     // One whose client has ended it is still there until its last answer is out.
     if (!tunnel || tunnel.input.hasEnded) {
@@ -122,10 +128,26 @@ export class HttpTunnels {
     } else {
       if (headers.get('expect')?.toLowerCase() === '100-continue') post.write(httpContinue)
       this.#join(tunnel, key, post, rest)
+      if (rest.length === 0) this.#answerSilence(post, head)
     }
   }
 
-  /** There is no other answer to a POST, and its Content-Length is not to be believed (FFmpeg 5.1: 32767). */
+  /** Answers a POST that waits for it; one that brings something needs no answer. */
+  #answerSilence(post: Socket, { version }: HttpRequestHead): void {
+    if (post.destroyed) return
+    const wait = this.#clock.schedule(
+      () => {
+        if (post.writable) post.write(serializeTunnelAnswer(version))
+      },
+      postSilenceMs,
+      false,
+    )
+    const cancel = (): void => wait.cancel()
+    post.once('data', cancel)
+    post.once('close', cancel)
+  }
+
+  /** There is no other answer to a POST that brings something, and its Content-Length is not to be believed (FFmpeg 5.1: 32767). */
   #join(tunnel: Tunnel, key: string, post: Socket, rest: Buffer): void {
     const { get, input } = tunnel
     this.#owner.taken(post)

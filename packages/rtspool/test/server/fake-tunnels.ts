@@ -6,10 +6,24 @@ import { HttpTunnels } from '../../src/server/http-tunnels.js'
 import { FakeClock } from '../support/fake-clock.js'
 import { getHead, postHead } from '../support/http-client.js'
 
+/** A socket, and what was written to it. */
+export type FakeSocket = Socket & { readonly written: readonly string[] }
+
 /** As much of a socket as a tunnel looks at, without a descriptor. */
-function fakeSocket(): Socket {
-  const stream = new Duplex({ read: () => {}, write: (_chunk, _encoding, done) => done() })
-  return Object.assign(stream, { remoteAddress: '192.0.2.1', setNoDelay: () => {} }) as never
+function fakeSocket(): FakeSocket {
+  const written: string[] = []
+  const stream = new Duplex({
+    read: () => {},
+    write: (chunk, _encoding, done) => {
+      written.push(String(chunk))
+      done()
+    },
+  })
+  return Object.assign(
+    stream,
+    { written },
+    { remoteAddress: '192.0.2.1', setNoDelay: () => {} },
+  ) as never
 }
 
 /** Tunnels, and halves for them that come from nowhere. */
@@ -20,15 +34,19 @@ export function startTunnels() {
     opened: (carrier) => opened.push(carrier),
     taken: () => {},
   })
-  const take = (head: string, cookie: string): Socket => {
+  const take = (head: string, cookie: string, rest = ''): FakeSocket => {
     const socket = fakeSocket()
-    tunnels.take(socket, cookie, { head: parseHttpHead(Buffer.from(head)), rest: Buffer.alloc(0) })
+    tunnels.take(socket, cookie, {
+      head: parseHttpHead(Buffer.from(head)),
+      rest: Buffer.from(rest),
+    })
     return socket
   }
   return {
     clock,
     opened,
     get: (cookie: string) => take(getHead(cookie), cookie),
-    post: (cookie: string) => take(postHead(cookie), cookie),
+    post: (cookie: string, rest?: string, version?: string) =>
+      take(postHead(cookie, version), cookie, rest),
   }
 }

@@ -33,6 +33,76 @@ describe('HttpTunnels', () => {
     expect([tunnel.destroyed, clock.pendingTimers]).toEqual([false, 0])
   })
 
+  describe('R-6 A-HTP-4 a POST', () => {
+    const body = Buffer.from('OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n').toString('base64')
+
+    it.each(['1.0', '1.1'])(
+      'of HTTP/%s that waits is answered, once, and read on',
+      async (version) => {
+        const { clock, get, post, opened } = startTunnels()
+        get('mine')
+        const socket = post('mine', '', version)
+        clock.advance(400)
+        expect(socket.written).toEqual([])
+        clock.advance(600)
+        expect(socket.written).toHaveLength(1)
+        expect(socket.written[0]).toMatch(
+          new RegExp(
+            `^HTTP/${version} 200 OK\r\n(?:.*\r\n)*Content-Type: application/x-rtsp-tunnelled\r\n`,
+          ),
+        )
+        socket.push(body)
+        await new Promise(setImmediate)
+        expect(String(opened[0]?.input.read())).toMatch(/^OPTIONS/)
+        clock.advance(60_000)
+        expect([socket.written.length, clock.pendingTimers]).toEqual([1, 0])
+      },
+    )
+
+    it.each([
+      ['comes with its head', 0],
+      ['comes in the same turn', 1],
+      ['comes a byte at a time', 2],
+    ])('whose body %s is not', async (_how, way) => {
+      const { clock, get, post } = startTunnels()
+      get('mine')
+      const socket = post('mine', way === 0 ? body : '')
+      if (way === 1) socket.push(body)
+      if (way === 2) {
+        for (const byte of body) {
+          socket.push(byte)
+          await new Promise(setImmediate)
+          clock.advance(100)
+        }
+      }
+      await new Promise(setImmediate)
+      clock.advance(60_000)
+      expect(socket.written).toEqual([])
+    })
+
+    it('that is opened again, and waits, is answered too', async () => {
+      const { clock, get, post } = startTunnels()
+      get('mine')
+      const first = post('mine', body)
+      first.destroy()
+      await new Promise(setImmediate)
+      const second = post('mine')
+      clock.advance(1_000)
+      expect([first.written.length, second.written.length]).toEqual([0, 1])
+    })
+
+    it('that is gone by then is not, and leaves no timer behind', async () => {
+      const { clock, get, post } = startTunnels()
+      const tunnel = get('mine')
+      const [socket] = [post('mine')]
+      tunnel.destroy()
+      await new Promise(setImmediate)
+      expect(clock.pendingTimers).toBe(0)
+      clock.advance(1_000)
+      expect(socket.written).toEqual([])
+    })
+  })
+
   it('reads no further than the connection does', async () => {
     const { opened, get, post } = startTunnels()
     get('mine')
