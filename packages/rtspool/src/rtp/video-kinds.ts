@@ -18,16 +18,43 @@ export function vp8Kind(packet: Uint8Array, start: number, end: number): number 
   return offset < end && ((packet[offset] as number) & 1) === 0 ? keyFrame : picture
 }
 
-/** RFC 9628 section 4.2: the beginning of a frame of the lowest spatial layer that is predicted from no other picture. */
+/**
+ * RFC 9628 section 4.2: the beginning of a frame of the lowest spatial layer that is predicted from no other picture. The
+ * frame itself says so, too: ffmpeg 5.1 leaves bit P out of all packets.
+ */
 export function vp9Kind(packet: Uint8Array, start: number, end: number): number {
   if (start >= end) return 0
   const descriptor = packet[start] as number
   // I P L F B E V Z
   if ((descriptor & 0x48) !== 0x08) return picture
-  if ((descriptor & 0x20) === 0) return keyFrame
-  const pictureIdBytes = descriptor & 0x80 ? ((packet[start + 1] ?? 0) & 0x80 ? 2 : 1) : 0
-  const layers = packet[start + 1 + pictureIdBytes] ?? 0
-  return ((layers >> 1) & 7) === 0 ? keyFrame : picture
+  let offset = start + 1
+  if (descriptor & 0x80) offset += (packet[offset] ?? 0) & 0x80 ? 2 : 1
+  if (descriptor & 0x20) {
+    const spatialLayer = ((packet[offset] ?? 0) >> 1) & 7
+    if (spatialLayer > 0) return picture
+    offset += descriptor & 0x10 ? 1 : 2
+  }
+  if (descriptor & 0x02) offset = behindScalability(packet, offset)
+  return offset < end && isVp9KeyFrame(packet[offset] as number) ? keyFrame : picture
+}
+
+/** The scalability structure: N_S(3) Y G, sizes of the layers, then the pictures of a group. */
+function behindScalability(packet: Uint8Array, start: number): number {
+  const first = packet[start] ?? 0
+  let offset = start + 1
+  if (first & 0x10) offset += ((first >> 5) + 1) * 4
+  if ((first & 0x08) === 0) return offset
+  const pictures = packet[offset++] ?? 0
+  for (let count = 0; count < pictures; count++) {
+    offset += 1 + (((packet[offset] ?? 0) >> 2) & 3)
+  }
+  return offset
+}
+
+/** VP9 bitstream section 6.2: frame_marker(2) profile(2), reserved with profile 3, show_existing_frame, frame_type. */
+function isVp9KeyFrame(first: number): boolean {
+  const behindProfile = (first & 0x30) === 0x30 ? first << 1 : first
+  return first >> 6 === 2 && (behindProfile & 0x0c) === 0
 }
 
 /** RTP payload format for AV1, section 4.4: bit N of the aggregation header, the first packet of a coded video sequence. */
