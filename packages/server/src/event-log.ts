@@ -45,6 +45,7 @@ function logPublishers(server: RtspServer, lines: RepeatLimit): void {
 
 /** Logs what clients wanted in vain, and why. */
 export function logRefusals(server: RtspServer, lines: RepeatLimit): void {
+  logNoMessages(server, lines)
   server.pool.on('sessionRefused', ({ limit, owner, path }) => {
     const facts = { limit, path, address: owner?.address, user: owner?.user }
     lines.write('warn', 'session refused', limit, facts)
@@ -61,6 +62,13 @@ export function logRefusals(server: RtspServer, lines: RepeatLimit): void {
   server.on('requestRefused', ({ code, message }, request, connection) => {
     const facts = { ...askedBy(request, connection), code, why: message }
     lines.write('info', 'request refused', code, facts)
+  })
+}
+
+/** Logs what was no message: scanners send it, and clients of another protocol. */
+function logNoMessages(server: RtspServer, lines: RepeatLimit): void {
+  server.on('messageRefused', ({ code, message }, { remoteAddress: address }) => {
+    lines.write('info', 'message refused', code, { address, code, why: message })
   })
 }
 

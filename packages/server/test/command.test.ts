@@ -362,6 +362,32 @@ describe('the rtspool command', () => {
     }
   })
 
+  it.each([
+    ['another protocol', 'SSH-2.0-OpenSSH_9.2\r\n\r\n'],
+    ['a header that is none', 'OPTIONS * RTSP/1.0\r\nCSeq 1\r\n\r\n'],
+    ['a URI that is too long', `OPTIONS rtsp://h/${'a'.repeat(5000)} RTSP/1.0\r\n\r\n`],
+    ['a header that is too long', `OPTIONS * RTSP/1.0\r\nX: ${'a'.repeat(70_000)}\r\n\r\n`],
+    ['a length that is no number', 'OPTIONS * RTSP/1.0\r\nContent-Length: many\r\n\r\n'],
+  ])('U-8 says at info why %s was refused', async (_, bytes) => {
+    const child = start('--host', '127.0.0.1', '--port', '0')
+    const outcome = outcomeOf(child)
+    const port = await listeningPort(child)
+    const socket = connect(port, '127.0.0.1')
+    socket.on('error', () => {})
+    socket.write(bytes)
+    await once(socket.resume(), 'close')
+    child.kill('SIGTERM')
+    const lines = linesOf((await outcome).stderr).filter(({ msg }) => msg === 'message refused')
+    expect(lines).toEqual([
+      expect.objectContaining({
+        level: 'info',
+        address: '127.0.0.1',
+        code: expect.stringMatching(/^ERR_/),
+        why: expect.stringMatching(/\w+ \w+/),
+      }),
+    ])
+  })
+
   it('S-7 a client that comes and goes without end leaves a few lines and a summary', async () => {
     const child = start('--host', '127.0.0.1', '--port', '0')
     const outcome = outcomeOf(child)

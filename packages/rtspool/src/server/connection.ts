@@ -42,6 +42,8 @@ export interface ConnectionListener {
   requestFailed(error: unknown, request: RtspRequest): void
   /** A request was answered with an error for a reason that is the client's, or a limit. */
   requestRefused(error: RtspError, request: RtspRequest): void
+  /** What came was no message: the answer was the last one. */
+  messageRefused(error: MalformedMessageError): void
   closed(connection: Connection): void
 }
 
@@ -273,6 +275,7 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
       if (!(error instanceof MalformedMessageError)) throw error
       // Everything that came before is answered: the parser has stopped behind each request until it was.
       this.#write(serializeLastReply(error))
+      this.#listener.messageRefused(error)
       this.#finish()
       return chunk.length
     } finally {

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { quoteReceived, type RtspError } from '../errors.js'
+import { type MalformedMessageError, quoteReceived, type RtspError } from '../errors.js'
 import { tell, warnOnce } from '../listeners.js'
 import { CacheBudget } from '../media/cache-budget.js'
 import { MountPoints } from '../media/mount-points.js'
@@ -40,6 +40,8 @@ export interface RtspServerEvents {
    * which, more than the wire hears. Those about access come as `accessRefused`.
    */
   requestRefused: [error: RtspError, request: RtspRequest, connection: Connection]
+  /** What came was no message of RTSP, or one over a limit: it was answered with 4xx, and the connection is closed. */
+  messageRefused: [error: MalformedMessageError, connection: Connection]
   /**
    * The option `auth` answered a request with 401 or 403; with the reason `missing`, mostly to a client that is about to
    * log in.
@@ -232,6 +234,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
         requestFailed: (error, request) => this.#tellFailed(error, request, connection),
         requestRefused: (error, request) =>
           tell(this, 'requestRefused', error, request, connection),
+        messageRefused: (error) => tell(this, 'messageRefused', error, connection),
         closed: (closed) => {
           this.#connections.delete(closed)
           this.#unknownChannelFrames += closed.channels.unknownChannelFrames
