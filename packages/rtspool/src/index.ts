@@ -66,8 +66,12 @@ export type { Connection } from './server/connection.js'
 export type { RefusedConnections } from './server/connection-shares.js'
 export {
   type OnConnectionClosed,
+  type PublisherTakeover,
+  publisherTakeovers,
   type RtspServerOptions,
   rtspServerDefaults,
+  type UdpLiveness,
+  udpLivenesses,
 } from './server/options.js'
 export { RtspServer, type RtspServerEvents } from './server/server.js'
 export type {
@@ -92,6 +96,7 @@ export {
   type AdmitHook,
   FilterResult,
   type RemovalReason,
+  type ReplacedSession,
   removalReasons,
   Session,
   type SessionData,

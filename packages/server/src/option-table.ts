@@ -1,4 +1,10 @@
-import { rtspServerDefaults, type TimelinePolicy, tlsDefaults } from 'rtspool'
+import {
+  publisherTakeovers,
+  rtspServerDefaults,
+  type TimelinePolicy,
+  tlsDefaults,
+  udpLivenesses,
+} from 'rtspool'
 import { usersVariable } from './auth-flags.js'
 import {
   collect,
@@ -109,10 +115,22 @@ export const optionTable: readonly OptionEntry[] = [
     parse: parseUdpPorts,
   },
   {
+    flags: '--udp-liveness <sign>',
+    text: 'what keeps viewers by UDP: connection, theirs being open, or client, their requests and RTCP alone',
+    value: rtspServerDefaults.udpLiveness,
+    parse: oneOf('--udp-liveness', udpLivenesses),
+  },
+  {
     flags: '--multicast <groups>',
     text: 'groups for viewers who ask for multicast, as 239.255.12.0/24; several with commas',
     defaultText: 'none',
     parse: parseMulticast,
+  },
+  {
+    flags: '--publisher-takeover <when>',
+    text: 'when a second publisher takes a path: never; idle, from the same user or address when the first is silent for 2 s; sameOwner, at any time; always, from anybody who may publish',
+    value: rtspServerDefaults.publisherTakeover,
+    parse: oneOf('--publisher-takeover', publisherTakeovers),
   },
   { flags: '--no-publish', text: 'let nobody publish' },
   { flags: '--no-test', text: 'play no test picture at /test' },

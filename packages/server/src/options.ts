@@ -1,5 +1,11 @@
 import { Command, CommanderError, Option } from 'commander'
-import type { AuthOptions, MulticastAddressPool, TimelinePolicy } from 'rtspool'
+import type {
+  AuthOptions,
+  MulticastAddressPool,
+  PublisherTakeover,
+  TimelinePolicy,
+  UdpLiveness,
+} from 'rtspool'
 import { type AuthFlags, authOf } from './auth-flags.js'
 import type { LogOptions } from './log.js'
 import { type OptionEntry, optionTable } from './option-table.js'
@@ -29,6 +35,10 @@ export interface CommandOptions {
   readonly sessionTimeout: number
   /** First and last port of the range in which one even/odd pair is taken; by default the library's. */
   readonly udpPorts: readonly [first: number, last: number] | undefined
+  /** What keeps viewers by UDP besides their requests and their RTCP. */
+  readonly udpLiveness: UdpLiveness
+  /** When a second publisher takes the path of the first. */
+  readonly publisherTakeover: PublisherTakeover
   /** Where media may be sent by multicast; `undefined` is nowhere. */
   readonly multicast: MulticastAddressPool | undefined
   /** Whether anyone may publish to any path that is not mounted. */
@@ -175,6 +185,8 @@ function commandOptions(
     trustedAddresses: flags.trustedAddresses,
     sessionTimeout: flags.sessionTimeout,
     udpPorts: flags.udpPorts,
+    udpLiveness: flags.udpLiveness,
+    publisherTakeover: flags.publisherTakeover,
     multicast: flags.multicast,
     publish: flags.publish,
     test: flags.test,

@@ -140,6 +140,8 @@ function createServer(options: CommandOptions): RtspServer {
     ...(options.tls && { tls: { port: options.tls.port, ...readCertificate(options.tls) } }),
     ...(options.udpPorts === undefined ? {} : { udpPorts: options.udpPorts }),
     timeline: options.timeline,
+    udpLiveness: options.udpLiveness,
+    publisherTakeover: options.publisherTakeover,
     ...(options.multicast && { multicast: options.multicast }),
     ...(options.auth && { auth: options.auth }),
     maxConnections: options.maxConnections,

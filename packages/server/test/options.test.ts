@@ -18,6 +18,8 @@ describe('a good command line', () => {
         trustedAddresses: undefined,
         sessionTimeout: 60,
         udpPorts: undefined,
+        udpLiveness: 'connection',
+        publisherTakeover: 'idle',
         multicast: undefined,
         publish: true,
         test: true,
@@ -73,6 +75,9 @@ describe('a good command line', () => {
     { args: ['--no-test'], expected: { test: false } },
     { args: [], expected: { timeline: 'passThrough' } },
     { args: ['--timeline', 'continuous'], expected: { timeline: 'continuous' } },
+    { args: ['--udp-liveness', 'client'], expected: { udpLiveness: 'client' } },
+    { args: ['--publisher-takeover', 'never'], expected: { publisherTakeover: 'never' } },
+    { args: ['--publisher-takeover', 'sameOwner'], expected: { publisherTakeover: 'sameOwner' } },
     { args: ['--log-level', 'silent'], expected: { log: { level: 'silent' } } },
     { args: ['--log-format', 'json'], expected: { log: { format: 'json' } } },
     { args: ['--log-file', 'a.log'], expected: { log: { file: 'a.log' } } },
@@ -107,6 +112,8 @@ describe('a good command line', () => {
       '--trusted-addresses',
       '--session-timeout',
       '--udp-ports',
+      '--udp-liveness',
+      '--publisher-takeover',
       '--multicast',
       '--no-publish',
       '--no-test',
@@ -195,6 +202,14 @@ describe('a bad command line is refused with one line and exit code 2', () => {
       args: ['--timeline', 'continous'],
       message:
         "--timeline must be one of passThrough, continuous, got 'continous'; did you mean continuous?",
+    },
+    {
+      args: ['--udp-liveness', 'both'],
+      message: "--udp-liveness must be one of client, connection, got 'both'",
+    },
+    {
+      args: ['--publisher-takeover', 'soon'],
+      message: "--publisher-takeover must be one of never, idle, sameOwner, always, got 'soon'",
     },
     {
       args: ['--log-level', 'loud'],

@@ -13,6 +13,8 @@ const options: CommandOptions = {
   trustedAddresses: undefined,
   sessionTimeout: 60,
   udpPorts: [20000, 20001],
+  udpLiveness: 'connection',
+  publisherTakeover: 'idle',
   multicast: undefined,
   publish: true,
   test: true,

@@ -36,6 +36,7 @@ export class PlayStream implements MediaParticipant {
   readonly track: Track
   readonly #init: PlayStreamInit
   #state: 'ready' | 'playing' | 'closed' = 'ready'
+  #hasPlayed = false
   /** Sequence number of the first packet that was not sent any more. */
   #pausedAt: number | undefined
   #reception: StreamReception | undefined
@@ -57,6 +58,11 @@ export class PlayStream implements MediaParticipant {
   /** What the viewer sees, once it is known. */
   get ssrc(): number | undefined {
     return this.track.ssrc
+  }
+
+  /** Whether it plays, or has played. */
+  get hasPlayed(): boolean {
+    return this.#hasPlayed
   }
 
   /** Where the stream is SRTP. */
@@ -106,6 +112,7 @@ export class PlayStream implements MediaParticipant {
   play(first: readonly Buffer[]): void {
     if (this.#state !== 'ready') return
     this.#state = 'playing'
+    this.#hasPlayed = true
     const { reader } = this.#init
     if (reader instanceof MulticastViewer) reader.start(first)
     else this.track.addReader(reader, first)

@@ -10,11 +10,18 @@ import type { RecordStream } from './record-stream.js'
 import type { TrackKeys } from './stream-security.js'
 import type { TimelinePolicy } from './timeline.js'
 
+/** Who publishes, as its owner is known to the server. */
+export interface Publisher {
+  readonly address: string
+  readonly user: string | undefined
+}
+
 export interface PublicationInit {
   /** Decoded path that it is mounted at. */
   readonly path: string
   /** Path and query, as the control URIs of its tracks begin. */
   readonly presentation: string
+  readonly owner: Publisher
   /** As announced. */
   readonly description: SessionDescription
   /** Of the announced tracks that are SRTP, by their index. */
@@ -36,6 +43,12 @@ export interface PublicationInit {
   readonly onEnded: (publication: Publication) => void
 }
 
+const publications = new WeakMap<MediaFactory, Publication>()
+
+/** The publication that a mounted factory belongs to, if it is one. */
+export const publicationOf = (factory: MediaFactory): Publication | undefined =>
+  publications.get(factory)
+
 /**
  * What a client announces and records: it takes its path at once, can be watched from RECORD on, and is over
  * when the publisher goes, or does not set it up in time.
@@ -51,10 +64,13 @@ export class Publication {
   #recorded: readonly number[] | undefined
   #media: Media | undefined
   #isEnded = false
+  /** When it was announced, or began to record, or went on. */
+  #begunAt: number
 
   constructor(init: PublicationInit) {
     this.#init = init
     this.path = init.path
+    this.#begunAt = init.clock.now()
     if (init.setupTimeoutMs > 0) {
       this.#setupDeadline = init.clock.schedule(() => this.end(), init.setupTimeoutMs, false)
     }
@@ -65,6 +81,18 @@ export class Publication {
       timeline: init.timeline,
       multicast: init.multicast ?? false,
     })
+    publications.set(this.factory, this)
+  }
+
+  get owner(): Publisher {
+    return this.#init.owner
+  }
+
+  /** When its publisher has sent something last, or was about to begin, in milliseconds of the clock. */
+  get heardAt(): number {
+    let heardAt = this.#begunAt
+    for (const stream of this.#streams) heardAt = Math.max(heardAt, stream.heardAt)
+    return heardAt
   }
 
   get isEnded(): boolean {
@@ -104,6 +132,7 @@ export class Publication {
    * @throws {RequestError} `ERR_NOT_FOUND` when the publication has ended.
    */
   async record(streams: ReadonlyMap<number, RecordStream>): Promise<void> {
+    this.#begunAt = this.#init.clock.now()
     this.#recorded ??= [...streams.keys()].sort((a, b) => a - b)
     const recorded = this.#recorded
     const media = await this.factory.construct(
@@ -138,6 +167,13 @@ export class Publication {
   removeStream(stream: RecordStream): void {
     this.#media?.leave(stream)
     if (this.#streams.delete(stream) && this.#streams.size === 0) this.end()
+  }
+
+  /** Another publisher takes the path: the session of this one ends, and so do its media. */
+  giveWay(): void {
+    const [stream] = this.#streams
+    stream?.giveWay()
+    this.end()
   }
 
   /**

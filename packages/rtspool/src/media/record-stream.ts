@@ -43,6 +43,8 @@ export interface RecordStreamInit {
   readonly onMediaEnded: () => void
   /** Nothing that is RTP has come for a while after RECORD; called once at most. */
   readonly onSilent?: () => void
+  /** Somebody else publishes in the place of this publisher. */
+  readonly onReplaced?: () => void
   readonly onClosed: (stream: RecordStream) => void
 }
 
@@ -65,6 +67,8 @@ export class RecordStream implements MediaParticipant {
   #lostReported = 0
   /** Datagrams or frames on the way of RTCP that were no valid compound packet. */
   malformedRtcp = 0
+  /** When the last packet came, RTP or RTCP, in milliseconds of the clock. */
+  heardAt = Number.NEGATIVE_INFINITY
 
   constructor(init: RecordStreamInit) {
     this.#init = init
@@ -148,6 +152,7 @@ export class RecordStream implements MediaParticipant {
       return
     }
     const now = this.#init.clock.now()
+    this.heardAt = now
     for (const packet of packets) {
       if (packet.type !== 'senderReport' || !this.#sink) continue
       if (this.#sourceSsrc !== undefined && this.#sourceSsrc !== packet.ssrc) continue
@@ -197,6 +202,10 @@ export class RecordStream implements MediaParticipant {
     return report
   }
 
+  giveWay(): void {
+    if (this.#state !== 'closed') this.#init.onReplaced?.()
+  }
+
   mediaEnded(): void {
     if (this.#state !== 'closed') this.#init.onMediaEnded()
   }
@@ -213,6 +222,7 @@ export class RecordStream implements MediaParticipant {
       this.#silence?.cancel()
       this.#statistics = new ReceptionStatistics({ ssrc, clockRate, probation: 0 })
     }
-    this.#statistics.update(packet, this.#init.clock.now())
+    this.heardAt = this.#init.clock.now()
+    this.#statistics.update(packet, this.heardAt)
   }
 }

@@ -1,5 +1,5 @@
 import type { RtspRequest } from '../rtsp/index.js'
-import type { AdmitContext, SessionInit, SessionOwner } from '../session/index.js'
+import type { AdmitContext, Session, SessionInit, SessionOwner } from '../session/index.js'
 import type { AccessAction } from './auth/rules.js'
 import type { ConnectionContext, RequestContext } from './request-context.js'
 import { requireValid } from './session-validity.js'
@@ -9,6 +9,7 @@ class AdmitQuestion implements AdmitContext {
   readonly owner: SessionOwner
   readonly path: string
   readonly action: AccessAction
+  readonly replaces: Session | undefined
   readonly request: RtspRequest
   readonly #connection: ConnectionContext
 
@@ -16,11 +17,13 @@ class AdmitQuestion implements AdmitContext {
     owner: SessionOwner,
     path: string,
     action: AccessAction,
+    replaces: Session | undefined,
     { request, connection }: RequestContext,
   ) {
     this.owner = owner
     this.path = path
     this.action = action
+    this.replaces = replaces
     this.request = request
     this.#connection = connection
   }
@@ -36,6 +39,7 @@ class AdmitQuestion implements AdmitContext {
  *
  * @param path - Of the presentation that is to be set up.
  * @param action - What for.
+ * @param replaces - The session that leaves for the new one.
  * @returns How the session is to begin.
  * @throws {SessionPoolError} When a limit is reached or the hook `onAdmit` refuses.
  * @throws {RequestError} `ERR_SESSION_NOT_FOUND` when the connection has closed meanwhile.
@@ -44,11 +48,12 @@ export async function admit(
   context: RequestContext,
   path: string,
   action: AccessAction,
+  replaces?: Session,
 ): Promise<SessionInit> {
   const { server, claimant } = context
   const owner = { address: claimant.address, user: claimant.user }
   try {
-    const init = await server.pool.admit(new AdmitQuestion(owner, path, action, context))
+    const init = await server.pool.admit(new AdmitQuestion(owner, path, action, replaces, context))
     // Whom it belongs to and what it is for are not the hook's: the requests that follow are compared with them.
     return init.owner === owner && init.path === path ? init : { ...init, owner, path }
   } finally {

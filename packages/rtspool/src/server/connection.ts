@@ -5,7 +5,7 @@ import type { ClockTimer } from '../clock.js'
 import { MalformedMessageError, type RtspError } from '../errors.js'
 import type { Publication } from '../media/publication.js'
 import { RtspParser, type RtspParserSink, type RtspRequest } from '../rtsp/index.js'
-import type { RemovalReason, Session } from '../session/index.js'
+import type { Session } from '../session/index.js'
 import type { DirectSends, DirectSlot } from '../transport/direct-sends.js'
 import { ChannelTable } from '../transport/interleaved.js'
 import { type BacklogLimits, StreamWriter } from '../transport/stream-writer.js'
@@ -26,6 +26,9 @@ import { SessionMisses } from './session-misses.js'
 const maxUnsentAnswers = 10
 /** The same in bytes: a description alone may have 64 KiB. */
 const maxUnsentAnswerBytes = 2 * 1024
+
+/** Silence after which the system asks whether the client is still there, and closes the connection if not. */
+const keepAliveMs = 15_000
 
 /** How long a peer may take to read the rest of what was sent to it before the connection is cut. */
 const closeGraceMs = 1000
@@ -92,6 +95,10 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
   #unsentAnswerBytes = 0
   #state: 'open' | 'closing' | 'closed' = 'open'
   #closeTimer: ClockTimer | undefined
+  /** Runs after the last session has left, until the client asks for something. */
+  #farewellTimer: ClockTimer | undefined
+  /** The request under way came after the last session had left. */
+  #asksAnew = false
   #closeAbort: AbortController | undefined
   /** The connection has been idle once during the request under way. */
   #hasWaited = false
@@ -123,6 +130,7 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
     this.localAuthority = authorityOf(this.localAddress, socket.localPort ?? 0)
     this.#deadline = new MessageDeadline(this.#parser, server.clock, () => this.destroy())
     socket.setNoDelay(true)
+    socket.setKeepAlive(true, keepAliveMs)
     this.#armIdleTimer()
     socket.on('timeout', () => this.#idle())
     input.on('data', (chunk: Buffer) => this.receive(chunk))
@@ -195,14 +203,11 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
     this.#output.destroy()
   }
 
-  /** A session that lived here is gone. */
-  sessionRemoved(session: Session, reason: RemovalReason, wasInterleaved: boolean): void {
+  sessionRemoved(session: Session, farewellMs: number | undefined): void {
     this.sessionLeft(session)
-    if (this.sessions.size > 0) return
-    // Clients take no notice of a BYE inside the connection; the end of the connection they do notice.
-    const clientKnows = reason === 'teardown' || reason === 'connectionClosed'
-    if (!wasInterleaved || clientKnows) return
-    if (this.#queue.isAnswering) this.#closesWithoutSession = true
+    if (this.sessions.size > 0 || farewellMs === undefined) return
+    if (farewellMs > 0) this.#scheduleFarewell(farewellMs)
+    else if (this.#queue.isAnswering) this.#closesWithoutSession = true
     else this.close()
   }
 
@@ -226,6 +231,7 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
   }
 
   handle(request: RtspRequest): Reply | Promise<Reply> {
+    this.#asksAnew = this.#farewellTimer !== undefined
     const claimant = { address: this.remoteAddress, connection: this }
     return dispatch({ server: this.#server, connection: this, request, claimant })
   }
@@ -235,6 +241,8 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
     this.#write(serializeReply(reply, request))
     this.#afterWrite(reply, request)
     if (reply.session) this.#misses.noteFound()
+    // A keepalive of the session that has ended asks for nothing else.
+    if (this.#asksAnew && reply.statusCode !== 454) this.#cancelFarewell()
     const isLast = this.#closesWithoutSession && this.sessions.size === 0
     this.#closesWithoutSession = false
     if (isLast || closesConnection(request) || this.#misses.isTooMany) this.close()
@@ -347,6 +355,24 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
     this.#readOn()
   }
 
+  #cancelFarewell(): void {
+    this.#farewellTimer?.cancel()
+    this.#farewellTimer = undefined
+  }
+
+  /** Closes the connection later, if it is still without a session and has asked for nothing. */
+  #scheduleFarewell(delayMs: number): void {
+    this.#farewellTimer?.cancel()
+    this.#farewellTimer = this.#server.clock.schedule(
+      () => {
+        this.#farewellTimer = undefined
+        if (this.sessions.size === 0) this.close()
+      },
+      delayMs,
+      false,
+    )
+  }
+
   /** From here on the peer has {@link closeGraceMs}. */
   #limitClosing(): void {
     this.#closeTimer ??= this.#server.clock.schedule(() => this.destroy(), closeGraceMs, false)
@@ -355,6 +381,7 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
   #afterClose(): void {
     this.#state = 'closed'
     this.#closeTimer?.cancel()
+    this.#cancelFarewell()
     this.#closeAbort?.abort()
     this.#deadline.cancel()
     this.#parser.close()

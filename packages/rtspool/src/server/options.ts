@@ -16,6 +16,18 @@ import type { TlsOptions } from './tls-options.js'
 /** What becomes of an interleaved session when its connection closes. */
 export type OnConnectionClosed = 'end' | 'keep'
 
+/** What tells that the viewer of a UDP session is still there: itself, or the connection that it keeps open. */
+export const udpLivenesses = Object.freeze(['client', 'connection'] as const)
+
+/** One of {@link udpLivenesses}. */
+export type UdpLiveness = (typeof udpLivenesses)[number]
+
+/** When a second publisher takes the path of the first. */
+export const publisherTakeovers = Object.freeze(['never', 'idle', 'sameOwner', 'always'] as const)
+
+/** One of {@link publisherTakeovers}. */
+export type PublisherTakeover = (typeof publisherTakeovers)[number]
+
 /** Options of {@link RtspServer}; all optional. */
 export interface RtspServerOptions {
   /**
@@ -77,6 +89,14 @@ export interface RtspServerOptions {
    */
   readonly onConnectionClosed?: OnConnectionClosed | undefined
   /**
+   * What keeps the session of a UDP viewer from timing out besides its requests and its RTCP: with `'connection'` its
+   * connection, as long as it is open and answers the system's keep-alive; with `'client'` nothing. FFmpeg sends neither
+   * while no media comes. Interleaved sessions live as long as their connection in any case, and publishers by UDP have
+   * to be heard.
+   * @default 'connection'
+   */
+  readonly udpLiveness?: UdpLiveness | undefined
+  /**
    * Seconds after which a connection that brings nothing and has no session is closed; 0 = never.
    * @default 60
    */
@@ -117,7 +137,9 @@ export interface RtspServerOptions {
    */
   readonly maxKeyFrameWaitSeconds?: number | undefined
   /**
-   * Seconds after which a client that takes nothing leaves with reason `slowReader`; 0 = never.
+   * Seconds after which a client that takes nothing, or acknowledges nothing, leaves with reason `slowReader`; 0 = never.
+   * Interleaved sessions do not time out: with 0, one whose client has vanished stays until the system gives its
+   * connection up, on Linux after about 15 minutes.
    * @default 10
    */
   readonly slowReaderTimeout?: number | undefined
@@ -127,6 +149,14 @@ export interface RtspServerOptions {
    * @default 10
    */
   readonly publisherTimeout?: number | undefined
+  /**
+   * When an ANNOUNCE takes a path over that another client publishes to, which then leaves with reason `replaced`;
+   * otherwise it is refused with 403. The owner is the user, or without users the host (an IPv6 network of 64 bits).
+   * `'never'`; `'idle'`: the same owner, when the first has sent nothing for 2 s; `'sameOwner'`: the same owner at any
+   * time; `'always'`: whoever may publish there.
+   * @default 'idle'
+   */
+  readonly publisherTakeover?: PublisherTakeover | undefined
   /**
    * How much of what is published is kept, from the last key frame on, so that new viewers start at once;
    * `false` = nothing. Media of your own have the same option in their factory; `totalBytes` limits what both keep.
@@ -176,6 +206,7 @@ export const rtspServerDefaults = Object.freeze({
     maxIdleSetup: 30,
   }),
   onConnectionClosed: 'end',
+  udpLiveness: 'connection',
   idleTimeout: 60,
   maxConnections: 10_000,
   maxConnectionsPerAddress: undefined,
@@ -185,6 +216,7 @@ export const rtspServerDefaults = Object.freeze({
   maxKeyFrameWaitSeconds: defaultMaxEntryWaitMs / 1000,
   slowReaderTimeout: 10,
   publisherTimeout: 10,
+  publisherTakeover: 'idle',
   gopCache: Object.freeze({ ...gopCacheDefaults, totalBytes: defaultGopCacheTotalBytes }),
   timeline: 'passThrough',
   multicast: undefined,

@@ -41,6 +41,7 @@ export function setUpRecordStream(
     onPacket: () => session.touch(),
     onMediaEnded: () => session.end('mediaEnded'),
     onSilent: () => announceSilence(publication.path, trackIndex, transport.lowerTransport),
+    onReplaced: () => session.end('replaced'),
     onClosed: (closed) => publication.removeStream(closed),
   })
   publication.addStream(stream)

@@ -5,18 +5,13 @@ import type { Publication } from '../media/publication.js'
 import type { GopCacheLimits } from '../media/recent-packets.js'
 import type { TimelinePolicy } from '../media/timeline.js'
 import type { RtspRequest } from '../rtsp/index.js'
-import type {
-  RemovalReason,
-  Session,
-  SessionInit,
-  SessionOwner,
-  SessionPool,
-} from '../session/index.js'
+import type { Session, SessionInit, SessionOwner, SessionPool } from '../session/index.js'
 import type { SrtpSuite } from '../srtp/index.js'
 import type { InterleavedCarrier } from '../transport/interleaved.js'
 import type { MulticastAddressPool } from '../transport/multicast-address-pool.js'
 import type { UdpTransport } from '../transport/udp-transport.js'
 import type { DescribedMedia } from './described-media.js'
+import type { PublisherTakeover } from './options.js'
 import type { RefusalMonitor } from './refusal-monitor.js'
 import type { ServedMedia } from './served-media.js'
 import type { SilenceMonitor } from './silence-monitor.js'
@@ -33,6 +28,10 @@ export interface SessionHousing {
   create(init: SessionInit, connection: ConnectionContext): Session
   /** Notes that a connection uses a session, which lives there from now on unless it is bound to one. */
   use(session: Session, connection: ConnectionContext): void
+  /** Notes that a track of a session has been set up, to play or to publish, over the connection or by UDP. */
+  noteSetUp(session: Session, isPublisher: boolean): void
+  /** Whether the server, and not its client, has ended a session with this id a moment ago that was the claimant's. */
+  hasEnded(id: string, claimant: SessionOwner): boolean
 }
 
 /** A request of which only the URI has been looked at. */
@@ -66,6 +65,8 @@ export interface ServerContext {
   readonly refusals: RefusalMonitor
   /** Ends publishers that send nothing any more. */
   readonly silence: SilenceMonitor
+  /** When a second publisher takes the path of the first. */
+  readonly publisherTakeover: PublisherTakeover
   /** For publications. */
   readonly gopCache: GopCacheLimits | undefined
   /** Of all media that are served, publications among them. */
@@ -104,8 +105,13 @@ export interface ConnectionContext extends InterleavedCarrier {
   described: DescribedMedia | undefined
   /** A session that lived here lives with another connection from now on. */
   sessionLeft(session: Session): void
-  /** A session that lived here is gone. */
-  sessionRemoved(session: Session, reason: RemovalReason, wasInterleaved: boolean): void
+  /**
+   * A session that lived here is gone.
+   *
+   * @param farewellMs - Milliseconds after which the connection is closed unless it has another session by then or has
+   *   asked for something; `undefined` = it stays.
+   */
+  sessionRemoved(session: Session, farewellMs: number | undefined): void
 }
 
 /** One request on its way through a handler. */

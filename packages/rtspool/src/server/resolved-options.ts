@@ -21,7 +21,14 @@ import { type NativeSockets, nativeSockets } from '../transport/native-sockets.j
 import type { BacklogLimits } from '../transport/stream-writer.js'
 import { type ResolvedAuthOptions, resolveAuthOptions } from './auth/options.js'
 import { descriptorLimit } from './descriptor-limit.js'
-import { type OnConnectionClosed, type RtspServerOptions, rtspServerDefaults } from './options.js'
+import {
+  type OnConnectionClosed,
+  type PublisherTakeover,
+  publisherTakeovers,
+  type RtspServerOptions,
+  rtspServerDefaults,
+  type UdpLiveness,
+} from './options.js'
 import { type ResolvedTlsOptions, resolveTlsOptions } from './tls-options.js'
 import { TrustedAddresses } from './trusted-addresses.js'
 
@@ -40,6 +47,7 @@ export interface ResolvedRtspServerOptions {
   /** Whether the server made the pool, and so closes it. */
   readonly ownsPool: boolean
   readonly onConnectionClosed: OnConnectionClosed
+  readonly udpLiveness: UdpLiveness
   readonly idleTimeoutMs: number
   readonly maxConnections: number
   readonly maxConnectionsPerAddress: number
@@ -47,6 +55,7 @@ export interface ResolvedRtspServerOptions {
   readonly backlog: BacklogLimits
   readonly slowReaderTimeoutMs: number
   readonly publisherTimeoutMs: number
+  readonly publisherTakeover: PublisherTakeover
   readonly gopCache: GopCacheLimits | undefined
   readonly gopCacheTotalBytes: number
   readonly timeline: TimelinePolicy
@@ -90,6 +99,7 @@ export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRt
     pool,
     ownsPool: pool !== options.pool,
     onConnectionClosed: closedPolicy(options.onConnectionClosed ?? defaults.onConnectionClosed),
+    udpLiveness: udpLiveness(options.udpLiveness ?? defaults.udpLiveness),
     idleTimeoutMs:
       checkSeconds('idleTimeout', options.idleTimeout ?? defaults.idleTimeout) * msPerSecond,
     ...connectionLimits(options),
@@ -114,6 +124,7 @@ export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRt
     publisherTimeoutMs:
       checkSeconds('publisherTimeout', options.publisherTimeout ?? defaults.publisherTimeout) *
       msPerSecond,
+    publisherTakeover: takeover(options.publisherTakeover ?? defaults.publisherTakeover),
     ...resolveServerGopCache(options.gopCache ?? defaults.gopCache),
     timeline: checkTimeline('timeline', options.timeline ?? defaults.timeline),
     multicast: resolveMulticast(options.multicast),
@@ -185,6 +196,18 @@ function portRange(
 function closedPolicy(value: string): OnConnectionClosed {
   if (value === 'end' || value === 'keep') return value
   throw new TypeError(`onConnectionClosed must be 'end' or 'keep', got ${shown(value)}`)
+}
+
+function udpLiveness(value: string): UdpLiveness {
+  if (value === 'client' || value === 'connection') return value
+  throw new TypeError(`udpLiveness must be 'client' or 'connection', got ${shown(value)}`)
+}
+
+function takeover(value: string): PublisherTakeover {
+  const known = publisherTakeovers.find((each) => each === value)
+  if (known !== undefined) return known
+  const expected = publisherTakeovers.map((each) => `'${each}'`).join(', ')
+  throw new TypeError(`publisherTakeover must be one of ${expected}, got ${shown(value)}`)
 }
 
 function webSocketPolicy(value: boolean | 'ifInstalled'): boolean | 'ifInstalled' {

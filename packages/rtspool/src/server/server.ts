@@ -90,7 +90,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
     this.#backlogs = new BacklogMonitor(clock, slowReaderTimeoutMs, dropSlowReader)
     this.#directSends = native && new DirectSends(native)
     this.#cacheBudget = new CacheBudget(this.#options.gopCacheTotalBytes)
-    this.#homes = new SessionHomes(this.pool, this.#options.onConnectionClosed)
+    this.#homes = new SessionHomes(this.pool, this.#options)
     this.#context = this.#makeContext()
     this.#door = new FrontDoor(this.#options, (carrier, first) => this.#accept(carrier, first))
   }
@@ -281,6 +281,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
         (session) => this.#homes.isConnected(session),
       ),
       refusals: new RefusalMonitor(this.#options.clock),
+      publisherTakeover: this.#options.publisherTakeover,
       gopCache: this.#options.gopCache,
       cacheBudget: this.#cacheBudget,
       timeline: this.#options.timeline,

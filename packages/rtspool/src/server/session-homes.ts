@@ -1,22 +1,49 @@
+import type { Clock } from '../clock.js'
 import { RequestError } from '../errors.js'
-import type { RemovalReason, Session, SessionInit, SessionPool } from '../session/index.js'
-import type { OnConnectionClosed } from './options.js'
+import type {
+  RemovalReason,
+  Session,
+  SessionInit,
+  SessionOwner,
+  SessionPool,
+} from '../session/index.js'
+import { EndedSessions } from './ended-sessions.js'
+import { farewellMs } from './farewell.js'
+import type { OnConnectionClosed, UdpLiveness } from './options.js'
 import type { ConnectionContext, SessionHousing } from './request-context.js'
 import { isPublication, presentationOf } from './session-presentation.js'
 
+export interface SessionHomesOptions {
+  readonly clock: Clock
+  readonly onConnectionClosed: OnConnectionClosed
+  readonly udpLiveness: UdpLiveness
+}
+
+/** Where a session lives. */
+interface Home {
+  /** The last connection that used it; `undefined` when that is closed. */
+  connection: ConnectionContext | undefined
+  isPublisher: boolean
+  /** Its connection keeps it from timing out. */
+  isKept: boolean
+}
+
 /**
  * The sessions that one server has carried, of a pool that it may share with others, and the connection that
- * each lives with: the last that used it.
+ * each lives with: the last that used it. A connection that is open is a sign of life: whoever acknowledges nothing any
+ * more is taken for a slow reader, and whoever is sent nothing is asked by the system's keep-alive.
  */
 export class SessionHomes implements SessionHousing {
   readonly #pool: SessionPool
-  readonly #onConnectionClosed: OnConnectionClosed
-  readonly #homes = new Map<Session, ConnectionContext | undefined>()
+  readonly #options: SessionHomesOptions
+  readonly #homes = new Map<Session, Home>()
+  readonly #ended: EndedSessions
   #isStopped = false
 
-  constructor(pool: SessionPool, onConnectionClosed: OnConnectionClosed) {
+  constructor(pool: SessionPool, options: SessionHomesOptions) {
     this.#pool = pool
-    this.#onConnectionClosed = onConnectionClosed
+    this.#options = options
+    this.#ended = new EndedSessions(options.clock, pool.sessionBinding)
   }
 
   /** Follows the pool until {@link stop}. */
@@ -29,6 +56,7 @@ export class SessionHomes implements SessionHousing {
     this.#isStopped = true
     for (const session of this.#homes.keys()) session.end('poolClosed')
     this.#pool.off('sessionRemoved', this.#onSessionRemoved)
+    this.#ended.clear()
   }
 
   create(init: SessionInit, connection: ConnectionContext): Session {
@@ -42,33 +70,73 @@ export class SessionHomes implements SessionHousing {
   use(session: Session, connection: ConnectionContext): void {
     // A listener of the pool may have ended it already.
     if (session.removalReason !== undefined) return
-    const home = this.#homes.get(session)
-    if (home === connection || session.owner?.connection) return
-    home?.sessionLeft(session)
-    this.#homes.set(session, connection)
+    const home = this.#homeOf(session)
+    if (home.connection === connection || session.owner?.connection) return
+    home.connection?.sessionLeft(session)
+    home.connection = connection
     connection.sessions.add(session)
+    this.#settle(session, home)
+  }
+
+  noteSetUp(session: Session, isPublisher: boolean): void {
+    if (session.removalReason !== undefined) return
+    const home = this.#homeOf(session)
+    home.isPublisher = isPublisher
+    this.#settle(session, home)
+  }
+
+  hasEnded(id: string, claimant: SessionOwner): boolean {
+    return this.#ended.has(id, claimant)
   }
 
   /** Whether the connection that a session lives with is open. */
   isConnected(session: Session): boolean {
-    return this.#homes.get(session) !== undefined
+    return this.#homes.get(session)?.connection !== undefined
   }
 
   /** Sessions that were bound to the connection end, or stay by policy; others outlive it. */
   connectionClosed(connection: ConnectionContext): void {
     for (const session of connection.sessions) {
-      this.#homes.set(session, undefined)
-      if (session.owner?.connection !== connection) continue
-      if (this.#onConnectionClosed === 'keep') keep(session)
-      else session.end('connectionClosed')
+      const home = this.#homeOf(session)
+      home.connection = undefined
+      if (session.owner?.connection === connection) {
+        if (this.#options.onConnectionClosed === 'keep') keep(session)
+        else session.end('connectionClosed')
+      }
+      this.#settle(session, home)
     }
     connection.sessions.clear()
   }
 
+  #homeOf(session: Session): Home {
+    const known = this.#homes.get(session)
+    if (known) return known
+    const home = { connection: undefined, isPublisher: false, isKept: false }
+    this.#homes.set(session, home)
+    return home
+  }
+
+  #settle(session: Session, home: Home): void {
+    const isKept = session.removalReason === undefined && this.#isKept(session, home)
+    if (isKept === home.isKept) return
+    home.isKept = isKept
+    if (isKept) session.preventExpire()
+    else session.allowExpire()
+  }
+
+  /** A publisher by UDP has to be heard: its connection does not show whether its media get through. */
+  #isKept({ owner }: Session, { connection, isPublisher }: Home): boolean {
+    if (!connection) return false
+    if (owner?.connection === connection) return true
+    return this.#options.udpLiveness === 'connection' && !isPublisher
+  }
+
   readonly #onSessionRemoved = (session: Session, reason: RemovalReason): void => {
     const home = this.#homes.get(session)
+    if (!home) return
     this.#homes.delete(session)
-    home?.sessionRemoved(session, reason, session.owner?.connection === home)
+    this.#ended.add(session, reason)
+    home.connection?.sessionRemoved(session, farewellMs(reason, home.isPublisher))
   }
 }
 

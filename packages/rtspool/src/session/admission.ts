@@ -105,6 +105,8 @@ export interface AdmitContext {
   readonly action?: 'read' | 'publish' | undefined
   /** When the authorization ends, in seconds since 1970. */
   readonly expiresAt?: number | undefined
+  /** A session of the same client that leaves when the new one is made. */
+  readonly replaces?: Session | undefined
   /** Aborts when nobody waits for the answer any more. */
   readonly signal?: AbortSignal | undefined
   /** What the protocol knows besides, the request for instance. */

@@ -55,6 +55,7 @@ const admitContextNames: readonly (keyof AdmitContext)[] = [
   'path',
   'action',
   'expiresAt',
+  'replaces',
   'signal',
   'request',
 ]

@@ -3,6 +3,7 @@ import {
   checkBoolean,
   checkClock,
   checkInteger,
+  checkMethods,
   checkOptions,
   checkSeconds,
   isRecord,
@@ -30,6 +31,12 @@ export const msPerSecond = 1000
  */
 // biome-ignore lint/suspicious/noEmptyInterface: applications merge their declarations into it
 export interface SessionData {}
+
+/** A session, as far as one is told that another takes its place. */
+export interface ReplacedSession {
+  readonly publicId: string
+  end(): void
+}
 
 /** How a session begins. Every field may be left out. */
 export interface SessionInit {
@@ -62,6 +69,11 @@ export interface SessionInit {
   readonly expiresAt?: number | undefined
   /** Path of the presentation that it is made for; counted from the beginning. */
   readonly path?: string | undefined
+  /**
+   * A session of the same client that leaves, with reason `replaced`, when this one is made; the limits count it as if
+   * it had left already.
+   */
+  readonly replaces?: ReplacedSession | undefined
   readonly data?: Partial<SessionData> | undefined
   /** For a session that never enters a pool. @defaultValue the clock of the machine */
   readonly clock?: Clock | undefined
@@ -124,6 +136,7 @@ const initChecks: { readonly [K in keyof Required<SessionInit>]: (value: unknown
   maxSessionsPerPath: (value) => checkCount('maxSessionsPerPath', value),
   expiresAt: (value) => checkUnixSeconds('expiresAt', value),
   path: checkPath,
+  replaces: (value) => checkMethods('replaces', value, ['end']),
   data: checkData,
   clock: checkClock,
 }

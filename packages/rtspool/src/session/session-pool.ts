@@ -4,6 +4,7 @@
 import { EventEmitter } from 'node:events'
 import type { Clock } from '../clock.js'
 import { SessionPoolError } from '../errors.js'
+import { isSameHost } from '../host-of.js'
 import { callSafely, disown, isThenable, tell, tellFailure } from '../listeners.js'
 import { checkOptions, shapeOf } from '../option-checks.js'
 import {
@@ -191,6 +192,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
       owner: context.owner,
       path: context.path,
       expiresAt: context.expiresAt,
+      replaces: context.replaces,
     }
     this.#assertRoom(init)
     const { onAdmit } = this.#options
@@ -210,7 +212,8 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
 
   /**
    * Makes a session with an id that nobody else has. When a limit is reached, sessions that are due make
-   * room first, then, where the policy says so, silent ones. A create that fails leaves no trace.
+   * room first, then, where the policy says so, silent ones. A create that fails leaves no trace, but that the session
+   * which it was to replace may have left.
    *
    * @param init - What differs from the options of the pool.
    * @throws {SessionPoolError} `ERR_SESSION_POOL_FULL`, `ERR_SESSION_PATH_FULL`, `ERR_SESSION_POOL_CLOSED`,
@@ -224,6 +227,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     this.#assertRoom(init)
     const before = this.#registry.added
     const session = this.#draw(init)
+    if (init.replaces instanceof Session) this.#removeIfHere(init.replaces, 'replaced')
     if (this.#options.admission !== localAdmission) this.#acquire(session, init)
     // What makes ids and sessions belongs to the application, and may have used the pool.
     else if (this.#registry.added !== before) this.#assertRoom(init)
@@ -512,7 +516,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
   /** @throws {SessionPoolError} when a limit is reached and nobody makes room. */
   #admit(
     kind: AdmissionRequest['kind'],
-    { owner, path }: Pick<SessionInit, 'owner' | 'path'>,
+    { owner, path, replaces }: Pick<SessionInit, 'owner' | 'path' | 'replaces'>,
     session: Session | undefined,
     limits: SessionLimits,
   ): void {
@@ -524,7 +528,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
         owner,
         path,
         limits,
-        counts: this.#countsFor(owner, path),
+        counts: this.#countsFor(owner, path, replaces),
       })
     let limit = ask()
     if (limit === undefined) return
@@ -544,16 +548,27 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     throw notAnswered('admission.tryAcquire', 'undefined or a limit', limit)
   }
 
+  /** @param leaving - Counted as if it had left. */
   #countsFor(
     owner: SessionOwner | undefined,
     path: string | undefined,
+    leaving: SessionInit['replaces'],
   ): AdmissionRequest['counts'] {
     const registry = this.#registry
-    return {
+    const counts = {
       sessions: this.#sessions.size,
       address: owner === undefined ? 0 : registry.count({ address: owner.address }),
       user: owner?.user === undefined ? 0 : registry.count({ user: owner.user }),
       path: path === undefined ? 0 : registry.count({ path }),
+    }
+    if (!(leaving instanceof Session) || internals.hostOf(leaving) !== this.#host) return counts
+    const left = leaving.owner
+    const isOfHost = left && owner && isSameHost(left.address, owner.address)
+    return {
+      sessions: counts.sessions - 1,
+      address: counts.address - Number(isOfHost ?? false),
+      user: counts.user - Number(left?.user !== undefined && left.user === owner?.user),
+      path: counts.path - Number(path !== undefined && leaving.paths.includes(path)),
     }
   }
 

@@ -30,6 +30,7 @@ export function isActive(state: SessionState): boolean {
  * - `silent`: it published over UDP, its connection had closed, and nothing was heard of it for `publisherTimeout`
  * - `mediaEnded`: what it played has ended
  * - `mediaFailed`: the source of what it was to play did not start, or failed when it was told to seek or go on
+ * - `replaced`: its client, or another publisher of its path, has set up another one in its place
  * - `kicked`: an operator removed it
  * - `evicted`: it had been silent for longest, and made room for another
  * - `filtered`: the function given to `filter` said so
@@ -50,6 +51,7 @@ export const removalReasons = Object.freeze([
   'silent',
   'mediaEnded',
   'mediaFailed',
+  'replaced',
   'kicked',
   'evicted',
   'filtered',

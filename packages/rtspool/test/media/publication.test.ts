@@ -11,6 +11,7 @@ function announce(sdp = testSdp, presentation = '/live/cam') {
   const publication = new Publication({
     path: '/live/cam',
     presentation,
+    owner: { address: '127.0.0.1', user: undefined },
     description: parseSdp(Buffer.from(sdp)),
     clock,
     setupTimeoutMs: 30_000,

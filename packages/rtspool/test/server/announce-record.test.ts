@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { MediaFactory, type RtspServer } from '../../src/index.js'
+import { MediaFactory, type RtspServer, type RtspServerOptions } from '../../src/index.js'
 import { parseCompound } from '../../src/rtcp/index.js'
 import { parseTransport } from '../../src/rtsp/index.js'
 import { inSession, setUp, tcp } from '../support/dialogue.js'
@@ -22,8 +22,8 @@ import { TestSource } from '../support/test-source.js'
 const sdpType = { 'Content-Type': 'application/sdp' }
 const record = `${tcp};mode=record`
 
-async function start() {
-  const server = await startServer()
+async function start(options: RtspServerOptions = {}) {
+  const server = await startServer(options)
   return { server, client: await connectTo(server), url: urlOf(server, '/live/cam') }
 }
 
@@ -328,22 +328,25 @@ describe('A-REC-8 B-PUBDIE a publisher that goes', () => {
   }
 
   it.each(Object.keys(ways))('%s leaves nothing, and its viewers hear it', async (way) => {
-    const { server, client, url } = await start()
+    const clock = new FakeClock()
+    const { server, client, url } = await start({ clock, slowReaderTimeout: 0 })
     const { session } = await publish(client, url)
     const viewer = await connectTo(server)
     await play(viewer, url, ['TCP'])
     const udpViewer = await connectTo(server)
     const ports = await openUdpPorts()
     await play(udpViewer, url, [ports])
-    client.sendFrame(0, rtpPacket({ sequenceNumber: 1, ssrc: 77 }))
+    client.sendFrame(0, rtpPacket({ sequenceNumber: 1, ssrc: 77, marker: true }))
     await viewer.framesUntil(() => rtpOf(viewer).length === 1)
     await ports.until(() => ports.rtp.length === 1)
     const removed: string[] = []
     server.pool.on('sessionRemoved', (_session, reason) => removed.push(reason))
     await ways[way]?.(client, url, session, server)
-    await viewer.closed()
     const bye = { type: 'bye', ssrcs: [77] }
     const isBye = (packet?: Buffer) => packet && parseCompound(packet).at(-1)?.type === 'bye'
+    await viewer.framesUntil((frames) => isBye(frames.at(-1)?.payload) === true)
+    clock.advance(10_000)
+    await viewer.closed()
     await ports.until(() => isBye(ports.rtcp.at(-1)) === true)
     expect(parseCompound(ports.rtcp.at(-1) ?? Buffer.alloc(0)).at(-1)).toMatchObject(bye)
     const last = viewer.frames.at(-1)
@@ -355,12 +358,14 @@ describe('A-REC-8 B-PUBDIE a publisher that goes', () => {
     expect(removed.length).toBe(3)
     expect(server.stats()).toMatchObject({ sessions: 0, channels: 0, udpPeers: 0 })
     expect(server.mounts.size).toBe(0)
-    expect((await udpViewer.request('DESCRIBE', url)).statusCode).toBe(404)
+    await udpViewer.closed()
+    expect((await (await connectTo(server)).request('DESCRIBE', url)).statusCode).toBe(404)
     await publish(await connectTo(server), url)
   })
 
   it('B-RACE its viewers leave after it, one removal each, also when the pool closes', async () => {
-    const { server, client, url } = await start()
+    const clock = new FakeClock()
+    const { server, client, url } = await start({ clock, slowReaderTimeout: 0 })
     const { session } = await publish(client, url)
     const viewer = await connectTo(server)
     const { session: watching } = await play(viewer, url, ['TCP'])
@@ -372,6 +377,7 @@ describe('A-REC-8 B-PUBDIE a publisher that goes', () => {
       [session, 'filtered'],
       [watching, 'filtered'],
     ])
+    clock.advance(2_000)
     await viewer.closed()
     expect(removed.length).toBe(2)
   })

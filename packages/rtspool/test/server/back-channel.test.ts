@@ -71,7 +71,9 @@ class Intercom {
 async function startIntercom(options: { maxClients?: number; clock?: FakeClock } = {}) {
   const { maxClients, clock } = options
   const intercom = new Intercom(maxClients)
-  const timed = clock ? { clock, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 } : {}
+  const timed = clock
+    ? ({ clock, slowReaderTimeout: 0, maxBacklogSeconds: 1e6, udpLiveness: 'client' } as const)
+    : {}
   const server = await startServer(timed)
   server.mounts.add('/door', intercom.factory)
   return { intercom, server, url: urlOf(server, '/door') }

@@ -21,7 +21,10 @@ const ssrc = 77
 /** Two UDP viewers of one address who play one track, and a port that nobody announced. */
 async function natted() {
   const clock = new FakeClock()
-  const server = await startServer({ clock, slowReaderTimeout: 0, maxBacklogSeconds: 3600 })
+  const server = await startServer({
+    ...{ clock, slowReaderTimeout: 0, maxBacklogSeconds: 3600 },
+    udpLiveness: 'client',
+  })
   const sources = mountCamera(server)
   const url = urlOf(server, '/cam')
   const client = await connectTo(server)

@@ -328,7 +328,8 @@ const typesOf = (compound: Buffer) => parseCompound(compound).map(({ type }) => 
 describe('a multicast session', () => {
   const timed = () => {
     const clock = new FakeClock()
-    return { clock, slowReaderTimeout: 0, maxBacklogSeconds: 1e6, ...options() }
+    const fakeTime = { clock, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 }
+    return { ...fakeTime, udpLiveness: 'client', ...options() } as const
   }
 
   it('A-ONV-3 stays alive by reports to the group from its own address, and by no others', async () => {

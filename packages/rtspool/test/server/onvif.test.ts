@@ -15,7 +15,10 @@ import {
 
 async function camera() {
   const clock = new FakeClock()
-  const server = await startServer({ clock, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 })
+  const server = await startServer({
+    ...{ clock, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 },
+    udpLiveness: 'client',
+  })
   mountCamera(server)
   const client = await connectTo(server)
   return { clock, server, client, url: urlOf(server, '/cam') }

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { parseRange, parseRtpInfo } from '../../src/rtsp/index.js'
 import { inSession, mountCamera, readySession, setUp } from '../support/dialogue.js'
+import { FakeClock } from '../support/fake-clock.js'
 import type { RtspTestClient } from '../support/rtsp-client.js'
 import { sessionIdOf } from '../support/rtsp-client.js'
 import {
@@ -13,8 +14,9 @@ import {
   urlOf,
 } from '../support/test-server.js'
 
-async function viewer() {
-  const server = await startServer()
+async function viewer(clock?: FakeClock) {
+  const fakeTime = clock ? { clock, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 } : {}
+  const server = await startServer(fakeTime)
   const sources = mountCamera(server)
   const url = urlOf(server, '/cam')
   const client = await connectTo(server)
@@ -23,7 +25,12 @@ async function viewer() {
     sources[0]?.output?.tracks[track]?.push(
       rtpPacket({ sequenceNumber, timestamp: 9000 + sequenceNumber, ssrc: track + 1 }),
     )
-  return { server, sources, client, url, session, push }
+  /** The connection closes when the client has had time to say goodbye. */
+  const closed = async () => {
+    clock?.advance(10_000)
+    await client.closed()
+  }
+  return { server, sources, client, url, session, push, closed }
 }
 
 const sequenceNumbers = (client: RtspTestClient, channel = 0): number[] =>
@@ -205,7 +212,7 @@ describe('PLAY of live media', () => {
   })
 
   it('A-STA-1 a session that ends while its source starts is 454 to the PLAY', async () => {
-    const { server, sources, client, url, session } = await viewer()
+    const { server, sources, client, url, session, closed } = await viewer(new FakeClock())
     let started = (): void => {}
     const starting = new Promise<void>((resolve) => {
       started = resolve
@@ -218,11 +225,11 @@ describe('PLAY of live media', () => {
     started()
     // An interleaved client that is thrown out hears it by the end of its connection, after the answer.
     expect((await playing).statusCode).toBe(454)
-    await client.closed()
+    await closed()
   })
 
   it('A-STA-1 a source that does not start is 503, and the answer comes before the end', async () => {
-    const { server, sources, client, url, session } = await viewer()
+    const { server, sources, client, url, session, closed } = await viewer(new FakeClock())
     if (sources[0]) sources[0].failure = new Error('no camera')
     const failures: unknown[] = []
     server.on('requestFailed', (error) => failures.push(error))
@@ -231,20 +238,20 @@ describe('PLAY of live media', () => {
     expect(Number(response.headers.get('Retry-After'))).toBeGreaterThanOrEqual(5)
     expect(failures).toMatchObject([{ cause: new Error('no camera') }])
     expect([sources[0]?.closeCount, server.pool.size]).toEqual([1, 0])
-    await client.closed()
+    await closed()
   })
 
   it('A-STA-1 a source that ends when it starts is 503 as well', async () => {
-    const { sources, client, url, session } = await viewer()
+    const { sources, client, url, session, closed } = await viewer(new FakeClock())
     const [source] = sources
     if (source) source.start = (output) => output.end()
     expect((await inSession(client, 'PLAY', url, session)).statusCode).toBe(503)
     expect(source?.closeCount).toBe(1)
-    await client.closed()
+    await closed()
   })
 
   it('a source that neither starts nor closes is heard of by the first error', async () => {
-    const { server, sources, client, url, session } = await viewer()
+    const { server, sources, client, url, session, closed } = await viewer(new FakeClock())
     const [source] = sources
     if (source) {
       source.failure = new Error('no camera')
@@ -253,7 +260,7 @@ describe('PLAY of live media', () => {
     const failed = once(server, 'requestFailed')
     expect((await inSession(client, 'PLAY', url, session)).statusCode).toBe(503)
     expect((await failed)[0]).toMatchObject({ cause: new Error('no camera') })
-    await client.closed()
+    await closed()
   })
 
   it('a newer session on the same UDP ports of a client that vanished keeps them', async () => {

@@ -1,6 +1,11 @@
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { RtspServer, SessionPool, type SessionPoolOptions } from '../../src/index.js'
+import {
+  RtspServer,
+  type RtspServerOptions,
+  SessionPool,
+  type SessionPoolOptions,
+} from '../../src/index.js'
 import { inSession, mountCamera, readySession, setUp, tcp } from '../support/dialogue.js'
 import { FakeClock } from '../support/fake-clock.js'
 import { receiverReportOf } from '../support/rtcp.js'
@@ -18,10 +23,11 @@ import {
 } from '../support/test-server.js'
 import { until } from '../support/until.js'
 
-async function camera(pool: SessionPoolOptions) {
+async function camera(pool: SessionPoolOptions, options: RtspServerOptions = {}) {
   const clock = new FakeClock()
   // Time runs away here before the client's acknowledgements are there.
-  const server = await startServer({ clock, pool, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 })
+  const fakeTime = { clock, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 }
+  const server = await startServer({ ...fakeTime, pool, ...options })
   const sources = mountCamera(server)
   const url = urlOf(server, '/cam')
   const connect = async (address?: string) => connectTo(server, address)
@@ -158,7 +164,8 @@ describe('B-FULL sessions that do not play', () => {
     expect(server.pool.size).toBe(2)
     clock.advance(251)
     expect(server.pool.stats()).toMatchObject({ size: 1, removed: { idleSetup: 1 } })
-    if (over === 'TCP') await idle.closed()
+    clock.advance(2_000)
+    await idle.closed()
     expect(server.stats()).toMatchObject({ channels: 2, udpPeers: 0 })
     push()
     await viewer.framesUntil((frames) => frames.some(({ channel }) => channel === 0))
@@ -201,7 +208,7 @@ describe('B-FULL sessions that do not play', () => {
   })
 
   it('B-FULL an announcement that nobody sets up gives its path back, whatever keeps the connection', async () => {
-    const { clock, server, connect } = await camera({})
+    const { clock, server, connect } = await camera({}, { publisherTakeover: 'never' })
     const idle = await connect()
     const url = urlOf(server, '/live/garage')
     const announcement = { headers: { 'Content-Type': 'application/sdp' }, body: testSdp }
@@ -232,8 +239,12 @@ describe('B-FULL sessions that do not play', () => {
   })
 
   it('are let be with maxIdleSetup 0, until their timeout', async () => {
-    const { clock, server, url, connect } = await camera({ maxIdleSetup: 0 })
-    await readySession(await connect(), url)
+    const { clock, server, url, connect } = await camera(
+      { maxIdleSetup: 0 },
+      { udpLiveness: 'client' },
+    )
+    const { clientPort } = await openUdpPorts()
+    await readySession(await connect(), url, `RTP/AVP;unicast;client_port=${clientPort}`)
     clock.advance(64_999)
     expect(server.pool.size).toBe(1)
     clock.advance(251)
@@ -255,6 +266,7 @@ describe('B-FULL fullPolicy evictOldestIdle', () => {
     viewer.sendFrame(1, receiverReportOf({}))
     await until(() => watching !== undefined && watching.lastAccessAt > playedAt)
     expect((await setUp(next, video)).statusCode).toBe(200)
+    clock.advance(2_000)
     await idle.closed()
     expect(server.pool.stats()).toMatchObject({ size: 2, removed: { evicted: 1 } })
     push()
@@ -275,13 +287,15 @@ describe('B-FULL fullPolicy evictOldestIdle', () => {
     expect(server.pool.stats()).toMatchObject({ size: 1, removed: { evicted: 4 } })
   })
 
-  it('B-RACE who makes room and is refused nevertheless loses its connection after the answer', async () => {
+  it('B-RACE who makes room and is refused nevertheless loses its connection soon after the answer', async () => {
     let count = 0
     const onAdmit = () => ++count === 1
-    const { server, video, connect } = await camera({ ...evicting, maxSessions: 1, onAdmit })
+    const limits = { ...evicting, maxSessions: 1, onAdmit }
+    const { clock, server, video, connect } = await camera(limits)
     const client = await connect()
     await setUp(client, video)
     expect((await setUp(client, video)).statusCode).toBe(403)
+    clock.advance(2_000)
     await client.closed()
     expect(server.stats()).toMatchObject({ sessions: 0, channels: 0 })
   })

@@ -25,6 +25,7 @@ const ssrc = 77
 async function camera({ isNative = true } = {}) {
   const clock = new FakeClock()
   const server = await startServer({
+    udpLiveness: 'client',
     clock,
     slowReaderTimeout: 0,
     maxBacklogSeconds: 3600,

@@ -21,7 +21,10 @@ const carriers = ['TCP', 'UDP'] as const
 async function viewer(over: (typeof carriers)[number], pool: SessionPoolOptions) {
   const clock = new FakeClock()
   // Time runs away here before the client's acknowledgements are there.
-  const server = await startServer({ clock, pool, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 })
+  const server = await startServer({
+    ...{ clock, pool, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 },
+    udpLiveness: 'client',
+  })
   const sources = mountCamera(server)
   const url = urlOf(server, '/cam')
   const removed: [Session, RemovalReason][] = []
@@ -77,7 +80,9 @@ const endings: {
 ]
 
 describe.each(carriers)('a session that plays over %s', (over) => {
-  it.each(endings)('A-RTC-4 B-RACE B-DRAIN hears BYE when it leaves: $reason', async (ending) => {
+  // A connection that is open keeps its sessions from timing out.
+  const here = endings.filter(({ reason }) => over === 'UDP' || reason !== 'timeout')
+  it.each(here)('A-RTC-4 B-RACE B-DRAIN hears BYE when it leaves: $reason', async (ending) => {
     const { reason, pool = {}, afterMs, call } = ending
     const leaving = await viewer(over, pool)
     const { clock, server, client, session, removed } = leaving
@@ -91,8 +96,9 @@ describe.each(carriers)('a session that plays over %s', (over) => {
     await leaving.bye()
     expect(removed).toEqual([[session, reason]])
     expect(server.stats()).toMatchObject({ sessions: 0, udpPeers: 0, channels: 0 })
-    if (over === 'TCP') await client.closed()
-    else expect((await inSession(client, 'PLAY', leaving.url, leaving.id)).statusCode).toBe(454)
+    expect((await inSession(client, 'PLAY', leaving.url, leaving.id)).statusCode).toBe(454)
+    clock.advance(10_000)
+    await client.closed()
     expect(leaving.sources[0]?.output?.tracks[0]?.readerCount ?? 0).toBe(0)
   })
 })
@@ -103,7 +109,7 @@ describe.each(carriers)('a session that was only set up over %s', (over) => {
     { reason: 'lifetime', pool: { maxLifetime: 10 }, afterMs: 10_000 },
     { reason: 'evicted', pool: { maxSessions: 1, fullPolicy: 'evictOldestIdle' } as const },
     { reason: 'kicked' },
-  ])('B-FULL has no BYE to hear; interleaved, it loses its connection: $reason', async (ending) => {
+  ])('B-FULL has no BYE to hear; it loses its connection: $reason', async (ending) => {
     const { reason, pool = {}, afterMs } = ending
     const { clock, server, url, client, session, removed, saysBye } = await viewer(over, pool)
     if (afterMs !== undefined) {
@@ -114,8 +120,8 @@ describe.each(carriers)('a session that was only set up over %s', (over) => {
       await readySession(await connectTo(server), url)
     } else session.end('kicked')
     expect(removed).toEqual([[session, reason]])
-    if (over === 'TCP') await client.closed()
-    else await expectOk(client, 'OPTIONS', '*')
+    clock.advance(2_000)
+    await client.closed()
     expect(saysBye()).toBe(false)
     expect(server.pool.get(session.id)).toBeUndefined()
   })
@@ -154,7 +160,9 @@ describe('a publisher that leaves', () => {
     await inSession(client, 'PLAY', url, await readySession(client, url))
     if (reason === 'kicked') server.pool.get(session)?.end('kicked')
     else clock.advance(afterMs + 250)
-    await Promise.all([publisher.closed(), client.closed()])
+    await publisher.closed()
+    clock.advance(10_000)
+    await client.closed()
     expect(reasons).toEqual([reason, 'mediaEnded'])
     expect(server.mounts.get('/live/door')).toBeUndefined()
   })

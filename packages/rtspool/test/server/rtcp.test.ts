@@ -6,7 +6,7 @@ import {
   unixMsFromNtp,
 } from '../../src/rtcp/index.js'
 import { parseTransport } from '../../src/rtsp/index.js'
-import { inSession, mountCamera, readySession, setUp, tcp } from '../support/dialogue.js'
+import { inSession, mountCamera, readySession, setUp } from '../support/dialogue.js'
 import { FakeClock } from '../support/fake-clock.js'
 import { type RtspTestClient, sessionIdOf } from '../support/rtsp-client.js'
 import {
@@ -26,7 +26,10 @@ const ssrc = 77
 
 async function camera() {
   const clock = new FakeClock()
-  const server = await startServer({ clock, slowReaderTimeout: 0, maxBacklogSeconds: 3600 })
+  const server = await startServer({
+    ...{ clock, slowReaderTimeout: 0, maxBacklogSeconds: 3600 },
+    udpLiveness: 'client',
+  })
   const sources = mountCamera(server)
   const url = urlOf(server, '/cam')
   const push = (sequenceNumber: number, size = 100, timestamp = 90_000) =>
@@ -185,11 +188,14 @@ describe('what clients send', () => {
 
   it('A-RTC-9 a viewer that says nothing at all ends with its timeout', async () => {
     const { clock, server, url, client } = await camera()
-    await inSession(client, 'PLAY', url, await readySession(client, url, tcp))
+    const { clientPort } = await openUdpPorts()
+    const udp = `RTP/AVP;unicast;client_port=${clientPort}`
+    await inSession(client, 'PLAY', url, await readySession(client, url, udp))
     clock.advance(64_999)
     expect(server.pool.size).toBe(1)
     clock.advance(251)
     expect(server.pool.size).toBe(0)
+    clock.advance(10_000)
     await client.closed()
   })
 })
@@ -197,7 +203,10 @@ describe('what clients send', () => {
 describe('what publishers send', () => {
   async function relay() {
     const clock = new FakeClock()
-    const server = await startServer({ clock, slowReaderTimeout: 0, maxBacklogSeconds: 3600 })
+    const server = await startServer({
+      ...{ clock, slowReaderTimeout: 0, maxBacklogSeconds: 3600 },
+      udpLiveness: 'client',
+    })
     const url = urlOf(server, '/live/cam')
     const [publisher, viewer] = [await connectTo(server), await connectTo(server)]
     return { clock, server, url, publisher, viewer }
@@ -304,7 +313,7 @@ describe('what publishers send', () => {
 describe('A-RTC-7 receiver reports to a publisher', () => {
   it('tell what is lost, about every 5 s', async () => {
     const clock = new FakeClock()
-    const server = await startServer({ clock, slowReaderTimeout: 0 })
+    const server = await startServer({ clock, slowReaderTimeout: 0, udpLiveness: 'client' })
     const url = urlOf(server, '/live/cam')
     const publisher = await connectTo(server)
     await publish(publisher, url, ['TCP'])

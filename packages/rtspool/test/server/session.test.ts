@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { RtspServerOptions } from '../../src/index.js'
 import { serializeCompound } from '../../src/rtcp/index.js'
 import { parseTransport } from '../../src/rtsp/index.js'
 import {
@@ -20,11 +21,11 @@ import {
   urlOf,
 } from '../support/test-server.js'
 
-async function camera() {
+async function camera(options: RtspServerOptions = {}) {
   const clock = new FakeClock()
   // Time runs away here before the client's acknowledgements are there.
   const pool = { maxIdleSetup: 0 }
-  const server = await startServer({ clock, slowReaderTimeout: 0, pool })
+  const server = await startServer({ clock, slowReaderTimeout: 0, pool, ...options })
   const sources = mountCamera(server)
   return { clock, server, sources, client: await connectTo(server), url: urlOf(server, '/cam') }
 }
@@ -60,11 +61,12 @@ describe('the Session header', () => {
   })
 
   it('A-SES-4 A-SES-5 unknown, misspelled, torn down, expired and foreign ids get the same answer', async () => {
-    const { clock, server, client, url } = await camera()
+    const { clock, server, client, url } = await camera({ udpLiveness: 'client' })
     const tornDown = await readySession(client, url)
     await inSession(client, 'TEARDOWN', url, tornDown)
     const foreign = await readySession(await connectTo(server), url)
-    const expired = await readySession(client, url)
+    const { clientPort } = await openUdpPorts()
+    const expired = await readySession(client, url, `RTP/AVP;unicast;client_port=${clientPort}`)
     const answers = [await client.request('PLAY', url)]
     for (const id of ['nobody', 'x'.repeat(128), foreign.toLowerCase(), tornDown, foreign]) {
       answers.push(await inSession(client, 'PLAY', url, id))
@@ -107,7 +109,7 @@ describe('the Session header', () => {
 
 describe('signs of life', () => {
   it('A-SES-6 a session ends when timeout and grace are over, not before, and once', async () => {
-    const { clock, server, client, url } = await camera()
+    const { clock, server, client, url } = await camera({ udpLiveness: 'client' })
     const removed: string[] = []
     server.pool.on('sessionRemoved', (_session, reason) => removed.push(reason))
     const { clientPort } = await openUdpPorts()
@@ -122,8 +124,9 @@ describe('signs of life', () => {
   it.each(['OPTIONS', 'GET_PARAMETER', 'SET_PARAMETER'])(
     'A-SES-8 %s without a body is a sign of life',
     async (method) => {
-      const { clock, server, client, url } = await camera()
-      const session = await readySession(client, url)
+      const { clock, server, client, url } = await camera({ udpLiveness: 'client' })
+      const { clientPort } = await openUdpPorts()
+      const session = await readySession(client, url, `RTP/AVP;unicast;client_port=${clientPort}`)
       for (let n = 0; n < 3; n++) {
         clock.advance(60_000)
         expect((await inSession(client, method, url, session)).statusCode).toBe(200)
@@ -133,7 +136,7 @@ describe('signs of life', () => {
   )
 
   it('B-HALF a UDP viewer that has vanished leaves after timeout and grace, although packets are sent', async () => {
-    const { clock, server, sources, client, url } = await camera()
+    const { clock, server, sources, client, url } = await camera({ udpLiveness: 'client' })
     const ports = await openUdpPorts()
     const transport = `RTP/AVP;unicast;client_port=${ports.clientPort}`
     const session = sessionIdOf(await setUp(client, `${url}/trackID=0`, transport))
@@ -185,25 +188,28 @@ describe('signs of life', () => {
 
   it('A-SES-7 RTCP and requests of an interleaved viewer are signs of life', async () => {
     const { clock, server, client, url } = await camera()
-    const session = await readySession(client, url)
-    await inSession(client, 'PLAY', url, session)
+    const id = await readySession(client, url)
+    await inSession(client, 'PLAY', url, id)
+    const session = server.pool.get(id)
     for (let n = 0; n < 5; n++) {
-      clock.advance(60_000)
+      clock.advance(1_000)
       client.sendFrame(1, receiverReport)
       await settle(client)
-      expect(server.pool.get(session)?.remaining()).toBe(65_000)
+      expect(session?.lastAccessAt).toBe(clock.now())
     }
-    clock.advance(30_000)
+    const heardAt = clock.now()
+    clock.advance(1_000)
     client.sendFrame(1, Buffer.from('no RTCP'))
     client.sendFrame(0, receiverReport)
     client.sendFrame(9, receiverReport)
     await settle(client)
-    expect(server.pool.get(session)?.remaining()).toBe(35_000)
+    expect(session?.lastAccessAt).toBe(heardAt)
   })
 
   it('A-SES-9 requests that are refused for what they are do not prolong it', async () => {
-    const { clock, server, client, url } = await camera()
-    const session = await readySession(client, url)
+    const { clock, server, client, url } = await camera({ udpLiveness: 'client' })
+    const { clientPort } = await openUdpPorts()
+    const session = await readySession(client, url, `RTP/AVP;unicast;client_port=${clientPort}`)
     clock.advance(30_000)
     await say(client, `FOO ${url} RTSP/1.0`, 'CSeq: 1', `Session: ${session}`)
     await say(client, `PLAY ${url} RTSP/1.0`, `Session: ${session}`)

@@ -1,9 +1,10 @@
 import { RequestError } from '../../errors.js'
 import { depthOf, mountPublication } from '../../media/mount-points.js'
-import { Publication } from '../../media/publication.js'
+import { Publication, publicationOf } from '../../media/publication.js'
 import type { TrackKeys } from '../../media/stream-security.js'
 import { parseContentType, type RtspRequest } from '../../rtsp/index.js'
 import { parseSdp, type SessionDescription } from '../../sdp/index.js'
+import { mayTakeOver } from '../publisher-takeover.js'
 import { type Handler, ok, type RequestContext } from '../request-context.js'
 import { announcedKeys, keyMgmtHeaders } from '../srtp-announce.js'
 import { type RequestTarget, requireTarget } from '../target.js'
@@ -27,15 +28,32 @@ export const handleAnnounce: Handler = (context) => {
     throw new RequestError('ERR_FORBIDDEN', `expected a path of at most ${maxDepth} segments`)
   }
   const description = descriptionOf(request)
-  // A client that announces again replaces its own announcement, never somebody else's.
-  if (connection.publication?.path !== path && server.mounts.get(path)) {
-    throw new RequestError('ERR_FORBIDDEN', `${path} is in use`)
-  }
+  const other = otherPublication(context, path)
   const keys = announcedKeys(context, description)
   connection.publication?.end()
+  other?.giveWay()
+  // Somebody who heard of that may have mounted something there.
+  if (server.mounts.get(path)) throw pathInUse(path)
   connection.publication = mount(context, target, description, keys)
   return { ...ok, headers: keyMgmtHeaders(context, description, keys) }
 }
+
+/**
+ * What another client publishes at the path, and gives away. A client that announces again replaces its own
+ * announcement.
+ *
+ * @throws {RequestError} `ERR_FORBIDDEN` when the path is not given away.
+ */
+function otherPublication(context: RequestContext, path: string): Publication | undefined {
+  const factory = context.server.mounts.get(path)
+  if (!factory || context.connection.publication?.path === path) return undefined
+  const publication = publicationOf(factory)
+  if (publication && mayTakeOver(context, publication)) return publication
+  throw pathInUse(path)
+}
+
+const pathInUse = (path: string): RequestError =>
+  new RequestError('ERR_FORBIDDEN', `${path} is in use`)
 
 function descriptionOf({ headers, body }: RtspRequest): SessionDescription {
   const type = parseContentType(headers.get('Content-Type'))
@@ -51,7 +69,7 @@ function descriptionOf({ headers, body }: RtspRequest): SessionDescription {
 }
 
 function mount(
-  { server, connection }: RequestContext,
+  { server, connection, claimant }: RequestContext,
   { path, presentation }: RequestTarget,
   description: SessionDescription,
   keys: ReadonlyMap<number, TrackKeys>,
@@ -60,6 +78,7 @@ function mount(
   const publication = new Publication({
     path,
     presentation,
+    owner: { address: claimant.address, user: claimant.user },
     description,
     keys,
     clock,

@@ -1,13 +1,13 @@
 import { RequestError } from '../../errors.js'
-import { isRtspMethod, parseCSeq, parseSessionHeader } from '../../rtsp/index.js'
-import type { Session } from '../../session/index.js'
+import { isRtspMethod, parseCSeq, parseSessionHeader, type RtspRequest } from '../../rtsp/index.js'
 import { unsupportedFeatures } from '../back-channel.js'
-import type {
-  Authorizer,
-  Handler,
-  Reply,
-  RequestContext,
-  UnauthorizedRequest,
+import {
+  type Authorizer,
+  type Handler,
+  ok,
+  type Reply,
+  type RequestContext,
+  type UnauthorizedRequest,
 } from '../request-context.js'
 import { sessionNotFound } from '../session-presentation.js'
 import { requireValid } from '../session-validity.js'
@@ -81,7 +81,9 @@ async function authorized(
 
 function answer(base: UnauthorizedRequest, method: PublicMethod): Reply | Promise<Reply> {
   const { server, connection, request, claimant, target } = base
-  const session = findSession(base, method)
+  const id = sessionIdOf(request, method)
+  const session = id === undefined ? undefined : server.pool.find(id, claimant)
+  if (id !== undefined && !session) return answerEnded(base, method, id)
   requireValid({ session, connection, request })
   if (session) server.homes.use(session, connection)
   return handlers[method]({ server, connection, request, claimant, target, session })
@@ -96,19 +98,26 @@ function checkRequirements(base: RawRequest): void {
   })
 }
 
-/** Finds, and so touches, the session that the request names; only its owner finds it. */
-function findSession(
-  { request, server, claimant }: RawRequest,
-  method: PublicMethod,
-): Session | undefined {
-  const value = request.headers.get('Session')
+/** The id that a request names where it counts. @throws {RequestError} `ERR_SESSION_NOT_FOUND` when it needs one. */
+function sessionIdOf({ headers }: RtspRequest, method: PublicMethod): string | undefined {
+  const value = headers.get('Session')
   if (value === undefined) {
     if (needSession.has(method)) throw sessionNotFound()
     return undefined
   }
   // DESCRIBE has nothing to do with sessions; clients that name one anyway are answered.
-  if (method === 'DESCRIBE') return undefined
-  const session = server.pool.find(parseSessionHeader(value).id, claimant)
-  if (!session) throw sessionNotFound()
-  return session
+  return method === 'DESCRIBE' ? undefined : parseSessionHeader(value).id
+}
+
+/** A session that the server has ended a moment ago flows no more and is gone: its owner may ask for that. */
+function answerEnded(
+  { server, connection, claimant }: UnauthorizedRequest,
+  method: PublicMethod,
+  id: string,
+): Reply {
+  const isGoodbye = method === 'PAUSE' || method === 'TEARDOWN'
+  if (!isGoodbye || connection.isClosed || !server.homes.hasEnded(id, claimant)) {
+    throw sessionNotFound()
+  }
+  return { ...ok, headers: [['Session', id]] }
 }

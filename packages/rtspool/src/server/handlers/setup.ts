@@ -9,6 +9,7 @@ import { constructMedia, factoryFor } from '../construct-media.js'
 import { multicastOf, setUpMulticastStream, withFreeGroup } from '../multicast-setup.js'
 import { setUpPlayStream } from '../play-setup.js'
 import { setUpRecordStream } from '../record-setup.js'
+import { replacedSession } from '../replaced-session.js'
 import { type Handler, ok, type Reply, type RequestContext } from '../request-context.js'
 import {
   isPublication,
@@ -78,14 +79,19 @@ async function setUpPlay(
   const held = heldMedia(context)
   if (held) return carryOut(context, planPlay(held, target, transport), target.path)
   factoryFor(context.server.mounts, target.path)
-  const init = context.session ? undefined : await admit(context, target.path, 'read')
+  const replaced = replacedSession(context, transport)
+  const init = context.session ? undefined : await admit(context, target.path, 'read', replaced)
   const hold = await constructMedia(context, target)
   try {
     requireValid(context)
     // Another connection may have set the session up meanwhile.
     checkPath(context, target)
     const media = heldMedia(context) ?? hold.media
-    return carryOut(context, planPlay(media, target, transport), target.path, init)
+    const plan = planPlay(media, target, transport)
+    // On another connection it may have begun to play again meanwhile.
+    const replaces = replacedSession(context, transport)
+    const begun = init && (init.replaces === replaces ? init : { ...init, replaces })
+    return carryOut(context, plan, target.path, begun)
   } finally {
     hold.release()
   }
@@ -194,6 +200,7 @@ function setUp(context: RequestContext, session: Session, path: string, plan: Pl
   held.setTransport(trackIndex, stream.stream)
   noteTransport(session, stream.answer)
   session.bindConnection(transport.lowerTransport === 'TCP' ? connection : undefined)
+  context.server.homes.noteSetUp(session, isPublication(presentation))
   // From now on the session keeps what was announced or described, not the connection.
   if (connection.publication === presentation) connection.publication = undefined
   if (connection.described?.media === presentation) connection.described = undefined
