@@ -71,6 +71,7 @@ export class AttemptLimiter {
   /**
    * Takes an attempt; to be given back when it was not wrong.
    *
+   * @param address - Of the client; or any other text, for whoever has attempts apart from those of a host.
    * @returns A promise when the host has to wait for it: of `false` when the connection or the server closes.
    * @throws {RequestError} `ERR_TOO_MANY_ATTEMPTS` when too many wait already.
    */

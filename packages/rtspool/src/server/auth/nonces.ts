@@ -3,13 +3,15 @@ import { hostOf } from '../../host-of.js'
 
 /**
  * ```text
- * | time, ms: 6 bytes | random: 8 | HMAC-SHA256(secret, time random address), first 16 |  in hexadecimal digits
+ * | time, ms: 6 bytes | random: 8 | HMAC-SHA256(secret, connection random), first 8 |
+ * | HMAC-SHA256(secret, all of that and the host), first 16 |  in hexadecimal digits
  * ```
  */
 const timeBytes = 6
 const randomLength = 8
+const tagBytes = 8
 const macBytes = 16
-const nonceBytes = timeBytes + randomLength + macBytes
+const nonceBytes = timeBytes + randomLength + tagBytes + macBytes
 
 /** Nonces with a count that are remembered at the same time. */
 const maxCounted = 16_384
@@ -25,12 +27,15 @@ interface Uses {
 
 /**
  * Nonces that need no memory until they are used: the server knows its own by their HMAC. Each is good for one
- * client address, on any connection, for a limited time.
+ * client host for a limited time: with a count (`qop`) on any connection, without one on the connection that it was
+ * issued on, since nothing else tells a request from its repetition.
  *
  * @see RFC 7616 sections 3.3, 5.4 and 5.5
  */
 export class Nonces {
   readonly #key = randomBytes(32)
+  /** A number of its own for each connection. */
+  readonly #connections = new WeakMap<object, Buffer>()
   readonly #lifetimeMs: number
   readonly #maxCounted: number
   readonly #uses = new Map<string, Uses>()
@@ -48,11 +53,14 @@ export class Nonces {
     return this.#uses.size
   }
 
-  /** @param now - Monotonic milliseconds. */
-  issue(address: string, now: number): string {
-    const head = Buffer.allocUnsafe(timeBytes + randomLength)
+  /**
+   * @param now - Monotonic milliseconds.
+   * @param connection - Identity of the connection that asks.
+   */
+  issue(address: string, now: number, connection: object): string {
+    const random = randomBytes(randomLength)
+    const head = Buffer.concat([Buffer.alloc(timeBytes), random, this.#tag(random, connection)])
     head.writeUIntBE(Math.floor(now), 0, timeBytes)
-    randomBytes(randomLength).copy(head, timeBytes)
     return Buffer.concat([head, this.#mac(head, address)]).toString('hex')
   }
 
@@ -64,6 +72,14 @@ export class Nonces {
       now - issuedAt <= this.#lifetimeMs &&
       issuedAt > this.#forgottenUntil
     )
+  }
+
+  /** Whether a fresh nonce was issued on this connection. */
+  isOf(nonce: string, connection: object): boolean {
+    const bytes = Buffer.from(nonce, 'hex')
+    const random = bytes.subarray(timeBytes, timeBytes + randomLength)
+    const tag = bytes.subarray(timeBytes + randomLength, -macBytes)
+    return timingSafeEqual(tag, this.#tag(random, connection))
   }
 
   /**
@@ -100,6 +116,17 @@ export class Nonces {
     const head = bytes.subarray(0, -macBytes)
     if (!timingSafeEqual(bytes.subarray(-macBytes), this.#mac(head, address))) return undefined
     return head.readUIntBE(0, timeBytes)
+  }
+
+  #tag(random: Buffer, connection: object): Buffer {
+    const known = this.#connections.get(connection)
+    const number = known ?? randomBytes(randomLength)
+    if (!known) this.#connections.set(connection, number)
+    return createHmac('sha256', this.#key)
+      .update(number)
+      .update(random)
+      .digest()
+      .subarray(0, tagBytes)
   }
 
   #mac(head: Buffer, address: string): Buffer {

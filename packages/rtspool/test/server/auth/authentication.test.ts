@@ -84,7 +84,7 @@ describe('a request without credentials', () => {
     expect(response.statusCode).toBe(401)
     const lines = response.headers.getAll('WWW-Authenticate')
     expect(lines).toHaveLength(2)
-    const nonce = '[0-9a-f]{60}'
+    const nonce = '[0-9a-f]{76}'
     expect(lines[0]).toMatch(
       new RegExp(`^Digest realm="rtspool", nonce="${nonce}", algorithm=SHA-256, qop="auth"$`),
     )

@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { Nonces } from '../../../src/server/auth/nonces.js'
 
 const address = '127.0.0.1'
+const connection = {}
 
 describe('nonces', () => {
   it('A-DIG-4 are good for their lifetime, and not longer', () => {
     const nonces = new Nonces(2000)
-    const nonce = nonces.issue(address, 1000.7)
+    const nonce = nonces.issue(address, 1000.7, connection)
     expect(nonces.isFresh(nonce, address, 1000.7)).toBe(true)
     expect(nonces.isFresh(nonce, address, 3000)).toBe(true)
     expect(nonces.isFresh(nonce, address, 3001)).toBe(false)
@@ -14,31 +15,33 @@ describe('nonces', () => {
 
   it('A-DIG-4 B-REPLAY are good for one address of one server', () => {
     const nonces = new Nonces(2000)
-    const nonce = nonces.issue(address, 1000)
+    const nonce = nonces.issue(address, 1000, connection)
     expect(nonces.isFresh(nonce, '127.0.0.2', 1000)).toBe(false)
     expect(new Nonces(2000).isFresh(nonce, address, 1000)).toBe(false)
   })
 
   it('A-DIG-4 cannot be made, changed or spelled otherwise', () => {
     const nonces = new Nonces(2000)
-    const nonce = nonces.issue(address, 1000)
+    const nonce = nonces.issue(address, 1000, connection)
     for (let at = 0; at < nonce.length; at++) {
       const changed = nonce.slice(0, at) + (nonce[at] === '0' ? '1' : '0') + nonce.slice(at + 1)
       expect(nonces.isFresh(changed, address, 1000)).toBe(false)
     }
-    for (const other of ['', 'x'.repeat(60), nonce.toUpperCase(), `${nonce}00`, nonce.slice(2)]) {
+    for (const other of ['', 'x'.repeat(76), nonce.toUpperCase(), `${nonce}00`, nonce.slice(2)]) {
       expect(nonces.isFresh(other, address, 1000)).toBe(other === nonce)
     }
   })
 
   it('A-DIG-4 two of the same instant differ', () => {
     const nonces = new Nonces(2000)
-    expect(nonces.issue(address, 1000)).not.toBe(nonces.issue(address, 1000))
+    expect(nonces.issue(address, 1000, connection)).not.toBe(
+      nonces.issue(address, 1000, connection),
+    )
   })
 
   it('A-DIG-5 each count can be used once, in any order within 32', () => {
     const nonces = new Nonces(2000)
-    const nonce = nonces.issue(address, 1000)
+    const nonce = nonces.issue(address, 1000, connection)
     const uses = [5, 5, 4, 4, 6, 1, 1, 37, 37, 6, 5, 7, 40, 39, 8, 9, 9, 100, 68, 69, 69]
     const isNew = uses.map((count) => nonces.use(nonce, count, 1000))
     // 5 is 32 below 37, and 68 is 32 below 100: whatever is that old counts as used.
@@ -47,7 +50,7 @@ describe('nonces', () => {
 
   it('A-DIG-5 largest counts', () => {
     const nonces = new Nonces(2000)
-    const nonce = nonces.issue(address, 1000)
+    const nonce = nonces.issue(address, 1000, connection)
     const uses = [0, 0, 2 ** 32 - 1, 2 ** 32 - 1, 2 ** 32 - 2, 31, 0]
     expect(uses.map((count) => nonces.use(nonce, count, 1000))).toEqual([
       ...[true, false, true, false, true, false, false],
@@ -56,7 +59,7 @@ describe('nonces', () => {
 
   it('B-REPLAY what had to be forgotten cannot be used again, nor what is older', () => {
     const nonces = new Nonces(2000, 3)
-    const all = [0, 1, 2, 3, 4].map((ms) => nonces.issue(address, 1000 + ms))
+    const all = [0, 1, 2, 3, 4].map((ms) => nonces.issue(address, 1000 + ms, connection))
     const [unused, first, second, third, fourth] = all as [string, string, string, string, string]
     for (const nonce of [first, second, third, fourth]) nonces.use(nonce, 1, 1010)
     expect(nonces.countedSize).toBe(3)
@@ -68,7 +71,23 @@ describe('nonces', () => {
 
   it('A-DIG-5 counts of nonces that have expired are forgotten', () => {
     const nonces = new Nonces(2000)
-    for (let now = 0; now < 10_000; now += 100) nonces.use(nonces.issue(address, now), 1, now)
+    for (let now = 0; now < 10_000; now += 100)
+      nonces.use(nonces.issue(address, now, connection), 1, now)
     expect(nonces.countedSize).toBe(21)
+  })
+
+  it('S-11 B-REPLAY belong to the connection that they were issued on', () => {
+    const nonces = new Nonces(2000)
+    const others = [{}, {}, {}]
+    const nonce = nonces.issue(address, 1000, connection)
+    expect([
+      nonces.isOf(nonce, connection),
+      ...others.map((other) => nonces.isOf(nonce, other)),
+    ]).toEqual([true, false, false, false])
+    // Fresh on all of them: with a count it may be used there.
+    expect(nonces.isFresh(nonce, address, 1000)).toBe(true)
+    for (const other of others) {
+      expect(nonces.isOf(nonces.issue(address, 1000, other), connection)).toBe(false)
+    }
   })
 })
