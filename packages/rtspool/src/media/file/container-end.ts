@@ -1,8 +1,7 @@
 import type { FileView } from './file-view.js'
+import { elementAt, elementIds } from './matroska/elements.js'
 
 const headBytes = 4096
-const ebmlId = 0x1a45dfa3
-const segmentId = 0x18538067
 /** Writers that cannot go back leave one of these for a size. */
 const unknownRiffSizes = [0, 0xffff_ffff]
 const riffHeaderBytes = 8
@@ -26,29 +25,10 @@ function endOfRiff(head: Buffer): number | undefined {
   return riffHeaderBytes + size - (size % 2)
 }
 
-/** RFC 8794 section 4: an element has an id, a size of variable length, and content. */
+/** Position behind the segment of a Matroska file. */
 function endOfSegment(head: Buffer): number | undefined {
-  if (head.readUInt32BE(0) !== ebmlId) return undefined
-  const header = sizeAt(head, 4)
-  const segment = header?.value === undefined ? -1 : header.end + header.value
-  if (segment < 0 || segment + 4 > head.length) return undefined
-  if (head.readUInt32BE(segment) !== segmentId) return undefined
-  const size = sizeAt(head, segment + 4)
-  return size?.value === undefined ? undefined : size.end + size.value
-}
-
-/** @returns Position behind the size, and the size: `undefined` where it is unknown (all bits are 1). */
-function sizeAt(bytes: Buffer, at: number): { end: number; value: number | undefined } | undefined {
-  const first = bytes[at]
-  if (!first) return undefined
-  const length = Math.clz32(first) - 23
-  if (at + length > bytes.length) return undefined
-  let value = first & (0xff >> length)
-  let isUnknown = value === 0xff >> length
-  for (let index = 1; index < length; index++) {
-    const byte = bytes[at + index] as number
-    isUnknown &&= byte === 0xff
-    value = value * 256 + byte
-  }
-  return { end: at + length, value: isUnknown ? undefined : value }
+  const header = elementAt(head, 0)
+  if (header?.id !== elementIds.ebml || header.end === undefined) return undefined
+  const segment = elementAt(head.subarray(header.end), header.end)
+  return segment?.id === elementIds.segment ? segment.end : undefined
 }

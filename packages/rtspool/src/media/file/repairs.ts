@@ -1,5 +1,6 @@
 import type { FileRepair, FileView } from './file-view.js'
 import { foldFragments } from './iso/fold-fragments.js'
+import { endLastCluster } from './matroska/end-cluster.js'
 import { repairTransportStream } from './ts/scan.js'
 
 const noRepair: FileRepair = { present: (file) => file, leftOut: [] }
@@ -7,7 +8,12 @@ const noRepair: FileRepair = { present: (file) => file, leftOut: [] }
 /** Looks through an open file for what mediabunny cannot read. */
 async function findRepair(file: FileView): Promise<FileRepair> {
   try {
-    return (await foldFragments(file)) ?? (await repairTransportStream(file)) ?? noRepair
+    return (
+      (await foldFragments(file)) ??
+      (await endLastCluster(file)) ??
+      (await repairTransportStream(file)) ??
+      noRepair
+    )
   } catch (error) {
     // An index that cannot be read is left to mediabunny, which says so in its own words.
     if (error instanceof RangeError) return noRepair

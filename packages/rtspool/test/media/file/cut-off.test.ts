@@ -34,7 +34,13 @@ const files = [
     share: 0.3,
     atLeast: 1,
   },
-  { name: 'Matroska', bytes: () => clipAs(new MkvOutputFormat()), share: 0.7, atLeast: 3 },
+  { name: 'Matroska', bytes: () => clipAs(new MkvOutputFormat()), share: 0.7, atLeast: 5 },
+  {
+    name: 'Matroska of long clusters',
+    bytes: () => clipAs(new MkvOutputFormat({ minimumClusterDuration: 9 })),
+    share: 0.5,
+    atLeast: 3,
+  },
 ]
 
 async function cut({ bytes, share }: (typeof files)[number]): Promise<MediaFile> {

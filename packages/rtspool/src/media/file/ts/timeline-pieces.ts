@@ -30,8 +30,8 @@ interface StreamTimes {
 interface Piece {
   readonly firstPacket: number
   readonly streams: Map<number, StreamTimes>
-  /** A decoding time of the piece, for streams that the piece has not seen yet. */
-  reference: number
+  /** The latest decoding time of any stream: subtitles may pause for long while the pictures go on. */
+  latest: number
 }
 
 /**
@@ -52,19 +52,19 @@ export class TimelinePieces {
     const rawDecoding = dtsAt < 0 ? rawPresentation : readTime(bytes, dtsAt)
     let piece = this.#pieces.at(-1) ?? this.#begin(packet, rawDecoding)
     let stream = piece.streams.get(pid)
-    const distance = timeDistance(
-      modulo(stream?.lastDecoding ?? piece.reference, timeModulus),
-      rawDecoding,
-    )
+    const ahead = timeDistance(modulo(piece.latest, timeModulus), rawDecoding)
+    const distance = stream
+      ? timeDistance(modulo(stream.lastDecoding, timeModulus), rawDecoding)
+      : ahead
     const tolerance = isVideo && dtsAt < 0 ? largestReordering : largestStepBack
     const furthestBack = stream ? -tolerance : -largestPause
-    if ((distance < furthestBack || distance > largestPause) && this.#pieces.length < maxPieces) {
+    if ((distance < furthestBack || ahead > largestPause) && this.#pieces.length < maxPieces) {
       piece = this.#begin(packet, rawDecoding)
       stream = undefined
     }
     const decoding = stream
       ? stream.lastDecoding + distance
-      : piece.reference + timeDistance(modulo(piece.reference, timeModulus), rawDecoding)
+      : piece.latest + timeDistance(modulo(piece.latest, timeModulus), rawDecoding)
     const presentation = decoding + timeDistance(rawDecoding, rawPresentation)
     if (!stream) {
       stream = { first: presentation, end: presentation, lastDecoding: decoding, duration: 0 }
@@ -74,7 +74,7 @@ export class TimelinePieces {
     stream.lastDecoding = decoding
     stream.first = Math.min(stream.first, presentation)
     stream.end = Math.max(stream.end, presentation + stream.duration)
-    piece.reference = decoding
+    piece.latest = Math.max(piece.latest, decoding)
   }
 
   /** The shift of each piece; one alone for a file whose times go on all the way. */
@@ -88,8 +88,8 @@ export class TimelinePieces {
     })
   }
 
-  #begin(firstPacket: number, reference: number): Piece {
-    const piece: Piece = { firstPacket, streams: new Map(), reference }
+  #begin(firstPacket: number, latest: number): Piece {
+    const piece: Piece = { firstPacket, streams: new Map(), latest }
     this.#pieces.push(piece)
     return piece
   }
