@@ -126,9 +126,12 @@ export class RecentPackets {
     return this.#memory.heldBytes + this.#packets.length * packetObjectBytes
   }
 
-  /** The packets, oldest first; empty while there is no complete start. Not to be kept. */
+  /**
+   * The packets, oldest first; without a complete start only the leads of the key frame that may come next. Not to be
+   * kept.
+   */
   get packets(): readonly Buffer[] {
-    return this.#isCollecting ? this.#packets : []
+    return this.#isCollecting || this.#hasEntries ? this.#packets : []
   }
 
   /** Another number each time that the packets begin elsewhere. */

@@ -43,6 +43,16 @@ describe('RecentPackets', () => {
     }
   })
 
+  it('M-C has the parameter sets for a viewer that joins right before the first key frame', () => {
+    const recent = new RecentPackets(limits, 90_000)
+    recent.push(packet(1, 0), slice)
+    recent.push(packet(2, 0), first)
+    recent.push(packet(3, 0), lead)
+    expect(sequenceNumbers(recent)).toEqual([2, 3])
+    recent.push(packet(4, 3_600), slice)
+    expect(sequenceNumbers(recent)).toEqual([])
+  })
+
   it('M-C does not begin with a key frame whose parameter sets it has given up', () => {
     const recent = new RecentPackets({ maxBytes: 100, maxSeconds: 10 }, 90_000)
     recent.push(packet(1, 1), entry | firstLead)
