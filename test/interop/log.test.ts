@@ -107,8 +107,8 @@ describe('S-5 B-LOG a log that could not be written', () => {
     expect(await until(() => command.text('log').length > 1024, 4000)).toBe(true)
     expect(await command.stop()).toBe(0)
     const messages = linesOf(command.text('log')).map(({ msg }) => msg)
-    expect(messages).toContain('session removed')
-    expect([messages[0], ...messages.slice(-2)]).toEqual(['ready', 'closing', 'closed'])
+    expect(messages).toEqual(expect.arrayContaining(['session removed', 'closing']))
+    expect([messages[0], messages.at(-1)]).toEqual(['ready', 'closed'])
   })
 
   it('S-5 goes on when there is room on the disk again', async (context) => {
