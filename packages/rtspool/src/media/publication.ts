@@ -95,6 +95,11 @@ export class Publication {
     return heardAt
   }
 
+  /** Whether a track is set up: from then on a session answers for the publication. */
+  get isSetUp(): boolean {
+    return this.#streams.size > 0
+  }
+
   get isEnded(): boolean {
     return this.#isEnded
   }

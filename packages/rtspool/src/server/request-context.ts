@@ -10,6 +10,7 @@ import type { SrtpSuite } from '../srtp/index.js'
 import type { InterleavedCarrier } from '../transport/interleaved.js'
 import type { MulticastAddressPool } from '../transport/multicast-address-pool.js'
 import type { UdpTransport } from '../transport/udp-transport.js'
+import type { Announcements } from './announcements.js'
 import type { DescribedMedia } from './described-media.js'
 import type { PublisherTakeover } from './options.js'
 import type { RefusalMonitor } from './refusal-monitor.js'
@@ -55,6 +56,8 @@ export interface ServerContext {
   readonly clock: Clock
   readonly pool: SessionPool
   readonly mounts: MountPoints
+  /** What was announced and is not set up yet. */
+  readonly announcements: Announcements
   readonly media: ServedMedia
   /** Nothing when everybody may do everything. */
   readonly authorizer: Authorizer | undefined

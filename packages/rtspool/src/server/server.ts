@@ -8,6 +8,7 @@ import type { RtspRequest } from '../rtsp/index.js'
 import type { SessionPool, SessionPoolWatch } from '../session/index.js'
 import { DirectSends } from '../transport/direct-sends.js'
 import { UdpTransport } from '../transport/udp-transport.js'
+import { Announcements } from './announcements.js'
 import { type AccessRefusal, Authenticator } from './auth/authenticator.js'
 import { BacklogMonitor } from './backlog-monitor.js'
 import { Connection } from './connection.js'
@@ -271,6 +272,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
       clock: this.#options.clock,
       pool: this.pool,
       mounts: this.mounts,
+      announcements: new Announcements(this.pool, this.#options.clock),
       media: this.#media,
       authorizer: this.#authenticator,
       udp: () => this.#udp,

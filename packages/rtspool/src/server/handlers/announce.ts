@@ -10,7 +10,6 @@ import { announcedKeys, keyMgmtHeaders } from '../srtp-announce.js'
 import { type RequestTarget, requireTarget } from '../target.js'
 import { playMethods } from './methods.js'
 
-const msPerSecond = 1000
 /** Segments of a path to publish to: each depth that is in use costs every request one look-up. */
 const maxDepth = 64
 
@@ -30,11 +29,14 @@ export const handleAnnounce: Handler = (context) => {
   const description = descriptionOf(request)
   const other = otherPublication(context, path)
   const keys = announcedKeys(context, description)
-  connection.publication?.end()
+  const { announcements } = server
+  const before = connection.publication
+  const leftMs = announcements.admit(connection, before)
+  before?.end()
   other?.giveWay()
   // Somebody who heard of that may have mounted something there.
   if (server.mounts.get(path)) throw pathInUse(path)
-  connection.publication = mount(context, target, description, keys)
+  connection.publication = mount(context, target, description, keys, leftMs)
   return { ...ok, headers: keyMgmtHeaders(context, description, keys) }
 }
 
@@ -73,8 +75,9 @@ function mount(
   { path, presentation }: RequestTarget,
   description: SessionDescription,
   keys: ReadonlyMap<number, TrackKeys>,
+  setupTimeoutMs: number,
 ): Publication {
-  const { mounts, pool, clock, gopCache, multicast, timeline } = server
+  const { mounts, announcements, clock, gopCache, multicast, timeline } = server
   const publication = new Publication({
     path,
     presentation,
@@ -83,18 +86,20 @@ function mount(
     keys,
     clock,
     // Until SETUP there is no session that could end it.
-    setupTimeoutMs: pool.limits.maxIdleSetup * msPerSecond,
+    setupTimeoutMs,
     gopCache,
     openCache: () => server.cacheBudget.openShare(),
     timeline: mounts.publishOptionsOf(path).timeline ?? timeline,
     multicast,
     onStarted: server.publicationStarted,
     onEnded: (ended) => {
+      announcements.ended(connection, ended)
       if (mounts.get(path) === ended.factory) mounts.remove(path)
       if (connection.publication === ended) connection.publication = undefined
       if (ended.media) server.publicationEnded(ended)
     },
   })
   mountPublication(mounts, path, publication.factory)
+  announcements.note(connection, publication)
   return publication
 }

@@ -202,7 +202,10 @@ function setUp(context: RequestContext, session: Session, path: string, plan: Pl
   session.bindConnection(transport.lowerTransport === 'TCP' ? connection : undefined)
   context.server.homes.noteSetUp(session, isPublication(presentation))
   // From now on the session keeps what was announced or described, not the connection.
-  if (connection.publication === presentation) connection.publication = undefined
+  if (connection.publication === presentation) {
+    connection.publication = undefined
+    context.server.announcements.settled(connection)
+  }
   if (connection.described?.media === presentation) connection.described = undefined
   if (session.state === 'Init') session.state = 'Ready'
   return stream
