@@ -24,6 +24,9 @@ const floodPackets = 300
 /** From one key frame to the next while the viewer catches up: so few that they never congest it again. */
 const probePackets = 5
 
+/** As often as a key frame comes: it is the first packet, and no other. */
+const never = Number.POSITIVE_INFINITY
+
 const packet = (sequenceNumber: number, isKey: boolean) =>
   rtpPacket({
     sequenceNumber,
@@ -140,6 +143,29 @@ describe.each(ways)(
       expect((gaps[0] ?? 1) % probePackets).toBe(0)
       await fast.framesUntil(() => received(fast).at(-1) === sent - 1)
       expect(received(fast)).toEqual(Array.from({ length: sent }, (_, n) => n))
+    })
+
+    it('M-B goes on without a key frame, when none has come for some seconds', async () => {
+      const limits = { maxBacklogSeconds: 1e6, slowReaderTimeout: 0 }
+      const { clock, publisher, slow, tap, fast } = await setUp(
+        { ...options, ...limits },
+        connectSlow,
+      )
+      await send(publisher, 0, floodPackets, never)
+      await fast.framesUntil(() => received(fast).length >= floodPackets)
+      tap.resume()
+      let sent = floodPackets
+      const began = clock.now()
+      while ((received(slow).at(-1) ?? 0) < floodPackets) {
+        clock.advance(500)
+        await send(publisher, sent, probePackets, never)
+        sent += probePackets
+        await new Promise((resolve) => setTimeout(resolve, 40))
+      }
+      expect(clock.now() - began).toBeGreaterThanOrEqual(4000)
+      await slow.framesUntil(() => received(slow).at(-1) === sent - 1)
+      const numbers = received(slow)
+      expect(numbers.filter((n, index) => n !== (numbers[index - 1] ?? -1) + 1)).toHaveLength(1)
     })
 
     it('B-HALF leaves with reason slowReader when it takes nothing for ten seconds', async () => {
