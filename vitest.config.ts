@@ -88,6 +88,15 @@ export default defineConfig({
         },
       },
       {
+        // Every player over every kind of route, beside gst-rtsp-server: a table, and only when it is asked for.
+        test: {
+          name: 'network',
+          sequence: { groupOrder: 6 },
+          include: ['test/network/**/*.table.ts'],
+          testTimeout: 3_600_000,
+        },
+      },
+      {
         // Another runtime, which has to be fetched: only when it is asked for.
         test: {
           name: 'deno',

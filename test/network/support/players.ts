@@ -73,11 +73,11 @@ const recipes: Readonly<Record<PlayerName, Recipe>> = {
     count: async (_, directory) => (await sizeIn(directory, 'video')) / vlcPictureBytes,
   },
   openRTSP: {
-    command: ({ url }, directory) => ['openRTSP', '-v', '-F', join(directory, 'video'), url],
-    count: async (_, directory) => (await sizeIn(directory, 'video')) / openRtspPictureBytes,
+    command: ({ url }, directory) => ['openRTSP', '-F', join(directory, 'of-'), url],
+    count: async (_, directory) => (await sizeIn(directory, 'of-video')) / openRtspPictureBytes,
   },
   gortsplib: {
-    command: ({ url }) => [process.env.RTSPOOL_GORTSPLIB ?? 'gortsplib-viewer', url],
+    command: ({ url, isUdpOnly }) => ['gortsplib-viewer', ...(isUdpOnly ? ['-udp'] : []), url],
     count: async ({ stdout }) => stdout.split('\n').length - 1,
   },
 }

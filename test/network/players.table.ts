@@ -1,0 +1,100 @@
+import { spawnSync } from 'node:child_process'
+import { dirname } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { reasonToSkip } from '../../scripts/programs.mjs'
+import { endPrograms } from '../interop/support/process.js'
+import { type Cell, tryPlayers } from './support/cells.js'
+import { gortsplibViewer } from './support/gortsplib.js'
+import type { PlayerName, TriedPlayer } from './support/players.js'
+import { type RouteKind, routeKinds } from './support/routes.js'
+
+const newer = process.env.RTSPOOL_NEWER_PLAYERS
+
+/** Groups of cells at the same time: each has up to seven players, which mostly wait. */
+const groupsAtOnce = Number(process.env.RTSPOOL_NETWORK_GROUPS ?? 1)
+
+function players(): TriedPlayer[] {
+  const found: TriedPlayer[] = [{ name: 'ffmpeg' }, { name: 'gstreamer' }]
+  if (newer !== undefined) {
+    const names: readonly PlayerName[] = ['ffmpeg', 'gstreamer', 'vlc', 'openRTSP']
+    found.push(...names.map((name) => ({ name, bin: newer })))
+  }
+  const viewer = gortsplibViewer()
+  if ('program' in viewer) found.push({ name: 'gortsplib', bin: dirname(viewer.program) })
+  return found
+}
+
+const label = ({ name, bin }: TriedPlayer): string => {
+  if (name !== 'ffmpeg' && name !== 'gstreamer') return name
+  const command = name === 'ffmpeg' ? 'ffmpeg' : 'gst-launch-1.0'
+  const option = name === 'ffmpeg' ? '-version' : '--version'
+  const path = bin === undefined ? command : `${bin}/${command}`
+  const { stdout } = spawnSync(path, [option], { encoding: 'utf8' })
+  return `${name} ${/version (\d+\.\d+)/.exec(stdout)?.[1] ?? '?'}`
+}
+
+/** Of one player on one route: `2.1 s` until it had shown ten pictures, or how many it had after 15 s. */
+const shown = ({ plays, seconds, pictures }: Cell): string =>
+  plays ? `${seconds.toFixed(1)} s` : `**${pictures}**`
+
+interface Row {
+  readonly kind: RouteKind
+  readonly family: 4 | 6
+  readonly ours: readonly Cell[]
+  readonly theirs: readonly Cell[]
+}
+
+/** A busy machine lets some players miss their time: those are tried twice more, each alone. */
+async function againUnlessPlays(cell: Cell, kind: RouteKind, family: 4 | 6): Promise<Cell> {
+  let last = cell
+  for (let attempt = 0; attempt < 2 && !last.plays; attempt++) {
+    const [again] = await tryPlayers(kind, family, 'rtspool', [cell.player])
+    last = again ?? last
+  }
+  return last
+}
+
+afterAll(endPrograms)
+
+test('R-1 players show pictures within 15 s wherever they do from gst-rtsp-server', async (context) => {
+  const reason = reasonToSkip('ffmpeg', 'network namespace', 'nft', 'GstRtspServer for Python')
+  if (reason !== undefined) return context.skip(reason)
+  const tried = players()
+  const waiting = routeKinds.flatMap((kind) => kind.families.map((family) => ({ kind, family })))
+  const rows: Row[] = []
+  const next = async (): Promise<void> => {
+    for (let place = waiting.shift(); place; place = waiting.shift()) {
+      const { kind, family } = place
+      const first = await tryPlayers(kind, family, 'rtspool', tried)
+      const theirs = await tryPlayers(kind, family, 'gst-rtsp-server', tried)
+      const ours = await Promise.all(
+        first.map((cell, index) =>
+          theirs[index]?.plays ? againUnlessPlays(cell, kind, family) : cell,
+        ),
+      )
+      rows.push({ kind, family, ours, theirs })
+    }
+  }
+  await Promise.all(Array.from({ length: groupsAtOnce }, next))
+  const labels = tried.map(label)
+  console.log(
+    [
+      'rtspool / gst-rtsp-server: time to ten pictures, or how many there were after 15 s',
+      '',
+      `| route | ${labels.join(' | ')} |`,
+      `| --- | ${labels.map(() => '---').join(' | ')} |`,
+      ...rows.map(({ kind, family, ours, theirs }) => {
+        const cells = ours.map((cell, index) => `${shown(cell)} / ${shown(theirs[index] as Cell)}`)
+        return `| ${kind.name}, IPv${family} | ${cells.join(' | ')} |`
+      }),
+    ].join('\n'),
+  )
+  const worse = rows.flatMap(({ kind, family, ours, theirs }) =>
+    ours.flatMap((cell, index) =>
+      !cell.plays && theirs[index]?.plays
+        ? [`${labels[index]} over ${kind.name}, IPv${family}: ${cell.log.slice(-300)}`]
+        : [],
+    ),
+  )
+  expect(worse).toEqual([])
+})
