@@ -1,0 +1,77 @@
+import { fileURLToPath } from 'node:url'
+import type { RtspServerOptions } from 'rtspool'
+import { Program, until } from './process.js'
+
+/** What a firewall does with datagrams that the server sends, or that it is sent. */
+export type Wall = 'reject' | 'drop'
+
+const host = fileURLToPath(new URL('walled-host.mjs', import.meta.url))
+/** The UDP ports of the server. */
+const serverPorts = '20000-20100'
+const input = "nft add chain inet wall input '{ type filter hook input priority 0; }'"
+
+/** An event of the server; see `walled-host.mjs`. */
+export interface WalledEvent {
+  readonly event: string
+  readonly path?: string
+  readonly reason?: string
+  readonly packetsOut?: number
+}
+
+/** A server in a network of its own, with a firewall between it and its clients. */
+export class WalledNetwork {
+  readonly url: string
+  /** Runs a command in that network. */
+  readonly within: readonly string[]
+  readonly #program: Program
+
+  private constructor(program: Program, url: string) {
+    this.#program = program
+    this.url = url
+    this.within = ['nsenter', '--preserve-credentials', '-U', '-n', '-t', `${program.pid}`]
+  }
+
+  /** @param wall - For what the server sends; nothing when absent. */
+  static async start(wall?: Wall, options: RtspServerOptions = {}): Promise<WalledNetwork> {
+    const rule = `nft add rule inet wall input udp sport ${serverPorts} ${wall}`
+    const table = ['nft add table inet wall', input, ...(wall ? [rule] : [])]
+    const setUp = ['ip link set lo up', ...table].join(' && ')
+    const command = `${setUp} && exec "$0" "$@"`
+    const program = new Program('unshare', [
+      ...['-rn', 'sh', '-c', command, process.execPath, host, JSON.stringify(options)],
+    ])
+    const listens = /^rtsp:\/\/\S+/
+    await until(() => listens.test(program.stdout) || !program.isRunning, 15_000)
+    const [url] = listens.exec(program.stdout) ?? []
+    if (!url) throw new Error(`the server did not start: ${program.stdout}${program.stderr}`)
+    return new WalledNetwork(program, url)
+  }
+
+  /** From now on the server is sent nothing by UDP. */
+  async dropIncoming(): Promise<void> {
+    const [first = '', ...rest] = this.within
+    const rule = ['inet', 'wall', 'input', 'udp', 'dport', serverPorts, 'drop']
+    const status = await new Program(first, [...rest, 'nft', 'add', 'rule', ...rule]).exited
+    if (status !== 0) throw new Error(`nft ended with ${status}`)
+  }
+
+  /** Runs a program in the network. */
+  run(command: string, args: readonly string[]): Program {
+    const [first = '', ...rest] = this.within
+    return new Program(first, [...rest, command, ...args])
+  }
+
+  get events(): readonly WalledEvent[] {
+    const lines = this.#program.stdout.split('\n').slice(1, -1)
+    return lines.map((line) => JSON.parse(line) as WalledEvent)
+  }
+
+  /** Why sessions have left, in order. */
+  get reasons(): readonly (string | undefined)[] {
+    return this.events.filter(({ event }) => event === 'removed').map(({ reason }) => reason)
+  }
+
+  async close(): Promise<void> {
+    await this.#program.stop('SIGTERM')
+  }
+}
