@@ -53,7 +53,7 @@ describe('the corpus of files', () => {
     if (reasonToSkip('ffmpeg', 'ffprobe')) return
     const left = [...recipes]
     await Promise.all(Array.from({ length: atATime }, () => playAll(left)))
-  }, 600_000)
+  }, 1_800_000)
   afterAll(async () => {
     await server.close()
     await endPrograms()

@@ -3,6 +3,7 @@ import { addFragment } from '../../src/media/file/iso/fragment.js'
 import { type Movie, parseMovie } from '../../src/media/file/iso/movie.js'
 import { serializeMovie } from '../../src/media/file/iso/movie-writer.js'
 import { SampleList } from '../../src/media/file/iso/sample-list.js'
+import { elementAt, sizeOf } from '../../src/media/file/matroska/elements.js'
 import {
   findAlignment,
   type PesTimes,
@@ -75,6 +76,23 @@ export const fileTargets: readonly FuzzTarget[] = [
       addFragment(bytes, 1000, tracks, bytes.length)
       for (const { samples } of tracks.values()) checkSamples(samples)
       return [...tracks.values()].map(({ samples }) => samples.count)
+    },
+  }),
+  fuzzTarget({
+    name: 'matroska-element',
+    rows: 'B-SSRC',
+    read: (bytes) => {
+      const element = elementAt(bytes, 0)
+      if (!element) return undefined
+      const { sizeStart, sizeBytes, contentStart, end } = element
+      if (sizeStart + sizeBytes !== contentStart || (end ?? contentStart) < contentStart)
+        throw new Error('an element ends before it begins')
+      const written = Buffer.from(bytes.subarray(0, contentStart))
+      if (end !== undefined) sizeOf(end - contentStart, sizeBytes).copy(written, sizeStart)
+      const again = elementAt(written, 0)
+      if (again?.end !== end && (end ?? 0) - contentStart < Number.MAX_SAFE_INTEGER)
+        throw new Error('another size is read again')
+      return element
     },
   }),
   fuzzTarget({ name: 'transport-stream', rows: 'B-SSRC', read: readPackets }),
