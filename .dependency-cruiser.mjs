@@ -13,7 +13,7 @@ const entries = `${src}/(index|session/index|session/conformance/index|media/fil
 const formats = ['rtsp', 'sdp', 'rtp', 'rtcp', 'srtp', 'mikey', 'http']
 
 /** Leaves: they may be imported from everywhere, and import nothing. */
-const leaves = ['bytes', 'errors', 'clock', 'listeners', 'option-checks', 'host-of']
+const leaves = ['bytes', 'errors', 'clock', 'listeners', 'option-checks', 'host-of', 'session-data']
 
 /** What each layer may import apart from itself: folders, and leaves by name. */
 const layers = {
@@ -40,6 +40,9 @@ const layerRules = Object.entries(layers).map(([layer, allowed]) => ({
     pathNot: `${src}/(${[layer, ...allowed.folders].join('|')})/|${src}/(${allowed.leaves.join('|')})\\.ts$`,
   },
 }))
+
+/** Declarations only: what the entries refer to for whoever compiles with them. */
+const nodeTypes = 'node_modules/@types/node/'
 
 const builtin = (...names) => `^(node:)?(${names.join('|')})$`
 
@@ -102,14 +105,14 @@ export default {
       comment: 'The library needs no package; optional ones have one place each.',
       severity: 'error',
       from: { path: `${src}/`, pathNot: `${src}/(media/file|transport)/` },
-      to: { path: 'node_modules/', dependencyTypesNot: ['local'] },
+      to: { path: 'node_modules/', pathNot: nodeTypes, dependencyTypesNot: ['local'] },
     },
     {
       name: 'no-runtime-dependency-file',
       comment: 'rtspool/file reads its files with the optional peer mediabunny.',
       severity: 'error',
       from: { path: `${src}/media/file/` },
-      to: { path: 'node_modules/', pathNot: 'node_modules/mediabunny/' },
+      to: { path: 'node_modules/', pathNot: `node_modules/mediabunny/|${nodeTypes}` },
     },
     {
       name: 'no-runtime-dependency-transport',

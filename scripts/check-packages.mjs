@@ -1,10 +1,14 @@
-/** What would be published: well-formed manifests, nothing missing, and no file that does not belong. */
+/**
+ * What would be published: well-formed manifests, nothing missing, no file that does not belong, and declarations that
+ * compile for whoever installs them.
+ */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
+import { declarationProblems } from './check-declarations.mjs'
 import { root } from './workspace.mjs'
 
 const documents = /^(package\.json|README\.md|LICENSE)$/
@@ -93,6 +97,7 @@ async function problemsOf({ folder, allowed, required }) {
       .map((file) => `${file} does not belong into the package`),
     ...deadLinks(join(target, 'package'), files),
     ...needed.filter((file) => !files.includes(file)).map((file) => `${file} is missing`),
+    ...(manifest.name === 'rtspool' ? declarationProblems(join(target, 'package'), temp) : []),
   ].map((problem) => `${manifest.name}: ${problem}`)
 }
 

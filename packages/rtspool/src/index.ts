@@ -1,3 +1,5 @@
+/// <reference types="node" preserve="true" />
+
 export { type Clock, type ClockTimer, systemClock } from './clock.js'
 export {
   errorCodes,
@@ -50,6 +52,7 @@ export {
   type SessionDescription,
   serializeSdp,
 } from './sdp/index.js'
+export type { RtspAdmitContext, RtspAdmitHook } from './server/admit-hook.js'
 export type { AuthRefusalReason, RtspServerAuthStats } from './server/auth/auth-stats.js'
 export type { AccessRefusal } from './server/auth/authenticator.js'
 export { type DigestAlgorithm, digestAlgorithms, digestHa1 } from './server/auth/digest.js'
@@ -68,6 +71,7 @@ export {
   type OnConnectionClosed,
   type PublisherTakeover,
   publisherTakeovers,
+  type RtspPoolOptions,
   type RtspServerOptions,
   rtspServerDefaults,
   type UdpLiveness,
@@ -99,7 +103,6 @@ export {
   type ReplacedSession,
   removalReasons,
   Session,
-  type SessionData,
   type SessionInit,
   type SessionLimits,
   SessionMedia,
@@ -111,8 +114,11 @@ export {
   type SessionRefusal,
   type SessionState,
   type SessionStats,
+  type SessionSummary,
   type StreamTransport,
 } from './session/index.js'
+// With a star, for declarations of applications are merged into a name that comes this way, and into no other.
+export type * from './session-data.js'
 export type { SrtpSuiteName } from './srtp/index.js'
 export {
   MulticastAddressPool,

@@ -1,22 +1,38 @@
 import { expectTypeOf, test } from 'vitest'
 import {
+  type AccessAction,
   type AdmissionControl,
+  type AdmitAnswer,
+  type AdmitHook,
   type GopCacheLimits,
   type GopCacheOptions,
   MediaFactory,
   type MediaSource,
+  type parseSdp,
+  type RtspAdmitContext,
+  type RtspAdmitHook,
   type RtspRequest,
   RtspServer,
   type RtspServerEvents,
   type RtspServerOptions,
   type Session,
   type SessionInit,
+  type SessionPool,
   type SessionPoolOptions,
   type SessionRefusal,
   type SessionStats,
+  type SessionSummary,
+  type TlsCertificate,
+  type Track,
   type VerifyContext,
 } from '../src/index.js'
 import { fileMedia } from '../src/media/file/index.js'
+
+declare module '../src/index.js' {
+  interface SessionData {
+    declaredForTheServer?: string
+  }
+}
 
 /** Wrong use, which must not compile; never called. */
 export function wrongUse(server: RtspServer, source: MediaSource): void {
@@ -50,4 +66,40 @@ test('one limit of gopCache may be given alone, and a file by its URL', () => {
   expectTypeOf<GopCacheLimits>().toExtend<GopCacheOptions>()
   expectTypeOf<{ gopCache: { maxSeconds: number } }>().toExtend<RtspServerOptions>()
   expectTypeOf<URL>().toExtend<Parameters<typeof fileMedia>[0]>()
+})
+
+test('U-13 what an application declares for its sessions is known to them', () => {
+  expectTypeOf<Session['data']['declaredForTheServer']>().toEqualTypeOf<string | undefined>()
+  expectTypeOf<{ data: { declaredForTheServer: string } }>().toExtend<SessionInit>()
+})
+
+test('U-14 the hook of a server is shown path, action, signal and request, always', () => {
+  type Pool = Exclude<RtspServerOptions['pool'], SessionPool | undefined>
+  type Shown = Parameters<NonNullable<Pool['onAdmit']>>[0]
+  expectTypeOf<Shown>().toEqualTypeOf<RtspAdmitContext>()
+  expectTypeOf<Shown['path']>().toEqualTypeOf<string>()
+  expectTypeOf<Shown['action']>().toEqualTypeOf<AccessAction>()
+  expectTypeOf<Shown['signal']>().toEqualTypeOf<AbortSignal>()
+  expectTypeOf<Shown['request']>().toEqualTypeOf<RtspRequest>()
+  // A hook for any pool is one for the pool of a server; its options are those of a pool.
+  expectTypeOf<AdmitHook>().toExtend<RtspAdmitHook>()
+  expectTypeOf<SessionPoolOptions>().toExtend<Pool>()
+})
+
+test('U-2 an answer of onAdmit that says nothing does not compile', () => {
+  expectTypeOf<undefined>().not.toExtend<AdmitAnswer>()
+  expectTypeOf<() => void>().not.toExtend<AdmitHook>()
+  expectTypeOf<() => Promise<void>>().not.toExtend<AdmitHook>()
+  expectTypeOf<{ init: SessionInit }>().toExtend<AdmitAnswer>()
+})
+
+test('U-1 a source pushes any Uint8Array', () => {
+  expectTypeOf<Parameters<Track['push']>[0]>().toEqualTypeOf<Uint8Array>()
+  expectTypeOf<Uint8Array>().toExtend<TlsCertificate['key']>()
+  expectTypeOf<Uint8Array>().toExtend<Parameters<typeof parseSdp>[0]>()
+})
+
+test('U-17 the times of a session can be shown', () => {
+  expectTypeOf<Session['createdTime']>().toEqualTypeOf<Date>()
+  expectTypeOf<ReturnType<Session['toJSON']>>().toEqualTypeOf<SessionSummary>()
 })

@@ -1,11 +1,12 @@
 import type { RtspRequest } from '../rtsp/index.js'
-import type { AdmitContext, Session, SessionInit, SessionOwner } from '../session/index.js'
+import type { Session, SessionInit, SessionOwner } from '../session/index.js'
+import type { RtspAdmitContext } from './admit-hook.js'
 import type { AccessAction } from './auth/rules.js'
 import type { ConnectionContext, RequestContext } from './request-context.js'
 import { requireValid } from './session-validity.js'
 
 /** A class, because V8 takes every object literal with an accessor for a new kind of object. */
-class AdmitQuestion implements AdmitContext {
+class AdmitQuestion implements RtspAdmitContext {
   readonly owner: SessionOwner
   readonly path: string
   readonly action: AccessAction

@@ -10,6 +10,7 @@ import type { SessionPool, SessionPoolOptions } from '../session/index.js'
 import { defaultMaxEntryWaitMs } from '../transport/interleaved.js'
 import type { MulticastAddressPool, MulticastOptions } from '../transport/multicast-address-pool.js'
 import { ethernetDatagramBytes } from '../transport/udp-port-pair.js'
+import type { RtspAdmitHook } from './admit-hook.js'
 import type { AuthOptions } from './auth/options.js'
 import type { TlsOptions } from './tls-options.js'
 
@@ -27,6 +28,12 @@ export const publisherTakeovers = Object.freeze(['never', 'idle', 'sameOwner', '
 
 /** One of {@link publisherTakeovers}. */
 export type PublisherTakeover = (typeof publisherTakeovers)[number]
+
+/** Options of the pool that a server makes. */
+export interface RtspPoolOptions extends Omit<SessionPoolOptions, 'onAdmit'> {
+  /** Asked for each new session, after authentication. @default admits everybody */
+  readonly onAdmit?: RtspAdmitHook | undefined
+}
 
 /** Options of {@link RtspServer}; all optional. */
 export interface RtspServerOptions {
@@ -81,7 +88,7 @@ export interface RtspServerOptions {
    * may wait for its SETUP.
    * @default { timeoutAlwaysVisible: true, maxIdleSetup: 30 }
    */
-  readonly pool?: SessionPool | SessionPoolOptions | undefined
+  readonly pool?: SessionPool | RtspPoolOptions | undefined
   /**
    * Whether an interleaved session ends with its connection, or stays (paused) until its timeout.
    * UDP sessions always outlive their connection.

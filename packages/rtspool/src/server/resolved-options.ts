@@ -25,6 +25,7 @@ import {
   type OnConnectionClosed,
   type PublisherTakeover,
   publisherTakeovers,
+  type RtspPoolOptions,
   type RtspServerOptions,
   rtspServerDefaults,
   type UdpLiveness,
@@ -136,12 +137,14 @@ export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRt
   })
 }
 
-function resolvePool(pool: SessionPool | SessionPoolOptions, clock: Clock): SessionPool {
+function resolvePool(pool: SessionPool | RtspPoolOptions, clock: Clock): SessionPool {
   if (pool instanceof SessionPool) return pool
   if (!isRecord(pool)) {
     throw new TypeError(`pool must be a SessionPool or options of one, got ${kindOf(pool)}`)
   }
-  return new SessionPool({ ...rtspServerDefaults.pool, clock, ...withoutUndefined(pool) })
+  // The server asks with all that its hook is promised; whoever calls `pool.admit` without it asks as with any pool.
+  const options = withoutUndefined(pool) as SessionPoolOptions
+  return new SessionPool({ ...rtspServerDefaults.pool, clock, ...options })
 }
 
 /** @param descriptors - Limit of the process, for tests. */

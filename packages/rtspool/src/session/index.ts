@@ -1,3 +1,5 @@
+/// <reference types="node" preserve="true" />
+
 export { type Clock, type ClockTimer, systemClock } from '../clock.js'
 export { type RtspErrorCode, SessionPoolError } from '../errors.js'
 export {
@@ -18,8 +20,9 @@ export type {
   SessionPoolWatchOptions,
 } from './expiry.js'
 export { Session } from './session.js'
+export type * from './session-data.js'
 export { type IdCodec, publicIdOf, RandomIdCodec } from './session-id.js'
-export type { ReplacedSession, SessionData, SessionInit, SessionStats } from './session-init.js'
+export type { ReplacedSession, SessionInit, SessionStats, SessionSummary } from './session-init.js'
 export { SessionMedia, type StreamTransport } from './session-media.js'
 export { isClaimAccepted, type SessionBinding, type SessionOwner } from './session-owner.js'
 export { SessionPool, type SessionPoolEvents } from './session-pool.js'

@@ -10,7 +10,9 @@ import {
   shapeOf,
   shown,
 } from '../option-checks.js'
+import type { SessionData } from './session-data.js'
 import { checkOwner, type SessionOwner } from './session-owner.js'
+import type { RemovalReason, SessionState } from './session-state.js'
 
 /** Seconds after which a client assumes its session gone when it is told nothing (RFC 2326 12.37). */
 export const defaultTimeout = 60
@@ -19,18 +21,6 @@ export const defaultExtraTimeout = 5
 /** The longest timeout, in seconds: 68 years. */
 export const maxTimeout = 2 ** 31
 export const msPerSecond = 1000
-
-/**
- * What an application keeps with a session. Empty here; declare your own members:
- *
- * ```ts
- * declare module 'rtspool/session-pool' {
- *   interface SessionData { camera: string }
- * }
- * ```
- */
-// biome-ignore lint/suspicious/noEmptyInterface: applications merge their declarations into it
-export interface SessionData {}
 
 /** A session, as far as one is told that another takes its place. */
 export interface ReplacedSession {
@@ -92,6 +82,22 @@ export interface SessionStats {
    * them.
    */
   packetsDropped: number
+}
+
+/** A session as it may be shown: what {@link Session.toJSON} answers. */
+export interface SessionSummary {
+  readonly publicId: string
+  readonly state: SessionState
+  readonly paths: readonly string[]
+  readonly owner: Pick<SessionOwner, 'address' | 'user'> | undefined
+  readonly createdTime: Date
+  readonly lastAccessTime: Date
+  /** Seconds. */
+  readonly timeout: number
+  /** Seconds since 1970. */
+  readonly expiresAt: number | undefined
+  readonly removalReason: RemovalReason | undefined
+  readonly stats: SessionStats
 }
 
 /** @throws {RangeError} when it is not a whole number of seconds that a timeout may have. */

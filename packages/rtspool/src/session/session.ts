@@ -1,16 +1,18 @@
 // Longer than usual: most lines are the documentation of a public class; what the pool may do besides is
 // granted at its end, in one place, because only the class can reach its private fields.
 
+import type { InspectOptions } from 'node:util'
 import { type Clock, systemClock } from '../clock.js'
 import { RequestError } from '../errors.js'
 import { highHalf, joinHalves, lowHalf, splitNumber } from './number-halves.js'
 import { SessionBounds } from './session-bounds.js'
+import type { SessionData } from './session-data.js'
 import { publicIdOf } from './session-id.js'
 import {
   defaultTimeout,
-  type SessionData,
   type SessionInit,
   type SessionStats,
+  type SessionSummary,
 } from './session-init.js'
 import { SessionMedia } from './session-media.js'
 import type { SessionOwner } from './session-owner.js'
@@ -99,8 +101,8 @@ export let internals: SessionInternals
  *
  * Made by {@link SessionPool.create}. Subclasses are returned from `createSession`.
  *
- * The id is a secret, so it is no property that `console.log` or `JSON.stringify` would show; say
- * {@link publicId} instead.
+ * The id is a secret, so it is no property that `console.log` or `JSON.stringify` would show: both show
+ * {@link publicId} instead, and the rest of a {@link SessionSummary}.
  *
  * @see gst-rtsp-server: GstRTSPSession
  */
@@ -192,16 +194,26 @@ export class Session {
     this.#change({ timeoutAlwaysVisible })
   }
 
-  /** When it was made, in milliseconds of the pool's clock. */
+  /** When it was made, in milliseconds of the pool's clock, which is no time of day: see {@link createdTime}. */
   get createdAt(): number {
     this.#home()
     return joinHalves(this.#creationLow, this.#creationHigh)
   }
 
-  /** Its last sign of life, in milliseconds of the pool's clock. */
+  /** Its last sign of life, in milliseconds of the pool's clock: see {@link lastAccessTime}. */
   get lastAccessAt(): number {
     this.#home()
     return joinHalves(this.#accessLow, this.#accessHigh)
+  }
+
+  /** When it was made, as the wall clock stands now. */
+  get createdTime(): Date {
+    return this.#wallTimeOf(this.createdAt)
+  }
+
+  /** Its last sign of life, as the wall clock stands now. */
+  get lastAccessTime(): Date {
+    return this.#wallTimeOf(this.lastAccessAt)
   }
 
   get owner(): SessionOwner | undefined {
@@ -435,6 +447,39 @@ export class Session {
    */
   end(reason: RemovalReason = 'removed'): void {
     if (this.#removalReason === undefined) this.#host?.end(this, reason)
+  }
+
+  /** What `JSON.stringify` shows, and `console.log`: everything but the id, which is a secret, and `data`. */
+  toJSON(): SessionSummary {
+    const { publicId, state, paths, owner, timeout, expiresAt, removalReason, stats } = this
+    return {
+      publicId,
+      state,
+      paths,
+      owner: owner && { address: owner.address, user: owner.user },
+      createdTime: this.createdTime,
+      lastAccessTime: this.lastAccessTime,
+      timeout,
+      expiresAt,
+      removalReason,
+      stats: { ...stats },
+    }
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](
+    depth: number,
+    options: InspectOptions,
+    inspect: (value: unknown, options: InspectOptions) => string,
+  ): string {
+    const name = this.constructor.name
+    if (depth < 0) return `${name} { publicId: '${this.publicId}' }`
+    const shown = Object.entries(this.toJSON()).filter(([, value]) => value !== undefined)
+    return `${name} ${inspect(Object.fromEntries(shown), options)}`
+  }
+
+  #wallTimeOf(clockMs: number): Date {
+    const { clock } = this.#home()
+    return new Date(clock.unixTimeMs() - clock.now() + clockMs)
   }
 
   #media(): readonly SessionMedia[] {

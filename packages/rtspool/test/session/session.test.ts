@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest'
+import { format, inspect } from 'node:util'
+import { describe, expect, test } from 'vitest'
 import { removalReasons, Session, SessionPool, systemClock } from '../../src/session/index.js'
 import { FakeClock } from '../support/fake-clock.js'
 
@@ -138,4 +139,79 @@ test('count takes a question whose other members are undefined', () => {
   const pool = new SessionPool({ clock: new FakeClock() })
   pool.create({ owner: { address: '::1', user: 'ann' } })
   expect(pool.count({ user: 'ann', path: undefined } as { user: string })).toBe(1)
+})
+
+describe('what is shown of a session', () => {
+  const owner = { address: '192.0.2.1', user: 'ann', connection: { secret: 'of a connection' } }
+
+  function shownSession() {
+    const clock = new FakeClock()
+    const pool = new SessionPool({ clock })
+    const session = pool.create({ owner, path: '/cam', expiresAt: 2e9, data: {} })
+    const madeAt = clock.unixTimeMs()
+    clock.advance(5000)
+    session.touch()
+    session.state = 'Playing'
+    session.stats.bytesOut = 7
+    return { clock, pool, session, madeAt }
+  }
+
+  test('U-17 its times are those of the wall clock, which may be set', () => {
+    const { clock, session, madeAt } = shownSession()
+    expect(session.createdTime).toEqual(new Date(madeAt))
+    expect(session.lastAccessTime).toEqual(new Date(madeAt + 5000))
+    clock.jumpWallClock(60_000)
+    clock.advance(1000)
+    expect(session.lastAccessTime.getTime() - session.createdTime.getTime()).toBe(5000)
+    const alone = new Session('alone')
+    expect(Math.abs(alone.createdTime.getTime() - Date.now())).toBeLessThan(1000)
+  })
+
+  test('JSON has who, what and when, and neither the id nor the connection', () => {
+    const { session, madeAt } = shownSession()
+    const json = JSON.stringify({ session })
+    expect(JSON.parse(json)).toEqual({
+      session: {
+        publicId: session.publicId,
+        state: 'Playing',
+        paths: ['/cam'],
+        owner: { address: '192.0.2.1', user: 'ann' },
+        createdTime: new Date(madeAt).toISOString(),
+        lastAccessTime: new Date(madeAt + 5000).toISOString(),
+        timeout: 60,
+        expiresAt: 2e9,
+        stats: { ...session.stats, bytesOut: 7 },
+      },
+    })
+    expect(json).not.toContain(session.id)
+  })
+
+  test('JSON says why one has left, of which paths, and what one in no pool is', () => {
+    const { pool, session } = shownSession()
+    session.end('kicked')
+    expect(session.toJSON()).toMatchObject({ removalReason: 'kicked', paths: ['/cam'] })
+    expect(JSON.parse(JSON.stringify([...pool.values()]))).toEqual([])
+    expect(new Session('alone').toJSON()).toMatchObject({ state: 'Init', owner: undefined })
+  })
+
+  test('console.log shows the same, at any depth, of subclasses by their name', () => {
+    class Viewer extends Session {}
+    const clock = new FakeClock()
+    const pool = new SessionPool({ clock, createSession: (id, init) => new Viewer(id, init) })
+    const session = pool.create({ owner, path: '/cam' })
+    const texts = [
+      inspect(session),
+      inspect({ a: [session] }),
+      inspect({ a: { b: { c: { d: session } } } }, { depth: 10 }),
+      inspect(session, { depth: 0, colors: true, showHidden: true }),
+      format('%o %O %s', session, session, session),
+    ]
+    expect(texts[0]).toMatch(/^Viewer \{/)
+    expect(texts[0]).toContain("address: '192.0.2.1'")
+    expect(inspect({ a: { b: session } }, { depth: 0 })).not.toContain(session.id)
+    for (const text of texts) {
+      expect(text).not.toContain(session.id)
+      expect(text).not.toContain('of a connection')
+    }
+  })
 })

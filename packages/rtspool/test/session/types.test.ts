@@ -8,7 +8,7 @@ import {
   type SessionPoolWatch,
 } from '../../src/session/index.js'
 
-declare module '../../src/session/session-init.js' {
+declare module '../../src/session/index.js' {
   interface SessionData {
     typedInTests?: number
   }

@@ -1,1 +1,3 @@
+/// <reference types="node" preserve="true" />
+
 export { type FileMediaOptions, fileMedia, fileMediaDefaults } from './file-media.js'

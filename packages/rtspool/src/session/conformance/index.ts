@@ -1,3 +1,5 @@
+/// <reference types="node" preserve="true" />
+
 import { checkOptions } from '../../option-checks.js'
 import { admissionTests } from './admission.js'
 import { ManualClock } from './manual-clock.js'
