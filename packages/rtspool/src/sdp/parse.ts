@@ -8,7 +8,7 @@ import { type SdpLine, SdpSection } from './section.js'
 import type { SessionDescription } from './session-description.js'
 
 /** What a description may grow to; more is refused. */
-export const sdpLimits = Object.freeze({ sizeBytes: 64 * 1024, lines: 1024, media: 64 })
+export const sdpLimits = Object.freeze({ sizeBytes: 64 * 1024, lines: 512, media: 64 })
 
 /** Longest piece of a broken line that an error repeats. */
 const excerptLength = 60

@@ -165,7 +165,7 @@ function descriptions(): Parts[] {
     { length: 64 },
     (_, at) =>
       video.replace('streamid=0', `streamid=${at}`) +
-      fill(`a=fmtp:96 a=${fill('b', 50)}${at}\r\n`, 800),
+      fill(`a=fmtp:96 a=${fill('b', 160)}${at}\r\n`, 800),
   )
   const formats = `m=video 0 RTP/AVP ${fill('96 ', maxLine)}\r\n`
   return [

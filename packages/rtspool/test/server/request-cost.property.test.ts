@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import type { RtspServer } from '../../src/index.js'
 import type { DigestChallenge } from '../../src/rtsp/index.js'
@@ -74,7 +75,12 @@ async function tooDear(server: RtspServer, requests: Iterable<LargestRequest>): 
   const asker = new Asker(server)
   const dear: string[] = []
   for (const request of requests) {
-    const cost = await costOf(asker, request)
+    let cost = await costOf(asker, request)
+    // Once more a little later: others may have had the caches of the processor.
+    for (let again = 0; again < 5 && cost > maxMs; again++) {
+      await wait(100)
+      cost = Math.min(cost, await costOf(asker, request))
+    }
     if (cost > maxMs) dear.push(`${request.name.slice(0, 100)}: ${cost.toFixed(1)} ms`)
   }
   return dear
