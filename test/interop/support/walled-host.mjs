@@ -2,7 +2,6 @@
  * A server of the library in a network of its own, with the test clip at /test and publishers at /live/*.
  * `walled-host.mjs OPTIONS`: those of the server, in JSON. Says where it listens, then a line of JSON for each event.
  */
-import { subscribe } from 'node:diagnostics_channel'
 import { fileURLToPath } from 'node:url'
 import { RtspServer } from 'rtspool'
 import { fileMedia } from 'rtspool/file'
@@ -25,7 +24,6 @@ server.pool.on('sessionRemoved', ({ paths, stats }, reason) => {
 server.on('publishStarted', (path) => say('published', { path }))
 server.on('requestRefused', ({ code }, { method }) => say('refused', { code, method }))
 server.on('connectionClosed', () => say('disconnected', {}))
-subscribe('rtspool:unannounced-port', (message) => say('unannounced', message))
 await server.listen()
 console.log(`rtsp://127.0.0.1:${server.address().port}`)
 process.on('SIGTERM', async () => {
