@@ -22,6 +22,7 @@ export type {
   OversizedPacket,
   UnsentPacket,
 } from './media/delivery-troubles.js'
+export type { ForeignPort } from './media/foreign-port.js'
 export type { Media, MediaState } from './media/media.js'
 export {
   type CreateMediaSource,

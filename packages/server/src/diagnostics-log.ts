@@ -25,6 +25,7 @@ const channels: readonly (readonly [
   ['rtspool:oversized-packet', 'warn', 'packets are too large for UDP: viewers need TCP'],
   ['rtspool:fragmented-packet', 'warn', 'packets do not fit a route: they leave in fragments'],
   ['rtspool:unsent-packet', 'warn', 'the system does not take packets by UDP'],
+  ['rtspool:foreign-port', 'warn', 'packets from another port than announced are dropped'],
   ['rtspool:timeline-break', 'warn', ({ kind }) => timelineWords[kind as TimelineBreak['kind']]],
   ['rtspool:silent-track', 'warn', 'a publisher records a track and sends nothing'],
   ['rtspool:refused-packet', 'warn', 'a source pushes what is no RTP: it is dropped'],

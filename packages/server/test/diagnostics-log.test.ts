@@ -54,6 +54,20 @@ it('P-6b warns of a publisher that sends nothing, with path, track and transport
   expect(lines).toMatchObject([{ level: 40, ...silence }])
 })
 
+it('B-RTP N3 warns of packets from another port than announced, with both ports', () => {
+  const { log, lines } = collected()
+  const seen = {
+    ...{ path: '/live', track: 0, client: 'publisher', address: '10.0.0.1', protocol: 'RTP' },
+    ...{ announcedPort: 5000, seenPort: 61_000 },
+  }
+  const end = logDiagnostics(new RepeatLimit(log, new ManualClock()))
+  channel('rtspool:foreign-port').publish(seen)
+  end()
+  expect(lines).toMatchObject([
+    { level: 40, ...seen, msg: 'packets from another port than announced are dropped' },
+  ])
+})
+
 it.each([
   'rtspool:file-media-failed',
   'rtspool:source-close-failed',

@@ -16,6 +16,11 @@ export interface WalledEvent {
   readonly path?: string
   readonly reason?: string
   readonly packetsOut?: number
+  readonly client?: string
+  readonly track?: number
+  readonly protocol?: string
+  readonly announcedPort?: number
+  readonly seenPort?: number
 }
 
 /** A server in a network of its own, with a firewall between it and its clients. */
@@ -49,10 +54,31 @@ export class WalledNetwork {
 
   /** From now on the server is sent nothing by UDP. */
   async dropIncoming(): Promise<void> {
+    await this.#nft(['add', 'rule', 'inet', 'wall', 'input', 'udp', 'dport', serverPorts, 'drop'])
+  }
+
+  /** From now on nothing passes by TCP, and nobody is told. */
+  async cutConnections(): Promise<void> {
+    const port = new URL(this.url).port
+    for (const side of ['sport', 'dport']) {
+      await this.#nft(['add', 'rule', 'inet', 'wall', 'input', 'tcp', side, port, 'drop'])
+    }
+  }
+
+  /** From now on UDP to the server comes from other ports than its clients have. */
+  async changePorts(): Promise<void> {
+    await this.#nft(['add', 'table', 'ip', 'nat'])
+    const hook = '{ type nat hook postrouting priority 100; }'
+    await this.#nft(['add', 'chain', 'ip', 'nat', 'out', hook])
+    const change = ['snat', 'to', '127.0.0.1:30000-39999']
+    await this.#nft(['add', 'rule', 'ip', 'nat', 'out', 'udp', 'dport', serverPorts, ...change])
+  }
+
+  async #nft(args: readonly string[]): Promise<void> {
     const [first = '', ...rest] = this.within
-    const rule = ['inet', 'wall', 'input', 'udp', 'dport', serverPorts, 'drop']
-    const status = await new Program(first, [...rest, 'nft', 'add', 'rule', ...rule]).exited
-    if (status !== 0) throw new Error(`nft ended with ${status}`)
+    const program = new Program(first, [...rest, 'nft', ...args])
+    const status = await program.exited
+    if (status !== 0) throw new Error(`nft ended with ${status}: ${program.stderr}`)
   }
 
   /** Runs a program in the network. */

@@ -1,5 +1,6 @@
 import { RequestError } from '../errors.js'
 import type { BackChannelSink } from '../media/back-channel.js'
+import { foreignPortTeller } from '../media/foreign-port.js'
 import type { Media } from '../media/media.js'
 import { RecordStream } from '../media/record-stream.js'
 import { parseRequire, type RtspRequest } from '../rtsp/index.js'
@@ -79,6 +80,9 @@ export function setUpBackChannel(
   try {
     const taken = takeTransport(connection, transport, secured(receivers, security), {
       holder: session,
+      onForeignPort: foreignPortTeller({
+        ...{ path: media.path, track: trackIndex, client: 'viewer', address },
+      }),
     })
     stream = new RecordStream({
       clock: server.clock,

@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.js'
 import type { PlayStream } from '../media/play-stream.js'
+import type { DatagramReceiver } from '../transport/peer-table.js'
 import type { RtcpSource } from '../transport/rtcp-sources.js'
-import type { DatagramReceiver, UdpEndpoint } from '../transport/udp-port-pair.js'
+import type { UdpEndpoint } from '../transport/udp-port-pair.js'
 
 /** Waits for RTCP of one viewer from a port that it did not announce; see `RtcpSources`. */
 export class LearnedRtcp {

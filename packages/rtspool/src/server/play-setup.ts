@@ -1,4 +1,5 @@
 import { RequestError } from '../errors.js'
+import { foreignPortTeller } from '../media/foreign-port.js'
 import type { Media } from '../media/media.js'
 import { PlayStream } from '../media/play-stream.js'
 import type { Reader } from '../media/reader.js'
@@ -36,6 +37,10 @@ export function setUpPlayStream(
   const taken = takeTransport(connection, transport, secured(receivers, security), {
     // What comes from there is somebody else's now: no socket of ours may stand in its way.
     onReplaced: () => watch?.endRefusals(),
+    onForeignPort: foreignPortTeller({
+      ...{ path: media.path, track: trackIndex, client: 'viewer' },
+      address: connection.remoteAddress,
+    }),
   })
   const release = (): void => {
     taken.release()

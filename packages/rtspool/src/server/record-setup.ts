@@ -1,3 +1,4 @@
+import { foreignPortTeller } from '../media/foreign-port.js'
 import type { Publication } from '../media/publication.js'
 import { RecordStream } from '../media/record-stream.js'
 import { announceSilence } from '../media/silent-track.js'
@@ -25,6 +26,10 @@ export function setUpRecordStream(
   }
   const taken = takeTransport(connection, transport, secured(receivers, security), {
     holder: session,
+    onForeignPort: foreignPortTeller({
+      ...{ path: publication.path, track: trackIndex, client: 'publisher' },
+      address: connection.remoteAddress,
+    }),
   })
   // A connection that closes tells by itself, and who sends something now and then sends it over TCP.
   const endWatch = transport.lowerTransport === 'UDP' ? server.silence.watch(session) : undefined

@@ -1,9 +1,10 @@
 import { RequestError } from '../errors.js'
+import type { foreignPortTeller } from '../media/foreign-port.js'
 import type { PlayStream } from '../media/play-stream.js'
 import type { RecordStream } from '../media/record-stream.js'
 import type { TransportSpecInit } from '../rtsp/index.js'
 import { frameInterleaved } from '../transport/interleaved.js'
-import type { PeerClaim } from '../transport/udp-port-pair.js'
+import type { PeerClaim } from '../transport/peer-table.js'
 import type { ConnectionContext } from './request-context.js'
 import type { Receivers } from './srtp-setup.js'
 import type { UnicastTransport } from './transport-choice.js'
@@ -27,6 +28,12 @@ export interface TakenTransport {
   readonly release: () => void
 }
 
+/** The claim on both ports of a stream. */
+export interface StreamClaim extends Pick<PeerClaim, 'holder' | 'onReplaced'> {
+  /** Told of packets from other ports of the client's address. */
+  readonly onForeignPort: ReturnType<typeof foreignPortTeller>
+}
+
 /**
  * Takes channels or ports of the connection for one stream.
  *
@@ -39,7 +46,7 @@ export function takeTransport(
   connection: ConnectionContext,
   transport: UnicastTransport,
   receivers: Receivers,
-  claim: PeerClaim = {},
+  claim: StreamClaim,
 ): TakenTransport {
   return transport.lowerTransport === 'TCP'
     ? takeChannels(connection, transport, receivers)
@@ -67,7 +74,7 @@ function takePorts(
   { remoteAddress }: ConnectionContext,
   { profile, rtp, rtcp, clientPorts }: UdpTransport,
   receivers: Receivers,
-  claim: PeerClaim,
+  claim: StreamClaim,
 ): TakenTransport {
   const [rtpPort, rtcpPort] = clientPorts
   const isFree =
@@ -76,8 +83,18 @@ function takePorts(
   if (!isFree) {
     throw new RequestError('ERR_UNSUPPORTED_TRANSPORT', 'the ports are used by another sender')
   }
-  rtp.peers.set(remoteAddress, rtpPort, receivers.rtp, claim)
-  rtcp.peers.set(remoteAddress, rtcpPort, receivers.rtcp, { holder: claim.holder })
+  const { holder, onReplaced, onForeignPort } = claim
+  rtp.peers.set(remoteAddress, rtpPort, receivers.rtp, {
+    holder,
+    onReplaced,
+    onForeignPort: (seenPort) =>
+      onForeignPort({ protocol: 'RTP', announcedPort: rtpPort, seenPort }),
+  })
+  rtcp.peers.set(remoteAddress, rtcpPort, receivers.rtcp, {
+    holder,
+    onForeignPort: (seenPort) =>
+      onForeignPort({ protocol: 'RTCP', announcedPort: rtcpPort, seenPort }),
+  })
   return {
     pair: clientPorts,
     answer: {

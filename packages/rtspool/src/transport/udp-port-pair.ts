@@ -11,13 +11,11 @@ import {
 } from './datagram-group.js'
 import type { NativeSockets } from './native-sockets.js'
 import { numericLookup } from './numeric-lookup.js'
+import { PeerTable } from './peer-table.js'
 import { RefusalSocket } from './refusal-socket.js'
 import { RtcpSources } from './rtcp-sources.js'
 import { queuedBytesOf, queuedCountOf } from './runtime.js'
 import type { RouteMemory } from './segment-limits.js'
-
-/** Called with each datagram of one peer; the buffer is the receiver's to keep. */
-export type DatagramReceiver = (packet: Buffer) => void
 
 export interface UdpPortPairOptions {
   readonly family: 4 | 6
@@ -77,62 +75,6 @@ const maxRefusalSockets = 64
 const socketBufferBytes = 4 * 1024 * 1024
 /** What waits in Node while the kernel takes nothing: no more than the kernel itself would hold. */
 const maxQueuedBytes = socketBufferBytes
-
-/** Whom else a peer may be given to. */
-export interface PeerClaim {
-  /** Who alone may replace the receiver; anybody when absent. */
-  readonly holder?: object | undefined
-  /** Called when another receiver takes its place; it hears nothing of the peer any more. */
-  readonly onReplaced?: (() => void) | undefined
-}
-
-/** Who hears a peer. */
-interface Peer extends PeerClaim {
-  readonly receiver: DatagramReceiver
-}
-
-/** Receivers of one socket by the peer's address and port. */
-class PeerTable {
-  readonly #ports = new Map<number, Map<string, Peer>>()
-
-  get size(): number {
-    let size = 0
-    for (const addresses of this.#ports.values()) size += addresses.size
-    return size
-  }
-
-  get(address: string, port: number): DatagramReceiver | undefined {
-    return this.#ports.get(port)?.get(address)?.receiver
-  }
-
-  /** Whether {@link set} may replace what is there, on behalf of `holder`. */
-  isFree(address: string, port: number, holder?: object): boolean {
-    const current = this.#ports.get(port)?.get(address)?.holder
-    return current === undefined || current === holder
-  }
-
-  /**
-   * Sets or replaces the receiver of a peer; nothing when it is held by somebody else. One that is replaced is told,
-   * once the new one hears the peer.
-   */
-  set(address: string, port: number, receiver: DatagramReceiver, claim: PeerClaim = {}): void {
-    if (!this.isFree(address, port, claim.holder)) return
-    const addresses = this.#ports.get(port)
-    const replaced = addresses?.get(address)
-    const peer = { ...claim, receiver }
-    if (addresses) addresses.set(address, peer)
-    else this.#ports.set(port, new Map([[address, peer]]))
-    replaced?.onReplaced?.()
-  }
-
-  /** Removes only the very receiver that was set: a later owner of the same port stays. */
-  delete(address: string, port: number, receiver: DatagramReceiver): void {
-    const addresses = this.#ports.get(port)
-    if (addresses?.get(address)?.receiver !== receiver) return
-    addresses.delete(address)
-    if (addresses.size === 0) this.#ports.delete(port)
-  }
-}
 
 /** One UDP socket, and who hears which peer. */
 export class UdpEndpoint implements DatagramLoss, DatagramSender {
@@ -216,11 +158,7 @@ export class UdpEndpoint implements DatagramLoss, DatagramSender {
   }
 
   #receive(packet: Buffer, { address, port }: DatagramDestination): void {
-    const receiver = this.peers.get(address, port)
-    if (receiver) {
-      receiver(packet)
-      return
-    }
+    if (this.peers.deliver(packet, address, port)) return
     this.unknownPeerDatagrams++
     this.rtcpSources.look(packet, address, port)
   }
