@@ -208,9 +208,9 @@ describe('B-FULL a publisher', () => {
   it('finds the pool full', async () => {
     const { server, client } = await camera(() => true)
     server.pool.maxSessions = 1
-    await readySession(await connectTo(server), urlOf(server, '/cam'))
     const url = urlOf(server, '/live/door')
     await announce(client, url)
+    await readySession(await connectTo(server), urlOf(server, '/cam'))
     const response = await setUp(client, `${url}/streamid=0`, record)
     expect([response.statusCode, response.headers.has('Retry-After')]).toEqual([503, true])
     expect(server.stats()).toMatchObject({ sessions: 1, channels: 4 })
