@@ -19,6 +19,7 @@ import { dispatch } from './handlers/index.js'
 import { MessageDeadline } from './message-deadline.js'
 import type { ConnectionContext, Reply, ServerContext } from './request-context.js'
 import { RequestQueue, type RequestQueueOwner } from './request-queue.js'
+import type { RequestTurns } from './request-turns.js'
 import { closesConnection, serializeLastReply, serializeReply } from './response.js'
 import { SessionMisses } from './session-misses.js'
 
@@ -37,6 +38,8 @@ export interface ConnectionOptions {
   readonly idleTimeoutMs: number
   readonly directSends: DirectSends | undefined
   readonly backlog: BacklogLimits
+  /** Of all connections of the server. */
+  readonly turns: RequestTurns
 }
 
 /** What the server wants to hear of a connection. */
@@ -89,7 +92,7 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
   readonly #unread: UnreadBytes
   #isParsing = false
   readonly #deadline: MessageDeadline
-  readonly #queue = new RequestQueue(this)
+  readonly #queue: RequestQueue
   readonly #misses = new SessionMisses()
   #unsentAnswers = 0
   #unsentAnswerBytes = 0
@@ -110,7 +113,7 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
     { input, output, socket, frames }: ConnectionCarrier,
     server: ServerContext,
     listener: ConnectionListener,
-    { idleTimeoutMs, directSends, backlog }: ConnectionOptions,
+    { idleTimeoutMs, directSends, backlog, turns }: ConnectionOptions,
   ) {
     this.#input = input
     this.#unread = new UnreadBytes(input)
@@ -118,6 +121,7 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
     this.#socket = socket
     this.isSecure = socket instanceof TLSSocket
     this.isTunnelled = input !== socket
+    this.#queue = new RequestQueue(this, turns)
     this.#writer = new StreamWriter(output, directSends, backlog, socket)
     this.direct = this.#writer.direct
     this.maxEntryWaitMs = backlog.maxEntryWaitMs
@@ -268,6 +272,7 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
   /** Takes bytes of the client; what its carrier had read before there was a connection comes first. */
   receive(chunk: Buffer): void {
     if (this.#state !== 'open') return
+    this.#queue.beginRead()
     const read = this.#queue.isReady ? this.#parse(chunk) : 0
     if (read < chunk.length) this.#unread.hold(chunk.subarray(read))
   }
@@ -308,7 +313,8 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
     this.#writer.writeMessage(answer, () => {
       this.#unsentAnswers--
       this.#unsentAnswerBytes -= answer.length
-      this.#readOn()
+      // Thousands of clients may take answers at the same time: they go on in turns.
+      if (!this.#isParsing && this.#input.isPaused()) this.#queue.waitForTurn()
     })
   }
 

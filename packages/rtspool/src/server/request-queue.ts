@@ -1,9 +1,10 @@
 import type { RtspRequest } from '../rtsp/index.js'
 import { errorReply } from './error-reply.js'
 import type { Reply } from './request-context.js'
+import type { RequestTurns } from './request-turns.js'
 
 /** Requests that are answered before it is the turn of other connections; one read may bring thousands. */
-const requestsPerTurn = 16
+const requestsPerTurn = 4
 
 /** What a {@link RequestQueue} leaves to its connection. */
 export interface RequestQueueOwner {
@@ -23,12 +24,15 @@ export interface RequestQueueOwner {
  */
 export class RequestQueue {
   readonly #owner: RequestQueueOwner
+  readonly #turns: RequestTurns
   #isAnswering = false
+  #isWaitingForTurn = false
   /** Requests that were answered since the last turn began. */
   #answeredCount = 0
 
-  constructor(owner: RequestQueueOwner) {
+  constructor(owner: RequestQueueOwner, turns: RequestTurns) {
     this.#owner = owner
+    this.#turns = turns
   }
 
   /** A request is under way. */
@@ -36,9 +40,21 @@ export class RequestQueue {
     return this.#isAnswering
   }
 
-  /** Another request may be pushed: none is under way, the client takes answers, the turn is not over. */
+  /** Another request may be pushed: none is under way, the client takes answers, no turn is waited for. */
   get isReady(): boolean {
-    return !this.#isAnswering && this.#answeredCount < requestsPerTurn && this.#owner.takesAnswers
+    return !this.#isAnswering && !this.#isWaitingForTurn && this.#owner.takesAnswers
+  }
+
+  /** Lets no request be pushed before the next turn. The owner learns of that turn by `answered`. */
+  waitForTurn(): void {
+    if (this.#isWaitingForTurn) return
+    this.#isWaitingForTurn = true
+    this.#turns.wait(this.#beginTurn)
+  }
+
+  /** Begins a turn, unless one is waited for: the client has sent something new, and everything before is answered. */
+  beginRead(): void {
+    if (!this.#isWaitingForTurn) this.#answeredCount = 0
   }
 
   /**
@@ -56,11 +72,12 @@ export class RequestQueue {
 
   readonly #finish = (): void => {
     this.#isAnswering = false
-    if (++this.#answeredCount === requestsPerTurn) setImmediate(this.#beginTurn)
+    if (++this.#answeredCount >= requestsPerTurn) this.waitForTurn()
     this.#owner.answered()
   }
 
   readonly #beginTurn = (): void => {
+    this.#isWaitingForTurn = false
     this.#answeredCount = 0
     this.#owner.answered()
   }

@@ -17,6 +17,7 @@ import { FrontDoor } from './front-door.js'
 import type { RtspServerOptions } from './options.js'
 import { RefusalMonitor } from './refusal-monitor.js'
 import type { ServerContext } from './request-context.js'
+import { RequestTurns } from './request-turns.js'
 import { type ResolvedRtspServerOptions, resolveRtspServerOptions } from './resolved-options.js'
 import { ServedMedia } from './served-media.js'
 import { noMulticast, type RtspServerStats } from './server-stats.js'
@@ -71,6 +72,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
   readonly #media = new ServedMedia()
   readonly #cacheBudget: CacheBudget
   readonly #backlogs: BacklogMonitor<Connection>
+  readonly #turns = new RequestTurns()
   readonly #homes: SessionHomes
   readonly #directSends: DirectSends | undefined
   readonly #authenticator: Authenticator | undefined
@@ -244,7 +246,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
           tell(this, 'connectionClosed', closed)
         },
       },
-      { ...this.#options, directSends: this.#directSends },
+      { ...this.#options, directSends: this.#directSends, turns: this.#turns },
     )
     this.#connections.add(connection)
     this.#backlogs.add(connection)
