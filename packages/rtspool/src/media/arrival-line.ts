@@ -1,4 +1,5 @@
 import { timestampDistance } from '../rtp/index.js'
+import type { CommonLead, LeadMember } from './common-lead.js'
 
 /**
  * A packet beside the packets before it: `steady` goes on from them, `ahead` and `back` have jumped, `late` goes on after
@@ -14,11 +15,13 @@ export interface LinePoint {
 
 /** An RTP timestamp that moves with the monotonic clock. */
 interface Line {
-  /** Ticks with a fraction, at `clockMs`. */
+  /** Ticks with a fraction, at `clockMs`, without the common lead. */
   ticks: number
   clockMs: number
   /** Milliseconds by which the line falls behind each millisecond, for one window; negative to catch up. */
   slew: number
+  /** Whether viewers know the line: small deviations are slewed from then on. */
+  isAnnounced: boolean
 }
 
 /** Packets may come early or late by this much and still go on from those before them. */
@@ -39,6 +42,9 @@ const maxSlew = 0.0008
  * enough that a report is exact, and fast enough for any clock that drifts by less than 800 ppm. What deviates
  * further begins a new line at once.
  *
+ * A packet ahead of its line is the sign of a source that sends ahead, with all of its tracks: their lines move together
+ * (see {@link CommonLead}). Lateness has a cause of its own in each track, and so has each correction of lateness.
+ *
  * ```text
  * RTP time          · ╱          a packet that comes late lies below the line
  *    ▲      ·   ·  ╱·  ·
@@ -48,26 +54,40 @@ const maxSlew = 0.0008
  *    └──────────────▶ monotonic clock
  * ```
  */
-export class ArrivalLine {
+export class ArrivalLine implements LeadMember {
   readonly #ticksPerMs: number
+  readonly #lead: CommonLead
   #line: Line | undefined
   /** Before the last jump: one stray packet must not cost the line. */
   #former: Line | undefined
   #lastTimestamp = 0
   #windowEndMs = 0
-  /** Of the present window and of the one before: how late the earliest packet came. */
+  /** Of the present window and of the one before: how late the earliest packet came, without the common lead. */
   #earliestMs = Number.POSITIVE_INFINITY
   #formerEarliestMs = Number.POSITIVE_INFINITY
-  #isRead = false
 
-  /** @param clockRate - Ticks a second. */
-  constructor(clockRate: number) {
+  /**
+   * @param clockRate - Ticks a second.
+   * @param lead - Shared by the tracks of a media.
+   */
+  constructor(clockRate: number, lead: CommonLead) {
     this.#ticksPerMs = clockRate / 1000
+    this.#lead = lead
+    lead.join(this)
   }
 
   /** Whether a packet has come. */
   get isBegun(): boolean {
     return this.#line !== undefined
+  }
+
+  get isAnnounced(): boolean {
+    return this.#line?.isAnnounced ?? false
+  }
+
+  /** Viewers are told of the line. */
+  noteAnnounced(): void {
+    if (this.#line) this.#line.isAnnounced = true
   }
 
   /** The timestamp at an instant of the monotonic clock; 0 before the first packet. */
@@ -84,12 +104,10 @@ export class ArrivalLine {
   pointAt(atMs: number): LinePoint | undefined {
     const line = this.#line
     if (!line) return undefined
-    this.#isRead = true
-    const isStraight = line.slew === 0
-    const ticks = isStraight ? line.ticks : this.#ticksAt(line, atMs)
+    const fromMs = line.slew === 0 ? line.clockMs : atMs
+    const ticks = this.#ticksAt(line, fromMs)
     const whole = Math.round(ticks)
-    const clockMs = (isStraight ? line.clockMs : atMs) - (ticks - whole) / this.#ticksPerMs
-    return { rtpTime: whole >>> 0, clockMs }
+    return { rtpTime: whole >>> 0, clockMs: fromMs - (ticks - whole) / this.#ticksPerMs }
   }
 
   /** Whether a packet with this timestamp would be `ahead` or `back`. */
@@ -110,8 +128,9 @@ export class ArrivalLine {
     const lateMs = this.#lateMs(line, timestamp, clockMs)
     if (Math.abs(lateMs) > maxDeviationMs) return this.#jump(line, timestamp, clockMs, lateMs)
     this.#lastTimestamp = timestamp
-    if (lateMs < this.#earliestMs) this.#earliestMs = lateMs
-    if (lateMs < -maxSlewedMs || (lateMs < 0 && !this.#isRead)) this.#shift(line, lateMs)
+    const ownLateMs = lateMs - this.#lead.ms
+    if (ownLateMs < this.#earliestMs) this.#earliestMs = ownLateMs
+    if (lateMs < -maxSlewedMs || (lateMs < 0 && !line.isAnnounced)) this.#catchUp(line, lateMs)
     if (clockMs >= this.#windowEndMs) this.#endWindow(line, clockMs)
     return 'steady'
   }
@@ -123,9 +142,9 @@ export class ArrivalLine {
   }
 
   #begin(timestamp: number, clockMs: number): void {
-    this.#line = { ticks: timestamp, clockMs, slew: 0 }
+    const ticks = timestamp - this.#lead.ms * this.#ticksPerMs
+    this.#line = { ticks, clockMs, slew: 0, isAnnounced: false }
     this.#lastTimestamp = timestamp
-    this.#isRead = false
     this.#beginWindows(clockMs)
   }
 
@@ -162,12 +181,26 @@ export class ArrivalLine {
     return (timestampDistance(timestamp, whole) + (ticks - whole)) / this.#ticksPerMs
   }
 
-  #ticksAt({ ticks, clockMs, slew }: Line, atMs: number): number {
+  #ticksAt(line: Line, atMs: number): number {
+    return this.#ownTicksAt(line, atMs) + this.#lead.ms * this.#ticksPerMs
+  }
+
+  /** Without the common lead. */
+  #ownTicksAt({ ticks, clockMs, slew }: Line, atMs: number): number {
     const elapsedMs = atMs - clockMs
     return ticks + (elapsedMs - slew * Math.min(elapsedMs, windowMs)) * this.#ticksPerMs
   }
 
-  /** Moves the line at once; below 0 ahead. */
+  /**
+   * The source has sent ahead. A track that begins, or begins anew, beside tracks that viewers know the time of moves
+   * alone.
+   */
+  #catchUp(line: Line, lateMs: number): void {
+    if (!line.isAnnounced && this.#lead.isAnnounced) this.#shift(line, lateMs)
+    else this.#lead.grow(-lateMs)
+  }
+
+  /** Moves the line of this track alone at once; below 0 ahead. */
   #shift(line: Line, lateMs: number): void {
     line.ticks -= lateMs * this.#ticksPerMs
     this.#earliestMs -= lateMs
@@ -175,10 +208,10 @@ export class ArrivalLine {
   }
 
   #endWindow(line: Line, clockMs: number): void {
-    line.ticks = this.#ticksAt(line, clockMs) % 2 ** 32
+    line.ticks = this.#ownTicksAt(line, clockMs) % 2 ** 32
     line.clockMs = clockMs
     line.slew = 0
-    const lateMs = Math.min(this.#earliestMs, this.#formerEarliestMs)
+    const lateMs = Math.min(this.#earliestMs, this.#formerEarliestMs) + this.#lead.ms
     // Of one window alone the earliest packet may have been late by chance.
     if (this.#formerEarliestMs < Number.POSITIVE_INFINITY) {
       if (Math.abs(lateMs) > maxSlewedMs) this.#shift(line, lateMs)

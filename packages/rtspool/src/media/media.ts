@@ -233,7 +233,8 @@ export class Media {
         track,
         sequenceNumber: packet ? sequenceNumberOf(packet) : position.sequenceNumber,
         rtpTime:
-          (instant === undefined ? undefined : track.rtpTimeAt(instant)) ?? position.timestamp,
+          (instant === undefined ? undefined : track.announceRtpTimeAt(instant)) ??
+          position.timestamp,
       })
     }
     return info

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js'
+import { CommonLead } from './common-lead.js'
 
 /** A report may differ by this much from what the same track told before. */
 const maxStepMs = 1_000
@@ -13,6 +14,8 @@ const maxDisagreementMs = 10_000
  * Instants of "our clock" go on by the monotonic clock from the first that was asked for: a wall clock that jumps never shows.
  */
 export class SourceClock {
+  /** For the tracks that are timed by their arrival. */
+  readonly lead = new CommonLead()
   /** Our wall clock minus the monotonic one. */
   #wallMs: number | undefined
   /** Source minus ours, from its first report on. */

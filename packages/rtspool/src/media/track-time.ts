@@ -24,6 +24,8 @@ interface DatedMapping {
 export const maxReportWaitMs = 4_000
 /** Twelve reports of a source that sends them every 5 s. */
 const maxReportAgeMs = 60_000
+/** Of milliseconds since 1970 in 64 bits, which are exact to 0.00025 ms. */
+const maxRoundingMs = 0.001
 /** FFmpeg probes its input for 5 s, and sends that in a burst: its reports stay so much behind its packets. */
 const maxReportLagMs = 10_000
 
@@ -62,7 +64,7 @@ export class TrackTime {
     this.#clockRate = init.clockRate
     this.#sourceClock = init.sourceClock
     this.#awaitsReport = init.awaitsReport
-    this.#line = new ArrivalLine(init.clockRate)
+    this.#line = new ArrivalLine(init.clockRate, init.sourceClock.lead)
   }
 
   /** Whether the source has not told the time yet, and still may. */
@@ -134,11 +136,17 @@ export class TrackTime {
     const mapping = this.#mapping(now)
     if (!mapping || this.isWaiting) return undefined
     if (!this.#told) this.#sourceClock.announceOurs()
+    this.noteAnnounced()
     const elapsedMs = now - mapping.clockMs
     return {
       unixMs: this.#sourceClock.fromOurs(mapping.oursMs + elapsedMs),
       rtpTime: this.#rtpTimeAfter(mapping, elapsedMs),
     }
+  }
+
+  /** Viewers are told of the present mapping. */
+  noteAnnounced(): void {
+    if (!this.#told) this.#line.noteAnnounced()
   }
 
   unixTimeMsAt(rtpTime: number): number | undefined {
@@ -150,6 +158,12 @@ export class TrackTime {
   rtpTimeAt(unixMs: number): number | undefined {
     const mapping = this.#mapping(this.#clock.now())
     return mapping && this.#rtpTimeAfter(mapping, this.#sourceClock.toOurs(unixMs) - mapping.oursMs)
+  }
+
+  /** The first RTP timestamp that is not before an instant. */
+  firstRtpTimeFrom(unixMs: number): number | undefined {
+    const halfTickMs = 500 / this.#clockRate
+    return this.rtpTimeAt(unixMs + halfTickMs - maxRoundingMs)
   }
 
   /** What the source has told, else what the packets tell at present. */

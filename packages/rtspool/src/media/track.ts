@@ -285,7 +285,7 @@ export class Track {
 
   /** Keeps only what is not older than this instant of the source's wall clock. */
   beginRecentAt(unixMs: number): void {
-    const timestamp = this.rtpTimeAt(unixMs)
+    const timestamp = this.#time.firstRtpTimeFrom(unixMs)
     if (timestamp !== undefined) this.#recent?.beginNotBefore(timestamp)
   }
 
@@ -327,6 +327,12 @@ export class Track {
 
   /** The RTP timestamp at an instant of the source's wall clock. */
   rtpTimeAt(unixMs: number): number | undefined {
+    return this.#time.rtpTimeAt(unixMs)
+  }
+
+  /** The same for viewers, as RTP-Info tells it. */
+  announceRtpTimeAt(unixMs: number): number | undefined {
+    this.#time.noteAnnounced()
     return this.#time.rtpTimeAt(unixMs)
   }
 
