@@ -39,9 +39,11 @@ export type {
   ServerGopCacheOptions,
 } from './media/recent-packets.js'
 export type { SilentTrack } from './media/silent-track.js'
+export type { TrackPosition } from './media/source-numbers.js'
 export type { StreamReception } from './media/stream-reception.js'
 export type { TimelineBreak, TimelinePolicy } from './media/timeline.js'
-export type { Track, TrackPosition } from './media/track.js'
+export type { Track } from './media/track.js'
+export type { UnlistedPacket } from './media/unlisted-packets.js'
 export type { RtspRequest } from './rtsp/index.js'
 export {
   createMediaDescription,

@@ -15,6 +15,7 @@ export type WarningCode =
   | 'RTSPOOL_SILENT_TRACK'
   | 'RTSPOOL_SOURCE_CLOSE_FAILED'
   | 'RTSPOOL_SUBSCRIBER_FAILED'
+  | 'RTSPOOL_UNLISTED_PACKET'
   | 'RTSPOOL_UNSENT_PACKET'
 
 const given = new Set<WarningCode>()

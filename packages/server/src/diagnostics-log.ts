@@ -29,6 +29,7 @@ const channels: readonly (readonly [
   ['rtspool:timeline-break', 'warn', ({ kind }) => timelineWords[kind as TimelineBreak['kind']]],
   ['rtspool:silent-track', 'warn', 'a publisher records a track and sends nothing'],
   ['rtspool:refused-packet', 'warn', 'a source pushes what is no RTP: it is dropped'],
+  ['rtspool:unlisted-packet', 'warn', 'a source sends a payload type that it has not described'],
   ['rtspool:callback-failed', 'error', 'a callback of the application has failed'],
   ['rtspool:back-channel-failed', 'error', 'a receiver of a back channel has failed'],
   ['rtspool:file-media-failed', 'error', 'a file cannot be read on, its media ends'],

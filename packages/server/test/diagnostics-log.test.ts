@@ -68,6 +68,16 @@ it('B-RTP N3 warns of packets from another port than announced, with both ports'
   ])
 })
 
+it('U-10 warns of a payload type that is not described, with path, track and types', () => {
+  const { log, lines } = collected()
+  const packet = { path: '/live', track: 1, payloadType: 97, expected: [0, 8] }
+  const end = logDiagnostics(new RepeatLimit(log, new ManualClock()))
+  channel('rtspool:unlisted-packet').publish(packet)
+  end()
+  channel('rtspool:unlisted-packet').publish(packet)
+  expect(lines).toMatchObject([{ level: 40, ...packet }])
+})
+
 it.each([
   'rtspool:file-media-failed',
   'rtspool:source-close-failed',

@@ -58,6 +58,15 @@ export class EntryPoints {
     return role | this.#leadRole(kind, sizeBytes, (role & entry) !== 0)
   }
 
+  /**
+   * Takes a packet that belongs to no picture. Among leads it stays in its place, and it is nowhere to begin with.
+   *
+   * @returns Bits of {@link packetRoles}.
+   */
+  pass(sizeBytes: number): number {
+    return this.#leadRole(0, sizeBytes, false)
+  }
+
   /** Begins anew: another source. */
   reset(): void {
     this.#leads = 0

@@ -75,6 +75,11 @@ export class PlayStream implements MediaParticipant {
     return this.track.invalidPackets
   }
 
+  /** Packets of the track whose payload type its description does not list. */
+  get unlistedPackets(): number {
+    return this.track.unlistedPackets
+  }
+
   get lowerTransport(): 'TCP' | 'UDP' {
     const { reader } = this.#init
     return reader instanceof MulticastViewer || reader.kind === 'datagram' ? 'UDP' : 'TCP'

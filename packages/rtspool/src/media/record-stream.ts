@@ -84,6 +84,11 @@ export class RecordStream implements MediaParticipant {
     return this.#sink?.invalidPackets ?? 0
   }
 
+  /** Packets since RECORD whose payload type the announced description does not list. */
+  get unlistedPackets(): number {
+    return this.track?.unlistedPackets ?? 0
+  }
+
   get lowerTransport(): 'TCP' | 'UDP' {
     return this.#init.lowerTransport
   }

@@ -5,6 +5,15 @@ const maxUint32 = 0xffff_ffff
 /** Milliseconds that a mapped instant may be away from now: 34 years, for which RTP times are still exact. */
 const maxDistanceMs = 2 ** 40
 
+/** Where a stream of packets begins, or goes on. */
+export interface TrackPosition {
+  readonly ssrc: number
+  /** Of the next packet. */
+  readonly sequenceNumber: number
+  /** Of the next packet, in ticks of the clock rate. */
+  readonly timestamp: number
+}
+
 /** @throws {RangeError} Names the number that no RTP packet can carry: a counter that was not wrapped, for instance. */
 export function checkPosition({
   ssrc,

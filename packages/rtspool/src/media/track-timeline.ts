@@ -23,7 +23,8 @@ export class TrackTimeline {
     readonly clockRate: number
     /** Shared by the tracks of a media. */
     readonly jump?: CommonJump | undefined
-    readonly policy: TimelinePolicy
+    /** @default 'passThrough' */
+    readonly policy: TimelinePolicy | undefined
   }) {
     this.#clock = init.clock
     this.#time = init.time

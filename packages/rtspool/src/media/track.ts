@@ -1,13 +1,11 @@
 import { bufferOf } from '../bytes.js'
-import type { Clock, ClockTimer } from '../clock.js'
+import type { Clock } from '../clock.js'
 import { type NtpTimestamp, unixMsFromNtp } from '../rtcp/index.js'
 import {
   isValidRtp,
   markerOf,
-  type PayloadTest,
   payloadEndOf,
   payloadOffsetOf,
-  payloadTestOf,
   rtpHeaderBytes,
   sequenceNumberOf,
   ssrcOf,
@@ -18,28 +16,18 @@ import type { SrtpSender, SrtpSuite } from '../srtp/index.js'
 import type { CacheShare } from './cache-budget.js'
 import type { CommonJump } from './common-jump.js'
 import { DeliveryTroubles } from './delivery-troubles.js'
-import { EntryPoints } from './entry-points.js'
-import { Newcomers } from './newcomers.js'
 import type { DatagramReader, Reader } from './reader.js'
 import type { GopCacheLimits } from './recent-packets.js'
 import { RecentPackets } from './recent-packets.js'
 import { maxPacketBytes, RefusedPackets } from './refused-packets.js'
-import { SenderReports } from './sender-reports.js'
 import { SourceClock } from './source-clock.js'
-import { areTimes, checkPosition } from './source-numbers.js'
+import { areTimes, checkPosition, type TrackPosition } from './source-numbers.js'
 import type { TimelinePolicy } from './timeline.js'
+import { TrackPayload } from './track-payload.js'
 import { TrackReaders } from './track-readers.js'
-import { maxReportWaitMs, TrackTime } from './track-time.js'
+import { TrackReports } from './track-reports.js'
+import { TrackTime } from './track-time.js'
 import { TrackTimeline } from './track-timeline.js'
-
-/** Where a stream of packets begins, or goes on. */
-export interface TrackPosition {
-  readonly ssrc: number
-  /** Of the next packet. */
-  readonly sequenceNumber: number
-  /** Of the next packet, in ticks of the clock rate. */
-  readonly timestamp: number
-}
 
 export interface TrackInit {
   readonly index: number
@@ -65,13 +53,6 @@ export interface TrackInit {
 
 /** More than the fastest stream sends in some seconds, and far less than all sequence numbers. */
 const recallPackets = 8192
-const defaultClockRate = 90_000
-/**
- * From a source's first packet to the first report on it. The packets lead: GStreamer's rtspsrc builds the receiver of
- * a stream for the first thing that it hears of it, and a pipeline that links several streams by name (gst-launch)
- * may lose them when those receivers, built already for the reports, get their first packets at the same instant.
- */
-const firstReportMs = 10
 
 /** One RTP stream of a media: its description, where it is, and the readers it goes to. */
 export class Track {
@@ -89,8 +70,7 @@ export class Track {
   readonly #clock: Clock
   readonly #readers: TrackReaders
   readonly #refused: RefusedPackets
-  readonly #payloadTest: PayloadTest | undefined
-  readonly #entryPoints = new EntryPoints()
+  readonly #payload: TrackPayload
   /** Video: several packets make a frame, and the marker ends it (RFC 3551 section 4.2). */
   readonly #hasFrames: boolean
   readonly #recent: RecentPackets | undefined
@@ -100,45 +80,31 @@ export class Track {
   #timestamp = 0
   readonly #time: TrackTime
   readonly #timeline: TrackTimeline
-  readonly #reports: SenderReports
-  readonly #newcomers: Newcomers
-  #reportTimer: ClockTimer | undefined
+  readonly #reports: TrackReports
 
   constructor(init: TrackInit) {
-    this.index = init.index
-    this.description = init.description
-    this.#clock = init.clock
+    const { index, description, clock, cname, jump, path = '' } = init
+    const { sourceClock = new SourceClock(), awaitsReport = false, timeline: policy } = init
+    this.index = index
+    this.description = description
+    this.#clock = clock
     this.#onKeyFrame = init.onKeyFrame
-    this.#hasFrames = init.description.kind === 'video'
-    const payloadType = init.description.payloadTypes[0]
-    const rtpmap = payloadType === undefined ? undefined : init.description.rtpmap(payloadType)
-    this.clockRate = rtpmap?.clockRate ?? defaultClockRate
-    this.#time = new TrackTime({
-      clock: init.clock,
-      clockRate: this.clockRate,
-      sourceClock: init.sourceClock ?? new SourceClock(),
-      awaitsReport: init.awaitsReport ?? false,
-    })
-    this.#timeline = new TrackTimeline({
-      path: init.path ?? '',
-      index: init.index,
-      clock: init.clock,
-      time: this.#time,
-      clockRate: this.clockRate,
-      jump: init.jump,
-      policy: init.timeline ?? 'passThrough',
-    })
-    const { clock, cname } = init
-    this.#reports = new SenderReports({ stream: this, time: this.#time, clock, cname })
-    this.#newcomers = new Newcomers(clock, firstReportMs, (readers) => this.#reports.send(readers))
-    this.#payloadTest = rtpmap && payloadTestOf(rtpmap.encoding)
-    const troubles = new DeliveryTroubles(init.path ?? '', init.index)
-    this.#refused = new RefusedPackets(init.path ?? '', init.index)
+    this.#hasFrames = description.kind === 'video'
+    this.#payload = new TrackPayload(path, index, description)
+    const { clockRate } = this.#payload
+    this.clockRate = clockRate
+    const time = new TrackTime({ clock, clockRate, sourceClock, awaitsReport })
+    this.#time = time
+    this.#timeline = new TrackTimeline({ path, index, clock, time, clockRate, jump, policy })
+    const troubles = new DeliveryTroubles(path, index)
+    this.#refused = new RefusedPackets(path, index)
     // What it begins with is kept from the last key frame of another track on.
-    this.#readers = new TrackReaders(clock, troubles, !this.hasKeyFrames)
+    const readers = new TrackReaders(clock, troubles, !this.hasKeyFrames)
+    this.#readers = readers
+    this.#reports = new TrackReports({ stream: this, time, readers, clock, cname })
     this.#recent =
       init.gopCache &&
-      new RecentPackets(init.gopCache, this.clockRate, this.hasKeyFrames, init.cacheShare)
+      new RecentPackets(init.gopCache, clockRate, this.hasKeyFrames, init.cacheShare)
   }
 
   /** The last segment of the track's control URI. */
@@ -148,7 +114,12 @@ export class Track {
 
   /** Whether key frames of this track's encoding are known, so that viewers can begin with one. */
   get hasKeyFrames(): boolean {
-    return this.#payloadTest !== undefined
+    return this.#payload.hasKeyFrames
+  }
+
+  /** Packets whose payload type the description does not list: passed on, and nowhere to begin with. */
+  get unlistedPackets(): number {
+    return this.#payload.unlistedPackets
   }
 
   /** Synchronisation source of the stream, once it is known. */
@@ -225,12 +196,14 @@ export class Track {
     this.octetCount = (this.octetCount + end - start) >>> 0
     const arrival = this.#time.noteArrival(this.#timestamp)
     if (arrival !== 'steady') this.#timeline.noteArrival(arrival)
-    if (this.packetCount === 1) this.#scheduleFirstReport()
-    else if (!this.#newcomers.isEmpty) this.#newcomers.notePacket()
+    this.#reports.notePacket(this.packetCount)
     const endsFrame = !this.#hasFrames || markerOf(packet)
-    const kind = this.#payloadTest?.(packet, start, end)
-    const role = this.#entryPoints.next(kind, this.#timestamp, endsFrame, packet.length)
-    this.#readers.push(this.#recent ? this.#keep(packet, role) : packet, role, endsFrame)
+    const role = this.#payload.roleOf(packet, start, end, this.#timestamp, endsFrame)
+    this.#readers.push(
+      this.#recent ? this.#keep(this.#recent, packet, role) : packet,
+      role,
+      endsFrame,
+    )
     return true
   }
 
@@ -343,15 +316,16 @@ export class Track {
    * @param first - From {@link recentPackets}.
    */
   addReader(reader: Reader, first?: readonly Buffer[]): void {
-    this.#reports.send((visit) => visit(reader))
+    this.#reports.sendFirst(reader)
     this.#readers.add(reader, first)
     this.#noteWatched()
-    if (this.packetCount > 0) this.#newcomers.add(reader, first !== undefined && first.length > 0)
+    if (this.packetCount === 0) return
+    this.#reports.addNewcomer(reader, first !== undefined && first.length > 0)
   }
 
   /** Removes a reader, after whatever was pushed so far. */
   removeReader(reader: Reader): void {
-    this.#newcomers.remove(reader)
+    this.#reports.remove(reader)
     this.#readers.remove(reader)
     this.#noteWatched()
   }
@@ -372,39 +346,26 @@ export class Track {
 
   /** Sends a sender report with SDES to all readers (RFC 3550 section 6.4.1). */
   sendSenderReport(): void {
-    if (this.readerCount === 0) return
-    this.#reports.send((visit) => this.#readers.forEach(visit))
+    this.#reports.send()
   }
 
   /** Tells one reader that the stream is over for it (RFC 3550 section 6.6). */
   sendBye(reader: Reader): void {
-    this.#newcomers.remove(reader)
     this.#reports.sendBye(reader)
   }
 
   /** No more is sent. Idempotent. */
   close(): void {
-    this.#reportTimer?.cancel()
-    this.#newcomers.clear()
+    this.#reports.close()
     this.#readers.close()
     this.#recent?.clear()
-  }
-
-  /** A source that does not tell the time at all must not leave its viewers without a report. */
-  #scheduleFirstReport(): void {
-    const waitMs = this.#time.isWaiting ? maxReportWaitMs : firstReportMs
-    this.#newcomers.clear()
-    this.#reportTimer?.cancel()
-    this.#reportTimer = this.#clock.schedule(() => this.sendSenderReport(), waitMs, false)
   }
 
   #noteWatched(): void {
     if (this.#recent) this.#recent.isWatched = this.readerCount > 0
   }
 
-  #keep(packet: Buffer, role: number): Buffer {
-    const recent = this.#recent
-    if (!recent) return packet
+  #keep(recent: RecentPackets, packet: Buffer, role: number): Buffer {
     const { starts } = recent
     const kept = recent.push(packet, role)
     if (recent.starts !== starts) this.#tellStart(recent)
@@ -419,7 +380,7 @@ export class Track {
 
   #beginSource(ssrc: number): void {
     this.#recent?.clear()
-    this.#entryPoints.reset()
+    this.#payload.reset()
     // A sender report may come before the first packet: its mapping holds.
     if (this.#ssrc !== undefined) {
       this.#time.forget()

@@ -24,6 +24,8 @@ export interface StreamStats {
   readonly malformedRtcp: number
   /** What its publisher, or its source, gave the track as RTP and was none, or too large: dropped and counted here. */
   readonly invalidPackets: number
+  /** RTP packets of the track whose payload type its description does not list: passed on to viewers as they are. */
+  readonly unlistedPackets: number
   /**
    * What came from this client as SRTP or SRTCP and was not used: not authentic, repeated, or too old. 0 where the stream
    * is not SRTP.
@@ -54,6 +56,7 @@ export function streamStatsOf(session: Session): StreamStats[] {
         reception: stream.reception,
         malformedRtcp: stream.malformedRtcp,
         invalidPackets: stream.invalidPackets,
+        unlistedPackets: stream.unlistedPackets,
         rejectedPackets: stream.security?.rejectedPackets ?? 0,
       })
     }

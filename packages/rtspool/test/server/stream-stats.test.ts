@@ -40,6 +40,7 @@ describe('streamStatsOf', () => {
         reception: undefined,
         malformedRtcp: 0,
         invalidPackets: 0,
+        unlistedPackets: 0,
         rejectedPackets: 0,
       },
     ])
@@ -103,5 +104,19 @@ describe('streamStatsOf', () => {
     expect(streamStatsOf(publishing)[0]).toMatchObject({ ssrc, invalidPackets: 2 })
     expect(streamStatsOf(sessionOf(session))[0]).toMatchObject({ ssrc, invalidPackets: 2 })
     expect(publishing.stats.packetsIn).toBe(1)
+  })
+
+  it('U-10 counts packets of a payload type that was not announced, for publishers and viewers', async () => {
+    const { server, url, publisher, publishing, sessionOf } = await relay()
+    const viewer = await connectTo(server)
+    const { session } = await play(viewer, url, ['TCP'])
+    for (const [sequenceNumber, payloadType] of [96, 97, 0, 96].entries()) {
+      publisher.sendFrame(0, rtpPacket({ sequenceNumber, ssrc, payloadType, marker: true }))
+    }
+    const received = () => viewer.frames.filter(({ channel }) => channel === 0)
+    await viewer.framesUntil(() => received().length === 4)
+    expect(streamStatsOf(publishing)[0]).toMatchObject({ unlistedPackets: 2, invalidPackets: 0 })
+    expect(streamStatsOf(sessionOf(session))[0]).toMatchObject({ unlistedPackets: 2 })
+    expect(publishing.stats.packetsIn).toBe(4)
   })
 })
