@@ -8,9 +8,9 @@ const setUp = [
   'ip link set lo up',
   'ip route add local 198.18.0.0/15 dev lo',
   'ip -6 route add local 2001:db8::/32 dev lo',
-  'sysctl -q -w net.ipv6.ip_nonlocal_bind=1',
+  'echo 1 >/proc/sys/net/ipv6/ip_nonlocal_bind',
   // More connections at once than the ports of one address would allow, and none that waits for its end.
-  'sysctl -q -w net.ipv4.ip_local_port_range="1024 65535"',
+  'echo 1024 65535 >/proc/sys/net/ipv4/ip_local_port_range',
 ].join(' && ')
 
 export const serverAddress = '198.18.0.1'

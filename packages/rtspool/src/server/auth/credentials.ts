@@ -74,12 +74,12 @@ export async function areRight(
 ): Promise<boolean> {
   const { authorization } = credentials
   const listed = users.get(authorization.username)
-  const known: unknown = listed ?? (verify ? await verify(context()) : undefined)
-  if (known === undefined || known === false) {
-    return isMadeWith(nobody, credentials, realm, method) && false
-  }
+  const answer: unknown = listed ?? (verify ? await verify(context()) : undefined)
+  const isNobody = answer === undefined || answer === false
+  // The secret of nobody goes the same way as that of a user: the time tells nothing.
+  const known = isNobody ? nobody : answer
   if (known === true && authorization.scheme === 'Basic') return true
-  if (isUserSecret(known)) return isMadeWith(known, credentials, realm, method)
+  if (isUserSecret(known)) return isMadeWith(known, credentials, realm, method) && !isNobody
   const ways = authorization.scheme === 'Basic' ? ', true or false' : ''
   throw new TypeError(
     `auth.verify must answer the password, { ha1 }${ways}, or undefined for nobody, got ${shapeOf(known)}`,
