@@ -70,6 +70,7 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
   readonly remoteAddress: string
   readonly remotePort: number
   readonly localAddress: string
+  readonly localPort: number
   readonly localAuthority: string
   readonly isSecure: boolean
   readonly isTunnelled: boolean
@@ -131,7 +132,8 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
     this.remoteAddress = plainAddress(socket.remoteAddress)
     this.remotePort = socket.remotePort ?? 0
     this.localAddress = plainAddress(socket.localAddress)
-    this.localAuthority = authorityOf(this.localAddress, socket.localPort ?? 0)
+    this.localPort = socket.localPort ?? 0
+    this.localAuthority = authorityOf(this.localAddress, this.localPort)
     this.#deadline = new MessageDeadline(this.#parser, server.clock, () => this.destroy())
     socket.setNoDelay(true)
     socket.setKeepAlive(true, keepAliveMs)
@@ -168,6 +170,10 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
 
   get isCongested(): boolean {
     return this.#writer.isCongested
+  }
+
+  get bytesHandedOver(): number {
+    return this.#writer.bytesHandedOver
   }
 
   get described(): DescribedMedia | undefined {

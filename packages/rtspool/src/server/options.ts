@@ -146,7 +146,7 @@ export interface RtspServerOptions {
   /**
    * Seconds after which a client that takes nothing, or acknowledges nothing, leaves with reason `slowReader`; 0 = never.
    * Interleaved sessions do not time out: with 0, one whose client has vanished stays until the system gives its
-   * connection up, on Linux after about 15 minutes.
+   * connection up, on Linux after some 16 minutes by default.
    * @default 10
    */
   readonly slowReaderTimeout?: number | undefined

@@ -8,6 +8,7 @@ import type { RtspRequest } from '../rtsp/index.js'
 import type { SessionPool, SessionPoolWatch } from '../session/index.js'
 import { DirectSends } from '../transport/direct-sends.js'
 import { UdpTransport } from '../transport/udp-transport.js'
+import { AcknowledgementMonitor } from './acknowledgement-monitor.js'
 import { Announcements } from './announcements.js'
 import { type AccessRefusal, Authenticator } from './auth/authenticator.js'
 import { BacklogMonitor } from './backlog-monitor.js'
@@ -73,6 +74,8 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
   readonly #cacheBudget: CacheBudget
   readonly #backlogs: BacklogMonitor<Connection>
   readonly #turns = new RequestTurns()
+  /** Where the system's own calls do not tell. */
+  readonly #acknowledgements: AcknowledgementMonitor<Connection> | undefined
   readonly #homes: SessionHomes
   readonly #directSends: DirectSends | undefined
   readonly #authenticator: Authenticator | undefined
@@ -91,6 +94,9 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
     this.#authenticator =
       auth && new Authenticator(auth, clock, (refusal) => tell(this, 'accessRefused', refusal))
     this.#backlogs = new BacklogMonitor(clock, slowReaderTimeoutMs, dropSlowReader)
+    this.#acknowledgements = native
+      ? undefined
+      : new AcknowledgementMonitor(clock, slowReaderTimeoutMs, dropSlowReader)
     this.#directSends = native && new DirectSends(native)
     this.#cacheBudget = new CacheBudget(this.#options.gopCacheTotalBytes)
     this.#homes = new SessionHomes(this.pool, this.#options)
@@ -242,6 +248,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
           this.#connections.delete(closed)
           this.#unknownChannelFrames += closed.channels.unknownChannelFrames
           this.#backlogs.remove(closed)
+          this.#acknowledgements?.remove(closed)
           this.#homes.connectionClosed(closed)
           tell(this, 'connectionClosed', closed)
         },
@@ -250,6 +257,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
     )
     this.#connections.add(connection)
     this.#backlogs.add(connection)
+    this.#acknowledgements?.add(connection)
     tell(this, 'connectionOpened', connection)
     if (first) connection.receive(first)
   }

@@ -82,6 +82,12 @@ export class StreamWriter {
     return this.#direct && { sends: this.#direct, slot: this.#slot }
   }
 
+  /** Bytes that the kernel has been given so far; those that TLS or a WebSocket adds do not count. */
+  get bytesHandedOver(): number {
+    const direct = this.#direct?.writtenOn(this.#slot) ?? 0
+    return this.#streamed + direct - this.#output.writableLength
+  }
+
   /** Writes all of `bytes`, now or later; nothing when the connection is closing. The buffer is not changed. */
   write(bytes: Buffer): void {
     if (!this.#output.writable) return

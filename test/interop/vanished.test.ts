@@ -1,0 +1,53 @@
+import { afterAll, afterEach, expect, test } from 'vitest'
+import { endPrograms, until } from './support/process.js'
+import { requirePrograms } from './support/programs.js'
+import { WalledNetwork } from './support/walled-network.js'
+
+let network: WalledNetwork | undefined
+
+afterEach(async () => {
+  await network?.close()
+  network = undefined
+})
+afterAll(endPrograms)
+
+const ffmpeg = (url: string) => [
+  ...['-hide_banner', '-nostdin', '-loglevel', 'error', '-rtsp_transport', 'tcp'],
+  ...['-i', url, '-f', 'null', '-'],
+]
+const gstreamer = (url: string) => [
+  ...['rtspsrc', `location=${url}`, 'protocols=tcp', '!', 'fakesink'],
+]
+
+test.for([
+  { sender: "the system's own calls", options: {} },
+  { sender: 'Node alone', options: { nativeSockets: false } },
+])(
+  'A-SES-7 B-HALF viewers by TCP that vanish leave within 25 s, with $sender',
+  async (cell, context) => {
+    requirePrograms(context, 'network namespace', 'nft', 'ffmpeg', 'gst-launch-1.0', 'gst rtspsrc')
+    network = await WalledNetwork.start(undefined, { ...cell.options, pool: { timeout: 5 } })
+    const { url } = network
+    const viewers = [
+      network.run('ffmpeg', ffmpeg(`${url}/test`)),
+      network.run('gst-launch-1.0', gstreamer(`${url}/test`)),
+      // Nothing but sender reports comes from there.
+      network.run('ffmpeg', ffmpeg(`${url}/quiet`)),
+      network.run('gst-launch-1.0', gstreamer(`${url}/quiet`)),
+    ]
+    const count = (name: string) => network?.events.filter(({ event }) => event === name).length
+    expect(await until(() => count('created') === 4, 15_000)).toBe(true)
+    // They stay for longer than the timeout while their connections are whole.
+    await new Promise((resolve) => setTimeout(resolve, 12_000))
+    expect(network.reasons).toEqual([])
+    await network.cutConnections()
+    const cutAt = performance.now()
+    expect(await until(() => network?.reasons.length !== 0, 20_000)).toBe(true)
+    expect(performance.now() - cutAt).toBeGreaterThan(9000)
+    expect(await until(() => count('removed') === 4, 25_000 - (performance.now() - cutAt))).toBe(
+      true,
+    )
+    expect(network.reasons).toEqual(Array(4).fill('slowReader'))
+    for (const viewer of viewers) await viewer.stop()
+  },
+)
