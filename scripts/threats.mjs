@@ -40,6 +40,7 @@ export const threats = {
       'the time of an answer does not tell whether a user exists or how much of a password is right',
     'B-DOWN':
       'the best algorithm is offered first, weak ones can be turned off, and passwords in clear have to be asked for',
+    'B-PUBL': 'a path changes hands by the policy of takeovers alone',
     'B-PATH':
       'odd paths are refused before any source sees them, and so are patterns that can match none',
   },

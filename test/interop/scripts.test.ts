@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
+import { declarationProblems } from '../../scripts/check-declarations.mjs'
 import { moveIntoPlace } from '../../scripts/newer-players.mjs'
 import { optionsKeptByNpm } from '../../scripts/npm-options.mjs'
 
@@ -101,5 +102,31 @@ describe('U-15 npm pack', () => {
       const missing = expected.filter((name) => !files.includes(name))
       expect([flags, missing]).toEqual([flags, []])
     }
+  })
+})
+
+describe('U-7 declarations', { timeout: 300_000 }, () => {
+  it('U-7 compile for whoever installs the library, without the types of Node and with all checks', () => {
+    const programs = mkdtempSync(join(temp, 'consumers-'))
+    expect(declarationProblems(join(root, 'packages/rtspool'), programs)).toEqual([])
+  })
+
+  it('U-7 are refused where they name what they do not bring', () => {
+    const library = mkdtempSync(join(temp, 'library-'))
+    const programs = mkdtempSync(join(temp, 'consumers-'))
+    writeFileSync(
+      join(library, 'package.json'),
+      JSON.stringify({
+        name: 'rtspool',
+        type: 'module',
+        exports: { './*': './index.js', '.': './index.js' },
+      }),
+    )
+    writeFileSync(
+      join(library, 'index.d.ts'),
+      'export declare function fileMedia(file: Buffer): void\n',
+    )
+    const problems = declarationProblems(library, programs)
+    expect(problems.some((line) => line.includes("Cannot find name 'Buffer'"))).toBe(true)
   })
 })

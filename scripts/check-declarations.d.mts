@@ -1,0 +1,2 @@
+/** See check-declarations.mjs. */
+export function declarationProblems(unpacked: string, temp: string): string[]
