@@ -1,5 +1,5 @@
-import { channel } from 'node:diagnostics_channel'
 import type { Clock } from '../clock.js'
+import { Diagnostic } from '../listeners.js'
 import { shown } from '../option-checks.js'
 
 /**
@@ -36,7 +36,13 @@ export interface TimelineBreak {
   readonly count: number
 }
 
-const breakChannel = channel('rtspool:timeline-break')
+const timelineBreak = new Diagnostic<TimelineBreak>(
+  'rtspool:timeline-break',
+  'RTSPOOL_TIMELINE_BREAK',
+  ({ path, track, kind, timeline }) =>
+    `${path}: the packets of track ${track} do not go on from those before (${kind}, timeline ${timeline})`,
+)
+
 /** A source that jumps with each packet is told of now and then. */
 const tellIntervalMs = 10_000
 
@@ -67,6 +73,6 @@ export class TimelineBreaks {
       count: this.#count,
     }
     this.#count = 0
-    breakChannel.publish(message)
+    timelineBreak.publish(message)
   }
 }

@@ -1,12 +1,10 @@
-import { channel } from 'node:diagnostics_channel'
 import type { Clock } from '../clock.js'
 import { hostOf } from '../host-of.js'
+import { Diagnostic } from '../listeners.js'
 import type { TrustedAddresses } from './trusted-addresses.js'
 
 /** How often refused connections are told of. */
 const tellEveryMs = 10_000
-
-const refusedChannel = channel('rtspool:connections-refused')
 
 /** Connections that were closed at once; published on `rtspool:connections-refused` at most once in 10 s a server. */
 export interface RefusedConnections {
@@ -17,6 +15,12 @@ export interface RefusedConnections {
   /** How many were refused since this was published last. */
   readonly count: number
 }
+
+const connectionsRefused = new Diagnostic<RefusedConnections>(
+  'rtspool:connections-refused',
+  'RTSPOOL_CONNECTIONS_REFUSED',
+  ({ limit, address }) => `connections are closed at once: ${limit} is reached, last by ${address}`,
+)
 
 export interface ConnectionSharesOptions {
   /** 0 = unlimited. */
@@ -101,6 +105,6 @@ export class ConnectionShares {
     this.#toldAt = now
     const refused: RefusedConnections = { limit, address, count: this.#untold }
     this.#untold = 0
-    refusedChannel.publish(refused)
+    connectionsRefused.publish(refused)
   }
 }

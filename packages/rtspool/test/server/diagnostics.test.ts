@@ -1,0 +1,115 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { TimelineBreaks } from '../../src/media/timeline.js'
+import { ConnectionShares } from '../../src/server/connection-shares.js'
+import { TrustedAddresses } from '../../src/server/trusted-addresses.js'
+import { FakeClock } from '../support/fake-clock.js'
+import { strayErrorsDuring } from '../support/stray-errors.js'
+import { warningsDuring } from '../support/warnings.js'
+
+function refuseConnection(): void {
+  const shares = new ConnectionShares({
+    maxConnections: 1,
+    maxConnectionsPerAddress: 0,
+    trustedAddresses: new TrustedAddresses([]),
+    clock: new FakeClock(),
+  })
+  shares.take('192.0.2.1')
+  shares.take('192.0.2.2')
+}
+
+const breakTimeline = (): void =>
+  new TimelineBreaks('/cam', 0, new FakeClock()).tell('source', 'passThrough')
+
+const messages = [
+  ['rtspool:connections-refused', 'RTSPOOL_CONNECTIONS_REFUSED', refuseConnection],
+  ['rtspool:timeline-break', 'RTSPOOL_TIMELINE_BREAK', breakTimeline],
+] as const
+
+const failures: readonly (readonly [string, () => unknown])[] = [
+  [
+    'throws',
+    () => {
+      throw new Error('full disk')
+    },
+  ],
+  ['rejects', () => Promise.reject(new Error('full disk'))],
+  ['rejects later', () => new Promise((_, reject) => setImmediate(reject, new Error('full disk')))],
+]
+
+const rows = messages.flatMap(([name, code, cause]) =>
+  failures.map(([verb, fail]) => ({ name, code, cause, verb, fail })),
+)
+
+describe('S-9 diagnostics channels', () => {
+  it.each(rows)('S-9 a subscriber of $name that $verb ends nothing', async (row) => {
+    const { name, cause, fail } = row
+    let heard = 0
+    const next = (): void => void heard++
+    subscribe(name, fail)
+    subscribe(name, next)
+    const codes: string[] = []
+    try {
+      const stray = await strayErrorsDuring(async () => {
+        const warnings = await warningsDuring(async () => {
+          cause()
+          await new Promise(setImmediate)
+        })
+        codes.push(...warnings.map(([code]) => code))
+      })
+      expect(stray).toEqual([])
+    } finally {
+      unsubscribe(name, fail)
+      unsubscribe(name, next)
+    }
+    expect([codes, heard]).toEqual([['RTSPOOL_SUBSCRIBER_FAILED'], 1])
+  })
+
+  it.each(messages)(
+    'S-9 the first message of %s without a subscriber is a warning',
+    async (_, code, cause) => {
+      const warnings = await warningsDuring(() => {
+        cause()
+        cause()
+      })
+      expect(warnings.map(([given]) => given)).toEqual([code])
+    },
+  )
+
+  const root = fileURLToPath(new URL('../../..', import.meta.url))
+  const sources = ['rtspool/src', 'server/src'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true })
+      .map((name) => join(folder, String(name)))
+      .filter((name) => name.endsWith('.ts')),
+  )
+
+  it('S-9 no source but listeners.ts opens a channel to publish on', () => {
+    // The conformance suite and the log of the command subscribe only.
+    const makesChannel =
+      /\bchannel\(|\btracingChannel\b|\bnew Channel\b|import \* as .*diagnostics_channel/
+    const imports =
+      /import (?:type )?\{([^}]*)\} from '(?:node:)?diagnostics_channel'|diagnostics_channel['"]\)/g
+    const raw = sources.filter((name) => {
+      const text = readFileSync(join(root, name), 'utf8')
+      const names = [...text.matchAll(imports)].map(([, list]) => list ?? 'channel').join()
+      return /\b[cC]hannel\b/.test(names) || (names !== '' && makesChannel.test(text))
+    })
+    expect(raw).toEqual([join('rtspool/src', 'listeners.ts')])
+    expect(sources.length).toBeGreaterThan(100)
+  })
+
+  it('S-9 whatever publishes on a channel is a Diagnostic', () => {
+    const loose = sources.flatMap((name) => {
+      if (name.endsWith('listeners.ts')) return []
+      const text = readFileSync(join(root, name), 'utf8')
+      const published = [...text.matchAll(/([\w#.]+)\.publish\(/g)].map(([, target = '']) => target)
+      return published
+        .filter((target) => !new RegExp(`const ${target} = new Diagnostic\\b`).test(text))
+        .map((target) => `${name}: ${target}`)
+    })
+    expect(loose).toEqual([])
+  })
+})
