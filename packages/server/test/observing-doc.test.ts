@@ -34,6 +34,11 @@ describe('U-16 docs/observing.md', () => {
     expect(found(section('Diagnostics channels'), firstColumn)).toEqual(channels)
   })
 
+  it('U-16 has one row for each channel', () => {
+    const rows = [...section('Diagnostics channels').matchAll(firstColumn)]
+    expect(rows.map(([, name]) => name).sort()).toEqual(channels)
+  })
+
   it('U-16 says that the log has every channel, and so it is', () => {
     const logged = found(read('packages/server/src/diagnostics-log.ts'), /'(rtspool:[a-z-]+)'/g)
     expect(logged).toEqual(channels)
