@@ -37,7 +37,8 @@ export class LogWriter {
   #dropped = 0
   #isWriting = false
   #pause: ClockTimer | undefined
-  #reopened: ((error: NodeJS.ErrnoException | null) => void) | undefined
+  /** Who waits for the target to be opened again. */
+  #reopened: ((error: NodeJS.ErrnoException | null) => void)[] = []
   readonly #waiting = new Set<() => void>()
 
   constructor(target: LogTarget, options: LogWriterOptions = {}) {
@@ -65,12 +66,13 @@ export class LogWriter {
   }
 
   /**
-   * Opens the target again between two writes, for a file that somebody has moved away.
+   * Opens the target again between two writes, for a file that somebody has moved away. Calls that wait for the same
+   * write share one opening.
    *
    * @param done - Receives why the target could not be opened; the one before stays then.
    */
   reopen(done: (error: NodeJS.ErrnoException | null) => void): void {
-    this.#reopened = done
+    this.#reopened.push(done)
     if (!this.#isWriting) this.#openAgain()
   }
 
@@ -114,9 +116,14 @@ export class LogWriter {
       this.#isWriting = false
       if (error || count === 0) this.#pauseFor(error)
       else this.#took(count)
-      if (this.#reopened) this.#openAgain()
-      else this.#writeNext()
+      this.#goOn()
     })
+  }
+
+  /** After a write or an opening. */
+  #goOn(): void {
+    if (this.#reopened.length > 0 && !this.#isWriting) this.#openAgain()
+    else this.#writeNext()
   }
 
   #takeChunk(): Buffer | undefined {
@@ -165,8 +172,8 @@ export class LogWriter {
   }
 
   #openAgain(): void {
-    const done = this.#reopened
-    this.#reopened = undefined
+    const reopened = this.#reopened
+    this.#reopened = []
     this.#isWriting = true
     this.#target.reopen((error) => {
       this.#isWriting = false
@@ -176,8 +183,8 @@ export class LogWriter {
         this.#isPausedByError = false
         this.#dropTornLine()
       }
-      done?.(error)
-      this.#writeNext()
+      for (const done of reopened) done(error)
+      this.#goOn()
     })
   }
 

@@ -10,6 +10,8 @@ class FakeTarget implements LogTarget {
   text = ''
   /** Files that were closed before this one. */
   readonly earlier: string[] = []
+  /** Openings that wait for {@link open}; `undefined`: they come back at once. */
+  opening: (() => void)[] | undefined
   /** Errors of the next writes; `undefined` is none. */
   readonly errors: (string | undefined)[] = []
   /** Bytes of each write. */
@@ -44,12 +46,21 @@ class FakeTarget implements LogTarget {
   }
 
   reopen(done: (error: NodeJS.ErrnoException | null) => void): void {
-    const error = this.openError === undefined ? null : failure(this.openError)
-    if (!error) {
-      this.earlier.push(this.text)
-      this.text = ''
+    const answer = (): void => {
+      const error = this.openError === undefined ? null : failure(this.openError)
+      if (!error) {
+        this.earlier.push(this.text)
+        this.text = ''
+      }
+      done(error)
     }
-    done(error)
+    if (this.opening) this.opening.push(answer)
+    else answer()
+  }
+
+  /** Lets the openings that wait come back. */
+  open(): void {
+    for (const answer of this.opening?.splice(0) ?? []) answer()
   }
 }
 
@@ -207,5 +218,55 @@ describe('S-5 B-LOG the writer of the log', () => {
     expect(target.earlier).toEqual([])
     target.release()
     expect([target.earlier, target.text]).toEqual([[line(1)], line(2)])
+  })
+
+  it.each([
+    [undefined, 1],
+    [undefined, 5],
+    ['EACCES', 2],
+    ['EMFILE', 3],
+  ])('S-5 U-5 answers each call that comes during a write (%s, %i more)', (openError, more) => {
+    const { target, writer } = started()
+    target.isHeld = true
+    target.openError = openError
+    writer.write(line(1))
+    const answers: string[] = []
+    for (let n = 0; n <= more; n++) {
+      writer.reopen((error) => answers.push(`${n} ${error?.code}`))
+    }
+    expect(answers).toEqual([])
+    target.release()
+    expect(answers).toEqual(Array.from({ length: more + 1 }, (_, n) => `${n} ${openError}`))
+    expect(target.earlier).toEqual(openError === undefined ? [line(1)] : [])
+  })
+
+  it('S-5 U-5 opens once more for a call that comes while the target is being opened', () => {
+    const { target, writer } = started()
+    target.opening = []
+    const answers: number[] = []
+    writer.reopen(() => answers.push(1))
+    writer.reopen(() => answers.push(2))
+    writer.write(line(1))
+    writer.reopen(() => answers.push(3))
+    target.open()
+    expect(answers).toEqual([1])
+    target.open()
+    expect([answers, target.earlier.length, target.text]).toEqual([[1, 2, 3], 2, line(1)])
+  })
+
+  it('S-5 U-5 takes a call from the answer to the one before', () => {
+    const { target, writer } = started()
+    target.isHeld = true
+    writer.write(line(1))
+    const answers: number[] = []
+    writer.reopen(() => {
+      answers.push(1)
+      writer.reopen(() => answers.push(3))
+    })
+    writer.reopen(() => answers.push(2))
+    writer.write(line(2))
+    target.release()
+    expect(answers.sort()).toEqual([1, 2, 3])
+    expect([...target.earlier, target.text].join('')).toBe(line(1) + line(2))
   })
 })
