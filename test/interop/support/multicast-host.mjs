@@ -25,6 +25,7 @@ const server = new RtspServer({
     onAdmit: async () => {
       asked++
       while (asked < 2) await new Promise((resolve) => setTimeout(resolve, 10))
+      return true
     },
   },
   nativeSockets: sockets !== 'plain',
