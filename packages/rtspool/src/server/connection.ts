@@ -280,7 +280,8 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
     if (this.#state !== 'open') return
     this.#queue.beginRead()
     const read = this.#queue.isReady ? this.#parse(chunk) : 0
-    if (read < chunk.length) this.#unread.hold(chunk.subarray(read))
+    // What follows the last request of a connection is dropped: held, it would keep the end of the stream away.
+    if (read < chunk.length && this.#state === 'open') this.#unread.hold(chunk.subarray(read))
   }
 
   /** @returns How many bytes were read. */

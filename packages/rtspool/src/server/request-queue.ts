@@ -10,6 +10,8 @@ const requestsPerTurn = 4
 export interface RequestQueueOwner {
   /** Whether the client takes its answers; as long as it does not, nothing more is asked of a handler. */
   readonly takesAnswers: boolean
+  /** Nobody is there any more to be answered. */
+  readonly isClosed: boolean
   handle(request: RtspRequest): Reply | Promise<Reply>
   reply(reply: Reply, request: RtspRequest): void
   /** `handle` or `reply` has thrown; the client is told about it. */
@@ -27,6 +29,8 @@ export class RequestQueue {
   readonly #turns: RequestTurns
   #isAnswering = false
   #isWaitingForTurn = false
+  /** The connection has waited for this turn, and may answer {@link requestsPerTurn} requests. */
+  #hasTurn = false
   /** Requests that were answered since the last turn began. */
   #answeredCount = 0
 
@@ -54,17 +58,30 @@ export class RequestQueue {
 
   /** Begins a turn, unless one is waited for: the client has sent something new, and everything before is answered. */
   beginRead(): void {
-    if (!this.#isWaitingForTurn) this.#answeredCount = 0
+    if (this.#isWaitingForTurn) return
+    this.#answeredCount = 0
+    this.#hasTurn = false
   }
 
   /**
-   * Answers a request, at once unless its handler takes its time.
+   * Answers a request, at once unless its handler takes its time or too many others came in this turn of the loop.
    *
    * @throws {TypeError} When another one is under way.
    */
   push(request: RtspRequest): void {
     if (this.#isAnswering) throw new TypeError('a request is under way already')
     this.#isAnswering = true
+    if (this.#hasTurn || this.#turns.take()) this.#begin(request)
+    else {
+      this.#turns.wait(() => {
+        this.#hasTurn = true
+        if (this.#owner.isClosed) this.#isAnswering = false
+        else this.#begin(request)
+      })
+    }
+  }
+
+  #begin(request: RtspRequest): void {
     const answered = this.#answer(request)
     if (answered) void answered.then(this.#finish)
     else this.#finish()
@@ -78,6 +95,7 @@ export class RequestQueue {
 
   readonly #beginTurn = (): void => {
     this.#isWaitingForTurn = false
+    this.#hasTurn = true
     this.#answeredCount = 0
     this.#owner.answered()
   }

@@ -16,15 +16,17 @@ const request: RtspRequest = {
 
 /** A client that sends as soon as the queue is ready, and takes as many answers as `taken` says. */
 class Client implements RequestQueueOwner {
-  readonly queue = new RequestQueue(this, new RequestTurns())
+  readonly queue: RequestQueue
   readonly handle: () => Reply | Promise<Reply>
+  isClosed = false
   unsent = 0
   answeredCount = 0
   failedCount = 0
   taken = Number.POSITIVE_INFINITY
   #isSending = false
 
-  constructor(handle: () => Reply | Promise<Reply> = () => ok) {
+  constructor(handle: () => Reply | Promise<Reply> = () => ok, turns = new RequestTurns()) {
+    this.queue = new RequestQueue(this, turns)
     this.handle = handle
   }
 
@@ -79,6 +81,29 @@ describe('RequestQueue', () => {
       expect(client.answeredCount - before).toBeLessThanOrEqual(8)
     }
     expect(turns).toBeGreaterThan(240)
+  })
+
+  it('S-1 B-LOOP one request each of 1,000 clients at once, dear ones, takes its turn', async () => {
+    const turns = new RequestTurns()
+    const clients = Array.from({ length: 1000 }, () => new Client(async () => ok, turns))
+    const answered = () => clients.reduce((sum, { answeredCount }) => sum + answeredCount, 0)
+    for (const client of clients) client.send(1)
+    for (let before = 0; answered() < clients.length; before = answered()) {
+      await nextTurn()
+      expect(answered() - before).toBeLessThanOrEqual(24)
+    }
+    expect(clients.every(({ queue }) => queue.isReady)).toBe(true)
+  })
+
+  it('S-1 asks no handler for a client that has gone before its turn', async () => {
+    const turns = new RequestTurns()
+    while (turns.take());
+    const client = new Client(() => ok, turns)
+    client.send(1)
+    client.isClosed = true
+    await nextTurn()
+    await nextTurn()
+    expect([client.answeredCount, client.queue.isAnswering]).toEqual([0, false])
   })
 
   it('B-CSEQ asks no handler while the client does not take its answers', async () => {

@@ -36,6 +36,15 @@ describe('S-1 RequestTurns', () => {
     }
   })
 
+  it('B-LOOP lets a few requests of one turn of the loop pass at once, whoever sends them', async () => {
+    const requestTurns = new RequestTurns()
+    const passed = () =>
+      Array.from({ length: 5000 }, () => requestTurns.take()).filter(Boolean).length
+    expect([passed(), passed()]).toEqual([16, 0])
+    await nextTurn()
+    expect(passed()).toBe(16)
+  })
+
   it('goes on after all turns were taken', async () => {
     const requestTurns = new RequestTurns()
     const begun: number[] = []

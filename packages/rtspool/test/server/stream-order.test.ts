@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { RtspServer, RtspServerOptions } from '../../src/index.js'
 import { mountCamera, mountSlow, setUp, tcp } from '../support/dialogue.js'
+import { FakeClock } from '../support/fake-clock.js'
 import { openTunnel, openWebSocket, rtspOver, rtspThrough } from '../support/http-client.js'
 import { type RtspTestClient, sessionIdOf } from '../support/rtsp-client.js'
 import {
@@ -174,5 +175,17 @@ describe.each(carriers)('over %s', (name, connect) => {
     for (let count = 0; count < 3; count++) codes.push((await client.response()).statusCode)
     expect(codes).toEqual([200, 200, 400])
     await client.closed()
+  })
+
+  it('S-1 a connection that was asked to close does so, whatever follows in the same write', async () => {
+    // The time that a peer has to read its last answer never comes to its end.
+    const options = { clock: new FakeClock(), slowReaderTimeout: 0 }
+    const server = await startServer({ ...options, tls: { port: 0, ...testCertificate('first') } })
+    const client = await connect(server)
+    const last = 'OPTIONS * RTSP/1.0\r\nCSeq: 1\r\nConnection: close\r\n\r\n'
+    client.send(last + 'OPTIONS * RTSP/1.0\r\nCSeq: 2\r\n\r\n'.repeat(3))
+    expect((await client.response()).headers.get('CSeq')).toBe('1')
+    await client.closed()
+    await until(() => server.stats().connections === 0)
   })
 })
