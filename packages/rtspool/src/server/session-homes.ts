@@ -7,6 +7,7 @@ import type {
   SessionOwner,
   SessionPool,
 } from '../session/index.js'
+import { holdSession, releaseSession } from '../session/session-hold.js'
 import { EndedSessions } from './ended-sessions.js'
 import { farewellMs } from './farewell.js'
 import type { OnConnectionClosed, UdpLiveness } from './options.js'
@@ -120,8 +121,8 @@ export class SessionHomes implements SessionHousing {
     const isKept = session.removalReason === undefined && this.#isKept(session, home)
     if (isKept === home.isKept) return
     home.isKept = isKept
-    if (isKept) session.preventExpire()
-    else session.allowExpire()
+    if (isKept) holdSession(session)
+    else releaseSession(session)
   }
 
   /** A publisher by UDP has to be heard: its connection does not show whether its media get through. */

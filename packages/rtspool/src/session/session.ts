@@ -56,6 +56,8 @@ class Extras {
   clock: Clock | undefined = undefined
   /** How often `preventExpire` was called without `allowExpire`. */
   prevented = 0
+  /** Open connections that keep it from timing out. */
+  holds = 0
 }
 
 /** Handle of a session that was never in a pool. */
@@ -87,10 +89,15 @@ export interface SessionInternals {
   /** Every path that counts it: those of its media, and the one it was made for. */
   pathsOf(session: Session): readonly string[]
   /**
-   * Since when it has been silent: its last sign of life, in milliseconds of the pool's clock. A session that is kept from
-   * expiring is not silent: its time lies behind that of all others. It goes back only with {@link SessionHost.dueChanged}.
+   * Since when it has been silent: its last sign of life, in milliseconds of the pool's clock. A session that the
+   * application keeps from expiring is not silent: its time lies behind that of all others. It goes back only with
+   * {@link SessionHost.dueChanged}.
    */
   silentSince(session: Session): number
+  /** Keeps it from timing out until {@link unhold} has been called as often; it may fall silent nevertheless. */
+  hold(session: Session): void
+  /** Takes one {@link hold} back. With the last, a full timeout starts. */
+  unhold(session: Session): void
 }
 
 /** @internal */
@@ -315,7 +322,8 @@ export class Session {
 
   /**
    * Keeps the session from timing out until {@link allowExpire} has been called as often. Limits of its
-   * lifetime and the end of its authorization stay in force. Where the pool evicts, sessions that may expire go first.
+   * lifetime and the end of its authorization stay in force. Where the pool evicts, sessions that may expire go first. An
+   * open connection that keeps its session does so besides: it counts nowhere here.
    *
    * @see gst_rtsp_session_prevent_expire()
    */
@@ -333,11 +341,7 @@ export class Session {
   allowExpire(): void {
     const extras = this.#rare()
     if (extras.prevented === 0) throw new RangeError('allowExpire without preventExpire')
-    const isLast = extras.prevented === 1 && this.#removalReason === undefined
-    // While it cannot time out: then the sign of life counts however long it was silent.
-    if (isLast) this.#noteAccess(this.#home().clock.now())
-    extras.prevented--
-    if (isLast) this.#dueChanged()
+    this.#takeBack('prevented')
   }
 
   /** Paths of what it holds and of what it was made for; of one that has left its pool: those that it had then. */
@@ -526,12 +530,22 @@ export class Session {
     return end > now && (this.#host?.isStalled(now) ?? false)
   }
 
+  /** With the last of a kind, a full timeout starts. */
+  #takeBack(kind: 'prevented' | 'holds'): void {
+    const extras = this.#rare()
+    const isLast = extras[kind] === 1 && this.#removalReason === undefined
+    // While it cannot time out: then the sign of life counts however long it was silent.
+    if (isLast) this.#noteAccess(this.#home().clock.now())
+    extras[kind]--
+    if (isLast) this.#dueChanged()
+  }
+
   #dueAt(): number {
     const silentAt = joinHalves(this.#accessLow, this.#accessHigh) + this.#terms.graceMs
     const extras = this.#extras
     if (extras === undefined) return silentAt
-    const { prevented, bounds } = extras
-    const timesOutAt = prevented > 0 ? Number.POSITIVE_INFINITY : silentAt
+    const { prevented, holds, bounds } = extras
+    const timesOutAt = prevented + holds > 0 ? Number.POSITIVE_INFINITY : silentAt
     return bounds === undefined ? timesOutAt : Math.min(timesOutAt, bounds.endOf(this.createdAt))
   }
 
@@ -588,6 +602,12 @@ export class Session {
         const accessAt = joinHalves(session.#accessLow, session.#accessHigh)
         return session.#extras?.prevented ? accessAt + notSilent : accessAt
       },
+      hold(session) {
+        const extras = session.#rare()
+        extras.holds++
+        if (extras.holds === 1) session.#dueChanged()
+      },
+      unhold: (session) => session.#takeBack('holds'),
     }
   }
 }

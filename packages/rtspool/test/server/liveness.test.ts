@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { RtspServer, type RtspServerOptions } from '../../src/index.js'
+import { RtspServer, type RtspServerOptions, type Session } from '../../src/index.js'
 import { inSession, mountCamera, readySession, tcp } from '../support/dialogue.js'
 import { FakeClock } from '../support/fake-clock.js'
 import { openTunnel, openWebSocket, rtspOver, rtspThrough } from '../support/http-client.js'
@@ -193,4 +193,58 @@ describe('the option udpLiveness', () => {
       )
     },
   )
+})
+
+describe('an application that prevents and allows the end of a session', () => {
+  const orders = [
+    ['allow', 'connect', 'close'],
+    ['connect', 'allow', 'close'],
+    ['connect', 'prevent', 'allow', 'close'],
+    ['connect', 'prevent', 'allow', 'allow', 'close'],
+    ['connect', 'prevent', 'close', 'allow'],
+    ['connect', 'close', 'prevent', 'allow', 'allow'],
+    ['connect', 'allow', 'prevent', 'close', 'allow'],
+  ] as const
+
+  /** Allows as often as prevented; once more is a mistake that the application hears of at once. */
+  function allow(session: Session, prevented: number): number {
+    if (prevented > 0) {
+      session.allowExpire()
+      return prevented - 1
+    }
+    expect(() => session.allowExpire()).toThrow(RangeError)
+    return 0
+  }
+
+  it.each(
+    orders.flatMap((order) =>
+      (['TCP', 'UDP', 'kept TCP'] as const).map((over) => ({ order, over })),
+    ),
+  )('A-SES-7 U-4 takes nothing from the connection: $over $order', async ({ order, over }) => {
+    const onConnectionClosed = over === 'kept TCP' ? 'keep' : 'end'
+    const { clock, server, url } = await camera({ onConnectionClosed, pool: { maxIdleSetup: 0 } })
+    const client = await connectTo(server)
+    const id = await readySession(client, url, await transportOver(over === 'UDP' ? 'UDP' : 'TCP'))
+    const session = server.pool.get(id)
+    if (!session) throw new Error('a session expected')
+    let prevented = 0
+    for (const step of order) {
+      if (step === 'connect') await inSession(client, 'PLAY', url, id)
+      else if (step === 'close') {
+        await client.close()
+        await until(() => server.stats().connections === 0)
+      } else if (step === 'prevent') {
+        session.preventExpire()
+        prevented++
+      } else prevented = allow(session, prevented)
+      const isOpen = server.stats().connections > 0
+      if (session.removalReason !== undefined) continue
+      if (isOpen || prevented > 0) expect(session.remaining()).toBe(Number.POSITIVE_INFINITY)
+      else expect(session.remaining()).toBe(65_000)
+    }
+    expect(session.removalReason).toBe(over === 'TCP' ? 'connectionClosed' : undefined)
+    expect(server.stats().channels).toBe(0)
+    clock.advance(65_251)
+    expect(server.pool.size).toBe(0)
+  })
 })

@@ -273,6 +273,40 @@ describe('B-FULL fullPolicy evictOldestIdle', () => {
     await viewer.framesUntil((frames) => frames.length > 0)
   })
 
+  it.each(['TCP', 'UDP'] as const)(
+    'U-4 an open connection keeps its session from timing out, and is no sign of life: %s',
+    async (over) => {
+      const { clock, server, url, video, connect } = await camera({ ...evicting, maxIdleSetup: 0 })
+      const transportOf = async () =>
+        over === 'TCP' ? tcp : `RTP/AVP;unicast;client_port=${(await openUdpPorts()).clientPort}`
+      const [first, second] = [await connect(), await connect()]
+      const asking = await readySession(first, url, await transportOf())
+      const silent = await readySession(second, url, await transportOf())
+      // It lies longer ago than any session may be silent that nobody holds.
+      clock.advance(200_000)
+      await inSession(first, 'OPTIONS', url, asking)
+      expect((await setUp(await connect(), video)).statusCode).toBe(200)
+      expect([server.pool.has(asking), server.pool.has(silent)]).toEqual([true, false])
+    },
+  )
+
+  it('U-4 whom the application keeps from expiring goes last, whoever else is connected', async () => {
+    const { clock, server, url, video, connect } = await camera({ ...evicting, maxIdleSetup: 0 })
+    const [first, second] = [await connect(), await connect()]
+    const prevented = await readySession(first, url)
+    server.pool.get(prevented)?.preventExpire()
+    clock.advance(1_000)
+    const other = await readySession(second, url)
+    expect((await setUp(await connect(), video)).statusCode).toBe(200)
+    expect([server.pool.has(prevented), server.pool.has(other)]).toEqual([true, false])
+    server.pool.get(prevented)?.allowExpire()
+    clock.advance(1_000)
+    await connect().then((client) => setUp(client, video))
+    clock.advance(1_000)
+    await connect().then((client) => setUp(client, video))
+    expect(server.pool.has(prevented)).toBe(false)
+  })
+
   it('B-FULL B-RACE who makes room for itself keeps its connection', async () => {
     const { server, url, video, connect, push } = await camera({ ...evicting, maxSessions: 1 })
     const client = await connect()

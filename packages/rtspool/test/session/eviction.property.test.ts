@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Session, SessionPool, type SessionState } from '../../src/session/index.js'
+import { holdSession, releaseSession } from '../../src/session/session-hold.js'
 import { SilenceOrder } from '../../src/session/silence-order.js'
 import { FakeClock } from '../support/fake-clock.js'
 
@@ -10,6 +11,7 @@ interface Known {
   readonly user: string
   last: number
   prevented: number
+  held: number
 }
 
 const states: readonly SessionState[] = ['Init', 'Ready', 'Playing', 'Recording']
@@ -18,7 +20,7 @@ const users = ['ann', 'bob', 'eve']
 const step = fc.record({
   verb: fc.constantFrom(
     ...(['create', 'create', 'create', 'touch', 'find', 'state', 'late', 'remove'] as const),
-    ...(['prevent', 'allow', 'timeout'] as const),
+    ...(['prevent', 'allow', 'timeout', 'hold', 'unhold'] as const),
   ),
   at: fc.nat({ max: 30 }),
   user: fc.constantFrom(...users),
@@ -76,7 +78,7 @@ class World {
     const own = this.known.filter((each) => each.user === user)
     if (own.length >= this.#perUser) this.#expect(longestSilent(own))
     const session = this.pool.create({ owner: { address: 'a', user } })
-    this.known.push({ session, user, last: this.clock.now(), prevented: 0 })
+    this.known.push({ session, user, last: this.clock.now(), prevented: 0, held: 0 })
   }
 
   #use(verb: Exclude<Step['verb'], 'create'>, known: Known | undefined): void {
@@ -95,6 +97,14 @@ class World {
       if (known.prevented === 0) return
       session.allowExpire()
       if (--known.prevented === 0) known.last = now
+    } else if (verb === 'hold') {
+      // A held session falls silent as any other.
+      holdSession(session)
+      known.held++
+    } else if (verb === 'unhold') {
+      if (known.held === 0) return
+      releaseSession(session)
+      if (--known.held === 0) known.last = now
     } else {
       if (verb === 'find') this.pool.find(session.id)
       // A report that was read late tells of a moment that has passed; time never goes back.

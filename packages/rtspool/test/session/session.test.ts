@@ -1,6 +1,7 @@
 import { format, inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { removalReasons, Session, SessionPool, systemClock } from '../../src/session/index.js'
+import { holdSession, releaseSession } from '../../src/session/session-hold.js'
 import { FakeClock } from '../support/fake-clock.js'
 
 test('a session that is in no pool keeps its own time', () => {
@@ -213,5 +214,52 @@ describe('what is shown of a session', () => {
       expect(text).not.toContain(session.id)
       expect(text).not.toContain('of a connection')
     }
+  })
+})
+
+describe('A-SES-7 the hold of an open connection', () => {
+  const steps = {
+    hold: holdSession,
+    unhold: releaseSession,
+    prevent: (session: Session) => session.preventExpire(),
+    allow: (session: Session) => session.allowExpire(),
+  } as const
+  type Step = keyof typeof steps
+
+  test.each<readonly Step[]>([
+    ['hold', 'prevent', 'allow', 'unhold'],
+    ['hold', 'prevent', 'unhold', 'allow'],
+    ['prevent', 'hold', 'allow', 'unhold'],
+    ['prevent', 'hold', 'unhold', 'allow'],
+    ['hold', 'hold', 'unhold', 'prevent', 'unhold', 'allow'],
+    ['prevent', 'allow', 'hold', 'unhold'],
+  ])('A-SES-7 keeps time as its own, then a full timeout starts: %s %s %s %s', (...order) => {
+    const clock = new FakeClock()
+    const pool = new SessionPool({ clock })
+    pool.startCleanup()
+    const session = pool.create()
+    let held = 0
+    let prevented = 0
+    for (const step of order) {
+      steps[step](session)
+      held += Number(step === 'hold') - Number(step === 'unhold')
+      prevented += Number(step === 'prevent') - Number(step === 'allow')
+      if (held + prevented > 0) {
+        clock.advance(1e6)
+        expect(session.remaining()).toBe(Number.POSITIVE_INFINITY)
+      } else expect(session.remaining()).toBe(65_000)
+      if (prevented === 0) expect(() => session.allowExpire()).toThrow(RangeError)
+    }
+    clock.advance(65_251)
+    expect(session.removalReason).toBe('timeout')
+  })
+
+  test('A-SES-7 is left alone by a session that has ended', () => {
+    const pool = new SessionPool({ clock: new FakeClock() })
+    const session = pool.create()
+    holdSession(session)
+    session.end('kicked')
+    releaseSession(session)
+    expect(session.removalReason).toBe('kicked')
   })
 })
