@@ -35,7 +35,7 @@ export interface RtspServerStats {
   readonly sendErrors: number
   /**
    * RTP packets known to have left in fragments of IP, because the route refused segments of their size: one for each
-   * viewer. Known on Linux with `koffi` only, and not of multicast: a lower bound.
+   * viewer. Known on Linux with `koffi` only, and not of multicast: a lower bound as long as routes do not change.
    */
   readonly fragmentedPackets: number
   /**

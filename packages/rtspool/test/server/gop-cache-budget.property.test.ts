@@ -151,10 +151,14 @@ describe('S-6a B-BIG what is kept for new viewers stays within the budget, in re
       await play(await connectTo(server), urlOf(server, `/cam/${n}`), ['TCP'])
     const payload = Buffer.alloc(1400, 0x41)
     for (const { output } of sources) {
-      for (const index of [0, 2]) {
+      for (const [index, payloadType] of [
+        [0, 96],
+        [2, 98],
+      ] as const) {
         for (let n = 0; n < 600; n++) {
           const bytes = n === 0 ? Buffer.from([0x65, 1]) : payload
-          output?.tracks[index]?.push(Buffer.from(rtpPacket({ sequenceNumber: n, payload: bytes })))
+          const packet = rtpPacket({ sequenceNumber: n, payloadType, payload: bytes })
+          output?.tracks[index]?.push(Buffer.from(packet))
         }
       }
     }

@@ -72,6 +72,8 @@ it('R-1 whatever the routes are, each packet arrives whole and in order, or is c
         }
         const dropped = members.reduce((sum, { counters }) => sum + counters.packetsDropped, 0)
         expect(loss.sendErrors).toBe(dropped)
+        // What was learned of a route counts until it is tried again, although the route has changed.
+        if (steps.some((each) => 'newRoute' in each)) return
         const fragmented = kernel.sent.filter(({ isFragmented }) => isFragmented).length
         expect(loss.fragmentedPackets).toBeLessThanOrEqual(fragmented)
       },
