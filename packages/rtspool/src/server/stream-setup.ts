@@ -87,6 +87,7 @@ function takePorts(
   rtp.peers.set(remoteAddress, rtpPort, receivers.rtp, {
     holder,
     onReplaced,
+    isViewer: holder === undefined,
     onForeignPort: (seenPort) =>
       onForeignPort({ protocol: 'RTP', announcedPort: rtpPort, seenPort }),
   })

@@ -2,6 +2,8 @@
 export interface PortWatch {
   readonly address: string
   readonly onForeignPort: (port: number) => void
+  /** The peer receives media, and sends at most what opens its way through a NAT: media from there are not its own. */
+  readonly isViewer: boolean
   /** A datagram has come from the port that was announced. */
   isHeard: boolean
   /** The SSRC of that datagram. */
@@ -13,6 +15,7 @@ export interface PortWatch {
 /** Peers of one address that have not been told yet. */
 interface AddressWatches {
   readonly unheard: PortWatch[]
+  readonly unheardViewers: PortWatch[]
   readonly heard: PortWatch[]
   /** Index in `heard` of the peer that the next datagram is compared with. */
   next: number
@@ -23,20 +26,21 @@ interface AddressWatches {
  * such a port, and nothing is sent there.
  *
  * Nobody can say whose datagram it is. It concerns each peer of the address that has not been heard at all, and of the
- * others the one that had the same SSRC before. Each is told once. A flood costs a look at one peer for each datagram.
+ * others the one that had the same SSRC before. RTP with a payload concerns no unheard viewer. Each is told once. A flood costs a look at one peer for each datagram.
  */
 export class ForeignPorts {
   readonly #addresses = new Map<string, AddressWatches>()
 
-  add(address: string, onForeignPort: (port: number) => void): PortWatch {
+  /** @param isViewer - The port is the RTP port of a viewer. */
+  add(address: string, onForeignPort: (port: number) => void, isViewer = false): PortWatch {
     let watches = this.#addresses.get(address)
     if (!watches) {
-      watches = { unheard: [], heard: [], next: 0 }
+      watches = { unheard: [], unheardViewers: [], heard: [], next: 0 }
       this.#addresses.set(address, watches)
     }
-    const index = watches.unheard.length
-    const watch = { address, onForeignPort, isHeard: false, ssrc: -1, index }
-    watches.unheard.push(watch)
+    const list = isViewer ? watches.unheardViewers : watches.unheard
+    const watch = { address, onForeignPort, isViewer, isHeard: false, ssrc: -1, index: list.length }
+    list.push(watch)
     return watch
   }
 
@@ -60,13 +64,16 @@ export class ForeignPorts {
   look(datagram: Buffer, address: string, port: number): void {
     const watches = this.#addresses.get(address)
     if (!watches) return
-    for (let watch = watches.unheard.at(-1); watch; watch = watches.unheard.at(-1)) {
-      this.#tell(watch, port)
-    }
+    this.#tellAll(watches.unheard, port)
+    if (!isMedia(datagram)) this.#tellAll(watches.unheardViewers, port)
     const watch = watches.heard[watches.next++]
     if (watches.next >= watches.heard.length) watches.next = 0
     if (watch && watch.ssrc !== -1 && watch.ssrc === ssrcIn(datagram)) this.#tell(watch, port)
     this.#forgetEmpty(address, watches)
+  }
+
+  #tellAll(unheard: readonly PortWatch[], port: number): void {
+    for (let watch = unheard.at(-1); watch; watch = unheard.at(-1)) this.#tell(watch, port)
   }
 
   #tell(watch: PortWatch, port: number): void {
@@ -79,7 +86,7 @@ export class ForeignPorts {
     const watches = this.#addresses.get(watch.address)
     const { index } = watch
     if (!watches || index < 0) return undefined
-    const list = watch.isHeard ? watches.heard : watches.unheard
+    const list = listOf(watches, watch)
     const last = list.pop()
     if (last && last !== watch) {
       list[index] = last
@@ -89,13 +96,23 @@ export class ForeignPorts {
     return watches
   }
 
-  #forgetEmpty(address: string, { unheard, heard }: AddressWatches): void {
-    if (unheard.length + heard.length === 0) this.#addresses.delete(address)
+  #forgetEmpty(address: string, { unheard, unheardViewers, heard }: AddressWatches): void {
+    if (unheard.length + unheardViewers.length + heard.length === 0) this.#addresses.delete(address)
   }
+}
+
+function listOf(watches: AddressWatches, { isHeard, isViewer }: PortWatch): PortWatch[] {
+  if (isHeard) return watches.heard
+  return isViewer ? watches.unheardViewers : watches.unheard
 }
 
 const rtpHeaderBytes = 12
 const rtcpHeaderBytes = 8
+
+/** RTP with a payload. Players open a NAT with a bare header, or with a few octets that are no RTP. */
+function isMedia(datagram: Buffer): boolean {
+  return datagram.length > rtpHeaderBytes && (datagram[0] ?? 0) >> 6 === 2
+}
 
 /** The SSRC of RTP, or of the sender of RTCP (RFC 5761 section 4 tells them apart), encrypted or not; or -1. */
 function ssrcIn(datagram: Buffer): number {

@@ -11,6 +11,8 @@ export interface PeerClaim {
   readonly onReplaced?: (() => void) | undefined
   /** Called once at most: datagrams come from another port of the peer's address. See {@link ForeignPorts}. */
   readonly onForeignPort?: ((port: number) => void) | undefined
+  /** The port is the RTP port of a viewer: media from other ports are not the peer's. @default false */
+  readonly isViewer?: boolean
 }
 
 /** Who hears a peer. */
@@ -66,8 +68,8 @@ export class PeerTable {
     const addresses = this.#ports.get(port)
     const replaced = addresses?.get(address)
     if (replaced?.watch) this.#foreign.delete(replaced.watch)
-    const { onForeignPort } = claim
-    const watch = onForeignPort && this.#foreign.add(address, onForeignPort)
+    const { onForeignPort, isViewer } = claim
+    const watch = onForeignPort && this.#foreign.add(address, onForeignPort, isViewer)
     const peer = { receiver, claim, watch }
     if (addresses) addresses.set(address, peer)
     else this.#ports.set(port, new Map([[address, peer]]))

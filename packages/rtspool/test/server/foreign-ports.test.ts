@@ -118,6 +118,25 @@ describe('N3 packets from another port than announced', () => {
     expect(told).toHaveLength(2)
   })
 
+  it('B-RTP concern no viewer when they are media: a stray publisher tells publishers only', async () => {
+    const { server, told, send, sendForeign } = await scene()
+    const foreign = await openUdpPorts()
+    for (let n = 0; n < 5; n++) {
+      await join(server, 'viewer', '/live/probe', [await openUdpPorts()])
+    }
+    const media = rtpPacket({ sequenceNumber: 1, ssrc: 7, payload: Buffer.alloc(100) })
+    const { rejectedRtp } = server.stats()
+    await send(foreign, 'RTP', media)
+    await until(() => server.stats().rejectedRtp === rejectedRtp + 1)
+    expect(told).toEqual([])
+    await join(server, 'publisher', '/live/cam', [await openUdpPorts()])
+    await send(foreign, 'RTP', media)
+    await until(() => server.stats().rejectedRtp === rejectedRtp + 2)
+    expect(told).toMatchObject([{ path: '/live/cam', client: 'publisher', protocol: 'RTP' }])
+    await sendForeign(foreign, 'RTP', 3)
+    expect(told.slice(1).map(({ client }) => client)).toEqual(Array(5).fill('viewer'))
+  })
+
   it('B-RTP are told when a NAT forgets a publisher: the same SSRC comes from a new port', async () => {
     const { server, told, send, sendForeign } = await scene()
     const [first, second, foreign] = [

@@ -16,7 +16,7 @@ describe('N3 ForeignPorts', () => {
       const peers = Array.from({ length: 12 }, (_, index) => {
         const address = index % 3 === 0 ? '10.0.0.2' : '10.0.0.1'
         const told: number[] = []
-        const watch = ports.add(address, (port) => told.push(port))
+        const watch = ports.add(address, (port) => told.push(port), index % 4 === 0)
         return { address, told, watch, index, isGone: false, ssrc: -1 }
       })
       for (let step = 0; step < 40; step++) {
@@ -82,5 +82,29 @@ describe('N3 ForeignPorts', () => {
     ports.look(datagram, '10.0.0.1', 9)
     ports.look(datagram, '10.0.0.1', 9)
     expect(told).toEqual(['unheard'])
+  })
+
+  it.each<[string, Buffer, string[]]>([
+    ['a bare header', from(0), ['publisher', 'viewer']],
+    ['octets that are no RTP', Buffer.from('a few octets to open it'), ['publisher', 'viewer']],
+    ['nothing', Buffer.alloc(0), ['publisher', 'viewer']],
+    ['a frame', rtpPacket({ sequenceNumber: 1, payload: Buffer.alloc(1200) }), ['publisher']],
+    [
+      'one octet of sound',
+      rtpPacket({ sequenceNumber: 1, payload: Buffer.alloc(1) }),
+      ['publisher'],
+    ],
+    ['SRTP', rtpPacket({ sequenceNumber: 1, payload: Buffer.alloc(50, 0xa7) }), ['publisher']],
+  ])('B-RTP tells viewers only of what opens a NAT: %s', (_name, datagram, expected) => {
+    const ports = new ForeignPorts()
+    const told: string[] = []
+    const viewer = ports.add('10.0.0.1', () => told.push('viewer'), true)
+    ports.add('10.0.0.1', () => told.push('publisher'))
+    ports.look(datagram, '10.0.0.1', 9)
+    ports.look(datagram, '10.0.0.1', 9)
+    expect(told).toEqual(expected)
+    ports.delete(viewer)
+    ports.look(from(0), '10.0.0.1', 9)
+    expect(told).toEqual(expected)
   })
 })
