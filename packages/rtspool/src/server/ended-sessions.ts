@@ -24,8 +24,8 @@ interface Ended {
 
 /**
  * Ids of sessions that the server has ended by itself. For 10 s PAUSE and TEARDOWN of the owner are right there, and
- * revive nothing: FFmpeg (5.1, 9) sends PAUSE and GStreamer (1.22, 1.28) TEARDOWN before they ask for TCP in the place
- * of UDP, or when the media has ended, and 454 is an error to them.
+ * revive nothing; after TEARDOWN the id is unknown. FFmpeg (5.1, 9) sends PAUSE and GStreamer (1.22, 1.28) TEARDOWN before
+ * they ask for TCP in the place of UDP, or when the media has ended, and 454 is an error to them.
  */
 export class EndedSessions {
   readonly #clock: Clock
@@ -73,6 +73,11 @@ export class EndedSessions {
       connection: ended.connection && (ended.connection.deref() ?? ended),
     }
     return isClaimAccepted(owner, claimant, this.#binding)
+  }
+
+  /** Forgets a session that its client has torn down: from now on its id is unknown. */
+  forget(id: string): void {
+    this.#ended.delete(id)
   }
 
   /** Forgets all. */

@@ -33,6 +33,8 @@ export interface SessionHousing {
   noteSetUp(session: Session, isPublisher: boolean): void
   /** Whether the server, and not its client, has ended a session with this id a moment ago that was the claimant's. */
   hasEnded(id: string, claimant: SessionOwner): boolean
+  /** Notes that its client has torn a session down that had ended: nobody has anything to say to it any more. */
+  forgetEnded(id: string): void
 }
 
 /** A request of which only the URI has been looked at. */

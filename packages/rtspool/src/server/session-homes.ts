@@ -90,6 +90,10 @@ export class SessionHomes implements SessionHousing {
     return this.#ended.has(id, claimant)
   }
 
+  forgetEnded(id: string): void {
+    this.#ended.forget(id)
+  }
+
   /** Whether the connection that a session lives with is open. */
   isConnected(session: Session): boolean {
     return this.#homes.get(session)?.connection !== undefined

@@ -66,7 +66,7 @@ describe.each(carriers)('a session over %s that has ended', (over) => {
   it.each(removalReasons)(
     'P-1 A-SES-4 %s: its owner may pause it and tear it down',
     async (reason) => {
-      const { clock, server, url, client, id, session } = await playing(over)
+      const { server, url, client, id, session } = await playing(over)
       // Another one keeps the connection.
       await readySession(client, url)
       session.end(reason)
@@ -82,17 +82,58 @@ describe.each(carriers)('a session over %s that has ended', (over) => {
         } else expect([method, answer]).toEqual([method, unknown])
       }
       expect({ stats: server.pool.stats(), streams: server.stats() }).toEqual(before)
-      clock.advance(9_999)
-      const late = isAnswered(reason, over) ? 200 : 454
-      for (const method of goodbyes) {
-        expect((await ask(client, method, url, id)).statusCode).toBe(late)
-      }
-      clock.advance(1)
       for (const method of methods) {
         expect(withoutCSeq(await ask(client, method, url, id))).toEqual(unknown)
       }
     },
   )
+
+  it.each(removalReasons)(
+    'P-1 A-SES-4 %s: its owner may pause it as often as it likes, for 10 s',
+    async (reason) => {
+      const { clock, url, client, id, session } = await playing(over)
+      // Another one keeps the connection.
+      await readySession(client, url)
+      session.end(reason)
+      const statusCode = isAnswered(reason, over) ? 200 : 454
+      for (const waitMs of [0, 0, 5_000, 4_999]) {
+        clock.advance(waitMs)
+        expect((await ask(client, 'PAUSE', url, id)).statusCode).toBe(statusCode)
+      }
+      clock.advance(1)
+      for (const method of methods) {
+        expect((await ask(client, method, url, id)).statusCode).toBe(454)
+      }
+    },
+  )
+
+  it.each(removalReasons)(
+    'P-1 A-SES-4 %s: one that its owner has torn down is unknown from then on',
+    async (reason) => {
+      const { url, client, id, session } = await playing(over)
+      const other = await readySession(client, url)
+      session.end(reason)
+      const statusCode = isAnswered(reason, over) ? 200 : 454
+      for (const method of ['PAUSE', 'TEARDOWN']) {
+        expect((await ask(client, method, url, id)).statusCode).toBe(statusCode)
+      }
+      const unknown = withoutCSeq(await ask(client, 'PLAY', url, 'x'.repeat(32)))
+      for (const method of [...methods, ...goodbyes]) {
+        expect(withoutCSeq(await ask(client, method, url, id))).toEqual(unknown)
+      }
+      expect((await inSession(client, 'PLAY', url, other)).statusCode).toBe(200)
+    },
+  )
+
+  it('P-1 A-SES-4 B-HIJ is not forgotten because a stranger tears it down', async () => {
+    const { server, url, client, id, session } = await playing(over)
+    await readySession(client, url)
+    session.end('kicked')
+    const stranger = await connectTo(server, '127.0.0.2')
+    expect((await ask(stranger, 'TEARDOWN', url, id)).statusCode).toBe(454)
+    expect((await ask(client, 'TEARDOWN', url, id)).statusCode).toBe(200)
+    expect((await ask(client, 'TEARDOWN', url, id)).statusCode).toBe(454)
+  })
 
   it('P-1 A-SES-4 B-HIJ answers strangers as an unknown one', async () => {
     const { server, url, id, session } = await playing(over)
@@ -221,6 +262,23 @@ describe('EndedSessions', () => {
     expect(ended.has('id5', owner)).toBe(true)
     expect(ended.has('id10004', owner)).toBe(true)
     clock.advance(10_000)
+    expect([ended.size, clock.pendingTimers]).toEqual([0, 0])
+  })
+
+  it('P-1 A-SES-4 forgets one, and goes on with the others', () => {
+    const clock = new FakeClock()
+    const ended = new EndedSessions(clock, 'owner')
+    for (const id of ['first', 'second', 'third']) {
+      add(ended, id)
+      clock.advance(1_000)
+    }
+    ended.forget('first')
+    ended.forget('third')
+    ended.forget('unknown')
+    expect(ended.size).toBe(1)
+    clock.advance(7_999)
+    expect(ended.has('second', owner)).toBe(true)
+    clock.advance(1)
     expect([ended.size, clock.pendingTimers]).toEqual([0, 0])
   })
 

@@ -109,7 +109,7 @@ function sessionIdOf({ headers }: RtspRequest, method: PublicMethod): string | u
   return method === 'DESCRIBE' ? undefined : parseSessionHeader(value).id
 }
 
-/** A session that the server has ended a moment ago flows no more and is gone: its owner may ask for that. */
+/** A session that the server has ended a moment ago flows no more: its owner may ask for that, until TEARDOWN. */
 function answerEnded(
   { server, connection, claimant }: UnauthorizedRequest,
   method: PublicMethod,
@@ -119,5 +119,6 @@ function answerEnded(
   if (!isGoodbye || connection.isClosed || !server.homes.hasEnded(id, claimant)) {
     throw sessionNotFound()
   }
+  if (method === 'TEARDOWN') server.homes.forgetEnded(id)
   return { ...ok, headers: [['Session', id]] }
 }
