@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js'
 import { RequestError, SessionPoolError } from '../errors.js'
-import { hostOf } from '../host-of.js'
+import { hostOf, isSameHost } from '../host-of.js'
 import type { Publication } from '../media/publication.js'
 import type { SessionPool } from '../session/index.js'
 
@@ -41,21 +41,24 @@ export class Announcements {
   /**
    * Makes sure that a connection may announce.
    *
-   * @param before - What the connection has announced already, which the new one replaces.
+   * @param leaving - What ends when the new one begins: what the connection has announced before, and the publication
+   * of another one that gives way. Each has a place, as an announcement or as a session.
    * @returns Milliseconds that are left for the first SETUP; 0 = any time.
    * @throws {SessionPoolError} `ERR_SESSION_POOL_FULL` when a limit of sessions leaves no room.
    * @throws {RequestError} `ERR_FORBIDDEN` when the time of an announcement of the connection is over.
    */
-  admit(connection: Announcer, before: Publication | undefined): number {
-    const replaced = before ? 1 : 0
+  admit(connection: Announcer, leaving: readonly Publication[]): number {
+    const { remoteAddress } = connection
     const { maxSessions, maxSessionsPerAddress } = this.#pool.limits
-    const own = this.#waitingOf(hostOf(connection.remoteAddress)) - replaced
-    const all = this.waiting - replaced
-    const held = this.#pool.count({ address: connection.remoteAddress })
+    const leavingOwn = leaving.filter(({ owner }) => isSameHost(owner.address, remoteAddress))
+    const own = this.#waitingOf(hostOf(remoteAddress)) - waitingOf(leavingOwn)
+    const all = this.waiting - waitingOf(leaving)
+    const held = this.#pool.count({ address: remoteAddress }) - setUpOf(leavingOwn)
+    const size = this.#pool.size - setUpOf(leaving)
     if (own >= maxWaitingPerAddress || isOver(maxSessionsPerAddress, held + own)) {
       throw full('maxSessionsPerAddress')
     }
-    if (all >= maxWaiting || isOver(maxSessions, this.#pool.size + all)) throw full('maxSessions')
+    if (all >= maxWaiting || isOver(maxSessions, size + all)) throw full('maxSessions')
     const leftMs = this.#timeLeft(connection)
     if (leftMs >= 0) return leftMs
     throw new RequestError('ERR_FORBIDDEN', 'what was announced before was not set up in time')
@@ -92,11 +95,19 @@ export class Announcements {
   }
 
   #waitingOf(host: string): number {
-    let waiting = 0
-    for (const publication of this.#byHost.get(host) ?? []) if (!publication.isSetUp) waiting++
-    return waiting
+    return waitingOf(this.#byHost.get(host) ?? [])
   }
 }
+
+function waitingOf(publications: Iterable<Publication>): number {
+  let waiting = 0
+  for (const { isSetUp } of publications) if (!isSetUp) waiting++
+  return waiting
+}
+
+/** A publication that is set up has one session. */
+const setUpOf = (publications: readonly Publication[]): number =>
+  publications.length - waitingOf(publications)
 
 const isOver = (limit: number, count: number): boolean => limit > 0 && count >= limit
 

@@ -205,6 +205,77 @@ describe('a second publisher of a path', () => {
   })
 })
 
+describe('a publisher that comes back while all places are taken', () => {
+  const ways = {
+    TCP: async (client: RtspTestClient, url: string) => void (await publish(client, url, ['TCP'])),
+    UDP: async (client: RtspTestClient, url: string) =>
+      void (await publish(client, url, [await openUdpPorts()])),
+    'an announcement': async (client: RtspTestClient, url: string) =>
+      void (await announce(client, url)),
+  } as const
+  const limits = [
+    { maxSessions: 1 },
+    { maxSessionsPerAddress: 1 },
+    { maxSessionsPerPath: 1 },
+    { maxSessions: 1, maxSessionsPerAddress: 1, maxSessionsPerPath: 1 },
+  ]
+  const table = Object.entries(ways).flatMap(([way, begin]) =>
+    limits.map((pool) => ({ way, begin, pool })),
+  )
+
+  it.each(table)('A-REC-4 takes its own place: $way, $pool', async ({ way, begin, pool }) => {
+    const { server, url, removed } = await start({ publisherTakeover: 'sameOwner', pool })
+    await begin(await connectTo(server), url)
+    for (let n = 0; n < 2; n++) await publish(await connectTo(server), url, ['TCP'])
+    const replaced = way === 'an announcement' ? ['replaced'] : ['replaced', 'replaced']
+    expect([removed, server.pool.size, server.mounts.size]).toEqual([replaced, 1, 1])
+  })
+
+  it.each([{ maxSessionsPerUser: 1 }, { maxSessionsPerUser: 1, maxSessions: 1 }])(
+    'A-REC-4 takes its own place as a user, from any host: %j',
+    async (pool) => {
+      const auth = { users: { u: 'p' } }
+      const { server, url, removed } = await start({ publisherTakeover: 'sameOwner', pool, auth })
+      for (const from of ['127.0.0.1', '127.0.0.1', '127.0.0.2']) {
+        const client = await connectTo(server, from)
+        await logIn(client)
+        await publish(client, url, ['TCP'])
+      }
+      expect([removed, server.pool.size]).toEqual([['replaced', 'replaced'], 1])
+    },
+  )
+
+  it('A-REC-4 takes no second place: what it announced on its connection ends as well', async () => {
+    const { server, url } = await start({
+      publisherTakeover: 'sameOwner',
+      pool: { maxSessions: 2 },
+    })
+    const [first, second] = [await connectTo(server), await connectTo(server)]
+    await publish(first, url, ['TCP'])
+    expect((await announce(second, `${url}2`)).statusCode).toBe(200)
+    await publish(second, url, ['TCP'])
+    expect([server.pool.size, server.mounts.size]).toEqual([1, 1])
+  })
+
+  it('A-REC-4 has no place at another path, and the first stays', async () => {
+    const pool = { maxSessions: 1 }
+    const { server, url, removed } = await start({ publisherTakeover: 'sameOwner', pool })
+    await publish(await connectTo(server), url, ['TCP'])
+    expect((await announce(await connectTo(server), `${url}2`)).statusCode).toBe(503)
+    expect([removed, server.pool.size]).toEqual([[], 1])
+  })
+
+  it('A-REC-4 frees no place of another host, and the first stays', async () => {
+    const pool = { maxSessionsPerAddress: 1 }
+    const { server, url, removed } = await start({ publisherTakeover: 'always', pool })
+    await publish(await connectTo(server, '127.0.0.1'), url, ['TCP'])
+    const second = await connectTo(server, '127.0.0.2')
+    await play(await connectTo(server, '127.0.0.2'), url, ['TCP'])
+    expect((await announce(second, url)).statusCode).toBe(503)
+    expect([removed, server.pool.size]).toEqual([[], 2])
+  })
+})
+
 describe('a second publisher over IPv6', () => {
   it('A-REC-4 is the same owner in the same network of 64 bits', async (context) => {
     let started: Awaited<ReturnType<typeof start>>

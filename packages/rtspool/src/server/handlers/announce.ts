@@ -31,7 +31,8 @@ export const handleAnnounce: Handler = (context) => {
   const keys = announcedKeys(context, description)
   const { announcements } = server
   const before = connection.publication
-  const leftMs = announcements.admit(connection, before)
+  const leaving = [before, other].filter((each) => each !== undefined)
+  const leftMs = announcements.admit(connection, leaving)
   before?.end()
   other?.giveWay()
   // Somebody who heard of that may have mounted something there.
