@@ -35,8 +35,8 @@ export class CacheBudget {
   /** Caches that were given up so far because there was too much. */
   givenUp = 0
   readonly #maxShareBytes: number
-  readonly #watched = new Set<CacheAccount>()
-  readonly #unwatched = new Set<CacheAccount>()
+  readonly #watched = new AccountRow()
+  readonly #unwatched = new AccountRow()
 
   constructor(maxBytes: number) {
     this.maxBytes = maxBytes
@@ -50,8 +50,7 @@ export class CacheBudget {
 
   /** @internal Puts an account at the end of its row; one that keeps nothing is in none. */
   place(account: CacheAccount): void {
-    this.#unwatched.delete(account)
-    this.#watched.delete(account)
+    account.row?.remove(account)
     if (account.bytes > 0) (account.isWatched ? this.#watched : this.#unwatched).add(account)
   }
 
@@ -59,7 +58,7 @@ export class CacheBudget {
   enforce(account: CacheAccount, share: CacheShare): void {
     if (share.bytes > this.#maxShareBytes) this.#giveUp(account)
     while (this.bytes > this.maxBytes) {
-      const [oldest = firstOf(this.#watched)] = this.#unwatched
+      const oldest = this.#unwatched.oldest ?? this.#watched.oldest
       if (!oldest) return
       this.#giveUp(oldest)
     }
@@ -77,6 +76,12 @@ export class CacheBudget {
 export class CacheAccount {
   readonly giveUp: () => void
   bytes = 0
+  /** @internal Its row, and its neighbours there. */
+  row: AccountRow | undefined
+  /** @internal */
+  older: CacheAccount | undefined
+  /** @internal */
+  newer: CacheAccount | undefined
   readonly #budget: CacheBudget
   readonly #share: CacheShare
   #isWatched = false
@@ -115,7 +120,31 @@ export class CacheAccount {
   }
 }
 
-function firstOf(accounts: ReadonlySet<CacheAccount>): CacheAccount | undefined {
-  const [first] = accounts
-  return first
+/**
+ * Accounts from the oldest to the newest, each in one row at most. A `Set` would step over all places that have become
+ * free at its front each time that the oldest is asked for.
+ */
+class AccountRow {
+  oldest: CacheAccount | undefined
+  #newest: CacheAccount | undefined
+
+  add(account: CacheAccount): void {
+    account.row = this
+    account.older = this.#newest
+    if (this.#newest) this.#newest.newer = account
+    else this.oldest = account
+    this.#newest = account
+  }
+
+  /** @param account - One of this row. */
+  remove(account: CacheAccount): void {
+    const { older, newer } = account
+    if (older) older.newer = newer
+    else this.oldest = newer
+    if (newer) newer.older = older
+    else this.#newest = older
+    account.row = undefined
+    account.older = undefined
+    account.newer = undefined
+  }
 }

@@ -18,7 +18,7 @@ const maxHeldRatio = 2
  * What is held is at most twice the packets and 256 KiB, or a little more while they lie in turns in several reads.
  */
 export class PacketMemory {
-  /** That of the last packet. */
+  /** That of the last packet that is kept; memory counts once for each row of packets that lie in it. */
   #backing: ArrayBufferLike | undefined
   #heldBytes = 0
   #slab = emptySlab
@@ -43,13 +43,19 @@ export class PacketMemory {
     return packet
   }
 
-  /** Counts anew, when others have been given up: these are all that are still kept. */
-  recount(packets: readonly Buffer[]): void {
-    this.#heldBytes = 0
-    this.#backing = undefined
-    for (const { buffer } of packets) {
-      if (buffer !== this.#backing) this.#heldBytes += buffer.byteLength
-      this.#backing = buffer
+  /**
+   * Takes off what the oldest packets keep alive alone, when they are given up; in time in proportion to these.
+   *
+   * @param packets - All that are kept from `start` on, in their order.
+   * @param end - Index of the first that stays; there has to be one.
+   */
+  release(packets: readonly Buffer[], start: number, end: number): void {
+    for (let index = start; index < end; index++) {
+      const backing = packets[index]?.buffer
+      if (backing === undefined || backing === packets[index + 1]?.buffer) continue
+      this.#heldBytes -= backing.byteLength
+      // A piece in which perhaps no packet lies any more is not kept for the next copy: nothing would count it.
+      if (backing === this.#slab.buffer && backing !== this.#backing) this.#dropSlab()
     }
   }
 
@@ -57,6 +63,10 @@ export class PacketMemory {
   clear(): void {
     this.#heldBytes = 0
     this.#backing = undefined
+    this.#dropSlab()
+  }
+
+  #dropSlab(): void {
     this.#slab = emptySlab
     this.#slabUsedBytes = 0
   }
@@ -66,7 +76,10 @@ export class PacketMemory {
       // Not of the pool of Node, which everybody shares.
       this.#slab = Buffer.allocUnsafeSlow(Math.max(slabBytes, packet.length))
       this.#slabUsedBytes = 0
+    }
+    if (this.#slab.buffer !== this.#backing) {
       this.#heldBytes += this.#slab.length
+      this.#backing = this.#slab.buffer
     }
     const start = this.#slabUsedBytes
     this.#slabUsedBytes += packet.copy(this.#slab, start)

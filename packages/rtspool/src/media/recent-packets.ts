@@ -2,7 +2,7 @@ import { checkNumber, checkOptions, isRecord, shown } from '../option-checks.js'
 import { timestampDistance, timestampOf } from '../rtp/index.js'
 import type { CacheAccount, CacheShare } from './cache-budget.js'
 import { packetRoles } from './entry-points.js'
-import { PacketMemory } from './packet-memory.js'
+import { KeptPackets } from './kept-packets.js'
 
 /** How much of a stream is kept for new viewers. */
 export interface GopCacheLimits {
@@ -93,10 +93,8 @@ export class RecentPackets {
   readonly #limits: GopCacheLimits
   readonly #clockRate: number
   readonly #maxPackets: number
-  readonly #memory = new PacketMemory()
+  readonly #packets = new KeptPackets()
   readonly #account: CacheAccount | undefined
-  #packets: Buffer[] = []
-  #sizeBytes = 0
   #isCollecting = false
   /** Index of the first of the leads that came last; `none` once they have been given up. */
   #leads = none
@@ -123,7 +121,7 @@ export class RecentPackets {
 
   /** Bytes of memory that the packets keep alive. */
   get heldBytes(): number {
-    return this.#memory.heldBytes + this.#packets.length * packetObjectBytes
+    return this.#packets.heldBytes + this.#packets.length * packetObjectBytes
   }
 
   /**
@@ -131,7 +129,7 @@ export class RecentPackets {
    * kept.
    */
   get packets(): readonly Buffer[] {
-    return this.#isCollecting || this.#hasEntries ? this.#packets : []
+    return this.#isCollecting || this.#hasEntries ? this.#packets.list : []
   }
 
   /** Another number each time that the packets begin elsewhere. */
@@ -141,7 +139,7 @@ export class RecentPackets {
 
   /** The packet with which the time of the packets begins; the leads in front of it may tell any time. */
   get entryPacket(): Buffer | undefined {
-    return this.#isCollecting ? this.#packets[this.#entry] : undefined
+    return this.#isCollecting ? this.#packets.at(this.#entry) : undefined
   }
 
   /** Whether somebody watches the stream: others are given up before this one. */
@@ -151,11 +149,12 @@ export class RecentPackets {
 
   /** Begins anew with the first packet that is not older than `timestamp`. */
   beginNotBefore(timestamp: number): void {
-    const index = this.#packets.findIndex(
-      (packet) => timestampDistance(timestamp, timestampOf(packet)) >= 0,
-    )
+    let index = 0
+    for (let packet = this.#packets.at(0); packet; packet = this.#packets.at(++index)) {
+      if (timestampDistance(timestamp, timestampOf(packet)) >= 0) break
+    }
     this.#isCollecting = true
-    this.#beginWith(index < 0 ? this.#packets.length : index)
+    this.#beginWith(index)
     this.#settle()
   }
 
@@ -174,10 +173,8 @@ export class RecentPackets {
         return packet
       }
     }
-    this.#sizeBytes += packet.length
-    const kept = this.#memory.keep(packet, this.#sizeBytes)
     if (role & firstLead) this.#leads = this.#packets.length
-    this.#packets.push(kept)
+    const kept = this.#packets.push(packet)
     if (this.#hasEntries && role & entry) this.#begin((role & gradual) !== 0)
     if (this.#isOverLimit(packet, isLead)) this.#giveUpOldest(packet)
     this.#settle()
@@ -185,9 +182,7 @@ export class RecentPackets {
   }
 
   clear(): void {
-    if (this.#packets.length > 0) this.#packets = []
-    this.#memory.clear()
-    this.#sizeBytes = 0
+    this.#packets.clear()
     this.#isCollecting = false
     this.#leads = none
     this.#nextLeads = none
@@ -216,7 +211,7 @@ export class RecentPackets {
   }
 
   #isOverLimit(latest: Buffer, isLead: boolean): boolean {
-    if (this.#sizeBytes > this.#limits.maxBytes) return true
+    if (this.#packets.sizeBytes > this.#limits.maxBytes) return true
     if (this.#packets.length > this.#maxPackets) return true
     const oldest = this.entryPacket
     if (!oldest || isLead) return false
@@ -238,10 +233,7 @@ export class RecentPackets {
     this.#starts++
     this.#entry = entryIndex - index
     if (index > 0) {
-      this.#packets = this.#packets.slice(index)
-      this.#sizeBytes = 0
-      for (const packet of this.#packets) this.#sizeBytes += packet.length
-      this.#memory.recount(this.#packets)
+      this.#packets.dropFirst(index)
       this.#leads -= index
     }
     this.#account?.renew()

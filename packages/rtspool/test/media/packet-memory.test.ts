@@ -56,9 +56,9 @@ describe('PacketMemory', () => {
       keptBytes += packet.length
       memory.keep(packet, keptBytes)
     }
-    memory.recount(kept.slice(45))
+    memory.release(kept, 0, 45)
     expect(memory.heldBytes).toBe(2 * readBytes)
-    memory.recount(kept.slice(46))
+    memory.release(kept, 45, 46)
     expect(memory.heldBytes).toBe(readBytes)
     // The next one of the same read costs nothing.
     expect(memory.keep(kept[91] ?? Buffer.alloc(0), 0)).toBe(kept[91])
