@@ -26,9 +26,10 @@ test.for(['tcp', 'udp'] as const)(
     await ffmpeg.stop()
     await close()
     expect(server.pool.size).toBe(0)
+    const lowerTransport = transport.toUpperCase()
     expect([isTold, told]).toEqual([
       true,
-      [{ path: '/live/cam', track: 0, lowerTransport: transport.toUpperCase(), seconds: 10 }],
+      [{ path: '/live/cam', track: 0, address: '127.0.0.1', lowerTransport, seconds: 10 }],
     ])
   },
 )

@@ -45,13 +45,27 @@ it.each([
   expect(lines).toMatchObject([{ level: 40, ...packet }])
 })
 
-it('P-6b warns of a publisher that sends nothing, with path, track and transport', () => {
+it('P-6b warns of a publisher that sends nothing, with path, track, address and transport', () => {
   const { log, lines } = collected()
-  const silence = { path: '/live', track: 0, lowerTransport: 'UDP', seconds: 10 }
+  const silence = {
+    ...{ path: '/live', track: 0, address: '10.0.0.1', lowerTransport: 'UDP', seconds: 10 },
+  }
   const end = logDiagnostics(new RepeatLimit(log, new ManualClock()))
   channel('rtspool:silent-track').publish(silence)
   end()
   expect(lines).toMatchObject([{ level: 40, ...silence }])
+})
+
+it('S-7 P-6b one host with many silent tracks takes no lines of another', () => {
+  const { log, lines } = collected()
+  const end = logDiagnostics(new RepeatLimit(log, new ManualClock()))
+  const tell = (address: string, track: number): void =>
+    channel('rtspool:silent-track').publish({ path: '/live', track, address })
+  for (let track = 0; track < 64; track++) tell('10.0.0.1', track)
+  tell('10.0.0.2', 0)
+  end()
+  expect(lines).toHaveLength(11)
+  expect(lines.at(-1)).toMatchObject({ address: '10.0.0.2' })
 })
 
 it('B-RTP N3 warns of packets from another port than announced, with both ports', () => {

@@ -6,6 +6,8 @@ export interface SilentTrack {
   readonly path: string
   /** Index of the track as announced, from 0. */
   readonly track: number
+  /** Of the publisher. */
+  readonly address: string
   readonly lowerTransport: 'TCP' | 'UDP'
   /** Seconds since RECORD. */
   readonly seconds: number
@@ -17,11 +19,11 @@ export const silentAfterSeconds = 10
 const silentTrack = new Diagnostic<SilentTrack>(
   'rtspool:silent-track',
   'RTSPOOL_SILENT_TRACK',
-  ({ path, track, lowerTransport, seconds }) =>
-    `${path}: its publisher sends no RTP of track ${track} over ${lowerTransport}, ${seconds} s after RECORD`,
+  ({ path, track, address, lowerTransport, seconds }) =>
+    `${path}: its publisher ${address} sends no RTP of track ${track} over ${lowerTransport}, ${seconds} s after RECORD`,
 )
 
 /** Tells of a track whose publisher has sent nothing that is RTP. */
-export function announceSilence(path: string, track: number, lowerTransport: 'TCP' | 'UDP'): void {
-  silentTrack.publish({ path, track, lowerTransport, seconds: silentAfterSeconds })
+export function announceSilence(track: Omit<SilentTrack, 'seconds'>): void {
+  silentTrack.publish({ ...track, seconds: silentAfterSeconds })
 }

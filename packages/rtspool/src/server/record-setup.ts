@@ -24,12 +24,10 @@ export function setUpRecordStream(
     rtp: (packet: Buffer) => stream?.receiveRtp(packet),
     rtcp: (compound: Buffer) => stream?.receiveRtcp(compound),
   }
+  const place = { path: publication.path, track: trackIndex, address: connection.remoteAddress }
   const taken = takeTransport(connection, transport, secured(receivers, security), {
     holder: session,
-    onForeignPort: foreignPortTeller({
-      ...{ path: publication.path, track: trackIndex, client: 'publisher' },
-      address: connection.remoteAddress,
-    }),
+    onForeignPort: foreignPortTeller({ ...place, client: 'publisher' }),
   })
   // A connection that closes tells by itself, and who sends something now and then sends it over TCP.
   const endWatch = transport.lowerTransport === 'UDP' ? server.silence.watch(session) : undefined
@@ -45,7 +43,7 @@ export function setUpRecordStream(
     },
     onPacket: () => session.touch(),
     onMediaEnded: () => session.end('mediaEnded'),
-    onSilent: () => announceSilence(publication.path, trackIndex, transport.lowerTransport),
+    onSilent: () => announceSilence({ ...place, lowerTransport: transport.lowerTransport }),
     onReplaced: () => session.end('replaced'),
     onClosed: (closed) => publication.removeStream(closed),
   })
