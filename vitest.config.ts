@@ -76,6 +76,8 @@ export default defineConfig({
           include: ['test/faults/**/*.test.ts'],
           testTimeout: 240_000,
           maxWorkers: 1,
+          // A machine that is busy with something else delays victims, too.
+          retry: 1,
         },
       },
       {
