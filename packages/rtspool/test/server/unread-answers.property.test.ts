@@ -15,8 +15,8 @@ const kib = 1024
 const sentBytes = 300 * kib
 /** One read of the kernel: what Node asks for. */
 const readBytes = 64 * kib
-/** Answers that wait to be sent, in slabs of 8 KiB that Node takes for small buffers, and what holds the bytes. */
-const aroundBytes = 28 * kib
+/** Answers that wait to be sent, in the slabs that Node takes for small buffers, and what holds the bytes. */
+const aroundBytes = (Number.parseInt(process.versions.node, 10) < 24 ? 28 : 56) * kib
 
 type Carrier = 'tcp' | 'tls' | 'tunnel' | 'webSocket'
 
