@@ -65,12 +65,15 @@ export class WalledNetwork {
     }
   }
 
-  /** From now on UDP to the server comes from other ports than its clients have. */
+  /**
+   * From now on UDP to the server comes from other ports than its clients have: above those that ffmpeg (5000 to 65000)
+   * and the kernel (up to 60999) choose, since a NAT leaves a port alone that is in its range already.
+   */
   async changePorts(): Promise<void> {
     await this.#nft(['add', 'table', 'ip', 'nat'])
     const hook = '{ type nat hook postrouting priority 100; }'
     await this.#nft(['add', 'chain', 'ip', 'nat', 'out', hook])
-    const change = ['snat', 'to', '127.0.0.1:30000-39999']
+    const change = ['snat', 'to', '127.0.0.1:65100-65500']
     await this.#nft(['add', 'rule', 'ip', 'nat', 'out', 'udp', 'dport', serverPorts, ...change])
   }
 
