@@ -12,12 +12,13 @@ const quiet = ['-hide_banner', '-loglevel', 'error', '-nostdin']
  *
  * @param publisher - `{ clip }`: FFmpeg publishes the clip for ever; `{ options }`: the stamping publisher.
  * @param settings - As `rtspool-server.mjs` takes them.
+ * @param library - Folder of another build of the library.
  */
-export async function startRtspool({ publisher, settings = {}, nodeOptions = [] }) {
+export async function startRtspool({ publisher, settings = {}, nodeOptions = [], library }) {
   const server = new Program(
     process.execPath,
     [...nodeOptions, serverScript, JSON.stringify(settings)],
-    { core: serverCore },
+    { core: serverCore, ...(library ? { env: { RTSPOOL_DIST: library } } : {}) },
   )
   const { port } = await server.next('listening')
   const url = `rtsp://127.0.0.1:${port}/cam`

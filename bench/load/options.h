@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define MAX_WINDOWS 8
+#define MAX_WINDOWS 64
 
 typedef enum {
   /* Viewers come, stay through all windows, and leave together. */
