@@ -50,8 +50,9 @@ export function checkOptions(name: string, options: unknown, known: readonly str
   if (!isRecord(options)) {
     throw new TypeError(`the options of ${name} must be an object, got ${kindOf(options)}`)
   }
-  for (const [key, value] of Object.entries(options)) {
-    if (value === undefined || known.includes(key)) continue
+  // Asked for each session that is made: no list is built.
+  for (const key in options) {
+    if (known.includes(key) || options[key] === undefined || !Object.hasOwn(options, key)) continue
     const meant = nearest(key, known)
     const hint = meant === undefined ? `there are ${known.join(', ')}` : `did you mean '${meant}'?`
     throw new TypeError(`${name} has no option '${key}': ${hint}`)

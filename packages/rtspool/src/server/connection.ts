@@ -248,8 +248,14 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
 
   reply(reply: Reply, request: RtspRequest): void {
     this.#hasWaited = false
-    this.#write(serializeReply(reply, request))
-    this.#afterWrite(reply, request)
+    const answer = serializeReply(reply, request)
+    if (reply.afterWrite) {
+      // A player gets the answer to PLAY, the first report and the first pictures at once.
+      this.#writer.gather(() => {
+        this.#write(answer)
+        this.#afterWrite(reply, request)
+      })
+    } else this.#write(answer)
     if (reply.session) this.#misses.noteFound()
     // A keepalive of the session that has ended asks for nothing else.
     if (this.#asksAnew && reply.statusCode !== 454) this.#cancelFarewell()

@@ -23,6 +23,15 @@ interface Mark {
 /** Streams of one session, and some more: whoever asks for more at once is congested sooner. */
 const maxGrants = 8
 
+/** What is gathered is copied into one buffer while it is no larger than this. */
+const maxGatheredBytes = 262_144
+
+/** A message or frames that wait to leave in one write with others. */
+interface GatheredWrite {
+  readonly bytes: Buffer
+  readonly onTaken: () => void
+}
+
 /** A writer that is looked at twice a second for ten seconds needs 20; more are not of use. */
 const maxMarks = 64
 
@@ -48,6 +57,8 @@ export class StreamWriter {
   /** Bytes that went the way of the stream. */
   #streamed = 0
   #marks: Mark[] = []
+  /** Writes since {@link gather}, in order. */
+  #gathered: GatheredWrite[] | undefined
 
   /**
    * @param sends - `undefined`: everything goes the way of the stream.
@@ -88,9 +99,35 @@ export class StreamWriter {
     return this.#streamed + direct - this.#output.writableLength
   }
 
+  /**
+   * Runs `write`, and sends everything that it writes in as few system calls as possible: one, up to 256 KiB. A call
+   * costs as much as 60 KiB (bench/churn).
+   */
+  gather(write: () => void): void {
+    if (!this.#direct || this.#gathered) {
+      write()
+      return
+    }
+    const gathered: GatheredWrite[] = []
+    this.#gathered = gathered
+    // Groups send past the writer while the slot is open.
+    this.#direct.shut(this.#slot)
+    try {
+      write()
+    } finally {
+      this.#gathered = undefined
+      this.#regulate()
+      this.#writeGathered(gathered)
+    }
+  }
+
   /** Writes all of `bytes`, now or later; nothing when the connection is closing. The buffer is not changed. */
   write(bytes: Buffer): void {
     if (!this.#output.writable) return
+    if (this.#gathered) {
+      this.#gathered.push({ bytes, onTaken: this.#regulate })
+      return
+    }
     const sent = this.#direct?.send(this.#slot, bytes) ?? 0
     if (sent < bytes.length) this.#queue(bytes.subarray(sent), this.#regulate)
   }
@@ -98,6 +135,10 @@ export class StreamWriter {
   /** The same for what is not media, with a call when the kernel has taken it. */
   writeMessage(bytes: Buffer, onTaken: () => void): void {
     if (!this.#output.writable) return
+    if (this.#gathered) {
+      this.#gathered.push({ bytes, onTaken })
+      return
+    }
     const sent = this.#direct?.send(this.#slot, bytes) ?? 0
     if (sent === bytes.length) {
       onTaken()
@@ -153,6 +194,30 @@ export class StreamWriter {
     const ageMs = now - (this.#marks[0]?.at ?? now)
     this.#judge(waiting, ageMs)
     return ageMs
+  }
+
+  #writeGathered(writes: readonly GatheredWrite[]): void {
+    let begin = 0
+    while (begin < writes.length) {
+      let sizeBytes = writes[begin]?.bytes.length ?? 0
+      let end = begin + 1
+      for (; end < writes.length; end++) {
+        const next = writes[end]?.bytes.length ?? 0
+        if (sizeBytes + next > maxGatheredBytes) break
+        sizeBytes += next
+      }
+      this.#writeTogether(writes.slice(begin, end))
+      begin = end
+    }
+  }
+
+  #writeTogether(writes: readonly GatheredWrite[]): void {
+    const [first] = writes
+    if (!first) return
+    const bytes = writes.length === 1 ? first.bytes : Buffer.concat(writes.map((one) => one.bytes))
+    this.writeMessage(bytes, () => {
+      for (const { onTaken } of writes) onTaken()
+    })
   }
 
   #revokeGrants(): void {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { DirectSends } from '../../src/transport/direct-sends.js'
 import { nativeSockets } from '../../src/transport/native-sockets.js'
 import { StreamWriter } from '../../src/transport/stream-writer.js'
@@ -67,6 +67,38 @@ describe.each([
     expect((await read(far, expected.length)).equals(expected)).toBe(true)
     writer.write(Buffer.from('five'))
     expect(String(await read(far, 4))).toBe('five')
+  })
+
+  it('gathers writes in their order, and tells each message when it is taken', async () => {
+    const { near, far } = await connection()
+    const sends = native && new DirectSends(native)
+    const calls = native && vi.spyOn(native, 'send')
+    const writer = new StreamWriter(near, sends, limits)
+    const large = flood.subarray(0, 300_000)
+    const taken: string[] = []
+    const message = (text: string) => writer.writeMessage(Buffer.from(text), () => taken.push(text))
+    writer.gather(() => {
+      message('answer')
+      writer.write(Buffer.from('report'))
+      writer.gather(() => writer.write(Buffer.from('pictures')))
+      expect(taken).toEqual(native ? [] : taken)
+    })
+    if (calls) expect(calls).toHaveBeenCalledTimes(1)
+    expect(String(await read(far, 20))).toBe('answerreportpictures')
+    expect(() =>
+      writer.gather(() => {
+        message('before')
+        writer.write(large)
+        writer.write(flood)
+        message('after')
+        throw new Error('of the application')
+      }),
+    ).toThrow('of the application')
+    const expected = Buffer.concat([Buffer.from('before'), large, flood, Buffer.from('after')])
+    expect((await read(far, expected.length)).equals(expected)).toBe(true)
+    await until(() => taken.length === 3)
+    expect(taken).toEqual(['answer', 'before', 'after'])
+    calls?.mockRestore()
   })
 
   it('is congested above its bytes, and again free at half of them', async () => {

@@ -1,5 +1,5 @@
 import { RequestError } from '../../errors.js'
-import type { Media } from '../../media/media.js'
+import type { TrackInfo } from '../../media/media.js'
 import type { PlayStream } from '../../media/play-stream.js'
 import type { Track } from '../../media/track.js'
 import { serializeRtpInfo } from '../../rtsp/index.js'
@@ -32,16 +32,17 @@ export const handlePlay: Handler = async (context) => {
   requireValid(context)
   const streams = playStreamsOf(held)
   const first = firstPackets(streams)
+  const positions = media.trackInfo(first)
   // A client that only speaks has nothing to be told of.
   const rtpInfo: [string, string][] =
-    streams.length > 0 ? [['RTP-Info', rtpInfoOf(media, streams, first)]] : []
+    streams.length > 0 ? [['RTP-Info', rtpInfoOf(positions, streams)]] : []
   const keyMgmt = rolloverHeaders(context, streams)
   session.state = 'Playing'
   return {
     ...ok,
     session,
     headers: [
-      ['Range', liveRange(unit, instantOf(media, first) ?? now)],
+      ['Range', liveRange(unit, instantOf(positions) ?? now)],
       ...rates,
       ...rtpInfo,
       ...keyMgmt,
@@ -70,22 +71,16 @@ function firstPackets(streams: readonly PlayStream[]): ReadonlyMap<Track, readon
 }
 
 /** The wall clock at the packets that are sent first, as far as it is known. */
-function instantOf(media: Media, first: ReadonlyMap<Track, readonly Buffer[]>): number | undefined {
-  const [info] = media.trackInfo(first)
+function instantOf([info]: readonly TrackInfo[]): number | undefined {
   return info?.track.unixTimeMsAt(info.rtpTime)
 }
 
 /** Tracks of which nothing has come yet are listed without a position. */
-function rtpInfoOf(
-  media: Media,
-  streams: readonly PlayStream[],
-  first: ReadonlyMap<Track, readonly Buffer[]>,
-): string {
-  const positions = new Map(media.trackInfo(first).map((info) => [info.track, info]))
+function rtpInfoOf(positions: readonly TrackInfo[], streams: readonly PlayStream[]): string {
   return serializeRtpInfo(
     streams.map(({ track, uri }) => {
       const url = rtpInfoUrl(uri)
-      const position = positions.get(track)
+      const position = positions.find((info) => info.track === track)
       if (!position) return { url }
       return { url, seq: position.sequenceNumber, rtptime: position.rtpTime }
     }),
