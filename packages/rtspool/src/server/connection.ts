@@ -281,6 +281,11 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
     else this.#readOn()
   }
 
+  abandoned(error: unknown, request: RtspRequest): void {
+    this.destroy()
+    this.#listener.requestFailed(error, request)
+  }
+
   /** Takes bytes of the client; what its carrier had read before there was a connection comes first. */
   receive(chunk: Buffer): void {
     if (this.#state !== 'open') return

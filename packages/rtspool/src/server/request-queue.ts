@@ -18,6 +18,13 @@ export interface RequestQueueOwner {
   failed(error: unknown, request: RtspRequest): void
   /** The request is answered, or a new turn has begun: another one may be ready to be taken. */
   answered(): void
+  /**
+   * Telling of a failure has itself failed, or going on after an answer has. The connection ends, and nobody else
+   * notices: the queue throws nothing, and rejects nothing.
+   *
+   * @param request - The latest request of the connection.
+   */
+  abandoned(error: unknown, request: RtspRequest): void
 }
 
 /**
@@ -33,6 +40,7 @@ export class RequestQueue {
   #hasTurn = false
   /** Requests that were answered since the last turn began. */
   #answeredCount = 0
+  #latest: RtspRequest | undefined
 
   constructor(owner: RequestQueueOwner, turns: RequestTurns) {
     this.#owner = owner
@@ -71,6 +79,7 @@ export class RequestQueue {
   push(request: RtspRequest): void {
     if (this.#isAnswering) throw new TypeError('a request is under way already')
     this.#isAnswering = true
+    this.#latest = request
     if (this.#hasTurn || this.#turns.take()) this.#begin(request)
     else {
       this.#turns.wait(() => {
@@ -90,21 +99,34 @@ export class RequestQueue {
   readonly #finish = (): void => {
     this.#isAnswering = false
     if (++this.#answeredCount >= requestsPerTurn) this.waitForTurn()
-    this.#owner.answered()
+    this.#goOn()
   }
 
   readonly #beginTurn = (): void => {
     this.#isWaitingForTurn = false
     this.#hasTurn = true
     this.#answeredCount = 0
-    this.#owner.answered()
+    this.#goOn()
+  }
+
+  #goOn(): void {
+    try {
+      this.#owner.answered()
+    } catch (error) {
+      if (!this.#latest) throw error
+      this.#owner.abandoned(error, this.#latest)
+    }
   }
 
   /** @returns A promise only when the handler does. */
   #answer(request: RtspRequest): Promise<void> | undefined {
     const refuse = (error: unknown): undefined => {
-      this.#owner.failed(error, request)
-      this.#owner.reply(errorReply(error), request)
+      try {
+        this.#owner.failed(error, request)
+        this.#owner.reply(errorReply(error), request)
+      } catch (failure) {
+        this.#owner.abandoned(failure, request)
+      }
     }
     try {
       const reply = this.#owner.handle(request)

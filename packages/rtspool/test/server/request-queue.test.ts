@@ -22,6 +22,7 @@ class Client implements RequestQueueOwner {
   unsent = 0
   answeredCount = 0
   failedCount = 0
+  abandonedBy: unknown
   taken = Number.POSITIVE_INFINITY
   #isSending = false
 
@@ -44,6 +45,10 @@ class Client implements RequestQueueOwner {
 
   answered(): void {
     this.send(0)
+  }
+
+  abandoned(error: unknown): void {
+    this.abandonedBy = error
   }
 
   send(count: number): void {
@@ -149,5 +154,47 @@ describe('RequestQueue', () => {
     client.send(2)
     await nextTurn()
     expect([client.failedCount, client.answeredCount, client.queue.isReady]).toEqual([2, 2, true])
+  })
+
+  describe.each([
+    [
+      'throws',
+      (fault: Error) => () => {
+        throw fault
+      },
+    ],
+    ['rejects', (fault: Error) => () => Promise.reject(fault)],
+  ])('a failure that cannot be told, after a handler that %s', (_name, failing) => {
+    const second = new Error('a second fault')
+    const fail = (): never => {
+      throw second
+    }
+
+    it.each(['failed', 'reply'] as const)('ends the connection alone: %s throws', async (step) => {
+      const turns = new RequestTurns()
+      const client = new Client(failing(new Error('a fault')), turns)
+      const neighbour = new Client(async () => ok, turns)
+      client[step] = fail
+      client.send(1)
+      neighbour.send(1)
+      await nextTurn()
+      expect(client.abandonedBy).toBe(second)
+      expect([neighbour.answeredCount, neighbour.abandonedBy]).toEqual([1, undefined])
+    })
+  })
+
+  it('ends a connection that cannot go on after an answer, and keeps the turns of others', async () => {
+    const turns = new RequestTurns()
+    while (turns.take());
+    const fault = new Error('a fault')
+    const client = new Client(() => ok, turns)
+    client.answered = () => {
+      throw fault
+    }
+    const neighbour = new Client(() => ok, turns)
+    client.send(1)
+    neighbour.send(1)
+    await until(() => neighbour.answeredCount === 1)
+    expect(client.abandonedBy).toBe(fault)
   })
 })

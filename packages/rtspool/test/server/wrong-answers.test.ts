@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import {
   createMediaDescription,
   MediaFactory,
+  RequestError,
   type RtspServer,
   type RtspServerOptions,
   type Session,
@@ -10,6 +11,7 @@ import {
 import { digestChallengeOf, digestHeader } from '../support/credentials.js'
 import { FakeClock } from '../support/fake-clock.js'
 import type { RtspTestClient } from '../support/rtsp-client.js'
+import { strayErrorsDuring } from '../support/stray-errors.js'
 import { connectTo, startServer, urlOf } from '../support/test-server.js'
 import { TestSource } from '../support/test-source.js'
 import { until } from '../support/until.js'
@@ -208,5 +210,30 @@ describe.each(hooks)('U-2 no answer but those documented admits: %s', (_name, ho
       expect([status, failures, server.pool.size]).toEqual([401, 0, 0])
       server.removeAllListeners()
     }
+  })
+})
+
+describe('a refusal that cannot be written', () => {
+  it.each([
+    ['at once', (refuse: () => never) => refuse],
+    ['later', (refuse: () => never) => async () => refuse()],
+  ])('ends its own connection, and is told: %s', async (_name, wrap) => {
+    const server = await startServer()
+    const location = 'rtsp://other.example/\r\ncam'
+    const refuse = (): never => {
+      throw new RequestError('ERR_REDIRECTED', 'moved', { context: { location } })
+    }
+    server.mounts.add('/moved', new MediaFactory(wrap(refuse)))
+    server.mounts.add('/cam', new MediaFactory(() => new TestSource()))
+    const neighbour = await connectTo(server)
+    const client = await connectTo(server)
+    const stray = await strayErrorsDuring(async () => {
+      const failed = once(server, 'requestFailed')
+      client.request('DESCRIBE', urlOf(server, '/moved')).catch(() => {})
+      await client.closed()
+      expect(((await failed) as [Error])[0].message).toContain('Location')
+    })
+    expect(stray).toEqual([])
+    expect((await neighbour.request('DESCRIBE', urlOf(server, '/cam'))).statusCode).toBe(200)
   })
 })
