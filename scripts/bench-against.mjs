@@ -58,7 +58,7 @@ async function churn(libraries, rounds) {
   const options = ['--transport', 'tcp', '--churn', 0, '--concurrency', 20, '--warmup', 0.1]
   const costs = libraries.map(() => [])
   for (let turn = -warmupTurns; turn < rounds; turn++) {
-    for (const [index, server] of servers.entries()) {
+    for (const [index, server] of inTurns(servers, turn + warmupTurns)) {
       const { windows } = await measureLoad(server, [...options, '--measure', turn < 0 ? 3 : 1])
       const [{ server: spent, cycles }] = windows
       if (turn >= 0) costs[index].push(spent.cpu.total / cycles)
@@ -68,10 +68,17 @@ async function churn(libraries, rounds) {
   return costs
 }
 
+/** Entries of a list, from another one on in each turn: no place is favoured. */
+function inTurns(list, turn) {
+  const first = turn % list.length
+  const entries = [...list.entries()]
+  return [...entries.slice(first), ...entries.slice(0, first)]
+}
+
 async function sessionPool(libraries, rounds) {
   const costs = libraries.map(() => [])
   for (let round = 0; round < rounds; round++) {
-    for (const [index, library] of libraries.entries()) {
+    for (const [index, library] of inTurns(libraries, round)) {
       const args = ['--expose-gc', 'bench/session-pool/project.mjs', '10000']
       const env = { ...process.env, RTSPOOL_DIST: library }
       const text = execFileSync(process.execPath, args, { cwd: root, env, encoding: 'utf8' })
@@ -116,7 +123,6 @@ function buildCommit(commit) {
 /** @returns Whether the ratio may be within the limit. */
 async function compare(name, base, own, rounds) {
   const [before, now, again] = await benchmarks[name]([base, own, own], rounds)
-  // This build counts twice, so that neither of its two places is favoured.
   const ratios = before.map((cost, round) => (now[round] + again[round]) / 2 / cost)
   const ratio = spread(ratios)
   const self = spread(now.map((cost, round) => again[round] / cost))
