@@ -4,10 +4,15 @@
  */
 
 const src = '^packages/rtspool/src'
-const command = '^packages/server/src'
+const command = '^packages/rtspool-server/src'
+const conform = '^packages/rtspool-conform/src'
 
 /** What users import or run. */
-const entries = `${src}/(index|session/index|session/conformance/index|media/file/index)\\.ts$|${command}/main\\.ts$`
+const entries = [
+  `${src}/(index|session-pool/index|testing/index|media/file/index)\\.ts$`,
+  `${command}/main\\.ts$`,
+  `${conform}/(index|command-line/index)\\.ts$`,
+].join('|')
 
 /** The layers over bytes and values: pure, and apart from one another but for what is built upon another. */
 const formats = ['rtsp', 'sdp', 'rtp', 'rtcp', 'srtp', 'mikey', 'http']
@@ -24,10 +29,11 @@ const layers = {
   srtp: { folders: ['rtp'], leaves: ['errors'] },
   mikey: { folders: ['srtp'], leaves: ['errors'] },
   http: { folders: [], leaves: ['errors'] },
-  session: { folders: [], leaves },
+  'session-pool': { folders: [], leaves },
   transport: { folders: formats, leaves },
   media: { folders: [...formats, 'transport'], leaves },
-  server: { folders: [...formats, 'transport', 'media', 'session'], leaves },
+  server: { folders: [...formats, 'transport', 'media', 'session-pool'], leaves },
+  testing: { folders: ['session-pool'], leaves },
 }
 
 const layerRules = Object.entries(layers).map(([layer, allowed]) => ({
@@ -69,8 +75,11 @@ export default {
       comment:
         'The pool is used through its entry, as users do; its parts are its own, but for the hold of an open connection.',
       severity: 'error',
-      from: { path: `${src}/`, pathNot: `${src}/session/` },
-      to: { path: `${src}/session/`, pathNot: `${src}/session/(index|session-hold)\\.ts$` },
+      from: { path: `${src}/`, pathNot: `${src}/(session-pool|testing)/` },
+      to: {
+        path: `${src}/session-pool/`,
+        pathNot: `${src}/session-pool/(index|session-hold)\\.ts$`,
+      },
     },
     {
       name: 'not-to-index',
@@ -124,13 +133,24 @@ export default {
     },
     {
       name: 'public-exports',
-      comment: 'The command uses the library by name, through its public exports.',
+      comment: 'The command uses the other packages by name, through their public exports.',
       severity: 'error',
       from: { path: command },
       to: {
-        path: '^packages/rtspool/|^(\\.\\./)+rtspool/',
-        pathNot: '^packages/rtspool/dist/(index|session/index|media/file/index)\\.(d\\.ts|js)$',
+        path: '^packages/(rtspool|rtspool-conform)/|^(\\.\\./)+(rtspool|rtspool-conform)/',
+        pathNot: [
+          '^packages/rtspool/dist/(index|session-pool/index|media/file/index)\\.(d\\.ts|js)$',
+          '^packages/rtspool-conform/dist/(index|command-line/index)\\.(d\\.ts|js)$',
+        ],
       },
+    },
+    {
+      name: 'conform-alone',
+      comment:
+        'rtspool-conform shares nothing with the library: no mistake of the one hides in the other.',
+      severity: 'error',
+      from: { path: conform },
+      to: { path: '^packages/rtspool(-server)?/|^(\\.\\./)+rtspool(-server)?/' },
     },
     {
       name: 'no-cycle',
@@ -144,7 +164,7 @@ export default {
       comment: 'Every module can be reached from an entry.',
       severity: 'error',
       from: { path: entries },
-      to: { path: `${src}/|${command}/`, pathNot: entries, reachable: false },
+      to: { path: `${src}/|${command}/|${conform}/`, pathNot: entries, reachable: false },
     },
     {
       name: 'resolvable',

@@ -1,19 +1,21 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
-const sourceOf = (file: string) =>
-  fileURLToPath(new URL(`packages/rtspool/src/${file}`, import.meta.url))
+const sourceOf = (name: string, file: string) =>
+  fileURLToPath(new URL(`packages/${name}/src/${file}`, import.meta.url))
 
-/** The command's tests take the library from its sources, as the library's own do: no build, and each module once. */
+/** Tests of the command take the other packages from their sources, as their own tests do: no build, and each module once. */
 const resolve = {
   alias: [
-    { find: /^rtspool$/, replacement: sourceOf('index.ts') },
+    { find: /^rtspool$/, replacement: sourceOf('rtspool', 'index.ts') },
+    { find: 'rtspool/session-pool', replacement: sourceOf('rtspool', 'session-pool/index.ts') },
+    { find: 'rtspool/testing', replacement: sourceOf('rtspool', 'testing/index.ts') },
+    { find: 'rtspool/file', replacement: sourceOf('rtspool', 'media/file/index.ts') },
+    { find: /^rtspool-conform$/, replacement: sourceOf('rtspool-conform', 'index.ts') },
     {
-      find: 'rtspool/session-pool/conformance',
-      replacement: sourceOf('session/conformance/index.ts'),
+      find: 'rtspool-conform/command-line',
+      replacement: sourceOf('rtspool-conform', 'command-line/index.ts'),
     },
-    { find: 'rtspool/session-pool', replacement: sourceOf('session/index.ts') },
-    { find: 'rtspool/file', replacement: sourceOf('media/file/index.ts') },
   ],
 }
 
@@ -32,7 +34,7 @@ export default defineConfig({
           name: 'unit',
           sequence: { groupOrder: 0 },
           include: ['packages/*/test/**/*.test.ts'],
-          exclude: ['**/*.property.test.ts', 'packages/server/test/command.test.ts'],
+          exclude: ['**/*.property.test.ts', 'packages/rtspool-server/test/command.test.ts'],
           setupFiles: ['packages/rtspool/test/support/setup.ts'],
           isolate: false,
           testTimeout: 10_000,
@@ -58,7 +60,7 @@ export default defineConfig({
           include: [
             'test/interop/**/*.test.ts',
             'test/network/**/*.test.ts',
-            'packages/server/test/command.test.ts',
+            'packages/rtspool-server/test/command.test.ts',
           ],
           testTimeout: 60_000,
           hookTimeout: 60_000,

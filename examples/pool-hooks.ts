@@ -10,7 +10,7 @@ import { fileMedia } from 'rtspool/file'
 import type { AdmitAnswer, AdmitContext } from 'rtspool/session-pool'
 
 const port = Number(process.env.PORT ?? 8554)
-const testClip = new URL('../../packages/server/assets/test.mp4', import.meta.url) // in a clone
+const testClip = new URL('../../packages/rtspool-server/assets/test.mp4', import.meta.url) // in a clone
 const clip = process.argv[2] ?? fileURLToPath(testClip)
 const barred = new Set(['192.0.2.1'])
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { RtspServer } from 'rtspool'
 import { fileMedia } from 'rtspool/file' // needs the package mediabunny
 
-const testClip = new URL('../../packages/server/assets/test.mp4', import.meta.url) // in a clone
+const testClip = new URL('../../packages/rtspool-server/assets/test.mp4', import.meta.url) // in a clone
 const clip = process.argv[2] ?? fileURLToPath(testClip)
 const port = Number(process.env.PORT ?? 8554)
 

@@ -44,7 +44,7 @@ declare module 'rtspool/session-pool' {
 export const room: number | undefined = new SessionPool().create({ data: { room: 1 } }).data.room
 `,
   'conformance.ts': `
-import { testSessionPool } from 'rtspool/session-pool/conformance'
+import { testSessionPool } from 'rtspool/testing'
 import { SessionPool } from 'rtspool/session-pool'
 testSessionPool({ test: () => {}, createPool: (options) => new SessionPool(options) })
 `,

@@ -8,7 +8,8 @@ import config from '../.dependency-cruiser.mjs'
 import { root } from './workspace.mjs'
 
 const library = 'packages/rtspool/src'
-const command = 'packages/server/src'
+const command = 'packages/rtspool-server/src'
+const conform = 'packages/rtspool-conform/src'
 
 /** One import a line, and the rule that has to catch it; without a rule it is allowed. */
 const cases = [
@@ -33,20 +34,20 @@ const cases = [
   { from: `${library}/mikey/a.ts`, to: '../srtp/target.js' },
   { from: `${library}/mikey/b.ts`, to: '../rtsp/target.js', rule: 'layer-mikey' },
   { from: `${library}/mikey/c.ts`, to: 'node:crypto', rule: 'pure-formats' },
-  { from: `${library}/session/a.ts`, to: '../clock.js' },
-  { from: `${library}/session/f.ts`, to: '../option-checks.js' },
+  { from: `${library}/session-pool/a.ts`, to: '../clock.js' },
+  { from: `${library}/session-pool/f.ts`, to: '../option-checks.js' },
   { from: `${library}/rtsp/d.ts`, to: '../option-checks.js', rule: 'layer-rtsp' },
-  { from: `${library}/session/b.ts`, to: '../rtsp/target.js', rule: 'layer-session' },
-  { from: `${library}/session/c.ts`, to: '../server/target.js', rule: 'layer-session' },
-  { from: `${library}/session/d.ts`, to: '../listeners.js' },
+  { from: `${library}/session-pool/b.ts`, to: '../rtsp/target.js', rule: 'layer-session-pool' },
+  { from: `${library}/session-pool/c.ts`, to: '../server/target.js', rule: 'layer-session-pool' },
+  { from: `${library}/session-pool/d.ts`, to: '../listeners.js' },
   { from: `${library}/rtsp/l.ts`, to: '../listeners.js', rule: 'layer-rtsp' },
-  { from: `${library}/session/e.ts`, to: 'node:net', rule: 'sockets' },
+  { from: `${library}/session-pool/e.ts`, to: 'node:net', rule: 'sockets' },
   { from: `${library}/transport/a.ts`, to: '../rtp/target.js' },
   { from: `${library}/transport/b.ts`, to: 'node:dgram' },
   { from: `${library}/transport/c.ts`, to: '../media/target.js', rule: 'layer-transport' },
-  { from: `${library}/transport/d.ts`, to: '../session/index.js', rule: 'layer-transport' },
+  { from: `${library}/transport/d.ts`, to: '../session-pool/index.js', rule: 'layer-transport' },
   { from: `${library}/media/a.ts`, to: '../transport/target.js' },
-  { from: `${library}/media/b.ts`, to: '../session/index.js', rule: 'layer-media' },
+  { from: `${library}/media/b.ts`, to: '../session-pool/index.js', rule: 'layer-media' },
   { from: `${library}/media/c.ts`, to: '../server/target.js', rule: 'layer-media' },
   { from: `${library}/media/d.ts`, to: 'node:http', rule: 'sockets' },
   { from: `${library}/media/e.ts`, to: './file/index.js', rule: 'file-entry' },
@@ -55,17 +56,25 @@ const cases = [
   { from: `${library}/media/f.ts`, to: 'mediabunny', rule: 'no-runtime-dependency' },
   { from: `${library}/media/file/c.ts`, to: 'pino', rule: 'no-runtime-dependency-file' },
   { from: `${library}/transport/e.ts`, to: 'pino', rule: 'no-runtime-dependency-transport' },
-  { from: `${library}/server/a.ts`, to: '../session/index.js' },
+  { from: `${library}/server/a.ts`, to: '../session-pool/index.js' },
   { from: `${library}/server/b.ts`, to: '../media/target.js' },
-  { from: `${library}/server/c.ts`, to: '../session/target.js', rule: 'session-pool-entry' },
+  { from: `${library}/server/c.ts`, to: '../session-pool/target.js', rule: 'session-pool-entry' },
   { from: `${library}/server/d.ts`, to: '../index.js', rule: 'not-to-index' },
   { from: `${library}/server/e.ts`, to: './missing.js', rule: 'resolvable' },
   { from: `${library}/errors.ts`, to: './rtsp/target.js', rule: 'leaf' },
   { from: `${library}/server/ring-a.ts`, to: './ring-b.js', rule: 'no-cycle' },
+  { from: `${library}/testing/a.ts`, to: '../session-pool/target.js' },
+  { from: `${library}/testing/b.ts`, to: '../server/target.js', rule: 'layer-testing' },
+  { from: `${library}/server/f.ts`, to: '../testing/target.js', rule: 'layer-server' },
   { from: `${command}/a.ts`, to: 'rtspool' },
   { from: `${command}/b.ts`, to: 'rtspool/dist/rtsp/target.js', rule: 'resolvable' },
   { from: `${command}/c.ts`, to: '../../rtspool/src/server/target.js', rule: 'public-exports' },
   { from: `${command}/d.ts`, to: '../../rtspool/dist/rtsp/target.js', rule: 'public-exports' },
+  { from: `${command}/e.ts`, to: '../../rtspool-conform/src/target.js', rule: 'public-exports' },
+  { from: `${conform}/a.ts`, to: './target.js' },
+  { from: `${conform}/b.ts`, to: 'rtspool', rule: 'conform-alone' },
+  { from: `${conform}/c.ts`, to: '../../rtspool/src/rtsp/target.js', rule: 'conform-alone' },
+  { from: `${conform}/d.ts`, to: '../../rtspool-server/src/main.js', rule: 'conform-alone' },
 ]
 
 /** What the imports above point at, and the smallest packages around them. */
@@ -73,10 +82,10 @@ const fixtures = {
   ...Object.fromEntries(
     [
       ...['rtsp', 'sdp', 'rtp', 'rtcp', 'srtp', 'mikey', 'http'],
-      ...['session', 'transport', 'media', 'server'],
+      ...['session-pool', 'testing', 'transport', 'media', 'server'],
     ].map((layer) => [`${library}/${layer}/target.ts`, 'export const target = 1\n']),
   ),
-  [`${library}/session/index.ts`]: "export { target } from './target.js'\n",
+  [`${library}/session-pool/index.ts`]: "export { target } from './target.js'\n",
   [`${library}/media/file/index.ts`]: 'export const target = 1\n',
   [`${library}/index.ts`]: 'export const target = 1\n',
   [`${library}/clock.ts`]: 'export const target = 1\n',
@@ -86,6 +95,7 @@ const fixtures = {
   [`${library}/server/ring-b.ts`]: "import './ring-a.js'\n",
   [`${library}/orphan.ts`]: 'export const target = 1\n',
   [`${command}/main.ts`]: 'export const target = 1\n',
+  [`${conform}/target.ts`]: 'export const target = 1\n',
   'packages/rtspool/dist/index.js': 'export const target = 1\n',
   'packages/rtspool/dist/rtsp/target.js': 'export const target = 1\n',
   'packages/rtspool/package.json': JSON.stringify({
@@ -105,7 +115,7 @@ async function violationsIn(folder) {
   process.chdir(folder)
   try {
     const tsConfig = extractTSConfig(join(root, 'tsconfig.base.json'))
-    const folders = [library, command]
+    const folders = [library, command, conform]
     const { forbidden, options } = config
     const cruiseOptions = { ...options, ruleSet: { forbidden }, validate: true }
     const { output } = await cruise(folders, cruiseOptions, options.enhancedResolveOptions, {

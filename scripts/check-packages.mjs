@@ -24,12 +24,17 @@ const packages = [
     folder: 'packages/rtspool',
     allowed: [documents, compiled, sources, pages],
     required: [
-      ...['README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts', 'dist/session/index.js'],
+      ...['README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts', 'dist/session-pool/index.js'],
       ...['docs/session-pool.md', 'docs/errors.md', 'docs/examples/server-minimal.ts'],
     ],
   },
   {
-    folder: 'packages/server',
+    folder: 'packages/rtspool-conform',
+    allowed: [documents, compiled],
+    required: ['README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts'],
+  },
+  {
+    folder: 'packages/rtspool-server',
     allowed: [documents, compiled, /^(assets\/test\.mp4|bin\/rtspool\.js)$/],
     required: ['README.md', 'LICENSE', 'bin/rtspool.js', 'dist/main.js', 'assets/test.mp4'],
   },

@@ -1,7 +1,7 @@
 /** Writes docs/conformance.md: each row of the checklist with its tests, and what `rtspool conform` has found. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { allRows } from '../packages/server/dist/conform/rows/index.js'
+import { allRows } from '../packages/rtspool-conform/dist/rows/index.js'
 import { chapters, different, requirements, uncovered } from './checklist.mjs'
 import { linksTo, testFiles, testsById, writeOrCheck } from './generated-docs.mjs'
 import { fail, root, say } from './workspace.mjs'

@@ -3,7 +3,10 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fail, root, say } from './workspace.mjs'
 
-const testFolders = ['packages/rtspool/test', 'packages/server/test', 'test']
+const testFolders = [
+  ...['packages/rtspool/test', 'packages/rtspool-server/test', 'packages/rtspool-conform/test'],
+  'test',
+]
 
 const faultPattern = '(?:[SPRU]-\\d+[a-z]?|M-[A-O]\\d?)'
 const idPattern = `(?:A-15-[A-Za-z][\\w-]*|[AB]-[A-Z0-9]+(?:-\\d+)?|Q\\d+|${faultPattern})`

@@ -1,4 +1,4 @@
-// Makes packages/server/assets/test.mp4, the clip that `/test` plays: a moving test picture with a clock
+// Makes packages/rtspool-server/assets/test.mp4, the clip that `/test` plays: a moving test picture with a clock
 // and a soft tone, 10.24 s long. That is 256 pictures and 480 AAC frames, so it loops without drift.
 //
 // node scripts/make-test-clip.mjs [output.mp4]      needs ffmpeg with libx264
@@ -16,7 +16,9 @@ const aacFrames = 480
 const seconds = pictures / framesPerSecond
 const sizeLimitBytes = 500_000
 
-const defaultOutput = fileURLToPath(new URL('../packages/server/assets/test.mp4', import.meta.url))
+const defaultOutput = fileURLToPath(
+  new URL('../packages/rtspool-server/assets/test.mp4', import.meta.url),
+)
 const output = process.argv[2] ?? defaultOutput
 const directory = mkdtempSync(join(tmpdir(), 'rtspool-clip-'))
 try {

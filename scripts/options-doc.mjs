@@ -8,7 +8,7 @@ import { fail, root } from './workspace.mjs'
 /** Documents with a table of options, and the command that each table shows. */
 export const optionPages = {
   'README.md': 'rtspool',
-  'packages/server/README.md': 'rtspool',
+  'packages/rtspool-server/README.md': 'rtspool',
   'docs/conform.md': 'rtspool conform',
 }
 
@@ -50,8 +50,8 @@ export function withTable(page, table) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { createCommand } = await import('../packages/server/dist/options.js')
-  const { createConformCommand } = await import('../packages/server/dist/conform/options.js')
+  const { createCommand } = await import('../packages/rtspool-server/dist/options.js')
+  const { createConformCommand } = await import('../packages/rtspool-conform/dist/options.js')
   const commands = [createCommand('0'), createConformCommand()]
   for (const [page, name] of Object.entries(optionPages)) {
     const command = commands.find((candidate) => candidate.name() === name)

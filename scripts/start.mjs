@@ -11,13 +11,13 @@ async function start() {
   const kept = optionsKeptByNpm(process.env, await optionNames())
   if (kept.length > 0) fail(npmOptionsProblem(kept))
   // In the same process, so that signals, exit code and terminal are the server's own.
-  await import(new URL('../packages/server/dist/main.js', import.meta.url).href)
+  await import(new URL('../packages/rtspool-server/dist/main.js', import.meta.url).href)
 }
 
 /** Options of the command that is about to run. */
 async function optionNames() {
-  const { createCommand } = await import('../packages/server/dist/options.js')
-  const { createConformCommand } = await import('../packages/server/dist/conform/options.js')
+  const { createCommand } = await import('../packages/rtspool-server/dist/options.js')
+  const { createConformCommand } = await import('../packages/rtspool-conform/dist/options.js')
   const command = process.argv[2] === 'conform' ? createConformCommand() : createCommand('')
   return command.options.map(({ long }) => long).filter((name) => name !== '--version')
 }

@@ -5,7 +5,7 @@ import { threats } from './threats.mjs'
 import { fail } from './workspace.mjs'
 
 /** What any pool of sessions has to pass is published, and not among the tests. */
-const suites = ['packages/rtspool/src/session/conformance']
+const suites = ['packages/rtspool/src/testing/pool-suite']
 
 const pages = [
   {

@@ -10,8 +10,8 @@ import { fileURLToPath } from 'node:url'
 export const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** The packages that are compiled, and the project that references all of them. */
-const packageFolders = ['packages/rtspool', 'packages/server']
-const runnableProject = 'packages/server'
+const packageFolders = ['packages/rtspool', 'packages/rtspool-conform', 'packages/rtspool-server']
+const runnableProject = 'packages/rtspool-server'
 
 const stampFile = join(root, 'node_modules/.cache/rtspool/build-stamp')
 

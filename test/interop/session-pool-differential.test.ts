@@ -6,8 +6,8 @@ import { createInterface, type Interface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Session, SessionPool } from '../../packages/rtspool/src/session/index.js'
-import { FakeClock } from '../../packages/rtspool/test/support/fake-clock.js'
+import { type Session, SessionPool } from '../../packages/rtspool/src/session-pool/index.js'
+import { ManualClock } from '../../packages/rtspool/src/testing/manual-clock.js'
 
 // The pool beside the original, GstRTSPSessionPool, which a Python process runs with its clock in our
 // hands: the same histories, step by step, must give the same answers and the same removals. What differs
@@ -82,7 +82,7 @@ class Original {
 
 /** The same histories on the project's pool. */
 class Project {
-  readonly clock = new FakeClock()
+  readonly clock = new ManualClock()
   readonly sessions: Session[] = []
   readonly pool: SessionPool
   readonly #ids: string[]

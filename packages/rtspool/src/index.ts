@@ -13,16 +13,10 @@ export {
 } from './errors.js'
 export { hostOf } from './host-of.js'
 export type {
-  BackChannelClient,
-  BackChannelOptions,
-  BackChannelReceiver,
-} from './media/back-channel.js'
-export type {
   FragmentedPacket,
   OversizedPacket,
   UnsentPacket,
-} from './media/delivery-troubles.js'
-export type { ForeignPort } from './media/foreign-port.js'
+} from './media/fan-out/delivery-troubles.js'
 export type { Media, MediaState } from './media/media.js'
 export {
   type CreateMediaSource,
@@ -34,16 +28,22 @@ export {
 export type { MediaOutput, MediaSource, PlayRange, SeekableSource } from './media/media-source.js'
 export { type MountMatch, MountPoints, type PublishOptions } from './media/mount-points.js'
 export type {
+  BackChannelClient,
+  BackChannelOptions,
+  BackChannelReceiver,
+} from './media/streams/back-channel.js'
+export type { ForeignPort } from './media/streams/foreign-port.js'
+export type { StreamReception } from './media/streams/stream-reception.js'
+export type { TrackPosition } from './media/timeline/source-numbers.js'
+export type { TimelineBreak, TimelinePolicy } from './media/timeline/timeline.js'
+export type {
   GopCacheLimits,
   GopCacheOptions,
   ServerGopCacheOptions,
-} from './media/recent-packets.js'
-export type { SilentTrack } from './media/silent-track.js'
-export type { TrackPosition } from './media/source-numbers.js'
-export type { StreamReception } from './media/stream-reception.js'
-export type { TimelineBreak, TimelinePolicy } from './media/timeline.js'
-export type { Track } from './media/track.js'
-export type { UnlistedPacket } from './media/unlisted-packets.js'
+} from './media/track/gop-cache.js'
+export type { SilentTrack } from './media/track/silent-track.js'
+export type { Track } from './media/track/track.js'
+export type { UnlistedPacket } from './media/track/unlisted-packets.js'
 export type { RtspRequest } from './rtsp/index.js'
 export {
   createMediaDescription,
@@ -56,20 +56,22 @@ export {
   serializeSdp,
 } from './sdp/index.js'
 export type { RtspAdmitContext, RtspAdmitHook } from './server/admit-hook.js'
-export type { AuthRefusalReason, RtspServerAuthStats } from './server/auth/auth-stats.js'
-export type { AccessRefusal } from './server/auth/authenticator.js'
-export { type DigestAlgorithm, digestAlgorithms, digestHa1 } from './server/auth/digest.js'
 export {
   type AuthOptions,
   authDefaults,
   type BasicPolicy,
   type VerifyContext,
   type VerifyHook,
-} from './server/auth/options.js'
+} from './server/auth/auth-options.js'
+export type { AuthRefusalReason, RtspServerAuthStats } from './server/auth/auth-stats.js'
+export type { AccessRefusal } from './server/auth/authenticator.js'
+export { type DigestAlgorithm, digestAlgorithms, digestHa1 } from './server/auth/digest.js'
 export type { AccessAction, AccessContext, AccessRule, AccessSubject } from './server/auth/rules.js'
 export type { Ha1s, UserSecret } from './server/auth/secrets.js'
-export type { Connection } from './server/connection.js'
-export type { RefusedConnections } from './server/connection-shares.js'
+export type { Connection } from './server/connection/connection.js'
+export type { RefusedConnections } from './server/door/connection-shares.js'
+export { type TlsCertificate, type TlsOptions, tlsDefaults } from './server/door/tls-options.js'
+export { RtspServer, type RtspServerEvents } from './server/server.js'
 export {
   type OnConnectionClosed,
   type PublisherTakeover,
@@ -79,8 +81,7 @@ export {
   rtspServerDefaults,
   type UdpLiveness,
   udpLivenesses,
-} from './server/options.js'
-export { RtspServer, type RtspServerEvents } from './server/server.js'
+} from './server/server-options.js'
 export type {
   RtspServerGopCacheStats,
   RtspServerSendPaths,
@@ -93,7 +94,8 @@ export {
   streamStatsOf,
   transportOf,
 } from './server/stream-stats.js'
-export { type TlsCertificate, type TlsOptions, tlsDefaults } from './server/tls-options.js'
+// With a star, for declarations of applications are merged into a name that comes this way, and into no other.
+export type * from './session-data.js'
 export {
   type AdmissionControl,
   type AdmissionLimit,
@@ -119,14 +121,12 @@ export {
   type SessionStats,
   type SessionSummary,
   type StreamTransport,
-} from './session/index.js'
-// With a star, for declarations of applications are merged into a name that comes this way, and into no other.
-export type * from './session-data.js'
+} from './session-pool/index.js'
 export type { SrtpSuiteName } from './srtp/index.js'
 export {
   MulticastAddressPool,
   type MulticastOptions,
   type MulticastPlace,
   multicastDefaults,
-} from './transport/multicast-address-pool.js'
-export type { MulticastStats } from './transport/udp-transport.js'
+} from './transport/multicast/multicast-address-pool.js'
+export type { MulticastStats } from './transport/udp/udp-transport.js'

@@ -13,9 +13,9 @@ import {
   tlsDefaults,
 } from '../src/index.js'
 import { fileMedia } from '../src/media/file/index.js'
-import { gopCacheDefaults } from '../src/media/recent-packets.js'
-import { testSessionPool } from '../src/session/conformance/index.js'
-import { sessionPoolDefaults } from '../src/session/index.js'
+import { gopCacheDefaults } from '../src/media/track/gop-cache.js'
+import { sessionPoolDefaults } from '../src/session-pool/index.js'
+import { testSessionPool } from '../src/testing/index.js'
 import { testCertificate } from './support/test-server.js'
 
 type Options = Record<string, unknown>

@@ -22,7 +22,7 @@ const server = new RtspServer({
   },
   multicast: { groups: '239.255.73.0/24', interface: '127.0.0.1' },
 })
-const clip = new URL('../../../packages/server/assets/test.mp4', import.meta.url)
+const clip = new URL('../../../packages/rtspool-server/assets/test.mp4', import.meta.url)
 server.mounts.add('/test', fileMedia(clip, { loop: true }))
 server.mounts.add('/private', fileMedia(clip, { loop: true }))
 server.mounts.allowPublish('/live/*')

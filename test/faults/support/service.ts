@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url'
 import { Program, until } from '../../interop/support/process.js'
 import type { FaultNetwork } from './network.js'
 
-const command = fileURLToPath(new URL('../../../packages/server/dist/main.js', import.meta.url))
+const command = fileURLToPath(
+  new URL('../../../packages/rtspool-server/dist/main.js', import.meta.url),
+)
 const supportFile = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
 /** The server has a processor of its own, and attackers give way to victims on the other one: the server is measured. */

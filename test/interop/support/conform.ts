@@ -6,7 +6,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Program } from './process.js'
 
-const command = fileURLToPath(new URL('../../../packages/server/dist/main.js', import.meta.url))
+const command = fileURLToPath(
+  new URL('../../../packages/rtspool-server/dist/main.js', import.meta.url),
+)
 
 /** A row, as `--list --json` prints it. */
 export interface ConformRow {

@@ -1,6 +1,6 @@
 /** Logs a warning, and ends by a fault that nobody catches. */
-import { openLog } from '../../../packages/server/dist/log.js'
-import { logFaults } from '../../../packages/server/dist/process-faults.js'
+import { openLog } from '../../../packages/rtspool-server/dist/log/log.js'
+import { logFaults } from '../../../packages/rtspool-server/dist/process-faults.js'
 
 const { log } = openLog({ level: 'info', format: 'json' })
 logFaults(log)

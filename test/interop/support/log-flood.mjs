@@ -1,6 +1,6 @@
 /** Logs as fast as it can to the standard error, and tells what the event loop and the process made of it. */
 import { setTimeout as wait } from 'node:timers/promises'
-import { openLog } from '../../../packages/server/dist/log.js'
+import { openLog } from '../../../packages/rtspool-server/dist/log/log.js'
 
 const lines = 20_000
 const { log, close } = openLog({ level: 'info', format: 'json' })

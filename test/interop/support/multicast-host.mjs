@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url'
 import { MulticastAddressPool, RtspServer } from 'rtspool'
 import { fileMedia } from 'rtspool/file'
 
-const clip = fileURLToPath(new URL('../../../packages/server/assets/test.mp4', import.meta.url))
+const clip = fileURLToPath(
+  new URL('../../../packages/rtspool-server/assets/test.mp4', import.meta.url),
+)
 const [host = '', interfaceName, ttl, sockets] = process.argv.slice(2)
 const isIpv6 = host.includes(':')
 const groups = isIpv6 ? ['ff15::7:1', 'ff15::7:2'] : ['239.255.13.1', '239.255.13.2']

@@ -5,9 +5,11 @@ import { Program, until } from './process.js'
 
 /** The moving test picture: 256 pictures of 640x360 H.264 and 480 AAC frames in 10.24 s. */
 export const testClip = fileURLToPath(
-  new URL('../../../packages/server/assets/test.mp4', import.meta.url),
+  new URL('../../../packages/rtspool-server/assets/test.mp4', import.meta.url),
 )
-const command = fileURLToPath(new URL('../../../packages/server/dist/main.js', import.meta.url))
+const command = fileURLToPath(
+  new URL('../../../packages/rtspool-server/dist/main.js', import.meta.url),
+)
 
 export interface RunningServer {
   /** `rtsp://host:port`, without a path. */

@@ -8,7 +8,9 @@ import { fileURLToPath } from 'node:url'
 import { createMediaDescription, createSessionDescription, MediaFactory, RtspServer } from 'rtspool'
 import { fileMedia } from 'rtspool/file'
 
-const clip = fileURLToPath(new URL('../../../packages/server/assets/test.mp4', import.meta.url))
+const clip = fileURLToPath(
+  new URL('../../../packages/rtspool-server/assets/test.mp4', import.meta.url),
+)
 /** A camera that sends one packet, and then nothing but reports. */
 function quietCamera() {
   const description = createSessionDescription({ originId: 1, address: '0.0.0.0', name: 'quiet' })

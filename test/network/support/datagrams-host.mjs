@@ -4,9 +4,9 @@
  */
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { MulticastEndpoint } from '../../../packages/rtspool/dist/transport/multicast-endpoint.js'
-import { nativeSockets } from '../../../packages/rtspool/dist/transport/native-sockets.js'
-import { UdpPortPair } from '../../../packages/rtspool/dist/transport/udp-port-pair.js'
+import { MulticastEndpoint } from '../../../packages/rtspool/dist/transport/multicast/multicast-endpoint.js'
+import { nativeSockets } from '../../../packages/rtspool/dist/transport/system/native-sockets.js'
+import { UdpPortPair } from '../../../packages/rtspool/dist/transport/udp/udp-port-pair.js'
 
 const [sockets, address = '', sizes = ''] = process.argv.slice(2)
 const family = address.includes(':') ? 6 : 4

@@ -5,7 +5,9 @@ import { type Route, serverAddresses } from './route.js'
 
 export type ServerName = 'rtspool' | 'gst-rtsp-server'
 
-const command = fileURLToPath(new URL('../../../packages/server/dist/main.js', import.meta.url))
+const command = fileURLToPath(
+  new URL('../../../packages/rtspool-server/dist/main.js', import.meta.url),
+)
 const peer = fileURLToPath(new URL('gst-rtsp-server-peer.py', import.meta.url))
 
 /** A server that a player is tried with. */

@@ -3,20 +3,23 @@ import type { Clock } from '../clock.js'
 import { RequestError } from '../errors.js'
 import { disown, isThenable } from '../listeners.js'
 import { checkBoolean, checkFunction, checkNumber, checkOptions, kindOf } from '../option-checks.js'
-import { MulticastAddressPool, type MulticastOptions } from '../transport/multicast-address-pool.js'
-import { type BackChannelOptions, checkBackChannelOptions } from './back-channel.js'
-import type { CacheShare } from './cache-budget.js'
+import {
+  MulticastAddressPool,
+  type MulticastOptions,
+} from '../transport/multicast/multicast-address-pool.js'
 import { closeSource } from './close-source.js'
 import { type DeadlineOptions, withDeadline } from './deadline.js'
 import { Media, type MediaOptions } from './media.js'
 import { type MediaSource, sourceProblem } from './media-source.js'
+import { type BackChannelOptions, checkBackChannelOptions } from './streams/back-channel.js'
+import { checkTimeline, type TimelinePolicy } from './timeline/timeline.js'
+import type { CacheShare } from './track/cache-budget.js'
 import {
   type GopCacheLimits,
   type GopCacheOptions,
   gopCacheDefaults,
   resolveGopCache,
-} from './recent-packets.js'
-import { checkTimeline, type TimelinePolicy } from './timeline.js'
+} from './track/gop-cache.js'
 
 /** What a viewer asked for. */
 export interface MediaRequest {

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js'
 import { isRecord, kindOf } from '../option-checks.js'
 import type { SessionDescription } from '../sdp/index.js'
-import type { Track } from './track.js'
+import type { Track } from './track/track.js'
 
 /** Where a source delivers to. */
 export interface MediaOutput {

@@ -3,25 +3,25 @@ import type { Clock, ClockTimer } from '../clock.js'
 import { catchLater, tellFailure } from '../listeners.js'
 import { rtcpIntervalMs } from '../rtcp/index.js'
 import { sequenceNumberOf } from '../rtp/index.js'
-import type { MulticastAddressPool } from '../transport/multicast-address-pool.js'
-import { BackChannel, type BackChannelOptions } from './back-channel.js'
-import type { CacheShare } from './cache-budget.js'
+import type { MulticastAddressPool } from '../transport/multicast/multicast-address-pool.js'
 import { closeSource } from './close-source.js'
-import { CommonJump } from './common-jump.js'
 import { withDeadline } from './deadline.js'
+import { describePresentation, type PresentationPlaces } from './describe-presentation.js'
 import {
   isSeekable,
   type MediaOutput,
   type MediaSource,
   type SeekableSource,
 } from './media-source.js'
-import { MulticastStreams } from './multicast-stream.js'
 import { Playback } from './playback.js'
-import { describePresentation, type PresentationPlaces } from './presentation.js'
-import type { GopCacheLimits } from './recent-packets.js'
-import { SourceClock } from './source-clock.js'
-import type { TimelinePolicy } from './timeline.js'
-import { Track } from './track.js'
+import { BackChannel, type BackChannelOptions } from './streams/back-channel.js'
+import { MulticastStreams } from './streams/multicast-stream.js'
+import { CommonJump } from './timeline/common-jump.js'
+import type { TimelinePolicy } from './timeline/timeline.js'
+import type { CacheShare } from './track/cache-budget.js'
+import type { GopCacheLimits } from './track/gop-cache.js'
+import { SourceClock } from './track/source-clock.js'
+import { Track } from './track/track.js'
 
 /** Who plays or records a media, and must hear when it ends. */
 export interface MediaParticipant {

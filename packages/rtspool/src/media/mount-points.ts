@@ -1,7 +1,7 @@
 import { checkOptions, kindOf } from '../option-checks.js'
 import { MediaFactory } from './media-factory.js'
 import { checkAbsolute, checkPath, checkPathPattern, matchesPathPattern } from './path-pattern.js'
-import { checkTimeline, type TimelinePolicy } from './timeline.js'
+import { checkTimeline, type TimelinePolicy } from './timeline/timeline.js'
 
 /** A mount point that answers for a path. */
 export interface MountMatch {

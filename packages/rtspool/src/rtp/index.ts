@@ -4,11 +4,8 @@ export {
   aacFmtp,
   parseAdtsHeader,
   parseAudioSpecificConfig,
-} from './aac.js'
-export { AacPayloader, type AacPayloaderOptions } from './aac-payloader.js'
-export { type Ac3Header, ac3SamplesOf, parseAc3Header } from './ac3.js'
-export { Ac3Payloader, type Ac3PayloaderOptions } from './ac3-payloader.js'
-export { G711Payloader, type G711PayloaderOptions } from './g711-payloader.js'
+} from './codec/aac.js'
+export { type Ac3Header, ac3SamplesOf, parseAc3Header } from './codec/ac3.js'
 export {
   type AvcConfiguration,
   avcConfigurationOf,
@@ -16,8 +13,7 @@ export {
   h264NalTypes,
   parseAvcConfiguration,
   profileLevelIdOf,
-} from './h264.js'
-export { H264Payloader } from './h264-payloader.js'
+} from './codec/h264.js'
 export {
   type HevcConfiguration,
   type HevcParameterSets,
@@ -26,14 +22,16 @@ export {
   h265TypeOf,
   hevcParameterSetsOf,
   parseHevcConfiguration,
-} from './h265.js'
-export { H265Payloader } from './h265-payloader.js'
-export { payloadTestOf } from './key-frame.js'
-export { type MpegAudioHeader, mpegAudioClockRate, parseMpegAudioHeader } from './mpeg-audio.js'
-export { MpegAudioPayloader } from './mpeg-audio-payloader.js'
-export { splitAnnexB, splitLengthPrefixed } from './nal-units.js'
-export { type OpusFrames, opusClockRate, opusSamplesOf, splitOpusPacket } from './opus.js'
-export { OpusPayloader } from './opus-payloader.js'
+} from './codec/h265.js'
+export { payloadTestOf } from './codec/key-frame.js'
+export {
+  type MpegAudioHeader,
+  mpegAudioClockRate,
+  parseMpegAudioHeader,
+} from './codec/mpeg-audio.js'
+export { splitAnnexB, splitLengthPrefixed } from './codec/nal-units.js'
+export { type OpusFrames, opusClockRate, opusSamplesOf, splitOpusPacket } from './codec/opus.js'
+export { type PcmFormat, pcmEncodingOf, toNetworkPcm } from './codec/pcm.js'
 export {
   isValidRtp,
   markerOf,
@@ -47,14 +45,20 @@ export {
   timestampOf,
   writeRtpHeader,
 } from './packet.js'
+export { type PayloadTest, payloadKinds } from './payload-kinds.js'
+export { AacPayloader, type AacPayloaderOptions } from './payloader/aac.js'
+export { Ac3Payloader, type Ac3PayloaderOptions } from './payloader/ac3.js'
+export { G711Payloader, type G711PayloaderOptions } from './payloader/g711.js'
+export { H264Payloader } from './payloader/h264.js'
+export { H265Payloader } from './payloader/h265.js'
+export { MpegAudioPayloader } from './payloader/mpeg-audio.js'
+export { OpusPayloader } from './payloader/opus.js'
 export {
   defaultMaxPacketBytes,
   RtpPacketWriter,
   type RtpPacketWriterOptions,
-} from './packet-writer.js'
-export { type PayloadTest, payloadKinds } from './payload-kinds.js'
-export { type PcmFormat, pcmEncodingOf, toNetworkPcm } from './pcm.js'
-export { PcmPayloader, type PcmPayloaderOptions } from './pcm-payloader.js'
+} from './payloader/packet-writer.js'
+export { PcmPayloader, type PcmPayloaderOptions } from './payloader/pcm.js'
 export {
   type ReceptionReportValues,
   ReceptionStatistics,

@@ -43,6 +43,7 @@ export {
   parseChallenge,
   serializeChallenge,
 } from './headers/www-authenticate.js'
+export { channelCount, frameHeaderBytes, frameInterleaved } from './interleaved.js'
 export { RtspHeaders, type RtspRequest, type RtspResponse } from './message.js'
 export { isRtspMethod, type RtspMethod, rtspMethods } from './methods.js'
 export { RtspParser, type RtspParserSink } from './parser.js'

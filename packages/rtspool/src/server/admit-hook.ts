@@ -1,5 +1,5 @@
 import type { RtspRequest } from '../rtsp/index.js'
-import type { AdmitAnswer, AdmitContext, SessionOwner } from '../session/index.js'
+import type { AdmitAnswer, AdmitContext, SessionOwner } from '../session-pool/index.js'
 import type { AccessAction } from './auth/rules.js'
 
 /** What the hook `onAdmit` of a server is shown: somebody who has been authenticated asks for a session. */

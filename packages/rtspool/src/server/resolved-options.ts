@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js'
 import { resolveMulticast } from '../media/media-factory.js'
-import { type GopCacheLimits, resolveServerGopCache } from '../media/recent-packets.js'
-import { checkTimeline, type TimelinePolicy } from '../media/timeline.js'
+import { checkTimeline, type TimelinePolicy } from '../media/timeline/timeline.js'
+import { type GopCacheLimits, resolveServerGopCache } from '../media/track/gop-cache.js'
 import {
   checkBoolean,
   checkClock,
@@ -15,12 +15,14 @@ import {
   shown,
   withoutUndefined,
 } from '../option-checks.js'
-import { SessionPool, type SessionPoolOptions } from '../session/index.js'
-import type { MulticastAddressPool } from '../transport/multicast-address-pool.js'
-import { type NativeSockets, nativeSockets } from '../transport/native-sockets.js'
-import type { BacklogLimits } from '../transport/stream-writer.js'
-import { type ResolvedAuthOptions, resolveAuthOptions } from './auth/options.js'
-import { descriptorLimit } from './descriptor-limit.js'
+import { SessionPool, type SessionPoolOptions } from '../session-pool/index.js'
+import type { MulticastAddressPool } from '../transport/multicast/multicast-address-pool.js'
+import { type NativeSockets, nativeSockets } from '../transport/system/native-sockets.js'
+import type { BacklogLimits } from '../transport/tcp/stream-writer.js'
+import { type ResolvedAuthOptions, resolveAuthOptions } from './auth/auth-options.js'
+import { descriptorLimit } from './door/descriptor-limit.js'
+import { type ResolvedTlsOptions, resolveTlsOptions } from './door/tls-options.js'
+import { TrustedAddresses } from './door/trusted-addresses.js'
 import {
   type OnConnectionClosed,
   type PublisherTakeover,
@@ -29,9 +31,7 @@ import {
   type RtspServerOptions,
   rtspServerDefaults,
   type UdpLiveness,
-} from './options.js'
-import { type ResolvedTlsOptions, resolveTlsOptions } from './tls-options.js'
-import { TrustedAddresses } from './trusted-addresses.js'
+} from './server-options.js'
 
 /** Options as the server uses them: checked, complete, times in milliseconds. */
 export interface ResolvedRtspServerOptions {

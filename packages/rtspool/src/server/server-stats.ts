@@ -1,5 +1,5 @@
-import type { DatagramSendPath } from '../transport/udp-port-pair.js'
-import type { MulticastStats } from '../transport/udp-transport.js'
+import type { DatagramSendPath } from '../transport/udp/udp-port-pair.js'
+import type { MulticastStats } from '../transport/udp/udp-transport.js'
 import type { RtspServerAuthStats } from './auth/auth-stats.js'
 
 /** Of a server that sends none. */

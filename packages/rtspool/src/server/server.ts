@@ -2,29 +2,29 @@ import { EventEmitter } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { type MalformedMessageError, quoteReceived, type RtspError } from '../errors.js'
 import { tell, warnOnce } from '../listeners.js'
-import { CacheBudget } from '../media/cache-budget.js'
 import { MountPoints } from '../media/mount-points.js'
+import { CacheBudget } from '../media/track/cache-budget.js'
 import type { RtspRequest } from '../rtsp/index.js'
-import type { SessionPool, SessionPoolWatch } from '../session/index.js'
-import { DirectSends } from '../transport/direct-sends.js'
-import { UdpTransport } from '../transport/udp-transport.js'
-import { AcknowledgementMonitor } from './acknowledgement-monitor.js'
-import { Announcements } from './announcements.js'
+import type { SessionPool, SessionPoolWatch } from '../session-pool/index.js'
+import { DirectSends } from '../transport/tcp/direct-sends.js'
+import { UdpTransport } from '../transport/udp/udp-transport.js'
 import { type AccessRefusal, Authenticator } from './auth/authenticator.js'
-import { BacklogMonitor } from './backlog-monitor.js'
-import { Connection } from './connection.js'
-import type { ConnectionCarrier } from './connection-carrier.js'
-import { FrontDoor } from './front-door.js'
-import type { RtspServerOptions } from './options.js'
-import { RefusalMonitor } from './refusal-monitor.js'
-import type { ServerContext } from './request-context.js'
-import { RequestTurns } from './request-turns.js'
+import type { ConnectionCarrier } from './connection/carrier.js'
+import { Connection } from './connection/connection.js'
+import { RequestTurns } from './connection/request-turns.js'
+import { ServerSessions } from './connection/server-sessions.js'
+import { FrontDoor } from './door/front-door.js'
+import type { TlsCertificate } from './door/tls-options.js'
+import { AcknowledgementMonitor } from './liveness/acknowledgement-monitor.js'
+import { BacklogMonitor } from './liveness/backlog-monitor.js'
+import { RefusalMonitor } from './liveness/refusal-monitor.js'
+import { SilenceMonitor } from './liveness/silence-monitor.js'
+import type { ServerContext } from './request/request-context.js'
 import { type ResolvedRtspServerOptions, resolveRtspServerOptions } from './resolved-options.js'
-import { ServedMedia } from './served-media.js'
+import type { RtspServerOptions } from './server-options.js'
 import { noMulticast, type RtspServerStats } from './server-stats.js'
-import { SessionHomes } from './session-homes.js'
-import { SilenceMonitor } from './silence-monitor.js'
-import type { TlsCertificate } from './tls-options.js'
+import { Announcements } from './sources/announcements.js'
+import { ServedMedia } from './sources/served-media.js'
 
 export interface RtspServerEvents {
   connectionOpened: [connection: Connection]
@@ -76,7 +76,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
   readonly #turns = new RequestTurns()
   /** Where the system's own calls do not tell. */
   readonly #acknowledgements: AcknowledgementMonitor<Connection> | undefined
-  readonly #homes: SessionHomes
+  readonly #sessions: ServerSessions
   readonly #directSends: DirectSends | undefined
   readonly #authenticator: Authenticator | undefined
   readonly #context: ServerContext
@@ -99,7 +99,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
       : new AcknowledgementMonitor(clock, slowReaderTimeoutMs, dropSlowReader)
     this.#directSends = native && new DirectSends(native)
     this.#cacheBudget = new CacheBudget(this.#options.gopCacheTotalBytes)
-    this.#homes = new SessionHomes(this.pool, this.#options)
+    this.#sessions = new ServerSessions(this.pool, this.#options)
     this.#context = this.#makeContext()
     this.#door = new FrontDoor(this.#options, (carrier, first) => this.#accept(carrier, first))
   }
@@ -204,7 +204,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
         this.#udp = await UdpTransport.open({ ports: udpPorts, address, ...sending })
       }
       this.#watch = this.pool.startCleanup()
-      this.#homes.start()
+      this.#sessions.start()
     } catch (error) {
       for (const connection of this.#connections) connection.destroy()
       await this.#door.close()
@@ -218,7 +218,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
     await this.#listening?.catch(() => {})
     const closed = this.#door.close()
     if (this.#options.ownsPool) this.pool.close()
-    this.#homes.stop()
+    this.#sessions.stop()
     this.#watch?.close()
     const factories = [...this.mounts].map(([, factory]) => factory)
     this.#authenticator?.close()
@@ -249,7 +249,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
           this.#unknownChannelFrames += closed.channels.unknownChannelFrames
           this.#backlogs.remove(closed)
           this.#acknowledgements?.remove(closed)
-          this.#homes.connectionClosed(closed)
+          this.#sessions.connectionClosed(closed)
           tell(this, 'connectionClosed', closed)
         },
       },
@@ -286,11 +286,11 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
       media: this.#media,
       authorizer: this.#authenticator,
       udp: () => this.#udp,
-      homes: this.#homes,
+      sessions: this.#sessions,
       silence: new SilenceMonitor(
         this.#options.clock,
         this.#options.publisherTimeoutMs,
-        (session) => this.#homes.isConnected(session),
+        (session) => this.#sessions.isConnected(session),
       ),
       refusals: new RefusalMonitor(this.#options.clock),
       publisherTakeover: this.#options.publisherTakeover,

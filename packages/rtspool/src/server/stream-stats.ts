@@ -1,8 +1,8 @@
-import { PlayStream } from '../media/play-stream.js'
-import { RecordStream } from '../media/record-stream.js'
-import type { StreamReception } from '../media/stream-reception.js'
+import { PlayStream } from '../media/streams/play-stream.js'
+import { RecordStream } from '../media/streams/record-stream.js'
+import type { StreamReception } from '../media/streams/stream-reception.js'
 import type { TransportSpecInit } from '../rtsp/index.js'
-import type { Session } from '../session/index.js'
+import type { Session } from '../session-pool/index.js'
 
 /** One track of a session, and how well it arrives. */
 export interface StreamStats {

@@ -18,7 +18,7 @@ import { parseSessionHeader } from '../../src/rtsp/headers/session.js'
 import { parseTransport, serializeTransport } from '../../src/rtsp/headers/transport.js'
 import { parseChallenge, serializeChallenge } from '../../src/rtsp/headers/www-authenticate.js'
 import { RtspHeaders } from '../../src/rtsp/message.js'
-import { rateHeaders } from '../../src/server/rate-headers.js'
+import { rateHeaders } from '../../src/server/handlers/rate-headers.js'
 import {
   authorizationCases,
   challengeCases,

@@ -1,6 +1,6 @@
 import { parseRtspUri } from '../../src/rtsp/uri.js'
 import { isSameUri } from '../../src/server/auth/digest-uri.js'
-import { parseTarget } from '../../src/server/target.js'
+import { parseTarget } from '../../src/server/request/target.js'
 import { refusedUris, uriCases } from '../rtsp/header-cases.js'
 import { type FuzzTarget, textTarget } from './target.js'
 

@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { expect, it, onTestFinished } from 'vitest'
 import { closeSource } from '../../src/media/close-source.js'
 import { MediaFactory } from '../../src/media/media-factory.js'
-import { FakeClock } from '../support/fake-clock.js'
+import { ManualClock } from '../../src/testing/manual-clock.js'
 import { TestSource } from '../support/test-source.js'
 
 /** What is published about sources that did not close, until the test ends. */
@@ -19,7 +19,7 @@ const sourceThat = (close: () => void | Promise<void>) => Object.assign(new Test
 it('a source that cannot be closed harms nobody, and its error is published', async () => {
   const heard = failures()
   const error = new Error('camera already gone')
-  const clock = new FakeClock()
+  const clock = new ManualClock()
   const throwing = sourceThat(() => {
     throw error
   })
@@ -37,7 +37,7 @@ it('a source that cannot be closed harms nobody, and its error is published', as
 
 it('a source that never closes is given up after 10 s', async () => {
   const heard = failures()
-  const clock = new FakeClock()
+  const clock = new ManualClock()
   const closing = closeSource(
     sourceThat(() => new Promise(() => {})),
     '/cam',
@@ -53,7 +53,7 @@ it('a source that never closes is given up after 10 s', async () => {
 
 it('nothing is published about a source that closes, sooner or later', async () => {
   const heard = failures()
-  const clock = new FakeClock()
+  const clock = new ManualClock()
   await closeSource(new TestSource(), '/cam', clock)
   await closeSource(
     sourceThat(async () => {}),
@@ -67,7 +67,7 @@ it('whoever ends a media waits for its source, also when it is being ended alrea
   let closed = (): void => {}
   const source = sourceThat(() => new Promise((resolve) => (closed = resolve)))
   const factory = new MediaFactory(() => source)
-  const media = await factory.construct({ path: '/cam', query: undefined }, new FakeClock())
+  const media = await factory.construct({ path: '/cam', query: undefined }, new ManualClock())
   void media.end()
   let isOver = false
   const ended = media.end().then(() => (isOver = true))

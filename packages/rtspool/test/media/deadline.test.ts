@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { withDeadline } from '../../src/media/deadline.js'
-import { FakeClock } from '../support/fake-clock.js'
+import { ManualClock } from '../../src/testing/manual-clock.js'
 
 const never = () => new Promise<never>(() => {})
 
 describe('withDeadline', () => {
   it('settles as the promise does, and leaves no timer and no listener', async () => {
-    const clock = new FakeClock()
+    const clock = new ManualClock()
     const { signal } = new AbortController()
     const options = { clock, ms: 1000, signal }
     expect(await withDeadline('now', 'it', options)).toBe('now')
@@ -17,7 +17,7 @@ describe('withDeadline', () => {
   })
 
   it('rejects when it takes too long, and not before', async () => {
-    const clock = new FakeClock()
+    const clock = new ManualClock()
     const late = withDeadline(never(), 'it', { clock, ms: 1000 })
     clock.advance(999)
     expect(clock.pendingTimers).toBe(1)
@@ -27,7 +27,7 @@ describe('withDeadline', () => {
   })
 
   it('rejects when it is given up, and leaves no timer', async () => {
-    const clock = new FakeClock()
+    const clock = new ManualClock()
     const controller = new AbortController()
     const given = withDeadline(never(), 'it', { clock, ms: 1000, signal: controller.signal })
     controller.abort()
@@ -36,7 +36,7 @@ describe('withDeadline', () => {
   })
 
   it('without a limit there is no timer', () => {
-    const clock = new FakeClock()
+    const clock = new ManualClock()
     void withDeadline(never(), 'it', { clock, ms: Number.POSITIVE_INFINITY })
     expect(clock.pendingTimers).toBe(0)
   })

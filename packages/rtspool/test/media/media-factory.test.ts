@@ -6,14 +6,14 @@ import {
 } from '../../src/media/media-factory.js'
 import type { MediaSource } from '../../src/media/media-source.js'
 import { createMediaDescription } from '../../src/sdp/index.js'
-import { FakeClock } from '../support/fake-clock.js'
+import { ManualClock } from '../../src/testing/manual-clock.js'
 import { TestSource } from '../support/test-source.js'
 
 const request = { path: '/cam', query: undefined }
 
 /** A factory whose sources come when the test says so. */
 function slowFactory(options?: ConstructorParameters<typeof MediaFactory>[1]) {
-  const clock = new FakeClock()
+  const clock = new ManualClock()
   const pending: ((source: MediaSource) => void)[] = []
   const factory = new MediaFactory(
     () => new Promise<MediaSource>((resolve) => void pending.push(resolve)),
@@ -66,7 +66,7 @@ describe('a MediaFactory whose source takes its time', () => {
 
 describe('a MediaFactory that does not share', () => {
   it('ends a media as soon as nobody uses it', async () => {
-    const clock = new FakeClock()
+    const clock = new ManualClock()
     const source = new TestSource()
     const factory = new MediaFactory(() => source, { shared: false, lingerSeconds: 60 })
     const media = await factory.construct(request, clock)
@@ -82,7 +82,7 @@ describe('a MediaFactory that does not share', () => {
 
 describe('a MediaFactory that is asked for one path after the other', () => {
   it('keeps a hundred media that nobody watches, and all that somebody does', async () => {
-    const clock = new FakeClock()
+    const clock = new ManualClock()
     const sources: TestSource[] = []
     const factory = new MediaFactory(
       () => {
@@ -115,7 +115,7 @@ describe('a MediaFactory that is asked for one path after the other', () => {
       const viewer = { mediaEnded: () => {} }
       for (let query = 0; query < 150; query++) {
         const request = { path: '/cam', query: `${query}` }
-        const media = await factory.construct(request, new FakeClock())
+        const media = await factory.construct(request, new ManualClock())
         media.join(viewer)
         media.leave(viewer)
       }
@@ -126,7 +126,7 @@ describe('a MediaFactory that is asked for one path after the other', () => {
 
   it('ends none that a request is about to take', async () => {
     const factory = new MediaFactory(() => new TestSource())
-    const clock = new FakeClock()
+    const clock = new ManualClock()
     const asked = Array.from({ length: 150 }, (_, query) =>
       factory.construct({ path: '/cam', query: `${query}` }, clock),
     )
@@ -140,7 +140,7 @@ it('closes a source whose description cannot be used', async () => {
   const source = new TestSource()
   Object.assign(source, { description: undefined })
   const factory = new MediaFactory(() => source)
-  await expect(factory.construct(request, new FakeClock())).rejects.toMatchObject(unavailable)
+  await expect(factory.construct(request, new ManualClock())).rejects.toMatchObject(unavailable)
   expect([source.closeCount, factory.mediaCount]).toEqual([1, 0])
 })
 
@@ -208,7 +208,7 @@ describe('what a factory was given instead of a source', () => {
   ])('%j is 503 and says what a source needs', async (source, got) => {
     const factory = new MediaFactory(() => source as MediaSource)
     const message = `/cam: a media source needs description, start and close, ${got}`
-    const constructed = factory.construct(request, new FakeClock())
+    const constructed = factory.construct(request, new ManualClock())
     await expect(constructed).rejects.toMatchObject({ ...unavailable, message })
     expect(factory.mediaCount).toBe(0)
   })
@@ -217,7 +217,9 @@ describe('what a factory was given instead of a source', () => {
     let closed = 0
     const half = { start, close: () => void closed++ }
     const factory = new MediaFactory(() => half as unknown as MediaSource)
-    await expect(factory.construct(request, new FakeClock())).rejects.toThrow('without description')
+    await expect(factory.construct(request, new ManualClock())).rejects.toThrow(
+      'without description',
+    )
     expect(closed).toBe(1)
   })
 })
@@ -227,7 +229,7 @@ it('warns of nothing when many sources are being made at a time', async () => {
   const listener = (warning: Error): void => void warnings.push(warning)
   process.on('warning', listener)
   const factory = new MediaFactory(() => new Promise<MediaSource>(() => {}))
-  const clock = new FakeClock()
+  const clock = new ManualClock()
   const asked = Array.from({ length: 50 }, (_, query) =>
     factory.construct({ path: '/cam', query: `${query}` }, clock).catch(() => {}),
   )

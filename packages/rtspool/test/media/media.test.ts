@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import type { Reader } from '../../src/media/fan-out/reader.js'
 import { Media } from '../../src/media/media.js'
 import { MediaFactory } from '../../src/media/media-factory.js'
-import type { Reader } from '../../src/media/reader.js'
 import { parseCompound } from '../../src/rtcp/index.js'
 import { parseSdp } from '../../src/sdp/index.js'
-import { ChannelTable, type InterleavedCarrier } from '../../src/transport/interleaved.js'
-import { FakeClock } from '../support/fake-clock.js'
+import { ManualClock } from '../../src/testing/manual-clock.js'
+import { ChannelTable, type InterleavedCarrier } from '../../src/transport/tcp/channel-table.js'
 import { rtpPacket } from '../support/test-server.js'
 import { TestSource } from '../support/test-source.js'
 
@@ -49,7 +49,7 @@ const participant = () => {
 }
 
 function setUp(lingerMs = 10_000) {
-  const clock = new FakeClock()
+  const clock = new ManualClock()
   const source = new TestSource()
   const media = new Media('/cam', source, { clock, lingerMs })
   const [video, audio] = media.tracks
@@ -332,7 +332,7 @@ describe('Track', () => {
 })
 
 describe('MediaFactory', () => {
-  const clock = new FakeClock()
+  const clock = new ManualClock()
 
   it('shares one media among equal paths and queries, made once', async () => {
     let made = 0

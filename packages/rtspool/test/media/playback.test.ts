@@ -1,11 +1,11 @@
 import { describe, expect, test, vi } from 'vitest'
 import type { MediaOutput } from '../../src/media/media-source.js'
 import { Playback } from '../../src/media/playback.js'
-import { FakeClock } from '../support/fake-clock.js'
+import { ManualClock } from '../../src/testing/manual-clock.js'
 import { StoredTestSource } from '../support/stored-test-source.js'
 
 function setUp() {
-  const clock = new FakeClock()
+  const clock = new ManualClock()
   const source = new StoredTestSource()
   const output: MediaOutput = { tracks: [], clock, end: () => {}, rangeEnded: () => {} }
   source.start(output)

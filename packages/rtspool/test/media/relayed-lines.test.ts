@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { describePresentation } from '../../src/media/presentation.js'
+import { describePresentation } from '../../src/media/describe-presentation.js'
 import { isRelayed } from '../../src/media/relayed-lines.js'
 import { parseSdp } from '../../src/sdp/index.js'
 import { seededRandom } from '../rtp/random-bytes.js'

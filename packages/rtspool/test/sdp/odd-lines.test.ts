@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { describePresentation } from '../../src/media/presentation.js'
+import { describePresentation } from '../../src/media/describe-presentation.js'
 import { parseSdp, serializeSdp } from '../../src/sdp/index.js'
 import { seededRandom } from '../rtp/random-bytes.js'
 import { sdpSamples } from './samples.js'

@@ -3,10 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { TimelineBreaks } from '../../src/media/timeline.js'
-import { ConnectionShares } from '../../src/server/connection-shares.js'
-import { TrustedAddresses } from '../../src/server/trusted-addresses.js'
-import { FakeClock } from '../support/fake-clock.js'
+import { TimelineBreaks } from '../../src/media/timeline/timeline.js'
+import { ConnectionShares } from '../../src/server/door/connection-shares.js'
+import { TrustedAddresses } from '../../src/server/door/trusted-addresses.js'
+import { ManualClock } from '../../src/testing/manual-clock.js'
 import { strayErrorsDuring } from '../support/stray-errors.js'
 import { warningsDuring } from '../support/warnings.js'
 
@@ -15,14 +15,14 @@ function refuseConnection(): void {
     maxConnections: 1,
     maxConnectionsPerAddress: 0,
     trustedAddresses: new TrustedAddresses([]),
-    clock: new FakeClock(),
+    clock: new ManualClock(),
   })
   shares.take('192.0.2.1')
   shares.take('192.0.2.2')
 }
 
 const breakTimeline = (): void =>
-  new TimelineBreaks('/cam', 0, new FakeClock()).tell('source', 'passThrough')
+  new TimelineBreaks('/cam', 0, new ManualClock()).tell('source', 'passThrough')
 
 const messages = [
   ['rtspool:connections-refused', 'RTSPOOL_CONNECTIONS_REFUSED', refuseConnection],
@@ -80,14 +80,14 @@ describe('S-9 diagnostics channels', () => {
   )
 
   const root = fileURLToPath(new URL('../../..', import.meta.url))
-  const sources = ['rtspool/src', 'server/src'].flatMap((folder) =>
+  const sources = ['rtspool/src', 'rtspool-server/src', 'rtspool-conform/src'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true })
       .map((name) => join(folder, String(name)))
       .filter((name) => name.endsWith('.ts')),
   )
 
   it('S-9 no source but listeners.ts opens a channel to publish on', () => {
-    // The conformance suite and the log of the command subscribe only.
+    // The suite for pools and the log of the command subscribe only.
     const makesChannel =
       /\bchannel\(|\btracingChannel\b|\bnew Channel\b|import \* as .*diagnostics_channel/
     const imports =

@@ -1,5 +1,5 @@
-import type { NativeSockets } from '../../src/transport/native-sockets.js'
-import { parseSocketAddress } from '../../src/transport/socket-address.js'
+import type { NativeSockets } from '../../src/transport/system/native-sockets.js'
+import { parseSocketAddress } from '../../src/transport/system/socket-address.js'
 
 export const errorNumbers = {
   EIO: 5,

@@ -1,7 +1,7 @@
-import { FakeClock } from './fake-clock.js'
+import { ManualClock } from '../../src/testing/manual-clock.js'
 
 /** A clock of an event loop, which reads sockets between its timers and what was put off to the next turn. */
-export class LoopClock extends FakeClock {
+export class LoopClock extends ManualClock {
   readSockets: () => unknown = () => {}
 
   override schedule(callback: () => void, delayMs: number) {

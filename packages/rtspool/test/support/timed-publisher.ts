@@ -1,7 +1,7 @@
-import { CommonJump } from '../../src/media/common-jump.js'
-import { RecordStream } from '../../src/media/record-stream.js'
-import { SourceClock } from '../../src/media/source-clock.js'
-import { Track, type TrackInit } from '../../src/media/track.js'
+import { RecordStream } from '../../src/media/streams/record-stream.js'
+import { CommonJump } from '../../src/media/timeline/common-jump.js'
+import { SourceClock } from '../../src/media/track/source-clock.js'
+import { Track, type TrackInit } from '../../src/media/track/track.js'
 import {
   type NtpTimestamp,
   ntpFromUnixMs,
@@ -9,9 +9,10 @@ import {
   serializeCompound,
   unixMsFromNtp,
 } from '../../src/rtcp/index.js'
+import { frameHeaderBytes } from '../../src/rtsp/index.js'
 import { createMediaDescription } from '../../src/sdp/index.js'
-import { ChannelTable, frameHeaderBytes } from '../../src/transport/interleaved.js'
-import { FakeClock } from './fake-clock.js'
+import { ManualClock } from '../../src/testing/manual-clock.js'
+import { ChannelTable } from '../../src/transport/tcp/channel-table.js'
 import { rtpPacket } from './test-server.js'
 
 /** What a viewer is told in a sender report. */
@@ -31,10 +32,10 @@ export class TimedTrack {
   readonly packets: Buffer[] = []
   /** RTCP that the publisher was sent. */
   readonly sentBack: Buffer[] = []
-  readonly #clock: FakeClock
+  readonly #clock: ManualClock
   #sequenceNumber = 0
 
-  constructor(clock: FakeClock, init: Partial<TrackInit> & { clockRate?: number } = {}) {
+  constructor(clock: ManualClock, init: Partial<TrackInit> & { clockRate?: number } = {}) {
     this.#clock = clock
     const { clockRate = 90_000, ...rest } = init
     const description = createMediaDescription({
@@ -124,7 +125,7 @@ export class TimedTrack {
 
 /** Sound and pictures of one publisher. */
 export function timedPublisher(init: Partial<TrackInit> = {}) {
-  const clock = new FakeClock()
+  const clock = new ManualClock()
   const shared = {
     awaitsReport: true,
     ...init,

@@ -1,15 +1,15 @@
-import type { InterleavedReader } from '../../src/media/reader.js'
-import { SentReports } from '../../src/media/sent-reports.js'
-import { Track } from '../../src/media/track.js'
+import type { InterleavedReader } from '../../src/media/fan-out/reader.js'
+import { SentReports } from '../../src/media/fan-out/sent-reports.js'
+import { Track } from '../../src/media/track/track.js'
 import { sequenceNumberOf } from '../../src/rtp/index.js'
 import { createMediaDescription } from '../../src/sdp/index.js'
 import { srtpSuites } from '../../src/srtp/index.js'
-import { ChannelTable } from '../../src/transport/interleaved.js'
-import { FakeClock } from './fake-clock.js'
+import { ManualClock } from '../../src/testing/manual-clock.js'
+import { ChannelTable } from '../../src/transport/tcp/channel-table.js'
 import { closeAfterTest } from './open-things.js'
 
 /** A track of video that keeps key frames; closed after the test. */
-export function videoTrack(encoding: string, clock = new FakeClock()): Track {
+export function videoTrack(encoding: string, clock = new ManualClock()): Track {
   const kind = encoding === 'opus' ? 'audio' : 'video'
   const clockRate = encoding === 'opus' ? 48_000 : 90_000
   const description = createMediaDescription({ kind, payloadType: 96, encoding, clockRate })

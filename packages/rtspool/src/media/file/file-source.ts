@@ -2,13 +2,13 @@ import { randomInt } from 'node:crypto'
 import type { Clock } from '../../clock.js'
 import { createSessionDescription, type SessionDescription } from '../../sdp/index.js'
 import type { MediaOutput, MediaSource } from '../media-source.js'
-import type { Track } from '../track.js'
+import type { Track } from '../track/track.js'
 import { announceFailure, restMs } from './file-failure.js'
 import { fileTimesOf } from './file-times.js'
-import type { FileTrack, Packetize } from './file-track.js'
 import type { MediaFile } from './media-file.js'
 import { Pacer } from './pacer.js'
 import { type TimedUnit, timeUnits } from './timeline.js'
+import type { FileTrack, Packetize } from './tracks/file-track.js'
 
 /** One track on its way out. */
 interface Lane {

@@ -1,5 +1,5 @@
-import type { FileTrack } from './file-track.js'
 import type { MediaFile } from './media-file.js'
+import type { FileTrack } from './tracks/file-track.js'
 
 /** When a file begins and how long it is, in seconds of its own time. */
 export interface FileTimes {

@@ -2,12 +2,12 @@ import { type FileHandle, open } from 'node:fs/promises'
 import type * as Mediabunny from 'mediabunny'
 import { RequestError } from '../../errors.js'
 import type { Origin } from './beginnings.js'
-import { chooseTracks } from './choose-tracks.js'
 import { isCutOff } from './container-end.js'
 import { announceLeftOut } from './file-failure.js'
-import type { FileTrack } from './file-track.js'
 import type { FileView } from './file-view.js'
 import { RepairMemory } from './repairs.js'
+import { chooseTracks } from './tracks/choose-tracks.js'
+import type { FileTrack } from './tracks/file-track.js'
 
 /** An open file and the tracks of it that can be sent: one or two. */
 export interface MediaFile {

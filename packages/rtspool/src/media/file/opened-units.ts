@@ -1,4 +1,4 @@
-import type { AccessUnit, FileTrack } from './file-track.js'
+import type { AccessUnit, FileTrack } from './tracks/file-track.js'
 
 /** A track that is read from some point on. */
 export interface OpenedUnits {

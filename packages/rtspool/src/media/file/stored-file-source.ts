@@ -1,14 +1,14 @@
 import { randomInt } from 'node:crypto'
 import { createSessionDescription, type SessionDescription } from '../../sdp/index.js'
 import type { MediaOutput, PlayRange, SeekableSource } from '../media-source.js'
-import type { Track } from '../track.js'
+import type { Track } from '../track/track.js'
 import { announceFailure, FileCutOffError, restMs } from './file-failure.js'
 import { type FileTimes, fileTimesOf } from './file-times.js'
-import type { FileTrack, Packetize } from './file-track.js'
 import type { MediaFile } from './media-file.js'
 import { type OpenedUnits, openAt } from './opened-units.js'
 import { Pacer } from './pacer.js'
 import { type TimedUnit, timePiece } from './timeline.js'
+import type { FileTrack, Packetize } from './tracks/file-track.js'
 
 /** One track on its way out. */
 interface Lane {

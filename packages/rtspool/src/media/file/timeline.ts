@@ -1,4 +1,4 @@
-import type { AccessUnit, FileTrack } from './file-track.js'
+import type { AccessUnit, FileTrack } from './tracks/file-track.js'
 
 /** An access unit with its place in a playing that may go round and round. */
 export interface TimedUnit {

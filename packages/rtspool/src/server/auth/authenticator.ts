@@ -2,15 +2,20 @@ import { randomInt } from 'node:crypto'
 import type { Clock } from '../../clock.js'
 import { hostOf } from '../../host-of.js'
 import type { Authorization as Credentials, DigestAuthorization } from '../../rtsp/index.js'
-import type { Authorization, Authorizer, Reply, UnauthorizedRequest } from '../request-context.js'
-import { sessionNotFound } from '../session-presentation.js'
+import type {
+  Authorization,
+  Authorizer,
+  Reply,
+  UnauthorizedRequest,
+} from '../request/request-context.js'
+import { sessionNotFound } from '../request/session-presentation.js'
 import { AttemptLimiter, attemptLimits } from './attempt-limiter.js'
+import type { ResolvedAuthOptions, VerifyContext } from './auth-options.js'
 import { type AuthRefusalReason, AuthStatsCounter, type RtspServerAuthStats } from './auth-stats.js'
 import { challenge } from './challenges.js'
 import { areRight, type CheckableCredentials, receivedCredentials } from './credentials.js'
 import { isSameUri } from './digest-uri.js'
 import { Nonces } from './nonces.js'
-import type { ResolvedAuthOptions, VerifyContext } from './options.js'
 import { RecentLogins } from './recent-logins.js'
 import type { AccessContext } from './rules.js'
 import { type RequestSubject, subjectOf } from './subject.js'

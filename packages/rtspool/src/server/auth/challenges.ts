@@ -1,6 +1,6 @@
 import { serializeChallenge } from '../../rtsp/index.js'
-import type { Reply } from '../request-context.js'
-import type { ResolvedAuthOptions } from './options.js'
+import type { Reply } from '../request/request-context.js'
+import type { ResolvedAuthOptions } from './auth-options.js'
 
 /**
  * A 401 that asks for credentials. SHA-256 stands before MD5 (RFC 7616 section 3.7); FFmpeg and GStreamer take the

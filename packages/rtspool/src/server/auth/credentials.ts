@@ -6,8 +6,8 @@ import {
   type DigestAuthorization,
   parseAuthorization,
 } from '../../rtsp/index.js'
+import type { ResolvedAuthOptions, VerifyContext } from './auth-options.js'
 import type { DigestAlgorithm } from './digest.js'
-import type { ResolvedAuthOptions, VerifyContext } from './options.js'
 import {
   algorithmOf,
   ha1From,

@@ -1,6 +1,6 @@
 import { RtspError } from '../../errors.js'
-import type { RequestTarget } from '../target.js'
-import { parseTarget } from '../target.js'
+import type { RequestTarget } from '../request/target.js'
+import { parseTarget } from '../request/target.js'
 
 /**
  * Whether the `uri` of a Digest means what the request asks for. The same resource, in whatever spelling clients have

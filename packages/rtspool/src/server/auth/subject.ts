@@ -1,13 +1,13 @@
 import { isSameHost } from '../../host-of.js'
 import { parseSessionHeader } from '../../rtsp/index.js'
-import type { Session, SessionMedia } from '../../session/index.js'
-import type { UnauthorizedRequest } from '../request-context.js'
+import type { Session, SessionMedia } from '../../session-pool/index.js'
+import type { UnauthorizedRequest } from '../request/request-context.js'
 import {
   isPublication,
   isSame,
   type Presentation,
   presentationOf,
-} from '../session-presentation.js'
+} from '../request/session-presentation.js'
 import type { AccessAction } from './rules.js'
 
 /** What a request is about, for the rules. */

@@ -1,14 +1,14 @@
 import { RequestError } from '../../errors.js'
 import { depthOf, mountPublication } from '../../media/mount-points.js'
-import { Publication, publicationOf } from '../../media/publication.js'
-import type { TrackKeys } from '../../media/stream-security.js'
+import { Publication, publicationOf } from '../../media/streams/publication.js'
+import type { TrackKeys } from '../../media/streams/stream-security.js'
 import { parseContentType, type RtspRequest } from '../../rtsp/index.js'
 import { parseSdp, type SessionDescription } from '../../sdp/index.js'
-import { mayTakeOver } from '../publisher-takeover.js'
-import { type Handler, ok, type RequestContext } from '../request-context.js'
-import { announcedKeys, keyMgmtHeaders } from '../srtp-announce.js'
-import { type RequestTarget, requireTarget } from '../target.js'
-import { playMethods } from './methods.js'
+import { announcedKeys, keyMgmtHeaders } from '../key-mgmt/srtp-announce.js'
+import { playMethods } from '../request/methods.js'
+import { type Handler, ok, type RequestContext } from '../request/request-context.js'
+import { type RequestTarget, requireTarget } from '../request/target.js'
+import { mayTakeOver } from '../sources/publisher-takeover.js'
 
 /** Segments of a path to publish to: each depth that is in use costs every request one look-up. */
 const maxDepth = 64

@@ -1,13 +1,13 @@
 import { RequestError } from '../../errors.js'
 import { acceptsSdp } from '../../rtsp/index.js'
-import { requiresBackChannel } from '../back-channel.js'
-import { withNullAddressFor } from '../connection-address.js'
-import { describeMedia } from '../construct-media.js'
-import { multicastPlaces } from '../multicast-setup.js'
-import { type Handler, ok } from '../request-context.js'
-import { keyFormFor, secureDescription, srtpSuiteFor } from '../srtp.js'
-import { noteDescribed } from '../srtp-position.js'
-import { contentBase, requireTarget } from '../target.js'
+import { keyFormFor, secureDescription, srtpSuiteFor } from '../key-mgmt/key-mgmt.js'
+import { noteDescribed } from '../key-mgmt/rollover.js'
+import { type Handler, ok } from '../request/request-context.js'
+import { contentBase, requireTarget } from '../request/target.js'
+import { requiresBackChannel } from '../setup/back-channel-setup.js'
+import { multicastPlaces } from '../setup/multicast-setup.js'
+import { describeMedia } from '../sources/construct-media.js'
+import { withNullAddressFor } from './null-address.js'
 
 /** DESCRIBE: the session description of what is mounted at the path (RFC 2326 section 10.2). */
 export const handleDescribe: Handler = async (context) => {

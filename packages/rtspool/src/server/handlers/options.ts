@@ -1,6 +1,6 @@
 import { serializePublic } from '../../rtsp/index.js'
-import { type Handler, ok } from '../request-context.js'
-import { playMethods, publicMethods } from './methods.js'
+import { playMethods, publicMethods } from '../request/methods.js'
+import { type Handler, ok } from '../request/request-context.js'
 
 /** OPTIONS: what can be asked here; with a session, a sign of life (RFC 2326 section 10.1). */
 export const handleOptions: Handler = ({ server, target, session }) => {

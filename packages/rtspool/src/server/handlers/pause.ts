@@ -1,12 +1,12 @@
-import { checkLivePausePoint } from '../live-range.js'
-import { pauseStored } from '../pause-stored.js'
-import { type Handler, ok } from '../request-context.js'
+import { type Handler, ok } from '../request/request-context.js'
 import {
   isPublication,
   playStreamsOf,
   recordStreamsOf,
   requirePresentation,
-} from '../session-presentation.js'
+} from '../request/session-presentation.js'
+import { checkLivePausePoint } from './live-range.js'
+import { pauseStored } from './pause-stored.js'
 
 /** PAUSE: the flow halts, the session stays (RFC 2326 section 10.6). */
 export const handlePause: Handler = (context) => {

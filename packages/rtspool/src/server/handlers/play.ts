@@ -1,18 +1,22 @@
 import { RequestError } from '../../errors.js'
 import type { TrackInfo } from '../../media/media.js'
-import type { PlayStream } from '../../media/play-stream.js'
-import type { Track } from '../../media/track.js'
+import type { PlayStream } from '../../media/streams/play-stream.js'
+import type { Track } from '../../media/track/track.js'
 import { serializeRtpInfo } from '../../rtsp/index.js'
-import { openBackChannels } from '../back-channel.js'
-import { checkLiveRange, liveRange } from '../live-range.js'
-import { playStored, rtpInfoUrl } from '../play-stored.js'
-import { rateHeaders } from '../rate-headers.js'
-import { type Handler, ok } from '../request-context.js'
-import { isPublication, playStreamsOf, requirePresentation } from '../session-presentation.js'
-import { requireValid } from '../session-validity.js'
-import { rolloverHeaders } from '../srtp-position.js'
-import { startSource } from '../start-source.js'
-import { recordMethods } from './methods.js'
+import { rolloverHeaders } from '../key-mgmt/rollover.js'
+import { recordMethods } from '../request/methods.js'
+import { type Handler, ok } from '../request/request-context.js'
+import {
+  isPublication,
+  playStreamsOf,
+  requirePresentation,
+} from '../request/session-presentation.js'
+import { requireValid } from '../request/session-validity.js'
+import { openBackChannels } from '../setup/back-channel-setup.js'
+import { startSource } from '../sources/start-source.js'
+import { checkLiveRange, liveRange } from './live-range.js'
+import { playStored, rtpInfoUrl } from './play-stored.js'
+import { rateHeaders } from './rate-headers.js'
 
 /** PLAY: the tracks that were set up begin to flow (RFC 2326 section 10.5). */
 export const handlePlay: Handler = async (context) => {
@@ -55,7 +59,7 @@ export const handlePlay: Handler = async (context) => {
   }
 }
 
-/** Pictures before sound, whatever the order of SETUP: see `isFollower` in media/datagram-readers.ts. */
+/** Pictures before sound, whatever the order of SETUP: see `isFollower` in media/fan-out/datagram-readers.ts. */
 function keyFramesFirst(streams: readonly PlayStream[]): PlayStream[] {
   return [...streams].sort((a, b) => Number(b.track.hasKeyFrames) - Number(a.track.hasKeyFrames))
 }

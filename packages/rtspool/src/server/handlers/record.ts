@@ -1,9 +1,13 @@
 import { RequestError } from '../../errors.js'
-import { checkLiveRange } from '../live-range.js'
-import { type Handler, ok } from '../request-context.js'
-import { isPublication, recordStreamsOf, requirePresentation } from '../session-presentation.js'
-import { requireValid } from '../session-validity.js'
-import { playMethods } from './methods.js'
+import { playMethods } from '../request/methods.js'
+import { type Handler, ok } from '../request/request-context.js'
+import {
+  isPublication,
+  recordStreamsOf,
+  requirePresentation,
+} from '../request/session-presentation.js'
+import { requireValid } from '../request/session-validity.js'
+import { checkLiveRange } from './live-range.js'
 
 /** RECORD: what was announced begins to arrive (RFC 2326 section 10.11). */
 export const handleRecord: Handler = async (context) => {

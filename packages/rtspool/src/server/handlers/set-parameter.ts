@@ -1,7 +1,7 @@
-import { answerParameters } from '../parameters.js'
-import type { Handler } from '../request-context.js'
-import { srtpSuiteFor } from '../srtp.js'
-import { keyMgmtParameter, takeNewKeys } from '../srtp-rekey.js'
+import { srtpSuiteFor } from '../key-mgmt/key-mgmt.js'
+import { keyMgmtParameter, takeNewKeys } from '../key-mgmt/srtp-rekey.js'
+import type { Handler } from '../request/request-context.js'
+import { answerParameters } from './parameters.js'
 
 /** SET_PARAMETER: a sign of life (RFC 2326 section 10.9), or new keys for what the client sends (ONVIF). */
 export const handleSetParameter: Handler = (context) => {

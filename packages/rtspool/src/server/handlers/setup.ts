@@ -1,34 +1,34 @@
 import { RequestError } from '../../errors.js'
 import type { Media } from '../../media/media.js'
-import type { Publication } from '../../media/publication.js'
+import type { Publication } from '../../media/streams/publication.js'
 import { parseTransport, serializeTransport } from '../../rtsp/index.js'
-import type { Session, SessionInit } from '../../session/index.js'
-import { admit } from '../admission.js'
-import { backChannelIndexOf, setUpBackChannel } from '../back-channel.js'
-import { constructMedia, factoryFor } from '../construct-media.js'
-import { multicastOf, setUpMulticastStream, withFreeGroup } from '../multicast-setup.js'
-import { setUpPlayStream } from '../play-setup.js'
-import { setUpRecordStream } from '../record-setup.js'
-import { replacedSession } from '../replaced-session.js'
-import { type Handler, ok, type Reply, type RequestContext } from '../request-context.js'
+import type { Session, SessionInit } from '../../session-pool/index.js'
+import { replacedSession } from '../connection/replaced-session.js'
+import { type Handler, ok, type Reply, type RequestContext } from '../request/request-context.js'
 import {
   isPublication,
   isSame,
   lowerTransportOf,
   type Presentation,
   presentationOf,
-} from '../session-presentation.js'
-import { requireValid } from '../session-validity.js'
-import type { StreamSetup } from '../stream-setup.js'
-import { withSource } from '../stream-source.js'
-import { noteTransport } from '../stream-stats.js'
-import { type RequestTarget, requireTarget } from '../target.js'
+} from '../request/session-presentation.js'
+import { requireValid } from '../request/session-validity.js'
+import { type RequestTarget, requireTarget } from '../request/target.js'
+import { backChannelIndexOf, setUpBackChannel } from '../setup/back-channel-setup.js'
+import { multicastOf, setUpMulticastStream, withFreeGroup } from '../setup/multicast-setup.js'
+import { setUpPlayStream } from '../setup/play-setup.js'
+import { setUpRecordStream } from '../setup/record-setup.js'
+import { admit } from '../setup/session-admission.js'
+import { withSource } from '../setup/source-parameter.js'
+import type { StreamSetup } from '../setup/stream-setup.js'
 import {
   type ChosenTransport,
   chooseTransport,
   isMulticast,
   requireUnicast,
-} from '../transport-choice.js'
+} from '../setup/transport-choice.js'
+import { constructMedia, factoryFor } from '../sources/construct-media.js'
+import { noteTransport } from '../stream-stats.js'
 
 /** What a SETUP is about, before anything has been made for it. */
 interface Plan {
@@ -106,7 +106,7 @@ function heldMedia({ session }: RequestContext): Media | undefined {
 /** @param init - Of the session that is to be made; without it the request has named one. */
 function carryOut(context: RequestContext, plan: Plan, path: string, init?: SessionInit): Reply {
   checkTransport(context, plan)
-  const session = context.session ?? context.server.homes.create(init ?? {}, context.connection)
+  const session = context.session ?? context.server.sessions.create(init ?? {}, context.connection)
   try {
     const { answer, keyMgmt } = setUp(context, session, path, plan)
     const headers = [['Transport', serializeTransport(answer)] as const]
@@ -200,7 +200,7 @@ function setUp(context: RequestContext, session: Session, path: string, plan: Pl
   held.setTransport(trackIndex, stream.stream)
   noteTransport(session, stream.answer)
   session.bindConnection(transport.lowerTransport === 'TCP' ? connection : undefined)
-  context.server.homes.noteSetUp(session, isPublication(presentation))
+  context.server.sessions.noteSetUp(session, isPublication(presentation))
   // From now on the session keeps what was announced or described, not the connection.
   if (connection.publication === presentation) {
     connection.publication = undefined

@@ -1,5 +1,9 @@
-import { type Handler, ok } from '../request-context.js'
-import { presentationOf, requirePresentation, sessionNotFound } from '../session-presentation.js'
+import { type Handler, ok } from '../request/request-context.js'
+import {
+  presentationOf,
+  requirePresentation,
+  sessionNotFound,
+} from '../request/session-presentation.js'
 
 /** TEARDOWN: the session ends and gives everything back (RFC 2326 section 10.7). */
 export const handleTeardown: Handler = (context) => {

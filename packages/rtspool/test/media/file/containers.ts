@@ -14,15 +14,17 @@ import {
   Output,
   type OutputFormat,
 } from 'mediabunny'
-import type { AccessUnit, FileTrack } from '../../../src/media/file/file-track.js'
 import {
   type MediaFile,
   type OpenMediaFileOptions,
   openMediaFile,
 } from '../../../src/media/file/media-file.js'
+import type { AccessUnit, FileTrack } from '../../../src/media/file/tracks/file-track.js'
 
 /** A key frame a second, 25 pictures a second, 10.24 s. */
-export const clip = fileURLToPath(new URL('../../../../server/assets/test.mp4', import.meta.url))
+export const clip = fileURLToPath(
+  new URL('../../../../rtspool-server/assets/test.mp4', import.meta.url),
+)
 
 /** The clip in another container: packets from 0 up to `seconds`. */
 export async function clipAs(format: OutputFormat, seconds = 20): Promise<Buffer> {

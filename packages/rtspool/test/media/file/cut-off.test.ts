@@ -6,7 +6,7 @@ import { isCutOff } from '../../../src/media/file/container-end.js'
 import { FileSource } from '../../../src/media/file/file-source.js'
 import type { MediaFile } from '../../../src/media/file/media-file.js'
 import { StoredFileSource } from '../../../src/media/file/stored-file-source.js'
-import { FakeClock } from '../../support/fake-clock.js'
+import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { clip, clipAs, MediaDirectory } from './containers.js'
 import { RecordingTrack, turn, unitsOf } from './recording.js'
 
@@ -68,7 +68,7 @@ describe('a file that was cut off', () => {
     'M-K $name ($share): plays what is there, and tells of the rest',
     async (row) => {
       const file = await cut(row)
-      const clock = new FakeClock()
+      const clock = new ManualClock()
       const source = new FileSource(file, { loop: false })
       const tracks = source.description.media.map(
         (description, index) => new RecordingTrack(index, description, clock),
@@ -103,7 +103,7 @@ describe('a file that was cut off', () => {
       const longest = Math.max(...file.tracks.map(({ endSeconds }) => endSeconds))
       expect(source.durationSeconds).toBeCloseTo(longest, 3)
       expect(source.durationSeconds).toBeLessThan(10)
-      const clock = new FakeClock()
+      const clock = new ManualClock()
       const tracks = source.description.media.map(
         (description, index) => new RecordingTrack(index, description, clock),
       )

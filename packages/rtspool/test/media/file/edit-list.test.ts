@@ -7,7 +7,7 @@ import { childrenOf, findBox, topLevelBoxes } from '../../../src/media/file/iso/
 import type { MediaFile } from '../../../src/media/file/media-file.js'
 import { StoredFileSource } from '../../../src/media/file/stored-file-source.js'
 import { payloadKinds, timestampOf } from '../../../src/rtp/index.js'
-import { FakeClock } from '../../support/fake-clock.js'
+import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { kindOf, payloadOf } from '../../support/payload.js'
 import { clip, clipAs, MediaDirectory, unitsFrom } from './containers.js'
 import { inMemory, RecordingTrack, turn, unitsOf } from './recording.js'
@@ -88,7 +88,7 @@ describe('a file whose edit list begins within a group of pictures', () => {
   test.each([1.3, 8.72])(
     'M-A2 cut at %d s and looped, each round begins with a key frame',
     async (seconds) => {
-      const clock = new FakeClock()
+      const clock = new ManualClock()
       const source = new FileSource(await inMemoryFile(seconds), { loop: true })
       const tracks = source.description.media.map(
         (description, index) => new RecordingTrack(index, description, clock),
@@ -115,7 +115,7 @@ describe('a file whose edit list begins within a group of pictures', () => {
   )
 
   test.each([0, 0.2, 1.1])('M-A on demand, a seek to %d s begins decodable', async (asked) => {
-    const clock = new FakeClock()
+    const clock = new ManualClock()
     const source = await StoredFileSource.create(await inMemoryFile(1.3))
     const tracks = source.description.media.map(
       (description, index) => new RecordingTrack(index, description, clock),

@@ -1,14 +1,14 @@
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { fileMedia } from '../../../src/media/file/index.js'
-import { FakeClock } from '../../support/fake-clock.js'
+import { ManualClock } from '../../../src/testing/manual-clock.js'
 
-const clip = fileURLToPath(new URL('../../../../server/assets/test.mp4', import.meta.url))
+const clip = fileURLToPath(new URL('../../../../rtspool-server/assets/test.mp4', import.meta.url))
 
 describe('fileMedia', () => {
   test('viewers of a path share one media, whatever their query', async () => {
     const factory = fileMedia(clip, { loop: true })
-    const clock = new FakeClock()
+    const clock = new ManualClock()
     const first = await factory.construct({ path: '/test', query: undefined }, clock)
     const second = await factory.construct({ path: '/test', query: 'a=1' }, clock)
     expect(second).toBe(first)
@@ -18,7 +18,7 @@ describe('fileMedia', () => {
 
   test('not shared, each viewer gets a media', async () => {
     const factory = fileMedia(clip, { shared: false })
-    const clock = new FakeClock()
+    const clock = new ManualClock()
     const request = { path: '/test', query: undefined }
     const first = await factory.construct(request, clock)
     expect(await factory.construct(request, clock)).not.toBe(first)
@@ -29,7 +29,7 @@ describe('fileMedia', () => {
   test('a file that is not there is said when somebody asks for it', async () => {
     const factory = fileMedia('/does/not/exist.mp4')
     const request = { path: '/test', query: undefined }
-    await expect(factory.construct(request, new FakeClock())).rejects.toMatchObject({
+    await expect(factory.construct(request, new ManualClock())).rejects.toMatchObject({
       code: 'ERR_MEDIA_UNAVAILABLE',
       message: expect.stringContaining('/does/not/exist.mp4'),
     })
@@ -38,7 +38,7 @@ describe('fileMedia', () => {
 
   test('a file: URL names the file as well', async () => {
     const factory = fileMedia(pathToFileURL(clip), { loop: true })
-    const media = await factory.construct({ path: '/test', query: undefined }, new FakeClock())
+    const media = await factory.construct({ path: '/test', query: undefined }, new ManualClock())
     expect(media.tracks.length).toBeGreaterThan(0)
     await factory.close()
   })

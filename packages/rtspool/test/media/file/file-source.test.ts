@@ -2,14 +2,14 @@ import { channel } from 'node:diagnostics_channel'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { FileSource } from '../../../src/media/file/file-source.js'
-import type { FileTrack } from '../../../src/media/file/file-track.js'
 import { type MediaFile, openMediaFile } from '../../../src/media/file/media-file.js'
-import { Track } from '../../../src/media/track.js'
+import type { FileTrack } from '../../../src/media/file/tracks/file-track.js'
+import { Track } from '../../../src/media/track/track.js'
 import { sequenceNumberOf, ssrcOf, timestampOf } from '../../../src/rtp/index.js'
-import { FakeClock } from '../../support/fake-clock.js'
+import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { inMemory, RecordingTrack, turn, unitsOf } from './recording.js'
 
-const clip = fileURLToPath(new URL('../../../../server/assets/test.mp4', import.meta.url))
+const clip = fileURLToPath(new URL('../../../../rtspool-server/assets/test.mp4', import.meta.url))
 const pictures = 256
 const aacFrames = 480
 const clipMs = 10_240
@@ -29,7 +29,7 @@ const sources: FileSource[] = []
 afterEach(() => Promise.all(sources.splice(0).map((source) => source.close())))
 
 function play(loop: boolean) {
-  const clock = new FakeClock()
+  const clock = new ManualClock()
   const begin = clock.now()
   const source = new FileSource(file, { loop })
   sources.push(source)
@@ -200,7 +200,7 @@ describe('FileSource', () => {
     const told = vi.fn()
     const failed = channel('rtspool:file-media-failed')
     failed.subscribe(told)
-    const clock = new FakeClock()
+    const clock = new ManualClock()
     const source = new FileSource(file, { loop: false })
     sources.push(source)
     const [description] = source.description.media

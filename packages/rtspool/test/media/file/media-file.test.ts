@@ -10,10 +10,10 @@ import {
   Output,
 } from 'mediabunny'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { AccessUnit, FileTrack } from '../../../src/media/file/file-track.js'
 import { type MediaFile, openMediaFile } from '../../../src/media/file/media-file.js'
+import type { AccessUnit, FileTrack } from '../../../src/media/file/tracks/file-track.js'
 import { splitLengthPrefixed, timestampOf } from '../../../src/rtp/index.js'
-import { depacketizeAac, depacketizeH264 } from '../../rtp/depacketizers.js'
+import { depacketizeAac, depacketizeH264 } from '../../rtp/payloader/depacketizers.js'
 import { clip, clipAs } from './containers.js'
 
 let directory: string

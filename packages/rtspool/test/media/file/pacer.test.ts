@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { Pacer } from '../../../src/media/file/pacer.js'
-import { FakeClock } from '../../support/fake-clock.js'
+import { ManualClock } from '../../../src/testing/manual-clock.js'
 
 function setUp(lanes = 1) {
-  const clock = new FakeClock()
+  const clock = new ManualClock()
   const begin = clock.now()
   const sent: string[] = []
   const shifts: number[] = []
@@ -204,7 +204,7 @@ describe('Pacer', () => {
   })
 
   test('paused while it sends, it sends no more of what is due', () => {
-    const clock = new FakeClock()
+    const clock = new ManualClock()
     const sent: string[] = []
     const pacer = new Pacer<string>({
       clock,

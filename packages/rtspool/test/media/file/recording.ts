@@ -1,8 +1,8 @@
-import type { AccessUnit, FileTrack } from '../../../src/media/file/file-track.js'
-import { Track } from '../../../src/media/track.js'
+import type { AccessUnit, FileTrack } from '../../../src/media/file/tracks/file-track.js'
+import { Track } from '../../../src/media/track/track.js'
 import { timestampOf } from '../../../src/rtp/index.js'
 import type { MediaDescription } from '../../../src/sdp/index.js'
-import type { FakeClock } from '../../support/fake-clock.js'
+import type { ManualClock } from '../../../src/testing/manual-clock.js'
 
 /** A track that is in memory: reading it takes no time, only turns of the event loop. */
 export async function inMemory(track: FileTrack): Promise<FileTrack> {
@@ -20,8 +20,8 @@ export async function inMemory(track: FileTrack): Promise<FileTrack> {
 /** Keeps what is sent, with the time. */
 export class RecordingTrack extends Track {
   readonly sent: { readonly atMs: number; readonly packet: Buffer }[] = []
-  readonly #clock: FakeClock
-  constructor(index: number, description: MediaDescription, clock: FakeClock) {
+  readonly #clock: ManualClock
+  constructor(index: number, description: MediaDescription, clock: ManualClock) {
     super({ index, description, clock, cname: 'test' })
     this.#clock = clock
   }
@@ -32,7 +32,7 @@ export class RecordingTrack extends Track {
 }
 
 /** Moves time in steps below the read-ahead, with a turn of the event loop around each for the reading. */
-export async function turn(clock: FakeClock, ms: number): Promise<void> {
+export async function turn(clock: ManualClock, ms: number): Promise<void> {
   const stepMs = 200
   await new Promise((resolve) => setImmediate(resolve))
   for (let passed = 0; passed < ms; passed += stepMs) {

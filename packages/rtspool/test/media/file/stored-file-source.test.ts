@@ -1,17 +1,17 @@
 import { channel } from 'node:diagnostics_channel'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { FileTrack } from '../../../src/media/file/file-track.js'
 import { type MediaFile, openMediaFile } from '../../../src/media/file/media-file.js'
 import { StoredFileSource } from '../../../src/media/file/stored-file-source.js'
+import type { FileTrack } from '../../../src/media/file/tracks/file-track.js'
 import type { PlayRange } from '../../../src/media/media-source.js'
 import { payloadKinds, sequenceNumberOf, ssrcOf, timestampOf } from '../../../src/rtp/index.js'
-import { FakeClock } from '../../support/fake-clock.js'
+import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { kindOf, payloadOf } from '../../support/payload.js'
 import { inMemory, RecordingTrack, turn, unitsOf } from './recording.js'
 
 /** A key frame a second, 25 pictures a second. */
-const clip = fileURLToPath(new URL('../../../../server/assets/test.mp4', import.meta.url))
+const clip = fileURLToPath(new URL('../../../../rtspool-server/assets/test.mp4', import.meta.url))
 const clipSeconds = 10.24
 const whole: PlayRange = { startSeconds: 0, endSeconds: clipSeconds }
 
@@ -27,7 +27,7 @@ beforeEach(async () => {
 afterEach(() => Promise.all(sources.splice(0).map((source) => source.close())))
 
 async function open() {
-  const clock = new FakeClock()
+  const clock = new ManualClock()
   const source = await StoredFileSource.create(file)
   sources.push(source)
   const tracks = source.description.media.map(

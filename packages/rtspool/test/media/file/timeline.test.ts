@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { AccessUnit, FileTrack } from '../../../src/media/file/file-track.js'
 import { timePiece, timeUnits } from '../../../src/media/file/timeline.js'
+import type { AccessUnit, FileTrack } from '../../../src/media/file/tracks/file-track.js'
 import { createMediaDescription } from '../../../src/sdp/index.js'
 
 /** A track whose units are shown at the given frame numbers, 25 a second, in this order of decoding. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { RequestError } from '../../../src/errors.js'
 import { AttemptLimiter, attemptLimits } from '../../../src/server/auth/attempt-limiter.js'
-import { FakeClock } from '../../support/fake-clock.js'
+import { ManualClock } from '../../../src/testing/manual-clock.js'
 
 const address = '192.0.2.1'
 const open = () => new AbortController().signal
@@ -13,7 +13,7 @@ function spend(limiter: AttemptLimiter, from = address): void {
 
 describe('the limiter of attempts', () => {
   it('B-BRUTE lets a host wait for the next attempt, in order', async () => {
-    const clock = new FakeClock()
+    const clock = new ManualClock()
     const limiter = new AttemptLimiter(clock)
     spend(limiter)
     const served: number[] = []
@@ -32,13 +32,13 @@ describe('the limiter of attempts', () => {
   })
 
   it('B-BRUTE another host does not wait', () => {
-    const limiter = new AttemptLimiter(new FakeClock())
+    const limiter = new AttemptLimiter(new ManualClock())
     spend(limiter)
     expect(limiter.take('192.0.2.2', open)).toBeUndefined()
   })
 
   it('B-BRUTE an attempt that was not wrong costs nothing, and serves who waits', async () => {
-    const limiter = new AttemptLimiter(new FakeClock())
+    const limiter = new AttemptLimiter(new ManualClock())
     spend(limiter)
     const next = limiter.take(address, open)
     limiter.giveBack(address)
@@ -50,7 +50,7 @@ describe('the limiter of attempts', () => {
   })
 
   it('B-BRUTE attempts that are given back late are not more than there were', () => {
-    const clock = new FakeClock()
+    const clock = new ManualClock()
     const limiter = new AttemptLimiter(clock)
     spend(limiter)
     clock.advance(60_000)
@@ -61,7 +61,7 @@ describe('the limiter of attempts', () => {
   })
 
   it('B-BRUTE the answer to a wrong one is held back for 1 to 3 seconds', async () => {
-    const clock = new FakeClock()
+    const clock = new ManualClock()
     const limiter = new AttemptLimiter(clock)
     const answered: number[] = []
     for (const random of [0, 0.5, 0.999]) {
@@ -82,7 +82,7 @@ describe('the limiter of attempts', () => {
   })
 
   it('B-BRUTE only so many wait; the next is refused, and a wrong one answered at once', async () => {
-    const limiter = new AttemptLimiter(new FakeClock())
+    const limiter = new AttemptLimiter(new ManualClock())
     const hosts = Math.ceil(attemptLimits.maxWaiting / attemptLimits.maxWaitingPerHost)
     for (let host = 0; host < hosts; host++) {
       spend(limiter, `192.0.2.${host}`)
@@ -103,7 +103,7 @@ describe('the limiter of attempts', () => {
   })
 
   it('B-BRUTE who closes the connection waits no longer, and takes no attempt from the others', async () => {
-    const clock = new FakeClock()
+    const clock = new ManualClock()
     const limiter = new AttemptLimiter(clock)
     spend(limiter)
     const connection = new AbortController()
@@ -120,7 +120,7 @@ describe('the limiter of attempts', () => {
   })
 
   it('B-BRUTE nobody waits, and no timer is left, when it is closed', async () => {
-    const clock = new FakeClock()
+    const clock = new ManualClock()
     const limiter = new AttemptLimiter(clock)
     spend(limiter)
     const waits = [limiter.take(address, open), limiter.holdBack(address, 0, open)]
@@ -132,7 +132,7 @@ describe('the limiter of attempts', () => {
   })
 
   it('B-BRUTE 5,000 hosts that have all their attempts again are forgotten', () => {
-    const clock = new FakeClock()
+    const clock = new ManualClock()
     const limiter = new AttemptLimiter(clock)
     for (let n = 0; n < 5000; n++) {
       limiter.take(`10.0.${n >> 8}.${n & 255}`, open)

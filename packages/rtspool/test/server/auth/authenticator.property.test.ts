@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { SessionPool } from '../../../src/index.js'
 import { RtspHeaders } from '../../../src/rtsp/index.js'
+import { resolveAuthOptions } from '../../../src/server/auth/auth-options.js'
 import { Authenticator } from '../../../src/server/auth/authenticator.js'
-import { resolveAuthOptions } from '../../../src/server/auth/options.js'
-import type { UnauthorizedRequest } from '../../../src/server/request-context.js'
-import { parseTarget } from '../../../src/server/target.js'
+import type { UnauthorizedRequest } from '../../../src/server/request/request-context.js'
+import { parseTarget } from '../../../src/server/request/target.js'
+import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { digestHeader } from '../../support/credentials.js'
-import { FakeClock } from '../../support/fake-clock.js'
 
 const uri = 'rtsp://h/priv'
 const nonce = 'n'
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
-function start(clock = new FakeClock()) {
+function start(clock = new ManualClock()) {
   const options = resolveAuthOptions({ users: { u: 'p' } })
   const authenticator = new Authenticator(options, clock, () => {})
   const server = { pool: new SessionPool({ clock }) }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { RtspHeaders, type RtspRequest } from '../../../src/rtsp/index.js'
+import { resolveAuthOptions, type VerifyContext } from '../../../src/server/auth/auth-options.js'
 import { areRight, receivedCredentials } from '../../../src/server/auth/credentials.js'
-import { resolveAuthOptions, type VerifyContext } from '../../../src/server/auth/options.js'
 import { basicHeader, digestHeader } from '../../support/credentials.js'
 
 const rounds = 1000

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { isSameUri } from '../../../src/server/auth/digest-uri.js'
-import { parseTarget } from '../../../src/server/target.js'
+import { parseTarget } from '../../../src/server/request/target.js'
 
 const track = 'rtsp://h:8554/cam/trackID=0'
 

@@ -1,8 +1,8 @@
 import { channel } from 'node:diagnostics_channel'
 import { Mp4OutputFormat } from 'mediabunny'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import type { AccessUnit } from '../../../../src/media/file/file-track.js'
 import { boxesIn } from '../../../../src/media/file/iso/boxes.js'
+import type { AccessUnit } from '../../../../src/media/file/tracks/file-track.js'
 import { clipAs, MediaDirectory, sameBytes, unitsFrom } from '../containers.js'
 import { withFirstFragmentInMovie, withTimesLater } from './movie-with-samples.js'
 

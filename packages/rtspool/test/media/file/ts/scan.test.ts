@@ -1,9 +1,9 @@
 import { MpegTsOutputFormat } from 'mediabunny'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { FileSource } from '../../../../src/media/file/file-source.js'
-import type { AccessUnit } from '../../../../src/media/file/file-track.js'
 import { StoredFileSource } from '../../../../src/media/file/stored-file-source.js'
 import { timeUnits } from '../../../../src/media/file/timeline.js'
+import type { AccessUnit } from '../../../../src/media/file/tracks/file-track.js'
 import {
   modulo,
   type PesTimes,

@@ -1,0 +1,1 @@
+export { type ConformOutput, conform } from './conform.js'

@@ -1,0 +1,97 @@
+import type { Logger } from 'pino'
+import type { CommandLog } from './log/log.js'
+
+/** Exit code that a shell expects of a process which a signal ended: 128 + the number of the signal. */
+const stopExitCodes = { SIGINT: 130, SIGTERM: 143 } as const
+
+/** Signals that end the server. */
+export type StopSignal = keyof typeof stopExitCodes
+
+/** Signals that follow the first one sooner than this are the same key press, not impatience. */
+const samePressMs = 500
+
+/** A wait for the signal that ends the server. */
+export interface StopSignalWait {
+  readonly received: Promise<StopSignal>
+  /** Gives the signals back their usual effect. */
+  ignore(): void
+}
+
+/** Waits for the first SIGINT or SIGTERM; a second one ends the process at once. */
+export function stopSignal(): StopSignalWait {
+  const { promise, resolve } = resolvers<StopSignal>()
+  let firstAt: number | undefined
+  const ignore = listen(Object.keys(stopExitCodes) as StopSignal[], (signal) => {
+    // npm passes Ctrl-C on to a process that got it from the terminal already.
+    const now = performance.now()
+    firstAt ??= now
+    if (now - firstAt > samePressMs) process.exit(stopExitCodes[signal])
+    resolve(signal)
+  })
+  return { received: promise, ignore }
+}
+
+/**
+ * Reads again, at each SIGHUP, whatever can be read again: the log file is opened by its name, and the certificate is
+ * loaded. SIGHUP never ends the server: a closed terminal and a wrong `systemctl reload` send it too.
+ *
+ * @param logFile - Name of the log file, if there is one.
+ * @param reloadCertificate - Loads the certificate, if there is one.
+ * @returns Gives the signal back its usual effect.
+ */
+export function rereadAtHangup(
+  { log, reopen }: CommandLog,
+  logFile: string | undefined,
+  reloadCertificate: (() => void) | undefined,
+): () => void {
+  return listen(['SIGHUP'], () => {
+    if (logFile !== undefined) {
+      reopen((error) => {
+        if (error) log.error({ file: logFile, reason: error.message }, 'log file not opened again')
+        else log.info({ file: logFile }, 'log file opened again')
+      })
+    }
+    reloadCertificate?.()
+    if (logFile === undefined && !reloadCertificate) {
+      log.info('SIGHUP: neither a log file nor a certificate to read again')
+    }
+  })
+}
+
+/**
+ * Changes the level of the log to debug at a SIGUSR2, and back at the next one. SIGUSR1 is Node's own: it starts the
+ * debugger.
+ *
+ * @returns Gives the signal back its usual effect.
+ */
+export function changeLevelAtSignal(log: Logger): () => void {
+  const usual = log.level
+  return listen(['SIGUSR2'], () => {
+    const level = log.level === usual ? 'debug' : usual
+    // Tells of the change at any level.
+    log.level = 'info'
+    log.info({ logLevel: level }, 'level of the log changed')
+    log.level = level
+  })
+}
+
+function listen<Signal extends NodeJS.Signals>(
+  signals: readonly Signal[],
+  listener: (signal: Signal) => void,
+): () => void {
+  // Windows has no SIGUSR2, and refuses listeners for it.
+  const known = signals.filter((signal) => process.platform !== 'win32' || signal !== 'SIGUSR2')
+  for (const signal of known) process.on(signal, listener as NodeJS.SignalsListener)
+  return () => {
+    for (const signal of known) process.off(signal, listener as NodeJS.SignalsListener)
+  }
+}
+
+/** `Promise.withResolvers`, which Node 20 does not have. */
+function resolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => undefined
+  const promise = new Promise<T>((settle) => {
+    resolve = settle
+  })
+  return { promise, resolve }
+}

@@ -1,0 +1,70 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+const read = (file: string): string => readFileSync(join(root, file), 'utf8')
+const sorted = (names: Iterable<string>): string[] => [...new Set(names)].sort()
+const found = (text: string, pattern: RegExp): string[] =>
+  sorted([...text.matchAll(pattern)].map(([, name = '']) => name))
+
+const sources = readdirSync(join(root, 'packages/rtspool/src'), { recursive: true })
+  .map(String)
+  .filter((name) => name.endsWith('.ts'))
+  .map((name) => read(join('packages/rtspool/src', name)))
+  .join('\n')
+const page = read('docs/observing.md')
+const section = (title: string): string => page.split(`## ${title}\n`)[1]?.split('\n## ')[0] ?? ''
+
+const firstColumn = /^\| `([\w:-]+)`/gm
+const allNames = /`([\w:-]+)`/g
+
+/** Names of the members of an interface whose values are tuples. */
+const eventsOf = (text: string, name: string): string[] => {
+  const body = text.split(`export interface ${name} {`)[1]?.split('\n}')[0] ?? ''
+  return found(body, /^ {2}(\w+): \[/gm)
+}
+
+describe('U-16 docs/observing.md', () => {
+  const channels = found(sources, /'(rtspool:[a-z-]+)'/g)
+
+  it('U-16 has every diagnostics channel, and no other', () => {
+    expect(channels.length).toBeGreaterThan(5)
+    expect(found(section('Diagnostics channels'), firstColumn)).toEqual(channels)
+  })
+
+  it('U-16 has one row for each channel', () => {
+    const rows = [...section('Diagnostics channels').matchAll(firstColumn)]
+    expect(rows.map(([, name]) => name).sort()).toEqual(channels)
+  })
+
+  it('U-16 says that the log has every channel, and so it is', () => {
+    const logged = found(
+      read('packages/rtspool-server/src/log/diagnostics-log.ts'),
+      /'(rtspool:[a-z-]+)'/g,
+    )
+    expect(logged).toEqual(channels)
+  })
+
+  it.each([
+    ['RtspServerEvents', 'Events of the server'],
+    ['SessionPoolEvents', 'Events of the pool'],
+  ])('U-16 has every event of %s', (name, title) => {
+    const rows = section(title)
+      .split('\n')
+      .map((row) => row.split(' | ')[0] ?? '')
+      .join('\n')
+    expect(found(rows, allNames)).toEqual(expect.arrayContaining(eventsOf(sources, name)))
+    expect(eventsOf(sources, name).length).toBeGreaterThan(2)
+  })
+})
+
+describe('U-16 docs/authentication.md', () => {
+  it('U-16 has every option of the users, with its default', () => {
+    const table = read('docs/authentication.md').split('## Options\n')[1]?.split('\n\n**')[0] ?? ''
+    const body = sources.split('export interface AuthOptions {')[1]?.split('\n}')[0] ?? ''
+    expect(found(table, firstColumn)).toEqual(found(body, /^ {2}readonly (\w+)\??:/gm))
+    expect(table).toMatch(/`realm` \| `rtspool`/)
+  })
+})

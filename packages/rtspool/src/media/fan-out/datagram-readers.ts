@@ -1,0 +1,170 @@
+import type { Clock, ClockTimer } from '../../clock.js'
+import type { DatagramGroup } from '../../transport/udp/datagram-group.js'
+import type { DatagramSender } from '../../transport/udp/udp-port-pair.js'
+import { CatchUpQueue } from './catch-up-queue.js'
+import type { DeliveryTroubles } from './delivery-troubles.js'
+import { type FittingPackets, fittingPackets } from './fitting-packets.js'
+import type { PacketBatch } from './packet-batch.js'
+import type { DatagramReader } from './reader.js'
+
+/** Between two portions of what a new reader begins with. */
+const portionIntervalMs = 4
+
+/** What is particular about the packets of a track. */
+export interface DatagramReadersOptions {
+  /** What SRTP has added to each: it does not count. */
+  readonly overheadBytes?: number
+  /**
+   * Whether another track of the media has key frames, and this one has none: what new readers begin with then waits for
+   * the portion after the first. The order in which clients read two sockets is not known, and gortsplib 5.2 (MediaMTX)
+   * takes the newest packet of the track that it hears first for the same instant as the first of the other.
+   */
+  readonly isFollower?: boolean
+}
+
+/** The readers of one track that are sent datagrams: one group for each socket that they are sent from. */
+export class DatagramReaders {
+  readonly #clock: Clock
+  readonly #troubles: DeliveryTroubles
+  readonly #overheadBytes: number
+  readonly #isFollower: boolean
+  readonly #groups = new Map<DatagramSender, DatagramGroup>()
+  readonly #live = new Set<DatagramReader>()
+  /** On their way from the last key frame to the live edge. */
+  readonly #catchingUp = new Map<DatagramReader, CatchUpQueue>()
+  #timer: ClockTimer | undefined
+  /** What is not larger fits every socket. */
+  #surelyFitsBytes = Number.POSITIVE_INFINITY
+
+  constructor(clock: Clock, troubles: DeliveryTroubles, options: DatagramReadersOptions = {}) {
+    this.#clock = clock
+    this.#troubles = troubles
+    this.#overheadBytes = options.overheadBytes ?? 0
+    this.#isFollower = options.isFollower ?? false
+  }
+
+  get size(): number {
+    return this.#live.size + this.#catchingUp.size
+  }
+
+  /** Adds a reader that begins with `first`. */
+  add(reader: DatagramReader, first: readonly Buffer[]): void {
+    const maxBytes = this.#maxBytes(reader.rtp)
+    this.#surelyFitsBytes = Math.min(this.#surelyFitsBytes, maxBytes)
+    const fitting = fittingPackets(first, maxBytes)
+    this.#leaveOut(reader, fitting)
+    if (fitting.packets.length === 0) {
+      this.#goLive(reader)
+      return
+    }
+    const queue = new CatchUpQueue(fitting.packets)
+    this.#catchingUp.set(reader, queue)
+    if (!this.#isFollower) this.#sendPortion(reader, queue)
+    if (this.#catchingUp.size > 0) this.#schedule()
+  }
+
+  remove(reader: DatagramReader): void {
+    this.#catchingUp.delete(reader)
+    if (!this.#live.delete(reader)) return
+    const group = this.#groups.get(reader.rtp)
+    group?.remove(reader)
+    if (group?.size === 0) this.#groups.delete(reader.rtp)
+  }
+
+  /** Packets that a reader on its way to the live edge has still to be sent. */
+  waitingPackets(reader: DatagramReader): readonly Buffer[] {
+    return this.#catchingUp.get(reader)?.packets ?? []
+  }
+
+  send(batch: PacketBatch): void {
+    if (batch.largestBytes > this.#surelyFitsBytes) {
+      this.#sendFitting(batch.packets)
+      return
+    }
+    for (const queue of this.#catchingUp.values()) queue.push(batch.packets)
+    // Counted before: groups take off what is not sent.
+    for (const { counters } of this.#live) {
+      counters.packetsOut += batch.packets.length
+      counters.bytesOut += batch.sizeBytes
+    }
+    for (const group of this.#groups.values()) group.send(batch.packets)
+  }
+
+  forEachReader(visit: (reader: DatagramReader) => void): void {
+    for (const reader of this.#live) visit(reader)
+    for (const reader of this.#catchingUp.keys()) visit(reader)
+  }
+
+  /** Stops the timer; readers that are catching up stay where they are. */
+  close(): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+  }
+
+  /** A batch with packets that are too large for some sockets, or all. */
+  #sendFitting(packets: readonly Buffer[]): void {
+    const bySender = new Map<DatagramSender, FittingPackets>()
+    const fittingFor = (sender: DatagramSender): FittingPackets => {
+      const known = bySender.get(sender)
+      if (known) return known
+      const fitting = fittingPackets(packets, this.#maxBytes(sender))
+      bySender.set(sender, fitting)
+      return fitting
+    }
+    for (const [reader, queue] of this.#catchingUp) {
+      const fitting = fittingFor(reader.rtp)
+      queue.push(fitting.packets)
+      this.#leaveOut(reader, fitting)
+    }
+    for (const reader of this.#live) {
+      const fitting = fittingFor(reader.rtp)
+      reader.counters.packetsOut += fitting.packets.length
+      reader.counters.bytesOut += fitting.sizeBytes
+      this.#leaveOut(reader, fitting)
+    }
+    for (const [sender, group] of this.#groups) group.send(fittingFor(sender).packets)
+  }
+
+  #leaveOut({ rtp, counters }: DatagramReader, { leftOut, oversizedBytes }: FittingPackets): void {
+    if (leftOut === 0) return
+    counters.packetsDropped += leftOut
+    rtp.countOversized(leftOut)
+    this.#troubles.oversized(oversizedBytes - this.#overheadBytes, rtp.maxDatagramBytes)
+  }
+
+  #maxBytes(sender: DatagramSender): number {
+    return sender.maxDatagramBytes + this.#overheadBytes
+  }
+
+  #goLive(reader: DatagramReader): void {
+    this.#live.add(reader)
+    let group = this.#groups.get(reader.rtp)
+    if (!group) {
+      group = reader.rtp.createGroup()
+      this.#groups.set(reader.rtp, group)
+    }
+    group.add(reader, this.#troubles)
+  }
+
+  #schedule(): void {
+    this.#timer ??= this.#clock.schedule(
+      () => {
+        this.#timer = undefined
+        for (const [reader, queue] of this.#catchingUp) this.#sendPortion(reader, queue)
+        if (this.#catchingUp.size > 0) this.#schedule()
+      },
+      portionIntervalMs,
+      false,
+    )
+  }
+
+  #sendPortion(reader: DatagramReader, queue: CatchUpQueue): void {
+    const portion = queue.takePortion()
+    reader.counters.packetsOut += portion.length
+    for (const packet of portion) reader.counters.bytesOut += packet.length
+    reader.rtp.sendAll(portion, reader, this.#troubles)
+    if (!queue.isEmpty) return
+    this.#catchingUp.delete(reader)
+    this.#goLive(reader)
+  }
+}

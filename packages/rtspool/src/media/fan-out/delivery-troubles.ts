@@ -1,0 +1,94 @@
+import { Diagnostic } from '../../listeners.js'
+import type { DatagramDestination, DatagramObserver } from '../../transport/udp/datagram-group.js'
+
+/** A packet that no UDP viewer of its track gets. */
+export interface OversizedPacket {
+  /** Of the presentation. */
+  readonly path: string
+  /** Index of the track, from 0. */
+  readonly track: number
+  /** Of the RTP packet, before SRTP. */
+  readonly sizeBytes: number
+  /** The option of the server that it went to first. */
+  readonly maxDatagramBytes: number
+}
+
+/** A packet that does not fit the route to a UDP viewer in one piece: IP cuts it into fragments. */
+export interface FragmentedPacket {
+  /** Of the presentation. */
+  readonly path: string
+  /** Index of the track, from 0. */
+  readonly track: number
+  /** Of the viewer that the route leads to. */
+  readonly address: string
+  /** Of the datagram: the RTP packet, and what SRTP adds to it. */
+  readonly sizeBytes: number
+}
+
+/** A packet that the system did not take for a UDP viewer. */
+export interface UnsentPacket {
+  /** Of the presentation. */
+  readonly path: string
+  /** Index of the track, from 0. */
+  readonly track: number
+  /** Of the viewer. */
+  readonly address: string
+  /** Of the error, for example `EMSGSIZE` or `ENETUNREACH`. */
+  readonly code: string
+}
+
+const oversizedPacket = new Diagnostic<OversizedPacket>(
+  'rtspool:oversized-packet',
+  'RTSPOOL_OVERSIZED_PACKET',
+  ({ path, track, sizeBytes, maxDatagramBytes }) =>
+    `${path}: UDP viewers of track ${track} miss packets of more than ${maxDatagramBytes} bytes, such as one of ${sizeBytes}`,
+)
+const fragmentedPacket = new Diagnostic<FragmentedPacket>(
+  'rtspool:fragmented-packet',
+  'RTSPOOL_FRAGMENTED_PACKET',
+  ({ path, track, address, sizeBytes }) =>
+    `${path}: packets of track ${track} go to ${address} in fragments, such as one of ${sizeBytes} bytes`,
+)
+const unsentPacket = new Diagnostic<UnsentPacket>(
+  'rtspool:unsent-packet',
+  'RTSPOOL_UNSENT_PACKET',
+  ({ path, track, address, code }) =>
+    `${path}: the system does not send packets of track ${track} to ${address} (${code})`,
+)
+
+/** Tells of the first packet of one track with each kind of trouble on its way by UDP; the others are only counted. */
+export class DeliveryTroubles implements DatagramObserver {
+  readonly #path: string
+  readonly #track: number
+  readonly #told = new Set<object>()
+
+  constructor(path: string, track: number) {
+    this.#path = path
+    this.#track = track
+  }
+
+  /** A packet is larger than datagrams may be. */
+  oversized(sizeBytes: number, maxDatagramBytes: number): void {
+    if (!this.#isFirst(oversizedPacket)) return
+    oversizedPacket.publish({ ...this.#place, sizeBytes, maxDatagramBytes })
+  }
+
+  fragmented({ address }: DatagramDestination, sizeBytes: number): void {
+    if (!this.#isFirst(fragmentedPacket)) return
+    fragmentedPacket.publish({ ...this.#place, address, sizeBytes })
+  }
+
+  unsent({ address }: DatagramDestination, code: string): void {
+    if (!this.#isFirst(unsentPacket)) return
+    unsentPacket.publish({ ...this.#place, address, code })
+  }
+
+  get #place(): { readonly path: string; readonly track: number } {
+    return { path: this.#path, track: this.#track }
+  }
+
+  #isFirst(kind: object): boolean {
+    const { size } = this.#told
+    return this.#told.add(kind).size > size
+  }
+}

@@ -1,0 +1,151 @@
+import type { Clock, ClockTimer } from '../../clock.js'
+import { packetRoles } from '../track/entry-points.js'
+import { DatagramReaders, type DatagramReadersOptions } from './datagram-readers.js'
+import type { DeliveryTroubles } from './delivery-troubles.js'
+import { InterleavedGroup } from './interleaved-group.js'
+import { PacketBatch } from './packet-batch.js'
+import type { DatagramReader, Reader } from './reader.js'
+
+const nothing: readonly Buffer[] = Object.freeze([])
+const { lead, firstLead, entry } = packetRoles
+
+/**
+ * How long the beginning of a frame waits for its end. The packets of a frame come one after the other, so that
+ * nearly always they leave together; what a slow link spreads out is not held up for longer than this.
+ */
+const maxHoldMs = 4
+
+/**
+ * Sends the packets of one track to all its readers, in batches: a whole frame, or what arrived during one turn
+ * of the event loop, leaves together, once for each group of readers that get the same bytes. However much comes
+ * in one turn, a batch is bounded.
+ *
+ * ```text
+ * push, push, push ─▶ batch ──end of frame─▶ flush ─▶ channel 0: frames ─▶ write, write, …
+ *                                                  ├▶ channel 2: frames ─▶ write, write, …
+ *                                                  └▶ socket: one sendmmsg for all datagrams
+ * ```
+ *
+ * Bench: bench/fanout.
+ */
+export class FanOut {
+  readonly #interleaved = new Map<number, InterleavedGroup>()
+  readonly #datagrams: DatagramReaders
+  #batch = new PacketBatch()
+  #pendingFlush: NodeJS.Immediate | undefined
+  #isFrameOpen = false
+  /** Of the entry point that may come next. */
+  #leads: Buffer[] = []
+  #hold: ClockTimer | undefined
+  readonly #clock: Clock
+  readonly #flushNow = (): void => this.flush()
+  readonly #endTurn = (): void => this.#flushOrHold()
+
+  /** @param troubles - Told of packets that are too large for datagrams. */
+  constructor(clock: Clock, troubles: DeliveryTroubles, options?: DatagramReadersOptions) {
+    this.#clock = clock
+    this.#datagrams = new DatagramReaders(clock, troubles, options)
+  }
+
+  get readerCount(): number {
+    let count = this.#datagrams.size
+    for (const group of this.#interleaved.values()) count += group.size
+    return count
+  }
+
+  /**
+   * Adds a reader. It gets `first`, and then the packets that are pushed from now on.
+   *
+   * @param first - Packets pushed before that the reader begins with, without a gap to the next one.
+   */
+  add(reader: Reader, first: readonly Buffer[] = nothing): void {
+    this.flush()
+    if (reader.kind === 'datagram') {
+      this.#datagrams.add(reader, first)
+      return
+    }
+    const channel = reader.channels[0]
+    let group = this.#interleaved.get(channel)
+    if (!group) {
+      group = new InterleavedGroup(channel, this.#clock)
+      this.#interleaved.set(channel, group)
+    }
+    group.add(reader, first)
+  }
+
+  /** Removes a reader after it has been sent everything pushed so far. */
+  remove(reader: Reader): void {
+    this.flush()
+    if (reader.kind === 'datagram') {
+      this.#datagrams.remove(reader)
+      return
+    }
+    const group = this.#interleaved.get(reader.channels[0])
+    group?.remove(reader)
+    if (group?.size === 0) this.#interleaved.delete(reader.channels[0])
+  }
+
+  /**
+   * Queues a packet for the end of its frame or of this turn of the event loop, whichever is later; what is more
+   * than 1024 packets or 1 MiB leaves before.
+   *
+   * @param packet - RTP; kept until the flush, so the caller must not change it afterwards.
+   * @param role - Bits of {@link packetRoles}.
+   * @param endsFrame - Whether nothing is to be waited for.
+   */
+  push(packet: Buffer, role: number, endsFrame: boolean): void {
+    if (this.#interleaved.size === 0 && this.#datagrams.size === 0) return
+    if (role & firstLead && this.#leads.length > 0) this.#leads = []
+    if (role & entry) this.#batch.noteEntry(this.#leads)
+    this.#batch.push(packet, role)
+    if (role & lead) this.#leads.push(packet)
+    else if (this.#leads.length > 0) this.#leads = []
+    this.#isFrameOpen = !endsFrame
+    if (this.#batch.isFull) this.flush()
+    else this.#pendingFlush ??= setImmediate(this.#endTurn)
+  }
+
+  /** Packets pushed before that a reader has still to be sent. */
+  waitingPackets(reader: DatagramReader): readonly Buffer[] {
+    return [...this.#datagrams.waitingPackets(reader), ...this.#batch.packets]
+  }
+
+  /** Sends what is queued. */
+  flush(): void {
+    if (this.#pendingFlush) {
+      clearImmediate(this.#pendingFlush)
+      this.#pendingFlush = undefined
+    }
+    this.#hold?.cancel()
+    this.#hold = undefined
+    const batch = this.#batch
+    if (batch.packets.length === 0) return
+    this.#batch = new PacketBatch()
+    for (const group of this.#interleaved.values()) group.send(batch)
+    if (this.#datagrams.size > 0) this.#datagrams.send(batch)
+  }
+
+  /** Brings the counters of a reader up to date; those of what was sent lately are kept for a group in one. */
+  settle(reader: Reader): void {
+    if (reader.kind === 'interleaved') this.#interleaved.get(reader.channels[0])?.settle(reader)
+  }
+
+  /** Shows every reader, after it has been sent the packets queued so far. */
+  forEachReader(visit: (reader: Reader) => void): void {
+    this.flush()
+    for (const group of this.#interleaved.values()) group.forEachReader(visit)
+    this.#datagrams.forEachReader(visit)
+  }
+
+  /** Sends what is queued, and nothing more. Idempotent. */
+  close(): void {
+    this.flush()
+    this.#datagrams.close()
+  }
+
+  #flushOrHold(): void {
+    this.#pendingFlush = undefined
+    if (this.#isFrameOpen) this.#hold ??= this.#clock.schedule(this.#flushNow, maxHoldMs, false)
+    else this.flush()
+  }
+}

@@ -1,0 +1,220 @@
+import type { Clock } from '../../clock.js'
+import { frameHeaderBytes, frameInterleaved } from '../../rtsp/index.js'
+import { defaultMaxEntryWaitMs } from '../../transport/tcp/channel-table.js'
+import type { DirectSends } from '../../transport/tcp/direct-sends.js'
+import type { PacketBatch } from './packet-batch.js'
+import type { InterleavedReader } from './reader.js'
+
+/** A member with what must be remembered of it. */
+interface Member {
+  readonly reader: InterleavedReader
+  /** Its slot among the direct sends, or -1. */
+  readonly slot: number
+  position: number
+  /** It was too slow: packets are left out until it can go on at an entry point. */
+  isSkipping: boolean
+  /** Since when it could go on and there was no entry point, in milliseconds of the clock; `undefined` before. */
+  waitingSince: number | undefined
+  /** Up to where the group's totals are in the reader's counters. */
+  settledPackets: number
+  settledBytes: number
+}
+
+const noSlot = -1
+const nowhere = -1
+const initialCapacity = 8
+
+/**
+ * The readers of one track that use the same channel number. Packets are framed once for all of them, and what
+ * one turn brought is one write a reader (RFC 2326 section 10.12).
+ *
+ * Who takes everything at once is served by {@link DirectSends} from `#slots` alone; only the others are looked at
+ * one by one. What was delivered is counted for the group, and for a reader when somebody wants to know.
+ */
+export class InterleavedGroup {
+  readonly #channel: number
+  readonly #clock: Clock
+  readonly #members: Member[] = []
+  readonly #positions = new Map<InterleavedReader, Member>()
+  #sends: DirectSends | undefined
+  /** By position of the member: its slot, or -1 while it has to be looked at. */
+  #slots = new Int32Array(initialCapacity)
+  #unserved = new Int32Array(initialCapacity)
+  #sentBytes = new Int32Array(initialCapacity)
+  /** Delivered to a member that was there from the beginning and has missed nothing. */
+  #packets = 0
+  #bytes = 0
+
+  constructor(channel: number, clock: Clock) {
+    this.#channel = channel
+    this.#clock = clock
+  }
+
+  get size(): number {
+    return this.#members.length
+  }
+
+  /** Adds a reader that begins with `first`, which may be many packets at once; it is left out where that is too slow. */
+  add(reader: InterleavedReader, first: readonly Buffer[]): void {
+    const member: Member = {
+      reader,
+      slot: this.#slotOf(reader),
+      position: this.#members.length,
+      isSkipping: false,
+      waitingSince: undefined,
+      settledPackets: this.#packets,
+      settledBytes: this.#bytes,
+    }
+    if (member.position === this.#slots.length) this.#grow()
+    this.#members.push(member)
+    this.#positions.set(reader, member)
+    this.#slots[member.position] = member.slot
+    if (member.slot >= 0) this.#sends?.hold(member.slot)
+    if (first.length === 0) return
+    if (reader.carrier.isCongested) {
+      // It has not taken what it was sent before: it begins where the others that are too slow go on.
+      member.isSkipping = true
+      this.#slots[member.position] = noSlot
+      reader.counters.packetsDropped += first.length
+      return
+    }
+    const frames = frameInterleaved(this.#channel, first)
+    reader.carrier.grant(this.#channel, frames.length)
+    reader.carrier.writeFrames(frames)
+    reader.counters.packetsOut += first.length
+    reader.counters.bytesOut += payloadBytes(frames, first.length)
+  }
+
+  remove(reader: InterleavedReader): void {
+    const member = this.#positions.get(reader)
+    if (!member) return
+    this.#settle(member)
+    this.#positions.delete(reader)
+    if (member.slot >= 0) this.#sends?.release(member.slot)
+    const last = this.#members.pop()
+    if (!last || last === member) return
+    this.#slots[member.position] = this.#slots[last.position] ?? noSlot
+    last.position = member.position
+    this.#members[last.position] = last
+  }
+
+  send(batch: PacketBatch): void {
+    const frames = frameInterleaved(this.#channel, batch.packets)
+    this.#packets += batch.packets.length
+    this.#bytes += batch.sizeBytes
+    if (!this.#sends) {
+      for (const member of this.#members) this.#deliver(member, batch, frames, 0)
+      return
+    }
+    const unserved = this.#unserved
+    const count = this.#sends.sendAll(
+      this.#slots,
+      this.#members.length,
+      frames,
+      unserved,
+      this.#sentBytes,
+    )
+    for (let index = 0; index < count; index++) {
+      const member = this.#members[unserved[index] ?? 0]
+      if (member) this.#deliver(member, batch, frames, this.#sentBytes[index] ?? 0)
+    }
+  }
+
+  forEachReader(visit: (reader: InterleavedReader) => void): void {
+    for (const { reader } of this.#members) visit(reader)
+  }
+
+  /** Brings the counters of a reader up to date. */
+  settle(reader: InterleavedReader): void {
+    const member = this.#positions.get(reader)
+    if (member) this.#settle(member)
+  }
+
+  /** @param sentBytes - Of `frames`, which the kernel has taken. */
+  #deliver(member: Member, batch: PacketBatch, frames: Buffer, sentBytes: number): void {
+    const { carrier } = member.reader
+    // A frame that was begun must be finished.
+    if (sentBytes > 0) carrier.writeFrames(frames.subarray(sentBytes))
+    else if (member.isSkipping || carrier.isCongested) this.#skip(member, batch, frames)
+    else carrier.writeFrames(frames)
+  }
+
+  /** Leaves packets out, always whole ones, up to a point where the reader can go on. */
+  #skip(member: Member, batch: PacketBatch, frames: Buffer): void {
+    const { carrier } = member.reader
+    const index = this.#resumeIndex(member, batch)
+    member.isSkipping = index === nowhere
+    this.#slots[member.position] = index === nowhere ? noSlot : member.slot
+    if (index === nowhere) {
+      this.#leaveOut(member, batch.packets.length, batch.sizeBytes)
+      return
+    }
+    member.waitingSince = undefined
+    if (batch.earlierLeads.length > 0 && index === batch.entryIndex) {
+      this.#catchUp(member, batch.earlierLeads)
+    }
+    const bytesBefore = batch.bytesBefore(index)
+    this.#leaveOut(member, index, bytesBefore)
+    carrier.writeFrames(frames.subarray(bytesBefore + index * frameHeaderBytes))
+  }
+
+  /**
+   * Where in a batch a reader goes on: at an entry point. A stream need not have another one, so that whoever has waited
+   * for long goes on at the next access unit, or anywhere when those cannot be told apart either.
+   */
+  #resumeIndex(member: Member, { entryIndex, frameIndex }: PacketBatch): number {
+    const { isCongested, maxEntryWaitMs = defaultMaxEntryWaitMs } = member.reader.carrier
+    if (isCongested) {
+      member.waitingSince = undefined
+      return nowhere
+    }
+    if (entryIndex >= 0) return entryIndex
+    const now = this.#clock.now()
+    member.waitingSince ??= now
+    const waitedMs = now - member.waitingSince
+    if (waitedMs < maxEntryWaitMs) return nowhere
+    if (frameIndex >= 0) return frameIndex
+    return waitedMs < 2 * maxEntryWaitMs ? nowhere : 0
+  }
+
+  /** Sends packets that were left out a moment ago. */
+  #catchUp({ reader: { carrier, counters } }: Member, packets: readonly Buffer[]): void {
+    const frames = frameInterleaved(this.#channel, packets)
+    carrier.writeFrames(frames)
+    counters.packetsOut += packets.length
+    counters.bytesOut += payloadBytes(frames, packets.length)
+    counters.packetsDropped -= packets.length
+  }
+
+  #leaveOut(member: Member, packetCount: number, sizeBytes: number): void {
+    member.reader.counters.packetsDropped += packetCount
+    member.settledPackets += packetCount
+    member.settledBytes += sizeBytes
+  }
+
+  #settle(member: Member): void {
+    const { counters } = member.reader
+    counters.packetsOut += this.#packets - member.settledPackets
+    counters.bytesOut += this.#bytes - member.settledBytes
+    member.settledPackets = this.#packets
+    member.settledBytes = this.#bytes
+  }
+
+  /** Readers of a second server that shares the media have slots elsewhere: they are written to one by one. */
+  #slotOf({ carrier: { direct } }: InterleavedReader): number {
+    this.#sends ??= direct?.sends
+    return direct && direct.sends === this.#sends ? direct.slot : noSlot
+  }
+
+  #grow(): void {
+    const capacity = this.#slots.length * 2
+    const slots = new Int32Array(capacity)
+    slots.set(this.#slots)
+    this.#slots = slots
+    this.#unserved = new Int32Array(capacity)
+    this.#sentBytes = new Int32Array(capacity)
+  }
+}
+
+const payloadBytes = (frames: Buffer, packetCount: number): number =>
+  frames.length - packetCount * frameHeaderBytes

@@ -1,0 +1,93 @@
+import type { Clock } from '../../clock.js'
+import type { SrtpSender, SrtpSuite } from '../../srtp/index.js'
+import { createSrtpSender } from '../streams/stream-security.js'
+import type { DeliveryTroubles } from './delivery-troubles.js'
+import { FanOut } from './fan-out.js'
+import type { DatagramReader, Reader } from './reader.js'
+import { SecureFanOut } from './secure-fan-out.js'
+
+/**
+ * All readers of one track: those that get its packets as they are, and those that get them as SRTP.
+ *
+ * ```text
+ * push ─┬─▶ FanOut ───────▶ readers
+ *       └─▶ SecureFanOut ─▶ readers with SRTP, once there may be any
+ * ```
+ */
+export class TrackReaders {
+  readonly #clock: Clock
+  readonly #troubles: DeliveryTroubles
+  readonly #isFollower: boolean
+  readonly #plain: FanOut
+  #secure: SecureFanOut | undefined
+
+  /**
+   * @param troubles - Told of packets that are too large for datagrams.
+   * @param isFollower - See `DatagramReadersOptions`.
+   */
+  constructor(clock: Clock, troubles: DeliveryTroubles, isFollower = false) {
+    this.#clock = clock
+    this.#troubles = troubles
+    this.#isFollower = isFollower
+    this.#plain = new FanOut(clock, troubles, { isFollower })
+  }
+
+  get count(): number {
+    return this.#plain.readerCount + (this.#secure?.readerCount ?? 0)
+  }
+
+  /** See {@link FanOut.push}. */
+  push(packet: Buffer, role: number, endsFrame: boolean): void {
+    this.#plain.push(packet, role, endsFrame)
+    this.#secure?.push(packet, role, endsFrame)
+  }
+
+  /**
+   * What protects the packets for all readers with SRTP: one key for them all, made for the first that asks.
+   *
+   * @param suite - Of the key, if it is still to be made.
+   * @param before - The packets that new readers may still begin with, in order.
+   */
+  srtp(suite: SrtpSuite, before: readonly Buffer[]): SrtpSender {
+    this.#secure ??= new SecureFanOut(this.#clock, this.#troubles, createSrtpSender(suite), {
+      before,
+      isFollower: this.#isFollower,
+    })
+    return this.#secure.sender
+  }
+
+  /** @param first - Packets pushed before that the reader begins with, without a gap to the next one. */
+  add(reader: Reader, first?: readonly Buffer[]): void {
+    if (reader.srtp) this.#secure?.add(reader, first)
+    else this.#plain.add(reader, first)
+  }
+
+  /** Removes a reader, after whatever was pushed so far. */
+  remove(reader: Reader): void {
+    if (reader.srtp) this.#secure?.remove(reader)
+    else this.#plain.remove(reader)
+  }
+
+  /** Brings the counters of a reader up to date. */
+  settle(reader: Reader): void {
+    if (reader.srtp) this.#secure?.settle(reader)
+    else this.#plain.settle(reader)
+  }
+
+  /** Packets pushed before that a reader without SRTP has still to be sent. */
+  waitingPackets(reader: DatagramReader): readonly Buffer[] {
+    return this.#plain.waitingPackets(reader)
+  }
+
+  /** Shows every reader, after it has been sent the packets pushed so far. */
+  forEach(visit: (reader: Reader) => void): void {
+    this.#plain.forEachReader(visit)
+    this.#secure?.forEachReader(visit)
+  }
+
+  /** Sends what is queued, and nothing more. Idempotent. */
+  close(): void {
+    this.#plain.close()
+    this.#secure?.close()
+  }
+}

@@ -1,0 +1,147 @@
+import type * as Mediabunny from 'mediabunny'
+import { beginOfAudio, beginOfVideo, type Origin } from '../beginnings.js'
+import { aacFileTrack } from './aac-file-track.js'
+import {
+  type CompressedCodec,
+  compressedFileTrack,
+  isCompressedCodec,
+} from './compressed-file-track.js'
+import type { FileTrack } from './file-track.js'
+import { g711FileTrack } from './g711-file-track.js'
+import { h264FileTrack } from './h264-file-track.js'
+import { h265FileTrack } from './h265-file-track.js'
+import { opusFileTrack } from './opus-file-track.js'
+import { isPcmCodec, type PcmCodec, pcmFileTrack } from './pcm-file-track.js'
+import { readTrack } from './read-track.js'
+
+/** What was found in a file. */
+export interface ChosenTracks {
+  /** The first video and the first sound that can be sent, in this order. */
+  readonly tracks: readonly FileTrack[]
+  /** The others, in words. */
+  readonly refused: readonly string[]
+}
+
+/** What holds for all tracks of a file. */
+export interface FileFacts {
+  readonly origin: Origin
+  /** Parts of the file are known to be missing. */
+  readonly isCutOff: boolean
+}
+
+type EncodedPacketSink = typeof Mediabunny.EncodedPacketSink
+
+/** A track that is looked at. */
+interface Candidate extends FileFacts {
+  readonly sink: Mediabunny.EncodedPacketSink
+  /** Time of the first picture; `undefined` where there is none. */
+  readonly videoSeconds: number | undefined
+}
+
+/** Looks at all tracks of a file; one that is broken is as one that cannot be sent. */
+export async function chooseTracks(
+  { EncodedPacketSink }: { readonly EncodedPacketSink: EncodedPacketSink },
+  input: Mediabunny.Input,
+  facts: FileFacts,
+): Promise<ChosenTracks> {
+  const refused: string[] = []
+  let videoSeconds: number | undefined
+  const firstOf = async (tracks: readonly Mediabunny.InputTrack[]) => {
+    for (const track of tracks) {
+      const candidate = { ...facts, sink: new EncodedPacketSink(track), videoSeconds }
+      const chosen = await choose(track, candidate, refused)
+      if (chosen) return chosen
+    }
+    return undefined
+  }
+  const all = await input.getTracks()
+  const video = await firstOf(all.filter((track) => track.isVideoTrack()))
+  videoSeconds = video && (await firstSecondsOf(video))
+  const audio = await firstOf(all.filter((track) => !track.isVideoTrack()))
+  return { tracks: [video, audio].filter((track) => track !== undefined), refused }
+}
+
+async function choose(
+  track: Mediabunny.InputTrack,
+  candidate: Candidate,
+  refused: string[],
+): Promise<FileTrack | undefined> {
+  const codec = await track.getCodec()
+  try {
+    const chosen = await toFileTrack(track, candidate)
+    if (!chosen) refused.push(`${track.type} ${codec ?? `of an unknown codec${idOf(track)}`}`)
+    return chosen
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    refused.push(`${track.type} that cannot be read (${error.message})`)
+    return undefined
+  }
+}
+
+async function firstSecondsOf(track: FileTrack): Promise<number | undefined> {
+  for await (const { seconds } of track.accessUnits()) return seconds
+  return undefined
+}
+
+/** What the file itself calls the codec. */
+function idOf({ internalCodecId }: Mediabunny.InputTrack): string {
+  return typeof internalCodecId === 'string' ? ` (${internalCodecId})` : ''
+}
+
+/** @returns `undefined` for a codec that cannot be sent, and for a track without access units. */
+async function toFileTrack(
+  track: Mediabunny.InputTrack,
+  candidate: Candidate,
+): Promise<FileTrack | undefined> {
+  if (track.isVideoTrack()) return videoTrack(track, candidate)
+  return track.isAudioTrack() ? audioTrack(track, candidate) : undefined
+}
+
+async function videoTrack(
+  track: Mediabunny.InputVideoTrack,
+  { sink, origin, isCutOff }: Candidate,
+): Promise<FileTrack | undefined> {
+  const codec = await track.getCodec()
+  if (codec !== 'avc' && codec !== 'hevc') return undefined
+  const beginSeconds = await beginOfVideo(sink, origin)
+  const units = await readTrack(track, sink, { beginSeconds, isCutOff })
+  if (!units) return undefined
+  const description = bytesOf((await track.getDecoderConfig())?.description)
+  return codec === 'avc' ? h264FileTrack(units, description) : h265FileTrack(units, description)
+}
+
+async function audioTrack(
+  track: Mediabunny.InputAudioTrack,
+  { sink, origin, isCutOff, videoSeconds }: Candidate,
+): Promise<FileTrack | undefined> {
+  const codec = await track.getCodec()
+  if (!codec || !isSendable(codec)) return undefined
+  const beginSeconds = await beginOfAudio(sink, origin, videoSeconds)
+  const units = await readTrack(track, sink, { beginSeconds, isCutOff })
+  if (!units) return undefined
+  const format = {
+    sampleRate: await track.getSampleRate(),
+    channels: await track.getNumberOfChannels(),
+  }
+  if (isPcmCodec(codec)) return pcmFileTrack(units, codec, format)
+  if (isCompressedCodec(codec)) return compressedFileTrack(units, codec, format)
+  if (codec === 'opus') return opusFileTrack(units, format)
+  if (codec !== 'aac') return g711FileTrack(units, codec, format)
+  return aacFileTrack(units, bytesOf((await track.getDecoderConfig())?.description), format)
+}
+
+const otherCodecs = ['opus', 'aac', 'ulaw', 'alaw'] as const
+
+type SendableCodec = PcmCodec | CompressedCodec | (typeof otherCodecs)[number]
+
+const isSendable = (codec: string): codec is SendableCodec =>
+  isPcmCodec(codec) ||
+  isCompressedCodec(codec) ||
+  (otherCodecs as readonly string[]).includes(codec)
+
+function bytesOf(source: ArrayBufferView | ArrayBufferLike | undefined): Uint8Array | undefined {
+  if (source === undefined) return undefined
+  return ArrayBuffer.isView(source)
+    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+    : new Uint8Array(source)
+}

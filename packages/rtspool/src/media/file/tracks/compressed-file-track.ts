@@ -1,0 +1,92 @@
+import {
+  Ac3Payloader,
+  ac3SamplesOf,
+  MpegAudioPayloader,
+  mpegAudioClockRate,
+  parseAc3Header,
+  parseMpegAudioHeader,
+  type RtpPacketWriterOptions,
+} from '../../../rtp/index.js'
+import { createMediaDescription } from '../../../sdp/index.js'
+import { type AudioFormat, audioPayloadType } from './audio-format.js'
+import type { FileTrack, Packetize, ReadTrack } from './file-track.js'
+import { withSampleTimes } from './sample-times.js'
+
+/** What is different for each codec whose frames say themselves how long they are. */
+interface FrameCodec {
+  readonly encoding: string
+  readonly payloadType: number
+  /** Ticks a second, where that is not the sampling rate. */
+  readonly clockRate?: number
+  readonly hasChannels: boolean
+  /** Sampling rate that the first frame tells; `undefined` when it is no frame. */
+  readonly sampleRateOf: (frame: Uint8Array) => number | undefined
+  /** Samples of one channel. */
+  readonly samplesOf: (frame: Uint8Array) => number
+  readonly createPayloader: (options: RtpPacketWriterOptions) => {
+    packetize(frame: Uint8Array, timestamp: number): Buffer[]
+  }
+}
+
+const ac3 = (codec: 'ac3' | 'eac3'): FrameCodec => ({
+  encoding: codec,
+  payloadType: audioPayloadType,
+  hasChannels: true,
+  sampleRateOf: (frame) => parseAc3Header(frame)?.sampleRate,
+  samplesOf: ac3SamplesOf,
+  createPayloader: (options) => new Ac3Payloader({ ...options, codec }),
+})
+
+const codecs = {
+  mp3: {
+    encoding: 'MPA',
+    // RFC 3551 table 4: MPEG audio of every layer.
+    payloadType: 14,
+    clockRate: mpegAudioClockRate,
+    hasChannels: false,
+    sampleRateOf: (frame) => parseMpegAudioHeader(frame)?.sampleRate,
+    samplesOf: (frame) => parseMpegAudioHeader(frame)?.samples ?? 0,
+    createPayloader: (options) => new MpegAudioPayloader(options),
+  },
+  ac3: ac3('ac3'),
+  eac3: ac3('eac3'),
+} as const satisfies Record<string, FrameCodec>
+export type CompressedCodec = keyof typeof codecs
+
+export const isCompressedCodec = (codec: string): codec is CompressedCodec =>
+  Object.hasOwn(codecs, codec)
+
+/**
+ * A track of MPEG audio, AC-3 or E-AC-3.
+ *
+ * @throws {RangeError} The first unit is no frame of the codec.
+ */
+export function compressedFileTrack(
+  track: ReadTrack,
+  codec: CompressedCodec,
+  { channels }: AudioFormat,
+): FileTrack {
+  const frames: FrameCodec = codecs[codec]
+  const sampleRate = frames.sampleRateOf(track.firstKeyFrame)
+  if (!sampleRate) throw new RangeError(`${codec}: expected a frame in the first unit`)
+  const clockRate = frames.clockRate ?? sampleRate
+  const { payloadType } = frames
+  return {
+    description: createMediaDescription({
+      kind: 'audio',
+      payloadType,
+      encoding: frames.encoding,
+      clockRate,
+      ...(frames.hasChannels ? { channels } : {}),
+    }),
+    clockRate,
+    lookAhead: 0,
+    endSeconds: track.endSeconds,
+    accessUnits: (from) =>
+      withSampleTimes(track.accessUnits(from), sampleRate, ({ bytes }) => frames.samplesOf(bytes)),
+    createPayloader: (start): Packetize => {
+      const payloader = frames.createPayloader({ ...start, payloadType })
+      return ({ bytes }, timestamp) => payloader.packetize(bytes, timestamp)
+    },
+  }
+}

@@ -1,0 +1,39 @@
+import { OpusPayloader, opusClockRate, opusSamplesOf } from '../../../rtp/index.js'
+import { createMediaDescription } from '../../../sdp/index.js'
+import { type AudioFormat, audioPayloadType } from './audio-format.js'
+import type { FileTrack, Packetize, ReadTrack } from './file-track.js'
+import { withSampleTimes } from './sample-times.js'
+
+/** RFC 7587 has one stream of one or two channels; more of them are several streams in a file. */
+const mostChannels = 2
+
+/**
+ * An Opus track.
+ *
+ * @throws {RangeError} It has more than two channels.
+ */
+export function opusFileTrack(track: ReadTrack, { channels }: AudioFormat): FileTrack {
+  if (channels > mostChannels) {
+    throw new RangeError(`Opus: expected one or two channels, got ${channels}`)
+  }
+  return {
+    description: createMediaDescription({
+      kind: 'audio',
+      payloadType: audioPayloadType,
+      encoding: 'opus',
+      clockRate: opusClockRate,
+      // RFC 7587 section 7: always 2, whatever was coded.
+      channels: 2,
+      ...(channels === mostChannels ? { fmtp: 'sprop-stereo=1' } : {}),
+    }),
+    clockRate: opusClockRate,
+    lookAhead: 0,
+    endSeconds: track.endSeconds,
+    accessUnits: (from) =>
+      withSampleTimes(track.accessUnits(from), opusClockRate, ({ bytes }) => opusSamplesOf(bytes)),
+    createPayloader: (start): Packetize => {
+      const payloader = new OpusPayloader({ ...start, payloadType: audioPayloadType })
+      return ({ bytes }, timestamp) => payloader.packetize(bytes, timestamp)
+    },
+  }
+}

@@ -1,0 +1,66 @@
+import { type PcmFormat, PcmPayloader, pcmEncodingOf, toNetworkPcm } from '../../../rtp/index.js'
+import { createMediaDescription } from '../../../sdp/index.js'
+import { type AudioFormat, audioPayloadType } from './audio-format.js'
+import type { FileTrack, Packetize, ReadTrack } from './file-track.js'
+import { inPackets } from './sample-pieces.js'
+import { withSampleTimes } from './sample-times.js'
+
+const format = (sampleBytes: 1 | 2 | 3, isLittleEndian: boolean, isSigned8 = false): PcmFormat => ({
+  sampleBytes,
+  isLittleEndian,
+  isSigned8,
+})
+/** Linear PCM that RTP has a format for; there is none for floating point, nor for more than 24 bits. */
+const formats = {
+  'pcm-u8': format(1, false),
+  'pcm-s8': format(1, false, true),
+  'pcm-s16': format(2, true),
+  'pcm-s16be': format(2, false),
+  'pcm-s24': format(3, true),
+  'pcm-s24be': format(3, false),
+} as const
+export type PcmCodec = keyof typeof formats
+
+export const isPcmCodec = (codec: string): codec is PcmCodec => Object.hasOwn(formats, codec)
+
+/** RFC 3551 table 4: L16 at 44.1 kHz with two channels and with one. */
+const staticPayloadTypes = { 2: 10, 1: 11 } as const
+const staticRate = 44_100
+
+/** A track of linear PCM, whose samples a file may keep in pieces of any size and in either order of bytes. */
+export function pcmFileTrack(
+  track: ReadTrack,
+  codec: PcmCodec,
+  { sampleRate, channels }: AudioFormat,
+): FileTrack {
+  const pcm = formats[codec]
+  const instantBytes = pcm.sampleBytes * channels
+  const isStatic = pcm.sampleBytes === 2 && sampleRate === staticRate
+  const payloadType =
+    (isStatic && staticPayloadTypes[channels as keyof typeof staticPayloadTypes]) ||
+    audioPayloadType
+  return {
+    description: createMediaDescription({
+      kind: 'audio',
+      payloadType,
+      encoding: pcmEncodingOf(pcm),
+      clockRate: sampleRate,
+      ...(channels === 1 ? {} : { channels }),
+    }),
+    clockRate: sampleRate,
+    lookAhead: 0,
+    endSeconds: track.endSeconds,
+    accessUnits: (from) => {
+      const pieces = withSampleTimes(
+        track.accessUnits(from),
+        sampleRate,
+        ({ bytes }) => bytes.length / instantBytes,
+      )
+      return inPackets(pieces, sampleRate, instantBytes)
+    },
+    createPayloader: (start): Packetize => {
+      const payloader = new PcmPayloader({ ...start, payloadType, instantBytes })
+      return ({ bytes }, timestamp) => payloader.packetize(toNetworkPcm(bytes, pcm), timestamp)
+    },
+  }
+}

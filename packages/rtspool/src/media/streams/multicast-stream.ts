@@ -1,0 +1,246 @@
+import { parseCompound } from '../../rtcp/index.js'
+import type {
+  MulticastAddressPool,
+  MulticastPlace,
+} from '../../transport/multicast/multicast-address-pool.js'
+import { MulticastEndpoint } from '../../transport/multicast/multicast-endpoint.js'
+import { MulticastListener } from '../../transport/multicast/multicast-listener.js'
+import type { MulticastCarrier } from '../../transport/udp/udp-transport.js'
+import { GroupCounters } from '../fan-out/group-counters.js'
+import type { DatagramReader, DeliveryCounters } from '../fan-out/reader.js'
+import { SentReports } from '../fan-out/sent-reports.js'
+import type { Track } from '../track/track.js'
+
+/** Who watches a group. */
+export interface MulticastViewerInit {
+  /** Of the viewer, numeric: RTCP to the group from there is the viewer's. */
+  readonly address: string
+  readonly counters: DeliveryCounters
+  readonly receiveRtcp: (compound: Buffer) => void
+  /** Somebody at the address has sent valid RTCP: this viewer, or another one there. */
+  readonly onSignOfLife: () => void
+}
+
+/** What is there while somebody has set the stream up. */
+interface OpenGroup {
+  readonly place: MulticastPlace
+  readonly reader: DatagramReader
+  readonly counters: GroupCounters
+  readonly listener: MulticastListener
+}
+
+/**
+ * One track on its way to one multicast group: it is sent once, however many watch. The group is held while
+ * somebody has set it up, and carries packets while somebody plays.
+ */
+export class MulticastStream {
+  readonly track: Track
+  readonly carrier: MulticastCarrier
+  readonly sentReports = new SentReports()
+  readonly #pool: MulticastAddressPool
+  readonly #viewers = new Set<MulticastViewer>()
+  readonly #playing = new Set<MulticastViewer>()
+  #group: OpenGroup | undefined
+  #hasPlayed = false
+
+  constructor(track: Track, pool: MulticastAddressPool, carrier: MulticastCarrier) {
+    this.track = track
+    this.#pool = pool
+    this.carrier = carrier
+  }
+
+  /** Where it is sent, or would be if it were set up now; `undefined` when all groups are held by others. */
+  get place(): MulticastPlace | undefined {
+    return this.#group?.place ?? this.#pool.suggest(this, this.carrier.family)
+  }
+
+  /** Source address of the packets, where it is known. */
+  get sourceAddress(): string | undefined {
+    return this.carrier.family === 4
+      ? (this.#pool.sourceAddress ?? this.carrier.localAddress)
+      : this.carrier.localAddress
+  }
+
+  /**
+   * Adds a viewer; the first one opens the group.
+   *
+   * @returns `undefined` when all groups are held by others.
+   */
+  join(init: MulticastViewerInit): MulticastViewer | undefined {
+    this.#group ??= this.#open()
+    if (!this.#group) return undefined
+    const viewer = new MulticastViewer(this, init)
+    this.#viewers.add(viewer)
+    this.carrier.stats.viewers++
+    return viewer
+  }
+
+  /** @internal The last one closes the group at once. */
+  leave(viewer: MulticastViewer): void {
+    this.stop(viewer)
+    if (!this.#viewers.delete(viewer)) return
+    this.carrier.stats.viewers--
+    if (this.#viewers.size === 0) this.#close()
+  }
+
+  /**
+   * @internal What the group carries next for a viewer that plays from now on: what it has still to be sent, or
+   * what was kept if nobody plays yet.
+   */
+  recentPackets(stoppedAt: number | undefined): readonly Buffer[] {
+    if (!this.#group) return []
+    if (this.#playing.size > 0) return this.track.waitingPackets(this.#group.reader)
+    return this.track.recentPackets(stoppedAt)
+  }
+
+  /** @internal */
+  start(viewer: MulticastViewer, first: readonly Buffer[]): void {
+    const group = this.#group
+    if (!group || !this.#viewers.has(viewer) || this.#playing.has(viewer)) return
+    const isFirst = this.#playing.size === 0
+    this.#playing.add(viewer)
+    group.counters.add(viewer.counters)
+    this.#hasPlayed = true
+    if (isFirst) this.track.addReader(group.reader, first)
+  }
+
+  /** @internal The flow halts when nobody plays any more. */
+  stop(viewer: MulticastViewer): void {
+    const group = this.#group
+    if (!group || !this.#playing.delete(viewer)) return
+    if (this.#playing.size === 0) this.track.removeReader(group.reader)
+    group.counters.remove(viewer.counters)
+  }
+
+  /** Forgets where it was sent; for when the media has ended. */
+  forget(): void {
+    this.#pool.forget(this, this.carrier.family)
+  }
+
+  #open(): OpenGroup | undefined {
+    const { family, rtp, rtcp, interfaceAddress, stats } = this.carrier
+    const place = this.#pool.acquire(this, family)
+    if (!place) return undefined
+    const { address, ports } = place
+    const route = this.#pool.routeOf(family)
+    const counters = new GroupCounters(stats)
+    const reader: DatagramReader = {
+      kind: 'datagram',
+      rtp: new MulticastEndpoint(rtp, route),
+      rtcp: new MulticastEndpoint(rtcp, route),
+      address,
+      port: ports[0],
+      rtcpPort: ports[1],
+      counters,
+      sentReports: this.sentReports,
+    }
+    const listener = new MulticastListener(
+      { address, port: ports[1] },
+      route.interfaceAddress ?? interfaceAddress,
+      (compound, from) => this.#receiveRtcp(compound, from),
+    )
+    stats.groups++
+    this.#hasPlayed = false
+    return { place, reader, counters, listener }
+  }
+
+  #close(): void {
+    const group = this.#group
+    if (!group) return
+    this.#group = undefined
+    if (this.#hasPlayed) this.track.sendBye(group.reader)
+    group.listener.close()
+    this.carrier.stats.groups--
+    this.#pool.release(this, this.carrier.family)
+  }
+
+  /**
+   * Reports name no session, and players use the port of the group as theirs. Where several watch at one address,
+   * a report keeps them all, and whose it is nobody can tell.
+   */
+  #receiveRtcp(compound: Buffer, from: string): void {
+    const packets = parseCompound(compound)
+    // What we send to the group comes back.
+    const isOurs = packets.some((packet) => 'ssrc' in packet && packet.ssrc === this.track.ssrc)
+    if (isOurs || packets.length === 0) return
+    const viewers = [...this.#viewers].filter(({ address }) => address === from)
+    if (viewers.length === 1) viewers[0]?.receiveRtcp(compound)
+    else for (const viewer of viewers) viewer.noteSignOfLife()
+  }
+}
+
+/** One viewer of a {@link MulticastStream}, from SETUP to the end of its session. */
+export class MulticastViewer {
+  readonly #stream: MulticastStream
+  readonly #init: MulticastViewerInit
+
+  constructor(stream: MulticastStream, init: MulticastViewerInit) {
+    this.#stream = stream
+    this.#init = init
+  }
+
+  get address(): string {
+    return this.#init.address
+  }
+
+  get counters(): DeliveryCounters {
+    return this.#init.counters
+  }
+
+  /** Notes the sender reports that the group is sent. */
+  get sentReports(): SentReports {
+    return this.#stream.sentReports
+  }
+
+  receiveRtcp(compound: Buffer): void {
+    this.#init.receiveRtcp(compound)
+  }
+
+  noteSignOfLife(): void {
+    this.#init.onSignOfLife()
+  }
+
+  /** @param stoppedAt - Sequence number at which this viewer has paused. */
+  recentPackets(stoppedAt: number | undefined): readonly Buffer[] {
+    return this.#stream.recentPackets(stoppedAt)
+  }
+
+  start(first: readonly Buffer[]): void {
+    this.#stream.start(this, first)
+  }
+
+  stop(): void {
+    this.#stream.stop(this)
+  }
+
+  /** Idempotent. */
+  leave(): void {
+    this.#stream.leave(this)
+  }
+}
+
+/** The multicast streams of one media: one for each track and port that it leaves through. */
+export class MulticastStreams {
+  readonly pool: MulticastAddressPool
+  readonly #streams: MulticastStream[] = []
+
+  constructor(pool: MulticastAddressPool) {
+    this.pool = pool
+  }
+
+  /** The stream of a track; made when it is asked for first. */
+  streamOf(track: Track, carrier: MulticastCarrier): MulticastStream {
+    const existing = this.#streams.find(
+      (stream) => stream.track === track && stream.carrier.rtp === carrier.rtp,
+    )
+    if (existing) return existing
+    const stream = new MulticastStream(track, this.pool, carrier)
+    this.#streams.push(stream)
+    return stream
+  }
+
+  /** For when the media has ended and everybody has left. */
+  close(): void {
+    for (const stream of this.#streams.splice(0)) stream.forget()
+  }
+}

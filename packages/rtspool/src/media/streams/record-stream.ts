@@ -1,0 +1,233 @@
+import { randomInt } from 'node:crypto'
+import type { Clock, ClockTimer } from '../../clock.js'
+import {
+  createSourceDescription,
+  ntpMiddle32,
+  parseCompound,
+  type RtcpPacket,
+  serializeCompound,
+} from '../../rtcp/index.js'
+import {
+  isValidRtp,
+  type ReceptionReportValues,
+  ReceptionStatistics,
+  ssrcOf,
+} from '../../rtp/index.js'
+import type { MediaParticipant } from '../media.js'
+import type { PacketSink } from '../track/packet-sink.js'
+import { silentAfterSeconds } from '../track/silent-track.js'
+import { Track } from '../track/track.js'
+import { type StreamReception, streamReceptionOf } from './stream-reception.js'
+import type { StreamSecurity } from './stream-security.js'
+
+/** What was received from one publisher. Sessions hand in their own counters. */
+export interface ReceptionCounters {
+  packetsIn: number
+  bytesIn: number
+  packetsLost: number
+}
+
+export interface RecordStreamInit {
+  readonly clock: Clock
+  readonly lowerTransport: 'TCP' | 'UDP'
+  /** Where it is SRTP. */
+  readonly security?: StreamSecurity | undefined
+  readonly counters: ReceptionCounters
+  /** Sends RTCP back to the publisher. */
+  readonly sendRtcp: (compound: Buffer) => void
+  /** Gives channels or ports back. Called once. */
+  readonly release: () => void
+  /** The publisher has sent RTP or RTCP: it is alive. */
+  readonly onPacket: () => void
+  /** The media was ended, and not by its publisher. */
+  readonly onMediaEnded: () => void
+  /** Nothing that is RTP has come for a while after RECORD; called once at most. */
+  readonly onSilent?: () => void
+  /** Somebody else publishes in the place of this publisher. */
+  readonly onReplaced?: () => void
+  readonly onClosed: (stream: RecordStream) => void
+}
+
+/** One track on its way from a publisher into the media: set up, recording or paused, closed. */
+export class RecordStream implements MediaParticipant {
+  readonly #init: RecordStreamInit
+  /** The publisher's, of its last packet. */
+  #sourceSsrc: number | undefined
+  /** Our SSRC as a receiver. */
+  readonly #ssrc = randomInt(2 ** 32)
+  #state: 'ready' | 'recording' | 'closed' = 'ready'
+  #sink: PacketSink | undefined
+  #statistics: ReceptionStatistics | undefined
+  #reception: StreamReception | undefined
+  /** Runs from RECORD until the first packet. */
+  #silence: ClockTimer | undefined
+  /** Whether there was a packet, or its absence was told. */
+  #isSettled = false
+  /** Of the statistics, what the counters of the session have already. */
+  #lostReported = 0
+  /** Datagrams or frames on the way of RTCP that were no valid compound packet. */
+  malformedRtcp = 0
+  /** When the last packet came, RTP or RTCP, in milliseconds of the clock. */
+  heardAt = Number.NEGATIVE_INFINITY
+
+  constructor(init: RecordStreamInit) {
+    this.#init = init
+  }
+
+  /** Where the stream is SRTP. */
+  get security(): StreamSecurity | undefined {
+    return this.#init.security
+  }
+
+  /** What arrived since RECORD and was no RTP, or not of this stream. */
+  get invalidPackets(): number {
+    return this.#sink?.invalidPackets ?? 0
+  }
+
+  /** Packets since RECORD whose payload type the announced description does not list. */
+  get unlistedPackets(): number {
+    return this.track?.unlistedPackets ?? 0
+  }
+
+  get lowerTransport(): 'TCP' | 'UDP' {
+    return this.#init.lowerTransport
+  }
+
+  /** The publisher's, once it is known; viewers may see another one. */
+  get ssrc(): number | undefined {
+    return this.#sourceSsrc
+  }
+
+  /** The track that what arrives goes out on, from RECORD on. */
+  get track(): Track | undefined {
+    return this.#sink instanceof Track ? this.#sink : undefined
+  }
+
+  /** How the stream arrives here, as the publisher was told last; `undefined` before the first report. */
+  get reception(): StreamReception | undefined {
+    return this.#reception
+  }
+
+  /** From now on what arrives goes to `sink`: a track, or the application. */
+  record(sink: PacketSink): void {
+    if (this.#state === 'closed') return
+    this.#state = 'recording'
+    this.#watchSilence()
+    if (this.#sink === sink) return
+    this.#sink = sink
+    this.#statistics = undefined
+  }
+
+  pause(): void {
+    if (this.#state !== 'recording') return
+    this.#state = 'ready'
+    this.#silence?.cancel()
+    // What is dropped until the next RECORD did not get lost on its way.
+    this.#statistics = undefined
+  }
+
+  /** Says goodbye to a publisher that records (RFC 3550 section 6.6), and gives everything back. Idempotent. */
+  close(): void {
+    if (this.#state === 'closed') return
+    if (this.#state === 'recording') this.#sendBye()
+    this.#state = 'closed'
+    this.#silence?.cancel()
+    this.#init.release()
+    this.#init.onClosed(this)
+  }
+
+  /** Passes one RTP packet on; before RECORD it is dropped (RFC 2326 section 10.11). */
+  receiveRtp(packet: Buffer): void {
+    if (this.#state !== 'recording' || !this.#sink) return
+    // The track may write another header: the publisher is told of its own.
+    if (isValidRtp(packet)) this.#noteArrival(packet)
+    if (!this.#sink.receive(packet)) return
+    const { counters } = this.#init
+    counters.packetsIn++
+    counters.bytesIn += packet.length
+    this.#init.onPacket()
+  }
+
+  /** Takes the publisher's sender reports: their time base goes on to the viewers. */
+  receiveRtcp(compound: Buffer): void {
+    if (this.#state === 'closed') return
+    const packets = parseCompound(compound)
+    if (packets.length === 0) {
+      this.malformedRtcp++
+      return
+    }
+    const now = this.#init.clock.now()
+    this.heardAt = now
+    for (const packet of packets) {
+      if (packet.type !== 'senderReport' || !this.#sink) continue
+      if (this.#sourceSsrc !== undefined && this.#sourceSsrc !== packet.ssrc) continue
+      this.#statistics?.noteSenderReport(ntpMiddle32(packet.ntpTime), now)
+      this.#sink.noteSenderReport(packet.ntpTime, packet.rtpTime, now)
+    }
+    this.#init.onPacket()
+  }
+
+  /** Reports to the publisher what arrived and what was lost (RFC 3550 section 6.4.2). */
+  sendRtcp(): void {
+    if (this.#state !== 'recording' || !this.#statistics) return
+    this.#init.sendRtcp(serializeCompound(this.#report(this.#statistics)))
+  }
+
+  #watchSilence(): void {
+    const { clock, onSilent } = this.#init
+    this.#silence?.cancel()
+    if (this.#isSettled || !onSilent) return
+    const tell = (): void => {
+      this.#isSettled = true
+      onSilent()
+    }
+    this.#silence = clock.schedule(tell, silentAfterSeconds * 1000, false)
+  }
+
+  #sendBye(): void {
+    const report = this.#report(this.#statistics)
+    this.#init.sendRtcp(serializeCompound([...report, { type: 'bye', ssrcs: [this.#ssrc] }]))
+  }
+
+  #report(statistics: ReceptionStatistics | undefined): RtcpPacket[] {
+    const reports = statistics ? [this.#noteReport(statistics)] : []
+    return [
+      { type: 'receiverReport', ssrc: this.#ssrc, reports },
+      createSourceDescription(this.#ssrc, 'rtspool'),
+    ]
+  }
+
+  #noteReport(statistics: ReceptionStatistics): ReceptionReportValues {
+    const { clock, counters } = this.#init
+    const now = clock.now()
+    const report = statistics.report(now)
+    counters.packetsLost += Math.max(0, report.cumulativeLost - this.#lostReported)
+    this.#lostReported = Math.max(this.#lostReported, report.cumulativeLost)
+    this.#reception = streamReceptionOf(report, this.#sink?.clockRate ?? 1, now)
+    return report
+  }
+
+  giveWay(): void {
+    if (this.#state !== 'closed') this.#init.onReplaced?.()
+  }
+
+  mediaEnded(): void {
+    if (this.#state !== 'closed') this.#init.onMediaEnded()
+  }
+
+  /** Counts afresh when the publisher changes its SSRC. */
+  #noteArrival(packet: Buffer): void {
+    const ssrc = ssrcOf(packet)
+    this.#sourceSsrc = ssrc
+    if (this.#statistics?.ssrc !== ssrc) {
+      const clockRate = this.#sink?.clockRate ?? 1
+      // Who may send here is known by address or connection: no probation.
+      this.#lostReported = 0
+      this.#isSettled = true
+      this.#silence?.cancel()
+      this.#statistics = new ReceptionStatistics({ ssrc, clockRate, probation: 0 })
+    }
+    this.heardAt = this.#init.clock.now()
+    this.#statistics.update(packet, this.heardAt)
+  }
+}

@@ -1,0 +1,71 @@
+import { bufferOf } from '../../bytes.js'
+import { Diagnostic, tellFailure } from '../../listeners.js'
+import { kindOf, shown } from '../../option-checks.js'
+
+/** A packet of a source that no viewer gets. */
+export interface RefusedPacket {
+  /** Path of the presentation. */
+  readonly path: string
+  /** Index of the track, from 0. */
+  readonly track: number
+  /** Says what was expected and what the source has pushed. */
+  readonly problem: string
+}
+
+const refusedPacket = new Diagnostic<RefusedPacket>(
+  'rtspool:refused-packet',
+  'RTSPOOL_REFUSED_PACKET',
+  ({ path, track, problem }) => `${path}: the source pushed to track ${track} ${problem}`,
+)
+
+/** The length of a frame is 16 bits (RFC 2326 section 10.12). */
+export const maxPacketBytes = 0xffff
+const firstRtcpType = 200
+const lastRtcpType = 207
+
+/** Tells what the source of one track does wrong, each kind of it once; refused packets are counted besides. */
+export class RefusedPackets {
+  readonly #path: string
+  readonly #track: number
+  #isTold = false
+  #areTimesTold = false
+
+  constructor(path: string, track: number) {
+    this.#path = path
+    this.#track = track
+  }
+
+  tell(pushed: unknown): void {
+    if (this.#isTold) return
+    this.#isTold = true
+    const problem = `what is no RTP packet: expected a Uint8Array with one, got ${described(pushed)}`
+    refusedPacket.publish({ path: this.#path, track: this.#track, problem })
+  }
+
+  /** The times that the source has mapped make no sense. */
+  tellTimes(times: readonly unknown[]): void {
+    if (this.#areTimesTold) return
+    this.#areTimesTold = true
+    const expected =
+      'mapTime needs milliseconds since 1970, an RTP time and milliseconds of the clock'
+    const error = new RangeError(`${expected}, got ${times.map(shown).join(', ')}`)
+    tellFailure(`mapTime of track ${this.#track} of ${this.#path}`, error)
+  }
+}
+
+/** Names what sources push most often by mistake. */
+function described(pushed: unknown): string {
+  const bytes = bufferOf(pushed)
+  if (bytes === undefined) return kindOf(pushed)
+  if (bytes.length > maxPacketBytes) return `${bytes.length} bytes, more than ${maxPacketBytes}`
+  if (startsWithStartCode(bytes)) return 'Annex B (NAL units behind start codes)'
+  const second = bytes[1] ?? 0
+  const isVersion2 = (bytes[0] ?? 0) >> 6 === 2
+  if (isVersion2 && second >= firstRtcpType && second <= lastRtcpType) return 'RTCP'
+  return `${bytes.length} bytes without a valid header`
+}
+
+function startsWithStartCode(bytes: Buffer): boolean {
+  if (bytes[0] !== 0 || bytes[1] !== 0) return false
+  return bytes[2] === 1 || (bytes[2] === 0 && bytes[3] === 1)
+}

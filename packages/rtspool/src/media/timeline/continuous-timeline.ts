@@ -1,0 +1,256 @@
+import type { Clock } from '../../clock.js'
+import {
+  rewriteRtpHeader,
+  sequenceDistance,
+  sequenceNumberOf,
+  ssrcOf,
+  timestampDistance,
+  timestampOf,
+} from '../../rtp/index.js'
+import type { TrackTime } from '../track/track-time.js'
+import type { CommonJump } from './common-jump.js'
+import type { TimelineBreak } from './timeline.js'
+
+/** What comes from one source between two breaks, and how it is written on the line. */
+interface Segment {
+  readonly ssrc: number
+  /** Added to its sequence numbers and timestamps. */
+  readonly sequenceOffset: number
+  readonly timestampOffset: number
+  /** Its newest sequence number and timestamp, as they came. */
+  highestSequenceNumber: number
+  highestTimestamp: number
+}
+
+/** Where a source is: at one of its packets. */
+export interface SourcePosition {
+  readonly ssrc: number
+  readonly sequenceNumber: number
+  readonly timestamp: number
+}
+
+/** Names of RFC 3550 A.1. */
+const maxDropout = 3000
+const maxMisorder = 100
+/** In less time nobody loses so many packets: the sequence numbers have begun anew. */
+const minOutageMs = 1_000
+/** What is older than a break may come after it for so long. */
+const maxLateMs = 1_000
+const maxStepMs = 1_000
+
+/**
+ * Writes the packets of one track, whatever their source does, as one line: one SSRC, sequence numbers and timestamps that
+ * go on. Within a segment everything keeps its distance, so that losses, reordering and B-frames pass as they are.
+ *
+ * ```text
+ * in   ssrc 7: 10 11 13 14 │ ssrc 9: 500 501 502     sequence numbers; 12 is lost
+ * out  ssrc 7: 10 11 13 14 │ ssrc 7:  15  16  17
+ * ```
+ *
+ * After a break time goes on as the monotonic clock does, and all tracks of a source that jump together do so by the same.
+ */
+export class ContinuousTimeline {
+  readonly #clock: Clock
+  readonly #time: TrackTime
+  readonly #clockRate: number
+  readonly #jump: CommonJump
+  readonly #onBreak: (kind: TimelineBreak['kind']) => void
+  #ssrc = 0
+  #segment: Segment | undefined
+  /** Before the last break: some of it may still come. */
+  #former: Segment | undefined
+  #brokenAt = 0
+  #lastAt = 0
+  #isNewSource = false
+  /** Of what was written. */
+  #highestSequenceNumber = 0
+  #highestTimestamp = 0
+  #stepTicks: number
+
+  constructor(init: {
+    readonly clock: Clock
+    /** Of what is written. */
+    readonly time: TrackTime
+    readonly clockRate: number
+    readonly jump: CommonJump
+    readonly onBreak: (kind: TimelineBreak['kind']) => void
+    /** What was written before, unchanged. */
+    readonly last?: SourcePosition | undefined
+  }) {
+    this.#clock = init.clock
+    this.#time = init.time
+    this.#clockRate = init.clockRate
+    this.#jump = init.jump
+    this.#onBreak = init.onBreak
+    this.#stepTicks = Math.round(init.clockRate / 1000)
+    if (init.last) this.#adopt(init.last)
+  }
+
+  /** Says that the next packet comes from another source, whatever its SSRC is. */
+  expectNewSource(): void {
+    this.#isNewSource = this.#segment !== undefined
+  }
+
+  /** Whether another source has been announced, and nothing of it has come. */
+  get awaitsSource(): boolean {
+    return this.#isNewSource
+  }
+
+  /** A timestamp of the present source as it is written. */
+  timestampOnLine(timestamp: number): number {
+    return (timestamp + (this.#segment?.timestampOffset ?? 0)) >>> 0
+  }
+
+  /**
+   * Writes a packet's place on the line into its header.
+   *
+   * @param packet - Valid RTP; changed.
+   */
+  rewrite(packet: Buffer): void {
+    const ssrc = ssrcOf(packet)
+    const sequenceNumber = sequenceNumberOf(packet)
+    const timestamp = timestampOf(packet)
+    const now = this.#clock.now()
+    const segment = this.#segmentOf(ssrc, sequenceNumber, timestamp, now)
+    this.#note(segment, sequenceNumber, timestamp, now)
+    rewriteRtpHeader(
+      packet,
+      (sequenceNumber + segment.sequenceOffset) & 0xffff,
+      (timestamp + segment.timestampOffset) >>> 0,
+      this.#ssrc,
+    )
+  }
+
+  /** Where a source that says where it begins, or goes on, is on the line. */
+  place(beginning: SourcePosition): SourcePosition {
+    const { ssrc, sequenceNumber, timestamp } = beginning
+    let segment = this.#segment ?? this.#adopt(beginning)
+    if (ssrc !== segment.ssrc || this.#isNewSource) {
+      segment = this.#break(segment, beginning, this.#clock.now())
+    }
+    return {
+      ssrc: this.#ssrc,
+      sequenceNumber: (sequenceNumber + segment.sequenceOffset) & 0xffff,
+      timestamp: (timestamp + segment.timestampOffset) >>> 0,
+    }
+  }
+
+  #segmentOf(ssrc: number, sequenceNumber: number, timestamp: number, now: number): Segment {
+    const segment = this.#segment
+    if (!segment) return this.#adopt({ ssrc, sequenceNumber, timestamp })
+    if (this.#goesOn(segment, ssrc, sequenceNumber, timestamp, now)) return segment
+    const former = this.#former
+    if (former && this.#isLate(former, ssrc, sequenceNumber, timestamp, now)) return former
+    return this.#break(segment, { ssrc, sequenceNumber, timestamp }, now)
+  }
+
+  #adopt({ ssrc, sequenceNumber, timestamp }: SourcePosition): Segment {
+    this.#ssrc = ssrc
+    this.#highestSequenceNumber = sequenceNumber
+    this.#highestTimestamp = timestamp
+    this.#lastAt = this.#clock.now()
+    this.#segment = {
+      ssrc,
+      sequenceOffset: 0,
+      timestampOffset: 0,
+      highestSequenceNumber: sequenceNumber,
+      highestTimestamp: timestamp,
+    }
+    return this.#segment
+  }
+
+  #goesOn(
+    segment: Segment,
+    ssrc: number,
+    sequenceNumber: number,
+    timestamp: number,
+    now: number,
+  ): boolean {
+    if (ssrc !== segment.ssrc || this.#isNewSource) return false
+    if (this.#time.isJump(timestamp + segment.timestampOffset)) return false
+    const ahead = sequenceDistance(segment.highestSequenceNumber, sequenceNumber)
+    if (ahead >= maxDropout) return now - this.#lastAt >= minOutageMs
+    if (ahead >= -maxMisorder) return true
+    // Far behind, and no older: begun anew.
+    return timestampDistance(segment.highestTimestamp, timestamp) < 0
+  }
+
+  /** Whether a packet from before the break comes after it, and its place is still free. */
+  #isLate(
+    former: Segment,
+    ssrc: number,
+    sequenceNumber: number,
+    timestamp: number,
+    now: number,
+  ): boolean {
+    if (ssrc !== former.ssrc || this.#isNewSource || now - this.#brokenAt > maxLateMs) return false
+    const ahead = sequenceDistance(former.highestSequenceNumber, sequenceNumber)
+    // Behind the end of its segment another one may have begun.
+    const maxAhead = former.sequenceOffset === this.#segment?.sequenceOffset ? maxMisorder : 0
+    if (ahead < -maxMisorder || ahead > maxAhead) return false
+    return !this.#time.isJump(timestamp + former.timestampOffset)
+  }
+
+  /** Begins a segment that goes on from what was written. */
+  #break(before: Segment, beginning: SourcePosition, now: number): Segment {
+    const { ssrc, sequenceNumber, timestamp } = beginning
+    const isSameSource = ssrc === before.ssrc && !this.#isNewSource
+    const ahead = sequenceDistance(before.highestSequenceNumber, sequenceNumber)
+    const keepsSequence = isSameSource && ahead > -maxMisorder && ahead < maxDropout
+    const sequenceOffset = keepsSequence
+      ? before.sequenceOffset
+      : (this.#highestSequenceNumber + 1 - sequenceNumber) & 0xffff
+    const timestampOffset = this.#timestampOffset(before, timestamp, now)
+    const keepsTime = timestampOffset === before.timestampOffset
+    this.#onBreak(isSameSource ? (keepsTime ? 'sequence' : 'timestamp') : 'source')
+    this.#former = before
+    this.#brokenAt = now
+    this.#isNewSource = false
+    this.#segment = {
+      ssrc,
+      sequenceOffset,
+      timestampOffset,
+      highestSequenceNumber: sequenceNumber,
+      highestTimestamp: timestamp,
+    }
+    return this.#segment
+  }
+
+  #timestampOffset(before: Segment, timestamp: number, now: number): number {
+    if (!this.#isNewSource) {
+      if (!this.#time.isJump(timestamp + before.timestampOffset)) return before.timestampOffset
+      const former = this.#former
+      // One stray packet: what comes after it goes on as if it had not been.
+      if (former && !this.#time.isJump(timestamp + former.timestampOffset)) {
+        return former.timestampOffset
+      }
+    }
+    const ticksPerMs = this.#clockRate / 1000
+    const unchanged = timestamp + before.timestampOffset
+    const next = this.#highestTimestamp + this.#stepTicks
+    const present = next + Math.max(0, timestampDistance(next, this.#time.timestampAt(now)))
+    const jumpMs = this.#jump.adopt(timestampDistance(present, unchanged) / ticksPerMs, now)
+    const common = unchanged - Math.round(jumpMs * ticksPerMs)
+    const shortTicks = 1 - timestampDistance(this.#highestTimestamp, common)
+    return (common + Math.max(0, shortTicks) - timestamp) | 0
+  }
+
+  #note(segment: Segment, sequenceNumber: number, timestamp: number, now: number): void {
+    this.#lastAt = now
+    if (sequenceDistance(segment.highestSequenceNumber, sequenceNumber) > 0) {
+      segment.highestSequenceNumber = sequenceNumber
+    }
+    if (timestampDistance(segment.highestTimestamp, timestamp) > 0) {
+      segment.highestTimestamp = timestamp
+    }
+    const written = (sequenceNumber + segment.sequenceOffset) & 0xffff
+    if (sequenceDistance(this.#highestSequenceNumber, written) > 0) {
+      this.#highestSequenceNumber = written
+    }
+    const ticks = timestampDistance(this.#highestTimestamp, timestamp + segment.timestampOffset)
+    if (ticks <= 0) return
+    this.#highestTimestamp = (timestamp + segment.timestampOffset) >>> 0
+    // From one frame to the next: what a break leaves at least.
+    if (ticks * 1000 <= maxStepMs * this.#clockRate) this.#stepTicks = ticks
+  }
+}

@@ -1,0 +1,39 @@
+import { checkInteger } from '../../option-checks.js'
+
+const maxUint16 = 0xffff
+const maxUint32 = 0xffff_ffff
+/** Milliseconds that a mapped instant may be away from now: 34 years, for which RTP times are still exact. */
+const maxDistanceMs = 2 ** 40
+
+/** Where a stream of packets begins, or goes on. */
+export interface TrackPosition {
+  readonly ssrc: number
+  /** Of the next packet. */
+  readonly sequenceNumber: number
+  /** Of the next packet, in ticks of the clock rate. */
+  readonly timestamp: number
+}
+
+/** @throws {RangeError} Names the number that no RTP packet can carry: a counter that was not wrapped, for instance. */
+export function checkPosition({
+  ssrc,
+  sequenceNumber,
+  timestamp,
+}: Readonly<Record<'ssrc' | 'sequenceNumber' | 'timestamp', unknown>>): void {
+  checkInteger('ssrc', ssrc, 0, maxUint32)
+  checkInteger('sequenceNumber', sequenceNumber, 0, maxUint16)
+  checkInteger('timestamp', timestamp, 0, maxUint32)
+}
+
+/** Whether they are times that reports can be made of. */
+export function areTimes(
+  unixMs: unknown,
+  rtpTime: unknown,
+  clockMs: unknown,
+  now: number,
+): boolean {
+  if (typeof clockMs !== 'number' || !(Math.abs(clockMs - now) <= maxDistanceMs)) return false
+  return isFiniteNumber(unixMs) && isFiniteNumber(rtpTime) && Math.abs(rtpTime) <= maxDistanceMs
+}
+
+const isFiniteNumber = (value: unknown): value is number => Number.isFinite(value)

@@ -1,0 +1,78 @@
+import type { Clock } from '../../clock.js'
+import { Diagnostic } from '../../listeners.js'
+import { shown } from '../../option-checks.js'
+
+/**
+ * What becomes of SSRC, sequence numbers and timestamps when a source jumps, changes its SSRC or returns.
+ *
+ * - `passThrough`: packets go on unchanged, and viewers see what the source does.
+ * - `continuous`: viewers see one SSRC, sequence numbers and timestamps that go on, and losses where there were some.
+ */
+export type TimelinePolicy = 'passThrough' | 'continuous'
+
+export const timelinePolicies: readonly TimelinePolicy[] = ['passThrough', 'continuous']
+
+/** @throws {TypeError} When it is no policy. */
+export function checkTimeline(name: string, value: unknown): TimelinePolicy {
+  const policy = timelinePolicies.find((candidate) => candidate === value)
+  if (policy !== undefined) return policy
+  throw new TypeError(`${name} must be 'passThrough' or 'continuous', got ${shown(value)}`)
+}
+
+/** A source whose packets do not go on from those before, on the diagnostics channel `rtspool:timeline-break`. */
+export interface TimelineBreak {
+  /** Of the presentation. */
+  readonly path: string
+  /** Index of the track, from 0. */
+  readonly track: number
+  /**
+   * `timestamp`: RTP time has jumped by more than 2 s; `source`: another SSRC, or another publisher; `sequence`: the sequence
+   * numbers have begun anew.
+   */
+  readonly kind: 'timestamp' | 'source' | 'sequence'
+  /** What viewers see of it. */
+  readonly timeline: TimelinePolicy
+  /** Breaks of the track since the last that was told, this one included: one in 10 s is told. */
+  readonly count: number
+}
+
+const timelineBreak = new Diagnostic<TimelineBreak>(
+  'rtspool:timeline-break',
+  'RTSPOOL_TIMELINE_BREAK',
+  ({ path, track, kind, timeline }) =>
+    `${path}: the packets of track ${track} do not go on from those before (${kind}, timeline ${timeline})`,
+)
+
+/** A source that jumps with each packet is told of now and then. */
+const tellIntervalMs = 10_000
+
+/** Tells of the breaks of one track. */
+export class TimelineBreaks {
+  readonly #path: string
+  readonly #track: number
+  readonly #clock: Clock
+  #toldAt = Number.NEGATIVE_INFINITY
+  #count = 0
+
+  constructor(path: string, track: number, clock: Clock) {
+    this.#path = path
+    this.#track = track
+    this.#clock = clock
+  }
+
+  tell(kind: TimelineBreak['kind'], timeline: TimelinePolicy): void {
+    this.#count++
+    const now = this.#clock.now()
+    if (now - this.#toldAt < tellIntervalMs) return
+    this.#toldAt = now
+    const message: TimelineBreak = {
+      path: this.#path,
+      track: this.#track,
+      kind,
+      timeline,
+      count: this.#count,
+    }
+    this.#count = 0
+    timelineBreak.publish(message)
+  }
+}

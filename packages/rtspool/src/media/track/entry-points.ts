@@ -1,0 +1,109 @@
+import { payloadKinds } from '../../rtp/index.js'
+
+/** Bits of one number that says what a packet is to those who begin with a stream, or go on with it after a gap. */
+export const packetRoles = Object.freeze({
+  /** The first of its access unit. */
+  frameStart: 1,
+  /** Belongs to the entry point that may follow directly, as all packets do since the one with `firstLead`. */
+  lead: 2,
+  firstLead: 4,
+  /** A decoder can begin here, with the leads in front. */
+  entry: 8,
+  /** An entry after which pictures become right bit by bit, up to the next such entry. */
+  gradual: 16,
+} as const)
+
+const { picture, keyFrame, prefix, recovery, gradual, rest } = payloadKinds
+const pictureData = picture | keyFrame | rest
+const beginnings = keyFrame | recovery | gradual
+const { frameStart, lead, firstLead, entry } = packetRoles
+
+/** In front of a picture there are a handful of units; more are a flood, and lead nowhere. */
+const maxLeads = 64
+const maxLeadBytes = 256 * 1024
+
+/**
+ * Finds the packets of one stream at which a decoder can begin. Units in front of a picture belong to it whatever their
+ * timestamp is: some cameras (Reolink) send SPS and PPS with that of the picture before.
+ *
+ * ```text
+ *  slice   SPS   PPS  IDR  IDR  slice   SPS   slice   SEI(recovery)   slice
+ *         └lead──lead─┴ entry: 2 leads  └lead, of nothing └ entry: no lead
+ * ```
+ */
+export class EntryPoints {
+  #leads = 0
+  #leadBytes = 0
+  /** Of the last packet. */
+  #timestamp = -1
+  #endedFrame = true
+  /** Of the last entry point. */
+  #entryTimestamp = -1
+  #wasGradual = false
+  #hasOtherPicture = false
+
+  /**
+   * Takes the next packet.
+   *
+   * @param kind - Bits of {@link payloadKinds}; `undefined` where key frames are not known.
+   * @param endsFrame - Whether it has the marker, or is a frame of its own.
+   * @returns Bits of {@link packetRoles}.
+   */
+  next(kind: number | undefined, timestamp: number, endsFrame: boolean, sizeBytes: number): number {
+    const begins = this.#endedFrame || timestamp !== this.#timestamp ? frameStart : 0
+    this.#timestamp = timestamp
+    this.#endedFrame = endsFrame
+    if (kind === undefined) return begins | entry | (begins ? firstLead : 0)
+    const role = begins | this.#entryRole(kind, timestamp)
+    return role | this.#leadRole(kind, sizeBytes, (role & entry) !== 0)
+  }
+
+  /**
+   * Takes a packet that belongs to no picture. Among leads it stays in its place, and it is nowhere to begin with.
+   *
+   * @returns Bits of {@link packetRoles}.
+   */
+  pass(sizeBytes: number): number {
+    return this.#leadRole(0, sizeBytes, false)
+  }
+
+  /** Begins anew: another source. */
+  reset(): void {
+    this.#leads = 0
+    this.#leadBytes = 0
+    this.#timestamp = -1
+    this.#endedFrame = true
+    this.#entryTimestamp = -1
+    this.#wasGradual = false
+    this.#hasOtherPicture = false
+  }
+
+  #entryRole(kind: number, timestamp: number): number {
+    if ((kind & beginnings) === 0) {
+      if (kind & picture) this.#hasOtherPicture = true
+      return 0
+    }
+    const isGradual = (kind & (keyFrame | recovery)) === 0
+    // Further slices of the picture that has begun, or the slices behind its recovery point.
+    const isSamePicture = timestamp === this.#entryTimestamp && !this.#hasOtherPicture
+    if (isSamePicture && (isGradual || !this.#wasGradual)) return 0
+    this.#entryTimestamp = timestamp
+    this.#wasGradual = isGradual
+    this.#hasOtherPicture = (kind & picture) !== 0
+    return isGradual ? entry | packetRoles.gradual : entry
+  }
+
+  #leadRole(kind: number, sizeBytes: number, isEntry: boolean): number {
+    const isFlood = this.#leads >= maxLeads || this.#leadBytes + sizeBytes > maxLeadBytes
+    if (isFlood || (kind & picture && !isEntry)) this.#leads = 0
+    const isFirst = this.#leads === 0
+    const isLead = kind & prefix || ((kind & pictureData) === 0 && !isFirst)
+    if (!isLead) {
+      this.#leads = 0
+      return isEntry && isFirst ? firstLead : 0
+    }
+    this.#leadBytes = isFirst ? sizeBytes : this.#leadBytes + sizeBytes
+    this.#leads++
+    return isFirst ? lead | firstLead : lead
+  }
+}

@@ -1,0 +1,107 @@
+import type { Clock } from '../../clock.js'
+import {
+  createSourceDescription,
+  ntpFromUnixMs,
+  ntpMiddle32,
+  type RtcpPacket,
+  redateSenderReport,
+  serializeCompound,
+} from '../../rtcp/index.js'
+import { type Reader, sendRtcpTo } from '../fan-out/reader.js'
+import type { TimeMapping, TrackTime } from './track-time.js'
+
+/** What is reported on. */
+export interface ReportedStream {
+  /** `undefined` until it is known. */
+  readonly ssrc: number | undefined
+  /** Ticks a second of the RTP timestamps. */
+  readonly clockRate: number
+  /** Since the SSRC began, as the octets (RFC 3550 section 6.4.1). Nothing is reported before the first. */
+  readonly packetCount: number
+  readonly octetCount: number
+}
+
+/** A sender report with SDES, and the instant that it speaks of. */
+interface DatedReport {
+  readonly time: TimeMapping
+  readonly packets: readonly RtcpPacket[]
+}
+
+/** Tells the readers of one stream what was sent and which time it is there: RTCP in the sender's name. */
+export class SenderReports {
+  readonly #stream: ReportedStream
+  readonly #time: TrackTime
+  readonly #clock: Clock
+  readonly #cname: string
+
+  constructor(init: {
+    readonly stream: ReportedStream
+    readonly time: TrackTime
+    readonly clock: Clock
+    readonly cname: string
+  }) {
+    this.#stream = init.stream
+    this.#time = init.time
+    this.#clock = init.clock
+    this.#cname = init.cname
+  }
+
+  /**
+   * Sends a sender report with SDES (RFC 3550 section 6.4.1); nothing while time is not known or no packet was sent.
+   *
+   * @param forEachReader - Shows each reader that is to have it.
+   */
+  send(forEachReader: (visit: (reader: Reader) => void) => void): void {
+    const report = this.#report()
+    if (!report) return
+    const compound = serializeCompound(report.packets)
+    forEachReader((reader) => this.#sendTo(reader, report, compound))
+  }
+
+  /** Tells one reader that the stream is over for it (RFC 3550 section 6.6). */
+  sendBye(reader: Reader): void {
+    const { ssrc } = this.#stream
+    if (ssrc === undefined) return
+    const bye: RtcpPacket = { type: 'bye', ssrcs: [ssrc] }
+    const report = this.#report()
+    if (report) {
+      this.#sendTo(reader, report, serializeCompound([...report.packets, bye]))
+      return
+    }
+    const empty: RtcpPacket = { type: 'receiverReport', ssrc, reports: [] }
+    const description = createSourceDescription(ssrc, this.#cname)
+    sendRtcpTo(reader, serializeCompound([empty, description, bye]))
+  }
+
+  /** A reader of datagrams gets a report that only it can echo; see `SentReports`. */
+  #sendTo(reader: Reader, { time }: DatedReport, compound: Buffer): void {
+    const { sentReports } = reader
+    const unixMs =
+      sentReports?.nextInstantMs(time.unixMs, reader.kind === 'datagram') ?? time.unixMs
+    const ntpTime = ntpFromUnixMs(unixMs)
+    sentReports?.note(ntpMiddle32(ntpTime), this.#clock.now())
+    if (unixMs === time.unixMs) {
+      sendRtcpTo(reader, compound)
+      return
+    }
+    const ticks = Math.round(((unixMs - time.unixMs) * this.#stream.clockRate) / 1000)
+    sendRtcpTo(reader, redateSenderReport(compound, ntpTime, time.rtpTime + ticks))
+  }
+
+  #report(): DatedReport | undefined {
+    const { ssrc, packetCount, octetCount } = this.#stream
+    if (ssrc === undefined || packetCount === 0) return undefined
+    const time = this.#time.announce()
+    if (!time) return undefined
+    const report: RtcpPacket = {
+      type: 'senderReport',
+      ssrc,
+      ntpTime: ntpFromUnixMs(time.unixMs),
+      rtpTime: time.rtpTime,
+      packetCount,
+      octetCount,
+      reports: [],
+    }
+    return { time, packets: [report, createSourceDescription(ssrc, this.#cname)] }
+  }
+}

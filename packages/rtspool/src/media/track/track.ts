@@ -1,0 +1,393 @@
+import { bufferOf } from '../../bytes.js'
+import type { Clock } from '../../clock.js'
+import { type NtpTimestamp, unixMsFromNtp } from '../../rtcp/index.js'
+import {
+  isValidRtp,
+  markerOf,
+  payloadEndOf,
+  payloadOffsetOf,
+  rtpHeaderBytes,
+  sequenceNumberOf,
+  ssrcOf,
+  timestampOf,
+} from '../../rtp/index.js'
+import type { MediaDescription } from '../../sdp/index.js'
+import type { SrtpSender, SrtpSuite } from '../../srtp/index.js'
+import { DeliveryTroubles } from '../fan-out/delivery-troubles.js'
+import type { DatagramReader, Reader } from '../fan-out/reader.js'
+import { TrackReaders } from '../fan-out/track-readers.js'
+import { maxPacketBytes, RefusedPackets } from '../streams/refused-packets.js'
+import type { CommonJump } from '../timeline/common-jump.js'
+import { areTimes, checkPosition, type TrackPosition } from '../timeline/source-numbers.js'
+import type { TimelinePolicy } from '../timeline/timeline.js'
+import { TrackTimeline } from '../timeline/track-timeline.js'
+import type { CacheShare } from './cache-budget.js'
+import type { GopCacheLimits } from './gop-cache.js'
+import { RecentPackets } from './gop-cache.js'
+import { SourceClock } from './source-clock.js'
+import { TrackPayload } from './track-payload.js'
+import { TrackReports } from './track-reports.js'
+import { TrackTime } from './track-time.js'
+
+export interface TrackInit {
+  readonly index: number
+  /** Of the presentation. */
+  readonly path?: string
+  readonly description: MediaDescription
+  readonly clock: Clock
+  readonly cname: string
+  readonly sourceClock?: SourceClock
+  /** Whether the source sends reports of its own, which tell the time better than arrival does. */
+  readonly awaitsReport?: boolean
+  /** @default 'passThrough' */
+  readonly timeline?: TimelinePolicy
+  /** Shared by the tracks of a media. */
+  readonly jump?: CommonJump
+  /** What is kept for new viewers; nothing when absent. */
+  readonly gopCache?: GopCacheLimits | undefined
+  /** Where what is kept counts. */
+  readonly cacheShare?: CacheShare | undefined
+  /** What is kept begins at this instant: the other tracks of the media begin anew there. */
+  readonly onKeyFrame?: (track: Track, unixMs: number) => void
+}
+
+/** More than the fastest stream sends in some seconds, and far less than all sequence numbers. */
+const recallPackets = 8192
+
+/** One RTP stream of a media: its description, where it is, and the readers it goes to. */
+export class Track {
+  /** Position in the session description, from 0. */
+  readonly index: number
+  readonly description: MediaDescription
+  /** Ticks a second of the RTP timestamps. */
+  readonly clockRate: number
+  /** Packets that were no RTP, or too large for any transport, and went nowhere. */
+  invalidPackets = 0
+  /** RTP packets and their payload octets since the SSRC began (RFC 3550 section 6.4.1). */
+  packetCount = 0
+  octetCount = 0
+
+  readonly #clock: Clock
+  readonly #readers: TrackReaders
+  readonly #refused: RefusedPackets
+  readonly #payload: TrackPayload
+  /** Video: several packets make a frame, and the marker ends it (RFC 3551 section 4.2). */
+  readonly #hasFrames: boolean
+  readonly #recent: RecentPackets | undefined
+  readonly #onKeyFrame: ((track: Track, unixMs: number) => void) | undefined
+  #ssrc: number | undefined
+  #nextSequenceNumber: number | undefined
+  #timestamp = 0
+  readonly #time: TrackTime
+  readonly #timeline: TrackTimeline
+  readonly #reports: TrackReports
+
+  constructor(init: TrackInit) {
+    const { index, description, clock, cname, jump, path = '' } = init
+    const { sourceClock = new SourceClock(), awaitsReport = false, timeline: policy } = init
+    this.index = index
+    this.description = description
+    this.#clock = clock
+    this.#onKeyFrame = init.onKeyFrame
+    this.#hasFrames = description.kind === 'video'
+    this.#payload = new TrackPayload(path, index, description)
+    const { clockRate } = this.#payload
+    this.clockRate = clockRate
+    const time = new TrackTime({ clock, clockRate, sourceClock, awaitsReport })
+    this.#time = time
+    this.#timeline = new TrackTimeline({ path, index, clock, time, clockRate, jump, policy })
+    const troubles = new DeliveryTroubles(path, index)
+    this.#refused = new RefusedPackets(path, index)
+    // What it begins with is kept from the last key frame of another track on.
+    const readers = new TrackReaders(clock, troubles, !this.hasKeyFrames)
+    this.#readers = readers
+    this.#reports = new TrackReports({ stream: this, time, readers, clock, cname })
+    this.#recent =
+      init.gopCache &&
+      new RecentPackets(init.gopCache, clockRate, this.hasKeyFrames, init.cacheShare)
+  }
+
+  /** The last segment of the track's control URI. */
+  get control(): string {
+    return `trackID=${this.index}`
+  }
+
+  /** Whether key frames of this track's encoding are known, so that viewers can begin with one. */
+  get hasKeyFrames(): boolean {
+    return this.#payload.hasKeyFrames
+  }
+
+  /** Packets whose payload type the description does not list: passed on, and nowhere to begin with. */
+  get unlistedPackets(): number {
+    return this.#payload.unlistedPackets
+  }
+
+  /** Synchronisation source of the stream, once it is known. */
+  get ssrc(): number | undefined {
+    return this.#ssrc
+  }
+
+  /** What the next packet will carry, once it is known; the timestamp is that of the last packet. */
+  get position(): TrackPosition | undefined {
+    if (this.#ssrc === undefined || this.#nextSequenceNumber === undefined) return undefined
+    return {
+      ssrc: this.#ssrc,
+      sequenceNumber: this.#nextSequenceNumber,
+      timestamp: this.#timestamp,
+    }
+  }
+
+  /**
+   * Says where the stream will begin, or go on, before the next packet: PLAY can then announce it.
+   *
+   * @throws {RangeError} When a number is none that a packet can carry.
+   */
+  startAt(position: TrackPosition): void {
+    checkPosition(position)
+    const { ssrc, sequenceNumber, timestamp } = this.#timeline.place(position)
+    if (ssrc !== this.#ssrc) this.#beginSource(ssrc)
+    this.#time.restartLine()
+    this.#nextSequenceNumber = sequenceNumber
+    this.#timestamp = timestamp
+  }
+
+  /**
+   * The next packet comes from another source: its timeline is continued from here on, whatever the policy was before. For
+   * whoever lets one publisher, or something in its place, follow another.
+   */
+  expectNewSource(): void {
+    const { position } = this
+    const last = position && { ...position, sequenceNumber: (position.sequenceNumber - 1) & 0xffff }
+    this.#timeline.expectNewSource(last)
+  }
+
+  /**
+   * Sends one RTP packet of the source to everybody who plays this track: unchanged, but for the header where the timeline
+   * is `continuous` and the source has jumped. Never throws.
+   *
+   * @param packet - Any `Uint8Array`, a `Buffer` among them. The track's from now on, and not to be changed or used
+   * again: it is sent at the end of its frame, and may be kept for new viewers until the next key frame. See
+   * `MediaSource.start`.
+   * @returns `false` for what is no valid RTP packet, or has more than 65,535 bytes: it is counted and dropped. The first
+   * of a track is published on the diagnostics channel `rtspool:refused-packet`.
+   */
+  push(packet: Uint8Array): boolean {
+    const bytes = bufferOf(packet)
+    if (bytes === undefined) this.invalidPackets++
+    else if (this.receive(bytes)) return true
+    this.#refused.tell(packet)
+    return false
+  }
+
+  /** Does the same for a packet that came from a peer, whose faults are counted only. */
+  receive(packet: Buffer): boolean {
+    if (packet.length > maxPacketBytes || !isValidRtp(packet)) {
+      this.invalidPackets++
+      return false
+    }
+    this.#timeline.rewrite(packet)
+    const ssrc = ssrcOf(packet)
+    if (ssrc !== this.#ssrc) this.#beginSource(ssrc)
+    const start = payloadOffsetOf(packet)
+    const end = payloadEndOf(packet)
+    this.#nextSequenceNumber = (sequenceNumberOf(packet) + 1) & 0xffff
+    this.#timestamp = timestampOf(packet)
+    this.packetCount = (this.packetCount + 1) >>> 0
+    this.octetCount = (this.octetCount + end - start) >>> 0
+    const arrival = this.#time.noteArrival(this.#timestamp)
+    if (arrival !== 'steady') this.#timeline.noteArrival(arrival)
+    this.#reports.notePacket(this.packetCount)
+    const endsFrame = !this.#hasFrames || markerOf(packet)
+    const role = this.#payload.roleOf(packet, start, end, this.#timestamp, endsFrame)
+    this.#readers.push(
+      this.#recent ? this.#keep(this.#recent, packet, role) : packet,
+      role,
+      endsFrame,
+    )
+    return true
+  }
+
+  /**
+   * Whether a packet can be one of the last that were sent.
+   *
+   * @param beginning - Of the packet; less than its fixed header proves nothing.
+   */
+  hasSent(beginning: Buffer): boolean {
+    const next = this.#nextSequenceNumber
+    if (next === undefined || beginning.length < rtpHeaderBytes) return false
+    const back = (next - sequenceNumberOf(beginning)) & 0xffff
+    return ssrcOf(beginning) === this.#ssrc && back <= recallPackets
+  }
+
+  /**
+   * The packets that a new viewer may begin with: from the last key frame on, or from its instant on. Empty
+   * when there is nothing complete to begin with.
+   *
+   * @param from - Sequence number of the first packet that is wanted, if it is among them.
+   * @param srtp - For a reader with SRTP: what {@link SrtpSender.repeatable} allows.
+   */
+  recentPackets(from?: number, srtp?: SrtpSender): readonly Buffer[] {
+    const recent = this.#recent?.packets ?? []
+    const packets = srtp ? srtp.repeatable(recent) : recent
+    if (from === undefined) return packets
+    const index = packets.findIndex((packet) => sequenceNumberOf(packet) === from)
+    return index < 0 ? packets : packets.slice(index)
+  }
+
+  /**
+   * Where the time of packets begins with which a viewer begins: their first, but for leads of a key frame, which may
+   * have any timestamp.
+   *
+   * @param first - From {@link recentPackets}.
+   */
+  beginningOf(first: readonly Buffer[]): number | undefined {
+    const [packet] = first
+    const isWhole = packet !== undefined && packet === this.#recent?.packets[0]
+    const beginning = (isWhole ? this.#recent?.entryPacket : packet) ?? packet
+    return beginning && timestampOf(beginning)
+  }
+
+  /**
+   * What protects the packets for all readers with SRTP: one key for them all, made for the first that asks.
+   *
+   * @param suite - Of the key, if it is still to be made.
+   */
+  srtp(suite: SrtpSuite): SrtpSender {
+    return this.#readers.srtp(suite, this.#recent?.packets ?? [])
+  }
+
+  /** Keeps only what is not older than this instant of the source's wall clock. */
+  beginRecentAt(unixMs: number): void {
+    const timestamp = this.#time.firstRtpTimeFrom(unixMs)
+    if (timestamp !== undefined) this.#recent?.beginNotBefore(timestamp)
+  }
+
+  /**
+   * Says that `rtpTime` was captured now, or at `clockMs`, which was `unixMs` on the source's wall clock.
+   * Sender reports carry this on, so that a jump of our wall clock never shows. What is no time is told once, and
+   * changes nothing.
+   */
+  mapTime(unixMs: number, rtpTime: number, clockMs = this.#clock.now()): void {
+    if (!areTimes(unixMs, rtpTime, clockMs, this.#clock.now())) {
+      this.#refused.tellTimes([unixMs, rtpTime, clockMs])
+      return
+    }
+    const wasWaiting = this.#time.isWaiting
+    this.#time.map(unixMs, this.#timeline.timestampOf(rtpTime), clockMs)
+    if (wasWaiting) this.sendSenderReport()
+  }
+
+  /**
+   * Takes what a sender report of the source says of its time. NTP time 0 means that the source knows no wall clock (RFC
+   * 3550 section 6.4.1): then time goes on by arrival. See {@link TrackTime.report} for what else is not believed.
+   */
+  noteSenderReport(ntpTime: NtpTimestamp, rtpTime: number, clockMs: number): void {
+    if ((ntpTime.seconds === 0 && ntpTime.fraction === 0) || this.#timeline.awaitsSource) return
+    const wasWaiting = this.#time.isWaiting
+    const timestamp = this.#timeline.timestampOf(rtpTime)
+    const isBelieved = this.#time.report(unixMsFromNtp(ntpTime), timestamp, clockMs)
+    if (wasWaiting && isBelieved) this.sendSenderReport()
+  }
+
+  /**
+   * The source's wall clock at an RTP timestamp, in milliseconds since 1970.
+   *
+   * @param rtpTime - That of the last packet when absent.
+   */
+  unixTimeMsAt(rtpTime = this.#timestamp): number | undefined {
+    return this.#time.unixTimeMsAt(rtpTime)
+  }
+
+  /** The RTP timestamp at an instant of the source's wall clock. */
+  rtpTimeAt(unixMs: number): number | undefined {
+    return this.#time.rtpTimeAt(unixMs)
+  }
+
+  /** The same for viewers, as RTP-Info tells it. */
+  announceRtpTimeAt(unixMs: number): number | undefined {
+    this.#time.noteAnnounced()
+    return this.#time.rtpTimeAt(unixMs)
+  }
+
+  /**
+   * Adds a reader; it hears a sender report once there is something to report, `first`, and then the packets
+   * pushed from now on. Soon after the first packet it hears another report.
+   *
+   * @param first - From {@link recentPackets}.
+   */
+  addReader(reader: Reader, first?: readonly Buffer[]): void {
+    this.#reports.sendFirst(reader)
+    this.#readers.add(reader, first)
+    this.#noteWatched()
+    if (this.packetCount === 0) return
+    this.#reports.addNewcomer(reader, first !== undefined && first.length > 0)
+  }
+
+  /** Removes a reader, after whatever was pushed so far. */
+  removeReader(reader: Reader): void {
+    this.#reports.remove(reader)
+    this.#readers.remove(reader)
+    this.#noteWatched()
+  }
+
+  /** Brings the counters of a reader up to date. */
+  settleCounters(reader: Reader): void {
+    this.#readers.settle(reader)
+  }
+
+  /** Packets pushed before that a reader has still to be sent: whoever comes to it now begins with these. */
+  waitingPackets(reader: DatagramReader): readonly Buffer[] {
+    return this.#readers.waitingPackets(reader)
+  }
+
+  get readerCount(): number {
+    return this.#readers.count
+  }
+
+  /** Sends a sender report with SDES to all readers (RFC 3550 section 6.4.1). */
+  sendSenderReport(): void {
+    this.#reports.send()
+  }
+
+  /** Tells one reader that the stream is over for it (RFC 3550 section 6.6). */
+  sendBye(reader: Reader): void {
+    this.#reports.sendBye(reader)
+  }
+
+  /** No more is sent. Idempotent. */
+  close(): void {
+    this.#reports.close()
+    this.#readers.close()
+    this.#recent?.clear()
+  }
+
+  #noteWatched(): void {
+    if (this.#recent) this.#recent.isWatched = this.readerCount > 0
+  }
+
+  #keep(recent: RecentPackets, packet: Buffer, role: number): Buffer {
+    const { starts } = recent
+    const kept = recent.push(packet, role)
+    if (recent.starts !== starts) this.#tellStart(recent)
+    return kept
+  }
+
+  #tellStart({ entryPacket }: RecentPackets): void {
+    if (!this.hasKeyFrames || !entryPacket) return
+    const instant = this.unixTimeMsAt(timestampOf(entryPacket))
+    if (instant !== undefined) this.#onKeyFrame?.(this, instant)
+  }
+
+  #beginSource(ssrc: number): void {
+    this.#recent?.clear()
+    this.#payload.reset()
+    // A sender report may come before the first packet: its mapping holds.
+    if (this.#ssrc !== undefined) {
+      this.#time.forget()
+      this.#timeline.noteSource()
+    }
+    this.#ssrc = ssrc
+    this.packetCount = 0
+    this.octetCount = 0
+  }
+}

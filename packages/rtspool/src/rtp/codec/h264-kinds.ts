@@ -1,0 +1,76 @@
+import { continuedKind, joinKinds, payloadKinds } from '../payload-kinds.js'
+import { h264NalTypes } from './h264.js'
+import { recoveryKindOf } from './recovery-point.js'
+
+const { picture, keyFrame, prefix } = payloadKinds
+const { idrSlice, sei, stapA, fuA } = h264NalTypes
+/** RFC 6184 table 1: the interleaved mode. */
+const stapB = 25
+const mtap16 = 26
+const mtap24 = 27
+const fuB = 29
+const nalTypeMask = 0x1f
+const fuStartBit = 0x80
+
+/**
+ * Says what a payload of RFC 6184 is. The slice decides over a key frame: parameter sets may stand anywhere before their
+ * use (H.264 section 7.4.1.2.1), in front of every picture too.
+ */
+export function h264Kind(packet: Uint8Array, start: number, end: number): number {
+  if (start >= end) return 0
+  const type = (packet[start] as number) & nalTypeMask
+  switch (type) {
+    case stapA:
+      return kindOfUnits(packet, start + 1, end, 0)
+    // Behind a decoding order number, and each unit behind an offset of its time.
+    case stapB:
+      return kindOfUnits(packet, start + 3, end, 0)
+    case mtap16:
+      return kindOfUnits(packet, start + 3, end, 3)
+    case mtap24:
+      return kindOfUnits(packet, start + 3, end, 4)
+    case fuA:
+    case fuB:
+      return kindOfFragment(packet, start, end, type)
+    default:
+      return kindOfUnit(type, packet, start + 1, end)
+  }
+}
+
+function kindOfFragment(packet: Uint8Array, start: number, end: number, type: number): number {
+  if (end - start < 2) return 0
+  const header = packet[start + 1] as number
+  // An FU-B has its decoding order number in front of the fragment.
+  const from = start + (type === fuB ? 4 : 2)
+  const kind = kindOfUnit(header & nalTypeMask, packet, from, end)
+  return header & fuStartBit ? kind : continuedKind(kind)
+}
+
+/** @param skippedBytes - Between the length of a unit and the unit. */
+function kindOfUnits(packet: Uint8Array, start: number, end: number, skippedBytes: number): number {
+  let kind = 0
+  for (let offset = start; offset + 2 < end; ) {
+    const unitBytes = ((packet[offset] as number) << 8) | (packet[offset + 1] as number)
+    const unit = offset + 2 + skippedBytes
+    const next = unit + unitBytes
+    if (unitBytes > 0 && unit < end) {
+      const type = (packet[unit] as number) & nalTypeMask
+      kind = joinKinds(kind, kindOfUnit(type, packet, unit + 1, Math.min(next, end)))
+    }
+    offset = next
+  }
+  return kind
+}
+
+/**
+ * By H.264 table 7-1 and section 7.4.1.2.3: 6 to 9 and 14 to 18 begin an access unit, 13 follows an SPS.
+ *
+ * @param start - Behind the header.
+ */
+function kindOfUnit(type: number, packet: Uint8Array, start: number, end: number): number {
+  if (type === idrSlice) return keyFrame
+  if (type >= 1 && type < idrSlice) return picture
+  if (type === sei) return prefix | recoveryKindOf(packet, start, end)
+  const isPrefix = (type > sei && type <= 9) || (type >= 13 && type <= 18)
+  return isPrefix ? prefix : 0
+}

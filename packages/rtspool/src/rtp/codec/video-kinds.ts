@@ -1,0 +1,104 @@
+import { payloadKinds } from '../payload-kinds.js'
+
+const { picture, keyFrame, prefix } = payloadKinds
+
+/** RFC 7741 sections 4.2 and 4.3: the first packet of a frame, and its bit P, which is 0 in a key frame. */
+export function vp8Kind(packet: Uint8Array, start: number, end: number): number {
+  if (start >= end) return 0
+  const descriptor = packet[start] as number
+  // X R N S R PID: the start of partition 0.
+  if ((descriptor & 0x17) !== 0x10) return picture
+  let offset = start + 1
+  if (descriptor & 0x80) {
+    const extension = packet[offset++] ?? 0
+    if (extension & 0x80) offset += (packet[offset] ?? 0) & 0x80 ? 2 : 1
+    if (extension & 0x40) offset++
+    if (extension & 0x30) offset++
+  }
+  return offset < end && ((packet[offset] as number) & 1) === 0 ? keyFrame : picture
+}
+
+/**
+ * RFC 9628 section 4.2: the beginning of a frame of the lowest spatial layer that is predicted from no other picture. The
+ * frame itself says so, too: ffmpeg 5.1 leaves bit P out of all packets.
+ */
+export function vp9Kind(packet: Uint8Array, start: number, end: number): number {
+  if (start >= end) return 0
+  const descriptor = packet[start] as number
+  // I P L F B E V Z
+  if ((descriptor & 0x48) !== 0x08) return picture
+  let offset = start + 1
+  if (descriptor & 0x80) offset += (packet[offset] ?? 0) & 0x80 ? 2 : 1
+  if (descriptor & 0x20) {
+    const spatialLayer = ((packet[offset] ?? 0) >> 1) & 7
+    if (spatialLayer > 0) return picture
+    offset += descriptor & 0x10 ? 1 : 2
+  }
+  if (descriptor & 0x02) offset = behindScalability(packet, offset)
+  return offset < end && isVp9KeyFrame(packet[offset] as number) ? keyFrame : picture
+}
+
+/** The scalability structure: N_S(3) Y G, sizes of the layers, then the pictures of a group. */
+function behindScalability(packet: Uint8Array, start: number): number {
+  const first = packet[start] ?? 0
+  let offset = start + 1
+  if (first & 0x10) offset += ((first >> 5) + 1) * 4
+  if ((first & 0x08) === 0) return offset
+  const pictures = packet[offset++] ?? 0
+  for (let count = 0; count < pictures; count++) {
+    offset += 1 + (((packet[offset] ?? 0) >> 2) & 3)
+  }
+  return offset
+}
+
+/** VP9 bitstream section 6.2: frame_marker(2) profile(2), reserved with profile 3, show_existing_frame, frame_type. */
+function isVp9KeyFrame(first: number): boolean {
+  const behindProfile = (first & 0x30) === 0x30 ? first << 1 : first
+  return first >> 6 === 2 && (behindProfile & 0x0c) === 0
+}
+
+/** RTP payload format for AV1, section 4.4: bit N of the aggregation header, the first packet of a coded video sequence. */
+export function av1Kind(packet: Uint8Array, start: number, end: number): number {
+  if (start >= end) return 0
+  return (packet[start] as number) & 0x08 ? keyFrame : picture
+}
+
+/** RFC 2435 section 3.1: every picture stands alone; it begins where the fragment offset is 0. */
+export function jpegKind(packet: Uint8Array, start: number, end: number): number {
+  if (end - start < 8) return 0
+  const offset =
+    (packet[start + 1] as number) | (packet[start + 2] as number) | (packet[start + 3] as number)
+  return offset === 0 ? keyFrame : picture
+}
+
+const intraPicture = 1
+
+/** RFC 2250 section 3.4: bit S, a sequence header, in a packet of an intra picture. */
+export function mpegVideoKind(packet: Uint8Array, start: number, end: number): number {
+  if (end - start < 4) return 0
+  // AN N S B E P(3)
+  const bits = packet[start + 2] as number
+  return bits & 0x20 && (bits & 7) === intraPicture ? keyFrame : picture
+}
+
+/** More than the headers in front of a picture have. */
+const maxScannedBytes = 256
+const vopCode = 0xb6
+const intraVop = 0
+
+/**
+ * RFC 6416 section 5: a packet begins with a header or in a picture. ISO/IEC 14496-2 sections 6.2.2 to 6.2.5: the two bits
+ * behind the start code of a VOP say whether it is intra; all other start codes precede one.
+ */
+export function mpeg4VideoKind(packet: Uint8Array, start: number, end: number): number {
+  if (end - start < 5 || !isStartCode(packet, start)) return start < end ? picture : 0
+  const limit = Math.min(end - 4, start + maxScannedBytes)
+  for (let offset = start; offset < limit; offset++) {
+    if (!isStartCode(packet, offset) || packet[offset + 3] !== vopCode) continue
+    return (packet[offset + 4] as number) >> 6 === intraVop ? keyFrame : picture
+  }
+  return prefix
+}
+
+const isStartCode = (packet: Uint8Array, offset: number): boolean =>
+  packet[offset] === 0 && packet[offset + 1] === 0 && packet[offset + 2] === 1

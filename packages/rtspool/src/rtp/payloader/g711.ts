@@ -1,0 +1,43 @@
+import type { RtpPacketWriterOptions } from './packet-writer.js'
+import { PcmPayloader } from './pcm.js'
+
+export interface G711PayloaderOptions extends RtpPacketWriterOptions {
+  /**
+   * Channels that take turns, one byte each.
+   * @default 1
+   */
+  readonly channels?: number
+}
+
+/**
+ * Puts samples of G.711 into RTP packets (RFC 3551 section 4.5.14): as many as fit, of whole sampling instants.
+ */
+export class G711Payloader {
+  readonly #payloader: PcmPayloader
+
+  /** @throws {RangeError} An option is out of its range. */
+  constructor(options: G711PayloaderOptions) {
+    const { channels = 1, ...writer } = options
+    const { maxPayloadBytes } = new PcmPayloader({ ...writer, instantBytes: 1 })
+    if (!Number.isInteger(channels) || channels < 1 || channels > maxPayloadBytes) {
+      throw new RangeError(
+        `channels must be an integer from 1 to ${maxPayloadBytes}, got ${channels}`,
+      )
+    }
+    this.#payloader = new PcmPayloader({ ...writer, instantBytes: channels })
+  }
+
+  /** Sequence number of the next packet. */
+  get sequenceNumber(): number {
+    return this.#payloader.sequenceNumber
+  }
+
+  /**
+   * @param samples - One byte for each channel in turn; what is left of a last, incomplete instant is dropped.
+   * @param timestamp - Of the first instant, in ticks of the sampling rate; taken modulo 2^32.
+   * @returns New packets that share no memory with the samples.
+   */
+  packetize(samples: Uint8Array, timestamp: number): Buffer[] {
+    return this.#payloader.packetize(samples, timestamp)
+  }
+}

@@ -1,0 +1,70 @@
+import { rtpHeaderBytes, writeRtpHeader } from '../packet.js'
+import { nextSequenceNumber } from '../sequence.js'
+
+export interface RtpPacketWriterOptions {
+  /** 0 to 127, as in the session description. */
+  readonly payloadType: number
+  readonly ssrc: number
+  /** Of the first packet; random, so that the stream cannot be guessed (RFC 3550 section 5.1). */
+  readonly sequenceNumber: number
+  /**
+   * Largest packet, RTP header included, in bytes; at least 64.
+   * @default 1332
+   */
+  readonly maxPacketBytes?: number
+}
+
+/**
+ * Fits tunnels (WireGuard has 1420 bytes, IPsec some less) with IPv6 and SRTP: nothing that we make needs fragments there.
+ */
+export const defaultMaxPacketBytes =
+  1400 /* tunnel */ - 40 /* IPv6 */ - 8 /* UDP */ - 16 /* tag of SRTP */ - 4 /* MKI */
+
+const smallestMaxPacketBytes = 64
+const largestMaxPacketBytes = 65535
+
+/** Makes the packets of one source, one sequence number after another. */
+export class RtpPacketWriter {
+  readonly payloadType: number
+  readonly ssrc: number
+  /** Most bytes of payload in a packet. */
+  readonly maxPayloadBytes: number
+  #sequenceNumber: number
+
+  /** @throws {RangeError} An option is out of its range. */
+  constructor(options: RtpPacketWriterOptions) {
+    const { payloadType, ssrc, sequenceNumber, maxPacketBytes = defaultMaxPacketBytes } = options
+    requireInteger('payloadType', payloadType, 0, 127)
+    requireInteger('ssrc', ssrc, 0, 0xffffffff)
+    requireInteger('sequenceNumber', sequenceNumber, 0, 0xffff)
+    requireInteger('maxPacketBytes', maxPacketBytes, smallestMaxPacketBytes, largestMaxPacketBytes)
+    this.payloadType = payloadType
+    this.ssrc = ssrc
+    this.maxPayloadBytes = maxPacketBytes - rtpHeaderBytes
+    this.#sequenceNumber = sequenceNumber
+  }
+
+  /** Sequence number of the next packet. */
+  get sequenceNumber(): number {
+    return this.#sequenceNumber
+  }
+
+  /**
+   * A packet with its header written and its payload, from byte 12 on, for the caller to fill.
+   *
+   * @param timestamp - In ticks; taken modulo 2^32. A stream begins at a random one (RFC 3550 section
+   * 5.1) other than 0, which FFmpeg 5.1 takes for "none yet", so that its next packet begins anew.
+   */
+  allocate(payloadBytes: number, timestamp: number, marker: boolean): Buffer {
+    const packet = Buffer.allocUnsafe(rtpHeaderBytes + payloadBytes)
+    const { payloadType, ssrc } = this
+    writeRtpHeader(packet, 0, payloadType, marker, this.#sequenceNumber, timestamp, ssrc)
+    this.#sequenceNumber = nextSequenceNumber(this.#sequenceNumber)
+    return packet
+  }
+}
+
+function requireInteger(name: string, value: number, smallest: number, largest: number): void {
+  if (Number.isInteger(value) && value >= smallest && value <= largest) return
+  throw new RangeError(`${name} must be an integer from ${smallest} to ${largest}, got ${value}`)
+}

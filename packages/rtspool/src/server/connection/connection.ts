@@ -1,0 +1,417 @@
+import type { Socket } from 'node:net'
+import type { Readable, Writable } from 'node:stream'
+import { TLSSocket } from 'node:tls'
+import type { ClockTimer } from '../../clock.js'
+import { MalformedMessageError, type RtspError } from '../../errors.js'
+import type { Publication } from '../../media/streams/publication.js'
+import { RtspParser, type RtspParserSink, type RtspRequest } from '../../rtsp/index.js'
+import type { Session } from '../../session-pool/index.js'
+import { authorityOf, plainAddress } from '../../transport/system/addresses.js'
+import { ChannelTable } from '../../transport/tcp/channel-table.js'
+import type { DirectSends, DirectSlot } from '../../transport/tcp/direct-sends.js'
+import { type BacklogLimits, StreamWriter } from '../../transport/tcp/stream-writer.js'
+import { UnreadBytes } from '../../transport/tcp/unread-bytes.js'
+import { dispatch } from '../handlers/dispatch.js'
+import type { ConnectionContext, Reply, ServerContext } from '../request/request-context.js'
+import type { DescribedMedia } from '../sources/described-media.js'
+import type { ConnectionCarrier } from './carrier.js'
+import { isOwnFault } from './error-reply.js'
+import { readFramesOnly } from './frames-only.js'
+import { MessageDeadline } from './message-deadline.js'
+import { RequestQueue, type RequestQueueOwner } from './request-queue.js'
+import type { RequestTurns } from './request-turns.js'
+import { closesConnection, serializeLastReply, serializeReply } from './response.js'
+import { SessionMisses } from './session-misses.js'
+
+/** Answers that the kernel has not taken before the connection is read no further (RFC 7826 section 10.2). */
+const maxUnsentAnswers = 10
+/** The same in bytes: a description alone may have 64 KiB. */
+const maxUnsentAnswerBytes = 2 * 1024
+
+/** Silence after which the system asks whether the client is still there, and closes the connection if not. */
+const keepAliveMs = 15_000
+
+/** How long a peer may take to read the rest of what was sent to it before the connection is cut. */
+const closeGraceMs = 1000
+
+export interface ConnectionOptions {
+  readonly idleTimeoutMs: number
+  readonly directSends: DirectSends | undefined
+  readonly backlog: BacklogLimits
+  /** Of all connections of the server. */
+  readonly turns: RequestTurns
+}
+
+/** What the server wants to hear of a connection. */
+export interface ConnectionListener {
+  /** A request failed for a reason that is not the client's: a fault of ours or of the application. */
+  requestFailed(error: unknown, request: RtspRequest): void
+  /** A request was answered with an error for a reason that is the client's, or a limit. */
+  requestRefused(error: RtspError, request: RtspRequest): void
+  /** What came was no message: the answer was the last one. */
+  messageRefused(error: MalformedMessageError): void
+  closed(connection: Connection): void
+}
+
+/**
+ * One RTSP connection: bytes in, answers out, strictly in the order of the requests. It alone turns an error
+ * into a response.
+ *
+ * ```text
+ * socket ─▶ parser ─┬─ request ──▶ queue ─▶ dispatch ─▶ response ─▶ socket
+ *                   ├─ frame ────▶ channel table ─▶ stream
+ *                   └─ response ─▶ ignored
+ * ```
+ *
+ * The parser stops behind a request that is not answered at once. What follows stays what it is, bytes, and one read at
+ * most: no read grows in memory, and frames are handled after the request that they followed.
+ */
+export class Connection implements ConnectionContext, RtspParserSink, RequestQueueOwner {
+  readonly remoteAddress: string
+  readonly remotePort: number
+  readonly localAddress: string
+  readonly localPort: number
+  readonly localAuthority: string
+  readonly isSecure: boolean
+  readonly isTunnelled: boolean
+  readonly direct: DirectSlot | undefined
+  readonly maxEntryWaitMs: number | undefined
+  readonly channels = new ChannelTable()
+  readonly sessions = new Set<Session>()
+  /** Resolves when the connection is closed and has given everything back. */
+  readonly closed: Promise<void>
+  publication: Publication | undefined
+
+  readonly #server: ServerContext
+  readonly #listener: ConnectionListener
+  readonly #input: Readable
+  readonly #output: Writable
+  readonly #socket: Socket
+  readonly #idleTimeoutMs: number
+  readonly #writer: StreamWriter
+  readonly #parser = new RtspParser(this)
+  readonly #unread: UnreadBytes
+  #isParsing = false
+  readonly #deadline: MessageDeadline
+  readonly #queue: RequestQueue
+  readonly #misses = new SessionMisses()
+  #unsentAnswers = 0
+  #unsentAnswerBytes = 0
+  #state: 'open' | 'closing' | 'closed' = 'open'
+  #closeTimer: ClockTimer | undefined
+  /** Runs after the last session has left, until the client asks for something. */
+  #farewellTimer: ClockTimer | undefined
+  /** The request under way came after the last session had left. */
+  #asksAnew = false
+  #closeAbort: AbortController | undefined
+  /** The connection has been idle once during the request under way. */
+  #hasWaited = false
+  /** The last session has been taken away while a request was under way that may make another. */
+  #closesWithoutSession = false
+  #described: DescribedMedia | undefined
+
+  constructor(
+    { input, output, socket, frames }: ConnectionCarrier,
+    server: ServerContext,
+    listener: ConnectionListener,
+    { idleTimeoutMs, directSends, backlog, turns }: ConnectionOptions,
+  ) {
+    this.#input = input
+    this.#unread = new UnreadBytes(input)
+    this.#output = output
+    this.#socket = socket
+    this.isSecure = socket instanceof TLSSocket
+    this.isTunnelled = input !== socket
+    this.#queue = new RequestQueue(this, turns)
+    this.#writer = new StreamWriter(output, directSends, backlog, socket)
+    this.direct = this.#writer.direct
+    this.maxEntryWaitMs = backlog.maxEntryWaitMs
+    this.#server = server
+    this.#listener = listener
+    this.#idleTimeoutMs = idleTimeoutMs
+    this.remoteAddress = plainAddress(socket.remoteAddress)
+    this.remotePort = socket.remotePort ?? 0
+    this.localAddress = plainAddress(socket.localAddress)
+    this.localPort = socket.localPort ?? 0
+    this.localAuthority = authorityOf(this.localAddress, this.localPort)
+    this.#deadline = new MessageDeadline(this.#parser, server.clock, () => this.destroy())
+    socket.setNoDelay(true)
+    socket.setKeepAlive(true, keepAliveMs)
+    this.#armIdleTimer()
+    socket.on('timeout', () => this.#idle())
+    input.on('data', (chunk: Buffer) => this.receive(chunk))
+    if (frames) {
+      readFramesOnly(frames, (channel, payload) => {
+        if (this.#state === 'open') this.interleaved(channel, payload)
+      })
+    }
+    // A client that has nothing more to ask still hears what it has asked for.
+    input.on('end', () => this.#finish())
+    // The peer has gone; 'close' follows and tells.
+    input.on('error', () => this.destroy())
+    if (this.isTunnelled) output.on('error', () => this.destroy())
+    this.closed = new Promise((resolve) => {
+      output.on('close', () => {
+        this.#afterClose()
+        resolve()
+      })
+    })
+  }
+
+  get isClosed(): boolean {
+    return this.#state === 'closed'
+  }
+
+  get closeSignal(): AbortSignal {
+    this.#closeAbort ??= new AbortController()
+    if (this.isClosed) this.#closeAbort.abort()
+    return this.#closeAbort.signal
+  }
+
+  get isCongested(): boolean {
+    return this.#writer.isCongested
+  }
+
+  get bytesHandedOver(): number {
+    return this.#writer.bytesHandedOver
+  }
+
+  get described(): DescribedMedia | undefined {
+    return this.#described
+  }
+
+  set described(described: DescribedMedia | undefined) {
+    this.#described?.release()
+    this.#described = described
+    if (this.isClosed) described?.release()
+  }
+
+  writeFrames(frames: Buffer): void {
+    this.#writer.write(frames)
+  }
+
+  grant(channel: number, sizeBytes: number): void {
+    this.#writer.grant(channel, sizeBytes)
+  }
+
+  /** Looks how far the client is behind. @returns Age of the oldest byte it has not taken, in milliseconds. */
+  sampleBacklog(now: number): number {
+    return this.#writer.sample(now)
+  }
+
+  /**
+   * Answers the request under way and no other, sends what is queued, then closes; within a second, whatever the
+   * handler and the peer do. Idempotent.
+   */
+  close(): void {
+    this.#limitClosing()
+    this.#finish()
+  }
+
+  /** Closes at once; what is queued is lost. */
+  destroy(): void {
+    this.#output.destroy()
+  }
+
+  sessionRemoved(session: Session, farewellMs: number | undefined): void {
+    this.sessionLeft(session)
+    if (this.sessions.size > 0 || farewellMs === undefined) return
+    if (farewellMs > 0) this.#scheduleFarewell(farewellMs)
+    else if (this.#queue.isAnswering) this.#closesWithoutSession = true
+    else this.close()
+  }
+
+  sessionLeft(session: Session): void {
+    this.sessions.delete(session)
+    // Idle time counts from here.
+    if (this.sessions.size === 0) this.#armIdleTimer()
+  }
+
+  request(request: RtspRequest): void {
+    this.#queue.push(request)
+    if (!this.#queue.isReady) this.#parser.stop()
+  }
+
+  response(): void {
+    // We ask the client nothing: whatever it answers is of no interest (FFmpeg 5.1 answers without CSeq).
+  }
+
+  interleaved(channel: number, payload: Buffer): void {
+    this.channels.dispatch(channel, payload)
+  }
+
+  handle(request: RtspRequest): Reply | Promise<Reply> {
+    this.#asksAnew = this.#farewellTimer !== undefined
+    const claimant = { address: this.remoteAddress, connection: this }
+    return dispatch({ server: this.#server, connection: this, request, claimant })
+  }
+
+  reply(reply: Reply, request: RtspRequest): void {
+    this.#hasWaited = false
+    const answer = serializeReply(reply, request)
+    if (reply.afterWrite) {
+      // A player gets the answer to PLAY, the first report and the first pictures at once.
+      this.#writer.gather(() => {
+        this.#write(answer)
+        this.#afterWrite(reply, request)
+      })
+    } else this.#write(answer)
+    if (reply.session) this.#misses.noteFound()
+    // A keepalive of the session that has ended asks for nothing else.
+    if (this.#asksAnew && reply.statusCode !== 454) this.#cancelFarewell()
+    const isLast = this.#closesWithoutSession && this.sessions.size === 0
+    this.#closesWithoutSession = false
+    if (isLast || closesConnection(request) || this.#misses.isTooMany) this.close()
+  }
+
+  get takesAnswers(): boolean {
+    const isBehind =
+      this.#unsentAnswers >= maxUnsentAnswers || this.#unsentAnswerBytes >= maxUnsentAnswerBytes
+    return this.#output.writable && !isBehind
+  }
+
+  failed(error: unknown, request: RtspRequest): void {
+    this.#misses.note(error)
+    if (isOwnFault(error)) this.#listener.requestFailed(error, request)
+    else if (!this.isClosed) this.#listener.requestRefused(error as RtspError, request)
+  }
+
+  answered(): void {
+    if (this.#state === 'closing') this.#finish()
+    else this.#readOn()
+  }
+
+  abandoned(error: unknown, request: RtspRequest): void {
+    this.destroy()
+    this.#listener.requestFailed(error, request)
+  }
+
+  /** Takes bytes of the client; what its carrier had read before there was a connection comes first. */
+  receive(chunk: Buffer): void {
+    if (this.#state !== 'open') return
+    this.#queue.beginRead()
+    const read = this.#queue.isReady ? this.#parse(chunk) : 0
+    // What follows the last request of a connection is dropped: held, it would keep the end of the stream away.
+    if (read < chunk.length && this.#state === 'open') this.#unread.hold(chunk.subarray(read))
+  }
+
+  /** @returns How many bytes were read. */
+  #parse(chunk: Buffer): number {
+    this.#isParsing = true
+    try {
+      const read = this.#parser.push(chunk)
+      this.#deadline.update()
+      return read
+    } catch (error) {
+      if (!(error instanceof MalformedMessageError)) throw error
+      // Everything that came before is answered: the parser has stopped behind each request until it was.
+      this.#write(serializeLastReply(error))
+      this.#listener.messageRefused(error)
+      this.#finish()
+      return chunk.length
+    } finally {
+      this.#isParsing = false
+    }
+  }
+
+  /** What fails once the answer is out cannot be answered any more: the session that it was about ends. */
+  #afterWrite({ session, afterWrite }: Reply, request: RtspRequest): void {
+    try {
+      afterWrite?.()
+    } catch (error) {
+      this.#listener.requestFailed(error, request)
+      session?.end('mediaFailed')
+    }
+  }
+
+  #write(answer: Buffer): void {
+    if (!this.#output.writable) return
+    this.#unsentAnswers++
+    this.#unsentAnswerBytes += answer.length
+    this.#writer.writeMessage(answer, () => {
+      this.#unsentAnswers--
+      this.#unsentAnswerBytes -= answer.length
+      // Thousands of clients may take answers at the same time: they go on in turns.
+      if (!this.#isParsing && this.#input.isPaused()) this.#queue.waitForTurn()
+    })
+  }
+
+  /** Reads on, unless a request is under way or the client asks faster than it takes answers. */
+  #readOn(): void {
+    if (this.#isParsing || !this.#input.isPaused()) return
+    while (this.#state === 'open') {
+      if (!this.#queue.isReady) return
+      const bytes = this.#unread.take()
+      if (!bytes) break
+      const read = this.#parse(bytes)
+      if (read < bytes.length) this.#unread.putBack(bytes.subarray(read))
+    }
+    this.#input.resume()
+  }
+
+  /** The timer of the socket fires once, and again only after traffic. */
+  #armIdleTimer(): void {
+    this.#socket.setTimeout(this.#idleTimeoutMs)
+  }
+
+  #idle(): void {
+    // Nobody has to wait that long for an answer whose client may have gone.
+    if (this.#state === 'closing') this.destroy()
+    else if (this.#queue.isAnswering && !this.#hasWaited) {
+      // The client waits for us. A second time means that nobody will answer: an application that hangs.
+      this.#hasWaited = true
+      this.#armIdleTimer()
+    } else if (this.sessions.size === 0) this.close()
+  }
+
+  /** Reads no more requests; closes when those that were read are answered. */
+  #finish(): void {
+    if (this.#state === 'closed') return
+    if (this.#state === 'open') {
+      this.#state = 'closing'
+      this.#parser.close()
+      this.#deadline.cancel()
+    }
+    if (this.#queue.isAnswering) return
+    this.#limitClosing()
+    this.#writer.end()
+    // What still comes is read and thrown away: left unread it would reset the connection and lose the answer.
+    this.#readOn()
+  }
+
+  #cancelFarewell(): void {
+    this.#farewellTimer?.cancel()
+    this.#farewellTimer = undefined
+  }
+
+  /** Closes the connection later, if it is still without a session and has asked for nothing. */
+  #scheduleFarewell(delayMs: number): void {
+    this.#farewellTimer?.cancel()
+    this.#farewellTimer = this.#server.clock.schedule(
+      () => {
+        this.#farewellTimer = undefined
+        if (this.sessions.size === 0) this.close()
+      },
+      delayMs,
+      false,
+    )
+  }
+
+  /** From here on the peer has {@link closeGraceMs}. */
+  #limitClosing(): void {
+    this.#closeTimer ??= this.#server.clock.schedule(() => this.destroy(), closeGraceMs, false)
+  }
+
+  #afterClose(): void {
+    this.#state = 'closed'
+    this.#closeTimer?.cancel()
+    this.#cancelFarewell()
+    this.#closeAbort?.abort()
+    this.#deadline.cancel()
+    this.#parser.close()
+    this.described = undefined
+    this.publication?.end()
+    this.#listener.closed(this)
+    this.#writer.release()
+  }
+}

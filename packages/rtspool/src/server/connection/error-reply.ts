@@ -1,0 +1,50 @@
+import { randomInt } from 'node:crypto'
+import { RtspError, type RtspErrorCode } from '../../errors.js'
+import { serializePublic, serializeUnsupported } from '../../rtsp/index.js'
+import { publicMethods } from '../request/methods.js'
+import type { Reply } from '../request/request-context.js'
+
+/** Seconds after which a refused client may come again; varied, so that not all come at once (RFC 7826 10.7). */
+const minRetryAfter = 5
+const maxRetryAfter = 15
+
+/** What the wire hears of an error: 500 for whatever is not one of ours, or has a status that refuses nothing. */
+export function errorReply(error: unknown): Reply {
+  if (!(error instanceof RtspError) || !isRefusal(error.statusCode)) return { statusCode: 500 }
+  const { statusCode, code, context } = error
+  const headers: [string, string][] = []
+  // RFC 2326 sections 11.3.1 and 11.3.6
+  if (Array.isArray(context.allow)) headers.push(['Allow', serializePublic(context.allow)])
+  if (code === 'ERR_NOT_IMPLEMENTED') headers.push(['Public', serializePublic(publicMethods)])
+  if (Array.isArray(context.unsupported)) {
+    headers.push(['Unsupported', serializeUnsupported(context.unsupported)])
+  }
+  if (typeof context.location === 'string') headers.push(['Location', context.location])
+  if (statusCode === 503) {
+    headers.push(['Retry-After', String(randomInt(minRetryAfter, maxRetryAfter + 1))])
+  }
+  if (code === 'ERR_VERSION')
+    return { statusCode, headers: [...headers, ...plainText], body: served }
+  return { statusCode, headers }
+}
+
+/** What went wrong on this side, and not because a client asked for too much. */
+const ownFaults: ReadonlySet<RtspErrorCode> = new Set([
+  'ERR_MEDIA_UNAVAILABLE',
+  'ERR_SESSION_ID_COLLISION',
+  'ERR_SESSION_POOL_LOCKED',
+])
+
+/** Whether an error is none of the client's: the server, or the application behind it, has failed. */
+export function isOwnFault(error: unknown): boolean {
+  if (!(error instanceof RtspError) || error.cause !== undefined) return true
+  return ownFaults.has(error.code) || !isRefusal(error.statusCode)
+}
+
+/** A 505 says what would be taken (RFC 7826 section 17.5.6). */
+const served = 'This server speaks RTSP/1.0.\r\n'
+const plainText: [string, string][] = [['Content-Type', 'text/plain']]
+
+/** 3xx, 4xx or 5xx. */
+const isRefusal = (statusCode: number): boolean =>
+  Number.isInteger(statusCode) && statusCode >= 300 && statusCode < 600

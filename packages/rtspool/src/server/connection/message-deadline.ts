@@ -1,0 +1,66 @@
+import type { Clock, ClockTimer } from '../../clock.js'
+
+/** How long a peer may take for one message or frame, and to begin the first. */
+const maxMessageMs = 10_000
+
+/** What is watched: the parser of a connection. */
+interface MessageProgress {
+  /** True when nothing has begun that has not ended. */
+  readonly isBetweenMessages: boolean
+  /** Different for each message. */
+  readonly messageOffset: number
+}
+
+/**
+ * Ends a connection that takes too long from the first byte of a message to its last, however it spreads the
+ * bytes in between. One timer, which is moved only when it fires.
+ */
+export class MessageDeadline {
+  readonly #progress: MessageProgress
+  readonly #clock: Clock
+  readonly #onExceeded: () => void
+  #timer: ClockTimer | undefined
+  /** When what is under way has begun, in milliseconds of the clock. */
+  #startedAt: number | undefined
+  #messageOffset = -1
+
+  constructor(progress: MessageProgress, clock: Clock, onExceeded: () => void) {
+    this.#progress = progress
+    this.#clock = clock
+    this.#onExceeded = onExceeded
+    this.#startedAt = clock.now()
+    this.#arm(maxMessageMs)
+  }
+
+  /** To be called after each read. */
+  update(): void {
+    const { isBetweenMessages, messageOffset } = this.#progress
+    if (isBetweenMessages) {
+      this.#startedAt = undefined
+    } else if (messageOffset !== this.#messageOffset) {
+      this.#messageOffset = messageOffset
+      this.#startedAt = this.#clock.now()
+      if (!this.#timer) this.#arm(maxMessageMs)
+    }
+  }
+
+  cancel(): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+  }
+
+  #arm(delayMs: number): void {
+    this.#timer = this.#clock.schedule(() => this.#look(false), delayMs, false)
+  }
+
+  /** @param hasRead - Whether all that had come when the time was over has been read. */
+  #look(hasRead: boolean): void {
+    this.#timer = undefined
+    if (this.#startedAt === undefined) return
+    const leftMs = this.#startedAt + maxMessageMs - this.#clock.now()
+    if (leftMs > 0) this.#arm(leftMs)
+    else if (hasRead) this.#onExceeded()
+    // Timers run before sockets are read: after a stall of the process, the rest may wait there.
+    else this.#timer = this.#clock.schedule(() => this.#look(true), 0, false)
+  }
+}

@@ -1,0 +1,42 @@
+import type { Session } from '../../session-pool/index.js'
+import type { RequestContext } from '../request/request-context.js'
+import {
+  isSame,
+  lowerTransportOf,
+  playStreamsOf,
+  presentationOf,
+} from '../request/session-presentation.js'
+import { type RequestTarget, requireTarget } from '../request/target.js'
+import type { ChosenTransport } from '../setup/transport-choice.js'
+
+/**
+ * The session that a client gives up with a SETUP that names none: it had set the same presentation up by UDP, on this
+ * connection, has played it and does not any more, and asks for it inside the connection now. FFmpeg (5.1, 9) falls back so when
+ * no datagram comes: PAUSE, then a SETUP without `Session`, and never a TEARDOWN. A further SETUP by UDP is that of
+ * another viewer.
+ *
+ * @returns `undefined` where nothing is given up.
+ */
+export function replacedSession(
+  context: RequestContext,
+  { lowerTransport }: Pick<ChosenTransport, 'lowerTransport'>,
+): Session | undefined {
+  if (context.session || lowerTransport !== 'TCP') return undefined
+  const target = requireTarget(context.target)
+  for (const session of context.connection.sessions) {
+    if (isGivenUp(session, context, target)) return session
+  }
+  return undefined
+}
+
+function isGivenUp(session: Session, { claimant }: RequestContext, target: RequestTarget): boolean {
+  const { owner, state } = session
+  if (state !== 'Ready' || owner?.connection || owner?.address !== claimant.address) return false
+  if (owner.user !== claimant.user) return false
+  const held = presentationOf(session)
+  if (!held || !isSame(held, target)) return false
+  return (
+    playStreamsOf(held).some((stream) => stream.hasPlayed) &&
+    [...held.transports.values()].every((stream) => lowerTransportOf(stream) === 'UDP')
+  )
+}

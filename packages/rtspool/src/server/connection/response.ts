@@ -1,0 +1,53 @@
+import { type MalformedMessageError, RtspError } from '../../errors.js'
+import {
+  parseCSeq,
+  parseList,
+  RtspHeaders,
+  type RtspRequest,
+  serializeResponse,
+} from '../../rtsp/index.js'
+import type { Reply } from '../request/request-context.js'
+import { errorReply } from './error-reply.js'
+
+/** The bytes of the answer to a request, with what every answer repeats of it. */
+export function serializeReply(reply: Reply, request: RtspRequest): Buffer {
+  const headers = new RtspHeaders()
+  const cSeq = cSeqOf(request)
+  // As a number, never as the bytes that came (RFC 2326 section 12.17).
+  if (cSeq !== undefined) headers.set('CSeq', String(cSeq))
+  const timestamp = request.headers.get('Timestamp')
+  // RFC 2326 section 12.38
+  if (timestamp !== undefined) headers.set('Timestamp', timestamp)
+  if (closesConnection(request)) headers.set('Connection', 'close')
+  if (reply.session) headers.set('Session', reply.session.header)
+  return serialize(reply, headers)
+}
+
+/** The bytes of the last answer on a connection that brought no message. */
+export function serializeLastReply(error: MalformedMessageError): Buffer {
+  const headers = new RtspHeaders()
+  if (typeof error.context.cSeq === 'number') headers.set('CSeq', String(error.context.cSeq))
+  headers.set('Connection', 'close')
+  return serialize(errorReply(error), headers)
+}
+
+/** Whether the client wants the connection closed after the answer (RFC 2326 section 12.10). */
+export function closesConnection({ headers }: RtspRequest): boolean {
+  if (headers.get('Connection') === undefined) return false
+  return parseList(headers.getAll('Connection')).some((option) => option.toLowerCase() === 'close')
+}
+
+function serialize({ statusCode, headers = [], body = '' }: Reply, all: RtspHeaders): Buffer {
+  for (const [name, value] of headers) all.append(name, value)
+  return serializeResponse({ statusCode, headers: all, body })
+}
+
+/** Without a number to echo there is no CSeq in the answer. */
+function cSeqOf({ headers }: RtspRequest): number | undefined {
+  try {
+    return parseCSeq(headers.get('CSeq'))
+  } catch (error) {
+    if (error instanceof RtspError) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,159 @@
+import type { Clock } from '../../clock.js'
+import { RequestError } from '../../errors.js'
+import type {
+  RemovalReason,
+  Session,
+  SessionInit,
+  SessionOwner,
+  SessionPool,
+} from '../../session-pool/index.js'
+import { holdSession, releaseSession } from '../../session-pool/session-hold.js'
+import type { ConnectionContext } from '../request/request-context.js'
+import { isPublication, presentationOf } from '../request/session-presentation.js'
+import type { OnConnectionClosed, UdpLiveness } from '../server-options.js'
+import { EndedSessions } from './ended-sessions.js'
+import { farewellMs } from './farewell.js'
+
+export interface ServerSessionsOptions {
+  readonly clock: Clock
+  readonly onConnectionClosed: OnConnectionClosed
+  readonly udpLiveness: UdpLiveness
+}
+
+/** Where a session lives. */
+interface Home {
+  /** The last connection that used it; `undefined` when that is closed. */
+  connection: ConnectionContext | undefined
+  isPublisher: boolean
+  /** Its connection keeps it from timing out. */
+  isKept: boolean
+}
+
+/**
+ * The sessions that one server has carried, of a pool that it may share with others, and the connection that
+ * each lives with: the last that used it. A connection that is open is a sign of life: whoever acknowledges nothing any
+ * more is taken for a slow reader, and whoever is sent nothing is asked by the system's keep-alive.
+ */
+export class ServerSessions {
+  readonly #pool: SessionPool
+  readonly #options: ServerSessionsOptions
+  readonly #homes = new Map<Session, Home>()
+  readonly #ended: EndedSessions
+  #isStopped = false
+
+  constructor(pool: SessionPool, options: ServerSessionsOptions) {
+    this.#pool = pool
+    this.#options = options
+    this.#ended = new EndedSessions(options.clock, pool.sessionBinding)
+  }
+
+  /** Follows the pool until {@link stop}. */
+  start(): void {
+    this.#pool.on('sessionRemoved', this.#onSessionRemoved)
+  }
+
+  /** Ends all sessions of the server, which makes none any more. */
+  stop(): void {
+    this.#isStopped = true
+    for (const session of this.#homes.keys()) session.end('poolClosed')
+    this.#pool.off('sessionRemoved', this.#onSessionRemoved)
+    this.#ended.clear()
+  }
+
+  create(init: SessionInit, connection: ConnectionContext): Session {
+    // The request has waited for its admission meanwhile.
+    if (this.#isStopped) throw new RequestError('ERR_SERVER_CLOSING', 'the server is closing')
+    const session = this.#pool.create(init)
+    this.use(session, connection)
+    return session
+  }
+
+  use(session: Session, connection: ConnectionContext): void {
+    // A listener of the pool may have ended it already.
+    if (session.removalReason !== undefined) return
+    const home = this.#homeOf(session)
+    if (home.connection === connection || session.owner?.connection) return
+    home.connection?.sessionLeft(session)
+    home.connection = connection
+    connection.sessions.add(session)
+    this.#settle(session, home)
+  }
+
+  noteSetUp(session: Session, isPublisher: boolean): void {
+    if (session.removalReason !== undefined) return
+    const home = this.#homeOf(session)
+    home.isPublisher = isPublisher
+    this.#settle(session, home)
+  }
+
+  hasEnded(id: string, claimant: SessionOwner): boolean {
+    return this.#ended.has(id, claimant)
+  }
+
+  forgetEnded(id: string): void {
+    this.#ended.forget(id)
+  }
+
+  /** Whether the connection that a session lives with is open. */
+  isConnected(session: Session): boolean {
+    return this.#homes.get(session)?.connection !== undefined
+  }
+
+  /** Sessions that were bound to the connection end, or stay by policy; others outlive it. */
+  connectionClosed(connection: ConnectionContext): void {
+    for (const session of connection.sessions) {
+      const home = this.#homeOf(session)
+      home.connection = undefined
+      if (session.owner?.connection === connection) {
+        if (this.#options.onConnectionClosed === 'keep') keep(session)
+        else session.end('connectionClosed')
+      }
+      this.#settle(session, home)
+    }
+    connection.sessions.clear()
+  }
+
+  #homeOf(session: Session): Home {
+    const known = this.#homes.get(session)
+    if (known) return known
+    const home = { connection: undefined, isPublisher: false, isKept: false }
+    this.#homes.set(session, home)
+    return home
+  }
+
+  #settle(session: Session, home: Home): void {
+    const isKept = session.removalReason === undefined && this.#isKept(session, home)
+    if (isKept === home.isKept) return
+    home.isKept = isKept
+    if (isKept) holdSession(session)
+    else releaseSession(session)
+  }
+
+  /** A publisher by UDP has to be heard: its connection does not show whether its media get through. */
+  #isKept({ owner }: Session, { connection, isPublisher }: Home): boolean {
+    if (!connection) return false
+    if (owner?.connection === connection) return true
+    return this.#options.udpLiveness === 'connection' && !isPublisher
+  }
+
+  readonly #onSessionRemoved = (session: Session, reason: RemovalReason): void => {
+    const home = this.#homes.get(session)
+    if (!home) return
+    this.#homes.delete(session)
+    this.#ended.add(session, reason)
+    home.connection?.sessionRemoved(session, farewellMs(reason, home.isPublisher))
+  }
+}
+
+/** The session stays with nothing in it: it can be set up again on another connection of its owner. */
+function keep(session: Session): void {
+  const held = presentationOf(session)
+  // What nobody sends any more cannot be recorded again.
+  if (!held || isPublication(held.media)) {
+    session.end('connectionClosed')
+    return
+  }
+  session.releaseMedia(held)
+  session.bindConnection(undefined)
+  session.state = 'Init'
+}

@@ -1,0 +1,165 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import type { Clock } from '../../clock.js'
+import { plainAddress } from '../../transport/system/addresses.js'
+import { type ConnectionCarrier, socketCarrier } from '../connection/carrier.js'
+import type { RtspServerTlsStats } from '../server-stats.js'
+import { ConnectionShares, type ConnectionSharesOptions } from './connection-shares.js'
+import { HttpDoor } from './http-door.js'
+import { Lobby } from './lobby.js'
+import { TlsListener } from './tls-listener.js'
+import type { ResolvedTlsOptions, TlsCertificate } from './tls-options.js'
+
+/** Of all ports together: connections, and the share of one host. */
+export interface FrontDoorOptions extends ConnectionSharesOptions {
+  readonly port: number | false
+  readonly host: string | undefined
+  readonly tls: ResolvedTlsOptions | undefined
+  readonly idleTimeoutMs: number
+  readonly httpTunnel: boolean
+  readonly webSocket: boolean | 'ifInstalled'
+  readonly allowedOrigins: ReadonlySet<string>
+  readonly clock: Clock
+}
+
+/** A byte that nobody reads stops the reading: the rest waits in the kernel, one read at most in this process. */
+const socketOptions = Object.freeze({ highWaterMark: 1 })
+
+/** Whoever has got in, and the bytes that were read already to tell what it speaks. */
+export type OnCarrier = (carrier: ConnectionCarrier, first: Buffer | undefined) => void
+
+/**
+ * Where clients come in: the plain port and the TLS port, how many may come in all, and which of them speak RTSP
+ * and which come in a tunnel. Whoever gets in belongs to its receiver from then on.
+ *
+ * ```text
+ * plain ────────────▶ lobby ─┬─ RTSP ─────────────────────▶ onCarrier
+ * TLS ─▶ handshake ─▶        └─ HTTP ─┬─ tunnel, WebSocket ─▶
+ *                                     └─ anything else: refused
+ * ```
+ */
+export class FrontDoor {
+  readonly #options: FrontDoorOptions
+  readonly #onCarrier: OnCarrier
+  /** Nothing when only RTSP is spoken here: then there is nothing to tell apart. */
+  readonly #lobby: Lobby | undefined
+  readonly #http: HttpDoor | undefined
+  readonly #plain: Server | undefined
+  readonly #tls: TlsListener | undefined
+  readonly #shares: ConnectionShares
+
+  constructor(options: FrontDoorOptions, onCarrier: OnCarrier) {
+    this.#options = options
+    this.#onCarrier = onCarrier
+    this.#shares = new ConnectionShares(options)
+    if (options.httpTunnel || options.webSocket) {
+      const lobby = new Lobby(options.clock, options.idleTimeoutMs, {
+        rtsp: (socket, first) => onCarrier(socketCarrier(socket), first),
+        http: (socket, request) => this.#http?.take(socket, request),
+      })
+      this.#lobby = lobby
+      this.#http = new HttpDoor(options, {
+        taken: (socket) => lobby.leave(socket),
+        opened: (carrier) => onCarrier(carrier, undefined),
+      })
+    }
+    const { port, tls, clock } = options
+    if (port !== false) {
+      this.#plain = createServer({ ...socketOptions, allowHalfOpen: true }, (socket) => {
+        if (this.#count(socket)) this.#enter(socket)
+      })
+    }
+    this.#tls =
+      tls &&
+      new TlsListener(
+        tls,
+        clock,
+        (socket) => this.#count(socket),
+        (socket) => this.#enter(socket),
+      )
+  }
+
+  /** Clients that have come in and not said yet what they speak, or wait for the other half of their tunnel. */
+  get waitingCount(): number {
+    return this.#lobby?.size ?? 0
+  }
+
+  /** Connections that were closed at once because of a limit, so far. */
+  get refusedCount(): number {
+    return this.#shares.refused
+  }
+
+  /** @returns `undefined` when nothing listens without TLS. */
+  get address(): AddressInfo | undefined {
+    return addressOf(this.#plain)
+  }
+
+  /** @returns `undefined` when nothing listens with TLS. */
+  get tlsAddress(): AddressInfo | undefined {
+    return addressOf(this.#tls?.server)
+  }
+
+  get tlsStats(): RtspServerTlsStats | undefined {
+    const tls = this.#tls
+    return tls && { pendingHandshakes: tls.pendingHandshakes, certificateExpiresAt: tls.expiresAt }
+  }
+
+  /** Takes the ports. @throws The error of `listen`, or `ERR_WEB_SOCKET_PACKAGE`; then none is taken. */
+  async open(): Promise<void> {
+    const { port, host, tls } = this.#options
+    await this.#http?.open()
+    try {
+      if (this.#plain && port !== false) await listen(this.#plain, port, host)
+      if (this.#tls && tls) await listen(this.#tls.server, tls.port, tls.host)
+    } catch (error) {
+      await this.close()
+      throw error
+    }
+  }
+
+  /**
+   * @throws {TypeError} Without TLS.
+   * @throws {TransportError} `ERR_TLS_CERTIFICATE`; the certificate before stays.
+   */
+  reloadCertificate(certificate: TlsCertificate): void {
+    if (!this.#tls) throw new TypeError('the server has no tls to reload a certificate of')
+    this.#tls.reload(certificate)
+  }
+
+  /**
+   * Lets nobody in any more, and sends those away who have not got in yet.
+   *
+   * @returns Resolves when the ports are free and the last connection that came in has closed.
+   */
+  async close(): Promise<void> {
+    const servers = [this.#plain, this.#tls?.server].filter((server) => server?.listening)
+    const closed = servers.map((server) => server && once(server, 'close'))
+    for (const server of servers) server?.close()
+    this.#tls?.destroyPending()
+    this.#lobby?.close()
+    await Promise.all(closed)
+  }
+
+  #count(socket: Socket): boolean {
+    const giveBack = this.#shares.take(plainAddress(socket.remoteAddress))
+    if (giveBack) socket.on('close', giveBack)
+    else socket.destroy()
+    return giveBack !== undefined
+  }
+
+  #enter(socket: Socket): void {
+    if (this.#lobby) this.#lobby.enter(socket)
+    else this.#onCarrier(socketCarrier(socket), undefined)
+  }
+}
+
+async function listen(server: Server, port: number, host: string | undefined): Promise<void> {
+  const listening = once(server, 'listening')
+  server.listen({ port, ...(host === undefined ? {} : { host }) })
+  await listening
+}
+
+function addressOf(server: Server | undefined): AddressInfo | undefined {
+  const address = server?.address()
+  return address && typeof address === 'object' ? address : undefined
+}

@@ -1,0 +1,73 @@
+import type { Socket } from 'node:net'
+import type { Clock } from '../../clock.js'
+import type { HttpRequestHead, ReadHttpHead } from '../../http/index.js'
+import { refuseHttp } from './http-refusal.js'
+import { HttpTunnels, type HttpTunnelsOwner } from './http-tunnels.js'
+import { WebSockets } from './web-sockets.js'
+
+export interface HttpDoorOptions {
+  readonly httpTunnel: boolean
+  /** `'ifInstalled'`: where the package `ws` is. */
+  readonly webSocket: boolean | 'ifInstalled'
+  /** Origins of web pages, apart from those of this server. */
+  readonly allowedOrigins: ReadonlySet<string>
+  readonly clock: Clock
+}
+
+/** Where HTTP requests go: RTSP comes in tunnels and WebSockets, everything else is refused. */
+export class HttpDoor {
+  readonly #options: HttpDoorOptions
+  readonly #tunnels: HttpTunnels | undefined
+  readonly #webSockets: WebSockets | undefined
+
+  constructor(options: HttpDoorOptions, owner: HttpTunnelsOwner) {
+    this.#options = options
+    const { httpTunnel, webSocket, clock } = options
+    if (httpTunnel) this.#tunnels = new HttpTunnels(clock, owner)
+    if (webSocket) {
+      this.#webSockets = new WebSockets(clock, (carrier) => {
+        owner.taken(carrier.socket)
+        owner.opened(carrier)
+      })
+    }
+  }
+
+  /** Loads what WebSockets need, where they were asked for. @throws {TransportError} `ERR_WEB_SOCKET_PACKAGE` */
+  async open(): Promise<void> {
+    if (this.#options.webSocket === true) await this.#webSockets?.require()
+  }
+
+  take(socket: Socket, request: ReadHttpHead): void {
+    const { headers } = request.head
+    const cookie = headers.get('x-sessioncookie')
+    const isUpgrade = headers.get('upgrade')?.toLowerCase() === 'websocket'
+    if (!this.#isOriginAllowed(request.head)) {
+      this.#refuse(socket, 403, 'the web page may not use this server')
+    } else if (isUpgrade && this.#webSockets) {
+      void this.#webSockets.take(socket, request)
+    } else if (!isUpgrade && cookie !== undefined && this.#tunnels) {
+      this.#tunnels.take(socket, cookie, request)
+    } else {
+      this.#refuse(socket, 400, `expected RTSP${this.#expected()}`)
+    }
+  }
+
+  #expected(): string {
+    const tunnel = this.#tunnels ? ', an x-sessioncookie' : ''
+    return `${tunnel}${this.#webSockets ? ', an upgrade to WebSocket' : ''}`
+  }
+
+  #refuse(socket: Socket, statusCode: 400 | 403, reason: string): void {
+    refuseHttp(socket, statusCode, reason, this.#options.clock)
+  }
+
+  /** Browsers say which page a request comes from; players are no pages (RFC 6454 section 7). */
+  #isOriginAllowed({ headers }: HttpRequestHead): boolean {
+    const origin = headers.get('origin')?.toLowerCase()
+    if (origin === undefined) return true
+    const host = headers.get('host')?.toLowerCase()
+    const isOwn = origin === `http://${host}` || origin === `https://${host}`
+    const { allowedOrigins } = this.#options
+    return isOwn || allowedOrigins.has(origin) || allowedOrigins.has('*')
+  }
+}

@@ -1,0 +1,126 @@
+import type { Socket } from 'node:net'
+import type { Clock, ClockTimer } from '../../clock.js'
+import { MalformedMessageError } from '../../errors.js'
+import { HttpHeadReader, protocolOf, type ReadHttpHead } from '../../http/index.js'
+import { refuseHttp } from './http-refusal.js'
+
+/** How long a client may take to begin, and for the head of an HTTP request. */
+const maxFirstBytesMs = 10_000
+
+/** What ends a connection that has not said what it speaks. */
+const endings = ['end', 'timeout', 'error', 'close']
+
+/** Who takes those that have said what they speak. */
+export interface LobbyExits {
+  /** @param first - What was read already. */
+  rtsp(socket: Socket, first: Buffer): void
+  /** The socket stays in the lobby until {@link Lobby.leave}. */
+  http(socket: Socket, request: ReadHttpHead): void
+}
+
+/**
+ * Where accepted connections are until it is known what they speak. It is told from their first bytes, and never
+ * changes afterwards: RTSP goes on to be a connection in the turn of its first byte.
+ */
+export class Lobby {
+  readonly #clock: Clock
+  readonly #idleTimeoutMs: number
+  readonly #exits: LobbyExits
+  readonly #sockets = new Set<Socket>()
+
+  /** @param idleTimeoutMs - Silence that ends a connection, when it is shorter than the time to begin; 0 = none. */
+  constructor(clock: Clock, idleTimeoutMs: number, exits: LobbyExits) {
+    this.#clock = clock
+    this.#idleTimeoutMs = idleTimeoutMs
+    this.#exits = exits
+  }
+
+  get size(): number {
+    return this.#sockets.size
+  }
+
+  enter(socket: Socket): void {
+    this.#sockets.add(socket)
+    socket.on('close', () => this.#sockets.delete(socket))
+    if (this.#idleTimeoutMs < maxFirstBytesMs) socket.setTimeout(this.#idleTimeoutMs)
+    new Visitor(socket, this.#clock, {
+      rtsp: (_, first) => {
+        this.leave(socket)
+        this.#exits.rtsp(socket, first)
+      },
+      http: (_, request) => this.#exits.http(socket, request),
+    })
+  }
+
+  /** Somebody else owns the socket from now on. */
+  leave(socket: Socket): void {
+    this.#sockets.delete(socket)
+  }
+
+  /** Cuts off everybody who is still here. */
+  close(): void {
+    for (const socket of this.#sockets) socket.destroy()
+    this.#sockets.clear()
+  }
+}
+
+/** One socket, and what it has said so far. */
+class Visitor {
+  readonly #socket: Socket
+  readonly #clock: Clock
+  readonly #exits: LobbyExits
+  readonly #deadline: ClockTimer
+  #undecided: Buffer | undefined
+  #head: HttpHeadReader | undefined
+
+  constructor(socket: Socket, clock: Clock, exits: LobbyExits) {
+    this.#socket = socket
+    this.#clock = clock
+    this.#exits = exits
+    this.#deadline = clock.schedule(this.#cutOff, maxFirstBytesMs, false)
+    socket.on('data', this.#receive)
+    for (const event of endings) socket.on(event, this.#cutOff)
+  }
+
+  readonly #cutOff = (): void => {
+    this.#deadline.cancel()
+    this.#socket.destroy()
+  }
+
+  readonly #receive = (chunk: Buffer): void => {
+    if (this.#head) {
+      this.#readHead(this.#head, chunk)
+      return
+    }
+    const bytes = this.#undecided ? Buffer.concat([this.#undecided, chunk]) : chunk
+    const protocol = protocolOf(bytes)
+    if (protocol === 'http') {
+      this.#head = new HttpHeadReader()
+      this.#readHead(this.#head, bytes)
+    } else if (protocol === 'rtsp') {
+      this.#leave()
+      this.#exits.rtsp(this.#socket, bytes)
+    } else {
+      this.#undecided = bytes
+    }
+  }
+
+  #readHead(head: HttpHeadReader, chunk: Buffer): void {
+    try {
+      const request = head.push(chunk)
+      if (!request) return
+      this.#leave()
+      this.#exits.http(this.#socket, request)
+    } catch (error) {
+      if (!(error instanceof MalformedMessageError)) throw error
+      this.#leave()
+      refuseHttp(this.#socket, 400, error.message, this.#clock)
+    }
+  }
+
+  #leave(): void {
+    this.#deadline.cancel()
+    this.#socket.off('data', this.#receive)
+    for (const event of endings) this.#socket.off(event, this.#cutOff)
+  }
+}

@@ -1,0 +1,62 @@
+import { RequestError } from '../../errors.js'
+import { parseContentType } from '../../rtsp/index.js'
+import { ok, type Reply, type RequestContext } from '../request/request-context.js'
+
+const parametersType = 'text/parameters'
+/** Parameters that one request may name; each is named again in the answer. */
+const maxNames = 64
+const maxNameBytes = 256
+/** Lines of a body, those among them that name nothing. */
+const maxLines = 4 * maxNames
+
+/**
+ * Answers GET_PARAMETER and SET_PARAMETER. No parameter is known here: every one that the body names is listed
+ * in the answer as not understood, and none is set (RFC 2326 section 10.9).
+ *
+ * @param known - Names, in lower case, that somebody else has taken care of.
+ * @throws {RequestError} `ERR_UNSUPPORTED_MEDIA_TYPE` when the body is said to be something else;
+ * `ERR_TOO_MANY_PARAMETERS`.
+ */
+export function answerParameters(
+  { request, session }: RequestContext,
+  known: readonly string[] = [],
+): Reply {
+  const type = parseContentType(request.headers.get('Content-Type')) ?? parametersType
+  if (request.body.length > 0 && type !== parametersType) {
+    throw new RequestError(
+      'ERR_UNSUPPORTED_MEDIA_TYPE',
+      `expected a body of type ${parametersType}, got ${type}`,
+    )
+  }
+  const names = parameterNames(request.body).filter((name) => !known.includes(name.toLowerCase()))
+  if (names.length === 0) return { ...ok, ...(session ? { session } : {}) }
+  return {
+    statusCode: 451,
+    headers: [['Content-Type', parametersType]],
+    body: names.map((name) => `${name}\r\n`).join(''),
+  }
+}
+
+/** What stands in front of the colon, one parameter a line. */
+function parameterNames(body: Buffer): string[] {
+  const names: string[] = []
+  let lines = 0
+  for (let start = 0; start < body.length; ) {
+    const found = body.indexOf('\n', start)
+    const end = found < 0 ? body.length : found
+    // One byte more than there may be, so that a longer name is noticed.
+    const line = body.subarray(start, Math.min(end, start + maxNameBytes + 1))
+    const colon = line.indexOf(':')
+    const name = colon < 0 ? line : line.subarray(0, colon)
+    const text = name.toString().trim()
+    if (text !== '') names.push(text)
+    if (++lines > maxLines || names.length > maxNames || name.length > maxNameBytes) {
+      throw new RequestError(
+        'ERR_TOO_MANY_PARAMETERS',
+        `expected at most ${maxNames} parameters of ${maxNameBytes} bytes in ${maxLines} lines`,
+      )
+    }
+    start = end + 1
+  }
+  return names
+}

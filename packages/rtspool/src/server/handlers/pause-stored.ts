@@ -1,0 +1,31 @@
+import type { Playback } from '../../media/playback.js'
+import type { Session } from '../../session-pool/index.js'
+import { ok, type Reply, type RequestContext } from '../request/request-context.js'
+import {
+  playStreamsOf,
+  recordStreamsOf,
+  requirePresentation,
+} from '../request/session-presentation.js'
+import { nptRange, pausePoint } from './stored-range.js'
+
+/** PAUSE of a stored presentation: now, or when it comes to the point that is named (RFC 2326 section 10.6). */
+export function pauseStored(context: RequestContext, session: Session, playback: Playback): Reply {
+  const { held } = requirePresentation(context)
+  const halt = (): void => {
+    for (const stream of playStreamsOf(held)) stream.pause()
+    for (const stream of recordStreamsOf(held).values()) stream.pause()
+    session.state = 'Ready'
+  }
+  const point = pausePoint(context.request.headers, playback)
+  if (point !== undefined) {
+    playback.pauseAt(point, halt)
+    return {
+      ...ok,
+      session,
+      headers: [['Range', nptRange({ ...playback.range, startSeconds: point })]],
+    }
+  }
+  halt()
+  playback.pause()
+  return { ...ok, session, headers: [['Range', nptRange(playback.range)]] }
+}

@@ -1,0 +1,87 @@
+import { RequestError } from '../../errors.js'
+import type { StreamSecurity } from '../../media/streams/stream-security.js'
+import { parseKeyMgmt } from '../../rtsp/index.js'
+import type { Session, SessionMedia } from '../../session-pool/index.js'
+import type { RequestContext } from '../request/request-context.js'
+import {
+  isPublication,
+  type Presentation,
+  playStreamsOf,
+  presentationOf,
+  recordStreamsOf,
+} from '../request/session-presentation.js'
+import { parseTarget } from '../request/target.js'
+import { keyFormOf, keyMgmtHeader, offerOf } from './key-mgmt.js'
+
+/** As a parameter of SET_PARAMETER, in lower case: ONVIF has it in the body. */
+export const keyMgmtParameter = 'keymgmt'
+
+/** A stream that has security, and where it is described. */
+interface SecureStream {
+  readonly trackIndex: number
+  readonly security: StreamSecurity
+  /** Of what we send, as far as it is known. */
+  readonly ssrc: number | undefined
+}
+
+/**
+ * Takes new keys for what the client sends: from KeyMgmt headers, or lines of the body that are named so.
+ *
+ * @returns Our keys with their present rollover counters, as headers: none where no key was brought.
+ * @throws {RequestError} `ERR_KEY_MANAGEMENT` (463); no key has been changed then.
+ */
+export function takeNewKeys(
+  context: RequestContext,
+  session: Session,
+): (readonly [name: string, value: string])[] {
+  const changes = keyMgmtValues(context)
+    .flatMap(parseKeyMgmt)
+    .map((message) => {
+      const uri = message.uri ?? context.request.uri
+      return { uri, stream: requireStream(session, uri), offer: offerOf(message) }
+    })
+  return changes.map(({ uri, stream, offer }) => {
+    stream.security.rekey(offer)
+    const { sender } = stream.security
+    return keyMgmtHeader(uri, sender, context.server.clock, stream.ssrc, keyFormOf(stream.security))
+  })
+}
+
+function keyMgmtValues({ request }: RequestContext): string[] {
+  const values = [...request.headers.getAll('KeyMgmt')]
+  for (const line of request.body.toString('latin1').split('\n')) {
+    const colon = line.indexOf(':')
+    const isKey = colon >= 0 && line.slice(0, colon).trim().toLowerCase() === keyMgmtParameter
+    if (isKey) values.push(line.slice(colon + 1).trim())
+  }
+  return values
+}
+
+/** The stream that a URI names; a session with one stream needs no track. */
+function requireStream(session: Session, uri: string): SecureStream {
+  const held = presentationOf(session)
+  const streams = held ? secureStreamsOf(held) : []
+  const trackIndex = held && trackIndexOf(held.media, uri)
+  const stream =
+    trackIndex === undefined && streams.length === 1
+      ? streams[0]
+      : streams.find((candidate) => candidate.trackIndex === trackIndex)
+  if (stream) return stream
+  throw new RequestError('ERR_KEY_MANAGEMENT', 'KeyMgmt: expected the URI of an RTP/SAVP stream')
+}
+
+function trackIndexOf(media: Presentation, uri: string): number | undefined {
+  const target = parseTarget(uri)
+  return target && isPublication(media) ? media.trackIndexOf(target.full) : target?.trackIndex
+}
+
+function secureStreamsOf(held: SessionMedia<Presentation>): SecureStream[] {
+  const streams: SecureStream[] = []
+  for (const { track, security } of playStreamsOf(held)) {
+    if (security) streams.push({ trackIndex: track.index, security, ssrc: track.ssrc })
+  }
+  for (const [trackIndex, { security }] of recordStreamsOf(held)) {
+    if (security) streams.push({ trackIndex, security, ssrc: undefined })
+  }
+  return streams
+}

@@ -1,0 +1,85 @@
+import { RequestError } from '../../errors.js'
+import {
+  createSrtpSender,
+  StreamSecurity,
+  type TrackKeys,
+} from '../../media/streams/stream-security.js'
+import type { Track } from '../../media/track/track.js'
+import type { Session } from '../../session-pool/index.js'
+import type { ChannelReceiver } from '../../transport/tcp/channel-table.js'
+import type { RequestContext } from '../request/request-context.js'
+import { securityOf } from '../request/session-presentation.js'
+import type { ChosenTransport } from '../setup/transport-choice.js'
+import { srtpSuiteFor } from './key-mgmt.js'
+
+/** Who takes what a client sends for one stream. */
+export interface Receivers {
+  readonly rtp: ChannelReceiver
+  readonly rtcp: ChannelReceiver
+}
+
+/** What protects a track on its way to a viewer; `undefined` with RTP/AVP. */
+export function playSecurity(
+  context: RequestContext,
+  session: Session,
+  track: Track,
+  { profile, offer }: ChosenTransport,
+): StreamSecurity | undefined {
+  const suite = profile === 'SAVP' ? srtpSuiteFor(context) : undefined
+  if (!suite) return undefined
+  const sender = track.srtp(suite)
+  // live555 sends its RTCP under the key that it was given.
+  const own = { master: sender.master, rolloverCounters: new Map<number, number>() }
+  return new StreamSecurity(sender, offer ?? own, securityOf(session, track.index))
+}
+
+/**
+ * What protects a track on its way from a client; `undefined` with RTP/AVP.
+ *
+ * @param announced - Where the client has announced the track.
+ * @throws {RequestError} `ERR_KEY_MANAGEMENT` (463) when the client has told its key nowhere.
+ */
+export function recordSecurity(
+  session: Session,
+  trackIndex: number,
+  { profile, offer }: ChosenTransport,
+  announced?: TrackKeys,
+): StreamSecurity | undefined {
+  if (profile !== 'SAVP') return undefined
+  const theirs = offer ?? announced?.offer
+  if (!theirs) {
+    throw new RequestError(
+      'ERR_KEY_MANAGEMENT',
+      'expected the key of an RTP/SAVP stream in a=key-mgmt or KeyMgmt, got none',
+    )
+  }
+  const sender = announced?.sender ?? createSrtpSender(theirs.master.suite)
+  return new StreamSecurity(sender, theirs, securityOf(session, trackIndex))
+}
+
+/** Receivers that hear only what is authentic. */
+export function secured(receivers: Receivers, security: StreamSecurity | undefined): Receivers {
+  if (!security) return receivers
+  return {
+    rtp: (packet) => {
+      const opened = security.open(packet)
+      if (opened) receivers.rtp(opened)
+    },
+    rtcp: (packet) => {
+      const opened = security.openRtcp(packet)
+      if (opened) receivers.rtcp(opened)
+    },
+  }
+}
+
+/** Sends RTCP protected. */
+export function securedRtcp(
+  send: (compound: Buffer) => void,
+  security: StreamSecurity | undefined,
+): (compound: Buffer) => void {
+  if (!security) return send
+  return (compound) => {
+    const sealed = security.sender.protectRtcp(compound)
+    if (sealed) send(sealed)
+  }
+}

@@ -1,0 +1,54 @@
+import type { Clock, ClockTimer } from '../../clock.js'
+
+/** A connection whose client may be behind. */
+export interface BacklogSource {
+  /** @returns Age of the oldest byte that the client has not taken, in milliseconds. */
+  sampleBacklog(now: number): number
+}
+
+/** Often enough for a limit of two seconds; a look costs one system call. */
+const intervalMs = 500
+
+/**
+ * Looks at all connections twice a second, and says which client has taken nothing for too long. It runs only
+ * while there are connections.
+ */
+export class BacklogMonitor<T extends BacklogSource> {
+  readonly #clock: Clock
+  readonly #maxAgeMs: number
+  readonly #onTooSlow: (source: T) => void
+  readonly #sources = new Set<T>()
+  #timer: ClockTimer | undefined
+
+  /** @param maxAgeMs - 0 = no limit. */
+  constructor(clock: Clock, maxAgeMs: number, onTooSlow: (source: T) => void) {
+    this.#clock = clock
+    this.#maxAgeMs = maxAgeMs
+    this.#onTooSlow = onTooSlow
+  }
+
+  add(source: T): void {
+    this.#sources.add(source)
+    this.#timer ??= this.#schedule()
+  }
+
+  remove(source: T): void {
+    this.#sources.delete(source)
+    if (this.#sources.size > 0) return
+    this.#timer?.cancel()
+    this.#timer = undefined
+  }
+
+  #schedule(): ClockTimer {
+    return this.#clock.schedule(() => this.#look(), intervalMs, false)
+  }
+
+  #look(): void {
+    const now = this.#clock.now()
+    for (const source of this.#sources) {
+      const ageMs = source.sampleBacklog(now)
+      if (this.#maxAgeMs > 0 && ageMs >= this.#maxAgeMs) this.#onTooSlow(source)
+    }
+    this.#timer = this.#sources.size > 0 ? this.#schedule() : undefined
+  }
+}

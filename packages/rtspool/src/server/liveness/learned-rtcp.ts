@@ -1,0 +1,48 @@
+import type { Clock } from '../../clock.js'
+import type { PlayStream } from '../../media/streams/play-stream.js'
+import type { DatagramReceiver } from '../../transport/udp/peer-table.js'
+import type { RtcpSource } from '../../transport/udp/rtcp-sources.js'
+import type { UdpEndpoint } from '../../transport/udp/udp-port-pair.js'
+
+/** Waits for RTCP of one viewer from a port that it did not announce; see `RtcpSources`. */
+export class LearnedRtcp {
+  readonly #endpoint: UdpEndpoint
+  readonly #address: string
+  readonly #receive: DatagramReceiver
+  readonly #source: RtcpSource
+  #port: number | undefined
+
+  constructor(init: {
+    readonly clock: Clock
+    readonly endpoint: UdpEndpoint
+    readonly address: string
+    readonly stream: PlayStream
+  }) {
+    const { clock, endpoint, address, stream } = init
+    this.#endpoint = endpoint
+    this.#address = address
+    this.#receive = (compound) => stream.receiveRtcp(compound)
+    this.#source = {
+      isEchoedBy: (report) => stream.isEchoedBy(report),
+      now: () => clock.now(),
+      learned: (port) => {
+        this.#port = port
+        endpoint.peers.set(address, port, this.#receive)
+      },
+    }
+    endpoint.rtcpSources.add(address, this.#source)
+  }
+
+  /** The viewer was heard from the port that it announced: there is nothing more to learn. */
+  heard(): void {
+    if (this.#port === undefined) this.#endpoint.rtcpSources.delete(this.#address, this.#source)
+  }
+
+  /** Idempotent. */
+  release(): void {
+    this.#endpoint.rtcpSources.delete(this.#address, this.#source)
+    if (this.#port !== undefined) {
+      this.#endpoint.peers.delete(this.#address, this.#port, this.#receive)
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import { RequestError } from '../../errors.js'
+import type { Media } from '../../media/media.js'
+import { PlayStream } from '../../media/streams/play-stream.js'
+import { Publication } from '../../media/streams/publication.js'
+import { RecordStream } from '../../media/streams/record-stream.js'
+import type { StreamSecurity } from '../../media/streams/stream-security.js'
+import type { Session, SessionMedia, StreamTransport } from '../../session-pool/index.js'
+import type { RequestContext } from './request-context.js'
+import type { RequestTarget } from './target.js'
+
+/** What a session of this server holds: something to play, or something that is published. */
+export type Presentation = Media | Publication
+
+/** The one presentation of a session, or `undefined` when nothing is set up. */
+export function presentationOf(session: Session): SessionMedia<Presentation> | undefined {
+  return session.filter()[0] as SessionMedia<Presentation> | undefined
+}
+
+/**
+ * The session and its presentation for a request that works on both.
+ *
+ * @throws {RequestError} `ERR_SESSION_NOT_FOUND` without a session, `ERR_NOT_FOUND` when the URI names another
+ * presentation, `ERR_ONLY_AGGREGATE_ALLOWED` when it names one of several tracks.
+ */
+export function requirePresentation({ session, target }: RequestContext): {
+  session: Session
+  held: SessionMedia<Presentation>
+} {
+  const held = session && presentationOf(session)
+  if (!held) throw sessionNotFound()
+  if (!target) return { session, held }
+  if (!isSame(held, target)) {
+    throw new RequestError('ERR_NOT_FOUND', `the session holds ${held.path}, not ${target.path}`)
+  }
+  // RFC 2326 section 11.3.11; a session of one track may be controlled by the URI of that track.
+  if (trackIndexIn(held.media, target) !== undefined && held.transports.size > 1) {
+    throw new RequestError('ERR_ONLY_AGGREGATE_ALLOWED', 'the tracks are controlled together')
+  }
+  return { session, held }
+}
+
+/**
+ * Whether the target is the presentation that the session holds, or a track of it. The query does not count:
+ * it was of use when the media was chosen, and some clients drop it afterwards.
+ */
+export function isSame(
+  { path, media }: SessionMedia<Presentation>,
+  target: RequestTarget,
+): boolean {
+  if (target.path === path) return true
+  return isPublication(media) && media.trackIndexOf(target.full) !== undefined
+}
+
+/** The track that the target names, if it names one: of our control URIs, or of those that were announced. */
+function trackIndexIn(
+  presentation: Presentation,
+  { trackIndex, full }: RequestTarget,
+): number | undefined {
+  return isPublication(presentation) ? presentation.trackIndexOf(full) : trackIndex
+}
+
+/** The same words for a missing, unknown, expired and foreign id: nothing can be learned from them. */
+export function sessionNotFound(): RequestError {
+  return new RequestError('ERR_SESSION_NOT_FOUND', 'no such session')
+}
+
+export function playStreamsOf(held: SessionMedia<Presentation>): PlayStream[] {
+  return [...held.transports.values()].filter((stream) => stream instanceof PlayStream)
+}
+
+export function recordStreamsOf(held: SessionMedia<Presentation>): Map<number, RecordStream> {
+  const streams = new Map<number, RecordStream>()
+  for (const [index, stream] of held.transports) {
+    if (stream instanceof RecordStream) streams.set(index, stream)
+  }
+  return streams
+}
+
+/** What protects a track of the session that is set up as SRTP. */
+export function securityOf(session: Session, trackIndex: number): StreamSecurity | undefined {
+  const stream = presentationOf(session)?.getTransport(trackIndex)
+  const isOurs = stream instanceof PlayStream || stream instanceof RecordStream
+  return isOurs ? stream.security : undefined
+}
+
+export const isPublication = (presentation: Presentation): presentation is Publication =>
+  presentation instanceof Publication
+
+/** What carries a stream that this server has set up. */
+export const lowerTransportOf = (stream: StreamTransport): 'TCP' | 'UDP' | undefined =>
+  stream instanceof PlayStream || stream instanceof RecordStream ? stream.lowerTransport : undefined

@@ -1,0 +1,81 @@
+import { RequestError } from '../../errors.js'
+import { isAsterisk, parseRtspUri, type RtspUri } from '../../rtsp/index.js'
+
+/** What a request URI names: a presentation, or one track of it. */
+export interface RequestTarget {
+  readonly uri: RtspUri
+  /** Decoded path of the presentation, without track and trailing slash. */
+  readonly path: string
+  /** As received, without the track. */
+  readonly query: string | undefined
+  /** Raw path and query of the presentation: equal for equal presentations. */
+  readonly presentation: string
+  /** Raw path and query with the track, without trailing slash. */
+  readonly full: string
+  /** From `trackID=N`, the control URIs that this server writes. */
+  readonly trackIndex: number | undefined
+}
+
+const trackPrefix = '/trackID='
+/** No media has more tracks than fit into this many digits. */
+const maxTrackDigits = 3
+
+/**
+ * Splits a request URI into presentation and track. The track stands after the query where there is one,
+ * because clients append it to Content-Base (FFmpeg 5.1, GStreamer 1.22).
+ *
+ * @returns `undefined` for `*`.
+ * @throws {RequestError} `ERR_REQUEST_URI`
+ */
+export function parseTarget(text: string): RequestTarget | undefined {
+  if (isAsterisk(text)) return undefined
+  const uri = parseRtspUri(text)
+  const pathTrack = splitTrack(withoutTrailingSlash(uri.rawPath))
+  const queryTrack =
+    uri.query === undefined ? undefined : splitTrack(withoutTrailingSlash(uri.query))
+  const query = queryTrack?.rest
+  const rawPath = pathTrack.rest === '' ? '/' : pathTrack.rest
+  const suffix = query === undefined ? '' : `?${query}`
+  const decoded = withoutTrailingSlash(uri.path)
+  return {
+    uri,
+    path: pathTrack.index === undefined ? decoded : splitTrack(decoded).rest || '/',
+    query,
+    presentation: rawPath + suffix,
+    full: withoutTrailingSlash(uri.rawPath + (uri.query === undefined ? '' : `?${uri.query}`)),
+    trackIndex: queryTrack?.index ?? pathTrack.index,
+  }
+}
+
+/** What stands in Content-Base where the client has sent a path only. */
+interface LocalBase {
+  readonly localAuthority: string
+  readonly isSecure: boolean
+}
+
+/** The base of relative control URIs for a presentation: ends with `/`, after the query. */
+export function contentBase({ uri, presentation }: RequestTarget, local: LocalBase): string {
+  const scheme = uri.scheme ?? (local.isSecure ? 'rtsps' : 'rtsp')
+  const authority = uri.authority || local.localAuthority
+  return `${scheme}://${authority}${presentation}${presentation.endsWith('/') ? '' : '/'}`
+}
+
+/** The target of a request that cannot go to `*`. */
+export function requireTarget(target: RequestTarget | undefined): RequestTarget {
+  if (target) return target
+  throw new RequestError('ERR_REQUEST_URI', "expected the URI of a presentation, got '*'")
+}
+
+function splitTrack(text: string): { rest: string; index: number | undefined } {
+  const at = text.lastIndexOf(trackPrefix)
+  if (at < 0) return { rest: text, index: undefined }
+  const digits = text.slice(at + trackPrefix.length)
+  const isNumber = digits.length > 0 && digits.length <= maxTrackDigits && !/\D/.test(digits)
+  return isNumber
+    ? { rest: text.slice(0, at), index: Number(digits) }
+    : { rest: text, index: undefined }
+}
+
+function withoutTrailingSlash(text: string): string {
+  return text.length > 1 && text.endsWith('/') ? text.slice(0, -1) : text
+}

@@ -1,0 +1,48 @@
+import { isIP } from 'node:net'
+import { parseRtspUri } from '../../rtsp/index.js'
+import { sourceAddressTo } from '../../transport/system/source-address.js'
+import type { ConnectionContext, RequestContext } from '../request/request-context.js'
+import { type ChosenTransport, isMulticast } from './transport-choice.js'
+
+/** One question a connection: its ends do not change. */
+const known = new WeakMap<ConnectionContext, Promise<string | undefined>>()
+
+/**
+ * Says where a stream comes from that does not come from the address that the client has connected to
+ * (RFC 2326 section 12.39): a machine with several addresses sends from one of its own choice, unless the server
+ * listens on one of them only.
+ *
+ * `rtspsrc2` of GStreamer 1.28 is always told: without `source=` it takes the null address of `c=` for the sender, and
+ * drops what comes.
+ */
+export async function withSource(
+  context: RequestContext,
+  transport: ChosenTransport,
+): Promise<ChosenTransport> {
+  if (isMulticast(transport) || transport.lowerTransport === 'TCP') return transport
+  const other = transport.rtp.hasAnyAddress ? await otherSource(context.connection) : undefined
+  const source = other ?? (needsSource(context) ? connectedAddress(context) : undefined)
+  return source === undefined ? transport : { ...transport, source }
+}
+
+function otherSource(connection: ConnectionContext): Promise<string | undefined> {
+  const asked = known.get(connection) ?? otherSourceOf(connection)
+  known.set(connection, asked)
+  return asked
+}
+
+async function otherSourceOf(connection: ConnectionContext): Promise<string | undefined> {
+  const source = withoutZone(await sourceAddressTo(connection.remoteAddress))
+  return source === withoutZone(connection.localAddress) ? undefined : source
+}
+
+const needsSource = ({ request }: RequestContext): boolean =>
+  /\brtspsrc2\b/.test(request.headers.get('User-Agent') ?? '')
+
+/** What the client has connected to, as it sees it: behind a NAT, ours is another one. */
+function connectedAddress({ request, connection }: RequestContext): string | undefined {
+  const { host } = parseRtspUri(request.uri)
+  return withoutZone(isIP(host) > 0 ? host : connection.localAddress)
+}
+
+const withoutZone = (address?: string): string | undefined => address?.split('%')[0]

@@ -1,0 +1,113 @@
+import { RequestError } from '../../errors.js'
+import type { foreignPortTeller } from '../../media/streams/foreign-port.js'
+import type { PlayStream } from '../../media/streams/play-stream.js'
+import type { RecordStream } from '../../media/streams/record-stream.js'
+import { frameInterleaved, type TransportSpecInit } from '../../rtsp/index.js'
+import type { PeerClaim } from '../../transport/udp/peer-table.js'
+import type { Receivers } from '../key-mgmt/srtp-setup.js'
+import type { ConnectionContext } from '../request/request-context.js'
+import type { UnicastTransport } from './transport-choice.js'
+
+/** A stream with its channels or ports, and what the Transport header of the answer says about it. */
+export interface StreamSetup {
+  readonly stream: PlayStream | RecordStream
+  readonly answer: TransportSpecInit
+  /** Our key, with SRTP. */
+  readonly keyMgmt?: readonly [name: string, value: string] | undefined
+}
+
+type TcpTransport = Extract<UnicastTransport, { lowerTransport: 'TCP' }>
+type UdpTransport = Extract<UnicastTransport, { lowerTransport: 'UDP' }>
+
+/** Channels or ports that belong to one stream until `release`. */
+export interface TakenTransport {
+  readonly pair: readonly [number, number]
+  readonly answer: TransportSpecInit
+  readonly sendRtcp: (compound: Buffer) => void
+  readonly release: () => void
+}
+
+/** The claim on both ports of a stream. */
+export interface StreamClaim extends Pick<PeerClaim, 'holder' | 'onReplaced'> {
+  /** Told of packets from other ports of the client's address. */
+  readonly onForeignPort: ReturnType<typeof foreignPortTeller>
+}
+
+/**
+ * Takes channels or ports of the connection for one stream.
+ *
+ * @param claim - Of the ports. The holder is the session, where the client is going to send media: they cannot be
+ * taken by another session then. Those of a viewer can, because a player that comes back may use the same ports before
+ * its old session ends.
+ * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` when all channels are in use, or the ports are a sender's.
+ */
+export function takeTransport(
+  connection: ConnectionContext,
+  transport: UnicastTransport,
+  receivers: Receivers,
+  claim: StreamClaim,
+): TakenTransport {
+  return transport.lowerTransport === 'TCP'
+    ? takeChannels(connection, transport, receivers)
+    : takePorts(connection, transport, receivers, claim)
+}
+
+function takeChannels(
+  connection: ConnectionContext,
+  { profile, channels }: TcpTransport,
+  { rtp, rtcp }: Receivers,
+): TakenTransport {
+  const pair = connection.channels.take(channels, rtp, rtcp)
+  if (!pair) {
+    throw new RequestError('ERR_UNSUPPORTED_TRANSPORT', 'all channels of the connection are in use')
+  }
+  return {
+    pair,
+    answer: { profile, lowerTransport: 'TCP', delivery: 'unicast', interleaved: pair },
+    sendRtcp: (compound) => connection.writeFrames(frameInterleaved(pair[1], [compound])),
+    release: () => connection.channels.release(pair),
+  }
+}
+
+function takePorts(
+  { remoteAddress }: ConnectionContext,
+  { profile, rtp, rtcp, clientPorts }: UdpTransport,
+  receivers: Receivers,
+  claim: StreamClaim,
+): TakenTransport {
+  const [rtpPort, rtcpPort] = clientPorts
+  const isFree =
+    rtp.peers.isFree(remoteAddress, rtpPort, claim.holder) &&
+    rtcp.peers.isFree(remoteAddress, rtcpPort, claim.holder)
+  if (!isFree) {
+    throw new RequestError('ERR_UNSUPPORTED_TRANSPORT', 'the ports are used by another sender')
+  }
+  const { holder, onReplaced, onForeignPort } = claim
+  rtp.peers.set(remoteAddress, rtpPort, receivers.rtp, {
+    holder,
+    onReplaced,
+    isViewer: holder === undefined,
+    onForeignPort: (seenPort) =>
+      onForeignPort({ protocol: 'RTP', announcedPort: rtpPort, seenPort }),
+  })
+  rtcp.peers.set(remoteAddress, rtcpPort, receivers.rtcp, {
+    holder,
+    onForeignPort: (seenPort) =>
+      onForeignPort({ protocol: 'RTCP', announcedPort: rtcpPort, seenPort }),
+  })
+  return {
+    pair: clientPorts,
+    answer: {
+      profile,
+      lowerTransport: 'UDP',
+      delivery: 'unicast',
+      clientPort: clientPorts,
+      serverPort: [rtp.port, rtcp.port],
+    },
+    sendRtcp: (compound) => rtcp.send(compound, rtcpPort, remoteAddress),
+    release: () => {
+      rtp.peers.delete(remoteAddress, rtpPort, receivers.rtp)
+      rtcp.peers.delete(remoteAddress, rtcpPort, receivers.rtcp)
+    },
+  }
+}

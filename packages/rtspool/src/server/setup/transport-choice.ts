@@ -1,0 +1,179 @@
+import { RequestError } from '../../errors.js'
+import type { SrtpOffer } from '../../mikey/index.js'
+import { channelCount, type TransportSpec } from '../../rtsp/index.js'
+import type { MulticastAddressPool } from '../../transport/multicast/multicast-address-pool.js'
+import { isOwnAddress } from '../../transport/system/addresses.js'
+import type { UdpEndpoint } from '../../transport/udp/udp-port-pair.js'
+import type { MulticastCarrier } from '../../transport/udp/udp-transport.js'
+import { offerFor, srtpSuiteFor } from '../key-mgmt/key-mgmt.js'
+import type { RequestContext } from '../request/request-context.js'
+
+/** What is the same for all lower transports. */
+interface ChosenProfile {
+  readonly profile: 'AVP' | 'SAVP'
+  /** With SAVP: the key of what the client sends, if it comes with the request. */
+  readonly offer: SrtpOffer | undefined
+}
+
+/** A stream to or from one client only. */
+export type UnicastTransport = ChosenProfile & UnicastLowerTransport
+
+type UnicastLowerTransport =
+  | {
+      readonly lowerTransport: 'TCP'
+      /** The pair that the client asked for, if it did. */
+      readonly channels: readonly [number, number] | undefined
+    }
+  | {
+      readonly lowerTransport: 'UDP'
+      readonly delivery: 'unicast'
+      readonly clientPorts: readonly [number, number]
+      readonly rtp: UdpEndpoint
+      readonly rtcp: UdpEndpoint
+      /** Where it comes from, if that is not where the client has connected to. */
+      readonly source?: string
+    }
+
+/** A stream to all viewers of a multicast group. */
+export interface MulticastTransport extends ChosenProfile {
+  readonly lowerTransport: 'UDP'
+  readonly delivery: 'multicast'
+  readonly carrier: MulticastCarrier
+  /** What the client takes when no group is free. */
+  readonly otherwise: ChosenTransport | undefined
+}
+
+/** The alternative of a Transport header that is going to be used. */
+export type ChosenTransport = UnicastTransport | MulticastTransport
+
+export const isMulticast = (transport: ChosenTransport): transport is MulticastTransport =>
+  transport.lowerTransport === 'UDP' && transport.delivery === 'multicast'
+
+/**
+ * For streams that go to us.
+ *
+ * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` for multicast.
+ */
+export function requireUnicast(transport: ChosenTransport): UnicastTransport {
+  if (!isMulticast(transport)) return transport
+  throw new RequestError('ERR_UNSUPPORTED_TRANSPORT', 'nobody can publish by multicast')
+}
+
+/** Ports below belong to system services: no media is ever sent there. */
+const minClientPort = 1024
+
+/**
+ * Picks the first alternative that this server can do (RFC 2326 section 12.39).
+ *
+ * @param multicast - What the mount offers of it.
+ * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` (461) when there is none, `ERR_KEY_MANAGEMENT` (463) when
+ * the keys that come with one of SRTP cannot be used.
+ */
+export function chooseTransport(
+  specs: readonly TransportSpec[],
+  mode: 'PLAY' | 'RECORD',
+  context: RequestContext,
+  multicast?: MulticastAddressPool,
+): ChosenTransport {
+  const chosen = firstOf(specs, mode, context, multicast)
+  if (chosen) return chosen
+  throw new RequestError(
+    'ERR_UNSUPPORTED_TRANSPORT',
+    multicast?.only ? 'expected RTP/AVP over multicast UDP' : expected(context),
+  )
+}
+
+function firstOf(
+  specs: readonly TransportSpec[],
+  mode: 'PLAY' | 'RECORD',
+  context: RequestContext,
+  multicast: MulticastAddressPool | undefined,
+): ChosenTransport | undefined {
+  for (const [index, spec] of specs.entries()) {
+    const profile = spec.isSupported && isPlain(spec, mode) && profileOf(spec, context)
+    if (!profile) continue
+    if (!meansMulticast(spec, multicast)) {
+      const chosen = multicast?.only ? undefined : choose(spec, context)
+      if (chosen) return { profile, offer: offerOf(profile, context), ...chosen }
+      continue
+    }
+    const carrier = mode === 'PLAY' ? carrierFor(spec, profile, context, multicast) : undefined
+    if (!carrier) continue
+    const otherwise = firstOf(specs.slice(index + 1), mode, context, multicast)
+    const offer = undefined
+    return { profile, offer, lowerTransport: 'UDP', delivery: 'multicast', carrier, otherwise }
+  }
+  return undefined
+}
+
+/** What multicast leaves through; nobody is told a key for it, and a client that needs a tunnel does not hear it. */
+function carrierFor(
+  { lowerTransport }: TransportSpec,
+  profile: 'AVP' | 'SAVP',
+  { server, connection }: RequestContext,
+  multicast: MulticastAddressPool | undefined,
+): MulticastCarrier | undefined {
+  if (lowerTransport !== 'UDP' || profile !== 'AVP' || connection.isTunnelled) return undefined
+  const carrier = server.udp()?.multicastCarrier(connection.remoteAddress)
+  return carrier && multicast?.hasFamily(carrier.family) ? carrier : undefined
+}
+
+/** RFC 2326 section 12.39: PLAY is meant where nothing is said; go2rtc 1.9 says nothing of what it has announced. */
+function isPlain(spec: TransportSpec, mode: 'PLAY' | 'RECORD'): boolean {
+  return !spec.append && (spec.mode ?? mode) === mode
+}
+
+/** RTP without encryption stays inside a connection that has it; keys never travel without (ONVIF, RFC 4567). */
+function profileOf(
+  { profile, lowerTransport }: TransportSpec,
+  context: RequestContext,
+): 'AVP' | 'SAVP' | undefined {
+  if (profile === 'AVP' && (lowerTransport === 'TCP' || !context.connection.isSecure)) return 'AVP'
+  return profile === 'SAVP' && srtpSuiteFor(context) ? 'SAVP' : undefined
+}
+
+function offerOf(profile: 'AVP' | 'SAVP', { request }: RequestContext): SrtpOffer | undefined {
+  return profile === 'SAVP' ? offerFor(request.uri, request.headers) : undefined
+}
+
+function expected(context: RequestContext): string {
+  const unicast = 'over unicast UDP from port 1024 on, to the client itself'
+  if (!context.connection.isSecure) return `expected RTP/AVP over TCP interleaved or ${unicast}`
+  if (!srtpSuiteFor(context)) return 'expected RTP/AVP over TCP interleaved'
+  return `expected RTP/AVP or RTP/SAVP over TCP interleaved, or RTP/SAVP ${unicast}`
+}
+
+/**
+ * RFC 2326 section 12.39: multicast is meant where nothing is said; clients that name ports of their own, and
+ * those of mounts without multicast, mean unicast. Section 16: group, ports and ttl are never the client's to
+ * choose; what it wishes is ignored, and the answer says what it gets.
+ */
+function meansMulticast(spec: TransportSpec, multicast: MulticastAddressPool | undefined): boolean {
+  if (spec.lowerTransport !== 'UDP') return spec.delivery === 'multicast'
+  return (
+    spec.delivery === 'multicast' ||
+    (spec.delivery === undefined && multicast !== undefined && !spec.clientPort)
+  )
+}
+
+function choose(spec: TransportSpec, { server, connection }: RequestContext) {
+  if (spec.lowerTransport === 'TCP') {
+    const channels = spec.interleaved
+    if (channels && (channels[1] >= channelCount || channels[0] === channels[1])) return undefined
+    return { lowerTransport: 'TCP', channels } as const
+  }
+  // A client that needs a tunnel cannot be reached by UDP.
+  if (connection.isTunnelled) return undefined
+  const address = connection.remoteAddress
+  // RFC 2326 section 16: media go to nobody but the client that asks.
+  if (spec.destination && spec.destination !== address) return undefined
+  const clientPorts = spec.clientPort
+  if (!clientPorts || clientPorts.some((port) => port < minClientPort)) return undefined
+  const rtp = server.udp()?.rtpEndpoint(address)
+  const rtcp = server.udp()?.rtcpEndpoint(address)
+  if (!rtp || !rtcp) return undefined
+  // What we send would come back to us, and pass for a sign of life.
+  const isOurs = clientPorts.some((port) => port === rtp.port || port === rtcp.port)
+  if (isOurs && isOwnAddress(address)) return undefined
+  return { lowerTransport: 'UDP', delivery: 'unicast', clientPorts, rtp, rtcp } as const
+}

@@ -1,0 +1,27 @@
+import { RequestError } from '../../errors.js'
+import type { Media } from '../../media/media.js'
+import type { RequestContext } from '../request/request-context.js'
+import { requireWanted } from '../request/session-validity.js'
+
+/**
+ * Starts the source of a media for a PLAY, unless it runs already.
+ *
+ * @throws {RequestError} `ERR_MEDIA_UNAVAILABLE` when it does not start; the media has then ended.
+ * `ERR_SESSION_NOT_FOUND` when the client has left meanwhile.
+ */
+export async function startSource(context: RequestContext, media: Media): Promise<void> {
+  try {
+    await media.play()
+  } catch (error) {
+    requireWanted(context)
+    throw new RequestError('ERR_MEDIA_UNAVAILABLE', `the source of ${media.path} did not start`, {
+      cause: error,
+    })
+  }
+  if (media.state !== 'ended') return
+  requireWanted(context)
+  throw new RequestError(
+    'ERR_MEDIA_UNAVAILABLE',
+    `the source of ${media.path} ended when it started`,
+  )
+}

@@ -1,0 +1,51 @@
+import type { Session } from './session.js'
+import { CreationOrder } from './structures/creation-order.js'
+
+/** Sessions by a text that several may share: user, address, path. */
+export class SessionIndex {
+  readonly #serialOf: (session: Session) => number
+  // A key with one session, the usual case for addresses, needs no list.
+  readonly #groups = new Map<string, Session | CreationOrder<Session>>()
+
+  constructor(serialOf: (session: Session) => number) {
+    this.#serialOf = serialOf
+  }
+
+  count(key: string): number {
+    const group = this.#groups.get(key)
+    if (group === undefined) return 0
+    return group instanceof CreationOrder ? group.size : 1
+  }
+
+  add(key: string, session: Session): void {
+    const group = this.#groups.get(key)
+    if (group === undefined) {
+      this.#groups.set(key, session)
+    } else if (group instanceof CreationOrder) {
+      group.insert(session)
+    } else {
+      const list = new CreationOrder<Session>(this.#serialOf)
+      list.insert(group)
+      list.insert(session)
+      this.#groups.set(key, list)
+    }
+  }
+
+  delete(key: string, session: Session): void {
+    const group = this.#groups.get(key)
+    if (group instanceof CreationOrder) {
+      group.delete(session)
+      if (group.size > 0) return
+    } else if (group !== session) {
+      return
+    }
+    this.#groups.delete(key)
+  }
+
+  /** The sessions of a key behind a serial number, in order of creation. */
+  *after(key: string, serial: number): Generator<Session, void> {
+    const group = this.#groups.get(key)
+    if (group instanceof CreationOrder) yield* group.after(serial)
+    else if (group !== undefined && this.#serialOf(group) > serial) yield group
+  }
+}

@@ -1,0 +1,753 @@
+// Longer than usual: one class, whose verbs share private state that nothing else may touch. What can stand
+// alone does: expiry, registry, limits, counters.
+
+import { EventEmitter } from 'node:events'
+import type { Clock } from '../clock.js'
+import { SessionPoolError } from '../errors.js'
+import { isSameHost } from '../host-of.js'
+import { callSafely, disown, isThenable, tell, tellFailure } from '../listeners.js'
+import { checkOptions, shapeOf } from '../option-checks.js'
+import {
+  type AdmissionLimit,
+  type AdmissionRequest,
+  type AdmitContext,
+  isAdmissionLimit,
+  localAdmission,
+  type SessionLimits,
+  type SessionRefusal,
+} from './admission.js'
+import { type AdmitDecision, checkAdmitContext, readAdmitAnswer } from './admit-answer.js'
+import {
+  Expiry,
+  type SessionPoolWatch,
+  type SessionPoolWatchFunction,
+  type SessionPoolWatchOptions,
+} from './expiry.js'
+import { internals, Session, type SessionHost } from './session.js'
+import {
+  checkCount,
+  checkSessionInit,
+  hasLimits,
+  limitsOf,
+  type SessionInit,
+} from './session-init.js'
+import { isClaimAccepted, type SessionBinding, type SessionOwner } from './session-owner.js'
+import {
+  checkSessionPoolOptions,
+  type ResolvedSessionPoolOptions,
+  resolveLimits,
+  resolveSessionPoolOptions,
+  type SessionPoolOptions,
+} from './session-pool-options.js'
+import { PoolCounters, type SessionPoolStats } from './session-pool-stats.js'
+import {
+  checkQuestion,
+  type SessionListQuery,
+  type SessionPage,
+  type SessionQuestion,
+  SessionRegistry,
+} from './session-registry.js'
+import {
+  assertFilterAnswer,
+  checkRemovalReason,
+  type FilterAnswer,
+  type RemovalReason,
+} from './session-state.js'
+import { HandleRecords } from './structures/handle-records.js'
+import { IdTable } from './structures/id-table.js'
+
+/** How often `create` draws another id when one is taken. @see gst_rtsp_session_pool_create() */
+const maxIdDraws = 100
+
+/** Events of a {@link SessionPool}. */
+export interface SessionPoolEvents {
+  /** A session has been made, and can be found. */
+  sessionCreated: [session: Session]
+  /** A session has left, exactly once; everything that it held is released. */
+  sessionRemoved: [session: Session, reason: RemovalReason]
+  /** Somebody was refused; nothing has been made for them. */
+  sessionRefused: [refusal: SessionRefusal]
+}
+
+/**
+ * The sessions of a server: who may be here, how many, how long, and why each one left.
+ *
+ * Every verb is synchronous. The pool is consistent and unlocked whenever a listener runs, so listeners
+ * may call it. A listener that throws or rejects disturbs neither the pool nor the other listeners: its error is
+ * published on the diagnostics channel `rtspool:callback-failed`, or given as a process warning.
+ *
+ * @see gst-rtsp-server: GstRTSPSessionPool
+ */
+export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disposable {
+  readonly #options: ResolvedSessionPoolOptions
+  readonly #clock: Clock
+  readonly #records = new HandleRecords()
+  readonly #sessions = new IdTable<Session>(this.#records)
+  readonly #registry: SessionRegistry
+  readonly #expiry: Expiry
+  readonly #host: SessionHost
+  readonly #counters = new PoolCounters()
+  #limits: SessionLimits
+  /** What a session begins with when `create` is told nothing. */
+  #defaultInit: SessionInit
+  #isLocked = false
+  #isClosed = false
+
+  /**
+   * @throws {RangeError | TypeError} when an option makes no sense or does not exist. Subclasses may have options of
+   *   their own and pass them on.
+   */
+  constructor(options: SessionPoolOptions = {}) {
+    super()
+    if (new.target === SessionPool) checkSessionPoolOptions(options)
+    this.#options = resolveSessionPoolOptions(options)
+    this.#clock = this.#options.clock
+    this.#limits = this.#options.limits
+    this.#defaultInit = Object.freeze(this.#withDefaults(noInit))
+    const tracksSilence = this.#options.fullPolicy === 'evictOldestIdle'
+    this.#registry = new SessionRegistry(this.#sessions, this.#records, { tracksSilence })
+    this.#expiry = new Expiry(this.#clock, this.#sessions, this.#records, (session) =>
+      this.#removeDue(session),
+    )
+    this.#host = {
+      isPool: true,
+      clock: this.#clock,
+      isStalled: (now) => this.#expiry.isStalled(now),
+      end: (session, reason) => this.remove(session, reason),
+      dueChanged: (session) => {
+        this.#expiry.refile(session)
+        this.#registry.noteDue(session)
+      },
+      publicIdMade: (session, publicId) => this.#registry.nameSession(session, publicId),
+      pathEntered: (session, path) => this.#enterPath(session, path),
+      pathLeft: (session, path) => this.#registry.leavePath(session, path),
+    }
+  }
+
+  /** Sessions in the pool. @see gst_rtsp_session_pool_get_n_sessions() */
+  get size(): number {
+    return this.#sessions.size
+  }
+
+  /**
+   * Most sessions at a time; 0 = unlimited. Lowering it below {@link size} removes nobody: only later
+   * creates fail.
+   *
+   * @throws {RangeError} when set to anything but a whole number from 0 to 4294967295.
+   * @see gst_rtsp_session_pool_set_max_sessions()
+   */
+  get maxSessions(): number {
+    return this.#limits.maxSessions
+  }
+
+  set maxSessions(max: number) {
+    this.#assertUnlocked()
+    this.#limits = Object.freeze({ ...this.#limits, maxSessions: checkCount('maxSessions', max) })
+  }
+
+  /** The limits that hold now; change them with {@link setLimits}. */
+  get limits(): SessionLimits {
+    return this.#limits
+  }
+
+  /**
+   * Changes limits. Nobody leaves for it: numbers hold for later creates, durations for sessions that are
+   * made from now on.
+   *
+   * @param limits - What is not named stays.
+   * @throws {RangeError | TypeError} when a limit makes no sense or does not exist; then none has changed.
+   */
+  setLimits(limits: { readonly [K in keyof SessionLimits]?: number | undefined }): void {
+    this.#assertUnlocked()
+    checkOptions('setLimits', limits, Object.keys(this.#limits))
+    this.#limits = resolveLimits(limits, this.#limits)
+    this.#defaultInit = Object.freeze(this.#withDefaults(noInit))
+  }
+
+  /** What a claimant must share with the owner of a session. */
+  get sessionBinding(): SessionBinding {
+    return this.#options.sessionBinding
+  }
+
+  /** Whether the pool has been closed. */
+  get closed(): boolean {
+    return this.#isClosed
+  }
+
+  /**
+   * Asks the hook `onAdmit` whether somebody gets a session. To be called after authentication and before
+   * anything is made for the client; what it answers is for {@link create}.
+   *
+   * @returns How the session is to begin: owner, path and end of authorization as in `context`, and
+   *   what the hook added.
+   * @throws {SessionPoolError} `ERR_SESSION_NOT_ADMITTED` with the status that the hook chose (403, or 503 when
+   *   it failed or answered something else than an {@link AdmitAnswer}), `ERR_SESSION_POOL_FULL`,
+   *   `ERR_SESSION_PATH_FULL`, `ERR_SESSION_POOL_CLOSED`.
+   * @throws {TypeError} when the context has a member that does not exist, or an owner of the wrong kind.
+   */
+  async admit(context: AdmitContext): Promise<SessionInit> {
+    this.#assertUsable()
+    checkAdmitContext(context)
+    const init: SessionInit = {
+      owner: context.owner,
+      path: context.path,
+      expiresAt: context.expiresAt,
+      replaces: context.replaces,
+    }
+    this.#assertRoom(init)
+    const { onAdmit } = this.#options
+    if (onAdmit === undefined) return init
+    let decision: AdmitDecision
+    try {
+      decision = readAdmitAnswer(await onAdmit(context))
+    } catch (error) {
+      throw this.#notAdmitted(context, { statusCode: 503 }, error)
+    }
+    if ('statusCode' in decision) throw this.#notAdmitted(context, decision)
+    const admitted = { ...init, ...decision.init }
+    // The same question as that of `create`, before anything is made for the client.
+    if (hasLimits(decision.init)) this.#assertRoom(admitted)
+    return admitted
+  }
+
+  /**
+   * Makes a session with an id that nobody else has. When a limit is reached, sessions that are due make
+   * room first, then, where the policy says so, silent ones. A create that fails leaves no trace, but that the session
+   * which it was to replace may have left.
+   *
+   * @param init - What differs from the options of the pool.
+   * @throws {SessionPoolError} `ERR_SESSION_POOL_FULL`, `ERR_SESSION_PATH_FULL`, `ERR_SESSION_POOL_CLOSED`,
+   *   `ERR_SESSION_POOL_LOCKED`; `ERR_SESSION_ID_COLLISION` when 100 ids in a row were taken.
+   * @throws {RangeError | TypeError} when a member of `init` makes no sense or does not exist.
+   * @see gst_rtsp_session_pool_create()
+   */
+  create(init: SessionInit = noInit): Session {
+    this.#assertUsable()
+    if (init !== noInit) checkSessionInit(init)
+    this.#assertRoom(init)
+    const before = this.#registry.added
+    const session = this.#draw(init)
+    if (init.replaces instanceof Session) this.#removeIfHere(init.replaces, 'replaced')
+    if (this.#options.admission !== localAdmission) this.#acquire(session, init)
+    // What makes ids and sessions belongs to the application, and may have used the pool.
+    else if (this.#registry.added !== before) this.#assertRoom(init)
+    this.#enter(session)
+    if (this.listenerCount('sessionCreated') > 0) tell(this, 'sessionCreated', session)
+    return session
+  }
+
+  /**
+   * Finds a live session and touches it, so that it does not expire while it is in use.
+   *
+   * Unknown, expired and foreign ids look the same on purpose: the server answers all three with 454.
+   * A session that is due is removed, not revived, except after a stall of the process: where a watch should have
+   * called more than 250 ms ago and has not, this sign of life may have come in time. A foreign claim is counted and
+   * touches nothing.
+   *
+   * @param id - `session-id` as received, compared character by character.
+   * @param claimant - Who asks; without one, the caller is trusted.
+   * @throws {SessionPoolError} `ERR_SESSION_POOL_LOCKED` when called from inside {@link filter}.
+   * @see RFC 2326 section 12.37; gst_rtsp_session_pool_find()
+   */
+  find(id: string, claimant?: SessionOwner): Session | undefined {
+    if (this.#isLocked) throw lockedError()
+    // First, for reading a clock makes the processor wait for everything that it has begun.
+    const now = this.#clock.now()
+    if (typeof id !== 'string') return undefined
+    const session = this.#sessions.get(id)
+    if (session === undefined) return undefined
+    if (claimant !== undefined && !this.#isClaimAccepted(session, claimant)) return undefined
+    if (internals.touch(session, now)) return session
+    this.#removeDue(session)
+    return undefined
+  }
+
+  /**
+   * Finds a session by the name that operators see. Does not touch it.
+   *
+   * @param publicId - As {@link Session.publicId} has answered it.
+   */
+  findByPublicId(publicId: string): Session | undefined {
+    return this.#registry.findByPublicId(publicId)
+  }
+
+  /**
+   * Removes a session: this very object, not another one with its id.
+   *
+   * @returns Whether it was in this pool.
+   * @throws {SessionPoolError} `ERR_SESSION_POOL_LOCKED` when called from inside {@link filter}.
+   * @throws {TypeError} when there is no such reason.
+   * @see gst_rtsp_session_pool_remove()
+   */
+  remove(session: Session, reason: RemovalReason = 'removed'): boolean {
+    this.#assertUnlocked()
+    checkRemovalReason(reason)
+    return this.#removeIfHere(session, reason)
+  }
+
+  /**
+   * Shows every session to `fn`, in no particular order; `fn` says what becomes of it. Sessions answered `'remove'` end
+   * with reason `filtered`, after `fn` has seen all.
+   *
+   * The pool is locked meanwhile: no verb may be called on it. When `fn` throws, what it has answered
+   * until then still holds.
+   *
+   * @param fn - Synchronous; answers `'remove'`, `'keep'` or `'ref'`. @defaultValue `'ref'` for all
+   * @returns The sessions answered `'ref'`.
+   * @throws {TypeError} when `fn` answers anything else, a promise for instance.
+   * @throws {SessionPoolError} `ERR_SESSION_POOL_LOCKED` when called from inside another filter.
+   * @see gst_rtsp_session_pool_filter()
+   */
+  filter(fn?: (session: Session, pool: this) => FilterAnswer): Session[] {
+    this.#assertUnlocked()
+    if (fn === undefined) return [...this.#registry.after(0)]
+    const listed: Session[] = []
+    const removed: Session[] = []
+    this.#isLocked = true
+    try {
+      this.#sessions.forEach((session) => {
+        const answer: unknown = fn(session, this)
+        if (answer === 'keep') return
+        assertFilterAnswer(answer)
+        if (answer === 'ref') listed.push(session)
+        else removed.push(session)
+      })
+    } finally {
+      this.#isLocked = false
+      for (const session of removed) this.#removeIfHere(session, 'filtered')
+    }
+    return listed
+  }
+
+  /**
+   * Removes every session whose time is up. Costs in proportion to what it removes.
+   *
+   * @param now - Milliseconds of the pool's clock; another time than the clock's is for tests and
+   *   simulators, and looks at every session.
+   * @returns How many were removed.
+   * @see gst_rtsp_session_pool_cleanup()
+   */
+  cleanup(now?: number): number {
+    this.#assertUnlocked()
+    if (now === undefined || now === this.#clock.now()) return this.#expiry.sweep()
+    let removed = 0
+    for (const session of this.#registry.after(0)) {
+      if (!session.isExpired(now)) continue
+      this.#removeDue(session)
+      removed++
+    }
+    return removed
+  }
+
+  /**
+   * Calls `fn` whenever at least one session is due: at most 250 ms later, and never when none is. When
+   * `fn` leaves due sessions in the pool, it is called again 250 ms later.
+   *
+   * @param fn - Usually calls {@link cleanup}; `false` ends the watch. Without it, the watch ends when
+   *   the first session is due, as a GSource without callback does. Use {@link startCleanup} to have
+   *   sessions removed.
+   * @see gst_rtsp_session_pool_create_watch()
+   */
+  createWatch(
+    fn?: SessionPoolWatchFunction<this>,
+    options: SessionPoolWatchOptions = {},
+  ): SessionPoolWatch {
+    this.#assertUsable()
+    return this.#expiry.watch(() => fn !== undefined && this.#callWatch(fn), options)
+  }
+
+  /**
+   * Removes sessions by itself when they are due, at most 250 ms later. A crowd that is due at once is
+   * removed in slices of 2 ms, one in each turn of the event loop.
+   */
+  startCleanup(options: SessionPoolWatchOptions = {}): SessionPoolWatch {
+    this.#assertUsable()
+    return this.#expiry.watch(undefined, options)
+  }
+
+  /**
+   * Ends the pool: its watches close, every session leaves with reason `poolClosed`, and later creates
+   * fail. Idempotent.
+   */
+  close(): void {
+    this.#assertUnlocked()
+    this.#isClosed = true
+    this.#expiry.closeWatches()
+    for (const session of this.#registry.after(0)) this.#leave(session, 'poolClosed')
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  /** Whether there is a session with this id, even if it is due. Does not touch it. */
+  has(id: string): boolean {
+    return this.get(id) !== undefined
+  }
+
+  /** The session with this id, even if it is due. Does not touch it. */
+  get(id: string): Session | undefined {
+    return typeof id === 'string' ? this.#sessions.get(id) : undefined
+  }
+
+  /** Ids in order of creation. Sessions may come and go meanwhile, as with a `Map`. */
+  *keys(): Generator<string, void> {
+    for (const session of this.#registry.after(0)) yield session.id
+  }
+
+  /** Sessions in order of creation. They may come and go meanwhile, as with a `Map`. */
+  values(): Generator<Session, void> {
+    return this.#registry.after(0)
+  }
+
+  /** Ids and sessions in order of creation. They may come and go meanwhile, as with a `Map`. */
+  *entries(): Generator<[string, Session], void> {
+    for (const session of this.#registry.after(0)) yield [session.id, session]
+  }
+
+  [Symbol.iterator](): Generator<[string, Session], void> {
+    return this.entries()
+  }
+
+  /** Calls `fn` for each session, in order of creation. They may come and go meanwhile. */
+  forEach(fn: (session: Session, id: string, pool: this) => void, thisArg?: unknown): void {
+    for (const session of this.#registry.after(0)) fn.call(thisArg, session, session.id, this)
+  }
+
+  /**
+   * How many sessions a user, an address or a path has. Costs the same for any number.
+   *
+   * @throws {TypeError} when it asks for none of them, or for more than one: {@link list} does that.
+   */
+  count(question: SessionQuestion): number {
+    return this.#registry.count(checkQuestion(question))
+  }
+
+  /**
+   * A page of sessions, in order of creation. Pages stay stable while sessions come and go: none is shown
+   * twice, and none that was there all the time is left out.
+   *
+   * A page that few sessions match may be shorter than its limit although others follow: what counts is the
+   * cursor.
+   *
+   * @throws {RangeError | TypeError} when a member is not what it must be, or does not exist.
+   */
+  list(query: SessionListQuery = {}): SessionPage {
+    return this.#registry.list(query)
+  }
+
+  /** What happened here so far. */
+  stats(): SessionPoolStats {
+    return this.#counters.snapshot(this.#sessions.size)
+  }
+
+  /**
+   * Makes an id. Subclasses may override it; they need not check whether the id is taken.
+   *
+   * @see GstRTSPSessionPoolClass.create_session_id
+   */
+  protected createSessionId(): string {
+    const { createSessionId, idCodec } = this.#options
+    return createSessionId === undefined ? idCodec.createId() : createSessionId()
+  }
+
+  /**
+   * Makes a session object. Subclasses may override it to answer their own kind of session.
+   *
+   * @param id - What {@link Session.id} must be.
+   * @param init - To be given to the constructor of {@link Session}.
+   * @see GstRTSPSessionPoolClass.create_session
+   */
+  protected createSession(id: string, init: SessionInit): Session {
+    const { createSession } = this.#options
+    return createSession === undefined ? new Session(id, init) : createSession(id, init)
+  }
+
+  /**
+   * Called when a session has left, after all listeners. Does nothing; for subclasses.
+   *
+   * @see GstRTSPSessionPoolClass.session_removed
+   */
+  protected sessionRemoved(_session: Session, _reason: RemovalReason): void {}
+
+  #assertUnlocked(): void {
+    if (this.#isLocked) throw lockedError()
+  }
+
+  #assertUsable(): void {
+    this.#assertUnlocked()
+    if (this.#isClosed) {
+      throw new SessionPoolError('ERR_SESSION_POOL_CLOSED', 'The session pool has been closed')
+    }
+  }
+
+  /** Makes room for a session that begins so, if the limits are this pool's own. */
+  #assertRoom(init: SessionInit): void {
+    if (this.#options.admission !== localAdmission) return
+    const limits = this.#limitsFor(init)
+    if (hasNumbers(limits)) this.#admit('session', init, undefined, limits)
+  }
+
+  /** The limits for a session that begins so. */
+  #limitsFor(init: SessionInit): SessionLimits {
+    return hasLimits(init) ? resolveLimits(limitsOf(init), this.#limits) : this.#limits
+  }
+
+  /** Has another control admit a session. */
+  #acquire(session: Session, init: SessionInit): void {
+    this.#assertUsable()
+    if (this.has(session.id)) throw collisionError()
+    this.#admit('session', init, session, this.#limitsFor(init))
+    // The control, or listeners that heard of others leaving, may have used the pool.
+    if (!this.#isClosed && !this.has(session.id)) return
+    this.#release(session)
+    this.#assertUsable()
+    throw collisionError()
+  }
+
+  #enterPath(session: Session, path: string): void {
+    const { admission } = this.#options
+    if (admission !== localAdmission || this.#limits.maxSessionsPerPath > 0) {
+      this.#admit('path', { owner: session.owner, path }, session, this.#limits)
+    }
+    if (internals.hostOf(session) === this.#host) this.#registry.enterPath(session, path)
+  }
+
+  /** @throws {SessionPoolError} when a limit is reached and nobody makes room. */
+  #admit(
+    kind: AdmissionRequest['kind'],
+    { owner, path, replaces }: Pick<SessionInit, 'owner' | 'path' | 'replaces'>,
+    session: Session | undefined,
+    limits: SessionLimits,
+  ): void {
+    const ask = (): AdmissionLimit | undefined =>
+      this.#ask({
+        kind,
+        // The local control, the only one that is asked before there is a session, does not look at it.
+        session: session as Session,
+        owner,
+        path,
+        limits,
+        counts: this.#countsFor(owner, path, replaces),
+      })
+    let limit = ask()
+    if (limit === undefined) return
+    const isAdmitted = (): boolean => {
+      limit = ask()
+      return limit === undefined
+    }
+    this.#expiry.sweep(isAdmitted)
+    while (limit !== undefined && this.#evict(limit, owner, path, session)) isAdmitted()
+    if (limit !== undefined) throw this.#refused({ limit, owner, path }, limits)
+  }
+
+  /** @throws {TypeError} when the control answers no limit: nobody is admitted, and nobody has to make room for it. */
+  #ask(request: AdmissionRequest): AdmissionLimit | undefined {
+    const limit: unknown = this.#options.admission.tryAcquire(request)
+    if (limit === undefined || isAdmissionLimit(limit)) return limit
+    throw notAnswered('admission.tryAcquire', 'undefined or a limit', limit)
+  }
+
+  /** @param leaving - Counted as if it had left. */
+  #countsFor(
+    owner: SessionOwner | undefined,
+    path: string | undefined,
+    leaving: SessionInit['replaces'],
+  ): AdmissionRequest['counts'] {
+    const registry = this.#registry
+    const counts = {
+      sessions: this.#sessions.size,
+      address: owner === undefined ? 0 : registry.count({ address: owner.address }),
+      user: owner?.user === undefined ? 0 : registry.count({ user: owner.user }),
+      path: path === undefined ? 0 : registry.count({ path }),
+    }
+    if (!(leaving instanceof Session) || internals.hostOf(leaving) !== this.#host) return counts
+    const left = leaving.owner
+    const isOfHost = left && owner && isSameHost(left.address, owner.address)
+    return {
+      sessions: counts.sessions - 1,
+      address: counts.address - Number(isOfHost ?? false),
+      user: counts.user - Number(left?.user !== undefined && left.user === owner?.user),
+      path: counts.path - Number(path !== undefined && leaving.paths.includes(path)),
+    }
+  }
+
+  /** Where the policy allows it, has the session leave that counts against a limit and has been silent for longest. */
+  #evict(
+    limit: AdmissionLimit,
+    owner: SessionOwner | undefined,
+    path: string | undefined,
+    except: Session | undefined,
+  ): boolean {
+    if (this.#options.fullPolicy !== 'evictOldestIdle') return false
+    let question: SessionQuestion | undefined
+    if (limit === 'maxSessionsPerAddress' && owner) question = { address: owner.address }
+    if (limit === 'maxSessionsPerUser' && owner?.user) question = { user: owner.user }
+    if (limit === 'maxSessionsPerPath' && path) question = { path }
+    const silent = this.#registry.longestSilent(question, except)
+    if (silent === undefined || silent === except) return false
+    this.#leave(silent, 'evicted')
+    return true
+  }
+
+  #refused(refusal: SessionRefusal, limits: SessionLimits): SessionPoolError {
+    const { limit } = refusal
+    this.#counters.noteRefusal(limit)
+    tell(this, 'sessionRefused', refusal)
+    const context = { limit, max: limit in limits ? limits[limit as 'maxSessions'] : 0 }
+    return limit === 'maxSessionsPerPath'
+      ? new SessionPoolError('ERR_SESSION_PATH_FULL', `${limit} is reached`, { context })
+      : new SessionPoolError('ERR_SESSION_POOL_FULL', `${limit} is reached`, { context })
+  }
+
+  #notAdmitted(
+    { owner, path }: AdmitContext,
+    { statusCode, message }: { readonly statusCode: number; readonly message?: string },
+    cause?: unknown,
+  ): SessionPoolError {
+    this.#counters.noteRefusal('onAdmit')
+    tell(this, 'sessionRefused', { limit: 'onAdmit', owner, path })
+    const why = cause instanceof Error ? cause.message : 'The session was not admitted'
+    const context = { limit: 'onAdmit' }
+    return new SessionPoolError('ERR_SESSION_NOT_ADMITTED', message ?? why, {
+      statusCode,
+      context,
+      cause,
+    })
+  }
+
+  /** Makes a session whose id is free. */
+  #draw(init: SessionInit): Session {
+    const full = init === noInit ? this.#defaultInit : this.#withDefaults(init)
+    const before = this.#registry.added
+    for (let draws = 0; draws < maxIdDraws; draws++) {
+      const id = this.createSessionId()
+      if (typeof id !== 'string' || id === '')
+        throw notAnswered('createSessionId', 'a string that is not empty', id)
+      if (this.#sessions.get(id) !== undefined) continue
+      const session = this.createSession(id, full)
+      assertNewSession(session, id)
+      this.#assertUsable()
+      // `createSession` is the application's, and may have made another session.
+      if (this.#registry.added === before || !this.has(id)) return session
+    }
+    throw collisionError()
+  }
+
+  #withDefaults(init: SessionInit): SessionInit {
+    const options = this.#options
+    return {
+      owner: init.owner,
+      timeout: init.timeout ?? options.timeout,
+      extraTimeout: init.extraTimeout ?? options.extraTimeout,
+      timeoutAlwaysVisible: init.timeoutAlwaysVisible ?? options.timeoutAlwaysVisible,
+      maxLifetime: init.maxLifetime ?? this.#limits.maxLifetime,
+      maxIdleSetup: init.maxIdleSetup ?? this.#limits.maxIdleSetup,
+      expiresAt: init.expiresAt,
+      path: init.path,
+      data: init.data,
+    }
+  }
+
+  #isClaimAccepted(session: Session, claimant: SessionOwner): boolean {
+    const { sessionBinding } = this.#options
+    if (isClaimAccepted(session.owner, claimant, sessionBinding)) return true
+    this.#counters.foreignClaims++
+    return false
+  }
+
+  #removeIfHere(session: Session, reason: RemovalReason): boolean {
+    if (internals.hostOf(session) !== this.#host) return false
+    this.#leave(session, reason)
+    return true
+  }
+
+  #removeDue(session: Session): void {
+    this.#leave(session, internals.dueReason(session))
+  }
+
+  /** The only way in. */
+  #enter(session: Session): void {
+    const handle = this.#sessions.add(session)
+    internals.enter(session, this.#host, handle)
+    this.#expiry.add(handle, session)
+    this.#registry.add(handle, session)
+    this.#counters.noteCreated(this.#sessions.size)
+  }
+
+  /** The only way out: takes a session out of everything, releases what it holds, then tells. */
+  #leave(session: Session, reason: RemovalReason): void {
+    const handle = internals.handleOf(session)
+    internals.leave(session, reason)
+    this.#expiry.delete(handle)
+    this.#registry.delete(handle, session)
+    this.#sessions.delete(handle)
+    if (this.#sessions.size === 0 && this.#sessions.handles === 0) this.#registry.reset()
+    this.#counters.noteRemoved(reason)
+    internals.release(session, tellTransport)
+    const { admission } = this.#options
+    if (admission !== localAdmission) this.#release(session)
+    if (this.listenerCount('sessionRemoved') > 0) tell(this, 'sessionRemoved', session, reason)
+    try {
+      disown('sessionRemoved of a SessionPool', this.sessionRemoved(session, reason))
+    } catch (error) {
+      tellFailure('sessionRemoved of a SessionPool', error)
+    }
+  }
+
+  #release(session: Session): void {
+    callSafely('admission.release', () => this.#options.admission.release(session))
+  }
+
+  #callWatch(fn: SessionPoolWatchFunction<this>): boolean {
+    try {
+      const answer: unknown = fn(this)
+      disown('function of createWatch', answer)
+      return answer !== false
+    } catch (error) {
+      tellFailure('function of createWatch', error)
+      return true
+    }
+  }
+}
+
+const noInit: SessionInit = Object.freeze({})
+
+function hasNumbers(limits: SessionLimits): boolean {
+  return (
+    limits.maxSessions > 0 ||
+    limits.maxSessionsPerAddress > 0 ||
+    limits.maxSessionsPerUser > 0 ||
+    limits.maxSessionsPerPath > 0
+  )
+}
+
+function collisionError(): SessionPoolError {
+  return new SessionPoolError('ERR_SESSION_ID_COLLISION', `${maxIdDraws} ids were taken`)
+}
+
+function lockedError(): SessionPoolError {
+  return new SessionPoolError(
+    'ERR_SESSION_POOL_LOCKED',
+    'The pool must not be used by the function that its filter calls',
+  )
+}
+
+/** Tells of a transport of the application that could not be closed. */
+const tellTransport = (error: unknown): void => tellFailure('close of a transport', error)
+
+/** A hook of the application has answered something else than it must. */
+function notAnswered(hook: string, expected: string, answer: unknown): TypeError {
+  disown(hook, answer)
+  const got = isThenable(answer) ? 'a promise' : shapeOf(answer)
+  return new TypeError(`${hook} must answer ${expected}, got ${got}`)
+}
+
+function assertNewSession(session: unknown, id: string): asserts session is Session {
+  if (!(session instanceof Session)) throw notAnswered('createSession', 'a Session', session)
+  if (session.id !== id)
+    throw new TypeError('createSession must answer a session with the id given')
+  if (internals.isPooled(session)) {
+    throw new TypeError('createSession must answer a new session')
+  }
+}

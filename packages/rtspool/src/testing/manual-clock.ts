@@ -1,0 +1,93 @@
+import type { Clock, ClockTimer } from '../clock.js'
+
+interface Pending {
+  readonly at: number
+  readonly callback: () => void
+}
+
+/** A clock that moves only when told to, for tests. Timers fire in order of time, then of scheduling. */
+export class ManualClock implements Clock {
+  #now: number
+  #unixTimeMs: number
+  readonly #pending = new Set<Pending>()
+  /** How often a timer was set. */
+  scheduled = 0
+  /** Milliseconds by which each look at the clock moves it: the time that work takes. */
+  msPerLook = 0
+
+  /**
+   * Stands still at these times.
+   *
+   * @param now - Monotonic milliseconds.
+   * @param unixTimeMs - Milliseconds since 1970.
+   */
+  constructor(now = 10_000.25, unixTimeMs = Date.UTC(2026, 0, 1)) {
+    this.#now = now
+    this.#unixTimeMs = unixTimeMs
+  }
+
+  /** Timers that have not fired and were not cancelled. */
+  get pendingTimers(): number {
+    return this.#pending.size
+  }
+
+  now(): number {
+    if (this.msPerLook > 0) this.#move(this.msPerLook)
+    return this.#now
+  }
+
+  unixTimeMs(): number {
+    return this.#unixTimeMs
+  }
+
+  schedule(callback: () => void, delayMs: number): ClockTimer {
+    this.scheduled++
+    const entry = { at: this.#now + Math.max(0, delayMs), callback }
+    this.#pending.add(entry)
+    return { cancel: () => void this.#pending.delete(entry) }
+  }
+
+  /** Moves time, and calls what becomes due on the way, each at its own instant. */
+  advance(ms: number): void {
+    const end = this.#now + ms
+    for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
+      this.#move(Math.max(0, next.at - this.#now))
+      this.#fire(next)
+    }
+    if (end > this.#now) this.#move(end - this.#now)
+  }
+
+  /** Moves time without calling anything: the process was stalled. */
+  stall(ms: number): void {
+    this.#move(ms)
+  }
+
+  /** Calls what is due, once: a turn of an event loop. @returns how many calls were made */
+  turn(): number {
+    const due = [...this.#pending].filter((entry) => entry.at <= this.#now)
+    for (const entry of due) this.#fire(entry)
+    return due.length
+  }
+
+  /** Moves only the wall clock. */
+  jumpWallClock(ms: number): void {
+    this.#unixTimeMs += ms
+  }
+
+  #fire(entry: Pending): void {
+    if (this.#pending.delete(entry)) entry.callback()
+  }
+
+  #move(ms: number): void {
+    this.#now += ms
+    this.#unixTimeMs += ms
+  }
+
+  #next(end: number): Pending | undefined {
+    let first: Pending | undefined
+    for (const entry of this.#pending) {
+      if (entry.at <= end && (first === undefined || entry.at < first.at)) first = entry
+    }
+    return first
+  }
+}

@@ -1,0 +1,49 @@
+import { checkOptions } from '../../option-checks.js'
+import { ManualClock } from '../manual-clock.js'
+import { admissionTests } from './admission.js'
+import { ownerTests } from './owners.js'
+import { sessionTests } from './sessions.js'
+import type { Bench, ConformanceTest, PoolFactory } from './suite.js'
+import { timeTests } from './time.js'
+import { verbTests } from './verbs.js'
+
+/** What {@link testSessionPool} needs. */
+export interface ConformanceOptions {
+  /** Registers a test: `test` of `node:test`, of vitest, or any other. */
+  readonly test: (name: string, run: () => Promise<void>) => unknown
+  /** Makes the pool under test, with exactly these options. */
+  readonly createPool: PoolFactory
+}
+
+/**
+ * Registers tests of everything that a session pool promises, for a subclass of {@link SessionPool} or a
+ * pool with an id codec, session class or admission control of its own as its factory makes it.
+ *
+ * ```ts
+ * import { test } from 'node:test'
+ * testSessionPool({ test, createPool: (options) => new MyPool(options) })
+ * ```
+ */
+export function testSessionPool(options: ConformanceOptions): void {
+  checkOptions('testSessionPool', options, ['test', 'createPool'])
+  const { test, createPool } = options
+  const sections: readonly (readonly ConformanceTest[])[] = [
+    verbTests,
+    sessionTests,
+    timeTests,
+    ownerTests,
+    admissionTests,
+  ]
+  for (const [index, tests] of sections.entries()) {
+    for (const [name, run] of tests) test(`${index + 1} ${name}`, () => runTest(run, createPool))
+  }
+}
+
+async function runTest(run: ConformanceTest[1], createPool: PoolFactory): Promise<void> {
+  const clock = new ManualClock()
+  const bench: Bench = {
+    clock,
+    create: (options = {}) => createPool({ ...options, clock }),
+  }
+  await run(bench)
+}

@@ -1,0 +1,557 @@
+import assert from 'node:assert/strict'
+import { Session } from '../../session-pool/session.js'
+import { SessionPool } from '../../session-pool/session-pool.js'
+import { FilterResult } from '../../session-pool/session-state.js'
+import { type ConformanceTest, countedIds, failuresDuring, removalsOf, withCode } from './suite.js'
+
+/** Section 1: the verbs of GstRTSPSessionPool. */
+export const verbTests: readonly ConformanceTest[] = [
+  [
+    'new: a pool is empty and has no limit',
+    ({ create }) => {
+      const pool = create()
+      assert.equal(pool.size, 0)
+      assert.equal(pool.maxSessions, 0)
+      for (let count = 0; count < 1000; count++) pool.create()
+      assert.equal(pool.size, 1000)
+    },
+  ],
+  [
+    'max-sessions: is read and set, and is an option',
+    ({ create }) => {
+      const pool = create({ maxSessions: 3 })
+      assert.equal(pool.maxSessions, 3)
+      pool.maxSessions = 2 ** 32 - 1
+      assert.equal(pool.maxSessions, 2 ** 32 - 1)
+    },
+  ],
+  [
+    'max-sessions: anything but an unsigned integer is a RangeError and changes nothing',
+    ({ create }) => {
+      const pool = create({ maxSessions: 3 })
+      for (const wrong of [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 32, '4', null]) {
+        assert.throws(() => (pool.maxSessions = wrong as number), RangeError)
+        if (wrong !== null)
+          assert.throws(() => create({ maxSessions: wrong as number }), RangeError)
+      }
+      assert.equal(pool.maxSessions, 3)
+    },
+  ],
+  [
+    'max-sessions: lowering it below the size evicts nobody, only later creates fail',
+    ({ create }) => {
+      const pool = create()
+      const removals = removalsOf(pool)
+      for (let count = 0; count < 3; count++) pool.create()
+      pool.maxSessions = 2
+      assert.equal(pool.size, 3)
+      assert.deepEqual(removals, [])
+      assert.throws(() => pool.create(), withCode('ERR_SESSION_POOL_FULL'))
+    },
+  ],
+  [
+    'get_n_sessions: size follows create and remove',
+    ({ create }) => {
+      const pool = create()
+      const session = pool.create()
+      assert.equal(pool.size, 1)
+      pool.remove(session)
+      assert.equal(pool.size, 0)
+    },
+  ],
+  [
+    'create: a session has a fresh id and is touched now',
+    ({ create, clock }) => {
+      const pool = create()
+      const session = pool.create()
+      assert.ok(session instanceof Session)
+      assert.equal(session.createdAt, clock.now())
+      assert.equal(session.lastAccessAt, clock.now())
+      assert.notEqual(pool.create().id, session.id)
+    },
+  ],
+  [
+    'create: a full pool throws ERR_SESSION_POOL_FULL, status 503, and nothing is left of it',
+    ({ create }) => {
+      const pool = create({ maxSessions: 1 })
+      pool.create()
+      let created = 0
+      pool.on('sessionCreated', () => created++)
+      assert.throws(
+        () => pool.create(),
+        (error: unknown) =>
+          withCode('ERR_SESSION_POOL_FULL')(error) &&
+          (error as { statusCode: number }).statusCode === 503,
+      )
+      assert.equal(pool.size, 1)
+      assert.equal(created, 0)
+      assert.equal(pool.stats().created, 1)
+    },
+  ],
+  [
+    'create: an id that is taken is drawn again',
+    ({ create }) => {
+      const ids = ['a', 'a', 'a', 'b']
+      const pool = create({ createSessionId: () => ids.shift() ?? 'c' })
+      assert.equal(pool.create().id, 'a')
+      assert.equal(pool.create().id, 'b')
+      assert.deepEqual(ids, [])
+    },
+  ],
+  [
+    'create: after 100 ids that are taken it throws ERR_SESSION_ID_COLLISION and leaves no trace',
+    ({ create }) => {
+      let draws = 0
+      const pool = create({
+        createSessionId() {
+          draws++
+          return 'same'
+        },
+      })
+      const first = pool.create()
+      draws = 0
+      assert.throws(() => pool.create(), withCode('ERR_SESSION_ID_COLLISION'))
+      assert.equal(draws, 100)
+      assert.deepEqual([...pool.values()], [first])
+    },
+  ],
+  [
+    'create: an init that makes no sense leaves no trace',
+    ({ create }) => {
+      const pool = create()
+      for (const init of [{ timeout: -1 }, { extraTimeout: 0.5 }, { timeout: 2 ** 31 + 1 }]) {
+        assert.throws(() => pool.create(init), RangeError)
+      }
+      // Milliseconds where seconds are asked for would be never.
+      for (const expiresAt of [Number.NaN, Date.now()]) {
+        assert.throws(() => pool.create({ expiresAt }), RangeError)
+      }
+      assert.equal(pool.size, 0)
+      assert.deepEqual([...pool.keys()], [])
+    },
+  ],
+  [
+    'find: answers the session and touches it',
+    ({ create, clock }) => {
+      const pool = create()
+      const session = pool.create()
+      clock.stall(1000)
+      assert.equal(pool.find(session.id), session)
+      assert.equal(session.lastAccessAt, clock.now())
+    },
+  ],
+  [
+    'find: an unknown id, the empty one and one that is no string answer undefined',
+    ({ create }) => {
+      const pool = create()
+      const { id } = pool.create()
+      for (const wrong of ['', 'nobody', `${id} `, id.slice(1), undefined, null, 7, {}]) {
+        assert.equal(pool.find(wrong as string), undefined)
+      }
+    },
+  ],
+  [
+    'A-SES-5 find: ids are compared exactly, case and all',
+    ({ create }) => {
+      const pool = create({ createSessionId: () => 'AbCdEfGh' })
+      pool.create()
+      assert.equal(pool.find('abcdefgh'), undefined)
+      assert.equal(pool.find('ABCDEFGH'), undefined)
+      assert.ok(pool.find('AbCdEfGh'))
+    },
+  ],
+  [
+    'remove: says whether the session was in this pool, and gives its reason',
+    ({ create }) => {
+      const pool = create()
+      const removals = removalsOf(pool)
+      const session = pool.create()
+      assert.equal(pool.remove(session, 'kicked'), true)
+      assert.equal(pool.remove(session, 'teardown'), false)
+      assert.equal(pool.find(session.id), undefined)
+      assert.deepEqual(removals, [[session.id, 'kicked']])
+      assert.equal(session.removalReason, 'kicked')
+    },
+  ],
+  [
+    'remove: without a reason it is removed',
+    ({ create }) => {
+      const pool = create()
+      const removals = removalsOf(pool)
+      const session = pool.create()
+      pool.remove(session)
+      assert.deepEqual(removals, [[session.id, 'removed']])
+    },
+  ],
+  [
+    'remove: goes by identity, never by id text',
+    ({ create }) => {
+      const createSessionId = () => 'shared'
+      const [mine, other] = [create({ createSessionId }), create({ createSessionId })]
+      const session = mine.create()
+      const stranger = other.create()
+      assert.equal(mine.remove(stranger), false)
+      assert.equal(mine.remove(new Session('shared')), false)
+      assert.equal(mine.find('shared'), session)
+      assert.equal(other.find('shared'), stranger)
+    },
+  ],
+  [
+    'filter: keep, ref and remove do what they say',
+    ({ create }) => {
+      const pool = create({ createSessionId: countedIds() })
+      const removals = removalsOf(pool)
+      const [first, second, third] = [pool.create(), pool.create(), pool.create()]
+      const answers = { s1: 'ref', s2: 'keep', s3: 'remove' } as const
+      const seen: unknown[] = []
+      const listed = pool.filter((session, shown) => {
+        seen.push(shown)
+        return answers[session.id as 's1']
+      })
+      assert.deepEqual(listed, [first])
+      assert.deepEqual(seen, [pool, pool, pool])
+      assert.equal(pool.find('s2'), second)
+      assert.equal(pool.find('s3'), undefined)
+      assert.ok(third.isExpired())
+      assert.deepEqual(removals, [['s3', 'filtered']])
+    },
+  ],
+  [
+    'filter: the constants of FilterResult are the answers',
+    ({ create }) => {
+      const pool = create()
+      const session = pool.create()
+      assert.deepEqual(
+        pool.filter(() => FilterResult.KEEP),
+        [],
+      )
+      assert.deepEqual(
+        pool.filter(() => FilterResult.REF),
+        [session],
+      )
+      assert.deepEqual(
+        pool.filter(() => FilterResult.REMOVE),
+        [],
+      )
+      assert.equal(pool.size, 0)
+    },
+  ],
+  [
+    'filter: without a function it lists all',
+    ({ create }) => {
+      const pool = create()
+      const sessions = [pool.create(), pool.create()]
+      assert.deepEqual(new Set(pool.filter()), new Set(sessions))
+    },
+  ],
+  [
+    'filter: every verb called on the pool meanwhile throws ERR_SESSION_POOL_LOCKED',
+    ({ create }) => {
+      const pool = create()
+      const session = pool.create()
+      const verbs: Record<string, () => unknown> = {
+        create: () => pool.create(),
+        find: () => pool.find(session.id),
+        remove: () => pool.remove(session),
+        end: () => session.end('kicked'),
+        filter: () => pool.filter(),
+        cleanup: () => pool.cleanup(),
+        createWatch: () => pool.createWatch(),
+        startCleanup: () => pool.startCleanup(),
+        close: () => pool.close(),
+        maxSessions: () => (pool.maxSessions = 1),
+        setLimits: () => pool.setLimits({ maxSessions: 1 }),
+      }
+      const locked: string[] = []
+      pool.filter(() => {
+        for (const [name, verb] of Object.entries(verbs)) {
+          assert.throws(verb, withCode('ERR_SESSION_POOL_LOCKED'), name)
+          locked.push(name)
+        }
+        return 'keep'
+      })
+      assert.deepEqual(locked, Object.keys(verbs))
+      assert.equal(pool.find(session.id), session)
+      assert.equal(pool.maxSessions, 0)
+    },
+  ],
+  [
+    'filter: an exception unlocks the pool, propagates, and leaves the answers so far as they are',
+    ({ create }) => {
+      const pool = create({ createSessionId: countedIds() })
+      const removals = removalsOf(pool)
+      for (let count = 0; count < 3; count++) pool.create()
+      const error = new Error('from fn')
+      let shown: string | undefined
+      assert.throws(() => {
+        pool.filter(({ id }) => {
+          if (shown !== undefined) throw error
+          shown = id
+          return 'remove'
+        })
+      }, error)
+      assert.deepEqual(removals, [[shown, 'filtered']])
+      assert.equal(pool.size, 2)
+      pool.create()
+    },
+  ],
+  [
+    'filter: an answer that is none, or a promise, is a TypeError',
+    ({ create }) => {
+      const pool = create()
+      pool.create()
+      for (const wrong of [Promise.resolve('keep'), undefined, true, 0, 'KEEP', null]) {
+        assert.throws(() => pool.filter(() => wrong as 'keep'), TypeError)
+      }
+      assert.equal(pool.size, 1)
+    },
+  ],
+  [
+    'cleanup: removes every session whose time is up and answers how many',
+    ({ create, clock }) => {
+      const pool = create({ createSessionId: countedIds() })
+      const removals = removalsOf(pool)
+      pool.create({ timeout: 1 })
+      pool.create({ timeout: 2 })
+      pool.create({ timeout: 600 })
+      assert.equal(pool.cleanup(), 0)
+      clock.stall(7000)
+      assert.equal(pool.cleanup(), 2)
+      assert.deepEqual(removals.sort(), [
+        ['s1', 'timeout'],
+        ['s2', 'timeout'],
+      ])
+      assert.equal(pool.cleanup(), 0)
+    },
+  ],
+  [
+    'cleanup: takes another time than the clock has',
+    ({ create, clock }) => {
+      const pool = create()
+      pool.create({ timeout: 60 })
+      assert.equal(pool.cleanup(clock.now() + 64_999), 0)
+      assert.equal(pool.cleanup(clock.now() - 1e9), 0)
+      assert.equal(pool.cleanup(clock.now() + 65_000), 1)
+      pool.create({ timeout: 60 })
+      clock.stall(64_999)
+      assert.equal(pool.cleanup(), 0)
+      clock.stall(1)
+      assert.equal(pool.cleanup(clock.now()), 1)
+    },
+  ],
+  [
+    'session-removed: exactly once for each session that leaves, whatever way',
+    ({ create, clock }) => {
+      const pool = create({ createSessionId: countedIds() })
+      const removals = removalsOf(pool)
+      const [a, b, c, d, e] = [1, 2, 3, 4, 5].map(() => pool.create())
+      assert.ok(a && b && c && d && e)
+      pool.remove(a)
+      b.end('kicked')
+      pool.filter((session) => (session === c ? 'remove' : 'keep'))
+      clock.stall(65_000)
+      pool.find(d.id)
+      pool.cleanup()
+      for (const session of [a, b, c, d, e]) {
+        pool.remove(session)
+        session.end()
+      }
+      pool.close()
+      assert.deepEqual(removals, [
+        ['s1', 'removed'],
+        ['s2', 'kicked'],
+        ['s3', 'filtered'],
+        ['s4', 'timeout'],
+        ['s5', 'timeout'],
+      ])
+    },
+  ],
+  [
+    'session-removed: listeners see a pool that is consistent and unlocked, and may call it',
+    ({ create }) => {
+      const pool = create({ maxSessions: 3, createSessionId: countedIds() })
+      for (let count = 0; count < 3; count++) pool.create()
+      const seen: string[] = []
+      pool.on('sessionRemoved', (session) => {
+        assert.equal(pool.has(session.id), false)
+        assert.equal(pool.find(session.id), undefined)
+        assert.equal(pool.remove(session), false)
+        seen.push(session.id)
+        if (seen.length === 1) {
+          assert.equal(pool.create().id, 's4')
+          pool.get('s3')?.end('kicked')
+        }
+      })
+      pool.filter((session) => (session.id === 's1' || session.id === 's3' ? 'remove' : 'keep'))
+      assert.deepEqual(seen, ['s1', 's3'])
+      assert.deepEqual([...pool.keys()], ['s2', 's4'])
+    },
+  ],
+  [
+    'session-removed: a listener that throws or rejects disturbs neither the pool nor the verb nor others',
+    async ({ create }) => {
+      const pool = create()
+      const session = pool.create()
+      const error = new Error('from a listener')
+      pool.on('sessionRemoved', () => {
+        throw error
+      })
+      const late = new Error('from an async listener')
+      pool.on('sessionRemoved', () => Promise.reject(late))
+      const removals = removalsOf(pool)
+      const errors = await failuresDuring(() => assert.equal(pool.remove(session), true))
+      assert.deepEqual(errors, [error, late])
+      assert.equal(removals.length, 1)
+      assert.equal(pool.size, 0)
+      pool.create()
+    },
+  ],
+  [
+    'create_session_id: an option makes ids',
+    ({ create }) => {
+      const pool = create({ createSessionId: () => 'mine.0001' })
+      assert.equal(pool.create().id, 'mine.0001')
+    },
+  ],
+  [
+    'create_session_id: one that throws or makes no id leaves no trace',
+    ({ create }) => {
+      const error = new Error('no ids today')
+      const failing = create({
+        createSessionId() {
+          throw error
+        },
+      })
+      assert.throws(() => failing.create(), error)
+      const empty = create({ createSessionId: () => '' })
+      assert.throws(() => empty.create(), TypeError)
+      assert.equal(failing.size + empty.size, 0)
+    },
+  ],
+  [
+    'create_session: an option makes session objects',
+    ({ create }) => {
+      class Custom extends Session {
+        readonly camera = 7
+      }
+      const pool = create({ createSession: (id, init) => new Custom(id, init) })
+      const session = pool.create({ timeout: 9 })
+      assert.ok(session instanceof Custom)
+      assert.equal(session.timeout, 9)
+      assert.equal(pool.find(session.id), session)
+    },
+  ],
+  [
+    'create_session: an answer that is no new session with the id given is a TypeError',
+    ({ create }) => {
+      const pool = create({ createSessionId: countedIds() })
+      const pooled = pool.create()
+      for (const wrong of [undefined, {}, new Session('another'), pooled]) {
+        const failing = create({
+          createSessionId: () => 's1',
+          createSession: () => wrong as Session,
+        })
+        assert.throws(() => failing.create(), TypeError)
+        assert.equal(failing.size, 0)
+      }
+    },
+  ],
+  [
+    'create_session: one that uses the pool cannot break its limit or its ids',
+    ({ create }) => {
+      let nested = 0
+      const pool = create({
+        maxSessions: 2,
+        createSession(id, init) {
+          if (nested++ === 0) for (let count = 0; count < 2; count++) pool.create()
+          return new Session(id, init)
+        },
+      })
+      assert.throws(() => pool.create(), withCode('ERR_SESSION_POOL_FULL'))
+      assert.equal(pool.size, 2)
+    },
+  ],
+  [
+    'cast: a pool is instanceof SessionPool',
+    ({ create }) => assert.ok(create() instanceof SessionPool),
+  ],
+  [
+    'finalize: close lets every session leave with poolClosed, refuses later creates, is idempotent',
+    ({ create, clock }) => {
+      const pool = create({ createSessionId: countedIds() })
+      const removals = removalsOf(pool)
+      pool.startCleanup()
+      pool.createWatch(() => true)
+      pool.create()
+      pool.create()
+      pool.close()
+      pool.close()
+      assert.deepEqual(removals, [
+        ['s1', 'poolClosed'],
+        ['s2', 'poolClosed'],
+      ])
+      assert.equal(pool.size, 0)
+      assert.equal(clock.pendingTimers, 0)
+      assert.throws(() => pool.create(), withCode('ERR_SESSION_POOL_CLOSED'))
+      assert.equal(pool.find('s1'), undefined)
+    },
+  ],
+  [
+    'finalize: Symbol.dispose closes',
+    ({ create }) => {
+      const pool = create()
+      const session = pool.create()
+      pool[Symbol.dispose]()
+      assert.ok(pool.closed)
+      assert.equal(session.removalReason, 'poolClosed')
+    },
+  ],
+  [
+    'map: has and get read without touching',
+    ({ create, clock }) => {
+      const pool = create()
+      const session = pool.create()
+      const { lastAccessAt } = session
+      clock.stall(70_000)
+      assert.equal(pool.has(session.id), true)
+      assert.equal(pool.get(session.id), session)
+      assert.equal(pool.has('nobody'), false)
+      assert.equal(pool.get('nobody'), undefined)
+      assert.equal(session.lastAccessAt, lastAccessAt)
+    },
+  ],
+  [
+    'map: keys, values, entries, the iterator and forEach go in order of creation',
+    ({ create }) => {
+      const pool = create({ createSessionId: countedIds() })
+      const sessions = [pool.create(), pool.create(), pool.create()]
+      const entries = sessions.map((session) => [session.id, session])
+      assert.deepEqual([...pool.keys()], ['s1', 's2', 's3'])
+      assert.deepEqual([...pool.values()], sessions)
+      assert.deepEqual([...pool.entries()], entries)
+      assert.deepEqual([...pool], entries)
+      const seen: unknown[] = []
+      pool.forEach(function (this: unknown, session, id, shown) {
+        seen.push([id, session, shown === pool, this])
+      }, 'this')
+      assert.equal(seen.length, 3)
+      assert.deepEqual((seen[0] as unknown[]).slice(0, 3), ['s1', sessions[0], true])
+    },
+  ],
+  [
+    'map: sessions may come and go while it is iterated',
+    ({ create }) => {
+      const pool = create({ createSessionId: countedIds() })
+      for (let count = 0; count < 5; count++) pool.create()
+      const seen: string[] = []
+      for (const [id, session] of pool) {
+        seen.push(id)
+        if (id === 's1') pool.get('s2')?.end()
+        if (id === 's3') session.end()
+        if (id === 's4') pool.create()
+        if (seen.length > 9) break
+      }
+      assert.deepEqual(seen, ['s1', 's3', 's4', 's5', 's6'])
+    },
+  ],
+]

@@ -1,0 +1,194 @@
+import { TransportError } from '../../errors.js'
+import { findMulticastInterface } from '../multicast/multicast-interface.js'
+import type { NativeSockets } from '../system/native-sockets.js'
+import { type DatagramSendPath, type UdpEndpoint, UdpPortPair } from './udp-port-pair.js'
+
+export interface UdpTransportOptions {
+  /** First and last port of the range in which one even/odd pair is taken. */
+  readonly ports: readonly [first: number, last: number]
+  /** Local address, as the RTSP listener is bound to it; `undefined` or `::` means all, of both families. */
+  readonly address?: string | undefined
+  /** For sending in batches; see {@link NativeSockets}. */
+  readonly native?: NativeSockets | undefined
+  /** Larger RTP packets are not sent. @default 1472 */
+  readonly maxDatagramBytes?: number | undefined
+}
+
+/** Multicast of one server at the moment, and what it has sent. */
+export interface MulticastStats {
+  /** Groups that are open: one a track, with somebody who has set it up. */
+  groups: number
+  /** Streams that viewers have set up on them. */
+  viewers: number
+  /** RTP packets that were sent to groups, each counted once. */
+  packetsOut: number
+  bytesOut: number
+}
+
+/** The ports that multicast of one address family leaves through. */
+export interface MulticastCarrier {
+  readonly family: 4 | 6
+  readonly rtp: UdpEndpoint
+  readonly rtcp: UdpEndpoint
+  /** The address that the ports are bound to; `undefined` when that is all of them. */
+  readonly localAddress: string | undefined
+  /** The interface of that address, as `dgram` wants it. */
+  readonly interfaceAddress: string | undefined
+  readonly stats: MulticastStats
+}
+
+/** Errors of `bind` that another pair of ports, or doing without the family, can mend. */
+const portIsTaken = (error: unknown): boolean => codeOf(error) === 'EADDRINUSE'
+const familyIsMissing = (error: unknown): boolean =>
+  codeOf(error) === 'EAFNOSUPPORT' || codeOf(error) === 'EADDRNOTAVAIL'
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined
+}
+
+/**
+ * The server's end of UDP: one even/odd pair of ports for all sessions, the same numbers on IPv4 and IPv6.
+ */
+export class UdpTransport {
+  readonly rtpPort: number
+  readonly rtcpPort: number
+  readonly #ipv4: UdpPortPair | undefined
+  readonly #ipv6: UdpPortPair | undefined
+  readonly #multicast: { readonly [family in 4 | 6]?: MulticastCarrier }
+  readonly multicastStats: MulticastStats = { groups: 0, viewers: 0, packetsOut: 0, bytesOut: 0 }
+
+  private constructor(
+    ipv4: UdpPortPair | undefined,
+    ipv6: UdpPortPair | undefined,
+    localAddress: string | undefined,
+  ) {
+    this.#ipv4 = ipv4
+    this.#ipv6 = ipv6
+    const stats = this.multicastStats
+    const bound = localAddress === undefined ? undefined : findMulticastInterface(localAddress)
+    const shared = { localAddress, stats }
+    this.#multicast = {
+      ...(ipv4 && { 4: { ...shared, ...ipv4, family: 4, interfaceAddress: bound?.ipv4 } }),
+      ...(ipv6 && { 6: { ...shared, ...ipv6, family: 6, interfaceAddress: bound?.ipv6 } }),
+    }
+    this.rtpPort = (ipv4 ?? ipv6)?.rtp.port ?? 0
+    this.rtcpPort = (ipv4 ?? ipv6)?.rtcp.port ?? 0
+  }
+
+  /**
+   * Takes the first pair of ports of the range that is free.
+   *
+   * @throws {TransportError} `ERR_UDP_PORTS_TAKEN` when none is.
+   * @throws The error of `bind` for any other reason, for example a missing permission.
+   */
+  static async open(options: UdpTransportOptions): Promise<UdpTransport> {
+    const {
+      ports: [first, last],
+    } = options
+    for (let rtpPort = first + (first % 2); rtpPort + 1 <= last; rtpPort += 2) {
+      const transport = await UdpTransport.#tryOpen(rtpPort, options)
+      if (transport) return transport
+    }
+    throw new TransportError(
+      'ERR_UDP_PORTS_TAKEN',
+      `no even/odd pair of UDP ports is free from ${first} to ${last}`,
+      { context: { first, last } },
+    )
+  }
+
+  static async #tryOpen(
+    rtpPort: number,
+    { address, native, maxDatagramBytes }: UdpTransportOptions,
+  ): Promise<UdpTransport | undefined> {
+    const families = familiesOf(address)
+    const shared = { address: only(address), native, maxDatagramBytes }
+    let ipv4: UdpPortPair | undefined
+    try {
+      if (families.ipv4) ipv4 = await UdpPortPair.open(rtpPort, { ...shared, family: 4 })
+      const ipv6 = families.ipv6
+        ? await UdpPortPair.open(rtpPort, { ...shared, family: 6 }).catch((error) => {
+            if (ipv4 && familyIsMissing(error)) return undefined
+            throw error
+          })
+        : undefined
+      return new UdpTransport(ipv4, ipv6, shared.address)
+    } catch (error) {
+      await ipv4?.close()
+      if (portIsTaken(error)) return undefined
+      throw error
+    }
+  }
+
+  /** The endpoint that sends RTP to `address` and hears RTP from it. */
+  rtpEndpoint(address: string): UdpEndpoint | undefined {
+    return (address.includes(':') ? this.#ipv6 : this.#ipv4)?.rtp
+  }
+
+  /** The endpoint that sends RTCP to `address` and hears RTCP from it. */
+  rtcpEndpoint(address: string): UdpEndpoint | undefined {
+    return (address.includes(':') ? this.#ipv6 : this.#ipv4)?.rtcp
+  }
+
+  /** What multicast for a client at `address` leaves through. */
+  multicastCarrier(address: string): MulticastCarrier | undefined {
+    return this.#multicast[address.includes(':') ? 6 : 4]
+  }
+
+  /** How datagrams to many readers leave. */
+  get sendPath(): DatagramSendPath {
+    return (this.#ipv4 ?? this.#ipv6)?.rtp.sendPath ?? 'dgram'
+  }
+
+  /** Peers that are heard at the moment, over all sockets. */
+  get peerCount(): number {
+    let count = 0
+    for (const pair of [this.#ipv4, this.#ipv6]) {
+      if (pair) count += pair.rtp.peers.size + pair.rtcp.peers.size
+    }
+    return count
+  }
+
+  /** Datagrams that came to the ports of RTP and RTCP from where no session announced to send: dropped. */
+  get rejected(): { readonly rtp: number; readonly rtcp: number } {
+    let [rtp, rtcp] = [0, 0]
+    for (const pair of [this.#ipv4, this.#ipv6]) {
+      rtp += pair?.rtp.unknownPeerDatagrams ?? 0
+      rtcp += pair?.rtcp.unknownPeerDatagrams ?? 0
+    }
+    return { rtp, rtcp }
+  }
+
+  /** Datagrams, RTP and RTCP, that the system did not take. */
+  get sendErrors(): number {
+    let count = 0
+    for (const pair of [this.#ipv4, this.#ipv6]) {
+      if (pair) count += pair.rtp.sendErrors + pair.rtcp.sendErrors
+    }
+    return count
+  }
+
+  /** RTP packets known to have left in fragments, for each reader. */
+  get fragmentedPackets(): number {
+    return (this.#ipv4?.rtp.fragmentedPackets ?? 0) + (this.#ipv6?.rtp.fragmentedPackets ?? 0)
+  }
+
+  /** RTP packets that were too large for a datagram, for each reader that did not get them. */
+  get oversizedPackets(): number {
+    return (this.#ipv4?.rtp.oversizedPackets ?? 0) + (this.#ipv6?.rtp.oversizedPackets ?? 0)
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#ipv4?.close(), this.#ipv6?.close()])
+  }
+}
+
+const isWildcard = (address: string | undefined): boolean =>
+  address === undefined || address === '::' || address === '0.0.0.0'
+
+const only = (address: string | undefined): string | undefined =>
+  isWildcard(address) ? undefined : address
+
+function familiesOf(address: string | undefined): { ipv4: boolean; ipv6: boolean } {
+  if (address === undefined || address === '::') return { ipv4: true, ipv6: true }
+  return address.includes(':') ? { ipv4: false, ipv6: true } : { ipv4: true, ipv6: false }
+}

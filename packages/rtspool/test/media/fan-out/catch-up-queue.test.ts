@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest'
+import { CatchUpQueue } from '../../../src/media/fan-out/catch-up-queue.js'
+
+const packets = (count: number, first = 0): Buffer[] =>
+  Array.from({ length: count }, (_, index) => Buffer.of((first + index) >> 8, first + index))
+const numbersOf = (some: readonly Buffer[]) => some.map((packet) => packet.readUInt16BE(0))
+const numbers = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, index) => from + index)
+
+describe('CatchUpQueue', () => {
+  it('is sent in portions of 32, and what has come meanwhile on top', () => {
+    const first = packets(100)
+    const queue = new CatchUpQueue(first)
+    expect(numbersOf(queue.takePortion())).toEqual(numbers(0, 32))
+    queue.push(packets(10, 100))
+    expect(numbersOf(queue.packets)).toEqual(numbers(32, 110))
+    expect(numbersOf(queue.takePortion())).toEqual(numbers(32, 74))
+    queue.push(packets(5, 110))
+    expect(numbersOf(queue.takePortion())).toEqual(numbers(74, 111))
+    expect(queue.isEmpty).toBe(false)
+    expect(numbersOf(queue.takePortion())).toEqual(numbers(111, 115))
+    expect([queue.isEmpty, queue.packets, queue.takePortion()]).toEqual([true, [], []])
+    expect(first.length).toBe(100)
+  })
+
+  it('B-CRASH takes any number of packets at once', () => {
+    const queue = new CatchUpQueue([])
+    queue.push(Array<Buffer>(300_000).fill(Buffer.alloc(13)))
+    expect(queue.packets.length).toBe(300_000)
+    expect(queue.takePortion().length).toBe(300_000)
+  })
+})

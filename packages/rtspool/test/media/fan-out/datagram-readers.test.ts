@@ -1,0 +1,143 @@
+import { expect, it } from 'vitest'
+import { DatagramReaders } from '../../../src/media/fan-out/datagram-readers.js'
+import { DeliveryTroubles } from '../../../src/media/fan-out/delivery-troubles.js'
+import { PacketBatch } from '../../../src/media/fan-out/packet-batch.js'
+import type { DatagramReader } from '../../../src/media/fan-out/reader.js'
+import { ManualClock } from '../../../src/testing/manual-clock.js'
+import type { DatagramDestination } from '../../../src/transport/udp/datagram-group.js'
+import type { DatagramSender } from '../../../src/transport/udp/udp-port-pair.js'
+
+/** A socket that writes down the sizes that each port is sent. */
+class Sender implements DatagramSender {
+  readonly maxDatagramBytes: number
+  readonly sizes = new Map<number, number[]>()
+  oversized = 0
+
+  constructor(maxDatagramBytes: number) {
+    this.maxDatagramBytes = maxDatagramBytes
+  }
+
+  countOversized(packets: number): void {
+    this.oversized += packets
+  }
+
+  send(packet: Buffer, port: number): void {
+    this.sizes.set(port, [...(this.sizes.get(port) ?? []), packet.length])
+  }
+
+  sendAll(packets: readonly Buffer[], { port }: DatagramDestination): void {
+    for (const packet of packets) this.send(packet, port)
+  }
+
+  createGroup() {
+    const members = new Set<DatagramDestination>()
+    return {
+      get size() {
+        return members.size
+      },
+      add: (member: DatagramDestination) => void members.add(member),
+      remove: (member: DatagramDestination) => void members.delete(member),
+      send: (packets: readonly Buffer[]) => {
+        for (const member of members) this.sendAll(packets, member)
+      },
+    }
+  }
+}
+
+function readerAt(rtp: DatagramSender, port: number): DatagramReader {
+  const counters = { packetsOut: 0, bytesOut: 0, packetsDropped: 0 }
+  return { kind: 'datagram', rtp, rtcp: rtp, address: '127.0.0.1', port, rtcpPort: 1, counters }
+}
+
+function batchOf(...sizes: readonly number[]): PacketBatch {
+  const batch = new PacketBatch()
+  for (const size of sizes) batch.push(Buffer.alloc(size), 0)
+  return batch
+}
+
+const readersWith = (clock = new ManualClock(), overheadBytes = 0) =>
+  new DatagramReaders(clock, new DeliveryTroubles('/cam', 0), { overheadBytes })
+
+it('A-RTP-3 readers of sockets with different limits get what fits each', () => {
+  const readers = readersWith()
+  const narrow = new Sender(1000)
+  const wide = new Sender(5000)
+  const a = readerAt(narrow, 1)
+  const b = readerAt(wide, 2)
+  const c = readerAt(wide, 3)
+  for (const reader of [a, b, c]) readers.add(reader, [])
+  readers.send(batchOf(900, 2000, 6000, 1000))
+  readers.send(batchOf(1))
+  expect(narrow.sizes.get(1)).toEqual([900, 1000, 1])
+  expect(wide.sizes.get(2)).toEqual([900, 2000, 1000, 1])
+  expect(a.counters).toEqual({ packetsOut: 3, bytesOut: 1901, packetsDropped: 2 })
+  expect(b.counters).toEqual({ packetsOut: 4, bytesOut: 3901, packetsDropped: 1 })
+  expect(c.counters).toEqual(b.counters)
+  expect([narrow.oversized, wide.oversized]).toEqual([2, 2])
+})
+
+it('A-RTP-3 a reader on its way to the live edge is not sent what is too large', () => {
+  const clock = new ManualClock()
+  const readers = readersWith(clock)
+  const sender = new Sender(1000)
+  const reader = readerAt(sender, 1)
+  readers.add(reader, batchOf(...Array<number>(40).fill(10), 2000, 20).packets)
+  readers.send(batchOf(30, 2000, 40))
+  expect(readers.waitingPackets(reader).map(({ length }) => length)).not.toContain(2000)
+  clock.advance(100)
+  expect(sender.sizes.get(1)).toEqual([...Array<number>(40).fill(10), 20, 30, 40])
+  expect(reader.counters).toEqual({ packetsOut: 43, bytesOut: 490, packetsDropped: 2 })
+  readers.close()
+})
+
+it('A-RTP-3 goes live at once when nothing of the beginning fits', () => {
+  const readers = readersWith()
+  const sender = new Sender(1000)
+  const reader = readerAt(sender, 1)
+  readers.add(reader, batchOf(2000).packets)
+  readers.send(batchOf(5))
+  expect(sender.sizes.get(1)).toEqual([5])
+  expect(reader.counters.packetsDropped).toBe(1)
+})
+
+it('A-RTP-3 what SRTP has added does not count', () => {
+  const readers = readersWith(new ManualClock(), 16)
+  const sender = new Sender(1000)
+  readers.add(readerAt(sender, 1), [])
+  readers.send(batchOf(1016, 1017))
+  expect(sender.sizes.get(1)).toEqual([1016])
+})
+
+it('B-CRASH a batch of any size goes to readers on their way to the live edge, oversized or not', () => {
+  const clock = new ManualClock()
+  const readers = readersWith(clock)
+  const sender = new Sender(1000)
+  const reader = readerAt(sender, 1)
+  readers.add(reader, batchOf(...Array<number>(40).fill(10)).packets)
+  const flood = new PacketBatch()
+  const packet = Buffer.alloc(5)
+  for (let count = 0; count < 300_000; count++) flood.push(packet, 0)
+  readers.send(flood)
+  flood.push(Buffer.alloc(2000), 0)
+  readers.send(flood)
+  expect(readers.waitingPackets(reader).length).toBe(8 + 600_000)
+  readers.close()
+})
+
+it('readers of a track that follows another begin a portion later, and miss nothing', () => {
+  const clock = new ManualClock()
+  const readers = new DatagramReaders(clock, new DeliveryTroubles('/cam', 1), { isFollower: true })
+  const sender = new Sender(1472)
+  const [begins, joins] = [readerAt(sender, 1), readerAt(sender, 2)]
+  readers.add(begins, [Buffer.alloc(10), Buffer.alloc(11)])
+  readers.add(joins, [])
+  readers.send(batchOf(12))
+  expect([sender.sizes.get(1), sender.sizes.get(2)]).toEqual([undefined, [12]])
+  clock.advance(4)
+  readers.send(batchOf(13))
+  expect(sender.sizes.get(1)).toEqual([10, 11, 12, 13])
+  expect(begins.counters).toEqual({ packetsOut: 4, bytesOut: 46, packetsDropped: 0 })
+  readers.add(readerAt(sender, 3), [Buffer.alloc(10)])
+  readers.close()
+  expect(clock.pendingTimers).toBe(0)
+})

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest'
+import { InterleavedGroup } from '../../../src/media/fan-out/interleaved-group.js'
+import { PacketBatch } from '../../../src/media/fan-out/packet-batch.js'
+import type { InterleavedReader } from '../../../src/media/fan-out/reader.js'
+import { ManualClock } from '../../../src/testing/manual-clock.js'
+import { ChannelTable } from '../../../src/transport/tcp/channel-table.js'
+
+function setUp() {
+  const written: number[] = []
+  const granted: [number, number][] = []
+  const carrier = {
+    channels: new ChannelTable(),
+    isCongested: false,
+    grant: (channel: number, sizeBytes: number) => void granted.push([channel, sizeBytes]),
+    writeFrames: (frames: Buffer) => void written.push(frames.length),
+  }
+  const counters = { packetsOut: 0, bytesOut: 0, packetsDropped: 0 }
+  const reader: InterleavedReader = { kind: 'interleaved', carrier, channels: [4, 5], counters }
+  return {
+    group: new InterleavedGroup(4, new ManualClock()),
+    reader,
+    carrier,
+    counters,
+    written,
+    granted,
+  }
+}
+
+function batchOf(isEntry: boolean): PacketBatch {
+  const batch = new PacketBatch()
+  if (isEntry) batch.noteEntry([])
+  batch.push(Buffer.alloc(100), 0)
+  return batch
+}
+
+const first = [Buffer.alloc(500), Buffer.alloc(300)]
+
+describe('InterleavedGroup', () => {
+  it('grants a new reader what it begins with, on its channel', () => {
+    const { group, reader, counters, written, granted } = setUp()
+    group.add(reader, first)
+    expect([granted, written]).toEqual([[[4, 808]], [808]])
+    expect(counters).toEqual({ packetsOut: 2, bytesOut: 800, packetsDropped: 0 })
+  })
+
+  it('B-BACK a reader that is too slow begins with the next point to go on at', () => {
+    const { group, reader, carrier, counters, written, granted } = setUp()
+    carrier.isCongested = true
+    // As often as it plays and pauses without reading.
+    for (let round = 0; round < 10; round++) {
+      group.remove(reader)
+      group.add(reader, first)
+    }
+    group.send(batchOf(true))
+    expect([granted, written]).toEqual([[], []])
+    carrier.isCongested = false
+    group.send(batchOf(false))
+    group.send(batchOf(true))
+    group.send(batchOf(false))
+    expect(written).toEqual([104, 104])
+    group.settle(reader)
+    expect(counters).toEqual({ packetsOut: 2, bytesOut: 200, packetsDropped: 22 })
+  })
+})

@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest'
+import { Publication } from '../../../src/media/streams/publication.js'
+import { RecordStream } from '../../../src/media/streams/record-stream.js'
+import { parseSdp } from '../../../src/sdp/index.js'
+import { ManualClock } from '../../../src/testing/manual-clock.js'
+import { rtpPacket, testSdp } from '../../support/test-server.js'
+
+function announce(sdp = testSdp, presentation = '/live/cam') {
+  const clock = new ManualClock()
+  const events: string[] = []
+  const publication = new Publication({
+    path: '/live/cam',
+    presentation,
+    owner: { address: '127.0.0.1', user: undefined },
+    description: parseSdp(Buffer.from(sdp)),
+    clock,
+    setupTimeoutMs: 30_000,
+    gopCache: undefined,
+    onStarted: () => events.push('started'),
+    onEnded: () => events.push('ended'),
+  })
+  const stream = () => {
+    const made: RecordStream = new RecordStream({
+      clock,
+      lowerTransport: 'TCP',
+      counters: { packetsIn: 0, bytesIn: 0, packetsLost: 0 },
+      sendRtcp: () => {},
+      release: () => {},
+      onPacket: () => {},
+      onMediaEnded: () => made.close(),
+      onClosed: (closed) => publication.removeStream(closed),
+    })
+    publication.addStream(made)
+    return made
+  }
+  const construct = () => publication.factory.construct({ path: '/live/cam', query: 'any' }, clock)
+  return { clock, publication, events, stream, construct }
+}
+
+describe('Publication.trackIndexOf', () => {
+  it.each([
+    ['/live/cam', 'streamid=0', '/live/cam/streamid=0', 0],
+    ['/live/cam', '/streamid=0', '/live/cam/streamid=0', 0],
+    ['/live/cam', '/streamid=0', '/streamid=0', 0],
+    ['/live/cam?a=b', '/streamid=0', '/streamid=0', 0],
+    ['/live/cam', 'streamid=0', '/live/cam/streamid=1', 1],
+    ['/live/cam', 'streamid=0', '/live/cam/streamid=2', undefined],
+    ['/live/cam', 'streamid=0', '/live/cam2/streamid=0', undefined],
+    ['/live/cam', 'streamid=0', '/live/cam', undefined],
+    ['/live/cam', 'rtsp://host:8554/live/cam/v', '/live/cam/v', 0],
+    ['/live/cam', 'rtsp://host:8554/live/cam/v', '/live/cam/w', undefined],
+    ['/live/cam?a=b', 'streamid=0', '/live/cam?a=b/streamid=0', 0],
+    ['/live/cam?a=b', 'streamid=0', '/live/cam/streamid=0?a=b', 0],
+    ['/live/cam?a=b', 'streamid=0', '/live/cam/streamid=0', undefined],
+  ])('of %s with control %s: %s is track %s', (presentation, control, target, index) => {
+    const { publication } = announce(testSdp.replace('streamid=0', control), presentation)
+    expect(publication.trackIndexOf(target)).toBe(index)
+  })
+
+  it('needs no control where there is one track', () => {
+    const { publication } = announce(testSdp.slice(0, testSdp.indexOf('m=audio')))
+    expect(publication.trackIndexOf('/live/cam')).toBe(0)
+  })
+})
+
+describe('Publication', () => {
+  it('A-REC-7 is nothing to watch before it is recorded, then one media for all', async () => {
+    const { publication, events, stream, construct } = announce()
+    await expect(construct()).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' })
+    const video = stream()
+    await publication.record(new Map([[0, video]]))
+    expect(await construct()).toBe(publication.media)
+    expect(events).toEqual(['started'])
+  })
+
+  it('A-REC-6 the tracks are those of the first RECORD, in the order of the announcement', async () => {
+    const { publication, stream } = announce()
+    const [audio, video] = [stream(), stream()]
+    await publication.record(new Map([[1, audio]]))
+    expect(publication.media?.tracks.map(({ description }) => description.kind)).toEqual(['audio'])
+    expect([publication.takesTrack(0), publication.takesTrack(1)]).toEqual([false, true])
+    await publication.record(
+      new Map([
+        [0, video],
+        [1, audio],
+      ]),
+    )
+    video.receiveRtp(rtpPacket({ sequenceNumber: 1 }))
+    expect(publication.media?.tracks[0]?.packetCount).toBe(0)
+    audio.receiveRtp(rtpPacket({ sequenceNumber: 1 }))
+    expect(publication.media?.tracks[0]?.packetCount).toBe(1)
+  })
+
+  it('ends with its last stream, once; then its media ends, and there is nothing to watch', async () => {
+    const { clock, publication, events, stream, construct } = announce()
+    const streams = [stream(), stream()]
+    await publication.record(new Map(streams.entries()))
+    const { media } = publication
+    streams[0]?.close()
+    expect(publication.isEnded).toBe(false)
+    streams[1]?.close()
+    publication.end()
+    expect([publication.isEnded, events]).toEqual([true, ['started', 'ended']])
+    await Promise.resolve()
+    expect(media?.state).toBe('ended')
+    await expect(construct()).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' })
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('B-RACE that ends while it begins to record leaves no media', async () => {
+    const { clock, publication, events, stream } = announce()
+    const recording = publication.record(new Map([[0, stream()]]))
+    publication.end()
+    await expect(recording).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' })
+    expect([publication.factory.mediaCount, events, clock.pendingTimers]).toEqual([0, ['ended'], 0])
+  })
+})

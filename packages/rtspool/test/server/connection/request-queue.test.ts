@@ -1,0 +1,203 @@
+import { describe, expect, it } from 'vitest'
+import { RtspHeaders, type RtspRequest } from '../../../src/rtsp/index.js'
+import {
+  RequestQueue,
+  type RequestQueueOwner,
+} from '../../../src/server/connection/request-queue.js'
+import { RequestTurns } from '../../../src/server/connection/request-turns.js'
+import { ok, type Reply } from '../../../src/server/request/request-context.js'
+import { until } from '../../support/until.js'
+
+const request: RtspRequest = {
+  kind: 'request',
+  method: 'OPTIONS',
+  uri: '*',
+  version: '1.0',
+  headers: new RtspHeaders(),
+  body: Buffer.alloc(0),
+}
+
+/** A client that sends as soon as the queue is ready, and takes as many answers as `taken` says. */
+class Client implements RequestQueueOwner {
+  readonly queue: RequestQueue
+  readonly handle: () => Reply | Promise<Reply>
+  isClosed = false
+  unsent = 0
+  answeredCount = 0
+  failedCount = 0
+  abandonedBy: unknown
+  taken = Number.POSITIVE_INFINITY
+  #isSending = false
+
+  constructor(handle: () => Reply | Promise<Reply> = () => ok, turns = new RequestTurns()) {
+    this.queue = new RequestQueue(this, turns)
+    this.handle = handle
+  }
+
+  get takesAnswers(): boolean {
+    return this.answeredCount < this.taken
+  }
+
+  reply(): void {
+    this.answeredCount++
+  }
+
+  failed(): void {
+    this.failedCount++
+  }
+
+  answered(): void {
+    this.send(0)
+  }
+
+  abandoned(error: unknown): void {
+    this.abandonedBy = error
+  }
+
+  send(count: number): void {
+    this.unsent += count
+    if (this.#isSending) return
+    this.#isSending = true
+    for (; this.unsent > 0 && this.queue.isReady; this.unsent--) this.queue.push(request)
+    this.#isSending = false
+  }
+}
+
+const nextTurn = () => new Promise(setImmediate)
+
+describe('RequestQueue', () => {
+  it('answers what is there at once', () => {
+    const client = new Client()
+    client.send(3)
+    expect([client.answeredCount, client.queue.isAnswering, client.queue.isReady]).toEqual([
+      3,
+      false,
+      true,
+    ])
+  })
+
+  it.each([
+    ['at once', () => ok],
+    ['with a promise that is kept already', async () => ok],
+  ])('B-LOOP 2,000 requests, answered %s, do not keep others waiting', async (_name, handle) => {
+    const client = new Client(handle)
+    client.send(2000)
+    let turns = 0
+    for (let before = 0; client.answeredCount < 2000; before = client.answeredCount) {
+      await nextTurn()
+      turns++
+      expect(client.answeredCount - before).toBeLessThanOrEqual(8)
+    }
+    expect(turns).toBeGreaterThan(240)
+  })
+
+  it('S-1 B-LOOP one request each of 1,000 clients at once, dear ones, takes its turn', async () => {
+    const turns = new RequestTurns()
+    const clients = Array.from({ length: 1000 }, () => new Client(async () => ok, turns))
+    const answered = () => clients.reduce((sum, { answeredCount }) => sum + answeredCount, 0)
+    for (const client of clients) client.send(1)
+    for (let before = 0; answered() < clients.length; before = answered()) {
+      await nextTurn()
+      expect(answered() - before).toBeLessThanOrEqual(24)
+    }
+    expect(clients.every(({ queue }) => queue.isReady)).toBe(true)
+  })
+
+  it('S-1 asks no handler for a client that has gone before its turn', async () => {
+    const turns = new RequestTurns()
+    while (turns.take());
+    const client = new Client(() => ok, turns)
+    client.send(1)
+    client.isClosed = true
+    await nextTurn()
+    await nextTurn()
+    expect([client.answeredCount, client.queue.isAnswering]).toEqual([0, false])
+  })
+
+  it('B-CSEQ asks no handler while the client does not take its answers', async () => {
+    const client = new Client()
+    client.taken = 2
+    client.send(2000)
+    await nextTurn()
+    expect([client.answeredCount, client.queue.isReady]).toEqual([2, false])
+    client.taken = 3
+    client.send(0)
+    expect([client.answeredCount, client.queue.isReady]).toEqual([3, false])
+    client.taken = 2000
+    client.send(0)
+    await until(() => client.answeredCount === 2000)
+    expect(client.unsent).toBe(0)
+  })
+
+  it('S-1 has one request under way, and takes none beside it', async () => {
+    let finish = (): void => {}
+    const client = new Client(() => new Promise((resolve) => (finish = () => resolve(ok))))
+    client.send(3)
+    expect([client.unsent, client.queue.isAnswering, client.queue.isReady]).toEqual([
+      2,
+      true,
+      false,
+    ])
+    expect(() => client.queue.push(request)).toThrow(TypeError)
+    finish()
+    await nextTurn()
+    expect([client.answeredCount, client.unsent]).toEqual([1, 1])
+  })
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('a fault')
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('a fault'))],
+  ])('answers a request whose handler %s, and goes on', async (_name, handle) => {
+    const client = new Client(handle)
+    client.send(2)
+    await nextTurn()
+    expect([client.failedCount, client.answeredCount, client.queue.isReady]).toEqual([2, 2, true])
+  })
+
+  describe.each([
+    [
+      'throws',
+      (fault: Error) => () => {
+        throw fault
+      },
+    ],
+    ['rejects', (fault: Error) => () => Promise.reject(fault)],
+  ])('a failure that cannot be told, after a handler that %s', (_name, failing) => {
+    const second = new Error('a second fault')
+    const fail = (): never => {
+      throw second
+    }
+
+    it.each(['failed', 'reply'] as const)('ends the connection alone: %s throws', async (step) => {
+      const turns = new RequestTurns()
+      const client = new Client(failing(new Error('a fault')), turns)
+      const neighbour = new Client(async () => ok, turns)
+      client[step] = fail
+      client.send(1)
+      neighbour.send(1)
+      await nextTurn()
+      expect(client.abandonedBy).toBe(second)
+      expect([neighbour.answeredCount, neighbour.abandonedBy]).toEqual([1, undefined])
+    })
+  })
+
+  it('ends a connection that cannot go on after an answer, and keeps the turns of others', async () => {
+    const turns = new RequestTurns()
+    while (turns.take());
+    const fault = new Error('a fault')
+    const client = new Client(() => ok, turns)
+    client.answered = () => {
+      throw fault
+    }
+    const neighbour = new Client(() => ok, turns)
+    client.send(1)
+    neighbour.send(1)
+    await until(() => neighbour.answeredCount === 1)
+    expect(client.abandonedBy).toBe(fault)
+  })
+})

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest'
+import { RequestTurns } from '../../../src/server/connection/request-turns.js'
+
+const nextTurn = () => new Promise(setImmediate)
+const perLoop = 4
+
+/** Connections that want `turns` turns each; `taken` counts those that each has had. */
+function crowd(size: number, turns: number) {
+  const requestTurns = new RequestTurns()
+  const taken = Array.from({ length: size }, () => 0)
+  const ask = (at: number): void =>
+    requestTurns.wait(() => {
+      taken[at] = (taken[at] ?? 0) + 1
+      if ((taken[at] ?? 0) < turns) ask(at)
+    })
+  for (let at = 0; at < size; at++) ask(at)
+  return { taken, sum: () => taken.reduce((sum, each) => sum + each, 0) }
+}
+
+describe('S-1 RequestTurns', () => {
+  it.each([1, 4, 5, 3600])('B-LOOP gives %d connections a few turns at a time', async (size) => {
+    const { sum } = crowd(size, 2)
+    expect(sum()).toBe(0)
+    for (let before = 0; sum() < 2 * size; before = sum()) {
+      await nextTurn()
+      expect(sum() - before).toBeGreaterThan(0)
+      expect(sum() - before).toBeLessThanOrEqual(2 * perLoop)
+    }
+  })
+
+  it('serves each connection once before any of them twice', async () => {
+    const { taken, sum } = crowd(300, 3)
+    while (sum() < 900) {
+      await nextTurn()
+      expect(Math.max(...taken) - Math.min(...taken)).toBeLessThanOrEqual(1)
+    }
+  })
+
+  it('B-LOOP lets a few requests of one turn of the loop pass at once, whoever sends them', async () => {
+    const requestTurns = new RequestTurns()
+    const passed = () =>
+      Array.from({ length: 5000 }, () => requestTurns.take()).filter(Boolean).length
+    expect([passed(), passed()]).toEqual([16, 0])
+    await nextTurn()
+    expect(passed()).toBe(16)
+  })
+
+  it('goes on after all turns were taken', async () => {
+    const requestTurns = new RequestTurns()
+    const begun: number[] = []
+    for (const round of [1, 2]) {
+      requestTurns.wait(() => void begun.push(round))
+      await nextTurn()
+      await nextTurn()
+    }
+    expect(begun).toEqual([1, 2])
+  })
+})

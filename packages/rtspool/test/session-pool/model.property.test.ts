@@ -1,0 +1,253 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { test } from 'vitest'
+import { type Session, SessionPool } from '../../src/session-pool/index.js'
+import { ManualClock } from '../../src/testing/manual-clock.js'
+
+/** What the reference knows of a session: nothing clever. */
+interface ModelSession {
+  readonly id: string
+  readonly address: string | undefined
+  last: number
+  timeout: number
+  extra: number
+  prevented: number
+}
+
+interface Model {
+  now: number
+  max: number
+  created: number
+  refused: number
+  removed: Map<string, string>
+  sessions: ModelSession[]
+}
+
+interface Real {
+  readonly clock: ManualClock
+  readonly pool: SessionPool
+  readonly all: Session[]
+  readonly events: [id: string, reason: string][]
+}
+
+const isDue = (each: ModelSession, now: number): boolean =>
+  each.prevented === 0 && each.timeout > 0 && each.last + (each.timeout + each.extra) * 1000 <= now
+
+function leave(model: Model, id: string, reason: string): void {
+  model.sessions = model.sessions.filter((each) => each.id !== id)
+  assert.equal(model.removed.has(id), false)
+  model.removed.set(id, reason)
+}
+
+function verify(model: Model, { pool, events }: Real): void {
+  assert.deepStrictEqual(events, [...model.removed])
+  assert.equal(pool.size, model.sessions.length)
+  assert.deepStrictEqual(
+    [...pool.keys()],
+    model.sessions.map(({ id }) => id),
+  )
+  const { created, removed, refused, size } = pool.stats()
+  assert.equal(created, model.created)
+  assert.equal(refused.maxSessions, model.refused)
+  assert.equal(
+    Object.values(removed).reduce((a, b) => a + b),
+    created - size,
+  )
+  for (const address of ['a', 'b']) {
+    const recount = model.sessions.filter((each) => each.address === address).length
+    assert.equal(pool.count({ address }), recount)
+  }
+  for (const each of model.sessions) {
+    assert.equal(pool.get(each.id)?.isExpired(), isDue(each, model.now))
+  }
+}
+
+type Command = fc.Command<Model, Real>
+
+/** A command on the n-th session that ever was, if there is one. */
+function onSession(
+  name: string,
+  index: number,
+  run: (model: Model, real: Real, session: Session, known: ModelSession | undefined) => void,
+): Command {
+  return {
+    check: (model) => model.created > 0,
+    run(model, real) {
+      const session = real.all[index % real.all.length] as Session
+      run(
+        model,
+        real,
+        session,
+        model.sessions.find(({ id }) => id === session.id),
+      )
+      verify(model, real)
+    },
+    toString: () => `${name}(${index})`,
+  }
+}
+
+function onPool(name: string, run: (model: Model, real: Real) => void): Command {
+  return {
+    check: () => true,
+    run(model, real) {
+      run(model, real)
+      verify(model, real)
+    },
+    toString: () => name,
+  }
+}
+
+const create = (timeout: number, extra: number, address: string | undefined) =>
+  onPool(`create(${timeout}+${extra})`, (model, { pool, all, events }) => {
+    const lacking = model.max === 0 ? 0 : Math.max(0, model.sessions.length - model.max + 1)
+    const due = model.sessions.filter((each) => isDue(each, model.now))
+    const before = events.length
+    let session: Session | undefined
+    try {
+      const owner = address === undefined ? undefined : { address }
+      session = pool.create({ timeout, extraTimeout: extra, owner })
+    } catch {
+      model.refused++
+    }
+    // Who of those that are due makes room is not promised; how many is.
+    for (const [id, reason] of events.slice(before)) {
+      assert.ok(due.map((each) => each.id).includes(id))
+      leave(model, id, reason)
+    }
+    assert.equal(events.length - before, Math.min(lacking, due.length))
+    assert.equal(session !== undefined, due.length >= lacking)
+    if (session === undefined) return
+    all.push(session)
+    model.created++
+    const { id } = session
+    model.sessions.push({ id, address, last: model.now, timeout, extra, prevented: 0 })
+  })
+
+const advance = (ms: number) =>
+  onPool(`advance(${ms})`, (model, { clock }) => {
+    clock.advance(ms)
+    model.now = clock.now()
+  })
+
+const cleanup = onPool('cleanup', (model, { pool, events }) => {
+  const due = model.sessions.filter((each) => isDue(each, model.now))
+  const before = events.length
+  assert.equal(pool.cleanup(), due.length)
+  const removed = events.slice(before)
+  assert.deepStrictEqual(new Set(removed.map(([id]) => id)), new Set(due.map(({ id }) => id)))
+  for (const [id] of removed) leave(model, id, 'timeout')
+})
+
+const filter = (mask: number) =>
+  onPool(`filter(${mask})`, (model, { pool, events }) => {
+    const answers = ['keep', 'ref', 'remove'] as const
+    const answerFor = (id: string) => answers[(mask >> (Number(id.slice(1)) % 13)) % 3] ?? 'keep'
+    const expected = (answer: string) =>
+      new Set(model.sessions.map(({ id }) => id).filter((id) => answerFor(id) === answer))
+    const before = events.length
+    const [refs, removes] = [expected('ref'), expected('remove')]
+    const listed = pool.filter(({ id }) => answerFor(id))
+    assert.deepStrictEqual(new Set(listed.map(({ id }) => id)), refs)
+    // In which order filter shows them is not promised.
+    const left = events.slice(before).map(([id]) => id)
+    assert.deepStrictEqual(new Set(left), removes)
+    for (const id of left) leave(model, id, 'filtered')
+  })
+
+const setMax = (max: number) =>
+  onPool(`max(${max})`, (model, { pool }) => {
+    pool.maxSessions = max
+    model.max = max
+  })
+
+const find = (index: number) =>
+  onSession('find', index, (model, { pool }, session, known) => {
+    const found = pool.find(session.id)
+    if (known && isDue(known, model.now)) {
+      assert.equal(found, undefined)
+      leave(model, known.id, 'timeout')
+    } else {
+      assert.equal(found, known && session)
+      if (known) known.last = model.now
+    }
+  })
+
+const touch = (index: number) =>
+  onSession('touch', index, (model, _real, session, known) => {
+    session.touch()
+    if (known && !isDue(known, model.now)) known.last = model.now
+  })
+
+const remove = (index: number) =>
+  onSession('remove', index, (model, { pool }, session, known) => {
+    assert.equal(pool.remove(session, 'teardown'), known !== undefined)
+    if (known) leave(model, known.id, 'teardown')
+  })
+
+const setTimeout = (index: number, timeout: number) =>
+  onSession(`timeout=${timeout}`, index, (_model, _real, session, known) => {
+    session.timeout = timeout
+    if (known) known.timeout = timeout
+  })
+
+const prevent = (index: number) =>
+  onSession('prevent', index, (_model, _real, session, known) => {
+    if (!known) return
+    session.preventExpire()
+    known.prevented++
+  })
+
+const allow = (index: number) =>
+  onSession('allow', index, (model, _real, session, known) => {
+    if (!known?.prevented) return
+    session.allowExpire()
+    known.prevented--
+    if (known.prevented === 0) known.last = model.now
+  })
+
+const commands = fc.commands(
+  [
+    fc
+      .tuple(fc.nat(4), fc.nat(2), fc.constantFrom(undefined, 'a', 'b'))
+      .map((args) => create(...args)),
+    fc.oneof(fc.nat(3000), fc.constantFrom(999, 1, 0.5, 1000, 5000)).map(advance),
+    fc.constant(cleanup),
+    fc.nat(2 ** 14).map(filter),
+    fc.nat(5).map(setMax),
+    fc.nat(30).map(find),
+    fc.nat(30).map(touch),
+    fc.nat(30).map(remove),
+    fc.tuple(fc.nat(30), fc.nat(4)).map((args) => setTimeout(...args)),
+    fc.nat(30).map(prevent),
+    fc.nat(30).map(allow),
+  ],
+  { size: '+1', maxCommands: 40 },
+)
+
+test('A-SES-14 10,000 random histories: the pool does what a naive reference does', {
+  timeout: 60_000,
+}, () => {
+  fc.assert(
+    fc.property(commands, (history) => {
+      fc.modelRun(() => {
+        const clock = new ManualClock()
+        let count = 0
+        const pool = new SessionPool({ clock, createSessionId: () => `s${++count}` })
+        const events: [string, string][] = []
+        pool.on('sessionRemoved', (session, reason) => events.push([session.id, reason]))
+        return {
+          model: {
+            now: clock.now(),
+            max: 0,
+            created: 0,
+            refused: 0,
+            removed: new Map(),
+            sessions: [],
+          },
+          real: { clock, pool, all: [], events },
+        }
+      }, history)
+    }),
+    { numRuns: 10_000 },
+  )
+})

@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest'
+import {
+  type RemovalReason,
+  SessionPool,
+  type SessionPoolWatch,
+} from '../../src/session-pool/index.js'
+import { LoopClock } from '../support/loop-clock.js'
+
+const grace = { timeout: 10, extraTimeout: 0 }
+
+function start(watch: (pool: SessionPool) => SessionPoolWatch = (pool) => pool.startCleanup()) {
+  const clock = new LoopClock()
+  const pool = new SessionPool({ clock })
+  const removed: RemovalReason[] = []
+  pool.on('sessionRemoved', (_session, reason) => removed.push(reason))
+  watch(pool)
+  return { clock, pool, removed }
+}
+
+test.each([
+  ['a request', (pool: SessionPool, id: string) => pool.find(id)],
+  ['RTCP', (pool: SessionPool, id: string) => pool.get(id)?.touch()],
+])('B-CLOCK %s that waits in the socket during a stall keeps its session', (_name, read) => {
+  const { clock, pool, removed } = start()
+  const { id } = pool.create(grace)
+  pool.create(grace)
+  clock.readSockets = () => read(pool, id)
+  clock.stall(60_000)
+  clock.advance(0)
+  expect([pool.has(id), removed]).toEqual([true, ['timeout']])
+  clock.readSockets = () => {}
+  clock.advance(9_999)
+  expect(pool.has(id)).toBe(true)
+  clock.advance(251)
+  expect([pool.size, removed]).toEqual([0, ['timeout', 'timeout']])
+})
+
+test('B-CLOCK also when sockets are read before the timer of the pool has fired', () => {
+  const { clock, pool } = start()
+  const session = pool.create(grace)
+  clock.stall(60_000)
+  expect(pool.find(session.id)).toBe(session)
+  clock.advance(0)
+  expect(pool.find(session.id)).toBe(session)
+})
+
+test('B-CLOCK with a watch of the application as well', () => {
+  const { clock, pool } = start((watched) => watched.createWatch(() => void watched.cleanup()))
+  const session = pool.create(grace)
+  clock.readSockets = () => pool.find(session.id)
+  clock.stall(60_000)
+  clock.advance(0)
+  expect(pool.size).toBe(1)
+})
+
+test('without a stall a session that is due is never found, to the end of the 250 ms', () => {
+  const { clock, pool, removed } = start()
+  const { id } = pool.create(grace)
+  clock.advance(9_999)
+  clock.stall(251)
+  expect([pool.find(id), removed]).toEqual([undefined, ['timeout']])
+})
+
+test('the other limits end a session that a stall has outlasted', () => {
+  const { clock, pool, removed } = start()
+  const { id } = pool.create({ ...grace, maxLifetime: 30 })
+  clock.stall(60_000)
+  expect([pool.find(id), pool.size, removed.length]).toEqual([undefined, 0, 1])
+})

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import ts from 'typescript'
+import { describe, test } from 'vitest'
+import { Session, SessionPool } from '../../src/session-pool/index.js'
+import { ManualClock, testSessionPool } from '../../src/testing/index.js'
+
+const page = readFileSync(new URL('../../../../docs/session-pool.md', import.meta.url), 'utf8')
+
+/** Runs the TypeScript example of the documentation that has `text` in it, without its imports. */
+function runExample(text: string, names: Readonly<Record<string, unknown>>, answer = 'undefined') {
+  const examples = [...page.matchAll(/```ts\n(.*?)```/gs)].map(([, code = '']) => code)
+  const example = examples.find((code) => code.includes(text))?.replace(/^import .*$/gm, '')
+  assert.ok(example, `no example has ${text}`)
+  const { outputText } = ts.transpileModule(example, {
+    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
+  })
+  const body = `${outputText.replaceAll('export {};', '')}; return ${answer}`
+  return new Function(...Object.keys(names), body)(...Object.values(names)) as unknown
+}
+
+describe('the subclass in docs/session-pool.md', () => {
+  const ViewerPool = runExample(
+    'class ViewerPool',
+    { Session, SessionPool },
+    'ViewerPool',
+  ) as typeof SessionPool
+  testSessionPool({ test, createPool: (options) => new ViewerPool(options) })
+
+  test('its sessions are of its own kind', () => {
+    assert.equal(Reflect.get(new ViewerPool().create(), 'camera'), 0)
+  })
+})
+
+describe('a subclass that overrides the methods', () => {
+  class CustomSession extends Session {
+    note = ''
+  }
+  class CustomPool extends SessionPool {
+    readonly left: Session[] = []
+    protected override createSession(id: string, init: object): Session {
+      return this.hasOwnFactory ? super.createSession(id, init) : new CustomSession(id, init)
+    }
+    protected override sessionRemoved(session: Session): void {
+      this.left.push(session)
+    }
+    hasOwnFactory = false
+  }
+  testSessionPool({
+    test,
+    createPool(options) {
+      const pool = new CustomPool(options)
+      pool.hasOwnFactory = options.createSession !== undefined
+      return pool
+    },
+  })
+})
+
+test('the example with ManualClock in docs/session-pool.md does what it says', () => {
+  runExample('new ManualClock', { ManualClock, SessionPool, assert })
+})

@@ -1,0 +1,24 @@
+import type { Socket } from 'node:dgram'
+import { describe, expect, it } from 'vitest'
+import { isNode, queuedBytesOf, queuedCountOf } from '../../../src/transport/system/runtime.js'
+
+describe('U-12 a runtime', () => {
+  it.each([
+    [{ node: '20.20.2', v8: '11.3' }, true],
+    [{ node: '26.1.0', v8: '14.0', uv: '1.51.0' }, true],
+    [{ node: '24.2.0', deno: '2.9.6', v8: '15.0' }, false],
+    [{ node: '24.3.0', bun: '1.3.0' }, false],
+  ])('U-12 of %j is Node: %s', (versions, expected) => {
+    expect(isNode(versions)).toBe(expected)
+  })
+
+  it('U-12 that does not tell how much waits in its sockets has room', () => {
+    const socket = {} as Socket
+    expect([queuedBytesOf(socket), queuedCountOf(socket)]).toEqual([0, 0])
+  })
+
+  it('U-12 that tells is asked', () => {
+    const socket = { getSendQueueSize: () => 1472, getSendQueueCount: () => 1 } as Socket
+    expect([queuedBytesOf(socket), queuedCountOf(socket)]).toEqual([1472, 1])
+  })
+})

@@ -1,0 +1,38 @@
+import type { Socket } from 'node:net'
+import { Duplex } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import { HttpTunnelInput } from '../../../src/transport/tunnel/http-tunnel.js'
+
+const fakePost = () =>
+  new Duplex({ read: () => {}, write: (_chunk, _encoding, done) => done() }) as unknown as Socket
+
+const base64 = (text: string) => Buffer.from(Buffer.from(text).toString('base64'))
+
+describe('HttpTunnelInput', () => {
+  it.each(['end', 'destroy'] as const)(
+    'B-TUN a POST that comes after its %s is closed, and one that is open as well',
+    async (how) => {
+      const input = new HttpTunnelInput()
+      const errors: unknown[] = []
+      input.on('error', (error) => errors.push(error))
+      const [open, late] = [fakePost(), fakePost()]
+      input.attach(open, base64('abc'))
+      input[how]()
+      input[how]()
+      open.emit('data', base64('def'))
+      input.attach(late, base64('ghi'))
+      await new Promise(setImmediate)
+      expect([open.destroyed, late.destroyed, input.hasPost]).toEqual([true, true, false])
+      expect([input.hasEnded, errors]).toEqual([true, []])
+    },
+  )
+
+  it('delivers what came before its end', async () => {
+    const input = new HttpTunnelInput()
+    input.attach(fakePost(), base64('abc'))
+    input.end()
+    let text = ''
+    for await (const chunk of input) text += chunk
+    expect(text).toBe('abc')
+  })
+})

@@ -1,0 +1,202 @@
+import { describe, expect, it } from 'vitest'
+import type { RtspServer } from '../../../src/index.js'
+import { RecentLogins } from '../../../src/server/auth/recent-logins.js'
+import { ManualClock } from '../../../src/testing/manual-clock.js'
+import {
+  basicHeader,
+  type DigestChoices,
+  digestChallengeOf,
+  digestHeader,
+  startProtectedServer,
+} from '../../support/credentials.js'
+import { readySession } from '../../support/dialogue.js'
+import { openTunnel, rtspThrough } from '../../support/http-client.js'
+import type { RtspTestClient } from '../../support/rtsp-client.js'
+import { connectTo, expectOk, openUdpPorts, urlOf } from '../../support/test-server.js'
+import { until } from '../../support/until.js'
+
+const withHeader = (client: RtspTestClient, url: string, authorization: string) =>
+  client.request('DESCRIBE', url, { headers: { Authorization: authorization } })
+
+async function start() {
+  const clock = new ManualClock()
+  const { server } = await startProtectedServer({
+    auth: { users: { u: 'p', eve: 'e' }, basic: 'always' },
+    clock,
+    slowReaderTimeout: 0,
+    maxBacklogSeconds: 1e6,
+  })
+  return { clock, server, url: urlOf(server, '/priv') }
+}
+
+async function logInOnce(server: RtspServer, url: string, choices: DigestChoices = {}) {
+  const client = await connectTo(server)
+  const challenge = digestChallengeOf(await client.request('DESCRIBE', url))
+  const header = digestHeader(challenge, 'DESCRIBE', url, choices)
+  expect((await withHeader(client, url, header)).statusCode).toBe(200)
+  return { client, challenge }
+}
+
+/** Connections that guess, all at once, until no more may wait. */
+async function guess(server: RtspServer, url: string, user = 'u', count = 100): Promise<void> {
+  const guessers = await Promise.all(Array.from({ length: count }, () => connectTo(server)))
+  for (const guesser of guessers) {
+    guesser.send(
+      `DESCRIBE ${url} RTSP/1.0\r\nCSeq: 1\r\nAuthorization: ${basicHeader(user, 'x')}\r\n\r\n`.repeat(
+        3,
+      ),
+    )
+  }
+  await until(() => (server.stats().auth?.waiting ?? 0) >= 64)
+}
+
+describe('S-8 B-BRUTE beside a guesser of the same address', () => {
+  it.each<[string, (nonces: string) => DigestChoices]>([
+    ['Digest', () => ({})],
+    ['Digest with a count', () => ({ qop: true })],
+  ])('a user who has logged in lately is let in at once, with %s', async (_name, choices) => {
+    const { server, url } = await start()
+    await logInOnce(server, url, choices(''))
+    await guess(server, url)
+    await logInOnce(server, url, choices(''))
+  })
+
+  it('the same with Basic', async () => {
+    const { server, url } = await start()
+    expect((await withHeader(await connectTo(server), url, basicHeader())).statusCode).toBe(200)
+    await guess(server, url)
+    expect((await withHeader(await connectTo(server), url, basicHeader())).statusCode).toBe(200)
+  })
+
+  it('the same with a nonce of a connection before, and the next count', async () => {
+    const { server, url } = await start()
+    const { challenge } = await logInOnce(server, url, { qop: true })
+    await guess(server, url)
+    const next = digestHeader(challenge, 'DESCRIBE', url, { qop: true, nc: 2 })
+    expect((await withHeader(await connectTo(server), url, next)).statusCode).toBe(200)
+  })
+
+  it('a connection that is logged in is not held up', async () => {
+    const { server, url } = await start()
+    const { client, challenge } = await logInOnce(server, url)
+    await guess(server, url)
+    const header = digestHeader(challenge, 'DESCRIBE', url)
+    expect((await withHeader(client, url, header)).statusCode).toBe(200)
+  })
+
+  it('whoever has not logged in from here is told to come again, as is a connection that has guessed', async () => {
+    const { server, url, clock } = await start()
+    const guesser = await connectTo(server)
+    const wrong = withHeader(guesser, url, basicHeader('u', 'x'))
+    await until(() => server.stats().auth?.waiting === 1)
+    clock.advance(3000)
+    expect((await wrong).statusCode).toBe(401)
+    await logInOnce(server, url)
+    await guess(server, url, 'nobody')
+    expect((await withHeader(guesser, url, basicHeader())).statusCode).toBe(503)
+    const eve = await connectTo(server)
+    expect((await withHeader(eve, url, basicHeader('eve', 'e'))).statusCode).toBe(503)
+  })
+
+  it('guesses at a user who is there are slow all the same', async () => {
+    const { server, url, clock } = await start()
+    await logInOnce(server, url)
+    const guessers = await Promise.all(Array.from({ length: 200 }, () => connectTo(server)))
+    for (const guesser of guessers)
+      void withHeader(guesser, url, basicHeader('u', 'x')).catch(() => {})
+    const wrong = () => server.stats().auth?.refused.wrong ?? 0
+    await until(() => wrong() >= 64)
+    for (let ms = 0; ms < 5000; ms += 100) {
+      clock.advance(100)
+      await new Promise(setImmediate)
+    }
+    // 128 at once, then 50 a minute.
+    expect(wrong()).toBeGreaterThanOrEqual(128)
+    expect(wrong()).toBeLessThanOrEqual(134)
+  })
+})
+
+describe('RecentLogins', () => {
+  it('S-8 are forgotten after an hour, and the oldest when there are too many', () => {
+    const logins = new RecentLogins()
+    logins.note('192.0.2.7', 'u', 'n', 0)
+    expect(logins.has('192.0.2.7', 'u', 3_600_000)).toBe(true)
+    expect(logins.has('192.0.2.7', 'u', 3_600_001)).toBe(false)
+    for (let at = 0; at < 10_000; at++) logins.note('192.0.2.8', `u${at}`, undefined, 1)
+    expect([logins.size, logins.has('192.0.2.7', 'u', 1)]).toEqual([10_000, false])
+  })
+
+  it('S-8 S-4 belong to a host, and to a user there', () => {
+    const logins = new RecentLogins()
+    logins.note('2001:db8:1:2::1', 'u', 'n', 0)
+    expect(logins.has('2001:db8:1:2:3:4:5:6', 'u', 0)).toBe(true)
+    expect(logins.hasNonce('2001:db8:1:2:3:4:5:6', 'u', 'n', 0)).toBe(true)
+    expect(logins.hasNonce('2001:db8:1:2:3:4:5:6', 'u', 'm', 0)).toBe(false)
+    expect(logins.has('2001:db8:1:3::1', 'u', 0)).toBe(false)
+    expect(logins.has('2001:db8:1:2::1', 'eve', 0)).toBe(false)
+  })
+})
+
+describe('S-11 B-REPLAY Digest without a count', () => {
+  it('is worth nothing on another connection of the same address, which gets a nonce of its own', async () => {
+    const { server, url } = await start()
+    const { client, challenge } = await logInOnce(server, url)
+    const overheard = digestHeader(challenge, 'DESCRIBE', url)
+    const other = await connectTo(server)
+    const refused = await withHeader(other, url, overheard)
+    const next = digestChallengeOf(refused)
+    expect([refused.statusCode, next.stale]).toEqual([401, true])
+    const own = digestHeader(next, 'DESCRIBE', url)
+    expect((await withHeader(other, url, own)).statusCode).toBe(200)
+    // The client that keeps its connection goes on.
+    for (let count = 0; count < 3; count++) {
+      expect((await withHeader(client, url, overheard)).statusCode).toBe(200)
+    }
+  })
+
+  it('is worth nothing behind a connection that has closed', async () => {
+    const { server, url } = await start()
+    const { client, challenge } = await logInOnce(server, url)
+    await client.close()
+    const replay = await withHeader(
+      await connectTo(server),
+      url,
+      digestHeader(challenge, 'DESCRIBE', url),
+    )
+    expect([replay.statusCode, digestChallengeOf(replay).stale]).toEqual([401, true])
+  })
+
+  it('goes on through both halves of a tunnel, also after a new POST', async () => {
+    const { server, url } = await start()
+    const client = rtspThrough(await openTunnel(server))
+    const challenge = digestChallengeOf(await client.request('DESCRIBE', url))
+    client.authorization = (method, uri) => digestHeader(challenge, method, uri)
+    await expectOk(client, 'DESCRIBE', url)
+    await readySession(client, url)
+  })
+
+  it('lets the session of a UDP viewer move to a new connection', async () => {
+    const { server, url } = await start()
+    const { client, challenge } = await logInOnce(server, url)
+    client.authorization = (method, uri) => digestHeader(challenge, method, uri)
+    const { clientPort } = await openUdpPorts()
+    const session = await readySession(client, url, `RTP/AVP;unicast;client_port=${clientPort}`)
+    await client.close()
+    const next = await connectTo(server)
+    const header = digestHeader(challenge, 'PLAY', url)
+    const headers = { Session: session, Authorization: header }
+    const stale = await next.request('PLAY', url, { headers })
+    expect([stale.statusCode, digestChallengeOf(stale).stale]).toEqual([401, true])
+    const fresh = digestHeader(digestChallengeOf(stale), 'PLAY', url)
+    await expectOk(next, 'PLAY', url, { headers: { Session: session, Authorization: fresh } })
+  })
+
+  it('with a count may go on there, once for each count', async () => {
+    const { server, url } = await start()
+    const { challenge } = await logInOnce(server, url, { qop: true })
+    const other = await connectTo(server)
+    const next = digestHeader(challenge, 'DESCRIBE', url, { qop: true, nc: 2 })
+    const codes = [await withHeader(other, url, next), await withHeader(other, url, next)]
+    expect(codes.map(({ statusCode }) => statusCode)).toEqual([200, 401])
+  })
+})

@@ -1,0 +1,29 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { expect, it } from 'vitest'
+import { connectTlsTo, expectOk, startServer, testCertificate } from '../../support/test-server.js'
+import { until } from '../../support/until.js'
+
+it('B-TLS 500 silent connections are closed at the deadline, an honest client gets in meanwhile', async () => {
+  const handshakeTimeout = 2
+  const server = await startServer({
+    tls: { port: 0, ...testCertificate('first'), handshakeTimeout },
+  })
+  const { port } = server.tlsAddress()
+  const startedAt = performance.now()
+  const silent = Array.from({ length: 500 }, () => connect(port, '127.0.0.1').resume())
+  for (const socket of silent) socket.on('error', () => {})
+  const closed = Promise.all(silent.map((socket) => once(socket, 'close')))
+  await Promise.all(silent.map((socket) => once(socket, 'connect')))
+  const askedAt = performance.now()
+  await expectOk(await connectTlsTo(server), 'OPTIONS', '*')
+  expect(performance.now() - askedAt).toBeLessThan(1000)
+  expect(silent.filter((socket) => socket.closed)).toEqual([])
+  await closed
+  const tookMs = performance.now() - startedAt
+  expect(tookMs).toBeGreaterThan(handshakeTimeout * 1000 - 1)
+  expect(tookMs).toBeLessThan(handshakeTimeout * 1000 + 1500)
+  // Its own side of the last connections closes some turns later.
+  await until(() => server.stats().tls?.pendingHandshakes === 0)
+  expect(server.stats().connections).toBe(1)
+})

@@ -1,0 +1,189 @@
+import { once } from 'node:events'
+import { describe, expect, it } from 'vitest'
+import type { RtspServer, RtspServerOptions } from '../../../src/index.js'
+import { sequenceNumberOf } from '../../../src/rtp/index.js'
+import { ManualClock } from '../../../src/testing/manual-clock.js'
+import { openTunnel, openWebSocket, rtspOver, rtspThrough } from '../../support/http-client.js'
+import type { RtspTestClient } from '../../support/rtsp-client.js'
+import {
+  connectTlsTo,
+  connectTo,
+  play,
+  publish,
+  rtpPacket,
+  startServer,
+  testCertificate,
+  testSdp,
+  urlOf,
+} from '../../support/test-server.js'
+
+const h264Sdp = testSdp.replace('X-foo/90000', 'H264/90000')
+const payloadBytes = 60_000
+/** More than the kernel keeps for a connection on the loopback. */
+const floodPackets = 300
+/** From one key frame to the next while the viewer catches up: so few that they never congest it again. */
+const probePackets = 5
+
+/** As often as a key frame comes: it is the first packet, and no other. */
+const never = Number.POSITIVE_INFINITY
+
+const packet = (sequenceNumber: number, isKey: boolean) =>
+  rtpPacket({
+    sequenceNumber,
+    timestamp: sequenceNumber * 3_600,
+    marker: true,
+    payload: Buffer.alloc(payloadBytes, isKey ? 0x65 : 0x41),
+  })
+
+const received = (client: RtspTestClient) =>
+  client.frames
+    .filter(({ channel }) => channel === 0)
+    .map(({ payload }) => sequenceNumberOf(payload))
+
+/** Sends packets and waits until the server has taken them. */
+async function send(publisher: RtspTestClient, from: number, count: number, keyEvery: number) {
+  for (let n = from; n < from + count; n++) {
+    publisher.sendFrame(0, packet(n, n % keyEvery === 0))
+    if (n % 10 === 0) await publisher.request('OPTIONS', '*')
+  }
+  await publisher.request('OPTIONS', '*')
+}
+
+/** A viewer, and the tap through which bytes reach it. */
+interface Viewer {
+  readonly client: RtspTestClient
+  readonly tap: { pause(): unknown; resume(): unknown }
+}
+
+const overTcp = async (server: RtspServer): Promise<Viewer> => {
+  const client = await connectTo(server)
+  return { client, tap: client.socket }
+}
+
+const ways: readonly (readonly [
+  string,
+  RtspServerOptions,
+  (server: RtspServer) => Promise<Viewer>,
+])[] = [
+  ['by system calls', { nativeSockets: true }, overTcp],
+  ['by Node', { nativeSockets: false }, overTcp],
+  [
+    'inside TLS',
+    {},
+    async (server) => {
+      const client = await connectTlsTo(server)
+      return { client, tap: client.socket }
+    },
+  ],
+  [
+    'through HTTP',
+    {},
+    async (server) => {
+      const ends = await openTunnel(server)
+      return { client: rtspThrough(ends), tap: ends.get.socket }
+    },
+  ],
+  [
+    'over WebSocket',
+    {},
+    async (server) => {
+      const socket = await openWebSocket(server)
+      return { client: rtspOver(socket), tap: socket }
+    },
+  ],
+]
+
+async function setUp(
+  options: RtspServerOptions,
+  connectSlow: (server: RtspServer) => Promise<Viewer>,
+) {
+  const clock = new ManualClock()
+  const tls = { port: 0, ...testCertificate('first') }
+  const server = await startServer({ clock, tls, ...options })
+  const url = urlOf(server, '/live/cam')
+  const publisher = await connectTo(server)
+  await publish(publisher, url, ['TCP'], h264Sdp)
+  const [{ client: slow, tap }, fast] = [await connectSlow(server), await connectTo(server)]
+  await play(slow, url, ['TCP'])
+  await play(fast, url, ['TCP'])
+  tap.pause()
+  return { clock, server, publisher, slow, tap, fast }
+}
+
+describe.each(ways)(
+  'B-BACK a viewer that reads too slowly, sent %s',
+  (_name, options, connectSlow) => {
+    it('loses whole packets up to a key frame, and costs nobody else one', async () => {
+      // By bytes alone: how long the kernel takes is not for the clock of the test.
+      const { clock, server, publisher, slow, tap, fast } = await setUp(
+        { ...options, maxBacklogSeconds: 1e6, slowReaderTimeout: 0 },
+        connectSlow,
+      )
+      await send(publisher, 0, floodPackets, 50)
+      await fast.framesUntil(() => received(fast).length >= floodPackets)
+      const stats = [...server.pool.values()].map((session) => session.stats.packetsDropped)
+      expect(stats.filter((dropped) => dropped > 0).length).toBe(1)
+
+      tap.resume()
+      // It catches up, and the next look of the server after that finds it fit again: when, is up to the kernel.
+      let sent = floodPackets
+      while ((received(slow).at(-1) ?? 0) < floodPackets) {
+        clock.advance(500)
+        await send(publisher, sent, probePackets, probePackets)
+        sent += probePackets
+        // Its window has to open: probes that come faster than it reads would be too much for it again.
+        await new Promise((resolve) => setTimeout(resolve, 40))
+      }
+      await slow.framesUntil(() => received(slow).at(-1) === sent - 1)
+      const numbers = received(slow)
+      const gaps = numbers.flatMap((n, index) => (n === (numbers[index - 1] ?? -1) + 1 ? [] : [n]))
+      expect(gaps.length).toBe(1)
+      // It goes on at a key frame.
+      expect(gaps[0]).toBeGreaterThanOrEqual(floodPackets)
+      expect((gaps[0] ?? 1) % probePackets).toBe(0)
+      await fast.framesUntil(() => received(fast).at(-1) === sent - 1)
+      expect(received(fast)).toEqual(Array.from({ length: sent }, (_, n) => n))
+    })
+
+    it('M-B goes on without a key frame, when none has come for some seconds', async () => {
+      const limits = { maxBacklogSeconds: 1e6, slowReaderTimeout: 0 }
+      const { clock, publisher, slow, tap, fast } = await setUp(
+        { ...options, ...limits },
+        connectSlow,
+      )
+      await send(publisher, 0, floodPackets, never)
+      await fast.framesUntil(() => received(fast).length >= floodPackets)
+      tap.resume()
+      let sent = floodPackets
+      const began = clock.now()
+      while ((received(slow).at(-1) ?? 0) < floodPackets) {
+        clock.advance(500)
+        await send(publisher, sent, probePackets, never)
+        sent += probePackets
+        await new Promise((resolve) => setTimeout(resolve, 40))
+      }
+      expect(clock.now() - began).toBeGreaterThanOrEqual(4000)
+      await slow.framesUntil(() => received(slow).at(-1) === sent - 1)
+      const numbers = received(slow)
+      expect(numbers.filter((n, index) => n !== (numbers[index - 1] ?? -1) + 1)).toHaveLength(1)
+    })
+
+    it('B-HALF leaves with reason slowReader when it takes nothing for ten seconds', async () => {
+      const { clock, server, publisher, slow, tap, fast } = await setUp(options, connectSlow)
+      const removed = once(server.pool, 'sessionRemoved')
+      await send(publisher, 0, floodPackets, 50)
+      await fast.framesUntil(() => received(fast).length >= floodPackets)
+      for (let elapsed = 0; elapsed < 10_000; elapsed += 2_000) {
+        expect(server.pool.size).toBe(3)
+        clock.advance(2_000)
+        // The kernel takes its own time to acknowledge what the others have read.
+        await new Promise((resolve) => setTimeout(resolve, 60))
+      }
+      clock.advance(500)
+      expect((await removed)[1]).toBe('slowReader')
+      expect(server.pool.size).toBe(2)
+      tap.resume()
+      await slow.closed()
+    })
+  },
+)

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest'
+import { inSession, mountCamera, readySession } from '../../support/dialogue.js'
+import { connectTo, expectOk, startServer, urlOf } from '../../support/test-server.js'
+
+const playMethods = 'OPTIONS, DESCRIBE, SETUP, PLAY, PAUSE, TEARDOWN, GET_PARAMETER, SET_PARAMETER'
+const allMethods =
+  'OPTIONS, DESCRIBE, ANNOUNCE, SETUP, PLAY, PAUSE, RECORD, TEARDOWN, GET_PARAMETER, SET_PARAMETER'
+
+describe('OPTIONS', () => {
+  it('A-OPT-1 A-OPT-2 Public lists what can be done with the server, a mount, and a path to publish to', async () => {
+    const server = await startServer()
+    mountCamera(server)
+    const client = await connectTo(server)
+    for (const [uri, methods] of [
+      ['*', allMethods],
+      [urlOf(server, '/cam'), playMethods],
+      [urlOf(server, '/live/any'), allMethods],
+      [urlOf(server, '/none'), playMethods],
+    ] as const) {
+      expect((await expectOk(client, 'OPTIONS', uri)).headers.get('Public')).toBe(methods)
+    }
+    expect(server.pool.size).toBe(0)
+  })
+
+  it('A-OPT-3 with a session it keeps it alive and names it, in every state', async () => {
+    const server = await startServer()
+    mountCamera(server)
+    const url = urlOf(server, '/cam')
+    const client = await connectTo(server)
+    const session = await readySession(client, url)
+    for (const method of ['OPTIONS', 'PLAY', 'OPTIONS', 'PAUSE', 'OPTIONS']) {
+      const response = await inSession(client, method, url, session)
+      expect(response.headers.get('Session')).toBe(`${session};timeout=60`)
+    }
+  })
+
+  it('A-OPT-3 with an unknown session it is 454', async () => {
+    const server = await startServer()
+    const client = await connectTo(server)
+    expect((await inSession(client, 'OPTIONS', '*', 'nobody')).statusCode).toBe(454)
+  })
+})

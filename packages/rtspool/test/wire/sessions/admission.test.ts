@@ -1,0 +1,235 @@
+import { once } from 'node:events'
+import { describe, expect, it } from 'vitest'
+import { MediaFactory } from '../../../src/index.js'
+import type { AdmitContext, AdmitHook } from '../../../src/session-pool/index.js'
+import { mountCamera, readySession, setUp, tcp } from '../../support/dialogue.js'
+import { sessionIdOf } from '../../support/rtsp-client.js'
+import { connectTo, expectOk, startServer, testSdp, urlOf } from '../../support/test-server.js'
+import { TestSource } from '../../support/test-source.js'
+
+async function camera(onAdmit: AdmitHook) {
+  const server = await startServer({ pool: { onAdmit } })
+  const sources = mountCamera(server)
+  const url = urlOf(server, '/cam')
+  const events: string[] = []
+  server.pool.on('sessionCreated', () => events.push('created'))
+  server.pool.on('sessionRemoved', () => events.push('removed'))
+  const client = await connectTo(server)
+  /** Whatever a SETUP could have left behind. */
+  const trace = () => {
+    const { sessions, udpPeers, channels } = server.stats()
+    const media = [...server.mounts].reduce((sum, [, { mediaCount }]) => sum + mediaCount, 0)
+    return [sessions, udpPeers, channels, media, sources.length, events.length]
+  }
+  return { server, sources, url, video: `${url}/trackID=0`, client, trace }
+}
+
+const nothing = [0, 0, 0, 0, 0, 0]
+
+/** A hook whose answers come when the test gives them. */
+function slowHook() {
+  const asked: AdmitContext[] = []
+  let answer = (_answer: boolean): void => {}
+  let onAsked = (): void => {}
+  const isAsked = new Promise<void>((resolve) => {
+    onAsked = resolve
+  })
+  const hook: AdmitHook = (context) => {
+    asked.push(context)
+    onAsked()
+    return new Promise<boolean>((resolve) => {
+      answer = resolve
+    })
+  }
+  return { hook, asked, isAsked, answer: (value: boolean) => answer(value) }
+}
+
+const announce = (client: Awaited<ReturnType<typeof connectTo>>, url: string) =>
+  expectOk(client, 'ANNOUNCE', url, {
+    headers: { 'Content-Type': 'application/sdp' },
+    body: testSdp,
+  })
+
+describe('B-FULL the hook onAdmit', () => {
+  it('is asked once a session, before a media is made, and shown who asks for what', async () => {
+    const asked: AdmitContext[] = []
+    const mediaThen: number[] = []
+    const { server, url, client, sources } = await camera((context) => {
+      asked.push(context)
+      mediaThen.push(sources.length)
+      return true
+    })
+    await readySession(client, url)
+    expect([server.pool.size, mediaThen]).toEqual([1, [0]])
+    expect(asked).toMatchObject([
+      {
+        owner: { address: '127.0.0.1', user: undefined },
+        path: '/cam',
+        action: 'read',
+        request: { method: 'SETUP', uri: `${url}/trackID=0` },
+      },
+    ])
+  })
+
+  it.each([
+    ['false', () => false, 403],
+    ['a status of its own', () => ({ statusCode: 402 }), 402],
+    ['a status, after a while', async () => ({ statusCode: 404, message: 'hidden' }), 404],
+    ['503', () => ({ statusCode: 503 }), 503],
+    ['503 for a status that refuses nothing', () => ({ statusCode: 200 }), 503],
+  ] satisfies [string, AdmitHook, number][])(
+    'refuses with %s, and nothing is left behind',
+    async (_name, hook, statusCode) => {
+      const { server, client, video, trace } = await camera(hook)
+      for (const transport of [tcp, 'RTP/AVP;unicast;client_port=5000-5001']) {
+        const response = await setUp(client, video, transport)
+        expect(response.statusCode).toBe(statusCode)
+        expect(response.headers.has('Session')).toBe(false)
+        expect(response.headers.has('Retry-After')).toBe(statusCode === 503)
+      }
+      expect(trace()).toEqual(nothing)
+      expect(server.pool.stats().refused.onAdmit).toBe(2)
+      await expectOk(client, 'OPTIONS', '*')
+    },
+  )
+
+  it('that fails is a 503, which the application hears of', async () => {
+    const fault = new Error('the directory is down')
+    const { server, client, video, trace } = await camera(() => Promise.reject(fault))
+    const failed = once(server, 'requestFailed')
+    expect((await setUp(client, video)).statusCode).toBe(503)
+    expect((await failed)[0]).toMatchObject({ code: 'ERR_SESSION_NOT_ADMITTED', cause: fault })
+    expect(trace()).toEqual(nothing)
+  })
+
+  it('refuses who has described as well, and the description stays', async () => {
+    const { server, client, url, video, sources } = await camera(() => false)
+    await expectOk(client, 'DESCRIBE', url)
+    expect((await setUp(client, video)).statusCode).toBe(403)
+    expect(sources.map(({ startCount, closeCount }) => [startCount, closeCount])).toEqual([[0, 0]])
+    expect(server.mounts.get('/cam')?.mediaCount).toBe(1)
+  })
+
+  it.each([
+    ['nothing is mounted', '/none/trackID=0', tcp, 404],
+    ['no transport can be done', '/cam/trackID=0', 'RTP/FOO', 461],
+  ])('is not asked where %s', async (_name, path, transport, statusCode) => {
+    let count = 0
+    const { server, client } = await camera(() => ++count > 0)
+    const response = await setUp(client, urlOf(server, path), transport)
+    expect([response.statusCode, count]).toEqual([statusCode, 0])
+  })
+
+  it('may set how the session begins, but not whose it is', async () => {
+    const owner = { address: '127.0.0.9', user: 'somebody' }
+    const { server, client, url } = await camera(() => ({
+      init: { owner, path: '/x', timeout: 7 },
+    }))
+    const session = server.pool.get(await readySession(client, url))
+    expect(session?.owner).toEqual({
+      address: '127.0.0.1',
+      user: undefined,
+      connection: expect.anything(),
+    })
+    expect(session?.timeout).toBe(7)
+    expect([server.pool.count({ path: '/cam' }), server.pool.count({ path: '/x' })]).toEqual([1, 0])
+  })
+
+  it('B-RACE hears when the connection closes meanwhile; its answer makes nothing', async () => {
+    const { hook, asked, isAsked, answer } = slowHook()
+    const { server, client, video, trace } = await camera(hook)
+    const failures: unknown[] = []
+    server.on('requestFailed', (error) => failures.push(error))
+    void setUp(client, video).catch(() => {})
+    await isAsked
+    const closed = once(server, 'connectionClosed')
+    const { signal } = asked[0] ?? {}
+    expect(signal?.aborted).toBe(false)
+    client.socket.resetAndDestroy()
+    await closed
+    expect(signal?.aborted).toBe(true)
+    answer(true)
+    await expectOk(await connectTo(server), 'OPTIONS', '*')
+    expect([trace(), failures]).toEqual([nothing, []])
+    server.removeAllListeners('requestFailed')
+  })
+
+  it('B-RACE a pool that fills up meanwhile refuses, and the media that was made for it ends', async () => {
+    let made = (): void => {}
+    let onMaking = (): void => {}
+    const making = new Promise<void>((resolve) => {
+      onMaking = resolve
+    })
+    const server = await startServer({ pool: { maxSessions: 1 } })
+    const source = new TestSource()
+    const slow = new MediaFactory(() => {
+      onMaking()
+      return new Promise((resolve) => {
+        made = () => resolve(source)
+      })
+    })
+    mountCamera(server)
+    server.mounts.add('/slow', slow)
+    const [client, other] = [await connectTo(server), await connectTo(server)]
+    const answer = setUp(client, urlOf(server, '/slow/trackID=0'))
+    await making
+    await readySession(other, urlOf(server, '/cam'))
+    made()
+    expect((await answer).statusCode).toBe(503)
+    expect([slow.mediaCount, source.startCount, source.closeCount]).toEqual([0, 0, 1])
+    expect(server.stats()).toMatchObject({ sessions: 1, channels: 4 })
+  })
+
+  it('A-SET-13 B-FULL a track that does not exist leaves no media', async () => {
+    const { client, url, sources, trace } = await camera(() => true)
+    expect((await setUp(client, `${url}/trackID=9`)).statusCode).toBe(404)
+    expect([trace()[0], trace()[3], sources[0]?.closeCount]).toEqual([0, 0, 1])
+  })
+})
+
+describe('B-FULL a publisher', () => {
+  const record = `${tcp};mode=record`
+
+  it('is admitted like a viewer: refused, it may announce and leaves no session', async () => {
+    const paths: (string | undefined)[] = []
+    const { server, client } = await camera(({ path }) => {
+      paths.push(path)
+      return paths.length > 1
+    })
+    const url = urlOf(server, '/live/door')
+    await announce(client, url)
+    expect((await setUp(client, `${url}/streamid=0`, record)).statusCode).toBe(403)
+    expect(server.stats()).toMatchObject({ sessions: 0, channels: 0 })
+    const session = sessionIdOf(await setUp(client, `${url}/streamid=0`, record))
+    expect((await setUp(client, `${url}/streamid=1`, record, session)).statusCode).toBe(200)
+    expect(paths).toEqual(['/live/door', '/live/door'])
+  })
+
+  it('finds the pool full', async () => {
+    const { server, client } = await camera(() => true)
+    server.pool.maxSessions = 1
+    const url = urlOf(server, '/live/door')
+    await announce(client, url)
+    await readySession(await connectTo(server), urlOf(server, '/cam'))
+    const response = await setUp(client, `${url}/streamid=0`, record)
+    expect([response.statusCode, response.headers.has('Retry-After')]).toEqual([503, true])
+    expect(server.stats()).toMatchObject({ sessions: 1, channels: 4 })
+  })
+
+  it('B-RACE whose announcement ends meanwhile is 404, and nothing of it stays', async () => {
+    const { hook, isAsked, answer } = slowHook()
+    const { server } = await camera(hook)
+    const opened = once(server, 'connectionOpened')
+    const client = await connectTo(server)
+    const url = urlOf(server, '/live/door')
+    await announce(client, url)
+    const [connection] = await opened
+    const response = setUp(client, `${url}/streamid=0`, record)
+    await isAsked
+    connection.publication.end()
+    answer(true)
+    expect((await response).statusCode).toBe(404)
+    expect(server.stats()).toMatchObject({ sessions: 0, channels: 0 })
+    expect(server.mounts.get('/live/door')).toBeUndefined()
+  })
+})

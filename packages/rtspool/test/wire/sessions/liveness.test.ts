@@ -1,0 +1,250 @@
+import { describe, expect, it } from 'vitest'
+import { RtspServer, type RtspServerOptions, type Session } from '../../../src/index.js'
+import { ManualClock } from '../../../src/testing/manual-clock.js'
+import { inSession, mountCamera, readySession, tcp } from '../../support/dialogue.js'
+import { openTunnel, openWebSocket, rtspOver, rtspThrough } from '../../support/http-client.js'
+import type { RtspTestClient } from '../../support/rtsp-client.js'
+import {
+  connectTlsTo,
+  connectTo,
+  expectOk,
+  openUdpPorts,
+  publish,
+  rtpPacket,
+  startServer,
+  testCertificate,
+  urlOf,
+} from '../../support/test-server.js'
+import { until } from '../../support/until.js'
+
+const minute = 60_000
+
+async function camera(options: RtspServerOptions = {}) {
+  const clock = new ManualClock()
+  const fakeTime = { clock, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 }
+  const server = await startServer({ ...fakeTime, ...options })
+  const sources = mountCamera(server)
+  return { clock, server, sources, url: urlOf(server, '/cam') }
+}
+
+const transportOver = async (over: 'TCP' | 'UDP') =>
+  over === 'TCP' ? tcp : `RTP/AVP;unicast;client_port=${(await openUdpPorts()).clientPort}`
+
+type Camera = Awaited<ReturnType<typeof camera>>
+
+const carriers: Record<string, (camera: Camera) => Promise<RtspTestClient>> = {
+  TCP: ({ server }) => connectTo(server),
+  TLS: ({ server }) => connectTlsTo(server),
+  HTTP: async ({ server }) => rtspThrough(await openTunnel(server)),
+  WebSocket: async ({ server }) => rtspOver(await openWebSocket(server)),
+}
+
+describe('an interleaved viewer that sends nothing', () => {
+  it.each(Object.keys(carriers))(
+    'P-3 A-SES-7 stays as long as its connection is open, whether media come or not: %s',
+    async (carrier) => {
+      const tls = { port: 0, ...testCertificate('first') }
+      const there = await camera(carrier === 'TLS' ? { tls } : {})
+      const { clock, server, sources, url } = there
+      const client = await carriers[carrier]?.(there)
+      if (!client) throw new Error('a client expected')
+      const id = await readySession(client, url)
+      await inSession(client, 'PLAY', url, id)
+      clock.advance(3 * minute)
+      sources[0]?.output?.tracks[0]?.push(rtpPacket({ sequenceNumber: 1, marker: true }))
+      await client.framesUntil((frames) => frames.some(({ channel }) => channel === 0))
+      clock.advance(3 * minute)
+      expect(server.pool.get(id)?.state).toBe('Playing')
+      await client.close()
+      await until(() => server.pool.size === 0)
+      expect(server.pool.stats().removed).toMatchObject({ connectionClosed: 1 })
+    },
+  )
+
+  it.each([
+    ['Ready', { maxIdleSetup: 0 }, []],
+    ['paused', {}, ['PLAY', 'PAUSE']],
+  ] as const)('P-3 A-SES-7 stays also when it is %s', async (_state, pool, methods) => {
+    const { clock, server, url } = await camera({ pool })
+    const client = await connectTo(server)
+    const id = await readySession(client, url)
+    for (const method of methods) await inSession(client, method, url, id)
+    clock.advance(3 * minute)
+    expect(server.pool.get(id)?.state).toBe('Ready')
+  })
+
+  it.each([{ maxLifetime: 100 }, { maxIdleSetup: 100 }])(
+    'P-3 A-SES-7 leaves nevertheless when another limit says so: %j',
+    async (pool) => {
+      const { clock, server, url } = await camera({ pool: { maxIdleSetup: 0, ...pool } })
+      const client = await connectTo(server)
+      await readySession(client, url)
+      clock.advance(99_000)
+      expect(server.pool.size).toBe(1)
+      clock.advance(2_000)
+      expect(server.pool.size).toBe(0)
+    },
+  )
+})
+
+describe('an interleaved publisher that sends nothing', () => {
+  it('P-3 A-SES-7 stays as long as its connection is open', async () => {
+    const { clock, server } = await camera()
+    const publisher = await connectTo(server)
+    const { session } = await publish(publisher, urlOf(server, '/live/cam'))
+    clock.advance(3 * minute)
+    expect(server.pool.get(session)?.state).toBe('Recording')
+  })
+})
+
+describe('a UDP viewer that sends nothing', () => {
+  it('P-3 A-SES-7 stays as long as its connection is open, and its timeout afterwards', async () => {
+    const { clock, server, url } = await camera()
+    const client = await connectTo(server)
+    const id = await readySession(client, url, await transportOver('UDP'))
+    await inSession(client, 'PLAY', url, id)
+    clock.advance(3 * minute)
+    expect(server.pool.get(id)?.state).toBe('Playing')
+    await client.close()
+    await until(() => server.stats().connections === 0)
+    clock.advance(64_999)
+    expect(server.pool.size).toBe(1)
+    clock.advance(251)
+    expect(server.pool.stats()).toMatchObject({ size: 0, removed: { timeout: 1 } })
+  })
+
+  it("P-3 A-SES-7 leaves after its timeout with udpLiveness 'client', its connection open or not", async () => {
+    const { clock, server, url } = await camera({ udpLiveness: 'client' })
+    const client = await connectTo(server)
+    const id = await readySession(client, url, await transportOver('UDP'))
+    await inSession(client, 'PLAY', url, id)
+    clock.advance(64_999)
+    expect(server.pool.size).toBe(1)
+    clock.advance(251)
+    expect(server.pool.stats()).toMatchObject({ size: 0, removed: { timeout: 1 } })
+  })
+
+  it('P-3 A-SES-7 lives with the connection that used it last', async () => {
+    const { clock, server, url } = await camera()
+    const [first, second] = [await connectTo(server), await connectTo(server)]
+    const id = await readySession(first, url, await transportOver('UDP'))
+    await inSession(second, 'PLAY', url, id)
+    await first.close()
+    await until(() => server.stats().connections === 1)
+    clock.advance(3 * minute)
+    expect(server.pool.size).toBe(1)
+    await second.close()
+    await until(() => server.stats().connections === 0)
+    clock.advance(50_000)
+    const third = await connectTo(server)
+    await expectOk(third, 'GET_PARAMETER', url, { headers: { Session: id } })
+    clock.advance(3 * minute)
+    expect(server.pool.size).toBe(1)
+  })
+
+  it('P-3 B-HIJ A-SES-9 does not live by the connection of a stranger', async () => {
+    const { clock, server, url } = await camera()
+    const client = await connectTo(server)
+    const id = await readySession(client, url, await transportOver('UDP'))
+    await inSession(client, 'PLAY', url, id)
+    const stranger = await connectTo(server, '127.0.0.2')
+    await inSession(stranger, 'OPTIONS', url, id)
+    await client.close()
+    await until(() => server.stats().connections === 1)
+    clock.advance(65_250)
+    expect(server.pool.size).toBe(0)
+  })
+
+  it('P-3 A-RTC-10 is found unreachable nevertheless: its connection is no report', async () => {
+    const { server, url } = await camera()
+    const client = await connectTo(server)
+    const id = await readySession(client, url, await transportOver('UDP'))
+    await inSession(client, 'PLAY', url, id)
+    const heardAt = server.pool.get(id)?.lastAccessAt
+    expect(server.pool.get(id)?.remaining()).toBe(Number.POSITIVE_INFINITY)
+    expect(server.pool.get(id)?.lastAccessAt).toBe(heardAt)
+  })
+})
+
+describe('a UDP publisher that sends nothing', () => {
+  it('P-3 R-2 leaves after its timeout: its connection does not show that its media get through', async () => {
+    const { clock, server } = await camera()
+    const publisher = await connectTo(server)
+    await publish(publisher, urlOf(server, '/live/cam'), [await openUdpPorts()])
+    clock.advance(64_999)
+    expect(server.pool.size).toBe(1)
+    clock.advance(251)
+    expect(server.pool.stats()).toMatchObject({ size: 0, removed: { timeout: 1 } })
+  })
+})
+
+describe('the option udpLiveness', () => {
+  it.each([true, 'both', 3])('P-3 refuses %j by name and value', (udpLiveness) => {
+    expect(() => new RtspServer({ udpLiveness: udpLiveness as never })).toThrow(
+      /^udpLiveness must be 'client' or 'connection', got /,
+    )
+  })
+
+  it.each([true, 'sometimes'])(
+    'A-REC-4 publisherTakeover refuses %j by name and value',
+    (value) => {
+      expect(() => new RtspServer({ publisherTakeover: value as never })).toThrow(
+        /^publisherTakeover must be one of 'never', 'idle', 'sameOwner', 'always', got /,
+      )
+    },
+  )
+})
+
+describe('an application that prevents and allows the end of a session', () => {
+  const orders = [
+    ['allow', 'connect', 'close'],
+    ['connect', 'allow', 'close'],
+    ['connect', 'prevent', 'allow', 'close'],
+    ['connect', 'prevent', 'allow', 'allow', 'close'],
+    ['connect', 'prevent', 'close', 'allow'],
+    ['connect', 'close', 'prevent', 'allow', 'allow'],
+    ['connect', 'allow', 'prevent', 'close', 'allow'],
+  ] as const
+
+  /** Allows as often as prevented; once more is a mistake that the application hears of at once. */
+  function allow(session: Session, prevented: number): number {
+    if (prevented > 0) {
+      session.allowExpire()
+      return prevented - 1
+    }
+    expect(() => session.allowExpire()).toThrow(RangeError)
+    return 0
+  }
+
+  it.each(
+    orders.flatMap((order) =>
+      (['TCP', 'UDP', 'kept TCP'] as const).map((over) => ({ order, over })),
+    ),
+  )('A-SES-7 U-4 takes nothing from the connection: $over $order', async ({ order, over }) => {
+    const onConnectionClosed = over === 'kept TCP' ? 'keep' : 'end'
+    const { clock, server, url } = await camera({ onConnectionClosed, pool: { maxIdleSetup: 0 } })
+    const client = await connectTo(server)
+    const id = await readySession(client, url, await transportOver(over === 'UDP' ? 'UDP' : 'TCP'))
+    const session = server.pool.get(id)
+    if (!session) throw new Error('a session expected')
+    let prevented = 0
+    for (const step of order) {
+      if (step === 'connect') await inSession(client, 'PLAY', url, id)
+      else if (step === 'close') {
+        await client.close()
+        await until(() => server.stats().connections === 0)
+      } else if (step === 'prevent') {
+        session.preventExpire()
+        prevented++
+      } else prevented = allow(session, prevented)
+      const isOpen = server.stats().connections > 0
+      if (session.removalReason !== undefined) continue
+      if (isOpen || prevented > 0) expect(session.remaining()).toBe(Number.POSITIVE_INFINITY)
+      else expect(session.remaining()).toBe(65_000)
+    }
+    expect(session.removalReason).toBe(over === 'TCP' ? 'connectionClosed' : undefined)
+    expect(server.stats().channels).toBe(0)
+    clock.advance(65_251)
+    expect(server.pool.size).toBe(0)
+  })
+})
