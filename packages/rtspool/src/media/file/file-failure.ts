@@ -48,3 +48,19 @@ export class FileCutOffError extends RangeError {
     this.name = 'FileCutOffError'
   }
 }
+
+/** A recording of many cameras and languages has a dozen; each track costs time before the first packet. */
+const maxTracks = 64
+
+/** Says that a file has more tracks than the server looks through. Unlike a RangeError, it refuses the whole file. */
+export class TooManyTracksError extends Error {
+  constructor(count: number) {
+    super(`expected at most ${maxTracks} tracks, got ${count}`)
+    this.name = 'TooManyTracksError'
+  }
+}
+
+/** @throws {TooManyTracksError} A file has more tracks than the server looks through. */
+export function checkTrackCount(count: number): void {
+  if (count > maxTracks) throw new TooManyTracksError(count)
+}

@@ -39,10 +39,13 @@ export function boxAt(
   return { type, start: position, contentStart: position + headerBytes, end: position + size }
 }
 
+/** A box with more boxes in it is read as far as they go: each costs much more memory than its 8 bytes. */
+const maxChildBoxes = 2 ** 16
+
 /** The boxes from `start` up to `end`, as far as they are complete. */
 export function boxesIn(bytes: Buffer, start: number, end: number): Box[] {
   const boxes: Box[] = []
-  for (let offset = start; offset < end; ) {
+  for (let offset = start; offset < end && boxes.length < maxChildBoxes; ) {
     const box = boxAt(bytes, offset, end)
     // A size of 0, up to the end of the file, is for the last box of a file alone.
     if (!box || box.end > end || bytes.readUInt32BE(offset) === 0) break

@@ -31,9 +31,10 @@ const containers = new Set(['mdia', 'minf', 'stbl'])
  */
 export function serializeMovie({ bytes, box, tracks }: Movie, shift: number): Buffer {
   const beginSeconds = commonBeginning(tracks)
+  const tracksByStart = new Map(tracks.map((track) => [track.box.start, track]))
   const children = childrenOf(bytes, box).flatMap((child) => {
     if (child.type === 'mvex') return []
-    const track = tracks.find((candidate) => candidate.box.start === child.start)
+    const track = tracksByStart.get(child.start)
     return [
       track
         ? serializeTrack(bytes, track, shift, beginSeconds)
@@ -65,7 +66,7 @@ function serializeTrack(
     if (sampleBoxes.has(box.type)) return []
     const isOnPath = box === track.box || containers.has(box.type)
     if (!isOnPath) return [bytes.subarray(box.start, box.end)]
-    const children = childrenOf(bytes, box).filter(isFirstContainer).flatMap(write)
+    const children = withoutRepeatedContainers(childrenOf(bytes, box)).flatMap(write)
     if (box.type === 'stbl') children.push(...sampleTables(track.samples, shift, start))
     return [boxOf(box.type, children)]
   }
@@ -73,8 +74,15 @@ function serializeTrack(
 }
 
 /** Of boxes that may lead to a sample table the first one of a kind counts. */
-const isFirstContainer = ({ type }: Box, index: number, boxes: readonly Box[]): boolean =>
-  !containers.has(type) || boxes.findIndex((box) => box.type === type) === index
+function withoutRepeatedContainers(boxes: readonly Box[]): Box[] {
+  const seen = new Set<string>()
+  return boxes.filter(({ type }) => {
+    if (!containers.has(type)) return true
+    const isFirst = !seen.has(type)
+    seen.add(type)
+    return isFirst
+  })
+}
 
 /** @param start - Decoding time of the first sample; a sample table itself begins at 0. */
 function sampleTables(samples: SampleList, shift: number, start: number): Buffer[] {

@@ -1,3 +1,4 @@
+import { checkTrackCount } from '../file-failure.js'
 import { type Box, boxAt, childrenOf, findBox } from './boxes.js'
 import { SampleList } from './sample-list.js'
 
@@ -41,10 +42,11 @@ export function safeNumber(value: bigint): number {
  *
  * @param maxSamples - Of all tracks together.
  * @throws {RangeError} The box is cut off, contradicts itself, or lists more samples.
+ * @throws {TooManyTracksError} The box has more tracks than a file may have.
  */
 export function parseMovie(bytes: Buffer, maxSamples: number): Movie {
-  const box = boxAt(bytes, 0, bytes.length)
-  if (box?.type !== 'moov' || box.end > bytes.length) throw new RangeError('moov: expected a box')
+  const box = findMovie(bytes)
+  if (!box) throw new RangeError('moov: expected a box')
   const extendsBox = findBox(bytes, box, 'mvex')
   const defaults = extendsBox ? sampleDefaults(bytes, extendsBox) : new Map()
   const tracks: MovieTrack[] = []
@@ -61,10 +63,22 @@ export function parseMovie(bytes: Buffer, maxSamples: number): Movie {
   return { bytes, box, tracks }
 }
 
-/** Whether fragments may follow a `moov` box (MovieExtendsBox, section 8.8.1). */
+/**
+ * Whether fragments may follow a `moov` box (MovieExtendsBox, section 8.8.1).
+ *
+ * @throws {TooManyTracksError} The box has more tracks than a file may have.
+ */
 export function isFragmentedMovie(bytes: Buffer): boolean {
-  const box = boxAt(bytes, 0, bytes.length)
+  const box = findMovie(bytes)
   return box !== undefined && findBox(bytes, box, 'mvex') !== undefined
+}
+
+/** Finds a `moov` box that is all there, and counts the tracks before anything looks into a track. */
+function findMovie(bytes: Buffer): Box | undefined {
+  const box = boxAt(bytes, 0, bytes.length)
+  if (box?.type !== 'moov' || box.end > bytes.length) return undefined
+  checkTrackCount(childrenOf(bytes, box).filter(({ type }) => type === 'trak').length)
+  return box
 }
 
 const noDefaults: SampleDefaults = { duration: 0, size: 0, flags: 0 }

@@ -1,5 +1,6 @@
 import type * as Mediabunny from 'mediabunny'
 import { beginOfAudio, beginOfVideo, type Origin } from '../beginnings.js'
+import { checkTrackCount } from '../file-failure.js'
 import { aacFileTrack } from './aac-file-track.js'
 import {
   type CompressedCodec,
@@ -38,7 +39,11 @@ interface Candidate extends FileFacts {
   readonly videoSeconds: number | undefined
 }
 
-/** Looks at all tracks of a file; one that is broken is as one that cannot be sent. */
+/**
+ * Looks at all tracks of a file; one that is broken is as one that cannot be sent.
+ *
+ * @throws {TooManyTracksError} The file has more tracks than the server looks through.
+ */
 export async function chooseTracks(
   { EncodedPacketSink }: { readonly EncodedPacketSink: EncodedPacketSink },
   input: Mediabunny.Input,
@@ -55,6 +60,7 @@ export async function chooseTracks(
     return undefined
   }
   const all = await input.getTracks()
+  checkTrackCount(all.length)
   const video = await firstOf(all.filter((track) => track.isVideoTrack()))
   videoSeconds = video && (await firstSecondsOf(video))
   const audio = await firstOf(all.filter((track) => !track.isVideoTrack()))

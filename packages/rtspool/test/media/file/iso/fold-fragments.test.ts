@@ -4,7 +4,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { boxesIn } from '../../../../src/media/file/iso/boxes.js'
 import type { AccessUnit } from '../../../../src/media/file/tracks/file-track.js'
 import { clipAs, MediaDirectory, sameBytes, unitsFrom } from '../containers.js'
-import { withFirstFragmentInMovie, withTimesLater } from './movie-with-samples.js'
+import {
+  withCopiesOfTrack,
+  withFirstFragmentInMovie,
+  withTimesLater,
+} from './movie-with-samples.js'
 
 /** A `moof` a second, as recorders write them; `moov` without samples. */
 let fragmented: Buffer
@@ -129,5 +133,25 @@ describe('a fragmented file', () => {
     bytes.writeUInt32BE(0xffff_ff00, run + 8)
     const [video = 0] = await expectBeginning(bytes)
     expect(video).toBeGreaterThanOrEqual(100)
+  })
+
+  /** The file is cut within a fragment, so that its index is worked out. */
+  const killed = () => fragmented.subarray(0, (moofs.at(-1)?.start ?? 0) + 30)
+
+  test('with 64 tracks plays', async () => {
+    const { tracks } = await directory.open(withCopiesOfTrack(killed(), 62))
+    expect(tracks).toHaveLength(2)
+  })
+
+  test.each([63, 20_000])('with %d tracks more than two is refused at once', async (copies) => {
+    const bytes = withCopiesOfTrack(killed(), copies)
+    const began = performance.now()
+    const error = await directory.open(bytes).catch((it: unknown) => it)
+    expect(error).toMatchObject({
+      code: 'ERR_MEDIA_UNAVAILABLE',
+      cause: { message: `expected at most 64 tracks, got ${copies + 2}` },
+    })
+    // An index of 20,000 tracks would take seconds.
+    expect(performance.now() - began).toBeLessThan(2000)
   })
 })

@@ -68,3 +68,20 @@ export function withTimesLater(file: Buffer, seconds: number): Buffer {
   }
   return bytes
 }
+
+/** A fragmented file whose first track is there `copies` times more, under other ids. */
+export function withCopiesOfTrack(file: Buffer, copies: number): Buffer {
+  const moov = boxesIn(file, 0, file.length).find(({ type }) => type === 'moov')
+  const trak = moov && childrenOf(file, moov).find(({ type }) => type === 'trak')
+  const tkhd = trak && findBox(file, trak, 'tkhd')
+  if (!moov || !tkhd) throw new Error('expected a track')
+  const idAt = tkhd.contentStart - trak.start + (file[tkhd.contentStart] === 1 ? 20 : 12)
+  const tracks = Array.from({ length: copies }, (_, index) => {
+    const track = Buffer.from(file.subarray(trak.start, trak.end))
+    track.writeUInt32BE(1000 + index, idAt)
+    return track
+  })
+  const movie = Buffer.concat([file.subarray(moov.start, moov.end), ...tracks])
+  movie.writeUInt32BE(movie.length)
+  return Buffer.concat([file.subarray(0, moov.start), movie, file.subarray(moov.end)])
+}
