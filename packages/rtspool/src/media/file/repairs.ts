@@ -1,17 +1,20 @@
 import type { FileRepair, FileView } from './file-view.js'
 import { foldFragments } from './iso/fold-fragments.js'
 import { endLastCluster } from './matroska/end-cluster.js'
-import { repairTransportStream } from './ts/scan.js'
+import { TransportStreamScan } from './ts/scan.js'
 
 const noRepair: FileRepair = { present: (file) => file, leftOut: [] }
 
 /** Looks through an open file for what mediabunny cannot read. */
-async function findRepair(file: FileView): Promise<FileRepair> {
+async function findRepair(
+  file: FileView,
+  transportStream: TransportStreamScan,
+): Promise<FileRepair> {
   try {
     return (
       (await foldFragments(file)) ??
       (await endLastCluster(file)) ??
-      (await repairTransportStream(file)) ??
+      (await transportStream.repairOf(file)) ??
       noRepair
     )
   } catch (error) {
@@ -21,17 +24,23 @@ async function findRepair(file: FileView): Promise<FileRepair> {
   }
 }
 
-/** Remembers the repair of a file, so that a file is looked through once and not for each viewer. */
+/**
+ * Remembers the repair of a file, so that a file is looked through once and not for each viewer. Of MPEG-TS that has
+ * grown, only what is new is looked through.
+ */
 export class RepairMemory {
   #identity = ''
   #repair: Promise<FileRepair> | undefined
   #told = ''
+  readonly #transportStream = new TransportStreamScan()
 
   /** @param identity - Changes when the file does. */
   async repairOf(file: FileView, identity: string): Promise<FileRepair> {
     if (this.#identity !== identity || !this.#repair) {
       this.#identity = identity
-      this.#repair = findRepair(file)
+      // One after the other: a file that grows is read once by all who ask meanwhile.
+      const before = this.#repair?.catch(() => {})
+      this.#repair = Promise.resolve(before).then(() => findRepair(file, this.#transportStream))
     }
     const repair = this.#repair
     try {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { FileRepair, FileView } from '../file-view.js'
 import { findAlignment, type PesTimes, packetBytes, readPesTimes, syncByte } from './packet.js'
 import { type PacketRun, RepairedStream } from './repaired-stream.js'
@@ -11,20 +12,56 @@ const maxScannedBytes = 2 * 2 ** 30
 /** A file that loses its packets more often is played up to there. */
 const maxRuns = 2 ** 12
 
+/** Entries of streams and pieces that a {@link TransportStreamScan} keeps; a file with more is looked through again. */
+const maxKeptEntries = 2 ** 16
+
 /**
  * Looks through an MPEG-TS file for what mediabunny 1.61 cannot cope with: packets that do not begin at the
  * beginning, or begin anew in the middle; times that begin again or jump.
  *
- * Reads the whole file once, up to 2 GiB.
- *
- * @returns `undefined` where mediabunny needs no help, and for other formats.
+ * Reads the whole file once, up to 2 GiB. A file that has grown since is read on from there: a recording that is still
+ * written costs each viewer what came since the last one.
  */
-export async function repairTransportStream(file: FileView): Promise<FileRepair | undefined> {
-  const head = await file.read(0, Math.min(file.sizeBytes, sniffedBytes))
-  if (!findAlignment(head, 0, false)) return undefined
-  const scan = new Scan(file)
-  await scan.run()
-  const { runs, pieces, skippedBytes } = scan
+export class TransportStreamScan {
+  #kept: { readonly scan: Scan; readonly fingerprint: string } | undefined
+
+  /**
+   * Call it for one reading of the file after the other, not for two at once.
+   *
+   * @returns `undefined` where mediabunny needs no help, and for other formats.
+   */
+  async repairOf(file: FileView): Promise<FileRepair | undefined> {
+    const head = await file.read(0, Math.min(file.sizeBytes, sniffedBytes))
+    if (!findAlignment(head, 0, false)) {
+      this.#kept = undefined
+      return undefined
+    }
+    const scan = (await this.#keptScanOf(file)) ?? new Scan()
+    this.#kept = undefined
+    await scan.readOn(file)
+    if (scan.position > 0 && scan.entryCount <= maxKeptEntries) {
+      this.#kept = { scan, fingerprint: await fingerprintOf(file, scan.position) }
+    }
+    return repairWith(await scan.finished(file))
+  }
+
+  /** @returns `undefined` unless the file is what was looked through, or begins with that. */
+  async #keptScanOf(file: FileView): Promise<Scan | undefined> {
+    const kept = this.#kept
+    if (!kept || kept.scan.position > file.sizeBytes) return undefined
+    const isSame = kept.fingerprint === (await fingerprintOf(file, kept.scan.position))
+    return isSame ? kept.scan : undefined
+  }
+}
+
+/** Tells a file that has grown from another file in its place, by the bytes at the beginning and before `end`. */
+async function fingerprintOf(file: FileView, end: number): Promise<string> {
+  const head = await file.read(0, Math.min(end, sniffedBytes))
+  const tail = await file.read(Math.max(0, end - sniffedBytes), end)
+  return createHash('sha256').update(head).update(tail).digest('base64')
+}
+
+function repairWith({ runs, pieces, skippedBytes }: Scan): FileRepair | undefined {
   const times = pieces.finish()
   const [first] = runs
   const isPlain = runs.length === 1 && first?.fileStart === 0 && first.stride === packetBytes
@@ -35,29 +72,59 @@ export async function repairTransportStream(file: FileView): Promise<FileRepair 
   return { present: (open) => new RepairedStream(open, runs, times), leftOut }
 }
 
+/** Goes through a file chunk by chunk. */
 class Scan {
   readonly runs: PacketRun[] = []
-  readonly pieces = new TimelinePieces()
+  pieces = new TimelinePieces()
   skippedBytes = 0
-  readonly #file: FileView
+  /** Position behind the bytes that have been dealt with. */
+  position = 0
   readonly #times: PesTimes = { pid: 0, isVideo: false, ptsAt: -1, dtsAt: -1 }
   #stride = 0
   #packets = 0
 
-  constructor(file: FileView) {
-    this.#file = file
+  /** Entries in memory. */
+  get entryCount(): number {
+    return this.runs.length + this.pieces.streamCount
   }
 
-  async run(): Promise<void> {
-    const limit = Math.min(this.#file.sizeBytes, maxScannedBytes)
-    for (let position = 0; position + packetBytes <= limit && this.runs.length < maxRuns; ) {
-      const end = Math.min(limit, position + chunkBytes)
-      const bytes = await this.#file.read(position, end)
-      const used = this.#look(bytes, position, end === limit)
-      if (used === 0) break
-      position += used
+  /** Reads every chunk that is not the last one of the file. */
+  async readOn(file: FileView): Promise<void> {
+    const limit = limitOf(file)
+    while (this.position + chunkBytes < limit && this.runs.length < maxRuns) {
+      if (!(await this.#readChunk(file, limit))) return
     }
-    this.#countRest(limit)
+  }
+
+  /** A copy that has read the file to its end: what is believed of the last bytes may change when others follow. */
+  async finished(file: FileView): Promise<Scan> {
+    const copy = this.#copy()
+    const limit = limitOf(file)
+    while (copy.position + packetBytes <= limit && copy.runs.length < maxRuns) {
+      if (!(await copy.#readChunk(file, limit))) break
+    }
+    copy.#countRest(file, limit)
+    return copy
+  }
+
+  #copy(): Scan {
+    const copy = new Scan()
+    copy.runs.push(...this.runs.map((run) => ({ ...run })))
+    copy.pieces = this.pieces.copy()
+    copy.skippedBytes = this.skippedBytes
+    copy.position = this.position
+    copy.#stride = this.#stride
+    copy.#packets = this.#packets
+    return copy
+  }
+
+  /** @returns Whether there was something to deal with. */
+  async #readChunk(file: FileView, limit: number): Promise<boolean> {
+    const end = Math.min(limit, this.position + chunkBytes)
+    const bytes = await file.read(this.position, end)
+    const used = this.#look(bytes, this.position, end === limit)
+    this.position += used
+    return used > 0
   }
 
   /** @returns How many bytes have been dealt with; the others belong to a packet that goes on. */
@@ -102,10 +169,12 @@ class Scan {
   }
 
   /** What is behind the limit is taken to go on as before. */
-  #countRest(limit: number): void {
+  #countRest(file: FileView, limit: number): void {
     const run = this.runs.at(-1)
-    if (!run || limit === this.#file.sizeBytes) return
-    const rest = this.#file.sizeBytes - run.fileStart - packetBytes
+    if (!run || limit === file.sizeBytes) return
+    const rest = file.sizeBytes - run.fileStart - packetBytes
     run.packets = Math.floor(rest / run.stride) + 1
   }
 }
+
+const limitOf = ({ sizeBytes }: FileView): number => Math.min(sizeBytes, maxScannedBytes)

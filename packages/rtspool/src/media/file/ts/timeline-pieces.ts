@@ -45,6 +45,12 @@ interface Piece {
  */
 export class TimelinePieces {
   readonly #pieces: Piece[] = []
+  #streamCount = 0
+
+  /** Streams of all pieces: what is in memory. */
+  get streamCount(): number {
+    return this.#streamCount
+  }
 
   /** Takes the times of a PES packet; packets are numbered from 0 as they come in the file. */
   add(packet: number, bytes: Uint8Array, { pid, isVideo, ptsAt, dtsAt }: PesTimes): void {
@@ -69,6 +75,7 @@ export class TimelinePieces {
     if (!stream) {
       stream = { first: presentation, end: presentation, lastDecoding: decoding, duration: 0 }
       piece.streams.set(pid, stream)
+      this.#streamCount++
     }
     if (decoding > stream.lastDecoding) stream.duration = decoding - stream.lastDecoding
     stream.lastDecoding = decoding
@@ -86,6 +93,19 @@ export class TimelinePieces {
       for (const [pid, { end }] of streams) ends.set(pid, end + shift)
       return { firstPacket, shift: modulo(shift, timeModulus) }
     })
+  }
+
+  /** Pieces that go on by themselves: only the last one can still change. */
+  copy(): TimelinePieces {
+    const copy = new TimelinePieces()
+    for (const piece of this.#pieces.slice(0, -1)) copy.#pieces.push(piece)
+    const last = this.#pieces.at(-1)
+    if (last) {
+      const streams = [...last.streams].map(([pid, times]) => [pid, { ...times }] as const)
+      copy.#pieces.push({ ...last, streams: new Map(streams) })
+    }
+    copy.#streamCount = this.#streamCount
+    return copy
   }
 
   #begin(firstPacket: number, latest: number): Piece {

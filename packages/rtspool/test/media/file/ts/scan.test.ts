@@ -13,7 +13,7 @@ import {
   timeModulus,
   writeTime,
 } from '../../../../src/media/file/ts/packet.js'
-import { repairTransportStream } from '../../../../src/media/file/ts/scan.js'
+import { TransportStreamScan } from '../../../../src/media/file/ts/scan.js'
 import { clipAs, MediaDirectory, sameBytes, unitsFrom } from '../containers.js'
 
 /** Three seconds of the clip, and two. */
@@ -171,7 +171,7 @@ describe('MPEG-TS', () => {
     for (const size of [0, 1, 187, 188, 189, 400, 70_000]) {
       const bytes = Buffer.alloc(size)
       for (const from of [0, 200, size - 300, size - 188]) if (from >= 0) bytes[from] = 0x47
-      expect(await repairTransportStream(file(bytes))).toBeUndefined()
+      expect(await new TransportStreamScan().repairOf(file(bytes))).toBeUndefined()
     }
   })
 
@@ -194,5 +194,66 @@ describe('MPEG-TS', () => {
   test('M-G with time codes, joined, goes on', async () => {
     const bytes = Buffer.concat([framed(three, 4, 0), framed(two, 4, 0)])
     await expectAll(bytes, unitsOfThree, unitsOfTwo)
+  })
+})
+
+/** Bytes as a file, and how many of them were read. */
+class CountedFile {
+  readonly sizeBytes: number
+  readBytes = 0
+  readonly #bytes: Buffer
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes
+    this.sizeBytes = bytes.length
+  }
+
+  async read(start: number, end: number): Promise<Buffer> {
+    this.readBytes += end - start
+    return Buffer.from(this.#bytes.subarray(start, end))
+  }
+}
+
+describe('MPEG-TS that grows', () => {
+  /** About 7 MiB: parts whose times begin again, joined within packets now and then. */
+  const recording = () => {
+    const parts = Array.from({ length: 60 }, (_, index) =>
+      (index % 2 ? three : two).subarray(index % 5 ? 0 : 77),
+    )
+    return Buffer.concat(parts)
+  }
+  const presented = async (scan: TransportStreamScan, file: CountedFile) => {
+    const view = (await scan.repairOf(file))?.present(file)
+    return { view, all: await view?.read(0, view.sizeBytes) }
+  }
+
+  test('is presented as one that is looked through at once, and is read once', async () => {
+    const bytes = recording()
+    expect(bytes.length).toBeGreaterThan(4 * 2 ** 20)
+    const scan = new TransportStreamScan()
+    for (let size = bytes.length / 2; size <= bytes.length; size += 401_001) {
+      const grown = new CountedFile(bytes.subarray(0, Math.floor(size)))
+      const repair = await scan.repairOf(grown)
+      // The last chunk, and the one that may have become complete.
+      if (size > bytes.length / 2) expect(grown.readBytes).toBeLessThan(2.5 * 2 ** 20)
+      const view = repair?.present(grown)
+      const once = await presented(new TransportStreamScan(), grown)
+      expect(view?.sizeBytes).toBe(once.view?.sizeBytes)
+      const all = await view?.read(0, view.sizeBytes)
+      expect(Buffer.compare(all ?? Buffer.of(1), once.all ?? Buffer.of(2))).toBe(0)
+    }
+  })
+
+  test.each([
+    { name: 'a shorter one', another: () => recording().subarray(0, 2e6) },
+    { name: 'a longer one', another: () => Buffer.concat([three, recording(), two]) },
+    { name: 'one that is no MPEG-TS', another: () => Buffer.alloc(8e6) },
+  ])('is read anew when $name takes its place', async ({ another }) => {
+    const scan = new TransportStreamScan()
+    await scan.repairOf(new CountedFile(recording()))
+    const file = new CountedFile(another())
+    const once = await presented(new TransportStreamScan(), file)
+    const { all } = await presented(scan, file)
+    expect(Buffer.compare(all ?? Buffer.alloc(0), once.all ?? Buffer.alloc(0))).toBe(0)
   })
 })
