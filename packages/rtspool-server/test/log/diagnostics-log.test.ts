@@ -106,6 +106,18 @@ it.each([
   expect(lines).toMatchObject([{ level: 50, path: '/cam', err: { message: 'disk' } }])
 })
 
+it('P-5a counts breaks by publisher: one that jumps all the time hides no other', () => {
+  const { log, lines } = collected()
+  const end = logDiagnostics(new RepeatLimit(log, new ManualClock()))
+  const tell = (path: string, address: string): void =>
+    channel('rtspool:timeline-break').publish({ path, track: 0, address, kind: 'source' })
+  for (let index = 0; index < 50; index++) tell(`/live/${index}`, '192.0.2.1')
+  tell('/live/cam', '192.0.2.2')
+  end()
+  expect(lines).toHaveLength(11)
+  expect(lines.at(-1)).toMatchObject({ path: '/live/cam', address: '192.0.2.2' })
+})
+
 it.each([
   ['timestamp', 'the time of a source has jumped'],
   ['source', 'a source goes on with another SSRC'],

@@ -33,6 +33,12 @@ export interface MediaSource {
    */
   readonly sendsReports?: boolean
   /**
+   * Numeric IP address of the peer that sends the packets, where it is known: diagnostics about the packets name the peer,
+   * so that a log can tell one noisy peer from others.
+   * @default none
+   */
+  readonly remoteAddress?: string | undefined
+  /**
    * Tells a live source where its packets go before anybody plays, in the turn in which it is made. A source whose packets
    * come already may push them from then on: they are kept from the last key frame on as {@link start} says, and the first
    * viewer begins with them as later ones do. Without a `gopCache` they are thrown away, as are those that come before
@@ -103,6 +109,8 @@ export function sourceProblem(source: unknown, isShared: boolean): string | unde
   const lacking = methods.filter((name) => typeof source[name] !== 'function')
   if (source.prepare !== undefined && typeof source.prepare !== 'function')
     lacking.push('a function prepare')
+  if (source.remoteAddress !== undefined && typeof source.remoteAddress !== 'string')
+    lacking.push('a string remoteAddress')
   if (isSeeking && !isDuration(source.durationSeconds)) lacking.push('durationSeconds')
   if (!isDescription(source.description)) lacking.unshift('description')
   if (lacking.length > 0) return `${needs}, got ${kindOf(source)} without ${lacking.join(', ')}`

@@ -114,6 +114,7 @@ export class Media {
       timeline: (this.playback ? undefined : options.timeline) ?? 'passThrough',
       jump: new CommonJump(),
       sourceClock: new SourceClock(),
+      remoteAddress: source.remoteAddress,
       awaitsReport: source.sendsReports ?? false,
       cacheShare: options.cacheShare,
       onKeyFrame: (track: Track, unixMs: number): void => this.#keyFrameBegins(track, unixMs),

@@ -205,6 +205,7 @@ describe('what a factory was given instead of a source', () => {
     [{ description: {}, start, close }, 'got object without description'],
     [{ description, start: true }, 'got object without start, close'],
     [{}, 'got object without description, start, close'],
+    [{ description, start, close, remoteAddress: 7 }, 'got object without a string remoteAddress'],
   ])('%j is 503 and says what a source needs', async (source, got) => {
     const factory = new MediaFactory(() => source as MediaSource)
     const message = `/cam: a media source needs description, start and close, ${got}`

@@ -22,7 +22,7 @@ function refuseConnection(): void {
 }
 
 const breakTimeline = (): void =>
-  new TimelineBreaks('/cam', 0, new ManualClock()).tell('source', 'passThrough')
+  new TimelineBreaks({ path: '/cam', track: 0 }, new ManualClock()).tell('source', 'passThrough')
 
 const messages = [
   ['rtspool:connections-refused', 'RTSPOOL_CONNECTIONS_REFUSED', refuseConnection],

@@ -197,7 +197,8 @@ export class Publication {
     if (!this.#recorded || this.#isEnded) throw this.#notFound()
     const { session, media } = this.#init.description
     const description = { session, media: this.#recorded.flatMap((index) => media[index] ?? []) }
-    return { description, sendsReports: true, start: () => {}, close: () => {} }
+    const { address: remoteAddress } = this.#init.owner
+    return { description, sendsReports: true, remoteAddress, start: () => {}, close: () => {} }
   }
 
   #notFound(): RequestError {

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.js'
 import { Diagnostic } from '../../listeners.js'
 import { shown } from '../../option-checks.js'
+import type { TrackPlace } from '../track/track-place.js'
 
 /**
  * What becomes of SSRC, sequence numbers and timestamps when a source jumps, changes its SSRC or returns.
@@ -20,11 +21,7 @@ export function checkTimeline(name: string, value: unknown): TimelinePolicy {
 }
 
 /** A source whose packets do not go on from those before, on the diagnostics channel `rtspool:timeline-break`. */
-export interface TimelineBreak {
-  /** Of the presentation. */
-  readonly path: string
-  /** Index of the track, from 0. */
-  readonly track: number
+export interface TimelineBreak extends TrackPlace {
   /**
    * `timestamp`: RTP time has jumped by more than 2 s; `source`: another SSRC, or another publisher; `sequence`: the sequence
    * numbers have begun anew.
@@ -48,15 +45,13 @@ const tellIntervalMs = 10_000
 
 /** Tells of the breaks of one track. */
 export class TimelineBreaks {
-  readonly #path: string
-  readonly #track: number
+  readonly #place: TrackPlace
   readonly #clock: Clock
   #toldAt = Number.NEGATIVE_INFINITY
   #count = 0
 
-  constructor(path: string, track: number, clock: Clock) {
-    this.#path = path
-    this.#track = track
+  constructor(place: TrackPlace, clock: Clock) {
+    this.#place = place
     this.#clock = clock
   }
 
@@ -65,13 +60,7 @@ export class TimelineBreaks {
     const now = this.#clock.now()
     if (now - this.#toldAt < tellIntervalMs) return
     this.#toldAt = now
-    const message: TimelineBreak = {
-      path: this.#path,
-      track: this.#track,
-      kind,
-      timeline,
-      count: this.#count,
-    }
+    const message: TimelineBreak = { ...this.#place, kind, timeline, count: this.#count }
     this.#count = 0
     timelineBreak.publish(message)
   }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.js'
+import type { TrackPlace } from '../track/track-place.js'
 import type { TrackTime } from '../track/track-time.js'
 import type { Arrival } from './arrival-line.js'
 import { CommonJump } from './common-jump.js'
@@ -16,8 +17,7 @@ export class TrackTimeline {
   #line: ContinuousTimeline | undefined
 
   constructor(init: {
-    readonly path: string
-    readonly index: number
+    readonly place: TrackPlace
     readonly clock: Clock
     readonly time: TrackTime
     readonly clockRate: number
@@ -30,7 +30,7 @@ export class TrackTimeline {
     this.#time = init.time
     this.#clockRate = init.clockRate
     this.#jump = init.jump ?? new CommonJump()
-    this.#breaks = new TimelineBreaks(init.path, init.index, init.clock)
+    this.#breaks = new TimelineBreaks(init.place, init.clock)
     if (init.policy === 'continuous') this.#line = this.#createLine()
   }
 

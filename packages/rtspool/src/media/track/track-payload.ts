@@ -1,6 +1,7 @@
 import { type PayloadTest, payloadTestOf, payloadTypeOf } from '../../rtp/index.js'
 import type { MediaDescription } from '../../sdp/index.js'
 import { EntryPoints } from './entry-points.js'
+import type { TrackPlace } from './track-place.js'
 import { UnlistedPackets } from './unlisted-packets.js'
 
 const payloadTypeCount = 128
@@ -21,13 +22,13 @@ export class TrackPayload {
   readonly #unlisted: UnlistedPackets
   readonly #entryPoints = new EntryPoints()
 
-  constructor(path: string, index: number, description: MediaDescription) {
+  constructor(place: TrackPlace, description: MediaDescription) {
     const { payloadTypes } = description
     const [first] = payloadTypes
     const rtpmap = first === undefined ? undefined : description.rtpmap(first)
     this.clockRate = rtpmap?.clockRate ?? defaultClockRate
     this.#test = rtpmap && payloadTestOf(rtpmap.encoding)
-    this.#unlisted = new UnlistedPackets(path, index, payloadTypes)
+    this.#unlisted = new UnlistedPackets(place, payloadTypes)
     // Without a payload type the description allows any.
     if (payloadTypes.length === 0) this.#types.fill(leading)
     for (const type of payloadTypes) {

@@ -26,6 +26,7 @@ import type { GopCacheLimits } from './gop-cache.js'
 import { RecentPackets } from './gop-cache.js'
 import { SourceClock } from './source-clock.js'
 import { TrackPayload } from './track-payload.js'
+import type { TrackPlace } from './track-place.js'
 import { TrackReports } from './track-reports.js'
 import { TrackTime } from './track-time.js'
 
@@ -33,6 +34,8 @@ export interface TrackInit {
   readonly index: number
   /** Of the presentation. */
   readonly path?: string
+  /** Of the peer that the packets come from, if one sends them. */
+  readonly remoteAddress?: string | undefined
   readonly description: MediaDescription
   readonly clock: Clock
   readonly cname: string
@@ -90,12 +93,13 @@ export class Track {
     this.#clock = clock
     this.#onKeyFrame = init.onKeyFrame
     this.#hasFrames = description.kind === 'video'
-    this.#payload = new TrackPayload(path, index, description)
+    const place: TrackPlace = { path, track: index, address: init.remoteAddress }
+    this.#payload = new TrackPayload(place, description)
     const { clockRate } = this.#payload
     this.clockRate = clockRate
     const time = new TrackTime({ clock, clockRate, sourceClock, awaitsReport })
     this.#time = time
-    this.#timeline = new TrackTimeline({ path, index, clock, time, clockRate, jump, policy })
+    this.#timeline = new TrackTimeline({ place, clock, time, clockRate, jump, policy })
     const troubles = new DeliveryTroubles(path, index)
     this.#refused = new RefusedPackets(path, index)
     // What it begins with is kept from the last key frame of another track on.

@@ -1,11 +1,8 @@
 import { Diagnostic } from '../../listeners.js'
+import type { TrackPlace } from './track-place.js'
 
 /** An RTP packet whose payload type its description does not list. */
-export interface UnlistedPacket {
-  /** Path of the presentation. */
-  readonly path: string
-  /** Index of the track, from 0. */
-  readonly track: number
+export interface UnlistedPacket extends TrackPlace {
   /** Of the packet. */
   readonly payloadType: number
   /** The payload types of the track, as described or announced. */
@@ -21,15 +18,13 @@ const unlistedPacket = new Diagnostic<UnlistedPacket>(
 
 /** Counts the packets of one track whose payload type is none of the track's, and tells the first of them. */
 export class UnlistedPackets {
-  readonly #path: string
-  readonly #track: number
+  readonly #place: TrackPlace
   readonly #expected: readonly number[]
   #count = 0
 
   /** @param expected - The payload types of the track. */
-  constructor(path: string, track: number, expected: readonly number[]) {
-    this.#path = path
-    this.#track = track
+  constructor(place: TrackPlace, expected: readonly number[]) {
+    this.#place = place
     this.#expected = expected
   }
 
@@ -40,7 +35,6 @@ export class UnlistedPackets {
   note(payloadType: number): void {
     this.#count++
     if (this.#count > 1) return
-    const expected = this.#expected
-    unlistedPacket.publish({ path: this.#path, track: this.#track, payloadType, expected })
+    unlistedPacket.publish({ ...this.#place, payloadType, expected: this.#expected })
   }
 }

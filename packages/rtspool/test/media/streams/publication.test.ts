@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { describe, expect, it } from 'vitest'
 import { Publication } from '../../../src/media/streams/publication.js'
 import { RecordStream } from '../../../src/media/streams/record-stream.js'
@@ -11,7 +12,7 @@ function announce(sdp = testSdp, presentation = '/live/cam') {
   const publication = new Publication({
     path: '/live/cam',
     presentation,
-    owner: { address: '127.0.0.1', user: undefined },
+    owner: { address: '192.0.2.7', user: undefined },
     description: parseSdp(Buffer.from(sdp)),
     clock,
     setupTimeoutMs: 30_000,
@@ -64,6 +65,23 @@ describe('Publication.trackIndexOf', () => {
 })
 
 describe('Publication', () => {
+  it.each([
+    ['rtspool:timeline-break', { kind: 'source' }],
+    ['rtspool:unlisted-packet', { payloadType: 77 }],
+  ])('names its publisher on %s', async (channel, facts) => {
+    const told: unknown[] = []
+    const note = (message: unknown): void => void told.push(message)
+    subscribe(channel, note)
+    const { publication, stream } = announce()
+    const video = stream()
+    await publication.record(new Map([[0, video]]))
+    video.receiveRtp(rtpPacket({ sequenceNumber: 1, ssrc: 1, payloadType: 77 }))
+    video.receiveRtp(rtpPacket({ sequenceNumber: 2, ssrc: 2 }))
+    unsubscribe(channel, note)
+    expect(told).toMatchObject([{ path: '/live/cam', track: 0, address: '192.0.2.7', ...facts }])
+    publication.end()
+  })
+
   it('A-REC-7 is nothing to watch before it is recorded, then one media for all', async () => {
     const { publication, events, stream, construct } = announce()
     await expect(construct()).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' })
