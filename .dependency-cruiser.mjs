@@ -47,6 +47,86 @@ const layerRules = Object.entries(layers).map(([layer, allowed]) => ({
   },
 }))
 
+/**
+ * The rooms of each folder, from the top floor to the ground; the empty name is the folder itself. A room imports from floors
+ * below its own, and those files of the folder itself that `files` names.
+ */
+const houses = [
+  {
+    folder: `${src}/server`,
+    floors: [
+      [''],
+      ['door'],
+      ['connection'],
+      ['handlers'],
+      ['setup'],
+      ['auth', 'key-mgmt', 'sources'],
+      ['request'],
+      ['liveness'],
+    ],
+    files: ['admit-hook', 'server-options', 'stream-stats'],
+  },
+  {
+    folder: `${src}/media`,
+    floors: [['file', 'streams'], [''], ['track'], ['fan-out', 'timeline']],
+    files: [],
+  },
+  {
+    folder: `${src}/media/file`,
+    floors: [[''], ['iso', 'matroska', 'tracks', 'ts']],
+    files: ['beginnings', 'file-failure', 'file-view'],
+  },
+  {
+    folder: `${src}/transport`,
+    floors: [['multicast', 'tunnel'], ['tcp', 'udp'], ['system']],
+    files: [],
+  },
+  {
+    folder: `${src}/rtp`,
+    floors: [[''], ['payloader'], ['codec']],
+    files: ['packet', 'payload-kinds', 'sequence'],
+  },
+  { folder: `${src}/session-pool`, floors: [[''], ['structures']], files: [] },
+  { folder: `${src}/testing`, floors: [[''], ['pool-suite']], files: ['manual-clock'] },
+  { folder: command, floors: [[''], ['log'], ['options']], files: [] },
+  {
+    folder: conform,
+    floors: [[''], ['rows'], ['carriers'], ['command-line']],
+    files: [
+      ...['answer', 'credentials', 'description', 'mismatch', 'npt', 'peer', 'row', 'rtp'],
+      ...['rtp-info', 'trial'],
+    ],
+  },
+]
+
+const pathOfRoom = (folder, room) => (room === '' ? `${folder}/[^/]+\\.ts$` : `${folder}/${room}/`)
+
+/** As in `server/door` or `conform/rows`. */
+const nameOfRoom = (folder, room) =>
+  `${folder.replace(/^\^packages\/(rtspool\/src\/|rtspool-)|\/src$/g, '')}/${room}`.replace(
+    /\/$/,
+    '',
+  )
+
+const roomRules = houses.flatMap(({ folder, floors, files }) =>
+  floors.flatMap((rooms, floor) => {
+    // Nothing is above the folder itself where it has the top floor.
+    if (floor === 0 && rooms[0] === '') return []
+    return rooms.map((room) => {
+      const below = floors.slice(floor + 1).flat()
+      const allowed = [room, ...below].map((name) => pathOfRoom(folder, name))
+      for (const file of files) allowed.push(`${folder}/${file}\\.ts$`)
+      return {
+        name: `room-${nameOfRoom(folder, room).replaceAll('/', '-')}`,
+        comment: `${nameOfRoom(folder, room)} imports ${[...below, ...files].join(', ') || 'no room'} and nothing above.`,
+        severity: 'error',
+        from: { path: pathOfRoom(folder, room) },
+        to: { path: `${folder}/`, pathNot: allowed },
+      }
+    })
+  }),
+)
+
 /** Declarations only: what the entries refer to for whoever compiles with them. */
 const nodeTypes = 'node_modules/@types/node/'
 
@@ -56,6 +136,7 @@ const builtin = (...names) => `^(node:)?(${names.join('|')})$`
 export default {
   forbidden: [
     ...layerRules,
+    ...roomRules,
     {
       name: 'leaf',
       comment: 'A leaf imports nothing of the project.',

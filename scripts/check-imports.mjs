@@ -1,7 +1,7 @@
 /** Imports point down only: runs the rules of .dependency-cruiser.mjs, after showing that they catch. */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { cruise } from 'dependency-cruiser'
 import extractTSConfig from 'dependency-cruiser/config-utl/extract-ts-config'
 import config from '../.dependency-cruiser.mjs'
@@ -10,6 +10,56 @@ import { root } from './workspace.mjs'
 const library = 'packages/rtspool/src'
 const command = 'packages/rtspool-server/src'
 const conform = 'packages/rtspool-conform/src'
+
+/** A room, one that it may import, and one above or beside it that it may not. */
+const rooms = [
+  [library, 'server/door', 'server/connection', 'server'],
+  [library, 'server/connection', 'server/handlers', 'server/door'],
+  [library, 'server/handlers', 'server/setup', 'server/connection'],
+  [library, 'server/setup', 'server/key-mgmt', 'server/handlers'],
+  [library, 'server/auth', 'server/request', 'server/setup'],
+  [library, 'server/key-mgmt', 'server/request', 'server/sources'],
+  [library, 'server/sources', 'server/liveness', 'server/auth'],
+  [library, 'server/request', 'server/liveness', 'server/sources'],
+  [library, 'server/liveness', 'media', 'server/request'],
+  [library, 'media/streams', 'media', 'media/file'],
+  [library, 'media', 'media/track', 'media/streams'],
+  [library, 'media/track', 'media/fan-out', 'media'],
+  [library, 'media/fan-out', 'transport', 'media/timeline'],
+  [library, 'media/timeline', 'rtp', 'media/track'],
+  [library, 'media/file', 'media/track', 'media/streams'],
+  [library, 'media/file/tracks', 'rtp', 'media/file/iso'],
+  [library, 'media/file/iso', 'rtp', 'media/file'],
+  [library, 'media/file/matroska', 'rtp', 'media/file/tracks'],
+  [library, 'media/file/ts', 'rtp', 'media/file/tracks'],
+  [library, 'transport/multicast', 'transport/udp', 'transport/tunnel'],
+  [library, 'transport/tunnel', 'transport/tcp', 'transport/multicast'],
+  [library, 'transport/tcp', 'transport/system', 'transport/udp'],
+  [library, 'transport/udp', 'transport/system', 'transport/multicast'],
+  [library, 'transport/system', 'rtp', 'transport/tcp'],
+  [library, 'rtp/payloader', 'rtp/codec', 'rtp'],
+  [library, 'rtp/codec', 'rtp/codec', 'rtp/payloader'],
+  [library, 'session-pool/structures', 'session-pool/structures', 'session-pool'],
+  [library, 'testing/pool-suite', 'session-pool', 'testing'],
+  [command, 'log', 'options', ''],
+  [command, 'options', 'options', 'log'],
+  [conform, 'rows', 'carriers', ''],
+  [conform, 'carriers', 'command-line', 'rows'],
+  [conform, 'command-line', 'command-line', ''],
+]
+
+const roomCases = rooms.flatMap(([source, room, below, above]) => {
+  const importOf = (other) => {
+    const path = relative(room, join(other, 'target.js'))
+    return path.startsWith('.') ? path : `./${path}`
+  }
+  const prefix = { [command]: 'server/', [conform]: 'conform/' }[source] ?? ''
+  const rule = `room-${prefix}${room}`.replaceAll('/', '-')
+  return [
+    { from: `${source}/${room}/room-below.ts`, to: importOf(below) },
+    { from: `${source}/${room}/room-above.ts`, to: importOf(above), rule },
+  ]
+})
 
 /** One import a line, and the rule that has to catch it; without a rule it is allowed. */
 const cases = [
@@ -66,6 +116,7 @@ const cases = [
   { from: `${library}/testing/a.ts`, to: '../session-pool/target.js' },
   { from: `${library}/testing/b.ts`, to: '../server/target.js', rule: 'layer-testing' },
   { from: `${library}/server/f.ts`, to: '../testing/target.js', rule: 'layer-server' },
+  ...roomCases,
   { from: `${command}/a.ts`, to: 'rtspool' },
   { from: `${command}/b.ts`, to: 'rtspool/dist/rtsp/target.js', rule: 'resolvable' },
   { from: `${command}/c.ts`, to: '../../rtspool/src/server/target.js', rule: 'public-exports' },
@@ -84,6 +135,11 @@ const fixtures = {
       ...['rtsp', 'sdp', 'rtp', 'rtcp', 'srtp', 'mikey', 'http'],
       ...['session-pool', 'testing', 'transport', 'media', 'server'],
     ].map((layer) => [`${library}/${layer}/target.ts`, 'export const target = 1\n']),
+  ),
+  ...Object.fromEntries(
+    rooms
+      .flatMap(([source, ...folders]) => folders.map((folder) => join(source, folder, 'target.ts')))
+      .map((file) => [file, 'export const target = 1\n']),
   ),
   [`${library}/session-pool/index.ts`]: "export { target } from './target.js'\n",
   [`${library}/media/file/index.ts`]: 'export const target = 1\n',

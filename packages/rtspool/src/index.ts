@@ -13,6 +13,11 @@ export {
 } from './errors.js'
 export { hostOf } from './host-of.js'
 export type {
+  BackChannelClient,
+  BackChannelOptions,
+  BackChannelReceiver,
+} from './media/back-channel.js'
+export type {
   FragmentedPacket,
   OversizedPacket,
   UnsentPacket,
@@ -27,11 +32,6 @@ export {
 } from './media/media-factory.js'
 export type { MediaOutput, MediaSource, PlayRange, SeekableSource } from './media/media-source.js'
 export { type MountMatch, MountPoints, type PublishOptions } from './media/mount-points.js'
-export type {
-  BackChannelClient,
-  BackChannelOptions,
-  BackChannelReceiver,
-} from './media/streams/back-channel.js'
 export type { ForeignPort } from './media/streams/foreign-port.js'
 export type { StreamReception } from './media/streams/stream-reception.js'
 export type { TrackPosition } from './media/timeline/source-numbers.js'
@@ -70,6 +70,7 @@ export type { AccessAction, AccessContext, AccessRule, AccessSubject } from './s
 export type { Ha1s, UserSecret } from './server/auth/secrets.js'
 export type { Connection } from './server/connection/connection.js'
 export type { RefusedConnections } from './server/door/connection-shares.js'
+export type { RtspServerTlsStats } from './server/door/front-door.js'
 export { type TlsCertificate, type TlsOptions, tlsDefaults } from './server/door/tls-options.js'
 export { RtspServer, type RtspServerEvents } from './server/server.js'
 export {
@@ -86,7 +87,6 @@ export type {
   RtspServerGopCacheStats,
   RtspServerSendPaths,
   RtspServerStats,
-  RtspServerTlsStats,
 } from './server/server-stats.js'
 export {
   type SessionTransport,

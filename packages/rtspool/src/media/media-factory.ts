@@ -7,11 +7,11 @@ import {
   MulticastAddressPool,
   type MulticastOptions,
 } from '../transport/multicast/multicast-address-pool.js'
+import { type BackChannelOptions, checkBackChannelOptions } from './back-channel.js'
 import { closeSource } from './close-source.js'
 import { type DeadlineOptions, withDeadline } from './deadline.js'
 import { Media, type MediaOptions } from './media.js'
 import { type MediaSource, sourceProblem } from './media-source.js'
-import { type BackChannelOptions, checkBackChannelOptions } from './streams/back-channel.js'
 import { checkTimeline, type TimelinePolicy } from './timeline/timeline.js'
 import type { CacheShare } from './track/cache-budget.js'
 import {

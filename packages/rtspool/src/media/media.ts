@@ -4,6 +4,7 @@ import { catchLater, tellFailure } from '../listeners.js'
 import { rtcpIntervalMs } from '../rtcp/index.js'
 import { sequenceNumberOf } from '../rtp/index.js'
 import type { MulticastAddressPool } from '../transport/multicast/multicast-address-pool.js'
+import { BackChannel, type BackChannelOptions } from './back-channel.js'
 import { closeSource } from './close-source.js'
 import { withDeadline } from './deadline.js'
 import { describePresentation, type PresentationPlaces } from './describe-presentation.js'
@@ -14,13 +15,12 @@ import {
   type SeekableSource,
 } from './media-source.js'
 import { Playback } from './playback.js'
-import { BackChannel, type BackChannelOptions } from './streams/back-channel.js'
-import { MulticastStreams } from './streams/multicast-stream.js'
 import { CommonJump } from './timeline/common-jump.js'
+import { SourceClock } from './timeline/source-clock.js'
 import type { TimelinePolicy } from './timeline/timeline.js'
 import type { CacheShare } from './track/cache-budget.js'
 import type { GopCacheLimits } from './track/gop-cache.js'
-import { SourceClock } from './track/source-clock.js'
+import { MulticastStreams } from './track/multicast-stream.js'
 import { Track } from './track/track.js'
 
 /** Who plays or records a media, and must hear when it ends. */

@@ -1,6 +1,7 @@
 import type { DatagramSendPath } from '../transport/udp/udp-port-pair.js'
 import type { MulticastStats } from '../transport/udp/udp-transport.js'
 import type { RtspServerAuthStats } from './auth/auth-stats.js'
+import type { RtspServerTlsStats } from './door/front-door.js'
 
 /** Of a server that sends none. */
 export const noMulticast: Readonly<MulticastStats> = Object.freeze({
@@ -62,14 +63,6 @@ export interface RtspServerGopCacheStats {
   readonly bytes: number
   /** Caches that were given up so far, each until its next key frame, because there was too much. */
   readonly givenUp: number
-}
-
-/** What is worth watching of TLS. */
-export interface RtspServerTlsStats {
-  /** Handshakes that have begun and not ended. */
-  readonly pendingHandshakes: number
-  /** When the certificate expires, in milliseconds since 1970. */
-  readonly certificateExpiresAt: number
 }
 
 /** How media leave this server. */

@@ -1,6 +1,6 @@
 import { RecordStream } from '../../src/media/streams/record-stream.js'
 import { CommonJump } from '../../src/media/timeline/common-jump.js'
-import { SourceClock } from '../../src/media/track/source-clock.js'
+import { SourceClock } from '../../src/media/timeline/source-clock.js'
 import { Track, type TrackInit } from '../../src/media/track/track.js'
 import {
   type NtpTimestamp,

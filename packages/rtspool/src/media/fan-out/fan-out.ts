@@ -1,9 +1,9 @@
 import type { Clock, ClockTimer } from '../../clock.js'
-import { packetRoles } from '../track/entry-points.js'
 import { DatagramReaders, type DatagramReadersOptions } from './datagram-readers.js'
 import type { DeliveryTroubles } from './delivery-troubles.js'
 import { InterleavedGroup } from './interleaved-group.js'
 import { PacketBatch } from './packet-batch.js'
+import { packetRoles } from './packet-roles.js'
 import type { DatagramReader, Reader } from './reader.js'
 
 const nothing: readonly Buffer[] = Object.freeze([])

@@ -1,4 +1,4 @@
-import { packetRoles } from '../track/entry-points.js'
+import { packetRoles } from './packet-roles.js'
 
 /** Far more than any frame: who sends that in one turn is a flood, and is passed on in pieces. */
 const maxPackets = 1024

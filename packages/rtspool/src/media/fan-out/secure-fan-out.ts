@@ -1,11 +1,17 @@
+import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../clock.js'
-import type { SrtpSender } from '../../srtp/index.js'
+import { masterKeyFrom, SrtpSender, type SrtpSuite } from '../../srtp/index.js'
 import type { DeliveryTroubles } from './delivery-troubles.js'
 import { FanOut } from './fan-out.js'
 import type { Reader } from './reader.js'
 
 /** The length in front of a frame inside a connection has 16 bits (RFC 2326 section 10.12). */
 const maxFrameBytes = 2 ** 16 - 1
+
+/** A sender with a new key. */
+export function createSrtpSender(suite: SrtpSuite): SrtpSender {
+  return new SrtpSender(masterKeyFrom(suite, randomBytes(suite.keyBytes + suite.saltBytes)))
+}
 
 /**
  * Sends the packets of one track to those of its readers that use SRTP. They share one key, so that a packet is

@@ -1,10 +1,9 @@
 import type { Clock } from '../../clock.js'
 import type { SrtpSender, SrtpSuite } from '../../srtp/index.js'
-import { createSrtpSender } from '../streams/stream-security.js'
 import type { DeliveryTroubles } from './delivery-troubles.js'
 import { FanOut } from './fan-out.js'
 import type { DatagramReader, Reader } from './reader.js'
-import { SecureFanOut } from './secure-fan-out.js'
+import { createSrtpSender, SecureFanOut } from './secure-fan-out.js'
 
 /**
  * All readers of one track: those that get its packets as they are, and those that get them as SRTP.

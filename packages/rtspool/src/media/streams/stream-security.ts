@@ -1,18 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import type { SrtpOffer } from '../../mikey/index.js'
-import {
-  masterKeyFrom,
-  rtcpHeaderBytes,
-  rtcpSsrcOf,
-  SrtpReceiver,
-  SrtpSender,
-  type SrtpSuite,
-} from '../../srtp/index.js'
-
-/** A sender with a new key. */
-export function createSrtpSender(suite: SrtpSuite): SrtpSender {
-  return new SrtpSender(masterKeyFrom(suite, randomBytes(suite.keyBytes + suite.saltBytes)))
-}
+import { rtcpHeaderBytes, rtcpSsrcOf, SrtpReceiver, type SrtpSender } from '../../srtp/index.js'
 
 /** The keys of one announced track. */
 export interface TrackKeys {

@@ -7,9 +7,9 @@ import {
   timestampDistance,
   timestampOf,
 } from '../../rtp/index.js'
-import type { TrackTime } from '../track/track-time.js'
 import type { CommonJump } from './common-jump.js'
 import type { TimelineBreak } from './timeline.js'
+import type { TrackTime } from './track-time.js'
 
 /** What comes from one source between two breaks, and how it is written on the line. */
 interface Segment {

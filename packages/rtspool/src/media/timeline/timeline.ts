@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.js'
 import { Diagnostic } from '../../listeners.js'
 import { shown } from '../../option-checks.js'
-import type { TrackPlace } from '../track/track-place.js'
+import type { TrackPlace } from './track-place.js'
 
 /**
  * What becomes of SSRC, sequence numbers and timestamps when a source jumps, changes its SSRC or returns.

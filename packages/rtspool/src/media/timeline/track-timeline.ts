@@ -1,10 +1,10 @@
 import type { Clock } from '../../clock.js'
-import type { TrackPlace } from '../track/track-place.js'
-import type { TrackTime } from '../track/track-time.js'
 import type { Arrival } from './arrival-line.js'
 import { CommonJump } from './common-jump.js'
 import { ContinuousTimeline, type SourcePosition } from './continuous-timeline.js'
 import { TimelineBreaks, type TimelinePolicy } from './timeline.js'
+import type { TrackPlace } from './track-place.js'
+import type { TrackTime } from './track-time.js'
 
 /** The timeline of one track, by its policy: passed through, or written as one line. */
 export class TrackTimeline {

@@ -1,7 +1,7 @@
 import { checkNumber, checkOptions, isRecord, shown } from '../../option-checks.js'
 import { timestampDistance, timestampOf } from '../../rtp/index.js'
+import { packetRoles } from '../fan-out/packet-roles.js'
 import type { CacheAccount, CacheShare } from './cache-budget.js'
-import { packetRoles } from './entry-points.js'
 import { KeptPackets } from './kept-packets.js'
 
 /** How much of a stream is kept for new viewers. */

@@ -8,7 +8,7 @@ import {
   serializeCompound,
 } from '../../rtcp/index.js'
 import { type Reader, sendRtcpTo } from '../fan-out/reader.js'
-import type { TimeMapping, TrackTime } from './track-time.js'
+import type { TimeMapping, TrackTime } from '../timeline/track-time.js'
 
 /** What is reported on. */
 export interface ReportedStream {

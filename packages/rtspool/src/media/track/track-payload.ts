@@ -1,7 +1,7 @@
 import { type PayloadTest, payloadTestOf, payloadTypeOf } from '../../rtp/index.js'
 import type { MediaDescription } from '../../sdp/index.js'
+import type { TrackPlace } from '../timeline/track-place.js'
 import { EntryPoints } from './entry-points.js'
-import type { TrackPlace } from './track-place.js'
 import { UnlistedPackets } from './unlisted-packets.js'
 
 const payloadTypeCount = 128

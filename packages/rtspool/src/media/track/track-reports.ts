@@ -1,9 +1,9 @@
 import type { Clock, ClockTimer } from '../../clock.js'
 import type { Reader } from '../fan-out/reader.js'
 import type { TrackReaders } from '../fan-out/track-readers.js'
+import { maxReportWaitMs, type TrackTime } from '../timeline/track-time.js'
 import { Newcomers } from './newcomers.js'
 import { type ReportedStream, SenderReports } from './sender-reports.js'
-import { maxReportWaitMs, type TrackTime } from './track-time.js'
 
 /**
  * From a source's first packet to the first report on it. The packets lead: GStreamer's rtspsrc builds the receiver of

@@ -1,5 +1,5 @@
 import { Diagnostic } from '../../listeners.js'
-import type { TrackPlace } from './track-place.js'
+import type { TrackPlace } from '../timeline/track-place.js'
 
 /** An RTP packet whose payload type its description does not list. */
 export interface UnlistedPacket extends TrackPlace {

@@ -12,8 +12,12 @@ import type { DirectSends, DirectSlot } from '../../transport/tcp/direct-sends.j
 import { type BacklogLimits, StreamWriter } from '../../transport/tcp/stream-writer.js'
 import { UnreadBytes } from '../../transport/tcp/unread-bytes.js'
 import { dispatch } from '../handlers/dispatch.js'
-import type { ConnectionContext, Reply, ServerContext } from '../request/request-context.js'
-import type { DescribedMedia } from '../sources/described-media.js'
+import type {
+  ConnectionContext,
+  DescribedMedia,
+  Reply,
+  ServerContext,
+} from '../request/request-context.js'
 import type { ConnectionCarrier } from './carrier.js'
 import { isOwnFault } from './error-reply.js'
 import { readFramesOnly } from './frames-only.js'

@@ -3,7 +3,6 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import type { Clock } from '../../clock.js'
 import { plainAddress } from '../../transport/system/addresses.js'
 import { type ConnectionCarrier, socketCarrier } from '../connection/carrier.js'
-import type { RtspServerTlsStats } from '../server-stats.js'
 import { ConnectionShares, type ConnectionSharesOptions } from './connection-shares.js'
 import { HttpDoor } from './http-door.js'
 import { Lobby } from './lobby.js'
@@ -20,6 +19,14 @@ export interface FrontDoorOptions extends ConnectionSharesOptions {
   readonly webSocket: boolean | 'ifInstalled'
   readonly allowedOrigins: ReadonlySet<string>
   readonly clock: Clock
+}
+
+/** What is worth watching of TLS. */
+export interface RtspServerTlsStats {
+  /** Handshakes that have begun and not ended. */
+  readonly pendingHandshakes: number
+  /** When the certificate expires, in milliseconds since 1970. */
+  readonly certificateExpiresAt: number
 }
 
 /** A byte that nobody reads stops the reading: the rest waits in the kernel, one read at most in this process. */

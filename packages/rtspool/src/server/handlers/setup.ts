@@ -3,7 +3,6 @@ import type { Media } from '../../media/media.js'
 import type { Publication } from '../../media/streams/publication.js'
 import { parseTransport, serializeTransport } from '../../rtsp/index.js'
 import type { Session, SessionInit } from '../../session-pool/index.js'
-import { replacedSession } from '../connection/replaced-session.js'
 import { type Handler, ok, type Reply, type RequestContext } from '../request/request-context.js'
 import {
   isPublication,
@@ -18,6 +17,7 @@ import { backChannelIndexOf, setUpBackChannel } from '../setup/back-channel-setu
 import { multicastOf, setUpMulticastStream, withFreeGroup } from '../setup/multicast-setup.js'
 import { setUpPlayStream } from '../setup/play-setup.js'
 import { setUpRecordStream } from '../setup/record-setup.js'
+import { replacedSession } from '../setup/replaced-session.js'
 import { admit } from '../setup/session-admission.js'
 import { withSource } from '../setup/source-parameter.js'
 import type { StreamSetup } from '../setup/stream-setup.js'

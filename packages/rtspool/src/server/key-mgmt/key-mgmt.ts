@@ -16,6 +16,13 @@ import { parseSdp, serializeSdp } from '../../sdp/index.js'
 import type { SrtpSender, SrtpSuite } from '../../srtp/index.js'
 import type { RequestContext } from '../request/request-context.js'
 
+/** The profile of a stream. */
+export interface ChosenProfile {
+  readonly profile: 'AVP' | 'SAVP'
+  /** With SAVP: the key of what the client sends, if it comes with the request. */
+  readonly offer: SrtpOffer | undefined
+}
+
 const protocol = 'mikey'
 const randBytes = 16
 

@@ -1,4 +1,5 @@
-import { createSrtpSender, type TrackKeys } from '../../media/streams/stream-security.js'
+import { createSrtpSender } from '../../media/fan-out/secure-fan-out.js'
+import type { TrackKeys } from '../../media/streams/stream-security.js'
 import { parseKeyMgmtAttribute } from '../../rtsp/index.js'
 import { type MediaDescription, resolveControl, type SessionDescription } from '../../sdp/index.js'
 import type { RequestContext } from '../request/request-context.js'

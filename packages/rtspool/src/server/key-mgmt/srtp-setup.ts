@@ -1,16 +1,12 @@
 import { RequestError } from '../../errors.js'
-import {
-  createSrtpSender,
-  StreamSecurity,
-  type TrackKeys,
-} from '../../media/streams/stream-security.js'
+import { createSrtpSender } from '../../media/fan-out/secure-fan-out.js'
+import { StreamSecurity, type TrackKeys } from '../../media/streams/stream-security.js'
 import type { Track } from '../../media/track/track.js'
 import type { Session } from '../../session-pool/index.js'
 import type { ChannelReceiver } from '../../transport/tcp/channel-table.js'
 import type { RequestContext } from '../request/request-context.js'
 import { securityOf } from '../request/session-presentation.js'
-import type { ChosenTransport } from '../setup/transport-choice.js'
-import { srtpSuiteFor } from './key-mgmt.js'
+import { type ChosenProfile, srtpSuiteFor } from './key-mgmt.js'
 
 /** Who takes what a client sends for one stream. */
 export interface Receivers {
@@ -23,7 +19,7 @@ export function playSecurity(
   context: RequestContext,
   session: Session,
   track: Track,
-  { profile, offer }: ChosenTransport,
+  { profile, offer }: ChosenProfile,
 ): StreamSecurity | undefined {
   const suite = profile === 'SAVP' ? srtpSuiteFor(context) : undefined
   if (!suite) return undefined
@@ -42,7 +38,7 @@ export function playSecurity(
 export function recordSecurity(
   session: Session,
   trackIndex: number,
-  { profile, offer }: ChosenTransport,
+  { profile, offer }: ChosenProfile,
   announced?: TrackKeys,
 ): StreamSecurity | undefined {
   if (profile !== 'SAVP') return undefined

@@ -1,4 +1,6 @@
 import type { Clock } from '../../clock.js'
+import type { Media } from '../../media/media.js'
+import type { MediaFactory, MediaRequest } from '../../media/media-factory.js'
 import type { MountPoints } from '../../media/mount-points.js'
 import type { Publication } from '../../media/streams/publication.js'
 import type { TimelinePolicy } from '../../media/timeline/timeline.js'
@@ -13,12 +15,9 @@ import type { UdpTransport } from '../../transport/udp/udp-transport.js'
 import type { RefusalMonitor } from '../liveness/refusal-monitor.js'
 import type { SilenceMonitor } from '../liveness/silence-monitor.js'
 import type { PublisherTakeover } from '../server-options.js'
-import type { Announcements } from '../sources/announcements.js'
-import type { DescribedMedia } from '../sources/described-media.js'
-import type { ServedMedia } from '../sources/served-media.js'
 import type { RequestTarget } from './target.js'
 
-/** Where the sessions of a server are made, and which connection each lives with. */
+/** Where the sessions of a server are made, and which connection each lives with: `connection/server-sessions.ts`. */
 export interface ServerSessions {
   /**
    * Makes a session for a client that has been admitted.
@@ -35,6 +34,42 @@ export interface ServerSessions {
   hasEnded(id: string, claimant: SessionOwner): boolean
   /** Notes that its client has torn a session down that had ended: nobody has anything to say to it any more. */
   forgetEnded(id: string): void
+}
+
+/** The publications of a server that wait for their SETUP, or are set up; `sources/announcements.ts` counts them. */
+export interface Announcements {
+  /**
+   * Makes sure that a connection may announce.
+   *
+   * @param leaving - Publications that end when the new one begins.
+   * @returns Milliseconds that are left for the first SETUP; 0 = any time.
+   * @throws {SessionPoolError} `ERR_SESSION_POOL_FULL`
+   * @throws {RequestError} `ERR_FORBIDDEN`
+   */
+  admit(connection: ConnectionContext, leaving: readonly Publication[]): number
+  /** Notes that the connection has announced a publication. */
+  note(connection: ConnectionContext, publication: Publication): void
+  /** Notes that the connection has set up the publication that it announced. */
+  settled(connection: ConnectionContext): void
+  /** Notes that a publication of the connection has ended. */
+  ended(connection: ConnectionContext, publication: Publication): void
+}
+
+/** The media that a server serves, until their sources are closed; `sources/served-media.ts` keeps them. */
+export interface ServedMedia {
+  /** Makes sure that media may be made. @throws {RequestError} `ERR_SERVER_CLOSING` */
+  requireOpen(): void
+  /** Notes a media, until its source is closed. */
+  note(media: Media): void
+}
+
+/** A media that a DESCRIBE has made for the SETUP that follows it; `sources/described-media.ts` holds it. */
+export interface DescribedMedia {
+  readonly media: Media
+  /** Whether the factory would make this media for the request. */
+  isFor(factory: MediaFactory, request: MediaRequest): boolean
+  /** Lets go of the media. */
+  release(): void
 }
 
 /** A request of which only the URI has been looked at. */

@@ -1,6 +1,6 @@
 import { RequestError } from '../../errors.js'
+import type { BackChannelSink } from '../../media/back-channel.js'
 import type { Media } from '../../media/media.js'
-import type { BackChannelSink } from '../../media/streams/back-channel.js'
 import { foreignPortTeller } from '../../media/streams/foreign-port.js'
 import { RecordStream } from '../../media/streams/record-stream.js'
 import { parseRequire, type RtspRequest } from '../../rtsp/index.js'

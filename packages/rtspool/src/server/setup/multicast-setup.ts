@@ -1,8 +1,8 @@
 import { RequestError } from '../../errors.js'
 import type { PresentationPlaces } from '../../media/describe-presentation.js'
 import type { Media } from '../../media/media.js'
-import type { MulticastStream, MulticastViewer } from '../../media/streams/multicast-stream.js'
 import { PlayStream } from '../../media/streams/play-stream.js'
+import type { MulticastStream, MulticastViewer } from '../../media/track/multicast-stream.js'
 import type { TransportSpecInit } from '../../rtsp/index.js'
 import type { Session } from '../../session-pool/index.js'
 import type {

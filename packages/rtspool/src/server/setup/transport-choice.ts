@@ -5,15 +5,8 @@ import type { MulticastAddressPool } from '../../transport/multicast/multicast-a
 import { isOwnAddress } from '../../transport/system/addresses.js'
 import type { UdpEndpoint } from '../../transport/udp/udp-port-pair.js'
 import type { MulticastCarrier } from '../../transport/udp/udp-transport.js'
-import { offerFor, srtpSuiteFor } from '../key-mgmt/key-mgmt.js'
+import { type ChosenProfile, offerFor, srtpSuiteFor } from '../key-mgmt/key-mgmt.js'
 import type { RequestContext } from '../request/request-context.js'
-
-/** What is the same for all lower transports. */
-interface ChosenProfile {
-  readonly profile: 'AVP' | 'SAVP'
-  /** With SAVP: the key of what the client sends, if it comes with the request. */
-  readonly offer: SrtpOffer | undefined
-}
 
 /** A stream to or from one client only. */
 export type UnicastTransport = ChosenProfile & UnicastLowerTransport

@@ -6,8 +6,8 @@ import {
   checkText,
   shown,
 } from '../../option-checks.js'
+import { findMulticastInterface, type MulticastInterface } from '../system/multicast-interface.js'
 import type { MulticastRoute } from '../udp/udp-port-pair.js'
-import { findMulticastInterface, type MulticastInterface } from './multicast-interface.js'
 import { addressAt, type MulticastRange, parseMulticastRange } from './multicast-range.js'
 
 /** Where multicast may go; see {@link MulticastAddressPool}. */

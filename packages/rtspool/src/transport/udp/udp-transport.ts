@@ -1,5 +1,5 @@
 import { TransportError } from '../../errors.js'
-import { findMulticastInterface } from '../multicast/multicast-interface.js'
+import { findMulticastInterface } from '../system/multicast-interface.js'
 import type { NativeSockets } from '../system/native-sockets.js'
 import { type DatagramSendPath, type UdpEndpoint, UdpPortPair } from './udp-port-pair.js'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { packetRoles } from '../../../src/media/fan-out/packet-roles.js'
 import { CacheBudget, type CacheShare } from '../../../src/media/track/cache-budget.js'
-import { packetRoles } from '../../../src/media/track/entry-points.js'
 import { RecentPackets } from '../../../src/media/track/gop-cache.js'
 import { rtpPacket } from '../../support/test-server.js'
 

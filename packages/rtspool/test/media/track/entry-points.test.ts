@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { EntryPoints, packetRoles } from '../../../src/media/track/entry-points.js'
+import { packetRoles } from '../../../src/media/fan-out/packet-roles.js'
+import { EntryPoints } from '../../../src/media/track/entry-points.js'
 import { payloadKinds } from '../../../src/rtp/index.js'
 
 const { picture, keyFrame, prefix, recovery, gradual, rest } = payloadKinds

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { packetRoles } from '../../../src/media/track/entry-points.js'
+import { packetRoles } from '../../../src/media/fan-out/packet-roles.js'
 import { RecentPackets, resolveGopCache } from '../../../src/media/track/gop-cache.js'
 import { sequenceNumberOf, timestampOf } from '../../../src/rtp/index.js'
 import { rtpPacket } from '../../support/test-server.js'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { packetRoles } from '../../../src/media/fan-out/packet-roles.js'
 import { Media } from '../../../src/media/media.js'
 import { CacheBudget } from '../../../src/media/track/cache-budget.js'
-import { packetRoles } from '../../../src/media/track/entry-points.js'
 import { RecentPackets } from '../../../src/media/track/gop-cache.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { rtpPacket } from '../../support/test-server.js'

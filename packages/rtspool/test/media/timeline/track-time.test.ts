@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { SourceClock } from '../../../src/media/track/source-clock.js'
-import { maxReportWaitMs, TrackTime } from '../../../src/media/track/track-time.js'
+import { SourceClock } from '../../../src/media/timeline/source-clock.js'
+import { maxReportWaitMs, TrackTime } from '../../../src/media/timeline/track-time.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
 
 const hourMs = 3_600_000

@@ -7,7 +7,7 @@ import {
   presentationOf,
 } from '../request/session-presentation.js'
 import { type RequestTarget, requireTarget } from '../request/target.js'
-import type { ChosenTransport } from '../setup/transport-choice.js'
+import type { ChosenTransport } from './transport-choice.js'
 
 /**
  * The session that a client gives up with a SETUP that names none: it had set the same presentation up by UDP, on this

@@ -9,7 +9,7 @@ import type { MulticastCarrier } from '../../transport/udp/udp-transport.js'
 import { GroupCounters } from '../fan-out/group-counters.js'
 import type { DatagramReader, DeliveryCounters } from '../fan-out/reader.js'
 import { SentReports } from '../fan-out/sent-reports.js'
-import type { Track } from '../track/track.js'
+import type { Track } from './track.js'
 
 /** Who watches a group. */
 export interface MulticastViewerInit {

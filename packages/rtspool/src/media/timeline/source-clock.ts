@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.js'
-import { CommonLead } from '../timeline/common-lead.js'
+import { CommonLead } from './common-lead.js'
 
 /** A report may differ by this much from what the same track told before. */
 const maxStepMs = 1_000

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.js'
 import { timestampDistance } from '../../rtp/index.js'
-import { type Arrival, ArrivalLine } from '../timeline/arrival-line.js'
+import { type Arrival, ArrivalLine } from './arrival-line.js'
 import type { SourceClock } from './source-clock.js'
 
 /** An instant on two clocks: a wall clock, and the RTP timestamp. */

@@ -1,5 +1,5 @@
-import { RequestError } from '../../errors.js'
-import { catchLater, Diagnostic, disown, isThenable } from '../../listeners.js'
+import { RequestError } from '../errors.js'
+import { catchLater, Diagnostic, disown, isThenable } from '../listeners.js'
 import {
   checkFunction,
   checkInteger,
@@ -7,10 +7,10 @@ import {
   isRecord,
   kindOf,
   shown,
-} from '../../option-checks.js'
-import { isValidRtp, payloadTypeOf, ssrcOf } from '../../rtp/index.js'
-import type { MediaDescription } from '../../sdp/index.js'
-import type { PacketSink } from '../track/packet-sink.js'
+} from '../option-checks.js'
+import { isValidRtp, payloadTypeOf, ssrcOf } from '../rtp/index.js'
+import type { MediaDescription } from '../sdp/index.js'
+import type { PacketSink } from './track/packet-sink.js'
 
 /** Who speaks over a back channel. */
 export interface BackChannelClient {
