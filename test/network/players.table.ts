@@ -7,6 +7,7 @@ import { type Cell, tryPlayers } from './support/cells.js'
 import { gortsplibViewer } from './support/gortsplib.js'
 import type { PlayerName, TriedPlayer } from './support/players.js'
 import { type RouteKind, routeKinds } from './support/routes.js'
+import type { ServerName } from './support/servers.js'
 
 const newer = process.env.RTSPOOL_NEWER_PLAYERS
 
@@ -19,6 +20,7 @@ function players(): TriedPlayer[] {
     const names: readonly PlayerName[] = ['ffmpeg', 'gstreamer', 'vlc', 'openRTSP']
     found.push(...names.map((name) => ({ name, bin: newer })))
   }
+  if (reasonToSkip('mpv') === undefined) found.push({ name: 'mpv' })
   const viewer = gortsplibViewer()
   if ('program' in viewer) found.push({ name: 'gortsplib', bin: dirname(viewer.program) })
   return found
@@ -44,14 +46,24 @@ interface Row {
   readonly theirs: readonly Cell[]
 }
 
-/** A busy machine lets some players miss their time: those are tried twice more, each alone. */
-async function againUnlessPlays(cell: Cell, kind: RouteKind, family: 4 | 6): Promise<Cell> {
-  let last = cell
-  for (let attempt = 0; attempt < 2 && !last.plays; attempt++) {
-    const [again] = await tryPlayers(kind, family, 'rtspool', [cell.player])
-    last = again ?? last
+/**
+ * Tries all players at once. A busy machine lets some miss their time: those are tried twice more, each alone, whichever
+ * the server.
+ */
+async function tryThrice(
+  kind: RouteKind,
+  family: 4 | 6,
+  server: ServerName,
+  tried: readonly TriedPlayer[],
+): Promise<Cell[]> {
+  const cells = await tryPlayers(kind, family, server, tried)
+  for (const [index, player] of tried.entries()) {
+    for (let attempt = 0; attempt < 2 && !cells[index]?.plays; attempt++) {
+      const [again] = await tryPlayers(kind, family, server, [player])
+      if (again) cells[index] = again
+    }
   }
-  return last
+  return cells
 }
 
 afterAll(endPrograms)
@@ -65,13 +77,8 @@ test('R-1 players show pictures within 15 s wherever they do from gst-rtsp-serve
   const next = async (): Promise<void> => {
     for (let place = waiting.shift(); place; place = waiting.shift()) {
       const { kind, family } = place
-      const first = await tryPlayers(kind, family, 'rtspool', tried)
-      const theirs = await tryPlayers(kind, family, 'gst-rtsp-server', tried)
-      const ours = await Promise.all(
-        first.map((cell, index) =>
-          theirs[index]?.plays ? againUnlessPlays(cell, kind, family) : cell,
-        ),
-      )
+      const ours = await tryThrice(kind, family, 'rtspool', tried)
+      const theirs = await tryThrice(kind, family, 'gst-rtsp-server', tried)
       rows.push({ kind, family, ours, theirs })
     }
   }

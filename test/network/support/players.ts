@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Program } from '../../interop/support/process.js'
 
-export type PlayerName = 'ffmpeg' | 'gstreamer' | 'vlc' | 'openRTSP' | 'gortsplib'
+export type PlayerName = 'ffmpeg' | 'gstreamer' | 'vlc' | 'openRTSP' | 'gortsplib' | 'mpv'
 
 /** A player with nothing said of the transport: it asks for UDP first, and some then for TCP. */
 export interface TriedPlayer {
@@ -76,11 +76,22 @@ const recipes: Readonly<Record<PlayerName, Recipe>> = {
     command: ({ url }, directory) => ['openRTSP', '-F', join(directory, 'of-'), url],
     count: async (_, directory) => (await sizeIn(directory, 'of-video')) / openRtspPictureBytes,
   },
+  mpv: {
+    command: ({ url, isUdpOnly }, directory) => [
+      ...['mpv', '--no-config', '--no-terminal', '--no-audio'],
+      // mpv asks for TCP unless it is told otherwise.
+      `--rtsp-transport=${isUdpOnly ? 'udp' : 'lavf'}`,
+      ...['--vo=image', '--vo-image-format=jpg', `--vo-image-outdir=${directory}`, url],
+    ],
+    count: async (_, directory) => (await readdir(directory)).filter(isJpeg).length,
+  },
   gortsplib: {
     command: ({ url, isUdpOnly }) => ['gortsplib-viewer', ...(isUdpOnly ? ['-udp'] : []), url],
     count: async ({ stdout }) => stdout.split('\n').length - 1,
   },
 }
+
+const isJpeg = (name: string): boolean => name.endsWith('.jpg')
 
 /** Lets a player play until it has shown enough. */
 export async function tryPlayer(player: TriedPlayer, options: TryOptions): Promise<Tried> {
