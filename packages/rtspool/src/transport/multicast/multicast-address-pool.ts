@@ -10,33 +10,34 @@ import { findMulticastInterface, type MulticastInterface } from '../system/multi
 import type { MulticastRoute } from '../udp/udp-port-pair.js'
 import { addressAt, type MulticastRange, parseMulticastRange } from './multicast-range.js'
 
-/** Where multicast may go; see {@link MulticastAddressPool}. */
+/** Groups, ports and settings for multicast; see {@link MulticastAddressPool}. */
 export interface MulticastOptions {
   /** Group addresses, of IPv4, IPv6 or both: `'239.255.12.0/24'`, `['239.1.2.3', 'ff15::/16']`. */
   readonly groups: string | readonly string[]
   /**
-   * First and last port; RTP takes even ones and RTCP the next.
+   * First and last port. RTP uses even ports, RTCP the next odd ones.
    * @default [31000, 31999]
    */
   readonly ports?: readonly [first: number, last: number] | undefined
   /**
-   * Routers that a packet may pass, plus one; 0 = it stays on this machine. The hop limit with IPv6.
+   * Routers that a packet may pass, plus one; 0 = stays on this machine. IPv6 uses it as hop limit.
    * @default 1: the local network
    */
   readonly ttl?: number | undefined
   /**
-   * Name or address of the network interface that it leaves through.
-   * @default that of the address which the server listens on, else what the system's routes say
+   * Name or address of the network interface that multicast is sent through.
+   * @default the interface of the address that the server listens on, else the one in the system's
+   *   routes
    */
   readonly interface?: string | undefined
   /**
-   * Whether media can be had in no other way.
-   * @default false: also by unicast
+   * Refuses unicast for these media.
+   * @default false: unicast is possible as well
    */
   readonly only?: boolean | undefined
   /**
-   * Whether the session description names group and port, so that players such as VLC ask for multicast
-   * without being told to (RFC 2326 appendix C.1.7).
+   * Writes group and port into the session description. Players such as VLC then request multicast
+   * on their own (RFC 2326 appendix C.1.7).
    * @default true
    */
   readonly inDescription?: boolean | undefined
@@ -53,7 +54,7 @@ export const multicastDefaults = Object.freeze({
 /** A group address with a pair of ports. */
 export interface MulticastPlace {
   readonly address: string
-  /** Of RTP and RTCP. */
+  /** Ports of RTP and RTCP. */
   readonly ports: readonly [rtp: number, rtcp: number]
   readonly ttl: number
 }
@@ -62,8 +63,8 @@ const maxPort = 65_535
 const maxTtl = 255
 
 /**
- * Group addresses and ports for media to be sent to (GstRTSPAddressPool). Share one pool between mounts that
- * share a range: two pools know nothing of each other.
+ * Assigns group addresses and ports to media (GstRTSPAddressPool). Mounts that share a range must
+ * share a pool, because two pools may assign the same place.
  *
  * ```ts
  * const pool = new MulticastAddressPool({ groups: '239.255.12.0/24', ttl: 4 })
@@ -77,7 +78,9 @@ export class MulticastAddressPool {
   readonly #interface: MulticastInterface | undefined
   readonly #routes: { readonly 4: MulticastRoute; readonly 6: MulticastRoute }
 
-  /** @throws {RangeError | TypeError} Says which option is wrong, what was expected and what came. */
+  /**
+   * @throws {RangeError | TypeError} Names the wrong option, the expected value and the one given.
+   */
   constructor(options: MulticastOptions) {
     const defaults = multicastDefaults
     checkOptions('multicast', options, ['groups', ...Object.keys(defaults)])
@@ -110,56 +113,57 @@ export class MulticastAddressPool {
     }
   }
 
-  /** Whether there are groups of this family at all. */
+  /** True if the pool has groups of this family. */
   hasFamily(family: 4 | 6): boolean {
     return this.#tables[family].size > 0
   }
 
-  /** How sockets of this family are to send. */
+  /** Multicast settings for sockets of this family. */
   routeOf(family: 4 | 6): MulticastRoute {
     return this.#routes[family]
   }
 
-  /** Source address of what is sent, where it is known. */
+  /** Source address of the multicast, if known. */
   get sourceAddress(): string | undefined {
     return this.#interface?.ipv4
   }
 
   /**
-   * Where an owner would send, without holding the place: it stays the same until others need it.
+   * Returns the place that an owner would get, without holding it. The suggestion stays the same
+   * until another owner needs the place.
    *
-   * @returns `undefined` when every place is held.
+   * @returns `undefined` if every place is held.
    */
   suggest(owner: object, family: 4 | 6): MulticastPlace | undefined {
     return this.#tables[family].assign(owner)
   }
 
   /**
-   * Holds a place for an owner until {@link release}: the one that was suggested before, if it is still free.
+   * Holds a place for an owner until {@link release}: the suggested one if it is still free.
    *
-   * @returns `undefined` when every place is held.
+   * @returns `undefined` if every place is held.
    */
   acquire(owner: object, family: 4 | 6): MulticastPlace | undefined {
     return this.#tables[family].hold(owner)
   }
 
-  /** Gives a place back. The owner gets it again unless others need it meanwhile. */
+  /** Frees a place. The owner gets the same place again unless another owner needs it meanwhile. */
   release(owner: object, family: 4 | 6): void {
     this.#tables[family].release(owner)
   }
 
-  /** Forgets an owner that will not come again. */
+  /** Forgets an owner that will not ask again. */
   forget(owner: object, family: 4 | 6): void {
     this.#tables[family].forget(owner)
   }
 
-  /** Places that are held, of both families. */
+  /** Number of held places of both families. */
   get heldCount(): number {
     return this.#tables[4].heldCount + this.#tables[6].heldCount
   }
 }
 
-/** The places of one family: held ones, and ones that are merely remembered. */
+/** The places of one family: held ones, and free ones that are remembered for an owner. */
 class PlaceTable {
   readonly #ranges: readonly MulticastRange[]
   readonly #addressCount: number
@@ -167,7 +171,7 @@ class PlaceTable {
   readonly #pairCount: number
   readonly #ttl: number
   readonly #held = new Map<object, number>()
-  /** The one that was given back first comes first. */
+  /** Remembered places, in the order in which they were freed. */
   readonly #remembered = new Map<object, number>()
   readonly #taken = new Set<number>()
   #next = 0
@@ -237,7 +241,10 @@ class PlaceTable {
     return undefined
   }
 
-  /** Neighbours differ in address and port: some receivers tell groups apart by one of them only. */
+  /**
+   * Neighbouring places differ in both address and port, because some receivers compare only one of
+   * the two.
+   */
   #placeAt(index: number): MulticastPlace {
     const address = index % this.#addressCount
     const round = Math.floor(index / this.#addressCount)

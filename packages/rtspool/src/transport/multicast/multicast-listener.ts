@@ -1,17 +1,21 @@
 import { createSocket, type Socket } from 'node:dgram'
 
-/** Called with each datagram; the buffer is the receiver's to keep. */
+/** Called with each datagram. The receiver may keep the buffer. */
 export type MulticastReceiver = (packet: Buffer, address: string) => void
 
 /**
- * Hears what members of a group say to it: players send their receiver reports there (RFC 3550 section 6).
- * Where the group cannot be joined it hears nothing; their requests keep them alive then.
+ * Receives datagrams that members send to a group: players send their receiver reports there (RFC
+ * 3550 section 6). Receives nothing if the group cannot be joined. Players must then keep their
+ * sessions alive by requests.
  */
 export class MulticastListener {
   readonly #socket: Socket
   #isClosed = false
 
-  /** @param interfaceAddress - As `dgram` wants it; that of the system's routes when absent. */
+  /**
+   * @param interfaceAddress - In the form that `dgram` expects. Default: chosen by the system's
+   *   routes.
+   */
   constructor(
     { address, port }: { readonly address: string; readonly port: number },
     interfaceAddress: string | undefined,
@@ -26,12 +30,12 @@ export class MulticastListener {
       try {
         this.#socket.addMembership(address, interfaceAddress)
       } catch {
-        // No interface for it: bound and deaf.
+        // No interface for the group: the socket stays bound and receives nothing.
       }
     })
   }
 
-  /** Leaves the group. Idempotent. */
+  /** Leaves the group and closes the socket. Idempotent. */
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true

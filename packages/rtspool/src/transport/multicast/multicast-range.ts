@@ -1,24 +1,27 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { expandIpv6 } from '../system/socket-address.js'
 
-/** Multicast addresses that follow each other. */
+/** A range of consecutive multicast addresses. */
 export interface MulticastRange {
   readonly family: 4 | 6
   readonly first: bigint
   readonly count: number
 }
 
-/** More addresses of one range than this are never needed, and an IPv6 range has too many to count. */
+/** Upper limit of the addresses used in one range: an IPv6 range has too many to count. */
 const maxAddresses = 2 ** 24
 const bitsOf = Object.freeze({ 4: 32, 6: 128 })
-/** 224.0.0.0/24 is for routing protocols: routers never forward it (RFC 5771 section 4). */
+/**
+ * 224.0.0.0/24 is reserved for routing protocols, and routers never forward it (RFC 5771 section
+ * 4).
+ */
 const localControl = 0xe0_00_00n
 const localControlBits = 8n
 
 /**
  * Reads `239.255.12.0/24`, `239.1.2.3`, `ff15::/16` or `ff15::7`.
  *
- * @throws {RangeError} When it is no range of multicast addresses, or of 224.0.0.0/24.
+ * @throws {RangeError} If the text is not a range of multicast addresses, or lies in 224.0.0.0/24.
  */
 export function parseMulticastRange(text: string): MulticastRange {
   const [address = '', prefix, ...rest] = text.split('/')
@@ -30,7 +33,7 @@ export function parseMulticastRange(text: string): MulticastRange {
   const value = family === 4 ? ipv4Value(address) : ipv6Value(address)
   const network = (value >> hostBits) << hostBits
   const isMulticast = family === 4 ? network >> 28n === 0xen : network >> 120n === 0xffn
-  // A shorter prefix than that of all multicast addresses would reach beyond them.
+  // A prefix shorter than that of the multicast address space would reach beyond it.
   if (!isMulticast || length < (family === 4 ? 4 : 8)) refuse(text)
   if (family === 4 && network >> localControlBits === localControl) refuse(text)
   // RFC 4291 section 2.7.1: group 0 of IPv6 is reserved.
@@ -39,7 +42,7 @@ export function parseMulticastRange(text: string): MulticastRange {
   return Object.freeze({ family, first: network + BigInt(skipped), count: size - skipped })
 }
 
-/** The address at a position of the range, from 0, as text. */
+/** Returns the address at a position of the range, counted from 0, as text. */
 export function addressAt({ family, first }: MulticastRange, index: number): string {
   const value = first + BigInt(index)
   return family === 4 ? ipv4Text(Number(value)) : ipv6Text(value)
@@ -63,7 +66,7 @@ function ipv4Text(value: number): string {
   return [24, 16, 8, 0].map((shift) => (value >>> shift) & 0xff).join('.')
 }
 
-/** The longest run of zeros is left out (RFC 5952 section 4.2). */
+/** Formats an IPv6 address and leaves out its longest run of zeros (RFC 5952 section 4.2). */
 function ipv6Text(value: bigint): string {
   const groups = Array.from({ length: 8 }, (_, index) =>
     Number((value >> BigInt(112 - 16 * index)) & 0xffffn).toString(16),

@@ -1,19 +1,19 @@
 import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
 
-/** One network interface, as sockets of each family want it named. */
+/** One network interface, in the form that sockets of each family expect. */
 export interface MulticastInterface {
-  /** Its IPv4 address, where it has one: also the source address of what leaves there. */
+  /** IPv4 address of the interface, if any. It is also the source address of datagrams sent there. */
   readonly ipv4: string | undefined
-  /** `::%name`, where it has an IPv6 address. */
+  /** `::%name`, if the interface has an IPv6 address. */
   readonly ipv6: string | undefined
 }
 
 /**
  * Finds an interface of this machine.
  *
- * @param text - Its name (`eth0`) or one of its addresses.
- * @throws {RangeError} When there is no such interface.
+ * @param text - Name of the interface (`eth0`) or one of its addresses.
+ * @throws {RangeError} If there is no such interface.
  */
 export function findMulticastInterface(text: string): MulticastInterface {
   for (const [name, addresses = []] of Object.entries(networkInterfaces())) {
@@ -24,7 +24,7 @@ export function findMulticastInterface(text: string): MulticastInterface {
     const hasIpv6 = addresses.some(({ family }) => family === 'IPv6')
     return { ipv4: ipv4?.address, ipv6: hasIpv6 ? `::%${name}` : undefined }
   }
-  // Every address of 127.0.0.0/8 is the loopback's; only one is listed.
+  // Every address in 127.0.0.0/8 belongs to the loopback interface, but only one is listed.
   if (isIP(text) === 4 && text.startsWith('127.')) return { ipv4: text, ipv6: undefined }
   throw new RangeError(`expected a network interface of this machine, got '${text}'`)
 }

@@ -5,24 +5,26 @@ import { isNode } from './runtime.js'
 import { ipv6SocketAddressBytes, serializeSocketAddress } from './socket-address.js'
 
 /**
- * System calls on the descriptors of Node's sockets, for what Node has no function for: many datagrams in one
- * call, and a look at the kernel's send queue. Reached through `koffi`, which is optional.
+ * System calls on the descriptors of Node's sockets, for tasks that Node has no function for.
+ * Examples: many datagrams in one call, the length of the kernel's send queue. Loaded through the
+ * optional package `koffi`.
  */
 export interface NativeSockets {
   /**
-   * `socket(2)` and `bind(2)` for UDP. IPv6 sockets take no IPv4.
+   * `socket(2)` and `bind(2)` for UDP. IPv6 sockets do not accept IPv4.
    *
    * @returns The descriptor, which the caller owns.
-   * @throws A system error with `code`, as Node's own `bind` gives it.
+   * @throws A system error with `code`, as Node's own `bind` throws it.
    */
   bindDatagram(address: string, port: number): number
   /**
-   * A second UDP socket at the place of another one, which hears nothing but `destination`, and of what was sent
-   * there by either socket, what came back as ICMP (`IP_RECVERR`). The port stays closed to other programs.
+   * Opens a second UDP socket at the address and port of another one, connected to `destination`.
+   * It receives datagrams from `destination`, and ICMP errors for datagrams that either socket sent
+   * there (`IP_RECVERR`). The port stays closed to other programs.
    *
-   * @param descriptor - Of the socket that is bound to `address` and `port`.
-   * @returns The descriptor, which the caller owns, or -1. Datagrams of anybody that come before it is connected
-   *   may have reached it: the caller reads them.
+   * @param descriptor - Descriptor of the socket that is bound to `address` and `port`.
+   * @returns The descriptor, which the caller owns, or -1. Datagrams from other senders may have
+   *   reached the socket before it was connected: the caller must read them.
    */
   connectBeside(
     descriptor: number,
@@ -30,14 +32,14 @@ export interface NativeSockets {
     destination: { readonly address: string; readonly port: number },
   ): number
   /**
-   * The hop limit of what an IPv6 socket sends to groups (`IPV6_MULTICAST_HOPS`). Node sets that of IPv4 on a socket
-   * that it was given by its descriptor.
+   * Sets the hop limit of multicast from an IPv6 socket (`IPV6_MULTICAST_HOPS`). Node sets the IPv4
+   * option instead on a socket that was opened from a descriptor.
    *
    * @param hops - 0 to 255.
-   * @returns Whether the kernel took it.
+   * @returns `true` if the kernel accepted the value.
    */
   setMulticastHops(descriptor: number, hops: number): boolean
-  /** `recvmsg(2)`, never blocking. @returns Bytes received, or -1. */
+  /** `recvmsg(2)`, never blocking. @returns Bytes received, or -1; see {@link lastError}. */
   recvmsg(descriptor: number, message: bigint, flags: number): number
   close(descriptor: number): void
   /** `sendmmsg(2)`. @returns Messages sent, or -1: see {@link lastError}. */
@@ -45,17 +47,24 @@ export interface NativeSockets {
   /**
    * `send(2)`, never blocking, never raising SIGPIPE.
    *
-   * @param address - Of the first byte, as a number: below 2^48 it is exact, and cheaper to hand over.
-   * @returns Bytes taken, or -1.
+   * @param address - Address of the first byte as a number: exact below 2^48, and cheaper to pass
+   *   than a bigint.
+   * @returns Bytes that the kernel accepted, or -1.
    */
   send(descriptor: number, address: number, length: number): number
-  /** Bytes in the kernel that the peer has not acknowledged (`ioctl(SIOCOUTQ)`), or 0 when it cannot tell. */
+  /**
+   * Bytes in the kernel that the peer has not acknowledged (`ioctl(SIOCOUTQ)`), or 0 if the kernel
+   * does not report them.
+   */
   unacknowledgedBytes(descriptor: number): number
-  /** Whether the kernel cuts one buffer into datagrams (`UDP_SEGMENT`, Linux 4.18). */
+  /** True if the kernel can cut one buffer into datagrams (`UDP_SEGMENT`, Linux 4.18). */
   hasSegmentation(descriptor: number): boolean
-  /** `errno` of the last call that failed. */
+  /** `errno` of the last failed call. */
   lastError(): number
-  /** Address of the first byte. The caller keeps the buffer alive as long as the address is used. */
+  /**
+   * Returns the address of the first byte. The caller keeps the buffer alive as long as the address
+   * is used.
+   */
   addressOf(buffer: Buffer): bigint
 }
 
@@ -83,9 +92,9 @@ let loaded: NativeSockets | undefined
 let isTried = false
 
 /**
- * The system calls, loaded once.
+ * Loads the system calls once.
  *
- * @returns `undefined` where there is no koffi, no 64-bit little-endian Linux, no glibc, or no Node.
+ * @returns `undefined` without koffi, Node, glibc or a 64-bit little-endian Linux.
  */
 export function nativeSockets(): NativeSockets | undefined {
   if (!isTried) {
@@ -101,7 +110,8 @@ function load(): NativeSockets | undefined {
   try {
     return bind(createRequire(import.meta.url)('koffi') as Koffi)
   } catch {
-    // Not installed, not built for this machine, or another libc: Node's own sockets do the work.
+    // koffi is not installed or not built for this machine, or libc is another one: Node's own
+    // sockets are used.
     return undefined
   }
 }
@@ -149,7 +159,7 @@ function bind(koffi: Koffi): NativeSockets {
       const beside = socket(name.readUInt16LE(), sockDgram | sockNonblock | sockCloexec, 0)
       if (beside < 0) return -1
       if (isIpv6) setOption(beside, ipprotoIpv6, ipv6V6only, 1)
-      // Both must allow it, and the other one allows it for this moment only.
+      // The kernel wants the option on both sockets. The bound one has it for this moment only.
       setOption(beside, solSocket, soReuseaddr, 1)
       setOption(descriptor, solSocket, soReuseaddr, 1)
       const isReady =
@@ -185,8 +195,8 @@ interface WithHandle {
 }
 
 /**
- * The file descriptor of an open TCP socket. Node keeps it in an undocumented place; where that changes, the
- * answer is `undefined` and everything goes the documented way.
+ * Returns the file descriptor of an open TCP socket. Node keeps it in an undocumented property. If
+ * that changes, the result is `undefined` and bytes are sent through Node's streams.
  */
 export function descriptorOf(socket: Socket): number | undefined {
   const descriptor = (socket as unknown as WithHandle)._handle?.fd

@@ -1,4 +1,7 @@
-/** For sockets whose addresses are numeric, as those of accepted sockets are: nothing may ask a name server. */
+/**
+ * Lookup for sockets with numeric addresses, such as those of accepted sockets: never asks a name
+ * server.
+ */
 export const numericLookup = (
   address: string,
   options: { family?: number } | ((...result: unknown[]) => void),

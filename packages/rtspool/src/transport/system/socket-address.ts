@@ -2,7 +2,7 @@ import { isIPv6, SocketAddress } from 'node:net'
 import { zoneIndexOf, zoneOf } from './interface-zone.js'
 
 const afInet = 2
-/** Linux. */
+/** Value of AF_INET6 on Linux. */
 const afInet6 = 10
 /** `sizeof (struct sockaddr_in)` */
 export const ipv4SocketAddressBytes = 16
@@ -10,17 +10,18 @@ export const ipv4SocketAddressBytes = 16
 export const ipv6SocketAddressBytes = 28
 
 /**
- * A `struct sockaddr_in` or `sockaddr_in6` of Linux.
+ * Serialises a `struct sockaddr_in` or `sockaddr_in6` of Linux.
  *
- * @param address - Numeric. A link-local IPv6 address has its zone: `%` and the name or index of the interface.
- * @throws {RangeError} When the address is not numeric.
+ * @param address - Numeric. A link-local IPv6 address has its zone: `%` and the name or index of
+ *   the interface.
+ * @throws {RangeError} If the address is not numeric.
  */
 export function serializeSocketAddress(address: string, port: number): Buffer {
   return isIPv6(address) ? serializeIpv6(address, port) : serializeIpv4(address, port)
 }
 
 /**
- * Reads a `struct sockaddr_in` or `sockaddr_in6` of Linux.
+ * Parses a `struct sockaddr_in` or `sockaddr_in6` of Linux.
  *
  * @returns The address as Node writes it, with its zone.
  */
@@ -60,7 +61,7 @@ function serializeIpv6(address: string, port: number): Buffer {
   return name
 }
 
-/** The eight 16-bit groups of an address that `isIPv6` accepts. */
+/** Returns the eight 16-bit groups of an address that `isIPv6` accepts. */
 export function expandIpv6(address: string): number[] {
   const [head = '', tail] = address.split('::')
   const left = groupsOf(head)

@@ -2,14 +2,15 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { numericLookup } from './numeric-lookup.js'
 
-/** Any port will do: nothing is sent there. */
+/** Any port will do, because nothing is sent to it. */
 const discardPort = 9
 
 /**
- * The address that the system gives as the source of datagrams that leave a socket bound to all addresses.
+ * Asks the system which source address it gives to datagrams from a socket that is bound to all
+ * addresses.
  *
- * @param address - Where they go to; numeric.
- * @returns `undefined` when there is no way there.
+ * @param address - Numeric address of the destination.
+ * @returns `undefined` if there is no route to the destination.
  */
 export async function sourceAddressTo(address: string): Promise<string | undefined> {
   const type = address.includes(':') ? 'udp6' : 'udp4'

@@ -3,12 +3,12 @@ import { Readable } from 'node:stream'
 import { Base64Stream } from '../../http/index.js'
 import { UnreadBytes } from '../tcp/unread-bytes.js'
 
-/** Characters that are decoded at once. Whoever reads may stop behind each piece. */
+/** Characters decoded at a time. The reader may stop after each piece. */
 const pieceLength = 16 * 1024
 
 const nothing = Buffer.alloc(0)
 
-/** The POST that is open. */
+/** The currently open POST. */
 interface Post {
   readonly socket: Socket
   readonly decoder: Base64Stream
@@ -16,12 +16,14 @@ interface Post {
 }
 
 /**
- * What a client sends through an HTTP tunnel, as the bytes that it means: the bodies of its POSTs, one after the
- * other, out of base64. It does not end with a POST: the client may open another.
+ * The bytes that a client sends through an HTTP tunnel: the bodies of its POSTs, one after the
+ * other, decoded from base64. The end of a POST does not end the stream, because the client may
+ * open another.
  *
- * While nobody reads, one read of the POST waits here at most, in the bytes that came.
+ * At most one read of the POST waits here, undecoded, while nobody reads the stream.
  *
- * Closing it closes the POST; bytes that are not base64 destroy it with `MalformedMessageError`.
+ * Closing the stream closes the POST. Bytes that are not base64 destroy the stream with
+ * `MalformedMessageError`.
  */
 export class HttpTunnelInput extends Readable {
   #post: Post | undefined
@@ -31,17 +33,17 @@ export class HttpTunnelInput extends Readable {
     super({ highWaterMark: 1 })
   }
 
-  /** Whether a POST is open. */
+  /** True while a POST is open. */
   get hasPost(): boolean {
     return this.#post !== undefined
   }
 
-  /** Whether nothing comes any more: it has ended, or is closed. */
+  /** True if no more bytes will follow, because the stream has ended or is closed. */
   get hasEnded(): boolean {
     return this.#hasEnded || this.destroyed
   }
 
-  /** The client has nothing more to say. What it says all the same is thrown away. Idempotent. */
+  /** Ends the stream: the client has closed its side. Later bytes are discarded. Idempotent. */
   end(): void {
     if (this.hasEnded) return
     this.#hasEnded = true
@@ -51,9 +53,9 @@ export class HttpTunnelInput extends Readable {
   }
 
   /**
-   * Reads from this POST until its client ends it, or closes it where it comes too late.
+   * Reads from this POST until the client ends it. Closes the POST if the stream has ended already.
    *
-   * @param first - What came behind its head.
+   * @param first - Bytes that arrived behind the head of the POST.
    */
   attach(socket: Socket, first: Buffer): void {
     if (this.hasEnded) {
@@ -81,7 +83,7 @@ export class HttpTunnelInput extends Readable {
     const bytes = post.unread.take() ?? nothing
     const rest = this.#decode(post, bytes)
     if (rest.length > 0) post.unread.putBack(rest)
-    // What was decoded asks for more by itself, once it has been read.
+    // The stream asks for more by itself once decoded bytes have been read.
     else if (this.readableLength === 0 || bytes.length === 0) post.socket.resume()
   }
 
@@ -90,7 +92,7 @@ export class HttpTunnelInput extends Readable {
     callback(error)
   }
 
-  /** Decodes piece by piece, as long as somebody reads. @returns What is left. */
+  /** Decodes piece by piece until the reader stops. @returns The undecoded rest. */
   #decode({ decoder }: Post, chunk: Buffer): Buffer {
     let at = 0
     try {
@@ -105,7 +107,7 @@ export class HttpTunnelInput extends Readable {
     return chunk.subarray(at)
   }
 
-  /** The client closes the tunnel: what it has said before counts. */
+  /** Decodes the rest when the client closes the POST: bytes sent before count. */
   #decodeRest({ socket, decoder, unread }: Post): void {
     try {
       for (const bytes of [unread.take(), socket.read() as Buffer | null]) {

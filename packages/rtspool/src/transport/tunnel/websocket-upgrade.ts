@@ -3,19 +3,20 @@ import type { Socket } from 'node:net'
 import type { HttpRequestHead } from '../../http/index.js'
 import { WebSocketStream } from './websocket.js'
 
-/** ONVIF Streaming Specification: the subprotocol that RTSP is spoken in. */
+/** Subprotocol name for RTSP over WebSocket (ONVIF Streaming Specification). */
 export const rtspSubprotocol = 'rtsp.onvif.org'
 
 /**
- * A message holds any number of requests and frames, and is kept until it is whole: no more than what RTSP alone may
- * keep waiting, headers of 64 KiB with a body of 128 KiB, and then some. The largest frame has 64 KiB.
+ * Limit of one message, which is kept until it is complete and may hold many requests and frames.
+ * It exceeds the limits of plain RTSP: headers of 64 KiB with a body of 128 KiB, and frames of 64
+ * KiB.
  */
 const maxMessageBytes = 256 * 1024
 
 /**
- * Makes a WebSocket of a connection that has asked to be upgraded: answers with 101, or a refusal of its own.
+ * Upgrades a connection to WebSocket: responds with 101, or with a refusal.
  *
- * @param rest - What came behind the head.
+ * @param rest - Bytes that arrived behind the head of the request.
  * @param onOpen - Called in the same turn, unless the request is refused.
  */
 export type WebSocketUpgrade = (
@@ -28,20 +29,20 @@ export type WebSocketUpgrade = (
 /**
  * Loads the optional package `ws`.
  *
- * @throws What the import throws: mostly that it is not installed.
+ * @throws The error of the import, mostly because the package is not installed.
  */
 export async function loadWebSocketUpgrade(): Promise<WebSocketUpgrade> {
   const { WebSocketServer } = await import('ws')
   const server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
-    // Media are compressed already.
+    // Media are already compressed.
     perMessageDeflate: false,
     maxPayload: maxMessageBytes,
     handleProtocols: () => rtspSubprotocol,
   })
   return (socket, { method, target, headers }, rest, onOpen) => {
-    // It looks at these only.
+    // `ws` reads these properties only.
     const request = { method, url: target, headers: Object.fromEntries(headers) }
     server.handleUpgrade(request as unknown as IncomingMessage, socket, rest, (webSocket) =>
       onOpen(new WebSocketStream(webSocket)),

@@ -7,17 +7,21 @@ const normalClosure = 1000
 const unsupportedData = 1003
 
 /**
- * A WebSocket as a stream of bytes: binary messages in, binary messages out, where one ends and the next begins
- * means nothing. Text is refused. Bytes count as written when the kernel has taken them.
+ * A WebSocket as a stream of bytes: binary messages in, binary messages out. Message boundaries
+ * have no meaning, and text is refused. Bytes count as written once the kernel has accepted them.
  *
  * @see ONVIF Streaming Specification, RTSP over WebSocket
  */
 export class WebSocketStream extends Duplex {
   readonly #socket: WebSocket
   #receivedCount = 0
-  /** Messages behind one that nobody has read yet, in one piece: thousands of them may come in one read. */
+  /**
+   * Received messages that wait behind an unread one, joined: one read may bring thousands of them.
+   */
   readonly #waiting = new ByteAccumulator()
-  /** Nobody has read what was pushed last; the stream asks for more when somebody has. */
+  /**
+   * True while the last pushed bytes are unread. The stream asks for more once they have been read.
+   */
   #isFull = false
 
   constructor(socket: WebSocket) {
@@ -35,7 +39,7 @@ export class WebSocketStream extends Duplex {
     })
   }
 
-  /** Messages, pings and pongs that have come whole. */
+  /** Number of messages, pings and pongs received completely. */
   get receivedCount(): number {
     return this.#receivedCount
   }

@@ -27,24 +27,27 @@ const controlDataBytes = 2
 const solUdp = 17
 const udpSegment = 103
 
-/** Messages of one `sendmmsg`: the kernel takes no more (UIO_MAXIOV). */
+/** Messages in one `sendmmsg` call: the kernel accepts no more (UIO_MAXIOV). */
 const maxMessages = 1024
-/** Datagrams of one segmented message (UDP_MAX_SEGMENTS of the oldest kernels that have it). */
+/**
+ * Datagrams in one segmented message: UDP_MAX_SEGMENTS of the oldest kernels that support
+ * segmentation.
+ */
 const maxSegments = 64
 /** 65535 - 20 (IPv4) - 8 (UDP) */
 const maxMessagePayload = 65_507
 const initialCapacity = 16
 
-/** The queue of the interface is full. */
+/** Error codes of a full interface queue. */
 const eagain = 11
 const enobufs = 105
 /** A segment is larger than the MTU of the route: EINVAL before Linux 6.14, EMSGSIZE since. */
 const einval = 22
 const emsgsize = 90
-/** The route takes no segments of any size: it is encrypted. */
+/** The route accepts no segments of any size, because it is encrypted (IPsec). */
 const eio = 5
 
-/** Packets of equal size (the last may be shorter) that lie one after the other in the payload. */
+/** Packets of equal size that lie one after the other in the payload. The last may be shorter. */
 interface Run {
   readonly offset: number
   readonly sizeBytes: number
@@ -53,16 +56,19 @@ interface Run {
 }
 
 export interface BatchedDatagramGroupOptions {
-  /** Whether the kernel may be given several datagrams as one (`UDP_SEGMENT`). */
+  /** True if the kernel can cut one message into several datagrams (`UDP_SEGMENT`). */
   readonly isSegmenting: boolean
   readonly loss: DatagramLoss
-  /** Shared by the groups of one socket; one of its own when absent. */
+  /**
+   * Segment sizes that routes have refused, shared by the groups of one socket. Default: a memory
+   * of this group's own.
+   */
   readonly routes?: RouteMemory | undefined
 }
 
 /**
- * A group that leaves in one system call a run of packets: `sendmmsg` with one message a member, and
- * `UDP_SEGMENT` cutting each message into packets of equal size (the last may be shorter).
+ * Sends a run of packets to all members in one system call: `sendmmsg` with one message for each
+ * member. `UDP_SEGMENT` cuts each message into packets of equal size (the last may be shorter).
  *
  * ```text
  * messages: [ name 0 | vector | control ] [ name 1 | vector | control ] …   one a member
@@ -71,7 +77,7 @@ export interface BatchedDatagramGroupOptions {
  *           addresses            one vector   one control      shared by all, rewritten each run
  * ```
  *
- * The tables change only when members come and go. Bench: bench/fanout.
+ * The tables change only when a member is added or removed. Bench: bench/fanout.
  */
 export class BatchedDatagramGroup implements DatagramGroup {
   readonly #native: NativeSockets
@@ -81,7 +87,7 @@ export class BatchedDatagramGroup implements DatagramGroup {
   readonly #limits: SegmentLimits
   readonly #slots = new Map<DatagramDestination, number>()
   readonly #members: DatagramDestination[] = []
-  /** Of the member with the same slot. */
+  /** Observers by slot, in step with `#members`. */
   readonly #observers: (DatagramObserver | undefined)[] = []
   readonly #vector = allocate(vectorBytes)
   readonly #control = allocate(controlBytes)
@@ -89,13 +95,19 @@ export class BatchedDatagramGroup implements DatagramGroup {
   #names = allocate(0)
   #messages = allocate(0)
   #messagesAddress = 0n
-  /** Packets of a run, one after the other. */
+  /** The packets of the current run, one after the other. */
   readonly #payload = allocate(maxMessagePayload)
   readonly #payloadAddress: bigint
-  /** Where the next call begins, so that a full queue does not always hit the same members. */
+  /**
+   * Slot at which the next call begins. A full queue moves it, so that not always the same members
+   * lose packets.
+   */
   #start = 0
 
-  /** @param descriptor - Of the socket; negative once that is closed: its number may belong to another by then. */
+  /**
+   * @param descriptor - Returns the descriptor of the socket. Negative once the socket is closed,
+   *   because its number may then belong to another socket.
+   */
   constructor(
     native: NativeSockets,
     descriptor: () => number,
@@ -127,7 +139,7 @@ export class BatchedDatagramGroup implements DatagramGroup {
     this.#place(slot, destination)
   }
 
-  /** The last member takes the place of the one that goes. */
+  /** Removes a member. The last member moves into its slot. */
   remove(destination: DatagramDestination): void {
     const slot = this.#slots.get(destination)
     if (slot === undefined) return
@@ -147,7 +159,10 @@ export class BatchedDatagramGroup implements DatagramGroup {
     for (let first = 0; first < packets.length; ) first = this.#sendRun(packets, first)
   }
 
-  /** Sends the longest run of packets that fits one message. @returns Index of the packet after it. */
+  /**
+   * Sends the longest run of packets that fits into one message. @returns Index of the packet after
+   * the run.
+   */
   #sendRun(packets: readonly Buffer[], first: number): number {
     const segmentBytes = packets[first]?.length ?? 0
     const end = this.#isSegmenting ? Math.min(packets.length, first + maxSegments) : first + 1
@@ -155,7 +170,7 @@ export class BatchedDatagramGroup implements DatagramGroup {
     let next = first
     while (next < end) {
       const packet = packets[next] as Buffer
-      // An empty segment would be no segment.
+      // An empty segment would not be sent at all.
       if (packet.length === 0 && next > first) break
       if (packet.length > segmentBytes || sizeBytes + packet.length > maxMessagePayload) break
       packet.copy(this.#payload, sizeBytes)
@@ -165,7 +180,7 @@ export class BatchedDatagramGroup implements DatagramGroup {
       if (packet.length < segmentBytes) break
     }
     if (next === first) {
-      // Larger than any datagram: a TCP publisher may send such packets.
+      // The packet is larger than any datagram: a TCP publisher may send such packets.
       this.#lose(0, this.#members.length, 1, { sizeBytes: segmentBytes, error: emsgsize })
       return first + 1
     }
@@ -181,11 +196,11 @@ export class BatchedDatagramGroup implements DatagramGroup {
     else this.#lose(0, start, run.packetCount, { sizeBytes: run.sizeBytes, error: eagain })
   }
 
-  /** Makes all messages carry this piece of the payload. */
+  /** Points all messages at this piece of the payload. */
   #point({ offset, sizeBytes, segmentBytes, packetCount }: Run): void {
     this.#vector.writeBigUInt64LE(this.#payloadAddress + BigInt(offset), 0)
     this.#vector.writeUInt32LE(sizeBytes, 8)
-    // A segment size of 0 means: one datagram.
+    // A segment size of 0 means one datagram.
     this.#control.writeUInt16LE(packetCount > 1 ? segmentBytes : 0, controlHeaderBytes)
   }
 
@@ -219,14 +234,17 @@ export class BatchedDatagramGroup implements DatagramGroup {
         this.#start = slot
         return false
       }
-      // A slot that is limited now is sent single packets in the next round.
+      // The next round sends single packets to a slot that has just been limited.
       if (packetCount > 1 && isOfRoute(error)) this.#limit(slot, run, error)
       else this.#lose(slot, ++slot, packetCount, { sizeBytes, error })
     }
     return true
   }
 
-  /** The first slot behind `slot` whose member takes the segments of a run while this one does not, or the reverse. */
+  /**
+   * Finds the end of a stretch of members: either all accept the segments of the run, or none does.
+   * @returns The first slot behind the stretch.
+   */
   #endOfStretch(slot: number, to: number, run: Run, isRefused: boolean): number {
     if (this.#limits.count === 0 || run.packetCount === 1) return to
     let end = slot + 1
@@ -242,7 +260,7 @@ export class BatchedDatagramGroup implements DatagramGroup {
   }
 
   /**
-   * Sends the packets of a run to some members as datagrams of their own.
+   * Sends the packets of a run to some members as single datagrams.
    *
    * @returns `false` when the queue is full and the rest was dropped.
    */
@@ -270,7 +288,10 @@ export class BatchedDatagramGroup implements DatagramGroup {
     }
   }
 
-  /** Counts what the members from slot `from` up to `to` were not sent. */
+  /**
+   * Counts packets as lost for the members from slot `from` up to `to`, and notifies their
+   * observers.
+   */
   #lose(
     from: number,
     to: number,
@@ -325,11 +346,11 @@ export class BatchedDatagramGroup implements DatagramGroup {
   }
 }
 
-/** Whether the route cannot be used with segments of this size. */
+/** True if the error means that the route refuses segments of this size. */
 const isOfRoute = (error: number): boolean =>
   error === emsgsize || error === einval || error === eio
 
-/** Memory at a fixed address: never inside the heap of the engine, where small arrays may move. */
+/** Allocates memory at a fixed address: outside the engine's heap, which may move small arrays. */
 function allocate(sizeBytes: number): Buffer {
   return Buffer.from(new ArrayBuffer(sizeBytes))
 }

@@ -1,61 +1,79 @@
-/** What one destination was sent. */
+/** Counters of the datagrams sent to one destination. */
 export interface DatagramCounters {
   packetsOut: number
   bytesOut: number
-  /** Packets that it was not sent. */
+  /** Packets that could not be sent to the destination. */
   packetsDropped: number
 }
 
-/** Where datagrams go. One object a reader: groups know their members by identity. */
+/**
+ * Address and port that datagrams are sent to. Each reader has an object of its own, because groups
+ * compare members by identity.
+ */
 export interface DatagramDestination {
-  /** Numeric. */
+  /** Numeric IP address. */
   readonly address: string
   readonly port: number
-  /** Kept by who sends; a packet that the system does not take moves from `packetsOut` to `packetsDropped`. */
+  /**
+   * Updated by the sender. A packet that the system does not accept moves from `packetsOut` to
+   * `packetsDropped`.
+   */
   readonly counters?: DatagramCounters
 }
 
-/** Learns of datagrams that do not leave as they should. Called often: it decides whom it tells, and when. */
+/**
+ * Receives the failures of datagrams. Called often: the observer decides which of them to report,
+ * and when.
+ */
 export interface DatagramObserver {
-  /** The route refuses segments of this size: packets as large leave in fragments of IP. */
+  /** The route refuses segments of this size, so IP sends packets of that size in fragments. */
   fragmented(destination: DatagramDestination, sizeBytes: number): void
-  /** The system did not take packets. @param code - Of the error, for example `ENETUNREACH`. */
+  /** The system did not accept packets. @param code - Error code, for example `ENETUNREACH`. */
   unsent(destination: DatagramDestination, code: string): void
 }
 
 /** Sends the same datagrams to all its members. */
 export interface DatagramGroup {
   readonly size: number
-  /** @param observer - Learns of datagrams to it that do not leave as they should. */
+  /** @param observer - Notified of datagrams to this destination that fail or leave in fragments. */
   add(destination: DatagramDestination, observer?: DatagramObserver): void
   remove(destination: DatagramDestination): void
   /**
-   * Sends each packet to each member, the packets of one member in order. Never blocks: what the kernel does
-   * not take is dropped and counted.
+   * Sends each packet to each member, the packets of one member in order. Never blocks: packets
+   * that the kernel does not accept are dropped and counted.
    *
-   * @param packets - Not kept.
+   * @param packets - Used during the call only.
    */
   send(packets: readonly Buffer[]): void
 }
 
-/** Counts of what the kernel did not take, or not in one piece. */
+/** Counts packets that the kernel did not send, or sent in fragments. */
 export interface DatagramLoss {
   sendErrors: number
-  /** Packets known to have left in fragments. */
+  /** Packets known to have been sent in IP fragments. */
   fragmentedPackets: number
 }
 
-/** Called when a datagram has left, or not. @param sizeBytes - Absent where nobody knows it any more. */
+/**
+ * Called when a datagram has been sent, or has failed. @param sizeBytes - Absent if the size is no
+ * longer known.
+ */
 export type DatagramSent = (error: Error | null, sizeBytes?: number) => void
 
-/** A group without system calls of its own: one `send` a packet and member. Node queues what the kernel does not take. */
+/**
+ * A group without native system calls: one `send` for each packet and member. Node queues packets
+ * that the kernel does not accept yet.
+ */
 export class PlainDatagramGroup implements DatagramGroup {
   readonly #members = new Map<DatagramDestination, DatagramSent>()
   readonly #send: (packet: Buffer, port: number, address: string, sent: DatagramSent) => void
   readonly #hasRoom: () => boolean
   readonly #loss: DatagramLoss
 
-  /** @param options - `hasRoom`: whether more may be queued; where not, datagrams are dropped and counted. */
+  /**
+   * @param options - `hasRoom` returns whether more may be queued. If not, datagrams are dropped
+   *   and counted.
+   */
   constructor(
     send: (packet: Buffer, port: number, address: string, sent: DatagramSent) => void,
     options: {
@@ -100,7 +118,7 @@ const noRoom = Object.freeze(Object.assign(new Error('the queue is full'), { cod
 
 const codeOf = (error: Error): string => ('code' in error ? String(error.code) : 'unknown')
 
-/** Counts packets that one destination was not sent. */
+/** Counts packets that were not sent to one destination. */
 export function countLost(
   loss: DatagramLoss,
   { counters }: DatagramDestination,

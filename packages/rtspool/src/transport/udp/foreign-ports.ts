@@ -1,32 +1,37 @@
-/** One peer whose address may turn out to send from another port than was announced. */
+/** One announced peer, which may turn out to send from a port other than the announced one. */
 export interface PortWatch {
   readonly address: string
   readonly onForeignPort: (port: number) => void
-  /** The peer receives media, and sends at most what opens its way through a NAT: media from there are not its own. */
+  /**
+   * True for a viewer: it receives media and sends at most packets that open a path through a NAT.
+   * Media from its address are never its own.
+   */
   readonly isViewer: boolean
-  /** A datagram has come from the port that was announced. */
+  /** True once a datagram has arrived from the announced port. */
   isHeard: boolean
   /** The SSRC of that datagram. */
   ssrc: number
-  /** Index in the list of its kind; -1 once it has been told, or is gone. */
+  /** Index in the list of its kind; -1 once the peer has been notified or removed. */
   index: number
 }
 
-/** Peers of one address that have not been told yet. */
+/** Peers of one address that have not been notified yet. */
 interface AddressWatches {
   readonly unheard: PortWatch[]
   readonly unheardViewers: PortWatch[]
   readonly heard: PortWatch[]
-  /** Index in `heard` of the peer that the next datagram is compared with. */
+  /** Index in `heard` of the peer that the next datagram will be compared with. */
   next: number
 }
 
 /**
- * Tells peers of a port that nobody announced: a NAT on the way that gives a client other ports. Nothing is taken from
- * such a port, and nothing is sent there.
+ * Notifies peers when datagrams arrive from a port that nobody announced, for example because a NAT
+ * has changed the client's port. Such datagrams are dropped, and nothing is sent to the port.
  *
- * Nobody can say whose datagram it is. It concerns each peer of the address that has not been heard at all, and of the
- * others the one that had the same SSRC before. RTP with a payload concerns no unheard viewer. Each is told once. A flood costs a look at one peer for each datagram.
+ * The sender of such a datagram is unknown. All peers of the address that have not sent anything
+ * yet are notified. A peer that has sent is notified only if its SSRC is the same. RTP with a
+ * payload concerns no viewer that has not sent yet. Each peer is notified once. A flood costs a
+ * look at one peer for each datagram.
  */
 export class ForeignPorts {
   readonly #addresses = new Map<string, AddressWatches>()
@@ -44,7 +49,7 @@ export class ForeignPorts {
     return watch
   }
 
-  /** The peer has sent its first datagram from the port that it announced. */
+  /** Notes that the peer has sent its first datagram from the port that it announced. */
   heard(watch: PortWatch, datagram: Buffer): void {
     const watches = this.#take(watch)
     watch.isHeard = true
@@ -54,13 +59,13 @@ export class ForeignPorts {
     watches.heard.push(watch)
   }
 
-  /** Idempotent. */
+  /** Stops watching the peer. Idempotent. */
   delete(watch: PortWatch): void {
     const watches = this.#take(watch)
     if (watches) this.#forgetEmpty(watch.address, watches)
   }
 
-  /** Looks at a datagram from an address and port that nobody announced. */
+  /** Examines a datagram from an address and port that nobody announced. */
   look(datagram: Buffer, address: string, port: number): void {
     const watches = this.#addresses.get(address)
     if (!watches) return
@@ -81,7 +86,10 @@ export class ForeignPorts {
     watch.onForeignPort(port)
   }
 
-  /** Takes it out of its list. @returns The lists; nothing when it was in none. */
+  /**
+   * Removes a peer from its list. @returns The lists of its address, or `undefined` if it was in
+   * none.
+   */
   #take(watch: PortWatch): AddressWatches | undefined {
     const watches = this.#addresses.get(watch.address)
     const { index } = watch
@@ -109,12 +117,18 @@ function listOf(watches: AddressWatches, { isHeard, isViewer }: PortWatch): Port
 const rtpHeaderBytes = 12
 const rtcpHeaderBytes = 8
 
-/** RTP with a payload. Players open a NAT with a bare header, or with a few octets that are no RTP. */
+/**
+ * True for RTP with a payload. Players open a NAT with a bare header, or with a few octets that are
+ * not RTP.
+ */
 function isMedia(datagram: Buffer): boolean {
   return datagram.length > rtpHeaderBytes && (datagram[0] ?? 0) >> 6 === 2
 }
 
-/** The SSRC of RTP, or of the sender of RTCP (RFC 5761 section 4 tells them apart), encrypted or not; or -1. */
+/**
+ * Returns the SSRC of RTP, or of the sender of RTCP, encrypted or not; -1 if there is none. RFC
+ * 5761 section 4 tells the two apart.
+ */
 function ssrcIn(datagram: Buffer): number {
   const [, second = 0] = datagram
   const isRtcp = second >= 192 && second <= 223

@@ -1,28 +1,37 @@
 import { ForeignPorts, type PortWatch } from './foreign-ports.js'
 
-/** Called with each datagram of one peer; the buffer is the receiver's to keep. */
+/** Called with each datagram of one peer. The receiver may keep the buffer. */
 export type DatagramReceiver = (packet: Buffer) => void
 
-/** Whom else a peer may be given to, and who is told of what happens around it. */
+/** Conditions for replacing a receiver, and callbacks for events around its peer. */
 export interface PeerClaim {
-  /** Who alone may replace the receiver; anybody when absent. */
+  /** Only this object may replace the receiver. Default: anybody may. */
   readonly holder?: object | undefined
-  /** Called when another receiver takes its place; it hears nothing of the peer any more. */
+  /**
+   * Called when another receiver has replaced this one, which then receives no more datagrams of
+   * the peer.
+   */
   readonly onReplaced?: (() => void) | undefined
-  /** Called once at most: datagrams come from another port of the peer's address. See {@link ForeignPorts}. */
+  /**
+   * Called at most once: datagrams arrive from another port of the peer's address. See {@link
+   * ForeignPorts}.
+   */
   readonly onForeignPort?: ((port: number) => void) | undefined
-  /** The port is the RTP port of a viewer: media from other ports are not the peer's. @default false */
+  /**
+   * The port is a viewer's RTP port: media from other ports of the address are not from this peer.
+   * @default false
+   */
   readonly isViewer?: boolean
 }
 
-/** Who hears a peer. */
+/** The receiver of one peer's datagrams. */
 interface Peer {
   readonly receiver: DatagramReceiver
   readonly claim: PeerClaim
   readonly watch: PortWatch | undefined
 }
 
-/** Receivers of one socket by the peer's address and port. */
+/** Receivers of one socket's datagrams, by the peer's address and port. */
 export class PeerTable {
   readonly #ports = new Map<number, Map<string, Peer>>()
   readonly #foreign = new ForeignPorts()
@@ -38,9 +47,10 @@ export class PeerTable {
   }
 
   /**
-   * Gives a datagram to the receiver of its peer.
+   * Passes a datagram to the receiver of its peer.
    *
-   * @returns `false` when nobody announced that address and port. Sessions of the address are then told of the port.
+   * @returns `false` if no peer announced that address and port. Peers of the address are then
+   *   notified of the port.
    */
   deliver(datagram: Buffer, address: string, port: number): boolean {
     const peer = this.#ports.get(port)?.get(address)
@@ -53,15 +63,15 @@ export class PeerTable {
     return true
   }
 
-  /** Whether {@link set} may replace what is there, on behalf of `holder`. */
+  /** True if {@link set} may set or replace the receiver on behalf of `holder`. */
   isFree(address: string, port: number, holder?: object): boolean {
     const current = this.#ports.get(port)?.get(address)?.claim.holder
     return current === undefined || current === holder
   }
 
   /**
-   * Sets or replaces the receiver of a peer; nothing when it is held by somebody else. One that is replaced is told,
-   * once the new one hears the peer.
+   * Sets or replaces the receiver of a peer. Does nothing if another holder has the peer. A
+   * replaced receiver is notified after the new one is in place.
    */
   set(address: string, port: number, receiver: DatagramReceiver, claim: PeerClaim = {}): void {
     if (!this.isFree(address, port, claim.holder)) return
@@ -76,7 +86,10 @@ export class PeerTable {
     replaced?.claim.onReplaced?.()
   }
 
-  /** Removes only the very receiver that was set: a later owner of the same port stays. */
+  /**
+   * Removes a receiver, but only if it is still the one in place. A later owner of the same port
+   * stays.
+   */
   delete(address: string, port: number, receiver: DatagramReceiver): void {
     const addresses = this.#ports.get(port)
     const peer = addresses?.get(address)

@@ -2,18 +2,18 @@ import type { NativeSockets } from '../system/native-sockets.js'
 import { ipv6SocketAddressBytes, parseSocketAddress } from '../system/socket-address.js'
 import type { DatagramDestination } from './datagram-group.js'
 
-/** Where the datagrams of a socket come from and go to. */
+/** A UDP socket with its descriptor and the address that it is bound to. */
 export interface BoundSocket {
   readonly descriptor: number
   readonly address: string
   readonly port: number
 }
 
-/** What a look brings. The buffers are the receiver's to keep. */
+/** Handlers for the results of `look`. They may keep the buffers. */
 export interface RefusalHandlers {
-  /** @param quoted - The beginning of the datagram that was refused, as far as it came back. */
+  /** @param quoted - The beginning of the refused datagram, as far as the ICMP message quotes it. */
   refused(quoted: Buffer): void
-  /** A datagram that came for the socket beside. */
+  /** A datagram that was meant for the bound socket. */
   received(datagram: Buffer, from: DatagramDestination): void
   closed(): void
 }
@@ -32,16 +32,22 @@ const originIcmp6 = 3
 const econnrefused = 111
 const msgErrqueue = 0x2000
 const maxDatagramBytes = 65_535
-/** Of each kind, in one look: the rest waits for the next one. */
+/**
+ * Datagrams and errors read in one `look`, at most this many of each. The rest waits for the next
+ * one.
+ */
 const maxMessages = 64
 
-/** One for all: what is received is copied before anything else is. */
+/** One buffer for all sockets: received bytes are copied before anything else is received. */
 const payload = Buffer.from(new ArrayBuffer(maxDatagramBytes))
 
 /**
- * Learns when one destination refuses what a UDP socket sends it: nobody listens at its port (ICMP port
- * unreachable). It is a second socket at the same place, connected to the destination, so that the kernel gives it
- * what comes from there; nothing is sent through it, and the errors do not disturb the socket that sends.
+ * Detects that a destination refuses the datagrams of a UDP socket because nobody listens at its
+ * port (ICMP port unreachable).
+ *
+ * Opens a second socket at the same address and port, connected to the destination, so that the
+ * kernel gives it the ICMP errors. It sends nothing, and its errors do not disturb the sending
+ * socket.
  */
 export class RefusalSocket {
   readonly #native: NativeSockets
@@ -64,7 +70,10 @@ export class RefusalSocket {
     this.#message.writeBigUInt64LE(native.addressOf(this.#control), 32)
   }
 
-  /** @returns `undefined` when the system does not let us, for example for want of descriptors. */
+  /**
+   * @returns `undefined` if the system refuses the socket, for example because descriptors have run
+   *   out.
+   */
   static open(
     native: NativeSockets,
     bound: BoundSocket,
@@ -78,7 +87,7 @@ export class RefusalSocket {
     return socket
   }
 
-  /** Reads what has come since the last look. */
+  /** Reads datagrams and errors that have arrived since the last look. */
   look(): void {
     if (this.#descriptor < 0) return
     for (let count = 0; count < maxMessages; count++) {
@@ -89,7 +98,7 @@ export class RefusalSocket {
     this.#readDatagrams()
   }
 
-  /** Idempotent. */
+  /** Closes the socket. Idempotent. */
   close(): void {
     if (this.#descriptor < 0) return
     this.#readDatagrams()
@@ -101,7 +110,7 @@ export class RefusalSocket {
   #readDatagrams(): void {
     for (let count = 0; count < maxMessages; count++) {
       const size = this.#receive(0)
-      // A refusal that is reported here as well says nothing about what has come.
+      // A refusal reported here as well says nothing about received datagrams.
       if (size < 0 && this.#native.lastError() === econnrefused) continue
       if (size < 0) return
       const datagram = Buffer.from(payload.subarray(0, size))

@@ -1,65 +1,68 @@
 import { hostOf } from '../../host-of.js'
 import { parseCompound, type ReceptionReport } from '../../rtcp/index.js'
 
-/** A stream whose client may turn out to send RTCP from another port than it announced. */
+/** A stream whose client may send RTCP from a port other than the announced one. */
 export interface RtcpSource {
-  /** Whether a report echoes what this client, and nobody else, was sent lately. */
+  /** True if a report echoes something that only this client was sent lately. */
   isEchoedBy(report: ReceptionReport): boolean
   /** Monotonic milliseconds. */
   now(): number
-  /** The client's RTCP comes from this port of its address from now on. Called once. */
+  /** Called once: from now on the client's RTCP arrives from this port of its address. */
   learned(port: number): void
 }
 
-/** What has been seen of a source at a port that it did not announce. */
+/** Evidence collected about a source at a port that it did not announce. */
 interface Sighting {
   readonly port: number
-  /** The sender report that was echoed first. */
+  /** The first sender report that was echoed from this port. */
   readonly lsr: number
 }
 
-/** Attempts that one host has left, whichever of its addresses it uses. */
+/** Remaining attempts of one host, over all of its addresses. */
 interface Budget {
   readonly host: string
-  /** Addresses of the host that have streams. */
+  /** Number of the host's addresses that have streams. */
   users: number
   tokens: number
   refilledAt: number
 }
 
-/** Streams of one client address that are still unheard. */
+/** Streams of one client address that have not received any RTCP yet. */
 interface Address {
   readonly sightings: Map<RtcpSource, Sighting | undefined>
   readonly budget: Budget
 }
 
-/** Datagrams of one host that are looked into: at once, and a second. */
+/** Datagrams of one host that are examined: this many at once, then one budget a second. */
 const burst = 8
 const attemptsPerSecond = 4
-/** With more streams than this behind one address a lucky guess becomes too likely. */
+/** With more streams than this behind one address a lucky guess is too likely. */
 const maxSources = 16
 
 /**
- * Learns from which port a client behind a NAT sends its RTCP, where that is not the one it announced.
+ * Finds out from which port a client behind a NAT sends its RTCP, if not from the announced one.
  *
- * An address alone proves nothing: it can be forged, and others share it. A port is learned when two datagrams
- * from it echo two different sender reports (`lsr`, RFC 3550 section 6.4.1) that one stream of that address, and
- * no other, was sent. Whoever does not receive these has to guess 32 bits of SSRC and the time; whoever plays the
- * same track still has to guess 13 random bits, twice, at {@link attemptsPerSecond} attempts a second. Only RTCP is
- * taken from the learned port: nothing is ever sent there.
+ * An address alone proves nothing: it can be forged, and several clients may share it. A port is
+ * learned when two datagrams from it echo two different sender reports (`lsr`, RFC 3550 section
+ * 6.4.1). Exactly one stream of that address must have been sent both.
+ *
+ * An attacker that does not receive the reports has to guess 32 bits of SSRC and the time. An
+ * attacker that plays the same track has to guess 13 random bits, twice, at {@link
+ * attemptsPerSecond} attempts a second. Only RTCP is accepted from a learned port, and nothing is
+ * ever sent to it.
  */
 export class RtcpSources {
   readonly #addresses = new Map<string, Address>()
   readonly #budgets = new Map<string, Budget>()
 
-  /** Streams that are still unheard. */
+  /** Number of streams that have not received any RTCP yet. */
   get size(): number {
     let size = 0
     for (const { sightings } of this.#addresses.values()) size += sightings.size
     return size
   }
 
-  /** Begins to listen for a client; undone by {@link delete}. */
+  /** Starts looking for the RTCP of a client; undone by {@link delete}. */
   add(address: string, source: RtcpSource): void {
     const known = this.#addresses.get(address)
     if (known) known.sightings.set(source, undefined)
@@ -69,7 +72,7 @@ export class RtcpSources {
     }
   }
 
-  /** The client has been heard, or is gone. Idempotent. */
+  /** Stops looking: the client's RTCP has arrived, or the client has gone. Idempotent. */
   delete(address: string, source: RtcpSource): void {
     const known = this.#addresses.get(address)
     if (!known?.sightings.delete(source)) return
@@ -79,8 +82,8 @@ export class RtcpSources {
   }
 
   /**
-   * Looks into a datagram from an address and port that nobody announced. It has no effect of its own: the next one
-   * from a learned port is heard.
+   * Examines a datagram from an address and port that nobody announced. The datagram itself is
+   * dropped: the next one from a learned port is received.
    */
   look(datagram: Buffer, address: string, port: number): void {
     const known = this.#addresses.get(address)
@@ -109,7 +112,10 @@ export class RtcpSources {
   }
 }
 
-/** The only source that a datagram can come from, and the sender report that it echoes. */
+/**
+ * Returns the only source that can have sent a datagram, with the sender report that the datagram
+ * echoes.
+ */
 function matchOf({ sightings }: Address, datagram: Buffer) {
   let match: { readonly source: RtcpSource; readonly lsr: number } | undefined
   for (const packet of parseCompound(datagram)) {
@@ -125,7 +131,7 @@ function matchOf({ sightings }: Address, datagram: Buffer) {
   return match
 }
 
-/** A wrong guess begins anew. */
+/** Discards the evidence for a port after a wrong echo. */
 function forgetSighting({ sightings }: Address, port: number): void {
   for (const [source, sighting] of sightings) {
     if (sighting?.port === port) sightings.set(source, undefined)

@@ -1,17 +1,20 @@
 import type { DatagramDestination } from './datagram-group.js'
 
-/** Largest segments that the routes of destinations take, as far as one has refused larger ones. */
+/**
+ * Largest segments that the routes to destinations accept. Only routes that have refused larger
+ * ones are listed.
+ */
 export type RouteMemory = WeakMap<DatagramDestination, number>
 
 /** Larger than any segment. */
 const unlimited = 0xffff
-/** Runs that a limited member is sent before segments are tried again: its route may have changed. */
+/** Runs sent to a limited member before segments are tried again, in case its route has changed. */
 const retryRuns = 1024
 const initialCapacity = 16
 
 /**
- * The members of a group whose routes refuse segments of some size, by slot. Such a member is sent each packet as a
- * datagram of its own, which IP cuts into fragments where it does not fit.
+ * Members of a group whose routes refuse segments above some size, by slot. Such a member receives
+ * each packet as a single datagram, which IP fragments if needed.
  *
  * ```text
  * slot        0      1      2
@@ -20,13 +23,16 @@ const initialCapacity = 16
  * ```
  */
 export class SegmentLimits {
-  /** How many members are limited. */
+  /** Number of limited members. */
   count = 0
   readonly #memory: RouteMemory
   #largest = new Uint16Array(initialCapacity).fill(unlimited)
   #runsLeft = new Uint16Array(initialCapacity)
 
-  /** @param memory - Shared by the groups of one socket: a destination is known in all of them. */
+  /**
+   * @param memory - Shared by the groups of one socket, so that all of them know a destination's
+   *   limit.
+   */
   constructor(memory: RouteMemory) {
     this.#memory = memory
   }
@@ -40,12 +46,12 @@ export class SegmentLimits {
     this.#runsLeft = runsLeft
   }
 
-  /** Gives a slot to a destination. */
+  /** Assigns a slot to a destination. */
   place(slot: number, destination: DatagramDestination): void {
     this.#write(slot, this.#memory.get(destination) ?? unlimited)
   }
 
-  /** Frees the last slot. Its destination, unless it leaves too, is to be placed elsewhere before. */
+  /** Frees the last slot. Unless its destination leaves the group, place it in another slot first. */
   clear(slot: number): void {
     this.#write(slot, unlimited)
   }
@@ -56,7 +62,7 @@ export class SegmentLimits {
     this.#write(slot, largest)
   }
 
-  /** Notes that a limited member was sent a run; after 1024 of them its limit is forgotten. */
+  /** Notes that a limited member was sent a run. Its limit is dropped after 1024 runs. */
   noteRun(slot: number, destination: DatagramDestination): void {
     const runsLeft = (this.#runsLeft[slot] as number) - 1
     this.#runsLeft[slot] = runsLeft
@@ -65,12 +71,12 @@ export class SegmentLimits {
     this.#write(slot, unlimited)
   }
 
-  /** Whether the route of a member is known to refuse segments of this size. */
+  /** True if the route of a member is known to refuse segments of this size. */
   refuses(slot: number, segmentBytes: number): boolean {
     return segmentBytes > (this.#largest[slot] as number)
   }
 
-  /** Whether a packet of this size is known to leave in fragments. */
+  /** True if a packet of this size is known to be sent in IP fragments. */
   fragments(slot: number, sizeBytes: number): boolean {
     const largest = this.#largest[slot] as number
     return largest > 0 && sizeBytes > largest

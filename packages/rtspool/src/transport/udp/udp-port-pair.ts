@@ -19,33 +19,42 @@ import type { RouteMemory } from './segment-limits.js'
 
 export interface UdpPortPairOptions {
   readonly family: 4 | 6
-  /** Local address to bind; the wildcard of the family when absent. */
+  /** Local address to bind. Default: the wildcard address of the family. */
   readonly address?: string | undefined
-  /** For sending in batches; Node's own calls are used when absent. */
+  /** Native calls for sending in batches. Default: Node's own calls. */
   readonly native?: NativeSockets | undefined
   /** See {@link DatagramSender}. @default 1472 */
   readonly maxDatagramBytes?: number | undefined
 }
 
-/** What fits a frame of Ethernet. The header of IPv6 has 20 bytes more. */
+/** Largest UDP payload in an Ethernet frame with IPv4. The IPv6 header has 20 bytes more. */
 export const ethernetDatagramBytes = 1500 /* Ethernet */ - 20 /* IPv4 */ - 8 /* UDP */
 
-/** How datagrams to many readers leave: one call for all, with or without segmentation, or one call each. */
+/**
+ * Way of sending datagrams to many readers: one call for all, with or without segmentation, or one
+ * call for each.
+ */
 export type DatagramSendPath = 'sendmmsg+gso' | 'sendmmsg' | 'dgram'
 
-/** How multicast leaves a socket. One object a route: they are compared by identity. */
+/**
+ * Settings that multicast leaves a socket with. Compared by identity: create one object for each
+ * route.
+ */
 export interface MulticastRoute {
-  /** 0 to 255; the hop limit with IPv6. */
+  /** Time to live of IPv4 or hop limit of IPv6: 0 to 255. */
   readonly ttl: number
-  /** As `dgram` wants it: an IPv4 address, or `::%name`; what the system's routes say when absent. */
+  /**
+   * Interface in the form that `dgram` expects: an IPv4 address, or `::%name`. Default: chosen by
+   * the system's routes.
+   */
   readonly interfaceAddress: string | undefined
 }
 
-/** What sends datagrams of one stream. */
+/** Sends the datagrams of one stream. */
 export interface DatagramSender {
-  /** Larger RTP packets are not to be sent; what SRTP adds does not count. */
+  /** Larger RTP packets are not sent. The bytes that SRTP adds do not count. */
   readonly maxDatagramBytes: number
-  /** Notes packets that one reader was not sent because they are larger. */
+  /** Counts packets that one reader was not sent because they are too large. */
   countOversized(packets: number): void
   /** Sends one datagram. */
   send(packet: Buffer, port: number, address: string): void
@@ -55,11 +64,11 @@ export interface DatagramSender {
     destination: DatagramDestination,
     observer?: DatagramObserver,
   ): void
-  /** A new group whose datagrams leave here. */
+  /** Creates a group whose datagrams leave through this sender. */
   createGroup(): DatagramGroup
 }
 
-/** What a socket needs to send in batches. */
+/** Native calls and descriptor of a socket that sends in batches. */
 interface Batching {
   readonly native: NativeSockets
   readonly descriptor: number
@@ -68,34 +77,43 @@ interface Batching {
 
 const wildcards = Object.freeze({ 4: '0.0.0.0', 6: '::' })
 
-/** Each costs a descriptor, and a look at it for every datagram that comes in: with more viewers, timeouts do. */
+/**
+ * Each refusal socket costs a descriptor and a look for every incoming datagram. With more viewers
+ * than this, timeouts end the dead ones.
+ */
 const maxRefusalSockets = 64
 
-/** Room for a burst of key frames; the kernel may give less. */
+/** Room for a burst of key frames. The kernel may grant less. */
 const socketBufferBytes = 4 * 1024 * 1024
-/** What waits in Node while the kernel takes nothing: no more than the kernel itself would hold. */
+/**
+ * Bytes that may wait in Node while the kernel accepts none: no more than the kernel itself would
+ * hold.
+ */
 const maxQueuedBytes = socketBufferBytes
 
-/** One UDP socket, and who hears which peer. */
+/** One UDP socket, with the table of peers whose datagrams it receives. */
 export class UdpEndpoint implements DatagramLoss, DatagramSender {
   readonly port: number
   readonly peers = new PeerTable()
-  /** Clients that may send RTCP from elsewhere. */
+  /** Clients that may send RTCP from a port other than the announced one. */
   readonly rtcpSources = new RtcpSources()
-  /** Datagrams from peers that no session announced: dropped (RFC 2326 section 16). */
+  /** Datagrams from peers that no session announced, dropped (RFC 2326 section 16). */
   unknownPeerDatagrams = 0
-  /** Datagrams that the kernel did not take. */
+  /** Datagrams that the kernel did not accept. */
   sendErrors = 0
   fragmentedPackets = 0
-  /** Packets that were not sent because they are larger than {@link maxDatagramBytes}, for each reader. */
+  /**
+   * Packets not sent because they are larger than {@link maxDatagramBytes}, counted for each
+   * reader.
+   */
   oversizedPackets = 0
   readonly maxDatagramBytes: number
   readonly #socket: Socket
   readonly #family: 4 | 6
   readonly #batching: Batching | undefined
-  /** How multicast was sent last. */
+  /** Settings of the last multicast that was sent. */
   #multicastRoute: MulticastRoute | undefined
-  /** For what goes to one destination only. */
+  /** Group for datagrams to one destination. */
   #single: DatagramGroup | undefined
   readonly #routes: RouteMemory = new WeakMap()
   #refusalSockets = 0
@@ -133,11 +151,11 @@ export class UdpEndpoint implements DatagramLoss, DatagramSender {
   }
 
   /**
-   * Begins to learn when a destination refuses datagrams because nobody listens at its port.
+   * Starts detecting that a destination refuses datagrams because nobody listens at its port.
    *
-   * @param onRefused - Told, with each look, the beginning of each datagram that was refused.
-   * @returns To be looked at now and then, and closed; `undefined` where that is not possible (it takes the system's
-   *   own calls) or where 64 others are listened to already.
+   * @param onRefused - Called during a look with the beginning of each refused datagram.
+   * @returns A socket that the caller looks at now and then, and closes. `undefined` without native
+   *   calls, or if 64 destinations are watched already.
    */
   listenForRefusals(
     destination: DatagramDestination,
@@ -167,18 +185,21 @@ export class UdpEndpoint implements DatagramLoss, DatagramSender {
     this.oversizedPackets += packets
   }
 
-  /** Whether it is bound to all addresses: the system chooses for each datagram which one it comes from. */
+  /**
+   * True if the socket is bound to all addresses. The system then chooses the source address of
+   * each datagram.
+   */
   get hasAnyAddress(): boolean {
     return this.#socket.address().address === wildcards[this.#family]
   }
 
-  /** How groups of this endpoint send. */
+  /** Way in which groups of this endpoint send. */
   get sendPath(): DatagramSendPath {
     if (!this.#batching) return 'dgram'
     return this.#batching.isSegmenting ? 'sendmmsg+gso' : 'sendmmsg'
   }
 
-  /** Sends one datagram; nothing once the endpoint is closed. */
+  /** Sends one datagram. Does nothing once the endpoint is closed. */
   send(packet: Buffer, port: number, address: string): void {
     this.#sendOne(packet, port, address)
   }
@@ -196,9 +217,9 @@ export class UdpEndpoint implements DatagramLoss, DatagramSender {
   }
 
   /**
-   * A new group whose datagrams leave through this socket.
+   * Creates a group whose datagrams leave through this socket.
    *
-   * @param maySegment - Whether the kernel may be given several datagrams as one, where it can.
+   * @param maySegment - Allows the kernel to cut one message into several datagrams, if it can.
    */
   createGroup(maySegment = true): DatagramGroup {
     const batching = this.#batching
@@ -214,10 +235,10 @@ export class UdpEndpoint implements DatagramLoss, DatagramSender {
   }
 
   /**
-   * Makes the multicast that is sent next leave this way.
+   * Switches the socket to a multicast route for the datagrams sent next.
    *
-   * @returns `false` when it cannot: the interface is gone, or what is queued still has to leave another way.
-   * What was to be sent is then counted as lost.
+   * @returns `false` if the interface is gone, or if queued datagrams still have to leave by
+   *   another route. The datagrams to be sent are then counted as lost.
    */
   routeMulticast(route: MulticastRoute): boolean {
     if (route === this.#multicastRoute) return true
@@ -243,7 +264,7 @@ export class UdpEndpoint implements DatagramLoss, DatagramSender {
     return true
   }
 
-  /** @throws An error when the system does not take it. */
+  /** @throws An error if the system refuses the value. */
   #setMulticastTtl(ttl: number): void {
     const batching = this.#batching
     if (!batching || this.#family === 4) this.#socket.setMulticastTTL(ttl)
@@ -252,7 +273,7 @@ export class UdpEndpoint implements DatagramLoss, DatagramSender {
     }
   }
 
-  /** Idempotent. */
+  /** Closes the socket. Idempotent. */
   close(): Promise<void> {
     this.#closed ??= new Promise((resolve) => this.#socket.close(resolve))
     return this.#closed
@@ -290,7 +311,7 @@ export class UdpPortPair {
   }
 }
 
-/** Binds through the system's own calls where they are at hand: they give the descriptor for batches. */
+/** Binds with native calls if available: they give the descriptor that batches need. */
 async function bind(
   port: number,
   { family, address, native, maxDatagramBytes }: UdpPortPairOptions,

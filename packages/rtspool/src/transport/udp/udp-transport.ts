@@ -4,40 +4,43 @@ import type { NativeSockets } from '../system/native-sockets.js'
 import { type DatagramSendPath, type UdpEndpoint, UdpPortPair } from './udp-port-pair.js'
 
 export interface UdpTransportOptions {
-  /** First and last port of the range in which one even/odd pair is taken. */
+  /** First and last port of the range from which one even/odd pair is taken. */
   readonly ports: readonly [first: number, last: number]
-  /** Local address, as the RTSP listener is bound to it; `undefined` or `::` means all, of both families. */
+  /**
+   * Local address: that of the RTSP listener. `undefined` or `::` means all addresses of both
+   * families.
+   */
   readonly address?: string | undefined
-  /** For sending in batches; see {@link NativeSockets}. */
+  /** Native calls for sending in batches; see {@link NativeSockets}. */
   readonly native?: NativeSockets | undefined
   /** Larger RTP packets are not sent. @default 1472 */
   readonly maxDatagramBytes?: number | undefined
 }
 
-/** Multicast of one server at the moment, and what it has sent. */
+/** Open multicast groups of one server, and counters of what they have sent. */
 export interface MulticastStats {
-  /** Groups that are open: one a track, with somebody who has set it up. */
+  /** Open groups: one for each track that a viewer has set up. */
   groups: number
-  /** Streams that viewers have set up on them. */
+  /** Streams that viewers have set up on these groups. */
   viewers: number
-  /** RTP packets that were sent to groups, each counted once. */
+  /** RTP packets sent to groups, each counted once. */
   packetsOut: number
   bytesOut: number
 }
 
-/** The ports that multicast of one address family leaves through. */
+/** The ports through which multicast of one address family is sent. */
 export interface MulticastCarrier {
   readonly family: 4 | 6
   readonly rtp: UdpEndpoint
   readonly rtcp: UdpEndpoint
-  /** The address that the ports are bound to; `undefined` when that is all of them. */
+  /** The address that the ports are bound to; `undefined` means all. */
   readonly localAddress: string | undefined
-  /** The interface of that address, as `dgram` wants it. */
+  /** The interface of that address, in the form that `dgram` expects. */
   readonly interfaceAddress: string | undefined
   readonly stats: MulticastStats
 }
 
-/** Errors of `bind` that another pair of ports, or doing without the family, can mend. */
+/** Errors of `bind` that another pair of ports can avoid. */
 const portIsTaken = (error: unknown): boolean => codeOf(error) === 'EADDRINUSE'
 const familyIsMissing = (error: unknown): boolean =>
   codeOf(error) === 'EAFNOSUPPORT' || codeOf(error) === 'EADDRNOTAVAIL'
@@ -47,7 +50,8 @@ function codeOf(error: unknown): string | undefined {
 }
 
 /**
- * The server's end of UDP: one even/odd pair of ports for all sessions, the same numbers on IPv4 and IPv6.
+ * The server's UDP ports: one even/odd pair for all sessions, with the same numbers on IPv4 and
+ * IPv6.
  */
 export class UdpTransport {
   readonly rtpPort: number
@@ -76,9 +80,9 @@ export class UdpTransport {
   }
 
   /**
-   * Takes the first pair of ports of the range that is free.
+   * Opens the first free pair of ports in the range.
    *
-   * @throws {TransportError} `ERR_UDP_PORTS_TAKEN` when none is.
+   * @throws {TransportError} `ERR_UDP_PORTS_TAKEN` if no pair is free.
    * @throws The error of `bind` for any other reason, for example a missing permission.
    */
   static async open(options: UdpTransportOptions): Promise<UdpTransport> {
@@ -119,27 +123,27 @@ export class UdpTransport {
     }
   }
 
-  /** The endpoint that sends RTP to `address` and hears RTP from it. */
+  /** The endpoint that exchanges RTP with `address`. */
   rtpEndpoint(address: string): UdpEndpoint | undefined {
     return (address.includes(':') ? this.#ipv6 : this.#ipv4)?.rtp
   }
 
-  /** The endpoint that sends RTCP to `address` and hears RTCP from it. */
+  /** The endpoint that exchanges RTCP with `address`. */
   rtcpEndpoint(address: string): UdpEndpoint | undefined {
     return (address.includes(':') ? this.#ipv6 : this.#ipv4)?.rtcp
   }
 
-  /** What multicast for a client at `address` leaves through. */
+  /** The ports that send multicast to a client at `address`. */
   multicastCarrier(address: string): MulticastCarrier | undefined {
     return this.#multicast[address.includes(':') ? 6 : 4]
   }
 
-  /** How datagrams to many readers leave. */
+  /** Way in which datagrams to many readers are sent. */
   get sendPath(): DatagramSendPath {
     return (this.#ipv4 ?? this.#ipv6)?.rtp.sendPath ?? 'dgram'
   }
 
-  /** Peers that are heard at the moment, over all sockets. */
+  /** Peers whose datagrams are received at the moment, over all sockets. */
   get peerCount(): number {
     let count = 0
     for (const pair of [this.#ipv4, this.#ipv6]) {
@@ -148,7 +152,7 @@ export class UdpTransport {
     return count
   }
 
-  /** Datagrams that came to the ports of RTP and RTCP from where no session announced to send: dropped. */
+  /** Datagrams dropped because no session announced their sender, by the port that received them. */
   get rejected(): { readonly rtp: number; readonly rtcp: number } {
     let [rtp, rtcp] = [0, 0]
     for (const pair of [this.#ipv4, this.#ipv6]) {
@@ -158,7 +162,7 @@ export class UdpTransport {
     return { rtp, rtcp }
   }
 
-  /** Datagrams, RTP and RTCP, that the system did not take. */
+  /** RTP and RTCP datagrams that the system did not accept. */
   get sendErrors(): number {
     let count = 0
     for (const pair of [this.#ipv4, this.#ipv6]) {
@@ -167,12 +171,12 @@ export class UdpTransport {
     return count
   }
 
-  /** RTP packets known to have left in fragments, for each reader. */
+  /** RTP packets known to have been sent in IP fragments, counted for each reader. */
   get fragmentedPackets(): number {
     return (this.#ipv4?.rtp.fragmentedPackets ?? 0) + (this.#ipv6?.rtp.fragmentedPackets ?? 0)
   }
 
-  /** RTP packets that were too large for a datagram, for each reader that did not get them. */
+  /** RTP packets too large for a datagram, counted for each reader that did not get them. */
   get oversizedPackets(): number {
     return (this.#ipv4?.rtp.oversizedPackets ?? 0) + (this.#ipv6?.rtp.oversizedPackets ?? 0)
   }
