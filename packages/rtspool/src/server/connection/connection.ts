@@ -7,8 +7,8 @@ import type { Publication } from '../../media/streams/publication.js'
 import { RtspParser, type RtspParserSink, type RtspRequest } from '../../rtsp/index.js'
 import type { Session } from '../../session-pool/index.js'
 import { authorityOf, plainAddress } from '../../transport/system/addresses.js'
-import { ChannelTable } from '../../transport/tcp/channel-table.js'
-import type { DirectSends, DirectSlot } from '../../transport/tcp/direct-sends.js'
+import type { ChannelTable, InterleavedCarrier } from '../../transport/tcp/channel-table.js'
+import type { DirectSends } from '../../transport/tcp/direct-sends.js'
 import { type BacklogLimits, StreamWriter } from '../../transport/tcp/stream-writer.js'
 import { UnreadBytes } from '../../transport/tcp/unread-bytes.js'
 import { dispatch } from '../handlers/dispatch.js'
@@ -78,9 +78,6 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
   readonly localAuthority: string
   readonly isSecure: boolean
   readonly isTunnelled: boolean
-  readonly direct: DirectSlot | undefined
-  readonly maxEntryWaitMs: number | undefined
-  readonly channels = new ChannelTable()
   readonly sessions = new Set<Session>()
   /** Resolves when the connection is closed and has given everything back. */
   readonly closed: Promise<void>
@@ -128,8 +125,6 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
     this.isTunnelled = input !== socket
     this.#queue = new RequestQueue(this, turns)
     this.#writer = new StreamWriter(output, directSends, backlog, socket)
-    this.direct = this.#writer.direct
-    this.maxEntryWaitMs = backlog.maxEntryWaitMs
     this.#server = server
     this.#listener = listener
     this.#idleTimeoutMs = idleTimeoutMs
@@ -172,8 +167,13 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
     return this.#closeAbort.signal
   }
 
-  get isCongested(): boolean {
-    return this.#writer.isCongested
+  get carrier(): InterleavedCarrier {
+    return this.#writer
+  }
+
+  /** The channels that streams have inside the connection. */
+  get channels(): ChannelTable {
+    return this.#writer.channels
   }
 
   get bytesHandedOver(): number {
@@ -188,14 +188,6 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
     this.#described?.release()
     this.#described = described
     if (this.isClosed) described?.release()
-  }
-
-  writeFrames(frames: Buffer): void {
-    this.#writer.write(frames)
-  }
-
-  grant(channel: number, sizeBytes: number): void {
-    this.#writer.grant(channel, sizeBytes)
   }
 
   /** Looks how far the client is behind. @returns Age of the oldest byte it has not taken, in milliseconds. */
@@ -241,7 +233,7 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
   }
 
   interleaved(channel: number, payload: Buffer): void {
-    this.channels.dispatch(channel, payload)
+    this.#writer.channels.dispatch(channel, payload)
   }
 
   handle(request: RtspRequest): Reply | Promise<Reply> {

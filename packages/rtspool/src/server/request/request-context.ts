@@ -123,7 +123,9 @@ export interface ServerContext {
 }
 
 /** What a handler may use of the connection that brought the request. */
-export interface ConnectionContext extends InterleavedCarrier {
+export interface ConnectionContext {
+  /** Carries the media that travel inside the connection. */
+  readonly carrier: InterleavedCarrier
   /** Numeric, IPv4 never in IPv6 notation. */
   readonly remoteAddress: string
   /** Of our end, in the same form. */

@@ -112,7 +112,7 @@ function readerOf(
     }),
   }
   if (transport.lowerTransport === 'TCP') {
-    return { kind: 'interleaved', carrier: connection, channels: pair, ...shared }
+    return { kind: 'interleaved', carrier: connection.carrier, channels: pair, ...shared }
   }
   const { rtp, rtcp } = transport
   const [port, rtcpPort] = pair

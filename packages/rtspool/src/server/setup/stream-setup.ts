@@ -53,19 +53,19 @@ export function takeTransport(
 }
 
 function takeChannels(
-  connection: ConnectionContext,
+  { carrier }: ConnectionContext,
   { profile, channels }: TcpTransport,
   { rtp, rtcp }: Receivers,
 ): TakenTransport {
-  const pair = connection.channels.take(channels, rtp, rtcp)
+  const pair = carrier.channels.take(channels, rtp, rtcp)
   if (!pair) {
     throw new RequestError('ERR_UNSUPPORTED_TRANSPORT', 'all channels of the connection are in use')
   }
   return {
     pair,
     answer: { profile, lowerTransport: 'TCP', delivery: 'unicast', interleaved: pair },
-    sendRtcp: (compound) => connection.writeFrames(frameInterleaved(pair[1], [compound])),
-    release: () => connection.channels.release(pair),
+    sendRtcp: (compound) => carrier.writeFrames(frameInterleaved(pair[1], [compound])),
+    release: () => carrier.channels.release(pair),
   }
 }
 

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import { descriptorOf, type NativeSockets } from '../system/native-sockets.js'
+import { ChannelTable, type InterleavedCarrier } from './channel-table.js'
 import type { DirectSends, DirectSlot } from './direct-sends.js'
 
 /** How far a reader may fall behind before it is congested. */
@@ -36,12 +37,13 @@ interface GatheredWrite {
 const maxMarks = 64
 
 /**
- * Writes to a TCP connection and knows how far its peer is behind.
+ * Writes to a TCP connection and knows how far its peer is behind: what carries the media of an RTSP connection.
  *
  * While nothing waits in Node, bytes go to the kernel by a system call of our own: half the cost of a write of
  * a stream, and what the kernel does not take is handed to the stream. Bench: bench/fanout.
  */
-export class StreamWriter {
+export class StreamWriter implements InterleavedCarrier {
+  readonly channels = new ChannelTable()
   readonly #output: Writable
   readonly #socket: Socket
   readonly #native: NativeSockets | undefined
@@ -88,6 +90,10 @@ export class StreamWriter {
     return this.#isCongested
   }
 
+  get maxEntryWaitMs(): number | undefined {
+    return this.#limits.maxEntryWaitMs
+  }
+
   /** Where a group may send on its own, as long as the slot is open; `undefined` when it never is. */
   get direct(): DirectSlot | undefined {
     return this.#direct && { sends: this.#direct, slot: this.#slot }
@@ -122,7 +128,7 @@ export class StreamWriter {
   }
 
   /** Writes all of `bytes`, now or later; nothing when the connection is closing. The buffer is not changed. */
-  write(bytes: Buffer): void {
+  writeFrames(bytes: Buffer): void {
     if (!this.#output.writable) return
     if (this.#gathered) {
       this.#gathered.push({ bytes, onTaken: this.#regulate })

@@ -122,7 +122,7 @@ describe('DirectSends', () => {
     const slot = writer.direct?.slot ?? -1
     const flood = Buffer.alloc(16 * 1024 * 1024)
     far[0]?.pause()
-    writer.write(flood)
+    writer.writeFrames(flood)
     expect(sends.isOpen(slot)).toBe(false)
     let taken = 0
     writer.writeMessage(Buffer.from('message'), () => taken++)

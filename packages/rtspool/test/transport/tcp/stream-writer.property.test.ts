@@ -62,10 +62,10 @@ describe.each([
       flood.subarray(0, 99_999),
       Buffer.from('four'),
     ]
-    for (const part of parts) writer.write(part)
+    for (const part of parts) writer.writeFrames(part)
     const expected = Buffer.concat(parts)
     expect((await read(far, expected.length)).equals(expected)).toBe(true)
-    writer.write(Buffer.from('five'))
+    writer.writeFrames(Buffer.from('five'))
     expect(String(await read(far, 4))).toBe('five')
   })
 
@@ -79,8 +79,8 @@ describe.each([
     const message = (text: string) => writer.writeMessage(Buffer.from(text), () => taken.push(text))
     writer.gather(() => {
       message('answer')
-      writer.write(Buffer.from('report'))
-      writer.gather(() => writer.write(Buffer.from('pictures')))
+      writer.writeFrames(Buffer.from('report'))
+      writer.gather(() => writer.writeFrames(Buffer.from('pictures')))
       expect(taken).toEqual(native ? [] : taken)
     })
     if (calls) expect(calls).toHaveBeenCalledTimes(1)
@@ -88,8 +88,8 @@ describe.each([
     expect(() =>
       writer.gather(() => {
         message('before')
-        writer.write(large)
-        writer.write(flood)
+        writer.writeFrames(large)
+        writer.writeFrames(flood)
         message('after')
         throw new Error('of the application')
       }),
@@ -104,9 +104,9 @@ describe.each([
   it('is congested above its bytes, and again free at half of them', async () => {
     const { near, far } = await connection()
     const writer = new StreamWriter(near, native && new DirectSends(native), limits)
-    writer.write(Buffer.from('small'))
+    writer.writeFrames(Buffer.from('small'))
     expect(writer.isCongested).toBe(false)
-    writer.write(flood)
+    writer.writeFrames(flood)
     expect(writer.isCongested).toBe(true)
     writer.sample(0)
     expect(writer.isCongested).toBe(true)
@@ -120,12 +120,12 @@ describe.each([
     const { near, far } = await connection()
     const writer = new StreamWriter(near, native && new DirectSends(native), limits)
     writer.grant(0, flood.length)
-    writer.write(flood)
+    writer.writeFrames(flood)
     expect(writer.isCongested).toBe(false)
     await read(far, flood.length)
     while (near.writableLength > 0) await once(near, 'drain')
     writer.sample(0)
-    writer.write(flood)
+    writer.writeFrames(flood)
     expect(writer.isCongested).toBe(true)
   })
 
@@ -133,9 +133,9 @@ describe.each([
     const { near } = await connection()
     const writer = new StreamWriter(near, native && new DirectSends(native), limits)
     writer.grant(0, flood.length)
-    writer.write(flood)
+    writer.writeFrames(flood)
     writer.grant(2, 100)
-    writer.write(Buffer.alloc(100))
+    writer.writeFrames(Buffer.alloc(100))
     expect(writer.isCongested).toBe(false)
     writer.sample(0)
     expect(writer.isCongested).toBe(false)
@@ -145,7 +145,7 @@ describe.each([
     const { near } = await connection()
     const writer = new StreamWriter(near, native && new DirectSends(native), limits)
     const piece = flood.subarray(0, 4 * 1024 * 1024)
-    writer.write(flood)
+    writer.writeFrames(flood)
     for (let round = 0; round < 100; round++) writer.grant(0, piece.length)
     expect(near.writableLength).toBeGreaterThan(limits.maxBytes + piece.length)
     writer.sample(0)
@@ -153,7 +153,7 @@ describe.each([
     for (let channel = 0; channel < 256; channel++) writer.grant(channel, piece.length)
     writer.sample(0)
     expect(writer.isCongested).toBe(false)
-    for (let round = 0; round < 9; round++) writer.write(piece)
+    for (let round = 0; round < 9; round++) writer.writeFrames(piece)
     expect(writer.isCongested).toBe(true)
   })
 
@@ -164,9 +164,9 @@ describe.each([
       maxAgeMs: 2_000,
     })
     expect(writer.sample(0)).toBe(0)
-    writer.write(flood)
+    writer.writeFrames(flood)
     expect(writer.sample(500)).toBe(0)
-    writer.write(Buffer.from('more'))
+    writer.writeFrames(Buffer.from('more'))
     expect(writer.sample(1_500)).toBe(1_000)
     expect(writer.isCongested).toBe(false)
     expect(writer.sample(3_000)).toBe(2_500)
@@ -182,7 +182,7 @@ describe.each([
     const { near } = await connection()
     const writer = new StreamWriter(near, native && new DirectSends(native), limits)
     near.destroy()
-    writer.write(Buffer.from('late'))
+    writer.writeFrames(Buffer.from('late'))
     expect(writer.sample(0)).toBe(0)
     expect(near.bytesWritten).toBe(0)
   })
