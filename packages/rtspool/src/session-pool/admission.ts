@@ -2,25 +2,26 @@ import type { Session } from './session.js'
 import type { SessionInit } from './session-init.js'
 import type { SessionOwner } from './session-owner.js'
 
-/** How many and how long. Each 0 = unlimited. */
+/** Limits on the number and lifetime of sessions; 0 = unlimited. */
 export interface SessionLimits {
-  /** Most sessions at a time. */
+  /** Maximum number of sessions at a time. */
   readonly maxSessions: number
-  /** Most sessions of one address at a time. */
+  /** Maximum number of sessions of one address at a time. */
   readonly maxSessionsPerAddress: number
-  /** Most sessions of one authenticated user at a time. */
+  /** Maximum number of sessions of one authenticated user at a time. */
   readonly maxSessionsPerUser: number
-  /** Most sessions that hold one path at a time. */
+  /** Maximum number of sessions that hold one path at a time. */
   readonly maxSessionsPerPath: number
   /** Seconds within which a new session must play or record for the first time. */
   readonly maxIdleSetup: number
-  /** Seconds that a new session may last in all. */
+  /** Maximum lifetime of a new session, in seconds. */
   readonly maxLifetime: number
 }
 
 /**
- * The limits that admission is about, as told by errors, the event `sessionRefused`, and `stats`. `onAdmit` is the hook
- * of this name; `admissionControl` is an {@link AdmissionControl} with reasons of its own.
+ * Name of the limit that refused a session, as in errors, the event `sessionRefused` and `stats`.
+ * Two are not numbers: `onAdmit` is the hook, and `admissionControl` an {@link AdmissionControl}
+ * with its own reasons.
  */
 export type AdmissionLimit = (typeof admissionLimits)[number]
 
@@ -36,7 +37,7 @@ export const admissionLimits = Object.freeze([
 export const isAdmissionLimit = (value: unknown): value is AdmissionLimit =>
   admissionLimits.some((limit) => limit === value)
 
-/** What happens when a limit of numbers is reached. */
+/** Policy for a new session when a limit on the number of sessions is reached. */
 export type FullPolicy = 'reject' | 'evictOldestIdle'
 
 export const fullPolicies = Object.freeze([
@@ -44,16 +45,18 @@ export const fullPolicies = Object.freeze([
   'evictOldestIdle',
 ] as const satisfies readonly FullPolicy[])
 
-/** What {@link AdmissionControl} decides on. */
+/** Input of {@link AdmissionControl}: one more session, or one more path of a session. */
 export interface AdmissionRequest {
-  /** `'session'`: a session enters the pool. `'path'`: one that is in it sets up a further path. */
+  /**
+   * `'session'`: the session enters the pool. `'path'`: a session in the pool sets up another path.
+   */
   readonly kind: 'session' | 'path'
   readonly session: Session
   readonly owner: SessionOwner | undefined
-  /** Path that the session is going to hold, if that is known. */
+  /** Path that the session will hold, if known. */
   readonly path: string | undefined
   readonly limits: SessionLimits
-  /** What this pool holds now, without what is asked for. */
+  /** Numbers of sessions that this pool holds now, without the requested one. */
   readonly counts: {
     readonly sessions: number
     readonly address: number
@@ -63,19 +66,20 @@ export interface AdmissionRequest {
 }
 
 /**
- * Decides whether one more is allowed. Called synchronously; a cluster puts one here that spends
- * credits leased to this node, so that making a session never waits for a network.
+ * Decides synchronously whether one more session or path is allowed. A cluster can implement it
+ * with credits leased to this node, so that creating a session never waits for a network.
  */
 export interface AdmissionControl {
   /**
-   * Admits, or says which limit is reached. A request of kind `'session'` that is admitted is followed by
-   * one {@link release}; one of kind `'path'` only asks.
+   * Admits the request or returns the limit that refuses it. After an admitted request of kind
+   * `'session'`, {@link release} is called once; kind `'path'` only checks.
    *
-   * @returns `undefined` = admitted. It may be called again for the same session after others have
-   *   made room. Everything else, a promise among it, is a mistake: a TypeError, and nobody is admitted.
+   * @returns `undefined` = admitted. The pool may call it again for the same session after it has
+   *   evicted others. Anything else (also a promise) is a mistake: the pool throws a TypeError and
+   *   admits nothing.
    */
   tryAcquire(request: AdmissionRequest): AdmissionLimit | undefined
-  /** A session that was admitted has left. Called once for each. */
+  /** Called once for each admitted session, when the session leaves the pool. */
   release(session: Session): void
 }
 
@@ -96,37 +100,37 @@ function isReached(limit: number, count: number): boolean {
   return limit > 0 && count >= limit
 }
 
-/** What the hook `onAdmit` is shown: somebody who has been authenticated asks for a session. */
+/** Input of the hook `onAdmit`: an authenticated client asks for a session. */
 export interface AdmitContext {
   readonly owner: SessionOwner
-  /** Path of the presentation that is to be set up. */
+  /** Path of the presentation that the client sets up. */
   readonly path?: string | undefined
-  /** What the session is for: to play what is at the path, or to publish there. */
+  /** Purpose of the session: to play the presentation at the path, or to publish one there. */
   readonly action?: 'read' | 'publish' | undefined
-  /** When the authorization ends, in seconds since 1970. */
+  /** End of the authorization, in seconds since 1970. */
   readonly expiresAt?: number | undefined
-  /** A session of the same client that leaves when the new one is made. */
+  /** Session of the same client that is removed when the new one is created. */
   readonly replaces?: Session | undefined
-  /** Aborts when nobody waits for the answer any more. */
+  /** Aborts when nobody waits for the decision any more. */
   readonly signal?: AbortSignal | undefined
-  /** What the protocol knows besides, the request for instance. */
+  /** Further information from the protocol, such as the request. */
   readonly request?: unknown
 }
 
 /**
- * What `onAdmit` answers: `true` admits; `{ init }` admits a session that begins so; `false` refuses with 403; an object
- * with a status from 300 to 599 refuses with that. Everything else, `undefined` among it, is a mistake, and admits
- * nobody.
+ * Return value of `onAdmit`. `true` admits; `{ init }` admits a session with these properties;
+ * `false` refuses with 403; an object with a status from 300 to 599 refuses with this status.
+ * Anything else (also `undefined`) is a mistake and admits nobody.
  */
 export type AdmitAnswer =
   | boolean
   | { readonly statusCode: number; readonly message?: string }
   | { readonly init: SessionInit }
 
-/** Hook that decides, after authentication and before anything is built, who gets a session. */
+/** Hook that decides who gets a session: after authentication, before anything is created. */
 export type AdmitHook = (context: AdmitContext) => AdmitAnswer | Promise<AdmitAnswer>
 
-/** Who was refused, and by what. */
+/** A refused client and the limit that refused it. */
 export interface SessionRefusal {
   readonly limit: AdmissionLimit
   readonly owner: SessionOwner | undefined

@@ -3,7 +3,7 @@ import type { AdmitContext } from './admission.js'
 import { checkSessionInit, type SessionInit } from './session-init.js'
 import { checkOwner } from './session-owner.js'
 
-/** What the hook `onAdmit` has decided. */
+/** Decision of the hook `onAdmit`. */
 export type AdmitDecision =
   | { readonly init: SessionInit }
   | { readonly statusCode: number; readonly message?: string }
@@ -13,10 +13,11 @@ const firstRefusal = 300
 const lastRefusal = 599
 
 /**
- * Reads what `onAdmit` has answered. Only what says so admits: a hook that looks somebody up and finds nothing answers
- * `undefined`.
+ * Checks the return value of `onAdmit`. Only an explicit `true` or `{ init }` admits: a hook that
+ * looks up a user and finds none returns `undefined`.
  *
- * @throws {RangeError | TypeError} says what was expected, and what came; never a value, which may be secret.
+ * @throws {RangeError | TypeError} names the expected and the actual type, never a value, which may
+ *   be secret.
  */
 export function readAdmitAnswer(answer: unknown): AdmitDecision {
   if (answer === true) return { init: {} }
@@ -44,7 +45,7 @@ const isRefusal = (status: unknown): status is number =>
   (status as number) >= firstRefusal &&
   (status as number) <= lastRefusal
 
-/** @throws {TypeError} when it has a member that does not exist, or an owner of the wrong kind. */
+/** @throws {TypeError} when the context has an unknown member or an owner of the wrong type. */
 export function checkAdmitContext(context: AdmitContext): void {
   checkOptions('the context of admit', context, admitContextNames)
   checkOwner(context.owner)

@@ -5,29 +5,34 @@ import type { HandleRecords } from './structures/handle-records.js'
 import type { IdTable } from './structures/id-table.js'
 import { TimingWheel, tickMs } from './structures/timing-wheel.js'
 
-/** How long a watch waits before it calls its function again when that left due sessions behind. */
+/**
+ * Delay in milliseconds before a watch calls its function again, if the function left due sessions.
+ */
 export const watchRetryMs = 250
-/** A timer that is later than this tells of a stall of the process; what came meanwhile waits to be read. */
+/**
+ * A timer later than this many milliseconds shows that the process was stalled: input that arrived
+ * meanwhile is still unread.
+ */
 const stallMs = 250
-/** Longest time that removing due sessions holds up the event loop. */
+/** Longest time in milliseconds that removing due sessions may block the event loop. */
 const sliceMs = 2
-/** Steps between two looks at the clock; a step costs about a microsecond. */
+/** Number of steps between two readings of the clock; a step takes about a microsecond. */
 const stepsPerLook = 8
 
 /** Options of a watch. */
 export interface SessionPoolWatchOptions {
   /** Closes the watch when it aborts. */
   readonly signal?: AbortSignal | undefined
-  /** Whether the watch keeps the process alive. @defaultValue false */
+  /** Keeps the process alive while the watch runs. @defaultValue false */
   readonly ref?: boolean | undefined
 }
 
-/** What a watch calls: `false` ends the watch. */
+/** Function that a watch calls when sessions are due; the result `false` ends the watch. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a function that answers nothing is welcome
 export type SessionPoolWatchFunction<P> = (pool: P) => boolean | undefined | void
 
 /**
- * A running watch. Several may run; they share one timer.
+ * A running watch. All watches of a pool share one timer.
  *
  * @see gst_rtsp_session_pool_create_watch()
  */
@@ -44,7 +49,7 @@ function checkWatchOptions(options: SessionPoolWatchOptions): void {
 }
 
 class Watch implements SessionPoolWatch {
-  /** Called when a session is due; without it, the watch removes what is due. */
+  /** Called when a session is due. Without it, the watch removes due sessions itself. */
   readonly dispatch: (() => boolean) | undefined
   readonly ref: boolean
   readonly #onClose: (watch: Watch) => void
@@ -81,15 +86,15 @@ class Watch implements SessionPoolWatch {
   }
 }
 
-/** A turn of the wheel that ran out of time. */
+/** Result of a turn of the wheel that ran out of time. */
 const interrupted = Symbol('interrupted')
 
 /**
- * When sessions are due, and who is told: the timing wheel, the watches, and the one timer.
+ * Finds and reports sessions that are due: owns the timing wheel, the watches and their one timer.
  *
- * A session lies in the wheel at the deadline that it had when it was filed. Signs of life only move
- * its deadline; the wheel looks at that when the slot comes up, and files the session again. So a
- * sign of life costs nothing here, and each session comes up about once in a timeout.
+ * A session is filed in the wheel at its deadline. A sign of life moves the deadline but not the
+ * entry in the wheel. When the slot comes up, the wheel compares the deadline and files the session
+ * again. So a sign of life costs nothing here, and each session comes up about once per timeout.
  */
 export class Expiry {
   readonly #clock: Clock
@@ -98,10 +103,10 @@ export class Expiry {
   readonly #remove: (session: Session) => void
   readonly #watches = new Set<Watch>()
   #timer: ClockTimer | undefined
-  /** When the timer fires; `-Infinity` while nothing is to be timed. */
+  /** Time of the slot that the timer waits for; `-Infinity` without a timer. */
   #armedAt = Number.NEGATIVE_INFINITY
   #armedRef = false
-  /** When the timer is to fire, which is never in the past when it is set. */
+  /** Time at which the timer should fire; never in the past when the timer is set. */
   #firesAt = Number.POSITIVE_INFINITY
   #retryAt = Number.NEGATIVE_INFINITY
 
@@ -117,7 +122,7 @@ export class Expiry {
     this.#remove = remove
   }
 
-  /** Takes care of a session from now on. */
+  /** Starts watching the deadline of a session. */
   add(handle: number, session: Session): void {
     this.#file(handle, session)
   }
@@ -126,7 +131,7 @@ export class Expiry {
     this.#wheel.unfile(handle)
   }
 
-  /** Files a session again whose deadline may have come closer. */
+  /** Files a session again after its deadline may have moved closer. */
   refile(session: Session): void {
     const handle = internals.handleOf(session)
     this.#wheel.unfile(handle)
@@ -134,10 +139,10 @@ export class Expiry {
   }
 
   /**
-   * Removes every session that is due, to the fraction of a millisecond.
+   * Removes every session that is due, exact to the fraction of a millisecond.
    *
-   * @param isEnough - Asked after each; ends the work early.
-   * @returns How many were removed.
+   * @param isEnough - Called after each removal; `true` ends the sweep early.
+   * @returns Number of removed sessions.
    */
   sweep(isEnough: () => boolean = never): number {
     const now = this.#clock.now()
@@ -152,7 +157,10 @@ export class Expiry {
     return removed + this.#sweepBegunTick(now, isEnough)
   }
 
-  /** Starts a watch: one that removes by itself, or that calls `dispatch` until it says `false`. */
+  /**
+   * Starts a watch, which removes due sessions itself or calls `dispatch` until that returns
+   * `false`.
+   */
   watch(dispatch: (() => boolean) | undefined, options: SessionPoolWatchOptions): SessionPoolWatch {
     const watch = new Watch(dispatch, options, (closed) => {
       this.#watches.delete(closed)
@@ -167,7 +175,7 @@ export class Expiry {
     return watch
   }
 
-  /** Whether the process has been stalled, and signs of life may still wait to be read. */
+  /** Returns whether the process has been stalled, so that signs of life may still be unread. */
   isStalled(now: number): boolean {
     return this.#timer !== undefined && now - this.#firesAt > stallMs
   }
@@ -186,8 +194,9 @@ export class Expiry {
   /**
    * Turns the wheel until it finds a session that is due.
    *
-   * @param until - Stops then, for the event loop to go on; at least a few steps are made.
-   * @returns The session, which is in no slot any more; `undefined` when none is due.
+   * @param until - Time at which to stop and let the event loop continue, after a few steps at
+   *   least.
+   * @returns The session, taken out of its slot; `undefined` when none is due.
    */
   #nextDue(now: number, until: number): Session | typeof interrupted | undefined {
     const wheel = this.#wheel
@@ -208,7 +217,7 @@ export class Expiry {
     return undefined
   }
 
-  /** Of the tick that has begun but is not over, removes what is due already. */
+  /** Removes the sessions that are already due in the current, unfinished tick. */
   #sweepBegunTick(now: number, isEnough: () => boolean): number {
     const wheel = this.#wheel
     const tick = Math.floor(now / tickMs) + 1
@@ -231,11 +240,11 @@ export class Expiry {
     return removed
   }
 
-  /** @param hasRead - Whether what had come when the timer fired has been read. */
+  /** @param hasRead - `true` once the input that was waiting when the timer fired has been read. */
   #onTimer(hasRead: boolean): void {
     const start = this.#clock.now()
     if (!hasRead && this.isStalled(start)) {
-      // Timers run before sockets are read; what is put off to the next turn runs after that.
+      // Timers run before sockets are read; a callback scheduled for the next turn runs afterwards.
       this.#timer = this.#clock.schedule(() => this.#onTimer(true), 0, this.#armedRef)
       return
     }
@@ -261,7 +270,7 @@ export class Expiry {
     return true
   }
 
-  /** Removes what is due, if a watch is to. @returns `false` when out of time */
+  /** Removes due sessions if any watch is to remove them. @returns `false` when out of time */
   #removeDue(start: number): boolean {
     if (![...this.#watches].some((watch) => watch.dispatch === undefined)) return true
     for (let steps = 1; ; steps++) {
@@ -299,7 +308,7 @@ export class Expiry {
   #disarm(isWaiting: boolean): void {
     this.#timer?.cancel()
     this.#timer = undefined
-    // A session that is filed later wakes a watch that has nothing to wait for.
+    // A session that is filed later re-arms the timer of an idle watch.
     this.#armedAt = isWaiting ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY
   }
 }

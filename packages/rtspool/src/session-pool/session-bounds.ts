@@ -2,14 +2,16 @@ import type { Clock } from '../clock.js'
 import { checkDuration, checkUnixSeconds, msPerSecond, type SessionInit } from './session-init.js'
 import type { RemovalReason } from './session-state.js'
 
-/** What ends a session whatever its client does. */
+/** Limits on the life of a session that its client cannot extend. */
 export class SessionBounds {
-  /** Milliseconds after its creation, as long as it has neither played nor recorded. */
+  /**
+   * Milliseconds from creation within which the session must play or record; `Infinity` afterwards.
+   */
   #idleSetupMs = Number.POSITIVE_INFINITY
-  /** Milliseconds after its creation. */
+  /** Maximum lifetime, in milliseconds from creation. */
   readonly #lifetimeMs: number = Number.POSITIVE_INFINITY
   #expiresAt: number | undefined
-  /** The same in time of the clock. */
+  /** End of the authorization in milliseconds of the pool's clock. */
   #authorizationAt = Number.POSITIVE_INFINITY
 
   /** @throws {RangeError} when a duration or time makes no sense. */
@@ -21,14 +23,14 @@ export class SessionBounds {
     this.setAuthorizationEnd(init.expiresAt, undefined)
   }
 
-  /** When the authorization ends, in seconds since 1970, as it was set. */
+  /** End of the authorization in seconds since 1970, as it was set. */
   get expiresAt(): number | undefined {
     return this.#expiresAt
   }
 
   /**
-   * @param clock - Of the pool; without one, {@link start} is to follow.
-   * @throws {RangeError} when it is no number, or one that can only be milliseconds.
+   * @param clock - Clock of the pool; without it, call {@link start} later.
+   * @throws {RangeError} when `expiresAt` is no number, or so large that it must be milliseconds.
    */
   setAuthorizationEnd(expiresAt: number | undefined, clock: Clock | undefined): void {
     if (expiresAt !== undefined) checkUnixSeconds('expiresAt', expiresAt)
@@ -36,7 +38,7 @@ export class SessionBounds {
     if (clock !== undefined) this.start(clock)
   }
 
-  /** Turns the end of the authorization into time of a clock, as it stands now. */
+  /** Converts the end of the authorization to the time of a clock, by the current wall clock. */
   start(clock: Clock): void {
     this.#authorizationAt =
       this.#expiresAt === undefined
@@ -44,20 +46,20 @@ export class SessionBounds {
         : clock.now() + this.#expiresAt * msPerSecond - clock.unixTimeMs()
   }
 
-  /** Notes that the session plays or records. @returns Whether that changes when it ends. */
+  /** Notes that the session plays or records. @returns Whether this changes its end. */
   noteActive(): boolean {
     if (this.#idleSetupMs === Number.POSITIVE_INFINITY) return false
     this.#idleSetupMs = Number.POSITIVE_INFINITY
     return true
   }
 
-  /** When a session ends at the latest, in milliseconds of the clock. */
+  /** Returns the latest end of a session, in milliseconds of the clock. */
   endOf(createdAt: number): number {
     const setupOrLifetimeMs = Math.min(this.#idleSetupMs, this.#lifetimeMs)
     return Math.min(createdAt + setupOrLifetimeMs, this.#authorizationAt)
   }
 
-  /** Why a session ends that is due at a time: of several reasons, that which came first. */
+  /** Returns the reason why a session is due at `dueAt`: the one that came first. */
   reasonAt(dueAt: number, createdAt: number): RemovalReason {
     if (dueAt < this.endOf(createdAt)) return 'timeout'
     if (dueAt === this.#authorizationAt) return 'authorizationExpired'

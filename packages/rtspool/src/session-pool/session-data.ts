@@ -1,7 +1,8 @@
 import type { SessionData as DeclaredForServers } from '../session-data.js'
 
 /**
- * What an application keeps with a session. Empty here; declare your own members, for the module that you import:
+ * Data that an application keeps with a session. Empty here; declare your own members for the
+ * module that you import:
  *
  * ```ts
  * declare module 'rtspool/session-pool' {

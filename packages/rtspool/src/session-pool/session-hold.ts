@@ -1,8 +1,9 @@
 import { internals, type Session } from './session.js'
 
 /**
- * Keeps a session from timing out while a connection is open. The server's alone: `allowExpire` of the application does
- * not take it back, and a session that is held falls silent as any other, where the pool evicts.
+ * Keeps a session from timing out while a connection is open. Only the server calls it.
+ * `allowExpire` of the application does not undo it. For eviction, a held session can still be
+ * silent.
  *
  * @internal
  */
@@ -10,7 +11,7 @@ export function holdSession(session: Session): void {
   internals.hold(session)
 }
 
-/** Takes one {@link holdSession} back. @internal */
+/** Undoes one {@link holdSession}. @internal */
 export function releaseSession(session: Session): void {
   internals.unhold(session)
 }

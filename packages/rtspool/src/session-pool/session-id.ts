@@ -2,15 +2,15 @@ import { createHash, randomFillSync } from 'node:crypto'
 import { disown, isThenable } from '../listeners.js'
 
 /**
- * Makes session ids. A cluster replaces it with one that hides the owning node inside an id of the
- * same shape.
+ * Creates session ids. A cluster replaces it with a codec that hides the owning node inside an id
+ * of the same shape.
  *
- * The id is the secret that lets a client control its session: whatever else a codec puts into it,
- * at least 128 bits must come from a cryptographic source (RFC 7826 section 4.3).
+ * The id is the secret that lets a client control its session. At least 128 bits of it must come
+ * from a cryptographic source (RFC 7826 section 4.3).
  */
 export interface IdCodec {
   /**
-   * Makes one id. It need not be checked for collisions; the pool draws again when it is taken.
+   * Creates one id, without checking for collisions: the pool asks again if the id is taken.
    *
    * @returns 8 to 128 characters of `A-Z a-z 0-9 _ .`; not `$`, `-` or `+`, which some clients
    *   mangle.
@@ -18,27 +18,30 @@ export interface IdCodec {
   createId(): string
 }
 
-/** Fills a buffer with random bytes before it returns: `randomFillSync` of `node:crypto`, or a double of it. */
+/**
+ * Fills a buffer with random bytes before it returns: `randomFillSync` of `node:crypto`, or a test
+ * double.
+ */
 export type RandomFill = (bytes: Uint8Array) => unknown
 
 const bytesPerId = 24 /* 192 bits, 32 characters of 6 bits */
 const charactersPerId = 32
 const idsPerBlock = 256
 
-// VLC strips `$`, and some clients stumble over `-`.
+// VLC strips `$`, and some clients cannot handle `-`.
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.'
 const characterCodes = Uint8Array.from(alphabet, (character) => character.charCodeAt(0))
 
 /**
- * The default {@link IdCodec}: 24 bytes of the operating system's generator as 32 characters, six
- * bits each, so that every character is equally likely.
+ * The default {@link IdCodec}: 24 bytes from the operating system's generator as 32 characters.
+ * Each character carries six bits, so all characters are equally likely.
  *
- * Bytes are drawn for 256 ids at a time: one system call costs as much as making 50 ids. What has been
- * handed out is wiped.
+ * It draws the bytes for 256 ids at a time, since one system call costs as much as making 50 ids.
+ * Bytes that have been used are wiped.
  */
 export class RandomIdCodec implements IdCodec {
   readonly #fill: RandomFill
-  // Own memory, not a view into the pool that all small buffers share.
+  // A buffer of its own, not a view into the pool that all small buffers share.
   readonly #bytes = Buffer.allocUnsafeSlow(bytesPerId * idsPerBlock)
   readonly #codes: number[] = Array.from({ length: charactersPerId }, () => 0)
   #next = this.#bytes.length
@@ -68,13 +71,16 @@ export class RandomIdCodec implements IdCodec {
       from += 3
     }
     this.#next = from
-    // A string of its own: a slice of a longer one would keep the whole block, with its ids, alive.
+    // A separate string: a slice of a longer one would keep the whole block of ids in memory.
     return String.fromCharCode(...codes)
   }
 
-  /** @throws {TypeError} when the source does not fill the bytes at once: ids that anybody can guess are worse than none. */
+  /**
+   * @throws {TypeError} when the source does not fill the bytes synchronously, which would make ids
+   *   that anybody can guess.
+   */
   #draw(): void {
-    // Wiped, as everything that was handed out.
+    // Wipes the used bytes, and shows below whether the source has written any.
     const bytes = this.#bytes.fill(0)
     const answer = this.#fill(bytes)
     disown('the source of random bytes', answer)
@@ -91,7 +97,8 @@ export class RandomIdCodec implements IdCodec {
 const publicIdLength = 22
 
 /**
- * The name of a session that may be logged and shown: a hash that does not lead back to the id.
+ * Returns the public name of a session for logs and APIs: a hash from which nobody can compute the
+ * id.
  *
  * @param id - A session id.
  * @returns 22 characters of `A-Z a-z 0-9 _ -`.

@@ -1,10 +1,10 @@
 import type { Session } from './session.js'
 import { CreationOrder } from './structures/creation-order.js'
 
-/** Sessions by a text that several may share: user, address, path. */
+/** Sessions by a text that several sessions can share: user, address or path. */
 export class SessionIndex {
   readonly #serialOf: (session: Session) => number
-  // A key with one session, the usual case for addresses, needs no list.
+  // A key with one session, the usual case for addresses, is stored without a list.
   readonly #groups = new Map<string, Session | CreationOrder<Session>>()
 
   constructor(serialOf: (session: Session) => number) {
@@ -42,7 +42,7 @@ export class SessionIndex {
     this.#groups.delete(key)
   }
 
-  /** The sessions of a key behind a serial number, in order of creation. */
+  /** Returns the sessions of a key with a higher serial number, in order of creation. */
   *after(key: string, serial: number): Generator<Session, void> {
     const group = this.#groups.get(key)
     if (group instanceof CreationOrder) yield* group.after(serial)

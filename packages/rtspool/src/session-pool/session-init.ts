@@ -14,77 +14,102 @@ import type { SessionData } from './session-data.js'
 import { checkOwner, type SessionOwner } from './session-owner.js'
 import type { RemovalReason, SessionState } from './session-state.js'
 
-/** Seconds after which a client assumes its session gone when it is told nothing (RFC 2326 12.37). */
+/**
+ * Default timeout in seconds, which a client assumes if the server announces none (RFC 2326 12.37).
+ */
 export const defaultTimeout = 60
-/** Seconds of grace after the timeout that clients are told. @see gst-rtsp-server: extra-timeout */
+/**
+ * Default grace period in seconds after the announced timeout.
+ * @see gst-rtsp-server: extra-timeout
+ */
 export const defaultExtraTimeout = 5
-/** The longest timeout, in seconds: 68 years. */
+/** Longest timeout, in seconds: 68 years. */
 export const maxTimeout = 2 ** 31
 export const msPerSecond = 1000
 
-/** A session, as far as one is told that another takes its place. */
+/** The part of a session that its replacement needs. */
 export interface ReplacedSession {
   readonly publicId: string
   end(): void
 }
 
-/** How a session begins. Every field may be left out. */
+/** Initial properties of a session; all optional. */
 export interface SessionInit {
-  /** Whom it belongs to. @defaultValue nobody: the id alone is a right */
+  /** Owner of the session. @defaultValue nobody: the id alone grants control */
   readonly owner?: SessionOwner | undefined
   /**
-   * Seconds without a sign of life after which it may end; 0 = never. Values below 10 hurt some clients: go2rtc 1.9.9
-   * needs more than 5, and ffmpeg 5.1 sends a request with each packet at 1. @defaultValue 60
+   * Seconds without a sign of life after which the session expires; 0 = never. Values below 10
+   * break some clients: go2rtc 1.9.9 needs more than 5, and ffmpeg 5.1 sends a request with each
+   * packet at 1.
+   * @defaultValue 60
    */
   readonly timeout?: number | undefined
-  /** Seconds of grace on top, which are not announced. @defaultValue 5 */
+  /** Additional seconds of grace that are not announced to the client. @defaultValue 5 */
   readonly extraTimeout?: number | undefined
-  /** Whether {@link Session.header} says a timeout of 60 as well. @defaultValue false */
+  /**
+   * Includes a timeout of 60, which is the default of the RFC, in {@link Session.header}.
+   * @defaultValue false
+   */
   readonly timeoutAlwaysVisible?: boolean | undefined
-  /** Seconds that it may last in all; 0 = unlimited. @defaultValue 0 */
+  /** Maximum lifetime in seconds; 0 = unlimited. @defaultValue 0 */
   readonly maxLifetime?: number | undefined
-  /** Seconds within which it must play or record for the first time; 0 = unlimited. @defaultValue 0 */
+  /**
+   * Seconds within which the session must play or record for the first time; 0 = unlimited.
+   * @defaultValue 0
+   */
   readonly maxIdleSetup?: number | undefined
   /**
-   * Most sessions of its address, this one among them: one more is not made. Instead of the limit of the pool, and looked
-   * at when the session is made, in the same turn: what `onAdmit` answers here holds however many are asked for at a
-   * time. 0 = unlimited. @defaultValue the limit of the pool
+   * Maximum number of sessions of this address, including this one; 0 = unlimited. Replaces the
+   * limit of the pool. The pool checks the limit in the same turn in which it creates the session.
+   * So a value from `onAdmit` holds for any number of simultaneous requests.
+   * @defaultValue the limit of the pool
    */
   readonly maxSessionsPerAddress?: number | undefined
-  /** The same for the sessions of its user. @defaultValue the limit of the pool */
+  /**
+   * Maximum number of sessions of this user, in the same way.
+   * @defaultValue the limit of the pool
+   */
   readonly maxSessionsPerUser?: number | undefined
-  /** The same for the sessions of its path. @defaultValue the limit of the pool */
+  /**
+   * Maximum number of sessions of this path, in the same way.
+   * @defaultValue the limit of the pool
+   */
   readonly maxSessionsPerPath?: number | undefined
-  /** When its authorization ends: seconds since 1970, as in the `exp` of a JWT. @defaultValue never */
+  /**
+   * End of the authorization in seconds since 1970, as in the `exp` of a JWT.
+   * @defaultValue never
+   */
   readonly expiresAt?: number | undefined
-  /** Path of the presentation that it is made for; counted from the beginning. */
+  /**
+   * Path of the presentation for which the session is created; limits count it from the beginning.
+   */
   readonly path?: string | undefined
   /**
-   * A session of the same client that leaves, with reason `replaced`, when this one is made; the limits count it as if
-   * it had left already.
+   * Session of the same client that is removed, with reason `replaced`, when this one is created.
+   * The limits count it as already removed.
    */
   readonly replaces?: ReplacedSession | undefined
   readonly data?: Partial<SessionData> | undefined
-  /** For a session that never enters a pool. @defaultValue the clock of the machine */
+  /** Clock of a session that never enters a pool. @defaultValue the clock of the machine */
   readonly clock?: Clock | undefined
 }
 
-/** Traffic of a session, counted by whoever moves it. Plain numbers: no call on the media path. */
+/** Traffic counters of a session, as plain numbers: the media path counts without a call. */
 export interface SessionStats {
   bytesIn: number
   packetsIn: number
   bytesOut: number
   packetsOut: number
-  /** Packets that the client says it missed, or that were missing from what it sent. */
+  /** Packets that the client reported lost, or that were missing in the client's own stream. */
   packetsLost: number
   /**
-   * Packets that were not sent: the client was too slow, they were too large for a datagram, or the system did not take
-   * them.
+   * Packets that were not sent: the client was too slow, the packet exceeded a datagram, or the
+   * system refused it.
    */
   packetsDropped: number
 }
 
-/** A session as it may be shown: what {@link Session.toJSON} answers. */
+/** A session without secrets, as {@link Session.toJSON} returns it. */
 export interface SessionSummary {
   readonly publicId: string
   readonly state: SessionState
@@ -100,20 +125,20 @@ export interface SessionSummary {
   readonly stats: SessionStats
 }
 
-/** @throws {RangeError} when it is not a whole number of seconds that a timeout may have. */
+/** @throws {RangeError} when `seconds` is not a whole number within the range of a timeout. */
 export function checkTimeout(name: string, seconds: unknown): number {
   return checkInteger(name, seconds, 0, maxTimeout)
 }
 
-/** @throws {RangeError} when it is not a number of seconds that a limit may have. */
+/** @throws {RangeError} when `seconds` is not a number within the range of a limit. */
 export function checkDuration(name: string, seconds: unknown): number {
   return checkSeconds(name, seconds, maxTimeout)
 }
 
-/** In the year 5138; in milliseconds, 1e11 was in 1973. */
+/** Latest accepted time: in seconds the year 5138. As milliseconds, 1e11 would be the year 1973. */
 const latestSeconds = 1e11
 
-/** @throws {RangeError} when it is no number, or one that can only be milliseconds. */
+/** @throws {RangeError} when `seconds` is no number, or so large that it must be milliseconds. */
 export function checkUnixSeconds(name: string, seconds: unknown): void {
   if (Number.isFinite(seconds) && (seconds as number) <= latestSeconds) return
   const hint = Number(seconds) > latestSeconds ? ': are these milliseconds?' : ''
@@ -124,12 +149,12 @@ export function checkUnixSeconds(name: string, seconds: unknown): void {
 
 const maxUnsigned = 2 ** 32 - 1
 
-/** @throws {RangeError} when it is no number of sessions that a limit may have. */
+/** @throws {RangeError} when `limit` is not a whole number within the range of a limit. */
 export function checkCount(name: string, limit: unknown): number {
   return checkInteger(name, limit, 0, maxUnsigned)
 }
 
-/** What each member of a {@link SessionInit} must be. */
+/** Check for each member of a {@link SessionInit}. */
 const initChecks: { readonly [K in keyof Required<SessionInit>]: (value: unknown) => void } = {
   owner: checkOwner,
   timeout: (value) => checkTimeout('timeout', value),
@@ -149,9 +174,9 @@ const initChecks: { readonly [K in keyof Required<SessionInit>]: (value: unknown
 const initNames = Object.keys(initChecks)
 
 /**
- * Makes sure that a session can begin so. Costs one look at each member that is there.
+ * Checks the initial properties of a session; looks only at the members that are there.
  *
- * @throws {RangeError | TypeError} Names the member that makes no sense or does not exist.
+ * @throws {RangeError | TypeError} names the member that is invalid or unknown.
  */
 export function checkSessionInit(init: SessionInit): void {
   if (!isRecord(init)) checkOptions('a session', init, initNames)
@@ -174,7 +199,7 @@ function checkData(data: unknown): void {
   throw new TypeError(`data must be an object, got ${shapeOf(data)}`)
 }
 
-/** Whether a session begins with limits of its own. */
+/** Returns whether a session brings its own limits. */
 export function hasLimits({
   maxSessionsPerAddress,
   maxSessionsPerUser,
@@ -187,7 +212,7 @@ export function hasLimits({
   )
 }
 
-/** Those limits, and nothing else. */
+/** Returns only the limits out of the initial properties of a session. */
 export function limitsOf({
   maxSessionsPerAddress,
   maxSessionsPerUser,

@@ -1,20 +1,22 @@
 import { RequestError } from '../errors.js'
 
-/** What carries one track of a media to or from the client. */
+/** Transport of one track of a media, to or from the client. */
 export interface StreamTransport {
-  /** Gives back what the transport holds: port, channel, socket. Called once. */
+  /** Releases the port, channel or socket of the transport. Called once. */
   close(): void
-  /** Adds to the session's `stats` what it has not been told yet. Called whenever these are asked for. */
+  /** Adds counts that are not yet in the `stats` of the session. Called on each read of `stats`. */
   settleCounters?(): void
 }
 
-/** Interleaved channels are one byte on the wire (RFC 2326 section 10.12). */
+/**
+ * Number of interleaved channels, whose number is one byte on the wire (RFC 2326 section 10.12).
+ */
 const channelCount = 256
 
 /**
- * One presentation inside a session: what is set up, and over which transports.
+ * One presentation inside a session: its media and the transports of its tracks.
  *
- * Made by {@link Session.manageMedia}. `TMedia` is whatever the application streams from or to.
+ * Made by {@link Session.manageMedia}. `TMedia` is the application's type for what it streams.
  *
  * @see gst-rtsp-server: GstRTSPSessionMedia
  */
@@ -31,12 +33,12 @@ export class SessionMedia<TMedia = unknown> {
     this.media = media
   }
 
-  /** Transports by index of the track. To change them, use {@link setTransport}. */
+  /** Transports by index of the track. Use {@link setTransport} to change them. */
   get transports(): ReadonlyMap<number, StreamTransport> {
     return this.#transports
   }
 
-  /** Whether {@link release} has been called; a released media takes no transport. */
+  /** `true` after {@link release}: no transport can be set any more. */
   get released(): boolean {
     return this.#released
   }
@@ -46,11 +48,11 @@ export class SessionMedia<TMedia = unknown> {
   }
 
   /**
-   * Sets the transport of a track; the one it replaces is closed. Setting the same one again does
-   * nothing.
+   * Sets the transport of a track and closes the transport that it replaces. Setting the same
+   * transport again does nothing.
    *
-   * @param transport - Belongs to this media from now on. It is closed at once if the media has been
-   *   released meanwhile.
+   * @param transport - Belongs to this media from now on. If the media has been released meanwhile,
+   *   the transport is closed at once.
    * @throws {RequestError} `ERR_SESSION_NOT_FOUND` when the media has been released.
    */
   setTransport(index: number, transport: StreamTransport): void {
@@ -65,7 +67,7 @@ export class SessionMedia<TMedia = unknown> {
     replaced?.close()
   }
 
-  /** Closes the transport of a track. @returns Whether there was one. */
+  /** Closes the transport of a track. @returns Whether the track had a transport. */
   removeTransport(index: number): boolean {
     const transport = this.#transports.get(index)
     if (transport === undefined) return false
@@ -75,10 +77,10 @@ export class SessionMedia<TMedia = unknown> {
   }
 
   /**
-   * Hands out the next pair of interleaved channels: 0-1, then 2-3, and so on.
+   * Allocates the next pair of interleaved channels: 0-1, then 2-3, and so on.
    *
    * @returns The channel for RTP and the one for RTCP.
-   * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` when all 256 channels are handed out.
+   * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` when all 256 channels are allocated.
    * @see gst_rtsp_session_media_alloc_channels()
    */
   allocateChannels(): [rtp: number, rtcp: number] {
@@ -91,9 +93,10 @@ export class SessionMedia<TMedia = unknown> {
   }
 
   /**
-   * Whether `path` is this presentation or lies below it. A presentation at `/` holds every path.
+   * Compares `path` with the path of this presentation. A presentation at `/` matches every path.
    *
-   * @returns How many characters of `path` are this presentation's, or `undefined`.
+   * @returns Number of characters of `path` that belong to this presentation; `undefined` if `path`
+   *   is neither this presentation nor below it.
    * @see gst_rtsp_session_media_matches()
    */
   matches(path: string): number | undefined {
@@ -104,9 +107,9 @@ export class SessionMedia<TMedia = unknown> {
   }
 
   /**
-   * Closes every transport. Idempotent. One that throws does not keep the others from being closed.
+   * Closes every transport. Idempotent. If one throws, the others are closed nevertheless.
    *
-   * @throws {AggregateError} What `close()` of transports threw, after all have been closed.
+   * @throws {AggregateError} Errors of the transports, thrown after all have been closed.
    */
   release(): void {
     this.#released = true

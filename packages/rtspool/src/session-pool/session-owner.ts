@@ -1,28 +1,31 @@
 import { isSameHost } from '../host-of.js'
 import { checkOptions, isRecord, shapeOf } from '../option-checks.js'
 
-/** Whom a session belongs to. Without an owner, whoever knows the id may use the session. */
+/** Owner of a session. Without an owner, anyone who knows the id may use the session. */
 export interface SessionOwner {
   /**
-   * Remote address, in one form for each host. IPv4 addresses are compared character by character. IPv6 addresses are
-   * compared by their network of 64 bits, from which a client may use one address after another (RFC 8981).
+   * Remote address, in one form for each host. IPv4 addresses are compared character by character.
+   * IPv6 addresses are compared by their /64 network, in which a client may change its address (RFC
+   * 8981).
    */
   readonly address: string
-  /** Name of the authenticated user; `undefined` is an owner of its own: nobody in particular. */
+  /**
+   * Name of the authenticated user; `undefined` is the anonymous user, who owns sessions as well.
+   */
   readonly user?: string | undefined
   /**
-   * Identity of the connection while the session sends or receives media inside it. Compared by
-   * identity; `undefined` while the session is not bound to a connection.
+   * Connection that carries the media of the session, compared by identity. `undefined` while the
+   * session is not bound to a connection.
    */
   readonly connection?: object | undefined
 }
 
 /**
- * What a claimant must have in common with the owner of a session to be given it:
+ * Properties that a claimant must share with the owner of a session:
  *
  * - `'owner'`: address and user, and the connection while the session is bound to one;
  * - `'address'`: the address;
- * - `'none'`: nothing; the id alone is a right, as in gst-rtsp-server.
+ * - `'none'`: nothing; the id alone grants control, as in gst-rtsp-server.
  */
 export type SessionBinding = 'owner' | 'address' | 'none'
 
@@ -34,7 +37,7 @@ export const sessionBindings = Object.freeze([
 
 const ownerNames: readonly (keyof SessionOwner)[] = ['address', 'user', 'connection']
 
-/** @throws {TypeError} when it is something else: a text by itself is neither address nor user. */
+/** @throws {TypeError} when `owner` is no owner object, such as a plain string. */
 export function checkOwner(owner: unknown): void {
   if (!isRecord(owner)) {
     throw new TypeError(`owner must be an object such as { address, user }, got ${shapeOf(owner)}`)
@@ -51,7 +54,7 @@ export function checkOwner(owner: unknown): void {
   throw new TypeError(`owner.connection must be an object, got ${shapeOf(connection)}`)
 }
 
-/** Whether `claimant` may use a session of `owner`. */
+/** Returns whether `claimant` may use a session of `owner`. */
 export function isClaimAccepted(
   owner: SessionOwner | undefined,
   claimant: SessionOwner,

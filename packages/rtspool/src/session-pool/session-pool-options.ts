@@ -29,45 +29,61 @@ import { type SessionBinding, sessionBindings } from './session-owner.js'
 
 /** Options of a {@link SessionPool}. */
 export interface SessionPoolOptions {
-  /** Most sessions at a time; 0 = unlimited. @defaultValue 0 */
+  /** Maximum number of sessions at a time; 0 = unlimited. @defaultValue 0 */
   readonly maxSessions?: number | undefined
-  /** Most sessions of one address at a time; 0 = unlimited. @defaultValue 0 */
+  /** Maximum number of sessions of one address at a time; 0 = unlimited. @defaultValue 0 */
   readonly maxSessionsPerAddress?: number | undefined
-  /** Most sessions of one authenticated user at a time; 0 = unlimited. @defaultValue 0 */
+  /**
+   * Maximum number of sessions of one authenticated user at a time; 0 = unlimited.
+   * @defaultValue 0
+   */
   readonly maxSessionsPerUser?: number | undefined
-  /** Most sessions that hold one path at a time; 0 = unlimited. @defaultValue 0 */
+  /** Maximum number of sessions that hold one path at a time; 0 = unlimited. @defaultValue 0 */
   readonly maxSessionsPerPath?: number | undefined
-  /** Seconds within which a session must play or record for the first time; 0 = unlimited. @defaultValue 0 */
+  /**
+   * Seconds within which a session must play or record for the first time; 0 = unlimited.
+   * @defaultValue 0
+   */
   readonly maxIdleSetup?: number | undefined
-  /** Seconds that a session may last in all; 0 = unlimited. @defaultValue 0 */
+  /** Maximum lifetime of a session in seconds; 0 = unlimited. @defaultValue 0 */
   readonly maxLifetime?: number | undefined
   /**
-   * What happens when a limit of numbers is reached: `'reject'`, or `'evictOldestIdle'`: of the sessions that count
-   * against it, that one leaves which has been silent for longest, whatever its state. @defaultValue `'reject'`
+   * Policy when a limit on the number of sessions is reached. `'reject'` refuses the new session.
+   * `'evictOldestIdle'` removes the longest silent session that counts against the limit, in any
+   * state.
+   * @defaultValue `'reject'`
    */
   readonly fullPolicy?: FullPolicy | undefined
-  /** Asked by {@link SessionPool.admit}. @defaultValue admits everybody */
+  /** Hook called by {@link SessionPool.admit}. @defaultValue admits everybody */
   readonly onAdmit?: AdmitHook | undefined
-  /** Decides on the limits of numbers. @defaultValue compares them with this pool's counts */
+  /**
+   * Applies the limits on the number of sessions.
+   * @defaultValue compares them with this pool's counts
+   */
   readonly admission?: AdmissionControl | undefined
   /**
-   * Seconds without a sign of life after which a new session may end; 0 = never. Values below 10 hurt some clients: go2rtc 1.9.9
-   * needs more than 5, and ffmpeg 5.1 sends a request with each packet at 1. @defaultValue 60
+   * Seconds without a sign of life after which a new session expires; 0 = never. Values below 10
+   * break some clients: go2rtc 1.9.9 needs more than 5, and ffmpeg 5.1 sends a request with each
+   * packet at 1.
+   * @defaultValue 60
    */
   readonly timeout?: number | undefined
-  /** Seconds of grace on top, which are not announced. @defaultValue 5 */
+  /** Additional seconds of grace that are not announced to the client. @defaultValue 5 */
   readonly extraTimeout?: number | undefined
-  /** Whether new sessions announce a timeout of 60 as well. @defaultValue false */
+  /** Announces a timeout of 60, which is the default of the RFC, as well. @defaultValue false */
   readonly timeoutAlwaysVisible?: boolean | undefined
-  /** What a claimant must share with the owner of a session. @defaultValue `'owner'` */
+  /** Properties that a claimant must share with the owner of a session. @defaultValue `'owner'` */
   readonly sessionBinding?: SessionBinding | undefined
   /** @defaultValue the clock of the machine */
   readonly clock?: Clock | undefined
-  /** Makes the ids. @defaultValue 192 random bits */
+  /** Creates the ids. @defaultValue 192 random bits */
   readonly idCodec?: IdCodec | undefined
-  /** Makes the ids instead of `idCodec`; need not check for collisions. */
+  /** Creates the ids instead of `idCodec`; need not check for collisions. */
   readonly createSessionId?: (() => string) | undefined
-  /** Makes the session objects, with exactly the id given. @defaultValue `new Session(id, init)` */
+  /**
+   * Creates the session objects, which must carry exactly this id.
+   * @defaultValue `new Session(id, init)`
+   */
   readonly createSession?: ((id: string, init: SessionInit) => Session) | undefined
 }
 
@@ -85,7 +101,7 @@ export const sessionPoolDefaults = Object.freeze({
   sessionBinding: 'owner',
 } as const satisfies SessionPoolOptions)
 
-/** Options without a value of their own to begin with. */
+/** Checks of the options that have no default value. */
 const withoutDefault: Record<
   Exclude<keyof SessionPoolOptions, keyof typeof sessionPoolDefaults>,
   (value: unknown) => void
@@ -100,7 +116,7 @@ const withoutDefault: Record<
 
 const optionNames = [...Object.keys(sessionPoolDefaults), ...Object.keys(withoutDefault)]
 
-/** @throws {TypeError} when there is an option that a pool does not have. */
+/** @throws {TypeError} when the pool has no option of a given name. */
 export function checkSessionPoolOptions(options: SessionPoolOptions): void {
   checkOptions('SessionPool', options, optionNames)
 }
@@ -120,7 +136,7 @@ export interface ResolvedSessionPoolOptions {
   readonly createSession: ((id: string, init: SessionInit) => Session) | undefined
 }
 
-/** @throws {RangeError | TypeError} when a value makes no sense. */
+/** @throws {RangeError | TypeError} when a value is invalid. */
 export function resolveSessionPoolOptions(options: SessionPoolOptions): ResolvedSessionPoolOptions {
   const defaults = sessionPoolDefaults
   for (const [name, check] of Object.entries(withoutDefault)) {
@@ -153,8 +169,8 @@ export function resolveSessionPoolOptions(options: SessionPoolOptions): Resolved
 type LimitOptions = { readonly [K in keyof SessionLimits]?: number | undefined }
 
 /**
- * @param before - The limits that hold where `options` says nothing.
- * @throws {RangeError} when a limit is not a number of the right kind.
+ * @param before - Current limits, for each limit that `options` leaves out.
+ * @throws {RangeError} when a limit is not a number within its range.
  */
 export function resolveLimits(options: LimitOptions, before: SessionLimits): SessionLimits {
   const given = (name: keyof SessionLimits) =>

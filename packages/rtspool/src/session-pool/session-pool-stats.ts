@@ -1,22 +1,22 @@
 import type { AdmissionLimit } from './admission.js'
 import { type RemovalReason, removalReasons } from './session-state.js'
 
-/** Counters of a {@link SessionPool} since it was made. */
+/** Counters of a {@link SessionPool} since its creation. */
 export interface SessionPoolStats {
-  /** Sessions now. */
+  /** Sessions in the pool now. */
   readonly size: number
-  /** Most sessions at a time. */
+  /** Highest number of sessions at a time so far. */
   readonly highWaterMark: number
   readonly created: number
-  /** Sessions that left, by reason; together with `size` they make `created`. */
+  /** Removed sessions by reason; their sum and `size` add up to `created`. */
   readonly removed: Readonly<Record<RemovalReason, number>>
-  /** Clients that were refused, by limit. */
+  /** Refused clients by limit. */
   readonly refused: Readonly<Record<AdmissionLimit, number>>
-  /** Attempts to use a session of somebody else. */
+  /** Attempts to use the session of another owner. */
   readonly foreignClaims: number
 }
 
-/** The counters themselves. */
+/** Running counters behind {@link SessionPoolStats}. */
 export class PoolCounters {
   foreignClaims = 0
   #created = 0

@@ -1,5 +1,5 @@
-// Longer than usual: one class, whose verbs share private state that nothing else may touch. What can stand
-// alone does: expiry, registry, limits, counters.
+// Longer than usual: one class, whose verbs share private state that nothing else may change. Parts
+// that can stand alone have their own files: expiry, registry, limits, counters.
 
 import { EventEmitter } from 'node:events'
 import type { Clock } from '../clock.js'
@@ -56,25 +56,27 @@ import {
 import { HandleRecords } from './structures/handle-records.js'
 import { IdTable } from './structures/id-table.js'
 
-/** How often `create` draws another id when one is taken. @see gst_rtsp_session_pool_create() */
+/** Number of ids that `create` tries while each is taken. @see gst_rtsp_session_pool_create() */
 const maxIdDraws = 100
 
 /** Events of a {@link SessionPool}. */
 export interface SessionPoolEvents {
-  /** A session has been made, and can be found. */
+  /** A session has been created and can be found. */
   sessionCreated: [session: Session]
-  /** A session has left, exactly once; everything that it held is released. */
+  /** A session has left the pool and released everything that it held. Emitted once per session. */
   sessionRemoved: [session: Session, reason: RemovalReason]
-  /** Somebody was refused; nothing has been made for them. */
+  /** A client was refused; nothing has been created for it. */
   sessionRefused: [refusal: SessionRefusal]
 }
 
 /**
- * The sessions of a server: who may be here, how many, how long, and why each one left.
+ * The sessions of a server: decides who gets one, how many there are and how long they live, and
+ * records why each one left.
  *
- * Every verb is synchronous. The pool is consistent and unlocked whenever a listener runs, so listeners
- * may call it. A listener that throws or rejects disturbs neither the pool nor the other listeners: its error is
- * published on the diagnostics channel `rtspool:callback-failed`, or given as a process warning.
+ * Every verb is synchronous. The pool is consistent and unlocked whenever a listener runs, so
+ * listeners may call it. An error of a listener disturbs neither the pool nor other listeners. It
+ * is published on the diagnostics channel `rtspool:callback-failed`, or emitted as a process
+ * warning.
  *
  * @see gst-rtsp-server: GstRTSPSessionPool
  */
@@ -88,14 +90,14 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
   readonly #host: SessionHost
   readonly #counters = new PoolCounters()
   #limits: SessionLimits
-  /** What a session begins with when `create` is told nothing. */
+  /** Properties of a session that `create` makes without `init`. */
   #defaultInit: SessionInit
   #isLocked = false
   #isClosed = false
 
   /**
-   * @throws {RangeError | TypeError} when an option makes no sense or does not exist. Subclasses may have options of
-   *   their own and pass them on.
+   * @throws {RangeError | TypeError} when an option is invalid or unknown. Subclasses may pass
+   *   further options of their own.
    */
   constructor(options: SessionPoolOptions = {}) {
     super()
@@ -124,14 +126,14 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     }
   }
 
-  /** Sessions in the pool. @see gst_rtsp_session_pool_get_n_sessions() */
+  /** Number of sessions in the pool. @see gst_rtsp_session_pool_get_n_sessions() */
   get size(): number {
     return this.#sessions.size
   }
 
   /**
-   * Most sessions at a time; 0 = unlimited. Lowering it below {@link size} removes nobody: only later
-   * creates fail.
+   * Maximum number of sessions at a time; 0 = unlimited. Lowering it below {@link size} removes no
+   * session and only makes later creates fail.
    *
    * @throws {RangeError} when set to anything but a whole number from 0 to 4294967295.
    * @see gst_rtsp_session_pool_set_max_sessions()
@@ -145,17 +147,17 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     this.#limits = Object.freeze({ ...this.#limits, maxSessions: checkCount('maxSessions', max) })
   }
 
-  /** The limits that hold now; change them with {@link setLimits}. */
+  /** The current limits; change them with {@link setLimits}. */
   get limits(): SessionLimits {
     return this.#limits
   }
 
   /**
-   * Changes limits. Nobody leaves for it: numbers hold for later creates, durations for sessions that are
-   * made from now on.
+   * Changes limits. No session is removed: numbers apply to later creates, durations to sessions
+   * created from now on.
    *
-   * @param limits - What is not named stays.
-   * @throws {RangeError | TypeError} when a limit makes no sense or does not exist; then none has changed.
+   * @param limits - Limits to change; the others stay.
+   * @throws {RangeError | TypeError} when a limit is invalid or unknown; then none has changed.
    */
   setLimits(limits: { readonly [K in keyof SessionLimits]?: number | undefined }): void {
     this.#assertUnlocked()
@@ -164,26 +166,27 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     this.#defaultInit = Object.freeze(this.#withDefaults(noInit))
   }
 
-  /** What a claimant must share with the owner of a session. */
+  /** Properties that a claimant must share with the owner of a session. */
   get sessionBinding(): SessionBinding {
     return this.#options.sessionBinding
   }
 
-  /** Whether the pool has been closed. */
+  /** `true` once the pool has been closed. */
   get closed(): boolean {
     return this.#isClosed
   }
 
   /**
-   * Asks the hook `onAdmit` whether somebody gets a session. To be called after authentication and before
-   * anything is made for the client; what it answers is for {@link create}.
+   * Calls the hook `onAdmit` to decide whether a client gets a session. Call it after
+   * authentication and before creating anything for the client, and pass its result to {@link
+   * create}.
    *
-   * @returns How the session is to begin: owner, path and end of authorization as in `context`, and
-   *   what the hook added.
-   * @throws {SessionPoolError} `ERR_SESSION_NOT_ADMITTED` with the status that the hook chose (403, or 503 when
-   *   it failed or answered something else than an {@link AdmitAnswer}), `ERR_SESSION_POOL_FULL`,
-   *   `ERR_SESSION_PATH_FULL`, `ERR_SESSION_POOL_CLOSED`.
-   * @throws {TypeError} when the context has a member that does not exist, or an owner of the wrong kind.
+   * @returns Properties for the new session: owner, path and end of authorization as in `context`,
+   *   plus those that the hook added.
+   * @throws {SessionPoolError} `ERR_SESSION_NOT_ADMITTED` with the status that the hook chose
+   *   (403), or 503 when the hook failed or returned no {@link AdmitAnswer};
+   *   `ERR_SESSION_POOL_FULL`, `ERR_SESSION_PATH_FULL`, `ERR_SESSION_POOL_CLOSED`.
+   * @throws {TypeError} when the context has an unknown member or an owner of the wrong type.
    */
   async admit(context: AdmitContext): Promise<SessionInit> {
     this.#assertUsable()
@@ -205,20 +208,21 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     }
     if ('statusCode' in decision) throw this.#notAdmitted(context, decision)
     const admitted = { ...init, ...decision.init }
-    // The same question as that of `create`, before anything is made for the client.
+    // The same check as in `create`, but before anything is created for the client.
     if (hasLimits(decision.init)) this.#assertRoom(admitted)
     return admitted
   }
 
   /**
-   * Makes a session with an id that nobody else has. When a limit is reached, sessions that are due make
-   * room first, then, where the policy says so, silent ones. A create that fails leaves no trace, but that the session
-   * which it was to replace may have left.
+   * Creates a session with a unique id. When a limit is reached, the pool first removes due
+   * sessions, then, if the policy allows it, silent ones. A failed create changes nothing else,
+   * except that the session to be replaced may have been removed.
    *
-   * @param init - What differs from the options of the pool.
-   * @throws {SessionPoolError} `ERR_SESSION_POOL_FULL`, `ERR_SESSION_PATH_FULL`, `ERR_SESSION_POOL_CLOSED`,
-   *   `ERR_SESSION_POOL_LOCKED`; `ERR_SESSION_ID_COLLISION` when 100 ids in a row were taken.
-   * @throws {RangeError | TypeError} when a member of `init` makes no sense or does not exist.
+   * @param init - Properties that differ from the options of the pool.
+   * @throws {SessionPoolError} `ERR_SESSION_POOL_FULL`, `ERR_SESSION_PATH_FULL`,
+   *   `ERR_SESSION_POOL_CLOSED`, `ERR_SESSION_POOL_LOCKED`; `ERR_SESSION_ID_COLLISION` when 100 ids
+   *   in a row were taken.
+   * @throws {RangeError | TypeError} when a member of `init` is invalid or unknown.
    * @see gst_rtsp_session_pool_create()
    */
   create(init: SessionInit = noInit): Session {
@@ -229,7 +233,8 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     const session = this.#draw(init)
     if (init.replaces instanceof Session) this.#removeIfHere(init.replaces, 'replaced')
     if (this.#options.admission !== localAdmission) this.#acquire(session, init)
-    // What makes ids and sessions belongs to the application, and may have used the pool.
+    // The functions that make ids and sessions belong to the application and may have used the
+    // pool.
     else if (this.#registry.added !== before) this.#assertRoom(init)
     this.#enter(session)
     if (this.listenerCount('sessionCreated') > 0) tell(this, 'sessionCreated', session)
@@ -239,19 +244,19 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
   /**
    * Finds a live session and touches it, so that it does not expire while it is in use.
    *
-   * Unknown, expired and foreign ids look the same on purpose: the server answers all three with 454.
-   * A session that is due is removed, not revived, except after a stall of the process: where a watch should have
-   * called more than 250 ms ago and has not, this sign of life may have come in time. A foreign claim is counted and
-   * touches nothing.
+   * Unknown, expired and foreign ids look the same on purpose: the server responds 454 to all
+   * three. A due session is removed, except after a stall of the process. If a watch is more than
+   * 250 ms late, this sign of life may have arrived in time. A foreign claim is counted and touches
+   * nothing.
    *
    * @param id - `session-id` as received, compared character by character.
-   * @param claimant - Who asks; without one, the caller is trusted.
+   * @param claimant - Client that uses the id; without it, the caller is trusted.
    * @throws {SessionPoolError} `ERR_SESSION_POOL_LOCKED` when called from inside {@link filter}.
    * @see RFC 2326 section 12.37; gst_rtsp_session_pool_find()
    */
   find(id: string, claimant?: SessionOwner): Session | undefined {
     if (this.#isLocked) throw lockedError()
-    // First, for reading a clock makes the processor wait for everything that it has begun.
+    // Read first: reading a clock makes the processor finish all instructions that it has begun.
     const now = this.#clock.now()
     if (typeof id !== 'string') return undefined
     const session = this.#sessions.get(id)
@@ -263,20 +268,20 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
   }
 
   /**
-   * Finds a session by the name that operators see. Does not touch it.
+   * Finds a session by the name that operators see, without touching it.
    *
-   * @param publicId - As {@link Session.publicId} has answered it.
+   * @param publicId - Value of {@link Session.publicId}.
    */
   findByPublicId(publicId: string): Session | undefined {
     return this.#registry.findByPublicId(publicId)
   }
 
   /**
-   * Removes a session: this very object, not another one with its id.
+   * Removes this session object; another session with the same id stays.
    *
-   * @returns Whether it was in this pool.
+   * @returns Whether the session was in this pool.
    * @throws {SessionPoolError} `ERR_SESSION_POOL_LOCKED` when called from inside {@link filter}.
-   * @throws {TypeError} when there is no such reason.
+   * @throws {TypeError} when the reason is unknown.
    * @see gst_rtsp_session_pool_remove()
    */
   remove(session: Session, reason: RemovalReason = 'removed'): boolean {
@@ -286,15 +291,16 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
   }
 
   /**
-   * Shows every session to `fn`, in no particular order; `fn` says what becomes of it. Sessions answered `'remove'` end
-   * with reason `filtered`, after `fn` has seen all.
+   * Calls `fn` with every session, in no particular order. Sessions for which `fn` returns
+   * `'remove'` end with reason `filtered`, after `fn` has been called for all.
    *
-   * The pool is locked meanwhile: no verb may be called on it. When `fn` throws, what it has answered
-   * until then still holds.
+   * The pool is locked meanwhile: none of its verbs may be called. If `fn` throws, its earlier
+   * results still apply.
    *
-   * @param fn - Synchronous; answers `'remove'`, `'keep'` or `'ref'`. @defaultValue `'ref'` for all
-   * @returns The sessions answered `'ref'`.
-   * @throws {TypeError} when `fn` answers anything else, a promise for instance.
+   * @param fn - Synchronous; returns `'remove'`, `'keep'` or `'ref'`.
+   * @defaultValue `'ref'` for all
+   * @returns The sessions for which `fn` returned `'ref'`.
+   * @throws {TypeError} when `fn` returns anything else, such as a promise.
    * @throws {SessionPoolError} `ERR_SESSION_POOL_LOCKED` when called from inside another filter.
    * @see gst_rtsp_session_pool_filter()
    */
@@ -320,11 +326,11 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
   }
 
   /**
-   * Removes every session whose time is up. Costs in proportion to what it removes.
+   * Removes every session that is due. The cost grows with the number of removed sessions.
    *
-   * @param now - Milliseconds of the pool's clock; another time than the clock's is for tests and
-   *   simulators, and looks at every session.
-   * @returns How many were removed.
+   * @param now - Milliseconds of the pool's clock. Any other time than the present is for tests and
+   *   simulators, and checks every session.
+   * @returns Number of removed sessions.
    * @see gst_rtsp_session_pool_cleanup()
    */
   cleanup(now?: number): number {
@@ -340,12 +346,12 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
   }
 
   /**
-   * Calls `fn` whenever at least one session is due: at most 250 ms later, and never when none is. When
-   * `fn` leaves due sessions in the pool, it is called again 250 ms later.
+   * Calls `fn` at most 250 ms after a session becomes due, and only then. If `fn` leaves due
+   * sessions in the pool, it is called again 250 ms later.
    *
-   * @param fn - Usually calls {@link cleanup}; `false` ends the watch. Without it, the watch ends when
-   *   the first session is due, as a GSource without callback does. Use {@link startCleanup} to have
-   *   sessions removed.
+   * @param fn - Usually calls {@link cleanup}; `false` ends the watch. Without it, the watch ends
+   *   when the first session is due, like a GSource without callback. To remove due sessions, use
+   *   {@link startCleanup}.
    * @see gst_rtsp_session_pool_create_watch()
    */
   createWatch(
@@ -357,8 +363,8 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
   }
 
   /**
-   * Removes sessions by itself when they are due, at most 250 ms later. A crowd that is due at once is
-   * removed in slices of 2 ms, one in each turn of the event loop.
+   * Starts to remove due sessions automatically, at most 250 ms late. Many sessions that are due at
+   * once are removed in slices of 2 ms, one in each turn of the event loop.
    */
   startCleanup(options: SessionPoolWatchOptions = {}): SessionPoolWatch {
     this.#assertUsable()
@@ -366,8 +372,8 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
   }
 
   /**
-   * Ends the pool: its watches close, every session leaves with reason `poolClosed`, and later creates
-   * fail. Idempotent.
+   * Closes the pool: its watches close, every session ends with reason `poolClosed`, and later
+   * creates fail. Idempotent.
    */
   close(): void {
     this.#assertUnlocked()
@@ -380,27 +386,32 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     this.close()
   }
 
-  /** Whether there is a session with this id, even if it is due. Does not touch it. */
+  /** Returns whether the pool holds a session with this id, even a due one. Does not touch it. */
   has(id: string): boolean {
     return this.get(id) !== undefined
   }
 
-  /** The session with this id, even if it is due. Does not touch it. */
+  /** Returns the session with this id, even a due one. Does not touch it. */
   get(id: string): Session | undefined {
     return typeof id === 'string' ? this.#sessions.get(id) : undefined
   }
 
-  /** Ids in order of creation. Sessions may come and go meanwhile, as with a `Map`. */
+  /**
+   * Ids in order of creation. Sessions may be added and removed during the iteration, as in a
+   * `Map`.
+   */
   *keys(): Generator<string, void> {
     for (const session of this.#registry.after(0)) yield session.id
   }
 
-  /** Sessions in order of creation. They may come and go meanwhile, as with a `Map`. */
+  /** Sessions in order of creation. They may be added and removed meanwhile, as in a `Map`. */
   values(): Generator<Session, void> {
     return this.#registry.after(0)
   }
 
-  /** Ids and sessions in order of creation. They may come and go meanwhile, as with a `Map`. */
+  /**
+   * Ids and sessions in order of creation. They may be added and removed meanwhile, as in a `Map`.
+   */
   *entries(): Generator<[string, Session], void> {
     for (const session of this.#registry.after(0)) yield [session.id, session]
   }
@@ -409,40 +420,42 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     return this.entries()
   }
 
-  /** Calls `fn` for each session, in order of creation. They may come and go meanwhile. */
+  /**
+   * Calls `fn` for each session, in order of creation. Sessions may be added and removed meanwhile.
+   */
   forEach(fn: (session: Session, id: string, pool: this) => void, thisArg?: unknown): void {
     for (const session of this.#registry.after(0)) fn.call(thisArg, session, session.id, this)
   }
 
   /**
-   * How many sessions a user, an address or a path has. Costs the same for any number.
+   * Returns the number of sessions of a user, an address or a path, in constant time.
    *
-   * @throws {TypeError} when it asks for none of them, or for more than one: {@link list} does that.
+   * @throws {TypeError} when `question` names none of them, or several: use {@link list} for that.
    */
   count(question: SessionQuestion): number {
     return this.#registry.count(checkQuestion(question))
   }
 
   /**
-   * A page of sessions, in order of creation. Pages stay stable while sessions come and go: none is shown
-   * twice, and none that was there all the time is left out.
+   * Returns a page of sessions, in order of creation. Pages are stable while sessions are added and
+   * removed: no session is listed twice, and none that stays is left out.
    *
-   * A page that few sessions match may be shorter than its limit although others follow: what counts is the
-   * cursor.
+   * If few sessions match, a page may be shorter than its limit although others follow. Check the
+   * cursor to see whether there are more.
    *
-   * @throws {RangeError | TypeError} when a member is not what it must be, or does not exist.
+   * @throws {RangeError | TypeError} when a member is invalid or unknown.
    */
   list(query: SessionListQuery = {}): SessionPage {
     return this.#registry.list(query)
   }
 
-  /** What happened here so far. */
+  /** Counters of the pool since its creation. */
   stats(): SessionPoolStats {
     return this.#counters.snapshot(this.#sessions.size)
   }
 
   /**
-   * Makes an id. Subclasses may override it; they need not check whether the id is taken.
+   * Creates an id. A subclass may override it; it need not check whether the id is taken.
    *
    * @see GstRTSPSessionPoolClass.create_session_id
    */
@@ -452,10 +465,10 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
   }
 
   /**
-   * Makes a session object. Subclasses may override it to answer their own kind of session.
+   * Creates a session object. A subclass may override it to return its own kind of session.
    *
-   * @param id - What {@link Session.id} must be.
-   * @param init - To be given to the constructor of {@link Session}.
+   * @param id - Required value of {@link Session.id}.
+   * @param init - Argument for the constructor of {@link Session}.
    * @see GstRTSPSessionPoolClass.create_session
    */
   protected createSession(id: string, init: SessionInit): Session {
@@ -464,7 +477,8 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
   }
 
   /**
-   * Called when a session has left, after all listeners. Does nothing; for subclasses.
+   * Called after a session has left the pool and all listeners have run. A subclass may override
+   * it.
    *
    * @see GstRTSPSessionPoolClass.session_removed
    */
@@ -481,24 +495,24 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     }
   }
 
-  /** Makes room for a session that begins so, if the limits are this pool's own. */
+  /** Makes room for a new session, if the pool applies its own limits. */
   #assertRoom(init: SessionInit): void {
     if (this.#options.admission !== localAdmission) return
     const limits = this.#limitsFor(init)
     if (hasNumbers(limits)) this.#admit('session', init, undefined, limits)
   }
 
-  /** The limits for a session that begins so. */
+  /** Returns the limits that apply to a new session. */
   #limitsFor(init: SessionInit): SessionLimits {
     return hasLimits(init) ? resolveLimits(limitsOf(init), this.#limits) : this.#limits
   }
 
-  /** Has another control admit a session. */
+  /** Asks the application's {@link AdmissionControl} to admit a session. */
   #acquire(session: Session, init: SessionInit): void {
     this.#assertUsable()
     if (this.has(session.id)) throw collisionError()
     this.#admit('session', init, session, this.#limitsFor(init))
-    // The control, or listeners that heard of others leaving, may have used the pool.
+    // The control, or listeners that were notified of evictions, may have used the pool.
     if (!this.#isClosed && !this.has(session.id)) return
     this.#release(session)
     this.#assertUsable()
@@ -513,7 +527,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     if (internals.hostOf(session) === this.#host) this.#registry.enterPath(session, path)
   }
 
-  /** @throws {SessionPoolError} when a limit is reached and nobody makes room. */
+  /** @throws {SessionPoolError} when a limit is reached and no session can be evicted. */
   #admit(
     kind: AdmissionRequest['kind'],
     { owner, path, replaces }: Pick<SessionInit, 'owner' | 'path' | 'replaces'>,
@@ -523,7 +537,8 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     const ask = (): AdmissionLimit | undefined =>
       this.#ask({
         kind,
-        // The local control, the only one that is asked before there is a session, does not look at it.
+        // `localAdmission`, the only control called before the session exists, does not use
+        // `session`.
         session: session as Session,
         owner,
         path,
@@ -541,14 +556,17 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     if (limit !== undefined) throw this.#refused({ limit, owner, path }, limits)
   }
 
-  /** @throws {TypeError} when the control answers no limit: nobody is admitted, and nobody has to make room for it. */
+  /**
+   * @throws {TypeError} when the control returns neither `undefined` nor a limit: the session is
+   *   refused and no other is evicted.
+   */
   #ask(request: AdmissionRequest): AdmissionLimit | undefined {
     const limit: unknown = this.#options.admission.tryAcquire(request)
     if (limit === undefined || isAdmissionLimit(limit)) return limit
     throw notAnswered('admission.tryAcquire', 'undefined or a limit', limit)
   }
 
-  /** @param leaving - Counted as if it had left. */
+  /** @param leaving - Session that is about to be replaced, and is not counted. */
   #countsFor(
     owner: SessionOwner | undefined,
     path: string | undefined,
@@ -572,7 +590,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     }
   }
 
-  /** Where the policy allows it, has the session leave that counts against a limit and has been silent for longest. */
+  /** Evicts the longest silent session that counts against `limit`, if the policy allows it. */
   #evict(
     limit: AdmissionLimit,
     owner: SessionOwner | undefined,
@@ -616,7 +634,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     })
   }
 
-  /** Makes a session whose id is free. */
+  /** Creates a session with an unused id. */
   #draw(init: SessionInit): Session {
     const full = init === noInit ? this.#defaultInit : this.#withDefaults(init)
     const before = this.#registry.added
@@ -628,7 +646,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
       const session = this.createSession(id, full)
       assertNewSession(session, id)
       this.#assertUsable()
-      // `createSession` is the application's, and may have made another session.
+      // `createSession` belongs to the application and may have created another session.
       if (this.#registry.added === before || !this.has(id)) return session
     }
     throw collisionError()
@@ -666,7 +684,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     this.#leave(session, internals.dueReason(session))
   }
 
-  /** The only way in. */
+  /** Adds a session; the only place that does so. */
   #enter(session: Session): void {
     const handle = this.#sessions.add(session)
     internals.enter(session, this.#host, handle)
@@ -675,7 +693,10 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     this.#counters.noteCreated(this.#sessions.size)
   }
 
-  /** The only way out: takes a session out of everything, releases what it holds, then tells. */
+  /**
+   * Removes a session from all structures, releases what it holds, then notifies; the only place
+   * that does so.
+   */
   #leave(session: Session, reason: RemovalReason): void {
     const handle = internals.handleOf(session)
     internals.leave(session, reason)
@@ -733,10 +754,10 @@ function lockedError(): SessionPoolError {
   )
 }
 
-/** Tells of a transport of the application that could not be closed. */
+/** Reports an application's transport that failed to close. */
 const tellTransport = (error: unknown): void => tellFailure('close of a transport', error)
 
-/** A hook of the application has answered something else than it must. */
+/** Creates the error for a hook of the application that returned an invalid value. */
 function notAnswered(hook: string, expected: string, answer: unknown): TypeError {
   disown(hook, answer)
   const got = isThenable(answer) ? 'a promise' : shapeOf(answer)

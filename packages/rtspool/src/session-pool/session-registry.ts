@@ -8,7 +8,7 @@ import type { HandleRecords } from './structures/handle-records.js'
 import type { IdTable } from './structures/id-table.js'
 import { SilenceOrder } from './structures/silence-order.js'
 
-/** What {@link SessionPool.count} counts: exactly one of the three. */
+/** Subject of {@link SessionPool.count}: exactly one of the three. */
 export type SessionQuestion =
   | { readonly user: string; readonly address?: never; readonly path?: never }
   | { readonly address: string; readonly user?: never; readonly path?: never }
@@ -16,7 +16,7 @@ export type SessionQuestion =
 
 const subjects: readonly string[] = ['user', 'address', 'path']
 
-/** @throws {TypeError} when it asks for anything but exactly one of user, address and path. */
+/** @throws {TypeError} unless exactly one of user, address and path is given. */
 export function checkQuestion(question: SessionQuestion): SessionQuestion {
   if (isRecord(question)) checkOptions('count', question, subjects)
   const given = isRecord(question)
@@ -31,11 +31,11 @@ export function checkQuestion(question: SessionQuestion): SessionQuestion {
   )
 }
 
-/** Which sessions a list shows, and from where. */
+/** Filter and position of a list of sessions. */
 export interface SessionListQuery {
-  /** Where the page before ended, as it said. @defaultValue the beginning */
+  /** Cursor of the previous page. @defaultValue the beginning */
   readonly cursor?: string | undefined
-  /** Most sessions of a page: 1 to 1000. @defaultValue 100 */
+  /** Maximum number of sessions on a page: 1 to 1000. @defaultValue 100 */
   readonly limit?: number | undefined
   readonly path?: string | undefined
   readonly user?: string | undefined
@@ -46,18 +46,20 @@ export interface SessionListQuery {
 /** A page of a list, in order of creation. */
 export interface SessionPage {
   readonly sessions: readonly Session[]
-  /** Where the next page begins; `undefined` when there is none. */
+  /** Cursor of the next page; `undefined` after the last one. */
   readonly cursor: string | undefined
 }
 
 const defaultPageLimit = 100
 const maxPageLimit = 1000
-/** Most sessions that one page looks at: bounds the time of a question that few sessions answer. */
+/** Maximum number of sessions that one page examines: limits the time of a query that few match. */
 const maxLooksPerPage = 10_000
 const cursorPattern = /^[0-9a-z]{1,11}$/
 const cursorRadix = 36
 
-/** What the pool knows of its sessions besides their ids: who, where, in which order, which are silent. */
+/**
+ * Indexes of the pool's sessions by public id, user, address, path, order of creation and silence.
+ */
 export class SessionRegistry {
   readonly #sessions: IdTable<Session>
   readonly #chain: CreationChain
@@ -65,7 +67,7 @@ export class SessionRegistry {
   readonly #byHost: SessionIndex
   readonly #byUser: SessionIndex
   readonly #byPath: SessionIndex
-  /** Kept only where sessions may be evicted. */
+  /** Present only if sessions may be evicted. */
   readonly #silent: SilenceOrder | undefined
 
   constructor(
@@ -87,7 +89,7 @@ export class SessionRegistry {
     this.#byPath = new SessionIndex(serialOf)
   }
 
-  /** How many sessions have been added so far. */
+  /** Number of sessions added so far. */
   get added(): number {
     return this.#chain.serial
   }
@@ -100,7 +102,7 @@ export class SessionRegistry {
       if (owner.user !== undefined) this.#byUser.add(owner.user, session)
     }
     const paths = internals.pathsOf(session)
-    // Usually none: to begin with an empty list costs more than to look at its length.
+    // Usually empty: starting an iteration costs more than reading the length.
     if (paths.length > 0) for (const path of paths) this.#byPath.add(path, session)
     const publicId = internals.publicIdOf(session)
     if (publicId !== undefined) this.#byPublicId.set(publicId, session)
@@ -121,12 +123,15 @@ export class SessionRegistry {
     this.#chain.delete(handle)
   }
 
-  /** Gives the memory of a crowd back once everybody has left. */
+  /** Frees the memory of a former crowd; called when no session is left. */
   reset(): void {
     this.#chain.reset()
   }
 
-  /** All sessions behind a serial number, in order. They may come and go meanwhile, as in a `Map`. */
+  /**
+   * Returns all sessions with a higher serial number, in order. They may be added and removed
+   * meanwhile, as in a `Map`.
+   */
   *after(serial: number): Generator<Session, void> {
     const chain = this.#chain
     let handle = chain.firstAfter(serial)
@@ -159,7 +164,7 @@ export class SessionRegistry {
     return this.#byPath.count(question.path)
   }
 
-  /** Files a session anew that may have become silent. */
+  /** Files a session again after it may have become silent. */
   noteDue(session: Session): void {
     const handle = internals.handleOf(session)
     this.#silent?.delete(handle)
@@ -167,9 +172,9 @@ export class SessionRegistry {
   }
 
   /**
-   * Of the sessions that a question is about, or of all, the one that has been silent for longest.
+   * Returns the session that has been silent for longest, among all or those that match `question`.
    *
-   * @param except - Left out: the session that needs the place.
+   * @param except - Session that needs the room, and is never returned.
    */
   longestSilent(question?: SessionQuestion, except?: Session): Session | undefined {
     if (question === undefined) {
@@ -187,9 +192,9 @@ export class SessionRegistry {
   }
 
   /**
-   * A page of the sessions that match, in order of creation.
+   * Returns a page of the sessions that match, in order of creation.
    *
-   * @throws {RangeError | TypeError} when a member is not what it must be, or does not exist.
+   * @throws {RangeError | TypeError} when a member is invalid or unknown.
    */
   list(query: SessionListQuery): SessionPage {
     checkQuery(query)
@@ -211,7 +216,7 @@ export class SessionRegistry {
     return { sessions, cursor: undefined }
   }
 
-  /** The sessions behind a serial number among which the answer is: the shortest list there is. */
+  /** Returns the sessions behind a serial number that may match: the shortest list available. */
   #candidates(query: SessionListQuery, serial: number): Iterable<Session> {
     const questions: SessionQuestion[] = []
     if (query.user !== undefined) questions.push({ user: query.user })
@@ -236,7 +241,7 @@ export class SessionRegistry {
 
 const queryNames: readonly string[] = ['cursor', 'limit', 'path', 'user', 'address', 'state']
 
-/** A question with a mistake in it would be answered with all sessions, or with none. */
+/** Rejects an invalid query, which would otherwise list all sessions or none. */
 function checkQuery(query: SessionListQuery): void {
   checkOptions('list', query, queryNames)
   for (const name of subjects) {

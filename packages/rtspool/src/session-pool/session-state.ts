@@ -11,29 +11,30 @@ export const sessionStates = Object.freeze([
   'Recording',
 ] as const satisfies readonly SessionState[])
 
-/** Whether media flows: such a session is not idle. */
+/** Returns whether media flows, so that the session is not idle. */
 export function isActive(state: SessionState): boolean {
   return state === 'Playing' || state === 'Recording'
 }
 
 /**
- * Why a session left its pool.
+ * Reason why a session left its pool.
  *
- * - `teardown`: its client asked for it
- * - `timeout`: nothing was heard of it for its timeout and grace
+ * - `teardown`: its client sent TEARDOWN
+ * - `timeout`: no sign of life during its timeout and grace
  * - `idleSetup`: it was set up, but did not play or record in time
- * - `lifetime`: it was here as long as a session may be
- * - `authorizationExpired`: what let it in has run out
- * - `connectionClosed`: the connection that carried its media is gone
- * - `slowReader`: it did not take its media fast enough
- * - `unreachable`: nobody listens any more where its media are sent
- * - `silent`: it published over UDP, its connection had closed, and nothing was heard of it for `publisherTimeout`
- * - `mediaEnded`: what it played has ended
- * - `mediaFailed`: the source of what it was to play did not start, or failed when it was told to seek or go on
- * - `replaced`: its client, or another publisher of its path, has set up another one in its place
+ * - `lifetime`: it reached its maximum lifetime
+ * - `authorizationExpired`: the authorization of its client expired
+ * - `connectionClosed`: the connection that carried its media closed
+ * - `slowReader`: it read its media too slowly
+ * - `unreachable`: the ports to which its media was sent are closed
+ * - `silent`: it published over UDP, its connection closed, and it was silent for
+ *   `publisherTimeout`
+ * - `mediaEnded`: the media that it played has ended
+ * - `mediaFailed`: the source of its media failed to start, seek or resume
+ * - `replaced`: its client, or another publisher of its path, has set up a new session instead
  * - `kicked`: an operator removed it
- * - `evicted`: it had been silent for longest, and made room for another
- * - `filtered`: the function given to `filter` said so
+ * - `evicted`: it had been silent for longest and made room for a new session
+ * - `filtered`: the function given to `filter` returned `'remove'`
  * - `poolClosed`: the pool was closed
  * - `removed`: `remove` was called without another reason
  */
@@ -61,7 +62,7 @@ export const removalReasons = Object.freeze([
 
 const knownReasons: ReadonlySet<unknown> = new Set(removalReasons)
 
-/** @throws {TypeError} when there is no such reason. */
+/** @throws {TypeError} when `reason` is unknown. */
 export function checkRemovalReason(reason: unknown): asserts reason is RemovalReason {
   if (knownReasons.has(reason)) return
   throw new TypeError(
@@ -69,24 +70,24 @@ export function checkRemovalReason(reason: unknown): asserts reason is RemovalRe
   )
 }
 
-/** Answers of the function given to `filter`; the constants of {@link FilterResult} are the same. */
+/** Result of the function given to `filter`; the constants of {@link FilterResult} are the same. */
 export type FilterAnswer = 'remove' | 'keep' | 'ref'
 
 /**
- * What becomes of an element that `filter` shows.
+ * Named results of the function given to `filter`.
  *
  * @see GstRTSPFilterResult
  */
 export const FilterResult = Object.freeze({
-  /** It is removed. */
+  /** Removes the element. */
   REMOVE: 'remove',
-  /** It stays. */
+  /** Keeps the element. */
   KEEP: 'keep',
-  /** It stays, and is listed in the result. */
+  /** Keeps the element and includes it in the result. */
   REF: 'ref',
 } as const satisfies Record<string, FilterAnswer>)
 
-/** @throws {TypeError} when it is not an answer, a promise for instance. */
+/** @throws {TypeError} when the result is anything else, such as a promise. */
 export function assertFilterAnswer(answer: unknown): asserts answer is FilterAnswer {
   if (answer === 'keep' || answer === 'remove' || answer === 'ref') return
   disown('function of filter', answer)

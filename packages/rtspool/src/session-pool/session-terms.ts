@@ -7,8 +7,8 @@ import {
 } from './session-init.js'
 
 /**
- * How long a session may be silent, and what it says about that. Never changes: sessions that begin alike,
- * which is nearly all of a pool, share one, and a session that is told otherwise gets another.
+ * Timeout of a session, and its announcement. Immutable: sessions with equal terms, which are
+ * nearly all sessions of a pool, share one object; a session whose terms change gets another.
  */
 export class SessionTerms {
   /** Seconds; 0 = never. */
@@ -16,10 +16,10 @@ export class SessionTerms {
   /** Seconds. */
   readonly extraTimeout: number
   readonly timeoutAlwaysVisible: boolean
-  /** Milliseconds after its last sign of life until a session is due; `Infinity` = never. */
+  /** Milliseconds from the last sign of life until a session is due; `Infinity` = never. */
   readonly graceMs: number
 
-  /** @throws {RangeError} when a duration makes no sense. */
+  /** @throws {RangeError} when a duration is invalid. */
   constructor(timeout: number, extraTimeout: number, timeoutAlwaysVisible: boolean) {
     this.timeout = checkTimeout('timeout', timeout)
     this.extraTimeout = checkTimeout('extraTimeout', extraTimeout)
@@ -31,9 +31,9 @@ export class SessionTerms {
 let latest = new SessionTerms(defaultTimeout, defaultExtraTimeout, false)
 
 /**
- * The terms of a session that begins so; the same ones as for the session before, if it began alike.
+ * Returns the terms for a new session; reuses those of the previous session if they are equal.
  *
- * @throws {RangeError} when a duration makes no sense.
+ * @throws {RangeError} when a duration is invalid.
  */
 export function termsOf(init: SessionInit): SessionTerms {
   const timeout = init.timeout ?? defaultTimeout

@@ -1,5 +1,5 @@
-// Longer than usual: most lines are the documentation of a public class; what the pool may do besides is
-// granted at its end, in one place, because only the class can reach its private fields.
+// Longer than usual: most lines document a public class. The pool's privileged access stands in one
+// place at its end, because only the class can reach its private fields.
 
 import type { InspectOptions } from 'node:util'
 import { type Clock, systemClock } from '../clock.js'
@@ -26,12 +26,12 @@ import {
 import { type SessionTerms, termsOf } from './session-terms.js'
 import { highHalf, joinHalves, lowHalf, splitNumber } from './structures/number-halves.js'
 
-/** What a session tells the pool that holds it. */
+/** Receiver of a session's notifications: the pool that holds it. */
 export interface SessionHost {
-  /** `false` for a session that keeps itself. */
+  /** `false` for a session outside any pool. */
   readonly isPool: boolean
   readonly clock: Clock
-  /** Whether signs of life may wait to be read since before `now`. */
+  /** Returns whether signs of life from before `now` may still be unread. */
   isStalled(now: number): boolean
   end(session: Session, reason: RemovalReason): boolean
   dueChanged(session: Session): void
@@ -41,83 +41,93 @@ export interface SessionHost {
   pathLeft(session: Session, path: string): void
 }
 
-/** What few sessions have, or few ask for. All fields are always there, for V8 to know one shape. */
+/** Rarely used fields of a session. All of them always exist, so that V8 sees one shape. */
 class Extras {
   publicId: string | undefined = undefined
   state: SessionState = 'Init'
   stats: SessionStats | undefined = undefined
   data: Partial<SessionData> | undefined = undefined
   media: SessionMedia[] | undefined = undefined
-  /** Path that the session was made for, until it is set up. */
+  /** Path for which the session was created, until it is set up. */
   reservedPath: string | undefined = undefined
-  /** Its paths when it left. */
+  /** Paths of the session at the time it left its pool. */
   leftPaths: readonly string[] | undefined = undefined
   bounds: SessionBounds | undefined = undefined
   clock: Clock | undefined = undefined
-  /** How often `preventExpire` was called without `allowExpire`. */
+  /** Calls of `preventExpire` without a matching `allowExpire`. */
   prevented = 0
-  /** Open connections that keep it from timing out. */
+  /** Number of open connections that keep the session from timing out. */
   holds = 0
 }
 
 /** Handle of a session that was never in a pool. */
 const notPooled = 0
-/** Milliseconds, and more than any clock has. */
+/** Milliseconds, beyond the reach of any clock. */
 const notSilent = 2 ** 50
 const noPaths: readonly string[] = Object.freeze([])
 const noBounds: SessionInit = Object.freeze({})
 
-/** For the pool, and for nobody else. @internal */
+/** Operations that only the pool may use. @internal */
 export interface SessionInternals {
-  /** Lets a session live in a pool; its time starts. */
+  /** Adds the session to a pool and starts its time. */
   enter(session: Session, host: SessionHost, handle: number): void
-  /** Ends the session. Its media are still to be released. */
+  /** Ends the session. Its media must be released afterwards. */
   leave(session: Session, reason: RemovalReason): void
-  /** Releases what the session holds, telling what could not be closed. */
+  /** Releases everything that the session holds; calls `onError` for each failure to close. */
   release(session: Session, onError: (error: unknown) => void): void
-  /** Whether it is in a pool, or was. */
+  /** Returns whether the session is, or was, in a pool. */
   isPooled(session: Session): boolean
-  /** The pool that it is in. */
+  /** Returns the pool of the session. */
   hostOf(session: Session): SessionHost | undefined
   handleOf(session: Session): number
-  /** When it is due, in milliseconds of the pool's clock; `Infinity` = never. */
+  /**
+   * Returns the time at which the session is due, in milliseconds of the pool's clock; `Infinity` =
+   * never.
+   */
   dueAt(session: Session): number
   /** Notes a sign of life. @returns `false` when the session is due; then nothing has changed. */
   touch(session: Session, now: number): boolean
   dueReason(session: Session): RemovalReason
   publicIdOf(session: Session): string | undefined
-  /** Every path that counts it: those of its media, and the one it was made for. */
+  /**
+   * Returns every path that counts the session: paths of its media, and the path it was created
+   * for.
+   */
   pathsOf(session: Session): readonly string[]
   /**
-   * Since when it has been silent: its last sign of life, in milliseconds of the pool's clock. A session that the
-   * application keeps from expiring is not silent: its time lies behind that of all others. It goes back only with
-   * {@link SessionHost.dueChanged}.
+   * Returns the time of the last sign of life, in milliseconds of the pool's clock. A session that
+   * the application keeps from expiring is never silent: its time is later than that of all others.
+   * The value decreases only together with {@link SessionHost.dueChanged}.
    */
   silentSince(session: Session): number
-  /** Keeps it from timing out until {@link unhold} has been called as often; it may fall silent nevertheless. */
+  /**
+   * Keeps the session from timing out until {@link unhold} has been called as often. Eviction may
+   * still consider it silent.
+   */
   hold(session: Session): void
-  /** Takes one {@link hold} back. With the last, a full timeout starts. */
+  /** Undoes one {@link hold}. After the last, a full timeout starts. */
   unhold(session: Session): void
 }
 
-/** @internal */
+/** Set by a static block of {@link Session}. @internal */
 export let internals: SessionInternals
 
 /**
  * One client's use of the server: an id, a lifetime, an owner, and the media that it has set up.
  *
- * Made by {@link SessionPool.create}. Subclasses are returned from `createSession`.
+ * Created by {@link SessionPool.create}. Subclasses are returned from `createSession`.
  *
- * The id is a secret, so it is no property that `console.log` or `JSON.stringify` would show: both show
- * {@link publicId} instead, and the rest of a {@link SessionSummary}.
+ * The id is a secret, so `console.log` and `JSON.stringify` do not show it. Both show {@link
+ * publicId} and the rest of a {@link SessionSummary} instead.
  *
  * @see gst-rtsp-server: GstRTSPSession
  */
 export class Session {
-  // What the pool looks at when a session comes, is found, and goes stands first, in one cache line.
+  // Fields that the pool reads when it adds, finds or removes a session come first, in one cache
+  // line.
   readonly #id: string
   #handle = notPooled
-  /** Its last sign of life, in milliseconds of the clock, in halves. */
+  /** Time of the last sign of life, in milliseconds of the clock, in two halves. */
   #accessLow = 0
   #accessHigh = 0
   #terms: SessionTerms
@@ -129,8 +139,8 @@ export class Session {
   #creationHigh = 0
 
   /**
-   * @param init - What `createSession` was given.
-   * @throws {RangeError} when a duration or time makes no sense.
+   * @param init - Argument of `createSession`.
+   * @throws {RangeError} when a duration or time is invalid.
    */
   constructor(id: string, init: SessionInit = {}) {
     this.#id = id
@@ -144,12 +154,12 @@ export class Session {
     if (init.path !== undefined) this.#rare().reservedPath = init.path
   }
 
-  /** The id that the client shows. A secret: never log, list or show it. */
+  /** The id that the client sends. It is a secret: never log, list or show it. */
   get id(): string {
     return this.#id
   }
 
-  /** 22 characters that name the session in logs, events and APIs, and do not lead to the id. */
+  /** Name of the session in logs, events and APIs: 22 characters that do not reveal the id. */
   get publicId(): string {
     const extras = this.#rare()
     if (extras.publicId === undefined) {
@@ -160,8 +170,8 @@ export class Session {
   }
 
   /**
-   * Value of the `Session` header: the id, and `;timeout=N` when N is not 60 or is always to be
-   * visible. A timeout of 0 is never announced: RFC 2326 has no word for it.
+   * Value of the `Session` header: the id, plus `;timeout=N` if N is not 60 or must always be
+   * visible. A timeout of 0 is never announced, because RFC 2326 cannot express it.
    *
    * @see gst_rtsp_session_get_header()
    */
@@ -172,8 +182,8 @@ export class Session {
   }
 
   /**
-   * Seconds without a sign of life after which the session may end: 0 to 2^31, 0 = never. A change
-   * takes effect at once.
+   * Seconds without a sign of life after which the session expires: 0 to 2^31, 0 = never. A change
+   * applies at once.
    */
   get timeout(): number {
     return this.#terms.timeout
@@ -183,7 +193,7 @@ export class Session {
     this.#change({ timeout })
   }
 
-  /** Seconds of grace after the timeout that the client is not told about. */
+  /** Seconds of grace after the timeout, which are not announced to the client. */
   get extraTimeout(): number {
     return this.#terms.extraTimeout
   }
@@ -192,7 +202,7 @@ export class Session {
     this.#change({ extraTimeout })
   }
 
-  /** Whether {@link header} announces a timeout of 60 seconds as well. */
+  /** `true` if {@link header} announces a timeout of 60 seconds as well. */
   get timeoutAlwaysVisible(): boolean {
     return this.#terms.timeoutAlwaysVisible
   }
@@ -201,24 +211,29 @@ export class Session {
     this.#change({ timeoutAlwaysVisible })
   }
 
-  /** When it was made, in milliseconds of the pool's clock, which is no time of day: see {@link createdTime}. */
+  /**
+   * Time of creation in milliseconds of the pool's clock, which is no time of day; see {@link
+   * createdTime}.
+   */
   get createdAt(): number {
     this.#home()
     return joinHalves(this.#creationLow, this.#creationHigh)
   }
 
-  /** Its last sign of life, in milliseconds of the pool's clock: see {@link lastAccessTime}. */
+  /**
+   * Time of the last sign of life in milliseconds of the pool's clock; see {@link lastAccessTime}.
+   */
   get lastAccessAt(): number {
     this.#home()
     return joinHalves(this.#accessLow, this.#accessHigh)
   }
 
-  /** When it was made, as the wall clock stands now. */
+  /** Time of creation, by the current wall clock. */
   get createdTime(): Date {
     return this.#wallTimeOf(this.createdAt)
   }
 
-  /** Its last sign of life, as the wall clock stands now. */
+  /** Time of the last sign of life, by the current wall clock. */
   get lastAccessTime(): Date {
     return this.#wallTimeOf(this.lastAccessAt)
   }
@@ -227,7 +242,7 @@ export class Session {
     return this.#owner
   }
 
-  /** Where it stands in the state machine of RFC 2326 appendix A; the server moves it. */
+  /** State in the state machine of RFC 2326 appendix A; set by the server. */
   get state(): SessionState {
     return this.#extras?.state ?? 'Init'
   }
@@ -241,15 +256,15 @@ export class Session {
     if (extras.bounds?.noteActive()) this.#dueChanged()
   }
 
-  /** Why it left its pool; `undefined` as long as it has not. */
+  /** Reason why the session left its pool; `undefined` while it is in the pool. */
   get removalReason(): RemovalReason | undefined {
     return this.#removalReason
   }
 
   /**
-   * Traffic counters; all zero at first. Write to them.
+   * Traffic counters, zero at first. Transports of the application may add to them.
    *
-   * Up to date at the moment of the call: what is kept for long has to be asked for again.
+   * The values are current at the time of the call: read the property again for newer ones.
    */
   get stats(): SessionStats {
     const extras = this.#rare()
@@ -267,7 +282,7 @@ export class Session {
     return extras.stats
   }
 
-  /** The application's own; empty at first. */
+  /** Data of the application; empty at first. */
   get data(): Partial<SessionData> {
     const extras = this.#rare()
     extras.data ??= {}
@@ -275,8 +290,8 @@ export class Session {
   }
 
   /**
-   * When the authorization of its client ends, in seconds since 1970; `undefined` = never. It is
-   * turned into time of the pool's clock when it is set: later jumps of the wall clock change nothing.
+   * End of the client's authorization in seconds since 1970; `undefined` = never. It is converted
+   * to the pool's clock when it is set, so later jumps of the wall clock have no effect.
    */
   get expiresAt(): number | undefined {
     return this.#extras?.bounds?.expiresAt
@@ -290,8 +305,8 @@ export class Session {
   }
 
   /**
-   * Notes a sign of life. A session that is due stays due, except after a stall of the process; time never goes
-   * backwards.
+   * Notes a sign of life. A due session stays due, except after a stall of the process. An earlier
+   * time than the last is ignored.
    *
    * @param now - Milliseconds of the pool's clock.
    * @see gst_rtsp_session_touch()
@@ -302,8 +317,8 @@ export class Session {
   }
 
   /**
-   * Milliseconds until it is due: at most until the end of timeout and grace. 0 = due, `Infinity` =
-   * never.
+   * Returns the milliseconds until the session is due, at most timeout and grace; 0 = due,
+   * `Infinity` = never.
    *
    * @see gst_rtsp_session_next_timeout_usec()
    */
@@ -312,7 +327,7 @@ export class Session {
   }
 
   /**
-   * Whether its time is up, or it has left its pool.
+   * Returns whether the session is due or has left its pool.
    *
    * @see gst_rtsp_session_is_expired_usec()
    */
@@ -321,9 +336,9 @@ export class Session {
   }
 
   /**
-   * Keeps the session from timing out until {@link allowExpire} has been called as often. Limits of its
-   * lifetime and the end of its authorization stay in force. Where the pool evicts, sessions that may expire go first. An
-   * open connection that keeps its session does so besides: it counts nowhere here.
+   * Keeps the session from timing out until {@link allowExpire} has been called as often. Its
+   * maximum lifetime and the end of its authorization still apply. Eviction prefers sessions that
+   * may expire. An open connection that keeps its session alive is not counted here.
    *
    * @see gst_rtsp_session_prevent_expire()
    */
@@ -334,9 +349,9 @@ export class Session {
   }
 
   /**
-   * Takes one {@link preventExpire} back. With the last, a full timeout starts.
+   * Undoes one {@link preventExpire}. After the last, a full timeout starts.
    *
-   * @throws {RangeError} when there is none to take back.
+   * @throws {RangeError} when no {@link preventExpire} is left.
    */
   allowExpire(): void {
     const extras = this.#rare()
@@ -344,14 +359,17 @@ export class Session {
     this.#takeBack('prevented')
   }
 
-  /** Paths of what it holds and of what it was made for; of one that has left its pool: those that it had then. */
+  /**
+   * Paths of the session's media, and the path it was created for. After the session has left its
+   * pool, the paths at that time.
+   */
   get paths(): readonly string[] {
     return this.#extras?.leftPaths ?? internals.pathsOf(this)
   }
 
   /**
-   * Binds the session to a connection, or to none: what {@link owner} says about it. The server does so
-   * when the first SETUP turns out to be interleaved.
+   * Binds the session to a connection, or to none, for the comparison of {@link owner}. The server
+   * does so when the first SETUP is interleaved.
    *
    * @throws {TypeError} when the session has no owner.
    */
@@ -363,12 +381,13 @@ export class Session {
   }
 
   /**
-   * Lets the session hold a media at a path. It is released with the session at the latest.
+   * Adds a media at a path to the session. It is released with the session at the latest.
    *
-   * @param path - Begins with `/`. Managing the same media there again answers what there is.
+   * @param path - Begins with `/`. Adding the same media there again returns the existing one.
    * @throws {TypeError} when there is another media at the path.
    * @throws {RequestError} `ERR_SESSION_NOT_FOUND` when the session has left its pool meanwhile.
-   * @throws {SessionPoolError} `ERR_SESSION_PATH_FULL` when the path has as many sessions as it may.
+   * @throws {SessionPoolError} `ERR_SESSION_PATH_FULL` when the path has reached its limit of
+   *   sessions.
    * @see gst_rtsp_session_manage_media()
    */
   manageMedia<TMedia>(path: string, media: TMedia): SessionMedia<TMedia> {
@@ -391,11 +410,11 @@ export class Session {
   }
 
   /**
-   * Releases a media of this session and closes its transports; that of another session is left
-   * alone.
+   * Releases a media of this session and closes its transports. A media of another session stays
+   * unchanged.
    *
    * @returns Whether the session still holds any media.
-   * @throws {AggregateError} What `close()` of transports threw, after all have been closed.
+   * @throws {AggregateError} Errors of the transports, thrown after all have been closed.
    * @see gst_rtsp_session_release_media()
    */
   releaseMedia(sessionMedia: SessionMedia): boolean {
@@ -410,9 +429,9 @@ export class Session {
   }
 
   /**
-   * The media with the longest path that `path` is, or lies below.
+   * Returns the media whose path is `path` or its longest parent.
    *
-   * @returns The media, and how many characters of `path` are its own: what follows names a track.
+   * @returns The media, and how many characters of `path` belong to it: the rest names a track.
    * @see gst_rtsp_session_get_media()
    */
   getMedia(path: string): { media: SessionMedia; matched: number } | undefined {
@@ -425,11 +444,12 @@ export class Session {
   }
 
   /**
-   * Shows every media to `fn`, which says what becomes of it. Removed ones are released.
+   * Calls `fn` with every media and releases those for which `fn` returns `'remove'`.
    *
-   * @param fn - Synchronous. @defaultValue answers `'ref'` for all
-   * @returns The media for which `fn` answered `'ref'`.
-   * @throws {TypeError} when `fn` answers anything else than `'remove'`, `'keep'` or `'ref'`.
+   * @param fn - Synchronous.
+   * @defaultValue returns `'ref'` for all
+   * @returns The media for which `fn` returned `'ref'`.
+   * @throws {TypeError} when `fn` returns anything but `'remove'`, `'keep'` or `'ref'`.
    * @see gst_rtsp_session_filter()
    */
   filter(fn?: (media: SessionMedia, session: Session) => FilterAnswer): SessionMedia[] {
@@ -444,16 +464,20 @@ export class Session {
   }
 
   /**
-   * Makes the session leave its pool. Nothing happens when it has left already.
+   * Removes the session from its pool. Does nothing if it has already left.
    *
-   * @throws {SessionPoolError} `ERR_SESSION_POOL_LOCKED` when called from inside the pool's `filter`.
-   * @throws {TypeError} when there is no such reason.
+   * @throws {SessionPoolError} `ERR_SESSION_POOL_LOCKED` when called from inside the pool's
+   *   `filter`.
+   * @throws {TypeError} when the reason is unknown.
    */
   end(reason: RemovalReason = 'removed'): void {
     if (this.#removalReason === undefined) this.#host?.end(this, reason)
   }
 
-  /** What `JSON.stringify` shows, and `console.log`: everything but the id, which is a secret, and `data`. */
+  /**
+   * Returns the session as `JSON.stringify` and `console.log` show it: without the id, which is
+   * secret, and without `data`.
+   */
   toJSON(): SessionSummary {
     const { publicId, state, paths, owner, timeout, expiresAt, removalReason, stats } = this
     return {
@@ -495,7 +519,10 @@ export class Session {
     return this.#extras
   }
 
-  /** What it tells of itself: its pool, or, as long as it is in none, nobody. Its time has begun. */
+  /**
+   * Returns the host that is notified of changes: the pool, or a stand-in outside any pool. Starts
+   * the session's clock if needed.
+   */
   #home(): SessionHost {
     if (this.#host === undefined) {
       const clock = this.#extras?.clock ?? systemClock
@@ -513,7 +540,7 @@ export class Session {
     this.#extras?.bounds?.start(host.clock)
   }
 
-  /** Notes a sign of life. @returns `false` when it is due; then nothing has changed. */
+  /** Notes a sign of life. @returns `false` when the session is due; then nothing has changed. */
   #noteAccess(now: number): boolean {
     if (this.#dueAt() <= now && !this.#outlivesStall(now)) return false
     if (now <= joinHalves(this.#accessLow, this.#accessHigh)) return true
@@ -523,18 +550,20 @@ export class Session {
     return true
   }
 
-  /** Whether it was only silent too long, for a process that did not listen. */
+  /**
+   * Returns whether only the timeout has passed while the process was stalled and could not read.
+   */
   #outlivesStall(now: number): boolean {
     const { createdAt } = this
     const end = this.#extras?.bounds?.endOf(createdAt) ?? Number.POSITIVE_INFINITY
     return end > now && (this.#host?.isStalled(now) ?? false)
   }
 
-  /** With the last of a kind, a full timeout starts. */
+  /** Undoes one hold or `preventExpire`; after the last of its kind, a full timeout starts. */
   #takeBack(kind: 'prevented' | 'holds'): void {
     const extras = this.#rare()
     const isLast = extras[kind] === 1 && this.#removalReason === undefined
-    // While it cannot time out: then the sign of life counts however long it was silent.
+    // Before the counter changes: a session that cannot time out accepts this late sign of life.
     if (isLast) this.#noteAccess(this.#home().clock.now())
     extras[kind]--
     if (isLast) this.#dueChanged()
@@ -612,7 +641,7 @@ export class Session {
   }
 }
 
-/** What a session that is in no pool tells: nobody. */
+/** Host of a session outside any pool; ignores all notifications. */
 const soloHost = {
   isPool: false,
   isStalled: () => false,

@@ -9,31 +9,33 @@ import {
 
 const none = -1
 const two32 = 2 ** 32
-/** Serial numbers between two marks: the most steps that finding a place takes. */
+/** Serial numbers between two marks: the maximum number of steps to find a position. */
 const serialsPerMark = 1024
 
 /**
- * Handles in the order in which they were added, each under a serial number.
+ * Handles in the order in which they were added, each with a serial number.
  *
- * A doubly linked list in a typed array, so that adding and deleting cost a few writes. Marks, one for every
- * 1024 serial numbers, lead to the first that is left of these; so the place where a list ended is found
- * again even when what stood there has gone.
+ * A doubly linked list in a typed array, so that adding and deleting cost a few writes. One mark
+ * for every 1024 serial numbers points to the first remaining handle among them. So the end of a
+ * page is found again even if its last session has left.
  */
 export class CreationChain {
   readonly #records: HandleRecords
   #first = none
   #last = none
   #serial = 0
-  /** By serial number / 1024, from {@link #firstMark}: the first handle that is left, or none. */
+  /**
+   * First remaining handle, or `none`, for every 1024 serial numbers from {@link #firstMark} on.
+   */
   #marks: number[] = []
   #firstMark = 0
 
-  /** @param records - Where it keeps its links. */
+  /** @param records - Storage for the links. */
   constructor(records = new HandleRecords()) {
     this.#records = records
   }
 
-  /** The serial number given last. */
+  /** The latest serial number. */
   get serial(): number {
     return this.#serial
   }
@@ -69,7 +71,7 @@ export class CreationChain {
     ints[base + serialHighField] = 0
   }
 
-  /** The serial number of a handle; 0 when it is not here. */
+  /** Returns the serial number of a handle; 0 if the list does not contain it. */
   serialOf(handle: number): number {
     const { ints } = this.#records
     const base = handle * recordSize
@@ -77,27 +79,30 @@ export class CreationChain {
     return high * two32 + ((ints[base + serialLowField] ?? 0) >>> 0)
   }
 
-  /** The first handle behind a serial number; `undefined` when there is none. */
+  /** Returns the first handle with a higher serial number; `undefined` if there is none. */
   firstAfter(serial: number): number | undefined {
     let handle = this.#markedAt(serial)
     while (handle !== none && this.serialOf(handle) <= serial) handle = this.#nextOf(handle)
     return handle === none ? undefined : handle
   }
 
-  /** The handle behind another one, which had this serial number and may have gone since. */
+  /**
+   * Returns the handle after `handle`, which had this serial number and may have been deleted
+   * since.
+   */
   nextOf(handle: number, serial: number): number | undefined {
     if (this.serialOf(handle) !== serial) return this.firstAfter(serial)
     const next = this.#nextOf(handle)
     return next === none ? undefined : next
   }
 
-  /** Forgets all marks; to be called when everybody has left. */
+  /** Drops all marks; called when the list is empty. */
   reset(): void {
     this.#marks = []
     this.#firstMark = markOf(this.#serial + 1)
   }
 
-  /** The first handle that is left at or behind the mark of a serial number. */
+  /** Returns the first remaining handle at or after the mark of a serial number. */
   #markedAt(serial: number): number {
     const from = markOf(serial) - this.#firstMark
     if (from <= 0) return this.#first
@@ -126,7 +131,7 @@ export class CreationChain {
     this.#marks[index] = isSameMark ? next : none
   }
 
-  /** Forgets the marks of those who have all left. */
+  /** Drops leading marks whose handles have all been deleted. */
   #dropLeadingMarks(): void {
     let count = 0
     while (this.#marks[count] === none) count++

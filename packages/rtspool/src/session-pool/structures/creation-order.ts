@@ -8,11 +8,11 @@ interface Page<T> {
 }
 
 /**
- * Items in ascending order of a number, so that a list can be read page by page while items come and
- * go: where a page ended is found again although the item that stood there is gone.
+ * Items in ascending order of a number. The list can be read page by page while items are added and
+ * deleted. The end of a page is found again even if its last item has been deleted.
  *
- * Two levels, as in a B-tree: adding and deleting move at most 64 items; finding a place is a binary
- * search.
+ * Two levels, as in a B-tree: adding and deleting move at most 64 items; finding a position is a
+ * binary search.
  */
 export class CreationOrder<T extends object> {
   readonly #serialOf: (item: T) => number
@@ -28,7 +28,7 @@ export class CreationOrder<T extends object> {
     return this.#size
   }
 
-  /** Adds an item whose serial number is higher than all before. */
+  /** Adds an item with the highest serial number so far. */
   #append(serial: number, item: T): void {
     let page = this.#pages[this.#pages.length - 1]
     if (page === undefined || page.items.length >= itemsPerPage) {
@@ -41,7 +41,7 @@ export class CreationOrder<T extends object> {
     this.#size++
   }
 
-  /** Adds an item at its place. */
+  /** Inserts an item at its position. */
   insert(item: T): void {
     const serial = this.#serialOf(item)
     const index = this.#pageBefore(serial)
@@ -57,13 +57,14 @@ export class CreationOrder<T extends object> {
     if (page.items.length > itemsPerPage) this.#split(index, page)
   }
 
-  /** Removes an item, if it is here. */
+  /** Removes an item, if the list contains it. */
   delete(item: T): void {
     const { items }: { readonly items: T[] } =
       this.#pages[this.#pageBefore(this.#serialOf(item))] ?? noPage
     const index = items.indexOf(item)
     if (index < 0) return
-    // By hand: `splice` makes an array of what it removes, and `copyWithin` is ten times slower.
+    // A loop, because `splice` allocates an array of removed items and `copyWithin` is ten times
+    // slower.
     const last = items.length - 1
     for (let to = index; to < last; to++) items[to] = items[to + 1] as T
     items.pop()
@@ -73,7 +74,10 @@ export class CreationOrder<T extends object> {
     if (this.#emptyPages * 2 > this.#pages.length) this.#dropEmptyPages()
   }
 
-  /** The items behind a serial number, in order. Those that come or go meanwhile are seen or not. */
+  /**
+   * Returns the items with a higher serial number, in order. Items added or deleted meanwhile may
+   * or may not be included.
+   */
   *after(serial: number): Generator<T, void> {
     let last = serial
     for (let batch = this.#batchAfter(last); batch.length > 0; batch = this.#batchAfter(last)) {
@@ -84,7 +88,7 @@ export class CreationOrder<T extends object> {
     }
   }
 
-  /** Some items behind a serial number; none when there are none. */
+  /** Returns the next items with a higher serial number; empty at the end. */
   #batchAfter(serial: number): T[] {
     for (let index = this.#pageBefore(serial); index < this.#pages.length; index++) {
       const { items }: { readonly items: T[] } = this.#pages[index] as Page<T>
@@ -99,7 +103,7 @@ export class CreationOrder<T extends object> {
     return last === undefined || this.#serialOf(last) < serial
   }
 
-  /** Index of the last page that begins at or before a serial number, or 0. */
+  /** Returns the index of the last page that begins at or before a serial number, or 0. */
   #pageBefore(serial: number): number {
     let low = 0
     let high = this.#pages.length - 1

@@ -1,6 +1,6 @@
 const initialCapacity = 64
 
-/** Numbers of a record. */
+/** Number of integers in a record. */
 export const recordSize = 8
 /** Hash of the id. */
 export const hashField = 0
@@ -16,15 +16,15 @@ export const serialLowField = 6
 export const serialHighField = 7
 
 /**
- * Whole numbers by handle, eight for each: what hash table, timing wheel and order of creation know of a
- * session. Together they fill half a cache line, so that to add or remove a session costs one look at
- * memory here, and not one for each structure.
+ * Eight integers for each handle: data of a session for the hash table, the timing wheel and the
+ * order of creation. A record fills half a cache line, so adding or removing a session reads memory
+ * once and not once per structure.
  */
 export class HandleRecords {
-  /** The numbers; another array after {@link reserve} or {@link reset}. */
+  /** The integers; replaced by {@link reserve} and {@link reset}. */
   ints = new Int32Array(initialCapacity * recordSize)
 
-  /** Makes room for a handle, with all numbers 0. */
+  /** Makes room for a handle; its integers are 0. */
   reserve(handle: number): void {
     if (handle * recordSize < this.ints.length) return
     const capacity = 2 ** Math.ceil(Math.log2(handle + 2))
@@ -33,7 +33,7 @@ export class HandleRecords {
     this.ints = ints
   }
 
-  /** Gives the memory of a crowd back once everybody has left. */
+  /** Frees the memory of a former crowd; called when no session is left. */
   reset(): void {
     this.ints = new Int32Array(initialCapacity * recordSize)
   }

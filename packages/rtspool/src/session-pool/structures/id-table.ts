@@ -1,6 +1,6 @@
 import { HandleRecords, hashField, recordSize } from './handle-records.js'
 
-/** What an {@link IdTable} holds. */
+/** An object that an {@link IdTable} can hold. */
 export interface Identified {
   readonly id: string
 }
@@ -8,28 +8,30 @@ export interface Identified {
 const initialCapacity = 64
 /** Integers of an entry: the hash of the id, and the handle + 1 (0 = no entry). */
 const entrySize = 2
-/** Characters that the quick hash looks at: 36 bits of a random id. */
+/** Number of characters that the quick hash reads: 36 bits of a random id. */
 const sampledCharacters = 6
-/** Shorter ids are looked at whole. */
+/** Shorter ids are hashed completely. */
 const shortestSampled = 2 * sampledCharacters
 const bitsPerCode = 7 /* ASCII */
 /** 2^32 divided by the golden ratio. */
 const goldenRatio = 0x9e3779b1
-/** A run of occupied entries this long says that the sampled characters do not tell ids apart. */
+/**
+ * A longer run of occupied entries shows that the sampled characters do not distinguish the ids.
+ */
 const longestRun = 128
 
 const none = -1
 
 /**
- * Objects by id, and by a small number, the handle, that each has while it is here.
+ * Objects by id, and by a small number, the handle, which each object has while the table holds it.
  *
- * A hash table with linear probing in one typed array: 16 bytes an entry at most, and one place in
- * memory to look at before the object itself. A `Map` is slower here, because for a string that was never
- * seen before, as all that come off the wire, V8 must compute a hash over all its characters, outside of
- * compiled code. This table looks at six characters of an id, which is random; should an application make
- * ids that are alike in those, it changes to all characters.
+ * A hash table with linear probing in one typed array: at most 16 bytes an entry, and one memory
+ * access before the object itself. A `Map` is slower, because V8 hashes all characters of a string
+ * that it has not seen before, such as each id from the wire. This table reads six characters of an
+ * id, which is random. If an application makes ids with equal characters there, the table changes
+ * to all characters.
  *
- * Nobody but the server makes ids, so nobody can fill the table with ids that collide.
+ * Only the server makes ids, so nobody can fill the table with colliding ones.
  */
 export class IdTable<T extends Identified> {
   readonly #items: (T | undefined)[] = []
@@ -40,7 +42,7 @@ export class IdTable<T extends Identified> {
   #size = 0
   #hash = sampledHash
 
-  /** @param records - Where it keeps the hashes. */
+  /** @param records - Storage for the hashes. */
   constructor(records = new HandleRecords()) {
     this.#records = records
   }
@@ -59,7 +61,7 @@ export class IdTable<T extends Identified> {
     return handle === none ? undefined : this.#items[handle]
   }
 
-  /** The handle of the object with an id; -1 when it is not here. */
+  /** Returns the handle of the object with an id; -1 if there is none. */
   handleFor(id: string): number {
     const hash = this.#hash(id)
     const entries = this.#entries
@@ -71,19 +73,19 @@ export class IdTable<T extends Identified> {
     }
   }
 
-  /** Calls `fn` for each object, in no particular order. None may come or go meanwhile. */
+  /** Calls `fn` for each object, in no particular order. `fn` must not add or remove objects. */
   forEach(fn: (item: T) => void): void {
     for (const item of this.#items) if (item !== undefined) fn(item)
   }
 
-  /** The object with a handle. */
+  /** Returns the object with a handle. */
   at(handle: number): T {
     return this.#items[handle] as T
   }
 
-  /** Adds an object whose id is not here. @returns its handle */
+  /** Adds an object whose id is not in the table. @returns its handle */
   add(item: T): number {
-    // Half full at most: then a look-up meets 1.5 entries on average.
+    // At most half full, so that a look-up reads 1.5 entries on average.
     if (this.#size * 2 >= this.#mask + 1) this.#resize((this.#mask + 1) * 2)
     const handle = this.#freeHandles.pop() ?? this.#items.length
     this.#items[handle] = item
@@ -110,7 +112,7 @@ export class IdTable<T extends Identified> {
     return this.#records.ints[handle * recordSize + hashField] as number
   }
 
-  /** Enters a handle. @returns how many entries are in its way */
+  /** Stores a handle. @returns the number of occupied entries that were skipped */
   #enter(hash: number, handle: number): number {
     const entries = this.#entries
     const mask = this.#mask
@@ -125,7 +127,7 @@ export class IdTable<T extends Identified> {
     return run
   }
 
-  /** Empties an entry, and moves those behind it up that would not be found any more. */
+  /** Empties an entry, and moves later entries up that could not be found any more. */
   #closeGap(gap: number): void {
     const entries = this.#entries
     const mask = this.#mask
@@ -134,7 +136,7 @@ export class IdTable<T extends Identified> {
       const handle = entries[index * entrySize + 1] as number
       if (handle === 0) break
       const hash = entries[index * entrySize] as number
-      // It may move when its own place does not lie between the hole and where it is now.
+      // The entry may move if its own place is not between the hole and its current place.
       if (((index - hash) & mask) < ((index - hole) & mask)) continue
       entries[hole * entrySize] = hash
       entries[hole * entrySize + 1] = handle
@@ -145,10 +147,11 @@ export class IdTable<T extends Identified> {
 
   #resize(capacity: number): void {
     const before = this.#entries
-    // Written once from end to end: where memory is first read, and then written, the kernel maps each page twice.
+    // Written once from end to end: for memory that is read before it is written, the kernel maps
+    // each page twice.
     this.#entries = new Int32Array(capacity * entrySize).fill(0)
     this.#mask = capacity - 1
-    // In the order of the entries, so that what is written lies side by side as well.
+    // In the order of the entries, so that writes are adjacent as well.
     for (let at = 0; at < before.length; at += entrySize) {
       const reference = before[at + 1] as number
       if (reference !== 0) this.#enter(before[at] as number, reference - 1)
@@ -166,7 +169,7 @@ export class IdTable<T extends Identified> {
     }
   }
 
-  /** Gives the memory of a crowd back once everybody has left. */
+  /** Frees the memory of a former crowd; called when the table is empty. */
   #reset(): void {
     this.#items.length = 0
     this.#freeHandles.length = 0
@@ -181,7 +184,7 @@ function sampledHash(id: string): number {
   if (length < shortestSampled) return wholeHash(id)
   const step = (length / sampledCharacters) | 0
   const last = length - 1
-  // Written out: a loop over the six takes a third longer.
+  // Unrolled: a loop over the six characters takes a third longer.
   let low = id.charCodeAt(last)
   low = (low << bitsPerCode) ^ id.charCodeAt(last - step)
   low = (low << bitsPerCode) ^ id.charCodeAt(last - 2 * step)
@@ -202,7 +205,7 @@ function mixed(hash: number, code: number): number {
   return Math.imul(hash ^ code, goldenRatio) ^ (hash >>> 15)
 }
 
-/** Lets high bits have their say in the low ones, which choose the entry. */
+/** Mixes the high bits into the low ones, which choose the entry. */
 function spread(hash: number): number {
   const half = Math.imul(hash ^ (hash >>> 16), goldenRatio)
   return half ^ (half >>> 15)

@@ -1,10 +1,11 @@
 const whole = new Float64Array(1)
 const halves = new Int32Array(whole.buffer)
 
-// A number as two whole numbers of 32 bits. V8 keeps these in an object itself, but a number with a fraction in an object
-// of its own behind it: one more place in memory to look at, and one more object for the garbage collector to move.
+// A number as two 32-bit integers. V8 stores these in the object itself, but a number with a
+// fraction in a separate heap object. That would cost another memory access and another object for
+// the garbage collector.
 
-/** Splits a number; {@link lowHalf} and {@link highHalf} answer its halves until the next call. */
+/** Splits a number; {@link lowHalf} and {@link highHalf} return its halves until the next call. */
 export function splitNumber(value: number): void {
   whole[0] = value
 }
@@ -17,7 +18,7 @@ export function highHalf(): number {
   return halves[1] as number
 }
 
-/** The number that was split into these halves. */
+/** Returns the number that was split into these halves. */
 export function joinHalves(low: number, high: number): number {
   halves[0] = low
   halves[1] = high

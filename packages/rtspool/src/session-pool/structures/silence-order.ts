@@ -2,10 +2,11 @@ const initialCapacity = 64
 const notFiled = -1
 
 /**
- * Sessions by their last sign of life, for the question which of them has been silent for longest.
+ * Sessions by their last sign of life, to find the one that has been silent for longest.
  *
- * A sign of life moves nothing here: a session stays where it was filed, which can only be too early, and is filed again
- * when it comes up. So a sign of life costs nothing until the question is asked, and then at most one step of a heap.
+ * A sign of life moves nothing here. A session stays where it was filed, which can only be too
+ * early, and is filed again when it comes up. So a sign of life costs nothing until somebody asks,
+ * and then at most one step of a heap.
  *
  * ```text
  *            filed at 10        the session says 70: filed again, and 20 comes up
@@ -16,15 +17,16 @@ const notFiled = -1
 export class SilenceOrder {
   readonly #silentSince: (handle: number) => number
   readonly #serialOf: (handle: number) => number
-  /** A binary heap of handles. */
+  /** Handles as a binary heap. */
   readonly #heap: number[] = []
-  /** By handle: its place in the heap, and the sign of life that it was filed at. */
+  /** Position in the heap, by handle, and the sign of life at which the handle was filed. */
   #places = new Int32Array(initialCapacity).fill(notFiled)
   #filedAt = new Float64Array(initialCapacity)
 
   /**
-   * @param silentSince - Last sign of life of a session. It never goes back, unless the session is filed anew.
-   * @param serialOf - Decides between sessions with the same one: the older goes first.
+   * @param silentSince - Last sign of life of a session. It must not decrease, unless the session
+   *   is filed again.
+   * @param serialOf - Orders sessions with equal signs of life: the older comes first.
    */
   constructor(silentSince: (handle: number) => number, serialOf: (handle: number) => number) {
     this.#silentSince = silentSince
@@ -48,7 +50,7 @@ export class SilenceOrder {
     this.#sink(last, this.#places[last] as number)
   }
 
-  /** The session that has been silent for longest; `undefined` when there is none. */
+  /** Returns the session that has been silent for longest; `undefined` if there is none. */
   first(): number | undefined {
     for (;;) {
       const handle = this.#heap[0]
@@ -91,7 +93,7 @@ export class SilenceOrder {
     this.#put(handle, place)
   }
 
-  /** Of two places, that of the session which comes first. */
+  /** Returns whichever of two positions in the heap holds the session that comes first. */
   #earlier(left: number, right: number): number | undefined {
     const first = this.#heap[left]
     const second = this.#heap[right]

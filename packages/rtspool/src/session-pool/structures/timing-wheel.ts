@@ -6,13 +6,13 @@ import {
   wheelSlotField,
 } from './handle-records.js'
 
-/** Milliseconds of one tick: how much later than its time an item may come up. */
+/** Milliseconds of one tick: the longest delay before a due item comes up. */
 export const tickMs = 16
 
 const slotBits = 5
 const slotsPerLevel = 1 << slotBits
 const slotMask = slotsPerLevel - 1
-/** Seven levels of 32 slots span 2^35 ticks, 17 years; what lies further is filed again on the way. */
+/** Seven levels of 32 slots span 2^35 ticks, 17 years; later items are filed again on the way. */
 const levels = 7
 const ticksPerSlot = Array.from({ length: levels }, (_, level) => slotsPerLevel ** level)
 const furthestTicks = slotsPerLevel ** levels - 1
@@ -20,8 +20,9 @@ const furthestTicks = slotsPerLevel ** levels - 1
 const nowhere = -1
 
 /**
- * Handles by the time they come up: a hierarchical timing wheel. Filing and taking out cost the same
- * whatever it holds, and the next time that something happens is read from seven bit masks.
+ * Handles by the time at which they come up: a hierarchical timing wheel. Filing and removing cost
+ * the same for any number of handles. Seven bit masks give the next time at which something
+ * happens.
  *
  * ```text
  * level 0   32 slots of one tick (16 ms)       due when the tick is over
@@ -29,29 +30,29 @@ const nowhere = -1
  * level 2   32 slots of 1,024 ticks (16 s)     spread over levels 0 and 1 …
  * ```
  *
- * A handle is a small whole number that stands for an item. Links are kept in a typed array, so that neither filing
- * nor taking out gives the garbage collector anything to do.
+ * A handle is a small whole number that stands for an item. The links are in a typed array, so
+ * filing and removing create no garbage.
  *
- * The wheel turns by {@link nextTick}, {@link open}, {@link take} and {@link close}: an item that is
- * taken is in no slot any more, so the caller may stop after any of them and go on later.
+ * The wheel turns by {@link nextTick}, {@link open}, {@link take} and {@link close}. An item that
+ * has been taken is in no slot any more, so the caller may stop after any item and continue later.
  */
 export class TimingWheel {
   readonly #records: HandleRecords
   readonly #heads = new Int32Array(levels * slotsPerLevel).fill(nowhere)
   readonly #occupied = new Int32Array(levels)
-  /** The last tick that is over: everything filed for it has been taken. */
+  /** The last finished tick: all items filed for it have been taken. */
   #position: number
 
   /**
-   * @param now - Milliseconds; time never goes back behind it.
-   * @param records - Where it keeps its links.
+   * @param now - Milliseconds; later times must not be smaller.
+   * @param records - Storage for the links.
    */
   constructor(now: number, records = new HandleRecords()) {
     this.#records = records
     this.#position = Math.floor(now / tickMs)
   }
 
-  /** Takes an item out of its slot, if it is in one. */
+  /** Removes an item from its slot, if it is in one. */
   unfile(handle: number): void {
     const { ints } = this.#records
     const base = handle * recordSize
@@ -69,7 +70,7 @@ export class TimingWheel {
    * Files an item that is in no slot.
    *
    * @param at - Milliseconds; the item comes up at most one tick later, never earlier.
-   * @returns The tick at which the slot is to be opened.
+   * @returns The tick at which the slot must be opened.
    */
   file(handle: number, at: number): number {
     this.#records.reserve(handle)
@@ -92,7 +93,7 @@ export class TimingWheel {
     return position * width
   }
 
-  /** The tick at which the next slot is to be opened; `Infinity` when the wheel is empty. */
+  /** Returns the tick at which the next slot must be opened; `Infinity` if the wheel is empty. */
   nextTick(): number {
     let earliest = Number.POSITIVE_INFINITY
     for (let level = 0; level < levels; level++) {
@@ -108,8 +109,8 @@ export class TimingWheel {
   /**
    * Turns the wheel to just before a tick.
    *
-   * @param tick - What {@link nextTick} says.
-   * @returns The slot that is to be emptied now: of those that begin at the tick, the widest.
+   * @param tick - Result of {@link nextTick}.
+   * @returns The slot to empty now: the widest of those that begin at the tick.
    */
   open(tick: number): number {
     this.#position = Math.max(this.#position, tick - 1)
@@ -118,17 +119,20 @@ export class TimingWheel {
     return level * slotsPerLevel + ((tick / (ticksPerSlot[level] as number)) % slotsPerLevel)
   }
 
-  /** Whether the items of a slot come up now, and are not only spread over finer slots. */
+  /**
+   * Returns whether the items of a slot come up now; items of other slots are spread over finer
+   * slots.
+   */
   isFinest(slot: number): boolean {
     return slot < slotsPerLevel
   }
 
-  /** Says that a slot, opened at a tick, has been emptied. */
+  /** Marks a slot, opened at a tick, as emptied. */
   close(slot: number, tick: number): void {
     if (this.isFinest(slot)) this.advanceTo(tick)
   }
 
-  /** Takes one item out of an open slot; `undefined` when the slot is empty. */
+  /** Removes and returns one item of an open slot; `undefined` if the slot is empty. */
   take(slot: number): number | undefined {
     const handle = this.#heads[slot] as number
     if (handle === nowhere) return undefined
@@ -136,7 +140,7 @@ export class TimingWheel {
     return handle
   }
 
-  /** The items of a slot, which stay in it. */
+  /** Returns the items of a slot without removing them. */
   handlesOf(slot: number): number[] {
     const handles: number[] = []
     let handle = this.#heads[slot] as number
@@ -147,12 +151,12 @@ export class TimingWheel {
     return handles
   }
 
-  /** Says that every tick up to this one is over; all their slots must be empty. */
+  /** Marks every tick up to this one as finished; all their slots must be empty. */
   advanceTo(tick: number): void {
     this.#position = Math.max(this.#position, tick)
   }
 
-  /** Whether an occupied slot of a level begins at a tick. */
+  /** Returns whether an occupied slot of a level begins at a tick. */
   #beginsAt(level: number, tick: number): boolean {
     const width = ticksPerSlot[level] as number
     if (tick % width !== 0) return false
@@ -168,10 +172,10 @@ export class TimingWheel {
   }
 }
 
-/** How many slots after the current one the next occupied one lies: 1 to 32. */
+/** Returns the distance from the current slot to the next occupied one: 1 to 32. */
 function slotsAhead(occupied: number, current: number): number {
   const first = (current + 1) & slotMask
-  // The mask turned so that the slot after the current one is the lowest bit.
+  // The mask, rotated so that the slot after the current one is the lowest bit.
   const turned =
     first === 0 ? occupied : (occupied >>> first) | (occupied << (slotsPerLevel - first))
   return 32 - Math.clz32(turned & -turned)
