@@ -36,7 +36,7 @@ export function readAdmitAnswer(answer: unknown): AdmitDecision {
   const isStatus = names.length === 1 && typeof statusCode === 'number'
   const got = isStatus ? `a statusCode of ${statusCode}` : shapeOf(answer)
   throw new TypeError(
-    `onAdmit must answer true, false, { init } or { statusCode } from 300 to 599, got ${got}`,
+    `onAdmit must return true, false, { init } or { statusCode } from 300 to 599, got ${got}`,
   )
 }
 

@@ -761,14 +761,14 @@ const tellTransport = (error: unknown): void => tellFailure('close of a transpor
 function notAnswered(hook: string, expected: string, answer: unknown): TypeError {
   disown(hook, answer)
   const got = isThenable(answer) ? 'a promise' : shapeOf(answer)
-  return new TypeError(`${hook} must answer ${expected}, got ${got}`)
+  return new TypeError(`${hook} must return ${expected}, got ${got}`)
 }
 
 function assertNewSession(session: unknown, id: string): asserts session is Session {
   if (!(session instanceof Session)) throw notAnswered('createSession', 'a Session', session)
   if (session.id !== id)
-    throw new TypeError('createSession must answer a session with the id given')
+    throw new TypeError('createSession must return a session with the given id')
   if (internals.isPooled(session)) {
-    throw new TypeError('createSession must answer a new session')
+    throw new TypeError('createSession must return a new session')
   }
 }

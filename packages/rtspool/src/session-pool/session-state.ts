@@ -94,6 +94,6 @@ export function assertFilterAnswer(answer: unknown): asserts answer is FilterAns
   throw new TypeError(
     isThenable(answer)
       ? 'The function given to filter must not be async'
-      : `The function given to filter must answer 'keep', 'remove' or 'ref', got ${shown(answer)}`,
+      : `The function given to filter must return 'keep', 'remove' or 'ref', got ${shown(answer)}`,
   )
 }

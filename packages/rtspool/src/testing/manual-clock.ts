@@ -5,18 +5,20 @@ interface Pending {
   readonly callback: () => void
 }
 
-/** A clock that moves only when told to, for tests. Timers fire in order of time, then of scheduling. */
+/**
+ * A clock for tests that moves only on command. Timers fire in order of time, then of scheduling.
+ */
 export class ManualClock implements Clock {
   #now: number
   #unixTimeMs: number
   readonly #pending = new Set<Pending>()
-  /** How often a timer was set. */
+  /** Number of timers set so far. */
   scheduled = 0
-  /** Milliseconds by which each look at the clock moves it: the time that work takes. */
+  /** Milliseconds by which each reading moves the clock: simulates the time that work takes. */
   msPerLook = 0
 
   /**
-   * Stands still at these times.
+   * Creates a clock that stands at these times.
    *
    * @param now - Monotonic milliseconds.
    * @param unixTimeMs - Milliseconds since 1970.
@@ -26,7 +28,7 @@ export class ManualClock implements Clock {
     this.#unixTimeMs = unixTimeMs
   }
 
-  /** Timers that have not fired and were not cancelled. */
+  /** Number of timers that have neither fired nor been cancelled. */
   get pendingTimers(): number {
     return this.#pending.size
   }
@@ -47,7 +49,7 @@ export class ManualClock implements Clock {
     return { cancel: () => void this.#pending.delete(entry) }
   }
 
-  /** Moves time, and calls what becomes due on the way, each at its own instant. */
+  /** Moves time forward and calls each timer that becomes due at its own instant. */
   advance(ms: number): void {
     const end = this.#now + ms
     for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
@@ -57,12 +59,12 @@ export class ManualClock implements Clock {
     if (end > this.#now) this.#move(end - this.#now)
   }
 
-  /** Moves time without calling anything: the process was stalled. */
+  /** Moves time without calling timers, as if the process was stalled. */
   stall(ms: number): void {
     this.#move(ms)
   }
 
-  /** Calls what is due, once: a turn of an event loop. @returns how many calls were made */
+  /** Calls each due timer once, like one turn of an event loop. @returns number of calls */
   turn(): number {
     const due = [...this.#pending].filter((entry) => entry.at <= this.#now)
     for (const entry of due) this.#fire(entry)

@@ -5,7 +5,7 @@ import { wrongAnswers } from '../support/wrong-answers.js'
 
 const owner = { address: '192.0.2.1', user: 'ann' }
 
-/** What nearly is an answer of this hook. */
+/** Values close to a valid result of this hook. */
 const nearlyRight: readonly (readonly [shape: string, answer: unknown])[] = [
   ['object with init', { init: undefined }],
   ['object with init', { init: null }],
@@ -33,11 +33,11 @@ const thenable = (answer: unknown) => ({
   then: (resolve: (value: unknown) => void) => resolve(answer),
 })
 
-describe.each(ways)('U-2 onAdmit answers %s', (_way, hook) => {
-  it.each([...wrongAnswers, ...nearlyRight])('what admits nobody: %s', async (got, answer) => {
+describe.each(ways)('U-2 onAdmit returns %s', (_way, hook) => {
+  it.each([...wrongAnswers, ...nearlyRight])('admits nobody: %s', async (got, answer) => {
     const pool = new SessionPool({ clock: new ManualClock(), onAdmit: hook(answer) })
     const message =
-      'onAdmit must answer true, false, { init } or { statusCode } from 300 to 599, got '
+      'onAdmit must return true, false, { init } or { statusCode } from 300 to 599, got '
     await expect(pool.admit({ owner })).rejects.toMatchObject({
       code: 'ERR_SESSION_NOT_ADMITTED',
       statusCode: 503,
@@ -58,7 +58,7 @@ describe.each(ways)('U-2 onAdmit answers %s', (_way, hook) => {
     [{ expiresAt: '2030' }, 'expiresAt must be a number of seconds'],
     [{ data: 'x' }, 'data must be an object, got string'],
     [{ timeoutAlwaysVisible: 1 }, 'timeoutAlwaysVisible must be true or false, got 1'],
-  ])('an init that makes no sense, and admits nobody: %j', async (init, message) => {
+  ])('rejects an invalid init and admits nobody: %j', async (init, message) => {
     const pool = new SessionPool({ clock: new ManualClock(), onAdmit: hook({ init }) })
     await expect(pool.admit({ owner })).rejects.toMatchObject({
       code: 'ERR_SESSION_NOT_ADMITTED',
@@ -67,7 +67,7 @@ describe.each(ways)('U-2 onAdmit answers %s', (_way, hook) => {
     })
   })
 
-  it('what admits: true, and { init } as documented', async () => {
+  it('admits: true, and { init } as documented', async () => {
     for (const answer of [true, { init: {} }, { init: { timeout: 7, path: undefined } }]) {
       const pool = new SessionPool({ clock: new ManualClock(), onAdmit: hook(answer) })
       const session = pool.create(await pool.admit({ owner, path: '/cam' }))
@@ -75,7 +75,7 @@ describe.each(ways)('U-2 onAdmit answers %s', (_way, hook) => {
     }
   })
 
-  it('what refuses: false, and a status', async () => {
+  it('refuses: false, and a status', async () => {
     for (const [answer, refusal] of [
       [false, { statusCode: 403 }],
       [{ statusCode: 404 }, { statusCode: 404 }],
@@ -92,8 +92,8 @@ describe.each(ways)('U-2 onAdmit answers %s', (_way, hook) => {
   })
 })
 
-describe('limits of one user, told by onAdmit', () => {
-  it('hold however many are asked for at a time', async () => {
+describe('limits of one user, set by onAdmit', () => {
+  it('hold for any number of simultaneous requests', async () => {
     const plans = new Map([['ann', 1]])
     const pool = new SessionPool({
       clock: new ManualClock(),
@@ -114,7 +114,7 @@ describe('limits of one user, told by onAdmit', () => {
     ['maxSessionsPerAddress', { address: '192.0.2.1', user: 'eve' }, '/other'],
     ['maxSessionsPerPath', { address: '192.0.2.9', user: 'eve' }, '/cam'],
   ] as const)(
-    '%s of a session counts in its place, over or under that of the pool',
+    '%s of a session replaces that of the pool, whether higher or lower',
     (limit, other, path) => {
       const pool = new SessionPool({ clock: new ManualClock(), [limit]: 2 })
       pool.create({ owner, path: '/cam' })
@@ -126,7 +126,7 @@ describe('limits of one user, told by onAdmit', () => {
     },
   )
 
-  it('has the longest silent one of the user leave, where the pool evicts', () => {
+  it('evicts the longest silent session of the user, if the policy allows it', () => {
     const clock = new ManualClock()
     const pool = new SessionPool({ clock, fullPolicy: 'evictOldestIdle' })
     const first = pool.create({ owner })

@@ -5,7 +5,7 @@ import { holdSession, releaseSession } from '../../src/session-pool/session-hold
 import { SilenceOrder } from '../../src/session-pool/structures/silence-order.js'
 import { ManualClock } from '../../src/testing/manual-clock.js'
 
-/** What a naive pool knows of a session. */
+/** A naive pool's record of a session. */
 interface Known {
   readonly session: Session
   readonly user: string
@@ -34,7 +34,7 @@ const isEarlier = (a: Known, b: Known): boolean => {
   return a.last < b.last
 }
 
-/** Of several, the one that was silent for longest; the oldest of them where that is the same. */
+/** Returns the session that was silent for longest; the oldest of them if several were. */
 const longestSilent = (known: readonly Known[]): Known | undefined =>
   known.reduce<Known | undefined>(
     (best, each) => (best && !isEarlier(each, best) ? best : each),
@@ -42,7 +42,7 @@ const longestSilent = (known: readonly Known[]): Known | undefined =>
   )
 
 class World {
-  readonly clock = new ManualClock()
+  readonly clock = new ManualClock(10_000)
   readonly pool: SessionPool
   readonly evicted: Session[] = []
   readonly expected: Session[] = []
@@ -98,7 +98,7 @@ class World {
       session.allowExpire()
       if (--known.prevented === 0) known.last = now
     } else if (verb === 'hold') {
-      // A held session falls silent as any other.
+      // A held session can be silent like any other.
       holdSession(session)
       known.held++
     } else if (verb === 'unhold') {
@@ -107,7 +107,7 @@ class World {
       if (--known.held === 0) known.last = now
     } else {
       if (verb === 'find') this.pool.find(session.id)
-      // A report that was read late tells of a moment that has passed; time never goes back.
+      // A report that was read late belongs to an earlier moment; the time never decreases.
       else session.touch(verb === 'late' ? now - 5 : now)
       known.last = Math.max(known.last, verb === 'late' ? now - 5 : now)
     }
@@ -121,7 +121,7 @@ class World {
 }
 
 describe('U-4 evictOldestIdle', () => {
-  test('evicts whoever has been silent for longest, as a naive search does', () => {
+  test('evicts the session that was silent for longest, as a naive search does', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 12 }),
@@ -137,7 +137,7 @@ describe('U-4 evictOldestIdle', () => {
     )
   })
 
-  test('costs at most one look at a session for each sign of life', () => {
+  test('reads at most one session for each sign of life', () => {
     const count = 1000
     const last = Array.from({ length: count }, (_, handle) => handle)
     let looks = 0

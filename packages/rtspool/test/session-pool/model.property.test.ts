@@ -4,7 +4,7 @@ import { test } from 'vitest'
 import { type Session, SessionPool } from '../../src/session-pool/index.js'
 import { ManualClock } from '../../src/testing/manual-clock.js'
 
-/** What the reference knows of a session: nothing clever. */
+/** A session in the reference, which is a plain list. */
 interface ModelSession {
   readonly id: string
   readonly address: string | undefined
@@ -64,7 +64,7 @@ function verify(model: Model, { pool, events }: Real): void {
 
 type Command = fc.Command<Model, Real>
 
-/** A command on the n-th session that ever was, if there is one. */
+/** Runs a command on the n-th session created so far, if it exists. */
 function onSession(
   name: string,
   index: number,
@@ -109,7 +109,7 @@ const create = (timeout: number, extra: number, address: string | undefined) =>
     } catch {
       model.refused++
     }
-    // Who of those that are due makes room is not promised; how many is.
+    // The pool promises how many due sessions make room, not which ones.
     for (const [id, reason] of events.slice(before)) {
       assert.ok(due.map((each) => each.id).includes(id))
       leave(model, id, reason)
@@ -148,7 +148,7 @@ const filter = (mask: number) =>
     const [refs, removes] = [expected('ref'), expected('remove')]
     const listed = pool.filter(({ id }) => answerFor(id))
     assert.deepStrictEqual(new Set(listed.map(({ id }) => id)), refs)
-    // In which order filter shows them is not promised.
+    // The order in which filter visits sessions is not promised.
     const left = events.slice(before).map(([id]) => id)
     assert.deepStrictEqual(new Set(left), removes)
     for (const id of left) leave(model, id, 'filtered')
@@ -224,7 +224,7 @@ const commands = fc.commands(
   { size: '+1', maxCommands: 40 },
 )
 
-test('A-SES-14 10,000 random histories: the pool does what a naive reference does', {
+test('A-SES-14 10,000 random histories: the pool does the same as a naive reference', {
   timeout: 60_000,
 }, () => {
   fc.assert(

@@ -28,7 +28,7 @@ const steps = fc.array(fc.record({ kind: fc.constantFrom(...kinds), n: fc.nat(10
   size: '+1',
 })
 
-/** A pool with a running watch, sessions that hold transports, and what happened to them. */
+/** A pool with a running watch, sessions with transports, and a record of their events. */
 class World {
   readonly clock = new ManualClock()
   readonly pool = new SessionPool({
@@ -42,7 +42,7 @@ class World {
   readonly connections = [{}, {}, {}]
   open = 0
   created = 0
-  /** What the next `sessionRemoved` does besides. */
+  /** Runs inside the next `sessionRemoved`. */
   inListener: (() => void) | undefined
 
   constructor() {
@@ -140,7 +140,7 @@ test('B-RACE 10,000 random interleavings: one removal each, counters exact, noth
       for (const { kind, n } of history) {
         world.run(kind, n)
       }
-      // With a running watch nobody stays longer than 250 ms after being due.
+      // With a running watch, no session stays more than 250 ms after it becomes due.
       world.clock.advance(250)
       world.verify()
       world.inListener = undefined

@@ -16,7 +16,7 @@ test('each six bits make one character, in the order of RFC 4648 with _ and . at
   expect(codec.createId()).toBe('ghijklmnopqrstuvwxyz0123456789_.')
 })
 
-test('bytes are drawn for 256 ids at a time, and wiped when they are handed out', () => {
+test('bytes are drawn for 256 ids at a time, and wiped once they are used', () => {
   let fills = 0
   let block: Uint8Array = new Uint8Array()
   const codec = new RandomIdCodec((bytes) => {
@@ -36,7 +36,7 @@ test('the public id depends on every character of the id', () => {
   expect(publicIdOf('A')).toMatch(/^[\w-]{22}$/)
 })
 
-test('U-1 a source of random bytes that does not fill them at once makes no id', async () => {
+test('U-1 a source of random bytes that does not fill them synchronously makes no id', async () => {
   const sources: [RandomFill, string][] = [
     [() => {}, 'bytes that are all 0'],
     [(bytes) => Buffer.from(bytes).fill(7), 'bytes that are all 0'],
@@ -54,7 +54,7 @@ test('U-1 a source of random bytes that does not fill them at once makes no id',
   expect(stray).toEqual([])
 })
 
-test('U-1 crypto.getRandomValues, which answers its bytes, is such a source', () => {
+test('U-1 crypto.getRandomValues, which returns its bytes, is a valid source', () => {
   const codec = new RandomIdCodec((bytes) => crypto.getRandomValues(bytes))
   expect(new Set([codec.createId(), codec.createId()]).size).toBe(2)
 })

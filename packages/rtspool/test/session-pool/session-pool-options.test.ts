@@ -14,13 +14,13 @@ describe('SessionPool', () => {
     [{ clock: 5 }, 'clock must have the methods now, unixTimeMs, schedule, got number'],
     [{ timeoutAlwaysVisible: 1 }, 'timeoutAlwaysVisible must be true or false, got 1'],
     [{ fullPolicy: 'evict' }, "fullPolicy must be one of reject, evictOldestIdle, got 'evict'"],
-  ])('of %j is a TypeError that says what was expected', (options, message) => {
+  ])('given %j throws a TypeError with the expected type', (options, message) => {
     const make = () => new SessionPool(options as SessionPoolOptions)
     expect(make).toThrow(TypeError)
     expect(make).toThrow(message)
   })
 
-  it('a subclass may pass options of its own on', () => {
+  it('a subclass may accept options of its own', () => {
     class CameraPool extends SessionPool {
       readonly cameras: number
       constructor(options: SessionPoolOptions & { readonly cameras: number }) {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { SessionPool } from '../../src/session-pool/index.js'
 import { ManualClock } from '../../src/testing/manual-clock.js'
 
-test('100,000 sessions that come and go leave an empty pool', () => {
+test('100,000 sessions that are created and removed leave an empty pool', () => {
   const pool = new SessionPool()
   for (let round = 0; round < 10; round++) {
     const sessions = Array.from({ length: 10_000 }, () => pool.create())
@@ -12,7 +12,7 @@ test('100,000 sessions that come and go leave an empty pool', () => {
   expect(pool.stats().created).toBe(100_000)
 })
 
-test('B-CLOCK a crowd that is removed in slices is no stall: what is left of it is not found', () => {
+test('B-CLOCK removing a crowd in slices is no stall: find does not return its due sessions', () => {
   const clock = new ManualClock()
   const pool = new SessionPool({ clock })
   pool.startCleanup()

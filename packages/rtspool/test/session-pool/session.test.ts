@@ -4,7 +4,7 @@ import { removalReasons, Session, SessionPool, systemClock } from '../../src/ses
 import { holdSession, releaseSession } from '../../src/session-pool/session-hold.js'
 import { ManualClock } from '../../src/testing/manual-clock.js'
 
-test('a session that is in no pool keeps its own time', () => {
+test('a session outside any pool keeps its own time', () => {
   const clock = new ManualClock()
   const session = new Session('alone', { clock, timeout: 10, maxLifetime: 20 })
   expect(session.createdAt).toBe(clock.now())
@@ -19,7 +19,7 @@ test('a session that is in no pool keeps its own time', () => {
   expect(session.removalReason).toBeUndefined()
 })
 
-test('a session whose constructor looks at its time enters a pool all the same', () => {
+test('a session whose constructor reads its time can still enter a pool', () => {
   class Curious extends Session {
     readonly seen = [this.createdAt, this.remaining(), this.publicId]
   }
@@ -33,7 +33,7 @@ test('a session whose constructor looks at its time enters a pool all the same',
   expect(pool.cleanup()).toBe(1)
 })
 
-test('a session knows its paths, also when it has left', () => {
+test('a session keeps its paths after it has left', () => {
   const pool = new SessionPool({ clock: new ManualClock() })
   const seen: unknown[] = []
   pool.on('sessionRemoved', (session) => seen.push(session.filter().length, session.paths))
@@ -51,7 +51,7 @@ test('a session knows its paths, also when it has left', () => {
   pool.close()
 })
 
-test('the pool runs on the clock of the machine, and its watch keeps no process alive', () => {
+test('the pool runs on the clock of the machine, and its watch does not keep the process alive', () => {
   const pool = new SessionPool()
   const watch = pool.startCleanup()
   const session = pool.create()
@@ -74,7 +74,7 @@ test('the sessionRemoved method of a subclass runs after all listeners', () => {
   expect(order).toEqual(['first', 'second', 'method'])
 })
 
-test('a watch says whether it keeps the process alive', () => {
+test('the option ref decides whether a watch keeps the process alive', () => {
   const refs: boolean[] = []
   class RefClock extends ManualClock {
     override schedule(callback: () => void, delayMs: number, ref = false) {
@@ -90,7 +90,7 @@ test('a watch says whether it keeps the process alive', () => {
   expect(refs).toEqual([false, true, false])
 })
 
-test('a reason that does not exist ends nothing', () => {
+test('an unknown reason ends no session', () => {
   const pool = new SessionPool({ clock: new ManualClock() })
   const session = pool.create()
   for (const reason of ['bored', 'toString', '', null, 7]) {
@@ -109,7 +109,7 @@ test('a reason that does not exist ends nothing', () => {
   ])
 })
 
-test('expiresAt in milliseconds is refused, for it would be never', () => {
+test('expiresAt in milliseconds is refused, because it would mean never', () => {
   const pool = new SessionPool({ clock: new ManualClock() })
   const inMilliseconds = Date.UTC(2026, 0, 1) + 5000
   const message = `expiresAt must be a number of seconds since 1970, up to 1e11, got ${inMilliseconds}: are these milliseconds?`
@@ -130,19 +130,19 @@ test.each([
   [{ user: 'ann', path: '/door' }, "{ user: 'ann', path: '/door' }"],
   [{ user: 7 }, '{ user: 7 }'],
   [{ user: undefined }, '{ user: undefined }'],
-])('count(%j) is a TypeError: it counts by one of three', (question, got) => {
+])('count(%j) throws a TypeError: it needs exactly one subject', (question, got) => {
   const pool = new SessionPool({ clock: new ManualClock() })
   const message = `expected exactly one of { user }, { address }, { path }, got ${got}`
   expect(() => pool.count(question as { user: string })).toThrow(new TypeError(message))
 })
 
-test('count takes a question whose other members are undefined', () => {
+test('count ignores members that are undefined', () => {
   const pool = new SessionPool({ clock: new ManualClock() })
   pool.create({ owner: { address: '::1', user: 'ann' } })
   expect(pool.count({ user: 'ann', path: undefined } as { user: string })).toBe(1)
 })
 
-describe('what is shown of a session', () => {
+describe('public view of a session', () => {
   const owner = { address: '192.0.2.1', user: 'ann', connection: { secret: 'of a connection' } }
 
   function shownSession() {
@@ -157,7 +157,7 @@ describe('what is shown of a session', () => {
     return { clock, pool, session, madeAt }
   }
 
-  test('U-17 its times are those of the wall clock, which may be set', () => {
+  test('U-17 its times follow the wall clock, which may be set', () => {
     const { clock, session, madeAt } = shownSession()
     expect(session.createdTime).toEqual(new Date(madeAt))
     expect(session.lastAccessTime).toEqual(new Date(madeAt + 5000))
@@ -168,7 +168,7 @@ describe('what is shown of a session', () => {
     expect(Math.abs(alone.createdTime.getTime() - Date.now())).toBeLessThan(1000)
   })
 
-  test('JSON has who, what and when, and neither the id nor the connection', () => {
+  test('JSON has owner, state and times, but neither the id nor the connection', () => {
     const { session, madeAt } = shownSession()
     const json = JSON.stringify({ session })
     expect(JSON.parse(json)).toEqual({
@@ -187,7 +187,7 @@ describe('what is shown of a session', () => {
     expect(json).not.toContain(session.id)
   })
 
-  test('JSON says why one has left, of which paths, and what one in no pool is', () => {
+  test('JSON of a removed session has its reason and paths; a session outside any pool has JSON as well', () => {
     const { pool, session } = shownSession()
     session.end('kicked')
     expect(session.toJSON()).toMatchObject({ removalReason: 'kicked', paths: ['/cam'] })
@@ -195,7 +195,7 @@ describe('what is shown of a session', () => {
     expect(new Session('alone').toJSON()).toMatchObject({ state: 'Init', owner: undefined })
   })
 
-  test('console.log shows the same, at any depth, of subclasses by their name', () => {
+  test('console.log shows the same, at any depth, and the name of a subclass', () => {
     class Viewer extends Session {}
     const clock = new ManualClock()
     const pool = new SessionPool({ clock, createSession: (id, init) => new Viewer(id, init) })
@@ -233,28 +233,31 @@ describe('A-SES-7 the hold of an open connection', () => {
     ['prevent', 'hold', 'unhold', 'allow'],
     ['hold', 'hold', 'unhold', 'prevent', 'unhold', 'allow'],
     ['prevent', 'allow', 'hold', 'unhold'],
-  ])('A-SES-7 keeps time as its own, then a full timeout starts: %s %s %s %s', (...order) => {
-    const clock = new ManualClock()
-    const pool = new SessionPool({ clock })
-    pool.startCleanup()
-    const session = pool.create()
-    let held = 0
-    let prevented = 0
-    for (const step of order) {
-      steps[step](session)
-      held += Number(step === 'hold') - Number(step === 'unhold')
-      prevented += Number(step === 'prevent') - Number(step === 'allow')
-      if (held + prevented > 0) {
-        clock.advance(1e6)
-        expect(session.remaining()).toBe(Number.POSITIVE_INFINITY)
-      } else expect(session.remaining()).toBe(65_000)
-      if (prevented === 0) expect(() => session.allowExpire()).toThrow(RangeError)
-    }
-    clock.advance(65_251)
-    expect(session.removalReason).toBe('timeout')
-  })
+  ])(
+    'A-SES-7 keeps the session alive as documented, then a full timeout starts: %s %s %s %s',
+    (...order) => {
+      const clock = new ManualClock()
+      const pool = new SessionPool({ clock })
+      pool.startCleanup()
+      const session = pool.create()
+      let held = 0
+      let prevented = 0
+      for (const step of order) {
+        steps[step](session)
+        held += Number(step === 'hold') - Number(step === 'unhold')
+        prevented += Number(step === 'prevent') - Number(step === 'allow')
+        if (held + prevented > 0) {
+          clock.advance(1e6)
+          expect(session.remaining()).toBe(Number.POSITIVE_INFINITY)
+        } else expect(session.remaining()).toBe(65_000)
+        if (prevented === 0) expect(() => session.allowExpire()).toThrow(RangeError)
+      }
+      clock.advance(65_251)
+      expect(session.removalReason).toBe('timeout')
+    },
+  )
 
-  test('A-SES-7 is left alone by a session that has ended', () => {
+  test('A-SES-7 has no effect on a session that has ended', () => {
     const pool = new SessionPool({ clock: new ManualClock() })
     const session = pool.create()
     holdSession(session)

@@ -20,7 +20,7 @@ function start(watch: (pool: SessionPool) => SessionPoolWatch = (pool) => pool.s
 test.each([
   ['a request', (pool: SessionPool, id: string) => pool.find(id)],
   ['RTCP', (pool: SessionPool, id: string) => pool.get(id)?.touch()],
-])('B-CLOCK %s that waits in the socket during a stall keeps its session', (_name, read) => {
+])('B-CLOCK %s that waits in the socket during a stall keeps its session alive', (_name, read) => {
   const { clock, pool, removed } = start()
   const { id } = pool.create(grace)
   pool.create(grace)
@@ -35,7 +35,7 @@ test.each([
   expect([pool.size, removed]).toEqual([0, ['timeout', 'timeout']])
 })
 
-test('B-CLOCK also when sockets are read before the timer of the pool has fired', () => {
+test('B-CLOCK also if sockets are read before the timer of the pool fires', () => {
   const { clock, pool } = start()
   const session = pool.create(grace)
   clock.stall(60_000)
@@ -53,7 +53,7 @@ test('B-CLOCK with a watch of the application as well', () => {
   expect(pool.size).toBe(1)
 })
 
-test('without a stall a session that is due is never found, to the end of the 250 ms', () => {
+test('without a stall, find never returns a due session, even within the 250 ms', () => {
   const { clock, pool, removed } = start()
   const { id } = pool.create(grace)
   clock.advance(9_999)
@@ -61,7 +61,7 @@ test('without a stall a session that is due is never found, to the end of the 25
   expect([pool.find(id), removed]).toEqual([undefined, ['timeout']])
 })
 
-test('the other limits end a session that a stall has outlasted', () => {
+test('the other limits end a session even after a stall', () => {
   const { clock, pool, removed } = start()
   const { id } = pool.create({ ...grace, maxLifetime: 30 })
   clock.stall(60_000)

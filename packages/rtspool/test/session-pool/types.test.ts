@@ -17,7 +17,7 @@ declare module '../../src/session-pool/index.js' {
 const pool = new SessionPool()
 const session = pool.create({ data: { typedInTests: 1 } })
 
-/** Wrong use, which must not compile; never called. */
+/** Wrong uses, which must not compile; never called. */
 export function wrongUse(): void {
   // @ts-expect-error an option that does not exist
   new SessionPool({ maxSession: 1 })

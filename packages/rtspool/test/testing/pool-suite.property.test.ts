@@ -7,7 +7,7 @@ import { ManualClock, testSessionPool } from '../../src/testing/index.js'
 
 const page = readFileSync(new URL('../../../../docs/session-pool.md', import.meta.url), 'utf8')
 
-/** Runs the TypeScript example of the documentation that has `text` in it, without its imports. */
+/** Runs the TypeScript example of the documentation that contains `text`, without its imports. */
 function runExample(text: string, names: Readonly<Record<string, unknown>>, answer = 'undefined') {
   const examples = [...page.matchAll(/```ts\n(.*?)```/gs)].map(([, code = '']) => code)
   const example = examples.find((code) => code.includes(text))?.replace(/^import .*$/gm, '')
@@ -27,7 +27,7 @@ describe('the subclass in docs/session-pool.md', () => {
   ) as typeof SessionPool
   testSessionPool({ test, createPool: (options) => new ViewerPool(options) })
 
-  test('its sessions are of its own kind', () => {
+  test('creates sessions of its own class', () => {
     assert.equal(Reflect.get(new ViewerPool().create(), 'camera'), 0)
   })
 })
@@ -56,6 +56,6 @@ describe('a subclass that overrides the methods', () => {
   })
 })
 
-test('the example with ManualClock in docs/session-pool.md does what it says', () => {
+test('the example with ManualClock in docs/session-pool.md works as described', () => {
   runExample('new ManualClock', { ManualClock, SessionPool, assert })
 })

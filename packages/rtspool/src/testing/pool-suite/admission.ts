@@ -16,7 +16,7 @@ function refusedBy(limit: string, code: 'ERR_SESSION_POOL_FULL' | 'ERR_SESSION_P
 /** Section 5: admission and removal. */
 export const admissionTests: readonly ConformanceTest[] = [
   [
-    'limit maxSessionsPerAddress: one address does not take places from another',
+    'limit maxSessionsPerAddress: each address has its own limit',
     ({ create }) => {
       const pool = create({ maxSessionsPerAddress: 2 })
       const session = pool.create({ owner: ann })
@@ -30,7 +30,7 @@ export const admissionTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'S-4 limit maxSessionsPerAddress: the addresses of one IPv6 network of 64 bits are one',
+    'S-4 limit maxSessionsPerAddress: counts a /64 IPv6 network as one address',
     ({ create }) => {
       const pool = create({ maxSessionsPerAddress: 2 })
       const at = (address: string) => pool.create({ owner: { address } })
@@ -48,7 +48,7 @@ export const admissionTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'limit maxSessionsPerUser: counts a user over all addresses; nobody in particular has no limit',
+    'limit maxSessionsPerUser: counts a user over all addresses; anonymous clients have no limit',
     ({ create }) => {
       const pool = create({ maxSessionsPerUser: 1 })
       pool.create({ owner: ann })
@@ -78,7 +78,7 @@ export const admissionTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'limits: can be changed; each is checked, and none changes when one makes no sense',
+    'limits: can be changed; if one is invalid, none changes',
     ({ create }) => {
       const pool = create({ maxSessions: 5 })
       pool.setLimits({ maxSessionsPerUser: 1, maxLifetime: 2.5 })
@@ -92,7 +92,7 @@ export const admissionTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'limits: what is due makes room first',
+    'limits: due sessions make room first',
     ({ create, clock }) => {
       const pool = create({ maxSessionsPerAddress: 1 })
       pool.create({ owner: ann, timeout: 1 })
@@ -102,7 +102,7 @@ export const admissionTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'limit maxIdleSetup: who has not played or recorded in time leaves; who has, stays',
+    'limit maxIdleSetup: removes a session that has not played or recorded in time',
     ({ create, clock }) => {
       const pool = create({ maxIdleSetup: 30, createSessionId: countedIds() })
       const removals = removalsOf(pool)
@@ -122,7 +122,7 @@ export const admissionTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'limit maxLifetime: ends also who is active, or prevented from expiring',
+    'limit maxLifetime: also ends sessions that are active or prevented from expiring',
     ({ create, clock }) => {
       const pool = create({ maxLifetime: 100 })
       pool.startCleanup()
@@ -166,7 +166,7 @@ export const admissionTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'policy evictOldestIdle: who has been silent for longest makes room, whatever its state',
+    'policy evictOldestIdle: evicts the longest silent session, in any state',
     ({ create, clock }) => {
       const pool = create({
         maxSessions: 3,
@@ -194,7 +194,7 @@ export const admissionTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'policy evictOldestIdle: who is kept from expiring goes last',
+    'policy evictOldestIdle: evicts sessions that are kept from expiring last',
     ({ create, clock }) => {
       const pool = create({
         maxSessions: 2,
@@ -219,7 +219,7 @@ export const admissionTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'policy evictOldestIdle: for the limit of an address or user, one of theirs leaves',
+    'policy evictOldestIdle: for a limit per address or user, evicts one of their sessions',
     ({ create }) => {
       const pool = create({
         maxSessionsPerAddress: 1,
@@ -244,7 +244,7 @@ export const admissionTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'onAdmit: sync or async, admits, refuses with a status, or says how the session begins',
+    'onAdmit: sync or async, admits, refuses with a status, or returns properties of the session',
     async ({ create }) => {
       const answers: Record<string, () => unknown> = {
         '/true': () => true,
@@ -278,7 +278,7 @@ export const admissionTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'onAdmit: is not asked when a limit is reached already',
+    'onAdmit: is not called when a limit is already reached',
     async ({ create }) => {
       let asked = 0
       const pool = create({ maxSessions: 1, onAdmit: () => asked++ === 0 })
@@ -288,7 +288,7 @@ export const admissionTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'refusals: are told by error, event and counter, with the limit',
+    'refusals: error, event and counter name the limit',
     ({ create }) => {
       const pool = create({ maxSessions: 1 })
       const refusals: unknown[] = []
@@ -301,7 +301,7 @@ export const admissionTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'reasons: each is told and counted',
+    'reasons: each is reported and counted',
     ({ create }) => {
       const pool = create()
       const removals = removalsOf(pool)
@@ -315,7 +315,7 @@ export const admissionTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'count: by user, address and path follows who comes and goes',
+    'count: by user, address and path, is correct while sessions are added and removed',
     ({ create }) => {
       const pool = create()
       const a = pool.create({ owner: ann, path: '/cam' })
@@ -338,7 +338,7 @@ export const admissionTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'list: pages in order of creation that stay stable while sessions come and go',
+    'list: pages in order of creation, stable while sessions are added and removed',
     ({ create }) => {
       const pool = create({ createSessionId: countedIds() })
       for (let count = 0; count < 10; count++) pool.create()
@@ -377,7 +377,7 @@ export const admissionTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'list: a limit or cursor that makes no sense is a RangeError',
+    'list: an invalid limit or cursor is a RangeError',
     ({ create }) => {
       const pool = create()
       for (const limit of [0, -1, 1001, 1.5]) assert.throws(() => pool.list({ limit }), RangeError)
@@ -399,7 +399,7 @@ export const admissionTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'AdmissionControl: admits and refuses, and hears once of each that leaves',
+    'AdmissionControl: admits and refuses; release is called once for each session',
     ({ create }) => {
       const requests: AdmissionRequest[] = []
       const held = new Set<Session>()

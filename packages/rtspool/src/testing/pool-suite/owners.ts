@@ -18,11 +18,11 @@ export const ownerTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'B-GUESS ids: every character is as likely as every other, at every place',
+    'B-GUESS ids: all characters are equally likely at every position',
     ({ create }) => {
       const pool = create()
       const count = 6_400
-      // How often each character code came at each place.
+      // Frequency of each character code at each position.
       const counts = Array.from({ length: 32 }, () => new Uint32Array(128))
       for (let index = 0; index < count; index++) {
         const session = pool.create()
@@ -38,20 +38,20 @@ export const ownerTests: readonly ConformanceTest[] = [
         const seen = at.filter((n) => n > 0)
         assert.equal(seen.length, 64)
         const chiSquare = seen.reduce((sum, n) => sum + (n - expected) ** 2 / expected, 0)
-        // 63 degrees of freedom: less than 20 or more than 135 comes up once in a million.
+        // 63 degrees of freedom: a value below 20 or above 135 comes up once in a million.
         assert.ok(chiSquare > 20 && chiSquare < 135, `chi-square ${chiSquare}`)
       }
     },
   ],
   [
-    'ids: are made by the codec',
+    'ids: the codec creates them',
     ({ create }) => {
       const pool = create({ idCodec: { createId: countedIds() } })
       assert.equal(pool.create().id, 's1')
     },
   ],
   [
-    'public id: 22 characters that do not show the id, the same each time',
+    'public id: 22 characters that do not reveal the id, the same each time',
     ({ create }) => {
       const session = create().create()
       assert.match(session.publicId, /^[A-Za-z0-9_-]{22}$/)
@@ -61,7 +61,7 @@ export const ownerTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'public id: finds the session without touching it, until it leaves',
+    'public id: finds the session without touching it, until it is removed',
     ({ create, clock }) => {
       const pool = create()
       const session = pool.create()
@@ -76,7 +76,7 @@ export const ownerTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'public id: asked for only after the end, it brings nobody back',
+    'public id: read for the first time after the end, it does not restore the session',
     ({ create }) => {
       const pool = create()
       const session = pool.create()
@@ -85,7 +85,7 @@ export const ownerTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'S-4 B-HIJ owner: an IPv6 client may go on from another address of its network',
+    'S-4 B-HIJ owner: an IPv6 client may continue from another address of its network',
     ({ create }) => {
       const pool = create()
       const { id } = pool.create({ owner: { address: '2001:db8:1:2::1' } })
@@ -101,7 +101,7 @@ export const ownerTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'B-HIJ owner: who may use a session, by policy',
+    'B-HIJ owner: each policy allows only its claimants',
     ({ create, clock }) => {
       const [mine, other] = [{}, {}]
       const udp = { address, user: 'ann' }
@@ -160,7 +160,7 @@ export const ownerTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'owner: a session may be bound to a connection later, and freed again',
+    'owner: a session may be bound to a connection later, and unbound again',
     ({ create }) => {
       const pool = create()
       const connection = {}
@@ -177,7 +177,7 @@ export const ownerTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'owner: who is not compared may use a session: no owner, or a caller without a claimant',
+    'owner: is not compared if the session has no owner or find gets no claimant',
     ({ create }) => {
       const pool = create()
       const session = pool.create()
@@ -187,7 +187,7 @@ export const ownerTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'owner: a session that is due looks the same to a stranger, and is not revived',
+    'owner: find by a stranger does not revive a due session and returns the same',
     ({ create, clock }) => {
       const pool = create()
       const session = pool.create({ owner: { address } })

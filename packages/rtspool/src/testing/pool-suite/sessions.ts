@@ -13,7 +13,7 @@ export const sessionTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'timeout: is 60 by default, and comes from the pool or the create',
+    'timeout: is 60 by default; the pool or create can set it',
     ({ create }) => {
       assert.equal(create().create().timeout, 60)
       assert.equal(create({ timeout: 30 }).create().timeout, 30)
@@ -78,7 +78,7 @@ export const sessionTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'extra-timeout: is 5 by default, is grace on top, and is not announced',
+    'extra-timeout: is 5 by default, adds grace, and is not announced',
     ({ create, clock }) => {
       const session = create().create({ timeout: 10 })
       assert.equal(session.extraTimeout, 5)
@@ -94,7 +94,7 @@ export const sessionTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'A-SES-2 header: says the timeout when it is not 60, or always; never when it is 0',
+    'A-SES-2 header: announces a timeout other than 60, or any; never 0',
     ({ create }) => {
       const pool = create()
       const session = pool.create()
@@ -113,7 +113,7 @@ export const sessionTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'touch: starts the time again; remaining and isExpired follow',
+    'touch: restarts the timeout; remaining and isExpired follow',
     ({ create, clock }) => {
       const session = create().create()
       assert.equal(session.remaining(), 65_000)
@@ -131,7 +131,7 @@ export const sessionTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'touch: does not revive a session that is due',
+    'touch: does not revive a due session',
     ({ create, clock }) => {
       const pool = create()
       const session = pool.create()
@@ -142,7 +142,7 @@ export const sessionTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'prevent_expire: holds until it has been allowed as often, then a full timeout starts',
+    'prevent_expire: lasts until as many allow_expire, then a full timeout starts',
     ({ create, clock }) => {
       const pool = create()
       pool.startCleanup()
@@ -185,7 +185,7 @@ export const sessionTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'manage_media: a session that has left takes nothing any more',
+    'manage_media: throws after the session has left',
     ({ create }) => {
       const session = create().create()
       session.end('teardown')
@@ -193,7 +193,7 @@ export const sessionTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'release_media: closes the transports and says whether others are left',
+    'release_media: closes the transports and returns whether other media are left',
     ({ create }) => {
       const session = create().create()
       const closed: string[] = []
@@ -207,7 +207,7 @@ export const sessionTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'get_media: the longest path that ends at a slash, and how much of it matched',
+    'get_media: returns the longest matching path that ends at a slash, and its length',
     ({ create }) => {
       const session = create().create()
       const paths = ['/test', '/test/deep', '/tes']
@@ -261,7 +261,7 @@ export const sessionTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'transports: are set once each, replaced ones are closed, all are closed on release',
+    'transports: replaced ones are closed, all are closed on release',
     ({ create }) => {
       const media = create().create().manageMedia('/cam', {})
       const closed: string[] = []
@@ -288,7 +288,7 @@ export const sessionTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'leaving: everything is released, once, after the session is out and before listeners hear',
+    'leaving: everything is released, once, after the removal and before listeners run',
     async ({ create }) => {
       const pool = create({ createSessionId: countedIds() })
       const log: string[] = []
@@ -310,7 +310,7 @@ export const sessionTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'state: is Init at first; only the four of RFC 2326',
+    'state: is Init at first; only the four states of RFC 2326 are valid',
     ({ create }) => {
       const session = create().create()
       assert.equal(session.state, 'Init')
@@ -350,7 +350,7 @@ export const sessionTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'end: leaves its pool with the reason; nothing happens when it has left',
+    'end: removes the session with the reason; does nothing after that',
     ({ create }) => {
       const pool = create()
       const removals = removalsOf(pool)
@@ -363,7 +363,7 @@ export const sessionTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'end: what a session says of itself stays when it has left and its place is taken',
+    'end: properties of a removed session stay when another takes its place',
     ({ create, clock }) => {
       const pool = create({ maxSessions: 1 })
       const first = pool.create()

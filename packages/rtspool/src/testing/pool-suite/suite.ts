@@ -4,10 +4,16 @@ import type { SessionPool } from '../../session-pool/session-pool.js'
 import type { SessionPoolOptions } from '../../session-pool/session-pool-options.js'
 import type { ManualClock } from '../manual-clock.js'
 
-/** Makes a pool with these options; what they leave out must be as in {@link SessionPool}. */
+/**
+ * Creates a pool with these options; options left out must have the defaults of {@link
+ * SessionPool}.
+ */
 export type PoolFactory = (options: SessionPoolOptions) => SessionPool
 
-/** What a conformance test gets: a clock, a way to make pools that use it, and what happened in them. */
+/**
+ * Tools of a conformance test: a clock, a function that creates pools on it, and a record of their
+ * events.
+ */
 export interface Bench {
   readonly clock: ManualClock
   create(options?: SessionPoolOptions): SessionPool
@@ -15,19 +21,19 @@ export interface Bench {
 
 export type ConformanceTest = readonly [name: string, run: (bench: Bench) => void | Promise<void>]
 
-/** For `assert.throws`: an error with a code. */
+/** Returns a check for `assert.throws` that the error has a code. */
 export function withCode(code: RtspErrorCode): (error: unknown) => boolean {
   return (error) => (error as { code?: unknown }).code === code
 }
 
-/** Collects `[publicId, reason]` of whoever leaves. */
+/** Collects `[publicId, reason]` of each session that leaves the pool. */
 export function removalsOf(pool: SessionPool): [id: string, reason: string][] {
   const removals: [string, string][] = []
   pool.on('sessionRemoved', (session, reason) => removals.push([session.id, reason]))
   return removals
 }
 
-/** Errors of the application's own functions that are told while `run` runs, and in the turn after. */
+/** Collects the application errors that are reported while `run` runs, and in the next turn. */
 export async function failuresDuring(run: () => void | Promise<void>): Promise<unknown[]> {
   const errors: unknown[] = []
   const collect = (message: unknown) => void errors.push((message as { error: unknown }).error)
@@ -41,7 +47,7 @@ export async function failuresDuring(run: () => void | Promise<void>): Promise<u
   return errors
 }
 
-/** Ids `s1`, `s2`, … for tests that compare. */
+/** Returns a generator of the ids `s1`, `s2`, … for tests that compare ids. */
 export function countedIds(): () => string {
   let count = 0
   return () => `s${++count}`

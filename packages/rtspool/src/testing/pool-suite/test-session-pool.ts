@@ -7,17 +7,17 @@ import type { Bench, ConformanceTest, PoolFactory } from './suite.js'
 import { timeTests } from './time.js'
 import { verbTests } from './verbs.js'
 
-/** What {@link testSessionPool} needs. */
+/** Arguments of {@link testSessionPool}. */
 export interface ConformanceOptions {
   /** Registers a test: `test` of `node:test`, of vitest, or any other. */
   readonly test: (name: string, run: () => Promise<void>) => unknown
-  /** Makes the pool under test, with exactly these options. */
+  /** Creates the pool under test, with exactly these options. */
   readonly createPool: PoolFactory
 }
 
 /**
- * Registers tests of everything that a session pool promises, for a subclass of {@link SessionPool} or a
- * pool with an id codec, session class or admission control of its own as its factory makes it.
+ * Registers tests of all promises of a session pool. They test a subclass of {@link SessionPool},
+ * or a pool with its own id codec, session class or admission control, as `createPool` returns it.
  *
  * ```ts
  * import { test } from 'node:test'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { SessionPool } from '../../session-pool/session-pool.js'
 import { type ConformanceTest, countedIds, failuresDuring, removalsOf } from './suite.js'
 
-/** Sessions with a timeout each, in seconds, and no grace. */
+/** Creates one session per timeout, in seconds, without grace. */
 function fill(pool: SessionPool, ...timeouts: number[]): void {
   for (const timeout of timeouts) pool.create({ timeout, extraTimeout: 0 })
 }
@@ -65,7 +65,7 @@ export const timeTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'create_watch: close, Symbol.dispose and AbortSignal end it, more than once if need be',
+    'create_watch: close, Symbol.dispose and AbortSignal end it, also repeatedly',
     ({ create, clock }) => {
       const pool = create()
       fill(pool, 1)
@@ -92,7 +92,7 @@ export const timeTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'create_watch: fn that leaves due sessions is called again after 250 ms, never in a busy loop',
+    'create_watch: calls an fn that leaves due sessions again after 250 ms, not in a busy loop',
     ({ create, clock }) => {
       const pool = create()
       const calls: number[] = []
@@ -106,7 +106,7 @@ export const timeTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'create_watch: fn that throws is called again, and the error comes up on its own',
+    'create_watch: calls an fn that throws again, and reports its error separately',
     async ({ create, clock }) => {
       const pool = create()
       const error = new Error('from fn')
@@ -122,7 +122,7 @@ export const timeTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'create_watch: several may run, beside startCleanup',
+    'create_watch: several watches may run beside startCleanup',
     ({ create, clock }) => {
       const pool = create()
       const calls = { first: 0, second: 0 }
@@ -142,7 +142,7 @@ export const timeTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'create_watch: a watch that starts late, or starts and ends in fn, sees what is due',
+    'create_watch: a watch that starts late, or starts and ends in fn, sees due sessions',
     ({ create, clock }) => {
       const pool = create()
       fill(pool, 1)
@@ -160,7 +160,7 @@ export const timeTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'startCleanup: removes what is due by itself',
+    'startCleanup: removes due sessions automatically',
     ({ create, clock }) => {
       const pool = create({ createSessionId: countedIds() })
       const removals = removalsOf(pool)
@@ -177,7 +177,7 @@ export const timeTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'clock: jumps of the wall clock change nothing',
+    'clock: jumps of the wall clock have no effect',
     ({ create, clock }) => {
       const pool = create()
       pool.startCleanup()
@@ -213,7 +213,7 @@ export const timeTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'A-SES-6 due: at last access + timeout + grace; never earlier, with a watch at most 250 ms later',
+    'A-SES-6 due: at last access + timeout + grace; never earlier, at most 250 ms later with a watch',
     ({ create, clock }) => {
       const pool = create()
       const due = new Map<string, number>()
@@ -233,7 +233,7 @@ export const timeTests: readonly ConformanceTest[] = [
         const session = pool.create({ timeout: random(300) + 1, extraTimeout: random(3) })
         due.set(session.id, clock.now() + session.remaining())
         ids.push(session.id)
-        // Most of them are still there.
+        // Most of them are still in the pool.
         const other = pool.get(ids[random(ids.length)] as string)
         if (other !== undefined && random(2) === 0 && !other.isExpired()) {
           other.touch()
@@ -247,7 +247,7 @@ export const timeTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'B-TOUCH find: does not revive a session that is due, but removes it',
+    'B-TOUCH find: removes a due session instead of reviving it',
     ({ create, clock }) => {
       const pool = create()
       const removals = removalsOf(pool)
@@ -261,7 +261,7 @@ export const timeTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'B-FULL create: on a full pool reclaims what is due before it refuses',
+    'B-FULL create: removes due sessions from a full pool before it refuses',
     ({ create, clock }) => {
       const pool = create({ maxSessions: 2, createSessionId: countedIds() })
       const removals = removalsOf(pool)
@@ -287,7 +287,7 @@ export const timeTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'cost: one timer for the whole pool, none without a watch or without anything to wait for',
+    'cost: one timer for the whole pool, none without a watch or a deadline',
     ({ create, clock }) => {
       const pool = create()
       fill(pool, 1, 2)
@@ -308,7 +308,7 @@ export const timeTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'cost: a mass expiry yields to the event loop, and one event comes for each',
+    'cost: a mass expiry yields to the event loop and emits one event per session',
     ({ create, clock }) => {
       const pool = create({ timeout: 1, extraTimeout: 0 })
       const removals = removalsOf(pool)
@@ -316,7 +316,7 @@ export const timeTests: readonly ConformanceTest[] = [
       const count = 20_000
       for (let index = 0; index < count; index++) pool.create()
       clock.stall(1100)
-      // From here each look at the clock says that 0.2 ms have gone by.
+      // From here on, each reading moves the clock by 0.2 ms.
       clock.msPerLook = 0.2
       let turns = 0
       while (pool.size > 0) {
@@ -342,7 +342,7 @@ export const timeTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'due: a process that stalled catches up without losing anybody',
+    'due: a stalled process catches up and removes every due session',
     ({ create, clock }) => {
       const pool = create()
       pool.startCleanup()

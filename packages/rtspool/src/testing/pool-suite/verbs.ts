@@ -17,7 +17,7 @@ export const verbTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'max-sessions: is read and set, and is an option',
+    'max-sessions: can be read, set and given as an option',
     ({ create }) => {
       const pool = create({ maxSessions: 3 })
       assert.equal(pool.maxSessions, 3)
@@ -38,7 +38,7 @@ export const verbTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'max-sessions: lowering it below the size evicts nobody, only later creates fail',
+    'max-sessions: lowering it below the size removes no session, only later creates fail',
     ({ create }) => {
       const pool = create()
       const removals = removalsOf(pool)
@@ -60,7 +60,7 @@ export const verbTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'create: a session has a fresh id and is touched now',
+    'create: the session has a new id and is touched now',
     ({ create, clock }) => {
       const pool = create()
       const session = pool.create()
@@ -71,7 +71,7 @@ export const verbTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'create: a full pool throws ERR_SESSION_POOL_FULL, status 503, and nothing is left of it',
+    'create: on a full pool throws ERR_SESSION_POOL_FULL with status 503 and leaves no trace',
     ({ create }) => {
       const pool = create({ maxSessions: 1 })
       pool.create()
@@ -89,7 +89,7 @@ export const verbTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'create: an id that is taken is drawn again',
+    'create: draws another id if one is taken',
     ({ create }) => {
       const ids = ['a', 'a', 'a', 'b']
       const pool = create({ createSessionId: () => ids.shift() ?? 'c' })
@@ -99,7 +99,7 @@ export const verbTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'create: after 100 ids that are taken it throws ERR_SESSION_ID_COLLISION and leaves no trace',
+    'create: throws ERR_SESSION_ID_COLLISION after 100 taken ids and leaves no trace',
     ({ create }) => {
       let draws = 0
       const pool = create({
@@ -116,13 +116,13 @@ export const verbTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'create: an init that makes no sense leaves no trace',
+    'create: an invalid init leaves no trace',
     ({ create }) => {
       const pool = create()
       for (const init of [{ timeout: -1 }, { extraTimeout: 0.5 }, { timeout: 2 ** 31 + 1 }]) {
         assert.throws(() => pool.create(init), RangeError)
       }
-      // Milliseconds where seconds are asked for would be never.
+      // Milliseconds in place of seconds would mean never.
       for (const expiresAt of [Number.NaN, Date.now()]) {
         assert.throws(() => pool.create({ expiresAt }), RangeError)
       }
@@ -131,7 +131,7 @@ export const verbTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'find: answers the session and touches it',
+    'find: returns the session and touches it',
     ({ create, clock }) => {
       const pool = create()
       const session = pool.create()
@@ -141,7 +141,7 @@ export const verbTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'find: an unknown id, the empty one and one that is no string answer undefined',
+    'find: returns undefined for an unknown id, an empty id and a value that is no string',
     ({ create }) => {
       const pool = create()
       const { id } = pool.create()
@@ -161,7 +161,7 @@ export const verbTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'remove: says whether the session was in this pool, and gives its reason',
+    'remove: returns whether the session was in this pool, and sets its reason',
     ({ create }) => {
       const pool = create()
       const removals = removalsOf(pool)
@@ -174,7 +174,7 @@ export const verbTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'remove: without a reason it is removed',
+    'remove: the default reason is removed',
     ({ create }) => {
       const pool = create()
       const removals = removalsOf(pool)
@@ -184,7 +184,7 @@ export const verbTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'remove: goes by identity, never by id text',
+    'remove: compares the identity of the session, never the text of its id',
     ({ create }) => {
       const createSessionId = () => 'shared'
       const [mine, other] = [create({ createSessionId }), create({ createSessionId })]
@@ -197,7 +197,7 @@ export const verbTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'filter: keep, ref and remove do what they say',
+    'filter: keep, ref and remove keep, list and remove',
     ({ create }) => {
       const pool = create({ createSessionId: countedIds() })
       const removals = removalsOf(pool)
@@ -217,7 +217,7 @@ export const verbTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'filter: the constants of FilterResult are the answers',
+    'filter: the constants of FilterResult are valid results',
     ({ create }) => {
       const pool = create()
       const session = pool.create()
@@ -237,7 +237,7 @@ export const verbTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'filter: without a function it lists all',
+    'filter: without a function lists all sessions',
     ({ create }) => {
       const pool = create()
       const sessions = [pool.create(), pool.create()]
@@ -276,7 +276,7 @@ export const verbTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'filter: an exception unlocks the pool, propagates, and leaves the answers so far as they are',
+    'filter: an exception unlocks the pool, propagates, and keeps the results so far',
     ({ create }) => {
       const pool = create({ createSessionId: countedIds() })
       const removals = removalsOf(pool)
@@ -296,7 +296,7 @@ export const verbTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'filter: an answer that is none, or a promise, is a TypeError',
+    'filter: an invalid result, such as a promise, is a TypeError',
     ({ create }) => {
       const pool = create()
       pool.create()
@@ -307,7 +307,7 @@ export const verbTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'cleanup: removes every session whose time is up and answers how many',
+    'cleanup: removes every due session and returns their number',
     ({ create, clock }) => {
       const pool = create({ createSessionId: countedIds() })
       const removals = removalsOf(pool)
@@ -325,7 +325,7 @@ export const verbTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'cleanup: takes another time than the clock has',
+    'cleanup: accepts a time other than the present',
     ({ create, clock }) => {
       const pool = create()
       pool.create({ timeout: 60 })
@@ -340,7 +340,7 @@ export const verbTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'session-removed: exactly once for each session that leaves, whatever way',
+    'session-removed: is emitted exactly once for each session, for every reason',
     ({ create, clock }) => {
       const pool = create({ createSessionId: countedIds() })
       const removals = removalsOf(pool)
@@ -388,7 +388,7 @@ export const verbTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'session-removed: a listener that throws or rejects disturbs neither the pool nor the verb nor others',
+    'session-removed: a listener that throws or rejects does not disturb the pool or other listeners',
     async ({ create }) => {
       const pool = create()
       const session = pool.create()
@@ -407,14 +407,14 @@ export const verbTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'create_session_id: an option makes ids',
+    'create_session_id: an option creates ids',
     ({ create }) => {
       const pool = create({ createSessionId: () => 'mine.0001' })
       assert.equal(pool.create().id, 'mine.0001')
     },
   ],
   [
-    'create_session_id: one that throws or makes no id leaves no trace',
+    'create_session_id: an option that throws or returns no id leaves no trace',
     ({ create }) => {
       const error = new Error('no ids today')
       const failing = create({
@@ -429,7 +429,7 @@ export const verbTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'create_session: an option makes session objects',
+    'create_session: an option creates session objects',
     ({ create }) => {
       class Custom extends Session {
         readonly camera = 7
@@ -442,7 +442,7 @@ export const verbTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'create_session: an answer that is no new session with the id given is a TypeError',
+    'create_session: returning anything but a new session with the given id is a TypeError',
     ({ create }) => {
       const pool = create({ createSessionId: countedIds() })
       const pooled = pool.create()
@@ -457,7 +457,7 @@ export const verbTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'create_session: one that uses the pool cannot break its limit or its ids',
+    'create_session: an option that uses the pool cannot break its limit or its ids',
     ({ create }) => {
       let nested = 0
       const pool = create({
@@ -476,7 +476,7 @@ export const verbTests: readonly ConformanceTest[] = [
     ({ create }) => assert.ok(create() instanceof SessionPool),
   ],
   [
-    'finalize: close lets every session leave with poolClosed, refuses later creates, is idempotent',
+    'finalize: close removes every session with poolClosed, refuses later creates, is idempotent',
     ({ create, clock }) => {
       const pool = create({ createSessionId: countedIds() })
       const removals = removalsOf(pool)
@@ -521,7 +521,7 @@ export const verbTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'map: keys, values, entries, the iterator and forEach go in order of creation',
+    'map: keys, values, entries, the iterator and forEach follow the order of creation',
     ({ create }) => {
       const pool = create({ createSessionId: countedIds() })
       const sessions = [pool.create(), pool.create(), pool.create()]
@@ -539,7 +539,7 @@ export const verbTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'map: sessions may come and go while it is iterated',
+    'map: sessions may be added and removed during an iteration',
     ({ create }) => {
       const pool = create({ createSessionId: countedIds() })
       for (let count = 0; count < 5; count++) pool.create()

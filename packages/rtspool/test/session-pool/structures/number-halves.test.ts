@@ -16,7 +16,7 @@ test.each([
   Number.MIN_VALUE,
   Number.MAX_VALUE,
   Number.POSITIVE_INFINITY,
-])('%d is what it was after it was split, and its halves are 32 bits wide', (value) => {
+])('%d stays the same after splitting, and its halves have 32 bits', (value) => {
   splitNumber(value)
   const [low, high] = [lowHalf(), highHalf()]
   expect([low | 0, high | 0]).toEqual([low, high])

@@ -8,7 +8,7 @@ import { TimingWheel, tickMs } from '../../../src/session-pool/structures/timing
 describe('IdTable', () => {
   const idOf = (index: number) => ({ id: `session-${index}` })
 
-  test('finds what was added and not deleted, like a Map', () => {
+  test('finds items that were added and not deleted, like a Map', () => {
     const step = fc.tuple(fc.boolean(), fc.nat(300))
     fc.assert(
       fc.property(fc.array(step, { maxLength: 2000 }), (steps) => {
@@ -34,7 +34,7 @@ describe('IdTable', () => {
     )
   })
 
-  test('finds ids that differ only where the quick hash does not look', () => {
+  test('finds ids that differ only in characters that the quick hash does not read', () => {
     const table = new IdTable<{ id: string }>()
     const items = Array.from({ length: 4000 }, (_, index) => ({
       id: `${String(index).padStart(24, '0').split('').join('xx')}zzzzzzzz`,
@@ -44,7 +44,7 @@ describe('IdTable', () => {
     expect(table.get(`${items[0]?.id}0`)).toBeUndefined()
   })
 
-  test('gives its memory back when all have left', () => {
+  test('frees its memory when it is empty', () => {
     const table = new IdTable<{ id: string }>()
     const handles = Array.from({ length: 1000 }, (_, index) => table.add(idOf(index)))
     for (const handle of handles) table.delete(handle)
@@ -55,7 +55,10 @@ describe('IdTable', () => {
 })
 
 describe('TimingWheel', () => {
-  /** Turns the wheel to `now`; answers what came up, and when at the latest it should have. */
+  /**
+   * Turns the wheel to `now`; returns the items that came up and the latest time at which each
+   * should.
+   */
   function turn(wheel: TimingWheel, now: number, due: Map<number, number>): number[] {
     const up: number[] = []
     for (let tick = wheel.nextTick(); tick * tickMs <= now; tick = wheel.nextTick()) {
@@ -119,7 +122,7 @@ describe.each([
   ['CreationChain', () => chainList()],
   ['CreationOrder', () => orderedList()],
 ] as const)('%s', (_name, make) => {
-  test('lists what is left behind any serial number, in order', () => {
+  test('lists the remaining items behind any serial number, in order', () => {
     const step = fc.record({
       adds: fc.nat(400),
       deletes: fc.array(fc.nat(), { maxLength: 300 }),
@@ -148,7 +151,7 @@ describe.each([
   })
 })
 
-test('CreationOrder: an item may be inserted at its place later', () => {
+test('CreationOrder: an item may be inserted at its position later', () => {
   const item = fc.uniqueArray(fc.nat(5000), { maxLength: 1000 })
   fc.assert(
     fc.property(item, (serials) => {

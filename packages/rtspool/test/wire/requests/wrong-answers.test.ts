@@ -45,7 +45,7 @@ const hooks: readonly (readonly [name: string, Hook])[] = [
     'onAdmit',
     {
       options: (answer) => ({ pool: { onAdmit: () => answer() as true } }),
-      named: 'onAdmit must answer',
+      named: 'onAdmit must return',
     },
   ],
   [
@@ -98,7 +98,7 @@ const hooks: readonly (readonly [name: string, Hook])[] = [
           admission: { tryAcquire: () => answer() as undefined, release: () => {} },
         },
       }),
-      named: 'admission.tryAcquire must answer',
+      named: 'admission.tryAcquire must return',
       documented: [undefined],
       isSync: true,
     },
@@ -107,7 +107,7 @@ const hooks: readonly (readonly [name: string, Hook])[] = [
     'createSessionId',
     {
       options: (answer) => ({ pool: { createSessionId: () => answer() as string } }),
-      named: 'createSessionId must answer',
+      named: 'createSessionId must return',
       documented: ['yes', 'true'],
       isSync: true,
     },
@@ -116,7 +116,7 @@ const hooks: readonly (readonly [name: string, Hook])[] = [
     'createSession',
     {
       options: (answer) => ({ pool: { createSession: () => answer() as Session } }),
-      named: 'createSession must answer',
+      named: 'createSession must return',
       isSync: true,
     },
   ],
