@@ -2,15 +2,15 @@ import type { Clock, ClockTimer } from '../../clock.js'
 import { RequestError } from '../../errors.js'
 import { hostOf } from '../../host-of.js'
 
-/** How fast credentials may be tried. */
+/** Limits on the rate at which credentials may be tried. */
 export interface AttemptLimits {
-  /** Wrong attempts of one host in a row that are looked at without waiting. */
+  /** Wrong attempts of one host in a row that are checked without waiting. */
   readonly burst: number
-  /** Wrong attempts of one host a minute beyond that. */
+  /** Further wrong attempts of one host that are checked each minute. */
   readonly perMinute: number
-  /** Mean of the time that the answer to a wrong attempt is held back; it varies by half of it. */
+  /** Mean delay of the response to a wrong attempt; it varies by half of this value. */
   readonly delayMs: number
-  /** Requests that may wait at the same time, of all hosts and of one. */
+  /** Requests that may wait at the same time, over all hosts and for one. */
   readonly maxWaiting: number
   readonly maxWaitingPerHost: number
 }
@@ -23,26 +23,26 @@ export const attemptLimits: AttemptLimits = Object.freeze({
   maxWaitingPerHost: 64,
 })
 
-/** Ends a wait; says whether it is over, or was broken off. Idempotent. */
+/** Ends a wait: `true` if its time is over, `false` if it was aborted. Idempotent. */
 type Done = (isOver: boolean) => void
 
-/** What one host has left: attempts, and who waits for one. */
+/** Remaining attempts of one host, and the requests that wait for one. */
 interface Bucket {
   attempts: number
   refilledAt: number
   readonly queue: Set<Done>
-  /** Requests of this host that wait, for an attempt or for their answer. */
+  /** Requests of this host that wait for an attempt or for their response. */
   waiting: number
   timer: ClockTimer | undefined
 }
 
 const msPerMinute = 60_000
-/** Buckets that there may be before those that are full again are looked for. */
+/** Number of buckets above which full ones are removed. */
 const minSweepSize = 1024
 
 /**
- * Slows guessing down without locking anybody out: only wrong attempts cost something, each host pays for its own,
- * and whoever has no attempt left waits for the next one.
+ * Slows down guessing without locking anybody out. Only wrong attempts cost something, and each
+ * host pays for its own. A host without attempts waits for the next one.
  */
 export class AttemptLimiter {
   readonly #clock: Clock
@@ -63,17 +63,19 @@ export class AttemptLimiter {
     return this.#waiting
   }
 
-  /** Hosts that are remembered. */
+  /** Number of hosts that are remembered. */
   get hosts(): number {
     return this.#buckets.size
   }
 
   /**
-   * Takes an attempt; to be given back when it was not wrong.
+   * Takes an attempt. Give it back if the credentials were right.
    *
-   * @param address - Of the client; or any other text, for whoever has attempts apart from those of a host.
-   * @returns A promise when the host has to wait for it: of `false` when the connection or the server closes.
-   * @throws {RequestError} `ERR_TOO_MANY_ATTEMPTS` when too many wait already.
+   * @param address - Address of the client, or a key for attempts that are counted apart from those
+   *   of a host.
+   * @returns A promise if the host has to wait; it resolves to `false` when the connection or the
+   *   server closes.
+   * @throws {RequestError} `ERR_TOO_MANY_ATTEMPTS` if too many requests wait already.
    */
   take(address: string, signal: () => AbortSignal): Promise<boolean> | undefined {
     const bucket = this.#bucketOf(hostOf(address))
@@ -91,7 +93,7 @@ export class AttemptLimiter {
     this.#serve(bucket)
   }
 
-  /** Waits before a wrong attempt is answered. With too many that wait already, it is answered at once. */
+  /** Waits before a wrong attempt is answered. Does not wait if too many requests wait already. */
   async holdBack(address: string, random: number, signal: () => AbortSignal): Promise<void> {
     const bucket = this.#bucketOf(hostOf(address))
     if (this.#isClosed || this.#isFull(bucket)) return
@@ -102,7 +104,7 @@ export class AttemptLimiter {
     })
   }
 
-  /** Whoever waits need not any more: the server closes. */
+  /** Ends all waits, because the server closes. */
   close(): void {
     this.#isClosed = true
     for (const done of [...this.#waits]) done(false)
@@ -130,7 +132,7 @@ export class AttemptLimiter {
     )
   }
 
-  /** Waits until `done` is called; breaks off when the connection or the server closes. */
+  /** Waits until `done` is called. Aborts when the connection or the server closes. */
   #wait(bucket: Bucket, signal: AbortSignal, start: (done: Done) => () => void): Promise<boolean> {
     this.#waiting++
     bucket.waiting++
@@ -151,7 +153,10 @@ export class AttemptLimiter {
     })
   }
 
-  /** Gives what there is to those who wait, in their order, and comes back for the rest. */
+  /**
+   * Gives the available attempts to the requests that wait, in order, and schedules itself for the
+   * rest.
+   */
   #serve(bucket: Bucket): void {
     this.#refill(bucket)
     for (const done of bucket.queue) {
@@ -160,7 +165,7 @@ export class AttemptLimiter {
       done(true)
     }
     if (bucket.queue.size === 0 || bucket.timer) return
-    // Whole milliseconds: a delay that is rounded away on the clock would never bring the rest.
+    // Whole milliseconds: if the clock rounded the delay down to nothing, the rest would never run.
     const delayMs = Math.ceil((1 - bucket.attempts) * (msPerMinute / this.#limits.perMinute))
     bucket.timer = this.#clock.schedule(
       () => {

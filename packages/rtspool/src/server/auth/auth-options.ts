@@ -4,63 +4,65 @@ import { type DigestAlgorithm, digestAlgorithms, digestHa1, hashBytes } from './
 import { type AccessContext, type AccessRule, AccessRules } from './rules.js'
 import { isHa1, nobodysSecret, type UserSecret } from './secrets.js'
 
-/** When passwords in clear (Basic) are taken: inside TLS only, everywhere, or nowhere. */
+/** Policy for passwords in the clear (Basic): accepted inside TLS only, always, or never. */
 export type BasicPolicy = 'overTls' | 'always' | 'never'
 
-/** A client that says who it is; what a {@link VerifyHook} decides on. */
+/** The user name that a client claims, as input for a {@link VerifyHook}. */
 export interface VerifyContext extends AccessContext {
-  /** Who the client says it is; nothing has been proved yet. */
+  /** User name in the credentials; not proved yet. */
   readonly user: string
   readonly method: string
-  /** How the credentials were given. */
+  /** Authentication scheme of the credentials. */
   readonly scheme: 'Basic' | 'Digest'
-  /** The password, with Basic only: for password databases that can only be asked. */
+  /** The password, with Basic only: for password databases that can only check one. */
   readonly password: string | undefined
-  /** For HA1, see `digestHa1`. */
+  /** Realm to compute HA1 with; see `digestHa1`. */
   readonly realm: string
   readonly request: RtspRequest
-  /** Aborts when the connection is closed. */
+  /** Aborts when the connection closes. */
   readonly signal: AbortSignal
 }
 
 /**
- * Finds the user of a request.
+ * Looks up the user of a request.
  *
- * @returns The password or HA1 of the user, with which the credentials are compared; `undefined` for nobody of this
- * name. With Basic also `true` or `false`: the hook has compared the password itself.
+ * @returns The user's password or HA1, which the credentials are compared with; `undefined` for an
+ *   unknown user. With Basic also `true` or `false`, if the hook has checked the password itself.
  */
 export type VerifyHook = (
   context: VerifyContext,
 ) => Promise<UserSecret | boolean | undefined> | UserSecret | boolean | undefined
 
-/** Who may use a server, and for what. */
+/** Users of a server and their rights. */
 export interface AuthOptions {
   /**
-   * Users by name, each with the password or, so that no password is kept, with HA1 of every algorithm on offer
-   * (see `digestHa1`). At least one of `users` and `verify` is needed.
+   * Users by name, each with a password, or with HA1 of every offered algorithm so that no password
+   * is stored (see `digestHa1`). At least one of `users` and `verify` is needed.
    */
   readonly users?: Readonly<Record<string, UserSecret>> | undefined
-  /** Asked for whoever is not in `users`; a failure of its own is answered with 500. */
+  /** Called for users missing in `users`. If the hook fails, the response is 500. */
   readonly verify?: VerifyHook | undefined
   /**
-   * Who may read and publish what. The rule with the most specific path decides; what no rule names is denied.
+   * Rights to read and publish. The rule with the most specific path decides, and anything that it
+   * does not name is denied.
    * @default [{ path: '/*', read: 'authenticated', publish: 'authenticated' }]
    */
   readonly rules?: readonly AccessRule[] | undefined
   /**
-   * Name of what is protected; part of every HA1.
+   * Name of the protected area, as shown to users; part of every HA1.
    * @default 'rtspool'
    */
   readonly realm?: string | undefined
   /**
-   * What Digest is offered with, SHA-256 always first. FFmpeg, GStreamer and VLC know MD5 only.
+   * Hash algorithms that Digest is offered with, SHA-256 always first. FFmpeg, GStreamer and VLC
+   * know MD5 only.
    * @default ['SHA-256', 'MD5']
    */
   readonly algorithms?: readonly DigestAlgorithm[] | undefined
   /** @default 'overTls' */
   readonly basic?: BasicPolicy | undefined
   /**
-   * Seconds for which a nonce can be used; afterwards clients get another one, with `stale=true`.
+   * Seconds for which a nonce is valid. Afterwards clients get a new one, with `stale=true`.
    * @default 300
    */
   readonly nonceLifetime?: number | undefined
@@ -78,10 +80,10 @@ export const authDefaults = Object.freeze({
 
 export interface ResolvedAuthOptions {
   readonly realm: string
-  /** By name; HA1 of every algorithm on offer, and of SHA-256 where there was a password. */
+  /** Secrets by user name: HA1 of every offered algorithm, and of SHA-256 if a password was given. */
   readonly users: ReadonlyMap<string, UserSecret>
   readonly verify: VerifyHook | undefined
-  /** Compared with where there is no user of a name. */
+  /** Secret that credentials of an unknown user are compared with. */
   readonly nobody: UserSecret
   readonly rules: AccessRules
   readonly algorithms: readonly DigestAlgorithm[]
@@ -92,7 +94,10 @@ export interface ResolvedAuthOptions {
 const msPerSecond = 1000
 const maxNonceLifetime = 7 * 24 * 3600
 
-/** @throws {RangeError | TypeError} Says which option is wrong and what was expected; never a password. */
+/**
+ * @throws {RangeError | TypeError} Names the wrong option and the expected value, but never a
+ *   password.
+ */
 export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
   const given: unknown = options
   if (!isRecord(given)) {
@@ -128,7 +133,7 @@ function resolveUsers(
   realm: string,
   algorithms: readonly DigestAlgorithm[],
 ): ReadonlyMap<string, UserSecret> {
-  // Passwords may be in it: what it is may be said, what it holds may not.
+  // The value may contain passwords: the message tells its type only.
   if (!isRecord(users)) {
     throw new TypeError(`auth.users must be an object of secrets by name, got ${kindOf(users)}`)
   }
@@ -144,7 +149,7 @@ function resolveUsers(
   return resolved
 }
 
-/** Passwords are not kept: HA1 does for every comparison. */
+/** Replaces the password with HA1, which is enough for every check. */
 function resolveSecret(
   name: string,
   secret: UserSecret,
@@ -223,7 +228,7 @@ function checkLifetime(value: number): number {
   )
 }
 
-/** C0, DEL: what no header line can carry. */
+/** True for text with C0 control characters or DEL, which no header line can carry. */
 function isUnsendable(text: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   return /[\x00-\x1f\x7f]/.test(text)

@@ -1,7 +1,7 @@
 /**
- * Why a request was not let in: it had no credentials; they could not be read; they are of a kind that is not
- * offered; they are wrong; right, but for another URI; right, but their nonce is not good any more; right, but the
- * user may not do this.
+ * Reason for refusing a request: its credentials are missing; malformed; of a scheme that is not
+ * offered; wrong; right, but for another URI; right, but with an expired nonce; right, but without
+ * permission.
  */
 export type AuthRefusalReason =
   | 'missing'
@@ -12,11 +12,11 @@ export type AuthRefusalReason =
   | 'stale'
   | 'forbidden'
 
-/** What authentication has decided so far. */
+/** Counts of the decisions of authentication. */
 export interface RtspServerAuthStats {
   readonly accepted: number
   readonly refused: Readonly<Record<AuthRefusalReason, number>>
-  /** Requests that wait at the moment, because credentials from their host were wrong. */
+  /** Requests that wait at the moment because their host has sent wrong credentials. */
   readonly waiting: number
 }
 

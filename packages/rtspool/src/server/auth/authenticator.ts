@@ -20,32 +20,33 @@ import { RecentLogins } from './recent-logins.js'
 import type { AccessContext } from './rules.js'
 import { type RequestSubject, subjectOf } from './subject.js'
 
-/** A request that was not let in, for whoever wants to know. Nothing of its credentials but the name. */
+/** A refused request, for observers. It contains nothing of the credentials but the user name. */
 export interface AccessRefusal extends AccessContext {
   readonly reason: AuthRefusalReason
   readonly method: string
 }
 
 const randomSteps = 2 ** 16
-/** More than guessers who are all there at once, so that one who is right and comes behind them need not wait. */
+/** Enough attempts for many guessers at once, so that the right user behind them need not wait. */
 const regularBurst = 128
 
-/** Whose attempts a check of credentials is one of. */
+/** Account that pays for a check of credentials: a limiter and the key in it. */
 interface AttemptSource {
   readonly limiter: AttemptLimiter
   readonly key: string
 }
 
 /**
- * Decides who asks, and whether they may: the user of the credentials, then the rules.
+ * Decides whether a request is allowed: authenticates its user, then applies the rules.
  *
- * | the request has | answer |
+ * | the request has | response |
  * | --- | --- |
- * | no credentials, and needs them | 401 |
- * | credentials that cannot be read, or of a kind that is not offered | 401 |
+ * | no credentials, although they are needed | 401 |
+ * | malformed credentials, or a scheme that is not offered | 401 |
  * | wrong credentials | 401, late |
  * | right credentials, for another URI | 401 |
- * | right credentials, with a nonce that is too old, not ours, was used with this count, or has none and is another connection's | 401 with `stale=true` |
+ * | right credentials, but a nonce that has expired, is not ours or was used with this count | 401 with `stale=true` |
+ * | right credentials without a count, and a nonce of another connection | 401 with `stale=true` |
  * | right credentials of a user who may not do this | 403 |
  *
  * Only wrong credentials are attempts in the sense of {@link AttemptLimiter}.
@@ -55,13 +56,13 @@ export class Authenticator implements Authorizer {
   readonly #clock: Clock
   readonly #nonces: Nonces
   readonly #limiter: AttemptLimiter
-  /** Of users who have logged in lately, each by host and user. */
+  /** Attempts of users who have logged in lately, counted by host and user. */
   readonly #regulars: AttemptLimiter
   readonly #stats = new AuthStatsCounter()
   readonly #onRefused: (refusal: AccessRefusal) => void
-  /** The last user of a connection: who has proved to be that one cannot guess their own password. */
+  /** Last authenticated user of a connection: this user has no need to guess. */
   readonly #proved = new WeakMap<object, string>()
-  /** Connections that have guessed. */
+  /** Connections that have sent wrong credentials. */
   readonly #guessing = new WeakSet<object>()
   readonly #recent = new RecentLogins()
 
@@ -82,14 +83,14 @@ export class Authenticator implements Authorizer {
     return this.#stats.snapshot(this.#limiter.waiting + this.#regulars.waiting)
   }
 
-  /** Nobody waits any more. */
+  /** Ends all waits. */
   close(): void {
     this.#limiter.close()
     this.#regulars.close()
   }
 
   async authorize(request: UnauthorizedRequest): Promise<Authorization> {
-    // Clients expect an answer before they know that there is something to log in to.
+    // Clients expect a response to these before they know that a login is needed.
     const { method, headers } = request.request
     if (method === 'OPTIONS' && !headers.has('Session')) return { user: undefined }
     const received = receivedCredentials(
@@ -119,7 +120,7 @@ export class Authenticator implements Authorizer {
     return basic === 'always' || (basic === 'overTls' && connection.isSecure)
   }
 
-  /** @returns What is wrong with the credentials, if something is. */
+  /** @returns The reason to refuse the credentials, or `undefined` if they are right. */
   async #check(
     credentials: CheckableCredentials,
     request: UnauthorizedRequest,
@@ -149,10 +150,12 @@ export class Authenticator implements Authorizer {
   }
 
   /**
-   * Whose attempts a check is one of: those of the host. A user who has logged in from there lately, on a connection
-   * that has not guessed, has attempts apart from these, and does not stand in line behind guesses.
+   * Chooses the account that pays for a check: normally that of the host. A user who has logged in
+   * from the host lately has a separate account, unless the connection has sent wrong credentials.
+   * Such a user does not queue behind guesses.
    *
-   * @returns `undefined` for who cannot guess: the user of the connection, or of a nonce that only this user knows.
+   * @returns `undefined` for a user who cannot be guessing: the one proved on this connection, or
+   *   one with a nonce that nobody else knows.
    */
   #sourceOf(
     { authorization }: CheckableCredentials,
@@ -189,11 +192,11 @@ export class Authenticator implements Authorizer {
     { connection }: UnauthorizedRequest,
   ): Promise<void> {
     const turn = limiter.take(key, () => connection.closeSignal)
-    // Nobody hears this: the connection has been closed.
+    // The connection has closed: the client will not receive this.
     if (turn && !(await turn)) throw sessionNotFound()
   }
 
-  /** Whether right credentials are for this request, and for this one only. */
+  /** Checks that right credentials are for this request and have not been used before. */
   #checkUse(
     authorization: DigestAuthorization,
     { request, target, connection }: UnauthorizedRequest,
@@ -246,7 +249,7 @@ function verifyContext(
     password: authorization.scheme === 'Basic' ? authorization.password : undefined,
     realm,
     request,
-    // Made for those only who ask for it.
+    // Created on demand.
     get signal() {
       return connection.closeSignal
     },

@@ -3,11 +3,11 @@ import type { Reply } from '../request/request-context.js'
 import type { ResolvedAuthOptions } from './auth-options.js'
 
 /**
- * A 401 that asks for credentials. SHA-256 stands before MD5 (RFC 7616 section 3.7); FFmpeg and GStreamer take the
- * last Digest and know MD5 only.
+ * Creates the 401 that asks for credentials. SHA-256 stands before MD5 (RFC 7616 section 3.7);
+ * FFmpeg and GStreamer use the last Digest and know MD5 only.
  *
- * @param nonce - Fresh.
- * @param isStale - The credentials were right, their nonce was not.
+ * @param nonce - A fresh nonce.
+ * @param isStale - True if the credentials were right but their nonce was not.
  */
 export function challenge(
   { realm, algorithms }: ResolvedAuthOptions,

@@ -18,17 +18,20 @@ import {
   type UserSecret,
 } from './secrets.js'
 
-/** Credentials that can be compared. */
+/** Credentials that can be checked. */
 export interface CheckableCredentials {
   readonly authorization: Authorization
-  /** Of a Digest. */
+  /** Hash algorithm, with Digest only. */
   readonly algorithm?: DigestAlgorithm
 }
 
-/** What the client has sent: nothing, something that cannot be read or is not offered, or credentials to be checked. */
+/**
+ * Result of reading the credentials of a request: none, malformed, not offered, or credentials to
+ * check.
+ */
 export type ReceivedCredentials = 'missing' | 'malformed' | 'unsupported' | CheckableCredentials
 
-/** Reads the Authorization header, and leaves out what is not on offer: nothing of that is compared. */
+/** Reads the Authorization header. Credentials of a scheme that is not offered are never compared. */
 export function receivedCredentials(
   { headers }: RtspRequest,
   { algorithms }: Pick<ResolvedAuthOptions, 'algorithms'>,
@@ -59,12 +62,13 @@ function readAuthorization(value: string): Authorization | undefined {
 }
 
 /**
- * Whether the credentials are those of the user they name. A name that nobody has costs the same work as a wrong
- * password.
+ * Checks the credentials against the user that they name. An unknown user costs the same work as a
+ * wrong password.
  *
- * @param method - Of the request, part of a Digest response.
- * @param context - Makes what the hook is asked with.
- * @throws {TypeError} When the hook answers what it cannot know; whatever the hook throws.
+ * @param method - Method of the request, part of a Digest response.
+ * @param context - Creates the argument of the hook.
+ * @throws {TypeError} If the hook returns an invalid answer. Errors of the hook itself are thrown
+ *   on.
  */
 export async function areRight(
   credentials: CheckableCredentials,
@@ -76,7 +80,7 @@ export async function areRight(
   const listed = users.get(authorization.username)
   const answer: unknown = listed ?? (verify ? await verify(context()) : undefined)
   const isNobody = answer === undefined || answer === false
-  // The secret of nobody goes the same way as that of a user: the time tells nothing.
+  // An unknown user takes the same path as a known one, so that the time tells nothing.
   const known = isNobody ? nobody : answer
   if (known === true && authorization.scheme === 'Basic') return true
   if (isUserSecret(known)) return isMadeWith(known, credentials, realm, method) && !isNobody

@@ -3,15 +3,15 @@ import type { RequestTarget } from '../request/target.js'
 import { parseTarget } from '../request/target.js'
 
 /**
- * Whether the `uri` of a Digest means what the request asks for. The same resource, in whatever spelling clients have
- * for it; a host may be another one, because addresses are translated on the way:
+ * Checks that the `uri` of a Digest names the resource of the request. The host may differ, because
+ * addresses are translated on the way. Clients write the same resource in several ways:
  *
- * - the base URL with or without a slash behind it, and the base URL on a SETUP of a track (VLC 3.0);
- * - the path alone, with or without a slash in front (HappyTime, Bosch BVMS);
+ * - the base URL with or without a trailing slash, also on a SETUP of a track (VLC 3.0);
+ * - the path alone, with or without a leading slash (HappyTime, Bosch BVMS);
  * - the control URI alone, as it stands in the description.
  *
- * @param requestUri - As received.
- * @param target - The same; `undefined` for `*`.
+ * @param requestUri - Request URI as received.
+ * @param target - Request URI, parsed; `undefined` for `*`.
  */
 export function isSameUri(
   digestUri: string,

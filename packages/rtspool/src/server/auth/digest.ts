@@ -7,17 +7,18 @@ export type DigestAlgorithm = (typeof digestAlgorithms)[number]
 
 const hashNames: Readonly<Record<DigestAlgorithm, string>> = { 'SHA-256': 'sha256', MD5: 'md5' }
 
-/** Bytes of a hash. */
+/** Length of each hash in bytes. */
 export const hashBytes: Readonly<Record<DigestAlgorithm, number>> = { 'SHA-256': 32, MD5: 16 }
 
 const hash = (algorithm: DigestAlgorithm, text: string): string =>
   createHash(hashNames[algorithm]).update(text, 'utf8').digest('hex')
 
 /**
- * What a server keeps of a user instead of the password: `H(user:realm:password)`, 64 (SHA-256) or 32 (MD5)
- * hexadecimal digits. As good as the password for whoever steals it, but in this realm only.
+ * Computes HA1, which a server stores in place of a password: `H(user:realm:password)` in 64
+ * (SHA-256) or 32 (MD5) hexadecimal digits. A stolen HA1 is as good as the password, but in this
+ * realm only.
  *
- * @throws {TypeError} When one of the three is no string.
+ * @throws {TypeError} If one of the three is not a string.
  *
  * @see RFC 7616 section 3.4.2
  */
@@ -32,21 +33,21 @@ export function digestHa1(
   return hash(algorithm, `${username}:${realm}:${password}`)
 }
 
-/** What goes into a response beside HA1. */
+/** Inputs of a Digest response other than HA1. */
 export interface DigestInput {
   readonly method: string
   readonly uri: string
   readonly nonce: string
-  /** With `nc` and `cnonce`; without all three, as in RFC 2069. */
+  /** Present together with `nc` and `cnonce`. All three are absent in RFC 2069. */
   readonly qop?: string
   readonly nc?: string
   readonly cnonce?: string
 }
 
 /**
- * The response of a client, in hexadecimal digits.
+ * Computes the response of a client, in hexadecimal digits.
  *
- * @param ha1 - In hexadecimal digits of lower case.
+ * @param ha1 - Lower-case hexadecimal digits.
  * @see RFC 7616 section 3.4.1
  */
 export function digestResponse(

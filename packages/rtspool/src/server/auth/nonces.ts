@@ -13,12 +13,15 @@ const tagBytes = 8
 const macBytes = 16
 const nonceBytes = timeBytes + randomLength + tagBytes + macBytes
 
-/** Nonces with a count that are remembered at the same time. */
+/** Nonces whose counts are remembered at the same time. */
 const maxCounted = 16_384
-/** Requests that may overtake one another, on several connections. */
+/** Requests that may overtake one another on several connections. */
 const windowSize = 32
 
-/** How often a nonce was used: the highest count, and which of the 32 up to it came (bit 0 is the highest). */
+/**
+ * Uses of a nonce: the highest count, and the used ones among the 32 counts up to it (bit 0 is the
+ * highest).
+ */
 interface Uses {
   readonly issuedAt: number
   highest: number
@@ -26,36 +29,44 @@ interface Uses {
 }
 
 /**
- * Nonces that need no memory until they are used: the server knows its own by their HMAC. Each is good for one
- * client host for a limited time: with a count (`qop`) on any connection, without one on the connection that it was
- * issued on, since nothing else tells a request from its repetition.
+ * Creates and checks nonces. A nonce needs no memory until its first use, because the server
+ * recognises its own by their HMAC. Each is valid for one client host and a limited time.
+ *
+ * A nonce with a count (`qop`) works on any connection. Without a count it works on the connection
+ * that it was issued on, since nothing else tells a request from a replay.
  *
  * @see RFC 7616 sections 3.3, 5.4 and 5.5
  */
 export class Nonces {
   readonly #key = randomBytes(32)
-  /** A number of its own for each connection. */
+  /** Random number of each connection. */
   readonly #connections = new WeakMap<object, Buffer>()
   readonly #lifetimeMs: number
   readonly #maxCounted: number
   readonly #uses = new Map<string, Uses>()
-  /** Nonces of this time and before are not good any more: their counts had to be forgotten. */
+  /**
+   * Nonces issued at this time or earlier are no longer valid, because their counts had to be
+   * forgotten.
+   */
   #forgottenUntil = Number.NEGATIVE_INFINITY
 
-  /** @param limit - Nonces of which counts are kept; with more, the oldest have to be fetched anew. */
+  /**
+   * @param limit - Nonces whose counts are kept. With more, clients with the oldest ones have to
+   *   get a new one.
+   */
   constructor(lifetimeMs: number, limit = maxCounted) {
     this.#lifetimeMs = lifetimeMs
     this.#maxCounted = limit
   }
 
-  /** Nonces of which counts are kept. */
+  /** Number of nonces whose counts are kept. */
   get countedSize(): number {
     return this.#uses.size
   }
 
   /**
    * @param now - Monotonic milliseconds.
-   * @param connection - Identity of the connection that asks.
+   * @param connection - Identity of the connection that the nonce is issued on.
    */
   issue(address: string, now: number, connection: object): string {
     const random = randomBytes(randomLength)
@@ -64,7 +75,7 @@ export class Nonces {
     return Buffer.concat([head, this.#mac(head, address)]).toString('hex')
   }
 
-  /** Whether the nonce was made here, for this address, and its time is not over. */
+  /** True if the nonce was issued here, for this address, and has not expired. */
   isFresh(nonce: string, address: string, now: number): boolean {
     const issuedAt = this.#issuedAt(nonce, address)
     return (
@@ -74,7 +85,7 @@ export class Nonces {
     )
   }
 
-  /** Whether a fresh nonce was issued on this connection. */
+  /** True if a fresh nonce was issued on this connection. */
   isOf(nonce: string, connection: object): boolean {
     const bytes = Buffer.from(nonce, 'hex')
     const random = bytes.subarray(timeBytes, timeBytes + randomLength)
@@ -83,10 +94,10 @@ export class Nonces {
   }
 
   /**
-   * Takes one use of a fresh nonce.
+   * Records one use of a fresh nonce.
    *
-   * @param count - `nc`.
-   * @returns Whether it had not been used with this count before.
+   * @param count - The client's `nc`.
+   * @returns `false` if the nonce was used with this count before.
    */
   use(nonce: string, count: number, now: number): boolean {
     const uses = this.#uses.get(nonce)
@@ -111,7 +122,7 @@ export class Nonces {
   #issuedAt(nonce: string, address: string): number | undefined {
     if (nonce.length !== nonceBytes * 2) return undefined
     const bytes = Buffer.from(nonce, 'hex')
-    // One spelling only, or each would have counts of its own.
+    // Only one spelling is valid, or each spelling would have counts of its own.
     if (bytes.toString('hex') !== nonce) return undefined
     const head = bytes.subarray(0, -macBytes)
     if (!timingSafeEqual(bytes.subarray(-macBytes), this.#mac(head, address))) return undefined
@@ -137,7 +148,10 @@ export class Nonces {
       .subarray(0, macBytes)
   }
 
-  /** In order of first use: what has expired goes, and then, where that is not enough, what is oldest. */
+  /**
+   * Removes expired nonces, and then, if needed, the oldest ones. Nonces are in the order of first
+   * use.
+   */
   #makeRoom(now: number): void {
     for (const [nonce, { issuedAt }] of this.#uses) {
       const isExpired = now - issuedAt > this.#lifetimeMs

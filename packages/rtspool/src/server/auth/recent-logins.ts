@@ -1,10 +1,10 @@
 import { hostOf } from '../../host-of.js'
 
-/** Users of hosts that are remembered at the same time. */
+/** Logins (host and user) remembered at the same time. */
 const maxLogins = 10_000
-/** How long, in milliseconds. */
+/** Milliseconds for which a login is remembered. */
 const lifetimeMs = 60 * 60 * 1000
-/** Nonces of one user that are remembered: those of the last connections. */
+/** Nonces remembered for one user: those of the last connections. */
 const maxNonces = 4
 
 interface Login {
@@ -13,18 +13,18 @@ interface Login {
 }
 
 /**
- * Users who have logged in lately, each from a host. A guesser at the same address is none of them, so that these need
- * not wait behind guesses.
+ * Remembers the users who have logged in lately, with their hosts. Such users need not wait behind
+ * somebody who guesses from the same address.
  */
 export class RecentLogins {
-  /** By host and user, those first that have logged in the longest time ago. */
+  /** Logins by host and user, oldest first. */
   readonly #logins = new Map<string, Login>()
 
   get size(): number {
     return this.#logins.size
   }
 
-  /** @param nonce - That was used; `undefined` with Basic. */
+  /** @param nonce - The nonce that was used; `undefined` with Basic. */
   note(address: string, user: string, nonce: string | undefined, now: number): void {
     const key = keyOf(address, user)
     const before = this.#logins.get(key)?.nonces ?? []
@@ -43,7 +43,7 @@ export class RecentLogins {
     return this.#find(address, user, now) !== undefined
   }
 
-  /** Whether the user has logged in with this nonce, which nobody else knows. */
+  /** True if the user has logged in with this nonce, which nobody else knows. */
   hasNonce(address: string, user: string, nonce: string, now: number): boolean {
     return this.#find(address, user, now)?.nonces.includes(nonce) ?? false
   }
@@ -54,5 +54,5 @@ export class RecentLogins {
   }
 }
 
-/** No address has a space in it. */
+/** Joins with a space, because no address contains one. */
 const keyOf = (address: string, user: string): string => `${hostOf(address)} ${user}`

@@ -1,57 +1,66 @@
 import { checkPathPattern, matchesPathPattern } from '../../media/path-pattern.js'
 import { checkOptions, kindOf, shapeOf, shown } from '../../option-checks.js'
 
-/** What can be done with a path: describe, set up and play, or announce and record. */
+/** Use of a path: `read` is DESCRIBE, SETUP and PLAY; `publish` is ANNOUNCE and RECORD. */
 export type AccessAction = 'read' | 'publish'
 
-/** Who wants to do what. */
+/** User, action and path of a request, as input for rules. */
 export interface AccessContext {
   /** `undefined` for a client without credentials. */
   readonly user: string | undefined
-  /** `undefined` where the method alone does not tell: outside of a session, for PAUSE, TEARDOWN, parameters. */
+  /**
+   * `undefined` if the method alone does not tell: PAUSE, TEARDOWN and parameters outside a
+   * session.
+   */
   readonly action: AccessAction | undefined
-  /** Decoded, without track and trailing slash; `undefined` for `*`. */
+  /** Decoded path without track and trailing slash; `undefined` for `*`. */
   readonly path: string | undefined
   /** Numeric address of the client. */
   readonly address: string
 }
 
-/** Who may: anyone at all, every user that has proved to be one, users by name, or whom a function lets in. */
+/**
+ * Users whom a rule allows: anybody, all authenticated users, users by name, or those that a
+ * function accepts.
+ */
 export type AccessSubject =
   | 'anyone'
   | 'authenticated'
   | readonly string[]
   | ((context: AccessContext) => boolean | Promise<boolean>)
 
-/** Who may do what with a path. */
+/** Rights on a path. */
 export interface AccessRule {
   /**
-   * A path, or a path that ends in `/*`: everything below it, at any depth. `/*` is every path. Decoded text; a `*`
-   * anywhere else is refused.
+   * A path, or a path that ends in `/*`, which matches everything below it at any depth. `/*`
+   * matches every path. Decoded text; a `*` anywhere else is refused.
    */
   readonly path: string
   /** @default nobody */
   readonly read?: AccessSubject | undefined
-  /** Where publishing is allowed at all (`mounts.allowPublish`). @default nobody */
+  /** Effective only if publishing is enabled at all (`mounts.allowPublish`). @default nobody */
   readonly publish?: AccessSubject | undefined
 }
 
 const actions = ['read', 'publish'] as const
 
-/** What is asked of the rules: allowed when one of the actions is. */
+/** Question to the rules: allowed if one of the actions is. */
 export interface AccessQuestion {
   readonly context: AccessContext
   readonly actions: readonly AccessAction[]
 }
 
-/** The rules of a server: for each path the most specific one decides, and what it does not name is denied. */
+/**
+ * The access rules of a server. For each path the most specific rule decides, and anything that it
+ * does not name is denied.
+ */
 export class AccessRules {
-  /** Most specific first: paths, then patterns from the longest to the shortest. */
+  /** Rules, most specific first: paths, then patterns from the longest to the shortest. */
   readonly #rules: readonly AccessRule[]
 
   /**
-   * @param users - All names that there can be; `undefined` when a hook may know more.
-   * @throws {TypeError} Says which rule is wrong.
+   * @param users - All existing user names; `undefined` if a hook may know more.
+   * @throws {TypeError} Names the wrong rule.
    */
   constructor(rules: readonly AccessRule[], users: ReadonlySet<string> | undefined) {
     if (!Array.isArray(rules)) throw new TypeError('auth.rules must be a list')
@@ -65,13 +74,14 @@ export class AccessRules {
   }
 
   /**
-   * Whether the question is answered with yes. What a function of a rule throws is thrown on.
+   * Evaluates the rules. Errors of a function in a rule are thrown on.
    *
-   * @throws {TypeError} When such a function answers neither `true` nor `false`: a record of the user is no right.
+   * @throws {TypeError} If such a function returns anything but `true` or `false`: a user record is
+   *   not a permission.
    */
   async allows({ context, actions }: AccessQuestion): Promise<boolean> {
     const { path, user } = context
-    // What belongs to no path is for whoever has proved to be somebody.
+    // Requests without a path (`*`) are allowed for every authenticated user.
     if (path === undefined) return user !== undefined
     const rule = this.#rules.find(({ path: pattern }) => matchesPathPattern(pattern, path))
     for (const action of actions) {

@@ -9,13 +9,16 @@ import {
   hashBytes,
 } from './digest.js'
 
-/** HA1 of a user by algorithm, see {@link digestHa1}. */
+/** HA1 of a user by algorithm; see {@link digestHa1}. */
 export type Ha1s = { readonly [A in DigestAlgorithm]?: string }
 
-/** What a user is recognised by: the password, or HA1 of each algorithm that is offered. */
+/** Secret of a user: the password, or HA1 of each offered algorithm. */
 export type UserSecret = string | { readonly ha1: Ha1s }
 
-/** Whether somebody can be recognised by it. An empty password is that of nobody: it may be a lookup gone wrong. */
+/**
+ * True if the value can serve as a secret. An empty password is refused, because it may come from a
+ * failed lookup.
+ */
 export function isUserSecret(value: unknown): value is UserSecret {
   if (typeof value === 'string') return value !== ''
   const ha1 = isRecord(value) ? value.ha1 : undefined
@@ -24,16 +27,17 @@ export function isUserSecret(value: unknown): value is UserSecret {
   return known.length > 0 && known.every((algorithm) => isHa1(ha1[algorithm], algorithm))
 }
 
-/** Whether it has the form of a HA1: hexadecimal digits, as many as the hash has. */
+/** True if the value has the form of an HA1: as many hexadecimal digits as the hash has. */
 export function isHa1(value: unknown, algorithm: DigestAlgorithm): boolean {
   const digits = hashBytes[algorithm] * 2
   return typeof value === 'string' && value.length === digits && /^[0-9a-f]+$/i.test(value)
 }
 
 /**
- * The secret of nobody: whoever is compared with it fails, after the same work as for a user.
+ * Secret of an unknown user: every comparison fails, after the same work as for a known user.
  *
- * @param isPassword - Whether the secrets of users are passwords, of which HA1 is yet to be computed.
+ * @param isPassword - True if the users' secrets are passwords, from which HA1 is still to be
+ *   computed.
  */
 export function nobodysSecret(isPassword: boolean): UserSecret {
   const random = (algorithm: DigestAlgorithm) => randomBytes(hashBytes[algorithm]).toString('hex')
@@ -41,7 +45,7 @@ export function nobodysSecret(isPassword: boolean): UserSecret {
   return { ha1: { 'SHA-256': random('SHA-256'), MD5: random('MD5') } }
 }
 
-/** HA1 of a user; from a password it is computed, where it was given it may be missing. */
+/** Returns HA1 of a user: computed from a password, or as stored, which may lack the algorithm. */
 export function ha1From(
   secret: UserSecret,
   algorithm: DigestAlgorithm,
@@ -52,7 +56,7 @@ export function ha1From(
   return secret.ha1[algorithm]?.toLowerCase()
 }
 
-/** Whether a Digest response was made with HA1. In constant time. */
+/** Checks in constant time that a Digest response was made with HA1. */
 export function isResponseOf(
   ha1: string,
   algorithm: DigestAlgorithm,
@@ -63,7 +67,7 @@ export function isResponseOf(
   return isEqualHex(expected, authorization.response)
 }
 
-/** Whether a password has a HA1. In constant time. */
+/** Checks in constant time that a password belongs to HA1. */
 export function isPasswordOf(
   ha1: string,
   algorithm: DigestAlgorithm,
@@ -73,13 +77,16 @@ export function isPasswordOf(
   return isEqualHex(ha1, digestHa1(algorithm, username, realm, password))
 }
 
-/** The algorithm to compare a password with: the strongest of which there is a HA1. */
+/** Returns the algorithm to compare a password with: the strongest that has an HA1. */
 export function strongestOf(secret: UserSecret): DigestAlgorithm {
   if (typeof secret === 'string') return 'SHA-256'
   return digestAlgorithms.find((algorithm) => secret.ha1[algorithm] !== undefined) ?? 'MD5'
 }
 
-/** The algorithm of a response; old clients do not name it (RFC 2069), but its length tells. */
+/**
+ * Returns the algorithm of a response. Old clients do not name it (RFC 2069), so its length
+ * decides.
+ */
 export function algorithmOf({
   algorithm,
   response,

@@ -10,15 +10,15 @@ import {
 } from '../request/session-presentation.js'
 import type { AccessAction } from './rules.js'
 
-/** What a request is about, for the rules. */
+/** Path and actions of a request, as the rules need them. */
 export interface RequestSubject {
   /** `undefined` for `*`. */
   readonly path: string | undefined
-  /** One of them has to be allowed. */
+  /** The request needs permission for one of these actions. */
   readonly actions: readonly AccessAction[]
 }
 
-/** What methods want where they say it by themselves; the others want either. */
+/** Actions of the methods that imply them; the other methods need either. */
 const actionsOf: Readonly<Record<string, readonly AccessAction[]>> = Object.freeze({
   DESCRIBE: ['read'],
   SETUP: ['read'],
@@ -28,16 +28,18 @@ const actionsOf: Readonly<Record<string, readonly AccessAction[]>> = Object.free
 })
 const either: readonly AccessAction[] = Object.freeze(['read', 'publish'] as const)
 
-/** These name what they want by their URI alone; a session that comes along has nothing to do with it. */
+/** These methods are judged by their URI alone, even if the request names a session. */
 const besideSession: ReadonlySet<string> = new Set(['DESCRIBE', 'ANNOUNCE'])
 
 /**
- * What a request is about: the presentation of its session when that belongs to the client, else what the client has
- * announced on the connection, else its URI. A session of somebody else decides nothing, so that it cannot be told
- * from one that does not exist; nor does a session of one path for what is wanted of another. No session is touched.
+ * Returns the subject of a request: the presentation of its session if that belongs to the client,
+ * else the client's announcement on the connection, else its URI.
  *
- * @param user - Who the client says it is.
- * @throws {RequestError} `ERR_HEADER_VALUE` when the Session header cannot be understood.
+ * A foreign session has no influence, so that it looks like one that does not exist. Neither has a
+ * session of another path. No session is touched.
+ *
+ * @param user - User name in the credentials.
+ * @throws {RequestError} `ERR_HEADER_VALUE` if the Session header cannot be parsed.
  */
 export function subjectOf(context: UnauthorizedRequest, user: string | undefined): RequestSubject {
   const { connection, request, target } = context
@@ -59,7 +61,8 @@ function heldPresentation(
   if (besideSession.has(request.method)) return undefined
   const session = ownSession(context, user)
   const held = session && presentationOf(session)
-  // A session may have lost what it holds when the SETUP is carried out: then its URI alone is what is set up.
+  // The session may have lost its media when the SETUP is carried out, and then the URI decides
+  // alone.
   const isOther = request.method === 'SETUP' && held && !(target && isSame(held, target))
   return isOther ? undefined : held
 }

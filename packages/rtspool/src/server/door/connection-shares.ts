@@ -3,16 +3,19 @@ import { hostOf } from '../../host-of.js'
 import { Diagnostic } from '../../listeners.js'
 import type { TrustedAddresses } from './trusted-addresses.js'
 
-/** How often refused connections are told of. */
+/** Interval between two reports of refused connections. */
 const tellEveryMs = 10_000
 
-/** Connections that were closed at once; published on `rtspool:connections-refused` at most once in 10 s a server. */
+/**
+ * Connections that were closed at once because of a limit; published on
+ * `rtspool:connections-refused` at most once in 10 s a server.
+ */
 export interface RefusedConnections {
-  /** Why the last of them was refused. */
+  /** Limit that refused the last of them. */
   readonly limit: 'maxConnections' | 'maxConnectionsPerAddress'
-  /** Numeric, of the last of them. */
+  /** Numeric address of the last of them. */
   readonly address: string
-  /** How many were refused since this was published last. */
+  /** Connections refused since the previous report. */
   readonly count: number
 }
 
@@ -23,25 +26,25 @@ const connectionsRefused = new Diagnostic<RefusedConnections>(
 )
 
 export interface ConnectionSharesOptions {
-  /** 0 = unlimited. */
+  /** Limit on all connections; 0 = unlimited. */
   readonly maxConnections: number
-  /** Of one host; 0 = unlimited. */
+  /** Limit on the connections of one host; 0 = unlimited. */
   readonly maxConnectionsPerAddress: number
-  /** Hosts that have no share of their own. */
+  /** Hosts to which the limit of one host does not apply. */
   readonly trustedAddresses: TrustedAddresses
   readonly clock: Clock
 }
 
 /**
- * How many connections there may be in all, and of one host, so that nobody has all places: IPv4 by address, IPv6 by
- * network of 64 bits.
+ * Limits the connections in all and of one host, so that no host can use all places. A host is an
+ * IPv4 address or an IPv6 network of 64 bits.
  */
 export class ConnectionShares {
   readonly #options: ConnectionSharesOptions
   readonly #byHost = new Map<string, number>()
   #size = 0
   #refused = 0
-  /** Refused since the last message. */
+  /** Connections refused since the last report. */
   #untold = 0
   #toldAt = Number.NEGATIVE_INFINITY
 
@@ -54,21 +57,21 @@ export class ConnectionShares {
     return this.#size
   }
 
-  /** Connections that got no place, so far. */
+  /** Connections refused so far. */
   get refused(): number {
     return this.#refused
   }
 
-  /** Hosts that hold a place. */
+  /** Hosts with at least one place. */
   get hosts(): number {
     return this.#byHost.size
   }
 
   /**
-   * Takes a place.
+   * Takes a place for a connection.
    *
    * @param address - Numeric, IPv4 never in IPv6 notation.
-   * @returns Gives the place back, to be called once; `undefined` when there is none.
+   * @returns A function that frees the place, to be called once; `undefined` if no place is left.
    */
   take(address: string): (() => void) | undefined {
     const limit = this.#limitReached(address)

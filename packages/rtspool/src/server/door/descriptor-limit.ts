@@ -1,18 +1,19 @@
 import { readFileSync } from 'node:fs'
 
-/** What `/proc/self/limits` says of file descriptors: the soft limit, then the hard one. */
+/** Line of `/proc/self/limits` about file descriptors: the soft limit, then the hard one. */
 const openFilesLine = /^Max open files\s+(\d+)/m
 
-/** What Node says of the limits of the process where it knows them. */
+/** The part of Node's process report that contains the limits. */
 interface ProcessReport {
   readonly userLimits?: { readonly open_files?: { readonly soft?: number | 'unlimited' } }
 }
 
 /**
- * The soft limit of file descriptors of this process (RLIMIT_NOFILE), each of which may be a connection.
+ * Returns the soft limit on file descriptors of this process (RLIMIT_NOFILE). Each descriptor may
+ * be a connection.
  *
  * @param limits - Text of `/proc/self/limits`, for tests.
- * @returns `undefined` where there is none, or nobody says.
+ * @returns `undefined` if there is no limit, or it cannot be read.
  */
 export function descriptorLimit(limits = readLimits()): number | undefined {
   const soft = limits === undefined ? reportedLimit() : openFilesLine.exec(limits)?.[1]
@@ -20,7 +21,7 @@ export function descriptorLimit(limits = readLimits()): number | undefined {
   return Number.isSafeInteger(limit) && limit > 0 ? limit : undefined
 }
 
-/** Linux only. */
+/** Works on Linux only. */
 function readLimits(): string | undefined {
   try {
     return readFileSync('/proc/self/limits', 'latin1')
@@ -29,13 +30,13 @@ function readLimits(): string | undefined {
   }
 }
 
-/** The other systems that have such limits. A report costs some milliseconds, so it is the second choice. */
+/** Reads the limit on other systems. A report costs some milliseconds, so it is the second choice. */
 function reportedLimit(): number | 'unlimited' | undefined {
   if (process.platform === 'win32') return undefined
-  // Node 20 has it from 20.13 on, its types do not.
+  // Node has this property from 20.13 on, but its types do not.
   const report = process.report as typeof process.report & { excludeNetwork?: boolean }
   const { excludeNetwork = false } = report
-  // A report asks DNS for the names of all peers otherwise.
+  // Otherwise a report asks DNS for the names of all peers.
   report.excludeNetwork = true
   const { userLimits } = process.report.getReport() as ProcessReport
   report.excludeNetwork = excludeNetwork

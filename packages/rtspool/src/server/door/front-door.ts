@@ -9,7 +9,7 @@ import { Lobby } from './lobby.js'
 import { TlsListener } from './tls-listener.js'
 import type { ResolvedTlsOptions, TlsCertificate } from './tls-options.js'
 
-/** Of all ports together: connections, and the share of one host. */
+/** Limits for the connections of all ports together. */
 export interface FrontDoorOptions extends ConnectionSharesOptions {
   readonly port: number | false
   readonly host: string | undefined
@@ -21,23 +21,26 @@ export interface FrontDoorOptions extends ConnectionSharesOptions {
   readonly clock: Clock
 }
 
-/** What is worth watching of TLS. */
+/** TLS figures of the server. */
 export interface RtspServerTlsStats {
-  /** Handshakes that have begun and not ended. */
+  /** Unfinished handshakes. */
   readonly pendingHandshakes: number
-  /** When the certificate expires, in milliseconds since 1970. */
+  /** Expiry of the certificate in milliseconds since 1970. */
   readonly certificateExpiresAt: number
 }
 
-/** A byte that nobody reads stops the reading: the rest waits in the kernel, one read at most in this process. */
+/**
+ * One unread byte is enough to stop reading: the rest waits in the kernel, and at most one read in
+ * this process.
+ */
 const socketOptions = Object.freeze({ highWaterMark: 1 })
 
-/** Whoever has got in, and the bytes that were read already to tell what it speaks. */
+/** Receives an accepted carrier, and the bytes that were read already to detect its protocol. */
 export type OnCarrier = (carrier: ConnectionCarrier, first: Buffer | undefined) => void
 
 /**
- * Where clients come in: the plain port and the TLS port, how many may come in all, and which of them speak RTSP
- * and which come in a tunnel. Whoever gets in belongs to its receiver from then on.
+ * Accepts connections on the plain port and the TLS port, limits their number, and tells RTSP from
+ * tunnels. An accepted carrier belongs to its receiver from then on.
  *
  * ```text
  * plain ────────────▶ lobby ─┬─ RTSP ─────────────────────▶ onCarrier
@@ -48,7 +51,7 @@ export type OnCarrier = (carrier: ConnectionCarrier, first: Buffer | undefined) 
 export class FrontDoor {
   readonly #options: FrontDoorOptions
   readonly #onCarrier: OnCarrier
-  /** Nothing when only RTSP is spoken here: then there is nothing to tell apart. */
+  /** Absent when tunnels and WebSocket are off: every connection is then RTSP. */
   readonly #lobby: Lobby | undefined
   readonly #http: HttpDoor | undefined
   readonly #plain: Server | undefined
@@ -86,22 +89,25 @@ export class FrontDoor {
       )
   }
 
-  /** Clients that have come in and not said yet what they speak, or wait for the other half of their tunnel. */
+  /**
+   * Accepted connections whose protocol is not known yet, and tunnels that wait for their other
+   * half.
+   */
   get waitingCount(): number {
     return this.#lobby?.size ?? 0
   }
 
-  /** Connections that were closed at once because of a limit, so far. */
+  /** Connections closed at once because of a limit, so far. */
   get refusedCount(): number {
     return this.#shares.refused
   }
 
-  /** @returns `undefined` when nothing listens without TLS. */
+  /** @returns `undefined` if there is no port without TLS. */
   get address(): AddressInfo | undefined {
     return addressOf(this.#plain)
   }
 
-  /** @returns `undefined` when nothing listens with TLS. */
+  /** @returns `undefined` if there is no port with TLS. */
   get tlsAddress(): AddressInfo | undefined {
     return addressOf(this.#tls?.server)
   }
@@ -111,7 +117,10 @@ export class FrontDoor {
     return tls && { pendingHandshakes: tls.pendingHandshakes, certificateExpiresAt: tls.expiresAt }
   }
 
-  /** Takes the ports. @throws The error of `listen`, or `ERR_WEB_SOCKET_PACKAGE`; then none is taken. */
+  /**
+   * Opens all ports. @throws The error of `listen`, or `ERR_WEB_SOCKET_PACKAGE`; then no port stays
+   * open.
+   */
   async open(): Promise<void> {
     const { port, host, tls } = this.#options
     await this.#http?.open()
@@ -125,8 +134,8 @@ export class FrontDoor {
   }
 
   /**
-   * @throws {TypeError} Without TLS.
-   * @throws {TransportError} `ERR_TLS_CERTIFICATE`; the certificate before stays.
+   * @throws {TypeError} If the server has no TLS.
+   * @throws {TransportError} `ERR_TLS_CERTIFICATE`; the present certificate then stays in use.
    */
   reloadCertificate(certificate: TlsCertificate): void {
     if (!this.#tls) throw new TypeError('the server has no tls to reload a certificate of')
@@ -134,9 +143,9 @@ export class FrontDoor {
   }
 
   /**
-   * Lets nobody in any more, and sends those away who have not got in yet.
+   * Stops accepting connections, and closes those whose protocol is not known yet.
    *
-   * @returns Resolves when the ports are free and the last connection that came in has closed.
+   * @returns Resolves when the ports are free and the last accepted connection has closed.
    */
   async close(): Promise<void> {
     const servers = [this.#plain, this.#tls?.server].filter((server) => server?.listening)

@@ -7,14 +7,14 @@ import { WebSockets } from './web-sockets.js'
 
 export interface HttpDoorOptions {
   readonly httpTunnel: boolean
-  /** `'ifInstalled'`: where the package `ws` is. */
+  /** `'ifInstalled'`: enabled if the package `ws` is installed. */
   readonly webSocket: boolean | 'ifInstalled'
-  /** Origins of web pages, apart from those of this server. */
+  /** Allowed origins of web pages, besides those of this server. */
   readonly allowedOrigins: ReadonlySet<string>
   readonly clock: Clock
 }
 
-/** Where HTTP requests go: RTSP comes in tunnels and WebSockets, everything else is refused. */
+/** Dispatches HTTP requests: to tunnels and WebSockets, or to a refusal. */
 export class HttpDoor {
   readonly #options: HttpDoorOptions
   readonly #tunnels: HttpTunnels | undefined
@@ -32,7 +32,10 @@ export class HttpDoor {
     }
   }
 
-  /** Loads what WebSockets need, where they were asked for. @throws {TransportError} `ERR_WEB_SOCKET_PACKAGE` */
+  /**
+   * Loads the package for WebSockets if the options require it. @throws {TransportError}
+   * `ERR_WEB_SOCKET_PACKAGE`
+   */
   async open(): Promise<void> {
     if (this.#options.webSocket === true) await this.#webSockets?.require()
   }
@@ -61,7 +64,7 @@ export class HttpDoor {
     refuseHttp(socket, statusCode, reason, this.#options.clock)
   }
 
-  /** Browsers say which page a request comes from; players are no pages (RFC 6454 section 7). */
+  /** Checks the Origin header, which browsers send and players do not (RFC 6454 section 7). */
   #isOriginAllowed({ headers }: HttpRequestHead): boolean {
     const origin = headers.get('origin')?.toLowerCase()
     if (origin === undefined) return true

@@ -2,10 +2,13 @@ import type { Socket } from 'node:net'
 import type { Clock } from '../../clock.js'
 import { type HttpRefusal, serializeHttpRefusal } from '../../http/index.js'
 
-/** How long a client may take to read why it was refused. */
+/** Time for the client to read the refusal before the connection is closed. */
 const graceMs = 1000
 
-/** Answers an HTTP request that is not served here, and closes. The answer is the last that is written. */
+/**
+ * Responds to an HTTP request that is not served here, and closes. Nothing is written after the
+ * response.
+ */
 export function refuseHttp(
   socket: Socket,
   statusCode: HttpRefusal,
@@ -15,7 +18,7 @@ export function refuseHttp(
   const timer = clock.schedule(() => socket.destroy(), graceMs, false)
   socket.on('close', () => timer.cancel())
   socket.on('error', () => socket.destroy())
-  // What still comes is thrown away: left unread it would reset the connection and lose the answer.
+  // Discards later bytes: unread ones would reset the connection, and the response would be lost.
   socket.on('data', () => {})
   socket.resume()
   socket.end(serializeHttpRefusal(statusCode, reason))

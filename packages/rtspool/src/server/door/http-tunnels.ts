@@ -13,14 +13,15 @@ import { HttpTunnelInput } from '../../transport/tunnel/http-tunnel.js'
 import type { ConnectionCarrier } from '../connection/carrier.js'
 import { refuseHttp } from './http-refusal.js'
 
-/** How long a GET waits for its POST. */
+/** Time that a GET waits for its POST. */
 const maxWaitMs = 10_000
 /**
- * How long a POST may bring nothing before it is answered. Apple and live555 answer no POST, and most clients send their
- * first request without waiting; gortsplib 5.2 and `rtspsrc2` wait for 200.
+ * Time without a byte after which a POST gets a response. Apple and live555 never respond to a
+ * POST, and most clients send their first request without waiting. gortsplib 5.2 and `rtspsrc2`
+ * wait for 200.
  */
 const postSilenceMs = 500
-/** GETs that wait at the same time; one more ends the oldest. */
+/** GETs that may wait at the same time. One more ends the oldest. */
 const maxWaiting = 2000
 /** FFmpeg 5.1 sends 16 characters, GStreamer 1.22 sends 22. */
 const maxCookieLength = 128
@@ -28,22 +29,22 @@ const maxCookieLength = 128
 interface Tunnel {
   readonly get: Socket
   readonly input: HttpTunnelInput
-  /** Until the first POST is there. */
+  /** Runs until the first POST arrives. */
   deadline: ClockTimer | undefined
 }
 
-/** Who takes tunnels, and the sockets that they are made of. */
+/** Receives complete tunnels and the sockets that belong to tunnels. */
 export interface HttpTunnelsOwner {
-  /** A tunnel has both its ends. */
+  /** Called when a tunnel has both halves. */
   opened(carrier: ConnectionCarrier): void
-  /** The socket belongs to a tunnel from now on. */
+  /** Called when a socket becomes part of a tunnel. */
   taken(socket: Socket): void
 }
 
 /**
- * RTSP through HTTP: a GET that carries what the server sends, and a POST that carries what the client sends. They
- * belong together by a cookie that the client chooses; so that nobody else can choose it too, it means something
- * only together with the host of the client, and apart for TLS.
+ * RTSP over HTTP: a GET carries bytes from the server, a POST carries bytes from the client. The
+ * client joins the two with a cookie of its choice. A cookie counts only for the client's host, and
+ * separately with and without TLS, so that no other client can use it.
  *
  * @see ONVIF Streaming Specification section 5.1.1.4; the tunnel of QuickTime
  */
@@ -51,7 +52,7 @@ export class HttpTunnels {
   readonly #clock: Clock
   readonly #owner: HttpTunnelsOwner
   readonly #tunnels = new Map<string, Tunnel>()
-  /** Keys, in the order of their beginning. */
+  /** Keys of the tunnels that wait for a POST, oldest first. */
   readonly #waiting = new Set<string>()
 
   constructor(clock: Clock, owner: HttpTunnelsOwner) {
@@ -59,7 +60,7 @@ export class HttpTunnels {
     this.#owner = owner
   }
 
-  /** Takes one half of a tunnel, or refuses it. */
+  /** Accepts one half of a tunnel, or refuses it. */
   take(socket: Socket, cookie: string, { head, rest }: ReadHttpHead): void {
     if (cookie === '' || cookie.length > maxCookieLength) {
       const expected = `an x-sessioncookie of 1 to ${maxCookieLength} characters`
@@ -73,7 +74,7 @@ export class HttpTunnels {
   }
 
   #takeGet(get: Socket, key: string, { version }: HttpRequestHead, rest: Buffer): void {
-    // A second GET never takes the place of the first, and one socket is never both halves.
+    // A second GET never replaces the first, and one socket is never both halves.
     if (this.#tunnels.has(key)) {
       refuseHttp(get, 409, 'a tunnel with this x-sessioncookie is open already', this.#clock)
     } else if (rest.length > 0) {
@@ -90,7 +91,7 @@ export class HttpTunnels {
     const deadline = this.#clock.schedule(() => get.destroy(), maxWaitMs, false)
     this.#tunnels.set(key, { get, input, deadline })
     this.#waiting.add(key)
-    // Once there is a connection, it takes what comes behind the GET.
+    // Once the tunnel is complete, its connection reads the bytes behind the GET.
     get.on('data', () => {
       if (this.#waiting.has(key)) get.destroy()
     })
@@ -118,7 +119,7 @@ export class HttpTunnels {
   #takePost(post: Socket, key: string, head: HttpRequestHead, rest: Buffer): void {
     const { headers } = head
     const tunnel = this.#tunnels.get(key)
-    // One whose client has ended it is still there until its last answer is out.
+    // A tunnel that its client has ended stays until the last response has been sent.
     if (!tunnel || tunnel.input.hasEnded) {
       refuseHttp(post, 404, 'no GET with this x-sessioncookie came from this address', this.#clock)
     } else if (tunnel.input.hasPost) {
@@ -132,7 +133,7 @@ export class HttpTunnels {
     }
   }
 
-  /** Answers a POST that waits for it; one that brings something needs no answer. */
+  /** Responds to a POST whose client waits for it. A POST that brings bytes gets no response. */
   #answerSilence(post: Socket, { version }: HttpRequestHead): void {
     if (post.destroyed) return
     const wait = this.#clock.schedule(
@@ -147,7 +148,10 @@ export class HttpTunnels {
     post.once('close', cancel)
   }
 
-  /** There is no other answer to a POST that brings something, and its Content-Length is not to be believed (FFmpeg 5.1: 32767). */
+  /**
+   * A POST that brings bytes gets no response, and its Content-Length is ignored: FFmpeg 5.1 always
+   * announces 32767.
+   */
   #join(tunnel: Tunnel, key: string, post: Socket, rest: Buffer): void {
     const { get, input } = tunnel
     this.#owner.taken(post)

@@ -4,23 +4,23 @@ import { MalformedMessageError } from '../../errors.js'
 import { HttpHeadReader, protocolOf, type ReadHttpHead } from '../../http/index.js'
 import { refuseHttp } from './http-refusal.js'
 
-/** How long a client may take to begin, and for the head of an HTTP request. */
+/** Time for a client to send its first byte, and to complete the head of an HTTP request. */
 const maxFirstBytesMs = 10_000
 
-/** What ends a connection that has not said what it speaks. */
+/** Socket events that end a connection before its protocol is known. */
 const endings = ['end', 'timeout', 'error', 'close']
 
-/** Who takes those that have said what they speak. */
+/** Receives the connections whose protocol is known. */
 export interface LobbyExits {
-  /** @param first - What was read already. */
+  /** @param first - Bytes that were read already. */
   rtsp(socket: Socket, first: Buffer): void
   /** The socket stays in the lobby until {@link Lobby.leave}. */
   http(socket: Socket, request: ReadHttpHead): void
 }
 
 /**
- * Where accepted connections are until it is known what they speak. It is told from their first bytes, and never
- * changes afterwards: RTSP goes on to be a connection in the turn of its first byte.
+ * Holds accepted connections until their first bytes show which protocol they use. The decision is
+ * final. RTSP becomes a connection in the turn of its first byte.
  */
 export class Lobby {
   readonly #clock: Clock
@@ -28,7 +28,10 @@ export class Lobby {
   readonly #exits: LobbyExits
   readonly #sockets = new Set<Socket>()
 
-  /** @param idleTimeoutMs - Silence that ends a connection, when it is shorter than the time to begin; 0 = none. */
+  /**
+   * @param idleTimeoutMs - Silence that ends a connection, if shorter than the time for the first
+   *   byte; 0 = none.
+   */
   constructor(clock: Clock, idleTimeoutMs: number, exits: LobbyExits) {
     this.#clock = clock
     this.#idleTimeoutMs = idleTimeoutMs
@@ -52,19 +55,19 @@ export class Lobby {
     })
   }
 
-  /** Somebody else owns the socket from now on. */
+  /** Releases a socket that has another owner from now on. */
   leave(socket: Socket): void {
     this.#sockets.delete(socket)
   }
 
-  /** Cuts off everybody who is still here. */
+  /** Closes all connections that are still here. */
   close(): void {
     for (const socket of this.#sockets) socket.destroy()
     this.#sockets.clear()
   }
 }
 
-/** One socket, and what it has said so far. */
+/** One socket, and the bytes that it has sent so far. */
 class Visitor {
   readonly #socket: Socket
   readonly #clock: Clock

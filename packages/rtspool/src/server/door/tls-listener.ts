@@ -10,15 +10,15 @@ import {
   type TlsCertificate,
 } from './tls-options.js'
 
-/** One handshake that has not ended. */
+/** One unfinished handshake. */
 interface PendingHandshake {
   readonly socket: Socket
   readonly deadline: ClockTimer
 }
 
 /**
- * Takes TLS connections. Handshakes have a deadline and a largest number; only those that succeed are seen by
- * anybody else. Whoever sends no TLS is cut off.
+ * Accepts TLS connections. Handshakes have a deadline and a limit on their number, and only
+ * successful ones are passed on. Connections that do not send TLS are closed.
  *
  * ```text
  * server (TCP) ─▶ pending ─▶ handshake ─▶ onSecure
@@ -26,12 +26,12 @@ interface PendingHandshake {
  * ```
  */
 export class TlsListener {
-  /** To listen with: the TCP side. */
+  /** The TCP server, which the caller makes listen. */
   readonly server: Server
   readonly #options: ResolvedTlsOptions
   readonly #clock: Clock
   readonly #tls: TlsServer
-  /** By the addresses of both ends, in the order of their beginning. */
+  /** Unfinished handshakes by the addresses of both ends, oldest first. */
   readonly #pending = new Map<string, PendingHandshake>()
   #expiresAt: number
 
@@ -51,13 +51,13 @@ export class TlsListener {
       onSecure(socket)
     })
     this.#tls.on('tlsClientError', (_error, socket) => socket.destroy())
-    // Whoever leaves amid the handshake is gone; from then on a half of the connection may end by itself.
+    // Closing during the handshake ends the connection. Afterwards one half of it may end alone.
     this.server = createNetServer({ allowHalfOpen: false }, (socket) => {
       if (onAccept(socket)) this.#begin(socket)
     })
   }
 
-  /** When the certificate expires, in milliseconds since 1970. */
+  /** Expiry of the certificate in milliseconds since 1970. */
   get expiresAt(): number {
     return this.#expiresAt
   }
@@ -67,10 +67,10 @@ export class TlsListener {
   }
 
   /**
-   * New connections get this certificate; those that are open go on with theirs. Tickets of old sessions are
-   * worth nothing any more, so that nobody resumes under the old certificate.
+   * Uses this certificate for new connections; open ones keep theirs. Tickets of old sessions
+   * become invalid, so that nobody resumes under the old certificate.
    *
-   * @throws {TransportError} `ERR_TLS_CERTIFICATE`; the one before stays.
+   * @throws {TransportError} `ERR_TLS_CERTIFICATE`; the present certificate then stays in use.
    */
   reload(certificate: TlsCertificate): void {
     checkOptions('reloadCertificate', certificate, ['key', 'cert'])
@@ -79,7 +79,7 @@ export class TlsListener {
     this.#expiresAt = expiryOf({ cert })
   }
 
-  /** Cuts off everybody whose handshake has not ended. */
+  /** Closes all connections whose handshake is unfinished. */
   destroyPending(): void {
     for (const { socket } of [...this.#pending.values()]) socket.destroy()
   }
@@ -96,12 +96,15 @@ export class TlsListener {
     socket.on('close', () => {
       if (this.#pending.get(ends)?.socket === socket) this.#end(ends)
     })
-    // 'close' follows and tells.
+    // 'close' follows and is handled.
     socket.on('error', () => socket.destroy())
     this.#tls.emit('connection', socket)
   }
 
-  /** Whoever opens connections and says nothing has the oldest ones, not the one who comes now. */
+  /**
+   * Closes the oldest handshake, so that a flood of silent connections costs its own places and not
+   * those of newcomers.
+   */
   #dropOldest(): void {
     const [oldest] = this.#pending
     if (!oldest) return
@@ -116,7 +119,7 @@ export class TlsListener {
   }
 }
 
-/** Both ends: the same port of a client may come to two of our addresses. */
+/** Formats both ends: the same port of a client may connect to two of our addresses. */
 function endsOf({ remoteAddress, remotePort, localAddress }: Socket): string {
   return `${remoteAddress} ${remotePort} ${localAddress}`
 }

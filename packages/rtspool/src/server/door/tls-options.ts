@@ -4,19 +4,19 @@ import { TransportError } from '../../errors.js'
 import { checkInteger, checkOptions, checkText, kindOf, shown } from '../../option-checks.js'
 import { type SrtpSuite, type SrtpSuiteName, srtpSuites } from '../../srtp/index.js'
 
-/** What a server proves its name with; both in PEM. */
+/** Private key and certificate of a server, in PEM. */
 export interface TlsCertificate {
   /** The private key. */
   readonly key: string | Uint8Array
-  /** The certificate, followed by those between it and its authority. */
+  /** The certificate, followed by the intermediate certificates up to its authority. */
   readonly cert: string | Uint8Array
 }
 
 /** Options of RTSP over TLS (`rtsps:`). */
 export interface TlsOptions extends TlsCertificate {
   /**
-   * TCP port; 0 = any free one. The default of `rtsps:` is 322, which needs privileges on most systems, so as
-   * with 554 and 8554 a port that anybody may use is taken instead; clients have to be told.
+   * TCP port; 0 = any free one. `rtsps:` has port 322, which needs privileges on most systems. The
+   * default needs none, so clients must be given the port.
    * @default 8322
    */
   readonly port?: number | undefined
@@ -26,24 +26,25 @@ export interface TlsOptions extends TlsCertificate {
    */
   readonly host?: string | undefined
   /**
-   * Oldest version that is spoken. Older ones are broken and not offered (RFC 7826 section 19.2, RFC 8996).
+   * Oldest TLS version to accept. Older ones than 1.2 are broken and not offered (RFC 7826 section
+   * 19.2, RFC 8996).
    * @default 'TLSv1.2'
    */
   readonly minVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined
   /**
-   * Seconds that a client may take for the handshake; more than 0, at most 60.
+   * Seconds for a client to complete the handshake; more than 0, at most 60.
    * @default 10
    */
   readonly handshakeTimeout?: number | undefined
   /**
-   * Handshakes under way at the same time; one more ends the oldest of them.
+   * Handshakes that may be unfinished at the same time. One more closes the oldest of them.
    * @default 1000
    */
   readonly maxPendingHandshakes?: number | undefined
   /**
-   * What encrypts the media for clients with SRTP; publishers choose for themselves. `false` = no SRTP: media of
-   * TLS connections travel inside them only.
-   * @default 'AES_CM_128_HMAC_SHA1_80', which every client has
+   * Cipher for the media of viewers with SRTP; publishers choose their own. `false` = no SRTP:
+   * media of TLS connections are sent inside these only.
+   * @default 'AES_CM_128_HMAC_SHA1_80', which every client supports
    */
   readonly srtp?: SrtpSuiteName | false | undefined
 }
@@ -57,7 +58,7 @@ export const tlsDefaults = Object.freeze({
   srtp: 'AES_CM_128_HMAC_SHA1_80',
 }) satisfies { [K in Exclude<keyof Required<TlsOptions>, 'key' | 'cert'>]: TlsOptions[K] }
 
-/** A {@link TlsCertificate} as `node:tls` takes it. */
+/** A {@link TlsCertificate} in the form that `node:tls` expects. */
 export interface ResolvedCertificate {
   readonly key: string | Buffer
   readonly cert: string | Buffer
@@ -77,7 +78,7 @@ const maxHandshakeTimeout = 60
 const msPerSecond = 1000
 
 /**
- * @throws {RangeError | TypeError} Says which option is wrong.
+ * @throws {RangeError | TypeError} Names the wrong option.
  * @throws {TransportError} `ERR_TLS_CERTIFICATE`
  */
 export function resolveTlsOptions(options: TlsOptions, host?: string): ResolvedTlsOptions {
@@ -118,9 +119,9 @@ function srtpSuite(name: SrtpSuiteName | false): SrtpSuite | undefined {
 }
 
 /**
- * Makes sure that a key and a certificate can be read and belong together.
+ * Checks that key and certificate can be read and belong together.
  *
- * @throws {TransportError} `ERR_TLS_CERTIFICATE`; its message holds nothing of the key.
+ * @throws {TransportError} `ERR_TLS_CERTIFICATE`; its message contains nothing of the key.
  */
 export function resolveCertificate(certificate: TlsCertificate): ResolvedCertificate {
   const key = pemOf('key', certificate.key)
@@ -137,7 +138,7 @@ export function resolveCertificate(certificate: TlsCertificate): ResolvedCertifi
   }
 }
 
-/** What OpenSSL says, in words for who made the files. */
+/** Messages of OpenSSL, in words for the people who made the files. */
 const wrongs: Readonly<Record<string, string>> = {
   ERR_OSSL_X509_KEY_VALUES_MISMATCH: 'a key that is not that of the certificate',
   ERR_OSSL_PEM_NO_START_LINE: "something else: are key and certificate in each other's place?",

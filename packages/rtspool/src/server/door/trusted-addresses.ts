@@ -1,13 +1,13 @@
 import { BlockList, isIP } from 'node:net'
 import { shown } from '../../option-checks.js'
 
-/** Addresses and networks that the operator has named. */
+/** Addresses and networks that the operator trusts. */
 export class TrustedAddresses {
   readonly #list = new BlockList()
 
   /**
-   * @param addresses - Each an address, or a network such as `10.0.0.0/8` or `fd00::/8`.
-   * @throws {TypeError} Names what is neither.
+   * @param addresses - Addresses, or networks such as `10.0.0.0/8` or `fd00::/8`.
+   * @throws {TypeError} Names the entry that is neither.
    */
   constructor(addresses: readonly string[]) {
     if (!Array.isArray(addresses)) {

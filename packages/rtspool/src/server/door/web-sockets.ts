@@ -13,7 +13,7 @@ import { MessageDeadline } from '../connection/message-deadline.js'
 import { refuseHttp } from './http-refusal.js'
 
 /**
- * RTSP over WebSocket, made by the optional package `ws`, which is loaded when the first client asks for it.
+ * Accepts RTSP over WebSocket with the optional package `ws`, which is loaded for the first client.
  *
  * @see ONVIF Streaming Specification, RTSP over WebSocket; RFC 6455
  */
@@ -75,11 +75,14 @@ export class WebSockets {
   }
 }
 
-/** A message is as slow as RTSP may be, which sees nothing of it before it is whole. */
+/**
+ * Applies the deadline of RTSP messages to WebSocket messages, which RTSP sees only when they are
+ * complete.
+ */
 function limitMessageTime(socket: Socket, stream: WebSocketStream, clock: Clock): void {
   const progress = { isBetweenMessages: true, messageOffset: 0 }
   const deadline = new MessageDeadline(progress, clock, () => stream.destroy())
-  // In each turn after the stream, which has made messages of these bytes by now.
+  // Runs in each turn after the stream, which has parsed the messages in these bytes by now.
   socket.on('data', () => {
     progress.isBetweenMessages = stream.receivedCount !== progress.messageOffset
     progress.messageOffset = stream.receivedCount

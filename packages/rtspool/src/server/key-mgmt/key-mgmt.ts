@@ -16,47 +16,52 @@ import { parseSdp, serializeSdp } from '../../sdp/index.js'
 import type { SrtpSender, SrtpSuite } from '../../srtp/index.js'
 import type { RequestContext } from '../request/request-context.js'
 
-/** The profile of a stream. */
+/** Profile of a stream, and the client's key for it. */
 export interface ChosenProfile {
   readonly profile: 'AVP' | 'SAVP'
-  /** With SAVP: the key of what the client sends, if it comes with the request. */
+  /** Key of the packets that the client will send, with SAVP and only if the request contains it. */
   readonly offer: SrtpOffer | undefined
 }
 
 const protocol = 'mikey'
 const randBytes = 16
 
-/** What media for this client may be encrypted with: nothing where the keys could be read on the way. */
+/**
+ * Returns the cipher for media sent to this client, or `undefined` if the keys could be read on the
+ * way.
+ */
 export function srtpSuiteFor({ server, connection }: RequestContext): SrtpSuite | undefined {
   return connection.isSecure ? server.srtp : undefined
 }
 
-/** A description with keys, and what it holds of what changes. */
+/** A description with keys, and the values that it was made from. */
 interface SecureDescription {
   readonly changing: string
   readonly sdp: Buffer
 }
 
-/** The last one made from each description: a herd of clients is answered with one. */
+/** Last secure description made from each description: many clients at once get the same one. */
 const secureDescriptions = {
   bare: new WeakMap<Buffer, SecureDescription>(),
   indexed: new WeakMap<Buffer, SecureDescription>(),
 } as const
 
-/** How keys are told: as GStreamer reads them, or with an index and the lengths that live555 insists on. */
+/**
+ * Form of the keys: as GStreamer reads them, or with the index and the lengths that live555 needs.
+ */
 export type KeyForm = keyof typeof secureDescriptions
 
-/** live555 2026.10.17 takes no key from a description that has no index of four bytes. */
+/** live555 2026.10.17 ignores a key unless the description has an index of four bytes. */
 export function keyFormFor({ request }: RequestContext): KeyForm {
   return /\bLIVE555\b/i.test(request.headers.get('User-Agent') ?? '') ? 'indexed' : 'bare'
 }
 
 /**
- * The description of a media for a client that may have SRTP: all profiles are SAVP, and each track comes with
- * its key (RFC 4567 section 3). GStreamer asks for the profile that it sees here; FFmpeg asks for RTP/AVP inside
- * the connection all the same.
+ * Returns the description of a media for a client that may use SRTP. All profiles are SAVP, and
+ * each track has its key (RFC 4567 section 3). GStreamer requests the profile in the description;
+ * FFmpeg requests RTP/AVP inside the connection anyway.
  *
- * @returns A buffer that others are sent too, for up to a second.
+ * @returns A buffer that other clients get too, for up to a second.
  */
 export function secureDescription(
   media: Media,
@@ -96,7 +101,7 @@ function describeSecurely(
   return Buffer.from(serializeSdp(description))
 }
 
-/** Our key as a header, for the stream that the URI names. */
+/** Formats our key as a header, for the stream that the URI names. */
 export function keyMgmtHeader(
   uri: string,
   sender: SrtpSender,
@@ -108,16 +113,16 @@ export function keyMgmtHeader(
 }
 
 /**
- * The keys that the client offers in KeyMgmt headers for the stream that it sets up.
+ * Reads the keys that the client offers in KeyMgmt headers for the stream that it sets up.
  *
- * @returns `undefined` when it offers none.
+ * @returns `undefined` without an offer.
  * @throws {RequestError} `ERR_KEY_MANAGEMENT` (463)
  */
 export function offerFor(uri: string, headers: RtspHeaders): SrtpOffer | undefined {
   const messages = headers.getAll('KeyMgmt').flatMap(parseKeyMgmt)
   if (messages.length === 0) return undefined
   const named = messages.find((message) => message.uri === uri)
-  // Whoever sends one message means the stream of the request, whatever a proxy has made of the URI.
+  // A single message is for the stream of the request, even if a proxy has rewritten its URI.
   const message = named ?? (messages.length === 1 ? messages[0] : undefined)
   if (message) return offerOf(message)
   throw new RequestError('ERR_KEY_MANAGEMENT', 'KeyMgmt: expected a message for the stream')
@@ -152,6 +157,6 @@ function ntpTime64(unixMs: number): bigint {
   return (BigInt(seconds) << 32n) | BigInt(fraction)
 }
 
-/** How the key of a stream is told to its client: with the index, where packets have it. */
+/** Form in which a client gets the key of a stream: with the index if its packets have one. */
 export const keyFormOf = ({ isIndexed }: StreamSecurity): KeyForm =>
   isIndexed ? 'indexed' : 'bare'

@@ -6,18 +6,19 @@ import type { SrtpPosition, SrtpSuite } from '../../srtp/index.js'
 import type { ConnectionContext, RequestContext } from '../request/request-context.js'
 import { keyFormOf, keyMgmtHeader } from './key-mgmt.js'
 
-/** What each connection was told last, in a description. */
+/** Rollover counters that the last description sent on each connection contained. */
 const described = new WeakMap<ConnectionContext, ReadonlyMap<Track, SrtpPosition>>()
 
-/** Notes that a client was shown the keys of a media, with their rollover counters. */
+/** Notes that a client has been sent the keys of a media, with their rollover counters. */
 export function noteDescribed(connection: ConnectionContext, media: Media, suite: SrtpSuite): void {
   const positions = media.tracks.map((track) => [track, track.srtp(suite).toldPosition] as const)
   described.set(connection, new Map(positions))
 }
 
 /**
- * Which rollover counter a client knows that sets a track up. GStreamer 1.22 reads the one of the description only:
- * whoever reads that of SETUP can do without the packets that lead there.
+ * Returns the rollover counter that a client knows when it sets up a track. GStreamer 1.22 reads
+ * the counter in the description only. A client that reads the one in SETUP can do without the
+ * packets in between.
  */
 export function toldPosition(
   connection: ConnectionContext,
@@ -27,7 +28,10 @@ export function toldPosition(
   return described.get(connection)?.get(track) ?? sender.toldPosition
 }
 
-/** Our keys, for those streams that are going to play with another rollover counter than was told (RFC 4567 section 3). */
+/**
+ * Formats our keys for the streams that will play with another rollover counter than the client
+ * knows (RFC 4567 section 3).
+ */
 export function rolloverHeaders(
   { server }: RequestContext,
   streams: readonly PlayStream[],

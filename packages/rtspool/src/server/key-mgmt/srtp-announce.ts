@@ -6,8 +6,9 @@ import type { RequestContext } from '../request/request-context.js'
 import { keyMgmtHeader, offerOf, srtpSuiteFor } from './key-mgmt.js'
 
 /**
- * The keys of the tracks that are announced as SRTP, by their index; none on a connection where keys have no
- * place. We need one of our own a track, for the RTCP that the publisher gets.
+ * Reads the keys of the tracks that are announced as SRTP, by track index. Empty on a connection on
+ * which keys are not allowed. The server creates a key of its own for each track, for the RTCP sent
+ * to the publisher.
  *
  * @throws {RequestError} `ERR_KEY_MANAGEMENT` (463)
  */
@@ -20,7 +21,7 @@ export function announcedKeys(
   if (!suite) return keys
   media.forEach((section, index) => {
     if (!isSecure(section)) return
-    // RFC 4567 section 3.1: at the session level for all media that have none of their own.
+    // RFC 4567 section 3.1: the session level applies to all media without a key of their own.
     const attribute = section.attribute('key-mgmt') ?? session.attribute('key-mgmt')
     const offer = attribute === undefined ? undefined : offerOf(parseKeyMgmtAttribute(attribute))
     keys.set(index, { sender: createSrtpSender(offer?.master.suite ?? suite), offer })
@@ -28,7 +29,7 @@ export function announcedKeys(
   return keys
 }
 
-/** Our keys for the answer, one header a track, as rtspclientsink looks for them. */
+/** Formats our keys for the response, one header a track, as rtspclientsink expects them. */
 export function keyMgmtHeaders(
   { request, server }: RequestContext,
   { media }: SessionDescription,

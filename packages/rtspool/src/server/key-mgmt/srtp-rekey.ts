@@ -13,21 +13,23 @@ import {
 import { parseTarget } from '../request/target.js'
 import { keyFormOf, keyMgmtHeader, offerOf } from './key-mgmt.js'
 
-/** As a parameter of SET_PARAMETER, in lower case: ONVIF has it in the body. */
+/** Name of the parameter of SET_PARAMETER, in lower case: ONVIF sends it in the body. */
 export const keyMgmtParameter = 'keymgmt'
 
-/** A stream that has security, and where it is described. */
+/** A stream with SRTP, and its place in the description. */
 interface SecureStream {
   readonly trackIndex: number
   readonly security: StreamSecurity
-  /** Of what we send, as far as it is known. */
+  /** SSRC of the packets that the server sends, if known. */
   readonly ssrc: number | undefined
 }
 
 /**
- * Takes new keys for what the client sends: from KeyMgmt headers, or lines of the body that are named so.
+ * Accepts new keys for the packets that the client sends, from KeyMgmt headers or from lines with
+ * that name in the body.
  *
- * @returns Our keys with their present rollover counters, as headers: none where no key was brought.
+ * @returns Our keys with their present rollover counters, as headers; none if the request has no
+ *   key.
  * @throws {RequestError} `ERR_KEY_MANAGEMENT` (463); no key has been changed then.
  */
 export function takeNewKeys(
@@ -57,7 +59,7 @@ function keyMgmtValues({ request }: RequestContext): string[] {
   return values
 }
 
-/** The stream that a URI names; a session with one stream needs no track. */
+/** Finds the stream that a URI names. A session with one stream needs no track in the URI. */
 function requireStream(session: Session, uri: string): SecureStream {
   const held = presentationOf(session)
   const streams = held ? secureStreamsOf(held) : []

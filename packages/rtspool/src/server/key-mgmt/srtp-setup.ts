@@ -8,13 +8,13 @@ import type { RequestContext } from '../request/request-context.js'
 import { securityOf } from '../request/session-presentation.js'
 import { type ChosenProfile, srtpSuiteFor } from './key-mgmt.js'
 
-/** Who takes what a client sends for one stream. */
+/** Receivers of the RTP and RTCP that a client sends for one stream. */
 export interface Receivers {
   readonly rtp: ChannelReceiver
   readonly rtcp: ChannelReceiver
 }
 
-/** What protects a track on its way to a viewer; `undefined` with RTP/AVP. */
+/** Creates the SRTP context for a track sent to a viewer; `undefined` with RTP/AVP. */
 export function playSecurity(
   context: RequestContext,
   session: Session,
@@ -24,16 +24,16 @@ export function playSecurity(
   const suite = profile === 'SAVP' ? srtpSuiteFor(context) : undefined
   if (!suite) return undefined
   const sender = track.srtp(suite)
-  // live555 sends its RTCP under the key that it was given.
+  // live555 sends its RTCP under the key that it received.
   const own = { master: sender.master, rolloverCounters: new Map<number, number>() }
   return new StreamSecurity(sender, offer ?? own, securityOf(session, track.index))
 }
 
 /**
- * What protects a track on its way from a client; `undefined` with RTP/AVP.
+ * Creates the SRTP context for a track received from a client; `undefined` with RTP/AVP.
  *
- * @param announced - Where the client has announced the track.
- * @throws {RequestError} `ERR_KEY_MANAGEMENT` (463) when the client has told its key nowhere.
+ * @param announced - Keys of the client's ANNOUNCE, if it announced the track.
+ * @throws {RequestError} `ERR_KEY_MANAGEMENT` (463) when the client has not provided a key.
  */
 export function recordSecurity(
   session: Session,
@@ -53,7 +53,7 @@ export function recordSecurity(
   return new StreamSecurity(sender, theirs, securityOf(session, trackIndex))
 }
 
-/** Receivers that hear only what is authentic. */
+/** Wraps receivers so that they get authentic packets only. */
 export function secured(receivers: Receivers, security: StreamSecurity | undefined): Receivers {
   if (!security) return receivers
   return {
@@ -68,7 +68,7 @@ export function secured(receivers: Receivers, security: StreamSecurity | undefin
   }
 }
 
-/** Sends RTCP protected. */
+/** Wraps a sender of RTCP so that it encrypts. */
 export function securedRtcp(
   send: (compound: Buffer) => void,
   security: StreamSecurity | undefined,

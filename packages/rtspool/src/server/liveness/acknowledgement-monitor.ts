@@ -6,43 +6,43 @@ import {
   tcpName,
 } from '../../transport/tcp/tcp-queues.js'
 
-/** A connection whose client may have vanished without a word. */
+/** A connection whose client may have vanished without closing it. */
 export interface AcknowledgingPeer extends TcpEnds {
-  /** Interleaved channels: without any, nothing is sent that it has not asked for. */
+  /** Interleaved channels. Without any, the client is sent nothing that it has not requested. */
   readonly channels: { readonly size: number }
-  /** Bytes that the kernel has been given so far. */
+  /** Bytes passed to the kernel so far. */
   readonly bytesHandedOver: number
 }
 
-/** A peer that has not acknowledged all that it was sent. */
+/** A client that has not acknowledged all the bytes sent to it. */
 interface Debt {
-  /** Of the look that found it. */
+  /** Time of the look that found the debt. */
   readonly since: number
-  /** The debt is paid when the peer has acknowledged so many bytes. */
+  /** The debt is paid once the client has acknowledged this many bytes. */
   readonly goal: number
 }
 
-/** Each look reads the list of all connections of the system. */
+/** Interval between looks. Each look reads the list of all connections of the system. */
 const intervalMs = 2000
 
 /**
- * Says which client has acknowledged nothing for too long, where the system's own calls are not at hand. Small reports
- * to a client that has vanished fill no buffer: only the kernel's list of connections tells. It is read only while a
- * connection carries media.
+ * Detects clients that have acknowledged nothing for too long, if native calls are not available.
+ * Small reports to a vanished client fill no buffer, so only the kernel's list of connections shows
+ * it. The list is read only while a connection carries media.
  */
 export class AcknowledgementMonitor<T extends AcknowledgingPeer> {
   readonly #clock: Clock
   readonly #maxAgeMs: number
   readonly #onVanished: (peer: T) => void
   readonly #read: () => Promise<TcpQueues | undefined>
-  /** The name of each connection. */
+  /** Each connection with its name in the list. */
   readonly #peers = new Map<T, string>()
   readonly #debts = new Map<T, Debt>()
   #timer: ClockTimer | undefined
   #isLooking = false
   #isBlind = false
 
-  /** @param maxAgeMs - 0 = no limit: nothing is looked at. */
+  /** @param maxAgeMs - Longest time without acknowledgement; 0 = no limit, and nothing is read. */
   constructor(
     clock: Clock,
     maxAgeMs: number,
@@ -85,7 +85,8 @@ export class AcknowledgementMonitor<T extends AcknowledgingPeer> {
   }
 
   async #look(): Promise<void> {
-    // What is written while the list is read may be in it: counted before, it makes a debt look larger, never smaller.
+    // Counted before the list is read. Bytes written meanwhile can only make a debt look larger,
+    // never smaller.
     const handedOver = new Map<T, number>()
     for (const peer of this.#peers.keys()) {
       if (peer.channels.size > 0) handedOver.set(peer, peer.bytesHandedOver)
@@ -105,7 +106,7 @@ export class AcknowledgementMonitor<T extends AcknowledgingPeer> {
     }
   }
 
-  /** @returns Age of the debt in milliseconds. */
+  /** @returns Age of the client's debt in milliseconds. */
   #account(peer: T, handedOver: number, queued: number, now: number): number {
     const debt = this.#debts.get(peer)
     if (queued === 0) {

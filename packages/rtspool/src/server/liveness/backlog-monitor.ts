@@ -2,16 +2,16 @@ import type { Clock, ClockTimer } from '../../clock.js'
 
 /** A connection whose client may be behind. */
 export interface BacklogSource {
-  /** @returns Age of the oldest byte that the client has not taken, in milliseconds. */
+  /** @returns Age of the oldest byte that the client has not received, in milliseconds. */
   sampleBacklog(now: number): number
 }
 
-/** Often enough for a limit of two seconds; a look costs one system call. */
+/** Interval between looks: short enough for a limit of two seconds. A look costs one system call. */
 const intervalMs = 500
 
 /**
- * Looks at all connections twice a second, and says which client has taken nothing for too long. It runs only
- * while there are connections.
+ * Looks at all connections twice a second, and reports clients that have received nothing for too
+ * long. It runs only while there are connections.
  */
 export class BacklogMonitor<T extends BacklogSource> {
   readonly #clock: Clock
@@ -20,7 +20,7 @@ export class BacklogMonitor<T extends BacklogSource> {
   readonly #sources = new Set<T>()
   #timer: ClockTimer | undefined
 
-  /** @param maxAgeMs - 0 = no limit. */
+  /** @param maxAgeMs - Longest time without reading; 0 = no limit. */
   constructor(clock: Clock, maxAgeMs: number, onTooSlow: (source: T) => void) {
     this.#clock = clock
     this.#maxAgeMs = maxAgeMs

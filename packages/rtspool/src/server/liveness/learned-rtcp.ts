@@ -4,7 +4,7 @@ import type { DatagramReceiver } from '../../transport/udp/peer-table.js'
 import type { RtcpSource } from '../../transport/udp/rtcp-sources.js'
 import type { UdpEndpoint } from '../../transport/udp/udp-port-pair.js'
 
-/** Waits for RTCP of one viewer from a port that it did not announce; see `RtcpSources`. */
+/** Watches for RTCP of one viewer from a port that it did not announce; see `RtcpSources`. */
 export class LearnedRtcp {
   readonly #endpoint: UdpEndpoint
   readonly #address: string
@@ -33,12 +33,12 @@ export class LearnedRtcp {
     endpoint.rtcpSources.add(address, this.#source)
   }
 
-  /** The viewer was heard from the port that it announced: there is nothing more to learn. */
+  /** Stops watching: RTCP has arrived from the announced port. */
   heard(): void {
     if (this.#port === undefined) this.#endpoint.rtcpSources.delete(this.#address, this.#source)
   }
 
-  /** Idempotent. */
+  /** Stops watching. Idempotent. */
   release(): void {
     this.#endpoint.rtcpSources.delete(this.#address, this.#source)
     if (this.#port !== undefined) {

@@ -3,20 +3,25 @@ import type { PlayStream } from '../../media/streams/play-stream.js'
 import type { Session } from '../../session-pool/index.js'
 import type { DatagramDestination } from '../../transport/udp/datagram-group.js'
 
-/** Twice before the limit; a look costs two system calls a stream. */
+/**
+ * Interval between looks: two before the limit is reached. A look costs two system calls a stream.
+ */
 const intervalMs = 500
-/** For how long everything must have been refused; a client may be about to open its port anew. */
+/** Time for which everything must have been refused. A client may be about to open its port again. */
 const refusedMs = 1000
-/** Refusals further apart are not one: others may have been held back (RFC 1812 section 4.3.2.8), not more. */
+/**
+ * Longest gap between two refusals that count as one. Routers rate-limit ICMP errors (RFC 1812
+ * section 4.3.2.8), so shorter gaps are normal.
+ */
 const maxGapMs = 3000
 
-/** Tells, when it is looked at, what one destination has refused. */
+/** Reports the refusals of one destination when it is looked at. */
 export interface RefusalListener {
   look(): void
   close(): void
 }
 
-/** Where datagrams are sent from. */
+/** UDP port that datagrams are sent from. */
 export interface RefusableEndpoint {
   listenForRefusals(
     destination: DatagramDestination,
@@ -24,14 +29,14 @@ export interface RefusableEndpoint {
   ): RefusalListener | undefined
 }
 
-/** One UDP stream, and since when its client refuses it. */
+/** One UDP stream, with the time of its first and last refusal. */
 interface Watched {
   readonly session: Session
   readonly stream: PlayStream
   socket: RefusalListener | undefined
   firstRefusedAt: number
   lastRefusedAt: number
-  /** To see whether packets flow. */
+  /** Packets sent at the last look, to see whether packets flow. */
   packetCount: number
   flowedAt: number
 }
@@ -39,10 +44,10 @@ interface Watched {
 const never = Number.NEGATIVE_INFINITY
 
 /**
- * Ends sessions whose client is gone: it refuses all that is sent to it, for a second, and is not heard meanwhile
- * (RFC 8083 section 4.5, RFC 7826 C.1.6). A refusal counts only when it quotes a packet that was really sent, so that
- * nobody who does not see the stream can forge one. Where refusals cannot be learned, the session ends with its
- * timeout.
+ * Ends sessions whose client has gone: for a second it has refused every packet and sent nothing
+ * (RFC 8083 section 4.5, RFC 7826 C.1.6). A refusal counts only if it quotes a packet that was
+ * really sent, so that only somebody who sees the stream can forge one. Without native calls there
+ * are no refusals, and the session ends at its timeout.
  */
 export class RefusalMonitor {
   readonly #clock: Clock
@@ -53,7 +58,7 @@ export class RefusalMonitor {
     this.#clock = clock
   }
 
-  /** Begins to watch a stream. @returns Ends it. Idempotent. */
+  /** Starts watching a stream. @returns A function that stops it. Idempotent. */
   watch(
     session: Session,
     stream: PlayStream,
@@ -109,7 +114,10 @@ export class RefusalMonitor {
     watched.lastRefusedAt = now
   }
 
-  /** Whether this stream is refused, and the session's other ones are as well or have nothing to send. */
+  /**
+   * True if this stream is refused, and the session's other streams are refused too or have nothing
+   * to send.
+   */
   #isGone({ session, firstRefusedAt, lastRefusedAt }: Watched): boolean {
     if (lastRefusedAt - firstRefusedAt < refusedMs || firstRefusedAt === never) return false
     if (session.lastAccessAt >= firstRefusedAt) return false

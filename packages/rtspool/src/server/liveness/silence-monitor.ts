@@ -4,21 +4,21 @@ import type { Session } from '../../session-pool/index.js'
 const intervalMs = 500
 
 /**
- * Ends sessions that record, whose connection has closed and of which nothing is heard, neither RTP nor RTCP, for a time
- * that is shorter than their timeout: their publisher has crashed. One whose connection is open may only be slow. It runs
- * only while there are any, and costs nothing per packet.
+ * Ends recording sessions whose connection has closed and whose publisher has sent no RTP or RTCP
+ * for `maxMs`. Such a publisher has crashed; one with an open connection may only be slow. The
+ * timer runs only while streams are watched, and costs nothing per packet.
  */
 export class SilenceMonitor {
   readonly #clock: Clock
   readonly #maxMs: number
   readonly #isConnected: (session: Session) => boolean
-  /** One entry for each stream. */
+  /** Watched streams, one entry for each. */
   readonly #watched = new Set<{ readonly session: Session }>()
   #timer: ClockTimer | undefined
 
   /**
-   * @param maxMs - 0 = no limit but the timeout of the session.
-   * @param isConnected - Whether the connection that a session was used on last is open.
+   * @param maxMs - Longest silence; 0 = no limit but the timeout of the session.
+   * @param isConnected - True if the connection that last used the session is open.
    */
   constructor(clock: Clock, maxMs: number, isConnected: (session: Session) => boolean) {
     this.#clock = clock
@@ -26,7 +26,10 @@ export class SilenceMonitor {
     this.#isConnected = isConnected
   }
 
-  /** Begins to watch the session of a stream. It may be silent while it does not record. @returns Ends it. Idempotent. */
+  /**
+   * Starts watching the session of a stream. Silence counts only while the session records.
+   * @returns A function that stops it. Idempotent.
+   */
   watch(session: Session): () => void {
     if (this.#maxMs === 0) return () => {}
     const watched = { session }
@@ -44,7 +47,7 @@ export class SilenceMonitor {
     return this.#clock.schedule(() => this.#look(false), intervalMs, false)
   }
 
-  /** @param hasRead - Whether all that had come when it was time to look has been read. */
+  /** @param hasRead - True if everything that had arrived when the timer ran has been read. */
   #look(hasRead: boolean): void {
     const now = this.#clock.now()
     const silent = [...this.#watched].filter(
