@@ -116,7 +116,7 @@ describe('a publisher over UDP', () => {
 })
 
 it.each(['UDP', 'TCP'] as const)(
-  'B-PUBDIE a publisher over %s that stays connected may send something now and then',
+  'A-SES-7 B-PUBDIE a publisher over %s that stays connected may send something now and then',
   async (over) => {
     const { clock, session, send } = await published(over)
     for (let n = 0; n < 3; n++) {
