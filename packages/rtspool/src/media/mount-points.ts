@@ -43,6 +43,8 @@ export class MountPoints implements Iterable<readonly [path: string, factory: Me
   /** How many mount points have each number of segments: only such prefixes of a path are looked up. */
   readonly #depths: number[] = []
   readonly #publishPatterns = new Map<string, PublishOptions>()
+  /** Answer to the last question; until a mount point comes or goes. */
+  #lastMatch: { readonly path: string; readonly match: MountMatch | undefined } | undefined
 
   get size(): number {
     return this.#factories.size
@@ -82,8 +84,19 @@ export class MountPoints implements Iterable<readonly [path: string, factory: Me
     return this.#factories.get(withoutTrailingSlash(path))
   }
 
-  /** The longest mount point for a path. Costs one look-up for each depth that a mount point has. */
+  /**
+   * The longest mount point for a path. Costs one look-up for each depth that a mount point has; nothing when the same path
+   * was asked for last, as SETUP does before and after it has admitted a session.
+   */
   match(path: string): MountMatch | undefined {
+    const last = this.#lastMatch
+    if (last?.path === path) return last.match
+    const match = this.#find(path)
+    this.#lastMatch = { path, match }
+    return match
+  }
+
+  #find(path: string): MountMatch | undefined {
     const ends = segmentEnds(withoutTrailingSlash(path), this.#depths.length)
     for (let depth = ends.length - 1; depth >= 0; depth--) {
       if (!this.#depths[depth]) continue
@@ -145,6 +158,7 @@ export class MountPoints implements Iterable<readonly [path: string, factory: Me
   }
 
   #noteDepth(mountPath: string, change: 1 | -1): void {
+    this.#lastMatch = undefined
     const depth = depthOf(mountPath)
     while (this.#depths.length <= depth) this.#depths.push(0)
     this.#depths[depth] = (this.#depths[depth] ?? 0) + change

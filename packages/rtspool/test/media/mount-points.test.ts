@@ -54,6 +54,21 @@ describe('MountPoints.match finds the longest mount point that ends at a slash',
 })
 
 describe('S-2 MountPoints.match', () => {
+  it('answers the same question once, until a mount point comes or goes', () => {
+    const mounts = new MountPoints()
+    const [outer, inner] = [factory(), factory()]
+    mounts.add('/cam', outer)
+    const match = mounts.match('/cam/1')
+    expect(match?.factory).toBe(outer)
+    expect(mounts.match('/cam/1')).toBe(match)
+    mounts.add('/cam/1', inner)
+    expect(mounts.match('/cam/1')?.factory).toBe(inner)
+    mounts.remove('/cam/1')
+    expect(mounts.match('/cam/1')?.factory).toBe(outer)
+    mounts.remove('/cam')
+    expect(mounts.match('/cam/1')).toBeUndefined()
+  })
+
   /** Cuts one segment after the other, as long as there is one. */
   function matchOneByOne(paths: ReadonlySet<string>, path: string): string | undefined {
     let candidate = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path
