@@ -19,23 +19,29 @@ export class ByteReader {
   }
 
   uint8(): number {
-    return this.bytes(1)[0] as number
+    return this.#bytes[this.#take(1)] as number
   }
 
   uint16(): number {
-    return this.bytes(2).readUInt16BE()
+    return this.#bytes.readUInt16BE(this.#take(2))
   }
 
   uint32(): number {
-    return this.bytes(4).readUInt32BE()
+    return this.#bytes.readUInt32BE(this.#take(4))
   }
 
   /** A view. */
   bytes(count: number): Buffer {
+    const start = this.#take(count)
+    return this.#bytes.subarray(start, start + count)
+  }
+
+  /** @returns The offset of the bytes. */
+  #take(count: number): number {
     if (count > this.remainingBytes) {
       refuseMikey(`expected ${count} bytes at offset ${this.#offset}, got ${this.remainingBytes}`)
     }
     this.#offset += count
-    return this.#bytes.subarray(this.#offset - count, this.#offset)
+    return this.#offset - count
   }
 }

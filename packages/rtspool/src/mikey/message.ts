@@ -93,8 +93,6 @@ export const mikeyVersion = 1
 /** The only map of crypto sessions here: policy, SSRC and rollover counter. */
 export const srtpIdMap = 0
 export const srtpProtocol = 0
-export const headerBytes = 10
-export const cryptoSessionBytes = 9
 export const nullAlgorithm = 0
 
 /** Types of time (RFC 3830 section 6.6). */

@@ -1,7 +1,6 @@
+import { ByteWriter } from './byte-writer.js'
 import {
   type CryptoSession,
-  cryptoSessionBytes,
-  headerBytes,
   type KeyData,
   keyTypes,
   keyValidities,
@@ -15,92 +14,83 @@ import {
   timestampTypes,
 } from './message.js'
 
-/** A payload without its first byte, which is the type of the one after it. */
+/** A payload: its type, and what follows the type of the payload after it. */
 interface Payload {
   readonly type: number
-  readonly body: Buffer
+  readonly write: (writer: ByteWriter) => void
 }
 
 /** Writes a message with its keys not encrypted: only for what nobody else can read. */
 export function serializeMikey(message: MikeyMessage): Buffer {
   const payloads: Payload[] = [
-    { type: payloadTypes.timestamp, body: timestamp(message.ntpTime) },
-    { type: payloadTypes.rand, body: Buffer.concat([uint8(message.rand.length), message.rand]) },
+    { type: payloadTypes.timestamp, write: (writer) => writeTimestamp(writer, message.ntpTime) },
+    {
+      type: payloadTypes.rand,
+      write: (writer) => writer.uint8(message.rand.length).bytes(message.rand),
+    },
     ...message.policies.map((policy) => ({
       type: payloadTypes.securityPolicy,
-      body: securityPolicy(policy),
+      write: (writer: ByteWriter) => writeSecurityPolicy(writer, policy),
     })),
-    { type: payloadTypes.kemac, body: kemac(message.keys) },
+    { type: payloadTypes.kemac, write: (writer) => writeKemac(writer, message.keys) },
   ]
-  return Buffer.concat([
-    header(message, payloads[0]?.type ?? payloadTypes.last),
-    ...chain(payloads),
-  ])
+  const writer = new ByteWriter()
+  writeHeader(writer, message, payloads[0]?.type ?? payloadTypes.last)
+  writeChain(writer, payloads)
+  return writer.toBuffer()
 }
 
 /** Each payload with the type of the next one in front of it. */
-function chain(payloads: readonly Payload[]): Buffer[] {
-  return payloads.flatMap(({ body }, index) => [
-    uint8(payloads[index + 1]?.type ?? payloadTypes.last),
-    body,
-  ])
+function writeChain(writer: ByteWriter, payloads: readonly Payload[]): void {
+  payloads.forEach(({ write }, index) => {
+    writer.uint8(payloads[index + 1]?.type ?? payloadTypes.last)
+    write(writer)
+  })
 }
 
-function header({ dataType, csbId, cryptoSessions }: MikeyMessage, nextPayload: number): Buffer {
-  const bytes = Buffer.alloc(headerBytes)
-  bytes[0] = mikeyVersion
-  bytes[1] = dataType
-  bytes[2] = nextPayload
-  // 3: no answer wanted, pseudo-random function MIKEY-1
-  bytes.writeUInt32BE(csbId, 4)
-  bytes[8] = cryptoSessions.length
-  bytes[9] = srtpIdMap
-  return Buffer.concat([bytes, ...cryptoSessions.map(cryptoSession)])
+function writeHeader(
+  writer: ByteWriter,
+  { dataType, csbId, cryptoSessions }: MikeyMessage,
+  nextPayload: number,
+): void {
+  writer.uint8(mikeyVersion).uint8(dataType).uint8(nextPayload)
+  // No answer wanted, pseudo-random function MIKEY-1.
+  writer.uint8(0).uint32(csbId).uint8(cryptoSessions.length).uint8(srtpIdMap)
+  for (const session of cryptoSessions) writeCryptoSession(writer, session)
 }
 
-function cryptoSession({ policy, ssrc, rolloverCounter }: CryptoSession): Buffer {
-  const bytes = Buffer.alloc(cryptoSessionBytes)
-  bytes[0] = policy
-  bytes.writeUInt32BE(ssrc, 1)
-  bytes.writeUInt32BE(rolloverCounter, 5)
-  return bytes
+function writeCryptoSession(
+  writer: ByteWriter,
+  { policy, ssrc, rolloverCounter }: CryptoSession,
+): void {
+  writer.uint8(policy).uint32(ssrc).uint32(rolloverCounter)
 }
 
-function timestamp(ntpTime: bigint): Buffer {
-  const bytes = Buffer.alloc(9)
-  bytes[0] = timestampTypes.ntpUtc
-  bytes.writeBigUInt64BE(ntpTime, 1)
-  return bytes
+function writeTimestamp(writer: ByteWriter, ntpTime: bigint): void {
+  writer.uint8(timestampTypes.ntpUtc)
+  writer.uint32(Number(ntpTime >> 32n)).uint32(Number(ntpTime & 0xffff_ffffn))
 }
 
-function securityPolicy({ policy, parameters }: SecurityPolicy): Buffer {
-  const list = [...parameters].map(([type, value]) =>
-    Buffer.concat([uint8(type), uint8(value.length), value]),
-  )
-  return Buffer.concat([uint8(policy), uint8(srtpProtocol), sized(Buffer.concat(list))])
+function writeSecurityPolicy(writer: ByteWriter, { policy, parameters }: SecurityPolicy): void {
+  writer.uint8(policy).uint8(srtpProtocol)
+  writer.sized(() => {
+    for (const [type, value] of parameters) writer.uint8(type).uint8(value.length).bytes(value)
+  })
 }
 
-function kemac(keys: readonly KeyData[]): Buffer {
-  const payloads = keys.map((key) => ({ type: payloadTypes.keyData, body: keyData(key) }))
-  const list = Buffer.concat(chain(payloads))
-  return Buffer.concat([uint8(nullAlgorithm), sized(list), uint8(nullAlgorithm)])
+function writeKemac(writer: ByteWriter, keys: readonly KeyData[]): void {
+  const payloads = keys.map((key) => ({
+    type: payloadTypes.keyData,
+    write: () => writeKeyData(writer, key),
+  }))
+  writer.uint8(nullAlgorithm)
+  writer.sized(() => writeChain(writer, payloads))
+  writer.uint8(nullAlgorithm)
 }
 
-function keyData({ type, key, salt, mki }: KeyData): Buffer {
-  const hasSalt = type === keyTypes.tekWithSalt
-  return Buffer.concat([
-    uint8((type << 4) | (mki ? keyValidities.index : keyValidities.none)),
-    sized(key),
-    ...(hasSalt ? [sized(salt ?? Buffer.alloc(0))] : []),
-    ...(mki ? [uint8(mki.length), mki] : []),
-  ])
-}
-
-const uint8 = (value: number): Buffer => Buffer.from([value])
-
-/** Bytes with their length of 16 bits in front. */
-function sized(bytes: Buffer): Buffer {
-  const length = Buffer.alloc(2)
-  length.writeUInt16BE(bytes.length)
-  return Buffer.concat([length, bytes])
+function writeKeyData(writer: ByteWriter, { type, key, salt, mki }: KeyData): void {
+  writer.uint8((type << 4) | (mki ? keyValidities.index : keyValidities.none))
+  writer.sized(() => writer.bytes(key))
+  if (type === keyTypes.tekWithSalt) writer.sized(() => salt && writer.bytes(salt))
+  if (mki) writer.uint8(mki.length).bytes(mki)
 }

@@ -43,7 +43,8 @@ interface Step {
 /** Protects the packets of one stream under one master key, each index once. */
 export class SrtpSender {
   readonly master: MasterKey
-  readonly #cipher: PacketCipher
+  /** Made for the first packet: deriving its keys costs more than all else of a sender that sends nothing. */
+  #madeCipher: PacketCipher | undefined
   /** What has been sent, by SSRC: one that comes back must not begin anew. */
   readonly #windows = new Map<number, ReplayWindow>()
   /** Packets that got no index, while somebody else still holds them. */
@@ -56,7 +57,11 @@ export class SrtpSender {
 
   constructor(master: MasterKey) {
     this.master = master
-    this.#cipher = createPacketCipher(master)
+  }
+
+  get #cipher(): PacketCipher {
+    this.#madeCipher ??= createPacketCipher(this.master)
+    return this.#madeCipher
   }
 
   /** Bytes that each RTP packet grows by. */

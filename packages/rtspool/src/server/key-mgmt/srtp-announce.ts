@@ -1,9 +1,14 @@
+import { RequestError } from '../../errors.js'
 import { createSrtpSender } from '../../media/fan-out/secure-fan-out.js'
 import type { TrackKeys } from '../../media/streams/stream-security.js'
+import type { SrtpOffer } from '../../mikey/index.js'
 import { parseKeyMgmtAttribute } from '../../rtsp/index.js'
 import { type MediaDescription, resolveControl, type SessionDescription } from '../../sdp/index.js'
 import type { RequestContext } from '../request/request-context.js'
 import { keyMgmtHeader, offerOf, srtpSuiteFor } from './key-mgmt.js'
+
+/** A presentation has some languages of sound at most. Each track costs a key of ours, and a message in the answer. */
+const maxKeyedTracks = 16
 
 /**
  * Reads the keys of the tracks that are announced as SRTP, by track index. Empty on a connection on
@@ -19,14 +24,27 @@ export function announcedKeys(
   const suite = srtpSuiteFor(context)
   const keys = new Map<number, TrackKeys>()
   if (!suite) return keys
+  // RFC 4567 section 3.1: the session level applies to all media without a key of their own. Read once.
+  let common: SrtpOffer | undefined
   media.forEach((section, index) => {
     if (!isSecure(section)) return
-    // RFC 4567 section 3.1: the session level applies to all media without a key of their own.
-    const attribute = section.attribute('key-mgmt') ?? session.attribute('key-mgmt')
-    const offer = attribute === undefined ? undefined : offerOf(parseKeyMgmtAttribute(attribute))
+    if (keys.size === maxKeyedTracks) throw tooManyKeys()
+    const own = section.attribute('key-mgmt')
+    if (own === undefined) common ??= offerIn(session.attribute('key-mgmt'))
+    const offer = own === undefined ? common : offerIn(own)
     keys.set(index, { sender: createSrtpSender(offer?.master.suite ?? suite), offer })
   })
   return keys
+}
+
+const tooManyKeys = (): RequestError =>
+  new RequestError(
+    'ERR_KEY_MANAGEMENT',
+    `expected at most ${maxKeyedTracks} tracks of SRTP, got more`,
+  )
+
+function offerIn(attribute: string | undefined): SrtpOffer | undefined {
+  return attribute === undefined ? undefined : offerOf(parseKeyMgmtAttribute(attribute))
 }
 
 /** Formats our keys for the response, one header a track, as rtspclientsink expects them. */

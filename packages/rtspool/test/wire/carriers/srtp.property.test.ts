@@ -332,6 +332,27 @@ describe('bad keys', () => {
     expect(server.mounts.get('/live/a')).toBeUndefined()
   })
 
+  it.each([
+    [16, 200],
+    [17, 463],
+  ])('A-SRT-5 B-LOOP an announcement of %d tracks with keys: %d', async (tracks, statusCode) => {
+    const { server } = await camera()
+    const publisher = await connectTlsTo(server)
+    const { attribute } = new SrtpPeer()
+    const head = 'v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=a\r\nt=0 0\r\n'
+    const common = `a=key-mgmt:${attribute}\r\n`
+    const track = (index: number) =>
+      `m=audio 0 RTP/SAVP 0\r\na=control:streamid=${index}\r\n${index % 2 ? common : ''}`
+    const body = head + common + Array.from({ length: tracks }, (_, at) => track(at)).join('')
+    const response = await publisher.request('ANNOUNCE', secureUrl(server, '/live/a'), {
+      headers: { 'Content-Type': 'application/sdp' },
+      body,
+    })
+    expect(response.statusCode).toBe(statusCode)
+    const answered = response.headers.getAll('KeyMgmt').length
+    expect(answered).toBe(statusCode === 200 ? tracks : 0)
+  })
+
   it('A-SRT-5 a publisher that tells no key: 463', async () => {
     const { server } = await camera()
     const publisher = await connectTlsTo(server)

@@ -210,6 +210,48 @@ export function* largestRequests(
   }
 }
 
+/**
+ * Requests that are large in the keys that they carry, for a session with SRTP.
+ *
+ * @param message - A MIKEY message as large as a piece of a request may be: so many bytes, or a little less.
+ */
+export function* largestKeyRequests(
+  base: string,
+  common: Common,
+  message: (sizeBytes: number) => Buffer,
+): Generator<LargestRequest> {
+  const of = (sizeBytes: number): string => message(sizeBytes).toString('base64')
+  const header = (sizeBytes: number): string => `prot=mikey;data="${of(sizeBytes)}"`
+  const line = `KeyMgmt: ${header(6000)}`
+  const many = `KeyMgmt: ${Array<string>(32).fill(header(120)).join(',')}`
+  const lines = Math.floor(maxHeaderBytes / maxLine) - 1
+  const secure = 'Transport: RTP/SAVP/TCP;unicast;interleaved=0-1'
+  const setups = [
+    { name: 'one large message', headers: [secure, line] },
+    { name: 'large messages', headers: [secure, ...Array<string>(lines).fill(line)] },
+    { name: 'many messages', headers: [secure, ...Array<string>(lines).fill(many)] },
+    { name: 'no message', headers: [secure, `KeyMgmt: prot=mikey;data="${fill('A', 7000)}"`] },
+  ]
+  for (const part of setups) yield make('SETUP', `${base}/trackID=0`, part, common)
+  const parameter = `KeyMgmt: ${header(90_000)}`
+  const parameters = [
+    body('keys', 'text/parameters', parameter),
+    body('small keys', 'text/parameters', `KeyMgmt: ${header(120)}\r\n`.repeat(100)),
+  ]
+  for (const part of parameters) yield make('SET_PARAMETER', base, part, common)
+  const media = (attribute: string, count: number = sdpLimits.media): string =>
+    `${video.replace('RTP/AVP', 'RTP/SAVP')}${attribute}`.repeat(count)
+  const keyed = (sizeBytes: number): string => `a=key-mgmt:mikey ${of(sizeBytes)}\r\n`
+  const announced = [
+    body('keys of 16 media', 'application/sdp', sdpHead + media(keyed(2700), 16)),
+    body('one large key for 16 media', 'application/sdp', sdpHead + keyed(42_000) + media('', 16)),
+    body('one large key', 'application/sdp', sdpHead + media(keyed(45_000), 1)),
+    body('16 media without keys', 'application/sdp', sdpHead + media('', 16)),
+    body('keys of 64 media', 'application/sdp', sdpHead + media(keyed(500))),
+  ]
+  for (const part of announced) yield make('ANNOUNCE', `${base}/live`, part, () => [])
+}
+
 function make(
   method: string,
   base: string,
