@@ -126,7 +126,7 @@ export type { SrtpSuiteName } from './srtp/index.js'
 export {
   MulticastAddressPool,
   type MulticastOptions,
-  type MulticastPlace,
   multicastDefaults,
 } from './transport/multicast/multicast-address-pool.js'
+export type { MulticastPlace } from './transport/multicast/place-table.js'
 export type { MulticastStats } from './transport/udp/udp-transport.js'

@@ -15,7 +15,8 @@ import { secureRows } from './secure.js'
 import { sessionRows } from './session.js'
 import { transportRows } from './setup.js'
 import { teardownRows } from './teardown.js'
-import { httpRows, webSocketRows } from './tunnels.js'
+import { httpRows } from './tunnels.js'
+import { webSocketRows } from './web-sockets.js'
 
 const prefixes = [
   'MSG',

@@ -6,7 +6,7 @@ import {
   type SessionDescription,
   serializeSdp,
 } from '../sdp/index.js'
-import type { MulticastPlace } from '../transport/multicast/multicast-address-pool.js'
+import type { MulticastPlace } from '../transport/multicast/place-table.js'
 import { directions, isRelayed } from './relayed-lines.js'
 
 /** The multicast group of each track, by its index; nothing for tracks that have none. */

@@ -1,10 +1,8 @@
 import { parseCompound } from '../../rtcp/index.js'
-import type {
-  MulticastAddressPool,
-  MulticastPlace,
-} from '../../transport/multicast/multicast-address-pool.js'
+import type { MulticastAddressPool } from '../../transport/multicast/multicast-address-pool.js'
 import { MulticastEndpoint } from '../../transport/multicast/multicast-endpoint.js'
 import { MulticastListener } from '../../transport/multicast/multicast-listener.js'
+import type { MulticastPlace } from '../../transport/multicast/place-table.js'
 import type { MulticastCarrier } from '../../transport/udp/udp-transport.js'
 import { GroupCounters } from '../fan-out/group-counters.js'
 import type { DatagramReader, DeliveryCounters } from '../fan-out/reader.js'

@@ -5,10 +5,8 @@ import { PlayStream } from '../../media/streams/play-stream.js'
 import type { MulticastStream, MulticastViewer } from '../../media/track/multicast-stream.js'
 import type { TransportSpecInit } from '../../rtsp/index.js'
 import type { Session } from '../../session-pool/index.js'
-import type {
-  MulticastAddressPool,
-  MulticastPlace,
-} from '../../transport/multicast/multicast-address-pool.js'
+import type { MulticastAddressPool } from '../../transport/multicast/multicast-address-pool.js'
+import type { MulticastPlace } from '../../transport/multicast/place-table.js'
 import type { RequestContext } from '../request/request-context.js'
 import { isPublication, presentationOf } from '../request/session-presentation.js'
 import type { RequestTarget } from '../request/target.js'

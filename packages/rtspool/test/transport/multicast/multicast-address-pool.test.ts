@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import {
-  MulticastAddressPool,
-  type MulticastPlace,
-} from '../../../src/transport/multicast/multicast-address-pool.js'
+import { MulticastAddressPool } from '../../../src/transport/multicast/multicast-address-pool.js'
+import type { MulticastPlace } from '../../../src/transport/multicast/place-table.js'
 
 const textOf = (place: MulticastPlace | undefined): string | undefined =>
   place && `${place.address}:${place.ports.join('-')}/${place.ttl}`
