@@ -1,0 +1,136 @@
+/**
+ * Measures how easily a newcomer finds the way, and ends with 1 when a measure is worse than its limit. The limits only
+ * ever get stricter: a change that improves a measure for good writes the new value here.
+ */
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import ts from 'typescript'
+import { root } from './workspace.mjs'
+
+/** `wanted` is what the limit is to become. */
+const limits = {
+  filesOfFolder: { limit: 20 },
+  linesOfFile: { limit: 265, wanted: 260 },
+  fieldsOfClass: { limit: 33, wanted: 16 },
+  guessesOfFounders: { limit: 10 },
+  guessesOfNewcomer: { limit: 7 },
+}
+
+/** First thoughts of people who looked for a feature before they knew the folders. */
+const guessesOfFounders = {
+  Digest: 'auth/digest.ts',
+  'SDP parser': 'sdp/parse.ts',
+  'interleaved frames': 'rtsp/interleaved.ts',
+  pool: 'session-pool/session-pool.ts',
+  'HTTP tunnel': 'transport/http-tunnel.ts',
+  WebSocket: 'transport/websocket.ts',
+  SRTP: 'srtp/srtp.ts',
+  MIKEY: 'srtp/mikey.ts',
+  'H.264 packetizer': 'rtp/h264.ts',
+  'file media': 'file/file-media.ts',
+  'options of the command': 'packages/rtspool-server/src/options.ts',
+  'UDP port pair': 'transport/udp-ports.ts',
+  multicast: 'transport/multicast.ts',
+  'GOP cache': 'media/gop-cache.ts',
+  'test picture': 'packages/rtspool-server/src/test-picture.ts',
+}
+
+const guessesOfNewcomer = {
+  'PLAY handler': 'handlers/play.ts',
+  'Transport header': 'rtsp/headers/transport.ts',
+  'RTCP parser': 'rtcp/parse.ts',
+  nonces: 'auth/nonces.ts',
+  TLS: 'door/tls.ts',
+  'expiry of sessions': 'session-pool/expiry.ts',
+  'Opus packetizer': 'payloader/opus.ts',
+  'MP4 reader': 'file/mp4.ts',
+  'sender reports': 'rtcp/sender-report.ts',
+  'clock of tests': 'testing/manual-clock.ts',
+}
+
+const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+  cwd: root,
+  encoding: 'utf8',
+})
+  .split('\n')
+  .filter((file) => file !== '')
+const sources = files.filter((file) => /^packages\/[^/]+\/src\/.*\.ts$/.test(file))
+const textOf = (file) => readFileSync(join(root, file), 'utf8')
+
+function mostFiles() {
+  const counts = new Map()
+  for (const file of sources) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1)
+  const [[folder, count]] = [...counts].sort(([, a], [, b]) => b - a)
+  return { measure: 'most files in a folder', value: count, is: folder, ...limits.filesOfFolder }
+}
+
+/** Of the 5% that are longest the shortest. */
+function manyLines() {
+  const lengths = sources
+    .map((file) => ({ file, lines: textOf(file).split('\n').length - 1 }))
+    .sort((a, b) => a.lines - b.lines)
+  const { file, lines } = lengths[Math.ceil(lengths.length * 0.95) - 1]
+  return { measure: 'lines of a file (95%)', value: lines, is: file, ...limits.linesOfFile }
+}
+
+function* classesOf(file) {
+  const tree = ts.createSourceFile(file, textOf(file), ts.ScriptTarget.Latest)
+  const isStatic = (member) =>
+    member.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.StaticKeyword) === true
+  for (const node of tree.statements) {
+    if (!ts.isClassDeclaration(node)) continue
+    const fields = node.members.filter(
+      (member) => ts.isPropertyDeclaration(member) && !isStatic(member),
+    )
+    yield { name: node.name?.text, file, fields: fields.length }
+  }
+}
+
+function mostFields() {
+  const [{ name, file, fields }] = sources
+    .flatMap((file) => [...classesOf(file)])
+    .sort((a, b) => b.fields - a.fields)
+  const is = `${name} in ${file}`
+  return { measure: 'most fields of a class', value: fields, is, ...limits.fieldsOfClass }
+}
+
+/**
+ * The files that a guess means: those whose path ends with it, or else those of its name anywhere below its folder. The guess is
+ * right when that is one file.
+ */
+function meantBy(guess) {
+  const ending = files.filter((file) => `/${file}`.endsWith(`/${guess}`))
+  if (ending.length > 0) return ending
+  return files.filter(
+    (file) => basename(file) === basename(guess) && `/${file}`.includes(`/${dirname(guess)}/`),
+  )
+}
+
+/** At least as many guesses must be right as the limit says. */
+function rightGuesses(measure, guesses, limit) {
+  let right = 0
+  for (const [feature, guess] of Object.entries(guesses)) {
+    const meant = meantBy(guess)
+    if (meant.length === 1) right++
+    const found =
+      meant.length === 1 ? meant[0] : `miss${meant.length > 1 ? `: ${meant.join(', ')}` : ''}`
+    console.log(`${feature.padEnd(24)} ${guess.padEnd(44)} ${found}`)
+  }
+  console.log()
+  return { measure, value: right, is: `of ${Object.keys(guesses).length}`, isLeast: true, ...limit }
+}
+
+const measures = [
+  mostFiles(),
+  manyLines(),
+  mostFields(),
+  rightGuesses('guesses of founders', guessesOfFounders, limits.guessesOfFounders),
+  rightGuesses('guesses of a newcomer', guessesOfNewcomer, limits.guessesOfNewcomer),
+]
+for (const { measure, value, limit, wanted, is, isLeast } of measures) {
+  const isKept = isLeast ? value >= limit : value <= limit
+  if (!isKept) process.exitCode = 1
+  const bound = `${isLeast ? 'at least' : 'at most'} ${limit}${wanted === undefined ? '' : `, wanted ${wanted}`}`
+  console.log(`${isKept ? 'ok  ' : 'FAIL'} ${measure}: ${value} (${bound}), ${is}`)
+}
