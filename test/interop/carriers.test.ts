@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { fixedPorts } from './support/fixed-ports.js'
 import { type PlayOptions, playWithFfmpeg, playWithGstreamer } from './support/players.js'
 import { endPrograms } from './support/process.js'
 import { ffmpegTunnels, gstreamerPlayer, requirePrograms } from './support/programs.js'
@@ -41,7 +42,7 @@ describe('Digest with SHA-256 and MD5 on offer, over every carrier', () => {
       tls: { port: 0, key: read('first.key.pem'), cert: read('first.cert.pem') },
       // Not those of multicast.test.ts, which may run at the same time: players here would hear them.
       multicast: {
-        ...{ groups: '239.255.17.0/24', ports: [32_000, 32_099] },
+        ...{ groups: '239.255.17.0/24', ports: fixedPorts.carriers },
         ...{ interface: '127.0.0.1', ttl: 0 },
       },
       // So short that clients meet stale nonces on the way.

@@ -5,6 +5,7 @@ import {
   type MediaSource,
 } from 'rtspool'
 import { afterAll, expect, test } from 'vitest'
+import { fixedPorts } from './support/fixed-ports.js'
 import { MulticastTtlPeer } from './support/multicast-ttl-peer.js'
 import { playWithGstreamer } from './support/players.js'
 import { endPrograms } from './support/process.js'
@@ -53,7 +54,7 @@ test.for(['native', 'plain'] as const)(
     requirePrograms(context, 'python3', ...gstreamerPlayer)
     const ttls = { '239.255.18.1': 3, '239.255.18.2': 9, '239.255.18.3': 0 }
     const { server, url, close } = await startServer({ nativeSockets: sockets === 'native' })
-    const ports = [31_200, 31_201] as const
+    const ports = fixedPorts.multicastTtl
     for (const [groups, ttl] of Object.entries(ttls)) {
       const multicast = { groups, ports, ttl, interface: '127.0.0.1' }
       server.mounts.add(`/${ttl}`, new MediaFactory(() => new Silence(), { multicast }))

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { fixedPorts } from './support/fixed-ports.js'
 import { MulticastHost, multicastNetwork } from './support/multicast-network.js'
 import { MulticastTtlPeer } from './support/multicast-ttl-peer.js'
 import { playWithFfmpeg, playWithGstreamer } from './support/players.js'
@@ -15,7 +16,10 @@ describe('multicast on the loopback', () => {
   let server: RunningLibrary
   beforeEach(async () => {
     server = await startServer({
-      multicast: { groups: '239.255.14.0/24', interface: '127.0.0.1', ttl: 0 },
+      multicast: {
+        ...{ groups: '239.255.14.0/24', ports: fixedPorts.multicast },
+        ...{ interface: '127.0.0.1', ttl: 0 },
+      },
       pool: { timeout: timeoutSeconds, extraTimeout: 0, timeoutAlwaysVisible: true },
     })
   })

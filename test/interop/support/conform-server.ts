@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileMedia } from 'rtspool/file'
+import { fixedPorts } from './fixed-ports.js'
 import { startServer, testClip } from './server.js'
 
 const certificates = new URL(
@@ -50,7 +51,10 @@ export async function startConformServer(carrier: Carrier): Promise<ConformServe
   const groups = await startServer({
     host,
     udpPorts: [20_200, 20_300],
-    multicast: { groups: carrier === 'ipv6' ? 'ff15::7254/112' : '239.255.72.0/24' },
+    multicast: {
+      groups: carrier === 'ipv6' ? 'ff15::7254/112' : '239.255.72.0/24',
+      ports: fixedPorts.conform,
+    },
   })
   server.mounts.add('/priv', fileMedia(testClip, { loop: true }))
   server.mounts.add('/file', fileMedia(testClip, { shared: false }))

@@ -28,7 +28,7 @@ function quietCamera() {
 
 const [options = '{}'] = process.argv.slice(2)
 const server = new RtspServer({
-  ...{ port: 0, host: '127.0.0.1', udpPorts: [20_000, 20_100] },
+  ...{ port: 0, host: '127.0.0.1' },
   ...JSON.parse(options),
 })
 server.mounts.add('/test', fileMedia(clip, { loop: true }))

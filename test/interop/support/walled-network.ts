@@ -1,13 +1,14 @@
 import { fileURLToPath } from 'node:url'
 import type { RtspServerOptions } from 'rtspool'
+import { fixedPorts } from './fixed-ports.js'
 import { Program, until } from './process.js'
 
 /** What a firewall does with datagrams that the server sends, or that it is sent. */
 export type Wall = 'reject' | 'drop'
 
 const host = fileURLToPath(new URL('walled-host.mjs', import.meta.url))
-/** The UDP ports of the server. */
-const serverPorts = '20000-20100'
+/** The UDP ports of the server; a client with one of these would stand on the wrong side of the wall. */
+const serverPorts = fixedPorts.walled.join('-')
 const input = "nft add chain inet wall input '{ type filter hook input priority 0; }'"
 
 /** An event of the server; see `walled-host.mjs`. */
@@ -43,7 +44,15 @@ export class WalledNetwork {
     const setUp = ['ip link set lo up', ...table].join(' && ')
     const command = `${setUp} && exec "$0" "$@"`
     const program = new Program('unshare', [
-      ...['-rn', 'sh', '-c', command, process.execPath, host, JSON.stringify(options)],
+      ...[
+        '-rn',
+        'sh',
+        '-c',
+        command,
+        process.execPath,
+        host,
+        JSON.stringify({ udpPorts: fixedPorts.walled, ...options }),
+      ],
     ])
     const listens = /^rtsp:\/\/\S+/
     await until(() => listens.test(program.stdout) || !program.isRunning, 15_000)

@@ -2,7 +2,11 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { UdpTransport, type UdpTransportOptions } from '../../../src/transport/udp/udp-transport.js'
+import { fixedPorts } from '../../support/fixed-ports.js'
 import { until } from '../../support/until.js'
+
+/** The first port of the range of this file. */
+const base = fixedPorts.udpTransport
 
 async function open(options: UdpTransportOptions) {
   const transport = await UdpTransport.open(options)
@@ -22,7 +26,7 @@ async function occupy(port: number) {
 
 describe('UdpTransport', () => {
   it('counts what the system does not take, RTP and RTCP', async () => {
-    const transport = await open({ ports: [43_200, 43_220], address: '127.0.0.1' })
+    const transport = await open({ ports: [base + 40, base + 60], address: '127.0.0.1' })
     transport.rtpEndpoint('127.0.0.1')?.send(Buffer.alloc(65_530), 9, '127.0.0.1')
     transport.rtcpEndpoint('127.0.0.1')?.send(Buffer.alloc(65_530), 9, '127.0.0.1')
     await until(() => transport.sendErrors >= 2)
@@ -30,28 +34,28 @@ describe('UdpTransport', () => {
   })
 
   it('B-PORT takes the first even pair of the range that is free, skipping ports of others', async () => {
-    await occupy(43_001)
-    const one = await open({ ports: [42_999, 43_020], address: '127.0.0.1' })
-    const two = await open({ ports: [42_999, 43_020], address: '127.0.0.1' })
-    expect([one.rtpPort, one.rtcpPort]).toEqual([43_002, 43_003])
-    expect(two.rtpPort).toBe(43_004)
+    await occupy(base + 1)
+    const one = await open({ ports: [base - 1, base + 20], address: '127.0.0.1' })
+    const two = await open({ ports: [base - 1, base + 20], address: '127.0.0.1' })
+    expect([one.rtpPort, one.rtcpPort]).toEqual([base + 2, base + 3])
+    expect(two.rtpPort).toBe(base + 4)
   })
 
   it('B-PORT says so when no pair is free, and leaves none taken', async () => {
-    await occupy(43_103)
-    const options: UdpTransportOptions = { ports: [43_100, 43_103], address: '127.0.0.1' }
+    await occupy(base + 103)
+    const options: UdpTransportOptions = { ports: [base + 100, base + 103], address: '127.0.0.1' }
     const one = await UdpTransport.open(options)
-    expect(one.rtpPort).toBe(43_100)
+    expect(one.rtpPort).toBe(base + 100)
     await expect(UdpTransport.open(options)).rejects.toMatchObject({
       code: 'ERR_UDP_PORTS_TAKEN',
-      context: { first: 43_100, last: 43_103 },
+      context: { first: base + 100, last: base + 103 },
     })
     await one.close()
-    expect((await open(options)).rtpPort).toBe(43_100)
+    expect((await open(options)).rtpPort).toBe(base + 100)
   })
 
   it('has the same numbers in both families when it is bound to all addresses', async () => {
-    const transport = await open({ ports: [43_200, 43_299], address: '::' })
+    const transport = await open({ ports: [base + 200, base + 299], address: '::' })
     expect(transport.rtpEndpoint('127.0.0.1')?.port).toBe(transport.rtpPort)
     expect(transport.rtcpEndpoint('127.0.0.1')?.port).toBe(transport.rtpPort + 1)
     const six = transport.rtpEndpoint('::1')
@@ -60,7 +64,7 @@ describe('UdpTransport', () => {
   })
 
   it('has one family when it is bound to one address', async () => {
-    const transport = await open({ ports: [43_300, 43_399], address: '127.0.0.1' })
+    const transport = await open({ ports: [base + 300, base + 399], address: '127.0.0.1' })
     expect(transport.rtpEndpoint('::1')).toBeUndefined()
     transport.rtpEndpoint('127.0.0.1')?.peers.set('127.0.0.1', 5000, () => {})
     expect(transport.peerCount).toBe(1)

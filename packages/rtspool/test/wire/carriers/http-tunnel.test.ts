@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { RtspServer } from '../../../src/index.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { mountCamera, readySession } from '../../support/dialogue.js'
+import { fixedPorts } from '../../support/fixed-ports.js'
 import {
   type Encode,
   getHead,
@@ -137,7 +138,11 @@ describe('RTSP through HTTP', () => {
   it('A-HTP-7 multicast is neither described nor taken', async () => {
     const groups = '239.255.13.1'
     const server = await startServer({
-      multicast: { groups, ports: [45_020, 45_023], interface: '127.0.0.1' },
+      multicast: {
+        groups,
+        ports: [fixedPorts.multicastTunnel, fixedPorts.multicastTunnel + 3],
+        interface: '127.0.0.1',
+      },
     })
     mountCamera(server)
     const url = urlOf(server, '/cam')

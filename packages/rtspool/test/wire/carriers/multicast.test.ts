@@ -9,6 +9,7 @@ import { sequenceNumberOf } from '../../../src/rtp/index.js'
 import { parseRtpInfo, parseTransport } from '../../../src/rtsp/index.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { inSession, mountCamera, setUp } from '../../support/dialogue.js'
+import { fixedPorts } from '../../support/fixed-ports.js'
 import { type RtspTestClient, sessionIdOf } from '../../support/rtsp-client.js'
 import {
   connectTo,
@@ -28,6 +29,9 @@ import { until } from '../../support/until.js'
 const multicast = 'RTP/AVP;multicast'
 const h264Sdp = testSdp.replace('X-foo/90000', 'H264/90000')
 
+/** The first port of the range of this file. */
+const base = fixedPorts.multicast
+
 /** Different for each test: what one sends late must not be heard by another. */
 let nextGroup = 0
 const newGroups = (count = 4) => {
@@ -38,7 +42,7 @@ const newGroups = (count = 4) => {
 
 const options = (groups = newGroups()) =>
   ({
-    multicast: { groups, ports: [45_000, 45_003], interface: '127.0.0.1' },
+    multicast: { groups, ports: [base, base + 3], interface: '127.0.0.1' },
   }) as const
 
 const transportOf = (header: string | undefined) => {
@@ -69,12 +73,17 @@ describe('SETUP of multicast', () => {
   it('A-SET-17 answers destination, port, ttl, source and mode', async () => {
     const [group] = newGroups(1)
     const server = await startServer({
-      multicast: { groups: group ?? '', ports: [45_010, 45_011], ttl: 5, interface: '127.0.0.1' },
+      multicast: {
+        groups: group ?? '',
+        ports: [base + 10, base + 11],
+        ttl: 5,
+        interface: '127.0.0.1',
+      },
     })
     mountCamera(server, '/mc')
     const response = await setUp(await connectTo(server), urlOf(server, '/mc/trackID=0'), multicast)
     expect(response.headers.get('Transport')).toBe(
-      `RTP/AVP;multicast;destination=${group};source=127.0.0.1;port=45010-45011;ttl=5;mode="PLAY"`,
+      `RTP/AVP;multicast;destination=${group};source=127.0.0.1;port=${base + 10}-${base + 11};ttl=5;mode="PLAY"`,
     )
   })
 
@@ -85,7 +94,7 @@ describe('SETUP of multicast', () => {
     const response = await setUp(await connectTo(server), urlOf(server, '/mc/trackID=0'), wish)
     const { destination, source, port, ttl } = transportOf(response.headers.get('Transport'))
     expect(destination).toMatch(/^239\.255\.12\./)
-    expect({ source, port: port[0], ttl }).toEqual({ source: '127.0.0.1', port: 45_000, ttl: 1 })
+    expect({ source, port: port[0], ttl }).toEqual({ source: '127.0.0.1', port: base, ttl: 1 })
   })
 
   it('A-SET-4 means multicast where nothing is said, unless ports are named or the mount has none', async () => {
@@ -260,7 +269,7 @@ describe.each([true, false])('a multicast group, nativeSockets: %s', (nativeSock
     const clients = [await connectTo(server), await connectTo(server), await connectTo(server)]
     const joined = await Promise.all(clients.map((client) => joinVideo(client, url)))
     const [a, b] = clients
-    const member = await joinGroup(joined[0]?.place.destination ?? '', 45_000)
+    const member = await joinGroup(joined[0]?.place.destination ?? '', base)
     await inSession(a as RtspTestClient, 'PLAY', url, joined[0]?.session ?? '')
     const track = sources[0]?.output?.tracks[0]
     for (let n = 0; n < 5; n++) track?.push(video(n))
@@ -400,7 +409,7 @@ describe('a multicast session', () => {
   it('a pool may be shared by mounts', async () => {
     const server = await startServer()
     const pool = new MulticastAddressPool({
-      ...{ groups: newGroups(2), ports: [45_020, 45_021], interface: '127.0.0.1' },
+      ...{ groups: newGroups(2), ports: [base + 20, base + 21], interface: '127.0.0.1' },
     })
     for (const path of ['/a', '/b', '/c']) {
       server.mounts.add(path, new MediaFactory(() => new TestSource(), { multicast: pool }))

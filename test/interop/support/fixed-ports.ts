@@ -1,0 +1,13 @@
+/**
+ * Port ranges for tests that must name a port. Files run beside each other, so each range has one user.
+ *
+ * All ranges are below the ports that Linux (32768 to 60999) and FFmpeg (5000 to 65000) choose for a socket without one.
+ */
+export const fixedPorts = {
+  /** In a network namespace of its own. */
+  walled: [4_000, 4_100],
+  carriers: [4_200, 4_299],
+  multicast: [4_300, 4_399],
+  multicastTtl: [4_400, 4_401],
+  conform: [4_500, 4_599],
+} as const
