@@ -8,8 +8,8 @@ async function start() {
   ensureInstalled()
   ensureBuilt()
   const { npmOptionsProblem, optionsKeptByNpm } = await import('./npm-options.mjs')
-  const kept = optionsKeptByNpm(process.env, await optionNames())
-  if (kept.length > 0) fail(npmOptionsProblem(kept))
+  const kept = optionsKeptByNpm('start', process.env, await optionNames())
+  if (kept.length > 0) fail(npmOptionsProblem('start', kept))
   // In the same process, so that signals, exit code and terminal are the server's own.
   await import(new URL('../packages/rtspool-server/dist/main.js', import.meta.url).href)
 }

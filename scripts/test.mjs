@@ -6,6 +6,12 @@ const defaultProjects = ['unit', 'property', 'interop']
 /** The layers that need nothing but Node. */
 const selfContained = ['unit', 'property']
 
+/** Options of vitest that are given most; npm keeps them for itself when no `--` is in front. */
+const usualOptions = [
+  ...['--project', '--testNamePattern', '-t', '--tagsFilter', '--reporter', '--retry', '--bail'],
+  ...['--coverage', '--update', '-u', '--changed', '--maxWorkers', '--testTimeout'],
+]
+
 /** The projects that the arguments of vitest name. */
 function namedProjects(args) {
   return args.flatMap((arg, index) => {
@@ -16,10 +22,15 @@ function namedProjects(args) {
 
 async function test() {
   requireNode()
+  const { npmOptionsProblem, optionsKeptByNpm } = await import('./npm-options.mjs')
+  const kept = optionsKeptByNpm('test', process.env, usualOptions)
   const named = namedProjects(process.argv.slice(2))
   const projects = named.length > 0 ? [] : defaultProjects.map((name) => `--project=${name}`)
   const args = [...projects, ...process.argv.slice(2)]
-  const { binOf, ensureBuilt, ensureInstalled, runNode, say } = await import('./workspace.mjs')
+  const { binOf, ensureBuilt, ensureInstalled, fail, runNode, say } = await import(
+    './workspace.mjs'
+  )
+  if (kept.length > 0) fail(npmOptionsProblem('test', kept))
   ensureInstalled()
   ensureBuilt()
   if (!namedProjects(args).every((project) => selfContained.includes(project))) {

@@ -12,18 +12,32 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const temp = mkdtempSync(join(tmpdir(), 'rtspool-scripts-'))
 afterAll(() => rmSync(temp, { recursive: true }))
 
-describe('npm start', () => {
-  const npm = (...args: string[]) => {
-    // npm of a test run passes its own settings on.
-    const environment = Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name))
-    return spawnSync('npm', ['start', ...args], {
-      cwd: root,
-      env: Object.fromEntries(environment),
-      encoding: 'utf8',
-      timeout: 30_000,
-    })
-  }
+function npm(...args: string[]) {
+  // npm of a test run passes its own settings on.
+  const environment = Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name))
+  return spawnSync('npm', args, {
+    cwd: root,
+    env: Object.fromEntries(environment),
+    encoding: 'utf8',
+    timeout: 30_000,
+  })
+}
 
+describe('npm test', () => {
+  it.each([
+    [['--project', 'unit'], '--project'],
+    [['--project=unit', '--testNamePattern', 'name'], '--project, --testNamePattern'],
+    [['-t', 'name'], '-t'],
+  ])('refuses %j, which npm has kept, and says what to type', (args, names) => {
+    const { status, stderr, stdout } = npm('test', ...args)
+    expect(status).toBe(1)
+    expect(stderr).toContain(`error: npm keeps ${names} for itself; put -- in front of the options`)
+    expect(stderr).toContain(`npm test -- ${args[0]?.split('=')[0]} …`)
+    expect(stdout).not.toContain('running the tests')
+  })
+})
+
+describe('npm start', () => {
   it.each([
     [['--port', '9000'], '--port'],
     [['--port=9000'], '--port'],
@@ -32,25 +46,25 @@ describe('npm start', () => {
     [['--users-file', '/nowhere'], '--users-file'],
     [['conform', 'rtsp://127.0.0.1:9/test', '--strict'], '--strict'],
   ])('refuses %j, which npm has kept, and says what to type', (args, names) => {
-    const { status, stderr, stdout } = npm(...args)
+    const { status, stderr, stdout } = npm('start', ...args)
     expect(status).toBe(1)
     expect(stderr).toContain(`error: npm keeps ${names} for itself; put -- in front of the options`)
     expect(stdout).not.toContain('listens on')
   })
 
   it('says nothing of the values: they may be passwords', () => {
-    const { status, stderr } = npm('--user=ann:canary')
+    const { status, stderr } = npm('start', '--user=ann:canary')
     expect([status, stderr.includes('canary')]).toEqual([1, false])
   })
 
   it('takes what stands behind --', () => {
-    const { status, stdout } = npm('--', '--version')
+    const { status, stdout } = npm('start', '--', '--version')
     expect(stdout).toMatch(/\d+\.\d+\.\d+\n$/)
     expect(status).toBe(0)
   })
 
   it('minds no settings of npm outside of npm start', () => {
-    expect(optionsKeptByNpm({ npm_config_port: '9000' }, ['--port'])).toEqual([])
+    expect(optionsKeptByNpm('start', { npm_config_port: '9000' }, ['--port'])).toEqual([])
   })
 })
 
