@@ -28,7 +28,8 @@ interface AddressWatches {
  * Notifies peers when datagrams arrive from a port that nobody announced, for example because a NAT
  * has changed the client's port. Such datagrams are dropped, and nothing is sent to the port.
  *
- * The sender of such a datagram is unknown. All peers of the address that have not sent anything
+ * The sender of such a datagram is unknown: players open a NAT with any SSRC, and a NAT picks any
+ * port, so neither tells one viewer from another. All peers of the address that have not sent anything
  * yet are notified. A peer that has sent is notified only if its SSRC is the same. RTP with a
  * payload concerns no viewer that has not sent yet. Each peer is notified once. A flood costs a
  * look at one peer for each datagram.
