@@ -1,9 +1,7 @@
 import { G711Payloader } from '../../../rtp/index.js'
-import { createMediaDescription } from '../../../sdp/index.js'
 import { type AudioFormat, audioPayloadType } from './audio-format.js'
-import type { FileTrack, Packetize, ReadTrack } from './file-track.js'
-import { inPackets } from './sample-pieces.js'
-import { withSampleTimes } from './sample-times.js'
+import type { FileTrack, ReadTrack } from './file-track.js'
+import { sampleTrack } from './sample-track.js'
 
 /** RFC 3551 table 4. */
 const encodings = {
@@ -21,28 +19,15 @@ export function g711FileTrack(
   const { encoding, staticPayloadType } = encodings[law]
   const isStatic = sampleRate === staticRate && channels === 1
   const payloadType = isStatic ? staticPayloadType : audioPayloadType
-  return {
-    description: createMediaDescription({
-      kind: 'audio',
-      payloadType,
-      encoding,
-      clockRate: sampleRate,
-      ...(channels === 1 ? {} : { channels }),
-    }),
-    clockRate: sampleRate,
-    lookAhead: 0,
-    endSeconds: track.endSeconds,
-    accessUnits: (from) => {
-      const pieces = withSampleTimes(
-        track.accessUnits(from),
-        sampleRate,
-        ({ bytes }) => bytes.length / channels,
-      )
-      return inPackets(pieces, sampleRate, channels)
-    },
-    createPayloader: (start): Packetize => {
-      const payloader = new G711Payloader({ ...start, payloadType, channels })
+  return sampleTrack(track, {
+    encoding,
+    payloadType,
+    sampleRate,
+    channels,
+    instantBytes: channels,
+    createPayloader: (start) => {
+      const payloader = new G711Payloader({ ...start, channels })
       return ({ bytes }, timestamp) => payloader.packetize(bytes, timestamp)
     },
-  }
+  })
 }

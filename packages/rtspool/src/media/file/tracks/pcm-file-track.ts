@@ -1,9 +1,7 @@
 import { type PcmFormat, PcmPayloader, pcmEncodingOf, toNetworkPcm } from '../../../rtp/index.js'
-import { createMediaDescription } from '../../../sdp/index.js'
 import { type AudioFormat, audioPayloadType } from './audio-format.js'
-import type { FileTrack, Packetize, ReadTrack } from './file-track.js'
-import { inPackets } from './sample-pieces.js'
-import { withSampleTimes } from './sample-times.js'
+import type { FileTrack, ReadTrack } from './file-track.js'
+import { sampleTrack } from './sample-track.js'
 
 const format = (sampleBytes: 1 | 2 | 3, isLittleEndian: boolean, isSigned8 = false): PcmFormat => ({
   sampleBytes,
@@ -39,28 +37,15 @@ export function pcmFileTrack(
   const payloadType =
     (isStatic && staticPayloadTypes[channels as keyof typeof staticPayloadTypes]) ||
     audioPayloadType
-  return {
-    description: createMediaDescription({
-      kind: 'audio',
-      payloadType,
-      encoding: pcmEncodingOf(pcm),
-      clockRate: sampleRate,
-      ...(channels === 1 ? {} : { channels }),
-    }),
-    clockRate: sampleRate,
-    lookAhead: 0,
-    endSeconds: track.endSeconds,
-    accessUnits: (from) => {
-      const pieces = withSampleTimes(
-        track.accessUnits(from),
-        sampleRate,
-        ({ bytes }) => bytes.length / instantBytes,
-      )
-      return inPackets(pieces, sampleRate, instantBytes)
-    },
-    createPayloader: (start): Packetize => {
-      const payloader = new PcmPayloader({ ...start, payloadType, instantBytes })
+  return sampleTrack(track, {
+    encoding: pcmEncodingOf(pcm),
+    payloadType,
+    sampleRate,
+    channels,
+    instantBytes,
+    createPayloader: (start) => {
+      const payloader = new PcmPayloader({ ...start, instantBytes })
       return ({ bytes }, timestamp) => payloader.packetize(toNetworkPcm(bytes, pcm), timestamp)
     },
-  }
+  })
 }
