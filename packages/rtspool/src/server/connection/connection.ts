@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Readable, Writable } from 'node:stream'
 import { TLSSocket } from 'node:tls'
-import type { ClockTimer } from '../../clock.js'
 import { MalformedMessageError, type RtspError } from '../../errors.js'
 import type { Publication } from '../../media/streams/publication.js'
 import { RtspParser, type RtspParserSink, type RtspRequest } from '../../rtsp/index.js'
@@ -19,6 +18,7 @@ import type {
   ServerContext,
 } from '../request/request-context.js'
 import type { ConnectionCarrier } from './carrier.js'
+import { ConnectionEnd, type EndingConnection } from './connection-end.js'
 import { isOwnFault } from './error-reply.js'
 import { readFramesOnly } from './frames-only.js'
 import { MessageDeadline } from './message-deadline.js'
@@ -26,17 +26,10 @@ import { RequestQueue, type RequestQueueOwner } from './request-queue.js'
 import type { RequestTurns } from './request-turns.js'
 import { closesConnection, serializeLastReply, serializeReply } from './response.js'
 import { SessionMisses } from './session-misses.js'
-
-/** Answers that the kernel has not taken before the connection is read no further (RFC 7826 section 10.2). */
-const maxUnsentAnswers = 10
-/** The same in bytes: a description alone may have 64 KiB. */
-const maxUnsentAnswerBytes = 2 * 1024
+import { UnsentAnswers } from './unsent-answers.js'
 
 /** Silence after which the system asks whether the client is still there, and closes the connection if not. */
 const keepAliveMs = 15_000
-
-/** How long a peer may take to read the rest of what was sent to it before the connection is cut. */
-const closeGraceMs = 1000
 
 export interface ConnectionOptions {
   readonly idleTimeoutMs: number
@@ -70,7 +63,7 @@ export interface ConnectionListener {
  * The parser stops behind a request that is not answered at once. What follows stays what it is, bytes, and one read at
  * most: no read grows in memory, and frames are handled after the request that they followed.
  */
-export class Connection implements ConnectionContext, RtspParserSink, RequestQueueOwner {
+export class Connection implements ConnectionContext {
   readonly remoteAddress: string
   readonly remotePort: number
   readonly localAddress: string
@@ -90,25 +83,16 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
   readonly #socket: Socket
   readonly #idleTimeoutMs: number
   readonly #writer: StreamWriter
-  readonly #parser = new RtspParser(this)
+  readonly #parser: RtspParser
   readonly #unread: UnreadBytes
   #isParsing = false
   readonly #deadline: MessageDeadline
   readonly #queue: RequestQueue
   readonly #misses = new SessionMisses()
-  #unsentAnswers = 0
-  #unsentAnswerBytes = 0
+  readonly #unsent = new UnsentAnswers()
+  readonly #end: ConnectionEnd
   #state: 'open' | 'closing' | 'closed' = 'open'
-  #closeTimer: ClockTimer | undefined
-  /** Runs after the last session has left, until the client asks for something. */
-  #farewellTimer: ClockTimer | undefined
-  /** The request under way came after the last session had left. */
-  #asksAnew = false
   #closeAbort: AbortController | undefined
-  /** The connection has been idle once during the request under way. */
-  #hasWaited = false
-  /** The last session has been taken away while a request was under way that may make another. */
-  #closesWithoutSession = false
   #described: DescribedMedia | undefined
 
   constructor(
@@ -123,7 +107,9 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
     this.#socket = socket
     this.isSecure = socket instanceof TLSSocket
     this.isTunnelled = input !== socket
-    this.#queue = new RequestQueue(this, turns)
+    this.#parser = new RtspParser(this.#sink())
+    this.#queue = new RequestQueue(this.#queueOwner(), turns)
+    this.#end = new ConnectionEnd(server.clock, this.#ending())
     this.#writer = new StreamWriter(output, directSends, backlog, socket)
     this.#server = server
     this.#listener = listener
@@ -141,7 +127,7 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
     input.on('data', (chunk: Buffer) => this.receive(chunk))
     if (frames) {
       readFramesOnly(frames, (channel, payload) => {
-        if (this.#state === 'open') this.interleaved(channel, payload)
+        if (this.#state === 'open') this.#writer.channels.dispatch(channel, payload)
       })
     }
     // A client that has nothing more to ask still hears what it has asked for.
@@ -200,7 +186,7 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
    * handler and the peer do. Idempotent.
    */
   close(): void {
-    this.#limitClosing()
+    this.#end.limitClosing()
     this.#finish()
   }
 
@@ -211,10 +197,7 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
 
   sessionRemoved(session: Session, farewellMs: number | undefined): void {
     this.sessionLeft(session)
-    if (this.sessions.size > 0 || farewellMs === undefined) return
-    if (farewellMs > 0) this.#scheduleFarewell(farewellMs)
-    else if (this.#queue.isAnswering) this.#closesWithoutSession = true
-    else this.close()
+    this.#end.sessionRemoved(farewellMs)
   }
 
   sessionLeft(session: Session): void {
@@ -223,27 +206,81 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
     if (this.sessions.size === 0) this.#armIdleTimer()
   }
 
-  request(request: RtspRequest): void {
-    this.#queue.push(request)
-    if (!this.#queue.isReady) this.#parser.stop()
+  /**
+   * Takes bytes of the client; those that its carrier had read before there was a connection come first.
+   *
+   * @internal
+   */
+  receive(chunk: Buffer): void {
+    if (this.#state !== 'open') return
+    this.#queue.beginRead()
+    const read = this.#queue.isReady ? this.#parse(chunk) : 0
+    // What follows the last request of a connection is dropped: held, it would keep the end of the stream away.
+    if (read < chunk.length && this.#state === 'open') this.#unread.hold(chunk.subarray(read))
   }
 
-  response(): void {
-    // We ask the client nothing: whatever it answers is of no interest (FFmpeg 5.1 answers without CSeq).
+  /** Receives messages and frames from the parser. */
+  #sink(): RtspParserSink {
+    return {
+      request: (request) => {
+        this.#queue.push(request)
+        if (!this.#queue.isReady) this.#parser.stop()
+      },
+      response: () => {
+        // The server asks the client nothing, and ignores what it answers (FFmpeg 5.1 answers without CSeq).
+      },
+      interleaved: (channel, payload) => this.#writer.channels.dispatch(channel, payload),
+    }
   }
 
-  interleaved(channel: number, payload: Buffer): void {
-    this.#writer.channels.dispatch(channel, payload)
+  /** Gives the queue what it needs of the connection. */
+  #queueOwner(): RequestQueueOwner {
+    const takesAnswers = (): boolean => this.#output.writable && !this.#unsent.isTooMany
+    const isClosed = (): boolean => this.isClosed
+    return {
+      get takesAnswers() {
+        return takesAnswers()
+      },
+      get isClosed() {
+        return isClosed()
+      },
+      handle: (request) => this.#handle(request),
+      reply: (reply, request) => this.#reply(reply, request),
+      failed: (error, request) => this.#failed(error, request),
+      answered: () => {
+        if (this.#state === 'closing') this.#finish()
+        else this.#readOn()
+      },
+      abandoned: (error, request) => {
+        this.destroy()
+        this.#listener.requestFailed(error, request)
+      },
+    }
   }
 
-  handle(request: RtspRequest): Reply | Promise<Reply> {
-    this.#asksAnew = this.#farewellTimer !== undefined
+  /** Gives the end what it needs of the connection. */
+  #ending(): EndingConnection {
+    const { sessions } = this
+    const queue = this.#queue
+    return {
+      get hasSessions() {
+        return sessions.size > 0
+      },
+      get isAnswering() {
+        return queue.isAnswering
+      },
+      close: () => this.close(),
+      destroy: () => this.destroy(),
+    }
+  }
+
+  #handle(request: RtspRequest): Reply | Promise<Reply> {
+    this.#end.requestBegan()
     const claimant = { address: this.remoteAddress, connection: this }
     return dispatch({ server: this.#server, connection: this, request, claimant })
   }
 
-  reply(reply: Reply, request: RtspRequest): void {
-    this.#hasWaited = false
+  #reply(reply: Reply, request: RtspRequest): void {
     const answer = serializeReply(reply, request)
     if (reply.afterWrite) {
       // A player gets the answer to PLAY, the first report and the first pictures at once.
@@ -253,42 +290,14 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
       })
     } else this.#write(answer)
     if (reply.session) this.#misses.noteFound()
-    // A keepalive of the session that has ended asks for nothing else.
-    if (this.#asksAnew && reply.statusCode !== 454) this.#cancelFarewell()
-    const isLast = this.#closesWithoutSession && this.sessions.size === 0
-    this.#closesWithoutSession = false
+    const isLast = this.#end.isLastAnswer(reply.statusCode)
     if (isLast || closesConnection(request) || this.#misses.isTooMany) this.close()
   }
 
-  get takesAnswers(): boolean {
-    const isBehind =
-      this.#unsentAnswers >= maxUnsentAnswers || this.#unsentAnswerBytes >= maxUnsentAnswerBytes
-    return this.#output.writable && !isBehind
-  }
-
-  failed(error: unknown, request: RtspRequest): void {
+  #failed(error: unknown, request: RtspRequest): void {
     this.#misses.note(error)
     if (isOwnFault(error)) this.#listener.requestFailed(error, request)
     else if (!this.isClosed) this.#listener.requestRefused(error as RtspError, request)
-  }
-
-  answered(): void {
-    if (this.#state === 'closing') this.#finish()
-    else this.#readOn()
-  }
-
-  abandoned(error: unknown, request: RtspRequest): void {
-    this.destroy()
-    this.#listener.requestFailed(error, request)
-  }
-
-  /** Takes bytes of the client; what its carrier had read before there was a connection comes first. */
-  receive(chunk: Buffer): void {
-    if (this.#state !== 'open') return
-    this.#queue.beginRead()
-    const read = this.#queue.isReady ? this.#parse(chunk) : 0
-    // What follows the last request of a connection is dropped: held, it would keep the end of the stream away.
-    if (read < chunk.length && this.#state === 'open') this.#unread.hold(chunk.subarray(read))
   }
 
   /** @returns How many bytes were read. */
@@ -322,11 +331,9 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
 
   #write(answer: Buffer): void {
     if (!this.#output.writable) return
-    this.#unsentAnswers++
-    this.#unsentAnswerBytes += answer.length
+    this.#unsent.add(answer)
     this.#writer.writeMessage(answer, () => {
-      this.#unsentAnswers--
-      this.#unsentAnswerBytes -= answer.length
+      this.#unsent.remove(answer)
       // Thousands of clients may take answers at the same time: they go on in turns.
       if (!this.#isParsing && this.#input.isPaused()) this.#queue.waitForTurn()
     })
@@ -353,11 +360,7 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
   #idle(): void {
     // Nobody has to wait that long for an answer whose client may have gone.
     if (this.#state === 'closing') this.destroy()
-    else if (this.#queue.isAnswering && !this.#hasWaited) {
-      // The client waits for us. A second time means that nobody will answer: an application that hangs.
-      this.#hasWaited = true
-      this.#armIdleTimer()
-    } else if (this.sessions.size === 0) this.close()
+    else if (this.#end.waitsWhenIdle()) this.#armIdleTimer()
   }
 
   /** Reads no more requests; closes when those that were read are answered. */
@@ -369,39 +372,15 @@ export class Connection implements ConnectionContext, RtspParserSink, RequestQue
       this.#deadline.cancel()
     }
     if (this.#queue.isAnswering) return
-    this.#limitClosing()
+    this.#end.limitClosing()
     this.#writer.end()
     // What still comes is read and thrown away: left unread it would reset the connection and lose the answer.
     this.#readOn()
   }
 
-  #cancelFarewell(): void {
-    this.#farewellTimer?.cancel()
-    this.#farewellTimer = undefined
-  }
-
-  /** Closes the connection later, if it is still without a session and has asked for nothing. */
-  #scheduleFarewell(delayMs: number): void {
-    this.#farewellTimer?.cancel()
-    this.#farewellTimer = this.#server.clock.schedule(
-      () => {
-        this.#farewellTimer = undefined
-        if (this.sessions.size === 0) this.close()
-      },
-      delayMs,
-      false,
-    )
-  }
-
-  /** From here on the peer has {@link closeGraceMs}. */
-  #limitClosing(): void {
-    this.#closeTimer ??= this.#server.clock.schedule(() => this.destroy(), closeGraceMs, false)
-  }
-
   #afterClose(): void {
     this.#state = 'closed'
-    this.#closeTimer?.cancel()
-    this.#cancelFarewell()
+    this.#end.cancel()
     this.#closeAbort?.abort()
     this.#deadline.cancel()
     this.#parser.close()

@@ -1,0 +1,111 @@
+import type { Clock, ClockTimer } from '../../clock.js'
+
+/** Time for the peer to read the rest of what was sent, before the server cuts the connection. */
+const closeGraceMs = 1000
+
+/** The connection that a {@link ConnectionEnd} may end. */
+export interface EndingConnection {
+  readonly hasSessions: boolean
+  /** True while a request is under way. */
+  readonly isAnswering: boolean
+  /** Sends what is queued, then closes. */
+  close(): void
+  /** Closes at once. */
+  destroy(): void
+}
+
+/**
+ * Decides when a connection ends whose client has not closed it.
+ *
+ * ```text
+ * last session removed ─┬─ no farewell ───────────────▶ stays
+ *                       ├─ farewell of some time ─────▶ closes then, unless the client asks for something
+ *                       └─ farewell at once ──────────▶ closes; with a request under way, behind the answer
+ * idle ─────────────────┬─ without a session ─────────▶ closes
+ *                       └─ for the second time in one request ─▶ the same
+ * closing ──────────────── one second later ──────────▶ destroyed
+ * ```
+ */
+export class ConnectionEnd {
+  readonly #clock: Clock
+  readonly #connection: EndingConnection
+  #graceTimer: ClockTimer | undefined
+  /** Runs after the last session has left, until the client asks for something. */
+  #farewellTimer: ClockTimer | undefined
+  /** The request under way began while {@link #farewellTimer} was running. */
+  #asksAnew = false
+  /** The connection has been idle once during the request under way. */
+  #hasWaited = false
+  /** The last session was removed during the request under way, which may create another one. */
+  #closesWithoutSession = false
+
+  constructor(clock: Clock, connection: EndingConnection) {
+    this.#clock = clock
+    this.#connection = connection
+  }
+
+  /** @param farewellMs - As `farewellMs()` has it: 0 = at once, `undefined` = the connection stays. */
+  sessionRemoved(farewellMs: number | undefined): void {
+    if (this.#connection.hasSessions || farewellMs === undefined) return
+    if (farewellMs > 0) this.#scheduleFarewell(farewellMs)
+    else if (this.#connection.isAnswering) this.#closesWithoutSession = true
+    else this.#connection.close()
+  }
+
+  requestBegan(): void {
+    this.#asksAnew = this.#farewellTimer !== undefined
+  }
+
+  /** @returns True if the answer to the request under way is the last one. */
+  isLastAnswer(statusCode: number): boolean {
+    this.#hasWaited = false
+    // A keepalive of the session that has ended asks for nothing else.
+    if (this.#asksAnew && statusCode !== 454) this.#cancelFarewell()
+    const isLast = this.#closesWithoutSession && !this.#connection.hasSessions
+    this.#closesWithoutSession = false
+    return isLast
+  }
+
+  /**
+   * Closes an idle connection that has nothing to wait for.
+   *
+   * @returns True if the connection waits for the answer to its request: once for each request. A second time means that
+   * nobody will answer, because the application hangs.
+   */
+  waitsWhenIdle(): boolean {
+    if (this.#connection.isAnswering && !this.#hasWaited) {
+      this.#hasWaited = true
+      return true
+    }
+    if (!this.#connection.hasSessions) this.#connection.close()
+    return false
+  }
+
+  /** Gives the peer one second from the first call on. */
+  limitClosing(): void {
+    this.#graceTimer ??= this.#clock.schedule(() => this.#connection.destroy(), closeGraceMs, false)
+  }
+
+  /** Stops the timers: the connection is closed. */
+  cancel(): void {
+    this.#graceTimer?.cancel()
+    this.#cancelFarewell()
+  }
+
+  #scheduleFarewell(delayMs: number): void {
+    this.#farewellTimer?.cancel()
+    this.#farewellTimer = this.#clock.schedule(
+      () => {
+        this.#farewellTimer = undefined
+        if (!this.#connection.hasSessions) this.#connection.close()
+      },
+      delayMs,
+      false,
+    )
+  }
+
+  #cancelFarewell(): void {
+    this.#farewellTimer?.cancel()
+    this.#farewellTimer = undefined
+  }
+}
