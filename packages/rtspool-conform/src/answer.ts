@@ -1,12 +1,12 @@
-/** A response as it came, for rows to look at. */
+/** A received response, for rows to check. */
 export class Answer {
   readonly version: string
   readonly status: number
   readonly reason: string
-  /** In the order of the wire, names as they were spelt. */
+  /** Headers in the order of the wire, names as spelt there. */
   readonly headers: readonly (readonly [name: string, value: string])[]
   readonly body: Buffer
-  /** How many interleaved frames had come on the connection before this answer. */
+  /** Number of interleaved frames received on the connection before this response. */
   readonly framesBefore: number
 
   constructor(
@@ -25,12 +25,12 @@ export class Answer {
     this.framesBefore = framesBefore
   }
 
-  /** The value of the first header of this name, in any spelling. */
+  /** Returns the value of the first header with this name, in any spelling. */
   header(name: string): string | undefined {
     return this.all(name)[0]
   }
 
-  /** The values of all headers of this name. */
+  /** Returns the values of all headers with this name. */
   all(name: string): string[] {
     const wanted = name.toLowerCase()
     return this.headers.filter(([each]) => each.toLowerCase() === wanted).map(([, value]) => value)
@@ -41,13 +41,13 @@ export class Answer {
     return this.header('Session')?.split(';', 1)[0]?.trim()
   }
 
-  /** The timeout that the Session header states, in seconds; 60 where it states none. */
+  /** Timeout in the Session header, in seconds; 60 without one. */
   get sessionTimeout(): number {
     const stated = /;\s*timeout\s*=\s*(\d+)/i.exec(this.header('Session') ?? '')
     return stated ? Number(stated[1]) : 60
   }
 
-  /** The methods of a list header (Public, Allow). */
+  /** Returns the methods in a list header (Public, Allow). */
   list(name: string): string[] {
     return this.all(name)
       .flatMap((value) => value.split(','))
@@ -55,7 +55,7 @@ export class Answer {
       .filter((item) => item !== '')
   }
 
-  /** As a report shows it: `454 Session Not Found`. */
+  /** Formats the status for a report: `454 Session Not Found`. */
   toString(): string {
     return `${this.status} ${this.reason}`.trim()
   }

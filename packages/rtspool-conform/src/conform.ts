@@ -11,20 +11,20 @@ import { Waiting } from './waiting.js'
 
 const defaultWidth = 130
 
-/** Where the command writes. */
+/** Streams that the command writes to. */
 export interface ConformOutput {
   readonly stdout: (text: string) => void
   readonly stderr: (text: string) => void
-  /** Columns of the terminal, where it is one. */
+  /** Columns of the terminal, if there is one. */
   readonly width: number | undefined
 }
 
 /**
- * The command `rtspool conform`: tries rows of the checklist on a server.
+ * The command `rtspool conform`: tests rows of the checklist on a server.
  *
- * @param args - What follows `conform`.
- * @param version - Of this package, for the report.
- * @returns The exit code: 0 no row failed, 1 rows failed, 2 nothing could be tried.
+ * @param args - Arguments after `conform`.
+ * @param version - Version of this package, for the report.
+ * @returns The exit code: 0 no row failed, 1 rows failed, 2 nothing could be tested.
  */
 export async function conform(
   args: readonly string[],
@@ -47,7 +47,7 @@ export async function conform(
   }
 }
 
-/** The rows, without what tries them. */
+/** Lists the rows without their code. */
 function listing(isJson: boolean): string {
   const rows = allRows.map(({ id, level, reference, requirement, expected }) => ({
     ...{ id, level, reference, requirement, expected },
@@ -103,7 +103,10 @@ function chosenRows(only: readonly string[]): readonly Row[] {
     : allRows.filter((row) => only.some((name) => isNamed(row, name)))
 }
 
-/** By its id, or a begin of it; a letter behind the number need not be there. */
+/**
+ * True if `name` is the id of a row or a beginning of it. A letter behind the number may be left
+ * out.
+ */
 function isNamed({ id }: Row, name: string): boolean {
   const upper = id.toUpperCase()
   const plain = id.replace(/[a-z]$/, '')
@@ -115,13 +118,13 @@ interface Server {
   readonly trackCount: number
 }
 
-/** A source that starts on demand may take longer the first time. */
+/** Time limit of the first look: a source that starts on demand may need longer the first time. */
 const lookLimitMs = ({ timeout }: ConformOptions): number => 4000 * timeout
 
 /**
- * Asks once for what the rows are about to be tried on.
+ * Looks once at the presentation that the rows will be run on.
  *
- * @throws {CannotRun} when there is no answer, or nothing is played at the URL.
+ * @throws {CannotRun} If there is no response, or nothing is played at the URL.
  */
 async function look(options: ConformOptions): Promise<Server> {
   const { targets } = options
@@ -138,12 +141,12 @@ async function look(options: ConformOptions): Promise<Server> {
   }
 }
 
-/** After a row that the server has not answered: the next one is not to pay for it. */
+/** Waits for the server after a row without a response, so that the next row does not suffer. */
 async function recovered(options: ConformOptions): Promise<void> {
   try {
     await look(options)
   } catch (error) {
-    // The next row will say so.
+    // The next row will report it.
     if (!(error instanceof CannotRun)) throw error
   }
 }
@@ -161,7 +164,7 @@ function reportOf(
   }
 }
 
-/** @throws {CannotRun} when the file cannot be written. */
+/** @throws {CannotRun} If the file cannot be written. */
 function write({ json }: ConformOptions, report: ConformReport, output: ConformOutput): void {
   if (json === undefined) return
   const text = `${JSON.stringify(report, undefined, 2)}\n`

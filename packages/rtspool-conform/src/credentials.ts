@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** A name and its password. */
+/** A user name and its password. */
 export interface Credentials {
   readonly name: string
   readonly password: string
@@ -9,21 +9,21 @@ export interface Credentials {
 /** One WWW-Authenticate header. */
 export interface Challenge {
   readonly scheme: string
-  /** In the order of the header, names in lower case. */
+  /** Parameters in the order of the header, names in lower case. */
   readonly parameters: ReadonlyMap<string, string>
 }
 
-/** What of a Digest response differs from the usual, for rows that try it. */
+/** Deviations from a usual Digest response, for rows that test them. */
 export interface DigestVariant {
-  /** Whether `qop=auth` with `nc` and `cnonce` is sent; otherwise the form of RFC 2069. */
+  /** Sends `qop=auth` with `nc` and `cnonce`; otherwise the form of RFC 2069. */
   readonly hasQop?: boolean
   readonly nc?: string
   readonly nonce?: string
-  /** The method that is hashed, where it is not that of the request. */
+  /** Method to hash instead of that of the request. */
   readonly method?: string
 }
 
-/** Reads the value of a WWW-Authenticate header. */
+/** Parses the value of a WWW-Authenticate header. */
 export function parseChallenge(value: string): Challenge {
   const [, scheme = '', rest = ''] = /^(\S+)\s*(.*)$/s.exec(value) ?? []
   const parameters = new Map<string, string>()
@@ -35,14 +35,14 @@ export function parseChallenge(value: string): Challenge {
   return { scheme, parameters }
 }
 
-/** Whether a challenge is Digest with this algorithm; MD5 where it names none. */
+/** True if a challenge is Digest with this algorithm. A challenge without algorithm means MD5. */
 export function isDigest({ scheme, parameters }: Challenge, algorithm: 'MD5' | 'SHA-256'): boolean {
   const stated = parameters.get('algorithm') ?? 'MD5'
   return scheme.toLowerCase() === 'digest' && stated.toUpperCase() === algorithm
 }
 
 /**
- * The value of an Authorization header.
+ * Formats the value of an Authorization header.
  *
  * @see RFC 7616 section 3.4, RFC 2069 section 2.1.2, RFC 7617
  */

@@ -11,20 +11,20 @@ export interface DescribedTrack {
   readonly payloadTypes: readonly number[]
   /** The value of a=control. */
   readonly control: string | undefined
-  /** What SETUP names: the control, resolved. */
+  /** Absolute URI for SETUP, made from the control attribute. */
   readonly uri: string
-  /** Ticks a second of the first payload type, where the description says it. */
+  /** Ticks a second of the first payload type, if the description contains them. */
   readonly clockRate: number | undefined
   readonly lines: readonly string[]
 }
 
-/** The answer to a DESCRIBE, read. */
+/** The parsed response to a DESCRIBE. */
 export interface Description {
   readonly answer: Answer
-  /** The lines in front of the first m=. */
+  /** Lines in front of the first m=. */
   readonly sessionLines: readonly string[]
   readonly tracks: readonly DescribedTrack[]
-  /** What PLAY, PAUSE and TEARDOWN name. */
+  /** URI for PLAY, PAUSE and TEARDOWN. */
   readonly aggregateUri: string
 }
 
@@ -39,7 +39,7 @@ const staticClockRates = new Map([
   ] as const),
 ])
 
-/** @throws {Mismatch} when the body is not a description with at least one track. */
+/** @throws {Mismatch} If the body is not a description with at least one track. */
 export function readDescription(answer: Answer, requestUri: string): Description {
   const lines = answer.body.toString('utf8').split(/\r?\n/).filter(Boolean)
   const odd = lines.find((line) => !/^[a-z]=/.test(line))
@@ -62,7 +62,7 @@ export function readDescription(answer: Answer, requestUri: string): Description
   }
 }
 
-/** The value of the first `a=name:` line. */
+/** Returns the value of the first `a=name:` line. */
 export function attribute(lines: readonly string[], name: string): string | undefined {
   const prefix = `a=${name}:`
   return lines.find((line) => line.startsWith(prefix))?.slice(prefix.length)
@@ -82,7 +82,10 @@ function readTrack(lines: readonly string[], base: string, requestUri: string): 
   }
 }
 
-/** As players do it: absolute, or behind the base with one slash between (RFC 2326 appendix C.1.1). */
+/**
+ * Resolves a control attribute as players do: absolute, or appended to the base with one slash
+ * between (RFC 2326 appendix C.1.1).
+ */
 export function resolveControl(base: string, control: string): string {
   if (/^rtsps?:/.test(control)) return control
   if (control === '*') return base

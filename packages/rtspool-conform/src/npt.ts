@@ -1,6 +1,9 @@
 import type { Answer } from './answer.js'
 
-/** Seconds of a normal play time: `12.5` or `h:mm:ss.f`; `undefined` for `now` and what is none. */
+/**
+ * Parses a normal play time in seconds: `12.5` or `h:mm:ss.f`; `undefined` for `now` and for other
+ * text.
+ */
 export function parseNpt(text: string): number | undefined {
   const [, hours, minutes, seconds] =
     /^(?:(\d+):(\d{1,2}):)?(\d+(?:\.\d*)?)$/.exec(text.trim()) ?? []
@@ -8,7 +11,7 @@ export function parseNpt(text: string): number | undefined {
   return Number(hours ?? 0) * 3600 + Number(minutes ?? 0) * 60 + Number(seconds)
 }
 
-/** Where the Range of an answer begins, in seconds of normal play time. */
+/** Returns the start of the Range in a response, in seconds of normal play time. */
 export function nptOf(answer: Answer): number | undefined {
   const start = /^npt\s*=\s*([^-]*)-/.exec(answer.header('Range') ?? '')?.[1]
   return start === undefined ? undefined : parseNpt(start)

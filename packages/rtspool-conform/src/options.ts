@@ -4,22 +4,22 @@ import type { Credentials } from './credentials.js'
 import { type ParsedTarget, type Presentation, parseTarget } from './target.js'
 import type { TrialTargets } from './trial.js'
 
-/** What the command line of `rtspool conform` decides. */
+/** Settings of the command line of `rtspool conform`. */
 export interface ConformOptions {
   readonly targets: TrialTargets
-  /** Ids, or begins of ids, of the rows to run; all when it is empty. */
+  /** Ids of the rows to run, or beginnings of ids; all rows if empty. */
   readonly only: readonly string[]
-  /** Seconds for each row. */
+  /** Time limit in seconds for each row. */
   readonly timeout: number
   readonly isStrict: boolean
   readonly isSlow: boolean
-  /** Whether the table leaves out what passed and what was skipped. */
+  /** Omits passed and skipped rows from the table. */
   readonly isBrief: boolean
-  /** A file for the report in JSON; `-` is the standard output, in the place of the table. */
+  /** File for the report in JSON; `-` writes it to the standard output in place of the table. */
   readonly json: string | undefined
 }
 
-/** What a command line asks for. */
+/** Action that a command line requests. */
 export type ConformInvocation =
   | { readonly kind: 'run'; readonly options: ConformOptions }
   | { readonly kind: 'list'; readonly isJson: boolean }
@@ -67,7 +67,7 @@ const exitCodes = `
 Exit code: 0 no row failed, 1 rows failed, 2 nothing could be tried.
 A row of level "must" that is not met fails; of the other levels it differs, and fails with --strict.`
 
-/** Makes the command that tries another server. */
+/** Creates the command that tests another server. */
 export function createConformCommand(): Command {
   return new Command('rtspool conform')
     .description('Tries the rules of RTSP on a server, whichever it is, and says which it keeps.')
@@ -117,10 +117,10 @@ export function createConformCommand(): Command {
 }
 
 /**
- * Reads the command line of `rtspool conform`.
+ * Parses the command line of `rtspool conform`.
  *
- * @param args - What follows `conform`.
- * @returns What to do; a bad line is one line of text, never an exception.
+ * @param args - Arguments after `conform`.
+ * @returns The action; a bad line is returned as one line of text, never as an exception.
  */
 export function parseConformLine(args: readonly string[]): ConformInvocation {
   let stdout = ''
@@ -183,14 +183,14 @@ function invocationOf(url: string | undefined, flags: Flags): ConformInvocation 
   }
 }
 
-/** Whatever scheme the further URLs have, they are reached as the first one is. */
+/** Gives a further URL the carrier of the main one, whatever its scheme is. */
 function inCarrierOf(main: ParsedTarget, other: ParsedTarget): ParsedTarget {
   const scheme = main.presentation.uri.startsWith('rtsps:') ? 'rtsps:' : 'rtsp:'
   const uri = other.presentation.uri.replace(/^rtsps?:/, scheme)
   return { ...other, presentation: { ...other.presentation, uri } }
 }
 
-/** One line on stderr. */
+/** Makes one line for stderr. */
 function refusal(message: string): ConformInvocation {
   const text = message
     .trim()

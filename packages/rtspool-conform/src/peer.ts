@@ -5,11 +5,11 @@ import { Mismatch } from './mismatch.js'
 import { StreamReader } from './stream-reader.js'
 import type { Waiting } from './waiting.js'
 
-/** An interleaved frame. */
+/** A received interleaved frame. */
 export interface Frame {
   readonly channel: number
   readonly payload: Buffer
-  /** `performance.now()` when it came. */
+  /** Arrival time, from `performance.now()`. */
   readonly at: number
 }
 
@@ -17,29 +17,34 @@ export type HeaderLines = Readonly<Record<string, string>>
 
 export interface PeerOptions {
   readonly waiting: Waiting
-  /** For servers that ask for them; a row that looks at 401 itself says so in its request. */
+  /**
+   * Credentials for servers that request them. A row that tests 401 itself says so in its request.
+   */
   readonly credentials: Credentials | undefined
-  /** Hears of every answer, to know which sessions must be torn down after the row. */
+  /** Called with each response, to record the sessions to tear down after the row. */
   onAnswer(method: string, uri: string, answer: Answer): void
 }
 
-/** A request; what is left out has the usual value. */
+/** A request. Missing fields have their usual values. */
 export interface PeerRequest {
   readonly headers?: HeaderLines
   readonly body?: string | undefined
-  /** Otherwise the next number of the connection. */
+  /** CSeq of the request. Default: the next number of the connection. */
   readonly cSeq?: number
-  /** Whether a 401 is an answer like any other. */
+  /** Treats a 401 like any other response. */
   readonly isAnonymous?: boolean
 }
 
-/** Frames are kept for the row that looks at them, not for ever. */
+/** Limit on the frames kept for a row. */
 const maxFrames = 20_000
 
 const busyTries = 5
 const busyPauseMs = 200
 
-/** One RTSP connection of a row: it sends what the row says, right or wrong, and keeps what comes. */
+/**
+ * One RTSP connection of a row. It sends messages exactly as the row gives them, right or wrong,
+ * and keeps all received responses and frames.
+ */
 export class Peer implements CarrierSink {
   readonly frames: Frame[] = []
   readonly #answers: Answer[] = []
@@ -54,7 +59,7 @@ export class Peer implements CarrierSink {
     this.#options = options
     this.#reader = new StreamReader({
       answer: (answer) => void this.#answers.push(answer),
-      // Nothing a server asks is known here; it is told so, as RFC 2326 section 10 wants it.
+      // Requests of the server get a 501, as RFC 2326 section 10 demands.
       request: (_startLine, cSeq) =>
         this.write(`RTSP/1.0 501 Not Implemented\r\n${cSeq ? `CSeq: ${cSeq}\r\n` : ''}\r\n`),
       frame: (channel, payload) => {
@@ -67,7 +72,7 @@ export class Peer implements CarrierSink {
     })
   }
 
-  /** Takes the connection over: from now on this peer closes it. */
+  /** Uses an open connection, which this peer will close. */
   attach(carrier: Carrier): this {
     this.#carrier = carrier
     return this
@@ -87,12 +92,12 @@ export class Peer implements CarrierSink {
     return this.#closed !== undefined
   }
 
-  /** The first bytes that could not be read, if there are such. */
+  /** The first bytes that could not be parsed, if any. */
   get garbage(): string | undefined {
     return this.#garbage
   }
 
-  /** Closes the connection without a word. */
+  /** Closes the connection without sending anything. */
   close(): void {
     this.#closed ??= 'closed by this side'
     this.#carrier?.destroy()
@@ -102,7 +107,7 @@ export class Peer implements CarrierSink {
     this.#carrier?.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes)
   }
 
-  /** Sends each byte by itself. */
+  /** Sends each byte on its own. */
   async writeSlowly(text: string): Promise<void> {
     for (const byte of Buffer.from(text, 'latin1')) {
       this.write(Buffer.of(byte))
@@ -110,7 +115,7 @@ export class Peer implements CarrierSink {
     }
   }
 
-  /** The text of a request, with the next CSeq. */
+  /** Formats a request with the next CSeq. */
   format(method: string, uri: string, request: PeerRequest = {}): string {
     const { headers = {}, body = '', cSeq = this.#cSeq + 1 } = request
     if (request.cSeq === undefined) this.#cSeq += 1
@@ -119,7 +124,7 @@ export class Peer implements CarrierSink {
     return `${method} ${uri} RTSP/1.0\r\nCSeq: ${cSeq}\r\n${lines.join('')}${length}\r\n${body}`
   }
 
-  /** Sends a request and waits for its answer; credentials are sent where the server asks for them. */
+  /** Sends a request and waits for the response. Adds credentials if the server requests them. */
   async request(method: string, uri: string, request: PeerRequest = {}): Promise<Answer> {
     const { credentials } = this.#options
     let answer = await this.#exchange(method, uri, request)
@@ -136,7 +141,7 @@ export class Peer implements CarrierSink {
     return answer
   }
 
-  /** A server that says it is busy is asked again: a source that is just ending, say. */
+  /** Repeats the request if the server is busy, for example because a source is just ending. */
   async #exchange(method: string, uri: string, request: PeerRequest): Promise<Answer> {
     let answer = await this.#exchangeOnce(method, uri, request)
     for (let n = 0; n < busyTries && answer.status === 503; n += 1) {
@@ -151,7 +156,7 @@ export class Peer implements CarrierSink {
     return this.answer(`an answer to ${method}`)
   }
 
-  /** @throws {Mismatch} when the answer has none of these status codes. */
+  /** @throws {Mismatch} If the response has none of these status codes. */
   async expect(
     status: number | readonly number[],
     method: string,
@@ -163,15 +168,15 @@ export class Peer implements CarrierSink {
   }
 
   /**
-   * The next answer that has not been looked at.
+   * Returns the next response that has not been returned yet.
    *
-   * @throws {Mismatch} when there is none in time, or the connection ends instead.
+   * @throws {Mismatch} If none arrives in time, or the connection ends first.
    */
   answer(expected: string, limitMs?: number): Promise<Answer> {
     return this.#until(() => this.#answers.shift(), expected, limitMs)
   }
 
-  /** The first frame from `start` on for which `isWanted` holds. */
+  /** Waits for the first frame from index `start` on that satisfies `isWanted`. */
   frame(
     expected: string,
     isWanted: (frame: Frame) => boolean,
@@ -189,7 +194,9 @@ export class Peer implements CarrierSink {
     return this.#until(look, expected, limitMs)
   }
 
-  /** Waits until the server has closed the connection, or `limitMs` are over; says whether it has. */
+  /**
+   * Waits for the server to close the connection, for at most `limitMs`. @returns `true` if it has.
+   */
   async closes(limitMs: number): Promise<boolean> {
     const { waiting } = this.#options
     const closed = waiting.until(
@@ -219,7 +226,7 @@ export class Peer implements CarrierSink {
   }
 }
 
-/** @throws {Mismatch} when the answer has none of these status codes. */
+/** @throws {Mismatch} If the response has none of these status codes. */
 export function requireStatus(
   answer: Answer,
   status: number | readonly number[],

@@ -1,21 +1,21 @@
 import type { RowResult, RowStatus } from './run-rows.js'
 
-/** What a run found; what `--json` writes. */
+/** Results of a run, as written by `--json`. */
 export interface ConformReport {
   readonly tool: string
-  /** Of this command. */
+  /** Version of this command. */
   readonly version: string
-  /** Without name and password. */
+  /** URL without name and password. */
   readonly target: string
   readonly carrier: string
-  /** What the server calls itself, where it does. */
+  /** The Server header, if the server sends one. */
   readonly server: string | undefined
   readonly isStrict: boolean
   readonly counts: Readonly<Record<RowStatus, number>>
   readonly rows: readonly RowResult[]
 }
 
-/** How many rows ended how. */
+/** Counts rows by status. */
 export function countRows(rows: readonly RowResult[]): Record<RowStatus, number> {
   const counts = { pass: 0, fail: 0, differs: 0, skip: 0 }
   for (const { status } of rows) counts[status] += 1
@@ -35,7 +35,7 @@ const fixedColumns: readonly Column[] = [
 ]
 const minTextWidth = 20
 
-/** The heading of the table. */
+/** Formats the heading of the table. */
 export function tableHead(width: number): string {
   const [requirement, expected, got] = textWidths(width)
   const fixed = fixedColumns.map(({ title, width: each }) => title.padEnd(each)).join(' ')
@@ -43,7 +43,7 @@ export function tableHead(width: number): string {
   return `${fixed} ${texts.join(' ')}`.trimEnd()
 }
 
-/** One row of the table, on as many lines as its longest text needs. */
+/** Formats one row of the table, on as many lines as its longest text needs. */
 export function tableRow(row: RowResult, width: number): string {
   const widths = textWidths(width)
   const cells = [row.requirement, row.expected, row.got].map((text, index) =>
@@ -58,7 +58,7 @@ export function tableRow(row: RowResult, width: number): string {
   }).join('\n')
 }
 
-/** The rows that failed once more, each with the text that it comes from. */
+/** Lists the failed rows once more, each with the clause that it tests. */
 export function failures({ rows }: Pick<ConformReport, 'rows'>): string {
   return rows
     .filter(({ status }) => status === 'fail')
@@ -66,14 +66,14 @@ export function failures({ rows }: Pick<ConformReport, 'rows'>): string {
     .join('')
 }
 
-/** The sums, and what they mean. */
+/** Formats the totals with an explanation. */
 export function summary({ counts, isStrict }: ConformReport): string {
   const { pass, fail, differs, skip } = counts
   const differing = isStrict ? '' : `, ${differs} differ`
   return `${pass} passed, ${fail} failed${differing}, ${skip} skipped`
 }
 
-/** What is left beside the fixed columns, shared among three texts. */
+/** Shares the width beside the fixed columns among three texts. */
 function textWidths(width: number): readonly [number, number, number] {
   const fixed = fixedColumns.reduce((sum, column) => sum + column.width + 1, 0)
   const left = Math.max(3 * minTextWidth, width - fixed - 2)

@@ -7,10 +7,10 @@ export interface RtpInfoStream {
   readonly rtptime: number | undefined
 }
 
-/** The streams of RTP-Info; none where the header is missing (RFC 2326 section 12.33). */
+/** Parses the streams in RTP-Info; none without the header (RFC 2326 section 12.33). */
 export function readRtpInfo(answer: Answer): RtpInfoStream[] {
   const value = answer.all('RTP-Info').join(',')
-  // URLs may hold commas: a stream begins where one is followed by "url=".
+  // URLs may contain commas: a new stream begins after a comma that "url=" follows.
   return value
     .split(/,(?=\s*url=)/i)
     .map((part) => part.trim())

@@ -6,7 +6,7 @@ export interface RtpHeader {
   readonly ssrc: number
 }
 
-/** `undefined` when the bytes are no RTP packet of version 2. */
+/** Parses an RTP header; `undefined` if the bytes are not an RTP packet of version 2. */
 export function readRtp(bytes: Buffer): RtpHeader | undefined {
   const [first = 0, second = 0] = bytes
   if (bytes.length < 12 || first >> 6 !== 2) return undefined
@@ -18,7 +18,7 @@ export function readRtp(bytes: Buffer): RtpHeader | undefined {
   }
 }
 
-/** An RTP packet with `payload`. */
+/** Serialises an RTP packet with `payload`. */
 export function writeRtp(header: RtpHeader, payload: Buffer): Buffer {
   const bytes = Buffer.alloc(12)
   bytes[0] = 0x80
@@ -32,16 +32,19 @@ export function writeRtp(header: RtpHeader, payload: Buffer): Buffer {
 /** Packet types of RTCP (RFC 3550 section 12.1). */
 export const rtcpTypes = { senderReport: 200, receiverReport: 201, description: 202, bye: 203 }
 
-/** One packet of a compound. */
+/** One packet of an RTCP compound. */
 export interface RtcpPacket {
   readonly type: number
-  /** Of the sender; 0 when the packet is too short to have one. */
+  /** SSRC of the sender; 0 if the packet is too short for one. */
   readonly ssrc: number
-  /** Behind the first four bytes. */
+  /** Bytes behind the first four. */
   readonly body: Buffer
 }
 
-/** `undefined` when the lengths of the packets do not add up to the whole, or a version is not 2. */
+/**
+ * Parses a compound; `undefined` if the lengths of its packets do not add up, or a version is not
+ * 2.
+ */
 export function readRtcp(bytes: Buffer): RtcpPacket[] | undefined {
   const packets: RtcpPacket[] = []
   let at = 0
@@ -60,7 +63,7 @@ export function readRtcp(bytes: Buffer): RtcpPacket[] | undefined {
   return packets.length === 0 ? undefined : packets
 }
 
-/** An empty receiver report with a CNAME: the least a receiver sends. */
+/** Creates an empty receiver report with a CNAME: the least that a receiver sends. */
 export function receiverReport(ssrc: number): Buffer {
   const report = Buffer.alloc(8)
   report.set([0x80, rtcpTypes.receiverReport, 0, 1])
@@ -75,7 +78,7 @@ export function receiverReport(ssrc: number): Buffer {
   return Buffer.concat([report, description])
 }
 
-/** An interleaved frame around a payload (RFC 2326 section 10.12). */
+/** Puts a payload into an interleaved frame (RFC 2326 section 10.12). */
 export function interleaved(channel: number, payload: Buffer): Buffer {
   const header = Buffer.of(0x24, channel, 0, 0)
   header.writeUInt16BE(payload.length, 2)

@@ -4,10 +4,10 @@ import { Trial, type TrialTargets } from './trial.js'
 import type { UnfitTargets } from './unfit-targets.js'
 import { Waiting } from './waiting.js'
 
-/** `differs` is a requirement that is not met and that does not bind this server. */
+/** Result of a row. `differs`: the requirement is not met, but does not bind this server. */
 export type RowStatus = 'pass' | 'fail' | 'differs' | 'skip'
 
-/** What came of one row. */
+/** Result and duration of one row. */
 export interface RowResult {
   readonly id: string
   readonly level: Level
@@ -15,31 +15,31 @@ export interface RowResult {
   readonly requirement: string
   readonly status: RowStatus
   readonly expected: string
-  /** What the server did; the reason when the row was skipped. */
+  /** Behaviour of the server, or the reason for a skipped row. */
   readonly got: string
   readonly milliseconds: number
 }
 
-/** How the rows are run. */
+/** Settings of a run. */
 export interface RunOptions {
   readonly targets: TrialTargets
   /** Seconds for each row that does not need more. */
   readonly timeout: number
-  /** Whether every level binds. */
+  /** Treats requirements of every level as binding. */
   readonly isStrict: boolean
-  /** Whether rows that take long are run as well. */
+  /** Runs slow rows too. */
   readonly isSlow: boolean
-  /** What the server turned out to have. */
+  /** Number of tracks that the server describes. */
   readonly trackCount: number
   readonly unfit: UnfitTargets
 }
 
-/** Over these carriers media can go beside the connection. */
+/** Carriers beside which media can use UDP. */
 const withUdp: readonly string[] = ['tcp']
-/** After the rows' time is over: to tear down. */
+/** Time for tearing down after a row's time is over. */
 const graceMs = 3000
 
-/** Why a row says nothing here, or `undefined`. */
+/** Explains why a row does not apply here; `undefined` if it does. */
 function reasonToSkip(row: Row, options: RunOptions): string | undefined {
   const { targets, trackCount, isSlow, unfit } = options
   if (row.carriers && !row.carriers.includes(targets.carrier)) {
@@ -59,9 +59,9 @@ function reasonToSkip(row: Row, options: RunOptions): string | undefined {
 }
 
 /**
- * Tries one row. Whatever the server does becomes a result.
+ * Runs one row. Any behaviour of the server becomes a result.
  *
- * @throws {CannotRun} when nothing can be tried at all.
+ * @throws {CannotRun} If nothing can be tested at all.
  */
 export async function runRow(row: Row, options: RunOptions): Promise<RowResult> {
   const begin = performance.now()
@@ -88,13 +88,13 @@ export async function runRow(row: Row, options: RunOptions): Promise<RowResult> 
   }
 }
 
-/** Closes the trial; the limit is for a server that does not answer any more. */
+/** Closes the trial. The time limit is for a server that no longer responds. */
 async function closed(trial: Trial): Promise<void> {
   const limit = new Promise<void>((resolve) => setTimeout(resolve, graceMs).unref())
   await Promise.race([trial.close(), limit])
 }
 
-/** One line without control characters, for terminals and tables. */
+/** Makes one line without control characters, for terminals and tables. */
 function printable(text: string): string {
   const oneLine = text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').trim()
   return oneLine.length > 200 ? `${oneLine.slice(0, 199)}…` : oneLine

@@ -1,12 +1,12 @@
 import { Answer } from './answer.js'
 
-/** What can stand on an RTSP connection. */
+/** Receives the messages and frames on an RTSP connection. */
 export interface StreamSink {
   answer(answer: Answer): void
-  /** A request of the server. */
+  /** A request from the server. */
   request(startLine: string, cSeq: string | undefined): void
   frame(channel: number, payload: Buffer): void
-  /** What cannot be read; nothing comes after it. */
+  /** Bytes that cannot be parsed. Nothing follows them. */
   garbage(what: string): void
 }
 
@@ -16,8 +16,8 @@ const maxHeadBytes = 64 * 1024
 const maxBodyBytes = 4 * 1024 * 1024
 
 /**
- * Reads what a server sends. It shares no code with the parser of the library, so that a mistake there does not
- * hide itself here, and it is strict where a server has no excuse: framing.
+ * Parses the bytes that a server sends. It shares no code with the library's parser, so that the
+ * two cannot share a mistake. It is strict about framing, in which a server has no excuse.
  */
 export class StreamReader {
   readonly #sink: StreamSink
@@ -39,13 +39,13 @@ export class StreamReader {
     }
   }
 
-  /** @returns How many bytes were a whole frame or message; 0 when more must come. */
+  /** @returns Length of the whole frame or message; 0 if more bytes are needed. */
   #readOne(): number {
     const bytes = this.#pending
     if (bytes.length === 0) return 0
     if (bytes[0] === dollar) return this.#readFrame(bytes)
     const end = bytes.indexOf('\r\n\r\n')
-    // Decided by the first bytes: a stream that has lost its framing shows at once.
+    // The first bytes decide, so that a stream that has lost its framing fails at once.
     const begin = bytes.subarray(0, 32).toString('latin1')
     if (!/^[A-Z]/.test(begin)) return this.#break(`bytes that begin no message: ${show(bytes)}`)
     if (end === -1) {

@@ -1,9 +1,9 @@
 import type { CarrierName } from './carriers/carrier.js'
 import type { Credentials } from './credentials.js'
 
-/** A presentation on the server that is tried. */
+/** A presentation on the tested server. */
 export interface Presentation {
-  /** What requests name: `rtsp:` or `rtsps:`, without name and password. */
+  /** URI for requests: `rtsp:` or `rtsps:`, without name and password. */
   readonly uri: string
   readonly host: string
   readonly port: number
@@ -11,7 +11,7 @@ export interface Presentation {
   readonly path: string
 }
 
-/** A URL of the command line, taken apart. */
+/** A parsed URL of the command line. */
 export interface ParsedTarget {
   readonly presentation: Presentation
   readonly carrier: CarrierName
@@ -29,10 +29,10 @@ const carriers: Readonly<Record<string, CarrierName>> = {
 }
 
 /**
- * Takes a URL apart: `rtsp:`, `rtsps:`, `rtsph:` and `http:` (tunnel), `https:`, `ws:`, `wss:`.
+ * Parses a URL: `rtsp:`, `rtsps:`, `rtsph:` and `http:` (tunnel), `https:`, `ws:`, `wss:`.
  *
  * @param tunnel - Carries RTSP through HTTP or WebSocket to the port of an `rtsp:` or `rtsps:` URL.
- * @returns What it says, or a line that says what is wrong with it.
+ * @returns The parsed URL, or a line that explains the mistake in it.
  */
 export function parseTarget(text: string, tunnel?: 'http' | 'ws'): ParsedTarget | string {
   const [, scheme = '', rest = ''] = /^([a-z]+):\/\/(.+)$/i.exec(text) ?? []
@@ -43,7 +43,7 @@ export function parseTarget(text: string, tunnel?: 'http' | 'ws'): ParsedTarget 
   if (!URL.canParse(`http://${rest}`)) return 'expected a URL with a host, and a port up to 65535'
   const url = new URL(`http://${rest}`)
   const isSecure = name.endsWith('s') && name !== 'ws'
-  // The text itself, since URL would tidy the path up.
+  // The text itself, because `URL` would normalise the path.
   const path = /^[^/?]*([/?].*)?$/.exec(rest)?.[1] ?? '/'
   const port = explicitPort(rest) ?? ports[name] ?? 554
   const host = url.hostname.replace(/^\[|\]$/g, '')

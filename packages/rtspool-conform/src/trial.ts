@@ -9,7 +9,7 @@ import type { Presentation } from './target.js'
 import { UdpPair } from './udp-pair.js'
 import type { Waiting } from './waiting.js'
 
-/** What the rows are tried on. */
+/** Presentations that the rows are run on. */
 export interface TrialTargets {
   readonly main: Presentation
   readonly publish: Presentation | undefined
@@ -26,17 +26,17 @@ export interface SetUpTrack {
   readonly track: DescribedTrack
   readonly answer: Answer
   readonly sessionId: string
-  /** RTP and RTCP, when it is interleaved. */
+  /** Interleaved channels of RTP and RTCP, if the track is interleaved. */
   readonly channels: readonly [number, number] | undefined
 }
 
-/** A session that plays. */
+/** A playing session. */
 export interface Playing {
   readonly peer: Peer
   readonly description: Description
   readonly tracks: readonly SetUpTrack[]
   readonly sessionId: string
-  /** The answer to PLAY. */
+  /** The response to PLAY. */
   readonly answer: Answer
   /** The Session header for requests. */
   readonly session: HeaderLines
@@ -50,7 +50,10 @@ interface OpenSession {
 
 const cleanUpLimitMs = 1000
 
-/** What one row has in its hands; it leaves nothing behind on the server. */
+/**
+ * Connections, sessions and ports of one row, with the steps that most rows need. `close` leaves
+ * nothing behind on the server.
+ */
 export class Trial {
   readonly targets: TrialTargets
   readonly waiting: Waiting
@@ -68,14 +71,14 @@ export class Trial {
     return this.targets.main.uri
   }
 
-  /** The presentation given for a need; rows that need it run only when there is one. */
+  /** The presentation for a need. Rows with the need run only if it is given. */
   target(name: 'publish' | 'seekable' | 'private' | 'multicast'): Presentation {
     const presentation = this.targets[name]
     if (!presentation) throw new Skip(`no --${name} URL was given`)
     return presentation
   }
 
-  /** Opens a connection, by the carrier of the run. */
+  /** Opens a connection with the carrier of the run. */
   async connect(to: Presentation = this.targets.main, isKnown = true): Promise<Peer> {
     const { carrier, isInsecure, credentials } = this.targets
     const peer: Peer = new Peer({
@@ -89,7 +92,7 @@ export class Trial {
     return peer.attach(await openCarrier(target, peer, Math.max(1, this.waiting.leftMs)))
   }
 
-  /** Keeps in mind which sessions the server has because of this row. */
+  /** Records the sessions that the server has because of this row. */
   #follow(peer: Peer, method: string, uri: string, answer: Answer): void {
     const id = answer.sessionId
     if (method === 'SETUP' && answer.status === 200 && id !== undefined) {
@@ -99,14 +102,14 @@ export class Trial {
     if (method === 'TEARDOWN' && id !== undefined) this.#sessions.delete(id)
   }
 
-  /** DESCRIBE, which has to succeed. */
+  /** Sends DESCRIBE, which must succeed. */
   async describe(peer: Peer, uri = this.uri): Promise<Description> {
     const headers = { Accept: 'application/sdp' }
     const answer = await peer.expect(200, 'DESCRIBE', uri, { headers })
     return readDescription(answer, uri)
   }
 
-  /** SETUP of one track, interleaved where nothing else is said; it has to succeed. */
+  /** Sends SETUP for one track, which must succeed. Default: interleaved. */
   async setUp(
     peer: Peer,
     track: DescribedTrack,
@@ -121,7 +124,7 @@ export class Trial {
     return { track, answer, sessionId: id, channels: channelsOf(answer) }
   }
 
-  /** DESCRIBE and SETUP of every track, interleaved. */
+  /** Sends DESCRIBE, and SETUP for every track, interleaved. */
   async setUpAll(peer: Peer, uri = this.uri): Promise<Omit<Playing, 'answer'>> {
     const description = await this.describe(peer, uri)
     const tracks: SetUpTrack[] = []
@@ -133,7 +136,7 @@ export class Trial {
     return { peer, description, tracks, sessionId, session: { Session: sessionId } }
   }
 
-  /** A session that plays every track, interleaved. */
+  /** Starts a session that plays every track, interleaved. */
   async play(peer: Peer, uri = this.uri, headers: HeaderLines = {}): Promise<Playing> {
     const ready = await this.setUpAll(peer, uri)
     const all = { ...ready.session, ...headers }
@@ -142,20 +145,20 @@ export class Trial {
     return { ...ready, answer }
   }
 
-  /** Two UDP ports to receive on. */
+  /** Opens two UDP ports to receive on. */
   async udpPair(): Promise<UdpPair> {
     const pair = await UdpPair.open(this.targets.main.host.includes(':'), this.waiting)
     this.#pairs.push(pair)
     return pair
   }
 
-  /** Fails unless the connection still answers OPTIONS. */
+  /** Fails unless the connection still responds to OPTIONS. */
   async answers(peer: Peer): Promise<void> {
     const answer = await peer.request('OPTIONS', this.uri)
     if (answer.status !== 200) throw new Mismatch('200 to OPTIONS afterwards', answer.toString())
   }
 
-  /** Tears down what the row has set up, and closes its sockets. Never fails. */
+  /** Tears down the row's sessions and closes its sockets. Never fails. */
   async close(): Promise<void> {
     const sessions = [...this.#sessions.values()]
     this.waiting.extend(2 * cleanUpLimitMs)
@@ -172,7 +175,7 @@ export class Trial {
   }
 }
 
-/** The pair of channels in the answer to a SETUP. */
+/** Returns the pair of channels in the response to a SETUP. */
 export function channelsOf(answer: Answer): readonly [number, number] | undefined {
   const pair = /interleaved\s*=\s*(\d+)-(\d+)/i.exec(answer.header('Transport') ?? '')
   return pair ? [Number(pair[1]), Number(pair[2])] : undefined

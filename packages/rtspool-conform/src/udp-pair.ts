@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { CannotRun } from './mismatch.js'
 import type { Waiting } from './waiting.js'
 
-/** A datagram that came. */
+/** A received datagram. */
 export interface Datagram {
   readonly payload: Buffer
-  /** The port it came from. */
+  /** Port that it was sent from. */
   readonly port: number
   readonly address: string
 }
@@ -35,7 +35,7 @@ export class UdpPair {
     sockets[1].on('message', keep(this.rtcp)).on('error', () => undefined)
   }
 
-  /** @throws {CannotRun} when no pair of ports is free. */
+  /** @throws {CannotRun} If no pair of ports is free. */
   static async open(isIPv6: boolean, waiting: Waiting): Promise<UdpPair> {
     const tries = 200
     for (let n = 0; n < tries; n += 1) {
@@ -48,7 +48,7 @@ export class UdpPair {
     throw new CannotRun('no even/odd pair of UDP ports is free')
   }
 
-  /** As the Transport header has it. */
+  /** Ports in the form of the Transport header. */
   get clientPort(): string {
     return `client_port=${this.port}-${this.port + 1}`
   }

@@ -4,14 +4,14 @@ import type { Presentation } from './target.js'
 import { Trial, type TrialTargets } from './trial.js'
 import { Waiting } from './waiting.js'
 
-/** Why a further URL is none that its rows can be tried on: that would be held against the server. */
+/** Reasons why a further URL is unfit for its rows. Running them would blame the server. */
 export type UnfitTargets = Readonly<Partial<Record<'publish' | 'seekable', string>>>
 
 /**
- * Looks whether the URLs given for publishing and seeking are what they are said to be.
+ * Checks that the URLs given for publishing and seeking can be published to and sought in.
  *
- * @param limitMs - For each of them.
- * @throws {CannotRun} when there is no connection.
+ * @param limitMs - Time limit for each of them.
+ * @throws {CannotRun} If there is no connection.
  */
 export async function findUnfitTargets(
   targets: TrialTargets,
@@ -29,7 +29,10 @@ export async function findUnfitTargets(
   return unfit
 }
 
-/** The value of a=range of what is played, '' where there is none; `undefined` where nothing is played. */
+/**
+ * Returns the value of a=range of the presentation: '' without a=range, `undefined` if nothing is
+ * played at the URL.
+ */
 async function rangeOf(
   at: Presentation,
   targets: TrialTargets,

@@ -7,48 +7,48 @@ interface Waiter {
 }
 
 /**
- * Everything a row waits for goes through here: whatever arrives on any of its sockets calls
- * {@link notify}, and each waiter looks again. No wait outlives the row's deadline.
+ * Runs every wait of a row. Each arrival on one of the row's sockets calls {@link notify}, and each
+ * wait checks its condition again. No wait outlives the row's deadline.
  */
 export class Waiting {
   readonly #waiters = new Set<Waiter>()
   #deadline: number
   #ended: Error | undefined
 
-  /** @param limitMs - From now on; after that every wait fails. */
+  /** @param limitMs - Time from now until every wait fails. */
   constructor(limitMs: number) {
     this.#deadline = performance.now() + limitMs
   }
 
-  /** Milliseconds that are left, 0 or more. */
+  /** Milliseconds until the deadline, 0 or more. */
   get leftMs(): number {
     return Math.max(0, this.#deadline - performance.now())
   }
 
-  /** Gives the waits that begin from now on at least this much time: to tidy up. */
+  /** Extends the deadline to at least this time from now, for tidying up. */
   extend(limitMs: number): void {
     this.#deadline = Math.max(this.#deadline, performance.now() + limitMs)
   }
 
-  /** Something has arrived, or a connection has closed. */
+  /** Call when something has arrived, or a connection has closed. */
   notify(): void {
     for (const waiter of [...this.#waiters]) waiter.look()
   }
 
-  /** Ends every wait that is under way, and those to come. */
+  /** Fails the present and all later waits. */
   end(reason: Error): void {
     this.#ended ??= reason
     for (const waiter of [...this.#waiters]) waiter.fail(reason)
   }
 
   /**
-   * Waits until `probe` gives something else than `undefined`.
+   * Waits until `probe` returns something other than `undefined`.
    *
-   * @param probe - Asked at once, and after everything that arrives. It may throw.
-   * @param expected - What is waited for, for the message.
-   * @param got - What there is when the time is over.
-   * @param limitMs - At most this long; the row's deadline may come first.
-   * @throws {Mismatch} when it does not come in time.
+   * @param probe - Called at once, and after each arrival. It may throw.
+   * @param expected - Description of the awaited event, for the message.
+   * @param got - Describes the state when the time is over.
+   * @param limitMs - Time limit; the row's deadline may be earlier.
+   * @throws {Mismatch} If the time is over.
    */
   until<T>(
     probe: () => T | undefined,
@@ -89,7 +89,9 @@ export class Waiting {
     })
   }
 
-  /** Lets time pass: to see that something stays as it is. At most what is left of the row. */
+  /**
+   * Lets time pass, to check that something does not change. Never waits beyond the row's deadline.
+   */
   async pass(ms: number): Promise<void> {
     await sleep(Math.min(ms, this.leftMs))
     if (this.#ended) throw this.#ended

@@ -1,14 +1,14 @@
-/** What brings the bytes of an RTSP connection to the server and back. */
+/** A connection that carries the bytes of RTSP to the server and back. */
 export interface Carrier {
   write(bytes: Buffer): void
-  /** Closes at once; nothing is waited for. */
+  /** Closes at once, without waiting for anything. */
   destroy(): void
 }
 
-/** Where a carrier puts what arrives. */
+/** Receives the bytes and the end of a carrier. */
 export interface CarrierSink {
   bytes(chunk: Buffer): void
-  /** Once: the server has closed, or the connection broke. */
+  /** Called once, when the server has closed or the connection has failed. */
   closed(why: string): void
 }
 
@@ -18,14 +18,14 @@ export const carrierNames = ['tcp', 'tls', 'http', 'https', 'ws', 'wss'] as cons
 /** One of {@link carrierNames}. */
 export type CarrierName = (typeof carrierNames)[number]
 
-/** Where to connect to, and how. */
+/** Address of the server, and the carrier to use. */
 export interface CarrierTarget {
   readonly name: CarrierName
   readonly host: string
   readonly port: number
   /** Path and query, for the request that opens a tunnel. */
   readonly path: string
-  /** Whether certificates are taken as they come. */
+  /** Accepts any certificate. */
   readonly isInsecure: boolean
   readonly localAddress?: string | undefined
 }

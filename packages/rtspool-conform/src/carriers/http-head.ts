@@ -1,13 +1,15 @@
-/** The head of an HTTP message that has arrived, and what came behind it. */
+/** The head of a received HTTP message, and the bytes behind it. */
 export interface HttpHead {
   readonly status: number
   readonly startLine: string
-  /** Names in lower case. */
+  /** Headers by name in lower case. */
   readonly headers: ReadonlyMap<string, string>
   readonly rest: Buffer
 }
 
-/** Reads the head of an HTTP response from the begin of `bytes`; `undefined` while it is not whole. */
+/**
+ * Parses the head of an HTTP response at the start of `bytes`; `undefined` while it is incomplete.
+ */
 export function readHttpHead(bytes: Buffer): HttpHead | undefined {
   const end = bytes.indexOf('\r\n\r\n')
   if (end === -1) return undefined

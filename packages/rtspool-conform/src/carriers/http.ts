@@ -5,10 +5,10 @@ import type { Carrier, CarrierSink, CarrierTarget } from './carrier.js'
 import { type HttpHead, readHttpHead } from './http-head.js'
 import { listenTo, openSocket } from './socket.js'
 
-/** The type that both halves of the tunnel have. */
+/** Content type of both halves of the tunnel. */
 export const tunnelType = 'application/x-rtsp-tunnelled'
 
-/** The head of the GET that opens the way from the server. */
+/** Formats the head of the GET, whose response carries bytes from the server. */
 export function getHead(target: CarrierTarget, cookie: string, version = '1.1'): string {
   return [
     `GET ${target.path} HTTP/${version}`,
@@ -18,7 +18,10 @@ export function getHead(target: CarrierTarget, cookie: string, version = '1.1'):
   ].join('\r\n')
 }
 
-/** The head of the POST whose body, in base64, is the way to the server; its length means nothing. */
+/**
+ * Formats the head of the POST, whose body carries bytes to the server in base64. Its
+ * Content-Length has no meaning.
+ */
 export function postHead(target: CarrierTarget, cookie: string, version = '1.1'): string {
   return [
     `POST ${target.path} HTTP/${version}`,
@@ -29,13 +32,13 @@ export function postHead(target: CarrierTarget, cookie: string, version = '1.1')
   ].join('\r\n')
 }
 
-/** A new name for a tunnel. */
+/** Creates a cookie, which names a tunnel. */
 export const newCookie = (): string => randomBytes(11).toString('hex')
 
 /**
  * Opens both halves of a tunnel through HTTP, as QuickTime, FFmpeg and GStreamer do.
  *
- * @throws {CannotRun} when the server does not answer the GET with 200.
+ * @throws {CannotRun} If the response to the GET is not 200.
  */
 export async function openHttp(
   target: CarrierTarget,
@@ -71,7 +74,7 @@ export async function openHttp(
   }
 }
 
-/** @throws {CannotRun} when the head of a response does not come in time. */
+/** Waits for the head of a response. @throws {CannotRun} If it does not arrive in time. */
 export function headOf(socket: Socket, limitMs: number): Promise<HttpHead> {
   let pending: Buffer = Buffer.alloc(0)
   return new Promise((resolve, reject) => {

@@ -6,7 +6,7 @@ import { openWebSocket } from './web-socket.js'
 /**
  * Opens a connection that carries RTSP.
  *
- * @throws {CannotRun} with the reason, when there is none within the limit.
+ * @throws {CannotRun} Gives the reason if the connection fails or takes too long.
  */
 export function openCarrier(
   target: CarrierTarget,

@@ -4,10 +4,10 @@ import { CannotRun } from '../mismatch.js'
 import type { Carrier, CarrierSink, CarrierTarget } from './carrier.js'
 
 /**
- * Opens a TCP connection, with TLS where the carrier asks for it.
+ * Opens a TCP connection, with TLS if the carrier needs it.
  *
- * @param limitMs - For TCP and TLS together.
- * @throws {CannotRun} with the reason, when there is no connection within the limit.
+ * @param limitMs - Time limit for TCP and TLS together.
+ * @throws {CannotRun} Gives the reason if the connection fails or takes too long.
  */
 export function openSocket(target: CarrierTarget, limitMs: number): Promise<Socket> {
   const { name, host, port, isInsecure, localAddress } = target
@@ -36,11 +36,11 @@ export function openSocket(target: CarrierTarget, limitMs: number): Promise<Sock
   })
 }
 
-/** The codes that OpenSSL and Node have for certificates that they do not accept. */
+/** True for the error codes of OpenSSL and Node that refuse a certificate. */
 const isAboutCertificate = (error: Error): boolean =>
   'code' in error && /CERT|SIGNATURE|ISSUER/.test(String(error.code))
 
-/** Gives what a socket brings to the sink. */
+/** Passes the bytes and the end of a socket to the sink. */
 export function listenTo(socket: Socket, sink: CarrierSink): void {
   let why = 'the server closed the connection'
   socket.on('data', (chunk) => sink.bytes(chunk))
@@ -51,7 +51,7 @@ export function listenTo(socket: Socket, sink: CarrierSink): void {
   socket.on('close', () => sink.closed(why))
 }
 
-/** RTSP as it is, in TCP or TLS. */
+/** Opens RTSP over TCP or TLS. */
 export async function openPlain(
   target: CarrierTarget,
   sink: CarrierSink,

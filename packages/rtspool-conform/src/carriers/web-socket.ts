@@ -6,9 +6,10 @@ import type { Carrier, CarrierSink, CarrierTarget } from './carrier.js'
 export const webSocketProtocol = 'rtsp.onvif.org'
 
 /**
- * Opens a WebSocket; each write is one binary message, and the bounds of the server's mean nothing.
+ * Opens a WebSocket. Each write is one binary message; boundaries of received messages have no
+ * meaning.
  *
- * @throws {CannotRun} when the server does not upgrade the connection.
+ * @throws {CannotRun} If the server does not upgrade the connection.
  */
 export function openWebSocket(
   target: CarrierTarget,

@@ -1,10 +1,11 @@
-/** Differences that are no difference of names: case, dashes and underscores. */
+/** Removes differences that do not count: case, dashes and underscores. */
 const plain = (name: string): string => name.toLowerCase().replace(/[-_\s]/g, '')
 
 /**
- * Number of characters to insert, delete, replace, or swap with their neighbour, to make one text of the other.
+ * Returns the number of characters to insert, delete, replace or swap with their neighbour to turn
+ * one text into the other.
  *
- * Names are short: the table of all prefixes is made anew for each pair.
+ * Names are short, so the table of all prefixes is built again for each pair.
  */
 function distance(from: string, to: string): number {
   const rows: number[][] = [Array.from({ length: to.length + 1 }, (_, column) => column)]
@@ -27,7 +28,7 @@ function distance(from: string, to: string): number {
   return at(from.length, to.length)
 }
 
-/** Length of the longest part that both have. */
+/** Returns the length of the longest part that both texts contain. */
 function sharedLength(one: string, other: string): number {
   let longest = 0
   for (let begin = 0; begin < one.length; begin++) {
@@ -39,17 +40,17 @@ function sharedLength(one: string, other: string): number {
 }
 
 /**
- * Finds the name that somebody meant who has written another one: a slip of the keys, another case or separator, or a part
- * of the name, as `timeout` for `session-timeout`.
+ * Finds the name that a user probably meant: despite a slip of the keys, another case or separator,
+ * or a part of the name, as `timeout` for `session-timeout`.
  *
- * @returns `undefined` when none is alike: less than half of the longer text is the same.
+ * @returns `undefined` if no name is close: less than half of the longer text is the same.
  */
 export function nearestName<Name extends string>(
   text: string,
   names: readonly Name[],
 ): Name | undefined {
   const word = plain(text)
-  // The longest text that is worth the time is not much longer than a name.
+  // A longer text is not worth the time: names are shorter.
   if (word.length === 0 || word.length > 64) return undefined
   let nearest: Name | undefined
   let best = 0.5
@@ -57,7 +58,7 @@ export function nearestName<Name extends string>(
     const candidate = plain(name)
     const length = Math.max(word.length, candidate.length)
     const likeness = 1 - distance(word, candidate) / length
-    // A part that is a word of its own counts as much as a name with few slips.
+    // A part that is a whole word counts as much as a name with few slips.
     const shared = sharedLength(word, candidate)
     const isPart = shared >= 4 && shared >= Math.min(word.length, candidate.length) * 0.8
     const score = Math.max(likeness, isPart ? 0.5 + shared / (2 * length) : 0)

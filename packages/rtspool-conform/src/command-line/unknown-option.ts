@@ -1,7 +1,10 @@
 import type { Command, CommanderError } from 'commander'
 import { nearestName } from './nearest-name.js'
 
-/** Names the option that was meant, if one is alike; the value behind a wrong name stays out of the message. */
+/**
+ * Names the option that was probably meant. The value behind a wrong name is left out of the
+ * message.
+ */
 export function unknownOption({ message }: CommanderError, command: Command): string {
   const [name = ''] = /(?<=')-[^'=]*/.exec(message) ?? []
   const names = [...command.options.map(({ long }) => long ?? ''), '--help']

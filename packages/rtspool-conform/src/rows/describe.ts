@@ -4,11 +4,11 @@ import { check, Skip } from '../mismatch.js'
 import { requireStatus } from '../peer.js'
 import type { Row } from '../row.js'
 
-/** A path that no server has. */
+/** Returns the URI of a path that no server has. */
 const nowhere = (uri: string): string =>
   `${/^rtsps?:\/\/[^/]*/.exec(uri)?.[0]}/conform-${randomBytes(6).toString('hex')}`
 
-/** DESCRIBE and what it describes. */
+/** Rows about DESCRIBE and the description. */
 export const describeRows: readonly Row[] = [
   {
     id: 'A-DES-1',

@@ -3,10 +3,10 @@ import { check } from '../mismatch.js'
 import type { Peer } from '../peer.js'
 import type { Trial } from '../trial.js'
 
-/** What most rows ask for. */
+/** Transport header that most rows request. */
 export const interleavedTransport = 'RTP/AVP/TCP;unicast;interleaved=0-1'
 
-/** A connection and the first track of what it describes. */
+/** Connects and returns the first track of the description. */
 export async function described(trial: Trial): Promise<{ peer: Peer; track: DescribedTrack }> {
   const peer = await trial.connect()
   const { tracks } = await trial.describe(peer)
@@ -15,9 +15,9 @@ export async function described(trial: Trial): Promise<{ peer: Peer; track: Desc
   return { peer, track }
 }
 
-/** SETUP with this Transport, whatever the answer. */
+/** Sends SETUP with this Transport, and accepts any response. */
 export const ask = (peer: Peer, track: DescribedTrack, Transport: string) =>
   peer.request('SETUP', track.uri, { headers: { Transport } })
 
-/** 4xx. */
+/** True for 4xx. */
 export const isClientError = (status: number): boolean => status >= 400 && status < 500

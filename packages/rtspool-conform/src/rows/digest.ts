@@ -12,7 +12,7 @@ import type { Peer, PeerRequest } from '../peer.js'
 import type { Row } from '../row.js'
 import type { Trial } from '../trial.js'
 
-/** A connection without credentials, and what the server asks for on it. */
+/** A connection without credentials, and the challenges that the server sends on it. */
 interface Challenged {
   readonly peer: Peer
   readonly uri: string
@@ -33,7 +33,7 @@ const show = (challenges: readonly Challenge[]): string =>
     .map(({ scheme, parameters }) => `${scheme} ${parameters.get('algorithm') ?? ''}`.trim())
     .join(', ') || 'no WWW-Authenticate'
 
-/** The Digest challenge that most clients answer: the last one with MD5, else any. */
+/** Returns the Digest challenge that most clients choose: the last one with MD5, else any. */
 function digestOf(challenges: readonly Challenge[]): Challenge {
   const md5 = challenges.findLast((each) => isDigest(each, 'MD5'))
   const digest = md5 ?? challenges.find(({ scheme }) => scheme.toLowerCase() === 'digest')
@@ -55,10 +55,10 @@ function signed(
   return { headers: { Authorization: authorization(challenge, user, method, uri, variant) } }
 }
 
-/** For rows with wrong attempts: a server may hold back its answers to those. */
+/** Seconds for rows with wrong attempts: a server may delay its responses to those. */
 const wrongAttemptSeconds = 20
 
-/** Digest (RFC 7616) and Basic (RFC 7617). */
+/** Rows about Digest (RFC 7616) and Basic (RFC 7617). */
 export const digestRows: readonly Row[] = [
   {
     id: 'A-DIG-1',

@@ -35,7 +35,7 @@ const prefixes = [
 const laterPrefixes = ['REC', 'RED', 'RTC', 'RTP', 'DIG', 'HTP', 'WSS', 'TLS', 'SRT', '20', 'ONV']
 const order = [...prefixes, ...laterPrefixes]
 
-/** Every row, in the order of the chapters. */
+/** All rows, in the order of the chapters. */
 export const allRows: readonly Row[] = Object.freeze(
   [
     ...[...messageRows, ...connectionRows, ...optionsRows, ...describeRows],

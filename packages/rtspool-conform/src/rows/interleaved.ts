@@ -6,7 +6,7 @@ import type { Playing, Trial } from '../trial.js'
 
 const ssrc = 0x1357_9bdf
 
-/** Sends bytes between two requests of a session that plays. */
+/** Sends bytes between two requests of a playing session. */
 async function between(
   trial: Trial,
   send: (peer: Peer, playing: Playing) => void,
@@ -22,7 +22,7 @@ async function between(
 
 const rtcpChannel = ({ tracks }: Playing): number => tracks[0]?.channels?.[1] ?? 1
 
-/** Frames between messages. */
+/** Rows about frames between messages. */
 export const interleavedRows: readonly Row[] = [
   {
     id: 'A-ILV-1',

@@ -3,7 +3,7 @@ import { type Peer, requireStatus } from '../peer.js'
 import type { Row } from '../row.js'
 import type { Trial } from '../trial.js'
 
-/** A request line with CSeq 1 and further lines, as text. */
+/** Formats an OPTIONS request with CSeq 1 and further lines. */
 const optionsText = (uri: string, ...lines: string[]): string =>
   [`OPTIONS ${uri} RTSP/1.0`, 'CSeq: 1', ...lines, '', ''].join('\r\n')
 
@@ -13,17 +13,17 @@ async function taken(peer: Peer, text: string, what: string): Promise<void> {
   requireStatus(await peer.answer(`200 to ${what}`), 200, what)
 }
 
-/** Any refusal. */
+/** True for any refusal. */
 const isRefusal = (status: number): boolean => status >= 400 && status < 600
 
-/** Fails unless the answer repeats the number of the request. */
+/** Fails unless the response repeats the CSeq of the request. */
 async function expectCSeq(peer: Peer, cSeq: number): Promise<void> {
   const answer = await peer.answer(`an answer with CSeq: ${cSeq}`)
   const got = answer.header('CSeq')
   check(Number(got) === cSeq, `CSeq: ${cSeq}`, got === undefined ? 'no CSeq' : `CSeq: ${got}`)
 }
 
-/** The message layer: start lines, header lines, CSeq. */
+/** Rows about the message layer: start lines, header lines, CSeq. */
 export const messageRows: readonly Row[] = [
   {
     id: 'A-MSG-1',
@@ -237,7 +237,7 @@ export const messageRows: readonly Row[] = [
   },
 ]
 
-/** @throws {Mismatch} when OPTIONS with these lines is neither refused nor the end of the connection. */
+/** @throws {Mismatch} If OPTIONS with these lines is neither refused nor ends the connection. */
 async function refused(trial: Trial, lines: readonly string[]): Promise<undefined> {
   const peer = await trial.connect()
   peer.write(optionsText(trial.uri, ...lines))

@@ -1,7 +1,7 @@
 import { check } from '../mismatch.js'
 import type { Row } from '../row.js'
 
-/** OPTIONS. */
+/** Rows about OPTIONS. */
 export const optionsRows: readonly Row[] = [
   {
     id: 'A-OPT-1',

@@ -4,10 +4,10 @@ import { requireStatus } from '../peer.js'
 import type { Row } from '../row.js'
 import { readRtcp, rtcpTypes } from '../rtp.js'
 
-/** What still may be on its way after PAUSE was answered. */
+/** Time for packets under way to arrive after the response to PAUSE. */
 const pauseMs = 500
 
-/** The states of a session, PLAY and PAUSE. */
+/** Rows about the states of a session, PLAY and PAUSE. */
 export const playRows: readonly Row[] = [
   {
     id: 'A-STA-1',
@@ -182,7 +182,7 @@ export const playRows: readonly Row[] = [
   },
 ]
 
-/** Whether a compound ends somebody's part. */
+/** True if a compound contains a BYE. */
 function hasBye(payload: Buffer): boolean {
   return readRtcp(payload)?.some(({ type }) => type === rtcpTypes.bye) ?? false
 }

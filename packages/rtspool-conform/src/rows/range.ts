@@ -4,10 +4,10 @@ import { requireStatus } from '../peer.js'
 import type { Row } from '../row.js'
 import type { Trial } from '../trial.js'
 
-/** A server may go back to the key frame before the point that was asked for. */
+/** Seconds: a server may start at the key frame before the requested point. */
 const gopSeconds = 5
 
-/** The status that PLAY with this header gets, in a session of its own. */
+/** Returns the status of a PLAY with this header, in a session of its own. */
 async function playStatus(trial: Trial, uri: string, name: string, value: string) {
   const peer = await trial.connect()
   const { session, description } = await trial.setUpAll(peer, uri)
@@ -19,7 +19,7 @@ async function playStatus(trial: Trial, uri: string, name: string, value: string
   return answer
 }
 
-/** Range. */
+/** Rows about Range. */
 export const rangeRows: readonly Row[] = [
   {
     id: 'A-RNG-1',

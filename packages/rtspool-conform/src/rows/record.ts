@@ -4,7 +4,7 @@ import type { Row } from '../row.js'
 import { interleaved, readRtcp, rtcpTypes, writeRtp } from '../rtp.js'
 import type { Trial } from '../trial.js'
 
-/** A description of one or more H.264 tracks, as FFmpeg announces it. */
+/** Formats a description of one or more H.264 tracks, as FFmpeg announces it. */
 function announcement(trackCount = 1): string {
   const tracks = Array.from({ length: trackCount }, (_, index) => [
     'm=video 0 RTP/AVP 96',
@@ -19,7 +19,7 @@ function announcement(trackCount = 1): string {
 const sdp = { 'Content-Type': 'application/sdp' }
 const ssrc = 0x0c0f_0e0d
 
-/** A publisher that has begun. */
+/** A publisher that has started recording. */
 interface Publisher {
   readonly peer: Peer
   readonly uri: string
@@ -61,7 +61,7 @@ async function sendFor(trial: Trial, { peer, rtpChannel }: Publisher, ms: number
   }
 }
 
-/** Publishing: ANNOUNCE and RECORD. */
+/** Rows about publishing: ANNOUNCE and RECORD. */
 export const recordRows: readonly Row[] = [
   {
     id: 'A-REC-1',
@@ -266,7 +266,7 @@ export const recordRows: readonly Row[] = [
   },
 ]
 
-/** SETUP for publishing. */
+/** Rows about SETUP for publishing. */
 export const recordTransportRows: readonly Row[] = [
   {
     id: 'A-SET-15',
@@ -321,7 +321,7 @@ export const recordTransportRows: readonly Row[] = [
   },
 ]
 
-/** Every one of these has to be taken by SETUP after an ANNOUNCE. */
+/** Checks that SETUP after an ANNOUNCE accepts each of these modes. */
 async function modesTaken(trial: Trial, modes: readonly string[]): Promise<undefined> {
   for (const mode of modes) {
     const { peer, uri } = await announce(trial)

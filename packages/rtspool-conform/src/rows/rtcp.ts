@@ -11,7 +11,7 @@ import {
 } from '../rtp.js'
 import type { SetUpTrack } from '../trial.js'
 
-/** The first report comes within 5 s where nobody else reports; the rest is for a slow start. */
+/** The first report is due within 5 s if nobody else reports; the rest allows for a slow start. */
 const firstReportSeconds = 7.5
 /** Ethernet - IPv4 - UDP. */
 const maxUdpPayload = 1500 - 20 - 8
@@ -24,7 +24,7 @@ const onRtcp =
   ({ channel }: Frame): boolean =>
     channel === channels?.[1]
 
-/** RTP and RTCP of a stream that plays. */
+/** Rows about RTP and RTCP of a playing stream. */
 export const rtcpRows: readonly Row[] = [
   {
     id: 'A-RTC-1',
@@ -64,7 +64,7 @@ export const rtcpRows: readonly Row[] = [
       const isReport = /^20[01]\b/.test(types)
       check(isReport, 'SR or RR first', types)
       const sdes = packets.find(({ type }) => type === rtcpTypes.description)
-      // Behind the SSRC of the chunk: the item CNAME is 1.
+      // The item type CNAME is 1; it follows the SSRC of the chunk.
       check(sdes?.body[4] === 1, 'SDES with CNAME', sdes ? 'another item' : 'no SDES')
       return undefined
     },

@@ -3,10 +3,10 @@ import type { Row } from '../row.js'
 import { readRtp } from '../rtp.js'
 import { readRtpInfo } from '../rtp-info.js'
 
-/** Packets that a server may have thrown away at a pause. */
+/** Packets that a server may have dropped at a pause. */
 const maxLostPackets = 16
 
-/** RTP-Info. */
+/** Rows about RTP-Info. */
 export const rtpInfoRows: readonly Row[] = [
   {
     id: 'A-INF-1',
@@ -63,7 +63,7 @@ export const rtpInfoRows: readonly Row[] = [
       const before = last && readRtp(last.payload)?.sequenceNumber
       const after = readRtp(next.payload)?.sequenceNumber
       if (before === undefined || after === undefined) throw new Mismatch('RTP', 'none')
-      // What was on its way when the pause came may be gone.
+      // Packets under way at the time of the pause may be lost.
       const gap = (after - before - 1) & 0xffff
       check(gap <= maxLostPackets, `sequence number ${before + 1}`, String(after))
       return undefined

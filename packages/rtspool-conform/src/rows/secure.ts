@@ -4,13 +4,16 @@ import { check } from '../mismatch.js'
 import type { Row } from '../row.js'
 import type { Trial } from '../trial.js'
 
-/** What a TLS handshake of one version comes to: the protocol, or the reason that there is none. */
+/**
+ * Tries a TLS handshake of one version. @returns The negotiated protocol, or the reason for the
+ * failure.
+ */
 function handshake(trial: Trial, version: SecureVersion): Promise<string> {
   const { host, port } = trial.targets.main
   return new Promise((resolve) => {
     const socket = connectTls({
       ...{ host, port, rejectUnauthorized: false, minVersion: version, maxVersion: version },
-      // Otherwise it is this side that refuses the old versions.
+      // Otherwise this side would refuse the old versions.
       ciphers: 'ALL:@SECLEVEL=0',
     })
     const timer = setTimeout(() => socket.destroy(new Error('no answer')), trial.waiting.leftMs)
@@ -26,7 +29,7 @@ function handshake(trial: Trial, version: SecureVersion): Promise<string> {
 
 const noSavp = (text: string): boolean => !/RTP\/SAVPF?\b|a=crypto:|a=key-mgmt:/i.test(text)
 
-/** RTSP over TLS, and SRTP. */
+/** Rows about RTSP over TLS, and SRTP. */
 export const secureRows: readonly Row[] = [
   {
     id: 'A-TLS-1',

@@ -4,12 +4,12 @@ import type { Row } from '../row.js'
 import { interleaved, receiverReport } from '../rtp.js'
 import type { Trial } from '../trial.js'
 
-/** Longer than this a row waits only with --slow and a server whose sessions are short. */
+/** Longest session timeout, in seconds, that a row waits for. */
 const longTimeout = 90
-/** What a server may add to its timeout before it looks (GStreamer: 5 s). */
+/** Seconds that a server may add to its timeout before it checks (GStreamer: 5 s). */
 const graceSeconds = 10
 
-/** Sessions: ids, timeouts, keepalive. */
+/** Rows about sessions: ids, timeouts, keepalive. */
 export const sessionRows: readonly Row[] = [
   {
     id: 'A-SES-1',
@@ -241,7 +241,7 @@ export const sessionRows: readonly Row[] = [
   },
 ]
 
-/** A session by UDP of which nothing more is heard. */
+/** Starts a session by UDP and then sends nothing more. */
 async function overUdp(trial: Trial): Promise<{ sessionId: string; timeout: number }> {
   const peer = await trial.connect()
   const { tracks, aggregateUri } = await trial.describe(peer)

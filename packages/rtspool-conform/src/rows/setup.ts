@@ -5,7 +5,7 @@ import { channelsOf, type Trial } from '../trial.js'
 
 import { ask, described, interleavedTransport, isClientError } from './described.js'
 
-/** Every one of these has to be refused, and the connection has to go on. */
+/** Checks that each of these is refused and that the connection stays usable. */
 async function allRefused(trial: Trial, transports: readonly string[]): Promise<undefined> {
   const { peer, track } = await described(trial)
   for (const transport of transports) {
@@ -16,7 +16,7 @@ async function allRefused(trial: Trial, transports: readonly string[]): Promise<
   return undefined
 }
 
-/** SETUP: the Transport header. */
+/** Rows about SETUP and the Transport header. */
 export const transportRows: readonly Row[] = [
   {
     id: 'A-SET-1',
@@ -188,7 +188,7 @@ export const transportRows: readonly Row[] = [
     run: async (trial) => {
       const { peer, track } = await described(trial)
       const pair = await trial.udpPair()
-      // RFC 5737: an address of documentation, which belongs to nobody; nothing is played to it.
+      // RFC 5737: an address reserved for documentation, so nothing is sent to anybody.
       const stranger = 'destination=192.0.2.1'
       const answer = await ask(peer, track, `RTP/AVP;unicast;${stranger};${pair.clientPort}`)
       if (isClientError(answer.status)) return answer.toString()

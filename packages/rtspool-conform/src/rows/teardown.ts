@@ -1,7 +1,7 @@
 import { check } from '../mismatch.js'
 import type { Row } from '../row.js'
 
-/** TEARDOWN, and what else ends a session. */
+/** Rows about TEARDOWN and the other ends of a session. */
 export const teardownRows: readonly Row[] = [
   {
     id: 'A-TRD-1',
@@ -35,7 +35,7 @@ export const teardownRows: readonly Row[] = [
       const { session, tracks, description } = await trial.setUpAll(peer)
       const uri = tracks[0]?.track.uri ?? ''
       const answer = await peer.expect([200, 460], 'TEARDOWN', uri, { headers: session })
-      // 454 where the server takes the whole session down.
+      // 454 if the server ends the whole session.
       await peer.expect([200, 454], 'PLAY', description.aggregateUri, { headers: session })
       return answer.toString()
     },

@@ -9,10 +9,10 @@ import type { Row } from '../row.js'
 import type { Trial } from '../trial.js'
 
 const http: readonly CarrierName[] = ['http', 'https']
-/** How long one sees that something does not come. */
+/** Time after which an expected silence is proved. */
 const silenceMs = 500
 
-/** What a row has opened by itself, to be closed with it. */
+/** A tunnel that a row has opened by itself and that is closed with the row. */
 class Tunnel {
   readonly cookie = newCookie()
   readonly #trial: Trial
@@ -36,7 +36,7 @@ class Tunnel {
     return socket
   }
 
-  /** GET, which has to be answered with 200. @returns The head, for rows that look at it. */
+  /** Sends the GET, which must get 200. @returns The head of the response. */
   async get(version = '1.1'): Promise<HttpHead> {
     const socket = await this.socket()
     socket.write(getHead(this.target, this.cookie, version))
@@ -56,7 +56,7 @@ class Tunnel {
     return socket
   }
 
-  /** What came back through the tunnel has to match. */
+  /** Waits until the bytes received through the tunnel match. */
   answered(pattern: RegExp, expected: string): Promise<true> {
     const look = () => (pattern.test(this.#received) ? (true as const) : undefined)
     return this.#trial.waiting.until(look, expected, () => 'nothing', 3000)
@@ -83,7 +83,7 @@ const optionsText = (uri: string, cSeq: number): string =>
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
-/** The status of the HTTP answer, or 0 when the server closes without one. */
+/** Returns the status of the HTTP response, or 0 if the server closes without one. */
 async function refusedWith(socket: Socket, limitMs: number): Promise<number> {
   try {
     return (await headOf(socket, limitMs)).status
@@ -93,10 +93,10 @@ async function refusedWith(socket: Socket, limitMs: number): Promise<number> {
   }
 }
 
-/** Closed, or refused with 4xx. */
+/** True if the server closed, or refused with 4xx. */
 const isRefused = (status: number): boolean => status === 0 || (status >= 400 && status < 500)
 
-/** RTSP through HTTP. */
+/** Rows about RTSP over HTTP. */
 export const httpRows: readonly Row[] = [
   {
     id: 'A-HTP-1',
