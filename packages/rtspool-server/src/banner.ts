@@ -1,17 +1,17 @@
-/** What the banner says, as found out after listening. */
+/** Facts for the banner, known once the server listens. */
 export interface BannerFacts {
   readonly version: string
-  /** The address that the socket is bound to, as Node reports it. */
+  /** Address that the socket is bound to, as Node reports it. */
   readonly address: string
   readonly port: number
-  /** Where RTSP over TLS is served; `undefined` when it is not. */
+  /** Port of RTSP over TLS; `undefined` without TLS. */
   readonly tlsPort: number | undefined
-  /** As given on the command line; `undefined` is every address of the machine. */
+  /** Host on the command line; `undefined` = every address of the machine. */
   readonly host: string | undefined
   readonly publish: boolean
-  /** What needs a user and a password. */
+  /** Actions that need a user and a password. */
   readonly login: { readonly toPlay: boolean; readonly toPublish: boolean }
-  /** Path of the built-in media; `undefined` when there is none. */
+  /** Path of the test picture; `undefined` without it. */
   readonly testPath: string | undefined
 }
 
@@ -19,7 +19,7 @@ export interface BannerFacts {
 const wildcards: readonly string[] = ['::', '0.0.0.0']
 
 /**
- * The base URL that a player on this machine can use.
+ * Returns the base URL for a player on this machine.
  *
  * @returns Without a slash at the end; an IPv6 address stands in brackets, without its zone.
  */
@@ -29,13 +29,14 @@ export function localUrl(address: string, port: number, scheme: 'rtsp' | 'rtsps'
   return `${scheme}://${literal.includes(':') ? `[${literal}]` : literal}:${port}`
 }
 
-/** Where the reader puts in who they are. */
+/** Adds a placeholder for name and password to a URL. */
 const withLogin = (url: string): string => url.replace('://', '://NAME:PASSWORD@')
 
 /**
- * The lines that the command prints once it listens: where, and what to type to play and to publish.
+ * Formats the lines that the command prints once it listens: its addresses, and commands to play
+ * and publish.
  *
- * @returns Several lines with a line break at the end of each.
+ * @returns Several lines, each with a line break at the end.
  */
 export function banner(facts: BannerFacts): string {
   const url = localUrl(facts.address, facts.port)

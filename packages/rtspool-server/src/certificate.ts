@@ -3,7 +3,10 @@ import type { Logger } from 'pino'
 import type { RtspServer, TlsCertificate } from 'rtspool'
 import type { TlsFiles } from './options.js'
 
-/** The error of the file system names the file, but not for a directory. */
+/**
+ * Reads a file. The error of the file system does not name a directory, so the message adds the
+ * file.
+ */
 function readFile(flag: string, file: string): Buffer {
   try {
     return readFileSync(file)
@@ -22,7 +25,10 @@ export function readCertificate({ keyFile, certFile }: TlsFiles): TlsCertificate
   return { key: readFile('--tls-key', keyFile), cert: readFile('--tls-cert', certFile) }
 }
 
-/** Reads key and certificate again; when they cannot be used, the ones before stay and the log says why. */
+/**
+ * Loads key and certificate again. If they are unusable, the old ones stay and the log gives the
+ * reason.
+ */
 export function reloadCertificate(server: RtspServer, files: TlsFiles, log: Logger): void {
   try {
     server.reloadCertificate(readCertificate(files))

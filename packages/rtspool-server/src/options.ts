@@ -13,64 +13,67 @@ import { type OptionEntry, optionTable } from './options/option-table.js'
 import { OptionValueError } from './options/option-value-error.js'
 import { type LogFormat, type LogLevel, shareOf } from './options/option-values.js'
 
-/** What the command line decides. */
+/** Settings of the command line. */
 export interface CommandOptions {
   /** TCP port to listen on; 0 lets the system choose. */
   readonly port: number
-  /** Address or name to listen on; `undefined` is every address of the machine. */
+  /** Address or name to listen on; `undefined` = every address of the machine. */
   readonly host: string | undefined
   /** RTSP over TLS; `undefined` without a key and a certificate. */
   readonly tls: TlsFiles | undefined
-  /** Most sessions at a time; 0 is no limit. */
+  /** Limit on sessions; 0 = unlimited. */
   readonly maxSessions: number
-  /** Most sessions of one address at a time; 0 is no limit. */
+  /** Limit on the sessions of one address; 0 = unlimited. */
   readonly maxSessionsPerAddress: number
-  /** Most connections at a time, 0 is no limit; by default the library's. */
+  /** Limit on connections; 0 = unlimited, `undefined` = the library's default. */
   readonly maxConnections: number | undefined
-  /** Most connections of one address at a time, 0 is no limit; by default the library's. */
+  /** Limit on the connections of one address; 0 = unlimited, `undefined` = the library's default. */
   readonly maxConnectionsPerAddress: number | undefined
-  /** Addresses without a limit of their own; by default the library's. */
+  /** Addresses without a limit of their own; `undefined` = the library's default. */
   readonly trustedAddresses: readonly string[] | undefined
-  /** Seconds without a sign of life after which a session ends; 0 is never. */
+  /** Seconds without a sign of life after which a session ends; 0 = never. */
   readonly sessionTimeout: number
-  /** First and last port of the range in which one even/odd pair is taken; by default the library's. */
+  /**
+   * First and last port of the range from which one even/odd pair is taken; `undefined` = the
+   * library's default.
+   */
   readonly udpPorts: readonly [first: number, last: number] | undefined
-  /** What keeps viewers by UDP besides their requests and their RTCP. */
+  /** Signs of life of viewers by UDP, besides their requests and RTCP. */
   readonly udpLiveness: UdpLiveness
-  /** When a second publisher takes the path of the first. */
+  /** Condition under which a second publisher replaces the first on a path. */
   readonly publisherTakeover: PublisherTakeover
-  /** Where media may be sent by multicast; `undefined` is nowhere. */
+  /** Multicast groups to send media to; `undefined` = no multicast. */
   readonly multicast: MulticastAddressPool | undefined
-  /** Whether anyone may publish to any path that is not mounted. */
+  /** Allows anyone to publish to any path that is not mounted. */
   readonly publish: boolean
-  /** Whether the test picture is played. */
+  /** Plays the test picture. */
   readonly test: boolean
-  /** What viewers see when a publisher jumps or begins anew. */
+  /** Timeline that viewers see when a publisher jumps or restarts. */
   readonly timeline: TimelinePolicy
-  /** Who may play and publish; `undefined` is everybody. */
+  /** Users and rights; `undefined` = everybody may play and publish. */
   readonly auth: AuthOptions | undefined
   readonly log: LogOptions
-  /** What is allowed and mostly a mistake, a line each. */
+  /** Warnings about allowed settings that are mostly mistakes, one line each. */
   readonly warnings: readonly string[]
 }
 
-/** Where RTSP over TLS is served, and where its key and certificate are read from. */
+/** Port of RTSP over TLS, and the files of its key and certificate. */
 export interface TlsFiles {
   /** TCP port; 0 lets the system choose. */
   readonly port: number
   /** Path of the private key in PEM. */
   readonly keyFile: string
-  /** Path of the certificate in PEM, with those between it and its authority. */
+  /** Path of the certificate in PEM, with the intermediate certificates up to its authority. */
   readonly certFile: string
 }
 
-/** What a command line asks for: to serve, or only to print something and leave. */
+/** Action that a command line requests: serve, or print something and exit. */
 export type Invocation =
   | { readonly kind: 'serve'; readonly options: CommandOptions }
   | { readonly kind: 'print'; readonly stdout: string; readonly exitCode: 0 }
   | { readonly kind: 'refuse'; readonly stderr: string; readonly exitCode: 2 }
 
-/** As written: what is left out here depends on the others. */
+/** Flags as written: defaults that depend on other flags are still missing. */
 type CommandFlags = Omit<CommandOptions, 'maxSessionsPerAddress'> & {
   readonly maxSessionsPerAddress?: number
   readonly logLevel: LogLevel
@@ -94,7 +97,7 @@ function tlsFilesOf({ tlsPort, tlsKey, tlsCert }: TlsFlags, isPortGiven: boolean
   throw new OptionValueError(`TLS needs --tls-key and --tls-cert, got no ${missing}`)
 }
 
-/** The option of commander that an entry of the table stands for. */
+/** Converts an entry of the table to an option of commander. */
 function optionOf({ flags, text, value, defaultText, parse }: OptionEntry): Option {
   const words = defaultText === undefined ? text : `${text} (default: ${defaultText})`
   const option = new Option(flags, words)
@@ -103,7 +106,7 @@ function optionOf({ flags, text, value, defaultText, parse }: OptionEntry): Opti
 }
 
 /**
- * Makes the command of a server.
+ * Creates the command of a server.
  *
  * @param version - Printed by `--version`.
  */
@@ -125,12 +128,12 @@ export function createCommand(version: string): Command {
 const excess = 'expected options, or conform and a URL; see --help'
 
 /**
- * Reads a command line.
+ * Parses a command line.
  *
- * @param args - Without the name of the program, as in `process.argv.slice(2)`.
- * @param version - What `--version` prints.
- * @param environment - Of the process.
- * @returns What to do; a bad line is one line of text, never an exception.
+ * @param args - Arguments without the name of the program, as in `process.argv.slice(2)`.
+ * @param version - Printed by `--version`.
+ * @param environment - Environment of the process.
+ * @returns The action; a bad line is returned as one line of text, never as an exception.
  */
 export function parseCommandLine(
   args: readonly string[],
@@ -157,7 +160,7 @@ export function parseCommandLine(
     if (error instanceof OptionValueError) return refusal(error.message)
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return { kind: 'print', stdout, exitCode: 0 }
-    // Not quoted: it may be a password without its option.
+    // Not quoted: it may be a password whose option is missing.
     if (error.code === 'commander.excessArguments') return refusal(excess)
     if (error.code === 'commander.unknownOption') return refusal(unknownOption(error, command))
     return refusal(stderr || error.message)
@@ -197,7 +200,7 @@ function commandOptions(
   })
 }
 
-/** Seconds that leave every client that was tried room for its signs of life. */
+/** Session timeout in seconds that leaves every tested client enough time for its signs of life. */
 const shortestSafeTimeout = 10
 
 function timeoutWarnings(seconds: number): string[] {
@@ -207,7 +210,7 @@ function timeoutWarnings(seconds: number): string[] {
   return [`--session-timeout ${seconds} is short for some clients: ${reason}`]
 }
 
-/** One line on stderr: some of commander's messages have a second one with a suggestion. */
+/** Makes one line for stderr: some messages of commander have a second line with a suggestion. */
 function refusal(message: string): Invocation {
   const text = message
     .trim()

@@ -1,11 +1,12 @@
 import type { Logger } from 'pino'
 
 /**
- * Logs warnings of Node and of the library, and what nobody has caught: that ends the process with exit code 1.
+ * Logs warnings of Node and of the library, and uncaught errors, which end the process with exit
+ * code 1.
  *
- * Node itself writes both to the standard error and waits until somebody reads them.
+ * Node itself would write both to the standard error and wait for a reader.
  *
- * @returns Gives both back their usual effect.
+ * @returns A function that restores the default effect.
  */
 export function logFaults(log: Logger): () => void {
   const usual = process.listeners('warning')

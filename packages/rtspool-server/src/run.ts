@@ -15,14 +15,13 @@ import { describeStartupError } from './startup-error.js'
 import { testFile, testPath, whyNoTestPicture } from './test-picture.js'
 
 /**
- * The command: reads its arguments, serves until a signal comes, and closes.
+ * Runs the command: parses its arguments, serves until a signal arrives, and closes.
  *
- * The first SIGINT or SIGTERM closes cleanly; a second one ends the process at once.
+ * The first SIGINT or SIGTERM closes cleanly; a second one ends the process at once. With `conform`
+ * as the first argument it tests another server instead.
  *
- * `conform` as the first argument tries another server instead.
- *
- * @param args - Without the name of the program, as in `process.argv.slice(2)`.
- * @returns The exit code: 0 after a clean end, 1 when it could not start, 2 for a bad command line.
+ * @param args - Arguments without the name of the program, as in `process.argv.slice(2)`.
+ * @returns The exit code: 0 after a clean end, 1 if it could not start, 2 for a bad command line.
  */
 export async function run(args: readonly string[]): Promise<number> {
   const version = ownVersion()
@@ -40,7 +39,7 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Loaded only when it is asked for: a server has no use for it. */
+/** Loaded on demand, because a server does not need it. */
 async function conformTo(args: readonly string[], version: string): Promise<number> {
   const { conform } = await import('rtspool-conform')
   return conform(args, version, {
@@ -98,7 +97,7 @@ function cannotStart(line: string): number {
   return 1
 }
 
-/** Tells where the server listens, and closes it after the signal. */
+/** Prints the addresses of the server, and closes it after the signal. */
 async function serveUntil(
   stopped: Promise<StopSignal>,
   server: RtspServer,
@@ -106,7 +105,7 @@ async function serveUntil(
   options: CommandOptions,
   version: string,
 ): Promise<void> {
-  // A reader of our output that leaves must not end the server.
+  // A closed reader of the standard output must not end the server.
   process.stdout.on('error', () => log.debug('nobody reads the standard output'))
   const { address, port } = server.address()
   const tlsPort = options.tls && server.tlsAddress().port

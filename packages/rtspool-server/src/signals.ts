@@ -1,19 +1,19 @@
 import type { Logger } from 'pino'
 import type { CommandLog } from './log/log.js'
 
-/** Exit code that a shell expects of a process which a signal ended: 128 + the number of the signal. */
+/** Exit code that a shell expects after a signal: 128 + the number of the signal. */
 const stopExitCodes = { SIGINT: 130, SIGTERM: 143 } as const
 
 /** Signals that end the server. */
 export type StopSignal = keyof typeof stopExitCodes
 
-/** Signals that follow the first one sooner than this are the same key press, not impatience. */
+/** Signals closer to the first one than this come from the same key press. */
 const samePressMs = 500
 
 /** A wait for the signal that ends the server. */
 export interface StopSignalWait {
   readonly received: Promise<StopSignal>
-  /** Gives the signals back their usual effect. */
+  /** Restores the default effect of the signals. */
   ignore(): void
 }
 
@@ -22,7 +22,7 @@ export function stopSignal(): StopSignalWait {
   const { promise, resolve } = resolvers<StopSignal>()
   let firstAt: number | undefined
   const ignore = listen(Object.keys(stopExitCodes) as StopSignal[], (signal) => {
-    // npm passes Ctrl-C on to a process that got it from the terminal already.
+    // npm passes Ctrl-C on to a process that already got it from the terminal.
     const now = performance.now()
     firstAt ??= now
     if (now - firstAt > samePressMs) process.exit(stopExitCodes[signal])
@@ -32,12 +32,12 @@ export function stopSignal(): StopSignalWait {
 }
 
 /**
- * Reads again, at each SIGHUP, whatever can be read again: the log file is opened by its name, and the certificate is
- * loaded. SIGHUP never ends the server: a closed terminal and a wrong `systemctl reload` send it too.
+ * Reloads at each SIGHUP: opens the log file again by its name, and loads the certificate. SIGHUP
+ * never ends the server, because a closed terminal and a wrong `systemctl reload` send it too.
  *
  * @param logFile - Name of the log file, if there is one.
  * @param reloadCertificate - Loads the certificate, if there is one.
- * @returns Gives the signal back its usual effect.
+ * @returns A function that restores the default effect of the signal.
  */
 export function rereadAtHangup(
   { log, reopen }: CommandLog,
@@ -59,16 +59,16 @@ export function rereadAtHangup(
 }
 
 /**
- * Changes the level of the log to debug at a SIGUSR2, and back at the next one. SIGUSR1 is Node's own: it starts the
- * debugger.
+ * Switches the log level to debug at a SIGUSR2, and back at the next one. SIGUSR1 is Node's own: it
+ * starts the debugger.
  *
- * @returns Gives the signal back its usual effect.
+ * @returns A function that restores the default effect of the signal.
  */
 export function changeLevelAtSignal(log: Logger): () => void {
   const usual = log.level
   return listen(['SIGUSR2'], () => {
     const level = log.level === usual ? 'debug' : usual
-    // Tells of the change at any level.
+    // Logs the change at any level.
     log.level = 'info'
     log.info({ logLevel: level }, 'level of the log changed')
     log.level = level

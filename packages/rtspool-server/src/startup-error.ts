@@ -1,15 +1,15 @@
 import type { CommandOptions } from './options.js'
 
-/** The part of a system error that tells what went wrong. */
+/** Returns the code of a system error. */
 function codeOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined
   return typeof error.code === 'string' ? error.code : undefined
 }
 
 /**
- * Says in one line why the server could not start.
+ * Explains in one line why the server could not start.
  *
- * @returns Without a line break, without a stack trace.
+ * @returns Text without a line break and without a stack trace.
  */
 export function describeStartupError(error: unknown, options: CommandOptions): string {
   const host = options.host ?? 'all addresses'
@@ -37,7 +37,7 @@ export function describeStartupError(error: unknown, options: CommandOptions): s
   }
 }
 
-/** The port that a system error is about. */
+/** Returns the port that a system error is about. */
 function portOf(error: unknown): unknown {
   return typeof error === 'object' && error !== null && 'port' in error ? error.port : undefined
 }

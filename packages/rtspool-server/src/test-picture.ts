@@ -4,13 +4,13 @@ import { fileURLToPath } from 'node:url'
 /** Path of the test picture. */
 export const testPath = '/test'
 
-/** The clip that it plays. */
+/** The clip that the test picture plays. */
 export const testFile = fileURLToPath(new URL('../assets/test.mp4', import.meta.url))
 
 /**
- * Explains why the test picture cannot play, without opening it: viewers would get 503.
+ * Explains why the test picture cannot play, without opening it. Viewers would get 503.
  *
- * @returns `undefined` when nothing is missing.
+ * @returns `undefined` if nothing is missing.
  */
 export function whyNoTestPicture(
   file = testFile,

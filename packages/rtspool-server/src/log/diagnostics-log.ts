@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { TimelineBreak } from 'rtspool'
 import type { RepeatLimit } from './repeat-limit.js'
 
-/** What a message of the library's channels carries: facts, and where something has failed its error. */
+/** A message on the library's channels: facts, and after a failure its error. */
 interface Diagnosis {
   readonly error?: unknown
   readonly address?: string | undefined
@@ -15,7 +15,7 @@ const timelineWords: Readonly<Record<TimelineBreak['kind'], string>> = {
   sequence: 'the sequence numbers of a source have begun anew',
 }
 
-/** The level and the words of the line for each channel. */
+/** Level and text of the log line for each channel. */
 const channels: readonly (readonly [
   name: string,
   level: 'warn' | 'error',
@@ -37,7 +37,7 @@ const channels: readonly (readonly [
   ['rtspool:source-close-failed', 'error', 'a source could not be closed'],
 ]
 
-/** Logs what the library publishes on its diagnostics channels. @returns Ends it. */
+/** Logs the messages of the library's diagnostics channels. @returns A function that stops it. */
 export function logDiagnostics(lines: RepeatLimit): () => void {
   const listeners = channels.map(([name, level, words]) => {
     const listener = (message: unknown): void => {

@@ -9,7 +9,7 @@ import {
 } from 'rtspool'
 import type { RepeatLimit } from './repeat-limit.js'
 
-/** Logs who comes and goes, by public id: the session id itself is a secret of its owner. */
+/** Logs sessions that start and end, by public id: the session id itself is a secret of its owner. */
 export function logComings(server: RtspServer, lines: RepeatLimit): void {
   server.pool.on('sessionCreated', (session) => {
     lines.write('info', 'session created', '', factsOf(session))
@@ -27,7 +27,10 @@ export function logComings(server: RtspServer, lines: RepeatLimit): void {
   logPublishers(server, lines)
 }
 
-/** A path that begins has one session, the publisher's; the end of a path is told when that session may have left. */
+/**
+ * Logs publishers. A path that starts has one session, that of its publisher. At the end of the
+ * path that session may be gone.
+ */
 function logPublishers(server: RtspServer, lines: RepeatLimit): void {
   const addresses = new Map<string, string | undefined>()
   server.on('publishStarted', (path) => {
@@ -43,7 +46,7 @@ function logPublishers(server: RtspServer, lines: RepeatLimit): void {
   })
 }
 
-/** Logs what clients wanted in vain, and why. */
+/** Logs refused requests of clients, with the reason. */
 export function logRefusals(server: RtspServer, lines: RepeatLimit): void {
   logNoMessages(server, lines)
   server.pool.on('sessionRefused', ({ limit, owner, path }) => {
@@ -51,7 +54,7 @@ export function logRefusals(server: RtspServer, lines: RepeatLimit): void {
     lines.write('warn', 'session refused', limit, facts)
   })
   server.on('accessRefused', ({ reason, user, address, method, path }) => {
-    // Clients ask before they log in: that is no news.
+    // Clients send a request before they log in: that is normal.
     const level = reason === 'missing' || reason === 'stale' ? 'debug' : 'warn'
     lines.write(level, 'access refused', reason, { reason, user, address, method, path })
   })
@@ -65,19 +68,19 @@ export function logRefusals(server: RtspServer, lines: RepeatLimit): void {
   })
 }
 
-/** Logs what was no message: scanners send it, and clients of another protocol. */
+/** Logs bytes that are not RTSP: scanners and clients of other protocols send them. */
 function logNoMessages(server: RtspServer, lines: RepeatLimit): void {
   server.on('messageRefused', ({ code, message }, { remoteAddress: address }) => {
     lines.write('info', 'message refused', code, { address, code, why: message })
   })
 }
 
-/** Who it is, from where, and for what. */
+/** Returns id, address and paths of a session. */
 function factsOf({ publicId, paths, owner }: Session) {
   return { session: publicId, path: paths[0], address: owner?.address, user: owner?.user }
 }
 
-/** How long a session was there, what it carried, and over what. */
+/** Returns duration, traffic and transport of a session. */
 function courseOf(session: Session): object {
   const { bytesIn, bytesOut, packetsIn, packetsOut, packetsLost, packetsDropped } = session.stats
   return {
@@ -87,7 +90,7 @@ function courseOf(session: Session): object {
   }
 }
 
-/** The path of a URI without what may be secret: who asks, and the query. */
+/** Matches the path of a URI without the parts that may be secret: user, password and query. */
 const pathPattern = /^[a-z]+:\/\/[^/?#]*([^?#]*)/i
 
 function askedBy({ method, uri }: RtspRequest, { remoteAddress }: Connection) {

@@ -3,24 +3,27 @@ import { isatty } from 'node:tty'
 
 type Failure = NodeJS.ErrnoException
 
-/** Takes the bytes of a log. */
+/** Destination for the bytes of a log. */
 export interface LogTarget {
-  /** Writes at least one byte, or answers with an error; never blocks the event loop. */
+  /** Writes at least one byte, or reports an error; never blocks the event loop. */
   write(bytes: Uint8Array, done: (error: Failure | null, count: number) => void): void
-  /** Writes on the way out, no longer than `timeoutMs` and without an error. */
+  /** Writes before the process ends, for at most `timeoutMs` and without reporting errors. */
   writeSync(bytes: Uint8Array, timeoutMs: number): void
-  /** Opens a file again by its name; what cannot be opened by a name answers without an error. */
+  /** Opens a file again by its name. Targets without a name succeed at once. */
   reopen(done: (error: Failure | null) => void): void
 }
 
 const stderrFd = 2
-/** Longest sleep between two tries on the way out. */
+/** Longest sleep between two tries before the process ends. */
 const retryMs = 10
-/** Readable by the group, which logrotate and collectors belong to; the log has addresses and names of users. */
+/**
+ * Readable by the group, which logrotate and collectors belong to. Others are excluded, because the
+ * log has addresses and user names.
+ */
 const fileMode = 0o640
 const fileFlags =
   constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | (constants.O_NONBLOCK ?? 0)
-/** Mistakes in the name of a file, which no second try mends. */
+/** Errors caused by a wrong file name, which trying again cannot mend. */
 const wrongNames = new Set([
   'ENOENT',
   'ENOTDIR',
@@ -32,11 +35,13 @@ const wrongNames = new Set([
   'ELOOP',
 ])
 
-/** Writes to a descriptor, or to a file that is opened again until it can be. */
+/** Writes to a descriptor, or to a file that is reopened until it succeeds. */
 class DescriptorTarget implements LogTarget {
   #fd: number | undefined
   readonly #file: string | undefined
-  /** Whether a write comes back in any case: a thread that waits in one keeps the process from ending. */
+  /**
+   * True if a write always returns. A thread blocked in a write would keep the process from ending.
+   */
   readonly #returns: boolean
 
   constructor(fd: number | undefined, file?: string, returns = true) {
@@ -73,7 +78,7 @@ class DescriptorTarget implements LogTarget {
       if (error) return done(error)
       const before = this.#fd
       this.#fd = fd
-      // Nothing can be done about what a close reports.
+      // An error of `close` cannot be handled.
       if (before !== undefined) close(before, () => undefined)
       done(null)
     })
@@ -85,10 +90,11 @@ const isFull = (error: unknown): boolean => codeOf(error) === 'EAGAIN'
 const codeOf = (error: unknown): string | undefined => (error as Partial<Failure>).code
 
 /**
- * The standard error, in a way that a write never waits for its reader.
+ * The standard error, opened so that a write never waits for its reader.
  *
- * A pipe or a terminal is opened a second time, without blocking: the descriptor itself is shared with whoever started the
- * process, and is to stay as it is. Sockets cannot be opened by a name; Node makes theirs non-blocking.
+ * A pipe or a terminal is opened a second time in non-blocking mode, because the descriptor itself
+ * is shared with the parent process. Sockets cannot be opened by name; Node makes its own
+ * non-blocking.
  */
 export function standardErrorTarget(): LogTarget {
   const stats = statsOf(stderrFd)
@@ -102,11 +108,11 @@ export function standardErrorTarget(): LogTarget {
       return new DescriptorTarget(openSync(`/proc/self/fd/${stderrFd}`, flags))
     }
   } catch {
-    // A socket, a pipe of another user, one without a reader, or no /proc: as elsewhere.
+    // A socket, a pipe of another user or without a reader, or no /proc: use the stream of Node.
   }
   // The first use of this property makes a pipe or a socket non-blocking; a terminal blocks.
   const stream = process.stderr
-  // Node writes warnings there that it makes before this process can listen for them.
+  // Node prints early warnings there, before this process can listen for them.
   stream.on('error', () => undefined)
   return new DescriptorTarget(stderrFd, undefined, !isTerminal && process.platform !== 'win32')
 }
@@ -120,9 +126,10 @@ function statsOf(fd: number): Stats | undefined {
 }
 
 /**
- * A file, to the end of which lines are added.
+ * A file that lines are appended to.
  *
- * @throws {Error} When the name is wrong; a file that cannot be opened for another reason is tried again with each write.
+ * @throws {Error} If the name is wrong. A file that cannot be opened for another reason is tried
+ *   again with each write.
  */
 export function fileTarget(file: string): LogTarget {
   try {

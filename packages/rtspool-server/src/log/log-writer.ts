@@ -1,43 +1,44 @@
 import { type Clock, type ClockTimer, systemClock } from 'rtspool'
 import type { LogTarget } from './log-target.js'
 
-/** Bytes of lines that wait for the target. */
+/** Limit on the bytes of lines that wait for the target. */
 const maxBytes = 1024 * 1024
-/** Bytes of one write: pipes of Linux hold 64 KiB, and most targets take this much in one piece. */
+/** Bytes of one write: Linux pipes hold 64 KiB, and most targets accept this much at once. */
 const maxChunkBytes = 16 * 1024
-/** Time for a full pipe to be read. */
+/** Pause after the target was full, until a pipe has been read. */
 const fullPauseMs = 50
-/** Time after any other error: a full disk, a reader that has left, a terminal that is gone. */
+/** Pause after any other error: a full disk, a closed reader, a closed terminal. */
 const errorPauseMs = 1000
 
-/** What a {@link LogWriter} needs besides its target. */
+/** Settings of a {@link LogWriter} other than its target. */
 export interface LogWriterOptions {
   /** @default the clock of the system */
   readonly clock?: Clock
-  /** Receives how many lines were dropped as soon as there is room again; may write a line. */
+  /** Called with the number of dropped lines as soon as there is room again; may write a line. */
   readonly roomAgain?: (dropped: number) => void
 }
 
 /**
  * Writes lines without waiting for the target and without throwing.
  *
- * One asynchronous write is under way at a time; lines that come meanwhile wait in a buffer of 1 MiB. A line that does not
- * fit is dropped and counted. An error of the target costs no line: the writer pauses, and tries the same bytes again.
+ * One asynchronous write is under way at a time; later lines wait in a buffer of 1 MiB. A line that
+ * does not fit is dropped and counted. An error of the target loses no line: the writer pauses, and
+ * tries the same bytes again.
  */
 export class LogWriter {
   readonly #target: LogTarget
   readonly #clock: Clock
   readonly #roomAgain: (dropped: number) => void
   #lines: Buffer[] = []
-  /** The bytes that are being written, and how many of them the target has. */
+  /** The bytes of the current write, and the number that the target has accepted. */
   #chunk: Buffer | undefined
   #written = 0
-  /** Bytes of the lines and of what is left of the chunk. */
+  /** Bytes of the waiting lines and of the rest of the chunk. */
   #bytes = 0
   #dropped = 0
   #isWriting = false
   #pause: ClockTimer | undefined
-  /** Who waits for the target to be opened again. */
+  /** Callbacks of `reopen` calls that wait. */
   #reopened: ((error: NodeJS.ErrnoException | null) => void)[] = []
   readonly #waiting = new Set<() => void>()
 
@@ -47,7 +48,7 @@ export class LogWriter {
     this.#roomAgain = options.roomAgain ?? (() => undefined)
   }
 
-  /** Lines that were dropped since there was room. */
+  /** Lines dropped since there was room. */
   get dropped(): number {
     return this.#dropped
   }
@@ -55,7 +56,8 @@ export class LogWriter {
   /** @param line - With its line break. */
   write(line: string): void {
     const bytes = Buffer.from(line)
-    // After a gap lines wait for the one that tells of the gap, so that it stands in the right place.
+    // After a gap, lines wait for the line that reports the gap, so that it stands in the right
+    // place.
     if (this.#dropped > 0 || this.#bytes + bytes.length > maxBytes) {
       this.#dropped++
       return
@@ -66,17 +68,18 @@ export class LogWriter {
   }
 
   /**
-   * Opens the target again between two writes, for a file that somebody has moved away. Calls that wait for the same
-   * write share one opening.
+   * Opens the target again between two writes, for a log file that has been renamed. Calls that
+   * wait for the same write share one opening.
    *
-   * @param done - Receives why the target could not be opened; the one before stays then.
+   * @param done - Receives the error if the target could not be opened; the old one then stays in
+   *   use.
    */
   reopen(done: (error: NodeJS.ErrnoException | null) => void): void {
     this.#reopened.push(done)
     if (!this.#isWriting) this.#openAgain()
   }
 
-  /** Waits until everything is written, an error shows that it cannot be, or the time is over. */
+  /** Waits until everything is written, an error prevents it, or the time is over. */
   async flush(timeoutMs: number): Promise<void> {
     if (this.#bytes === 0 || this.#isPausedByError) return
     await new Promise<void>((resolve) => {
@@ -91,9 +94,10 @@ export class LogWriter {
   }
 
   /**
-   * Writes what waits before the process ends, without the event loop. What is under way is left to itself.
+   * Writes the waiting lines without the event loop, before the process ends. A write under way is
+   * left alone.
    *
-   * @param timeoutMs - Longest time for a target that is full.
+   * @param timeoutMs - Longest time to wait for a full target.
    */
   flushSync(timeoutMs: number): void {
     const rest = this.#isWriting ? undefined : this.#chunk?.subarray(this.#written)
@@ -120,7 +124,7 @@ export class LogWriter {
     })
   }
 
-  /** After a write or an opening. */
+  /** Continues after a write or a reopening. */
   #goOn(): void {
     if (this.#reopened.length > 0 && !this.#isWriting) this.#openAgain()
     else this.#writeNext()
@@ -138,7 +142,7 @@ export class LogWriter {
   }
 
   #took(count: number): void {
-    // flushSync has taken everything in the meantime.
+    // flushSync has written everything meanwhile.
     if (!this.#chunk) return
     this.#written += count
     this.#bytes -= count
@@ -188,7 +192,7 @@ export class LogWriter {
     })
   }
 
-  /** A new file begins with a whole line: what the one before has no room for is lost. */
+  /** Starts a new file with a whole line: the rest of a line cut off in the old file is dropped. */
   #dropTornLine(): void {
     const chunk = this.#chunk
     if (!chunk || this.#written === 0) return

@@ -7,38 +7,38 @@ import { LogWriter } from './log-writer.js'
 
 const stderrFd = 2
 
-/** Longest text of a field: much of what is logged is what a peer has sent. */
+/** Longest text of a field: much of it comes from peers. */
 const maxTextLength = 256
 /** Longest stack of an error; it begins with the message. */
 const maxStackLength = 4096
-/** Longest time that a log which nobody reads delays the end of the process. */
+/** Longest time that an unread log delays the end of the process. */
 const closeTimeoutMs = 1000
-/** The same when the process ends at once. */
+/** The same time when the process must end at once. */
 const exitTimeoutMs = 200
 
-/** What the command line decides about the log. */
+/** Log settings of the command line. */
 export interface LogOptions {
   readonly level: LogLevel
   /** @default `pretty` on a terminal, `json` elsewhere */
   readonly format?: LogFormat | undefined
-  /** File that lines are added to. @default the standard error */
+  /** File that lines are appended to. @default the standard error */
   readonly file?: string | undefined
 }
 
 /** The log of the command. */
 export interface CommandLog {
   readonly log: Logger
-  /** Opens the file again by its name; receives why that failed. */
+  /** Opens the file again by its name; `done` receives the error, if any. */
   reopen(done: (error: NodeJS.ErrnoException | null) => void): void
-  /** Writes what waits, for at most a second. */
+  /** Writes the waiting lines, for at most a second. */
   close(): Promise<void>
 }
 
 /**
- * Opens the log of the command. A reader that is slow, stands still or is gone, and a file that cannot grow, neither delay
- * nor end the server: lines wait in a buffer of 1 MiB, then they are dropped and counted.
+ * Opens the log of the command. A slow or closed reader or a full disk neither delays nor ends the
+ * server: lines wait in a buffer of 1 MiB, then they are dropped and counted.
  *
- * @throws {Error} When the name of the file is wrong.
+ * @throws {Error} If the name of the file is wrong.
  */
 export function openLog({ level, format, file }: LogOptions): CommandLog {
   const writer = new LogWriter(file === undefined ? standardErrorTarget() : fileTarget(file), {
@@ -48,7 +48,7 @@ export function openLog({ level, format, file }: LogOptions): CommandLog {
   const log = createLog(level, format ?? (isTerminal ? 'pretty' : 'json'), isTerminal, (line) =>
     writer.write(line),
   )
-  // Lines that are missing are told at any level.
+  // Reports of missing lines are logged at any level.
   const notices = log.child({}, { level: 'trace' })
   const flush = (): void => writer.flushSync(exitTimeoutMs)
   process.on('exit', flush)
@@ -63,11 +63,12 @@ export function openLog({ level, format, file }: LogOptions): CommandLog {
 }
 
 /**
- * Makes a log: lines for people, or JSON lines with the name of the level and the time in ISO 8601. An event is a line,
- * whatever is in it: texts are cut, and characters that a terminal or a reader of lines obeys are escaped.
+ * Creates a log: lines for people, or JSON lines with the name of the level and the time in ISO
+ * 8601. Each event is one line, whatever its texts contain: texts are cut, and control characters
+ * are escaped.
  *
- * @param hasColours - Whether lines for people are coloured.
- * @param write - Takes a line with its line break.
+ * @param hasColours - Colours the lines for people.
+ * @param write - Receives a line with its line break.
  */
 export function createLog(
   level: LogLevel,
@@ -111,7 +112,10 @@ function errorFacts(error: unknown): unknown {
   return { ...withCutTexts(facts), stack: cut(stack, maxStackLength) }
 }
 
-/** JSON escapes the controls below U+0020 only; these are left: DEL, C1 (U+009B begins a sequence), line separators. */
+/**
+ * JSON escapes only the controls below U+0020. These remain: DEL, C1 (U+009B begins an escape
+ * sequence) and line separators.
+ */
 const unescapedControls = /[\u007f-\u009f\u2028\u2029]/g
 
 const withEscapes = (text: string): string =>

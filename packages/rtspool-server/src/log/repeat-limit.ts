@@ -2,44 +2,44 @@ import type { Logger } from 'pino'
 import { type Clock, type ClockTimer, hostOf, systemClock } from 'rtspool'
 
 const windowMs = 10_000
-/** Lines of one kind that one host causes in a window. */
+/** Lines of one kind logged for one host in a window. */
 const maxLinesOfKind = 10
-/** Lines of all kinds that one host causes in a window. */
+/** Lines of all kinds logged for one host in a window. */
 const maxLinesOfHost = 40
-/** Lines that all hosts cause in a window: many hosts together write 100 KB in ten seconds at most. */
+/** Lines logged for all hosts in a window: together they write 100 KB in ten seconds at most. */
 const maxLines = 400
-/** Hosts that are counted apart in a window; further ones share a place. */
+/** Hosts that are counted separately in a window. Further hosts share one count. */
 const maxHosts = 1000
-/** Hosts whose lines are summed up apart; the rest is summed up in one line. */
+/** Hosts that get a summary line each. The rest share one. */
 const maxSummaries = 10
 
 type Level = 'debug' | 'info' | 'warn' | 'error'
 const levels: readonly Level[] = ['debug', 'info', 'warn', 'error']
 
-/** Facts of a line; the address is of the peer that has caused the line, if one has. */
+/** Facts of a line. The address is that of the peer that caused it, if any. */
 export interface LineFacts {
   readonly address?: string | undefined
   readonly [fact: string]: unknown
 }
 
-/** Lines of one host in the window that is open. */
+/** Lines of one host in the current window. */
 interface HostLines {
   lines: number
   suppressed: number
   /** The highest level of the lines that were suppressed. */
   level: Level
-  /** How often each kind came, and how often it was suppressed. */
+  /** Lines of each kind: how many there were, and how many were suppressed. */
   readonly kinds: Map<string, { count: number; suppressed: number }>
 }
 
-/** Shared by what no peer has caused. */
+/** Key for lines that no peer has caused. */
 const noHost = ''
-/** Shared by the hosts that come too late to be counted apart. */
+/** Key shared by the hosts above the limit. */
 const otherHosts = 'other addresses'
 
 /**
- * Logs what peers can cause as often as they like: so many lines of a host in ten seconds, and then how many more there
- * were. A host is an IPv4 address, or a network of 64 bits of IPv6.
+ * Limits the log lines that peers can cause: a number for each host in ten seconds, then a summary
+ * of the suppressed ones. A host is an IPv4 address or an IPv6 network of 64 bits.
  */
 export class RepeatLimit {
   readonly #log: Logger
@@ -53,7 +53,7 @@ export class RepeatLimit {
     this.#clock = clock
   }
 
-  /** @param reason - Of a fixed set: with the message it makes the kind. */
+  /** @param reason - One of a fixed set. Message and reason make the kind of a line. */
   write(level: Level, message: string, reason: string, facts: LineFacts): void {
     if (!this.#log.isLevelEnabled(level)) return
     const name = facts.address === undefined ? noHost : hostOf(facts.address)
@@ -71,7 +71,7 @@ export class RepeatLimit {
     this.#log[level](facts, message)
   }
 
-  /** Tells at once what there was more. */
+  /** Writes the summaries at once. */
   close(): void {
     this.#end?.cancel()
     this.#end = undefined
@@ -123,5 +123,5 @@ function kindIn({ kinds }: HostLines, name: string): { count: number; suppressed
   return kind
 }
 
-/** A host as people write it. */
+/** Formats a host for people. */
 const networkOf = (host: string): string => (host.includes(':') ? `${host}::/64` : host)

@@ -2,10 +2,13 @@ import type { AuthOptions } from 'rtspool'
 import { OptionValueError } from './option-value-error.js'
 import { readUsersFile } from './users-file.js'
 
-/** Where users may be named apart from the command line, which everybody on the machine can read. */
+/**
+ * Environment variable for users. It is an alternative to the command line, which everybody on the
+ * machine can read.
+ */
 export const usersVariable = 'RTSPOOL_USERS'
 
-/** What the command line says of users. */
+/** Users on the command line. */
 export interface AuthFlags {
   readonly usersFile?: string
   readonly user?: readonly string[]
@@ -14,17 +17,18 @@ export interface AuthFlags {
   readonly basicInClear?: boolean
 }
 
-/** The option `auth` of the server, and what its operator is to know. */
+/** The option `auth` of the server, and a warning for its operator. */
 export interface AuthOfCommand {
   readonly auth: AuthOptions | undefined
   readonly warnings: readonly string[]
 }
 
 /**
- * Makes the option `auth` of the server.
+ * Builds the option `auth` of the server.
  *
- * @param environment - Of the process: {@link usersVariable} holds `name:password`, several with spaces between.
- * @returns `auth` is `undefined` when there are no users: then everybody may do everything.
+ * @param environment - Environment of the process. {@link usersVariable} holds `name:password`,
+ *   several separated by spaces.
+ * @returns `auth` is `undefined` without users: then everybody may do everything.
  */
 export function authOf(
   flags: AuthFlags,
@@ -33,7 +37,7 @@ export function authOf(
   const users: Record<string, string> = Object.create(null)
   const fromEnvironment = environment[usersVariable]?.split(/\s+/).filter(Boolean) ?? []
   const file = flags.usersFile === undefined ? undefined : readUsersFile(flags.usersFile)
-  // The nearer source may give a user of the farther one another password.
+  // A more specific source may replace the password of a user.
   Object.assign(users, usersOf(usersVariable, fromEnvironment))
   Object.assign(users, usersOf(`--users-file ${flags.usersFile}`, file?.users ?? []))
   Object.assign(users, usersOf('--user', flags.user ?? []))
@@ -84,7 +88,7 @@ function usersOf(source: string, texts: readonly string[]): Record<string, strin
   return users
 }
 
-/** No message has the text: it is a password, or was meant to hold one. */
+/** Messages never quote the text, because it may contain a password. */
 function addUser(users: Record<string, string>, source: string, text: string): void {
   const colon = text.indexOf(':')
   if (colon < 1 || colon === text.length - 1) {

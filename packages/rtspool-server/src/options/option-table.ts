@@ -22,27 +22,31 @@ import {
 } from './option-values.js'
 
 /**
- * An option of the command. The parser, `--help` and the tables of both READMEs are made of these entries: a new option
- * is an entry here, a field of `CommandOptions`, and `npm run docs`.
+ * An option of the command. The parser, `--help` and the tables of both READMEs are generated from
+ * these entries. For a new option, add an entry here and a field in `CommandOptions`, then run `npm
+ * run docs`.
  */
 export interface OptionEntry {
-  /** As commander reads it, such as `--port <port>`. */
+  /** Flags in commander's notation, such as `--port <port>`. */
   readonly flags: string
-  /** Meaning and unit, and what 0 means; one line without a full stop. */
+  /** Meaning, unit and the meaning of 0, on one line without a full stop. */
   readonly text: string
-  /** Value of the option when it is absent. */
+  /** Default value. */
   readonly value?: number | string
-  /** Describes a default that is no single value. */
+  /** Describes a default that is not a single value. */
   readonly defaultText?: string
-  /** Reads the text of the command line; throws an {@link OptionValueError} for what the option does not take. */
+  /**
+   * Parses the text of the command line. Throws an {@link OptionValueError} for a value that is not
+   * allowed.
+   */
   parse?(text: string, before?: unknown): unknown
 }
 
-/** Largest timeout that fits in a `Session` header of every client, in seconds. */
+/** Largest timeout in seconds that every client can read from a `Session` header. */
 const maxTimeout = 2 ** 31 - 1
 const maxSessions = 2 ** 32 - 1
 
-/** The options of the command in the order of `--help`; `--help` and `--version` are commander's own. */
+/** Options of the command, in the order of `--help`. commander adds `--help` and `--version`. */
 export const optionTable: readonly OptionEntry[] = [
   {
     flags: '--port <port>',
@@ -64,91 +68,91 @@ export const optionTable: readonly OptionEntry[] = [
   },
   {
     flags: '--tls-key <file>',
-    text: 'private key in PEM: turns RTSP over TLS on; SIGHUP reads it again',
+    text: 'private key in PEM; turns on RTSP over TLS; SIGHUP reloads it',
     parse: parseFile('--tls-key'),
   },
   {
     flags: '--tls-cert <file>',
-    text: 'certificate in PEM, with its chain; SIGHUP reads it again',
+    text: 'certificate in PEM, with its chain; SIGHUP reloads it',
     parse: parseFile('--tls-cert'),
   },
   {
     flags: '--max-sessions <n>',
-    text: 'most sessions at a time; 0 is no limit',
+    text: 'limit on sessions; 0 = unlimited',
     value: 1000,
     parse: wholeNumber('--max-sessions', 0, maxSessions),
   },
   {
     flags: '--max-sessions-per-address <n>',
-    text: 'most sessions of one address; 0 is no limit, for viewers behind one NAT',
-    defaultText: `a quarter of --max-sessions, at least ${minShare}; none with --max-sessions 0`,
+    text: 'limit on the sessions of one address; 0 = unlimited, for many viewers behind one NAT',
+    defaultText: `a quarter of --max-sessions, at least ${minShare}; unlimited with --max-sessions 0`,
     parse: wholeNumber('--max-sessions-per-address', 0, maxSessions),
   },
   {
     flags: '--max-connections <n>',
-    text: 'most connections at a time; 0 is no limit; never more than the descriptors of the process less 64',
+    text: 'limit on connections; 0 = unlimited; never more than the descriptors of the process minus 64',
     defaultText: String(rtspServerDefaults.maxConnections),
     parse: wholeNumber('--max-connections', 0, maxSessions),
   },
   {
     flags: '--max-connections-per-address <n>',
-    text: 'most connections of one address; 0 is no limit',
+    text: 'limit on the connections of one address; 0 = unlimited',
     defaultText: 'a quarter of --max-connections',
     parse: wholeNumber('--max-connections-per-address', 0, maxSessions),
   },
   {
     flags: '--trusted-addresses <list>',
-    text: 'addresses and networks without a limit of connections of their own, such as proxies; several with commas, none for nobody',
+    text: 'addresses and networks without a limit per address, such as proxies; separated by commas, none = no address',
     defaultText: rtspServerDefaults.trustedAddresses.join(','),
     parse: parseTrustedAddresses,
   },
   {
     flags: '--session-timeout <seconds>',
-    text: 'silence that ends a session, after 5 s of grace; 0 is never; some clients need 10 or more',
+    text: 'end a session after this many seconds without a sign of life, plus 5; 0 = never; some clients need 10 or more',
     value: 60,
     parse: wholeNumber('--session-timeout', 0, maxTimeout),
   },
   {
     flags: '--udp-ports <a-b>',
-    text: 'range in which one even/odd pair of UDP ports is taken',
+    text: 'range from which one even/odd pair of UDP ports is taken',
     defaultText: rtspServerDefaults.udpPorts.join('-'),
     parse: parseUdpPorts,
   },
   {
     flags: '--udp-liveness <sign>',
-    text: 'what keeps viewers by UDP: connection, theirs being open, or client, their requests and RTCP alone',
+    text: 'sign of life of UDP viewers: connection, while it is open, or client, only their requests and RTCP',
     value: rtspServerDefaults.udpLiveness,
     parse: oneOf('--udp-liveness', udpLivenesses),
   },
   {
     flags: '--multicast <groups>',
-    text: 'groups for viewers who ask for multicast, as 239.255.12.0/24; several with commas',
+    text: 'multicast groups for viewers who request multicast, such as 239.255.12.0/24; separated by commas',
     defaultText: 'none',
     parse: parseMulticast,
   },
   {
     flags: '--publisher-takeover <when>',
-    text: 'when a second publisher takes a path: never; idle, from the same user or address when the first is silent for 2 s; sameOwner, at any time; always, from anybody who may publish',
+    text: 'when a second publisher replaces the first: never; idle, if of the same user or address and the first is silent for 2 s; sameOwner, at any time; always, anybody who may publish',
     value: rtspServerDefaults.publisherTakeover,
     parse: oneOf('--publisher-takeover', publisherTakeovers),
   },
-  { flags: '--no-publish', text: 'let nobody publish' },
-  { flags: '--no-test', text: 'play no test picture at /test' },
+  { flags: '--no-publish', text: 'refuse all publishers' },
+  { flags: '--no-test', text: 'serve no test picture at /test' },
   {
     flags: '--users-file <file>',
-    text: `users as lines of name:password, # begins a comment; ${usersVariable} in the environment takes them with spaces between`,
+    text: `file of users, name:password on each line, # begins a comment; ${usersVariable} in the environment holds users separated by spaces`,
     defaultText: 'everybody may do everything',
     parse: parseFile('--users-file'),
   },
   {
     flags: '--timeline <policy>',
-    text: 'passThrough, or continuous: viewers see no jump, restart or other SSRC of a publisher',
+    text: 'passThrough, or continuous, which hides jumps, restarts and SSRC changes of a publisher from viewers',
     value: rtspServerDefaults.timeline,
     parse: oneOf('--timeline', ['passThrough', 'continuous'] satisfies TimelinePolicy[]),
   },
   {
     flags: '--user <name:password>',
-    text: 'a user; may be repeated; shows the password to everybody who lists processes',
+    text: 'a user; may be repeated; everybody who lists processes can see the password',
     parse: collect,
   },
   {
@@ -157,26 +161,26 @@ export const optionTable: readonly OptionEntry[] = [
     defaultText: 'all users',
     parse: collect,
   },
-  { flags: '--public-read', text: 'let everybody play; users are needed to publish' },
+  { flags: '--public-read', text: 'let everybody play; only users may publish' },
   {
     flags: '--basic-in-clear',
-    text: 'take passwords without TLS, for clients that know no Digest',
+    text: 'accept passwords without TLS, for clients without Digest',
   },
   {
     flags: '--log-level <level>',
-    text: `${logLevels.join(', ')}; SIGUSR2 changes to debug and back`,
+    text: `${logLevels.join(', ')}; SIGUSR2 switches to debug and back`,
     value: 'info',
     parse: oneOf('--log-level', logLevels),
   },
   {
     flags: '--log-format <format>',
-    text: 'pretty, a line for people, or json, an object a line',
+    text: 'pretty, for people, or json, one object a line',
     defaultText: 'pretty on a terminal, json elsewhere',
     parse: oneOf('--log-format', logFormats),
   },
   {
     flags: '--log-file <file>',
-    text: 'add the log to a file; SIGHUP opens the file again',
+    text: 'append the log to a file; SIGHUP reopens it',
     defaultText: 'the standard error',
     parse: parseFile('--log-file'),
   },

@@ -3,13 +3,13 @@ import { MulticastAddressPool } from 'rtspool'
 import { nearestName } from 'rtspool-conform/command-line'
 import { OptionValueError } from './option-value-error.js'
 
-/** How much the log says; pino's levels. */
+/** Levels of the log; those of pino. */
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
 /** One of {@link logLevels}. */
 export type LogLevel = (typeof logLevels)[number]
 
-/** Looks of the log: for people, or a JSON object a line. */
+/** Formats of the log: lines for people, or one JSON object a line. */
 export const logFormats = ['pretty', 'json'] as const
 
 /** One of {@link logFormats}. */
@@ -18,19 +18,25 @@ export type LogFormat = (typeof logFormats)[number]
 /** Largest number of a port. */
 export const maxPort = 2 ** 16 - 1
 
-/** Sessions that an address has in any case: the programs of one machine, and viewers behind a small NAT. */
+/**
+ * Smallest default share of an address: enough for the programs of one machine and viewers behind a
+ * small NAT.
+ */
 export const minShare = 16
 
-/** What one address may take of all sessions: nobody gets everything, and many viewers fit behind one NAT. */
+/**
+ * Default share of one address in all sessions: one address cannot take all, and many viewers fit
+ * behind one NAT.
+ */
 export const shareOf = (maxSessions: number): number =>
   maxSessions === 0 ? 0 : Math.max(minShare, Math.ceil(maxSessions / 4))
 
 /**
  * Makes a parser for a whole decimal number.
  *
- * @param flag - As the user wrote it, for the message.
- * @param first - The smallest number that is taken.
- * @param last - The largest number that is taken.
+ * @param flag - Name of the option, for the message.
+ * @param first - The smallest allowed number.
+ * @param last - The largest allowed number.
  */
 export function wholeNumber(flag: string, first: number, last: number): (text: string) => number {
   return (text) => {
@@ -85,9 +91,9 @@ export function parseTrustedAddresses(text: string): readonly string[] {
 }
 
 /**
- * Makes a parser for one of some words.
+ * Makes a parser for one of several words.
  *
- * @param flag - As the user wrote it, for the message.
+ * @param flag - Name of the option, for the message.
  */
 export function oneOf<Word extends string>(
   flag: string,
@@ -102,7 +108,7 @@ export function oneOf<Word extends string>(
   }
 }
 
-/** Takes a path, and no empty text, which is mostly a variable that is not set. */
+/** Parses a path. Refuses empty text, which mostly comes from an unset variable. */
 export const parseFile =
   (flag: string) =>
   (text: string): string => {
@@ -110,7 +116,7 @@ export const parseFile =
     throw new OptionValueError(`${flag} must be the path of a file, got ''`)
   }
 
-/** For options that may be repeated. */
+/** Collects the values of an option that may be repeated. */
 export const collect = (text: string, before: readonly string[] = []): readonly string[] => [
   ...before,
   text,

@@ -1,23 +1,24 @@
 import { readFileSync, statSync } from 'node:fs'
 import { OptionValueError } from './option-value-error.js'
 
-/** Bytes of a file with users: some ten thousand. */
+/** Largest file with users, in bytes: room for some ten thousand. */
 const maxBytes = 1024 * 1024
-/** Permissions of everybody but the owner. */
+/** Permission bits of group and others. */
 const othersMode = 0o077
 
 /** The contents of a file with users. */
 export interface UsersFile {
-  /** Texts `name:password`. */
+  /** Entries in the form `name:password`. */
   readonly users: readonly string[]
-  /** Reason why others than the owner may know the passwords. */
+  /** Warning if others than the owner can read the passwords. */
   readonly warning: string | undefined
 }
 
 /**
- * Reads a file of users: a line each, `name:password`; empty lines and those that begin with `#` are left out.
+ * Reads a file of users: `name:password` on each line. Empty lines and lines that begin with `#`
+ * are skipped.
  *
- * @throws {OptionValueError} When the file cannot be read.
+ * @throws {OptionValueError} If the file cannot be read.
  */
 export function readUsersFile(file: string): UsersFile {
   try {
@@ -37,7 +38,7 @@ export function readUsersFile(file: string): UsersFile {
 }
 
 function warningFor(file: string, mode: number): string | undefined {
-  // Windows tells no such permissions.
+  // Windows has no such permissions.
   if (process.platform === 'win32' || (mode & othersMode) === 0) return undefined
   const octal = (mode & 0o777).toString(8).padStart(4, '0')
   return `--users-file ${file} has mode ${octal}: others may read the passwords; chmod 600 keeps them to its owner`
