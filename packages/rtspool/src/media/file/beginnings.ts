@@ -1,21 +1,21 @@
 import type * as Mediabunny from 'mediabunny'
 
-/** How a container tells where its presentation begins. */
+/** Rule by which the beginning of a presentation is found in a container. */
 export type Origin =
-  /** At 0; an edit list hides what is before (ISO/IEC 14496-12 section 8.6.6). */
+  /** At 0; an edit list hides earlier samples (ISO/IEC 14496-12 section 8.6.6). */
   | 'editList'
-  /** At 0, or with the first picture where that is earlier; sound before is the priming of its encoder. */
+  /** At 0, or at the first picture if that is earlier. Earlier sound is the encoder's priming. */
   | 'zero'
-  /** With the first unit. */
+  /** At the first unit. */
   | 'firstUnit'
 
-/** Sound that begins later than this behind hidden pictures was not hidden with them. */
+/** Longest delay in seconds, after hidden pictures begin, of sound that was hidden with them. */
 const largestLeadSeconds = 0.25
 
 /**
- * Time of the first picture that has to go out.
+ * Returns the time of the first picture to send.
  *
- * Pictures that an edit list hides are decoded all the same, for those that are shown may need them. So the
+ * A decoder needs some pictures that an edit list hides in order to decode the visible ones. So the
  * presentation begins with the last key frame at or before 0.
  */
 export async function beginOfVideo(
@@ -28,9 +28,9 @@ export async function beginOfVideo(
 }
 
 /**
- * Time before which sound is left out: the priming of AAC is never heard.
+ * Returns the time before which sound is left out: the priming of AAC is never played.
  *
- * @param videoSeconds - Time of the first picture, where there are pictures.
+ * @param videoSeconds - Time of the first picture, if the file has pictures.
  */
 export async function beginOfAudio(
   sink: Mediabunny.EncodedPacketSink,
@@ -41,6 +41,6 @@ export async function beginOfAudio(
   const lead = Math.min(0, videoSeconds)
   if (origin === 'zero' || lead === 0) return lead
   const first = await sink.getFirstPacket({ metadataOnly: true })
-  // Sound goes along with hidden pictures where the file has the sound of that time.
+  // Sound is sent with the hidden pictures if the file has sound from that time.
   return first && first.timestamp <= lead + largestLeadSeconds ? lead : 0
 }

@@ -2,14 +2,15 @@ import type { FileView } from './file-view.js'
 import { elementAt, elementIds } from './matroska/elements.js'
 
 const headBytes = 4096
-/** Writers that cannot go back leave one of these for a size. */
+/** Sizes that a writer leaves if it cannot go back and fill in the real one. */
 const unknownRiffSizes = [0, 0xffff_ffff]
 const riffHeaderBytes = 8
 
 /**
- * Whether a file ends before its container says: Matroska, WebM or WAVE that was cut off.
+ * Returns whether a file is shorter than its container says: Matroska, WebM or WAVE that was cut
+ * off.
  *
- * Of MP4 the index of samples tells it; MPEG-TS has no end of its own.
+ * The index of samples shows it for MP4; MPEG-TS has no end of its own.
  */
 export async function isCutOff(file: FileView): Promise<boolean> {
   const head = Buffer.from(await file.read(0, Math.min(file.sizeBytes, headBytes)))
@@ -21,11 +22,11 @@ export async function isCutOff(file: FileView): Promise<boolean> {
 function endOfRiff(head: Buffer): number | undefined {
   const size = head.readUInt32LE(4)
   if (unknownRiffSizes.includes(size)) return undefined
-  // A last byte of padding may be missing.
+  // The last padding byte may be missing.
   return riffHeaderBytes + size - (size % 2)
 }
 
-/** Position behind the segment of a Matroska file. */
+/** Returns the position after the segment of a Matroska file. */
 function endOfSegment(head: Buffer): number | undefined {
   const header = elementAt(head, 0)
   if (header?.id !== elementIds.ebml || header.end === undefined) return undefined

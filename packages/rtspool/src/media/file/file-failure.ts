@@ -1,7 +1,7 @@
 import { Diagnostic } from '../../listeners.js'
 
 interface FileMediaFailure {
-  /** Of the file. */
+  /** Path of the file. */
   readonly path: string
   readonly error: unknown
 }
@@ -13,9 +13,9 @@ const fileMediaFailed = new Diagnostic<FileMediaFailure>(
 )
 
 interface FileLeftOut {
-  /** Of the file. */
+  /** Path of the file. */
   readonly path: string
-  /** Parts of the file, in words. */
+  /** Descriptions of the parts of the file that are left out. */
   readonly leftOut: readonly string[]
 }
 
@@ -25,23 +25,27 @@ const fileLeftOut = new Diagnostic<FileLeftOut>(
   ({ path, leftOut }) => `${path} plays without ${leftOut.join('; ')}`,
 )
 
-/** Publishes `{ path, error }` when a file cannot be read on while it plays; the media then ends. */
+/** Publishes `{ path, error }` when reading a file fails during playback; the media then ends. */
 export function announceFailure(path: string, error: unknown): void {
   fileMediaFailed.publish({ path, error })
 }
 
-/** Publishes `{ path, leftOut }` when a file is opened of which parts cannot be sent. */
+/** Publishes `{ path, leftOut }` when parts of a newly opened file cannot be sent. */
 export function announceLeftOut(path: string, leftOut: readonly string[]): void {
   fileLeftOut.publish({ path, leftOut })
 }
 
 /**
- * Milliseconds for which other tracks are sent behind the end of one that cannot be read on: muxers put pictures before
- * their sound, so that a file that was cut off has more of one than of the other.
+ * Milliseconds for which other tracks continue after the end of a track that cannot be read
+ * further. Muxers put pictures before their sound, so a file that was cut off has more of one than
+ * of the other.
  */
 export const restMs = 2000
 
-/** Says that the file ends before the container does. What is there was described as all, so that it ends regularly. */
+/**
+ * The file ends before its container does. The description covered only the existing part, so the
+ * media ends regularly.
+ */
 export class FileCutOffError extends RangeError {
   constructor() {
     super('expected more of the file, got its end: the file was cut off')
@@ -49,10 +53,15 @@ export class FileCutOffError extends RangeError {
   }
 }
 
-/** A recording of many cameras and languages has a dozen; each track costs time before the first packet. */
+/**
+ * A recording of many cameras and languages has a dozen tracks; each one delays the first packet.
+ */
 const maxTracks = 64
 
-/** Says that a file has more tracks than the server looks through. Unlike a RangeError, it refuses the whole file. */
+/**
+ * The file has more tracks than the server examines. Unlike a RangeError, it refuses the whole
+ * file.
+ */
 export class TooManyTracksError extends Error {
   constructor(count: number) {
     super(`expected at most ${maxTracks} tracks, got ${count}`)
@@ -60,7 +69,7 @@ export class TooManyTracksError extends Error {
   }
 }
 
-/** @throws {TooManyTracksError} A file has more tracks than the server looks through. */
+/** @throws {TooManyTracksError} The file has more tracks than the server examines. */
 export function checkTrackCount(count: number): void {
   if (count > maxTracks) throw new TooManyTracksError(count)
 }

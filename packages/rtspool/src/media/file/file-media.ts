@@ -10,20 +10,21 @@ import { StoredFileSource } from './stored-file-source.js'
 /** Options of {@link fileMedia}; all optional. */
 export interface FileMediaOptions {
   /**
-   * Whether the file begins again when it is over, without a gap in sequence numbers and timestamps.
-   * Otherwise, after the last packet, viewers that share it leave with reason `mediaEnded`; one who does not is
-   * told by RTCP BYE, and may play again.
+   * Restarts the file at its end, without a gap in sequence numbers and timestamps. Otherwise the
+   * file ends after its last packet. Sessions that share it then end with reason `mediaEnded`. A
+   * viewer that does not share it gets an RTCP BYE and may play again.
    * @default false
    */
   readonly loop?: boolean | undefined
   /**
-   * Whether all viewers of a path watch the same moment, as with a live source. Otherwise the file is read for
-   * each viewer alone, from its beginning; and unless it loops, its viewer seeks, pauses and plays it again.
+   * Shows all viewers of a path the same moment, as in a live stream. Otherwise each viewer gets
+   * the file from its beginning and, unless it loops, can seek, pause and play again.
    * @default true
    */
   readonly shared?: boolean | undefined
   /**
-   * Seconds that the file plays on after its last viewer has left; 0 = it is closed at once.
+   * Seconds for which the file plays on after its last viewer has left; 0 = the file is closed at
+   * once.
    * @default 10
    */
   readonly lingerSeconds?: number | undefined
@@ -36,16 +37,17 @@ export const fileMediaDefaults = Object.freeze({
 }) satisfies Required<FileMediaOptions>
 
 /**
- * A factory that plays a file in real time: its first video of H.264 or H.265 and its first sound of AAC, Opus,
- * AC-3, E-AC-3, MPEG audio, linear PCM or G.711. MP4, QuickTime, Matroska, WebM, MPEG-TS, Ogg, WAVE, MP3 and ADTS files
- * are read. Needs the package `mediabunny`.
+ * Returns a factory that plays a file in real time: its first H.264 or H.265 video, and its first
+ * AAC, Opus, AC-3, E-AC-3, MPEG audio, linear PCM or G.711 sound. It reads MP4, QuickTime,
+ * Matroska, WebM, MPEG-TS, Ogg, WAVE, MP3 and ADTS. Needs the package `mediabunny`.
  *
- * The file is opened when somebody asks for it, so a mistake in `path` shows with the first viewer: the
- * request is answered with 503 (`ERR_MEDIA_UNAVAILABLE`, whose message says what is wrong).
+ * The file is opened on request, so a mistake in `path` shows with the first viewer. The server
+ * then responds 503 (`ERR_MEDIA_UNAVAILABLE`), and the message of the error gives the reason.
  *
- * @param path - Of the file, or its `file:` URL; relative to the working directory at the time of the call that opens it.
+ * @param path - Path of the file, or its `file:` URL; relative to the working directory at the time
+ *   of opening.
  * @throws {RangeError} `lingerSeconds` is not a number from 0.
- * @throws {TypeError} The path or an option is of the wrong kind, or there is no such option.
+ * @throws {TypeError} The path or an option has the wrong type, or the option is unknown.
  */
 export function fileMedia(path: string | URL, options: FileMediaOptions = {}): MediaFactory {
   const filePath = path instanceof URL ? fileURLToPath(path) : path
@@ -61,7 +63,7 @@ export function fileMedia(path: string | URL, options: FileMediaOptions = {}): M
   return new MediaFactory(createSource, {
     shared,
     lingerSeconds: options.lingerSeconds ?? fileMediaDefaults.lingerSeconds,
-    // The query changes nothing in a file.
+    // The query does not change which file is played.
     sharedKey: (request) => request.path,
   })
 }

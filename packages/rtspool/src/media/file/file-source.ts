@@ -10,7 +10,7 @@ import { Pacer } from './pacer.js'
 import { type TimedUnit, timeUnits } from './timeline.js'
 import type { FileTrack, Packetize } from './tracks/file-track.js'
 
-/** One track on its way out. */
+/** One track that is being sent. */
 interface Lane {
   readonly index: number
   readonly fileTrack: FileTrack
@@ -19,7 +19,7 @@ interface Lane {
   readonly units: AsyncIterator<TimedUnit>
   /** RTP timestamp of position 0. */
   readonly firstTimestamp: number
-  /** Position behind the last unit that was added. */
+  /** Position after the last unit that was added. */
   endMs: number
 }
 
@@ -35,14 +35,14 @@ export class FileSource implements MediaSource {
   readonly #file: MediaFile
   readonly #loop: boolean
   #pacer: Pacer<readonly Buffer[]> | undefined
-  /** Position behind which nothing is sent any more. */
+  /** Position after which nothing is sent any more. */
   #stopMs = Number.POSITIVE_INFINITY
   #isClosed = false
 
   constructor(file: MediaFile, options: { readonly loop: boolean }) {
     this.#file = file
     this.#loop = options.loop
-    // Viewers share one moment and cannot seek, so the presentation has no length of its own.
+    // Viewers share one moment and cannot seek, so the description gives no length.
     const description = createSessionDescription({
       originId: 0,
       address: '0.0.0.0',
@@ -68,7 +68,7 @@ export class FileSource implements MediaSource {
       shifted: (originMs) => mapTime(lanes, clock, originMs),
     })
     this.#pacer = pacer
-    // The beginning of each lane first, so that both tracks start with the clock.
+    // Adds the first unit of each lane, so that both tracks start with the clock.
     await Promise.all(lanes.map((lane) => addNext(lane, pacer)))
     mapTime(lanes, clock, clock.now())
     pacer.start()
@@ -95,7 +95,7 @@ export class FileSource implements MediaSource {
     for (const [index, fileTrack] of fileTracks.entries()) {
       const track = tracks[index]
       if (!track) throw new TypeError(`expected ${fileTracks.length} tracks, got ${tracks.length}`)
-      // RFC 3550 section 5.1: all three begin anywhere, so that they cannot be guessed.
+      // RFC 3550 section 5.1: all three start at random values, so that they cannot be guessed.
       const ssrc = randomInt(2 ** 32)
       const sequenceNumber = randomInt(2 ** 16)
       const firstTimestamp = randomInt(2 ** 32)
@@ -121,9 +121,9 @@ export class FileSource implements MediaSource {
     pacer.finish(lane.index)
   }
 
-  /** Tells of a fault; the media ends when what was read before it has been sent. */
+  /** Reports a fault. The media ends after everything read before the fault has been sent. */
   #fail(error: unknown, lane: Lane, pacer: Pacer<readonly Buffer[]>): void {
-    // Reads that were under way reject when the file is closed.
+    // Pending reads reject when the file is closed.
     if (this.#isClosed) return
     if (this.#stopMs === Number.POSITIVE_INFINITY) announceFailure(this.#file.path, error)
     this.#stopMs = Math.min(this.#stopMs, lane.endMs + restMs)
@@ -131,7 +131,7 @@ export class FileSource implements MediaSource {
   }
 }
 
-/** @returns `false` when the lane has come to its end. */
+/** @returns `false` at the end of the lane. */
 async function addNext(lane: Lane, pacer: Pacer<readonly Buffer[]>): Promise<boolean> {
   const { done, value } = await lane.units.next()
   if (done) {

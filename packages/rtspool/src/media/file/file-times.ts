@@ -1,11 +1,11 @@
 import type { MediaFile } from './media-file.js'
 import type { FileTrack } from './tracks/file-track.js'
 
-/** When a file begins and how long it is, in seconds of its own time. */
+/** Beginning and length of a file, in seconds of the file's own time. */
 export interface FileTimes {
-  /** Presentation time of the first unit that is sent, by track. */
+  /** Presentation time of the first sent unit of each track. */
   readonly beginnings: readonly number[]
-  /** The earliest of them: normal play time 0. */
+  /** The earliest beginning: normal play time 0. */
   readonly originSeconds: number
   readonly durationSeconds: number
 }

@@ -1,14 +1,14 @@
-/** Bytes that are read as a file: the file itself, or the file as a repaired index presents the bytes. */
+/** Bytes that are read like a file: the file itself, or the file with a repaired index. */
 export interface FileView {
   readonly sizeBytes: number
   /** @returns Exactly the bytes from `start` up to `end`, in memory that nobody else writes to. */
   read(start: number, end: number): Promise<Uint8Array>
 }
 
-/** A repair that is worked out once for a file, and that every reading of the file uses. */
+/** A repair that is found once for a file and applied whenever the file is opened. */
 export interface FileRepair {
-  /** Presents the open file with the repair. */
+  /** Applies the repair to the open file. */
   readonly present: (file: FileView) => FileView
-  /** Parts of the file that nobody plays, in words for a log. */
+  /** Descriptions, for a log, of the parts of the file that cannot be played. */
   readonly leftOut: readonly string[]
 }

@@ -9,15 +9,15 @@ import { RepairMemory } from './repairs.js'
 import { chooseTracks } from './tracks/choose-tracks.js'
 import type { FileTrack } from './tracks/file-track.js'
 
-/** An open file and the tracks of it that can be sent: one or two. */
+/** An open file and its one or two tracks that can be sent. */
 export interface MediaFile {
   readonly path: string
   readonly tracks: readonly FileTrack[]
-  /** Closes the file; reads that are under way reject. Idempotent. */
+  /** Closes the file; pending reads reject. Idempotent. */
   close(): Promise<void>
 }
 
-/** What is kept of the file in memory, beside what has been read and not yet sent. */
+/** Bytes of the file kept in memory, in addition to units that have been read and not yet sent. */
 const cacheBytes = 1024 * 1024
 const expectedFile =
   'expected an MP4, QuickTime, Matroska, WebM, MPEG-TS, Ogg, WAVE, MP3 or ADTS file with a track of H.264, H.265, ' +
@@ -26,14 +26,14 @@ const expectedFile =
 type MediabunnyModule = typeof Mediabunny
 
 /**
- * Opens a file and chooses its first video and its first sound that can be sent.
+ * Opens a file and chooses the first video and the first sound that can be sent.
  *
- * Publishes on `rtspool:file-left-out` which parts of the file cannot be sent.
+ * Publishes on `rtspool:file-left-out` the parts of the file that cannot be sent.
  *
- * @param options.importMediabunny - How the optional package is loaded.
- * @param options.memory - What earlier openings of the file have found out.
- * @throws {RequestError} `ERR_MEDIA_UNAVAILABLE`: no such file, not a media file, no track that can be
- * sent, or the package is not installed.
+ * @param options.importMediabunny - Function that loads the optional package.
+ * @param options.memory - Results of examining the file earlier.
+ * @throws {RequestError} `ERR_MEDIA_UNAVAILABLE`: the file does not exist, is no media file or has
+ *   no track that can be sent, or the package is not installed.
  */
 export async function openMediaFile(
   path: string,
@@ -124,7 +124,7 @@ async function load(importMediabunny: () => Promise<MediabunnyModule>): Promise<
 
 interface OpenFile {
   readonly handle: FileHandle
-  /** Changes when the file does. */
+  /** Text that changes when the file does. */
   readonly identity: string
   readonly file: FileView
 }

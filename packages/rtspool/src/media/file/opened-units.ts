@@ -1,18 +1,20 @@
 import type { AccessUnit, FileTrack } from './tracks/file-track.js'
 
-/** A track that is read from some point on. */
+/** A track that is read from some position on. */
 export interface OpenedUnits {
-  /** The first unit; `undefined` when the track is over by then. */
+  /** The first unit; `undefined` if the track has ended by then. */
   readonly first: AccessUnit | undefined
-  /** All units, the first one included; nothing when the track is over by then. */
+  /** All units including the first; empty if the track has ended by then. */
   readonly units: AsyncGenerator<AccessUnit>
 }
 
-/** Begins to read a track at the last unit at or before a point that a decoder can start with. */
+/**
+ * Starts to read a track at the last unit, at or before a position, with which a decoder can start.
+ */
 export async function openAt(track: FileTrack, seconds: number): Promise<OpenedUnits> {
   const rest = track.accessUnits(seconds)[Symbol.asyncIterator]()
   const { done, value } = await rest.next()
-  // A last picture is shown until its end only: behind it there is nothing to lead.
+  // The last picture is shown until its end only; after that there is no unit to begin with.
   const first = done || seconds >= track.endSeconds ? undefined : (value as AccessUnit)
   return { first, units: unitsOf(first, rest) }
 }

@@ -2,27 +2,29 @@ import type { Clock, ClockTimer } from '../../clock.js'
 
 export interface PacerOptions<T> {
   readonly clock: Clock
-  /** How many lanes there are; each one is filled in order of time. */
+  /** Number of lanes; each is filled in order of time. */
   readonly lanes: number
-  /** Something of a lane is due. */
+  /** Called when an entry of a lane is due. */
   readonly send: (lane: number, entry: T) => void
-  /** All lanes are finished, and what was sent last is over. */
+  /** Called when all lanes are finished and the last entry has ended. */
   readonly ended: () => void
-  /** Time was skipped: position 0 is now at `originMs` of the clock. */
+  /** Called when time was skipped: position 0 is now at `originMs` of the clock. */
   readonly shifted?: (originMs: number) => void
   /**
-   * How far ahead of the position a lane is filled, in milliseconds.
+   * Milliseconds ahead of the current position up to which a lane is filled.
    * @default 1000
    */
   readonly readAheadMs?: number
   /**
-   * After a stall, what is overdue by more than this is not caught up with: time is skipped.
+   * Milliseconds of overdue entries to send at once after a stall; more overdue time is skipped.
    * @default 1000
    */
   readonly maxBurstMs?: number
 }
 
-/** Sums of fractions of a millisecond are off by less; without it a timer could fire just too early. */
+/**
+ * Rounding error of sums of fractional milliseconds, because of which a timer may fire too early.
+ */
 const roundingMs = 0.01
 
 interface Entry<T> {
@@ -32,14 +34,15 @@ interface Entry<T> {
 
 interface Lane<T> {
   readonly entries: Entry<T>[]
-  /** When the last entry is due. */
+  /** Position at which the last entry is due. */
   lastDueMs: number
   isFinished: boolean
   wanted: (() => void) | undefined
 }
 
 /**
- * Sends what it is given when its time has come: all lanes by one timer, at absolute times, so that nothing drifts.
+ * Sends entries at their time. One timer serves all lanes, at absolute times, so that nothing
+ * drifts.
  *
  * ```text
  *  origin            position (now)          read ahead
@@ -51,9 +54,9 @@ export class Pacer<T> {
   readonly #options: Required<Omit<PacerOptions<T>, 'shifted'>> & Pick<PacerOptions<T>, 'shifted'>
   readonly #lanes: Lane<T>[]
   #originMs: number | undefined
-  /** The position while it does not run. */
+  /** Position while the pacer is paused. */
   #heldMs = 0
-  /** When the last of what was added is over. */
+  /** Position at which the last added entry ends. */
   #endMs = 0
   #timer: ClockTimer | undefined
   #timerDueMs = 0
@@ -73,15 +76,16 @@ export class Pacer<T> {
     }))
   }
 
-  /** Milliseconds that it has run. */
+  /** Milliseconds for which the pacer has run. */
   get positionMs(): number {
     return this.#originMs === undefined ? this.#heldMs : this.#options.clock.now() - this.#originMs
   }
 
   /**
-   * Runs from position 0, or from where it was paused; what is due is sent on the next turn of the event loop.
+   * Runs from position 0, or from the position of the pause. Due entries are sent in the next turn
+   * of the event loop.
    *
-   * @returns When position 0 was, or would have been, on the clock.
+   * @returns Time on the clock that corresponds to position 0.
    */
   start(): number {
     const originMs = this.#originMs ?? this.#options.clock.now() - this.#heldMs
@@ -91,7 +95,7 @@ export class Pacer<T> {
     return originMs
   }
 
-  /** Sends nothing until it is started again, which goes on from here. Idempotent. */
+  /** Stops sending and keeps the position for the next start. Idempotent. */
   pause(): void {
     this.#heldMs = this.positionMs
     this.#originMs = undefined
@@ -100,10 +104,10 @@ export class Pacer<T> {
   }
 
   /**
-   * Adds an entry to a lane, not earlier than those before it.
+   * Adds an entry to a lane, not earlier than the entries before it.
    *
-   * @param dueMs - Position at which it is sent.
-   * @param endMs - Position at which it is over.
+   * @param dueMs - Position at which the entry is sent.
+   * @param endMs - Position at which the entry ends.
    */
   add(lane: number, dueMs: number, entry: T, endMs = dueMs): void {
     const { entries } = this.#lane(lane)
@@ -113,15 +117,15 @@ export class Pacer<T> {
     if (entries.length === 1) this.#arm()
   }
 
-  /** Says that a lane gets no more. */
+  /** Marks a lane as complete. */
   finish(lane: number): void {
     this.#lane(lane).isFinished = true
     this.#arm()
   }
 
   /**
-   * Resolves when a lane may be filled on: at once while it is short, else when half of it has been sent.
-   * Resolves as well when the pacer is closed.
+   * Resolves when a lane needs entries: at once if it is short, otherwise when half of it has been
+   * sent. Also resolves when the pacer is closed.
    */
   async wanted(lane: number): Promise<void> {
     const state = this.#lane(lane)
@@ -131,7 +135,7 @@ export class Pacer<T> {
     })
   }
 
-  /** Sends nothing more, and stays where it is. Idempotent. */
+  /** Stops sending for good and keeps the position. Idempotent. */
   close(): void {
     this.pause()
     this.#isClosed = true
@@ -172,12 +176,12 @@ export class Pacer<T> {
     }
   }
 
-  /** Nothing is left to send, and nothing more comes. */
+  /** `true` if nothing is left to send and no lane will get more. */
   get #isDrained(): boolean {
     return this.#lanes.every(({ entries, isFinished }) => isFinished && entries.length === 0)
   }
 
-  /** Index of the lane whose first entry is due first. */
+  /** Returns the index of the lane whose first entry is due first. */
   #earliest(): number | undefined {
     let earliest: number | undefined
     let earliestMs = Number.POSITIVE_INFINITY
@@ -218,7 +222,7 @@ export class Pacer<T> {
     this.#timer = this.#options.clock.schedule(this.#tick, dueMs - this.positionMs, false)
   }
 
-  /** When there is something to do: to send, or to end. */
+  /** Returns the position at which to send the next entry, or to end. */
   #nextDueMs(): number | undefined {
     const lane = this.#earliest()
     if (lane !== undefined) return this.#lane(lane).entries[0]?.dueMs

@@ -5,7 +5,7 @@ import { TransportStreamScan } from './ts/scan.js'
 
 const noRepair: FileRepair = { present: (file) => file, leftOut: [] }
 
-/** Looks through an open file for what mediabunny cannot read. */
+/** Examines an open file for faults that mediabunny cannot handle. */
 async function findRepair(
   file: FileView,
   transportStream: TransportStreamScan,
@@ -18,15 +18,15 @@ async function findRepair(
       noRepair
     )
   } catch (error) {
-    // An index that cannot be read is left to mediabunny, which says so in its own words.
+    // mediabunny reports an unreadable index with its own message.
     if (error instanceof RangeError) return noRepair
     throw error
   }
 }
 
 /**
- * Remembers the repair of a file, so that a file is looked through once and not for each viewer. Of MPEG-TS that has
- * grown, only what is new is looked through.
+ * Remembers the repair of a file, so that the file is examined once and not for each viewer. For an
+ * MPEG-TS file that has grown, only the new part is examined.
  */
 export class RepairMemory {
   #identity = ''
@@ -34,11 +34,11 @@ export class RepairMemory {
   #told = ''
   readonly #transportStream = new TransportStreamScan()
 
-  /** @param identity - Changes when the file does. */
+  /** @param identity - Text that changes when the file does. */
   async repairOf(file: FileView, identity: string): Promise<FileRepair> {
     if (this.#identity !== identity || !this.#repair) {
       this.#identity = identity
-      // One after the other: a file that grows is read once by all who ask meanwhile.
+      // One after the other: a growing file is read once for all concurrent callers.
       const before = this.#repair?.catch(() => {})
       this.#repair = Promise.resolve(before).then(() => findRepair(file, this.#transportStream))
     }
@@ -51,7 +51,7 @@ export class RepairMemory {
     }
   }
 
-  /** Whether this was not the last thing told of the file. */
+  /** Returns whether these parts differ from those reported last. */
   isNews(leftOut: readonly string[]): boolean {
     const text = leftOut.join('\n')
     const isNews = text !== this.#told

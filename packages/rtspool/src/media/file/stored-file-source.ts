@@ -10,7 +10,7 @@ import { Pacer } from './pacer.js'
 import { type TimedUnit, timePiece } from './timeline.js'
 import type { FileTrack, Packetize } from './tracks/file-track.js'
 
-/** One track on its way out. */
+/** One track that is being sent. */
 interface Lane {
   readonly fileTrack: FileTrack
   readonly track: Track
@@ -19,29 +19,30 @@ interface Lane {
   readonly packetize: Packetize
 }
 
-/** What is played between a seek and the next one. */
+/** Playback between one seek and the next. */
 interface Piece {
-  /** Normal play time of its position 0. */
+  /** Normal play time at position 0 of the piece. */
   readonly startSeconds: number
   readonly endSeconds: number
-  /** Running time of its position 0. */
+  /** Running time at position 0 of the piece. */
   readonly runningSeconds: number
   readonly pacer: Pacer<TimedUnit>
   readonly lanes: readonly AsyncGenerator<TimedUnit>[]
-  /** For each lane, position behind the last unit that was added. */
+  /** Position, for each lane, after the last unit that was added. */
   readonly endsMs: number[]
-  /** Position behind which nothing is sent any more, since the file cannot be read on. */
+  /** Position after which nothing is sent any more. */
   stopMs: number
-  /** A fault has been told. */
+  /** `true` once a fault has been reported. */
   hasFailed: boolean
 }
 
 /**
- * Plays an open file for one viewer, who seeks in it.
+ * Plays an open file for one viewer, who can seek.
  *
- * RTP timestamps follow the running time, which goes on across seeks and stands still in a pause; so do sequence
- * numbers, for packets are made when they are sent (RFC 2326 appendix B). The SSRC stays the same even after the BYE
- * at the end of a range: GStreamer 1.22 plays no other one that comes later.
+ * RTP timestamps follow the running time, which continues across seeks and stops during a pause. So
+ * do sequence numbers, because packets are made when they are sent (RFC 2326 appendix B). The SSRC
+ * stays the same even after the BYE at the end of a range: GStreamer 1.22 does not play a later,
+ * different one.
  *
  * ```text
  *  normal play time   4.8 ────▶ 7.1 │ 0 ────▶ 2
@@ -56,9 +57,9 @@ export class StoredFileSource implements SeekableSource {
   #lanes: readonly Lane[] = []
   #output: MediaOutput | undefined
   #piece: Piece | undefined
-  /** Running time behind the last unit that was sent. */
+  /** Running time after the last unit that was sent. */
   #sentSeconds = 0
-  /** All of the range has been sent. */
+  /** `true` once the whole range has been sent. */
   #isOver = false
   #isClosed = false
 
@@ -70,7 +71,7 @@ export class StoredFileSource implements SeekableSource {
     this.description.media.push(...file.tracks.map((track) => track.description))
   }
 
-  /** @param file - Belongs to the source from now on; it is closed when it cannot be read. */
+  /** @param file - Belongs to the source from now on; closed if it cannot be read. */
   static async create(file: MediaFile): Promise<StoredFileSource> {
     try {
       return new StoredFileSource(file, await fileTimesOf(file))
@@ -91,7 +92,7 @@ export class StoredFileSource implements SeekableSource {
     this.#lanes = this.#file.tracks.map((fileTrack, index) => {
       const track = output.tracks[index]
       if (!track) throw new TypeError(`expected a track ${index}`)
-      // RFC 3550 section 5.1: all three begin anywhere, so that they cannot be guessed.
+      // RFC 3550 section 5.1: all three start at random values, so that they cannot be guessed.
       const ssrc = randomInt(2 ** 32)
       const sequenceNumber = randomInt(2 ** 16)
       const firstTimestamp = randomInt(2 ** 32)
@@ -132,7 +133,10 @@ export class StoredFileSource implements SeekableSource {
     return piece.startSeconds
   }
 
-  /** The first track that is not over yet leads: the video, or the sound where there is no more of it. */
+  /**
+   * Opens all tracks. The first track that has not ended by then decides the start: the video, or
+   * the sound if there is no more video.
+   */
   async #open(asked: number): Promise<{ opened: OpenedUnits[]; start: number }> {
     const opened: OpenedUnits[] = []
     let start: number | undefined
@@ -140,7 +144,7 @@ export class StoredFileSource implements SeekableSource {
       const units = await openAt(fileTrack, start ?? asked)
       opened.push(units)
       if (start !== undefined || !units.first) continue
-      // Before the first key frame there may be sound alone.
+      // Sound may begin before the first key frame.
       start = Math.max(this.#originSeconds, Math.min(asked, units.first.seconds))
     }
     return { opened, start: start ?? asked }
@@ -188,12 +192,12 @@ export class StoredFileSource implements SeekableSource {
     for (const packet of lane.packetize(unit, timestamp)) lane.track.push(packet)
   }
 
-  /** Ends the piece that is played. @returns The running time that the next one begins with. */
+  /** Ends the current piece. @returns The running time at which the next piece begins. */
   #stop(): number {
     const piece = this.#piece
     if (!piece) return this.#sentSeconds
     piece.pacer.close()
-    // Their reading ends with the next unit.
+    // Reading ends with the next unit.
     for (const lane of piece.lanes) void lane.return(undefined).catch(() => {})
     const stoppedSeconds = piece.runningSeconds + piece.pacer.positionMs / 1000
     return Math.max(this.#sentSeconds, stoppedSeconds)
@@ -209,11 +213,11 @@ export class StoredFileSource implements SeekableSource {
   }
 
   /**
-   * Tells of a fault. What was read before it is sent; then the media ends, or where the file was cut off, the range:
-   * the description says no more than there is.
+   * Reports a fault, after which units read earlier are still sent. Then the media ends; if the
+   * file was cut off, only the range ends, because the description covers only the existing part.
    */
   #fail(piece: Piece, index: number, error: unknown): void {
-    // Reads that were under way reject when the file is closed.
+    // Pending reads reject when the file is closed.
     if (this.#isClosed || this.#piece !== piece) return
     const isCutOff = error instanceof FileCutOffError
     if (!isCutOff) piece.stopMs = Math.min(piece.stopMs, (piece.endsMs[index] ?? 0) + restMs)
@@ -222,7 +226,9 @@ export class StoredFileSource implements SeekableSource {
     piece.pacer.finish(index)
   }
 
-  /** What RTP-Info tells of each track: the RTP time of the position, and the sequence number that comes next. */
+  /**
+   * Sets the RTP-Info of each track: the RTP time of the position, and the next sequence number.
+   */
   #announcePosition(): void {
     const piece = this.#piece
     if (!piece) return
@@ -252,7 +258,7 @@ function timestampAt({ firstTimestamp, fileTrack }: Lane, runningSeconds: number
   return (firstTimestamp + Math.round(runningSeconds * fileTrack.clockRate)) % 2 ** 32
 }
 
-/** @returns `false` when the lane has come to its end. */
+/** @returns `false` at the end of the lane. */
 async function addNext({ pacer, lanes, endsMs }: Piece, index: number): Promise<boolean> {
   const next = await lanes[index]?.next()
   if (!next || next.done) {

@@ -1,29 +1,32 @@
 import type { AccessUnit, FileTrack } from './tracks/file-track.js'
 
-/** An access unit with its place in a playing that may go round and round. */
+/** An access unit with its time in a playback that may repeat the file. */
 export interface TimedUnit {
   readonly unit: AccessUnit
-  /** Presentation time in seconds since the playing began. */
+  /** Presentation time in seconds since the playback began. */
   readonly seconds: number
-  /** When to send it, in milliseconds since the playing began: never less than for the unit before. */
+  /**
+   * Time to send the unit, in milliseconds since the playback began; never less than for the
+   * previous unit.
+   */
   readonly sendMs: number
-  /** When it has been shown, in milliseconds since the playing began. */
+  /** Time at which the presentation of the unit ends, in milliseconds since the playback began. */
   readonly endMs: number
 }
 
 export interface TimelineOptions {
   readonly loop: boolean
-  /** Time in the file at which the playing begins. */
+  /** Time in the file at which the playback begins. */
   readonly originSeconds: number
-  /** How long one round takes, the same for all tracks of a file. */
+  /** Length of one round, the same for all tracks of a file. */
   readonly roundSeconds: number
 }
 
 /**
- * The access units of a track in the order of sending, round after round.
+ * Yields the access units of a track in sending order, round after round.
  *
- * Pictures that are decoded early but shown late (B-frames make that happen) keep the order of decoding:
- * each is sent when the first of it and the units after it is to be shown.
+ * Pictures that are decoded early but shown late, because of B-frames, stay in decoding order. Each
+ * is sent at the earliest presentation time among itself and the units after it.
  *
  * ```text
  *  decoding order  I0 P3 B1 B2 P6 …      (number: presentation time)
@@ -34,18 +37,19 @@ export function timeUnits(track: FileTrack, options: TimelineOptions): AsyncGene
   return inOrderOfSending(rounds(track, options), track.lookAhead)
 }
 
-/** What {@link timePiece} is to give. */
+/** Limits of the piece that {@link timePiece} yields. */
 export interface PieceOptions {
-  /** In time of the file; what is shown before is left out. */
+  /** Start in the time of the file; earlier units are left out. */
   readonly startSeconds: number
-  /** What is shown from here on is left out, unless a picture before needs it. */
+  /** End in the time of the file; later units are left out unless an earlier picture needs them. */
   readonly endSeconds: number
 }
 
 /**
- * The access units of a piece of a track, in the order of sending; position 0 is the start of the piece.
+ * Yields the access units of a piece of a track in sending order; position 0 is the start of the
+ * piece.
  *
- * @param units - In decoding order, from a unit on that a decoder can start with.
+ * @param units - Units in decoding order, starting with one with which a decoder can start.
  */
 export function timePiece(
   units: AsyncIterable<AccessUnit>,
@@ -85,14 +89,14 @@ async function* inOrderOfSending(
     failure = { error }
   }
   for (let due = next(); due; due = next()) yield due
-  // The units before a fault in the file are sent first.
+  // Units before a fault in the file are sent first.
   if (failure) throw failure.error
 }
 
 async function* rounds(track: FileTrack, { loop, originSeconds, roundSeconds }: TimelineOptions) {
   let round = 0
   do {
-    // A product, not a sum of roundings: days of looping do not drift.
+    // A product instead of a sum of rounded values: days of looping do not drift.
     const offset = round * roundSeconds - originSeconds
     for await (const unit of track.accessUnits()) {
       yield { unit, seconds: unit.seconds + offset }
@@ -101,7 +105,7 @@ async function* rounds(track: FileTrack, { loop, originSeconds, roundSeconds }: 
   } while (loop)
 }
 
-/** Times in a file are rounded; a unit that belongs to the start must not be missed for that. */
+/** Tolerance for the rounded times in a file, so that a unit at the start is included. */
 const startToleranceSeconds = 0.0005
 
 async function* pieceOf(
@@ -113,7 +117,7 @@ async function* pieceOf(
   let beyond: ShownUnit[] = []
   for await (const unit of units) {
     hasBegun ||= unit.isKey
-    // Pictures that are decoded after a key frame and shown before it need what was before (open GOP).
+    // Pictures decoded after a key frame but shown before it need earlier pictures (open GOP).
     if (!hasBegun || unit.seconds < startSeconds - startToleranceSeconds) continue
     const shown = { unit, seconds: unit.seconds - startSeconds }
     if (unit.seconds >= endSeconds) {

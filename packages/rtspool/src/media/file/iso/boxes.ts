@@ -1,12 +1,14 @@
 import type { FileView } from '../file-view.js'
 
-/** A box of ISO/IEC 14496-12 section 4.2; positions are offsets in the bytes that hold the box. */
+/**
+ * A box (ISO/IEC 14496-12 section 4.2); positions are offsets in the bytes that contain the box.
+ */
 export interface Box {
   readonly type: string
   readonly start: number
-  /** Position of the first byte behind the header. */
+  /** Position of the first byte after the header. */
   readonly contentStart: number
-  /** Position behind the last byte, as the header says; the bytes may end before. */
+  /** Position after the last byte, according to the header; the bytes may end earlier. */
   readonly end: number
 }
 
@@ -16,8 +18,8 @@ export const longHeaderBytes = 16
 /**
  * Reads the header of a box.
  *
- * @param limit - Position behind the last byte of the surrounding box or file: a size of 0 means up to here.
- * @returns `undefined` when the bytes are too few, or the size is smaller than the header.
+ * @param limit - Position after the last byte of the surrounding box or file, used for a size of 0.
+ * @returns `undefined` if there are too few bytes, or the size is smaller than the header.
  */
 export function boxAt(
   bytes: Buffer,
@@ -39,15 +41,15 @@ export function boxAt(
   return { type, start: position, contentStart: position + headerBytes, end: position + size }
 }
 
-/** A box with more boxes in it is read as far as they go: each costs much more memory than its 8 bytes. */
+/** Maximum number of child boxes to read: each needs much more memory than its 8 bytes. */
 const maxChildBoxes = 2 ** 16
 
-/** The boxes from `start` up to `end`, as far as they are complete. */
+/** Returns the boxes from `start` up to `end`, as far as they are complete. */
 export function boxesIn(bytes: Buffer, start: number, end: number): Box[] {
   const boxes: Box[] = []
   for (let offset = start; offset < end && boxes.length < maxChildBoxes; ) {
     const box = boxAt(bytes, offset, end)
-    // A size of 0, up to the end of the file, is for the last box of a file alone.
+    // A size of 0 means up to the end of the file, and is only valid for the last box of a file.
     if (!box || box.end > end || bytes.readUInt32BE(offset) === 0) break
     boxes.push(box)
     offset = box.end
@@ -59,7 +61,7 @@ export function childrenOf(bytes: Buffer, box: Box): Box[] {
   return boxesIn(bytes, box.contentStart, box.end)
 }
 
-/** The first box at the end of a path of types; `undefined` where one is missing. */
+/** Returns the first box at the end of a path of types; `undefined` if one is missing. */
 export function findBox(bytes: Buffer, parent: Box, ...path: readonly string[]): Box | undefined {
   let found: Box | undefined = parent
   for (const type of path) {
@@ -69,10 +71,12 @@ export function findBox(bytes: Buffer, parent: Box, ...path: readonly string[]):
   return found
 }
 
-/** A file with more boxes beside each other than this is read as far as they go. */
+/** Maximum number of top-level boxes to read. */
 const maxTopLevelBoxes = 2 ** 20
 
-/** The boxes of a file beside each other, in order; the last one may reach beyond the end of the file. */
+/**
+ * Yields the top-level boxes of a file in order; the last one may reach beyond the end of the file.
+ */
 export async function* topLevelBoxes(file: FileView): AsyncGenerator<Box> {
   let offset = 0
   for (let count = 0; offset < file.sizeBytes && count < maxTopLevelBoxes; count++) {

@@ -5,25 +5,26 @@ import { isFragmentedMovie, type Movie, parseMovie } from './movie.js'
 import { serializeMovie } from './movie-writer.js'
 import { SampleList } from './sample-list.js'
 
-/** Samples of all tracks that are kept in one index: about four hours of pictures and sound. */
+/** Maximum number of samples of all tracks in one index: about four hours of pictures and sound. */
 const maxSamples = 2 ** 20
 const maxMovieBytes = 64 * 2 ** 20
 const maxFileTypeBytes = 4096
 const maxFragmentBytes = 16 * 2 ** 20
 
 /**
- * Works out one index for a fragmented MP4 whose fragments mediabunny 1.61 does not find.
+ * Builds one index for a fragmented MP4 whose fragments mediabunny 1.61 does not find.
  *
- * mediabunny looks for no `moof` where the `moov` lists samples (ffmpeg's `frag_keyframe`, and what a crash leaves of
- * `hybrid_fragmented`), and refuses a file that ends within a `moof` (a recorder that was killed).
- * The repaired file begins with a `moov` that lists every sample, and the file itself follows.
+ * mediabunny ignores `moof` boxes if the `moov` lists samples. ffmpeg's `frag_keyframe` writes such
+ * files, and a crash leaves them of `hybrid_fragmented`. mediabunny also refuses a file that ends
+ * within a `moof`, as of a recorder that was killed. The repaired file begins with a `moov` that
+ * lists every sample; the original file follows.
  *
  * ```text
  *  file      ftyp moov mdat moof mdat moof mdat mo…
  *  repaired  ftyp moov' │ ftyp moov mdat moof mdat moof mdat mo…
  * ```
  *
- * @returns `undefined` where mediabunny needs no help.
+ * @returns `undefined` if mediabunny can read the file itself.
  */
 export async function foldFragments(file: FileView): Promise<FileRepair | undefined> {
   const found = await findFragments(file)
@@ -41,14 +42,14 @@ export async function foldFragments(file: FileView): Promise<FileRepair | undefi
   const { tracks, lostSamples } = keepPresentSamples(movie, file.sizeBytes)
   if (lostSamples > 0) leftOut.push(`${lostSamples} samples behind the end of the file`)
   const folded = { ...movie, tracks }
-  // The size of the box does not depend on the positions in the box.
+  // The size of the box does not depend on the positions in it.
   const shift = found.fileType.length + serializeMovie(folded, 0).length
   const prefix = Buffer.concat([found.fileType, serializeMovie(folded, shift)])
   return { present: (open) => new PrefixedFile(prefix, open), leftOut }
 }
 
 interface Fragments {
-  /** The `ftyp` box, which tells QuickTime from MP4; empty where there is none. */
+  /** The `ftyp` box, which distinguishes QuickTime from MP4; empty if there is none. */
   readonly fileType: Buffer
   readonly movie: Movie
   readonly fragments: readonly Box[]
@@ -77,7 +78,7 @@ async function findFragments(file: FileView): Promise<Fragments | undefined> {
   return movie && last && fragments.length > 0 ? { fileType, movie, fragments, last } : undefined
 }
 
-/** Adds the samples of fragment after fragment, up to the first fragment that cannot be read. */
+/** Adds the samples of each fragment, up to the first fragment that cannot be read. */
 async function addFragments(
   file: FileView,
   movie: Movie,
@@ -129,7 +130,7 @@ function keepPresentSamples(movie: Movie, sizeBytes: number) {
   return { tracks, lostSamples }
 }
 
-/** A file with bytes in front. */
+/** A file with additional bytes before it. */
 class PrefixedFile implements FileView {
   readonly sizeBytes: number
   readonly #prefix: Buffer
@@ -150,5 +151,5 @@ class PrefixedFile implements FileView {
   }
 }
 
-/** A type as a log can show it. */
+/** Returns the type of a box with characters that are safe in a log. */
 const nameOf = ({ type }: Box): string => type.replace(/[^\w -]/g, '?')

@@ -2,7 +2,7 @@ import { type Box, boxAt, childrenOf } from './boxes.js'
 import { type SampleDefaults, safeNumber } from './movie.js'
 import type { SampleList } from './sample-list.js'
 
-/** Track that samples of a fragment belong to. */
+/** A track to which the samples of a fragment belong. */
 export interface FragmentTrack {
   readonly defaults: SampleDefaults
   readonly samples: SampleList
@@ -30,7 +30,7 @@ const trunFlags = {
 const isNonSync = 0x01_0000
 const fullBoxBytes = 4
 
-/** Reads numbers one after another, not beyond the end of a box. */
+/** Reads consecutive numbers, up to the end of a box. */
 class Fields {
   readonly flags: number
   readonly #bytes: Buffer
@@ -78,12 +78,13 @@ class Fields {
 }
 
 /**
- * Adds the samples of a `moof` box (section 8.8.4) to the tracks that the samples belong to.
+ * Adds the samples of a `moof` box (section 8.8.4) to their tracks.
  *
- * @param bytes - The box, from its header on.
- * @param position - Of the box in the file.
- * @param maxSamples - Of all tracks together.
- * @throws {RangeError} The box is cut off, contradicts itself, or has more samples; what precedes the fault was added.
+ * @param bytes - The box, starting at its header.
+ * @param position - Position of the box in the file.
+ * @param maxSamples - Maximum number of samples of all tracks together.
+ * @throws {RangeError} The box is cut off, inconsistent, or has too many samples. Samples before
+ *   the fault have been added.
  */
 export function addFragment(
   bytes: Buffer,
@@ -104,9 +105,9 @@ export function addFragment(
 }
 
 interface Surroundings {
-  /** Of the fragment in the file. */
+  /** Position of the fragment in the file. */
   readonly position: number
-  /** Position behind the data of the track fragment before. */
+  /** Position after the data of the previous track fragment. */
   readonly dataEnd: number
   readonly tracks: ReadonlyMap<number, FragmentTrack>
   readonly maxSamples: number
@@ -176,7 +177,8 @@ function addRun(run: Fields, around: RunSurroundings, track: FragmentTrack | und
     const size = run.has(trunFlags.size) ? run.uint32() : defaults.size
     let flags = run.has(trunFlags.flags) ? run.uint32() : defaults.flags
     if (index === 0 && firstFlags !== undefined) flags = firstFlags
-    // Version 0 says that offsets are unsigned; writers of negative ones exist, and no offset needs the last bit.
+    // Version 0 means unsigned offsets, but some writers put negative ones there, and no real
+    // offset needs the highest bit.
     const compositionOffset = run.has(trunFlags.compositionOffset) ? run.int32() : 0
     track?.samples.add(offset, size, duration, compositionOffset, (flags & isNonSync) === 0)
     offset += size

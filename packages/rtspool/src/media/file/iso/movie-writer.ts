@@ -2,7 +2,10 @@ import { type Box, childrenOf } from './boxes.js'
 import type { Movie, MovieTrack } from './movie.js'
 import type { SampleList } from './sample-list.js'
 
-/** Boxes that list samples: written anew. Their companions (sample groups, encryption) would list other numbers. */
+/**
+ * Boxes that list samples and are written again. Related boxes (sample groups, encryption) are
+ * dropped, because they refer to the old numbers.
+ */
 const sampleBoxes = new Set([
   ...[
     'stts',
@@ -20,13 +23,13 @@ const sampleBoxes = new Set([
   ],
   ...['sbgp', 'sgpd', 'subs', 'saiz', 'saio', 'padb'],
 ])
-/** Path from a track to the boxes that list samples. */
+/** Types on the path from a track to the boxes that list samples. */
 const containers = new Set(['mdia', 'minf', 'stbl'])
 
 /**
- * Writes a `moov` box that lists all samples of its tracks, so that nobody has to look for fragments.
+ * Writes a `moov` box that lists all samples of its tracks, so that a reader needs no fragments.
  *
- * @param shift - Added to the position of each sample.
+ * @param shift - Bytes to add to the position of each sample.
  * @throws {RangeError} A number of a sample does not fit into an index.
  */
 export function serializeMovie({ bytes, box, tracks }: Movie, shift: number): Buffer {
@@ -44,10 +47,13 @@ export function serializeMovie({ bytes, box, tracks }: Movie, shift: number): Bu
   return boxOf('moov', children)
 }
 
-/** Samples that are decoded first later than this begin a recording that counts from long ago. */
+/** A first decoding time above this belongs to a recording whose clock started long ago. */
 const longAgoTicks = 2 ** 30
 
-/** Whole seconds that all tracks begin after, where an index could not say the time of the first sample. */
+/**
+ * Returns the whole seconds to subtract from all tracks, if an index cannot express their first
+ * time.
+ */
 function commonBeginning(tracks: readonly MovieTrack[]): number {
   const begun = tracks.filter(({ samples }) => samples.count > 0)
   if (begun.every(({ samples }) => samples.startTime < longAgoTicks)) return 0
@@ -73,7 +79,7 @@ function serializeTrack(
   return Buffer.concat(write(track.box))
 }
 
-/** Of boxes that may lead to a sample table the first one of a kind counts. */
+/** Drops repeated container boxes: readers use the first one of each type. */
 function withoutRepeatedContainers(boxes: readonly Box[]): Box[] {
   const seen = new Set<string>()
   return boxes.filter(({ type }) => {
@@ -84,7 +90,7 @@ function withoutRepeatedContainers(boxes: readonly Box[]): Box[] {
   })
 }
 
-/** @param start - Decoding time of the first sample; a sample table itself begins at 0. */
+/** @param start - Decoding time of the first sample; the sample table itself begins at 0. */
 function sampleTables(samples: SampleList, shift: number, start: number): Buffer[] {
   const { sizes, durations, compositionOffsets, isSync, chunkOffsets, chunkSampleCounts } = samples
   const tables = [
@@ -105,7 +111,7 @@ function sampleTables(samples: SampleList, shift: number, start: number): Buffer
   return tables
 }
 
-/** Rows of `sample_count`, value. */
+/** Returns rows of `sample_count`, value. */
 function runsOf(values: readonly number[]): number[][] {
   const rows: number[][] = []
   for (const value of values) {
@@ -116,7 +122,7 @@ function runsOf(values: readonly number[]): number[][] {
   return rows
 }
 
-/** Rows of `first_chunk`, `samples_per_chunk`, `sample_description_index`. */
+/** Returns rows of `first_chunk`, `samples_per_chunk`, `sample_description_index`. */
 function chunkRuns(counts: readonly number[]): number[][] {
   const rows: number[][] = []
   for (const [index, count] of counts.entries()) {
@@ -143,7 +149,7 @@ function boxOf(type: string, contents: readonly Uint8Array[]): Buffer {
 
 function numbers(values: readonly number[]): Buffer {
   const bytes = Buffer.alloc(4 * values.length)
-  // Negative offsets in two's complement.
+  // Negative offsets are written in two's complement.
   for (const [index, value] of values.entries()) {
     if (value < 0) bytes.writeInt32BE(value, 4 * index)
     else bytes.writeUInt32BE(value, 4 * index)

@@ -2,7 +2,7 @@ import { checkTrackCount } from '../file-failure.js'
 import { type Box, boxAt, childrenOf, findBox } from './boxes.js'
 import { SampleList } from './sample-list.js'
 
-/** What the fragments of a track leave out because the movie says it once (TrackExtendsBox). */
+/** Default values for the samples in fragments of a track (TrackExtendsBox). */
 export interface SampleDefaults {
   readonly duration: number
   readonly size: number
@@ -14,7 +14,7 @@ export interface MovieTrack {
   readonly id: number
   readonly box: Box
   readonly defaults: SampleDefaults
-  /** Ticks a second of the times of samples. */
+  /** Ticks per second of the times of samples. */
   readonly timescale: number
   /** Samples that the movie itself lists. */
   readonly samples: SampleList
@@ -38,10 +38,11 @@ export function safeNumber(value: bigint): number {
 }
 
 /**
- * Reads a `moov` box (ISO/IEC 14496-12 section 8.2.1), as much of the box as an index of all samples needs.
+ * Reads the parts of a `moov` box (ISO/IEC 14496-12 section 8.2.1) that an index of all samples
+ * needs.
  *
- * @param maxSamples - Of all tracks together.
- * @throws {RangeError} The box is cut off, contradicts itself, or lists more samples.
+ * @param maxSamples - Maximum number of samples of all tracks together.
+ * @throws {RangeError} The box is cut off, inconsistent, or lists too many samples.
  * @throws {TooManyTracksError} The box has more tracks than a file may have.
  */
 export function parseMovie(bytes: Buffer, maxSamples: number): Movie {
@@ -64,7 +65,7 @@ export function parseMovie(bytes: Buffer, maxSamples: number): Movie {
 }
 
 /**
- * Whether fragments may follow a `moov` box (MovieExtendsBox, section 8.8.1).
+ * Returns whether fragments may follow a `moov` box (MovieExtendsBox, section 8.8.1).
  *
  * @throws {TooManyTracksError} The box has more tracks than a file may have.
  */
@@ -73,7 +74,7 @@ export function isFragmentedMovie(bytes: Buffer): boolean {
   return box !== undefined && findBox(bytes, box, 'mvex') !== undefined
 }
 
-/** Finds a `moov` box that is all there, and counts the tracks before anything looks into a track. */
+/** Finds a complete `moov` box, and checks the number of tracks before any of them is read. */
 function findMovie(bytes: Buffer): Box | undefined {
   const box = boxAt(bytes, 0, bytes.length)
   if (box?.type !== 'moov' || box.end > bytes.length) return undefined
@@ -98,14 +99,14 @@ function sampleDefaults(bytes: Buffer, extendsBox: Box): Map<number, SampleDefau
   return defaults
 }
 
-/** tkhd: version8 flags24, two times of 32 bits (version 1: 64 bits), track_ID. */
+/** Reads tkhd: version8 flags24, two times of 32 bits (version 1: 64 bits), track_ID. */
 function readTrackId(bytes: Buffer, { contentStart, end }: Box): number {
   const at = contentStart + fullBoxBytes + (bytes[contentStart] === 1 ? 16 : 8)
   if (at + 4 > end) throw new RangeError('tkhd: expected a track id')
   return bytes.readUInt32BE(at)
 }
 
-/** mdhd: version8 flags24, two times of 32 bits (version 1: 64 bits), timescale. */
+/** Reads mdhd: version8 flags24, two times of 32 bits (version 1: 64 bits), timescale. */
 function readTimescale(bytes: Buffer, box: Box | undefined): number {
   if (!box) return 1
   const at = box.contentStart + fullBoxBytes + (bytes[box.contentStart] === 1 ? 16 : 8)
@@ -113,7 +114,7 @@ function readTimescale(bytes: Buffer, box: Box | undefined): number {
   return Math.max(1, bytes.readUInt32BE(at))
 }
 
-/** The rows of a table of the sample table: `count32`, then rows of `width` bytes. */
+/** Rows of one table of the sample table: `count32`, then rows of `width` bytes. */
 class Table {
   readonly count: number
   readonly #bytes: Buffer
@@ -145,7 +146,7 @@ class Table {
   }
 }
 
-/** Walks a table of runs (`sample_count`, value), one sample after another. */
+/** Iterates over a table of runs (`sample_count`, value), one sample at a time. */
 class RunReader {
   readonly #table: Table
   #row = -1
@@ -201,7 +202,7 @@ function readSamples(bytes: Buffer, trackBox: Box, maxSamples: number): SampleLi
   return samples
 }
 
-/** stsz: `sample_size32 sample_count32`, then sizes of 32 bits where `sample_size` is 0. */
+/** Reads stsz: `sample_size32 sample_count32`, then 32-bit sizes if `sample_size` is 0. */
 function readSizes(bytes: Buffer, box: Box | undefined, maxSamples: number): number[] {
   if (!box) return []
   const at = box.contentStart + fullBoxBytes

@@ -1,21 +1,21 @@
 const largestDuration = 2 ** 32 - 1
 
 /**
- * Samples of a track in decoding order: one list for each value, so that an hour of them stays small.
+ * Samples of a track in decoding order: one array per value, which keeps an hour of samples small.
  *
  * Samples that follow each other without a gap in the file share a chunk.
  */
 export class SampleList {
   readonly sizes: number[] = []
   readonly durations: number[] = []
-  /** Presentation time less decoding time. */
+  /** Presentation time minus decoding time. */
   readonly compositionOffsets: number[] = []
   readonly isSync: boolean[] = []
   readonly chunkOffsets: number[] = []
   readonly chunkSampleCounts: number[] = []
   /** Decoding time of the first sample, in ticks of the track. */
   startTime = 0
-  /** Decoding time behind the last sample. */
+  /** Decoding time after the last sample. */
   endTime = 0
   #chunkEnd = -1
 
@@ -23,7 +23,7 @@ export class SampleList {
     return this.sizes.length
   }
 
-  /** Adds a sample behind the others. */
+  /** Appends a sample. */
   add(offset: number, size: number, duration: number, compositionOffset: number, sync: boolean) {
     if (offset === this.#chunkEnd && this.chunkSampleCounts.length > 0) {
       const last = this.chunkSampleCounts.length - 1
@@ -41,9 +41,10 @@ export class SampleList {
   }
 
   /**
-   * Lets the next sample be decoded at `time`: the last sample lasts until then. Times that go back have no effect.
+   * Extends the last sample until `time`, when the next sample is decoded. An earlier time has no
+   * effect.
    *
-   * @throws {RangeError} The last sample would last longer than an index can say.
+   * @throws {RangeError} The duration of the last sample would not fit into an index.
    */
   continueAt(time: number): void {
     const last = this.durations.length - 1

@@ -1,15 +1,15 @@
 /** An element of EBML (RFC 8794 section 4): positions in the file. */
 export interface Element {
   readonly id: number
-  /** Position of the size, and how many bytes the size has. */
+  /** Position and length in bytes of the size field. */
   readonly sizeStart: number
   readonly sizeBytes: number
   readonly contentStart: number
-  /** Position behind the content; `undefined` where the size is unknown. */
+  /** Position after the content; `undefined` if the size is unknown. */
   readonly end: number | undefined
 }
 
-/** Ids that matter here, with the bits that give their length. */
+/** Ids used here, including the bits that give their length. */
 export const elementIds = Object.freeze({
   ebml: 0x1a45dfa3,
   segment: 0x18538067,
@@ -22,8 +22,8 @@ export const longestHeaderBytes = 4 + 8
 /**
  * Reads the header of an element.
  *
- * @param position - Of the first byte in the file.
- * @returns `undefined` when the bytes are too few, or no header.
+ * @param position - Position of the first byte in the file.
+ * @returns `undefined` if there are too few bytes, or they are no header.
  */
 export function elementAt(bytes: Uint8Array, position: number): Element | undefined {
   const idBytes = lengthOf(bytes[0])
@@ -50,12 +50,12 @@ export function elementAt(bytes: Uint8Array, position: number): Element | undefi
   }
 }
 
-/** Bytes of a number of variable length; `undefined` for more than 8. */
+/** Returns the length of a variable-length number in bytes; `undefined` above 8. */
 function lengthOf(first: number | undefined): number | undefined {
   return first ? Math.clz32(first) - 23 : undefined
 }
 
-/** Writes a size in as many bytes as the one before had; it must not be larger. */
+/** Writes a size into as many bytes as the previous one had; the size must not be larger. */
 export function sizeOf(value: number, sizeBytes: number): Buffer {
   const bytes = Buffer.alloc(sizeBytes)
   let rest = value

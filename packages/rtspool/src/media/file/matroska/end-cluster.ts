@@ -1,12 +1,12 @@
 import type { FileRepair, FileView } from '../file-view.js'
 import { type Element, elementAt, elementIds, longestHeaderBytes, sizeOf } from './elements.js'
 
-/** A file with more elements beside each other is read as far as they go. */
+/** Maximum number of sibling elements to read. */
 const maxElements = 2 ** 20
 
 /**
- * Ends the last cluster of a Matroska file that was cut off with the last block that is all there: mediabunny 1.61
- * leaves out a cluster that is not.
+ * Ends the last cluster of a cut-off Matroska file after its last complete block. mediabunny 1.61
+ * would leave out an incomplete cluster.
  *
  * @returns `undefined` for other files.
  */
@@ -34,7 +34,7 @@ async function readElement(file: FileView, position: number): Promise<Element | 
   return position < end ? elementAt(await file.read(position, end), position) : undefined
 }
 
-/** The last one of elements beside each other, as far as their sizes are known. */
+/** Returns the last sibling element, as far as sizes are known. */
 async function lastElement(file: FileView, start: number): Promise<Element | undefined> {
   let last: Element | undefined
   let position: number | undefined = start
@@ -47,7 +47,7 @@ async function lastElement(file: FileView, start: number): Promise<Element | und
   return last
 }
 
-/** Position behind the last element that is all there. */
+/** Returns the position after the last complete element. */
 async function endOfWhole(file: FileView, start: number): Promise<number> {
   let end = start
   for (let count = 0; count < maxElements; count++) {
@@ -58,7 +58,7 @@ async function endOfWhole(file: FileView, start: number): Promise<number> {
   return end
 }
 
-/** A file that ends earlier, with a size in it that says so. */
+/** A file that ends earlier, with its size field changed accordingly. */
 class EndedFile implements FileView {
   readonly sizeBytes: number
   readonly #file: FileView

@@ -10,10 +10,10 @@ import type { FileTrack, Packetize, ReadTrack } from './file-track.js'
 import { withSampleTimes } from './sample-times.js'
 
 /**
- * An AAC track.
+ * Creates an AAC track.
  *
  * @param config - AudioSpecificConfig; without it each access unit has an ADTS header.
- * @param format - What the file says, for a configuration that leaves it to the stream.
+ * @param format - Format from the file, for a configuration that does not give one.
  * @throws {RangeError} The configuration or the first ADTS header cannot be read.
  */
 export function aacFileTrack(
@@ -52,7 +52,7 @@ export function aacFileTrack(
   }
 }
 
-/** RFC 3640 carries access units without headers. */
+/** Removes the ADTS header: RFC 3640 carries access units without it. */
 function withoutAdts(bytes: Uint8Array): Uint8Array {
   return bytes.subarray(parseAdtsHeader(bytes)?.sizeBytes ?? bytes.length)
 }

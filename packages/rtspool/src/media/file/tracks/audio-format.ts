@@ -1,9 +1,9 @@
-/** Payload type of the sound of a file, where it has no static one. */
+/** Payload type of sound without a static payload type. */
 export const audioPayloadType = 97
 
-/** What a file says of its sound. */
+/** Sound format according to the file. */
 export interface AudioFormat {
-  /** In Hz. */
+  /** Sampling rate in Hz. */
   readonly sampleRate: number
   readonly channels: number
 }

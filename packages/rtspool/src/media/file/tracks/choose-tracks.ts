@@ -15,34 +15,34 @@ import { opusFileTrack } from './opus-file-track.js'
 import { isPcmCodec, type PcmCodec, pcmFileTrack } from './pcm-file-track.js'
 import { readTrack } from './read-track.js'
 
-/** What was found in a file. */
+/** Result of examining the tracks of a file. */
 export interface ChosenTracks {
   /** The first video and the first sound that can be sent, in this order. */
   readonly tracks: readonly FileTrack[]
-  /** The others, in words. */
+  /** Descriptions of the other tracks. */
   readonly refused: readonly string[]
 }
 
-/** What holds for all tracks of a file. */
+/** Facts that apply to all tracks of a file. */
 export interface FileFacts {
   readonly origin: Origin
-  /** Parts of the file are known to be missing. */
+  /** `true` if parts of the file are known to be missing. */
   readonly isCutOff: boolean
 }
 
 type EncodedPacketSink = typeof Mediabunny.EncodedPacketSink
 
-/** A track that is looked at. */
+/** A track that is being examined. */
 interface Candidate extends FileFacts {
   readonly sink: Mediabunny.EncodedPacketSink
-  /** Time of the first picture; `undefined` where there is none. */
+  /** Time of the first picture; `undefined` if there is none. */
   readonly videoSeconds: number | undefined
 }
 
 /**
- * Looks at all tracks of a file; one that is broken is as one that cannot be sent.
+ * Examines all tracks of a file. A broken track counts as one that cannot be sent.
  *
- * @throws {TooManyTracksError} The file has more tracks than the server looks through.
+ * @throws {TooManyTracksError} The file has more tracks than the server examines.
  */
 export async function chooseTracks(
   { EncodedPacketSink }: { readonly EncodedPacketSink: EncodedPacketSink },
@@ -89,12 +89,12 @@ async function firstSecondsOf(track: FileTrack): Promise<number | undefined> {
   return undefined
 }
 
-/** What the file itself calls the codec. */
+/** Returns the file's own name of the codec. */
 function idOf({ internalCodecId }: Mediabunny.InputTrack): string {
   return typeof internalCodecId === 'string' ? ` (${internalCodecId})` : ''
 }
 
-/** @returns `undefined` for a codec that cannot be sent, and for a track without access units. */
+/** @returns `undefined` for an unsupported codec, and for a track without access units. */
 async function toFileTrack(
   track: Mediabunny.InputTrack,
   candidate: Candidate,

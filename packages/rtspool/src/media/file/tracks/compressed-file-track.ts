@@ -12,16 +12,16 @@ import { type AudioFormat, audioPayloadType } from './audio-format.js'
 import type { FileTrack, Packetize, ReadTrack } from './file-track.js'
 import { withSampleTimes } from './sample-times.js'
 
-/** What is different for each codec whose frames say themselves how long they are. */
+/** Properties of a codec whose frames contain their own length. */
 interface FrameCodec {
   readonly encoding: string
   readonly payloadType: number
-  /** Ticks a second, where that is not the sampling rate. */
+  /** Ticks per second, if different from the sampling rate. */
   readonly clockRate?: number
   readonly hasChannels: boolean
-  /** Sampling rate that the first frame tells; `undefined` when it is no frame. */
+  /** Returns the sampling rate from the first frame; `undefined` if it is no frame. */
   readonly sampleRateOf: (frame: Uint8Array) => number | undefined
-  /** Samples of one channel. */
+  /** Returns the number of samples per channel. */
   readonly samplesOf: (frame: Uint8Array) => number
   readonly createPayloader: (options: RtpPacketWriterOptions) => {
     packetize(frame: Uint8Array, timestamp: number): Buffer[]
@@ -57,7 +57,7 @@ export const isCompressedCodec = (codec: string): codec is CompressedCodec =>
   Object.hasOwn(codecs, codec)
 
 /**
- * A track of MPEG audio, AC-3 or E-AC-3.
+ * Creates a track of MPEG audio, AC-3 or E-AC-3.
  *
  * @throws {RangeError} The first unit is no frame of the codec.
  */

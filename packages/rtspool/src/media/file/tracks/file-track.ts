@@ -1,50 +1,52 @@
 import type { MediaDescription } from '../../../sdp/index.js'
 
-/** One picture, or one piece of sound, as the file has it. */
+/** One picture, or one piece of sound, as stored in the file. */
 export interface AccessUnit {
   readonly bytes: Uint8Array
-  /** Whether a decoder can start here. */
+  /** `true` if a decoder can start with this unit. */
   readonly isKey: boolean
-  /** Presentation time in seconds of the file; what goes out in front of 0 has negative ones. */
+  /** Presentation time in seconds of the file; negative for units that are sent ahead of 0. */
   readonly seconds: number
   readonly durationSeconds: number
 }
 
-/** Where the RTP stream of a track starts: random values (RFC 3550 section 5.1). */
+/** Random start values of the RTP stream of a track (RFC 3550 section 5.1). */
 export interface PayloaderStart {
   readonly ssrc: number
   readonly sequenceNumber: number
 }
 
-/** Makes the RTP packets of one access unit; `timestamp` in ticks, taken modulo 2^32. */
+/** Creates the RTP packets of one access unit; `timestamp` in ticks, taken modulo 2^32. */
 export type Packetize = (unit: AccessUnit, timestamp: number) => Buffer[]
 
 /** A track of a file that can be sent. */
 export interface FileTrack {
   readonly description: MediaDescription
-  /** Ticks a second of the RTP timestamps. */
+  /** Ticks per second of the RTP timestamps. */
   readonly clockRate: number
-  /** Access units to look ahead for an earlier presentation time; 0 where none is out of order. */
+  /**
+   * Number of access units to look ahead for an earlier presentation time; 0 if all are in order.
+   */
   readonly lookAhead: number
   /** End of the last access unit, in seconds. */
   readonly endSeconds: number
   /**
-   * Access units in decoding order; each call reads them anew.
+   * Yields access units in decoding order; each call reads from the file again.
    *
-   * @param fromSeconds - Begins with the last unit at or before this time that a decoder can start with, or with
-   * the first one of all.
-   * @default the first one
+   * @param fromSeconds - Time at or before which the first unit lies: the last one with which a
+   *   decoder can start, or else the very first.
+   * @default the first unit
    */
   accessUnits(fromSeconds?: number): AsyncIterable<AccessUnit>
-  /** A payloader of its own for each time the file is played. */
+  /** Creates a payloader for one playback of the file. */
   createPayloader(start: PayloaderStart): Packetize
 }
 
-/** What the tracks of this folder need of a track in a file. */
+/** A track read from a file, as input for the codecs of this folder. */
 export interface ReadTrack {
   readonly endSeconds: number
-  /** Bytes of the first unit that a decoder can start with. */
+  /** Bytes of the first unit with which a decoder can start. */
   readonly firstKeyFrame: Uint8Array
-  /** As {@link FileTrack.accessUnits}. */
+  /** Access units, as in {@link FileTrack.accessUnits}. */
   readonly accessUnits: (fromSeconds?: number) => AsyncIterable<AccessUnit>
 }

@@ -15,9 +15,10 @@ const nalTypeMask = 0x1f
 const accessUnitDelimiter = 9
 
 /**
- * An H.264 track.
+ * Creates an H.264 track.
  *
- * @param avcC - AVCDecoderConfigurationRecord; without it the stream has start codes and parameter sets in it.
+ * @param avcC - AVCDecoderConfigurationRecord; without it the stream contains start codes and
+ *   parameter sets.
  * @throws {RangeError} The record cannot be read, or the first key frame has no parameter sets.
  */
 export function h264FileTrack(track: ReadTrack, avcC: Uint8Array | undefined): FileTrack {
@@ -25,7 +26,7 @@ export function h264FileTrack(track: ReadTrack, avcC: Uint8Array | undefined): F
   function split(bytes: Uint8Array): Buffer[] {
     return record ? splitLengthPrefixed(bytes, record.lengthSize) : splitAnnexB(bytes)
   }
-  // avc3 tracks may have their parameter sets in the pictures only.
+  // avc3 tracks may have parameter sets in the pictures only.
   const configuration = record?.sps.length ? record : avcConfigurationOf(split(track.firstKeyFrame))
   if (!configuration) throw new RangeError('H.264: expected an SPS in the first key frame')
   const { sps, pps } = configuration

@@ -13,14 +13,15 @@ import type { FileTrack, ReadTrack } from './file-track.js'
 import { nalClockRate, nalFileTrack, videoPayloadType } from './nal-file-track.js'
 
 /**
- * An H.265 track.
+ * Creates an H.265 track.
  *
- * @param hvcC - HEVCDecoderConfigurationRecord; without it the stream has start codes and parameter sets in it.
+ * @param hvcC - HEVCDecoderConfigurationRecord; without it the stream contains start codes and
+ *   parameter sets.
  * @throws {RangeError} The record cannot be read, or the first key frame has no parameter sets.
  */
 export function h265FileTrack(track: ReadTrack, hvcC: Uint8Array | undefined): FileTrack {
   const configuration = hvcC && parseHevcConfiguration(hvcC)
-  // hev1 tracks may have their parameter sets in the pictures only.
+  // hev1 tracks may have parameter sets in the pictures only.
   const sets = configuration?.sps.length ? configuration : hevcParameterSetsOf(splitFirst())
   if (sets.sps.length === 0) throw new RangeError('H.265: expected an SPS in the first key frame')
   function split(bytes: Uint8Array): Buffer[] {

@@ -1,26 +1,27 @@
 import type { MediaDescription } from '../../../sdp/index.js'
 import type { FileTrack, Packetize, PayloaderStart, ReadTrack } from './file-track.js'
 
-/** Payload type of the video of a file. */
+/** Payload type of video. */
 export const videoPayloadType = 96
 
-/** RFC 6184 section 5.1, RFC 7798 section 4.1. */
+/** Clock rate of RFC 6184 section 5.1 and RFC 7798 section 4.1. */
 export const nalClockRate = 90_000
 
 /**
- * H.264 and H.265 let 16 pictures be held back at most (max_num_reorder_frames, sps_max_num_reorder_pics).
+ * Maximum number of pictures that H.264 and H.265 allow to be reordered (max_num_reorder_frames,
+ * sps_max_num_reorder_pics).
  */
 const largestReordering = 16
 
-/** What is different for each codec that is made of NAL units. */
+/** Properties of a codec that consists of NAL units. */
 export interface NalCodec {
   readonly description: MediaDescription
-  /** Takes an access unit of the file apart; views. */
+  /** Splits an access unit of the file into views of its NAL units. */
   readonly split: (accessUnit: Uint8Array) => Buffer[]
   readonly typeOf: (unit: Buffer) => number
   readonly accessUnitDelimiter: number
   readonly spsType: number
-  /** What goes in front of each key frame that does not bring its own. */
+  /** Parameter sets sent before each key frame that does not contain its own. */
   readonly parameterSets: readonly Buffer[]
   readonly createPayloader: (
     options: PayloaderStart & { readonly payloadType: number },
@@ -31,7 +32,7 @@ interface NalPayloader {
   packetize(units: readonly Uint8Array[], timestamp: number): Buffer[]
 }
 
-/** A video track whose parameter sets the file may keep apart from the pictures. */
+/** Creates a video track; the file may store parameter sets apart from the pictures. */
 export function nalFileTrack(track: ReadTrack, codec: NalCodec): FileTrack {
   return {
     description: codec.description,
@@ -49,11 +50,14 @@ export function nalFileTrack(track: ReadTrack, codec: NalCodec): FileTrack {
   }
 }
 
-/** A viewer that joins late, or lost the description, can start at any key frame. */
+/**
+ * Adds parameter sets to a key frame, so that a viewer that joins late or lost the description can
+ * start at any key frame.
+ */
 function withParameterSets(units: Buffer[], codec: NalCodec): Buffer[] {
   const { typeOf, spsType, accessUnitDelimiter, parameterSets } = codec
   if (units.some((unit) => typeOf(unit) === spsType)) return units
-  // The access unit delimiter, where there is one, stays first (section 7.4.1.2.3 of H.264, 7.4.2.4.4 of H.265).
+  // An access unit delimiter stays first (section 7.4.1.2.3 of H.264, 7.4.2.4.4 of H.265).
   const first = units[0] && typeOf(units[0]) === accessUnitDelimiter ? 1 : 0
   return [...units.slice(0, first), ...parameterSets, ...units.slice(first)]
 }

@@ -4,13 +4,13 @@ import { type AudioFormat, audioPayloadType } from './audio-format.js'
 import type { FileTrack, Packetize, ReadTrack } from './file-track.js'
 import { withSampleTimes } from './sample-times.js'
 
-/** RFC 7587 has one stream of one or two channels; more of them are several streams in a file. */
+/** RFC 7587 has one stream of one or two channels; a file with more stores several streams. */
 const mostChannels = 2
 
 /**
- * An Opus track.
+ * Creates an Opus track.
  *
- * @throws {RangeError} It has more than two channels.
+ * @throws {RangeError} The track has more than two channels.
  */
 export function opusFileTrack(track: ReadTrack, { channels }: AudioFormat): FileTrack {
   if (channels > mostChannels) {
@@ -22,7 +22,7 @@ export function opusFileTrack(track: ReadTrack, { channels }: AudioFormat): File
       payloadType: audioPayloadType,
       encoding: 'opus',
       clockRate: opusClockRate,
-      // RFC 7587 section 7: always 2, whatever was coded.
+      // RFC 7587 section 7: always 2, for mono as well.
       channels: 2,
       ...(channels === mostChannels ? { fmtp: 'sprop-stereo=1' } : {}),
     }),

@@ -8,7 +8,9 @@ const format = (sampleBytes: 1 | 2 | 3, isLittleEndian: boolean, isSigned8 = fal
   isLittleEndian,
   isSigned8,
 })
-/** Linear PCM that RTP has a format for; there is none for floating point, nor for more than 24 bits. */
+/**
+ * Formats of linear PCM that RTP supports; RTP has none for floating point or more than 24 bits.
+ */
 const formats = {
   'pcm-u8': format(1, false),
   'pcm-s8': format(1, false, true),
@@ -25,7 +27,10 @@ export const isPcmCodec = (codec: string): codec is PcmCodec => Object.hasOwn(fo
 const staticPayloadTypes = { 2: 10, 1: 11 } as const
 const staticRate = 44_100
 
-/** A track of linear PCM, whose samples a file may keep in pieces of any size and in either order of bytes. */
+/**
+ * Creates a linear PCM track; the file may store its samples in pieces of any size and either byte
+ * order.
+ */
 export function pcmFileTrack(
   track: ReadTrack,
   codec: PcmCodec,

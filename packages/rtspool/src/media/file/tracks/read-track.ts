@@ -2,21 +2,21 @@ import type * as Mediabunny from 'mediabunny'
 import { FileCutOffError } from '../file-failure.js'
 import type { AccessUnit, ReadTrack } from './file-track.js'
 
-/** How a track is read. */
+/** Settings for reading a track. */
 export interface ReadTrackOptions {
   /**
-   * Where the presentation begins, in seconds: units that are over by then are left out. `-Infinity` where the first
-   * unit is the beginning.
+   * Beginning of the presentation in seconds: units that have ended by then are left out.
+   * `-Infinity` if the presentation begins with the first unit.
    */
   readonly beginSeconds: number
-  /** Parts of the file are known to be missing, so that the track ends before its time. */
+  /** `true` if parts of the file are known to be missing, so that the track ends early. */
   readonly isCutOff: boolean
 }
 
-/** Times of a file are rounded; a unit that ends at the beginning must not be heard for that. */
+/** Tolerance for the rounded times of a file: a unit that ends at the beginning is left out. */
 const roundingSeconds = 1e-6
 
-/** @returns `undefined` for a track without a unit that a decoder can start with. */
+/** @returns `undefined` for a track in which no decoder can start. */
 export async function readTrack(
   track: Mediabunny.InputTrack,
   sink: Mediabunny.EncodedPacketSink,
@@ -25,7 +25,7 @@ export async function readTrack(
   const firstKeyFrame = (await sink.getFirstKeyPacket())?.data
   if (!firstKeyFrame) return undefined
   const isBefore = ({ timestamp, duration }: Mediabunny.EncodedPacket): boolean =>
-    // A picture that is shown before the first one leads to nothing (open GOP).
+    // A picture shown before the first one belongs to an earlier group (open GOP) and is left out.
     (track.isVideoTrack() ? timestamp : timestamp + duration - 2 * roundingSeconds) <
     beginSeconds - roundingSeconds
   async function* accessUnits(fromSeconds?: number): AsyncGenerator<AccessUnit> {
@@ -41,7 +41,9 @@ export async function readTrack(
   return { endSeconds: await endOf(track, sink), firstKeyFrame, accessUnits }
 }
 
-/** The last packet at or before a time that a decoder can start with, or the first one of all. */
+/**
+ * Returns the last packet at or before a time with which a decoder can start, or the very first.
+ */
 async function firstPacket(
   sink: Mediabunny.EncodedPacketSink,
   seconds: number,
@@ -49,7 +51,7 @@ async function firstPacket(
   if (seconds > Number.NEGATIVE_INFINITY) {
     const found = await sink.getKeyPacket(seconds)
     if (found) return found
-    // mediabunny answers null for a packet that is missing, and where there is none so early.
+    // mediabunny returns null both for a missing packet and for a time before the first one.
     if (await sink.getKeyPacket(seconds, { metadataOnly: true })) throw new FileCutOffError()
   }
   const first = await sink.getFirstPacket()
@@ -67,10 +69,10 @@ async function nextPacket(
   return next
 }
 
-/** Precision of the end of a track whose last units are missing. */
+/** Precision with which the end of a track is found if its last units are missing. */
 const endPrecisionSeconds = 0.005
 
-/** When the last unit is over that the file really has. */
+/** Returns the end of the last unit that the file really contains. */
 async function endOf(
   track: Mediabunny.InputTrack,
   sink: Mediabunny.EncodedPacketSink,

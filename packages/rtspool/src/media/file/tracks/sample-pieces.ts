@@ -1,12 +1,12 @@
 import type { AccessUnit } from './file-track.js'
 
-/** RFC 3551 section 4.2: what a packet of sound holds unless agreed otherwise. */
+/** RFC 3551 section 4.2: default duration of a packet of sound. */
 const packetSeconds = 0.02
 
 /**
- * Cuts samples anew, across the pieces of the file where there is no gap.
+ * Cuts samples into packets, across the pieces of the file unless there is a gap.
  *
- * @param instantBytes - Of one sample of every channel.
+ * @param instantBytes - Bytes of one sample of every channel.
  */
 export async function* inPackets(
   units: AsyncIterable<AccessUnit>,

@@ -1,13 +1,13 @@
 import type { AccessUnit } from './file-track.js'
 
-/** Matroska rounds to milliseconds; what is further off than that is a real gap. */
+/** Matroska rounds to milliseconds; a larger difference is a real gap. */
 const roundingSeconds = 0.0015
 
 /**
- * Times units of sound by their samples as long as the file's own times agree, so that the rounding of the file
- * is not heard or seen in RTP timestamps.
+ * Derives the times of sound from the number of samples while the file's own times agree. Rounding
+ * in the file thus has no effect on RTP timestamps.
  *
- * @param samplesOf - Of one channel in a unit.
+ * @param samplesOf - Returns the samples per channel of a unit.
  */
 export async function* withSampleTimes(
   units: AsyncIterable<AccessUnit>,
@@ -17,7 +17,7 @@ export async function* withSampleTimes(
   let beginSeconds = Number.NEGATIVE_INFINITY
   let samples = 0
   for await (const unit of units) {
-    // From where the sound began without a gap: sums of roundings would drift.
+    // Counted from the start of the gapless sound: a sum of rounded values would drift.
     let seconds = beginSeconds + samples / sampleRate
     if (Math.abs(unit.seconds - seconds) > roundingSeconds) {
       seconds = unit.seconds

@@ -2,14 +2,14 @@
 export const packetBytes = 188
 export const syncByte = 0x47
 
-/** Distances of packets in files: plain, with a time code in front (M2TS), with error correction behind. */
+/** Distances of packets in files: plain, after a time code (M2TS), before error correction. */
 const strides = [packetBytes, packetBytes + 4, packetBytes + 16] as const
-/** Packets in a row that make a coincidence unlikely. */
+/** Number of consecutive packets that makes a coincidence unlikely. */
 const packetsToBelieve = 8
-/** The same at the end of a file whose other packets have been found. */
+/** The same number at the end of a file whose other packets have been found. */
 const packetsAtEnd = 3
 
-/** Where packets begin, and how far apart. */
+/** Position of the first packet, and the distance between packets. */
 export interface Alignment {
   readonly offset: number
   readonly stride: number
@@ -18,7 +18,8 @@ export interface Alignment {
 /**
  * Finds the first packets in bytes.
  *
- * @param isEnd - The bytes are the end of the file, so that fewer packets in a row are enough.
+ * @param isEnd - `true` if the bytes are the end of the file, where fewer consecutive packets
+ *   suffice.
  */
 export function findAlignment(
   bytes: Uint8Array,
@@ -42,7 +43,7 @@ function isAligned(bytes: Uint8Array, offset: number, stride: number, isEnd: boo
   return packets >= (isEnd ? packetsAtEnd : packetsToBelieve)
 }
 
-/** What a PES packet says of its time; positions in the bytes, -1 where there is no such time. */
+/** Times of a PES packet, as positions in the bytes; -1 if a time is missing. */
 export interface PesTimes {
   pid: number
   isVideo: boolean
@@ -53,9 +54,9 @@ export interface PesTimes {
 const ptsBytes = 5
 
 /**
- * Looks for the times of a PES packet that begins in a packet (section 2.4.3.7).
+ * Finds the times of a PES packet that begins in a packet (section 2.4.3.7).
  *
- * @param times - Filled in, so that nothing is allocated for a packet.
+ * @param times - Output, so that a packet needs no allocation.
  * @returns Whether there are times.
  */
 export function readPesTimes(bytes: Uint8Array, at: number, times: PesTimes): boolean {
@@ -99,7 +100,7 @@ export function readTime(bytes: Uint8Array, at: number): number {
   return high * 2 ** 30 + middle * 2 ** 15 + low
 }
 
-/** Writes a time over another; the bits between the time stay. */
+/** Overwrites a time; the bits between its parts stay. */
 export function writeTime(bytes: Uint8Array, at: number, time: number): void {
   const high = Math.floor(time / 2 ** 30) & 0x07
   const middle = Math.floor(time / 2 ** 15) & 0x7fff
@@ -111,7 +112,7 @@ export function writeTime(bytes: Uint8Array, at: number, time: number): void {
   bytes[at + 4] = ((low << 1) & 0xfe) | ((bytes[at + 4] as number) & 1)
 }
 
-/** The distance from one time to another, across a wrap: from -2^32 up to 2^32. */
+/** Returns the distance from one time to another, across a wrap: from -2^32 up to 2^32. */
 export function timeDistance(from: number, to: number): number {
   const distance = modulo(to - from, timeModulus)
   return distance >= timeModulus / 2 ? distance - timeModulus : distance

@@ -10,7 +10,7 @@ import {
 } from './packet.js'
 import type { TimePiece } from './timeline-pieces.js'
 
-/** Packets that follow each other at one distance. */
+/** Consecutive packets at one distance. */
 export interface PacketRun {
   /** Position of the first packet in the file. */
   readonly fileStart: number
@@ -20,7 +20,9 @@ export interface PacketRun {
   packets: number
 }
 
-/** A transport stream whose packets follow each other from the first byte on, with times that go on. */
+/**
+ * A transport stream whose packets follow each other from the first byte on, with continuous times.
+ */
 export class RepairedStream implements FileView {
   readonly sizeBytes: number
   readonly #file: FileView
@@ -46,7 +48,7 @@ export class RepairedStream implements FileView {
     return bytes.subarray(start - first * packetBytes, end - first * packetBytes)
   }
 
-  /** Reads packets of one run. @returns Number of the packet behind them. */
+  /** Reads packets of one run. @returns Number of the packet after them. */
   async #readRun(packet: number, behind: number, bytes: Buffer, first: number): Promise<number> {
     const run = this.#runs[lastAtOrBefore(this.#runs, packet)]
     if (!run) throw new RangeError(`expected a packet of the stream, got ${packet}`)
@@ -80,7 +82,7 @@ function shiftTime(bytes: Uint8Array, at: number, shift: number): void {
   writeTime(bytes, at, modulo(readTime(bytes, at) + shift, timeModulus))
 }
 
-/** Index of the last entry whose first packet is not behind a packet; -1 where there is none. */
+/** Returns the index of the last entry that begins at or before a packet; -1 if there is none. */
 function lastAtOrBefore(
   entries: readonly { readonly firstPacket: number }[],
   packet: number,

@@ -5,30 +5,35 @@ import { type PacketRun, RepairedStream } from './repaired-stream.js'
 import { TimelinePieces } from './timeline-pieces.js'
 
 const chunkBytes = 2 ** 20
-/** In which the first packet has to be for a file to be taken for a transport stream. */
+/** Bytes in which the first packet must be found for a file to count as a transport stream. */
 const sniffedBytes = 2 ** 16
-/** Behind this the file is read as it is: looking through more takes too long for a viewer who waits. */
+/**
+ * Bytes to examine; the rest of the file is read unchanged, because a viewer waits for the scan.
+ */
 const maxScannedBytes = 2 * 2 ** 30
-/** A file that loses its packets more often is played up to there. */
+/** Maximum number of runs: a file that loses its packets more often is played up to that point. */
 const maxRuns = 2 ** 12
 
-/** Entries of streams and pieces that a {@link TransportStreamScan} keeps; a file with more is looked through again. */
+/**
+ * Maximum number of entries that a {@link TransportStreamScan} keeps; a file with more is scanned
+ * again each time.
+ */
 const maxKeptEntries = 2 ** 16
 
 /**
- * Looks through an MPEG-TS file for what mediabunny 1.61 cannot cope with: packets that do not begin at the
- * beginning, or begin anew in the middle; times that begin again or jump.
+ * Examines an MPEG-TS file for faults that mediabunny 1.61 cannot handle: packets that do not start
+ * at the beginning, or restart in the middle; times that restart or jump.
  *
- * Reads the whole file once, up to 2 GiB. A file that has grown since is read on from there: a recording that is still
- * written costs each viewer what came since the last one.
+ * Reads the whole file once, up to 2 GiB. For a file that has grown, it continues where it stopped.
+ * A recording in progress thus costs each viewer only the part added since the last one.
  */
 export class TransportStreamScan {
   #kept: { readonly scan: Scan; readonly fingerprint: string } | undefined
 
   /**
-   * Call it for one reading of the file after the other, not for two at once.
+   * Examines the file. Calls must not overlap.
    *
-   * @returns `undefined` where mediabunny needs no help, and for other formats.
+   * @returns `undefined` if mediabunny can read the file itself, and for other formats.
    */
   async repairOf(file: FileView): Promise<FileRepair | undefined> {
     const head = await file.read(0, Math.min(file.sizeBytes, sniffedBytes))
@@ -45,7 +50,7 @@ export class TransportStreamScan {
     return repairWith(await scan.finished(file))
   }
 
-  /** @returns `undefined` unless the file is what was looked through, or begins with that. */
+  /** @returns `undefined` unless the file is, or begins with, the one examined before. */
   async #keptScanOf(file: FileView): Promise<Scan | undefined> {
     const kept = this.#kept
     if (!kept || kept.scan.position > file.sizeBytes) return undefined
@@ -54,7 +59,10 @@ export class TransportStreamScan {
   }
 }
 
-/** Tells a file that has grown from another file in its place, by the bytes at the beginning and before `end`. */
+/**
+ * Identifies the file by its first bytes and those before `end`, to distinguish a file that has
+ * grown from another one in its place.
+ */
 async function fingerprintOf(file: FileView, end: number): Promise<string> {
   const head = await file.read(0, Math.min(end, sniffedBytes))
   const tail = await file.read(Math.max(0, end - sniffedBytes), end)
@@ -67,28 +75,28 @@ function repairWith({ runs, pieces, skippedBytes }: Scan): FileRepair | undefine
   const isPlain = runs.length === 1 && first?.fileStart === 0 && first.stride === packetBytes
   if (!first || (isPlain && times.length <= 1)) return undefined
   const leftOut: string[] = []
-  // Less than a packet is what M2TS has in front of the first one.
+  // M2TS has a time code of less than a packet before the first packet.
   if (skippedBytes >= packetBytes) leftOut.push(`${skippedBytes} bytes that belong to no packet`)
   return { present: (open) => new RepairedStream(open, runs, times), leftOut }
 }
 
-/** Goes through a file chunk by chunk. */
+/** Examines a file chunk by chunk. */
 class Scan {
   readonly runs: PacketRun[] = []
   pieces = new TimelinePieces()
   skippedBytes = 0
-  /** Position behind the bytes that have been dealt with. */
+  /** Position after the bytes that have been processed. */
   position = 0
   readonly #times: PesTimes = { pid: 0, isVideo: false, ptsAt: -1, dtsAt: -1 }
   #stride = 0
   #packets = 0
 
-  /** Entries in memory. */
+  /** Number of entries in memory. */
   get entryCount(): number {
     return this.runs.length + this.pieces.streamCount
   }
 
-  /** Reads every chunk that is not the last one of the file. */
+  /** Reads every chunk except the last one of the file. */
   async readOn(file: FileView): Promise<void> {
     const limit = limitOf(file)
     while (this.position + chunkBytes < limit && this.runs.length < maxRuns) {
@@ -96,7 +104,10 @@ class Scan {
     }
   }
 
-  /** A copy that has read the file to its end: what is believed of the last bytes may change when others follow. */
+  /**
+   * Returns a copy that has read the file to its end: the last bytes may look different when others
+   * follow.
+   */
   async finished(file: FileView): Promise<Scan> {
     const copy = this.#copy()
     const limit = limitOf(file)
@@ -118,7 +129,7 @@ class Scan {
     return copy
   }
 
-  /** @returns Whether there was something to deal with. */
+  /** @returns Whether there were bytes to process. */
   async #readChunk(file: FileView, limit: number): Promise<boolean> {
     const end = Math.min(limit, this.position + chunkBytes)
     const bytes = await file.read(this.position, end)
@@ -127,7 +138,7 @@ class Scan {
     return used > 0
   }
 
-  /** @returns How many bytes have been dealt with; the others belong to a packet that goes on. */
+  /** @returns Number of processed bytes; the others belong to an incomplete packet. */
   #look(bytes: Uint8Array, position: number, isEnd: boolean): number {
     let at = 0
     while (at < bytes.length) {
@@ -152,7 +163,7 @@ class Scan {
     return at
   }
 
-  /** Whether another packet begins before this one ends: so it is where two files were joined. */
+  /** Returns whether another packet begins before this one ends, as where two files were joined. */
   #isBrokenOff(bytes: Uint8Array, at: number, isEnd: boolean): boolean {
     const next = at + this.#stride
     if (next >= bytes.length || bytes[next] === syncByte) return false
@@ -162,13 +173,13 @@ class Scan {
 
   #skip(bytes: Uint8Array, at: number, isEnd: boolean): number {
     this.#stride = 0
-    // The beginning of packets may be at the end of what was read.
+    // A packet may begin at the end of the chunk.
     const end = isEnd ? bytes.length : Math.max(at + 1, bytes.length - 16 * packetBytes)
     this.skippedBytes += end - at
     return end
   }
 
-  /** What is behind the limit is taken to go on as before. */
+  /** Assumes that the part after the limit continues in the same way. */
   #countRest(file: FileView, limit: number): void {
     const run = this.runs.at(-1)
     if (!run || limit === file.sizeBytes) return

@@ -1,27 +1,29 @@
 import { modulo, type PesTimes, readTime, timeDistance, timeModulus } from './packet.js'
 
-/** Ticks a second of the times of a transport stream. */
+/** Ticks per second of the times of a transport stream. */
 const clockRate = 90_000
-/** A jump ahead of more is no pause of the programme: ffmpeg takes the same limit (`dts_delta_threshold`). */
+/**
+ * Longest pause: a larger jump ahead is a fault. ffmpeg has the same limit (`dts_delta_threshold`).
+ */
 const largestPause = 10 * clockRate
-/** Decoding times never go back; muxers are off by some ticks. */
+/** Decoding times must not decrease; muxers are off by some ticks. */
 const largestStepBack = clockRate / 10
-/** A stream of pictures without decoding times has its presentation times out of order. */
+/** Presentation times may be out of order by this much in a video stream without decoding times. */
 const largestReordering = clockRate / 2
-/** A file with more breaks than this keeps the times of the rest as they are. */
+/** Maximum number of pieces; after that, a file keeps its original times. */
 const maxPieces = 2 ** 16
 
-/** From a packet on, what is to be added to times so that they go on from what was before. */
+/** Shift for all times from a packet on, so that they continue the times before it. */
 export interface TimePiece {
   readonly firstPacket: number
-  /** From 0 up to 2^33. */
+  /** Ticks to add, from 0 up to 2^33. */
   readonly shift: number
 }
 
 interface StreamTimes {
   /** Smallest presentation time of the piece. */
   first: number
-  /** Time behind the last unit of the piece. */
+  /** Time after the last unit of the piece. */
   end: number
   lastDecoding: number
   duration: number
@@ -30,29 +32,31 @@ interface StreamTimes {
 interface Piece {
   readonly firstPacket: number
   readonly streams: Map<number, StreamTimes>
-  /** The latest decoding time of any stream: subtitles may pause for long while the pictures go on. */
+  /**
+   * Latest decoding time of all streams: subtitles may pause for long while the pictures continue.
+   */
   latest: number
 }
 
 /**
- * Notices where the times of a transport stream begin again or jump (ISO/IEC 13818-1 section 2.4.3.4 allows both), and
- * works out how each piece goes on from the end of the piece before.
+ * Detects restarts and jumps in the times of a transport stream (ISO/IEC 13818-1 section 2.4.3.4
+ * allows both), and computes a shift with which each piece continues the previous one.
  *
  * ```text
  *  times of the file   1.4 ──▶ 5.4 │ 1.4 ──▶ 5.4 │ 900 ──▶ 904
- *  gone on with        1.4 ──▶ 5.4 │ 5.4 ──▶ 9.4 │ 9.4 ──▶ 13.4
+ *  repaired to         1.4 ──▶ 5.4 │ 5.4 ──▶ 9.4 │ 9.4 ──▶ 13.4
  * ```
  */
 export class TimelinePieces {
   readonly #pieces: Piece[] = []
   #streamCount = 0
 
-  /** Streams of all pieces: what is in memory. */
+  /** Number of streams of all pieces, which determines the memory. */
   get streamCount(): number {
     return this.#streamCount
   }
 
-  /** Takes the times of a PES packet; packets are numbered from 0 as they come in the file. */
+  /** Processes the times of a PES packet; packets are numbered from 0 in file order. */
   add(packet: number, bytes: Uint8Array, { pid, isVideo, ptsAt, dtsAt }: PesTimes): void {
     const rawPresentation = readTime(bytes, ptsAt)
     const rawDecoding = dtsAt < 0 ? rawPresentation : readTime(bytes, dtsAt)
@@ -84,7 +88,7 @@ export class TimelinePieces {
     piece.latest = Math.max(piece.latest, decoding)
   }
 
-  /** The shift of each piece; one alone for a file whose times go on all the way. */
+  /** Returns the shift of each piece; a single one for a file with continuous times. */
   finish(): TimePiece[] {
     const ends = new Map<number, number>()
     let shift = 0
@@ -95,7 +99,7 @@ export class TimelinePieces {
     })
   }
 
-  /** Pieces that go on by themselves: only the last one can still change. */
+  /** Returns an independent copy: shares all pieces but the last, which can still change. */
   copy(): TimelinePieces {
     const copy = new TimelinePieces()
     for (const piece of this.#pieces.slice(0, -1)) copy.#pieces.push(piece)
@@ -115,7 +119,7 @@ export class TimelinePieces {
   }
 }
 
-/** The smallest shift with which no stream steps back. */
+/** Returns the smallest shift with which no stream steps back. */
 function shiftAfter(
   ends: ReadonlyMap<number, number>,
   streams: ReadonlyMap<number, StreamTimes>,
