@@ -1,7 +1,7 @@
 export interface RtcpIntervalOptions {
-  /** Whether nothing has been sent yet; the first report comes after half the time. */
+  /** `true` before the first report, which is sent after half the interval. */
   readonly initial: boolean
-  /** From 0, included, to 1, not included; evenly distributed. */
+  /** Evenly distributed random number from 0 (inclusive) to 1 (exclusive). */
   readonly randomNumber: number
   /**
    * Mean time between two reports, in milliseconds.
@@ -10,15 +10,16 @@ export interface RtcpIntervalOptions {
   readonly minimumMs?: number
 }
 
-/** RFC 3550 section 6.2: the fixed minimum, which is all that counts in a session of few members. */
+/** RFC 3550 section 6.2: the fixed minimum, which alone decides in a session of few members. */
 const defaultMinimumMs = 5000
-/** RFC 3550 section 6.3.1: makes up for what reconsideration takes away from the mean. */
+/** RFC 3550 section 6.3.1: compensates for the effect of reconsideration on the mean. */
 const compensation = Math.E - 1.5
 
 /**
- * Milliseconds until the next RTCP report, spread so that the members of a session do not march in step.
+ * Returns the milliseconds until the next RTCP report, randomised so that members do not send at
+ * the same time.
  *
- * A session here has two members, so the share of the bandwidth never stretches the minimum.
+ * A session here has two members, so the share of the bandwidth never exceeds the minimum.
  *
  * @see RFC 3550 section 6.3.1
  */

@@ -12,8 +12,9 @@ import {
 
 export interface ParseCompoundOptions {
   /**
-   * `strict`: as RFC 3550 A.2, the first packet is SR or RR and only the last one has padding.
-   * `tolerant`: any packet may be first, as with reduced-size RTCP (RFC 5506), and have padding.
+   * Strictness. `strict`: as in RFC 3550 A.2, the first packet is SR or RR, and only the last has
+   * padding. `tolerant`: any packet may be first, as in reduced-size RTCP (RFC 5506), and any may
+   * have padding.
    * @default 'tolerant'
    */
   readonly policy?: 'strict' | 'tolerant'
@@ -24,23 +25,23 @@ const headerBytes = 4
 const wordBytes = 4
 const reportBytes = 24
 const senderReportBytes = 24
-/** RFC 5761 section 4: the packet types that cannot be mistaken for RTP. */
+/** RFC 5761 section 4: packet types that are distinct from RTP. */
 const lowestPacketType = 192
 const highestPacketType = 223
-/** More than any real peer puts in one datagram; what an attacker can make us build is bounded. */
+/** Maximum number of packets, above that of any real peer; limits the memory for one datagram. */
 const largestPacketCount = 64
 
 /**
- * Reads a compound RTCP packet, as it came in one datagram or one interleaved frame.
+ * Parses a compound RTCP packet from one datagram or one interleaved frame.
  *
- * All or nothing, and never throws: a peer's broken report is to be dropped and counted, no more.
+ * Returns all packets or none, and never throws: a broken report is only dropped and counted.
  * Profile-specific extensions of SR and RR are skipped.
  *
  * ```text
  *  V P count | packet type | length in words - 1 | body … padding
  * ```
  *
- * @returns The packets, or none at all when anything is wrong with one of them.
+ * @returns The packets; empty if any of them is broken.
  * @see RFC 3550 appendix A.2
  */
 export function parseCompound(bytes: Uint8Array, options: ParseCompoundOptions = {}): RtcpPacket[] {
@@ -83,7 +84,7 @@ function splitPacket(buffer: Buffer, offset: number): RawPacket | undefined {
   if (first >> 6 !== version || end > buffer.length) return undefined
   if (packetType < lowestPacketType || packetType > highestPacketType) return undefined
   const hasPadding = (first & 0x20) !== 0
-  // RFC 3550 section 6.4.1: the last octet counts the padding with itself, in whole words.
+  // RFC 3550 section 6.4.1: the last octet gives the padding including itself, in whole words.
   const paddingBytes = hasPadding ? buffer.readUInt8(end - 1) : 0
   const bodyEnd = end - paddingBytes
   if (bodyEnd < offset + headerBytes || paddingBytes % wordBytes !== 0) return undefined
@@ -159,7 +160,10 @@ function parseSourceDescription(body: Buffer, count: number): SourceDescription 
   return { type: 'sourceDescription', chunks }
 }
 
-/** Offset of the null octet that ends a chunk's items, or of the end of the packet when it is missing. */
+/**
+ * Returns the offset of the null octet that ends a chunk's items; the end of the packet if it is
+ * missing.
+ */
 function chunkEnd(body: Buffer, start: number): number | undefined {
   if (start + wordBytes > body.length) return undefined
   let offset = start + wordBytes

@@ -15,19 +15,19 @@ const versionBits = 2 << 6
 const headerBytes = 4
 const wordBytes = 4
 const reportBytes = 24
-/** What fits in the five bits of a count. */
+/** Largest value of the five bits of a count. */
 const largestCount = 31
-/** What fits in the octet before a text. */
+/** Largest value of the octet before a text. */
 const largestTextBytes = 255
 const largestCumulativeLost = 0x7fffff
 const smallestCumulativeLost = -0x800000
 
 /**
- * Writes packets one after another, as one datagram.
+ * Writes consecutive packets as one datagram.
  *
- * RFC 3550 section 6.1 wants an SR or RR first and an SDES with a CNAME; the caller sees to that.
+ * The caller must put an SR or RR first and include an SDES with a CNAME (RFC 3550 section 6.1).
  *
- * @throws {RangeError} A list or text is longer than its length field can say.
+ * @throws {RangeError} A list or text is too long for its length field.
  */
 export function serializeCompound(packets: readonly RtcpPacket[]): Buffer {
   return Buffer.concat(packets.map(serializePacket))
@@ -49,7 +49,8 @@ function serializePacket(packet: RtcpPacket): Buffer {
 }
 
 /**
- * `rtpTime`, `packetCount` and `octetCount` may have grown beyond 2^32; they wrap here.
+ * Writes a sender report. `rtpTime`, `packetCount` and `octetCount` may exceed 2^32; they wrap
+ * here.
  *
  * @throws {RangeError} More than 31 reports.
  */
@@ -67,10 +68,10 @@ export function serializeSenderReport(packet: SenderReport): Buffer {
 }
 
 /**
- * The same compound packet with another instant in the sender report that it begins with.
+ * Copies a compound packet and changes the time of its first packet, a sender report.
  *
- * @param compound - From {@link serializeCompound}; not changed.
- * @param rtpTime - The instant of `ntpTime` by the clock of the RTP timestamps; wraps here.
+ * @param compound - Result of {@link serializeCompound}; not changed.
+ * @param rtpTime - The moment of `ntpTime` in ticks of the RTP timestamps; wraps here.
  */
 export function redateSenderReport(
   compound: Buffer,
@@ -107,7 +108,7 @@ function writeReports(buffer: Buffer, start: number, reports: readonly Reception
   }
 }
 
-/** RFC 3550 A.3: the field sticks at its ends instead of wrapping. */
+/** RFC 3550 A.3: limits the value to the range of the field, without wrapping. */
 function clampLost(cumulativeLost: number): number {
   return Math.max(smallestCumulativeLost, Math.min(largestCumulativeLost, cumulativeLost))
 }
@@ -127,7 +128,7 @@ function serializeChunk({ ssrc, items }: SourceDescriptionChunk): Buffer {
     return Buffer.concat([Buffer.from([itemType, text.length]), text])
   })
   const itemsBytes = texts.reduce((sum, text) => sum + text.length, 0)
-  // At least one null octet ends the items, more fill the word.
+  // At least one null octet ends the items; more fill the word.
   const chunk = Buffer.alloc(wordBytes + padded(itemsBytes + 1))
   chunk.writeUInt32BE(ssrc, 0)
   Buffer.concat(texts).copy(chunk, wordBytes)

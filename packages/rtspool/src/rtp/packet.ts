@@ -1,5 +1,5 @@
 /**
- * Reading and writing the fixed header of RTP packets in place, without an object per packet.
+ * Reads and writes the fixed header of RTP packets in place, without an object per packet.
  *
  * ```text
  *  0                   1                   2                   3
@@ -14,7 +14,8 @@
  * | CC x csrc, extension if X, payload, padding if P …            |
  * ```
  *
- * All but {@link isValidRtp} expect a packet that it has accepted. None throws on any bytes.
+ * All functions except {@link isValidRtp} expect a packet that it has accepted. None throws on any
+ * bytes.
  *
  * @see RFC 3550 section 5.1
  */
@@ -30,11 +31,11 @@ const markerBit = 0x80
 const payloadTypeMask = 0x7f
 const wordBytes = 4
 const extensionHeaderBytes = 4
-/** RTCP's 200 to 204 look like these payload types with the marker set. */
+/** Payload types that, with the marker set, look like the RTCP packet types 200 to 204. */
 const firstRtcpLookalike = 72
 const lastRtcpLookalike = 76
 
-/** Whether the lengths in a packet's header add up, and it is not RTCP (RFC 3550 A.1). */
+/** Returns whether the lengths in a packet's header fit, and it is not RTCP (RFC 3550 A.1). */
 export function isValidRtp(packet: Uint8Array): boolean {
   if (packet.length < rtpHeaderBytes) return false
   const first = packet[0] as number
@@ -48,22 +49,22 @@ export function isValidRtp(packet: Uint8Array): boolean {
   return paddingBytes > 0 && payloadOffset + paddingBytes <= packet.length
 }
 
-/** 0 to 127. */
+/** Returns the payload type, 0 to 127. */
 export function payloadTypeOf(packet: Uint8Array): number {
   return (packet[1] as number) & payloadTypeMask
 }
 
-/** With video: whether the packet is the last of its access unit. */
+/** Returns the marker, which for video marks the last packet of an access unit. */
 export function markerOf(packet: Uint8Array): boolean {
   return ((packet[1] as number) & markerBit) !== 0
 }
 
-/** 0 to 65535. */
+/** Returns the sequence number, 0 to 65535. */
 export function sequenceNumberOf(packet: Uint8Array): number {
   return uint16At(packet, 2)
 }
 
-/** In ticks of the RTP clock, modulo 2^32. */
+/** Returns the timestamp in ticks of the RTP clock, modulo 2^32. */
 export function timestampOf(packet: Uint8Array): number {
   return uint32At(packet, 4)
 }
@@ -72,18 +73,18 @@ export function ssrcOf(packet: Uint8Array): number {
   return uint32At(packet, 8)
 }
 
-/** Offset of the payload: behind the CSRC list and the header extension. */
+/** Returns the offset of the payload: after the CSRC list and the header extension. */
 export function payloadOffsetOf(packet: Uint8Array): number {
   const first = packet[0] as number
   const csrcEnd = rtpHeaderBytes + (first & csrcCountMask) * wordBytes
   if ((first & extensionBit) === 0) return csrcEnd
   const extensionEnd = csrcEnd + extensionHeaderBytes
-  // A header cut off inside the extension reads as if the payload began behind the packet's end.
+  // If the header is cut off inside the extension, the payload begins after the packet's end.
   if (extensionEnd > packet.length) return extensionEnd
   return extensionEnd + uint16At(packet, csrcEnd + 2) * wordBytes
 }
 
-/** Offset of the byte after the payload: where the padding begins, if there is any. */
+/** Returns the offset after the payload: the start of the padding, if any. */
 export function payloadEndOf(packet: Uint8Array): number {
   const hasPadding = ((packet[0] as number) & paddingBit) !== 0
   return hasPadding ? packet.length - (packet[packet.length - 1] as number) : packet.length
@@ -93,7 +94,7 @@ export function payloadEndOf(packet: Uint8Array): number {
  * Writes a fixed header without CSRCs, extension or padding.
  *
  * @param buffer - Has 12 bytes from `offset` on.
- * @returns The offset behind the header.
+ * @returns The offset after the header.
  */
 export function writeRtpHeader(
   buffer: Uint8Array,
@@ -113,7 +114,7 @@ export function writeRtpHeader(
   return offset + rtpHeaderBytes
 }
 
-/** Gives a packet another place in its stream, or another stream; all else of it stays. */
+/** Changes the sequence number, timestamp and SSRC of a packet in place; all else stays. */
 export function rewriteRtpHeader(
   packet: Uint8Array,
   sequenceNumber: number,

@@ -1,28 +1,28 @@
 import { sequenceNumberOf, timestampOf } from './packet.js'
 
-/** What a reception report says about a source; see RFC 3550 section 6.4.1 for the fields. */
+/** Values of a reception report about a source; RFC 3550 section 6.4.1 defines the fields. */
 export interface ReceptionReportValues {
   readonly ssrc: number
   /** Share of packets lost since the last report, in 1/256; 0 to 255. */
   readonly fractionLost: number
-  /** 24 bits signed. */
+  /** Packets lost since the beginning, 24 bits signed. */
   readonly cumulativeLost: number
   readonly extendedHighestSequenceNumber: number
-  /** In ticks of the RTP clock. */
+  /** Jitter in ticks of the RTP clock. */
   readonly interarrivalJitter: number
   readonly lsr: number
-  /** In 1/65536 s. */
+  /** Delay since the last sender report, in 1/65536 s. */
   readonly dlsr: number
 }
 
 export interface ReceptionStatisticsOptions {
-  /** The source that is watched. */
+  /** SSRC of the observed source. */
   readonly ssrc: number
   /** Ticks of the RTP timestamp in a second. */
   readonly clockRate: number
   /**
-   * Packets in sequence before a source counts as valid; 0 trusts the first one, for a source whose
-   * identity is known by other means.
+   * Consecutive packets before a source counts as valid. 0 trusts the first packet, for a source
+   * that is identified by other means.
    * @default 2
    */
   readonly probation?: number
@@ -33,16 +33,18 @@ const sequenceNumbers = 2 ** 16
 const maxDropout = 3000
 const maxMisorder = 100
 const minSequential = 2
-/** Gain of the jitter filter, RFC 3550 A.8. */
+/** Gain of the jitter filter (RFC 3550 A.8). */
 const jitterGain = 1 / 16
-/** Sequence numbers behind the highest one of which we know whether they came; more than maxMisorder. */
+/**
+ * Number of sequence numbers below the highest whose reception is remembered; above maxMisorder.
+ */
 const windowSize = 1024
 
 /**
- * What one source sends, judged by its sequence numbers, timestamps and times of arrival.
+ * Reception statistics of one source, from its sequence numbers, timestamps and arrival times.
  *
- * `received` counts late and duplicate packets, as RFC 3550 A.3 has it, so that duplicates hide losses in
- * reports; `packetsLost` does not let them.
+ * `received` counts late and duplicate packets (RFC 3550 A.3), so duplicates hide losses in
+ * reports. `packetsLost` corrects for duplicates.
  *
  * @see RFC 3550 A.1 (validity), A.3 (loss), A.8 (jitter)
  */
@@ -50,14 +52,14 @@ export class ReceptionStatistics {
   readonly ssrc: number
   readonly #clockRate: number
   readonly #minSequential: number
-  /** One flag a sequence number, at its remainder by the size: whether it came. */
+  /** One flag per sequence number, indexed modulo the size: whether its packet was received. */
   readonly #window = new Uint8Array(windowSize)
   #probation: number
   #isStarted = false
   #baseSequenceNumber = 0
   #highest = 0
   #cycles = 0
-  /** A jump was seen; when the next packet is this one, the source has restarted. */
+  /** Sequence number expected after a jump: if the next packet has it, the source has restarted. */
   #restartSequenceNumber = -1
   #received = 0
   #duplicates = 0
@@ -77,17 +79,17 @@ export class ReceptionStatistics {
     this.#probation = this.#minSequential
   }
 
-  /** Packets that count, late and duplicate ones too. */
+  /** Counted packets, including late and duplicate ones. */
   get received(): number {
     return this.#received
   }
 
-  /** Packets whose sequence number came before, as far as 1024 numbers back. */
+  /** Packets whose sequence number was received before, within the last 1024 numbers. */
   get duplicates(): number {
     return this.#duplicates
   }
 
-  /** How often the sequence numbers have begun anew; all other counts begin anew then. */
+  /** Number of restarts of the sequence numbers; each resets all other counts. */
   get restarts(): number {
     return this.#restarts
   }
@@ -98,12 +100,12 @@ export class ReceptionStatistics {
     return this.#cycles + this.#highest - this.#baseSequenceNumber + 1
   }
 
-  /** Packets that never came, duplicates not mistaken for them. */
+  /** Packets that were never received, corrected for duplicates. */
   get packetsLost(): number {
     return Math.max(0, this.expected - (this.#received - this.#duplicates))
   }
 
-  /** In ticks of the RTP clock, with fractions. */
+  /** Jitter in ticks of the RTP clock, with fractions. */
   get interarrivalJitter(): number {
     return this.#jitter
   }
@@ -113,7 +115,7 @@ export class ReceptionStatistics {
    *
    * @param packet - Accepted by `isValidRtp`, and from this source.
    * @param arrivalMs - Monotonic time of arrival, in milliseconds.
-   * @returns Whether the packet counts: not while on probation, nor right after a jump.
+   * @returns Whether the packet counts; `false` on probation and right after a jump.
    */
   update(packet: Uint8Array, arrivalMs: number): boolean {
     const counts = this.#updateSequence(sequenceNumberOf(packet))
@@ -124,14 +126,14 @@ export class ReceptionStatistics {
   /**
    * Notes a sender report of the source, for `lsr` and `dlsr`.
    *
-   * @param ntpMiddle32 - Middle 32 bits of its NTP time.
+   * @param ntpMiddle32 - Middle 32 bits of the NTP time in the report.
    */
   noteSenderReport(ntpMiddle32: number, arrivalMs: number): void {
     this.#lsr = ntpMiddle32
     this.#senderReportArrivalMs = arrivalMs
   }
 
-  /** What to report now; the next call's `fractionLost` counts from this one. */
+  /** Returns the values to report now; `fractionLost` of the next call counts from this one. */
   report(nowMs: number): ReceptionReportValues {
     const expected = this.expected
     const expectedInterval = expected - this.#expectedPrior
@@ -153,7 +155,7 @@ export class ReceptionStatistics {
     }
   }
 
-  /** RFC 3550 A.1, update_seq. */
+  /** Checks the order of a packet (RFC 3550 A.1, update_seq). */
   #updateSequence(sequenceNumber: number): boolean {
     if (!this.#isStarted) {
       this.#isStarted = true
@@ -180,7 +182,7 @@ export class ReceptionStatistics {
     return this.#probation === 0 && this.#begin(sequenceNumber)
   }
 
-  /** A stray packet is ignored; two in sequence mean that the source has restarted. */
+  /** Ignores a stray packet; two in sequence mean that the source has restarted. */
   #updateAfterJump(sequenceNumber: number): boolean {
     if (sequenceNumber === this.#restartSequenceNumber) {
       this.#restarts++
@@ -190,7 +192,7 @@ export class ReceptionStatistics {
     return false
   }
 
-  /** Moves the highest sequence number on, and forgets what was known of those in between. */
+  /** Raises the highest sequence number and clears the flags of the numbers in between. */
   #advance(sequenceNumber: number, ahead: number): void {
     if (sequenceNumber < this.#highest) this.#cycles += sequenceNumbers
     if (ahead >= windowSize) this.#window.fill(0)
@@ -207,7 +209,7 @@ export class ReceptionStatistics {
     this.#window[index] = 1
   }
 
-  /** RFC 3550 A.1, init_seq, and the first packet that counts. */
+  /** Starts counting with this packet (RFC 3550 A.1, init_seq). */
   #begin(sequenceNumber: number): true {
     this.#baseSequenceNumber = sequenceNumber
     this.#highest = sequenceNumber
@@ -224,7 +226,7 @@ export class ReceptionStatistics {
     return true
   }
 
-  /** RFC 3550 A.8, without its fixed-point arithmetic. */
+  /** Updates the jitter (RFC 3550 A.8, without its fixed-point arithmetic). */
   #updateJitter(timestamp: number, arrivalMs: number): void {
     const arrivalTicks = Math.floor((arrivalMs * this.#clockRate) / 1000)
     const transit = (arrivalTicks - timestamp) | 0

@@ -6,16 +6,16 @@ import { SdpSection } from './section.js'
 import type { SessionDescription } from './session-description.js'
 
 export interface CreateSessionDescriptionOptions {
-  /** Number of the session in `o=`: decimal digits, the same as long as the presentation is the same. */
+  /** Number of the session in `o=`: decimal digits, constant for one presentation. */
   readonly originId: string | number | bigint
   /**
-   * Version in `o=`; higher after each change of the description.
+   * Version in `o=`; must increase with each change of the description.
    * @default 1
    */
   readonly originVersion?: string | number | bigint
   /**
-   * Address in `c=`: `0.0.0.0` or `::` when SETUP decides (RFC 2326 C.1.7), or a multicast group, which
-   * with IPv4 carries its TTL: `239.1.2.3/16`.
+   * Address in `c=`. `0.0.0.0` or `::` if SETUP decides (RFC 2326 C.1.7); or a multicast group, for
+   * IPv4 with its TTL: `239.1.2.3/16`.
    */
   readonly address: string
   /**
@@ -23,23 +23,27 @@ export interface CreateSessionDescriptionOptions {
    * @default `address` without its TTL
    */
   readonly originAddress?: string
-  /** `s=`; an empty one is written as `-`. */
+  /** Name of the session in `s=`; an empty one is written as `-`. */
   readonly name: string
-  /** `a=range`, e.g. `npt=0-10.5` for stored media or `npt=now-` for live. Left out: no such line. */
+  /**
+   * Value of `a=range`, e.g. `npt=0-10.5` for stored or `npt=now-` for live media. Without it, no
+   * such line.
+   */
   readonly range?: string
-  /** `a=tool`. Left out: no such line. */
+  /** Value of `a=tool`. Without it, no such line. */
   readonly tool?: string
   /**
-   * `a=control` of the presentation.
+   * Value of `a=control` of the presentation.
    * @default `*`
    */
   readonly control?: string
 }
 
 /**
- * A description without media yet, its lines in the order of RFC 8866: `v= o= s= c= t= a=…`.
+ * Creates a description without media, with lines in the order of RFC 8866: `v= o= s= c= t= a=…`.
  *
- * @throws {RangeError} `originId` is not made of digits, or a value holds a control character.
+ * @throws {RangeError} `originId` does not consist of digits, or a value contains a control
+ *   character.
  * @throws {TypeError} `originId`, `address` or `name` is missing.
  */
 export function createSessionDescription(
@@ -72,35 +76,39 @@ export function createSessionDescription(
 
 export interface CreateMediaDescriptionOptions {
   readonly kind: 'video' | 'audio' | 'application' | 'text' | 'message'
-  /** 0 to 127. */
+  /** Payload type, 0 to 127. */
   readonly payloadType: number
   /** Name of the encoding in `a=rtpmap`, e.g. `H264`. */
   readonly encoding: string
   /** Ticks of the RTP timestamp in a second. */
   readonly clockRate: number
-  /** Audio channels. Left out: not written, which means one. */
+  /** Audio channels. Without it, none are written, which means one. */
   readonly channels?: number
-  /** Value of `a=fmtp` without the payload type. Left out: no such line. */
+  /** Value of `a=fmtp` without the payload type. Without it, no such line. */
   readonly fmtp?: string
-  /** `b=AS`, in kbit/s with the headers. Left out: no such line. */
+  /** Value of `b=AS`, in kbit/s including headers. Without it, no such line. */
   readonly bandwidthKbps?: number
-  /** `a=control`. Left out: no such line yet. */
+  /** Value of `a=control`. Without it, no such line yet. */
   readonly control?: string
   /**
    * Port in `m=`; 0 lets SETUP choose.
    * @default 0
    */
   readonly port?: number
-  /** @default `RTP/AVP` */
+  /**
+   * Protocol in `m=`.
+   * @default `RTP/AVP`
+   */
   readonly protocol?: string
 }
 
 const largestPayloadType = 127
 
 /**
- * The description of one track with one payload type: `m= b= a=rtpmap a=fmtp a=control`.
+ * Creates the description of one track with one payload type: `m= b= a=rtpmap a=fmtp a=control`.
  *
- * @throws {RangeError} The payload type or port is out of range, or a value holds a control character.
+ * @throws {RangeError} The payload type or port is out of range, or a value contains a control
+ *   character.
  * @throws {TypeError} `kind`, `encoding` or `clockRate` is missing.
  */
 export function createMediaDescription(options: CreateMediaDescriptionOptions): MediaDescription {

@@ -2,7 +2,10 @@ const tab = 0x09
 const firstPrintable = 0x20
 const del = 0x7f
 
-/** Index of the first character that no SDP line may hold (NUL, CR, LF, other controls), or -1. */
+/**
+ * Returns the index of the first character forbidden in SDP lines (NUL, CR, LF, other controls), or
+ * -1.
+ */
 export function controlCharacterAt(text: string): number {
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index)
@@ -12,9 +15,9 @@ export function controlCharacterAt(text: string): number {
 }
 
 /**
- * Refuses text that would start a new line, or break the one it is written into.
+ * Rejects text that would start a new line or break its own.
  *
- * @throws {RangeError} The text holds a control character.
+ * @throws {RangeError} The text contains a control character.
  */
 export function requireLineText(text: string, what: string): void {
   if (controlCharacterAt(text) !== -1) {

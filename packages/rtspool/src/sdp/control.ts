@@ -1,11 +1,13 @@
 /**
- * The URI that an `a=control` value stands for (RFC 2326 C.1.1).
+ * Resolves the value of `a=control` to a URI (RFC 2326 C.1.1).
  *
- * An absolute URI stands for itself; `*`, an empty value and none mean the base; what begins with `/` replaces the path
- * of the base and its query (RFC 3986 section 5.2.2). Anything else is appended to the whole base after a `/`: that
- * departs from RFC 3986 on purpose, because FFmpeg and GStreamer append, and everybody reads RFC 2326 that way.
+ * An absolute URI stands for itself. `*`, an empty value and no value mean the base. A value that
+ * begins with `/` replaces path and query of the base (RFC 3986 section 5.2.2). Any other value is
+ * appended to the whole base after a `/`. This departs from RFC 3986 on purpose: FFmpeg and
+ * GStreamer append, and everybody reads RFC 2326 that way.
  *
- * @param base - Content-Base, else Content-Location, else the request URI; or only path and query of one.
+ * @param base - Content-Base, else Content-Location, else the request URI; or only path and query
+ *   of one.
  */
 export function resolveControl(base: string, control: string | undefined): string {
   if (control === undefined || control === '' || control === '*') return base
@@ -14,7 +16,7 @@ export function resolveControl(base: string, control: string | undefined): strin
   return base.endsWith('/') ? base + control : `${base}/${control}`
 }
 
-/** Scheme and authority of a URI; nothing of a path. */
+/** Returns scheme and authority of a URI; empty for a path. */
 function authorityOf(base: string): string {
   return /^[^/?]*:\/\/[^/?]*/.exec(base)?.[0] ?? ''
 }

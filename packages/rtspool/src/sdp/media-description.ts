@@ -1,34 +1,37 @@
 import { parseRtpMap, type RtpMap, staticRtpMap } from './rtpmap.js'
 import { SdpSection } from './section.js'
 
-/** What an `m=` line says: `m=<kind> <port>/<portCount> <protocol> <formats>`. */
+/** Contents of an `m=` line: `m=<kind> <port>/<portCount> <protocol> <formats>`. */
 export interface MediaLine {
-  /** `video`, `audio`, `application`, … */
+  /** Media type: `video`, `audio`, `application`, … */
   readonly kind: string
-  /** 0 to 65535; 0 in an RTSP description, where SETUP chooses the ports. */
+  /** Port, 0 to 65535; 0 in an RTSP description, because SETUP chooses the ports. */
   readonly port: number
-  /** @default 1 */
+  /**
+   * Number of ports.
+   * @default 1
+   */
   readonly portCount?: number
-  /** `RTP/AVP`, `RTP/AVP/TCP`, `RTP/SAVP`, … */
+  /** Protocol: `RTP/AVP`, `RTP/AVP/TCP`, `RTP/SAVP`, … */
   readonly protocol: string
-  /** With RTP: payload types. */
+  /** Formats, which for RTP are payload types. */
   readonly formats: readonly string[]
 }
 
 const largestPort = 65535
 const largestPayloadType = 127
 
-/** RFC 8866 section 9. */
+/** A `token` of RFC 8866 section 9. */
 const tokenPattern = /^[!#$%&'*+\-.^_`{|}~0-9A-Za-z]+$/
 const isToken = (text: string): boolean => tokenPattern.test(text)
 
 const portPattern = /^(\d{1,5})(?:\/(\d{1,5}))?$/
 
 /**
- * Reads the value of an `m=` line. A port that is missing or none counts as 0: SETUP decides (RFC 2326 appendix C.1.2).
- * Formats that are no tokens are left out.
+ * Parses the value of an `m=` line. A missing or invalid port counts as 0, because SETUP decides
+ * (RFC 2326 appendix C.1.2). Formats that are no tokens are left out.
  *
- * @returns `undefined` when media or protocol is missing or no token.
+ * @returns `undefined` if media type or protocol is missing or no token.
  */
 export function parseMediaLine(value: string): MediaLine | undefined {
   const [kind, ...words] = value.split(/\s+/).filter((word) => word !== '')
@@ -43,7 +46,7 @@ export function parseMediaLine(value: string): MediaLine | undefined {
   return { kind, port, portCount: Number(match?.[2] ?? 1), protocol, formats }
 }
 
-/** Whether the value of an `m=` line, of which {@link parseMediaLine} has made something, can be written as it is. */
+/** Returns whether a value accepted by {@link parseMediaLine} can be written unchanged. */
 export function isWellFormedMediaLine(value: string): boolean {
   const [, port = '', protocol, ...formats] = value.trim().split(/\s+/)
   const isPort = Number(portPattern.exec(port)?.[1] ?? Number.NaN) <= largestPort
@@ -61,13 +64,13 @@ export class MediaDescription {
   readonly section: SdpSection
   #port: number
   #protocol: string
-  /** The `m=` line as received, until something in it is changed. */
+  /** The `m=` line as received; `undefined` after a change to it. */
   #receivedValue: string | undefined
 
   /**
-   * @param line - What the `m=` line says.
+   * @param line - Contents of the `m=` line.
    * @param section - Used, not copied.
-   * @param receivedValue - The `m=` line's value as received, written again as it was.
+   * @param receivedValue - Value of the `m=` line as received, which is written unchanged.
    */
   constructor(line: MediaLine, section = new SdpSection(), receivedValue?: string) {
     this.kind = line.kind
@@ -97,14 +100,14 @@ export class MediaDescription {
     this.#receivedValue = undefined
   }
 
-  /** The value of the `m=` line. */
+  /** Value of the `m=` line. */
   get mediaLine(): string {
     if (this.#receivedValue !== undefined) return this.#receivedValue
     const ports = this.portCount === 1 ? `${this.#port}` : `${this.#port}/${this.portCount}`
     return [this.kind, ports, this.#protocol, ...this.formats].join(' ')
   }
 
-  /** The formats that are payload types, 0 to 127, in order of preference. */
+  /** Formats that are payload types, 0 to 127, in order of preference. */
   get payloadTypes(): number[] {
     return this.formats
       .filter((format) => /^\d{1,3}$/.test(format) && Number(format) <= largestPayloadType)
@@ -112,46 +115,47 @@ export class MediaDescription {
   }
 
   /**
-   * What a payload type stands for: `a=rtpmap`, else RFC 3551's table of static payload types.
+   * Returns the encoding of a payload type: `a=rtpmap`, else RFC 3551's table of static payload
+   * types.
    *
-   * A broken `a=rtpmap` counts as none.
+   * A broken `a=rtpmap` counts as missing.
    */
   rtpmap(payloadType: number): RtpMap | undefined {
     const text = this.#attributeOfPayloadType('rtpmap', payloadType)
     return (text === undefined ? undefined : parseRtpMap(text)) ?? staticRtpMap(payloadType)
   }
 
-  /** The format parameters of a payload type, as written. */
+  /** Returns the format parameters of a payload type, as written. */
   fmtp(payloadType: number): string | undefined {
     return this.#attributeOfPayloadType('fmtp', payloadType)
   }
 
-  /** `a=control`, which may be relative; see {@link resolveControl}. */
+  /** Value of `a=control`, which may be relative; see {@link resolveControl}. */
   get control(): string | undefined {
     return this.section.attribute('control')?.trim()
   }
 
-  /** See {@link SdpSection.value}. */
+  /** Delegates to {@link SdpSection.value}. */
   value(type: string): string | undefined {
     return this.section.value(type)
   }
 
-  /** See {@link SdpSection.setValue}. */
+  /** Delegates to {@link SdpSection.setValue}. */
   setValue(type: string, value: string): void {
     this.section.setValue(type, value)
   }
 
-  /** See {@link SdpSection.removeValues}. */
+  /** Delegates to {@link SdpSection.removeValues}. */
   removeValues(type: string): void {
     this.section.removeValues(type)
   }
 
-  /** See {@link SdpSection.attribute}. */
+  /** Delegates to {@link SdpSection.attribute}. */
   attribute(name: string): string | undefined {
     return this.section.attribute(name)
   }
 
-  /** See {@link SdpSection.attributes}. */
+  /** Delegates to {@link SdpSection.attributes}. */
   attributes(name: string): string[] {
     return this.section.attributes(name)
   }
@@ -160,22 +164,22 @@ export class MediaDescription {
     return this.section.hasAttribute(name)
   }
 
-  /** See {@link SdpSection.setAttribute}. */
+  /** Delegates to {@link SdpSection.setAttribute}. */
   setAttribute(name: string, value?: string): void {
     this.section.setAttribute(name, value)
   }
 
-  /** See {@link SdpSection.addAttribute}. */
+  /** Delegates to {@link SdpSection.addAttribute}. */
   addAttribute(name: string, value?: string): void {
     this.section.addAttribute(name, value)
   }
 
-  /** See {@link SdpSection.removeAttributes}. */
+  /** Delegates to {@link SdpSection.removeAttributes}. */
   removeAttributes(name: string): void {
     this.section.removeAttributes(name)
   }
 
-  /** A copy that can be edited without touching this one. */
+  /** Returns a copy that can be edited without changing this one. */
   clone(): MediaDescription {
     return new MediaDescription(this, this.section.clone(), this.#receivedValue)
   }

@@ -7,22 +7,23 @@ import { isWellFormedMediaLine, MediaDescription, parseMediaLine } from './media
 import { type SdpLine, SdpSection } from './section.js'
 import type { SessionDescription } from './session-description.js'
 
-/** What a description may grow to; more is refused. */
+/** Limits of a description; a larger one is refused. */
 export const sdpLimits = Object.freeze({ sizeBytes: 64 * 1024, lines: 512, media: 64 })
 
-/** Longest piece of a broken line that an error repeats. */
+/** Length of the excerpt from a broken line in an error. */
 const excerptLength = 60
 
 /**
- * Reads a session description as real publishers write it.
+ * Parses a session description as real publishers write it.
  *
- * Tolerated, because nothing of it has a meaning for RTSP: a byte order mark, LF or CR alone as line end, blank lines,
- * NULs at the end of a line, spaces around the type, lines of any other shape than `<letter>=<value>`, unknown types and
- * attributes, any order above the first `m=`, missing `o=`, `s=` or `t=`, ports that are none. Lines of another shape are
- * left out; of what is well-formed {@link serializeSdp} gives the same text. Bytes that are not UTF-8 are read as Latin-1.
+ * Tolerates faults that do not matter for RTSP: a byte order mark, LF or CR alone as line end,
+ * blank lines, NULs at the end of a line, spaces around the type. Also tolerates unknown types and
+ * attributes, any order above the first `m=`, missing `o=`, `s=` or `t=`, and invalid ports. Lines
+ * that are not `<letter>=<value>` are left out; {@link serializeSdp} writes well-formed lines
+ * unchanged. Bytes that are not UTF-8 are read as Latin-1.
  *
  * @throws {RequestError} `ERR_SDP`, with `line` (from 1), `expected` and `got` in its context.
- * @throws {TypeError} when it is neither text nor bytes.
+ * @throws {TypeError} when `text` is neither a string nor bytes.
  * @see RFC 8866 section 9
  */
 export function parseSdp(text: string | Uint8Array): SessionDescription {
@@ -57,7 +58,7 @@ interface NumberedLine {
   readonly content: string
 }
 
-/** The lines that are not blank, numbered as an editor numbers them. */
+/** Returns the lines that are not blank, with their line numbers. */
 function numberedLines(received: string | Uint8Array): NumberedLine[] {
   const text = typeof received === 'string' ? received : bufferOf(received)
   if (text === undefined) {
@@ -78,7 +79,8 @@ function numberedLines(received: string | Uint8Array): NumberedLine[] {
 
 function decode(bytes: string | Buffer): string {
   const text = typeof bytes === 'string' ? bytes : decodeBytes(bytes)
-  // A byte order mark; then controls as Latin-1 has them, which no line may pass on.
+  // Removes a byte order mark, and replaces the control characters of Latin-1, which no line may
+  // contain.
   return text.replace(/^\ufeff/, '').replace(/[\u0080-\u009f]/g, '?')
 }
 
@@ -88,14 +90,14 @@ function decodeBytes(bytes: Buffer): string {
   return unmarked.toString(isUtf8(unmarked) ? 'utf8' : 'latin1')
 }
 
-/** A line as strings of C end, with NULs behind it. */
+/** Removes NULs at the end of a line, which some publishers send like a C string. */
 function withoutNuls(line: string): string {
   let end = line.length
   while (end > 0 && line.charCodeAt(end - 1) === 0) end--
   return line.slice(0, end)
 }
 
-/** @returns `undefined` for a line that is none of a description. */
+/** @returns `undefined` for a line that does not belong to a description. */
 function parseLine(content: string, number: number): SdpLine | undefined {
   const badIndex = controlCharacterAt(content)
   if (badIndex !== -1) fail(number, 'no control characters', content.slice(badIndex))
@@ -106,7 +108,7 @@ function parseLine(content: string, number: number): SdpLine | undefined {
   return { type, value: type === 'a' ? attributeOf(value) : value }
 }
 
-/** An attribute begins with its name, and one without a value ends with it. */
+/** Removes spaces before an attribute's name, and after it if the attribute has no value. */
 const attributeOf = (value: string): string =>
   value.includes(':') ? value.trimStart() : value.trim()
 

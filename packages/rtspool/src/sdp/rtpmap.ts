@@ -1,14 +1,14 @@
-/** What a payload type stands for: `a=rtpmap`, or the table of RFC 3551. */
+/** Encoding of a payload type: from `a=rtpmap`, or from the table of RFC 3551. */
 export interface RtpMap {
-  /** As written, e.g. `H264` or `mpeg4-generic`; compare without case. */
+  /** Encoding as written, e.g. `H264` or `mpeg4-generic`; compare without case. */
   readonly encoding: string
   /** Ticks of the RTP timestamp in a second. */
   readonly clockRate: number
-  /** Audio channels; left out where the description leaves them out, which means one. */
+  /** Audio channels; left out if the description leaves them out, which means one. */
   readonly channels?: number
 }
 
-/** RFC 3551 tables 4 and 5. */
+/** Payload types of RFC 3551 tables 4 and 5. */
 const staticPayloadTypes: ReadonlyMap<number, RtpMap> = new Map<number, RtpMap>([
   [0, { encoding: 'PCMU', clockRate: 8000 }],
   [3, { encoding: 'GSM', clockRate: 8000 }],
@@ -17,7 +17,8 @@ const staticPayloadTypes: ReadonlyMap<number, RtpMap> = new Map<number, RtpMap>(
   [6, { encoding: 'DVI4', clockRate: 16000 }],
   [7, { encoding: 'LPC', clockRate: 8000 }],
   [8, { encoding: 'PCMA', clockRate: 8000 }],
-  // RFC 3551 section 4.5.2: G.722 samples at 16 kHz, but its RTP clock is 8000 by an old mistake.
+  // RFC 3551 section 4.5.2: G.722 samples at 16 kHz, but by a historic mistake its RTP clock is
+  // 8000.
   [9, { encoding: 'G722', clockRate: 8000 }],
   [10, { encoding: 'L16', clockRate: 44100, channels: 2 }],
   [11, { encoding: 'L16', clockRate: 44100 }],
@@ -37,12 +38,12 @@ const staticPayloadTypes: ReadonlyMap<number, RtpMap> = new Map<number, RtpMap>(
   [34, { encoding: 'H263', clockRate: 90000 }],
 ])
 
-/** What RFC 3551 says a payload type is when the description does not. */
+/** Returns the static meaning of a payload type (RFC 3551), used if the description gives none. */
 export function staticRtpMap(payloadType: number): RtpMap | undefined {
   return staticPayloadTypes.get(payloadType)
 }
 
-/** Reads `H264/90000` or `opus/48000/2`; `undefined` when it is neither. */
+/** Parses `H264/90000` or `opus/48000/2`; returns `undefined` for any other text. */
 export function parseRtpMap(text: string): RtpMap | undefined {
   const [encoding, rate, channels, ...rest] = text.trim().split('/')
   const clockRate = positiveInteger(rate)
@@ -60,7 +61,7 @@ export function serializeRtpMap({ encoding, clockRate, channels }: RtpMap): stri
     : `${encoding}/${clockRate}/${channels}`
 }
 
-/** Nine digits at most, so that the number is exact and below 2^32. */
+/** Returns a positive number of at most nine digits, so that it is exact and below 2^32. */
 function positiveInteger(text: string | undefined): number | undefined {
   if (text === undefined || !/^\s*\d{1,9}\s*$/.test(text)) return undefined
   const number = Number(text)

@@ -1,34 +1,37 @@
 /** One `type=value` line, without its line end. */
 export interface SdpLine {
-  /** One letter: `v`, `o`, `s`, `a`, … or a letter that no standard knows. */
+  /** One letter: `v`, `o`, `s`, `a`, …, or a letter outside the standards. */
   readonly type: string
   /** Everything after the first `=`, unchanged. */
   readonly value: string
 }
 
-/** RFC 8866 section 5 and 9: the session's order and the media's are both parts of this one. */
+/** Order of RFC 8866 sections 5 and 9, which contains both the session's and the media's order. */
 const legalOrder = 'vosmiuepcbtrzka'
 
 /**
- * The lines of the session level, or of one media below its `m=` line, in the order they came.
+ * Lines of the session level, or of one media below its `m=` line, in the received order.
  *
- * Lines that mean nothing to the library stay where they are, so that a relayed description keeps
- * what the publisher wrote.
+ * Lines that the library does not use stay in place, so that a relayed description keeps all lines
+ * of the publisher.
  */
 export class SdpSection {
-  /** Every line; free to be edited. */
+  /** All lines; may be edited. */
   readonly lines: SdpLine[]
 
   constructor(lines: readonly SdpLine[] = []) {
     this.lines = [...lines]
   }
 
-  /** Value of the first line of a type, e.g. `value('s')` for the session's name. */
+  /** Returns the value of the first line of a type, e.g. `value('s')` for the session's name. */
   value(type: string): string | undefined {
     return this.lines.find((line) => line.type === type)?.value
   }
 
-  /** Replaces the first line of a type in place, or adds one where RFC 8866 section 5 wants it. */
+  /**
+   * Replaces the first line of a type in place, or inserts one at its position in RFC 8866 section
+   * 5.
+   */
   setValue(type: string, value: string): void {
     const index = this.lines.findIndex((line) => line.type === type)
     if (index === -1) this.#insert({ type, value })
@@ -40,7 +43,10 @@ export class SdpSection {
     this.#removeWhere((line) => line.type === type)
   }
 
-  /** Value of the first `a=name:value`; `''` for a bare `a=name`; `undefined` when there is none. */
+  /**
+   * Returns the value of the first `a=name:value`; `''` for a bare `a=name`; `undefined` without
+   * one.
+   */
   attribute(name: string): string | undefined {
     for (const line of this.lines) {
       const value = attributeValue(line, name)
@@ -49,7 +55,7 @@ export class SdpSection {
     return undefined
   }
 
-  /** Values of every `a=name…` line, in order. */
+  /** Returns the values of all `a=name…` lines, in order. */
   attributes(name: string): string[] {
     const values: string[] = []
     for (const line of this.lines) {
@@ -64,9 +70,10 @@ export class SdpSection {
   }
 
   /**
-   * Replaces the first `a=name…` line in place, or adds one at the end; others of the name stay.
+   * Replaces the first `a=name…` line in place, or adds one at the end; other lines of the name
+   * stay.
    *
-   * @param value - Leave out for a bare `a=name`, e.g. `a=recvonly`.
+   * @param value - Leave it out for a bare `a=name`, e.g. `a=recvonly`.
    */
   setAttribute(name: string, value?: string): void {
     const index = this.lines.findIndex((line) => attributeValue(line, name) !== undefined)
@@ -74,7 +81,7 @@ export class SdpSection {
     else this.lines[index] = attributeLine(name, value)
   }
 
-  /** Adds an `a=name…` line after those that are there. */
+  /** Adds an `a=name…` line after the existing ones. */
   addAttribute(name: string, value?: string): void {
     this.#insert(attributeLine(name, value))
   }
@@ -84,12 +91,12 @@ export class SdpSection {
     this.#removeWhere((line) => attributeValue(line, name) !== undefined)
   }
 
-  /** A copy that can be edited without touching this one. */
+  /** Returns a copy that can be edited without changing this one. */
   clone(): SdpSection {
     return new SdpSection(this.lines)
   }
 
-  /** After the last line whose type comes no later than the new one's. */
+  /** Inserts a line after the last one whose type does not come later in the order. */
   #insert(line: SdpLine): void {
     const rank = legalOrder.indexOf(line.type)
     const before =

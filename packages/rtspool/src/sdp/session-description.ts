@@ -2,16 +2,16 @@ import { requireLineText } from './characters.js'
 import type { MediaDescription } from './media-description.js'
 import type { SdpLine, SdpSection } from './section.js'
 
-/** A session description (RFC 8866): what is above the first `m=` line, and the media. */
+/** A session description (RFC 8866): the lines above the first `m=` line, and the media. */
 export interface SessionDescription {
   readonly session: SdpSection
   readonly media: MediaDescription[]
 }
 
 /**
- * Writes a description, every line ended by CRLF.
+ * Serializes a description; every line ends with CRLF.
  *
- * @throws {RangeError} A line would break into two, or hold a control character.
+ * @throws {RangeError} A line would break into two, or contain a control character.
  */
 export function serializeSdp(description: SessionDescription): string {
   const lines = description.session.lines.map(serializeLine)

@@ -1,12 +1,14 @@
-/** What an AudioSpecificConfig (ISO/IEC 14496-3 section 1.6.2.1) says. */
+/** Contents of an AudioSpecificConfig (ISO/IEC 14496-3 section 1.6.2.1). */
 export interface AacConfiguration {
-  /** 2 for AAC-LC; with SBR or PS the type of the core underneath. */
+  /** Audio object type: 2 for AAC-LC; with SBR or PS the type of the underlying core. */
   readonly objectType: number
-  /** In Hz, as it comes out of the decoder: twice the core's with SBR that the configuration declares. */
+  /**
+   * Sampling rate of the decoded sound in Hz: twice the core's if the configuration declares SBR.
+   */
   readonly sampleRate: number
-  /** As they come out of the decoder; 0 when only the stream itself says it. */
+  /** Channels of the decoded sound; 0 if only the stream itself gives them. */
   readonly channels: number
-  /** Samples of one channel in an access unit, at `sampleRate`: how far the RTP timestamp moves. */
+  /** Samples per channel of an access unit, at `sampleRate`: the step of the RTP timestamp. */
   readonly samplesPerAccessUnit: number
 }
 
@@ -14,16 +16,16 @@ const sampleRates = [
   96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350,
 ] as const
 const explicitSampleRate = 15
-/** By channelConfiguration; 0 and the reserved ones are not known from here. */
+/** Channels by channelConfiguration; 0 for reserved values and for a count given elsewhere. */
 const channelCounts = [0, 1, 2, 3, 4, 5, 6, 8, 0, 0, 0, 7, 8, 24, 8] as const
 const sbrObjectType = 5
 const psObjectType = 29
 const escapeObjectType = 31
 
 /**
- * Reads an AudioSpecificConfig: `esds` of MP4, CodecPrivate of Matroska, `config` of an `a=fmtp`.
+ * Parses an AudioSpecificConfig: `esds` of MP4, CodecPrivate of Matroska, `config` of an `a=fmtp`.
  *
- * @throws {RangeError} It is cut off, or names a reserved sample rate.
+ * @throws {RangeError} The bytes are cut off, or name a reserved sampling rate.
  */
 export function parseAudioSpecificConfig(config: Uint8Array): AacConfiguration {
   const bits = new BitReader(config)
@@ -38,28 +40,28 @@ export function parseAudioSpecificConfig(config: Uint8Array): AacConfiguration {
   return {
     objectType,
     sampleRate,
-    // Parametric stereo makes two channels out of the one that is coded.
+    // Parametric stereo makes two channels out of a coded one.
     channels: declaredType === psObjectType && channels === 1 ? 2 : channels,
     samplesPerAccessUnit: (coreSamples * sampleRate) / coreRate,
   }
 }
 
-/** What stands before each access unit in MPEG-TS (ISO/IEC 13818-7 section 6.2). */
+/** Header of each access unit in MPEG-TS (ISO/IEC 13818-7 section 6.2). */
 export interface AdtsHeader {
-  /** AudioSpecificConfig of the same meaning. */
+  /** AudioSpecificConfig with the same meaning. */
   readonly config: Uint8Array
-  /** Where the access unit begins: 7, or 9 with a checksum. */
+  /** Size of the header: 7 bytes, or 9 with a checksum. */
   readonly sizeBytes: number
 }
 
 /**
- * Reads an ADTS header.
+ * Parses an ADTS header.
  *
  * ```text
  *  syncword12 id1 layer2 noChecksum1 | profile2 rateIndex4 private1 channels3 … (56 bits) | checksum16
  * ```
  *
- * @returns `undefined` when the bytes do not begin with one of a frame with a single access unit.
+ * @returns `undefined` unless the bytes begin with the header of a frame of one access unit.
  */
 export function parseAdtsHeader(bytes: Uint8Array): AdtsHeader | undefined {
   if (bytes.length < adtsHeaderBytes) return undefined
@@ -83,9 +85,10 @@ const adtsHeaderBytes = 7
 const adtsSyncword = 0xfff
 
 /**
- * The value of `a=fmtp` for AAC in the high bit-rate mode (RFC 3640 section 3.3.6).
+ * Returns the value of `a=fmtp` for AAC in the high bit-rate mode (RFC 3640 section 3.3.6).
  *
- * `profile-level-id=1` is what the common senders write whatever the profile is; receivers go by `config`.
+ * `profile-level-id=1` is the value of common senders for every profile; receivers rely on
+ * `config`.
  *
  * @param config - AudioSpecificConfig.
  */
@@ -115,7 +118,7 @@ function readSampleRate(bits: BitReader): number {
   return rate
 }
 
-/** Reads numbers of a few bits, the highest bit first. */
+/** Reads numbers of a few bits, highest bit first. */
 class BitReader {
   readonly #bytes: Uint8Array
   #offsetBits = 0

@@ -1,11 +1,11 @@
-/** What the header of a syncframe of AC-3 or E-AC-3 says (ETSI TS 102 366). */
+/** Header of a syncframe of AC-3 or E-AC-3 (ETSI TS 102 366). */
 export interface Ac3Header {
-  /** In Hz. */
+  /** Sampling rate in Hz. */
   readonly sampleRate: number
-  /** Of one channel. */
+  /** Samples per channel. */
   readonly samples: number
   readonly sizeBytes: number
-  /** E-AC-3: adds channels to the frame before, and no time. */
+  /** `true` for an E-AC-3 frame that adds channels, but no time, to the previous frame. */
   readonly isDependent: boolean
 }
 
@@ -17,13 +17,13 @@ const blocksOfAc3 = 6
 const bitRates = [
   32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640,
 ]
-/** Above this `bsid` the syntax is that of E-AC-3 (annex E). */
+/** Highest `bsid` of AC-3; higher values mean the syntax of E-AC-3 (annex E). */
 const largestAc3Bsid = 10
 const largestEac3Bsid = 16
 const eac3Blocks = [1, 2, 3, 6]
 const dependentStream = 1
 
-/** @returns `undefined` when the bytes do not begin with a header. */
+/** @returns `undefined` unless the bytes begin with a header. */
 export function parseAc3Header(frame: Uint8Array): Ac3Header | undefined {
   if (frame.length < 6 || (((frame[0] as number) << 8) | (frame[1] as number)) !== syncWord) {
     return undefined
@@ -40,7 +40,7 @@ function ac3Header(frame: Uint8Array): Ac3Header | undefined {
   const bitRate = bitRates[(code & 0x3f) >> 1]
   if (sampleRate === undefined || bitRate === undefined) return undefined
   const samples = blocksOfAc3 * samplesPerBlock
-  // 16-bit words; at 44.1 kHz the odd codes have one more.
+  // 16-bit words; odd codes have one more at 44.1 kHz.
   const words = Math.floor((bitRate * 1000 * samples) / sampleRate / 16)
   const sizeBytes = 2 * (words + (rateCode === 1 ? code & 1 : 0))
   return { sampleRate, samples, sizeBytes, isDependent: false }
@@ -51,7 +51,7 @@ function eac3Header(frame: Uint8Array): Ac3Header | undefined {
   const words = ((((frame[2] as number) & 0x07) << 8) | (frame[3] as number)) + 1
   const rateCode = (frame[4] as number) >> 6
   const blocksCode = ((frame[4] as number) >> 4) & 3
-  // Code 3 means half of the rate that follows, and six blocks.
+  // Code 3 means half of the following rate, and six blocks.
   const sampleRate = rateCode === 3 ? (sampleRates[blocksCode] ?? 0) / 2 : sampleRates[rateCode]
   const blocks = rateCode === 3 ? blocksOfAc3 : eac3Blocks[blocksCode]
   if (!sampleRate || blocks === undefined) return undefined
@@ -59,12 +59,15 @@ function eac3Header(frame: Uint8Array): Ac3Header | undefined {
   return { sampleRate, samples: blocks * samplesPerBlock, sizeBytes: 2 * words, isDependent }
 }
 
-/** Samples of one channel in the frames of a unit; 0 when the unit begins with no header. */
+/**
+ * Returns the samples per channel in the frames of a unit; 0 if the unit does not begin with a
+ * header.
+ */
 export function ac3SamplesOf(unit: Uint8Array): number {
   let samples = 0
   let offset = 0
   for (let header = parseAc3Header(unit); header; header = parseAc3Header(unit.subarray(offset))) {
-    // Further programmes of a stream run beside the first one.
+    // Further programmes of a stream run in parallel with the first.
     const streamId = ((unit[offset + 2] as number) >> 3) & 0x07
     const isFirstProgramme =
       offset === 0 || ((unit[offset + 5] as number) >> 3 > largestAc3Bsid && streamId === 0)

@@ -13,8 +13,8 @@ const nalTypeMask = 0x1f
 const fuStartBit = 0x80
 
 /**
- * Says what a payload of RFC 6184 is. The slice decides over a key frame: parameter sets may stand anywhere before their
- * use (H.264 section 7.4.1.2.1), in front of every picture too.
+ * Classifies an RTP payload (RFC 6184). The slice decides whether it is a key frame: parameter sets
+ * may be sent anywhere before their use, even before every picture (H.264 section 7.4.1.2.1).
  */
 export function h264Kind(packet: Uint8Array, start: number, end: number): number {
   if (start >= end) return 0
@@ -22,7 +22,7 @@ export function h264Kind(packet: Uint8Array, start: number, end: number): number
   switch (type) {
     case stapA:
       return kindOfUnits(packet, start + 1, end, 0)
-    // Behind a decoding order number, and each unit behind an offset of its time.
+    // Units follow a decoding order number, and each MTAP unit follows its time offset.
     case stapB:
       return kindOfUnits(packet, start + 3, end, 0)
     case mtap16:
@@ -40,13 +40,13 @@ export function h264Kind(packet: Uint8Array, start: number, end: number): number
 function kindOfFragment(packet: Uint8Array, start: number, end: number, type: number): number {
   if (end - start < 2) return 0
   const header = packet[start + 1] as number
-  // An FU-B has its decoding order number in front of the fragment.
+  // An FU-B has its decoding order number before the fragment.
   const from = start + (type === fuB ? 4 : 2)
   const kind = kindOfUnit(header & nalTypeMask, packet, from, end)
   return header & fuStartBit ? kind : continuedKind(kind)
 }
 
-/** @param skippedBytes - Between the length of a unit and the unit. */
+/** @param skippedBytes - Bytes between the length of a unit and the unit. */
 function kindOfUnits(packet: Uint8Array, start: number, end: number, skippedBytes: number): number {
   let kind = 0
   for (let offset = start; offset + 2 < end; ) {
@@ -63,9 +63,10 @@ function kindOfUnits(packet: Uint8Array, start: number, end: number, skippedByte
 }
 
 /**
- * By H.264 table 7-1 and section 7.4.1.2.3: 6 to 9 and 14 to 18 begin an access unit, 13 follows an SPS.
+ * Classifies a NAL unit by H.264 table 7-1 and section 7.4.1.2.3: types 6 to 9 and 14 to 18 begin
+ * an access unit; 13 follows an SPS.
  *
- * @param start - Behind the header.
+ * @param start - Offset after the header.
  */
 function kindOfUnit(type: number, packet: Uint8Array, start: number, end: number): number {
   if (type === idrSlice) return keyFrame

@@ -1,6 +1,6 @@
 import { asBuffer } from './nal-units.js'
 
-/** NAL unit types of H.264 table 7-1 and RFC 6184 table 1 that matter here. */
+/** NAL unit types of H.264 table 7-1 and RFC 6184 table 1 that are used here. */
 export const h264NalTypes = Object.freeze({
   idrSlice: 5,
   sei: 6,
@@ -12,26 +12,26 @@ export const h264NalTypes = Object.freeze({
 
 const nalTypeMask = 0x1f
 
-/** What an AVCDecoderConfigurationRecord (ISO/IEC 14496-15 section 5.3.3.1) says. */
+/** Contents of an AVCDecoderConfigurationRecord (ISO/IEC 14496-15 section 5.3.3.1). */
 export interface AvcConfiguration {
   /** Sequence parameter sets: views of the record. */
   readonly sps: readonly Buffer[]
   /** Picture parameter sets: views of the record. */
   readonly pps: readonly Buffer[]
-  /** Bytes of the length before each NAL unit of a sample: 1, 2 or 4. */
+  /** Bytes of the length field before each NAL unit of a sample: 1, 2 or 4. */
   readonly lengthSize: number
   /** Profile, constraints and level: six hexadecimal digits. */
   readonly profileLevelId: string
 }
 
 /**
- * Reads the `avcC` box of a file.
+ * Parses the `avcC` box of a file.
  *
  * ```text
  *  version=1 profile constraints level 111111|lengthSize-1 111|spsCount { length16 sps } ppsCount { length16 pps }
  * ```
  *
- * @throws {RangeError} The record is cut off, or of another version.
+ * @throws {RangeError} The record is cut off, or has another version.
  */
 export function parseAvcConfiguration(record: Uint8Array): AvcConfiguration {
   const buffer = asBuffer(record)
@@ -48,7 +48,7 @@ export function parseAvcConfiguration(record: Uint8Array): AvcConfiguration {
     sps: sps.units,
     pps: pps.units,
     lengthSize: (buffer.readUInt8(4) & 0x03) + 1,
-    // RFC 6184 section 8.1 wants what the SPS says; the record repeats it.
+    // RFC 6184 section 8.1 requires the value from the SPS; the record repeats it.
     profileLevelId:
       firstSps === undefined ? buffer.toString('hex', 1, 4) : profileLevelIdOf(firstSps),
   }
@@ -70,10 +70,11 @@ function readParameterSets(buffer: Buffer, start: number, count: number) {
 }
 
 /**
- * The same of a stream that carries its parameter sets itself, as MPEG-TS does.
+ * Derives the configuration from a stream that carries its parameter sets itself, such as MPEG-TS.
  *
  * @param units - NAL units of a key frame.
- * @returns `undefined` when they hold no sequence parameter set. Its `lengthSize` is 4 and means nothing.
+ * @returns `undefined` if there is no sequence parameter set. The value of `lengthSize`, 4, has no
+ *   meaning.
  */
 export function avcConfigurationOf(units: readonly Buffer[]): AvcConfiguration | undefined {
   const ofType = (type: number) =>
@@ -89,12 +90,12 @@ export function avcConfigurationOf(units: readonly Buffer[]): AvcConfiguration |
   }
 }
 
-/** `profile-level-id`: the three bytes after the header of a sequence parameter set. */
+/** Returns `profile-level-id`: the three bytes after the header of a sequence parameter set. */
 export function profileLevelIdOf(sps: Uint8Array): string {
   return asBuffer(sps).toString('hex', 1, 4)
 }
 
-/** The value of `a=fmtp` for H.264 sent with packetization mode 1 (RFC 6184 section 8.1). */
+/** Returns the value of `a=fmtp` for H.264 with packetization mode 1 (RFC 6184 section 8.1). */
 export function h264Fmtp(
   configuration: Pick<AvcConfiguration, 'sps' | 'pps' | 'profileLevelId'>,
 ): string {

@@ -4,19 +4,19 @@ import { recoveryKindOf } from './recovery-point.js'
 
 const { picture, keyFrame, prefix } = payloadKinds
 const { vps, accessUnitDelimiter, prefixSei, aggregationPacket, fragmentationUnit } = h265NalTypes
-/** RFC 7798 section 4.4.4: PACI, a payload with extra information in front. */
+/** RFC 7798 section 4.4.4: PACI, a payload after extra information. */
 const paci = 50
 const headerBytes = 2
 const fuStartBit = 0x80
 const fuTypeMask = 0x3f
-/** BLA_W_LP to RSV_IRAP_VCL23: intra random access points. */
+/** Types BLA_W_LP to RSV_IRAP_VCL23: intra random access points. */
 const firstIrap = 16
 const lastIrap = 23
 const lastVcl = 31
 
 /**
- * Says what a payload of RFC 7798 is: a slice of an IRAP picture begins a key frame, parameter sets and SEI belong to the
- * picture after them.
+ * Classifies an RTP payload (RFC 7798). A slice of an IRAP picture begins a key frame; parameter
+ * sets and SEI belong to the following picture.
  */
 export function h265Kind(packet: Uint8Array, start: number, end: number): number {
   if (end - start <= headerBytes) return 0
@@ -29,8 +29,8 @@ export function h265Kind(packet: Uint8Array, start: number, end: number): number
 }
 
 /**
- * @param header - Where the payload header is: its layer counts.
- * @param content - Behind it.
+ * @param header - Offset of the payload header, which gives the layer.
+ * @param content - Offset after the header.
  */
 function kindOfPayload(
   type: number,
@@ -65,7 +65,10 @@ function kindOfUnits(packet: Uint8Array, start: number, end: number): number {
   return kind
 }
 
-/** By H.265 table 7-1 and section 7.4.2.4.4: which units begin an access unit. */
+/**
+ * Classifies a NAL unit by H.265 table 7-1 and section 7.4.2.4.4, which list the units that begin
+ * an access unit.
+ */
 function kindOfUnit(
   type: number,
   isBase: boolean,
@@ -85,6 +88,6 @@ function kindOfUnit(
 const typeAt = (packet: Uint8Array, offset: number): number =>
   ((packet[offset] as number) >> 1) & 0x3f
 
-/** `nuh_layer_id` is 0. */
+/** Returns whether `nuh_layer_id` is 0. */
 const isBaseLayer = (packet: Uint8Array, header: number): boolean =>
   ((packet[header] as number) & 1) === 0 && (packet[header + 1] ?? 0) >> 3 === 0

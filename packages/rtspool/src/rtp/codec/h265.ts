@@ -1,6 +1,6 @@
 import { asBuffer } from './nal-units.js'
 
-/** NAL unit types of H.265 table 7-1 and RFC 7798 section 4.4 that matter here. */
+/** NAL unit types of H.265 table 7-1 and RFC 7798 section 4.4 that are used here. */
 export const h265NalTypes = Object.freeze({
   vps: 32,
   sps: 33,
@@ -11,36 +11,36 @@ export const h265NalTypes = Object.freeze({
   fragmentationUnit: 49,
 } as const)
 
-/** RFC 7798 section 1.1.4: bits 1 to 6 of the first byte. */
+/** Returns the type of a NAL unit (RFC 7798 section 1.1.4): bits 1 to 6 of the first byte. */
 export const h265TypeOf = (unit: Uint8Array): number => ((unit[0] ?? 0) >> 1) & 0x3f
 
-/** The parameter sets of an H.265 stream. */
+/** Parameter sets of an H.265 stream. */
 export interface HevcParameterSets {
   readonly vps: readonly Buffer[]
   readonly sps: readonly Buffer[]
   readonly pps: readonly Buffer[]
 }
 
-/** What an HEVCDecoderConfigurationRecord (ISO/IEC 14496-15 section 8.3.3.1) says. */
+/** Contents of an HEVCDecoderConfigurationRecord (ISO/IEC 14496-15 section 8.3.3.1). */
 export interface HevcConfiguration extends HevcParameterSets {
-  /** Bytes of the length before each NAL unit of a sample: 1, 2 or 4. */
+  /** Bytes of the length field before each NAL unit of a sample: 1, 2 or 4. */
   readonly lengthSize: number
 }
 
-/** Before the arrays: version, profile, tier, level, formats and lengths. */
+/** Bytes before the arrays: version, profile, tier, level, formats and lengths. */
 const fixedBytes = 22
 const lengthSizeOffset = 21
 const arrayHeaderBytes = 3
 
 /**
- * Reads the `hvcC` box of a file.
+ * Parses the `hvcC` box of a file.
  *
  * ```text
  *  version=1 … (20 bytes) …….lengthSize-1 arrayCount { 00|type6 count16 { length16 nal } }
  * ```
  *
  * @returns Views of the record.
- * @throws {RangeError} The record is cut off, or of another version.
+ * @throws {RangeError} The record is cut off, or has another version.
  */
 export function parseHevcConfiguration(record: Uint8Array): HevcConfiguration {
   const buffer = asBuffer(record)
@@ -65,14 +65,17 @@ export function parseHevcConfiguration(record: Uint8Array): HevcConfiguration {
   return { ...hevcParameterSetsOf(units), lengthSize: (buffer.readUInt8(lengthSizeOffset) & 3) + 1 }
 }
 
-/** The parameter sets among NAL units, as MPEG-TS carries them in each key frame. */
+/** Selects the parameter sets among NAL units, as MPEG-TS carries them in each key frame. */
 export function hevcParameterSetsOf(units: readonly Buffer[]): HevcParameterSets {
   const ofType = (type: number) => units.filter((unit) => h265TypeOf(unit) === type)
   const { vps, sps, pps } = h265NalTypes
   return { vps: ofType(vps), sps: ofType(sps), pps: ofType(pps) }
 }
 
-/** The value of `a=fmtp` for H.265, `undefined` where there is nothing to say (RFC 7798 section 7.1). */
+/**
+ * Returns the value of `a=fmtp` for H.265; `undefined` without parameter sets (RFC 7798 section
+ * 7.1).
+ */
 export function h265Fmtp({ vps, sps, pps }: HevcParameterSets): string | undefined {
   const parameters = [
     ['sprop-vps', vps],

@@ -22,9 +22,9 @@ const tests: ReadonlyMap<string, PayloadTest> = new Map([
 ])
 
 /**
- * The test for an encoding, as `a=rtpmap` names it.
+ * Returns the test for an encoding as named in `a=rtpmap`.
  *
- * @returns `undefined` for encodings whose key frames we cannot tell: every packet is as good a start as another.
+ * @returns `undefined` for encodings without a known test: a viewer can start at every packet.
  */
 export const payloadTestOf = (encoding: string): PayloadTest | undefined =>
   tests.get(encoding.toUpperCase())

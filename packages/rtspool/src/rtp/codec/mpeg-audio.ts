@@ -1,12 +1,12 @@
-/** RFC 3551 section 4.5.13: the RTP clock of MPEG audio, whatever the sampling rate. */
+/** RTP clock rate of MPEG audio, for every sampling rate (RFC 3551 section 4.5.13). */
 export const mpegAudioClockRate = 90_000
 
-/** What the header of a frame of MPEG audio says (ISO/IEC 11172-3 section 2.4.1.3, 13818-3 for lower rates). */
+/** Header of a frame of MPEG audio (ISO/IEC 11172-3 section 2.4.1.3, 13818-3 for lower rates). */
 export interface MpegAudioHeader {
   readonly layer: 1 | 2 | 3
-  /** In Hz. */
+  /** Sampling rate in Hz. */
   readonly sampleRate: number
-  /** Of one channel. */
+  /** Samples per channel. */
   readonly samples: number
 }
 
@@ -16,7 +16,7 @@ const mpeg1 = 3
 const mpeg2 = 2
 const mpeg25 = 0
 
-/** @returns `undefined` when the bytes do not begin with a header. */
+/** @returns `undefined` unless the bytes begin with a header. */
 export function parseMpegAudioHeader(frame: Uint8Array): MpegAudioHeader | undefined {
   if (frame.length < 4 || frame[0] !== 0xff) return undefined
   const second = frame[1] as number

@@ -1,4 +1,4 @@
-/** The same bytes as a `Buffer`, without a copy. */
+/** Returns the same bytes as a `Buffer`, without a copy. */
 export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes)
     ? bytes
@@ -6,9 +6,9 @@ export function asBuffer(bytes: Uint8Array): Buffer {
 }
 
 /**
- * Splits a sample of an MP4 or Matroska file: each NAL unit behind its length.
+ * Splits a sample of an MP4 or Matroska file, in which each NAL unit follows its length.
  *
- * @returns Views of the sample. A last unit that is cut off is left out, as are empty ones.
+ * @returns Views of the sample, without empty units and without a last unit that is cut off.
  */
 export function splitLengthPrefixed(sample: Uint8Array, lengthSize: number): Buffer[] {
   const buffer = asBuffer(sample)
@@ -24,14 +24,14 @@ export function splitLengthPrefixed(sample: Uint8Array, lengthSize: number): Buf
   return units
 }
 
-/** `00 00 01`; the four-byte form has a further zero before it. */
+/** Start code `00 00 01`; the four-byte form has a further zero before it. */
 const startCode = Buffer.from([0, 0, 1])
 
 /**
- * Splits a byte stream with start codes (annex B of H.264 and H.265), as encoders and MPEG-TS give it.
+ * Splits a byte stream with start codes (annex B of H.264 and H.265), as from encoders and MPEG-TS.
  *
- * @returns Views of the stream, without start codes and the zeros around them. What comes before the
- * first start code is left out.
+ * @returns Views of the stream, without start codes and the zeros around them. Bytes before the
+ *   first start code are left out.
  */
 export function splitAnnexB(stream: Uint8Array): Buffer[] {
   const buffer = asBuffer(stream)

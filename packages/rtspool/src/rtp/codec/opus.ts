@@ -1,18 +1,18 @@
-/** RFC 7587 section 4.1: the RTP clock is 48 kHz whatever was coded. */
+/** RTP clock rate of Opus: 48 kHz for every input (RFC 7587 section 4.1). */
 export const opusClockRate = 48_000
 
-/** Samples of 48 kHz in a frame of 2.5 ms, the shortest there is. */
+/** Samples of 48 kHz in a frame of 2.5 ms, the shortest. */
 const shortestFrame = 120
 const frameCountMask = 0x3f
 const vbrBit = 0x80
 const paddingBit = 0x40
 const codeMask = 0x03
-/** RFC 6716 section 3.4: 120 ms at most. */
+/** RFC 6716 section 3.4: at most 120 ms. */
 const longestPacket = 5760
 
-/** One Opus packet taken apart. */
+/** Frames of one Opus packet. */
 export interface OpusFrames {
-  /** The TOC byte without the code of how many frames there are: of a packet of one frame. */
+  /** TOC byte of a packet with one of these frames: its frame count code is 0. */
   readonly toc: number
   /** Samples of 48 kHz in each frame. */
   readonly frameSamples: number
@@ -20,7 +20,9 @@ export interface OpusFrames {
   readonly frames: readonly Uint8Array[]
 }
 
-/** RFC 6716 table 2: the upper five bits of the TOC. */
+/**
+ * Returns the samples of 48 kHz in a frame, by the upper five bits of the TOC (RFC 6716 table 2).
+ */
 function frameSamplesOf(toc: number): number {
   const configuration = toc >> 3
   if (configuration < 12) return [480, 960, 1920, 2880][configuration & 3] ?? 0
@@ -28,7 +30,7 @@ function frameSamplesOf(toc: number): number {
   return shortestFrame << (configuration & 3)
 }
 
-/** @returns How long a packet plays, in samples of 48 kHz; 0 for one that is not Opus. */
+/** @returns Duration of a packet in samples of 48 kHz; 0 if it is not Opus. */
 export function opusSamplesOf(packet: Uint8Array): number {
   const toc = packet[0]
   if (toc === undefined) return 0
@@ -39,9 +41,9 @@ export function opusSamplesOf(packet: Uint8Array): number {
 }
 
 /**
- * Takes a packet apart into its frames.
+ * Splits a packet into its frames.
  *
- * @returns `undefined` for a packet that RFC 6716 section 3.4 calls malformed.
+ * @returns `undefined` for a packet that is malformed by RFC 6716 section 3.4.
  */
 export function splitOpusPacket(packet: Uint8Array): OpusFrames | undefined {
   if (opusSamplesOf(packet) === 0) return undefined
@@ -69,7 +71,7 @@ const twoFrames: SplitFrames = (packet) => {
     : undefined
 }
 
-/** Code 3: a count, with padding or without, of frames that are of one size or not. */
+/** Code 3: any number of frames, of equal or different size, with or without padding. */
 const manyFrames: SplitFrames = (packet) => {
   const flags = packet[1] as number
   const count = flags & frameCountMask
@@ -79,7 +81,7 @@ const manyFrames: SplitFrames = (packet) => {
     let byte = 255
     while (byte === 255) {
       byte = packet[offset++] ?? 0
-      // 255 means 254 bytes, and that another byte follows.
+      // 255 means 254 bytes and another length byte.
       end -= byte === 255 ? 254 : byte
     }
   }
@@ -100,7 +102,7 @@ const manyFrames: SplitFrames = (packet) => {
   })
 }
 
-/** One byte up to 251, else two (RFC 6716 section 3.2.1). */
+/** Reads a length: one byte up to 251, otherwise two (RFC 6716 section 3.2.1). */
 function readLength(packet: Uint8Array, offset: number) {
   const first = packet[offset] ?? 0
   if (first < 252) return { length: first, offset: offset + 1 }

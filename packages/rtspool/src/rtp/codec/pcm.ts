@@ -1,19 +1,23 @@
-/** Linear PCM as files keep it. */
+/** Linear PCM as stored in files. */
 export interface PcmFormat {
   readonly sampleBytes: 1 | 2 | 3
   readonly isLittleEndian: boolean
-  /** Samples of 8 bits are signed; those of 16 and 24 always are. */
+  /** `true` if 8-bit samples are signed; 16-bit and 24-bit samples always are. */
   readonly isSigned8: boolean
 }
 
-/** What carries linear PCM: L8 and L16 (RFC 3551 section 4.5), L24 (RFC 3190 section 4). */
+/**
+ * Returns the RTP encoding of linear PCM: L8 and L16 (RFC 3551 section 4.5), L24 (RFC 3190 section
+ * 4).
+ */
 export const pcmEncodingOf = ({ sampleBytes }: PcmFormat): string => `L${sampleBytes * 8}`
 
 /**
- * Brings samples into the form of RTP: most significant byte first (RFC 3551 section 4.5.11), and those of 8 bits with
- * an offset of 128 (section 4.5.10).
+ * Converts samples to the form of RTP: most significant byte first (RFC 3551 section 4.5.11), and
+ * 8-bit samples with an offset of 128 (section 4.5.10).
  *
- * @returns New bytes, or the same ones where nothing is to be done; an incomplete last sample is dropped.
+ * @returns New bytes, or the same ones if they have this form already; an incomplete last sample is
+ *   dropped.
  */
 export function toNetworkPcm(samples: Uint8Array, format: PcmFormat): Uint8Array {
   const { sampleBytes, isLittleEndian, isSigned8 } = format

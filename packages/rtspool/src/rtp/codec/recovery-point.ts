@@ -2,19 +2,20 @@ import { payloadKinds } from '../payload-kinds.js'
 
 /** `recovery_point()` in H.264 table D.1 and H.265 table D.1. */
 const recoveryPointType = 6
-/** Encoders sign their name (x264: 700 bytes); what lies behind more is not looked for. */
+/** Bytes of an SEI unit to search; encoders put long messages there (x264: 700 bytes). */
 const maxScannedBytes = 2048
 const firstBit = 0x80
 
 /**
- * Looks for a recovery point among the messages of an SEI unit (H.264 section 7.3.2.3, H.265 section 7.3.5).
+ * Searches for a recovery point among the messages of an SEI unit (H.264 section 7.3.2.3, H.265
+ * section 7.3.5).
  *
  * ```text
  *  { FF* type } { FF* size } payload … 80         00 00 03 stands for 00 00
  * ```
  *
- * @param start - Behind the header of the unit.
- * @returns `recovery`, `gradual`, or 0 when there is none.
+ * @param start - Offset after the header of the unit.
+ * @returns `recovery`, `gradual`, or 0 if there is none.
  */
 export function recoveryKindOf(bytes: Uint8Array, start: number, end: number): number {
   const limit = Math.min(end, start + maxScannedBytes)
@@ -46,7 +47,10 @@ export function recoveryKindOf(bytes: Uint8Array, start: number, end: number): n
   return 0
 }
 
-/** `recovery_frame_cnt` and `recovery_poc_cnt` come first: Exp-Golomb, so that 0 is a single 1. */
+/**
+ * Reads `recovery_frame_cnt` or `recovery_poc_cnt`, which come first: Exp-Golomb, so 0 is a single
+ * 1 bit.
+ */
 function kindOfCount(bytes: Uint8Array, offset: number, end: number): number {
   const isAtOnce = offset < end && ((bytes[offset] ?? 0) & firstBit) !== 0
   return isAtOnce ? payloadKinds.recovery : payloadKinds.gradual

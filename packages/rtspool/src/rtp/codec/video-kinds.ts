@@ -2,7 +2,10 @@ import { payloadKinds } from '../payload-kinds.js'
 
 const { picture, keyFrame, prefix } = payloadKinds
 
-/** RFC 7741 sections 4.2 and 4.3: the first packet of a frame, and its bit P, which is 0 in a key frame. */
+/**
+ * Classifies a VP8 payload by the first packet of a frame and its bit P, which is 0 in a key frame
+ * (RFC 7741 sections 4.2 and 4.3).
+ */
 export function vp8Kind(packet: Uint8Array, start: number, end: number): number {
   if (start >= end) return 0
   const descriptor = packet[start] as number
@@ -19,8 +22,9 @@ export function vp8Kind(packet: Uint8Array, start: number, end: number): number 
 }
 
 /**
- * RFC 9628 section 4.2: the beginning of a frame of the lowest spatial layer that is predicted from no other picture. The
- * frame itself says so, too: ffmpeg 5.1 leaves bit P out of all packets.
+ * Classifies a VP9 payload: a key frame begins in the lowest spatial layer without prediction from
+ * another picture (RFC 9628 section 4.2). The frame header is read as well, because ffmpeg 5.1
+ * never sets bit P.
  */
 export function vp9Kind(packet: Uint8Array, start: number, end: number): number {
   if (start >= end) return 0
@@ -38,7 +42,9 @@ export function vp9Kind(packet: Uint8Array, start: number, end: number): number 
   return offset < end && isVp9KeyFrame(packet[offset] as number) ? keyFrame : picture
 }
 
-/** The scalability structure: N_S(3) Y G, sizes of the layers, then the pictures of a group. */
+/**
+ * Skips the scalability structure: N_S(3) Y G, sizes of the layers, then the pictures of a group.
+ */
 function behindScalability(packet: Uint8Array, start: number): number {
   const first = packet[start] ?? 0
   let offset = start + 1
@@ -51,19 +57,28 @@ function behindScalability(packet: Uint8Array, start: number): number {
   return offset
 }
 
-/** VP9 bitstream section 6.2: frame_marker(2) profile(2), reserved with profile 3, show_existing_frame, frame_type. */
+/**
+ * Reads the start of a VP9 frame (VP9 bitstream section 6.2): frame_marker(2) profile(2), reserved
+ * with profile 3, show_existing_frame, frame_type.
+ */
 function isVp9KeyFrame(first: number): boolean {
   const behindProfile = (first & 0x30) === 0x30 ? first << 1 : first
   return first >> 6 === 2 && (behindProfile & 0x0c) === 0
 }
 
-/** RTP payload format for AV1, section 4.4: bit N of the aggregation header, the first packet of a coded video sequence. */
+/**
+ * Classifies an AV1 payload by bit N of the aggregation header, which marks the first packet of a
+ * coded video sequence (RTP payload format for AV1, section 4.4).
+ */
 export function av1Kind(packet: Uint8Array, start: number, end: number): number {
   if (start >= end) return 0
   return (packet[start] as number) & 0x08 ? keyFrame : picture
 }
 
-/** RFC 2435 section 3.1: every picture stands alone; it begins where the fragment offset is 0. */
+/**
+ * Classifies a JPEG payload: every picture is a key frame and begins at fragment offset 0 (RFC 2435
+ * section 3.1).
+ */
 export function jpegKind(packet: Uint8Array, start: number, end: number): number {
   if (end - start < 8) return 0
   const offset =
@@ -73,7 +88,10 @@ export function jpegKind(packet: Uint8Array, start: number, end: number): number
 
 const intraPicture = 1
 
-/** RFC 2250 section 3.4: bit S, a sequence header, in a packet of an intra picture. */
+/**
+ * Classifies an MPEG video payload: a key frame is a packet of an intra picture with bit S, a
+ * sequence header (RFC 2250 section 3.4).
+ */
 export function mpegVideoKind(packet: Uint8Array, start: number, end: number): number {
   if (end - start < 4) return 0
   // AN N S B E P(3)
@@ -81,14 +99,15 @@ export function mpegVideoKind(packet: Uint8Array, start: number, end: number): n
   return bits & 0x20 && (bits & 7) === intraPicture ? keyFrame : picture
 }
 
-/** More than the headers in front of a picture have. */
+/** Bytes to search; the headers before a picture are shorter. */
 const maxScannedBytes = 256
 const vopCode = 0xb6
 const intraVop = 0
 
 /**
- * RFC 6416 section 5: a packet begins with a header or in a picture. ISO/IEC 14496-2 sections 6.2.2 to 6.2.5: the two bits
- * behind the start code of a VOP say whether it is intra; all other start codes precede one.
+ * Classifies an MPEG-4 video payload, which begins with a header or within a picture (RFC 6416
+ * section 5). The two bits after the start code of a VOP tell whether it is intra. All other start
+ * codes precede a VOP (ISO/IEC 14496-2 sections 6.2.2 to 6.2.5).
  */
 export function mpeg4VideoKind(packet: Uint8Array, start: number, end: number): number {
   if (end - start < 5 || !isStartCode(packet, start)) return start < end ? picture : 0

@@ -3,7 +3,7 @@ import { RtpPacketWriter, type RtpPacketWriterOptions } from './packet-writer.js
 
 export interface AacPayloaderOptions extends RtpPacketWriterOptions {
   /**
-   * Most access units in one packet; more saves headers and costs latency.
+   * Maximum number of access units in one packet; more saves headers and costs latency.
    * @default 1
    */
   readonly maxAccessUnitsPerPacket?: number
@@ -14,16 +14,16 @@ export interface AacPayloaderOptions extends RtpPacketWriterOptions {
   readonly samplesPerAccessUnit?: number
 }
 
-/** AU-headers-length, in front of the AU headers. */
+/** Length of AU-headers-length, before the AU headers. */
 const headersLengthBytes = 2
 /** sizelength=13 and indexlength=3 make 16 bits. */
 const headerBytes = 2
 const indexBits = 3
-/** What fits in 13 bits. */
+/** Largest size that fits in 13 bits. */
 const largestAccessUnitBytes = 2 ** 13 - 1
 
 /**
- * Puts AAC access units into RTP packets, in the high bit-rate mode (RFC 3640 section 3.3.6).
+ * Packetizes AAC access units in the high bit-rate mode (RFC 3640 section 3.3.6).
  *
  * ```text
  *  AU-headers-length16 | size13 index3 … | access unit …
@@ -51,14 +51,16 @@ export class AacPayloader {
     return this.#writer.sequenceNumber
   }
 
-  /** Access units that were empty, or larger than the 8191 bytes that can be said, and were left out. */
+  /**
+   * Number of dropped access units: empty ones, and those above the 8191 bytes of the size field.
+   */
   get droppedAccessUnits(): number {
     return this.#droppedAccessUnits
   }
 
   /**
-   * @param accessUnits - One or more that follow each other without a gap; raw, without ADTS headers.
-   * @param timestamp - Of the first one, in samples; taken modulo 2^32.
+   * @param accessUnits - One or more consecutive units without a gap; raw, without ADTS headers.
+   * @param timestamp - RTP time of the first unit, in samples; taken modulo 2^32.
    * @returns New packets that share no memory with the access units.
    */
   packetize(accessUnits: readonly Uint8Array[], timestamp: number): Buffer[] {
@@ -81,7 +83,7 @@ export class AacPayloader {
     return headersLengthBytes + headerBytes + unit.length <= this.#writer.maxPayloadBytes
   }
 
-  /** Index behind the units from `start` on that go into one packet; one at least. */
+  /** Returns the index after the units from `start` on that fit in one packet; at least one. */
   #groupEnd(units: readonly Uint8Array[], start: number): number {
     const last = Math.min(units.length, start + this.#maxAccessUnits)
     let sizeBytes = headersLengthBytes
@@ -94,7 +96,10 @@ export class AacPayloader {
     return Math.max(end, start + 1)
   }
 
-  /** RFC 3640 section 3.1: the marker says that the packet ends with the end of an access unit. */
+  /**
+   * Builds a packet of whole units; the marker means that it ends with an access unit (RFC 3640
+   * section 3.1).
+   */
   #aggregate(units: readonly Uint8Array[], timestamp: number): Buffer {
     const headersBytes = units.length * headerBytes
     const unitsBytes = units.reduce((sum, unit) => sum + unit.length, 0)
@@ -110,7 +115,10 @@ export class AacPayloader {
     return packet
   }
 
-  /** RFC 3640 section 3.2.3.1: one unit a packet, its whole size in each header. */
+  /**
+   * Splits one unit over packets; each header has the size of the whole unit (RFC 3640 section
+   * 3.2.3.1).
+   */
   #fragment(unit: Uint8Array, timestamp: number, packets: Buffer[]): void {
     const prefixBytes = headersLengthBytes + headerBytes
     const maxPieceBytes = this.#writer.maxPayloadBytes - prefixBytes

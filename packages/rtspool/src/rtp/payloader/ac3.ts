@@ -2,19 +2,19 @@ import { rtpHeaderBytes } from '../packet.js'
 import { RtpPacketWriter, type RtpPacketWriterOptions } from './packet-writer.js'
 
 export interface Ac3PayloaderOptions extends RtpPacketWriterOptions {
-  /** Which of the two formats: RFC 4184 for AC-3, RFC 4598 for E-AC-3. */
+  /** Codec: `ac3` uses RFC 4184, `eac3` RFC 4598. */
   readonly codec: 'ac3' | 'eac3'
 }
 
 const headerBytes = 2
-/** A piece with this much of the frame can be decoded to something (RFC 4184 section 4.1.1). */
+/** Share of a frame from which a decoder can produce sound (RFC 4184 section 4.1.1). */
 const usefulShare = 5 / 8
-/** Values of FT in RFC 4184 section 4.1.1; RFC 4598 section 4.1.1 has one bit, 1 for a piece. */
+/** Values of FT in RFC 4184 section 4.1.1; RFC 4598 section 4.1.1 has one bit, 1 for a fragment. */
 const frameTypes = { complete: 0, usefulStart: 1, shortStart: 2, continuation: 3 } as const
 const mostPieces = 255
 
 /**
- * Puts frames of AC-3 or E-AC-3 into RTP packets: one frame a packet, or the pieces of a large one.
+ * Packetizes frames of AC-3 or E-AC-3: one frame a packet, or the fragments of a large one.
  *
  * ```text
  *  AC-3:    MBZ6 FT2 | NF8 | frame or piece
@@ -36,14 +36,14 @@ export class Ac3Payloader {
     return this.#writer.sequenceNumber
   }
 
-  /** Frames that need more pieces than can be said, and were left out. */
+  /** Number of dropped frames: those with more fragments than fit in the header. */
   get droppedFrames(): number {
     return this.#droppedFrames
   }
 
   /**
-   * @param frame - With its syncword.
-   * @param timestamp - In ticks of the sampling rate; taken modulo 2^32.
+   * @param frame - One frame with its syncword.
+   * @param timestamp - RTP time in ticks of the sampling rate; taken modulo 2^32.
    * @returns New packets that share no memory with the frame.
    */
   packetize(frame: Uint8Array, timestamp: number): Buffer[] {
@@ -57,7 +57,7 @@ export class Ac3Payloader {
     for (let index = 0; index < pieces; index++) {
       const start = index * maxPieceBytes
       const piece = frame.subarray(start, start + maxPieceBytes)
-      // The marker says that the packet ends a frame.
+      // The marker means that the packet ends a frame.
       const isLast = index === pieces - 1
       const packet = this.#writer.allocate(headerBytes + piece.length, timestamp, isLast)
       packet[rtpHeaderBytes] = this.#frameType(start, piece.length, frame.length)

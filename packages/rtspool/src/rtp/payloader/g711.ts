@@ -3,14 +3,14 @@ import { PcmPayloader } from './pcm.js'
 
 export interface G711PayloaderOptions extends RtpPacketWriterOptions {
   /**
-   * Channels that take turns, one byte each.
+   * Number of interleaved channels, one byte each.
    * @default 1
    */
   readonly channels?: number
 }
 
 /**
- * Puts samples of G.711 into RTP packets (RFC 3551 section 4.5.14): as many as fit, of whole sampling instants.
+ * Packetizes samples of G.711 (RFC 3551 section 4.5.14): as many whole sampling instants as fit.
  */
 export class G711Payloader {
   readonly #payloader: PcmPayloader
@@ -33,8 +33,9 @@ export class G711Payloader {
   }
 
   /**
-   * @param samples - One byte for each channel in turn; what is left of a last, incomplete instant is dropped.
-   * @param timestamp - Of the first instant, in ticks of the sampling rate; taken modulo 2^32.
+   * @param samples - One byte per channel in turn; an incomplete last instant is dropped.
+   * @param timestamp - RTP time of the first instant, in ticks of the sampling rate; taken modulo
+   *   2^32.
    * @returns New packets that share no memory with the samples.
    */
   packetize(samples: Uint8Array, timestamp: number): Buffer[] {

@@ -6,7 +6,7 @@ const nriMask = 0x60
 const forbiddenAndNriMask = 0xe0
 const forbiddenBit = 0x80
 const nalTypeMask = 0x1f
-/** RFC 6184 table 1: 0 and 24 to 31 mean no NAL unit of H.264. */
+/** Types of NAL units in H.264; 0 and 24 to 31 have other meanings (RFC 6184 table 1). */
 const firstNalType = 1
 const lastNalType = 23
 
@@ -23,7 +23,10 @@ const format: NalPayloadFormat = {
   },
 }
 
-/** RFC 6184 section 5.7: F is set when any unit's is, NRI is the highest of them. */
+/**
+ * Builds the header of a STAP-A (RFC 6184 section 5.7): F is set if any unit's is; NRI is the
+ * highest.
+ */
 function stapHeaderOf(units: readonly Uint8Array[]): number {
   let forbidden = 0
   let nri = 0
@@ -36,9 +39,10 @@ function stapHeaderOf(units: readonly Uint8Array[]): number {
 }
 
 /**
- * Puts H.264 access units into RTP packets, in packetization mode 1 (RFC 6184).
+ * Packetizes H.264 access units in packetization mode 1 (RFC 6184).
  *
- * Neighbours that fit share a STAP-A, one that fits alone is sent as it is, a larger one in FU-A fragments.
+ * Neighbouring units that fit share a STAP-A. A unit that fits alone is sent unchanged, a larger
+ * one in FU-A fragments.
  *
  * ```text
  *  single:  nal
@@ -60,13 +64,13 @@ export class H264Payloader {
     return this.#writer.sequenceNumber
   }
 
-  /** NAL units that were empty, or of a type that H.264 does not have, and were left out. */
+  /** Number of dropped NAL units: empty ones, and those with a type that H.264 does not define. */
   get droppedNalUnits(): number {
     return this.#packetizer.droppedNalUnits
   }
 
   /**
-   * @param accessUnit - The NAL units of one picture in decoding order, without start codes or lengths.
+   * @param accessUnit - NAL units of one picture in decoding order, without start codes or lengths.
    * @param timestamp - Presentation time in 1/90000 s; taken modulo 2^32.
    * @returns New packets, the last one with the marker; they share no memory with the NAL units.
    */

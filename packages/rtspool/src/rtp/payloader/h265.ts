@@ -4,13 +4,13 @@ import { RtpPacketWriter, type RtpPacketWriterOptions } from './packet-writer.js
 
 const nalHeaderBytes = 2
 const typeShift = 1
-/** F, and the highest bit of LayerId, which share the first byte with the type. */
+/** F and the highest bit of LayerId, which share the first byte with the type. */
 const allButTypeMask = 0x81
 const forbiddenBit = 0x8000
 const layerIdShift = 3
 const layerIdMask = 0x3f
 const temporalIdMask = 0x07
-/** RFC 7798 section 4.4: from 48 on, types mean packets and no NAL units of H.265. */
+/** RFC 7798 section 4.4: types from 48 on are packets, not NAL units of H.265. */
 const typesOfNalUnits = 48
 
 const format: NalPayloadFormat = {
@@ -24,7 +24,10 @@ const format: NalPayloadFormat = {
   },
 }
 
-/** RFC 7798 section 4.4.2: F is set when any unit's is, LayerId and TID are the lowest of them. */
+/**
+ * Builds the header of an aggregation packet (RFC 7798 section 4.4.2): F is set if any unit's is;
+ * LayerId and TID are the lowest.
+ */
 function aggregationHeader(units: readonly Uint8Array[]): Uint8Array {
   let forbidden = 0
   let layerId = layerIdMask
@@ -41,8 +44,8 @@ function aggregationHeader(units: readonly Uint8Array[]): Uint8Array {
 }
 
 /**
- * Puts H.265 access units into RTP packets in decoding order, without DONL fields: `sprop-max-don-diff` is 0,
- * as it is when the description leaves it out (RFC 7798).
+ * Packetizes H.265 access units in decoding order, without DONL fields: `sprop-max-don-diff` is 0,
+ * its default (RFC 7798).
  *
  * ```text
  *  single:  nal
@@ -64,13 +67,16 @@ export class H265Payloader {
     return this.#writer.sequenceNumber
   }
 
-  /** NAL units that had no whole header, or a type that H.265 does not have, and were left out. */
+  /**
+   * Number of dropped NAL units: those without a whole header, or with a type that H.265 does not
+   * define.
+   */
   get droppedNalUnits(): number {
     return this.#packetizer.droppedNalUnits
   }
 
   /**
-   * @param accessUnit - The NAL units of one picture in decoding order, without start codes or lengths.
+   * @param accessUnit - NAL units of one picture in decoding order, without start codes or lengths.
    * @param timestamp - Presentation time in 1/90000 s; taken modulo 2^32.
    * @returns New packets, the last one with the marker; they share no memory with the NAL units.
    */

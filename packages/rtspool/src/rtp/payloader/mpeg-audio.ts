@@ -4,7 +4,8 @@ import { RtpPacketWriter, type RtpPacketWriterOptions } from './packet-writer.js
 const headerBytes = 4
 
 /**
- * Puts frames of MPEG audio into RTP packets (RFC 2250 section 3.5): one frame a packet, or the pieces of a large one.
+ * Packetizes frames of MPEG audio (RFC 2250 section 3.5): one frame a packet, or the fragments of a
+ * large one.
  *
  * ```text
  *  0 (16 bits) | position of the piece in the frame (16 bits) | frame or piece
@@ -23,8 +24,8 @@ export class MpegAudioPayloader {
   }
 
   /**
-   * @param frame - With its header.
-   * @param timestamp - In 1/90000 s; taken modulo 2^32.
+   * @param frame - One frame with its header.
+   * @param timestamp - RTP time in 1/90000 s; taken modulo 2^32.
    * @returns New packets that share no memory with the frame.
    */
   packetize(frame: Uint8Array, timestamp: number): Buffer[] {
@@ -32,7 +33,7 @@ export class MpegAudioPayloader {
     const packets: Buffer[] = []
     for (let start = 0; start < frame.length; start += maxPieceBytes) {
       const piece = frame.subarray(start, start + maxPieceBytes)
-      // The marker begins a talkspurt (RFC 3551 section 4.1), and a file tells of none.
+      // The marker begins a talkspurt (RFC 3551 section 4.1), which a file does not signal.
       const packet = this.#writer.allocate(headerBytes + piece.length, timestamp, false)
       packet.writeUInt16BE(0, rtpHeaderBytes)
       packet.writeUInt16BE(start, rtpHeaderBytes + 2)

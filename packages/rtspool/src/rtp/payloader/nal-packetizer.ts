@@ -1,26 +1,29 @@
 import { rtpHeaderBytes } from '../packet.js'
 import type { RtpPacketWriter } from './packet-writer.js'
 
-/** What RFC 6184 (H.264) and RFC 7798 (H.265) do differently. */
+/** Differences between the payload formats of H.264 (RFC 6184) and H.265 (RFC 7798). */
 export interface NalPayloadFormat {
-  /** Bytes of a NAL unit's header: a fragmented one travels without them. */
+  /** Bytes of a NAL unit's header, which fragments leave out. */
   readonly nalHeaderBytes: number
-  /** Whether the format can carry a NAL unit: it has a header, of a type of its codec. */
+  /** Returns whether the format can carry a NAL unit: it has a header with a type of its codec. */
   readonly isSendable: (unit: Uint8Array) => boolean
-  /** Payload header of an aggregation packet with these units. */
+  /** Returns the payload header of an aggregation packet with these units. */
   readonly aggregationHeader: (units: readonly Uint8Array[]) => Uint8Array
-  /** Payload header of the fragments of a unit; its last byte is the FU header, without start and end. */
+  /**
+   * Returns the payload header of a unit's fragments; its last byte is the FU header, without S and
+   * E.
+   */
   readonly fragmentationHeader: (unit: Uint8Array) => Uint8Array
 }
 
 const fuStartBit = 0x80
 const fuEndBit = 0x40
-/** Before each unit of an aggregation packet. */
+/** Size field before each unit of an aggregation packet. */
 const unitSizeBytes = 2
 
 /**
- * Puts access units of NAL units into RTP packets: neighbours that fit share an aggregation packet, one that
- * fits alone is sent as it is, a larger one in fragments.
+ * Packetizes access units that consist of NAL units. Neighbouring units that fit share an
+ * aggregation packet. A unit that fits alone is sent unchanged, a larger one in fragments.
  */
 export class NalPacketizer {
   readonly #writer: RtpPacketWriter
@@ -32,7 +35,7 @@ export class NalPacketizer {
     this.#format = format
   }
 
-  /** NAL units that the format cannot carry, and that were left out. */
+  /** Number of dropped NAL units, which the format cannot carry. */
   get droppedNalUnits(): number {
     return this.#droppedNalUnits
   }
@@ -57,7 +60,10 @@ export class NalPacketizer {
     return packets
   }
 
-  /** Index behind the units from `start` on that fit in one aggregation packet; one at least. */
+  /**
+   * Returns the index after the units from `start` on that fit in one aggregation packet; at least
+   * one.
+   */
   #groupEnd(units: readonly Uint8Array[], start: number): number {
     // The header of the packet is as long as that of a unit, in both formats.
     let sizeBytes = this.#format.nalHeaderBytes
@@ -89,7 +95,10 @@ export class NalPacketizer {
     return packet
   }
 
-  /** Full packets but for the last one, so that a batch of them can leave in equal segments. */
+  /**
+   * Splits a unit into full packets, except the last, so that a batch can be sent in equal
+   * segments.
+   */
   #fragment(unit: Uint8Array, timestamp: number, isLast: boolean, packets: Buffer[]): void {
     const { nalHeaderBytes, fragmentationHeader } = this.#format
     const header = fragmentationHeader(unit)

@@ -3,8 +3,8 @@ import { rtpHeaderBytes } from '../packet.js'
 import { RtpPacketWriter, type RtpPacketWriterOptions } from './packet-writer.js'
 
 /**
- * Puts Opus packets into RTP packets, one each (RFC 7587 section 4.2). One that is too large for that is taken
- * apart into its frames, for which Opus needs no decoder.
+ * Packetizes Opus packets, one per RTP packet (RFC 7587 section 4.2). A packet that is too large is
+ * split into its frames, which needs no decoder.
  */
 export class OpusPayloader {
   readonly #writer: RtpPacketWriter
@@ -19,20 +19,22 @@ export class OpusPayloader {
     return this.#writer.sequenceNumber
   }
 
-  /** Opus packets, or frames of them, that were empty or fit in no RTP packet, and were left out. */
+  /**
+   * Number of dropped Opus packets or frames: empty ones, and those too large for an RTP packet.
+   */
   get droppedPackets(): number {
     return this.#droppedPackets
   }
 
   /**
-   * @param opusPacket - As the encoder gave it, not self-delimited.
-   * @param timestamp - Of its first sample, in 1/48000 s; taken modulo 2^32.
+   * @param opusPacket - Packet from the encoder, not self-delimited.
+   * @param timestamp - RTP time of the first sample, in 1/48000 s; taken modulo 2^32.
    * @returns New packets that share no memory with the Opus packet.
    */
   packetize(opusPacket: Uint8Array, timestamp: number): Buffer[] {
     const { maxPayloadBytes } = this.#writer
     if (opusPacket.length > 0 && opusPacket.length <= maxPayloadBytes) {
-      // The marker begins a talkspurt, and nothing is known of those (RFC 7587 section 4.1).
+      // The marker begins a talkspurt, which is unknown here (RFC 7587 section 4.1).
       const packet = this.#writer.allocate(opusPacket.length, timestamp, false)
       packet.set(opusPacket, rtpHeaderBytes)
       return [packet]

@@ -2,20 +2,24 @@ import { rtpHeaderBytes, writeRtpHeader } from '../packet.js'
 import { nextSequenceNumber } from '../sequence.js'
 
 export interface RtpPacketWriterOptions {
-  /** 0 to 127, as in the session description. */
+  /** Payload type, 0 to 127, as in the session description. */
   readonly payloadType: number
   readonly ssrc: number
-  /** Of the first packet; random, so that the stream cannot be guessed (RFC 3550 section 5.1). */
+  /**
+   * Sequence number of the first packet; random, so that the stream cannot be guessed (RFC 3550
+   * section 5.1).
+   */
   readonly sequenceNumber: number
   /**
-   * Largest packet, RTP header included, in bytes; at least 64.
+   * Largest packet in bytes, RTP header included; at least 64.
    * @default 1332
    */
   readonly maxPacketBytes?: number
 }
 
 /**
- * Fits tunnels (WireGuard has 1420 bytes, IPsec some less) with IPv6 and SRTP: nothing that we make needs fragments there.
+ * Default packet size, for tunnels (WireGuard 1420 bytes, IPsec less) with IPv6 and SRTP: packets
+ * made here are never fragmented there.
  */
 export const defaultMaxPacketBytes =
   1400 /* tunnel */ - 40 /* IPv6 */ - 8 /* UDP */ - 16 /* tag of SRTP */ - 4 /* MKI */
@@ -23,11 +27,11 @@ export const defaultMaxPacketBytes =
 const smallestMaxPacketBytes = 64
 const largestMaxPacketBytes = 65535
 
-/** Makes the packets of one source, one sequence number after another. */
+/** Creates the packets of one source with consecutive sequence numbers. */
 export class RtpPacketWriter {
   readonly payloadType: number
   readonly ssrc: number
-  /** Most bytes of payload in a packet. */
+  /** Maximum number of payload bytes in a packet. */
   readonly maxPayloadBytes: number
   #sequenceNumber: number
 
@@ -50,10 +54,10 @@ export class RtpPacketWriter {
   }
 
   /**
-   * A packet with its header written and its payload, from byte 12 on, for the caller to fill.
+   * Creates a packet with its header written; the caller fills its payload, from byte 12 on.
    *
-   * @param timestamp - In ticks; taken modulo 2^32. A stream begins at a random one (RFC 3550 section
-   * 5.1) other than 0, which FFmpeg 5.1 takes for "none yet", so that its next packet begins anew.
+   * @param timestamp - Ticks, taken modulo 2^32. Start a stream at a random value (RFC 3550 section
+   *   5.1) other than 0. FFmpeg 5.1 takes 0 for "none yet" and starts again with the next packet.
    */
   allocate(payloadBytes: number, timestamp: number, marker: boolean): Buffer {
     const packet = Buffer.allocUnsafe(rtpHeaderBytes + payloadBytes)

@@ -6,7 +6,7 @@ export interface PcmPayloaderOptions extends RtpPacketWriterOptions {
   readonly instantBytes: number
 }
 
-/** Puts samples of sound into RTP packets (RFC 3551 section 4.5): as many as fit, of whole sampling instants. */
+/** Packetizes samples of sound (RFC 3551 section 4.5): as many whole sampling instants as fit. */
 export class PcmPayloader {
   readonly #writer: RtpPacketWriter
   readonly #instantBytes: number
@@ -32,14 +32,15 @@ export class PcmPayloader {
     return this.#writer.sequenceNumber
   }
 
-  /** Most bytes of payload in a packet. */
+  /** Maximum number of payload bytes in a packet. */
   get maxPayloadBytes(): number {
     return this.#writer.maxPayloadBytes
   }
 
   /**
-   * @param samples - As the payload format has them; what is left of a last, incomplete instant is dropped.
-   * @param timestamp - Of the first instant, in ticks of the sampling rate; taken modulo 2^32.
+   * @param samples - Samples in the payload format; an incomplete last instant is dropped.
+   * @param timestamp - RTP time of the first instant, in ticks of the sampling rate; taken modulo
+   *   2^32.
    * @returns New packets that share no memory with the samples.
    */
   packetize(samples: Uint8Array, timestamp: number): Buffer[] {
@@ -49,7 +50,8 @@ export class PcmPayloader {
     const packets: Buffer[] = []
     for (let start = 0; start < end; start += maxBytes) {
       const piece = samples.subarray(start, Math.min(start + maxBytes, end))
-      // The marker begins a talkspurt, and without silence suppression there is none (RFC 3551 section 4.1).
+      // The marker begins a talkspurt, which does not exist without silence suppression (RFC 3551
+      // section 4.1).
       const packet = this.#writer.allocate(piece.length, timestamp + start / instantBytes, false)
       packet.set(piece, rtpHeaderBytes)
       packets.push(packet)
