@@ -1,36 +1,37 @@
-// The global `performance` is looked up behind an accessor at each use; the import costs a third less.
+// Imported, because each use of the global `performance` calls an accessor and costs half as much
+// again.
 import { performance } from 'node:perf_hooks'
 
 /** A pending call made with {@link Clock.schedule}. */
 export interface ClockTimer {
-  /** Makes sure that the callback is not called (any more). Idempotent. */
+  /** Prevents the call, if it has not happened yet. Idempotent. */
   cancel(): void
 }
 
 /**
- * Where time comes from. Everything in the library that waits or measures uses one of these, so that
- * tests (and simulators) can turn it by hand.
+ * Source of time. Everything in the library that waits or measures uses a clock, so that tests and
+ * simulators can control time.
  */
 export interface Clock {
-  /** Monotonic milliseconds from an arbitrary origin, with fractions. Never goes backwards. */
+  /** Returns monotonic milliseconds from an arbitrary origin, with fractions; never decreases. */
   now(): number
   /**
-   * Wall-clock milliseconds since 1970, only for what goes on the wire (NTP timestamps, `Date`).
-   * It may jump; no lifetime is ever computed from it.
+   * Returns wall-clock milliseconds since 1970, used only on the wire (NTP timestamps, `Date`). The
+   * value may jump; no lifetime depends on it.
    */
   unixTimeMs(): number
   /**
    * Calls `callback` once, not earlier than `delayMs` from now.
    *
-   * @param delayMs - Any number of milliseconds; 0 or less means: on the next turn of the event loop.
-   * @param ref - Whether the pending call keeps the process alive.
+   * @param delayMs - Any number of milliseconds; 0 or less means the next turn of the event loop.
+   * @param ref - Keeps the process alive while the call is pending.
    */
   schedule(callback: () => void, delayMs: number, ref: boolean): ClockTimer
 }
 
-/** Timers of Node may fire a fraction of a millisecond early: they are asked for one more. */
+/** Added to each delay, because timers of Node may fire a fraction of a millisecond early. */
 const earlyMs = 1
-/** Longer ones, with what is added, fire at once. */
+/** Longest delay: Node fires a longer timer at once. */
 const maxDelayMs = 2 ** 31 - 1 - earlyMs
 
 class ImmediateTimer implements ClockTimer {

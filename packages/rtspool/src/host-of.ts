@@ -1,14 +1,15 @@
-/** Groups of 16 bits of the network part of an IPv6 address. */
+/** Groups of 16 bits in the network part of an IPv6 address. */
 const networkGroups = 4
 const mappedPrefix = '::ffff:'
-/** Characters of an address, the last 32 bits perhaps as in IPv4, and a zone. */
+/** Characters of an address, whose last 32 bits may be written as in IPv4, and a zone. */
 const ipv6Text = /^[0-9a-f:.]+(%.*)?$/i
 
 /**
- * Whether two addresses are those of one host: IPv6 addresses of one network of 64 bits are, except link-local ones,
- * whose network is everybody on the link.
+ * Returns whether two addresses belong to one host. IPv6 addresses of one /64 network do, except
+ * link-local ones, whose network is shared by all hosts on the link.
  *
- * @param left - Numeric, as Node reports it; other text is the same host as the same text only. So is `right`.
+ * @param left - Numeric, as Node reports it. Any other text only equals the same text. So does
+ *   `right`.
  */
 export function isSameHost(left: string, right: string): boolean {
   if (left === right) return true
@@ -17,9 +18,10 @@ export function isSameHost(left: string, right: string): boolean {
 }
 
 /**
- * What counts as one host: an IPv4 address, or the network of 64 bits that an IPv6 host chooses its addresses from.
+ * Returns the host of an address: an IPv4 address, or the /64 network in which an IPv6 host chooses
+ * its addresses.
  *
- * @param address - Numeric, as Node reports it; other text is a host of its own.
+ * @param address - Numeric, as Node reports it; any other text is its own host.
  * @see RFC 8981
  */
 export function hostOf(address: string): string {

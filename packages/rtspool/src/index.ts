@@ -94,7 +94,8 @@ export {
   streamStatsOf,
   transportOf,
 } from './server/stream-stats.js'
-// With a star, for declarations of applications are merged into a name that comes this way, and into no other.
+// Exported with a star: TypeScript merges declarations of applications only into a name exported
+// so.
 export type * from './session-data.js'
 export {
   type AdmissionControl,

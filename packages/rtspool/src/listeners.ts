@@ -1,7 +1,7 @@
 import { type Channel, channel } from 'node:diagnostics_channel'
 import type { EventEmitter } from 'node:events'
 
-/** Codes of the process warnings, each given once; `docs/observing.md` has what they mean. */
+/** Codes of the process warnings, each emitted once; `docs/observing.md` explains them. */
 export type WarningCode =
   | 'RTSPOOL_BACK_CHANNEL_FAILED'
   | 'RTSPOOL_CALLBACK_FAILED'
@@ -23,10 +23,10 @@ export type WarningCode =
 const given = new Set<WarningCode>()
 
 /**
- * Tells the console what nobody listens to, as a process warning. Gives each code once: a fault that comes back with
- * every request must not fill a log.
+ * Emits a process warning about a fault that has no listener. Emits each code once, so that a fault
+ * that recurs with every request does not fill a log.
  *
- * @param error - Explains the fault; its message and those of its causes follow the text.
+ * @param error - Cause of the fault; its message and those of its causes follow the text.
  */
 export function warnOnce(code: WarningCode, text: string, error?: unknown): void {
   if (given.has(code)) return
@@ -38,7 +38,10 @@ export function warnOnce(code: WarningCode, text: string, error?: unknown): void
 
 const maxWarningLength = 1000
 
-/** Paths and messages may repeat what a peer has sent: nothing in them may steer a terminal. */
+/**
+ * Replaces control characters: paths and messages may repeat a peer's text, which must not control
+ * a terminal.
+ */
 function printable(text: string): string {
   const cut = text.length > maxWarningLength ? `${text.slice(0, maxWarningLength)}...` : text
   return cut.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => {
@@ -46,14 +49,14 @@ function printable(text: string): string {
   })
 }
 
-/** Lets each warning be given again; for tests. @internal */
+/** Allows each warning to be emitted again; for tests. @internal */
 export function forgetWarnings(): void {
   given.clear()
 }
 
 const maxCauses = 4
 
-/** Messages of an error and of its causes; one that repeats what was said is left out. */
+/** Collects the messages of an error and of its causes, without repetitions. */
 function reasonsOf(error: unknown): string {
   const reasons: string[] = []
   for (let each = error; each !== undefined && reasons.length < maxCauses; ) {
@@ -64,27 +67,28 @@ function reasonsOf(error: unknown): string {
   return reasons.join(': ')
 }
 
-/** Anything can be thrown, an object without prototype among them. */
+/** Returns a text for any thrown value, even an object without prototype. */
 function textOf(thrown: unknown): string {
   return typeof thrown === 'string' ? thrown : `something that is no Error (${typeof thrown})`
 }
 
 /**
- * A channel of `node:diagnostics_channel`. Without a subscriber, its first message becomes a process warning.
+ * A channel of `node:diagnostics_channel`. Without a subscriber, its first message becomes a
+ * process warning.
  */
 export class Diagnostic<Message extends object> {
   readonly #channel: Channel
   readonly #code: WarningCode
   readonly #text: (message: Message) => string
 
-  /** @param text - Of the warning; the messages of `message.error` follow. */
+  /** @param text - Returns the text of the warning; the messages of `message.error` follow. */
   constructor(name: `rtspool:${string}`, code: WarningCode, text: (message: Message) => string) {
     this.#channel = channel(name)
     this.#code = code
     this.#text = text
   }
 
-  /** Never throws. */
+  /** Publishes a message; never throws. */
   publish(message: Message): void {
     if (this.#channel.hasSubscribers) publishSafely(this.#channel, message)
     else warnOnce(this.#code, this.#text(message), (message as { readonly error?: unknown }).error)
@@ -92,8 +96,9 @@ export class Diagnostic<Message extends object> {
 }
 
 /**
- * Calls the subscribers of a channel. `publish` of Node (20 to 26) makes an uncaught exception of what one of them
- * throws; somebody who only watches must not end the process. Where Node keeps them elsewhere, its own way is taken.
+ * Calls the subscribers of a channel. `publish` of Node (20 to 26) turns an error of a subscriber
+ * into an uncaught exception, but an observer must not end the process. If a version of Node stores
+ * subscribers elsewhere, its own `publish` is used.
  */
 function publishSafely(target: Channel, message: object): void {
   const { _subscribers: subscribers } = target as { _subscribers?: unknown }
@@ -112,11 +117,11 @@ function publishSafely(target: Channel, message: object): void {
   }
 }
 
-/** A function of the application that failed where no request waits for its answer. */
+/** An application's function that failed while no request waited for it. */
 export interface CallbackFailure {
-  /** Names the function: `listener of 'sessionRemoved'`, `admission.release`. */
+  /** Name of the function: `listener of 'sessionRemoved'`, `admission.release`. */
   readonly callback: string
-  /** Explains the failure: what the function has thrown, or rejected with. */
+  /** Value that the function has thrown, or rejected with. */
   readonly error: unknown
 }
 
@@ -126,12 +131,15 @@ const callbackFailed = new Diagnostic<CallbackFailure>(
   ({ callback }) => `${callback} failed`,
 )
 
-/** Tells of a function of the application that failed; see {@link CallbackFailure}. Never throws. */
+/** Reports an application's function that failed; see {@link CallbackFailure}. Never throws. */
 export function tellFailure(callback: string, error: unknown): void {
   callbackFailed.publish({ callback, error })
 }
 
-/** Calls a function of the application; a failure at once or later is told, and changes nothing. */
+/**
+ * Calls a function of the application. A failure, at once or later, is reported and has no other
+ * effect.
+ */
 export function callSafely(callback: string, call: () => unknown): void {
   try {
     disown(callback, call())
@@ -140,31 +148,37 @@ export function callSafely(callback: string, call: () => unknown): void {
   }
 }
 
-/** Looks after a promise that nobody awaits: TypeScript takes an async function for one that answers nothing. */
+/**
+ * Handles a rejection of a promise that nobody awaits: TypeScript accepts an async function in
+ * place of one that returns nothing.
+ */
 export function disown(callback: string, answer: unknown): void {
   if (answer === undefined) return
   catchLater(answer, (error) => tellFailure(callback, error))
 }
 
-/** Calls `failed` when `answer` is a promise that rejects. Never throws, and costs nothing without a promise. */
+/**
+ * Calls `failed` if `answer` is a promise that rejects. Never throws, and costs nothing without a
+ * promise.
+ */
 export function catchLater(answer: unknown, failed: (error: unknown) => void): void {
   if (isThenable(answer)) Promise.resolve(answer).then(undefined, failed)
 }
 
-/** Whether `await` would wait for it: a promise, of whatever library. */
+/** Returns whether `await` would wait for a value: a promise of any library. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   if (typeof value !== 'object' || value === null) return false
   try {
     return typeof (value as { readonly then?: unknown }).then === 'function'
   } catch {
-    // A getter that throws makes no promise, and is nobody's answer.
+    // A value whose getter throws is not a promise.
     return false
   }
 }
 
 /**
- * Tells each listener of an event. One that throws or rejects harms neither the others nor who caused the event: the
- * failure is published, see {@link CallbackFailure}.
+ * Calls each listener of an event. A listener that throws or rejects affects neither the others nor
+ * the emitter: the failure is published, see {@link CallbackFailure}.
  */
 export function tell<E extends Record<keyof E, unknown[]>, K extends keyof E & string>(
   emitter: EventEmitter<E>,

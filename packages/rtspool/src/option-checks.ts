@@ -1,15 +1,15 @@
 import { inspect } from 'node:util'
 
-/** Characters of a received value that a message shows. */
+/** Number of characters of a received value that a message shows. */
 const maxShownLength = 120
-/** Names of members that a message shows. */
+/** Number of member names that a message shows. */
 const maxShownNames = 8
-/** Edits that turn a mistyped name into the one that was meant. */
+/** Maximum number of edits between a mistyped name and the suggested one. */
 const maxEdits = 2
 
 /**
- * A value as messages about options show it: strings in quotes, objects one level deep. Not for what may hold a
- * secret; see {@link kindOf}.
+ * Formats a value for messages about options: strings in quotes, objects one level deep. Must not
+ * be used for a value that may hold a secret; see {@link kindOf}.
  */
 export function shown(value: unknown): string {
   const options = { depth: 0, breakLength: Number.POSITIVE_INFINITY, maxArrayLength: 8 }
@@ -17,14 +17,17 @@ export function shown(value: unknown): string {
   return text.length > maxShownLength ? `${text.slice(0, maxShownLength)}...` : text
 }
 
-/** What a value is, without what it holds: `string`, `null`, `Map`. */
+/** Returns the type of a value, without its contents: `string`, `null`, `Map`. */
 export function kindOf(value: unknown): string {
   if (value === null || typeof value !== 'object') return value === null ? 'null' : typeof value
   const type: unknown = value.constructor
   return typeof type === 'function' && type !== Object ? type.name : 'object'
 }
 
-/** What a value is, with the names of its members and without what may be a secret: `object with user, plan`. */
+/**
+ * Returns the type of a value and the names of its members, without contents, which may be a
+ * secret: `object with user, plan`.
+ */
 export function shapeOf(value: unknown): string {
   if (typeof value === 'boolean' || typeof value === 'number') return String(value)
   if (typeof value !== 'object' || value === null) return kindOf(value)
@@ -34,23 +37,25 @@ export function shapeOf(value: unknown): string {
   return `${kindOf(value)} with ${names.join(', ')}`
 }
 
-/** Whether a value can be read as named members: neither a list nor a `Map`, which have other members. */
+/** Returns whether a value has named members, unlike a list or a `Map`. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
   return !(value instanceof Map || value instanceof Set || value instanceof Promise)
 }
 
 /**
- * Makes sure that options are an object whose members all exist. What is `undefined` counts as left out.
+ * Checks that options are an object with known members only. Members that are `undefined` count as
+ * missing.
  *
- * @param name - Whose options they are.
- * @throws {TypeError} Names what does not exist and, where one is near, what was probably meant; never a value.
+ * @param name - Function or class that the options belong to.
+ * @throws {TypeError} names the unknown member and, if one is similar, the probable intention;
+ *   never a value.
  */
 export function checkOptions(name: string, options: unknown, known: readonly string[]): void {
   if (!isRecord(options)) {
     throw new TypeError(`the options of ${name} must be an object, got ${kindOf(options)}`)
   }
-  // Asked for each session that is made: no list is built.
+  // Called for each new session, so it builds no list.
   for (const key in options) {
     if (known.includes(key) || options[key] === undefined || !Object.hasOwn(options, key)) continue
     const meant = nearest(key, known)
@@ -59,13 +64,13 @@ export function checkOptions(name: string, options: unknown, known: readonly str
   }
 }
 
-/** @throws {TypeError} when it is something else. */
+/** @throws {TypeError} when `value` is not a boolean. */
 export function checkBoolean(name: string, value: unknown): boolean {
   if (typeof value === 'boolean') return value
   throw new TypeError(`${name} must be true or false, got ${shown(value)}`)
 }
 
-/** @throws {RangeError} when it is no whole number from `first` to `last`. */
+/** @throws {RangeError} when `value` is not a whole number from `first` to `last`. */
 export function checkInteger(
   name: string,
   value: unknown,
@@ -78,7 +83,7 @@ export function checkInteger(
   throw outOfRange(name, value, 'an integer', first, last)
 }
 
-/** @throws {RangeError} when it is no number from 0 to `last`. */
+/** @throws {RangeError} when `value` is not a number from 0 to `last`. */
 export function checkNumber(
   name: string,
   value: unknown,
@@ -89,7 +94,7 @@ export function checkNumber(
   throw outOfRange(name, value, what, 0, last)
 }
 
-/** @throws {RangeError} when it is no finite number from 0 to `last`. */
+/** @throws {RangeError} when `value` is not a finite number from 0 to `last`. */
 export function checkSeconds(name: string, value: unknown, last = Number.MAX_VALUE): number {
   return checkNumber(name, value, last, 'a number of seconds')
 }
@@ -105,26 +110,26 @@ function outOfRange(
   return new RangeError(`${name} must be ${what} ${range}, got ${shown(value)}`)
 }
 
-/** An `undefined` that somebody wrote down must not erase what is known. */
+/** Drops members that are `undefined`, so that they do not replace defaults. */
 export function withoutUndefined<T extends object>(options: T): T {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
 }
 
-/** @throws {TypeError} when it is something else. */
+/** @throws {TypeError} when `value` is not a function. */
 export function checkFunction(name: string, value: unknown): void {
   if (typeof value === 'function') return
   throw new TypeError(`${name} must be a function, got ${shown(value)}`)
 }
 
-/** @throws {TypeError} when it is something else, or empty. */
+/** @throws {TypeError} when `value` is not a string, or empty. */
 export function checkText(name: string, value: unknown): void {
   if (typeof value === 'string' && value !== '') return
   throw new TypeError(`${name} must be a string that is not empty, got ${shown(value)}`)
 }
 
 /**
- * @param members - Names of its methods.
- * @throws {TypeError} when it has not all of them.
+ * @param members - Names of the required methods.
+ * @throws {TypeError} when a method is missing.
  */
 export function checkMethods(name: string, value: unknown, members: readonly string[]): void {
   const object = (value ?? {}) as Readonly<Record<string, unknown>>
@@ -132,12 +137,12 @@ export function checkMethods(name: string, value: unknown, members: readonly str
   throw new TypeError(`${name} must have the methods ${members.join(', ')}, got ${kindOf(value)}`)
 }
 
-/** @throws {TypeError} when it is no `Clock`. */
+/** @throws {TypeError} when `value` is not a `Clock`. */
 export function checkClock(value: unknown): void {
   checkMethods('clock', value, ['now', 'unixTimeMs', 'schedule'])
 }
 
-/** @throws {TypeError} when it is no list of two. */
+/** @throws {TypeError} when `value` is not a list of two. */
 export function checkPair(name: string, value: unknown): void {
   if (Array.isArray(value) && value.length === 2) return
   throw new TypeError(`${name} must be a list of first and last port, got ${shown(value)}`)
@@ -156,7 +161,10 @@ function nearest(name: string, known: readonly string[]): string | undefined {
   return best
 }
 
-/** Characters to insert, delete or replace, or neighbours to swap (optimal string alignment). */
+/**
+ * Counts characters to insert, delete or replace, and neighbours to swap (optimal string
+ * alignment).
+ */
 function editDistance(from: string, to: string): number {
   const rows = [Array.from({ length: to.length + 1 }, (_, column) => column)]
   const at = (row: number, column: number): number => rows[row]?.[column] as number

@@ -1,5 +1,6 @@
 /**
- * What an application keeps with a session. Empty here; declare your own members, for the module that you import:
+ * Data that an application keeps with a session. Empty here; declare your own members for the
+ * module that you import:
  *
  * ```ts
  * declare module 'rtspool' {

@@ -4,7 +4,7 @@ const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const equals = 0x3d
 const invalid = 0xff
 const skipped = 0xfe
-/** Of each byte its six bits; CR, LF, space and tab are passed over. */
+/** Six bits for each character code; CR, LF, space and tab are skipped. */
 const table = new Uint8Array(256).fill(invalid)
 for (let at = 0; at < alphabet.length; at++) table[alphabet.charCodeAt(at)] = at
 for (const space of '\r\n \t') table[space.charCodeAt(0)] = skipped
@@ -12,20 +12,20 @@ for (const space of '\r\n \t') table[space.charCodeAt(0)] = skipped
 const groupDigits = 4
 
 /**
- * Decodes base64 that comes in pieces: cut anywhere, with line ends in it, and with padding in its midst, because
- * clients encode each request by itself (FFmpeg 5.1, GStreamer 1.22).
+ * Decodes base64 that arrives in pieces of any size. It may contain line ends, and padding in the
+ * middle, because clients encode each request separately (FFmpeg 5.1, GStreamer 1.22).
  *
  * @see RFC 4648 section 4; the tunnel of QuickTime, which ONVIF describes
  */
 export class Base64Stream {
   #bits = 0
-  /** Digits of the group under way, padding included. */
+  /** Digits of the current group, including padding. */
   #digits = 0
   #padding = 0
   #offset = 0
 
   /**
-   * @returns What could be decoded, in memory of its own; up to three digits are kept for the next piece.
+   * @returns Decoded bytes in their own memory; up to three digits are kept for the next piece.
    * @throws {MalformedMessageError} `ERR_HTTP_TUNNEL_BASE64`; nothing may be pushed after it.
    */
   push(chunk: Buffer): Buffer {
@@ -51,7 +51,7 @@ export class Base64Stream {
     return decoded.subarray(0, length)
   }
 
-  /** The last one or two digits of a group may be padding. */
+  /** Counts padding: only the last one or two digits of a group may be padding. */
   #pad(at: number): void {
     if (this.#digits < 2) this.#refuse(at)
     this.#padding++

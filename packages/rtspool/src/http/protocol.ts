@@ -1,16 +1,16 @@
-/** Telling HTTP from RTSP where both come to the same port. */
+/** Distinguishes HTTP from RTSP on a shared port. */
 
-/** The methods that tunnels and WebSockets begin with, and the space that GET_PARAMETER does not have. */
+/** Methods with which tunnels and WebSockets begin; the space excludes GET_PARAMETER. */
 const prefixes = [Buffer.from('GET '), Buffer.from('POST ')]
 const LF = 0x0a
-/** A first line that is longer is nobody's, and left to the HTTP head to refuse. */
+/** Longest first line; a longer one is left to the HTTP parser, which refuses it. */
 const maxFirstLineBytes = 4096
 
 /**
- * Tells by its first bytes what a connection speaks.
+ * Determines the protocol of a connection from its first bytes.
  *
- * @param bytes - All that has come so far, at least one byte.
- * @returns `undefined` while it could be both.
+ * @param bytes - All bytes received so far, at least one.
+ * @returns `undefined` while both are possible.
  */
 export function protocolOf(bytes: Buffer): 'http' | 'rtsp' | undefined {
   const prefix = prefixes.find((each) => startsAlike(bytes, each))
@@ -18,11 +18,11 @@ export function protocolOf(bytes: Buffer): 'http' | 'rtsp' | undefined {
   if (bytes.length < prefix.length) return undefined
   const lineEnd = bytes.subarray(0, maxFirstLineBytes).indexOf(LF)
   if (lineEnd < 0) return bytes.length < maxFirstLineBytes ? undefined : 'http'
-  // A method of RTSP that nobody has heard of is still RTSP.
+  // An unknown method of RTSP is still RTSP.
   return /\sRTSP\/\d\.\d\s*$/.test(bytes.toString('latin1', 0, lineEnd)) ? 'rtsp' : 'http'
 }
 
-/** Whether one of the two is the beginning of the other. */
+/** Returns whether one of the two is the beginning of the other. */
 function startsAlike(bytes: Buffer, prefix: Buffer): boolean {
   const length = Math.min(bytes.length, prefix.length)
   for (let at = 0; at < length; at++) if (bytes[at] !== prefix[at]) return false

@@ -1,35 +1,36 @@
 import { MalformedMessageError, quoteReceived } from '../errors.js'
 
-/** The head of an HTTP request: what a tunnel or a WebSocket begins with. */
+/** Head of the HTTP request with which a tunnel or a WebSocket begins. */
 export interface HttpRequestHead {
   readonly method: 'GET' | 'POST'
-  /** As received; any path will do. */
+  /** Request target as received; any path is accepted. */
   readonly target: string
   readonly version: '1.0' | '1.1'
-  /** By name in lower case; each name stands once, values are trimmed. */
+  /** Headers by name in lower case; each name appears once, values are trimmed. */
   readonly headers: ReadonlyMap<string, string>
 }
 
-/** A head with what came behind it. */
+/** A head and the bytes after it. */
 export interface ReadHttpHead {
   readonly head: HttpRequestHead
-  /** The bytes after the head; a view of what was pushed. */
+  /** Bytes after the head; a view of the pushed bytes. */
   readonly rest: Buffer
 }
 
-/** Node's own server allows 16 KiB; heads of tunnels and WebSockets have some 500 bytes. */
+/** Largest head in bytes: Node's own server allows 16 KiB; tunnels and WebSockets send some 500. */
 export const maxHttpHeadBytes = 8 * 1024
 const maxHeaders = 64
 const CR = 0x0d
 const LF = 0x0a
 
-/** `token` of RFC 9110 section 5.6.2. */
+/** A `token` of RFC 9110 section 5.6.2. */
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const requestLine = /^(GET|POST) ([\x21-\x7e]+) HTTP\/(1\.[01])$/
 
 /**
- * Reads one request head from bytes that come in any pieces, and remembers nothing else. It is much stricter
- * than RTSP's parser: no folding, no name twice, no line end but CRLF or LF, so that nobody reads a head in two ways.
+ * Reads one request head from bytes in pieces of any size, and keeps nothing else. It is much
+ * stricter than RTSP's parser: no folding, no repeated name, no line end except CRLF or LF. So a
+ * head has only one interpretation.
  *
  * @see RFC 9112 section 3 and 5
  */
@@ -37,7 +38,7 @@ export class HttpHeadReader {
   #bytes: Buffer = Buffer.alloc(0)
 
   /**
-   * @returns The head when it is whole. Nothing may be pushed after it.
+   * @returns The head once it is complete. Nothing may be pushed after it.
    * @throws {MalformedMessageError} `ERR_HTTP_HEAD`
    */
   push(chunk: Buffer): ReadHttpHead | undefined {
@@ -56,7 +57,7 @@ export class HttpHeadReader {
   }
 }
 
-/** @returns Where the first empty line ends, or `undefined`. */
+/** @returns The position after the first empty line, or `undefined`. */
 function endOfHead(bytes: Buffer, from: number): number | undefined {
   for (let at = bytes.indexOf(LF, from); at >= 0; at = bytes.indexOf(LF, at + 1)) {
     if (bytes[at + 1] === LF) return at + 2
@@ -66,7 +67,7 @@ function endOfHead(bytes: Buffer, from: number): number | undefined {
 }
 
 /**
- * @param bytes - A whole head with its empty line.
+ * @param bytes - A complete head with its empty line.
  * @throws {MalformedMessageError} `ERR_HTTP_HEAD`
  */
 export function parseHttpHead(bytes: Buffer): HttpRequestHead {
@@ -102,7 +103,7 @@ function parseHeaderLine(line: string): readonly [name: string, value: string] {
   return [name.toLowerCase(), value]
 }
 
-/** Not by a pattern: one that looks for spaces at the end begins anew at each of those before it. */
+/** Removes spaces with a loop: a pattern for trailing spaces would restart at each of them. */
 function withoutSpaceAround(text: string): string {
   let [start, end] = [0, text.length]
   while (start < end && isSpace(text[start])) start++
@@ -112,7 +113,7 @@ function withoutSpaceAround(text: string): string {
 
 const isSpace = (char: string | undefined): boolean => char === ' ' || char === '\t'
 
-/** @param got - Of the value of a header nothing may stand in it: it may be a secret. */
+/** @param got - Received text, without the value of a header, which may be a secret. */
 function refuse(expected: string, got = ''): never {
   const quoted = quoteReceived(got.replace(/:.*/s, ':…'))
   throw new MalformedMessageError('ERR_HTTP_HEAD', `expected ${expected}, got ${quoted}`)

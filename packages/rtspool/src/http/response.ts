@@ -1,4 +1,4 @@
-/** The answers that are given to HTTP clients. */
+/** Reason phrases of responses to HTTP clients. */
 const reasons = {
   400: 'Bad Request',
   403: 'Forbidden',
@@ -7,10 +7,10 @@ const reasons = {
   501: 'Not Implemented',
 } as const
 
-/** Status of a refusal. */
+/** Status code of a refusal. */
 export type HttpRefusal = keyof typeof reasons
 
-/** A refusal with its reason as text; the connection closes after it. */
+/** Writes a refusal with its reason as text; the connection closes after it. */
 export function serializeHttpRefusal(statusCode: HttpRefusal, reason: string): Buffer {
   const body = `${reason}\n`
   return lines(
@@ -24,16 +24,16 @@ export function serializeHttpRefusal(statusCode: HttpRefusal, reason: string): B
 }
 
 /**
- * What the GET of a tunnel is answered with, and a POST that waits for it. No length: what follows a GET is RTSP until
- * the connection closes.
+ * Writes the response to the GET of a tunnel, or to a POST that waits for it. It has no length: a
+ * GET carries RTSP until the connection closes.
  *
- * @param version - Of the request.
+ * @param version - Version of the request.
  */
 export function serializeTunnelAnswer(version: '1.0' | '1.1'): Buffer {
   return lines(
     `HTTP/${version} 200 OK`,
     'Connection: close',
-    // Nobody in between may keep or change what comes.
+    // Proxies must neither store nor change the stream.
     'Cache-Control: no-store, no-transform',
     'Pragma: no-cache',
     'Content-Type: application/x-rtsp-tunnelled',
@@ -42,7 +42,7 @@ export function serializeTunnelAnswer(version: '1.0' | '1.1'): Buffer {
   )
 }
 
-/** RFC 9110 section 10.1.1. */
+/** Interim response of RFC 9110 section 10.1.1. */
 export const httpContinue: Buffer = lines('HTTP/1.1 100 Continue', '', '')
 
 function lines(...texts: string[]): Buffer {

@@ -1,11 +1,11 @@
 import { RequestError } from '../errors.js'
 
-/** @throws {RequestError} `ERR_KEY_MANAGEMENT`, without anything of what was received: it may be a key. */
+/** @throws {RequestError} `ERR_KEY_MANAGEMENT`, without any received bytes, which may be a key. */
 export function refuseMikey(reason: string): never {
   throw new RequestError('ERR_KEY_MANAGEMENT', `MIKEY: ${reason}`)
 }
 
-/** Reads bytes one after the other; what is not there is refused. */
+/** Reads consecutive bytes; refuses the message if they are missing. */
 export class ByteReader {
   readonly #bytes: Buffer
   #offset = 0
@@ -30,7 +30,7 @@ export class ByteReader {
     return this.#bytes.readUInt32BE(this.#take(4))
   }
 
-  /** A view. */
+  /** Returns a view of the next bytes. */
   bytes(count: number): Buffer {
     const start = this.#take(count)
     return this.#bytes.subarray(start, start + count)

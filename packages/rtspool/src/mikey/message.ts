@@ -1,5 +1,5 @@
 /**
- * MIKEY messages as values: what carries SRTP keys in an SDP and in the KeyMgmt header.
+ * MIKEY messages as values; they carry SRTP keys in SDP and in the KeyMgmt header.
  *
  * ```text
  * HDR (crypto sessions: SSRC, rollover counter) | T | RAND | SP (security policy) | KEMAC (keys)
@@ -10,17 +10,17 @@
 
 /** One SRTP stream of the message (RFC 3830 section 6.1.1). */
 export interface CryptoSession {
-  /** Number of the {@link SecurityPolicy} that holds for it. */
+  /** Number of the {@link SecurityPolicy} that applies to the stream. */
   readonly policy: number
-  /** 0 where the sender does not know it yet. */
+  /** SSRC of the stream; 0 if the sender does not know it yet. */
   readonly ssrc: number
   readonly rolloverCounter: number
 }
 
-/** How packets are protected (RFC 3830 section 6.10). */
+/** Protection of packets (RFC 3830 section 6.10). */
 export interface SecurityPolicy {
   readonly policy: number
-  /** Values by the type of the parameter: {@link srtpParameters}. */
+  /** Values by type of parameter: {@link srtpParameters}. */
   readonly parameters: ReadonlyMap<number, Buffer>
 }
 
@@ -30,14 +30,14 @@ export interface KeyData {
   readonly type: number
   readonly key: Buffer
   readonly salt: Buffer | undefined
-  /** Its index (SPI), where it has one. */
+  /** Index of the key (SPI), if it has one. */
   readonly mki?: Buffer | undefined
 }
 
 export interface MikeyMessage {
   /** One of {@link mikeyDataTypes}. */
   readonly dataType: number
-  /** 32 bits; the same one in all messages about the same crypto sessions. */
+  /** 32 bits, equal in all messages about the same crypto sessions. */
   readonly csbId: number
   readonly cryptoSessions: readonly CryptoSession[]
   /** NTP time of 64 bits. */
@@ -50,13 +50,13 @@ export interface MikeyMessage {
 /** RFC 3830 section 6.1. */
 export const mikeyDataTypes = { preSharedKey: 0 } as const
 
-/** RFC 3830 section 6.13: only traffic encrypting keys, which are used as they are, are known here. */
+/** RFC 3830 section 6.13: only traffic encryption keys, used directly, are supported. */
 export const keyTypes = { tek: 2, tekWithSalt: 3 } as const
 
-/** What follows a key (RFC 3830 section 6.13): nothing, its index, or an interval from and to. */
+/** Type of the field after a key (RFC 3830 section 6.13): none, its index, or an interval. */
 export const keyValidities = { none: 0, index: 1, interval: 2 } as const
 
-/** RFC 3830 section 6.10.1 and RFC 7714 section 14.4. */
+/** Types of SRTP parameters (RFC 3830 section 6.10.1 and RFC 7714 section 14.4). */
 export const srtpParameters = {
   encryptionAlgorithm: 0,
   encryptionKeyBytes: 1,
@@ -73,7 +73,7 @@ export const srtpParameters = {
   aeadTagBytes: 20,
 } as const
 
-/** RFC 3830 section 6.10.1 and RFC 7714 section 14.4. */
+/** Values of RFC 3830 section 6.10.1 and RFC 7714 section 14.4. */
 export const encryptionAlgorithms = { aesCm: 1, aesGcm: 6 } as const
 export const authenticationAlgorithms = { none: 0, hmacSha1: 1 } as const
 
@@ -90,7 +90,7 @@ export const payloadTypes = {
 } as const
 
 export const mikeyVersion = 1
-/** The only map of crypto sessions here: policy, SSRC and rollover counter. */
+/** The only supported map of crypto sessions: policy, SSRC and rollover counter. */
 export const srtpIdMap = 0
 export const srtpProtocol = 0
 export const nullAlgorithm = 0

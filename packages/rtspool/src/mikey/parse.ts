@@ -16,16 +16,16 @@ import {
   timestampTypes,
 } from './message.js'
 
-/** Streams and policies of one message; GStreamer sends two at most. */
+/** Maximum number of streams and policies in a message; GStreamer sends two at most. */
 const maxCryptoSessions = 32
 const maxPayloads = 32
 const maxKeys = 8
-/** Milestone XProtect fills up with one byte that belongs to nothing. */
+/** Milestone XProtect appends one byte without meaning. */
 const maxTrailingBytes = 1
 const ntpTimeBytes = 8
 const counterBytes = 4
 
-/** What the payloads have brought so far. */
+/** Contents of the payloads parsed so far. */
 interface Contents {
   ntpTime: bigint
   rand: Buffer
@@ -34,11 +34,12 @@ interface Contents {
 }
 
 /**
- * Reads a message that carries its keys openly: key encryption and MAC are NULL, which is allowed only inside TLS.
+ * Parses a message with unencrypted keys: key encryption and MAC are NULL, which is allowed only
+ * inside TLS.
  *
- * @param bytes - Keys are views of it.
- * @throws {RequestError} `ERR_KEY_MANAGEMENT` (463) for bytes that break the grammar, and for all ways of MIKEY
- * but this one.
+ * @param bytes - Message; the keys are views of it.
+ * @throws {RequestError} `ERR_KEY_MANAGEMENT` (463) for bytes that break the grammar, and for all
+ *   other modes of MIKEY.
  * @see RFC 3830 section 6
  */
 export function parseMikey(bytes: Buffer): MikeyMessage {
@@ -65,7 +66,7 @@ function parseHeader(reader: ByteReader) {
     refuseMikey(`expected a message with a pre-shared key, got data type ${dataType}`)
   }
   const nextPayload = reader.uint8()
-  const verification = reader.uint8() // wants an answer, and with which pseudo-random function
+  const verification = reader.uint8() // flag for a response, and the pseudo-random function
   if ((verification & 0x7f) !== 0) refuseMikey('expected the pseudo-random function MIKEY-1')
   const csbId = reader.uint32()
   const count = reader.uint8()
@@ -81,7 +82,7 @@ function parseCryptoSession(reader: ByteReader): CryptoSession {
   return { policy: reader.uint8(), ssrc: reader.uint32(), rolloverCounter: reader.uint32() }
 }
 
-/** @returns The type of the payload after it. */
+/** @returns The type of the next payload. */
 function parsePayload(type: number, reader: ByteReader, contents: Contents): number {
   const next = reader.uint8()
   switch (type) {
@@ -99,7 +100,7 @@ function parsePayload(type: number, reader: ByteReader, contents: Contents): num
       return next
     case payloadTypes.id:
     case payloadTypes.generalExtension:
-      // Who it is and what else there is to say: type, length, and nothing that is needed here.
+      // Payloads with identities and other data: type and length, with nothing that is needed here.
       reader.uint8()
       reader.bytes(reader.uint16())
       return next
@@ -157,7 +158,10 @@ function parseKeyData(reader: ByteReader): KeyData {
   return { type, key, salt, ...parseValidity(typeAndValidity & 0x0f, reader) }
 }
 
-/** How long the key is good for: until it is replaced, whatever an interval says (RFC 3830 section 6.14). */
+/**
+ * Parses the validity of a key. Each key is used until it is replaced, whatever its interval (RFC
+ * 3830 section 6.14).
+ */
 function parseValidity(validity: number, reader: ByteReader): { readonly mki?: Buffer } {
   switch (validity) {
     case keyValidities.none:

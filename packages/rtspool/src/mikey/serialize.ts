@@ -14,13 +14,13 @@ import {
   timestampTypes,
 } from './message.js'
 
-/** A payload: its type, and what follows the type of the payload after it. */
+/** A payload: its type, and a function that writes the rest after the type of the next payload. */
 interface Payload {
   readonly type: number
   readonly write: (writer: ByteWriter) => void
 }
 
-/** Writes a message with its keys not encrypted: only for what nobody else can read. */
+/** Writes a message with unencrypted keys: only for a channel that nobody else can read. */
 export function serializeMikey(message: MikeyMessage): Buffer {
   const payloads: Payload[] = [
     { type: payloadTypes.timestamp, write: (writer) => writeTimestamp(writer, message.ntpTime) },
@@ -40,7 +40,7 @@ export function serializeMikey(message: MikeyMessage): Buffer {
   return writer.toBuffer()
 }
 
-/** Each payload with the type of the next one in front of it. */
+/** Writes payloads, each after the type of the next one. */
 function writeChain(writer: ByteWriter, payloads: readonly Payload[]): void {
   payloads.forEach(({ write }, index) => {
     writer.uint8(payloads[index + 1]?.type ?? payloadTypes.last)
@@ -54,7 +54,7 @@ function writeHeader(
   nextPayload: number,
 ): void {
   writer.uint8(mikeyVersion).uint8(dataType).uint8(nextPayload)
-  // No answer wanted, pseudo-random function MIKEY-1.
+  // No response requested, pseudo-random function MIKEY-1.
   writer.uint8(0).uint32(csbId).uint8(cryptoSessions.length).uint8(srtpIdMap)
   for (const session of cryptoSessions) writeCryptoSession(writer, session)
 }

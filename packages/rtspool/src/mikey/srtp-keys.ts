@@ -13,14 +13,14 @@ import {
 import { parseMikey } from './parse.js'
 import { serializeMikey } from './serialize.js'
 
-/** What one side says about the packets that it sends. */
+/** One side's key and counters for the packets that it sends. */
 export interface SrtpOffer {
   readonly master: MasterKey
-  /** By SSRC, as far as the sender knows its SSRCs. */
+  /** Rollover counters by SSRC, as far as the sender knows its SSRCs. */
   readonly rolloverCounters: ReadonlyMap<number, number>
 }
 
-/** What a message says beside the key. */
+/** Fields of a message besides the key. */
 export interface SrtpOfferTime {
   readonly csbId: number
   readonly ntpTime: bigint
@@ -31,14 +31,15 @@ export interface SrtpOfferTime {
 const sha1KeyBytes = 20
 
 /**
- * Reads which key, suite and rollover counters a peer uses for what it sends.
+ * Reads the key, suite and rollover counters with which a peer sends.
  *
- * @throws {RequestError} `ERR_KEY_MANAGEMENT` (463) for what is broken, unknown, or weaker than allowed.
+ * @throws {RequestError} `ERR_KEY_MANAGEMENT` (463) for a message that is broken, unsupported, or
+ *   weaker than allowed.
  */
 export function parseSrtpOffer(bytes: Buffer): SrtpOffer {
   const { cryptoSessions, policies, keys } = parseMikey(bytes)
   const number = cryptoSessions[0]?.policy ?? 0
-  // Without a policy everything is as RFC 3830 section 6.10.1 has it.
+  // Without a policy, the defaults of RFC 3830 section 6.10.1 apply.
   const policy = policies.find((candidate) => candidate.policy === number) ?? policies[0]
   const suite = policy ? suiteOf(policy) : srtpSuites.AES_CM_128_HMAC_SHA1_80
   const master = keys.map((key) => masterKeyOf(key, suite)).find((key) => key !== undefined)
@@ -51,8 +52,8 @@ export function parseSrtpOffer(bytes: Buffer): SrtpOffer {
 }
 
 /**
- * Writes what {@link parseSrtpOffer} reads, as GStreamer has it: key and salt in one TEK. A key with an index is written
- * as live555 reads it, with all lengths as the RFC has them.
+ * Writes an offer that {@link parseSrtpOffer} can read, in the form of GStreamer: key and salt in
+ * one TEK. A key with an index is written in the form of live555, with all lengths as in the RFC.
  */
 export function serializeSrtpOffer(
   { master, rolloverCounters }: SrtpOffer,
@@ -122,7 +123,7 @@ function counterModeSuite(value: Value): SrtpSuite {
   if (algorithm !== authenticationAlgorithms.hmacSha1) {
     refuseMikey(`authentication algorithm ${algorithm} is not supported`)
   }
-  // GStreamer writes the length of the tag where that of the key belongs.
+  // GStreamer writes the length of the tag into the field for that of the key.
   const length = value(srtpParameters.authenticationKeyBytes, sha1KeyBytes)
   const tagBytes = value(
     srtpParameters.authenticationTagBytes,
@@ -149,9 +150,9 @@ function refuseWeak(value: Value): void {
 }
 
 /**
- * The length of the tag stands where GStreamer looks for it, and where the RFC has it.
+ * Writes the policy, with the length of the tag both in GStreamer's field and in that of the RFC.
  *
- * @param authenticationKeyBytes - 20 by the RFC; GStreamer wants the length of the tag.
+ * @param authenticationKeyBytes - 20 by the RFC; GStreamer expects the length of the tag.
  */
 function policyOf(suite: SrtpSuite, authenticationKeyBytes: number): SecurityPolicy {
   const isGcm = suite.cipher === 'AES-GCM'

@@ -2,8 +2,8 @@ const initialBytes = 256
 const emptyBuffer = Buffer.alloc(0)
 
 /**
- * Collects bytes that come in pieces. Memory grows by doubling with what has come, never with what
- * was announced, so n bytes that come one by one cost O(n).
+ * Collects bytes that arrive in pieces. The memory doubles with the received bytes, never with an
+ * announced length, so n single bytes cost O(n).
  */
 export class ByteAccumulator {
   #buffer: Buffer = emptyBuffer
@@ -21,17 +21,17 @@ export class ByteAccumulator {
     this.#length = needed
   }
 
-  /** The byte at an index below `length`. */
+  /** Returns the byte at an index below `length`. */
   at(index: number): number {
     return this.#buffer[index] as number
   }
 
-  /** A view of what was collected, valid until the next `append`. */
+  /** Returns a view of the collected bytes, valid until the next `append`. */
   view(): Buffer {
     return this.#buffer.subarray(0, this.#length)
   }
 
-  /** Forgets what was collected and releases the memory. */
+  /** Drops the collected bytes and releases the memory. */
   clear(): void {
     this.#buffer = emptyBuffer
     this.#length = 0

@@ -4,19 +4,19 @@ export { quoteReceived } from '../errors.js'
 
 export const isDigitCode = (code: number): boolean => code >= 0x30 && code <= 0x39
 
-/** True for CTL of RFC 2326 section 15.1: 0 to 31 and DEL. */
+/** Returns whether a code is a CTL of RFC 2326 section 15.1: 0 to 31 and DEL. */
 export const isControlCode = (code: number): boolean => code < 0x20 || code === 0x7f
 
 const tokenSeparators = '()<>@,;:\\"/[]?={}'
 
-/** 1 where the ASCII code may stand in a `token` (RFC 2326 section 15.1), 0 elsewhere. */
+/** 1 for each ASCII code that may be in a `token` (RFC 2326 section 15.1), 0 for the others. */
 const tokenTable: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) =>
   code > 0x20 && code < 0x7f && !tokenSeparators.includes(String.fromCharCode(code)) ? 1 : 0,
 )
 
 export const isTokenCode = (code: number): boolean => tokenTable[code] === 1
 
-/** True when the text is one or more token characters. */
+/** Returns whether the text is one or more token characters. */
 export function isToken(text: string): boolean {
   for (let at = 0; at < text.length; at++) {
     if (!isTokenCode(text.charCodeAt(at))) return false
@@ -24,7 +24,7 @@ export function isToken(text: string): boolean {
   return text.length > 0
 }
 
-/** True when the text is one or more decimal digits: no sign, no space. */
+/** Returns whether the text is one or more decimal digits: no sign, no space. */
 export function isDigits(text: string): boolean {
   for (let at = 0; at < text.length; at++) {
     if (!isDigitCode(text.charCodeAt(at))) return false
@@ -32,7 +32,9 @@ export function isDigits(text: string): boolean {
   return text.length > 0
 }
 
-/** True when the text holds a control character; HTAB counts only when `isTabAllowed` is false. */
+/**
+ * Returns whether the text contains a control character; HTAB counts if `isTabAllowed` is false.
+ */
 export function hasControlCode(text: string, isTabAllowed: boolean): boolean {
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
@@ -42,9 +44,9 @@ export function hasControlCode(text: string, isTabAllowed: boolean): boolean {
 }
 
 /**
- * Decimal digits as a number.
+ * Parses decimal digits.
  *
- * @returns `undefined` when the text is not plain digits or is larger than `max`.
+ * @returns `undefined` if the text is not plain digits or exceeds `max`.
  */
 export function parseDecimal(text: string, max: number): number | undefined {
   if (text.length === 0) return undefined
@@ -73,8 +75,9 @@ export function trimLinearSpace(text: string): string {
  * Splits at a separator outside of quoted strings; pieces are trimmed and keep their quotes.
  *
  * @param separator - One character.
- * @param max - Pieces that are looked for. When there are more, at least one more is returned, and the rest is left out or in the last.
- * @returns `undefined` when a quoted string does not end. Empty pieces are kept.
+ * @param max - Maximum number of pieces. If there are more, at least one more is returned; the rest
+ *   is left out or part of the last.
+ * @returns `undefined` if a quoted string does not end. Empty pieces are kept.
  */
 export function splitOutsideQuotes(
   text: string,
@@ -103,9 +106,9 @@ export function splitOutsideQuotes(
 }
 
 /**
- * The content of a quoted string with `\x` taken as `x`; other text comes back as it is.
+ * Returns the content of a quoted string with `\x` replaced by `x`; other text stays unchanged.
  *
- * @returns `undefined` when there are quotes that do not enclose the whole text.
+ * @returns `undefined` if there are quotes that do not enclose the whole text.
  */
 export function unquote(text: string): string | undefined {
   if (!text.includes('"')) return text
@@ -125,12 +128,12 @@ export function unquote(text: string): string | undefined {
   return undefined
 }
 
-/** The text as a quoted string, with `"` and `\` escaped. */
+/** Returns the text as a quoted string, with `"` and `\` escaped. */
 export function quote(text: string): string {
   return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
 }
 
-/** The text with user and password of a URI in it replaced by `***`, for messages of errors. */
+/** Replaces user and password of a URI by `***`, for error messages. */
 export function withoutUserinfo(text: string): string {
   const start = text.indexOf('://')
   if (start === -1) return text

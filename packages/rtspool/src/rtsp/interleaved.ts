@@ -1,9 +1,12 @@
-/** RTP and RTCP inside the RTSP connection: `$`, channel, 16-bit length, packet (RFC 2326 section 10.12). */
+/**
+ * Frames RTP and RTCP inside the RTSP connection: `$`, channel, 16-bit length, packet (RFC 2326
+ * section 10.12).
+ */
 
 const dollar = 0x24
-/** In front of each packet. */
+/** Bytes before each packet. */
 export const frameHeaderBytes = 4
-/** Channel numbers are one byte. */
+/** Number of channels: a channel number is one byte. */
 export const channelCount = 256
 
 /**

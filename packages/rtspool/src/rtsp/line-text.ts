@@ -1,11 +1,12 @@
-/** Why a line cannot be text: the byte and where in the line it is. */
+/** The byte that makes a line invalid as text, and its position in the line. */
 export interface ForbiddenByte {
   readonly byte: number
   readonly index: number
 }
 
-// Regular expressions, because these look at a long line several times faster than a loop over its bytes.
-/** Nothing of this is in most lines. */
+// Regular expressions, because they check a long line several times faster than a loop over its
+// bytes.
+/** Characters that most lines do not contain. */
 const beyondPrintableAscii = /[^\x20-\x7e]/
 const beyondAscii = /[\x80-\xff]/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
@@ -14,13 +15,13 @@ const controlCode = /[\x00-\x1f\x7f]/
 const controlCodeButTab = /[\x00-\x08\x0a-\x1f\x7f]/
 
 /**
- * Decodes a line: ASCII nearly always, UTF-8 where a peer sends more than that.
+ * Decodes a line: usually ASCII, and UTF-8 from peers that send more than that.
  *
- * NUL, a CR inside the line and all other control characters are refused here, so no later stage
- * meets them. Bytes that are not UTF-8 become U+FFFD.
+ * Refuses NUL, a CR inside the line and all other control characters, so that later stages never
+ * see them. Bytes that are not UTF-8 become U+FFFD.
  *
- * @param line - Without its line end.
- * @param isTabAllowed - HTAB may stand in the value of a header, not in a start line.
+ * @param line - Line without its line end.
+ * @param isTabAllowed - Allows HTAB, as in the value of a header, but not in a start line.
  */
 export function decodeLine(
   bytes: Buffer,

@@ -1,9 +1,9 @@
 /**
- * The header lines of a message: ordered, names compared without regard to case, a name may come
- * more than once.
+ * Header lines of a message: ordered, with names compared without regard to case. A name may appear
+ * several times.
  *
- * Messages have few headers, so a lookup is a walk over small arrays. Nothing is validated here: the
- * parser has checked what came in, the serializer checks what goes out.
+ * Messages have few headers, so a lookup searches small arrays. Nothing is validated here: the
+ * parser has checked received headers, and the serializer checks those to send.
  *
  * @see RFC 2326 section 4.2 (RFC 2068 section 4.2)
  */
@@ -24,13 +24,13 @@ export class RtspHeaders {
     return this.#keys.length
   }
 
-  /** Value of the first line with this name. */
+  /** Returns the value of the first line with this name. */
   get(name: string): string | undefined {
     const at = this.#keys.indexOf(name.toLowerCase())
     return at === -1 ? undefined : this.#values[at]
   }
 
-  /** Values of all lines with this name, in their order. */
+  /** Returns the values of all lines with this name, in their order. */
   getAll(name: string): readonly string[] {
     const key = name.toLowerCase()
     return this.#values.filter((_, at) => this.#keys[at] === key)
@@ -40,7 +40,7 @@ export class RtspHeaders {
     return this.#keys.includes(name.toLowerCase())
   }
 
-  /** Makes this the only line with the name; it keeps the place of the first one that was there. */
+  /** Makes this the only line with the name; it takes the position of the first existing one. */
   set(name: string, value: string): this {
     const at = this.#keys.indexOf(name.toLowerCase())
     if (at === -1) return this.append(name, value)
@@ -65,12 +65,12 @@ export class RtspHeaders {
     return this.#keys.length < before
   }
 
-  /** Name and value of each line, the name as spelled. */
+  /** Yields name and value of each line, with the name as spelled. */
   *[Symbol.iterator](): IterableIterator<readonly [name: string, value: string]> {
     for (const [at, name] of this.#names.entries()) yield [name, this.#values[at] as string]
   }
 
-  /** As iterating does, without an object for each line. */
+  /** Iterates over the lines without an object for each. */
   forEach(visit: (value: string, name: string) => void): void {
     for (let at = 0; at < this.#names.length; at++) {
       visit(this.#values[at] as string, this.#names[at] as string)
@@ -86,17 +86,17 @@ export class RtspHeaders {
   }
 }
 
-/** A request as received: the start line in pieces, none of them interpreted. */
+/** A request as received: the start line in parts, none of them interpreted. */
 export interface RtspRequest {
   readonly kind: 'request'
-  /** A token of any spelling; methods are case-sensitive. */
+  /** Method, a token of any spelling; methods are case-sensitive. */
   readonly method: string
   /** Request URI as received, not empty, without spaces and control characters. */
   readonly uri: string
-  /** What follows `RTSP/`, for example `1.0`; anything else than that is answered with 505. */
+  /** Version after `RTSP/`; the server responds 505 to any other than `1.0`. */
   readonly version: string
   readonly headers: RtspHeaders
-  /** Memory of its own; empty when there is no body. */
+  /** Body in its own memory; empty without one. */
   readonly body: Buffer
 }
 
@@ -104,11 +104,11 @@ export interface RtspRequest {
 export interface RtspResponse {
   readonly kind: 'response'
   readonly version: string
-  /** 100 to 999. */
+  /** Status code, 100 to 999. */
   readonly statusCode: number
-  /** May be empty. */
+  /** Reason phrase; may be empty. */
   readonly reason: string
   readonly headers: RtspHeaders
-  /** Memory of its own; empty when there is no body. */
+  /** Body in its own memory; empty without one. */
   readonly body: Buffer
 }

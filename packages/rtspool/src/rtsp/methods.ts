@@ -1,4 +1,4 @@
-/** The methods of RTSP/1.0 (RFC 2326 section 10, table 2). */
+/** Methods of RTSP/1.0 (RFC 2326 section 10, table 2). */
 export const rtspMethods = Object.freeze([
   'OPTIONS',
   'DESCRIBE',
@@ -15,6 +15,8 @@ export const rtspMethods = Object.freeze([
 
 export type RtspMethod = (typeof rtspMethods)[number]
 
-/** True for a method of the table, spelled exactly so: methods are case-sensitive. */
+/**
+ * Returns whether a method is in the table, with exactly this spelling: methods are case-sensitive.
+ */
 export const isRtspMethod = (method: string): method is RtspMethod =>
   (rtspMethods as readonly string[]).includes(method)

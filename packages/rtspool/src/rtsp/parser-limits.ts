@@ -1,4 +1,4 @@
-/** How much of one message the parser takes. Each is checked before the bytes are kept. */
+/** Limits of one message for the parser. Each is checked before the bytes are kept. */
 export interface RtspParserLimits {
   /** Longest line without its line end, in bytes. @default 8192 */
   readonly maxLineBytes?: number
@@ -6,9 +6,11 @@ export interface RtspParserLimits {
   readonly maxUriBytes?: number
   /** Longest method, in bytes. @default 64 */
   readonly maxMethodBytes?: number
-  /** Most header lines of a message. 0 refuses every header. @default 255 */
+  /** Maximum number of header lines in a message. 0 refuses every header. @default 255 */
   readonly maxHeaders?: number
-  /** All header lines of a message together without their line ends, in bytes. @default 65536 */
+  /**
+   * Maximum size of all header lines of a message without their line ends, in bytes. @default 65536
+   */
   readonly maxHeaderBytes?: number
   /** Largest Content-Length, in bytes. 0 refuses every body. @default 131072 */
   readonly maxBodyBytes?: number

@@ -15,19 +15,21 @@ import { RtspHeaders, type RtspRequest, type RtspResponse } from './message.js'
 import { type RtspParserLimits, resolveRtspParserLimits } from './parser-limits.js'
 import { parseStartLine, requestUriBytes, type StartLine } from './start-line.js'
 
-// One byte stream carries three things, so all their states are in this file; it is over 200 lines
-// because the states share the same dozen fields.
+// One byte stream carries three kinds of data, and their states share the same dozen fields. So
+// this file is over 200 lines.
 
-/** Receives what the parser finds, in the order of the stream, from inside `push`. */
+/**
+ * Receiver of the parsed messages and frames, called from inside `push` in the order of the stream.
+ */
 export interface RtspParserSink {
-  /** May call {@link RtspParser.stop}. */
+  /** Receives a request; may call {@link RtspParser.stop}. */
   request(request: RtspRequest): void
   response(response: RtspResponse): void
   /**
-   * An interleaved frame (RFC 2326 section 10.12).
+   * Receives an interleaved frame (RFC 2326 section 10.12).
    *
-   * @param payload - 0 to 65535 bytes: a view of the pushed chunk when the frame lies within it,
-   * valid as long as the owner of the chunk leaves it alone.
+   * @param payload - 0 to 65535 bytes. If the frame lies within the pushed chunk, a view of the
+   *   chunk, valid until the owner of the chunk reuses it.
    */
   interleaved(channel: number, payload: Buffer): void
 }
@@ -35,12 +37,12 @@ export interface RtspParserSink {
 type MalformedCode = MalformedMessageError['code']
 
 const State = {
-  /** At the boundary between messages: a frame, an empty line or a start line follows. */
+  /** Between messages: a frame, an empty line or a start line follows. */
   Idle: 0,
   StartLine: 1,
   HeaderLine: 2,
   Body: 3,
-  /** Inside the four bytes in front of an interleaved payload. */
+  /** Inside the four bytes before an interleaved payload. */
   FrameHeader: 4,
   FramePayload: 5,
   Failed: 6,
@@ -56,7 +58,7 @@ const frameHeaderBytes = 4
 const emptyBody = Buffer.alloc(0)
 
 /**
- * Cuts the byte stream of an RTSP connection into requests, responses and interleaved frames.
+ * Splits the byte stream of an RTSP connection into requests, responses and interleaved frames.
  *
  * ```text
  *            '$'                              4 bytes                n bytes
@@ -65,9 +67,10 @@ const emptyBody = Buffer.alloc(0)
  *     └────► StartLine ─► HeaderLine ─────────────► Body ───────────────────► Idle
  * ```
  *
- * Lines end with CRLF or LF. One stream has one interpretation: what is not exactly a message is an
- * error, and after an error nothing is resynchronised. Cost is linear in the bytes pushed, however
- * they are cut; memory is bounded by the limits plus one interleaved frame. Bench: bench/rtsp-parser.
+ * Lines end with CRLF or LF. One stream has one interpretation: anything but an exact message is an
+ * error, and the parser does not resynchronise after an error. The cost is linear in the pushed
+ * bytes, for chunks of any size. Memory is limited by the limits plus one interleaved frame. Bench:
+ * bench/rtsp-parser.
  *
  * @see RFC 2326 sections 4, 6, 7 and 10.12
  */
@@ -79,12 +82,12 @@ export class RtspParser {
   #isStopped = false
   #error: MalformedMessageError | undefined
 
-  /** Offset in the stream of the first byte of the chunk that is being read. */
+  /** Offset in the stream of the first byte of the current chunk. */
   #chunkOffset = 0
   #messageOffset = 0
   #lineOffset = 0
 
-  /** The part of a line, or of a body, that came with earlier chunks. */
+  /** Part of a line or body that arrived in earlier chunks. */
   readonly #pending = new ByteAccumulator()
   #startLine: StartLine | undefined
   #headers = new RtspHeaders()
@@ -102,27 +105,27 @@ export class RtspParser {
     this.#limits = resolveRtspParserLimits(limits)
   }
 
-  /** True when the stream could end here without cutting anything off. */
+  /** `true` if the stream could end here without cutting off a message. */
   get isBetweenMessages(): boolean {
     return this.#state === State.Idle
   }
 
   /**
-   * Offset in the stream of the first byte of the message or frame that has begun and has not
-   * ended. It tells whether two pushes ended inside the same one, for deadlines on a whole message.
+   * Offset in the stream of the first byte of the current, incomplete message or frame. It shows
+   * whether two pushes ended inside the same message, for deadlines on a whole message.
    */
   get messageOffset(): number {
     return this.#messageOffset
   }
 
-  /** No message is delivered after this, not even from a `push` that is under way. Idempotent. */
+  /** Stops delivering messages, even from a running `push`. Idempotent. */
   close(): void {
     this.#state = State.Closed
     this.#release()
   }
 
   /**
-   * Ends the `push` under way behind the request that the sink receives; the bytes that follow stay unread. To be
+   * Ends the running `push` after the current request; the following bytes stay unread. May only be
    * called from inside `request` of the sink.
    */
   stop(): void {
@@ -134,12 +137,12 @@ export class RtspParser {
    *
    * After {@link close} this does nothing. A sink that throws closes the parser.
    *
-   * @returns How many bytes were read: all of them, unless the sink has called {@link stop}. The caller keeps the
-   * others, and pushes them before anything else.
+   * @returns Number of bytes read: all of them, unless the sink has called {@link stop}. The caller
+   *   must keep the others and push them first.
    * @param chunk - Bodies are copied out of it; payloads of interleaved frames are views of it.
-   * @throws {MalformedMessageError} when the bytes break the grammar or a limit, and from then on
-   * with every call the same error. Its context has `offset` (bytes from the begin of the stream),
-   * `production`, and `cSeq` when the broken message had a good one.
+   * @throws {MalformedMessageError} when the bytes break the grammar or a limit; every later call
+   *   throws the same error. Its context has `offset` (bytes from the start of the stream),
+   *   `production`, and `cSeq` if the broken message had a valid one.
    * @throws {TypeError} when called from inside the sink.
    */
   push(chunk: Buffer): number {
@@ -161,7 +164,7 @@ export class RtspParser {
     return read
   }
 
-  /** @returns Bytes that need not be pushed again. */
+  /** @returns Number of bytes that need not be pushed again. */
   #read(chunk: Buffer): number {
     let at = 0
     while (at < chunk.length && !this.#isStopped) {
@@ -190,7 +193,10 @@ export class RtspParser {
     return at
   }
 
-  /** The fast path: frames that lie whole in the chunk, one view each. Bench: bench/rtsp-parser. */
+  /**
+   * Reads frames that lie whole in the chunk, one view each: the fast path. Bench:
+   * bench/rtsp-parser.
+   */
   #readFrames(chunk: Buffer, start: number): number {
     const size = chunk.length
     let at = start
@@ -205,7 +211,9 @@ export class RtspParser {
     return at
   }
 
-  /** Decides by the first byte what begins here; most garbage, a TLS hello say, ends here. */
+  /**
+   * Decides by the first byte what begins here; most garbage, such as a TLS hello, is refused here.
+   */
   #beginMessage(chunk: Buffer, at: number): number {
     const byte = chunk[at] as number
     if (byte === LF) return at + 1
@@ -234,7 +242,7 @@ export class RtspParser {
     }
     if (this.#frameHeaderFill < frameHeaderBytes) return at
     const [, , high = 0, low = 0] = this.#frameHeader
-    // At most 64 KiB, and not zero-filled: pages that the peer never fills are never touched.
+    // At most 64 KiB, and not zero-filled: pages that the peer never fills stay untouched.
     this.#framePayload = Buffer.allocUnsafe((high << 8) | low)
     this.#framePayloadFill = 0
     this.#state = State.FramePayload
@@ -273,7 +281,7 @@ export class RtspParser {
     return found + 1
   }
 
-  /** Refuses a line that is, or is going to be, longer than the limit: before it is kept. */
+  /** Refuses a line that exceeds the limit, or is going to, before it is kept. */
   #checkLineLength(chunk: Buffer, start: number, end: number): void {
     const { maxLineBytes, maxHeaderBytes } = this.#limits
     const isStartLine = this.#state === State.StartLine
@@ -300,7 +308,10 @@ export class RtspParser {
     )
   }
 
-  /** In a start line that is too long it is nearly always the URI, which has a status of its own. */
+  /**
+   * Checks the URI of a start line that is too long: an URI is the usual cause and has its own
+   * status.
+   */
   #checkCutUri(chunk: Buffer, start: number, length: number): void {
     const missing = length - this.#pending.length
     const piece = chunk.subarray(start, start + Math.max(missing, 0))
@@ -321,7 +332,7 @@ export class RtspParser {
   #finishLine(bytes: Buffer, start: number, lineFeed: number): void {
     const end = lineFeed > start && bytes[lineFeed - 1] === CR ? lineFeed - 1 : lineFeed
     if (this.#state === State.StartLine) {
-      // RFC 2326 does not ask for it, HTTP does: skip empty lines in front of a message.
+      // Skips empty lines before a message, as HTTP requires and RFC 2326 does not.
       if (end === start) this.#state = State.Idle
       else this.#finishStartLine(bytes, start, end)
     } else if (end === start) {
@@ -366,9 +377,9 @@ export class RtspParser {
     const text = this.#decode(bytes, start, end, 'message-header', 'ERR_RTSP_HEADER_LINE')
     const colon = text.indexOf(':')
     const name = text.slice(0, Math.max(colon, 0))
-    // A name that is a token refuses folded lines too: they begin with a space or a tab.
+    // Also refuses folded lines, which begin with a space or a tab and so are no token.
     if (!isToken(name)) {
-      // Without the value: it may be a password.
+      // Without the value, which may be a password.
       const got = quoteReceived(colon === -1 ? text : name)
       this.#fail('ERR_RTSP_HEADER_LINE', 'message-header', `expected "Name: value", got ${got}`)
     }
@@ -427,7 +438,7 @@ export class RtspParser {
     const startLine = this.#startLine as StartLine
     const headers = this.#headers
     this.#release()
-    // Before the sink is called, which may close the parser.
+    // Before calling the sink, which may close the parser.
     this.#state = State.Idle
     if (startLine.kind === 'request') {
       const { method, uri, version } = startLine
@@ -452,7 +463,7 @@ export class RtspParser {
     return this.#fail(code, production, `expected no control character in a line, got ${got}`)
   }
 
-  /** Forgets the message under way. */
+  /** Drops the current message. */
   #release(): void {
     this.#pending.clear()
     this.#framePayload = emptyBody

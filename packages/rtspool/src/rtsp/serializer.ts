@@ -2,29 +2,29 @@ import { hasControlCode, isToken, quoteReceived } from './grammar.js'
 import { RtspHeaders } from './message.js'
 import { reasonPhrase } from './status.js'
 
-/** A request to be sent. */
+/** A request to send. */
 export interface RtspRequestInit {
   readonly method: string
   readonly uri: string
-  /** @default '1.0' */
+  /** Version of RTSP. @default '1.0' */
   readonly version?: string
-  /** @default no headers */
+  /** Headers. @default no headers */
   readonly headers?: RtspHeaders
-  /** A string is sent as UTF-8. @default no body */
+  /** Body; a string is sent as UTF-8. @default no body */
   readonly body?: Buffer | string
 }
 
-/** A response to be sent. */
+/** A response to send. */
 export interface RtspResponseInit {
-  /** 100 to 999. */
+  /** Status code, 100 to 999. */
   readonly statusCode: number
-  /** @default the phrase that belongs to the status code */
+  /** Reason phrase. @default the standard phrase of the status code */
   readonly reason?: string
-  /** @default '1.0' */
+  /** Version of RTSP. @default '1.0' */
   readonly version?: string
-  /** @default no headers */
+  /** Headers. @default no headers */
   readonly headers?: RtspHeaders
-  /** A string is sent as UTF-8. @default no body */
+  /** Body; a string is sent as UTF-8. @default no body */
   readonly body?: Buffer | string
 }
 
@@ -44,7 +44,7 @@ function serialize(startLine: string, headers: RtspHeaders, body: Buffer | strin
   headers.forEach((value, name) => {
     const key = name.toLowerCase()
     if (key === 'transfer-encoding') throw new TypeError('RTSP does not have Transfer-Encoding')
-    // There is one Content-Length, and it is the true one.
+    // The only Content-Length is the computed one.
     if (key !== 'content-length') head += headerLine(name, value)
   })
   head += bodyBytes > 0 ? `Content-Length: ${bodyBytes}\r\n\r\n` : '\r\n'
@@ -62,10 +62,10 @@ function checkVersion(version: string): void {
 }
 
 /**
- * The bytes of a request. Content-Length is set from the body; one in `headers` is left out.
+ * Serializes a request. Content-Length is computed from the body; one in `headers` is left out.
  *
- * @throws {TypeError} when a piece would break the message: CR, LF, NUL or another control character
- * in a header value, a name that is not a token, a space in the URI.
+ * @throws {TypeError} when a part would break the message: a control character (such as CR, LF or
+ *   NUL) in a header value, a name that is not a token, or a space in the URI.
  */
 export function serializeRequest(request: RtspRequestInit): Buffer {
   const { method, uri, version = '1.0', headers = noHeaders, body = '' } = request
@@ -78,10 +78,10 @@ export function serializeRequest(request: RtspRequestInit): Buffer {
 }
 
 /**
- * The bytes of a response. Content-Length is set from the body; one in `headers` is left out.
+ * Serializes a response. Content-Length is computed from the body; one in `headers` is left out.
  *
- * @throws {TypeError} when a piece would break the message: CR, LF, NUL or another control character
- * in the reason or a header value, a name that is not a token.
+ * @throws {TypeError} when a part would break the message: a control character (such as CR, LF or
+ *   NUL) in the reason or a header value, or a name that is not a token.
  * @throws {RangeError} when the status code is not a whole number from 100 to 999.
  */
 export function serializeResponse(response: RtspResponseInit): Buffer {

@@ -1,6 +1,6 @@
 import { isDigits, isToken, parseDecimal } from './grammar.js'
 
-/** A request line or a status line in pieces. */
+/** Parts of a request line or a status line. */
 export type StartLine =
   | {
       readonly kind: 'request'
@@ -15,10 +15,10 @@ export type StartLine =
       readonly reason: string
     }
 
-/** What stands in front of the version in both kinds of start line. */
+/** Text before the version in both kinds of start line. */
 const protocol = 'RTSP/'
 
-/** The digits of `RTSP/<digits>.<digits>`, or `undefined`. */
+/** Returns the digits of `RTSP/<digits>.<digits>`, or `undefined`. */
 function parseVersion(text: string): string | undefined {
   if (!text.startsWith(protocol)) return undefined
   const version = text.slice(protocol.length)
@@ -34,7 +34,7 @@ function parseStatusLine(line: string): StartLine | undefined {
   const statusText = line.slice(space + 1, space + 4)
   const statusCode = statusText.length === 3 ? parseDecimal(statusText, 999) : undefined
   if (version === undefined || statusCode === undefined || statusCode < 100) return undefined
-  // Some servers leave out the reason, and some the space in front of it.
+  // Some servers leave out the reason, and some also the space before it.
   const rest = line.slice(space + 4)
   if (rest !== '' && rest[0] !== ' ') return undefined
   return { kind: 'response', version, statusCode, reason: rest.slice(1) }
@@ -52,12 +52,12 @@ function parseRequestLine(line: string): StartLine | undefined {
 }
 
 /**
- * Takes a start line apart; exactly one space between its pieces.
+ * Splits a start line, with exactly one space between its parts.
  *
- * A method is a token and has no `/`, so what begins with `RTSP/` is a status line.
+ * A method is a token and has no `/`, so a line that begins with `RTSP/` is a status line.
  *
- * @param line - Without line end and without control characters.
- * @returns `undefined` when it is neither a request line nor a status line.
+ * @param line - Line without line end and without control characters.
+ * @returns `undefined` if it is neither a request line nor a status line.
  * @see RFC 2326 sections 6.1 and 7.1
  */
 export function parseStartLine(line: string): StartLine | undefined {
@@ -65,9 +65,9 @@ export function parseStartLine(line: string): StartLine | undefined {
 }
 
 /**
- * Length in bytes of the request URI in a start line that may have been cut off.
+ * Returns the length in bytes of the request URI in a start line that may have been cut off.
  *
- * @returns 0 for a status line, and when there is no URI yet.
+ * @returns 0 for a status line, and if there is no URI yet.
  */
 export function requestUriBytes(line: Buffer): number {
   const first = line.indexOf(0x20)

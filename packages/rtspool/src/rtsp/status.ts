@@ -47,10 +47,10 @@ export const reasonPhrases: Readonly<Record<number, string>> = Object.freeze({
   551: 'Option not supported',
 })
 
-/** Names of the classes, for codes that have no phrase of their own (RFC 2326 section 7.1.1). */
+/** Names of the classes, for codes without a phrase of their own (RFC 2326 section 7.1.1). */
 const classPhrases = ['Informational', 'Success', 'Redirection', 'Client Error', 'Server Error']
 
-/** The phrase for a status code; for an unknown one the name of its class. */
+/** Returns the phrase for a status code; for an unknown code, the name of its class. */
 export function reasonPhrase(statusCode: number): string {
   return reasonPhrases[statusCode] ?? classPhrases[Math.floor(statusCode / 100) - 1] ?? 'Unknown'
 }

@@ -1,25 +1,25 @@
 import { RequestError } from '../errors.js'
 import { hasControlCode, parseDecimal, quoteReceived } from './grammar.js'
 
-/** A request URI in pieces. */
+/** Parts of a request URI. */
 export interface RtspUri {
-  /** In lower case; `undefined` for an absolute path such as `/cam/trackID=0`. */
+  /** Scheme in lower case; `undefined` for an absolute path such as `/cam/trackID=0`. */
   readonly scheme: 'rtsp' | 'rtsps' | 'rtspu' | undefined
   /** `host` or `host:port` as received, without user and password; empty for an absolute path. */
   readonly authority: string
-  /** In lower case, an IPv6 address without its brackets; empty for an absolute path. */
+  /** Host in lower case, an IPv6 address without its brackets; empty for an absolute path. */
   readonly host: string
-  /** 1 to 65535; `undefined` when the URI has none. */
+  /** Port, 1 to 65535; `undefined` if the URI has none. */
   readonly port: number | undefined
   /**
-   * Percent-decoded exactly once. Begins with `/`; has no empty, `.` or `..` segments, no NUL and no
-   * backslash, so that it stays below any root it is appended to. A trailing slash is kept.
+   * Path, percent-decoded exactly once. Begins with `/`; has no empty, `.` or `..` segments, no NUL
+   * and no backslash, so it stays below any root to which it is appended. A trailing slash is kept.
    */
   readonly path: string
-  /** The path as received; `/` when there is none. */
+  /** Path as received; `/` if there is none. */
   readonly rawPath: string
   /**
-   * What follows the first `?`, as received and not decoded. It may contain `/`: publishers append
+   * Text after the first `?`, as received and not decoded. It may contain `/`: publishers append
    * the control to the end (FFmpeg 5.1: `/pub?a=b/streamid=0`).
    */
   readonly query: string | undefined
@@ -27,10 +27,10 @@ export interface RtspUri {
 
 const schemes = ['rtsp', 'rtsps', 'rtspu'] as const
 
-/** RFC 3986 section 3.2.2 without percent-encoding: names that a resolver could not take anyway. */
+/** Punctuation of RFC 3986 section 3.2.2, without percent-encoding, which no resolver accepts. */
 const hostPunctuation = "-._~!$&'()*+,;="
 
-/** True for the request URI `*`, which names the server as a whole (RFC 2326 section 10.1). */
+/** Returns whether the request URI is `*`, which means the whole server (RFC 2326 section 10.1). */
 export const isAsterisk = (uri: string): boolean => uri === '*'
 
 function refuse(what: string): never {
@@ -52,7 +52,7 @@ function isHost(host: string, punctuation: string): boolean {
 }
 
 function parsePort(text: string): number | undefined {
-  // RFC 3986 section 3.2.3: the colon may stand alone.
+  // RFC 3986 section 3.2.3: the port after the colon may be empty.
   if (text === '') return undefined
   const port = parseDecimal(text, 65535)
   if (port === undefined || port === 0) {
@@ -66,7 +66,7 @@ function parseAuthority(authority: string): Pick<RtspUri, 'host' | 'port'> {
     const end = authority.indexOf(']')
     const rest = authority.slice(end + 1)
     const host = authority.slice(1, Math.max(end, 1))
-    // A zone (RFC 6874) comes after `%`.
+    // A zone (RFC 6874) follows `%`.
     if (!isHost(host, ':.%-_~') || !host.includes(':') || (rest !== '' && rest[0] !== ':')) {
       refuse(`expected an IPv6 address in brackets, got ${quoteReceived(authority)}`)
     }
@@ -86,22 +86,23 @@ function decodePath(rawPath: string): string {
   try {
     return decodeURIComponent(rawPath)
   } catch {
-    // The one reason for a throw is an escape that is cut off or is not UTF-8.
+    // The only possible error is an escape that is cut off or not UTF-8.
     return refuse(`expected percent escapes of UTF-8, got ${quoteReceived(rawPath)}`)
   }
 }
 
 /**
- * Why no request has this decoded path, as what was expected; `undefined` where one can.
+ * Explains why no request can have this decoded path, as an expectation; `undefined` if one can.
  *
  * @param path - Begins with `/`.
  */
 export function pathProblem(path: string): string | undefined {
   if (hasControlCode(path, false) || path.includes('\\')) return 'no control character or backslash'
-  // What is refused below has one of these in it.
+  // Every path refused below contains one of these.
   if (!path.includes('//') && !path.includes('/.')) return undefined
   const segments = path.split('/')
-  // The first is what stands in front of the leading slash, the last may be the trailing slash.
+  // The first segment is the empty text before the leading slash; the last may follow a trailing
+  // slash.
   for (let at = 1; at < segments.length; at++) {
     const segment = segments[at]
     const isEmptyInside = segment === '' && at < segments.length - 1
@@ -126,7 +127,7 @@ function parseAfterAuthority(rest: string): Pick<RtspUri, 'path' | 'rawPath' | '
   return { path, rawPath, query }
 }
 
-/** Where the authority ends: at the first `/` or `?` from `start` on. */
+/** Returns the end of the authority: the first `/` or `?` from `start` on. */
 function authorityEnd(text: string, start: number): number {
   for (let at = start; at < text.length; at++) {
     if (text[at] === '/' || text[at] === '?') return at
@@ -135,12 +136,12 @@ function authorityEnd(text: string, start: number): number {
 }
 
 /**
- * Takes a request URI apart and refuses every path that could mean something else further on.
+ * Splits a request URI, and refuses every path that could mean something else to later stages.
  *
- * User and password, which clients should not send, are dropped and appear in no error. `*` is not
- * taken: see {@link isAsterisk}.
+ * User and password, which clients should not send, are dropped and appear in no error. `*` is
+ * refused: see {@link isAsterisk}.
  *
- * @param text - An absolute URI, or an absolute path, which GStreamer takes too.
+ * @param text - An absolute URI, or an absolute path, which GStreamer accepts as well.
  * @throws {RequestError} `ERR_REQUEST_URI`
  * @see RFC 2326 section 3.2, RFC 3986
  */

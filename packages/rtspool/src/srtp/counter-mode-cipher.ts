@@ -18,7 +18,7 @@ const sequenceNumbers = 2 ** 16
 const words = 2 ** 32
 
 /**
- * AES in counter mode with HMAC-SHA1.
+ * Protects packets by AES in counter mode with HMAC-SHA1.
  *
  * ```text
  * SRTP:  header | payload, encrypted | tag            tag over everything before it and the rollover counter
@@ -31,7 +31,7 @@ export class CounterModeCipher implements PacketCipher {
   readonly #suite: SrtpSuite
   readonly #rtp: SessionKeys
   readonly #rtcp: SessionKeys
-  /** Rewritten for each packet: ciphers take a copy. */
+  /** Rewritten for each packet, because ciphers copy it. */
   readonly #iv = Buffer.alloc(blockBytes)
   readonly #rolloverCounter = Buffer.alloc(4)
 

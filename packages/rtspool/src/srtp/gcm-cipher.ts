@@ -22,7 +22,7 @@ const words = 2 ** 32
 const nothing = Buffer.alloc(0)
 
 /**
- * AES in Galois/counter mode, which encrypts and authenticates at once.
+ * Protects packets by AES in Galois/counter mode, which encrypts and authenticates in one step.
  *
  * ```text
  * SRTP:  header | payload, encrypted | tag
@@ -36,7 +36,7 @@ export class GcmCipher implements PacketCipher {
   readonly #tagBytes: number
   readonly #rtp: SessionKeys
   readonly #rtcp: SessionKeys
-  /** Rewritten for each packet: ciphers take a copy. */
+  /** Rewritten for each packet, because ciphers copy it. */
   readonly #iv = Buffer.alloc(ivBytes)
 
   constructor(suite: SrtpSuite, rtp: SessionKeys, rtcp: SessionKeys) {
@@ -96,7 +96,10 @@ export class GcmCipher implements PacketCipher {
     return body && { compound: Buffer.concat([clear, body]), index }
   }
 
-  /** Two zero bytes, SSRC, rollover counter and sequence number, and the salt upon them. */
+  /**
+   * Builds the IV: two zero bytes, SSRC, rollover counter and sequence number, combined with the
+   * salt.
+   */
   #rtpIv(ssrc: number, index: number): Buffer {
     const iv = this.#iv
     this.#rtp.salt.copy(iv)
@@ -106,7 +109,7 @@ export class GcmCipher implements PacketCipher {
     return iv
   }
 
-  /** Two zero bytes, SSRC, two zero bytes and the index, and the salt upon them. */
+  /** Builds the IV: two zero bytes, SSRC, two zero bytes and the index, combined with the salt. */
   #rtcpIv(ssrc: number, index: number): Buffer {
     const iv = this.#iv
     this.#rtcp.salt.copy(iv)
@@ -124,7 +127,7 @@ export class GcmCipher implements PacketCipher {
   }
 }
 
-/** @returns The plain text, or `undefined` when the tag is wrong. */
+/** @returns The plain text, or `undefined` if the tag is wrong. */
 function open(
   decipher: DecipherGCM,
   associated: Buffer,
@@ -137,7 +140,7 @@ function open(
   try {
     decipher.final()
   } catch {
-    // That is how node:crypto says that the tag does not fit.
+    // node:crypto throws if the tag is wrong.
     return undefined
   }
   return plain

@@ -5,7 +5,7 @@ import type { MasterKey } from './suite.js'
 export interface SessionKeys {
   readonly encryptionKey: Buffer
   readonly salt: Buffer
-  /** Empty with AEAD suites. */
+  /** Empty for AEAD suites. */
   readonly authenticationKey: Buffer
 }
 
@@ -15,11 +15,12 @@ const rtcpLabels = { encryption: 3, authentication: 4, salt: 5 } as const
 
 const sha1KeyBytes = 20
 const blockBytes = 16
-/** The label stands in front of the 48-bit index, at the end of the 112-bit salt. */
+/** The label is before the 48-bit index, at the end of the 112-bit salt. */
 const labelOffset = 14 /* salt */ - 6 /* index */ - 1
 
 /**
- * The session keys of RTP and RTCP, with a key derivation rate of 0: they hold as long as the master key.
+ * Derives the session keys of RTP and RTCP, with a key derivation rate of 0: they are valid as long
+ * as the master key.
  *
  * @see RFC 3711 section 4.3, RFC 7714 section 11
  */
@@ -41,10 +42,10 @@ function derive(master: MasterKey, labels: typeof rtpLabels | typeof rtcpLabels)
 }
 
 /**
- * The pseudo-random function: AES in counter mode over the salt with the label in it.
+ * Computes the pseudo-random function: AES in counter mode over the salt combined with the label.
  *
  * @param label - 0 to 5.
- * @param sizeBytes - How much is wanted.
+ * @param sizeBytes - Number of bytes to derive.
  * @see RFC 3711 section 4.3.3
  */
 export function deriveKey({ key, salt }: MasterKey, label: number, sizeBytes: number): Buffer {

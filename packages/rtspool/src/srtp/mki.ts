@@ -1,7 +1,8 @@
 import type { SrtpSuite } from './suite.js'
 
 /**
- * Index of the master key (MKI), with which each packet under a key ends that has one: live555 writes and reads it.
+ * Largest index of a master key (MKI) in bytes. Each packet under a key with an index ends with it;
+ * live555 writes and reads it.
  *
  * ```text
  * AES-CM   SRTP:  header | payload, encrypted | MKI | tag        SRTCP: … | E, index | MKI | tag
@@ -16,13 +17,13 @@ export const maxMkiBytes = 4
 
 type PacketKind = 'rtp' | 'rtcp'
 
-/** @returns A new buffer: the protected packet with the MKI in it. */
+/** @returns A new buffer: the protected packet with the MKI inserted. */
 export function addMki(packet: Buffer, mki: Buffer, suite: SrtpSuite, kind: PacketKind): Buffer {
   const place = packet.length - tagBytesBehind(suite, kind)
   return Buffer.concat([packet.subarray(0, place), mki, packet.subarray(place)])
 }
 
-/** @returns The protected packet without its MKI; `undefined` when it has another one. */
+/** @returns The protected packet without its MKI; `undefined` if it has another one. */
 export function removeMki(
   packet: Buffer,
   mki: Buffer,

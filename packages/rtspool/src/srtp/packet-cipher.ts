@@ -1,4 +1,4 @@
-/** An RTCP packet with the index that it travelled under. */
+/** A decrypted RTCP packet and its index. */
 export interface OpenedRtcp {
   readonly compound: Buffer
   /** 31 bits. */
@@ -6,8 +6,8 @@ export interface OpenedRtcp {
 }
 
 /**
- * Protects and opens single packets under a known index: which index that is, and whether it has been there
- * before, is the business of {@link SrtpSender} and {@link SrtpReceiver}.
+ * Protects and opens single packets under a given index. {@link SrtpSender} and {@link
+ * SrtpReceiver} choose the index and reject repeated ones.
  */
 export interface PacketCipher {
   /**
@@ -16,14 +16,14 @@ export interface PacketCipher {
    * @returns A new buffer.
    */
   protectRtp(packet: Buffer, index: number): Buffer
-  /** @returns The RTP packet in a new buffer, or `undefined` when it is not authentic. */
+  /** @returns The RTP packet in a new buffer, or `undefined` if it is not authentic. */
   openRtp(packet: Buffer, index: number): Buffer | undefined
   /**
    * @param compound - At least 8 bytes.
    * @param index - 31 bits.
-   * @param isEncrypted - Without, the packet is only authenticated.
+   * @param isEncrypted - `false` only authenticates the packet.
    */
   protectRtcp(compound: Buffer, index: number, isEncrypted?: boolean): Buffer
-  /** @returns `undefined` when it is not authentic. */
+  /** @returns `undefined` if the packet is not authentic. */
   openRtcp(packet: Buffer): OpenedRtcp | undefined
 }

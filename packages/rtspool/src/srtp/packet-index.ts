@@ -1,14 +1,14 @@
 import { sequenceDistance } from '../rtp/index.js'
 
 const sequenceNumbers = 2 ** 16
-/** Rollover counters have 32 bits. */
+/** Largest index: rollover counters have 32 bits. */
 const maxIndex = 2 ** 48 - 1
 
 /**
- * The 48-bit index of a packet: the one with its sequence number that is nearest to another.
+ * Returns the 48-bit index of a packet: the one with its sequence number that is nearest to `near`.
  *
  * @param near - Index of the newest packet so far.
- * @returns `undefined` for one from before the beginning, or after the end of what 48 bits can count.
+ * @returns `undefined` for an index below 0, or above 48 bits.
  * @see RFC 3711 section 3.3.1
  */
 export function packetIndexNear(near: number, sequenceNumber: number): number | undefined {
@@ -16,9 +16,9 @@ export function packetIndexNear(near: number, sequenceNumber: number): number | 
   return index >= 0 && index <= maxIndex ? index : undefined
 }
 
-/** The index of a packet whose rollover counter is known. */
+/** Returns the index of a packet whose rollover counter is known. */
 export const packetIndexOf = (rolloverCounter: number, sequenceNumber: number): number =>
   rolloverCounter * sequenceNumbers + sequenceNumber
 
-/** How often the sequence numbers have begun anew. */
+/** Returns the rollover counter of an index: the number of wraps of the sequence number. */
 export const rolloverCounterOf = (index: number): number => Math.floor(index / sequenceNumbers)

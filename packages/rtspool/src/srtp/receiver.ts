@@ -7,10 +7,13 @@ import { ReplayWindow } from './replay-window.js'
 import { rtcpHeaderBytes, rtcpSsrcOf } from './srtcp-layout.js'
 import type { MasterKey } from './suite.js'
 
-/** Sources under one key: only authentic packets make one, and more than a few are an error of the sender. */
+/**
+ * Maximum number of sources under one key. Only authentic packets create one, and more than a few
+ * are an error of the sender.
+ */
 const maxSources = 64
 
-/** Opens what one peer sends under one master key; each packet once. */
+/** Authenticates and decrypts the packets of one peer under one master key; each packet once. */
 export class SrtpReceiver {
   readonly #master: MasterKey
   readonly #cipher: PacketCipher
@@ -19,7 +22,7 @@ export class SrtpReceiver {
   readonly #rtpWindows = new Map<number, ReplayWindow>()
   readonly #rtcpWindows = new Map<number, ReplayWindow>()
 
-  /** @param rolloverCounters - By SSRC, where key management tells them; the others begin with 0. */
+  /** @param rolloverCounters - Counters by SSRC from key management; other sources begin with 0. */
   constructor(master: MasterKey, rolloverCounters: ReadonlyMap<number, number> = new Map()) {
     this.#master = master
     this.#mki = master.mki
@@ -27,29 +30,31 @@ export class SrtpReceiver {
     this.#rolloverCounters = rolloverCounters
   }
 
-  /** Whether it opens what is sent under this key, whatever its index is. */
+  /** Returns whether this receiver has the same key, whatever its index. */
   hasKey({ suite, key, salt }: MasterKey): boolean {
     const own = this.#master
     return own.suite === suite && own.key.equals(key) && own.salt.equals(salt)
   }
 
-  /** Key management has told again where the sources are. What has been there stays known. */
+  /** Stores new rollover counters from key management. Known sources keep their position. */
   noteRolloverCounters(rolloverCounters: ReadonlyMap<number, number>): void {
     this.#rolloverCounters = rolloverCounters
   }
 
-  /** Key management has told the key again, with this index or without one. */
+  /**
+   * Stores the index of the key after key management has sent the key again; `undefined` for none.
+   */
   noteMki(mki: Buffer | undefined): void {
     this.#mki = mki
   }
 
-  /** @returns The RTP packet in a new buffer, or `undefined` when it must not be used. */
+  /** @returns The RTP packet in a new buffer, or `undefined` if it must not be used. */
   open(packet: Buffer): Buffer | undefined {
     const bare = this.#mki ? removeMki(packet, this.#mki, this.#master.suite, 'rtp') : packet
     return bare && bare.length >= rtpHeaderBytes ? this.#open(bare) : undefined
   }
 
-  /** @returns The compound RTCP packet in a new buffer, or `undefined` when it must not be used. */
+  /** @returns The compound RTCP packet in a new buffer, or `undefined` if it must not be used. */
   openRtcp(packet: Buffer): Buffer | undefined {
     const bare = this.#mki ? removeMki(packet, this.#mki, this.#master.suite, 'rtcp') : packet
     return bare && bare.length >= rtcpHeaderBytes ? this.#openRtcp(bare) : undefined
@@ -61,7 +66,7 @@ export class SrtpReceiver {
     const index = window && this.#indexOf(packet, ssrc, window)
     if (index === undefined || !window?.isNew(index)) return undefined
     const opened = this.#cipher.openRtp(packet, index)
-    // Only now: what is not authentic changes nothing (RFC 3711 section 3.3).
+    // Only after authentication: a forged packet must change nothing (RFC 3711 section 3.3).
     if (opened) note(this.#rtpWindows, ssrc, window, index)
     return opened
   }
@@ -78,13 +83,15 @@ export class SrtpReceiver {
   #indexOf(packet: Buffer, ssrc: number, { highest }: ReplayWindow): number | undefined {
     const sequenceNumber = sequenceNumberOf(packet)
     const told = this.#rolloverCounters.get(ssrc) ?? 0
-    // Nothing yet of the round that the peer says it is in: we begin there.
+    // No packet yet with the announced rollover counter: start with that.
     if (highest < packetIndexOf(told, 0)) return packetIndexOf(told, sequenceNumber)
     return packetIndexNear(highest, sequenceNumber)
   }
 }
 
-/** The window of a source, a new one for a new source; `undefined` when there are too many. */
+/**
+ * Returns the window of a source, a new one for a new source; `undefined` if there are too many.
+ */
 function windowOf(windows: Map<number, ReplayWindow>, ssrc: number): ReplayWindow | undefined {
   const window = windows.get(ssrc)
   if (window || windows.size >= maxSources) return window

@@ -1,21 +1,21 @@
 /**
- * How far behind the newest a packet may come. RFC 3711 section 3.3.2 asks for 64 at least; frames of high
- * resolution are bursts of hundreds.
+ * Number of indexes by which a packet may be late. RFC 3711 section 3.3.2 requires at least 64;
+ * frames of high resolution are bursts of hundreds.
  */
 const windowSize = 1024
 
-/** Remembers which of the newest indexes have been there. */
+/** Remembers which of the newest indexes have been received. */
 export class ReplayWindow {
-  /** The index that was last seen at each place, plus 1: 0 is none. */
+  /** Last received index of each place, plus 1; 0 means none. */
   readonly #places = new Float64Array(windowSize)
   #highest = -1
 
-  /** The newest index, or -1. */
+  /** Newest index, or -1. */
   get highest(): number {
     return this.#highest
   }
 
-  /** Whether an index is new: neither seen before nor so old that nobody knows. */
+  /** Returns whether an index is new: neither received before nor too old to know. */
   isNew(index: number): boolean {
     if (index > this.#highest) return true
     return index > this.#highest - windowSize && this.#places[index % windowSize] !== index + 1

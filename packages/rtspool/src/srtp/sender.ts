@@ -7,34 +7,37 @@ import { ReplayWindow } from './replay-window.js'
 import { maxSrtcpIndex } from './srtcp-layout.js'
 import type { MasterKey } from './suite.js'
 
-/** SSRCs under one key: a source changes it now and then at most. */
+/** Maximum number of SSRCs under one key; a source changes its SSRC rarely. */
 const maxSources = 64
-/** As far back as a sequence number alone tells an index. */
+/** Largest distance at which a sequence number alone determines an index. */
 const maxRepeated = 2 ** 15
-/** The length in front of a frame inside a connection has 16 bits (RFC 2326 section 10.12). */
+/**
+ * Largest protected packet: the length of an interleaved frame has 16 bits (RFC 2326 section
+ * 10.12).
+ */
 const maxSealedBytes = 2 ** 16 - 1
 
-/** Sequence numbers that tell an index from another one that lies less far away. */
+/** Largest distance of two indexes that sequence numbers can tell apart. */
 const halfRound = 2 ** 15
-/** From one kept packet to the next. */
+/** Distance between two kept packets. */
 const stepSize = 2 ** 13
-/** Four rounds: a pause of a few minutes. */
+/** Number of kept packets: four rounds of sequence numbers, a pause of a few minutes. */
 const maxSteps = 32
 
-/** Of the one key that a stream has. live555 takes indexes of four bytes only. */
+/** Index of a stream's only key. live555 accepts only indexes of four bytes. */
 const senderMki = Buffer.from([0, 0, 0, 1])
 
-/** What may have got lost at the end of what a receiver was sent. */
+/** Number of packets that may have been lost at the end of a transmission. */
 const maxLost = 1024
 
-/** As far as a receiver has come: it can tell the indexes of packets that are less than 2^15 away. */
+/** A receiver's progress: it can determine the indexes of packets less than 2^15 away. */
 export interface SrtpPosition {
-  /** `undefined` before the first packet. */
+  /** SSRC; `undefined` before the first packet. */
   readonly ssrc: number | undefined
   readonly index: number
 }
 
-/** A packet that leads on to those after it. */
+/** A packet from which a receiver can determine the indexes of later ones. */
 interface Step {
   readonly index: number
   readonly packet: Buffer
@@ -43,16 +46,16 @@ interface Step {
 /** Protects the packets of one stream under one master key, each index once. */
 export class SrtpSender {
   readonly master: MasterKey
-  /** Made for the first packet: deriving its keys costs more than all else of a sender that sends nothing. */
+  /** Created for the first packet: deriving the keys is the largest cost of an unused sender. */
   #madeCipher: PacketCipher | undefined
-  /** What has been sent, by SSRC: one that comes back must not begin anew. */
+  /** Sent packets by SSRC, so that an SSRC that is used again does not restart at 0. */
   readonly #windows = new Map<number, ReplayWindow>()
-  /** Packets that got no index, while somebody else still holds them. */
+  /** Packets without an index, while another object still holds them. */
   readonly #refused = new WeakSet<Buffer>()
   #ssrc: number | undefined
   #window = new ReplayWindow()
   #rtcpIndex = 0
-  /** Of the present SSRC, oldest first. */
+  /** Kept packets of the present SSRC, oldest first. */
   #steps: Step[] = []
 
   constructor(master: MasterKey) {
@@ -64,17 +67,20 @@ export class SrtpSender {
     return this.#madeCipher
   }
 
-  /** Bytes that each RTP packet grows by. */
+  /** Bytes by which each RTP packet grows. */
   get overheadBytes(): number {
     return this.master.suite.rtpTagBytes
   }
 
-  /** The master key with its index, for receivers that know keys by their index only. */
+  /** Master key with its index, for receivers that find keys only by their index. */
   get indexedMaster(): MasterKey {
     return { ...this.master, mki: senderMki }
   }
 
-  /** Whether a key is {@link indexedMaster}: who tells us that expects the index in each packet. */
+  /**
+   * Returns whether a key is {@link indexedMaster}: a client that sends it expects the index in
+   * each packet.
+   */
   isIndexed({ suite, key, salt, mki }: MasterKey): boolean {
     const { master } = this
     return (
@@ -85,43 +91,43 @@ export class SrtpSender {
     )
   }
 
-  /** Adds the index of the key to what was protected here. @returns A new buffer. */
+  /** Adds the index of the key to a packet protected here. @returns A new buffer. */
   withIndex(packet: Buffer, kind: 'rtp' | 'rtcp'): Buffer {
     return addMki(packet, senderMki, this.master.suite, kind)
   }
 
-  /** Bytes that each RTP packet grows by where it has the index of the key. */
+  /** Bytes by which each RTP packet grows with the index of the key. */
   get indexedOverheadBytes(): number {
     return this.overheadBytes + senderMki.length
   }
 
-  /** Of the newest packet: what who joins now has to be told. */
+  /** Rollover counter of the newest packet, which a new receiver needs. */
   get rolloverCounter(): number {
     return rolloverCounterOf(Math.max(this.#window.highest, 0))
   }
 
-  /** Where a receiver is that has been told the present rollover counter, and has received nothing. */
+  /** Position of a receiver that knows the present rollover counter and has received nothing. */
   get toldPosition(): SrtpPosition {
     return { ssrc: this.#ssrc, index: middleOf(this.rolloverCounter) }
   }
 
-  /** Where a receiver is, at least, that was sent the newest packet. */
+  /** Earliest position of a receiver to which the newest packet was sent. */
   get position(): SrtpPosition {
     return { ssrc: this.#ssrc, index: Math.max(this.#window.highest - maxLost, 0) }
   }
 
-  /** Whether the rollover counter is another one by now. */
+  /** Returns whether the rollover counter has changed since a position. */
   hasRolledOver(since: SrtpPosition): boolean {
     return rolloverCounterOf(this.#indexFrom(since)) !== this.rolloverCounter
   }
 
-  /** Whether packets with this SSRC are protected here. */
+  /** Returns whether packets with this SSRC have been protected here. */
   hasSource(ssrc: number): boolean {
     return this.#windows.has(ssrc)
   }
 
   /**
-   * Counts a packet that nobody gets, so that the rollover counter stays right.
+   * Counts a packet that is not sent to anybody, to keep the rollover counter correct.
    *
    * @param packet - Valid RTP.
    */
@@ -131,8 +137,9 @@ export class SrtpSender {
 
   /**
    * @param packet - Valid RTP.
-   * @returns A new buffer; `undefined` for a packet whose index is spent or unknown: the same key stream for two
-   * texts would give both away (RFC 3711 section 9.1). Also for one that would be too long for a frame.
+   * @returns A new buffer; `undefined` if the index is used or unknown, because one key stream for
+   *   two texts would reveal both (RFC 3711 section 9.1). Also `undefined` if the result is too
+   *   long for a frame.
    */
   protect(packet: Buffer): Buffer | undefined {
     const index = this.#take(packet)
@@ -140,10 +147,10 @@ export class SrtpSender {
   }
 
   /**
-   * Those of some packets that {@link protectAgain} takes: none when the sequence numbers begin anew on the way,
-   * because who begins with them knows the present rollover counter only.
+   * Returns the packets that {@link protectAgain} accepts. Empty if the sequence numbers wrap among
+   * them, because a new receiver knows only the present rollover counter.
    *
-   * @param packets - The last ones that were counted, in order.
+   * @param packets - The last counted packets, in order.
    */
   repeatable(packets: readonly Buffer[]): readonly Buffer[] {
     const isKnown = (packet: Buffer): boolean =>
@@ -153,11 +160,12 @@ export class SrtpSender {
   }
 
   /**
-   * Protects packets again that have been counted before. That one packet gets one index twice is safe: text and
-   * key stream are the same, and so is what comes out.
+   * Protects packets again that have been counted before. Using one index twice for the same packet
+   * is safe: text and key stream are the same, and so is the result.
    *
-   * @param packets - From {@link repeatable}.
-   * @returns Nothing when they are not repeatable any more: their indexes would be those of packets to come.
+   * @param packets - Result of {@link repeatable}.
+   * @returns Empty if they are not repeatable any more: their indexes would be those of future
+   *   packets.
    */
   protectAgain(packets: readonly Buffer[]): Buffer[] {
     return this.repeatable(packets).map((packet) =>
@@ -166,12 +174,13 @@ export class SrtpSender {
   }
 
   /**
-   * Protects packets again that lead a receiver on: each tells it the rollover counter of the next one (RFC 3711
-   * section 3.3.1). They are as old as they are; only their sequence numbers matter.
+   * Protects earlier packets again to update a receiver's rollover counter: each packet leads to
+   * the next (RFC 3711 section 3.3.1). Only their sequence numbers matter, not their age.
    *
-   * @param from - Where it is.
-   * @param first - What it is sent then, from {@link repeatable}; the next packet when absent.
-   * @returns None where none are needed, or where it is too far behind.
+   * @param from - Position of the receiver.
+   * @param first - Packet that the receiver gets next, from {@link repeatable}; by default the
+   *   newest.
+   * @returns Empty if no packets are needed, or the receiver is too far behind.
    */
   stepsFrom(from: SrtpPosition, first?: Buffer): Buffer[] {
     const target = first ? this.#presentIndexOf(first) : this.#window.highest + 1
@@ -189,10 +198,10 @@ export class SrtpSender {
 
   /**
    * @param compound - At least 8 bytes.
-   * @returns A new buffer; `undefined` when all 2^31 indexes are spent.
+   * @returns A new buffer; `undefined` if all 2^31 indexes are used.
    */
   protectRtcp(compound: Buffer): Buffer | undefined {
-    // One count for all SSRCs: an index is never used twice.
+    // One counter for all SSRCs, so that no index is used twice.
     if (this.#rtcpIndex > maxSrtcpIndex) return undefined
     return this.#cipher.protectRtcp(compound, this.#rtcpIndex++)
   }
@@ -201,7 +210,7 @@ export class SrtpSender {
     return packetIndexOf(this.rolloverCounter, sequenceNumberOf(packet))
   }
 
-  /** Takes the index of a packet, once. */
+  /** Reserves the index of a packet, once. */
   #take(packet: Buffer): number | undefined {
     const isTaken =
       packet.length + this.overheadBytes <= maxSealedBytes && this.#begin(ssrcOf(packet))
@@ -215,7 +224,7 @@ export class SrtpSender {
     return undefined
   }
 
-  /** A source that was not there begins with 0. */
+  /** Returns the index of a position; a source that is not the present one begins with 0. */
   #indexFrom({ ssrc, index }: SrtpPosition): number {
     return ssrc === this.#ssrc ? index : middleOf(0)
   }
@@ -223,7 +232,7 @@ export class SrtpSender {
   #keepStep(packet: Buffer, index: number): void {
     const last = this.#steps.at(-1)
     if (last && Math.floor(index / stepSize) <= Math.floor(last.index / stepSize)) return
-    // A copy: what the packet was cut from is not to be kept for so long.
+    // A copy, so that the large buffer around the packet can be freed.
     this.#steps.push({ index, packet: Buffer.from(packet) })
     if (this.#steps.length > maxSteps) this.#steps.shift()
   }
@@ -234,7 +243,7 @@ export class SrtpSender {
     return highest < 0 ? sequenceNumber : packetIndexNear(highest, sequenceNumber)
   }
 
-  /** @returns `false` when there are too many SSRCs. */
+  /** @returns `false` if there are too many SSRCs. */
   #begin(ssrc: number): boolean {
     if (ssrc === this.#ssrc) return true
     let window = this.#windows.get(ssrc)
@@ -250,5 +259,5 @@ export class SrtpSender {
   }
 }
 
-/** The index from which every one with this rollover counter can be told. */
+/** Returns the index from which all others with this rollover counter can be determined. */
 const middleOf = (rolloverCounter: number): number => packetIndexOf(rolloverCounter, halfRound)

@@ -5,16 +5,19 @@ export type SrtpSuiteName =
   | 'AEAD_AES_128_GCM'
   | 'AEAD_AES_256_GCM'
 
-/** What protects the packets of a stream; lengths in bytes. */
+/** Protection of a stream's packets; lengths in bytes. */
 export interface SrtpSuite {
   readonly name: SrtpSuiteName
   readonly cipher: 'AES-CM' | 'AES-GCM'
-  /** Of the master key and of the session keys for encryption. */
+  /** Length of the master key, and of the session keys for encryption. */
   readonly keyBytes: number
   readonly saltBytes: number
-  /** Authentication tag of RTP packets. */
+  /** Length of the authentication tag of RTP packets. */
   readonly rtpTagBytes: number
-  /** Authentication tag of RTCP packets: never shortened (RFC 4568 section 6.2.2). */
+  /**
+   * Length of the authentication tag of RTCP packets, which is never shortened (RFC 4568 section
+   * 6.2.2).
+   */
   readonly rtcpTagBytes: number
 }
 
@@ -28,7 +31,7 @@ const gcm = {
   rtcpTagBytes: gcmTagBytes,
 } as const
 
-/** The suites that are known here, by name. */
+/** Supported suites by name. */
 export const srtpSuites: Readonly<Record<SrtpSuiteName, SrtpSuite>> = Object.freeze({
   AES_CM_128_HMAC_SHA1_80: Object.freeze({
     ...cmKey,
@@ -44,22 +47,27 @@ export const srtpSuites: Readonly<Record<SrtpSuiteName, SrtpSuite>> = Object.fre
   AEAD_AES_256_GCM: Object.freeze({ ...gcm, name: 'AEAD_AES_256_GCM', keyBytes: 32 }),
 })
 
-/** What key management agrees on, and everything else is derived from (RFC 3711 section 3.2.1). Secret. */
+/**
+ * Result of key management, from which all other keys are derived (RFC 3711 section 3.2.1). Secret.
+ */
 export interface MasterKey {
   readonly suite: SrtpSuite
-  /** `suite.keyBytes` long. */
+  /** Key of `suite.keyBytes` bytes. */
   readonly key: Buffer
-  /** `suite.saltBytes` long. */
+  /** Salt of `suite.saltBytes` bytes. */
   readonly salt: Buffer
-  /** Its index, 1 to 4 bytes, in each packet under it; packets have none when absent. */
+  /**
+   * Index of the key, 1 to 4 bytes, which each packet under it carries; without it, packets have
+   * none.
+   */
   readonly mki?: Buffer | undefined
 }
 
 /**
- * Cuts key and salt, which travel as one piece (RFC 4568 section 6.1), apart.
+ * Splits key and salt, which are transmitted as one piece (RFC 4568 section 6.1).
  *
  * @param bytes - Kept, not copied.
- * @throws {RangeError} When the length is not that of key and salt together.
+ * @throws {RangeError} when the length is not that of key and salt together.
  */
 export function masterKeyFrom(suite: SrtpSuite, bytes: Buffer): MasterKey {
   const { name, keyBytes, saltBytes } = suite

@@ -2,13 +2,13 @@ import { splitOutsideQuotes, trimLinearSpace } from '../grammar.js'
 import type { RtspHeaders } from '../message.js'
 import { parseList } from './lists.js'
 
-/** Media ranges that cover an SDP, the most specific last. */
+/** Media ranges that include SDP, the most specific last. */
 const sdpRanges = ['*/*', 'application/*', 'application/sdp']
 
-/** Of one media range that are looked at. */
+/** Maximum number of parameters to read of one media range. */
 const maxParameters = 16
 
-/** True when the parameters of a media range have a quality of zero. */
+/** Returns whether the parameters of a media range have a quality of zero. */
 function isRefused(parameters: readonly string[]): boolean {
   for (const parameter of parameters) {
     const equals = parameter.indexOf('=')
@@ -19,8 +19,8 @@ function isRefused(parameters: readonly string[]): boolean {
 }
 
 /**
- * Whether the client takes `application/sdp`: it does when it does not say, and the most specific
- * media range decides.
+ * Returns whether the client accepts `application/sdp`. Without an Accept header it does; otherwise
+ * the most specific media range decides.
  *
  * @see RFC 2326 section 12.1, RFC 2068 section 14.1
  */

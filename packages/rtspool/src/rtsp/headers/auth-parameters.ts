@@ -7,17 +7,17 @@ import {
   unquote,
 } from '../grammar.js'
 
-/** More parameters than any scheme has. */
+/** Maximum number of parameters; no scheme has as many. */
 const maxParameters = 32
 
-/** Says what was expected; what came is never repeated, because it may be a secret. */
+/** Throws an error with the expected form, without the received value, which may be a secret. */
 export function refuseAuth(header: string, expected: string): never {
   throw new RequestError('ERR_HEADER_VALUE', `${header}: expected ${expected}`, {
     context: { header },
   })
 }
 
-/** The scheme in lower case, and the rest of the value. */
+/** Splits a value into the scheme, in lower case, and the rest. */
 export function splitScheme(value: string): { readonly scheme: string; readonly rest: string } {
   const text = trimLinearSpace(value)
   const end = text.search(/[ \t]/)
@@ -26,9 +26,10 @@ export function splitScheme(value: string): { readonly scheme: string; readonly 
 }
 
 /**
- * The parameters of a scheme, names in lower case, values without quotes.
+ * Parses the parameters of a scheme: names in lower case, values without quotes.
  *
- * @throws {RequestError} `ERR_HEADER_VALUE` when one is not `name=value`, comes twice, or its quotes do not end.
+ * @throws {RequestError} `ERR_HEADER_VALUE` if one is not `name=value`, is repeated, or its quotes
+ *   do not end.
  * @see RFC 7235 section 2.1
  */
 export function parseAuthParameters(header: string, text: string): ReadonlyMap<string, string> {
@@ -48,7 +49,7 @@ export function parseAuthParameters(header: string, text: string): ReadonlyMap<s
   return parameters
 }
 
-/** Text that can stand in a quoted string of a header line: no control character. */
+/** Checks that a text can be a quoted string in a header line: it has no control character. */
 export function checkAuthText(name: string, text: string): string {
   if (hasControlCode(text, false)) throw new TypeError(`${name} must not have control characters`)
   return text

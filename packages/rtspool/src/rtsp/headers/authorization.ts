@@ -1,41 +1,47 @@
 import { isToken, quote } from '../grammar.js'
 import { checkAuthText, parseAuthParameters, refuseAuth, splitScheme } from './auth-parameters.js'
 
-/** @see RFC 7617 */
+/**
+ * Credentials of Basic.
+ * @see RFC 7617
+ */
 export interface BasicAuthorization {
   readonly scheme: 'Basic'
   readonly username: string
   readonly password: string
 }
 
-/** @see RFC 7616 section 3.4; without `qop`, `nc` and `cnonce`, RFC 2069. */
+/**
+ * Credentials of Digest.
+ * @see RFC 7616 section 3.4; without `qop`, `nc` and `cnonce`, RFC 2069.
+ */
 export interface DigestAuthorization {
   readonly scheme: 'Digest'
   readonly username: string
   readonly realm: string
   readonly nonce: string
-  /** As sent, which is what was hashed; clients take liberties with it. */
+  /** URI as sent, from which the response was computed; clients deviate from the request URI. */
   readonly uri: string
-  /** Hexadecimal digits in lower case. */
+  /** Response of the client: hexadecimal digits in lower case. */
   readonly response: string
-  /** As sent. */
+  /** Algorithm as sent. */
   readonly algorithm?: string
-  /** As sent; comes with `nc` and `cnonce`. */
+  /** Quality of protection as sent; always together with `nc` and `cnonce`. */
   readonly qop?: string
-  /** Eight hexadecimal digits, as sent, which is what was hashed. */
+  /** Eight hexadecimal digits as sent, from which the response was computed. */
   readonly nc?: string
   readonly cnonce?: string
   readonly opaque?: string
 }
 
-/** What an Authorization header says. */
+/** Credentials in an Authorization header. */
 export type Authorization = BasicAuthorization | DigestAuthorization
 
 const header = 'Authorization'
 
 /**
- * @returns What the client says of itself; nothing has been checked.
- * @throws {RequestError} `ERR_HEADER_VALUE`; nothing of the value is in the error.
+ * @returns Credentials that the client claims; nothing has been checked.
+ * @throws {RequestError} `ERR_HEADER_VALUE`, without any part of the value.
  */
 export function parseAuthorization(value: string): Authorization {
   const { scheme, rest } = splitScheme(value)
@@ -77,7 +83,7 @@ function parseDigest(parameters: ReadonlyMap<string, string>): DigestAuthorizati
   }
 }
 
-/** RFC 7616 section 3.4: with qop there are nc and cnonce, without it there are none. */
+/** Checks RFC 7616 section 3.4: `nc` and `cnonce` are present exactly if `qop` is. */
 function parseQop(
   parameters: ReadonlyMap<string, string>,
 ): Pick<DigestAuthorization, 'qop' | 'nc' | 'cnonce'> {
@@ -97,21 +103,22 @@ function optional<Name extends 'algorithm' | 'opaque'>(
   return value === undefined ? {} : ({ [name]: value } as { [K in Name]?: string })
 }
 
-/** RFC 5987, of which RFC 7616 section 3.4 takes UTF-8 alone. */
+/** Decodes a name in the form of RFC 5987, for which RFC 7616 section 3.4 allows only UTF-8. */
 function extendedUsername(value: string): string {
   const encoded = /^utf-8'[^']*'(.*)$/i.exec(value)?.[1] ?? refuseAuth(header, 'a name in UTF-8')
   try {
     return decodeURIComponent(encoded)
   } catch {
-    // The one reason for a throw is an escape that is cut off or is not UTF-8.
+    // The only possible error is an escape that is cut off or not UTF-8.
     return refuseAuth(header, 'a name in UTF-8')
   }
 }
 
 /**
- * Writes an Authorization header, as a client does.
+ * Serializes an Authorization header, as a client sends it.
  *
- * @throws {TypeError} when a piece cannot be sent: a control character, a colon in the name of a user of Basic.
+ * @throws {TypeError} when a part cannot be sent: a control character, or a colon in a user name of
+ *   Basic.
  */
 export function serializeAuthorization(authorization: Authorization): string {
   const username = checkAuthText('username', authorization.username)

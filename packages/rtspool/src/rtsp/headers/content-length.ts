@@ -1,18 +1,18 @@
 import { MalformedMessageError } from '../../errors.js'
 import { parseDecimal, quoteReceived } from '../grammar.js'
 
-/** Larger values are nonsense rather than too much: 400 instead of 413. */
+/** Values above this are invalid rather than too large: 400 instead of 413. */
 const maxContentLength = 2 ** 32 - 1
-/** Zeros in front among them. */
+/** Maximum number of digits, including leading zeros. */
 const maxDigits = 20
 
 /**
- * How long the body of a message is.
+ * Returns the length of a message's body.
  *
- * A message has one interpretation or none: the header given twice must say the same twice.
+ * A message has one interpretation or none: a repeated header must repeat the same value.
  *
  * @param values - Values of all Content-Length lines.
- * @returns Bytes; 0 when there is no such header (RFC 2326 section 4.4).
+ * @returns Bytes; 0 without such a header (RFC 2326 section 4.4).
  * @throws {MalformedMessageError} `ERR_RTSP_CONTENT_LENGTH`
  */
 export function parseContentLength(values: readonly string[]): number {

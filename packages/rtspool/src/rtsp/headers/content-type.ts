@@ -1,9 +1,9 @@
 import { trimLinearSpace } from '../grammar.js'
 
 /**
- * Type and subtype of a Content-Type in lower case, without parameters.
+ * Returns type and subtype of a Content-Type in lower case, without parameters.
  *
- * @returns For example `application/sdp`; `undefined` when there is no header or it is empty.
+ * @returns For example `application/sdp`; `undefined` if the header is missing or empty.
  */
 export function parseContentType(value: string | undefined): string | undefined {
   if (value === undefined) return undefined

@@ -1,15 +1,15 @@
 import { RequestError } from '../../errors.js'
 import { parseDecimal, quoteReceived } from '../grammar.js'
 
-/** Largest sequence number that is accepted: 32 bits. */
+/** Largest accepted sequence number: 32 bits. */
 export const maxCSeq: number = 2 ** 32 - 1
 
 /**
- * The number of a request, to be echoed as a number and never as the bytes that came.
+ * Parses the number of a request; responses echo this number, never the received bytes.
  *
- * @param value - Value of the CSeq header, `undefined` when there is none.
+ * @param value - Value of the CSeq header, `undefined` if it is missing.
  * @returns 0 to 4294967295.
- * @throws {RequestError} `ERR_CSEQ_MISSING`, or `ERR_HEADER_VALUE` when it is not plain digits.
+ * @throws {RequestError} `ERR_CSEQ_MISSING`, or `ERR_HEADER_VALUE` if it is not plain digits.
  * @see RFC 2326 section 12.17
  */
 export function parseCSeq(value: string | undefined): number {

@@ -3,25 +3,25 @@ import { hasControlCode, quote, splitOutsideQuotes, trimLinearSpace, unquote } f
 
 /** One key management message of a KeyMgmt header. */
 export interface KeyMgmt {
-  /** Lower case, e.g. `mikey`. */
+  /** Protocol in lower case, e.g. `mikey`. */
   readonly protocol: string
-  /** The stream that the keys are for, as received; that of the request where there is none. */
+  /** URI of the stream that the keys are for, as received; without it, that of the request. */
   readonly uri?: string
-  /** Secret: it holds the keys. */
+  /** Message with the keys. Secret. */
   readonly data: Buffer
 }
 
-/** One for each stream of a presentation. */
+/** Maximum number of messages: one for each stream of a presentation. */
 const maxMessages = 32
 const base64 = /^[A-Za-z0-9+/]{2,}={0,2}$/
 
-/** Never says what it got: that may be a key. */
+/** Throws an error without the received value, which may be a key. */
 function refuse(expected: string): never {
   throw new RequestError('ERR_KEY_MANAGEMENT', `KeyMgmt: expected ${expected}`)
 }
 
 /**
- * The messages of a KeyMgmt header.
+ * Parses the messages of a KeyMgmt header.
  *
  * @throws {RequestError} `ERR_KEY_MANAGEMENT` (463)
  * @see RFC 4567 section 4.2
@@ -53,7 +53,7 @@ function parseMessage(text: string): KeyMgmt {
 }
 
 /**
- * The message of an `a=key-mgmt:<protocol> <base64>` line of a session description.
+ * Parses the message of an `a=key-mgmt:<protocol> <base64>` line of a session description.
  *
  * @throws {RequestError} `ERR_KEY_MANAGEMENT` (463)
  * @see RFC 4567 section 3.1
@@ -64,14 +64,14 @@ export function parseKeyMgmtAttribute(value: string): KeyMgmt {
   return { protocol: protocol.toLowerCase(), data: decodeBase64(data) }
 }
 
-/** Value of an `a=key-mgmt` line. */
+/** Serializes the value of an `a=key-mgmt` line. */
 export const serializeKeyMgmtAttribute = ({ protocol, data }: KeyMgmt): string =>
   `${protocol} ${data.toString('base64')}`
 
 /**
- * One message, as GStreamer and gortsplib write it.
+ * Serializes one message, in the form of GStreamer and gortsplib.
  *
- * @throws {TypeError} When the URI has control characters.
+ * @throws {TypeError} when the URI has control characters.
  */
 export function serializeKeyMgmt({ protocol, uri, data }: KeyMgmt): string {
   if (uri !== undefined && hasControlCode(uri, true)) {

@@ -1,17 +1,18 @@
 import { splitOutsideQuotes, trimLinearSpace } from '../grammar.js'
 
-/** Elements of a list that are read where nothing else is said; no header of RTSP has as many. */
+/** Default maximum number of list elements; no header of RTSP has as many. */
 const maxElements = 64
-/** Characters of all lines together, one line as long as it may be: every one is looked at. */
+/** Maximum number of characters to read of all lines together: the maximum of a single line. */
 const maxLength = 8 * 1024
 
 /**
- * The elements of a comma-separated header that may come in several lines (RFC 2068 section 4.2).
+ * Parses the elements of a comma-separated header, which may have several lines (RFC 2068 section
+ * 4.2).
  *
- * Empty elements are left out. A quoted string that does not end takes the rest of its line.
+ * Empty elements are left out. An unterminated quoted string extends to the end of its line.
  *
- * @param max - Elements that are read; those behind them are left out, and so are lines behind 8 KiB of them, and all
- *   behind `8 * max` empty ones.
+ * @param max - Maximum number of elements; later ones are left out. So are lines beyond 8 KiB, and
+ *   everything after `8 * max` empty elements.
  */
 export function parseList(values: readonly string[], max = maxElements): string[] {
   const elements: string[] = []

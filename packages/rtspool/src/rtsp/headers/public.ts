@@ -2,11 +2,13 @@ import { isToken, quoteReceived } from '../grammar.js'
 import type { RtspHeaders } from '../message.js'
 import { parseList } from './lists.js'
 
-/** Methods of the Public header, as spelled; empty when there is none (RFC 2326 section 12.28). */
+/**
+ * Parses the methods of the Public header, as spelled; empty without one (RFC 2326 section 12.28).
+ */
 export const parsePublic = (headers: RtspHeaders): string[] => parseList(headers.getAll('public'))
 
 /**
- * Value of Public, and of Allow, which has the same form (RFC 2326 section 12.4).
+ * Serializes Public, and Allow, which has the same form (RFC 2326 section 12.4).
  *
  * @throws {TypeError} when a method is not a token.
  */

@@ -11,13 +11,16 @@ export interface SmpteTime {
   readonly subframes: number
 }
 
-/** Hours are not bounded by the grammar; this many digits cannot lose precision. */
+/** Largest number of hours: the grammar has no limit, but these digits keep full precision. */
 const maxHours = 999_999_999
 
-/** The seconds of that many hours. Over 10^21 numbers are written with an exponent, which no client reads. */
+/**
+ * Seconds of that many hours. Above 10^21, numbers are written with an exponent, which no client
+ * reads.
+ */
 const maxSeconds = (maxHours + 1) * 3600
 
-/** `12` or `12.345`: digits with an optional fraction, no sign, no exponent. */
+/** Parses `12` or `12.345`: digits with an optional fraction, no sign, no exponent. */
 function parseFraction(text: string): number | undefined {
   const dot = text.indexOf('.')
   const whole = dot === -1 ? text : text.slice(0, dot)
@@ -28,9 +31,9 @@ function parseFraction(text: string): number | undefined {
 }
 
 /**
- * Seconds from the beginning: `5`, `5.25` or `1:02:05.25` (RFC 2326 section 3.6).
+ * Parses seconds from the beginning: `5`, `5.25` or `1:02:05.25` (RFC 2326 section 3.6).
  *
- * @returns `undefined` when the text is neither.
+ * @returns `undefined` for any other text.
  */
 export function parseNptTime(text: string): number | undefined {
   const [hourText = '', minuteText, secondText, ...rest] = text.split(':', 4)
@@ -43,7 +46,7 @@ export function parseNptTime(text: string): number | undefined {
   return seconds < 60 ? hours * 3600 + minutes * 60 + seconds : undefined
 }
 
-/** Shortest decimal text of seconds, at most six digits after the point. */
+/** Returns the shortest decimal text of seconds, with at most six digits after the point. */
 export function serializeNptTime(seconds: number): string {
   const fixed = seconds.toFixed(6)
   let end = fixed.length
@@ -52,13 +55,14 @@ export function serializeNptTime(seconds: number): string {
   return fixed.slice(0, end)
 }
 
-/** `19961108T143720.25Z` has the year in 4 digits and all other fields in 2. */
+/** Number of digits in `19961108T143720.25Z`: the year has 4, all other fields have 2. */
 const utcDigits = { date: 8, time: 6 }
 
 /**
- * `19961108T143720.25Z` (RFC 2326 section 3.7), of any year from 0 to 9999; the fraction may be absent.
+ * Parses `19961108T143720.25Z` (RFC 2326 section 3.7), years 0 to 9999; the fraction is optional.
  *
- * @returns Milliseconds since 1970, with fractions, negative before; `undefined` when it is no such time.
+ * @returns Milliseconds since 1970, with fractions, negative before; `undefined` for any other
+ *   text.
  */
 export function parseUtcTime(text: string): number | undefined {
   const { date, time } = utcDigits
@@ -71,7 +75,7 @@ export function parseUtcTime(text: string): number | undefined {
   if (fraction !== '' && (fraction[0] !== '.' || !isDigits(fraction.slice(1)))) return undefined
 
   const whole = Date.parse(`${inPieces(dateText, '-', 4, 6)}T${inPieces(timeText, ':', 2, 4)}Z`)
-  // A 31st of February and the hour 24 are carried over: what comes back must be what was asked.
+  // `Date` carries 31 February and hour 24 over, so the text must be the same again.
   if (Number.isNaN(whole) || serializeUtcTime(whole) !== `${dateText}T${timeText}Z`)
     return undefined
   return fraction === '' ? whole : whole + Number(`0${fraction}`) * 1000
@@ -80,12 +84,12 @@ export function parseUtcTime(text: string): number | undefined {
 const inPieces = (digits: string, separator: string, first: number, second: number): string =>
   [digits.slice(0, first), digits.slice(first, second), digits.slice(second)].join(separator)
 
-/** The first millisecond of the year 0 and the last of 9999: the grammar has four digits for a year. */
+/** First millisecond of the year 0, and last of 9999: the grammar has four digits for a year. */
 const minUtcTimeMs = Date.parse('0000-01-01T00:00:00Z')
 const maxUtcTimeMs = Date.UTC(10000, 0) - 1
 
 /**
- * @param timeMs - Milliseconds since 1970; written with three digits of fraction when it has one.
+ * @param timeMs - Milliseconds since 1970; a fraction of a second is written with three digits.
  * @throws {RangeError} when the time is not within the years 0 to 9999.
  */
 export function serializeUtcTime(timeMs: number): string {
@@ -99,9 +103,9 @@ export function serializeUtcTime(timeMs: number): string {
 }
 
 /**
- * `10:12:33`, `10:12:33:20` or `10:12:33:20.50` (RFC 2326 section 3.5).
+ * Parses `10:12:33`, `10:12:33:20` or `10:12:33:20.50` (RFC 2326 section 3.5).
  *
- * @returns `undefined` when it is no such time.
+ * @returns `undefined` for any other text.
  */
 export function parseSmpteTime(text: string): SmpteTime | undefined {
   const fields = text.split(':', 5)

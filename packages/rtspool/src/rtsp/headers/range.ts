@@ -13,13 +13,13 @@ import {
 /** Normal play time: seconds from the beginning, with fractions (RFC 2326 section 3.6). */
 export interface NptRange {
   readonly unit: 'npt'
-  /** `undefined` in `npt=-7`, which names an end only. */
+  /** Start; `undefined` in `npt=-7`, which has only an end. */
   readonly start: number | 'now' | undefined
-  /** Not in the range itself; `undefined` when it is open. */
+  /** End, which does not belong to the range; `undefined` if the range is open. */
   readonly end: number | undefined
 }
 
-/** Wall-clock time (RFC 2326 section 3.7). */
+/** Range of wall-clock time (RFC 2326 section 3.7). */
 export interface ClockRange {
   readonly unit: 'clock'
   /** Milliseconds since 1970, with fractions; negative before. */
@@ -27,7 +27,7 @@ export interface ClockRange {
   readonly end: number | undefined
 }
 
-/** Frames (RFC 2326 section 3.5). */
+/** Range of frames (RFC 2326 section 3.5). */
 export interface SmpteRange {
   readonly unit: 'smpte' | 'smpte-30-drop' | 'smpte-25'
   readonly start: SmpteTime
@@ -53,7 +53,7 @@ function refuseOrder(got: string): never {
   )
 }
 
-/** Both ends of `a-b` as text, the second empty when the range is open. */
+/** Splits `a-b` into both ends; the second is empty if the range is open. */
 function splitEnds(text: string): readonly [start: string, end: string] {
   const dash = text.indexOf('-')
   if (dash === -1) refuse('a range with a "-"', text)
@@ -81,7 +81,7 @@ function parseClockRange(text: string): ClockRange {
   return { unit: 'clock', start, end }
 }
 
-/** A number that orders frames of one rate as time does. */
+/** Returns a number that orders the frames of one rate by time. */
 const smpteOrder = (time: SmpteTime): number =>
   (((time.hours * 60 + time.minutes) * 60 + time.seconds) * 100 + time.frames) * 100 +
   time.subframes
@@ -98,12 +98,12 @@ function parseSmpteRange(unit: SmpteRange['unit'], text: string): SmpteRange {
 }
 
 /**
- * A range of one piece; `;time=` is ignored.
+ * Parses a single range; `;time=` is ignored.
  *
  * RFC 2326 section 12.29 allows a list of ranges; a list is refused here as not understood.
  *
- * @throws {RequestError} `ERR_RANGE_UNIT` for an unknown unit, `ERR_RANGE` when the end is before
- * the start, `ERR_HEADER_VALUE` for everything else that cannot be read.
+ * @throws {RequestError} `ERR_RANGE_UNIT` for an unknown unit, `ERR_RANGE` if the end is before the
+ *   start, `ERR_HEADER_VALUE` for any other error.
  */
 export function parseRange(value: string): RtspRange {
   const semicolon = value.indexOf(';')
@@ -144,9 +144,7 @@ function serializeNptRange(range: NptRange): string {
   return `npt=${startText}-${end === undefined ? '' : serializeNptTime(checkSeconds(end))}`
 }
 
-/**
- * @throws {RangeError} when a time is negative, not finite, or not within the years 0 to 9999.
- */
+/** @throws {RangeError} when a time is negative, not finite, or not within the years 0 to 9999. */
 export function serializeRange(range: RtspRange): string {
   switch (range.unit) {
     case 'npt':

@@ -2,14 +2,14 @@ import { RequestError } from '../../errors.js'
 import type { RtspHeaders } from '../message.js'
 import { parseList } from './lists.js'
 
-/** Length of all lines together; a handful of features exist. */
+/** Maximum length of all lines together; only a handful of features exist. */
 const maxLength = 4096
 
 /**
- * Features that the client insists on: Require and Proxy-Require, which an origin server treats the
- * same, from all their lines, each feature once and as spelled.
+ * Parses the features that the client requires. An origin server treats Require and Proxy-Require
+ * the same: all lines are read, each feature once and as spelled.
  *
- * @throws {RequestError} `ERR_HEADER_VALUE` when they are longer than 4096 characters.
+ * @throws {RequestError} `ERR_HEADER_VALUE` if they are longer than 4096 characters.
  * @see RFC 2326 sections 12.27 and 12.32
  */
 export function parseRequire(headers: RtspHeaders): string[] {
@@ -22,5 +22,5 @@ export function parseRequire(headers: RtspHeaders): string[] {
   })
 }
 
-/** Value of Unsupported: what {@link parseRequire} gave and the server does not know. */
+/** Serializes Unsupported: features from {@link parseRequire} that the server does not know. */
 export const serializeUnsupported = (features: Iterable<string>): string => [...features].join(', ')

@@ -7,9 +7,9 @@ import {
   unquote,
 } from '../grammar.js'
 
-/** What the RTP-Info header says about one track. */
+/** Entry of the RTP-Info header about one track. */
 export interface RtpInfoEntry {
-  /** The URI that the track was set up with. */
+  /** URI with which the track was set up. */
   readonly url: string
   /** Sequence number of the first packet, 16 bits. */
   readonly seq?: number
@@ -20,7 +20,7 @@ export interface RtpInfoEntry {
 const maxSeq = 2 ** 16 - 1
 const maxRtpTime = 2 ** 32 - 1
 const urlPrefix = 'url='
-/** More tracks than any presentation has. */
+/** Maximum number of entries; no presentation has as many tracks. */
 const maxEntries = 256
 
 function refuse(expected: string, got: string): never {
@@ -36,7 +36,7 @@ const isUrlPiece = (piece: string): boolean =>
     .toLowerCase()
     .startsWith(urlPrefix)
 
-/** URLs may have commas: a new entry begins only where `url=` follows. */
+/** Splits entries: URLs may have commas, so a new entry begins only before `url=`. */
 function splitEntries(value: string): string[] {
   const entries: string[][] = []
   for (const piece of value.split(',')) {
@@ -47,7 +47,7 @@ function splitEntries(value: string): string[] {
   return entries.map((pieces) => pieces.join(','))
 }
 
-/** True for text that can be a URI on a line of its own: no space, quote or control character. */
+/** Returns whether a text can be a URI in a header: no space, quote or control character. */
 const isUrl = (text: string): boolean =>
   text !== '' && !text.includes(' ') && !text.includes('"') && !hasControlCode(text, false)
 
@@ -55,7 +55,7 @@ function parseEntry(text: string): RtpInfoEntry {
   const pieces = text.split(';')
   const entry: { url: string; seq?: number; rtptime?: number } = { url: '' }
   let end = pieces.length
-  // From the end, because the URL may have semicolons.
+  // Starts at the end, because the URL may have semicolons.
   for (; end > 1; end--) {
     const piece = trimLinearSpace(pieces[end - 1] ?? '')
     const lower = piece.toLowerCase()
@@ -75,7 +75,7 @@ function parseEntry(text: string): RtpInfoEntry {
 }
 
 /**
- * @returns One entry a track, in the order of the header.
+ * @returns One entry per track, in the order of the header.
  * @throws {RequestError} `ERR_HEADER_VALUE`
  * @see RFC 2326 section 12.33
  */

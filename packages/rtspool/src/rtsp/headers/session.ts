@@ -3,22 +3,25 @@ import { parseDecimal, trimLinearSpace } from '../grammar.js'
 
 /** Value of a Session header. */
 export interface SessionHeader {
-  /** As received: 1 to 128 characters, not checked further, because only the pool knows its ids. */
+  /**
+   * Id as received: 1 to 128 characters, not checked further, because only the pool knows its ids.
+   */
   readonly id: string
-  /** Seconds, as on the wire. */
+  /** Timeout in seconds, as on the wire. */
   readonly timeout?: number
 }
 
-/** RFC 7826 section 4.3; RFC 2326 has no limit. */
+/** Maximum length of RFC 7826 section 4.3; RFC 2326 has no limit. */
 const maxIdLength = 128
 const maxTimeout = 2 ** 31 - 1
 
 /**
- * The session id and, in what servers send, the timeout.
+ * Parses the session id and, for values from servers, the timeout.
  *
- * Other parameters, and a timeout that is not a number, are left out: a server does not need them.
+ * Other parameters, and a timeout that is not a number, are left out, because a server does not
+ * need them.
  *
- * @throws {RequestError} `ERR_HEADER_VALUE` when the id is empty or longer than 128 characters.
+ * @throws {RequestError} `ERR_HEADER_VALUE` if the id is empty or longer than 128 characters.
  * @see RFC 2326 section 12.37
  */
 export function parseSessionHeader(value: string): SessionHeader {
@@ -27,7 +30,7 @@ export function parseSessionHeader(value: string): SessionHeader {
   if (id === '' || id.length > maxIdLength) {
     throw new RequestError(
       'ERR_HEADER_VALUE',
-      // Without the id: who knows it may use the session.
+      // Without the id: anyone who knows it may use the session.
       `Session: expected an id of 1 to ${maxIdLength} characters, got ${id.length}`,
       { context: { header: 'Session' } },
     )

@@ -13,52 +13,52 @@ import {
 /** Two numbers as in `5000-5001`: RTP first, RTCP second. */
 export type NumberPair = readonly [rtp: number, rtcp: number]
 
-/** Any other text, without losing the suggestions for the known ones. */
+/** Any other text; editors still suggest the known values. */
 type OtherText = string & Record<never, never>
 
 /** One alternative of a Transport header. */
 export interface TransportSpec {
   /**
-   * Whether protocol, profile, lower transport and mode are known here. When they are not, the next
-   * alternative is to be tried; parameters of an unknown protocol are all in `parameters`.
+   * `true` if protocol, profile, lower transport and mode are supported. Otherwise the next
+   * alternative should be tried; for an unknown protocol, all its parameters are in `parameters`.
    */
   readonly isSupported: boolean
-  /** Upper case when known. */
+  /** Protocol, in upper case if known. */
   readonly protocol: 'RTP' | OtherText
-  /** Upper case when known. */
+  /** Profile, in upper case if known. */
   readonly profile: 'AVP' | 'AVPF' | 'SAVP' | 'SAVPF' | OtherText
-  /** UDP when the header does not say. Upper case when known. */
+  /** Lower transport, in upper case if known; UDP by default. */
   readonly lowerTransport: 'UDP' | 'TCP' | OtherText
   /**
-   * `undefined` when the header does not say. RFC 2326 section 12.39 then means multicast; clients
-   * that give a `client_port` mean unicast.
+   * Delivery; `undefined` if the header has none. RFC 2326 section 12.39 then means multicast, but
+   * clients that send `client_port` mean unicast.
    */
   readonly delivery: 'unicast' | 'multicast' | undefined
-  /** Channels, 0 to 65535 as received: over 255 there is no such channel. */
+  /** Channels, 0 to 65535 as received; channels above 255 do not exist. */
   readonly interleaved?: NumberPair
-  /** UDP ports, 0 to 65535 as received: nothing can be sent to 0. */
+  /** UDP ports, 0 to 65535 as received; nothing can be sent to port 0. */
   readonly clientPort?: NumberPair
   readonly serverPort?: NumberPair
   /** Ports of a multicast group. */
   readonly port?: NumberPair
-  /** 0 to 255. */
+  /** Time to live, 0 to 255. */
   readonly ttl?: number
-  /** 32 bits. */
+  /** SSRC, 32 bits. */
   readonly ssrc?: number
-  /** PLAY is meant when there is none. */
+  /** Mode; PLAY by default. */
   readonly mode?: 'PLAY' | 'RECORD'
-  /** Host as received; empty when the parameter has no value. Never to be trusted. */
+  /** Host as received; empty if the parameter has no value. Not to be trusted. */
   readonly destination?: string
-  /** Host as received. Never to be trusted. */
+  /** Host as received. Not to be trusted. */
   readonly source?: string
   readonly append: boolean
   /** Number of multicast layers. */
   readonly layers?: number
-  /** Parameters that are not known here: names in lower case, values without quotes. */
+  /** Unknown parameters: names in lower case, values without quotes. */
   readonly parameters: readonly (readonly [name: string, value: string | undefined])[]
 }
 
-/** A {@link TransportSpec} to be sent: what the server does not want to say may be left out. */
+/** A {@link TransportSpec} to send; parameters that the server does not set may be left out. */
 export type TransportSpecInit = Pick<TransportSpec, 'profile' | 'lowerTransport' | 'delivery'> &
   Partial<Omit<TransportSpec, 'isSupported'>>
 
@@ -69,9 +69,9 @@ type MutableSpec = { -readonly [Name in keyof TransportSpec]: TransportSpec[Name
 const profiles: readonly string[] = ['AVP', 'AVPF', 'SAVP', 'SAVPF']
 const lowerTransports: readonly string[] = ['UDP', 'TCP']
 const maxPort = 65535
-/** GStreamer offers 3. */
+/** Maximum number of alternatives; GStreamer sends 3. */
 const maxAlternatives = 32
-/** RFC 2326 has 14. */
+/** Maximum number of parameters; RFC 2326 has 14. */
 const maxParameters = 64
 
 function refuse(expected: string, got: string): never {
@@ -86,7 +86,7 @@ function parseNumber(name: string, value: string, max: number): number {
   return parseDecimal(value, max) ?? refuse(`${name}= and a number from 0 to ${max}`, value)
 }
 
-/** `a-b`; one number alone means it and the next. */
+/** Parses `a-b`; a single number means it and the next one. */
 function parsePair(name: string, value: string): NumberPair {
   const dash = value.indexOf('-')
   if (dash === -1) {
@@ -112,18 +112,18 @@ function parseSsrc(value: string): number {
     : ssrc
 }
 
-/** The first known of a list of modes; `undefined` when none is. */
+/** Returns the first known mode of a list; `undefined` if there is none. */
 function parseMode(value: string): 'PLAY' | 'RECORD' | undefined {
   for (const piece of value.split(',')) {
     const mode = trimLinearSpace(piece).toUpperCase()
     if (mode === 'PLAY') return 'PLAY'
-    // Old FFmpeg wrote `receive`.
+    // Old FFmpeg versions send `receive`.
     if (mode === 'RECORD' || mode === 'RECEIVE') return 'RECORD'
   }
   return trimLinearSpace(value) === '' ? refuse('mode= and a method', value) : undefined
 }
 
-/** The parameters that are known here. @returns `false` when the name is none of them. */
+/** Stores a known parameter. @returns `false` if the name is unknown */
 function applyParameter(spec: MutableSpec, name: string, value: string | undefined): boolean {
   switch (name) {
     case 'unicast':
@@ -186,7 +186,7 @@ function parseParameter(text: string): readonly [name: string, value: string | u
   return value === undefined ? refuse('a quoted string', text) : [name, value]
 }
 
-/** `RTP/AVP`, `RTP/AVP/TCP`, or what somebody else invented. */
+/** Parses `RTP/AVP`, `RTP/AVP/TCP`, or an identifier outside the standards. */
 function parseTransportId(text: string): MutableSpec {
   const pieces = text.split('/')
   if (pieces.length < 2 || pieces.length > 3 || !pieces.every(isToken)) {
@@ -208,7 +208,7 @@ function parseTransportId(text: string): MutableSpec {
   }
 }
 
-/** `unicast` and `multicast` say the same thing in two ways: one of them, once. */
+/** Returns the key under which a parameter may appear once: `unicast` and `multicast` share one. */
 const onceKey = (name: string): string => (name === 'multicast' ? 'unicast' : name)
 
 function parseSpec(text: string): TransportSpec {
@@ -218,7 +218,7 @@ function parseSpec(text: string): TransportSpec {
   const isIdKnown = spec.isSupported
   const seen = new Set<string>()
   for (const piece of pieces.slice(1)) {
-    // A `;` at the end or twice says nothing.
+    // A `;` at the end, or two in a row, have no meaning.
     if (piece === '') continue
     const [name, value] = parseParameter(piece)
     if (!isIdKnown || !applyParameter(spec, name, value)) {
@@ -233,10 +233,10 @@ function parseSpec(text: string): TransportSpec {
 }
 
 /**
- * The alternatives of a Transport header in the client's order of preference.
+ * Parses the alternatives of a Transport header, in the client's order of preference.
  *
- * An alternative that is unknown here (`RTP/FOO`, `x/y`, an unknown mode) is returned with
- * `isSupported: false`; one that is known and broken makes the whole header broken.
+ * An unsupported alternative (`RTP/FOO`, `x/y`, an unknown mode) is returned with `isSupported:
+ * false`. A broken one with a known protocol makes the whole header invalid.
  *
  * @throws {RequestError} `ERR_HEADER_VALUE`
  * @see RFC 2326 section 12.39
@@ -252,7 +252,7 @@ export function parseTransport(value: string): TransportSpec[] {
 
 const serializePair = (pair: NumberPair): string => `${pair[0]}-${pair[1]}`
 
-/** A value as it is where its characters allow it, else quoted. */
+/** Returns a value unchanged if its characters allow it, otherwise quoted. */
 function serializeValue(value: string): string {
   if (hasControlCode(value, true)) {
     throw new TypeError('values of Transport must not have control characters')
@@ -266,12 +266,12 @@ function serializeParameter(name: string, value: string | undefined): string {
   return value === undefined ? name : `${name}=${serializeValue(value)}`
 }
 
-/** The SSRC as the eight hex digits that clients look for. */
+/** Returns the SSRC as eight hex digits, which clients expect. */
 const serializeSsrc = (ssrc: number): string =>
   (ssrc >>> 0).toString(16).toUpperCase().padStart(maxSsrcDigits, '0')
 
 /**
- * One Transport, in the order in which GStreamer and FFmpeg write it.
+ * Serializes one Transport, in the order of GStreamer and FFmpeg.
  *
  * @throws {TypeError} when a value has control characters, or a name is not a token.
  */

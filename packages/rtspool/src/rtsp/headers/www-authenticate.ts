@@ -2,33 +2,39 @@ import { isToken, quote } from '../grammar.js'
 import { checkAuthText, parseAuthParameters, refuseAuth, splitScheme } from './auth-parameters.js'
 import { parseList } from './lists.js'
 
-/** @see RFC 7617 section 2 */
+/**
+ * Challenge of Basic.
+ * @see RFC 7617 section 2
+ */
 export interface BasicChallenge {
   readonly scheme: 'Basic'
   readonly realm: string
 }
 
-/** @see RFC 7616 section 3.3 */
+/**
+ * Challenge of Digest.
+ * @see RFC 7616 section 3.3
+ */
 export interface DigestChallenge {
   readonly scheme: 'Digest'
   readonly realm: string
   readonly nonce: string
-  /** The credentials were right, their nonce is not good any more. @default false */
+  /** `true` if the credentials were correct but their nonce has expired. @default false */
   readonly stale?: boolean
-  /** A token. @default MD5 is meant */
+  /** Algorithm, a token. @default none, which means MD5 */
   readonly algorithm?: string
-  /** Tokens. @default none: responses as in RFC 2069 */
+  /** Qualities of protection, tokens. @default none: responses as in RFC 2069 */
   readonly qop?: readonly string[]
   readonly opaque?: string
 }
 
-/** What one WWW-Authenticate line asks for. */
+/** Challenge of one WWW-Authenticate line. */
 export type Challenge = BasicChallenge | DigestChallenge
 
 const header = 'WWW-Authenticate'
 
 /**
- * Reads one line with one challenge.
+ * Parses one line with one challenge.
  *
  * @throws {RequestError} `ERR_HEADER_VALUE`
  */
@@ -57,7 +63,8 @@ function tokenOf(name: string, text: string): string {
 }
 
 /**
- * Writes one challenge: `realm` and `nonce` first and `stale` third, because live555 reads no other order.
+ * Serializes one challenge: `realm` and `nonce` first and `stale` third, the only order that
+ * live555 reads.
  *
  * @throws {TypeError} when a text has control characters, or an algorithm or qop is not a token.
  */
