@@ -17,13 +17,13 @@ describe('U-1 bufferOf', () => {
     expect(bufferOf(bytes)).toBe(bytes)
   })
 
-  it('is empty for what is empty, and for what was transferred to another thread', () => {
+  it('is empty for an empty array, and for one transferred to another thread', () => {
     const gone = new Uint8Array(4)
     structuredClone(gone, { transfer: [gone.buffer] })
     for (const empty of [new Uint8Array(0), gone]) expect(bufferOf(empty)?.length).toBe(0)
   })
 
-  it.each(notBytes)('is nothing for %s', (_name, value) => {
+  it.each(notBytes)('is undefined for %s', (_name, value) => {
     expect(bufferOf(value)).toBe(undefined)
   })
 })

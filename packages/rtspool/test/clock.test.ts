@@ -5,7 +5,7 @@ describe('systemClock', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
   afterEach(() => void vi.useRealTimers())
 
-  // The timers of Node fire at once for more than 2^31 - 1 ms, and so do those that stand in for them here.
+  // The timers of Node fire at once above 2^31 - 1 ms, and so do the fake ones here.
   it.each([1, 2 ** 31 - 3, 2 ** 31 - 2, 2 ** 31 - 1.5, 2 ** 31 - 1, 2 ** 31, 2 ** 33])(
     'calls after %d ms, and no earlier',
     (delayMs) => {
@@ -18,7 +18,7 @@ describe('systemClock', () => {
     },
   )
 
-  it('never calls what was cancelled, however far it got', () => {
+  it('never calls a cancelled callback, even after part of its delay', () => {
     const callback = vi.fn()
     const timer = systemClock.schedule(callback, 2 ** 32, false)
     vi.advanceTimersByTime(2 ** 31 + 5)

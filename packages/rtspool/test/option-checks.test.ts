@@ -19,12 +19,12 @@ describe('shown', () => {
     ['a long string', 'x'.repeat(1e6)],
     ['a long list', Array.from({ length: 1e4 }, () => 'word')],
     ['many members', Object.fromEntries(Array.from({ length: 999 }, (_, at) => [`m${at}`, at]))],
-  ])('of %s it shows the beginning', (_name, value) => {
+  ])('shows the beginning of %s', (_name, value) => {
     expect(shown(value).length).toBeLessThan(180)
   })
 })
 
-it('kindOf tells what a value is and nothing of what it holds', () => {
+it('kindOf returns the type of a value without its contents', () => {
   class Camera {
     key = 'secret'
   }
@@ -42,7 +42,7 @@ it('kindOf tells what a value is and nothing of what it holds', () => {
   expect(kindOf(Object.create(null))).toBe('object')
 })
 
-it('isRecord is true of objects with members of their own', () => {
+it('isRecord is true for objects with named members', () => {
   expect([{}, Object.create(null), new (class {})()].every(isRecord)).toBe(true)
   for (const value of [null, undefined, 1, '', [], new Map(), new Set(), Promise.resolve()]) {
     expect(isRecord(value)).toBe(false)
@@ -61,7 +61,7 @@ describe('checkOptions', () => {
     ['maxSessionPerUser', 'maxSessionsPerUser'],
     ['maxsessionsperuser', 'maxSessionsPerUser'],
     ['multiCast', 'multicast'],
-  ])('for %s it asks whether %s was meant', (wrong, meant) => {
+  ])('given %s suggests %s', (wrong, meant) => {
     expect(check({ [wrong]: 1 })).toThrow(TypeError)
     expect(check({ [wrong]: 1 })).toThrow(
       `Thing has no option '${wrong}': did you mean '${meant}'?`,
@@ -69,14 +69,14 @@ describe('checkOptions', () => {
   })
 
   it.each(['timeout', 'x', 'p', 'constructor', 'toString'])(
-    'for %s, which is near none, it lists them',
+    'given %s without a similar name, lists the known ones',
     (wrong) => {
       const message = `Thing has no option '${wrong}': there are port, host,`
       expect(check({ [wrong]: 1 })).toThrow(message)
     },
   )
 
-  it('what is undefined counts as left out', () => {
+  it('ignores members that are undefined', () => {
     expect(check({ prot: undefined, port: undefined })).not.toThrow()
   })
 
@@ -87,7 +87,7 @@ describe('checkOptions', () => {
     [[], 'Array'],
     [new Map([['a', 'b']]), 'Map'],
     [() => {}, 'function'],
-  ])('%j are no options', (options, kind) => {
+  ])('refuses %j as options', (options, kind) => {
     expect(check(options)).toThrow(TypeError)
     expect(check(options)).toThrow(`the options of Thing must be an object, got ${kind}`)
   })

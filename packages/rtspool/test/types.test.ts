@@ -34,7 +34,7 @@ declare module '../src/index.js' {
   }
 }
 
-/** Wrong use, which must not compile; never called. */
+/** Wrong uses, which must not compile; never called. */
 export function wrongUse(server: RtspServer, source: MediaSource): void {
   // @ts-expect-error an option that does not exist
   new RtspServer({ prot: 8554 })
@@ -50,7 +50,7 @@ export function wrongUse(server: RtspServer, source: MediaSource): void {
   fileMedia()
 }
 
-test('what signatures name can be imported', () => {
+test('all types in signatures can be imported', () => {
   expectTypeOf<RtspServerEvents['requestFailed'][1]>().toEqualTypeOf<RtspRequest>()
   expectTypeOf<VerifyContext['request']>().toEqualTypeOf<RtspRequest>()
   expectTypeOf<Session['stats']>().toEqualTypeOf<SessionStats>()
@@ -61,19 +61,19 @@ test('what signatures name can be imported', () => {
   expectTypeOf<SessionRefusal['path']>().toEqualTypeOf<string | undefined>()
 })
 
-test('one limit of gopCache may be given alone, and a file by its URL', () => {
+test('one limit of gopCache may be given alone, and a file as URL', () => {
   expectTypeOf<{ maxBytes: number }>().toExtend<GopCacheOptions>()
   expectTypeOf<GopCacheLimits>().toExtend<GopCacheOptions>()
   expectTypeOf<{ gopCache: { maxSeconds: number } }>().toExtend<RtspServerOptions>()
   expectTypeOf<URL>().toExtend<Parameters<typeof fileMedia>[0]>()
 })
 
-test('U-13 what an application declares for its sessions is known to them', () => {
+test('U-13 members that an application declares for its sessions are known', () => {
   expectTypeOf<Session['data']['declaredForTheServer']>().toEqualTypeOf<string | undefined>()
   expectTypeOf<{ data: { declaredForTheServer: string } }>().toExtend<SessionInit>()
 })
 
-test('U-14 the hook of a server is shown path, action, signal and request, always', () => {
+test('U-14 the hook of a server always gets path, action, signal and request', () => {
   type Pool = Exclude<RtspServerOptions['pool'], SessionPool | undefined>
   type Shown = Parameters<NonNullable<Pool['onAdmit']>>[0]
   expectTypeOf<Shown>().toEqualTypeOf<RtspAdmitContext>()
@@ -81,12 +81,12 @@ test('U-14 the hook of a server is shown path, action, signal and request, alway
   expectTypeOf<Shown['action']>().toEqualTypeOf<AccessAction>()
   expectTypeOf<Shown['signal']>().toEqualTypeOf<AbortSignal>()
   expectTypeOf<Shown['request']>().toEqualTypeOf<RtspRequest>()
-  // A hook for any pool is one for the pool of a server; its options are those of a pool.
+  // A hook for any pool fits the pool of a server; its options are those of a pool.
   expectTypeOf<AdmitHook>().toExtend<RtspAdmitHook>()
   expectTypeOf<SessionPoolOptions>().toExtend<Pool>()
 })
 
-test('U-2 an answer of onAdmit that says nothing does not compile', () => {
+test('U-2 an incomplete result of onAdmit does not compile', () => {
   expectTypeOf<undefined>().not.toExtend<AdmitAnswer>()
   expectTypeOf<() => void>().not.toExtend<AdmitHook>()
   expectTypeOf<() => Promise<void>>().not.toExtend<AdmitHook>()

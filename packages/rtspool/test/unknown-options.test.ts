@@ -37,7 +37,7 @@ const factory = (options: Options): MediaFactory =>
 const server = (options: Options): RtspServer => new RtspServer(options)
 const init = ['owner', 'timeout', 'maxLifetime', 'maxIdleSetup', 'expiresAt', 'path', 'data']
 
-/** Whatever takes options: their names, and a call with some that a mistake is added to. */
+/** Functions that accept options: their names, and a call to which a mistake is added. */
 const places: readonly (readonly [
   name: string,
   names: readonly string[],
@@ -160,7 +160,7 @@ const places: readonly (readonly [
   ],
 ]
 
-/** What fingers make of a name. */
+/** Typing mistakes in a name. */
 const slips: readonly ((name: string) => string)[] = [
   (name) => `${name}s`,
   (name) => name.slice(0, -1),
@@ -182,7 +182,7 @@ describe.each(places)('U-6 %s', (_name, names, call) => {
     }
   }
 
-  it('refuses a slip of a name, and says what was meant', async () => {
+  it('refuses a mistyped name, and suggests the right one', async () => {
     for (const name of names) {
       for (const slip of slips) {
         const wrong = slip(name)
@@ -196,7 +196,7 @@ describe.each(places)('U-6 %s', (_name, names, call) => {
     }
   })
 
-  it('refuses names that nothing is near to, and says which there are', async () => {
+  it('refuses a name that resembles none, and lists the known ones', async () => {
     for (const wrong of [
       'maxSessionsPerIp2',
       '__proto',
@@ -210,12 +210,12 @@ describe.each(places)('U-6 %s', (_name, names, call) => {
     }
   })
 
-  it('takes what is undefined for left out', async () => {
+  it('ignores members that are undefined', async () => {
     expect(await messageOf({ zzzzzzzzzz: undefined })).not.toContain('has no option')
   })
 })
 
-it('U-6 a limit that does not exist changes none', () => {
+it('U-6 an unknown limit changes none', () => {
   const pool = new SessionPool({ maxSessions: 5 })
   const before = pool.limits
   expect(() => pool.setLimits({ maxSessions: 1, maxSessionsPerIp: 1 } as never)).toThrow(
@@ -229,7 +229,7 @@ it('U-6 a limit that does not exist changes none', () => {
   expect(pool.limits).toBe(before)
 })
 
-describe('what belongs to nobody', () => {
+describe('invalid owners', () => {
   it.each([
     ['192.0.2.1', 'owner must be an object such as { address, user }, got string'],
     [{}, 'owner.address must be a string, got undefined'],
@@ -240,7 +240,7 @@ describe('what belongs to nobody', () => {
     [{ address: 'a', connection: 'c' }, 'owner.connection must be an object, got string'],
     [['192.0.2.1'], 'owner must be an object such as { address, user }, got Array'],
     [null, 'owner must be an object such as { address, user }, got null'],
-  ])('an owner of the wrong kind is refused: %j', async (owner, message) => {
+  ])('an owner of the wrong type is refused: %j', async (owner, message) => {
     const pool = new SessionPool()
     expect(() => pool.create({ owner: owner as never })).toThrow(new TypeError(message))
     await expect(pool.admit({ owner: owner as never })).rejects.toThrow(new TypeError(message))

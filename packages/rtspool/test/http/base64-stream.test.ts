@@ -5,7 +5,7 @@ const requests = ['OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n', 'a', 'ab', 'abc', '$\
 const bytes = requests.map((request) => Buffer.from(request, 'latin1'))
 
 describe('base64 in pieces', () => {
-  it('A-HTP-3 each request padded by itself, at every split, with line ends in it', () => {
+  it('A-HTP-3 decodes requests with padding of their own, at every split and with line ends', () => {
     const wire = Buffer.from(
       bytes.map((each) => each.toString('base64').replace(/.{7}/g, '$&\r\n')).join('\r\n'),
     )
@@ -22,7 +22,7 @@ describe('base64 in pieces', () => {
   })
 
   it.each(['=', 'a===', 'ab=c', 'ab=\r\nc', 'abc-', 'abc_', 'ab!c', 'abcd\0', 'ab\x80d', '{'])(
-    '%j is refused, however it is cut',
+    '%j is refused, at every split',
     (text) => {
       const wire = Buffer.from(text, 'latin1')
       const refused = expect.objectContaining({ code: 'ERR_HTTP_TUNNEL_BASE64' })
@@ -34,7 +34,7 @@ describe('base64 in pieces', () => {
     },
   )
 
-  it('keeps an unfinished group for what follows', () => {
+  it('keeps an unfinished group for the next piece', () => {
     const stream = new Base64Stream()
     expect(String(stream.push(Buffer.from('YWJ')))).toBe('')
     expect(String(stream.push(Buffer.from('j')))).toBe('abc')

@@ -18,7 +18,7 @@ function cut(wire: Buffer, random: SeededRandom): Buffer[] {
   return ends.map((end, at) => wire.subarray(ends[at - 1] ?? 0, end))
 }
 
-/** What comes of it: a value, or the code of an error of ours; another error is thrown on. */
+/** Returns the value, or the code of an error of the library; rethrows any other error. */
 function outcomeOf(work: () => unknown): unknown {
   try {
     return work()
@@ -40,7 +40,7 @@ function readHead(chunks: readonly Buffer[]): unknown {
   return 'unfinished'
 }
 
-/** Group by group, from the whole text: slow and plain. */
+/** Decodes the whole text group by group: slow and simple. */
 function decodeWhole(wire: Buffer): string {
   const text = wire.toString('latin1').replace(/[\r\n \t]/g, '')
   let decoded = ''
@@ -60,21 +60,21 @@ const decode = (chunks: readonly Buffer[]): string => {
 }
 
 describe('mutated input', () => {
-  it(`B-SMUG ${fuzzRuns(40_000)} HTTP heads: no error but ours, and the same at every cut`, () => {
+  it(`B-SMUG ${fuzzRuns(40_000)} HTTP heads: only errors of the library, and the same at every cut`, () => {
     const random = new SeededRandom(fuzzSeed)
     for (let run = 0; run < fuzzRuns(40_000); run++) {
       const wire = mutate(heads, random)
       const whole = outcomeOf(() => readHead([wire]))
       const pieces = cut(wire, random)
       const inPieces = outcomeOf(() => readHead(pieces))
-      // A matcher only where there is something to show.
+      // A matcher only for a difference: matchers are slow.
       if (JSON.stringify(whole) !== JSON.stringify(inPieces)) {
         expect({ wire: wire.toString('latin1'), inPieces }).toEqual({ inPieces: whole })
       }
     }
   })
 
-  it(`B-SMUG ${fuzzRuns(40_000)} first bytes: once decided, nothing that follows decides otherwise`, () => {
+  it(`B-SMUG ${fuzzRuns(40_000)} first bytes: the decision never changes with later bytes`, () => {
     const random = new SeededRandom(fuzzSeed + 1)
     for (let run = 0; run < fuzzRuns(40_000); run++) {
       const wire = mutate(heads, random)
@@ -86,7 +86,7 @@ describe('mutated input', () => {
     }
   })
 
-  it(`A-HTP-3 ${fuzzRuns(40_000)} pieces of base64: as a plain decoder says, at every cut`, () => {
+  it(`A-HTP-3 ${fuzzRuns(40_000)} pieces of base64: the result of a simple decoder, at every cut`, () => {
     const random = new SeededRandom(fuzzSeed + 2)
     const seeds = inputsOf('http-tunnel-base64')
     for (let run = 0; run < fuzzRuns(40_000); run++) {
@@ -99,7 +99,7 @@ describe('mutated input', () => {
     }
   })
 
-  it(`B-SMUG ${fuzzRuns(600)} heads to a server, of tunnels and WebSockets: it serves on, and nothing is left`, async () => {
+  it(`B-SMUG ${fuzzRuns(600)} heads of tunnels and WebSockets to a server: it serves on, and nothing is left`, async () => {
     const random = new SeededRandom(fuzzSeed + 3)
     const server = await startServer()
     for (let run = 0; run < fuzzRuns(600); run++) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { protocolOf } from '../../src/http/protocol.js'
 
-describe('the first bytes tell', () => {
+describe('protocol by the first bytes', () => {
   it.each([
     ['OPTIONS * RTSP/1.0\r\n', 'rtsp'],
     ['GET_PARAMETER rtsp://a/ RTSP/1.0\r\n', 'rtsp'],
@@ -27,7 +27,7 @@ describe('the first bytes tell', () => {
     expect(protocolOf(Buffer.from(text, 'latin1'))).toBe(protocol)
   })
 
-  it('the same at every split: what is decided stays so', () => {
+  it('the same at every split, and final', () => {
     for (const text of ['GET /cam HTTP/1.1\r\nA: b', 'GET_PARAMETER * RTSP/1.0\r\n', 'PLAY x']) {
       const bytes = Buffer.from(text)
       const answers = Array.from(bytes, (_, at) => protocolOf(bytes.subarray(0, at + 1)))

@@ -20,7 +20,7 @@ describe('the head of an HTTP request', () => {
     })
   })
 
-  it('A-HTP-3 is read at every split, and what follows it is kept', () => {
+  it('A-HTP-3 is read at every split, and the following bytes are kept', () => {
     const wire = Buffer.concat([get, Buffer.from('rest')])
     for (let at = 0; at <= get.length; at++) {
       const reader = new HttpHeadReader()
@@ -68,7 +68,7 @@ describe('the head of an HTTP request', () => {
     expect(fastestMs(() => new HttpHeadReader().push(wire))).toBeLessThan(10)
   })
 
-  it('a message of an error has nothing in it that a terminal would take for a command', () => {
+  it('an error message contains nothing that a terminal could take for a command', () => {
     for (const line of ['A\x9b]: b', 'A\x7f', 'A\x1b[2J']) {
       const push = () =>
         new HttpHeadReader().push(Buffer.from(`GET / HTTP/1.1\r\n${line}\r\n\r\n`, 'latin1'))
@@ -78,7 +78,7 @@ describe('the head of an HTTP request', () => {
     }
   })
 
-  it('B-BIG more bytes than the limit are refused as soon as they come, and not kept', () => {
+  it('B-BIG more bytes than the limit are refused on arrival, and not kept', () => {
     for (const step of [1000, maxHttpHeadBytes * 4]) {
       const reader = new HttpHeadReader()
       let sent = 0
@@ -91,7 +91,7 @@ describe('the head of an HTTP request', () => {
     }
   })
 
-  it('B-SECR a message of an error holds no value of a header', () => {
+  it('B-SECR an error message contains no value of a header', () => {
     const wire = head('GET / HTTP/1.1', 'bad name: secret-cookie')
     try {
       parseHttpHead(wire)

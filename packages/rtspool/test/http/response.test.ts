@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { serializeHttpRefusal, serializeTunnelAnswer } from '../../src/http/index.js'
 
-describe('answers to HTTP', () => {
-  it('A-HTP-1 the GET of a tunnel gets its type and no length', () => {
+describe('responses to HTTP', () => {
+  it('A-HTP-1 the GET of a tunnel gets its content type and no length', () => {
     for (const version of ['1.0', '1.1'] as const) {
       const text = String(serializeTunnelAnswer(version))
       expect(text).toMatch(new RegExp(`^HTTP/${version} 200 OK\r\n`))
@@ -12,7 +12,7 @@ describe('answers to HTTP', () => {
     }
   })
 
-  it('a refusal says why, in as many bytes as announced', () => {
+  it('a refusal has its reason as body, with the announced length', () => {
     const text = String(serializeHttpRefusal(409, 'because ü'))
     const [head = '', body = ''] = text.split('\r\n\r\n')
     expect(head).toMatch(/^HTTP\/1\.1 409 Conflict\r\nConnection: close\r\n/)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 const corpus = (target: string): string => join(import.meta.dirname, '../corpus', target)
 
-/** The files of a corpus folder that somebody has named, by their name without extension. */
+/** Returns the files of a corpus folder whose origin is known, by name without extension. */
 function readCorpus(target: string): Map<string, string> {
   const folder = corpus(target)
   const files = readdirSync(folder).filter((file) => !file.startsWith('found-'))
@@ -12,7 +12,7 @@ function readCorpus(target: string): Map<string, string> {
   )
 }
 
-/** Messages as hex digits; what stands behind a `#` explains them. */
+/** Messages as hex digits; a text after `#` explains them. */
 export const mikeyCorpus: ReadonlyMap<string, Buffer> = new Map(
   [...readCorpus('mikey')].map(([name, text]) => [
     name,

@@ -20,7 +20,7 @@ function failureOf(work: () => unknown): unknown {
 }
 
 describe('parseSrtpOffer', () => {
-  it('A-SRT-3 reads what GStreamer sends', () => {
+  it('A-SRT-3 reads the messages of GStreamer', () => {
     const { master, rolloverCounters } = parseSrtpOffer(sample('gstreamer-80'))
     expect(master.suite.name).toBe('AES_CM_128_HMAC_SHA1_80')
     expect(master.key.toString('hex')).toBe('2390a8321284ac8496096666c613bd7d')
@@ -47,7 +47,7 @@ describe('parseSrtpOffer', () => {
   })
 
   it.each(['milestone-padding', 'tek-with-salt', 'with-id-and-validity', 'no-policy'])(
-    'A-SRT-3 %s: the same key in other words',
+    'A-SRT-3 %s: the same key in another form',
     (name) => {
       const { key, salt } = parseSrtpOffer(sample('gstreamer-80')).master
       expect(parseSrtpOffer(sample(name)).master).toMatchObject({ key, salt })
@@ -66,7 +66,7 @@ describe('parseSrtpOffer', () => {
     expect(master.mki?.toString('hex')).toBe(mki)
   })
 
-  it.each(refused)('A-SRT-5 Q4 %s: 463, and nothing of the key is told', (name) => {
+  it.each(refused)('A-SRT-5 Q4 %s: 463, without any part of the key', (name) => {
     const error = failureOf(() => parseSrtpOffer(sample(name)))
     expect(error).toBeInstanceOf(RequestError)
     expect(error).toMatchObject({ code: 'ERR_KEY_MANAGEMENT', statusCode: 463 })
@@ -83,27 +83,33 @@ describe('parseSrtpOffer', () => {
 })
 
 describe('serializeSrtpOffer', () => {
-  it.each(Object.values(srtpSuites))('A-SRT-3 $name: is read as it was meant', (suite) => {
-    const bytes = Buffer.from(
-      Array.from({ length: suite.keyBytes + suite.saltBytes }, (_, at) => at),
-    )
-    const offer = {
-      master: masterKeyFrom(suite, bytes),
-      rolloverCounters: new Map([[0xffff_ffff, 0xffff_fffe]]),
-    }
-    expect(parseSrtpOffer(serializeSrtpOffer(offer, time))).toEqual(offer)
-  })
-
-  it.each([1, 2, 3, 4])('R-4 A-SRT-3 an index of %i bytes is read as it was meant', (mkiBytes) => {
-    for (const suite of Object.values(srtpSuites)) {
-      const bytes = Buffer.alloc(suite.keyBytes + suite.saltBytes, mkiBytes)
-      const master = { ...masterKeyFrom(suite, bytes), mki: Buffer.alloc(mkiBytes, 0xa5) }
-      const offer = { master, rolloverCounters: new Map([[7, 1]]) }
+  it.each(Object.values(srtpSuites))(
+    'A-SRT-3 $name: is read back with the same meaning',
+    (suite) => {
+      const bytes = Buffer.from(
+        Array.from({ length: suite.keyBytes + suite.saltBytes }, (_, at) => at),
+      )
+      const offer = {
+        master: masterKeyFrom(suite, bytes),
+        rolloverCounters: new Map([[0xffff_ffff, 0xffff_fffe]]),
+      }
       expect(parseSrtpOffer(serializeSrtpOffer(offer, time))).toEqual(offer)
-    }
-  })
+    },
+  )
 
-  it('R-4 a key with an index has the lengths of the RFC: live555 reads no others', () => {
+  it.each([1, 2, 3, 4])(
+    'R-4 A-SRT-3 an index of %i bytes is read back with the same meaning',
+    (mkiBytes) => {
+      for (const suite of Object.values(srtpSuites)) {
+        const bytes = Buffer.alloc(suite.keyBytes + suite.saltBytes, mkiBytes)
+        const master = { ...masterKeyFrom(suite, bytes), mki: Buffer.alloc(mkiBytes, 0xa5) }
+        const offer = { master, rolloverCounters: new Map([[7, 1]]) }
+        expect(parseSrtpOffer(serializeSrtpOffer(offer, time))).toEqual(offer)
+      }
+    },
+  )
+
+  it('R-4 a key with an index has the lengths of the RFC, the only ones that live555 reads', () => {
     const suite = srtpSuites.AES_CM_128_HMAC_SHA1_80
     const bare = masterKeyFrom(suite, Buffer.alloc(30))
     const lengthIn = (mki?: Buffer) => {
@@ -114,7 +120,7 @@ describe('serializeSrtpOffer', () => {
     expect([lengthIn(), lengthIn(Buffer.alloc(4))]).toEqual([10, 20])
   })
 
-  it('names SSRC 0 where it is not known', () => {
+  it('writes SSRC 0 if the SSRC is unknown', () => {
     const master = masterKeyFrom(srtpSuites.AEAD_AES_128_GCM, Buffer.alloc(28))
     const bytes = serializeSrtpOffer({ master, rolloverCounters: new Map() }, time)
     expect([...parseSrtpOffer(bytes).rolloverCounters]).toEqual([[0, 0]])

@@ -7,7 +7,7 @@ import { hexCorpus } from '../support/corpus.js'
 import { rtcpSamples } from './samples.js'
 
 const corpus = hexCorpus('rtcp').filter(({ name }) => !name.startsWith('found-'))
-/** What is wrong with these is in their first line. */
+/** The first line of each explains what is wrong with it. */
 const broken = [
   'count-too-high.hex',
   'length-too-long.hex',
@@ -71,7 +71,7 @@ const packet: fc.Arbitrary<RtcpPacket> = fc.oneof(
   }),
 )
 
-it('A-RTC-3: packets with any values are parsed again as they were', () => {
+it('A-RTC-3: packets with any values are serialised and parsed unchanged', () => {
   fc.assert(
     fc.property(fc.array(packet, { minLength: 1, maxLength: 5 }), (packets) => {
       expect(parseCompound(serializeCompound(packets))).toEqual(packets)
@@ -80,13 +80,13 @@ it('A-RTC-3: packets with any values are parsed again as they were', () => {
   )
 })
 
-describe('A-RTC-6: RTCP of anybody', () => {
-  it.each(corpus)('$name is taken or dropped as a whole', ({ name, bytes }) => {
+describe('A-RTC-6: RTCP from real peers', () => {
+  it.each(corpus)('$name is accepted or dropped as a whole', ({ name, bytes }) => {
     expect(bytes.length).toBeGreaterThan(0)
     expect(parseCompound(bytes).length === 0).toBe(broken.includes(name))
   })
 
-  it('500,000 mutated packets never throw, and what is taken is bounded and means the same when it is written again', () => {
+  it('500,000 mutated packets never throw; accepted ones are bounded and serialise to the same meaning', () => {
     const seeds = [
       ...corpus.map(({ bytes }) => bytes),
       ...rtcpSamples.map(({ wire }) => bytesOf(wire)),

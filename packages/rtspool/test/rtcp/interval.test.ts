@@ -13,11 +13,11 @@ describe('A-RTC-1: the time to the next report', () => {
     expect(rtcpIntervalMs(options)).toBeCloseTo(ms, 1)
   })
 
-  test('the first report comes within 5 s', () => {
+  test('the first report is due within 5 s', () => {
     expect(rtcpIntervalMs({ initial: true, randomNumber: 1 })).toBeLessThan(5000)
   })
 
-  test('another minimum stretches it', () => {
+  test('another minimum scales it', () => {
     const options = { initial: false, randomNumber: 0.5, minimumMs: 1218.28 }
     expect(rtcpIntervalMs(options)).toBeCloseTo(1000, 1)
   })

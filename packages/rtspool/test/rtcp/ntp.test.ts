@@ -27,7 +27,7 @@ describe('A-RTC-2: wall-clock time and NTP time', () => {
     expect(unixMsFromNtp({ seconds, fraction })).toBe(unixMs)
   })
 
-  test('go to and fro within a microsecond, and never back', () => {
+  test('convert back and forth within a microsecond, and never decrease', () => {
     let before = -1
     for (let unixMs = 1.7e12; unixMs < 1.7e12 + 3000; unixMs += 3.7) {
       const ntp = ntpFromUnixMs(unixMs)

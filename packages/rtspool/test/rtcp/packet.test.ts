@@ -24,7 +24,7 @@ describe('bytes and packets', () => {
   })
 
   test.each(rtcpSamples)(
-    'A-RTC-6: $name cut off anywhere else than between packets is dropped',
+    'A-RTC-6: $name is dropped if cut off anywhere except between packets',
     ({ wire, packets }) => {
       const bytes = bytesOf(wire)
       const ends = packets.map((_, index) => serializeCompound(packets.slice(0, index + 1)).length)
@@ -63,7 +63,7 @@ test('A-RTC-4: a BYE names its sources', () => {
   expect(parseCompound(bytes)).toEqual([{ type: 'bye', ssrcs: [7] }])
 })
 
-describe('A-RTC-6: what does not add up is dropped as a whole', () => {
+describe('A-RTC-6: an inconsistent packet is dropped as a whole', () => {
   const receiverReport = '80c90001 00000001'
   test.each([
     { name: 'nothing', wire: '' },
@@ -146,7 +146,7 @@ test('A-RTC-2: counters that have grown beyond 32 bits wrap', () => {
   expect(parseCompound(bytes)).toMatchObject([{ rtpTime: 1, packetCount: 2, octetCount: 3 }])
 })
 
-describe('what does not fit is refused', () => {
+describe('values that do not fit are refused', () => {
   const reports = Array.from({ length: 32 }, () => report)
   const ntpTime = { seconds: 0, fraction: 0 }
   const counts = { rtpTime: 0, packetCount: 0, octetCount: 0 }

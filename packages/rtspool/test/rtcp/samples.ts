@@ -10,7 +10,7 @@ export const report: ReceptionReport = {
   dlsr: 65536, // one second
 }
 
-/** Packets beside their bytes; each is parsed, serialised and used as a seed of mutations. */
+/** Packets and their bytes; each is parsed, serialised and used as a seed of mutations. */
 export const rtcpSamples: readonly {
   readonly name: string
   readonly wire: string

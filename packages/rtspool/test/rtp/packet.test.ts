@@ -32,7 +32,7 @@ describe('A-RTC-6: validity of incoming RTP headers', () => {
   })
 })
 
-describe('the header that is written is read again', () => {
+describe('a written header is read back', () => {
   test.each([
     { payloadType: 96, marker: true, sequenceNumber: 0xffff, timestamp: 0xffffffff, ssrc: 1 },
     { payloadType: 0, marker: false, sequenceNumber: 0, timestamp: 0, ssrc: 0xffffffff },

@@ -1,4 +1,6 @@
-/** Numbers from 0 to 1 that depend on nothing but the seed, so that a failing run can be repeated. */
+/**
+ * Returns a generator of numbers from 0 to 1 that depend only on the seed, to repeat a failing run.
+ */
 export function seededRandom(seed: number): () => number {
   let state = (seed ^ 0x9e3779b9) | 0
   return () => {
@@ -16,7 +18,7 @@ export function seededBytes(size: number, seed: number): Buffer {
   return bytes
 }
 
-/** A few bytes changed, removed, repeated or inserted, or the end cut off. */
+/** Changes, removes, repeats or inserts a few bytes, or cuts off the end. */
 export function mutate(original: Uint8Array, seed: number): Buffer {
   const random = seededRandom(seed)
   const at = (length: number): number => Math.floor(random() * (length + 1))

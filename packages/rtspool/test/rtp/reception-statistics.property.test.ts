@@ -3,7 +3,10 @@ import { ReceptionStatistics } from '../../src/rtp/index.js'
 import { seededRandom } from './random-bytes.js'
 import { clockRate, countsOf, packetOf, ssrc } from './reception.js'
 
-/** What a network makes of packets in order: some lost, some twice, some up to 8 places late. */
+/**
+ * Simulates a network that loses some packets in order, duplicates some, and delays some by up to 8
+ * places.
+ */
 function disturb(count: number, first: number, seed: number): { extended: number; at: number }[] {
   const random = seededRandom(seed)
   const arrivals: { extended: number; at: number }[] = []
@@ -24,7 +27,7 @@ test.each([
   { seed: 3, first: 30_000 },
   { seed: 4, first: 65535 },
 ])(
-  'A-RTC-7: loss, duplicates, disorder and wraps are counted as a naive model does ($seed)',
+  'A-RTC-7: loss, duplicates, disorder and wraps are counted as in a naive model ($seed)',
   ({ seed, first }) => {
     const statistics = new ReceptionStatistics({ ssrc, clockRate, probation: 0 })
     const seen = new Set<number>()

@@ -15,7 +15,7 @@ describe('A-RTC-7: sequence numbers (RFC 3550 A.1)', () => {
       outcome: { received: 2, expected: 2, highest: 12 },
     },
     {
-      name: 'a gap begins the probation anew',
+      name: 'a gap restarts the probation',
       sequence: [10, 20, 21],
       counts: [false, false, true],
       outcome: { received: 1, expected: 1, highest: 21 },
@@ -93,7 +93,7 @@ describe('A-RTC-7: sequence numbers (RFC 3550 A.1)', () => {
 })
 
 describe('A-RTC-7: loss (RFC 3550 A.3)', () => {
-  test('the fraction counts from one report to the next, the total from the beginning', () => {
+  test('the fraction counts since the last report, the total from the beginning', () => {
     const statistics = new ReceptionStatistics({ ssrc, clockRate, probation: 0 })
     feed(statistics, [1, 2, 3, 4, 6, 7, 8, 10]) // two of ten
     expect(statistics.report(0)).toMatchObject({ fractionLost: 51, cumulativeLost: 2 })
@@ -115,7 +115,7 @@ describe('A-RTC-7: loss (RFC 3550 A.3)', () => {
 })
 
 describe('A-RTC-7: jitter (RFC 3550 A.8)', () => {
-  test('even packets have none, whatever the clocks say and wherever the timestamp wraps', () => {
+  test('regular packets have none, for any clocks and across a wrap of the timestamp', () => {
     const statistics = new ReceptionStatistics({ ssrc, clockRate, probation: 0 })
     for (let index = 0; index < 100; index++) {
       statistics.update(packetOf(index, 0xffffff00 + index * 3600), 1e9 + index * 40)
@@ -123,7 +123,7 @@ describe('A-RTC-7: jitter (RFC 3550 A.8)', () => {
     expect(statistics.interarrivalJitter).toBe(0)
   })
 
-  test('packets that are late by turns by 10 ms come close to 10 ms', () => {
+  test('packets that are alternately 10 ms late come close to 10 ms', () => {
     const statistics = new ReceptionStatistics({ ssrc, clockRate, probation: 0 })
     for (let index = 0; index < 200; index++) {
       statistics.update(packetOf(index, index * 3600), index * 40 + (index % 2) * 10)
@@ -142,7 +142,7 @@ describe('A-RTC-7: jitter (RFC 3550 A.8)', () => {
   })
 })
 
-test('A-RTC-7: lsr and dlsr tell of the last sender report', () => {
+test('A-RTC-7: lsr and dlsr refer to the last sender report', () => {
   const statistics = new ReceptionStatistics({ ssrc, clockRate })
   statistics.noteSenderReport(0x12345678, 1000)
   expect(statistics.report(3500)).toMatchObject({ lsr: 0x12345678, dlsr: 2.5 * 65536 })

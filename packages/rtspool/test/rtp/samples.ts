@@ -2,7 +2,7 @@ import { bytesOf } from '../support/bytes-of.js'
 
 const header = '1234 89abcdef fedcba98' // sequence number, timestamp, ssrc
 
-/** `start` to `end` is the payload. */
+/** Packets with the offsets of their payloads. */
 export const validPackets = [
   { name: 'a header alone', wire: `80 60 ${header}`, start: 12, end: 12 },
   { name: 'a payload', wire: `80 e0 ${header} 010203`, start: 12, end: 15 },
@@ -37,15 +37,15 @@ export const invalidPackets = [
   { name: 'padding within the CSRCs', wire: `a1 60 ${header} 00000004` },
 ]
 
-/** Parameter sets of H.265, in hexadecimal as all that follows. */
+/** Parameter sets of H.265 in hexadecimal, like all constants below. */
 export const vps = '40010c01ffff'
 export const sps = '420101016000'
 export const pps = '4401c172'
 
-/** The configuration of an H.265 file up to its arrays: main profile, level 2, lengths of 4 bytes. */
+/** Configuration of an H.265 file up to its arrays: main profile, level 2, lengths of 4 bytes. */
 export const hevcStart = '01 01 60000000 900000000000 3c f000 fc fd f8 f8 0000 0f'
 
-/** The whole of it; an SEI behind the parameter sets. */
+/** The whole configuration, with an SEI after the parameter sets. */
 export const hevcConfiguration = bytesOf(
   `${hevcStart} 04 20 0001 0006${vps} 21 0001 0006${sps} 22 0001 0004${pps} 27 0001 0003 4e0105`,
 )

@@ -29,18 +29,22 @@ const targets = [
   },
 ]
 
-// Control characters but HTAB never get past the parser of messages.
+// Control characters except HTAB never get past the parser of messages.
 const isPossibleValue = (text: string): boolean =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   !/[\x00-\x08\x0a-\x1f\x7f]/.test(text)
 
-/** What was understood can be said, and means the same then; an error of ours is fine, any other is thrown on. */
+/**
+ * Checks that a parsed value can be serialized with the same meaning. Tolerates an error of the
+ * library; rethrows any other.
+ */
 function check(text: string, again: (text: string) => string): void {
   try {
     const said = again(text)
     if (again(said) !== said) expect(again(said)).toBe(said)
   } catch (error) {
-    // A TypeError is for what a peer may send and we do not: a tab in quotes, an algorithm that is no token.
+    // A TypeError is for values that a peer may send and the server does not: a tab in quotes, an
+    // algorithm that is no token.
     if (!(error instanceof RtspError) && !(error instanceof TypeError)) throw error
     if (error instanceof TypeError)
       expect(error.message).toMatch(/control characters|a token|colon/)
@@ -49,7 +53,7 @@ function check(text: string, again: (text: string) => string): void {
 
 describe('mutated input', () => {
   it.each(targets)(
-    'A-DIG-11 B-LOOP B-AUTH0 values of $name: no error but ours, none takes 100 ms',
+    'A-DIG-11 B-LOOP B-AUTH0 values of $name: only errors of the library, none takes 100 ms',
     ({ name, cases, again }) => {
       const seeds = [...textCorpus(name), ...cases.map(({ wire }) => Buffer.from(wire))]
       for (const seed of seeds) check(seed.toString('utf8'), again)

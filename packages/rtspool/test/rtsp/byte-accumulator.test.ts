@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { ByteAccumulator } from '../../src/rtsp/byte-accumulator.js'
 
 describe('ByteAccumulator', () => {
-  it('holds what was appended, in order', () => {
+  it('holds the appended bytes, in order', () => {
     const pieces = fc.array(fc.uint8Array({ maxLength: 600 }))
     fc.assert(
       fc.property(pieces, (chunks) => {
@@ -17,7 +17,7 @@ describe('ByteAccumulator', () => {
     )
   })
 
-  it('is empty after clear, and what was viewed before stays as it was', () => {
+  it('is empty after clear, and earlier views stay unchanged', () => {
     const bytes = new ByteAccumulator()
     bytes.append(Buffer.from('-abc-'), 1, 4)
     const view = bytes.view()

@@ -1,9 +1,9 @@
-/** No single run of work that a peer can cause takes longer. */
+/** Longest time of a single run of work that a peer can cause. */
 const goodEnoughMs = 10
 
 /**
- * The fastest of several runs: what the work costs, and not what else the machine was doing. Tries more often
- * when the machine is busy.
+ * Returns the fastest of several runs, which excludes the other work of the machine. Runs more
+ * often on a busy machine.
  */
 export function fastestMs(work: () => unknown, runs = 50): number {
   let fastest = Number.POSITIVE_INFINITY

@@ -11,7 +11,7 @@ import { transcripts } from './transcripts.js'
 
 const maxMs = 100
 
-/** Runs work; an error of ours is fine, any other is thrown on. */
+/** Runs work; tolerates an error of the library and rethrows any other. */
 function tolerate(work: () => void): void {
   try {
     work()
@@ -20,7 +20,7 @@ function tolerate(work: () => void): void {
   }
 }
 
-/** Tolerates, and fails when the work is slow three times over: once may be the machine. */
+/** Tolerates errors, and fails if the work is slow three times: once may be the machine. */
 function tolerateQuickly(work: () => void): void {
   const start = performance.now()
   tolerate(work)
@@ -34,7 +34,7 @@ const streamSeeds = transcripts
   .map(({ wire }) => wire)
   .filter(({ length }) => length < maxSeedBytes)
 
-/** So small that mutated messages meet them. */
+/** So small that mutated messages reach the limits. */
 const smallLimits = {
   maxLineBytes: 60,
   maxUriBytes: 30,
@@ -46,7 +46,7 @@ const smallLimits = {
 
 describe('mutated input', () => {
   it(
-    `B-ILV B-BIG ${fuzzRuns(60_000)} streams: no error but ours, none takes 100 ms`,
+    `B-ILV B-BIG ${fuzzRuns(60_000)} streams: only errors of the library, none takes 100 ms`,
     () => {
       const random = new SeededRandom(fuzzSeed)
       for (let run = 0; run < fuzzRuns(60_000); run++) {
@@ -66,7 +66,7 @@ describe('the parser against a naive one', () => {
     { name: 'default limits', limits: rtspParserLimitsDefaults, seed: fuzzSeed + 2 },
     { name: 'small limits', limits: smallLimits, seed: fuzzSeed + 3 },
   ])(
-    `B-SMUG ${fuzzRuns(8_000)} mutated streams, cut at random, $name: same answers`,
+    `B-SMUG ${fuzzRuns(8_000)} mutated streams, cut at random, $name: same results`,
     ({ limits, seed }) => {
       const random = new SeededRandom(seed)
       for (let run = 0; run < fuzzRuns(8_000); run++) {
@@ -82,7 +82,7 @@ describe('the parser against a naive one', () => {
         const expected = parseWhole(wire, limits)
         const facts = { error: actual.error, events: actual.events.map(eventFacts) }
         const expectedFacts = { error: expected.error, events: expected.events.map(eventFacts) }
-        // A matcher only where there is something to show.
+        // A matcher only for a difference: matchers are slow.
         if (JSON.stringify(facts) !== JSON.stringify(expectedFacts)) {
           expect({ wire: wire.toString('latin1'), places, ...facts }).toEqual(expectedFacts)
         }

@@ -43,7 +43,7 @@ describe('grammar', () => {
     ])
   })
 
-  it('quoted text is safe to print, whatever came', () => {
+  it('quoted text is safe to print, for any input', () => {
     const codeUnit = fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code))
     fc.assert(
       fc.property(fc.string({ unit: codeUnit, maxLength: 200 }), (text) => {

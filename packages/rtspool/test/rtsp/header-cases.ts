@@ -5,12 +5,12 @@ import type { SessionHeader } from '../../src/rtsp/headers/session.js'
 import type { TransportSpec } from '../../src/rtsp/headers/transport.js'
 import type { RtspUri } from '../../src/rtsp/uri.js'
 
-/** One value of a header: as it may come, what it means, and how we write it. */
+/** One value of a header: a received form, its meaning, and the form that the server sends. */
 export interface HeaderCase<Value> {
   readonly name: string
   readonly wire: string
   readonly value: Value
-  /** What the serializer makes of the value, when that is not `wire`. */
+  /** Serialized form of the value, if it differs from `wire`. */
   readonly canonical?: string
 }
 
@@ -37,12 +37,12 @@ const tcp = { ...udp, lowerTransport: 'TCP' } satisfies TransportSpec
 
 export const transportCases: readonly HeaderCase<TransportSpec[]>[] = [
   {
-    name: 'A-SET-5 UDP as a client asks',
+    name: 'A-SET-5 UDP in a request of a client',
     wire: 'RTP/AVP;unicast;client_port=5000-5001',
     value: [{ ...udp, clientPort: [5000, 5001] }],
   },
   {
-    name: 'A-SET-5 UDP as a server answers',
+    name: 'A-SET-5 UDP in a response of a server',
     wire: 'RTP/AVP;unicast;client_port=5000-5001;server_port=6970-6971;ssrc=0000ABCD;mode="PLAY"',
     value: [
       {
@@ -77,7 +77,7 @@ export const transportCases: readonly HeaderCase<TransportSpec[]>[] = [
     ],
   },
   {
-    name: 'A-SET-2 an unknown protocol, whose parameters are left alone',
+    name: 'A-SET-2 an unknown protocol, whose parameters are not interpreted',
     wire: 'x-real-rdt/udp;client_port=a-b;mode=play',
     value: [
       {
@@ -138,7 +138,7 @@ export const transportCases: readonly HeaderCase<TransportSpec[]>[] = [
     ],
   },
   {
-    name: 'A-SET-15 a mode that nobody knows',
+    name: 'A-SET-15 an unknown mode',
     wire: 'RTP/AVP;unicast;mode=DANCE',
     canonical: 'RTP/AVP;unicast',
     value: [{ ...udp, isSupported: false }],
@@ -149,7 +149,7 @@ export const transportCases: readonly HeaderCase<TransportSpec[]>[] = [
     value: [{ ...udp, mode: 'RECORD', append: true }],
   },
   {
-    name: 'A-SET-17 multicast with everything',
+    name: 'A-SET-17 multicast with all parameters',
     wire: 'RTP/AVP;multicast;destination=239.1.2.3;port=5000-5001;ttl=16;layers=2',
     value: [
       {
@@ -175,7 +175,7 @@ export const transportCases: readonly HeaderCase<TransportSpec[]>[] = [
     }),
   ),
   {
-    name: 'A-SET-20 a parameter that nobody knows',
+    name: 'A-SET-20 an unknown parameter',
     wire: 'RTP/AVP;unicast;RTCP-mux;x="a;b,\\"c"',
     canonical: 'RTP/AVP;unicast;rtcp-mux;x="a;b,\\"c"',
     value: [
@@ -189,7 +189,7 @@ export const transportCases: readonly HeaderCase<TransportSpec[]>[] = [
     ],
   },
   {
-    name: 'case, space and a semicolon too many',
+    name: 'case, space and an extra semicolon',
     wire: ' rtp/avp/tcp ; UNICAST ;; Interleaved = 0 - 1 ;',
     canonical: 'RTP/AVP/TCP;unicast;interleaved=0-1',
     value: [{ ...tcp, interleaved: [0, 1] }],

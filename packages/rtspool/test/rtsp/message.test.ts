@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { RtspHeaders } from '../../src/rtsp/message.js'
 
 describe('RtspHeaders', () => {
-  it('finds names whatever their case and keeps them as spelled', () => {
+  it('finds names in any case and keeps them as spelled', () => {
     const headers = new RtspHeaders().append('cseq', '1').append('X', 'a').append('x', 'b')
     expect(headers.get('CSeq')).toBe('1')
     expect(headers.getAll('X')).toEqual(['a', 'b'])
@@ -16,7 +16,7 @@ describe('RtspHeaders', () => {
     ])
   })
 
-  it('set keeps the place of the first and removes the others', () => {
+  it('set keeps the position of the first and removes the others', () => {
     const headers = new RtspHeaders([
       ['X', '1'],
       ['Y', '2'],
@@ -30,7 +30,7 @@ describe('RtspHeaders', () => {
     ])
   })
 
-  it('delete removes all and tells whether there was one', () => {
+  it('delete removes all and returns whether there was one', () => {
     const headers = new RtspHeaders([
       ['X', '1'],
       ['Y', '2'],

@@ -1,4 +1,4 @@
-/** A source of numbers that is the same in every run: xorshift of 32 bits. */
+/** A random generator with the same numbers in every run: xorshift of 32 bits. */
 export class SeededRandom {
   #state: number
 
@@ -7,7 +7,7 @@ export class SeededRandom {
     this.#state = seed
   }
 
-  /** A whole number from 0 up to, not including, `end`. */
+  /** Returns a whole number from 0 up to, not including, `end`. */
   below(end: number): number {
     this.#state ^= this.#state << 13
     this.#state ^= this.#state >>> 17
@@ -20,7 +20,7 @@ export class SeededRandom {
   }
 }
 
-/** Bytes that mean something to a parser. */
+/** Bytes with a meaning for a parser. */
 const telling = Buffer.from('\0\t\n\r "$%,-./0:;=?[\\]\x7f\x80\xff', 'latin1')
 
 type Mutation = (wire: Buffer, random: SeededRandom, seeds: readonly Buffer[]) => Buffer
@@ -65,7 +65,7 @@ const mutations: readonly Mutation[] = [
   },
 ]
 
-/** A seed with one to four mutations. */
+/** Applies one to four mutations to a seed. */
 export function mutate(seeds: readonly Buffer[], random: SeededRandom): Buffer {
   let wire = random.pick(seeds)
   for (let rounds = 1 + random.below(4); rounds > 0; rounds--) {

@@ -6,7 +6,7 @@ import { transcripts } from './transcripts.js'
 describe.each(transcripts)('$name', ({ wire, events, error }) => {
   const expected = { events, error }
 
-  it('A-MSG-19 A-ILV-6 comes out the same at every split point', () => {
+  it('A-MSG-19 A-ILV-6 gives the same result at every split point', () => {
     const whole = record([wire]).events.map(eventFacts)
     for (let at = 1; at < wire.length; at++) {
       const split = record(cut(wire, [at]))
@@ -17,9 +17,9 @@ describe.each(transcripts)('$name', ({ wire, events, error }) => {
     }
   })
 
-  it('comes out after another transcript in one chunk', () => {
+  it('gives the same result after another transcript in one chunk', () => {
     for (const before of transcripts) {
-      // Only after one that ends between messages.
+      // Only after a transcript that ends between messages.
       const parser = new RtspParser(recordingSink([]))
       if (before.error !== undefined) continue
       parser.push(before.wire)

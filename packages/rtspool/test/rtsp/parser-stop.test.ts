@@ -25,7 +25,7 @@ const found = [
   '3 $',
 ]
 
-/** A parser that stops behind each request, or behind none. */
+/** Starts a parser that stops after certain requests. */
 function start(stopsAt: (method: string) => boolean) {
   const seen: string[] = []
   const parser: RtspParser = new RtspParser({
@@ -40,7 +40,7 @@ function start(stopsAt: (method: string) => boolean) {
 }
 
 describe('RtspParser.stop', () => {
-  it('S-1 leaves what follows the request unread, and says how much was read', () => {
+  it('S-1 leaves the bytes after the request unread, and returns how many were read', () => {
     const { parser, seen } = start(() => true)
     const read = parser.push(stream)
     expect(seen).toEqual(found.slice(0, 2))
@@ -56,20 +56,17 @@ describe('RtspParser.stop', () => {
     ['each request', () => true],
     ['one with a body', (method: string) => method === 'SET_PARAMETER'],
     ['no request', () => false],
-  ])(
-    'S-1 M-I the order stays when it stops behind %s, wherever the bytes are cut',
-    (_, stopsAt) => {
-      for (let cut = 0; cut <= stream.length; cut++) {
-        const { parser, seen } = start(stopsAt)
-        for (const piece of [stream.subarray(0, cut), stream.subarray(cut)]) {
-          for (let at = 0; at < piece.length; ) at += parser.push(piece.subarray(at))
-        }
-        expect(seen).toEqual(found)
+  ])('S-1 M-I keeps the order if it stops after %s, at every cut of the bytes', (_, stopsAt) => {
+    for (let cut = 0; cut <= stream.length; cut++) {
+      const { parser, seen } = start(stopsAt)
+      for (const piece of [stream.subarray(0, cut), stream.subarray(cut)]) {
+        for (let at = 0; at < piece.length; ) at += parser.push(piece.subarray(at))
       }
-    },
-  )
+      expect(seen).toEqual(found)
+    }
+  })
 
-  it('S-1 an error behind a stop has its place in the whole stream', () => {
+  it('S-1 reports an error after a stop at its offset in the whole stream', () => {
     const { parser } = start(() => true)
     const broken = Buffer.concat([stream, Buffer.from('\x00')])
     let at = 0
@@ -82,7 +79,7 @@ describe('RtspParser.stop', () => {
     )
   })
 
-  it('S-1 a stop of before does not hold for what is pushed next', () => {
+  it('S-1 an earlier stop does not apply to the next push', () => {
     const { parser, seen } = start(() => false)
     parser.stop()
     expect(parser.push(stream)).toBe(stream.length)

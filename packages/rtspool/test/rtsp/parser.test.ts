@@ -19,16 +19,16 @@ afterEach(() => {
 describe.each(transcripts)('$name', ({ wire, events, error }) => {
   const expected = { events, error }
 
-  it('comes out of one chunk', () => {
+  it('gives the expected events from one chunk', () => {
     expect(summary(record([wire]))).toEqual(expected)
   })
 
-  it('A-MSG-19 A-ILV-6 comes out the same byte by byte', () => {
+  it('A-MSG-19 A-ILV-6 gives the same result byte by byte', () => {
     expect(summary(record(bytewise(wire)))).toEqual(expected)
   })
 })
 
-/** Pushes and returns the error that must come. */
+/** Pushes and returns the expected error. */
 function pushMalformed(wire: string | Buffer, parser = new RtspParser(recordingSink([]))) {
   try {
     parser.push(Buffer.from(wire))
@@ -42,7 +42,7 @@ function pushMalformed(wire: string | Buffer, parser = new RtspParser(recordingS
 describe('limits of B-BIG', () => {
   const longLine = `X: ${'a'.repeat(8192 - 3)}`
 
-  it.each(['\r\n', '\n'])('B-BIG a line of 8192 bytes that ends with %j is taken', (end) => {
+  it.each(['\r\n', '\n'])('B-BIG a line of 8192 bytes that ends with %j is accepted', (end) => {
     const wire = Buffer.from(`OPTIONS * RTSP/1.0${end}${longLine}${end}${end}`)
     for (const chunks of [[wire], bytewise(wire)]) {
       const { events, error } = record(chunks)
@@ -51,7 +51,7 @@ describe('limits of B-BIG', () => {
     }
   })
 
-  it('B-BIG a line over the limit is refused by the byte that exceeds it', () => {
+  it('B-BIG a line above the limit is refused at the byte that exceeds it', () => {
     const parser = new RtspParser(recordingSink([]))
     parser.push(Buffer.from(`OPTIONS * RTSP/1.0\r\n${longLine}`))
     expect(() => parser.push(Buffer.from('b'))).toThrow(RtspError)
@@ -64,7 +64,7 @@ describe('limits of B-BIG', () => {
     expect(record(bytewise(Buffer.from(wire))).error).toBe('ERR_RTSP_TOO_MANY_HEADERS')
   })
 
-  it('B-BIG 255 headers and a body of 131072 bytes are taken', () => {
+  it('B-BIG 255 headers and a body of 131072 bytes are accepted', () => {
     const head = `OPTIONS * RTSP/1.0\r\n${'X: y\r\n'.repeat(254)}Content-Length: 131072\r\n\r\n`
     const wire = Buffer.concat([Buffer.from(head), Buffer.alloc(131072, 'b')])
     for (const chunks of [[wire], cut(wire, [9, 3000, 70000]), bytewise(wire)]) {
@@ -74,7 +74,7 @@ describe('limits of B-BIG', () => {
     }
   })
 
-  it('B-BIG a too large body is 413, too long a URI 414, everything else 400', () => {
+  it('B-BIG a body that is too large gets 413, a URI that is too long 414, everything else 400', () => {
     const head = 'OPTIONS * RTSP/1.0\r\nCSeq: 7\r\nContent-Length'
     expect(pushMalformed(`${head}: 131073\r\n\r\n`)).toMatchObject({
       statusCode: 413,
@@ -94,7 +94,7 @@ describe('limits of B-BIG', () => {
     expect(record([wire, wire], enough).error).toBe('ERR_RTSP_LINE_TOO_LONG')
   })
 
-  it('limits are options, and an undefined one is the default', () => {
+  it('limits are options, and an undefined one has its default', () => {
     const limits = { maxLineBytes: 20, maxHeaders: undefined } as object
     const wire = Buffer.from('OPTIONS * RTSP/1.0\r\nUser-Agent: very long indeed\r\n\r\n')
     expect(record([wire], limits).error).toBe('ERR_RTSP_LINE_TOO_LONG')
@@ -103,7 +103,7 @@ describe('limits of B-BIG', () => {
 })
 
 describe('memory', () => {
-  /** Sizes of the buffers that are allocated from here on. */
+  /** Records the sizes of the buffers that are allocated from here on. */
   function watchAllocations(): number[] {
     const sizes: number[] = []
     const { allocUnsafe } = Buffer
@@ -128,7 +128,7 @@ describe('memory', () => {
     expect(sizes).toEqual([])
   })
 
-  it('A-ILV-4 a frame of 65535 bytes that comes byte by byte is assembled once', () => {
+  it('A-ILV-4 a frame of 65535 bytes that arrives byte by byte is assembled once', () => {
     const wire = frame(5, 65535)
     const sizes = watchAllocations()
     const { events } = record(bytewise(wire))
@@ -136,18 +136,19 @@ describe('memory', () => {
     expect(sizes).toEqual([65535])
   })
 
-  it('B-BIG a body and a line byte by byte cost memory in proportion to what has come', () => {
+  it('B-BIG a body and a line byte by byte need memory in proportion to the received bytes', () => {
     const body = 100_000
     const line = 8000
     const head = `A * RTSP/1.0\r\nX: ${'x'.repeat(line)}\r\nContent-Length: ${body}\r\n\r\n`
     const wire = Buffer.concat([Buffer.from(head), Buffer.alloc(body)])
     const sizes = watchAllocations()
     expect(record(bytewise(wire)).events).toHaveLength(1)
-    // Doubling allocates at most 4 times what it keeps; the rest is one buffer for each short line.
+    // Doubling allocates at most 4 times the kept bytes; the rest is one buffer for each short
+    // line.
     expect(sum(sizes)).toBeLessThan(4 * (body + line) + 4 * 256)
   })
 
-  it('B-BIG an announced body that does not come costs nothing', () => {
+  it('B-BIG an announced body that does not arrive needs no memory', () => {
     const sizes = watchAllocations()
     const parser = new RtspParser(recordingSink([]))
     parser.push(Buffer.from('A * RTSP/1.0\r\nContent-Length: 131072\r\n\r\nb'))
@@ -173,7 +174,7 @@ describe('life of a parser', () => {
     expect(events).toEqual([])
   })
 
-  it('delivers nothing after close, not even from the chunk that is being read', () => {
+  it('delivers nothing after close, not even from the current chunk', () => {
     const wires = [
       Buffer.concat([good, good]),
       Buffer.concat([frame(0, 1), frame(0, 1), good]),
@@ -202,7 +203,7 @@ describe('life of a parser', () => {
     expect(parser.isBetweenMessages).toBe(false)
   })
 
-  it('push from inside the sink is refused, and a sink that throws closes the parser', () => {
+  it('refuses push from inside the sink, and is closed by a sink that throws', () => {
     let calls = 0
     const parser = new RtspParser({
       ...recordingSink([]),
@@ -216,7 +217,7 @@ describe('life of a parser', () => {
     expect(calls).toBe(1)
   })
 
-  it('knows whether it is between messages, and where the one under way began', () => {
+  it('reports whether it is between messages, and where the current one began', () => {
     const parser = new RtspParser(recordingSink([]))
     expect(parser.isBetweenMessages).toBe(true)
     const states: [boolean, number][] = []
@@ -246,7 +247,7 @@ describe('life of a parser', () => {
 })
 
 describe('messages of errors', () => {
-  it('say where, what was expected and what came, escaped and cut', () => {
+  it('contain the position, the expected and the received text, escaped and cut', () => {
     const error = pushMalformed(`\n\nFOO${'\u{1b}[31m'} * RTSP/1.0\r\n`)
     expect(error.message).toBe('start-line: expected no control character in a line, got "\\x1b"')
     expect(error.context).toEqual({ offset: 5, production: 'start-line' })
@@ -265,7 +266,7 @@ describe('messages of errors', () => {
     expect(pushMalformed(inUri).message).not.toContain('secret')
   })
 
-  it('carry the CSeq of the broken message, never that of the one before', () => {
+  it('contain the CSeq of the broken message, never that of the previous one', () => {
     const parser = new RtspParser(recordingSink([]))
     parser.push(Buffer.from('OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n'))
     expect(pushMalformed('OPTIONS * RTSP/1.0\r\nbad\r\n', parser).context).not.toHaveProperty(

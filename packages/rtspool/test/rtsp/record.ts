@@ -11,13 +11,15 @@ export interface Frame {
 
 export type ParserEvent = RtspRequest | RtspResponse | Frame
 
-/** What came out of a stream, and the code of the error that ended it. */
+/** Events of a stream, and the code of the error that ended it. */
 export interface Recording {
   readonly events: ParserEvent[]
   error: RtspErrorCode | undefined
 }
 
-/** A sink that keeps everything; payloads are copied, as the parser may reuse nothing but chunks. */
+/**
+ * Creates a sink that records everything; payloads are copied, because the parser may reuse chunks.
+ */
 export function recordingSink(events: ParserEvent[]): RtspParserSink {
   return {
     request: (request) => events.push(request),
@@ -26,7 +28,7 @@ export function recordingSink(events: ParserEvent[]): RtspParserSink {
   }
 }
 
-/** Feeds chunks to a new parser until they or the parser end. */
+/** Feeds chunks to a new parser until the chunks or the parser end. */
 export function record(chunks: Iterable<Buffer>, limits?: RtspParserLimits): Recording {
   const events: ParserEvent[] = []
   const parser = new RtspParser(recordingSink(events), limits)
@@ -41,7 +43,7 @@ export function record(chunks: Iterable<Buffer>, limits?: RtspParserLimits): Rec
 
 const cSeqText = (headers: RtspHeaders): string => `#${headers.get('cseq') ?? '-'}`
 
-/** One line an event, short enough to be written by hand in a transcript. */
+/** Describes an event in one line, short enough for a transcript written by hand. */
 export function describeEvent(event: ParserEvent): string {
   if (event.kind === 'frame') return `frame ${event.channel} ${event.payload.toString('hex')}`
   const { version, headers, body } = event
@@ -50,7 +52,7 @@ export function describeEvent(event: ParserEvent): string {
   return `${version} ${event.statusCode} "${event.reason}" ${rest}`
 }
 
-/** Everything that there is to know about an event, for comparing two parsers. */
+/** Describes an event completely, to compare two parsers. */
 export function eventFacts(event: ParserEvent): string {
   if (event.kind === 'frame') return describeEvent(event)
   const headers = JSON.stringify([...event.headers])
@@ -63,12 +65,12 @@ export function cut(wire: Buffer, places: readonly number[]): Buffer[] {
   return ends.map((end, index) => wire.subarray(index === 0 ? 0 : ends[index - 1], end))
 }
 
-/** One byte a chunk. */
+/** Yields chunks of one byte. */
 export function* bytewise(wire: Buffer): Iterable<Buffer> {
   for (let at = 0; at < wire.length; at++) yield wire.subarray(at, at + 1)
 }
 
-/** What was found, in words, and the error that ended it. */
+/** Describes the events in words, and the error that ended them. */
 export const summary = ({ events, error }: Recording) => ({
   events: events.map(describeEvent),
   error,

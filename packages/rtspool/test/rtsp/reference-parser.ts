@@ -3,8 +3,8 @@ import { RtspHeaders } from '../../src/rtsp/message.js'
 import { rtspParserLimitsDefaults } from '../../src/rtsp/parser-limits.js'
 import type { ParserEvent, Recording } from './record.js'
 
-// The rules of CONFORMANCE A1 and A7 a second time: on the whole stream at once, with regular
-// expressions and copies, written without a look at the parser that it is compared to.
+// The rules of CONFORMANCE A1 and A7 a second time, on the whole stream at once. Written with
+// regular expressions and copies, without a look at the parser under test.
 
 type Limits =
   | typeof rtspParserLimitsDefaults
@@ -29,7 +29,7 @@ class Refused extends Error {
   }
 }
 
-/** Thrown where the stream ends before a message does. */
+/** Thrown if the stream ends before a message does. */
 class Incomplete extends Error {}
 
 class Reader {
@@ -127,7 +127,7 @@ class Reader {
   }
 }
 
-/** What a parser must make of a stream, however it is cut into chunks. */
+/** Parses a whole stream, which gives the expected result for any division into chunks. */
 export function parseWhole(wire: Buffer, limits: Limits = rtspParserLimitsDefaults): Recording {
   const reader = new Reader(wire, limits)
   const events: ParserEvent[] = []

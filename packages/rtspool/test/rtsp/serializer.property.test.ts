@@ -4,7 +4,7 @@ import { RtspHeaders } from '../../src/rtsp/message.js'
 import { serializeRequest, serializeResponse } from '../../src/rtsp/serializer.js'
 import { eventFacts, record } from './record.js'
 
-it('what the serializer writes comes back from the parser', () => {
+it('serialized messages are parsed back unchanged', () => {
   const token = fc.stringMatching(/^[A-Za-z][A-Za-z0-9_-]{0,15}$/)
   const name = token.filter((text) => !/^(content-length|transfer-encoding)$/i.test(text))
   const value = fc.stringMatching(/^([!-~]([ -~\t]{0,20}[!-~])?)?$/)

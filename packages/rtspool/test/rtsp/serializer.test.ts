@@ -14,7 +14,7 @@ describe('serializer', () => {
     )
   })
 
-  it('writes a request with the true Content-Length, in bytes, whatever the headers say', () => {
+  it('writes a request with the real Content-Length, in bytes, whatever its headers', () => {
     const wrong = new RtspHeaders([['content-length', '99']])
     const request = { method: 'ANNOUNCE', uri: 'rtsp://h/ü', headers: wrong, body: 'ü\r\n' }
     expect(serializeRequest(request).toString()).toBe(
@@ -23,14 +23,14 @@ describe('serializer', () => {
     expect(serializeRequest({ ...request, body: '' }).toString()).not.toContain('ength')
   })
 
-  it('writes the phrase that belongs to the code, or the one that is given', () => {
+  it('writes the standard phrase of the code, or the given one', () => {
     const line = (statusCode: number, reason?: string) =>
       serializeResponse(reason === undefined ? { statusCode } : { statusCode, reason }).toString()
     expect(line(454)).toBe('RTSP/1.0 454 Session Not Found\r\n\r\n')
     expect(line(454, 'Gone Fishing')).toBe('RTSP/1.0 454 Gone Fishing\r\n\r\n')
   })
 
-  it.each(['a\r\nb', 'a\nb', 'a\rb', 'a\0b', '\x7f'])('refuses %j wherever it is', (evil) => {
+  it.each(['a\r\nb', 'a\nb', 'a\rb', 'a\0b', '\x7f'])('refuses %j at every position', (evil) => {
     const response = (name: string, value: string) =>
       serializeResponse({ statusCode: 200, headers: new RtspHeaders([[name, value]]) })
     expect(() => response('X', evil)).toThrow(TypeError)
@@ -41,7 +41,7 @@ describe('serializer', () => {
     expect(() => serializeRequest({ method: 'A', uri: evil })).toThrow(TypeError)
   })
 
-  it('refuses what no parser would take', () => {
+  it('refuses messages that no parser would accept', () => {
     const chunked = new RtspHeaders([['Transfer-Encoding', 'chunked']])
     expect(() => serializeResponse({ statusCode: 200, headers: chunked })).toThrow(TypeError)
     expect(() => serializeRequest({ method: 'A', uri: 'a b' })).toThrow(TypeError)

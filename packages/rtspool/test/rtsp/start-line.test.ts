@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parseStartLine, requestUriBytes } from '../../src/rtsp/start-line.js'
 
-// What is refused is among the transcripts.
+// Refused lines are among the transcripts.
 describe('start line', () => {
   it('A-MSG-1 is a request line', () => {
     expect(parseStartLine('PLAY rtsp://h/cam RTSP/1.0')).toEqual({

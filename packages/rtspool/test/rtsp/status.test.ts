@@ -3,7 +3,7 @@ import { errorCodes } from '../../src/errors.js'
 import { reasonPhrase, reasonPhrases } from '../../src/rtsp/status.js'
 
 describe('status', () => {
-  it('every error that is answered has a phrase of its own', () => {
+  it('every error with a response has a phrase of its own', () => {
     for (const { statusCode } of Object.values(errorCodes)) {
       if (statusCode !== 0) expect(reasonPhrases[statusCode]).toBeDefined()
     }

@@ -1,21 +1,21 @@
 import type { RtspErrorCode } from '../../src/errors.js'
 
-/** One direction of a conversation as bytes, and what a parser must make of it. */
+/** One direction of a conversation as bytes, and the expected result of parsing. */
 export interface Transcript {
   readonly name: string
   readonly wire: Buffer
-  /** In the form of `describeEvent` in ./record.ts. */
+  /** Events in the form of `describeEvent` in ./record.ts. */
   readonly events: readonly string[]
-  /** What ends it; `undefined` when all of it is good. */
+  /** Error that ends the stream; `undefined` if all of it is valid. */
   readonly error?: RtspErrorCode
 }
 
 const base = 'rtsp://127.0.0.1:8554/cam'
 
-/** Lines with CRLF and the empty line at the end. */
+/** Joins lines with CRLF and adds the empty line at the end. */
 const message = (...lines: string[]): Buffer => Buffer.from(`${lines.join('\r\n')}\r\n\r\n`)
 
-/** `$`, channel, length, payload. */
+/** Builds a frame: `$`, channel, length, payload. */
 export function frame(channel: number, payload: Buffer | number): Buffer {
   const bytes = typeof payload === 'number' ? Buffer.alloc(payload, 0x80) : payload
   const header = Buffer.from([0x24, channel, bytes.length >> 8, bytes.length & 0xff])
@@ -37,12 +37,12 @@ const goodTranscripts: readonly Transcript[] = [
     events: [`OPTIONS ${base} 1.0 #1 headers=2 body=0`],
   },
   {
-    name: 'A-MSG-1 a method is passed on as spelled',
+    name: 'A-MSG-1 a method is delivered as spelled',
     wire: message(`options ${base} RTSP/1.0`, 'CSeq: 1'),
     events: [`options ${base} 1.0 #1 headers=1 body=0`],
   },
   {
-    name: 'A-MSG-3 header names in lower case and no space round the value',
+    name: 'A-MSG-3 header names in lower case and no space around the value',
     wire: message(`OPTIONS ${base} RTSP/1.0`, 'cseq:7', 'x-empty:', 'x-tab:\t a\tb \t'),
     events: [`OPTIONS ${base} 1.0 #7 headers=3 body=0`],
   },
@@ -66,12 +66,12 @@ const goodTranscripts: readonly Transcript[] = [
     events: ['OPTIONS * 1.0 #1 headers=2 body=5', 'OPTIONS * 1.0 #2 headers=1 body=0'],
   },
   {
-    name: 'A-MSG-8 an empty body that is announced',
+    name: 'A-MSG-8 an announced empty body',
     wire: message('GET_PARAMETER * RTSP/1.0', 'CSeq: 1', 'Content-Length: 000'),
     events: ['GET_PARAMETER * 1.0 #1 headers=2 body=0'],
   },
   {
-    name: 'A-MSG-9 Content-Length given twice with one value',
+    name: 'A-MSG-9 Content-Length repeated with one value',
     wire: join(
       message('OPTIONS * RTSP/1.0', 'CSeq: 1', 'Content-Length: 5', 'content-length: 05'),
       text('hello'),
@@ -94,7 +94,7 @@ const goodTranscripts: readonly Transcript[] = [
     events: [`OPTIONS ${base} 1.0 #1 headers=8 body=0`],
   },
   {
-    name: 'A-MSG-15 every version is passed on',
+    name: 'A-MSG-15 every version is delivered',
     wire: join(
       message('OPTIONS * RTSP/2.0', 'CSeq: 1'),
       message('OPTIONS * RTSP/3.11', 'CSeq: 2'),
@@ -120,7 +120,7 @@ const goodTranscripts: readonly Transcript[] = [
     ],
   },
   {
-    name: 'A-MSG-24 responses to what the server asked, one of FFmpeg without CSeq',
+    name: 'A-MSG-24 responses to requests of the server, one from FFmpeg without CSeq',
     wire: join(
       message('RTSP/1.0 200 OK', 'CSeq: 99'),
       message('RTSP/1.0 501 Not Implemented'),
@@ -138,7 +138,7 @@ const goodTranscripts: readonly Transcript[] = [
     events: ['1.0 200 "" #1 headers=1 body=0', '1.0 200 "" #2 headers=1 body=0'],
   },
   {
-    name: 'empty lines in front of, between and behind messages',
+    name: 'empty lines before, between and after messages',
     wire: join(
       text('\r\n\n\r\n'),
       message('OPTIONS * RTSP/1.0', 'CSeq: 1'),
@@ -182,7 +182,7 @@ const goodTranscripts: readonly Transcript[] = [
     ],
   },
   {
-    name: 'the answers of a server with an SDP and media between them',
+    name: 'the responses of a server with an SDP and media between them',
     wire: join(
       text(
         'RTSP/1.0 200 OK\r\nCSeq: 2\r\nContent-Type: application/sdp\r\n',
@@ -223,12 +223,12 @@ const goodTranscripts: readonly Transcript[] = [
     events: ['frame 1 80c9000112345678', 'OPTIONS * 1.0 #1 headers=1 body=0'],
   },
   {
-    name: 'A-ILV-3 a frame on a channel that nobody knows',
+    name: 'A-ILV-3 a frame on an unknown channel',
     wire: join(frame(9, text('xxxx')), message('OPTIONS * RTSP/1.0', 'CSeq: 1')),
     events: ['frame 9 78787878', 'OPTIONS * 1.0 #1 headers=1 body=0'],
   },
   {
-    name: 'A-ILV-4 frames of length zero, on the highest channel too',
+    name: 'A-ILV-4 frames of length zero, also on the highest channel',
     wire: join(frame(0, 0), frame(255, 0), frame(1, 1), frame(0, 0)),
     events: ['frame 0 ', 'frame 255 ', 'frame 1 80', 'frame 0 '],
   },

@@ -19,7 +19,7 @@ describe('request URI', () => {
     })
   })
 
-  it('A-OPT-1 an asterisk is told apart', () => {
+  it('A-OPT-1 an asterisk is recognised', () => {
     expect(isAsterisk('*')).toBe(true)
     expect(isAsterisk('/*')).toBe(false)
   })
@@ -39,7 +39,7 @@ describe('request URI', () => {
           try {
             parseRtspUri(wire)
           } catch {
-            // Whether it is refused is not the question here.
+            // Refused or not: only the time matters here.
           }
         })
         expect(ms).toBeLessThan(10)

@@ -6,8 +6,8 @@ import {
   serializeSdp,
 } from '../../src/sdp/index.js'
 
-describe('A-DES-1, A-DES-4, A-DES-6, A-DES-7: what DESCRIBE answers', () => {
-  test('is in the order of the grammar', () => {
+describe('A-DES-1, A-DES-4, A-DES-6, A-DES-7: the description for DESCRIBE', () => {
+  test('follows the order of the grammar', () => {
     const description = createSessionDescription({
       originId: 12345678901234567890n,
       originVersion: 2,
@@ -94,7 +94,7 @@ describe('misuse', () => {
     [{}, 'originId must be decimal digits, got undefined'],
     [{ originId: 1 }, 'address must be a string that is not empty, got undefined'],
     [{ originId: 1, address: '::' }, 'name must be a string, got undefined'],
-  ])('a session with %j lacks something', (options, message) => {
+  ])('a session with %j lacks a property', (options, message) => {
     const create = () => createSessionDescription(options as never)
     expect(create).toThrow(TypeError)
     expect(create).toThrow(message)
@@ -106,7 +106,7 @@ describe('misuse', () => {
     [{ ...media, kind: undefined }, TypeError, 'kind must be a string that is not empty'],
     [{ ...media, encoding: '' }, TypeError, 'encoding must be a string that is not empty'],
     [{ ...media, clockRate: '90000' }, TypeError, "clockRate must be a number, got '90000'"],
-  ])('a media with %j says what is wrong', (options, type, message) => {
+  ])('a media with %j throws an error with the reason', (options, type, message) => {
     const create = () => createMediaDescription(options as never)
     expect(create).toThrow(type)
     expect(create).toThrow(message)

@@ -35,7 +35,7 @@ describe('the m= line', () => {
     expect(new MediaDescription(line)).toMatchObject(line)
   })
 
-  test('is kept as received until something in it is changed', () => {
+  test('is kept as received until a part of it is changed', () => {
     const media = firstMedia('m=video  5004/1 RTP/AVP 96 ')
     expect(media.mediaLine).toBe('video  5004/1 RTP/AVP 96 ')
     media.port = 0
@@ -68,7 +68,7 @@ describe('payload types', () => {
   })
 
   test.each(['', 'H264', 'H264/', '/90000', 'H264/x', 'H264/0', 'H264/9999999999', 'a/1/2/3'])(
-    'the rtpmap %j is none',
+    'the rtpmap %j is invalid',
     (text) => {
       expect(parseRtpMap(text)).toBeUndefined()
     },
@@ -90,14 +90,14 @@ describe('payload types', () => {
     expect(staticRtpMap(payloadType)).toEqual(rtpmap)
   })
 
-  test('an rtpmap goes before the static table, a broken one does not', () => {
+  test('an rtpmap takes precedence over the static table, a broken one does not', () => {
     const media = firstMedia('m=audio 0 RTP/AVP 0 8', 'a=rtpmap:0 L16/16000', 'a=rtpmap:8 PCMA')
     expect(media.rtpmap(0)).toEqual({ encoding: 'L16', clockRate: 16000 })
     expect(media.rtpmap(8)).toEqual({ encoding: 'PCMA', clockRate: 8000 })
     expect(media.rtpmap(96)).toBeUndefined()
   })
 
-  test('fmtp and rtpmap are found by payload type, spaces and all', () => {
+  test('fmtp and rtpmap are found by payload type, despite spaces', () => {
     const media = firstMedia(
       'm=video 0 RTP/AVP 96 97',
       'a=rtpmap: 96  H264/90000 ',
@@ -113,7 +113,7 @@ describe('payload types', () => {
   })
 })
 
-test('a clone can be edited without touching the original', () => {
+test('a clone can be edited without changing the original', () => {
   for (const { text } of sdpSamples) {
     const original = parseSdp(text)
     const clone = {

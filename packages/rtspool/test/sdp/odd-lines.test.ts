@@ -15,7 +15,7 @@ const textOf = (lines: readonly string[], end = '\r\n'): string =>
   lines.map((line) => line + end).join('')
 const replaced = (from: string, to: string): string => textOf([...head, ...track]).replace(from, to)
 
-/** What the tracks are to a viewer. */
+/** Returns the tracks as a viewer sees them. */
 function tracksOf(input: string | Buffer) {
   return parseSdp(input).media.map((media) => ({
     kind: media.kind,
@@ -29,7 +29,7 @@ function tracksOf(input: string | Buffer) {
 
 const expected = tracksOf(textOf([...head, ...track]))
 
-describe('M-J A-REC-2 lines that mean nothing in RTSP do not refuse an announcement', () => {
+describe('M-J A-REC-2 lines without meaning for RTSP do not refuse an announcement', () => {
   const cases: [name: string, text: string | Buffer][] = [
     ['negative port', replaced('video 0', 'video -1353744643')],
     ['port above 65535', replaced('video 0', 'video 99999')],
@@ -74,7 +74,7 @@ describe('M-J A-REC-2 lines that mean nothing in RTSP do not refuse an announcem
     expectWellFormed(text)
   })
 
-  it('M-J random combinations of them are read as what they stand for', () => {
+  it('M-J random combinations of them keep their meaning', () => {
     for (let seed = 1; seed <= 2000; seed++) {
       const random = seededRandom(seed)
       const sample = sdpSamples[seed % sdpSamples.length]?.text ?? ''
@@ -109,7 +109,7 @@ describe('M-J A-REC-2 lines that mean nothing in RTSP do not refuse an announcem
   })
 })
 
-/** Changes that mean nothing, some of them for each line. */
+/** Adds changes without meaning, some of them to each line. */
 function withOddities(text: string, random: () => number): string {
   const ends = ['\r\n', '\n', '\r', '\0\r\n', '\r\r\n', '\r\n \r\n', '\r\nthread=0 0\r\n', '\n\n']
   const extra = ['', 'X=1', ' ', 'hello', '12=3', '\t', 'k=x', 'zz=top', '=']
@@ -125,7 +125,7 @@ function withOddities(text: string, random: () => number): string {
   return `${pick(['', '\ufeff'])}${mixed.join('')}${pick(['', '\0', '\0\0\r\n', ' '])}`
 }
 
-/** RFC 8866 section 9, as far as a description for viewers goes. */
+/** Checks a description by the parts of RFC 8866 section 9 that matter to viewers. */
 function expectWellFormed(announced: string | Buffer): void {
   const text = describePresentation(parseSdp(announced), 1).toString()
   const token = "[!#$%&'*+\\-.^_`{|}~0-9A-Za-z]+"

@@ -5,7 +5,7 @@ import { parseSdp, serializeSdp } from '../../src/sdp/index.js'
 import { mutate } from '../rtp/random-bytes.js'
 import { sdpSamples } from './samples.js'
 
-test('20,000 mutated descriptions are read, or refused with ERR_SDP, and never anything else', () => {
+test('20,000 mutated descriptions are parsed, or refused with ERR_SDP, without any other error', () => {
   const seeds = sdpSamples.map(({ text }) => Buffer.from(text))
   let refused = 0
   for (let run = 0; run < 20_000; run++) {
@@ -29,7 +29,7 @@ test('20,000 mutated descriptions are read, or refused with ERR_SDP, and never a
   expect(refused).toBeLessThan(19_000)
 })
 
-test('any lines behind v=0 that have a type are written back unchanged', () => {
+test('any lines with a type after v=0 are written back unchanged', () => {
   const line = fc
     .tuple(fc.constantFrom(...'osiuepcbtrzkaxyZ'), fc.string({ unit: 'grapheme', maxLength: 30 }))
     .map(([type, value]) => `${type}=${value}`)

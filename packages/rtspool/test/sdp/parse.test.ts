@@ -14,7 +14,7 @@ function errorOf(text: string | Buffer): RequestError {
   throw new Error('expected parseSdp to throw')
 }
 
-describe('what is read is written back unchanged', () => {
+describe('a parsed description is written back unchanged', () => {
   test.each(sdpSamples)('$name', ({ text }) => {
     expect(serializeSdp(parseSdp(text))).toBe(text)
     expect(serializeSdp(parseSdp(Buffer.from(text)))).toBe(text)
@@ -30,7 +30,7 @@ describe('what is read is written back unchanged', () => {
   })
 })
 
-describe('what real publishers leave out or get wrong', () => {
+describe('omissions and mistakes of real publishers', () => {
   test.each([
     { name: 'no s=, no o=, no t=', text: 'v=0\r\nm=video 0 RTP/AVP 96\r\n', media: 1 },
     { name: 'no media', text: 'v=0\ns=-\n', media: 0 },
@@ -49,7 +49,7 @@ describe('what real publishers leave out or get wrong', () => {
   })
 })
 
-describe('A-REC-2: a broken description is refused with the line, what was expected and what came', () => {
+describe('A-REC-2: a broken description is refused with the line, the expected and the received text', () => {
   test.each([
     { name: 'nothing', text: '', line: 1, expected: 'v=0', got: '' },
     { name: 'only blank lines', text: '\r\n\n', line: 1, expected: 'v=0', got: '' },
@@ -87,7 +87,7 @@ describe('A-REC-2: a broken description is refused with the line, what was expec
     expect(error.message).not.toMatch(/\p{Cc}/u)
   })
 
-  test('an error repeats no more than the beginning of a long line', () => {
+  test('an error repeats only the beginning of a long line', () => {
     expect(errorOf(`v=0\nm=${'x'.repeat(10_000)}`).message.length).toBeLessThan(140)
   })
 })

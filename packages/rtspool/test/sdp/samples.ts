@@ -1,6 +1,6 @@
 const lines = (...all: string[]): string => all.map((line) => `${line}\r\n`).join('')
 
-/** Descriptions as publishers and servers write them; all are read and written back unchanged. */
+/** Descriptions as publishers and servers write them; all are parsed and written back unchanged. */
 export const sdpSamples: readonly { readonly name: string; readonly text: string }[] = [
   {
     name: 'FFmpeg publisher, H.264 and AAC',

@@ -40,7 +40,7 @@ describe('attributes', () => {
   })
 })
 
-describe('lines are added where the grammar wants them', () => {
+describe('lines are inserted at their place in the grammar', () => {
   test.each([
     { name: 'c= of a session', lines: ['v=0', 'o=-', 's=-', 't=0 0', 'a=x'], type: 'c', at: 3 },
     { name: 'b= of a media', lines: ['i=x', 'c=IN', 'a=x'], type: 'b', at: 2 },

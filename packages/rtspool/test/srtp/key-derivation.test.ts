@@ -29,7 +29,7 @@ describe('key derivation', () => {
     expect(starts.size).toBe(all.length)
   })
 
-  it('says which length a key must have', () => {
+  it('names the required length of a key', () => {
     expect(() => masterKeyFrom(suite, Buffer.alloc(29))).toThrow(
       'key and salt of AES_CM_128_HMAC_SHA1_80 must have 30 bytes, got 29',
     )

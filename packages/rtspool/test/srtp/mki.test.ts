@@ -14,19 +14,22 @@ const packetAt = (sequenceNumber: number) =>
 describe.each(Object.values(srtpSuites))('R-4 the index of a key with $name', (suite) => {
   const master = masterKeyFrom(suite, Buffer.alloc(suite.keyBytes + suite.saltBytes, 7))
 
-  it.each([1, 2, 3, 4])('A-SRT-6 of %i bytes is in each packet, and taken off', (mkiBytes) => {
-    const mki = Buffer.alloc(mkiBytes, 0xa5)
-    const sender = new SrtpSender(master)
-    const receiver = new SrtpReceiver({ ...master, mki })
-    for (const number of [1, 2, 3]) {
-      const sealed = sender.protect(packetAt(number)) as Buffer
-      expect(receiver.open(addMki(sealed, mki, suite, 'rtp'))).toEqual(packetAt(number))
-      const sealedRtcp = sender.protectRtcp(report) as Buffer
-      expect(receiver.openRtcp(addMki(sealedRtcp, mki, suite, 'rtcp'))).toEqual(report)
-    }
-  })
+  it.each([1, 2, 3, 4])(
+    'A-SRT-6 of %i bytes is in each packet, and removed on receipt',
+    (mkiBytes) => {
+      const mki = Buffer.alloc(mkiBytes, 0xa5)
+      const sender = new SrtpSender(master)
+      const receiver = new SrtpReceiver({ ...master, mki })
+      for (const number of [1, 2, 3]) {
+        const sealed = sender.protect(packetAt(number)) as Buffer
+        expect(receiver.open(addMki(sealed, mki, suite, 'rtp'))).toEqual(packetAt(number))
+        const sealedRtcp = sender.protectRtcp(report) as Buffer
+        expect(receiver.openRtcp(addMki(sealedRtcp, mki, suite, 'rtcp'))).toEqual(report)
+      }
+    },
+  )
 
-  it('stands in front of the tag of HMAC, and behind that of GCM (RFC 3711 section 3.1, RFC 7714 section 8.2)', () => {
+  it('is before the tag of HMAC, and after that of GCM (RFC 3711 section 3.1, RFC 7714 section 8.2)', () => {
     const mki = Buffer.from('c0de', 'hex')
     const sender = new SrtpSender(master)
     const [rtp, rtcp] = [sender.protect(packetAt(1)), sender.protectRtcp(report)] as Buffer[]
@@ -43,7 +46,7 @@ describe.each(Object.values(srtpSuites))('R-4 the index of a key with $name', (s
     }
   })
 
-  it('B-SRTP that is another one, or missing, is no key of ours', () => {
+  it('B-SRTP a packet with another index, or without one, is refused', () => {
     const mki = Buffer.from([1, 2, 3, 4])
     const sender = new SrtpSender(master)
     const receiver = new SrtpReceiver({ ...master, mki })
@@ -57,7 +60,7 @@ describe.each(Object.values(srtpSuites))('R-4 the index of a key with $name', (s
     }
     const indexed = addMki(sealed, mki, suite, 'rtp')
     expect(new SrtpReceiver(master).open(indexed)).toBeUndefined()
-    // A packet is new once, under whichever index its key comes next.
+    // A packet is new once, even if its key later gets another index.
     expect(receiver.open(indexed)).toEqual(packetAt(1))
     receiver.noteMki(undefined)
     expect(receiver.open(sealed)).toBeUndefined()

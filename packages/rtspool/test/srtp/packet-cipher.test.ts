@@ -12,14 +12,14 @@ const masterOf = (name: SrtpSuiteName) =>
 const packetIndex = 0x1234
 
 describe('counter mode', () => {
-  it('A-SRT-4 makes the key stream of RFC 3711 appendix B.2', () => {
+  it('A-SRT-4 produces the key stream of RFC 3711 appendix B.2', () => {
     const keys = {
       encryptionKey: keyStream.key,
       salt: keyStream.salt,
       authenticationKey: hex('00'),
     }
     const cipher = new CounterModeCipher(srtpSuites.AES_CM_128_HMAC_SHA1_80, keys, keys)
-    // Version 2, and all else 0: sequence number, timestamp, SSRC.
+    // Version 2, and everything else 0: sequence number, timestamp, SSRC.
     const packet = Buffer.alloc(12 + 0xff02 * 16)
     packet[0] = 0x80
     const sealed = cipher.protectRtp(packet, 0).subarray(12)
@@ -28,7 +28,7 @@ describe('counter mode', () => {
     }
   })
 
-  it('A-SRT-4 seals a whole packet as other implementations do, with 80 and with 32 bits of tag', () => {
+  it('A-SRT-4 protects a whole packet like other implementations, with 80 and with 32 bits of tag', () => {
     const { plain, protected80 } = counterModePacket
     const long = createPacketCipher(masterOf('AES_CM_128_HMAC_SHA1_80'))
     const short = createPacketCipher(masterOf('AES_CM_128_HMAC_SHA1_32'))
@@ -37,7 +37,7 @@ describe('counter mode', () => {
     expect(long.openRtp(protected80, packetIndex)).toEqual(plain)
   })
 
-  it('A-SRT-4 RTCP has the full tag also where RTP has the short one', () => {
+  it('A-SRT-4 RTCP has the full tag even if RTP has the short one', () => {
     const cipher = createPacketCipher(masterOf('AES_CM_128_HMAC_SHA1_32'))
     expect(cipher.protectRtcp(gcm.plainRtcp, 1)).toHaveLength(gcm.plainRtcp.length + 4 + 10)
   })
@@ -82,7 +82,7 @@ describe.each(suites)('$name', (suite) => {
   const cipher = createPacketCipher(master)
 
   it('leaves CSRCs and header extension readable', () => {
-    // Padding no, extension yes, 2 CSRCs; an extension of one word.
+    // No padding, an extension, 2 CSRCs; an extension of one word.
     const packet = hex(
       `92 60 1234 00000001 cafebabe 11111111 22222222 bede0001 10aa0000 ${'cc'.repeat(20)}`,
     )
@@ -99,13 +99,13 @@ describe.each(suites)('$name', (suite) => {
     expect(cipher.openRtcp(cipher.protectRtcp(report, 7))?.compound).toEqual(report)
   })
 
-  it('opens RTCP that is authentic and not encrypted (E bit 0)', () => {
+  it('opens authentic RTCP that is not encrypted (E bit 0)', () => {
     const sealed = cipher.protectRtcp(gcm.plainRtcp, 9, false)
     expect(sealed.subarray(0, gcm.plainRtcp.length)).toEqual(gcm.plainRtcp)
     expect(cipher.openRtcp(sealed)).toEqual({ compound: gcm.plainRtcp, index: 9 })
   })
 
-  it('B-SRTP takes nothing that is not authentic: each bit, each length', () => {
+  it('B-SRTP refuses all forged packets: each bit, each length', () => {
     const rtp = cipher.protectRtp(counterModePacket.plain, packetIndex)
     const rtcp = cipher.protectRtcp(gcm.plainRtcp, 3)
     const takenRtp = [...flipped(rtp), ...cutOff(rtp)].filter(
@@ -120,7 +120,7 @@ describe.each(suites)('$name', (suite) => {
   })
 })
 
-/** The packet with each of its bits turned. */
+/** Returns the packet once with each of its bits flipped. */
 const flipped = (packet: Buffer): Buffer[] =>
   Array.from({ length: packet.length * 8 }, (_, bit) => {
     const copy = Buffer.from(packet)
@@ -128,6 +128,6 @@ const flipped = (packet: Buffer): Buffer[] =>
     return copy
   })
 
-/** The packet cut off at every length. */
+/** Returns the packet cut off at every length. */
 const cutOff = (packet: Buffer): Buffer[] =>
   Array.from(packet, (_, size) => packet.subarray(0, size))

@@ -15,14 +15,14 @@ function protect(sender: SrtpSender, packet: Buffer): Buffer {
 }
 
 describe('SrtpReceiver', () => {
-  it('A-SRT-6 takes a packet once', () => {
+  it('A-SRT-6 accepts a packet once', () => {
     const sealed = protect(new SrtpSender(master), packetAt(5))
     const receiver = new SrtpReceiver(master)
     expect(receiver.open(sealed)).toEqual(packetAt(5))
     expect(receiver.open(sealed)).toBeUndefined()
   })
 
-  it('A-SRT-6 takes late packets once while they are in the window, older ones never', () => {
+  it('A-SRT-6 accepts late packets once while they are in the window, older ones never', () => {
     const sender = new SrtpSender(master)
     const sealed = Array.from({ length: 1100 }, (_, number) => protect(sender, packetAt(number)))
     const receiver = new SrtpReceiver(master)
@@ -34,18 +34,18 @@ describe('SrtpReceiver', () => {
     expect(receiver.open(sealed[75] as Buffer)).toBeUndefined()
   })
 
-  it('A-SRT-6 follows the sequence numbers over their end, reordered packets included', () => {
+  it('A-SRT-6 follows the sequence numbers across their wrap, with reordered packets', () => {
     const sender = new SrtpSender(master)
     const receiver = new SrtpReceiver(master)
     const numbers = [65_533, 65_535, 65_534, 0, 2, 1, 3]
     const sealed = numbers.map((number) => protect(sender, packetAt(number)))
     expect(sender.rolloverCounter).toBe(1)
     const [a, b, c, d, e, f, g] = sealed as [Buffer, Buffer, Buffer, Buffer, Buffer, Buffer, Buffer]
-    // The last of the old round comes after the first of the new one.
+    // The last packet of the old round arrives after the first of the new one.
     for (const packet of [a, d, b, e, c, g, f]) expect(receiver.open(packet)).toBeDefined()
   })
 
-  it('A-SRT-6 needs the rollover counter to join after the sequence numbers began anew', () => {
+  it('A-SRT-6 needs the rollover counter to join after a wrap of the sequence numbers', () => {
     const sender = new SrtpSender(master)
     for (const number of [65_000, 65_535, 10]) sender.skip(packetAt(number))
     const sealed = protect(sender, packetAt(11))
@@ -54,11 +54,11 @@ describe('SrtpReceiver', () => {
     expect(told.open(sealed)).toEqual(packetAt(11))
   })
 
-  it('B-SRTP what is not authentic moves nothing', () => {
+  it('B-SRTP forged packets change nothing', () => {
     const sender = new SrtpSender(master)
     const receiver = new SrtpReceiver(master)
     expect(receiver.open(protect(sender, packetAt(100)))).toBeDefined()
-    // A stranger's packets, half a round and a whole window ahead.
+    // Forged packets, half a round and a whole window ahead.
     const stranger = new SrtpSender(masterKeyFrom(suite, Buffer.alloc(30, 8)))
     for (const number of [1200, 30_000, 32_000]) {
       expect(receiver.open(protect(stranger, packetAt(number)))).toBeUndefined()
@@ -66,7 +66,7 @@ describe('SrtpReceiver', () => {
     expect(receiver.open(protect(sender, packetAt(101)))).toEqual(packetAt(101))
   })
 
-  it('B-SRTP told a key again, it goes on, and hears of rollover counters it has missed', () => {
+  it('B-SRTP continues after the key is sent again, and accepts new rollover counters', () => {
     const sender = new SrtpSender(master)
     const receiver = new SrtpReceiver(master)
     const sealed = protect(sender, packetAt(40_000))
@@ -91,7 +91,7 @@ describe('SrtpReceiver', () => {
     }
   })
 
-  it('B-SRTP knows a limited number of sources', () => {
+  it('B-SRTP accepts a limited number of sources', () => {
     const receiver = new SrtpReceiver(master)
     const opened = Array.from({ length: 70 }, (_, ssrc) =>
       receiver.open(protect(new SrtpSender(master), packetAt(9, 9, ssrc))),
@@ -99,7 +99,7 @@ describe('SrtpReceiver', () => {
     expect(opened.filter((packet) => packet !== undefined)).toHaveLength(64)
   })
 
-  it('A-SRT-6 takes RTCP once, late ones too', () => {
+  it('A-SRT-6 accepts RTCP once, also if late', () => {
     const sender = new SrtpSender(master)
     const sealed = [0, 1, 2].map(() => sender.protectRtcp(gcm.plainRtcp) as Buffer)
     const receiver = new SrtpReceiver(master)
@@ -108,7 +108,7 @@ describe('SrtpReceiver', () => {
     for (const at of [0, 1, 2]) expect(receiver.openRtcp(sealed[at] as Buffer)).toBeUndefined()
   })
 
-  it('takes nothing of what is too short', () => {
+  it('refuses packets that are too short', () => {
     const receiver = new SrtpReceiver(master)
     for (let size = 0; size < 24; size++) {
       expect(receiver.open(Buffer.alloc(size, 0x80))).toBeUndefined()
@@ -124,12 +124,12 @@ describe('SrtpSender', () => {
       expect(sender.protect(packetAt(number))).toBeDefined()
     expect(sender.protect(packetAt(1990, 99))).toBeUndefined()
     expect(sender.protect(packetAt(3, 99))).toBeUndefined()
-    // Nor is there anything before the beginning.
+    // No index exists before the beginning either.
     expect(sender.protect(packetAt(65_000))).toBeUndefined()
     expect(sender.protect(packetAt(2000))).toBeDefined()
   })
 
-  it('B-SRTP an SSRC that comes back goes on where it was', () => {
+  it('B-SRTP an SSRC that is used again continues at its position', () => {
     const sender = new SrtpSender(master)
     expect(sender.protect(packetAt(7, 1, 1))).toBeDefined()
     expect(sender.protect(packetAt(7, 2, 2))).toBeDefined()
@@ -137,13 +137,13 @@ describe('SrtpSender', () => {
     expect(sender.protect(packetAt(8, 4, 1))).toBeDefined()
   })
 
-  it('B-SRTP knows a limited number of SSRCs', () => {
+  it('B-SRTP accepts a limited number of SSRCs', () => {
     const sender = new SrtpSender(master)
     const sealed = Array.from({ length: 70 }, (_, ssrc) => sender.protect(packetAt(1, 1, ssrc)))
     expect(sealed.filter((packet) => packet !== undefined)).toHaveLength(64)
   })
 
-  it('B-SRTP the index of RTCP never repeats, whatever the SSRC', () => {
+  it('B-SRTP the index of RTCP never repeats, for any SSRC', () => {
     const sender = new SrtpSender(master)
     const other = Buffer.from(gcm.plainRtcp)
     other.writeUInt32BE(5, 4)
@@ -153,7 +153,7 @@ describe('SrtpSender', () => {
     expect(words).toEqual([0x8000_0000, 0x8000_0001, 0x8000_0002])
   })
 
-  it('protects the same packet again to the same bytes, and not one that was refused', () => {
+  it('protects the same packet again to the same bytes, but no refused packet', () => {
     const sender = new SrtpSender(master)
     const packets = [10, 11, 12].map((number) => packetAt(number))
     const sealed = packets.map((packet) => sender.protect(packet))
@@ -164,20 +164,20 @@ describe('SrtpSender', () => {
     expect(sender.protectAgain(again)).toEqual(sealed)
   })
 
-  it('B-SRTP repeats nothing under the rollover counter that came meanwhile', () => {
+  it('B-SRTP repeats nothing once the rollover counter has changed', () => {
     const sender = new SrtpSender(master)
     const last = packetAt(65_535)
     sender.skip(last)
     const again = sender.repeatable([last])
     expect(again).toEqual([last])
     expect(sender.protect(packetAt(0))).toBeDefined()
-    // Index 131,071 belongs to another packet, which is still to come.
+    // Index 131,071 belongs to a later packet.
     expect(sender.protectAgain(again)).toEqual([])
     expect(sender.protect(packetAt(1, 1, 2))).toBeDefined()
     expect(sender.protectAgain(again)).toEqual([])
   })
 
-  /** Counts packets, each under the sequence number after that of the one before. */
+  /** Counts packets, with consecutive sequence numbers. */
   const pass = (sender: SrtpSender, from: number, count: number): void => {
     for (let number = from; number < from + count; number++) sender.skip(packetAt(number % 65_536))
   }
@@ -187,7 +187,7 @@ describe('SrtpSender', () => {
     ['in the middle of the next round', 65_535, 40_000],
     ['three rounds later', 10_000, 200_000],
   ])(
-    'A-SRT-6 leads who was told the counter before on to the present one: %s',
+    'A-SRT-6 leads a receiver with the previous counter to the present one: %s',
     (_, from, count) => {
       const sender = new SrtpSender(master)
       pass(sender, from - 100, 100)
@@ -199,12 +199,12 @@ describe('SrtpSender', () => {
       const next = packetAt((from + count + 1) % 65_536)
       expect(sender.stepsFrom(told).every((step) => receiver.open(step))).toBe(true)
       expect(receiver.open(protect(sender, next))).toEqual(next)
-      // What comes out is what others were sent: no index has two texts.
+      // The result equals the packets sent to others: no index has two texts.
       expect(sender.stepsFrom(told)).toEqual(sender.stepsFrom(told))
     },
   )
 
-  it('A-SRT-6 leads who was sent nothing for 60,000 packets on, and nobody who can do without', () => {
+  it('A-SRT-6 sends leading packets to a receiver that missed 60,000 packets, and only if needed', () => {
     const sender = new SrtpSender(master)
     const receiver = new SrtpReceiver(master)
     for (const number of [19_998, 19_999]) receiver.open(protect(sender, packetAt(number)))
@@ -217,7 +217,7 @@ describe('SrtpSender', () => {
     expect(receiver.open(protect(sender, packetAt(80_000 % 65_536)))).toBeDefined()
   })
 
-  it('A-SRT-6 leads nobody on who is more than four rounds behind, nor to another source', () => {
+  it('A-SRT-6 sends no leading packets across more than four rounds, or to another source', () => {
     const sender = new SrtpSender(master)
     pass(sender, 0, 100)
     const told = sender.toldPosition
@@ -227,7 +227,7 @@ describe('SrtpSender', () => {
     expect([sender.hasRolledOver(told), sender.stepsFrom(told)]).toEqual([false, []])
   })
 
-  it('A-ILV-4 B-SRTP refuses what would be too long for a frame', () => {
+  it('A-ILV-4 B-SRTP refuses a packet that would be too long for a frame', () => {
     const sender = new SrtpSender(master)
     const [longest, longer] = [0, 1].map((more) =>
       rtpPacket({ sequenceNumber: more, payload: Buffer.alloc(65_535 - 10 - 12 + more) }),
@@ -238,7 +238,7 @@ describe('SrtpSender', () => {
     expect(sender.repeatable([longest, longer])).not.toContain(longer)
   })
 
-  it('A-SRT-6 repeats nothing across the end of the sequence numbers, nor what it never saw', () => {
+  it('A-SRT-6 repeats nothing across a wrap of the sequence numbers, and no unknown packet', () => {
     const sender = new SrtpSender(master)
     const packets = [65_534, 65_535, 0, 1].map((number) => packetAt(number))
     for (const packet of packets) sender.skip(packet)

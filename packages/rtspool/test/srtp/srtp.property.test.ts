@@ -5,13 +5,13 @@ import { rtpPacket } from '../support/test-server.js'
 import { gcm } from './vectors.js'
 
 const streamPackets = 20_000
-/** Of the places by which a packet may come late. */
+/** Number of places by which a packet may be late. */
 const maxDelay = 60
 
 describe.each(Object.values(srtpSuites))('$name', (suite) => {
   const master = masterKeyFrom(suite, Buffer.alloc(suite.keyBytes + suite.saltBytes, 3))
 
-  it(`A-SRT-6 ${streamPackets} packets over the wrap, reordered, repeated, lost: each at most once, none wrong`, () => {
+  it(`A-SRT-6 ${streamPackets} packets across the wrap, reordered, repeated, lost: each at most once, none wrong`, () => {
     const random = new SeededRandom(suite.name.length * 7919)
     const sender = new SrtpSender(master)
     const receiver = new SrtpReceiver(master)
@@ -37,7 +37,7 @@ describe.each(Object.values(srtpSuites))('$name', (suite) => {
     }
   })
 
-  it('B-SRTP 4,000 mutated packets: none is taken for another, none throws', () => {
+  it('B-SRTP 4,000 mutated packets: only unchanged ones are accepted, none throws', () => {
     const random = new SeededRandom(suite.name.length * 104_729)
     const sender = new SrtpSender(master)
     const seeds = [1, 2, 3].map((sequenceNumber) =>

@@ -1,4 +1,4 @@
-/** Bytes from hex digits with any white space. */
+/** Converts hex digits with any white space to bytes. */
 export const hex = (text: string): Buffer => Buffer.from(text.replace(/\s/g, ''), 'hex')
 
 /** RFC 3711 appendix B.3. */

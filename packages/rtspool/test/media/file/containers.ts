@@ -21,12 +21,12 @@ import {
 } from '../../../src/media/file/media-file.js'
 import type { AccessUnit, FileTrack } from '../../../src/media/file/tracks/file-track.js'
 
-/** A key frame a second, 25 pictures a second, 10.24 s. */
+/** Test file with one key frame and 25 pictures a second, 10.24 s long. */
 export const clip = fileURLToPath(
   new URL('../../../../rtspool-server/assets/test.mp4', import.meta.url),
 )
 
-/** The clip in another container: packets from 0 up to `seconds`. */
+/** Converts the clip to another container: packets from 0 up to `seconds`. */
 export async function clipAs(format: OutputFormat, seconds = 20): Promise<Buffer> {
   const input = new Input({ source: new FilePathSource(clip), formats: ALL_FORMATS })
   const output = new Output({ format, target: new BufferTarget() })
@@ -65,7 +65,7 @@ export async function clipAs(format: OutputFormat, seconds = 20): Promise<Buffer
   return Buffer.from(output.target.buffer ?? new ArrayBuffer(0))
 }
 
-/** A directory of files, opened and closed. */
+/** A temporary directory of files, which it opens and closes. */
 export class MediaDirectory {
   readonly #path: string
   readonly #opened: MediaFile[] = []
@@ -107,7 +107,7 @@ export async function unitsFrom(
   return units
 }
 
-/** Whether two lists hold the same bytes, unit for unit. */
+/** Returns whether two lists contain the same bytes, unit for unit. */
 export const sameBytes = (a: readonly AccessUnit[], b: readonly AccessUnit[]): boolean =>
   a.length === b.length &&
   a.every(({ bytes }, index) => Buffer.compare(bytes, b[index]?.bytes ?? new Uint8Array()) === 0)

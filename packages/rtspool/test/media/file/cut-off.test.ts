@@ -17,7 +17,9 @@ beforeAll(async () => {
 afterEach(() => directory.closeAll())
 afterAll(() => directory.remove())
 
-/** Files of which a share is there, and how much of their 10.24 s that is at least. */
+/**
+ * Files with the existing share of their bytes, and the minimum of their 10.24 s that it contains.
+ */
 const files = [
   { name: 'MP4', bytes: () => readFile(clip), share: 0.5, atLeast: 3 },
   { name: 'MP4', bytes: () => readFile(clip), share: 0.9, atLeast: 7 },
@@ -65,7 +67,7 @@ const failure = { error: { message: expect.stringMatching(/the file was cut off/
 
 describe('a file that was cut off', () => {
   test.each(files)(
-    'M-K $name ($share): plays what is there, and tells of the rest',
+    'M-K $name ($share): plays the existing part and reports the rest',
     async (row) => {
       const file = await cut(row)
       const clock = new ManualClock()
@@ -89,14 +91,14 @@ describe('a file that was cut off', () => {
       const shownSeconds = unitsOf(tracks[0]?.sent ?? []).length / 25
       expect(shownSeconds).toBeGreaterThanOrEqual(row.atLeast)
       expect(shownSeconds).toBeLessThan(10)
-      // Everything that is there: to the end that the file is described with.
+      // The whole existing part, up to the end in the description.
       const endSeconds = file.tracks[0]?.endSeconds ?? 0
       expect(shownSeconds).toBeCloseTo(endSeconds, 1)
     },
   )
 
   test.each(files)(
-    'M-K $name ($share): is described as long as it is, ends there, and tells of the rest',
+    'M-K $name ($share): is described with its real length, ends there and reports the rest',
     async (row) => {
       const file = await cut(row)
       const source = await StoredFileSource.create(file)
@@ -126,7 +128,7 @@ describe('a file that was cut off', () => {
     },
   )
 
-  test('M-K a seek into what is missing is refused, and does not begin at 0', async () => {
+  test('M-K refuses a seek into the missing part instead of starting at 0', async () => {
     const whole = await readFile(clip)
     const file = await directory.open(whole.subarray(0, whole.length / 2))
     const [video] = file.tracks
@@ -138,7 +140,7 @@ describe('a file that was cut off', () => {
   })
 })
 
-describe('M-K the end that a container promises', () => {
+describe('M-K the end according to a container', () => {
   const view = (bytes: Uint8Array) => ({
     sizeBytes: bytes.length,
     read: async (start: number, end: number) => bytes.subarray(start, end),
@@ -147,11 +149,11 @@ describe('M-K the end that a container promises', () => {
   test.each([
     { name: 'Matroska', format: new MkvOutputFormat() },
     { name: 'WebM of unknown size', format: new MkvOutputFormat({ appendOnly: true }) },
-  ])('of $name that is whole is in the file', async ({ format }) => {
+  ])('of a whole $name is in the file', async ({ format }) => {
     expect(await isCutOff(view(await clipAs(format, 1)))).toBe(false)
   })
 
-  test('of Matroska that lacks a byte is not', async () => {
+  test('of Matroska without its last byte is beyond the file', async () => {
     const whole = await clipAs(new MkvOutputFormat(), 1)
     expect(await isCutOff(view(whole.subarray(0, -1)))).toBe(true)
   })

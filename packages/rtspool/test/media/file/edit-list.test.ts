@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterEach(() => directory.closeAll())
 afterAll(() => directory.remove())
 
-/** The clip with edit lists that begin the video, or the sound, later in its media. */
+/** Adds edit lists to the clip that begin the video, or the sound, later in its media. */
 async function cutAt(videoSeconds: number, audioSeconds = videoSeconds): Promise<Buffer> {
   const cut = Buffer.from(bytes)
   const file = { sizeBytes: cut.length, read: async (a: number, b: number) => cut.subarray(a, b) }
@@ -44,7 +44,7 @@ async function cutAt(videoSeconds: number, audioSeconds = videoSeconds): Promise
 const cuts = [0.04, 0.3, 1, 1.3, 2.96, 5.52, 9.2]
 
 describe('a file whose edit list begins within a group of pictures', () => {
-  test.each(cuts)('M-A cut at %d s begins with the key frame before', async (seconds) => {
+  test.each(cuts)('M-A cut at %d s begins with the previous key frame', async (seconds) => {
     const file = await directory.open(await cutAt(seconds))
     const [video, audio] = file.tracks
     const units = await unitsFrom(video)
@@ -53,7 +53,7 @@ describe('a file whose edit list begins within a group of pictures', () => {
     expect(units[0]?.seconds).toBeCloseTo(-lead, 6)
     // A key frame a second: everything from that key frame on, and nothing before.
     expect(units).toHaveLength(256 - 25 * Math.floor(seconds))
-    // The sound goes along.
+    // The sound begins with the pictures.
     const [sound] = await unitsFrom(audio)
     expect(Math.abs((sound?.seconds ?? 9) + lead)).toBeLessThan(0.022)
   })
@@ -114,21 +114,24 @@ describe('a file whose edit list begins within a group of pictures', () => {
     },
   )
 
-  test.each([0, 0.2, 1.1])('M-A on demand, a seek to %d s begins decodable', async (asked) => {
-    const clock = new ManualClock()
-    const source = await StoredFileSource.create(await inMemoryFile(1.3))
-    const tracks = source.description.media.map(
-      (description, index) => new RecordingTrack(index, description, clock),
-    )
-    source.start({ tracks, clock, end: () => {}, rangeEnded: () => {} })
-    const start = await source.seek({ startSeconds: asked, endSeconds: source.durationSeconds })
-    source.resume()
-    await turn(clock, 200)
-    await source.close()
-    expect(start).toBeCloseTo(Math.floor(asked), 6)
-    const [first] = tracks[0]?.sent ?? []
-    expect(kindOf('H264', payloadOf(first?.packet ?? Buffer.alloc(12)))).toBe(payloadKinds.prefix)
-  })
+  test.each([0, 0.2, 1.1])(
+    'M-A on demand, a seek to %d s begins at a picture that can be decoded',
+    async (asked) => {
+      const clock = new ManualClock()
+      const source = await StoredFileSource.create(await inMemoryFile(1.3))
+      const tracks = source.description.media.map(
+        (description, index) => new RecordingTrack(index, description, clock),
+      )
+      source.start({ tracks, clock, end: () => {}, rangeEnded: () => {} })
+      const start = await source.seek({ startSeconds: asked, endSeconds: source.durationSeconds })
+      source.resume()
+      await turn(clock, 200)
+      await source.close()
+      expect(start).toBeCloseTo(Math.floor(asked), 6)
+      const [first] = tracks[0]?.sent ?? []
+      expect(kindOf('H264', payloadOf(first?.packet ?? Buffer.alloc(12)))).toBe(payloadKinds.prefix)
+    },
+  )
 })
 
 describe('M-A the beginning of tracks', () => {

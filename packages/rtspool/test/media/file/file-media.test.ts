@@ -6,7 +6,7 @@ import { ManualClock } from '../../../src/testing/manual-clock.js'
 const clip = fileURLToPath(new URL('../../../../rtspool-server/assets/test.mp4', import.meta.url))
 
 describe('fileMedia', () => {
-  test('viewers of a path share one media, whatever their query', async () => {
+  test('viewers of a path share one media, with any query', async () => {
     const factory = fileMedia(clip, { loop: true })
     const clock = new ManualClock()
     const first = await factory.construct({ path: '/test', query: undefined }, clock)
@@ -16,7 +16,7 @@ describe('fileMedia', () => {
     await factory.close()
   })
 
-  test('not shared, each viewer gets a media', async () => {
+  test('if it is not shared, each viewer gets a media', async () => {
     const factory = fileMedia(clip, { shared: false })
     const clock = new ManualClock()
     const request = { path: '/test', query: undefined }
@@ -26,7 +26,7 @@ describe('fileMedia', () => {
     expect(factory.mediaCount).toBe(0)
   })
 
-  test('a file that is not there is said when somebody asks for it', async () => {
+  test('a missing file is reported on the first request', async () => {
     const factory = fileMedia('/does/not/exist.mp4')
     const request = { path: '/test', query: undefined }
     await expect(factory.construct(request, new ManualClock())).rejects.toMatchObject({
@@ -36,7 +36,7 @@ describe('fileMedia', () => {
     expect(factory.mediaCount).toBe(0)
   })
 
-  test('a file: URL names the file as well', async () => {
+  test('a file: URL may name the file', async () => {
     const factory = fileMedia(pathToFileURL(clip), { loop: true })
     const media = await factory.construct({ path: '/test', query: undefined }, new ManualClock())
     expect(media.tracks.length).toBeGreaterThan(0)
@@ -51,7 +51,7 @@ describe('fileMedia', () => {
     [clip, { loop: 'yes' }, "loop must be true or false, got 'yes'"],
     [clip, { shared: 0 }, 'shared must be true or false, got 0'],
     [clip, true, 'the options of fileMedia must be an object, got boolean'],
-  ])('of %s with %j it says what is wrong', (path, options, message) => {
+  ])('given %s with %j throws a TypeError with the reason', (path, options, message) => {
     const make = () => fileMedia(path as string, options as object)
     expect(make).toThrow(TypeError)
     expect(make).toThrow(message)

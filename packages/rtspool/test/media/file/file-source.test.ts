@@ -14,7 +14,7 @@ const pictures = 256
 const aacFrames = 480
 const clipMs = 10_240
 
-/** The clip in memory: reading it takes no time, only turns of the event loop. */
+/** The clip in memory: reading takes no time, only turns of the event loop. */
 let file: MediaFile
 let close: ReturnType<typeof vi.fn<() => Promise<void>>>
 
@@ -64,7 +64,7 @@ describe('FileSource', () => {
     }
   })
 
-  test('announces where the tracks begin, on one time base', async () => {
+  test('announces the beginnings of the tracks on one time base', async () => {
     const { clock, tracks, video, audio, started, run } = play(false)
     await started
     const announced = tracks.map(({ position }) => position)
@@ -83,7 +83,7 @@ describe('FileSource', () => {
     expect(announced[0]?.ssrc).not.toBe(announced[1]?.ssrc)
   })
 
-  test('ends after the last packet when it does not loop', async () => {
+  test('without loop, ends after the last packet', async () => {
     const { video, audio, end, started, run } = play(false)
     await started
     await run(clipMs - 50)
@@ -94,7 +94,7 @@ describe('FileSource', () => {
     expect(unitsOf(audio)).toHaveLength(aacFrames)
   })
 
-  test('looped, rounds follow each other without a gap', async () => {
+  test('looped, plays rounds without a gap between them', async () => {
     const { video, audio, end, started, run } = play(true)
     await started
     await run(2 * clipMs + 200)
@@ -122,7 +122,7 @@ describe('FileSource', () => {
     }
   })
 
-  test('after a stall of 30 s it bursts a second at most and keeps its time base', async () => {
+  test('after a stall of 30 s sends at most one second at once and keeps its time base', async () => {
     const { clock, tracks, video, started, run } = play(true)
     await started
     await run(1000)
@@ -161,7 +161,7 @@ describe('FileSource', () => {
     expect(read).toBeLessThanOrEqual(25 + 16 + 5)
   })
 
-  test('closed, it sends nothing more, holds no timer and closes the file', async () => {
+  test('after close sends nothing, holds no timer and closes the file', async () => {
     const { clock, source, video, started, run } = play(true)
     await started
     await run(100)
@@ -173,7 +173,7 @@ describe('FileSource', () => {
     expect(close).toHaveBeenCalled()
   })
 
-  test('closed while it starts, it never sends', async () => {
+  test('closed during its start, never sends', async () => {
     const { clock, source, video, started, run } = play(true)
     await source.close()
     await started
@@ -182,7 +182,7 @@ describe('FileSource', () => {
     expect(clock.pendingTimers).toBe(0)
   })
 
-  test('a file that breaks while it plays ends the media and says why', async () => {
+  test('ends the media with the reason if the file breaks during playback', async () => {
     const failure = new Error('the disk is gone')
     const [video] = file.tracks
     if (!video) throw new Error('expected a track')

@@ -41,7 +41,7 @@ async function all(track: FileTrack): Promise<AccessUnit[]> {
   return units
 }
 
-/** An MKV with one track that the server cannot send. */
+/** Creates an MKV file with one track that the server cannot send. */
 async function pcmFile(): Promise<string> {
   const output = new Output({ format: new MkvOutputFormat(), target: new BufferTarget() })
   const source = new EncodedAudioPacketSource('pcm-f32')
@@ -56,7 +56,7 @@ async function pcmFile(): Promise<string> {
   return path
 }
 
-/** The clip as MPEG-TS: start codes, ADTS headers, parameter sets in band. */
+/** Writes the clip as MPEG-TS: start codes, ADTS headers, parameter sets in band. */
 async function transportStream(): Promise<string> {
   const path = join(directory, 'clip.ts')
   await writeFile(path, await clipAs(new MpegTsOutputFormat()))
@@ -111,7 +111,7 @@ describe('openMediaFile', () => {
     }
   })
 
-  test('A-PAY-1 A-PAY-3: an MPEG-TS file is described and sent as its MP4 is', async () => {
+  test('A-PAY-1 A-PAY-3: an MPEG-TS file has the description and packets of its MP4', async () => {
     const clipFile = await openClip()
     const stream = await openMediaFile(await transportStream())
     opened.push(stream)
@@ -138,7 +138,7 @@ describe('openMediaFile', () => {
     expect(Buffer.concat(sound).equals(Buffer.concat(await soundOf(clipFile.audio)))).toBe(true)
   })
 
-  test('begins to read at the last key frame before a point, or with the first', async () => {
+  test('begins to read at the last key frame before a position, or with the first', async () => {
     const { video, audio } = await openClip()
     const firstOf = async (track: FileTrack, fromSeconds: number) => {
       for await (const unit of track.accessUnits(fromSeconds)) return unit.seconds
@@ -150,7 +150,7 @@ describe('openMediaFile', () => {
     expect(await firstOf(audio, 5.5)).toBeCloseTo(5.48266, 4)
   })
 
-  test('reads the same again, and both tracks at a time', async () => {
+  test('reads the same again, and both tracks concurrently', async () => {
     const { video, audio } = await openClip()
     const [first, second, sound] = await Promise.all([all(video), all(video), all(audio)])
     const bytesOf = (units: AccessUnit[]) => Buffer.concat(units.map(({ bytes }) => bytes))
@@ -158,7 +158,7 @@ describe('openMediaFile', () => {
     expect(sound).toHaveLength(480)
   })
 
-  test('closed, it reads no more, and may be closed again', async () => {
+  test('after close reads nothing, and may be closed again', async () => {
     const { file, video } = await openClip()
     await file.close()
     await file.close()
@@ -199,7 +199,7 @@ describe('openMediaFile', () => {
       path: pcmFile,
       message: /with a track of H\.264, .* or G\.711, got audio pcm-f32/,
     },
-  ])('refuses $name and says what was expected', async ({ path, message }) => {
+  ])('refuses $name with the expected format', async ({ path, message }) => {
     await expect(openMediaFile(await path())).rejects.toMatchObject({
       name: 'RequestError',
       code: 'ERR_MEDIA_UNAVAILABLE',
@@ -208,7 +208,7 @@ describe('openMediaFile', () => {
     })
   })
 
-  test('says which package is missing', async () => {
+  test('names the missing package', async () => {
     const importMediabunny = () => Promise.reject(new Error('ERR_MODULE_NOT_FOUND'))
     await expect(openMediaFile(clip, { importMediabunny })).rejects.toMatchObject({
       code: 'ERR_MEDIA_UNAVAILABLE',

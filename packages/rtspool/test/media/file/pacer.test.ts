@@ -23,7 +23,7 @@ function setUp(lanes = 1) {
   return { clock, pacer, sent, shifts, add, endedCalls: () => ended }
 }
 
-/** Whether a promise has settled, after all that can run without time has run. */
+/** Returns whether a promise has settled, after everything that can run without time has run. */
 async function isSettled(promise: Promise<void>): Promise<boolean> {
   let settled = false
   void promise.then(() => {
@@ -34,7 +34,7 @@ async function isSettled(promise: Promise<void>): Promise<boolean> {
 }
 
 describe('Pacer', () => {
-  test('sends each entry at its own time, lanes interleaved', () => {
+  test('sends each entry at its own time, with interleaved lanes', () => {
     const { clock, pacer, sent, add } = setUp(2)
     add(0, 0, 40, 80)
     add(1, 0, 21, 43)
@@ -53,7 +53,7 @@ describe('Pacer', () => {
     expect(sent).toEqual(['1000: 0 @0'])
   })
 
-  test('has one timer, for however many entries and lanes', () => {
+  test('has one timer for any number of entries and lanes', () => {
     const { clock, pacer, add } = setUp(2)
     add(0, 10, 10, 10, 20)
     add(1, 5, 10)
@@ -63,7 +63,7 @@ describe('Pacer', () => {
     expect(clock.pendingTimers).toBe(1)
   })
 
-  test('keeps to absolute times when each timer fires late', () => {
+  test('keeps absolute times if each timer fires late', () => {
     const { clock, pacer, sent, add } = setUp()
     add(0, 0, 40, 80, 120)
     pacer.start()
@@ -88,21 +88,21 @@ describe('Pacer', () => {
     expect(shifts).toEqual([])
   })
 
-  test('skips what a longer stall has cost, and bursts one second', () => {
+  test('skips a longer stall and sends one second at once', () => {
     const { clock, pacer, sent, shifts, add } = setUp()
     add(0, 0, 1000, 1500, 2000, 2500)
     pacer.start()
     clock.advance(0)
     clock.stall(10_000)
     clock.advance(0)
-    // The position is now one second behind the first entry that was overdue.
+    // The position is now one second after the first overdue entry.
     expect(sent.slice(1)).toEqual(['10000: 0 @1000', '10000: 0 @1500', '10000: 0 @2000'])
     expect(shifts).toEqual([8000])
     clock.advance(500)
     expect(sent.at(-1)).toBe('10500: 0 @2500')
   })
 
-  test('an entry that comes late is sent at once', () => {
+  test('sends a late entry at once', () => {
     const { clock, pacer, sent, add } = setUp()
     add(0, 0)
     pacer.start()
@@ -112,7 +112,7 @@ describe('Pacer', () => {
     expect(sent).toEqual(['0: 0 @0', '100: 0 @40'])
   })
 
-  test('wants more until a lane is a second ahead, then when half of that is sent', async () => {
+  test('requests entries until a lane is a second ahead, then when half of that is sent', async () => {
     const { clock, pacer, add } = setUp()
     add(0, 0)
     expect(await isSettled(pacer.wanted(0))).toBe(true)
@@ -141,7 +141,7 @@ describe('Pacer', () => {
     expect(clock.pendingTimers).toBe(0)
   })
 
-  test('ends when what takes longest is over, also if that was not sent last', () => {
+  test('ends with the entry that takes longest, even if another was sent last', () => {
     const { clock, pacer, sent, endedCalls } = setUp(2)
     pacer.add(0, 0, [Buffer.from('long')], 500)
     pacer.add(1, 40, [Buffer.from('short')], 60)
@@ -155,7 +155,7 @@ describe('Pacer', () => {
     expect(clock.pendingTimers).toBe(0)
   })
 
-  test('paused between the last entry and its end, it ends when it has gone on for the rest', () => {
+  test('paused between the last entry and its end, ends after the rest of its time', () => {
     const { clock, pacer, endedCalls } = setUp()
     pacer.add(0, 0, [Buffer.from('last')], 100)
     pacer.finish(0)
@@ -171,7 +171,7 @@ describe('Pacer', () => {
     expect(endedCalls()).toBe(1)
   })
 
-  test('closed, it sends nothing, holds no timer and lets go of whoever waits', async () => {
+  test('after close sends nothing, holds no timer and resolves all waits', async () => {
     const { clock, pacer, sent, add, endedCalls } = setUp()
     add(0, 0, 5000)
     pacer.start()
@@ -185,11 +185,11 @@ describe('Pacer', () => {
     expect(endedCalls()).toBe(0)
   })
 
-  test('refuses a lane that it does not have', () => {
+  test('refuses an unknown lane', () => {
     expect(() => setUp().add(1, 0)).toThrow(RangeError)
   })
 
-  test('A-PLY-3 paused, it sends nothing, and then goes on from where it was', () => {
+  test('A-PLY-3 paused, sends nothing, and then continues from its position', () => {
     const { clock, pacer, sent, add } = setUp()
     add(0, 0, 40, 80)
     pacer.start()
@@ -203,7 +203,7 @@ describe('Pacer', () => {
     expect(sent).toEqual(['0: 0 @0', '40: 0 @40', '1080: 0 @80'])
   })
 
-  test('paused while it sends, it sends no more of what is due', () => {
+  test('paused while sending, sends no more of the due entries', () => {
     const clock = new ManualClock()
     const sent: string[] = []
     const pacer = new Pacer<string>({

@@ -4,7 +4,7 @@ import { timestampOf } from '../../../src/rtp/index.js'
 import type { MediaDescription } from '../../../src/sdp/index.js'
 import type { ManualClock } from '../../../src/testing/manual-clock.js'
 
-/** A track that is in memory: reading it takes no time, only turns of the event loop. */
+/** Reads a track into memory: reading it again takes no time, only turns of the event loop. */
 export async function inMemory(track: FileTrack): Promise<FileTrack> {
   const units: AccessUnit[] = []
   for await (const unit of track.accessUnits()) units.push(unit)
@@ -17,7 +17,7 @@ export async function inMemory(track: FileTrack): Promise<FileTrack> {
   }
 }
 
-/** Keeps what is sent, with the time. */
+/** Records sent packets with their times. */
 export class RecordingTrack extends Track {
   readonly sent: { readonly atMs: number; readonly packet: Buffer }[] = []
   readonly #clock: ManualClock
@@ -31,7 +31,7 @@ export class RecordingTrack extends Track {
   }
 }
 
-/** Moves time in steps below the read-ahead, with a turn of the event loop around each for the reading. */
+/** Moves time in steps below the read-ahead, with turns of the event loop for the reading. */
 export async function turn(clock: ManualClock, ms: number): Promise<void> {
   const stepMs = 200
   await new Promise((resolve) => setImmediate(resolve))
@@ -41,7 +41,7 @@ export async function turn(clock: ManualClock, ms: number): Promise<void> {
   }
 }
 
-/** The packets of each access unit: those with one timestamp. */
+/** Groups packets by access unit: those with one timestamp. */
 export function unitsOf(packets: readonly { atMs: number; packet: Buffer }[]) {
   const units: { atMs: number; timestamp: number }[] = []
   for (const { atMs, packet } of packets) {

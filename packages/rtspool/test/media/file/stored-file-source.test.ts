@@ -10,7 +10,7 @@ import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { kindOf, payloadOf } from '../../support/payload.js'
 import { inMemory, RecordingTrack, turn, unitsOf } from './recording.js'
 
-/** A key frame a second, 25 pictures a second. */
+/** Test file with one key frame and 25 pictures a second. */
 const clip = fileURLToPath(new URL('../../../../rtspool-server/assets/test.mp4', import.meta.url))
 const clipSeconds = 10.24
 const whole: PlayRange = { startSeconds: 0, endSeconds: clipSeconds }
@@ -47,7 +47,7 @@ async function open() {
   return { clock, source, tracks, video, audio, end, rangeEnded, run, play }
 }
 
-/** Sequence numbers that are not one more than the one before. */
+/** Counts sequence numbers that are not one more than their predecessor. */
 function gapsIn({ sent }: RecordingTrack): number {
   const numbers = sent.map(({ packet }) => sequenceNumberOf(packet))
   return numbers.filter((number, at) => at > 0 && number !== ((numbers[at - 1] ?? 0) + 1) % 65_536)
@@ -55,7 +55,7 @@ function gapsIn({ sent }: RecordingTrack): number {
 }
 
 describe('StoredFileSource', () => {
-  test('sends nothing before it is told to', async () => {
+  test('sends nothing before play', async () => {
     const { source, video, run } = await open()
     await run(500)
     await source.seek(whole)
@@ -70,14 +70,14 @@ describe('StoredFileSource', () => {
     { asked: 5, start: 5 },
     { asked: 5.5, start: 5 },
     { asked: 10.2, start: 10 },
-  ])('A-RNG-1 asked for $asked s it begins with the key frame at $start s', async (piece) => {
+  ])('A-RNG-1 a seek to $asked s begins with the key frame at $start s', async (piece) => {
     const { source, video, audio, play, run } = await open()
     expect(await play({ startSeconds: piece.asked, endSeconds: clipSeconds })).toBe(piece.start)
     await run(40)
     const first = video.sent[0]?.packet ?? Buffer.alloc(12)
     expect(kindOf('H264', payloadOf(first))).toBe(payloadKinds.prefix)
     expect(source.positionSeconds).toBeCloseTo(piece.start + 0.04, 5)
-    // The sound of the same moment, and not of the one that was asked for.
+    // Sound of the start, not of the requested position.
     expect(audio.sent.length).toBeGreaterThanOrEqual(1)
   })
 
@@ -95,7 +95,7 @@ describe('StoredFileSource', () => {
     }
   })
 
-  test('A-INF-2 numbers and timestamps go on across seeks, and nothing of before is sent', async () => {
+  test('A-INF-2 numbers and timestamps continue across seeks, and nothing from before is sent', async () => {
     const { clock, video, audio, play, run } = await open()
     await play(whole)
     await run(1500)
@@ -117,7 +117,7 @@ describe('StoredFileSource', () => {
     expect(new Set(video.sent.map(({ packet }) => ssrcOf(packet))).size).toBe(1)
   })
 
-  test('A-PLY-3 goes on after a pause with the next picture', async () => {
+  test('A-PLY-3 continues after a pause with the next picture', async () => {
     const { source, video, audio, play, run } = await open()
     await play(whole)
     await run(1000)
@@ -140,7 +140,7 @@ describe('StoredFileSource', () => {
   })
 
   test.each(['resume', 'seek'] as const)(
-    'A-INF-1 after a pause and a %s its tracks are on one time base still',
+    'A-INF-1 keeps its tracks on one time base after a pause and a %s',
     async (next) => {
       const { clock, source, tracks, play, run } = await open()
       await play(whole)
@@ -174,7 +174,7 @@ describe('StoredFileSource', () => {
     expect(end).not.toHaveBeenCalled()
   })
 
-  test('A-PLY-5 plays all of the file to its end', async () => {
+  test('A-PLY-5 plays the whole file to its end', async () => {
     const { video, audio, rangeEnded, play, run } = await open()
     await play(whole)
     await run(clipSeconds * 1000 + 100)
@@ -182,7 +182,7 @@ describe('StoredFileSource', () => {
     expect([unitsOf(video.sent).length, unitsOf(audio.sent).length]).toEqual([256, 480])
   })
 
-  test('begins with the sound where the video is over already', async () => {
+  test('begins with the sound if the video has already ended', async () => {
     const [video, audio] = file.tracks
     if (!video || !audio) throw new Error('expected two tracks')
     file = { ...file, tracks: [{ ...video, endSeconds: 8 }, audio] }
@@ -192,7 +192,7 @@ describe('StoredFileSource', () => {
     expect(tracks.map(({ sent }) => sent.length > 0)).toEqual([false, true])
   })
 
-  test('closed, it holds no timer, sends nothing, and cannot seek', async () => {
+  test('after close holds no timer, sends nothing and cannot seek', async () => {
     const { clock, source, video, play, run } = await open()
     await play(whole)
     await run(100)
@@ -204,7 +204,7 @@ describe('StoredFileSource', () => {
     await expect(source.seek(whole)).rejects.toThrow(/was closed/)
   })
 
-  test('a file that breaks while it plays ends the media and says why', async () => {
+  test('ends the media with the reason if the file breaks during playback', async () => {
     const failure = new Error('the disk is gone')
     const breaking = (track: FileTrack): FileTrack => ({
       ...track,
@@ -228,7 +228,7 @@ describe('StoredFileSource', () => {
     expect(told.mock.calls[0]?.[0]).toEqual({ path: clip, error: failure })
   })
 
-  test('a file that cannot be read is closed', async () => {
+  test('closes a file that cannot be read', async () => {
     const broken = (track: FileTrack): FileTrack => ({
       ...track,
       // biome-ignore lint/correctness/useYield: reading fails before there is anything.

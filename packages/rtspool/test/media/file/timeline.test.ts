@@ -3,7 +3,7 @@ import { timePiece, timeUnits } from '../../../src/media/file/timeline.js'
 import type { AccessUnit, FileTrack } from '../../../src/media/file/tracks/file-track.js'
 import { createMediaDescription } from '../../../src/sdp/index.js'
 
-/** A track whose units are shown at the given frame numbers, 25 a second, in this order of decoding. */
+/** Creates a track whose units have these frame numbers, 25 a second, in decoding order. */
 function trackOf(frames: readonly number[], lookAhead: number): FileTrack {
   const units = frames.map(
     (frame): AccessUnit => ({
@@ -41,7 +41,7 @@ async function take(track: FileTrack, count: number, loop: boolean, originSecond
 }
 
 describe('timeUnits', () => {
-  test('without reordering, a unit is sent when it is shown', async () => {
+  test('without reordering, sends each unit at its presentation time', async () => {
     expect(await take(trackOf([0, 1, 2], 0), 10, false)).toEqual([
       { shown: 0, sent: 0 },
       { shown: 1, sent: 1 },
@@ -49,7 +49,7 @@ describe('timeUnits', () => {
     ])
   })
 
-  test('pictures that are shown late keep the order of decoding', async () => {
+  test('keeps pictures that are shown late in decoding order', async () => {
     expect(await take(trackOf([0, 3, 1, 2, 6, 4, 5], 16), 10, false)).toEqual([
       { shown: 0, sent: 0 },
       { shown: 3, sent: 1 },
@@ -61,13 +61,13 @@ describe('timeUnits', () => {
     ])
   })
 
-  test('looped, a round begins where the one before ends', async () => {
+  test('looped, begins a round at the end of the previous one', async () => {
     const taken = await take(trackOf([0, 2, 1], 16), 7, true)
     expect(taken.map(({ shown }) => shown)).toEqual([0, 2, 1, 3, 5, 4, 6])
     expect(taken.map(({ sent }) => sent)).toEqual([0, 1, 1, 3, 4, 4, 6])
   })
 
-  test('looped for a year, it has not drifted by a tick', async () => {
+  test('looped for a year, does not drift by a tick', async () => {
     const track = trackOf([0, 1, 2], 0)
     const ticks: number[] = []
     for await (const { seconds } of timeUnits(track, {
@@ -81,7 +81,7 @@ describe('timeUnits', () => {
     expect(ticks).toEqual([0, 3600, 7200, 365 * 86_400 * 90_000 + 10_800])
   })
 
-  test('a file that begins late begins at once', async () => {
+  test('begins a file that starts late at once', async () => {
     const taken = await take(trackOf([50, 51], 0), 10, false, 2)
     expect(taken).toEqual([
       { shown: 0, sent: 0 },
@@ -106,21 +106,21 @@ describe('timePiece', () => {
     return shown
   }
 
-  test('A-RNG-4 is half open', async () => {
+  test('A-RNG-4 excludes its end', async () => {
     expect(await piece([0, 1, 2, 3, 4], 0, 3)).toEqual([0, 1, 2])
   })
 
-  test('leaves out what is shown before its start, and what precedes the first key frame', async () => {
-    // An open GOP: 4 and 5 are shown before the key frame and need what was before it.
+  test('leaves out units before its start, and those before the first key frame', async () => {
+    // An open GOP: 4 and 5 are shown before the key frame and need earlier pictures.
     expect(await piece([3, 6, 4, 5, 7], 6, 100, [6])).toEqual([6, 7])
   })
 
-  test('keeps a picture beyond its end that one before it needs', async () => {
+  test('keeps a picture beyond its end if an earlier one needs it', async () => {
     expect(await piece([0, 3, 1, 2, 6, 4, 5], 0, 2)).toEqual([0, 3, 1])
     expect(await piece([0, 3, 1, 2, 6, 4, 5], 0, 3)).toEqual([0, 3, 1, 2])
   })
 
-  test('reads no further than pictures can be held back', async () => {
+  test('reads only as far as pictures can be reordered', async () => {
     let read = 0
     const track = trackOf(
       Array.from({ length: 1000 }, (_, frame) => frame),
@@ -137,7 +137,7 @@ describe('timePiece', () => {
     expect(read).toBeLessThanOrEqual(25 + 17)
   })
 
-  test('is timed from its start', async () => {
+  test('counts time from its start', async () => {
     const track = trackOf([0, 1, 2], 0)
     const times: number[] = []
     const options = { startSeconds: 1 / 25, endSeconds: 1 }

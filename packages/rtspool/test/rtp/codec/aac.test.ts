@@ -87,7 +87,7 @@ describe('A-PAY-3: ADTS headers', () => {
     { name: 'no syncword', header: 'fef14c80015ffc' },
     { name: 'several access units', header: 'fff14c80015ffd' },
     { name: 'a reserved sample rate', header: 'fff17c80015ffc' },
-  ])('$name is none', ({ header }) => {
+  ])('$name is no header', ({ header }) => {
     expect(parseAdtsHeader(Buffer.from(header, 'hex'))).toBeUndefined()
   })
 })

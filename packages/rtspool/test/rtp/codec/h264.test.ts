@@ -14,7 +14,7 @@ const record = bytesOf(
 )
 
 describe('A-PAY-1: the configuration of a file', () => {
-  test('gives parameter sets, length size and profile', () => {
+  test('contains parameter sets, length size and profile', () => {
     const configuration = parseAvcConfiguration(record)
     expect(configuration).toEqual({
       sps: [bytesOf(sps)],
@@ -44,7 +44,7 @@ describe('A-PAY-1: the configuration of a file', () => {
     })
   })
 
-  test('that is cut off is refused', () => {
+  test('is refused if it is cut off', () => {
     const end = record.length - 4
     for (let length = 0; length < end; length++) {
       expect(() => parseAvcConfiguration(record.subarray(0, length))).toThrow(RangeError)
@@ -55,7 +55,7 @@ describe('A-PAY-1: the configuration of a file', () => {
 })
 
 describe('A-PAY-1: the configuration of a stream', () => {
-  test('is found among the NAL units of a key frame', () => {
+  test('is taken from the NAL units of a key frame', () => {
     const units = ['09f0', sps, pps, '6588'].map(bytesOf)
     expect(avcConfigurationOf(units)).toMatchObject({
       sps: [bytesOf(sps)],

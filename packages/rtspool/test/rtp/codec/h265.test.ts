@@ -27,7 +27,7 @@ describe('A-PAY-2: the configuration of an H.265 file', () => {
     expect([none.vps, none.sps, none.pps]).toEqual([[], [], []])
   })
 
-  test('that is cut off is refused', () => {
+  test('is refused if it is cut off', () => {
     for (let length = 0; length < hevcConfiguration.length; length++) {
       expect(() => parseHevcConfiguration(hevcConfiguration.subarray(0, length))).toThrow(
         RangeError,

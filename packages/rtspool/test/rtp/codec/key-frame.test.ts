@@ -4,7 +4,7 @@ import { bytesOf } from '../../support/bytes-of.js'
 
 const { picture, keyFrame, prefix, recovery, gradual, rest } = payloadKinds
 
-/** Bits of a payload that stands in the middle of a packet. */
+/** Returns the bits of a payload in the middle of a packet. */
 function kindOf(encoding: string, payload: string): number | undefined {
   const bytes = bytesOf(payload)
   const packet = Buffer.concat([Buffer.alloc(12, 0x65), bytes, Buffer.alloc(3, 0x65)])
@@ -14,7 +14,7 @@ function kindOf(encoding: string, payload: string): number | undefined {
 const sps = '6764000caccd40'
 const pps = '68ebe3cb22c0'
 
-describe('M-D A-PAY-1 the slice decides over a key frame of H.264', () => {
+describe('M-D A-PAY-1 the slice makes a key frame of H.264', () => {
   test.each([
     ['IDR slice', '65 88', keyFrame],
     ['other slice', '41 9a', picture],
@@ -77,13 +77,13 @@ describe('M-B recovery points of H.264', () => {
   ])('%s', (_, payload, kind) => expect(kindOf('H264', payload)).toBe(kind))
 })
 
-/** Two bytes of an H.265 payload header, of layer 0. */
+/** Returns two bytes of an H.265 payload header of layer 0. */
 const unit = (type: number) => `${(type << 1).toString(16).padStart(2, '0')}01`
 const aggregate = (...units: string[]) =>
   unit(48) +
   units.map((each) => `${(each.length / 2).toString(16).padStart(4, '0')}${each}`).join('')
 
-describe('M-D A-PAY-2 the slice decides over a key frame of H.265', () => {
+describe('M-D A-PAY-2 the slice makes a key frame of H.265', () => {
   const slice = `${unit(1)}d0`
   const idr = `${unit(19)}af`
   const sets = [`${unit(32)}0c`, `${unit(33)}01`, `${unit(34)}c1`] as const
@@ -175,12 +175,12 @@ describe('M-D key frames of other encodings', () => {
     ['MP4V-ES', 'a later packet', 'a5 000001b6 10', picture],
   ])('%s: %s', (encoding, _, payload, kind) => expect(kindOf(encoding, payload)).toBe(kind))
 
-  it('are nothing in empty payloads', () => {
+  it('do not exist in empty payloads', () => {
     const encodings = ['H264', 'H265', 'VP8', 'VP9', 'AV1', 'JPEG', 'MPV', 'MP4V-ES']
     expect(encodings.map((encoding) => kindOf(encoding, ''))).toEqual(encodings.map(() => 0))
   })
 
-  it('are known by the name of the encoding in any spelling, and of no other', () => {
+  it('are recognised for each known encoding, in any spelling', () => {
     expect(
       ['h264', 'H265', 'vp8', 'mp4v-es', 'H263', 'opus', 'toString'].map(
         (name) => !!payloadTestOf(name),

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { opusSamplesOf, splitOpusPacket } from '../../../src/rtp/index.js'
 import { bytesOf } from '../../support/bytes-of.js'
 
-/** 20 ms of CELT in mono: configuration 31, and the code of how many frames. */
+/** TOC of 20 ms of CELT in mono: configuration 31, and the code of the number of frames. */
 const toc = (code: number) => (0xf8 | code).toString(16)
 
-describe('A-PAY-4: how long an Opus packet plays', () => {
+describe('A-PAY-4: the duration of an Opus packet', () => {
   test.each([
     { name: 'SILK, 10 ms', packet: '00 11', samples: 480 },
     { name: 'SILK, 60 ms', packet: '18 11', samples: 2880 },
@@ -40,7 +40,7 @@ describe('A-PAY-4: the frames of an Opus packet', () => {
     if (split) expect([split.toc, split.frameSamples]).toEqual([0xf8, 960])
   })
 
-  test('a long one has its size in two bytes', () => {
+  test('of more than 251 bytes have their size in two bytes', () => {
     const packet = Buffer.concat([bytesOf(`${toc(2)} fc 01`), Buffer.alloc(256 + 3, 7)])
     expect(splitOpusPacket(packet)?.frames.map(({ length }) => length)).toEqual([256, 3])
   })

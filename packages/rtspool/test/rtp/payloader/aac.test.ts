@@ -15,7 +15,7 @@ describe('A-PAY-3: the packets of access units', () => {
     expect(packets.map(timestampOf)).toEqual([5])
   })
 
-  test('several units share a packet when that is allowed', () => {
+  test('several units share a packet if allowed', () => {
     const payloader = new AacPayloader({ ...options, maxAccessUnitsPerPacket: 2 })
     const units = ['aa', 'bbbb', 'cc'].map((text) => Buffer.from(text, 'hex'))
     const packets = payloader.packetize(units, 100)
@@ -37,7 +37,7 @@ describe('A-PAY-3: the packets of access units', () => {
     expect(packets.map((packet) => packet.length)).toEqual([64, 64, 20])
   })
 
-  test('empty units and those of more than 8191 bytes are left out and counted', () => {
+  test('empty units and those of more than 8191 bytes are dropped and counted', () => {
     const payloader = new AacPayloader({ ...options, maxAccessUnitsPerPacket: 4 })
     const units = [aacUnit(1), Buffer.alloc(0), aacUnit(2), aacUnit(8192), aacUnit(8191)]
     const packets = payloader.packetize(units, 0)

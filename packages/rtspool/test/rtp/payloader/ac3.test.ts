@@ -13,7 +13,7 @@ import { depacketizeAc3 } from './depacketizers.js'
 
 const options = { payloadType: 97, ssrc: 7, sequenceNumber: 65_530, maxPacketBytes: 1460 }
 
-/** Beginnings of frames as ffmpeg 5.1 writes them. */
+/** Headers of frames as ffmpeg 5.1 writes them. */
 const headers = [
   {
     name: 'AC-3, 32 kHz, 640 kbit/s',
@@ -65,7 +65,7 @@ describe('the header of', () => {
     '0b770000c0402f84',
     '0b770000ff402f84',
     '0b7700001490ffff',
-  ])('no frame (%s) is not', (hex) => {
+  ])('no frame (%s) is refused', (hex) => {
     expect(parseAc3Header(Buffer.from(hex, 'hex'))).toBeUndefined()
   })
 
@@ -81,23 +81,20 @@ describe('the header of', () => {
 })
 
 describe.each(['ac3', 'eac3'] as const)('frames of %s', (codec) => {
-  test.each([1, 100, 1446, 1447, 2500, 3840, 4096])(
-    'of %d bytes come out byte for byte',
-    (size) => {
-      const payloader = new Ac3Payloader({ ...options, codec })
-      const frame = seededBytes(size, size)
-      const packets = payloader.packetize(frame, 4000)
-      expect(depacketizeAc3(packets, codec)).toEqual([frame])
-      expect(packets.every((packet) => packet.length <= 1460)).toBe(true)
-      expect(new Set(packets.map(timestampOf))).toEqual(new Set([4000]))
-      expect(packets.map(sequenceNumberOf)).toEqual(
-        packets.map((_, index) => (65_530 + index) & 0xffff),
-      )
-      expect(packets.map(payloadTypeOf)).toEqual(packets.map(() => 97))
-    },
-  )
+  test.each([1, 100, 1446, 1447, 2500, 3840, 4096])('of %d bytes stay unchanged', (size) => {
+    const payloader = new Ac3Payloader({ ...options, codec })
+    const frame = seededBytes(size, size)
+    const packets = payloader.packetize(frame, 4000)
+    expect(depacketizeAc3(packets, codec)).toEqual([frame])
+    expect(packets.every((packet) => packet.length <= 1460)).toBe(true)
+    expect(new Set(packets.map(timestampOf))).toEqual(new Set([4000]))
+    expect(packets.map(sequenceNumberOf)).toEqual(
+      packets.map((_, index) => (65_530 + index) & 0xffff),
+    )
+    expect(packets.map(payloadTypeOf)).toEqual(packets.map(() => 97))
+  })
 
-  test('that need more than 255 pieces are left out', () => {
+  test('that need more than 255 fragments are dropped', () => {
     const payloader = new Ac3Payloader({ ...options, codec, maxPacketBytes: 64 })
     expect(payloader.packetize(Buffer.alloc(50 * 255 + 1), 0)).toEqual([])
     expect(payloader.droppedFrames).toBe(1)
@@ -105,7 +102,7 @@ describe.each(['ac3', 'eac3'] as const)('frames of %s', (codec) => {
   })
 })
 
-test('RFC 4184 section 4.1.1: a first piece says whether it has five eighths of the frame', () => {
+test('RFC 4184 section 4.1.1: a first fragment signals whether it has five eighths of the frame', () => {
   const first = (size: number) => {
     const payloader = new Ac3Payloader({ ...options, codec: 'ac3' })
     const [packet] = payloader.packetize(Buffer.alloc(size), 0)

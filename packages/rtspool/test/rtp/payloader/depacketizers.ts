@@ -1,7 +1,7 @@
 import { markerOf } from '../../../src/rtp/index.js'
 import { payloadOf } from '../../support/payload.js'
 
-/** NAL units out of RTP packets without loss; throws on what RFC 6184 forbids. */
+/** Restores NAL units from RTP packets without loss; throws on violations of RFC 6184. */
 export function depacketizeH264(packets: readonly Buffer[]): Buffer[] {
   const units: Buffer[] = []
   let pieces: Buffer[] = []
@@ -41,7 +41,7 @@ function splitStap(payload: Buffer): Buffer[] {
   return units
 }
 
-/** Access units out of RTP packets without loss; throws on what RFC 3640 forbids. */
+/** Restores access units from RTP packets without loss; throws on violations of RFC 3640. */
 export function depacketizeAac(packets: readonly Buffer[]): Buffer[] {
   const units: Buffer[] = []
   let pieces: Buffer[] = []
@@ -76,7 +76,7 @@ export function depacketizeAac(packets: readonly Buffer[]): Buffer[] {
   return units
 }
 
-/** NAL units out of RTP packets without loss; throws on what RFC 7798 forbids. */
+/** Restores NAL units from RTP packets without loss; throws on violations of RFC 7798. */
 export function depacketizeH265(packets: readonly Buffer[]): Buffer[] {
   const units: Buffer[] = []
   let pieces: Buffer[] = []
@@ -104,7 +104,10 @@ export function depacketizeH265(packets: readonly Buffer[]): Buffer[] {
   return units
 }
 
-/** RFC 7798 section 4.4.2: two units at least, whose lowest LayerId and TID the packet has. */
+/**
+ * Splits an aggregation packet (RFC 7798 section 4.4.2): at least two units, whose lowest LayerId
+ * and TID the packet has.
+ */
 function splitAggregate(payload: Buffer): Buffer[] {
   const units: Buffer[] = []
   let offset = 2
@@ -123,7 +126,9 @@ function splitAggregate(payload: Buffer): Buffer[] {
   return units
 }
 
-/** Frames of MPEG audio out of RTP packets without loss; throws on what RFC 2250 forbids. */
+/**
+ * Restores frames of MPEG audio from RTP packets without loss; throws on violations of RFC 2250.
+ */
 export function depacketizeMpegAudio(packets: readonly Buffer[]): Buffer[] {
   const frames: Buffer[][] = []
   for (const packet of packets) {
@@ -139,7 +144,10 @@ export function depacketizeMpegAudio(packets: readonly Buffer[]): Buffer[] {
   return frames.map((pieces) => Buffer.concat(pieces))
 }
 
-/** Frames of AC-3 or E-AC-3 out of RTP packets without loss; throws on what RFC 4184 and RFC 4598 forbid. */
+/**
+ * Restores frames of AC-3 or E-AC-3 from RTP packets without loss; throws on violations of RFC 4184
+ * and RFC 4598.
+ */
 export function depacketizeAc3(packets: readonly Buffer[], codec: 'ac3' | 'eac3'): Buffer[] {
   const frames: Buffer[] = []
   let pieces: Buffer[] = []

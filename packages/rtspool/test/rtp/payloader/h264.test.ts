@@ -15,23 +15,23 @@ describe('A-PAY-1: the packets of an access unit', () => {
   const payloads = (units: Buffer[]): string[] =>
     payloader.packetize(units, 0).map((packet) => payloadOf(packet).toString('hex'))
 
-  test('a NAL unit that fits is sent as it is', () => {
+  test('sends a NAL unit that fits unchanged', () => {
     const unit = h264NalUnit(0x65, 52)
     expect(payloads([unit])).toEqual([unit.toString('hex')])
   })
 
-  test('neighbours that fit share a STAP-A with the highest NRI and the F bit of any', () => {
+  test('puts neighbours that fit into a STAP-A with the highest NRI and the F bit of any', () => {
     const units = [Buffer.from('0601', 'hex'), Buffer.from('a7', 'hex'), Buffer.from('4102', 'hex')]
     expect(payloads(units)).toEqual(['d8 0002 0601 0001 a7 0002 4102'.replaceAll(' ', '')])
   })
 
-  test('two that would be a byte too large together do not', () => {
+  test('keeps two units apart that are a byte too large together', () => {
     const fitting = [h264NalUnit(0x67, 24), h264NalUnit(0x68, 23)]
     expect(payloads(fitting)).toHaveLength(1)
     expect(payloads([...fitting.slice(1), h264NalUnit(0x68, 25)])).toHaveLength(2)
   })
 
-  test('a larger one is sent in full FU-A fragments and a rest', () => {
+  test('sends a larger unit in full FU-A fragments and a rest', () => {
     const unit = h264NalUnit(0x65, 1 + 50 + 50 + 1)
     const packets = payloader.packetize([unit], 0)
     expect(packets.map((packet) => packet.length)).toEqual([64, 64, 15])
@@ -40,7 +40,7 @@ describe('A-PAY-1: the packets of an access unit', () => {
     expect(payloads([h264NalUnit(0x65, 53)])).toHaveLength(2)
   })
 
-  test('parameter sets before a large slice begin a key frame', () => {
+  test('puts parameter sets before a large slice in a key frame', () => {
     const packets = payloader.packetize(
       [h264NalUnit(0x67, 10), h264NalUnit(0x68, 4), h264NalUnit(0x65, 100)],
       0,
@@ -53,7 +53,7 @@ describe('A-PAY-1: the packets of an access unit', () => {
     ])
   })
 
-  test('empty units and types that H.264 does not have are left out and counted', () => {
+  test('drops and counts empty units and types that H.264 does not define', () => {
     const before = payloader.droppedNalUnits
     const unit = h264NalUnit(0x41, 5)
     const others = [0x60, 0x78, 0x7c, 0x1f].map((header) => h264NalUnit(header, 5))

@@ -10,23 +10,23 @@ describe('A-PAY-2: the packets of an access unit', () => {
   const payloads = (units: Buffer[]): string[] =>
     payloader.packetize(units, 0).map((packet) => payloadOf(packet).toString('hex'))
 
-  test('a NAL unit that fits is sent as it is', () => {
+  test('sends a NAL unit that fits unchanged', () => {
     const unit = h265NalUnit(19, 52)
     expect(payloads([unit])).toEqual([unit.toString('hex')])
   })
 
-  test('small parameter sets share an AP with the lowest LayerId and TID and the F bit of any', () => {
+  test('puts small parameter sets into an AP with the lowest LayerId and TID and the F bit of any', () => {
     const units = ['400a01', '421b02', 'c41103'].map((text) => Buffer.from(text, 'hex'))
     // LayerId 1, 3, 2 and TID 2, 3, 1
     expect(payloads(units)).toEqual(['e009 0003400a01 0003421b02 0003c41103'.replaceAll(' ', '')])
   })
 
-  test('two that would be a byte too large together do not', () => {
+  test('keeps two units apart that are a byte too large together', () => {
     expect(payloads([h265NalUnit(33, 24), h265NalUnit(34, 22)])).toHaveLength(1)
     expect(payloads([h265NalUnit(33, 24), h265NalUnit(34, 23)])).toHaveLength(2)
   })
 
-  test('a larger one is sent in full FU fragments and a rest, its header in each', () => {
+  test('sends a larger unit in full FU fragments and a rest, with its header in each', () => {
     const unit = h265NalUnit(19, 2 + 49 + 49 + 1, 0x000a)
     const packets = payloader.packetize([unit], 0)
     expect(packets.map((packet) => packet.length)).toEqual([64, 64, 16])
@@ -46,7 +46,7 @@ describe('A-PAY-2: the packets of an access unit', () => {
     ])
   })
 
-  test('units without a whole header and of types that are packets are left out and counted', () => {
+  test('drops and counts units without a whole header and of types that are packets', () => {
     const before = payloader.droppedNalUnits
     const unit = h265NalUnit(1, 5)
     const others = [

@@ -62,14 +62,11 @@ describe('the header of MPEG audio', () => {
   )
 })
 
-test.each([1, 417, 1440, 1444, 1445, 1728, 5000])(
-  'a frame of %d bytes comes out byte for byte',
-  (size) => {
-    const payloader = new MpegAudioPayloader(options)
-    const frames = [seededBytes(size, 1), seededBytes(size, 2)]
-    const packets = frames.flatMap((frame, index) => payloader.packetize(frame, index * 2160))
-    expect(depacketizeMpegAudio(packets)).toEqual(frames)
-    expect(packets.every((packet) => packet.length <= 1460)).toBe(true)
-    expect(new Set(packets.map(timestampOf))).toEqual(new Set([0, 2160]))
-  },
-)
+test.each([1, 417, 1440, 1444, 1445, 1728, 5000])('a frame of %d bytes stays unchanged', (size) => {
+  const payloader = new MpegAudioPayloader(options)
+  const frames = [seededBytes(size, 1), seededBytes(size, 2)]
+  const packets = frames.flatMap((frame, index) => payloader.packetize(frame, index * 2160))
+  expect(depacketizeMpegAudio(packets)).toEqual(frames)
+  expect(packets.every((packet) => packet.length <= 1460)).toBe(true)
+  expect(new Set(packets.map(timestampOf))).toEqual(new Set([0, 2160]))
+})

@@ -14,7 +14,7 @@ import { seededBytes } from '../random-bytes.js'
 const options = { payloadType: 97, ssrc: 7, sequenceNumber: 65_535 }
 
 describe('A-PAY-4: Opus packets', () => {
-  test('are sent one each, without a marker', () => {
+  test('are sent one by one, without a marker', () => {
     fc.assert(
       fc.property(
         fc.array(fc.uint8Array({ minLength: 1, maxLength: 1448 }), { minLength: 1, maxLength: 5 }),
@@ -34,7 +34,7 @@ describe('A-PAY-4: Opus packets', () => {
     )
   })
 
-  test('that are too large are sent frame by frame', () => {
+  test('are sent frame by frame if they are too large', () => {
     const payloader = new OpusPayloader(options)
     const frames = [seededBytes(1000, 1), seededBytes(1000, 2), seededBytes(1000, 3)]
     // Configuration 30, 10 ms in stereo; code 3, three frames of one size.
@@ -47,7 +47,7 @@ describe('A-PAY-4: Opus packets', () => {
     }
   })
 
-  test('that are empty, or have a frame that is too large, are left out and counted', () => {
+  test('are dropped and counted if they are empty, or have a frame that is too large', () => {
     const payloader = new OpusPayloader(options)
     expect(payloader.packetize(Buffer.alloc(0), 0)).toEqual([])
     expect(payloader.packetize(Buffer.alloc(2000, 0xf8), 0)).toEqual([])

@@ -11,7 +11,7 @@ import { srtpSuites } from '../../../src/srtp/index.js'
 const headers = { 4: 20 + 8, 6: 40 + 8 }
 const mkiBytes = 4
 
-describe('R-1 packets of our own', () => {
+describe('R-1 packets made by the server', () => {
   it.each(Object.values(srtpSuites))('fit a route of 1400 bytes with $name', ({ rtpTagBytes }) => {
     const sizeBytes = defaultMaxPacketBytes + rtpTagBytes + mkiBytes
     expect(sizeBytes + headers[6]).toBeLessThanOrEqual(1400)
@@ -26,7 +26,7 @@ describe('R-1 packets of our own', () => {
     ['H.265', () => new H265Payloader(init).packetize([h265Unit], 1)],
     ['AAC', () => new AacPayloader(init).packetize([Buffer.alloc(5000, 1)], 1)],
     ['G.711', () => new G711Payloader({ ...init, channels: 1 }).packetize(Buffer.alloc(5000), 1)],
-  ] as const)('are no larger: %s', (_codec, packetize) => {
+  ] as const)('have at most this size: %s', (_codec, packetize) => {
     const sizes = packetize().map(({ length }) => length)
     expect(sizes.length).toBeGreaterThan(1)
     expect(Math.max(...sizes)).toBeLessThanOrEqual(defaultMaxPacketBytes)

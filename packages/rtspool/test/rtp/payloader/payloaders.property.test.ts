@@ -46,7 +46,7 @@ test.each([
     Payloader: H265Payloader,
     depacketize: depacketizeH265,
   },
-])('$name: NAL units of up to 200,000 bytes come out byte for byte', (codec) => {
+])('$name: NAL units of up to 200,000 bytes stay unchanged', (codec) => {
   const { unit, Payloader, depacketize } = codec
   fc.assert(
     fc.property(
@@ -80,7 +80,7 @@ test.each([
   )
 })
 
-test('A-PAY-3, A-RTP-1, A-RTP-3: access units of 1 to 8191 bytes come out byte for byte', () => {
+test('A-PAY-3, A-RTP-1, A-RTP-3: access units of 1 to 8191 bytes stay unchanged', () => {
   const unit = fc
     .tuple(
       fc.oneof(fc.integer({ min: 1, max: 600 }), fc.integer({ min: 1, max: 8191 })),
@@ -116,7 +116,7 @@ test('A-PAY-3, A-RTP-1, A-RTP-3: access units of 1 to 8191 bytes come out byte f
   )
 })
 
-test('A-PAY-5: samples of G.711 of all sizes and channels come out byte for byte, timed by sampling instants', () => {
+test('A-PAY-5: samples of G.711 of all sizes and channels stay unchanged, with times by sampling instants', () => {
   fc.assert(
     fc.property(
       fc.nat(8000),

@@ -34,22 +34,19 @@ describe('linear PCM', () => {
     expect([pcm(1), pcm(2), pcm(3)].map(pcmEncodingOf)).toEqual(['L8', 'L16', 'L24'])
   })
 
-  test.each([1, 2, 3, 4, 6, 12, 18])(
-    'in instants of %d bytes comes out byte for byte',
-    (instantBytes) => {
-      const payloader = new PcmPayloader({ ...options, instantBytes })
-      const samples = seededBytes(960 * instantBytes + instantBytes - 1, instantBytes)
-      const packets = payloader.packetize(samples, 90)
-      expect(Buffer.concat(packets.map(payloadOf))).toEqual(samples.subarray(0, 960 * instantBytes))
-      let instants = 0
-      for (const packet of packets) {
-        expect(packet.length).toBeLessThanOrEqual(1460)
-        expect(timestampOf(packet)).toBe(90 + instants)
-        expect(payloadOf(packet).length % instantBytes).toBe(0)
-        instants += payloadOf(packet).length / instantBytes
-      }
-    },
-  )
+  test.each([1, 2, 3, 4, 6, 12, 18])('in instants of %d bytes stays unchanged', (instantBytes) => {
+    const payloader = new PcmPayloader({ ...options, instantBytes })
+    const samples = seededBytes(960 * instantBytes + instantBytes - 1, instantBytes)
+    const packets = payloader.packetize(samples, 90)
+    expect(Buffer.concat(packets.map(payloadOf))).toEqual(samples.subarray(0, 960 * instantBytes))
+    let instants = 0
+    for (const packet of packets) {
+      expect(packet.length).toBeLessThanOrEqual(1460)
+      expect(timestampOf(packet)).toBe(90 + instants)
+      expect(payloadOf(packet).length % instantBytes).toBe(0)
+      instants += payloadOf(packet).length / instantBytes
+    }
+  })
 
   test.each([0, -1, 1.5, 2000])('in instants of %d bytes is refused', (instantBytes) => {
     expect(() => new PcmPayloader({ ...options, instantBytes })).toThrow(RangeError)

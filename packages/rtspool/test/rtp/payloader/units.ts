@@ -1,9 +1,9 @@
 import { seededBytes } from '../random-bytes.js'
 
-/** One megabyte of noise that units are cut from. */
+/** One megabyte of noise from which units are cut. */
 const noise = seededBytes(2 ** 20, 1)
 
-/** A NAL unit of H.264: its header, then noise. */
+/** Creates a NAL unit of H.264: its header, then noise. */
 export function h264NalUnit(header: number, size: number, offset = 0): Buffer {
   const unit = Buffer.from(noise.subarray(offset, offset + size))
   unit[0] = header
@@ -11,9 +11,9 @@ export function h264NalUnit(header: number, size: number, offset = 0): Buffer {
 }
 
 /**
- * A NAL unit of H.265.
+ * Creates a NAL unit of H.265.
  *
- * @param flags - F, LayerId and TID where the header has them.
+ * @param flags - F, LayerId and TID at their place in the header.
  */
 export function h265NalUnit(type: number, size: number, flags = 0x0001, offset = 0): Buffer {
   const unit = Buffer.from(noise.subarray(offset, offset + Math.max(size, 2)))
@@ -21,7 +21,7 @@ export function h265NalUnit(type: number, size: number, flags = 0x0001, offset =
   return unit
 }
 
-/** An access unit of AAC: nothing but noise. */
+/** Creates an access unit of AAC, which is only noise. */
 export function aacUnit(size: number, offset = 0): Buffer {
   return noise.subarray(offset, offset + size)
 }

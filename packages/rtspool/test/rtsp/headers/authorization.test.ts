@@ -10,7 +10,7 @@ describe('Authorization', () => {
   checkCases(authorizationCases, refusedAuthorizations, parseAuthorization, serializeAuthorization)
 
   it.each(refusedAuthorizations.filter(({ wire }) => wire.length > 20))(
-    'B-SECR nothing of $name is in the error',
+    'B-SECR no part of $name is in the error',
     ({ wire }) => {
       const { message, context } = refusalOf(() => parseAuthorization(wire))
       const shown = `${message} ${JSON.stringify(context)}`
@@ -20,7 +20,7 @@ describe('Authorization', () => {
     },
   )
 
-  it('what cannot be sent is misuse', () => {
+  it('invalid text is misuse', () => {
     expect(() =>
       serializeAuthorization({ scheme: 'Basic', username: 'a:b', password: 'p' }),
     ).toThrow(TypeError)

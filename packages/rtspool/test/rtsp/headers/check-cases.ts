@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { RequestError } from '../../../src/errors.js'
 import type { HeaderCase, RefusedCase } from '../header-cases.js'
 
-/** The error of a call that must throw one of ours. */
+/** Returns the error of a call that must throw an error of the library. */
 export function refusalOf(call: () => unknown): RequestError {
   try {
     call()
@@ -13,7 +13,10 @@ export function refusalOf(call: () => unknown): RequestError {
   throw new Error('nothing was thrown')
 }
 
-/** Parse, serialize and round trip for a table of cases, as far as it is written, and the right error for another. */
+/**
+ * Registers tests for a table of cases: parse, serialize and round trip, and the error of refused
+ * values.
+ */
 export function checkCases<Value>(
   cases: readonly HeaderCase<Value>[],
   refusedCases: readonly RefusedCase[],
@@ -43,7 +46,7 @@ function checkWritten<Value>(
     expect(serialize(value)).toBe(canonical)
   })
 
-  it.each(cases)('$name does not change by being written and read once more', ({ wire }) => {
+  it.each(cases)('$name does not change when it is written and read again', ({ wire }) => {
     const once = serialize(parse(wire))
     expect(serialize(parse(once))).toBe(once)
   })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parseContentLength } from '../../../src/rtsp/headers/content-length.js'
 
-// Values that are refused are among the transcripts, under A-MSG-9.
+// Refused values are among the transcripts, under A-MSG-9.
 describe('Content-Length', () => {
   it('A-MSG-8 none means no body', () => {
     expect(parseContentLength([])).toBe(0)

@@ -6,7 +6,7 @@ import { checkCases, refusalOf } from './check-cases.js'
 describe('CSeq', () => {
   checkCases(cSeqCases, refusedCSeqs, parseCSeq)
 
-  it('A-MSG-5 none is an error of its own', () => {
+  it('A-MSG-5 a missing one has its own error', () => {
     expect(refusalOf(() => parseCSeq(undefined)).code).toBe('ERR_CSEQ_MISSING')
   })
 })

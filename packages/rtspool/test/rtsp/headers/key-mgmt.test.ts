@@ -10,7 +10,7 @@ import { keyMgmtCorpus } from '../../mikey/samples.js'
 const data = Buffer.from([0, 16, 131])
 
 describe('KeyMgmt', () => {
-  it('A-SRT-3 is read as GStreamer writes it', () => {
+  it('A-SRT-3 is read in the form of GStreamer', () => {
     const [message] = parseKeyMgmt(keyMgmtCorpus.get('gstreamer') ?? '')
     expect(message).toMatchObject({
       protocol: 'mikey',
@@ -19,7 +19,7 @@ describe('KeyMgmt', () => {
     expect(message?.data.subarray(0, 3)).toEqual(Buffer.from([1, 0, 5]))
   })
 
-  it('has one message a stream, URIs with commas and semicolons, and names in any case', () => {
+  it('has one message per stream, URIs with commas and semicolons, and names in any case', () => {
     const messages = parseKeyMgmt(keyMgmtCorpus.get('two-messages') ?? '')
     expect(messages.map(({ protocol, uri }) => [protocol, uri])).toEqual([
       ['mikey', 'rtsps://h/a,b;c'],
@@ -27,7 +27,7 @@ describe('KeyMgmt', () => {
     ])
   })
 
-  it('may leave the URI out', () => {
+  it('may leave out the URI', () => {
     expect(parseKeyMgmt(keyMgmtCorpus.get('without-uri') ?? '')[0]).not.toHaveProperty('uri')
   })
 
@@ -40,13 +40,13 @@ describe('KeyMgmt', () => {
     },
   )
 
-  it('refuses a list without end', () => {
+  it('refuses an unterminated list', () => {
     expect(() => parseKeyMgmt(Array(33).fill('prot=mikey;data="AAAA"').join())).toThrow(
       'at most 32',
     )
   })
 
-  it('is written as it is read', () => {
+  it('is written in the same form', () => {
     const message = { protocol: 'mikey', uri: 'rtsps://h/a', data }
     expect(serializeKeyMgmt(message)).toBe('prot=mikey;uri="rtsps://h/a";data="ABCD"')
     expect(serializeKeyMgmt({ protocol: 'mikey', data })).toBe('prot=mikey;data="ABCD"')

@@ -19,7 +19,7 @@ describe('times of a range', () => {
     )
   })
 
-  it('npt is written without an exponent and without zeros that say nothing', () => {
+  it('npt is written without an exponent and without trailing zeros', () => {
     expect([0, 1e-7, 0.1 + 0.2, 10, 1e9].map(serializeNptTime)).toEqual([
       '0',
       '0',

@@ -7,7 +7,7 @@ import { checkCases } from './check-cases.js'
 describe('Range', () => {
   checkCases(rangeCases, refusedRanges, parseRange, serializeRange)
 
-  it('a time that cannot be sent is misuse', () => {
+  it('an invalid time is misuse', () => {
     const end = undefined
     expect(() => serializeRange({ unit: 'npt', start: -1, end })).toThrow(RangeError)
     expect(() => serializeRange({ unit: 'npt', start: Number.NaN, end })).toThrow(RangeError)

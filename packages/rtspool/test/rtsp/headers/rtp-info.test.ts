@@ -7,7 +7,7 @@ import { checkCases } from './check-cases.js'
 describe('RTP-Info', () => {
   checkCases(rtpInfoCases, refusedRtpInfos, parseRtpInfo, serializeRtpInfo)
 
-  it('what cannot be sent is misuse', () => {
+  it('an invalid entry is misuse', () => {
     expect(() => serializeRtpInfo([{ url: '' }])).toThrow(TypeError)
     expect(() => serializeRtpInfo([{ url: 'a\r\nb' }])).toThrow(TypeError)
     expect(() => serializeRtpInfo([{ url: 'a', seq: 65536 }])).toThrow(RangeError)
@@ -21,7 +21,7 @@ describe('RTP-Info', () => {
         try {
           parseRtpInfo(wire)
         } catch {
-          // Whether it is refused is not the question here.
+          // Refused or not: only the time matters here.
         }
       })
       expect(ms).toBeLessThan(10)

@@ -9,7 +9,7 @@ describe('Transport', () => {
     specs.map(serializeTransport).join(','),
   )
 
-  it('what is left out is not written', () => {
+  it('missing parameters are not written', () => {
     const spec = { profile: 'AVP', lowerTransport: 'UDP', delivery: 'unicast' } as const
     expect(serializeTransport(spec)).toBe('RTP/AVP;unicast')
   })
@@ -36,13 +36,13 @@ describe('Transport', () => {
       try {
         parseTransport(wire)
       } catch {
-        // Whether it is refused is not the question here.
+        // Refused or not: only the time matters here.
       }
     })
     expect(isHandledMs).toBeLessThan(10)
   })
 
-  it('an error quotes what came, cut and escaped', () => {
+  it('an error quotes the received text, cut and escaped', () => {
     const error = refusalOf(() => parseTransport(`RTP/AVP;client_port=\u{9b}${'x'.repeat(99)}`))
     expect(error.message).toContain(`"\\x9b${'x'.repeat(63)}"...`)
     expect(error.context).toEqual({ header: 'Transport' })

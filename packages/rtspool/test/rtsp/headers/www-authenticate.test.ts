@@ -6,7 +6,7 @@ import { checkCases } from './check-cases.js'
 describe('WWW-Authenticate', () => {
   checkCases(challengeCases, refusedChallenges, parseChallenge, serializeChallenge)
 
-  it('what cannot be sent is misuse', () => {
+  it('an invalid text is misuse', () => {
     expect(() => serializeChallenge({ scheme: 'Basic', realm: 'a\nb' })).toThrow(TypeError)
     const digest = { scheme: 'Digest', realm: 'r', nonce: 'n' } as const
     expect(() => serializeChallenge({ ...digest, algorithm: 'M D5' })).toThrow(TypeError)

@@ -10,7 +10,7 @@ import {
   withTimesLater,
 } from './movie-with-samples.js'
 
-/** A `moof` a second, as recorders write them; `moov` without samples. */
+/** The clip with a `moof` a second, as recorders write, and a `moov` without samples. */
 let fragmented: Buffer
 let moofs: readonly { start: number; end: number }[]
 let whole: readonly (readonly AccessUnit[])[]
@@ -46,13 +46,13 @@ async function expectBeginning(bytes: Buffer): Promise<number[]> {
 }
 
 describe('a fragmented file', () => {
-  test('has all of the clip, read by mediabunny alone', () => {
+  test('contains the whole clip, read by mediabunny alone', () => {
     expect(moofs.length).toBeGreaterThan(8)
     expect(whole.map(({ length }) => length)).toEqual([256, 480])
   })
 
   test.each([4, 9, 20, 60, 150, 400])(
-    'M-M that ends %d bytes into its last moof plays all before',
+    'M-M that ends %d bytes into its last moof plays everything before',
     async (bytes) => {
       const last = moofs.at(-1)?.start ?? 0
       const [video, audio] = await expectBeginning(fragmented.subarray(0, last + bytes))
@@ -61,7 +61,7 @@ describe('a fragmented file', () => {
     },
   )
 
-  test('M-M says what is left out', async () => {
+  test('M-M reports the parts that are left out', async () => {
     const told = vi.fn()
     const leftOut = channel('rtspool:file-left-out')
     leftOut.subscribe(told)
@@ -74,7 +74,7 @@ describe('a fragmented file', () => {
   })
 
   test.each([3, 6])(
-    'M-M that ends within the data of fragment %d plays what is there',
+    'M-M that ends within the data of fragment %d plays the existing part',
     async (index) => {
       const { start, end } = moofs[index] ?? { start: 0, end: 0 }
       const next = moofs[index + 1]?.start ?? 0
@@ -92,7 +92,7 @@ describe('a fragmented file', () => {
   })
 
   test.each([0, 1, 2, 4, 7])(
-    'M-N whose moov lists samples, killed in fragment %d, plays up to there',
+    'M-N whose moov lists samples, killed in fragment %d, plays up to that point',
     async (index) => {
       const bytes = withFirstFragmentInMovie(fragmented)
       const left = boxesIn(bytes, 0, bytes.length).filter(({ type }) => type === 'moof')
@@ -126,7 +126,7 @@ describe('a fragmented file', () => {
     expect(first?.seconds).toBeCloseTo(7, 3)
   })
 
-  test('M-O a fragment that contradicts itself ends the file, and what precedes plays', async () => {
+  test('M-O ends at an inconsistent fragment, and everything before plays', async () => {
     const bytes = withFirstFragmentInMovie(fragmented)
     const left = boxesIn(bytes, 0, bytes.length).filter(({ type }) => type === 'moof')
     const run = bytes.indexOf('trun', left[3]?.start)
@@ -135,7 +135,7 @@ describe('a fragmented file', () => {
     expect(video).toBeGreaterThanOrEqual(100)
   })
 
-  /** The file is cut within a fragment, so that its index is worked out. */
+  /** The file is cut within a fragment, so that its index has to be built. */
   const killed = () => fragmented.subarray(0, (moofs.at(-1)?.start ?? 0) + 30)
 
   test('with 64 tracks plays', async () => {

@@ -4,8 +4,8 @@ import { parseMovie } from '../../../../src/media/file/iso/movie.js'
 import { serializeMovie } from '../../../../src/media/file/iso/movie-writer.js'
 
 /**
- * Rewrites a fragmented file as ffmpeg writes `frag_keyframe` without `empty_moov`: the `moov` lists the samples of the
- * first fragment, and the others follow.
+ * Rewrites a fragmented file in the form of ffmpeg's `frag_keyframe` without `empty_moov`. The
+ * `moov` lists the samples of the first fragment; the other fragments follow.
  */
 export function withFirstFragmentInMovie(file: Buffer): Buffer {
   const boxes = boxesIn(file, 0, file.length)
@@ -26,7 +26,8 @@ export function withFirstFragmentInMovie(file: Buffer): Buffer {
     bytes.writeUInt32BE(bytes.length)
     return bytes
   }
-  // What was before the first fragment goes: its data follow the new moov, with all fragments but the first.
+  // Drops the part before the first fragment: its data follow the new moov, with all later
+  // fragments.
   const front = file.subarray(0, moov.start)
   const shift = front.length + withTail(0).length - moof.end
   const rest = Buffer.from(file.subarray(moof.end))
@@ -34,7 +35,7 @@ export function withFirstFragmentInMovie(file: Buffer): Buffer {
   return Buffer.concat([front, withTail(shift), rest])
 }
 
-/** Positions that fragments give from the beginning of the file. */
+/** Changes the absolute positions in fragments. */
 function shiftBaseOffsets(bytes: Buffer, shift: number): void {
   for (const box of boxesIn(bytes, 0, bytes.length)) {
     if (box.type !== 'moof') continue
@@ -47,7 +48,7 @@ function shiftBaseOffsets(bytes: Buffer, shift: number): void {
   }
 }
 
-/** Makes each fragment of each track begin later. */
+/** Delays all fragments of all tracks. */
 export function withTimesLater(file: Buffer, seconds: number): Buffer {
   const bytes = Buffer.from(file)
   const boxes = boxesIn(bytes, 0, bytes.length)
@@ -69,7 +70,7 @@ export function withTimesLater(file: Buffer, seconds: number): Buffer {
   return bytes
 }
 
-/** A fragmented file whose first track is there `copies` times more, under other ids. */
+/** Adds `copies` copies of the first track to a fragmented file, under other ids. */
 export function withCopiesOfTrack(file: Buffer, copies: number): Buffer {
   const moov = boxesIn(file, 0, file.length).find(({ type }) => type === 'moov')
   const trak = moov && childrenOf(file, moov).find(({ type }) => type === 'trak')

@@ -4,11 +4,11 @@ import { depacketizeAac } from '../../../rtp/payloader/depacketizers.js'
 import { linesOf, readTrackOf, unitsOf } from './read-track.js'
 
 const format = { sampleRate: 48_000, channels: 2 }
-/** AAC-LC, 48 kHz, stereo, one access unit of three bytes behind the header. */
+/** AAC-LC, 48 kHz, stereo, one access unit of three bytes after the header. */
 const adts = Buffer.from('fff14c80015ffc 010203'.replaceAll(' ', ''), 'hex')
 
 describe('A-PAY-3: an AAC track', () => {
-  test('with ADTS headers is described by them and sent without', async () => {
+  test('with ADTS headers takes its description from them and sends units without them', async () => {
     const track = aacFileTrack(readTrackOf([{ bytes: adts, seconds: 0 }]), undefined, format)
     expect(linesOf(track)[0]).toBe('rtpmap:97 mpeg4-generic/48000/2')
     expect(linesOf(track)[1]).toMatch(/;config=1190$/)
@@ -17,7 +17,7 @@ describe('A-PAY-3: an AAC track', () => {
     expect(depacketizeAac(packets)).toEqual([Buffer.of(1, 2, 3)])
   })
 
-  test('with neither a configuration nor a header is refused', () => {
+  test('without a configuration and a header is refused', () => {
     const track = readTrackOf([{ bytes: Buffer.alloc(20), seconds: 0 }])
     expect(() => aacFileTrack(track, undefined, format)).toThrow(/expected an ADTS header/)
   })

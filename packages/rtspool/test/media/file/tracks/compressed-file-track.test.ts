@@ -8,7 +8,7 @@ import { depacketizeAc3, depacketizeMpegAudio } from '../../../rtp/payloader/dep
 import { seededBytes } from '../../../rtp/random-bytes.js'
 import { linesOf, readTrackOf, unitsOf } from './read-track.js'
 
-/** A frame with this beginning. */
+/** Creates a frame with this beginning. */
 function frameOf(beginning: string, size: number, seed: number): Buffer {
   const frame = seededBytes(size, seed)
   Buffer.from(beginning, 'hex').copy(frame)
@@ -60,7 +60,7 @@ const rows = [
 
 describe('a track of compressed sound', () => {
   test.each(rows)(
-    '$codec ($beginning) is described, timed by its samples, and comes out frame by frame',
+    '$codec ($beginning) has a description, times by samples, and unchanged frames',
     async (row) => {
       const { codec, beginning, size, seconds, rtpmap, type } = row
       const frames = Array.from({ length: 9 }, (_, index) => frameOf(beginning, size, index))
@@ -97,7 +97,7 @@ describe('a track of compressed sound', () => {
     },
   )
 
-  test.each(['dts', 'vorbis', 'flac', 'toString'])('%s is none', (codec) => {
+  test.each(['dts', 'vorbis', 'flac', 'toString'])('%s is not supported', (codec) => {
     expect(isCompressedCodec(codec)).toBe(false)
   })
 })

@@ -58,7 +58,7 @@ describe('A-PAY-5 A-RTP-2: a track of G.711', () => {
     expect(Buffer.concat(packets.map(payloadOf)).equals(samples)).toBe(true)
   })
 
-  test('begins a packet anew behind a gap', async () => {
+  test('begins a new packet after a gap', async () => {
     const pieces = [
       { bytes: Buffer.alloc(200), seconds: 0 },
       { bytes: Buffer.alloc(160), seconds: 1 },

@@ -6,7 +6,7 @@ const sps = Buffer.from('674d401eeca05017fcb8', 'hex')
 const pps = Buffer.from('68efbcb0', 'hex')
 const slice = Buffer.from('6588840a', 'hex')
 
-/** With a length of `size` bytes in front of each. */
+/** Puts a length of `size` bytes before each unit. */
 const prefixed = (size: number, ...units: readonly Buffer[]): Buffer =>
   Buffer.concat(
     units.flatMap((unit) => {
@@ -17,13 +17,13 @@ const prefixed = (size: number, ...units: readonly Buffer[]): Buffer =>
   )
 const annexB = (...units: readonly Buffer[]): Buffer =>
   Buffer.concat(units.flatMap((unit) => [Buffer.of(0, 0, 0, 1), unit]))
-/** A record without parameter sets, as avc3 may have it. */
+/** Creates a record without parameter sets, as allowed for avc3. */
 const bare = (lengthSize: number): Buffer =>
   Buffer.of(1, 0x4d, 0x40, 0x1e, 0xfc | (lengthSize - 1), 0xe0, 0)
 
 describe('avc3: a record without parameter sets', () => {
   test.each([1, 2, 4])(
-    'is described with those of the first key frame (lengths of %d bytes)',
+    'takes its description from the first key frame (lengths of %d bytes)',
     (size) => {
       const track = readTrackOf([{ bytes: prefixed(size, sps, pps, slice), seconds: 0 }])
       expect(linesOf(h264FileTrack(track, bare(size)))[1]).toBe(
@@ -32,13 +32,13 @@ describe('avc3: a record without parameter sets', () => {
     },
   )
 
-  test('and a stream with start codes are described alike', () => {
+  test('and a stream with start codes have the same description', () => {
     const stream = readTrackOf([{ bytes: annexB(sps, pps, slice), seconds: 0 }])
     const avc3 = readTrackOf([{ bytes: prefixed(4, sps, pps, slice), seconds: 0 }])
     expect(linesOf(h264FileTrack(stream, undefined))).toEqual(linesOf(h264FileTrack(avc3, bare(4))))
   })
 
-  test('with a first key frame that has none either is refused', () => {
+  test('is refused if the first key frame has no parameter sets either', () => {
     const track = readTrackOf([{ bytes: prefixed(4, slice), seconds: 0 }])
     expect(() => h264FileTrack(track, bare(4))).toThrow(/expected an SPS/)
   })

@@ -25,7 +25,7 @@ describe('A-PAY-2: an H.265 track', () => {
     expect(linesOf(track)).toEqual(['rtpmap:96 H265/90000', `fmtp:96 ${fmtp}`])
   })
 
-  test('has its parameter sets in front of each key frame', async () => {
+  test('puts its parameter sets before each key frame', async () => {
     expect(await sentOf(bytesOf(`00000004 ${slice}`), hvcC)).toEqual([...sets, slice])
   })
 
@@ -34,7 +34,7 @@ describe('A-PAY-2: an H.265 track', () => {
     expect(await sentOf(bytes, hvcC)).toEqual(['460150', ...sets, slice])
   })
 
-  test('has them once where the file repeats them', async () => {
+  test('contains them once if the file repeats them', async () => {
     const bytes = bytesOf(`00000006 ${vps} 00000006 ${sps} 00000004 ${pps} 00000004 ${slice}`)
     expect(await sentOf(bytes, hvcC)).toEqual([...sets, slice])
   })

@@ -4,14 +4,14 @@ import { timestampOf } from '../../../../src/rtp/index.js'
 import { payloadOf } from '../../../support/payload.js'
 import { linesOf, readTrackOf, unitsOf } from './read-track.js'
 
-/** 20 ms of CELT in mono. */
+/** An Opus packet of 20 ms of CELT in mono. */
 const packetOf = (byte: number) => Buffer.of(0xf8, byte)
 
 describe('A-PAY-4: an Opus track', () => {
   test.each([
     { channels: 1, lines: ['rtpmap:97 opus/48000/2'] },
     { channels: 2, lines: ['rtpmap:97 opus/48000/2', 'fmtp:97 sprop-stereo=1'] },
-  ])('of $channels channels is described with two, as always', ({ channels, lines }) => {
+  ])('of $channels channels is described with two, as the RFC requires', ({ channels, lines }) => {
     expect(linesOf(opusFileTrack(readTrackOf([]), { sampleRate: 16_000, channels }))).toEqual(lines)
   })
 
@@ -33,7 +33,7 @@ describe('A-PAY-4: an Opus track', () => {
     expect((await unitsOf(track)).map(({ seconds }) => seconds)).toEqual([0, 0.02, 0.1])
   })
 
-  test('is sent as it is', async () => {
+  test('is sent unchanged', async () => {
     const track = opusFileTrack(readTrackOf([{ bytes: packetOf(7), seconds: 0 }]), {
       sampleRate: 48_000,
       channels: 1,

@@ -29,7 +29,7 @@ describe('a track of linear PCM', () => {
     { codec: 'pcm-s24', bytes: 3, turns: true },
     { codec: 'pcm-s24be', bytes: 3, turns: false },
   ] as const)(
-    '$codec in pieces of any size comes out sample by sample',
+    '$codec in pieces of any size keeps every sample',
     async ({ codec, bytes, turns }) => {
       const format = { sampleRate: 48_000, channels: 2 }
       const sizes = [1, 999, 2048, 3, 500].map((instants) => instants * 2 * bytes)
@@ -48,14 +48,14 @@ describe('a track of linear PCM', () => {
         expected.subarray(at, at + bytes).reverse()
       }
       expect(sent.equals(expected)).toBe(true)
-      // All but the last one are 20 ms long.
+      // All except the last are 20 ms long.
       expect(new Set(units.slice(0, -1).map((unit) => unit.bytes.length))).toEqual(
         new Set([960 * 2 * bytes]),
       )
     },
   )
 
-  test.each(['pcm-s32', 'pcm-f32', 'pcm-f64be', 'flac', 'ulaw'])('%s is none', (codec) => {
+  test.each(['pcm-s32', 'pcm-f32', 'pcm-f64be', 'flac', 'ulaw'])('%s is not supported', (codec) => {
     expect(isPcmCodec(codec)).toBe(false)
   })
 })

@@ -4,7 +4,7 @@ import type {
   ReadTrack,
 } from '../../../../src/media/file/tracks/file-track.js'
 
-/** A track of a file that has these units, each of which a decoder can start with. */
+/** Creates a track of a file with these units; a decoder can start with each of them. */
 export function readTrackOf(
   units: readonly { readonly bytes: Uint8Array; readonly seconds: number }[],
 ): ReadTrack {

@@ -16,7 +16,7 @@ import {
 import { TransportStreamScan } from '../../../../src/media/file/ts/scan.js'
 import { clipAs, MediaDirectory, sameBytes, unitsFrom } from '../containers.js'
 
-/** Three seconds of the clip, and two. */
+/** Three and two seconds of the clip. */
 let three: Buffer
 let two: Buffer
 let unitsOfThree: readonly (readonly AccessUnit[])[]
@@ -37,7 +37,7 @@ beforeAll(async () => {
 afterEach(() => directory.closeAll())
 afterAll(() => directory.remove())
 
-/** The same stream with all its times later, or earlier. */
+/** Shifts all times of a stream. */
 function shifted(stream: Buffer, seconds: number): Buffer {
   const bytes = Buffer.from(stream)
   const times: PesTimes = { pid: 0, isVideo: false, ptsAt: -1, dtsAt: -1 }
@@ -51,7 +51,7 @@ function shifted(stream: Buffer, seconds: number): Buffer {
   return bytes
 }
 
-/** Each packet with other bytes around it. */
+/** Adds bytes before and after each packet. */
 function framed(stream: Buffer, before: number, behind: number): Buffer {
   const pieces: Buffer[] = []
   for (let at = 0; at + packetBytes <= stream.length; at += packetBytes) {
@@ -64,7 +64,7 @@ function framed(stream: Buffer, before: number, behind: number): Buffer {
   return Buffer.concat(pieces)
 }
 
-/** Opens a stream, and expects the units of others one after the other, at times that go on. */
+/** Opens a stream, and expects the units of all parts in order, at continuous times. */
 async function expectAll(bytes: Buffer, ...parts: (readonly (readonly AccessUnit[])[])[]) {
   const file = await directory.open(bytes)
   const found = await Promise.all(file.tracks.map((track) => unitsFrom(track)))
@@ -76,7 +76,7 @@ async function expectAll(bytes: Buffer, ...parts: (readonly (readonly AccessUnit
       if (!before) continue
       const gap = seconds - before.seconds
       expect(gap).toBeGreaterThan(0)
-      // The sound and the pictures of a part do not end at the same time.
+      // The sound and the pictures of a part end at different times.
       expect(gap).toBeLessThan(durationSeconds + 0.1)
     }
   }
@@ -85,7 +85,7 @@ async function expectAll(bytes: Buffer, ...parts: (readonly (readonly AccessUnit
 
 describe('MPEG-TS', () => {
   test.each([{ wrapAfter: 0.5 }, { wrapAfter: 1.5 }, { wrapAfter: 2.9 }])(
-    'M-L plays whole when its times wrap after $wrapAfter s',
+    'M-L plays completely if its times wrap after $wrapAfter s',
     async ({ wrapAfter }) => {
       const first = unitsOfThree[0]?.[0]?.seconds ?? 0
       const toWrap = timeModulus / 90_000 - first - wrapAfter
@@ -102,7 +102,7 @@ describe('MPEG-TS', () => {
     { name: 'jump ahead by 900 s', second: () => shifted(two, 900) },
     { name: 'jump ahead by 20 hours', second: () => shifted(two, 72_000) },
     { name: 'go back to before the first', second: () => shifted(two, -0.3) },
-  ])('M-G plays on from the end of what was before when its times $name', async ({ second }) => {
+  ])('M-G continues from the end of the previous part if its times $name', async ({ second }) => {
     const file = await expectAll(Buffer.concat([three, second()]), unitsOfThree, unitsOfTwo)
     const source = await StoredFileSource.create(file)
     expect(source.durationSeconds).toBeCloseTo(5, 0)
@@ -112,13 +112,13 @@ describe('MPEG-TS', () => {
     await source.close()
   })
 
-  test('M-G times that begin again across a wrap, three times, go on', async () => {
+  test('M-G continues across times that restart three times around a wrap', async () => {
     const wrapping = shifted(three, timeModulus / 90_000 - 1.7)
     const bytes = Buffer.concat([wrapping, two, wrapping])
     await expectAll(bytes, unitsOfThree, unitsOfTwo, unitsOfThree)
   })
 
-  test('M-G joined in the middle of a picture, all but what was cut arrives', async () => {
+  test('M-G joined in the middle of a picture, plays everything except the cut units', async () => {
     const cut = Math.floor((three.length * 0.6) / packetBytes) * packetBytes
     const file = await directory.open(Buffer.concat([three.subarray(0, cut), two]))
     const units = await unitsFrom(file.tracks[0])
@@ -126,7 +126,7 @@ describe('MPEG-TS', () => {
     expect(sameBytes(units.slice(-50), unitsOfTwo[0] ?? [])).toBe(true)
   })
 
-  test('M-G sends no burst where its times begin again', async () => {
+  test('M-G sends no burst when its times restart', async () => {
     const file = await directory.open(Buffer.concat([three, two, two]))
     const [video] = file.tracks
     if (!video) throw new Error('expected a track')
@@ -152,7 +152,7 @@ describe('MPEG-TS', () => {
     await expectAll(Buffer.concat([Buffer.alloc(bytes, 0x47), three]), unitsOfThree)
   })
 
-  test('M-G with bytes of no packet in front and between plays', async () => {
+  test('M-G plays with bytes outside packets before and between them', async () => {
     const middle = 188 * Math.floor(two.length / 188)
     const bytes = Buffer.concat([
       Buffer.alloc(3000, 7),
@@ -163,7 +163,7 @@ describe('MPEG-TS', () => {
     await expectAll(bytes, unitsOfTwo, unitsOfThree)
   })
 
-  test('other files with the byte that begins packets are left alone', async () => {
+  test('leaves other files with the sync byte of packets unchanged', async () => {
     const file = (bytes: Buffer) => ({
       sizeBytes: bytes.length,
       read: async (start: number, end: number) => bytes.subarray(start, end),
@@ -191,13 +191,13 @@ describe('MPEG-TS', () => {
     await expectAll(bytes, unitsOfThree)
   })
 
-  test('M-G with time codes, joined, goes on', async () => {
+  test('M-G with time codes, joined, continues', async () => {
     const bytes = Buffer.concat([framed(three, 4, 0), framed(two, 4, 0)])
     await expectAll(bytes, unitsOfThree, unitsOfTwo)
   })
 })
 
-/** Bytes as a file, and how many of them were read. */
+/** Bytes as a file that counts how many of them were read. */
 class CountedFile {
   readonly sizeBytes: number
   readBytes = 0
@@ -215,7 +215,7 @@ class CountedFile {
 }
 
 describe('MPEG-TS that grows', () => {
-  /** About 7 MiB: parts whose times begin again, joined within packets now and then. */
+  /** About 7 MiB: parts whose times restart, some joined within packets. */
   const recording = () => {
     const parts = Array.from({ length: 60 }, (_, index) =>
       (index % 2 ? three : two).subarray(index % 5 ? 0 : 77),
@@ -227,14 +227,14 @@ describe('MPEG-TS that grows', () => {
     return { view, all: await view?.read(0, view.sizeBytes) }
   }
 
-  test('is presented as one that is looked through at once, and is read once', async () => {
+  test('is presented like one that is scanned at once, and is read once', async () => {
     const bytes = recording()
     expect(bytes.length).toBeGreaterThan(4 * 2 ** 20)
     const scan = new TransportStreamScan()
     for (let size = bytes.length / 2; size <= bytes.length; size += 401_001) {
       const grown = new CountedFile(bytes.subarray(0, Math.floor(size)))
       const repair = await scan.repairOf(grown)
-      // The last chunk, and the one that may have become complete.
+      // The last chunk, and one that may have become complete.
       if (size > bytes.length / 2) expect(grown.readBytes).toBeLessThan(2.5 * 2 ** 20)
       const view = repair?.present(grown)
       const once = await presented(new TransportStreamScan(), grown)
@@ -248,7 +248,7 @@ describe('MPEG-TS that grows', () => {
     { name: 'a shorter one', another: () => recording().subarray(0, 2e6) },
     { name: 'a longer one', another: () => Buffer.concat([three, recording(), two]) },
     { name: 'one that is no MPEG-TS', another: () => Buffer.alloc(8e6) },
-  ])('is read anew when $name takes its place', async ({ another }) => {
+  ])('is scanned again if $name takes its place', async ({ another }) => {
     const scan = new TransportStreamScan()
     await scan.repairOf(new CountedFile(recording()))
     const file = new CountedFile(another())

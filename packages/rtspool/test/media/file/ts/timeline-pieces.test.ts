@@ -5,7 +5,7 @@ import { TimelinePieces } from '../../../../src/media/file/ts/timeline-pieces.js
 const second = 90_000
 const [video, sound, subtitles] = [256, 257, 258]
 
-/** One PES packet: a stream, and its time in seconds; decoding time where that is another. */
+/** One PES packet: a stream and its time in seconds, with a decoding time if that differs. */
 type Pes = readonly [pid: number, presentation: number, decoding?: number]
 
 function shiftsOf(packets: readonly Pes[]): { at: number; seconds: number }[] {
@@ -24,7 +24,9 @@ function shiftsOf(packets: readonly Pes[]): { at: number; seconds: number }[] {
   }))
 }
 
-/** Pictures and sound, 25 a second, with B-frames: decoded 80 ms before the sound of the same index. */
+/**
+ * Pictures and sound, 25 a second, with B-frames: decoded 80 ms before the sound of the same index.
+ */
 function programme(from: number, seconds: number): Pes[] {
   const order = [0, 3, 1, 2]
   return Array.from({ length: seconds * 25 }, (_, index): Pes[] => {
@@ -39,12 +41,12 @@ function programme(from: number, seconds: number): Pes[] {
 const whole = [{ at: 0, seconds: 0 }]
 
 describe('M-G the pieces of a timeline', () => {
-  test('are one where times go on, across a wrap as well', () => {
+  test('are one for continuous times, also across a wrap', () => {
     expect(shiftsOf(programme(1.4, 30))).toEqual(whole)
     expect(shiftsOf(programme(timeModulus / second - 7, 30))).toEqual(whole)
   })
 
-  test.each([12, 25, 60])('are one where subtitles pause for %d s', (pause) => {
+  test.each([12, 25, 60])('are one if subtitles pause for %d s', (pause) => {
     const packets = programme(5, 130)
     for (let at = 5 + pause; at < 130; at += pause) {
       packets.splice(Math.floor((at - 5) * 50), 0, [subtitles, at])
@@ -52,11 +54,11 @@ describe('M-G the pieces of a timeline', () => {
     expect(shiftsOf(packets)).toEqual(whole)
   })
 
-  test.each([1, 4, 9])('are one where everything pauses for %d s', (pause) => {
+  test.each([1, 4, 9])('are one if everything pauses for %d s', (pause) => {
     expect(shiftsOf([...programme(1, 4), ...programme(5 + pause, 4)])).toEqual(whole)
   })
 
-  test('are one where pictures come one in 8 s', () => {
+  test('are one if pictures arrive once in 8 s', () => {
     const packets = Array.from({ length: 9 }, (_, index): Pes => [video, index * 8, index * 8])
     expect(shiftsOf(packets)).toEqual(whole)
   })
@@ -67,24 +69,24 @@ describe('M-G the pieces of a timeline', () => {
     { name: 'jump ahead', from: 500 },
     { name: 'jump ahead by more than half of all times', from: 60_000 },
     { name: 'begin again before a wrap', from: timeModulus / second - 2 },
-  ])('go on from the end where times $name', ({ from }) => {
+  ])('continue from the end if times $name', ({ from }) => {
     const before = programme(1, 4)
     const [first, second, ...others] = shiftsOf([...before, ...programme(from, 4)])
     expect([first, others]).toEqual([{ at: 0, seconds: 0 }, []])
     expect(second?.at).toBe(before.length)
-    // Both streams go on: the one that ended last without a gap.
+    // Both streams continue; the one that ended last has no gap.
     const shift = second?.seconds ?? 0
     const wanted = 5 - from
     const difference = modulo(shift - wanted + 10, timeModulus / 90_000) - 10
     expect(Math.abs(difference)).toBeLessThan(0.09)
   })
 
-  test('go on three times, each from the end of the one before', () => {
+  test('continue three times, each from the end of the previous one', () => {
     const found = shiftsOf([...programme(1, 4), ...programme(1, 4), ...programme(1, 4)])
     expect(found.map(({ seconds }) => Math.round(seconds))).toEqual([0, 4, 8])
   })
 
-  test('go on where another stream is the first to come', () => {
+  test('continue if another stream comes first', () => {
     const [, ...after] = programme(1, 4)
     const found = shiftsOf([...programme(1, 4), ...after])
     expect(found).toHaveLength(2)
