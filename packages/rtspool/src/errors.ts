@@ -1,18 +1,19 @@
 /**
- * Every error that the library raises about what came from a peer or about its own limits.
+ * Errors of the library about input from a peer, or about its own limits.
  *
- * The class says what happens to the connection, `code` says why, `statusCode` is what the wire hears.
- * Misuse of the API is a plain `TypeError` or `RangeError`. `docs/errors.md` is generated from `errorCodes`.
+ * The class shows what happens to the connection, `code` gives the reason, and `statusCode` is the
+ * status of the response. Misuse of the API is a plain `TypeError` or `RangeError`. The reference
+ * page of errors is generated from `errorCodes`.
  */
 
 interface ErrorEntry {
   readonly class: 'MalformedMessageError' | 'RequestError' | 'SessionPoolError' | 'TransportError'
-  /** Default status of the RTSP response; 0 where no response is sent. */
+  /** Default status of the RTSP response; 0 if no response is sent. */
   readonly statusCode: number
   readonly meaning: string
 }
 
-/** One line an error code: its class, the status code of the response, and what it means. */
+/** Class, status code of the response, and meaning of each error code. */
 export const errorCodes = {
   // rtsp/: bytes break the grammar
   ERR_RTSP_START_LINE: {
@@ -28,12 +29,12 @@ export const errorCodes = {
   ERR_RTSP_CONTENT_LENGTH: {
     class: 'MalformedMessageError',
     statusCode: 400,
-    meaning: 'Content-Length is not a plain decimal number, or is given twice with two values.',
+    meaning: 'Content-Length is not a plain decimal number, or is repeated with another value.',
   },
   ERR_RTSP_TRANSFER_ENCODING: {
     class: 'MalformedMessageError',
     statusCode: 400,
-    meaning: 'The message uses Transfer-Encoding, which RTSP does not have.',
+    meaning: 'The message uses Transfer-Encoding, which RTSP does not define.',
   },
   ERR_RTSP_LINE_TOO_LONG: {
     class: 'MalformedMessageError',
@@ -48,14 +49,14 @@ export const errorCodes = {
   ERR_RTSP_TOO_MANY_HEADERS: {
     class: 'MalformedMessageError',
     statusCode: 400,
-    meaning: 'A message has more header lines, or more bytes of them, than the limit.',
+    meaning: 'A message has more header lines, or more bytes of header lines, than the limit.',
   },
   ERR_RTSP_BODY_TOO_LARGE: {
     class: 'MalformedMessageError',
     statusCode: 413,
     meaning: 'Content-Length is larger than the limit.',
   },
-  // http/: what a tunnel or a WebSocket comes in
+  // http/: the request that begins a tunnel or a WebSocket
   ERR_HTTP_HEAD: {
     class: 'MalformedMessageError',
     statusCode: 400,
@@ -64,7 +65,7 @@ export const errorCodes = {
   ERR_HTTP_TUNNEL_BASE64: {
     class: 'MalformedMessageError',
     statusCode: 0,
-    meaning: 'What came through the POST of an HTTP tunnel is not base64.',
+    meaning: 'The body of the POST of an HTTP tunnel is not base64.',
   },
   // server/: well formed, but refused
   ERR_CSEQ_MISSING: {
@@ -75,7 +76,7 @@ export const errorCodes = {
   ERR_HEADER_VALUE: {
     class: 'RequestError',
     statusCode: 400,
-    meaning: 'The value of a header cannot be understood.',
+    meaning: 'The value of a header cannot be parsed.',
   },
   ERR_REQUEST_URI: {
     class: 'RequestError',
@@ -85,7 +86,7 @@ export const errorCodes = {
   ERR_SDP: {
     class: 'RequestError',
     statusCode: 400,
-    meaning: 'The session description cannot be understood.',
+    meaning: 'The session description cannot be parsed.',
   },
   ERR_NOT_FOUND: {
     class: 'RequestError',
@@ -95,17 +96,17 @@ export const errorCodes = {
   ERR_FORBIDDEN: {
     class: 'RequestError',
     statusCode: 403,
-    meaning: 'The request is understood and not allowed here.',
+    meaning: 'The request is valid but not allowed here.',
   },
   ERR_SERVER_CLOSING: {
     class: 'RequestError',
     statusCode: 503,
-    meaning: 'The server is being closed: it makes no session and no media any more.',
+    meaning: 'The server is closing and creates no more sessions and media.',
   },
   ERR_METHOD_NOT_ALLOWED: {
     class: 'RequestError',
     statusCode: 405,
-    meaning: 'The method is known, but not allowed on this resource.',
+    meaning: 'The method is known, but not allowed for this resource.',
   },
   ERR_NOT_ACCEPTABLE: {
     class: 'RequestError',
@@ -115,32 +116,32 @@ export const errorCodes = {
   ERR_UNSUPPORTED_MEDIA_TYPE: {
     class: 'RequestError',
     statusCode: 415,
-    meaning: 'The body has a type that the method does not take.',
+    meaning: 'The method does not accept the content type of the body.',
   },
   ERR_TOO_MANY_PARAMETERS: {
     class: 'RequestError',
     statusCode: 413,
-    meaning: 'The body names more parameters than the limit, or longer ones.',
+    meaning: 'The body names more or longer parameters than the limit allows.',
   },
   ERR_SESSION_NOT_FOUND: {
     class: 'RequestError',
     statusCode: 454,
-    meaning: 'The session id is missing, unknown, expired, or belongs to somebody else.',
+    meaning: 'The session id is missing, unknown or expired, or belongs to another client.',
   },
   ERR_METHOD_NOT_VALID_IN_STATE: {
     class: 'RequestError',
     statusCode: 455,
-    meaning: 'The method is not valid in the state of the session.',
+    meaning: 'The method is not valid in the current state of the session.',
   },
   ERR_RANGE: {
     class: 'RequestError',
     statusCode: 457,
-    meaning: 'The range lies outside the media.',
+    meaning: 'The range is outside the media.',
   },
   ERR_RANGE_NOT_APPLICABLE: {
     class: 'RequestError',
     statusCode: 456,
-    meaning: 'Live media have no position that the range could name.',
+    meaning: 'The media is live and has no position for the range.',
   },
   ERR_RANGE_UNIT: {
     class: 'RequestError',
@@ -150,32 +151,32 @@ export const errorCodes = {
   ERR_AGGREGATE_NOT_ALLOWED: {
     class: 'RequestError',
     statusCode: 459,
-    meaning: 'The URI cannot be controlled together with what the session holds already.',
+    meaning: 'The URI cannot be controlled together with the media that the session already holds.',
   },
   ERR_ONLY_AGGREGATE_ALLOWED: {
     class: 'RequestError',
     statusCode: 460,
-    meaning: 'The tracks of the session are controlled together; one of them alone cannot be.',
+    meaning: 'The tracks of the session can only be controlled together.',
   },
   ERR_BACK_CHANNEL_IN_USE: {
     class: 'RequestError',
     statusCode: 453,
-    meaning: 'As many clients as may speak over the back channel do so already.',
+    meaning: 'The back channel already has its maximum number of clients.',
   },
   ERR_UNSUPPORTED_TRANSPORT: {
     class: 'RequestError',
     statusCode: 461,
-    meaning: 'None of the transports that the client offers is supported here.',
+    meaning: 'None of the transports that the client offers is supported.',
   },
   ERR_KEY_MANAGEMENT: {
     class: 'RequestError',
     statusCode: 463,
-    meaning: 'Keys for SRTP are missing, cannot be understood, or are weaker than allowed.',
+    meaning: 'Keys for SRTP are missing, cannot be parsed, or are weaker than allowed.',
   },
   ERR_NOT_IMPLEMENTED: {
     class: 'RequestError',
     statusCode: 501,
-    meaning: 'The method is not known.',
+    meaning: 'The method is unknown.',
   },
   ERR_VERSION: {
     class: 'RequestError',
@@ -190,34 +191,34 @@ export const errorCodes = {
   ERR_REDIRECTED: {
     class: 'RequestError',
     statusCode: 302,
-    meaning: 'The media is served elsewhere; `context.location` is the URI of that place.',
+    meaning: 'The media is served elsewhere; `context.location` is its URI there.',
   },
   ERR_TOO_MANY_ATTEMPTS: {
     class: 'RequestError',
     statusCode: 503,
     meaning:
-      'Too many requests with credentials wait already, after wrong ones from the same host.',
+      'Too many requests with credentials from this host are already waiting, after wrong ones.',
   },
   ERR_MEDIA_UNAVAILABLE: {
     class: 'RequestError',
     statusCode: 503,
-    meaning: 'The source of the media could not be made or started, or not in time.',
+    meaning: 'The source of the media could not be created or started in time.',
   },
-  // session/: our side cannot
+  // session-pool/: a limit or state of the server
   ERR_SESSION_POOL_FULL: {
     class: 'SessionPoolError',
     statusCode: 503,
-    meaning: 'The pool holds as many sessions as it may.',
+    meaning: 'The pool already has its maximum number of sessions.',
   },
   ERR_SESSION_PATH_FULL: {
     class: 'SessionPoolError',
     statusCode: 453,
-    meaning: 'The path has as many sessions as it may.',
+    meaning: 'The path already has its maximum number of sessions.',
   },
   ERR_SESSION_NOT_ADMITTED: {
     class: 'SessionPoolError',
     statusCode: 403,
-    meaning: 'The onAdmit hook of the session pool refused, or failed.',
+    meaning: 'The onAdmit hook of the session pool refused the client, or failed.',
   },
   ERR_SESSION_POOL_CLOSED: {
     class: 'SessionPoolError',
@@ -232,9 +233,9 @@ export const errorCodes = {
   ERR_SESSION_ID_COLLISION: {
     class: 'SessionPoolError',
     statusCode: 503,
-    meaning: 'A hundred ids in a row were taken already; the source of ids is broken.',
+    meaning: 'A hundred ids in a row were already taken; the source of ids is broken.',
   },
-  // transport/: a socket cannot
+  // transport/: a socket or its package or certificate
   ERR_UDP_PORTS_TAKEN: {
     class: 'TransportError',
     statusCode: 0,
@@ -243,12 +244,12 @@ export const errorCodes = {
   ERR_WEB_SOCKET_PACKAGE: {
     class: 'TransportError',
     statusCode: 0,
-    meaning: 'RTSP over WebSocket was asked for, and the package `ws` cannot be loaded.',
+    meaning: 'RTSP over WebSocket is enabled, but the package `ws` cannot be loaded.',
   },
   ERR_TLS_CERTIFICATE: {
     class: 'TransportError',
     statusCode: 0,
-    meaning: 'The private key or the certificate cannot be read, or they do not belong together.',
+    meaning: 'The private key or the certificate cannot be read, or they do not match.',
   },
 } as const satisfies Record<string, ErrorEntry>
 
@@ -260,17 +261,17 @@ type CodeOf<C extends ErrorEntry['class']> = {
 }[RtspErrorCode]
 
 export interface RtspErrorOptions {
-  /** Facts for the log and for tests: offsets, limits, names. Never secrets. */
+  /** Details for logs and tests: offsets, limits, names. Never secrets. */
   readonly context?: Readonly<Record<string, unknown>>
   readonly cause?: unknown
-  /** Instead of the status code that belongs to the error code. */
+  /** Status code that replaces the default of the error code. */
   readonly statusCode?: number
 }
 
-/** Base of all errors of the library; catch this, then look at `code`. */
+/** Base of all errors of the library; catch it and compare `code`. */
 export abstract class RtspError extends Error {
   readonly code: RtspErrorCode
-  /** RTSP status code of the response, or 0 where none is sent. */
+  /** RTSP status code of the response, or 0 if none is sent. */
   readonly statusCode: number
   readonly context: Readonly<Record<string, unknown>>
 
@@ -283,7 +284,7 @@ export abstract class RtspError extends Error {
   }
 }
 
-/** The bytes break the grammar. The connection is answered once and closed; nothing is resynchronised. */
+/** The bytes break the grammar. The server sends one response and closes the connection. */
 export class MalformedMessageError extends RtspError {
   declare readonly code: CodeOf<'MalformedMessageError'>
   constructor(code: CodeOf<'MalformedMessageError'>, message: string, options?: RtspErrorOptions) {
@@ -291,7 +292,7 @@ export class MalformedMessageError extends RtspError {
   }
 }
 
-/** A well-formed request that is refused with a 4xx or 5xx; the connection goes on. */
+/** A well-formed request is refused with a 4xx or 5xx; the connection stays open. */
 export class RequestError extends RtspError {
   declare readonly code: CodeOf<'RequestError'>
   constructor(code: CodeOf<'RequestError'>, message: string, options?: RtspErrorOptions) {
@@ -299,7 +300,7 @@ export class RequestError extends RtspError {
   }
 }
 
-/** The session pool cannot do it. */
+/** A limit, a hook or the state of the session pool prevents the operation. */
 export class SessionPoolError extends RtspError {
   declare readonly code: CodeOf<'SessionPoolError'>
   constructor(code: CodeOf<'SessionPoolError'>, message: string, options?: RtspErrorOptions) {
@@ -307,7 +308,7 @@ export class SessionPoolError extends RtspError {
   }
 }
 
-/** A socket or port cannot; the session that needs it ends and says why. */
+/** A socket or port fails; the session that needs it ends with a reason. */
 export class TransportError extends RtspError {
   declare readonly code: CodeOf<'TransportError'>
   constructor(code: CodeOf<'TransportError'>, message: string, options?: RtspErrorOptions) {
@@ -315,7 +316,7 @@ export class TransportError extends RtspError {
   }
 }
 
-/** Longest piece of received text that a message of an error shows, in characters. */
+/** Number of characters of received text that an error message shows. */
 const maxQuotedLength = 64
 
 function escapeCode(code: number): string {
@@ -323,7 +324,10 @@ function escapeCode(code: number): string {
   return `\\u${code.toString(16).padStart(4, '0')}`
 }
 
-/** C0, DEL, C1, line separators, marks that change the direction of text, and lone surrogates. */
+/**
+ * Returns whether a log must escape a code: C0, DEL, C1, line separators, marks that change the
+ * direction of text, and lone surrogates.
+ */
 const isUnsafeToPrint = (code: number): boolean =>
   code < 0x20 ||
   (code >= 0x7f && code < 0xa0) ||
@@ -334,9 +338,9 @@ const isUnsafeToPrint = (code: number): boolean =>
   code === 0xfeff
 
 /**
- * Received text, made safe for a log: in quotes, control characters escaped, cut at 64 characters.
+ * Formats received text for a log: in quotes, control characters escaped, cut at 64 characters.
  *
- * The caller leaves out what may be secret.
+ * The caller must not pass text that may be secret.
  */
 export function quoteReceived(text: string): string {
   const isCut = text.length > maxQuotedLength
