@@ -57,9 +57,7 @@ const maxLooksPerPage = 10_000
 const cursorPattern = /^[0-9a-z]{1,11}$/
 const cursorRadix = 36
 
-/**
- * Indexes of the pool's sessions by public id, user, address, path, order of creation and silence.
- */
+/** Indexes the pool's sessions by public id, user, address, path, order of creation and silence. */
 export class SessionRegistry {
   readonly #sessions: IdTable<Session>
   readonly #chain: CreationChain
@@ -128,10 +126,7 @@ export class SessionRegistry {
     this.#chain.reset()
   }
 
-  /**
-   * Returns all sessions with a higher serial number, in order. They may be added and removed
-   * meanwhile, as in a `Map`.
-   */
+  /** Yields the sessions with a higher serial number, in order; they may change as in a `Map`. */
   *after(serial: number): Generator<Session, void> {
     const chain = this.#chain
     let handle = chain.firstAfter(serial)

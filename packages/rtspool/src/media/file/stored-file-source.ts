@@ -41,8 +41,7 @@ interface Piece {
  *
  * RTP timestamps follow the running time, which continues across seeks and stops during a pause. So
  * do sequence numbers, because packets are made when they are sent (RFC 2326 appendix B). The SSRC
- * stays the same even after the BYE at the end of a range: GStreamer 1.22 does not play a later,
- * different one.
+ * stays the same even after the BYE at the end of a range: GStreamer 1.22 plays no other one.
  *
  * ```text
  *  normal play time   4.8 ────▶ 7.1 │ 0 ────▶ 2
@@ -133,10 +132,7 @@ export class StoredFileSource implements SeekableSource {
     return piece.startSeconds
   }
 
-  /**
-   * Opens all tracks. The first track that has not ended by then decides the start: the video, or
-   * the sound if there is no more video.
-   */
+  /** Opens all tracks. The first one that has not ended by then, the video first, sets the start. */
   async #open(asked: number): Promise<{ opened: OpenedUnits[]; start: number }> {
     const opened: OpenedUnits[] = []
     let start: number | undefined
@@ -226,9 +222,7 @@ export class StoredFileSource implements SeekableSource {
     piece.pacer.finish(index)
   }
 
-  /**
-   * Sets the RTP-Info of each track: the RTP time of the position, and the next sequence number.
-   */
+  /** Sets the RTP-Info of each track: RTP time of the position, and next sequence number. */
   #announcePosition(): void {
     const piece = this.#piece
     if (!piece) return
