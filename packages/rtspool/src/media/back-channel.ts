@@ -12,28 +12,30 @@ import { isValidRtp, payloadTypeOf, ssrcOf } from '../rtp/index.js'
 import type { MediaDescription } from '../sdp/index.js'
 import type { PacketSink } from './track/packet-sink.js'
 
-/** Who speaks over a back channel. */
+/** A client that sends audio over a back channel. */
 export interface BackChannelClient {
   /** Path of the request, decoded. */
   readonly path: string
   /** Numeric address of the client. */
   readonly address: string
-  /** Name with which it has been authenticated, if it has. */
+  /** Authenticated user name, if any. */
   readonly user: string | undefined
-  /** `publicId` of the session, to log it, or to find it in the pool. */
+  /** `publicId` of the session, for logs, or to find it in the pool. */
   readonly publicId: string
 }
 
 /**
- * Takes what one client sends over a back channel. One that throws or rejects is told nothing more; its error is
- * published on the diagnostics channel `rtspool:back-channel-failed` as `{ path, error }`, and nobody else notices.
+ * Receives the packets that one client sends over a back channel. After it throws or rejects it is
+ * called no more, and its error is published on the diagnostics channel
+ * `rtspool:back-channel-failed` as `{ path, error }`. Client and server go on.
  */
 export interface BackChannelReceiver {
   /**
-   * Called with each RTP packet that came after PLAY, in the order of arrival. It is valid RTP of a payload type of
-   * the description; gaps and duplicates of the network are not mended.
+   * Called with each RTP packet that arrives after PLAY, in the order of arrival. The packet is
+   * valid RTP with a payload type of the description. Gaps and duplicates of the network remain.
    *
-   * @param packet - The receiver's to keep. It may be a view of up to 64 KiB that came with it: copy what is kept for long.
+   * @param packet - The receiver may keep it. It may be a view of a buffer of up to 64 KiB: copy
+   *   packets that you keep for long.
    */
   packet(packet: Buffer): void
   /** Called once, when the client has gone. */
@@ -42,19 +44,25 @@ export interface BackChannelReceiver {
 
 /** Audio that clients may send to a mount (ONVIF Streaming Specification section 5.3). */
 export interface BackChannelOptions {
-  /** Codec, payload type and clock rate that clients are to send; `a=sendonly` and control are the server's. */
+  /**
+   * Codec, payload type and clock rate that clients must send. The server adds `a=sendonly` and
+   * `a=control`.
+   */
   readonly description: MediaDescription
-  /** A client has set the back channel up. What is thrown answers its SETUP. */
+  /**
+   * Called when a client sets up the back channel. An error that it throws is the response to the
+   * SETUP.
+   */
   readonly open: (client: BackChannelClient) => BackChannelReceiver
   /**
-   * Clients that may have it set up at the same time; others are answered with 453.
+   * Clients that may have it set up at the same time. Further clients get 453.
    * @default 1: cameras have one loudspeaker
    */
   readonly maxClients?: number | undefined
 }
 
 interface BackChannelFailure {
-  /** Of the media. */
+  /** Path of the media. */
   readonly path: string
   readonly error: unknown
 }
@@ -67,7 +75,7 @@ const backChannelFailed = new Diagnostic<BackChannelFailure>(
 const defaultMaxClients = 1
 const defaultClockRate = 8000
 
-/** @throws {RangeError | TypeError} Says what is wrong, what was expected and what came. */
+/** @throws {RangeError | TypeError} Names the wrong field, the expected value and the given one. */
 export function checkBackChannelOptions(options: BackChannelOptions): void {
   checkOptions('backChannel', options, ['description', 'open', 'maxClients'])
   const { description, open, maxClients }: Partial<BackChannelOptions> = options
@@ -79,7 +87,7 @@ export function checkBackChannelOptions(options: BackChannelOptions): void {
   if (maxClients !== undefined) checkInteger('backChannel.maxClients', maxClients, 1)
 }
 
-/** The back channel of one media: who has it set up. */
+/** The back channel of one media, with the clients that have it set up. */
 export class BackChannel {
   readonly description: MediaDescription
   readonly #options: BackChannelOptions
@@ -92,7 +100,7 @@ export class BackChannel {
     this.description = options.description
   }
 
-  /** Clients that have it set up. */
+  /** Number of clients that have it set up. */
   get clientCount(): number {
     return this.#sinks.size
   }
@@ -100,8 +108,8 @@ export class BackChannel {
   /**
    * Takes a place for a client, until the sink is closed.
    *
-   * @throws {RequestError} `ERR_BACK_CHANNEL_IN_USE` when all places are taken.
-   * @throws {TypeError} When `open` answers no receiver, a promise for instance.
+   * @throws {RequestError} `ERR_BACK_CHANNEL_IN_USE` if all places are taken.
+   * @throws {TypeError} If `open` does not return a receiver, but a promise for instance.
    */
   open(client: BackChannelClient): BackChannelSink {
     if (this.#sinks.size >= this.#maxClients) {
@@ -120,7 +128,7 @@ export class BackChannel {
 function checkReceiver(receiver: unknown): void {
   const expected = 'backChannel.open must answer a receiver with the methods packet and close'
   if (isThenable(receiver)) {
-    // Whoever opened something for it gets the chance to close it.
+    // An application that has opened something gets the chance to close it.
     const closing = Promise.resolve(
       receiver as PromiseLike<Partial<BackChannelReceiver> | undefined>,
     )
@@ -138,15 +146,15 @@ function checkReceiver(receiver: unknown): void {
 interface BackChannelSinkInit {
   readonly description: MediaDescription
   readonly receiver: BackChannelReceiver
-  /** Of the media. */
+  /** Path of the media. */
   readonly path: string
   readonly onClosed: () => void
 }
 
-/** One client's stream into the application. */
+/** One client's stream of packets to the application. */
 export class BackChannelSink implements PacketSink {
   readonly clockRate: number
-  /** Packets that were no RTP, or of no payload type that was described: they went nowhere. */
+  /** Packets dropped because they were not RTP or had an unlisted payload type. */
   invalidPackets = 0
   readonly #payloadTypes: readonly number[]
   readonly #receiver: BackChannelReceiver
@@ -182,10 +190,10 @@ export class BackChannelSink implements PacketSink {
   }
 
   noteSenderReport(): void {
-    // Nobody is told the time of what clients send.
+    // The application does not get the time of these packets.
   }
 
-  /** Idempotent. */
+  /** Closes the sink. Idempotent. */
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
@@ -194,9 +202,9 @@ export class BackChannelSink implements PacketSink {
   }
 
   /**
-   * A failure of the application is not the client's fault, and must not reach the socket.
+   * Calls the application. Its errors are not the client's fault and must not reach the socket.
    *
-   * @param packet - Without one, the client has gone.
+   * @param packet - `undefined` if the client has gone.
    */
   #tell(packet?: Buffer): void {
     if (this.#hasFailed) return

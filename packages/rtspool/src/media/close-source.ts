@@ -3,11 +3,11 @@ import { Diagnostic } from '../listeners.js'
 import { withDeadline } from './deadline.js'
 import type { MediaSource } from './media-source.js'
 
-/** How long a source may take to give everything back before nobody waits for it any more. */
+/** Time for a source to close. After that nobody waits for it any more. */
 const closeTimeoutMs = 10_000
 
 interface SourceCloseFailure {
-  /** Of the media. */
+  /** Path of the media. */
   readonly path: string
   readonly error: unknown
 }
@@ -19,9 +19,9 @@ const sourceCloseFailed = new Diagnostic<SourceCloseFailure>(
 )
 
 /**
- * Closes a source whose media is over. It never rejects: whoever closes has others to close as well. What the source
- * throws, or that it takes longer than 10 s, is published on the diagnostics channel `rtspool:source-close-failed` as
- * `{ path, error }`.
+ * Closes a source whose media has ended. Never rejects, because callers have other sources to
+ * close. An error of the source, or a close of more than 10 s, is published on the diagnostics
+ * channel `rtspool:source-close-failed` as `{ path, error }`.
  */
 export async function closeSource(source: MediaSource, path: string, clock: Clock): Promise<void> {
   try {

@@ -2,18 +2,18 @@ import type { Clock } from '../clock.js'
 
 export interface DeadlineOptions {
   readonly clock: Clock
-  /** Infinity = none. */
+  /** Milliseconds; Infinity = no deadline. */
   readonly ms: number
   readonly signal?: AbortSignal | undefined
-  /** Whether to wait even when there is nothing else left to wait for. @default false */
+  /** Keeps the process alive while waiting. @default false */
   readonly keepsProcessAlive?: boolean
 }
 
 /**
- * Settles as `promise` does, unless that takes too long or the signal aborts: then it rejects, and what becomes
- * of the promise is for the caller to look after.
+ * Settles like `promise`, but rejects if the time is over or the signal aborts. The caller then
+ * handles the later result of `promise`.
  *
- * @param what - For the message of the error.
+ * @param what - Subject of the error message.
  */
 export async function withDeadline<T>(
   promise: T | PromiseLike<T>,

@@ -9,17 +9,18 @@ import {
 import type { MulticastPlace } from '../transport/multicast/place-table.js'
 import { directions, isRelayed } from './relayed-lines.js'
 
-/** The multicast group of each track, by its index; nothing for tracks that have none. */
+/** The multicast group of each track by index; `undefined` for tracks without one. */
 export type PresentationPlaces = readonly (MulticastPlace | undefined)[]
 
 /**
- * The session description as viewers see it (RFC 2326 appendix C): the media sections of the source, with
- * our control URIs, no ports and no addresses but those of multicast groups. What the lines of the source say of its own
- * presentation and connection is left out; attributes that nobody here understands stay as they are.
+ * Builds the session description for viewers (RFC 2326 appendix C): the media sections of the
+ * source with our control URIs, without ports, and with the addresses of multicast groups only.
+ * Lines about the source's own presentation and connection are omitted. Unknown attributes stay.
  *
  * @param origin - Unique number of this presentation, for `o=`.
- * @param backChannel - What the client may send.
- * @param durationSeconds - Of a stored presentation that can be sought in (RFC 2326 appendix C.1.5).
+ * @param backChannel - Media section of the back channel, which the client may send.
+ * @param durationSeconds - Duration of a stored presentation that viewers can seek in (RFC 2326
+ *   appendix C.1.5).
  */
 export function describePresentation(
   source: SessionDescription,
@@ -45,13 +46,16 @@ export function describePresentation(
   return Buffer.from(serializeSdp(description))
 }
 
-/** RFC 2326 appendix C.1.5: what can be played here, which of a live stream is the present, whatever its source says. */
+/**
+ * Returns the value of a=range (RFC 2326 appendix C.1.5). A live stream has the present only,
+ * whatever its source states.
+ */
 function rangeOf({ session }: SessionDescription, durationSeconds: number | undefined) {
   if (durationSeconds !== undefined) return { range: `npt=0-${durationSeconds.toFixed(3)}` }
   return session.attribute('range')?.trim() === 'npt=now-' ? { range: 'npt=now-' } : {}
 }
 
-/** One track, its lines in the order of RFC 8866 section 5. */
+/** Describes one track, with its lines in the order of RFC 8866 section 5. */
 function describeTrack(
   { kind, protocol, formats, section }: MediaDescription,
   index: number,
@@ -71,13 +75,16 @@ function describeTrack(
   return track
 }
 
-/** One `i=`, then any `b=` and `a=`. */
+/** Sorts lines: one `i=`, then any `b=` and `a=`. */
 function inOrder(lines: readonly SdpLine[]): SdpLine[] {
   const ofType = (wanted: string): SdpLine[] => lines.filter(({ type }) => type === wanted)
   return [...ofType('i').slice(0, 1), ...ofType('b'), ...ofType('a')]
 }
 
-/** ONVIF Streaming Specification section 5.3.2: `sendonly` as the client sees it. */
+/**
+ * Describes the back channel: `sendonly` from the client's point of view (ONVIF Streaming
+ * Specification section 5.3.2).
+ */
 function describeBackChannel(media: MediaDescription, index: number): MediaDescription {
   const copy = media.clone()
   copy.port = 0
@@ -88,7 +95,7 @@ function describeBackChannel(media: MediaDescription, index: number): MediaDescr
   return copy
 }
 
-/** RFC 8866 section 5.7: IPv6 has no ttl there. */
+/** Formats a connection address. IPv6 has no ttl there (RFC 8866 section 5.7). */
 function connectionOf({ address, ttl }: MulticastPlace): string {
   return address.includes(':') ? `IN IP6 ${address}` : `IN IP4 ${address}/${ttl}`
 }

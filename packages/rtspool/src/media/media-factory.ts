@@ -21,11 +21,11 @@ import {
   resolveGopCache,
 } from './track/gop-cache.js'
 
-/** What a viewer asked for. */
+/** Path and query that a viewer requests. */
 export interface MediaRequest {
   /** Decoded path of the request, without the track. */
   readonly path: string
-  /** What follows `?`, as received. */
+  /** Query after `?`, as received. */
   readonly query: string | undefined
 }
 
@@ -34,53 +34,54 @@ const msPerSecond = 1000
 /** Options of a {@link MediaFactory}; all optional. */
 export interface MediaFactoryOptions {
   /**
-   * Whether all viewers of the same path and query share one media.
+   * Shares one media among all viewers of the same path and query.
    * @default true
    */
   readonly shared?: boolean | undefined
   /**
-   * Seconds that the source runs on after its last viewer has left; 0 = it is closed at once. One that is not
-   * shared is always closed at once: nobody else can come to it.
+   * Seconds that the source runs on after its last viewer has left; 0 = it closes at once. A media
+   * that is not shared always closes at once, because nobody else can join it.
    * @default 10
    */
   readonly lingerSeconds?: number | undefined
   /**
-   * Media that may run on without a viewer at the same time; of more, the oldest ends. It bounds how many sources
-   * clients can have made by asking for one path or query after another. 0 = unlimited.
-   * @default 100; unlimited where `lingerSeconds` is Infinity
+   * Limit on the media that run on without a viewer; above it, the oldest ends. It bounds the
+   * sources that clients can start by requesting one path or query after another. 0 = unlimited.
+   * @default 100; unlimited if `lingerSeconds` is Infinity
    */
   readonly maxLingering?: number | undefined
   /**
-   * Seconds that a source may take to be made, and to start; then the client is answered with 503. 0 = unlimited.
+   * Seconds for a source to be created and to start. Afterwards the client gets 503. 0 = unlimited.
    * @default 10
    */
   readonly startTimeoutSeconds?: number | undefined
   /**
-   * Whether the factory also answers for paths below its mount point. `request.path` tells which.
+   * Serves paths below the mount point too. `request.path` contains the path.
    * @default false
    */
   readonly servesSubpaths?: boolean | undefined
   /**
-   * How much of each track is kept, from the last key frame on, so that new viewers start at once;
-   * `false` = nothing.
+   * Limits on the packets kept of each track from the last key frame on, so that new viewers start
+   * at once; `false` = nothing is kept.
    * @default { maxBytes: 8388608, maxSeconds: 10 }
    */
   readonly gopCache?: GopCacheOptions | false | undefined
   /**
-   * What viewers see when the source jumps in RTP time, changes its SSRC or begins anew: the same (`passThrough`), or one
-   * SSRC, sequence numbers and timestamps that go on (`continuous`). A source that is sought in is passed through.
+   * Timeline that viewers see when the source jumps in RTP time, changes its SSRC or begins again.
+   * `passThrough` = the source's own. `continuous` = one SSRC, and sequence numbers and timestamps
+   * that continue. Seekable sources always pass through.
    * @default 'passThrough'
    */
   readonly timeline?: TimelinePolicy | undefined
   /**
-   * Viewers with an equal key share a media. Leave the query out where it changes nothing, or every
-   * query that a client makes up starts another source.
+   * Returns the key of a request: viewers with an equal key share a media. Leave out a query that
+   * changes nothing, or every query that a client invents starts another source.
    * @default path and query
    */
   readonly sharedKey?: ((request: MediaRequest) => string) | undefined
   /**
-   * Where its media may be sent by multicast: addresses of their own, or a pool that is shared with other
-   * mounts; `false` = nowhere.
+   * Multicast addresses for the media: options, or a pool shared with other mounts; `false` = no
+   * multicast.
    * @default the option `multicast` of the server
    */
   readonly multicast?: MulticastAddressPool | MulticastOptions | false | undefined
@@ -143,7 +144,7 @@ function resolveMediaFactoryOptions(options: MediaFactoryOptions): ResolvedMedia
   })
 }
 
-/** The pool of an option `multicast`. */
+/** Creates the pool of an option `multicast`. */
 export function resolveMulticast<T extends false | undefined>(
   option: MulticastAddressPool | MulticastOptions | T,
 ): MulticastAddressPool | T {
@@ -154,21 +155,24 @@ export function resolveMulticast<T extends false | undefined>(
 const isForEver = ({ lingerSeconds, maxLingering }: MediaFactoryOptions): boolean =>
   lingerSeconds === Number.POSITIVE_INFINITY && maxLingering === undefined
 
-/** What the server gives to a media. */
+/** Settings and budget that the server gives to a media. */
 interface MediaPlace {
   readonly clock: Clock
   readonly multicast: MulticastAddressPool | false | undefined
   readonly openCache: OpenCacheShare | undefined
 }
 
-/** Says where what a new media keeps for new viewers counts. */
+/** Creates the share of the cache budget for a new media. */
 export type OpenCacheShare = () => CacheShare
 
-/** Makes the source for a request. Throw a `RequestError` to refuse with a status of your choice. */
+/**
+ * Creates the source for a request. Throw a `RequestError` to respond with a status of your choice.
+ */
 export type CreateMediaSource = (request: MediaRequest) => MediaSource | Promise<MediaSource>
 
 /**
- * Makes media for the viewers of a mount point: one for all, or one each (GstRTSPMediaFactory).
+ * Creates media for the viewers of a mount point: one for all, or one for each
+ * (GstRTSPMediaFactory).
  *
  * ```ts
  * server.mounts.add('/cam', new MediaFactory(() => openCamera(), { lingerSeconds: 30 }))
@@ -181,7 +185,10 @@ export class MediaFactory {
   readonly #all = new Set<Media>()
   #closing = closeController()
 
-  /** @throws {RangeError | TypeError} Says which argument or option is wrong, what was expected and what came. */
+  /**
+   * @throws {RangeError | TypeError} Names the wrong argument or option, the expected value and the
+   *   given one.
+   */
   constructor(createSource: CreateMediaSource, options: MediaFactoryOptions = {}) {
     if (typeof createSource !== 'function') {
       const expected = 'a function that makes a source, such as () => source'
@@ -191,17 +198,18 @@ export class MediaFactory {
     this.options = resolveMediaFactoryOptions(options)
   }
 
-  /** Media that exist at the moment. */
+  /** Number of media that exist at the moment. */
   get mediaCount(): number {
     return this.#all.size
   }
 
   /**
-   * The media for a request: a new one, or the one that others share (gst_rtsp_media_factory_construct()).
+   * Returns the media for a request: a new one, or a shared one
+   * (gst_rtsp_media_factory_construct()).
    *
-   * @param multicast - For media of a factory that does not say where they may go.
-   * @param openCache - For a media that is made. What is kept counts nowhere when absent.
-   * @throws {RequestError} `ERR_MEDIA_UNAVAILABLE` (503) when the source cannot be made, or not in time.
+   * @param multicast - Pool for a factory without the option `multicast`.
+   * @param openCache - Creates the cache share of a new media. Default: no common limit.
+   * @throws {RequestError} `ERR_MEDIA_UNAVAILABLE` (503) if the source cannot be created in time.
    */
   async construct(
     request: MediaRequest,
@@ -224,8 +232,8 @@ export class MediaFactory {
   }
 
   /**
-   * Ends all media of this factory, on whatever server, and gives up those that are being made. It can be used again
-   * afterwards. A server that closes does this with all factories that it mounts.
+   * Ends all media of this factory, on all servers, and abandons those being created. It can be
+   * used again afterwards. A server that closes does this with all mounted factories.
    */
   async close(): Promise<void> {
     this.#closing.abort()
@@ -306,7 +314,7 @@ export class MediaFactory {
       return await withDeadline(making, 'making a media source', deadline)
     } catch (error) {
       if (error instanceof RequestError) throw error
-      // One that comes after all is of no use to anybody; if it failed, that is what is thrown here.
+      // A source that is ready too late is closed. Its failure has already been reported.
       making.then(
         (source) => closeSource(source, request.path, deadline.clock),
         () => {},
@@ -324,7 +332,7 @@ function prepare(media: Media): void {
   }
 }
 
-/** Every source that is being made listens, however many there are at a time. */
+/** Each source being created listens, so the number of listeners is not limited. */
 function closeController(): AbortController {
   const controller = new AbortController()
   setMaxListeners(0, controller.signal)

@@ -3,96 +3,104 @@ import { isRecord, kindOf } from '../option-checks.js'
 import type { SessionDescription } from '../sdp/index.js'
 import type { Track } from './track/track.js'
 
-/** Where a source delivers to. */
+/** Destination of a source's packets. */
 export interface MediaOutput {
   /** One track for each media section of the source's description, in its order. */
   readonly tracks: readonly Track[]
   readonly clock: Clock
-  /** Says that nothing more will come: each viewer leaves with reason `mediaEnded`. Idempotent. */
+  /**
+   * Announces the end of the source: each viewer's session ends with reason `mediaEnded`.
+   * Idempotent.
+   */
   end(): void
   /**
-   * Of a {@link SeekableSource}: the range that was sought has been sent to its end. The viewer hears RTCP BYE,
-   * its session is `Ready`, and it may play again.
+   * For a {@link SeekableSource}: announces that the range has been sent to its end. The viewer
+   * receives RTCP BYE, its session becomes `Ready`, and it may play again.
    */
   rangeEnded(): void
 }
 
 /**
- * Where the packets of a {@link Media} come from: a file, a camera, an application.
+ * The origin of a {@link Media}'s packets: a file, a camera, an application.
  *
- * It is described before anybody watches, started for the first viewer that plays, and closed once, a while
- * after the last one has left.
+ * It is described before anybody watches, started for the first viewer that plays, and closed once,
+ * a while after the last one has left.
  */
 export interface MediaSource {
   /** The session description; `a=control` and ports are replaced by the server. */
   readonly description: SessionDescription
   /**
-   * Whether `track.mapTime` will be called for each track soon after its first packet, as RTCP of a publisher
-   * does: viewers are told no time before that, for some seconds at most.
-   * @default false: what is not mapped is timed by `push`
+   * True if the source calls `track.mapTime` for each track soon after its first packet, like the
+   * RTCP of a publisher. Viewers are sent no time before that, for some seconds at most.
+   * @default false: packets without a mapping are timed by `push`
    */
   readonly sendsReports?: boolean
   /**
-   * Numeric IP address of the peer that sends the packets, where it is known: diagnostics about the packets name the peer,
-   * so that a log can tell one noisy peer from others.
+   * Numeric IP address of the peer that sends the packets, if known. Diagnostics about the packets
+   * contain it, so that a log can tell one noisy peer from others.
    * @default none
    */
   readonly remoteAddress?: string | undefined
   /**
-   * Tells a live source where its packets go before anybody plays, in the turn in which it is made. A source whose packets
-   * come already may push them from then on: they are kept from the last key frame on as {@link start} says, and the first
-   * viewer begins with them as later ones do. Without a `gopCache` they are thrown away, as are those that come before
-   * `start` where a source has no `prepare`. Not called for a {@link SeekableSource}.
+   * Gives a live source its output before anybody plays, in the turn in which the media is created.
+   * A source that already receives packets may push them from then on. They are kept from the last
+   * key frame on, as with {@link start}, so that the first viewer begins with them too. Without a
+   * `gopCache` they are dropped; so are packets pushed before `start` by a source without
+   * `prepare`. Not called for a {@link SeekableSource}.
    *
-   * What it throws answers the request with 503; when it rejects later, the media ends.
+   * If it throws, the request gets 503. If it rejects later, the media ends.
    */
   prepare?(output: MediaOutput): void
   /**
-   * Starts the flow of RTP packets into `output.tracks[i].push(packet)`, each a `Buffer` or another `Uint8Array`. Called
-   * at most once.
+   * Starts the flow of RTP packets into `output.tracks[i].push(packet)`. Each packet is a `Buffer`
+   * or another `Uint8Array`. Called at most once.
    *
-   * A packet that has been pushed belongs to the library, for as long as it has a use for it: it is sent at the end of
-   * its frame, and with a `gopCache` it is kept for new viewers until the next key frame, by default for up to 10 s. So
-   * neither the buffer nor the memory that it is a view of may be written to again: make a new one for each packet, or
-   * push a copy. Views of one larger buffer are fine: where little of it is pushed, what is kept is copied out of it.
+   * A pushed packet belongs to the library. It is sent at the end of its frame, and with a
+   * `gopCache` it is kept for new viewers until the next key frame, by default for up to 10 s. So
+   * do not write again to the buffer or to the memory that it is a view of: create a new one for
+   * each packet, or push a copy. Views of one larger buffer are fine: if only little of it is
+   * pushed, the kept packets are copied.
    *
-   * A rejection answers the PLAY that started it with 503 and closes the media; its viewers leave with reason
-   * `mediaFailed`.
+   * If it rejects, the PLAY that started it gets 503 and the media closes; sessions of other
+   * viewers end with reason `mediaFailed`.
    */
   start(output: MediaOutput): void | Promise<void>
   /**
-   * Stops the flow and gives everything back. Called once, also when it was never started or takes too long to
-   * start. What it throws, and that it takes longer than 10 s, is published on the diagnostics channel
-   * `rtspool:source-close-failed` as `{ path, error }`; nobody waits for it any longer.
+   * Stops the flow and releases everything. Called once, even if the source was never started or
+   * takes too long to start. An error, or a close of more than 10 s, is published on the
+   * diagnostics channel `rtspool:source-close-failed` as `{ path, error }`. Nobody waits for the
+   * source after that.
    */
   close(): void | Promise<void>
 }
 
-/** A piece of a stored presentation, in seconds from its beginning. */
+/** A range of a stored presentation, in seconds from its beginning. */
 export interface PlayRange {
   readonly startSeconds: number
   readonly endSeconds: number
 }
 
 /**
- * A source that can be played from any point, as a file can: its viewer seeks and pauses (RFC 2326 sections 10.5
- * and 10.6). It needs a factory that is not shared; in one that is, it would have to be played as if it were live,
- * which is refused.
+ * A source that can be played from any point, such as a file: its viewer seeks and pauses (RFC 2326
+ * sections 10.5 and 10.6). It needs a factory that is not shared. A shared factory refuses it,
+ * because the source would have to play as if it were live.
  *
  * `start` only prepares: nothing flows before `seek` and `resume`. Calls of `seek` never overlap.
  */
 export interface SeekableSource extends MediaSource {
   readonly durationSeconds: number
-  /** Where it is: that of the next packet, or the end when all has been sent. */
+  /** Position of the next packet, or the end when all packets have been sent. */
   readonly positionSeconds: number
   /**
-   * Stops the flow and gets ready to play a range, whose end may be in the middle of the presentation. For each
-   * track `startAt` is called with the next sequence number, without a gap, and the RTP time of where it begins.
+   * Stops the flow and prepares to play a range, which may end in the middle of the presentation.
+   * Calls `startAt` for each track with the next sequence number, without a gap, and the RTP time
+   * of the range's start.
    *
-   * @returns Where it really begins: a decoder must be able to, so that it may be earlier than asked.
+   * @returns The real start: a decoder must be able to begin there, so it may be earlier than
+   *   requested.
    */
   seek(range: PlayRange): Promise<number>
-  /** Lets it flow, from where `seek` or `pause` has left it. Calls `mapTime` for each track. */
+  /** Starts the flow from the position of `seek` or `pause`. Calls `mapTime` for each track. */
   resume(): void
   /** Stops the flow; calls `startAt` for each track with the RTP time of the position. */
   pause(): void
@@ -100,7 +108,7 @@ export interface SeekableSource extends MediaSource {
 
 export const isSeekable = (source: MediaSource): source is SeekableSource => 'seek' in source
 
-/** What keeps that which a factory was given from being a source of its media; `undefined` = nothing. */
+/** Explains why a value cannot serve as a media source. Returns `undefined` if it can. */
 export function sourceProblem(source: unknown, isShared: boolean): string | undefined {
   const needs = 'a media source needs description, start and close'
   if (!isRecord(source)) return `${needs}, got ${kindOf(source)}`

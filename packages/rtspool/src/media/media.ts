@@ -23,39 +23,42 @@ import type { GopCacheLimits } from './track/gop-cache.js'
 import { MulticastStreams } from './track/multicast-stream.js'
 import { Track } from './track/track.js'
 
-/** Who plays or records a media, and must hear when it ends. */
+/** A stream that uses a media and is notified when the media ends. */
 export interface MediaParticipant {
-  /** The media has ended: leave it. */
+  /** Called when the media has ended: the stream must leave it. */
   mediaEnded(): void
-  /** The range that was played has come to its end: there is nothing more before the next PLAY. */
+  /** Called at the end of the played range: nothing more is sent before the next PLAY. */
   rangeEnded?(): void
-  /** Time for RTCP of its own, about every 5 s. */
+  /** Called about every 5 s to send the stream's own RTCP. */
   sendRtcp?(): void
 }
 
 export interface MediaOptions {
   readonly clock: Clock
-  /** How long the source runs on after the last viewer has left, in milliseconds; Infinity = for ever. */
+  /** Milliseconds that the source runs on after the last viewer has left; Infinity = for ever. */
   readonly lingerMs: number
-  /** How long the source may take to start, in milliseconds. @default no limit */
+  /** Milliseconds for the source to start. @default no limit */
   readonly startTimeoutMs?: number
-  /** How much is kept for an instant start of new viewers; `undefined` = nothing. */
+  /**
+   * Limits on the packets kept for an instant start of new viewers; `undefined` = nothing is kept.
+   */
   readonly gopCache?: GopCacheLimits | undefined
-  /** Where what is kept counts. @default nowhere */
+  /** Budget that the kept packets count against. @default none */
   readonly cacheShare?: CacheShare | undefined
   /** @default 'passThrough' */
   readonly timeline?: TimelinePolicy | undefined
-  /** Where it may go by multicast; `undefined` = nowhere. */
+  /** Addresses for multicast; `undefined` = no multicast. */
   readonly multicast?: MulticastAddressPool | undefined
   readonly backChannel?: BackChannelOptions | undefined
 }
 
 /**
- * `idle` is described and not started; `playing` has a running source; `ended` delivers no more, for good.
+ * `idle`: described but not started. `playing`: the source runs. `ended`: no more packets, for
+ * good.
  */
 export type MediaState = 'idle' | 'starting' | 'playing' | 'ended'
 
-/** What a {@link Track}'s position and clock say for `RTP-Info` (RFC 2326 section 12.33). */
+/** Position and clock of a {@link Track} for `RTP-Info` (RFC 2326 section 12.33). */
 export interface TrackInfo {
   readonly track: Track
   readonly sequenceNumber: number
@@ -63,19 +66,19 @@ export interface TrackInfo {
 }
 
 /**
- * A presentation that flows from one source to all its viewers. It starts with the first one that plays and
- * ends some time after the last has left (GstRTSPMedia).
+ * A presentation that flows from one source to all its viewers. It starts with the first viewer
+ * that plays, and ends some time after the last has left (GstRTSPMedia).
  */
 export class Media {
   readonly path: string
   readonly tracks: readonly Track[]
   /** The session description for DESCRIBE, built once. */
   readonly sdp: Buffer
-  /** Where its viewer is in a stored presentation; `undefined` for what is live. */
+  /** Position of the viewer in a stored presentation; `undefined` for a live one. */
   readonly playback: Playback | undefined
-  /** Groups that it goes to; `undefined` where multicast is not offered. */
+  /** Multicast streams of the tracks; `undefined` without multicast. */
   readonly multicast: MulticastStreams | undefined
-  /** What viewers may send; `undefined` where they may not. */
+  /** Channel for audio from viewers; `undefined` without one. */
   readonly backChannel: BackChannel | undefined
   readonly #origin = randomInt(2 ** 47)
   readonly #source: MediaSource
@@ -99,18 +102,18 @@ export class Media {
     this.playback = isSeekable(source) ? this.#playbackOf(source) : undefined
     this.sdp = this.describe()
     this.backChannel = options.backChannel && new BackChannel(options.backChannel)
-    // What one viewer seeks in is nobody else's.
+    // A presentation that one viewer seeks in cannot be sent to others.
     const multicast = this.playback ? undefined : options.multicast
     this.multicast = multicast && new MulticastStreams(multicast)
     const cname = randomBytes(12).toString('base64url')
-    // Whoever seeks is sent what was sought, and nothing that came before.
+    // After a seek, a viewer receives the range only, without earlier packets.
     const gopCache = this.playback ? undefined : options.gopCache
     const shared = {
       path,
       clock,
       cname,
       gopCache,
-      // A source that is sought in says where it goes on.
+      // A seekable source announces its positions itself.
       timeline: (this.playback ? undefined : options.timeline) ?? 'passThrough',
       jump: new CommonJump(),
       sourceClock: new SourceClock(),
@@ -135,7 +138,7 @@ export class Media {
     return this.#state
   }
 
-  /** Why those leave who use it when it ends. */
+  /** Reason for ending the sessions that use the media. */
   get endReason(): 'mediaEnded' | 'mediaFailed' {
     return this.#hasFailed ? 'mediaFailed' : 'mediaEnded'
   }
@@ -152,7 +155,10 @@ export class Media {
     )
   }
 
-  /** What is pushed from now on comes from another source; see {@link Track.expectNewSource}. */
+  /**
+   * Announces that packets pushed from now on come from another source; see {@link
+   * Track.expectNewSource}.
+   */
   expectNewSource(): void {
     for (const track of this.tracks) track.expectNewSource()
   }
@@ -162,17 +168,20 @@ export class Media {
     return this.#participants.size
   }
 
-  /** Whether it runs on, or waits, without anybody who uses it; what has just been made does not yet. */
+  /**
+   * True if it runs or waits without any stream that uses it. A media that has just been created
+   * does not count.
+   */
   get isLingering(): boolean {
     return this.#wasJoined && this.#participants.size === 0
   }
 
-  /** Calls `listener` once, when the media has ended. */
+  /** Calls `listener` once when the media has ended. */
   onEnded(listener: () => void): void {
     this.#endListeners.push(listener)
   }
 
-  /** Keeps the media while somebody uses it; undone by {@link leave}. */
+  /** Keeps the media alive while a stream uses it; undone by {@link leave}. */
   join(participant: MediaParticipant): void {
     this.#participants.add(participant)
     this.#wasJoined = true
@@ -185,9 +194,9 @@ export class Media {
   }
 
   /**
-   * Lets a live source push packets before anybody plays; for who has made the media.
+   * Lets a live source push packets before anybody plays. Called by the creator of the media.
    *
-   * @throws What the source throws; the media has then ended.
+   * @throws The error of the source; the media has then ended.
    */
   prepare(): void {
     if (this.playback || !this.#source.prepare) return
@@ -205,7 +214,7 @@ export class Media {
   /**
    * Starts the source unless it runs already.
    *
-   * @throws What the source's `start` rejects with; the media has then ended.
+   * @throws The rejection of the source's `start`; the media has then ended.
    */
   async play(): Promise<void> {
     this.#starting ??= this.#start()
@@ -213,13 +222,14 @@ export class Media {
   }
 
   /**
-   * Where each track begins for a viewer: the next sequence number, and the RTP time of one common instant.
-   * Tracks of which nothing is known yet are left out.
+   * Returns the start of each track for a viewer: the next sequence number, and the RTP time of one
+   * common instant. Tracks without a known position are omitted.
    *
-   * @param first - By track: what the viewer begins with instead of the next packet.
+   * @param first - By track: packets that the viewer begins with instead of the next packet.
    */
   trackInfo(first: ReadonlyMap<Track, readonly Buffer[]> = new Map()): TrackInfo[] {
-    // A report may tell the time of a track before its first packet: that is nowhere yet.
+    // A report may give the time of a track before its first packet, but such a track has no
+    // position yet.
     const instants = this.tracks
       .filter((track) => track.position !== undefined)
       .map((track) => track.unixTimeMsAt(track.beginningOf(first.get(track) ?? [])))
@@ -242,16 +252,16 @@ export class Media {
   }
 
   /**
-   * Ends the media: participants are told, the source is closed. Idempotent.
+   * Ends the media: notifies the participants and closes the source. Idempotent.
    *
-   * @returns When the source is closed, or has been given up; see {@link closeSource}.
+   * @returns Resolves when the source is closed, or has been abandoned; see {@link closeSource}.
    */
   async end(): Promise<void> {
     if (this.#state !== 'ended') this.#end()
     await this.#closing
   }
 
-  /** Does the same because its source does not do what it must: participants leave for that reason. */
+  /** Ends the media because its source has failed. Sessions end with reason `mediaFailed`. */
   async fail(): Promise<void> {
     if (this.#state !== 'ended') this.#hasFailed = true
     await this.end()
@@ -270,7 +280,10 @@ export class Media {
     for (const listener of this.#endListeners) listener()
   }
 
-  /** What the source does wrong in a turn of its own ends the media: no request waits for that. */
+  /**
+   * Creates the playback of a seekable source. A failure of the source outside a request ends the
+   * media.
+   */
   #playbackOf(source: SeekableSource): Playback {
     return new Playback(source, this.#options.clock, (method, error) => {
       tellFailure(`${method} of the source of ${this.path}`, error)
@@ -284,7 +297,10 @@ export class Media {
     for (const participant of [...this.#participants]) participant.rangeEnded?.()
   }
 
-  /** The first track with key frames leads: the others are kept from the instant of its key frame on. */
+  /**
+   * Aligns the caches: the first track with key frames leads, and the others are kept from the
+   * instant of its key frame on.
+   */
   #keyFrameBegins(leader: Track, unixMs: number): void {
     if (leader !== this.tracks.find((track) => track.hasKeyFrames)) return
     for (const track of this.tracks) if (!track.hasKeyFrames) track.beginRecentAt(unixMs)
@@ -298,25 +314,25 @@ export class Media {
       const started = this.#source.start(this.#output)
       await withDeadline(started, 'starting a media source', { clock, ms: startTimeoutMs })
     } catch (error) {
-      // Not waited for: whoever asked for it hears at once that it has failed.
+      // Not awaited, so that the caller learns of the failure at once.
       void this.fail()
       throw error
     }
-    // The source may have ended, or everybody left, while it was starting.
+    // The source may have ended, or everybody may have left, while it was starting.
     if (this.#state === 'starting') {
       this.#state = 'playing'
       this.#scheduleRtcp(clock.now(), true)
     }
   }
 
-  /** @param sentAt - When the last reports were sent, or the source started. */
+  /** @param sentAt - Time of the last reports, or of the source's start. */
   #scheduleRtcp(sentAt: number, initial: boolean): void {
     const { clock } = this.#options
     const drawTime = (): number => sentAt + rtcpIntervalMs({ initial, randomNumber: Math.random() })
     const schedule = (at: number): void => {
       this.#rtcpTimer = clock.schedule(expire, at - clock.now(), false)
     }
-    // RFC 3550 section 6.3.3: drawn again; this is what brings the mean up to 5 s.
+    // RFC 3550 section 6.3.3: the interval is drawn again, which brings the mean up to 5 s.
     const expire = (): void => {
       const at = drawTime()
       if (at > clock.now()) schedule(at)

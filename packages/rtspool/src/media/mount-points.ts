@@ -3,18 +3,19 @@ import { MediaFactory } from './media-factory.js'
 import { checkAbsolute, checkPath, checkPathPattern, matchesPathPattern } from './path-pattern.js'
 import { checkTimeline, type TimelinePolicy } from './timeline/timeline.js'
 
-/** A mount point that answers for a path. */
+/** A mount point that serves a path. */
 export interface MountMatch {
   readonly factory: MediaFactory
-  /** The mount point, a prefix of the path that ends at a `/` or is the whole path. */
+  /** The mount point: a prefix of the path that ends at a `/`, or the whole path. */
   readonly mountPath: string
 }
 
-/** Options of what clients publish to some paths; all optional. */
+/** Options for publications on some paths; all optional. */
 export interface PublishOptions {
   /**
-   * What viewers see when the publisher jumps in RTP time, changes its SSRC or begins anew: the same (`passThrough`), or one
-   * SSRC, sequence numbers and timestamps that go on (`continuous`).
+   * Timeline that viewers see when the publisher jumps in RTP time, changes its SSRC or begins
+   * again. `passThrough` = the publisher's own. `continuous` = one SSRC, and sequence numbers and
+   * timestamps that continue.
    * @default the option `timeline` of the server
    */
   readonly timeline?: TimelinePolicy | undefined
@@ -27,20 +28,23 @@ function resolvePublishOptions(options: PublishOptions): PublishOptions {
 }
 
 /**
- * Mounts what a client publishes. Its path came with a request: it is free of what no request can have, and may hold
- * what an application writes by mistake only, such as `*`.
+ * Mounts a publication of a client. Its path comes from a request, so it may contain characters
+ * such as `*`, which are refused in paths of the application.
  *
- * @throws {TypeError} When the path is already taken.
+ * @throws {TypeError} If the path is already taken.
  */
 export let mountPublication: (mounts: MountPoints, path: string, factory: MediaFactory) => void
 
 /**
- * Which factory answers for which path: the longest mount point that is a prefix of the path at a `/`
- * (GstRTSPMountPoints), and which paths clients may publish to.
+ * Maps paths to factories: the longest mount point that is a prefix of the path at a `/`
+ * (GstRTSPMountPoints). Also holds the paths that clients may publish to.
  */
 export class MountPoints implements Iterable<readonly [path: string, factory: MediaFactory]> {
   readonly #factories = new Map<string, MediaFactory>()
-  /** How many mount points have each number of segments: only such prefixes of a path are looked up. */
+  /**
+   * Number of mount points with each number of segments. Only prefixes of these lengths are looked
+   * up.
+   */
   readonly #depths: number[] = []
   readonly #publishPatterns = new Map<string, PublishOptions>()
   /** Answer to the last question; until a mount point comes or goes. */
@@ -54,8 +58,9 @@ export class MountPoints implements Iterable<readonly [path: string, factory: Me
    * Mounts a factory.
    *
    * @param path - Absolute decoded text: `/cam`, `/` for the root. A trailing slash is dropped.
-   * @throws {TypeError} When the path is already taken or cannot be that of a request: not absolute, empty, `.` or `..`
-   *   segments, `*`, `?`, `#`, percent escapes. When the factory is something else, a source for instance.
+   * @throws {TypeError} If the path is already taken, or no request can have it: not absolute,
+   *   empty, `.` or `..` segments, `*`, `?`, `#`, percent escapes. Also if the factory is not a
+   *   factory, but a source for instance.
    */
   add(path: string, factory: MediaFactory): void {
     checkPath('a mount path', path)
@@ -67,7 +72,7 @@ export class MountPoints implements Iterable<readonly [path: string, factory: Me
   }
 
   /**
-   * Takes a mount point away. Its media are not ended: close the factory for that.
+   * Removes a mount point. Its media go on: close the factory to end them.
    *
    * @returns The factory that was mounted.
    */
@@ -79,7 +84,7 @@ export class MountPoints implements Iterable<readonly [path: string, factory: Me
     return factory
   }
 
-  /** The factory at exactly this mount point. */
+  /** Returns the factory at exactly this mount point. */
   get(path: string): MediaFactory | undefined {
     return this.#factories.get(withoutTrailingSlash(path))
   }
@@ -110,9 +115,10 @@ export class MountPoints implements Iterable<readonly [path: string, factory: Me
   /**
    * Allows clients to publish to a path with ANNOUNCE and RECORD.
    *
-   * @param pattern - A path, or a path that ends in `/*`: everything below it, at any depth. A trailing slash is
-   *   dropped.
-   * @throws {TypeError} When nothing can be published to such a path, the root among them, or an option is none.
+   * @param pattern - A path, or a path that ends in `/*`, which matches everything below it at any
+   *   depth. A trailing slash is dropped.
+   * @throws {TypeError} If such a path, for example the root, cannot be published to, or an option
+   *   is unknown.
    */
   allowPublish(pattern: string, options: PublishOptions = {}): void {
     checkAbsolute('a path pattern', pattern)
@@ -124,7 +130,7 @@ export class MountPoints implements Iterable<readonly [path: string, factory: Me
     this.#publishPatterns.set(normal, resolvePublishOptions(options))
   }
 
-  /** Takes back what {@link allowPublish} allowed; running publications go on. */
+  /** Undoes {@link allowPublish}. Running publications go on. */
   disallowPublish(pattern: string): boolean {
     checkAbsolute('a path pattern', pattern)
     return this.#publishPatterns.delete(withoutTrailingSlash(pattern))
@@ -138,7 +144,7 @@ export class MountPoints implements Iterable<readonly [path: string, factory: Me
     return false
   }
 
-  /** What {@link allowPublish} says of a path: the options of the longest pattern that it matches. */
+  /** Returns the publishing options of a path: those of the longest matching pattern. */
   publishOptionsOf(path: string): PublishOptions {
     let longest = ''
     for (const pattern of this.#publishPatterns.keys()) {
@@ -174,7 +180,7 @@ function withoutTrailingSlash(path: string): string {
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path
 }
 
-/** Number of segments of a path; 0 for the root. */
+/** Returns the number of segments of a path; 0 for the root. */
 export function depthOf(path: string): number {
   if (path === '/') return 0
   let depth = 0
@@ -182,7 +188,10 @@ export function depthOf(path: string): number {
   return depth
 }
 
-/** By number of segments, the length of the prefix of a path that has them; no more than `limit` of these. */
+/**
+ * Returns, by number of segments, the length of the prefix of a path with so many segments, for at
+ * most `limit` segments.
+ */
 function segmentEnds(path: string, limit: number): number[] {
   const ends = [1]
   for (let at = 0; at < path.length && path !== '/' && ends.length < limit; ) {

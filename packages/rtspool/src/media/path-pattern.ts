@@ -2,19 +2,19 @@ import { shown } from '../option-checks.js'
 import { pathProblem } from '../rtsp/index.js'
 
 /**
- * Whether a path pattern means a path: the path itself, or for a pattern that ends in `/*` everything below it, at
- * any depth. `/*` alone means every path, the root among them.
+ * True if a path pattern matches a path: an equal path, or with `/*` at its end everything below,
+ * at any depth. `/*` alone matches every path, including the root.
  */
 export function matchesPathPattern(pattern: string, path: string): boolean {
   return pattern.endsWith('/*') ? path.startsWith(pattern.slice(0, -1)) : path === pattern
 }
 
 /**
- * Makes sure that a path written by the application can be that of a request.
+ * Checks that a request can have a path written by the application.
  *
- * @param name - What the path is, in messages: `a mount path`.
- * @throws {TypeError} when it is not absolute, no request can have it, or it is written as in a URI. `*` is refused
- * as well, for it looks like a pattern.
+ * @param name - Name of the path in messages: `a mount path`.
+ * @throws {TypeError} If it is not absolute, no request can have it, or it is written as in a URI.
+ *   `*` is refused too, because it looks like a pattern.
  */
 export function checkPath(name: string, path: unknown): asserts path is string {
   checkAbsolute(name, path)
@@ -22,17 +22,17 @@ export function checkPath(name: string, path: unknown): asserts path is string {
 }
 
 /**
- * Makes sure that a path pattern means something: a path, or one that ends in `/*`.
+ * Checks that a path pattern can match: a path, or one that ends in `/*`.
  *
- * @param name - What the pattern is, in messages: `auth.rules[0].path`.
- * @throws {TypeError} when it is not absolute or matches no request.
+ * @param name - Name of the pattern in messages: `auth.rules[0].path`.
+ * @throws {TypeError} If it is not absolute or matches no request.
  */
 export function checkPathPattern(name: string, pattern: unknown): asserts pattern is string {
   checkAbsolute(name, pattern)
   checkParts(name, pattern.endsWith('/*') ? pattern.slice(0, -1) : pattern, pattern)
 }
 
-/** @throws {TypeError} when it is no string that begins with `/`. */
+/** @throws {TypeError} If it is not a string that begins with `/`. */
 export function checkAbsolute(name: string, path: unknown): asserts path is string {
   if (typeof path === 'string' && path.startsWith('/')) return
   throw new TypeError(`${name} must be an absolute path such as '/cam', got ${shown(path)}`)

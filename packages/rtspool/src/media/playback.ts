@@ -4,7 +4,8 @@ import { shown } from '../option-checks.js'
 import type { PlayRange, SeekableSource } from './media-source.js'
 
 /**
- * Where the one viewer of a stored presentation is in it: what PLAY, PAUSE and the end of the range do.
+ * Position and state of the one viewer of a stored presentation. PLAY, PAUSE and the end of the
+ * range change them.
  *
  * ```text
  *  unsought ──seek──▶ ready ──resume──▶ playing ──end of range──▶ over
@@ -21,7 +22,7 @@ export class Playback {
   #seeking: Promise<unknown> = Promise.resolve()
   #pauseTimer: ClockTimer | undefined
 
-  /** @param onFailed - Told what the source rejects with, or throws when no request waits. */
+  /** @param onFailed - Called with an error of the source that no request waits for. */
   constructor(
     source: SeekableSource,
     clock: Clock,
@@ -41,12 +42,12 @@ export class Playback {
     return this.#state === 'playing'
   }
 
-  /** Whether it can go on where it is without seeking: it was paused. */
+  /** True if it is paused, so that it can continue without seeking. */
   get isPaused(): boolean {
     return this.#state === 'ready'
   }
 
-  /** From where it is to where it will end. */
+  /** The range from the present position to the end. */
   get range(): PlayRange {
     return { startSeconds: this.positionSeconds, endSeconds: this.#endSeconds }
   }
@@ -56,10 +57,10 @@ export class Playback {
   }
 
   /**
-   * Stops, and gets ready to play from about `startSeconds`. One seek waits for the one before.
+   * Stops, and prepares to play from about `startSeconds`. Each seek waits for the previous one.
    *
-   * @returns What will really be played.
-   * @throws What the source rejects with; a TypeError when it answers no number.
+   * @returns The range that will really be played.
+   * @throws The rejection of the source, or a TypeError if the source does not return a number.
    */
   async seek({ startSeconds, endSeconds }: PlayRange): Promise<PlayRange> {
     this.#cancelPause()
@@ -89,7 +90,7 @@ export class Playback {
     catchLater(paused, (error) => this.#onFailed('pause', error))
   }
 
-  /** Pauses when `seconds` is reached, and then calls `onPaused`; replaces an earlier point. */
+  /** Pauses at `seconds`, and then calls `onPaused`. Replaces an earlier pause point. */
   pauseAt(seconds: number, onPaused: () => void): void {
     this.#cancelPause()
     const delayMs = (seconds - this.positionSeconds) * 1000
@@ -107,13 +108,13 @@ export class Playback {
     )
   }
 
-  /** The source has sent the range to its end. */
+  /** Notes that the source has sent the range to its end. */
   rangeEnded(): void {
     this.#cancelPause()
     this.#state = 'over'
   }
 
-  /** Holds nothing any more. Idempotent. */
+  /** Cancels the pause timer; the playback is over. Idempotent. */
   close(): void {
     this.#cancelPause()
     this.#state = 'over'

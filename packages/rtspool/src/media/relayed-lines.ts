@@ -1,9 +1,9 @@
 import type { SdpLine } from '../sdp/index.js'
 
-/** Direction of the media as the publisher sees it, or the source before it. */
+/** Media directions from the point of view of the publisher or its source. */
 export const directions = ['recvonly', 'sendonly', 'sendrecv', 'inactive']
 
-/** Keys of the publisher, which are between it and us (RFC 4567, RFC 4568, RFC 6189, RFC 8122). */
+/** Keys between the publisher and this server (RFC 4567, RFC 4568, RFC 6189, RFC 8122). */
 const keyAttributes = [
   'key-mgmt',
   'crypto',
@@ -13,7 +13,10 @@ const keyAttributes = [
   'identity',
 ]
 
-/** The way from the publisher to us: sockets, ICE, DTLS, multicast sources, several media in one stream. */
+/**
+ * Transport between the publisher and this server: sockets, ICE, DTLS, multicast sources, several
+ * media in one stream.
+ */
 const transportAttributes = [
   ...[
     'source-filter',
@@ -38,7 +41,7 @@ const transportAttributes = [
   ...['group', 'bundle-only', 'ssrc', 'ssrc-group', 'msid-semantic', 'sctp-port', 'sctpmap'],
 ]
 
-/** The presentation at its source: where its tracks are, how long it is, which version of it, in which characters. */
+/** Properties of the publisher's own presentation: control URIs, duration, version, character set. */
 const presentationAttributes = ['control', 'range', 'etag', 'tool', 'type', 'length', 'charset']
 
 const ownAttributes: ReadonlySet<string> = new Set([
@@ -48,15 +51,18 @@ const ownAttributes: ReadonlySet<string> = new Set([
   ...presentationAttributes,
 ])
 
-/** RFC 8866 section 9: `token [":" byte-string]`. */
+/** Syntax of an attribute (RFC 8866 section 9): `token [":" byte-string]`. */
 const attributePattern = /^([!#$%&'*+\-.^_`{|}~0-9A-Za-z]+)(?::(.*))?$/
 const bandwidthPattern = /^([!#$%&'*+\-.^_`{|}~0-9A-Za-z]+):\d+$/
-/** RTCP of the publisher (RFC 3556): a viewer that believes `RR:0` would send no reports. */
+/**
+ * RTCP bandwidths of the publisher (RFC 3556): a viewer that believes `RR:0` would send no reports.
+ */
 const rtcpBandwidths = ['RR', 'RS']
 
 /**
- * Whether a line of a publisher goes on to viewers: it says something of the media, or nobody here knows what it says,
- * and it is well-formed. What describes the publisher's presentation, and its connection to us, does not.
+ * True if a line of a publisher is relayed to viewers: it is well-formed, and describes the media
+ * or is unknown here. Lines about the publisher's presentation and its connection to this server
+ * are not.
  */
 export function isRelayed({ type, value }: SdpLine): boolean {
   if (type === 'a') return isRelayedAttribute(value)

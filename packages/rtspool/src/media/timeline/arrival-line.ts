@@ -2,51 +2,59 @@ import { timestampDistance } from '../../rtp/index.js'
 import type { CommonLead, LeadMember } from './common-lead.js'
 
 /**
- * A packet beside the packets before it: `steady` goes on from them, `ahead` and `back` have jumped, `late` goes on after
- * a pause in which RTP time stood still, `returned` goes on from before the last jump.
+ * Position of a packet relative to the packets before it. `steady` continues them, `ahead` and
+ * `back` have jumped, `late` continues after a pause in which RTP time stood still, `returned`
+ * continues from before the last jump.
  */
 export type Arrival = 'steady' | 'ahead' | 'back' | 'late' | 'returned'
 
-/** An RTP timestamp, and when it is reached. */
+/** An RTP timestamp, and the instant at which it is reached. */
 export interface LinePoint {
   readonly rtpTime: number
   readonly clockMs: number
 }
 
-/** An RTP timestamp that moves with the monotonic clock. */
+/** RTP time as a linear function of the monotonic clock. */
 interface Line {
-  /** Ticks with a fraction, at `clockMs`, without the common lead. */
+  /** Ticks with a fraction at `clockMs`, without the common lead. */
   ticks: number
   clockMs: number
-  /** Milliseconds by which the line falls behind each millisecond, for one window; negative to catch up. */
+  /**
+   * Milliseconds by which the line falls behind in each millisecond, for one window; negative to
+   * catch up.
+   */
   slew: number
-  /** Whether viewers know the line: small deviations are slewed from then on. */
+  /** True once viewers have been sent the line. Small deviations are then corrected gradually. */
   isAnnounced: boolean
 }
 
-/** Packets may come early or late by this much and still go on from those before them. */
+/** Packets may be early or late by this much and still continue those before them. */
 const maxDeviationMs = 2_000
-/** A deviation above this is corrected at once: lips and voices are apart. */
+/** Deviation above which the line is corrected at once, because lips and voices are apart. */
 const maxSlewedMs = 100
-/** How long the earliest packet is looked for. */
+/** Length of a window in which the earliest packet is searched. */
 const windowMs = 2_000
 /** Share of the deviation that one window corrects. */
 const slewGain = 0.1
-/** In milliseconds a millisecond: the mapping of reports drifts less than 1 ms in a second. */
+/**
+ * Largest correction in milliseconds a millisecond: the mapping in reports drifts less than 1 ms in
+ * a second.
+ */
 const maxSlew = 0.0008
 
 /**
  * The RTP time that the packets of one stream have reached, by their timestamps and times of arrival.
  *
- * Packets are late now and then, and never early. So the line follows the earliest packets of the last windows: slowly
- * enough that a report is exact, and fast enough for any clock that drifts by less than 800 ppm. What deviates
- * further begins a new line at once.
+ * Packets may be late but never early, so the line follows the earliest packets of the last
+ * windows. It moves slowly enough for exact reports, and fast enough for a clock that drifts by
+ * less than 800 ppm. A packet that deviates further begins a new line at once.
  *
- * A packet ahead of its line is the sign of a source that sends ahead, with all of its tracks: their lines move together
- * (see {@link CommonLead}). Lateness has a cause of its own in each track, and so has each correction of lateness.
+ * A packet ahead of its line shows that the source sends ahead on all of its tracks, so their lines
+ * move together (see {@link CommonLead}). Lateness differs between tracks, so it is corrected for
+ * each track alone.
  *
  * ```text
- * RTP time          · ╱          a packet that comes late lies below the line
+ * RTP time          · ╱          a late packet lies below the line
  *    ▲      ·   ·  ╱·  ·
  *    │       ·  ·╱·
  *    │    ·  · ╱  ·   ·
@@ -58,16 +66,16 @@ export class ArrivalLine implements LeadMember {
   readonly #ticksPerMs: number
   readonly #lead: CommonLead
   #line: Line | undefined
-  /** Before the last jump: one stray packet must not cost the line. */
+  /** The line before the last jump, kept so that one stray packet does not cost it. */
   #former: Line | undefined
   #lastTimestamp = 0
   #windowEndMs = 0
-  /** Of the present window and of the one before: how late the earliest packet came, without the common lead. */
+  /** Lateness of the earliest packet in the present window, without the common lead. */
   #earliestMs = Number.POSITIVE_INFINITY
   #formerEarliestMs = Number.POSITIVE_INFINITY
 
   /**
-   * @param clockRate - Ticks a second.
+   * @param clockRate - RTP ticks a second.
    * @param lead - Shared by the tracks of a media.
    */
   constructor(clockRate: number, lead: CommonLead) {
@@ -76,7 +84,7 @@ export class ArrivalLine implements LeadMember {
     lead.join(this)
   }
 
-  /** Whether a packet has come. */
+  /** True once a packet has arrived. */
   get isBegun(): boolean {
     return this.#line !== undefined
   }
@@ -85,22 +93,22 @@ export class ArrivalLine implements LeadMember {
     return this.#line?.isAnnounced ?? false
   }
 
-  /** Viewers are told of the line. */
+  /** Notes that viewers have been sent the line. */
   noteAnnounced(): void {
     if (this.#line) this.#line.isAnnounced = true
   }
 
-  /** The timestamp at an instant of the monotonic clock; 0 before the first packet. */
+  /** Returns the timestamp at an instant of the monotonic clock; 0 before the first packet. */
   timestampAt(clockMs: number): number {
     return this.#line ? Math.round(this.#ticksAt(this.#line, clockMs)) >>> 0 : 0
   }
 
-  /** The same on the line that the last jump has left. */
+  /** Returns the timestamp on the line before the last jump. */
   formerTimestampAt(clockMs: number): number {
     return this.#former ? Math.round(this.#ticksAt(this.#former, clockMs)) >>> 0 : 0
   }
 
-  /** A point of the line, exact, from which it goes on at the clock rate at present. */
+  /** Returns an exact point of the line. From there the line currently runs at the clock rate. */
   pointAt(atMs: number): LinePoint | undefined {
     const line = this.#line
     if (!line) return undefined
@@ -110,14 +118,14 @@ export class ArrivalLine implements LeadMember {
     return { rtpTime: whole >>> 0, clockMs: fromMs - (ticks - whole) / this.#ticksPerMs }
   }
 
-  /** Whether a packet with this timestamp would be `ahead` or `back`. */
+  /** True if a packet with this timestamp would be `ahead` or `back`. */
   isJump(timestamp: number, clockMs: number): boolean {
     if (!this.#line) return false
     const lateMs = this.#lateMs(this.#line, timestamp, clockMs)
     return lateMs < -maxDeviationMs || (lateMs > maxDeviationMs && this.#isBack(timestamp))
   }
 
-  /** A packet has come. Timestamps that repeat, as those of one frame do, cost nothing. */
+  /** Records a packet. Repeated timestamps, as within one frame, cost nothing. */
   note(timestamp: number, clockMs: number): Arrival {
     const line = this.#line
     if (!line) {
@@ -135,7 +143,7 @@ export class ArrivalLine implements LeadMember {
     return 'steady'
   }
 
-  /** The next packet begins a new line, wherever it is. */
+  /** Makes the next packet begin a new line, whatever its timestamp. */
   restart(): void {
     this.#line = undefined
     this.#former = undefined
@@ -174,7 +182,7 @@ export class ArrivalLine implements LeadMember {
     return ticks > maxDeviationMs * this.#ticksPerMs
   }
 
-  /** Above 0 for a packet that comes after its time. */
+  /** Returns the lateness of a packet; above 0 if it arrives after its time. */
   #lateMs(line: Line, timestamp: number, clockMs: number): number {
     const ticks = this.#ticksAt(line, clockMs)
     const whole = Math.floor(ticks)
@@ -185,22 +193,22 @@ export class ArrivalLine implements LeadMember {
     return this.#ownTicksAt(line, atMs) + this.#lead.ms * this.#ticksPerMs
   }
 
-  /** Without the common lead. */
+  /** Returns the ticks of a line at an instant, without the common lead. */
   #ownTicksAt({ ticks, clockMs, slew }: Line, atMs: number): number {
     const elapsedMs = atMs - clockMs
     return ticks + (elapsedMs - slew * Math.min(elapsedMs, windowMs)) * this.#ticksPerMs
   }
 
   /**
-   * The source has sent ahead. A track that begins, or begins anew, beside tracks that viewers know the time of moves
-   * alone.
+   * Moves the line after the source has sent ahead. A track that begins again moves alone if
+   * viewers already know the time of other tracks.
    */
   #catchUp(line: Line, lateMs: number): void {
     if (!line.isAnnounced && this.#lead.isAnnounced) this.#shift(line, lateMs)
     else this.#lead.grow(-lateMs)
   }
 
-  /** Moves the line of this track alone at once; below 0 ahead. */
+  /** Moves the line of this track alone, at once; a negative lateness moves it ahead. */
   #shift(line: Line, lateMs: number): void {
     line.ticks -= lateMs * this.#ticksPerMs
     this.#earliestMs -= lateMs
@@ -212,7 +220,7 @@ export class ArrivalLine implements LeadMember {
     line.clockMs = clockMs
     line.slew = 0
     const lateMs = Math.min(this.#earliestMs, this.#formerEarliestMs) + this.#lead.ms
-    // Of one window alone the earliest packet may have been late by chance.
+    // A single window does not suffice: its earliest packet may have been late by chance.
     if (this.#formerEarliestMs < Number.POSITIVE_INFINITY) {
       if (Math.abs(lateMs) > maxSlewedMs) this.#shift(line, lateMs)
       else line.slew = clamp((lateMs * slewGain) / windowMs, maxSlew)

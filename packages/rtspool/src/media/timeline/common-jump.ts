@@ -1,17 +1,20 @@
-/** Tracks of one source jump together: what one does, another does within this time. */
+/** Tracks of one source jump together, within this time of each other. */
 const sameJumpMs = 5_000
-/** And by the same, apart from when the packets came. */
+/** They also jump by the same amount, up to this difference in measuring it. */
 const maxDifferenceMs = 500
 
-/** The last jump of a media's tracks: all follow it by the same amount, so that sound stays with its pictures. */
+/**
+ * The last jump of a media's tracks. All tracks follow it by the same amount, so that sound stays
+ * in step with the pictures.
+ */
 export class CommonJump {
   #byMs = 0
   #at = Number.NEGATIVE_INFINITY
 
   /**
-   * By how much RTP time has jumped.
+   * Returns the amount by which RTP time has jumped.
    *
-   * @param measuredMs - As the arrival of one packet tells it, to some milliseconds.
+   * @param measuredMs - Amount measured from the arrival of one packet, exact to some milliseconds.
    */
   adopt(measuredMs: number, now: number): number {
     const isSame =

@@ -11,43 +11,45 @@ import type { CommonJump } from './common-jump.js'
 import type { TimelineBreak } from './timeline.js'
 import type { TrackTime } from './track-time.js'
 
-/** What comes from one source between two breaks, and how it is written on the line. */
+/** Packets of one source between two breaks, and their offsets on the outgoing line. */
 interface Segment {
   readonly ssrc: number
-  /** Added to its sequence numbers and timestamps. */
+  /** Offset added to the source's sequence numbers and timestamps. */
   readonly sequenceOffset: number
   readonly timestampOffset: number
-  /** Its newest sequence number and timestamp, as they came. */
+  /** Newest sequence number and timestamp of the source, unchanged. */
   highestSequenceNumber: number
   highestTimestamp: number
 }
 
-/** Where a source is: at one of its packets. */
+/** SSRC, sequence number and timestamp of one packet of the source. */
 export interface SourcePosition {
   readonly ssrc: number
   readonly sequenceNumber: number
   readonly timestamp: number
 }
 
-/** Names of RFC 3550 A.1. */
+/** Name in RFC 3550 A.1. */
 const maxDropout = 3000
 const maxMisorder = 100
-/** In less time nobody loses so many packets: the sequence numbers have begun anew. */
+/** No outage loses so many packets in less time: the sequence numbers have begun again. */
 const minOutageMs = 1_000
-/** What is older than a break may come after it for so long. */
+/** Time after a break during which packets from before it are still accepted. */
 const maxLateMs = 1_000
 const maxStepMs = 1_000
 
 /**
- * Writes the packets of one track, whatever their source does, as one line: one SSRC, sequence numbers and timestamps that
- * go on. Within a segment everything keeps its distance, so that losses, reordering and B-frames pass as they are.
+ * Rewrites the packets of one track as one continuous line: one SSRC, and sequence numbers and
+ * timestamps that continue. Distances within a segment stay, so that losses, reordering and
+ * B-frames remain visible.
  *
  * ```text
  * in   ssrc 7: 10 11 13 14 │ ssrc 9: 500 501 502     sequence numbers; 12 is lost
  * out  ssrc 7: 10 11 13 14 │ ssrc 7:  15  16  17
  * ```
  *
- * After a break time goes on as the monotonic clock does, and all tracks of a source that jump together do so by the same.
+ * After a break, time continues with the monotonic clock. All tracks of a source that jump together
+ * jump by the same amount.
  */
 export class ContinuousTimeline {
   readonly #clock: Clock
@@ -57,24 +59,24 @@ export class ContinuousTimeline {
   readonly #onBreak: (kind: TimelineBreak['kind']) => void
   #ssrc = 0
   #segment: Segment | undefined
-  /** Before the last break: some of it may still come. */
+  /** The segment before the last break: its late packets may still arrive. */
   #former: Segment | undefined
   #brokenAt = 0
   #lastAt = 0
   #isNewSource = false
-  /** Of what was written. */
+  /** Highest sequence number sent to viewers. */
   #highestSequenceNumber = 0
   #highestTimestamp = 0
   #stepTicks: number
 
   constructor(init: {
     readonly clock: Clock
-    /** Of what is written. */
+    /** Time of the outgoing line. */
     readonly time: TrackTime
     readonly clockRate: number
     readonly jump: CommonJump
     readonly onBreak: (kind: TimelineBreak['kind']) => void
-    /** What was written before, unchanged. */
+    /** Last packet sent before the timeline became continuous. */
     readonly last?: SourcePosition | undefined
   }) {
     this.#clock = init.clock
@@ -86,25 +88,25 @@ export class ContinuousTimeline {
     if (init.last) this.#adopt(init.last)
   }
 
-  /** Says that the next packet comes from another source, whatever its SSRC is. */
+  /** Announces that the next packet comes from another source, whatever its SSRC is. */
   expectNewSource(): void {
     this.#isNewSource = this.#segment !== undefined
   }
 
-  /** Whether another source has been announced, and nothing of it has come. */
+  /** True if another source has been announced and has sent nothing yet. */
   get awaitsSource(): boolean {
     return this.#isNewSource
   }
 
-  /** A timestamp of the present source as it is written. */
+  /** Converts a timestamp of the present source to the outgoing line. */
   timestampOnLine(timestamp: number): number {
     return (timestamp + (this.#segment?.timestampOffset ?? 0)) >>> 0
   }
 
   /**
-   * Writes a packet's place on the line into its header.
+   * Rewrites the header of a packet to its place on the outgoing line.
    *
-   * @param packet - Valid RTP; changed.
+   * @param packet - Valid RTP; changed in place.
    */
   rewrite(packet: Buffer): void {
     const ssrc = ssrcOf(packet)
@@ -121,7 +123,7 @@ export class ContinuousTimeline {
     )
   }
 
-  /** Where a source that says where it begins, or goes on, is on the line. */
+  /** Converts an announced position of the source to the outgoing line. */
   place(beginning: SourcePosition): SourcePosition {
     const { ssrc, sequenceNumber, timestamp } = beginning
     let segment = this.#segment ?? this.#adopt(beginning)
@@ -171,11 +173,14 @@ export class ContinuousTimeline {
     const ahead = sequenceDistance(segment.highestSequenceNumber, sequenceNumber)
     if (ahead >= maxDropout) return now - this.#lastAt >= minOutageMs
     if (ahead >= -maxMisorder) return true
-    // Far behind, and no older: begun anew.
+    // Far behind in sequence numbers but not in time: the numbers have begun again.
     return timestampDistance(segment.highestTimestamp, timestamp) < 0
   }
 
-  /** Whether a packet from before the break comes after it, and its place is still free. */
+  /**
+   * True if a packet from before the break arrives after it, and its place on the line is still
+   * free.
+   */
   #isLate(
     former: Segment,
     ssrc: number,
@@ -185,13 +190,13 @@ export class ContinuousTimeline {
   ): boolean {
     if (ssrc !== former.ssrc || this.#isNewSource || now - this.#brokenAt > maxLateMs) return false
     const ahead = sequenceDistance(former.highestSequenceNumber, sequenceNumber)
-    // Behind the end of its segment another one may have begun.
+    // Another segment may have begun at the end of this one.
     const maxAhead = former.sequenceOffset === this.#segment?.sequenceOffset ? maxMisorder : 0
     if (ahead < -maxMisorder || ahead > maxAhead) return false
     return !this.#time.isJump(timestamp + former.timestampOffset)
   }
 
-  /** Begins a segment that goes on from what was written. */
+  /** Begins a segment that continues the outgoing line. */
   #break(before: Segment, beginning: SourcePosition, now: number): Segment {
     const { ssrc, sequenceNumber, timestamp } = beginning
     const isSameSource = ssrc === before.ssrc && !this.#isNewSource
@@ -220,7 +225,7 @@ export class ContinuousTimeline {
     if (!this.#isNewSource) {
       if (!this.#time.isJump(timestamp + before.timestampOffset)) return before.timestampOffset
       const former = this.#former
-      // One stray packet: what comes after it goes on as if it had not been.
+      // A stray packet caused the last break: the line continues as before it.
       if (former && !this.#time.isJump(timestamp + former.timestampOffset)) {
         return former.timestampOffset
       }
@@ -250,7 +255,7 @@ export class ContinuousTimeline {
     const ticks = timestampDistance(this.#highestTimestamp, timestamp + segment.timestampOffset)
     if (ticks <= 0) return
     this.#highestTimestamp = (timestamp + segment.timestampOffset) >>> 0
-    // From one frame to the next: what a break leaves at least.
+    // The step from one frame to the next, which a break leaves at least.
     if (ticks * 1000 <= maxStepMs * this.#clockRate) this.#stepTicks = ticks
   }
 }

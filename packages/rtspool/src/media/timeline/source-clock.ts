@@ -1,47 +1,51 @@
 import type { Clock } from '../../clock.js'
 import { CommonLead } from './common-lead.js'
 
-/** A report may differ by this much from what the same track told before. */
+/** Largest difference between a report and the time told before by the same track. */
 const maxStepMs = 1_000
-/** And the first report of a track from the other tracks: encoders delay pictures by seconds, and sound by none. */
+/**
+ * Largest difference between the first report of a track and the other tracks. Encoders delay
+ * pictures by seconds, but sound hardly.
+ */
 const maxDisagreementMs = 10_000
 
 /**
- * The wall clock of whoever captured a media, beside our own. All tracks of a media are on one clock, whether the source
- * has told their time or they are timed by their arrival here; so a clock that the source sets anew is set for all of
- * them at once.
+ * The wall clock of the source of a media, relative to our own. All tracks of a media share this
+ * clock, both those with sender reports and those timed by arrival. So a clock that the source sets
+ * anew is set for all of them at once.
  *
- * Instants of "our clock" go on by the monotonic clock from the first that was asked for: a wall clock that jumps never shows.
+ * Instants of "our clock" continue with the monotonic clock from the first one requested, so a jump
+ * of our wall clock never shows.
  */
 export class SourceClock {
-  /** For the tracks that are timed by their arrival. */
+  /** Common lead of the tracks that are timed by their arrival. */
   readonly lead = new CommonLead()
   /** Our wall clock minus the monotonic one. */
   #wallMs: number | undefined
-  /** Source minus ours, from its first report on. */
+  /** Source clock minus our clock, known from the first report on. */
   #differenceMs: number | undefined
-  /** A step of the source's clock, which one report has told so far. */
+  /** Step of the source's clock that only one report has shown so far. */
   #doubtedStepMs: number | undefined
   #isOursAnnounced = false
 
-  /** Our clock at an instant of the monotonic one. */
+  /** Returns our clock at an instant of the monotonic clock. */
   oursAt(clock: Clock, clockMs: number): number {
     this.#wallMs ??= clock.unixTimeMs() - clock.now()
     return this.#wallMs + clockMs
   }
 
-  /** An instant of our clock on the clock that viewers are told. */
+  /** Converts an instant of our clock to the clock that viewers are sent. */
   fromOurs(unixMs: number): number {
     return this.#isOursAnnounced ? unixMs : unixMs + (this.#differenceMs ?? 0)
   }
 
-  /** An instant of the clock that viewers are told on our clock. */
+  /** Converts an instant of the clock that viewers are sent to our clock. */
   toOurs(unixMs: number): number {
     return this.#isOursAnnounced ? unixMs : unixMs - (this.#differenceMs ?? 0)
   }
 
   /**
-   * An instant of the source's clock on our clock.
+   * Converts an instant of the source's clock to our clock.
    *
    * @param oursMs - Our clock at the same instant.
    */
@@ -51,10 +55,12 @@ export class SourceClock {
   }
 
   /**
-   * The same for what a sender report says, which may be nonsense. One that differs from what was told before is believed
-   * when the next report differs by as much, on whichever track: then the clock has been set, for all tracks.
+   * Converts the instant in a sender report, which may be nonsense. If the report differs from
+   * earlier ones, it is believed once the next report, on any track, differs by as much. The
+   * source's clock has then been set, for all tracks.
    *
-   * @param expectedMs - The same instant on our clock, as the track told before, if it did.
+   * @param expectedMs - The same instant on our clock according to earlier reports of the track, if
+   *   any.
    * @returns `undefined` for an instant that is not believed.
    */
   fromReport(unixMs: number, oursMs: number, expectedMs: number | undefined): number | undefined {
@@ -70,7 +76,10 @@ export class SourceClock {
     return unixMs - this.#differenceMs
   }
 
-  /** Viewers have been told our clock, for want of a better one: they are never told another. */
+  /**
+   * Notes that viewers have been sent our clock because no better one was known. They keep it for
+   * good.
+   */
   announceOurs(): void {
     this.#isOursAnnounced ||= this.#differenceMs === undefined
   }

@@ -2,19 +2,25 @@ import { checkInteger } from '../../option-checks.js'
 
 const maxUint16 = 0xffff
 const maxUint32 = 0xffff_ffff
-/** Milliseconds that a mapped instant may be away from now: 34 years, for which RTP times are still exact. */
+/**
+ * Largest distance of a mapped instant from now in milliseconds: 34 years, for which RTP times are
+ * still exact.
+ */
 const maxDistanceMs = 2 ** 40
 
-/** Where a stream of packets begins, or goes on. */
+/** Sequence number and timestamp at which a stream of packets begins or continues. */
 export interface TrackPosition {
   readonly ssrc: number
-  /** Of the next packet. */
+  /** Sequence number of the next packet. */
   readonly sequenceNumber: number
-  /** Of the next packet, in ticks of the clock rate. */
+  /** Timestamp of the next packet, in ticks of the clock rate. */
   readonly timestamp: number
 }
 
-/** @throws {RangeError} Names the number that no RTP packet can carry: a counter that was not wrapped, for instance. */
+/**
+ * @throws {RangeError} Names the number that does not fit an RTP packet: a counter without
+ *   wraparound, for instance.
+ */
 export function checkPosition({
   ssrc,
   sequenceNumber,
@@ -25,7 +31,7 @@ export function checkPosition({
   checkInteger('timestamp', timestamp, 0, maxUint32)
 }
 
-/** Whether they are times that reports can be made of. */
+/** True if both values are times that reports can be made of. */
 export function areTimes(
   unixMs: unknown,
   rtpTime: unknown,

@@ -4,32 +4,37 @@ import { shown } from '../../option-checks.js'
 import type { TrackPlace } from './track-place.js'
 
 /**
- * What becomes of SSRC, sequence numbers and timestamps when a source jumps, changes its SSRC or returns.
+ * Treatment of SSRC, sequence numbers and timestamps when a source jumps, changes its SSRC or
+ * returns.
  *
  * - `passThrough`: packets go on unchanged, and viewers see what the source does.
- * - `continuous`: viewers see one SSRC, sequence numbers and timestamps that go on, and losses where there were some.
+ * - `continuous`: viewers see one SSRC, sequence numbers and timestamps that continue, and real
+ *   losses only.
  */
 export type TimelinePolicy = 'passThrough' | 'continuous'
 
 export const timelinePolicies: readonly TimelinePolicy[] = ['passThrough', 'continuous']
 
-/** @throws {TypeError} When it is no policy. */
+/** @throws {TypeError} If the value is not a policy. */
 export function checkTimeline(name: string, value: unknown): TimelinePolicy {
   const policy = timelinePolicies.find((candidate) => candidate === value)
   if (policy !== undefined) return policy
   throw new TypeError(`${name} must be 'passThrough' or 'continuous', got ${shown(value)}`)
 }
 
-/** A source whose packets do not go on from those before, on the diagnostics channel `rtspool:timeline-break`. */
+/**
+ * A packet that does not continue the packets before it, as published on the diagnostics channel
+ * `rtspool:timeline-break`.
+ */
 export interface TimelineBreak extends TrackPlace {
   /**
-   * `timestamp`: RTP time has jumped by more than 2 s; `source`: another SSRC, or another publisher; `sequence`: the sequence
-   * numbers have begun anew.
+   * `timestamp`: RTP time has jumped by more than 2 s; `source`: another SSRC, or another
+   * publisher; `sequence`: the sequence numbers have begun again.
    */
   readonly kind: 'timestamp' | 'source' | 'sequence'
-  /** What viewers see of it. */
+  /** Policy of the track: decides if viewers see the break. */
   readonly timeline: TimelinePolicy
-  /** Breaks of the track since the last that was told, this one included: one in 10 s is told. */
+  /** Breaks of the track since the last message, including this one: at most one message in 10 s. */
   readonly count: number
 }
 
@@ -40,10 +45,10 @@ const timelineBreak = new Diagnostic<TimelineBreak>(
     `${path}: the packets of track ${track} do not go on from those before (${kind}, timeline ${timeline})`,
 )
 
-/** A source that jumps with each packet is told of now and then. */
+/** Interval of messages about a source that jumps with each packet. */
 const tellIntervalMs = 10_000
 
-/** Tells of the breaks of one track. */
+/** Publishes the breaks of one track. */
 export class TimelineBreaks {
   readonly #place: TrackPlace
   readonly #clock: Clock

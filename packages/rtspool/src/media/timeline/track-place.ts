@@ -1,9 +1,12 @@
-/** Says which track a diagnostic is about, and whom it comes from. */
+/** Identifies the track of a diagnostic and its sender. */
 export interface TrackPlace {
   /** Path of the presentation. */
   readonly path: string
   /** Index of the track, from 0. */
   readonly track: number
-  /** Numeric, of the peer that sends the packets, if one does: a publisher. */
+  /**
+   * Numeric address of the peer that sends the packets, for example a publisher; absent without a
+   * peer.
+   */
   readonly address?: string | undefined
 }

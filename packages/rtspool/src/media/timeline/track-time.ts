@@ -3,38 +3,45 @@ import { timestampDistance } from '../../rtp/index.js'
 import { type Arrival, ArrivalLine } from './arrival-line.js'
 import type { SourceClock } from './source-clock.js'
 
-/** An instant on two clocks: a wall clock, and the RTP timestamp. */
+/** An instant as wall-clock time and as RTP timestamp. */
 export interface TimeMapping {
   /** Milliseconds since 1970. */
   readonly unixMs: number
-  /** In ticks of the track's clock rate. */
+  /** RTP timestamp in ticks of the track's clock rate. */
   readonly rtpTime: number
 }
 
-/** An instant on three clocks. */
+/** An instant on three clocks: wall clock, RTP timestamp and monotonic clock. */
 interface DatedMapping {
-  /** On our wall clock, as `SourceClock` has it. */
+  /** The instant on our wall clock; see `SourceClock`. */
   readonly oursMs: number
   readonly rtpTime: number
-  /** On this process' monotonic clock. */
+  /** The instant on the monotonic clock of this process. */
   readonly clockMs: number
 }
 
-/** How long a source that sends reports of its own is waited for before arrival must do. */
+/**
+ * Time to wait for the first report of a source that sends reports. Afterwards arrival sets the
+ * time.
+ */
 export const maxReportWaitMs = 4_000
 /** Twelve reports of a source that sends them every 5 s. */
 const maxReportAgeMs = 60_000
-/** Of milliseconds since 1970 in 64 bits, which are exact to 0.00025 ms. */
+/** Rounding error of milliseconds since 1970 in 64 bits, which are exact to 0.00025 ms. */
 const maxRoundingMs = 0.001
-/** FFmpeg probes its input for 5 s, and sends that in a burst: its reports stay so much behind its packets. */
+/**
+ * FFmpeg probes its input for 5 s and sends those in a burst, so its reports lag behind its packets
+ * by as much.
+ */
 const maxReportLagMs = 10_000
 
 /**
- * The time of a track: which instant of a wall clock belongs to which RTP timestamp.
+ * The time of a track: maps RTP timestamps to instants of a wall clock.
  *
- * The source tells it (its sender reports, or `mapTime`), and the monotonic clock carries it on. Until the source does,
- * when RTP time jumps, and when a source that sent reports has ceased to, the packets and their arrival tell it instead
- * (RFC 3550 section 6.4.1: the RTP timestamp corresponds to those in data packets).
+ * The source provides the mapping (in sender reports, or by `mapTime`), and the monotonic clock
+ * continues it. The arrival of packets provides it before the first report, after a jump of RTP
+ * time, and after the reports have stopped. RFC 3550 section 6.4.1 allows this: the RTP timestamp
+ * of a report corresponds to those in data packets.
  */
 export class TrackTime {
   readonly #clock: Clock
@@ -42,14 +49,14 @@ export class TrackTime {
   readonly #sourceClock: SourceClock
   readonly #awaitsReport: boolean
   readonly #line: ArrivalLine
-  /** What the source has told, as long as it holds. */
+  /** Mapping provided by the source, as long as it is valid. */
   #told: DatedMapping | undefined
-  /** What it had told before a jump, in case that the jump was one stray packet. */
+  /** Mapping provided before a jump, in case the jump was one stray packet. */
   #toldBefore: DatedMapping | undefined
-  /** Whether packets have come since it was told. */
+  /** True once packets have arrived since that mapping. */
   #isToldTried = false
   #firstArrivalMs: number | undefined
-  /** Our wall clock minus the monotonic one, for what is timed by arrival. */
+  /** Our wall clock minus the monotonic one, for times set by arrival. */
   #arrivalOffsetMs = 0
   #lastReportUnixMs: number | undefined
 
@@ -57,7 +64,7 @@ export class TrackTime {
     readonly clock: Clock
     readonly clockRate: number
     readonly sourceClock: SourceClock
-    /** Whether the source tells the time itself, soon after its first packet. */
+    /** True for a source that provides its time soon after its first packet. */
     readonly awaitsReport: boolean
   }) {
     this.#clock = init.clock
@@ -67,23 +74,27 @@ export class TrackTime {
     this.#line = new ArrivalLine(init.clockRate, init.sourceClock.lead)
   }
 
-  /** Whether the source has not told the time yet, and still may. */
+  /** True while the source has not provided its time but still may. */
   get isWaiting(): boolean {
     if (!this.#awaitsReport || this.#told || this.#firstArrivalMs === undefined) return false
     return this.#clock.now() - this.#firstArrivalMs < maxReportWaitMs
   }
 
-  /** The source says that `rtpTime` was captured at `unixMs` of its wall clock. */
+  /**
+   * Accepts the mapping of an application: `rtpTime` was captured at `unixMs` of the source's wall
+   * clock.
+   */
   map(unixMs: number, rtpTime: number, clockMs: number): void {
     const oursMs = this.#sourceClock.fromSource(unixMs, this.#oursAt(clockMs))
     this.#tell({ oursMs, rtpTime, clockMs })
   }
 
   /**
-   * A sender report of the source says the same. It is not believed when its clock stands still, when it differs from
-   * what was told before (see {@link SourceClock.fromReport}), or when its RTP time is more than 10 s from the packets'.
+   * Accepts the mapping of a sender report. It is refused if its clock stands still, if it differs
+   * from earlier reports (see {@link SourceClock.fromReport}), or if its RTP time is more than 10 s
+   * from the packets'.
    *
-   * @returns Whether it is believed.
+   * @returns `true` if it was accepted.
    */
   report(unixMs: number, rtpTime: number, clockMs: number): boolean {
     const standsStill = unixMs === this.#lastReportUnixMs
@@ -96,7 +107,7 @@ export class TrackTime {
     return true
   }
 
-  /** A packet has arrived. @returns How it lies beside those before it. */
+  /** Records the arrival of a packet. @returns Its position relative to the packets before it. */
   noteArrival(rtpTime: number): Arrival {
     const now = this.#clock.now()
     if (this.#firstArrivalMs === undefined) this.#noteFirst(rtpTime, now)
@@ -107,17 +118,23 @@ export class TrackTime {
     return arrival
   }
 
-  /** Whether a packet with this timestamp, now, would be a jump of RTP time. */
+  /** True if a packet with this timestamp would now be a jump of RTP time. */
   isJump(rtpTime: number): boolean {
     return this.#line.isJump(rtpTime, this.#clock.now())
   }
 
-  /** The RTP timestamp that the packets reach at an instant of the monotonic clock; 0 before the first. */
+  /**
+   * Returns the RTP timestamp that the packets reach at an instant of the monotonic clock; 0 before
+   * the first packet.
+   */
   timestampAt(clockMs: number): number {
     return this.#line.timestampAt(clockMs)
   }
 
-  /** The next packet goes on wherever its source has said, which is no jump. */
+  /**
+   * Allows the next packet to continue at the position that the source has announced, which is no
+   * jump.
+   */
   restartLine(): void {
     this.#line.restart()
   }
@@ -130,7 +147,10 @@ export class TrackTime {
     this.#line.restart()
   }
 
-  /** The present instant, for a sender report; `undefined` while nothing is known that may be told. */
+  /**
+   * Returns the present instant for a sender report; `undefined` while viewers must not be sent any
+   * time yet.
+   */
   announce(): TimeMapping | undefined {
     const now = this.#clock.now()
     const mapping = this.#mapping(now)
@@ -144,7 +164,7 @@ export class TrackTime {
     }
   }
 
-  /** Viewers are told of the present mapping. */
+  /** Notes that viewers have been sent the present mapping. */
   noteAnnounced(): void {
     if (!this.#told) this.#line.noteAnnounced()
   }
@@ -160,13 +180,13 @@ export class TrackTime {
     return mapping && this.#rtpTimeAfter(mapping, this.#sourceClock.toOurs(unixMs) - mapping.oursMs)
   }
 
-  /** The first RTP timestamp that is not before an instant. */
+  /** Returns the first RTP timestamp at or after an instant. */
   firstRtpTimeFrom(unixMs: number): number | undefined {
     const halfTickMs = 500 / this.#clockRate
     return this.rtpTimeAt(unixMs + halfTickMs - maxRoundingMs)
   }
 
-  /** What the source has told, else what the packets tell at present. */
+  /** Returns the mapping provided by the source, else the one by arrival. */
   #mapping(now: number): DatedMapping | undefined {
     if (this.#told) return this.#told
     const point = this.#line.pointAt(now)
@@ -182,12 +202,12 @@ export class TrackTime {
   #noteFirst(rtpTime: number, now: number): void {
     this.#firstArrivalMs = now
     this.#arrivalOffsetMs = this.#oursAt(now) - now
-    // A report may come before the first packet: its mapping holds, unless it speaks of something else.
+    // A report before the first packet is valid, unless its RTP time is far from the packet's.
     if (this.#told && this.#awaitsReport && this.#lagMs(this.#told, rtpTime, now) > maxReportLagMs)
       this.#told = undefined
   }
 
-  /** What was told belongs to RTP time as it was before. Time goes on from there, by arrival. */
+  /** Drops a mapping that belongs to RTP time before a jump. Time continues from there by arrival. */
   #noteBreak(arrival: Arrival, rtpTime: number, now: number): void {
     const told = this.#told
     if (arrival === 'returned') {
@@ -195,7 +215,8 @@ export class TrackTime {
       return
     }
     if (!told) return
-    // Told since the last packet: it may tell of the jump itself. Late packets may catch up.
+    // A mapping provided since the last packet may already include the jump. Late packets may catch
+    // up.
     const maxLagMs = arrival === 'late' || !this.#isToldTried ? maxReportLagMs : 0
     if (this.#lagMs(told, rtpTime, now) <= maxLagMs) return
     this.#toldBefore = told
@@ -203,7 +224,10 @@ export class TrackTime {
     this.#arrivalOffsetMs = this.#oursOf(told, this.#line.formerTimestampAt(now), now) - now
   }
 
-  /** A source that has ceased to send reports: what it told last drifts away from the packets. */
+  /**
+   * Drops the mapping of a source that has stopped sending reports, because it drifts away from the
+   * packets.
+   */
   #retireOld(told: DatedMapping, now: number): void {
     if (now - told.clockMs <= maxReportAgeMs) return
     this.#arrivalOffsetMs = this.#oursOf(told, this.#line.timestampAt(now), now) - now
@@ -220,14 +244,15 @@ export class TrackTime {
     return Math.abs(ticks) * 1000 > maxReportLagMs * this.#clockRate
   }
 
-  /** How far a packet is from where it should be at present. */
+  /** Returns the distance of a packet from its expected RTP time, in milliseconds. */
   #lagMs(mapping: DatedMapping, rtpTime: number, now: number): number {
     return Math.abs(this.#oursOf(mapping, rtpTime, now) - mapping.oursMs - (now - mapping.clockMs))
   }
 
   /**
-   * From the mapping to an RTP timestamp, across any number of wraps: of all instants that have this timestamp the one
-   * that is nearest to the present. The estimate of the present cancels out, so that nothing is rounded.
+   * Converts an RTP timestamp to our clock, across any number of wraps: of all instants with this
+   * timestamp, the one nearest to the present. The estimate of the present cancels out, so that
+   * nothing is rounded.
    */
   #oursOf(mapping: DatedMapping, rtpTime: number, now: number): number {
     const present = Math.round(((now - mapping.clockMs) * this.#clockRate) / 1000)

@@ -6,14 +6,14 @@ import { TimelineBreaks, type TimelinePolicy } from './timeline.js'
 import type { TrackPlace } from './track-place.js'
 import type { TrackTime } from './track-time.js'
 
-/** The timeline of one track, by its policy: passed through, or written as one line. */
+/** The timeline of one track: passes packets through, or rewrites them as one continuous line. */
 export class TrackTimeline {
   readonly #clock: Clock
   readonly #time: TrackTime
   readonly #clockRate: number
   readonly #jump: CommonJump
   readonly #breaks: TimelineBreaks
-  /** Where the policy is `continuous`. */
+  /** Present only if the policy is `continuous`. */
   #line: ContinuousTimeline | undefined
 
   constructor(init: {
@@ -34,43 +34,47 @@ export class TrackTimeline {
     if (init.policy === 'continuous') this.#line = this.#createLine()
   }
 
-  /** Whether another source has been announced, and nothing of it has come. */
+  /** True if another source has been announced and has sent nothing yet. */
   get awaitsSource(): boolean {
     return this.#line?.awaitsSource ?? false
   }
 
   /**
-   * The next packet comes from another source, and the policy is `continuous` from now on.
+   * Announces that the next packet comes from another source. The policy is `continuous` from now
+   * on.
    *
-   * @param last - Where the last packet was.
+   * @param last - Position of the last packet.
    */
   expectNewSource(last: SourcePosition | undefined): void {
     this.#line ??= this.#createLine(last)
     this.#line.expectNewSource()
   }
 
-  /** Writes the place of a packet on the line into its header, where there is one. Valid RTP only. */
+  /**
+   * Rewrites the header of a packet to its place on the outgoing line, if there is one. The packet
+   * must be valid RTP.
+   */
   rewrite(packet: Buffer): void {
     this.#line?.rewrite(packet)
   }
 
-  /** A position of the source as viewers see it. */
+  /** Converts a position of the source to that seen by viewers. */
   place<Position extends SourcePosition>(position: Position): SourcePosition {
     return this.#line?.place(position) ?? position
   }
 
-  /** A timestamp of the present source as viewers see it. */
+  /** Converts a timestamp of the present source to that seen by viewers. */
   timestampOf(timestamp: number): number {
     return this.#line?.timestampOnLine(timestamp) ?? timestamp
   }
 
-  /** Viewers see how a packet lies beside those before it. */
+  /** Publishes a break that viewers can see. */
   noteArrival(arrival: Arrival): void {
     if (this.#line || (arrival !== 'ahead' && arrival !== 'back')) return
     this.#breaks.tell('timestamp', 'passThrough')
   }
 
-  /** Viewers see another SSRC. */
+  /** Publishes a change of SSRC that viewers can see. */
   noteSource(): void {
     this.#breaks.tell('source', 'passThrough')
   }

@@ -1,10 +1,13 @@
-/** Of the whole, for one media, and so for one session that publishes: the others keep the rest. */
+/**
+ * Share of the budget that one media, and so one publishing session, may use. The others keep the
+ * rest.
+ */
 const shareOfOne = 1 / 4
 
-/** Limits what the caches of one media keep together. */
+/** Limits the bytes that the caches of one media hold together. */
 export class CacheShare {
   readonly #budget: CacheBudget
-  /** Of all caches of this share. */
+  /** Bytes held by all caches of this share. */
   bytes = 0
 
   constructor(budget: CacheBudget) {
@@ -18,21 +21,24 @@ export class CacheShare {
 }
 
 /**
- * Limits what all caches of a server keep together. When it is too much, the cache whose key frame is oldest is given up,
- * those that nobody watches first; it begins again at its next key frame.
+ * Limits the bytes that all caches of a server hold together. Over the limit, the cache with the
+ * oldest key frame is emptied, unwatched streams first. It fills again from its next key frame on.
  *
  * ```text
- *  unwatched: oldest key frame … newest       given up from the left, this row first
+ *  unwatched: oldest key frame … newest       emptied from the left, this row first
  *  watched:   oldest key frame … newest
  * ```
  *
- * Each step takes the same time, however many caches there are.
+ * Each step takes constant time, for any number of caches.
  */
 export class CacheBudget {
   readonly maxBytes: number
-  /** What all caches keep alive: whole buffers where packets are views of them, and an object for each packet. */
+  /**
+   * Memory held by all caches: whole buffers if packets are views of them, and an object for each
+   * packet.
+   */
   bytes = 0
-  /** Caches that were given up so far because there was too much. */
+  /** Caches emptied so far because of the limit. */
   givenUp = 0
   readonly #maxShareBytes: number
   readonly #watched = new AccountRow()
@@ -43,18 +49,18 @@ export class CacheBudget {
     this.#maxShareBytes = maxBytes * shareOfOne
   }
 
-  /** For one media. */
+  /** Creates the share of one media. */
   openShare(): CacheShare {
     return new CacheShare(this)
   }
 
-  /** @internal Puts an account at the end of its row; one that keeps nothing is in none. */
+  /** @internal Moves an account to the end of its row; an empty account is in no row. */
   place(account: CacheAccount): void {
     account.row?.remove(account)
     if (account.bytes > 0) (account.isWatched ? this.#watched : this.#unwatched).add(account)
   }
 
-  /** @internal Gives caches up until there is room. */
+  /** @internal Empties caches until the limits are met. */
   enforce(account: CacheAccount, share: CacheShare): void {
     if (share.bytes > this.#maxShareBytes) this.#giveUp(account)
     while (this.bytes > this.maxBytes) {
@@ -67,16 +73,16 @@ export class CacheBudget {
   #giveUp(account: CacheAccount): void {
     this.givenUp++
     account.giveUp()
-    // Whatever the cache does: the loop above has to come to its end.
+    // Set even if the cache fails to do so, because the loop above must end.
     account.set(0)
   }
 }
 
-/** What one cache keeps. */
+/** The account of one cache. */
 export class CacheAccount {
   readonly giveUp: () => void
   bytes = 0
-  /** @internal Its row, and its neighbours there. */
+  /** @internal Row of this account; `older` and `newer` are its neighbours there. */
   row: AccountRow | undefined
   /** @internal */
   older: CacheAccount | undefined
@@ -92,7 +98,7 @@ export class CacheAccount {
     this.giveUp = giveUp
   }
 
-  /** Whether somebody watches the stream. */
+  /** True while somebody watches the stream. */
   get isWatched(): boolean {
     return this.#isWatched
   }
@@ -103,7 +109,7 @@ export class CacheAccount {
     this.#budget.place(this)
   }
 
-  /** Says how much is kept now; the cache may be given up before this returns. */
+  /** Reports the bytes held now. The cache may be emptied before this returns. */
   set(bytes: number): void {
     const before = this.bytes
     if (bytes === before) return
@@ -114,15 +120,15 @@ export class CacheAccount {
     if (bytes > before) this.#budget.enforce(this, this.#share)
   }
 
-  /** Says that a key frame begins: this cache is the newest. */
+  /** Reports the start of a key frame: this cache becomes the newest. */
   renew(): void {
     this.#budget.place(this)
   }
 }
 
 /**
- * Accounts from the oldest to the newest, each in one row at most. A `Set` would step over all places that have become
- * free at its front each time that the oldest is asked for.
+ * Accounts from the oldest to the newest, each in at most one row. A `Set` is too slow: finding its
+ * oldest entry steps over all places freed at its front.
  */
 class AccountRow {
   oldest: CacheAccount | undefined
@@ -136,7 +142,7 @@ class AccountRow {
     this.#newest = account
   }
 
-  /** @param account - One of this row. */
+  /** @param account - An account of this row. */
   remove(account: CacheAccount): void {
     const { older, newer } = account
     if (older) older.newer = newer

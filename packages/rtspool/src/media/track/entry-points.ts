@@ -6,13 +6,17 @@ const pictureData = picture | keyFrame | rest
 const beginnings = keyFrame | recovery | gradual
 const { frameStart, lead, firstLead, entry } = packetRoles
 
-/** In front of a picture there are a handful of units; more are a flood, and lead nowhere. */
+/**
+ * Units accepted in front of a picture: usually a handful. A longer series is a flood and leads
+ * nowhere.
+ */
 const maxLeads = 64
 const maxLeadBytes = 256 * 1024
 
 /**
- * Finds the packets of one stream at which a decoder can begin. Units in front of a picture belong to it whatever their
- * timestamp is: some cameras (Reolink) send SPS and PPS with that of the picture before.
+ * Finds the packets of one stream at which a decoder can begin. Units in front of a picture belong
+ * to it at any timestamp: some cameras (Reolink) send SPS and PPS with the timestamp of the
+ * previous picture.
  *
  * ```text
  *  slice   SPS   PPS  IDR  IDR  slice   SPS   slice   SEI(recovery)   slice
@@ -22,19 +26,19 @@ const maxLeadBytes = 256 * 1024
 export class EntryPoints {
   #leads = 0
   #leadBytes = 0
-  /** Of the last packet. */
+  /** Timestamp of the last packet. */
   #timestamp = -1
   #endedFrame = true
-  /** Of the last entry point. */
+  /** Timestamp of the last entry point. */
   #entryTimestamp = -1
   #wasGradual = false
   #hasOtherPicture = false
 
   /**
-   * Takes the next packet.
+   * Classifies the next packet.
    *
-   * @param kind - Bits of {@link payloadKinds}; `undefined` where key frames are not known.
-   * @param endsFrame - Whether it has the marker, or is a frame of its own.
+   * @param kind - Bits of {@link payloadKinds}; `undefined` for encodings without known key frames.
+   * @param endsFrame - True if the packet has the marker, or is a whole frame.
    * @returns Bits of {@link packetRoles}.
    */
   next(kind: number | undefined, timestamp: number, endsFrame: boolean, sizeBytes: number): number {
@@ -47,7 +51,8 @@ export class EntryPoints {
   }
 
   /**
-   * Takes a packet that belongs to no picture. Among leads it stays in its place, and it is nowhere to begin with.
+   * Classifies a packet that belongs to no picture. It keeps its place among leads, but no decoder
+   * can begin with it.
    *
    * @returns Bits of {@link packetRoles}.
    */
@@ -55,7 +60,7 @@ export class EntryPoints {
     return this.#leadRole(0, sizeBytes, false)
   }
 
-  /** Begins anew: another source. */
+  /** Starts again, for another source. */
   reset(): void {
     this.#leads = 0
     this.#leadBytes = 0
@@ -72,7 +77,7 @@ export class EntryPoints {
       return 0
     }
     const isGradual = (kind & (keyFrame | recovery)) === 0
-    // Further slices of the picture that has begun, or the slices behind its recovery point.
+    // Further slices of the current picture, or slices behind its recovery point.
     const isSamePicture = timestamp === this.#entryTimestamp && !this.#hasOtherPicture
     if (isSamePicture && (isGradual || !this.#wasGradual)) return 0
     this.#entryTimestamp = timestamp

@@ -4,22 +4,27 @@ import { packetRoles } from '../fan-out/packet-roles.js'
 import type { CacheAccount, CacheShare } from './cache-budget.js'
 import { KeptPackets } from './kept-packets.js'
 
-/** How much of a stream is kept for new viewers. */
+/** Limits on the packets of a track kept for new viewers. */
 export interface GopCacheLimits {
-  /** Bytes of one track; also bounds its packets, to one for each 512 bytes, or 16,384 where that is more. */
+  /**
+   * Limit on the bytes of one track. It also limits the packets: one for each 512 bytes, but at
+   * least 16,384.
+   */
   readonly maxBytes: number
-  /** From the first to the last timestamp. */
+  /** Seconds from the first to the last timestamp. */
   readonly maxSeconds: number
 }
 
-/** {@link GopCacheLimits} as an option: what is left out is the default. */
+/** {@link GopCacheLimits} as an option; missing fields have their defaults. */
 export type GopCacheOptions = { readonly [K in keyof GopCacheLimits]?: number | undefined }
 
-/** What a server keeps for new viewers. */
+/** Limits on the packets that a server keeps for new viewers. */
 export interface ServerGopCacheOptions extends GopCacheOptions {
   /**
-   * Bytes that all streams of the server may keep alive together, those of your own media among them. One publication, or
-   * one media, may keep a quarter. Of more, the oldest key frames are given up, those of streams that nobody watches first. 0 = nothing is kept, `Infinity` = no limit.
+   * Memory in bytes that all streams of the server may hold together, including those of your own
+   * media. One publication or one media may use a quarter. Over the limit, the caches with the
+   * oldest key frames are emptied, unwatched streams first. 0 = keep nothing, `Infinity` =
+   * unlimited.
    */
   readonly totalBytes?: number | undefined
 }
@@ -31,23 +36,28 @@ export const gopCacheDefaults: GopCacheLimits = Object.freeze({
 
 export const defaultGopCacheTotalBytes = 256 * 1024 * 1024
 
-/** As many as a new viewer can be sent in some seconds: what is kept for it is to be used. */
+/** Packets that a new viewer can be sent in some seconds. */
 const minPacketLimit = 16_384
-/** Packets cost more than their bytes; on average those of real streams are larger than this. */
+/**
+ * Packets need more memory than their bytes. Those of real streams are larger than this on average.
+ */
 const bytesPerPacket = 512
-/** A view of a buffer: 105 bytes of heap with Node 20 to 24, and what the heap needs to have room for it. */
+/**
+ * Memory of the object for one packet: 105 bytes of heap with Node 20 to 24, plus spare room of the
+ * heap.
+ */
 const packetObjectBytes = 128
 
 /**
  * @returns The limits, or `undefined` for `false`.
- * @throws {RangeError} When a limit is not a number from 0.
- * @throws {TypeError} When they are no object, or have an option that does not exist.
+ * @throws {RangeError} If a limit is not a number from 0.
+ * @throws {TypeError} If the value is not an object, or has an unknown option.
  */
 export function resolveGopCache(limits: GopCacheOptions | false): GopCacheLimits | undefined {
   return resolveLimits(limits, Object.keys(gopCacheDefaults))
 }
 
-/** The same for the option of a server. */
+/** Resolves the option of a server in the same way. */
 export function resolveServerGopCache(options: ServerGopCacheOptions | false): {
   readonly gopCache: GopCacheLimits | undefined
   readonly gopCacheTotalBytes: number
@@ -79,7 +89,8 @@ const { lead, firstLead, entry, gradual } = packetRoles
 const none = -1
 
 /**
- * The packets of one track since the last key frame, so that a new viewer can begin with one at once.
+ * Keeps the packets of one track since the last key frame, so that a new viewer can begin with a
+ * key frame at once.
  *
  * ```text
  *  SPS  PPS  IDR  slice  slice  …                     from the leads of a key frame on
@@ -87,7 +98,8 @@ const none = -1
  *                                                     picture is whole at the last
  * ```
  *
- * What grows over the limits is given up until the next key frame: half a group of pictures is of no use.
+ * Over a limit, the cache is emptied until the next key frame, because half a group of pictures is
+ * useless.
  */
 export class RecentPackets {
   readonly #limits: GopCacheLimits
@@ -96,11 +108,17 @@ export class RecentPackets {
   readonly #packets = new KeptPackets()
   readonly #account: CacheAccount | undefined
   #isCollecting = false
-  /** Index of the first of the leads that came last; `none` once they have been given up. */
+  /** Index of the first of the latest leads; `none` once they have been dropped. */
   #leads = none
-  /** Of the packet that a decoder begins with, behind its leads, whose timestamps may be anything. */
+  /**
+   * Index of the packet that a decoder begins with. The leads in front of it may have any
+   * timestamps.
+   */
   #entry = 0
-  /** Where the packets can begin when the next recovery point comes: its leads, and itself. */
+  /**
+   * Index at which the packets will begin when the next recovery point arrives: its leads, or the
+   * last recovery point.
+   */
   #nextLeads = none
   #nextEntry = none
   #starts = 0
@@ -108,8 +126,9 @@ export class RecentPackets {
   readonly #hasEntries: boolean
 
   /**
-   * @param hasEntries - Whether packets have entries; where they have none, {@link beginNotBefore} tells the start.
-   * @param share - Where what is kept counts.
+   * @param hasEntries - True if the encoding has key frames. Otherwise {@link beginNotBefore} sets
+   *   the start.
+   * @param share - Budget that the kept bytes count against.
    */
   constructor(limits: GopCacheLimits, clockRate: number, hasEntries = true, share?: CacheShare) {
     this.#limits = limits
@@ -119,35 +138,38 @@ export class RecentPackets {
     this.#account = share?.open(() => this.clear())
   }
 
-  /** Bytes of memory that the packets keep alive. */
+  /** Memory in bytes that the packets hold. */
   get heldBytes(): number {
     return this.#packets.heldBytes + this.#packets.length * packetObjectBytes
   }
 
   /**
-   * The packets, oldest first; without a complete start only the leads of the key frame that may come next. Not to be
-   * kept.
+   * The packets, oldest first. Without a complete start, only the leads of the next key frame.
+   * Valid until the next call.
    */
   get packets(): readonly Buffer[] {
     return this.#isCollecting || this.#hasEntries ? this.#packets.list : []
   }
 
-  /** Another number each time that the packets begin elsewhere. */
+  /** Changes each time that the packets begin elsewhere. */
   get starts(): number {
     return this.#starts
   }
 
-  /** The packet with which the time of the packets begins; the leads in front of it may tell any time. */
+  /**
+   * The packet at which the time of the packets begins. The leads in front of it may have any
+   * timestamp.
+   */
   get entryPacket(): Buffer | undefined {
     return this.#isCollecting ? this.#packets.at(this.#entry) : undefined
   }
 
-  /** Whether somebody watches the stream: others are given up before this one. */
+  /** Set while somebody watches the stream. Caches of unwatched streams are emptied first. */
   set isWatched(isWatched: boolean) {
     if (this.#account) this.#account.isWatched = isWatched
   }
 
-  /** Begins anew with the first packet that is not older than `timestamp`. */
+  /** Drops the packets before `timestamp`. The first one at or after it becomes the start. */
   beginNotBefore(timestamp: number): void {
     let index = 0
     for (let packet = this.#packets.at(0); packet; packet = this.#packets.at(++index)) {
@@ -159,14 +181,14 @@ export class RecentPackets {
   }
 
   /**
-   * @param packet - A view of anything: it is copied where it would keep much else in memory.
+   * @param packet - A view of any memory: copied if it would hold much more memory than its own.
    * @param role - Bits of {@link packetRoles}.
-   * @returns The packet as it is kept, which others are to keep too.
+   * @returns The packet as kept. Other holders should keep this one too.
    */
   push(packet: Buffer, role: number): Buffer {
     const isLead = this.#hasEntries && (role & lead) !== 0
     if (!this.#isCollecting) {
-      // Before the first start only what may belong to it is kept: leads, or the frame that is under way.
+      // Before the first start only leads, or the current frame, are kept: they may belong to it.
       if (role & firstLead) this.clear()
       if (this.#hasEntries && !isLead && !(role & entry)) {
         if (this.#packets.length > 0) this.clear()
@@ -197,7 +219,7 @@ export class RecentPackets {
   #begin(isGradual: boolean): void {
     const last = this.#packets.length - 1
     if (this.#leads === none) {
-      // Its leads were given up a moment ago: it is no use without.
+      // Its leads were dropped a moment ago, and it is useless without them.
       this.clear()
     } else if (!isGradual || !this.#isCollecting) {
       this.#isCollecting = true
@@ -228,7 +250,7 @@ export class RecentPackets {
     this.clear()
   }
 
-  /** @param entryIndex - Of the packet that a decoder begins with. */
+  /** @param entryIndex - Index of the packet that a decoder begins with. */
   #beginWith(index: number, entryIndex = index): void {
     this.#starts++
     this.#entry = entryIndex - index

@@ -1,11 +1,11 @@
 import { PacketMemory } from './packet-memory.js'
 
-/** Stands in the place of a packet that was dropped, so that nothing keeps the packet alive. */
+/** Replaces a dropped packet in the list, so that the list does not hold its memory. */
 const dropped = Buffer.alloc(0)
 
 /**
- * Packets in the order in which they came, and the bytes that they keep alive. Dropping packets off the front takes
- * time in proportion to what is dropped, however many packets stay.
+ * Packets in order of arrival, with the memory that they hold. Dropping packets at the front takes
+ * time in proportion to the dropped ones, however many stay.
  *
  * ```text
  *  dropped  dropped  packet  packet  packet  …     moved to the front once half of the places are free
@@ -18,7 +18,9 @@ export class KeptPackets {
   /** Index of the oldest packet. */
   #first = 0
   #sizeBytes = 0
-  /** Whether somebody may be reading the list at present: then a drop leaves the list as it is. */
+  /**
+   * True if somebody may be reading the list at present. A drop must then leave the list unchanged.
+   */
   #isHandedOut = false
 
   get length(): number {
@@ -30,12 +32,12 @@ export class KeptPackets {
     return this.#sizeBytes
   }
 
-  /** Bytes of memory that the packets keep alive. */
+  /** Memory in bytes that the packets hold. */
   get heldBytes(): number {
     return this.#memory.heldBytes
   }
 
-  /** The packets, oldest first; later packets are added to the list. */
+  /** The packets, oldest first. Later packets are appended to the same list. */
   get list(): readonly Buffer[] {
     this.#compact()
     this.#isHandedOut = true
@@ -47,7 +49,7 @@ export class KeptPackets {
     return this.#packets[this.#first + index]
   }
 
-  /** @returns The packet as it is kept: itself, or a copy. */
+  /** @returns The packet as kept: itself, or a copy. */
   push(packet: Buffer): Buffer {
     this.#sizeBytes += packet.length
     const kept = this.#memory.keep(packet, this.#sizeBytes)
@@ -69,7 +71,7 @@ export class KeptPackets {
     this.#memory.release(this.#packets, start, end)
     this.#packets.fill(dropped, start, end)
     this.#first = end
-    // Each packet moves once at most on average for each that is dropped.
+    // On average each packet moves at most once for each dropped packet.
     if (end * 2 >= this.#packets.length) this.#compact()
   }
 

@@ -9,17 +9,17 @@ import type { DatagramReader, DeliveryCounters } from '../fan-out/reader.js'
 import { SentReports } from '../fan-out/sent-reports.js'
 import type { Track } from './track.js'
 
-/** Who watches a group. */
+/** Callbacks and address of a viewer of a group. */
 export interface MulticastViewerInit {
-  /** Of the viewer, numeric: RTCP to the group from there is the viewer's. */
+  /** Numeric address of the viewer. RTCP sent from it to the group counts as the viewer's. */
   readonly address: string
   readonly counters: DeliveryCounters
   readonly receiveRtcp: (compound: Buffer) => void
-  /** Somebody at the address has sent valid RTCP: this viewer, or another one there. */
+  /** Called when the address has sent valid RTCP: from this viewer, or from another one there. */
   readonly onSignOfLife: () => void
 }
 
-/** What is there while somebody has set the stream up. */
+/** Objects that exist while a viewer has set the stream up. */
 interface OpenGroup {
   readonly place: MulticastPlace
   readonly reader: DatagramReader
@@ -28,8 +28,8 @@ interface OpenGroup {
 }
 
 /**
- * One track on its way to one multicast group: it is sent once, however many watch. The group is held while
- * somebody has set it up, and carries packets while somebody plays.
+ * One track sent to one multicast group, once for all viewers. The group is held while a viewer has
+ * set it up, and carries packets while a viewer plays.
  */
 export class MulticastStream {
   readonly track: Track
@@ -47,12 +47,15 @@ export class MulticastStream {
     this.carrier = carrier
   }
 
-  /** Where it is sent, or would be if it were set up now; `undefined` when all groups are held by others. */
+  /**
+   * The group that the track is sent to, or would be sent to by a SETUP now; `undefined` if all
+   * groups are taken.
+   */
   get place(): MulticastPlace | undefined {
     return this.#group?.place ?? this.#pool.suggest(this, this.carrier.family)
   }
 
-  /** Source address of the packets, where it is known. */
+  /** Source address of the packets, if known. */
   get sourceAddress(): string | undefined {
     return this.carrier.family === 4
       ? (this.#pool.sourceAddress ?? this.carrier.localAddress)
@@ -62,7 +65,7 @@ export class MulticastStream {
   /**
    * Adds a viewer; the first one opens the group.
    *
-   * @returns `undefined` when all groups are held by others.
+   * @returns `undefined` if all groups are taken.
    */
   join(init: MulticastViewerInit): MulticastViewer | undefined {
     this.#group ??= this.#open()
@@ -73,7 +76,7 @@ export class MulticastStream {
     return viewer
   }
 
-  /** @internal The last one closes the group at once. */
+  /** @internal Removes a viewer. The last one closes the group at once. */
   leave(viewer: MulticastViewer): void {
     this.stop(viewer)
     if (!this.#viewers.delete(viewer)) return
@@ -82,8 +85,8 @@ export class MulticastStream {
   }
 
   /**
-   * @internal What the group carries next for a viewer that plays from now on: what it has still to be sent, or
-   * what was kept if nobody plays yet.
+   * @internal Returns the packets that the group carries next for a viewer that plays from now on:
+   *   those still to be sent, or the kept ones if nobody plays yet.
    */
   recentPackets(stoppedAt: number | undefined): readonly Buffer[] {
     if (!this.#group) return []
@@ -102,7 +105,7 @@ export class MulticastStream {
     if (isFirst) this.track.addReader(group.reader, first)
   }
 
-  /** @internal The flow halts when nobody plays any more. */
+  /** @internal Stops a viewer. The flow stops with the last one. */
   stop(viewer: MulticastViewer): void {
     const group = this.#group
     if (!group || !this.#playing.delete(viewer)) return
@@ -110,7 +113,7 @@ export class MulticastStream {
     group.counters.remove(viewer.counters)
   }
 
-  /** Forgets where it was sent; for when the media has ended. */
+  /** Forgets the group, because the media has ended. */
   forget(): void {
     this.#pool.forget(this, this.carrier.family)
   }
@@ -153,12 +156,13 @@ export class MulticastStream {
   }
 
   /**
-   * Reports name no session, and players use the port of the group as theirs. Where several watch at one address,
-   * a report keeps them all, and whose it is nobody can tell.
+   * Handles RTCP sent to the group. Reports name no session, and players use the group's port as
+   * their own. If several viewers share an address, a report keeps all of them, because its sender
+   * is unknown.
    */
   #receiveRtcp(compound: Buffer, from: string): void {
     const packets = parseCompound(compound)
-    // What we send to the group comes back.
+    // Packets that the server sends to the group come back.
     const isOurs = packets.some((packet) => 'ssrc' in packet && packet.ssrc === this.track.ssrc)
     if (isOurs || packets.length === 0) return
     const viewers = [...this.#viewers].filter(({ address }) => address === from)
@@ -185,7 +189,7 @@ export class MulticastViewer {
     return this.#init.counters
   }
 
-  /** Notes the sender reports that the group is sent. */
+  /** Remembers the sender reports sent to the group. */
   get sentReports(): SentReports {
     return this.#stream.sentReports
   }
@@ -198,7 +202,7 @@ export class MulticastViewer {
     this.#init.onSignOfLife()
   }
 
-  /** @param stoppedAt - Sequence number at which this viewer has paused. */
+  /** @param stoppedAt - Sequence number at which this viewer was paused. */
   recentPackets(stoppedAt: number | undefined): readonly Buffer[] {
     return this.#stream.recentPackets(stoppedAt)
   }
@@ -211,13 +215,13 @@ export class MulticastViewer {
     this.#stream.stop(this)
   }
 
-  /** Idempotent. */
+  /** Leaves the group. Idempotent. */
   leave(): void {
     this.#stream.leave(this)
   }
 }
 
-/** The multicast streams of one media: one for each track and port that it leaves through. */
+/** The multicast streams of one media: one for each track and sending port. */
 export class MulticastStreams {
   readonly pool: MulticastAddressPool
   readonly #streams: MulticastStream[] = []
@@ -226,7 +230,7 @@ export class MulticastStreams {
     this.pool = pool
   }
 
-  /** The stream of a track; made when it is asked for first. */
+  /** Returns the stream of a track, and creates it on the first call. */
   streamOf(track: Track, carrier: MulticastCarrier): MulticastStream {
     const existing = this.#streams.find(
       (stream) => stream.track === track && stream.carrier.rtp === carrier.rtp,
@@ -237,7 +241,7 @@ export class MulticastStreams {
     return stream
   }
 
-  /** For when the media has ended and everybody has left. */
+  /** Closes the streams, after the media has ended and all viewers have left. */
   close(): void {
     for (const stream of this.#streams.splice(0)) stream.forget()
   }

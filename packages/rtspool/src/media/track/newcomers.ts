@@ -1,12 +1,12 @@
 import type { Clock, ClockTimer } from '../../clock.js'
 import type { Reader } from '../fan-out/reader.js'
 
-/** Shows each reader that is to be told something. */
+/** Calls `visit` with each reader that is to receive something. */
 export type ForEachReader = (visit: (reader: Reader) => void) => void
 
 /**
- * Readers that have joined a stream under way and are to hear a second report, soon after their first packet: gortsplib
- * 5.2 (MediaMTX) does not know a source before it has a packet of it, and takes no notice of reports that come earlier.
+ * Readers that have joined a running stream and need a second report soon after their first packet.
+ * gortsplib 5.2 (MediaMTX) ignores reports that arrive before the first packet of a source.
  */
 export class Newcomers {
   readonly #clock: Clock
@@ -16,7 +16,7 @@ export class Newcomers {
   #timer: ClockTimer | undefined
 
   /**
-   * @param delayMs - From the first packet to the report.
+   * @param delayMs - Milliseconds from the first packet to the report.
    * @param report - Sends a report.
    */
   constructor(clock: Clock, delayMs: number, report: (forEachReader: ForEachReader) => void) {
@@ -25,28 +25,28 @@ export class Newcomers {
     this.#report = report
   }
 
-  /** Whether somebody waits for a first packet or for the report after it. */
+  /** True if no reader waits for a first packet or for the report after it. */
   get isEmpty(): boolean {
     return this.#readers.size === 0
   }
 
-  /** @param hasPackets - Whether it begins with packets that were sent before. */
+  /** @param hasPackets - True if the reader begins with kept packets. */
   add(reader: Reader, hasPackets: boolean): void {
     this.#readers.add(reader)
     if (hasPackets) this.notePacket()
   }
 
-  /** It is to hear nothing more. */
+  /** Removes a reader, which gets no second report. */
   remove(reader: Reader): void {
     this.#readers.delete(reader)
   }
 
-  /** All that wait have got a packet. */
+  /** Notes that all waiting readers have received a packet. */
   notePacket(): void {
     this.#timer ??= this.#clock.schedule(() => this.#reportNow(), this.#delayMs, false)
   }
 
-  /** Nobody waits any more. Idempotent. */
+  /** Removes all readers. Idempotent. */
   clear(): void {
     this.#timer?.cancel()
     this.#timer = undefined

@@ -1,37 +1,39 @@
 const emptySlab = Buffer.alloc(0)
-/** Copies share memory in pieces of this size. */
+/** Size of the pieces of memory that copies share. */
 const slabBytes = 16 * 1024
-/** What may be held beyond the packets themselves, however few they are: some reads of a socket. */
+/** Memory that may be held beyond the packets themselves: some reads of a socket. */
 const spareBytes = 256 * 1024
-/** Memory in proportion to packets: two tracks that come over one connection share each read. */
+/** Limit on the memory in proportion to the packets: two tracks on one connection share each read. */
 const maxHeldRatio = 2
 
 /**
- * The memory of packets that are kept. A packet from a connection is a view of all that one read brought, up to
- * 64 KiB, and keeps it alive: where the packets fill it, it is shared with them; where they do not, they are copied.
+ * The memory of kept packets. A packet from a connection is a view of one whole read of up to 64
+ * KiB, and holds its memory. If kept packets fill the read, they share it; otherwise they are
+ * copied.
  *
  * ```text
- * read:  [ packet | packet | packet | packet ]   kept as it is
- * read:  [ packet |  what nobody keeps …     ]   copied, once there is too much of it
+ * read:  [ packet | packet | packet | packet ]   shared
+ * read:  [ packet |  bytes not kept …          ]   copied, once there is too much of it
  * ```
  *
- * What is held is at most twice the packets and 256 KiB, or a little more while they lie in turns in several reads.
+ * The memory held is at most twice the packets plus 256 KiB, or a little more while packets of
+ * several reads alternate.
  */
 export class PacketMemory {
-  /** That of the last packet that is kept; memory counts once for each row of packets that lie in it. */
+  /** Memory of the last kept packet. Memory counts once for each series of packets in it. */
   #backing: ArrayBufferLike | undefined
   #heldBytes = 0
   #slab = emptySlab
   #slabUsedBytes = 0
 
-  /** Bytes that the packets keep alive. */
+  /** Memory in bytes that the packets hold. */
   get heldBytes(): number {
     return this.#heldBytes
   }
 
   /**
-   * @param keptBytes - Of all packets that are kept, this one included.
-   * @returns The packet as it is to be kept: itself, or a copy.
+   * @param keptBytes - Bytes of all kept packets, including this one.
+   * @returns The packet to keep: itself, or a copy.
    */
   keep(packet: Buffer, keptBytes: number): Buffer {
     const backing = packet.buffer
@@ -44,22 +46,23 @@ export class PacketMemory {
   }
 
   /**
-   * Takes off what the oldest packets keep alive alone, when they are given up; in time in proportion to these.
+   * Subtracts the memory that only dropped packets have held. Takes time in proportion to these.
    *
-   * @param packets - All that are kept from `start` on, in their order.
-   * @param end - Index of the first that stays; there has to be one.
+   * @param packets - All packets kept from `start` on, in order.
+   * @param end - Index of the first packet that stays. At least one packet must stay.
    */
   release(packets: readonly Buffer[], start: number, end: number): void {
     for (let index = start; index < end; index++) {
       const backing = packets[index]?.buffer
       if (backing === undefined || backing === packets[index + 1]?.buffer) continue
       this.#heldBytes -= backing.byteLength
-      // A piece in which perhaps no packet lies any more is not kept for the next copy: nothing would count it.
+      // The slab may contain no packet any more. It is dropped, because its memory would count
+      // nowhere.
       if (backing === this.#slab.buffer && backing !== this.#backing) this.#dropSlab()
     }
   }
 
-  /** Nothing is kept any more. */
+  /** Resets the count: no packets are kept any more. */
   clear(): void {
     this.#heldBytes = 0
     this.#backing = undefined
@@ -73,7 +76,7 @@ export class PacketMemory {
 
   #copy(packet: Buffer): Buffer {
     if (packet.length > this.#slab.length - this.#slabUsedBytes) {
-      // Not of the pool of Node, which everybody shares.
+      // Not from Node's pool, which everybody shares.
       this.#slab = Buffer.allocUnsafeSlow(Math.max(slabBytes, packet.length))
       this.#slabUsedBytes = 0
     }

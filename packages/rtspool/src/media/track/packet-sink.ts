@@ -1,13 +1,16 @@
 import type { NtpTimestamp } from '../../rtcp/index.js'
 
-/** Where what arrives goes. */
+/** Receiver of the packets of one incoming stream. */
 export interface PacketSink {
   /** Ticks a second of the RTP timestamps. */
   readonly clockRate: number
-  /** What arrived and went nowhere. */
+  /** Packets that were received and dropped as invalid. */
   readonly invalidPackets: number
-  /** @returns `false` for what is no valid RTP packet. */
+  /** @returns `false` for a packet that is not valid RTP. */
   receive(packet: Buffer): boolean
-  /** A sender report says that `rtpTime` was captured at `ntpTime` of the sender's clock; it came at `clockMs`. */
+  /**
+   * Accepts a sender report: `rtpTime` was captured at `ntpTime` of the sender's clock. The report
+   * arrived at `clockMs`.
+   */
   noteSenderReport(ntpTime: NtpTimestamp, rtpTime: number, clockMs: number): void
 }

@@ -2,13 +2,13 @@ import { bufferOf } from '../../bytes.js'
 import { Diagnostic, tellFailure } from '../../listeners.js'
 import { kindOf, shown } from '../../option-checks.js'
 
-/** A packet of a source that no viewer gets. */
+/** A packet of a source that was not sent to viewers. */
 export interface RefusedPacket {
   /** Path of the presentation. */
   readonly path: string
   /** Index of the track, from 0. */
   readonly track: number
-  /** Says what was expected and what the source has pushed. */
+  /** States the expected value and the pushed one. */
   readonly problem: string
 }
 
@@ -18,12 +18,12 @@ const refusedPacket = new Diagnostic<RefusedPacket>(
   ({ path, track, problem }) => `${path}: the source pushed to track ${track} ${problem}`,
 )
 
-/** The length of a frame is 16 bits (RFC 2326 section 10.12). */
+/** Limit of the 16-bit length of a frame (RFC 2326 section 10.12). */
 export const maxPacketBytes = 0xffff
 const firstRtcpType = 200
 const lastRtcpType = 207
 
-/** Tells what the source of one track does wrong, each kind of it once; refused packets are counted besides. */
+/** Publishes mistakes of one track's source, each kind once. Refused packets are also counted. */
 export class RefusedPackets {
   readonly #path: string
   readonly #track: number
@@ -42,7 +42,7 @@ export class RefusedPackets {
     refusedPacket.publish({ path: this.#path, track: this.#track, problem })
   }
 
-  /** The times that the source has mapped make no sense. */
+  /** Reports mapped times that make no sense. */
   tellTimes(times: readonly unknown[]): void {
     if (this.#areTimesTold) return
     this.#areTimesTold = true
@@ -53,7 +53,7 @@ export class RefusedPackets {
   }
 }
 
-/** Names what sources push most often by mistake. */
+/** Names the values that sources most often push by mistake. */
 function described(pushed: unknown): string {
   const bytes = bufferOf(pushed)
   if (bytes === undefined) return kindOf(pushed)

@@ -10,24 +10,27 @@ import {
 import { type Reader, sendRtcpTo } from '../fan-out/reader.js'
 import type { TimeMapping, TrackTime } from '../timeline/track-time.js'
 
-/** What is reported on. */
+/** The stream that reports describe. */
 export interface ReportedStream {
   /** `undefined` until it is known. */
   readonly ssrc: number | undefined
   /** Ticks a second of the RTP timestamps. */
   readonly clockRate: number
-  /** Since the SSRC began, as the octets (RFC 3550 section 6.4.1). Nothing is reported before the first. */
+  /**
+   * Packets since the SSRC began, like the octets (RFC 3550 section 6.4.1). No report is sent
+   * before the first.
+   */
   readonly packetCount: number
   readonly octetCount: number
 }
 
-/** A sender report with SDES, and the instant that it speaks of. */
+/** A sender report with SDES, and the instant in it. */
 interface DatedReport {
   readonly time: TimeMapping
   readonly packets: readonly RtcpPacket[]
 }
 
-/** Tells the readers of one stream what was sent and which time it is there: RTCP in the sender's name. */
+/** Sends RTCP of the server to the readers of one stream: counts and time of the packets sent. */
 export class SenderReports {
   readonly #stream: ReportedStream
   readonly #time: TrackTime
@@ -47,9 +50,10 @@ export class SenderReports {
   }
 
   /**
-   * Sends a sender report with SDES (RFC 3550 section 6.4.1); nothing while time is not known or no packet was sent.
+   * Sends a sender report with SDES (RFC 3550 section 6.4.1). Sends nothing while the time is
+   * unknown or no packet has been sent.
    *
-   * @param forEachReader - Shows each reader that is to have it.
+   * @param forEachReader - Visits the readers that are to receive the report.
    */
   send(forEachReader: (visit: (reader: Reader) => void) => void): void {
     const report = this.#report()
@@ -58,7 +62,7 @@ export class SenderReports {
     forEachReader((reader) => this.#sendTo(reader, report, compound))
   }
 
-  /** Tells one reader that the stream is over for it (RFC 3550 section 6.6). */
+  /** Sends BYE to one reader, for which the stream is over (RFC 3550 section 6.6). */
   sendBye(reader: Reader): void {
     const { ssrc } = this.#stream
     if (ssrc === undefined) return
@@ -73,7 +77,10 @@ export class SenderReports {
     sendRtcpTo(reader, serializeCompound([empty, description, bye]))
   }
 
-  /** A reader of datagrams gets a report that only it can echo; see `SentReports`. */
+  /**
+   * Sends a report to one reader. A reader of datagrams gets a report that only it can echo; see
+   * `SentReports`.
+   */
   #sendTo(reader: Reader, { time }: DatedReport, compound: Buffer): void {
     const { sentReports } = reader
     const unixMs =

@@ -1,19 +1,19 @@
 import { Diagnostic } from '../../listeners.js'
 
-/** A track that a publisher records and sends nothing on. */
+/** A track that a publisher records without sending any packets. */
 export interface SilentTrack {
-  /** Of the presentation. */
+  /** Path of the presentation. */
   readonly path: string
   /** Index of the track as announced, from 0. */
   readonly track: number
-  /** Of the publisher. */
+  /** Address of the publisher. */
   readonly address: string
   readonly lowerTransport: 'TCP' | 'UDP'
   /** Seconds since RECORD. */
   readonly seconds: number
 }
 
-/** Seconds from RECORD to the first packet of a track: an encoder that starts has begun by then. */
+/** Seconds from RECORD to the first packet of a track: a starting encoder sends by then. */
 export const silentAfterSeconds = 10
 
 const silentTrack = new Diagnostic<SilentTrack>(
@@ -23,7 +23,7 @@ const silentTrack = new Diagnostic<SilentTrack>(
     `${path}: its publisher ${address} sends no RTP of track ${track} over ${lowerTransport}, ${seconds} s after RECORD`,
 )
 
-/** Tells of a track whose publisher has sent nothing that is RTP. */
+/** Publishes that the publisher of a track has sent no RTP. */
 export function announceSilence(track: Omit<SilentTrack, 'seconds'>): void {
   silentTrack.publish({ ...track, seconds: silentAfterSeconds })
 }

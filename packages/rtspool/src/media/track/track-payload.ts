@@ -7,13 +7,16 @@ import { UnlistedPackets } from './unlisted-packets.js'
 const payloadTypeCount = 128
 const defaultClockRate = 90_000
 
-/** Values of a table with one place a payload type. */
+/** Entries of a table with one place for each payload type. */
 const unlisted = 0
 const listed = 1
-/** Of the encoding whose key frames the track begins with. */
+/** Payload type of the encoding whose key frames the track begins with. */
 const leading = 2
 
-/** The payload of one track, as its description says: encodings, payload types, and where a decoder can begin. */
+/**
+ * The payload of one track according to its description: encodings, payload types, and packets that
+ * a decoder can begin with.
+ */
 export class TrackPayload {
   /** Ticks a second of the RTP timestamps. */
   readonly clockRate: number
@@ -38,7 +41,7 @@ export class TrackPayload {
     }
   }
 
-  /** Whether key frames of the encoding are known. */
+  /** True if key frames of the encoding are known. */
   get hasKeyFrames(): boolean {
     return this.#test !== undefined
   }
@@ -49,11 +52,11 @@ export class TrackPayload {
   }
 
   /**
-   * Says what a packet is to those who begin with the stream. A packet of another payload type, as of a retransmission or
-   * of a source that keeps to no description, is nowhere to begin with.
+   * Classifies a packet for readers that begin with the stream. A decoder cannot begin with a
+   * packet of another payload type, for example of a retransmission.
    *
-   * @param packet - Valid RTP; the payload is at `start` up to `end`.
-   * @param endsFrame - Whether the packet has the marker, or is a frame of its own.
+   * @param packet - Valid RTP with its payload from `start` to `end`.
+   * @param endsFrame - True if the packet has the marker, or is a whole frame.
    * @returns Bits of `packetRoles`.
    */
   roleOf(
@@ -72,7 +75,7 @@ export class TrackPayload {
     return this.#entryPoints.next(kind, timestamp, endsFrame, packet.length)
   }
 
-  /** Begins anew: another source. */
+  /** Starts again, for another source. */
   reset(): void {
     this.#entryPoints.reset()
   }

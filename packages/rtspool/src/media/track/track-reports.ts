@@ -6,13 +6,17 @@ import { Newcomers } from './newcomers.js'
 import { type ReportedStream, SenderReports } from './sender-reports.js'
 
 /**
- * From a source's first packet to the first report on it. The packets lead: GStreamer's rtspsrc builds the receiver of
- * a stream for the first thing that it hears of it, and a pipeline that links several streams by name (gst-launch)
- * may lose them when those receivers, built already for the reports, get their first packets at the same instant.
+ * Milliseconds from a source's first packet to the first report on it. Packets go first because of
+ * GStreamer. Its rtspsrc creates the receiver of a stream for the first thing that arrives. If
+ * reports have created several receivers, and their first packets arrive at the same instant, a
+ * pipeline that links streams by name (gst-launch) may lose some.
  */
 const firstReportMs = 10
 
-/** Sends the sender reports of one track: to all readers, to each that begins, and to all after the first packet. */
+/**
+ * Sends the sender reports of one track: to all readers in intervals, to each new reader, and to
+ * all after the first packet.
+ */
 export class TrackReports {
   readonly #clock: Clock
   readonly #time: TrackTime
@@ -43,7 +47,7 @@ export class TrackReports {
     else if (!this.#newcomers.isEmpty) this.#newcomers.notePacket()
   }
 
-  /** Sends a report to a reader that begins. */
+  /** Sends a report to a new reader. */
   sendFirst(reader: Reader): void {
     this.#reports.send((visit) => visit(reader))
   }
@@ -68,13 +72,13 @@ export class TrackReports {
     this.#reports.sendBye(reader)
   }
 
-  /** Idempotent. */
+  /** Stops the reports. Idempotent. */
   close(): void {
     this.#timer?.cancel()
     this.#newcomers.clear()
   }
 
-  /** A source that does not tell the time at all must not leave its viewers without a report. */
+  /** Schedules the first report even for a source that never provides its time. */
   #scheduleFirst(): void {
     const waitMs = this.#time.isWaiting ? maxReportWaitMs : firstReportMs
     this.#newcomers.clear()

@@ -32,39 +32,45 @@ import { TrackReports } from './track-reports.js'
 
 export interface TrackInit {
   readonly index: number
-  /** Of the presentation. */
+  /** Path of the presentation. */
   readonly path?: string
-  /** Of the peer that the packets come from, if one sends them. */
+  /** Address of the peer that sends the packets, if any. */
   readonly remoteAddress?: string | undefined
   readonly description: MediaDescription
   readonly clock: Clock
   readonly cname: string
   readonly sourceClock?: SourceClock
-  /** Whether the source sends reports of its own, which tell the time better than arrival does. */
+  /** True for a source that sends reports, which are more exact than arrival times. */
   readonly awaitsReport?: boolean
   /** @default 'passThrough' */
   readonly timeline?: TimelinePolicy
   /** Shared by the tracks of a media. */
   readonly jump?: CommonJump
-  /** What is kept for new viewers; nothing when absent. */
+  /** Limits on the packets kept for new viewers; nothing is kept when absent. */
   readonly gopCache?: GopCacheLimits | undefined
-  /** Where what is kept counts. */
+  /** Budget that the kept packets count against. */
   readonly cacheShare?: CacheShare | undefined
-  /** What is kept begins at this instant: the other tracks of the media begin anew there. */
+  /**
+   * Called when the kept packets begin at this instant, so that the other tracks of the media begin
+   * there too.
+   */
   readonly onKeyFrame?: (track: Track, unixMs: number) => void
 }
 
-/** More than the fastest stream sends in some seconds, and far less than all sequence numbers. */
+/**
+ * More packets than the fastest stream sends in some seconds, and far less than all sequence
+ * numbers.
+ */
 const recallPackets = 8192
 
-/** One RTP stream of a media: its description, where it is, and the readers it goes to. */
+/** One RTP stream of a media: its description, its position and its readers. */
 export class Track {
   /** Position in the session description, from 0. */
   readonly index: number
   readonly description: MediaDescription
   /** Ticks a second of the RTP timestamps. */
   readonly clockRate: number
-  /** Packets that were no RTP, or too large for any transport, and went nowhere. */
+  /** Packets dropped because they were not RTP, or too large for any transport. */
   invalidPackets = 0
   /** RTP packets and their payload octets since the SSRC began (RFC 3550 section 6.4.1). */
   packetCount = 0
@@ -74,7 +80,7 @@ export class Track {
   readonly #readers: TrackReaders
   readonly #refused: RefusedPackets
   readonly #payload: TrackPayload
-  /** Video: several packets make a frame, and the marker ends it (RFC 3551 section 4.2). */
+  /** True for video: several packets make a frame, and the marker ends it (RFC 3551 section 4.2). */
   readonly #hasFrames: boolean
   readonly #recent: RecentPackets | undefined
   readonly #onKeyFrame: ((track: Track, unixMs: number) => void) | undefined
@@ -102,7 +108,7 @@ export class Track {
     this.#timeline = new TrackTimeline({ place, clock, time, clockRate, jump, policy })
     const troubles = new DeliveryTroubles(path, index)
     this.#refused = new RefusedPackets(path, index)
-    // What it begins with is kept from the last key frame of another track on.
+    // This track has no key frames: its cache starts at a key frame of another track.
     const readers = new TrackReaders(clock, troubles, !this.hasKeyFrames)
     this.#readers = readers
     this.#reports = new TrackReports({ stream: this, time, readers, clock, cname })
@@ -116,22 +122,25 @@ export class Track {
     return `trackID=${this.index}`
   }
 
-  /** Whether key frames of this track's encoding are known, so that viewers can begin with one. */
+  /** True if key frames of this track's encoding are known, so that viewers can begin with one. */
   get hasKeyFrames(): boolean {
     return this.#payload.hasKeyFrames
   }
 
-  /** Packets whose payload type the description does not list: passed on, and nowhere to begin with. */
+  /**
+   * Packets whose payload type the description does not list. They are sent on, but viewers do not
+   * begin with them.
+   */
   get unlistedPackets(): number {
     return this.#payload.unlistedPackets
   }
 
-  /** Synchronisation source of the stream, once it is known. */
+  /** Synchronisation source of the stream, if known. */
   get ssrc(): number | undefined {
     return this.#ssrc
   }
 
-  /** What the next packet will carry, once it is known; the timestamp is that of the last packet. */
+  /** Position of the next packet, if known. The timestamp is that of the last packet. */
   get position(): TrackPosition | undefined {
     if (this.#ssrc === undefined || this.#nextSequenceNumber === undefined) return undefined
     return {
@@ -142,9 +151,10 @@ export class Track {
   }
 
   /**
-   * Says where the stream will begin, or go on, before the next packet: PLAY can then announce it.
+   * Announces the position at which the stream will begin or continue, before the next packet. The
+   * response to PLAY can then contain it.
    *
-   * @throws {RangeError} When a number is none that a packet can carry.
+   * @throws {RangeError} If a number does not fit an RTP packet.
    */
   startAt(position: TrackPosition): void {
     checkPosition(position)
@@ -156,8 +166,8 @@ export class Track {
   }
 
   /**
-   * The next packet comes from another source: its timeline is continued from here on, whatever the policy was before. For
-   * whoever lets one publisher, or something in its place, follow another.
+   * Announces that the next packet comes from another source. The timeline is continuous from here
+   * on, whatever the policy was. Call it when another publisher, or a replacement, takes over.
    */
   expectNewSource(): void {
     const { position } = this
@@ -166,14 +176,15 @@ export class Track {
   }
 
   /**
-   * Sends one RTP packet of the source to everybody who plays this track: unchanged, but for the header where the timeline
-   * is `continuous` and the source has jumped. Never throws.
+   * Sends one RTP packet of the source to everybody who plays this track. The packet is unchanged,
+   * except for its header on a `continuous` timeline after a jump. Never throws.
    *
-   * @param packet - Any `Uint8Array`, a `Buffer` among them. The track's from now on, and not to be changed or used
-   * again: it is sent at the end of its frame, and may be kept for new viewers until the next key frame. See
-   * `MediaSource.start`.
-   * @returns `false` for what is no valid RTP packet, or has more than 65,535 bytes: it is counted and dropped. The first
-   * of a track is published on the diagnostics channel `rtspool:refused-packet`.
+   * @param packet - Any `Uint8Array`, including a `Buffer`. It belongs to the track from now on: do
+   *   not change or reuse it. It is sent at the end of its frame, and may be kept for new viewers
+   *   until the next key frame. See `MediaSource.start`.
+   * @returns `false` for a packet that is not valid RTP, or has more than 65,535 bytes: it is
+   *   counted and dropped. The first of a track is published on the diagnostics channel
+   *   `rtspool:refused-packet`.
    */
   push(packet: Uint8Array): boolean {
     const bytes = bufferOf(packet)
@@ -183,7 +194,7 @@ export class Track {
     return false
   }
 
-  /** Does the same for a packet that came from a peer, whose faults are counted only. */
+  /** Does the same for a packet of a remote peer. Invalid packets are only counted. */
   receive(packet: Buffer): boolean {
     if (packet.length > maxPacketBytes || !isValidRtp(packet)) {
       this.invalidPackets++
@@ -212,9 +223,9 @@ export class Track {
   }
 
   /**
-   * Whether a packet can be one of the last that were sent.
+   * True if a packet can be one of the last that were sent.
    *
-   * @param beginning - Of the packet; less than its fixed header proves nothing.
+   * @param beginning - Its first bytes; less than the fixed header proves nothing.
    */
   hasSent(beginning: Buffer): boolean {
     const next = this.#nextSequenceNumber
@@ -224,11 +235,12 @@ export class Track {
   }
 
   /**
-   * The packets that a new viewer may begin with: from the last key frame on, or from its instant on. Empty
-   * when there is nothing complete to begin with.
+   * Returns the packets that a new viewer may begin with: those from the last key frame, or from
+   * the instant set for this track. Empty if there is no complete start.
    *
-   * @param from - Sequence number of the first packet that is wanted, if it is among them.
-   * @param srtp - For a reader with SRTP: what {@link SrtpSender.repeatable} allows.
+   * @param from - Sequence number of the first wanted packet, if it is among them.
+   * @param srtp - For a reader with SRTP: returns only packets that {@link SrtpSender.repeatable}
+   *   allows.
    */
   recentPackets(from?: number, srtp?: SrtpSender): readonly Buffer[] {
     const recent = this.#recent?.packets ?? []
@@ -239,10 +251,10 @@ export class Track {
   }
 
   /**
-   * Where the time of packets begins with which a viewer begins: their first, but for leads of a key frame, which may
-   * have any timestamp.
+   * Returns the timestamp at which a viewer's packets begin: that of the first, not counting the
+   * leads of a key frame, which may have any timestamp.
    *
-   * @param first - From {@link recentPackets}.
+   * @param first - Packets from {@link recentPackets}.
    */
   beginningOf(first: readonly Buffer[]): number | undefined {
     const [packet] = first
@@ -252,24 +264,25 @@ export class Track {
   }
 
   /**
-   * What protects the packets for all readers with SRTP: one key for them all, made for the first that asks.
+   * Returns the SRTP sender for all readers with SRTP. They share one key, which is created for the
+   * first of them.
    *
-   * @param suite - Of the key, if it is still to be made.
+   * @param suite - Suite of the key, if it is still to be created.
    */
   srtp(suite: SrtpSuite): SrtpSender {
     return this.#readers.srtp(suite, this.#recent?.packets ?? [])
   }
 
-  /** Keeps only what is not older than this instant of the source's wall clock. */
+  /** Drops kept packets that are older than this instant of the source's wall clock. */
   beginRecentAt(unixMs: number): void {
     const timestamp = this.#time.firstRtpTimeFrom(unixMs)
     if (timestamp !== undefined) this.#recent?.beginNotBefore(timestamp)
   }
 
   /**
-   * Says that `rtpTime` was captured now, or at `clockMs`, which was `unixMs` on the source's wall clock.
-   * Sender reports carry this on, so that a jump of our wall clock never shows. What is no time is told once, and
-   * changes nothing.
+   * States that `rtpTime` was captured now, or at `clockMs`, which was `unixMs` on the source's
+   * wall clock. Sender reports continue from there, so that a jump of our wall clock never shows.
+   * Invalid times change nothing, and are reported once.
    */
   mapTime(unixMs: number, rtpTime: number, clockMs = this.#clock.now()): void {
     if (!areTimes(unixMs, rtpTime, clockMs, this.#clock.now())) {
@@ -282,8 +295,9 @@ export class Track {
   }
 
   /**
-   * Takes what a sender report of the source says of its time. NTP time 0 means that the source knows no wall clock (RFC
-   * 3550 section 6.4.1): then time goes on by arrival. See {@link TrackTime.report} for what else is not believed.
+   * Accepts the time in a sender report of the source. NTP time 0 means that the source has no wall
+   * clock (RFC 3550 section 6.4.1): time then follows arrival. {@link TrackTime.report} lists other
+   * reports that are refused.
    */
   noteSenderReport(ntpTime: NtpTimestamp, rtpTime: number, clockMs: number): void {
     if ((ntpTime.seconds === 0 && ntpTime.fraction === 0) || this.#timeline.awaitsSource) return
@@ -294,30 +308,30 @@ export class Track {
   }
 
   /**
-   * The source's wall clock at an RTP timestamp, in milliseconds since 1970.
+   * Returns the source's wall clock at an RTP timestamp, in milliseconds since 1970.
    *
-   * @param rtpTime - That of the last packet when absent.
+   * @param rtpTime - Default: the timestamp of the last packet.
    */
   unixTimeMsAt(rtpTime = this.#timestamp): number | undefined {
     return this.#time.unixTimeMsAt(rtpTime)
   }
 
-  /** The RTP timestamp at an instant of the source's wall clock. */
+  /** Returns the RTP timestamp at an instant of the source's wall clock. */
   rtpTimeAt(unixMs: number): number | undefined {
     return this.#time.rtpTimeAt(unixMs)
   }
 
-  /** The same for viewers, as RTP-Info tells it. */
+  /** Returns the RTP timestamp for RTP-Info, as seen by viewers. */
   announceRtpTimeAt(unixMs: number): number | undefined {
     this.#time.noteAnnounced()
     return this.#time.rtpTimeAt(unixMs)
   }
 
   /**
-   * Adds a reader; it hears a sender report once there is something to report, `first`, and then the packets
-   * pushed from now on. Soon after the first packet it hears another report.
+   * Adds a reader. It receives a sender report as soon as there is one, then `first`, then the
+   * packets pushed from now on. Soon after the first packet it receives another report.
    *
-   * @param first - From {@link recentPackets}.
+   * @param first - Packets from {@link recentPackets}.
    */
   addReader(reader: Reader, first?: readonly Buffer[]): void {
     this.#reports.sendFirst(reader)
@@ -327,19 +341,22 @@ export class Track {
     this.#reports.addNewcomer(reader, first !== undefined && first.length > 0)
   }
 
-  /** Removes a reader, after whatever was pushed so far. */
+  /** Removes a reader, after the packets pushed so far have been sent. */
   removeReader(reader: Reader): void {
     this.#reports.remove(reader)
     this.#readers.remove(reader)
     this.#noteWatched()
   }
 
-  /** Brings the counters of a reader up to date. */
+  /** Updates the counters of a reader. */
   settleCounters(reader: Reader): void {
     this.#readers.settle(reader)
   }
 
-  /** Packets pushed before that a reader has still to be sent: whoever comes to it now begins with these. */
+  /**
+   * Returns earlier packets that a reader has still to be sent. A viewer that joins the reader now
+   * begins with these.
+   */
   waitingPackets(reader: DatagramReader): readonly Buffer[] {
     return this.#readers.waitingPackets(reader)
   }
@@ -353,12 +370,12 @@ export class Track {
     this.#reports.send()
   }
 
-  /** Tells one reader that the stream is over for it (RFC 3550 section 6.6). */
+  /** Sends BYE to one reader, for which the stream is over (RFC 3550 section 6.6). */
   sendBye(reader: Reader): void {
     this.#reports.sendBye(reader)
   }
 
-  /** No more is sent. Idempotent. */
+  /** Stops sending. Idempotent. */
   close(): void {
     this.#reports.close()
     this.#readers.close()
@@ -385,7 +402,7 @@ export class Track {
   #beginSource(ssrc: number): void {
     this.#recent?.clear()
     this.#payload.reset()
-    // A sender report may come before the first packet: its mapping holds.
+    // A sender report before the first packet stays valid.
     if (this.#ssrc !== undefined) {
       this.#time.forget()
       this.#timeline.noteSource()

@@ -3,7 +3,7 @@ import type { TrackPlace } from '../timeline/track-place.js'
 
 /** An RTP packet whose payload type its description does not list. */
 export interface UnlistedPacket extends TrackPlace {
-  /** Of the packet. */
+  /** Payload type of the packet. */
   readonly payloadType: number
   /** The payload types of the track, as described or announced. */
   readonly expected: readonly number[]
@@ -16,7 +16,7 @@ const unlistedPacket = new Diagnostic<UnlistedPacket>(
     `${path}: track ${track} carries payload type ${payloadType}, described are ${expected.join(', ')}`,
 )
 
-/** Counts the packets of one track whose payload type is none of the track's, and tells the first of them. */
+/** Counts the packets of one track with an unlisted payload type, and publishes the first of them. */
 export class UnlistedPackets {
   readonly #place: TrackPlace
   readonly #expected: readonly number[]
