@@ -90,7 +90,7 @@ test('R-2 ffmpeg that publishes by UDP into a firewall ends with its session', a
   network = await WalledNetwork.start(undefined, { pool: { timeout: 5 } })
   const publisher = network.run('ffmpeg', publishing(`${network.url}/live/a`, 'udp'))
   expect(
-    await until(() => network?.events.some(({ event }) => event === 'published') ?? false, 15_000),
+    await until(() => network?.events.some(({ event }) => event === 'published') ?? false),
   ).toBe(true)
   await network.dropIncoming()
   const droppedAt = performance.now()
@@ -108,17 +108,15 @@ test.for(['tcp', 'udp'])(
     const url = `${network.url}/live/a`
     const publisher = network.run('ffmpeg', publishing(url, 'tcp'))
     const events = () => network?.events ?? []
-    expect(await until(() => events().some(({ event }) => event === 'published'), 15_000)).toBe(
-      true,
-    )
+    expect(await until(() => events().some(({ event }) => event === 'published'))).toBe(true)
     const player = network.run('gst-launch-1.0', [
       ...['rtspsrc', `location=${url}`, `protocols=${transport}`, 'latency=200', '!'],
       ...['rtph264depay', '!', 'fakesink'],
     ])
     const isPlaying = () => events().filter(({ event }) => event === 'created').length === 2
-    expect(await until(isPlaying, 15_000)).toBe(true)
+    expect(await until(isPlaying)).toBe(true)
     // It has to show something before the end counts as one.
-    await until(() => /PLAYING/.test(player.stdout), 10_000)
+    await until(() => /PLAYING/.test(player.stdout))
     await new Promise((resolve) => setTimeout(resolve, 2000))
     await publisher.stop()
     expect(await player.ended(patienceMs)).toBe(0)
@@ -134,9 +132,7 @@ test.for(['tcp', 'udp'])(
     const url = `${network.url}/live/a`
     const publisher = network.run('ffmpeg', publishing(url, 'tcp'))
     const events = () => network?.events ?? []
-    expect(await until(() => events().some(({ event }) => event === 'published'), 15_000)).toBe(
-      true,
-    )
+    expect(await until(() => events().some(({ event }) => event === 'published'))).toBe(true)
     const player = network.run('ffmpeg', [
       ...[
         '-hide_banner',
@@ -151,14 +147,14 @@ test.for(['tcp', 'udp'])(
       ...['-map', '0:v', '-fps_mode', 'passthrough', '-f', 'framecrc', '-'],
     ])
     const pictures = () => player.stdout.split('\n').length
-    expect(await until(() => pictures() > 25, 15_000)).toBe(true)
+    expect(await until(() => pictures() > 25)).toBe(true)
     // A process that stands still keeps its connection, and its system acknowledges for it.
     publisher.kill('SIGSTOP')
     await new Promise((resolve) => setTimeout(resolve, 14_000))
     expect(network.reasons).toEqual([])
     const before = pictures()
     publisher.kill('SIGCONT')
-    expect(await until(() => pictures() > before + 25, 15_000)).toBe(true)
+    expect(await until(() => pictures() > before + 25)).toBe(true)
     await player.stop()
     await publisher.stop()
   },

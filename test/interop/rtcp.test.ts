@@ -69,7 +69,7 @@ test.for([
     }
     // The publisher is told as well.
     const [recording] = sessionsThat(server, 'Recording')
-    expect(await until(() => receptionsOf(recording).length > 0, 10_000)).toBe(true)
+    expect(await until(() => receptionsOf(recording).length > 0)).toBe(true)
     expect(streamStatsOf(session).map(({ malformedRtcp }) => malformedRtcp)).toEqual([0, 0])
 
     player.kill('SIGKILL')

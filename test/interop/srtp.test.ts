@@ -77,7 +77,7 @@ describe.each(suites)('A-SRT-3 A-SRT-4 %s', (suite) => {
     requirePrograms(context, ...gstreamerPlayer, 'gst srtpdec')
     await start(suite)
     const playing = playWithGstreamer({ url: `${url}/test`, transport, seconds: 3 })
-    expect(await until(() => streams().length === 2, 10_000)).toBe(true)
+    expect(await until(() => streams().length === 2)).toBe(true)
     expect(streams().every(({ security }) => security !== undefined)).toBe(true)
     const result = await playing
     expect(result.errors.filter((line) => !isKnown(suite, line))).toEqual([])
@@ -91,7 +91,7 @@ test('A-SRT-3 B-SRTP the reports of GStreamer are authentic', async (context) =>
   await start()
   const playing = playWithGstreamer({ url: `${url}/test`, transport: 'udp', seconds: 8 })
   const areHeard = () => streams().some(({ reception }) => reception !== undefined)
-  expect(await until(areHeard, 15_000)).toBe(true)
+  expect(await until(areHeard)).toBe(true)
   expect((await playing).errors).toEqual([])
 })
 
@@ -133,7 +133,7 @@ test('A-SRT-6 GStreamer plays on over the end of the sequence numbers, and joins
     codecs: { video: 'h264', audio: null },
   } as const
   const over = playWithGstreamer({ ...options, seconds: 5 })
-  expect(await until(() => source.hasWrapped, 15_000)).toBe(true)
+  expect(await until(() => source.hasWrapped)).toBe(true)
   const after = await playWithGstreamer({ ...options, seconds: 3 })
   for (const { errors, videoFrames } of [await over, after]) {
     expect(errors).toEqual([])
@@ -149,14 +149,14 @@ test.for(['AES_CM_128_HMAC_SHA1_80', 'AEAD_AES_128_GCM'] as const)(
     let sessions = 0
     const onAdmit = async () => {
       // The first one makes the source run; the second one has its description then.
-      if (++sessions > 1) await until(() => source.hasWrapped, 15_000)
+      if (++sessions > 1) await until(() => source.hasWrapped)
       return true
     }
     await start(suite, { pool: { onAdmit } })
     running.server.mounts.add('/wrap', new MediaFactory(() => source))
     const options = { url: `${url}/wrap`, codecs: { video: 'h264', audio: null } } as const
     const over = playWithGstreamer({ ...options, transport: 'tcp', seconds: 10 })
-    expect(await until(() => source.hasBegun, 15_000)).toBe(true)
+    expect(await until(() => source.hasBegun)).toBe(true)
     const described = await playWithGstreamer({ ...options, transport: 'udp', seconds: 5 })
     await over
     expect(sessions).toBe(2)

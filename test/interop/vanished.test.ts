@@ -36,7 +36,7 @@ test.for([
       network.run('gst-launch-1.0', gstreamer(`${url}/quiet`)),
     ]
     const count = (name: string) => network?.events.filter(({ event }) => event === name).length
-    expect(await until(() => count('created') === 4, 15_000)).toBe(true)
+    expect(await until(() => count('created') === 4)).toBe(true)
     // They stay for longer than the timeout while their connections are whole.
     await new Promise((resolve) => setTimeout(resolve, 12_000))
     expect(network.reasons).toEqual([])

@@ -18,7 +18,7 @@ export interface GstRtspServer {
 export async function startGstRtspServer(): Promise<GstRtspServer> {
   const program = new Program('/usr/bin/python3', [peer, testClip])
   const listens = /gst-rtsp-server (\S+) ports (\d+) (\d+)/
-  await until(() => listens.test(program.stdout) || !program.isRunning, 15_000)
+  await until(() => listens.test(program.stdout) || !program.isRunning)
   const [, version, port, privatePort] = listens.exec(program.stdout) ?? []
   if (!version) throw new Error(`gst-rtsp-server did not start: ${program.stderr}`)
   return {

@@ -39,7 +39,7 @@ export class LoggedCommand {
     })
     const command = new LoggedCommand(folder, child)
     const listens = /listens on (rtsp:\S+)/
-    const isListening = await until(() => listens.test(command.text('banner')), 15_000)
+    const isListening = await until(() => listens.test(command.text('banner')))
     if (!isListening) {
       await command.remove()
       throw new Error('the command does not listen')

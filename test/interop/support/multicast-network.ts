@@ -102,7 +102,7 @@ export class MulticastHost {
       : command
     const program = new Program(first, rest)
     const listens = /^rtsp:\/\/\S+/
-    await until(() => listens.test(program.stdout) || !program.isRunning, 15_000)
+    await until(() => listens.test(program.stdout) || !program.isRunning)
     const [url] = listens.exec(program.stdout) ?? []
     if (!url) throw new Error(`the server did not start: ${program.stdout}${program.stderr}`)
     return new MulticastHost(program, url, network)

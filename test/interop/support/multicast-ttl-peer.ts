@@ -30,7 +30,7 @@ export class MulticastTtlPeer {
   ): Promise<MulticastTtlPeer> {
     const [command = '', ...rest] = [...within, '/usr/bin/python3', peer, interfaceText]
     const program = new Program(command, [...rest, `${port}`, ...groups])
-    await until(() => program.stdout.includes('listening') || !program.isRunning, 10_000)
+    await until(() => program.stdout.includes('listening') || !program.isRunning)
     if (!program.isRunning) throw new Error(`the member did not start: ${program.stderr}`)
     return new MulticastTtlPeer(program)
   }

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Program, type ProgramOptions } from './process.js'
+import { Program, type ProgramOptions, patienceMs } from './process.js'
 import { ffmpegUnverified } from './programs.js'
 import { gstreamerLocation, gstreamerProtocol, type Transport, type Tunnel } from './publishers.js'
 
@@ -73,9 +73,6 @@ export interface Harmless {
 }
 
 const framesPerSecond = 25
-/** To connect, to fill a jitter buffer, and for a machine that is busy. */
-export const patienceMs = 15_000
-
 /** Decodes with ffmpeg, which gives up at the first error (`-xerror`). */
 export async function playWithFfmpeg(options: PlayOptions): Promise<PlayResult> {
   const { url, transport, seconds, timedByCount = false, within = [] } = options

@@ -111,8 +111,17 @@ export class Program {
   }
 }
 
+/**
+ * The longest that a program takes to start, or to react, on a machine that is busy with other work. A test that limits
+ * the time on purpose names a time of its own.
+ */
+export const patienceMs = 30_000
+
 /** Waits until `condition` holds. @returns Whether it did within `timeoutMs`. */
-export async function until(condition: () => boolean, timeoutMs: number): Promise<boolean> {
+export async function until(
+  condition: () => boolean,
+  timeoutMs: number = patienceMs,
+): Promise<boolean> {
   const deadline = performance.now() + timeoutMs
   while (!condition()) {
     if (performance.now() > deadline) return false

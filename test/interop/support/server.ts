@@ -45,7 +45,7 @@ export async function startCommand(...args: string[]): Promise<RunningServer> {
     ...['--host', '127.0.0.1', '--port', '0', '--log-level', 'silent', ...args],
   ])
   const listens = /listens on (rtsp:\/\/[^\s/]*:(\d+))/
-  await until(() => listens.test(program.stdout) || !program.isRunning, 10_000)
+  await until(() => listens.test(program.stdout) || !program.isRunning)
   const [, url, port] = listens.exec(program.stdout) ?? []
   if (!url) throw new Error(`the command did not start: ${program.stdout}${program.stderr}`)
   return {
@@ -64,8 +64,8 @@ export async function published(server: RtspServer, path: string): Promise<void>
   const listener = (started: string) => void paths.push(started)
   server.on('publishStarted', listener)
   try {
-    if (!(await until(() => paths.includes(path), 15_000))) {
-      throw new Error(`nobody has published to ${path} within 15 s`)
+    if (!(await until(() => paths.includes(path)))) {
+      throw new Error(`nobody has published to ${path}`)
     }
   } finally {
     server.off('publishStarted', listener)

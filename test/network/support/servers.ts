@@ -31,10 +31,10 @@ export async function startServer(
   const program = new Program(first, rest)
   const url = (path: string) => `rtsp://${host}:8554/${path}`
   const begun = name === 'rtspool' ? /listens on/ : /listening/
-  await until(() => begun.test(program.stdout) || !program.isRunning, 15_000)
+  await until(() => begun.test(program.stdout) || !program.isRunning)
   if (!program.isRunning) throw new Error(`${name} did not start: ${program.stderr}`)
   const publisher = name === 'rtspool' ? publish(route, url('live')) : undefined
-  if (publisher && !(await until(() => program.stderr.includes('publishing started'), 15_000))) {
+  if (publisher && !(await until(() => program.stderr.includes('publishing started')))) {
     throw new Error(`ffmpeg did not publish: ${publisher.stderr}`)
   }
   return {

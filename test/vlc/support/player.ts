@@ -3,13 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'vitest'
-import {
-  complaints,
-  type Harmless,
-  type PlayResult,
-  patienceMs,
-} from '../../interop/support/players.js'
-import { Program } from '../../interop/support/process.js'
+import { complaints, type Harmless, type PlayResult } from '../../interop/support/players.js'
+import { Program, patienceMs } from '../../interop/support/process.js'
 
 export interface VlcOptions {
   readonly url: string

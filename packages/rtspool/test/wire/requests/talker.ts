@@ -3,9 +3,6 @@ import { connect, type Socket } from 'node:net'
 import type { SeededRandom } from '../../rtsp/mutate.js'
 import type { Conversation, Step } from './conversations.js'
 
-/** How long an answer is waited for; who has once not come is not waited for again. */
-const patienceMs = 100
-
 /** A frame of a WebSocket client, masked with zeros. */
 function webSocketFrame(payload: Buffer): Buffer {
   const size = payload.length
@@ -24,14 +21,19 @@ export class Talker {
   /** All that has come over either connection. */
   received = ''
   readonly #port: number
+  readonly #patienceMs: number
   readonly #words: Readonly<Record<string, string>>
   readonly #sockets: (Socket | undefined)[] = []
   #isPatient = true
   #onChange: (() => void) | undefined
 
-  /** @param words - What stands in for the words in braces. */
-  constructor(port: number, words: Readonly<Record<string, string>>) {
+  /**
+   * @param words - Text in place of the words in braces.
+   * @param patienceMs - Time for an answer to arrive; once an answer stays away, the talker waits for no other.
+   */
+  constructor(port: number, words: Readonly<Record<string, string>>, patienceMs: number) {
     this.#port = port
+    this.#patienceMs = patienceMs
     this.#words = words
   }
 
@@ -97,7 +99,7 @@ export class Talker {
       const timer = setTimeout(() => {
         this.#isPatient = false
         resolve()
-      }, patienceMs)
+      }, this.#patienceMs)
       this.#onChange = () => {
         if (!hasCome() && !this.#sockets.some((socket) => socket?.closed)) return
         clearTimeout(timer)
