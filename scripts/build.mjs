@@ -6,6 +6,8 @@ async function build() {
   const { ensureBuilt, ensureInstalled } = await import('./workspace.mjs')
   ensureInstalled()
   ensureBuilt()
+  const { stripComments } = await import('./strip-comments.mjs')
+  stripComments('packages/rtspool/dist')
   const { addDocs } = await import('./package-docs.mjs')
   addDocs()
 }

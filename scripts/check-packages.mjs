@@ -12,29 +12,37 @@ import { declarationProblems } from './check-declarations.mjs'
 import { root } from './workspace.mjs'
 
 const documents = /^(package\.json|README\.md|LICENSE)$/
-const compiled = /^dist\/[a-z0-9/-]+\.(js|d\.ts)(\.map)?$/
-const sources = /^src\/[a-z0-9/-]+\.ts$/
-const pages = /^docs\/([a-z-]+\.(md|svg)|examples\/[a-z-]+\.ts)$/
+/** Neither maps nor sources: CONTRIBUTING.md says why. */
+const compiled = /^dist\/[a-z0-9/-]+\.(js|d\.ts)$/
+const pages =
+  /^docs\/(README\.md|(start|guides|reference|explanation)\/[a-z-]+\.md|examples\/[a-z-]+\.ts)$/
 /** A link of Markdown to a file. */
 const link = /\]\((?![a-z]+:|#)([^)#\s]+)/g
 
-/** For each package, what it may contain, and what it must. */
+/** For each package, what it may contain, what it must, and how many kB its archive may have. */
 const packages = [
   {
     folder: 'packages/rtspool',
-    allowed: [documents, compiled, sources, pages],
+    maxPackedKb: 500,
+    allowed: [documents, compiled, pages],
     required: [
       ...['README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts', 'dist/session-pool/index.js'],
-      ...['docs/session-pool.md', 'docs/errors.md', 'docs/examples/server-minimal.ts'],
+      ...[
+        'docs/reference/session-pool.md',
+        'docs/reference/errors.md',
+        'docs/examples/server-minimal.ts',
+      ],
     ],
   },
   {
     folder: 'packages/rtspool-conform',
+    maxPackedKb: 200,
     allowed: [documents, compiled],
     required: ['README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts'],
   },
   {
     folder: 'packages/rtspool-server',
+    maxPackedKb: 1000,
     allowed: [documents, compiled, /^(assets\/test\.mp4|bin\/rtspool\.js)$/],
     required: ['README.md', 'LICENSE', 'bin/rtspool.js', 'dist/main.js', 'assets/test.mp4'],
   },
@@ -50,7 +58,7 @@ function output(command, args) {
   return stdout
 }
 
-/** Packs as CONTRIBUTING.md says, and unpacks it into `target`. @returns The names of the files. */
+/** Packs as CONTRIBUTING.md says, and unpacks it into `target`. @returns The names of the files, and the bytes of the archive. */
 function packedFiles(folder, target) {
   // As anybody would: .npmrc turns scripts off. Where they run, in the background they print nothing between the JSON.
   const args = ['pack', '--json', '--foreground-scripts=false', `--pack-destination=${target}`]
@@ -59,7 +67,7 @@ function packedFiles(folder, target) {
   // A list, or (newer npm) an object by package name.
   const [packed] = Array.isArray(parsed) ? parsed : Object.values(parsed)
   output('tar', ['-xzf', join(target, packed.filename), '-C', target])
-  return packed.files.map(({ path }) => path)
+  return { files: packed.files.map(({ path }) => path), packedBytes: packed.size }
 }
 
 /** The files that `exports` and `bin` of a manifest point at. */
@@ -87,20 +95,24 @@ function deadLinks(unpacked, files) {
     })
 }
 
-async function problemsOf({ folder, allowed, required }) {
+async function problemsOf({ folder, maxPackedKb, allowed, required }) {
   const manifest = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
   const { messages } = await publint({ pkgDir: join(root, folder), strict: true })
   const target = join(temp, manifest.name)
   mkdirSync(target)
-  const files = packedFiles(folder, target)
+  const { files, packedBytes } = packedFiles(folder, target)
+  const packedKb = Math.ceil(packedBytes / 1000)
   const needed = [...new Set([...required, ...targetsOf(manifest)])]
-  console.log(`${manifest.name}: ${files.length} files`)
+  console.log(
+    `${manifest.name}: ${files.length} files, ${packedKb} kB packed (limit ${maxPackedKb} kB)`,
+  )
   return [
     ...messages.map((message) => `publint: ${formatMessage(message, manifest, { color: false })}`),
     ...files
       .filter((file) => !allowed.some((pattern) => pattern.test(file)))
       .map((file) => `${file} does not belong into the package`),
     ...deadLinks(join(target, 'package'), files),
+    ...(packedKb > maxPackedKb ? [`${packedKb} kB packed are more than ${maxPackedKb} kB`] : []),
     ...needed.filter((file) => !files.includes(file)).map((file) => `${file} is missing`),
     ...(manifest.name === 'rtspool' ? declarationProblems(join(target, 'package'), temp) : []),
   ].map((problem) => `${manifest.name}: ${problem}`)

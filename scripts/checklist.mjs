@@ -1,4 +1,4 @@
-/** The checklist as docs/conformance.md shows it: its chapters, and what `rtspool conform` cannot try. */
+/** The checklist as docs/evidence/conformance.md shows it: its chapters, and what `rtspool conform` cannot try. */
 
 /** Ids of a chapter are `PREFIX-1` to `PREFIX-COUNT`, or those of `ids`. */
 export const chapters = [

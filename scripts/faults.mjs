@@ -1,4 +1,4 @@
-/** Faults that were found in use, as docs/faults.md shows them: one line an id of what holds since they are mended. */
+/** Faults that were found in use, as docs/evidence/faults.md shows them: one line an id of what holds since they are mended. */
 export const faults = {
   'Attacks and faults of the running process': {
     'S-1': 'requests whose answers nobody reads stay bytes, at most one read of a connection',

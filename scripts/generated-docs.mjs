@@ -40,11 +40,11 @@ export function testsById(files) {
   return found
 }
 
-/** Links to files, for a page in docs/. */
+/** Links to files, for a page in a folder of docs/. */
 export const linksTo = (paths) =>
   [...paths]
     .sort()
-    .map((path) => `[${path.split('/').at(-1)}](../${path})`)
+    .map((path) => `[${path.split('/').at(-1)}](../../${path})`)
     .join(', ')
 
 /** Writes a page, or with `--check` says whether it is up to date. */

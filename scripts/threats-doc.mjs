@@ -1,4 +1,4 @@
-/** Writes docs/threats.md and docs/faults.md: each id with the tests whose names begin with it; `--check` compares. */
+/** Writes docs/evidence/threats.md and docs/evidence/faults.md: each id with the tests whose names begin with it; `--check` compares. */
 import { faults } from './faults.mjs'
 import { filesIn, linksTo, testFiles, testsById, writeOrCheck } from './generated-docs.mjs'
 import { threats } from './threats.mjs'
@@ -9,19 +9,19 @@ const suites = ['packages/rtspool/src/testing/pool-suite']
 
 const pages = [
   {
-    page: 'docs/threats.md',
+    page: 'docs/evidence/threats.md',
     title: 'Threats',
     chapters: threats,
     source: 'scripts/threats.mjs',
     ids: /^B-/,
     introduction: [
       'What peers may do to a server, by accident or on purpose, and the tests that show what becomes of it. The name of a test',
-      'begins with the id. What is defended, and what is not, is in [SECURITY.md](../SECURITY.md); the rules of the protocol have',
+      'begins with the id. What is defended, and what is not, is in [SECURITY.md](../../SECURITY.md); the rules of the protocol have',
       'ids of their own, in [conformance.md](conformance.md).',
     ],
   },
   {
-    page: 'docs/faults.md',
+    page: 'docs/evidence/faults.md',
     title: 'Faults that were found in use',
     chapters: faults,
     source: 'scripts/faults.mjs',

@@ -117,14 +117,16 @@ function hasMissingOutput() {
   )
 }
 
-/** Removes what was compiled from sources that are gone, so that nothing imports or packs it. */
+/** Removes what was compiled from sources that are gone, and maps of earlier builds, so that nothing imports or packs them. */
 function removeStaleOutputs() {
   for (const folder of packageFolders) {
     const dist = join(root, folder, 'dist')
     for (const output of filesBelow(dist, '')) {
       const stem = relative(dist, output).replace(/(\.d\.ts|\.js)(\.map)?$/, '')
       if (stem === relative(dist, output)) continue
-      if (!existsSync(join(root, folder, 'src', `${stem}.ts`))) rmSync(output)
+      const isStale =
+        output.endsWith('.map') || !existsSync(join(root, folder, 'src', `${stem}.ts`))
+      if (isStale) rmSync(output)
     }
   }
 }

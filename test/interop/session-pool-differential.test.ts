@@ -11,7 +11,7 @@ import { ManualClock } from '../../packages/rtspool/src/testing/manual-clock.js'
 
 // The pool beside the original, GstRTSPSessionPool, which a Python process runs with its clock in our
 // hands: the same histories, step by step, must give the same answers and the same removals. What differs
-// on purpose is in the second half, and in docs/session-pool.md with its reasons.
+// on purpose is in the second half, and in docs/reference/session-pool.md with its reasons.
 
 // Another python3 earlier on the PATH may lack the bindings.
 const python = '/usr/bin/python3'

@@ -14,7 +14,7 @@ const sources = readdirSync(join(root, 'packages/rtspool/src'), { recursive: tru
   .filter((name) => name.endsWith('.ts'))
   .map((name) => read(join('packages/rtspool/src', name)))
   .join('\n')
-const page = read('docs/observing.md')
+const page = read('docs/reference/events.md')
 const section = (title: string): string => page.split(`## ${title}\n`)[1]?.split('\n## ')[0] ?? ''
 
 const firstColumn = /^\| `([\w:-]+)`/gm
@@ -26,7 +26,7 @@ const eventsOf = (text: string, name: string): string[] => {
   return found(body, /^ {2}(\w+): \[/gm)
 }
 
-describe('U-16 docs/observing.md', () => {
+describe('U-16 docs/reference/events.md', () => {
   const channels = found(sources, /'(rtspool:[a-z-]+)'/g)
 
   it('U-16 has every diagnostics channel, and no other', () => {
@@ -60,9 +60,10 @@ describe('U-16 docs/observing.md', () => {
   })
 })
 
-describe('U-16 docs/authentication.md', () => {
+describe('U-16 docs/guides/users-and-rights.md', () => {
   it('U-16 has every option of the users, with its default', () => {
-    const table = read('docs/authentication.md').split('## Options\n')[1]?.split('\n\n**')[0] ?? ''
+    const table =
+      read('docs/guides/users-and-rights.md').split('## Options\n')[1]?.split('\n## ')[0] ?? ''
     const body = sources.split('export interface AuthOptions {')[1]?.split('\n}')[0] ?? ''
     expect(found(table, firstColumn)).toEqual(found(body, /^ {2}readonly (\w+)\??:/gm))
     expect(table).toMatch(/`realm` \| `rtspool`/)

@@ -1,7 +1,7 @@
 import { type Channel, channel } from 'node:diagnostics_channel'
 import type { EventEmitter } from 'node:events'
 
-/** Codes of the process warnings, each emitted once; `docs/observing.md` explains them. */
+/** Codes of the process warnings, each emitted once; `docs/reference/events.md` explains them. */
 export type WarningCode =
   | 'RTSPOOL_BACK_CHANNEL_FAILED'
   | 'RTSPOOL_CALLBACK_FAILED'

@@ -56,7 +56,7 @@ export async function conform(...args: string[]) {
 }
 
 /**
- * Keeps a report for docs/conformance.md, without what differs from run to run; only where
+ * Keeps a report for docs/evidence/conformance.md, without what differs from run to run; only where
  * RTSPOOL_CONFORM_RECORD names a folder.
  *
  * @param name - Of the server, as the document shows it.

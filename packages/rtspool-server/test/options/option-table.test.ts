@@ -31,7 +31,7 @@ describe('U-16 a document', () => {
     ['an option without a value', (command: Command) => command.option('--loud', 'print more')],
     ['a negated option', (command: Command) => command.option('--no-test', 'mount no /test')],
   ])('U-16 is out of date after %s', (_change, change) => {
-    const text = textOf('docs/conform.md')
+    const text = textOf('docs/reference/conform.md')
     const command = change(new Command('rtspool conform'))
     for (const option of createConformCommand().options) {
       if (!command.options.some(({ long }) => long === option.long)) command.addOption(option)

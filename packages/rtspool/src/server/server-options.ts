@@ -197,7 +197,10 @@ export interface RtspServerOptions {
    * @default everybody may do everything that the mounts allow
    */
   readonly auth?: AuthOptions | undefined
-  /** @default the clock of the machine */
+  /**
+   * Tells the time and runs the timers of the server and of the pool that it makes. Tests give a `ManualClock`.
+   * @default the clock of the machine
+   */
   readonly clock?: Clock | undefined
 }
 

@@ -74,7 +74,7 @@ export interface SessionPoolOptions {
   readonly timeoutAlwaysVisible?: boolean | undefined
   /** Properties that a claimant must share with the owner of a session. @defaultValue `'owner'` */
   readonly sessionBinding?: SessionBinding | undefined
-  /** @defaultValue the clock of the machine */
+  /** Tells the time and runs the timers of the pool. Tests give a `ManualClock`. @defaultValue the clock of the machine */
   readonly clock?: Clock | undefined
   /** Creates the ids. @defaultValue 192 random bits */
   readonly idCodec?: IdCodec | undefined

@@ -5,11 +5,13 @@ import { describe, test } from 'vitest'
 import { Session, SessionPool } from '../../src/session-pool/index.js'
 import { ManualClock, testSessionPool } from '../../src/testing/index.js'
 
-const page = readFileSync(new URL('../../../../docs/session-pool.md', import.meta.url), 'utf8')
+const guides = ['your-own-sessions', 'test-without-waiting'].map((name) =>
+  readFileSync(new URL(`../../../../docs/guides/${name}.md`, import.meta.url), 'utf8'),
+)
 
 /** Runs the TypeScript example of the documentation that contains `text`, without its imports. */
 function runExample(text: string, names: Readonly<Record<string, unknown>>, answer = 'undefined') {
-  const examples = [...page.matchAll(/```ts\n(.*?)```/gs)].map(([, code = '']) => code)
+  const examples = [...guides.join('\n').matchAll(/```ts\n(.*?)```/gs)].map(([, code = '']) => code)
   const example = examples.find((code) => code.includes(text))?.replace(/^import .*$/gm, '')
   assert.ok(example, `no example has ${text}`)
   const { outputText } = ts.transpileModule(example, {
@@ -19,7 +21,7 @@ function runExample(text: string, names: Readonly<Record<string, unknown>>, answ
   return new Function(...Object.keys(names), body)(...Object.values(names)) as unknown
 }
 
-describe('the subclass in docs/session-pool.md', () => {
+describe('the subclass in docs/guides/your-own-sessions.md', () => {
   const ViewerPool = runExample(
     'class ViewerPool',
     { Session, SessionPool },
@@ -56,6 +58,6 @@ describe('a subclass that overrides the methods', () => {
   })
 })
 
-test('the example with ManualClock in docs/session-pool.md works as described', () => {
+test('the example with ManualClock in docs/guides/test-without-waiting.md works as described', () => {
   runExample('new ManualClock', { ManualClock, SessionPool, assert })
 })

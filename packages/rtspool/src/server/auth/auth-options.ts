@@ -59,7 +59,10 @@ export interface AuthOptions {
    * @default ['SHA-256', 'MD5']
    */
   readonly algorithms?: readonly DigestAlgorithm[] | undefined
-  /** @default 'overTls' */
+  /**
+   * Connections on which Basic, a password in clear, is accepted: inside TLS, on all (`'always'`), or on none (`'never'`).
+   * @default 'overTls'
+   */
   readonly basic?: BasicPolicy | undefined
   /**
    * Seconds for which a nonce is valid. Afterwards clients get a new one, with `stale=true`.

@@ -1,0 +1,40 @@
+/** Names that snippets of the documentation use without saying where they come from. */
+import type {
+  AdmitContext,
+  MediaSource,
+  SessionPool as Pool,
+  RtspServer as Server,
+  SessionMedia,
+} from 'rtspool'
+
+declare global {
+  const server: Server
+  const pool: Pool
+  const media: SessionMedia
+  const backChannel: import('rtspool').BackChannelOptions
+  const owner: AdmitContext['owner']
+  const token: { readonly exp: number }
+  const renewed: { readonly exp: number }
+  const key: string
+  const cert: string
+  const publicId: string
+  const idFromTheWire: string
+  const database: {
+    findUser(
+      name: string,
+      options: { signal: AbortSignal },
+    ): Promise<{ sha256: string; md5: string } | undefined>
+  }
+  const rights: {
+    of(
+      user: string | undefined,
+      path: string | undefined,
+      options: { signal?: AbortSignal | undefined },
+    ): Promise<{ seconds: number } | undefined>
+  }
+  const plans: { sessionsOf(user: string | undefined): Promise<number> }
+  class ViewerPool extends Pool {}
+  function openCamera(): MediaSource
+  function openSpeaker(): { play(rtp: Buffer): void; close(): void }
+  function reply(text: string): void
+}
