@@ -47,7 +47,7 @@ export class MountPoints implements Iterable<readonly [path: string, factory: Me
    */
   readonly #depths: number[] = []
   readonly #publishPatterns = new Map<string, PublishOptions>()
-  /** Answer to the last question; until a mount point comes or goes. */
+  /** The last match, valid until a mount point is added or removed. */
   #lastMatch: { readonly path: string; readonly match: MountMatch | undefined } | undefined
 
   get size(): number {
@@ -90,8 +90,9 @@ export class MountPoints implements Iterable<readonly [path: string, factory: Me
   }
 
   /**
-   * The longest mount point for a path. Costs one look-up for each depth that a mount point has; nothing when the same path
-   * was asked for last, as SETUP does before and after it has admitted a session.
+   * Finds the longest mount point for a path. Costs one look-up for each depth at which there are
+   * mount points. Repeating the last path costs nothing, as SETUP does before and after it has
+   * admitted a session.
    */
   match(path: string): MountMatch | undefined {
     const last = this.#lastMatch

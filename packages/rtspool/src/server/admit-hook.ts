@@ -2,17 +2,17 @@ import type { RtspRequest } from '../rtsp/index.js'
 import type { AdmitAnswer, AdmitContext, SessionOwner } from '../session-pool/index.js'
 import type { AccessAction } from './auth/rules.js'
 
-/** What the hook `onAdmit` of a server is shown: somebody who has been authenticated asks for a session. */
+/** Argument of the hook `onAdmit` of a server: an authenticated client requests a session. */
 export interface RtspAdmitContext extends AdmitContext {
-  /** Remote address, and the user who has logged in. */
+  /** Remote address and user of the client. */
   readonly owner: SessionOwner
-  /** Path of the presentation that is to be set up. */
+  /** Path of the presentation to be set up. */
   readonly path: string
-  /** What the session is for: to play what is at the path, or to publish there. */
+  /** Purpose of the session: to play the presentation, or to publish it. */
   readonly action: AccessAction
-  /** The SETUP that asks. */
+  /** The SETUP request. */
   readonly request: RtspRequest
-  /** Aborts when the connection closes: nobody waits for the answer any more. */
+  /** Aborts when the connection closes: the answer is no longer needed. */
   readonly signal: AbortSignal
 }
 

@@ -33,19 +33,19 @@ import {
   type UdpLiveness,
 } from './server-options.js'
 
-/** Options as the server uses them: checked, complete, times in milliseconds. */
+/** Options in the form that the server uses: checked, complete, times in milliseconds. */
 export interface ResolvedRtspServerOptions {
   readonly port: number | false
   readonly host: string | undefined
   readonly tls: ResolvedTlsOptions | undefined
   readonly httpTunnel: boolean
   readonly webSocket: boolean | 'ifInstalled'
-  /** In lower case. */
+  /** Origins in lower case. */
   readonly allowedOrigins: ReadonlySet<string>
   readonly udpPorts: readonly [first: number, last: number] | false
   readonly maxDatagramBytes: number
   readonly pool: SessionPool
-  /** Whether the server made the pool, and so closes it. */
+  /** True if the server created the pool, and therefore closes it. */
   readonly ownsPool: boolean
   readonly onConnectionClosed: OnConnectionClosed
   readonly udpLiveness: UdpLiveness
@@ -69,12 +69,12 @@ export interface ResolvedRtspServerOptions {
 const maxPort = 65_535
 const largestDatagramBytes = 65_535 - 20 /* IPv4 */ - 8 /* UDP */
 const msPerSecond = 1000
-/** Descriptors for what is no connection: UDP, files, the log. */
+/** Descriptors reserved for everything but connections: UDP, files, the log. */
 const reservedDescriptors = 64
-/** One host has a quarter of all connections. */
+/** Default share: one host may use a quarter of all connections. */
 const shares = 4
 
-/** @throws {RangeError | TypeError} Says which option is wrong, what was expected and what came. */
+/** @throws {RangeError | TypeError} Names the wrong option, the expected value and the given one. */
 export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRtspServerOptions {
   const defaults = rtspServerDefaults
   checkOptions('RtspServer', options, Object.keys(defaults))
@@ -142,12 +142,13 @@ function resolvePool(pool: SessionPool | RtspPoolOptions, clock: Clock): Session
   if (!isRecord(pool)) {
     throw new TypeError(`pool must be a SessionPool or options of one, got ${kindOf(pool)}`)
   }
-  // The server asks with all that its hook is promised; whoever calls `pool.admit` without it asks as with any pool.
+  // The server passes the full context that its hook expects. Direct callers of `pool.admit` pass
+  // that of any pool.
   const options = withoutUndefined(pool) as SessionPoolOptions
   return new SessionPool({ ...rtspServerDefaults.pool, clock, ...options })
 }
 
-/** @param descriptors - Limit of the process, for tests. */
+/** @param descriptors - Limit of the process; a parameter for tests. */
 export function connectionLimits(
   options: Pick<RtspServerOptions, 'maxConnections' | 'maxConnectionsPerAddress'>,
   descriptors = descriptorLimit(),

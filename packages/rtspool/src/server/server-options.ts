@@ -17,24 +17,24 @@ import type { RtspAdmitHook } from './admit-hook.js'
 import type { AuthOptions } from './auth/auth-options.js'
 import type { TlsOptions } from './door/tls-options.js'
 
-/** What becomes of an interleaved session when its connection closes. */
+/** Fate of an interleaved session when its connection closes. */
 export type OnConnectionClosed = 'end' | 'keep'
 
-/** What tells that the viewer of a UDP session is still there: itself, or the connection that it keeps open. */
+/** Sign of life of a UDP viewer: its own packets and requests, or its open connection as well. */
 export const udpLivenesses = Object.freeze(['client', 'connection'] as const)
 
 /** One of {@link udpLivenesses}. */
 export type UdpLiveness = (typeof udpLivenesses)[number]
 
-/** When a second publisher takes the path of the first. */
+/** Condition under which a second publisher replaces the first on a path. */
 export const publisherTakeovers = Object.freeze(['never', 'idle', 'sameOwner', 'always'] as const)
 
 /** One of {@link publisherTakeovers}. */
 export type PublisherTakeover = (typeof publisherTakeovers)[number]
 
-/** Options of the pool that a server makes. */
+/** Options of the pool that a server creates. */
 export interface RtspPoolOptions extends Omit<SessionPoolOptions, 'onAdmit'> {
-  /** Asked for each new session, after authentication. @default admits everybody */
+  /** Called for each new session, after authentication. @default admits everybody */
   readonly onAdmit?: RtspAdmitHook | undefined
 }
 
@@ -56,144 +56,157 @@ export interface RtspServerOptions {
    */
   readonly tls?: TlsOptions | undefined
   /**
-   * Whether clients may come through HTTP: a GET and a POST on the ports of RTSP, told apart by the first bytes.
+   * Accepts clients through HTTP: a GET and a POST on the ports of RTSP, recognised by their first
+   * bytes.
    * @default true
    */
   readonly httpTunnel?: boolean | undefined
   /**
-   * Whether clients may come through a WebSocket (`rtsp.onvif.org`) on the ports of RTSP. It needs the optional
-   * package `ws`: with `true` the server does not start without it.
+   * Accepts clients through a WebSocket (`rtsp.onvif.org`) on the ports of RTSP. It needs the
+   * optional package `ws`: with `true` the server does not start without it.
    * @default 'ifInstalled'
    */
   readonly webSocket?: boolean | 'ifInstalled' | undefined
   /**
-   * Origins of web pages that may use WebSockets and tunnels, such as `https://example.com`, or `*`. Pages of the
-   * same host and port may always, and so may everything that is not a web page.
+   * Origins of web pages that may use WebSockets and tunnels, such as `https://example.com`, or
+   * `*`. Pages of the same host and port are always allowed, and so are clients other than web
+   * pages.
    * @default []
    */
   readonly allowedOrigins?: readonly string[] | undefined
   /**
-   * First and last UDP port of the range in which one even/odd pair is taken; `false` = no UDP.
+   * First and last UDP port of the range from which one even/odd pair is taken; `false` = no UDP.
    * @default [30000, 30999]
    */
   readonly udpPorts?: readonly [first: number, last: number] | false | undefined
   /**
-   * Bytes of the largest RTP packet that is sent to UDP viewers and multicast groups. Larger ones, which come from
-   * publishers over TCP, are left out and counted (`stats().oversizedPackets`), and the first of a track is published
-   * on the diagnostics channel `rtspool:oversized-packet`: as fragments of IP, many networks lose them. TCP viewers
-   * get them all. What SRTP adds (4 to 16 bytes) does not count. 0 = all that UDP takes (65507), in fragments.
+   * Size in bytes of the largest RTP packet that is sent to UDP viewers and multicast groups.
+   * Larger ones, which come from publishers over TCP, are left out, because many networks lose IP
+   * fragments. They are counted (`stats().oversizedPackets`), and the first of a track is published
+   * on the diagnostics channel `rtspool:oversized-packet`. TCP viewers get all packets. The bytes
+   * that SRTP adds (4 to 16) do not count. 0 = the maximum of UDP (65507), in fragments.
    * @default 1472 (an Ethernet frame of 1500 bytes without the headers of IPv4 and UDP)
    */
   readonly maxDatagramBytes?: number | undefined
   /**
-   * Options of the pool that the server makes, or a pool of your own, which several servers may share and
-   * which you close. Limits of numbers are off until you set them. `maxIdleSetup` is also how long an announcement
-   * may wait for its SETUP.
+   * Options of the pool that the server creates, or a pool of your own, which several servers may
+   * share and which you close. Limits on numbers are off by default. `maxIdleSetup` also limits the
+   * time that an announcement waits for its SETUP.
    * @default { timeoutAlwaysVisible: true, maxIdleSetup: 30 }
    */
   readonly pool?: SessionPool | RtspPoolOptions | undefined
   /**
-   * Whether an interleaved session ends with its connection, or stays (paused) until its timeout.
-   * UDP sessions always outlive their connection.
+   * Ends an interleaved session together with its connection (`end`), or keeps it paused until its
+   * timeout (`keep`). UDP sessions always outlive their connection.
    * @default 'end'
    */
   readonly onConnectionClosed?: OnConnectionClosed | undefined
   /**
-   * What keeps the session of a UDP viewer from timing out besides its requests and its RTCP: with `'connection'` its
-   * connection, as long as it is open and answers the system's keep-alive; with `'client'` nothing. FFmpeg sends neither
-   * while no media comes. Interleaved sessions live as long as their connection in any case, and publishers by UDP have
-   * to be heard.
+   * Sign of life, besides requests and RTCP, that keeps the session of a UDP viewer from timing
+   * out. `'connection'`: its connection is open and answers the system's keep-alive. `'client'`:
+   * none. FFmpeg sends neither requests nor RTCP while there are no media. Interleaved sessions
+   * always live as long as their connection, and publishers by UDP must send packets.
    * @default 'connection'
    */
   readonly udpLiveness?: UdpLiveness | undefined
   /**
-   * Seconds after which a connection that brings nothing and has no session is closed; 0 = never.
+   * Seconds without received bytes after which a connection without session is closed; 0 = never.
    * @default 60
    */
   readonly idleTimeout?: number | undefined
   /**
-   * Connections at the same time; more are closed at once. 0 = unlimited. Never more than the process may have
-   * descriptors, less 64 for everything else.
+   * Limit on connections; further ones are closed at once. 0 = unlimited. Never more than the
+   * descriptors of the process, minus 64 for everything else.
    * @default 10000
    */
   readonly maxConnections?: number | undefined
   /**
-   * Connections at the same time of one address (IPv6: of a network of 64 bits); more are closed at once.
-   * 0 = unlimited.
+   * Limit on the connections of one address (IPv6: of a network of 64 bits); further ones are
+   * closed at once. 0 = unlimited.
    * @default a quarter of maxConnections
    */
   readonly maxConnectionsPerAddress?: number | undefined
   /**
-   * Addresses and networks (`10.0.0.0/8`) without a limit of their own, because many clients come from them: proxies,
-   * a NAT. What is given takes the place of the default.
+   * Addresses and networks (`10.0.0.0/8`) without a limit of their own, because many clients share
+   * them: proxies, a NAT. A given list replaces the default.
    * @default ['127.0.0.0/8', '::1']
    */
   readonly trustedAddresses?: readonly string[] | undefined
   /**
-   * Bytes that may wait for one interleaved viewer before packets are left out up to the next key frame.
+   * Limit on the bytes that wait for one interleaved viewer. Above it, packets are left out up to
+   * the next key frame.
    * @default 4194304 (4 MiB)
    */
   readonly maxBacklogBytes?: number | undefined
   /**
-   * Seconds that an interleaved viewer may be behind before packets are left out up to the next key frame.
+   * Limit on the seconds that an interleaved viewer may be behind. Above it, packets are left out
+   * up to the next key frame.
    * @default 2
    */
   readonly maxBacklogSeconds?: number | undefined
   /**
-   * Seconds that an interleaved viewer for whom packets were left out, and who has caught up, waits for a key frame or a
-   * recovery point. After that it is sent all packets from the next picture on, because there are streams that never send
-   * another key frame; it may show faulty pictures until one comes. 0 = it does not wait.
+   * Seconds that an interleaved viewer waits for a key frame or a recovery point, after packets
+   * were left out and it has caught up. After that it is sent all packets from the next picture on,
+   * because some streams never send another key frame. It may show faulty pictures until one
+   * arrives. 0 = no wait.
    * @default 4
    */
   readonly maxKeyFrameWaitSeconds?: number | undefined
   /**
-   * Seconds after which a client that takes nothing, or acknowledges nothing, leaves with reason `slowReader`; 0 = never.
-   * Interleaved sessions do not time out: with 0, one whose client has vanished stays until the system gives its
-   * connection up, on Linux after some 16 minutes by default.
+   * Seconds without reading or acknowledging after which a client's session ends with reason
+   * `slowReader`; 0 = never. Interleaved sessions do not time out. With 0, the session of a
+   * vanished client lasts until the system closes its connection: on Linux some 16 minutes by
+   * default.
    * @default 10
    */
   readonly slowReaderTimeout?: number | undefined
   /**
-   * Seconds after which a publisher over UDP whose connection has closed, and that sends neither RTP nor RTCP, leaves
-   * with reason `silent`, and its path is free; not while it pauses. 0 = only when its session times out.
+   * Seconds without RTP or RTCP after which the session of a UDP publisher whose connection has
+   * closed ends with reason `silent`. Its path is then free. A paused publisher may be silent. 0 =
+   * only the session timeout.
    * @default 10
    */
   readonly publisherTimeout?: number | undefined
   /**
-   * When an ANNOUNCE takes a path over that another client publishes to, which then leaves with reason `replaced`;
-   * otherwise it is refused with 403. The owner is the user, or without users the host (an IPv6 network of 64 bits).
-   * `'never'`; `'idle'`: the same owner, when the first has sent nothing for 2 s; `'sameOwner'`: the same owner at any
-   * time; `'always'`: whoever may publish there.
+   * Condition under which an ANNOUNCE takes over a path that another client publishes to; that
+   * client's session ends with reason `replaced`. Otherwise the ANNOUNCE gets 403. The owner is the
+   * user, or without users the host (an IPv6 network of 64 bits). `'never'`; `'idle'`: the same
+   * owner, if the first has sent nothing for 2 s; `'sameOwner'`: the same owner at any time;
+   * `'always'`: anybody who may publish there.
    * @default 'idle'
    */
   readonly publisherTakeover?: PublisherTakeover | undefined
   /**
-   * How much of what is published is kept, from the last key frame on, so that new viewers start at once;
-   * `false` = nothing. Media of your own have the same option in their factory; `totalBytes` limits what both keep.
+   * Limits on the packets kept of each publication from the last key frame on, so that new viewers
+   * start at once; `false` = nothing is kept. Media of your own have the same option in their
+   * factory; `totalBytes` limits both together.
    * @default { maxBytes: 8388608, maxSeconds: 10, totalBytes: 268435456 }
    */
   readonly gopCache?: ServerGopCacheOptions | false | undefined
   /**
-   * What viewers of a publication see when it jumps in RTP time, changes its SSRC or begins anew: the same
-   * (`passThrough`), or one SSRC, sequence numbers and timestamps that go on (`continuous`). `mounts.allowPublish` may say
-   * otherwise for some paths; media of your own have the same option in their factory.
+   * Timeline that viewers of a publication see when it jumps in RTP time, changes its SSRC or
+   * begins again. `passThrough` = the publisher's own. `continuous` = one SSRC, and sequence
+   * numbers and timestamps that continue. `mounts.allowPublish` overrides it for some paths. Media
+   * of your own have the same option in their factory.
    * @default 'passThrough'
    */
   readonly timeline?: TimelinePolicy | undefined
   /**
-   * Where media may be sent by multicast, publications among them: each track goes once to a group of its own,
-   * however many watch. Factories may say otherwise for their media. Needs `udpPorts`.
+   * Multicast addresses for media, including publications: each track is sent once to a group of
+   * its own, for any number of viewers. Factories may override it for their media. Needs
+   * `udpPorts`.
    * @default no multicast
    */
   readonly multicast?: MulticastAddressPool | MulticastOptions | undefined
   /**
-   * Whether to send through the system's own calls (`sendmmsg`, `send`) where the optional package `koffi` is
-   * installed on Linux, and the runtime is Node: about half the cost for many viewers.
+   * Sends through native system calls (`sendmmsg`, `send`) on Linux with Node, if the optional
+   * package `koffi` is installed: about half the cost for many viewers.
    * @default true
    */
   readonly nativeSockets?: boolean | undefined
   /**
-   * Who may read and publish what. Each request of every method is looked at, before any session is.
+   * Users, and rights to read and publish. Each request of every method is checked before its
+   * session is looked up.
    * @default everybody may do everything that the mounts allow
    */
   readonly auth?: AuthOptions | undefined
@@ -215,7 +228,7 @@ export const rtspServerDefaults = Object.freeze({
   maxDatagramBytes: ethernetDatagramBytes,
   pool: Object.freeze({
     timeoutAlwaysVisible: true,
-    /** Seconds: nobody keeps a place for long with a SETUP alone. */
+    /** Seconds, so that a SETUP alone does not hold a place for long. */
     maxIdleSetup: 30,
   }),
   onConnectionClosed: 'end',

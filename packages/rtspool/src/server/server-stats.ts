@@ -3,7 +3,7 @@ import type { MulticastStats } from '../transport/udp/udp-transport.js'
 import type { RtspServerAuthStats } from './auth/auth-stats.js'
 import type { RtspServerTlsStats } from './door/front-door.js'
 
-/** Of a server that sends none. */
+/** Multicast statistics of a server without multicast: all zero. */
 export const noMulticast: Readonly<MulticastStats> = Object.freeze({
   groups: 0,
   viewers: 0,
@@ -11,64 +11,69 @@ export const noMulticast: Readonly<MulticastStats> = Object.freeze({
   bytesOut: 0,
 })
 
-/** Counts of what a server holds at the moment. */
+/** Numbers of objects in a server at the moment, and counters. */
 export interface RtspServerStats {
-  /** With those that have not said yet what they speak. */
+  /** Open connections, including those whose protocol is not known yet. */
   readonly connections: number
-  /** Connections that were closed at once because of `maxConnections` or `maxConnectionsPerAddress`, so far. */
+  /** Connections closed at once because of `maxConnections` or `maxConnectionsPerAddress`, so far. */
   readonly refusedConnections: number
   readonly sessions: number
-  /** Media that viewers have asked for, until their sources are closed. */
+  /** Media requested by viewers, until their sources are closed. */
   readonly media: number
-  /** Peers that the UDP ports listen to. */
+  /** Peers whose datagrams the UDP ports receive. */
   readonly udpPeers: number
-  /** Datagrams that came to the UDP ports from where no session announced to send: dropped without effect. */
+  /** Datagrams dropped at the UDP ports because no session announced their sender. */
   readonly rejectedRtp: number
   readonly rejectedRtcp: number
   /** Interleaved channels in use, over all connections. */
   readonly channels: number
-  /** Frames that came on a channel nobody had set up there, over all connections so far: dropped without effect. */
+  /** Frames dropped because nobody had set up their channel, over all connections so far. */
   readonly unknownChannelFrames: number
   /**
-   * Datagrams, RTP and RTCP, that the system did not take: the queue of an interface was full, there was no route, or
-   * they were too large for it. They are lost, and the RTP packets among them count in `packetsDropped` of the sessions.
+   * RTP and RTCP datagrams that the system did not accept: the queue of an interface was full,
+   * there was no route, or they were too large for it. They are lost. RTP packets among them also
+   * count in `packetsDropped` of the sessions.
    */
   readonly sendErrors: number
   /**
-   * RTP packets known to have left in fragments of IP, because the route refused segments of their size: one for each
-   * viewer. Known on Linux with `koffi` only, and not of multicast: a lower bound as long as routes do not change.
+   * RTP packets known to have been sent in IP fragments, because the route refused segments of
+   * their size: counted once for each viewer. Known on Linux with `koffi` only, and not for
+   * multicast: a lower bound as long as routes do not change.
    */
   readonly fragmentedPackets: number
   /**
-   * RTP packets that UDP viewers were not sent because they are larger than `maxDatagramBytes`: one for each viewer,
-   * or multicast group, that did not get it. `packetsDropped` of the sessions counts them too.
+   * RTP packets not sent to UDP viewers because they are larger than `maxDatagramBytes`: counted
+   * once for each viewer or multicast group. `packetsDropped` of the sessions counts them too.
    */
   readonly oversizedPackets: number
   readonly gopCache: RtspServerGopCacheStats
   /**
-   * Each packet to a group counts once here, and once for each session that plays the group: sums over sessions
-   * are what viewers may have received, not what was sent.
+   * Multicast figures. Each packet to a group counts once here, and once for each session that
+   * plays the group. So the sum over sessions is what viewers may have received, not what was sent.
    */
   readonly multicast: Readonly<MulticastStats>
   readonly sendPaths: RtspServerSendPaths
-  /** Where TLS is served. */
+  /** Present if the server has TLS. */
   readonly tls: RtspServerTlsStats | undefined
-  /** Nothing when everybody may do everything. */
+  /** Present if the server has the option `auth`. */
   readonly auth: RtspServerAuthStats | undefined
 }
 
-/** What is kept of all streams together for new viewers. */
+/** Memory of all packets kept for new viewers. */
 export interface RtspServerGopCacheStats {
-  /** Memory that it keeps alive: whole buffers where packets are views of them. Never above `gopCache.totalBytes`. */
+  /**
+   * Memory held in bytes: whole buffers if packets are views of them. Never above
+   * `gopCache.totalBytes`.
+   */
   readonly bytes: number
-  /** Caches that were given up so far, each until its next key frame, because there was too much. */
+  /** Caches emptied so far because of the limit, each until its next key frame. */
   readonly givenUp: number
 }
 
-/** How media leave this server. */
+/** Ways in which media leave this server. */
 export interface RtspServerSendPaths {
-  /** `send`: system calls of our own while nothing waits; `stream`: Node's. */
+  /** `send`: native calls while nothing waits; `stream`: Node's streams. */
   readonly tcp: 'send' | 'stream'
-  /** One call for many readers, with or without segmentation; one call each; or no UDP at all. */
+  /** One call for many readers, with or without segmentation; one call for each; or no UDP at all. */
   readonly udp: DatagramSendPath | 'none'
 }

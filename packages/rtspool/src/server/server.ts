@@ -29,25 +29,29 @@ import { ServedMedia } from './sources/served-media.js'
 export interface RtspServerEvents {
   connectionOpened: [connection: Connection]
   connectionClosed: [connection: Connection]
-  /** A client has begun to record to a path; it can be played from now on. */
+  /** A client has begun to record to a path, which can be played from now on. */
   publishStarted: [path: string]
-  /** The publisher of a path is gone; its viewers have left. */
+  /** The publisher of a path has left, and the sessions of its viewers have ended. */
   publishEnded: [path: string]
   /**
-   * A request was answered with 5xx because something failed on this side. Without a listener, the first one becomes a
-   * process warning.
+   * A request got 5xx because something failed on the server's side. Without a listener, the first
+   * one becomes a process warning.
    */
   requestFailed: [error: unknown, request: RtspRequest, connection: Connection]
   /**
-   * A request was answered with an error because of the client, or of a limit: `error.code` and `error.message` say
-   * which, more than the wire hears. Those about access come as `accessRefused`.
+   * A request got an error response because of the client, or of a limit. `error.code` and
+   * `error.message` give the reason, in more detail than the response. Refusals of access are
+   * emitted as `accessRefused` instead.
    */
   requestRefused: [error: RtspError, request: RtspRequest, connection: Connection]
-  /** What came was no message of RTSP, or one over a limit: it was answered with 4xx, and the connection is closed. */
+  /**
+   * Received bytes were not an RTSP message, or exceeded a limit: the response was 4xx, and the
+   * connection is closed.
+   */
   messageRefused: [error: MalformedMessageError, connection: Connection]
   /**
-   * The option `auth` answered a request with 401 or 403; with the reason `missing`, mostly to a client that is about to
-   * log in.
+   * The option `auth` refused a request with 401 or 403. The reason `missing` mostly means a client
+   * that is about to log in.
    */
   accessRefused: [refusal: AccessRefusal]
 }
@@ -68,13 +72,13 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
   readonly pool: SessionPool
   readonly #options: ResolvedRtspServerOptions
   readonly #connections = new Set<Connection>()
-  /** Of the connections that are closed. */
+  /** Frames on unknown channels of closed connections. */
   #unknownChannelFrames = 0
   readonly #media = new ServedMedia()
   readonly #cacheBudget: CacheBudget
   readonly #backlogs: BacklogMonitor<Connection>
   readonly #turns = new RequestTurns()
-  /** Where the system's own calls do not tell. */
+  /** Present if native calls cannot report acknowledged bytes. */
   readonly #acknowledgements: AcknowledgementMonitor<Connection> | undefined
   readonly #sessions: ServerSessions
   readonly #directSends: DirectSends | undefined
@@ -105,10 +109,11 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
   }
 
   /**
-   * Takes the ports and begins to serve.
+   * Opens the ports and begins to serve.
    *
-   * @throws The error of `listen` (`EADDRINUSE`, `EACCES`, …), or `TransportError` `ERR_UDP_PORTS_TAKEN`.
-   * @throws {TypeError} When it has been called before, unless that failed, or after {@link close}.
+   * @throws The error of `listen` (`EADDRINUSE`, `EACCES`, …), or `TransportError`
+   *   `ERR_UDP_PORTS_TAKEN`.
+   * @throws {TypeError} If it was called before, unless that call failed, or after {@link close}.
    */
   async listen(): Promise<void> {
     if (this.#closing) throw new TypeError('the server has been closed: make another one')
@@ -121,28 +126,29 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
   }
 
   /**
-   * Where the server listens without TLS.
+   * Returns the address that the server listens on without TLS.
    *
-   * @throws {TypeError} When it does not.
+   * @throws {TypeError} If there is none.
    */
   address(): AddressInfo {
     return this.#door.address ?? notListening('without TLS')
   }
 
   /**
-   * Where the server listens with TLS.
+   * Returns the address that the server listens on with TLS.
    *
-   * @throws {TypeError} When it does not.
+   * @throws {TypeError} If there is none.
    */
   tlsAddress(): AddressInfo {
     return this.#door.tlsAddress ?? notListening('with TLS')
   }
 
   /**
-   * Serves new TLS connections with another certificate; those that are open go on.
+   * Uses another certificate for new TLS connections; open ones keep theirs.
    *
-   * @throws {TypeError} When the server was made without `tls`.
-   * @throws {TransportError} `ERR_TLS_CERTIFICATE` when it cannot be used; the one before stays.
+   * @throws {TypeError} If the server was created without `tls`.
+   * @throws {TransportError} `ERR_TLS_CERTIFICATE` if it cannot be used; the present one then stays
+   *   in use.
    */
   reloadCertificate(certificate: TlsCertificate): void {
     this.#door.reloadCertificate(certificate)
@@ -181,9 +187,12 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
   }
 
   /**
-   * Ends everything: sessions leave (with an RTCP BYE), connections and ports are closed, media end. Idempotent.
-   * A pool of your own stays open, without the sessions of this server. The factories that are mounted are closed, and
-   * that ends their media for viewers of other servers too: give each server factories of its own.
+   * Ends everything: sessions end (with an RTCP BYE), connections and ports close, media end.
+   * Idempotent.
+   *
+   * A pool of your own stays open, without the sessions of this server. Mounted factories are
+   * closed, which ends their media for viewers of other servers too: give each server factories of
+   * its own.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close()
@@ -214,7 +223,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
   }
 
   async #close(): Promise<void> {
-    // Ports that are being taken can be given back only when they are there.
+    // Ports that are still being opened can be closed only afterwards.
     await this.#listening?.catch(() => {})
     const closed = this.#door.close()
     if (this.#options.ownsPool) this.pool.close()
@@ -230,7 +239,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
       ...factories.map((factory) => factory.close()),
       this.#media.close(),
     ])
-    // A request that was under way may have brought another.
+    // A request under way may have created another media.
     await this.#media.close()
     await this.#udp?.close()
   }
@@ -267,7 +276,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
       tell(this, 'requestFailed', error, request, connection)
       return
     }
-    // Neither the password of a URI nor its query, which may hold a token.
+    // Omits the password and the query of the URI: the query may contain a token.
     const uri = request.uri.replace(/\/\/[^/?]*@/, '//').replace(/\?.*/s, '')
     const what = `${request.method} ${quoteReceived(uri)}`
     warnOnce(
@@ -309,7 +318,7 @@ function notListening(how: string): never {
   throw new TypeError(`the server does not listen ${how}`)
 }
 
-/** Whoever takes nothing any more hears no goodbye either. */
+/** Sends no RTCP BYE: the client has stopped reading, so it would not arrive. */
 function dropSlowReader(connection: Connection): void {
   for (const session of connection.sessions) {
     if (session.owner?.connection === connection) session.end('slowReader')

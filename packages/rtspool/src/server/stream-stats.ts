@@ -4,37 +4,41 @@ import type { StreamReception } from '../media/streams/stream-reception.js'
 import type { TransportSpecInit } from '../rtsp/index.js'
 import type { Session } from '../session-pool/index.js'
 
-/** One track of a session, and how well it arrives. */
+/** One track of a session, with the quality of its reception. */
 export interface StreamStats {
   /** Path of the presentation. */
   readonly path: string
-  /** Of the track, from 0, as it was described or announced. */
+  /** Index of the track, from 0, in the description or announcement. */
   readonly index: number
-  /** `play`: to a viewer; `record`: from a publisher. */
+  /** `play`: sent to a viewer; `record`: received from a publisher. */
   readonly mode: 'play' | 'record'
   readonly lowerTransport: 'TCP' | 'UDP'
-  /** Source of the stream, once it is known: as the publisher sends it, or as the viewer sees it. */
+  /** SSRC of the stream, if known: the publisher's own, or the one that the viewer sees. */
   readonly ssrc: number | undefined
   /**
-   * The last reception report: the viewer's about what it was sent, or ours about what the publisher sent.
-   * `undefined` before the first one; viewers report about every 5 s (RFC 3550 section 6.2).
+   * The last reception report: the viewer's about the packets sent to it, or ours about the
+   * publisher's packets. `undefined` before the first one. Viewers report about every 5 s (RFC 3550
+   * section 6.2).
    */
   readonly reception: StreamReception | undefined
-  /** What came as RTCP and was none: dropped without effect. */
+  /** RTCP packets that could not be parsed and were dropped. */
   readonly malformedRtcp: number
-  /** What its publisher, or its source, gave the track as RTP and was none, or too large: dropped and counted here. */
+  /** Packets of the publisher or source that were dropped because they were not RTP, or too large. */
   readonly invalidPackets: number
-  /** RTP packets of the track whose payload type its description does not list: passed on to viewers as they are. */
+  /**
+   * RTP packets of the track whose payload type its description does not list. They are sent on to
+   * viewers unchanged.
+   */
   readonly unlistedPackets: number
   /**
-   * What came from this client as SRTP or SRTCP and was not used: not authentic, repeated, or too old. 0 where the stream
-   * is not SRTP.
+   * SRTP and SRTCP packets of this client that were dropped: not authentic, repeated, or too old. 0
+   * if the stream is not SRTP.
    */
   readonly rejectedPackets: number
 }
 
 /**
- * The tracks of a session with what RTCP says about them: loss, jitter, round-trip time.
+ * Returns the tracks of a session with their figures from RTCP: loss, jitter, round-trip time.
  *
  * ```ts
  * for (const { index, reception } of streamStatsOf(session)) console.log(index, reception?.roundTripMs)
@@ -64,21 +68,21 @@ export function streamStatsOf(session: Session): StreamStats[] {
   return stats
 }
 
-/** How the media of a session travel. */
+/** Transport of a session's media. */
 export type SessionTransport = 'TCP' | 'UDP' | 'multicast'
 
 const transports = new WeakMap<Session, SessionTransport>()
 
-/** Remembers what a SETUP has chosen. */
+/** Remembers the transport that a SETUP has chosen. */
 export function noteTransport(session: Session, { lowerTransport, delivery }: TransportSpecInit) {
   const unicast = lowerTransport === 'TCP' ? 'TCP' : 'UDP'
   transports.set(session, delivery === 'multicast' ? 'multicast' : unicast)
 }
 
 /**
- * How the media of a session travel: a session has one way for all of its tracks.
+ * Returns the transport of a session's media, which is the same for all of its tracks.
  *
- * @returns Also for a session that has left; `undefined` for one that has set nothing up.
+ * @returns Also known for a session that has ended; `undefined` for one that has set nothing up.
  */
 export function transportOf(session: Session): SessionTransport | undefined {
   return transports.get(session)

@@ -1,18 +1,24 @@
 /**
- * A new reader is sent what it begins with in portions: all at once would overflow its socket, whose default is
- * room for about 90 full packets.
+ * Packets sent to a new reader at a time. All packets at once would overflow the reader's socket,
+ * whose default is room for about 90 full packets.
  */
 const portionPackets = 32
 
-/** What a reader on its way from the last key frame to the live edge has still to be sent. */
+/**
+ * Packets still to be sent to a reader that is catching up from the last key frame to the live
+ * edge.
+ */
 export class CatchUpQueue {
   #packets: Buffer[]
-  /** Of the first that has not been sent: taking packets off the front would move all the others. */
+  /** Index of the first unsent packet: removing packets at the front would move all the others. */
   #next = 0
-  /** Packets that have come since the last portion: these go on top, or it would never get there. */
+  /**
+   * Packets added since the last portion. They are sent in addition, or the reader would never
+   * catch up.
+   */
   #arrived = 0
 
-  /** @param first - What the reader begins with. */
+  /** @param first - Packets that the reader begins with. */
   constructor(first: readonly Buffer[]) {
     this.#packets = first.slice()
   }
@@ -21,7 +27,7 @@ export class CatchUpQueue {
     return this.#next === this.#packets.length
   }
 
-  /** Those that have not been sent, oldest first. */
+  /** Unsent packets, oldest first. */
   get packets(): readonly Buffer[] {
     return this.#packets.slice(this.#next)
   }
@@ -31,12 +37,12 @@ export class CatchUpQueue {
     this.#arrived += packets.length
   }
 
-  /** Takes the packets that are to be sent now. */
+  /** Removes and returns the packets to be sent now. */
   takePortion(): readonly Buffer[] {
     const portion = this.#packets.slice(this.#next, this.#next + portionPackets + this.#arrived)
     this.#next += portion.length
     this.#arrived = 0
-    // Each packet moves once at most on average, and what has been sent is not held for long.
+    // On average each packet moves at most once, and sent packets are not held for long.
     if (this.#next * 2 >= this.#packets.length) {
       this.#packets = this.#packets.slice(this.#next)
       this.#next = 0

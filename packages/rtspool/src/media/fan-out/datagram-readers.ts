@@ -7,22 +7,23 @@ import { type FittingPackets, fittingPackets } from './fitting-packets.js'
 import type { PacketBatch } from './packet-batch.js'
 import type { DatagramReader } from './reader.js'
 
-/** Between two portions of what a new reader begins with. */
+/** Milliseconds between two portions for a new reader. */
 const portionIntervalMs = 4
 
-/** What is particular about the packets of a track. */
+/** Properties of a track's packets. */
 export interface DatagramReadersOptions {
-  /** What SRTP has added to each: it does not count. */
+  /** Bytes that SRTP adds to each packet: they do not count against the limit. */
   readonly overheadBytes?: number
   /**
-   * Whether another track of the media has key frames, and this one has none: what new readers begin with then waits for
-   * the portion after the first. The order in which clients read two sockets is not known, and gortsplib 5.2 (MediaMTX)
-   * takes the newest packet of the track that it hears first for the same instant as the first of the other.
+   * True for a track without key frames beside a track with them. The first packets for new readers
+   * then wait until the second portion. Clients read two sockets in any order, and gortsplib 5.2
+   * (MediaMTX) relates the newest packet of the track that it reads first to the first packet of
+   * the other.
    */
   readonly isFollower?: boolean
 }
 
-/** The readers of one track that are sent datagrams: one group for each socket that they are sent from. */
+/** The readers of one track that receive datagrams: one group for each sending socket. */
 export class DatagramReaders {
   readonly #clock: Clock
   readonly #troubles: DeliveryTroubles
@@ -30,10 +31,10 @@ export class DatagramReaders {
   readonly #isFollower: boolean
   readonly #groups = new Map<DatagramSender, DatagramGroup>()
   readonly #live = new Set<DatagramReader>()
-  /** On their way from the last key frame to the live edge. */
+  /** Readers on their way from the last key frame to the live edge. */
   readonly #catchingUp = new Map<DatagramReader, CatchUpQueue>()
   #timer: ClockTimer | undefined
-  /** What is not larger fits every socket. */
+  /** Packets up to this size fit every socket in use. */
   #surelyFitsBytes = Number.POSITIVE_INFINITY
 
   constructor(clock: Clock, troubles: DeliveryTroubles, options: DatagramReadersOptions = {}) {
@@ -71,7 +72,7 @@ export class DatagramReaders {
     if (group?.size === 0) this.#groups.delete(reader.rtp)
   }
 
-  /** Packets that a reader on its way to the live edge has still to be sent. */
+  /** Returns the packets that a catching-up reader has still to be sent. */
   waitingPackets(reader: DatagramReader): readonly Buffer[] {
     return this.#catchingUp.get(reader)?.packets ?? []
   }
@@ -82,7 +83,7 @@ export class DatagramReaders {
       return
     }
     for (const queue of this.#catchingUp.values()) queue.push(batch.packets)
-    // Counted before: groups take off what is not sent.
+    // Counted before sending: groups subtract the packets that fail.
     for (const { counters } of this.#live) {
       counters.packetsOut += batch.packets.length
       counters.bytesOut += batch.sizeBytes
@@ -95,13 +96,13 @@ export class DatagramReaders {
     for (const reader of this.#catchingUp.keys()) visit(reader)
   }
 
-  /** Stops the timer; readers that are catching up stay where they are. */
+  /** Stops the timer. Readers that are catching up get no more packets. */
   close(): void {
     this.#timer?.cancel()
     this.#timer = undefined
   }
 
-  /** A batch with packets that are too large for some sockets, or all. */
+  /** Sends a batch with packets that are too large for some or all sockets. */
   #sendFitting(packets: readonly Buffer[]): void {
     const bySender = new Map<DatagramSender, FittingPackets>()
     const fittingFor = (sender: DatagramSender): FittingPackets => {

@@ -1,39 +1,39 @@
 import { Diagnostic } from '../../listeners.js'
 import type { DatagramDestination, DatagramObserver } from '../../transport/udp/datagram-group.js'
 
-/** A packet that no UDP viewer of its track gets. */
+/** A packet that is too large for the UDP viewers of its track. */
 export interface OversizedPacket {
-  /** Of the presentation. */
+  /** Path of the presentation. */
   readonly path: string
   /** Index of the track, from 0. */
   readonly track: number
-  /** Of the RTP packet, before SRTP. */
+  /** Size of the RTP packet without SRTP. */
   readonly sizeBytes: number
-  /** The option of the server that it went to first. */
+  /** The server option that limits the first such viewer. */
   readonly maxDatagramBytes: number
 }
 
-/** A packet that does not fit the route to a UDP viewer in one piece: IP cuts it into fragments. */
+/** A packet that does not fit the route to a UDP viewer: IP sends it in fragments. */
 export interface FragmentedPacket {
-  /** Of the presentation. */
+  /** Path of the presentation. */
   readonly path: string
   /** Index of the track, from 0. */
   readonly track: number
-  /** Of the viewer that the route leads to. */
+  /** Address of the viewer. */
   readonly address: string
-  /** Of the datagram: the RTP packet, and what SRTP adds to it. */
+  /** Size of the datagram: the RTP packet with the bytes that SRTP adds. */
   readonly sizeBytes: number
 }
 
-/** A packet that the system did not take for a UDP viewer. */
+/** A packet that the system did not accept for a UDP viewer. */
 export interface UnsentPacket {
-  /** Of the presentation. */
+  /** Path of the presentation. */
   readonly path: string
   /** Index of the track, from 0. */
   readonly track: number
-  /** Of the viewer. */
+  /** Address of the viewer. */
   readonly address: string
-  /** Of the error, for example `EMSGSIZE` or `ENETUNREACH`. */
+  /** Code of the error, for example `EMSGSIZE` or `ENETUNREACH`. */
   readonly code: string
 }
 
@@ -56,7 +56,10 @@ const unsentPacket = new Diagnostic<UnsentPacket>(
     `${path}: the system does not send packets of track ${track} to ${address} (${code})`,
 )
 
-/** Tells of the first packet of one track with each kind of trouble on its way by UDP; the others are only counted. */
+/**
+ * Publishes the first packet of one track with each kind of UDP failure. The others are only
+ * counted.
+ */
 export class DeliveryTroubles implements DatagramObserver {
   readonly #path: string
   readonly #track: number
@@ -67,7 +70,7 @@ export class DeliveryTroubles implements DatagramObserver {
     this.#track = track
   }
 
-  /** A packet is larger than datagrams may be. */
+  /** Reports a packet that is larger than datagrams may be. */
   oversized(sizeBytes: number, maxDatagramBytes: number): void {
     if (!this.#isFirst(oversizedPacket)) return
     oversizedPacket.publish({ ...this.#place, sizeBytes, maxDatagramBytes })

@@ -10,15 +10,16 @@ const nothing: readonly Buffer[] = Object.freeze([])
 const { lead, firstLead, entry } = packetRoles
 
 /**
- * How long the beginning of a frame waits for its end. The packets of a frame come one after the other, so that
- * nearly always they leave together; what a slow link spreads out is not held up for longer than this.
+ * Time that the beginning of a frame waits for its end. The packets of a frame arrive one after the
+ * other, so they nearly always leave together. A slow link spreads them out, and then they wait no
+ * longer than this.
  */
 const maxHoldMs = 4
 
 /**
- * Sends the packets of one track to all its readers, in batches: a whole frame, or what arrived during one turn
- * of the event loop, leaves together, once for each group of readers that get the same bytes. However much comes
- * in one turn, a batch is bounded.
+ * Sends the packets of one track to all its readers, in batches. A whole frame, or all packets of
+ * one turn of the event loop, leaves together: once for each group of readers with the same bytes.
+ * The size of a batch is limited.
  *
  * ```text
  * push, push, push ─▶ batch ──end of frame─▶ flush ─▶ channel 0: frames ─▶ write, write, …
@@ -34,14 +35,14 @@ export class FanOut {
   #batch = new PacketBatch()
   #pendingFlush: NodeJS.Immediate | undefined
   #isFrameOpen = false
-  /** Of the entry point that may come next. */
+  /** Leads of the next possible entry point. */
   #leads: Buffer[] = []
   #hold: ClockTimer | undefined
   readonly #clock: Clock
   readonly #flushNow = (): void => this.flush()
   readonly #endTurn = (): void => this.#flushOrHold()
 
-  /** @param troubles - Told of packets that are too large for datagrams. */
+  /** @param troubles - Notified of packets that are too large for datagrams. */
   constructor(clock: Clock, troubles: DeliveryTroubles, options?: DatagramReadersOptions) {
     this.#clock = clock
     this.#datagrams = new DatagramReaders(clock, troubles, options)
@@ -54,9 +55,9 @@ export class FanOut {
   }
 
   /**
-   * Adds a reader. It gets `first`, and then the packets that are pushed from now on.
+   * Adds a reader. It gets `first`, and then the packets pushed from now on.
    *
-   * @param first - Packets pushed before that the reader begins with, without a gap to the next one.
+   * @param first - Earlier packets that the reader begins with, without a gap to the next one.
    */
   add(reader: Reader, first: readonly Buffer[] = nothing): void {
     this.flush()
@@ -73,7 +74,7 @@ export class FanOut {
     group.add(reader, first)
   }
 
-  /** Removes a reader after it has been sent everything pushed so far. */
+  /** Removes a reader after the packets pushed so far have been sent to it. */
   remove(reader: Reader): void {
     this.flush()
     if (reader.kind === 'datagram') {
@@ -86,12 +87,12 @@ export class FanOut {
   }
 
   /**
-   * Queues a packet for the end of its frame or of this turn of the event loop, whichever is later; what is more
-   * than 1024 packets or 1 MiB leaves before.
+   * Queues a packet until the end of its frame, or of this turn of the event loop if that is later.
+   * Above 1024 packets or 1 MiB the queue is sent at once.
    *
-   * @param packet - RTP; kept until the flush, so the caller must not change it afterwards.
+   * @param packet - RTP; held until the flush, so the caller must not change it afterwards.
    * @param role - Bits of {@link packetRoles}.
-   * @param endsFrame - Whether nothing is to be waited for.
+   * @param endsFrame - True if the batch need not wait for further packets.
    */
   push(packet: Buffer, role: number, endsFrame: boolean): void {
     if (this.#interleaved.size === 0 && this.#datagrams.size === 0) return
@@ -105,12 +106,12 @@ export class FanOut {
     else this.#pendingFlush ??= setImmediate(this.#endTurn)
   }
 
-  /** Packets pushed before that a reader has still to be sent. */
+  /** Returns earlier packets that a reader has still to be sent. */
   waitingPackets(reader: DatagramReader): readonly Buffer[] {
     return [...this.#datagrams.waitingPackets(reader), ...this.#batch.packets]
   }
 
-  /** Sends what is queued. */
+  /** Sends the queued packets. */
   flush(): void {
     if (this.#pendingFlush) {
       clearImmediate(this.#pendingFlush)
@@ -125,19 +126,22 @@ export class FanOut {
     if (this.#datagrams.size > 0) this.#datagrams.send(batch)
   }
 
-  /** Brings the counters of a reader up to date; those of what was sent lately are kept for a group in one. */
+  /**
+   * Updates the counters of a reader. Until then, recent packets are counted for its group as a
+   * whole.
+   */
   settle(reader: Reader): void {
     if (reader.kind === 'interleaved') this.#interleaved.get(reader.channels[0])?.settle(reader)
   }
 
-  /** Shows every reader, after it has been sent the packets queued so far. */
+  /** Visits every reader, after the packets queued so far have been sent. */
   forEachReader(visit: (reader: Reader) => void): void {
     this.flush()
     for (const group of this.#interleaved.values()) group.forEachReader(visit)
     this.#datagrams.forEachReader(visit)
   }
 
-  /** Sends what is queued, and nothing more. Idempotent. */
+  /** Sends the queued packets, and nothing more. Idempotent. */
   close(): void {
     this.flush()
     this.#datagrams.close()

@@ -1,15 +1,15 @@
-/** Those of some packets that fit, in order. */
+/** The packets of a list that fit, in order. */
 export interface FittingPackets {
   readonly packets: readonly Buffer[]
-  /** Of all that fit. */
+  /** Total size of the packets that fit. */
   readonly sizeBytes: number
-  /** How many do not fit. */
+  /** Number of packets that do not fit. */
   readonly leftOut: number
-  /** Size of the first that does not fit; 0 when all do. */
+  /** Size of the first packet that does not fit; 0 if all do. */
   readonly oversizedBytes: number
 }
 
-/** Leaves out what is larger than `maxBytes`. */
+/** Leaves out the packets larger than `maxBytes`. */
 export function fittingPackets(packets: readonly Buffer[], maxBytes: number): FittingPackets {
   const fitting: Buffer[] = []
   let sizeBytes = 0

@@ -2,8 +2,8 @@ import type { MulticastStats } from '../../transport/udp/udp-transport.js'
 import type { DeliveryCounters } from './reader.js'
 
 /**
- * The counters of a multicast group: what is counted is counted once for the server, and for each viewer that
- * plays, because each may have received it.
+ * The counters of a multicast group. Each packet counts once for the server, and once for each
+ * playing viewer, because each may have received it.
  */
 export class GroupCounters implements DeliveryCounters {
   readonly #total: MulticastStats

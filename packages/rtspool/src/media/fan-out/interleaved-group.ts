@@ -5,17 +5,23 @@ import type { DirectSends } from '../../transport/tcp/direct-sends.js'
 import type { PacketBatch } from './packet-batch.js'
 import type { InterleavedReader } from './reader.js'
 
-/** A member with what must be remembered of it. */
+/** A member of the group with its state. */
 interface Member {
   readonly reader: InterleavedReader
   /** Its slot among the direct sends, or -1. */
   readonly slot: number
   position: number
-  /** It was too slow: packets are left out until it can go on at an entry point. */
+  /**
+   * True while packets are left out, because the member was too slow. It continues at an entry
+   * point.
+   */
   isSkipping: boolean
-  /** Since when it could go on and there was no entry point, in milliseconds of the clock; `undefined` before. */
+  /**
+   * Time from which the member could continue but found no entry point, in milliseconds of the
+   * clock; `undefined` before.
+   */
   waitingSince: number | undefined
-  /** Up to where the group's totals are in the reader's counters. */
+  /** The group's total of packets that has been added to the reader's counters. */
   settledPackets: number
   settledBytes: number
 }
@@ -25,11 +31,12 @@ const nowhere = -1
 const initialCapacity = 8
 
 /**
- * The readers of one track that use the same channel number. Packets are framed once for all of them, and what
- * one turn brought is one write a reader (RFC 2326 section 10.12).
+ * The readers of one track that use the same channel number. Packets are framed once for all of
+ * them, and the packets of one turn are one write for each reader (RFC 2326 section 10.12).
  *
- * Who takes everything at once is served by {@link DirectSends} from `#slots` alone; only the others are looked at
- * one by one. What was delivered is counted for the group, and for a reader when somebody wants to know.
+ * {@link DirectSends} serves the readers that accept everything at once, from `#slots` alone; the
+ * others are handled one by one. Delivered packets are counted for the group, and for a reader on
+ * demand.
  */
 export class InterleavedGroup {
   readonly #channel: number
@@ -37,11 +44,11 @@ export class InterleavedGroup {
   readonly #members: Member[] = []
   readonly #positions = new Map<InterleavedReader, Member>()
   #sends: DirectSends | undefined
-  /** By position of the member: its slot, or -1 while it has to be looked at. */
+  /** Slots by position of the member; -1 for a member that must be handled alone. */
   #slots = new Int32Array(initialCapacity)
   #unserved = new Int32Array(initialCapacity)
   #sentBytes = new Int32Array(initialCapacity)
-  /** Delivered to a member that was there from the beginning and has missed nothing. */
+  /** Packets delivered to a member that has been there from the beginning and missed nothing. */
   #packets = 0
   #bytes = 0
 
@@ -54,7 +61,10 @@ export class InterleavedGroup {
     return this.#members.length
   }
 
-  /** Adds a reader that begins with `first`, which may be many packets at once; it is left out where that is too slow. */
+  /**
+   * Adds a reader that begins with `first`, which may be many packets at once. They are left out if
+   * the reader is too slow.
+   */
   add(reader: InterleavedReader, first: readonly Buffer[]): void {
     const member: Member = {
       reader,
@@ -72,7 +82,8 @@ export class InterleavedGroup {
     if (member.slot >= 0) this.#sends?.hold(member.slot)
     if (first.length === 0) return
     if (reader.carrier.isCongested) {
-      // It has not taken what it was sent before: it begins where the others that are too slow go on.
+      // The reader has not read earlier packets: it begins at the point at which slow readers
+      // continue.
       member.isSkipping = true
       this.#slots[member.position] = noSlot
       reader.counters.packetsDropped += first.length
@@ -124,22 +135,22 @@ export class InterleavedGroup {
     for (const { reader } of this.#members) visit(reader)
   }
 
-  /** Brings the counters of a reader up to date. */
+  /** Updates the counters of a reader. */
   settle(reader: InterleavedReader): void {
     const member = this.#positions.get(reader)
     if (member) this.#settle(member)
   }
 
-  /** @param sentBytes - Of `frames`, which the kernel has taken. */
+  /** @param sentBytes - Bytes of `frames` that the kernel has accepted. */
   #deliver(member: Member, batch: PacketBatch, frames: Buffer, sentBytes: number): void {
     const { carrier } = member.reader
-    // A frame that was begun must be finished.
+    // A frame that has been begun must be finished.
     if (sentBytes > 0) carrier.writeFrames(frames.subarray(sentBytes))
     else if (member.isSkipping || carrier.isCongested) this.#skip(member, batch, frames)
     else carrier.writeFrames(frames)
   }
 
-  /** Leaves packets out, always whole ones, up to a point where the reader can go on. */
+  /** Leaves out whole packets up to a point at which the reader can continue. */
   #skip(member: Member, batch: PacketBatch, frames: Buffer): void {
     const { carrier } = member.reader
     const index = this.#resumeIndex(member, batch)
@@ -159,8 +170,9 @@ export class InterleavedGroup {
   }
 
   /**
-   * Where in a batch a reader goes on: at an entry point. A stream need not have another one, so that whoever has waited
-   * for long goes on at the next access unit, or anywhere when those cannot be told apart either.
+   * Finds the packet of a batch at which a reader continues: an entry point. A stream may never
+   * have another one, so after a long wait the reader continues at the next access unit, or
+   * anywhere if access units are unknown.
    */
   #resumeIndex(member: Member, { entryIndex, frameIndex }: PacketBatch): number {
     const { isCongested, maxEntryWaitMs = defaultMaxEntryWaitMs } = member.reader.carrier
@@ -200,7 +212,9 @@ export class InterleavedGroup {
     member.settledBytes = this.#bytes
   }
 
-  /** Readers of a second server that shares the media have slots elsewhere: they are written to one by one. */
+  /**
+   * A second server that shares the media has its own slots: its readers are written to one by one.
+   */
   #slotOf({ carrier: { direct } }: InterleavedReader): number {
     this.#sends ??= direct?.sends
     return direct && direct.sends === this.#sends ? direct.slot : noSlot

@@ -1,25 +1,31 @@
 import { packetRoles } from './packet-roles.js'
 
-/** Far more than any frame: who sends that in one turn is a flood, and is passed on in pieces. */
+/** Limit on a batch, far more than any frame has. A flood in one turn is passed on in pieces. */
 const maxPackets = 1024
 const maxBytes = 1024 * 1024
 const nothing: readonly Buffer[] = Object.freeze([])
 const { frameStart } = packetRoles
 
-/** What came for one track in one turn of the event loop: it leaves together. */
+/** Packets of one track from one turn of the event loop, which leave together. */
 export class PacketBatch {
   readonly packets: Buffer[] = []
   sizeBytes = 0
   /** Size of the largest packet. */
   largestBytes = 0
-  /** Where a reader that was behind may go on at an entry point: its leads, or itself; -1 = nowhere. */
+  /**
+   * Index at which a reader that was behind can continue: an entry point or the first of its leads;
+   * -1 = none.
+   */
   entryIndex = -1
-  /** Leads of that entry point that have left before: a reader that has not had them needs them first. */
+  /**
+   * Leads of that entry point that have been sent before: a reader that has missed them needs them
+   * first.
+   */
   earlierLeads: readonly Buffer[] = nothing
-  /** The first packet that begins an access unit, or -1. */
+  /** Index of the first packet that begins an access unit, or -1. */
   frameIndex = -1
 
-  /** It has to leave before more comes. */
+  /** True if the batch must be sent before further packets. */
   get isFull(): boolean {
     return this.packets.length >= maxPackets || this.sizeBytes >= maxBytes
   }
@@ -33,9 +39,9 @@ export class PacketBatch {
   }
 
   /**
-   * The packet that is pushed next is an entry point.
+   * Marks the next packet as an entry point.
    *
-   * @param leads - Of the entry point; those pushed last, in this batch and before.
+   * @param leads - Its leads: the packets pushed last, in this batch and before.
    */
   noteEntry(leads: readonly Buffer[]): void {
     if (this.entryIndex >= 0) return
@@ -44,7 +50,7 @@ export class PacketBatch {
     if (before > 0) this.earlierLeads = leads.slice(0, before)
   }
 
-  /** Bytes of the packets in front of one. */
+  /** Returns the size of all packets in front of one. */
   bytesBefore(packetIndex: number): number {
     let sizeBytes = 0
     for (let index = 0; index < packetIndex; index++) {

@@ -5,25 +5,25 @@ import type { DatagramSender } from '../../transport/udp/udp-port-pair.js'
 import type { SentReports } from './sent-reports.js'
 
 /**
- * What was delivered to one reader. Sessions hand in their own counters. They are up to date when the reader has been
- * removed, and after `Track.settleCounters`.
+ * Packets delivered to one reader. Sessions pass their own counters. The counters are exact once
+ * the reader has been removed, and after `Track.settleCounters`.
  */
 export interface DeliveryCounters {
   packetsOut: number
   bytesOut: number
   /**
-   * Packets that were left out because the reader was too slow, they were too large for a datagram, or the system did
-   * not take them.
+   * Packets left out because the reader was too slow, the packets were too large for a datagram, or
+   * the system did not accept them.
    */
   packetsDropped: number
 }
 
-/** What a reader with SRTP and SRTCP shares with others, and where it is. */
+/** SRTP key that a reader shares with others, and its rollover counters. */
 export interface SrtpReader {
   readonly sender: SrtpSender
-  /** As far as it has been told, or has come when it was removed. */
+  /** Last position that the reader has been told, or the position at which it was removed. */
   position: SrtpPosition
-  /** Whether each packet has the index of the key (MKI). */
+  /** True if each packet contains the index of the key (MKI). */
   readonly isIndexed?: boolean
 }
 
@@ -34,32 +34,32 @@ export interface InterleavedReader {
   /** Channels of RTP and RTCP. */
   readonly channels: readonly [number, number]
   readonly counters: DeliveryCounters
-  /** Notes the sender reports that it is sent. */
+  /** Remembers the sender reports sent to the reader. */
   readonly sentReports?: SentReports
-  /** Present where what it is sent is SRTP and SRTCP. */
+  /** Present if the reader is sent SRTP and SRTCP. */
   readonly srtp?: SrtpReader
 }
 
-/** A reader that is sent datagrams. */
+/** A reader that receives datagrams. */
 export interface DatagramReader {
   readonly kind: 'datagram'
   readonly rtp: DatagramSender
   readonly rtcp: DatagramSender
   readonly address: string
-  /** The client's port of RTP. */
+  /** Port of the client for RTP. */
   readonly port: number
-  /** The client's port of RTCP. */
+  /** Port of the client for RTCP. */
   readonly rtcpPort: number
   readonly counters: DeliveryCounters
-  /** Notes the sender reports that it is sent, each with an instant of its own. */
+  /** Remembers the sender reports sent to the reader, each with an instant of its own. */
   readonly sentReports?: SentReports
-  /** Present where what it is sent is SRTP and SRTCP. */
+  /** Present if the reader is sent SRTP and SRTCP. */
   readonly srtp?: SrtpReader
 }
 
 export type Reader = InterleavedReader | DatagramReader
 
-/** Sends RTCP to one reader, protected where the reader has it so. */
+/** Sends RTCP to one reader, encrypted if the reader uses SRTCP. */
 export function sendRtcpTo(reader: Reader, plain: Buffer): void {
   const compound = reader.srtp ? sealed(reader.srtp, plain) : plain
   if (!compound) return

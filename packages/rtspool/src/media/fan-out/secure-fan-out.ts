@@ -5,17 +5,17 @@ import type { DeliveryTroubles } from './delivery-troubles.js'
 import { FanOut } from './fan-out.js'
 import type { Reader } from './reader.js'
 
-/** The length in front of a frame inside a connection has 16 bits (RFC 2326 section 10.12). */
+/** Largest interleaved frame: its length field has 16 bits (RFC 2326 section 10.12). */
 const maxFrameBytes = 2 ** 16 - 1
 
-/** A sender with a new key. */
+/** Creates a sender with a new key. */
 export function createSrtpSender(suite: SrtpSuite): SrtpSender {
   return new SrtpSender(masterKeyFrom(suite, randomBytes(suite.keyBytes + suite.saltBytes)))
 }
 
 /**
- * Sends the packets of one track to those of its readers that use SRTP. They share one key, so that a packet is
- * encrypted once, and what comes out goes to all of them as plain packets do.
+ * Sends the packets of one track to its readers with SRTP. They share one key, so that each packet
+ * is encrypted once and then sent like a plain one.
  *
  * ```text
  * push ─▶ SrtpSender ─┬─▶ FanOut ─▶ groups of readers
@@ -29,7 +29,7 @@ export class SecureFanOut {
   readonly #clock: Clock
   readonly #troubles: DeliveryTroubles
   readonly #isFollower: boolean
-  /** RTCP to the readers is protected for each of them: see {@link sendRtcpTo}. */
+  /** Readers without MKI. Their RTCP is encrypted for each of them; see {@link sendRtcpTo}. */
   readonly #bare: FanOut
   #indexed: FanOut | undefined
 
@@ -53,9 +53,10 @@ export class SecureFanOut {
   }
 
   /**
-   * Adds a reader. One that does not know the present rollover counter is led on to it first.
+   * Adds a reader. A reader that does not know the present rollover counter first gets packets that
+   * lead to it.
    *
-   * @param first - Not protected; from {@link SrtpSender.repeatable}.
+   * @param first - Packets in the clear, from {@link SrtpSender.repeatable}.
    */
   add(reader: Reader, first: readonly Buffer[] = []): void {
     const steps = reader.srtp ? this.sender.stepsFrom(reader.srtp.position, first[0]) : []
@@ -71,13 +72,13 @@ export class SecureFanOut {
     )
   }
 
-  /** Removes a reader, after whatever was pushed so far. */
+  /** Removes a reader after the packets pushed so far have been sent to it. */
   remove(reader: Reader): void {
     this.#fanOutOf(reader)?.remove(reader)
     if (reader.srtp) reader.srtp.position = this.sender.position
   }
 
-  /** See {@link FanOut.push}. A packet that cannot be protected is left out. */
+  /** See {@link FanOut.push}. A packet that cannot be encrypted is left out. */
   push(packet: Buffer, role: number, endsFrame: boolean): void {
     if (this.readerCount === 0) {
       this.sender.skip(packet)
@@ -103,7 +104,7 @@ export class SecureFanOut {
     this.#indexed?.forEachReader(visit)
   }
 
-  /** Sends what is queued, and nothing more. Idempotent. */
+  /** Sends the queued packets, and nothing more. Idempotent. */
   close(): void {
     this.#bare.close()
     this.#indexed?.close()

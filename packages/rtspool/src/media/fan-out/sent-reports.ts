@@ -1,37 +1,47 @@
 import { randomInt } from 'node:crypto'
 
-/** A sender report that one viewer was sent. */
+/** A sender report sent to one viewer. */
 interface SentReport {
-  /** Middle 32 bits of its NTP time: what a reception report echoes as `lsr`. */
+  /** Middle 32 bits of the report's NTP time, which a reception report echoes as `lsr`. */
   readonly middle32: number
   readonly sentAt: number
 }
 
-/** A report may cross the one before; older ones are not echoed by a receiver that hears us. */
+/**
+ * Number of remembered reports. A reception report may cross one sender report; a receiver does not
+ * echo older ones.
+ */
 const rememberedReports = 2
-/** The source's clock jumps by more than this only when it is set: that is told as it is. */
+/**
+ * Milliseconds: a larger step back of the source's clock means that the clock was set, and is
+ * reported unchanged.
+ */
 const maxStepBackMs = 1000
-/** How far the instant of a report lies back at most: 8192 different values of `lsr`, see below. */
+/**
+ * Largest random shift of a report's instant into the past, in milliseconds: 8192 different values
+ * of `lsr`.
+ */
 const maxShiftMs = 125
 const shifts = 2 ** 13
 
 /**
- * The last sender reports that one viewer was sent. From what it echoes of them (`lsr`, RFC 3550 section 6.4.1)
- * comes its round-trip time, whatever our wall clock does meanwhile; and it shows that the viewer hears us.
+ * The last sender reports sent to one viewer. Their echoes (`lsr`, RFC 3550 section 6.4.1) give the
+ * viewer's round-trip time, even if our wall clock jumps, and prove that the viewer receives them.
  *
- * So that the others who play the same track cannot know what it would echo, the instant that a report speaks of
- * lies up to 125 ms back, at random for each viewer and report: RTP and NTP time shift alike, what they say stays
- * exact. It is never earlier than that of the report before: two that come at nearly the same time may tell the same.
+ * Other viewers of the track must not be able to guess the echoes. So each report to each viewer
+ * states an instant up to 125 ms in the past, at random. RTP and NTP time shift alike, so the
+ * report stays exact. Its instant is never earlier than that of the previous report: two reports at
+ * nearly the same time may be equal.
  */
 export class SentReports {
   readonly #reports: SentReport[] = []
   #lastUnixMs = Number.NEGATIVE_INFINITY
 
   /**
-   * The instant that the next report is to speak of.
+   * Returns the instant for the next report.
    *
    * @param unixMs - The present, in milliseconds since 1970 on the source's wall clock.
-   * @param isSecret - Whether it lies back at random.
+   * @param isSecret - Shifts the instant into the past at random.
    */
   nextInstantMs(unixMs: number, isSecret: boolean): number {
     const drawn = isSecret ? unixMs - (randomInt(shifts) * maxShiftMs) / shifts : unixMs
@@ -41,17 +51,20 @@ export class SentReports {
   }
 
   /**
-   * @param middle32 - Middle 32 bits of the NTP time that the viewer was sent.
-   * @param sentAt - Monotonic milliseconds.
+   * @param middle32 - Middle 32 bits of the NTP time in the report.
+   * @param sentAt - Time of sending in monotonic milliseconds.
    */
   note(middle32: number, sentAt: number): void {
-    // Told again: the viewer counts from when it heard it last.
+    // A repeated report: the viewer counts from the last time that it received it.
     if (this.#reports.at(-1)?.middle32 === middle32) this.#reports.pop()
     this.#reports.push({ middle32, sentAt })
     if (this.#reports.length > rememberedReports) this.#reports.shift()
   }
 
-  /** When the report was sent that `lsr` echoes; `undefined` when this viewer was sent none such lately. */
+  /**
+   * Returns the time at which the report echoed by `lsr` was sent; `undefined` if this viewer was
+   * sent no such report lately.
+   */
   sentAt(lsr: number): number | undefined {
     return this.#reports.find(({ middle32 }) => middle32 === lsr)?.sentAt
   }

@@ -6,7 +6,7 @@ import type { DatagramReader, Reader } from './reader.js'
 import { createSrtpSender, SecureFanOut } from './secure-fan-out.js'
 
 /**
- * All readers of one track: those that get its packets as they are, and those that get them as SRTP.
+ * All readers of one track: those with plain packets, and those with SRTP.
  *
  * ```text
  * push ─┬─▶ FanOut ───────▶ readers
@@ -21,7 +21,7 @@ export class TrackReaders {
   #secure: SecureFanOut | undefined
 
   /**
-   * @param troubles - Told of packets that are too large for datagrams.
+   * @param troubles - Notified of packets that are too large for datagrams.
    * @param isFollower - See `DatagramReadersOptions`.
    */
   constructor(clock: Clock, troubles: DeliveryTroubles, isFollower = false) {
@@ -42,10 +42,11 @@ export class TrackReaders {
   }
 
   /**
-   * What protects the packets for all readers with SRTP: one key for them all, made for the first that asks.
+   * Returns the SRTP sender for all readers with SRTP. They share one key, which is created for the
+   * first of them.
    *
-   * @param suite - Of the key, if it is still to be made.
-   * @param before - The packets that new readers may still begin with, in order.
+   * @param suite - Suite of the key, if it is still to be created.
+   * @param before - Packets that new readers may still begin with, in order.
    */
   srtp(suite: SrtpSuite, before: readonly Buffer[]): SrtpSender {
     this.#secure ??= new SecureFanOut(this.#clock, this.#troubles, createSrtpSender(suite), {
@@ -55,36 +56,36 @@ export class TrackReaders {
     return this.#secure.sender
   }
 
-  /** @param first - Packets pushed before that the reader begins with, without a gap to the next one. */
+  /** @param first - Earlier packets that the reader begins with, without a gap to the next one. */
   add(reader: Reader, first?: readonly Buffer[]): void {
     if (reader.srtp) this.#secure?.add(reader, first)
     else this.#plain.add(reader, first)
   }
 
-  /** Removes a reader, after whatever was pushed so far. */
+  /** Removes a reader after the packets pushed so far have been sent to it. */
   remove(reader: Reader): void {
     if (reader.srtp) this.#secure?.remove(reader)
     else this.#plain.remove(reader)
   }
 
-  /** Brings the counters of a reader up to date. */
+  /** Updates the counters of a reader. */
   settle(reader: Reader): void {
     if (reader.srtp) this.#secure?.settle(reader)
     else this.#plain.settle(reader)
   }
 
-  /** Packets pushed before that a reader without SRTP has still to be sent. */
+  /** Returns earlier packets that a reader without SRTP has still to be sent. */
   waitingPackets(reader: DatagramReader): readonly Buffer[] {
     return this.#plain.waitingPackets(reader)
   }
 
-  /** Shows every reader, after it has been sent the packets pushed so far. */
+  /** Visits every reader, after the packets pushed so far have been sent. */
   forEach(visit: (reader: Reader) => void): void {
     this.#plain.forEachReader(visit)
     this.#secure?.forEachReader(visit)
   }
 
-  /** Sends what is queued, and nothing more. Idempotent. */
+  /** Sends the queued packets, and nothing more. Idempotent. */
   close(): void {
     this.#plain.close()
     this.#secure?.close()

@@ -1,18 +1,21 @@
 import { Diagnostic } from '../../listeners.js'
 
-/** Packets that come from the address of a client by UDP, and from a port that it did not announce: they are dropped. */
+/**
+ * Packets by UDP from a client's address, but from a port that the client did not announce. They
+ * are dropped.
+ */
 export interface ForeignPort {
-  /** Of the presentation. */
+  /** Path of the presentation. */
   readonly path: string
   /** Index of the track, from 0. */
   readonly track: number
-  /** Who has set the track up: `publisher` to record, `viewer` to play or to speak. */
+  /** Role of the client that has set up the track: `publisher` records, `viewer` plays or speaks. */
   readonly client: 'publisher' | 'viewer'
   readonly address: string
   readonly protocol: 'RTP' | 'RTCP'
   /** The port that the client announced for this protocol. */
   readonly announcedPort: number
-  /** The port that packets come from. */
+  /** The port that the packets are sent from. */
   readonly seenPort: number
 }
 
@@ -23,7 +26,7 @@ const foreignPort = new Diagnostic<ForeignPort>(
     `${path}: ${protocol} comes from port ${seenPort} of ${address}, and the ${client} of track ${track} announced ${announcedPort}`,
 )
 
-/** Makes what tells of the first such packet of one track that a client has set up. */
+/** Creates a function that publishes the first such packet of one track. */
 export function foreignPortTeller(
   place: Pick<ForeignPort, 'path' | 'track' | 'client' | 'address'>,
 ): (seen: Pick<ForeignPort, 'protocol' | 'announcedPort' | 'seenPort'>) => void {

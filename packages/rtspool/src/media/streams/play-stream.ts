@@ -7,7 +7,7 @@ import type { Track } from '../track/track.js'
 import { type StreamReception, streamReceptionOf } from './stream-reception.js'
 import type { StreamSecurity } from './stream-security.js'
 
-/** What viewers say they missed. Sessions hand in their own counters. */
+/** Packets lost according to viewers. Sessions pass their own counters. */
 export interface LossCounters {
   packetsLost: number
 }
@@ -18,31 +18,31 @@ export interface PlayStreamInit {
   readonly track: Track
   readonly reader: Reader | MulticastViewer
   readonly counters: LossCounters
-  /** Where it is SRTP. */
+  /** Keys of the stream, if it is SRTP. */
   readonly security?: StreamSecurity | undefined
-  /** With which the track was set up; RTP-Info names it so (RFC 2326 section 12.33). */
+  /** URI with which the track was set up, as RTP-Info names it (RFC 2326 section 12.33). */
   readonly uri: string
-  /** Gives channels or ports back. Called once. */
+  /** Frees the channels or ports. Called once. */
   readonly release: () => void
   readonly onMediaEnded: () => void
-  /** What was to be played has been sent: the session is ready to play again. */
+  /** Called at the end of the played range: the session is ready to play again. */
   readonly onRangeEnded?: () => void
-  /** The viewer has sent valid RTCP: it is alive. */
+  /** Called when the viewer has sent valid RTCP, as a sign of life. */
   readonly onRtcp: () => void
 }
 
-/** One track on its way to one viewer: set up, playing or paused, closed. */
+/** One track sent to one viewer: set up, playing or paused, closed. */
 export class PlayStream implements MediaParticipant {
   readonly track: Track
   readonly #init: PlayStreamInit
   #state: 'ready' | 'playing' | 'closed' = 'ready'
   #hasPlayed = false
-  /** Sequence number of the first packet that was not sent any more. */
+  /** Sequence number of the first packet that was not sent because of PAUSE. */
   #pausedAt: number | undefined
   #reception: StreamReception | undefined
-  /** Of what it said about this source, what the counters of the session have already. */
+  /** Losses reported for this source that the session's counters already contain. */
   #lostReported = 0
-  /** Datagrams or frames on the way of RTCP that were no valid compound packet. */
+  /** Datagrams or frames received as RTCP that were not a valid compound packet. */
   malformedRtcp = 0
 
   constructor(init: PlayStreamInit) {
@@ -55,22 +55,22 @@ export class PlayStream implements MediaParticipant {
     return this.#init.uri
   }
 
-  /** What the viewer sees, once it is known. */
+  /** SSRC that the viewer sees, if known. */
   get ssrc(): number | undefined {
     return this.track.ssrc
   }
 
-  /** Whether it plays, or has played. */
+  /** True once it has begun to play. */
   get hasPlayed(): boolean {
     return this.#hasPlayed
   }
 
-  /** Where the stream is SRTP. */
+  /** Keys of the stream, if it is SRTP. */
   get security(): StreamSecurity | undefined {
     return this.#init.security
   }
 
-  /** What the source of the track pushed and was no RTP. */
+  /** Packets that the source of the track pushed and that were not RTP. */
   get invalidPackets(): number {
     return this.track.invalidPackets
   }
@@ -85,30 +85,33 @@ export class PlayStream implements MediaParticipant {
     return reader instanceof MulticastViewer || reader.kind === 'datagram' ? 'UDP' : 'TCP'
   }
 
-  /** What the viewer said in its last reception report on this track; `undefined` before the first. */
+  /** The viewer's last reception report on this track; `undefined` before the first. */
   get reception(): StreamReception | undefined {
     return this.#reception
   }
 
-  /** Whether a reception report echoes a sender report that this viewer, and nobody else, was sent lately. */
+  /** True if a reception report echoes a sender report that only this viewer was sent lately. */
   isEchoedBy({ ssrc, lsr }: ReceptionReport): boolean {
     const { sentReports } = this.#init.reader
     return ssrc === this.track.ssrc && sentReports?.sentAt(lsr) !== undefined
   }
 
-  /** Whether the viewer may not know the rollover counter of what it is going to be sent. */
+  /** True if the viewer may not know the rollover counter of the next packets. */
   get hasRolledOver(): boolean {
     const { reader } = this.#init
     if (this.#state !== 'ready' || reader instanceof MulticastViewer || !reader.srtp) return false
     return reader.srtp.sender.hasRolledOver(reader.srtp.position)
   }
 
-  /** What the viewer would begin with now: the last key frame, or what it missed while it paused. */
+  /**
+   * Returns the packets that the viewer would begin with now: those since the last key frame, or
+   * those missed while it paused.
+   */
   recentPackets(): readonly Buffer[] {
     if (this.#state !== 'ready') return []
     const { reader } = this.#init
     if (reader instanceof MulticastViewer) return reader.recentPackets(this.#pausedAt)
-    // It has not taken what it was sent before, and would not be sent these either.
+    // The viewer has not read earlier packets, and would not be sent these either.
     if (reader.kind === 'interleaved' && reader.carrier.isCongested) return []
     return this.track.recentPackets(this.#pausedAt, reader.srtp?.sender)
   }
@@ -132,7 +135,7 @@ export class PlayStream implements MediaParticipant {
     else this.track.removeReader(reader)
   }
 
-  /** Says goodby to a viewer that plays, and gives everything back. Idempotent. */
+  /** Sends BYE to a playing viewer, and releases everything. Idempotent. */
   close(): void {
     if (this.#state === 'closed') return
     const { reader } = this.#init
@@ -145,24 +148,25 @@ export class PlayStream implements MediaParticipant {
     this.#init.release()
   }
 
-  /** Brings the viewer's counters up to date. */
+  /** Updates the viewer's counters. */
   settleCounters(): void {
     const { reader } = this.#init
-    // What a group is sent is counted at once.
+    // Packets to a group are counted at once.
     if (this.#state !== 'playing' || reader instanceof MulticastViewer) return
     this.track.settleCounters(reader)
   }
 
   /**
-   * Takes RTCP from the viewer; what is no valid compound packet has no effect (RFC 3550 A.2). Its BYE ends
-   * nothing: it says that a receiver leaves, and the session goes on until TEARDOWN or its timeout. A receiver
-   * that uses our SSRC (RFC 3550 section 8.2) is taken as it is: the SSRC is the publisher's, not ours to change.
+   * Handles RTCP from the viewer. An invalid compound packet has no effect (RFC 3550 A.2). A BYE
+   * ends nothing: it says that a receiver leaves, but the session lasts until TEARDOWN or its
+   * timeout. An SSRC collision (RFC 3550 section 8.2) is tolerated: the server must not change the
+   * publisher's SSRC.
    */
   receiveRtcp(compound: Buffer): void {
     if (this.#state === 'closed') return
     const packets = parseCompound(compound)
     if (packets.length === 0) {
-      // Hanwha: malformed RTCP; it is dropped and counted, and nothing is closed.
+      // Hanwha sends malformed RTCP: it is dropped and counted, and nothing is closed.
       this.malformedRtcp++
       return
     }
@@ -173,7 +177,7 @@ export class PlayStream implements MediaParticipant {
     this.#init.onRtcp()
   }
 
-  /** Reports on sources that are not this track's say nothing about it. */
+  /** Ignores reports on sources other than this track's. */
   #noteReport(report: ReceptionReport): void {
     if (report.ssrc !== this.track.ssrc) return
     const { clock, counters, reader } = this.#init
@@ -188,10 +192,13 @@ export class PlayStream implements MediaParticipant {
     this.#init.onMediaEnded()
   }
 
-  /** RFC 2326 section 10.5: as if it had paused; and it hears that nothing more comes (RFC 3550 section 6.6). */
+  /**
+   * Ends the range like a pause (RFC 2326 section 10.5), and sends BYE, because no more packets
+   * follow (RFC 3550 section 6.6).
+   */
   rangeEnded(): void {
     const { reader, onRangeEnded } = this.#init
-    // A group is never sent what one viewer seeks in.
+    // A group never gets a presentation that one viewer seeks in.
     if (this.#state !== 'playing' || reader instanceof MulticastViewer) return
     this.pause()
     this.track.sendBye(reader)

@@ -10,61 +10,61 @@ import type { GopCacheLimits } from '../track/gop-cache.js'
 import type { RecordStream } from './record-stream.js'
 import type { TrackKeys } from './stream-security.js'
 
-/** Who publishes, as its owner is known to the server. */
+/** The publisher, as the owner of its session. */
 export interface Publisher {
   readonly address: string
   readonly user: string | undefined
 }
 
 export interface PublicationInit {
-  /** Decoded path that it is mounted at. */
+  /** Decoded path that the publication is mounted at. */
   readonly path: string
-  /** Path and query, as the control URIs of its tracks begin. */
+  /** Path and query that the control URIs of its tracks begin with. */
   readonly presentation: string
   readonly owner: Publisher
-  /** As announced. */
+  /** Session description as announced. */
   readonly description: SessionDescription
-  /** Of the announced tracks that are SRTP, by their index. */
+  /** Keys of the announced tracks that are SRTP, by track index. */
   readonly keys?: ReadonlyMap<number, TrackKeys> | undefined
   readonly clock: Clock
-  /** Milliseconds until it is over if no track has been set up; 0 = never. */
+  /** Milliseconds after which it ends if no track has been set up; 0 = never. */
   readonly setupTimeoutMs: number
-  /** What is kept for new viewers. */
+  /** Limits on the packets kept for new viewers. */
   readonly gopCache: GopCacheLimits | undefined
-  /** Says where that counts. @default nowhere */
+  /** Creates the share of the cache budget. @default no common limit */
   readonly openCache?: OpenCacheShare
-  /** What viewers see when it jumps or begins anew. @default 'passThrough' */
+  /** Timeline that viewers see when the publisher jumps or restarts. @default 'passThrough' */
   readonly timeline?: TimelinePolicy | undefined
-  /** Where viewers may have it by multicast. */
+  /** Multicast addresses for viewers. */
   readonly multicast?: MulticastAddressPool | undefined
-  /** Called once, when there is something to watch. */
+  /** Called once, when viewers can watch it. */
   readonly onStarted: (publication: Publication) => void
-  /** Called once. */
+  /** Called once, when it has ended. */
   readonly onEnded: (publication: Publication) => void
 }
 
 const publications = new WeakMap<MediaFactory, Publication>()
 
-/** The publication that a mounted factory belongs to, if it is one. */
+/** Returns the publication that a mounted factory belongs to, if any. */
 export const publicationOf = (factory: MediaFactory): Publication | undefined =>
   publications.get(factory)
 
 /**
- * What a client announces and records: it takes its path at once, can be watched from RECORD on, and is over
- * when the publisher goes, or does not set it up in time.
+ * A presentation that a client announces and records. It takes its path at once, and viewers can
+ * watch it from RECORD on. It ends when the publisher leaves, or does not set it up in time.
  */
 export class Publication {
   readonly path: string
-  /** Mounted at the path; answers 404 until recording has begun. */
+  /** Factory mounted at the path; responds with 404 until recording has begun. */
   readonly factory: MediaFactory
   readonly #init: PublicationInit
   readonly #streams = new Set<RecordStream>()
   readonly #setupDeadline: ClockTimer | undefined
-  /** Announced tracks that viewers get, in this order; fixed by the first RECORD. */
+  /** Announced tracks that viewers get, in this order. The first RECORD fixes them. */
   #recorded: readonly number[] | undefined
   #media: Media | undefined
   #isEnded = false
-  /** When it was announced, or began to record, or went on. */
+  /** Time at which it was announced, or began or resumed recording. */
   #begunAt: number
 
   constructor(init: PublicationInit) {
@@ -88,14 +88,17 @@ export class Publication {
     return this.#init.owner
   }
 
-  /** When its publisher has sent something last, or was about to begin, in milliseconds of the clock. */
+  /**
+   * Last time that its publisher sent something, or was about to begin, in milliseconds of the
+   * clock.
+   */
   get heardAt(): number {
     let heardAt = this.#begunAt
     for (const stream of this.#streams) heardAt = Math.max(heardAt, stream.heardAt)
     return heardAt
   }
 
-  /** Whether a track is set up: from then on a session answers for the publication. */
+  /** True once a track is set up: from then on a session keeps the publication alive. */
   get isSetUp(): boolean {
     return this.#streams.size > 0
   }
@@ -104,37 +107,40 @@ export class Publication {
     return this.#isEnded
   }
 
-  /** The media that viewers get, from RECORD on. */
+  /** The media for viewers, from RECORD on. */
   get media(): Media | undefined {
     return this.#media
   }
 
-  /** The keys that were announced for a track. */
+  /** Returns the keys that were announced for a track. */
   keysOf(trackIndex: number): TrackKeys | undefined {
     return this.#init.keys?.get(trackIndex)
   }
 
-  /** The announced track whose control URI a SETUP names with its path and query, or `undefined`. */
+  /** Finds the announced track whose control URI a SETUP names with its path and query. */
   trackIndexOf(target: string): number | undefined {
     const { presentation, description } = this.#init
     const index = description.media.findIndex(
       ({ control }) => control !== undefined && isControlOf(target, presentation, control),
     )
     if (index >= 0) return index
-    // Publishers of one track may leave the control out.
+    // A publisher of one track may omit the control.
     return description.media.length === 1 && target === presentation ? 0 : undefined
   }
 
-  /** Whether a track can be set up: any before the first RECORD, then those that were recorded. */
+  /**
+   * True if a track can be set up: any track before the first RECORD, afterwards only recorded
+   * ones.
+   */
   takesTrack(index: number): boolean {
     return this.#recorded?.includes(index) ?? true
   }
 
   /**
-   * Begins to record, or goes on after a pause. Only tracks that were set up are offered to viewers.
+   * Begins or resumes recording. Only tracks that were set up are offered to viewers.
    *
-   * @param streams - By index of the announced track.
-   * @throws {RequestError} `ERR_NOT_FOUND` when the publication has ended.
+   * @param streams - Streams by index of the announced track.
+   * @throws {RequestError} `ERR_NOT_FOUND` If the publication has ended.
    */
   async record(streams: ReadonlyMap<number, RecordStream>): Promise<void> {
     this.#begunAt = this.#init.clock.now()
@@ -163,7 +169,7 @@ export class Publication {
     this.#init.onStarted(this)
   }
 
-  /** Adds a stream that was set up; when the last one closes, the publication is over. */
+  /** Adds a stream that was set up. When the last stream closes, the publication ends. */
   addStream(stream: RecordStream): void {
     this.#setupDeadline?.cancel()
     this.#streams.add(stream)
@@ -174,7 +180,7 @@ export class Publication {
     if (this.#streams.delete(stream) && this.#streams.size === 0) this.end()
   }
 
-  /** Another publisher takes the path: the session of this one ends, and so do its media. */
+  /** Ends the publisher's session and the media, because another publisher takes the path. */
   giveWay(): void {
     const [stream] = this.#streams
     stream?.giveWay()
@@ -182,8 +188,8 @@ export class Publication {
   }
 
   /**
-   * Ends the publication: its path is free at once; then, when the publisher's session has left its pool, its
-   * viewers leave with reason `mediaEnded`. Idempotent.
+   * Ends the publication. Its path is free at once. After the publisher's session has left its
+   * pool, the viewers' sessions end with reason `mediaEnded`. Idempotent.
    */
   end(): void {
     if (this.#isEnded) return
@@ -206,7 +212,10 @@ export class Publication {
   }
 }
 
-/** Whether a client gets the target that resolves the control, appends it whatever it is, or puts it before the query. */
+/**
+ * True if a client forms the target from the control: by resolving it, by appending it to the URI,
+ * or by inserting it before the query.
+ */
 function isControlOf(target: string, presentation: string, control: string): boolean {
   if (control.includes('://')) return control.endsWith(target)
   if (target === resolveControl(presentation, control)) return true

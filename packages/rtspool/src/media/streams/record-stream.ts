@@ -20,7 +20,7 @@ import { Track } from '../track/track.js'
 import { type StreamReception, streamReceptionOf } from './stream-reception.js'
 import type { StreamSecurity } from './stream-security.js'
 
-/** What was received from one publisher. Sessions hand in their own counters. */
+/** Packets received from one publisher. Sessions pass their own counters. */
 export interface ReceptionCounters {
   packetsIn: number
   bytesIn: number
@@ -30,30 +30,30 @@ export interface ReceptionCounters {
 export interface RecordStreamInit {
   readonly clock: Clock
   readonly lowerTransport: 'TCP' | 'UDP'
-  /** Where it is SRTP. */
+  /** Keys of the stream, if it is SRTP. */
   readonly security?: StreamSecurity | undefined
   readonly counters: ReceptionCounters
   /** Sends RTCP back to the publisher. */
   readonly sendRtcp: (compound: Buffer) => void
-  /** Gives channels or ports back. Called once. */
+  /** Frees the channels or ports. Called once. */
   readonly release: () => void
-  /** The publisher has sent RTP or RTCP: it is alive. */
+  /** Called when the publisher has sent RTP or RTCP, as a sign of life. */
   readonly onPacket: () => void
-  /** The media was ended, and not by its publisher. */
+  /** Called when the media has ended, but not by its publisher. */
   readonly onMediaEnded: () => void
-  /** Nothing that is RTP has come for a while after RECORD; called once at most. */
+  /** Called at most once: no RTP has arrived for a while after RECORD. */
   readonly onSilent?: () => void
-  /** Somebody else publishes in the place of this publisher. */
+  /** Called when another publisher has replaced this one. */
   readonly onReplaced?: () => void
   readonly onClosed: (stream: RecordStream) => void
 }
 
-/** One track on its way from a publisher into the media: set up, recording or paused, closed. */
+/** One track received from a publisher: set up, recording or paused, closed. */
 export class RecordStream implements MediaParticipant {
   readonly #init: RecordStreamInit
-  /** The publisher's, of its last packet. */
+  /** SSRC of the publisher's last packet. */
   #sourceSsrc: number | undefined
-  /** Our SSRC as a receiver. */
+  /** SSRC of this server as a receiver. */
   readonly #ssrc = randomInt(2 ** 32)
   #state: 'ready' | 'recording' | 'closed' = 'ready'
   #sink: PacketSink | undefined
@@ -61,25 +61,25 @@ export class RecordStream implements MediaParticipant {
   #reception: StreamReception | undefined
   /** Runs from RECORD until the first packet. */
   #silence: ClockTimer | undefined
-  /** Whether there was a packet, or its absence was told. */
+  /** True once a packet has arrived, or its absence has been reported. */
   #isSettled = false
-  /** Of the statistics, what the counters of the session have already. */
+  /** Losses in the statistics that the session's counters already contain. */
   #lostReported = 0
-  /** Datagrams or frames on the way of RTCP that were no valid compound packet. */
+  /** Datagrams or frames received as RTCP that were not a valid compound packet. */
   malformedRtcp = 0
-  /** When the last packet came, RTP or RTCP, in milliseconds of the clock. */
+  /** Arrival of the last RTP or RTCP packet, in milliseconds of the clock. */
   heardAt = Number.NEGATIVE_INFINITY
 
   constructor(init: RecordStreamInit) {
     this.#init = init
   }
 
-  /** Where the stream is SRTP. */
+  /** Keys of the stream, if it is SRTP. */
   get security(): StreamSecurity | undefined {
     return this.#init.security
   }
 
-  /** What arrived since RECORD and was no RTP, or not of this stream. */
+  /** Packets received since RECORD that were not RTP, or not of this stream. */
   get invalidPackets(): number {
     return this.#sink?.invalidPackets ?? 0
   }
@@ -93,22 +93,25 @@ export class RecordStream implements MediaParticipant {
     return this.#init.lowerTransport
   }
 
-  /** The publisher's, once it is known; viewers may see another one. */
+  /** SSRC of the publisher, if known. Viewers may see another one. */
   get ssrc(): number | undefined {
     return this.#sourceSsrc
   }
 
-  /** The track that what arrives goes out on, from RECORD on. */
+  /** The track that sends the packets to viewers, from RECORD on. */
   get track(): Track | undefined {
     return this.#sink instanceof Track ? this.#sink : undefined
   }
 
-  /** How the stream arrives here, as the publisher was told last; `undefined` before the first report. */
+  /**
+   * Reception of the stream, as last reported to the publisher; `undefined` before the first
+   * report.
+   */
   get reception(): StreamReception | undefined {
     return this.#reception
   }
 
-  /** From now on what arrives goes to `sink`: a track, or the application. */
+  /** Passes packets to `sink` from now on: a track, or the application. */
   record(sink: PacketSink): void {
     if (this.#state === 'closed') return
     this.#state = 'recording'
@@ -122,11 +125,13 @@ export class RecordStream implements MediaParticipant {
     if (this.#state !== 'recording') return
     this.#state = 'ready'
     this.#silence?.cancel()
-    // What is dropped until the next RECORD did not get lost on its way.
+    // Packets dropped until the next RECORD are not lost on the network.
     this.#statistics = undefined
   }
 
-  /** Says goodbye to a publisher that records (RFC 3550 section 6.6), and gives everything back. Idempotent. */
+  /**
+   * Sends BYE to a recording publisher (RFC 3550 section 6.6), and releases everything. Idempotent.
+   */
   close(): void {
     if (this.#state === 'closed') return
     if (this.#state === 'recording') this.#sendBye()
@@ -136,10 +141,10 @@ export class RecordStream implements MediaParticipant {
     this.#init.onClosed(this)
   }
 
-  /** Passes one RTP packet on; before RECORD it is dropped (RFC 2326 section 10.11). */
+  /** Passes on one RTP packet. Before RECORD it is dropped (RFC 2326 section 10.11). */
   receiveRtp(packet: Buffer): void {
     if (this.#state !== 'recording' || !this.#sink) return
-    // The track may write another header: the publisher is told of its own.
+    // The track may rewrite the header, but reports to the publisher use its own numbers.
     if (isValidRtp(packet)) this.#noteArrival(packet)
     if (!this.#sink.receive(packet)) return
     const { counters } = this.#init
@@ -148,7 +153,7 @@ export class RecordStream implements MediaParticipant {
     this.#init.onPacket()
   }
 
-  /** Takes the publisher's sender reports: their time base goes on to the viewers. */
+  /** Handles the publisher's sender reports: their time base is passed on to viewers. */
   receiveRtcp(compound: Buffer): void {
     if (this.#state === 'closed') return
     const packets = parseCompound(compound)
@@ -167,7 +172,7 @@ export class RecordStream implements MediaParticipant {
     this.#init.onPacket()
   }
 
-  /** Reports to the publisher what arrived and what was lost (RFC 3550 section 6.4.2). */
+  /** Reports to the publisher the received and lost packets (RFC 3550 section 6.4.2). */
   sendRtcp(): void {
     if (this.#state !== 'recording' || !this.#statistics) return
     this.#init.sendRtcp(serializeCompound(this.#report(this.#statistics)))
@@ -215,13 +220,13 @@ export class RecordStream implements MediaParticipant {
     if (this.#state !== 'closed') this.#init.onMediaEnded()
   }
 
-  /** Counts afresh when the publisher changes its SSRC. */
+  /** Resets the statistics when the publisher changes its SSRC. */
   #noteArrival(packet: Buffer): void {
     const ssrc = ssrcOf(packet)
     this.#sourceSsrc = ssrc
     if (this.#statistics?.ssrc !== ssrc) {
       const clockRate = this.#sink?.clockRate ?? 1
-      // Who may send here is known by address or connection: no probation.
+      // No probation: address or connection identify the sender.
       this.#lostReported = 0
       this.#isSettled = true
       this.#silence?.cancel()

@@ -1,8 +1,8 @@
 import type { ReceptionReport } from '../../rtcp/index.js'
 
-/** How well one stream arrives, as its receiver says: a viewer in its reports, or this server. */
+/** Quality of reception of one stream, reported by its receiver: a viewer, or this server. */
 export interface StreamReception {
-  /** The source that is received. */
+  /** SSRC of the received source. */
   readonly ssrc: number
   /** Share of packets lost between the last two reports, 0 to 1. */
   readonly fractionLost: number
@@ -10,13 +10,13 @@ export interface StreamReception {
   readonly cumulativeLost: number
   /** Highest sequence number received, with the count of its wraps in the upper 16 bits. */
   readonly extendedHighestSequenceNumber: number
-  /** In ticks of the RTP clock. */
+  /** Jitter in ticks of the RTP clock. */
   readonly interarrivalJitter: number
-  /** The same in milliseconds. */
+  /** Jitter in milliseconds. */
   readonly jitterMs: number
-  /** To the receiver and back, without its own delay; `undefined` where it is not known. */
+  /** Time to the receiver and back, without the receiver's own delay; `undefined` if unknown. */
   readonly roundTripMs: number | undefined
-  /** Of the last report, in milliseconds of the server's clock, as `session.lastAccessAt` is. */
+  /** Time of the last report, in milliseconds of the server's clock, like `session.lastAccessAt`. */
   readonly reportedAt: number
 }
 
@@ -25,10 +25,11 @@ const shortTicksPerMs = 65_536 / 1000
 const fractionsLost = 256
 
 /**
- * What a reception report says.
+ * Converts a reception report.
  *
  * @param clockRate - Ticks a second of the RTP timestamps.
- * @param reportSentAt - When the sender report was sent that it echoes, if it was sent to this receiver.
+ * @param reportSentAt - Time at which the echoed sender report was sent, if it was sent to this
+ *   receiver.
  */
 export function streamReceptionOf(
   report: ReceptionReport,
@@ -52,6 +53,6 @@ export function streamReceptionOf(
 function roundTripOf({ dlsr }: ReceptionReport, now: number, sentAt: number | undefined) {
   if (sentAt === undefined) return undefined
   const roundTripMs = now - sentAt - dlsr / shortTicksPerMs
-  // `dlsr` counts whole ticks; anything more below zero is a lie.
+  // `dlsr` counts whole ticks. A value further below zero is false.
   return roundTripMs < -1 ? undefined : Math.max(0, roundTripMs)
 }

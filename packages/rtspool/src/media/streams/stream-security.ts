@@ -3,24 +3,33 @@ import { rtcpHeaderBytes, rtcpSsrcOf, SrtpReceiver, type SrtpSender } from '../.
 
 /** The keys of one announced track. */
 export interface TrackKeys {
-  /** Ours, for the RTCP that the publisher gets. */
+  /** Our key, for the RTCP sent to the publisher. */
   readonly sender: SrtpSender
-  /** The publisher's, if it has announced it. */
+  /** The publisher's key, if announced. */
   readonly offer: SrtpOffer | undefined
 }
 
-/** What protects one stream between a client and us: our key for what we send, the client's for what it sends. */
+/**
+ * SRTP of one stream between a client and this server: our key for packets that we send, the
+ * client's key for packets that it sends.
+ */
 export class StreamSecurity {
   readonly sender: SrtpSender
-  /** What came under no key that is known, repeated or too old: it was not used. */
+  /** Packets dropped because they were not authentic, repeated or too old. */
   rejectedPackets = 0
-  /** Whether the client has told us our key with its index, as live555 does: what we send has it then. */
+  /**
+   * True if the client has repeated our key with its index, as live555 does. Our packets then
+   * contain the index.
+   */
   readonly isIndexed: boolean
   #receiver: SrtpReceiver
-  /** Of the key before, until the first packet under the new one has come. */
+  /** Receiver with the previous key, until the first packet under the new one has arrived. */
   #previous: SrtpReceiver | undefined
 
-  /** @param before - Of the same stream, where it is set up anew: the client may go on with its key. */
+  /**
+   * @param before - Security of the same stream before a new SETUP: the client may continue with
+   *   its key.
+   */
   constructor(sender: SrtpSender, offer: SrtpOffer, before?: StreamSecurity) {
     this.sender = sender
     this.isIndexed = sender.isIndexed(offer.master)
@@ -28,7 +37,7 @@ export class StreamSecurity {
     if (before) this.rejectedPackets = before.rejectedPackets
   }
 
-  /** From now on the client sends under another key; or the same, and tells where it is. */
+  /** Accepts a new key of the client, or new rollover counters of the same key. */
   rekey(offer: SrtpOffer): void {
     const receiver = this.#receiverFor(offer)
     if (receiver === this.#receiver) return
@@ -36,7 +45,7 @@ export class StreamSecurity {
     this.#receiver = receiver
   }
 
-  /** @returns The RTP packet, or `undefined` when it is not authentic, or has been there before. */
+  /** @returns The RTP packet, or `undefined` if it is not authentic or was repeated. */
   open(packet: Buffer): Buffer | undefined {
     const opened = this.#receiver.open(packet)
     if (!opened) return this.#counted(this.#previous?.open(packet))
@@ -46,7 +55,7 @@ export class StreamSecurity {
 
   /** @returns The compound RTCP packet, or `undefined` as with {@link open}. */
   openRtcp(packet: Buffer): Buffer | undefined {
-    // Ours, sent back by somebody: where the client has our key, it would count as the client's.
+    // Our packet, sent back by somebody: a client with our key must not count as its sender.
     const isOurs = packet.length < rtcpHeaderBytes || this.sender.hasSource(rtcpSsrcOf(packet))
     if (isOurs) return this.#counted(undefined)
     const opened = this.#receiver.openRtcp(packet)
@@ -60,7 +69,7 @@ export class StreamSecurity {
     return opened
   }
 
-  /** Under a key that is told again, what has been there is not new. */
+  /** Returns the receiver for an offer. A key offered again keeps its replay protection. */
   #receiverFor(offer: SrtpOffer): SrtpReceiver {
     const known = [this.#receiver, this.#previous].find((each) => each?.hasKey(offer.master))
     known?.noteRolloverCounters(offer.rolloverCounters)

@@ -3,43 +3,47 @@
 import { channelCount } from '../../rtsp/index.js'
 import type { DirectSlot } from './direct-sends.js'
 
-/** Key frames come every second or two with most streams; with one in 10 s or a minute it is long enough to wait. */
+/**
+ * Default wait for a key frame, in milliseconds. Most streams send one every second or two; viewers
+ * of other streams wait no longer than this.
+ */
 export const defaultMaxEntryWaitMs = 4000
 
-/** The connection as its media see it: bytes go out here, in order, between RTSP messages. */
+/** The connection as seen by its media: sends frames in order, between RTSP messages. */
 export interface InterleavedCarrier {
-  /** Queues whole frames. The buffer may be shared with other carriers: nobody may change it. */
+  /** Queues whole frames. The buffer may be shared with other carriers, so nobody may change it. */
   writeFrames(frames: Buffer): void
-  /** The peer is too far behind: what is not written yet should be left out. */
+  /** True while the peer is too far behind: packets should be left out. */
   readonly isCongested: boolean
   /**
-   * How long a peer that has caught up waits for a key frame before it is sent pictures that it may not be able to decode,
-   * in milliseconds.
+   * Milliseconds that a peer which has caught up waits for a key frame. After that it is sent
+   * pictures that it may not be able to decode.
    * @default {@link defaultMaxEntryWaitMs}
    */
   readonly maxEntryWaitMs?: number | undefined
-  /** Allows this many bytes of a channel over the limit until the peer has caught up. */
+  /** Allows so many bytes of a channel above the limit until the peer has caught up. */
   grant(channel: number, sizeBytes: number): void
-  /** Where frames may be sent without asking, as long as the slot is open; not everything has one. */
+  /** Slot for sending frames directly while it is open. Some carriers have none. */
   readonly direct?: DirectSlot | undefined
   readonly channels: ChannelTable
 }
 
-/** Called with the payload of each frame of a channel; a view, not changed afterwards. */
+/** Called with the payload of each frame of a channel: a view, not changed afterwards. */
 export type ChannelReceiver = (payload: Buffer) => void
 
-/** Who hears which channel of one connection. Pairs are RTP (first) and RTCP (second). */
+/** Receivers by channel of one connection. Pairs are RTP (first) and RTCP (second). */
 export class ChannelTable {
-  /** By channel; as long as the highest channel that was ever taken. */
+  /** Receivers by channel number, up to the highest channel ever in use. */
   readonly #receivers: (ChannelReceiver | undefined)[] = []
-  /** Frames that came on a channel nobody had set up: dropped. */
+  /** Frames dropped because nobody had set up their channel. */
   unknownChannelFrames = 0
 
   /**
-   * Takes a pair of channels.
+   * Reserves a pair of channels.
    *
-   * @param preferred - What the client asked for; the next free even pair is taken where one of these is in use.
-   * @returns The pair taken, or `undefined` when all are in use.
+   * @param preferred - The pair that the client requested. If one of its channels is in use, the
+   *   next free even pair is taken.
+   * @returns The pair, or `undefined` if all are in use.
    */
   take(
     preferred: readonly [number, number] | undefined,
@@ -59,14 +63,14 @@ export class ChannelTable {
     this.#receivers[pair[1]] = undefined
   }
 
-  /** Gives a frame to whoever took its channel, or counts and drops it. */
+  /** Passes a frame to the receiver of its channel, or counts and drops it. */
   dispatch(channel: number, payload: Buffer): void {
     const receiver = this.#receivers[channel]
     if (receiver) receiver(payload)
     else this.unknownChannelFrames++
   }
 
-  /** Channels in use. */
+  /** Number of channels in use. */
   get size(): number {
     let size = 0
     for (const receiver of this.#receivers) if (receiver) size++

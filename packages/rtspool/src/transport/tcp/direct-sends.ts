@@ -4,15 +4,15 @@ import { descriptorOf, type NativeSockets } from '../system/native-sockets.js'
 const initialCapacity = 64
 const notDirect = -1
 
-/** One place among the direct sends. */
+/** A place in the table of direct sends. */
 export interface DirectSlot {
   readonly sends: DirectSends
   readonly slot: number
 }
 
 /**
- * The TCP connections of a server that can be written to by a system call right now, so that one small loop serves
- * all viewers of a group without touching the objects behind them.
+ * Table of a server's TCP connections that can be written to by a system call right now. One small
+ * loop serves all viewers of a group without touching their objects.
  *
  * ```text
  *            slot   0    1    2    3
@@ -30,19 +30,19 @@ export class DirectSends {
   #holders = new Int32Array(initialCapacity)
   readonly #freeSlots: number[] = []
   #slotCount = 0
-  /** What the kernel reads from by address must not be collected meanwhile. */
+  /** Keeps the buffer alive while the kernel reads from its address. */
   #sending: Buffer | undefined
 
   constructor(native: NativeSockets) {
     this.native = native
   }
 
-  /** Slots that somebody holds. */
+  /** Number of slots in use. */
   get size(): number {
     return this.#slotCount - this.#freeSlots.length
   }
 
-  /** Takes a slot; undone by {@link release}. Nothing is sent on it before {@link open}. */
+  /** Reserves a slot; undone by {@link release}. Nothing is sent on it before {@link open}. */
   take(): number {
     const slot = this.#freeSlots.pop() ?? this.#slotCount++
     if (slot === this.#descriptors.length) this.#grow()
@@ -51,7 +51,7 @@ export class DirectSends {
     return slot
   }
 
-  /** One more holder of a slot: a group that sends to it. */
+  /** Adds a holder of a slot: a group that sends to it. */
   hold(slot: number): void {
     this.#holders[slot] = (this.#holders[slot] ?? 0) + 1
   }
@@ -64,12 +64,12 @@ export class DirectSends {
     this.#freeSlots.push(slot)
   }
 
-  /** From now on bytes may go to the socket's descriptor: nothing waits in front of them. */
+  /** Allows direct sends on a slot: nothing waits in front of them. */
   open(slot: number, socket: Socket): void {
     this.#descriptors[slot] = descriptorOf(socket) ?? notDirect
   }
 
-  /** From now on nothing may. */
+  /** Forbids direct sends on a slot. */
   shut(slot: number): void {
     this.#descriptors[slot] = notDirect
   }
@@ -78,15 +78,15 @@ export class DirectSends {
     return (this.#descriptors[slot] ?? notDirect) >= 0
   }
 
-  /** Bytes that were sent on a slot since it was taken. */
+  /** Bytes sent on a slot since it was reserved. */
   writtenOn(slot: number): number {
     return this.#written[slot] ?? 0
   }
 
   /**
-   * Sends to one slot what the kernel takes.
+   * Sends as many bytes to one slot as the kernel accepts.
    *
-   * @returns Bytes sent; what is less than `bytes.length` has to wait, and everything after it.
+   * @returns Bytes sent. The rest, and everything after it, must wait.
    */
   send(slot: number, bytes: Buffer): number {
     const descriptor = this.#descriptors[slot] ?? notDirect
@@ -102,10 +102,10 @@ export class DirectSends {
   /**
    * Sends the same bytes to many slots.
    *
-   * @param slots - The first `count` are served; a negative one is left to the caller.
+   * @param slots - The first `count` are served; a negative slot is left to the caller.
    * @param unserved - Receives the positions in `slots` that did not get everything, in order.
-   * @param sentBytes - Receives how much each of these got.
-   * @returns How many positions were written to `unserved`.
+   * @param sentBytes - Receives the number of bytes that each of these got.
+   * @returns Number of positions written to `unserved`.
    */
   sendAll(
     slots: Int32Array,

@@ -5,66 +5,67 @@ import { descriptorOf, type NativeSockets } from '../system/native-sockets.js'
 import { ChannelTable, type InterleavedCarrier } from './channel-table.js'
 import type { DirectSends, DirectSlot } from './direct-sends.js'
 
-/** How far a reader may fall behind before it is congested. */
+/** Limits on the backlog of a reader before it is congested. */
 export interface BacklogLimits {
-  /** Bytes that wait in this process. */
+  /** Limit on the bytes that wait in this process. */
   readonly maxBytes: number
-  /** Age of the oldest byte that the peer has not acknowledged, in milliseconds. */
+  /** Limit on the age of the oldest unacknowledged byte, in milliseconds. */
   readonly maxAgeMs: number
-  /** How long a reader that has caught up waits for a key frame, in milliseconds. */
+  /** Milliseconds that a reader which has caught up waits for a key frame. */
   readonly maxEntryWaitMs?: number
 }
 
-/** Everything up to `total` had been written at `at`. */
+/** Mark in the byte stream: everything up to `total` had been written at `at`. */
 interface Mark {
   readonly total: number
   readonly at: number
 }
 
-/** Streams of one session, and some more: whoever asks for more at once is congested sooner. */
+/** Channels that can hold a grant at a time: enough for one session. Further channels get none. */
 const maxGrants = 8
 
-/** What is gathered is copied into one buffer while it is no larger than this. */
+/** Gathered writes are copied into one buffer up to this size. */
 const maxGatheredBytes = 262_144
 
-/** A message or frames that wait to leave in one write with others. */
+/** A message or frames that wait to be sent in one write with others. */
 interface GatheredWrite {
   readonly bytes: Buffer
   readonly onTaken: () => void
 }
 
-/** A writer that is looked at twice a second for ten seconds needs 20; more are not of use. */
+/** Enough marks for two looks a second in ten seconds; more are useless. */
 const maxMarks = 64
 
 /**
- * Writes to a TCP connection and knows how far its peer is behind: what carries the media of an RTSP connection.
+ * Writes to a TCP connection and measures its peer's backlog. Carries the media of an RTSP
+ * connection.
  *
- * While nothing waits in Node, bytes go to the kernel by a system call of our own: half the cost of a write of
- * a stream, and what the kernel does not take is handed to the stream. Bench: bench/fanout.
+ * While nothing waits in Node, bytes go to the kernel by a native call, at half the cost of a
+ * stream's write. The stream gets the bytes that the kernel does not accept. Bench: bench/fanout.
  */
 export class StreamWriter implements InterleavedCarrier {
   readonly channels = new ChannelTable()
   readonly #output: Writable
   readonly #socket: Socket
   readonly #native: NativeSockets | undefined
-  /** Nothing where bytes may not go to the kernel as they are. */
+  /** Absent if bytes may not go to the kernel unchanged. */
   readonly #direct: DirectSends | undefined
   readonly #slot: number
   readonly #limits: BacklogLimits
   #isCongested = false
   #isReleased = false
   #maxBytes: number
-  /** What is in `#maxBytes` besides the limit, by channel. */
+  /** Bytes above the limit in `#maxBytes`, by channel. */
   readonly #grants = new Map<number, number>()
-  /** Bytes that went the way of the stream. */
+  /** Bytes written through the stream. */
   #streamed = 0
   #marks: Mark[] = []
   /** Writes since {@link gather}, in order. */
   #gathered: GatheredWrite[] | undefined
 
   /**
-   * @param sends - `undefined`: everything goes the way of the stream.
-   * @param socket - The one that the bytes leave by, where `output` wraps it.
+   * @param sends - `undefined` = all bytes go through the stream.
+   * @param socket - The socket below `output`, if `output` wraps it.
    */
   constructor(
     output: Socket | Writable,
@@ -75,8 +76,8 @@ export class StreamWriter implements InterleavedCarrier {
     this.#output = output
     this.#socket = socket
     this.#native = sends?.native
-    // What is written to the descriptor of a TLS socket would go out in the clear, amid its records; the same
-    // holds for the messages of a WebSocket.
+    // Bytes written to the descriptor of a TLS socket would be sent in the clear, amid its records.
+    // WebSocket messages would break in the same way.
     this.#direct = output !== socket || socket instanceof TLSSocket ? undefined : sends
     this.#limits = limits
     this.#maxBytes = limits.maxBytes
@@ -85,7 +86,10 @@ export class StreamWriter implements InterleavedCarrier {
     this.#regulate()
   }
 
-  /** The peer is too far behind: media should skip. Set by writes and by {@link sample}, cleared by it. */
+  /**
+   * True while the peer is too far behind: media should be left out. Writes and {@link sample} set
+   * it, {@link sample} clears it.
+   */
   get isCongested(): boolean {
     return this.#isCongested
   }
@@ -94,12 +98,12 @@ export class StreamWriter implements InterleavedCarrier {
     return this.#limits.maxEntryWaitMs
   }
 
-  /** Where a group may send on its own, as long as the slot is open; `undefined` when it never is. */
+  /** Slot on which a group may send directly while it is open; `undefined` if it never is. */
   get direct(): DirectSlot | undefined {
     return this.#direct && { sends: this.#direct, slot: this.#slot }
   }
 
-  /** Bytes that the kernel has been given so far; those that TLS or a WebSocket adds do not count. */
+  /** Bytes passed to the kernel so far, without those that TLS or a WebSocket adds. */
   get bytesHandedOver(): number {
     const direct = this.#direct?.writtenOn(this.#slot) ?? 0
     return this.#streamed + direct - this.#output.writableLength
@@ -127,7 +131,10 @@ export class StreamWriter implements InterleavedCarrier {
     }
   }
 
-  /** Writes all of `bytes`, now or later; nothing when the connection is closing. The buffer is not changed. */
+  /**
+   * Writes all of `bytes`, now or later. Does nothing if the connection is closing. The buffer is
+   * not changed.
+   */
   writeFrames(bytes: Buffer): void {
     if (!this.#output.writable) return
     if (this.#gathered) {
@@ -138,7 +145,7 @@ export class StreamWriter implements InterleavedCarrier {
     if (sent < bytes.length) this.#queue(bytes.subarray(sent), this.#regulate)
   }
 
-  /** The same for what is not media, with a call when the kernel has taken it. */
+  /** Writes a message in the same way, and calls `onTaken` when the kernel has accepted it. */
   writeMessage(bytes: Buffer, onTaken: () => void): void {
     if (!this.#output.writable) return
     if (this.#gathered) {
@@ -157,10 +164,12 @@ export class StreamWriter implements InterleavedCarrier {
   }
 
   /**
-   * Allows this many bytes over the limit until the peer has caught up: what a new reader begins with.
+   * Allows so many bytes above the limit until the peer has caught up, for the packets that a new
+   * reader begins with.
    *
-   * @param channel - Each stream has its own grant; a new one for the same channel replaces the one before, so that a
-   * client that plays and pauses without reading gets no further. Up to 8 channels have one at a time.
+   * @param channel - Each stream has its own grant. A new grant for a channel replaces the old one,
+   *   so that a client gains nothing by playing and pausing without reading. Up to 8 channels have
+   *   a grant at a time.
    */
   grant(channel: number, sizeBytes: number): void {
     const before = this.#grants.get(channel)
@@ -169,13 +178,13 @@ export class StreamWriter implements InterleavedCarrier {
     this.#maxBytes += sizeBytes - (before ?? 0)
   }
 
-  /** Writes nothing more, once what waits has been written. */
+  /** Ends the stream after the waiting bytes have been written. */
   end(): void {
     this.#direct?.shut(this.#slot)
     this.#output.end()
   }
 
-  /** Gives its place among the direct sends back; the connection is closed. Idempotent. */
+  /** Frees the slot, because the connection has closed. Idempotent. */
   release(): void {
     if (this.#isReleased) return
     this.#isReleased = true
@@ -183,9 +192,9 @@ export class StreamWriter implements InterleavedCarrier {
   }
 
   /**
-   * Looks how far the peer is behind; to be called about twice a second.
+   * Measures the peer's backlog. Call it about twice a second.
    *
-   * @returns Age of the oldest byte that the peer has not taken, in milliseconds.
+   * @returns Age of the oldest byte that the peer has not received, in milliseconds.
    */
   sample(now: number): number {
     const waiting = this.#output.writableLength
@@ -231,7 +240,10 @@ export class StreamWriter implements InterleavedCarrier {
     this.#maxBytes = this.#limits.maxBytes
   }
 
-  /** Congestion ends only at half the limits, so that it does not come and go with every packet. */
+  /**
+   * Decides about congestion, which ends only at half the limits, so that it does not change with
+   * every packet.
+   */
   #judge(waiting: number, ageMs: number): void {
     const share = this.#isCongested ? 0.5 : 1
     this.#isCongested = waiting > this.#maxBytes * share || ageMs > this.#limits.maxAgeMs * share
@@ -246,7 +258,7 @@ export class StreamWriter implements InterleavedCarrier {
     this.#regulate()
   }
 
-  /** Opens the direct way while nothing waits in front of it, and media are wanted at all. */
+  /** Opens the slot if nothing waits in front of it and the connection carries media. */
   readonly #regulate = (): void => {
     if (!this.#direct || this.#isReleased) return
     const socket = this.#socket
@@ -256,8 +268,8 @@ export class StreamWriter implements InterleavedCarrier {
   }
 
   /**
-   * Node closes the descriptor when it destroys the socket, for whatever reason, and the system gives the number to
-   * the next connection at once: nothing may be sent on it any more, not even in the same turn.
+   * Closes the slot when Node destroys the socket. Node closes the descriptor, and the system
+   * reuses its number for the next connection at once, so not even a send in the same turn is safe.
    */
   #followDestruction(): void {
     const socket = this.#socket

@@ -3,10 +3,10 @@ import { endianness } from 'node:os'
 import { isNode } from '../system/runtime.js'
 import { expandIpv6 } from '../system/socket-address.js'
 
-/** Bytes in the kernel that peers have not acknowledged, by {@link tcpName}; connections without any are left out. */
+/** Unacknowledged bytes in the kernel by {@link tcpName}. Connections without any are omitted. */
 export type TcpQueues = ReadonlyMap<string, number>
 
-/** The two ends of a TCP connection, without the notation of IPv4 in IPv6. */
+/** The two ends of a TCP connection. IPv4 addresses are not in IPv6 notation. */
 export interface TcpEnds {
   readonly localAddress: string
   readonly localPort: number
@@ -15,17 +15,21 @@ export interface TcpEnds {
 }
 
 const tables = ['/proc/self/net/tcp', '/proc/self/net/tcp6']
-/** Each connection with bytes in its send queue: both ends, and the bytes; all in hexadecimal. */
+/**
+ * Matches a connection with bytes in its send queue: both ends and the number of bytes, all in
+ * hexadecimal.
+ */
 const sending =
   /: ([\dA-F]{8,32}:[\dA-F]{4}) ([\dA-F]{8,32}:[\dA-F]{4}) \w\w (?!0{8})([\dA-F]{8}):/g
-/** Of an IPv4 address on a socket of IPv6; the same in both byte orders but for its last word. */
+/** Matches the prefix of an IPv4 address on an IPv6 socket, in either byte order. */
 const mappedPrefix = /^0{16}(?:FFFF0000|0000FFFF)/
 
 /**
- * Reads the send queues of all TCP connections of the system, or of the container, as Linux lists them. It does without
- * calls of our own, and takes longer than they do: some milliseconds for thousands of connections.
+ * Reads the send queues of all TCP connections of the system, or of the container, as Linux lists
+ * them. It needs no native calls, but takes longer than they do: some milliseconds for thousands of
+ * connections.
  *
- * @returns `undefined` where the runtime is not Node on Linux, or the lists cannot be read.
+ * @returns `undefined` if the runtime is not Node on Linux, or the lists cannot be read.
  */
 export async function readTcpQueues(): Promise<TcpQueues | undefined> {
   if (process.platform !== 'linux' || !isNode(process.versions)) return undefined
@@ -39,7 +43,7 @@ export async function readTcpQueues(): Promise<TcpQueues | undefined> {
   }
 }
 
-/** A system without IPv6 has no second list. */
+/** Ignores the missing second list of a system without IPv6. */
 const orElseNoIpv6 =
   (index: number) =>
   (error: unknown): string => {
@@ -47,7 +51,7 @@ const orElseNoIpv6 =
     throw error
   }
 
-/** Reads lists in the form of `/proc/net/tcp`. */
+/** Parses lists in the form of `/proc/net/tcp`. */
 export function parseTcpQueues(text: string): TcpQueues {
   const queues = new Map<string, number>()
   for (const [, local = '', remote = '', bytes = ''] of text.matchAll(sending)) {
@@ -58,9 +62,10 @@ export function parseTcpQueues(text: string): TcpQueues {
 }
 
 /**
- * The name of a connection in {@link TcpQueues}.
+ * Returns the name of a connection in {@link TcpQueues}.
  *
- * @param byteOrder - Of the machine: Linux writes each 32 bits of an address as a number.
+ * @param byteOrder - Byte order of the machine: Linux writes each 32 bits of an address as a
+ *   number.
  */
 export function tcpName(
   { localAddress, localPort, remoteAddress, remotePort }: TcpEnds,
