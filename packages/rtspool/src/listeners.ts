@@ -95,6 +95,41 @@ export class Diagnostic<Message extends object> {
   }
 }
 
+/** Lets the first message of each kind through: a fault that returns with each packet is told once. */
+export class TellOnce {
+  readonly #told = new Set<string>()
+
+  /** @returns True for the first call with this kind. */
+  isFirst(kind: string): boolean {
+    const { size } = this.#told
+    return this.#told.add(kind).size > size
+  }
+}
+
+/** Milliseconds from one message of {@link TellSometimes} to the next. */
+const tellIntervalMs = 10_000
+
+/** Lets one message in ten seconds through, and counts those between. */
+export class TellSometimes {
+  #toldAt = Number.NEGATIVE_INFINITY
+  #count = 0
+
+  /**
+   * Counts a message.
+   *
+   * @param now - In milliseconds of a clock that never goes back.
+   * @returns Messages since the last one that was told, this one included; 0 = this one is not told.
+   */
+  note(now: number): number {
+    this.#count++
+    if (now - this.#toldAt < tellIntervalMs) return 0
+    const count = this.#count
+    this.#toldAt = now
+    this.#count = 0
+    return count
+  }
+}
+
 /**
  * Calls the subscribers of a channel. `publish` of Node (20 to 26) turns an error of a subscriber
  * into an uncaught exception, but an observer must not end the process. If a version of Node stores

@@ -1,4 +1,4 @@
-import { Diagnostic } from '../../listeners.js'
+import { Diagnostic, TellOnce } from '../../listeners.js'
 import type { DatagramDestination, DatagramObserver } from '../../transport/udp/datagram-group.js'
 
 /** A packet that is too large for the UDP viewers of its track. */
@@ -63,7 +63,7 @@ const unsentPacket = new Diagnostic<UnsentPacket>(
 export class DeliveryTroubles implements DatagramObserver {
   readonly #path: string
   readonly #track: number
-  readonly #told = new Set<object>()
+  readonly #once = new TellOnce()
 
   constructor(path: string, track: number) {
     this.#path = path
@@ -72,26 +72,21 @@ export class DeliveryTroubles implements DatagramObserver {
 
   /** Reports a packet that is larger than datagrams may be. */
   oversized(sizeBytes: number, maxDatagramBytes: number): void {
-    if (!this.#isFirst(oversizedPacket)) return
+    if (!this.#once.isFirst('oversized')) return
     oversizedPacket.publish({ ...this.#place, sizeBytes, maxDatagramBytes })
   }
 
   fragmented({ address }: DatagramDestination, sizeBytes: number): void {
-    if (!this.#isFirst(fragmentedPacket)) return
+    if (!this.#once.isFirst('fragmented')) return
     fragmentedPacket.publish({ ...this.#place, address, sizeBytes })
   }
 
   unsent({ address }: DatagramDestination, code: string): void {
-    if (!this.#isFirst(unsentPacket)) return
+    if (!this.#once.isFirst('unsent')) return
     unsentPacket.publish({ ...this.#place, address, code })
   }
 
   get #place(): { readonly path: string; readonly track: number } {
     return { path: this.#path, track: this.#track }
-  }
-
-  #isFirst(kind: object): boolean {
-    const { size } = this.#told
-    return this.#told.add(kind).size > size
   }
 }

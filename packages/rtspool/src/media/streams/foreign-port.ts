@@ -1,4 +1,4 @@
-import { Diagnostic } from '../../listeners.js'
+import { Diagnostic, TellOnce } from '../../listeners.js'
 
 /**
  * Packets by UDP from a client's address, but from a port that the client did not announce. They
@@ -30,10 +30,8 @@ const foreignPort = new Diagnostic<ForeignPort>(
 export function foreignPortTeller(
   place: Pick<ForeignPort, 'path' | 'track' | 'client' | 'address'>,
 ): (seen: Pick<ForeignPort, 'protocol' | 'announcedPort' | 'seenPort'>) => void {
-  let isTold = false
+  const once = new TellOnce()
   return (seen) => {
-    if (isTold) return
-    isTold = true
-    foreignPort.publish({ ...place, ...seen })
+    if (once.isFirst('port')) foreignPort.publish({ ...place, ...seen })
   }
 }

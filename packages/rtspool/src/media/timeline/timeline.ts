@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.js'
-import { Diagnostic } from '../../listeners.js'
+import { Diagnostic, TellSometimes } from '../../listeners.js'
 import { shown } from '../../option-checks.js'
 import type { TrackPlace } from './track-place.js'
 
@@ -45,15 +45,11 @@ const timelineBreak = new Diagnostic<TimelineBreak>(
     `${path}: the packets of track ${track} do not go on from those before (${kind}, timeline ${timeline})`,
 )
 
-/** Interval of messages about a source that jumps with each packet. */
-const tellIntervalMs = 10_000
-
-/** Publishes the breaks of one track. */
+/** Publishes the breaks of one track, once in ten seconds. */
 export class TimelineBreaks {
   readonly #place: TrackPlace
   readonly #clock: Clock
-  #toldAt = Number.NEGATIVE_INFINITY
-  #count = 0
+  readonly #sometimes = new TellSometimes()
 
   constructor(place: TrackPlace, clock: Clock) {
     this.#place = place
@@ -61,12 +57,7 @@ export class TimelineBreaks {
   }
 
   tell(kind: TimelineBreak['kind'], timeline: TimelinePolicy): void {
-    this.#count++
-    const now = this.#clock.now()
-    if (now - this.#toldAt < tellIntervalMs) return
-    this.#toldAt = now
-    const message: TimelineBreak = { ...this.#place, kind, timeline, count: this.#count }
-    this.#count = 0
-    timelineBreak.publish(message)
+    const count = this.#sometimes.note(this.#clock.now())
+    if (count > 0) timelineBreak.publish({ ...this.#place, kind, timeline, count })
   }
 }

@@ -1,5 +1,5 @@
 import { bufferOf } from '../../bytes.js'
-import { Diagnostic, tellFailure } from '../../listeners.js'
+import { Diagnostic, TellOnce, tellFailure } from '../../listeners.js'
 import { kindOf, shown } from '../../option-checks.js'
 
 /** A packet of a source that was not sent to viewers. */
@@ -27,8 +27,7 @@ const lastRtcpType = 207
 export class RefusedPackets {
   readonly #path: string
   readonly #track: number
-  #isTold = false
-  #areTimesTold = false
+  readonly #once = new TellOnce()
 
   constructor(path: string, track: number) {
     this.#path = path
@@ -36,16 +35,14 @@ export class RefusedPackets {
   }
 
   tell(pushed: unknown): void {
-    if (this.#isTold) return
-    this.#isTold = true
+    if (!this.#once.isFirst('packet')) return
     const problem = `what is no RTP packet: expected a Uint8Array with one, got ${described(pushed)}`
     refusedPacket.publish({ path: this.#path, track: this.#track, problem })
   }
 
   /** Reports mapped times that make no sense. */
   tellTimes(times: readonly unknown[]): void {
-    if (this.#areTimesTold) return
-    this.#areTimesTold = true
+    if (!this.#once.isFirst('times')) return
     const expected =
       'mapTime needs milliseconds since 1970, an RTP time and milliseconds of the clock'
     const error = new RangeError(`${expected}, got ${times.map(shown).join(', ')}`)

@@ -1,10 +1,7 @@
 import type { Clock } from '../../clock.js'
 import { hostOf } from '../../host-of.js'
-import { Diagnostic } from '../../listeners.js'
+import { Diagnostic, TellSometimes } from '../../listeners.js'
 import type { TrustedAddresses } from './trusted-addresses.js'
-
-/** Interval between two reports of refused connections. */
-const tellEveryMs = 10_000
 
 /**
  * Connections that were closed at once because of a limit; published on
@@ -44,9 +41,7 @@ export class ConnectionShares {
   readonly #byHost = new Map<string, number>()
   #size = 0
   #refused = 0
-  /** Connections refused since the last report. */
-  #untold = 0
-  #toldAt = Number.NEGATIVE_INFINITY
+  readonly #sometimes = new TellSometimes()
 
   constructor(options: ConnectionSharesOptions) {
     this.#options = options
@@ -102,12 +97,7 @@ export class ConnectionShares {
 
   #tell(limit: RefusedConnections['limit'], address: string): void {
     this.#refused++
-    this.#untold++
-    const now = this.#options.clock.now()
-    if (now - this.#toldAt < tellEveryMs) return
-    this.#toldAt = now
-    const refused: RefusedConnections = { limit, address, count: this.#untold }
-    this.#untold = 0
-    connectionsRefused.publish(refused)
+    const count = this.#sometimes.note(this.#options.clock.now())
+    if (count > 0) connectionsRefused.publish({ limit, address, count })
   }
 }
