@@ -3,13 +3,13 @@ import { errorCodes } from '../packages/rtspool/dist/errors.js'
 import { writeOrCheck } from './generated-docs.mjs'
 import { fail } from './workspace.mjs'
 
-/** The classes in the order in which a request meets them, and what each does to the connection. */
+/** Classes in the order in which a request can cause them, and their effect on the connection. */
 const classes = {
-  MalformedMessageError: 'The bytes break the grammar. One answer, then the connection is closed.',
+  MalformedMessageError: 'The bytes break the grammar. The server sends one response and closes the connection.',
   RequestError:
-    'The request is well formed and refused. The connection goes on; the 20th 454 in a row is its last answer.',
-  SessionPoolError: 'The pool of sessions cannot do it. The connection goes on.',
-  TransportError: 'A socket or a port cannot. The session that needs it ends; nothing is answered.',
+    'A well-formed request is refused. The connection stays open, but the 20th consecutive 454 closes it.',
+  SessionPoolError: 'A limit, a hook or the state of the session pool prevents the request. The connection stays open.',
+  TransportError: 'A socket or port fails. The session that needs it ends; no response is sent.',
 }
 
 function section([name, consequence]) {
@@ -43,9 +43,9 @@ function document() {
     "server.on('requestFailed', (error) => console.error(error instanceof RtspError ? error.code : error))",
     '```',
     '',
-    'Whatever the library throws about a peer, or about its own limits, is an `RtspError`. Its class says what',
-    'happens to the connection, `code` says why and never changes its meaning, and `statusCode` is what the peer',
-    'hears. Wrong use of the API is a plain `TypeError` or `RangeError`.',
+    'Every error about input from a peer, or about a limit of the library, is an `RtspError`. Its class shows',
+    'what happens to the connection. `code` gives the reason and keeps its meaning. `statusCode` is the status of',
+    'the response. Misuse of the API is a plain `TypeError` or `RangeError`.',
     '',
     ...Object.entries(classes).flatMap(section),
   ].join('\n')
