@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks'
 
 /** A pending call made with {@link Clock.schedule}. */
 export interface ClockTimer {
-  /** Prevents the call, if it has not happened yet. Idempotent. */
+  /** Prevents the callback from being called. Idempotent. */
   cancel(): void
 }
 

@@ -268,7 +268,7 @@ export interface RtspErrorOptions {
   readonly statusCode?: number
 }
 
-/** Base of all errors of the library; catch it and compare `code`. */
+/** Base class of all errors of the library; compare `code` to tell them apart. */
 export abstract class RtspError extends Error {
   readonly code: RtspErrorCode
   /** RTSP status code of the response, or 0 if none is sent. */

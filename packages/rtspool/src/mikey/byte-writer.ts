@@ -19,7 +19,7 @@ export class ByteWriter {
     return this
   }
 
-  /** Writes what `write` writes, with its length of 16 bits in front. */
+  /** Calls `write`, and puts a 16-bit length before the bytes that it writes. */
   sized(write: () => void): this {
     const at = this.#bytes.length
     this.uint8(0).uint8(0)

@@ -26,7 +26,7 @@ export interface SecurityPolicy {
 
 /** A key with or without its salt (RFC 3830 section 6.13). Secret. */
 export interface KeyData {
-  /** One of {@link keyTypes}. */
+  /** Type of the key, one of {@link keyTypes}. */
   readonly type: number
   readonly key: Buffer
   readonly salt: Buffer | undefined
@@ -35,7 +35,7 @@ export interface KeyData {
 }
 
 export interface MikeyMessage {
-  /** One of {@link mikeyDataTypes}. */
+  /** Type of the message, one of {@link mikeyDataTypes}. */
   readonly dataType: number
   /** 32 bits, equal in all messages about the same crypto sessions. */
   readonly csbId: number
@@ -47,10 +47,10 @@ export interface MikeyMessage {
   readonly keys: readonly KeyData[]
 }
 
-/** RFC 3830 section 6.1. */
+/** Data types of messages (RFC 3830 section 6.1). */
 export const mikeyDataTypes = { preSharedKey: 0 } as const
 
-/** RFC 3830 section 6.13: only traffic encryption keys, used directly, are supported. */
+/** Supported key types (RFC 3830 section 6.13): traffic encryption keys, used directly. */
 export const keyTypes = { tek: 2, tekWithSalt: 3 } as const
 
 /** Type of the field after a key (RFC 3830 section 6.13): none, its index, or an interval. */

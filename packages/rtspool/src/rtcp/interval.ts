@@ -10,16 +10,16 @@ export interface RtcpIntervalOptions {
   readonly minimumMs?: number
 }
 
-/** RFC 3550 section 6.2: the fixed minimum, which alone decides in a session of few members. */
+/** Minimum interval (RFC 3550 section 6.2), which alone decides in a session of few members. */
 const defaultMinimumMs = 5000
-/** RFC 3550 section 6.3.1: compensates for the effect of reconsideration on the mean. */
+/** Factor that compensates for the effect of reconsideration (RFC 3550 section 6.3.1). */
 const compensation = Math.E - 1.5
 
 /**
  * Returns the milliseconds until the next RTCP report, randomised so that members do not send at
  * the same time.
  *
- * A session here has two members, so the share of the bandwidth never exceeds the minimum.
+ * A session here has two members, so the interval by bandwidth never exceeds the minimum.
  *
  * @see RFC 3550 section 6.3.1
  */

@@ -63,7 +63,7 @@ export interface ReceiverReport {
 }
 
 export interface SourceDescriptionItem {
-  /** One of {@link sdesItemTypes}, or another number from 1 to 255. */
+  /** Type of the item: one of {@link sdesItemTypes}, or another number from 1 to 255. */
   readonly itemType: number
   /** Text of at most 255 bytes of UTF-8. */
   readonly value: string

@@ -25,7 +25,7 @@ const headerBytes = 4
 const wordBytes = 4
 const reportBytes = 24
 const senderReportBytes = 24
-/** RFC 5761 section 4: packet types that are distinct from RTP. */
+/** Packet types that are distinct from RTP (RFC 5761 section 4). */
 const lowestPacketType = 192
 const highestPacketType = 223
 /** Maximum number of packets, above that of any real peer; limits the memory for one datagram. */

@@ -108,7 +108,7 @@ function writeReports(buffer: Buffer, start: number, reports: readonly Reception
   }
 }
 
-/** RFC 3550 A.3: limits the value to the range of the field, without wrapping. */
+/** Limits the value to the range of the field, without wrapping (RFC 3550 A.3). */
 function clampLost(cumulativeLost: number): number {
   return Math.max(smallestCumulativeLost, Math.min(largestCumulativeLost, cumulativeLost))
 }

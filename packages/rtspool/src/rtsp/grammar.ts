@@ -9,7 +9,7 @@ export const isControlCode = (code: number): boolean => code < 0x20 || code === 
 
 const tokenSeparators = '()<>@,;:\\"/[]?={}'
 
-/** 1 for each ASCII code that may be in a `token` (RFC 2326 section 15.1), 0 for the others. */
+/** Table of ASCII codes: 1 if the code may be in a `token` (RFC 2326 section 15.1), else 0. */
 const tokenTable: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) =>
   code > 0x20 && code < 0x7f && !tokenSeparators.includes(String.fromCharCode(code)) ? 1 : 0,
 )

@@ -53,7 +53,7 @@ type State = (typeof State)[keyof typeof State]
 const LF = 0x0a
 const CR = 0x0d
 const DOLLAR = 0x24
-/** `$`, channel, and a length of two bytes, high byte first. */
+/** Length of a frame header: `$`, channel, and two bytes of length, high byte first. */
 const frameHeaderBytes = 4
 const emptyBody = Buffer.alloc(0)
 
@@ -281,7 +281,7 @@ export class RtspParser {
     return found + 1
   }
 
-  /** Refuses a line that exceeds the limit, or is going to, before it is kept. */
+  /** Refuses a line as soon as it must exceed the limit, before its bytes are kept. */
   #checkLineLength(chunk: Buffer, start: number, end: number): void {
     const { maxLineBytes, maxHeaderBytes } = this.#limits
     const isStartLine = this.#state === State.StartLine

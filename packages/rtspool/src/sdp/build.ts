@@ -25,12 +25,9 @@ export interface CreateSessionDescriptionOptions {
   readonly originAddress?: string
   /** Name of the session in `s=`; an empty one is written as `-`. */
   readonly name: string
-  /**
-   * Value of `a=range`, e.g. `npt=0-10.5` for stored or `npt=now-` for live media. Without it, no
-   * such line.
-   */
+  /** Value of `a=range`, such as `npt=0-10.5` or, for live media, `npt=now-`; left out by default. */
   readonly range?: string
-  /** Value of `a=tool`. Without it, no such line. */
+  /** Value of `a=tool`; the line is left out by default. */
   readonly tool?: string
   /**
    * Value of `a=control` of the presentation.
@@ -82,13 +79,13 @@ export interface CreateMediaDescriptionOptions {
   readonly encoding: string
   /** Ticks of the RTP timestamp in a second. */
   readonly clockRate: number
-  /** Audio channels. Without it, none are written, which means one. */
+  /** Audio channels; left out by default, which means one. */
   readonly channels?: number
-  /** Value of `a=fmtp` without the payload type. Without it, no such line. */
+  /** Value of `a=fmtp` without the payload type; the line is left out by default. */
   readonly fmtp?: string
-  /** Value of `b=AS`, in kbit/s including headers. Without it, no such line. */
+  /** Value of `b=AS`, in kbit/s including headers; the line is left out by default. */
   readonly bandwidthKbps?: number
-  /** Value of `a=control`. Without it, no such line yet. */
+  /** Value of `a=control`; the line is left out by default. */
   readonly control?: string
   /**
    * Port in `m=`; 0 lets SETUP choose.

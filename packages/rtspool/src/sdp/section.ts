@@ -1,8 +1,8 @@
 /** One `type=value` line, without its line end. */
 export interface SdpLine {
-  /** One letter: `v`, `o`, `s`, `a`, …, or a letter outside the standards. */
+  /** Type of the line, one letter: `v`, `o`, `s`, `a`, …, or a letter outside the standards. */
   readonly type: string
-  /** Everything after the first `=`, unchanged. */
+  /** Text of the line after the first `=`, unchanged. */
   readonly value: string
 }
 

@@ -48,7 +48,7 @@ export const fullPolicies = Object.freeze([
 /** Input of {@link AdmissionControl}: one more session, or one more path of a session. */
 export interface AdmissionRequest {
   /**
-   * `'session'`: the session enters the pool. `'path'`: a session in the pool sets up another path.
+   * Kind of request: a new session in the pool, or another path of a session in it.
    */
   readonly kind: 'session' | 'path'
   readonly session: Session

@@ -21,7 +21,7 @@ const stepsPerLook = 8
 
 /** Options of a watch. */
 export interface SessionPoolWatchOptions {
-  /** Closes the watch when it aborts. */
+  /** Signal whose abort closes the watch. */
   readonly signal?: AbortSignal | undefined
   /** Keeps the process alive while the watch runs. @defaultValue false */
   readonly ref?: boolean | undefined

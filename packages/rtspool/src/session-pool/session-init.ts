@@ -66,12 +66,12 @@ export interface SessionInit {
    */
   readonly maxSessionsPerAddress?: number | undefined
   /**
-   * Maximum number of sessions of this user, in the same way.
+   * Limit on the sessions of this user, like {@link maxSessionsPerAddress}.
    * @defaultValue the limit of the pool
    */
   readonly maxSessionsPerUser?: number | undefined
   /**
-   * Maximum number of sessions of this path, in the same way.
+   * Limit on the sessions of this path, like {@link maxSessionsPerAddress}.
    * @defaultValue the limit of the pool
    */
   readonly maxSessionsPerPath?: number | undefined

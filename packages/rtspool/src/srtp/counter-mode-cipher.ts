@@ -31,7 +31,7 @@ export class CounterModeCipher implements PacketCipher {
   readonly #suite: SrtpSuite
   readonly #rtp: SessionKeys
   readonly #rtcp: SessionKeys
-  /** Rewritten for each packet, because ciphers copy it. */
+  /** Initialization vector, reused for all packets: a cipher copies it. */
   readonly #iv = Buffer.alloc(blockBytes)
   readonly #rolloverCounter = Buffer.alloc(4)
 

@@ -36,7 +36,7 @@ export class GcmCipher implements PacketCipher {
   readonly #tagBytes: number
   readonly #rtp: SessionKeys
   readonly #rtcp: SessionKeys
-  /** Rewritten for each packet, because ciphers copy it. */
+  /** Initialization vector, reused for all packets: a cipher copies it. */
   readonly #iv = Buffer.alloc(ivBytes)
 
   constructor(suite: SrtpSuite, rtp: SessionKeys, rtcp: SessionKeys) {

@@ -2,11 +2,11 @@ import type * as Mediabunny from 'mediabunny'
 
 /** Rule by which the beginning of a presentation is found in a container. */
 export type Origin =
-  /** At 0; an edit list hides earlier samples (ISO/IEC 14496-12 section 8.6.6). */
+  /** Begins at time 0; an edit list hides earlier samples (ISO/IEC 14496-12 section 8.6.6). */
   | 'editList'
-  /** At 0, or at the first picture if that is earlier. Earlier sound is the encoder's priming. */
+  /** Begins at 0, or at an earlier first picture. Earlier sound is the encoder's priming. */
   | 'zero'
-  /** At the first unit. */
+  /** Begins at the first access unit. */
   | 'firstUnit'
 
 /** Longest delay in seconds, after hidden pictures begin, of sound that was hidden with them. */

@@ -2,7 +2,7 @@ import type { FileView } from './file-view.js'
 import { elementAt, elementIds } from './matroska/elements.js'
 
 const headBytes = 4096
-/** Sizes that a writer leaves if it cannot go back and fill in the real one. */
+/** Placeholder sizes, left by writers that cannot go back and fill in the real size. */
 const unknownRiffSizes = [0, 0xffff_ffff]
 const riffHeaderBytes = 8
 

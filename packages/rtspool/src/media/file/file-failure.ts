@@ -53,9 +53,7 @@ export class FileCutOffError extends RangeError {
   }
 }
 
-/**
- * A recording of many cameras and languages has a dozen tracks; each one delays the first packet.
- */
+/** Maximum number of tracks; many cameras and languages need a dozen. Each delays the first packet. */
 const maxTracks = 64
 
 /**

@@ -8,9 +8,7 @@ export interface OpenedUnits {
   readonly units: AsyncGenerator<AccessUnit>
 }
 
-/**
- * Starts to read a track at the last unit, at or before a position, with which a decoder can start.
- */
+/** Starts to read a track at the last key frame at or before a position in seconds. */
 export async function openAt(track: FileTrack, seconds: number): Promise<OpenedUnits> {
   const rest = track.accessUnits(seconds)[Symbol.asyncIterator]()
   const { done, value } = await rest.next()

@@ -4,7 +4,7 @@ import { recoveryKindOf } from './recovery-point.js'
 
 const { picture, keyFrame, prefix } = payloadKinds
 const { vps, accessUnitDelimiter, prefixSei, aggregationPacket, fragmentationUnit } = h265NalTypes
-/** RFC 7798 section 4.4.4: PACI, a payload after extra information. */
+/** Packet type PACI: a payload after extra information (RFC 7798 section 4.4.4). */
 const paci = 50
 const headerBytes = 2
 const fuStartBit = 0x80

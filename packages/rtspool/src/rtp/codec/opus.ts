@@ -7,7 +7,7 @@ const frameCountMask = 0x3f
 const vbrBit = 0x80
 const paddingBit = 0x40
 const codeMask = 0x03
-/** RFC 6716 section 3.4: at most 120 ms. */
+/** Samples of the longest packet, 120 ms (RFC 6716 section 3.4). */
 const longestPacket = 5760
 
 /** Frames of one Opus packet. */

@@ -1,6 +1,6 @@
 import { payloadKinds } from '../payload-kinds.js'
 
-/** `recovery_point()` in H.264 table D.1 and H.265 table D.1. */
+/** Message type `recovery_point()` in H.264 table D.1 and H.265 table D.1. */
 const recoveryPointType = 6
 /** Bytes of an SEI unit to search; encoders put long messages there (x264: 700 bytes). */
 const maxScannedBytes = 2048

@@ -16,7 +16,7 @@ export interface AacPayloaderOptions extends RtpPacketWriterOptions {
 
 /** Length of AU-headers-length, before the AU headers. */
 const headersLengthBytes = 2
-/** sizelength=13 and indexlength=3 make 16 bits. */
+/** Length of an AU header: sizelength=13 and indexlength=3 make 16 bits. */
 const headerBytes = 2
 const indexBits = 3
 /** Largest size that fits in 13 bits. */

@@ -10,7 +10,7 @@ const forbiddenBit = 0x8000
 const layerIdShift = 3
 const layerIdMask = 0x3f
 const temporalIdMask = 0x07
-/** RFC 7798 section 4.4: types from 48 on are packets, not NAL units of H.265. */
+/** Number of NAL unit types; types from 48 on are packets (RFC 7798 section 4.4). */
 const typesOfNalUnits = 48
 
 const format: NalPayloadFormat = {

@@ -86,7 +86,7 @@ function parseNumber(name: string, value: string, max: number): number {
   return parseDecimal(value, max) ?? refuse(`${name}= and a number from 0 to ${max}`, value)
 }
 
-/** Parses `a-b`; a single number means it and the next one. */
+/** Parses `a-b`; a single number `a` means `a` and `a + 1`. */
 function parsePair(name: string, value: string): NumberPair {
   const dash = value.indexOf('-')
   if (dash === -1) {

@@ -26,7 +26,7 @@ const trunFlags = {
   flags: 0x400,
   compositionOffset: 0x800,
 } as const
-/** `sample_is_non_sync_sample` (section 8.8.3.1). */
+/** Flag `sample_is_non_sync_sample` of a sample (section 8.8.3.1). */
 const isNonSync = 0x01_0000
 const fullBoxBytes = 4
 

@@ -47,7 +47,7 @@ export function serializeMovie({ bytes, box, tracks }: Movie, shift: number): Bu
   return boxOf('moov', children)
 }
 
-/** A first decoding time above this belongs to a recording whose clock started long ago. */
+/** Ticks of a first decoding time above which the clock of a recording started long before it. */
 const longAgoTicks = 2 ** 30
 
 /**

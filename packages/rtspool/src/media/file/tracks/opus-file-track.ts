@@ -4,7 +4,7 @@ import { type AudioFormat, audioPayloadType } from './audio-format.js'
 import type { FileTrack, Packetize, ReadTrack } from './file-track.js'
 import { withSampleTimes } from './sample-times.js'
 
-/** RFC 7587 has one stream of one or two channels; a file with more stores several streams. */
+/** Maximum number of channels in RFC 7587; a file with more contains several streams. */
 const mostChannels = 2
 
 /**

@@ -23,7 +23,7 @@ export type PcmCodec = keyof typeof formats
 
 export const isPcmCodec = (codec: string): codec is PcmCodec => Object.hasOwn(formats, codec)
 
-/** RFC 3551 table 4: L16 at 44.1 kHz with two channels and with one. */
+/** Static payload types of L16 at 44.1 kHz by number of channels (RFC 3551 table 4). */
 const staticPayloadTypes = { 2: 10, 1: 11 } as const
 const staticRate = 44_100
 

@@ -1,6 +1,6 @@
 import type { AccessUnit } from './file-track.js'
 
-/** RFC 3551 section 4.2: default duration of a packet of sound. */
+/** Default duration of a packet of sound (RFC 3551 section 4.2). */
 const packetSeconds = 0.02
 
 /**
