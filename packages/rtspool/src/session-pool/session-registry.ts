@@ -186,11 +186,7 @@ export class SessionRegistry {
     return silent
   }
 
-  /**
-   * Returns a page of the sessions that match, in order of creation.
-   *
-   * @throws {RangeError | TypeError} when a member is invalid or unknown.
-   */
+  /** Returns a page of matching sessions. @throws {RangeError | TypeError} names an invalid member */
   list(query: SessionListQuery): SessionPage {
     checkQuery(query)
     const limit = query.limit ?? defaultPageLimit
