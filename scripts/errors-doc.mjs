@@ -5,10 +5,12 @@ import { fail } from './workspace.mjs'
 
 /** Classes in the order in which a request can cause them, and their effect on the connection. */
 const classes = {
-  MalformedMessageError: 'The bytes break the grammar. The server sends one response and closes the connection.',
+  MalformedMessageError:
+    'The bytes break the grammar. The server sends one response and closes the connection.',
   RequestError:
     'A well-formed request is refused. The connection stays open, but the 20th consecutive 454 closes it.',
-  SessionPoolError: 'A limit, a hook or the state of the session pool prevents the request. The connection stays open.',
+  SessionPoolError:
+    'A limit, a hook or the state of the session pool prevents the request. The connection stays open.',
   TransportError: 'A socket or port fails. The session that needs it ends; no response is sent.',
 }
 

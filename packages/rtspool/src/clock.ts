@@ -29,7 +29,7 @@ export interface Clock {
   schedule(callback: () => void, delayMs: number, ref: boolean): ClockTimer
 }
 
-/** Added to each delay, because timers of Node may fire a fraction of a millisecond early. */
+/** Milliseconds added to each delay, because timers of Node may fire a fraction of one early. */
 const earlyMs = 1
 /** Longest delay: Node fires a longer timer at once. */
 const maxDelayMs = 2 ** 31 - 1 - earlyMs

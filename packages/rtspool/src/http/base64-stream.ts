@@ -4,7 +4,7 @@ const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const equals = 0x3d
 const invalid = 0xff
 const skipped = 0xfe
-/** Six bits for each character code; CR, LF, space and tab are skipped. */
+/** Decoding table: six bits for each character code; CR, LF, space and tab are skipped. */
 const table = new Uint8Array(256).fill(invalid)
 for (let at = 0; at < alphabet.length; at++) table[alphabet.charCodeAt(at)] = at
 for (const space of '\r\n \t') table[space.charCodeAt(0)] = skipped

@@ -186,7 +186,7 @@ export class SessionRegistry {
     return silent
   }
 
-  /** Returns a page of matching sessions. @throws {RangeError | TypeError} names an invalid member */
+  /** Returns a page of matches by creation. @throws {RangeError | TypeError} for a wrong member */
   list(query: SessionListQuery): SessionPage {
     checkQuery(query)
     const limit = query.limit ?? defaultPageLimit

@@ -4,7 +4,7 @@ export const syncByte = 0x47
 
 /** Distances of packets in files: plain, after a time code (M2TS), before error correction. */
 const strides = [packetBytes, packetBytes + 4, packetBytes + 16] as const
-/** Number of consecutive packets that makes a coincidence unlikely. */
+/** Consecutive packets that identify a transport stream; fewer may be a coincidence. */
 const packetsToBelieve = 8
 /** The same number at the end of a file whose other packets have been found. */
 const packetsAtEnd = 3
