@@ -1,17 +1,20 @@
 import type { Socket } from 'node:net'
 import type { Readable, Writable } from 'node:stream'
 
-/** What an RTSP connection runs over: a socket, or a tunnel. Of a plain socket all three are the same. */
+/**
+ * Streams that an RTSP connection runs over: those of a socket, or of a tunnel. With a plain socket
+ * all three are the same object.
+ */
 export interface ConnectionCarrier {
   /** Bytes from the client. */
   readonly input: Readable
-  /** Bytes to the client; the connection lives as long as this. */
+  /** Bytes to the client. The connection lives as long as this stream. */
   readonly output: Writable
-  /** The socket that bytes leave by: addresses, idle time, what the kernel has not sent. */
+  /** The socket below `output`: its addresses, idle time and unsent bytes. */
   readonly socket: Socket
   /**
-   * Where the client may send interleaved frames as well, and nothing else: live555, and VLC with it, sends its RTCP
-   * behind the GET of a tunnel.
+   * Second stream on which the client may send interleaved frames only: live555, and VLC with it,
+   * sends its RTCP behind the GET of a tunnel.
    */
   readonly frames?: Readable
 }

@@ -19,8 +19,8 @@ export interface EndingConnection {
  *
  * ```text
  * last session removed ─┬─ no farewell ───────────────▶ stays
- *                       ├─ farewell of some time ─────▶ closes then, unless the client asks for something
- *                       └─ farewell at once ──────────▶ closes; with a request under way, behind the answer
+ *                       ├─ farewell of some time ─────▶ closes then, unless the client sends a request
+ *                       └─ farewell at once ──────────▶ closes; with a request under way, after the response
  * idle ─────────────────┬─ without a session ─────────▶ closes
  *                       └─ for the second time in one request ─▶ the same
  * closing ──────────────── one second later ──────────▶ destroyed
@@ -30,7 +30,7 @@ export class ConnectionEnd {
   readonly #clock: Clock
   readonly #connection: EndingConnection
   #graceTimer: ClockTimer | undefined
-  /** Runs after the last session has left, until the client asks for something. */
+  /** Runs after the last session has ended, until the client sends a request. */
   #farewellTimer: ClockTimer | undefined
   /** The request under way began while {@link #farewellTimer} was running. */
   #asksAnew = false
@@ -44,7 +44,9 @@ export class ConnectionEnd {
     this.#connection = connection
   }
 
-  /** @param farewellMs - As `farewellMs()` has it: 0 = at once, `undefined` = the connection stays. */
+  /**
+   * @param farewellMs - Result of `farewellMs()`: 0 = at once, `undefined` = the connection stays.
+   */
   sessionRemoved(farewellMs: number | undefined): void {
     if (this.#connection.hasSessions || farewellMs === undefined) return
     if (farewellMs > 0) this.#scheduleFarewell(farewellMs)
@@ -56,10 +58,10 @@ export class ConnectionEnd {
     this.#asksAnew = this.#farewellTimer !== undefined
   }
 
-  /** @returns True if the answer to the request under way is the last one. */
+  /** @returns True if the response to the request under way is the last one. */
   isLastAnswer(statusCode: number): boolean {
     this.#hasWaited = false
-    // A keepalive of the session that has ended asks for nothing else.
+    // A keepalive of the ended session is no new request.
     if (this.#asksAnew && statusCode !== 454) this.#cancelFarewell()
     const isLast = this.#closesWithoutSession && !this.#connection.hasSessions
     this.#closesWithoutSession = false
@@ -69,8 +71,8 @@ export class ConnectionEnd {
   /**
    * Closes an idle connection that has nothing to wait for.
    *
-   * @returns True if the connection waits for the answer to its request: once for each request. A second time means that
-   * nobody will answer, because the application hangs.
+   * @returns True if the connection waits for the response to its request: once for each request.
+   *   At the second call nobody will respond, because the application hangs.
    */
   waitsWhenIdle(): boolean {
     if (this.#connection.isAnswering && !this.#hasWaited) {

@@ -28,31 +28,33 @@ import { closesConnection, serializeLastReply, serializeReply } from './response
 import { SessionMisses } from './session-misses.js'
 import { UnsentAnswers } from './unsent-answers.js'
 
-/** Silence after which the system asks whether the client is still there, and closes the connection if not. */
+/**
+ * Silence after which the system probes the client, and closes the connection if it gets no reply.
+ */
 const keepAliveMs = 15_000
 
 export interface ConnectionOptions {
   readonly idleTimeoutMs: number
   readonly directSends: DirectSends | undefined
   readonly backlog: BacklogLimits
-  /** Of all connections of the server. */
+  /** Turns shared by all connections of the server. */
   readonly turns: RequestTurns
 }
 
-/** What the server wants to hear of a connection. */
+/** Receives the failures and refusals of a connection. */
 export interface ConnectionListener {
-  /** A request failed for a reason that is not the client's: a fault of ours or of the application. */
+  /** A request failed through a fault of the server or the application, not of the client. */
   requestFailed(error: unknown, request: RtspRequest): void
-  /** A request was answered with an error for a reason that is the client's, or a limit. */
+  /** A request got an error response because of the client, or of a limit. */
   requestRefused(error: RtspError, request: RtspRequest): void
-  /** What came was no message: the answer was the last one. */
+  /** Received bytes were not a message: the response was the last one. */
   messageRefused(error: MalformedMessageError): void
   closed(connection: Connection): void
 }
 
 /**
- * One RTSP connection: bytes in, answers out, strictly in the order of the requests. It alone turns an error
- * into a response.
+ * One RTSP connection: bytes in, responses out, strictly in the order of the requests. Only this
+ * class turns an error into a response.
  *
  * ```text
  * socket ─▶ parser ─┬─ request ──▶ queue ─▶ dispatch ─▶ response ─▶ socket
@@ -60,8 +62,8 @@ export interface ConnectionListener {
  *                   └─ response ─▶ ignored
  * ```
  *
- * The parser stops behind a request that is not answered at once. What follows stays what it is, bytes, and one read at
- * most: no read grows in memory, and frames are handled after the request that they followed.
+ * The parser stops behind a request whose response takes time. Later bytes stay unparsed, and at
+ * most one read is held in memory. So frames are handled after the request that they followed.
  */
 export class Connection implements ConnectionContext {
   readonly remoteAddress: string
@@ -72,7 +74,7 @@ export class Connection implements ConnectionContext {
   readonly isSecure: boolean
   readonly isTunnelled: boolean
   readonly sessions = new Set<Session>()
-  /** Resolves when the connection is closed and has given everything back. */
+  /** Resolves when the connection is closed and has released everything. */
   readonly closed: Promise<void>
   publication: Publication | undefined
 
@@ -130,9 +132,9 @@ export class Connection implements ConnectionContext {
         if (this.#state === 'open') this.#writer.channels.dispatch(channel, payload)
       })
     }
-    // A client that has nothing more to ask still hears what it has asked for.
+    // A client that has closed its sending side still gets its responses.
     input.on('end', () => this.#finish())
-    // The peer has gone; 'close' follows and tells.
+    // The peer has gone; 'close' follows.
     input.on('error', () => this.destroy())
     if (this.isTunnelled) output.on('error', () => this.destroy())
     this.closed = new Promise((resolve) => {
@@ -157,7 +159,7 @@ export class Connection implements ConnectionContext {
     return this.#writer
   }
 
-  /** The channels that streams have inside the connection. */
+  /** Channels of the streams inside the connection. */
   get channels(): ChannelTable {
     return this.#writer.channels
   }
@@ -176,21 +178,24 @@ export class Connection implements ConnectionContext {
     if (this.isClosed) described?.release()
   }
 
-  /** Looks how far the client is behind. @returns Age of the oldest byte it has not taken, in milliseconds. */
+  /**
+   * Measures the client's backlog. @returns Age of the oldest byte that the client has not
+   * received, in milliseconds.
+   */
   sampleBacklog(now: number): number {
     return this.#writer.sample(now)
   }
 
   /**
-   * Answers the request under way and no other, sends what is queued, then closes; within a second, whatever the
-   * handler and the peer do. Idempotent.
+   * Responds to the request under way but to no other, sends the queued bytes, then closes. Takes
+   * at most a second, whatever the handler and the peer do. Idempotent.
    */
   close(): void {
     this.#end.limitClosing()
     this.#finish()
   }
 
-  /** Closes at once; what is queued is lost. */
+  /** Closes at once. Queued bytes are lost. */
   destroy(): void {
     this.#output.destroy()
   }
@@ -207,7 +212,8 @@ export class Connection implements ConnectionContext {
   }
 
   /**
-   * Takes bytes of the client; those that its carrier had read before there was a connection come first.
+   * Handles bytes of the client. Bytes that its carrier read before the connection existed come
+   * first.
    *
    * @internal
    */
@@ -215,7 +221,8 @@ export class Connection implements ConnectionContext {
     if (this.#state !== 'open') return
     this.#queue.beginRead()
     const read = this.#queue.isReady ? this.#parse(chunk) : 0
-    // What follows the last request of a connection is dropped: held, it would keep the end of the stream away.
+    // Bytes after the last request of a connection are dropped: if held, they would block the end
+    // of the stream.
     if (read < chunk.length && this.#state === 'open') this.#unread.hold(chunk.subarray(read))
   }
 
@@ -227,13 +234,13 @@ export class Connection implements ConnectionContext {
         if (!this.#queue.isReady) this.#parser.stop()
       },
       response: () => {
-        // The server asks the client nothing, and ignores what it answers (FFmpeg 5.1 answers without CSeq).
+        // The server sends no requests, and ignores responses (FFmpeg 5.1 responds without CSeq).
       },
       interleaved: (channel, payload) => this.#writer.channels.dispatch(channel, payload),
     }
   }
 
-  /** Gives the queue what it needs of the connection. */
+  /** Returns the view of this connection that the queue needs. */
   #queueOwner(): RequestQueueOwner {
     const takesAnswers = (): boolean => this.#output.writable && !this.#unsent.isTooMany
     const isClosed = (): boolean => this.isClosed
@@ -258,7 +265,7 @@ export class Connection implements ConnectionContext {
     }
   }
 
-  /** Gives the end what it needs of the connection. */
+  /** Returns the view of this connection that `ConnectionEnd` needs. */
   #ending(): EndingConnection {
     const { sessions } = this
     const queue = this.#queue
@@ -283,7 +290,7 @@ export class Connection implements ConnectionContext {
   #reply(reply: Reply, request: RtspRequest): void {
     const answer = serializeReply(reply, request)
     if (reply.afterWrite) {
-      // A player gets the answer to PLAY, the first report and the first pictures at once.
+      // A player gets the response to PLAY, the first report and the first pictures in one write.
       this.#writer.gather(() => {
         this.#write(answer)
         this.#afterWrite(reply, request)
@@ -300,7 +307,7 @@ export class Connection implements ConnectionContext {
     else if (!this.isClosed) this.#listener.requestRefused(error as RtspError, request)
   }
 
-  /** @returns How many bytes were read. */
+  /** @returns Number of bytes parsed. */
   #parse(chunk: Buffer): number {
     this.#isParsing = true
     try {
@@ -309,7 +316,7 @@ export class Connection implements ConnectionContext {
       return read
     } catch (error) {
       if (!(error instanceof MalformedMessageError)) throw error
-      // Everything that came before is answered: the parser has stopped behind each request until it was.
+      // Everything before has got its response: the parser stops behind each request until then.
       this.#write(serializeLastReply(error))
       this.#listener.messageRefused(error)
       this.#finish()
@@ -319,7 +326,10 @@ export class Connection implements ConnectionContext {
     }
   }
 
-  /** What fails once the answer is out cannot be answered any more: the session that it was about ends. */
+  /**
+   * Runs the reply's `afterWrite`. A failure after the response cannot be reported to the client
+   * any more, so the session ends.
+   */
   #afterWrite({ session, afterWrite }: Reply, request: RtspRequest): void {
     try {
       afterWrite?.()
@@ -334,12 +344,12 @@ export class Connection implements ConnectionContext {
     this.#unsent.add(answer)
     this.#writer.writeMessage(answer, () => {
       this.#unsent.remove(answer)
-      // Thousands of clients may take answers at the same time: they go on in turns.
+      // Thousands of clients may read responses at the same time: their requests continue in turns.
       if (!this.#isParsing && this.#input.isPaused()) this.#queue.waitForTurn()
     })
   }
 
-  /** Reads on, unless a request is under way or the client asks faster than it takes answers. */
+  /** Reads on, unless a request is under way or the client does not read its responses. */
   #readOn(): void {
     if (this.#isParsing || !this.#input.isPaused()) return
     while (this.#state === 'open') {
@@ -358,12 +368,12 @@ export class Connection implements ConnectionContext {
   }
 
   #idle(): void {
-    // Nobody has to wait that long for an answer whose client may have gone.
+    // While closing, a client that does not read its last responses is cut off at the idle timeout.
     if (this.#state === 'closing') this.destroy()
     else if (this.#end.waitsWhenIdle()) this.#armIdleTimer()
   }
 
-  /** Reads no more requests; closes when those that were read are answered. */
+  /** Reads no more requests, and closes after the responses to those already read. */
   #finish(): void {
     if (this.#state === 'closed') return
     if (this.#state === 'open') {
@@ -374,7 +384,8 @@ export class Connection implements ConnectionContext {
     if (this.#queue.isAnswering) return
     this.#end.limitClosing()
     this.#writer.end()
-    // What still comes is read and thrown away: left unread it would reset the connection and lose the answer.
+    // Later bytes are read and dropped: unread ones would reset the connection, and the response
+    // would be lost.
     this.#readOn()
   }
 

@@ -7,30 +7,37 @@ import {
   type SessionOwner,
 } from '../../session-pool/index.js'
 
-/** Milliseconds for which the owner of a session that the server has ended may still say goodbye to it. */
+/**
+ * Milliseconds for which the owner may still send PAUSE and TEARDOWN for a session that the server
+ * has ended.
+ */
 export const answerableMs = 10_000
 
-/** More than leave in {@link answerableMs} on any server that works; the oldest are forgotten first. */
+/**
+ * Limit on the remembered sessions, above the number that ends in {@link answerableMs} on a working
+ * server. The oldest are forgotten first.
+ */
 const maxRemembered = 10_000
 
-/** What is kept of a session: who may ask for it, and until when. No more than that stays in memory. */
+/** All that is kept of an ended session: its owner, and the end of the time. */
 interface Ended {
   readonly address: string
   readonly user: string | undefined
-  /** The connection that carried its media, which a memory must not keep. */
+  /** The connection of its owner, held weakly. */
   readonly connection: WeakRef<object> | undefined
   readonly until: number
 }
 
 /**
- * Ids of sessions that the server has ended by itself. For 10 s PAUSE and TEARDOWN of the owner are right there, and
- * revive nothing; after TEARDOWN the id is unknown. FFmpeg (5.1, 9) sends PAUSE and GStreamer (1.22, 1.28) TEARDOWN before
- * they ask for TCP in the place of UDP, or when the media has ended, and 454 is an error to them.
+ * Ids of sessions that the server has ended by itself. For 10 s PAUSE and TEARDOWN of the owner
+ * succeed, but revive nothing; after TEARDOWN the id is unknown. FFmpeg (5.1, 9) sends PAUSE, and
+ * GStreamer (1.22, 1.28) TEARDOWN, before they request TCP in place of UDP, or when the media has
+ * ended. Both treat 454 as an error.
  */
 export class EndedSessions {
   readonly #clock: Clock
   readonly #binding: SessionBinding
-  /** In the order in which they ended. */
+  /** Ended sessions, in the order in which they ended. */
   readonly #ended = new Map<string, Ended>()
   #timer: ClockTimer | undefined
 
@@ -39,16 +46,16 @@ export class EndedSessions {
     this.#binding = binding
   }
 
-  /** Ids that are remembered at the moment. */
+  /** Number of remembered ids. */
   get size(): number {
     return this.#ended.size
   }
 
-  /** Notes that a session has left its pool. What its client has ended itself is not remembered. */
+  /** Remembers a session that has left its pool, unless its client has torn it down. */
   add({ id, owner }: Session, reason: RemovalReason): void {
-    // A session that nobody owns may be anybody's: it is not worth a memory.
+    // A session without owner may be anybody's, so it is not remembered.
     if (reason === 'teardown' || !owner) return
-    // Nobody can ask on a connection that is gone.
+    // A closed connection sends no more requests.
     const { connection } = owner
     if (reason === 'connectionClosed' && connection && this.#binding === 'owner') return
     this.#ended.delete(id)
@@ -62,20 +69,20 @@ export class EndedSessions {
     this.#timer ??= this.#schedule()
   }
 
-  /** Whether a session with this id has ended a moment ago and was the claimant's. */
+  /** True if a session with this id ended a moment ago and belonged to the claimant. */
   has(id: string, claimant: SessionOwner): boolean {
     const ended = this.#ended.get(id)
     if (!ended || ended.until <= this.#clock.now()) return false
     const owner: SessionOwner = {
       address: ended.address,
       user: ended.user,
-      // A connection that is collected is nobody's any more.
+      // A collected connection matches nobody.
       connection: ended.connection && (ended.connection.deref() ?? ended),
     }
     return isClaimAccepted(owner, claimant, this.#binding)
   }
 
-  /** Forgets a session that its client has torn down: from now on its id is unknown. */
+  /** Forgets a session that its client has torn down: its id is unknown from now on. */
   forget(id: string): void {
     this.#ended.delete(id)
   }

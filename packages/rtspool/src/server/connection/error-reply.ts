@@ -4,11 +4,17 @@ import { serializePublic, serializeUnsupported } from '../../rtsp/index.js'
 import { publicMethods } from '../request/methods.js'
 import type { Reply } from '../request/request-context.js'
 
-/** Seconds after which a refused client may come again; varied, so that not all come at once (RFC 7826 10.7). */
+/**
+ * Shortest Retry-After in seconds. The value varies, so that refused clients do not all return at
+ * once (RFC 7826 10.7).
+ */
 const minRetryAfter = 5
 const maxRetryAfter = 15
 
-/** What the wire hears of an error: 500 for whatever is not one of ours, or has a status that refuses nothing. */
+/**
+ * Converts an error to a response: 500 for foreign errors, and for errors whose status is not a
+ * refusal.
+ */
 export function errorReply(error: unknown): Reply {
   if (!(error instanceof RtspError) || !isRefusal(error.statusCode)) return { statusCode: 500 }
   const { statusCode, code, context } = error
@@ -28,23 +34,23 @@ export function errorReply(error: unknown): Reply {
   return { statusCode, headers }
 }
 
-/** What went wrong on this side, and not because a client asked for too much. */
+/** Codes of failures on the server's side that no limit or request of a client has caused. */
 const ownFaults: ReadonlySet<RtspErrorCode> = new Set([
   'ERR_MEDIA_UNAVAILABLE',
   'ERR_SESSION_ID_COLLISION',
   'ERR_SESSION_POOL_LOCKED',
 ])
 
-/** Whether an error is none of the client's: the server, or the application behind it, has failed. */
+/** True if an error is not the client's: the server, or the application behind it, has failed. */
 export function isOwnFault(error: unknown): boolean {
   if (!(error instanceof RtspError) || error.cause !== undefined) return true
   return ownFaults.has(error.code) || !isRefusal(error.statusCode)
 }
 
-/** A 505 says what would be taken (RFC 7826 section 17.5.6). */
+/** Body of a 505: names the supported version (RFC 7826 section 17.5.6). */
 const served = 'This server speaks RTSP/1.0.\r\n'
 const plainText: [string, string][] = [['Content-Type', 'text/plain']]
 
-/** 3xx, 4xx or 5xx. */
+/** True for 3xx, 4xx or 5xx. */
 const isRefusal = (statusCode: number): boolean =>
   Number.isInteger(statusCode) && statusCode >= 300 && statusCode < 600

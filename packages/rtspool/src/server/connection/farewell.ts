@@ -1,17 +1,18 @@
 import type { RemovalReason } from '../../session-pool/index.js'
 import { answerableMs } from './ended-sessions.js'
 
-/** Time for a client that was sent away to read its BYE, and to leave in order. */
+/** Time for a dismissed client to read its BYE and to close in order. */
 const dismissedMs = 2000
 
 /**
- * What becomes of a connection whose last session has left, unless it asks for something meanwhile: milliseconds until
- * it is closed, or `undefined` where it stays.
+ * Returns the milliseconds until a connection is closed whose last session has ended, or
+ * `undefined` if it stays. A new request keeps it open.
  *
  * - The client has ended the session, or has another one: it stays.
- * - The media has ended or failed, or does not get through: as long as the session answers to PAUSE and TEARDOWN, after which
- *   clients end in order or try TCP. Those that take no notice of a BYE notice the end of the connection.
- * - Somebody or a limit has sent the client away: a moment.
+ * - The media has ended or failed, or does not reach the client: as long as PAUSE and TEARDOWN of
+ *   the session still succeed. Clients then end in order or try TCP. A client that ignores BYE
+ *   notices the end of the connection.
+ * - The client was dismissed by the application or a limit: a moment.
  * - A publisher: at once. Nothing else makes FFmpeg notice that it publishes into nothing.
  */
 export function farewellMs(reason: RemovalReason, isPublisher: boolean): number | undefined {

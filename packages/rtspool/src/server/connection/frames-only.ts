@@ -3,7 +3,7 @@ import { MalformedMessageError } from '../../errors.js'
 import { RtspParser } from '../../rtsp/index.js'
 
 /**
- * Reads a stream on which a client may send interleaved frames and nothing else. Whatever else comes destroys it.
+ * Reads a stream on which a client may send interleaved frames only. Any other bytes destroy it.
  *
  * @param frame - Called for each frame, with a payload of 0 to 65535 bytes that is valid during the call.
  * @see RFC 2326 section 10.12

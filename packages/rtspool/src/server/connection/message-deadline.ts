@@ -1,26 +1,26 @@
 import type { Clock, ClockTimer } from '../../clock.js'
 
-/** How long a peer may take for one message or frame, and to begin the first. */
+/** Time for a peer to send one whole message or frame, and to begin the first. */
 const maxMessageMs = 10_000
 
-/** What is watched: the parser of a connection. */
+/** Progress of a watched parser. */
 interface MessageProgress {
-  /** True when nothing has begun that has not ended. */
+  /** True if no message has begun without having ended. */
   readonly isBetweenMessages: boolean
   /** Different for each message. */
   readonly messageOffset: number
 }
 
 /**
- * Ends a connection that takes too long from the first byte of a message to its last, however it spreads the
- * bytes in between. One timer, which is moved only when it fires.
+ * Closes a connection whose peer takes too long from the first byte of a message to its last, even
+ * if bytes keep arriving. It has one timer, which is moved only when it fires.
  */
 export class MessageDeadline {
   readonly #progress: MessageProgress
   readonly #clock: Clock
   readonly #onExceeded: () => void
   #timer: ClockTimer | undefined
-  /** When what is under way has begun, in milliseconds of the clock. */
+  /** Start of the current message, in milliseconds of the clock. */
   #startedAt: number | undefined
   #messageOffset = -1
 
@@ -32,7 +32,7 @@ export class MessageDeadline {
     this.#arm(maxMessageMs)
   }
 
-  /** To be called after each read. */
+  /** Call after each read. */
   update(): void {
     const { isBetweenMessages, messageOffset } = this.#progress
     if (isBetweenMessages) {
@@ -53,7 +53,7 @@ export class MessageDeadline {
     this.#timer = this.#clock.schedule(() => this.#look(false), delayMs, false)
   }
 
-  /** @param hasRead - Whether all that had come when the time was over has been read. */
+  /** @param hasRead - True if everything that had arrived by the deadline has been read. */
   #look(hasRead: boolean): void {
     this.#timer = undefined
     if (this.#startedAt === undefined) return

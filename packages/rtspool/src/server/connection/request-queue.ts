@@ -3,24 +3,27 @@ import type { Reply } from '../request/request-context.js'
 import { errorReply } from './error-reply.js'
 import type { RequestTurns } from './request-turns.js'
 
-/** Requests that are answered before it is the turn of other connections; one read may bring thousands. */
+/**
+ * Requests of one connection that get responses before other connections have their turn. One read
+ * may contain thousands.
+ */
 const requestsPerTurn = 4
 
-/** What a {@link RequestQueue} leaves to its connection. */
+/** Callbacks of a {@link RequestQueue} to its connection. */
 export interface RequestQueueOwner {
-  /** Whether the client takes its answers; as long as it does not, nothing more is asked of a handler. */
+  /** True while the client reads its responses. Otherwise no more requests are passed to handlers. */
   readonly takesAnswers: boolean
-  /** Nobody is there any more to be answered. */
+  /** True once the connection is closed. */
   readonly isClosed: boolean
   handle(request: RtspRequest): Reply | Promise<Reply>
   reply(reply: Reply, request: RtspRequest): void
-  /** `handle` or `reply` has thrown; the client is told about it. */
+  /** `handle` or `reply` has thrown: send the client an error response. */
   failed(error: unknown, request: RtspRequest): void
-  /** The request is answered, or a new turn has begun: another one may be ready to be taken. */
+  /** A response was sent, or a new turn has begun: another request may be ready. */
   answered(): void
   /**
-   * Telling of a failure has itself failed, or going on after an answer has. The connection ends, and nobody else
-   * notices: the queue throws nothing, and rejects nothing.
+   * Sending an error response has itself failed, or continuing after a response has. The connection
+   * ends, and the failure goes no further: the queue throws nothing, and rejects nothing.
    *
    * @param request - The latest request of the connection.
    */
@@ -28,8 +31,9 @@ export interface RequestQueueOwner {
 }
 
 /**
- * Answers the requests of a connection one after the other, in the order in which they came. One request is under way
- * at a time; what follows it waits as bytes, outside of the queue, until the queue {@link isReady}.
+ * Handles the requests of a connection one after the other, in order of arrival. One request is
+ * under way at a time. Later ones wait as bytes, outside the queue, until the queue {@link
+ * isReady}.
  */
 export class RequestQueue {
   readonly #owner: RequestQueueOwner
@@ -38,7 +42,7 @@ export class RequestQueue {
   #isWaitingForTurn = false
   /** The connection has waited for this turn, and may answer {@link requestsPerTurn} requests. */
   #hasTurn = false
-  /** Requests that were answered since the last turn began. */
+  /** Responses sent since the last turn began. */
   #answeredCount = 0
   #latest: RtspRequest | undefined
 
@@ -52,19 +56,25 @@ export class RequestQueue {
     return this.#isAnswering
   }
 
-  /** Another request may be pushed: none is under way, the client takes answers, no turn is waited for. */
+  /**
+   * True if another request may be pushed: none is under way, the client reads its responses, and
+   * no turn is awaited.
+   */
   get isReady(): boolean {
     return !this.#isAnswering && !this.#isWaitingForTurn && this.#owner.takesAnswers
   }
 
-  /** Lets no request be pushed before the next turn. The owner learns of that turn by `answered`. */
+  /** Blocks the queue until the next turn. The owner learns of that turn by `answered`. */
   waitForTurn(): void {
     if (this.#isWaitingForTurn) return
     this.#isWaitingForTurn = true
     this.#turns.wait(this.#beginTurn)
   }
 
-  /** Begins a turn, unless one is waited for: the client has sent something new, and everything before is answered. */
+  /**
+   * Begins a turn, unless one is awaited: the client has sent more bytes, and all earlier requests
+   * have their responses.
+   */
   beginRead(): void {
     if (this.#isWaitingForTurn) return
     this.#answeredCount = 0
@@ -72,9 +82,10 @@ export class RequestQueue {
   }
 
   /**
-   * Answers a request, at once unless its handler takes its time or too many others came in this turn of the loop.
+   * Handles a request: at once, unless its handler takes time, or too many others came in this turn
+   * of the loop.
    *
-   * @throws {TypeError} When another one is under way.
+   * @throws {TypeError} If another request is under way.
    */
   push(request: RtspRequest): void {
     if (this.#isAnswering) throw new TypeError('a request is under way already')
@@ -118,7 +129,7 @@ export class RequestQueue {
     }
   }
 
-  /** @returns A promise only when the handler does. */
+  /** @returns A promise only if the handler returns one. */
   #answer(request: RtspRequest): Promise<void> | undefined {
     const refuse = (error: unknown): undefined => {
       try {

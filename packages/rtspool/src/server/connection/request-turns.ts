@@ -1,20 +1,28 @@
-/** Connections that have their turn in one turn of the event loop. The dearest request costs about a millisecond. */
+/**
+ * Connections that have their turn in one turn of the event loop. The most expensive request costs
+ * about a millisecond.
+ */
 const connectionsPerLoop = 4
-/** Requests that are answered as they are read in one turn of the event loop, whoever sends them. */
+/** Requests of all connections that are handled immediately in one turn of the event loop. */
 const requestsPerLoop = 16
 
 /**
- * Shares the event loop among the requests of all connections of a server. A few requests are answered as they are
- * read; further ones, and connections that have more than fit in one turn, wait: first come, first served, and a few in
- * each turn of the loop, however many wait. Media come in between.
+ * Shares the event loop among the requests of all connections of a server. A few requests are
+ * handled immediately. Further ones, and connections with more requests than fit into one turn,
+ * wait in order of arrival. Each turn of the loop handles a few of them, however many wait, so that
+ * media are sent in between.
  *
- * Requests are counted, not milliseconds: most answers come from promises, after the turn was given.
+ * Requests are counted, not milliseconds: most responses come from promises, after the turn has
+ * ended.
  */
 export class RequestTurns {
   readonly #waiting: (() => void)[] = []
   #takenCount = 0
 
-  /** @returns Whether a request that has just been read is answered at once; otherwise its connection waits. */
+  /**
+   * @returns True if a request that has just been read is handled at once; otherwise its connection
+   *   must wait.
+   */
   take(): boolean {
     if (this.#takenCount >= requestsPerLoop) return false
     if (this.#takenCount++ === 0) setImmediate(this.#renew)
@@ -32,7 +40,7 @@ export class RequestTurns {
 
   readonly #run = (): void => {
     const begins = this.#waiting.splice(0, connectionsPerLoop)
-    // Whoever waits again meanwhile finds the queue as it is, and need not start it.
+    // A connection that waits again meanwhile finds the queue running.
     if (this.#waiting.length > 0) setImmediate(this.#run)
     for (const begin of begins) begin()
   }

@@ -9,11 +9,11 @@ import {
 import type { Reply } from '../request/request-context.js'
 import { errorReply } from './error-reply.js'
 
-/** The bytes of the answer to a request, with what every answer repeats of it. */
+/** Serialises the response to a request, with the headers that every response repeats from it. */
 export function serializeReply(reply: Reply, request: RtspRequest): Buffer {
   const headers = new RtspHeaders()
   const cSeq = cSeqOf(request)
-  // As a number, never as the bytes that came (RFC 2326 section 12.17).
+  // As a number, never as the received bytes (RFC 2326 section 12.17).
   if (cSeq !== undefined) headers.set('CSeq', String(cSeq))
   const timestamp = request.headers.get('Timestamp')
   // RFC 2326 section 12.38
@@ -23,7 +23,7 @@ export function serializeReply(reply: Reply, request: RtspRequest): Buffer {
   return serialize(reply, headers)
 }
 
-/** The bytes of the last answer on a connection that brought no message. */
+/** Serialises the last response on a connection that has sent no valid message. */
 export function serializeLastReply(error: MalformedMessageError): Buffer {
   const headers = new RtspHeaders()
   if (typeof error.context.cSeq === 'number') headers.set('CSeq', String(error.context.cSeq))
@@ -31,7 +31,7 @@ export function serializeLastReply(error: MalformedMessageError): Buffer {
   return serialize(errorReply(error), headers)
 }
 
-/** Whether the client wants the connection closed after the answer (RFC 2326 section 12.10). */
+/** True if the client wants the connection closed after the response (RFC 2326 section 12.10). */
 export function closesConnection({ headers }: RtspRequest): boolean {
   if (headers.get('Connection') === undefined) return false
   return parseList(headers.getAll('Connection')).some((option) => option.toLowerCase() === 'close')
@@ -42,7 +42,7 @@ function serialize({ statusCode, headers = [], body = '' }: Reply, all: RtspHead
   return serializeResponse({ statusCode, headers: all, body })
 }
 
-/** Without a number to echo there is no CSeq in the answer. */
+/** Returns the CSeq to repeat. Without a valid number the response has none. */
 function cSeqOf({ headers }: RtspRequest): number | undefined {
   try {
     return parseCSeq(headers.get('CSeq'))

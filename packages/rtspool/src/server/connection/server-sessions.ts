@@ -20,19 +20,19 @@ export interface ServerSessionsOptions {
   readonly udpLiveness: UdpLiveness
 }
 
-/** Where a session lives. */
+/** The connection of a session. */
 interface Home {
-  /** The last connection that used it; `undefined` when that is closed. */
+  /** The last connection that used the session; `undefined` once it is closed. */
   connection: ConnectionContext | undefined
   isPublisher: boolean
-  /** Its connection keeps it from timing out. */
+  /** True if the open connection keeps the session from timing out. */
   isKept: boolean
 }
 
 /**
- * The sessions that one server has carried, of a pool that it may share with others, and the connection that
- * each lives with: the last that used it. A connection that is open is a sign of life: whoever acknowledges nothing any
- * more is taken for a slow reader, and whoever is sent nothing is asked by the system's keep-alive.
+ * The sessions that one server serves, of a pool that it may share with others, and the connection
+ * of each: the last one that used it. An open connection is a sign of life. A client that
+ * acknowledges nothing ends as a slow reader, and an idle one is probed by the system's keep-alive.
  */
 export class ServerSessions {
   readonly #pool: SessionPool
@@ -52,7 +52,7 @@ export class ServerSessions {
     this.#pool.on('sessionRemoved', this.#onSessionRemoved)
   }
 
-  /** Ends all sessions of the server, which makes none any more. */
+  /** Ends all sessions of the server, and creates no more. */
   stop(): void {
     this.#isStopped = true
     for (const session of this.#homes.keys()) session.end('poolClosed')
@@ -94,12 +94,15 @@ export class ServerSessions {
     this.#ended.forget(id)
   }
 
-  /** Whether the connection that a session lives with is open. */
+  /** True if the connection of a session is open. */
   isConnected(session: Session): boolean {
     return this.#homes.get(session)?.connection !== undefined
   }
 
-  /** Sessions that were bound to the connection end, or stay by policy; others outlive it. */
+  /**
+   * Handles a closed connection: sessions bound to it end, or stay by policy. Other sessions
+   * outlive it.
+   */
   connectionClosed(connection: ConnectionContext): void {
     for (const session of connection.sessions) {
       const home = this.#homeOf(session)
@@ -129,7 +132,10 @@ export class ServerSessions {
     else releaseSession(session)
   }
 
-  /** A publisher by UDP has to be heard: its connection does not show whether its media get through. */
+  /**
+   * True if the connection keeps the session alive. A publisher by UDP must send packets, because
+   * its connection does not show that its media arrive.
+   */
   #isKept({ owner }: Session, { connection, isPublisher }: Home): boolean {
     if (!connection) return false
     if (owner?.connection === connection) return true
@@ -145,10 +151,10 @@ export class ServerSessions {
   }
 }
 
-/** The session stays with nothing in it: it can be set up again on another connection of its owner. */
+/** Keeps a session without its streams: it can be set up again on another connection of its owner. */
 function keep(session: Session): void {
   const held = presentationOf(session)
-  // What nobody sends any more cannot be recorded again.
+  // A publication whose publisher has gone cannot be recorded again.
   if (!held || isPublication(held.media)) {
     session.end('connectionClosed')
     return

@@ -10,10 +10,14 @@ import { type Handler, ok, type RequestContext } from '../request/request-contex
 import { type RequestTarget, requireTarget } from '../request/target.js'
 import { mayTakeOver } from '../sources/publisher-takeover.js'
 
-/** Segments of a path to publish to: each depth that is in use costs every request one look-up. */
+/**
+ * Limit on the segments of a path to publish to: each depth in use costs every request one look-up.
+ */
 const maxDepth = 64
 
-/** ANNOUNCE: a client describes what it is going to record (RFC 2326 section 10.3). */
+/**
+ * ANNOUNCE: a client describes the presentation that it is going to record (RFC 2326 section 10.3).
+ */
 export const handleAnnounce: Handler = (context) => {
   const { server, connection, request } = context
   const target = requireTarget(context.target)
@@ -35,17 +39,17 @@ export const handleAnnounce: Handler = (context) => {
   const leftMs = announcements.admit(connection, leaving)
   before?.end()
   other?.giveWay()
-  // Somebody who heard of that may have mounted something there.
+  // A listener of that event may have mounted something there.
   if (server.mounts.get(path)) throw pathInUse(path)
   connection.publication = mount(context, target, description, keys, leftMs)
   return { ...ok, headers: keyMgmtHeaders(context, description, keys) }
 }
 
 /**
- * What another client publishes at the path, and gives away. A client that announces again replaces its own
- * announcement.
+ * Returns the publication of another client on the path, if it may be replaced. A client that
+ * announces again replaces its own announcement.
  *
- * @throws {RequestError} `ERR_FORBIDDEN` when the path is not given away.
+ * @throws {RequestError} `ERR_FORBIDDEN` if it may not be replaced.
  */
 function otherPublication(context: RequestContext, path: string): Publication | undefined {
   const factory = context.server.mounts.get(path)
@@ -86,7 +90,7 @@ function mount(
     description,
     keys,
     clock,
-    // Until SETUP there is no session that could end it.
+    // Before SETUP there is no session that could end it.
     setupTimeoutMs,
     gopCache,
     openCache: () => server.cacheBudget.openShare(),

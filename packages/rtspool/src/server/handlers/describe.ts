@@ -9,7 +9,10 @@ import { multicastPlaces } from '../setup/multicast-setup.js'
 import { describeMedia } from '../sources/construct-media.js'
 import { withNullAddressFor } from './null-address.js'
 
-/** DESCRIBE: the session description of what is mounted at the path (RFC 2326 section 10.2). */
+/**
+ * DESCRIBE: returns the session description of the media mounted at the path (RFC 2326 section
+ * 10.2).
+ */
 export const handleDescribe: Handler = async (context) => {
   const { connection, request } = context
   if (!acceptsSdp(request.headers)) {
@@ -31,7 +34,7 @@ export const handleDescribe: Handler = async (context) => {
   return {
     ...ok,
     headers: [
-      // RFC 2326 appendix C.1.1; with the query, or clients lose it.
+      // RFC 2326 appendix C.1.1; with the query, which clients would lose otherwise.
       ['Content-Base', contentBase(target, connection)],
       ['Content-Type', 'application/sdp'],
     ],

@@ -37,17 +37,17 @@ const handlers: Readonly<Record<PublicMethod, Handler>> = Object.freeze({
   SET_PARAMETER: handleSetParameter,
 })
 
-/** Without a session these do not make sense (RFC 2326 section 11.3.5). */
+/** Methods that need a session (RFC 2326 section 11.3.5). */
 const needSession: ReadonlySet<PublicMethod> = new Set(['PLAY', 'PAUSE', 'RECORD', 'TEARDOWN'])
 
-/** A request of which nothing has been looked at. */
+/** A request of which nothing has been checked yet. */
 type RawRequest = Omit<RequestContext, 'target' | 'session'>
 
 /**
- * Takes a request through the rules that hold for every method, in this order: CSeq, version, method, Require,
- * URI, user and rights, session and owner, state. Then its handler decides.
+ * Applies the rules that hold for every method, in this order: CSeq, version, method, Require, URI,
+ * user and rights, session and owner, state. Then calls the handler.
  *
- * @throws {RequestError} What the connection turns into the response.
+ * @throws {RequestError} The connection turns it into the response.
  */
 export function dispatch(base: RawRequest): Reply | Promise<Reply> {
   const { server, connection, request, claimant } = base
@@ -61,13 +61,14 @@ export function dispatch(base: RawRequest): Reply | Promise<Reply> {
     throw new RequestError('ERR_NOT_IMPLEMENTED', `the method is ${known}`)
   }
   checkRequirements(base)
-  // Written out here and below: V8 of Node 20 takes 2 us for a literal that begins with a spread and goes on.
+  // Written out here and below: in Node 20, V8 needs 2 us for a literal that begins with a spread
+  // and has further fields.
   const context = { server, connection, request, claimant, target: parseTarget(request.uri) }
   const { authorizer } = server
   return authorizer ? authorized(authorizer, context, method) : answer(context, method)
 }
 
-/** Nothing of a session is looked for before it is known who asks. */
+/** Authenticates the client before any session is looked up. */
 async function authorized(
   authorizer: Authorizer,
   context: UnauthorizedRequest,
@@ -89,7 +90,7 @@ function answer(base: UnauthorizedRequest, method: PublicMethod): Reply | Promis
   return handlers[method]({ server, connection, request, claimant, target, session })
 }
 
-/** What is required and not there is refused (RFC 2326 section 12.32). */
+/** Refuses required features that are missing (RFC 2326 section 12.32). */
 function checkRequirements(base: RawRequest): void {
   const unsupported = unsupportedFeatures(base)
   if (unsupported.length === 0) return
@@ -98,18 +99,24 @@ function checkRequirements(base: RawRequest): void {
   })
 }
 
-/** The id that a request names where it counts. @throws {RequestError} `ERR_SESSION_NOT_FOUND` when it needs one. */
+/**
+ * Returns the session id of a request, if its method uses one. @throws {RequestError}
+ * `ERR_SESSION_NOT_FOUND` if the method needs one.
+ */
 function sessionIdOf({ headers }: RtspRequest, method: PublicMethod): string | undefined {
   const value = headers.get('Session')
   if (value === undefined) {
     if (needSession.has(method)) throw sessionNotFound()
     return undefined
   }
-  // DESCRIBE has nothing to do with sessions; clients that name one anyway are answered.
+  // DESCRIBE does not use sessions; clients that name one anyway get a response.
   return method === 'DESCRIBE' ? undefined : parseSessionHeader(value).id
 }
 
-/** A session that the server has ended a moment ago flows no more: its owner may ask for that, until TEARDOWN. */
+/**
+ * Responds for a session that the server ended a moment ago: PAUSE and TEARDOWN of its owner
+ * succeed, until TEARDOWN.
+ */
 function answerEnded(
   { server, connection, claimant }: UnauthorizedRequest,
   method: PublicMethod,

@@ -1,29 +1,29 @@
 import { RequestError } from '../../errors.js'
 import { parseRange, type RtspHeaders, serializeRange } from '../../rtsp/index.js'
 
-/** How a client names a time of live media. */
+/** Unit in which a client states a time of live media. */
 export type LiveRangeUnit = 'npt' | 'clock'
 
 /**
- * The range of live media that play, which have one position: now. It has the unit that was asked for (RFC 2326 section
- * 12.29).
+ * Formats the range of playing live media: their only position is now. Uses the unit of the request
+ * (RFC 2326 section 12.29).
  *
- * @param unixMs - Of what is sent first.
+ * @param unixMs - Time of the first packet sent.
  */
 export function liveRange(unit: LiveRangeUnit, unixMs: number): string {
   return unit === 'npt' ? 'npt=now-' : serializeRange({ unit, start: unixMs, end: undefined })
 }
 
 /**
- * Checks the range of a PLAY or RECORD on live media. Whoever asks for the beginning gets the present, because
- * clients that know nothing of the media do (FFmpeg 5.1: `npt=0.000-`; GStreamer in `onvif-mode`:
- * `clock=19000101T000000Z-`).
+ * Checks the range of a PLAY or RECORD on live media. The beginning counts as the present, because
+ * clients without knowledge of the media request it (FFmpeg 5.1: `npt=0.000-`; GStreamer in
+ * `onvif-mode`: `clock=19000101T000000Z-`).
  *
- * @param unixMs - Now: a clock range that begins before it and has no end is the present.
- * @returns The unit to answer in.
- * @throws {RequestError} `ERR_HEADER_VALUE`, `ERR_RANGE`; `ERR_RANGE_UNIT` for what is neither npt nor clock,
- * `ERR_RANGE_NOT_APPLICABLE` for another point than the beginning and the present, `ERR_RANGE` for a time to come and
- * for a time in the past that ends.
+ * @param unixMs - Now: a clock range that begins earlier and has no end is the present.
+ * @returns The unit of the response.
+ * @throws {RequestError} `ERR_HEADER_VALUE`; `ERR_RANGE_UNIT` for units other than npt and clock;
+ *   `ERR_RANGE_NOT_APPLICABLE` for points other than the beginning and the present; `ERR_RANGE` for
+ *   a future time, and for a past time with an end.
  */
 export function checkLiveRange(headers: RtspHeaders, unixMs: number): LiveRangeUnit {
   const value = headers.get('Range')
@@ -42,14 +42,15 @@ export function checkLiveRange(headers: RtspHeaders, unixMs: number): LiveRangeU
 }
 
 /**
- * Checks the point at which a PAUSE of live media is to take effect: it can only be now.
+ * Checks the point at which a PAUSE of live media takes effect: only now is possible.
  *
- * @throws {RequestError} As {@link checkLiveRange}, but `ERR_RANGE` for another point (RFC 2326 section 10.6).
+ * @throws {RequestError} As {@link checkLiveRange}, but `ERR_RANGE` for another point (RFC 2326
+ *   section 10.6).
  */
 export function checkLivePausePoint(headers: RtspHeaders): void {
   const value = headers.get('Range')
   if (value === undefined) return
-  // One point and no range: it may come without the dash.
+  // A point instead of a range: clients may omit the dash.
   const range = parseRange(value.includes('-') ? value : `${value}-`)
   if (range.unit !== 'npt') {
     throw new RequestError('ERR_RANGE_UNIT', `Range: expected npt, got ${range.unit}`)

@@ -1,14 +1,14 @@
 import { parseSdp, serializeSdp } from '../../sdp/index.js'
 
-/** What clients with an IPv6 address get instead of a description. */
+/** Descriptions for clients with an IPv6 address, by the original description. */
 const ipv6Descriptions = new WeakMap<Buffer, Buffer>()
 
 /**
- * A description whose `c=` is the null address of the client's family (RFC 2326 appendix C.1.7, RFC 8866 section 5.7).
- * Made once for each description.
+ * Returns a description whose `c=` is the null address of the client's family (RFC 2326 appendix
+ * C.1.7, RFC 8866 section 5.7). Created once for each description.
  *
- * @param sdp - With `IN IP4 0.0.0.0`; not to be changed.
- * @param remoteAddress - Of the client.
+ * @param sdp - Description with `IN IP4 0.0.0.0`; not changed.
+ * @param remoteAddress - Address of the client.
  */
 export function withNullAddressFor(remoteAddress: string, sdp: Buffer): Buffer {
   if (!remoteAddress.includes(':')) return sdp

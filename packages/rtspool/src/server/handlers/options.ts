@@ -2,7 +2,7 @@ import { serializePublic } from '../../rtsp/index.js'
 import { playMethods, publicMethods } from '../request/methods.js'
 import { type Handler, ok } from '../request/request-context.js'
 
-/** OPTIONS: what can be asked here; with a session, a sign of life (RFC 2326 section 10.1). */
+/** OPTIONS: lists the methods; with a session, also a sign of life (RFC 2326 section 10.1). */
 export const handleOptions: Handler = ({ server, target, session }) => {
   const isPlayedOnly = target !== undefined && !server.mounts.isPublishAllowed(target.path)
   return {

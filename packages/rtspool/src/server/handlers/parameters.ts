@@ -3,19 +3,19 @@ import { parseContentType } from '../../rtsp/index.js'
 import { ok, type Reply, type RequestContext } from '../request/request-context.js'
 
 const parametersType = 'text/parameters'
-/** Parameters that one request may name; each is named again in the answer. */
+/** Limit on the parameters in one request: each is repeated in the response. */
 const maxNames = 64
 const maxNameBytes = 256
-/** Lines of a body, those among them that name nothing. */
+/** Limit on the lines of a body, including those without a name. */
 const maxLines = 4 * maxNames
 
 /**
- * Answers GET_PARAMETER and SET_PARAMETER. No parameter is known here: every one that the body names is listed
- * in the answer as not understood, and none is set (RFC 2326 section 10.9).
+ * Responds to GET_PARAMETER and SET_PARAMETER. No parameter is known here: the response lists every
+ * named one as not understood, and none is set (RFC 2326 section 10.9).
  *
- * @param known - Names, in lower case, that somebody else has taken care of.
- * @throws {RequestError} `ERR_UNSUPPORTED_MEDIA_TYPE` when the body is said to be something else;
- * `ERR_TOO_MANY_PARAMETERS`.
+ * @param known - Names, in lower case, that the caller has handled.
+ * @throws {RequestError} `ERR_UNSUPPORTED_MEDIA_TYPE` for a body of another type;
+ *   `ERR_TOO_MANY_PARAMETERS`.
  */
 export function answerParameters(
   { request, session }: RequestContext,
@@ -37,14 +37,14 @@ export function answerParameters(
   }
 }
 
-/** What stands in front of the colon, one parameter a line. */
+/** Parses the names of a body with one parameter a line: the text before the colon. */
 function parameterNames(body: Buffer): string[] {
   const names: string[] = []
   let lines = 0
   for (let start = 0; start < body.length; ) {
     const found = body.indexOf('\n', start)
     const end = found < 0 ? body.length : found
-    // One byte more than there may be, so that a longer name is noticed.
+    // One byte above the limit, so that a longer name is noticed.
     const line = body.subarray(start, Math.min(end, start + maxNameBytes + 1))
     const colon = line.indexOf(':')
     const name = colon < 0 ? line : line.subarray(0, colon)

@@ -8,7 +8,10 @@ import {
 } from '../request/session-presentation.js'
 import { nptRange, pausePoint } from './stored-range.js'
 
-/** PAUSE of a stored presentation: now, or when it comes to the point that is named (RFC 2326 section 10.6). */
+/**
+ * PAUSE of a stored presentation: takes effect now, or at the point in the request (RFC 2326
+ * section 10.6).
+ */
 export function pauseStored(context: RequestContext, session: Session, playback: Playback): Reply {
   const { held } = requirePresentation(context)
   const halt = (): void => {

@@ -15,8 +15,9 @@ import { rateHeaders } from './rate-headers.js'
 import { nptRange, soughtRange } from './stored-range.js'
 
 /**
- * PLAY of a stored presentation: seeks, goes on after a pause, or changes nothing (RFC 2326 section 10.5). Ranges are
- * not queued: a PLAY with a range takes effect at once, as with gst-rtsp-server.
+ * PLAY of a stored presentation: seeks, continues after a pause, or changes nothing (RFC 2326
+ * section 10.5). Ranges are not queued: a PLAY with a range takes effect at once, as with
+ * gst-rtsp-server.
  */
 export async function playStored(
   context: RequestContext,
@@ -32,7 +33,8 @@ export async function playStored(
   const streams = playStreamsOf(held)
   const sought = soughtRange(headers, playback)
   if (sought) {
-    // From here on nothing of before the seek is sent: what was pushed already precedes the answer.
+    // From here on no packet from before the seek is sent: packets pushed so far precede the
+    // response.
     for (const stream of streams) stream.pause()
     await seek(context, media, playback, sought)
     requireValid(context)
@@ -50,7 +52,7 @@ export async function playStored(
       ...keyMgmt,
     ],
     afterWrite: () => {
-      // First, so that the sender report that each stream begins with tells the new time.
+      // First, so that the sender report at the start of each stream contains the new time.
       playback.resume()
       openBackChannels(held)
       for (const stream of streams) stream.play([])
@@ -58,7 +60,7 @@ export async function playStored(
   }
 }
 
-/** What stands in RTP-Info for the URI of a track: the header has no way to quote a quote. */
+/** Escapes the URI of a track for RTP-Info: the header cannot quote a quote. */
 export const rtpInfoUrl = (uri: string): string => uri.replaceAll('"', '%22')
 
 async function seek(
@@ -71,7 +73,7 @@ async function seek(
     await playback.seek(range)
   } catch (error) {
     requireWanted(context)
-    // Not waited for: its viewer hears at once that it has failed.
+    // Not awaited: its viewer learns at once that it has failed.
     void media.fail()
     throw new RequestError('ERR_MEDIA_UNAVAILABLE', `the source of ${media.path} cannot seek`, {
       cause: error,
@@ -79,13 +81,13 @@ async function seek(
   }
 }
 
-/** The RTP time of where the Range of the answer begins, which while it plays is now. */
+/** Returns the RTP time of the start of the response's Range. While it plays, this is now. */
 function storedRtpInfo(
   { server }: RequestContext,
   streams: readonly PlayStream[],
   isPlaying: boolean,
 ): [name: string, value: string][] {
-  // A client that only speaks has nothing to be told of.
+  // A client that only sends audio needs no RTP-Info.
   if (streams.length === 0) return []
   const rtpInfo = serializeRtpInfo(
     streams.map(({ track, uri }) => {

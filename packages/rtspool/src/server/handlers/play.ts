@@ -18,7 +18,7 @@ import { checkLiveRange, liveRange } from './live-range.js'
 import { playStored, rtpInfoUrl } from './play-stored.js'
 import { rateHeaders } from './rate-headers.js'
 
-/** PLAY: the tracks that were set up begin to flow (RFC 2326 section 10.5). */
+/** PLAY: starts the flow of the tracks that were set up (RFC 2326 section 10.5). */
 export const handlePlay: Handler = async (context) => {
   const { session, held } = requirePresentation(context)
   const media = held.media
@@ -37,7 +37,7 @@ export const handlePlay: Handler = async (context) => {
   const streams = playStreamsOf(held)
   const first = firstPackets(streams)
   const positions = media.trackInfo(first)
-  // A client that only speaks has nothing to be told of.
+  // A client that only sends audio needs no RTP-Info.
   const rtpInfo: [string, string][] =
     streams.length > 0 ? [['RTP-Info', rtpInfoOf(positions, streams)]] : []
   const keyMgmt = rolloverHeaders(context, streams)
@@ -51,7 +51,7 @@ export const handlePlay: Handler = async (context) => {
       ...rtpInfo,
       ...keyMgmt,
     ],
-    // After the answer: RTP-Info announces the very packet that comes next.
+    // After the response: RTP-Info announces exactly the next packet.
     afterWrite: () => {
       openBackChannels(held)
       for (const stream of keyFramesFirst(streams)) stream.play(first.get(stream.track) ?? [])
@@ -59,12 +59,17 @@ export const handlePlay: Handler = async (context) => {
   }
 }
 
-/** Pictures before sound, whatever the order of SETUP: see `isFollower` in media/fan-out/datagram-readers.ts. */
+/**
+ * Sorts pictures before sound, for any order of SETUP: see `isFollower` in
+ * media/fan-out/datagram-readers.ts.
+ */
 function keyFramesFirst(streams: readonly PlayStream[]): PlayStream[] {
   return [...streams].sort((a, b) => Number(b.track.hasKeyFrames) - Number(a.track.hasKeyFrames))
 }
 
-/** What each track begins with: the last key frame and what belongs to it, where there is one. */
+/**
+ * Returns the packets that each track begins with: those since the last key frame, if there is one.
+ */
 function firstPackets(streams: readonly PlayStream[]): ReadonlyMap<Track, readonly Buffer[]> {
   const first = new Map(streams.map((stream) => [stream.track, stream.recentPackets()]))
   const hasKeyFrame = [...first].some(
@@ -74,12 +79,12 @@ function firstPackets(streams: readonly PlayStream[]): ReadonlyMap<Track, readon
   return hasKeyFrame ? first : new Map()
 }
 
-/** The wall clock at the packets that are sent first, as far as it is known. */
+/** Returns the wall clock at the first packets sent, if known. */
 function instantOf([info]: readonly TrackInfo[]): number | undefined {
   return info?.track.unixTimeMsAt(info.rtpTime)
 }
 
-/** Tracks of which nothing has come yet are listed without a position. */
+/** Formats RTP-Info. Tracks without any packet yet are listed without a position. */
 function rtpInfoOf(positions: readonly TrackInfo[], streams: readonly PlayStream[]): string {
   return serializeRtpInfo(
     streams.map(({ track, uri }) => {

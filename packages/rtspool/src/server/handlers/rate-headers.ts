@@ -1,14 +1,15 @@
 import { RequestError } from '../../errors.js'
 import type { RtspHeaders } from '../../rtsp/index.js'
 
-/** What all media play at, in the form of the Scale and Speed headers. */
+/** Rate of all media, in the form of the Scale and Speed headers. */
 const normalRate = '1.0'
 
 /**
- * Answers to Scale and Speed: all media play at the normal rate, whatever was asked for. Without the header
- * there is none in the answer.
+ * Responds to Scale and Speed: all media play at the normal rate, whatever the client requests. The
+ * response has only headers that the request has.
  *
- * @throws {RequestError} `ERR_HEADER_VALUE` when a rate is no number or 0, or a speed is negative.
+ * @throws {RequestError} `ERR_HEADER_VALUE` if a rate is not a number or is 0, or a speed is
+ *   negative.
  * @see RFC 2326 sections 12.34 and 12.35
  */
 export function rateHeaders(headers: RtspHeaders): [name: string, value: string][] {

@@ -9,7 +9,7 @@ import {
 import { requireValid } from '../request/session-validity.js'
 import { checkLiveRange } from './live-range.js'
 
-/** RECORD: what was announced begins to arrive (RFC 2326 section 10.11). */
+/** RECORD: starts recording of the announced tracks (RFC 2326 section 10.11). */
 export const handleRecord: Handler = async (context) => {
   const { session, held } = requirePresentation(context)
   const publication = held.media

@@ -3,7 +3,10 @@ import { keyMgmtParameter, takeNewKeys } from '../key-mgmt/srtp-rekey.js'
 import type { Handler } from '../request/request-context.js'
 import { answerParameters } from './parameters.js'
 
-/** SET_PARAMETER: a sign of life (RFC 2326 section 10.9), or new keys for what the client sends (ONVIF). */
+/**
+ * SET_PARAMETER: a sign of life (RFC 2326 section 10.9), or new keys for packets of the client
+ * (ONVIF).
+ */
 export const handleSetParameter: Handler = (context) => {
   if (!context.session || !srtpSuiteFor(context)) return answerParameters(context)
   const reply = answerParameters(context, [keyMgmtParameter])

@@ -30,17 +30,18 @@ import {
 import { constructMedia, factoryFor } from '../sources/construct-media.js'
 import { noteTransport } from '../stream-stats.js'
 
-/** What a SETUP is about, before anything has been made for it. */
+/** A checked SETUP, before anything has been created for it. */
 interface Plan {
   readonly presentation: Presentation
   readonly trackIndex: number
-  /** How the track is to be carried, once there is a session. */
+  /** Transport of the track, once there is a session. */
   readonly transport: ChosenTransport
 }
 
 /**
- * SETUP: how one track travels (RFC 2326 section 10.4). Everything that can fail without a session is looked at
- * first, a new client is admitted before a media is made for it, and a refused SETUP leaves nothing behind.
+ * SETUP: fixes the transport of one track (RFC 2326 section 10.4). Checks that need no session come
+ * first. A new client is admitted before a media is created for it. A refused SETUP leaves nothing
+ * behind.
  */
 export const handleSetup: Handler = async (context) => {
   const target = requireTarget(context.target)
@@ -84,11 +85,11 @@ async function setUpPlay(
   const hold = await constructMedia(context, target)
   try {
     requireValid(context)
-    // Another connection may have set the session up meanwhile.
+    // Another connection may have set up the session meanwhile.
     checkPath(context, target)
     const media = heldMedia(context) ?? hold.media
     const plan = planPlay(media, target, transport)
-    // On another connection it may have begun to play again meanwhile.
+    // Another connection may have started to play it again meanwhile.
     const replaces = replacedSession(context, transport)
     const begun = init && (init.replaces === replaces ? init : { ...init, replaces })
     return carryOut(context, plan, target.path, begun)
@@ -97,13 +98,13 @@ async function setUpPlay(
   }
 }
 
-/** What the session of a request plays; nothing when it records. */
+/** Returns the media that the session of a request plays; `undefined` if it records. */
 function heldMedia({ session }: RequestContext): Media | undefined {
   const held = session && presentationOf(session)?.media
   return held && !isPublication(held) ? held : undefined
 }
 
-/** @param init - Of the session that is to be made; without it the request has named one. */
+/** @param init - Settings of a new session; absent if the request has named one. */
 function carryOut(context: RequestContext, plan: Plan, path: string, init?: SessionInit): Reply {
   checkTransport(context, plan)
   const session = context.session ?? context.server.sessions.create(init ?? {}, context.connection)
@@ -118,20 +119,23 @@ function carryOut(context: RequestContext, plan: Plan, path: string, init?: Sess
   }
 }
 
-/** A presentation of which nothing was set up would be in the way of another one. */
+/** An empty presentation would block another one. */
 function releaseEmpty(session: Session): void {
   const held = presentationOf(session)
   if (held?.transports.size === 0) session.releaseMedia(held)
 }
 
-/** One session holds one presentation (RFC 2326 section 11.3.10). */
+/** Checks that one session has one presentation (RFC 2326 section 11.3.10). */
 function checkPath({ session }: RequestContext, target: RequestTarget): void {
   const held = session && presentationOf(session)
   if (!held || isSame(held, target)) return
   throw new RequestError('ERR_AGGREGATE_NOT_ALLOWED', `the session holds ${held.path} already`)
 }
 
-/** The publication that a SETUP belongs to: announced on this connection, or held by the session. */
+/**
+ * Returns the publication that a SETUP belongs to: announced on this connection, or held by the
+ * session.
+ */
 function publicationFor(
   { connection, session }: RequestContext,
   target: RequestTarget,
@@ -159,7 +163,7 @@ function planRecord(
 }
 
 function planPlay(media: Media, target: RequestTarget, transport: ChosenTransport): Plan {
-  // FFmpeg leaves the control out where the description has one track only.
+  // FFmpeg omits the control if the description has only one track.
   const trackIndex = target.trackIndex ?? (media.tracks.length === 1 ? 0 : undefined)
   const isBackChannel = trackIndex !== undefined && trackIndex === backChannelIndexOf(media)
   if (isBackChannel) return { presentation: media, trackIndex, transport }
@@ -171,13 +175,16 @@ function planPlay(media: Media, target: RequestTarget, transport: ChosenTranspor
   }
 }
 
-/** The query stays out of messages: it may be a token. */
+/** Messages omit the query, because it may be a token. */
 function trackNotFound({ path, trackIndex }: RequestTarget): RequestError {
   const got = `${path}, track ${trackIndex ?? 'none'}`
   return new RequestError('ERR_NOT_FOUND', `expected the control URI of a track, got ${got}`)
 }
 
-/** All tracks of a session travel alike, and those inside a connection inside the same one. */
+/**
+ * Checks that all tracks of a session use the same transport, and if interleaved the same
+ * connection.
+ */
 function checkTransport({ session, connection }: RequestContext, plan: Plan): void {
   const others = session ? [...(presentationOf(session)?.transports ?? [])] : []
   const bound = session?.owner?.connection
@@ -196,12 +203,12 @@ function setUp(context: RequestContext, session: Session, path: string, plan: Pl
   const { presentation, trackIndex, transport } = plan
   const held = presentationOf(session) ?? session.manageMedia(path, presentation)
   const stream = setUpStream(context, session, plan)
-  // A transport that the track had before is closed only now: there is always one that works.
+  // The track's previous transport is closed only now, so that one always works.
   held.setTransport(trackIndex, stream.stream)
   noteTransport(session, stream.answer)
   session.bindConnection(transport.lowerTransport === 'TCP' ? connection : undefined)
   context.server.sessions.noteSetUp(session, isPublication(presentation))
-  // From now on the session keeps what was announced or described, not the connection.
+  // From now on the session holds the announced or described presentation, not the connection.
   if (connection.publication === presentation) {
     connection.publication = undefined
     context.server.announcements.settled(connection)

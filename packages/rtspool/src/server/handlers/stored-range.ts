@@ -3,19 +3,21 @@ import type { PlayRange } from '../../media/media-source.js'
 import type { Playback } from '../../media/playback.js'
 import { parseRange, type RtspHeaders, serializeRange } from '../../rtsp/index.js'
 
-/** A range in the unit that the client used: npt is the only one. */
+/** Formats a range in npt, the only unit of stored presentations. */
 export const nptRange = ({ startSeconds, endSeconds }: PlayRange): string =>
   serializeRange({ unit: 'npt', start: startSeconds, end: endSeconds })
 
 /**
- * What a PLAY of a stored presentation asks for (RFC 2326 section 10.5).
+ * Determines the range to seek for a PLAY of a stored presentation (RFC 2326 section 10.5).
  *
- * Without a range, and with `npt=now-`, it goes on where it was paused, to the end that it had; from where an
- * earlier range ended, to the end of the presentation; and from the beginning when it is at the end of that.
+ * Without a range, or with `npt=now-`:
+ * - after a PAUSE it continues to the same end,
+ * - after the end of a range it continues behind it, to the end of the presentation,
+ * - after the end of the presentation it restarts from the beginning.
  *
- * @returns What to seek; `undefined` when it is to go on, or goes on, where it is.
- * @throws {RequestError} `ERR_HEADER_VALUE`; `ERR_RANGE_UNIT` for what is not npt, `ERR_RANGE` for what lies outside
- * of the presentation.
+ * @returns The range to seek; `undefined` to continue at the present position.
+ * @throws {RequestError} `ERR_HEADER_VALUE`; `ERR_RANGE_UNIT` for units other than npt; `ERR_RANGE`
+ *   outside the presentation.
  */
 export function soughtRange(headers: RtspHeaders, playback: Playback): PlayRange | undefined {
   const { durationSeconds, positionSeconds } = playback
@@ -29,22 +31,22 @@ export function soughtRange(headers: RtspHeaders, playback: Playback): PlayRange
   }
   const startSeconds = typeof start === 'number' ? start : positionSeconds
   const endSeconds = Math.min(end ?? durationSeconds, durationSeconds)
-  // Half open (RFC 2326 section 12.29): the end itself is not in it.
+  // Half open (RFC 2326 section 12.29): the end itself is excluded.
   if (startSeconds < endSeconds) return { startSeconds, endSeconds }
   const whole = nptRange({ startSeconds: 0, endSeconds: durationSeconds })
   throw new RequestError('ERR_RANGE', `Range: expected a part of ${whole}`)
 }
 
 /**
- * The point at which a PAUSE is to take effect (RFC 2326 section 10.6).
+ * Returns the point at which a PAUSE takes effect (RFC 2326 section 10.6).
  *
- * @returns In seconds; `undefined` for now.
- * @throws {RequestError} As {@link soughtRange}; `ERR_RANGE` for a point that is not going to be played.
+ * @returns Seconds; `undefined` for now.
+ * @throws {RequestError} As {@link soughtRange}; `ERR_RANGE` for a point that will not be played.
  */
 export function pausePoint(headers: RtspHeaders, playback: Playback): number | undefined {
   const value = headers.get('Range')
   if (value === undefined) return undefined
-  // One point and no range: it may come without the dash.
+  // A point instead of a range: clients may omit the dash.
   const { start } = parseNpt(value.includes('-') ? value : `${value}-`)
   if (start === 'now') return undefined
   const { startSeconds, endSeconds } = playback.range
@@ -54,7 +56,10 @@ export function pausePoint(headers: RtspHeaders, playback: Playback): number | u
   throw new RequestError('ERR_RANGE', 'Range: expected a point that is going to be played')
 }
 
-/** FFmpeg 5.1 writes a time before the beginning, where `-ss 0` of video with B-frames ends up, as `npt=0.-130-`. */
+/**
+ * FFmpeg 5.1 writes a time before the beginning as `npt=0.-130-`: `-ss 0` leads there for video
+ * with B-frames.
+ */
 const ffmpegBeforeBeginning = /^npt=0\.-\d{1,3}-/
 
 function parseNpt(value: string) {

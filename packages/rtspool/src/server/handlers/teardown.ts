@@ -5,7 +5,7 @@ import {
   sessionNotFound,
 } from '../request/session-presentation.js'
 
-/** TEARDOWN: the session ends and gives everything back (RFC 2326 section 10.7). */
+/** TEARDOWN: ends the session and releases everything (RFC 2326 section 10.7). */
 export const handleTeardown: Handler = (context) => {
   const { session } = context
   if (!session) throw sessionNotFound()

@@ -1,6 +1,6 @@
 import type { SessionState } from '../../session-pool/index.js'
 
-/** The methods that this server takes, as `Public` lists them (RFC 2326 section 12.28). */
+/** The methods that this server supports, as listed in `Public` (RFC 2326 section 12.28). */
 export const publicMethods = Object.freeze([
   'OPTIONS',
   'DESCRIBE',
@@ -22,7 +22,7 @@ export const isPublicMethod = (method: string): method is PublicMethod =>
 const publicMethodsWithout = (...left: readonly PublicMethod[]): readonly PublicMethod[] =>
   Object.freeze(publicMethods.filter((method) => !left.includes(method)))
 
-/** What can be asked of something that is only played, and of something that is only recorded. */
+/** Methods for a path that can only be played. Those for a path that can only be recorded follow. */
 export const playMethods = publicMethodsWithout('ANNOUNCE', 'RECORD')
 export const recordMethods = publicMethodsWithout('DESCRIBE', 'PLAY')
 
@@ -32,7 +32,7 @@ const always = ['OPTIONS', 'DESCRIBE', 'TEARDOWN', 'GET_PARAMETER', 'SET_PARAMET
 const validMethods: Readonly<Record<SessionState, readonly PublicMethod[]>> = Object.freeze({
   Init: [...always, 'ANNOUNCE', 'SETUP'],
   Ready: [...always, 'SETUP', 'PLAY', 'RECORD', 'PAUSE'],
-  // Tracks are set up before they play: a SETUP that changes the transport would tear a gap.
+  // Tracks are set up before they play: a SETUP that changes the transport would cause a gap.
   Playing: [...always, 'PLAY', 'PAUSE'],
   Recording: [...always, 'RECORD', 'PAUSE'],
 })
@@ -40,5 +40,5 @@ const validMethods: Readonly<Record<SessionState, readonly PublicMethod[]>> = Ob
 export const isValidInState = (method: PublicMethod, state: SessionState): boolean =>
   validMethods[state].includes(method)
 
-/** For the `Allow` header of a 455 (RFC 2326 section 11.3.6). */
+/** Returns the methods for the `Allow` header of a 455 (RFC 2326 section 11.3.6). */
 export const methodsValidIn = (state: SessionState): readonly PublicMethod[] => validMethods[state]

@@ -17,32 +17,41 @@ import type { SilenceMonitor } from '../liveness/silence-monitor.js'
 import type { PublisherTakeover } from '../server-options.js'
 import type { RequestTarget } from './target.js'
 
-/** Where the sessions of a server are made, and which connection each lives with: `connection/server-sessions.ts`. */
+/** The sessions of a server, with the connection of each; see `connection/server-sessions.ts`. */
 export interface ServerSessions {
   /**
-   * Makes a session for a client that has been admitted.
+   * Creates a session for a client that has been admitted.
    *
-   * @throws {SessionPoolError} When the pool cannot any more.
+   * @throws {SessionPoolError} If the pool no longer can.
    * @throws {RequestError} `ERR_SERVER_CLOSING`
    */
   create(init: SessionInit, connection: ConnectionContext): Session
-  /** Notes that a connection uses a session, which lives there from now on unless it is bound to one. */
+  /**
+   * Notes that a connection uses a session, which belongs to it from now on unless the session is
+   * bound to another one.
+   */
   use(session: Session, connection: ConnectionContext): void
   /** Notes that a track of a session has been set up, to play or to publish, over the connection or by UDP. */
   noteSetUp(session: Session, isPublisher: boolean): void
-  /** Whether the server, and not its client, has ended a session with this id a moment ago that was the claimant's. */
+  /**
+   * True if the server itself, and not the client, ended a session with this id a moment ago, and
+   * the session was the claimant's.
+   */
   hasEnded(id: string, claimant: SessionOwner): boolean
-  /** Notes that its client has torn a session down that had ended: nobody has anything to say to it any more. */
+  /** Notes that its client has torn down an ended session: no further request for it succeeds. */
   forgetEnded(id: string): void
 }
 
-/** The publications of a server that wait for their SETUP, or are set up; `sources/announcements.ts` counts them. */
+/**
+ * The publications of a server that wait for their SETUP or are set up; see
+ * `sources/announcements.ts`.
+ */
 export interface Announcements {
   /**
-   * Makes sure that a connection may announce.
+   * Checks that a connection may announce.
    *
    * @param leaving - Publications that end when the new one begins.
-   * @returns Milliseconds that are left for the first SETUP; 0 = any time.
+   * @returns Remaining milliseconds for the first SETUP; 0 = no limit.
    * @throws {SessionPoolError} `ERR_SESSION_POOL_FULL`
    * @throws {RequestError} `ERR_FORBIDDEN`
    */
@@ -55,128 +64,134 @@ export interface Announcements {
   ended(connection: ConnectionContext, publication: Publication): void
 }
 
-/** The media that a server serves, until their sources are closed; `sources/served-media.ts` keeps them. */
+/** The media of a server, until their sources are closed; see `sources/served-media.ts`. */
 export interface ServedMedia {
-  /** Makes sure that media may be made. @throws {RequestError} `ERR_SERVER_CLOSING` */
+  /** Checks that media may be created. @throws {RequestError} `ERR_SERVER_CLOSING` */
   requireOpen(): void
   /** Notes a media, until its source is closed. */
   note(media: Media): void
 }
 
-/** A media that a DESCRIBE has made for the SETUP that follows it; `sources/described-media.ts` holds it. */
+/**
+ * A media that a DESCRIBE has created for the SETUP that follows it; see
+ * `sources/described-media.ts`.
+ */
 export interface DescribedMedia {
   readonly media: Media
-  /** Whether the factory would make this media for the request. */
+  /** True if the factory would create this media for the request. */
   isFor(factory: MediaFactory, request: MediaRequest): boolean
-  /** Lets go of the media. */
+  /** Releases the media. */
   release(): void
 }
 
-/** A request of which only the URI has been looked at. */
+/** A request of which only the URI has been parsed. */
 export type UnauthorizedRequest = Omit<RequestContext, 'session'>
 
-/** The user behind a request (nobody in particular: `undefined`), or why it is not answered. */
+/** The user of a request (`undefined` without login), or the response that refuses it. */
 export type Authorization = { readonly user: string | undefined } | { readonly refusal: Reply }
 
-/** Who may ask for what. */
+/** Authenticates and authorises requests. */
 export interface Authorizer {
   /**
-   * Looks at the credentials of a request and at what it is about; no session is touched.
+   * Checks the credentials of a request against its subject. No session is touched.
    *
-   * @throws {RequestError} `ERR_TOO_MANY_ATTEMPTS`; whatever a hook throws.
+   * @throws {RequestError} `ERR_TOO_MANY_ATTEMPTS`. Errors of a hook are thrown on.
    */
   authorize(request: UnauthorizedRequest): Promise<Authorization>
 }
 
-/** What a handler may use of the server. */
+/** The parts of the server that handlers use. */
 export interface ServerContext {
   readonly clock: Clock
   readonly pool: SessionPool
   readonly mounts: MountPoints
-  /** What was announced and is not set up yet. */
+  /** Publications that are announced but not set up yet. */
   readonly announcements: Announcements
   readonly media: ServedMedia
-  /** Nothing when everybody may do everything. */
+  /** `undefined` if everybody may do everything. */
   readonly authorizer: Authorizer | undefined
-  /** The server's UDP ports; nothing when UDP is turned off. */
+  /** The server's UDP ports; `undefined` if UDP is turned off. */
   readonly udp: () => UdpTransport | undefined
   readonly sessions: ServerSessions
-  /** Ends UDP sessions whose client is gone. */
+  /** Ends UDP sessions whose client has gone. */
   readonly refusals: RefusalMonitor
-  /** Ends publishers that send nothing any more. */
+  /** Ends the sessions of publishers that have stopped sending. */
   readonly silence: SilenceMonitor
-  /** When a second publisher takes the path of the first. */
+  /** Condition under which a second publisher replaces the first on a path. */
   readonly publisherTakeover: PublisherTakeover
-  /** For publications. */
+  /** Limits on the packets kept of publications. */
   readonly gopCache: GopCacheLimits | undefined
-  /** Of all media that are served, publications among them. */
+  /** Budget for the caches of all media, including publications. */
   readonly cacheBudget: CacheBudget
-  /** For publications whose path has no policy of its own. */
+  /** Timeline of publications whose path has no policy of its own. */
   readonly timeline: TimelinePolicy
-  /** What media are encrypted with on secure connections; nothing when SRTP is turned off. */
+  /** Cipher for media on secure connections; `undefined` if SRTP is turned off. */
   readonly srtp: SrtpSuite | undefined
-  /** Where media may go by multicast whose factory does not say, publications among them. */
+  /** Multicast addresses for publications, and for media whose factory has no option of its own. */
   readonly multicast: MulticastAddressPool | undefined
-  /** Announces a publication that has begun, or ended, to the application. */
+  /** Emits the start or end of a publication to the application. */
   readonly publicationStarted: (publication: Publication) => void
   readonly publicationEnded: (publication: Publication) => void
 }
 
-/** What a handler may use of the connection that brought the request. */
+/** The parts of a connection that handlers use. */
 export interface ConnectionContext {
-  /** Carries the media that travel inside the connection. */
+  /** Sends the media inside the connection. */
   readonly carrier: InterleavedCarrier
-  /** Numeric, IPv4 never in IPv6 notation. */
+  /** Numeric address of the client, IPv4 never in IPv6 notation. */
   readonly remoteAddress: string
-  /** Of our end, in the same form. */
+  /** The server's address on this connection, in the form of `remoteAddress`. */
   readonly localAddress: string
-  /** `host:port` of our end, for Content-Base. */
+  /** `host:port` of the server's end, for Content-Base. */
   readonly localAuthority: string
-  /** Whether nobody between the client and us can read along: TLS. */
+  /** True with TLS: nobody between client and server can read along. */
   readonly isSecure: boolean
-  /** Whether it comes through HTTP or a WebSocket: media travel inside it or not at all. */
+  /**
+   * True if the connection runs over HTTP or a WebSocket: media are then sent inside it or not at
+   * all.
+   */
   readonly isTunnelled: boolean
-  /** The sessions that live here: this connection was the last to use them. */
+  /** Sessions for which this connection was the last to use them. */
   readonly sessions: Set<Session>
   readonly isClosed: boolean
-  /** Aborts when the connection is closed. */
+  /** Aborts when the connection closes. */
   readonly closeSignal: AbortSignal
-  /** Announced here and not yet set up. */
+  /** Publication announced on this connection and not yet set up. */
   publication: Publication | undefined
-  /** Described here and not yet set up; one that is replaced is released. */
+  /** Media described on this connection and not yet set up. A replaced one is released. */
   described: DescribedMedia | undefined
-  /** A session that lived here lives with another connection from now on. */
+  /** Called when another connection takes over a session of this one. */
   sessionLeft(session: Session): void
   /**
-   * A session that lived here is gone.
+   * Called when a session of this connection has ended.
    *
-   * @param farewellMs - Milliseconds after which the connection is closed unless it has another session by then or has
-   *   asked for something; `undefined` = it stays.
+   * @param farewellMs - Milliseconds after which the connection is closed, unless it has another
+   *   session or a new request by then; `undefined` = it stays.
    */
   sessionRemoved(session: Session, farewellMs: number | undefined): void
 }
 
-/** One request on its way through a handler. */
+/** One request, as passed to a handler. */
 export interface RequestContext {
   readonly server: ServerContext
   readonly connection: ConnectionContext
   readonly request: RtspRequest
-  /** `undefined` for `*`. */
+  /** Parsed request URI; `undefined` for `*`. */
   readonly target: RequestTarget | undefined
   /** The session that the request names and the client owns. */
   readonly session: Session | undefined
-  /** Who asks, for the ownership of sessions. */
+  /** The client, for checking the ownership of sessions. */
   readonly claimant: SessionOwner
 }
 
-/** What the wire hears. CSeq, Timestamp and Session are added when it is written. */
+/** A response before serialisation, which adds CSeq, Timestamp and Session. */
 export interface Reply {
   readonly statusCode: number
   readonly headers?: readonly (readonly [name: string, value: string])[]
   readonly body?: Buffer | string
-  /** The session to name in the answer. */
+  /** The session to name in the response. */
   readonly session?: Session
-  /** Runs in the same turn, right after the answer was written: media never precede it. */
+  /** Runs in the same turn, right after the response was written, so that no media precede it. */
   readonly afterWrite?: () => void
 }
 

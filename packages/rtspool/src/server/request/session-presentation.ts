@@ -8,19 +8,19 @@ import type { Session, SessionMedia, StreamTransport } from '../../session-pool/
 import type { RequestContext } from './request-context.js'
 import type { RequestTarget } from './target.js'
 
-/** What a session of this server holds: something to play, or something that is published. */
+/** Content of a session: a media to play, or a publication. */
 export type Presentation = Media | Publication
 
-/** The one presentation of a session, or `undefined` when nothing is set up. */
+/** Returns the one presentation of a session, or `undefined` if nothing is set up. */
 export function presentationOf(session: Session): SessionMedia<Presentation> | undefined {
   return session.filter()[0] as SessionMedia<Presentation> | undefined
 }
 
 /**
- * The session and its presentation for a request that works on both.
+ * Returns the session and its presentation, for a request that needs both.
  *
- * @throws {RequestError} `ERR_SESSION_NOT_FOUND` without a session, `ERR_NOT_FOUND` when the URI names another
- * presentation, `ERR_ONLY_AGGREGATE_ALLOWED` when it names one of several tracks.
+ * @throws {RequestError} `ERR_SESSION_NOT_FOUND` without a session, `ERR_NOT_FOUND` if the URI
+ *   names another presentation, `ERR_ONLY_AGGREGATE_ALLOWED` if it names one of several tracks.
  */
 export function requirePresentation({ session, target }: RequestContext): {
   session: Session
@@ -40,8 +40,8 @@ export function requirePresentation({ session, target }: RequestContext): {
 }
 
 /**
- * Whether the target is the presentation that the session holds, or a track of it. The query does not count:
- * it was of use when the media was chosen, and some clients drop it afterwards.
+ * True if the target is the session's presentation, or a track of it. The query does not count: it
+ * selected the media, and some clients drop it afterwards.
  */
 export function isSame(
   { path, media }: SessionMedia<Presentation>,
@@ -51,7 +51,10 @@ export function isSame(
   return isPublication(media) && media.trackIndexOf(target.full) !== undefined
 }
 
-/** The track that the target names, if it names one: of our control URIs, or of those that were announced. */
+/**
+ * Returns the index of the track that the target names, by one of our control URIs or an announced
+ * one.
+ */
 function trackIndexIn(
   presentation: Presentation,
   { trackIndex, full }: RequestTarget,
@@ -59,7 +62,9 @@ function trackIndexIn(
   return isPublication(presentation) ? presentation.trackIndexOf(full) : trackIndex
 }
 
-/** The same words for a missing, unknown, expired and foreign id: nothing can be learned from them. */
+/**
+ * The error is the same for a missing, unknown, expired and foreign id, so that it reveals nothing.
+ */
 export function sessionNotFound(): RequestError {
   return new RequestError('ERR_SESSION_NOT_FOUND', 'no such session')
 }
@@ -76,7 +81,7 @@ export function recordStreamsOf(held: SessionMedia<Presentation>): Map<number, R
   return streams
 }
 
-/** What protects a track of the session that is set up as SRTP. */
+/** Returns the keys of a track of the session, if it is set up as SRTP. */
 export function securityOf(session: Session, trackIndex: number): StreamSecurity | undefined {
   const stream = presentationOf(session)?.getTransport(trackIndex)
   const isOurs = stream instanceof PlayStream || stream instanceof RecordStream
@@ -86,6 +91,6 @@ export function securityOf(session: Session, trackIndex: number): StreamSecurity
 export const isPublication = (presentation: Presentation): presentation is Publication =>
   presentation instanceof Publication
 
-/** What carries a stream that this server has set up. */
+/** Returns the lower transport of a stream that this server has set up. */
 export const lowerTransportOf = (stream: StreamTransport): 'TCP' | 'UDP' | undefined =>
   stream instanceof PlayStream || stream instanceof RecordStream ? stream.lowerTransport : undefined

@@ -4,17 +4,19 @@ import type { RequestContext } from './request-context.js'
 import { sessionNotFound } from './session-presentation.js'
 
 /**
- * What must hold of the session of a request. Handlers ask again after each `await`: meanwhile the session may
- * have ended or moved on, and the connection may be gone.
+ * Checks that the session of a request is still valid. Handlers call it again after each `await`:
+ * meanwhile the session may have ended or changed its state, and the connection may be closed.
  *
- * @throws {RequestError} `ERR_SESSION_NOT_FOUND`, or `ERR_METHOD_NOT_VALID_IN_STATE` (RFC 2326 A.2).
+ * @throws {RequestError} `ERR_SESSION_NOT_FOUND`, or `ERR_METHOD_NOT_VALID_IN_STATE` (RFC 2326
+ *   A.2).
  */
 export function requireValid({
   session,
   connection,
   request: { method },
 }: Pick<RequestContext, 'session' | 'connection' | 'request'>): void {
-  // Nobody hears this; but nothing may be made for a connection that gives nothing back any more.
+  // The client will not receive this. But nothing may be created for a closed connection, which
+  // would never release it.
   if (connection.isClosed || session?.removalReason !== undefined) throw sessionNotFound()
   if (!session || !isPublicMethod(method) || isValidInState(method, session.state)) return
   throw new RequestError(
@@ -25,10 +27,10 @@ export function requireValid({
 }
 
 /**
- * Asked when something has failed for a session: one that is gone takes its media along, and what that cuts short is
- * nobody's fault.
+ * Call after a failure. If the session has ended meanwhile (other than with its media), the failure
+ * is only a consequence, and the client gets 454.
  *
- * @throws {RequestError} `ERR_SESSION_NOT_FOUND` when the session has ended, and not with its media.
+ * @throws {RequestError} `ERR_SESSION_NOT_FOUND` if the session has ended, but not with its media.
  */
 export function requireWanted({ session }: RequestContext): void {
   const reason = session?.removalReason

@@ -1,27 +1,27 @@
 import { RequestError } from '../../errors.js'
 import { isAsterisk, parseRtspUri, type RtspUri } from '../../rtsp/index.js'
 
-/** What a request URI names: a presentation, or one track of it. */
+/** A parsed request URI: a presentation, or one track of it. */
 export interface RequestTarget {
   readonly uri: RtspUri
   /** Decoded path of the presentation, without track and trailing slash. */
   readonly path: string
-  /** As received, without the track. */
+  /** Query as received, without the track. */
   readonly query: string | undefined
-  /** Raw path and query of the presentation: equal for equal presentations. */
+  /** Raw path and query of the presentation: equal text for equal presentations. */
   readonly presentation: string
   /** Raw path and query with the track, without trailing slash. */
   readonly full: string
-  /** From `trackID=N`, the control URIs that this server writes. */
+  /** Track index from `trackID=N` in the control URIs that this server writes. */
   readonly trackIndex: number | undefined
 }
 
 const trackPrefix = '/trackID='
-/** No media has more tracks than fit into this many digits. */
+/** No media has more tracks than this many digits can number. */
 const maxTrackDigits = 3
 
 /**
- * Splits a request URI into presentation and track. The track stands after the query where there is one,
+ * Splits a request URI into presentation and track. The track follows the query, if there is one,
  * because clients append it to Content-Base (FFmpeg 5.1, GStreamer 1.22).
  *
  * @returns `undefined` for `*`.
@@ -47,20 +47,20 @@ export function parseTarget(text: string): RequestTarget | undefined {
   }
 }
 
-/** What stands in Content-Base where the client has sent a path only. */
+/** Authority for Content-Base if the client has sent a path only. */
 interface LocalBase {
   readonly localAuthority: string
   readonly isSecure: boolean
 }
 
-/** The base of relative control URIs for a presentation: ends with `/`, after the query. */
+/** Returns the base of relative control URIs for a presentation: ends with `/`, after the query. */
 export function contentBase({ uri, presentation }: RequestTarget, local: LocalBase): string {
   const scheme = uri.scheme ?? (local.isSecure ? 'rtsps' : 'rtsp')
   const authority = uri.authority || local.localAuthority
   return `${scheme}://${authority}${presentation}${presentation.endsWith('/') ? '' : '/'}`
 }
 
-/** The target of a request that cannot go to `*`. */
+/** Returns the target of a request for which `*` is not allowed. */
 export function requireTarget(target: RequestTarget | undefined): RequestTarget {
   if (target) return target
   throw new RequestError('ERR_REQUEST_URI', "expected the URI of a presentation, got '*'")

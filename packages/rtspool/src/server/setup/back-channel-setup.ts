@@ -14,13 +14,19 @@ import { parseTarget } from '../request/target.js'
 import { type StreamSetup, takeTransport } from './stream-setup.js'
 import { type ChosenTransport, isMulticast } from './transport-choice.js'
 
-/** The feature that a client requires to be shown the back channel (ONVIF Streaming Specification section 5.3.1). */
+/**
+ * Feature tag in Require with which a client requests a description with the back channel (ONVIF
+ * Streaming Specification section 5.3.1).
+ */
 export const backChannelTag = 'www.onvif.org/ver20/backchannel'
 
 export const requiresBackChannel = ({ headers }: RtspRequest): boolean =>
   parseRequire(headers).includes(backChannelTag)
 
-/** Required features that are not there: the back channel is, where the mount of the request has one. */
+/**
+ * Returns the required features that are missing. The back channel is supported if the mount of the
+ * request has one.
+ */
 export function unsupportedFeatures({
   request,
   server,
@@ -32,13 +38,13 @@ export function unsupportedFeatures({
   return factory?.options.backChannel ? required.filter((tag) => tag !== backChannelTag) : required
 }
 
-/** Index of the back channel among the tracks of a description: it comes last. */
+/** Returns the index of the back channel among the tracks of a description: it is the last one. */
 export const backChannelIndexOf = ({ backChannel, tracks }: Media): number | undefined =>
   backChannel ? tracks.length : undefined
 
 const sinks = new WeakMap<RecordStream, BackChannelSink>()
 
-/** From PLAY on the application hears what comes over the back channels of the session. */
+/** Passes packets on the session's back channels to the application, from PLAY on. */
 export function openBackChannels(held: SessionMedia<Presentation>): void {
   if (isPublication(held.media)) return
   for (const stream of recordStreamsOf(held).values()) {
@@ -48,10 +54,10 @@ export function openBackChannels(held: SessionMedia<Presentation>): void {
 }
 
 /**
- * Sets the back channel up; what arrives before PLAY is dropped.
+ * Sets up the back channel. Packets that arrive before PLAY are dropped.
  *
- * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` for multicast, `ERR_KEY_MANAGEMENT` for SRTP without a key,
- * `ERR_BACK_CHANNEL_IN_USE` when another client has it.
+ * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` for multicast, `ERR_KEY_MANAGEMENT` for SRTP
+ *   without a key, `ERR_BACK_CHANNEL_IN_USE` if another client has it.
  */
 export function setUpBackChannel(
   { server, connection, claimant, request }: RequestContext,
@@ -100,7 +106,7 @@ export function setUpBackChannel(
     })
     media.join(stream)
     sinks.set(stream, sink)
-    // Who sets its back channel up anew keeps its place.
+    // A client that sets up its back channel again keeps its place.
     if (before instanceof RecordStream) sinks.delete(before)
     return {
       stream,

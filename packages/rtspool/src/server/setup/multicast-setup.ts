@@ -13,7 +13,7 @@ import type { RequestTarget } from '../request/target.js'
 import type { StreamSetup } from './stream-setup.js'
 import { type ChosenTransport, isMulticast, type MulticastTransport } from './transport-choice.js'
 
-/** Where what a SETUP names may go by multicast: known before there is a media for it. */
+/** Returns the multicast addresses for a SETUP, known before its media exists. */
 export function multicastOf(
   { server, session }: RequestContext,
   { path }: RequestTarget,
@@ -24,7 +24,10 @@ export function multicastOf(
   return factory ? (factory.options.multicast ?? server.multicast) || undefined : undefined
 }
 
-/** The groups of a media as its description names them; none where media are not sent so: inside TLS and tunnels. */
+/**
+ * Returns the groups of a media for its description; none inside TLS and tunnels, where media are
+ * not sent by multicast.
+ */
 export function multicastPlaces(
   { server, connection }: RequestContext,
   media: Media,
@@ -39,9 +42,9 @@ export function multicastPlaces(
 }
 
 /**
- * The transport for a track of a media that is there now: another alternative where no group is free.
+ * Chooses the transport for a track of an existing media: another alternative if no group is free.
  *
- * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` when there is no other.
+ * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` if there is no other.
  */
 export function withFreeGroup(
   media: Media,
@@ -54,7 +57,7 @@ export function withFreeGroup(
   throw noGroup()
 }
 
-/** Sets one track up for a viewer of its multicast group; all viewers share one stream. */
+/** Sets up one track for a viewer of its multicast group. All viewers share one stream. */
 export function setUpMulticastStream(
   context: RequestContext,
   session: Session,
@@ -96,7 +99,10 @@ function playStreamOf(
   })
 }
 
-/** RFC 2326 section 12.39. The source lets receivers join for this sender alone; it is left out when unsure. */
+/**
+ * Formats the Transport header of the response (RFC 2326 section 12.39). Receivers can join for the
+ * given source alone; it is omitted when unknown.
+ */
 function answerOf(
   group: MulticastStream,
   { address, ports, ttl }: MulticastPlace,

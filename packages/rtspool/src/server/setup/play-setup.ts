@@ -15,7 +15,7 @@ import type { RequestContext } from '../request/request-context.js'
 import { type StreamSetup, type TakenTransport, takeTransport } from './stream-setup.js'
 import type { UnicastTransport } from './transport-choice.js'
 
-/** Sets one track up for a viewer; nothing is sent before PLAY. */
+/** Sets up one track for a viewer. Nothing is sent before PLAY. */
 export function setUpPlayStream(
   context: RequestContext,
   session: Session,
@@ -30,12 +30,12 @@ export function setUpPlayStream(
   let stream: PlayStream | undefined
   let watch: ViewerWatch | undefined
   const receivers = {
-    // Clients behind a NAT send something to open the way; it means nothing.
+    // Clients behind a NAT send packets to open a path; their content has no meaning.
     rtp: () => {},
     rtcp: (compound: Buffer) => stream?.receiveRtcp(compound),
   }
   const taken = takeTransport(connection, transport, secured(receivers, security), {
-    // What comes from there is somebody else's now: no socket of ours may stand in its way.
+    // Packets from there now belong to another session: no socket of this one may get them.
     onReplaced: () => watch?.endRefusals(),
     onForeignPort: foreignPortTeller({
       ...{ path: media.path, track: trackIndex, client: 'viewer' },
@@ -81,7 +81,8 @@ function answerOf(
   { track, security }: PlayStream,
   taken: TakenTransport,
 ): Pick<StreamSetup, 'answer' | 'keyMgmt'> {
-  // GStreamer 1.22 sets its decoder up from an ssrc here, without the rollover counter; MIKEY tells both.
+  // GStreamer 1.22 would configure its decoder with this ssrc, but without the rollover counter;
+  // MIKEY contains both.
   const ssrc = track.ssrc === undefined || security ? {} : { ssrc: track.ssrc }
   return {
     answer: { mode: 'PLAY', ...ssrc, ...taken.answer },
@@ -91,7 +92,7 @@ function answerOf(
   }
 }
 
-/** Where the packets of the track go. */
+/** Creates the reader that the track's packets are sent to. */
 function readerOf(
   { connection }: RequestContext,
   session: Session,
@@ -127,11 +128,11 @@ function readerOf(
   }
 }
 
-/** What tells whether a viewer by UDP is still there, beside its RTCP from the port that it announced. */
+/** Detects a UDP viewer that has gone, and RTCP from a port that it did not announce. */
 interface ViewerWatch {
-  /** It has sent RTCP. */
+  /** The viewer has sent RTCP. */
   heard(): void
-  /** No longer learns what the viewer refuses. Idempotent. */
+  /** Stops watching for refused packets. Idempotent. */
   endRefusals(): void
   end(): void
 }
@@ -146,7 +147,7 @@ function watchViewer(
   const { rtp, rtcp, clientPorts } = transport
   const address = connection.remoteAddress
   const endRefusals = server.refusals.watch(session, stream, rtp, { address, port: clientPorts[0] })
-  // What is encrypted echoes nothing that could be looked for.
+  // Encrypted reports contain no echo that could be recognised.
   const learned = stream.security
     ? undefined
     : new LearnedRtcp({ clock: server.clock, endpoint: rtcp, address, stream })

@@ -9,7 +9,7 @@ import type { RequestContext } from '../request/request-context.js'
 import { type StreamSetup, takeTransport } from './stream-setup.js'
 import type { UnicastTransport } from './transport-choice.js'
 
-/** Sets one track up for a publisher; what arrives before RECORD is dropped. */
+/** Sets up one track for a publisher. Packets that arrive before RECORD are dropped. */
 export function setUpRecordStream(
   { server, connection, request }: RequestContext,
   session: Session,
@@ -29,7 +29,8 @@ export function setUpRecordStream(
     holder: session,
     onForeignPort: foreignPortTeller({ ...place, client: 'publisher' }),
   })
-  // A connection that closes tells by itself, and who sends something now and then sends it over TCP.
+  // Over TCP the end of the connection shows that the publisher has gone, and rare packets are no
+  // sign of a crash.
   const endWatch = transport.lowerTransport === 'UDP' ? server.silence.watch(session) : undefined
   stream = new RecordStream({
     clock: server.clock,

@@ -10,12 +10,14 @@ import { type RequestTarget, requireTarget } from '../request/target.js'
 import type { ChosenTransport } from './transport-choice.js'
 
 /**
- * The session that a client gives up with a SETUP that names none: it had set the same presentation up by UDP, on this
- * connection, has played it and does not any more, and asks for it inside the connection now. FFmpeg (5.1, 9) falls back so when
- * no datagram comes: PAUSE, then a SETUP without `Session`, and never a TEARDOWN. A further SETUP by UDP is that of
- * another viewer.
+ * Returns the session that a client abandons with a SETUP that names none. The client had set up
+ * the same presentation by UDP on this connection, has played it but no longer does, and now
+ * requests interleaved transport.
  *
- * @returns `undefined` where nothing is given up.
+ * FFmpeg (5.1, 9) falls back in this way if no datagram arrives: PAUSE, then a SETUP without
+ * `Session`, and never a TEARDOWN. A further SETUP by UDP belongs to another viewer.
+ *
+ * @returns `undefined` if no session is abandoned.
  */
 export function replacedSession(
   context: RequestContext,

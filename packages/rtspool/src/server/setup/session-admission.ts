@@ -5,7 +5,7 @@ import type { AccessAction } from '../auth/rules.js'
 import type { ConnectionContext, RequestContext } from '../request/request-context.js'
 import { requireValid } from '../request/session-validity.js'
 
-/** A class, because V8 takes every object literal with an accessor for a new kind of object. */
+/** A class, because V8 treats every object literal with an accessor as a new kind of object. */
 class AdmitQuestion implements RtspAdmitContext {
   readonly owner: SessionOwner
   readonly path: string
@@ -29,21 +29,21 @@ class AdmitQuestion implements RtspAdmitContext {
     this.#connection = connection
   }
 
-  /** Made for those only who ask for it. */
+  /** Created on demand. */
   get signal(): AbortSignal {
     return this.#connection.closeSignal
   }
 }
 
 /**
- * Asks the pool for a session, before anything is made for the client.
+ * Asks the pool for admission, before anything is created for the client.
  *
- * @param path - Of the presentation that is to be set up.
- * @param action - What for.
- * @param replaces - The session that leaves for the new one.
- * @returns How the session is to begin.
- * @throws {SessionPoolError} When a limit is reached or the hook `onAdmit` refuses.
- * @throws {RequestError} `ERR_SESSION_NOT_FOUND` when the connection has closed meanwhile.
+ * @param path - Path of the presentation to be set up.
+ * @param action - Purpose of the session.
+ * @param replaces - The session that ends in favour of the new one.
+ * @returns Settings of the new session.
+ * @throws {SessionPoolError} If a limit is reached or the hook `onAdmit` refuses.
+ * @throws {RequestError} `ERR_SESSION_NOT_FOUND` if the connection has closed meanwhile.
  */
 export async function admit(
   context: RequestContext,
@@ -55,10 +55,10 @@ export async function admit(
   const owner = { address: claimant.address, user: claimant.user }
   try {
     const init = await server.pool.admit(new AdmitQuestion(owner, path, action, replaces, context))
-    // Whom it belongs to and what it is for are not the hook's: the requests that follow are compared with them.
+    // The hook cannot change owner and path, because later requests are compared with them.
     return init.owner === owner && init.path === path ? init : { ...init, owner, path }
   } finally {
-    // A hook that gave up because nobody waits for it any more has not failed.
+    // A hook that aborted because the connection has closed has not failed.
     requireValid(context)
   }
 }

@@ -4,16 +4,16 @@ import { sourceAddressTo } from '../../transport/system/source-address.js'
 import type { ConnectionContext, RequestContext } from '../request/request-context.js'
 import { type ChosenTransport, isMulticast } from './transport-choice.js'
 
-/** One question a connection: its ends do not change. */
+/** One look-up for each connection, whose ends do not change. */
 const known = new WeakMap<ConnectionContext, Promise<string | undefined>>()
 
 /**
- * Says where a stream comes from that does not come from the address that the client has connected to
- * (RFC 2326 section 12.39): a machine with several addresses sends from one of its own choice, unless the server
+ * Adds `source=` if a stream's source differs from the address that the client has connected to
+ * (RFC 2326 section 12.39). A machine with several addresses chooses one itself, unless the server
  * listens on one of them only.
  *
- * `rtspsrc2` of GStreamer 1.28 is always told: without `source=` it takes the null address of `c=` for the sender, and
- * drops what comes.
+ * `rtspsrc2` of GStreamer 1.28 always gets it: without `source=` it expects packets from the null
+ * address of `c=`, and drops the real ones.
  */
 export async function withSource(
   context: RequestContext,
@@ -39,7 +39,7 @@ async function otherSourceOf(connection: ConnectionContext): Promise<string | un
 const needsSource = ({ request }: RequestContext): boolean =>
   /\brtspsrc2\b/.test(request.headers.get('User-Agent') ?? '')
 
-/** What the client has connected to, as it sees it: behind a NAT, ours is another one. */
+/** Returns the server's address as the client sees it: behind a NAT, it differs from our own. */
 function connectedAddress({ request, connection }: RequestContext): string | undefined {
   const { host } = parseRtspUri(request.uri)
   return withoutZone(isIP(host) > 0 ? host : connection.localAddress)

@@ -8,7 +8,7 @@ import type { Receivers } from '../key-mgmt/srtp-setup.js'
 import type { ConnectionContext } from '../request/request-context.js'
 import type { UnicastTransport } from './transport-choice.js'
 
-/** A stream with its channels or ports, and what the Transport header of the answer says about it. */
+/** A stream with its channels or ports, and its Transport header for the response. */
 export interface StreamSetup {
   readonly stream: PlayStream | RecordStream
   readonly answer: TransportSpecInit
@@ -29,17 +29,18 @@ export interface TakenTransport {
 
 /** The claim on both ports of a stream. */
 export interface StreamClaim extends Pick<PeerClaim, 'holder' | 'onReplaced'> {
-  /** Told of packets from other ports of the client's address. */
+  /** Notified of packets from other ports of the client's address. */
   readonly onForeignPort: ReturnType<typeof foreignPortTeller>
 }
 
 /**
- * Takes channels or ports of the connection for one stream.
+ * Reserves channels or ports of the connection for one stream.
  *
- * @param claim - Of the ports. The holder is the session, where the client is going to send media: they cannot be
- * taken by another session then. Those of a viewer can, because a player that comes back may use the same ports before
- * its old session ends.
- * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` when all channels are in use, or the ports are a sender's.
+ * @param claim - Claim on the ports. With a client that sends media, the holder is the session: no
+ *   other session can then take the ports. A viewer's ports can be taken, because a returning
+ *   player may use the same ports before its old session ends.
+ * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` if all channels are in use, or the ports
+ *   belong to a sender.
  */
 export function takeTransport(
   connection: ConnectionContext,

@@ -8,13 +8,13 @@ import type { MulticastCarrier } from '../../transport/udp/udp-transport.js'
 import { type ChosenProfile, offerFor, srtpSuiteFor } from '../key-mgmt/key-mgmt.js'
 import type { RequestContext } from '../request/request-context.js'
 
-/** A stream to or from one client only. */
+/** Transport of a stream to or from one client. */
 export type UnicastTransport = ChosenProfile & UnicastLowerTransport
 
 type UnicastLowerTransport =
   | {
       readonly lowerTransport: 'TCP'
-      /** The pair that the client asked for, if it did. */
+      /** The pair that the client requested, if any. */
       readonly channels: readonly [number, number] | undefined
     }
   | {
@@ -23,27 +23,27 @@ type UnicastLowerTransport =
       readonly clientPorts: readonly [number, number]
       readonly rtp: UdpEndpoint
       readonly rtcp: UdpEndpoint
-      /** Where it comes from, if that is not where the client has connected to. */
+      /** Source address of the packets, if the client has not connected to it. */
       readonly source?: string
     }
 
-/** A stream to all viewers of a multicast group. */
+/** Transport of a stream to all viewers of a multicast group. */
 export interface MulticastTransport extends ChosenProfile {
   readonly lowerTransport: 'UDP'
   readonly delivery: 'multicast'
   readonly carrier: MulticastCarrier
-  /** What the client takes when no group is free. */
+  /** Transport to use if no group is free. */
   readonly otherwise: ChosenTransport | undefined
 }
 
-/** The alternative of a Transport header that is going to be used. */
+/** The chosen alternative of a Transport header. */
 export type ChosenTransport = UnicastTransport | MulticastTransport
 
 export const isMulticast = (transport: ChosenTransport): transport is MulticastTransport =>
   transport.lowerTransport === 'UDP' && transport.delivery === 'multicast'
 
 /**
- * For streams that go to us.
+ * Returns the transport of a stream sent by the client.
  *
  * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` for multicast.
  */
@@ -52,15 +52,15 @@ export function requireUnicast(transport: ChosenTransport): UnicastTransport {
   throw new RequestError('ERR_UNSUPPORTED_TRANSPORT', 'nobody can publish by multicast')
 }
 
-/** Ports below belong to system services: no media is ever sent there. */
+/** Lower ports belong to system services: no media are ever sent there. */
 const minClientPort = 1024
 
 /**
- * Picks the first alternative that this server can do (RFC 2326 section 12.39).
+ * Chooses the first alternative that this server supports (RFC 2326 section 12.39).
  *
- * @param multicast - What the mount offers of it.
- * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` (461) when there is none, `ERR_KEY_MANAGEMENT` (463) when
- * the keys that come with one of SRTP cannot be used.
+ * @param multicast - Multicast addresses of the mount.
+ * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` (461) if there is none, `ERR_KEY_MANAGEMENT`
+ *   (463) if the keys of an SRTP alternative cannot be used.
  */
 export function chooseTransport(
   specs: readonly TransportSpec[],
@@ -99,7 +99,10 @@ function firstOf(
   return undefined
 }
 
-/** What multicast leaves through; nobody is told a key for it, and a client that needs a tunnel does not hear it. */
+/**
+ * Returns the ports that send multicast. There are no keys for it, and a client that needs a tunnel
+ * cannot receive it.
+ */
 function carrierFor(
   { lowerTransport }: TransportSpec,
   profile: 'AVP' | 'SAVP',
@@ -111,12 +114,18 @@ function carrierFor(
   return carrier && multicast?.hasFamily(carrier.family) ? carrier : undefined
 }
 
-/** RFC 2326 section 12.39: PLAY is meant where nothing is said; go2rtc 1.9 says nothing of what it has announced. */
+/**
+ * True for PLAY or RECORD as in the request. A missing mode means PLAY (RFC 2326 section 12.39),
+ * but go2rtc 1.9 omits it for tracks that it has announced.
+ */
 function isPlain(spec: TransportSpec, mode: 'PLAY' | 'RECORD'): boolean {
   return !spec.append && (spec.mode ?? mode) === mode
 }
 
-/** RTP without encryption stays inside a connection that has it; keys never travel without (ONVIF, RFC 4567). */
+/**
+ * Returns the profile. RTP without encryption is allowed inside a secure connection; keys are never
+ * sent without one (ONVIF, RFC 4567).
+ */
 function profileOf(
   { profile, lowerTransport }: TransportSpec,
   context: RequestContext,
@@ -137,9 +146,10 @@ function expected(context: RequestContext): string {
 }
 
 /**
- * RFC 2326 section 12.39: multicast is meant where nothing is said; clients that name ports of their own, and
- * those of mounts without multicast, mean unicast. Section 16: group, ports and ttl are never the client's to
- * choose; what it wishes is ignored, and the answer says what it gets.
+ * True if an alternative means multicast, which is the default (RFC 2326 section 12.39). Clients
+ * that name ports of their own mean unicast, and so do all on mounts without multicast. The client
+ * never chooses group, ports and ttl (section 16): its values are ignored, and the response
+ * contains the real ones.
  */
 function meansMulticast(spec: TransportSpec, multicast: MulticastAddressPool | undefined): boolean {
   if (spec.lowerTransport !== 'UDP') return spec.delivery === 'multicast'
@@ -158,14 +168,14 @@ function choose(spec: TransportSpec, { server, connection }: RequestContext) {
   // A client that needs a tunnel cannot be reached by UDP.
   if (connection.isTunnelled) return undefined
   const address = connection.remoteAddress
-  // RFC 2326 section 16: media go to nobody but the client that asks.
+  // RFC 2326 section 16: media are sent only to the requesting client.
   if (spec.destination && spec.destination !== address) return undefined
   const clientPorts = spec.clientPort
   if (!clientPorts || clientPorts.some((port) => port < minClientPort)) return undefined
   const rtp = server.udp()?.rtpEndpoint(address)
   const rtcp = server.udp()?.rtcpEndpoint(address)
   if (!rtp || !rtcp) return undefined
-  // What we send would come back to us, and pass for a sign of life.
+  // Our own packets would come back to us and count as a sign of life.
   const isOurs = clientPorts.some((port) => port === rtp.port || port === rtcp.port)
   if (isOurs && isOwnAddress(address)) return undefined
   return { lowerTransport: 'UDP', delivery: 'unicast', clientPorts, rtp, rtcp } as const

@@ -4,7 +4,10 @@ import { hostOf, isSameHost } from '../../host-of.js'
 import type { Publication } from '../../media/streams/publication.js'
 import type { SessionPool } from '../../session-pool/index.js'
 
-/** Announcements without SETUP, each with a description of up to 64 KiB, where the pool has no lower limit. */
+/**
+ * Limit on announcements without SETUP, if the pool has no lower one. Each has a description of up
+ * to 64 KiB.
+ */
 const maxWaiting = 1024
 const maxWaitingPerAddress = 128
 const msPerSecond = 1000
@@ -15,15 +18,16 @@ interface Announcer {
 }
 
 /**
- * What was announced and is not set up yet. It counts as the session that it is going to be, so that nobody has more
- * paths than sessions; and whoever announces again does not begin anew: the time runs from the first announcement.
+ * Publications that are announced but not set up yet. Each counts as its future session, so that
+ * nobody has more paths than sessions. The time for SETUP runs from a connection's first
+ * announcement, even if it announces again.
  */
 export class Announcements {
   readonly #pool: SessionPool
   readonly #clock: Clock
-  /** By host; those that have been set up stay until they end. */
+  /** Publications by host. Those that are set up stay until they end. */
   readonly #byHost = new Map<string, Set<Publication>>()
-  /** When a connection has announced first, until it sets something up. */
+  /** Time of a connection's first announcement, until it sets up a publication. */
   readonly #announcedAt = new WeakMap<Announcer, number>()
 
   constructor(pool: SessionPool, clock: Clock) {
@@ -39,13 +43,14 @@ export class Announcements {
   }
 
   /**
-   * Makes sure that a connection may announce.
+   * Checks that a connection may announce.
    *
-   * @param leaving - What ends when the new one begins: what the connection has announced before, and the publication
-   * of another one that gives way. Each has a place, as an announcement or as a session.
-   * @returns Milliseconds that are left for the first SETUP; 0 = any time.
-   * @throws {SessionPoolError} `ERR_SESSION_POOL_FULL` when a limit of sessions leaves no room.
-   * @throws {RequestError} `ERR_FORBIDDEN` when the time of an announcement of the connection is over.
+   * @param leaving - Publications that end when the new one begins: the connection's previous
+   *   announcement, and a replaced publication. Each has a place, as an announcement or as a
+   *   session.
+   * @returns Remaining milliseconds for the first SETUP; 0 = no limit.
+   * @throws {SessionPoolError} `ERR_SESSION_POOL_FULL` If a session limit is reached.
+   * @throws {RequestError} `ERR_FORBIDDEN` If the connection's time for SETUP is over.
    */
   admit(connection: Announcer, leaving: readonly Publication[]): number {
     const { remoteAddress } = connection
@@ -64,7 +69,7 @@ export class Announcements {
     throw new RequestError('ERR_FORBIDDEN', 'what was announced before was not set up in time')
   }
 
-  /** The connection has announced this. */
+  /** Notes that the connection has announced the publication. */
   note(connection: Announcer, publication: Publication): void {
     const host = hostOf(connection.remoteAddress)
     const known = this.#byHost.get(host)
@@ -74,7 +79,10 @@ export class Announcements {
     this.#announcedAt.set(connection, this.#clock.now())
   }
 
-  /** The connection has set up what it announced: the next announcement has its whole time. */
+  /**
+   * Notes that the connection has set up its publication. The next announcement has the full time
+   * again.
+   */
   settled(connection: Announcer): void {
     this.#announcedAt.delete(connection)
   }
@@ -85,7 +93,7 @@ export class Announcements {
     if (known?.delete(publication) && known.size === 0) this.#byHost.delete(host)
   }
 
-  /** @returns Less than 0 when there is none. */
+  /** @returns Below 0 if no time is left. */
   #timeLeft(connection: Announcer): number {
     const limitMs = this.#pool.limits.maxIdleSetup * msPerSecond
     const now = this.#clock.now()
@@ -105,7 +113,7 @@ function waitingOf(publications: Iterable<Publication>): number {
   return waiting
 }
 
-/** A publication that is set up has one session. */
+/** Counts the publications that are set up: each has one session. */
 const setUpOf = (publications: readonly Publication[]): number =>
   publications.length - waitingOf(publications)
 

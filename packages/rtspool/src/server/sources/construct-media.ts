@@ -8,9 +8,11 @@ import { DescribedMedia } from './described-media.js'
 import { MediaHold } from './media-hold.js'
 
 /**
- * The media for a DESCRIBE. One that is not shared is kept for the SETUP that follows on the same connection.
+ * Returns the media for a DESCRIBE. A media that is not shared is kept for the SETUP that follows
+ * on the same connection.
  *
- * @throws {RequestError} `ERR_NOT_FOUND` when nothing is mounted, `ERR_MEDIA_UNAVAILABLE` when the source fails.
+ * @throws {RequestError} `ERR_NOT_FOUND` if nothing is mounted, `ERR_MEDIA_UNAVAILABLE` if the
+ *   source fails.
  */
 export async function describeMedia(
   context: RequestContext,
@@ -31,8 +33,8 @@ export async function describeMedia(
 }
 
 /**
- * The media for the first SETUP of a session: what DESCRIBE kept, or another one. To be released when the session
- * holds it, or when nothing has come of it.
+ * Returns the media for the first SETUP of a session: the one kept by DESCRIBE, or another one. The
+ * caller releases it when the session holds it, or after a failure.
  *
  * @throws {RequestError} As {@link describeMedia}.
  */
@@ -52,15 +54,15 @@ async function construct(
     server.cacheBudget.openShare(),
   )
   server.media.note(media)
-  // In the same turn: another request may be about to give this one back.
+  // In the same turn, because another request may be about to release this media.
   if (media.state !== 'ended') return new MediaHold(media)
   throw new RequestError('ERR_MEDIA_UNAVAILABLE', `the media of ${path} has just ended`)
 }
 
 /**
- * What answers for a path.
+ * Returns the factory that serves a path.
  *
- * @throws {RequestError} `ERR_NOT_FOUND` when nothing is mounted.
+ * @throws {RequestError} `ERR_NOT_FOUND` if nothing is mounted.
  */
 export function factoryFor(mounts: MountPoints, path: string): MediaFactory {
   const match = mounts.match(path)

@@ -2,8 +2,8 @@ import type { Media, MediaParticipant } from '../../media/media.js'
 import type { MediaFactory, MediaRequest } from '../../media/media-factory.js'
 
 /**
- * A media that is not shared, between the DESCRIBE that it was made for and the SETUP that takes it. It would
- * end if nobody held it: its viewer is the only one that it will ever have.
+ * Holds a media that is not shared, between the DESCRIBE that created it and the SETUP that uses
+ * it. Without a holder it would end, because it will never have another viewer.
  */
 export class DescribedMedia implements MediaParticipant {
   readonly media: Media
@@ -17,7 +17,7 @@ export class DescribedMedia implements MediaParticipant {
     media.join(this)
   }
 
-  /** Whether this is what the factory would make for the request. */
+  /** True if the factory would create this media for the request. */
   isFor(factory: MediaFactory, { path, query }: MediaRequest): boolean {
     return (
       this.#factory === factory &&
@@ -32,6 +32,6 @@ export class DescribedMedia implements MediaParticipant {
   }
 
   mediaEnded(): void {
-    // The SETUP that follows makes another one.
+    // The SETUP that follows creates another media.
   }
 }

@@ -1,9 +1,9 @@
 import type { Media, MediaParticipant } from '../../media/media.js'
 
-/** A client knows their description, and is going to set them up. */
+/** Media whose description a client has received, so that a SETUP will follow. */
 const described = new WeakSet<Media>()
 
-/** Keeps a media while a request works on it, until a session does. */
+/** Holds a media while a request works on it, until a session holds it. */
 export class MediaHold implements MediaParticipant {
   readonly media: Media
 
@@ -12,12 +12,15 @@ export class MediaHold implements MediaParticipant {
     media.join(this)
   }
 
-  /** From now on the media is not ended by a request that came to nothing. */
+  /** Notes that the media was described: a failed request does not end it any more. */
   noteDescribed(): void {
     described.add(this.media)
   }
 
-  /** Lets go of it. One that nobody uses, has started or has described ends: a refused request leaves no media. */
+  /**
+   * Releases the hold. Ends the media if nobody uses, started or described it, so that a refused
+   * request leaves nothing behind.
+   */
   release(): void {
     const { media } = this
     media.leave(this)
@@ -26,6 +29,6 @@ export class MediaHold implements MediaParticipant {
   }
 
   mediaEnded(): void {
-    // The request finds out.
+    // The request will find out.
   }
 }

@@ -5,15 +5,21 @@ import type { RequestContext } from '../request/request-context.js'
 import { presentationOf } from '../request/session-presentation.js'
 import type { PublisherTakeover } from '../server-options.js'
 
-/** Silence after which a publisher gives way to its successor: a reconnect takes longer, a lost packet does not. */
+/**
+ * Silence after which a publisher may be replaced: longer than a lost packet, shorter than a
+ * reconnect.
+ */
 const idleMs = 2000
 
-/** Whether a client may announce what another one publishes already; the first then leaves with reason `replaced`. */
+/**
+ * True if a client may announce a path that another one publishes to; the other's session then ends
+ * with reason `replaced`.
+ */
 export function mayTakeOver(
   { server, connection, claimant }: RequestContext,
   current: Publication,
 ): boolean {
-  // Whoever publishes on this very connection ends that by TEARDOWN.
+  // A publisher on this same connection ends its session by TEARDOWN.
   for (const session of connection.sessions) {
     if (presentationOf(session)?.media === current) return false
   }
@@ -27,7 +33,7 @@ export function mayTakeOver(
   return policies[server.publisherTakeover]()
 }
 
-/** The same user; where nobody has logged in, the same host. */
+/** True for the same user, or without login for the same host. */
 function isSameClient(one: SessionOwner, other: SessionOwner): boolean {
   if (one.user !== undefined || other.user !== undefined) return one.user === other.user
   return isSameHost(one.address, other.address)

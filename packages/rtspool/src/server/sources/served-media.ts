@@ -1,17 +1,17 @@
 import { RequestError } from '../../errors.js'
 import type { Media } from '../../media/media.js'
 
-/** The media that a server serves, until their sources are closed: those of mounts that are gone among them. */
+/** The media of a server until their sources are closed, including those of removed mounts. */
 export class ServedMedia {
   readonly #media = new Set<Media>()
   #isClosed = false
 
-  /** To be asked before a media is made. @throws {RequestError} `ERR_SERVER_CLOSING` */
+  /** Checks that a media may be created. @throws {RequestError} `ERR_SERVER_CLOSING` */
   requireOpen(): void {
     if (this.#isClosed) throw new RequestError('ERR_SERVER_CLOSING', 'the server is closing')
   }
 
-  /** Media that are served, or whose sources are being closed. */
+  /** Number of media in use, or whose sources are being closed. */
   get size(): number {
     return this.#media.size
   }
@@ -23,7 +23,10 @@ export class ServedMedia {
     if (this.#isClosed) void media.end()
   }
 
-  /** Ends all of them, and whatever comes later. @returns When the sources of those that came so far are closed. */
+  /**
+   * Ends all media, including later ones. @returns Resolves when the sources of the present media
+   * are closed.
+   */
   async close(): Promise<void> {
     this.#isClosed = true
     await Promise.all([...this.#media].map((media) => media.end()))
