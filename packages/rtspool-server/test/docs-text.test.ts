@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest'
+import {
+  anchorsOf,
+  linksOf,
+  namedFiles,
+  sentencesOf,
+  snippetsOf,
+} from '../../../scripts/docs-text.mjs'
+import { withoutComments } from '../../../scripts/strip-comments.mjs'
+
+const page = `# One \`port\`, or two
+
+The server listens on \`127.0.0.1\`. It sends RFC 2326 section 12.39 to [players](guides/x.md#top),
+and no more! Version 1.22 is old.
+
+- an item of four words
+- two words
+
+| head | of a table |
+| --- | --- |
+| 3 | this cell counts as one sentence |
+
+\`\`\`sh
+ffplay rtsp://127.0.0.1/ # [no link](here.md)
+\`\`\`
+
+## One \`port\`, or two
+
+See \`server/server.ts\` and \`intro.mp4\`.
+`
+
+describe('a page of the documentation', () => {
+  it('has the sentences of its paragraphs, items and cells', () => {
+    expect(sentencesOf(page).map(({ words }) => words)).toEqual([5, 11, 4, 5, 6, 4])
+  })
+
+  it('counts code and links as the words that a reader sees', () => {
+    const [first] = sentencesOf('It needs `new Server({ port: 1 })` and [one good page](x.md).')
+    expect(first?.words).toBe(7)
+  })
+
+  it('has an anchor for each heading, numbered where two are equal', () => {
+    expect([...anchorsOf(page)]).toEqual(['one-port-or-two', 'one-port-or-two-1'])
+  })
+
+  it('has links and names of files outside of its snippets only', () => {
+    expect(linksOf(page)).toEqual(['guides/x.md#top'])
+    expect(namedFiles(page)).toEqual(['server/server.ts'])
+  })
+
+  it('tells the language and the line of each snippet', () => {
+    expect(snippetsOf(page).map(({ language, line }) => [language, line])).toEqual([['sh', 14]])
+  })
+})
+
+describe('compiled JavaScript without comments', () => {
+  it.each([
+    ['a comment of its own line', '// why\nconst a = 1\n', 'const a = 1\n'],
+    [
+      'a docstring inside a class',
+      'class A {\n    /** b */\n    b;\n}\n',
+      'class A {\n    b;\n}\n',
+    ],
+    ['a comment behind code', 'a(); // now\nb();\n', 'a(); \nb();\n'],
+    ['a comment inside a call', 'a(/* none */ undefined);\n', 'a( undefined);\n'],
+    ['a comment at the end', 'a();\n/* end */\n', 'a();\n'],
+  ])('loses %s', (_name, text, stripped) => {
+    expect(withoutComments(text)).toBe(stripped)
+  })
+
+  it.each([
+    "const url = 'rtsp://host/a';\n",
+    'const pattern = /\\/\\*[/]/;\n',
+    'const text = `// not /* one */`;\n',
+    'const half = a / b / c;\n',
+  ])('keeps %s as it is', (text) => {
+    expect(withoutComments(text)).toBe(text)
+  })
+})
