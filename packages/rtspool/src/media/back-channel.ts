@@ -126,7 +126,7 @@ export class BackChannel {
 }
 
 function checkReceiver(receiver: unknown): void {
-  const expected = 'backChannel.open must answer a receiver with the methods packet and close'
+  const expected = 'backChannel.open must return a receiver with the methods packet and close'
   if (isThenable(receiver)) {
     // An application that has opened something gets the chance to close it.
     const closing = Promise.resolve(

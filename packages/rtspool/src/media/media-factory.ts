@@ -248,7 +248,7 @@ export class MediaFactory {
       if (typeof key === 'string') return key
       disown('sharedKey', key)
       const got = isThenable(key) ? 'a promise' : kindOf(key)
-      throw new TypeError(`sharedKey must answer a string at once, got ${got}`)
+      throw new TypeError(`sharedKey must return a string, got ${got}`)
     } catch (error) {
       throw error instanceof RequestError ? error : sourceFailed(request.path, error)
     }

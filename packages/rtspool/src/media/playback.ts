@@ -68,7 +68,9 @@ export class Playback {
     this.#seeking = sought.catch(() => {})
     const begin: unknown = await sought
     if (typeof begin !== 'number' || !(begin >= 0)) {
-      throw new TypeError(`seek of a source must answer where it begins, got ${shown(begin)}`)
+      throw new TypeError(
+        `seek of a source must return the time at which it begins, got ${shown(begin)}`,
+      )
     }
     this.#state = 'ready'
     this.#endSeconds = endSeconds

@@ -86,7 +86,7 @@ export async function areRight(
   if (isUserSecret(known)) return isMadeWith(known, credentials, realm, method) && !isNobody
   const ways = authorization.scheme === 'Basic' ? ', true or false' : ''
   throw new TypeError(
-    `auth.verify must answer the password, { ha1 }${ways}, or undefined for nobody, got ${shapeOf(known)}`,
+    `auth.verify must return the password, { ha1 }${ways}, or undefined for nobody, got ${shapeOf(known)}`,
   )
 }
 
@@ -98,7 +98,7 @@ function isMadeWith(
 ): boolean {
   const ha1 = ha1From(secret, algorithm, authorization.username, realm)
   if (ha1 === undefined) {
-    throw new TypeError(`auth.verify must answer ha1 of ${algorithm}, which is offered`)
+    throw new TypeError(`auth.verify must return ha1 of ${algorithm}, which the server offers`)
   }
   return authorization.scheme === 'Basic'
     ? isPasswordOf(ha1, algorithm, realm, authorization)

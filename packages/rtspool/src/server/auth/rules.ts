@@ -89,7 +89,7 @@ export class AccessRules {
       if (answer === true) return true
       if (answer !== false) {
         const got = shapeOf(answer)
-        throw new TypeError(`auth.rules: ${action} must answer true or false, got ${got}`)
+        throw new TypeError(`auth.rules: ${action} must return true or false, got ${got}`)
       }
     }
     return false

@@ -355,7 +355,7 @@ describe('the back channel', () => {
     for (const _ of [1, 2]) {
       expect((await setUp(client, `${urlOf(server, '/door')}/trackID=2`)).statusCode).toBe(500)
     }
-    const expected = 'backChannel.open must answer a receiver with the methods packet and close'
+    const expected = 'backChannel.open must return a receiver with the methods packet and close'
     expect(failures.map(String)[1]).toContain(`TypeError: ${expected}`)
     expect(String(failures[1])).toContain(got)
     expect(closed).toBe(kind === 'a promise' ? 2 : 0)

@@ -28,15 +28,15 @@ const setUp = (client: RtspTestClient, server: RtspServer, headers = {}, track =
   })
 
 interface Hook {
-  /** Of the server whose hook answers so. */
+  /** Options of a server whose hook returns the value. */
   readonly options?: (answer: () => unknown) => RtspServerOptions
   readonly factory?: (answer: () => unknown) => MediaFactory
   readonly ask?: typeof setUp
-  /** Names the hook in what `requestFailed` tells. */
+  /** Beginning of the message in the event `requestFailed`. */
   readonly named: string
-  /** Answers that are documented, and let nobody in: they are no failure. */
+  /** Documented values that admit nobody, which are no failure. */
   readonly documented?: readonly unknown[]
-  /** Whether the hook must answer at once. */
+  /** `true` if the hook must not return a promise. */
   readonly isSync?: boolean
 }
 
@@ -55,7 +55,7 @@ const hooks: readonly (readonly [name: string, Hook])[] = [
         auth: { basic: 'always', rules, verify: () => answer() as string },
       }),
       ask: (client, server) => setUp(client, server, basic),
-      named: 'auth.verify must answer',
+      named: 'auth.verify must return',
       // Passwords, and not that of this client.
       documented: [undefined, 'yes', 'true'],
     },
@@ -71,7 +71,7 @@ const hooks: readonly (readonly [name: string, Hook])[] = [
         const Authorization = digestHeader(digestChallengeOf(asked), 'SETUP', uri, choices)
         return setUp(client, server, { Authorization })
       },
-      named: 'auth.verify must answer',
+      named: 'auth.verify must return',
       documented: [undefined, 'yes', 'true'],
     },
   ],
@@ -86,7 +86,7 @@ const hooks: readonly (readonly [name: string, Hook])[] = [
         },
       }),
       ask: (client, server) => setUp(client, server, basic),
-      named: 'auth.rules: read must answer',
+      named: 'auth.rules: read must return',
     },
   ],
   [
@@ -132,7 +132,7 @@ const hooks: readonly (readonly [name: string, Hook])[] = [
     {
       factory: (answer) =>
         new MediaFactory(() => new TestSource(), { sharedKey: () => answer() as string }),
-      named: 'sharedKey must answer',
+      named: 'sharedKey must return',
       documented: ['yes', 'true', ''],
       isSync: true,
     },
@@ -154,7 +154,7 @@ const hooks: readonly (readonly [name: string, Hook])[] = [
         }),
       ask: (client, server) =>
         setUp(client, server, { Require: 'www.onvif.org/ver20/backchannel' }, 2),
-      named: 'backChannel.open must answer',
+      named: 'backChannel.open must return',
       isSync: true,
     },
   ],
