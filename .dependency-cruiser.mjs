@@ -9,7 +9,7 @@ const conform = '^packages/rtspool-conform/src'
 
 /** What users import or run. */
 const entries = [
-  `${src}/(index|session-pool/index|testing/index|media/file/index)\\.ts$`,
+  `${src}/(index|session-pool/index|testing/index|media/file/index|public/rtp)\\.ts$`,
   `${command}/main\\.ts$`,
   `${conform}/(index|command-line/index)\\.ts$`,
 ].join('|')
@@ -18,7 +18,16 @@ const entries = [
 const formats = ['rtsp', 'sdp', 'rtp', 'rtcp', 'srtp', 'mikey', 'http']
 
 /** Leaves: they may be imported from everywhere, and import nothing. */
-const leaves = ['bytes', 'errors', 'clock', 'listeners', 'option-checks', 'host-of', 'session-data']
+const leaves = [
+  'bytes',
+  'errors',
+  'clock',
+  'listeners',
+  'option-checks',
+  'host-of',
+  'inspection',
+  'session-data',
+]
 
 /** What each layer may import apart from itself: folders, and leaves by name. */
 const layers = {
@@ -30,9 +39,10 @@ const layers = {
   mikey: { folders: ['srtp'], leaves: ['errors'] },
   http: { folders: [], leaves: ['errors'] },
   'session-pool': { folders: [], leaves },
+  public: { folders: ['rtp', 'sdp', 'session-pool'], leaves },
   transport: { folders: formats, leaves },
-  media: { folders: [...formats, 'transport'], leaves },
-  server: { folders: [...formats, 'transport', 'media', 'session-pool'], leaves },
+  media: { folders: [...formats, 'public', 'transport'], leaves },
+  server: { folders: [...formats, 'public', 'transport', 'media', 'session-pool'], leaves },
   testing: { folders: ['session-pool'], leaves },
 }
 

@@ -96,6 +96,9 @@ const cases = [
   { from: `${library}/transport/b.ts`, to: 'node:dgram' },
   { from: `${library}/transport/c.ts`, to: '../media/target.js', rule: 'layer-transport' },
   { from: `${library}/transport/d.ts`, to: '../session-pool/index.js', rule: 'layer-transport' },
+  { from: `${library}/public/a.ts`, to: '../session-pool/index.js' },
+  { from: `${library}/public/b.ts`, to: '../media/target.js', rule: 'layer-public' },
+  { from: `${library}/media/p.ts`, to: '../public/target.js' },
   { from: `${library}/media/a.ts`, to: '../transport/target.js' },
   { from: `${library}/media/b.ts`, to: '../session-pool/index.js', rule: 'layer-media' },
   { from: `${library}/media/c.ts`, to: '../server/target.js', rule: 'layer-media' },
@@ -133,7 +136,7 @@ const fixtures = {
   ...Object.fromEntries(
     [
       ...['rtsp', 'sdp', 'rtp', 'rtcp', 'srtp', 'mikey', 'http'],
-      ...['session-pool', 'testing', 'transport', 'media', 'server'],
+      ...['session-pool', 'testing', 'public', 'transport', 'media', 'server'],
     ].map((layer) => [`${library}/${layer}/target.ts`, 'export const target = 1\n']),
   ),
   ...Object.fromEntries(

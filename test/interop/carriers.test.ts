@@ -49,7 +49,7 @@ describe('Digest with SHA-256 and MD5 on offer, over every carrier', () => {
       auth: { users: { u: 'p' }, nonceLifetime: 1 },
     })
     running.server.on('accessRefused', ({ reason }) => void refusals.push(reason))
-    running.server.on('connectionOpened', ({ isTunnelled }) => void tunnelled.push(isTunnelled))
+    running.server.on('connectionOpened', ({ tunnel }) => void tunnelled.push(tunnel !== undefined))
   })
   afterAll(async () => {
     await endPrograms()

@@ -22,7 +22,7 @@ describe('A-HTP-1 A-ONV-2 RTSP through HTTP', () => {
     running = await startServer({
       tls: { port: 0, key: read('first.key.pem'), cert: read('first.cert.pem') },
     })
-    running.server.on('connectionOpened', ({ isTunnelled }) => void tunnelled.push(isTunnelled))
+    running.server.on('connectionOpened', ({ tunnel }) => void tunnelled.push(tunnel !== undefined))
   })
   afterAll(async () => {
     await endPrograms()

@@ -22,7 +22,6 @@ export type {
   OversizedPacket,
   UnsentPacket,
 } from './media/fan-out/delivery-troubles.js'
-export type { Media, MediaState } from './media/media.js'
 export {
   type CreateMediaSource,
   MediaFactory,
@@ -34,7 +33,6 @@ export type { MediaOutput, MediaSource, PlayRange, SeekableSource } from './medi
 export { type MountMatch, MountPoints, type PublishOptions } from './media/mount-points.js'
 export type { ForeignPort } from './media/streams/foreign-port.js'
 export type { StreamReception } from './media/streams/stream-reception.js'
-export type { TrackPosition } from './media/timeline/source-numbers.js'
 export type { TimelineBreak, TimelinePolicy } from './media/timeline/timeline.js'
 export type {
   GopCacheLimits,
@@ -42,8 +40,12 @@ export type {
   ServerGopCacheOptions,
 } from './media/track/gop-cache.js'
 export type { SilentTrack } from './media/track/silent-track.js'
-export type { Track } from './media/track/track.js'
 export type { UnlistedPacket } from './media/track/unlisted-packets.js'
+export type { ConnectionInfo, ConnectionSummary } from './public/connection.js'
+export type { MediaInfo, MediaState, MediaSummary, TrackSummary } from './public/media.js'
+export type { PublicList } from './public/public-list.js'
+export type { PublicationInfo } from './public/publication.js'
+export type { TrackInfo, TrackOutput, TrackPosition } from './public/track.js'
 export type { RtspRequest } from './rtsp/index.js'
 export {
   createMediaDescription,
@@ -68,10 +70,11 @@ export type { AccessRefusal } from './server/auth/authenticator.js'
 export { type DigestAlgorithm, digestAlgorithms, digestHa1 } from './server/auth/digest.js'
 export type { AccessAction, AccessContext, AccessRule, AccessSubject } from './server/auth/rules.js'
 export type { Ha1s, UserSecret } from './server/auth/secrets.js'
-export type { Connection } from './server/connection/connection.js'
+export type { RtspServerTraffic } from './server/connection/traffic.js'
 export type { RefusedConnections } from './server/door/connection-shares.js'
 export type { RtspServerTlsStats } from './server/door/front-door.js'
 export { type TlsCertificate, type TlsOptions, tlsDefaults } from './server/door/tls-options.js'
+export type { ViewerGap } from './server/liveness/lag-monitor.js'
 export { RtspServer, type RtspServerEvents } from './server/server.js'
 export {
   type OnConnectionClosed,
@@ -89,7 +92,6 @@ export type {
   RtspServerStats,
 } from './server/server-stats.js'
 export {
-  type SessionTransport,
   type StreamStats,
   streamStatsOf,
   transportOf,
@@ -121,6 +123,9 @@ export {
   type SessionState,
   type SessionStats,
   type SessionSummary,
+  type SessionTransport,
+  type SessionTunnel,
+  type SessionUse,
   type StreamTransport,
 } from './session-pool/index.js'
 export type { SrtpSuiteName } from './srtp/index.js'

@@ -23,7 +23,7 @@ import {
   type SessionStats,
   type SessionSummary,
   type TlsCertificate,
-  type Track,
+  type TrackOutput,
   type VerifyContext,
 } from '../src/index.js'
 import { fileMedia } from '../src/media/file/index.js'
@@ -94,7 +94,7 @@ test('U-2 an incomplete result of onAdmit does not compile', () => {
 })
 
 test('U-1 a source pushes any Uint8Array', () => {
-  expectTypeOf<Parameters<Track['push']>[0]>().toEqualTypeOf<Uint8Array>()
+  expectTypeOf<Parameters<TrackOutput['push']>[0]>().toEqualTypeOf<Uint8Array>()
   expectTypeOf<Uint8Array>().toExtend<TlsCertificate['key']>()
   expectTypeOf<Uint8Array>().toExtend<Parameters<typeof parseSdp>[0]>()
 })

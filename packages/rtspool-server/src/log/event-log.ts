@@ -1,5 +1,5 @@
 import {
-  type Connection,
+  type ConnectionInfo,
   RtspError,
   type RtspRequest,
   type RtspServer,
@@ -27,22 +27,12 @@ export function logComings(server: RtspServer, lines: RepeatLimit): void {
   logPublishers(server, lines)
 }
 
-/**
- * Logs publishers. A path that starts has one session, that of its publisher. At the end of the
- * path that session may be gone.
- */
 function logPublishers(server: RtspServer, lines: RepeatLimit): void {
-  const addresses = new Map<string, string | undefined>()
-  server.on('publishStarted', (path) => {
-    const [session] = server.pool.list({ path, limit: 1 }).sessions
-    const address = session?.owner?.address
-    addresses.set(path, address)
-    lines.write('info', 'publishing started', '', { path, address })
+  server.on('publishStarted', (path, { session }) => {
+    lines.write('info', 'publishing started', '', { path, address: session.owner?.address })
   })
-  server.on('publishEnded', (path) => {
-    const address = addresses.get(path)
-    addresses.delete(path)
-    lines.write('info', 'publishing ended', '', { path, address })
+  server.on('publishEnded', (path, { session }) => {
+    lines.write('info', 'publishing ended', '', { path, address: session.owner?.address })
   })
 }
 
@@ -93,7 +83,7 @@ function courseOf(session: Session): object {
 /** Matches the path of a URI without the parts that may be secret: user, password and query. */
 const pathPattern = /^[a-z]+:\/\/[^/?#]*([^?#]*)/i
 
-function askedBy({ method, uri }: RtspRequest, { remoteAddress }: Connection) {
+function askedBy({ method, uri }: RtspRequest, { remoteAddress }: ConnectionInfo) {
   return {
     method,
     path: pathPattern.exec(uri)?.[1] ?? uri.split(/[?#]/)[0],

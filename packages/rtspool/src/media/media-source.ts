@@ -1,12 +1,12 @@
 import type { Clock } from '../clock.js'
 import { isRecord, kindOf } from '../option-checks.js'
+import type { TrackOutput } from '../public/track.js'
 import type { SessionDescription } from '../sdp/index.js'
-import type { Track } from './track/track.js'
 
 /** Destination of a source's packets. */
 export interface MediaOutput {
   /** One track for each media section of the source's description, in its order. */
-  readonly tracks: readonly Track[]
+  readonly tracks: readonly TrackOutput[]
   readonly clock: Clock
   /**
    * Announces the end of the source: each viewer's session ends with reason `mediaEnded`.

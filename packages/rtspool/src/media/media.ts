@@ -1,6 +1,9 @@
 import { randomBytes, randomInt } from 'node:crypto'
+import type { InspectOptions } from 'node:util'
 import type { Clock, ClockTimer } from '../clock.js'
+import { type Inspect, inspectCustom, inspectSummary } from '../inspection.js'
 import { catchLater, tellFailure } from '../listeners.js'
+import type { MediaInfo, MediaState, MediaSummary } from '../public/media.js'
 import { rtcpIntervalMs } from '../rtcp/index.js'
 import { sequenceNumberOf } from '../rtp/index.js'
 import type { MulticastAddressPool } from '../transport/multicast/multicast-address-pool.js'
@@ -14,6 +17,7 @@ import {
   type MediaSource,
   type SeekableSource,
 } from './media-source.js'
+import { mediaSummaryOf } from './media-summary.js'
 import { Playback } from './playback.js'
 import { CommonJump } from './timeline/common-jump.js'
 import { SourceClock } from './timeline/source-clock.js'
@@ -52,14 +56,8 @@ export interface MediaOptions {
   readonly backChannel?: BackChannelOptions | undefined
 }
 
-/**
- * `idle`: described but not started. `playing`: the source runs. `ended`: no more packets, for
- * good.
- */
-export type MediaState = 'idle' | 'starting' | 'playing' | 'ended'
-
 /** Position and clock of a {@link Track} for `RTP-Info` (RFC 2326 section 12.33). */
-export interface TrackInfo {
+export interface TrackBeginning {
   readonly track: Track
   readonly sequenceNumber: number
   readonly rtpTime: number
@@ -69,7 +67,8 @@ export interface TrackInfo {
  * A presentation that flows from one source to all its viewers. It starts with the first viewer
  * that plays, and ends some time after the last has left (GstRTSPMedia).
  */
-export class Media {
+export class Media implements MediaInfo {
+  readonly publicId = randomBytes(16).toString('base64url')
   readonly path: string
   readonly tracks: readonly Track[]
   /** The session description for DESCRIBE, built once. */
@@ -80,6 +79,8 @@ export class Media {
   readonly multicast: MulticastStreams | undefined
   /** Channel for audio from viewers; `undefined` without one. */
   readonly backChannel: BackChannel | undefined
+  readonly createdTime: Date
+  startedTime: Date | undefined
   readonly #origin = randomInt(2 ** 47)
   readonly #source: MediaSource
   readonly #output: MediaOutput
@@ -89,6 +90,7 @@ export class Media {
   #state: MediaState = 'idle'
   #hasFailed = false
   #starting: Promise<void> | undefined
+  readonly #startListeners: (() => void)[] = []
   readonly #endListeners: (() => void)[] = []
   #closing: Promise<void> | undefined
   #rtcpTimer: ClockTimer | undefined
@@ -99,6 +101,7 @@ export class Media {
     this.#source = source
     this.#options = options
     const { clock } = options
+    this.createdTime = new Date(clock.unixTimeMs())
     this.playback = isSeekable(source) ? this.#playbackOf(source) : undefined
     this.sdp = this.describe()
     this.backChannel = options.backChannel && new BackChannel(options.backChannel)
@@ -138,6 +141,10 @@ export class Media {
     return this.#state
   }
 
+  get durationSeconds(): number | undefined {
+    return this.playback?.durationSeconds
+  }
+
   /** Reason for ending the sessions that use the media. */
   get endReason(): 'mediaEnded' | 'mediaFailed' {
     return this.#hasFailed ? 'mediaFailed' : 'mediaEnded'
@@ -174,6 +181,12 @@ export class Media {
    */
   get isLingering(): boolean {
     return this.#wasJoined && this.#participants.size === 0
+  }
+
+  /** Calls `listener` once, when the source has started: at once where it has already. */
+  onStarted(listener: () => void): void {
+    if (this.startedTime) listener()
+    else this.#startListeners.push(listener)
   }
 
   /** Calls `listener` once when the media has ended. */
@@ -227,7 +240,7 @@ export class Media {
    *
    * @param first - By track: packets that the viewer begins with instead of the next packet.
    */
-  trackInfo(first: ReadonlyMap<Track, readonly Buffer[]> = new Map()): TrackInfo[] {
+  trackInfo(first: ReadonlyMap<Track, readonly Buffer[]> = new Map()): TrackBeginning[] {
     // A report may give the time of a track before its first packet, but such a track has no
     // position yet.
     const instants = this.tracks
@@ -235,7 +248,7 @@ export class Media {
       .map((track) => track.unixTimeMsAt(track.beginningOf(first.get(track) ?? [])))
       .filter((time) => time !== undefined)
     const instant = instants.length > 0 ? Math.min(...instants) : undefined
-    const info: TrackInfo[] = []
+    const info: TrackBeginning[] = []
     for (const track of this.tracks) {
       const position = track.position
       if (!position) continue
@@ -265,6 +278,14 @@ export class Media {
   async fail(): Promise<void> {
     if (this.#state !== 'ended') this.#hasFailed = true
     await this.end()
+  }
+
+  toJSON(): MediaSummary {
+    return mediaSummaryOf(this)
+  }
+
+  [inspectCustom](depth: number, options: InspectOptions, inspect: Inspect): string {
+    return inspectSummary('Media', this.toJSON(), depth, options, inspect)
   }
 
   #end(): void {
@@ -321,7 +342,9 @@ export class Media {
     // The source may have ended, or everybody may have left, while it was starting.
     if (this.#state === 'starting') {
       this.#state = 'playing'
+      this.startedTime = new Date(clock.unixTimeMs())
       this.#scheduleRtcp(clock.now(), true)
+      for (const listener of this.#startListeners) listener()
     }
   }
 

@@ -1,6 +1,7 @@
 import type { DatagramSendPath } from '../transport/udp/udp-port-pair.js'
 import type { MulticastStats } from '../transport/udp/udp-transport.js'
 import type { RtspServerAuthStats } from './auth/auth-stats.js'
+import type { RtspServerTraffic } from './connection/traffic.js'
 import type { RtspServerTlsStats } from './door/front-door.js'
 
 /** Multicast statistics of a server without multicast: all zero. */
@@ -46,6 +47,8 @@ export interface RtspServerStats {
    * once for each viewer or multicast group. `packetsDropped` of the sessions counts them too.
    */
   readonly oversizedPackets: number
+  /** Totals of unicast sessions so far, of those that have left as well. RTP only; without headers of transports. */
+  readonly unicast: RtspServerTraffic
   readonly gopCache: RtspServerGopCacheStats
   /**
    * Multicast figures. Each packet to a group counts once here, and once for each session that

@@ -3,9 +3,15 @@ import type { AddressInfo } from 'node:net'
 import { type MalformedMessageError, quoteReceived, type RtspError } from '../errors.js'
 import { tell, warnOnce } from '../listeners.js'
 import { MountPoints } from '../media/mount-points.js'
+import type { Publication } from '../media/streams/publication.js'
 import { CacheBudget } from '../media/track/cache-budget.js'
+import type { ConnectionInfo } from '../public/connection.js'
+import type { MediaInfo } from '../public/media.js'
+import type { PublicList } from '../public/public-list.js'
+import { PublicMap } from '../public/public-map.js'
+import type { PublicationInfo } from '../public/publication.js'
 import type { RtspRequest } from '../rtsp/index.js'
-import type { SessionPool, SessionPoolWatch } from '../session-pool/index.js'
+import { Session, type SessionPool, type SessionPoolWatch } from '../session-pool/index.js'
 import { DirectSends } from '../transport/tcp/direct-sends.js'
 import { UdpTransport } from '../transport/udp/udp-transport.js'
 import { type AccessRefusal, Authenticator } from './auth/authenticator.js'
@@ -17,6 +23,7 @@ import { FrontDoor } from './door/front-door.js'
 import type { TlsCertificate } from './door/tls-options.js'
 import { AcknowledgementMonitor } from './liveness/acknowledgement-monitor.js'
 import { BacklogMonitor } from './liveness/backlog-monitor.js'
+import { LagMonitor, type ViewerGap } from './liveness/lag-monitor.js'
 import { RefusalMonitor } from './liveness/refusal-monitor.js'
 import { SilenceMonitor } from './liveness/silence-monitor.js'
 import type { ServerContext } from './request/request-context.js'
@@ -27,28 +34,36 @@ import { Announcements } from './sources/announcements.js'
 import { ServedMedia } from './sources/served-media.js'
 
 export interface RtspServerEvents {
-  connectionOpened: [connection: Connection]
-  connectionClosed: [connection: Connection]
+  connectionOpened: [connection: ConnectionInfo]
+  connectionClosed: [connection: ConnectionInfo]
   /** A client has begun to record to a path, which can be played from now on. */
-  publishStarted: [path: string]
+  publishStarted: [path: string, publication: PublicationInfo]
   /** The publisher of a path has left, and the sessions of its viewers have ended. */
-  publishEnded: [path: string]
+  publishEnded: [path: string, publication: PublicationInfo]
+  /** The source of a media has started, for its first viewer or with RECORD. */
+  mediaStarted: [media: MediaInfo]
+  /** A media that had started has ended; its viewers have left. */
+  mediaEnded: [media: MediaInfo]
+  /** An interleaved viewer takes packets too slowly: from now on packets are left out, up to a key frame. */
+  viewerFellBehind: [session: Session]
+  /** A viewer that was behind is sent packets again, or has paused. */
+  viewerCaughtUp: [session: Session, gap: ViewerGap]
   /**
    * A request got 5xx because something failed on the server's side. Without a listener, the first
    * one becomes a process warning.
    */
-  requestFailed: [error: unknown, request: RtspRequest, connection: Connection]
+  requestFailed: [error: unknown, request: RtspRequest, connection: ConnectionInfo]
   /**
    * A request got an error response because of the client, or of a limit. `error.code` and
    * `error.message` give the reason, in more detail than the response. Refusals of access are
    * emitted as `accessRefused` instead.
    */
-  requestRefused: [error: RtspError, request: RtspRequest, connection: Connection]
+  requestRefused: [error: RtspError, request: RtspRequest, connection: ConnectionInfo]
   /**
    * Received bytes were not an RTSP message, or exceeded a limit: the response was 4xx, and the
    * connection is closed.
    */
-  messageRefused: [error: MalformedMessageError, connection: Connection]
+  messageRefused: [error: MalformedMessageError, connection: ConnectionInfo]
   /**
    * The option `auth` refused a request with 401 or 403. The reason `missing` mostly means a client
    * that is about to log in.
@@ -71,10 +86,13 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
   readonly mounts = new MountPoints()
   readonly pool: SessionPool
   readonly #options: ResolvedRtspServerOptions
-  readonly #connections = new Set<Connection>()
+  readonly #connections = new PublicMap<Connection>()
   /** Frames on unknown channels of closed connections. */
   #unknownChannelFrames = 0
-  readonly #media = new ServedMedia()
+  readonly #media = new ServedMedia({
+    started: (media) => tell(this, 'mediaStarted', media),
+    ended: (media) => tell(this, 'mediaEnded', media),
+  })
   readonly #cacheBudget: CacheBudget
   readonly #backlogs: BacklogMonitor<Connection>
   readonly #turns = new RequestTurns()
@@ -154,6 +172,16 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
     this.#door.reloadCertificate(certificate)
   }
 
+  /** Open connections that speak RTSP, in the order in which they were opened. */
+  get connections(): PublicList<ConnectionInfo> {
+    return this.#connections
+  }
+
+  /** Media that are served, publications among them, until their sources are closed. */
+  get media(): PublicList<MediaInfo> {
+    return this.#media.list
+  }
+
   stats(): RtspServerStats {
     let channels = 0
     let unknownChannelFrames = this.#unknownChannelFrames
@@ -166,7 +194,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
       connections: this.#connections.size + this.#door.waitingCount,
       refusedConnections: this.#door.refusedCount,
       sessions: this.pool.size,
-      media: this.#media.size,
+      media: this.#media.list.size,
       udpPeers: this.#udp?.peerCount ?? 0,
       rejectedRtp: rejected.rtp,
       rejectedRtcp: rejected.rtcp,
@@ -175,6 +203,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
       sendErrors: this.#udp?.sendErrors ?? 0,
       fragmentedPackets: this.#udp?.fragmentedPackets ?? 0,
       oversizedPackets: this.#udp?.oversizedPackets ?? 0,
+      unicast: this.#sessions.traffic,
       gopCache: { bytes: this.#cacheBudget.bytes, givenUp: this.#cacheBudget.givenUp },
       multicast: { ...noMulticast, ...this.#udp?.multicastStats },
       sendPaths: {
@@ -308,10 +337,31 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
       timeline: this.#options.timeline,
       srtp: this.#options.tls?.srtp,
       multicast: this.#options.multicast,
-      publicationStarted: ({ path }) => tell(this, 'publishStarted', path),
-      publicationEnded: ({ path }) => tell(this, 'publishEnded', path),
+      lags: new LagMonitor(this.#options.clock, {
+        fellBehind: (session) => tell(this, 'viewerFellBehind', session),
+        caughtUp: (session, gap) => tell(this, 'viewerCaughtUp', session, gap),
+      }),
+      publicationStarted: (publication) => {
+        if (publication.media) this.#media.note(publication.media)
+        const info = publicationInfoOf(publication)
+        if (info) tell(this, 'publishStarted', info.path, info)
+      },
+      publicationEnded: (publication) => {
+        const info = publicationInfoOf(publication)
+        if (info) tell(this, 'publishEnded', info.path, info)
+      },
     }
   }
+}
+
+function publicationInfoOf({
+  path,
+  holder,
+  description,
+  media,
+}: Publication): PublicationInfo | undefined {
+  if (!(holder instanceof Session && media)) return undefined
+  return { path, session: holder, description, media }
 }
 
 function notListening(how: string): never {

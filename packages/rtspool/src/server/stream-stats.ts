@@ -1,8 +1,7 @@
 import { PlayStream } from '../media/streams/play-stream.js'
 import { RecordStream } from '../media/streams/record-stream.js'
 import type { StreamReception } from '../media/streams/stream-reception.js'
-import type { TransportSpecInit } from '../rtsp/index.js'
-import type { Session } from '../session-pool/index.js'
+import type { Session, SessionTransport } from '../session-pool/index.js'
 
 /** One track of a session, with the quality of its reception. */
 export interface StreamStats {
@@ -68,22 +67,11 @@ export function streamStatsOf(session: Session): StreamStats[] {
   return stats
 }
 
-/** Transport of a session's media. */
-export type SessionTransport = 'TCP' | 'UDP' | 'multicast'
-
-const transports = new WeakMap<Session, SessionTransport>()
-
-/** Remembers the transport that a SETUP has chosen. */
-export function noteTransport(session: Session, { lowerTransport, delivery }: TransportSpecInit) {
-  const unicast = lowerTransport === 'TCP' ? 'TCP' : 'UDP'
-  transports.set(session, delivery === 'multicast' ? 'multicast' : unicast)
-}
-
 /**
  * Returns the transport of a session's media, which is the same for all of its tracks.
  *
  * @returns Also known for a session that has ended; `undefined` for one that has set nothing up.
  */
 export function transportOf(session: Session): SessionTransport | undefined {
-  return transports.get(session)
+  return session.use?.transport
 }

@@ -36,3 +36,4 @@ export {
   removalReasons,
   type SessionState,
 } from './session-state.js'
+export type { SessionTransport, SessionTunnel, SessionUse } from './session-use.js'

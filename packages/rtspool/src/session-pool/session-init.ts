@@ -13,6 +13,7 @@ import {
 import type { SessionData } from './session-data.js'
 import { checkOwner, type SessionOwner } from './session-owner.js'
 import type { RemovalReason, SessionState } from './session-state.js'
+import type { SessionUse } from './session-use.js'
 
 /**
  * Default timeout in seconds, which a client assumes if the server announces none (RFC 2326 12.37).
@@ -122,6 +123,13 @@ export interface SessionSummary {
   /** Seconds since 1970. */
   readonly expiresAt: number | undefined
   readonly removalReason: RemovalReason | undefined
+  /** Members of {@link SessionUse}; each `undefined` before the first SETUP of a server. */
+  readonly action: SessionUse['action'] | undefined
+  readonly transport: SessionUse['transport'] | undefined
+  readonly isSecure: boolean | undefined
+  readonly tunnel: SessionUse['tunnel']
+  readonly userAgent: string | undefined
+  readonly connectionId: string | undefined
   readonly stats: SessionStats
 }
 

@@ -52,6 +52,7 @@ import {
   checkRemovalReason,
   type FilterAnswer,
   type RemovalReason,
+  type SessionState,
 } from './session-state.js'
 import { HandleRecords } from './structures/handle-records.js'
 import { IdTable } from './structures/id-table.js'
@@ -65,6 +66,8 @@ export interface SessionPoolEvents {
   sessionCreated: [session: Session]
   /** A session has left the pool and released everything that it held. Emitted once per session. */
   sessionRemoved: [session: Session, reason: RemovalReason]
+  /** A session has changed its state (RFC 2326 appendix A): it plays, records, has paused, … */
+  sessionStateChanged: [session: Session, state: SessionState, previous: SessionState]
   /** A client was refused; nothing has been created for it. */
   sessionRefused: [refusal: SessionRefusal]
 }
@@ -120,6 +123,8 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
         this.#expiry.refile(session)
         this.#registry.noteDue(session)
       },
+      stateChanged: (session, state, previous) =>
+        tell(this, 'sessionStateChanged', session, state, previous),
       publicIdMade: (session, publicId) => this.#registry.nameSession(session, publicId),
       pathEntered: (session, path) => this.#enterPath(session, path),
       pathLeft: (session, path) => this.#registry.leavePath(session, path),

@@ -4,6 +4,7 @@
 import type { InspectOptions } from 'node:util'
 import { type Clock, systemClock } from '../clock.js'
 import { RequestError } from '../errors.js'
+import { type Inspect, inspectCustom, inspectSummary } from '../inspection.js'
 import { SessionBounds } from './session-bounds.js'
 import type { SessionData } from './session-data.js'
 import { publicIdOf } from './session-id.js'
@@ -24,6 +25,7 @@ import {
   sessionStates,
 } from './session-state.js'
 import { type SessionTerms, termsOf } from './session-terms.js'
+import type { SessionUse } from './session-use.js'
 import { highHalf, joinHalves, lowHalf, splitNumber } from './structures/number-halves.js'
 
 /** Receiver of a session's notifications: the pool that holds it. */
@@ -35,6 +37,7 @@ export interface SessionHost {
   isStalled(now: number): boolean
   end(session: Session, reason: RemovalReason): boolean
   dueChanged(session: Session): void
+  stateChanged(session: Session, state: SessionState, previous: SessionState): void
   publicIdMade(session: Session, publicId: string): void
   /** @throws {SessionPoolError} when the path is full. */
   pathEntered(session: Session, path: string): void
@@ -54,6 +57,7 @@ class Extras {
   leftPaths: readonly string[] | undefined = undefined
   bounds: SessionBounds | undefined = undefined
   clock: Clock | undefined = undefined
+  use: SessionUse | undefined = undefined
   /** Calls of `preventExpire` without a matching `allowExpire`. */
   prevented = 0
   /** Number of open connections that keep the session from timing out. */
@@ -250,10 +254,11 @@ export class Session {
   set state(state: SessionState) {
     if (!sessionStates.includes(state)) throw new TypeError(`No session state is ${String(state)}`)
     const extras = this.#rare()
-    const wasActive = isActive(extras.state)
+    const previous = extras.state
+    if (state === previous) return
     extras.state = state
-    if (wasActive === isActive(state)) return
-    if (extras.bounds?.noteActive()) this.#dueChanged()
+    if (isActive(previous) !== isActive(state) && extras.bounds?.noteActive()) this.#dueChanged()
+    if (this.#removalReason === undefined) this.#host?.stateChanged(this, state, previous)
   }
 
   /** Reason why the session left its pool; `undefined` while it is in the pool. */
@@ -280,6 +285,16 @@ export class Session {
       packetsDropped: 0,
     }
     return extras.stats
+  }
+
+  /** Use that the client of a server makes of the session; `undefined` before the first SETUP. Stays after the end. */
+  get use(): SessionUse | undefined {
+    return this.#extras?.use
+  }
+
+  /** Notes {@link use}; for the server that carries the session. */
+  noteUse(use: SessionUse): void {
+    this.#rare().use = use
   }
 
   /** Data of the application; empty at first. */
@@ -479,7 +494,7 @@ export class Session {
    * secret, and without `data`.
    */
   toJSON(): SessionSummary {
-    const { publicId, state, paths, owner, timeout, expiresAt, removalReason, stats } = this
+    const { publicId, state, paths, owner, timeout, expiresAt, removalReason, stats, use } = this
     return {
       publicId,
       state,
@@ -490,19 +505,18 @@ export class Session {
       timeout,
       expiresAt,
       removalReason,
+      action: use?.action,
+      transport: use?.transport,
+      isSecure: use?.isSecure,
+      tunnel: use?.tunnel,
+      userAgent: use?.userAgent,
+      connectionId: use?.connectionId,
       stats: { ...stats },
     }
   }
 
-  [Symbol.for('nodejs.util.inspect.custom')](
-    depth: number,
-    options: InspectOptions,
-    inspect: (value: unknown, options: InspectOptions) => string,
-  ): string {
-    const name = this.constructor.name
-    if (depth < 0) return `${name} { publicId: '${this.publicId}' }`
-    const shown = Object.entries(this.toJSON()).filter(([, value]) => value !== undefined)
-    return `${name} ${inspect(Object.fromEntries(shown), options)}`
+  [inspectCustom](depth: number, options: InspectOptions, inspect: Inspect): string {
+    return inspectSummary(this.constructor.name, this.toJSON(), depth, options, inspect)
   }
 
   #wallTimeOf(clockMs: number): Date {
@@ -647,6 +661,7 @@ const soloHost = {
   isStalled: () => false,
   end: () => false,
   dueChanged: () => {},
+  stateChanged: () => {},
   publicIdMade: () => {},
   pathEntered: () => {},
   pathLeft: () => {},

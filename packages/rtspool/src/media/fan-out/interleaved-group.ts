@@ -84,7 +84,7 @@ export class InterleavedGroup {
     if (reader.carrier.isCongested) {
       // The reader has not read earlier packets: it begins at the point at which slow readers
       // continue.
-      member.isSkipping = true
+      this.#noteSkipping(member, true)
       this.#slots[member.position] = noSlot
       reader.counters.packetsDropped += first.length
       return
@@ -100,6 +100,7 @@ export class InterleavedGroup {
     const member = this.#positions.get(reader)
     if (!member) return
     this.#settle(member)
+    this.#noteSkipping(member, false)
     this.#positions.delete(reader)
     if (member.slot >= 0) this.#sends?.release(member.slot)
     const last = this.#members.pop()
@@ -154,7 +155,7 @@ export class InterleavedGroup {
   #skip(member: Member, batch: PacketBatch, frames: Buffer): void {
     const { carrier } = member.reader
     const index = this.#resumeIndex(member, batch)
-    member.isSkipping = index === nowhere
+    this.#noteSkipping(member, index === nowhere)
     this.#slots[member.position] = index === nowhere ? noSlot : member.slot
     if (index === nowhere) {
       this.#leaveOut(member, batch.packets.length, batch.sizeBytes)
@@ -187,6 +188,13 @@ export class InterleavedGroup {
     if (waitedMs < maxEntryWaitMs) return nowhere
     if (frameIndex >= 0) return frameIndex
     return waitedMs < 2 * maxEntryWaitMs ? nowhere : 0
+  }
+
+  #noteSkipping(member: Member, isSkipping: boolean): void {
+    if (member.isSkipping === isSkipping) return
+    member.isSkipping = isSkipping
+    if (isSkipping) member.reader.lag?.fellBehind()
+    else member.reader.lag?.caughtUp()
   }
 
   /** Sends packets that were left out a moment ago. */

@@ -27,12 +27,23 @@ export interface SrtpReader {
   readonly isIndexed?: boolean
 }
 
+/**
+ * Learns that a reader is behind, so that packets are left out for it, and that it goes on. Called in the middle of a batch:
+ * neither throws nor changes any reader.
+ */
+export interface ReaderLag {
+  fellBehind(): void
+  /** Called too when a reader that is behind is removed. */
+  caughtUp(): void
+}
+
 /** A reader inside an RTSP connection. */
 export interface InterleavedReader {
   readonly kind: 'interleaved'
   readonly carrier: InterleavedCarrier
   /** Channels of RTP and RTCP. */
   readonly channels: readonly [number, number]
+  readonly lag?: ReaderLag
   readonly counters: DeliveryCounters
   /** Remembers the sender reports sent to the reader. */
   readonly sentReports?: SentReports

@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto'
 import type { Clock } from '../../clock.js'
+import type { TrackOutput } from '../../public/track.js'
 import { createSessionDescription, type SessionDescription } from '../../sdp/index.js'
 import type { MediaOutput, MediaSource } from '../media-source.js'
-import type { Track } from '../track/track.js'
 import { announceFailure, restMs } from './file-failure.js'
 import { fileTimesOf } from './file-times.js'
 import type { MediaFile } from './media-file.js'
@@ -14,7 +14,7 @@ import type { FileTrack, Packetize } from './tracks/file-track.js'
 interface Lane {
   readonly index: number
   readonly fileTrack: FileTrack
-  readonly track: Track
+  readonly track: TrackOutput
   readonly packetize: Packetize
   readonly units: AsyncIterator<TimedUnit>
   /** RTP timestamp of position 0. */
@@ -83,7 +83,7 @@ export class FileSource implements MediaSource {
     await this.#file.close()
   }
 
-  async #createLanes(tracks: readonly Track[]): Promise<Lane[]> {
+  async #createLanes(tracks: readonly TrackOutput[]): Promise<Lane[]> {
     const fileTracks = this.#file.tracks
     const { beginnings, originSeconds, durationSeconds } = await fileTimesOf(this.#file)
     const timeline = {

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
+import type { TrackOutput } from '../../public/track.js'
 import { createSessionDescription, type SessionDescription } from '../../sdp/index.js'
 import type { MediaOutput, PlayRange, SeekableSource } from '../media-source.js'
-import type { Track } from '../track/track.js'
 import { announceFailure, FileCutOffError, restMs } from './file-failure.js'
 import { type FileTimes, fileTimesOf } from './file-times.js'
 import type { MediaFile } from './media-file.js'
@@ -13,7 +13,7 @@ import type { FileTrack, Packetize } from './tracks/file-track.js'
 /** One track that is being sent. */
 interface Lane {
   readonly fileTrack: FileTrack
-  readonly track: Track
+  readonly track: TrackOutput
   /** RTP timestamp of running time 0. */
   readonly firstTimestamp: number
   readonly packetize: Packetize

@@ -63,6 +63,7 @@ export class Publication {
   /** Announced tracks that viewers get, in this order. The first RECORD fixes them. */
   #recorded: readonly number[] | undefined
   #media: Media | undefined
+  #holder: object | undefined
   #isEnded = false
   /** Time at which it was announced, or began or resumed recording. */
   #begunAt: number
@@ -169,8 +170,22 @@ export class Publication {
     this.#init.onStarted(this)
   }
 
-  /** Adds a stream that was set up. When the last stream closes, the publication ends. */
-  addStream(stream: RecordStream): void {
+  /** The session of the publisher, once a track is set up. */
+  get holder(): object | undefined {
+    return this.#holder
+  }
+
+  get description(): SessionDescription {
+    return this.#init.description
+  }
+
+  /**
+   * Adds a stream that was set up; when the last one closes, the publication is over.
+   *
+   * @param holder - The session of the publisher.
+   */
+  addStream(stream: RecordStream, holder?: object): void {
+    this.#holder = holder
     this.#setupDeadline?.cancel()
     this.#streams.add(stream)
   }

@@ -8,15 +8,6 @@ const maxUint32 = 0xffff_ffff
  */
 const maxDistanceMs = 2 ** 40
 
-/** Sequence number and timestamp at which a stream of packets begins or continues. */
-export interface TrackPosition {
-  readonly ssrc: number
-  /** Sequence number of the next packet. */
-  readonly sequenceNumber: number
-  /** Timestamp of the next packet, in ticks of the clock rate. */
-  readonly timestamp: number
-}
-
 /**
  * @throws {RangeError} Names the number that does not fit an RTP packet: a counter without
  *   wraparound, for instance.

@@ -1,5 +1,6 @@
 import { bufferOf } from '../../bytes.js'
 import type { Clock } from '../../clock.js'
+import type { TrackOutput, TrackPosition } from '../../public/track.js'
 import { type NtpTimestamp, unixMsFromNtp } from '../../rtcp/index.js'
 import {
   isValidRtp,
@@ -18,7 +19,7 @@ import type { DatagramReader, Reader } from '../fan-out/reader.js'
 import { TrackReaders } from '../fan-out/track-readers.js'
 import type { CommonJump } from '../timeline/common-jump.js'
 import { SourceClock } from '../timeline/source-clock.js'
-import { areTimes, checkPosition, type TrackPosition } from '../timeline/source-numbers.js'
+import { areTimes, checkPosition } from '../timeline/source-numbers.js'
 import type { TimelinePolicy } from '../timeline/timeline.js'
 import type { TrackPlace } from '../timeline/track-place.js'
 import { TrackTime } from '../timeline/track-time.js'
@@ -64,7 +65,7 @@ export interface TrackInit {
 const recallPackets = 8192
 
 /** One RTP stream of a media: its description, its position and its readers. */
-export class Track {
+export class Track implements TrackOutput {
   /** Position in the session description, from 0. */
   readonly index: number
   readonly description: MediaDescription

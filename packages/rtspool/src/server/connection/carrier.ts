@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Readable, Writable } from 'node:stream'
+import type { SessionTunnel } from '../../session-pool/index.js'
 
 /**
  * Streams that an RTSP connection runs over: those of a socket, or of a tunnel. With a plain socket
@@ -17,6 +18,8 @@ export interface ConnectionCarrier {
    * sends its RTCP behind the GET of a tunnel.
    */
   readonly frames?: Readable
+  /** Tunnel that the bytes arrive in; absent where there is none. */
+  readonly tunnel?: SessionTunnel
 }
 
 export function socketCarrier(socket: Socket): ConnectionCarrier {

@@ -1,11 +1,12 @@
 import type { Socket } from 'node:net'
 import type { Readable, Writable } from 'node:stream'
-import { TLSSocket } from 'node:tls'
+import type { InspectOptions } from 'node:util'
 import { MalformedMessageError, type RtspError } from '../../errors.js'
+import { type Inspect, inspectCustom, inspectSummary } from '../../inspection.js'
 import type { Publication } from '../../media/streams/publication.js'
+import type { ConnectionInfo, ConnectionSummary } from '../../public/connection.js'
 import { RtspParser, type RtspParserSink, type RtspRequest } from '../../rtsp/index.js'
-import type { Session } from '../../session-pool/index.js'
-import { authorityOf, plainAddress } from '../../transport/system/addresses.js'
+import type { Session, SessionTunnel } from '../../session-pool/index.js'
 import type { ChannelTable, InterleavedCarrier } from '../../transport/tcp/channel-table.js'
 import type { DirectSends } from '../../transport/tcp/direct-sends.js'
 import { type BacklogLimits, StreamWriter } from '../../transport/tcp/stream-writer.js'
@@ -19,6 +20,7 @@ import type {
 } from '../request/request-context.js'
 import type { ConnectionCarrier } from './carrier.js'
 import { ConnectionEnd, type EndingConnection } from './connection-end.js'
+import { ConnectionFacts } from './connection-facts.js'
 import { isOwnFault } from './error-reply.js'
 import { readFramesOnly } from './frames-only.js'
 import { MessageDeadline } from './message-deadline.js'
@@ -65,19 +67,13 @@ export interface ConnectionListener {
  * The parser stops behind a request whose response takes time. Later bytes stay unparsed, and at
  * most one read is held in memory. So frames are handled after the request that they followed.
  */
-export class Connection implements ConnectionContext {
-  readonly remoteAddress: string
-  readonly remotePort: number
-  readonly localAddress: string
-  readonly localPort: number
-  readonly localAuthority: string
-  readonly isSecure: boolean
-  readonly isTunnelled: boolean
+export class Connection implements ConnectionContext, ConnectionInfo {
   readonly sessions = new Set<Session>()
   /** Resolves when the connection is closed and has released everything. */
   readonly closed: Promise<void>
   publication: Publication | undefined
 
+  readonly #facts: ConnectionFacts
   readonly #server: ServerContext
   readonly #listener: ConnectionListener
   readonly #input: Readable
@@ -98,17 +94,17 @@ export class Connection implements ConnectionContext {
   #described: DescribedMedia | undefined
 
   constructor(
-    { input, output, socket, frames }: ConnectionCarrier,
+    carrier: ConnectionCarrier,
     server: ServerContext,
     listener: ConnectionListener,
     { idleTimeoutMs, directSends, backlog, turns }: ConnectionOptions,
   ) {
+    const { input, output, socket, frames } = carrier
+    this.#facts = new ConnectionFacts(carrier, server.clock.unixTimeMs())
     this.#input = input
     this.#unread = new UnreadBytes(input)
     this.#output = output
     this.#socket = socket
-    this.isSecure = socket instanceof TLSSocket
-    this.isTunnelled = input !== socket
     this.#parser = new RtspParser(this.#sink())
     this.#queue = new RequestQueue(this.#queueOwner(), turns)
     this.#end = new ConnectionEnd(server.clock, this.#ending())
@@ -116,11 +112,6 @@ export class Connection implements ConnectionContext {
     this.#server = server
     this.#listener = listener
     this.#idleTimeoutMs = idleTimeoutMs
-    this.remoteAddress = plainAddress(socket.remoteAddress)
-    this.remotePort = socket.remotePort ?? 0
-    this.localAddress = plainAddress(socket.localAddress)
-    this.localPort = socket.localPort ?? 0
-    this.localAuthority = authorityOf(this.localAddress, this.localPort)
     this.#deadline = new MessageDeadline(this.#parser, server.clock, () => this.destroy())
     socket.setNoDelay(true)
     socket.setKeepAlive(true, keepAliveMs)
@@ -143,6 +134,50 @@ export class Connection implements ConnectionContext {
         resolve()
       })
     })
+  }
+
+  get publicId(): string {
+    return this.#facts.publicId
+  }
+
+  get remoteAddress(): string {
+    return this.#facts.remoteAddress
+  }
+
+  get remotePort(): number {
+    return this.#facts.remotePort
+  }
+
+  get localAddress(): string {
+    return this.#facts.localAddress
+  }
+
+  get localPort(): number {
+    return this.#facts.localPort
+  }
+
+  get localAuthority(): string {
+    return this.#facts.localAuthority
+  }
+
+  get isSecure(): boolean {
+    return this.#facts.isSecure
+  }
+
+  get tunnel(): SessionTunnel | undefined {
+    return this.#facts.tunnel
+  }
+
+  get isTunnelled(): boolean {
+    return this.#facts.tunnel !== undefined
+  }
+
+  get userAgent(): string | undefined {
+    return this.#facts.userAgent
+  }
+
+  get openedTime(): Date {
+    return this.#facts.openedTime
   }
 
   get isClosed(): boolean {
@@ -283,6 +318,7 @@ export class Connection implements ConnectionContext {
 
   #handle(request: RtspRequest): Reply | Promise<Reply> {
     this.#end.requestBegan()
+    this.#facts.noteUserAgent(request.headers.get('User-Agent'))
     const claimant = { address: this.remoteAddress, connection: this }
     return dispatch({ server: this.#server, connection: this, request, claimant })
   }
@@ -305,6 +341,14 @@ export class Connection implements ConnectionContext {
     this.#misses.note(error)
     if (isOwnFault(error)) this.#listener.requestFailed(error, request)
     else if (!this.isClosed) this.#listener.requestRefused(error as RtspError, request)
+  }
+
+  toJSON(): ConnectionSummary {
+    return this.#facts.summary([...this.sessions].map((session) => session.publicId))
+  }
+
+  [inspectCustom](depth: number, options: InspectOptions, inspect: Inspect): string {
+    return inspectSummary('Connection', this.toJSON(), depth, options, inspect)
   }
 
   /** @returns Number of bytes parsed. */

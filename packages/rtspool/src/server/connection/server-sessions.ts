@@ -13,6 +13,7 @@ import { isPublication, presentationOf } from '../request/session-presentation.j
 import type { OnConnectionClosed, UdpLiveness } from '../server-options.js'
 import { EndedSessions } from './ended-sessions.js'
 import { farewellMs } from './farewell.js'
+import { type RtspServerTraffic, TrafficTotals } from './traffic.js'
 
 export interface ServerSessionsOptions {
   readonly clock: Clock
@@ -39,6 +40,7 @@ export class ServerSessions {
   readonly #options: ServerSessionsOptions
   readonly #homes = new Map<Session, Home>()
   readonly #ended: EndedSessions
+  readonly #traffic = new TrafficTotals()
   #isStopped = false
 
   constructor(pool: SessionPool, options: ServerSessionsOptions) {
@@ -84,6 +86,11 @@ export class ServerSessions {
     const home = this.#homeOf(session)
     home.isPublisher = isPublisher
     this.#settle(session, home)
+  }
+
+  /** Totals of all sessions that the server has carried. */
+  get traffic(): RtspServerTraffic {
+    return this.#traffic.with(this.#homes.keys())
   }
 
   hasEnded(id: string, claimant: SessionOwner): boolean {
@@ -146,6 +153,7 @@ export class ServerSessions {
     const home = this.#homes.get(session)
     if (!home) return
     this.#homes.delete(session)
+    this.#traffic.settle(session)
     this.#ended.add(session, reason)
     home.connection?.sessionRemoved(session, farewellMs(reason, home.isPublisher))
   }

@@ -159,7 +159,7 @@ export class HttpTunnels {
       tunnel.deadline?.cancel()
       tunnel.deadline = undefined
       this.#owner.taken(get)
-      this.#owner.opened({ input, output: get, socket: get, frames: get })
+      this.#owner.opened({ input, output: get, socket: get, frames: get, tunnel: 'http' })
     }
     post.setNoDelay(true)
     input.attach(post, rest)

@@ -70,7 +70,7 @@ export class WebSockets {
     }
     upgrade(socket, head, rest, (stream) => {
       limitMessageTime(socket, stream, this.#clock)
-      this.#onOpen({ input: stream, output: stream, socket })
+      this.#onOpen({ input: stream, output: stream, socket, tunnel: 'webSocket' })
     })
   }
 }

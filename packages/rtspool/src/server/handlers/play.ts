@@ -1,5 +1,5 @@
 import { RequestError } from '../../errors.js'
-import type { TrackInfo } from '../../media/media.js'
+import type { TrackBeginning } from '../../media/media.js'
 import type { PlayStream } from '../../media/streams/play-stream.js'
 import type { Track } from '../../media/track/track.js'
 import { serializeRtpInfo } from '../../rtsp/index.js'
@@ -80,12 +80,12 @@ function firstPackets(streams: readonly PlayStream[]): ReadonlyMap<Track, readon
 }
 
 /** Returns the wall clock at the first packets sent, if known. */
-function instantOf([info]: readonly TrackInfo[]): number | undefined {
+function instantOf([info]: readonly TrackBeginning[]): number | undefined {
   return info?.track.unixTimeMsAt(info.rtpTime)
 }
 
 /** Formats RTP-Info. Tracks without any packet yet are listed without a position. */
-function rtpInfoOf(positions: readonly TrackInfo[], streams: readonly PlayStream[]): string {
+function rtpInfoOf(positions: readonly TrackBeginning[], streams: readonly PlayStream[]): string {
   return serializeRtpInfo(
     streams.map(({ track, uri }) => {
       const url = rtpInfoUrl(uri)

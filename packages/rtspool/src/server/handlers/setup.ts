@@ -19,6 +19,7 @@ import { setUpPlayStream } from '../setup/play-setup.js'
 import { setUpRecordStream } from '../setup/record-setup.js'
 import { replacedSession } from '../setup/replaced-session.js'
 import { admit } from '../setup/session-admission.js'
+import { noteUse } from '../setup/session-use.js'
 import { withSource } from '../setup/source-parameter.js'
 import type { StreamSetup } from '../setup/stream-setup.js'
 import {
@@ -28,7 +29,6 @@ import {
   requireUnicast,
 } from '../setup/transport-choice.js'
 import { constructMedia, factoryFor } from '../sources/construct-media.js'
-import { noteTransport } from '../stream-stats.js'
 
 /** A checked SETUP, before anything has been created for it. */
 interface Plan {
@@ -205,7 +205,7 @@ function setUp(context: RequestContext, session: Session, path: string, plan: Pl
   const stream = setUpStream(context, session, plan)
   // The track's previous transport is closed only now, so that one always works.
   held.setTransport(trackIndex, stream.stream)
-  noteTransport(session, stream.answer)
+  noteUse(context, session, isPublication(presentation) ? 'publish' : 'read', stream.answer)
   session.bindConnection(transport.lowerTransport === 'TCP' ? connection : undefined)
   context.server.sessions.noteSetUp(session, isPublication(presentation))
   // From now on the session holds the announced or described presentation, not the connection.

@@ -7,11 +7,18 @@ import type { TimelinePolicy } from '../../media/timeline/timeline.js'
 import type { CacheBudget } from '../../media/track/cache-budget.js'
 import type { GopCacheLimits } from '../../media/track/gop-cache.js'
 import type { RtspRequest } from '../../rtsp/index.js'
-import type { Session, SessionInit, SessionOwner, SessionPool } from '../../session-pool/index.js'
+import type {
+  Session,
+  SessionInit,
+  SessionOwner,
+  SessionPool,
+  SessionTunnel,
+} from '../../session-pool/index.js'
 import type { SrtpSuite } from '../../srtp/index.js'
 import type { MulticastAddressPool } from '../../transport/multicast/multicast-address-pool.js'
 import type { InterleavedCarrier } from '../../transport/tcp/channel-table.js'
 import type { UdpTransport } from '../../transport/udp/udp-transport.js'
+import type { LagMonitor } from '../liveness/lag-monitor.js'
 import type { RefusalMonitor } from '../liveness/refusal-monitor.js'
 import type { SilenceMonitor } from '../liveness/silence-monitor.js'
 import type { PublisherTakeover } from '../server-options.js'
@@ -115,6 +122,8 @@ export interface ServerContext {
   readonly sessions: ServerSessions
   /** Ends UDP sessions whose client has gone. */
   readonly refusals: RefusalMonitor
+  /** Tells of viewers that fall behind. */
+  readonly lags: LagMonitor
   /** Ends the sessions of publishers that have stopped sending. */
   readonly silence: SilenceMonitor
   /** Condition under which a second publisher replaces the first on a path. */
@@ -151,6 +160,9 @@ export interface ConnectionContext {
    * all.
    */
   readonly isTunnelled: boolean
+  readonly publicId: string
+  readonly tunnel: SessionTunnel | undefined
+  readonly userAgent: string | undefined
   /** Sessions for which this connection was the last to use them. */
   readonly sessions: Set<Session>
   readonly isClosed: boolean

@@ -94,7 +94,7 @@ function answerOf(
 
 /** Creates the reader that the track's packets are sent to. */
 function readerOf(
-  { connection }: RequestContext,
+  { server, connection }: RequestContext,
   session: Session,
   track: Track,
   transport: UnicastTransport,
@@ -113,7 +113,9 @@ function readerOf(
     }),
   }
   if (transport.lowerTransport === 'TCP') {
-    return { kind: 'interleaved', carrier: connection.carrier, channels: pair, ...shared }
+    const lag = server.lags.readerLag(session)
+    const { carrier } = connection
+    return { kind: 'interleaved', carrier, channels: pair, lag, ...shared }
   }
   const { rtp, rtcp } = transport
   const [port, rtcpPort] = pair

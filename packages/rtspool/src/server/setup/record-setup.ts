@@ -48,7 +48,7 @@ export function setUpRecordStream(
     onReplaced: () => session.end('replaced'),
     onClosed: (closed) => publication.removeStream(closed),
   })
-  publication.addStream(stream)
+  publication.addStream(stream, session)
   return {
     stream,
     answer: { ...taken.answer, mode: 'RECORD' },

@@ -1,25 +1,38 @@
 import { RequestError } from '../../errors.js'
 import type { Media } from '../../media/media.js'
+import { PublicMap } from '../../public/public-map.js'
+
+/** Listens to all media of a server. */
+export interface ServedMediaListener {
+  /** The source of a media has started. */
+  started(media: Media): void
+  /** A media that had started has ended. */
+  ended(media: Media): void
+}
 
 /** The media of a server until their sources are closed, including those of removed mounts. */
 export class ServedMedia {
-  readonly #media = new Set<Media>()
+  readonly list = new PublicMap<Media>()
+  readonly #listener: ServedMediaListener
   #isClosed = false
+
+  constructor(listener: ServedMediaListener) {
+    this.#listener = listener
+  }
 
   /** Checks that a media may be created. @throws {RequestError} `ERR_SERVER_CLOSING` */
   requireOpen(): void {
     if (this.#isClosed) throw new RequestError('ERR_SERVER_CLOSING', 'the server is closing')
   }
 
-  /** Number of media in use, or whose sources are being closed. */
-  get size(): number {
-    return this.#media.size
-  }
-
   note(media: Media): void {
-    if (media.state === 'ended' || this.#media.has(media)) return
-    this.#media.add(media)
-    media.onEnded(() => void media.end().then(() => this.#media.delete(media)))
+    if (media.state === 'ended' || this.list.has(media)) return
+    this.list.add(media)
+    media.onStarted(() => this.#listener.started(media))
+    media.onEnded(() => {
+      void media.end().then(() => this.list.delete(media))
+      if (media.startedTime) this.#listener.ended(media)
+    })
     if (this.#isClosed) void media.end()
   }
 
@@ -29,6 +42,6 @@ export class ServedMedia {
    */
   async close(): Promise<void> {
     this.#isClosed = true
-    await Promise.all([...this.#media].map((media) => media.end()))
+    await Promise.all([...this.list].map((media) => media.end()))
   }
 }

@@ -36,6 +36,32 @@ function batchOf(isEntry: boolean): PacketBatch {
 const first = [Buffer.alloc(500), Buffer.alloc(300)]
 
 describe('InterleavedGroup', () => {
+  it('tells once when a reader falls behind, and once when it goes on or is removed', () => {
+    const { group, reader: plain, carrier } = setUp()
+    const told: string[] = []
+    const lag = { fellBehind: () => told.push('behind'), caughtUp: () => told.push('on') }
+    const reader = { ...plain, lag }
+    group.add(reader, [])
+    group.send(batchOf(false))
+    expect(told).toEqual([])
+    carrier.isCongested = true
+    for (let n = 0; n < 5; n++) group.send(batchOf(true))
+    expect(told).toEqual(['behind'])
+    carrier.isCongested = false
+    group.send(batchOf(false))
+    expect(told).toEqual(['behind'])
+    group.send(batchOf(true))
+    group.send(batchOf(true))
+    expect(told).toEqual(['behind', 'on'])
+    carrier.isCongested = true
+    group.send(batchOf(true))
+    group.remove(reader)
+    expect(told).toEqual(['behind', 'on', 'behind', 'on'])
+    group.add(reader, first)
+    group.remove(reader)
+    expect(told).toEqual(['behind', 'on', 'behind', 'on', 'behind', 'on'])
+  })
+
   it('grants a new reader what it begins with, on its channel', () => {
     const { group, reader, counters, written, granted } = setUp()
     group.add(reader, first)

@@ -6,7 +6,7 @@ import { TestSource } from '../../support/test-source.js'
 
 it('media that have ended are kept neither before nor after they are noted', async () => {
   const clock = new ManualClock()
-  const served = new ServedMedia()
+  const served = new ServedMedia({ started: () => {}, ended: () => {} })
   const ends = [
     (media: Media) => media.end().then(() => served.note(media)),
     (media: Media) => {
@@ -17,7 +17,7 @@ it('media that have ended are kept neither before nor after they are noted', asy
   for (const end of ends) {
     const media = new Media('/cam', new TestSource(), { clock, lingerMs: 0 })
     await end(media)
-    expect(served.size).toBe(0)
+    expect(served.list.size).toBe(0)
   }
   await served.close()
 })

@@ -95,12 +95,12 @@ describe('RTSP through HTTP', () => {
     const server = await startServer()
     mountCamera(server)
     const facts: unknown[] = []
-    server.on('connectionOpened', ({ remoteAddress, isTunnelled, isSecure }) =>
-      facts.push({ remoteAddress, isTunnelled, isSecure }),
+    server.on('connectionOpened', ({ remoteAddress, tunnel, isSecure }) =>
+      facts.push({ remoteAddress, tunnel, isSecure }),
     )
     const ends = await openTunnel(server)
     await readySession(rtspThrough(ends), urlOf(server, '/cam'))
-    expect(facts).toEqual([{ remoteAddress: '127.0.0.1', isTunnelled: true, isSecure: false }])
+    expect(facts).toEqual([{ remoteAddress: '127.0.0.1', tunnel: 'http', isSecure: false }])
     ends.get.socket.destroy()
     await ends.post.closed()
     await until(() => server.stats().connections === 0)

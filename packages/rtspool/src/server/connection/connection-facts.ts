@@ -1,0 +1,58 @@
+import { randomBytes } from 'node:crypto'
+import { TLSSocket } from 'node:tls'
+import type { ConnectionSummary } from '../../public/connection.js'
+import type { SessionTunnel } from '../../session-pool/index.js'
+import { authorityOf, plainAddress } from '../../transport/system/addresses.js'
+import type { ConnectionCarrier } from './carrier.js'
+
+/** Characters of a `User-Agent` that are kept. */
+const maxUserAgentLength = 256
+/** 128 bits: 22 characters. */
+const publicIdBytes = 16
+
+/** Facts of one connection that do not change, and the name of its client once a request has told it. */
+export class ConnectionFacts {
+  readonly publicId = randomBytes(publicIdBytes).toString('base64url')
+  readonly remoteAddress: string
+  readonly remotePort: number
+  readonly localAddress: string
+  readonly localPort: number
+  /** `host:port` of our end. */
+  readonly localAuthority: string
+  readonly isSecure: boolean
+  readonly tunnel: SessionTunnel | undefined
+  readonly openedTime: Date
+  userAgent: string | undefined
+
+  constructor({ socket, tunnel }: ConnectionCarrier, unixTimeMs: number) {
+    this.remoteAddress = plainAddress(socket.remoteAddress)
+    this.remotePort = socket.remotePort ?? 0
+    this.localAddress = plainAddress(socket.localAddress)
+    this.localPort = socket.localPort ?? 0
+    this.localAuthority = authorityOf(this.localAddress, this.localPort)
+    this.isSecure = socket instanceof TLSSocket
+    this.tunnel = tunnel
+    this.openedTime = new Date(unixTimeMs)
+  }
+
+  /** @param sessions - Public ids of those that live with the connection. */
+  summary(sessions: readonly string[]): ConnectionSummary {
+    return {
+      publicId: this.publicId,
+      remoteAddress: this.remoteAddress,
+      remotePort: this.remotePort,
+      localAddress: this.localAddress,
+      localPort: this.localPort,
+      isSecure: this.isSecure,
+      tunnel: this.tunnel,
+      userAgent: this.userAgent,
+      openedTime: this.openedTime,
+      sessions,
+    }
+  }
+
+  /** Takes the name of the first request that tells one. */
+  noteUserAgent(value: string | undefined): void {
+    this.userAgent ??= value?.slice(0, maxUserAgentLength)
+  }
+}

@@ -1,0 +1,93 @@
+import type { Clock } from '../../clock.js'
+import type { ReaderLag } from '../../media/fan-out/reader.js'
+import type { Session } from '../../session-pool/index.js'
+
+/** Gap in the stream of a viewer that was behind. */
+export interface ViewerGap {
+  /** Packets of all tracks that the viewer was not sent. */
+  readonly packetsDropped: number
+  readonly seconds: number
+}
+
+/** Listens to viewers that fall behind. */
+export interface LagListener {
+  fellBehind(session: Session): void
+  caughtUp(session: Session, gap: ViewerGap): void
+}
+
+interface Lag {
+  /** Tracks that leave packets out. */
+  tracks: number
+  isTold: boolean
+  readonly droppedBefore: number
+  readonly since: number
+}
+
+/**
+ * Tells of viewers that take packets too slowly, once for all tracks of a session. Keeps nothing for viewers that keep up,
+ * and tells at the end of the turn: a listener may end the session, which would disturb the batch under way.
+ */
+export class LagMonitor {
+  readonly #clock: Clock
+  readonly #listener: LagListener
+  readonly #lags = new Map<Session, Lag>()
+  readonly #changed = new Set<Session>()
+
+  constructor(clock: Clock, listener: LagListener) {
+    this.#clock = clock
+    this.#listener = listener
+  }
+
+  /** Makes the part of one reader of a session. */
+  readerLag(session: Session): ReaderLag {
+    const counters = session.stats
+    return {
+      fellBehind: () => this.#fellBehind(session, counters.packetsDropped),
+      caughtUp: () => this.#caughtUp(session),
+    }
+  }
+
+  #fellBehind(session: Session, droppedBefore: number): void {
+    const lag = this.#lags.get(session)
+    if (lag) lag.tracks++
+    else {
+      const since = this.#clock.now()
+      this.#lags.set(session, { tracks: 1, isTold: false, droppedBefore, since })
+    }
+    this.#schedule(session)
+  }
+
+  #caughtUp(session: Session): void {
+    const lag = this.#lags.get(session)
+    if (!lag) return
+    lag.tracks--
+    this.#schedule(session)
+  }
+
+  #schedule(session: Session): void {
+    if (this.#changed.size === 0) queueMicrotask(() => this.#tell())
+    this.#changed.add(session)
+  }
+
+  #tell(): void {
+    const changed = [...this.#changed]
+    this.#changed.clear()
+    for (const session of changed) {
+      const lag = this.#lags.get(session)
+      if (lag) this.#settle(session, lag)
+    }
+  }
+
+  #settle(session: Session, lag: Lag): void {
+    if (lag.tracks === 0) this.#lags.delete(session)
+    if (session.removalReason !== undefined) return
+    if (lag.tracks > 0 && !lag.isTold) {
+      lag.isTold = true
+      this.#listener.fellBehind(session)
+    } else if (lag.tracks === 0 && lag.isTold) {
+      const packetsDropped = session.stats.packetsDropped - lag.droppedBefore
+      const seconds = (this.#clock.now() - lag.since) / 1000
+      this.#listener.caughtUp(session, { packetsDropped, seconds })
+    }
+  }
+}
