@@ -29,9 +29,11 @@ export {
   mpegAudioClockRate,
   parseMpegAudioHeader,
 } from './codec/mpeg-audio.js'
-export { splitAnnexB, splitLengthPrefixed } from './codec/nal-units.js'
+export { joinAnnexB, splitAnnexB, splitLengthPrefixed } from './codec/nal-units.js'
 export { type OpusFrames, opusClockRate, opusSamplesOf, splitOpusPacket } from './codec/opus.js'
 export { type PcmFormat, pcmEncodingOf, toNetworkPcm } from './codec/pcm.js'
+export { createDepacketizer, type PayloadFormat } from './depacketizer/create-depacketizer.js'
+export type { Depacketizer, RtpUnit } from './depacketizer/depacketizer.js'
 export {
   isValidRtp,
   markerOf,

@@ -26,6 +26,7 @@ export function splitLengthPrefixed(sample: Uint8Array, lengthSize: number): Buf
 
 /** Start code `00 00 01`; the four-byte form has a further zero before it. */
 const startCode = Buffer.from([0, 0, 1])
+const longStartCode = Buffer.from([0, 0, 0, 1])
 
 /**
  * Splits a byte stream with start codes (annex B of H.264 and H.265), as from encoders and MPEG-TS.
@@ -46,4 +47,9 @@ export function splitAnnexB(stream: Uint8Array): Buffer[] {
     if (end > start) units.push(buffer.subarray(start, end))
   }
   return units
+}
+
+/** Joins NAL units to a byte stream with start codes of four bytes, as decoders and MPEG-TS take it. Copies them. */
+export function joinAnnexB(units: readonly Uint8Array[]): Buffer {
+  return Buffer.concat(units.flatMap((unit) => [longStartCode, unit]))
 }

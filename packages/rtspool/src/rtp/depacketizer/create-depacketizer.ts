@@ -1,0 +1,46 @@
+import { payloadTestOf } from '../codec/key-frame.js'
+import { AacReader } from './aac.js'
+import { Ac3Reader, MpegAudioReader, WholeFrameReader } from './audio.js'
+import type { Depacketizer } from './depacketizer.js'
+import { FrameDepacketizer, type FrameReader } from './frame-depacketizer.js'
+import { H264Reader } from './h264.js'
+import { H265Reader } from './h265.js'
+import { PictureDepacketizer } from './picture-depacketizer.js'
+import { RawReader } from './raw.js'
+
+/** Format of a payload, as a session description names it. */
+export interface PayloadFormat {
+  /** Encoding of `a=rtpmap`, in any case: `H264`, `mpeg4-generic`. */
+  readonly encoding: string
+  /** Kind of the `m=` line. @default 'audio', where the encoding is not one of video */
+  readonly kind?: string
+  /** Parameters of `a=fmtp`, without the payload type. */
+  readonly parameters?: string | undefined
+}
+
+/**
+ * Makes the depacketizer of a payload format. The payloads of an encoding that is not known here come out as received:
+ * those of one timestamp together for video, each alone for everything else.
+ */
+export function createDepacketizer({ encoding, kind, parameters }: PayloadFormat): Depacketizer {
+  const name = encoding.toUpperCase()
+  if (name === 'H264') return new PictureDepacketizer(new H264Reader(), payloadTestOf(name))
+  if (name === 'H265') return new PictureDepacketizer(new H265Reader(), payloadTestOf(name))
+  const test = payloadTestOf(name)
+  if (test || kind === 'video') return new PictureDepacketizer(new RawReader(), test)
+  return new FrameDepacketizer(frameReaderOf(name, parameters))
+}
+
+function frameReaderOf(encoding: string, parameters: string | undefined): FrameReader {
+  switch (encoding) {
+    case 'MPEG4-GENERIC':
+      return new AacReader(parameters)
+    case 'MPA':
+      return new MpegAudioReader()
+    case 'AC3':
+    case 'EAC3':
+      return new Ac3Reader(encoding === 'AC3' ? 'ac3' : 'eac3')
+    default:
+      return new WholeFrameReader()
+  }
+}

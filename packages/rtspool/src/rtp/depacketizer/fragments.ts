@@ -1,0 +1,58 @@
+/** Pieces of one part that arrives in several packets. */
+export class Fragments {
+  #pieces: Buffer[] = []
+  #sizeBytes = 0
+
+  get isOpen(): boolean {
+    return this.#pieces.length > 0
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes
+  }
+
+  get count(): number {
+    return this.#pieces.length
+  }
+
+  add(piece: Buffer): void {
+    this.#pieces.push(piece)
+    this.#sizeBytes += piece.length
+  }
+
+  /** Joins the pieces in a buffer of its own, and begins anew. */
+  join(): Buffer {
+    const part = Buffer.concat(this.#pieces, this.#sizeBytes)
+    this.reset()
+    return part
+  }
+
+  reset(): void {
+    if (this.#pieces.length > 0) this.#pieces = []
+    this.#sizeBytes = 0
+  }
+}
+
+const lengthBytes = 2
+
+/**
+ * Appends the units of an aggregation packet, each behind its length of 16 bits.
+ *
+ * @param payload - From `start` on.
+ * @returns `false` when a unit is cut off; then none is appended.
+ */
+export function appendAggregated(payload: Buffer, start: number, parts: Buffer[]): boolean {
+  const count = parts.length
+  let offset = start
+  while (offset < payload.length) {
+    const unit = offset + lengthBytes
+    const end = unit > payload.length ? unit : unit + payload.readUInt16BE(offset)
+    if (end > payload.length) {
+      parts.length = count
+      return false
+    }
+    if (end > unit) parts.push(payload.subarray(unit, end))
+    offset = end
+  }
+  return parts.length > count
+}

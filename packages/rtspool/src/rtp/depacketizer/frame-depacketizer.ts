@@ -1,0 +1,96 @@
+import { asBuffer } from '../codec/nal-units.js'
+import { markerOf, payloadEndOf, payloadOffsetOf, timestampOf } from '../packet.js'
+import { type Depacketizer, noUnits, type RtpUnit } from './depacketizer.js'
+import { PacketOrder } from './packet-order.js'
+
+/** A frame of audio with its RTP timestamp. */
+export interface Frame {
+  readonly data: Buffer
+  readonly timestamp: number
+}
+
+/** Reads the payloads of one encoding of audio. */
+export interface FrameReader {
+  /** Whether a frame has begun and not ended. */
+  readonly isOpen: boolean
+  /**
+   * Never throws.
+   *
+   * @param payload - Not empty.
+   * @returns The frames that the payload completes; `undefined` when it breaks the format.
+   */
+  read(payload: Buffer, timestamp: number, hasMarker: boolean): readonly Frame[] | undefined
+  /** Ends the stream. @returns The last frame, where nothing but a further packet would have completed it. */
+  flush(): readonly Frame[]
+  /** Forgets a frame that has begun. */
+  reset(): void
+}
+
+export const noFrames: readonly Frame[] = Object.freeze([])
+
+/** Makes a unit of each frame of audio. */
+export class FrameDepacketizer implements Depacketizer {
+  readonly #reader: FrameReader
+  readonly #order = new PacketOrder()
+  #malformed = 0
+  #dropped = 0
+  /** Whether the packets may be the rest of a frame whose beginning was lost. */
+  #isAfterGap = false
+  /** Lost and malformed packets that a unit has told of. */
+  #told = 0
+
+  constructor(reader: FrameReader) {
+    this.#reader = reader
+  }
+
+  get lostPackets(): number {
+    return this.#order.lostPackets
+  }
+
+  get malformedPackets(): number {
+    return this.#order.invalidPackets + this.#malformed
+  }
+
+  get droppedUnits(): number {
+    return this.#dropped
+  }
+
+  push(packet: Uint8Array): readonly RtpUnit[] {
+    const place = this.#order.next(packet)
+    if (place === 'invalid' || place === 'late') return noUnits
+    if (place !== 'next') this.#break()
+    if (place === 'gap') this.#isAfterGap = true
+    const payload = asBuffer(packet).subarray(payloadOffsetOf(packet), payloadEndOf(packet))
+    if (payload.length === 0) return noUnits
+    const frames = this.#reader.read(payload, timestampOf(packet), markerOf(packet))
+    if (frames) return this.#units(frames)
+    if (!this.#isAfterGap) this.#malformed++
+    this.#break()
+    return noUnits
+  }
+
+  flush(): readonly RtpUnit[] {
+    const units = this.#units(this.#reader.flush())
+    this.#break()
+    return units
+  }
+
+  #break(): void {
+    if (this.#reader.isOpen) this.#dropped++
+    this.#reader.reset()
+  }
+
+  #units(frames: readonly Frame[]): readonly RtpUnit[] {
+    if (frames.length === 0) return noUnits
+    this.#isAfterGap = false
+    const missing = this.#order.lostPackets + this.malformedPackets
+    const lost = missing - this.#told
+    this.#told = missing
+    return frames.map(({ data, timestamp }, index) => ({
+      parts: [data],
+      timestamp,
+      isKeyFrame: true,
+      lostPackets: index === 0 ? lost : 0,
+    }))
+  }
+}

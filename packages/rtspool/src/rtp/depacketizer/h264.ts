@@ -1,0 +1,68 @@
+import { appendAggregated, Fragments } from './fragments.js'
+import type { PictureReader } from './picture-depacketizer.js'
+
+const typeMask = 0x1f
+const forbiddenAndNri = 0xe0
+const startBit = 0x80
+const endBit = 0x40
+/** RFC 6184 table 1. */
+const lastSingle = 23
+const stapA = 24
+const fuA = 28
+const fuHeadersBytes = 2
+/** H.264 table 7-1. */
+const firstSlice = 1
+const lastSlice = 5
+
+/** Reads NAL units out of payloads of RFC 6184 in the modes 0 and 1; the interleaved mode counts as malformed. */
+export class H264Reader implements PictureReader {
+  readonly #fragments = new Fragments()
+
+  get isOpen(): boolean {
+    return this.#fragments.isOpen
+  }
+
+  read(payload: Buffer, parts: Buffer[]): boolean {
+    const type = (payload[0] as number) & typeMask
+    if (type === fuA) return this.#readFragment(payload, parts)
+    if (this.isOpen) return false
+    if (type === stapA) return appendAggregated(payload, 1, parts)
+    if (type === 0 || type > lastSingle) return false
+    parts.push(payload)
+    return true
+  }
+
+  /** Delimiters, parameter sets and SEI precede the slices; the first slice has `first_mb_in_slice` 0: one bit, 1. */
+  beginsUnit(payload: Buffer): boolean {
+    const type = (payload[0] as number) & typeMask
+    if (type === fuA) {
+      const header = payload[1] ?? 0
+      return (header & startBit) !== 0 && isBeginning(header & typeMask, payload[2])
+    }
+    if (type !== stapA) return isBeginning(type, payload[1])
+    return isBeginning((payload[3] ?? 0) & typeMask, payload[4])
+  }
+
+  reset(): void {
+    this.#fragments.reset()
+  }
+
+  #readFragment(payload: Buffer, parts: Buffer[]): boolean {
+    if (payload.length <= fuHeadersBytes) return false
+    const header = payload[1] as number
+    const isStart = (header & startBit) !== 0
+    if (isStart === this.isOpen) return false
+    if (isStart) {
+      const first = ((payload[0] as number) & forbiddenAndNri) | (header & typeMask)
+      this.#fragments.add(Buffer.from([first]))
+    }
+    this.#fragments.add(payload.subarray(fuHeadersBytes))
+    if (header & endBit) parts.push(this.#fragments.join())
+    return true
+  }
+}
+
+function isBeginning(type: number, next: number | undefined): boolean {
+  if (type >= firstSlice && type <= lastSlice) return ((next ?? 0) & 0x80) !== 0
+  return type > lastSlice && type <= 9
+}

@@ -1,0 +1,74 @@
+import { appendAggregated, Fragments } from './fragments.js'
+import type { PictureReader } from './picture-depacketizer.js'
+
+const headerBytes = 2
+const startBit = 0x80
+const endBit = 0x40
+const fuTypeMask = 0x3f
+/** Bits of the first header byte that are not the type: the forbidden bit and the first of the layer. */
+const outsideType = 0x81
+/** RFC 7798 section 4.4. */
+const lastSingle = 47
+const aggregationPacket = 48
+const fragmentationUnit = 49
+/** H.265 table 7-1. */
+const lastVcl = 31
+const vps = 32
+const accessUnitDelimiter = 35
+const prefixSei = 39
+
+const typeOf = (first: number | undefined): number => ((first ?? 0) >> 1) & 0x3f
+
+/** Reads NAL units out of payloads of RFC 7798 without DONL fields, as `sprop-max-don-diff=0` says; PACI is malformed. */
+export class H265Reader implements PictureReader {
+  readonly #fragments = new Fragments()
+
+  get isOpen(): boolean {
+    return this.#fragments.isOpen
+  }
+
+  read(payload: Buffer, parts: Buffer[]): boolean {
+    if (payload.length <= headerBytes) return false
+    const type = typeOf(payload[0])
+    if (type === fragmentationUnit) return this.#readFragment(payload, parts)
+    if (this.isOpen) return false
+    if (type === aggregationPacket) return appendAggregated(payload, headerBytes, parts)
+    if (type > lastSingle) return false
+    parts.push(payload)
+    return true
+  }
+
+  /** Delimiters, parameter sets and SEI precede the slices; the first one has `first_slice_segment_in_pic_flag`. */
+  beginsUnit(payload: Buffer): boolean {
+    const type = typeOf(payload[0])
+    if (type === fragmentationUnit) {
+      const header = payload[2] ?? 0
+      return (header & startBit) !== 0 && isBeginning(header & fuTypeMask, payload[3])
+    }
+    if (type !== aggregationPacket) return isBeginning(type, payload[2])
+    return isBeginning(typeOf(payload[4]), payload[6])
+  }
+
+  reset(): void {
+    this.#fragments.reset()
+  }
+
+  #readFragment(payload: Buffer, parts: Buffer[]): boolean {
+    if (payload.length <= headerBytes + 1) return false
+    const header = payload[headerBytes] as number
+    const isStart = (header & startBit) !== 0
+    if (isStart === this.isOpen) return false
+    if (isStart) {
+      const first = ((payload[0] as number) & outsideType) | ((header & fuTypeMask) << 1)
+      this.#fragments.add(Buffer.from([first, payload[1] as number]))
+    }
+    this.#fragments.add(payload.subarray(headerBytes + 1))
+    if (header & endBit) parts.push(this.#fragments.join())
+    return true
+  }
+}
+
+function isBeginning(type: number, next: number | undefined): boolean {
+  if (type <= lastVcl) return ((next ?? 0) & 0x80) !== 0
+  return (type >= vps && type <= accessUnitDelimiter) || type === prefixSei
+}

@@ -1,0 +1,48 @@
+import { isValidRtp, sequenceNumberOf, ssrcOf } from '../packet.js'
+import { nextSequenceNumber, sequenceDistance } from '../sequence.js'
+
+/** Largest step forward that counts as loss, and largest step back that counts as late (RFC 3550 A.1). */
+const maxDropout = 3000
+const maxMisorder = 100
+
+/**
+ * Place of a packet in its stream: the `next` one; after a `gap`; `late` or repeated; after a `jump`, as another source or
+ * a restart makes it; or `invalid`, no RTP at all.
+ */
+export type PacketPlace = 'next' | 'gap' | 'late' | 'jump' | 'invalid'
+
+/** Follows the sequence numbers of one stream. */
+export class PacketOrder {
+  #ssrc: number | undefined
+  #expected = 0
+  #lost = 0
+  #invalid = 0
+
+  /** Packets that are missing so far. */
+  get lostPackets(): number {
+    return this.#lost
+  }
+
+  /** Packets so far that were no RTP. */
+  get invalidPackets(): number {
+    return this.#invalid
+  }
+
+  next(packet: Uint8Array): PacketPlace {
+    if (!isValidRtp(packet)) {
+      this.#invalid++
+      return 'invalid'
+    }
+    const ssrc = ssrcOf(packet)
+    const sequenceNumber = sequenceNumberOf(packet)
+    const isFirst = this.#ssrc === undefined
+    const distance = sequenceDistance(this.#expected, sequenceNumber)
+    const isJump = ssrc !== this.#ssrc || distance > maxDropout || distance < -maxMisorder
+    if (!isJump && distance < 0) return 'late'
+    this.#ssrc = ssrc
+    this.#expected = nextSequenceNumber(sequenceNumber)
+    if (isJump) return isFirst ? 'next' : 'jump'
+    this.#lost += distance
+    return distance === 0 ? 'next' : 'gap'
+  }
+}

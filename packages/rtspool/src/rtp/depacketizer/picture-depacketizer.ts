@@ -1,0 +1,143 @@
+import { asBuffer } from '../codec/nal-units.js'
+import { markerOf, payloadEndOf, payloadOffsetOf, timestampOf } from '../packet.js'
+import { type PayloadTest, payloadKinds } from '../payload-kinds.js'
+import { type Depacketizer, maxUnitBytes, noUnits, type RtpUnit } from './depacketizer.js'
+import { PacketOrder } from './packet-order.js'
+
+const { picture, keyFrame, prefix, recovery, rest } = payloadKinds
+const pictureData = picture | keyFrame | rest
+
+/** Parts of one unit: more than any encoder makes, each costs some hundred bytes of memory. */
+const maxParts = 4096
+
+/** Reads the payloads of one encoding whose access units take several packets. */
+export interface PictureReader {
+  /** Whether a part has begun and not ended. */
+  readonly isOpen: boolean
+  /**
+   * Appends the parts that a payload completes. Never throws.
+   *
+   * @param payload - Not empty.
+   * @returns `false` when the payload breaks the format.
+   */
+  read(payload: Buffer, parts: Buffer[]): boolean
+  /** Whether nothing of the access unit can precede the payload. */
+  beginsUnit(payload: Buffer): boolean
+  /** Forgets a part that has begun. */
+  reset(): void
+}
+
+/**
+ * Puts pictures together: packets of one timestamp up to the marker. Parameter sets that arrive alone, with a timestamp or
+ * a marker of their own, go with the picture after them.
+ */
+export class PictureDepacketizer implements Depacketizer {
+  readonly #reader: PictureReader
+  readonly #test: PayloadTest | undefined
+  readonly #order = new PacketOrder()
+  #malformed = 0
+  #dropped = 0
+  /** Lost and malformed packets that a unit has told of. */
+  #told = 0
+  #parts: Buffer[] = []
+  #sizeBytes = 0
+  #kinds = 0
+  #timestamp = 0
+  /** Whether a packet of the unit has arrived. */
+  #isBegun = false
+  #isDamaged = false
+
+  /** @param test - Tells key frames and parameter sets; without one, each unit is as good a start as another. */
+  constructor(reader: PictureReader, test?: PayloadTest) {
+    this.#reader = reader
+    this.#test = test
+  }
+
+  get lostPackets(): number {
+    return this.#order.lostPackets
+  }
+
+  get malformedPackets(): number {
+    return this.#order.invalidPackets + this.#malformed
+  }
+
+  get droppedUnits(): number {
+    return this.#dropped
+  }
+
+  push(packet: Uint8Array): readonly RtpUnit[] {
+    const place = this.#order.next(packet)
+    if (place === 'invalid' || place === 'late') return noUnits
+    if (place !== 'next') this.#break()
+    const timestamp = timestampOf(packet)
+    const before = this.#isBegun && timestamp !== this.#timestamp ? this.#finish() : undefined
+    this.#read(packet, timestamp, place === 'gap')
+    const unit = markerOf(packet) ? this.#finish() : undefined
+    if (before === undefined) return unit === undefined ? noUnits : [unit]
+    return unit === undefined ? [before] : [before, unit]
+  }
+
+  flush(): readonly RtpUnit[] {
+    const unit = this.#isBegun ? this.#finish() : undefined
+    this.#clear()
+    return unit === undefined ? noUnits : [unit]
+  }
+
+  #read(packet: Uint8Array, timestamp: number, isAfterGap: boolean): void {
+    const start = payloadOffsetOf(packet)
+    const end = payloadEndOf(packet)
+    const payload = asBuffer(packet).subarray(start, end)
+    if (!this.#isBegun) {
+      this.#isBegun = true
+      this.#timestamp = timestamp
+      this.#isDamaged = isAfterGap && !(payload.length > 0 && this.#reader.beginsUnit(payload))
+    }
+    // Keepalives of the way through a NAT have no payload; the rest of a unit with a gap cannot be read.
+    if (payload.length === 0 || this.#isDamaged) return
+    this.#kinds |= this.#test?.(packet, start, end) ?? 0
+    this.#sizeBytes += payload.length
+    if (!this.#reader.read(payload, this.#parts)) {
+      this.#malformed++
+      this.#isDamaged = true
+    }
+    if (this.#sizeBytes > maxUnitBytes || this.#parts.length > maxParts) this.#break()
+  }
+
+  /** Marks the unit as incomplete, and gives its memory back. */
+  #break(): void {
+    this.#isDamaged = this.#isBegun
+    this.#parts = []
+    this.#sizeBytes = 0
+    this.#reader.reset()
+  }
+
+  #finish(): RtpUnit | undefined {
+    const isWhole = !this.#isDamaged && !this.#reader.isOpen
+    const isPrefix = (this.#kinds & pictureData) === 0 && (this.#kinds & prefix) !== 0
+    if (isWhole && isPrefix) {
+      this.#isBegun = false
+      return undefined
+    }
+    const unit = isWhole && this.#parts.length > 0 ? this.#unit() : undefined
+    if (!isWhole) this.#dropped++
+    this.#clear()
+    return unit
+  }
+
+  #unit(): RtpUnit {
+    const missing = this.#order.lostPackets + this.malformedPackets
+    const lostPackets = missing - this.#told
+    this.#told = missing
+    const isKeyFrame = !this.#test || (this.#kinds & (keyFrame | recovery)) !== 0
+    return { parts: this.#parts, timestamp: this.#timestamp, isKeyFrame, lostPackets }
+  }
+
+  #clear(): void {
+    this.#parts = []
+    this.#sizeBytes = 0
+    this.#kinds = 0
+    this.#isBegun = false
+    this.#isDamaged = false
+    this.#reader.reset()
+  }
+}

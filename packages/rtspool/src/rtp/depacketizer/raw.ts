@@ -1,0 +1,17 @@
+import type { PictureReader } from './picture-depacketizer.js'
+
+/** Keeps the payloads of an encoding that is not known here, each as one part. */
+export class RawReader implements PictureReader {
+  readonly isOpen = false
+
+  read(payload: Buffer, parts: Buffer[]): boolean {
+    parts.push(payload)
+    return true
+  }
+
+  beginsUnit(): boolean {
+    return false
+  }
+
+  reset(): void {}
+}

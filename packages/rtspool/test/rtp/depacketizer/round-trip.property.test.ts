@@ -1,0 +1,174 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import {
+  AacPayloader,
+  Ac3Payloader,
+  createDepacketizer,
+  H264Payloader,
+  H265Payloader,
+  MpegAudioPayloader,
+  OpusPayloader,
+  type PayloadFormat,
+  type RtpUnit,
+} from '../../../src/public/rtp.js'
+import { fuzzRuns, fuzzTimeoutMs } from '../../support/fuzz-runs.js'
+import { aacUnit, h264NalUnit, h265NalUnit } from '../payloader/units.js'
+import { mutate, seededBytes, seededRandom } from '../random-bytes.js'
+
+const options = { payloadType: 96, ssrc: 7, sequenceNumber: 65_500, maxPacketBytes: 600 }
+
+interface Codec {
+  readonly name: string
+  readonly format: PayloadFormat
+  /** Parts of one access unit. */
+  readonly unit: (seed: number) => Buffer[]
+  readonly packetizer: () => (parts: Buffer[], timestamp: number) => Buffer[]
+}
+
+const sizes = [1, 40, 700, 3000]
+const sizeOf = (seed: number) => (sizes[seed % sizes.length] ?? 1) + (seed % 7)
+const count = (seed: number) => 1 + (seed % 4)
+
+const codecs: readonly Codec[] = [
+  {
+    name: 'H.264',
+    format: { encoding: 'H264' },
+    // Slices of one picture, the first of which says so.
+    unit: (seed) =>
+      Array.from({ length: count(seed) }, (_, at) => {
+        const unit = h264NalUnit(seed % 5 === 0 ? 0x65 : 0x41, sizeOf(seed + at) + 2, seed)
+        unit[1] = at === 0 ? 0x80 : 0x40
+        return unit
+      }),
+    packetizer: () => {
+      const payloader = new H264Payloader(options)
+      return (parts, timestamp) => payloader.packetize(parts, timestamp)
+    },
+  },
+  {
+    name: 'H.265',
+    format: { encoding: 'h265' },
+    unit: (seed) =>
+      Array.from({ length: count(seed) }, (_, at) => {
+        const unit = h265NalUnit(seed % 5 === 0 ? 19 : 1, sizeOf(seed + at) + 3, 1, seed)
+        unit[2] = at === 0 ? 0x80 : 0x40
+        return unit
+      }),
+    packetizer: () => {
+      const payloader = new H265Payloader(options)
+      return (parts, timestamp) => payloader.packetize(parts, timestamp)
+    },
+  },
+  {
+    name: 'AAC',
+    format: {
+      encoding: 'MPEG4-GENERIC',
+      parameters: 'mode=AAC-hbr; sizelength=13; indexlength=3; indexdeltalength=3',
+    },
+    unit: (seed) => [aacUnit(sizeOf(seed), seed)],
+    packetizer: () => {
+      const payloader = new AacPayloader(options)
+      return (parts, timestamp) => payloader.packetize(parts, timestamp)
+    },
+  },
+  {
+    name: 'Opus',
+    format: { encoding: 'opus' },
+    unit: (seed) => [seededBytes(1 + (seed % 500), seed)],
+    packetizer: () => {
+      const payloader = new OpusPayloader(options)
+      return ([part], timestamp) => [payloader.packetize(part as Buffer, timestamp)].flat()
+    },
+  },
+]
+
+test.each(codecs)(
+  '$name: access units come out as they went in',
+  ({ format, unit, packetizer }) => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(10_000), { minLength: 1, maxLength: 12 }), (seeds) => {
+        const depacketizer = createDepacketizer(format)
+        const packetize = packetizer()
+        const expected = seeds.map(unit)
+        const units = expected
+          .flatMap((parts, at) => packetize(parts, at * 3000))
+          .flatMap((packet) => depacketizer.push(packet))
+        units.push(...depacketizer.flush())
+        expect(units.map(({ parts }) => parts)).toEqual(expected)
+        expect(units.map(({ timestamp }) => timestamp)).toEqual(seeds.map((_, at) => at * 3000))
+        expect(depacketizer).toMatchObject({ lostPackets: 0, malformedPackets: 0, droppedUnits: 0 })
+      }),
+      { numRuns: fuzzRuns(100) },
+    )
+  },
+  fuzzTimeoutMs(),
+)
+
+test.each(codecs)(
+  '$name: with lost packets, each unit that comes out is whole',
+  (codec) => {
+    const { format, unit, packetizer } = codec
+    fc.assert(
+      fc.property(
+        fc.nat(),
+        fc.array(fc.nat(10_000), { minLength: 3, maxLength: 12 }),
+        (seed, seeds) => {
+          const random = seededRandom(seed)
+          const depacketizer = createDepacketizer(format)
+          const packetize = packetizer()
+          const expected = new Map(seeds.map((each, at) => [at * 3000, unit(each)]))
+          const packets = [...expected].flatMap(([timestamp, parts]) => packetize(parts, timestamp))
+          const kept = packets.filter((_, at) => at === 0 || random() > 0.2)
+          const units = kept.flatMap((packet) => depacketizer.push(packet))
+          // The last unit may lack its marker: nothing tells that a packet of it is missing.
+          for (const { parts, timestamp } of units) expect(parts).toEqual(expected.get(timestamp))
+          const told = units.reduce((sum, { lostPackets }) => sum + lostPackets, 0)
+          expect(told).toBeLessThanOrEqual(packets.length - kept.length)
+        },
+      ),
+      { numRuns: fuzzRuns(100) },
+    )
+  },
+  fuzzTimeoutMs(),
+)
+
+const formats: readonly PayloadFormat[] = [
+  ...codecs.map(({ format }) => format),
+  ...['MPA', 'AC3', 'EAC3', 'PCMU', 'JPEG', 'VP8', 'unknown'].map((encoding) => ({ encoding })),
+  { encoding: 'mpeg4-generic', parameters: 'sizelength=6; indexlength=2; indexdeltalength=2' },
+  { encoding: 'mpeg4-generic', parameters: 'sizelength=99999; indexlength=-1; =; ;x' },
+  { encoding: 'mpeg4-generic' },
+]
+
+test(
+  'hostile packets throw nothing, whatever the format, and hold no more than they brought',
+  () => {
+    const seeds = codecs.flatMap(({ unit, packetizer }) => packetizer()(unit(3), 0))
+    seeds.push(
+      ...new Ac3Payloader({ ...options, codec: 'ac3' } as never).packetize(ac3Frame(), 0),
+      ...new MpegAudioPayloader(options).packetize(seededBytes(1400, 1), 0),
+    )
+    for (const format of formats) {
+      const depacketizer = createDepacketizer(format)
+      let received = 0
+      let given = 0
+      const take = (units: readonly RtpUnit[]) => {
+        for (const { parts } of units) for (const part of parts) given += part.length
+      }
+      for (let run = 0; run < fuzzRuns(20_000); run++) {
+        const packet = mutate(seeds[run % seeds.length] as Buffer, run)
+        received += packet.length
+        take(depacketizer.push(packet))
+      }
+      take(depacketizer.flush())
+      expect(given).toBeLessThanOrEqual(received)
+    }
+  },
+  fuzzTimeoutMs(),
+)
+
+function ac3Frame(): Buffer {
+  const frame = seededBytes(1400, 2)
+  frame.writeUInt16BE(0x0b77, 0)
+  return frame
+}
