@@ -8,6 +8,8 @@ export interface RtspAdmitContext extends AdmitContext {
   readonly owner: SessionOwner
   /** Path of the presentation to be set up. */
   readonly path: string
+  /** Query of the URI without `?`, as received; empty where there is none. */
+  readonly query: string
   /** Purpose of the session: to play the presentation, or to publish it. */
   readonly action: AccessAction
   /** The SETUP request. */

@@ -105,6 +105,8 @@ export interface AdmitContext {
   readonly owner: SessionOwner
   /** Path of the presentation that the client sets up. */
   readonly path?: string | undefined
+  /** Query of the URI, as received. */
+  readonly query?: string | undefined
   /** Purpose of the session: to play the presentation at the path, or to publish one there. */
   readonly action?: 'read' | 'publish' | undefined
   /** End of the authorization, in seconds since 1970. */

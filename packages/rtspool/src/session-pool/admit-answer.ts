@@ -54,6 +54,7 @@ export function checkAdmitContext(context: AdmitContext): void {
 const admitContextNames: readonly (keyof AdmitContext)[] = [
   'owner',
   'path',
+  'query',
   'action',
   'expiresAt',
   'replaces',

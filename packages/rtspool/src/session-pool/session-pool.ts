@@ -31,6 +31,13 @@ import {
   limitsOf,
   type SessionInit,
 } from './session-init.js'
+import {
+  checkKickAnswer,
+  checkKickQuery,
+  isDryRun,
+  type SessionKickFilter,
+  type SessionKickOptions,
+} from './session-kick.js'
 import { isClaimAccepted, type SessionBinding, type SessionOwner } from './session-owner.js'
 import {
   checkSessionPoolOptions,
@@ -385,6 +392,27 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     this.#isClosed = true
     this.#expiry.closeWatches()
     for (const session of this.#registry.after(0)) this.#leave(session, 'poolClosed')
+  }
+
+  /**
+   * Removes each session that the filter chooses, with reason `kicked`.
+   *
+   * @param filter - Properties that a session must have, at least one, or a function; `() => true` kicks everybody. The
+   *   pool is locked while the function runs.
+   * @returns The sessions that were removed; with `dryRun`, those that would be.
+   * @throws {TypeError} when the filter is empty, has an unknown member, or the function returns no boolean; then nobody
+   *   is removed.
+   * @throws {SessionPoolError} `ERR_SESSION_POOL_LOCKED` when called from inside {@link filter}.
+   */
+  kick(filter: SessionKickFilter, options: SessionKickOptions = {}): Session[] {
+    this.#assertUnlocked()
+    const isDry = isDryRun(options)
+    const chosen =
+      typeof filter === 'function'
+        ? this.filter((session) => (checkKickAnswer(filter(session)) ? 'ref' : 'keep'))
+        : this.#registry.matching(checkKickQuery(filter))
+    // A listener of one that leaves may end others.
+    return isDry ? chosen : chosen.filter((session) => this.#removeIfHere(session, 'kicked'))
   }
 
   [Symbol.dispose](): void {

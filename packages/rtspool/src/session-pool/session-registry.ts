@@ -2,6 +2,7 @@ import { hostOf, isSameHost } from '../host-of.js'
 import { checkOptions, isRecord, shown } from '../option-checks.js'
 import { internals, type Session } from './session.js'
 import { SessionIndex } from './session-index.js'
+import type { SessionKickQuery } from './session-kick.js'
 import { type SessionState, sessionStates } from './session-state.js'
 import { CreationChain } from './structures/creation-chain.js'
 import type { HandleRecords } from './structures/handle-records.js'
@@ -217,6 +218,15 @@ export class SessionRegistry {
     if (first === undefined) return this.after(serial)
     const shortest = others.reduce((a, b) => (this.count(b) < this.count(a) ? b : a), first)
     return this.#behind(shortest, serial)
+  }
+
+  /** All sessions that have each of the given properties, in order of creation. */
+  matching(query: SessionKickQuery): Session[] {
+    const { publicId } = query
+    const named = publicId === undefined ? undefined : this.findByPublicId(publicId)
+    if (publicId !== undefined && named === undefined) return []
+    const candidates = named === undefined ? this.#candidates(query, 0) : [named]
+    return [...candidates].filter((session) => matches(session, query))
   }
 
   #serialOf(session: Session): number {

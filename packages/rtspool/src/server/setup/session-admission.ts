@@ -9,6 +9,7 @@ import { requireValid } from '../request/session-validity.js'
 class AdmitQuestion implements RtspAdmitContext {
   readonly owner: SessionOwner
   readonly path: string
+  readonly query: string
   readonly action: AccessAction
   readonly replaces: Session | undefined
   readonly request: RtspRequest
@@ -19,10 +20,11 @@ class AdmitQuestion implements RtspAdmitContext {
     path: string,
     action: AccessAction,
     replaces: Session | undefined,
-    { request, connection }: RequestContext,
+    { request, connection, target }: RequestContext,
   ) {
     this.owner = owner
     this.path = path
+    this.query = target?.query ?? ''
     this.action = action
     this.replaces = replaces
     this.request = request

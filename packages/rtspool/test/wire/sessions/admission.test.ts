@@ -51,6 +51,16 @@ const announce = (client: Awaited<ReturnType<typeof connectTo>>, url: string) =>
   })
 
 describe('B-FULL the hook onAdmit', () => {
+  it('is shown the query of the URI', async () => {
+    const asked: AdmitContext[] = []
+    const { url, client } = await camera((context) => {
+      asked.push(context)
+      return true
+    })
+    await readySession(client, `${url}?token=a%20b&x`)
+    expect(asked.map(({ path, query }) => [path, query])).toEqual([['/cam', 'token=a%20b&x']])
+  })
+
   it('is asked once a session, before a media is made, and shown who asks for what', async () => {
     const asked: AdmitContext[] = []
     const mediaThen: number[] = []
@@ -65,6 +75,7 @@ describe('B-FULL the hook onAdmit', () => {
       {
         owner: { address: '127.0.0.1', user: undefined },
         path: '/cam',
+        query: '',
         action: 'read',
         request: { method: 'SETUP', uri: `${url}/trackID=0` },
       },
