@@ -14,7 +14,7 @@ import { RepairedStream } from '../../src/media/file/ts/repaired-stream.js'
 import { TimelinePieces } from '../../src/media/file/ts/timeline-pieces.js'
 import { type FuzzTarget, fuzzTarget } from './target.js'
 
-/** Numbers of a list of samples that nothing is out of proportion in. */
+/** Checks that the numbers of a list of samples are in proportion. */
 function checkSamples(samples: SampleList): void {
   const inChunks = samples.chunkSampleCounts.reduce((sum, count) => sum + count, 0)
   if (inChunks !== samples.count || samples.durations.length !== samples.count)
@@ -28,7 +28,7 @@ function checkMovie(movie: Movie): Movie {
   return movie
 }
 
-/** Packets at one distance, as the scan of a file takes them. */
+/** Finds packets at one distance, as the scan of a file does. */
 function readPackets(bytes: Buffer) {
   const found = findAlignment(bytes, 0, true)
   if (!found) return undefined
@@ -50,7 +50,7 @@ function readPackets(bytes: Buffer) {
   return { shifts, sizeBytes: new RepairedStream(file, [run], shifts).sizeBytes }
 }
 
-/** What is read of a file to repair its index. */
+/** Parsers of the file structures from which an index is repaired. */
 export const fileTargets: readonly FuzzTarget[] = [
   fuzzTarget({
     name: 'movie',

@@ -6,15 +6,18 @@ import { fuzzRuns, fuzzSeed, fuzzTimeoutMs } from '../support/fuzz-runs.js'
 import type { FuzzTarget } from './target.js'
 import { fuzzTargets } from './targets.js'
 
-/** No input may take longer. */
+/** Longest time in milliseconds that an input may take. */
 const maxMs = 100
-/** Inputs between two looks at the clock of the processor. */
+/** Number of inputs between two readings of the processor clock. */
 const batchSize = 250
-/** Ten each for reading it, measuring what came of it, writing that, and reading it again. */
+/**
+ * Longest time in milliseconds for a long input: ten each to read, measure, write and read it
+ * again.
+ */
 const maxLongMs = 40
 const maxFileBytes = 4096
 
-/** What a grammar may be slow with when there is much of it. */
+/** Texts that may make a grammar slow if they are repeated. */
 const repeated = [
   ',',
   ';',
@@ -37,7 +40,7 @@ const repeated = [
 ]
 const longBytes = 64 * 1024
 
-/** Much of the same: alone, behind and in the midst of what is understood. */
+/** Yields long repetitions: alone, after and inside of valid inputs. */
 function* longInputs({ seeds }: FuzzTarget, files: readonly Buffer[]): Iterable<Buffer> {
   for (const text of repeated) {
     const many = Buffer.alloc(longBytes, text)
@@ -50,7 +53,7 @@ function* longInputs({ seeds }: FuzzTarget, files: readonly Buffer[]): Iterable<
   }
 }
 
-/** Checks an input, and says which one it was that something is wrong with. */
+/** Checks an input; an error names the input. */
 function check(target: FuzzTarget, input: Buffer): boolean {
   try {
     return target.check(input)
@@ -60,7 +63,7 @@ function check(target: FuzzTarget, input: Buffer): boolean {
   }
 }
 
-/** Checks inputs; a slow one is slow three times over, and not because the machine was busy. */
+/** Checks inputs. A slow input fails only if it is slow three times, to exclude a busy machine. */
 function checkBatch(target: FuzzTarget, inputs: readonly Buffer[]): number {
   const start = process.cpuUsage()
   const understood = inputs.filter((input) => check(target, input)).length
@@ -79,7 +82,7 @@ function checkBatch(target: FuzzTarget, inputs: readonly Buffer[]): number {
 describe.each(fuzzTargets)('$name', (target) => {
   const files = corpus(target.name)
 
-  it(`${target.rows} ${target.name}: inputs of the corpus are understood or refused`, () => {
+  it(`${target.rows} ${target.name}: inputs of the corpus are parsed or refused`, () => {
     expect(files.length).toBeGreaterThan(0)
     for (const { bytes } of files) expect(bytes.length).toBeLessThan(maxFileBytes)
     const inputs = [...files.map(({ bytes }) => bytes), ...target.seeds]
@@ -91,14 +94,14 @@ describe.each(fuzzTargets)('$name', (target) => {
       target,
       files.map(({ bytes }) => bytes),
     )) {
-      // Not through check(): its words for a failure cost more than most inputs.
+      // Not through check(), whose failure message costs more than most inputs.
       const tookMs = fastestMs(() => target.check(input), 20)
       if (tookMs >= maxLongMs) expect(`${input.subarray(0, 80)}… ${tookMs} ms`).toBe('')
     }
   })
 
   it(
-    `${target.rows} ${target.name}: ${fuzzRuns()} mutated inputs are understood or refused, none is slow`,
+    `${target.rows} ${target.name}: ${fuzzRuns()} mutated inputs are parsed or refused, none is slow`,
     () => {
       const random = new SeededRandom(fuzzSeed)
       const seeds = [...files.map(({ bytes }) => bytes), ...target.seeds]
@@ -107,7 +110,7 @@ describe.each(fuzzTargets)('$name', (target) => {
         const inputs = Array.from({ length: batchSize }, () => mutate(seeds, random))
         understood += checkBatch(target, inputs)
       }
-      // Mutations that break everything would show nothing.
+      // Mutations that break every input would prove nothing.
       expect(understood).toBeGreaterThan(fuzzRuns() / 200)
     },
     fuzzTimeoutMs(),

@@ -41,7 +41,7 @@ import { type FuzzTarget, textTarget } from './target.js'
 
 const headersOf = (name: string, text: string) => new RtspHeaders([[name, text]])
 
-/** One target for each header that somebody else writes. */
+/** One target for each header that a peer sends. */
 export const headerTargets: readonly FuzzTarget[] = [
   textTarget({
     name: 'transport',
@@ -63,14 +63,14 @@ export const headerTargets: readonly FuzzTarget[] = [
     seeds: [...rangeCases, ...refusedRanges],
     read: parseRange,
     write: serializeRange,
-    // To microseconds.
+    // Rounded to microseconds.
     isRounded: true,
   }),
   textTarget({
     name: 'rtp-info',
     rows: 'B-LOOP',
     seeds: [...rtpInfoCases, ...refusedRtpInfos],
-    // Quotes are not written again, and a URL may end with what they protected.
+    // Quotes are not written again, and a URL may end with characters that they protected.
     read: (text) => ({ entries: parseRtpInfo(text), isQuoted: text.includes('"') }),
     write: ({ entries, isQuoted }) => (isQuoted ? undefined : serializeRtpInfo(entries)),
   }),
@@ -89,7 +89,7 @@ export const headerTargets: readonly FuzzTarget[] = [
   textTarget({
     name: 'content-length',
     rows: 'B-BIG B-SMUG',
-    // Several lines of it are several values.
+    // Several lines mean several values.
     read: (text) => parseContentLength(text.split('|')),
     write: String,
   }),
@@ -111,7 +111,7 @@ export const headerTargets: readonly FuzzTarget[] = [
       const features = parseRequire(headersOf('Require', text))
       return { features, hasEnd: !/"/.test(text) }
     },
-    // A quoted string that does not end takes all that follows it.
+    // An unterminated quoted string includes everything after it.
     write: ({ features, hasEnd }) => (hasEnd ? serializeUnsupported(features) : undefined),
   }),
   textTarget({
@@ -126,7 +126,7 @@ export const headerTargets: readonly FuzzTarget[] = [
     seeds: [...authorizationCases, ...refusedAuthorizations],
     read: parseAuthorization,
     write: (said) => {
-      // What was escaped may be what no header can hold; what is no token is written by nobody.
+      // Escaped text may be invalid in a header, and only tokens are written.
       const tokens = said.scheme === 'Digest' ? [said.algorithm, said.qop, said.nc] : []
       const isPlain = tokens.every((token) => token === undefined || isToken(token))
       return isPlain && isWritable(said) ? serializeAuthorization(said) : undefined

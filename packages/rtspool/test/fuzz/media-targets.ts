@@ -29,7 +29,7 @@ function checkAac(config: Uint8Array) {
 
 const encodings = ['H264', 'H265', 'VP8', 'VP9', 'AV1', 'JPEG', 'MPV', 'MP4V-ES']
 
-/** What payloaders read from files, and what is looked at in packets of publishers. */
+/** Parsers that payloaders use for files, and those for packets of publishers. */
 export const mediaTargets: readonly FuzzTarget[] = [
   fuzzTarget({
     name: 'rtp',

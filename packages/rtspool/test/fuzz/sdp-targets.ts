@@ -8,7 +8,7 @@ import {
 import { sdpSamples } from '../sdp/samples.js'
 import { type FuzzTarget, fuzzTarget, textTarget } from './target.js'
 
-/** All that the server asks of a description, without the objects it comes in. */
+/** Returns all facts that the server reads from a description, as plain values. */
 function factsOf(input: Buffer) {
   const { session, media } = parseSdp(input)
   return {
@@ -23,7 +23,7 @@ function factsOf(input: Buffer) {
   }
 }
 
-/** Session descriptions, and what stands in them. */
+/** Session descriptions and their lines. */
 export const sdpTargets: readonly FuzzTarget[] = [
   fuzzTarget({
     name: 'sdp',

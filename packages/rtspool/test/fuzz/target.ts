@@ -3,45 +3,45 @@ import { RtspError } from '../../src/errors.js'
 import { trimLinearSpace } from '../../src/rtsp/grammar.js'
 import { decodeLine } from '../../src/rtsp/line-text.js'
 
-/** A parser of what peers send, and what holds for whatever it is given. */
+/** A parser of input from peers, and the checks that hold for any input. */
 export interface FuzzTarget {
-  /** Folder of its inputs in test/corpus. */
+  /** Folder of the target's inputs in test/corpus. */
   readonly name: string
-  /** Rows of the list of threats, or of the standards, that it stands for. */
+  /** Rows of the list of threats, or of the standards, that the target covers. */
   readonly rows: string
-  /** How its inputs are kept. */
+  /** Format of the corpus files. */
   readonly format: 'txt' | 'hex'
-  /** Inputs apart from those in the corpus. */
+  /** Inputs in addition to the corpus. */
   readonly seeds: readonly Buffer[]
   /**
-   * Parses, and checks what came of it.
+   * Parses an input and checks the result.
    *
-   * @returns Whether the input was understood.
-   * @throws What is wrong with the parser.
+   * @returns Whether the input was valid.
+   * @throws The fault of the parser.
    */
   readonly check: (input: Buffer) => boolean
 }
 
-/** What a target is made of. */
+/** Definition of a target. */
 export interface FuzzTargetInit<Value> {
   readonly name: string
   readonly rows: string
-  /** @default 'hex' */
+  /** Format of the corpus files. @default 'hex' */
   readonly format?: 'txt' | 'hex'
   readonly seeds?: readonly Buffer[]
-  /** `undefined`, or an error of the library, is a refusal. */
+  /** Parses an input; `undefined`, or an error of the library, is a refusal. */
   readonly read: (input: Buffer) => Value | undefined
-  /** What means the same. `undefined` for what cannot be written. */
+  /** Writes a value with the same meaning; `undefined` for a value that cannot be written. */
   readonly write?: (value: Value) => Buffer | undefined
-  /** What is written is not all that was read, but is read and written as itself. @default false */
+  /** `true` if writing loses details, but a written value stays the same. @default false */
   readonly isRounded?: boolean
-  /** Files of the user and not of peers: refused with a RangeError. @default false */
+  /** `true` for files of the user, which are refused with a RangeError. @default false */
   readonly refusesWithRangeError?: boolean
 }
 
 const maxMessageLength = 500
 
-/** What an error says ends up in logs. */
+/** Checks that an error is safe in logs. */
 function checkError(error: RtspError | RangeError): void {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
   if (error.message.length > maxMessageLength || /[\0-\x1f\x7f]/.test(error.message)) {
@@ -51,7 +51,7 @@ function checkError(error: RtspError | RangeError): void {
   }
 }
 
-/** Leaves of a value, characters and bytes among them. */
+/** Counts the leaves of a value, including characters and bytes. */
 function sizeOf(value: unknown): number {
   if (typeof value === 'string') return value.length
   if (value instanceof Uint8Array) return value.length
@@ -77,7 +77,10 @@ function readOrRefuse<Value>(init: FuzzTargetInit<Value>, input: Buffer): Value 
   }
 }
 
-/** A target whose parser refuses with errors of the library, and whose values can be written and read again. */
+/**
+ * Creates a target whose parser refuses with errors of the library, and whose values can be written
+ * and read again.
+ */
 export function fuzzTarget<Value>(init: FuzzTargetInit<Value>): FuzzTarget {
   const { name, rows, format = 'hex', seeds = [], write, isRounded = false } = init
   const check = (input: Buffer): boolean => {
@@ -96,7 +99,7 @@ export function fuzzTarget<Value>(init: FuzzTargetInit<Value>): FuzzTarget {
   return { name, rows, format, seeds, check }
 }
 
-/** What a target is made of whose input is the value of a header, or another line of text. */
+/** Definition of a target whose input is the value of a header, or another line of text. */
 export interface TextTargetInit<Value>
   extends Omit<FuzzTargetInit<Value>, 'read' | 'write' | 'seeds' | 'format'> {
   readonly seeds?: readonly { readonly wire: string }[]
@@ -104,7 +107,7 @@ export interface TextTargetInit<Value>
   readonly write?: (value: Value) => string | undefined
 }
 
-/** A line as the parser of messages hands it on; `undefined` where it hands none on. */
+/** Returns a line as the parser of messages delivers it; `undefined` if it delivers none. */
 function lineOf(input: Buffer): string | undefined {
   const end = input.at(-1) === 0x0a ? input.length - 1 : input.length
   const text = decodeLine(input, 0, end, true)

@@ -6,7 +6,7 @@ import type { FuzzTarget } from './target.js'
 import { uriTargets } from './uri-targets.js'
 import { wireTargets } from './wire-targets.js'
 
-/** Every parser of what somebody else has written. */
+/** All parsers of foreign input. */
 export const fuzzTargets: readonly FuzzTarget[] = [
   ...headerTargets,
   ...uriTargets,

@@ -4,14 +4,14 @@ import { parseTarget } from '../../src/server/request/target.js'
 import { refusedUris, uriCases } from '../rtsp/header-cases.js'
 import { type FuzzTarget, textTarget } from './target.js'
 
-/** What must hold of every path, whatever it is appended to. */
+/** Checks a path that may be appended to any root. */
 function checkPath(path: string): void {
   const segments = path.split('/')
   const isSafe = path.startsWith('/') && !segments.includes('..') && !segments.includes('.')
   if (!isSafe || /[\0\\]/.test(path)) throw new Error(`not a safe path: ${JSON.stringify(path)}`)
 }
 
-/** What names a resource. */
+/** Parsers of the names of resources. */
 export const uriTargets: readonly FuzzTarget[] = [
   textTarget({
     name: 'uri',

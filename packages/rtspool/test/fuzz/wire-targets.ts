@@ -16,7 +16,7 @@ import { type FuzzTarget, fuzzTarget } from './target.js'
 /** Long enough for every rule, short enough for a hundred thousand runs. */
 const maxSeedBytes = 1500
 
-/** Whatever else is asked of an input, it means the same in two pieces as in one. */
+/** Cuts an input in two: every input must have the same result in two pieces as in one. */
 const cutInTwo = (bytes: Buffer): Buffer[] => {
   const middle = bytes.length >> 1
   return [bytes.subarray(0, middle), bytes.subarray(middle)]
@@ -29,7 +29,7 @@ function eventsOf(chunks: readonly Buffer[]): ParserEvent[] {
   return events
 }
 
-/** Content-Length follows from the body. */
+/** Returns headers without Content-Length, which follows from the body. */
 const headersOf = (headers: RtspHeaders) =>
   [...headers].filter(([name]) => name.toLowerCase() !== 'content-length')
 
@@ -59,7 +59,7 @@ function readHttp(wire: Buffer) {
   return read && { ...read, headers: [...read.head.headers] }
 }
 
-/** A head with nothing but what was understood of it. */
+/** Writes a head with only its parsed parts. */
 function writeHttp({
   head: { method, target, version },
   headers,
@@ -67,11 +67,11 @@ function writeHttp({
 }: NonNullable<ReturnType<typeof readHttp>>) {
   const lines = headers.map(([name, value]) => `${name}:${value}\r\n`).join('')
   const text = `${method} ${target} HTTP/${version}\r\n${lines}\r\n`
-  // Shorter lines are not always fewer bytes: the limit is for what comes.
+  // Shorter lines can still be more bytes: the limit applies to received bytes.
   return Buffer.concat([Buffer.from(text, 'latin1'), rest])
 }
 
-/** Of a message that is understood, the offer may be refused still. */
+/** Parses the offer of a valid message, which may still be refused. */
 function offerOf(wire: Buffer): void {
   try {
     parseSrtpOffer(wire)
@@ -80,7 +80,7 @@ function offerOf(wire: Buffer): void {
   }
 }
 
-/** What comes over a connection or in a datagram. */
+/** Parsers of data from a connection or in a datagram. */
 export const wireTargets: readonly FuzzTarget[] = [
   fuzzTarget({
     name: 'rtsp-stream',

@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm'
 
-/** Other ways to hold the same bytes; all are a `Uint8Array`. */
+/** Other objects with the same bytes; all are a `Uint8Array`. */
 export const byteContainers: readonly (readonly [
   name: string,
   of: (bytes: Buffer) => Uint8Array,
@@ -33,7 +33,7 @@ function within(memory: Uint8Array, bytes: Buffer, offset: number): Uint8Array {
   return memory.subarray(offset, offset + bytes.length)
 }
 
-/** What is no `Uint8Array`, whatever bytes it may hold. */
+/** Values that are no `Uint8Array`, even if they contain bytes. */
 export const notBytes: readonly (readonly [name: string, value: unknown])[] = [
   ['undefined', undefined],
   ['null', null],

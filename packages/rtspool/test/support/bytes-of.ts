@@ -1,4 +1,4 @@
-/** Bytes that are written in hexadecimal, with spaces where they help. */
+/** Parses bytes in hexadecimal, with optional spaces. */
 export function bytesOf(wire: string): Buffer {
   return Buffer.from(wire.replaceAll(' ', ''), 'hex')
 }

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-/** Runs the garbage collector, so that memory is measured without what nobody holds any more. */
+/** Runs the garbage collector, so that a measurement excludes unused memory. */
 export function collectGarbage(): void {
   setFlagsFromString('--expose-gc')
   const gc: () => void = runInNewContext('gc')

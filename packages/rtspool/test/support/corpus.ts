@@ -3,20 +3,21 @@ import { join } from 'node:path'
 
 /** One input of a target. */
 export interface CorpusInput {
-  /** Of its file. */
+  /** Name of the file. */
   readonly name: string
   readonly bytes: Buffer
 }
 
-/** Hexadecimal numbers; what stands behind a `#` says what they are. */
+/** Parses hexadecimal numbers; a text after `#` is a comment. */
 function parseHex(text: string): Buffer {
   return Buffer.from(text.replace(/#.*$/gm, '').replace(/\s/g, ''), 'hex')
 }
 
 /**
- * Inputs of one target: `NAME.hex` of hexadecimal numbers, every other file byte by byte as it is.
+ * Returns the inputs of one target: `NAME.hex` with hexadecimal numbers, any other file byte by
+ * byte.
  *
- * @param folder - Where the folders of all targets are.
+ * @param folder - Folder with the folders of all targets.
  */
 export function corpus(
   target: string,
@@ -30,11 +31,11 @@ export function corpus(
   })
 }
 
-/** The inputs of a target that are hexadecimal numbers. */
+/** Returns the inputs of a target that are hexadecimal numbers. */
 export const hexCorpus = (target: string): CorpusInput[] =>
   corpus(target).filter(({ name }) => name.endsWith('.hex'))
 
-/** Inputs of one target whose files are what they hold. */
+/** Returns the inputs of a target whose files are used unchanged. */
 export function textCorpus(target: string): Buffer[] {
   const inputs = corpus(target)
   if (inputs.length === 0) throw new Error(`the corpus of ${target} is empty`)

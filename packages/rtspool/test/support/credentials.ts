@@ -17,25 +17,25 @@ import type { RtspTestClient } from './rtsp-client.js'
 import { startServer } from './test-server.js'
 import type { TestSource } from './test-source.js'
 
-/** How a client answers a challenge. */
+/** Credentials and choices with which a client responds to a challenge. */
 export interface DigestChoices {
   readonly user?: string
   readonly password?: string
-  /** @default 'MD5', as FFmpeg and GStreamer do */
+  /** Digest algorithm. @default 'MD5', as in FFmpeg and GStreamer */
   readonly algorithm?: DigestAlgorithm
-  /** Whether `qop`, `nc` and `cnonce` are sent. @default false */
+  /** Sends `qop`, `nc` and `cnonce`. @default false */
   readonly qop?: boolean
-  /** @default 1 */
+  /** Nonce count. @default 1 */
   readonly nc?: number
-  /** Instead of the request URI. */
+  /** URI that replaces the request URI. */
   readonly uri?: string
 }
 
-/** The challenges of a 401, in their order. */
+/** Parses the challenges of a 401, in their order. */
 export const challengesOf = ({ headers }: RtspResponse) =>
   headers.getAll('WWW-Authenticate').map(parseChallenge)
 
-/** The Digest challenge of a 401 that a client with this algorithm answers. */
+/** Returns the Digest challenge of a 401 with this algorithm. */
 export function digestChallengeOf(
   response: RtspResponse,
   algorithm: DigestAlgorithm = 'MD5',
@@ -46,7 +46,7 @@ export function digestChallengeOf(
   throw new Error(`no Digest with ${algorithm} was offered`)
 }
 
-/** An Authorization header for a request; user `u` with password `p` when nothing else is said. */
+/** Builds an Authorization header for a request, by default of user `u` with password `p`. */
 export function digestHeader(
   { realm, nonce }: DigestChallenge,
   method: string,
@@ -80,8 +80,8 @@ export const basicHeader = (username = 'u', password = 'p'): string =>
   serializeAuthorization({ scheme: 'Basic', username, password })
 
 /**
- * From now on every request of the client carries credentials: of user `u` with password `p` when nothing else is
- * said. All that works with a client without credentials works with this one, `play` and `publish` included.
+ * Adds credentials to every later request of the client, by default of user `u` with password `p`.
+ * Functions for clients without credentials work as well, including `play` and `publish`.
  */
 export async function logIn(client: RtspTestClient, choices: DigestChoices = {}): Promise<void> {
   const challenge = digestChallengeOf(await client.request('GET_PARAMETER', '*'), choices.algorithm)
@@ -91,8 +91,8 @@ export async function logIn(client: RtspTestClient, choices: DigestChoices = {})
 }
 
 /**
- * A server with the users `u` (password `p`) and `eve` (`e`), who alone may read `/priv`, a camera with two tracks,
- * and publish to `/live/*`. Closed after the test.
+ * Starts a server that is closed after the test. It has a camera with two tracks and the users `u`
+ * (password `p`) and `eve` (`e`). Only they may read `/priv` and publish to `/live/*`.
  */
 export async function startProtectedServer(
   options: RtspServerOptions = {},

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 
-// A matcher would look at bytes one by one, each as a property of an object.
+// Compares buffers at once: a matcher would compare bytes one by one, as properties of an object.
 expect.addEqualityTesters([
   (a: unknown, b: unknown) =>
     a instanceof Uint8Array && b instanceof Uint8Array ? Buffer.compare(a, b) === 0 : undefined,

@@ -10,21 +10,23 @@ export const errorNumbers = {
 } as const
 export type ErrorName = keyof typeof errorNumbers
 
-/** What lies between the fake kernel and one address. */
+/** Network between the fake kernel and one address. */
 export interface FakeRoute {
-  /** Bytes of the largest IP packet. */
+  /** Size of the largest IP packet in bytes. */
   readonly mtu: number
-  /** Of a segmented message with segments that are too large. @default EMSGSIZE, as since Linux 6.14 */
+  /**
+   * Error of a segmented message whose segments are too large. @default EMSGSIZE, since Linux 6.14
+   */
   readonly segmentError?: ErrorName
-  /** Refuses segments of any size, as an encrypted route does. */
+  /** `true` if segments of any size are refused, as on an encrypted route. */
   readonly refusesSegments?: boolean
-  /** Nothing may be cut into fragments (`IP_MTU_DISCOVER`). */
+  /** `true` if packets must not be fragmented (`IP_MTU_DISCOVER`). */
   readonly isUncut?: boolean
-  /** All that is sent fails. */
+  /** Error of every message. */
   readonly error?: ErrorName
 }
 
-/** A datagram that left. */
+/** A sent datagram. */
 export interface FakeDatagram {
   readonly address: string
   readonly port: number
@@ -34,22 +36,25 @@ export interface FakeDatagram {
 
 const messageBytes = 64
 const maxUdpPayload = 65_507
-/** What the kernel answers where no route is told: loopback. */
+/** Default route: loopback. */
 const loopback: FakeRoute = { mtu: 65_536 }
 
-/** `sendmmsg` of Linux as far as groups use it: it reads the real message tables, and knows a route for each address. */
+/**
+ * Simulates `sendmmsg` of Linux for datagram groups: it reads the real message tables, and has a
+ * route for each address.
+ */
 export class FakeKernel {
   readonly routes = new Map<string, FakeRoute>()
   readonly sent: FakeDatagram[] = []
-  /** Calls of `sendmmsg`. */
+  /** Number of calls of `sendmmsg`. */
   calls = 0
-  /** Messages that are taken before the queue is full. */
+  /** Number of messages that fit before the queue is full. */
   room = Number.POSITIVE_INFINITY
   readonly #memory: { readonly start: bigint; readonly bytes: Buffer }[] = []
   #end = 4096n
   #error = 0
 
-  /** What groups call; nothing else is there. */
+  /** The native calls that groups use, and no others. */
   get native(): NativeSockets {
     const calls: Partial<NativeSockets> = {
       addressOf: (bytes) => this.#addressOf(bytes),
@@ -59,7 +64,7 @@ export class FakeKernel {
     return calls as NativeSockets
   }
 
-  /** Payloads that an address was sent. */
+  /** Returns the payloads sent to an address. */
   sentTo(address: string): Buffer[] {
     return this.sent.filter((each) => each.address === address).map(({ payload }) => payload)
   }

@@ -9,10 +9,10 @@ import { RtspTestClient } from './rtsp-client.js'
 
 export const tunnelType = 'application/x-rtsp-tunnelled'
 
-/** Lines with CRLF, and the empty line after them. */
+/** Joins lines with CRLF, and adds the empty line after them. */
 export const httpHead = (...lines: string[]): string => [...lines, '', ''].join('\r\n')
 
-/** A connection that says what a test tells it to, and keeps all that comes back. */
+/** A connection that sends what a test specifies, and keeps all received bytes. */
 export class HttpTestClient {
   readonly socket: Socket
   received = Buffer.alloc(0)
@@ -28,7 +28,7 @@ export class HttpTestClient {
     socket.on('close', () => this.#onBytes?.())
   }
 
-  /** The same inside TLS; any certificate will do. */
+  /** Connects inside TLS; accepts any certificate. */
   static async connectTls(server: RtspServer): Promise<HttpTestClient> {
     const { address, port } = server.tlsAddress()
     const socket = connectTls({ port, host: address, rejectUnauthorized: false })
@@ -51,7 +51,10 @@ export class HttpTestClient {
     this.socket.write(bytes)
   }
 
-  /** The status of the answer, when its head is whole; `undefined` when the connection closes without one. */
+  /**
+   * Returns the status of the response once its head is complete; `undefined` if the connection
+   * closes first.
+   */
   async status(): Promise<number | undefined> {
     while (!this.received.includes('\r\n\r\n') && !this.socket.closed) {
       await new Promise<void>((resolve) => {
@@ -63,7 +66,7 @@ export class HttpTestClient {
   }
 
   async closed(): Promise<void> {
-    // Not events.once: a reset is an end like any other.
+    // Not events.once: a reset is a normal end here.
     if (!this.socket.closed) await new Promise((resolve) => this.socket.on('close', resolve))
   }
 
@@ -73,7 +76,7 @@ export class HttpTestClient {
   }
 }
 
-/** GET and POST of a tunnel. */
+/** Builds the GET head of a tunnel; {@link postHead} builds the POST head. */
 export const getHead = (cookie: string, version = '1.1') =>
   httpHead(
     `GET /cam HTTP/${version}`,
@@ -96,7 +99,7 @@ export interface TunnelEnds {
   readonly post: HttpTestClient
 }
 
-/** Opens both halves. @param version - FFmpeg says 1.1, GStreamer 1.0. */
+/** Opens both halves of a tunnel. @param version - FFmpeg sends 1.1, GStreamer 1.0. */
 export async function openTunnel(
   server: RtspServer,
   cookie = 'a-cookie-of-22-letters',
@@ -110,11 +113,11 @@ export async function openTunnel(
   return { get, post }
 }
 
-/** How a client cuts its base64: by default each write is encoded by itself. */
+/** Splits a client's base64: by default each write is encoded separately. */
 export type Encode = (bytes: Buffer) => Iterable<string>
 const eachByItself: Encode = (bytes) => [bytes.toString('base64')]
 
-/** RTSP through that tunnel. */
+/** Creates an RTSP client over a tunnel. */
 export function rtspThrough({ get, post }: TunnelEnds, encode = eachByItself): RtspTestClient {
   const headEnd = get.received.indexOf('\r\n\r\n') + 4
   const stream = new Duplex({
@@ -135,7 +138,7 @@ export function rtspThrough({ get, post }: TunnelEnds, encode = eachByItself): R
   return RtspTestClient.over(stream)
 }
 
-/** Opens a WebSocket; it has not said anything yet. */
+/** Opens a WebSocket that has not sent anything yet. */
 export async function openWebSocket(
   server: RtspServer,
   { protocol = 'rtsp.onvif.org', headers = {}, isSecure = false } = {},
@@ -151,7 +154,7 @@ export async function openWebSocket(
 
 export function rtspOver(socket: WebSocket): RtspTestClient {
   const stream = createWebSocketStream(socket)
-  // Its other half stays open otherwise.
+  // The other half would stay open otherwise.
   stream.on('end', () => stream.destroy())
   return RtspTestClient.over(stream)
 }

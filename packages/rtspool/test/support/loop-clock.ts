@@ -1,6 +1,6 @@
 import { ManualClock } from '../../src/testing/manual-clock.js'
 
-/** A clock of an event loop, which reads sockets between its timers and what was put off to the next turn. */
+/** A clock with an event loop that reads sockets between timers and callbacks for the next turn. */
 export class LoopClock extends ManualClock {
   readSockets: () => unknown = () => {}
 

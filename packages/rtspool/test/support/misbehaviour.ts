@@ -1,4 +1,4 @@
-/** How a function of the application fails, or answers what it must not. */
+/** Failures and invalid results of an application's function. */
 export const misbehaviours: readonly (readonly [name: string, misbehave: () => unknown])[] = [
   [
     'throws',

@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 
-/** A member of a multicast group on the loopback: what it hears on one port. */
+/** A member of a multicast group on the loopback: records packets of one port. */
 export class MulticastMember {
   readonly packets: Buffer[] = []
   readonly #socket: Socket
@@ -25,7 +25,7 @@ export class MulticastMember {
     return new MulticastMember(socket)
   }
 
-  /** Says something to the group. */
+  /** Sends a packet to the group. */
   send(packet: Buffer, port: number, address: string): void {
     this.#socket.send(packet, port, address)
   }

@@ -1,23 +1,25 @@
-/** Something that a test has opened. */
+/** A resource that a test has opened. */
 export interface OpenThing {
   close(): Promise<unknown>
-  /** Looks, when all is closed, whether anything was kept. */
+  /** Checks, after everything is closed, that nothing was kept. */
   checkClosed?(): void
 }
 
 const openThings: OpenThing[] = []
 
-/** Closed after the test, before what was opened earlier and before servers. */
+/** Closes a resource after the test, before earlier resources and servers. */
 export function closeAfterTest(thing: OpenThing): void {
   openThings.unshift(thing)
 }
 
-/** Closed after the test, when all clients are. */
+/** Closes a server after the test, after all clients. */
 export function closeServerAfterTest(server: OpenThing): void {
   openThings.push(server)
 }
 
-/** Ends what the test opened, and checks that nothing was kept; called after each test. */
+/**
+ * Closes everything that the test opened, and checks that nothing was kept; called after each test.
+ */
 export async function closeOpenThings(): Promise<void> {
   const things = openThings.splice(0)
   for (const thing of things) await thing.close()

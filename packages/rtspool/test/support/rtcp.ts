@@ -5,7 +5,7 @@ import {
   serializeCompound,
 } from '../../src/rtcp/index.js'
 
-/** A receiver report on one source; what is not given is 0. */
+/** Creates a receiver report on one source; missing values are 0. */
 export const receiverReportOf = (report: Partial<ReceptionReport>, ssrc = 1): Buffer =>
   serializeCompound([
     {
@@ -26,7 +26,9 @@ export const receiverReportOf = (report: Partial<ReceptionReport>, ssrc = 1): Bu
     },
   ])
 
-/** What a receiver of these compound packets echoes as `lsr`; 0 when none of them holds a sender report. */
+/**
+ * Returns the `lsr` that a receiver of these compound packets echoes; 0 without a sender report.
+ */
 export function lastSenderReport(compounds: readonly Buffer[]): number {
   const reports = compounds.flatMap((compound) => parseCompound(compound))
   const report = reports.findLast((packet) => packet.type === 'senderReport')

@@ -2,5 +2,6 @@ import { afterEach } from 'vitest'
 import './equal-bytes.js'
 import { closeOpenThings } from './open-things.js'
 
-// Runs before each test file, in whichever worker: a hook in a shared module would be registered only once.
+// Runs before each test file, in every worker: a hook in a shared module would be registered only
+// once.
 afterEach(closeOpenThings)

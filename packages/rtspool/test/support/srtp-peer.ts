@@ -19,14 +19,14 @@ import {
 
 export const srtpTcp = 'RTP/SAVP/TCP;unicast'
 
-/** What a client with SRTP holds for what it sends: a key of its own. */
+/** A client's side of SRTP: its own key, and packets protected with it. */
 export class SrtpPeer {
   readonly sender: SrtpSender
-  /** A MIKEY message. */
+  /** MIKEY message with the key. */
   readonly message: Buffer
   readonly #mki: Buffer | undefined
 
-  /** @param mki - The index of its key, with which each packet of it ends. */
+  /** @param mki - Index of the key, with which each packet ends. */
   constructor(suiteName: SrtpSuiteName = 'AES_CM_128_HMAC_SHA1_80', mki?: Buffer) {
     const suite = srtpSuites[suiteName]
     const bare = masterKeyFrom(suite, randomBytes(suite.keyBytes + suite.saltBytes))
@@ -39,12 +39,12 @@ export class SrtpPeer {
     )
   }
 
-  /** A packet as it goes to the server. */
+  /** Returns an RTP packet in the form sent to the server. */
   sealed(packet: Buffer): Buffer {
     return this.#indexed(this.sender.protect(packet), 'rtp')
   }
 
-  /** A compound RTCP packet as it goes to the server. */
+  /** Returns a compound RTCP packet in the form sent to the server. */
   sealedRtcp(compound: Buffer): Buffer {
     return this.#indexed(this.sender.protectRtcp(compound), 'rtcp')
   }
@@ -54,25 +54,25 @@ export class SrtpPeer {
     return this.#mki ? addMki(packet, this.#mki, this.sender.master.suite, kind) : packet
   }
 
-  /** The KeyMgmt header of a SETUP. */
+  /** Builds the KeyMgmt header of a SETUP. */
   header(uri?: string): string {
     const message = { protocol: 'mikey', data: this.message }
     return serializeKeyMgmt(uri === undefined ? message : { ...message, uri })
   }
 
-  /** The value of an `a=key-mgmt` line. */
+  /** Value of an `a=key-mgmt` line. */
   get attribute(): string {
     return serializeKeyMgmtAttribute({ protocol: 'mikey', data: this.message })
   }
 }
 
-/** What the server says in a description about the key of each track. */
+/** Returns the server's key for each track, from a description. */
 export const describedOffers = (response: RtspResponse): SrtpOffer[] =>
   parseSdp(response.body).media.map((media) =>
     parseSrtpOffer(parseKeyMgmtAttribute(media.attribute('key-mgmt') ?? '').data),
   )
 
-/** What the server says in KeyMgmt headers. */
+/** Returns the server's keys from KeyMgmt headers. */
 export const answeredOffers = (response: RtspResponse): SrtpOffer[] =>
   response.headers
     .getAll('KeyMgmt')

@@ -3,13 +3,13 @@ import type { MediaOutput, PlayRange, SeekableSource } from '../../src/media/med
 import { rtpPacket } from './test-server.js'
 import { TestSource } from './test-source.js'
 
-/** 10 s with a key frame every 2 s, from which a test sends packets one by one. */
+/** A source of 10 s with a key frame every 2 s, from which a test sends packets one by one. */
 export class StoredTestSource extends TestSource implements SeekableSource {
   readonly durationSeconds = 10
   readonly sought: PlayRange[] = []
-  /** Makes `seek` fail. */
+  /** Error with which `seek` fails. */
   seekFailure: Error | undefined
-  /** `seek` waits for it. */
+  /** Promise that `seek` awaits. */
   seekGate: Promise<void> | undefined
   #clock: Clock | undefined
   #startSeconds = 0
@@ -65,7 +65,7 @@ export class StoredTestSource extends TestSource implements SeekableSource {
     track?.push(rtpPacket({ sequenceNumber, timestamp, ssrc: index + 1, marker: true }))
   }
 
-  /** All of the range has been sent. */
+  /** Reports that the whole range has been sent. */
   endRange(): void {
     this.#isOver = true
     this.#runningSinceMs = undefined

@@ -1,6 +1,9 @@
 const events = ['uncaughtException', 'unhandledRejection'] as const
 
-/** What would end a process: errors and rejections that nobody catches while `run` runs, and in the turns after. */
+/**
+ * Collects errors and rejections that nobody catches while `run` runs, and in the turns after. They
+ * would end a process.
+ */
 export async function strayErrorsDuring(run: () => unknown): Promise<unknown[]> {
   const errors: unknown[] = []
   const collect = (error: unknown): void => void errors.push(error)
@@ -11,7 +14,7 @@ export async function strayErrorsDuring(run: () => unknown): Promise<unknown[]> 
   }
   try {
     await run()
-    // A rejection is unhandled when the turn in which it came is over.
+    // A rejection counts as unhandled at the end of its turn.
     for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate)
   } finally {
     events.forEach((event, index) => {

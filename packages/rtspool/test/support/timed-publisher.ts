@@ -15,22 +15,22 @@ import { ManualClock } from '../../src/testing/manual-clock.js'
 import { ChannelTable } from '../../src/transport/tcp/channel-table.js'
 import { rtpPacket } from './test-server.js'
 
-/** What a viewer is told in a sender report. */
+/** Sender report as received by a viewer. */
 export interface HeardReport {
-  /** Monotonic time of its arrival. */
+  /** Monotonic time of arrival. */
   readonly at: number
   readonly unixMs: number
   readonly rtpTime: number
   readonly ssrc: number
 }
 
-/** One track of a publisher, and a viewer that hears the reports on it. */
+/** One track of a publisher, and a viewer that receives its reports. */
 export class TimedTrack {
   readonly track: Track
   readonly stream: RecordStream
   readonly reports: HeardReport[] = []
   readonly packets: Buffer[] = []
-  /** RTCP that the publisher was sent. */
+  /** RTCP sent to the publisher. */
   readonly sentBack: Buffer[] = []
   readonly #clock: ManualClock
   #sequenceNumber = 0
@@ -78,7 +78,7 @@ export class TimedTrack {
     )
   }
 
-  /** The publisher's own sender report. */
+  /** Delivers a sender report of the publisher. */
   tell(ntp: NtpTimestamp | number, timestamp: number, ssrc = 7): void {
     this.stream.receiveRtcp(
       serializeCompound([
@@ -95,7 +95,7 @@ export class TimedTrack {
     )
   }
 
-  /** What a viewer would be told now. */
+  /** Returns the report that a viewer would receive now. */
   report(): HeardReport {
     const before = this.reports.length
     this.track.sendSenderReport()
@@ -104,7 +104,7 @@ export class TimedTrack {
     return report
   }
 
-  /** Frames of a whole write, which may hold several. */
+  /** Splits one write into its frames. */
   #take(frames: Buffer): void {
     for (let offset = 0; offset < frames.length; ) {
       const end = offset + frameHeaderBytes + frames.readUInt16BE(offset + 2)
@@ -123,7 +123,7 @@ export class TimedTrack {
   }
 }
 
-/** Sound and pictures of one publisher. */
+/** Creates a publisher with sound and pictures. */
 export function timedPublisher(init: Partial<TrackInit> = {}) {
   const clock = new ManualClock()
   const shared = {

@@ -8,7 +8,7 @@ import { ManualClock } from '../../src/testing/manual-clock.js'
 import { ChannelTable } from '../../src/transport/tcp/channel-table.js'
 import { closeAfterTest } from './open-things.js'
 
-/** A track of video that keeps key frames; closed after the test. */
+/** Creates a video track that keeps key frames; closed after the test. */
 export function videoTrack(encoding: string, clock = new ManualClock()): Track {
   const kind = encoding === 'opus' ? 'audio' : 'video'
   const clockRate = encoding === 'opus' ? 48_000 : 90_000
@@ -19,7 +19,7 @@ export function videoTrack(encoding: string, clock = new ManualClock()): Track {
   return track
 }
 
-/** A viewer over TCP, congested when a test says so; it knows the sequence numbers that it was sent. */
+/** A viewer over TCP that a test can congest; it records the received sequence numbers. */
 export class TrackViewer {
   isCongested = false
   readonly received: number[] = []

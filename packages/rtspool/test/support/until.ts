@@ -1,4 +1,4 @@
-/** Waits until `isDone` holds, a turn of the event loop at a time; throws when it does not within 8 s. */
+/** Waits until `isDone` returns true, one turn of the event loop at a time; throws after 8 s. */
 export async function until(isDone: () => boolean): Promise<void> {
   const giveUpAt = performance.now() + 8_000
   while (!isDone()) {

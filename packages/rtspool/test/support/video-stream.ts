@@ -1,21 +1,21 @@
 import { seededRandom } from '../rtp/random-bytes.js'
 import { rtpPacket } from './test-server.js'
 
-/** How an encoder and a packetizer write a stream. */
+/** Style of a stream: properties of its encoder and packetizer. */
 export interface StreamStyle {
   readonly encoding: 'H264' | 'H265'
-  /** In front of which pictures parameter sets stand; `between` is two pictures before each key frame. */
+  /** Pictures that follow parameter sets; `between` is two pictures before each key frame. */
   readonly sets: 'key' | 'every' | 'never' | 'between'
-  /** Timestamp of what precedes a picture: that of the picture, of the one before, or none. */
+  /** Timestamp of units before a picture: that of the picture, of the previous one, or 0. */
   readonly timestamps: 'own' | 'previous' | 'zero'
-  /** How what precedes a picture is packed. */
+  /** Packing of the units before a picture. */
   readonly packing: 'single' | 'aggregate' | 'withSlice' | 'fragments'
   readonly hasDelimiter: boolean
   readonly hasSei: boolean
-  /** Slices of a picture, each whole or in three fragments. */
+  /** Number of slices in a picture, each whole or in three fragments. */
   readonly slices: number
   readonly fragments: boolean
-  /** Whether the parameter sets end a frame of their own, as some cameras mark them. */
+  /** `true` if the parameter sets are a frame with its own marker, as from some cameras. */
   readonly marksSets: boolean
   readonly framesPerGop: number
 }
@@ -23,7 +23,7 @@ export interface StreamStyle {
 export interface StreamPacket {
   readonly packet: Buffer
   readonly sequenceNumber: number
-  /** Whether a key frame begins here, with all that belongs to it. */
+  /** `true` at the first packet of a key frame, including the units before its picture. */
   readonly beginsKeyFrame: boolean
   readonly endsPicture: boolean
 }
@@ -31,7 +31,7 @@ export interface StreamPacket {
 const oneOf = <T>(random: () => number, values: readonly T[]): T =>
   values[Math.floor(random() * values.length)] as T
 
-/** A style, the same for each seed. */
+/** Returns a style that depends only on the seed. */
 export function styleOf(seed: number): StreamStyle {
   const random = seededRandom(seed)
   return {
@@ -48,7 +48,7 @@ export function styleOf(seed: number): StreamStyle {
   }
 }
 
-/** Header, and for H.265 its second byte. */
+/** Headers of NAL units; those of H.265 have a second byte. */
 const headers = {
   H264: { delimiter: [0x09], sets: [[0x67], [0x68]], sei: [0x06], key: [0x65], other: [0x41] },
   H265: {
@@ -64,10 +64,10 @@ const headers = {
   },
 } as const
 
-/** User data that hold no recovery point. */
+/** User data without a recovery point. */
 const seiMessage = [0x05, 0x02, 0xaa, 0xbb, 0x80]
 
-/** Writes the packets of a stream, and knows where its key frames begin. */
+/** Writes the packets of a stream, and records the beginnings of its key frames. */
 export class VideoStream {
   readonly style: StreamStyle
   readonly packets: StreamPacket[] = []
@@ -77,7 +77,7 @@ export class VideoStream {
     this.style = style
   }
 
-  /** Adds a picture with what precedes it. @returns Its packets. */
+  /** Adds a picture and the units before it. @returns Its packets. */
   next(): readonly StreamPacket[] {
     const { style } = this
     const inGop = this.#picture % style.framesPerGop

@@ -1,6 +1,6 @@
 import { forgetWarnings } from '../../src/listeners.js'
 
-/** The warnings of the library that are given while `run` runs and in the turn after, as `[code, message]`. */
+/** Collects the library's warnings while `run` runs and in the turn after, as `[code, message]`. */
 export async function warningsDuring(
   run: () => unknown,
 ): Promise<readonly (readonly [code: string, message: string])[]> {

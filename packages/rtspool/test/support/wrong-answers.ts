@@ -1,4 +1,6 @@
-/** What a lookup, a typing error or JSON may answer; none of it is documented to admit anybody. */
+/**
+ * Values that a lookup, a typing mistake or JSON may return; none is documented to admit anybody.
+ */
 export const wrongAnswers: readonly (readonly [shape: string, answer: unknown])[] = [
   ['undefined', undefined],
   ['null', null],
