@@ -8,7 +8,7 @@ const result = (status: RowStatus, got = 'as expected'): RowResult => ({
 })
 
 describe('the table', () => {
-  it('has a line as long as the terminal at most, where words allow it', () => {
+  it('keeps lines within the width of the terminal, if words allow it', () => {
     for (const width of [90, 120, 200]) {
       const lines = [
         tableHead(width),
@@ -18,18 +18,18 @@ describe('the table', () => {
     }
   })
 
-  it('says loudly what failed', () => {
+  it('lists failures at the end', () => {
     expect(tableRow(result('fail', '400'), 120)).toMatch(/^A-MSG-2 +must +FAIL .* 400$/m)
     expect(tableRow(result('skip', 'no URL'), 120)).toMatch(/^A-MSG-2 +must +skip /)
   })
 
-  it('loses nothing of a word that is too long for its column', () => {
+  it('breaks a word that is too long for its column', () => {
     const word = 'x'.repeat(100)
     const text = tableRow(result('pass', word), 90).replace(/[^x]/g, '')
     expect(text.length).toBe(word.length)
   })
 
-  it('ends with what failed, and why it should not', () => {
+  it('ends with the failures and their clauses', () => {
     const rows = [result('pass'), result('fail'), result('differs')]
     const line = 'FAIL A-MSG-2: an unknown method gets 501 (RFC 2326 10)\n'
     expect(failures({ rows })).toBe(line)

@@ -16,7 +16,7 @@ describe('the rows', () => {
     expect(ids.indexOf('A-MSG-5')).toBeLessThan(ids.indexOf('A-MSG-5b'))
   })
 
-  it('say what they want, where it comes from, and how binding it is', () => {
+  it('state requirement, source and force', () => {
     for (const { requirement, expected, reference, level } of allRows) {
       for (const text of [requirement, expected, reference]) expect(text).toMatch(/^\S.*\S$|^\d+$/)
       expect(levels).toContain(level)

@@ -77,7 +77,7 @@ describe('a row', () => {
       behave: answering('RTSP/1.0 400 a\x1b[2Jb\r\n\r\n'),
       got: /^400 a \[2Jb$/,
     },
-  ])('fails, and says how, when the server $name', async ({ behave, got }) => {
+  ])('fails, and explains it, if the server $name', async ({ behave, got }) => {
     const result = await runRow(row(), await optionsFor(behave))
     expect(result).toMatchObject({ status: 'fail', got: expect.stringMatching(got) })
   })
@@ -120,7 +120,7 @@ describe('a row', () => {
     expect(result).toMatchObject({ status: 'skip', got })
   })
 
-  it('tears down what it has set up, and closes its connections', async () => {
+  it('tears down its sessions and closes its connections', async () => {
     const received: string[] = []
     let closed: Promise<unknown> = Promise.resolve()
     const options = await optionsFor((socket) => {
@@ -162,7 +162,7 @@ describe('a further URL', () => {
     expect(await findUnfitTargets(targets, 1000)).toEqual({})
   })
 
-  it('is one for publishing when nothing is played there', async () => {
+  it('counts as a publishing URL if nothing is played there', async () => {
     const { targets } = await optionsFor(answering('RTSP/1.0 404 Not Found\r\nCSeq: 1\r\n\r\n'))
     expect(await findUnfitTargets({ ...targets, publish: targets.main }, 1000)).toEqual({})
   })

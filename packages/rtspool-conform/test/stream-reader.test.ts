@@ -68,7 +68,7 @@ describe('the reader of a server stream', () => {
     ['a length that is no number', 'RTSP/1.0 200 OK\r\nContent-Length: x\r\n\r\n'],
     ['a length without bounds', 'RTSP/1.0 200 OK\r\nContent-Length: 99999999999\r\n\r\n'],
     ['a head without an end', `RTSP/1.0 200 OK\r\nX: ${'x'.repeat(70_000)}`],
-  ])('%s is garbage, and nothing is read behind it', (_name, text) => {
+  ])('treats %s as garbage and stops parsing', (_name, text) => {
     const seen = read([Buffer.from(text, 'latin1'), Buffer.from('RTSP/1.0 200 OK\r\n\r\n')])
     expect(seen.garbage).toHaveLength(1)
     expect(seen.answers).toEqual([])

@@ -25,7 +25,7 @@ describe('the banner', () => {
     testPath: '/test',
   }
 
-  it('says where it listens, and what to type to play and to publish', () => {
+  it('prints its address, and commands to play and publish', () => {
     expect(banner(facts)).toBe(
       [
         'rtspool 1.2.3 listens on rtsp://127.0.0.1:8554 (all addresses)',
@@ -38,7 +38,7 @@ describe('the banner', () => {
     )
   })
 
-  it('says where it listens with TLS', () => {
+  it('prints its TLS address', () => {
     const text = banner({ ...facts, tlsPort: 8322 })
     expect(text.split('\n')[1]).toBe('with TLS on rtsps://127.0.0.1:8322, the same paths')
   })
@@ -48,17 +48,17 @@ describe('the banner', () => {
     expect(text).toContain('listens on rtsp://127.0.0.1:8554 (localhost)\n')
   })
 
-  it('says when nobody may publish', () => {
+  it('prints that publishing is off', () => {
     const text = banner({ ...facts, publish: false })
     expect(text).not.toContain('ffmpeg')
     expect(text).toContain('--no-publish')
   })
 
-  it('offers nothing to play when nothing is mounted', () => {
+  it('prints no play command if nothing is mounted', () => {
     expect(banner({ ...facts, testPath: undefined })).not.toContain('ffplay')
   })
 
-  it('says where a name and a password are needed', () => {
+  it('prints which actions need a name and a password', () => {
     const text = banner({ ...facts, login: { toPlay: false, toPublish: true } })
     expect(text).toContain('ffplay rtsp://127.0.0.1:8554/test')
     expect(text).toContain('rtsp://NAME:PASSWORD@127.0.0.1:8554/live')

@@ -93,7 +93,7 @@ describe('the rtspool command', () => {
     expect(code).toBe(2)
   })
 
-  it('says in one line that the port is taken', async () => {
+  it('reports a used port in one line', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
@@ -104,7 +104,7 @@ describe('the rtspool command', () => {
     expect(outcome.code).toBe(1)
   })
 
-  it('says in one line that the host is not of this machine', async () => {
+  it('reports a foreign host address in one line', async () => {
     // RFC 5737: 192.0.2.0/24 is for documentation and assigned to nobody.
     const { code, stderr } = await outcomeOf(start('--host', '192.0.2.1', '--port', '0'))
     expectOneLine(stderr)
@@ -112,7 +112,7 @@ describe('the rtspool command', () => {
     expect(code).toBe(1)
   })
 
-  it('says in one line that the UDP ports are taken', async () => {
+  it('reports used UDP ports in one line', async () => {
     const socket = createSocket('udp4')
     const first = await bindEvenPort(socket)
     const range = `${first}-${first + 1}`
@@ -139,7 +139,7 @@ describe('the rtspool command', () => {
     expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['ready', 'closing', 'closed'])
   })
 
-  it('goes on when nobody reads its output', async () => {
+  it('keeps running when nobody reads its output', async () => {
     const child = start('--host', '127.0.0.1', '--port', '0', '--log-level', 'silent')
     const ended = once(child, 'exit')
     await listeningPort(child)
@@ -177,7 +177,7 @@ describe('the rtspool command', () => {
     expect((await outcome).code).toBe(0)
   })
 
-  it('U-5 SIGHUP ends no server: without a file or a certificate it says so and goes on', async () => {
+  it('U-5 SIGHUP never ends the server: without a file or a certificate it logs that and continues', async () => {
     const child = start('--host', '127.0.0.1', '--port', '0')
     const outcome = outcomeOf(child)
     const port = await listeningPort(child)
@@ -214,7 +214,7 @@ describe('the rtspool command', () => {
     rmSync(directory, { recursive: true })
   })
 
-  it('U-5 says in one line that the log file cannot be opened', async () => {
+  it('U-5 reports in one line a log file that cannot be opened', async () => {
     const { code, stderr } = await outcomeOf(start('--log-file', '/nowhere/rtspool.log'))
     expectOneLine(stderr)
     expect(stderr).toContain('--log-file /nowhere/rtspool.log cannot be opened')
@@ -240,7 +240,7 @@ describe('the rtspool command', () => {
     expect(opened).toHaveLength(1)
   })
 
-  it('says in one line that the certificate cannot be read', async () => {
+  it('reports in one line a certificate that cannot be read', async () => {
     const tls = ['--tls-key', '/nowhere/key.pem', '--tls-cert', '/nowhere/cert.pem']
     const { code, stderr } = await outcomeOf(start('--host', '127.0.0.1', '--port', '0', ...tls))
     expectOneLine(stderr)
@@ -260,7 +260,7 @@ describe('the rtspool command', () => {
     expect(stderr).not.toContain(session)
   })
 
-  it('--no-test plays nothing at /test, and leaves the path to publishers', async () => {
+  it('--no-test leaves /test free for publishers', async () => {
     const child = start('--host', '127.0.0.1', '--port', '0', '--no-test')
     const port = await listeningPort(child)
     expect(outputOf.get(child)).not.toContain('ffplay')
@@ -270,7 +270,7 @@ describe('the rtspool command', () => {
     socket.destroy()
   })
 
-  it('U-9 P-6a says in the log what is allowed and mostly a mistake', async () => {
+  it('U-9 P-6a logs allowed settings that are mostly mistakes', async () => {
     const options = ['--user', 'ann:canary', '--basic-in-clear', '--session-timeout', '5']
     const child = start('--host', '127.0.0.1', '--port', '0', ...options)
     const outcome = outcomeOf(child)
@@ -285,7 +285,7 @@ describe('the rtspool command', () => {
     expect(JSON.stringify(warnings)).not.toContain('canary')
   })
 
-  it('U-3 says at the start that /test cannot play, and to whom it was refused', async () => {
+  it('U-3 logs at the start that /test cannot play, and later each refused client', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'rtspool-no-clip-'))
     const server = fileURLToPath(new URL('..', import.meta.url))
     cpSync(join(server, 'dist'), join(folder, 'dist'), { recursive: true })
@@ -312,7 +312,7 @@ describe('the rtspool command', () => {
     expect(errors[1]).toMatchObject({ msg: 'request failed', method: 'DESCRIBE', path: '/test' })
   })
 
-  it('U-8 says at info what was refused, to whom and why', async () => {
+  it('U-8 logs at info each refused request, its client and the reason', async () => {
     const child = start('--host', '127.0.0.1', '--port', '0')
     const outcome = outcomeOf(child)
     const port = await listeningPort(child)
@@ -368,7 +368,7 @@ describe('the rtspool command', () => {
     ['a URI that is too long', `OPTIONS rtsp://h/${'a'.repeat(5000)} RTSP/1.0\r\n\r\n`],
     ['a header that is too long', `OPTIONS * RTSP/1.0\r\nX: ${'a'.repeat(70_000)}\r\n\r\n`],
     ['a length that is no number', 'OPTIONS * RTSP/1.0\r\nContent-Length: many\r\n\r\n'],
-  ])('U-8 says at info why %s was refused', async (_, bytes) => {
+  ])('U-8 logs at info the reason for refusing %s', async (_, bytes) => {
     const child = start('--host', '127.0.0.1', '--port', '0')
     const outcome = outcomeOf(child)
     const port = await listeningPort(child)
@@ -388,7 +388,7 @@ describe('the rtspool command', () => {
     ])
   })
 
-  it('S-7 a client that comes and goes without end leaves a few lines and a summary', async () => {
+  it('S-7 a client that connects again and again causes a few lines and a summary', async () => {
     const child = start('--host', '127.0.0.1', '--port', '0')
     const outcome = outcomeOf(child)
     const port = await listeningPort(child)
@@ -403,7 +403,7 @@ describe('the rtspool command', () => {
     expect(count('session created') + summed.reduce((sum, n) => sum + n, 0)).toBe(60)
   })
 
-  it('says of a session that has left how long it was there, what it carried, and over what', async () => {
+  it('logs duration, traffic and transport of an ended session', async () => {
     const child = start('--host', '127.0.0.1', '--port', '0')
     const outcome = outcomeOf(child)
     const port = await listeningPort(child)

@@ -39,7 +39,7 @@ describe('U-16 docs/reference/events.md', () => {
     expect(rows.map(([, name]) => name).sort()).toEqual(channels)
   })
 
-  it('U-16 says that the log has every channel, and so it is', () => {
+  it('U-16 documents every channel that the log has', () => {
     const logged = found(
       read('packages/rtspool-server/src/log/diagnostics-log.ts'),
       /'(rtspool:[a-z-]+)'/g,

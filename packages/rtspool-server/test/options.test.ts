@@ -273,7 +273,7 @@ describe('a wrong name', () => {
     expect(invocation).toMatchObject({ kind: 'refuse', stderr: unknown(name, 'see --help') })
   })
 
-  it('B-SECR keeps what stands behind it to itself', () => {
+  it('B-SECR never shows the value behind it', () => {
     const invocation = parseCommandLine(['--usr=ann:canary'], version)
     expect(JSON.stringify(invocation)).not.toContain('canary')
   })

@@ -28,7 +28,7 @@ function systemError(code: string): Error {
   return Object.assign(new Error(`listen ${code}: something\n    at here`), { code })
 }
 
-describe('an error at the start is told in one line', () => {
+describe('reports an error at the start in one line', () => {
   it.each([
     { code: 'EADDRINUSE', says: 'port 554 is in use already' },
     { code: 'EACCES', says: 'no permission to listen on port 554' },

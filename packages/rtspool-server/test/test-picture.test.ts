@@ -6,11 +6,11 @@ describe('U-3 the test picture', () => {
     expect(whyNoTestPicture()).toBeUndefined()
   })
 
-  it('U-3 says which file is missing', () => {
+  it('U-3 names the missing file', () => {
     expect(whyNoTestPicture('/nowhere/test.mp4')).toBe('/nowhere/test.mp4 is missing')
   })
 
-  it('U-3 says which package is missing', () => {
+  it('U-3 names the missing package', () => {
     const resolve = () => {
       throw new Error('Cannot find package')
     }

@@ -56,7 +56,7 @@ it('P-6b warns of a publisher that sends nothing, with path, track, address and 
   expect(lines).toMatchObject([{ level: 40, ...silence }])
 })
 
-it('S-7 P-6b one host with many silent tracks takes no lines of another', () => {
+it('S-7 P-6b many silent tracks of one host do not use up the lines of another', () => {
   const { log, lines } = collected()
   const end = logDiagnostics(new RepeatLimit(log, new ManualClock()))
   const tell = (address: string, track: number): void =>
@@ -97,7 +97,7 @@ it.each([
   'rtspool:source-close-failed',
   'rtspool:callback-failed',
   'rtspool:back-channel-failed',
-])('tells of %s with its path and error', (name) => {
+])('logs %s with its path and error', (name) => {
   const { log, lines } = collected()
   const end = logDiagnostics(new RepeatLimit(log, new ManualClock()))
   channel(name).publish({ path: '/cam', error: new Error('disk') })

@@ -82,7 +82,7 @@ const line = (n: number): string => `${String(n).padStart(9, '0')}\n`
 const mebibyte = 1024 * 1024
 
 describe('S-5 B-LOG the writer of the log', () => {
-  it('S-5 writes one line at once, and those that come meanwhile together', () => {
+  it('S-5 writes one line at once, and the lines added meanwhile together', () => {
     const { target, writer } = started()
     writer.write(line(0))
     target.isHeld = true
@@ -117,7 +117,7 @@ describe('S-5 B-LOG the writer of the log', () => {
     expect(target.text).toBe(line(0))
   })
 
-  it('S-5 goes on in the middle of a line when the target took a part', () => {
+  it('S-5 continues in the middle of a line after a partial write', () => {
     const { target, writer } = started()
     target.most = 3
     for (let n = 0; n < 20; n++) writer.write(line(n))
@@ -138,7 +138,7 @@ describe('S-5 B-LOG the writer of the log', () => {
     expect(target.text).toBe(`${text.repeat(kept)}dropped ${count - kept}\n`)
   })
 
-  it('S-5 tells of the gap where it is: later lines wait for it', () => {
+  it('S-5 reports a gap at its place: later lines wait for the report', () => {
     const { target, writer, clock } = started()
     target.errors.push('ENOSPC')
     const text = `${'x'.repeat(999)}\n`
@@ -151,7 +151,7 @@ describe('S-5 B-LOG the writer of the log', () => {
     expect(target.text.replaceAll(text, '')).toBe('dropped 2\nlater\n')
   })
 
-  it('S-5 does not wait on the way out for what fails, nor longer than it may for what is full', async () => {
+  it('S-5 flushes at exit without waiting for a failing target, and with a limit for a full one', async () => {
     const failing = started()
     failing.target.errors.push('EPIPE')
     failing.writer.write(line(0))
@@ -179,7 +179,7 @@ describe('S-5 B-LOG the writer of the log', () => {
     expect(target.text).toBe(line(0) + line(1) + line(2))
   })
 
-  it('U-5 goes on in a new file, which begins with a whole line', () => {
+  it('U-5 continues in a new file that begins with a whole line', () => {
     const { target, clock, writer, gaps } = started()
     target.most = 4
     target.errors.push(undefined, 'ENOSPC')
@@ -225,7 +225,7 @@ describe('S-5 B-LOG the writer of the log', () => {
     [undefined, 5],
     ['EACCES', 2],
     ['EMFILE', 3],
-  ])('S-5 U-5 answers each call that comes during a write (%s, %i more)', (openError, more) => {
+  ])('S-5 U-5 completes each reopen requested during a write (%s, %i more)', (openError, more) => {
     const { target, writer } = started()
     target.isHeld = true
     target.openError = openError
@@ -240,7 +240,7 @@ describe('S-5 B-LOG the writer of the log', () => {
     expect(target.earlier).toEqual(openError === undefined ? [line(1)] : [])
   })
 
-  it('S-5 U-5 opens once more for a call that comes while the target is being opened', () => {
+  it('S-5 U-5 reopens once more for a call during a reopening', () => {
     const { target, writer } = started()
     target.opening = []
     const answers: number[] = []
@@ -254,7 +254,7 @@ describe('S-5 B-LOG the writer of the log', () => {
     expect([answers, target.earlier.length, target.text]).toEqual([[1, 2, 3], 2, line(1)])
   })
 
-  it('S-5 U-5 takes a call from the answer to the one before', () => {
+  it('S-5 U-5 accepts a call from the callback of the previous one', () => {
     const { target, writer } = started()
     target.isHeld = true
     writer.write(line(1))

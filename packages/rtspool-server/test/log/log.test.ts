@@ -21,7 +21,7 @@ function written(isTerminal: boolean, ...event: [facts: object, message: string]
 
 describe('B-LOG an event', () => {
   it.each([false, true])(
-    'B-LOG is one line, whatever a peer says; on a terminal: %s',
+    'B-LOG is one line whatever a peer sends; on a terminal: %s',
     (isTerminal) => {
       const text = written(isTerminal, { path: controls, user: plain }, 'access refused')
       // Colours are ours, where there are any.
@@ -34,7 +34,7 @@ describe('B-LOG an event', () => {
     },
   )
 
-  it('B-LOG in JSON says what the peer has said', () => {
+  it('B-LOG in JSON contains the text of the peer', () => {
     expect(JSON.parse(written(false, { path: controls }, 'x'))).toMatchObject({ path: controls })
   })
 
@@ -61,7 +61,7 @@ describe('B-LOG an event', () => {
     expect(written(true, {}, 'x')).toMatch(/\d\d:\d\d:\d\d\.\d{3}.* .*INFO.*x/)
   })
 
-  it('says of an error what and where, and of what is none what it is', () => {
+  it('logs message and place of an error, and the value of a thrown non-error', () => {
     const err = new RangeError('too far')
     expect(JSON.parse(written(false, { err }, 'request failed')).err).toEqual({
       type: 'RangeError',

@@ -29,7 +29,7 @@ const plain = ({ suppressed }: Line): boolean => suppressed === undefined
 const suppressedIn = (lines: readonly Line[]): number =>
   lines.reduce((sum, line) => sum + (line.suppressed ?? 0), 0)
 
-describe('B-LOG what peers cause', () => {
+describe('B-LOG lines caused by peers', () => {
   it('B-LOG 10,000 times is at most 100 lines, and how many more there were', () => {
     const { lines, clock, refuse } = limited()
     for (let n = 0; n < 10_000; n++) {
@@ -43,7 +43,7 @@ describe('B-LOG what peers cause', () => {
     expect(clock.pendingTimers).toBe(0)
   })
 
-  it('is told in full when it is little, and again in the next ten seconds', () => {
+  it('are all logged if they are few, and again in the next ten seconds', () => {
     const { lines, clock, refuse } = limited()
     for (let round = 0; round < 3; round++) {
       for (let n = 0; n < 10; n++) refuse()
@@ -52,14 +52,14 @@ describe('B-LOG what peers cause', () => {
     expect(lines.map(({ msg }) => msg)).toEqual(Array(30).fill('access refused'))
   })
 
-  it('hides nothing of another kind', () => {
+  it('do not suppress lines of another kind', () => {
     const { lines, refuse } = limited()
     for (let n = 0; n < 1000; n++) refuse()
     refuse('forbidden')
     expect(lines.at(-1)).toMatchObject({ msg: 'access refused', reason: 'forbidden' })
   })
 
-  it('is told to the end when the log closes', () => {
+  it('are summarised when the log closes', () => {
     const { lines, clock, repeats, refuse } = limited()
     for (let n = 0; n < 13; n++) refuse()
     repeats.close()
@@ -68,7 +68,7 @@ describe('B-LOG what peers cause', () => {
     expect(clock.pendingTimers).toBe(0)
   })
 
-  it('costs nothing when its level is not logged', () => {
+  it('cost nothing if their level is not logged', () => {
     const { lines, clock, refuse } = limited('error')
     refuse()
     expect([lines.length, clock.pendingTimers]).toEqual([0, 0])
@@ -97,7 +97,7 @@ describe('S-7 B-LOG comings and goings', () => {
     expect(summary).toMatchObject({ address: '192.0.2.1', level: 30 })
   })
 
-  it('S-7 of another address are told meanwhile', () => {
+  it('S-7 of another address are logged meanwhile', () => {
     const { lines, come } = limited()
     for (let n = 0; n < 5000; n++) come('192.0.2.1')
     come('192.0.2.2')
@@ -133,13 +133,13 @@ describe('S-7 B-LOG comings and goings', () => {
     expect(lines.at(-1)?.addresses).toBeLessThanOrEqual(1000)
   })
 
-  it('S-7 what no peer causes is limited by its kind alone', () => {
+  it('S-7 without a peer are limited by kind alone', () => {
     const { lines, repeats } = limited()
     for (let n = 0; n < 1000; n++) repeats.write('error', `fault ${n % 8}`, '', {})
     expect(lines).toHaveLength(80)
   })
 
-  it('S-7 every line is written or counted, whoever causes it', () => {
+  it('S-7 are each written or counted, whoever causes them', () => {
     const event = fc.record({
       host: fc.integer({ min: 0, max: 1500 }),
       kind: fc.integer({ min: 0, max: 20 }),

@@ -34,7 +34,7 @@ describe('users of the command', () => {
     ])
   })
 
-  it('A-DIG-7 B-DOWN send their passwords in clear only where that was asked for', () => {
+  it('A-DIG-7 B-DOWN may send passwords in the clear only with the option for it', () => {
     expect(authOf(['--user', 'ann:a', '--basic-in-clear'])?.basic).toBe('always')
   })
 

@@ -39,7 +39,7 @@ describe('U-16 a document', () => {
     expect(withTable(text, optionsTable(command))).not.toBe(text)
   })
 
-  it('U-16 without its marks is told from one that is out of date', () => {
+  it('U-16 without its marks is reported differently from an outdated one', () => {
     expect(withTable('# No table', '| option |')).toBeUndefined()
   })
 })

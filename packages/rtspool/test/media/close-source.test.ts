@@ -16,7 +16,7 @@ function failures(): unknown[] {
 
 const sourceThat = (close: () => void | Promise<void>) => Object.assign(new TestSource(), { close })
 
-it('a source that cannot be closed harms nobody, and its error is published', async () => {
+it('publishes the error of a source that cannot be closed, and continues', async () => {
   const heard = failures()
   const error = new Error('camera already gone')
   const clock = new ManualClock()
@@ -51,7 +51,7 @@ it('a source that never closes is given up after 10 s', async () => {
   expect(clock.pendingTimers).toBe(0)
 })
 
-it('nothing is published about a source that closes, sooner or later', async () => {
+it('publishes nothing about a source that closes in time', async () => {
   const heard = failures()
   const clock = new ManualClock()
   await closeSource(new TestSource(), '/cam', clock)
@@ -63,7 +63,7 @@ it('nothing is published about a source that closes, sooner or later', async () 
   expect([heard, clock.pendingTimers]).toEqual([[], 0])
 })
 
-it('whoever ends a media waits for its source, also when it is being ended already', async () => {
+it('ending a media waits for its source, even if another call already ends it', async () => {
   let closed = (): void => {}
   const source = sourceThat(() => new Promise((resolve) => (closed = resolve)))
   const factory = new MediaFactory(() => source)

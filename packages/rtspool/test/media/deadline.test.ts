@@ -16,7 +16,7 @@ describe('withDeadline', () => {
     expect(clock.pendingTimers).toBe(0)
   })
 
-  it('rejects when it takes too long, and not before', async () => {
+  it('rejects at the deadline, and not before', async () => {
     const clock = new ManualClock()
     const late = withDeadline(never(), 'it', { clock, ms: 1000 })
     clock.advance(999)

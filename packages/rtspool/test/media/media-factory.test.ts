@@ -27,8 +27,8 @@ const pcmu = createMediaDescription({
 })
 const unavailable = { code: 'ERR_MEDIA_UNAVAILABLE', statusCode: 503 }
 
-describe('a MediaFactory whose source takes its time', () => {
-  it('A-MSG-22 gives up after ten seconds, for everybody who waits, and tries again', async () => {
+describe('a MediaFactory with a slow source', () => {
+  it('A-MSG-22 gives up after ten seconds for all waiting clients, and tries again for the next', async () => {
     const { clock, pending, construct } = slowFactory()
     const waiting = [construct(), construct()]
     clock.advance(10_000)
@@ -39,7 +39,7 @@ describe('a MediaFactory whose source takes its time', () => {
     expect(pending.length).toBe(2)
   })
 
-  it('closes a source that comes too late', async () => {
+  it('closes a source that is ready too late', async () => {
     const { clock, factory, pending, construct } = slowFactory({ startTimeoutSeconds: 1 })
     const late = construct()
     clock.advance(1_000)
@@ -65,7 +65,7 @@ describe('a MediaFactory whose source takes its time', () => {
 })
 
 describe('a MediaFactory that does not share', () => {
-  it('ends a media as soon as nobody uses it', async () => {
+  it('ends an unused media at once', async () => {
     const clock = new ManualClock()
     const source = new TestSource()
     const factory = new MediaFactory(() => source, { shared: false, lingerSeconds: 60 })
@@ -81,7 +81,7 @@ describe('a MediaFactory that does not share', () => {
 })
 
 describe('a MediaFactory that is asked for one path after the other', () => {
-  it('keeps a hundred media that nobody watches, and all that somebody does', async () => {
+  it('keeps a hundred unwatched media, and all watched ones', async () => {
     const clock = new ManualClock()
     const sources: TestSource[] = []
     const factory = new MediaFactory(
@@ -124,7 +124,7 @@ describe('a MediaFactory that is asked for one path after the other', () => {
     },
   )
 
-  it('ends none that a request is about to take', async () => {
+  it('ends no media that a request is about to use', async () => {
     const factory = new MediaFactory(() => new TestSource())
     const clock = new ManualClock()
     const asked = Array.from({ length: 150 }, (_, query) =>
@@ -171,7 +171,7 @@ describe('new MediaFactory', () => {
       { backChannel: { description: pcmu, open() {}, maxClient: 1 } },
       "backChannel has no option 'maxClient': did you mean 'maxClients'?",
     ],
-  ])('of %o with %j is a TypeError that says what was expected', (source, options, message) => {
+  ])('of %o with %j is a TypeError that names the expected value', (source, options, message) => {
     const make = () => new MediaFactory(source as CreateMediaSource, options as MediaFactoryOptions)
     expect(make).toThrow(TypeError)
     expect(make).toThrow(message)
@@ -186,13 +186,13 @@ describe('new MediaFactory', () => {
     },
   )
 
-  it('takes one limit of gopCache, the other is the default', () => {
+  it('accepts one limit of gopCache, and uses the default of the other', () => {
     const { options } = new MediaFactory(create, { gopCache: { maxSeconds: 2 } })
     expect(options.gopCache).toEqual({ maxBytes: 8 * 1024 * 1024, maxSeconds: 2 })
   })
 })
 
-describe('what a factory was given instead of a source', () => {
+describe('a value other than a source', () => {
   const { description } = new TestSource()
   const start = () => {}
   const close = () => {}
@@ -206,7 +206,7 @@ describe('what a factory was given instead of a source', () => {
     [{ description, start: true }, 'got object without start, close'],
     [{}, 'got object without description, start, close'],
     [{ description, start, close, remoteAddress: 7 }, 'got object without a string remoteAddress'],
-  ])('%j is 503 and says what a source needs', async (source, got) => {
+  ])('%j gets 503, and the error lists the needs of a source', async (source, got) => {
     const factory = new MediaFactory(() => source as MediaSource)
     const message = `/cam: a media source needs description, start and close, ${got}`
     const constructed = factory.construct(request, new ManualClock())
@@ -214,7 +214,7 @@ describe('what a factory was given instead of a source', () => {
     expect(factory.mediaCount).toBe(0)
   })
 
-  it('is closed where it can be', async () => {
+  it('is closed if it can be', async () => {
     let closed = 0
     const half = { start, close: () => void closed++ }
     const factory = new MediaFactory(() => half as unknown as MediaSource)
@@ -225,7 +225,7 @@ describe('what a factory was given instead of a source', () => {
   })
 })
 
-it('warns of nothing when many sources are being made at a time', async () => {
+it('causes no warning when many sources are created at a time', async () => {
   const warnings: Error[] = []
   const listener = (warning: Error): void => void warnings.push(warning)
   process.on('warning', listener)

@@ -99,14 +99,14 @@ describe('Media', () => {
     expect(clock.pendingTimers).toBe(0)
   })
 
-  it('is closed without ever having been started when nobody comes', () => {
+  it('is closed without being started if nobody plays it', () => {
     const { clock, source } = setUp()
     clock.advance(10_000)
     expect([source.startCount, source.closeCount]).toEqual([0, 1])
     expect(clock.pendingTimers).toBe(0)
   })
 
-  it('tells every participant once when its source ends', async () => {
+  it('notifies every participant once when its source ends', async () => {
     const { clock, media, source } = setUp()
     const heard = [participant(), participant()]
     for (const one of heard) media.join(one)
@@ -118,7 +118,7 @@ describe('Media', () => {
     expect(clock.pendingTimers).toBe(0)
   })
 
-  it('ends when its source does not start, and says why', async () => {
+  it('ends if its source does not start, with the reason', async () => {
     const { media, source, clock } = setUp()
     source.failure = new Error('no camera')
     await expect(media.play()).rejects.toThrow('no camera')
@@ -186,7 +186,7 @@ describe('Track', () => {
     }
   })
 
-  it('A-RTC-1 says nothing more to a reader after BYE, or once it has left', async () => {
+  it('A-RTC-1 sends nothing to a reader after BYE, or once it has left', async () => {
     const { clock, media, video } = setUp()
     media.join(participant())
     await media.play()
@@ -242,7 +242,7 @@ describe('Track', () => {
     expect(ntpSeconds - 2_208_988_800).toBe(Math.floor((start + 1_000) / 1000))
   })
 
-  it('A-RTC-4 says BYE with the SSRC of the stream', async () => {
+  it('A-RTC-4 sends BYE with the SSRC of the stream', async () => {
     const { media, video } = setUp()
     const carrier = new TestCarrier()
     media.join(participant())
@@ -271,7 +271,7 @@ describe('Track', () => {
     ])
   })
 
-  it('A-INF-1 a track whose time is told before its first packet says nothing of the common instant', async () => {
+  it('A-INF-1 a track with a mapped time but no packet does not set the common instant', async () => {
     const { clock, media, video, audio } = setUp()
     media.join(participant())
     await media.play()
@@ -283,7 +283,7 @@ describe('Track', () => {
     expect(media.trackInfo().map(({ rtpTime }) => rtpTime)).toEqual([1000, 3_000_000_000])
   })
 
-  it('A-RTC-6 drops and counts what is no RTP', () => {
+  it('A-RTC-6 drops and counts packets that are not RTP', () => {
     const { video } = setUp()
     expect(video.push(Buffer.from('not an RTP packet'))).toBe(false)
     expect(video.push(Buffer.alloc(3))).toBe(false)
@@ -291,7 +291,7 @@ describe('Track', () => {
     expect(video.packetCount).toBe(0)
   })
 
-  it('A-ILV-4 drops and counts what no frame can carry', () => {
+  it('A-ILV-4 drops and counts packets that are too large for a frame', () => {
     const { video } = setUp()
     const largest = rtpPacket({ sequenceNumber: 1, payload: Buffer.alloc(65_535 - 12) })
     const tooLarge = rtpPacket({ sequenceNumber: 2, payload: Buffer.alloc(65_536 - 12) })
@@ -303,7 +303,7 @@ describe('Track', () => {
     expect([video.packetCount, video.invalidPackets]).toEqual([1, 1])
   })
 
-  it('a reader hears nothing pushed before it came, and everything pushed before it left', () => {
+  it('a reader gets the packets pushed between its joining and its leaving', () => {
     const { video } = setUp()
     const carrier = new TestCarrier()
     const reader = readerOn(carrier)

@@ -42,7 +42,7 @@ describe('MountPoints.match finds the longest mount point that ends at a slash',
     expect(mounts.match(path)?.mountPath).toBe(expected)
   })
 
-  it('the root answers for whatever nothing else answers for', () => {
+  it('the root serves every path without another mount', () => {
     const withRoot = new MountPoints()
     const root = factory()
     withRoot.add('/', root)
@@ -54,7 +54,7 @@ describe('MountPoints.match finds the longest mount point that ends at a slash',
 })
 
 describe('S-2 MountPoints.match', () => {
-  it('answers the same question once, until a mount point comes or goes', () => {
+  it('looks up the same path once, until a mount point is added or removed', () => {
     const mounts = new MountPoints()
     const [outer, inner] = [factory(), factory()]
     mounts.add('/cam', outer)
@@ -79,7 +79,7 @@ describe('S-2 MountPoints.match', () => {
     return candidate
   }
 
-  it('finds what trying each prefix finds, while mount points come and go', () => {
+  it('finds the same as trying each prefix, while mount points change', () => {
     const random = new SeededRandom(fuzzSeed)
     const randomPath = () => {
       const segments = Array.from({ length: random.below(6) }, () => random.pick(['a', 'b', 'ab']))
@@ -101,7 +101,7 @@ describe('S-2 MountPoints.match', () => {
     }
   })
 
-  it('a mount point that is gone, and came back, is found again', () => {
+  it('finds a mount point that was removed and added again', () => {
     const mounts = new MountPoints()
     for (let round = 0; round < 2; round++) {
       mounts.add('/a/b/c', factory())
@@ -164,7 +164,7 @@ describe('MountPoints', () => {
   })
 
   it.each([{ description: {} }, () => {}, undefined])(
-    'add refuses what is no factory, when it is called: %s',
+    'add refuses at once a value that is not a factory: %s',
     (source) => {
       const add = () => new MountPoints().add('/x', source as unknown as MediaFactory)
       expect(add).toThrow(TypeError)
@@ -187,7 +187,7 @@ describe('MountPoints', () => {
     expect(allow).toThrow(message)
   })
 
-  it('disallowPublish takes back what was allowed with or without a trailing slash', () => {
+  it('disallowPublish undoes allowPublish with or without a trailing slash', () => {
     const mounts = new MountPoints()
     mounts.allowPublish('/live/x/')
     expect(mounts.disallowPublish('/live/x')).toBe(true)

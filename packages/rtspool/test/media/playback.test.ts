@@ -22,7 +22,7 @@ describe('Playback', () => {
     expect([playback.isPlaying, playback.isPaused]).toEqual([false, false])
   })
 
-  test('plays what was sought from where the source begins', async () => {
+  test('plays the sought range from the position that the source returns', async () => {
     const { clock, playback } = setUp()
     expect(await playback.seek({ startSeconds: 5, endSeconds: 8 })).toEqual({
       startSeconds: 4,

@@ -61,7 +61,7 @@ const described = [
   ...['a=control:*', 'm=video 0 RTP/AVP 96', 'a=control:trackID=0'],
 ]
 
-describe('M-H A-DES-7 what viewers are told of a live stream', () => {
+describe('M-H A-DES-7 lines relayed to the viewers of a live stream', () => {
   it.each(publishersOwn)("M-H %s of a publisher is not its viewers'", (line) => {
     expect(linesOf(sdpOf([line], [line]))).toEqual(described)
   })
@@ -70,7 +70,7 @@ describe('M-H A-DES-7 what viewers are told of a live stream', () => {
     expect(linesOf(sdpOf([], [line]))).toContain(line)
   })
 
-  it('M-H of a random mixture viewers get what describes the media, in its order', () => {
+  it('M-H of random lines viewers get those that describe the media, in order', () => {
     for (let seed = 1; seed <= 500; seed++) {
       const random = seededRandom(seed)
       const some = (from: readonly string[]) => from.filter(() => random() < 0.3)

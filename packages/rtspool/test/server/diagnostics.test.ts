@@ -45,7 +45,7 @@ const rows = messages.flatMap(([name, code, cause]) =>
 )
 
 describe('S-9 diagnostics channels', () => {
-  it.each(rows)('S-9 a subscriber of $name that $verb ends nothing', async (row) => {
+  it.each(rows)('S-9 a subscriber of $name that $verb does not end the server', async (row) => {
     const { name, cause, fail } = row
     let heard = 0
     const next = (): void => void heard++

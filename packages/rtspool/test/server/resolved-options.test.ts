@@ -29,7 +29,7 @@ it.each([
   [{ multicast: {} }, "multicast.groups must be group addresses such as '239.255.12.0/24', got"],
   [{ multicast: true }, 'the options of multicast must be an object, got boolean'],
   [{ clock: Date }, 'clock must have the methods now, unixTimeMs, schedule, got'],
-])('new RtspServer(%j) is a TypeError that says what was expected', (options, message) => {
+])('new RtspServer(%j) is a TypeError that names the expected value', (options, message) => {
   const make = () => new RtspServer(options as RtspServerOptions)
   expect(make).toThrow(TypeError)
   expect(make).toThrow(message)
@@ -52,7 +52,7 @@ it.each([
     { pool: { maxLifetime: '3' } },
     "maxLifetime must be a number of seconds from 0 to 2147483648, got '3'",
   ],
-])('new RtspServer(%j) is a RangeError that quotes what came', (options, message) => {
+])('new RtspServer(%j) is a RangeError that quotes the given value', (options, message) => {
   const make = () => new RtspServer(options as RtspServerOptions)
   expect(make).toThrow(RangeError)
   expect(make).toThrow(message)

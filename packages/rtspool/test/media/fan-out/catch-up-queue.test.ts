@@ -8,7 +8,7 @@ const numbers = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, index) => from + index)
 
 describe('CatchUpQueue', () => {
-  it('is sent in portions of 32, and what has come meanwhile on top', () => {
+  it('sends portions of 32, plus the packets added meanwhile', () => {
     const first = packets(100)
     const queue = new CatchUpQueue(first)
     expect(numbersOf(queue.takePortion())).toEqual(numbers(0, 32))
@@ -23,7 +23,7 @@ describe('CatchUpQueue', () => {
     expect(first.length).toBe(100)
   })
 
-  it('B-CRASH takes any number of packets at once', () => {
+  it('B-CRASH accepts any number of packets at once', () => {
     const queue = new CatchUpQueue([])
     queue.push(Array<Buffer>(300_000).fill(Buffer.alloc(13)))
     expect(queue.packets.length).toBe(300_000)

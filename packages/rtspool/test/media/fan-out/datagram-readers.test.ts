@@ -58,7 +58,7 @@ function batchOf(...sizes: readonly number[]): PacketBatch {
 const readersWith = (clock = new ManualClock(), overheadBytes = 0) =>
   new DatagramReaders(clock, new DeliveryTroubles('/cam', 0), { overheadBytes })
 
-it('A-RTP-3 readers of sockets with different limits get what fits each', () => {
+it('A-RTP-3 readers of sockets with different limits get the packets that fit each', () => {
   const readers = readersWith()
   const narrow = new Sender(1000)
   const wide = new Sender(5000)
@@ -76,7 +76,7 @@ it('A-RTP-3 readers of sockets with different limits get what fits each', () => 
   expect([narrow.oversized, wide.oversized]).toEqual([2, 2])
 })
 
-it('A-RTP-3 a reader on its way to the live edge is not sent what is too large', () => {
+it('A-RTP-3 a catching-up reader is not sent packets that are too large', () => {
   const clock = new ManualClock()
   const readers = readersWith(clock)
   const sender = new Sender(1000)
@@ -90,7 +90,7 @@ it('A-RTP-3 a reader on its way to the live edge is not sent what is too large',
   readers.close()
 })
 
-it('A-RTP-3 goes live at once when nothing of the beginning fits', () => {
+it('A-RTP-3 goes live at once if none of the first packets fits', () => {
   const readers = readersWith()
   const sender = new Sender(1000)
   const reader = readerAt(sender, 1)
@@ -100,7 +100,7 @@ it('A-RTP-3 goes live at once when nothing of the beginning fits', () => {
   expect(reader.counters.packetsDropped).toBe(1)
 })
 
-it('A-RTP-3 what SRTP has added does not count', () => {
+it('A-RTP-3 bytes added by SRTP do not count', () => {
   const readers = readersWith(new ManualClock(), 16)
   const sender = new Sender(1000)
   readers.add(readerAt(sender, 1), [])
@@ -108,7 +108,7 @@ it('A-RTP-3 what SRTP has added does not count', () => {
   expect(sender.sizes.get(1)).toEqual([1016])
 })
 
-it('B-CRASH a batch of any size goes to readers on their way to the live edge, oversized or not', () => {
+it('B-CRASH sends batches of any size to catching-up readers, oversized or not', () => {
   const clock = new ManualClock()
   const readers = readersWith(clock)
   const sender = new Sender(1000)
@@ -124,7 +124,7 @@ it('B-CRASH a batch of any size goes to readers on their way to the live edge, o
   readers.close()
 })
 
-it('readers of a track that follows another begin a portion later, and miss nothing', () => {
+it('readers of a follower track begin one portion later, and miss nothing', () => {
   const clock = new ManualClock()
   const readers = new DatagramReaders(clock, new DeliveryTroubles('/cam', 1), { isFollower: true })
   const sender = new Sender(1472)

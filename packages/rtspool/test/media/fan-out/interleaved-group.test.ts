@@ -62,7 +62,7 @@ describe('InterleavedGroup', () => {
     expect(told).toEqual(['behind', 'on', 'behind', 'on', 'behind', 'on'])
   })
 
-  it('grants a new reader what it begins with, on its channel', () => {
+  it('grants a new reader its first packets, on its channel', () => {
     const { group, reader, counters, written, granted } = setUp()
     group.add(reader, first)
     expect([granted, written]).toEqual([[[4, 808]], [808]])

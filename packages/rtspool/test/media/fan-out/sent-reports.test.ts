@@ -40,14 +40,14 @@ describe('SentReports', () => {
     expect(sent.nextInstantMs(before + 1, false)).toBe(before + 1)
   })
 
-  it('A-RTC-2 the clock of a source that was set back is told as it is', () => {
+  it('A-RTC-2 reports the clock of a source unchanged after it was set back', () => {
     const sent = new SentReports()
     expect(sent.nextInstantMs(3_600_000, false)).toBe(3_600_000)
     expect(sent.nextInstantMs(1_000, false)).toBe(1_000)
     expect(sent.nextInstantMs(900, false)).toBe(1_000)
   })
 
-  it('a report that tells the same again counts from then, and the one before is still known', () => {
+  it('a repeated report counts from its last sending, and the one before is still known', () => {
     const sent = new SentReports()
     sent.note(11, 1000)
     sent.note(22, 6000)

@@ -47,7 +47,7 @@ async function setUp() {
 }
 
 describe('PlayStream', () => {
-  it('reads its track from PLAY to PAUSE, once, however often it is told', async () => {
+  it('reads its track from PLAY to PAUSE, once even for repeated calls', async () => {
     const { track, stream } = await setUp()
     expect(track.readerCount).toBe(0)
     stream.play([])
@@ -64,7 +64,7 @@ describe('PlayStream', () => {
     expect(track.readerCount).toBe(0)
   })
 
-  it('A-RTC-4 says BYE when it is closed while it plays, and not otherwise', async () => {
+  it('A-RTC-4 sends BYE if closed while it plays, and not otherwise', async () => {
     for (const [isPlaying, expected] of [
       [true, 'bye'],
       [false, undefined],
@@ -90,7 +90,7 @@ describe('PlayStream', () => {
     expect([media.state, heard.released, clock.pendingTimers]).toEqual(['ended', 1, 0])
   })
 
-  it('A-RTC-5 A-RTC-6 takes RTCP that is valid as a sign of life until it is closed', async () => {
+  it('A-RTC-5 A-RTC-6 counts valid RTCP as a sign of life until it is closed', async () => {
     const { stream, heard } = await setUp()
     const report = serializeCompound([{ type: 'receiverReport', ssrc: 1, reports: [] }])
     stream.receiveRtcp(Buffer.from('no RTCP'))
@@ -101,7 +101,7 @@ describe('PlayStream', () => {
     expect(heard.rtcp).toBe(1)
   })
 
-  it('A-RTC-5 notes what the viewer reports on this source, and nothing about others', async () => {
+  it("A-RTC-5 uses the viewer's reports on this source only", async () => {
     const { clock, track, stream, written, heard, counters } = await setUp()
     track.push(rtpPacket({ sequenceNumber: 1, ssrc: 7 }))
     stream.play([])
@@ -136,7 +136,7 @@ describe('PlayStream', () => {
     expect([heard.rtcp, stream.malformedRtcp]).toEqual([4, 0])
   })
 
-  it('A-RTC-8 A-RTC-4 a receiver with our SSRC and its BYE end nothing', async () => {
+  it('A-RTC-8 A-RTC-4 a receiver with our SSRC and its BYE do not end the stream', async () => {
     const { track, stream, heard } = await setUp()
     track.push(rtpPacket({ sequenceNumber: 1, ssrc: 7 }))
     stream.play([])
@@ -162,7 +162,7 @@ describe('PlayStream', () => {
     expect([stream.malformedRtcp, heard.rtcp, heard.ended]).toEqual([3, 0, 0])
   })
 
-  it('hears once that its media has ended', async () => {
+  it('is notified once that its media has ended', async () => {
     const { source, heard } = await setUp()
     source.output?.end()
     source.output?.end()

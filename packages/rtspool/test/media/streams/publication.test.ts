@@ -58,7 +58,7 @@ describe('Publication.trackIndexOf', () => {
     expect(publication.trackIndexOf(target)).toBe(index)
   })
 
-  it('needs no control where there is one track', () => {
+  it('needs no control URI for a single track', () => {
     const { publication } = announce(testSdp.slice(0, testSdp.indexOf('m=audio')))
     expect(publication.trackIndexOf('/live/cam')).toBe(0)
   })
@@ -82,7 +82,7 @@ describe('Publication', () => {
     publication.end()
   })
 
-  it('A-REC-7 is nothing to watch before it is recorded, then one media for all', async () => {
+  it('A-REC-7 cannot be watched before RECORD, and is then one media for all', async () => {
     const { publication, events, stream, construct } = announce()
     await expect(construct()).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' })
     const video = stream()
@@ -109,7 +109,7 @@ describe('Publication', () => {
     expect(publication.media?.tracks[0]?.packetCount).toBe(1)
   })
 
-  it('ends with its last stream, once; then its media ends, and there is nothing to watch', async () => {
+  it('ends once, with its last stream; then its media ends and cannot be watched', async () => {
     const { clock, publication, events, stream, construct } = announce()
     const streams = [stream(), stream()]
     await publication.record(new Map(streams.entries()))

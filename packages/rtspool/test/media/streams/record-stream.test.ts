@@ -66,7 +66,7 @@ describe('RecordStream', () => {
     expect([counters, heard.alive]).toEqual([{ packetsIn: 2, bytesIn: 24, packetsLost: 0 }, 2])
   })
 
-  it('A-RTC-6 B-SSRC what is no RTP or RTCP is dropped and is no sign of life', () => {
+  it('A-RTC-6 B-SSRC bytes other than RTP and RTCP are dropped and are no sign of life', () => {
     const { track, stream, counters, heard } = setUp()
     stream.record(track)
     for (const bytes of ['', 'no RTP', '\x80']) {
@@ -87,7 +87,7 @@ describe('RecordStream', () => {
     expect(heard.alive).toBe(3)
   })
 
-  it('A-RTC-7 reports what is lost of the current SSRC', () => {
+  it('A-RTC-7 reports the losses of the current SSRC', () => {
     const { track, stream, heard } = setUp()
     stream.sendRtcp()
     stream.record(track)
@@ -132,7 +132,7 @@ describe('RecordStream', () => {
     expect(counters.packetsLost).toBe(100)
   })
 
-  it('B-NET packets go on as they come, and what is lost on the way is counted', () => {
+  it('B-NET passes packets on in order of arrival, and counts losses', () => {
     const { track, stream, counters } = setUp()
     const receive = vi.spyOn(track, 'receive')
     stream.record(track)
@@ -157,7 +157,7 @@ describe('RecordStream', () => {
     expect(counters.packetsLost).toBe(lost)
   })
 
-  it('A-RTC-4 says BYE to a publisher that records when it is closed, and not otherwise', () => {
+  it('A-RTC-4 sends BYE if closed while its publisher records, and not otherwise', () => {
     for (const [end, expected] of [
       ['recording', ['receiverReport', 'sourceDescription', 'bye']],
       ['paused', undefined],
@@ -176,7 +176,7 @@ describe('RecordStream', () => {
     }
   })
 
-  it('gives everything back once, and hears of the end of its media only while it is open', () => {
+  it("releases everything once, and is notified of the media's end only while open", () => {
     const { stream, heard } = setUp()
     stream.mediaEnded()
     stream.close()

@@ -12,7 +12,7 @@ const report = {
 }
 
 describe('streamReceptionOf', () => {
-  it('says what a report says, in the units of people', () => {
+  it('converts a report to seconds, milliseconds and shares', () => {
     expect(streamReceptionOf(report, 90_000, 5000, 3960)).toEqual({
       ssrc: 7,
       fractionLost: 0.25,
@@ -29,7 +29,7 @@ describe('streamReceptionOf', () => {
     ['an echo of nothing that was sent', undefined, undefined],
     ['a delay that is longer than the time since the report', 4500, undefined],
     ['a delay that is rounded up', 4000.5, 0],
-  ])('takes %s for what it is', (_, sentAt, roundTripMs) => {
+  ])('converts %s correctly', (_, sentAt, roundTripMs) => {
     expect(streamReceptionOf(report, 90_000, 5000, sentAt).roundTripMs).toBe(roundTripMs)
   })
 })

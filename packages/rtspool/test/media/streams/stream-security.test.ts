@@ -28,7 +28,7 @@ function sealedRtcp(sender: SrtpSender): Buffer {
 }
 
 describe('StreamSecurity', () => {
-  it('B-SRTP counts what is not authentic, repeated or too short', () => {
+  it('B-SRTP counts packets that are not authentic, repeated or too short', () => {
     const security = new StreamSecurity(new SrtpSender(ours), offerOf(first))
     const packet = sealed(new SrtpSender(first), 1)
     expect(security.open(packet)).toBeDefined()
@@ -42,7 +42,7 @@ describe('StreamSecurity', () => {
     expect(security.rejectedPackets).toBe(8)
   })
 
-  it('B-SRTP what still comes under the key before is none of it, and the count goes on', () => {
+  it('B-SRTP late packets under the previous key are accepted, and the count continues', () => {
     const before = new StreamSecurity(new SrtpSender(ours), offerOf(first))
     const sender = new SrtpSender(first)
     before.open(sealed(sender, 1))

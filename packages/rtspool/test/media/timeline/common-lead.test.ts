@@ -204,7 +204,7 @@ describe('M-E the lead of a source that sends ahead', () => {
     (audio.track.unixTimeMsAt(Math.round(seconds * 8_000)) ?? Number.NaN) -
     (video.track.unixTimeMsAt(Math.round(seconds * videoRate)) ?? Number.NaN)
 
-  it('M-E whoever asks for the time without telling viewers does not slow the mapping down', () => {
+  it('M-E reading the time without announcing it does not slow the mapping down', () => {
     const timed = timedPublisher({ awaitsReport: false })
     for (let frame = 0; frame <= 50; frame++) {
       timed.video.send(frame * 3600)

@@ -90,7 +90,7 @@ function* history({ seed, lossRate = 0.05, jitterMs = 20 }: History): Generator<
 }
 
 describe('P-5a P-5b a continuous timeline', () => {
-  it('P-5a P-5b random jumps, SSRCs and restarts are one line: gaps where packets were lost, time at its rate', async () => {
+  it('P-5a P-5b random jumps, SSRCs and restarts become one line with gaps for losses only, and steady time', async () => {
     for (let seed = 1; seed <= 60; seed++) {
       const { clock, video } = publisher()
       const start = clock.now()
@@ -138,7 +138,7 @@ describe('P-5a P-5b a continuous timeline', () => {
   })
 
   it.each([60_000, 3_000, -60_000, -5_000, 20_000_000])(
-    'P-5a sound stays with its pictures where both jump by %i ms, and reports stay right',
+    'P-5a sound stays in step with pictures if both jump by %i ms, and reports stay right',
     async (jumpMs) => {
       const { clock, video, audio } = publisher()
       const random = seededRandom(5)
@@ -181,7 +181,7 @@ describe('P-5a P-5b a continuous timeline', () => {
     expect(Math.abs((shown[399] ?? 0) - 399)).toBeLessThan(4)
   })
 
-  it('P-5b packets that come late across a change keep their place where it is free', async () => {
+  it('P-5b late packets from before a change keep their place if it is free', async () => {
     const { clock, video } = publisher()
     const send = (ssrc: number, sequenceNumber: number, timestamp: number) => {
       video.send(timestamp, { ssrc, sequenceNumber })
@@ -245,7 +245,7 @@ describe('P-5a P-5b a continuous timeline', () => {
     expect((await received(video)).map(sequenceNumberOf)).toEqual(sequenceNumbers)
   })
 
-  it('P-5b sequence numbers that begin anew, while time goes on, go on for viewers', async () => {
+  it('P-5b sequence numbers that restart while time continues are continued for viewers', async () => {
     const { clock, video } = publisher()
     for (let n = 0; n < 100; n++, clock.advance(frameMs)) {
       video.send(n * frameTicks, { sequenceNumber: n < 50 ? 30_000 + n : n })
@@ -255,7 +255,7 @@ describe('P-5a P-5b a continuous timeline', () => {
     expect(packets.map(timestampOf)).toEqual(packets.map((_, index) => index * frameTicks))
   })
 
-  it('P-5b the publisher is told of its own SSRC, numbers and losses', () => {
+  it('P-5b reports to the publisher contain its own SSRC, numbers and losses', () => {
     const { clock, video } = publisher()
     for (let n = 0; n < 20; n++, clock.advance(frameMs)) video.send(n * frameTicks, { ssrc: 7 })
     for (let n = 0; n < 20; n++, clock.advance(frameMs)) {
@@ -270,7 +270,7 @@ describe('P-5a P-5b a continuous timeline', () => {
     expect([video.stream.ssrc, video.track.ssrc]).toEqual([9, 7])
   })
 
-  it('P-5b reports of the source are told on the line', async () => {
+  it('P-5b reports of the source are converted to the line', async () => {
     const { clock, video } = publisher({ awaitsReport: true })
     const hourMs = 3_600_000
     for (let n = 0; n < 100; n++, clock.advance(frameMs)) {
@@ -312,7 +312,7 @@ describe('P-5a P-5b a continuous timeline', () => {
     }
   })
 
-  it('P-5b RTP-Info, and where a source says that it goes on, are on the line', async () => {
+  it('P-5b RTP-Info and announced positions are converted to the line', async () => {
     const { clock, video } = publisher()
     video.track.startAt({ ssrc: 7, sequenceNumber: 10, timestamp: 1_000 })
     expect(video.track.position).toEqual({ ssrc: 7, sequenceNumber: 10, timestamp: 1_000 })
@@ -327,7 +327,7 @@ describe('P-5a P-5b a continuous timeline', () => {
   })
 })
 
-describe('P-5a P-5b breaks of a timeline are told', () => {
+describe('P-5a P-5b breaks of a timeline are published', () => {
   const play = (timed: TimedTrack, clock: { advance(ms: number): void }) => {
     const send = (count: number, ssrc: number, base: number, sequence: number) => {
       for (let n = 0; n < count; n++, clock.advance(frameMs)) {
@@ -340,7 +340,7 @@ describe('P-5a P-5b breaks of a timeline are told', () => {
     send(300, 9, 300 * frameTicks, 300)
   }
 
-  it('P-5a P-5b with both policies; sequence numbers that begin anew only where viewers would see it', () => {
+  it('P-5a P-5b with both policies; restarted sequence numbers only if viewers would see them', () => {
     listen()
     for (const timeline of ['passThrough', 'continuous'] as const) {
       const { clock, video } = timedPublisher({ awaitsReport: false, timeline, path: '/cam' })
@@ -365,7 +365,7 @@ describe('P-5a P-5b breaks of a timeline are told', () => {
     expect(counts[1]).toBeGreaterThan(200)
   })
 
-  it('P-5a with pass-through nothing is rewritten', async () => {
+  it('P-5a pass-through rewrites nothing', async () => {
     const { clock, video } = timedPublisher({ awaitsReport: false, timeline: 'passThrough' })
     play(video, clock)
     const packets = await received(video)

@@ -217,7 +217,7 @@ describe('M-E A-RTC-2 reports correspond to the packets of a publisher that send
     }
   })
 
-  it('M-E pictures that come in another order than they are shown are no jump', () => {
+  it('M-E pictures sent in another order than shown are no jump', () => {
     const { clock, video } = timedPublisher({ awaitsReport: false })
     const offs: number[] = []
     for (let n = 0; n < 2000; n += 4) {
@@ -268,7 +268,7 @@ describe('M-E reports of a publisher that sends some of its own', () => {
     },
   )
 
-  it('M-E packets that come 5 s before their reports, as those of FFmpeg, keep what was told', () => {
+  it('M-E packets 5 s ahead of their reports, as from FFmpeg, keep the mapping', () => {
     const { clock, video } = timedPublisher()
     const start = clock.unixTimeMs()
     video.tell(start - hourMs, 0)
@@ -297,7 +297,7 @@ describe('M-E reports of a publisher that sends some of its own', () => {
     }
   })
 
-  it('M-E a stall of the network keeps what was told, though packets come late and in a burst', () => {
+  it('M-E a network stall with a late burst keeps the mapping', () => {
     const { clock, video } = timedPublisher()
     const start = clock.unixTimeMs()
     for (let n = 0; n < 500; n++) {

@@ -42,7 +42,7 @@ const noNumbers: readonly unknown[] = [
   ...[Symbol('time'), () => 5, true, new Date(0)],
 ]
 
-describe('U-1 numbers that a source tells', () => {
+describe('U-1 numbers that a source passes', () => {
   it.each(['ssrc', 'sequenceNumber', 'timestamp'] as const)(
     'startAt refuses a %s that no packet can carry',
     (name) => {
@@ -60,7 +60,7 @@ describe('U-1 numbers that a source tells', () => {
     },
   )
 
-  it.each([0, 1, 2])('mapTime with what is no time changes nothing: argument %i', async (index) => {
+  it.each([0, 1, 2])('mapTime with an invalid time changes nothing: argument %i', async (index) => {
     const { track, clock, frames } = createTrack()
     track.push(rtpPacket({ sequenceNumber: 1, timestamp: 90_000, marker: true }))
     const before = track.unixTimeMsAt()

@@ -13,8 +13,8 @@ function setUp(awaitsReport = true) {
   return { clock, video: timeOf(90_000), audio: timeOf(48_000) }
 }
 
-describe('A-RTC-2 the time that a track tells its viewers', () => {
-  it('is that of arrival when the source tells none', () => {
+describe('A-RTC-2 the time that viewers of a track are sent', () => {
+  it('follows arrival if the source provides none', () => {
     const { clock, video } = setUp(false)
     video.noteArrival(5_000)
     const start = clock.unixTimeMs()
@@ -23,7 +23,7 @@ describe('A-RTC-2 the time that a track tells its viewers', () => {
     expect(video.announce()).toEqual({ unixMs: start + 100, rtpTime: 5_000 + 9_000 })
   })
 
-  it('is not told before the source has told it, or has had its time', () => {
+  it('is not sent before the source has provided it, or its wait is over', () => {
     const { clock, video } = setUp()
     video.noteArrival(5_000)
     expect([video.isWaiting, video.announce()]).toEqual([true, undefined])
@@ -62,7 +62,7 @@ describe('A-RTC-2 the time that a track tells its viewers', () => {
     expect(audio.announce()?.unixMs).toBe(now + 20)
   })
 
-  it('A-INF-1 A-RTC-2 is exact for days after the source has told it, across any number of wraps', () => {
+  it('A-INF-1 A-RTC-2 stays exact for days, across any number of wraps', () => {
     const { clock, video, audio } = setUp(false)
     const start = clock.unixTimeMs()
     video.noteArrival(4_000_000_000)
@@ -83,7 +83,7 @@ describe('A-RTC-2 the time that a track tells its viewers', () => {
     }
   })
 
-  it('goes across a wrap of the timestamp', () => {
+  it('continues across a wrap of the timestamp', () => {
     const { clock, video } = setUp(false)
     video.noteArrival(2 ** 32 - 45_000)
     clock.advance(1_000)

@@ -33,7 +33,7 @@ class TestCache {
 const open = (budget: CacheBudget) => new TestCache(budget.openShare())
 
 describe('S-6a the budget of all caches', () => {
-  it('gives up the oldest key frame that nobody watches, and then the oldest that somebody does', () => {
+  it('empties the cache with the oldest unwatched key frame first, then watched ones', () => {
     const budget = new CacheBudget(400 * kib)
     const caches = [0, 1, 2, 3, 4].map(() => open(budget))
     const [a, b, c, d, e] = caches as [TestCache, TestCache, TestCache, TestCache, TestCache]
@@ -83,7 +83,7 @@ describe('S-6a the budget of all caches', () => {
     expect([first.isEmpty, none.bytes, second.recent.packets.length]).toEqual([true, 0, 2])
   })
 
-  it('counts what views keep alive, and an object for each packet', () => {
+  it('counts the memory held by views, and an object for each packet', () => {
     const budget = new CacheBudget(100 * kib * kib)
     const cache = new RecentPackets(limits, 90_000, true, budget.openShare())
     const read = Buffer.allocUnsafeSlow(64 * kib)

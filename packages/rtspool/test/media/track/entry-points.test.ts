@@ -170,7 +170,7 @@ describe('M-C M-D EntryPoints', () => {
     expect(found.at(-1)).toBe(flood.length)
   })
 
-  it('tells where access units begin: behind a marker, or at another timestamp', () => {
+  it('finds the beginning of access units: behind a marker, or at another timestamp', () => {
     const points = new EntryPoints()
     const isStart = (timestamp: number, marker: boolean) =>
       (points.next(picture, timestamp, marker, 1) & frameStart) > 0
@@ -180,7 +180,7 @@ describe('M-C M-D EntryPoints', () => {
     expect(isStart(2, false)).toBe(true)
   })
 
-  it('takes every packet for an entry where key frames are not known', () => {
+  it('treats every packet as an entry if key frames are unknown', () => {
     const points = new EntryPoints()
     const roles = [0, 0, 1].map((timestamp) => points.next(undefined, timestamp, false, 1))
     expect(roles.map((role) => role & (entry | lead))).toEqual([entry, entry, entry])

@@ -53,7 +53,7 @@ describe('RecentPackets', () => {
     expect(sequenceNumbers(recent)).toEqual([])
   })
 
-  it('M-C does not begin with a key frame whose parameter sets it has given up', () => {
+  it('M-C does not begin with a key frame whose parameter sets were dropped', () => {
     const recent = new RecentPackets({ maxBytes: 100, maxSeconds: 10 }, 90_000)
     recent.push(packet(1, 1), entry | firstLead)
     recent.push(packet(2, 2, 60), slice)
@@ -142,7 +142,7 @@ describe('RecentPackets', () => {
     expect(recent.packets.length).toBe(32_768)
   })
 
-  it('does not keep the reads alive that tiny packets came in', () => {
+  it('does not hold the reads that tiny packets arrived in', () => {
     const recent = new RecentPackets({ maxBytes: 8 * 1024 * 1024, maxSeconds: 10 }, 90_000)
     for (let n = 0; n < 1000; n++) {
       const read = Buffer.alloc(64 * 1024)

@@ -100,13 +100,13 @@ function ratioOf(cost: (size: number) => number): number {
 }
 
 describe('S-2 S-6 dropping the oldest packets', () => {
-  it('S-2 S-6 looks at what is dropped, however much stays', () => {
+  it('S-2 S-6 visits the dropped packets only, however many stay', () => {
     const drop = (recent: RecentPackets, index: number) => recent.beginNotBefore(index)
     expect(readsOfDrops(many, drop)).toBe(readsOfDrops(few, drop))
     expect(readsOfDrops(many, drop)).toBeLessThanOrEqual(4 * drops)
   })
 
-  it('S-2 S-6 looks at nothing when nothing is dropped', () => {
+  it('S-2 S-6 visits nothing if nothing is dropped', () => {
     expect(readsOfDrops(many, (recent) => recent.beginNotBefore(0))).toBe(0)
   })
 

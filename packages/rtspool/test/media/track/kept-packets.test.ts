@@ -38,7 +38,7 @@ function* reads(random: () => number): Generator<Buffer, never> {
 
 describe('S-6 KeptPackets', () => {
   it.each([1, 2, 3, 4, 5, 6, 7, 8])(
-    'counts exactly what stays after each drop: seed %i',
+    'counts the remaining packets exactly after each drop: seed %i',
     (seed) => {
       const random = seededRandom(seed)
       const packets = reads(random)

@@ -61,7 +61,7 @@ it.each([
   ['as it is', false],
   ['with SRTP', true],
 ])(
-  'M-C M-D a slow viewer goes on at a key frame and all that precedes it, sent %s',
+  'M-C M-D a slow viewer continues at a key frame with its leads, sent %s',
   async (_, isSecure) => {
     let gaps = 0
     for (let seed = 0; seed < styles; seed++) gaps += await playCongested(seed, isSecure)

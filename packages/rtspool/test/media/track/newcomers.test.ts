@@ -18,7 +18,7 @@ function start() {
 }
 
 describe('Newcomers', () => {
-  it('hear one report, so long after their first packet', () => {
+  it('get one report, that long after their first packet', () => {
     const { clock, newcomers, rounds } = start()
     const one = reader()
     newcomers.add(one, false)
@@ -32,7 +32,7 @@ describe('Newcomers', () => {
     expect([rounds, newcomers.isEmpty, clock.pendingTimers]).toEqual([[[one]], true, 0])
   })
 
-  it('that come together, some with packets from before, hear it together', () => {
+  it('that join together, some with kept packets, get it together', () => {
     const { clock, newcomers, rounds } = start()
     const [one, other] = [reader(), reader()]
     newcomers.add(one, true)
@@ -41,7 +41,7 @@ describe('Newcomers', () => {
     expect(rounds).toEqual([[one, other]])
   })
 
-  it('that have left hear nothing', () => {
+  it('that have left get nothing', () => {
     const { clock, newcomers, rounds } = start()
     const [gone, stays] = [reader(), reader()]
     newcomers.add(gone, true)

@@ -48,7 +48,7 @@ describe('PacketMemory', () => {
     expect(memory.heldBytes).toBeGreaterThanOrEqual(heldBytesOf(kept))
   })
 
-  it('counts what is left when packets are given up', () => {
+  it('counts the remaining memory after packets are dropped', () => {
     const memory = new PacketMemory()
     const kept = [...packetsOfRead(1400, 46), ...packetsOfRead(1400, 46)]
     let keptBytes = 0

@@ -52,7 +52,7 @@ function timesOf(compounds: readonly Buffer[]) {
 }
 
 describe('SenderReports', () => {
-  it('A-RTC-2 the times of a UDP viewer who plays and pauses never go back, and stay exact', () => {
+  it('A-RTC-2 the times sent to a UDP viewer that plays and pauses never go back, and stay exact', () => {
     const { clock, reports, reader, compounds } = setUp()
     const start = clock.unixTimeMs()
     clock.advance(1000)

@@ -37,7 +37,7 @@ describe('the limiter of attempts', () => {
     expect(limiter.take('192.0.2.2', open)).toBeUndefined()
   })
 
-  it('B-BRUTE an attempt that was not wrong costs nothing, and serves who waits', async () => {
+  it('B-BRUTE a right attempt costs nothing, and serves a waiting request', async () => {
     const limiter = new AttemptLimiter(new ManualClock())
     spend(limiter)
     const next = limiter.take(address, open)
@@ -102,7 +102,7 @@ describe('the limiter of attempts', () => {
     expect(limiter.waiting).toBe(0)
   })
 
-  it('B-BRUTE who closes the connection waits no longer, and takes no attempt from the others', async () => {
+  it('B-BRUTE a closed connection ends its wait, and uses no attempt of others', async () => {
     const clock = new ManualClock()
     const limiter = new AttemptLimiter(clock)
     spend(limiter)
@@ -119,7 +119,7 @@ describe('the limiter of attempts', () => {
     expect(await limiter.take(address, () => connection.signal)).toBe(false)
   })
 
-  it('B-BRUTE nobody waits, and no timer is left, when it is closed', async () => {
+  it('B-BRUTE close ends all waits and timers', async () => {
     const clock = new ManualClock()
     const limiter = new AttemptLimiter(clock)
     spend(limiter)

@@ -19,7 +19,7 @@ describe('the uri of a Digest', () => {
     { name: 'with a user', uri: 'rtsp://u@h:8554/cam', request: track },
     { name: 'other escapes', uri: '/c%61m', request: track },
     { name: 'the same query', uri: '/cam?a=b/', request: 'rtsp://h/cam?a=b' },
-  ])('A-DIG-3 $name is taken', ({ uri, request }) => {
+  ])('A-DIG-3 accepts $name', ({ uri, request }) => {
     expect(isSameUri(uri, request, parseTarget(request))).toBe(true)
   })
 

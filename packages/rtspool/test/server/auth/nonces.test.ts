@@ -57,7 +57,7 @@ describe('nonces', () => {
     ])
   })
 
-  it('B-REPLAY what had to be forgotten cannot be used again, nor what is older', () => {
+  it('B-REPLAY forgotten nonces cannot be used again, nor can older ones', () => {
     const nonces = new Nonces(2000, 3)
     const all = [0, 1, 2, 3, 4].map((ms) => nonces.issue(address, 1000 + ms, connection))
     const [unused, first, second, third, fourth] = all as [string, string, string, string, string]

@@ -49,7 +49,7 @@ describe('rules', () => {
     },
   )
 
-  it('B-AUTH0 what no rule names is denied', async () => {
+  it('B-AUTH0 actions without a rule are denied', async () => {
     expect(await ask([], 'ann', '/cam', 'read', 'publish')).toBe(false)
     expect(await ask([{ path: '/a', read: 'anyone' }], 'ann', '/b', 'read')).toBe(false)
   })
@@ -72,7 +72,7 @@ describe('rules', () => {
     expect(asked[0]).toEqual({ user: 'ann', path: '/cam', address, action: 'read' })
   })
 
-  it('rules that are changed afterwards change nothing', async () => {
+  it('changing the rules object later has no effect', async () => {
     const rule = { path: '/*', read: 'authenticated' as 'authenticated' | 'anyone' }
     const made = new AccessRules([rule], users)
     rule.read = 'anyone'

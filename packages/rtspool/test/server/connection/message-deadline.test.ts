@@ -19,7 +19,7 @@ function start() {
 }
 
 describe('MessageDeadline', () => {
-  it('B-CLOCK a message whose rest waits in the socket during a stall has come in time', () => {
+  it('B-CLOCK a message whose rest waits in the socket during a stall is in time', () => {
     const { clock, seen, begin, end } = start()
     begin(1)
     clock.readSockets = end

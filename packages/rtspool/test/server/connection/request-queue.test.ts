@@ -66,7 +66,7 @@ class Client implements RequestQueueOwner {
 const nextTurn = () => new Promise(setImmediate)
 
 describe('RequestQueue', () => {
-  it('answers what is there at once', () => {
+  it('answers queued requests at once', () => {
     const client = new Client()
     client.send(3)
     expect([client.answeredCount, client.queue.isAnswering, client.queue.isReady]).toEqual([
@@ -91,7 +91,7 @@ describe('RequestQueue', () => {
     expect(turns).toBeGreaterThan(240)
   })
 
-  it('S-1 B-LOOP one request each of 1,000 clients at once, dear ones, takes its turn', async () => {
+  it('S-1 B-LOOP expensive requests of 1,000 clients at once take turns', async () => {
     const turns = new RequestTurns()
     const clients = Array.from({ length: 1000 }, () => new Client(async () => ok, turns))
     const answered = () => clients.reduce((sum, { answeredCount }) => sum + answeredCount, 0)
@@ -114,7 +114,7 @@ describe('RequestQueue', () => {
     expect([client.answeredCount, client.queue.isAnswering]).toEqual([0, false])
   })
 
-  it('B-CSEQ asks no handler while the client does not take its answers', async () => {
+  it('B-CSEQ calls no handler while the client does not read its responses', async () => {
     const client = new Client()
     client.taken = 2
     client.send(2000)
@@ -129,7 +129,7 @@ describe('RequestQueue', () => {
     expect(client.unsent).toBe(0)
   })
 
-  it('S-1 has one request under way, and takes none beside it', async () => {
+  it('S-1 has one request under way, and accepts no other', async () => {
     let finish = (): void => {}
     const client = new Client(() => new Promise((resolve) => (finish = () => resolve(ok))))
     client.send(3)
@@ -167,7 +167,7 @@ describe('RequestQueue', () => {
       },
     ],
     ['rejects', (fault: Error) => () => Promise.reject(fault)],
-  ])('a failure that cannot be told, after a handler that %s', (_name, failing) => {
+  ])('a failure that cannot be reported, after a handler that %s', (_name, failing) => {
     const second = new Error('a second fault')
     const fail = (): never => {
       throw second

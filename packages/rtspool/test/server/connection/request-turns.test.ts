@@ -36,7 +36,7 @@ describe('S-1 RequestTurns', () => {
     }
   })
 
-  it('B-LOOP lets a few requests of one turn of the loop pass at once, whoever sends them', async () => {
+  it('B-LOOP handles a few requests of one turn of the loop at once, from any clients', async () => {
     const requestTurns = new RequestTurns()
     const passed = () =>
       Array.from({ length: 5000 }, () => requestTurns.take()).filter(Boolean).length
@@ -45,7 +45,7 @@ describe('S-1 RequestTurns', () => {
     expect(passed()).toBe(16)
   })
 
-  it('goes on after all turns were taken', async () => {
+  it('continues after all turns were used', async () => {
     const requestTurns = new RequestTurns()
     const begun: number[] = []
     for (const round of [1, 2]) {

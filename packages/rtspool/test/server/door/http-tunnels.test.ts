@@ -13,7 +13,7 @@ describe('HttpTunnels', () => {
     }
   })
 
-  it('B-TUN a POST that comes when its tunnel has been ended by the client is refused and closed', async () => {
+  it('B-TUN refuses and closes a POST after the client has ended the tunnel', async () => {
     const { clock, opened, get, post } = startTunnels()
     const tunnel = get('mine')
     const first = post('mine')

@@ -61,7 +61,7 @@ function scene(maxAgeMs = 10_000, read?: () => Promise<TcpQueues | undefined>) {
 }
 
 describe('A-SES-7 B-HALF a client without acknowledgements', () => {
-  it('is told after the time, within a few looks, and others are not', async () => {
+  it('is reported after the time, within a few looks, and others are not', async () => {
     const { join, run, vanished } = scene()
     const [gone, alive] = [join(), join()]
     await run(25_000, () => {
@@ -76,7 +76,7 @@ describe('A-SES-7 B-HALF a client without acknowledgements', () => {
     expect(at).toBeLessThanOrEqual(14_000)
   })
 
-  it('is told when it was sent one report only', async () => {
+  it('is reported even if it was sent one report only', async () => {
     const { join, run, vanished } = scene()
     const gone = join()
     await run(5000)
@@ -85,7 +85,7 @@ describe('A-SES-7 B-HALF a client without acknowledgements', () => {
     expect(vanished).toHaveLength(1)
   })
 
-  it('is not told while it is slow, as long as what was owed gets paid in time', async () => {
+  it('is not reported while slow, if its debts are paid in time', async () => {
     const { join, run, vanished } = scene()
     const slow = join()
     await run(120_000, () => {
@@ -96,7 +96,7 @@ describe('A-SES-7 B-HALF a client without acknowledgements', () => {
     expect(vanished).toEqual([])
   })
 
-  it('is not told when it comes back in time, and its time begins anew', async () => {
+  it('is not reported if it returns in time, and its time restarts', async () => {
     const { join, run, vanished } = scene()
     const peer = join()
     for (let n = 0; n < 5; n++) {
@@ -109,7 +109,7 @@ describe('A-SES-7 B-HALF a client without acknowledgements', () => {
     expect(vanished).toEqual([])
   })
 
-  it('is told however the bytes come that are written while the list is read', async () => {
+  it('is reported for any bytes written while the list is read', async () => {
     const { join, run, vanished } = scene()
     const gone = join()
     let n = 0
@@ -120,7 +120,7 @@ describe('A-SES-7 B-HALF a client without acknowledgements', () => {
     expect(vanished).toHaveLength(1)
   })
 
-  it('costs nothing where no media are set up, where there is no limit, and where nobody is', async () => {
+  it('costs nothing without media, without a limit, and without connections', async () => {
     const idle = scene()
     const peer = idle.join()
     peer.channels = { size: 0 }
@@ -134,7 +134,7 @@ describe('A-SES-7 B-HALF a client without acknowledgements', () => {
     expect(unlimited.clock.pendingTimers).toBe(0)
   })
 
-  it('is never told where the system does not tell, which is asked once', async () => {
+  it('is never reported if the system has no list, which is read once', async () => {
     let asked = 0
     const { clock, join, run, vanished } = scene(10_000, async () => {
       asked++

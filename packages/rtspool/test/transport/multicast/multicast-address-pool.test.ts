@@ -21,7 +21,7 @@ describe('MulticastAddressPool', () => {
     expect(pool.heldCount).toBe(12)
   })
 
-  it('takes several ranges as one, each family apart', () => {
+  it('treats several ranges as one, for each family', () => {
     const pool = new MulticastAddressPool({
       groups: ['239.1.2.3', 'ff15::/126', '239.9.9.9'],
       ports: [5000, 5001],
@@ -49,7 +49,7 @@ describe('MulticastAddressPool', () => {
     expect(pool.acquire(a, 4)).toBeUndefined()
   })
 
-  it('takes the place that was given back first when it takes one away', () => {
+  it('reuses the place that was freed first', () => {
     const pool = new MulticastAddressPool({ groups: '239.1.0.0/31', ports: [5000, 5001] })
     const [a, b] = [{}, {}]
     pool.acquire(a, 4)
@@ -59,7 +59,7 @@ describe('MulticastAddressPool', () => {
     expect(pool.acquire({}, 4)?.address).toBe('239.1.0.1')
   })
 
-  it('forgets owners that will not come again', () => {
+  it('forgets owners that will not ask again', () => {
     const pool = new MulticastAddressPool({ groups: '239.1.2.3', ports: [5000, 5001] })
     const owner = {}
     pool.acquire(owner, 4)

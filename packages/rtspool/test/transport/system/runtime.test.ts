@@ -12,12 +12,12 @@ describe('U-12 a runtime', () => {
     expect(isNode(versions)).toBe(expected)
   })
 
-  it('U-12 that does not tell how much waits in its sockets has room', () => {
+  it('U-12 without a count of queued bytes has room', () => {
     const socket = {} as Socket
     expect([queuedBytesOf(socket), queuedCountOf(socket)]).toEqual([0, 0])
   })
 
-  it('U-12 that tells is asked', () => {
+  it('U-12 with a count of queued bytes uses it', () => {
     const socket = { getSendQueueSize: () => 1472, getSendQueueCount: () => 1 } as Socket
     expect([queuedBytesOf(socket), queuedCountOf(socket)]).toEqual([1472, 1])
   })

@@ -15,7 +15,7 @@ describe('ChannelTable', () => {
     expect(new ChannelTable().take(preferred, ignore, ignore)).toEqual(taken)
   })
 
-  it('A-SET-7 never takes a channel twice', () => {
+  it('A-SET-7 never assigns a channel twice', () => {
     const table = new ChannelTable()
     expect(table.take([1, 2], ignore, ignore)).toEqual([1, 2])
     expect(table.take([2, 3], ignore, ignore)).toEqual([4, 5])
@@ -23,7 +23,7 @@ describe('ChannelTable', () => {
     expect(table.size).toBe(6)
   })
 
-  it('has 128 pairs, and takes one again when it was released', () => {
+  it('has 128 pairs, and reuses a released one', () => {
     const table = new ChannelTable()
     for (let pair = 0; pair < 128; pair++)
       expect(table.take(undefined, ignore, ignore)).toBeDefined()
@@ -32,7 +32,7 @@ describe('ChannelTable', () => {
     expect(table.take([0, 1], ignore, ignore)).toEqual([100, 101])
   })
 
-  it('gives frames to whoever took the channel, and counts the others', () => {
+  it('passes frames to the receiver of their channel, and counts the others', () => {
     const table = new ChannelTable()
     const heard: string[] = []
     const pair = table.take(

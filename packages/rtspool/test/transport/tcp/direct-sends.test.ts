@@ -45,7 +45,7 @@ async function connections(count: number): Promise<{ near: Socket[]; far: Socket
 }
 
 describe('DirectSends', () => {
-  it('serves open slots, and names those that did not get everything with what they got', () => {
+  it('serves open slots, and lists those that did not get everything', () => {
     const taken = new Map([
       [12, 3],
       [13, -1],
@@ -71,7 +71,7 @@ describe('DirectSends', () => {
     expect(slots.map((slot) => sends.writtenOn(slot))).toEqual([5, 3, 0, 0, 5])
   })
 
-  it('gives a slot to another connection only when nobody holds it', () => {
+  it('reuses a slot only without holders', () => {
     const sends = new DirectSends(kernelThatTakes(new Map()))
     const slot = sends.take()
     sends.hold(slot)
@@ -83,7 +83,7 @@ describe('DirectSends', () => {
     expect(sends.isOpen(slot)).toBe(false)
   })
 
-  it('keeps what it knows when it grows', () => {
+  it('keeps its entries when it grows', () => {
     const sends = new DirectSends(kernelThatTakes(new Map()))
     const slots = Array.from({ length: 300 }, (_, index) => {
       const slot = sends.take()

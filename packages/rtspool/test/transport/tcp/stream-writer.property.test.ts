@@ -69,7 +69,7 @@ describe.each([
     expect(String(await read(far, 4))).toBe('five')
   })
 
-  it('gathers writes in their order, and tells each message when it is taken', async () => {
+  it('gathers writes in order, and calls back for each message that the kernel accepts', async () => {
     const { near, far } = await connection()
     const sends = native && new DirectSends(native)
     const calls = native && vi.spyOn(native, 'send')
@@ -157,7 +157,7 @@ describe.each([
     expect(writer.isCongested).toBe(true)
   })
 
-  it('B-BACK knows since when a peer takes nothing, and forgets when it has caught up', async () => {
+  it('B-BACK measures how long a peer has received nothing, and resets when it has caught up', async () => {
     const { near, far } = await connection()
     const writer = new StreamWriter(near, native && new DirectSends(native), {
       maxBytes: 1e9,

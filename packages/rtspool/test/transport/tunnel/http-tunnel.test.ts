@@ -10,7 +10,7 @@ const base64 = (text: string) => Buffer.from(Buffer.from(text).toString('base64'
 
 describe('HttpTunnelInput', () => {
   it.each(['end', 'destroy'] as const)(
-    'B-TUN a POST that comes after its %s is closed, and one that is open as well',
+    'B-TUN closes a POST after its %s, and an open one too',
     async (how) => {
       const input = new HttpTunnelInput()
       const errors: unknown[] = []
@@ -27,7 +27,7 @@ describe('HttpTunnelInput', () => {
     },
   )
 
-  it('delivers what came before its end', async () => {
+  it('delivers bytes received before its end', async () => {
     const input = new HttpTunnelInput()
     input.attach(fakePost(), base64('abc'))
     input.end()

@@ -110,7 +110,7 @@ describe('R-1 a route that a segment does not fit', () => {
     expect(told).toEqual([1472, 1373, 1273].map((size) => `fragmented 10.0.0.1 ${size}`))
   })
 
-  it('costs the other members nothing, wherever they stand', () => {
+  it('costs the other members nothing, at any position', () => {
     const narrow = { mtu: 1400 }
     const wide = { mtu: 1500 }
     const { kernel, group, loss } = groupTo({
@@ -145,13 +145,13 @@ describe('R-1 a route that a segment does not fit', () => {
     expect(kernel.calls).toBe(1)
   })
 
-  it('does not matter where nothing is segmented: a multicast group, or an old kernel', () => {
+  it('does not matter without segmentation: a multicast group, or an old kernel', () => {
     const { kernel, group, loss } = groupTo({ '239.1.1.1': { mtu: 1280 } }, false)
     group.send(full(3))
     expect([kernel.calls, kernel.sent.length, loss.sendErrors]).toEqual([3, 3, 0])
   })
 
-  it('takes larger segments where it has room for more', () => {
+  it('uses larger segments if they fit', () => {
     const { kernel, group } = groupTo({ '10.0.0.1': { mtu: 9000 }, '10.0.0.2': { mtu: 1500 } })
     group.send(full(3, 1488))
     kernel.calls = 0
@@ -160,7 +160,7 @@ describe('R-1 a route that a segment does not fit', () => {
   })
 })
 
-describe('R-1 packets that the system does not take', () => {
+describe('R-1 packets that the system does not accept', () => {
   const counted = (packets: readonly Buffer[]) => ({
     packetsOut: packets.length,
     bytesOut: packets.reduce((sum, { length }) => sum + length, 0),
@@ -181,7 +181,7 @@ describe('R-1 packets that the system does not take', () => {
       lost: 4,
     },
   ] as const)(
-    'move from what a member was sent to what was dropped: $name',
+    "move from the member's sent packets to the dropped ones: $name",
     ({ route, code, lost }) => {
       const { kernel, group, members, loss, told } = groupTo({
         '10.0.0.1': { mtu: 1500 },

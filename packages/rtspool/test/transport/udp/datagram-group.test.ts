@@ -122,7 +122,7 @@ describe.each(sendPaths)('a group on the path %s', (sendPath) => {
     }
   })
 
-  it('sends to those who are members at the time, and to nobody else', async () => {
+  it('sends to the present members only', async () => {
     const group = await groupOn(sendPath)
     const receivers = []
     for (let n = 0; n < 20; n++) receivers.push(await Receiver.open())
@@ -148,7 +148,7 @@ describe.each(sendPaths)('a group on the path %s', (sendPath) => {
     group.send([Buffer.from('nobody')])
   })
 
-  it('takes more members than one call takes messages', async () => {
+  it('serves more members than one call has messages', async () => {
     const group = await groupOn(sendPath)
     const receiver = await Receiver.open()
     receiver.socket.setRecvBufferSize(4 * 1024 * 1024)
@@ -170,7 +170,7 @@ describe.each(sendPaths)('a group on the path %s', (sendPath) => {
     expect(receiver.packets.map((packet) => packet.length)).toEqual([1400, 1400, 9])
   })
 
-  it('R-1 what the system refuses moves from what was sent to what was dropped', async () => {
+  it('R-1 refused packets move from the sent ones to the dropped ones', async () => {
     const group = await groupOn(sendPath)
     const receiver = await Receiver.open()
     // Broadcast has to be allowed on a socket before: EACCES.
@@ -183,7 +183,7 @@ describe.each(sendPaths)('a group on the path %s', (sendPath) => {
     expect(counters.packetsOut).toBe(0)
   })
 
-  it('A-RTP-3 what is larger than a datagram is left out, and the rest arrives', async () => {
+  it('A-RTP-3 packets larger than a datagram are left out, and the rest arrives', async () => {
     const group = await groupOn(sendPath)
     const receiver = await Receiver.open()
     group.add(receiver.destination)

@@ -5,7 +5,7 @@ import { rtpPacket } from '../../support/test-server.js'
 const from = (ssrc: number) => rtpPacket({ sequenceNumber: 1, ssrc })
 
 describe('N3 ForeignPorts', () => {
-  it('B-RTP tells each peer of the address at most once, whatever comes and goes', () => {
+  it('B-RTP notifies each peer of the address at most once, through any changes', () => {
     let seed = 1
     const random = (below: number) => {
       seed = (seed * 48_271) % 0x7fff_ffff
@@ -73,7 +73,7 @@ describe('N3 ForeignPorts', () => {
     Buffer.from([0x80, 200, 0, 0]),
     Buffer.alloc(11, 0x80),
     Buffer.from('dummy'),
-  ])('B-RTP takes a datagram that is too short for what it cannot compare: %j', (datagram) => {
+  ])('B-RTP ignores a datagram that is too short to compare: %j', (datagram) => {
     const ports = new ForeignPorts()
     const told: string[] = []
     const heard = ports.add('10.0.0.1', () => told.push('heard'))

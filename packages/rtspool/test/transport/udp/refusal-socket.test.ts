@@ -56,7 +56,7 @@ describe.skipIf(!native)('RefusalSocket', () => {
     },
   )
 
-  it('gives what comes from its destination to whom it belongs', async () => {
+  it('passes datagrams from its destination to their receiver', async () => {
     const endpoint = await openEndpoint(4)
     const [viewer, publisher] = [await openUdpPorts(), await openUdpPorts()]
     const heard: string[] = []

@@ -64,7 +64,7 @@ describe('RtcpSources', () => {
     expect([learned, sources.size]).toEqual([[[]], 1])
   })
 
-  it('B-RTCP what is no RTCP, another SSRC and a BYE prove nothing', () => {
+  it('B-RTCP bytes other than RTCP, another SSRC and a BYE prove nothing', () => {
     const { clock, sources, learned } = setUp([11, 22])
     for (const datagram of [
       Buffer.alloc(0),
@@ -116,7 +116,7 @@ describe('RtcpSources', () => {
     expect(crowd.learned.flat()).toEqual([])
   })
 
-  it('keeps nothing of a client that was heard or is gone', () => {
+  it('forgets a client once its RTCP arrives or it leaves', () => {
     const { sources, all, learned, echo } = setUp([11, 22])
     echo(11)
     for (const source of all) {

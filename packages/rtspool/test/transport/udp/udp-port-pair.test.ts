@@ -28,7 +28,7 @@ describe('UdpPortPair', () => {
     expect([rtp.port % 2, rtcp.port]).toEqual([0, rtp.port + 1])
   })
 
-  it('B-FD takes both ports or neither', async () => {
+  it('B-FD binds both ports or neither', async () => {
     const { rtp } = await openPair()
     // The odd port below the pair is a port of RTP here, its neighbour is taken.
     const options = { family: 4, address: '127.0.0.1' } as const
@@ -42,7 +42,7 @@ describe('UdpPortPair', () => {
     socket.close()
   })
 
-  it('B-RTP hears only the peers that were set, by address and port', async () => {
+  it('B-RTP receives only from the peers that were set, by address and port', async () => {
     const { rtp } = await openPair()
     const [known, unknown] = [await openUdpPorts(), await openUdpPorts()]
     const heard: string[] = []
@@ -97,7 +97,7 @@ describe('UdpPortPair', () => {
     expect(rtp.peers.size).toBe(0)
   })
 
-  it('whoever is replaced is told, once', async () => {
+  it('notifies a replaced receiver once', async () => {
     const { rtp } = await openPair()
     const told: string[] = []
     const claim = (name: string) => ({ onReplaced: () => void told.push(name) })
@@ -129,7 +129,7 @@ describe('UdpPortPair', () => {
     expect(rtp.peers.isFree('127.0.0.1', 5000)).toBe(true)
   })
 
-  it('B-BACK what Node would queue without end for a kernel that takes nothing is dropped', async () => {
+  it('B-BACK drops datagrams that Node would queue without limit', async () => {
     const socket = createSocket('udp4')
     socket.bind(0, '127.0.0.1')
     await once(socket, 'listening')
@@ -150,7 +150,7 @@ describe('UdpPortPair', () => {
     expect([sent, endpoint.sendErrors]).toEqual([6, 6])
   })
 
-  it('A-RTP-3 counts what the kernel refuses to send', async () => {
+  it('A-RTP-3 counts datagrams that the kernel refuses to send', async () => {
     const { rtp } = await openPair()
     const ports = await openUdpPorts()
     rtp.send(Buffer.alloc(65_530), ports.port, '127.0.0.1')

@@ -25,7 +25,7 @@ async function occupy(port: number) {
 }
 
 describe('UdpTransport', () => {
-  it('counts what the system does not take, RTP and RTCP', async () => {
+  it('counts RTP and RTCP that the system does not accept', async () => {
     const transport = await open({ ports: [base + 40, base + 60], address: '127.0.0.1' })
     transport.rtpEndpoint('127.0.0.1')?.send(Buffer.alloc(65_530), 9, '127.0.0.1')
     transport.rtcpEndpoint('127.0.0.1')?.send(Buffer.alloc(65_530), 9, '127.0.0.1')
@@ -33,7 +33,7 @@ describe('UdpTransport', () => {
     expect(transport.sendErrors).toBe(2)
   })
 
-  it('B-PORT takes the first even pair of the range that is free, skipping ports of others', async () => {
+  it('B-PORT opens the first free even pair of the range, skipping used ports', async () => {
     await occupy(base + 1)
     const one = await open({ ports: [base - 1, base + 20], address: '127.0.0.1' })
     const two = await open({ ports: [base - 1, base + 20], address: '127.0.0.1' })
@@ -41,7 +41,7 @@ describe('UdpTransport', () => {
     expect(two.rtpPort).toBe(base + 4)
   })
 
-  it('B-PORT says so when no pair is free, and leaves none taken', async () => {
+  it('B-PORT fails if no pair is free, and leaves no port open', async () => {
     await occupy(base + 103)
     const options: UdpTransportOptions = { ports: [base + 100, base + 103], address: '127.0.0.1' }
     const one = await UdpTransport.open(options)

@@ -94,7 +94,7 @@ describe('a request without credentials', () => {
     expect(server.stats()).toMatchObject({ sessions: 0, channels: 0 })
   })
 
-  it('A-DIG-8 is no failure: nothing is held back, however often it comes', async () => {
+  it('A-DIG-8 is no failure: its response is never delayed, however often it is sent', async () => {
     const { client, url, server } = await start()
     for (let n = 0; n < 50; n++) {
       expect((await client.request('DESCRIBE', url)).statusCode).toBe(401)
@@ -119,7 +119,7 @@ describe('a request without credentials', () => {
     expect((await client.request('ANNOUNCE', urlOf(server, '/priv'))).statusCode).toBe(405)
   })
 
-  it('B-AUTH0 cannot find out what is mounted', async () => {
+  it('B-AUTH0 cannot find out which paths are mounted', async () => {
     const { client, server } = await start()
     const [there, missing] = [
       await client.request('DESCRIBE', urlOf(server, '/priv')),
@@ -157,7 +157,7 @@ describe('Digest', () => {
     expect((await inSession(client, 'TEARDOWN', url, session)).statusCode).toBe(200)
   })
 
-  it('A-DIG-2 without an algorithm the length of the response tells', async () => {
+  it('A-DIG-2 without an algorithm the length of the response decides', async () => {
     const { client, url } = await start()
     for (const algorithm of algorithms) {
       const challenge = digestChallengeOf(await client.request('DESCRIBE', url), algorithm)
@@ -175,7 +175,7 @@ describe('Digest', () => {
     expect((await heldBack(clock, describeWith(client, url, header))).statusCode).toBe(401)
   })
 
-  it('A-DIG-3 the path alone and the base URL are taken, another mount is not', async () => {
+  it('A-DIG-3 the path alone and the base URL are accepted, another mount is not', async () => {
     const { client, url, server, refusals } = await start()
     const challenge = digestChallengeOf(await client.request('DESCRIBE', url))
     const setup = (uri: string) =>
@@ -222,7 +222,7 @@ describe('Digest', () => {
     expect(challengesOf(response)).not.toContainEqual(expect.objectContaining({ stale: true }))
   })
 
-  it('A-DIG-5 B-REPLAY the same nonce and count are taken once, on any connection', async () => {
+  it('A-DIG-5 B-REPLAY the same nonce and count are accepted once, on any connection', async () => {
     const { client, url, server } = await start()
     const challenge = digestChallengeOf(await client.request('DESCRIBE', url))
     const header = digestHeader(challenge, 'DESCRIBE', url, { qop: true })
@@ -237,7 +237,7 @@ describe('Digest', () => {
     expect((await describeWith(second, url, next)).statusCode).toBe(200)
   })
 
-  it('B-REPLAY a captured header is worth nothing at another address', async () => {
+  it('B-REPLAY a captured header is useless at another address', async () => {
     const { client, url, server } = await start()
     const challenge = digestChallengeOf(await client.request('DESCRIBE', url))
     const header = digestHeader(challenge, 'DESCRIBE', url)
@@ -257,7 +257,7 @@ describe('Digest', () => {
     expect(challenges.map((challenge) => challenge.realm)).toEqual([realm, realm])
   })
 
-  it('A-DIG-1 B-DOWN MD5 can be turned off: it is neither offered nor taken', async () => {
+  it('A-DIG-1 B-DOWN MD5 can be turned off: it is neither offered nor accepted', async () => {
     const { client, url, refusals } = await start({ algorithms: ['SHA-256'] })
     const response = await client.request('DESCRIBE', url)
     expect(challengesOf(response)).toHaveLength(1)
@@ -281,7 +281,7 @@ describe('Basic', () => {
     expect(server.stats().auth?.refused.wrong).toBe(0)
   })
 
-  it('A-DIG-7 is the last of three where it was asked for', async () => {
+  it('A-DIG-7 is the last of three challenges if enabled', async () => {
     const { client, url, clock } = await start({ basic: 'always' })
     const challenges = challengesOf(await client.request('DESCRIBE', url))
     expect(challenges.map(({ scheme }) => scheme)).toEqual(['Digest', 'Digest', 'Basic'])
@@ -296,7 +296,7 @@ describe('Basic', () => {
     }
   })
 
-  it('A-DIG-7 is offered and taken inside of TLS', async () => {
+  it('A-DIG-7 is offered and accepted inside TLS', async () => {
     const tls = { port: 0, ...testCertificate('first') }
     const { server } = await startProtectedServer({ tls })
     const client = await connectTlsTo(server)
@@ -422,7 +422,7 @@ describe('wrong credentials', () => {
     expect(refusals.filter(({ reason }) => reason === 'wrong')).toHaveLength(3)
   })
 
-  it('B-BRUTE a server that closes lets nobody wait', async () => {
+  it('B-BRUTE a closing server ends all waits', async () => {
     const { client, url, server } = await start()
     const challenge = digestChallengeOf(await client.request('DESCRIBE', url))
     const guess = digestHeader(challenge, 'DESCRIBE', url, { password: 'x' })
@@ -473,7 +473,7 @@ describe('the hook', () => {
     })
   })
 
-  it('that knows nobody of the name refuses as for a wrong password', async () => {
+  it('that finds no user refuses as for a wrong password', async () => {
     const { client, url, clock, refusals } = await start({ users: {}, verify: () => undefined })
     const wrong = heldBack(clock, answerChallenge(client, url))
     expect((await wrong).statusCode).toBe(401)
@@ -500,7 +500,7 @@ describe('rights', () => {
     { path: '/live/*', read: 'anyone', publish: ['u'] },
   ]
 
-  it('B-AUTH0 every method of a user without the right is 403, of nobody 401', async () => {
+  it('B-AUTH0 every method of a user without the right gets 403, without login 401', async () => {
     const { client, url, server } = await start({ rules })
     const eve = await connectTo(server)
     await logIn(eve, { user: 'eve', password: 'e' })
@@ -535,7 +535,7 @@ describe('rights', () => {
     expect((await inSession(client, 'TEARDOWN', url, published.session)).statusCode).toBe(200)
   })
 
-  it('B-AUTH0 what somebody has announced on a connection is set up by nobody else', async () => {
+  it('B-AUTH0 only the user who has announced can set the publication up', async () => {
     const { client, server } = await start({ rules })
     const url = urlOf(server, '/live/x')
     await logIn(client)
@@ -611,7 +611,7 @@ describe('rights', () => {
 })
 
 describe('B-SECR', () => {
-  it('B-SECR nothing of credentials is in events, answers and errors', async () => {
+  it('B-SECR events, responses and errors contain no credentials', async () => {
     const canary = 'canary-password'
     const { client, url, server, refusals, clock } = await start({
       users: { u: canary },

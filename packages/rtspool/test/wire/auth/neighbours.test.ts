@@ -84,7 +84,7 @@ describe('S-8 B-BRUTE beside a guesser of the same address', () => {
     expect((await withHeader(client, url, header)).statusCode).toBe(200)
   })
 
-  it('whoever has not logged in from here is told to come again, as is a connection that has guessed', async () => {
+  it('unknown users and connections that have guessed get Retry-After', async () => {
     const { server, url, clock } = await start()
     const guesser = await connectTo(server)
     const wrong = withHeader(guesser, url, basicHeader('u', 'x'))
@@ -98,7 +98,7 @@ describe('S-8 B-BRUTE beside a guesser of the same address', () => {
     expect((await withHeader(eve, url, basicHeader('eve', 'e'))).statusCode).toBe(503)
   })
 
-  it('guesses at a user who is there are slow all the same', async () => {
+  it('guesses at a user who is logged in are slow too', async () => {
     const { server, url, clock } = await start()
     await logInOnce(server, url)
     const guessers = await Promise.all(Array.from({ length: 200 }, () => connectTo(server)))
@@ -138,7 +138,7 @@ describe('RecentLogins', () => {
 })
 
 describe('S-11 B-REPLAY Digest without a count', () => {
-  it('is worth nothing on another connection of the same address, which gets a nonce of its own', async () => {
+  it('is useless on another connection of the same address, which gets a nonce of its own', async () => {
     const { server, url } = await start()
     const { client, challenge } = await logInOnce(server, url)
     const overheard = digestHeader(challenge, 'DESCRIBE', url)
@@ -154,7 +154,7 @@ describe('S-11 B-REPLAY Digest without a count', () => {
     }
   })
 
-  it('is worth nothing behind a connection that has closed', async () => {
+  it('is useless after its connection has closed', async () => {
     const { server, url } = await start()
     const { client, challenge } = await logInOnce(server, url)
     await client.close()
@@ -166,7 +166,7 @@ describe('S-11 B-REPLAY Digest without a count', () => {
     expect([replay.statusCode, digestChallengeOf(replay).stale]).toEqual([401, true])
   })
 
-  it('goes on through both halves of a tunnel, also after a new POST', async () => {
+  it('works through both halves of a tunnel, even after a new POST', async () => {
     const { server, url } = await start()
     const client = rtspThrough(await openTunnel(server))
     const challenge = digestChallengeOf(await client.request('DESCRIBE', url))

@@ -53,7 +53,7 @@ describe('a server that is closed', () => {
     expect([watched[0]?.closeCount, described[0]?.closeCount]).toEqual([1, 1])
   })
 
-  it('ends the media of a factory that another server mounts as well, which serves it anew', async () => {
+  it('ends the media of a factory that another server mounts too, which then creates it again', async () => {
     const [server, other] = [await startServer(), await startServer()]
     const sources: TestSource[] = []
     const factory = new MediaFactory(() => {
@@ -119,7 +119,7 @@ describe('a server that is closed', () => {
     expect(sources).toEqual([])
   })
 
-  it('closes a source that comes too late for it, and waits for that', async () => {
+  it('closes a source that is ready too late, and waits for its end', async () => {
     const server = await startServer()
     const [making, closing] = [step<TestSource>(), step<undefined>()]
     server.mounts.add('/slow', new MediaFactory(making.run))
@@ -154,7 +154,7 @@ describe('listen', () => {
     await server.close()
   })
 
-  it('says that the server is closed when it is, or is about to be', async () => {
+  it('fails with the reason that the server is closed or closing', async () => {
     const server = new RtspServer(options)
     const closed = new TypeError('the server has been closed: make another one')
     await server.listen()

@@ -52,7 +52,7 @@ describe('a connection that closes', () => {
     expect(server.stats()).toMatchObject({ sessions: 0, connections: 0, channels: 0 })
   })
 
-  it('A-TRD-5 leaves UDP sessions alone: what plays goes on playing', async () => {
+  it('A-TRD-5 leaves UDP sessions alone: they continue to play', async () => {
     const server = await startServer()
     const sources = mountCamera(server)
     const url = urlOf(server, '/cam')
@@ -138,7 +138,7 @@ describe('a connection that closes', () => {
     expect([server.pool.size, server.mounts.size]).toEqual([0, 0])
   })
 
-  it('while its SETUP waits for a source leaves nothing behind', async () => {
+  it('during a SETUP that waits for a source leaves nothing behind', async () => {
     const clock = new ManualClock()
     const server = await startServer({ clock })
     let made = (_source: TestSource): void => {}
@@ -164,7 +164,7 @@ describe('a connection that closes', () => {
 
 describe('a session that is removed', () => {
   it.each(['kicked', 'evicted', 'lifetime', 'slowReader'] as const)(
-    'A-RTC-4 for the reason %s says BYE, then its interleaved connection ends',
+    'A-RTC-4 for the reason %s sends BYE, then closes the interleaved connection',
     async (reason) => {
       const server = await startServer()
       const sources = mountCamera(server)
@@ -194,7 +194,7 @@ describe('a session that is removed', () => {
 })
 
 describe('a server that closes', () => {
-  it('A-RED-2 says BYE to its viewers, ends its media, and frees everything', async () => {
+  it('A-RED-2 sends BYE to its viewers, ends its media, and frees everything', async () => {
     const server = await startServer()
     const sources = mountCamera(server)
     const url = urlOf(server, '/cam')

@@ -55,7 +55,7 @@ describe('S-3 ConnectionShares', () => {
     expect([all.size, all.refused, all.take('10.1.2.3')]).toEqual([8, 12, undefined])
   })
 
-  it('a trusted address has no share of its own, and takes no share of others', () => {
+  it('a trusted address has no limit, and uses no share of others', () => {
     const { shares: all } = shares(100, 5, ['10.0.0.0/8', 'fd00:1::/32', '192.0.2.9'])
     for (const address of ['10.9.9.9', 'fd00:1:2:3::4', '192.0.2.9']) {
       for (let count = 0; count < 20; count++) expect(all.take(address)).toBeDefined()
@@ -70,14 +70,14 @@ describe('S-3 ConnectionShares', () => {
     expect([all.size, all.hosts]).toEqual([5000, 1])
   })
 
-  it('nothing is remembered of hosts that have gone', () => {
+  it('hosts without connections are forgotten', () => {
     const { shares: all } = shares(0, 5)
     const places = Array.from({ length: 1000 }, (_, at) => all.take(`10.0.${at >> 8}.${at & 255}`))
     for (const giveBack of places) giveBack?.()
     expect([all.size, all.hosts]).toEqual([0, 0])
   })
 
-  it('B-LOG is told of once in 10 s, with the number since', () => {
+  it('B-LOG is reported once in 10 s, with the number since', () => {
     const { clock, shares: all } = shares(3, 1)
     for (let count = 0; count < 1001; count++) all.take('192.0.2.7')
     clock.advance(9_999)
@@ -92,7 +92,7 @@ describe('S-3 ConnectionShares', () => {
   })
 })
 
-describe('S-3 what may be by default', () => {
+describe('S-3 default limits', () => {
   it.each([
     [{}, 1_048_576, [10_000, 2500]],
     [{}, 1024, [960, 240]],
@@ -134,7 +134,7 @@ describe('S-3 a server', () => {
   const limited = { maxConnections: 20, maxConnectionsPerAddress: 3, trustedAddresses: [] }
   const refused = (server: RtspServer) => server.stats().refusedConnections
 
-  it('B-FD closes what is over the share of an address at once, and lets others in', async () => {
+  it('B-FD closes connections above the share of an address at once, and accepts others', async () => {
     const server = await startServer(limited)
     const clients = []
     for (let count = 0; count < 8; count++) clients.push(await connectTo(server))

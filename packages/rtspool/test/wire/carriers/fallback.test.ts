@@ -35,7 +35,7 @@ describe('a SETUP for TCP after a PAUSE over UDP, without Session', () => {
     ['no limit', {}],
   ]
 
-  it.each(limits)('P-2 takes the place of the session before: %s', async (name, pool) => {
+  it.each(limits)('P-2 replaces the previous session: %s', async (name, pool) => {
     const auth = name === 'maxSessionsPerUser' ? { users: { u: 'p' } } : undefined
     const { server, url, client, id, removed, pause } = await blind(pool, { auth })
     await pause()
@@ -48,7 +48,7 @@ describe('a SETUP for TCP after a PAUSE over UDP, without Session', () => {
     expect((await inSession(client, 'TEARDOWN', url, id)).statusCode).toBe(200)
   })
 
-  it('P-2 tells the hook onAdmit which session leaves, and leaves it alone when the hook refuses', async () => {
+  it('P-2 passes the replaced session to onAdmit, and keeps it if the hook refuses', async () => {
     const asked: unknown[] = []
     let isOpen = true
     const { server, client, video, id, removed, pause } = await blind({

@@ -99,7 +99,7 @@ describe.each(['127.0.0.1', '::1'])('N3 over %s', (host) => {
 })
 
 describe('N3 packets from another port than announced', () => {
-  it('B-RTP are told for each track that nothing has come for, and only for those', async () => {
+  it('B-RTP are reported for each track without packets, and only for those', async () => {
     const { server, told, send, sendForeign } = await scene()
     const [first, second, third] = [
       await openUdpPorts(),
@@ -118,7 +118,7 @@ describe('N3 packets from another port than announced', () => {
     expect(told).toHaveLength(2)
   })
 
-  it('B-RTP concern no viewer when they are media: a stray publisher tells publishers only', async () => {
+  it('B-RTP concern no viewer if they are media: a stray publisher is reported to publishers only', async () => {
     const { server, told, send, sendForeign } = await scene()
     const foreign = await openUdpPorts()
     for (let n = 0; n < 5; n++) {
@@ -137,7 +137,7 @@ describe('N3 packets from another port than announced', () => {
     expect(told.slice(1).map(({ client }) => client)).toEqual(Array(5).fill('viewer'))
   })
 
-  it('B-RTP are told when a NAT forgets a publisher: the same SSRC comes from a new port', async () => {
+  it('B-RTP are reported when a NAT forgets a publisher: the same SSRC arrives from a new port', async () => {
     const { server, told, send, sendForeign } = await scene()
     const [first, second, foreign] = [
       ...[await openUdpPorts(), await openUdpPorts(), await openUdpPorts()],
@@ -153,7 +153,7 @@ describe('N3 packets from another port than announced', () => {
     expect(told).toMatchObject([{ path: '/live/b', seenPort: foreign.port }])
   })
 
-  it('B-RTP are not learned: the port that was announced is heard, and nothing else', async () => {
+  it('B-RTP are not learned: only the announced port is accepted', async () => {
     const { server, send, sendForeign } = await scene()
     const [own, foreign] = [await openUdpPorts(), await openUdpPorts()]
     await join(server, 'publisher', '/live/cam', [own])
@@ -164,7 +164,7 @@ describe('N3 packets from another port than announced', () => {
     await until(() => packetsIn() === 1)
   })
 
-  it('B-RTP mean nothing from an address without a session, or whose session has left', async () => {
+  it('B-RTP mean nothing from an address without a session', async () => {
     const { server, told, sendForeign } = await scene()
     const [own, neighbour, foreign] = [
       ...[await openUdpPorts(), await openUdpPorts('127.0.0.2'), await openUdpPorts()],
@@ -178,7 +178,7 @@ describe('N3 packets from another port than announced', () => {
     expect(told).toEqual([])
   })
 
-  it('B-RTP are told of a session that takes the ports of one that has left', async () => {
+  it('B-RTP are reported for a session that reuses the ports of an ended one', async () => {
     const { server, told, sendForeign } = await scene()
     const [own, foreign] = [await openUdpPorts(), await openUdpPorts()]
     const leave = await join(server, 'publisher', '/live/first', [own])
@@ -188,7 +188,7 @@ describe('N3 packets from another port than announced', () => {
     expect(told.map(({ path }) => path)).toEqual(['/live/second'])
   })
 
-  it('B-RTP are a process warning where nobody listens', async () => {
+  it('B-RTP are a process warning without a subscriber', async () => {
     const server = await startServer()
     const [own, foreign] = [await openUdpPorts(), await openUdpPorts()]
     const connection = await connectTo(server)

@@ -82,7 +82,7 @@ describe('RTSP through HTTP', () => {
     expect(publisherEnds.post.received.length).toBe(0)
   })
 
-  it('A-HTP-2 more comes through a POST than its length says', async () => {
+  it('A-HTP-2 accepts more bytes in a POST than its Content-Length', async () => {
     const server = await startServer()
     const ends = await openTunnel(server)
     const rtsp = rtspThrough(ends)
@@ -107,7 +107,7 @@ describe('RTSP through HTTP', () => {
     expect(server.pool.size).toBe(0)
   })
 
-  it('A-HTP-5 goes on with another POST when the client has closed the one before', async () => {
+  it('A-HTP-5 continues with another POST after the client has closed the first', async () => {
     const server = await startServer()
     mountCamera(server)
     const ends = await openTunnel(server)
@@ -122,7 +122,7 @@ describe('RTSP through HTTP', () => {
     expect(server.pool.size).toBe(1)
   })
 
-  it('A-HTP-7 UDP is refused with 461, and taken as the first choice that works', async () => {
+  it('A-HTP-7 UDP gets 461, or the next alternative is used', async () => {
     const server = await startServer()
     mountCamera(server)
     const rtsp = rtspThrough(await openTunnel(server))
@@ -135,7 +135,7 @@ describe('RTSP through HTTP', () => {
     expect(taken.headers.get('Transport')).toContain('RTP/AVP/TCP')
   })
 
-  it('A-HTP-7 multicast is neither described nor taken', async () => {
+  it('A-HTP-7 multicast is neither described nor accepted', async () => {
     const groups = '239.255.13.1'
     const server = await startServer({
       multicast: {
@@ -203,7 +203,7 @@ describe('RTSP through HTTP', () => {
   })
 })
 
-describe('B-SMUG A-HTP-6 what is no tunnel', () => {
+describe("B-SMUG A-HTP-6 requests other than a tunnel's", () => {
   it.each([
     ['A-MSG-16 a GET without a cookie', 400, httpHead('GET / HTTP/1.1', 'Host: a')],
     [
@@ -230,7 +230,7 @@ describe('B-SMUG A-HTP-6 what is no tunnel', () => {
     await until(() => server.stats().connections === 0)
   })
 
-  it('B-SMUG a POST that comes later on the connection of its GET ends both', async () => {
+  it('B-SMUG a later POST on the connection of its GET ends both', async () => {
     const server = await startServer()
     const { http } = await answerTo(server, getHead('c'))
     http.send(postHead('c'))
@@ -238,7 +238,7 @@ describe('B-SMUG A-HTP-6 what is no tunnel', () => {
     expect((await answerTo(server, postHead('c'))).status).toBe(404)
   })
 
-  it('A-HTP-6 a second GET or POST never takes the place of the first', async () => {
+  it('A-HTP-6 a second GET or POST never replaces the first', async () => {
     const server = await startServer()
     const ends = await openTunnel(server, 'mine')
     const rtsp = rtspThrough(ends)
@@ -248,7 +248,7 @@ describe('B-SMUG A-HTP-6 what is no tunnel', () => {
     await expectOk(rtsp, 'OPTIONS', '*')
   })
 
-  it('B-TUN a cookie is worth nothing from another address', async () => {
+  it('B-TUN a cookie is useless from another address', async () => {
     const server = await startServer()
     const { http: get } = await answerTo(server, getHead('mine'))
     const stranger = await answerTo(server, postHead('mine'), '127.0.0.2')
@@ -260,7 +260,7 @@ describe('B-SMUG A-HTP-6 what is no tunnel', () => {
     await expectOk(rtspThrough({ get, post }), 'OPTIONS', '*')
   })
 
-  it('B-TUN a cookie is worth nothing from TLS when it came without, nor the other way round', async () => {
+  it('B-TUN a cookie of a plain connection is useless over TLS, and the reverse', async () => {
     const server = await startServer({ tls: { port: 0, ...testCertificate('first') } })
     const [plain, secure] = [await client(server), await HttpTestClient.connectTls(server)]
     plain.send(getHead('plain'))
@@ -290,7 +290,7 @@ describe('B-SMUG A-HTP-6 what is no tunnel', () => {
     await Promise.all([slow.closed(), silent.closed()])
   })
 
-  it('what is not base64 ends the tunnel and its sessions', async () => {
+  it('bytes that are not base64 end the tunnel and its sessions', async () => {
     const server = await startServer()
     mountCamera(server)
     const ends = await openTunnel(server)
@@ -317,7 +317,7 @@ describe('B-SMUG A-HTP-6 what is no tunnel', () => {
 })
 
 describe('a method of RTSP', () => {
-  it('that begins like one of HTTP is still RTSP, also when it comes in pieces', async () => {
+  it('that begins like HTTP is still RTSP, even in pieces', async () => {
     const server = await startServer()
     const wire = 'GET_PARAMETER * RTSP/1.0\r\nCSeq: 1\r\n\r\n'
     for (const at of [1, 3, 4, 5]) {

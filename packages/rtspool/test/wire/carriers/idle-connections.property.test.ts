@@ -51,7 +51,7 @@ it('a connection is not idle while a request is under way', async () => {
   await client.closed()
 })
 
-it('a connection is closed when its request has been under way for twice the idle time: nobody is going to answer', async () => {
+it('closes a connection whose request has had no response for twice the idle time', async () => {
   const clock = new ManualClock()
   const server = await startServer({ idleTimeout, clock })
   mountSlow(server, { startTimeoutSeconds: 0 })
@@ -65,7 +65,7 @@ it('a connection is closed when its request has been under way for twice the idl
   await client.closed()
 })
 
-it('a connection that is closed by its half, and for whose request nothing is ever done, is cut off when it has been idle', async () => {
+it('closes an idle half-closed connection whose request gets no response', async () => {
   const server = await startServer({ idleTimeout })
   mountSlow(server)
   const client = await connectTo(server)

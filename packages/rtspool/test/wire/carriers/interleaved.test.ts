@@ -55,7 +55,7 @@ describe('interleaved frames', () => {
     }
   })
 
-  it('A-ILV-2 frames of the client may come at every boundary between requests', async () => {
+  it('A-ILV-2 accepts frames of the client at every boundary between requests', async () => {
     const { client } = await viewer()
     const options = (cSeq: number) => Buffer.from(`OPTIONS * RTSP/1.0\r\nCSeq: ${cSeq}\r\n\r\n`)
     client.send(
@@ -74,7 +74,7 @@ describe('interleaved frames', () => {
     }
   })
 
-  it('A-ILV-3 frames on a channel that nobody has set up are dropped and counted', async () => {
+  it('A-ILV-3 frames on an unknown channel are dropped and counted', async () => {
     const { server, client } = await viewer()
     const other = await connectTo(server)
     other.sendFrame(9, Buffer.alloc(4))

@@ -17,7 +17,7 @@ const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
   addresses?.some(({ address }) => address === '::1'),
 )
 
-describe.skipIf(!hasIpv6)('IPv6 (skipped where there is no ::1)', () => {
+describe.skipIf(!hasIpv6)('IPv6 (skipped without ::1)', () => {
   it('A-DES-9 Content-Base has the address in brackets', async () => {
     const server = await startServer({ host: '::1' })
     const url = urlOf(server, '/live/cam')

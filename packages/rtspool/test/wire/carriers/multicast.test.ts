@@ -87,7 +87,7 @@ describe('SETUP of multicast', () => {
     )
   })
 
-  it('A-SET-18 what the client wishes for is ignored: group, ports, ttl and source are ours', async () => {
+  it("A-SET-18 the client's group, ports, ttl and source are ignored: the server chooses", async () => {
     const server = await startServer(options())
     mountCamera(server, '/mc')
     const wish = `${multicast};destination=127.0.0.9;source=127.0.0.9;port=53-54;ttl=255`
@@ -97,7 +97,7 @@ describe('SETUP of multicast', () => {
     expect({ source, port: port[0], ttl }).toEqual({ source: '127.0.0.1', port: base, ttl: 1 })
   })
 
-  it('A-SET-4 means multicast where nothing is said, unless ports are named or the mount has none', async () => {
+  it('A-SET-4 means multicast by default, unless ports are named or the mount has none', async () => {
     const server = await startServer(options())
     mountCamera(server, '/mc')
     mountCamera(server, '/uc', { multicast: false })
@@ -113,7 +113,7 @@ describe('SETUP of multicast', () => {
     expect(await answer('/uc', 'RTP/AVP')).toBeUndefined()
   })
 
-  it('A-SET-1 takes the first alternative that the mount can do, multicast or not', async () => {
+  it('A-SET-1 chooses the first alternative that the mount supports, multicast or not', async () => {
     const server = await startServer(options())
     mountCamera(server, '/mc')
     mountCamera(server, '/uc', { multicast: false })
@@ -126,7 +126,7 @@ describe('SETUP of multicast', () => {
     )
   })
 
-  it('A-SET-2 answers 461 when no group is free, or takes the next alternative', async () => {
+  it('A-SET-2 responds 461 if no group is free, or uses the next alternative', async () => {
     const server = await startServer(options(newGroups(1)))
     // One address and two pairs of ports: two tracks.
     mountCamera(server, '/a')
@@ -171,7 +171,7 @@ describe('SETUP of multicast', () => {
     }
   })
 
-  it('A-SET-2 answers 461 for unicast where only multicast is offered', async () => {
+  it('A-SET-2 responds 461 to unicast if only multicast is offered', async () => {
     const server = await startServer()
     const pool = new MulticastAddressPool({ groups: newGroups(1), only: true })
     mountCamera(server, '/mc', { multicast: pool })
@@ -228,7 +228,7 @@ describe('DESCRIBE of multicast', () => {
 })
 
 describe.each([true, false])('a multicast group, nativeSockets: %s', (nativeSockets) => {
-  it('carries each packet once for all viewers, until the last one goes', async () => {
+  it('sends each packet once for all viewers, until the last one leaves', async () => {
     const server = await startServer({ ...options(), nativeSockets })
     const sources = mountCamera(server, '/mc')
     const [a, b] = [await connectTo(server), await connectTo(server)]
@@ -262,7 +262,7 @@ describe.each([true, false])('a multicast group, nativeSockets: %s', (nativeSock
     expect(reports.packets.flatMap(typesOf).filter((type) => type === 'bye')).toEqual(['bye'])
   })
 
-  it('counts what the group was sent for each viewer that plays', async () => {
+  it("counts the group's packets for each playing viewer", async () => {
     const server = await startServer({ ...options(), nativeSockets })
     const sources = mountCamera(server, '/mc')
     const url = urlOf(server, '/mc')
@@ -312,7 +312,7 @@ describe.each([true, false])('a multicast group, nativeSockets: %s', (nativeSock
     expect(member.packets.map(sequenceNumberOf)).toEqual([10, 11, 12, 13, 14, 15, 16, 17, 18, 19])
   })
 
-  it('goes on where it stopped for the viewer that paused it', async () => {
+  it('continues at its pause point for the viewer that paused', async () => {
     const server = await startServer({ ...options(), nativeSockets })
     const publisher = await connectTo(server)
     const url = urlOf(server, '/live/x')

@@ -63,7 +63,7 @@ async function camera({ isNative = true } = {}) {
 
 // Without koffi, or elsewhere than on Linux, nobody tells us what was refused.
 describe.skipIf(!nativeSockets())('a UDP viewer that is gone', () => {
-  it('A-RTC-10 B-AMP is sent nothing any more after 2 s, and the others lose nothing', async () => {
+  it('A-RTC-10 B-AMP is sent nothing after 2 s, and other viewers lose nothing', async () => {
     const { server, watch, flow } = await camera()
     const honest = [await openUdpPorts(), await openUdpPorts(), await openUdpPorts()]
     const vanishing = await openUdpPorts()
@@ -103,7 +103,7 @@ describe.skipIf(!nativeSockets())('a UDP viewer that is gone', () => {
     expect([session.removalReason, server.stats().sessions]).toEqual(['unreachable', 0])
   })
 
-  it('A-RTC-10 stays when it takes one of two tracks, and not when the other is silent', async () => {
+  it('A-RTC-10 stays if it accepts one of two tracks, unless the other is silent', async () => {
     for (const [flowing, reason] of [
       [[0, 1], undefined],
       [[0], 'unreachable'],
@@ -135,7 +135,7 @@ describe.skipIf(!nativeSockets())('a UDP viewer that is gone', () => {
   })
 
   it.each(['plays', 'has only set up'])(
-    'hears nothing of a publisher that has its ports now, when it %s',
+    'gets no packets of a publisher that has its ports now, when it %s',
     async (what) => {
       const { server, client, watch } = await camera()
       server.mounts.allowPublish('/live')
@@ -159,7 +159,7 @@ describe.skipIf(!nativeSockets())('a UDP viewer that is gone', () => {
     },
   )
 
-  it('B-FD viewers that come and go leave no descriptor behind', async () => {
+  it('B-FD ended viewers leave no descriptor behind', async () => {
     const { watch, flow } = await camera()
     const { readdirSync } = await import('node:fs')
     const before = readdirSync('/proc/self/fd').length
@@ -180,7 +180,7 @@ describe('RefusalMonitor', () => {
     ['a packet with another SSRC', { sequenceNumber: 10, ssrc: 78 }, false],
     ['a sequence number that lies far back', { sequenceNumber: 20_000, ssrc }, false],
     ['the beginning of a header only', undefined, false],
-  ])('B-AMP takes a refusal that quotes %s for %s', async (_, packet, isTaken) => {
+  ])('B-AMP treats a refusal that quotes %s as %s', async (_, packet, isTaken) => {
     const clock = new ManualClock()
     const media = new Media('/cam', new TestSource(), { clock, lingerMs: 0 })
     const track = media.tracks[0] as Track
@@ -215,7 +215,7 @@ describe('RefusalMonitor', () => {
   })
 })
 
-describe('a UDP viewer of which nobody tells that it is gone', () => {
+describe('a vanished UDP viewer without refusals', () => {
   it('A-RTC-10 A-RTC-9 ends with its timeout', async () => {
     const { server, watch, flow } = await camera({ isNative: false })
     const ports = await openUdpPorts()

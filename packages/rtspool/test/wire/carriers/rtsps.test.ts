@@ -66,7 +66,7 @@ describe('RTSP over TLS', () => {
     },
   )
 
-  it('A-TLS-1 plain viewers and TLS viewers share what is published', async () => {
+  it('A-TLS-1 plain viewers and TLS viewers share a publication', async () => {
     const server = await startSecure()
     const publisher = await connectTlsTo(server)
     await publish(publisher, secureUrl(server, '/live/cam'), ['TCP'])
@@ -182,7 +182,7 @@ describe('the handshake', () => {
     if (!silent.closed) await once(silent, 'close')
   })
 
-  it('B-TLS versions before 1.2 are refused, 1.2 and 1.3 are taken', async () => {
+  it('B-TLS refuses versions before 1.2, accepts 1.2 and 1.3', async () => {
     const server = await startSecure()
     for (const version of ['TLSv1.2', 'TLSv1.3']) {
       const socket = await handshake(server, { minVersion: version, maxVersion: version })
@@ -205,7 +205,7 @@ describe('the handshake', () => {
 })
 
 describe('the certificate', () => {
-  it('A-TLS-3 is replaced for new connections, while an old stream goes on', async () => {
+  it('A-TLS-3 is replaced for new connections, while an old stream continues', async () => {
     const server = await startSecure()
     const sources = mountCamera(server)
     const viewer = await connectTlsTo(server)
@@ -227,7 +227,7 @@ describe('the certificate', () => {
     await expectOk(viewer, 'OPTIONS', '*')
   })
 
-  it('A-TLS-3 one that cannot be used is refused and changes nothing', async () => {
+  it('A-TLS-3 an unusable one is refused and changes nothing', async () => {
     const server = await startSecure()
     const { key } = testCertificate('first')
     const { cert } = testCertificate('second')
@@ -245,7 +245,7 @@ describe('the certificate', () => {
     expect(() => plain.reloadCertificate({ key, cert })).toThrow(TypeError)
   })
 
-  it.each(byteContainers)('U-1 is taken as %s', async (_name, of) => {
+  it.each(byteContainers)('U-1 is accepted as %s', async (_name, of) => {
     const { key, cert } = testCertificate('second')
     const wrapped = { key: of(key as Buffer), cert: of(cert as Buffer) }
     const server = await startServer({ tls: { ...wrapped, port: 0 } })

@@ -72,7 +72,7 @@ async function openedFrames(client: RtspTestClient, receiver: SrtpReceiver, coun
 }
 
 describe('a description with keys', () => {
-  it('B-HERD is made once for all that ask for it, and anew when time or a stream has gone on', async () => {
+  it("B-HERD is created once for all clients, and again after a second or a stream's progress", async () => {
     const clock = new ManualClock()
     const { client, url, push, track } = await camera({ clock, slowReaderTimeout: 0 })
     const describe = async () => (await expectOk(client, 'DESCRIBE', url)).body.toString()
@@ -96,7 +96,7 @@ describe('a description with keys', () => {
 
 describe('without TLS', () => {
   it.each([srtpTcp, 'RTP/SAVP;unicast;client_port=5000-5001'])(
-    'A-SRT-1 A-ONV-8 %s is 461, whatever keys come with it',
+    'A-SRT-1 A-ONV-8 %s gets 461, with any keys',
     async (transport) => {
       const { server } = await camera()
       const client = await connectTo(server)
@@ -114,7 +114,7 @@ describe('without TLS', () => {
     expect(body.toString()).not.toMatch(/SAVP|key-mgmt|crypto/)
   })
 
-  it('A-SRT-1 what is announced with keys is not described with them', async () => {
+  it('A-SRT-1 the keys of an announcement are not described to viewers', async () => {
     const { server } = await camera()
     const publisher = await connectTlsTo(server)
     const peer = new SrtpPeer()
@@ -130,7 +130,7 @@ describe('without TLS', () => {
 })
 
 describe('on TLS', () => {
-  it('A-RTP-3 server.stats() counts datagrams that the system does not take', async () => {
+  it('A-RTP-3 server.stats() counts datagrams that the system does not accept', async () => {
     const { server, url, push, client } = await camera({ maxDatagramBytes: 65_507 })
     const ports = await openUdpPorts()
     const transport = `RTP/SAVP;unicast;client_port=${ports.clientPort}`
@@ -179,7 +179,7 @@ describe('on TLS', () => {
   })
 
   it.each(Object.keys(srtpSuites) as SrtpSuiteName[])(
-    'A-SRT-3 A-SRT-4 %s: the key of the description and of SETUP opens what comes',
+    'A-SRT-3 A-SRT-4 %s: the key of the description and of SETUP decrypts the packets',
     async (srtp) => {
       const { client, url, push } = await camera({}, { srtp })
       const { offer, setup } = await playSecurely(client, url)
@@ -222,7 +222,7 @@ describe('on TLS', () => {
     expect(first).not.toEqual(plain)
   })
 
-  it('A-SRT-6 who joins after the sequence numbers began anew is told the rollover counter', async () => {
+  it('A-SRT-6 a viewer that joins after a wrap of sequence numbers gets the rollover counter', async () => {
     const { server, client, url, push } = await camera()
     await playSecurely(client, url)
     for (const number of [65_534, 65_535, 0, 1]) push(frame(number))
@@ -237,7 +237,7 @@ describe('on TLS', () => {
   })
 
   it.each(['DESCRIBE and SETUP', 'SETUP and PLAY'])(
-    'A-SRT-6 a viewer follows when the sequence numbers begin anew between %s, whatever it reads',
+    'A-SRT-6 a viewer decrypts after a wrap of sequence numbers between %s, whichever header it reads',
     async (when) => {
       const { server, client, url, track, push } = await camera()
       await playSecurely(client, url)
@@ -262,7 +262,7 @@ describe('on TLS', () => {
     },
   )
 
-  it('A-SRT-6 a viewer follows after a pause, and is told nothing where it has missed nothing', async () => {
+  it('A-SRT-6 a viewer decrypts after a pause, and gets no header if it has missed no wrap', async () => {
     const { client, url, push } = await camera()
     const { offer, session } = await playSecurely(client, url)
     const receiver = receiverFor(offer)
@@ -301,7 +301,7 @@ describe('bad keys', () => {
     ['another protocol', 'prot=sdes;data="AAAA"'],
   ] as const
 
-  it.each(bad)('A-SRT-5 Q4 %s: 463, and nothing is half made', async (_name, keyMgmt) => {
+  it.each(bad)('A-SRT-5 Q4 %s: 463, and nothing is left behind', async (_name, keyMgmt) => {
     const { server, client, track } = await camera()
     const created: string[] = []
     server.pool.on('sessionCreated', () => created.push('session'))
@@ -353,7 +353,7 @@ describe('bad keys', () => {
     expect(answered).toBe(statusCode === 200 ? tracks : 0)
   })
 
-  it('A-SRT-5 a publisher that tells no key: 463', async () => {
+  it('A-SRT-5 a publisher without a key: 463', async () => {
     const { server } = await camera()
     const publisher = await connectTlsTo(server)
     const url = secureUrl(server, '/live/a')
@@ -364,7 +364,7 @@ describe('bad keys', () => {
   })
 
   it.each(['streamid=0', '/streamid=0', 'rtsps://127.0.0.1/live/a/video'])(
-    'A-SRT-5 the key of a publisher comes with the URI that it sets up: control %s',
+    'A-SRT-5 the key of a publisher is in the header for the URI that it sets up: control %s',
     async (control) => {
       const { server } = await camera()
       const publisher = await connectTlsTo(server)
@@ -405,13 +405,13 @@ describe('RTCP of viewers', () => {
     expect(await idleMs()).toBe(0)
   })
 
-  it('A-SRT-3 counts under the key of the description where SETUP brought none', async () => {
+  it('A-SRT-3 is accepted under the key of the description if SETUP has none', async () => {
     const { client, idleMs, offer } = await idleViewer()
     client.sendFrame(1, new SrtpSender(offer.master).protectRtcp(report) as Buffer)
     expect(await idleMs()).toBe(0)
   })
 
-  it('B-SRTP what we sent ourselves does not count when it is sent back', async () => {
+  it('B-SRTP our own packets do not count when sent back', async () => {
     const { client, push, clock, idleMs } = await idleViewer()
     push(frame(1))
     clock.advance(10_000)
@@ -424,7 +424,7 @@ describe('RTCP of viewers', () => {
 
 describe('new keys', () => {
   it.each(['header', 'body'])(
-    'A-SRT-6 SET_PARAMETER with KeyMgmt in the %s: what the client sends has another key from now on',
+    "A-SRT-6 SET_PARAMETER with KeyMgmt in the %s changes the key of the client's packets",
     async (place) => {
       const { server } = await camera()
       const publisher = await connectTlsTo(server)
@@ -452,7 +452,7 @@ describe('new keys', () => {
     },
   )
 
-  it('B-SRTP a key that is told again makes nothing new of old packets', async () => {
+  it('B-SRTP a repeated key does not make old packets acceptable', async () => {
     const { server } = await camera()
     const publisher = await connectTlsTo(server)
     const url = secureUrl(server, '/live/a')
@@ -504,7 +504,7 @@ describe('R-4 keys with an index (MKI)', () => {
   const report = serializeCompound([{ type: 'receiverReport', ssrc: 9, reports: [] }])
 
   it.each(suiteNames)(
-    'A-SRT-3 are taken from publishers: %s, indexes of 1 to 4 bytes',
+    'A-SRT-3 are accepted from publishers: %s, indexes of 1 to 4 bytes',
     async (name) => {
       const { server } = await camera()
       for (const mkiBytes of [1, 2, 3, 4]) {
@@ -525,7 +525,7 @@ describe('R-4 keys with an index (MKI)', () => {
   )
 
   it.each(suiteNames)(
-    'A-SRT-6 B-RTCP are taken from viewers with keys of their own: %s',
+    'A-SRT-6 B-RTCP are accepted from viewers with keys of their own: %s',
     async (name) => {
       const clock = new ManualClock()
       const set = await camera({ clock, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 })
@@ -622,7 +622,7 @@ describe('publishers', () => {
     ['in a=key-mgmt', true],
     ['in SETUP', false],
   ])(
-    'A-SRT-3 tell their key %s; viewers without TLS get the plain packets',
+    'A-SRT-3 send their key %s; viewers without TLS get the plain packets',
     async (_name, announcesKey) => {
       const { server } = await camera()
       const publisher = await connectTlsTo(server)
@@ -649,7 +649,7 @@ describe('publishers', () => {
     expect(payloadsOf(viewer, 0)).toEqual([frame(1), frame(4)])
   })
 
-  it('A-SRT-3 are told our key in the answers to ANNOUNCE and SETUP, and get reports under it', async () => {
+  it('A-SRT-3 get our key in the responses to ANNOUNCE and SETUP, and reports under it', async () => {
     const clock = new ManualClock()
     const { server } = await camera({ clock, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 })
     const publisher = await connectTlsTo(server)

@@ -75,7 +75,7 @@ describe('RTSP over WebSocket', () => {
     expect(rtp().map(({ payload }) => payload)).toEqual(packets)
   })
 
-  it('A-WSS-1 messages are binary, and where they end means nothing', async () => {
+  it('A-WSS-1 messages are binary, and their boundaries have no meaning', async () => {
     const server = await startServer()
     const socket = await openWebSocket(server)
     expect([socket.protocol, socket.extensions]).toEqual(['rtsp.onvif.org', ''])
@@ -120,7 +120,7 @@ describe('RTSP over WebSocket', () => {
     expect(String(await once(socket, 'pong'))).toBe('still there?')
   })
 
-  it('B-BACK a client that pings and takes no answer is cut off', async () => {
+  it('B-BACK a client that pings without reading is cut off', async () => {
     const server = await startServer()
     const client = await upgraded(server)
     client.socket.pause()
@@ -186,7 +186,7 @@ describe('RTSP over WebSocket', () => {
   })
 })
 
-describe('what is no RTSP over WebSocket', () => {
+describe('requests other than RTSP over WebSocket', () => {
   it.each([
     ['no subprotocol', 400, upgrade(version)],
     ['another subprotocol', 400, upgrade(version, 'Sec-WebSocket-Protocol: chat')],
@@ -231,7 +231,7 @@ describe('what is no RTSP over WebSocket', () => {
 describe('without the package ws', () => {
   const missing = () => Promise.reject(new Error("Cannot find package 'ws'"))
 
-  it('says which one to install, and answers clients with 501', async () => {
+  it('names the package to install, and responds 501', async () => {
     const webSockets = new WebSockets(new ManualClock(), () => expect.unreachable(), missing)
     await expect(webSockets.require()).rejects.toMatchObject({
       code: 'ERR_WEB_SOCKET_PACKAGE',

@@ -44,7 +44,7 @@ describe('DESCRIBE', () => {
     expect(response.statusCode).toBe(statusCode)
   })
 
-  it('B-HERD a hundred clients at once start one source, and hear the same', async () => {
+  it('B-HERD a hundred clients at once start one source, and get the same description', async () => {
     const server = await startServer()
     let made = 0
     let open = (): void => {}
@@ -66,7 +66,7 @@ describe('DESCRIBE', () => {
     expect(heard[0]).toContain('m=video')
   })
 
-  it('A-DES-3 what is not mounted is 404, and nothing is made for it', async () => {
+  it('A-DES-3 an unmounted path gets 404, and nothing is created', async () => {
     const { server, sources, client } = await camera()
     for (const path of ['/none', '/came', '/cam/below', '/cam/trackID=0', '/', '/live/none']) {
       expect((await client.request('DESCRIBE', urlOf(server, path))).statusCode).toBe(404)
@@ -87,7 +87,7 @@ describe('DESCRIBE', () => {
     )
   })
 
-  it('A-DES-8 no etag is offered, so If-Match has nothing to differ from', async () => {
+  it('A-DES-8 no etag is offered, so If-Match has no effect', async () => {
     const { client, url } = await camera()
     expect((await expectOk(client, 'DESCRIBE', url)).body.toString()).not.toContain('a=etag')
     const headers = { Transport: 'RTP/AVP/TCP', 'If-Match': '"bad"' }
@@ -155,7 +155,7 @@ describe('DESCRIBE', () => {
     expect([response.statusCode, response.headers.get('Location')]).toEqual([302, location])
   })
 
-  it('A-SES-3 names no session and takes no notice of one', async () => {
+  it('A-SES-3 names no session and ignores one in the request', async () => {
     const { client, url } = await camera()
     const response = await inSession(client, 'DESCRIBE', url, 'nobody')
     expect([response.statusCode, response.headers.has('Session')]).toEqual([200, false])

@@ -105,7 +105,7 @@ async function publishTo(server: RtspServer, client: RtspTestClient, path: strin
   return publish(client, urlOf(server, path), carriers, sdpOf(tracks))
 }
 
-describe('S-6a B-BIG what is kept for new viewers stays within the budget, in real memory', () => {
+describe('S-6a B-BIG packets kept for new viewers stay within the budget, in real memory', () => {
   it.each(attacks)('by $name', async ({ paths, tracks, sizeBytes, payloadBytes, share = 1 }) => {
     const server = await startServer({ gopCache: { totalBytes } })
     const clients: RtspTestClient[] = []

@@ -108,7 +108,7 @@ describe.each([
   ['system calls', true],
   ['Node', false],
 ])('a new viewer begins with the last key frame, sent by %s', (_name, nativeSockets) => {
-  it('A-INF-1 over TCP: what RTP-Info says, then live without a gap or a duplicate', async () => {
+  it('A-INF-1 over TCP: begins as RTP-Info states, then live without a gap or a duplicate', async () => {
     const { server, url, camera } = await startCamera({ nativeSockets })
     await camera.send(25)
     const viewer = await connectTo(server)
@@ -130,7 +130,7 @@ describe.each([
     expect(received.length).toBeLessThan(camera.audio.length)
   })
 
-  it('over UDP: in portions that a small socket takes, then live', async () => {
+  it('over UDP: in portions that fit a small socket, then live', async () => {
     const { server, url, camera } = await startCamera({ nativeSockets })
     await camera.send(27)
     const viewer = await connectTo(server)
@@ -143,7 +143,7 @@ describe.each([
     expect(isSame(ports.rtp, expected)).toBe(true)
   })
 
-  it('A-PLY-4 a viewer that paused goes on where it was, or at the last key frame', async () => {
+  it('A-PLY-4 a paused viewer continues at its pause point, or at the last key frame', async () => {
     const { server, url, camera } = await startCamera({ nativeSockets })
     await camera.send(12)
     const viewer = await connectTo(server)
@@ -169,7 +169,7 @@ describe.each([
   })
 })
 
-describe('pictures come before sound, however the tracks were set up', () => {
+describe('pictures precede sound, for any order of SETUP', () => {
   it('over TCP: the key frame and all that follows it, then the sound since', async () => {
     const { server, url, camera } = await startCamera({})
     await camera.send(15)
@@ -208,7 +208,7 @@ describe('pictures come before sound, however the tracks were set up', () => {
 })
 
 describe('a viewer that does not begin with a key frame', () => {
-  it('is live at once when nothing is kept', async () => {
+  it('is live at once if nothing is kept', async () => {
     const { server, url, camera } = await startCamera({ gopCache: false })
     await camera.send(13)
     const viewer = await connectTo(server)

@@ -63,7 +63,7 @@ describe.each([
   ['system calls', true],
   ['Node', false],
 ])('A-RTP-3 packets larger than a datagram, sent by %s', (_name, nativeSockets) => {
-  it('go to TCP viewers only; they are counted, and told of once a track', async () => {
+  it('are sent to TCP viewers only; they are counted, and published once a track', async () => {
     const server = await startServer({ nativeSockets })
     const url = urlOf(server, '/live/cam')
     const publisher = await connectTo(server)
@@ -99,7 +99,7 @@ describe.each([
     expect(told.slice(1)).toEqual([{ ...oversized, track: 1, sizeBytes: 2000 }])
   })
 
-  it('are left out of what a new UDP viewer begins with', async () => {
+  it("are left out of a new UDP viewer's first packets", async () => {
     const server = await startServer({ nativeSockets })
     const url = urlOf(server, '/live/cam')
     const publisher = await connectTo(server)

@@ -90,7 +90,7 @@ describe('PLAY of live media', () => {
     expect(sources[0]?.startCount).toBe(1)
   })
 
-  it('A-PLY-4 A-PLY-6 nothing comes after the answer to PAUSE, and PLAY goes on from now', async () => {
+  it('A-PLY-4 A-PLY-6 no packet follows the response to PAUSE, and PLAY continues from now', async () => {
     const { client, url, session, push } = await viewer()
     await inSession(client, 'PLAY', url, session)
     push(1)
@@ -138,7 +138,7 @@ describe('PLAY of live media', () => {
     expect(server.pool.get(session)?.state).toBe(statusCode === 200 ? 'Playing' : 'Ready')
   })
 
-  it('R-3 A-RNG-4 PLAY tells the time of the first packet, in the unit that was asked for', async () => {
+  it('R-3 A-RNG-4 PLAY states the time of the first packet, in the unit of the request', async () => {
     const { client, url, session, push } = await viewer()
     push(1)
     const headers = { Session: session, Range: 'clock=19000101T000000Z-' }
@@ -228,7 +228,7 @@ describe('PLAY of live media', () => {
     await closed()
   })
 
-  it('A-STA-1 a source that does not start is 503, and the answer comes before the end', async () => {
+  it('A-STA-1 a source that does not start gets 503, before the session ends', async () => {
     const { server, sources, client, url, session, closed } = await viewer(new ManualClock())
     if (sources[0]) sources[0].failure = new Error('no camera')
     const failures: unknown[] = []

@@ -73,12 +73,12 @@ async function setUpAndPlay(
   return expectOk(client, 'PLAY', `${url}/`, { headers: { Session: sessionIdOf(setup) } })
 }
 
-describe('U-11 what a live source pushes before its first viewer plays', () => {
+describe('U-11 packets of a live source before its first viewer plays', () => {
   it.each([
     ['shared media', {}],
     ['media of one viewer', { shared: false }],
   ])(
-    'is kept from the last key frame on, and that is what the viewer begins with: %s',
+    'are kept from the last key frame on, and the viewer begins with them: %s',
     async (_, options) => {
       const { server, url, sources } = await setUp(options)
       const client = await connectTo(server)
@@ -96,7 +96,7 @@ describe('U-11 what a live source pushes before its first viewer plays', () => {
     },
   )
 
-  it('is sent over UDP as well, and nothing is made for OPTIONS', async () => {
+  it('are sent over UDP too, and OPTIONS creates no media', async () => {
     const { server, url, sources, factory } = await setUp()
     const client = await connectTo(server)
     await expectOk(client, 'OPTIONS', url)
@@ -158,7 +158,7 @@ describe('U-11 prepare', () => {
     expect(sources.length).toBe(2)
   })
 
-  it('that rejects ends the media, and nothing else', async () => {
+  it('end only their media if prepare rejects', async () => {
     const { server, url, sources, factory } = await setUp()
     const { prepare } = LiveSource.prototype
     LiveSource.prototype.prepare = (async () => {
@@ -182,7 +182,7 @@ describe('U-11 prepare', () => {
     ).toBe(503)
   })
 
-  it('is not called for stored media, whose viewers begin where they seek', async () => {
+  it('are not requested of stored media, whose viewers begin at their seek point', async () => {
     const server = await startServer()
     let calls = 0
     const source = Object.assign(new StoredTestSource(), { prepare: () => void calls++ })

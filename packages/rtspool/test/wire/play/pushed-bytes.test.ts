@@ -34,8 +34,8 @@ async function watch() {
   return { server, push, frames, datagrams, session }
 }
 
-describe('U-1 what a source pushes', () => {
-  it('reaches viewers by TCP and UDP unchanged, whatever Uint8Array it comes in', async () => {
+describe('U-1 values that a source pushes', () => {
+  it('reach viewers by TCP and UDP unchanged, from any Uint8Array', async () => {
     const { push, frames, datagrams } = await watch()
     const sent = byteContainers.map((_, index) => packet(index + 1))
     byteContainers.forEach(([, of], index) => {
@@ -46,7 +46,7 @@ describe('U-1 what a source pushes', () => {
     expect(datagrams).toEqual(sent)
   })
 
-  it('harms nobody when its memory goes to another thread, or shrinks, before it is sent', async () => {
+  it('do no harm if their memory is transferred or shrinks before they are sent', async () => {
     const { push, frames } = await watch()
     const gone = new Uint8Array(packet(1))
     expect(push(gone)).toBe(true)
@@ -60,7 +60,7 @@ describe('U-1 what a source pushes', () => {
     await until(() => frames().at(-1)?.equals(packet(3)) === true)
   })
 
-  it('is refused where it is no Uint8Array with RTP: counted, told once, and the flow goes on', async () => {
+  it('are refused unless a Uint8Array with RTP: counted, reported once, and the flow continues', async () => {
     const { push, frames, session } = await watch()
     const wrong = [
       ...notBytes.map(([, value]) => value),

@@ -8,7 +8,7 @@ it.each([
   ['TCP', '127.0.0.2'],
   ['UDP', '127.0.0.1'],
 ] as const)(
-  'P-6b tells of a publisher over %s that sends nothing, with its address %s',
+  'P-6b reports a publisher over %s that sends nothing, with its address %s',
   async (lowerTransport, address) => {
     const told: unknown[] = []
     const listener = (message: unknown): void => void told.push(message)

@@ -113,7 +113,7 @@ async function setUp(
 describe.each(ways)(
   'B-BACK a viewer that reads too slowly, sent %s',
   (_name, options, connectSlow) => {
-    it('loses whole packets up to a key frame, and costs nobody else one', async () => {
+    it('loses whole packets up to a key frame, and other viewers lose none', async () => {
       // By bytes alone: how long the kernel takes is not for the clock of the test.
       const { clock, server, publisher, slow, tap, fast } = await setUp(
         { ...options, maxBacklogSeconds: 1e6, slowReaderTimeout: 0 },
@@ -145,7 +145,7 @@ describe.each(ways)(
       expect(received(fast)).toEqual(Array.from({ length: sent }, (_, n) => n))
     })
 
-    it('M-B goes on without a key frame, when none has come for some seconds', async () => {
+    it('M-B continues without a key frame after some seconds', async () => {
       const limits = { maxBacklogSeconds: 1e6, slowReaderTimeout: 0 }
       const { clock, publisher, slow, tap, fast } = await setUp(
         { ...options, ...limits },
@@ -168,7 +168,7 @@ describe.each(ways)(
       expect(numbers.filter((n, index) => n !== (numbers[index - 1] ?? -1) + 1)).toHaveLength(1)
     })
 
-    it('B-HALF leaves with reason slowReader when it takes nothing for ten seconds', async () => {
+    it('B-HALF ends with reason slowReader after ten seconds without reading', async () => {
       const { clock, server, publisher, slow, tap, fast } = await setUp(options, connectSlow)
       const removed = once(server.pool, 'sessionRemoved')
       await send(publisher, 0, floodPackets, 50)

@@ -107,7 +107,7 @@ describe('a stored presentation', () => {
     expect(rtpOf(client)[0]?.readUInt32BE(4)).toBe(4 * 90_000)
   })
 
-  it('A-INF-2 A-PLY-2 seeks while it plays: numbers go on, nothing of before follows the answer', async () => {
+  it('A-INF-2 A-PLY-2 seeks while playing: numbers continue, and no earlier packet follows the response', async () => {
     const { clock, source, client, ask } = await viewer()
     await ask('PLAY')
     source.push()
@@ -127,7 +127,7 @@ describe('a stored presentation', () => {
     expect(source.sought.at(-1)).toEqual({ startSeconds: 8.5, endSeconds: 10 })
   })
 
-  it('A-PLY-2 PLAY without Range while it plays changes nothing, and tells where it is', async () => {
+  it('A-PLY-2 PLAY without Range while playing changes nothing, and states the position', async () => {
     const { clock, source, client, ask } = await viewer()
     await ask('PLAY', { Range: 'npt=2-8' })
     source.push()
@@ -143,7 +143,7 @@ describe('a stored presentation', () => {
     expect(source.sought).toHaveLength(1)
   })
 
-  it('A-PLY-3 A-PLY-6 PLAY after PAUSE goes on at the pause point, without a seek', async () => {
+  it('A-PLY-3 A-PLY-6 PLAY after PAUSE continues at the pause point, without a seek', async () => {
     const { clock, source, client, ask, state } = await viewer()
     await ask('PLAY')
     clock.advance(3000)
@@ -164,7 +164,7 @@ describe('a stored presentation', () => {
     expect(source.sought).toHaveLength(1)
   })
 
-  it('A-PLY-5 at the end of the range it is Ready and says BYE; it plays again', async () => {
+  it('A-PLY-5 at the end of the range it is Ready and sends BYE; it can play again', async () => {
     const { source, client, ask, state } = await viewer()
     await ask('PLAY', { Range: 'npt=8-9' })
     source.push()
@@ -180,7 +180,7 @@ describe('a stored presentation', () => {
     expect(state()).toBe('Playing')
   })
 
-  it('A-PLY-5 without a Range it goes on behind the range, and from the beginning behind the end', async () => {
+  it('A-PLY-5 without a Range it continues behind the range, and restarts behind the end', async () => {
     const { source, ask } = await viewer()
     await ask('PLAY', { Range: 'npt=4-6' })
     source.endRange()

@@ -72,7 +72,7 @@ describe.each(carriers)('over %s', (name, connect) => {
     await until(() => session.stats.packetsIn === 8)
   })
 
-  it('M-I frames around PAUSE and RECORD count on the side where they stand', async () => {
+  it('M-I frames before and after PAUSE and RECORD count as sent', async () => {
     const { client, url, id, session } = await readyPublisher(connect)
     client.send(
       Buffer.concat([
@@ -94,7 +94,7 @@ describe.each(carriers)('over %s', (name, connect) => {
     expect(session.stats.packetsIn).toBe(6)
   })
 
-  it('S-1 M-I what follows a request that waits for a hook is handled after it', async () => {
+  it('S-1 M-I later messages are handled after a request that waits for a hook', async () => {
     const { waiting, pass, open } = gate()
     const onAdmit = async ({ path }: { readonly path?: string | undefined }) => {
       if (path === '/cam') await pass()

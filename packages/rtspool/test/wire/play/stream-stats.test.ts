@@ -28,7 +28,7 @@ async function relay() {
 }
 
 describe('streamStatsOf', () => {
-  it('A-RTC-5 A-RTC-7 tells of loss, jitter and round-trip time, of viewers and publishers', async () => {
+  it('A-RTC-5 A-RTC-7 contains loss, jitter and round-trip time of viewers and publishers', async () => {
     const { clock, server, url, publisher, publishing, sessionOf } = await relay()
     expect(streamStatsOf(publishing)).toEqual([
       {
@@ -93,7 +93,7 @@ describe('streamStatsOf', () => {
     expect(streamStatsOf(watching)).toEqual([])
   })
 
-  it('A-RTP-3 counts what a publisher sent as RTP and was none, for it and for its viewers', async () => {
+  it('A-RTP-3 counts invalid RTP of a publisher, for it and for its viewers', async () => {
     const { server, url, publisher, publishing, sessionOf } = await relay()
     const viewer = await connectTo(server)
     const { session } = await play(viewer, url, ['TCP'])

@@ -86,7 +86,7 @@ describe('P-5b the policy of a publication', () => {
     },
   )
 
-  it('P-5b a pattern may pass through what the server would not', async () => {
+  it('P-5b a pattern may pass through although the server would not', async () => {
     const { packets } = await relayed({ timeline: 'continuous' }, [
       '/live/cam',
       { timeline: 'passThrough' },
@@ -94,7 +94,7 @@ describe('P-5b the policy of a publication', () => {
     expect(packets.map(sequenceNumberOf)).toEqual(sent.map(({ sequenceNumber }) => sequenceNumber))
   })
 
-  it('P-5b is refused by name and value where it is none', async () => {
+  it('P-5b is refused by name and value if invalid', async () => {
     const message = "timeline must be 'passThrough' or 'continuous', got "
     const wrong = 'rewrite' as never
     expect(() => new RtspServer({ timeline: wrong })).toThrow(`${message}'rewrite'`)
@@ -108,7 +108,7 @@ describe('P-5b the policy of a publication', () => {
   })
 })
 
-describe('P-5b what goes on behind the line', () => {
+describe('P-5b the stream after the line', () => {
   const clock = new ManualClock()
   const h264 = createMediaDescription({
     kind: 'video',
@@ -134,7 +134,7 @@ describe('P-5b what goes on behind the line', () => {
     expect(new Set(recent.map(ssrcOf))).toEqual(new Set([7]))
   })
 
-  it('P-5b the rollover counter of SRTP goes on across sources, and no index is used twice', () => {
+  it('P-5b the rollover counter of SRTP continues across sources, and no index is used twice', () => {
     const timed = new TimedTrack(clock, { timeline: 'continuous' })
     const sender = timed.track.srtp(srtpSuites.AES_CM_128_HMAC_SHA1_80)
     let count = randomInt(65_536)

@@ -32,7 +32,7 @@ describe('a media that is not shared', () => {
     expect(open()).toBe(0)
   })
 
-  it('is made by SETUP where there was no DESCRIBE, one for each session', async () => {
+  it('is created by SETUP without DESCRIBE, one for each session', async () => {
     const { sources, open, url, client } = await files()
     await readySession(client, url)
     await readySession(client, url)
@@ -73,7 +73,7 @@ describe('a media that is not shared', () => {
     expect([open(), sources.length]).toEqual([1, 1])
   })
 
-  it('that ends between DESCRIBE and SETUP is made anew', async () => {
+  it('that ends between DESCRIBE and SETUP is created again', async () => {
     const { server, sources, open, url, client } = await files()
     await expectOk(client, 'DESCRIBE', url)
     await server.mounts.get('/file')?.close()
@@ -82,7 +82,7 @@ describe('a media that is not shared', () => {
     expect([open(), sources.length]).toEqual([1, 2])
   })
 
-  it('a shared one that ends between DESCRIBE and SETUP is made anew as well', async () => {
+  it('a shared one that ends between DESCRIBE and SETUP is created again too', async () => {
     const { server, client } = await files()
     const url = urlOf(server, '/cam')
     await expectOk(client, 'DESCRIBE', url)
@@ -91,7 +91,7 @@ describe('a media that is not shared', () => {
     expect(server.mounts.get('/cam')?.mediaCount).toBe(1)
   })
 
-  it('leaves nothing when SETUP is refused for want of a session', async () => {
+  it('leaves nothing if SETUP is refused for lack of a session', async () => {
     const { server, open, url, client } = await files()
     server.pool.maxSessions = 1
     await readySession(client, urlOf(server, '/cam'))

@@ -33,7 +33,7 @@ const announce = (client: RtspTestClient, url: string, body: string | Buffer = t
 const rtpOf = (client: RtspTestClient) => client.frames.filter(({ channel }) => channel === 0)
 
 describe('ANNOUNCE', () => {
-  it('A-REC-1 A-REC-7 makes no session, and there is nothing to see before RECORD', async () => {
+  it('A-REC-1 A-REC-7 creates no session, and cannot be watched before RECORD', async () => {
     const { server, client, url } = await start()
     expect((await announce(client, url)).statusCode).toBe(200)
     expect(server.pool.size).toBe(0)
@@ -79,7 +79,7 @@ describe('ANNOUNCE', () => {
     await expectOk(await connectTo(server), 'DESCRIBE', url)
   })
 
-  it('A-REC-3 where nobody may publish it is 405 with Allow', async () => {
+  it('A-REC-3 on a path without publishing it gets 405 with Allow', async () => {
     const { server, client } = await start()
     for (const path of ['/cam', '/', '/live', '/lively/cam']) {
       const response = await announce(client, urlOf(server, path))
@@ -104,7 +104,7 @@ describe('ANNOUNCE', () => {
     await viewer.framesUntil(() => rtpOf(viewer).length === 10)
   })
 
-  it('a path where something else is mounted is not given away', async () => {
+  it('a path with another mount cannot be published to', async () => {
     const { server, client, url } = await start()
     const factory = new MediaFactory(() => new TestSource())
     server.mounts.add('/live/cam', factory)
@@ -179,7 +179,7 @@ describe('the tracks of a publication', () => {
     expect(parseTransport(response.headers.get('Transport') ?? '')[0]?.mode).toBe('RECORD')
   })
 
-  it('A-SET-15 without a mode, what was announced is recorded; mode=PLAY is 461', async () => {
+  it('A-SET-15 without a mode, announced tracks are recorded; mode=PLAY gets 461', async () => {
     const { server, client, url } = await start()
     await announce(client, url)
     const track = `${url}/streamid=0`
@@ -251,7 +251,7 @@ describe('RECORD', () => {
     expect((await client.request('RECORD', url, { headers })).statusCode).toBe(statusCode)
   })
 
-  it('tells the application once that the path is there, and once that it is gone', async () => {
+  it('emits the start and the end of the path once each', async () => {
     const { server, client, url } = await start()
     const events: string[] = []
     server.on('publishStarted', (path) => events.push(`started ${path}`))
@@ -264,7 +264,7 @@ describe('RECORD', () => {
     expect(events).toEqual(['started /live/cam', 'ended /live/cam'])
   })
 
-  it('A-ILV-5 what comes before RECORD and during PAUSE goes nowhere', async () => {
+  it('A-ILV-5 packets before RECORD and during PAUSE are dropped', async () => {
     const { server, client, url } = await start()
     await announce(client, url)
     const session = sessionIdOf(
@@ -313,7 +313,7 @@ describe('RECORD', () => {
   })
 })
 
-describe('A-REC-8 B-PUBDIE a publisher that goes', () => {
+describe('A-REC-8 B-PUBDIE a publisher that leaves', () => {
   const ways: Record<
     string,
     (publisher: RtspTestClient, url: string, id: string, server: RtspServer) => unknown
@@ -327,7 +327,7 @@ describe('A-REC-8 B-PUBDIE a publisher that goes', () => {
     },
   }
 
-  it.each(Object.keys(ways))('%s leaves nothing, and its viewers hear it', async (way) => {
+  it.each(Object.keys(ways))('%s leaves nothing, and its viewers are notified', async (way) => {
     const clock = new ManualClock()
     const { server, client, url } = await start({ clock, slowReaderTimeout: 0 })
     const { session } = await publish(client, url)

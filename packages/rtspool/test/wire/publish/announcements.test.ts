@@ -56,7 +56,7 @@ describe('S-6b announcements without SETUP', () => {
     expect(await announceAll(3, '127.0.0.1')).toEqual([200, 200, 503])
   })
 
-  it('have a limit where the pool has none', async () => {
+  it('have a limit if the pool has none', async () => {
     const { announceAll } = await start()
     const codes = await announceAll(130, '127.0.0.1')
     expect([count(codes, 200), count(codes, 503)]).toEqual([128, 2])
@@ -80,7 +80,7 @@ describe('S-6b announcements without SETUP', () => {
     expect(await announce(third, urlAt(3))).toBe(200)
   })
 
-  it('that replace one of the same connection take its place', async () => {
+  it('that replace one of the same connection use its place', async () => {
     const { server, urlAt } = await start({ maxSessionsPerAddress: 1 })
     const client = await connectTo(server)
     for (const at of [1, 1, 2, 3]) expect(await announce(client, urlAt(at))).toBe(200)
@@ -105,7 +105,7 @@ describe('S-6b announcements without SETUP', () => {
     expect(await announce(other, urlAt(pathAt(4)))).toBe(200)
   })
 
-  it('a publisher who sets up in time has the whole time again for the next one', async () => {
+  it('a publisher that sets up in time has the full time again for the next one', async () => {
     const { clock, server, urlAt } = await start()
     const client = await connectTo(server)
     for (let at = 0; at < 3; at++) {

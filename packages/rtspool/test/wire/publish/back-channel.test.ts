@@ -143,7 +143,7 @@ describe('Require: www.onvif.org/ver20/backchannel', () => {
     expect(everywhere.headers.get('Unsupported')).toBe(tag)
   })
 
-  it('A-ONV-1 a client takes all tracks with the tag in every request', async () => {
+  it('A-ONV-1 a client sets up all tracks with the tag in every request', async () => {
     const { server, url, intercom } = await startIntercom()
     const client = await connectTo(server)
     await expectOk(client, 'OPTIONS', url, { headers: require })
@@ -217,7 +217,7 @@ describe('the back channel', () => {
     expect(intercom.closed).toBe(1)
   })
 
-  it('drops what is no RTP, and what is of another payload type', async () => {
+  it('drops packets that are not RTP or have another payload type', async () => {
     const { server, url, intercom } = await startIntercom()
     const client = await connectTo(server)
     await speak(client, url)
@@ -234,7 +234,7 @@ describe('the back channel', () => {
     expect(intercom.packets.map(sequenceNumberOf)).toEqual([3])
   })
 
-  it('B-CRASH a receiver that throws hears nothing more, and nobody else notices', async () => {
+  it('B-CRASH a receiver that throws is called no more, and nothing else changes', async () => {
     const { server, url, intercom } = await startIntercom()
     const failures: unknown[] = []
     const note = (message: unknown): void => void failures.push(message)
@@ -256,7 +256,7 @@ describe('the back channel', () => {
     await speak(client, url)
   })
 
-  it('takes UDP only from the ports of the client that set it up', async () => {
+  it('accepts UDP only from the ports of the client that set it up', async () => {
     const { server, url, intercom } = await startIntercom()
     const client = await connectTo(server)
     const [own, foreign] = [await openUdpPorts(), await openUdpPorts()]
@@ -283,7 +283,7 @@ describe('the back channel', () => {
     expect(intercom.clients).toHaveLength(2)
   })
 
-  it('is set up anew by the client that has it, and stays its own', async () => {
+  it('can be set up again by its client, and keeps its place', async () => {
     const { server, url, intercom } = await startIntercom()
     const client = await connectTo(server)
     const { session } = await speak(client, url)
@@ -318,7 +318,7 @@ describe('the back channel', () => {
     expect(intercom.packets.map(sequenceNumberOf)).toEqual([1])
   })
 
-  it('is as many clients as its limit says', async () => {
+  it('serves as many clients as its limit', async () => {
     const { server, url } = await startIntercom({ maxClients: 2 })
     const answers = []
     for (let n = 0; n < 3; n++) {
@@ -335,7 +335,7 @@ describe('the back channel', () => {
     ['nothing', 'got undefined'],
     ['no packet', 'got object'],
     ['no close', 'got object'],
-  ])('is refused, and takes no place, when open answers %s', async (kind, got) => {
+  ])('is refused, and uses no place, if open returns %s', async (kind, got) => {
     let closed = 0
     const close = () => closed++
     const answers = {
@@ -361,7 +361,7 @@ describe('the back channel', () => {
     expect(closed).toBe(kind === 'a promise' ? 2 : 0)
   })
 
-  it('is refused as the application says, for multicast, and where there is none', async () => {
+  it("is refused on the application's error, for multicast, and if there is none", async () => {
     const { server, url, intercom } = await startIntercom()
     const client = await connectTo(server)
     intercom.refusal = new RequestError('ERR_FORBIDDEN', 'not at night')
@@ -386,7 +386,7 @@ describe('the back channel', () => {
     expect(server.pool.size).toBe(0)
   })
 
-  it('A-ONV-3 keeps its session alive, and tells the client what arrived', async () => {
+  it('A-ONV-3 keeps its session alive, and reports reception to the client', async () => {
     const clock = new ManualClock()
     const { server, url, intercom } = await startIntercom({ clock })
     const client = await connectTo(server)
@@ -416,7 +416,7 @@ const reportsOf = (compound: Buffer) =>
     packet.type === 'receiverReport' ? packet.reports : [],
   )
 
-describe('the back channel where not everybody may speak', () => {
+describe('the back channel with restricted access', () => {
   it('a second mount with a rule of its own has it, and everybody watches the first', async () => {
     const server = await startServer({
       auth: {

@@ -98,7 +98,7 @@ describe('RTCP of a viewer from a port that it did not announce', () => {
     expect(server.stats().rejectedRtcp).toBe(25)
   })
 
-  it('B-RTCP does not count any more where the announced port was heard', async () => {
+  it('B-RTCP does not count once RTCP arrived from the announced port', async () => {
     const { clock, server, viewer, say, nextReports } = await natted()
     const heard = viewer.session.lastAccessAt
     const [first = 0] = await nextReports()
@@ -114,7 +114,7 @@ describe('RTCP of a viewer from a port that it did not announce', () => {
     expect(server.stats().rejectedRtcp).toBe(4)
   })
 
-  it('A-RTC-2 reports of different instants say the same of NTP and RTP time', async () => {
+  it('A-RTC-2 reports of different instants agree on NTP and RTP time', async () => {
     const { viewer, other, nextReports } = await natted()
     for (let n = 0; n < 5; n++) await nextReports()
     const reports = [...viewer.ports.rtcp, ...other.ports.rtcp]

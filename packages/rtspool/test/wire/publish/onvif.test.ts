@@ -48,7 +48,7 @@ describe('the streaming specification of ONVIF', () => {
   })
 
   it.each(['OPTIONS', 'GET_PARAMETER', 'SET_PARAMETER', 'PLAY', 'a receiver report'])(
-    'A-ONV-3 takes %s for a sign of life, and states the timeout',
+    'A-ONV-3 counts %s as a sign of life, and states the timeout',
     async (sign) => {
       const { clock, client, server, url } = await camera()
       const headers = { Transport: tcp }

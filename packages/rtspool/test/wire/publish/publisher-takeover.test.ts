@@ -126,7 +126,7 @@ describe('a second publisher of a path', () => {
     expect((await announce(second, url)).statusCode).toBe(200)
   })
 
-  it('A-REC-4 takes an announcement over that was never set up; that connection stays', async () => {
+  it('A-REC-4 replaces an announcement without SETUP; its connection stays', async () => {
     const { clock, server, url, removed } = await start()
     const [first, second] = [await connectTo(server), await connectTo(server)]
     await announce(first, url)
@@ -197,7 +197,7 @@ describe('a second publisher of a path', () => {
     expect(removed).toEqual([])
   })
 
-  it('A-REC-4 never takes what the application has mounted', async () => {
+  it('A-REC-4 never replaces a mount of the application', async () => {
     const { clock, server, url } = await start({ publisherTakeover: 'always' })
     server.mounts.add('/live/cam', new MediaFactory(() => new TestSource()))
     clock.advance(5_000)
@@ -205,7 +205,7 @@ describe('a second publisher of a path', () => {
   })
 })
 
-describe('a publisher that comes back while all places are taken', () => {
+describe('a publisher that returns while all places are taken', () => {
   const ways = {
     TCP: async (client: RtspTestClient, url: string) => void (await publish(client, url, ['TCP'])),
     UDP: async (client: RtspTestClient, url: string) =>
@@ -223,7 +223,7 @@ describe('a publisher that comes back while all places are taken', () => {
     limits.map((pool) => ({ way, begin, pool })),
   )
 
-  it.each(table)('A-REC-4 takes its own place: $way, $pool', async ({ way, begin, pool }) => {
+  it.each(table)('A-REC-4 reuses its own place: $way, $pool', async ({ way, begin, pool }) => {
     const { server, url, removed } = await start({ publisherTakeover: 'sameOwner', pool })
     await begin(await connectTo(server), url)
     for (let n = 0; n < 2; n++) await publish(await connectTo(server), url, ['TCP'])
@@ -232,7 +232,7 @@ describe('a publisher that comes back while all places are taken', () => {
   })
 
   it.each([{ maxSessionsPerUser: 1 }, { maxSessionsPerUser: 1, maxSessions: 1 }])(
-    'A-REC-4 takes its own place as a user, from any host: %j',
+    'A-REC-4 reuses its own place as a user, from any host: %j',
     async (pool) => {
       const auth = { users: { u: 'p' } }
       const { server, url, removed } = await start({ publisherTakeover: 'sameOwner', pool, auth })
@@ -245,7 +245,7 @@ describe('a publisher that comes back while all places are taken', () => {
     },
   )
 
-  it('A-REC-4 takes no second place: what it announced on its connection ends as well', async () => {
+  it('A-REC-4 uses no second place: its announcement on the same connection ends too', async () => {
     const { server, url } = await start({
       publisherTakeover: 'sameOwner',
       pool: { maxSessions: 2 },

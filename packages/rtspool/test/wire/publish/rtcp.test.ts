@@ -51,7 +51,7 @@ const rtcpOf = (client: RtspTestClient): RtcpPacket[][] =>
 const typesOf = (compound: readonly RtcpPacket[] = []) => compound.map(({ type }) => type)
 
 describe('sender reports', () => {
-  it('A-RTC-1 A-RTC-3 come at once, then about every 5 s at random, each with SDES', async () => {
+  it('A-RTC-1 A-RTC-3 are sent at once, then about every 5 s at random, each with SDES', async () => {
     const { clock, url, client, push } = await camera()
     const session = await readySession(client, url)
     await inSession(client, 'PLAY', url, session)
@@ -75,7 +75,7 @@ describe('sender reports', () => {
     }
   })
 
-  it('A-RTC-2 B-CLOCK agree with the packets that came, whatever the wall clock does', async () => {
+  it('A-RTC-2 B-CLOCK agree with the packets, whatever the wall clock does', async () => {
     const { clock, url, client, push } = await camera()
     const ports = await openUdpPorts()
     const header = `RTP/AVP;unicast;client_port=${ports.clientPort}`
@@ -109,7 +109,7 @@ describe('sender reports', () => {
     }
   })
 
-  it('A-RTC-1 A-RTC-2 a viewer that comes later hears one with its first packet, and what was counted', async () => {
+  it('A-RTC-1 A-RTC-2 a later viewer gets one with its first packet, with the counts so far', async () => {
     const { server, url, client, push } = await camera()
     await inSession(client, 'PLAY', url, await readySession(client, url))
     for (let n = 0; n < 10; n++) push(n, 100 + n)
@@ -135,7 +135,7 @@ describe('sender reports', () => {
   })
 })
 
-describe('what clients send', () => {
+describe('RTCP from clients', () => {
   it('A-RTC-5 B-RTCP BYE and reports from elsewhere have no effect, and a BYE of a viewer none on others', async () => {
     const { clock, server, url, client, push } = await camera()
     const [ports, other, spoofer] = [
@@ -167,7 +167,7 @@ describe('what clients send', () => {
     await ports.until(() => ports.rtp.length === 2)
   })
 
-  it('A-RTC-6 A-RTC-8 what is no RTCP, and reports with our SSRC, do no harm', async () => {
+  it('A-RTC-6 A-RTC-8 invalid RTCP, and reports with our SSRC, do no harm', async () => {
     const { url, client, push } = await camera()
     await inSession(client, 'PLAY', url, await readySession(client, url))
     push(1)
@@ -186,7 +186,7 @@ describe('what clients send', () => {
     await client.framesUntil((frames) => frames.filter(({ channel }) => channel === 0).length === 2)
   })
 
-  it('A-RTC-9 a viewer that says nothing at all ends with its timeout', async () => {
+  it('A-RTC-9 a silent viewer ends at its timeout', async () => {
     const { clock, server, url, client } = await camera()
     const { clientPort } = await openUdpPorts()
     const udp = `RTP/AVP;unicast;client_port=${clientPort}`
@@ -200,7 +200,7 @@ describe('what clients send', () => {
   })
 })
 
-describe('what publishers send', () => {
+describe('RTCP from publishers', () => {
   async function relay() {
     const clock = new ManualClock()
     const server = await startServer({
@@ -294,7 +294,7 @@ describe('what publishers send', () => {
     expect(viewer.frames[0]?.payload.equals(packet)).toBe(true)
   })
 
-  it('A-RTC-4 hear BYE when their session ends while they record', async () => {
+  it('A-RTC-4 get BYE if their session ends while they record', async () => {
     const { server, url, publisher } = await relay()
     const { session } = await publish(publisher, url, ['TCP', 'TCP'])
     server.pool.get(session)?.end('kicked')
@@ -311,7 +311,7 @@ describe('what publishers send', () => {
 })
 
 describe('A-RTC-7 receiver reports to a publisher', () => {
-  it('tell what is lost, about every 5 s', async () => {
+  it('contain losses, about every 5 s', async () => {
     const clock = new ManualClock()
     const server = await startServer({ clock, slowReaderTimeout: 0, udpLiveness: 'client' })
     const url = urlOf(server, '/live/cam')

@@ -71,7 +71,7 @@ const protectedSound = (peer: SrtpPeer, number: number) =>
   peer.sender.protect(sound(number)) as Buffer
 
 describe('the back channel with SRTP', () => {
-  it('A-SRT-3 is opened under the key of SETUP; what is plain, forged or repeated goes nowhere', async () => {
+  it('A-SRT-3 is decrypted with the key of SETUP; plain, forged and repeated packets are dropped', async () => {
     const { server, heard, url } = await startIntercom()
     const { client, peer } = await speakSecurely(server, url, [
       `${srtpTcp};interleaved=0-1`,
@@ -86,7 +86,7 @@ describe('the back channel with SRTP', () => {
     expect(heard).toEqual([sound(1), sound(4)])
   })
 
-  it('A-SRT-2 is taken over UDP from a connection with TLS', async () => {
+  it('A-SRT-2 is accepted over UDP from a connection with TLS', async () => {
     const { server, heard, url } = await startIntercom()
     const [watched, spoken] = [await openUdpPorts(), await openUdpPorts()]
     const { peer, setup } = await speakSecurely(server, url, [
@@ -100,7 +100,7 @@ describe('the back channel with SRTP', () => {
     expect(heard).toEqual([sound(2)])
   })
 
-  it('A-SRT-3 hears reports under the key of the answer', async () => {
+  it('A-SRT-3 gets reports under the key of the response', async () => {
     const clock = new ManualClock()
     const options = { clock, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 }
     const { server, url } = await startIntercom(options)
@@ -136,7 +136,7 @@ describe('the back channel with SRTP', () => {
     expect((await client.request('SETUP', track, { headers })).statusCode).toBe(461)
   })
 
-  it('A-ONV-5 is described as RTP/AVP, which is taken inside the connection as well', async () => {
+  it('A-ONV-5 is described as RTP/AVP, which is accepted inside the connection too', async () => {
     const { server, url } = await startIntercom()
     const client = await connectTlsTo(server)
     const { body } = await expectOk(client, 'DESCRIBE', url, { headers: require })

@@ -26,7 +26,7 @@ async function playStatus(client: RtspTestClient, url: string, range: string): P
   return statusCode
 }
 
-describe('where sources disagree', () => {
+describe('conflicting sources', () => {
   it('Q1 SETUP with an unknown session is 454, and its id is not adopted', async () => {
     const { server, client, url } = await camera()
     const response = await setUp(client, `${url}/trackID=0`, tcp, unknown)
@@ -78,7 +78,7 @@ describe('where sources disagree', () => {
     expect(algorithms).toEqual(['SHA-256', 'MD5'])
   })
 
-  it('Q8 who offers only UDP where there is none gets 461, not TCP', async () => {
+  it('Q8 a client that offers only UDP to a server without it gets 461, not TCP', async () => {
     const server = await startServer({ udpPorts: false })
     mountCamera(server)
     const client = await connectTo(server)

@@ -80,7 +80,7 @@ describe('interleaved frames', () => {
     )
   })
 
-  it('B-ILV requests in the payload of frames are nothing but payload, on any channel', async () => {
+  it('B-ILV requests in the payload of frames are only payload, on any channel', async () => {
     const { server, client, url, sources } = await connect()
     await play(client, url, ['TCP'])
     for (const channel of [0, 1, 2, 255]) client.send(frame(channel, Buffer.from(setup(url))))
@@ -139,7 +139,7 @@ describe('CSeq', () => {
     ['a thousand digits', '9'.repeat(1000), 400],
     ['below 0', '-1', 400],
     ['words', '1 2', 400],
-  ])('B-CSEQ %s is answered, and the connection goes on', async (_name, cSeq, statusCode) => {
+  ])('B-CSEQ %s gets a response, and the connection continues', async (_name, cSeq, statusCode) => {
     const { client } = await connect()
     const line = cSeq === undefined ? [] : [`CSeq: ${cSeq}`]
     const response = await say(client, 'OPTIONS * RTSP/1.0', ...line)

@@ -12,7 +12,7 @@ async function connect() {
   return { server, client: await connectTo(server), url: urlOf(server, '/cam') }
 }
 
-describe('requests that are answered, and the connection goes on', () => {
+describe('requests with a response, after which the connection continues', () => {
   it.each([
     ['A-MSG-1 methods are case-sensitive', ['options * RTSP/1.0', 'CSeq: 1'], 501, '1'],
     ['A-MSG-2 an unknown method is 501', ['FOO * RTSP/1.0', 'CSeq: 2'], 501, '2'],
@@ -64,7 +64,7 @@ describe('requests that are answered, and the connection goes on', () => {
     await expectOk(client, 'OPTIONS', '*')
   })
 
-  it('A-20-1 a 505 says which version is served', async () => {
+  it('A-20-1 a 505 names the supported version', async () => {
     const { client } = await connect()
     const response = await say(client, 'OPTIONS * RTSP/2.0', 'CSeq: 4')
     expect(response.statusCode).toBe(505)
@@ -78,7 +78,7 @@ describe('requests that are answered, and the connection goes on', () => {
     expect((await client.response()).statusCode).toBe(200)
   })
 
-  it('A-MSG-7 equal and falling CSeq are answered as they come', async () => {
+  it('A-MSG-7 equal and falling CSeq get responses in order of arrival', async () => {
     const { client } = await connect()
     for (const cSeq of ['5', '5', '3']) {
       const response = await say(client, 'OPTIONS * RTSP/1.0', `CSeq: ${cSeq}`)
@@ -86,14 +86,14 @@ describe('requests that are answered, and the connection goes on', () => {
     }
   })
 
-  it('A-MSG-8 Content-Length says where the body ends', async () => {
+  it('A-MSG-8 Content-Length sets the end of the body', async () => {
     const { client } = await connect()
     client.send('OPTIONS * RTSP/1.0\r\nCSeq: 1\r\nContent-Length: 5\r\n\r\nhello')
     expect((await client.response()).statusCode).toBe(200)
     await expectOk(client, 'OPTIONS', '*')
   })
 
-  it('A-MSG-12 a Timestamp comes back', async () => {
+  it('A-MSG-12 a Timestamp is repeated in the response', async () => {
     const { client } = await connect()
     for (const [method, uri] of [
       ['OPTIONS', '*'],
@@ -125,7 +125,7 @@ describe('requests that are answered, and the connection goes on', () => {
     if (date !== undefined) expect(date).toMatch(/^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/)
   })
 
-  it('A-MSG-18 pipelined requests are answered in their order, also when one takes longer', async () => {
+  it('A-MSG-18 pipelined requests get responses in order, even if one takes longer', async () => {
     const { client, url } = await connect()
     const wire = ['OPTIONS *', `DESCRIBE ${url}`, 'OPTIONS *', `DESCRIBE ${url}/none`, 'FOO *']
     client.send(wire.map((line, at) => `${line} RTSP/1.0\r\nCSeq: ${at}\r\n\r\n`).join(''))
@@ -143,7 +143,7 @@ describe('requests that are answered, and the connection goes on', () => {
     ])
   })
 
-  it('A-MSG-19 A-ILV-6 a dialogue that comes byte by byte gets the same answers', async () => {
+  it('A-MSG-19 A-ILV-6 a dialogue sent byte by byte gets the same responses', async () => {
     const { client, url } = await connect()
     const wire = Buffer.concat([
       Buffer.from(
@@ -175,7 +175,7 @@ describe('requests that are answered, and the connection goes on', () => {
     }
   })
 
-  it('A-MSG-24 responses that nobody asked for are ignored', async () => {
+  it('A-MSG-24 unexpected responses are ignored', async () => {
     const { client } = await connect()
     client.send('RTSP/1.0 200 OK\r\nCSeq: 99\r\n\r\nRTSP/1.0 501 Not Implemented\r\n\r\n')
     await expectOk(client, 'OPTIONS', '*')
@@ -222,7 +222,7 @@ describe('connections', () => {
     expect([response.statusCode, response.headers.get('CSeq')]).toEqual([400, '17'])
   })
 
-  it('A-MSG-18 A-MSG-9 what came before a broken message is answered first', async () => {
+  it('A-MSG-18 A-MSG-9 requests before a broken message get their responses first', async () => {
     const { client, url } = await connect()
     client.send(`DESCRIBE ${url} RTSP/1.0\r\nCSeq: 1\r\n\r\n\x01`)
     expect((await client.response()).statusCode).toBe(200)
@@ -230,7 +230,7 @@ describe('connections', () => {
     await client.closed()
   })
 
-  it('A-MSG-20 a session over UDP goes on when its connection is closed', async () => {
+  it('A-MSG-20 a session over UDP continues after its connection has closed', async () => {
     const { server, client, url } = await connect()
     const { clientPort } = await openUdpPorts()
     const transport = `RTP/AVP;unicast;client_port=${clientPort}`
@@ -332,7 +332,7 @@ describe('connections', () => {
     await expectOk(patient, 'OPTIONS', '*')
   })
 
-  it('B-CRASH whatever a handler throws is 500, told to the application, and the connection lives', async () => {
+  it('B-CRASH any error of a handler gets 500, is emitted, and keeps the connection', async () => {
     const { server, client } = await connect()
     const failures: unknown[] = []
     server.on('requestFailed', (error, request) => failures.push([error, request.method]))

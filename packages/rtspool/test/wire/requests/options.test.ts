@@ -7,7 +7,7 @@ const allMethods =
   'OPTIONS, DESCRIBE, ANNOUNCE, SETUP, PLAY, PAUSE, RECORD, TEARDOWN, GET_PARAMETER, SET_PARAMETER'
 
 describe('OPTIONS', () => {
-  it('A-OPT-1 A-OPT-2 Public lists what can be done with the server, a mount, and a path to publish to', async () => {
+  it('A-OPT-1 A-OPT-2 Public lists the methods of the server, a mount, and a path to publish to', async () => {
     const server = await startServer()
     mountCamera(server)
     const client = await connectTo(server)

@@ -11,7 +11,7 @@ import { TestSource } from '../../support/test-source.js'
 import { until } from '../../support/until.js'
 import { warningsDuring } from '../../support/warnings.js'
 
-describe('U-3 a request that fails while nothing listens', () => {
+describe('U-3 a failing request without a listener', () => {
   it.each([
     [
       'a file that is not there',
@@ -55,7 +55,7 @@ describe('U-3 a request that fails while nothing listens', () => {
     expect(message).not.toContain('secret')
   })
 
-  it('is told to a listener instead, and warns of nothing', async () => {
+  it('is emitted to a listener instead, without a warning', async () => {
     const server = await startServer()
     const errors: unknown[] = []
     server.on('requestFailed', (error) => errors.push(error))
@@ -66,7 +66,7 @@ describe('U-3 a request that fails while nothing listens', () => {
     server.removeAllListeners()
   })
 
-  it('B-LOG shows nothing that could steer a terminal, and no more than a thousand characters', async () => {
+  it('B-LOG shows no control characters, and at most a thousand characters', async () => {
     const told = new Diagnostic('rtspool:test-only', 'RTSPOOL_CALLBACK_FAILED', () => 'it')
     const error = new Error(`\x1b[2J\n\u202e${'x'.repeat(5000)}`)
     const [[, message] = ['', '']] = await warningsDuring(() => told.publish({ error }))
@@ -127,7 +127,7 @@ describe('U-10 a source that does not start', () => {
     },
   )
 
-  it('takes all with it that wait for it, and nobody of another media', async () => {
+  it('ends all requests that wait for it, but none of another media', async () => {
     const server = await startServer()
     let fail = (_error: Error): void => {}
     const starting = new Promise<void>((_, reject) => {

@@ -186,7 +186,7 @@ describe.each(hooks)('U-2 no answer but those documented admits: %s', (_name, ho
     }
   })
 
-  it('documented refusals let nobody in either, and are no failure', async () => {
+  it('documented refusals refuse, and are no failure', async () => {
     for (const answer of documented) {
       if (isSync) continue
       const clock = new ManualClock()

@@ -61,7 +61,7 @@ describe('B-FULL the hook onAdmit', () => {
     expect(asked.map(({ path, query }) => [path, query])).toEqual([['/cam', 'token=a%20b&x']])
   })
 
-  it('is asked once a session, before a media is made, and shown who asks for what', async () => {
+  it('is called once a session, before a media is created, with client and purpose', async () => {
     const asked: AdmitContext[] = []
     const mediaThen: number[] = []
     const { server, url, client, sources } = await camera((context) => {
@@ -89,7 +89,7 @@ describe('B-FULL the hook onAdmit', () => {
     ['503', () => ({ statusCode: 503 }), 503],
     ['503 for a status that refuses nothing', () => ({ statusCode: 200 }), 503],
   ] satisfies [string, AdmitHook, number][])(
-    'refuses with %s, and nothing is left behind',
+    'refuses with %s, and leaves nothing behind',
     async (_name, hook, statusCode) => {
       const { server, client, video, trace } = await camera(hook)
       for (const transport of [tcp, 'RTP/AVP;unicast;client_port=5000-5001']) {
@@ -104,7 +104,7 @@ describe('B-FULL the hook onAdmit', () => {
     },
   )
 
-  it('that fails is a 503, which the application hears of', async () => {
+  it('that fails causes a 503, which is emitted to the application', async () => {
     const fault = new Error('the directory is down')
     const { server, client, video, trace } = await camera(() => Promise.reject(fault))
     const failed = once(server, 'requestFailed')
@@ -113,7 +113,7 @@ describe('B-FULL the hook onAdmit', () => {
     expect(trace()).toEqual(nothing)
   })
 
-  it('refuses who has described as well, and the description stays', async () => {
+  it('refuses a client after DESCRIBE too, and the description stays', async () => {
     const { server, client, url, video, sources } = await camera(() => false)
     await expectOk(client, 'DESCRIBE', url)
     expect((await setUp(client, video)).statusCode).toBe(403)
@@ -124,14 +124,14 @@ describe('B-FULL the hook onAdmit', () => {
   it.each([
     ['nothing is mounted', '/none/trackID=0', tcp, 404],
     ['no transport can be done', '/cam/trackID=0', 'RTP/FOO', 461],
-  ])('is not asked where %s', async (_name, path, transport, statusCode) => {
+  ])('is not called if %s', async (_name, path, transport, statusCode) => {
     let count = 0
     const { server, client } = await camera(() => ++count > 0)
     const response = await setUp(client, urlOf(server, path), transport)
     expect([response.statusCode, count]).toEqual([statusCode, 0])
   })
 
-  it('may set how the session begins, but not whose it is', async () => {
+  it('may change the settings of the session, but not its owner', async () => {
     const owner = { address: '127.0.0.9', user: 'somebody' }
     const { server, client, url } = await camera(() => ({
       init: { owner, path: '/x', timeout: 7 },
@@ -146,7 +146,7 @@ describe('B-FULL the hook onAdmit', () => {
     expect([server.pool.count({ path: '/cam' }), server.pool.count({ path: '/x' })]).toEqual([1, 0])
   })
 
-  it('B-RACE hears when the connection closes meanwhile; its answer makes nothing', async () => {
+  it('B-RACE learns that the connection has closed; its answer creates nothing', async () => {
     const { hook, asked, isAsked, answer } = slowHook()
     const { server, client, video, trace } = await camera(hook)
     const failures: unknown[] = []
@@ -227,7 +227,7 @@ describe('B-FULL a publisher', () => {
     expect(server.stats()).toMatchObject({ sessions: 1, channels: 4 })
   })
 
-  it('B-RACE whose announcement ends meanwhile is 404, and nothing of it stays', async () => {
+  it('B-RACE gets 404 if the announcement ends meanwhile, and leaves nothing', async () => {
     const { hook, isAsked, answer } = slowHook()
     const { server } = await camera(hook)
     const opened = once(server, 'connectionOpened')

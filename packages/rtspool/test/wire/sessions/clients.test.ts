@@ -61,7 +61,7 @@ describe('FFmpeg', () => {
     expect(server.pool.size).toBe(1)
   })
 
-  it('A-15-ffmpeg takes the last challenge, which is MD5', async () => {
+  it('A-15-ffmpeg uses the last challenge, which is MD5', async () => {
     const { server } = await startProtectedServer({ auth: { users: { u: 'p' } } })
     const client = await connectTo(server)
     const challenges = challengesOf(await client.request('DESCRIBE', urlOf(server, '/priv')))
@@ -69,7 +69,7 @@ describe('FFmpeg', () => {
     expect(await digestStatus(() => ({ qop: true }))).toBe(200)
   })
 
-  it('A-15-ffmpeg answers what it does not know with a 501 that has no CSeq', async () => {
+  it('A-15-ffmpeg responds to unknown requests with a 501 without CSeq', async () => {
     const { client } = await camera()
     client.send('RTSP/1.0 501 Not Implemented\r\n\r\n')
     await expectOk(client, 'OPTIONS', '*')
@@ -77,7 +77,7 @@ describe('FFmpeg', () => {
 })
 
 describe('GStreamer', () => {
-  it('A-15-rtspsrc offers UDP, then multicast, then TCP, and takes what it gets', async () => {
+  it('A-15-rtspsrc offers UDP, then multicast, then TCP, and uses the chosen one', async () => {
     const server = await startServer({ udpPorts: false })
     mountCamera(server)
     const client = await connectTo(server)
@@ -112,7 +112,7 @@ describe('GStreamer', () => {
   })
 })
 
-describe('live555 and what is made of it', () => {
+describe('live555 and programs made of it', () => {
   it('A-15-VLC has no use for $ or - in an id, and puts the base in Digest', async () => {
     const { client, url } = await camera()
     expect(await readySession(client, url)).toMatch(/^[\w.]+$/)
@@ -149,7 +149,7 @@ describe('recorders and cameras', () => {
     expect(server.pool.size).toBe(1)
   })
 
-  it('A-15-Hikvision tells its streams apart by path, and has a query behind', async () => {
+  it('A-15-Hikvision names its streams by path, with a query', async () => {
     const { client, server } = await camera()
     for (const path of ['/Streaming/Channels/101', '/Streaming/Channels/102']) {
       mountCamera(server, path)
@@ -160,7 +160,7 @@ describe('recorders and cameras', () => {
     }
   })
 
-  it('A-15-Dahua asks for a back channel where there is none, and goes on without', async () => {
+  it('A-15-Dahua requests a back channel that does not exist, and continues without', async () => {
     const { client, url } = await camera()
     const headers = { Require: backchannel }
     const response = await client.request('DESCRIBE', url, { headers })
@@ -201,7 +201,7 @@ describe('recorders and cameras', () => {
     await viewer.framesUntil((frames) => frames.some(({ payload }) => payload.equals(packet)))
   })
 
-  it('A-15-Grandstream sends credentials that nobody asked for', async () => {
+  it('A-15-Grandstream sends credentials without a challenge', async () => {
     const { client, url } = await camera()
     const headers = { Transport: tcp, Authorization: 'Digest username="x", garbage' }
     const response = await client.request('SETUP', `${url}/trackID=0`, { headers })

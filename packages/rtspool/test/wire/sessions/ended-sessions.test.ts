@@ -160,7 +160,7 @@ it('P-1 A-SES-4 a UDP session that has ended answers its owner on a new connecti
   }
 })
 
-it('P-1 A-SES-4 A-DIG-9 a session that has ended answers nobody without credentials, and no other user', async () => {
+it('P-1 A-SES-4 A-DIG-9 an ended session is refused without credentials, and to other users', async () => {
   const { server } = await startProtectedServer()
   const url = urlOf(server, '/priv')
   const [owner, eve, nobody] = [
@@ -265,7 +265,7 @@ describe('EndedSessions', () => {
     expect([ended.size, clock.pendingTimers]).toEqual([0, 0])
   })
 
-  it('P-1 A-SES-4 forgets one, and goes on with the others', () => {
+  it('P-1 A-SES-4 forgets one, and keeps the others', () => {
     const clock = new ManualClock()
     const ended = new EndedSessions(clock, 'owner')
     for (const id of ['first', 'second', 'third']) {

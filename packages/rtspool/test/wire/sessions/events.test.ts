@@ -68,8 +68,8 @@ describe('a listener of a server that throws', () => {
   })
 })
 
-describe('what is told of a request that is answered with an error', () => {
-  it('requestRefused: what the client asked for and why it is refused', async () => {
+describe('events about a request with an error response', () => {
+  it('requestRefused: the request and the reason', async () => {
     const server = await startServer()
     const publisher = await connectTo(server)
     const url = urlOf(server, '/live/cam')

@@ -97,7 +97,7 @@ describe.each(['TCP', 'UDP'] as const)('the connection of a viewer over %s', (ov
     await client.closed()
   })
 
-  it('P-4 A-REC-8 a client that says goodbye is not cut off', async () => {
+  it('P-4 A-REC-8 a client that sends TEARDOWN is not cut off', async () => {
     const { clock, server, sources, url, stayOpen } = await camera()
     const client = await connectTo(server)
     const id = await readySession(client, url, await transportOver(over))
@@ -131,7 +131,7 @@ describe('P-4 A-REC-8 media that end', () => {
     },
   )
 
-  it('P-4 A-REC-8 end the viewers of a shared file, who may still say goodbye', async () => {
+  it('P-4 A-REC-8 end the viewers of a shared file, which may still send TEARDOWN', async () => {
     const clock = new ManualClock()
     const server = await startServer(fakeTime(clock))
     const source = new StoredTestSource()
@@ -187,7 +187,7 @@ describe.each(['TCP', 'UDP'] as const)('a publisher over %s', (over) => {
   })
 })
 
-it('R-2 a publisher by UDP whose packets no longer come ends with its session, and its viewers know', async () => {
+it('R-2 a UDP publisher whose packets stop ends with its session, and its viewers are notified', async () => {
   const clock = new ManualClock()
   const pool = { timeout: 10 }
   const server = await startServer({ ...fakeTime(clock), pool })

@@ -41,7 +41,7 @@ const carriers: Record<string, (camera: Camera) => Promise<RtspTestClient>> = {
 
 describe('an interleaved viewer that sends nothing', () => {
   it.each(Object.keys(carriers))(
-    'P-3 A-SES-7 stays as long as its connection is open, whether media come or not: %s',
+    'P-3 A-SES-7 stays as long as its connection is open, with or without media: %s',
     async (carrier) => {
       const tls = { port: 0, ...testCertificate('first') }
       const there = await camera(carrier === 'TLS' ? { tls } : {})
@@ -74,7 +74,7 @@ describe('an interleaved viewer that sends nothing', () => {
   })
 
   it.each([{ maxLifetime: 100 }, { maxIdleSetup: 100 }])(
-    'P-3 A-SES-7 leaves nevertheless when another limit says so: %j',
+    'P-3 A-SES-7 ends nevertheless at another limit: %j',
     async (pool) => {
       const { clock, server, url } = await camera({ pool: { maxIdleSetup: 0, ...pool } })
       const client = await connectTo(server)

@@ -269,8 +269,8 @@ describe('a session over UDP', () => {
   })
 })
 
-describe('B-GUESS ids that nobody has', () => {
-  it('B-GUESS find nothing and prolong nothing; the connection is closed after 20', async () => {
+describe('B-GUESS unknown ids', () => {
+  it('B-GUESS find and prolong nothing; the connection is closed after 20', async () => {
     const { server, url, session, deliver } = await victim('TCP')
     const before = stateOf(server, session)
     const attacker = await connectTo(server)
@@ -283,7 +283,7 @@ describe('B-GUESS ids that nobody has', () => {
     await deliver(1)
   })
 
-  it('B-GUESS get 20 answers, however many come at once', async () => {
+  it('B-GUESS get 20 responses, for any number at once', async () => {
     const { server, url, session } = await victim('TCP')
     const before = stateOf(server, session)
     const attacker = await connectTo(server)

@@ -41,7 +41,7 @@ async function camera(pool: SessionPoolOptions, options: RtspServerOptions = {})
 }
 
 describe('B-FULL maxSessions', () => {
-  it('B-FULL 100 of 150 get a session; the others 503, and take nothing from those', async () => {
+  it('B-FULL 100 of 150 get a session; the others get 503, and cost the first nothing', async () => {
     const { server, url, video, connect, push } = await camera({ maxSessions: 100 })
     const viewer = await connect()
     await play(viewer, url, ['TCP'])
@@ -91,7 +91,7 @@ describe('B-FULL maxSessions', () => {
     expect(server.pool.stats().refused.maxSessions).toBe(100)
   })
 
-  it('B-FULL who is due makes room, even if no cleanup has run', async () => {
+  it('B-FULL an expired session makes room, even if no cleanup has run', async () => {
     const { clock, server, video, connect } = await camera({ maxSessions: 3 })
     const { clientPort } = await openUdpPorts()
     const transport = `RTP/AVP;unicast;client_port=${clientPort}`
@@ -208,7 +208,7 @@ describe('B-FULL sessions that do not play', () => {
     expect([...server.mounts].map(([path]) => path)).toEqual(['/cam', '/live/door'])
   })
 
-  it('B-FULL an announcement that nobody sets up gives its path back, whatever keeps the connection', async () => {
+  it('B-FULL an announcement without SETUP frees its path, whatever keeps the connection', async () => {
     const { clock, server, connect } = await camera({}, { publisherTakeover: 'never' })
     const idle = await connect()
     const url = urlOf(server, '/live/garage')
@@ -239,7 +239,7 @@ describe('B-FULL sessions that do not play', () => {
     expect(server.mounts.size).toBe(2)
   })
 
-  it('are let be with maxIdleSetup 0, until their timeout', async () => {
+  it('stay with maxIdleSetup 0, until their timeout', async () => {
     const { clock, server, url, connect } = await camera(
       { maxIdleSetup: 0 },
       { udpLiveness: 'client' },
@@ -256,7 +256,7 @@ describe('B-FULL sessions that do not play', () => {
 describe('B-FULL fullPolicy evictOldestIdle', () => {
   const evicting = { maxSessions: 2, fullPolicy: 'evictOldestIdle' } as const
 
-  it('U-4 B-FULL who is silent makes room, and loses its connection; who sends RTCP stays', async () => {
+  it('U-4 B-FULL a silent session makes room, and loses its connection; one with RTCP stays', async () => {
     const { clock, server, url, video, connect, push } = await camera(evicting)
     const [viewer, idle, next] = [await connect(), await connect(), await connect()]
     await play(viewer, url, ['TCP'])
@@ -291,7 +291,7 @@ describe('B-FULL fullPolicy evictOldestIdle', () => {
     },
   )
 
-  it('U-4 whom the application keeps from expiring goes last, whoever else is connected', async () => {
+  it('U-4 a session that the application keeps from expiring is evicted last', async () => {
     const { clock, server, url, video, connect } = await camera({ ...evicting, maxIdleSetup: 0 })
     const [first, second] = [await connect(), await connect()]
     const prevented = await readySession(first, url)
@@ -308,7 +308,7 @@ describe('B-FULL fullPolicy evictOldestIdle', () => {
     expect(server.pool.has(prevented)).toBe(false)
   })
 
-  it('B-FULL B-RACE who makes room for itself keeps its connection', async () => {
+  it('B-FULL B-RACE a client that makes room for itself keeps its connection', async () => {
     const { server, url, video, connect, push } = await camera({ ...evicting, maxSessions: 1 })
     const client = await connect()
     for (let n = 0; n < 3; n++) await setUp(client, video)
@@ -322,7 +322,7 @@ describe('B-FULL fullPolicy evictOldestIdle', () => {
     expect(server.pool.stats()).toMatchObject({ size: 1, removed: { evicted: 4 } })
   })
 
-  it('B-RACE who makes room and is refused nevertheless loses its connection soon after the answer', async () => {
+  it('B-RACE a client that makes room but is refused loses its connection soon after the response', async () => {
     let count = 0
     const onAdmit = () => ++count === 1
     const limits = { ...evicting, maxSessions: 1, onAdmit }
@@ -355,7 +355,7 @@ describe('B-FULL the limits of the pool that a server makes', () => {
     expect(new RtspServer({ pool }).pool.limits.maxIdleSetup).toBe(0)
   })
 
-  it('B-FULL lowered below what there is, they throw nobody out', async () => {
+  it('B-FULL lowered below the present number, they end no session', async () => {
     const { server, url, video, connect, push } = await camera({})
     const client = await connect()
     await play(client, url, ['TCP'])

@@ -82,7 +82,7 @@ const endings: {
 describe.each(carriers)('a session that plays over %s', (over) => {
   // A connection that is open keeps its sessions from timing out.
   const here = endings.filter(({ reason }) => over === 'UDP' || reason !== 'timeout')
-  it.each(here)('A-RTC-4 B-RACE B-DRAIN hears BYE when it leaves: $reason', async (ending) => {
+  it.each(here)('A-RTC-4 B-RACE B-DRAIN gets BYE when it ends: $reason', async (ending) => {
     const { reason, pool = {}, afterMs, call } = ending
     const leaving = await viewer(over, pool)
     const { clock, server, client, session, removed } = leaving
@@ -109,7 +109,7 @@ describe.each(carriers)('a session that was only set up over %s', (over) => {
     { reason: 'lifetime', pool: { maxLifetime: 10 }, afterMs: 10_000 },
     { reason: 'evicted', pool: { maxSessions: 1, fullPolicy: 'evictOldestIdle' } as const },
     { reason: 'kicked' },
-  ])('B-FULL has no BYE to hear; it loses its connection: $reason', async (ending) => {
+  ])('B-FULL gets no BYE; it loses its connection: $reason', async (ending) => {
     const { reason, pool = {}, afterMs } = ending
     const { clock, server, url, client, session, removed, saysBye } = await viewer(over, pool)
     if (afterMs !== undefined) {
@@ -128,7 +128,7 @@ describe.each(carriers)('a session that was only set up over %s', (over) => {
 })
 
 describe('one of two sessions of a connection that leaves', () => {
-  it('A-RTC-4 says BYE, and the other one plays on', async () => {
+  it('A-RTC-4 sends BYE, and the other one continues to play', async () => {
     const { server, sources, url, client, session, startPlaying, bye } = await viewer('TCP', {})
     await startPlaying()
     const other = sessionIdOf(await setUp(client, `${url}/trackID=0`, `${tcp};interleaved=4-5`))

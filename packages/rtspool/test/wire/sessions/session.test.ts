@@ -156,7 +156,7 @@ describe('signs of life', () => {
     expect([server.stats().udpPeers, track?.readerCount]).toEqual([0, 0])
   })
 
-  it('A-SES-7 RTCP of a UDP viewer is a sign of life, what is no RTCP or comes from elsewhere is none', async () => {
+  it('A-SES-7 valid RTCP of a UDP viewer is a sign of life; other bytes and other senders are not', async () => {
     const { clock, server, client, url } = await camera()
     const [ports, others] = [await openUdpPorts(), await openUdpPorts()]
     const response = await setUp(
@@ -206,7 +206,7 @@ describe('signs of life', () => {
     expect(session?.lastAccessAt).toBe(heardAt)
   })
 
-  it('A-SES-9 requests that are refused for what they are do not prolong it', async () => {
+  it('A-SES-9 invalid requests do not prolong it', async () => {
     const { clock, server, client, url } = await camera({ udpLiveness: 'client' })
     const { clientPort } = await openUdpPorts()
     const session = await readySession(client, url, `RTP/AVP;unicast;client_port=${clientPort}`)

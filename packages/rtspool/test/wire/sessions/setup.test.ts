@@ -91,7 +91,7 @@ describe('the Transport header', () => {
     expect(spec?.serverPort?.[1]).toBe((spec?.serverPort?.[0] ?? 0) + 1)
   })
 
-  it('A-SET-5 RTP and RTCP come from the ports that were answered, with the SSRC that was', async () => {
+  it('A-SET-5 RTP and RTCP are sent from the ports in the response, with its SSRC', async () => {
     const { server, sources, client, url, video } = await camera()
     const ports = await openUdpPorts()
     const from = { rtp: new Set<number>(), rtcp: new Set<number>() }
@@ -138,7 +138,7 @@ describe('the Transport header', () => {
     // The address that the listener is bound to is the one that media come from.
     ['127.0.0.2', '127.0.0.2', []],
   ])(
-    'A-SET-18 RTSP to %s of %s: source= is %j, and RTP comes from there',
+    'A-SET-18 RTSP to %s of %s: source= is %j, and RTP is sent from there',
     async (to, host, said) => {
       const server = await startServer({ host })
       const sources = mountCamera(server)
@@ -170,7 +170,7 @@ describe('the Transport header', () => {
     { name: 'inside the connection', to: '127.0.0.1', offer: tcp, source: undefined },
     { name: 'another player', to: '127.0.0.1', agent: 'GStreamer/1.28.8', source: undefined },
     { name: 'another player', to: '::1', agent: 'LibVLC/3.0.24', source: undefined },
-  ])('R-5 A-SET-18 rtspsrc2 is told where UDP comes from: $name', async (each) => {
+  ])('R-5 A-SET-18 rtspsrc2 gets the source address of UDP: $name', async (each) => {
     const { to, host = to.includes(':') ? `[${to}]` : to, offer = udp, agent = rtspsrc2 } = each
     const server = await startServer({ host: each.server ?? to })
     mountCamera(server)
@@ -195,7 +195,7 @@ describe('the Transport header', () => {
     await until(() => sources[0]?.closeCount === 1)
   })
 
-  it('A-SET-6 the server chooses channels where the client does not', async () => {
+  it('A-SET-6 the server chooses channels if the client does not', async () => {
     const { client, url, video } = await camera()
     const first = await setUp(client, video)
     expect(transportOf(first)).toMatch(/^RTP\/AVP\/TCP;unicast;interleaved=0-1(;|$)/)
@@ -212,7 +212,7 @@ describe('the Transport header', () => {
     expect(transportOf(second)).toContain('interleaved=2-3')
   })
 
-  it('A-SET-6 when all 128 pairs are taken there is none for another session', async () => {
+  it('A-SET-6 with all 128 pairs in use there is none for another session', async () => {
     const { server, client, video } = await camera()
     for (let pair = 0; pair < 128; pair++) await setUp(client, video)
     expect((await setUp(client, video)).statusCode).toBe(461)
@@ -246,7 +246,7 @@ describe('tracks and sessions', () => {
     expect(server.stats()).toMatchObject({ sessions: 1, channels: 2 })
   })
 
-  it('A-SET-12 each SETUP without session makes one, and says its timeout', async () => {
+  it('A-SET-12 each SETUP without session creates one, and states its timeout', async () => {
     const { server, client, video } = await camera()
     const headers = []
     for (let n = 0; n < 3; n++) headers.push((await setUp(client, video)).headers.get('Session'))
@@ -316,14 +316,14 @@ describe('tracks and sessions', () => {
     await client.framesUntil((frames) => frames.length > 0)
   })
 
-  it('B-FIX an id that the client made up is 454 and is never taken over', async () => {
+  it('B-FIX an id invented by the client gets 454 and is never used', async () => {
     const { server, client, video } = await camera()
     const id = 'A'.repeat(22)
     expect((await setUp(client, video, tcp, id)).statusCode).toBe(454)
     expect([server.pool.size, server.pool.has(id)]).toEqual([0, false])
   })
 
-  it('B-RACE a session that is thrown out while it is made is 454, and nothing of it stays', async () => {
+  it('B-RACE a session ended during its creation gets 454, and leaves nothing', async () => {
     const { server, client, video } = await camera()
     server.pool.on('sessionCreated', (session) => session.end('kicked'))
     expect((await setUp(client, video)).statusCode).toBe(454)
@@ -331,7 +331,7 @@ describe('tracks and sessions', () => {
     await expectOk(client, 'OPTIONS', '*')
   })
 
-  it('A-DES-10 the control may be left out where there is one track', async () => {
+  it('A-DES-10 the control URI may be omitted for a single track', async () => {
     const { server, client } = await camera()
     const sources = mountOneTrack(server)
     expect((await setUp(client, urlOf(server, '/one'))).statusCode).toBe(200)

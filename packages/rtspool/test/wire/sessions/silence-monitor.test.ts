@@ -54,7 +54,7 @@ async function published(over: 'TCP' | 'UDP', options: RtspServerOptions = {}) {
 const emptyReport = Buffer.from('80c9000100000001', 'hex')
 
 describe('a publisher over UDP', () => {
-  it('B-PUBDIE leaves after 10 s of silence, with its viewers, and may come back at once', async () => {
+  it('B-PUBDIE ends after 10 s of silence, with its viewers, and may return at once', async () => {
     const { clock, server, url, session, send, disconnect } = await published('UDP')
     const viewer = await connectTo(server)
     const { session: watching } = await play(viewer, url, ['TCP'])
@@ -72,7 +72,7 @@ describe('a publisher over UDP', () => {
     expect(server.stats().udpPeers).toBe(0)
   })
 
-  it('B-PUBDIE stays as long as RTP or RTCP comes, also without its connection', async () => {
+  it('B-PUBDIE stays as long as RTP or RTCP arrives, even without its connection', async () => {
     const { clock, session, send, disconnect } = await published('UDP')
     await disconnect()
     for (let n = 0; n < 3; n++) {
