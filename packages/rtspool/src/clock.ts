@@ -72,3 +72,82 @@ export const systemClock: Clock = Object.freeze({
   schedule: (callback: () => void, delayMs: number, ref: boolean): ClockTimer =>
     delayMs <= 0 ? new ImmediateTimer(callback, ref) : new TimeoutTimer(callback, delayMs, ref),
 })
+
+/** A timer that may wait for one more turn of the event loop. */
+class AfterReadsTimer implements ClockTimer {
+  #timer: ClockTimer
+
+  constructor(
+    clock: Clock,
+    callback: () => void,
+    delayMs: number,
+    options: { readonly ref: boolean; readonly mustWait: () => boolean },
+  ) {
+    const { ref, mustWait } = options
+    this.#timer = clock.schedule(
+      () => {
+        if (mustWait()) this.#timer = clock.schedule(callback, 0, ref)
+        else callback()
+      },
+      delayMs,
+      ref,
+    )
+  }
+
+  cancel(): void {
+    this.#timer.cancel()
+  }
+}
+
+/**
+ * Calls `callback` once, when the delay is over and the bytes that arrived meanwhile have been read. Timers run before
+ * sockets are read: after a stall of the process, signs of life wait there.
+ *
+ * @param options - `ref`: whether the pending call keeps the process alive, `false` by default. `mustWait` is asked when
+ *   the delay is over; `false` calls at once. By default every call waits.
+ */
+export function scheduleAfterReads(
+  clock: Clock,
+  callback: () => void,
+  delayMs: number,
+  { ref = false, mustWait = () => true }: { ref?: boolean; mustWait?: () => boolean } = {},
+): ClockTimer {
+  return new AfterReadsTimer(clock, callback, delayMs, { ref, mustWait })
+}
+
+/** A timer that runs at regular intervals while there is something to look at. */
+export class PeriodicCheck {
+  readonly #schedule: (callback: () => void) => ClockTimer
+  readonly #look: () => boolean
+  #timer: ClockTimer | undefined
+
+  /** @param look - Called at each interval. Answers whether there is still something to look at. */
+  constructor(
+    clock: Clock,
+    intervalMs: number,
+    look: () => boolean,
+    { isAfterReads = false }: { isAfterReads?: boolean } = {},
+  ) {
+    this.#look = look
+    this.#schedule = (callback) =>
+      isAfterReads
+        ? scheduleAfterReads(clock, callback, intervalMs)
+        : clock.schedule(callback, intervalMs, false)
+  }
+
+  /** Looks after the next interval. Idempotent. */
+  start(): void {
+    this.#timer ??= this.#schedule(() => this.#run())
+  }
+
+  /** Idempotent. */
+  stop(): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+  }
+
+  #run(): void {
+    this.#timer = undefined
+    if (this.#look()) this.start()
+  }
+}

@@ -1,4 +1,4 @@
-import type { Clock, ClockTimer } from '../clock.js'
+import { type Clock, type ClockTimer, scheduleAfterReads } from '../clock.js'
 import { checkBoolean, checkMethods, checkOptions } from '../option-checks.js'
 import { internals, type Session } from './session.js'
 import type { HandleRecords } from './structures/handle-records.js'
@@ -240,14 +240,8 @@ export class Expiry {
     return removed
   }
 
-  /** @param hasRead - `true` once the input that was waiting when the timer fired has been read. */
-  #onTimer(hasRead: boolean): void {
+  #onTimer(): void {
     const start = this.#clock.now()
-    if (!hasRead && this.isStalled(start)) {
-      // Timers run before sockets are read; a callback scheduled for the next turn runs afterwards.
-      this.#timer = this.#clock.schedule(() => this.#onTimer(true), 0, this.#armedRef)
-      return
-    }
     this.#timer = undefined
     this.#armedAt = Number.NEGATIVE_INFINITY
     const isDone = this.#dispatch(start) && this.#removeDue(start)
@@ -302,7 +296,11 @@ export class Expiry {
     this.#armedRef = ref
     const now = this.#clock.now()
     this.#firesAt = Math.max(at, now)
-    this.#timer = this.#clock.schedule(() => this.#onTimer(false), delayMs ?? at - now, ref)
+    const mustWait = (): boolean => this.isStalled(this.#clock.now())
+    this.#timer = scheduleAfterReads(this.#clock, () => this.#onTimer(), delayMs ?? at - now, {
+      ref,
+      mustWait,
+    })
   }
 
   #disarm(isWaiting: boolean): void {

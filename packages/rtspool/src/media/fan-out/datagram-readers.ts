@@ -1,4 +1,4 @@
-import type { Clock, ClockTimer } from '../../clock.js'
+import { type Clock, PeriodicCheck } from '../../clock.js'
 import type { DatagramGroup } from '../../transport/udp/datagram-group.js'
 import type { DatagramSender } from '../../transport/udp/udp-port-pair.js'
 import { CatchUpQueue } from './catch-up-queue.js'
@@ -25,7 +25,7 @@ export interface DatagramReadersOptions {
 
 /** The readers of one track that receive datagrams: one group for each sending socket. */
 export class DatagramReaders {
-  readonly #clock: Clock
+  readonly #portions: PeriodicCheck
   readonly #troubles: DeliveryTroubles
   readonly #overheadBytes: number
   readonly #isFollower: boolean
@@ -33,12 +33,11 @@ export class DatagramReaders {
   readonly #live = new Set<DatagramReader>()
   /** Readers on their way from the last key frame to the live edge. */
   readonly #catchingUp = new Map<DatagramReader, CatchUpQueue>()
-  #timer: ClockTimer | undefined
   /** Packets up to this size fit every socket in use. */
   #surelyFitsBytes = Number.POSITIVE_INFINITY
 
   constructor(clock: Clock, troubles: DeliveryTroubles, options: DatagramReadersOptions = {}) {
-    this.#clock = clock
+    this.#portions = new PeriodicCheck(clock, portionIntervalMs, () => this.#sendPortions())
     this.#troubles = troubles
     this.#overheadBytes = options.overheadBytes ?? 0
     this.#isFollower = options.isFollower ?? false
@@ -61,7 +60,7 @@ export class DatagramReaders {
     const queue = new CatchUpQueue(fitting.packets)
     this.#catchingUp.set(reader, queue)
     if (!this.#isFollower) this.#sendPortion(reader, queue)
-    if (this.#catchingUp.size > 0) this.#schedule()
+    if (this.#catchingUp.size > 0) this.#portions.start()
   }
 
   remove(reader: DatagramReader): void {
@@ -98,8 +97,7 @@ export class DatagramReaders {
 
   /** Stops the timer. Readers that are catching up get no more packets. */
   close(): void {
-    this.#timer?.cancel()
-    this.#timer = undefined
+    this.#portions.stop()
   }
 
   /** Sends a batch with packets that are too large for some or all sockets. */
@@ -147,16 +145,10 @@ export class DatagramReaders {
     group.add(reader, this.#troubles)
   }
 
-  #schedule(): void {
-    this.#timer ??= this.#clock.schedule(
-      () => {
-        this.#timer = undefined
-        for (const [reader, queue] of this.#catchingUp) this.#sendPortion(reader, queue)
-        if (this.#catchingUp.size > 0) this.#schedule()
-      },
-      portionIntervalMs,
-      false,
-    )
+  /** @returns Whether there are readers that still catch up. */
+  #sendPortions(): boolean {
+    for (const [reader, queue] of this.#catchingUp) this.#sendPortion(reader, queue)
+    return this.#catchingUp.size > 0
   }
 
   #sendPortion(reader: DatagramReader, queue: CatchUpQueue): void {

@@ -1,4 +1,4 @@
-import type { Clock, ClockTimer } from '../../clock.js'
+import { type Clock, type ClockTimer, scheduleAfterReads } from '../../clock.js'
 
 /** Time for a peer to send one whole message or frame, and to begin the first. */
 const maxMessageMs = 10_000
@@ -50,17 +50,21 @@ export class MessageDeadline {
   }
 
   #arm(delayMs: number): void {
-    this.#timer = this.#clock.schedule(() => this.#look(false), delayMs, false)
+    const mustWait = (): boolean => this.#leftMs() <= 0
+    this.#timer = scheduleAfterReads(this.#clock, () => this.#look(), delayMs, { mustWait })
   }
 
-  /** @param hasRead - True if everything that had arrived by the deadline has been read. */
-  #look(hasRead: boolean): void {
+  #look(): void {
     this.#timer = undefined
-    if (this.#startedAt === undefined) return
-    const leftMs = this.#startedAt + maxMessageMs - this.#clock.now()
+    const leftMs = this.#leftMs()
+    if (leftMs === Number.POSITIVE_INFINITY) return
     if (leftMs > 0) this.#arm(leftMs)
-    else if (hasRead) this.#onExceeded()
-    // Timers run before sockets are read: after a stall of the process, the rest may wait there.
-    else this.#timer = this.#clock.schedule(() => this.#look(true), 0, false)
+    else this.#onExceeded()
+  }
+
+  /** Milliseconds that the peer still has; infinite while nothing has begun. */
+  #leftMs(): number {
+    if (this.#startedAt === undefined) return Number.POSITIVE_INFINITY
+    return this.#startedAt + maxMessageMs - this.#clock.now()
   }
 }

@@ -1,4 +1,4 @@
-import type { Clock, ClockTimer } from '../../clock.js'
+import { type Clock, PeriodicCheck } from '../../clock.js'
 
 /** A connection whose client may be behind. */
 export interface BacklogSource {
@@ -18,37 +18,32 @@ export class BacklogMonitor<T extends BacklogSource> {
   readonly #maxAgeMs: number
   readonly #onTooSlow: (source: T) => void
   readonly #sources = new Set<T>()
-  #timer: ClockTimer | undefined
+  readonly #check: PeriodicCheck
 
   /** @param maxAgeMs - Longest time without reading; 0 = no limit. */
   constructor(clock: Clock, maxAgeMs: number, onTooSlow: (source: T) => void) {
     this.#clock = clock
     this.#maxAgeMs = maxAgeMs
     this.#onTooSlow = onTooSlow
+    this.#check = new PeriodicCheck(clock, intervalMs, () => this.#look())
   }
 
   add(source: T): void {
     this.#sources.add(source)
-    this.#timer ??= this.#schedule()
+    this.#check.start()
   }
 
   remove(source: T): void {
     this.#sources.delete(source)
-    if (this.#sources.size > 0) return
-    this.#timer?.cancel()
-    this.#timer = undefined
+    if (this.#sources.size === 0) this.#check.stop()
   }
 
-  #schedule(): ClockTimer {
-    return this.#clock.schedule(() => this.#look(), intervalMs, false)
-  }
-
-  #look(): void {
+  #look(): boolean {
     const now = this.#clock.now()
     for (const source of this.#sources) {
       const ageMs = source.sampleBacklog(now)
       if (this.#maxAgeMs > 0 && ageMs >= this.#maxAgeMs) this.#onTooSlow(source)
     }
-    this.#timer = this.#sources.size > 0 ? this.#schedule() : undefined
+    return this.#sources.size > 0
   }
 }

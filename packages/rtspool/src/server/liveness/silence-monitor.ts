@@ -1,4 +1,4 @@
-import type { Clock, ClockTimer } from '../../clock.js'
+import { type Clock, PeriodicCheck } from '../../clock.js'
 import type { Session } from '../../session-pool/index.js'
 
 const intervalMs = 500
@@ -14,7 +14,7 @@ export class SilenceMonitor {
   readonly #isConnected: (session: Session) => boolean
   /** Watched streams, one entry for each. */
   readonly #watched = new Set<{ readonly session: Session }>()
-  #timer: ClockTimer | undefined
+  readonly #check: PeriodicCheck
 
   /**
    * @param maxMs - Longest silence; 0 = no limit but the timeout of the session.
@@ -24,6 +24,7 @@ export class SilenceMonitor {
     this.#clock = clock
     this.#maxMs = maxMs
     this.#isConnected = isConnected
+    this.#check = new PeriodicCheck(clock, intervalMs, () => this.#look(), { isAfterReads: true })
   }
 
   /**
@@ -34,21 +35,14 @@ export class SilenceMonitor {
     if (this.#maxMs === 0) return () => {}
     const watched = { session }
     this.#watched.add(watched)
-    this.#timer ??= this.#schedule()
+    this.#check.start()
     return () => {
       this.#watched.delete(watched)
-      if (this.#watched.size > 0) return
-      this.#timer?.cancel()
-      this.#timer = undefined
+      if (this.#watched.size === 0) this.#check.stop()
     }
   }
 
-  #schedule(): ClockTimer {
-    return this.#clock.schedule(() => this.#look(false), intervalMs, false)
-  }
-
-  /** @param hasRead - True if everything that had arrived when the timer ran has been read. */
-  #look(hasRead: boolean): void {
+  #look(): boolean {
     const now = this.#clock.now()
     const silent = [...this.#watched].filter(
       ({ session }) =>
@@ -56,12 +50,7 @@ export class SilenceMonitor {
         now - session.lastAccessAt >= this.#maxMs &&
         !this.#isConnected(session),
     )
-    if (silent.length > 0 && !hasRead) {
-      // Timers run before sockets are read: after a stall of the process, packets wait there.
-      this.#timer = this.#clock.schedule(() => this.#look(true), 0, false)
-      return
-    }
     for (const { session } of silent) session.end('silent')
-    this.#timer = this.#watched.size > 0 ? this.#schedule() : undefined
+    return this.#watched.size > 0
   }
 }
