@@ -6,8 +6,8 @@
  * that has had one before is a return. Coming back from a call is none.
  *
  * Counted are `server/`, `media/` and `transport/`; calls inside `transport/` are one stay. Not counted are words: getters,
- * and functions of one statement that call nothing; the formats and leaves, which turn values into values; the pool, a
- * package of its own.
+ * functions of one statement that call nothing, and constructors that only keep what they are given; the formats and leaves,
+ * which turn values into values; the pool, a package of its own.
  *
  * `--trace KIND` prints the whole way of one kind.
  */
@@ -29,7 +29,7 @@ import ts from 'typescript'
 import { ensureBuilt, root } from './workspace.mjs'
 
 /** Returns of the SETUP that has most of them: lower it when there are fewer. */
-const maxReturns = 26
+const maxReturns = 10
 
 const library = join(root, 'packages/rtspool')
 const copy = join(root, 'node_modules/.cache/rtspool/setup-trip')
@@ -44,6 +44,7 @@ function roomOf(file) {
 /** Whether a node is a function that is more than a word. */
 function isCounted(node) {
   if (!ts.isFunctionLike(node) || !node.body || ts.isGetAccessor(node)) return false
+  if (ts.isConstructorDeclaration(node)) return hasCall(node.body)
   return !isWord(node.body)
 }
 

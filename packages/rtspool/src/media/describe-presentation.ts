@@ -12,22 +12,41 @@ import { directions, isRelayed } from './relayed-lines.js'
 /** The multicast group of each track by index; `undefined` for tracks without one. */
 export type PresentationPlaces = readonly (MulticastPlace | undefined)[]
 
+/** The keys that a description tells the clients which may have SRTP. */
+export interface PresentationKeys {
+  /** The form of the keys: one description of each form is kept. */
+  readonly form: string
+  /** Different for different keys. */
+  readonly version: string
+  /** The value of `a=key-mgmt` for a track. */
+  attributeOf(trackIndex: number): string
+}
+
+/** The parts of a description that differ between clients. */
+export interface PresentationView {
+  /** The family of the null address in `c=` (RFC 2326 appendix C.1.7, RFC 8866 section 5.7). @default 4 */
+  readonly family?: 4 | 6
+  /** @default no multicast groups */
+  readonly places?: PresentationPlaces | undefined
+  /** The audio that the client may send. @default none */
+  readonly backChannel?: MediaDescription | undefined
+  /** Length of a stored presentation that can be sought in (RFC 2326 appendix C.1.5). @default live */
+  readonly durationSeconds?: number | undefined
+  /** @default RTP/AVP */
+  readonly keys?: PresentationKeys | undefined
+}
+
 /**
  * Builds the session description for viewers (RFC 2326 appendix C): the media sections of the
  * source with our control URIs, without ports, and with the addresses of multicast groups only.
  * Lines about the source's own presentation and connection are omitted. Unknown attributes stay.
  *
  * @param origin - Unique number of this presentation, for `o=`.
- * @param backChannel - Media section of the back channel, which the client may send.
- * @param durationSeconds - Duration of a stored presentation that viewers can seek in (RFC 2326
- *   appendix C.1.5).
  */
 export function describePresentation(
   source: SessionDescription,
   origin: number,
-  places: PresentationPlaces = [],
-  backChannel?: MediaDescription,
-  durationSeconds?: number,
+  { family = 4, places = [], backChannel, durationSeconds, keys }: PresentationView = {},
 ): Buffer {
   const description = createSessionDescription({
     originId: origin,
@@ -36,11 +55,12 @@ export function describePresentation(
     tool: 'rtspool',
     ...rangeOf(source, durationSeconds),
   })
+  if (family === 6) description.session.setValue('c', 'IN IP6 ::')
   for (const line of source.session.lines) {
     if (line.type === 'a' && isRelayed(line)) description.session.lines.push(line)
   }
   source.media.forEach((media, index) => {
-    description.media.push(describeTrack(media, index, places[index]))
+    description.media.push(describeTrack(media, index, places[index], keys))
   })
   if (backChannel) description.media.push(describeBackChannel(backChannel, source.media.length))
   return Buffer.from(serializeSdp(description))
@@ -60,6 +80,7 @@ function describeTrack(
   { kind, protocol, formats, section }: MediaDescription,
   index: number,
   place: MulticastPlace | undefined,
+  keys: PresentationKeys | undefined,
 ): MediaDescription {
   const track = new MediaDescription(
     {
@@ -72,6 +93,10 @@ function describeTrack(
   )
   if (place) track.setValue('c', connectionOf(place))
   track.addAttribute('control', `trackID=${index}`)
+  if (keys && track.protocol.startsWith('RTP/')) {
+    track.protocol = 'RTP/SAVP'
+    track.addAttribute('key-mgmt', keys.attributeOf(index))
+  }
   return track
 }
 

@@ -10,7 +10,8 @@ import type { MulticastAddressPool } from '../transport/multicast/multicast-addr
 import { BackChannel, type BackChannelOptions } from './back-channel.js'
 import { closeSource } from './close-source.js'
 import { withDeadline } from './deadline.js'
-import { describePresentation, type PresentationPlaces } from './describe-presentation.js'
+import type { PresentationView } from './describe-presentation.js'
+import { Descriptions } from './descriptions.js'
 import {
   isSeekable,
   type MediaOutput,
@@ -71,8 +72,6 @@ export class Media implements MediaInfo {
   readonly publicId = randomBytes(16).toString('base64url')
   readonly path: string
   readonly tracks: readonly Track[]
-  /** The session description for DESCRIBE, built once. */
-  readonly sdp: Buffer
   /** Position of the viewer in a stored presentation; `undefined` for a live one. */
   readonly playback: Playback | undefined
   /** Multicast streams of the tracks; `undefined` without multicast. */
@@ -81,7 +80,8 @@ export class Media implements MediaInfo {
   readonly backChannel: BackChannel | undefined
   readonly createdTime: Date
   startedTime: Date | undefined
-  readonly #origin = randomInt(2 ** 47)
+  readonly #descriptions: Descriptions
+  #isDescribed = false
   readonly #source: MediaSource
   readonly #output: MediaOutput
   readonly #options: MediaOptions
@@ -103,7 +103,13 @@ export class Media implements MediaInfo {
     const { clock } = options
     this.createdTime = new Date(clock.unixTimeMs())
     this.playback = isSeekable(source) ? this.#playbackOf(source) : undefined
-    this.sdp = this.describe()
+    this.#descriptions = new Descriptions(
+      source.description,
+      randomInt(2 ** 47),
+      this.playback?.durationSeconds,
+    )
+    // A description that cannot be written is the fault of the source: no media is made of it.
+    this.#descriptions.for({})
     this.backChannel = options.backChannel && new BackChannel(options.backChannel)
     // A presentation that one viewer seeks in cannot be sent to others.
     const multicast = this.playback ? undefined : options.multicast
@@ -150,16 +156,20 @@ export class Media implements MediaInfo {
     return this.#hasFailed ? 'mediaFailed' : 'mediaEnded'
   }
 
-  /** The session description with the multicast groups of its tracks, or with the back channel. */
-  describe(places?: PresentationPlaces, backChannel?: BackChannel): Buffer {
-    const { description } = this.#source
-    return describePresentation(
-      description,
-      this.#origin,
-      places,
-      backChannel?.description,
-      this.playback?.durationSeconds,
-    )
+  /** The session description without multicast groups, back channel and keys. */
+  get sdp(): Buffer {
+    return this.#descriptions.for({})
+  }
+
+  /** True once a client knows the description, and is going to set up the media. */
+  get isDescribed(): boolean {
+    return this.#isDescribed
+  }
+
+  /** The session description for a client. @returns A buffer that other clients are sent as well. */
+  describe(view: PresentationView): Buffer {
+    this.#isDescribed = true
+    return this.#descriptions.for(view)
   }
 
   /**

@@ -10,6 +10,10 @@ export interface MountMatch {
   readonly mountPath: string
 }
 
+/** True if the factory of a match serves a path: mounted at the path, or with the paths below its mount point. */
+export const servesPath = (match: MountMatch | undefined, path: string): match is MountMatch =>
+  match !== undefined && (match.mountPath === path || match.factory.options.servesSubpaths)
+
 /** Options for publications on some paths; all optional. */
 export interface PublishOptions {
   /**

@@ -443,6 +443,11 @@ export class Session {
     return media.length > 0
   }
 
+  /** The presentation that was managed first, which is the only one in most sessions; `undefined` without any. */
+  get media(): SessionMedia | undefined {
+    return this.#extras?.media?.[0]
+  }
+
   /**
    * Returns the media whose path is `path` or its longest parent.
    *

@@ -97,7 +97,7 @@ describe('M-H A-DES-7 lines relayed to the viewers of a live stream', () => {
     const lines = linesOf(sdpOf(['a=range:npt=now-'], ['a=range:npt=now-']))
     expect(lines.filter((line) => line.startsWith('a=range'))).toEqual(['a=range:npt=now-'])
     const stored = parseSdp(sdpOf(['a=range:npt=0-99'], ['a=range:npt=0-99']))
-    const text = describePresentation(stored, 1, [], undefined, 6).toString()
+    const text = describePresentation(stored, 1, { durationSeconds: 6 }).toString()
     expect(text.match(/a=range.*/g)).toEqual(['a=range:npt=0-6.000'])
   })
 

@@ -13,6 +13,7 @@ import { frameHeaderBytes } from '../../src/rtsp/index.js'
 import { createMediaDescription } from '../../src/sdp/index.js'
 import { ManualClock } from '../../src/testing/manual-clock.js'
 import { ChannelTable } from '../../src/transport/tcp/channel-table.js'
+import { recordLink } from './record-link.js'
 import { rtpPacket } from './test-server.js'
 
 /** Sender report as received by a viewer. */
@@ -47,10 +48,8 @@ export class TimedTrack {
     this.track = new Track({ index: 0, description, clock, cname: 'test', ...rest })
     this.stream = new RecordStream({
       clock,
-      lowerTransport: 'UDP',
       counters: { packetsIn: 0, bytesIn: 0, packetsLost: 0 },
-      sendRtcp: (compound) => void this.sentBack.push(compound),
-      release: () => {},
+      link: recordLink({ sendRtcp: (compound) => void this.sentBack.push(compound) }),
       onPacket: () => {},
       onMediaEnded: () => {},
       onClosed: () => {},

@@ -70,6 +70,38 @@ export interface DatagramReader {
 
 export type Reader = InterleavedReader | DatagramReader
 
+/** The place that a reader is sent packets to. */
+export type ReaderPlace =
+  | Pick<InterleavedReader, 'kind' | 'carrier' | 'channels'>
+  | Pick<DatagramReader, 'kind' | 'rtp' | 'rtcp' | 'address' | 'port' | 'rtcpPort'>
+
+/** The members of a reader that do not depend on its transport. */
+export interface ReaderShare {
+  readonly counters: DeliveryCounters
+  readonly sentReports: SentReports
+  /** Present where the stream is SRTP. */
+  readonly srtp: SrtpReader | undefined
+  /** Learns that an interleaved reader is behind. */
+  readonly lag?: ReaderLag | undefined
+}
+
+const noLag: ReaderLag = Object.freeze({ fellBehind: () => {}, caughtUp: () => {} })
+
+/** Makes the reader of one viewer. Each literal is written out: readers have few shapes for V8. */
+export function readerAt(place: ReaderPlace, share: ReaderShare): Reader {
+  const { counters, sentReports, srtp, lag = noLag } = share
+  if (place.kind === 'interleaved') {
+    const { kind, carrier, channels } = place
+    return srtp
+      ? { kind, carrier, channels, lag, counters, sentReports, srtp }
+      : { kind, carrier, channels, lag, counters, sentReports }
+  }
+  const { kind, rtp, rtcp, address, port, rtcpPort } = place
+  return srtp
+    ? { kind, rtp, rtcp, address, port, rtcpPort, counters, sentReports, srtp }
+    : { kind, rtp, rtcp, address, port, rtcpPort, counters, sentReports }
+}
+
 /** Sends RTCP to one reader, encrypted if the reader uses SRTCP. */
 export function sendRtcpTo(reader: Reader, plain: Buffer): void {
   const compound = reader.srtp ? sealed(reader.srtp, plain) : plain

@@ -1,8 +1,7 @@
 import type { Clock } from '../../clock.js'
 import { parseCompound, type ReceptionReport } from '../../rtcp/index.js'
-import type { Reader } from '../fan-out/reader.js'
 import type { Media, MediaParticipant } from '../media.js'
-import { MulticastViewer } from '../track/multicast-stream.js'
+import type { Delivery, Viewer } from '../track/delivery.js'
 import type { Track } from '../track/track.js'
 import { type StreamReception, streamReceptionOf } from './stream-reception.js'
 import type { StreamSecurity } from './stream-security.js'
@@ -16,14 +15,12 @@ export interface PlayStreamInit {
   readonly clock: Clock
   readonly media: Media
   readonly track: Track
-  readonly reader: Reader | MulticastViewer
+  readonly delivery: Delivery
   readonly counters: LossCounters
   /** Keys of the stream, if it is SRTP. */
   readonly security?: StreamSecurity | undefined
   /** URI with which the track was set up, as RTP-Info names it (RFC 2326 section 12.33). */
   readonly uri: string
-  /** Frees the channels or ports. Called once. */
-  readonly release: () => void
   readonly onMediaEnded: () => void
   /** Called at the end of the played range: the session is ready to play again. */
   readonly onRangeEnded?: () => void
@@ -32,7 +29,7 @@ export interface PlayStreamInit {
 }
 
 /** One track sent to one viewer: set up, playing or paused, closed. */
-export class PlayStream implements MediaParticipant {
+export class PlayStream implements MediaParticipant, Viewer {
   readonly track: Track
   readonly #init: PlayStreamInit
   #state: 'ready' | 'playing' | 'closed' = 'ready'
@@ -48,6 +45,7 @@ export class PlayStream implements MediaParticipant {
   constructor(init: PlayStreamInit) {
     this.#init = init
     this.track = init.track
+    init.delivery.open(this)
     init.media.join(this)
   }
 
@@ -81,8 +79,7 @@ export class PlayStream implements MediaParticipant {
   }
 
   get lowerTransport(): 'TCP' | 'UDP' {
-    const { reader } = this.#init
-    return reader instanceof MulticastViewer || reader.kind === 'datagram' ? 'UDP' : 'TCP'
+    return this.#init.delivery.lowerTransport
   }
 
   /** The viewer's last reception report on this track; `undefined` before the first. */
@@ -92,15 +89,13 @@ export class PlayStream implements MediaParticipant {
 
   /** True if a reception report echoes a sender report that only this viewer was sent lately. */
   isEchoedBy({ ssrc, lsr }: ReceptionReport): boolean {
-    const { sentReports } = this.#init.reader
+    const { sentReports } = this.#init.delivery
     return ssrc === this.track.ssrc && sentReports?.sentAt(lsr) !== undefined
   }
 
   /** True if the viewer may not know the rollover counter of the next packets. */
   get hasRolledOver(): boolean {
-    const { reader } = this.#init
-    if (this.#state !== 'ready' || reader instanceof MulticastViewer || !reader.srtp) return false
-    return reader.srtp.sender.hasRolledOver(reader.srtp.position)
+    return this.#state === 'ready' && this.#init.delivery.hasRolledOver
   }
 
   /**
@@ -109,11 +104,7 @@ export class PlayStream implements MediaParticipant {
    */
   recentPackets(): readonly Buffer[] {
     if (this.#state !== 'ready') return []
-    const { reader } = this.#init
-    if (reader instanceof MulticastViewer) return reader.recentPackets(this.#pausedAt)
-    // The viewer has not read earlier packets, and would not be sent these either.
-    if (reader.kind === 'interleaved' && reader.carrier.isCongested) return []
-    return this.track.recentPackets(this.#pausedAt, reader.srtp?.sender)
+    return this.#init.delivery.recentPackets(this.#pausedAt)
   }
 
   /** @param first - From {@link recentPackets}, in the same turn of the event loop. */
@@ -121,39 +112,31 @@ export class PlayStream implements MediaParticipant {
     if (this.#state !== 'ready') return
     this.#state = 'playing'
     this.#hasPlayed = true
-    const { reader } = this.#init
-    if (reader instanceof MulticastViewer) reader.start(first)
-    else this.track.addReader(reader, first)
+    this.#init.delivery.start(first)
   }
 
   pause(): void {
     if (this.#state !== 'playing') return
     this.#state = 'ready'
     this.#pausedAt = this.track.position?.sequenceNumber
-    const { reader } = this.#init
-    if (reader instanceof MulticastViewer) reader.stop()
-    else this.track.removeReader(reader)
+    this.#init.delivery.stop()
   }
 
   /** Sends BYE to a playing viewer, and releases everything. Idempotent. */
   close(): void {
     if (this.#state === 'closed') return
-    const { reader } = this.#init
+    const { delivery, media } = this.#init
     const wasPlaying = this.#state === 'playing'
     this.pause()
     this.#state = 'closed'
-    if (reader instanceof MulticastViewer) reader.leave()
-    else if (wasPlaying) this.track.sendBye(reader)
-    this.#init.media.leave(this)
-    this.#init.release()
+    if (wasPlaying) delivery.sendBye()
+    media.leave(this)
+    delivery.close()
   }
 
   /** Updates the viewer's counters. */
   settleCounters(): void {
-    const { reader } = this.#init
-    // Packets to a group are counted at once.
-    if (this.#state !== 'playing' || reader instanceof MulticastViewer) return
-    this.track.settleCounters(reader)
+    if (this.#state === 'playing') this.#init.delivery.settleCounters()
   }
 
   /**
@@ -162,29 +145,34 @@ export class PlayStream implements MediaParticipant {
    * timeout. An SSRC collision (RFC 3550 section 8.2) is tolerated: the server must not change the
    * publisher's SSRC.
    */
-  receiveRtcp(compound: Buffer): void {
-    if (this.#state === 'closed') return
+  receiveRtcp(compound: Buffer): boolean {
+    if (this.#state === 'closed') return false
     const packets = parseCompound(compound)
     if (packets.length === 0) {
       // Hanwha sends malformed RTCP: it is dropped and counted, and nothing is closed.
       this.malformedRtcp++
-      return
+      return false
     }
     for (const packet of packets) {
       if (packet.type !== 'receiverReport' && packet.type !== 'senderReport') continue
       for (const report of packet.reports) this.#noteReport(report)
     }
     this.#init.onRtcp()
+    return true
+  }
+
+  noteSignOfLife(): void {
+    this.#init.onRtcp()
   }
 
   /** Ignores reports on sources other than this track's. */
   #noteReport(report: ReceptionReport): void {
     if (report.ssrc !== this.track.ssrc) return
-    const { clock, counters, reader } = this.#init
+    const { clock, counters, delivery } = this.#init
     if (this.#reception?.ssrc !== report.ssrc) this.#lostReported = 0
     counters.packetsLost += Math.max(0, report.cumulativeLost - this.#lostReported)
     this.#lostReported = Math.max(this.#lostReported, report.cumulativeLost)
-    const sentAt = reader.sentReports?.sentAt(report.lsr)
+    const sentAt = delivery.sentReports?.sentAt(report.lsr)
     this.#reception = streamReceptionOf(report, this.track.clockRate, clock.now(), sentAt)
   }
 
@@ -197,11 +185,10 @@ export class PlayStream implements MediaParticipant {
    * follow (RFC 3550 section 6.6).
    */
   rangeEnded(): void {
-    const { reader, onRangeEnded } = this.#init
-    // A group never gets a presentation that one viewer seeks in.
-    if (this.#state !== 'playing' || reader instanceof MulticastViewer) return
+    if (this.#state !== 'playing') return
+    const { delivery, onRangeEnded } = this.#init
     this.pause()
-    this.track.sendBye(reader)
+    delivery.sendBye()
     onRangeEnded?.()
   }
 }

@@ -13,10 +13,12 @@ import {
   ReceptionStatistics,
   ssrcOf,
 } from '../../rtp/index.js'
+import type { BackChannelSink } from '../back-channel.js'
 import type { MediaParticipant } from '../media.js'
 import type { PacketSink } from '../track/packet-sink.js'
 import { silentAfterSeconds } from '../track/silent-track.js'
 import { Track } from '../track/track.js'
+import type { StreamLink } from './stream-link.js'
 import { type StreamReception, streamReceptionOf } from './stream-reception.js'
 import type { StreamSecurity } from './stream-security.js'
 
@@ -27,16 +29,16 @@ export interface ReceptionCounters {
   packetsLost: number
 }
 
+/** The members of a link that a stream uses which receives. */
+export type RecordLink = Omit<StreamLink, 'answer' | 'place'>
+
 export interface RecordStreamInit {
   readonly clock: Clock
-  readonly lowerTransport: 'TCP' | 'UDP'
-  /** Keys of the stream, if it is SRTP. */
-  readonly security?: StreamSecurity | undefined
+  /** Channels or ports that the packets come by. */
+  readonly link: RecordLink
   readonly counters: ReceptionCounters
-  /** Sends RTCP back to the publisher. */
-  readonly sendRtcp: (compound: Buffer) => void
-  /** Frees the channels or ports. Called once. */
-  readonly release: () => void
+  /** The place of the client among those that speak over a back channel; absent for a publisher. */
+  readonly place?: BackChannelSink | undefined
   /** Called when the publisher has sent RTP or RTCP, as a sign of life. */
   readonly onPacket: () => void
   /** Called when the media has ended, but not by its publisher. */
@@ -57,6 +59,7 @@ export class RecordStream implements MediaParticipant {
   readonly #ssrc = randomInt(2 ** 32)
   #state: 'ready' | 'recording' | 'closed' = 'ready'
   #sink: PacketSink | undefined
+  #place: BackChannelSink | undefined
   #statistics: ReceptionStatistics | undefined
   #reception: StreamReception | undefined
   /** Runs from RECORD until the first packet. */
@@ -72,11 +75,16 @@ export class RecordStream implements MediaParticipant {
 
   constructor(init: RecordStreamInit) {
     this.#init = init
+    this.#place = init.place
+    init.link.open({
+      rtp: (packet) => this.receiveRtp(packet),
+      rtcp: (compound) => this.receiveRtcp(compound),
+    })
   }
 
   /** Keys of the stream, if it is SRTP. */
   get security(): StreamSecurity | undefined {
-    return this.#init.security
+    return this.#init.link.security
   }
 
   /** Packets received since RECORD that were not RTP, or not of this stream. */
@@ -90,7 +98,7 @@ export class RecordStream implements MediaParticipant {
   }
 
   get lowerTransport(): 'TCP' | 'UDP' {
-    return this.#init.lowerTransport
+    return this.#init.link.lowerTransport
   }
 
   /** SSRC of the publisher, if known. Viewers may see another one. */
@@ -121,6 +129,21 @@ export class RecordStream implements MediaParticipant {
     this.#statistics = undefined
   }
 
+  /** Passes what arrives over a back channel to the application from now on. */
+  speak(): void {
+    if (this.#place) this.record(this.#place)
+  }
+
+  /** The place among the clients of a back channel, as long as this stream has it. */
+  get place(): BackChannelSink | undefined {
+    return this.#place
+  }
+
+  /** Leaves the place to another stream: it stays open when this stream closes. */
+  leavePlace(): void {
+    this.#place = undefined
+  }
+
   pause(): void {
     if (this.#state !== 'recording') return
     this.#state = 'ready'
@@ -137,8 +160,9 @@ export class RecordStream implements MediaParticipant {
     if (this.#state === 'recording') this.#sendBye()
     this.#state = 'closed'
     this.#silence?.cancel()
-    this.#init.release()
+    this.#init.link.close()
     this.#init.onClosed(this)
+    this.#place?.close()
   }
 
   /** Passes on one RTP packet. Before RECORD it is dropped (RFC 2326 section 10.11). */
@@ -175,7 +199,7 @@ export class RecordStream implements MediaParticipant {
   /** Reports to the publisher the received and lost packets (RFC 3550 section 6.4.2). */
   sendRtcp(): void {
     if (this.#state !== 'recording' || !this.#statistics) return
-    this.#init.sendRtcp(serializeCompound(this.#report(this.#statistics)))
+    this.#init.link.sendRtcp(serializeCompound(this.#report(this.#statistics)))
   }
 
   #watchSilence(): void {
@@ -191,7 +215,7 @@ export class RecordStream implements MediaParticipant {
 
   #sendBye(): void {
     const report = this.#report(this.#statistics)
-    this.#init.sendRtcp(serializeCompound([...report, { type: 'bye', ssrcs: [this.#ssrc] }]))
+    this.#init.link.sendRtcp(serializeCompound([...report, { type: 'bye', ssrcs: [this.#ssrc] }]))
   }
 
   #report(statistics: ReceptionStatistics | undefined): RtcpPacket[] {

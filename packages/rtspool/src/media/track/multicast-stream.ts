@@ -7,16 +7,14 @@ import type { MulticastCarrier } from '../../transport/udp/udp-transport.js'
 import { GroupCounters } from '../fan-out/group-counters.js'
 import type { DatagramReader, DeliveryCounters } from '../fan-out/reader.js'
 import { SentReports } from '../fan-out/sent-reports.js'
+import type { Delivery, Viewer } from './delivery.js'
 import type { Track } from './track.js'
 
-/** Callbacks and address of a viewer of a group. */
+/** Address and counters of a viewer of a group. */
 export interface MulticastViewerInit {
   /** Numeric address of the viewer. RTCP sent from it to the group counts as the viewer's. */
   readonly address: string
   readonly counters: DeliveryCounters
-  readonly receiveRtcp: (compound: Buffer) => void
-  /** Called when the address has sent valid RTCP: from this viewer, or from another one there. */
-  readonly onSignOfLife: () => void
 }
 
 /** Objects that exist while a viewer has set the stream up. */
@@ -172,9 +170,13 @@ export class MulticastStream {
 }
 
 /** One viewer of a {@link MulticastStream}, from SETUP to the end of its session. */
-export class MulticastViewer {
+export class MulticastViewer implements Delivery {
+  readonly lowerTransport = 'UDP'
+  /** A group has no SRTP. */
+  readonly hasRolledOver = false
   readonly #stream: MulticastStream
   readonly #init: MulticastViewerInit
+  #viewer: Viewer | undefined
 
   constructor(stream: MulticastStream, init: MulticastViewerInit) {
     this.#stream = stream
@@ -194,12 +196,16 @@ export class MulticastViewer {
     return this.#stream.sentReports
   }
 
+  open(viewer: Viewer): void {
+    this.#viewer = viewer
+  }
+
   receiveRtcp(compound: Buffer): void {
-    this.#init.receiveRtcp(compound)
+    this.#viewer?.receiveRtcp(compound)
   }
 
   noteSignOfLife(): void {
-    this.#init.onSignOfLife()
+    this.#viewer?.noteSignOfLife()
   }
 
   /** @param stoppedAt - Sequence number at which this viewer was paused. */
@@ -215,8 +221,16 @@ export class MulticastViewer {
     this.#stream.stop(this)
   }
 
+  sendBye(): void {
+    // The group says goodbye when its last viewer leaves.
+  }
+
+  settleCounters(): void {
+    // A group counts what it sends at once.
+  }
+
   /** Leaves the group. Idempotent. */
-  leave(): void {
+  close(): void {
     this.#stream.leave(this)
   }
 }

@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream'
 import type { InspectOptions } from 'node:util'
 import { MalformedMessageError, type RtspError } from '../../errors.js'
 import { type Inspect, inspectCustom, inspectSummary } from '../../inspection.js'
+import type { MediaLease } from '../../media/media-lease.js'
 import type { Publication } from '../../media/streams/publication.js'
 import type { ConnectionInfo, ConnectionSummary } from '../../public/connection.js'
 import { RtspParser, type RtspParserSink, type RtspRequest } from '../../rtsp/index.js'
@@ -12,12 +13,7 @@ import type { DirectSends } from '../../transport/tcp/direct-sends.js'
 import { type BacklogLimits, StreamWriter } from '../../transport/tcp/stream-writer.js'
 import { UnreadBytes } from '../../transport/tcp/unread-bytes.js'
 import { dispatch } from '../handlers/dispatch.js'
-import type {
-  ConnectionContext,
-  DescribedMedia,
-  Reply,
-  ServerContext,
-} from '../request/request-context.js'
+import type { ConnectionContext, Reply, ServerContext } from '../request/request-context.js'
 import type { ConnectionCarrier } from './carrier.js'
 import { ConnectionEnd, type EndingConnection } from './connection-end.js'
 import { ConnectionFacts } from './connection-facts.js'
@@ -91,7 +87,7 @@ export class Connection implements ConnectionContext, ConnectionInfo {
   readonly #end: ConnectionEnd
   #state: 'open' | 'closing' | 'closed' = 'open'
   #closeAbort: AbortController | undefined
-  #described: DescribedMedia | undefined
+  #described: MediaLease | undefined
 
   constructor(
     carrier: ConnectionCarrier,
@@ -203,11 +199,11 @@ export class Connection implements ConnectionContext, ConnectionInfo {
     return this.#writer.bytesHandedOver
   }
 
-  get described(): DescribedMedia | undefined {
+  get described(): MediaLease | undefined {
     return this.#described
   }
 
-  set described(described: DescribedMedia | undefined) {
+  set described(described: MediaLease | undefined) {
     this.#described?.release()
     this.#described = described
     if (this.isClosed) described?.release()

@@ -1,13 +1,13 @@
 import { RequestError } from '../../errors.js'
+import type { Media } from '../../media/media.js'
 import { acceptsSdp } from '../../rtsp/index.js'
-import { keyFormFor, secureDescription, srtpSuiteFor } from '../key-mgmt/key-mgmt.js'
+import { describedKeys, keyFormFor, srtpSuiteFor } from '../key-mgmt/key-mgmt.js'
 import { noteDescribed } from '../key-mgmt/rollover.js'
-import { type Handler, ok } from '../request/request-context.js'
+import { type Handler, ok, type RequestContext } from '../request/request-context.js'
 import { contentBase, requireTarget } from '../request/target.js'
 import { requiresBackChannel } from '../setup/back-channel-setup.js'
 import { multicastPlaces } from '../setup/multicast-setup.js'
-import { describeMedia } from '../sources/construct-media.js'
-import { withNullAddressFor } from './null-address.js'
+import { mediaToDescribe } from '../sources/construct-media.js'
 
 /**
  * DESCRIBE: returns the session description of the media mounted at the path (RFC 2326 section
@@ -22,24 +22,31 @@ export const handleDescribe: Handler = async (context) => {
   if (target.trackIndex !== undefined) {
     throw new RequestError('ERR_NOT_FOUND', 'a track alone has no description')
   }
-  const media = await describeMedia(context, target)
-  const suite = srtpSuiteFor(context)
-  const places = multicastPlaces(context, media)
-  const backChannel = requiresBackChannel(request) ? media.backChannel : undefined
-  const sdp = withNullAddressFor(
-    connection.remoteAddress,
-    places || backChannel ? media.describe(places, backChannel) : media.sdp,
-  )
-  if (suite) noteDescribed(connection, media, suite)
-  return {
-    ...ok,
-    headers: [
-      // RFC 2326 appendix C.1.1; with the query, which clients would lose otherwise.
-      ['Content-Base', contentBase(target, connection)],
-      ['Content-Type', 'application/sdp'],
-    ],
-    body: suite
-      ? secureDescription(media, sdp, suite, keyFormFor(context), context.server.clock)
-      : sdp,
+  const lease = await mediaToDescribe(context, target)
+  try {
+    return {
+      ...ok,
+      headers: [
+        // RFC 2326 appendix C.1.1; with the query, which clients would lose otherwise.
+        ['Content-Base', contentBase(target, connection)],
+        ['Content-Type', 'application/sdp'],
+      ],
+      body: describe(context, lease.media),
+    }
+  } finally {
+    lease.release()
   }
+}
+
+/** The description of a media for the client of the request. */
+function describe(context: RequestContext, media: Media): Buffer {
+  const { server, connection, request } = context
+  const suite = srtpSuiteFor(context)
+  if (suite) noteDescribed(connection, media, suite)
+  return media.describe({
+    family: connection.remoteAddress.includes(':') ? 6 : 4,
+    places: multicastPlaces(context, media),
+    backChannel: requiresBackChannel(request) ? media.backChannel?.description : undefined,
+    keys: suite && describedKeys(media, suite, keyFormFor(context), server.clock),
+  })
 }

@@ -5,7 +5,8 @@ import type { SrtpOffer } from '../../mikey/index.js'
 import { parseKeyMgmtAttribute } from '../../rtsp/index.js'
 import { type MediaDescription, resolveControl, type SessionDescription } from '../../sdp/index.js'
 import type { RequestContext } from '../request/request-context.js'
-import { keyMgmtHeader, offerOf, srtpSuiteFor } from './key-mgmt.js'
+import { keyMgmtHeader, srtpSuiteFor } from './key-mgmt.js'
+import { offerOf } from './offers.js'
 
 /** A presentation has some languages of sound at most. Each track costs a key of ours, and a message in the answer. */
 const maxKeyedTracks = 16

@@ -11,7 +11,8 @@ import {
   recordStreamsOf,
 } from '../request/session-presentation.js'
 import { parseTarget } from '../request/target.js'
-import { keyFormOf, keyMgmtHeader, offerOf } from './key-mgmt.js'
+import { keyFormOf, keyMgmtHeader } from './key-mgmt.js'
+import { offerOf } from './offers.js'
 
 /** Name of the parameter of SET_PARAMETER, in lower case: ONVIF sends it in the body. */
 export const keyMgmtParameter = 'keymgmt'

@@ -3,25 +3,15 @@ import { createSrtpSender } from '../../media/fan-out/secure-fan-out.js'
 import { StreamSecurity, type TrackKeys } from '../../media/streams/stream-security.js'
 import type { Track } from '../../media/track/track.js'
 import type { Session } from '../../session-pool/index.js'
-import type { ChannelReceiver } from '../../transport/tcp/channel-table.js'
-import type { RequestContext } from '../request/request-context.js'
 import { securityOf } from '../request/session-presentation.js'
-import { type ChosenProfile, srtpSuiteFor } from './key-mgmt.js'
-
-/** Receivers of the RTP and RTCP that a client sends for one stream. */
-export interface Receivers {
-  readonly rtp: ChannelReceiver
-  readonly rtcp: ChannelReceiver
-}
+import type { ChosenProfile } from './key-mgmt.js'
 
 /** Creates the SRTP context for a track sent to a viewer; `undefined` with RTP/AVP. */
 export function playSecurity(
-  context: RequestContext,
   session: Session,
   track: Track,
-  { profile, offer }: ChosenProfile,
+  { suite, offer }: ChosenProfile,
 ): StreamSecurity | undefined {
-  const suite = profile === 'SAVP' ? srtpSuiteFor(context) : undefined
   if (!suite) return undefined
   const sender = track.srtp(suite)
   // live555 sends its RTCP under the key that it received.
@@ -51,31 +41,4 @@ export function recordSecurity(
   }
   const sender = announced?.sender ?? createSrtpSender(theirs.master.suite)
   return new StreamSecurity(sender, theirs, securityOf(session, trackIndex))
-}
-
-/** Wraps receivers so that they get authentic packets only. */
-export function secured(receivers: Receivers, security: StreamSecurity | undefined): Receivers {
-  if (!security) return receivers
-  return {
-    rtp: (packet) => {
-      const opened = security.open(packet)
-      if (opened) receivers.rtp(opened)
-    },
-    rtcp: (packet) => {
-      const opened = security.openRtcp(packet)
-      if (opened) receivers.rtcp(opened)
-    },
-  }
-}
-
-/** Wraps a sender of RTCP so that it encrypts. */
-export function securedRtcp(
-  send: (compound: Buffer) => void,
-  security: StreamSecurity | undefined,
-): (compound: Buffer) => void {
-  if (!security) return send
-  return (compound) => {
-    const sealed = security.sender.protectRtcp(compound)
-    if (sealed) send(sealed)
-  }
 }

@@ -1,5 +1,5 @@
-import type { Clock, ClockTimer } from '../../clock.js'
-import type { PlayStream } from '../../media/streams/play-stream.js'
+import { type Clock, PeriodicCheck } from '../../clock.js'
+import type { Track } from '../../media/track/track.js'
 import type { Session } from '../../session-pool/index.js'
 import type { DatagramDestination } from '../../transport/udp/datagram-group.js'
 
@@ -32,7 +32,7 @@ export interface RefusableEndpoint {
 /** One UDP stream, with the time of its first and last refusal. */
 interface Watched {
   readonly session: Session
-  readonly stream: PlayStream
+  readonly track: Track
   socket: RefusalListener | undefined
   firstRefusedAt: number
   lastRefusedAt: number
@@ -52,58 +52,53 @@ const never = Number.NEGATIVE_INFINITY
 export class RefusalMonitor {
   readonly #clock: Clock
   readonly #streams = new Set<Watched>()
-  #timer: ClockTimer | undefined
+  readonly #check: PeriodicCheck
 
   constructor(clock: Clock) {
     this.#clock = clock
+    this.#check = new PeriodicCheck(clock, intervalMs, () => this.#look())
   }
 
   /** Starts watching a stream. @returns A function that stops it. Idempotent. */
   watch(
     session: Session,
-    stream: PlayStream,
+    track: Track,
     endpoint: RefusableEndpoint,
     destination: DatagramDestination,
   ): () => void {
     const watched: Watched = {
       session,
-      stream,
+      track,
       socket: undefined,
       firstRefusedAt: never,
       lastRefusedAt: never,
-      packetCount: stream.track.packetCount,
+      packetCount: track.packetCount,
       flowedAt: never,
     }
     watched.socket = endpoint.listenForRefusals(destination, (quoted) => {
-      if (stream.track.hasSent(quoted)) this.#note(watched)
+      if (track.hasSent(quoted)) this.#note(watched)
     })
     if (!watched.socket) return () => {}
     this.#streams.add(watched)
-    this.#timer ??= this.#schedule()
+    this.#check.start()
     return () => {
       this.#streams.delete(watched)
       watched.socket?.close()
-      if (this.#streams.size > 0) return
-      this.#timer?.cancel()
-      this.#timer = undefined
+      if (this.#streams.size === 0) this.#check.stop()
     }
   }
 
-  #schedule(): ClockTimer {
-    return this.#clock.schedule(() => this.#look(), intervalMs, false)
-  }
-
-  #look(): void {
+  #look(): boolean {
     const now = this.#clock.now()
     for (const watched of this.#streams) {
-      const { packetCount } = watched.stream.track
+      const { packetCount } = watched.track
       if (packetCount !== watched.packetCount) watched.flowedAt = now
       watched.packetCount = packetCount
       watched.socket?.look()
     }
     for (const watched of this.#streams)
       if (this.#isGone(watched)) watched.session.end('unreachable')
-    this.#timer = this.#streams.size > 0 ? this.#schedule() : undefined
+    return this.#streams.size > 0
   }
 
   #note(watched: Watched): void {

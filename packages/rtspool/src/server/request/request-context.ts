@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.js'
 import type { Media } from '../../media/media.js'
-import type { MediaFactory, MediaRequest } from '../../media/media-factory.js'
+import type { MediaLease } from '../../media/media-lease.js'
 import type { MountPoints } from '../../media/mount-points.js'
 import type { Publication } from '../../media/streams/publication.js'
 import type { TimelinePolicy } from '../../media/timeline/timeline.js'
@@ -73,22 +73,10 @@ export interface Announcements {
 
 /** The media of a server, until their sources are closed; see `sources/served-media.ts`. */
 export interface ServedMedia {
-  /** Checks that media may be created. @throws {RequestError} `ERR_SERVER_CLOSING` */
-  requireOpen(): void
+  /** True while the server closes: no media may be created. */
+  readonly isClosed: boolean
   /** Notes a media, until its source is closed. */
   note(media: Media): void
-}
-
-/**
- * A media that a DESCRIBE has created for the SETUP that follows it; see
- * `sources/described-media.ts`.
- */
-export interface DescribedMedia {
-  readonly media: Media
-  /** True if the factory would create this media for the request. */
-  isFor(factory: MediaFactory, request: MediaRequest): boolean
-  /** Releases the media. */
-  release(): void
 }
 
 /** A request of which only the URI has been parsed. */
@@ -171,7 +159,7 @@ export interface ConnectionContext {
   /** Publication announced on this connection and not yet set up. */
   publication: Publication | undefined
   /** Media described on this connection and not yet set up. A replaced one is released. */
-  described: DescribedMedia | undefined
+  described: MediaLease | undefined
   /** Called when another connection takes over a session of this one. */
   sessionLeft(session: Session): void
   /**

@@ -13,7 +13,7 @@ export type Presentation = Media | Publication
 
 /** Returns the one presentation of a session, or `undefined` if nothing is set up. */
 export function presentationOf(session: Session): SessionMedia<Presentation> | undefined {
-  return session.filter()[0] as SessionMedia<Presentation> | undefined
+  return session.media as SessionMedia<Presentation> | undefined
 }
 
 /**
@@ -52,6 +52,22 @@ export function isSame(
 }
 
 /**
+ * Makes sure that a session holds nothing, or what the target names: one session holds one presentation (RFC 2326
+ * section 11.3.10).
+ *
+ * @returns The presentation that the session holds.
+ * @throws {RequestError} `ERR_AGGREGATE_NOT_ALLOWED`
+ */
+export function requireSame(
+  session: Session,
+  target: RequestTarget,
+): SessionMedia<Presentation> | undefined {
+  const held = presentationOf(session)
+  if (!held || isSame(held, target)) return held
+  throw new RequestError('ERR_AGGREGATE_NOT_ALLOWED', `the session holds ${held.path} already`)
+}
+
+/**
  * Returns the index of the track that the target names, by one of our control URIs or an announced
  * one.
  */
@@ -79,6 +95,12 @@ export function recordStreamsOf(held: SessionMedia<Presentation>): Map<number, R
     if (stream instanceof RecordStream) streams.set(index, stream)
   }
   return streams
+}
+
+/** Returns the stream that receives a track for the session, if the track is set up. */
+export function recordStreamOf(session: Session, trackIndex: number): RecordStream | undefined {
+  const stream = presentationOf(session)?.getTransport(trackIndex)
+  return stream instanceof RecordStream ? stream : undefined
 }
 
 /** Returns the keys of a track of the session, if it is set up as SRTP. */

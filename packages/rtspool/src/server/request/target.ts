@@ -66,6 +66,12 @@ export function requireTarget(target: RequestTarget | undefined): RequestTarget 
   throw new RequestError('ERR_REQUEST_URI', "expected the URI of a presentation, got '*'")
 }
 
+/** The query stays out of messages: it may be a token. */
+export function trackNotFound({ path, trackIndex }: RequestTarget): RequestError {
+  const got = `${path}, track ${trackIndex ?? 'none'}`
+  return new RequestError('ERR_NOT_FOUND', `expected the control URI of a track, got ${got}`)
+}
+
 function splitTrack(text: string): { rest: string; index: number | undefined } {
   const at = text.lastIndexOf(trackPrefix)
   if (at < 0) return { rest: text, index: undefined }

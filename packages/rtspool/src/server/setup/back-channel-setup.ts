@@ -1,18 +1,20 @@
-import { RequestError } from '../../errors.js'
-import type { BackChannelSink } from '../../media/back-channel.js'
+import type { BackChannel } from '../../media/back-channel.js'
 import type { Media } from '../../media/media.js'
-import { foreignPortTeller } from '../../media/streams/foreign-port.js'
 import { RecordStream } from '../../media/streams/record-stream.js'
 import { parseRequire, type RtspRequest } from '../../rtsp/index.js'
 import type { Session, SessionMedia } from '../../session-pool/index.js'
 import { keyMgmtHeader } from '../key-mgmt/key-mgmt.js'
-import { recordSecurity, secured, securedRtcp } from '../key-mgmt/srtp-setup.js'
+import { recordSecurity } from '../key-mgmt/srtp-setup.js'
 import type { RequestContext } from '../request/request-context.js'
-import type { Presentation } from '../request/session-presentation.js'
-import { isPublication, presentationOf, recordStreamsOf } from '../request/session-presentation.js'
+import {
+  type Presentation,
+  recordStreamOf,
+  recordStreamsOf,
+} from '../request/session-presentation.js'
 import { parseTarget } from '../request/target.js'
-import { type StreamSetup, takeTransport } from './stream-setup.js'
-import { type ChosenTransport, isMulticast } from './transport-choice.js'
+import type { StreamKind, StreamSetup } from './stream-plan.js'
+import type { UnicastTransport } from './transport-choice.js'
+import { unicastLink } from './unicast-link.js'
 
 /**
  * Feature tag in Require with which a client requests a description with the back channel (ONVIF
@@ -38,83 +40,69 @@ export function unsupportedFeatures({
   return factory?.options.backChannel ? required.filter((tag) => tag !== backChannelTag) : required
 }
 
-/** Returns the index of the back channel among the tracks of a description: it is the last one. */
-export const backChannelIndexOf = ({ backChannel, tracks }: Media): number | undefined =>
-  backChannel ? tracks.length : undefined
-
-const sinks = new WeakMap<RecordStream, BackChannelSink>()
-
 /** Passes packets on the session's back channels to the application, from PLAY on. */
 export function openBackChannels(held: SessionMedia<Presentation>): void {
-  if (isPublication(held.media)) return
-  for (const stream of recordStreamsOf(held).values()) {
-    const sink = sinks.get(stream)
-    if (sink) stream.record(sink)
-  }
+  for (const stream of recordStreamsOf(held).values()) stream.speak()
 }
 
-/**
- * Sets up the back channel. Packets that arrive before PLAY are dropped.
- *
- * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` for multicast, `ERR_KEY_MANAGEMENT` for SRTP
- *   without a key, `ERR_BACK_CHANNEL_IN_USE` if another client has it.
- */
-export function setUpBackChannel(
-  { server, connection, claimant, request }: RequestContext,
-  session: Session,
-  media: Media,
-  transport: ChosenTransport,
-): StreamSetup {
-  const { backChannel } = media
-  if (!backChannel) throw new RequestError('ERR_NOT_FOUND', 'the media has no back channel')
-  if (isMulticast(transport)) {
-    throw new RequestError('ERR_UNSUPPORTED_TRANSPORT', 'the back channel is unicast')
+/** The back channel of a media: one track from a viewer that speaks. */
+export class BackChannelSetup implements StreamKind {
+  readonly presentation: Media
+  readonly #context: RequestContext
+  readonly #backChannel: BackChannel
+  readonly #transport: UnicastTransport
+
+  constructor(
+    context: RequestContext,
+    media: Media,
+    backChannel: BackChannel,
+    transport: UnicastTransport,
+  ) {
+    this.#context = context
+    this.presentation = media
+    this.#backChannel = backChannel
+    this.#transport = transport
   }
-  const trackIndex = media.tracks.length
-  const security = recordSecurity(session, trackIndex, transport)
-  const { remoteAddress: address } = connection
-  const before = presentationOf(session)?.getTransport(trackIndex)
-  const held = before instanceof RecordStream ? sinks.get(before) : undefined
-  const { publicId } = session
-  const sink =
-    held ?? backChannel.open({ path: media.path, address, user: claimant.user, publicId })
-  let stream: RecordStream | undefined
-  const receivers = {
-    rtp: (packet: Buffer) => stream?.receiveRtp(packet),
-    rtcp: (compound: Buffer) => stream?.receiveRtcp(compound),
+
+  /** The back channel comes last in a description. */
+  get trackIndex(): number {
+    return this.presentation.tracks.length
   }
-  try {
-    const taken = takeTransport(connection, transport, secured(receivers, security), {
-      holder: session,
-      onForeignPort: foreignPortTeller({
-        ...{ path: media.path, track: trackIndex, client: 'viewer', address },
-      }),
-    })
-    stream = new RecordStream({
-      clock: server.clock,
-      lowerTransport: transport.lowerTransport,
-      security,
-      counters: session.stats,
-      sendRtcp: securedRtcp(taken.sendRtcp, security),
-      release: taken.release,
-      onPacket: () => session.touch(),
-      onMediaEnded: () => session.end(media.endReason),
-      onClosed: (closed) => {
-        media.leave(closed)
-        if (sinks.delete(closed)) sink.close()
-      },
-    })
-    media.join(stream)
-    sinks.set(stream, sink)
+
+  get lowerTransport(): 'TCP' | 'UDP' {
+    return this.#transport.lowerTransport
+  }
+
+  open(session: Session): StreamSetup {
+    const { server, connection, claimant, request } = this.#context
+    const { presentation: media, trackIndex: track } = this
+    const { path } = media
+    const before = recordStreamOf(session, track)
+    const { publicId } = session
+    const security = recordSecurity(session, track, this.#transport)
     // A client that sets up its back channel again keeps its place.
-    if (before instanceof RecordStream) sinks.delete(before)
-    return {
-      stream,
-      answer: { ...taken.answer, mode: 'PLAY' },
-      keyMgmt: security && keyMgmtHeader(request.uri, security.sender, server.clock),
+    const place =
+      before?.place ??
+      this.#backChannel.open({
+        ...{ path, address: connection.remoteAddress, user: claimant.user, publicId },
+      })
+    try {
+      const link = unicastLink(connection, this.#transport, {
+        ...{ path, track, client: 'viewer', security, holder: session },
+      })
+      const keyMgmt = security && keyMgmtHeader(request.uri, security.sender, server.clock)
+      const stream = new RecordStream({
+        ...{ clock: server.clock, link, place, counters: session.stats },
+        onPacket: () => session.touch(),
+        onMediaEnded: () => session.end(media.endReason),
+        onClosed: (closed) => media.leave(closed),
+      })
+      media.join(stream)
+      before?.leavePlace()
+      return { stream, answer: { ...link.answer, mode: 'PLAY' }, keyMgmt }
+    } catch (error) {
+      if (!before?.place) place.close()
+      throw error
     }
-  } catch (error) {
-    if (!held) sink.close()
-    throw error
   }
 }

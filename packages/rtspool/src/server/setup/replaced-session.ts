@@ -6,8 +6,7 @@ import {
   playStreamsOf,
   presentationOf,
 } from '../request/session-presentation.js'
-import { type RequestTarget, requireTarget } from '../request/target.js'
-import type { ChosenTransport } from './transport-choice.js'
+import type { RequestTarget } from '../request/target.js'
 
 /**
  * Returns the session that a client abandons with a SETUP that names none. The client had set up
@@ -21,10 +20,9 @@ import type { ChosenTransport } from './transport-choice.js'
  */
 export function replacedSession(
   context: RequestContext,
-  { lowerTransport }: Pick<ChosenTransport, 'lowerTransport'>,
+  target: RequestTarget,
 ): Session | undefined {
-  if (context.session || lowerTransport !== 'TCP') return undefined
-  const target = requireTarget(context.target)
+  if (context.session) return undefined
   for (const session of context.connection.sessions) {
     if (isGivenUp(session, context, target)) return session
   }

@@ -4,6 +4,7 @@ import type { RtspAdmitContext } from '../admit-hook.js'
 import type { AccessAction } from '../auth/rules.js'
 import type { ConnectionContext, RequestContext } from '../request/request-context.js'
 import { requireValid } from '../request/session-validity.js'
+import type { StreamPlan } from './stream-plan.js'
 
 /** A class, because V8 treats every object literal with an accessor as a new kind of object. */
 class AdmitQuestion implements RtspAdmitContext {
@@ -40,18 +41,14 @@ class AdmitQuestion implements RtspAdmitContext {
 /**
  * Asks the pool for admission, before anything is created for the client.
  *
- * @param path - Path of the presentation to be set up.
- * @param action - Purpose of the session.
- * @param replaces - The session that ends in favour of the new one.
+ * @param plan - The stream that the session is for.
  * @returns Settings of the new session.
  * @throws {SessionPoolError} If a limit is reached or the hook `onAdmit` refuses.
  * @throws {RequestError} `ERR_SESSION_NOT_FOUND` if the connection has closed meanwhile.
  */
 export async function admit(
   context: RequestContext,
-  path: string,
-  action: AccessAction,
-  replaces?: Session,
+  { path, action, replaces }: Pick<StreamPlan, 'path' | 'action' | 'replaces'>,
 ): Promise<SessionInit> {
   const { server, claimant } = context
   const owner = { address: claimant.address, user: claimant.user }

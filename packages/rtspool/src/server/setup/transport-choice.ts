@@ -1,11 +1,11 @@
 import { RequestError } from '../../errors.js'
-import type { SrtpOffer } from '../../mikey/index.js'
 import { channelCount, type TransportSpec } from '../../rtsp/index.js'
 import type { MulticastAddressPool } from '../../transport/multicast/multicast-address-pool.js'
 import { isOwnAddress } from '../../transport/system/addresses.js'
 import type { UdpEndpoint } from '../../transport/udp/udp-port-pair.js'
 import type { MulticastCarrier } from '../../transport/udp/udp-transport.js'
-import { type ChosenProfile, offerFor, srtpSuiteFor } from '../key-mgmt/key-mgmt.js'
+import { type ChosenProfile, srtpSuiteFor } from '../key-mgmt/key-mgmt.js'
+import { offerFor } from '../key-mgmt/offers.js'
 import type { RequestContext } from '../request/request-context.js'
 
 /** Transport of a stream to or from one client. */
@@ -52,6 +52,9 @@ export function requireUnicast(transport: ChosenTransport): UnicastTransport {
   throw new RequestError('ERR_UNSUPPORTED_TRANSPORT', 'nobody can publish by multicast')
 }
 
+/** The keys of a stream without SRTP. */
+const noKeys = { suite: undefined, offer: undefined } as const
+
 /** Lower ports belong to system services: no media are ever sent there. */
 const minClientPort = 1024
 
@@ -83,18 +86,19 @@ function firstOf(
   multicast: MulticastAddressPool | undefined,
 ): ChosenTransport | undefined {
   for (const [index, spec] of specs.entries()) {
-    const profile = spec.isSupported && isPlain(spec, mode) && profileOf(spec, context)
+    const profile = spec.isSupported && isPlain(spec, mode) ? profileOf(spec, context) : undefined
     if (!profile) continue
     if (!meansMulticast(spec, multicast)) {
       const chosen = multicast?.only ? undefined : choose(spec, context)
-      if (chosen) return { profile, offer: offerOf(profile, context), ...chosen }
-      continue
+      if (!chosen) continue
+      if (profile === 'AVP') return { profile, ...noKeys, ...chosen }
+      const offer = offerFor(context.request.uri, context.request.headers)
+      return { profile, suite: srtpSuiteFor(context), offer, ...chosen }
     }
     const carrier = mode === 'PLAY' ? carrierFor(spec, profile, context, multicast) : undefined
     if (!carrier) continue
     const otherwise = firstOf(specs.slice(index + 1), mode, context, multicast)
-    const offer = undefined
-    return { profile, offer, lowerTransport: 'UDP', delivery: 'multicast', carrier, otherwise }
+    return { profile, ...noKeys, lowerTransport: 'UDP', delivery: 'multicast', carrier, otherwise }
   }
   return undefined
 }
@@ -132,10 +136,6 @@ function profileOf(
 ): 'AVP' | 'SAVP' | undefined {
   if (profile === 'AVP' && (lowerTransport === 'TCP' || !context.connection.isSecure)) return 'AVP'
   return profile === 'SAVP' && srtpSuiteFor(context) ? 'SAVP' : undefined
-}
-
-function offerOf(profile: 'AVP' | 'SAVP', { request }: RequestContext): SrtpOffer | undefined {
-  return profile === 'SAVP' ? offerFor(request.uri, request.headers) : undefined
 }
 
 function expected(context: RequestContext): string {

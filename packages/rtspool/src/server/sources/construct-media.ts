@@ -1,73 +1,53 @@
 import { RequestError } from '../../errors.js'
-import type { Media } from '../../media/media.js'
-import type { MediaFactory } from '../../media/media-factory.js'
-import type { MountPoints } from '../../media/mount-points.js'
+import { MediaLease } from '../../media/media-lease.js'
+import { servesPath } from '../../media/mount-points.js'
 import type { RequestContext } from '../request/request-context.js'
 import type { RequestTarget } from '../request/target.js'
-import { DescribedMedia } from './described-media.js'
-import { MediaHold } from './media-hold.js'
 
 /**
- * Returns the media for a DESCRIBE. A media that is not shared is kept for the SETUP that follows
- * on the same connection.
+ * Gets the media for a DESCRIBE. A media that is not shared is kept for the SETUP that follows on the same connection.
  *
- * @throws {RequestError} `ERR_NOT_FOUND` if nothing is mounted, `ERR_MEDIA_UNAVAILABLE` if the
- *   source fails.
+ * @returns To be released when the media is described.
+ * @throws {RequestError} `ERR_NOT_FOUND` when nothing is mounted, `ERR_MEDIA_UNAVAILABLE` when the source fails.
  */
-export async function describeMedia(
+export async function mediaToDescribe(
   context: RequestContext,
   target: RequestTarget,
-): Promise<Media> {
-  const { server, connection } = context
-  const factory = factoryFor(server.mounts, target.path)
-  const hold = await construct(context, factory, target)
-  const { media } = hold
-  if (connection.described?.media !== media) {
-    connection.described = factory.options.shared
-      ? undefined
-      : new DescribedMedia(media, factory, target)
-  }
-  hold.noteDescribed()
-  hold.release()
-  return media
+): Promise<MediaLease> {
+  const { connection } = context
+  const lease = await leaseMedia(context, target)
+  const { media } = lease
+  if (connection.described?.media === media) return lease
+  const origin = lease.origin
+  connection.described = origin && new MediaLease(media, origin)
+  return lease
 }
 
 /**
- * Returns the media for the first SETUP of a session: the one kept by DESCRIBE, or another one. The
- * caller releases it when the session holds it, or after a failure.
+ * Gets a media for a request: the one that a DESCRIBE has made for the connection, or what the factory gives.
  *
- * @throws {RequestError} As {@link describeMedia}.
+ * @returns To be released when a session holds the media, or when the request has failed.
+ * @throws {RequestError} As {@link mediaToDescribe}.
  */
-export function constructMedia(context: RequestContext, target: RequestTarget): Promise<MediaHold> {
-  return construct(context, factoryFor(context.server.mounts, target.path), target)
-}
-
-async function construct(
+export async function leaseMedia(
   { server, connection }: RequestContext,
-  factory: MediaFactory,
   { path, query }: RequestTarget,
-): Promise<MediaHold> {
+): Promise<MediaLease> {
+  const match = server.mounts.match(path)
+  if (!servesPath(match, path)) {
+    throw new RequestError('ERR_NOT_FOUND', `nothing is mounted at ${path}`)
+  }
+  const { factory } = match
+  const request = { path, query }
   const { described } = connection
-  if (described?.isFor(factory, { path, query })) return new MediaHold(described.media)
-  server.media.requireOpen()
-  const media = await factory.construct({ path, query }, server.clock, server.multicast, () =>
+  const origin = factory.options.shared ? undefined : { factory, request }
+  if (described?.isFor(factory, request)) return new MediaLease(described.media, origin)
+  if (server.media.isClosed) throw new RequestError('ERR_SERVER_CLOSING', 'the server is closing')
+  const media = await factory.construct(request, server.clock, server.multicast, () =>
     server.cacheBudget.openShare(),
   )
   server.media.note(media)
-  // In the same turn, because another request may be about to release this media.
-  if (media.state !== 'ended') return new MediaHold(media)
+  // In the same turn: another request may be about to give this one back.
+  if (media.state !== 'ended') return new MediaLease(media, origin)
   throw new RequestError('ERR_MEDIA_UNAVAILABLE', `the media of ${path} has just ended`)
-}
-
-/**
- * Returns the factory that serves a path.
- *
- * @throws {RequestError} `ERR_NOT_FOUND` if nothing is mounted.
- */
-export function factoryFor(mounts: MountPoints, path: string): MediaFactory {
-  const match = mounts.match(path)
-  if (match && (match.mountPath === path || match.factory.options.servesSubpaths)) {
-    return match.factory
-  }
-  throw new RequestError('ERR_NOT_FOUND', `nothing is mounted at ${path}`)
 }

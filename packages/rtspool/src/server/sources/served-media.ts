@@ -1,4 +1,3 @@
-import { RequestError } from '../../errors.js'
 import type { Media } from '../../media/media.js'
 import { PublicMap } from '../../public/public-map.js'
 
@@ -20,9 +19,9 @@ export class ServedMedia {
     this.#listener = listener
   }
 
-  /** Checks that a media may be created. @throws {RequestError} `ERR_SERVER_CLOSING` */
-  requireOpen(): void {
-    if (this.#isClosed) throw new RequestError('ERR_SERVER_CLOSING', 'the server is closing')
+  /** True while the server closes: no media may be created. */
+  get isClosed(): boolean {
+    return this.#isClosed
   }
 
   note(media: Media): void {

@@ -50,12 +50,19 @@ export class ChannelTable {
     receiveRtp: ChannelReceiver,
     receiveRtcp: ChannelReceiver,
   ): [number, number] | undefined {
-    const pair = preferred && this.#isFree(preferred) ? preferred : this.#firstFreePair()
+    const pair = this.freePair(preferred)
     if (!pair) return undefined
     while (this.#receivers.length <= Math.max(...pair)) this.#receivers.push(undefined)
     this.#receivers[pair[0]] = receiveRtp
     this.#receivers[pair[1]] = receiveRtcp
     return [pair[0], pair[1]]
+  }
+
+  /** The pair that {@link take} would take now. */
+  freePair(
+    preferred: readonly [number, number] | undefined,
+  ): readonly [number, number] | undefined {
+    return preferred && this.#isFree(preferred) ? preferred : this.#firstFreePair()
   }
 
   release(pair: readonly [number, number]): void {

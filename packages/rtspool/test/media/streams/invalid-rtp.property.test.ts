@@ -5,6 +5,7 @@ import { createMediaDescription } from '../../../src/sdp/index.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { ChannelTable } from '../../../src/transport/tcp/channel-table.js'
 import { mutate, SeededRandom } from '../../rtsp/mutate.js'
+import { recordLink } from '../../support/record-link.js'
 import { receiverReportOf } from '../../support/rtcp.js'
 import { rtpPacket } from '../../support/test-server.js'
 
@@ -73,10 +74,8 @@ it.each(['H264', 'H265', 'X-foo'])(
     })
     const stream = new RecordStream({
       clock,
-      lowerTransport: 'UDP',
       counters: { packetsIn: 0, bytesIn: 0, packetsLost: 0 },
-      sendRtcp: () => {},
-      release: () => {},
+      link: recordLink(),
       onPacket: () => {},
       onMediaEnded: () => {},
       onClosed: () => {},

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { readerAt } from '../../../src/media/fan-out/reader.js'
 import { SentReports } from '../../../src/media/fan-out/sent-reports.js'
 import { Media } from '../../../src/media/media.js'
 import { PlayStream } from '../../../src/media/streams/play-stream.js'
+import { InterleavedLink } from '../../../src/media/streams/stream-link.js'
+import { UnicastDelivery } from '../../../src/media/streams/unicast-delivery.js'
 import { ntpMiddle32, parseCompound, serializeCompound } from '../../../src/rtcp/index.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { ChannelTable } from '../../../src/transport/tcp/channel-table.js'
@@ -19,25 +22,28 @@ async function setUp() {
   const heard = { released: 0, ended: 0, rangeEnded: 0, rtcp: 0 }
   const counters = { packetsOut: 0, bytesOut: 0, packetsDropped: 0, packetsLost: 0 }
   const sentReports = new SentReports()
+  const channels = new ChannelTable()
+  const link = new InterleavedLink({
+    ...{ profile: 'AVP', channels: undefined, security: undefined },
+    carrier: {
+      channels,
+      isCongested: false,
+      grant: () => {},
+      writeFrames: (frames) => written.push(frames),
+    },
+  })
   const stream = new PlayStream({
     clock,
     counters,
     media,
     track,
-    reader: {
-      kind: 'interleaved',
-      carrier: {
-        channels: new ChannelTable(),
-        isCongested: false,
-        grant: () => {},
-        writeFrames: (frames) => written.push(frames),
-      },
-      channels: [0, 1],
-      counters,
-      sentReports,
-    },
+    delivery: new UnicastDelivery({
+      track,
+      link,
+      reader: readerAt(link.place, { counters, sentReports, srtp: undefined }),
+      endRefusals: () => void heard.released++,
+    }),
     uri: 'rtsp://host/cam/trackID=0',
-    release: () => void heard.released++,
     onMediaEnded: () => void heard.ended++,
     onRangeEnded: () => void heard.rangeEnded++,
     onRtcp: () => void heard.rtcp++,

@@ -4,6 +4,7 @@ import { Publication } from '../../../src/media/streams/publication.js'
 import { RecordStream } from '../../../src/media/streams/record-stream.js'
 import { parseSdp } from '../../../src/sdp/index.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
+import { recordLink } from '../../support/record-link.js'
 import { rtpPacket, testSdp } from '../../support/test-server.js'
 
 function announce(sdp = testSdp, presentation = '/live/cam') {
@@ -23,10 +24,8 @@ function announce(sdp = testSdp, presentation = '/live/cam') {
   const stream = () => {
     const made: RecordStream = new RecordStream({
       clock,
-      lowerTransport: 'TCP',
       counters: { packetsIn: 0, bytesIn: 0, packetsLost: 0 },
-      sendRtcp: () => {},
-      release: () => {},
+      link: recordLink({ lowerTransport: 'TCP' }),
       onPacket: () => {},
       onMediaEnded: () => made.close(),
       onClosed: (closed) => publication.removeStream(closed),

@@ -5,6 +5,7 @@ import { ntpFromUnixMs, parseCompound, serializeCompound } from '../../../src/rt
 import { sequenceNumberOf } from '../../../src/rtp/index.js'
 import { createMediaDescription } from '../../../src/sdp/index.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
+import { recordLink } from '../../support/record-link.js'
 import { rtpPacket } from '../../support/test-server.js'
 
 function setUp() {
@@ -20,10 +21,11 @@ function setUp() {
   const counters = { packetsIn: 0, bytesIn: 0, packetsLost: 0 }
   const stream = new RecordStream({
     clock,
-    lowerTransport: 'UDP',
     counters,
-    sendRtcp: (compound) => heard.rtcp.push(compound),
-    release: () => void heard.released++,
+    link: recordLink({
+      sendRtcp: (compound) => void heard.rtcp.push(compound),
+      close: () => void heard.released++,
+    }),
     onPacket: () => void heard.alive++,
     onMediaEnded: () => void heard.ended++,
     onSilent: () => void heard.silent++,

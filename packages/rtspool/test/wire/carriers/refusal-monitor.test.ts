@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Session, SessionPool } from '../../../src/index.js'
 import { Media } from '../../../src/media/media.js'
-import type { PlayStream } from '../../../src/media/streams/play-stream.js'
 import type { Track } from '../../../src/media/track/track.js'
 import { parseTransport } from '../../../src/rtsp/index.js'
 import { RefusalMonitor } from '../../../src/server/liveness/refusal-monitor.js'
@@ -194,7 +193,7 @@ describe('RefusalMonitor', () => {
     const closed = { count: 0 }
     const endWatch = monitor.watch(
       session,
-      { track } as PlayStream,
+      track,
       {
         listenForRefusals: (_destination, onRefused) => ({
           look: () => onRefused(quoted),

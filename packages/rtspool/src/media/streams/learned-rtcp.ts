@@ -1,8 +1,8 @@
 import type { Clock } from '../../clock.js'
-import type { PlayStream } from '../../media/streams/play-stream.js'
 import type { DatagramReceiver } from '../../transport/udp/peer-table.js'
 import type { RtcpSource } from '../../transport/udp/rtcp-sources.js'
 import type { UdpEndpoint } from '../../transport/udp/udp-port-pair.js'
+import type { Viewer } from '../track/delivery.js'
 
 /** Watches for RTCP of one viewer from a port that it did not announce; see `RtcpSources`. */
 export class LearnedRtcp {
@@ -16,14 +16,14 @@ export class LearnedRtcp {
     readonly clock: Clock
     readonly endpoint: UdpEndpoint
     readonly address: string
-    readonly stream: PlayStream
+    readonly viewer: Viewer
   }) {
-    const { clock, endpoint, address, stream } = init
+    const { clock, endpoint, address, viewer } = init
     this.#endpoint = endpoint
     this.#address = address
-    this.#receive = (compound) => stream.receiveRtcp(compound)
+    this.#receive = (compound) => void viewer.receiveRtcp(compound)
     this.#source = {
-      isEchoedBy: (report) => stream.isEchoedBy(report),
+      isEchoedBy: (report) => viewer.isEchoedBy(report),
       now: () => clock.now(),
       learned: (port) => {
         this.#port = port

@@ -1,0 +1,179 @@
+import { RequestError } from '../../errors.js'
+import { frameInterleaved, type TransportSpecInit } from '../../rtsp/index.js'
+import type { ChannelReceiver, InterleavedCarrier } from '../../transport/tcp/channel-table.js'
+import type { PeerClaim } from '../../transport/udp/peer-table.js'
+import type { UdpEndpoint } from '../../transport/udp/udp-port-pair.js'
+import type { ReaderPlace } from '../fan-out/reader.js'
+import type { foreignPortTeller } from './foreign-port.js'
+import type { StreamSecurity } from './stream-security.js'
+
+/** Receivers of the packets that a client sends for one stream. */
+export interface Receivers {
+  readonly rtp: ChannelReceiver
+  readonly rtcp: ChannelReceiver
+  /** Called when a later stream has taken the ports of this one. */
+  readonly onReplaced?: (() => void) | undefined
+}
+
+/** The channels or ports of one stream between a client and the server, with the keys of both. */
+export interface StreamLink {
+  readonly lowerTransport: 'TCP' | 'UDP'
+  /** Absent with RTP/AVP. */
+  readonly security: StreamSecurity | undefined
+  /** The parameters of the Transport header of the response. */
+  readonly answer: TransportSpecInit
+  /** Takes the channels or ports: from now on, authentic packets reach the receivers. */
+  open(receivers: Receivers): void
+  /** Sends RTCP to the client, protected where the stream is SRTP. */
+  sendRtcp(compound: Buffer): void
+  /** The place of a reader that is sent a track over the link. */
+  readonly place: ReaderPlace
+  /** Gives channels or ports back. */
+  close(): void
+}
+
+/** The members of a link that do not depend on its transport. */
+interface LinkInit {
+  readonly profile: 'AVP' | 'SAVP'
+  readonly security: StreamSecurity | undefined
+}
+
+interface InterleavedLinkInit extends LinkInit {
+  readonly carrier: InterleavedCarrier
+  /** The pair that the client asks for. */
+  readonly channels: readonly [number, number] | undefined
+}
+
+/** A pair of channels inside an RTSP connection. */
+export class InterleavedLink implements StreamLink {
+  readonly lowerTransport = 'TCP'
+  readonly security: StreamSecurity | undefined
+  readonly answer: TransportSpecInit
+  readonly place: ReaderPlace
+  readonly #carrier: InterleavedCarrier
+  readonly #pair: readonly [number, number]
+
+  /** @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` when all channels are in use. */
+  constructor({ carrier, profile, channels, security }: InterleavedLinkInit) {
+    const pair = carrier.channels.freePair(channels)
+    if (!pair) {
+      throw new RequestError(
+        'ERR_UNSUPPORTED_TRANSPORT',
+        'all channels of the connection are in use',
+      )
+    }
+    this.#carrier = carrier
+    this.#pair = pair
+    this.security = security
+    this.place = { kind: 'interleaved', carrier, channels: pair }
+    this.answer = { profile, lowerTransport: 'TCP', delivery: 'unicast', interleaved: pair }
+  }
+
+  open(receivers: Receivers): void {
+    const { rtp, rtcp } = secured(receivers, this.security)
+    this.#carrier.channels.take(this.#pair, rtp, rtcp)
+  }
+
+  sendRtcp(compound: Buffer): void {
+    const sealed = this.security ? this.security.sender.protectRtcp(compound) : compound
+    if (sealed) this.#carrier.writeFrames(frameInterleaved(this.#pair[1], [sealed]))
+  }
+
+  close(): void {
+    this.#carrier.channels.release(this.#pair)
+  }
+}
+
+interface DatagramLinkInit extends LinkInit {
+  /** Numeric address of the client. */
+  readonly address: string
+  readonly clientPorts: readonly [number, number]
+  readonly rtp: UdpEndpoint
+  readonly rtcp: UdpEndpoint
+  /**
+   * The session of a client that sends media: no other session can take the ports. A viewer has none, because a player
+   * that comes back may use the same ports before its old session ends.
+   */
+  readonly holder: PeerClaim['holder']
+  /** Called with packets from other ports of the client's address. */
+  readonly onForeignPort: ReturnType<typeof foreignPortTeller>
+}
+
+/** A pair of UDP ports of a client. */
+export class DatagramLink implements StreamLink {
+  readonly lowerTransport = 'UDP'
+  readonly security: StreamSecurity | undefined
+  readonly answer: TransportSpecInit
+  readonly place: ReaderPlace
+  readonly #init: DatagramLinkInit
+  #receivers: Receivers | undefined
+
+  /** @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` when another sender has the ports. */
+  constructor(init: DatagramLinkInit) {
+    const { address, clientPorts, rtp, rtcp, holder, profile } = init
+    const isFree =
+      rtp.peers.isFree(address, clientPorts[0], holder) &&
+      rtcp.peers.isFree(address, clientPorts[1], holder)
+    if (!isFree) {
+      throw new RequestError('ERR_UNSUPPORTED_TRANSPORT', 'the ports are used by another sender')
+    }
+    const [port, rtcpPort] = clientPorts
+    this.place = { kind: 'datagram', rtp, rtcp, address, port, rtcpPort }
+    this.#init = init
+    this.security = init.security
+    this.answer = {
+      profile,
+      lowerTransport: 'UDP',
+      delivery: 'unicast',
+      clientPort: clientPorts,
+      serverPort: [rtp.port, rtcp.port],
+    }
+  }
+
+  open(receivers: Receivers): void {
+    const { address, rtp, rtcp, holder, onForeignPort } = this.#init
+    const [rtpPort, rtcpPort] = this.#init.clientPorts
+    const opened = secured(receivers, this.security)
+    this.#receivers = opened
+    rtp.peers.set(address, rtpPort, opened.rtp, {
+      holder,
+      onReplaced: receivers.onReplaced,
+      isViewer: holder === undefined,
+      onForeignPort: (seenPort) =>
+        onForeignPort({ protocol: 'RTP', announcedPort: rtpPort, seenPort }),
+    })
+    rtcp.peers.set(address, rtcpPort, opened.rtcp, {
+      holder,
+      onForeignPort: (seenPort) =>
+        onForeignPort({ protocol: 'RTCP', announcedPort: rtcpPort, seenPort }),
+    })
+  }
+
+  sendRtcp(compound: Buffer): void {
+    const { rtcp, clientPorts, address } = this.#init
+    const sealed = this.security ? this.security.sender.protectRtcp(compound) : compound
+    if (sealed) rtcp.send(sealed, clientPorts[1], address)
+  }
+
+  close(): void {
+    const { address, rtp, rtcp, clientPorts } = this.#init
+    if (!this.#receivers) return
+    rtp.peers.delete(address, clientPorts[0], this.#receivers.rtp)
+    rtcp.peers.delete(address, clientPorts[1], this.#receivers.rtcp)
+  }
+}
+
+/** Receivers that are passed authentic packets only. */
+function secured(receivers: Receivers, security: StreamSecurity | undefined): Receivers {
+  if (!security) return receivers
+  return {
+    rtp: (packet) => {
+      const opened = security.open(packet)
+      if (opened) receivers.rtp(opened)
+    },
+    rtcp: (packet) => {
+      const opened = security.openRtcp(packet)
+      if (opened) receivers.rtcp(opened)
+    },
+  }
+}

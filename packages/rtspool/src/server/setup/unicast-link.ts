@@ -1,0 +1,36 @@
+import { type ForeignPort, foreignPortTeller } from '../../media/streams/foreign-port.js'
+import { DatagramLink, InterleavedLink, type StreamLink } from '../../media/streams/stream-link.js'
+import type { StreamSecurity } from '../../media/streams/stream-security.js'
+import type { Session } from '../../session-pool/index.js'
+import type { ConnectionContext } from '../request/request-context.js'
+import type { UnicastTransport } from './transport-choice.js'
+
+/** The stream that a link is for. */
+export interface LinkedStream extends Pick<ForeignPort, 'path' | 'track' | 'client'> {
+  readonly security: StreamSecurity | undefined
+  /** The session of a client that sends media: see `DatagramLink`. */
+  readonly holder?: Session
+}
+
+/**
+ * Makes the link of a unicast stream as the client and the server have agreed on it. The link takes nothing before it is
+ * opened.
+ *
+ * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` when all channels are in use, or the ports are a sender's.
+ */
+export function unicastLink(
+  { carrier, remoteAddress: address }: ConnectionContext,
+  transport: UnicastTransport,
+  { path, track, client, security, holder }: LinkedStream,
+): StreamLink {
+  const { profile } = transport
+  if (transport.lowerTransport === 'TCP') {
+    return new InterleavedLink({ profile, security, carrier, channels: transport.channels })
+  }
+  const { rtp, rtcp, clientPorts } = transport
+  const onForeignPort = foreignPortTeller({ path, track, client, address })
+  return new DatagramLink({
+    ...{ profile, security, address, clientPorts, rtp, rtcp },
+    ...{ holder, onForeignPort },
+  })
+}

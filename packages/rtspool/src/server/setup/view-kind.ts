@@ -1,0 +1,48 @@
+import { RequestError } from '../../errors.js'
+import type { Media } from '../../media/media.js'
+import type { Track } from '../../media/track/track.js'
+import type { RequestContext } from '../request/request-context.js'
+import { type RequestTarget, trackNotFound } from '../request/target.js'
+import { BackChannelSetup } from './back-channel-setup.js'
+import { MulticastSetup, noGroup } from './multicast-setup.js'
+import { PlaySetup } from './play-setup.js'
+import type { StreamKind } from './stream-plan.js'
+import { type ChosenTransport, isMulticast } from './transport-choice.js'
+
+/**
+ * Chooses the kind of stream for a track of a media that somebody views.
+ *
+ * @throws {RequestError} `ERR_NOT_FOUND` without such a track, `ERR_UNSUPPORTED_TRANSPORT` when no group is free and the
+ * client has no other transport.
+ */
+export function viewKind(
+  context: RequestContext,
+  media: Media,
+  target: RequestTarget,
+  transport: ChosenTransport,
+): StreamKind {
+  const { tracks, backChannel } = media
+  // FFmpeg leaves the control out where the description has one track only.
+  const trackIndex = target.trackIndex ?? (tracks.length === 1 ? 0 : undefined)
+  if (backChannel && trackIndex === tracks.length) {
+    if (!isMulticast(transport)) return new BackChannelSetup(context, media, backChannel, transport)
+    throw new RequestError('ERR_UNSUPPORTED_TRANSPORT', 'the back channel is unicast')
+  }
+  const track = trackIndex === undefined ? undefined : tracks[trackIndex]
+  if (!track) throw trackNotFound(target)
+  return playKind(context, media, track, transport)
+}
+
+/** The kind for the first transport of the client that is free. */
+function playKind(
+  context: RequestContext,
+  media: Media,
+  track: Track,
+  transport: ChosenTransport,
+): StreamKind {
+  if (!isMulticast(transport)) return new PlaySetup(context, media, track, transport)
+  const group = media.multicast?.streamOf(track, transport.carrier)
+  if (group?.place) return new MulticastSetup(context, media, group)
+  if (transport.otherwise) return playKind(context, media, track, transport.otherwise)
+  throw noGroup()
+}

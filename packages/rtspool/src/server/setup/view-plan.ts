@@ -1,0 +1,66 @@
+import { RequestError } from '../../errors.js'
+import { Media } from '../../media/media.js'
+import { MediaLease } from '../../media/media-lease.js'
+import { servesPath } from '../../media/mount-points.js'
+import type { SessionInit } from '../../session-pool/index.js'
+import { requireSame } from '../request/session-presentation.js'
+import { requireValid } from '../request/session-validity.js'
+import { leaseMedia } from '../sources/construct-media.js'
+import { openStream } from './open-stream.js'
+import { replacedSession } from './replaced-session.js'
+import { withSource } from './source-parameter.js'
+import type { OpenedStream, SetupRequest, StreamPlan } from './stream-plan.js'
+import { type ChosenTransport, chooseTransport } from './transport-choice.js'
+import { viewKind } from './view-kind.js'
+
+/**
+ * Plans one track of a media that somebody views, or the back channel of the media.
+ *
+ * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT`, `ERR_KEY_MANAGEMENT`, `ERR_NOT_FOUND` when nothing is mounted.
+ */
+export function planView(request: SetupRequest): StreamPlan {
+  const { context, target, transports, held } = request
+  const { mounts, multicast } = context.server
+  const { path } = target
+  // Publications have plans of their own.
+  const media = held?.media as Media | undefined
+  const match = media ? undefined : mounts.match(path)
+  const offered = media
+    ? media.multicast?.pool
+    : match && ((match.factory.options.multicast ?? multicast) || undefined)
+  const transport = chooseTransport(transports, 'PLAY', context, offered)
+  if (!media && !servesPath(match, path)) {
+    throw new RequestError('ERR_NOT_FOUND', `nothing is mounted at ${path}`)
+  }
+  const replaces = transport.lowerTransport === 'TCP' ? replacedSession(context, target) : undefined
+  return {
+    path,
+    action: 'read',
+    replaces,
+    open: (init) => openView(request, media, transport, init),
+  }
+}
+
+async function openView(
+  { context, target }: SetupRequest,
+  media: Media | undefined,
+  chosen: ChosenTransport,
+  init: SessionInit | undefined,
+): Promise<OpenedStream> {
+  const transport = await withSource(context, chosen)
+  const lease = media ? new MediaLease(media) : await leaseMedia(context, target)
+  try {
+    // Another connection may have set the session up meanwhile, or taken its media away.
+    requireValid(context)
+    const held = context.session && requireSame(context.session, target)
+    const now = held?.media instanceof Media ? held.media : lease.media
+    const kind = viewKind(context, now, target, transport)
+    // On another connection the session may have begun to play again meanwhile.
+    const replaces =
+      init && transport.lowerTransport === 'TCP' ? replacedSession(context, target) : undefined
+    const begun = init?.replaces === replaces ? init : { ...init, replaces }
+    return openStream(context, target.path, kind, begun)
+  } finally {
+    lease.release()
+  }
+}

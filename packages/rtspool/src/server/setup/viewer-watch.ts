@@ -1,0 +1,20 @@
+import type { UnicastDeliveryInit } from '../../media/streams/unicast-delivery.js'
+import type { Track } from '../../media/track/track.js'
+import type { Session } from '../../session-pool/index.js'
+import type { RequestContext } from '../request/request-context.js'
+import type { UnicastTransport } from './transport-choice.js'
+
+/** Begins to watch whether a viewer by UDP is still there, beside its RTCP from the port that it announced. */
+export function viewerWatch(
+  { server, connection }: RequestContext,
+  session: Session,
+  track: Track,
+  { profile, clientPorts, rtp, rtcp }: Extract<UnicastTransport, { lowerTransport: 'UDP' }>,
+): Pick<UnicastDeliveryInit, 'learns' | 'endRefusals'> {
+  const address = connection.remoteAddress
+  return {
+    endRefusals: server.refusals.watch(session, track, rtp, { address, port: clientPorts[0] }),
+    // An encrypted report echoes nothing that could be compared.
+    learns: profile === 'AVP' ? { clock: server.clock, endpoint: rtcp, address } : undefined,
+  }
+}
