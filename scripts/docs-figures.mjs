@@ -4,7 +4,7 @@ import { documentPages, isListOfTests, readPage, sentencesOf } from './docs-text
 /** Words of the longest sentence that is not counted as long. */
 const maxWords = 25
 /** Percent of the sentences that may be longer. */
-const maxLongShare = 2
+const maxLongShare = 1.5
 
 const percent = (part, whole) => (whole === 0 ? 0 : (100 * part) / whole)
 const isLong = ({ words }) => words > maxWords

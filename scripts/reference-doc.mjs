@@ -71,10 +71,32 @@ const pages = [
       'A server takes the same options as `new RtspServer({ pool: { … } })`. There `timeoutAlwaysVisible` is `true` and `maxIdleSetup` is 30 by default.',
     sections: [
       ['SessionPoolOptions', 'new SessionPool(options)'],
+      ['SessionKickOptions', 'pool.kick(filter, options)'],
       [
         'SessionPoolWatchOptions',
         'pool.createWatch(callback, options), pool.startCleanup(options)',
       ],
+    ],
+    more: {},
+  },
+  {
+    page: 'docs/reference/rtp-options.md',
+    title: 'Options of payloaders',
+    snippet: [
+      "import { AacPayloader, H264Payloader } from 'rtspool/rtp'",
+      '',
+      'const video = new H264Payloader({ payloadType: 96, ssrc: 0x1234_5678, sequenceNumber: 4711 })',
+      'const audio = new AacPayloader({ payloadType: 97, ssrc: 0x8765_4321, sequenceNumber: 17 })',
+      'console.log(video.sequenceNumber, audio.sequenceNumber)',
+    ],
+    introduction:
+      'A payloader turns the frames of an encoder into RTP packets; see [Send frames of an encoder](../guides/encoder-frames.md). Payloaders that are not listed take the options of all payloaders.',
+    sections: [
+      ['RtpPacketWriterOptions', 'All payloaders'],
+      ['AacPayloaderOptions', 'new AacPayloader(options)'],
+      ['Ac3PayloaderOptions', 'new Ac3Payloader(options)'],
+      ['G711PayloaderOptions', 'new G711Payloader(options)'],
+      ['PcmPayloaderOptions', 'new PcmPayloader(options)'],
     ],
     more: {},
   },

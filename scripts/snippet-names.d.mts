@@ -35,6 +35,8 @@ declare global {
   const plans: { sessionsOf(user: string | undefined): Promise<number> }
   class ViewerPool extends Pool {}
   function openCamera(): MediaSource
+  function startEncoder(onPicture: (picture: Uint8Array, ticks: number) => void): void
+  function stopEncoder(): void
   function openSpeaker(): { play(rtp: Buffer): void; close(): void }
   function reply(text: string): void
 }
