@@ -1,2 +1,2 @@
 /** See check-declarations.mjs. */
-export function declarationProblems(unpacked: string, temp: string): string[]
+export function declarationProblems(unpacked: string, temp: string): Promise<string[]>

@@ -1,8 +1,42 @@
-/** Whether declarations of a packed library compile for whoever installs it, under the strictest settings. */
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+/** Compiles consumers of a packed library, under the strictest settings and with each compiler that people have. */
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { root } from './workspace.mjs'
+import { npm, root } from './workspace.mjs'
+
+/** The oldest TypeScript that reads the declarations, and all since; the locked one comes from node_modules. */
+const versions = ['5.6', '5.7', '5.8', '5.9', '7.0']
+
+/** @typedef {{ version: string, tsc: string }} Compiler */
+
+/** The compiler that builds the project. */
+const lockedCompiler = { version: 'locked', tsc: join(root, 'node_modules/typescript/bin/tsc') }
+
+/**
+ * Installs the compilers that are missing below node_modules/.cache.
+ *
+ * @returns {Compiler[]} The locked one first.
+ * @throws {Error} When npm cannot bring one.
+ */
+export function allCompilers() {
+  const others = versions.map((version) => {
+    const prefix = join(root, 'node_modules/.cache', `typescript-${version}`)
+    const tsc = join(prefix, 'node_modules/typescript/bin/tsc')
+    if (!existsSync(tsc)) {
+      const quiet = ['--no-package-lock', '--no-audit', '--no-fund', '--loglevel=error']
+      const { status } = npm([
+        'install',
+        `--prefix=${prefix}`,
+        ...quiet,
+        `typescript@~${version}.0`,
+      ])
+      if (status !== 0) throw new Error(`TypeScript ${version} cannot be installed`)
+    }
+    return { version, tsc }
+  })
+  return [lockedCompiler, ...others]
+}
 
 const compilerOptions = {
   strict: true,
@@ -54,35 +88,65 @@ export const media = fileMedia(new URL('file:///x.mp4'), { loop: true })
 `,
 }
 
-/**
- * @param unpacked - Folder of the unpacked library.
- * @param temp - Folder for the programs.
- * @returns What the compiler says, a line each.
- */
-export function declarationProblems(unpacked, temp) {
-  return Object.entries(programs).flatMap(([name, text]) => {
-    const folder = join(temp, `consumer-${name}`)
-    mkdirSync(join(folder, 'node_modules', '@types'), { recursive: true })
-    // Where npm puts them: beside each other, so that the library finds the types of Node as well.
-    symlinkSync(unpacked, join(folder, 'node_modules', 'rtspool'))
-    for (const types of ['@types/node', 'undici-types']) {
-      symlinkSync(join(root, 'node_modules', types), join(folder, 'node_modules', types))
-    }
-    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
-    writeFileSync(join(folder, name), text)
-    const options = { ...compilerOptions, preserveSymlinks: true }
-    writeFileSync(
-      join(folder, 'tsconfig.json'),
-      JSON.stringify({ compilerOptions: options, files: [name] }),
-    )
-    const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
-    const { status, stdout } = spawnSync(process.execPath, [compiler, '-p', folder], {
-      encoding: 'utf8',
+/** Makes a folder with one program, as its author would have it. @returns The folder. */
+function writeConsumer(unpacked, temp, name, text) {
+  const folder = join(temp, `consumer-${name}`)
+  mkdirSync(join(folder, 'node_modules', '@types'), { recursive: true })
+  // Where npm puts them: beside each other, so that the library finds the types of Node as well.
+  symlinkSync(unpacked, join(folder, 'node_modules', 'rtspool'))
+  for (const types of ['@types/node', 'undici-types']) {
+    symlinkSync(join(root, 'node_modules', types), join(folder, 'node_modules', types))
+  }
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+  writeFileSync(join(folder, name), text)
+  const options = { ...compilerOptions, preserveSymlinks: true }
+  writeFileSync(
+    join(folder, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions: options, files: [name] }),
+  )
+  return folder
+}
+
+/** @returns {Promise<string[]>} Lines of the compiler; none when the program compiles. */
+function compile({ tsc }, folder) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [tsc, '-p', folder], {
+      stdio: ['ignore', 'pipe', 'inherit'],
     })
-    if (status === 0) return []
-    return stdout
-      .trim()
-      .split('\n')
-      .map((line) => `declarations, ${name}: ${line}`)
+    let stdout = ''
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      stdout += text
+    })
+    child.once('error', reject)
+    child.once('close', (status) => {
+      if (status === 0) resolve([])
+      else resolve((stdout.trim() || `the compiler ended with ${status}`).split('\n'))
+    })
   })
+}
+
+/**
+ * @param {string} unpacked - Folder of the unpacked library.
+ * @param {string} temp - Folder for the programs.
+ * @param {Compiler[]} compilers
+ * @returns {Promise<string[]>} Complaints of the compilers, a line each.
+ */
+export async function declarationProblems(unpacked, temp, compilers = [lockedCompiler]) {
+  const consumers = Object.entries(programs).map(([name, text]) => ({
+    name,
+    folder: writeConsumer(unpacked, temp, name, text),
+  }))
+  const waiting = compilers.flatMap((compiler) =>
+    consumers.map((consumer) => ({ compiler, ...consumer })),
+  )
+  const problems = []
+  const next = async () => {
+    for (let each = waiting.shift(); each; each = waiting.shift()) {
+      const { compiler, name, folder } = each
+      const title = `declarations, TypeScript ${compiler.version}, ${name}`
+      for (const line of await compile(compiler, folder)) problems.push(`${title}: ${line}`)
+    }
+  }
+  await Promise.all(Array.from({ length: availableParallelism() }, next))
+  return problems.sort()
 }

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
-import { declarationProblems } from './check-declarations.mjs'
+import { allCompilers, declarationProblems } from './check-declarations.mjs'
 import { root } from './workspace.mjs'
 
 const documents = /^(package\.json|README\.md|LICENSE)$/
@@ -95,6 +95,14 @@ function deadLinks(unpacked, files) {
     })
 }
 
+async function consumerProblems(unpacked) {
+  const compilers = allCompilers()
+  console.log(
+    `compiling consumers with TypeScript ${compilers.map(({ version }) => version).join(', ')}`,
+  )
+  return declarationProblems(unpacked, temp, compilers)
+}
+
 async function problemsOf({ folder, maxPackedKb, allowed, required }) {
   const manifest = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
   const { messages } = await publint({ pkgDir: join(root, folder), strict: true })
@@ -114,7 +122,7 @@ async function problemsOf({ folder, maxPackedKb, allowed, required }) {
     ...deadLinks(join(target, 'package'), files),
     ...(packedKb > maxPackedKb ? [`${packedKb} kB packed are more than ${maxPackedKb} kB`] : []),
     ...needed.filter((file) => !files.includes(file)).map((file) => `${file} is missing`),
-    ...(manifest.name === 'rtspool' ? declarationProblems(join(target, 'package'), temp) : []),
+    ...(manifest.name === 'rtspool' ? await consumerProblems(join(target, 'package')) : []),
   ].map((problem) => `${manifest.name}: ${problem}`)
 }
 

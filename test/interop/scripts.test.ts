@@ -122,12 +122,12 @@ describe('U-15 npm pack', () => {
 })
 
 describe('U-7 declarations', { timeout: 300_000 }, () => {
-  it('U-7 compile for whoever installs the library, without the types of Node and with all checks', () => {
+  it('U-7 compile for whoever installs the library, without the types of Node and with all checks', async () => {
     const programs = mkdtempSync(join(temp, 'consumers-'))
-    expect(declarationProblems(join(root, 'packages/rtspool'), programs)).toEqual([])
+    expect(await declarationProblems(join(root, 'packages/rtspool'), programs)).toEqual([])
   })
 
-  it('U-7 are refused where they name what they do not bring', () => {
+  it('U-7 are refused where they name what they do not bring', async () => {
     const library = mkdtempSync(join(temp, 'library-'))
     const programs = mkdtempSync(join(temp, 'consumers-'))
     writeFileSync(
@@ -142,7 +142,7 @@ describe('U-7 declarations', { timeout: 300_000 }, () => {
       join(library, 'index.d.ts'),
       'export declare function fileMedia(file: Buffer): void\n',
     )
-    const problems = declarationProblems(library, programs)
+    const problems = await declarationProblems(library, programs)
     expect(problems.some((line) => line.includes("Cannot find name 'Buffer'"))).toBe(true)
   })
 })

@@ -21,8 +21,9 @@ export const serialHighField = 7
  * once and not once per structure.
  */
 export class HandleRecords {
+  // TypeScript 5.6 cannot read the type that the compiler infers, which has an argument.
   /** The integers; replaced by {@link reserve} and {@link reset}. */
-  ints = new Int32Array(initialCapacity * recordSize)
+  ints: Int32Array = new Int32Array(initialCapacity * recordSize)
 
   /** Makes room for a handle; its integers are 0. */
   reserve(handle: number): void {
