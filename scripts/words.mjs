@@ -12,8 +12,8 @@ const mostWords = 25
 
 /** `wanted` is the final limit. */
 const limits = {
-  clauses: { limit: 69, wanted: 15 },
-  longSentences: { limit: 1, wanted: 1 },
+  clauses: { limit: 15, wanted: 15 },
+  longSentences: { limit: 0.6, wanted: 0.6 },
 }
 
 /** Matches a docstring that begins with a free clause: it names nothing, so readers must find the noun in the code. */

@@ -173,8 +173,8 @@ export class Media implements MediaInfo {
   }
 
   /**
-   * Announces that packets pushed from now on come from another source; see {@link
-   * Track.expectNewSource}.
+   * Announces that packets pushed from now on come from another source; see
+   * {@link Track.expectNewSource}.
    */
   expectNewSource(): void {
     for (const track of this.tracks) track.expectNewSource()

@@ -1,6 +1,6 @@
 import type { Session, SessionTunnel } from '../session-pool/index.js'
 
-/** One RTSP connection, as it stands at the moment of the look. */
+/** One RTSP connection; its properties are read at the time of access. */
 export interface ConnectionInfo {
   /** 22 characters that name the connection in logs, events and APIs. */
   readonly publicId: string
@@ -9,17 +9,19 @@ export interface ConnectionInfo {
   readonly remotePort: number
   readonly localAddress: string
   readonly localPort: number
-  /** Whether the connection is TLS. */
+  /** `true` if the connection uses TLS. */
   readonly isSecure: boolean
-  /** Tunnel that the connection arrives in; `undefined` = none. */
+  /** Tunnel that carries the connection; `undefined` = none. */
   readonly tunnel: SessionTunnel | undefined
   /** `User-Agent` of the first request that had one; at most 256 characters. */
   readonly userAgent: string | undefined
   readonly openedTime: Date
   readonly isClosed: boolean
-  /** Sessions that live with the connection: it was the last that used them. */
+  /** Sessions that used this connection last, and so belong to it. */
   readonly sessions: ReadonlySet<Session>
-  /** Answers the request under way, sends what is queued, then closes, within a second. Idempotent. */
+  /**
+   * Responds to the current request, sends queued bytes, then closes, within a second. Idempotent.
+   */
   close(): void
   /** Closes at once; queued bytes are lost. Idempotent. */
   destroy(): void

@@ -1,11 +1,11 @@
 import type { TrackInfo } from './track.js'
 
 /**
- * `idle` is described and not started; `playing` has a running source; `ended` delivers no more, for good.
+ * State of a media. `idle`: described but not started. `playing`: its source runs. `ended`: final.
  */
 export type MediaState = 'idle' | 'starting' | 'playing' | 'ended'
 
-/** A presentation that flows from one source to its viewers, as it stands at the moment of the look. */
+/** A presentation from one source to its viewers; its properties are read at the time of access. */
 export interface MediaInfo {
   /** 22 characters that name the media in logs and APIs. */
   readonly publicId: string
@@ -15,17 +15,20 @@ export interface MediaInfo {
   readonly tracks: readonly TrackInfo[]
   /** Length of a stored presentation in seconds; `undefined` for a live one. */
   readonly durationSeconds: number | undefined
-  /** Streams that are set up on the media, of viewers and of its publisher, playing or not. */
+  /** Number of streams set up on the media by viewers and its publisher, playing or not. */
   readonly participantCount: number
   readonly createdTime: Date
-  /** Time at which the source had started; `undefined` before. */
+  /** Time at which the source has started; `undefined` before. */
   readonly startedTime: Date | undefined
-  /** Says that the next packets come from another source: the tracks continue their timelines from here on. */
+  /**
+   * Announces that the next packets come from another source: all tracks continue their timelines.
+   */
   expectNewSource(): void
   /**
-   * Ends the media: its viewers leave with reason `mediaEnded`, and the source is closed. Idempotent.
+   * Ends the media: its viewers leave with reason `mediaEnded`, and the source is closed.
+   * Idempotent.
    *
-   * @returns Resolves when the source is closed.
+   * @returns Promise that resolves when the source is closed.
    */
   end(): Promise<void>
   toJSON(): MediaSummary

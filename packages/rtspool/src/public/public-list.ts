@@ -1,6 +1,9 @@
-/** Live things with a public id, in the order of their creation. May be changed while somebody iterates, as a `Map`. */
+/**
+ * Live objects with a public id, in order of creation. The list may change during an iteration, as
+ * a `Map` may.
+ */
 export interface PublicList<T> extends Iterable<T> {
   readonly size: number
-  /** @returns `undefined` when nothing that lives has the id. */
+  /** @returns `undefined` if no live object has the id. */
   get(publicId: string): T | undefined
 }

@@ -1,6 +1,6 @@
 import type { PublicList } from './public-list.js'
 
-/** Keeps live things by their public id, and shows them. */
+/** Keeps live objects by public id, and lists them. */
 export class PublicMap<T extends { readonly publicId: string }> implements PublicList<T> {
   readonly #things = new Map<string, T>()
 

@@ -4,12 +4,12 @@ import type { MediaInfo } from './media.js'
 
 /** A client's recording to a path. */
 export interface PublicationInfo {
-  /** Decoded path that viewers play. */
+  /** Decoded path at which viewers play the recording. */
   readonly path: string
-  /** Session of the publisher; after its end as well. */
+  /** Session of the publisher, also after its end. */
   readonly session: Session
-  /** Description as the client announced it. */
+  /** Description as announced by the client. */
   readonly description: SessionDescription
-  /** Media that viewers get. */
+  /** Media for the viewers. */
   readonly media: MediaInfo
 }

@@ -1,6 +1,7 @@
 /// <reference types="node" preserve="true" />
 
-// Packets of RTP from access units, and back: for whoever feeds a track, or reads one. Each list is one topic.
+// Packetizers and depacketizers of RTP, for applications that feed or read a track. Each list is
+// one topic.
 export {
   AacPayloader,
   type AacPayloaderOptions,

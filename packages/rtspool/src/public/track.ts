@@ -1,20 +1,20 @@
 import type { MediaDescription } from '../sdp/index.js'
 
-/** The numbers of an RTP packet that say where it belongs. */
+/** Numbers in the header of an RTP packet that give its place in a stream. */
 export interface TrackPosition {
   readonly ssrc: number
-  /** 0 to 65535. */
+  /** Sequence number, 0 to 65535. */
   readonly sequenceNumber: number
-  /** In ticks of the track's clock rate, modulo 2^32. */
+  /** Timestamp in ticks of the track's clock rate, modulo 2^32. */
   readonly timestamp: number
 }
 
-/** One RTP stream of a media, as it stands at the moment of the look. */
+/** One RTP stream of a media; its properties are read at the time of access. */
 export interface TrackInfo {
   /** Position in the session description, from 0. */
   readonly index: number
   readonly description: MediaDescription
-  /** Ticks a second of the RTP timestamps. */
+  /** Ticks per second of the RTP timestamps. */
   readonly clockRate: number
   /** Synchronisation source of the stream, once it is known. */
   readonly ssrc: number | undefined
@@ -22,47 +22,50 @@ export interface TrackInfo {
   readonly packetCount: number
   /** Payload octets of these packets. */
   readonly octetCount: number
-  /** Packets that were no RTP, or too large for any transport: dropped. */
+  /** Dropped packets: invalid as RTP, or too large for any transport. */
   readonly invalidPackets: number
-  /** Packets with a payload type that the description does not list: passed on. */
+  /** Packets whose payload type is missing in the description; they are sent nevertheless. */
   readonly unlistedPackets: number
-  /** Whether key frames of the encoding are known, so that viewers begin with one. */
+  /** `true` if key frames of the encoding are recognised, so that viewers begin with one. */
   readonly hasKeyFrames: boolean
   /** Viewers that play the track now; a multicast group counts once. */
   readonly readerCount: number
 }
 
-/** The way of a source into one track of its media. */
+/** Output of a source: one track of its media. */
 export interface TrackOutput extends TrackInfo {
-  /** Numbers of the next packet, once they are known; the timestamp is that of the last packet. */
+  /** Numbers of the next packet, if known; the timestamp is that of the last packet. */
   readonly position: TrackPosition | undefined
   /**
-   * Says where the stream will begin, or go on, before the next packet: PLAY can then announce it.
+   * Sets the position at which the stream begins or continues, before its next packet. PLAY can
+   * then announce it.
    *
-   * @throws {RangeError} When a packet cannot carry one of the numbers.
+   * @throws {RangeError} when a number does not fit into an RTP packet.
    */
   startAt(position: TrackPosition): void
   /**
-   * Sends one RTP packet to everybody who plays the track. Never throws.
+   * Sends one RTP packet to all viewers of the track. Never throws.
    *
-   * @param packet - Any `Uint8Array`, a `Buffer` among them. Belongs to the track from now on, and may not be changed or
-   *   used again; see `MediaSource.start`.
-   * @returns `false` for a packet that is no valid RTP, or has more than 65,535 bytes: the track counts and drops it.
+   * @param packet - Any `Uint8Array`, such as a `Buffer`. It belongs to the track from now on, and
+   *   must not be changed or reused; see `MediaSource.start`.
+   * @returns `false` for a packet that is no valid RTP, or exceeds 65,535 bytes: the track counts
+   *   and drops it.
    */
   push(packet: Uint8Array): boolean
   /**
-   * Says that `rtpTime` was captured now, or at `clockMs` of the output's clock, which was `unixMs` on the wall clock of
-   * the source. Sender reports carry this on.
+   * Sets the wall-clock time of an RTP timestamp for sender reports. `rtpTime` was captured now, or
+   * at `clockMs` of the output's clock, at `unixMs` of the source's wall clock.
    */
   mapTime(unixMs: number, rtpTime: number, clockMs?: number): void
   /**
-   * The source's wall clock at an RTP timestamp, in milliseconds since 1970; `undefined` before any packet or mapping.
+   * Returns the source's wall clock at an RTP timestamp, in milliseconds since 1970; `undefined`
+   * before any packet or mapping.
    *
    * @param rtpTime - @default that of the last packet
    */
   unixTimeMsAt(rtpTime?: number): number | undefined
-  /** The RTP timestamp at an instant of the source's wall clock. */
+  /** Returns the RTP timestamp at a time of the source's wall clock. */
   rtpTimeAt(unixMs: number): number | undefined
-  /** Says that the next packet comes from another source: the track continues its timeline from here on. */
+  /** Announces that the next packet comes from another source: the track continues its timeline. */
   expectNewSource(): void
 }

@@ -64,8 +64,8 @@ function checkVersion(version: string): void {
 /**
  * Serializes a request. Content-Length is computed from the body; one in `headers` is left out.
  *
- * @throws {TypeError} when a part would break the message: a control character in a header value, a
- *   name that is not a token, or a space in the URI.
+ * @throws {TypeError} when a part would break the message, such as a control character, a name that
+ *   is no token, or a space in the URI.
  */
 export function serializeRequest(request: RtspRequestInit): Buffer {
   const { method, uri, version = '1.0', headers = noHeaders, body = '' } = request
@@ -80,8 +80,8 @@ export function serializeRequest(request: RtspRequestInit): Buffer {
 /**
  * Serializes a response. Content-Length is computed from the body; one in `headers` is left out.
  *
- * @throws {TypeError} when a part would break the message: a control character in the reason or a
- *   header value, or a name that is not a token.
+ * @throws {TypeError} when a part would break the message, such as a control character or a name
+ *   that is no token.
  * @throws {RangeError} when the status code is not a whole number from 100 to 999.
  */
 export function serializeResponse(response: RtspResponseInit): Buffer {

@@ -16,11 +16,11 @@ const excerptLength = 60
 /**
  * Parses a session description as real publishers write it.
  *
- * Tolerates faults that do not matter for RTSP: a byte order mark, LF or CR alone as line end,
- * blank lines, NULs at the end of a line, spaces around the type. Also tolerates unknown types and
- * attributes, any order above the first `m=`, missing `o=`, `s=` or `t=`, and invalid ports. Lines
- * that are not `<letter>=<value>` are left out; {@link serializeSdp} writes well-formed lines
- * unchanged. Bytes that are not UTF-8 are read as Latin-1.
+ * Tolerates faults that do not matter for RTSP: a byte order mark, LF or CR alone, blank lines,
+ * NULs after a line, spaces around the type. Also tolerates unknown types and attributes, any order
+ * above the first `m=`, missing `o=`, `s=` or `t=`, and invalid ports. Lines that are not
+ * `<letter>=<value>` are left out; {@link serializeSdp} writes well-formed lines unchanged. Bytes
+ * that are not UTF-8 are read as Latin-1.
  *
  * @throws {RequestError} `ERR_SDP`, with `line` (from 1), `expected` and `got` in its context.
  * @throws {TypeError} when `text` is neither a string nor bytes.

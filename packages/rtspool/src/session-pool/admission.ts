@@ -120,7 +120,7 @@ export interface AdmitContext {
 }
 
 /**
- * Return value of `onAdmit`. `true` admits; `{ init }` admits a session with these properties;
+ * Return value of `onAdmit`. `true` admits; `{ init }` admits a session with these properties.
  * `false` refuses with 403; an object with a status from 300 to 599 refuses with this status.
  * Anything else (also `undefined`) is a mistake and admits nobody.
  */

@@ -118,12 +118,12 @@ export interface SessionSummary {
   readonly owner: Pick<SessionOwner, 'address' | 'user'> | undefined
   readonly createdTime: Date
   readonly lastAccessTime: Date
-  /** Seconds. */
+  /** Timeout in seconds. */
   readonly timeout: number
-  /** Seconds since 1970. */
+  /** End of the authorization in seconds since 1970. */
   readonly expiresAt: number | undefined
   readonly removalReason: RemovalReason | undefined
-  /** Members of {@link SessionUse}; each `undefined` before the first SETUP of a server. */
+  /** Members of {@link SessionUse}; each is `undefined` before the first SETUP. */
   readonly action: SessionUse['action'] | undefined
   readonly transport: SessionUse['transport'] | undefined
   readonly isSecure: boolean | undefined

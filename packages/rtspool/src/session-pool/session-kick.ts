@@ -2,21 +2,26 @@ import { checkBoolean, checkOptions, isRecord, kindOf, shapeOf, shown } from '..
 import type { Session } from './session.js'
 import { type SessionState, sessionStates } from './session-state.js'
 
-/** Properties of the sessions that {@link SessionPool.kick} removes: at least one; a session must have all that are given. */
+/**
+ * Properties that a session must have for {@link SessionPool.kick}: all given ones, at least one.
+ */
 export interface SessionKickQuery {
   readonly publicId?: string | undefined
   readonly user?: string | undefined
-  /** Address of the owner; of IPv6, the whole network of 64 bits. */
+  /** Address of the owner; an IPv6 address means its whole /64 network. */
   readonly address?: string | undefined
   readonly path?: string | undefined
   readonly state?: SessionState | undefined
 }
 
-/** Chooses the sessions to kick: by properties, or by a synchronous function that returns `true` for each. */
+/**
+ * Selects the sessions to kick: by properties, or by a synchronous function that returns `true` for
+ * each.
+ */
 export type SessionKickFilter = SessionKickQuery | ((session: Session) => boolean)
 
 export interface SessionKickOptions {
-  /** `true` = removes nobody, and returns the sessions that a kick would remove. @defaultValue false */
+  /** `true` removes no session, and returns those that a kick would remove. @defaultValue false */
   readonly dryRun?: boolean | undefined
 }
 
@@ -29,7 +34,8 @@ const names = [
 ] as const satisfies readonly (keyof SessionKickQuery)[]
 
 /**
- * @throws {TypeError} when no property is given, or one is unknown or of the wrong type: a mistake must not kick everybody.
+ * @throws {TypeError} when no property is given, or one is unknown or of the wrong type. A mistake
+ *   must not kick everybody.
  */
 export function checkKickQuery(query: SessionKickQuery): SessionKickQuery {
   if (!isRecord(query)) {
@@ -61,7 +67,10 @@ export function isDryRun(options: SessionKickOptions): boolean {
   return checkBoolean('dryRun', options.dryRun ?? false)
 }
 
-/** @throws {TypeError} for anything but a boolean: a promise would be true for everybody. */
+/**
+ * @throws {TypeError} for anything but a boolean, because a promise would be true for every
+ *   session.
+ */
 export function checkKickAnswer(answer: unknown): boolean {
   if (typeof answer === 'boolean') return answer
   throw new TypeError(`the function of kick must return a boolean, got ${shapeOf(answer)}`)

@@ -73,7 +73,7 @@ export interface SessionPoolEvents {
   sessionCreated: [session: Session]
   /** A session has left the pool and released everything that it held. Emitted once per session. */
   sessionRemoved: [session: Session, reason: RemovalReason]
-  /** A session has changed its state (RFC 2326 appendix A): it plays, records, has paused, … */
+  /** The state of a session has changed (RFC 2326 appendix A), for example to Playing. */
   sessionStateChanged: [session: Session, state: SessionState, previous: SessionState]
   /** A client was refused; nothing has been created for it. */
   sessionRefused: [refusal: SessionRefusal]
@@ -190,8 +190,8 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
 
   /**
    * Calls the hook `onAdmit` to decide whether a client gets a session. Call it after
-   * authentication and before creating anything for the client, and pass its result to {@link
-   * create}.
+   * authentication and before creating anything for the client, and pass its result to
+   * {@link create}.
    *
    * @returns Properties for the new session: owner, path and end of authorization as in `context`,
    *   plus those that the hook added.
@@ -395,13 +395,13 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
   }
 
   /**
-   * Removes each session that the filter chooses, with reason `kicked`.
+   * Removes each session that the filter selects, with reason `kicked`.
    *
-   * @param filter - Properties that a session must have, at least one, or a function; `() => true` kicks everybody. The
-   *   pool is locked while the function runs.
-   * @returns The sessions that were removed; with `dryRun`, those that would be.
-   * @throws {TypeError} when the filter is empty, has an unknown member, or the function returns no boolean; then nobody
-   *   is removed.
+   * @param filter - At least one property of the sessions, or a function; `() => true` kicks
+   *   everybody. The pool is locked while the function runs.
+   * @returns The removed sessions; with `dryRun`, those that would be removed.
+   * @throws {TypeError} when the filter is empty or has an unknown member, or the function returns
+   *   no boolean; then no session is removed.
    * @throws {SessionPoolError} `ERR_SESSION_POOL_LOCKED` when called from inside {@link filter}.
    */
   kick(filter: SessionKickFilter, options: SessionKickOptions = {}): Session[] {
@@ -411,7 +411,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
       typeof filter === 'function'
         ? this.filter((session) => (checkKickAnswer(filter(session)) ? 'ref' : 'keep'))
         : this.#registry.matching(checkKickQuery(filter))
-    // A listener of one that leaves may end others.
+    // A listener may end other sessions meanwhile.
     return isDry ? chosen : chosen.filter((session) => this.#removeIfHere(session, 'kicked'))
   }
 

@@ -1,17 +1,17 @@
-/** Way of the media of a session; all of its tracks have the same. */
+/** Transport of the media of a session; all of its tracks use the same. */
 export type SessionTransport = 'TCP' | 'UDP' | 'multicast'
 
-/** Tunnel that a connection arrives in. */
+/** Tunnel that carries a connection. */
 export type SessionTunnel = 'http' | 'webSocket'
 
-/** Use that a client makes of its session, as the server has seen it with the last SETUP. */
+/** Use that a client makes of its session, as of the last SETUP. */
 export interface SessionUse {
-  /** Whether the client plays the path of the session, or publishes there. */
+  /** Action of the client: `read` plays the path of the session, `publish` records to it. */
   readonly action: 'read' | 'publish'
   readonly transport: SessionTransport
-  /** Whether the connection of the SETUP is TLS. */
+  /** `true` if the connection of the SETUP uses TLS. */
   readonly isSecure: boolean
-  /** Tunnel that this connection arrives in; `undefined` = none. */
+  /** Tunnel that carries this connection; `undefined` = none. */
   readonly tunnel: SessionTunnel | undefined
   /** `User-Agent` of the client, at most 256 characters. */
   readonly userAgent: string | undefined

@@ -121,8 +121,8 @@ export let internals: SessionInternals
  *
  * Created by {@link SessionPool.create}. Subclasses are returned from `createSession`.
  *
- * The id is a secret, so `console.log` and `JSON.stringify` do not show it. Both show {@link
- * publicId} and the rest of a {@link SessionSummary} instead.
+ * The id is a secret, so `console.log` and `JSON.stringify` do not show it. Both show
+ * {@link publicId} and the rest of a {@link SessionSummary} instead.
  *
  * @see gst-rtsp-server: GstRTSPSession
  */
@@ -216,8 +216,8 @@ export class Session {
   }
 
   /**
-   * Time of creation in milliseconds of the pool's clock, which is no time of day; see {@link
-   * createdTime}.
+   * Time of creation in milliseconds of the pool's clock, which is no time of day; see
+   * {@link createdTime}.
    */
   get createdAt(): number {
     this.#home()
@@ -287,12 +287,15 @@ export class Session {
     return extras.stats
   }
 
-  /** Use that the client of a server makes of the session; `undefined` before the first SETUP. Stays after the end. */
+  /**
+   * Use that the client of a server makes of the session; `undefined` before the first SETUP. Kept
+   * after the end.
+   */
   get use(): SessionUse | undefined {
     return this.#extras?.use
   }
 
-  /** Notes {@link use}; for the server that carries the session. */
+  /** Stores {@link use}; called by the server that carries the session. */
   noteUse(use: SessionUse): void {
     this.#rare().use = use
   }

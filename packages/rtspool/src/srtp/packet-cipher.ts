@@ -6,8 +6,8 @@ export interface OpenedRtcp {
 }
 
 /**
- * Protects and opens single packets under a given index. {@link SrtpSender} and {@link
- * SrtpReceiver} choose the index and reject repeated ones.
+ * Protects and opens single packets under a given index. {@link SrtpSender} and
+ * {@link SrtpReceiver} choose the index and reject repeated ones.
  */
 export interface PacketCipher {
   /**

@@ -137,9 +137,9 @@ export class SrtpSender {
 
   /**
    * @param packet - Valid RTP.
-   * @returns A new buffer; `undefined` if the index is used or unknown, because one key stream for
-   *   two texts would reveal both (RFC 3711 section 9.1). Also `undefined` if the result is too
-   *   long for a frame.
+   * @returns A new buffer; `undefined` if the index is used or unknown: one key stream for two
+   *   texts would reveal both (RFC 3711 section 9.1). Also `undefined` if the result is too long
+   *   for a frame.
    */
   protect(packet: Buffer): Buffer | undefined {
     const index = this.#take(packet)

@@ -37,9 +37,9 @@ export const fileMediaDefaults = Object.freeze({
 }) satisfies Required<FileMediaOptions>
 
 /**
- * Returns a factory that plays a file in real time: its first H.264 or H.265 video, and its first
- * AAC, Opus, AC-3, E-AC-3, MPEG audio, linear PCM or G.711 sound. It reads MP4, QuickTime,
- * Matroska, WebM, MPEG-TS, Ogg, WAVE, MP3 and ADTS. Needs the package `mediabunny`.
+ * Returns a factory that plays a file in real time: its first video (H.264 or H.265) and its first
+ * sound. Sound is AAC, Opus, AC-3, E-AC-3, MPEG audio, linear PCM or G.711. It reads MP4,
+ * QuickTime, Matroska, WebM, MPEG-TS, Ogg, WAVE, MP3 and ADTS. Needs the package `mediabunny`.
  *
  * The file is opened on request, so a mistake in `path` shows with the first viewer. The server
  * then responds 503 (`ERR_MEDIA_UNAVAILABLE`), and the message of the error gives the reason.

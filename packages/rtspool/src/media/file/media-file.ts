@@ -33,7 +33,7 @@ type MediabunnyModule = typeof Mediabunny
  * @param options.importMediabunny - Function that loads the optional package.
  * @param options.memory - Results of examining the file earlier.
  * @throws {RequestError} `ERR_MEDIA_UNAVAILABLE`: the file does not exist, is no media file or has
- *   no track that can be sent, or the package is not installed.
+ *   no track to send, or the package is missing.
  */
 export async function openMediaFile(
   path: string,

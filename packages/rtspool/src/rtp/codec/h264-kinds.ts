@@ -63,7 +63,7 @@ function kindOfUnits(packet: Uint8Array, start: number, end: number, skippedByte
 }
 
 /**
- * Classifies a NAL unit by H.264 table 7-1 and section 7.4.1.2.3: types 6 to 9 and 14 to 18 begin
+ * Classifies a NAL unit by H.264 table 7-1 and section 7.4.1.2.3. Types 6 to 9 and 14 to 18 begin
  * an access unit; 13 follows an SPS.
  *
  * @param start - Offset after the header.

@@ -3,8 +3,8 @@ import { payloadKinds } from '../payload-kinds.js'
 const { picture, keyFrame, prefix } = payloadKinds
 
 /**
- * Classifies a VP8 payload by the first packet of a frame and its bit P, which is 0 in a key frame
- * (RFC 7741 sections 4.2 and 4.3).
+ * Classifies a VP8 payload (RFC 7741 sections 4.2 and 4.3) by the first packet of a frame. Bit P of
+ * that packet is 0 in a key frame.
  */
 export function vp8Kind(packet: Uint8Array, start: number, end: number): number {
   if (start >= end) return 0
@@ -67,8 +67,8 @@ function isVp9KeyFrame(first: number): boolean {
 }
 
 /**
- * Classifies an AV1 payload by bit N of the aggregation header, which marks the first packet of a
- * coded video sequence (RTP payload format for AV1, section 4.4).
+ * Classifies an AV1 payload by bit N of the aggregation header (RTP payload format for AV1, section
+ * 4.4). The bit marks the first packet of a coded video sequence.
  */
 export function av1Kind(packet: Uint8Array, start: number, end: number): number {
   if (start >= end) return 0

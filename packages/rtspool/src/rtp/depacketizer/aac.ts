@@ -3,7 +3,7 @@ import { type Frame, type FrameReader, noFrames } from './frame-depacketizer.js'
 
 const ticksPerUnit = 1024
 const headersLengthBytes = 2
-/** Fields of 16 bits at most can be read at any place of three bytes. */
+/** Longest field: 16 bits fit in three bytes at any offset. */
 const maxFieldBits = 16
 
 interface AacLayout {
@@ -14,13 +14,16 @@ interface AacLayout {
   readonly ticks: number
 }
 
-/** Reads the access units of RFC 3640 in the modes AAC-hbr and AAC-lbr; interleaved ones count as malformed. */
+/**
+ * Reads access units in the modes AAC-hbr and AAC-lbr of RFC 3640; interleaved ones count as
+ * malformed.
+ */
 export class AacReader implements FrameReader {
   readonly #layout: AacLayout
   readonly #fragments = new Fragments()
   #timestamp = 0
 
-  /** @param parameters - Of `a=fmtp`. */
+  /** @param parameters - Value of `a=fmtp`. */
   constructor(parameters: string | undefined) {
     this.#layout = layoutOf(parameters ?? '')
   }
@@ -77,7 +80,7 @@ export class AacReader implements FrameReader {
     return frames
   }
 
-  /** Sizes of the access units, as the AU headers tell them. */
+  /** Returns the sizes of the access units from the AU headers. */
   #sizesOf(payload: Buffer): number[] | undefined {
     if (payload.length < headersLengthBytes) return undefined
     const { sizeBits, indexBits, indexDeltaBits } = this.#layout
@@ -90,7 +93,7 @@ export class AacReader implements FrameReader {
       const next = offset + sizeBits + ownIndexBits
       if (next > bits) return undefined
       sizes.push(readBits(headers, offset, sizeBits))
-      // Any other index says that access units are interleaved.
+      // Any other index means that access units are interleaved.
       if (readBits(headers, offset + sizeBits, ownIndexBits) !== 0) return undefined
       offset = next
     }

@@ -1,7 +1,9 @@
 import { Fragments } from './fragments.js'
 import { type Frame, type FrameReader, noFrames } from './frame-depacketizer.js'
 
-/** Takes each payload as one frame: Opus, G.711, PCM, and whatever else fits one packet. */
+/**
+ * Returns each payload as one frame: Opus, G.711, PCM, and other encodings of one packet per frame.
+ */
 export class WholeFrameReader implements FrameReader {
   readonly isOpen = false
 
@@ -17,12 +19,15 @@ export class WholeFrameReader implements FrameReader {
 }
 
 const mpegHeaderBytes = 4
-/** The largest frame of MPEG audio has some 2,900 bytes; a packet may hold several. */
+/**
+ * Largest unit of MPEG audio; a frame has at most some 2,900 bytes, and a packet may hold several.
+ */
 const maxMpegBytes = 64 * 1024
 
 /**
- * Joins the pieces of frames of MPEG audio (RFC 2250 section 3.5): each tells its offset, and none tells the end, so that
- * frames come out with the packet after them. A packet with several small frames makes one unit.
+ * Joins the fragments of MPEG audio frames (RFC 2250 section 3.5). Each fragment has its offset,
+ * but no end, so a frame is complete with the packet after it. A packet with several small frames
+ * is one unit.
  */
 export class MpegAudioReader implements FrameReader {
   readonly #fragments = new Fragments()
@@ -60,7 +65,10 @@ export class MpegAudioReader implements FrameReader {
 
 const ac3HeaderBytes = 2
 
-/** Joins the pieces of frames of AC-3 and E-AC-3 (RFC 4184 section 4.1.1, RFC 4598 section 4.1): each tells their number. */
+/**
+ * Joins the fragments of AC-3 and E-AC-3 frames, each of which contains their number (RFC 4184
+ * section 4.1.1, RFC 4598 section 4.1).
+ */
 export class Ac3Reader implements FrameReader {
   readonly #fragments = new Fragments()
   readonly #typeMask: number

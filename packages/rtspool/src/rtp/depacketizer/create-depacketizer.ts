@@ -8,19 +8,19 @@ import { H265Reader } from './h265.js'
 import { PictureDepacketizer } from './picture-depacketizer.js'
 import { RawReader } from './raw.js'
 
-/** Format of a payload, as a session description names it. */
+/** Format of a payload, as in a session description. */
 export interface PayloadFormat {
   /** Encoding of `a=rtpmap`, in any case: `H264`, `mpeg4-generic`. */
   readonly encoding: string
-  /** Kind of the `m=` line. @default 'audio', where the encoding is not one of video */
+  /** Kind of the `m=` line. @default 'audio', unless the encoding is one of video */
   readonly kind?: string
   /** Parameters of `a=fmtp`, without the payload type. */
   readonly parameters?: string | undefined
 }
 
 /**
- * Makes the depacketizer of a payload format. The payloads of an encoding that is not known here come out as received:
- * those of one timestamp together for video, each alone for everything else.
+ * Creates the depacketizer of a payload format. Payloads of an unknown encoding stay as received:
+ * for video, those of one timestamp form a unit; otherwise each is a unit.
  */
 export function createDepacketizer({ encoding, kind, parameters }: PayloadFormat): Depacketizer {
   const name = encoding.toUpperCase()

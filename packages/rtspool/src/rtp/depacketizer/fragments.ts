@@ -1,4 +1,4 @@
-/** Pieces of one part that arrives in several packets. */
+/** Fragments of one part that arrives in several packets. */
 export class Fragments {
   #pieces: Buffer[] = []
   #sizeBytes = 0
@@ -20,7 +20,7 @@ export class Fragments {
     this.#sizeBytes += piece.length
   }
 
-  /** Joins the pieces in a buffer of its own, and begins anew. */
+  /** Joins the fragments in a new buffer, and starts again. */
   join(): Buffer {
     const part = Buffer.concat(this.#pieces, this.#sizeBytes)
     this.reset()
@@ -36,10 +36,10 @@ export class Fragments {
 const lengthBytes = 2
 
 /**
- * Appends the units of an aggregation packet, each behind its length of 16 bits.
+ * Appends the units of an aggregation packet, each of which follows its length of 16 bits.
  *
- * @param payload - From `start` on.
- * @returns `false` when a unit is cut off; then none is appended.
+ * @param payload - The units begin at `start`.
+ * @returns `false` if a unit is cut off; then none is appended.
  */
 export function appendAggregated(payload: Buffer, start: number, parts: Buffer[]): boolean {
   const count = parts.length

@@ -9,34 +9,34 @@ export interface Frame {
   readonly timestamp: number
 }
 
-/** Reads the payloads of one encoding of audio. */
+/** Parses the payloads of one audio encoding. */
 export interface FrameReader {
-  /** Whether a frame has begun and not ended. */
+  /** `true` while a frame has begun and not ended. */
   readonly isOpen: boolean
   /**
-   * Never throws.
+   * Parses a payload. Never throws.
    *
    * @param payload - Not empty.
-   * @returns The frames that the payload completes; `undefined` when it breaks the format.
+   * @returns The frames that the payload completes; `undefined` if it breaks the format.
    */
   read(payload: Buffer, timestamp: number, hasMarker: boolean): readonly Frame[] | undefined
-  /** Ends the stream. @returns The last frame, where nothing but a further packet would have completed it. */
+  /** Ends the stream. @returns The last frame, if only a further packet would have completed it. */
   flush(): readonly Frame[]
-  /** Forgets a frame that has begun. */
+  /** Drops a frame that has begun. */
   reset(): void
 }
 
 export const noFrames: readonly Frame[] = Object.freeze([])
 
-/** Makes a unit of each frame of audio. */
+/** Creates a unit from each frame of audio. */
 export class FrameDepacketizer implements Depacketizer {
   readonly #reader: FrameReader
   readonly #order = new PacketOrder()
   #malformed = 0
   #dropped = 0
-  /** Whether the packets may be the rest of a frame whose beginning was lost. */
+  /** `true` if the packets may be the rest of a frame whose beginning was lost. */
   #isAfterGap = false
-  /** Lost and malformed packets that a unit has told of. */
+  /** Number of lost and malformed packets that units have already reported. */
   #told = 0
 
   constructor(reader: FrameReader) {

@@ -5,16 +5,19 @@ const typeMask = 0x1f
 const forbiddenAndNri = 0xe0
 const startBit = 0x80
 const endBit = 0x40
-/** RFC 6184 table 1. */
+/** Packet types of RFC 6184 table 1. */
 const lastSingle = 23
 const stapA = 24
 const fuA = 28
 const fuHeadersBytes = 2
-/** H.264 table 7-1. */
+/** Slice types of H.264 table 7-1. */
 const firstSlice = 1
 const lastSlice = 5
 
-/** Reads NAL units out of payloads of RFC 6184 in the modes 0 and 1; the interleaved mode counts as malformed. */
+/**
+ * Reads NAL units from RFC 6184 payloads in modes 0 and 1; the interleaved mode counts as
+ * malformed.
+ */
 export class H264Reader implements PictureReader {
   readonly #fragments = new Fragments()
 
@@ -32,7 +35,10 @@ export class H264Reader implements PictureReader {
     return true
   }
 
-  /** Delimiters, parameter sets and SEI precede the slices; the first slice has `first_mb_in_slice` 0: one bit, 1. */
+  /**
+   * Returns whether a payload begins an access unit. Delimiters, parameter sets and SEI precede the
+   * slices; the first slice has `first_mb_in_slice` 0: one bit, 1.
+   */
   beginsUnit(payload: Buffer): boolean {
     const type = (payload[0] as number) & typeMask
     if (type === fuA) {

@@ -7,11 +7,11 @@ const endBit = 0x40
 const fuTypeMask = 0x3f
 /** Bits of the first header byte that are not the type: the forbidden bit and the first of the layer. */
 const outsideType = 0x81
-/** RFC 7798 section 4.4. */
+/** Packet types of RFC 7798 section 4.4. */
 const lastSingle = 47
 const aggregationPacket = 48
 const fragmentationUnit = 49
-/** H.265 table 7-1. */
+/** NAL unit types of H.265 table 7-1. */
 const lastVcl = 31
 const vps = 32
 const accessUnitDelimiter = 35
@@ -19,7 +19,10 @@ const prefixSei = 39
 
 const typeOf = (first: number | undefined): number => ((first ?? 0) >> 1) & 0x3f
 
-/** Reads NAL units out of payloads of RFC 7798 without DONL fields, as `sprop-max-don-diff=0` says; PACI is malformed. */
+/**
+ * Reads NAL units from RFC 7798 payloads without DONL fields (`sprop-max-don-diff=0`); PACI is
+ * malformed.
+ */
 export class H265Reader implements PictureReader {
   readonly #fragments = new Fragments()
 
@@ -38,7 +41,10 @@ export class H265Reader implements PictureReader {
     return true
   }
 
-  /** Delimiters, parameter sets and SEI precede the slices; the first one has `first_slice_segment_in_pic_flag`. */
+  /**
+   * Returns whether a payload begins an access unit. Delimiters, parameter sets and SEI precede the
+   * slices; the first slice has `first_slice_segment_in_pic_flag`.
+   */
   beginsUnit(payload: Buffer): boolean {
     const type = typeOf(payload[0])
     if (type === fragmentationUnit) {

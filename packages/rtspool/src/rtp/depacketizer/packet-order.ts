@@ -1,13 +1,16 @@
 import { isValidRtp, sequenceNumberOf, ssrcOf } from '../packet.js'
 import { nextSequenceNumber, sequenceDistance } from '../sequence.js'
 
-/** Largest step forward that counts as loss, and largest step back that counts as late (RFC 3550 A.1). */
+/**
+ * Largest step forward that counts as loss, and largest step back that counts as late (RFC 3550
+ * A.1).
+ */
 const maxDropout = 3000
 const maxMisorder = 100
 
 /**
- * Place of a packet in its stream: the `next` one; after a `gap`; `late` or repeated; after a `jump`, as another source or
- * a restart makes it; or `invalid`, no RTP at all.
+ * Place of a packet in its stream. `next`: in order. `gap`: after lost packets. `late`: late or
+ * repeated. `jump`: after a restart or another source. `invalid`: no RTP.
  */
 export type PacketPlace = 'next' | 'gap' | 'late' | 'jump' | 'invalid'
 
@@ -18,12 +21,12 @@ export class PacketOrder {
   #lost = 0
   #invalid = 0
 
-  /** Packets that are missing so far. */
+  /** Number of missing packets so far. */
   get lostPackets(): number {
     return this.#lost
   }
 
-  /** Packets so far that were no RTP. */
+  /** Number of packets so far that are no RTP. */
   get invalidPackets(): number {
     return this.#invalid
   }

@@ -7,29 +7,31 @@ import { PacketOrder } from './packet-order.js'
 const { picture, keyFrame, prefix, recovery, rest } = payloadKinds
 const pictureData = picture | keyFrame | rest
 
-/** Parts of one unit: more than any encoder makes, each costs some hundred bytes of memory. */
+/**
+ * Maximum number of parts of a unit, above that of any encoder; each part needs some hundred bytes.
+ */
 const maxParts = 4096
 
-/** Reads the payloads of one encoding whose access units take several packets. */
+/** Parses the payloads of one encoding whose access units take several packets. */
 export interface PictureReader {
-  /** Whether a part has begun and not ended. */
+  /** `true` while a part has begun and not ended. */
   readonly isOpen: boolean
   /**
    * Appends the parts that a payload completes. Never throws.
    *
    * @param payload - Not empty.
-   * @returns `false` when the payload breaks the format.
+   * @returns `false` if the payload breaks the format.
    */
   read(payload: Buffer, parts: Buffer[]): boolean
-  /** Whether nothing of the access unit can precede the payload. */
+  /** Returns whether the payload must be the first of its access unit. */
   beginsUnit(payload: Buffer): boolean
-  /** Forgets a part that has begun. */
+  /** Drops a part that has begun. */
   reset(): void
 }
 
 /**
- * Puts pictures together: packets of one timestamp up to the marker. Parameter sets that arrive alone, with a timestamp or
- * a marker of their own, go with the picture after them.
+ * Joins pictures: packets of one timestamp up to the marker. Parameter sets with their own
+ * timestamp or marker belong to the next picture.
  */
 export class PictureDepacketizer implements Depacketizer {
   readonly #reader: PictureReader
@@ -37,17 +39,20 @@ export class PictureDepacketizer implements Depacketizer {
   readonly #order = new PacketOrder()
   #malformed = 0
   #dropped = 0
-  /** Lost and malformed packets that a unit has told of. */
+  /** Number of lost and malformed packets that units have already reported. */
   #told = 0
   #parts: Buffer[] = []
   #sizeBytes = 0
   #kinds = 0
   #timestamp = 0
-  /** Whether a packet of the unit has arrived. */
+  /** `true` once a packet of the unit has arrived. */
   #isBegun = false
   #isDamaged = false
 
-  /** @param test - Tells key frames and parameter sets; without one, each unit is as good a start as another. */
+  /**
+   * @param test - Recognises key frames and parameter sets; without it, a decoder can begin with
+   *   any unit.
+   */
   constructor(reader: PictureReader, test?: PayloadTest) {
     this.#reader = reader
     this.#test = test
@@ -92,7 +97,8 @@ export class PictureDepacketizer implements Depacketizer {
       this.#timestamp = timestamp
       this.#isDamaged = isAfterGap && !(payload.length > 0 && this.#reader.beginsUnit(payload))
     }
-    // Keepalives of the way through a NAT have no payload; the rest of a unit with a gap cannot be read.
+    // Packets that only keep a NAL open have no payload; the rest of a unit with a gap cannot be
+    // parsed.
     if (payload.length === 0 || this.#isDamaged) return
     this.#kinds |= this.#test?.(packet, start, end) ?? 0
     this.#sizeBytes += payload.length
@@ -103,7 +109,7 @@ export class PictureDepacketizer implements Depacketizer {
     if (this.#sizeBytes > maxUnitBytes || this.#parts.length > maxParts) this.#break()
   }
 
-  /** Marks the unit as incomplete, and gives its memory back. */
+  /** Marks the unit as incomplete, and frees its memory. */
   #break(): void {
     this.#isDamaged = this.#isBegun
     this.#parts = []

@@ -1,6 +1,6 @@
 import type { PictureReader } from './picture-depacketizer.js'
 
-/** Keeps the payloads of an encoding that is not known here, each as one part. */
+/** Keeps each payload of an unknown encoding as one part. */
 export class RawReader implements PictureReader {
   readonly isOpen = false
 

@@ -32,8 +32,8 @@ export interface RequestQueueOwner {
 
 /**
  * Handles the requests of a connection one after the other, in order of arrival. One request is
- * under way at a time. Later ones wait as bytes, outside the queue, until the queue {@link
- * isReady}.
+ * under way at a time. Later ones wait as bytes, outside the queue, until the queue
+ * {@link isReady}.
  */
 export class RequestQueue {
   readonly #owner: RequestQueueOwner

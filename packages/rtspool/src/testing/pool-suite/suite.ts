@@ -5,8 +5,8 @@ import type { SessionPoolOptions } from '../../session-pool/session-pool-options
 import type { ManualClock } from '../manual-clock.js'
 
 /**
- * Creates a pool with these options; options left out must have the defaults of {@link
- * SessionPool}.
+ * Creates a pool with these options; options left out must have the defaults of
+ * {@link SessionPool}.
  */
 export type PoolFactory = (options: SessionPoolOptions) => SessionPool
 

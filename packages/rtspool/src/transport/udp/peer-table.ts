@@ -13,8 +13,8 @@ export interface PeerClaim {
    */
   readonly onReplaced?: (() => void) | undefined
   /**
-   * Called at most once: datagrams arrive from another port of the peer's address. See {@link
-   * ForeignPorts}.
+   * Called at most once: datagrams arrive from another port of the peer's address. See
+   * {@link ForeignPorts}.
    */
   readonly onForeignPort?: ((port: number) => void) | undefined
   /**

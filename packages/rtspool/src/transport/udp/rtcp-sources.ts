@@ -47,8 +47,8 @@ const maxSources = 16
  * 6.4.1). Exactly one stream of that address must have been sent both.
  *
  * An attacker that does not receive the reports has to guess 32 bits of SSRC and the time. An
- * attacker that plays the same track has to guess 13 random bits, twice, at {@link
- * attemptsPerSecond} attempts a second. Only RTCP is accepted from a learned port, and nothing is
+ * attacker that plays the same track has to guess 13 random bits, twice, at
+ * {@link attemptsPerSecond} attempts a second. Only RTCP is accepted from a learned port, and nothing is
  * ever sent to it.
  */
 export class RtcpSources {

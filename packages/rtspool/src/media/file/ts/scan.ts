@@ -21,8 +21,8 @@ const maxRuns = 2 ** 12
 const maxKeptEntries = 2 ** 16
 
 /**
- * Examines an MPEG-TS file for faults that mediabunny 1.61 cannot handle: packets that do not start
- * at the beginning, or restart in the middle; times that restart or jump.
+ * Examines an MPEG-TS file for faults that mediabunny 1.61 cannot handle: packets that begin late or
+ * restart, and times that restart or jump.
  *
  * Reads the whole file once, up to 2 GiB. For a file that has grown, it continues where it stopped.
  * A recording in progress thus costs each viewer only the part added since the last one.

@@ -39,8 +39,8 @@ interface Piece {
 }
 
 /**
- * Detects restarts and jumps in the times of a transport stream (ISO/IEC 13818-1 section 2.4.3.4
- * allows both), and computes a shift with which each piece continues the previous one.
+ * Detects restarts and jumps in the times of a transport stream, as allowed by ISO/IEC 13818-1
+ * section 2.4.3.4. Computes a shift with which each piece continues the previous one.
  *
  * ```text
  *  times of the file   1.4 ──▶ 5.4 │ 1.4 ──▶ 5.4 │ 900 ──▶ 904
