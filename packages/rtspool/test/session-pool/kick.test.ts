@@ -59,20 +59,20 @@ describe('kick', () => {
     [{ state: 'Seeking' }, 'state must be one of Init'],
     [async () => false, 'must return a boolean, got'],
     [() => undefined, 'must return a boolean, got undefined'],
-  ])('%j removes nobody', (filter, message) => {
+  ])('%j removes no session', (filter, message) => {
     const { pool } = setUp()
     expect(() => pool.kick(filter as never)).toThrow(message)
     expect(pool.size).toBe(3)
   })
 
-  it('counts a session once that a listener has ended meanwhile', () => {
+  it('counts a session that a listener ends meanwhile once', () => {
     const { pool, bob } = setUp()
     pool.once('sessionRemoved', () => bob.end('teardown'))
     expect(pool.kick({ address: '192.0.2.1' }).length).toBe(1)
     expect(bob.removalReason).toBe('teardown')
   })
 
-  it('is locked inside of filter, and locks the pool itself', () => {
+  it('is locked inside filter, and locks the pool itself', () => {
     const { pool } = setUp()
     const kickInside = () => {
       pool.kick({ user: 'ann' })

@@ -30,7 +30,7 @@ function run(format: PayloadFormat, packets: readonly Buffer[]) {
 }
 
 describe('pictures', () => {
-  it('end with the marker, or with the timestamp of the next one', () => {
+  it('end with the marker, or at the next timestamp', () => {
     const packets = [
       ...[packet(sps, 0), packet(pps, 0), packet(idr, 0, true)],
       ...[packet(slice, 3000), packet(slice, 6000, true), packet(slice, 9000)],
@@ -41,7 +41,7 @@ describe('pictures', () => {
     ])
   })
 
-  it('have the parameter sets that arrive in front of them, whatever timestamp and marker these have', () => {
+  it('include the parameter sets before them, with any timestamp and marker', () => {
     const packets = [
       ...[packet(slice, 0, true), packet(sps, 0), packet(pps, 0), packet(idr, 3000, true)],
       ...[packet(sps, 6000, true), packet(pps, 6000, true), packet(idr, 6000, true)],
@@ -51,7 +51,7 @@ describe('pictures', () => {
     ])
   })
 
-  it('with a lost packet are dropped; a whole picture that is lost costs no other one', () => {
+  it('are dropped if a packet is lost; a completely lost picture affects no other one', () => {
     const large = Buffer.concat([Buffer.from('6580', 'hex'), Buffer.alloc(3000, 7)])
     const payloader = new H264Payloader({
       payloadType: 96,
@@ -68,7 +68,7 @@ describe('pictures', () => {
     expect(result).toMatchObject({ lostPackets: 5, droppedUnits: 1, malformedPackets: 0 })
   })
 
-  it('are dropped when their first packet is lost, which the header of a slice tells', () => {
+  it('are dropped if their first packet is lost, which the header of a slice shows', () => {
     const other = Buffer.from('41 1a 04'.replace(/ /g, ''), 'hex')
     const packets = [packet(slice, 0, true), packet(slice, 3000), packet(other, 3000, true)]
     packets.splice(1, 1)
@@ -77,7 +77,7 @@ describe('pictures', () => {
     expect(result.droppedUnits).toBe(1)
   })
 
-  it('late and repeated packets are left out; another source begins anew', () => {
+  it('late and repeated packets are left out; another source starts again', () => {
     const [first, second] = [packet(slice, 0, true), packet(slice, 3000, true)]
     const other = rtpPacket({
       sequenceNumber: 9,
@@ -99,14 +99,14 @@ describe('pictures', () => {
     ['an aggregate of nothing', '78'],
     ['the interleaved mode', '7900000002419a'],
     ['a type that does not exist', '1e00'],
-  ])('%s makes its picture incomplete, and no other one', (_, payload) => {
+  ])('%s makes its picture incomplete, but no other one', (_, payload) => {
     const packets = [packet(payload, 0), packet(slice, 0, true), packet(slice, 3000, true)]
     const result = run(h264, packets)
     expect(result.shown).toEqual(['3000 419a04 false 1'])
     expect(result).toMatchObject({ malformedPackets: 1, droppedUnits: 1 })
   })
 
-  it('of more than 16 MiB are dropped, and their memory is given back', () => {
+  it('of more than 16 MiB are dropped, and their memory is freed', () => {
     const depacketizer = createDepacketizer(h264)
     const payload = Buffer.concat([Buffer.from('4180', 'hex'), Buffer.alloc(65_000)])
     for (let n = 0; n < 300; n++) {
@@ -115,7 +115,7 @@ describe('pictures', () => {
     expect(depacketizer.droppedUnits).toBe(1)
   })
 
-  it('of an encoding that is not known come out as their payloads', () => {
+  it('of an unknown encoding keep their payloads', () => {
     const packets = [packet('aa', 0), packet('bb', 0, true), packet('cc', 9, true)]
     expect(run({ encoding: 'X-foo', kind: 'video' }, packets).shown).toEqual([
       ...['0 aa,bb true 0', '9 cc true 0'],
@@ -129,7 +129,7 @@ describe('sound', () => {
     parameters: 'mode=AAC-hbr;sizelength=13;indexlength=3;indexdeltalength=3',
   }
 
-  it('several access units of AAC in a packet have a timestamp each', () => {
+  it('several access units of AAC in one packet have their own timestamps', () => {
     const packets = [packet('0020 0010 0008 aabb cc'.replace(/ /g, ''), 0xffff_fc00, true)]
     expect(run(aac, packets).shown).toEqual(['4294966272 aabb true 0', '0 cc true 0'])
   })
@@ -146,7 +146,7 @@ describe('sound', () => {
     expect(result.malformedPackets).toBe(1)
   })
 
-  it('a lost piece of an access unit drops it alone', () => {
+  it('a lost fragment of an access unit drops only this unit', () => {
     const pieces = ['00100020aa', '00100020bb', '00100020cc', '00100020dd'].map((payload, index) =>
       packet(payload, 0, index === 3),
     )
@@ -161,7 +161,7 @@ describe('sound', () => {
     expect(run({ encoding }, packets).shown).toEqual(['0 aabb true 0', '160 cc true 0'])
   })
 
-  it('pieces of MPEG audio are joined by their offset', () => {
+  it('fragments of MPEG audio are joined by their offset', () => {
     const packets = [
       ...[packet('00000000aabb', 0), packet('00000002cc', 0), packet('00000000dd', 2)],
       ...[packet('00000005ee', 2), packet('00000000ff', 4)],
@@ -171,7 +171,7 @@ describe('sound', () => {
     expect(result.droppedUnits).toBe(1)
   })
 
-  it('pieces of AC-3 are joined by their number', () => {
+  it('fragments of AC-3 are joined by their number', () => {
     const packets = [
       ...[packet('0202aabb', 0), packet('0302cc', 0, true), packet('0001dd', 1536, true)],
       ...[packet('0203ee', 3072), packet('0001ff', 4608, true), packet('0001ab', 6144, true)],

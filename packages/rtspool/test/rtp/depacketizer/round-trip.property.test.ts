@@ -33,7 +33,7 @@ const codecs: readonly Codec[] = [
   {
     name: 'H.264',
     format: { encoding: 'H264' },
-    // Slices of one picture, the first of which says so.
+    // Slices of one picture; the header of the first one marks it as first.
     unit: (seed) =>
       Array.from({ length: count(seed) }, (_, at) => {
         const unit = h264NalUnit(seed % 5 === 0 ? 0x65 : 0x41, sizeOf(seed + at) + 2, seed)
@@ -83,7 +83,7 @@ const codecs: readonly Codec[] = [
 ]
 
 test.each(codecs)(
-  '$name: access units come out as they went in',
+  '$name: restored access units equal the original ones',
   ({ format, unit, packetizer }) => {
     fc.assert(
       fc.property(fc.array(fc.nat(10_000), { minLength: 1, maxLength: 12 }), (seeds) => {
@@ -105,7 +105,7 @@ test.each(codecs)(
 )
 
 test.each(codecs)(
-  '$name: with lost packets, each unit that comes out is whole',
+  '$name: with lost packets, each restored unit is complete',
   (codec) => {
     const { format, unit, packetizer } = codec
     fc.assert(
@@ -120,7 +120,7 @@ test.each(codecs)(
           const packets = [...expected].flatMap(([timestamp, parts]) => packetize(parts, timestamp))
           const kept = packets.filter((_, at) => at === 0 || random() > 0.2)
           const units = kept.flatMap((packet) => depacketizer.push(packet))
-          // The last unit may lack its marker: nothing tells that a packet of it is missing.
+          // The last unit may lack its marker, so a missing packet at its end cannot be detected.
           for (const { parts, timestamp } of units) expect(parts).toEqual(expected.get(timestamp))
           const told = units.reduce((sum, { lostPackets }) => sum + lostPackets, 0)
           expect(told).toBeLessThanOrEqual(packets.length - kept.length)
@@ -141,7 +141,7 @@ const formats: readonly PayloadFormat[] = [
 ]
 
 test(
-  'hostile packets throw nothing, whatever the format, and hold no more than they brought',
+  'hostile packets throw nothing in any format, and keep no more memory than they have',
   () => {
     const seeds = codecs.flatMap(({ unit, packetizer }) => packetizer()(unit(3), 0))
     seeds.push(
