@@ -21,7 +21,7 @@ export interface DeliveryCounters {
 /** SRTP key that a reader shares with others, and its rollover counters. */
 export interface SrtpReader {
   readonly sender: SrtpSender
-  /** Last position that the reader has been told, or the position at which it was removed. */
+  /** Last position sent to the reader, or the position at which it was removed. */
   position: SrtpPosition
   /** True if each packet contains the index of the key (MKI). */
   readonly isIndexed?: boolean

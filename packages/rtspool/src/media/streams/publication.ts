@@ -141,7 +141,7 @@ export class Publication {
    * Begins or resumes recording. Only tracks that were set up are offered to viewers.
    *
    * @param streams - Streams by index of the announced track.
-   * @throws {RequestError} `ERR_NOT_FOUND` If the publication has ended.
+   * @throws {RequestError} `ERR_NOT_FOUND` if the publication has ended.
    */
   async record(streams: ReadonlyMap<number, RecordStream>): Promise<void> {
     this.#begunAt = this.#init.clock.now()

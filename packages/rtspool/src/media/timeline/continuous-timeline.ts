@@ -29,7 +29,7 @@ export interface SourcePosition {
   readonly timestamp: number
 }
 
-/** Name in RFC 3550 A.1. */
+/** Largest forward gap in sequence numbers that counts as loss (MAX_DROPOUT in RFC 3550 A.1). */
 const maxDropout = 3000
 const maxMisorder = 100
 /** No outage loses so many packets in less time: the sequence numbers have begun again. */

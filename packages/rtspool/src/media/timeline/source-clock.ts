@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.js'
 import { CommonLead } from './common-lead.js'
 
-/** Largest difference between a report and the time told before by the same track. */
+/** Largest difference between a report and earlier reports of the same track. */
 const maxStepMs = 1_000
 /**
  * Largest difference between the first report of a track and the other tracks. Encoders delay

@@ -1,6 +1,6 @@
 import type { Clock, ClockTimer } from '../../clock.js'
 
-/** Time for the peer to read the rest of what was sent, before the server cuts the connection. */
+/** Time for the peer to read the rest of the sent bytes, before the server cuts the connection. */
 const closeGraceMs = 1000
 
 /** The connection that a {@link ConnectionEnd} may end. */
@@ -8,7 +8,7 @@ export interface EndingConnection {
   readonly hasSessions: boolean
   /** True while a request is under way. */
   readonly isAnswering: boolean
-  /** Sends what is queued, then closes. */
+  /** Sends the queued bytes, then closes. */
   close(): void
   /** Closes at once. */
   destroy(): void

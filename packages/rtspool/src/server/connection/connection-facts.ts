@@ -5,19 +5,22 @@ import type { SessionTunnel } from '../../session-pool/index.js'
 import { authorityOf, plainAddress } from '../../transport/system/addresses.js'
 import type { ConnectionCarrier } from './carrier.js'
 
-/** Characters of a `User-Agent` that are kept. */
+/** Characters kept of a `User-Agent`. */
 const maxUserAgentLength = 256
-/** 128 bits: 22 characters. */
+/** 128 bits, written as 22 characters. */
 const publicIdBytes = 16
 
-/** Facts of one connection that do not change, and the name of its client once a request has told it. */
+/**
+ * Facts of one connection that do not change, and the `User-Agent` of its client once a request has
+ * contained one.
+ */
 export class ConnectionFacts {
   readonly publicId = randomBytes(publicIdBytes).toString('base64url')
   readonly remoteAddress: string
   readonly remotePort: number
   readonly localAddress: string
   readonly localPort: number
-  /** `host:port` of our end. */
+  /** `host:port` of the server's end. */
   readonly localAuthority: string
   readonly isSecure: boolean
   readonly tunnel: SessionTunnel | undefined
@@ -35,7 +38,7 @@ export class ConnectionFacts {
     this.openedTime = new Date(unixTimeMs)
   }
 
-  /** @param sessions - Public ids of those that live with the connection. */
+  /** @param sessions - Public ids of the connection's sessions. */
   summary(sessions: readonly string[]): ConnectionSummary {
     return {
       publicId: this.publicId,
@@ -51,7 +54,7 @@ export class ConnectionFacts {
     }
   }
 
-  /** Takes the name of the first request that tells one. */
+  /** Keeps the `User-Agent` of the first request that has one. */
   noteUserAgent(value: string | undefined): void {
     this.userAgent ??= value?.slice(0, maxUserAgentLength)
   }

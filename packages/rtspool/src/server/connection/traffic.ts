@@ -1,6 +1,6 @@
 import type { Session, SessionStats } from '../../session-pool/index.js'
 
-/** Totals of the unicast sessions of a server, of those that have left as well. */
+/** Totals of the unicast sessions of a server, including ended ones. */
 export interface RtspServerTraffic extends Readonly<SessionStats> {}
 
 const names = [
@@ -13,11 +13,11 @@ const noTraffic = (): SessionStats => ({
   ...{ packetsLost: 0, packetsDropped: 0 },
 })
 
-/** Adds up what sessions have carried: once for each that leaves, and for the live ones when somebody asks. */
+/** Adds up the traffic of sessions: once for each that ends, and for the live ones on demand. */
 export class TrafficTotals {
   readonly #left = noTraffic()
 
-  /** Keeps the figures of a session that has left. */
+  /** Adds the figures of an ended session. */
   settle(session: Session): void {
     add(this.#left, session)
   }
@@ -29,7 +29,10 @@ export class TrafficTotals {
   }
 }
 
-/** Groups are counted once for the server, in `stats().multicast`, whatever each of their viewers received. */
+/**
+ * Groups are counted once for the server, in `stats().multicast`, whatever each of their viewers
+ * received.
+ */
 function add(total: SessionStats, session: Session): void {
   if (session.use?.transport === 'multicast') return
   const { stats } = session

@@ -23,7 +23,7 @@ const maxWaitMs = 10_000
 const postSilenceMs = 500
 /** GETs that may wait at the same time. One more ends the oldest. */
 const maxWaiting = 2000
-/** FFmpeg 5.1 sends 16 characters, GStreamer 1.22 sends 22. */
+/** Longest cookie in characters. FFmpeg 5.1 sends 16, GStreamer 1.22 sends 22. */
 const maxCookieLength = 128
 
 interface Tunnel {

@@ -2,21 +2,21 @@ import type { Clock } from '../../clock.js'
 import type { ReaderLag } from '../../media/fan-out/reader.js'
 import type { Session } from '../../session-pool/index.js'
 
-/** Gap in the stream of a viewer that was behind. */
+/** Packets left out for a viewer that was behind. */
 export interface ViewerGap {
-  /** Packets of all tracks that the viewer was not sent. */
+  /** Packets of all tracks that were not sent to the viewer. */
   readonly packetsDropped: number
   readonly seconds: number
 }
 
-/** Listens to viewers that fall behind. */
+/** Receives the viewers that fall behind and catch up. */
 export interface LagListener {
   fellBehind(session: Session): void
   caughtUp(session: Session, gap: ViewerGap): void
 }
 
 interface Lag {
-  /** Tracks that leave packets out. */
+  /** Tracks that leave packets out at the moment. */
   tracks: number
   isTold: boolean
   readonly droppedBefore: number
@@ -24,8 +24,9 @@ interface Lag {
 }
 
 /**
- * Tells of viewers that take packets too slowly, once for all tracks of a session. Keeps nothing for viewers that keep up,
- * and tells at the end of the turn: a listener may end the session, which would disturb the batch under way.
+ * Reports viewers that read packets too slowly, once for all tracks of a session. Keeps no state of
+ * viewers that keep up. Reports at the end of the turn, because a listener may end the session,
+ * which would disturb the batch under way.
  */
 export class LagMonitor {
   readonly #clock: Clock
@@ -38,7 +39,7 @@ export class LagMonitor {
     this.#listener = listener
   }
 
-  /** Makes the part of one reader of a session. */
+  /** Creates the part for one reader of a session. */
   readerLag(session: Session): ReaderLag {
     const counters = session.stats
     return {

@@ -110,7 +110,7 @@ export interface ServerContext {
   readonly sessions: ServerSessions
   /** Ends UDP sessions whose client has gone. */
   readonly refusals: RefusalMonitor
-  /** Tells of viewers that fall behind. */
+  /** Reports viewers that fall behind. */
   readonly lags: LagMonitor
   /** Ends the sessions of publishers that have stopped sending. */
   readonly silence: SilenceMonitor

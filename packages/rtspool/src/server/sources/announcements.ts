@@ -49,8 +49,8 @@ export class Announcements {
    *   announcement, and a replaced publication. Each has a place, as an announcement or as a
    *   session.
    * @returns Remaining milliseconds for the first SETUP; 0 = no limit.
-   * @throws {SessionPoolError} `ERR_SESSION_POOL_FULL` If a session limit is reached.
-   * @throws {RequestError} `ERR_FORBIDDEN` If the connection's time for SETUP is over.
+   * @throws {SessionPoolError} `ERR_SESSION_POOL_FULL` if a session limit is reached.
+   * @throws {RequestError} `ERR_FORBIDDEN` if the connection's time for SETUP is over.
    */
   admit(connection: Announcer, leaving: readonly Publication[]): number {
     const { remoteAddress } = connection

@@ -6,8 +6,8 @@ import { requireWanted } from '../request/session-validity.js'
 /**
  * Starts the source of a media for a PLAY, unless it runs already.
  *
- * @throws {RequestError} `ERR_MEDIA_UNAVAILABLE` If it does not start; the media has then ended.
- *   `ERR_SESSION_NOT_FOUND` If the client has left meanwhile.
+ * @throws {RequestError} `ERR_MEDIA_UNAVAILABLE` if it does not start; the media has then ended.
+ *   `ERR_SESSION_NOT_FOUND` if the client has left meanwhile.
  */
 export async function startSource(context: RequestContext, media: Media): Promise<void> {
   try {

@@ -2,7 +2,7 @@ import { Duplex } from 'node:stream'
 import type { RawData, WebSocket } from 'ws'
 import { ByteAccumulator } from '../../rtsp/byte-accumulator.js'
 
-/** RFC 6455 section 7.4.1. */
+/** Status code of a normal closure (RFC 6455 section 7.4.1). */
 const normalClosure = 1000
 const unsupportedData = 1003
 
