@@ -41,6 +41,7 @@ export type {
 } from './media/track/gop-cache.js'
 export type { SilentTrack } from './media/track/silent-track.js'
 export type { UnlistedPacket } from './media/track/unlisted-packets.js'
+export type { AccessUnit, ReadOptions } from './public/access-unit.js'
 export type { ConnectionInfo, ConnectionSummary } from './public/connection.js'
 export type { MediaInfo, MediaState, MediaSummary, TrackSummary } from './public/media.js'
 export type { PublicList } from './public/public-list.js'

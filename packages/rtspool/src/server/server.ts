@@ -5,6 +5,8 @@ import { tell, warnOnce } from '../listeners.js'
 import { MountPoints } from '../media/mount-points.js'
 import type { Publication } from '../media/streams/publication.js'
 import { CacheBudget } from '../media/track/cache-budget.js'
+import { checkText } from '../option-checks.js'
+import type { AccessUnit, ReadOptions } from '../public/access-unit.js'
 import type { ConnectionInfo } from '../public/connection.js'
 import type { MediaInfo } from '../public/media.js'
 import type { PublicList } from '../public/public-list.js'
@@ -31,6 +33,7 @@ import { type ResolvedRtspServerOptions, resolveRtspServerOptions } from './reso
 import type { RtspServerOptions } from './server-options.js'
 import { noMulticast, type RtspServerStats } from './server-stats.js'
 import { Announcements } from './sources/announcements.js'
+import { readMedia, resolveReadOptions } from './sources/read-media.js'
 import { ServedMedia } from './sources/served-media.js'
 
 export interface RtspServerEvents {
@@ -180,6 +183,24 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
   /** Media that are served, publications among them, until their sources are closed. */
   get media(): PublicList<MediaInfo> {
     return this.#media.list
+  }
+
+  /**
+   * Reads a path inside the process: access units of all tracks, in the order of their arrival, without session and
+   * connection. A reader that is slow costs no viewer anything: packets are left out for it, up to a key frame.
+   *
+   * ```ts
+   * for await (const { track, parts, isKeyFrame } of server.read('/live/door', { signal })) …
+   * ```
+   *
+   * @param path - Decoded path, and after a `?` the query.
+   * @returns Ends with the media; leave the loop, or abort `signal`, to end it before.
+   * @throws {RangeError | TypeError} When an option is invalid. The iteration throws `RequestError` `ERR_NOT_FOUND` when
+   *   nothing is mounted at the path, `ERR_MEDIA_UNAVAILABLE` when the source fails, and the reason of `signal`.
+   */
+  read(path: string, options: ReadOptions = {}): AsyncIterableIterator<AccessUnit> {
+    checkText('path', path)
+    return readMedia(this.#context, path, resolveReadOptions(options))
   }
 
   stats(): RtspServerStats {

@@ -22,7 +22,15 @@ export type {
 export { Session } from './session.js'
 export type * from './session-data.js'
 export { type IdCodec, publicIdOf, RandomIdCodec } from './session-id.js'
-export type { ReplacedSession, SessionInit, SessionStats, SessionSummary } from './session-init.js'
+export type {
+  ReplacedSession,
+  SessionInit,
+  SessionStats,
+  SessionSummary,
+  SessionTransport,
+  SessionTunnel,
+  SessionUse,
+} from './session-init.js'
 export type { SessionKickFilter, SessionKickOptions, SessionKickQuery } from './session-kick.js'
 export { SessionMedia, type StreamTransport } from './session-media.js'
 export { isClaimAccepted, type SessionBinding, type SessionOwner } from './session-owner.js'
@@ -37,4 +45,3 @@ export {
   removalReasons,
   type SessionState,
 } from './session-state.js'
-export type { SessionTransport, SessionTunnel, SessionUse } from './session-use.js'

@@ -13,6 +13,7 @@ import {
   type SessionInit,
   type SessionStats,
   type SessionSummary,
+  type SessionUse,
 } from './session-init.js'
 import { SessionMedia } from './session-media.js'
 import type { SessionOwner } from './session-owner.js'
@@ -25,7 +26,6 @@ import {
   sessionStates,
 } from './session-state.js'
 import { type SessionTerms, termsOf } from './session-terms.js'
-import type { SessionUse } from './session-use.js'
 import { highHalf, joinHalves, lowHalf, splitNumber } from './structures/number-halves.js'
 
 /** Receiver of a session's notifications: the pool that holds it. */

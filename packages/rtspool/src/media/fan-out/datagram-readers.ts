@@ -6,6 +6,7 @@ import type { DeliveryTroubles } from './delivery-troubles.js'
 import { type FittingPackets, fittingPackets } from './fitting-packets.js'
 import type { PacketBatch } from './packet-batch.js'
 import type { DatagramReader } from './reader.js'
+import type { ReaderGroup } from './reader-group.js'
 
 /** Milliseconds between two portions for a new reader. */
 const portionIntervalMs = 4
@@ -24,7 +25,7 @@ export interface DatagramReadersOptions {
 }
 
 /** The readers of one track that receive datagrams: one group for each sending socket. */
-export class DatagramReaders {
+export class DatagramReaders implements ReaderGroup<DatagramReader> {
   readonly #portions: PeriodicCheck
   readonly #troubles: DeliveryTroubles
   readonly #overheadBytes: number
@@ -89,6 +90,9 @@ export class DatagramReaders {
     }
     for (const group of this.#groups.values()) group.send(batch.packets)
   }
+
+  /** Counters are up to date at any time. */
+  settle(): void {}
 
   forEachReader(visit: (reader: DatagramReader) => void): void {
     for (const reader of this.#live) visit(reader)

@@ -5,6 +5,8 @@ import { InterleavedGroup } from './interleaved-group.js'
 import { PacketBatch } from './packet-batch.js'
 import { packetRoles } from './packet-roles.js'
 import type { DatagramReader, Reader } from './reader.js'
+import type { ReaderGroup } from './reader-group.js'
+import { SinkGroup } from './sink-group.js'
 
 const nothing: readonly Buffer[] = Object.freeze([])
 const { lead, firstLead, entry } = packetRoles
@@ -24,14 +26,15 @@ const maxHoldMs = 4
  * ```text
  * push, push, push ─▶ batch ──end of frame─▶ flush ─▶ channel 0: frames ─▶ write, write, …
  *                                                  ├▶ channel 2: frames ─▶ write, write, …
- *                                                  └▶ socket: one sendmmsg for all datagrams
+ *                                                  ├▶ socket: one sendmmsg for all datagrams
+ *                                                  └▶ sinks: readers inside the process
  * ```
  *
  * Bench: bench/fanout.
  */
 export class FanOut {
-  readonly #interleaved = new Map<number, InterleavedGroup>()
-  readonly #datagrams: DatagramReaders
+  /** By channel of those inside a connection, by kind of the others. */
+  readonly #groups = new Map<number | 'datagram' | 'sink', ReaderGroup<Reader>>()
   #batch = new PacketBatch()
   #pendingFlush: NodeJS.Immediate | undefined
   #isFrameOpen = false
@@ -39,18 +42,21 @@ export class FanOut {
   #leads: Buffer[] = []
   #hold: ClockTimer | undefined
   readonly #clock: Clock
+  readonly #troubles: DeliveryTroubles
+  readonly #options: DatagramReadersOptions | undefined
   readonly #flushNow = (): void => this.flush()
   readonly #endTurn = (): void => this.#flushOrHold()
 
   /** @param troubles - Notified of packets that are too large for datagrams. */
   constructor(clock: Clock, troubles: DeliveryTroubles, options?: DatagramReadersOptions) {
     this.#clock = clock
-    this.#datagrams = new DatagramReaders(clock, troubles, options)
+    this.#troubles = troubles
+    this.#options = options
   }
 
   get readerCount(): number {
-    let count = this.#datagrams.size
-    for (const group of this.#interleaved.values()) count += group.size
+    let count = 0
+    for (const group of this.#groups.values()) count += group.size
     return count
   }
 
@@ -61,15 +67,11 @@ export class FanOut {
    */
   add(reader: Reader, first: readonly Buffer[] = nothing): void {
     this.flush()
-    if (reader.kind === 'datagram') {
-      this.#datagrams.add(reader, first)
-      return
-    }
-    const channel = reader.channels[0]
-    let group = this.#interleaved.get(channel)
+    const key = groupKeyOf(reader)
+    let group = this.#groups.get(key)
     if (!group) {
-      group = new InterleavedGroup(channel, this.#clock)
-      this.#interleaved.set(channel, group)
+      group = this.#createGroup(reader)
+      this.#groups.set(key, group)
     }
     group.add(reader, first)
   }
@@ -77,13 +79,12 @@ export class FanOut {
   /** Removes a reader after the packets pushed so far have been sent to it. */
   remove(reader: Reader): void {
     this.flush()
-    if (reader.kind === 'datagram') {
-      this.#datagrams.remove(reader)
-      return
-    }
-    const group = this.#interleaved.get(reader.channels[0])
+    const key = groupKeyOf(reader)
+    const group = this.#groups.get(key)
     group?.remove(reader)
-    if (group?.size === 0) this.#interleaved.delete(reader.channels[0])
+    if (group?.size !== 0) return
+    group.close()
+    this.#groups.delete(key)
   }
 
   /**
@@ -95,7 +96,7 @@ export class FanOut {
    * @param endsFrame - True if the batch need not wait for further packets.
    */
   push(packet: Buffer, role: number, endsFrame: boolean): void {
-    if (this.#interleaved.size === 0 && this.#datagrams.size === 0) return
+    if (this.#groups.size === 0) return
     if (role & firstLead && this.#leads.length > 0) this.#leads = []
     if (role & entry) this.#batch.noteEntry(this.#leads)
     this.#batch.push(packet, role)
@@ -108,7 +109,8 @@ export class FanOut {
 
   /** Returns earlier packets that a reader has still to be sent. */
   waitingPackets(reader: DatagramReader): readonly Buffer[] {
-    return [...this.#datagrams.waitingPackets(reader), ...this.#batch.packets]
+    const waiting = this.#groups.get(groupKeyOf(reader))?.waitingPackets(reader) ?? nothing
+    return [...waiting, ...this.#batch.packets]
   }
 
   /** Sends the queued packets. */
@@ -122,8 +124,7 @@ export class FanOut {
     const batch = this.#batch
     if (batch.packets.length === 0) return
     this.#batch = new PacketBatch()
-    for (const group of this.#interleaved.values()) group.send(batch)
-    if (this.#datagrams.size > 0) this.#datagrams.send(batch)
+    for (const group of this.#groups.values()) group.send(batch)
   }
 
   /**
@@ -131,20 +132,30 @@ export class FanOut {
    * whole.
    */
   settle(reader: Reader): void {
-    if (reader.kind === 'interleaved') this.#interleaved.get(reader.channels[0])?.settle(reader)
+    this.#groups.get(groupKeyOf(reader))?.settle(reader)
   }
 
   /** Visits every reader, after the packets queued so far have been sent. */
   forEachReader(visit: (reader: Reader) => void): void {
     this.flush()
-    for (const group of this.#interleaved.values()) group.forEachReader(visit)
-    this.#datagrams.forEachReader(visit)
+    for (const group of this.#groups.values()) group.forEachReader(visit)
   }
 
   /** Sends the queued packets, and nothing more. Idempotent. */
   close(): void {
     this.flush()
-    this.#datagrams.close()
+    for (const group of this.#groups.values()) group.close()
+  }
+
+  #createGroup(reader: Reader): ReaderGroup<Reader> {
+    switch (reader.kind) {
+      case 'interleaved':
+        return new InterleavedGroup(reader.channels[0], this.#clock)
+      case 'datagram':
+        return new DatagramReaders(this.#clock, this.#troubles, this.#options)
+      case 'sink':
+        return new SinkGroup()
+    }
   }
 
   #flushOrHold(): void {
@@ -153,3 +164,6 @@ export class FanOut {
     else this.flush()
   }
 }
+
+const groupKeyOf = (reader: Reader): number | 'datagram' | 'sink' =>
+  reader.kind === 'interleaved' ? reader.channels[0] : reader.kind

@@ -4,6 +4,7 @@ import { defaultMaxEntryWaitMs } from '../../transport/tcp/channel-table.js'
 import type { DirectSends } from '../../transport/tcp/direct-sends.js'
 import type { PacketBatch } from './packet-batch.js'
 import type { InterleavedReader } from './reader.js'
+import type { ReaderGroup } from './reader-group.js'
 
 /** A member of the group with its state. */
 interface Member {
@@ -26,6 +27,7 @@ interface Member {
   settledBytes: number
 }
 
+const nothing: readonly Buffer[] = Object.freeze([])
 const noSlot = -1
 const nowhere = -1
 const initialCapacity = 8
@@ -38,7 +40,7 @@ const initialCapacity = 8
  * others are handled one by one. Delivered packets are counted for the group, and for a reader on
  * demand.
  */
-export class InterleavedGroup {
+export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
   readonly #channel: number
   readonly #clock: Clock
   readonly #members: Member[] = []
@@ -135,6 +137,12 @@ export class InterleavedGroup {
   forEachReader(visit: (reader: InterleavedReader) => void): void {
     for (const { reader } of this.#members) visit(reader)
   }
+
+  waitingPackets(): readonly Buffer[] {
+    return nothing
+  }
+
+  close(): void {}
 
   /** Updates the counters of a reader. */
   settle(reader: InterleavedReader): void {

@@ -2,6 +2,7 @@ import { frameInterleaved } from '../../rtsp/index.js'
 import type { SrtpPosition, SrtpSender } from '../../srtp/index.js'
 import type { InterleavedCarrier } from '../../transport/tcp/channel-table.js'
 import type { DatagramSender } from '../../transport/udp/udp-port-pair.js'
+import type { PacketBatch } from './packet-batch.js'
 import type { SentReports } from './sent-reports.js'
 
 /**
@@ -68,7 +69,23 @@ export interface DatagramReader {
   readonly srtp?: SrtpReader
 }
 
-export type Reader = InterleavedReader | DatagramReader
+/** Takes the packets of a track inside the process. Its methods are called on the media path: none throws or waits. */
+export interface BatchSink {
+  /** Takes the packets that the reader begins with. */
+  begin(first: readonly Buffer[]): void
+  take(batch: PacketBatch): void
+}
+
+/** A reader inside the process. */
+export interface SinkReader {
+  readonly kind: 'sink'
+  readonly sink: BatchSink
+  readonly counters: DeliveryCounters
+  readonly sentReports?: undefined
+  readonly srtp?: undefined
+}
+
+export type Reader = InterleavedReader | DatagramReader | SinkReader
 
 /** The place that a reader is sent packets to. */
 export type ReaderPlace =
@@ -104,6 +121,8 @@ export function readerAt(place: ReaderPlace, share: ReaderShare): Reader {
 
 /** Sends RTCP to one reader, encrypted if the reader uses SRTCP. */
 export function sendRtcpTo(reader: Reader, plain: Buffer): void {
+  // A reader inside the process asks the track for its time.
+  if (reader.kind === 'sink') return
   const compound = reader.srtp ? sealed(reader.srtp, plain) : plain
   if (!compound) return
   if (reader.kind === 'datagram') reader.rtcp.send(compound, reader.rtcpPort, reader.address)

@@ -1,7 +1,8 @@
 import { RequestError } from '../../errors.js'
-import { MediaLease } from '../../media/media-lease.js'
+import type { MediaFactory, MediaRequest } from '../../media/media-factory.js'
+import { MediaLease, type MediaOrigin } from '../../media/media-lease.js'
 import { servesPath } from '../../media/mount-points.js'
-import type { RequestContext } from '../request/request-context.js'
+import type { RequestContext, ServerContext } from '../request/request-context.js'
 import type { RequestTarget } from '../request/target.js'
 
 /**
@@ -33,21 +34,47 @@ export async function leaseMedia(
   { server, connection }: RequestContext,
   { path, query }: RequestTarget,
 ): Promise<MediaLease> {
-  const match = server.mounts.match(path)
-  if (!servesPath(match, path)) {
-    throw new RequestError('ERR_NOT_FOUND', `nothing is mounted at ${path}`)
-  }
-  const { factory } = match
-  const request = { path, query }
+  const { factory, request } = requestOf(server, path, query)
   const { described } = connection
   const origin = factory.options.shared ? undefined : { factory, request }
   if (described?.isFor(factory, request)) return new MediaLease(described.media, origin)
+  return leaseNew(server, factory, request)
+}
+
+/**
+ * Gets a media for a reader inside the process.
+ *
+ * @param target - Decoded path, and after a `?` the query.
+ * @returns To be released when the reader has joined the media.
+ * @throws {RequestError} As {@link mediaToDescribe}.
+ */
+export async function leaseForReader(server: ServerContext, target: string): Promise<MediaLease> {
+  const mark = target.indexOf('?')
+  const path = mark < 0 ? target : target.slice(0, mark)
+  const query = mark < 0 ? undefined : target.slice(mark + 1)
+  const { factory, request } = requestOf(server, path, query)
+  return leaseNew(server, factory, request)
+}
+
+/** @throws {RequestError} `ERR_NOT_FOUND` when nothing is mounted at the path. */
+function requestOf(server: ServerContext, path: string, query: string | undefined): MediaOrigin {
+  const match = server.mounts.match(path)
+  if (servesPath(match, path)) return { factory: match.factory, request: { path, query } }
+  throw new RequestError('ERR_NOT_FOUND', `nothing is mounted at ${path}`)
+}
+
+async function leaseNew(
+  server: ServerContext,
+  factory: MediaFactory,
+  request: MediaRequest,
+): Promise<MediaLease> {
   if (server.media.isClosed) throw new RequestError('ERR_SERVER_CLOSING', 'the server is closing')
   const media = await factory.construct(request, server.clock, server.multicast, () =>
     server.cacheBudget.openShare(),
   )
   server.media.note(media)
   // In the same turn: another request may be about to give this one back.
+  const origin = factory.options.shared ? undefined : { factory, request }
   if (media.state !== 'ended') return new MediaLease(media, origin)
-  throw new RequestError('ERR_MEDIA_UNAVAILABLE', `the media of ${path} has just ended`)
+  throw new RequestError('ERR_MEDIA_UNAVAILABLE', `the media of ${request.path} has just ended`)
 }

@@ -1,0 +1,157 @@
+import type { AccessUnit } from '../../public/access-unit.js'
+import { createDepacketizer, type Depacketizer, type RtpUnit } from '../../rtp/index.js'
+import type { SinkReader } from '../fan-out/reader.js'
+import type { Media, MediaParticipant } from '../media.js'
+import type { Track } from '../track/track.js'
+import { ReadQueue } from './read-queue.js'
+
+export interface MediaReaderOptions {
+  readonly from: 'keyFrame' | 'now'
+  /** 0 = unlimited. */
+  readonly maxQueuedBytes: number
+}
+
+/** One track on its way to a reader inside the process. */
+interface ReadTrack {
+  readonly track: Track
+  readonly reader: SinkReader
+  readonly depacketizer: Depacketizer
+  /** Packets that were left out and that no unit has told of. */
+  missed: number
+}
+
+/**
+ * Reads a media inside the process. On the media path a packet costs a place in a bounded queue; access units are put
+ * together when somebody asks for the next one, so that no viewer waits for the reader.
+ */
+export class MediaReader implements MediaParticipant {
+  readonly #media: Media
+  readonly #from: 'keyFrame' | 'now'
+  readonly #tracks: readonly ReadTrack[]
+  readonly #queue: ReadQueue
+  /** Units that are ready, in order. */
+  #units: AccessUnit[] = []
+  #isEnded = false
+  #isFlushed = false
+  #wake: (() => void) | undefined
+
+  constructor(media: Media, { from, maxQueuedBytes }: MediaReaderOptions) {
+    this.#media = media
+    this.#from = from
+    const leader = media.tracks.find((track) => track.hasKeyFrames) ?? media.tracks[0]
+    this.#queue = new ReadQueue(maxQueuedBytes, leader?.index ?? 0, from === 'keyFrame')
+    this.#tracks = media.tracks.map((track) => this.#readTrack(track))
+    media.join(this)
+  }
+
+  /** Whether the media has ended; what was queued before can still be read. */
+  get isEnded(): boolean {
+    return this.#isEnded
+  }
+
+  /** Begins with the packets that are kept for new viewers. */
+  start(): void {
+    const kept = this.#tracks.map(({ track }) => (this.#isLive ? track.recentPackets() : []))
+    const leads = this.#tracks.some(({ track }, index) => track.hasKeyFrames && kept[index]?.length)
+    const first = this.#from === 'keyFrame' && (leads || !this.#hasKeyFrames) ? kept : []
+    this.#tracks.forEach(({ track, reader }, index) => {
+      track.addReader(reader, first[index] ?? [])
+    })
+  }
+
+  /** The next access unit, if one is ready. Never throws. */
+  next(): AccessUnit | undefined {
+    while (this.#units.length === 0) {
+      const queued = this.#queue.shift()
+      const read = queued && this.#tracks[queued.track]
+      if (!queued || !read) {
+        if (!this.#isEnded || this.#isFlushed) return undefined
+        this.#isFlushed = true
+        for (const each of this.#tracks) this.#add(each, each.depacketizer.flush())
+        continue
+      }
+      read.missed += queued.missed
+      this.#add(read, read.depacketizer.push(queued.packet))
+    }
+    return this.#units.shift()
+  }
+
+  /** Resolves when a packet has arrived or the media has ended, or at {@link wake}. */
+  async ready(): Promise<void> {
+    if (!this.#queue.isEmpty || this.#isEnded) return
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve
+    })
+  }
+
+  /** Ends a wait. */
+  wake(): void {
+    this.#wake?.()
+    this.#wake = undefined
+  }
+
+  mediaEnded(): void {
+    this.#isEnded = true
+    this.wake()
+  }
+
+  rangeEnded(): void {
+    this.mediaEnded()
+  }
+
+  /** Leaves the media. Idempotent. */
+  close(): void {
+    for (const { track, reader } of this.#tracks) track.removeReader(reader)
+    this.#media.leave(this)
+    this.#queue.clear()
+    this.#units = []
+    this.mediaEnded()
+  }
+
+  get #isLive(): boolean {
+    return this.#media.playback === undefined
+  }
+
+  get #hasKeyFrames(): boolean {
+    return this.#tracks.some(({ track }) => track.hasKeyFrames)
+  }
+
+  #readTrack(track: Track): ReadTrack {
+    const { index, description } = track
+    const [payloadType = -1] = description.payloadTypes
+    const sink = {
+      begin: (first: readonly Buffer[]) => {
+        this.#queue.begin(index, first)
+        this.wake()
+      },
+      take: (batch: Parameters<SinkReader['sink']['take']>[0]) => {
+        this.#queue.take(index, batch)
+        this.wake()
+      },
+    }
+    return {
+      track,
+      reader: { kind: 'sink', sink, counters: { packetsOut: 0, bytesOut: 0, packetsDropped: 0 } },
+      depacketizer: createDepacketizer({
+        encoding: description.rtpmap(payloadType)?.encoding ?? '',
+        kind: description.kind,
+        parameters: description.fmtp(payloadType),
+      }),
+      missed: 0,
+    }
+  }
+
+  #add(read: ReadTrack, units: readonly RtpUnit[]): void {
+    for (const { parts, timestamp, isKeyFrame, lostPackets } of units) {
+      const { track, missed } = read
+      read.missed = 0
+      this.#units.push({
+        ...{ track, parts, timestamp, isKeyFrame },
+        unixTimeMs: track.unixTimeMsAt(timestamp),
+        missedPackets: missed,
+        // The sequence numbers of what was left out are missing, too.
+        lostPackets: Math.max(0, lostPackets - missed),
+      })
+    }
+  }
+}

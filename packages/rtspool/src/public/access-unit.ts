@@ -1,0 +1,39 @@
+import type { TrackInfo } from './track.js'
+
+/** One access unit of a track: a picture with the units around it, or a frame of audio. */
+export interface AccessUnit {
+  readonly track: TrackInfo
+  /**
+   * NAL units of H.264 and H.265 without start codes; the one frame of audio; the payloads as received for encodings that
+   * the library does not take apart. Shared with other readers: not to be changed.
+   */
+  readonly parts: readonly Buffer[]
+  /** RTP timestamp in ticks of the track's clock rate, modulo 2^32. */
+  readonly timestamp: number
+  /** Wall clock of the source at the timestamp, in milliseconds since 1970; `undefined` while nothing is known of it. */
+  readonly unixTimeMs: number | undefined
+  /** Whether a decoder can begin with the unit. */
+  readonly isKeyFrame: boolean
+  /** Packets of the track since the unit before that were left out because the reader was behind. */
+  readonly missedPackets: number
+  /** Packets of the track since the unit before that never arrived, or could not be read. */
+  readonly lostPackets: number
+}
+
+/** Options of `server.read`; all optional. */
+export interface ReadOptions {
+  /** Ends the reading: the iteration throws the reason of the signal. @default never */
+  readonly signal?: AbortSignal | undefined
+  /**
+   * Beginning: `keyFrame` = the last key frame that is kept for new viewers, or else the next one; `now` = the next access
+   * unit, whatever it is.
+   * @default 'keyFrame'
+   */
+  readonly from?: 'keyFrame' | 'now' | undefined
+  /**
+   * Bytes of packets that may wait for the reader. Further packets are left out, up to a key frame after half of them have
+   * been read. 0 = unlimited.
+   * @default 16777216 (16 MiB)
+   */
+  readonly maxQueuedBytes?: number | undefined
+}

@@ -1,0 +1,86 @@
+import { RequestError } from '../../errors.js'
+import type { Media } from '../../media/media.js'
+import { MediaReader, type MediaReaderOptions } from '../../media/streams/media-reader.js'
+import { checkInteger, checkOptions, kindOf, shown } from '../../option-checks.js'
+import type { AccessUnit, ReadOptions } from '../../public/access-unit.js'
+import type { ServerContext } from '../request/request-context.js'
+import { leaseForReader } from './construct-media.js'
+
+export const readDefaults = Object.freeze({
+  signal: undefined,
+  from: 'keyFrame',
+  maxQueuedBytes: 16 * 1024 * 1024,
+}) satisfies { [K in keyof Required<ReadOptions>]: ReadOptions[K] }
+
+/** Units after which other work of the event loop gets its turn. */
+const unitsPerTurn = 16
+
+interface ResolvedReadOptions extends MediaReaderOptions {
+  readonly signal: AbortSignal | undefined
+}
+
+/** @throws {RangeError | TypeError} Says which option is wrong. */
+export function resolveReadOptions(options: ReadOptions): ResolvedReadOptions {
+  checkOptions('read', options, Object.keys(readDefaults))
+  const { signal, from = readDefaults.from } = options
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new TypeError(`signal must be an AbortSignal, got ${kindOf(signal)}`)
+  }
+  if (from !== 'keyFrame' && from !== 'now') {
+    throw new TypeError(`from must be 'keyFrame' or 'now', got ${shown(from)}`)
+  }
+  const { maxQueuedBytes = readDefaults.maxQueuedBytes } = options
+  return { signal, from, maxQueuedBytes: checkInteger('maxQueuedBytes', maxQueuedBytes) }
+}
+
+/**
+ * Reads the media of a path as a viewer would, without session and connection.
+ *
+ * @param target - Decoded path, and after a `?` the query.
+ * @throws {RequestError} As the answer to DESCRIBE or PLAY: `ERR_NOT_FOUND`, `ERR_MEDIA_UNAVAILABLE`, …
+ */
+export async function* readMedia(
+  server: ServerContext,
+  target: string,
+  { signal, ...options }: ResolvedReadOptions,
+): AsyncGenerator<AccessUnit, void, void> {
+  signal?.throwIfAborted()
+  const lease = await leaseForReader(server, target)
+  const { media } = lease
+  const reader = new MediaReader(media, options)
+  lease.release()
+  const wake = (): void => reader.wake()
+  signal?.addEventListener('abort', wake)
+  try {
+    await start(media)
+    signal?.throwIfAborted()
+    reader.start()
+    media.playback?.resume()
+    for (let count = 1; ; ) {
+      const unit = reader.next()
+      if (unit) {
+        yield unit
+        if (count++ % unitsPerTurn === 0) await new Promise(setImmediate)
+      } else if (reader.isEnded) break
+      else await reader.ready()
+      signal?.throwIfAborted()
+    }
+    if (media.endReason === 'mediaFailed') throw unavailable(media)
+  } finally {
+    signal?.removeEventListener('abort', wake)
+    reader.close()
+  }
+}
+
+async function start(media: Media): Promise<void> {
+  try {
+    await media.play()
+    await media.playback?.seek({ startSeconds: 0, endSeconds: media.playback.durationSeconds })
+  } catch (error) {
+    void media.fail()
+    throw unavailable(media, error)
+  }
+}
+
+const unavailable = ({ path }: Media, cause?: unknown): RequestError =>
+  new RequestError('ERR_MEDIA_UNAVAILABLE', `the source of ${path} failed`, { cause })
