@@ -38,3 +38,19 @@ export class TestSource implements MediaSource {
     this.closeCount++
   }
 }
+
+/**
+ * Pushes a packet into a track of the first of the sources.
+ *
+ * @returns The answer of the track: `false` once its media is closed.
+ * @throws {Error} When there is no such source or track, or the source was never started: no packet would be sent.
+ */
+export function pushTo(sources: readonly TestSource[], track: number, packet: Uint8Array): boolean {
+  const [source] = sources
+  if (!source) throw new Error('no source was made')
+  if (!source.output) throw new Error('the source was not started')
+  const { tracks } = source.output
+  const output = tracks[track]
+  if (!output) throw new Error(`expected a track from 0 to ${tracks.length - 1}, got ${track}`)
+  return output.push(packet)
+}

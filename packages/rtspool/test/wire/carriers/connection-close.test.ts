@@ -22,7 +22,7 @@ import {
   testSdp,
   urlOf,
 } from '../../support/test-server.js'
-import { TestSource } from '../../support/test-source.js'
+import { pushTo, TestSource } from '../../support/test-source.js'
 
 /** A session that is left over, with nothing in it, from a connection that is gone. */
 async function keptSession(server: RtspServer): Promise<string> {
@@ -64,7 +64,7 @@ describe('a connection that closes', () => {
     const closed = once(server, 'connectionClosed')
     await client.close()
     await closed
-    sources[0]?.output?.tracks[0]?.push(rtpPacket({ sequenceNumber: 1 }))
+    pushTo(sources, 0, rtpPacket({ sequenceNumber: 1 }))
     await ports.until(() => ports.rtp.length === 1)
     expect(server.pool.size).toBe(1)
   })
@@ -88,7 +88,7 @@ describe('a connection that closes', () => {
     expect((await inSession(next, 'PLAY', url, session)).statusCode).toBe(455)
     expect((await setUp(next, `${url}/trackID=0`, tcp, session)).statusCode).toBe(200)
     await inSession(next, 'PLAY', url, session)
-    sources[0]?.output?.tracks[0]?.push(rtpPacket({ sequenceNumber: 1 }))
+    pushTo(sources, 0, rtpPacket({ sequenceNumber: 1 }))
     await next.framesUntil((frames) => frames.length > 0)
   })
 
@@ -172,7 +172,7 @@ describe('a session that is removed', () => {
       const client = await connectTo(server)
       const session = await readySession(client, url)
       await inSession(client, 'PLAY', url, session)
-      sources[0]?.output?.tracks[0]?.push(rtpPacket({ sequenceNumber: 1, ssrc: 77 }))
+      pushTo(sources, 0, rtpPacket({ sequenceNumber: 1, ssrc: 77 }))
       await client.framesUntil((frames) => frames.length > 0)
       server.pool.get(session)?.end(reason)
       await client.closed()
@@ -203,7 +203,7 @@ describe('a server that closes', () => {
     const client = await connectTo(server)
     const session = await readySession(client, url)
     await inSession(client, 'PLAY', url, session)
-    sources[0]?.output?.tracks[0]?.push(rtpPacket({ sequenceNumber: 1, ssrc: 77 }))
+    pushTo(sources, 0, rtpPacket({ sequenceNumber: 1, ssrc: 77 }))
     await Promise.all([server.close(), server.close()])
     await client.closed()
     expect(removed).toEqual(['poolClosed'])

@@ -23,7 +23,7 @@ import {
   testSdp,
   urlOf,
 } from '../../support/test-server.js'
-import { TestSource } from '../../support/test-source.js'
+import { pushTo, TestSource } from '../../support/test-source.js'
 import { until } from '../../support/until.js'
 
 const multicast = 'RTP/AVP;multicast'
@@ -401,7 +401,7 @@ describe('a multicast session', () => {
     const { session, place } = await joinVideo(client, url)
     const member = await joinGroup(place.destination, place.port[0])
     await inSession(client, 'PLAY', url, session)
-    sources[0]?.output?.tracks[0]?.push(video(1))
+    pushTo(sources, 0, video(1))
     await member.until(() => member.packets.length >= 1)
     await unicast.framesUntil((frames) => frames.some(({ channel }) => channel === 0))
   })

@@ -21,7 +21,7 @@ import {
   startServer,
   testCertificate,
 } from '../../support/test-server.js'
-import { TestSource } from '../../support/test-source.js'
+import { pushTo, TestSource } from '../../support/test-source.js'
 import { until } from '../../support/until.js'
 
 const tls = { port: 0, ...testCertificate('first') }
@@ -217,7 +217,7 @@ describe('the certificate', () => {
       return serialNumber
     }
     const push = (sequenceNumber: number) =>
-      sources[0]?.output?.tracks[0]?.push(rtpPacket({ sequenceNumber, marker: true }))
+      pushTo(sources, 0, rtpPacket({ sequenceNumber, marker: true }))
     const before = await serial()
     push(1)
     server.reloadCertificate(testCertificate('second'))

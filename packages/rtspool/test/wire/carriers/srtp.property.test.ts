@@ -29,6 +29,7 @@ import {
   startServer,
   testCertificate,
 } from '../../support/test-server.js'
+import { pushTo } from '../../support/test-source.js'
 
 const ssrc = 0x1234_5678
 const frame = (sequenceNumber: number, payload = Buffer.alloc(100, sequenceNumber)) =>
@@ -38,7 +39,7 @@ async function camera(options: RtspServerOptions = {}, tlsOptions: Partial<TlsOp
   const tls = { port: 0, ...testCertificate('first'), ...tlsOptions }
   const server = await startServer({ tls, ...options })
   const sources = mountCamera(server)
-  const push = (packet: Buffer) => sources[0]?.output?.tracks[0]?.push(packet)
+  const push = (packet: Buffer) => pushTo(sources, 0, packet)
   const url = secureUrl(server, '/cam')
   return { server, url, track: `${url}/trackID=0`, push, client: await connectTlsTo(server) }
 }

@@ -18,6 +18,7 @@ import {
   testSdp,
   urlOf,
 } from '../../support/test-server.js'
+import { pushTo } from '../../support/test-source.js'
 
 const h264Sdp = testSdp.replace('X-foo/90000', 'H264/90000')
 const fullBytes = 1472
@@ -170,7 +171,7 @@ describe.each([
     })
     await inSession(client, 'PLAY', url, sessionIdOf(setup))
     for (const [index, size] of [fullBytes, fullBytes + 1, 100].entries()) {
-      sources[0]?.output?.tracks[0]?.push(packetOf(index, size))
+      pushTo(sources, 0, packetOf(index, size))
     }
     await ports.until(() => ports.rtp.length >= 2)
     const receiver = receiverFor(offer)

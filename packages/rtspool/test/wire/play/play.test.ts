@@ -13,6 +13,7 @@ import {
   startServer,
   urlOf,
 } from '../../support/test-server.js'
+import { pushTo } from '../../support/test-source.js'
 
 async function viewer(clock?: ManualClock) {
   const fakeTime = clock ? { clock, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 } : {}
@@ -274,7 +275,7 @@ describe('PLAY of live media', () => {
     server.pool.get(old)?.end('timeout')
     expect(server.stats().udpPeers).toBe(2)
     await inSession(client, 'PLAY', url, session)
-    sources[0]?.output?.tracks[0]?.push(rtpPacket({ sequenceNumber: 1 }))
+    pushTo(sources, 0, rtpPacket({ sequenceNumber: 1 }))
     await ports.until(() => ports.rtp.length === 1)
   })
 })

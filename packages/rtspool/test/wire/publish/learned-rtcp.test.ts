@@ -14,6 +14,7 @@ import {
   startServer,
   urlOf,
 } from '../../support/test-server.js'
+import { pushTo } from '../../support/test-source.js'
 import { until } from '../../support/until.js'
 
 const ssrc = 77
@@ -39,7 +40,7 @@ async function natted() {
     return { ports, session, id, serverPort: spec?.serverPort?.[1] ?? 0 }
   }
   const [viewer, other] = [await watch(), await watch()]
-  sources[0]?.output?.tracks[0]?.push(rtpPacket({ sequenceNumber: 1, ssrc, marker: true }))
+  pushTo(sources, 0, rtpPacket({ sequenceNumber: 1, ssrc, marker: true }))
   const elsewhere = await openUdpPorts()
   /** Sends from the unannounced port, and waits until the server has read it. */
   const say = async (datagram: Buffer) => {

@@ -12,6 +12,7 @@ import {
   startServer,
   urlOf,
 } from '../../support/test-server.js'
+import { pushTo } from '../../support/test-source.js'
 
 const ssrc = 77
 const flood = 50_000
@@ -52,7 +53,7 @@ it('B-RTCP 50,000 reports as fast as they go, forged ones, broken ones and those
       payload: Buffer.alloc(1000),
       marker: true,
     })
-    sources[0]?.output?.tracks[0]?.push(packet)
+    pushTo(sources, 0, packet)
     await new Promise(setImmediate)
   }
   await client.framesUntil(

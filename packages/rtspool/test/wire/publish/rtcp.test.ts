@@ -20,6 +20,7 @@ import {
   transportHeader,
   urlOf,
 } from '../../support/test-server.js'
+import { pushTo } from '../../support/test-source.js'
 import { until } from '../../support/until.js'
 
 const ssrc = 77
@@ -33,7 +34,9 @@ async function camera() {
   const sources = mountCamera(server)
   const url = urlOf(server, '/cam')
   const push = (sequenceNumber: number, size = 100, timestamp = 90_000) =>
-    sources[0]?.output?.tracks[0]?.push(
+    pushTo(
+      sources,
+      0,
       rtpPacket({
         sequenceNumber,
         ssrc,

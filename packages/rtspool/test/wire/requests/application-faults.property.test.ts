@@ -26,7 +26,7 @@ import {
   testSdp,
   urlOf,
 } from '../../support/test-server.js'
-import { TestSource } from '../../support/test-source.js'
+import { pushTo, TestSource } from '../../support/test-source.js'
 import { until } from '../../support/until.js'
 
 /** Misbehaves once it is told to; before, it does its duty. */
@@ -281,7 +281,7 @@ describe.each(cases)('S-9 B-CRASH %s', (_name, { options, factory, prepare = qui
       const undo = prepare(server, fault)
       let pushed = 0
       const flow = setInterval(() => {
-        steady[0]?.output?.tracks[0]?.push(rtpPacket({ sequenceNumber: ++pushed, marker: true }))
+        pushTo(steady, 0, rtpPacket({ sequenceNumber: ++pushed, marker: true }))
       }, 1)
       try {
         isOn = true

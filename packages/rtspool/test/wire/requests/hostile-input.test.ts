@@ -11,6 +11,7 @@ import {
   startServer,
   urlOf,
 } from '../../support/test-server.js'
+import { pushTo } from '../../support/test-source.js'
 
 const fakeTime = () => ({ clock: new ManualClock(), slowReaderTimeout: 0, maxBacklogSeconds: 1e6 })
 
@@ -86,7 +87,7 @@ describe('interleaved frames', () => {
     for (const channel of [0, 1, 2, 255]) client.send(frame(channel, Buffer.from(setup(url))))
     await expectOk(client, 'OPTIONS', '*')
     expect(server.pool.size).toBe(1)
-    sources[0]?.output?.tracks[0]?.push(rtpPacket({ sequenceNumber: 1, marker: true }))
+    pushTo(sources, 0, rtpPacket({ sequenceNumber: 1, marker: true }))
     await client.framesUntil((frames) => frames.some(({ channel }) => channel === 0))
   })
 })

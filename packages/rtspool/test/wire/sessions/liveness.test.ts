@@ -15,6 +15,7 @@ import {
   testCertificate,
   urlOf,
 } from '../../support/test-server.js'
+import { pushTo } from '../../support/test-source.js'
 import { until } from '../../support/until.js'
 
 const minute = 60_000
@@ -51,7 +52,7 @@ describe('an interleaved viewer that sends nothing', () => {
       const id = await readySession(client, url)
       await inSession(client, 'PLAY', url, id)
       clock.advance(3 * minute)
-      sources[0]?.output?.tracks[0]?.push(rtpPacket({ sequenceNumber: 1, marker: true }))
+      pushTo(sources, 0, rtpPacket({ sequenceNumber: 1, marker: true }))
       await client.framesUntil((frames) => frames.some(({ channel }) => channel === 0))
       clock.advance(3 * minute)
       expect(server.pool.get(id)?.state).toBe('Playing')

@@ -11,6 +11,7 @@ import {
   startServer,
   urlOf,
 } from '../../support/test-server.js'
+import { pushTo } from '../../support/test-source.js'
 
 const methods = [
   'SETUP',
@@ -44,7 +45,7 @@ async function victim(over: 'TCP' | 'UDP', auth?: AuthOptions) {
   const received = (): number =>
     over === 'TCP' ? client.frames.filter(({ channel }) => channel === 0).length : ports.rtp.length
   const deliver = async (sequenceNumber: number) => {
-    sources[0]?.output?.tracks[0]?.push(rtpPacket({ sequenceNumber, marker: true }))
+    pushTo(sources, 0, rtpPacket({ sequenceNumber, marker: true }))
     const isHere = () => received() === sequenceNumber
     await (over === 'TCP' ? client.framesUntil(isHere) : ports.until(isHere))
   }

@@ -21,6 +21,7 @@ import {
   testSdp,
   urlOf,
 } from '../../support/test-server.js'
+import { pushTo } from '../../support/test-source.js'
 import { until } from '../../support/until.js'
 
 async function camera(pool: SessionPoolOptions, options: RtspServerOptions = {}) {
@@ -34,9 +35,7 @@ async function camera(pool: SessionPoolOptions, options: RtspServerOptions = {})
   let sequenceNumber = 0
   /** The source sends its next packet, numbered from 1. */
   const push = () =>
-    sources[0]?.output?.tracks[0]?.push(
-      rtpPacket({ sequenceNumber: ++sequenceNumber, marker: true }),
-    )
+    pushTo(sources, 0, rtpPacket({ sequenceNumber: ++sequenceNumber, marker: true }))
   return { clock, server, sources, url, video: `${url}/trackID=0`, connect, push }
 }
 

@@ -13,6 +13,7 @@ import {
   startServer,
   urlOf,
 } from '../../support/test-server.js'
+import { pushTo } from '../../support/test-source.js'
 
 const ssrc = 77
 const carriers = ['TCP', 'UDP'] as const
@@ -37,7 +38,7 @@ async function viewer(over: (typeof carriers)[number], pool: SessionPoolOptions)
   if (!session) throw new Error('a session expected')
   const startPlaying = async () => {
     await inSession(client, 'PLAY', url, id)
-    sources[0]?.output?.tracks[0]?.push(rtpPacket({ sequenceNumber: 1, ssrc, marker: true }))
+    pushTo(sources, 0, rtpPacket({ sequenceNumber: 1, ssrc, marker: true }))
     if (over === 'TCP') await client.framesUntil((frames) => frames.some(isMedia))
     else await ports.until(() => ports.rtp.length === 1)
   }
@@ -135,7 +136,7 @@ describe('one of two sessions of a connection that leaves', () => {
     await inSession(client, 'PLAY', url, other)
     session.end('kicked')
     await bye()
-    sources[0]?.output?.tracks[0]?.push(rtpPacket({ sequenceNumber: 2, ssrc, marker: true }))
+    pushTo(sources, 0, rtpPacket({ sequenceNumber: 2, ssrc, marker: true }))
     await client.framesUntil((frames) => frames.some(({ channel }) => channel === 4))
     expect(client.frames.filter(isMedia).length).toBe(1)
     expect(server.pool.size).toBe(1)

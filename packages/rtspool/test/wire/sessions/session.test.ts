@@ -20,6 +20,7 @@ import {
   startServer,
   urlOf,
 } from '../../support/test-server.js'
+import { pushTo } from '../../support/test-source.js'
 
 async function camera(options: RtspServerOptions = {}) {
   const clock = new ManualClock()
@@ -287,7 +288,7 @@ describe('A-SES-12 a refusal changes no state', () => {
     const response = await client.request(method, url, { headers: { ...extra, Session: session } })
     expect(response.statusCode).toBeGreaterThanOrEqual(400)
     expect(server.pool.get(session)?.state).toBe('Playing')
-    sources[0]?.output?.tracks[0]?.push(rtpPacket({ sequenceNumber: 1, marker: true }))
+    pushTo(sources, 0, rtpPacket({ sequenceNumber: 1, marker: true }))
     await client.framesUntil((frames) => frames.some(({ channel }) => channel === 0))
   })
 })

@@ -8,6 +8,7 @@ import {
   startServer,
   urlOf,
 } from '../../support/test-server.js'
+import { pushTo } from '../../support/test-source.js'
 
 describe('SETUP many times', () => {
   it('B-TWICE 10,000 SETUPs of one track, good and bad, leave one transport, and it plays', async () => {
@@ -32,7 +33,7 @@ describe('SETUP many times', () => {
     }
     await setUp(client, video, tcp, session)
     await inSession(client, 'PLAY', url, session)
-    sources[0]?.output?.tracks[0]?.push(rtpPacket({ sequenceNumber: 1, marker: true }))
+    pushTo(sources, 0, rtpPacket({ sequenceNumber: 1, marker: true }))
     await client.framesUntil((frames) => frames.length === 1)
     expect(sources[0]?.output?.tracks[0]?.readerCount).toBe(1)
   })

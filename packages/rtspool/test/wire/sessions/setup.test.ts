@@ -12,7 +12,7 @@ import {
   startServer,
   urlOf,
 } from '../../support/test-server.js'
-import { TestSource } from '../../support/test-source.js'
+import { pushTo, TestSource } from '../../support/test-source.js'
 import { until } from '../../support/until.js'
 
 async function camera() {
@@ -101,7 +101,7 @@ describe('the Transport header', () => {
     const first = await setUp(client, video, offer)
     const session = sessionIdOf(first)
     await inSession(client, 'PLAY', url, session)
-    sources[0]?.output?.tracks[0]?.push(rtpPacket({ sequenceNumber: 1, ssrc: 0xabcd }))
+    pushTo(sources, 0, rtpPacket({ sequenceNumber: 1, ssrc: 0xabcd }))
     await ports.until(() => ports.rtp.length === 1)
     const later = await setUp(await connectTo(server), video, `${tcp}`)
     expect(transportOf(later)).toContain(';ssrc=0000ABCD')
@@ -150,7 +150,7 @@ describe('the Transport header', () => {
       const offer = `RTP/AVP;unicast;client_port=${ports.clientPort}`
       const answer = await setUp(client, `${url}/trackID=0`, offer)
       await inSession(client, 'PLAY', url, sessionIdOf(answer))
-      sources[0]?.output?.tracks[0]?.push(rtpPacket({ sequenceNumber: 1 }))
+      pushTo(sources, 0, rtpPacket({ sequenceNumber: 1 }))
       await ports.until(() => ports.rtp.length === 1)
       const [spec] = parseTransport(transportOf(answer) ?? '')
       expect([spec?.source].flatMap((each) => each ?? [])).toEqual(said)
@@ -299,7 +299,7 @@ describe('tracks and sessions', () => {
     }
     const last = parseTransport(transportOf(await setUp(client, video, tcp, session)) ?? '')
     await inSession(client, 'PLAY', url, session)
-    sources[0]?.output?.tracks[0]?.push(rtpPacket({ sequenceNumber: 1 }))
+    pushTo(sources, 0, rtpPacket({ sequenceNumber: 1 }))
     await client.framesUntil((frames) => frames.length > 0)
     expect(client.frames[0]?.channel).toBe(last[0]?.interleaved?.[0])
     expect(sources[0]?.output?.tracks[0]?.readerCount).toBe(1)
@@ -312,7 +312,7 @@ describe('tracks and sessions', () => {
     const response = await setUp(client, video, tcp, session)
     expect([response.statusCode, response.headers.has('Allow')]).toEqual([455, true])
     expect(server.stats()).toMatchObject({ sessions: 1, channels: 2 })
-    sources[0]?.output?.tracks[0]?.push(rtpPacket({ sequenceNumber: 1 }))
+    pushTo(sources, 0, rtpPacket({ sequenceNumber: 1 }))
     await client.framesUntil((frames) => frames.length > 0)
   })
 
