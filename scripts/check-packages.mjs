@@ -36,13 +36,13 @@ const packages = [
   },
   {
     folder: 'packages/rtspool-conform',
-    maxPackedKb: 200,
+    maxPackedKb: 80,
     allowed: [documents, compiled],
     required: ['README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts'],
   },
   {
     folder: 'packages/rtspool-server',
-    maxPackedKb: 1000,
+    maxPackedKb: 500,
     allowed: [documents, compiled, /^(assets\/test\.mp4|bin\/rtspool\.js)$/],
     required: ['README.md', 'LICENSE', 'bin/rtspool.js', 'dist/main.js', 'assets/test.mp4'],
   },
