@@ -19,6 +19,18 @@ test('a session outside any pool keeps its own time', () => {
   expect(session.removalReason).toBeUndefined()
 })
 
+test('session.media is the presentation that was managed first and is still held', () => {
+  const session = new Session('alone')
+  expect(session.media).toBeUndefined()
+  const first = session.manageMedia('/first', {})
+  const second = session.manageMedia('/second', {})
+  expect(session.media).toBe(first)
+  session.releaseMedia(first)
+  expect(session.media).toBe(second)
+  session.releaseMedia(second)
+  expect(session.media).toBeUndefined()
+})
+
 test('a session whose constructor reads its time can still enter a pool', () => {
   class Curious extends Session {
     readonly seen = [this.createdAt, this.remaining(), this.publicId]
