@@ -8,6 +8,7 @@ import {
   type Reply,
   type RequestContext,
   type UnauthorizedRequest,
+  type UnknownSessionHandler,
 } from '../request/request-context.js'
 import { sessionNotFound } from '../request/session-presentation.js'
 import { requireValid } from '../request/session-validity.js'
@@ -84,7 +85,11 @@ function answer(base: UnauthorizedRequest, method: PublicMethod): Reply | Promis
   const { server, connection, request, claimant, target } = base
   const id = sessionIdOf(request, method)
   const session = id === undefined ? undefined : server.pool.find(id, claimant)
-  if (id !== undefined && !session) return answerEnded(base, method, id)
+  if (id !== undefined && !session) {
+    return server.onUnknownSession
+      ? answerElsewhere(server.onUnknownSession, base, method, id)
+      : answerEnded(base, method, id)
+  }
   requireValid({ session, connection, request })
   if (session) server.sessions.use(session, connection)
   return handlers[method]({ server, connection, request, claimant, target, session })
@@ -111,6 +116,17 @@ function sessionIdOf({ headers }: RtspRequest, method: PublicMethod): string | u
   }
   // DESCRIBE does not use sessions; clients that name one anyway get a response.
   return method === 'DESCRIBE' ? undefined : parseSessionHeader(value).id
+}
+
+/** Lets somebody else respond to a session that is not here, such as another node of a cluster. */
+async function answerElsewhere(
+  ask: UnknownSessionHandler,
+  base: UnauthorizedRequest,
+  method: PublicMethod,
+  id: string,
+): Promise<Reply> {
+  const { request, claimant } = base
+  return (await ask({ request, claimant, id })) ?? answerEnded(base, method, id)
 }
 
 /**
