@@ -52,6 +52,7 @@ const pages = [
       ['PublishOptions', 'mounts.allowPublish(pattern, options)'],
       ['BackChannelOptions', 'backChannel: audio from clients'],
       ['GopCacheLimits', 'gopCache: packets kept for new viewers'],
+      ['ReadOptions', 'server.read(path, options)'],
     ],
     more: {
       GopCacheLimits:
