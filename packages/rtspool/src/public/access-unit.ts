@@ -4,8 +4,9 @@ import type { TrackInfo } from './track.js'
 export interface AccessUnit {
   readonly track: TrackInfo
   /**
-   * NAL units of H.264 and H.265 without start codes; the one frame of audio; the payloads as received for encodings that
-   * the library does not take apart. Shared with other readers: not to be changed.
+   * NAL units of H.264 and H.265 without start codes, or the one frame of audio, or the payloads as
+   * received for encodings that the library does not parse. A key frame has its parameter sets.
+   * Other readers share the buffers: do not change them.
    */
   readonly parts: readonly Buffer[]
   /** RTP timestamp in ticks of the track's clock rate, modulo 2^32. */

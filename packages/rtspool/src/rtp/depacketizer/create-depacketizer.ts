@@ -1,4 +1,5 @@
 import { payloadTestOf } from '../codec/key-frame.js'
+import { describedParameterSets } from '../codec/parameter-sets.js'
 import { AacReader } from './aac.js'
 import { Ac3Reader, MpegAudioReader, WholeFrameReader } from './audio.js'
 import type { Depacketizer } from './depacketizer.js'
@@ -19,13 +20,17 @@ export interface PayloadFormat {
 }
 
 /**
- * Creates the depacketizer of a payload format. Payloads of an unknown encoding stay as received:
+ * Creates the depacketizer of a payload format. Key frames of H.264 and H.265 without parameter sets
+ * get those of the description. Payloads of an unknown encoding stay as received:
  * for video, those of one timestamp form a unit; otherwise each is a unit.
  */
 export function createDepacketizer({ encoding, kind, parameters }: PayloadFormat): Depacketizer {
   const name = encoding.toUpperCase()
-  if (name === 'H264') return new PictureDepacketizer(new H264Reader(), payloadTestOf(name))
-  if (name === 'H265') return new PictureDepacketizer(new H265Reader(), payloadTestOf(name))
+  if (name === 'H264' || name === 'H265') {
+    const reader = name === 'H264' ? new H264Reader() : new H265Reader()
+    const sets = describedParameterSets(name, parameters ?? '')
+    return new PictureDepacketizer(reader, payloadTestOf(name), sets)
+  }
   const test = payloadTestOf(name)
   if (test || kind === 'video') return new PictureDepacketizer(new RawReader(), test)
   return new FrameDepacketizer(frameReaderOf(name, parameters))

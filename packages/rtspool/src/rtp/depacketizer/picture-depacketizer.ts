@@ -1,4 +1,5 @@
 import { asBuffer } from '../codec/nal-units.js'
+import { type DescribedParameterSets, withParameterSets } from '../codec/parameter-sets.js'
 import { markerOf, payloadEndOf, payloadOffsetOf, timestampOf } from '../packet.js'
 import { type PayloadTest, payloadKinds } from '../payload-kinds.js'
 import { type Depacketizer, maxUnitBytes, noUnits, type RtpUnit } from './depacketizer.js'
@@ -36,6 +37,7 @@ export interface PictureReader {
 export class PictureDepacketizer implements Depacketizer {
   readonly #reader: PictureReader
   readonly #test: PayloadTest | undefined
+  readonly #sets: DescribedParameterSets | undefined
   readonly #order = new PacketOrder()
   #malformed = 0
   #dropped = 0
@@ -52,10 +54,12 @@ export class PictureDepacketizer implements Depacketizer {
   /**
    * @param test - Recognises key frames and parameter sets; without it, a decoder can begin with
    *   any unit.
+   * @param sets - Parameter sets for key frames that have none of their own.
    */
-  constructor(reader: PictureReader, test?: PayloadTest) {
+  constructor(reader: PictureReader, test?: PayloadTest, sets?: DescribedParameterSets) {
     this.#reader = reader
     this.#test = test
+    this.#sets = sets
   }
 
   get lostPackets(): number {
@@ -135,7 +139,9 @@ export class PictureDepacketizer implements Depacketizer {
     const lostPackets = missing - this.#told
     this.#told = missing
     const isKeyFrame = !this.#test || (this.#kinds & (keyFrame | recovery)) !== 0
-    return { parts: this.#parts, timestamp: this.#timestamp, isKeyFrame, lostPackets }
+    const parts =
+      isKeyFrame && this.#sets ? withParameterSets(this.#parts, this.#sets) : this.#parts
+    return { parts, timestamp: this.#timestamp, isKeyFrame, lostPackets }
   }
 
   #clear(): void {

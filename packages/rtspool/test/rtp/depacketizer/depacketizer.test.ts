@@ -51,6 +51,57 @@ describe('pictures', () => {
     ])
   })
 
+  it.each<[string, PayloadFormat, string[], string]>([
+    [
+      'H264 without sets in the stream',
+      { encoding: 'H264', parameters: 'packetization-mode=1;sprop-parameter-sets=ZwE=,aAI=' },
+      ['658003', '419a04'],
+      '6701,6802,658003|419a04',
+    ],
+    [
+      'H264 with a delimiter in front of the slice',
+      { encoding: 'h264', parameters: 'sprop-parameter-sets=ZwE=,aAI=; packetization-mode=1' },
+      ['78 0002 0930 0003 658003'],
+      '0930,6701,6802,658003',
+    ],
+    [
+      'H264 with sets of its own',
+      { encoding: 'H264', parameters: 'sprop-parameter-sets=ZwE=,aAI=' },
+      ['78 0002 6709 0002 6809 0003 658003'],
+      '6709,6809,658003',
+    ],
+    [
+      'H265',
+      { encoding: 'H265', parameters: 'sprop-vps=QAE=; sprop-sps=QgE=;sprop-pps=RAE=' },
+      ['2601af', '0201d0'],
+      '4001,4201,4401,2601af|0201d0',
+    ],
+    [
+      'an empty list',
+      { encoding: 'H264', parameters: 'sprop-parameter-sets=' },
+      ['658003'],
+      '658003',
+    ],
+    [
+      'a list without a sequence parameter set',
+      { encoding: 'H264', parameters: 'sprop-parameter-sets=aAI=' },
+      ['658003'],
+      '658003',
+    ],
+    [
+      'no base64',
+      { encoding: 'H264', parameters: 'sprop-parameter-sets=?,!;=;;' },
+      ['658003'],
+      '658003',
+    ],
+  ])('begin with the parameter sets of the description: %s', (_, format, payloads, expected) => {
+    const packets = payloads.map((each, index) =>
+      packet(each.replaceAll(' ', ''), 3000 * index, true),
+    )
+    const parts = run(format, packets).shown.map((line) => line.split(' ')[1])
+    expect(parts.join('|')).toBe(expected)
+  })
+
   it('are dropped if a packet is lost; a completely lost picture affects no other one', () => {
     const large = Buffer.concat([Buffer.from('6580', 'hex'), Buffer.alloc(3000, 7)])
     const payloader = new H264Payloader({

@@ -1,0 +1,65 @@
+import { h264NalTypes } from './h264.js'
+import { h265NalTypes, h265TypeOf } from './h265.js'
+
+/** Parameter sets that a session description gives, for access units without their own. */
+export interface DescribedParameterSets {
+  /** NAL units in the order in which a decoder needs them. */
+  readonly units: readonly Buffer[]
+  /** Returns whether a NAL unit is a sequence parameter set. */
+  isSequenceSet(unit: Uint8Array): boolean
+  /** Returns whether a NAL unit is an access unit delimiter, which comes before all others. */
+  isDelimiter(unit: Uint8Array): boolean
+}
+
+/** More than any encoder has. */
+const maxSets = 64
+const h264Delimiter = 9
+const h264TypeOf = (unit: Uint8Array): number => (unit[0] ?? 0) & 0x1f
+
+/**
+ * Reads the parameter sets of an `a=fmtp` value: `sprop-parameter-sets` (RFC 6184 section 8.1), or
+ * `sprop-vps`, `sprop-sps` and `sprop-pps` (RFC 7798 section 7.1).
+ *
+ * @returns `undefined` if the value has no sequence parameter set. Never throws.
+ */
+export function describedParameterSets(
+  encoding: 'H264' | 'H265',
+  fmtp: string,
+): DescribedParameterSets | undefined {
+  const isH264 = encoding === 'H264'
+  const names = isH264 ? ['sprop-parameter-sets'] : ['sprop-vps', 'sprop-sps', 'sprop-pps']
+  const units = names.flatMap((name) => unitsOf(fmtp, name)).slice(0, maxSets)
+  const isSequenceSet = (unit: Uint8Array): boolean =>
+    isH264 ? h264TypeOf(unit) === h264NalTypes.sps : h265TypeOf(unit) === h265NalTypes.sps
+  if (!units.some(isSequenceSet)) return undefined
+  return {
+    units,
+    isSequenceSet,
+    isDelimiter: (unit) =>
+      isH264
+        ? h264TypeOf(unit) === h264Delimiter
+        : h265TypeOf(unit) === h265NalTypes.accessUnitDelimiter,
+  }
+}
+
+/** Returns an access unit with the sets in front of its slices; unchanged if it has its own. */
+export function withParameterSets(
+  parts: readonly Buffer[],
+  { units, isSequenceSet, isDelimiter }: DescribedParameterSets,
+): readonly Buffer[] {
+  const [first] = parts
+  if (first === undefined || parts.some(isSequenceSet)) return parts
+  const start = isDelimiter(first) ? 1 : 0
+  return [...parts.slice(0, start), ...units, ...parts.slice(start)]
+}
+
+/** Decodes a list in base64; RFC 6184 separates its elements by commas. */
+function unitsOf(fmtp: string, name: string): Buffer[] {
+  for (const parameter of fmtp.split(';')) {
+    const equals = parameter.indexOf('=')
+    if (parameter.slice(0, Math.max(0, equals)).trim().toLowerCase() !== name) continue
+    const texts = parameter.slice(equals + 1).split(',', maxSets)
+    return texts.map((text) => Buffer.from(text, 'base64')).filter((unit) => unit.length > 1)
+  }
+  return []
+}
