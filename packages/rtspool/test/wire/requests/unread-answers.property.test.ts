@@ -16,7 +16,7 @@ const sentBytes = 300 * kib
 /** One read of the kernel: what Node asks for. */
 const readBytes = 64 * kib
 /** Answers that wait to be sent, in the slabs that Node takes for small buffers, and what holds the bytes. */
-const aroundBytes = (Number.parseInt(process.versions.node, 10) < 22 ? 28 : 56) * kib
+const aroundBytes = (Number.parseInt(process.versions.node, 10) < 22 ? 34 : 56) * kib
 
 type Carrier = 'tcp' | 'tls' | 'tunnel' | 'webSocket'
 
