@@ -106,6 +106,8 @@ const pages = [
 /** Exported, and no options that a user of the library gives. */
 const elsewhere = new Set([
   'RtspErrorOptions',
+  // The same options as those of a server.
+  'RtspServerLiveOptions',
   'ConformanceOptions',
   'RtspPoolOptions',
   'GopCacheOptions',

@@ -75,6 +75,7 @@ export type { RtspServerTraffic } from './server/connection/traffic.js'
 export type { RefusedConnections } from './server/door/connection-shares.js'
 export type { RtspServerTlsStats } from './server/door/front-door.js'
 export { type TlsCertificate, type TlsOptions, tlsDefaults } from './server/door/tls-options.js'
+export type { RtspServerLiveOptions } from './server/live-options.js'
 export type { ViewerGap } from './server/liveness/lag-monitor.js'
 export { RtspServer, type RtspServerEvents } from './server/server.js'
 export {

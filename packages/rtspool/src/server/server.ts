@@ -23,13 +23,14 @@ import { RequestTurns } from './connection/request-turns.js'
 import { ServerSessions } from './connection/server-sessions.js'
 import { FrontDoor } from './door/front-door.js'
 import type { TlsCertificate } from './door/tls-options.js'
+import { LiveOptions, type RtspServerLiveOptions } from './live-options.js'
 import { AcknowledgementMonitor } from './liveness/acknowledgement-monitor.js'
 import { BacklogMonitor } from './liveness/backlog-monitor.js'
 import { LagMonitor, type ViewerGap } from './liveness/lag-monitor.js'
 import { RefusalMonitor } from './liveness/refusal-monitor.js'
 import { SilenceMonitor } from './liveness/silence-monitor.js'
 import type { ServerContext } from './request/request-context.js'
-import { type ResolvedRtspServerOptions, resolveRtspServerOptions } from './resolved-options.js'
+import type { ResolvedRtspServerOptions } from './resolved-options.js'
 import type { RtspServerOptions } from './server-options.js'
 import { noMulticast, type RtspServerStats } from './server-stats.js'
 import { Announcements } from './sources/announcements.js'
@@ -88,6 +89,7 @@ export interface RtspServerEvents {
 export class RtspServer extends EventEmitter<RtspServerEvents> {
   readonly mounts = new MountPoints()
   readonly pool: SessionPool
+  readonly #live: LiveOptions
   readonly #options: ResolvedRtspServerOptions
   readonly #connections = new PublicMap<Connection>()
   /** Frames on unknown channels of closed connections. */
@@ -103,7 +105,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
   readonly #acknowledgements: AcknowledgementMonitor<Connection> | undefined
   readonly #sessions: ServerSessions
   readonly #directSends: DirectSends | undefined
-  readonly #authenticator: Authenticator | undefined
+  #authenticator: Authenticator | undefined
   readonly #context: ServerContext
   readonly #door: FrontDoor
   #listening: Promise<void> | undefined
@@ -113,11 +115,11 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
 
   constructor(options: RtspServerOptions = {}) {
     super()
-    this.#options = resolveRtspServerOptions(options)
+    this.#live = new LiveOptions(options)
+    this.#options = this.#live.resolved
     this.pool = this.#options.pool
-    const { auth, clock, slowReaderTimeoutMs, native } = this.#options
-    this.#authenticator =
-      auth && new Authenticator(auth, clock, (refusal) => tell(this, 'accessRefused', refusal))
+    const { clock, slowReaderTimeoutMs, native } = this.#options
+    this.#updateAuth()
     this.#backlogs = new BacklogMonitor(clock, slowReaderTimeoutMs, dropSlowReader)
     this.#acknowledgements = native
       ? undefined
@@ -173,6 +175,32 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
    */
   reloadCertificate(certificate: TlsCertificate): void {
     this.#door.reloadCertificate(certificate)
+  }
+
+  /**
+   * Changes options while the server runs: all given ones, or none if one of them is wrong. An
+   * option that is left out or `undefined` stays as it is.
+   *
+   * Users and rights hold from the next request on; a session of a user who is gone stays until
+   * then, or until `pool.kick({ user })`. Limits on connections hold for the next ones. Limits on
+   * what waits for a reader and `idleTimeout` hold for new connections, `gopCache` (apart from its
+   * `totalBytes`) and `timeline` for new publications.
+   *
+   * ```ts
+   * server.update({ maxConnections: 500, auth: { users: { door: process.env.DOOR_PASSWORD } } })
+   * ```
+   *
+   * @throws {TypeError} If an option cannot be changed: it names those that can.
+   * @throws {RangeError | TypeError} If a value is wrong, as the constructor does.
+   */
+  update(options: RtspServerLiveOptions): void {
+    this.#live.update(options)
+    const { slowReaderTimeoutMs, publisherTimeoutMs, gopCacheTotalBytes } = this.#options
+    this.#updateAuth()
+    this.#backlogs.maxAgeMs = slowReaderTimeoutMs
+    if (this.#acknowledgements) this.#acknowledgements.maxAgeMs = slowReaderTimeoutMs
+    this.#context.silence.maxMs = publisherTimeoutMs
+    this.#cacheBudget.maxBytes = gopCacheTotalBytes
   }
 
   /** Open connections that speak RTSP, in the order in which they were opened. */
@@ -336,14 +364,29 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
     )
   }
 
+  /** Keeps the counts and the waiting attempts of an authenticator that is in use. */
+  #updateAuth(): void {
+    const { auth, clock } = this.#options
+    if (!auth) return
+    if (this.#authenticator) this.#authenticator.update(auth)
+    else {
+      const onRefused = (refusal: AccessRefusal) => tell(this, 'accessRefused', refusal)
+      this.#authenticator = new Authenticator(auth, clock, onRefused)
+    }
+  }
+
   #makeContext(): ServerContext {
+    const options = this.#options
+    const authorizer = () => this.#authenticator
     return {
       clock: this.#options.clock,
       pool: this.pool,
       mounts: this.mounts,
       announcements: new Announcements(this.pool, this.#options.clock),
       media: this.#media,
-      authorizer: this.#authenticator,
+      get authorizer() {
+        return authorizer()
+      },
       udp: () => this.#udp,
       sessions: this.#sessions,
       silence: new SilenceMonitor(
@@ -352,10 +395,16 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
         (session) => this.#sessions.isConnected(session),
       ),
       refusals: new RefusalMonitor(this.#options.clock),
-      publisherTakeover: this.#options.publisherTakeover,
-      gopCache: this.#options.gopCache,
+      get publisherTakeover() {
+        return options.publisherTakeover
+      },
+      get gopCache() {
+        return options.gopCache
+      },
       cacheBudget: this.#cacheBudget,
-      timeline: this.#options.timeline,
+      get timeline() {
+        return options.timeline
+      },
       srtp: this.#options.tls?.srtp,
       multicast: this.#options.multicast,
       lags: new LagMonitor(this.#options.clock, {

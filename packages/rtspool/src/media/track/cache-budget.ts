@@ -32,7 +32,6 @@ export class CacheShare {
  * Each step takes constant time, for any number of caches.
  */
 export class CacheBudget {
-  readonly maxBytes: number
   /**
    * Memory held by all caches: whole buffers if packets are views of them, and an object for each
    * packet.
@@ -40,13 +39,22 @@ export class CacheBudget {
   bytes = 0
   /** Caches emptied so far because of the limit. */
   givenUp = 0
-  readonly #maxShareBytes: number
+  #maxBytes: number
   readonly #watched = new AccountRow()
   readonly #unwatched = new AccountRow()
 
   constructor(maxBytes: number) {
-    this.maxBytes = maxBytes
-    this.#maxShareBytes = maxBytes * shareOfOne
+    this.#maxBytes = maxBytes
+  }
+
+  get maxBytes(): number {
+    return this.#maxBytes
+  }
+
+  /** Empties caches at once if they hold more. */
+  set maxBytes(maxBytes: number) {
+    this.#maxBytes = maxBytes
+    this.#empty()
   }
 
   /** Creates the share of one media. */
@@ -62,8 +70,12 @@ export class CacheBudget {
 
   /** @internal Empties caches until the limits are met. */
   enforce(account: CacheAccount, share: CacheShare): void {
-    if (share.bytes > this.#maxShareBytes) this.#giveUp(account)
-    while (this.bytes > this.maxBytes) {
+    if (share.bytes > this.#maxBytes * shareOfOne) this.#giveUp(account)
+    this.#empty()
+  }
+
+  #empty(): void {
+    while (this.bytes > this.#maxBytes) {
       const oldest = this.#unwatched.oldest ?? this.#watched.oldest
       if (!oldest) return
       this.#giveUp(oldest)

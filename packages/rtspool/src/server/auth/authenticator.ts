@@ -52,7 +52,7 @@ interface AttemptSource {
  * Only wrong credentials are attempts in the sense of {@link AttemptLimiter}.
  */
 export class Authenticator implements Authorizer {
-  readonly #options: ResolvedAuthOptions
+  #options: ResolvedAuthOptions
   readonly #clock: Clock
   readonly #nonces: Nonces
   readonly #limiter: AttemptLimiter
@@ -61,10 +61,10 @@ export class Authenticator implements Authorizer {
   readonly #stats = new AuthStatsCounter()
   readonly #onRefused: (refusal: AccessRefusal) => void
   /** Last authenticated user of a connection: this user has no need to guess. */
-  readonly #proved = new WeakMap<object, string>()
+  #proved = new WeakMap<object, string>()
   /** Connections that have sent wrong credentials. */
   readonly #guessing = new WeakSet<object>()
-  readonly #recent = new RecentLogins()
+  #recent = new RecentLogins()
 
   constructor(
     options: ResolvedAuthOptions,
@@ -77,6 +77,14 @@ export class Authenticator implements Authorizer {
     this.#limiter = new AttemptLimiter(clock)
     this.#regulars = new AttemptLimiter(clock, { ...attemptLimits, burst: regularBurst })
     this.#onRefused = onRefused
+  }
+
+  /** Uses other options for all requests from now on, and forgets who has logged in. */
+  update(options: ResolvedAuthOptions): void {
+    this.#options = options
+    this.#nonces.lifetimeMs = options.nonceLifetimeMs
+    this.#proved = new WeakMap()
+    this.#recent = new RecentLogins()
   }
 
   stats(): RtspServerAuthStats {

@@ -38,10 +38,11 @@ interface Uses {
  * @see RFC 7616 sections 3.3, 5.4 and 5.5
  */
 export class Nonces {
+  /** Time for which a nonce is valid. */
+  lifetimeMs: number
   readonly #key = randomBytes(32)
   /** Random number of each connection. */
   readonly #connections = new WeakMap<object, Buffer>()
-  readonly #lifetimeMs: number
   readonly #maxCounted: number
   readonly #uses = new Map<string, Uses>()
   /**
@@ -55,7 +56,7 @@ export class Nonces {
    *   get a new one.
    */
   constructor(lifetimeMs: number, limit = maxCounted) {
-    this.#lifetimeMs = lifetimeMs
+    this.lifetimeMs = lifetimeMs
     this.#maxCounted = limit
   }
 
@@ -79,9 +80,7 @@ export class Nonces {
   isFresh(nonce: string, address: string, now: number): boolean {
     const issuedAt = this.#issuedAt(nonce, address)
     return (
-      issuedAt !== undefined &&
-      now - issuedAt <= this.#lifetimeMs &&
-      issuedAt > this.#forgottenUntil
+      issuedAt !== undefined && now - issuedAt <= this.lifetimeMs && issuedAt > this.#forgottenUntil
     )
   }
 
@@ -154,7 +153,7 @@ export class Nonces {
    */
   #makeRoom(now: number): void {
     for (const [nonce, { issuedAt }] of this.#uses) {
-      const isExpired = now - issuedAt > this.#lifetimeMs
+      const isExpired = now - issuedAt > this.lifetimeMs
       if (!isExpired && this.#uses.size < this.#maxCounted) return
       if (!isExpired) this.#forgottenUntil = Math.max(this.#forgottenUntil, issuedAt)
       this.#uses.delete(nonce)

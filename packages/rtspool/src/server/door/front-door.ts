@@ -63,7 +63,7 @@ export class FrontDoor {
     this.#onCarrier = onCarrier
     this.#shares = new ConnectionShares(options)
     if (options.httpTunnel || options.webSocket) {
-      const lobby = new Lobby(options.clock, options.idleTimeoutMs, {
+      const lobby = new Lobby(options.clock, options, {
         rtsp: (socket, first) => onCarrier(socketCarrier(socket), first),
         http: (socket, request) => this.#http?.take(socket, request),
       })

@@ -24,17 +24,17 @@ export interface LobbyExits {
  */
 export class Lobby {
   readonly #clock: Clock
-  readonly #idleTimeoutMs: number
+  readonly #options: { readonly idleTimeoutMs: number }
   readonly #exits: LobbyExits
   readonly #sockets = new Set<Socket>()
 
   /**
-   * @param idleTimeoutMs - Silence that ends a connection, if shorter than the time for the first
-   *   byte; 0 = none.
+   * @param options - `idleTimeoutMs`: silence that ends a connection, if shorter than the time for
+   *   the first byte; 0 = none. Read for each connection.
    */
-  constructor(clock: Clock, idleTimeoutMs: number, exits: LobbyExits) {
+  constructor(clock: Clock, options: { readonly idleTimeoutMs: number }, exits: LobbyExits) {
     this.#clock = clock
-    this.#idleTimeoutMs = idleTimeoutMs
+    this.#options = options
     this.#exits = exits
   }
 
@@ -45,7 +45,8 @@ export class Lobby {
   enter(socket: Socket): void {
     this.#sockets.add(socket)
     socket.on('close', () => this.#sockets.delete(socket))
-    if (this.#idleTimeoutMs < maxFirstBytesMs) socket.setTimeout(this.#idleTimeoutMs)
+    const { idleTimeoutMs } = this.#options
+    if (idleTimeoutMs < maxFirstBytesMs) socket.setTimeout(idleTimeoutMs)
     new Visitor(socket, this.#clock, {
       rtsp: (_, first) => {
         this.leave(socket)

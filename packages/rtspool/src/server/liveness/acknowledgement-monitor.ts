@@ -32,7 +32,7 @@ const intervalMs = 2000
  */
 export class AcknowledgementMonitor<T extends AcknowledgingPeer> {
   readonly #clock: Clock
-  readonly #maxAgeMs: number
+  #maxAgeMs: number
   readonly #onVanished: (peer: T) => void
   readonly #read: () => Promise<TcpQueues | undefined>
   /** Each connection with its name in the list. */
@@ -53,6 +53,12 @@ export class AcknowledgementMonitor<T extends AcknowledgingPeer> {
     this.#maxAgeMs = maxAgeMs
     this.#onVanished = onVanished
     this.#read = read
+  }
+
+  /** Longest time without acknowledgement; 0 = no limit. */
+  set maxAgeMs(maxAgeMs: number) {
+    this.#maxAgeMs = maxAgeMs
+    this.#schedule()
   }
 
   add(peer: T): void {
@@ -102,7 +108,7 @@ export class AcknowledgementMonitor<T extends AcknowledgingPeer> {
       const name = this.#peers.get(peer)
       if (name === undefined) continue
       const ageMs = this.#account(peer, bytes, queues?.get(name) ?? 0, now)
-      if (ageMs >= this.#maxAgeMs) this.#onVanished(peer)
+      if (this.#maxAgeMs > 0 && ageMs >= this.#maxAgeMs) this.#onVanished(peer)
     }
   }
 

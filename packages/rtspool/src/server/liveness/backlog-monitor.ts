@@ -14,16 +14,16 @@ const intervalMs = 500
  * long. It runs only while there are connections.
  */
 export class BacklogMonitor<T extends BacklogSource> {
+  /** Longest time without reading; 0 = no limit. */
+  maxAgeMs: number
   readonly #clock: Clock
-  readonly #maxAgeMs: number
   readonly #onTooSlow: (source: T) => void
   readonly #sources = new Set<T>()
   readonly #check: PeriodicCheck
 
-  /** @param maxAgeMs - Longest time without reading; 0 = no limit. */
   constructor(clock: Clock, maxAgeMs: number, onTooSlow: (source: T) => void) {
     this.#clock = clock
-    this.#maxAgeMs = maxAgeMs
+    this.maxAgeMs = maxAgeMs
     this.#onTooSlow = onTooSlow
     this.#check = new PeriodicCheck(clock, intervalMs, () => this.#look())
   }
@@ -42,7 +42,7 @@ export class BacklogMonitor<T extends BacklogSource> {
     const now = this.#clock.now()
     for (const source of this.#sources) {
       const ageMs = source.sampleBacklog(now)
-      if (this.#maxAgeMs > 0 && ageMs >= this.#maxAgeMs) this.#onTooSlow(source)
+      if (this.maxAgeMs > 0 && ageMs >= this.maxAgeMs) this.#onTooSlow(source)
     }
     return this.#sources.size > 0
   }

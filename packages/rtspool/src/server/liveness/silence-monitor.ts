@@ -10,7 +10,7 @@ const intervalMs = 500
  */
 export class SilenceMonitor {
   readonly #clock: Clock
-  readonly #maxMs: number
+  #maxMs: number
   readonly #isConnected: (session: Session) => boolean
   /** Watched streams, one entry for each. */
   readonly #watched = new Set<{ readonly session: Session }>()
@@ -27,22 +27,32 @@ export class SilenceMonitor {
     this.#check = new PeriodicCheck(clock, intervalMs, () => this.#look(), { isAfterReads: true })
   }
 
+  /** Longest silence; 0 = no limit but the timeout of the session. */
+  set maxMs(maxMs: number) {
+    this.#maxMs = maxMs
+    this.#startIfWanted()
+  }
+
   /**
    * Starts watching the session of a stream. Silence counts only while the session records.
    * @returns A function that stops it. Idempotent.
    */
   watch(session: Session): () => void {
-    if (this.#maxMs === 0) return () => {}
     const watched = { session }
     this.#watched.add(watched)
-    this.#check.start()
+    this.#startIfWanted()
     return () => {
       this.#watched.delete(watched)
       if (this.#watched.size === 0) this.#check.stop()
     }
   }
 
+  #startIfWanted(): void {
+    if (this.#maxMs > 0 && this.#watched.size > 0) this.#check.start()
+  }
+
   #look(): boolean {
+    if (this.#maxMs === 0) return false
     const now = this.#clock.now()
     const silent = [...this.#watched].filter(
       ({ session }) =>

@@ -137,8 +137,7 @@ describe('S-6a the row of the budget', () => {
       }
     }
     const isWatched = (index: number) => accounts[index]?.isWatched === true
-    Object.defineProperty(budget, 'maxBytes', { value: -1 })
-    accounts[model[0] ?? 0]?.set(11)
+    budget.maxBytes = -1
     const unwatched = model.filter((index) => !isWatched(index))
     expect(order).toEqual([...unwatched, ...model.filter(isWatched)])
     expect(budget.bytes).toBe(0)

@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest'
+import { type RtspServerLiveOptions, SessionPool } from '../../../src/index.js'
+import { CacheBudget } from '../../../src/media/track/cache-budget.js'
+import { BacklogMonitor } from '../../../src/server/liveness/backlog-monitor.js'
+import { SilenceMonitor } from '../../../src/server/liveness/silence-monitor.js'
+import { ManualClock } from '../../../src/testing/manual-clock.js'
+import { logIn } from '../../support/credentials.js'
+import { connectTo, expectOk, startServer } from '../../support/test-server.js'
+
+const users = (password: string): RtspServerLiveOptions => ({ auth: { users: { u: password } } })
+
+describe('update of a running server', () => {
+  it('limits connections from the next one on', async () => {
+    const server = await startServer()
+    const first = await connectTo(server)
+    await expectOk(first, 'OPTIONS', '*')
+    server.update({ maxConnections: 1 })
+    const refused = await connectTo(server)
+    await refused.closed()
+    expect(server.stats().refusedConnections).toBe(1)
+    await expectOk(first, 'OPTIONS', '*')
+    server.update({ maxConnections: 2, idleTimeout: undefined })
+    await expectOk(await connectTo(server), 'OPTIONS', '*')
+  })
+
+  it('changes users: from nobody to one, and from one password to another', async () => {
+    const server = await startServer()
+    const before = await connectTo(server)
+    expect((await before.request('GET_PARAMETER', '*')).statusCode).not.toBe(401)
+    server.update(users('old'))
+    expect((await before.request('GET_PARAMETER', '*')).statusCode).toBe(401)
+    const old = await connectTo(server)
+    await logIn(old, { password: 'old' })
+    expect((await old.request('GET_PARAMETER', '*')).statusCode).not.toBe(401)
+    const { accepted = 0 } = server.stats().auth ?? {}
+    expect(accepted).toBeGreaterThan(0)
+    server.update(users('new'))
+    expect((await old.request('GET_PARAMETER', '*')).statusCode).toBe(401)
+    const fresh = await connectTo(server)
+    await logIn(fresh, { password: 'new' })
+    expect((await fresh.request('GET_PARAMETER', '*')).statusCode).not.toBe(401)
+    expect(server.stats().auth?.accepted).toBeGreaterThan(accepted)
+  })
+
+  it.each<[string, unknown, string]>([
+    ['one wrong value', { maxConnections: 1, idleTimeout: -1 }, 'idleTimeout'],
+    ['an option that stands for a port', { port: 80 }, 'port cannot be changed'],
+    ['the certificate', { tls: {} }, 'reloadCertificate changes the certificate'],
+    ['the pool', { pool: {} }, 'pool.setLimits changes the limits of the pool'],
+    ['a clock', { maxConnections: 1, clock: new ManualClock() }, 'these can: auth, idleTimeout'],
+    ['a name that is not one', { maxConection: 1 }, "did you mean 'maxConnections'"],
+    ['wrong users', { maxConnections: 1, auth: { users: { u: 1 } } }, 'auth'],
+    ['no object', 1, 'must be an object, got number'],
+  ])('changes nothing with %s', async (_, options, message) => {
+    const server = await startServer()
+    expect(() => server.update(options as RtspServerLiveOptions)).toThrow(message)
+    await expectOk(await connectTo(server), 'OPTIONS', '*')
+    await expectOk(await connectTo(server), 'OPTIONS', '*')
+    expect(server.stats()).toMatchObject({ refusedConnections: 0, auth: undefined })
+  })
+})
+
+it('a limit on silence that is set later holds for publishers that are there', () => {
+  const clock = new ManualClock()
+  const pool = new SessionPool({ clock, timeout: 0 })
+  const session = pool.create()
+  session.state = 'Recording'
+  const monitor = new SilenceMonitor(clock, 0, () => false)
+  monitor.watch(session)
+  clock.advance(60_000)
+  expect(session.removalReason).toBeUndefined()
+  monitor.maxMs = 5000
+  session.touch()
+  clock.advance(4000)
+  monitor.maxMs = 0
+  clock.advance(60_000)
+  expect(session.removalReason).toBeUndefined()
+  monitor.maxMs = 5000
+  clock.advance(1000)
+  expect(session.removalReason).toBe('silent')
+  pool.close()
+})
+
+it('a limit on slow readers that is set later holds for connections that are there', () => {
+  const clock = new ManualClock()
+  const dropped: string[] = []
+  const monitor = new BacklogMonitor(clock, 0, () => dropped.push('dropped'))
+  const source = { sampleBacklog: () => 3000 }
+  monitor.add(source)
+  clock.advance(1000)
+  expect(dropped).toEqual([])
+  monitor.maxAgeMs = 2000
+  clock.advance(500)
+  expect(dropped).toEqual(['dropped'])
+  monitor.remove(source)
+})
+
+it('a smaller budget of caches empties them at once', () => {
+  const budget = new CacheBudget(1000)
+  const given: number[] = []
+  for (const index of [0, 1, 2, 3])
+    budget
+      .openShare()
+      .open(() => given.push(index))
+      .set(200)
+  budget.maxBytes = 500
+  expect([given, budget.bytes, budget.givenUp]).toEqual([[0, 1], 400, 2])
+})
