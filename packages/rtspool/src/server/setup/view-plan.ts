@@ -48,7 +48,10 @@ async function openView(
   init: SessionInit | undefined,
 ): Promise<OpenedStream> {
   const transport = await withSource(context, chosen)
-  const lease = media ? new MediaLease(media) : await leaseMedia(context, target)
+  // The mount points may have changed while the request waited.
+  const lease = media
+    ? new MediaLease(media)
+    : await leaseMedia(context, target, context.server.mounts.match(target.path))
   try {
     // Another connection may have set the session up meanwhile, or taken its media away.
     requireValid(context)
@@ -56,8 +59,7 @@ async function openView(
     const now = held?.media instanceof Media ? held.media : lease.media
     const kind = viewKind(context, now, target, transport)
     // On another connection the session may have begun to play again meanwhile.
-    const replaces =
-      init && transport.lowerTransport === 'TCP' ? replacedSession(context, target) : undefined
+    const replaces = init?.replaces && replacedSession(context, target)
     const begun = init?.replaces === replaces ? init : { ...init, replaces }
     return openStream(context, target.path, kind, begun)
   } finally {

@@ -1,7 +1,7 @@
 import { RequestError } from '../../errors.js'
 import type { MediaFactory, MediaRequest } from '../../media/media-factory.js'
 import { MediaLease, type MediaOrigin } from '../../media/media-lease.js'
-import { servesPath } from '../../media/mount-points.js'
+import { type MountMatch, servesPath } from '../../media/mount-points.js'
 import type { RequestContext, ServerContext } from '../request/request-context.js'
 import type { RequestTarget } from '../request/target.js'
 
@@ -16,7 +16,7 @@ export async function mediaToDescribe(
   target: RequestTarget,
 ): Promise<MediaLease> {
   const { connection } = context
-  const lease = await leaseMedia(context, target)
+  const lease = await leaseMedia(context, target, context.server.mounts.match(target.path))
   const { media } = lease
   if (connection.described?.media === media) return lease
   const origin = lease.origin
@@ -27,14 +27,16 @@ export async function mediaToDescribe(
 /**
  * Gets a media for a request: the one that a DESCRIBE has made for the connection, or what the factory gives.
  *
+ * @param match - The mount point of the path, as it is now.
  * @returns To be released when a session holds the media, or when the request has failed.
  * @throws {RequestError} As {@link mediaToDescribe}.
  */
 export async function leaseMedia(
   { server, connection }: RequestContext,
   { path, query }: RequestTarget,
+  match: MountMatch | undefined,
 ): Promise<MediaLease> {
-  const { factory, request } = requestOf(server, path, query)
+  const { factory, request } = requestOf(match, path, query)
   const { described } = connection
   const origin = factory.options.shared ? undefined : { factory, request }
   if (described?.isFor(factory, request)) return new MediaLease(described.media, origin)
@@ -52,13 +54,16 @@ export async function leaseForReader(server: ServerContext, target: string): Pro
   const mark = target.indexOf('?')
   const path = mark < 0 ? target : target.slice(0, mark)
   const query = mark < 0 ? undefined : target.slice(mark + 1)
-  const { factory, request } = requestOf(server, path, query)
+  const { factory, request } = requestOf(server.mounts.match(path), path, query)
   return leaseNew(server, factory, request)
 }
 
 /** @throws {RequestError} `ERR_NOT_FOUND` when nothing is mounted at the path. */
-function requestOf(server: ServerContext, path: string, query: string | undefined): MediaOrigin {
-  const match = server.mounts.match(path)
+function requestOf(
+  match: MountMatch | undefined,
+  path: string,
+  query: string | undefined,
+): MediaOrigin {
   if (servesPath(match, path)) return { factory: match.factory, request: { path, query } }
   throw new RequestError('ERR_NOT_FOUND', `nothing is mounted at ${path}`)
 }
