@@ -77,9 +77,17 @@ export class HttpTunnelInput extends Readable {
     receive(first)
   }
 
+  /**
+   * Reads a little later: Node 26 emits bytes that are pushed inside `_read` before a byte that was
+   * put back into the stream (seen with 26.12; 24 keeps the order).
+   */
   override _read(): void {
+    queueMicrotask(() => this.#readPost())
+  }
+
+  #readPost(): void {
     const post = this.#post
-    if (!post) return
+    if (!post || this.hasEnded) return
     const bytes = post.unread.take() ?? nothing
     const rest = this.#decode(post, bytes)
     if (rest.length > 0) post.unread.putBack(rest)
