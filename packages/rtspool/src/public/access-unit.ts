@@ -13,7 +13,7 @@ export interface AccessUnit {
   readonly timestamp: number
   /** Wall clock of the source at the timestamp, in milliseconds since 1970; `undefined` while nothing is known of it. */
   readonly unixTimeMs: number | undefined
-  /** Whether a decoder can begin with the unit. */
+  /** True if a decoder can begin with the unit. */
   readonly isKeyFrame: boolean
   /** Packets of the track since the unit before that were left out because the reader was behind. */
   readonly missedPackets: number

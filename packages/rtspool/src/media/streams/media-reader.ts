@@ -44,7 +44,7 @@ export class MediaReader implements MediaParticipant {
     media.join(this)
   }
 
-  /** Whether the media has ended; what was queued before can still be read. */
+  /** True if the media has ended; queued packets can still be read. */
   get isEnded(): boolean {
     return this.#isEnded
   }

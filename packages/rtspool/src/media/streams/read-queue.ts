@@ -27,7 +27,7 @@ export class ReadQueue {
   #next = 0
   #sizeBytes = 0
   #isSkipping: boolean
-  /** Whether packets that are left out count as missed: those before the beginning do not. */
+  /** True if packets that are left out count as missed; packets before the beginning do not. */
   #hasBegun = false
   readonly #missed: number[] = []
 
