@@ -108,9 +108,11 @@ function parseLine(content: string, number: number): SdpLine | undefined {
   return { type, value: type === 'a' ? attributeOf(value) : value }
 }
 
-/** Removes spaces before an attribute's name, and after it if the attribute has no value. */
+/**
+ * Removes spaces and tabs before an attribute's name, and after it if the attribute has no value.
+ */
 const attributeOf = (value: string): string =>
-  value.includes(':') ? value.trimStart() : value.trim()
+  value.replace(value.includes(':') ? /^[ \t]+/ : /^[ \t]+|[ \t]+$/g, '')
 
 function parseMedia(value: string, number: number): MediaDescription {
   const line = parseMediaLine(value)
