@@ -3,7 +3,7 @@
  *
  * Compares this build of the library with that of another commit. Three servers run side by side, each with its own
  * publisher: the base, this build, and this build once more. `fanout-tcp` and `fanout-udp` give each of them 300
- * viewers and read all three clocks in the same windows of 2 s; `churn` gives them visits in turns of 1 s;
+ * viewers and read all three clocks in the same windows of 2 s; `churn` gives them visits in turns of 3 s;
  * `session-pool` runs one process after the other.
  *
  * Prints the median ratio of CPU time to the base with its 95 % interval (bootstrap), and beside it the ratio of this
@@ -27,6 +27,8 @@ const samplesOfBootstrap = 2000
 const viewers = 300
 /** Turns of a churn that only warm up: V8 compiles what a visit needs. */
 const warmupTurns = 4
+/** Whole groups of pictures: a visit costs more at the end of one, when there is more to begin with. */
+const churnSeconds = 3
 
 /** Each benchmark answers the cost of each library in each round. */
 const benchmarks = {
@@ -59,7 +61,7 @@ async function churn(libraries, rounds) {
   const costs = libraries.map(() => [])
   for (let turn = -warmupTurns; turn < rounds; turn++) {
     for (const [index, server] of inTurns(servers, turn + warmupTurns)) {
-      const { windows } = await measureLoad(server, [...options, '--measure', turn < 0 ? 3 : 1])
+      const { windows } = await measureLoad(server, [...options, '--measure', churnSeconds])
       const [{ server: spent, cycles }] = windows
       if (turn >= 0) costs[index].push(spent.cpu.total / cycles)
     }

@@ -4,6 +4,7 @@ import type { Clock, ClockTimer } from '../clock.js'
 import { type Inspect, inspectCustom, inspectSummary } from '../inspection.js'
 import { catchLater, tellFailure } from '../listeners.js'
 import type { MediaInfo, MediaState, MediaSummary } from '../public/media.js'
+import { createPublicId } from '../public-id.js'
 import { rtcpIntervalMs } from '../rtcp/index.js'
 import { sequenceNumberOf } from '../rtp/index.js'
 import type { MulticastAddressPool } from '../transport/multicast/multicast-address-pool.js'
@@ -69,7 +70,7 @@ export interface TrackBeginning {
  * that plays, and ends some time after the last has left (GstRTSPMedia).
  */
 export class Media implements MediaInfo {
-  readonly publicId = randomBytes(16).toString('base64url')
+  readonly publicId = createPublicId()
   readonly path: string
   readonly tracks: readonly Track[]
   /** Position of the viewer in a stored presentation; `undefined` for a live one. */

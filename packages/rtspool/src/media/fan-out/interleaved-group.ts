@@ -27,6 +27,12 @@ interface Member {
   settledBytes: number
 }
 
+/** The packets that the last new reader began with. */
+interface FirstPackets {
+  readonly packets: readonly Buffer[]
+  readonly frames: Buffer
+}
+
 const nothing: readonly Buffer[] = Object.freeze([])
 const noSlot = -1
 const nowhere = -1
@@ -50,6 +56,8 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
   #slots = new Int32Array(initialCapacity)
   #unserved = new Int32Array(initialCapacity)
   #sentBytes = new Int32Array(initialCapacity)
+  /** Weak: while a stream sends nothing, its groups must not hold what its cache has dropped. */
+  #first: WeakRef<FirstPackets> | undefined
   /** Packets delivered to a member that has been there from the beginning and missed nothing. */
   #packets = 0
   #bytes = 0
@@ -91,7 +99,7 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
       reader.counters.packetsDropped += first.length
       return
     }
-    const frames = frameInterleaved(this.#channel, first)
+    const frames = this.#framesOf(first)
     reader.carrier.grant(this.#channel, frames.length)
     reader.carrier.writeFrames(frames)
     reader.counters.packetsOut += first.length
@@ -113,6 +121,7 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
   }
 
   send(batch: PacketBatch): void {
+    this.#first = undefined
     const frames = frameInterleaved(this.#channel, batch.packets)
     this.#packets += batch.packets.length
     this.#bytes += batch.sizeBytes
@@ -148,6 +157,15 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
   settle(reader: InterleavedReader): void {
     const member = this.#positions.get(reader)
     if (member) this.#settle(member)
+  }
+
+  /** Frames the first packets of a reader, once for all that begin before the next packet. */
+  #framesOf(first: readonly Buffer[]): Buffer {
+    const known = this.#first?.deref()
+    if (known && isSame(known.packets, first)) return known.frames
+    const frames = frameInterleaved(this.#channel, first)
+    this.#first = new WeakRef({ packets: first.slice(), frames })
+    return frames
   }
 
   /** @param sentBytes - Bytes of `frames` that the kernel has accepted. */
@@ -245,6 +263,9 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
     this.#sentBytes = new Int32Array(capacity)
   }
 }
+
+const isSame = (some: readonly Buffer[], others: readonly Buffer[]): boolean =>
+  some.length === others.length && some.every((packet, index) => packet === others[index])
 
 const payloadBytes = (frames: Buffer, packetCount: number): number =>
   frames.length - packetCount * frameHeaderBytes

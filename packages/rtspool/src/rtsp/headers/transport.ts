@@ -59,8 +59,9 @@ export interface TransportSpec {
 }
 
 /** A {@link TransportSpec} to send; parameters that the server does not set may be left out. */
-export type TransportSpecInit = Pick<TransportSpec, 'profile' | 'lowerTransport' | 'delivery'> &
-  Partial<Omit<TransportSpec, 'isSupported'>>
+export type TransportSpecInit = Pick<TransportSpec, 'profile' | 'lowerTransport' | 'delivery'> & {
+  readonly [Name in keyof Omit<TransportSpec, 'isSupported'>]?: TransportSpec[Name] | undefined
+}
 
 type MutableSpec = { -readonly [Name in keyof TransportSpec]: TransportSpec[Name] } & {
   parameters: (readonly [name: string, value: string | undefined])[]

@@ -5,9 +5,9 @@ const closeGraceMs = 1000
 
 /** The connection that a {@link ConnectionEnd} may end. */
 export interface EndingConnection {
-  readonly hasSessions: boolean
+  hasSessions(): boolean
   /** True while a request is under way. */
-  readonly isAnswering: boolean
+  isAnswering(): boolean
   /** Sends the queued bytes, then closes. */
   close(): void
   /** Closes at once. */
@@ -48,9 +48,9 @@ export class ConnectionEnd {
    * @param farewellMs - Result of `farewellMs()`: 0 = at once, `undefined` = the connection stays.
    */
   sessionRemoved(farewellMs: number | undefined): void {
-    if (this.#connection.hasSessions || farewellMs === undefined) return
+    if (this.#connection.hasSessions() || farewellMs === undefined) return
     if (farewellMs > 0) this.#scheduleFarewell(farewellMs)
-    else if (this.#connection.isAnswering) this.#closesWithoutSession = true
+    else if (this.#connection.isAnswering()) this.#closesWithoutSession = true
     else this.#connection.close()
   }
 
@@ -63,7 +63,7 @@ export class ConnectionEnd {
     this.#hasWaited = false
     // A keepalive of the ended session is no new request.
     if (this.#asksAnew && statusCode !== 454) this.#cancelFarewell()
-    const isLast = this.#closesWithoutSession && !this.#connection.hasSessions
+    const isLast = this.#closesWithoutSession && !this.#connection.hasSessions()
     this.#closesWithoutSession = false
     return isLast
   }
@@ -75,11 +75,11 @@ export class ConnectionEnd {
    *   At the second call nobody will respond, because the application hangs.
    */
   waitsWhenIdle(): boolean {
-    if (this.#connection.isAnswering && !this.#hasWaited) {
+    if (this.#connection.isAnswering() && !this.#hasWaited) {
       this.#hasWaited = true
       return true
     }
-    if (!this.#connection.hasSessions) this.#connection.close()
+    if (!this.#connection.hasSessions()) this.#connection.close()
     return false
   }
 
@@ -99,7 +99,7 @@ export class ConnectionEnd {
     this.#farewellTimer = this.#clock.schedule(
       () => {
         this.#farewellTimer = undefined
-        if (!this.#connection.hasSessions) this.#connection.close()
+        if (!this.#connection.hasSessions()) this.#connection.close()
       },
       delayMs,
       false,

@@ -1,21 +1,19 @@
-import { randomBytes } from 'node:crypto'
 import { TLSSocket } from 'node:tls'
 import type { ConnectionSummary } from '../../public/connection.js'
+import { createPublicId } from '../../public-id.js'
 import type { SessionTunnel } from '../../session-pool/index.js'
 import { authorityOf, plainAddress } from '../../transport/system/addresses.js'
 import type { ConnectionCarrier } from './carrier.js'
 
 /** Characters kept of a `User-Agent`. */
 const maxUserAgentLength = 256
-/** 128 bits, written as 22 characters. */
-const publicIdBytes = 16
 
 /**
  * Facts of one connection that do not change, and the `User-Agent` of its client once a request has
  * contained one.
  */
 export class ConnectionFacts {
-  readonly publicId = randomBytes(publicIdBytes).toString('base64url')
+  readonly publicId = createPublicId()
   readonly remoteAddress: string
   readonly remotePort: number
   readonly localAddress: string

@@ -273,15 +273,9 @@ export class Connection implements ConnectionContext, ConnectionInfo {
 
   /** Returns the view of this connection that the queue needs. */
   #queueOwner(): RequestQueueOwner {
-    const takesAnswers = (): boolean => this.#output.writable && !this.#unsent.isTooMany
-    const isClosed = (): boolean => this.isClosed
     return {
-      get takesAnswers() {
-        return takesAnswers()
-      },
-      get isClosed() {
-        return isClosed()
-      },
+      takesAnswers: () => this.#output.writable && !this.#unsent.isTooMany,
+      isClosed: () => this.isClosed,
       handle: (request) => this.#handle(request),
       reply: (reply, request) => this.#reply(reply, request),
       failed: (error, request) => this.#failed(error, request),
@@ -298,15 +292,9 @@ export class Connection implements ConnectionContext, ConnectionInfo {
 
   /** Returns the view of this connection that `ConnectionEnd` needs. */
   #ending(): EndingConnection {
-    const { sessions } = this
-    const queue = this.#queue
     return {
-      get hasSessions() {
-        return sessions.size > 0
-      },
-      get isAnswering() {
-        return queue.isAnswering
-      },
+      hasSessions: () => this.sessions.size > 0,
+      isAnswering: () => this.#queue.isAnswering,
       close: () => this.close(),
       destroy: () => this.destroy(),
     }

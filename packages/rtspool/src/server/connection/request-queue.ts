@@ -12,9 +12,9 @@ const requestsPerTurn = 4
 /** Callbacks of a {@link RequestQueue} to its connection. */
 export interface RequestQueueOwner {
   /** True while the client reads its responses. Otherwise no more requests are passed to handlers. */
-  readonly takesAnswers: boolean
+  takesAnswers(): boolean
   /** True once the connection is closed. */
-  readonly isClosed: boolean
+  isClosed(): boolean
   handle(request: RtspRequest): Reply | Promise<Reply>
   reply(reply: Reply, request: RtspRequest): void
   /** `handle` or `reply` has thrown: send the client an error response. */
@@ -61,7 +61,7 @@ export class RequestQueue {
    * no turn is awaited.
    */
   get isReady(): boolean {
-    return !this.#isAnswering && !this.#isWaitingForTurn && this.#owner.takesAnswers
+    return !this.#isAnswering && !this.#isWaitingForTurn && this.#owner.takesAnswers()
   }
 
   /** Blocks the queue until the next turn. The owner learns of that turn by `answered`. */
@@ -95,7 +95,7 @@ export class RequestQueue {
     else {
       this.#turns.wait(() => {
         this.#hasTurn = true
-        if (this.#owner.isClosed) this.#isAnswering = false
+        if (this.#owner.isClosed()) this.#isAnswering = false
         else this.#begin(request)
       })
     }

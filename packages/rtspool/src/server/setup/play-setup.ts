@@ -44,7 +44,10 @@ export class PlaySetup implements StreamKind {
     const { clock } = server
     const security = playSecurity(session, track, transport)
     const link = unicastLink(connection, transport, {
-      ...{ path: media.path, track: trackIndex, client: 'viewer', security },
+      path: media.path,
+      track: trackIndex,
+      client: 'viewer',
+      security,
     })
     const position = security && toldPosition(connection, track, security)
     const reader = readerAt(link.place, {
@@ -61,14 +64,25 @@ export class PlaySetup implements StreamKind {
       keyMgmtHeader(request.uri, security.sender, clock, track.ssrc, keyFormOf(security))
     // GStreamer 1.22 would configure its decoder with this ssrc, but without the rollover counter;
     // MIKEY contains both.
-    const ssrc = track.ssrc === undefined || security ? {} : { ssrc: track.ssrc }
+    const ssrc = security ? undefined : track.ssrc
     const source = transport.lowerTransport === 'UDP' ? transport.source : undefined
+    const watch =
+      transport.lowerTransport === 'UDP'
+        ? viewerWatch(this.#context, session, track, transport)
+        : undefined
     const stream = new PlayStream({
-      ...{ clock, media, track, security, uri: request.uri, counters: session.stats },
+      clock,
+      media,
+      track,
+      security,
+      uri: request.uri,
+      counters: session.stats,
       delivery: new UnicastDelivery({
-        ...{ track, link, reader },
-        ...(transport.lowerTransport === 'UDP' &&
-          viewerWatch(this.#context, session, track, transport)),
+        track,
+        link,
+        reader,
+        learns: watch?.learns,
+        endRefusals: watch?.endRefusals,
       }),
       onMediaEnded: () => session.end(media.endReason),
       onRangeEnded: () => {
@@ -76,7 +90,6 @@ export class PlaySetup implements StreamKind {
       },
       onRtcp: () => session.touch(),
     })
-    const answer = { mode: 'PLAY', ...ssrc, ...link.answer } as const
-    return { stream, answer: source === undefined ? answer : { ...answer, source }, keyMgmt }
+    return { stream, answer: { ...link.answer, mode: 'PLAY', ssrc, source }, keyMgmt }
   }
 }

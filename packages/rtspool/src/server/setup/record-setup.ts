@@ -98,14 +98,20 @@ class RecordSetup implements StreamKind {
     const place = { path: publication.path, track, address: connection.remoteAddress }
     const security = recordSecurity(session, track, this.#transport, this.#announced)
     const link = unicastLink(connection, this.#transport, {
-      ...{ ...place, client: 'publisher', security, holder: session },
+      path: publication.path,
+      track,
+      client: 'publisher',
+      security,
+      holder: session,
     })
     const keyMgmt = security && keyMgmtHeader(request.uri, security.sender, server.clock)
     // Over TCP the end of the connection shows that the publisher has gone, and rare packets are no
     // sign of a crash.
     const endWatch = lowerTransport === 'UDP' ? server.silence.watch(session) : undefined
     const stream = new RecordStream({
-      ...{ clock: server.clock, link, counters: session.stats },
+      clock: server.clock,
+      link,
+      counters: session.stats,
       onPacket: () => session.touch(),
       onMediaEnded: () => session.end('mediaEnded'),
       onSilent: () => announceSilence({ ...place, lowerTransport }),

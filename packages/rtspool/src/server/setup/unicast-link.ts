@@ -30,7 +30,13 @@ export function unicastLink(
   const { rtp, rtcp, clientPorts } = transport
   const onForeignPort = foreignPortTeller({ path, track, client, address })
   return new DatagramLink({
-    ...{ profile, security, address, clientPorts, rtp, rtcp },
-    ...{ holder, onForeignPort },
+    profile,
+    security,
+    address,
+    clientPorts,
+    rtp,
+    rtcp,
+    holder,
+    onForeignPort,
   })
 }

@@ -24,8 +24,11 @@ interface Mark {
 /** Channels that can hold a grant at a time: enough for one session. Further channels get none. */
 const maxGrants = 8
 
-/** Gathered writes are copied into one buffer up to this size. */
-const maxGatheredBytes = 262_144
+/**
+ * Gathered writes are copied into one buffer up to this size. Copying more costs more than a system
+ * call (bench/churn).
+ */
+const maxGatheredBytes = 65_536
 
 /** A message or frames that wait to be sent in one write with others. */
 interface GatheredWrite {
@@ -110,8 +113,7 @@ export class StreamWriter implements InterleavedCarrier {
   }
 
   /**
-   * Runs `write`, and sends everything that it writes in as few system calls as possible: one, up to 256 KiB. A call
-   * costs as much as 60 KiB (bench/churn).
+   * Runs `write`, and sends everything that it writes in few system calls: small writes together, up to 64 KiB.
    */
   gather(write: () => void): void {
     if (!this.#direct || this.#gathered) {

@@ -7,12 +7,16 @@ import { ChannelTable } from '../../../src/transport/tcp/channel-table.js'
 
 function setUp() {
   const written: number[] = []
+  const frames: Buffer[] = []
   const granted: [number, number][] = []
   const carrier = {
     channels: new ChannelTable(),
     isCongested: false,
     grant: (channel: number, sizeBytes: number) => void granted.push([channel, sizeBytes]),
-    writeFrames: (frames: Buffer) => void written.push(frames.length),
+    writeFrames: (bytes: Buffer) => {
+      written.push(bytes.length)
+      frames.push(bytes)
+    },
   }
   const counters = { packetsOut: 0, bytesOut: 0, packetsDropped: 0 }
   const reader: InterleavedReader = { kind: 'interleaved', carrier, channels: [4, 5], counters }
@@ -22,6 +26,7 @@ function setUp() {
     carrier,
     counters,
     written,
+    frames,
     granted,
   }
 }
@@ -67,6 +72,25 @@ describe('InterleavedGroup', () => {
     group.add(reader, first)
     expect([granted, written]).toEqual([[[4, 808]], [808]])
     expect(counters).toEqual({ packetsOut: 2, bytesOut: 800, packetsDropped: 0 })
+  })
+
+  it('frames the same first packets once, and again when they have changed', () => {
+    const { group, reader, frames } = setUp()
+    const packets = [Buffer.from('a'), Buffer.from('b')]
+    const begin = (): Buffer | undefined => {
+      group.add({ ...reader }, packets)
+      return frames.at(-1)
+    }
+    const framed = begin()
+    expect(framed).toEqual(Buffer.from('$\x04\0\x01a$\x04\0\x01b'))
+    expect(begin()).toBe(framed)
+    packets.push(Buffer.from('c'))
+    const longer = begin()
+    expect(longer).toEqual(Buffer.from('$\x04\0\x01a$\x04\0\x01b$\x04\0\x01c'))
+    packets[1] = Buffer.from('d')
+    expect(begin()).toEqual(Buffer.from('$\x04\0\x01a$\x04\0\x01d$\x04\0\x01c'))
+    packets.splice(0, 3, ...packets.slice(0, 2))
+    expect(begin()).toEqual(Buffer.from('$\x04\0\x01a$\x04\0\x01d'))
   })
 
   it('B-BACK a reader that is too slow begins with the next point to go on at', () => {

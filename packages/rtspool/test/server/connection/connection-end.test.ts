@@ -5,13 +5,14 @@ import { ManualClock } from '../../../src/testing/manual-clock.js'
 function start() {
   const clock = new ManualClock()
   const ends: string[] = []
-  const connection = {
-    hasSessions: false,
-    isAnswering: false,
+  const connection = { hasSessions: false, isAnswering: false }
+  const end = new ConnectionEnd(clock, {
+    hasSessions: () => connection.hasSessions,
+    isAnswering: () => connection.isAnswering,
     close: () => void ends.push('closed'),
     destroy: () => void ends.push('destroyed'),
-  }
-  return { clock, ends, connection, end: new ConnectionEnd(clock, connection) }
+  })
+  return { clock, ends, connection, end }
 }
 
 describe('ConnectionEnd after the last session', () => {

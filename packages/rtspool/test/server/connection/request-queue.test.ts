@@ -21,7 +21,7 @@ const request: RtspRequest = {
 class Client implements RequestQueueOwner {
   readonly queue: RequestQueue
   readonly handle: () => Reply | Promise<Reply>
-  isClosed = false
+  isGone = false
   unsent = 0
   answeredCount = 0
   failedCount = 0
@@ -34,7 +34,11 @@ class Client implements RequestQueueOwner {
     this.handle = handle
   }
 
-  get takesAnswers(): boolean {
+  isClosed(): boolean {
+    return this.isGone
+  }
+
+  takesAnswers(): boolean {
     return this.answeredCount < this.taken
   }
 
@@ -108,7 +112,7 @@ describe('RequestQueue', () => {
     while (turns.take());
     const client = new Client(() => ok, turns)
     client.send(1)
-    client.isClosed = true
+    client.isGone = true
     await nextTurn()
     await nextTurn()
     expect([client.answeredCount, client.queue.isAnswering]).toEqual([0, false])
