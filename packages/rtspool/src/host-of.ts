@@ -1,19 +1,22 @@
 /** Groups of 16 bits in the network part of an IPv6 address. */
 const networkGroups = 4
 const mappedPrefix = '::ffff:'
+const linkLocal = /^fe80:/i
 /** Characters of an address, whose last 32 bits may be written as in IPv4, and a zone. */
 const ipv6Text = /^[0-9a-f:.]+(%.*)?$/i
 
 /**
- * Returns whether two addresses belong to one host. IPv6 addresses of one /64 network do, except
- * link-local ones, whose network is shared by all hosts on the link.
+ * Returns whether two addresses belong to one host. Two IPv6 addresses of one /64 network do belong
+ * to one host. Link-local addresses must be equal, because all hosts on the link share the network.
  *
- * @param left - Numeric, as Node reports it. Any other text only equals the same text. So does
- *   `right`.
+ * @param left - Numeric address, as Node reports addresses. Text that is no address matches
+ *   identical text only.
+ * @param right - Like `left`.
  */
 export function isSameHost(left: string, right: string): boolean {
   if (left === right) return true
-  if (!left.includes(':') || left.startsWith('fe80:')) return false
+  if (!left.includes(':') && !right.includes(':')) return false
+  if (linkLocal.test(left)) return left.toLowerCase() === right.toLowerCase()
   return hostOf(left) === hostOf(right)
 }
 

@@ -26,6 +26,10 @@ it.each([
   ['fd00:1:2:3::1', 'fd00:1:2:3::2', true],
   ['fe80::1%eth0', 'fe80::1%eth0', true],
   ['fe80::1%eth0', 'fe80::2%eth0', false],
+  ['FE80::1%eth0', 'fe80::1%eth0', true],
+  ['FE80::1%eth0', 'fe80::2%eth0', false],
+  ['::ffff:192.0.2.7', '192.0.2.7', true],
+  ['::ffff:192.0.2.7', '192.0.2.8', false],
   ['::1', '127.0.0.1', false],
   ['a:1', 'a:2', false],
 ])('S-4 B-HIJ %s and %s are one host: %s', (left, right, isSame) => {
