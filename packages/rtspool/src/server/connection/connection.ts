@@ -276,6 +276,7 @@ export class Connection implements ConnectionContext, ConnectionInfo {
     return {
       takesAnswers: () => this.#output.writable && !this.#unsent.isTooMany,
       isClosed: () => this.isClosed,
+      remoteAddress: this.remoteAddress,
       handle: (request) => this.#handle(request),
       reply: (reply, request) => this.#reply(reply, request),
       failed: (error, request) => this.#failed(error, request),

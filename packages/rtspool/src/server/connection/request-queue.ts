@@ -1,3 +1,4 @@
+import { hostOf } from '../../host-of.js'
 import type { RtspRequest } from '../../rtsp/index.js'
 import type { Reply } from '../request/request-context.js'
 import { errorReply } from './error-reply.js'
@@ -15,6 +16,8 @@ export interface RequestQueueOwner {
   takesAnswers(): boolean
   /** True once the connection is closed. */
   isClosed(): boolean
+  /** Numeric address of the client. */
+  readonly remoteAddress: string
   handle(request: RtspRequest): Reply | Promise<Reply>
   reply(reply: Reply, request: RtspRequest): void
   /** `handle` or `reply` has thrown: send the client an error response. */
@@ -68,7 +71,7 @@ export class RequestQueue {
   waitForTurn(): void {
     if (this.#isWaitingForTurn) return
     this.#isWaitingForTurn = true
-    this.#turns.wait(this.#beginTurn)
+    this.#turns.wait(hostOf(this.#owner.remoteAddress), this.#beginTurn)
   }
 
   /**
@@ -93,7 +96,7 @@ export class RequestQueue {
     this.#latest = request
     if (this.#hasTurn || this.#turns.take()) this.#begin(request)
     else {
-      this.#turns.wait(() => {
+      this.#turns.wait(hostOf(this.#owner.remoteAddress), () => {
         this.#hasTurn = true
         if (this.#owner.isClosed()) this.#isAnswering = false
         else this.#begin(request)

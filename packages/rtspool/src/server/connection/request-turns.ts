@@ -9,14 +9,17 @@ const requestsPerLoop = 16
 /**
  * Shares the event loop among the requests of all connections of a server. A few requests are
  * handled immediately. Further ones, and connections with more requests than fit into one turn,
- * wait in order of arrival. Each turn of the loop handles a few of them, however many wait, so that
- * media are sent in between.
+ * wait. Each turn of the loop handles a few of them, however many wait, so that media are sent in
+ * between. The hosts take turns, each with its connections in order of arrival: a host with
+ * thousands of connections makes its own ones wait, and not those of others.
  *
  * Requests are counted, not milliseconds: most responses come from promises, after the turn has
  * ended.
  */
 export class RequestTurns {
-  readonly #waiting: (() => void)[] = []
+  /** Waiting connections by host; the first host has the next turn. */
+  readonly #waiting = new Map<string, (() => void)[]>()
+  #waitingCount = 0
   #takenCount = 0
 
   /**
@@ -29,9 +32,16 @@ export class RequestTurns {
     return true
   }
 
-  /** Calls `begin` once, in a later turn of the event loop. */
-  wait(begin: () => void): void {
-    if (this.#waiting.push(begin) === 1) setImmediate(this.#run)
+  /**
+   * Calls `begin` once, in a later turn of the event loop.
+   *
+   * @param host - Host of the client, as {@link hostOf} names it.
+   */
+  wait(host: string, begin: () => void): void {
+    const others = this.#waiting.get(host)
+    if (others) others.push(begin)
+    else this.#waiting.set(host, [begin])
+    if (++this.#waitingCount === 1) setImmediate(this.#run)
   }
 
   readonly #renew = (): void => {
@@ -39,9 +49,22 @@ export class RequestTurns {
   }
 
   readonly #run = (): void => {
-    const begins = this.#waiting.splice(0, connectionsPerLoop)
+    const count = Math.min(connectionsPerLoop, this.#waitingCount)
+    const begins = Array.from({ length: count }, () => this.#takeNext())
+    this.#waitingCount -= count
     // A connection that waits again meanwhile finds the queue running.
-    if (this.#waiting.length > 0) setImmediate(this.#run)
-    for (const begin of begins) begin()
+    if (this.#waitingCount > 0) setImmediate(this.#run)
+    for (const begin of begins) begin?.()
+  }
+
+  /** Removes the oldest entry of the first host, and moves the host to the end. */
+  #takeNext(): (() => void) | undefined {
+    for (const [host, begins] of this.#waiting) {
+      const begin = begins.shift()
+      this.#waiting.delete(host)
+      if (begins.length > 0) this.#waiting.set(host, begins)
+      return begin
+    }
+    return undefined
   }
 }

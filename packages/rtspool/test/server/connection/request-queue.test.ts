@@ -22,6 +22,7 @@ class Client implements RequestQueueOwner {
   readonly queue: RequestQueue
   readonly handle: () => Reply | Promise<Reply>
   isGone = false
+  readonly remoteAddress = '192.0.2.1'
   unsent = 0
   answeredCount = 0
   failedCount = 0

@@ -9,7 +9,7 @@ function crowd(size: number, turns: number) {
   const requestTurns = new RequestTurns()
   const taken = Array.from({ length: size }, () => 0)
   const ask = (at: number): void =>
-    requestTurns.wait(() => {
+    requestTurns.wait('192.0.2.1', () => {
       taken[at] = (taken[at] ?? 0) + 1
       if ((taken[at] ?? 0) < turns) ask(at)
     })
@@ -36,6 +36,22 @@ describe('S-1 RequestTurns', () => {
     }
   })
 
+  it('B-LOOP lets the hosts take turns, however many connections each has', async () => {
+    const requestTurns = new RequestTurns()
+    const begun: string[] = []
+    const ask = (host: string): void => requestTurns.wait(host, () => void begun.push(host))
+    for (let count = 0; count < 3600; count++) ask(`198.18.1.${count % 2}`)
+    for (const host of ['192.0.2.1', '192.0.2.2', '192.0.2.1']) ask(host)
+    await nextTurn()
+    await nextTurn()
+    const others = begun.filter((host) => host.startsWith('192'))
+    expect(others).toEqual(['192.0.2.1', '192.0.2.2', '192.0.2.1'])
+    expect(begun.length).toBeLessThanOrEqual(2 * perLoop)
+    while (begun.length < 3603) await nextTurn()
+    await nextTurn()
+    expect(begun.length).toBe(3603)
+  })
+
   it('B-LOOP handles a few requests of one turn of the loop at once, from any clients', async () => {
     const requestTurns = new RequestTurns()
     const passed = () =>
@@ -49,7 +65,7 @@ describe('S-1 RequestTurns', () => {
     const requestTurns = new RequestTurns()
     const begun: number[] = []
     for (const round of [1, 2]) {
-      requestTurns.wait(() => void begun.push(round))
+      requestTurns.wait('192.0.2.1', () => void begun.push(round))
       await nextTurn()
       await nextTurn()
     }
