@@ -1,24 +1,24 @@
 /**
- * Packets sent to a new reader at a time. All packets at once would overflow the reader's socket,
- * whose default is room for about 90 full packets.
+ * Number of packets sent to a new reader at a time. All packets at once would overflow the receive buffer of the
+ * reader's socket, which holds about 90 full packets by default.
  */
 const portionPackets = 32
 
 /**
- * Packets still to be sent to a reader that is catching up from the last key frame to the live
- * edge.
+ * Packets still to be sent to a new UDP reader, which begins at the last key frame and must reach the newest packet.
+ * A caller sends them in portions.
  */
 export class CatchUpQueue {
   #packets: Buffer[]
-  /** Index of the first unsent packet: removing packets at the front would move all the others. */
+  /** Index of the first unsent packet. Removing each sent packet from the array would move all the others. */
   #next = 0
   /**
-   * Packets added since the last portion. They are sent in addition, or the reader would never
-   * catch up.
+   * Number of packets added since the last portion. The next portion is larger by this number: otherwise the queue
+   * would never become empty.
    */
   #arrived = 0
 
-  /** @param first - Packets that the reader begins with. */
+  /** @param first - Kept packets with which the reader begins, oldest first. The array is copied. */
   constructor(first: readonly Buffer[]) {
     this.#packets = first.slice()
   }
@@ -37,7 +37,7 @@ export class CatchUpQueue {
     this.#arrived += packets.length
   }
 
-  /** Removes and returns the packets to be sent now. */
+  /** Removes the oldest packets from the queue, and returns them for sending now. */
   takePortion(): readonly Buffer[] {
     const portion = this.#packets.slice(this.#next, this.#next + portionPackets + this.#arrived)
     this.#next += portion.length

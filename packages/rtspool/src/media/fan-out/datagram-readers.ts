@@ -8,23 +8,27 @@ import type { PacketBatch } from './packet-batch.js'
 import type { DatagramReader } from './reader.js'
 import type { ReaderGroup } from './reader-group.js'
 
-/** Milliseconds between two portions for a new reader. */
+/** Milliseconds between two portions of kept packets for a new reader. */
 const portionIntervalMs = 4
 
-/** Properties of a track's packets. */
+/** Properties of a track that determine how its packets are sent in datagrams. */
 export interface DatagramReadersOptions {
-  /** Bytes that SRTP adds to each packet: they do not count against the limit. */
+  /** Bytes that SRTP adds to each packet. They do not count against the size limit of a sender. @default 0 */
   readonly overheadBytes?: number
   /**
-   * True for a track without key frames beside a track with them. The first packets for new readers
-   * then wait until the second portion. Clients read two sockets in any order, and gortsplib 5.2
-   * (MediaMTX) relates the newest packet of the track that it reads first to the first packet of
-   * the other.
+   * True for a track without key frames, such as sound. A new reader then receives nothing before the first interval
+   * has passed, so that the packets of a video track reach the client first. Clients read two sockets in any order.
+   * gortsplib 5.2 (MediaMTX) relates the newest packet of the track that it reads first to the first packet of the
+   * other.
+   * @default false
    */
   readonly isFollower?: boolean
 }
 
-/** The readers of one track that receive datagrams: one group for each sending socket. */
+/**
+ * The readers of one track that receive datagrams. Readers that share a sending socket form one group, which sends
+ * each batch to all of them.
+ */
 export class DatagramReaders implements ReaderGroup<DatagramReader> {
   readonly #portions: PeriodicCheck
   readonly #troubles: DeliveryTroubles
@@ -32,9 +36,12 @@ export class DatagramReaders implements ReaderGroup<DatagramReader> {
   readonly #isFollower: boolean
   readonly #groups = new Map<DatagramSender, DatagramGroup>()
   readonly #live = new Set<DatagramReader>()
-  /** Readers on their way from the last key frame to the live edge. */
+  /** New readers that have not yet been sent all packets since the last key frame. */
   readonly #catchingUp = new Map<DatagramReader, CatchUpQueue>()
-  /** Packets up to this size fit every socket in use. */
+  /**
+   * Smallest size limit of all sockets that have had a reader. A batch without larger packets needs no check for each
+   * socket.
+   */
   #surelyFitsBytes = Number.POSITIVE_INFINITY
 
   constructor(clock: Clock, troubles: DeliveryTroubles, options: DatagramReadersOptions = {}) {
@@ -48,7 +55,10 @@ export class DatagramReaders implements ReaderGroup<DatagramReader> {
     return this.#live.size + this.#catchingUp.size
   }
 
-  /** Adds a reader that begins with `first`. */
+  /**
+   * Adds a reader. It is sent the packets of `first` that fit its socket, a portion at a time, and then the packets
+   * of later batches.
+   */
   add(reader: DatagramReader, first: readonly Buffer[]): void {
     const maxBytes = this.#maxBytes(reader.rtp)
     this.#surelyFitsBytes = Math.min(this.#surelyFitsBytes, maxBytes)
@@ -72,7 +82,7 @@ export class DatagramReaders implements ReaderGroup<DatagramReader> {
     if (group?.size === 0) this.#groups.delete(reader.rtp)
   }
 
-  /** Returns the packets that a catching-up reader has still to be sent. */
+  /** Returns the packets that a new reader has still to be sent, oldest first; empty if there are none. */
   waitingPackets(reader: DatagramReader): readonly Buffer[] {
     return this.#catchingUp.get(reader)?.packets ?? []
   }
@@ -91,7 +101,7 @@ export class DatagramReaders implements ReaderGroup<DatagramReader> {
     for (const group of this.#groups.values()) group.send(batch.packets)
   }
 
-  /** Counters are up to date at any time. */
+  /** Does nothing: each batch updates the counters of its readers at once. */
   settle(): void {}
 
   forEachReader(visit: (reader: DatagramReader) => void): void {
@@ -99,12 +109,15 @@ export class DatagramReaders implements ReaderGroup<DatagramReader> {
     for (const reader of this.#catchingUp.keys()) visit(reader)
   }
 
-  /** Stops the timer. Readers that are catching up get no more packets. */
+  /** Stops the timer. New readers that have not caught up are sent no more packets. */
   close(): void {
     this.#portions.stop()
   }
 
-  /** Sends a batch with packets that are too large for some or all sockets. */
+  /**
+   * Sends a batch with packets that are too large for some or all sockets. Each socket sends only the packets that
+   * fit.
+   */
   #sendFitting(packets: readonly Buffer[]): void {
     const bySender = new Map<DatagramSender, FittingPackets>()
     const fittingFor = (sender: DatagramSender): FittingPackets => {
@@ -149,7 +162,11 @@ export class DatagramReaders implements ReaderGroup<DatagramReader> {
     group.add(reader, this.#troubles)
   }
 
-  /** @returns Whether there are readers that still catch up. */
+  /**
+   * Sends the next portion to each new reader.
+   *
+   * @returns True while a reader has packets still to be sent; the timer then continues.
+   */
   #sendPortions(): boolean {
     for (const [reader, queue] of this.#catchingUp) this.#sendPortion(reader, queue)
     return this.#catchingUp.size > 0

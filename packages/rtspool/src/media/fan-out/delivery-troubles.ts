@@ -1,39 +1,41 @@
 import { Diagnostic, TellOnce } from '../../listeners.js'
 import type { DatagramDestination, DatagramObserver } from '../../transport/udp/datagram-group.js'
 
-/** A packet that is too large for the UDP viewers of its track. */
+/** Describes an RTP packet that was not sent to UDP viewers because it is larger than a datagram may be. */
 export interface OversizedPacket {
   /** Path of the presentation. */
   readonly path: string
   /** Index of the track, from 0. */
   readonly track: number
-  /** Size of the RTP packet without SRTP. */
+  /** Size of the RTP packet in bytes, without the bytes that SRTP adds. */
   readonly sizeBytes: number
-  /** The server option that limits the first such viewer. */
+  /** Size limit of the socket in bytes, from the server option of the same name. */
   readonly maxDatagramBytes: number
 }
 
-/** A packet that does not fit the route to a UDP viewer: IP sends it in fragments. */
+/**
+ * Describes a packet for a UDP viewer that IP sends in fragments, because the packet exceeds the MTU of the route.
+ */
 export interface FragmentedPacket {
   /** Path of the presentation. */
   readonly path: string
   /** Index of the track, from 0. */
   readonly track: number
-  /** Address of the viewer. */
+  /** Numeric address of the viewer. */
   readonly address: string
-  /** Size of the datagram: the RTP packet with the bytes that SRTP adds. */
+  /** Size of the datagram in bytes: the RTP packet with the bytes that SRTP adds. */
   readonly sizeBytes: number
 }
 
-/** A packet that the system did not accept for a UDP viewer. */
+/** Describes a packet for a UDP viewer that the operating system refused to send. */
 export interface UnsentPacket {
   /** Path of the presentation. */
   readonly path: string
   /** Index of the track, from 0. */
   readonly track: number
-  /** Address of the viewer. */
+  /** Numeric address of the viewer. */
   readonly address: string
-  /** Code of the error, for example `EMSGSIZE` or `ENETUNREACH`. */
+  /** Code of the system error, for example `EMSGSIZE` or `ENETUNREACH`. */
   readonly code: string
 }
 
@@ -57,8 +59,8 @@ const unsentPacket = new Diagnostic<UnsentPacket>(
 )
 
 /**
- * Publishes the first packet of one track with each kind of UDP failure. The others are only
- * counted.
+ * Publishes problems with UDP packets of one track as diagnostics. Only the first packet of each kind is published:
+ * oversized, fragmented or unsent.
  */
 export class DeliveryTroubles implements DatagramObserver {
   readonly #path: string
@@ -70,7 +72,11 @@ export class DeliveryTroubles implements DatagramObserver {
     this.#track = track
   }
 
-  /** Reports a packet that is larger than datagrams may be. */
+  /**
+   * Publishes that a packet is larger than the datagram limit of its socket. Later calls do nothing.
+   *
+   * @param sizeBytes - Size of the RTP packet without the bytes that SRTP adds.
+   */
   oversized(sizeBytes: number, maxDatagramBytes: number): void {
     if (!this.#once.isFirst('oversized')) return
     oversizedPacket.publish({ ...this.#place, sizeBytes, maxDatagramBytes })

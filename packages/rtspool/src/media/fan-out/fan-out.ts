@@ -12,16 +12,14 @@ const nothing: readonly Buffer[] = Object.freeze([])
 const { lead, firstLead, entry } = packetRoles
 
 /**
- * Time that the beginning of a frame waits for its end. The packets of a frame arrive one after the
- * other, so they nearly always leave together. A slow link spreads them out, and then they wait no
- * longer than this.
+ * Milliseconds that the first packets of an unfinished frame wait for the last. The packets of a frame usually arrive
+ * together; on a slow link they are spread out, and are sent after this time.
  */
 const maxHoldMs = 4
 
 /**
- * Sends the packets of one track to all its readers, in batches. A whole frame, or all packets of
- * one turn of the event loop, leaves together: once for each group of readers with the same bytes.
- * The size of a batch is limited.
+ * Sends the packets of one track to all its readers, in batches. A batch contains a whole frame, or all packets of
+ * one turn of the event loop, up to a limit. Each group of readers that need the same bytes sends a batch at once.
  *
  * ```text
  * push, push, push ─▶ batch ──end of frame─▶ flush ─▶ channel 0: frames ─▶ write, write, …
@@ -33,12 +31,17 @@ const maxHoldMs = 4
  * Bench: bench/fanout.
  */
 export class FanOut {
-  /** By channel of those inside a connection, by kind of the others. */
+  /**
+   * Groups of readers. The key of interleaved readers is their RTP channel; the key of other readers is their kind.
+   */
   readonly #groups = new Map<number | 'datagram' | 'sink', ReaderGroup<Reader>>()
   #batch = new PacketBatch()
   #pendingFlush: NodeJS.Immediate | undefined
   #isFrameOpen = false
-  /** Leads of the next possible entry point. */
+  /**
+   * Latest packets that belong to the next entry point, such as SPS and PPS in front of a key frame. Emptied by the
+   * first packet that does not belong to it.
+   */
   #leads: Buffer[] = []
   #hold: ClockTimer | undefined
   readonly #clock: Clock
@@ -47,7 +50,10 @@ export class FanOut {
   readonly #flushNow = (): void => this.flush()
   readonly #endTurn = (): void => this.#flushOrHold()
 
-  /** @param troubles - Notified of packets that are too large for datagrams. */
+  /**
+   * @param troubles - Publishes packets that are too large for datagrams, or cannot be sent.
+   * @param options - Passed to {@link DatagramReaders}.
+   */
   constructor(clock: Clock, troubles: DeliveryTroubles, options?: DatagramReadersOptions) {
     this.#clock = clock
     this.#troubles = troubles
@@ -61,9 +67,10 @@ export class FanOut {
   }
 
   /**
-   * Adds a reader. It gets `first`, and then the packets pushed from now on.
+   * Adds a reader. It is sent `first`, and then the packets pushed from now on.
    *
-   * @param first - Earlier packets that the reader begins with, without a gap to the next one.
+   * @param first - Kept packets with which the reader begins. The next pushed packet must follow the last of them
+   *   without a gap.
    */
   add(reader: Reader, first: readonly Buffer[] = nothing): void {
     this.flush()
@@ -76,7 +83,7 @@ export class FanOut {
     group.add(reader, first)
   }
 
-  /** Removes a reader after the packets pushed so far have been sent to it. */
+  /** Sends the queued packets, and then removes a reader. Does nothing for an unknown reader. */
   remove(reader: Reader): void {
     this.flush()
     const key = groupKeyOf(reader)
@@ -107,13 +114,16 @@ export class FanOut {
     else this.#pendingFlush ??= setImmediate(this.#endTurn)
   }
 
-  /** Returns earlier packets that a reader has still to be sent. */
+  /**
+   * Returns the packets already pushed that a reader has still to be sent: kept ones of a new reader, and those of
+   * the present batch.
+   */
   waitingPackets(reader: DatagramReader): readonly Buffer[] {
     const waiting = this.#groups.get(groupKeyOf(reader))?.waitingPackets(reader) ?? nothing
     return [...waiting, ...this.#batch.packets]
   }
 
-  /** Sends the queued packets. */
+  /** Sends the queued packets now, without waiting for the end of the frame. */
   flush(): void {
     if (this.#pendingFlush) {
       clearImmediate(this.#pendingFlush)
@@ -128,20 +138,20 @@ export class FanOut {
   }
 
   /**
-   * Updates the counters of a reader. Until then, recent packets are counted for its group as a
-   * whole.
+   * Brings the counters of a reader up to date. An interleaved group counts its packets as a whole, and adds them to
+   * its readers only on this call.
    */
   settle(reader: Reader): void {
     this.#groups.get(groupKeyOf(reader))?.settle(reader)
   }
 
-  /** Visits every reader, after the packets queued so far have been sent. */
+  /** Sends the queued packets, and then calls `visit` with each reader. */
   forEachReader(visit: (reader: Reader) => void): void {
     this.flush()
     for (const group of this.#groups.values()) group.forEachReader(visit)
   }
 
-  /** Sends the queued packets, and nothing more. Idempotent. */
+  /** Sends the queued packets, and stops all groups. Nothing may be pushed afterwards. Idempotent. */
   close(): void {
     this.flush()
     for (const group of this.#groups.values()) group.close()

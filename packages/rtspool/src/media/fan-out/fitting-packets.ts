@@ -1,15 +1,15 @@
-/** The packets of a list that fit, in order. */
+/** Result of {@link fittingPackets}: the packets within a size limit, in order, and totals. */
 export interface FittingPackets {
   readonly packets: readonly Buffer[]
-  /** Total size of the packets that fit. */
+  /** Total size of `packets`, in bytes. */
   readonly sizeBytes: number
-  /** Number of packets that do not fit. */
+  /** Number of packets above the limit. */
   readonly leftOut: number
-  /** Size of the first packet that does not fit; 0 if all do. */
+  /** Size in bytes of the first packet above the limit; 0 if there is none. */
   readonly oversizedBytes: number
 }
 
-/** Leaves out the packets larger than `maxBytes`. */
+/** Returns the packets of at most `maxBytes` bytes. */
 export function fittingPackets(packets: readonly Buffer[], maxBytes: number): FittingPackets {
   const fitting: Buffer[] = []
   let sizeBytes = 0

@@ -2,8 +2,8 @@ import type { MulticastStats } from '../../transport/udp/udp-transport.js'
 import type { DeliveryCounters } from './reader.js'
 
 /**
- * The counters of a multicast group. Each packet counts once for the server, and once for each
- * playing viewer, because each may have received it.
+ * Counters of a multicast group. A packet to the group is added once to the total of the server. It is also added to
+ * each playing viewer, because each may have received it.
  */
 export class GroupCounters implements DeliveryCounters {
   readonly #total: MulticastStats

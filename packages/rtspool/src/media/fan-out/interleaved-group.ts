@@ -6,28 +6,31 @@ import type { PacketBatch } from './packet-batch.js'
 import type { InterleavedReader } from './reader.js'
 import type { ReaderGroup } from './reader-group.js'
 
-/** A member of the group with its state. */
+/** A reader of the group, and the state of its delivery. */
 interface Member {
   readonly reader: InterleavedReader
-  /** Its slot among the direct sends, or -1. */
+  /** Slot of the reader's connection in {@link DirectSends}; -1 if its packets are written through the carrier. */
   readonly slot: number
   position: number
   /**
-   * True while packets are left out, because the member was too slow. It continues at an entry
-   * point.
+   * True while the reader is sent nothing, because its connection was congested. It continues at an entry point: a
+   * packet at which a decoder can begin.
    */
   isSkipping: boolean
   /**
-   * Time from which the member could continue but found no entry point, in milliseconds of the
-   * clock; `undefined` before.
+   * Time since which the connection has had room again while no entry point has arrived. In milliseconds of the
+   * clock; `undefined` if the reader does not wait for one.
    */
   waitingSince: number | undefined
-  /** The group's total of packets that has been added to the reader's counters. */
+  /**
+   * Value of the group's packet total up to which the reader's counters are exact. Packets that were left out for the
+   * reader are added here, so that they do not count as sent.
+   */
   settledPackets: number
   settledBytes: number
 }
 
-/** The packets that the last new reader began with. */
+/** Kept packets with which the latest new reader began, as given and as interleaved frames. */
 interface FirstPackets {
   readonly packets: readonly Buffer[]
   readonly frames: Buffer
@@ -39,12 +42,12 @@ const nowhere = -1
 const initialCapacity = 8
 
 /**
- * The readers of one track that use the same channel number. Packets are framed once for all of
- * them, and the packets of one turn are one write for each reader (RFC 2326 section 10.12).
+ * The interleaved readers of one track whose channel number is the same. The group frames a batch once (RFC 2326
+ * section 10.12), and each connection is written the same buffer.
  *
- * {@link DirectSends} serves the readers that accept everything at once, from `#slots` alone; the
- * others are handled one by one. Delivered packets are counted for the group, and for a reader on
- * demand.
+ * {@link DirectSends} writes to all connections with a slot in one call. Connections without a slot, or that accepted
+ * only a part of the buffer, are handled one by one. Delivered packets are counted for the whole group, and added to
+ * the counters of a reader on demand.
  */
 export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
   readonly #channel: number
@@ -52,13 +55,16 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
   readonly #members: Member[] = []
   readonly #positions = new Map<InterleavedReader, Member>()
   #sends: DirectSends | undefined
-  /** Slots by position of the member; -1 for a member that must be handled alone. */
+  /** Slot of each member by its position in `#members`; -1 for a member that {@link DirectSends} must leave out. */
   #slots = new Int32Array(initialCapacity)
   #unserved = new Int32Array(initialCapacity)
   #sentBytes = new Int32Array(initialCapacity)
-  /** Weak: while a stream sends nothing, its groups must not hold what its cache has dropped. */
+  /**
+   * Framed packets that new readers share until the next batch. The reference is weak, so that the group does not
+   * keep memory which the track's cache has already released.
+   */
   #first: WeakRef<FirstPackets> | undefined
-  /** Packets delivered to a member that has been there from the beginning and missed nothing. */
+  /** Packets sent by the group so far. A member's share is this total minus its `settledPackets`. */
   #packets = 0
   #bytes = 0
 
@@ -72,8 +78,8 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
   }
 
   /**
-   * Adds a reader that begins with `first`, which may be many packets at once. They are left out if
-   * the reader is too slow.
+   * Adds a reader, and writes `first` to its connection in one call, even above the usual limit. If the connection is
+   * congested, `first` is left out and counted as dropped.
    */
   add(reader: InterleavedReader, first: readonly Buffer[]): void {
     const member: Member = {
@@ -153,13 +159,13 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
 
   close(): void {}
 
-  /** Updates the counters of a reader. */
+  /** Adds the packets delivered since the last call to the counters of a reader. */
   settle(reader: InterleavedReader): void {
     const member = this.#positions.get(reader)
     if (member) this.#settle(member)
   }
 
-  /** Frames the first packets of a reader, once for all that begin before the next packet. */
+  /** Returns `first` as interleaved frames. The result is reused for all readers that begin before the next batch. */
   #framesOf(first: readonly Buffer[]): Buffer {
     const known = this.#first?.deref()
     if (known && isSame(known.packets, first)) return known.frames
@@ -168,7 +174,12 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
     return frames
   }
 
-  /** @param sentBytes - Bytes of `frames` that the kernel has accepted. */
+  /**
+   * Writes a batch to one connection, or leaves it out while the connection is congested.
+   *
+   * @param sentBytes - Bytes of `frames` that the kernel has already accepted. If there are any, the rest of `frames`
+   *   must follow.
+   */
   #deliver(member: Member, batch: PacketBatch, frames: Buffer, sentBytes: number): void {
     const { carrier } = member.reader
     // A frame that has been begun must be finished.
@@ -177,7 +188,10 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
     else carrier.writeFrames(frames)
   }
 
-  /** Leaves out whole packets up to a point at which the reader can continue. */
+  /**
+   * Leaves out the packets of a batch up to the one with which the reader can continue, and writes the others. Leaves
+   * out the whole batch if there is no such packet.
+   */
   #skip(member: Member, batch: PacketBatch, frames: Buffer): void {
     const { carrier } = member.reader
     const index = this.#resumeIndex(member, batch)
@@ -197,9 +211,9 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
   }
 
   /**
-   * Finds the packet of a batch at which a reader continues: an entry point. A stream may never
-   * have another one, so after a long wait the reader continues at the next access unit, or
-   * anywhere if access units are unknown.
+   * Returns the index of the packet at which the reader continues, or -1. This packet is an entry point. A stream may
+   * never have another one: after `maxEntryWaitMs` the reader continues at the next access unit, and after twice that
+   * time at any packet.
    */
   #resumeIndex(member: Member, { entryIndex, frameIndex }: PacketBatch): number {
     const { isCongested, maxEntryWaitMs = defaultMaxEntryWaitMs } = member.reader.carrier
@@ -223,7 +237,10 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
     else member.reader.lag?.caughtUp()
   }
 
-  /** Sends packets that were left out a moment ago. */
+  /**
+   * Writes packets of earlier batches that were left out, and subtracts them from the dropped packets. A decoder
+   * needs them before the entry point.
+   */
   #catchUp({ reader: { carrier, counters } }: Member, packets: readonly Buffer[]): void {
     const frames = frameInterleaved(this.#channel, packets)
     carrier.writeFrames(frames)
@@ -247,7 +264,8 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
   }
 
   /**
-   * A second server that shares the media has its own slots: its readers are written to one by one.
+   * Returns the slot of a reader's connection, or -1. A group uses the {@link DirectSends} of one server; readers of
+   * a second server that shares the media are written to one by one.
    */
   #slotOf({ carrier: { direct } }: InterleavedReader): number {
     this.#sends ??= direct?.sends

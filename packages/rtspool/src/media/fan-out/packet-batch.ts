@@ -1,36 +1,43 @@
 import { packetRoles } from './packet-roles.js'
 
-/** Limit on a batch, far more than any frame has. A flood in one turn is passed on in pieces. */
+/**
+ * Number of packets, and their bytes, at which a batch is sent before its frame has ended. No frame of a camera has
+ * as many.
+ */
 const maxPackets = 1024
 const maxBytes = 1024 * 1024
 const nothing: readonly Buffer[] = Object.freeze([])
 const { frameStart } = packetRoles
 
-/** Packets of one track from one turn of the event loop, which leave together. */
+/** Packets of one track that are sent together: a whole frame, or all packets of one turn of the event loop. */
 export class PacketBatch {
   readonly packets: Buffer[] = []
   sizeBytes = 0
-  /** Size of the largest packet. */
+  /** Size of the largest packet, in bytes. */
   largestBytes = 0
   /**
-   * Index at which a reader that was behind can continue: an entry point or the first of its leads;
-   * -1 = none.
+   * Index of the packet at which a slow reader can continue, or -1. This packet is the batch's first entry point, or
+   * the first packet that belongs to it, such as an SPS.
    */
   entryIndex = -1
   /**
-   * Leads of that entry point that have been sent before: a reader that has missed them needs them
+   * Packets of earlier batches that belong to that entry point. A reader to which they were not sent needs them
    * first.
    */
   earlierLeads: readonly Buffer[] = nothing
   /** Index of the first packet that begins an access unit, or -1. */
   frameIndex = -1
 
-  /** True if the batch must be sent before further packets. */
+  /** True if the batch has reached its limit, and must be sent before another packet is pushed. */
   get isFull(): boolean {
     return this.packets.length >= maxPackets || this.sizeBytes >= maxBytes
   }
 
-  /** @param role - Bits of {@link packetRoles}. */
+  /**
+   * Appends a packet. The batch holds it, so that nobody may change it afterwards.
+   *
+   * @param role - Bits of {@link packetRoles}.
+   */
   push(packet: Buffer, role: number): void {
     if (role & frameStart && this.frameIndex < 0) this.frameIndex = this.packets.length
     this.packets.push(packet)
@@ -39,9 +46,9 @@ export class PacketBatch {
   }
 
   /**
-   * Marks the next packet as an entry point.
+   * Notes that the next pushed packet is an entry point. Only the first entry point of a batch counts.
    *
-   * @param leads - Its leads: the packets pushed last, in this batch and before.
+   * @param leads - Latest packets pushed to the track, in this batch or before, that belong to the entry point.
    */
   noteEntry(leads: readonly Buffer[]): void {
     if (this.entryIndex >= 0) return
@@ -50,7 +57,7 @@ export class PacketBatch {
     if (before > 0) this.earlierLeads = leads.slice(0, before)
   }
 
-  /** Returns the size of all packets in front of one. */
+  /** Returns the total size in bytes of the packets in front of an index. */
   bytesBefore(packetIndex: number): number {
     let sizeBytes = 0
     for (let index = 0; index < packetIndex; index++) {

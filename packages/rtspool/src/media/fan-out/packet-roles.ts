@@ -1,15 +1,22 @@
-/** Bits that classify a packet for readers that begin with a stream, or continue after a gap. */
+/**
+ * Bits that classify a packet for readers that join the stream, or continue after a gap. An *entry point* is a packet
+ * with which a decoder can begin. Its *leads* are the packets directly in front that the decoder needs first, such as
+ * SPS and PPS.
+ */
 export const packetRoles = Object.freeze({
-  /** The first packet of its access unit. */
+  /** First packet of its access unit. */
   frameStart: 1,
   /**
-   * Belongs to the entry point that may follow directly, like all packets since the one with
-   * `firstLead`.
+   * A possible lead. All packets since the last one with `firstLead` are leads of the entry point, if that follows
+   * directly.
    */
   lead: 2,
   firstLead: 4,
-  /** A decoder can begin here, with the leads in front. */
+  /** An entry point. A decoder needs its leads first. */
   entry: 8,
-  /** An entry after which pictures become correct gradually, up to the next such entry. */
+  /**
+   * An entry point of intra refresh: pictures become correct gradually, and are complete at the next such entry
+   * point.
+   */
   gradual: 16,
 } as const)

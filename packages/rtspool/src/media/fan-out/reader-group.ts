@@ -1,24 +1,25 @@
 import type { PacketBatch } from './packet-batch.js'
 
 /**
- * Readers of one track that share the work of a batch. Called once for each batch and group, never for each packet or
- * reader. Never throws.
+ * Readers of one track that need the same bytes. Called once for each batch, never for each packet or reader; no
+ * method throws.
  */
 export interface ReaderGroup<R> {
   readonly size: number
   /**
    * Adds a reader.
    *
-   * @param first - Packets pushed before that the reader begins with, without a gap to the next one.
+   * @param first - Kept packets with which the reader begins. The next batch must follow the last of them without a
+   *   gap.
    */
   add(reader: R, first: readonly Buffer[]): void
   remove(reader: R): void
   send(batch: PacketBatch): void
-  /** Brings the counters of a reader up to date. */
+  /** Brings the counters of a reader up to date, if the group counts its packets as a whole. */
   settle(reader: R): void
   forEachReader(visit: (reader: R) => void): void
-  /** Packets pushed before that a reader has still to be sent. */
+  /** Returns the packets of earlier batches that a reader has still to be sent. */
   waitingPackets(reader: R): readonly Buffer[]
-  /** Stops timers; sends nothing more. Idempotent. */
+  /** Stops the group's timers. Nothing more is sent. Idempotent. */
   close(): void
 }

@@ -6,53 +6,59 @@ import type { PacketBatch } from './packet-batch.js'
 import type { SentReports } from './sent-reports.js'
 
 /**
- * Packets delivered to one reader. Sessions pass their own counters. The counters are exact once
- * the reader has been removed, and after `Track.settleCounters`.
+ * Counts the packets delivered to one reader. A session passes its own object, which the fan-out changes. The
+ * counters are exact after the reader has been removed, and after `Track.settleCounters`.
  */
 export interface DeliveryCounters {
   packetsOut: number
   bytesOut: number
   /**
-   * Packets left out because the reader was too slow, the packets were too large for a datagram, or
-   * the system did not accept them.
+   * Packets that were not sent because the reader was too slow, the packets were too large for a datagram, or the
+   * system refused them.
    */
   packetsDropped: number
 }
 
-/** SRTP key that a reader shares with others, and its rollover counters. */
+/**
+ * SRTP of one reader: the sender that encrypts the packets, shared by all readers of the track, and the progress of
+ * this reader.
+ */
 export interface SrtpReader {
   readonly sender: SrtpSender
-  /** Last position sent to the reader, or the position at which it was removed. */
+  /**
+   * SSRC and packet index from which the reader can determine the indexes of later packets. Updated when the reader
+   * is removed.
+   */
   position: SrtpPosition
-  /** True if each packet contains the index of the key (MKI). */
+  /** True if each packet must contain the index of the key (MKI, RFC 3711 section 3.1). */
   readonly isIndexed?: boolean
 }
 
 /**
- * Learns that a reader is behind, so that packets are left out for it, and that it goes on. Called in the middle of a batch:
- * neither throws nor changes any reader.
+ * Receives a notice when packets are left out for a slow reader, and when the reader continues. Called in the middle
+ * of a batch: the methods must not throw, and must not add or remove readers.
  */
 export interface ReaderLag {
   fellBehind(): void
-  /** Called too when a reader that is behind is removed. */
+  /** Called when the reader continues, and also when it is removed while packets are left out. */
   caughtUp(): void
 }
 
-/** A reader inside an RTSP connection. */
+/** A reader to which packets are sent inside its RTSP connection. */
 export interface InterleavedReader {
   readonly kind: 'interleaved'
   readonly carrier: InterleavedCarrier
-  /** Channels of RTP and RTCP. */
+  /** Channel of RTP and channel of RTCP. */
   readonly channels: readonly [number, number]
   readonly lag?: ReaderLag
   readonly counters: DeliveryCounters
-  /** Remembers the sender reports sent to the reader. */
+  /** Notes the sender reports sent to the reader. */
   readonly sentReports?: SentReports
   /** Present if the reader is sent SRTP and SRTCP. */
   readonly srtp?: SrtpReader
 }
 
-/** A reader that receives datagrams. */
+/** A reader to which packets are sent in UDP datagrams. */
 export interface DatagramReader {
   readonly kind: 'datagram'
   readonly rtp: DatagramSender
@@ -63,20 +69,23 @@ export interface DatagramReader {
   /** Port of the client for RTCP. */
   readonly rtcpPort: number
   readonly counters: DeliveryCounters
-  /** Remembers the sender reports sent to the reader, each with an instant of its own. */
+  /** Notes the sender reports sent to the reader. Each contains an instant that only this reader knows. */
   readonly sentReports?: SentReports
   /** Present if the reader is sent SRTP and SRTCP. */
   readonly srtp?: SrtpReader
 }
 
-/** Takes the packets of a track inside the process. Its methods are called on the media path: none throws or waits. */
+/**
+ * Receives the packets of a track inside the process. Both methods are called on the media path: they must not throw
+ * or wait.
+ */
 export interface BatchSink {
-  /** Takes the packets that the reader begins with. */
+  /** Receives the kept packets with which the reader begins. Called before the first batch, if there are any. */
   begin(first: readonly Buffer[]): void
   take(batch: PacketBatch): void
 }
 
-/** A reader inside the process. */
+/** A reader inside the process, without a transport. */
 export interface SinkReader {
   readonly kind: 'sink'
   readonly sink: BatchSink
@@ -87,24 +96,24 @@ export interface SinkReader {
 
 export type Reader = InterleavedReader | DatagramReader | SinkReader
 
-/** The place that a reader is sent packets to. */
+/** Destination of a reader's packets: channels of a connection, or an address with ports. */
 export type ReaderPlace =
   | Pick<InterleavedReader, 'kind' | 'carrier' | 'channels'>
   | Pick<DatagramReader, 'kind' | 'rtp' | 'rtcp' | 'address' | 'port' | 'rtcpPort'>
 
-/** The members of a reader that do not depend on its transport. */
+/** Members of a reader that do not depend on its transport. */
 export interface ReaderShare {
   readonly counters: DeliveryCounters
   readonly sentReports: SentReports
-  /** Present where the stream is SRTP. */
+  /** Present if the stream uses SRTP. */
   readonly srtp: SrtpReader | undefined
-  /** Learns that an interleaved reader is behind. */
+  /** Receives a notice when packets are left out for an interleaved reader that is too slow. */
   readonly lag?: ReaderLag | undefined
 }
 
 const noLag: ReaderLag = Object.freeze({ fellBehind: () => {}, caughtUp: () => {} })
 
-/** Makes the reader of one viewer. Each literal is written out: readers have few shapes for V8. */
+/** Creates the reader of one viewer. Each literal is written out, so that V8 sees few object shapes. */
 export function readerAt(place: ReaderPlace, share: ReaderShare): Reader {
   const { counters, sentReports, srtp, lag = noLag } = share
   if (place.kind === 'interleaved') {
@@ -119,7 +128,10 @@ export function readerAt(place: ReaderPlace, share: ReaderShare): Reader {
     : { kind, rtp, rtcp, address, port, rtcpPort, counters, sentReports }
 }
 
-/** Sends RTCP to one reader, encrypted if the reader uses SRTCP. */
+/**
+ * Sends a compound RTCP packet to one reader, encrypted if the reader uses SRTCP. Does nothing for a reader inside
+ * the process.
+ */
 export function sendRtcpTo(reader: Reader, plain: Buffer): void {
   // A reader inside the process asks the track for its time.
   if (reader.kind === 'sink') return

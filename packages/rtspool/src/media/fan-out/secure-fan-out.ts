@@ -5,21 +5,24 @@ import type { DeliveryTroubles } from './delivery-troubles.js'
 import { FanOut } from './fan-out.js'
 import type { Reader } from './reader.js'
 
-/** Largest interleaved frame: its length field has 16 bits (RFC 2326 section 10.12). */
+/**
+ * Maximum size of an interleaved frame's payload in bytes: its length field has 16 bits (RFC 2326 section 10.12). A
+ * packet that exceeds this size with its MKI is left out for readers with MKI.
+ */
 const maxFrameBytes = 2 ** 16 - 1
 
-/** Creates a sender with a new key. */
+/** Creates a sender with a new random key. */
 export function createSrtpSender(suite: SrtpSuite): SrtpSender {
   return new SrtpSender(masterKeyFrom(suite, randomBytes(suite.keyBytes + suite.saltBytes)))
 }
 
 /**
- * Sends the packets of one track to its readers with SRTP. They share one key, so that each packet
- * is encrypted once and then sent like a plain one.
+ * Sends the packets of one track to its readers with SRTP. All readers share one key, so that each packet is
+ * encrypted once for all of them.
  *
  * ```text
  * push ─▶ SrtpSender ─┬─▶ FanOut ─▶ groups of readers
- *                     └─ + MKI ─▶ FanOut ─▶ groups of readers that know keys by their index, if there are any
+ *                     └─ + MKI ─▶ FanOut ─▶ groups of readers that find keys by MKI, if there are any
  * ```
  *
  * Bench: bench/srtp.
@@ -29,11 +32,14 @@ export class SecureFanOut {
   readonly #clock: Clock
   readonly #troubles: DeliveryTroubles
   readonly #isFollower: boolean
-  /** Readers without MKI. Their RTCP is encrypted for each of them; see {@link sendRtcpTo}. */
+  /** Sends to readers without MKI. RTCP is encrypted separately for each reader; see {@link sendRtcpTo}. */
   readonly #bare: FanOut
   #indexed: FanOut | undefined
 
-  /** @param init - `before`: packets that new readers may still begin with, in order. */
+  /**
+   * @param init - `before` contains the kept packets with which new readers may begin, oldest first. `isFollower` is
+   *   passed to {@link DatagramReaders}.
+   */
   constructor(
     clock: Clock,
     troubles: DeliveryTroubles,
@@ -53,10 +59,10 @@ export class SecureFanOut {
   }
 
   /**
-   * Adds a reader. A reader that does not know the present rollover counter first gets packets that
-   * lead to it.
+   * Adds a reader. A reader with an outdated rollover counter first receives older packets, from whose sequence
+   * numbers it derives the present counter.
    *
-   * @param first - Packets in the clear, from {@link SrtpSender.repeatable}.
+   * @param first - Kept packets with which the reader begins, unencrypted; from {@link SrtpSender.repeatable}.
    */
   add(reader: Reader, first: readonly Buffer[] = []): void {
     const steps = reader.srtp ? this.sender.stepsFrom(reader.srtp.position, first[0]) : []
@@ -72,13 +78,16 @@ export class SecureFanOut {
     )
   }
 
-  /** Removes a reader after the packets pushed so far have been sent to it. */
+  /** Sends the queued packets, then removes a reader and stores its progress in `reader.srtp.position`. */
   remove(reader: Reader): void {
     this.#fanOutOf(reader)?.remove(reader)
     if (reader.srtp) reader.srtp.position = this.sender.position
   }
 
-  /** See {@link FanOut.push}. A packet that cannot be encrypted is left out. */
+  /**
+   * Encrypts a packet, and sends the result to all readers. A packet that cannot be encrypted is left out. The
+   * parameters are those of {@link FanOut.push}.
+   */
   push(packet: Buffer, role: number, endsFrame: boolean): void {
     if (this.readerCount === 0) {
       this.sender.skip(packet)
@@ -93,18 +102,18 @@ export class SecureFanOut {
     this.#indexed.push(indexed, role, endsFrame)
   }
 
-  /** See {@link FanOut.settle}. */
+  /** Brings the counters of a reader up to date; see {@link FanOut.settle}. */
   settle(reader: Reader): void {
     this.#fanOutOf(reader)?.settle(reader)
   }
 
-  /** See {@link FanOut.forEachReader}. */
+  /** Sends the queued packets, and then calls `visit` with each reader. */
   forEachReader(visit: (reader: Reader) => void): void {
     this.#bare.forEachReader(visit)
     this.#indexed?.forEachReader(visit)
   }
 
-  /** Sends the queued packets, and nothing more. Idempotent. */
+  /** Sends the queued packets, and stops all groups. Nothing may be pushed afterwards. Idempotent. */
   close(): void {
     this.#bare.close()
     this.#indexed?.close()

@@ -4,7 +4,7 @@ import type { ReaderGroup } from './reader-group.js'
 
 const nothing: readonly Buffer[] = Object.freeze([])
 
-/** Readers inside the process: each takes the batches as they are. */
+/** The readers of one track inside the process. Each sink receives the batches unchanged. */
 export class SinkGroup implements ReaderGroup<SinkReader> {
   readonly #readers = new Set<SinkReader>()
 

@@ -6,11 +6,11 @@ import type { DatagramReader, Reader } from './reader.js'
 import { createSrtpSender, SecureFanOut } from './secure-fan-out.js'
 
 /**
- * All readers of one track: those with plain packets, and those with SRTP.
+ * All readers of one track: those that receive plain RTP, and those that receive SRTP.
  *
  * ```text
  * push ─┬─▶ FanOut ───────▶ readers
- *       └─▶ SecureFanOut ─▶ readers with SRTP, once there may be any
+ *       └─▶ SecureFanOut ─▶ readers with SRTP; created by the first call of srtp
  * ```
  */
 export class TrackReaders {
@@ -21,8 +21,8 @@ export class TrackReaders {
   #secure: SecureFanOut | undefined
 
   /**
-   * @param troubles - Notified of packets that are too large for datagrams.
-   * @param isFollower - See `DatagramReadersOptions`.
+   * @param troubles - Publishes packets that are too large for datagrams, or cannot be sent.
+   * @param isFollower - True for a track without key frames; see {@link DatagramReadersOptions}.
    */
   constructor(clock: Clock, troubles: DeliveryTroubles, isFollower = false) {
     this.#clock = clock
@@ -35,18 +35,17 @@ export class TrackReaders {
     return this.#plain.readerCount + (this.#secure?.readerCount ?? 0)
   }
 
-  /** See {@link FanOut.push}. */
+  /** Queues a packet for all readers. The parameters are those of {@link FanOut.push}. */
   push(packet: Buffer, role: number, endsFrame: boolean): void {
     this.#plain.push(packet, role, endsFrame)
     this.#secure?.push(packet, role, endsFrame)
   }
 
   /**
-   * Returns the SRTP sender for all readers with SRTP. They share one key, which is created for the
-   * first of them.
+   * Returns the SRTP sender that all readers with SRTP share. The first call creates its key.
    *
-   * @param suite - Suite of the key, if it is still to be created.
-   * @param before - Packets that new readers may still begin with, in order.
+   * @param suite - Cipher suite of the key; ignored if the key exists.
+   * @param before - Kept packets with which new readers may begin, oldest first.
    */
   srtp(suite: SrtpSuite, before: readonly Buffer[]): SrtpSender {
     this.#secure ??= new SecureFanOut(this.#clock, this.#troubles, createSrtpSender(suite), {
@@ -56,36 +55,41 @@ export class TrackReaders {
     return this.#secure.sender
   }
 
-  /** @param first - Earlier packets that the reader begins with, without a gap to the next one. */
+  /**
+   * Adds a reader. A reader with SRTP must use the sender returned by {@link srtp}.
+   *
+   * @param first - Kept packets with which the reader begins. The next pushed packet must follow the last of them
+   *   without a gap.
+   */
   add(reader: Reader, first?: readonly Buffer[]): void {
     if (reader.srtp) this.#secure?.add(reader, first)
     else this.#plain.add(reader, first)
   }
 
-  /** Removes a reader after the packets pushed so far have been sent to it. */
+  /** Sends the queued packets, and then removes a reader. */
   remove(reader: Reader): void {
     if (reader.srtp) this.#secure?.remove(reader)
     else this.#plain.remove(reader)
   }
 
-  /** Updates the counters of a reader. */
+  /** Brings the counters of a reader up to date; see {@link FanOut.settle}. */
   settle(reader: Reader): void {
     if (reader.srtp) this.#secure?.settle(reader)
     else this.#plain.settle(reader)
   }
 
-  /** Returns earlier packets that a reader without SRTP has still to be sent. */
+  /** Returns the packets already pushed that a reader without SRTP has still to be sent. */
   waitingPackets(reader: DatagramReader): readonly Buffer[] {
     return this.#plain.waitingPackets(reader)
   }
 
-  /** Visits every reader, after the packets pushed so far have been sent. */
+  /** Sends the queued packets, and then calls `visit` with each reader. */
   forEach(visit: (reader: Reader) => void): void {
     this.#plain.forEachReader(visit)
     this.#secure?.forEachReader(visit)
   }
 
-  /** Sends the queued packets, and nothing more. Idempotent. */
+  /** Sends the queued packets, and stops all groups. Nothing may be pushed afterwards. Idempotent. */
   close(): void {
     this.#plain.close()
     this.#secure?.close()
