@@ -1,10 +1,10 @@
 /**
- * Share of the budget that one media, and so one publishing session, may use. The others keep the
- * rest.
+ * Share of the server's budget that the caches of one media may use together. Above it, the cache that has just grown
+ * is emptied; the rest of the budget stays for other media.
  */
 const shareOfOne = 1 / 4
 
-/** Limits the bytes that the caches of one media hold together. */
+/** Counts the bytes that the caches of one media hold together. */
 export class CacheShare {
   readonly #budget: CacheBudget
   /** Bytes held by all caches of this share. */
@@ -14,18 +14,23 @@ export class CacheShare {
     this.#budget = budget
   }
 
-  /** @param giveUp - Empties the cache, which then sets its account to 0. */
+  /**
+   * Opens the account of a cache.
+   *
+   * @param giveUp - Called to empty the cache, which must then set its account to 0.
+   */
   open(giveUp: () => void): CacheAccount {
     return new CacheAccount(this.#budget, this, giveUp)
   }
 }
 
 /**
- * Limits the bytes that all caches of a server hold together. Over the limit, the cache with the
- * oldest key frame is emptied, unwatched streams first. It fills again from its next key frame on.
+ * Limits the bytes that all caches of a server hold together. Above the limit, caches are emptied: first those of
+ * streams without viewers, and of these the one with the oldest key frame. An emptied cache fills again from its next
+ * key frame on.
  *
  * ```text
- *  unwatched: oldest key frame … newest       emptied from the left, this row first
+ *  unwatched: oldest key frame … newest       emptied from the left, this list first
  *  watched:   oldest key frame … newest
  * ```
  *
@@ -33,11 +38,10 @@ export class CacheShare {
  */
 export class CacheBudget {
   /**
-   * Memory held by all caches: whole buffers if packets are views of them, and an object for each
-   * packet.
+   * Memory in bytes held by all caches: whole buffers if packets are views of them, and an object for each packet.
    */
   bytes = 0
-  /** Caches emptied so far because of the limit. */
+  /** Number of times that a cache was emptied because of a limit. */
   givenUp = 0
   #maxBytes: number
   readonly #watched = new AccountRow()
@@ -51,7 +55,7 @@ export class CacheBudget {
     return this.#maxBytes
   }
 
-  /** Empties caches at once if they hold more. */
+  /** Sets the limit in bytes. Caches are emptied at once if they hold more. */
   set maxBytes(maxBytes: number) {
     this.#maxBytes = maxBytes
     this.#empty()
@@ -62,13 +66,16 @@ export class CacheBudget {
     return new CacheShare(this)
   }
 
-  /** @internal Moves an account to the end of its row; an empty account is in no row. */
+  /** @internal Moves an account to the end of its list, watched or unwatched. An account of 0 bytes is in no list. */
   place(account: CacheAccount): void {
     account.row?.remove(account)
     if (account.bytes > 0) (account.isWatched ? this.#watched : this.#unwatched).add(account)
   }
 
-  /** @internal Empties caches until the limits are met. */
+  /**
+   * @internal Empties the cache of `account` if its media exceeds its share, and then other caches until the limit of
+   *   the server is met.
+   */
   enforce(account: CacheAccount, share: CacheShare): void {
     if (share.bytes > this.#maxBytes * shareOfOne) this.#giveUp(account)
     this.#empty()
@@ -90,15 +97,15 @@ export class CacheBudget {
   }
 }
 
-/** The account of one cache. */
+/** The account of one cache: the bytes that it holds, and its place in the order in which caches are emptied. */
 export class CacheAccount {
   readonly giveUp: () => void
   bytes = 0
-  /** @internal Row of this account; `older` and `newer` are its neighbours there. */
+  /** @internal List that contains this account. `older` and `newer` are its neighbours in the list. */
   row: AccountRow | undefined
-  /** @internal */
+  /** @internal Account that is emptied before this one. */
   older: CacheAccount | undefined
-  /** @internal */
+  /** @internal Account that is emptied after this one. */
   newer: CacheAccount | undefined
   readonly #budget: CacheBudget
   readonly #share: CacheShare
@@ -110,7 +117,7 @@ export class CacheAccount {
     this.giveUp = giveUp
   }
 
-  /** True while somebody watches the stream. */
+  /** True while the stream of the cache has a viewer. Caches without viewers are emptied first. */
   get isWatched(): boolean {
     return this.#isWatched
   }
@@ -121,7 +128,10 @@ export class CacheAccount {
     this.#budget.place(this)
   }
 
-  /** Reports the bytes held now. The cache may be emptied before this returns. */
+  /**
+   * Reports the bytes that the cache holds now. Above a limit, caches are emptied before the call returns: perhaps
+   * this one.
+   */
   set(bytes: number): void {
     const before = this.bytes
     if (bytes === before) return
@@ -132,15 +142,15 @@ export class CacheAccount {
     if (bytes > before) this.#budget.enforce(this, this.#share)
   }
 
-  /** Reports the start of a key frame: this cache becomes the newest. */
+  /** Reports that the cache begins with a new key frame, and is now the newest in its list. */
   renew(): void {
     this.#budget.place(this)
   }
 }
 
 /**
- * Accounts from the oldest to the newest, each in at most one row. A `Set` is too slow: finding its
- * oldest entry steps over all places freed at its front.
+ * Linked list of accounts from the oldest to the newest. An account is in at most one list. A `Set` is too slow:
+ * finding its oldest entry steps over all entries removed at its front.
  */
 class AccountRow {
   oldest: CacheAccount | undefined
@@ -154,7 +164,7 @@ class AccountRow {
     this.#newest = account
   }
 
-  /** @param account - An account of this row. */
+  /** Removes an account, which must be in this list. */
   remove(account: CacheAccount): void {
     const { older, newer } = account
     if (older) older.newer = newer

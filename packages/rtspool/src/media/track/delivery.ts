@@ -1,34 +1,43 @@
 import type { ReceptionReport } from '../../rtcp/index.js'
 import type { SentReports } from '../fan-out/sent-reports.js'
 
-/** The viewer behind a delivery, as the delivery calls it. */
+/** The viewer that a {@link Delivery} sends to, as far as the delivery must know it. */
 export interface Viewer {
-  /** @returns Whether the compound packet was valid. */
+  /** Receives a compound RTCP packet from the viewer. @returns True if the packet was valid. */
   receiveRtcp(compound: Buffer): boolean
-  /** The viewer, or another one at its address, has sent valid RTCP. */
+  /** Receives a notice that valid RTCP has arrived from the viewer's address, perhaps from another viewer there. */
   noteSignOfLife(): void
-  /** True if a reception report echoes a sender report that only this viewer was sent. */
+  /** Returns whether a reception report refers (LSR) to a recent sender report that went to this viewer only. */
   isEchoedBy(report: ReceptionReport): boolean
 }
 
-/** The way of one track to one viewer: a unicast reader of its own, or a place in a multicast group. */
+/** Delivers one track to one viewer: as a unicast reader of its own, or as a member of a multicast group. */
 export interface Delivery {
   readonly lowerTransport: 'TCP' | 'UDP'
-  /** The sender reports that the viewer was sent. */
+  /** Remembers the sender reports that were sent to the viewer. */
   readonly sentReports: SentReports | undefined
-  /** True if the viewer may not know the rollover counter of the next packets. */
+  /** True if the SRTP rollover counter has changed while the viewer received nothing: the viewer may not know it. */
   readonly hasRolledOver: boolean
-  /** Passes RTCP of the viewer on from now on. */
+  /** Sets the viewer, which from now on receives its RTCP. Called once, before all other methods. */
   open(viewer: Viewer): void
-  /** The packets that a viewer begins with which starts now. @param stoppedAt - Sequence number at which it paused. */
+  /**
+   * Returns the packets with which the viewer would begin if it started now.
+   *
+   * @param stoppedAt - Sequence number of the first packet that was not sent because of PAUSE. If it is still kept,
+   *   the viewer continues there.
+   */
   recentPackets(stoppedAt: number | undefined): readonly Buffer[]
-  /** @param first - From {@link recentPackets}, in the same turn of the event loop. */
+  /**
+   * Starts to send packets to the viewer.
+   *
+   * @param first - Result of {@link recentPackets}, in the same turn of the event loop.
+   */
   start(first: readonly Buffer[]): void
   stop(): void
-  /** Sends a BYE, if the packets go to this viewer alone. */
+  /** Sends an RTCP BYE, if the packets go to this viewer alone. */
   sendBye(): void
-  /** Brings the viewer's counters up to date while it plays. */
+  /** Brings the viewer's counters up to date while packets are sent. */
   settleCounters(): void
-  /** Gives channels, ports or the place in the group back. Called once. */
+  /** Releases the channels, ports or group membership. Called once. */
   close(): void
 }

@@ -7,16 +7,16 @@ const beginnings = keyFrame | recovery | gradual
 const { frameStart, lead, firstLead, entry } = packetRoles
 
 /**
- * Units accepted in front of a picture: usually a handful. A longer series is a flood and leads
- * nowhere.
+ * Maximum number of units in front of a picture, and of their bytes, that count as its leads. Usually there is a
+ * handful; above a limit, the earlier units no longer count.
  */
 const maxLeads = 64
 const maxLeadBytes = 256 * 1024
 
 /**
- * Finds the packets of one stream at which a decoder can begin. Units in front of a picture belong
- * to it at any timestamp: some cameras (Reolink) send SPS and PPS with the timestamp of the
- * previous picture.
+ * Finds the entry points of one stream: the packets at which a decoder can begin. Units in front of such a picture
+ * are its leads, with any timestamp. Some cameras (Reolink) send SPS and PPS with the timestamp of the previous
+ * picture.
  *
  * ```text
  *  slice   SPS   PPS  IDR  IDR  slice   SPS   slice   SEI(recovery)   slice
@@ -26,10 +26,10 @@ const maxLeadBytes = 256 * 1024
 export class EntryPoints {
   #leads = 0
   #leadBytes = 0
-  /** Timestamp of the last packet. */
+  /** Timestamp of the last packet; -1 before the first. */
   #timestamp = -1
   #endedFrame = true
-  /** Timestamp of the last entry point. */
+  /** Timestamp of the last entry point; -1 before the first. */
   #entryTimestamp = -1
   #wasGradual = false
   #hasOtherPicture = false
@@ -37,7 +37,8 @@ export class EntryPoints {
   /**
    * Classifies the next packet.
    *
-   * @param kind - Bits of {@link payloadKinds}; `undefined` for encodings without known key frames.
+   * @param kind - Bits of {@link payloadKinds}. With `undefined`, for encodings without known key frames, every
+   *   packet is an entry point.
    * @param endsFrame - True if the packet has the marker, or is a whole frame.
    * @returns Bits of {@link packetRoles}.
    */
@@ -51,8 +52,8 @@ export class EntryPoints {
   }
 
   /**
-   * Classifies a packet that belongs to no picture. It keeps its place among leads, but no decoder
-   * can begin with it.
+   * Classifies a packet with another payload type, which belongs to no picture. The packet may be among leads, but is
+   * never an entry point.
    *
    * @returns Bits of {@link packetRoles}.
    */
@@ -60,7 +61,7 @@ export class EntryPoints {
     return this.#leadRole(0, sizeBytes, false)
   }
 
-  /** Starts again, for another source. */
+  /** Forgets all packets, because the next one comes from another source. */
   reset(): void {
     this.#leads = 0
     this.#leadBytes = 0

@@ -4,27 +4,30 @@ import { packetRoles } from '../fan-out/packet-roles.js'
 import type { CacheAccount, CacheShare } from './cache-budget.js'
 import { KeptPackets } from './kept-packets.js'
 
-/** Limits on the packets of a track kept for new viewers. */
+/** Limits on the packets that are kept of one track, so that new viewers can begin with a key frame. */
 export interface GopCacheLimits {
   /**
-   * Limit on the bytes of one track. It also limits the packets: one for each 512 bytes, but at
-   * least 16,384.
+   * Maximum number of bytes kept of one track. Above the limit, the kept packets are dropped, and the cache fills
+   * again from the next key frame on. It also limits the number of packets: one for each 512 bytes, but at least
+   * 16,384. 0 = keep nothing.
    */
   readonly maxBytes: number
-  /** Seconds from the first to the last timestamp. */
+  /**
+   * Maximum seconds from the first to the last timestamp. Above the limit, the kept packets are dropped as above
+   * `maxBytes`.
+   */
   readonly maxSeconds: number
 }
 
-/** {@link GopCacheLimits} as an option; missing fields have their defaults. */
+/** {@link GopCacheLimits} as an option. Missing fields have their defaults. */
 export type GopCacheOptions = { readonly [K in keyof GopCacheLimits]?: number | undefined }
 
-/** Limits on the packets that a server keeps for new viewers. */
+/** Limits on the packets that a server keeps for new viewers, for each track and for all streams. */
 export interface ServerGopCacheOptions extends GopCacheOptions {
   /**
-   * Memory in bytes that all streams of the server may hold together, including those of your own
-   * media. One publication or one media may use a quarter. Over the limit, the caches with the
-   * oldest key frames are emptied, unwatched streams first. 0 = keep nothing, `Infinity` =
-   * unlimited.
+   * Maximum memory in bytes that the kept packets of all streams use, including streams of the application's own
+   * media. One publication or one media may use a quarter. Above the limit, the caches with the oldest key frames are
+   * emptied, unwatched streams first. 0 = keep nothing, `Infinity` = unlimited.
    */
   readonly totalBytes?: number | undefined
 }
@@ -36,20 +39,25 @@ export const gopCacheDefaults: GopCacheLimits = Object.freeze({
 
 export const defaultGopCacheTotalBytes = 256 * 1024 * 1024
 
-/** Packets that a new viewer can be sent in some seconds. */
+/**
+ * Smallest limit on the number of packets, for small values of `maxBytes`. A new viewer can be sent so many packets
+ * in some seconds.
+ */
 const minPacketLimit = 16_384
 /**
- * Packets need more memory than their bytes. Those of real streams are larger than this on average.
+ * Bytes of `maxBytes` for each packet of the limit on their number, because small packets need more memory than their
+ * bytes. Packets of real streams are larger on average.
  */
 const bytesPerPacket = 512
 /**
- * Memory of the object for one packet: 105 bytes of heap with Node 20 to 24, plus spare room of the
- * heap.
+ * Memory in bytes of the object for one packet: 105 bytes of heap with Node 20 to 24, plus spare room of the heap.
  */
 const packetObjectBytes = 128
 
 /**
- * @returns The limits, or `undefined` for `false`.
+ * Checks the option of a media, and fills in the defaults.
+ *
+ * @returns The limits; `undefined` for `false`, which means that no packets are kept.
  * @throws {RangeError} If a limit is not a number from 0.
  * @throws {TypeError} If the value is not an object, or has an unknown option.
  */
@@ -57,7 +65,7 @@ export function resolveGopCache(limits: GopCacheOptions | false): GopCacheLimits
   return resolveLimits(limits, Object.keys(gopCacheDefaults))
 }
 
-/** Resolves the option of a server in the same way. */
+/** Checks the option of a server, and fills in the defaults. Throws like {@link resolveGopCache}. */
 export function resolveServerGopCache(options: ServerGopCacheOptions | false): {
   readonly gopCache: GopCacheLimits | undefined
   readonly gopCacheTotalBytes: number
@@ -89,8 +97,8 @@ const { lead, firstLead, entry, gradual } = packetRoles
 const none = -1
 
 /**
- * Keeps the packets of one track since the last key frame, so that a new viewer can begin with a
- * key frame at once.
+ * Keeps the packets of one track since the last key frame, so that a new viewer can begin with a key frame at once.
+ * The leads of a key frame, such as SPS and PPS in front of it, are kept too.
  *
  * ```text
  *  SPS  PPS  IDR  slice  slice  …                     from the leads of a key frame on
@@ -98,8 +106,7 @@ const none = -1
  *                                                     picture is whole at the last
  * ```
  *
- * Over a limit, the cache is emptied until the next key frame, because half a group of pictures is
- * useless.
+ * Above a limit, the cache is emptied until the next key frame, because half a group of pictures is useless.
  */
 export class RecentPackets {
   readonly #limits: GopCacheLimits
@@ -108,16 +115,13 @@ export class RecentPackets {
   readonly #packets = new KeptPackets()
   readonly #account: CacheAccount | undefined
   #isCollecting = false
-  /** Index of the first of the latest leads; `none` once they have been dropped. */
+  /** Index of the latest packet with the role `firstLead`, such as an SPS; `none` if that packet is not kept. */
   #leads = none
-  /**
-   * Index of the packet that a decoder begins with. The leads in front of it may have any
-   * timestamps.
-   */
+  /** Index of the packet with which a decoder begins. Its SPS and PPS are in front of it, with any timestamps. */
   #entry = 0
   /**
-   * Index at which the packets will begin when the next recovery point arrives: its leads, or the
-   * last recovery point.
+   * With intra refresh, index of the leads of the last recovery point, or else of that point. The kept packets begin
+   * there once the next recovery point has arrived.
    */
   #nextLeads = none
   #nextEntry = none
@@ -126,9 +130,9 @@ export class RecentPackets {
   readonly #hasEntries: boolean
 
   /**
-   * @param hasEntries - True if the encoding has key frames. Otherwise {@link beginNotBefore} sets
-   *   the start.
-   * @param share - Budget that the kept bytes count against.
+   * @param hasEntries - True if the encoding has key frames. Otherwise {@link beginNotBefore} sets the first kept
+   *   packet.
+   * @param share - Share of the server's budget that the kept bytes count against.
    */
   constructor(limits: GopCacheLimits, clockRate: number, hasEntries = true, share?: CacheShare) {
     this.#limits = limits
@@ -138,38 +142,38 @@ export class RecentPackets {
     this.#account = share?.open(() => this.clear())
   }
 
-  /** Memory in bytes that the packets hold. */
+  /** Memory in bytes that the kept packets need. */
   get heldBytes(): number {
     return this.#packets.heldBytes + this.#packets.length * packetObjectBytes
   }
 
   /**
-   * The packets, oldest first. Without a complete start, only the leads of the next key frame.
-   * Valid until the next call.
+   * Kept packets, oldest first. Before the first key frame, these are only possible leads of it. The list is valid
+   * until another member is used.
    */
   get packets(): readonly Buffer[] {
     return this.#isCollecting || this.#hasEntries ? this.#packets.list : []
   }
 
-  /** Changes each time that the packets begin elsewhere. */
+  /** Number of times that another packet has become the first kept one. */
   get starts(): number {
     return this.#starts
   }
 
   /**
-   * The packet at which the time of the packets begins. The leads in front of it may have any
-   * timestamp.
+   * Kept packet with which a decoder begins; `undefined` without a complete start. Time is counted from this packet,
+   * because its leads may have any timestamp.
    */
   get entryPacket(): Buffer | undefined {
     return this.#isCollecting ? this.#packets.at(this.#entry) : undefined
   }
 
-  /** Set while somebody watches the stream. Caches of unwatched streams are emptied first. */
+  /** True while the stream has a viewer. Caches of streams without viewers are emptied first. */
   set isWatched(isWatched: boolean) {
     if (this.#account) this.#account.isWatched = isWatched
   }
 
-  /** Drops the packets before `timestamp`. The first one at or after it becomes the start. */
+  /** Drops the packets in front of the first one at or after `timestamp`. Packets are kept from there on. */
   beginNotBefore(timestamp: number): void {
     let index = 0
     for (let packet = this.#packets.at(0); packet; packet = this.#packets.at(++index)) {
@@ -181,9 +185,12 @@ export class RecentPackets {
   }
 
   /**
+   * Adds a packet. An entry point drops the packets before it that nobody needs any more.
+   *
    * @param packet - A view of any memory: copied if it would hold much more memory than its own.
    * @param role - Bits of {@link packetRoles}.
-   * @returns The packet as kept. Other holders should keep this one too.
+   * @returns The packet as kept: itself, or the copy. Other holders should use this one, so that the original can be
+   *   freed.
    */
   push(packet: Buffer, role: number): Buffer {
     const isLead = this.#hasEntries && (role & lead) !== 0
@@ -215,7 +222,10 @@ export class RecentPackets {
     this.#account?.set(this.heldBytes)
   }
 
-  /** Begins with the leads and the last packet. */
+  /**
+   * Makes the last packet the entry point, and drops the packets in front of its leads. With intra refresh, the
+   * previous recovery point becomes the entry point instead.
+   */
   #begin(isGradual: boolean): void {
     const last = this.#packets.length - 1
     if (this.#leads === none) {
@@ -250,7 +260,7 @@ export class RecentPackets {
     this.clear()
   }
 
-  /** @param entryIndex - Index of the packet that a decoder begins with. */
+  /** Drops the packets in front of `index`. @param entryIndex - Index of the packet with which a decoder begins. */
   #beginWith(index: number, entryIndex = index): void {
     this.#starts++
     this.#entry = entryIndex - index

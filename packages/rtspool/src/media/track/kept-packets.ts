@@ -1,14 +1,14 @@
 import { PacketMemory } from './packet-memory.js'
 
-/** Replaces a dropped packet in the list, so that the list does not hold its memory. */
+/** Replaces a dropped packet in the array, so that the packet's memory can be freed. */
 const dropped = Buffer.alloc(0)
 
 /**
- * Packets in order of arrival, with the memory that they hold. Dropping packets at the front takes
+ * A list of packets in order of arrival, which counts the memory that they hold. Dropping packets at the front takes
  * time in proportion to the dropped ones, however many stay.
  *
  * ```text
- *  dropped  dropped  packet  packet  packet  …     moved to the front once half of the places are free
+ *  dropped  dropped  packet  packet  packet  …     moved to the front once half of the array is free
  *                   └ #first
  * ```
  */
@@ -19,7 +19,8 @@ export class KeptPackets {
   #first = 0
   #sizeBytes = 0
   /**
-   * True if somebody may be reading the list at present. A drop must then leave the list unchanged.
+   * True if a caller may still be reading the array from {@link list}. A drop then replaces the array instead of
+   * changing it.
    */
   #isHandedOut = false
 
@@ -27,29 +28,29 @@ export class KeptPackets {
     return this.#packets.length - this.#first
   }
 
-  /** Bytes of the packets themselves. */
+  /** Total size of the packets, in bytes. */
   get sizeBytes(): number {
     return this.#sizeBytes
   }
 
-  /** Memory in bytes that the packets hold. */
+  /** Memory in bytes that the packets hold, which may be more than their size; see {@link PacketMemory}. */
   get heldBytes(): number {
     return this.#memory.heldBytes
   }
 
-  /** The packets, oldest first. Later packets are appended to the same list. */
+  /** The packets, oldest first. Later packets are appended to the same array, and dropped ones stay in it. */
   get list(): readonly Buffer[] {
     this.#compact()
     this.#isHandedOut = true
     return this.#packets
   }
 
-  /** @param index - 0 is the oldest. */
+  /** Returns a packet by its index, from 0 for the oldest. */
   at(index: number): Buffer | undefined {
     return this.#packets[this.#first + index]
   }
 
-  /** @returns The packet as kept: itself, or a copy. */
+  /** Appends a packet. @returns The packet as kept: itself, or a copy. */
   push(packet: Buffer): Buffer {
     this.#sizeBytes += packet.length
     const kept = this.#memory.keep(packet, this.#sizeBytes)
@@ -57,7 +58,7 @@ export class KeptPackets {
     return kept
   }
 
-  /** Drops the oldest packets. */
+  /** Drops the `count` oldest packets, or all if there are fewer. */
   dropFirst(count: number): void {
     if (count >= this.length) {
       this.clear()

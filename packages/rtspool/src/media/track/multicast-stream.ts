@@ -10,14 +10,14 @@ import { SentReports } from '../fan-out/sent-reports.js'
 import type { Delivery, Viewer } from './delivery.js'
 import type { Track } from './track.js'
 
-/** Address and counters of a viewer of a group. */
+/** Address and counters of one viewer of a multicast group. */
 export interface MulticastViewerInit {
-  /** Numeric address of the viewer. RTCP sent from it to the group counts as the viewer's. */
+  /** Numeric address of the viewer. RTCP that is sent from this address to the group counts as the viewer's. */
   readonly address: string
   readonly counters: DeliveryCounters
 }
 
-/** Objects that exist while a viewer has set the stream up. */
+/** Objects of an open group, which exist while at least one viewer has set the stream up. */
 interface OpenGroup {
   readonly place: MulticastPlace
   readonly reader: DatagramReader
@@ -26,8 +26,8 @@ interface OpenGroup {
 }
 
 /**
- * One track sent to one multicast group, once for all viewers. The group is held while a viewer has
- * set it up, and carries packets while a viewer plays.
+ * One track sent to one multicast group, once for all viewers. The group's address is reserved while a viewer has set
+ * the stream up, and packets are sent while a viewer plays.
  */
 export class MulticastStream {
   readonly track: Track
@@ -45,26 +45,19 @@ export class MulticastStream {
     this.carrier = carrier
   }
 
-  /**
-   * The group that the track is sent to, or would be sent to by a SETUP now; `undefined` if all
-   * groups are taken.
-   */
+  /** Address and ports of the group, or those that SETUP would use now; `undefined` if all are taken. */
   get place(): MulticastPlace | undefined {
     return this.#group?.place ?? this.#pool.suggest(this, this.carrier.family)
   }
 
-  /** Source address of the packets, if known. */
+  /** Source address of the packets; `undefined` if the system chooses it. */
   get sourceAddress(): string | undefined {
     return this.carrier.family === 4
       ? (this.#pool.sourceAddress ?? this.carrier.localAddress)
       : this.carrier.localAddress
   }
 
-  /**
-   * Adds a viewer; the first one opens the group.
-   *
-   * @returns `undefined` if all groups are taken.
-   */
+  /** Adds a viewer. The first viewer opens the group. @returns `undefined` if all addresses and ports are taken. */
   join(init: MulticastViewerInit): MulticastViewer | undefined {
     this.#group ??= this.#open()
     if (!this.#group) return undefined
@@ -74,7 +67,7 @@ export class MulticastStream {
     return viewer
   }
 
-  /** @internal Removes a viewer. The last one closes the group at once. */
+  /** @internal Removes a viewer. The last viewer closes the group at once. Idempotent. */
   leave(viewer: MulticastViewer): void {
     this.stop(viewer)
     if (!this.#viewers.delete(viewer)) return
@@ -83,8 +76,7 @@ export class MulticastStream {
   }
 
   /**
-   * @internal Returns the packets that the group carries next for a viewer that plays from now on:
-   *   those still to be sent, or the kept ones if nobody plays yet.
+   * @internal Returns the packets with which a new viewer begins: the group's waiting ones, or else the kept ones.
    */
   recentPackets(stoppedAt: number | undefined): readonly Buffer[] {
     if (!this.#group) return []
@@ -92,7 +84,11 @@ export class MulticastStream {
     return this.track.recentPackets(stoppedAt)
   }
 
-  /** @internal */
+  /**
+   * @internal Starts a viewer. The first playing viewer starts the flow of packets to the group.
+   *
+   * @param first - Kept packets with which the flow begins; ignored if the group is already playing.
+   */
   start(viewer: MulticastViewer, first: readonly Buffer[]): void {
     const group = this.#group
     if (!group || !this.#viewers.has(viewer) || this.#playing.has(viewer)) return
@@ -103,7 +99,7 @@ export class MulticastStream {
     if (isFirst) this.track.addReader(group.reader, first)
   }
 
-  /** @internal Stops a viewer. The flow stops with the last one. */
+  /** @internal Stops a viewer. After the last playing viewer, no packets are sent to the group. */
   stop(viewer: MulticastViewer): void {
     const group = this.#group
     if (!group || !this.#playing.delete(viewer)) return
@@ -111,7 +107,7 @@ export class MulticastStream {
     group.counters.remove(viewer.counters)
   }
 
-  /** Forgets the group, because the media has ended. */
+  /** Gives up the address and ports that the pool still reserves. Called after the media has ended. */
   forget(): void {
     this.#pool.forget(this, this.carrier.family)
   }
@@ -154,9 +150,9 @@ export class MulticastStream {
   }
 
   /**
-   * Handles RTCP sent to the group. Reports name no session, and players use the group's port as
-   * their own. If several viewers share an address, a report keeps all of them, because its sender
-   * is unknown.
+   * Handles RTCP sent to the group. Only the sender's address identifies a viewer: reports name no session, and
+   * players use the group's port as their own. If several viewers share the address, a report keeps the sessions of
+   * all of them alive.
    */
   #receiveRtcp(compound: Buffer, from: string): void {
     const packets = parseCompound(compound)
@@ -172,7 +168,7 @@ export class MulticastStream {
 /** One viewer of a {@link MulticastStream}, from SETUP to the end of its session. */
 export class MulticastViewer implements Delivery {
   readonly lowerTransport = 'UDP'
-  /** A group has no SRTP. */
+  /** Always false, because a group has no SRTP. */
   readonly hasRolledOver = false
   readonly #stream: MulticastStream
   readonly #init: MulticastViewerInit
@@ -191,7 +187,7 @@ export class MulticastViewer implements Delivery {
     return this.#init.counters
   }
 
-  /** Remembers the sender reports sent to the group. */
+  /** Remembers the sender reports that were sent to the group. */
   get sentReports(): SentReports {
     return this.#stream.sentReports
   }
@@ -208,7 +204,11 @@ export class MulticastViewer implements Delivery {
     this.#viewer?.noteSignOfLife()
   }
 
-  /** @param stoppedAt - Sequence number at which this viewer was paused. */
+  /**
+   * Returns the packets with which the viewer would begin if it started now.
+   *
+   * @param stoppedAt - Sequence number of the first packet that this viewer missed because of PAUSE.
+   */
   recentPackets(stoppedAt: number | undefined): readonly Buffer[] {
     return this.#stream.recentPackets(stoppedAt)
   }
@@ -229,7 +229,7 @@ export class MulticastViewer implements Delivery {
     // A group counts what it sends at once.
   }
 
-  /** Leaves the group. Idempotent. */
+  /** Removes the viewer from the group. Idempotent. */
   close(): void {
     this.#stream.leave(this)
   }
@@ -244,7 +244,7 @@ export class MulticastStreams {
     this.pool = pool
   }
 
-  /** Returns the stream of a track, and creates it on the first call. */
+  /** Returns the stream of a track. The first call creates the stream. */
   streamOf(track: Track, carrier: MulticastCarrier): MulticastStream {
     const existing = this.#streams.find(
       (stream) => stream.track === track && stream.carrier.rtp === carrier.rtp,
@@ -255,7 +255,7 @@ export class MulticastStreams {
     return stream
   }
 
-  /** Closes the streams, after the media has ended and all viewers have left. */
+  /** Gives up the addresses of all streams. Call after the media has ended and all viewers have left. */
   close(): void {
     for (const stream of this.#streams.splice(0)) stream.forget()
   }

@@ -1,12 +1,12 @@
 import type { Clock, ClockTimer } from '../../clock.js'
 import type { Reader } from '../fan-out/reader.js'
 
-/** Calls `visit` with each reader that is to receive something. */
+/** Calls `visit` with each reader to which a report must be sent. */
 export type ForEachReader = (visit: (reader: Reader) => void) => void
 
 /**
- * Readers that have joined a running stream and need a second report soon after their first packet.
- * gortsplib 5.2 (MediaMTX) ignores reports that arrive before the first packet of a source.
+ * Readers that have joined a running stream, and need a second sender report soon after their first packet. gortsplib
+ * 5.2 (MediaMTX) ignores reports that arrive before the first packet of a source.
  */
 export class Newcomers {
   readonly #clock: Clock
@@ -17,7 +17,7 @@ export class Newcomers {
 
   /**
    * @param delayMs - Milliseconds from the first packet to the report.
-   * @param report - Sends a report.
+   * @param report - Sends a report to the readers that `forEachReader` visits.
    */
   constructor(clock: Clock, delayMs: number, report: (forEachReader: ForEachReader) => void) {
     this.#clock = clock
@@ -25,28 +25,32 @@ export class Newcomers {
     this.#report = report
   }
 
-  /** True if no reader waits for a first packet or for the report after it. */
+  /** True if no reader needs a second report. */
   get isEmpty(): boolean {
     return this.#readers.size === 0
   }
 
-  /** @param hasPackets - True if the reader begins with kept packets. */
+  /**
+   * Adds a reader.
+   *
+   * @param hasPackets - True if the reader has just been sent kept packets, so that its delay begins now.
+   */
   add(reader: Reader, hasPackets: boolean): void {
     this.#readers.add(reader)
     if (hasPackets) this.notePacket()
   }
 
-  /** Removes a reader, which gets no second report. */
+  /** Removes a reader, to which no second report is sent. */
   remove(reader: Reader): void {
     this.#readers.delete(reader)
   }
 
-  /** Notes that all waiting readers have received a packet. */
+  /** Notes that all added readers have been sent a packet, and starts the delay unless it already runs. */
   notePacket(): void {
     this.#timer ??= this.#clock.schedule(() => this.#reportNow(), this.#delayMs, false)
   }
 
-  /** Removes all readers. Idempotent. */
+  /** Removes all readers, and cancels the report. Idempotent. */
   clear(): void {
     this.#timer?.cancel()
     this.#timer = undefined

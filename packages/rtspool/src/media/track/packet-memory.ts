@@ -1,39 +1,44 @@
 const emptySlab = Buffer.alloc(0)
-/** Size of the pieces of memory that copies share. */
+/** Size in bytes of a slab: a block of memory that several copied packets share. */
 const slabBytes = 16 * 1024
-/** Memory that may be held beyond the packets themselves: some reads of a socket. */
+/** Bytes that may be held in addition to {@link maxHeldRatio} times the packets: some reads of a socket. */
 const spareBytes = 256 * 1024
-/** Limit on the memory in proportion to the packets: two tracks on one connection share each read. */
+/**
+ * Memory that may be held for each byte of kept packets. Above the limit, packets are copied. The value is 2 because
+ * two tracks on one connection share each read.
+ */
 const maxHeldRatio = 2
 
 /**
- * The memory of kept packets. A packet from a connection is a view of one whole read of up to 64
- * KiB, and holds its memory. If kept packets fill the read, they share it; otherwise they are
- * copied.
+ * Counts the memory that kept packets hold, and copies packets that would hold too much. A packet from a connection
+ * is a view of a read of up to 64 KiB, all of which stays in memory with it. If kept packets fill the read, they
+ * share it; otherwise they are copied.
  *
  * ```text
  * read:  [ packet | packet | packet | packet ]   shared
  * read:  [ packet |  bytes not kept …          ]   copied, once there is too much of it
  * ```
  *
- * The memory held is at most twice the packets plus 256 KiB, or a little more while packets of
- * several reads alternate.
+ * The memory held is at most twice the packets plus 256 KiB, or a little more while packets of several reads
+ * alternate.
  */
 export class PacketMemory {
-  /** Memory of the last kept packet. Memory counts once for each series of packets in it. */
+  /** Buffer that contains the last kept packet. A buffer counts once for each unbroken series of packets in it. */
   #backing: ArrayBufferLike | undefined
   #heldBytes = 0
   #slab = emptySlab
   #slabUsedBytes = 0
 
-  /** Memory in bytes that the packets hold. */
+  /** Memory in bytes that the kept packets hold. */
   get heldBytes(): number {
     return this.#heldBytes
   }
 
   /**
+   * Counts the memory of a packet, and copies the packet if it would hold too much.
+   *
    * @param keptBytes - Bytes of all kept packets, including this one.
-   * @returns The packet to keep: itself, or a copy.
+   * @returns The packet to keep: itself, or the copy.
    */
   keep(packet: Buffer, keptBytes: number): Buffer {
     const backing = packet.buffer
@@ -46,9 +51,10 @@ export class PacketMemory {
   }
 
   /**
-   * Subtracts the memory that only dropped packets have held. Takes time in proportion to these.
+   * Subtracts the memory of dropped packets that no other packet holds. Takes time in proportion to the dropped
+   * packets.
    *
-   * @param packets - All packets kept from `start` on, in order.
+   * @param packets - The packets from `start` up to `end` are dropped, and those from `end` on stay.
    * @param end - Index of the first packet that stays. At least one packet must stay.
    */
   release(packets: readonly Buffer[], start: number, end: number): void {
@@ -62,7 +68,7 @@ export class PacketMemory {
     }
   }
 
-  /** Resets the count: no packets are kept any more. */
+  /** Resets the counted memory to 0, because no packets are kept any more. */
   clear(): void {
     this.#heldBytes = 0
     this.#backing = undefined

@@ -1,16 +1,17 @@
 import type { NtpTimestamp } from '../../rtcp/index.js'
 
-/** Receiver of the packets of one incoming stream. */
+/** Receives the packets of one incoming stream. */
 export interface PacketSink {
-  /** Ticks a second of the RTP timestamps. */
+  /** Clock rate of the RTP timestamps, in ticks a second. */
   readonly clockRate: number
-  /** Packets that were received and dropped as invalid. */
+  /** Number of received packets that were dropped as invalid. */
   readonly invalidPackets: number
-  /** @returns `false` for a packet that is not valid RTP. */
+  /** Receives a packet, and owns its buffer from now on. @returns `false` if it is not valid RTP. */
   receive(packet: Buffer): boolean
   /**
-   * Accepts a sender report: `rtpTime` was captured at `ntpTime` of the sender's clock. The report
-   * arrived at `clockMs`.
+   * Receives the time in a sender report: `rtpTime` was captured at `ntpTime` of the sender's clock.
+   *
+   * @param clockMs - Arrival of the report, in milliseconds of the monotonic clock.
    */
   noteSenderReport(ntpTime: NtpTimestamp, rtpTime: number, clockMs: number): void
 }

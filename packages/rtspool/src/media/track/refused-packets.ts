@@ -2,13 +2,13 @@ import { bufferOf } from '../../bytes.js'
 import { Diagnostic, TellOnce, tellFailure } from '../../listeners.js'
 import { kindOf, shown } from '../../option-checks.js'
 
-/** A packet of a source that was not sent to viewers. */
+/** Describes a packet of a source that was not sent to viewers. */
 export interface RefusedPacket {
   /** Path of the presentation. */
   readonly path: string
   /** Index of the track, from 0. */
   readonly track: number
-  /** States the expected value and the pushed one. */
+  /** Expected value, and the value that was pushed instead. */
   readonly problem: string
 }
 
@@ -18,12 +18,15 @@ const refusedPacket = new Diagnostic<RefusedPacket>(
   ({ path, track, problem }) => `${path}: the source pushed to track ${track} ${problem}`,
 )
 
-/** Limit of the 16-bit length of a frame (RFC 2326 section 10.12). */
+/**
+ * Maximum size of an RTP packet in bytes: the length of an interleaved frame has 16 bits (RFC 2326 section 10.12).
+ * Larger packets are dropped.
+ */
 export const maxPacketBytes = 0xffff
 const firstRtcpType = 200
 const lastRtcpType = 207
 
-/** Publishes mistakes of one track's source, each kind once. Refused packets are also counted. */
+/** Publishes mistakes of one track's source, the first of each kind only. The track counts them all. */
 export class RefusedPackets {
   readonly #path: string
   readonly #track: number
@@ -40,7 +43,7 @@ export class RefusedPackets {
     refusedPacket.publish({ path: this.#path, track: this.#track, problem })
   }
 
-  /** Reports mapped times that make no sense. */
+  /** Publishes that the arguments of `mapTime` are not times. */
   tellTimes(times: readonly unknown[]): void {
     if (!this.#once.isFirst('times')) return
     const expected =
@@ -50,7 +53,7 @@ export class RefusedPackets {
   }
 }
 
-/** Names the values that sources most often push by mistake. */
+/** Describes a value that is no RTP packet, for a message. Names those that sources most often push by mistake. */
 function described(pushed: unknown): string {
   const bytes = bufferOf(pushed)
   if (bytes === undefined) return kindOf(pushed)

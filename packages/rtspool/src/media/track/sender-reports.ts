@@ -10,27 +10,27 @@ import {
 import { type Reader, sendRtcpTo } from '../fan-out/reader.js'
 import type { TimeMapping, TrackTime } from '../timeline/track-time.js'
 
-/** The stream that reports describe. */
+/** The stream that sender reports describe. */
 export interface ReportedStream {
-  /** `undefined` until it is known. */
+  /** SSRC of the stream; `undefined` until it is known. */
   readonly ssrc: number | undefined
-  /** Ticks a second of the RTP timestamps. */
+  /** Clock rate of the RTP timestamps, in ticks a second. */
   readonly clockRate: number
   /**
-   * Packets since the SSRC began, like the octets (RFC 3550 section 6.4.1). No report is sent
-   * before the first.
+   * Number of packets sent with this SSRC; `octetCount` is that of their payload octets (RFC 3550 section 6.4.1). No
+   * report is sent while there are no packets.
    */
   readonly packetCount: number
   readonly octetCount: number
 }
 
-/** A sender report with SDES, and the instant in it. */
+/** A sender report with SDES, and the instant that the report states. */
 interface DatedReport {
   readonly time: TimeMapping
   readonly packets: readonly RtcpPacket[]
 }
 
-/** Sends RTCP of the server to the readers of one stream: counts and time of the packets sent. */
+/** Sends sender reports and BYE packets to the readers of one stream. */
 export class SenderReports {
   readonly #stream: ReportedStream
   readonly #time: TrackTime
@@ -50,10 +50,10 @@ export class SenderReports {
   }
 
   /**
-   * Sends a sender report with SDES (RFC 3550 section 6.4.1). Sends nothing while the time is
-   * unknown or no packet has been sent.
+   * Sends a sender report with SDES (RFC 3550 section 6.4.1). Does nothing while the time is unknown or no packet has
+   * been sent.
    *
-   * @param forEachReader - Visits the readers that are to receive the report.
+   * @param forEachReader - Calls its argument with each reader to which the report must be sent.
    */
   send(forEachReader: (visit: (reader: Reader) => void) => void): void {
     const report = this.#report()
@@ -62,7 +62,7 @@ export class SenderReports {
     forEachReader((reader) => this.#sendTo(reader, report, compound))
   }
 
-  /** Sends BYE to one reader, for which the stream is over (RFC 3550 section 6.6). */
+  /** Sends an RTCP BYE to one reader, because the stream has ended for it (RFC 3550 section 6.6). */
   sendBye(reader: Reader): void {
     const { ssrc } = this.#stream
     if (ssrc === undefined) return
@@ -78,8 +78,8 @@ export class SenderReports {
   }
 
   /**
-   * Sends a report to one reader. A reader of datagrams gets a report that only it can echo; see
-   * `SentReports`.
+   * Sends a report to one reader. The instant in a report to a UDP reader is changed so that only this reader knows
+   * it; see {@link SentReports}.
    */
   #sendTo(reader: Reader, { time }: DatedReport, compound: Buffer): void {
     const { sentReports } = reader

@@ -1,19 +1,22 @@
 import { Diagnostic } from '../../listeners.js'
 
-/** A track that a publisher records without sending any packets. */
+/** Describes a track that a publisher records without sending packets. */
 export interface SilentTrack {
   /** Path of the presentation. */
   readonly path: string
   /** Index of the track as announced, from 0. */
   readonly track: number
-  /** Address of the publisher. */
+  /** Numeric address of the publisher. */
   readonly address: string
   readonly lowerTransport: 'TCP' | 'UDP'
   /** Seconds since RECORD. */
   readonly seconds: number
 }
 
-/** Seconds from RECORD to the first packet of a track: a starting encoder sends by then. */
+/**
+ * Seconds after RECORD at which a track without packets is reported. An encoder that starts slowly has sent packets
+ * by then.
+ */
 export const silentAfterSeconds = 10
 
 const silentTrack = new Diagnostic<SilentTrack>(
@@ -23,7 +26,7 @@ const silentTrack = new Diagnostic<SilentTrack>(
     `${path}: its publisher ${address} sends no RTP of track ${track} over ${lowerTransport}, ${seconds} s after RECORD`,
 )
 
-/** Publishes that the publisher of a track has sent no RTP. */
+/** Publishes that the publisher of a track has sent no RTP since RECORD. */
 export function announceSilence(track: Omit<SilentTrack, 'seconds'>): void {
   silentTrack.publish({ ...track, seconds: silentAfterSeconds })
 }

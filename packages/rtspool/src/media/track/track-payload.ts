@@ -7,18 +7,18 @@ import { UnlistedPackets } from './unlisted-packets.js'
 const payloadTypeCount = 128
 const defaultClockRate = 90_000
 
-/** Entries of a table with one place for each payload type. */
+/** Values of the table with an entry for each payload type: missing from the description, or listed in it. */
 const unlisted = 0
 const listed = 1
-/** Payload type of the encoding whose key frames the track begins with. */
+/** Value of a listed payload type that has the encoding of the first one. Only its packets can be entry points. */
 const leading = 2
 
 /**
- * The payload of one track according to its description: encodings, payload types, and packets that
- * a decoder can begin with.
+ * Classifies the packets of one track by its session description: payload types, and entry points at which a decoder
+ * can begin.
  */
 export class TrackPayload {
-  /** Ticks a second of the RTP timestamps. */
+  /** Clock rate of the RTP timestamps, in ticks a second. */
   readonly clockRate: number
   readonly #test: PayloadTest | undefined
   readonly #types = new Uint8Array(payloadTypeCount)
@@ -41,23 +41,23 @@ export class TrackPayload {
     }
   }
 
-  /** True if key frames of the encoding are known. */
+  /** True if key frames of the encoding can be recognized. */
   get hasKeyFrames(): boolean {
     return this.#test !== undefined
   }
 
-  /** Packets whose payload type the description does not list. */
+  /** Number of packets whose payload type the description does not list. */
   get unlistedPackets(): number {
     return this.#unlisted.count
   }
 
   /**
-   * Classifies a packet for readers that begin with the stream. A decoder cannot begin with a
-   * packet of another payload type, for example of a retransmission.
+   * Classifies a packet for readers that join the stream. A packet with another payload type, for example a
+   * retransmission, is never an entry point.
    *
    * @param packet - Valid RTP with its payload from `start` to `end`.
    * @param endsFrame - True if the packet has the marker, or is a whole frame.
-   * @returns Bits of `packetRoles`.
+   * @returns Bits of {@link packetRoles}.
    */
   roleOf(
     packet: Buffer,
@@ -75,7 +75,7 @@ export class TrackPayload {
     return this.#entryPoints.next(kind, timestamp, endsFrame, packet.length)
   }
 
-  /** Starts again, for another source. */
+  /** Forgets earlier packets, because the next one comes from another source. */
   reset(): void {
     this.#entryPoints.reset()
   }

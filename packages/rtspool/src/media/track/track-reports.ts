@@ -6,16 +6,16 @@ import { Newcomers } from './newcomers.js'
 import { type ReportedStream, SenderReports } from './sender-reports.js'
 
 /**
- * Milliseconds from a source's first packet to the first report on it. Packets go first because of
- * GStreamer. Its rtspsrc creates the receiver of a stream for the first thing that arrives. If
- * reports have created several receivers, and their first packets arrive at the same instant, a
- * pipeline that links streams by name (gst-launch) may lose some.
+ * Milliseconds from a source's first packet to the first report on it. Packets must arrive before reports because
+ * GStreamer's rtspsrc creates the receiver of a stream for whatever arrives first. If reports have created several
+ * receivers, and their first packets arrive at the same instant, gst-launch may lose some streams that it links by
+ * name.
  */
 const firstReportMs = 10
 
 /**
- * Sends the sender reports of one track: to all readers in intervals, to each new reader, and to
- * all after the first packet.
+ * Sends the sender reports of one track: to each reader that joins, and to all readers after the first packet of a
+ * source. Further reports are sent by {@link send}.
  */
 export class TrackReports {
   readonly #clock: Clock
@@ -41,18 +41,25 @@ export class TrackReports {
     )
   }
 
-  /** Notes a packet of the track, after `packetCount` has counted it. */
+  /**
+   * Notes that the track sends a packet.
+   *
+   * @param packetCount - Number of packets with the present SSRC, including this one.
+   */
   notePacket(packetCount: number): void {
     if (packetCount === 1) this.#scheduleFirst()
     else if (!this.#newcomers.isEmpty) this.#newcomers.notePacket()
   }
 
-  /** Sends a report to a new reader. */
+  /** Sends a report to a new reader, before its first packet. */
   sendFirst(reader: Reader): void {
     this.#reports.send((visit) => visit(reader))
   }
 
-  /** Sends another report to a reader, soon after its first packet. See {@link Newcomers.add}. */
+  /**
+   * Schedules a second report to a reader, soon after its first packet. The parameters are those of
+   * {@link Newcomers.add}.
+   */
   addNewcomer(reader: Reader, hasPackets: boolean): void {
     this.#newcomers.add(reader, hasPackets)
   }
@@ -72,13 +79,16 @@ export class TrackReports {
     this.#reports.sendBye(reader)
   }
 
-  /** Stops the reports. Idempotent. */
+  /** Cancels all scheduled reports. Idempotent. */
   close(): void {
     this.#timer?.cancel()
     this.#newcomers.clear()
   }
 
-  /** Schedules the first report even for a source that never provides its time. */
+  /**
+   * Schedules the first report on a source. If the source sends reports of its own, the first of them is awaited, but
+   * not longer than {@link maxReportWaitMs}.
+   */
   #scheduleFirst(): void {
     const waitMs = this.#time.isWaiting ? maxReportWaitMs : firstReportMs
     this.#newcomers.clear()

@@ -35,32 +35,32 @@ export interface TrackInit {
   readonly index: number
   /** Path of the presentation. */
   readonly path?: string
-  /** Address of the peer that sends the packets, if any. */
+  /** Numeric address of the peer that sends the packets, if any. */
   readonly remoteAddress?: string | undefined
   readonly description: MediaDescription
   readonly clock: Clock
   readonly cname: string
   readonly sourceClock?: SourceClock
-  /** True for a source that sends reports, which are more exact than arrival times. */
+  /** True for a source that sends sender reports, whose times are more exact than arrival times. */
   readonly awaitsReport?: boolean
   /** @default 'passThrough' */
   readonly timeline?: TimelinePolicy
-  /** Shared by the tracks of a media. */
+  /** Shared by the tracks of a media, so that all of them follow a jump of RTP time by the same amount. */
   readonly jump?: CommonJump
-  /** Limits on the packets kept for new viewers; nothing is kept when absent. */
+  /** Limits on the packets kept for new viewers; if absent, no packets are kept. */
   readonly gopCache?: GopCacheLimits | undefined
-  /** Budget that the kept packets count against. */
+  /** Share of the server's cache budget that the kept packets count against. */
   readonly cacheShare?: CacheShare | undefined
   /**
-   * Called when the kept packets begin at this instant, so that the other tracks of the media begin
-   * there too.
+   * Called when the kept packets begin at another key frame. `unixMs` is its instant, at which the kept packets of
+   * the other tracks must begin too.
    */
   readonly onKeyFrame?: (track: Track, unixMs: number) => void
 }
 
 /**
- * More packets than the fastest stream sends in some seconds, and far less than all sequence
- * numbers.
+ * Number of last packets that {@link Track.hasSent} recognizes: more than the fastest stream sends in some seconds,
+ * and far less than all sequence numbers.
  */
 const recallPackets = 8192
 
@@ -69,11 +69,11 @@ export class Track implements TrackOutput {
   /** Position in the session description, from 0. */
   readonly index: number
   readonly description: MediaDescription
-  /** Ticks a second of the RTP timestamps. */
+  /** Clock rate of the RTP timestamps, in ticks a second. */
   readonly clockRate: number
-  /** Packets dropped because they were not RTP, or too large for any transport. */
+  /** Number of packets dropped because they were not RTP, or too large for any transport. */
   invalidPackets = 0
-  /** RTP packets and their payload octets since the SSRC began (RFC 3550 section 6.4.1). */
+  /** Number of packets sent with this SSRC; `octetCount` is that of their payload octets (RFC 3550 section 6.4.1). */
   packetCount = 0
   octetCount = 0
 
@@ -81,7 +81,7 @@ export class Track implements TrackOutput {
   readonly #readers: TrackReaders
   readonly #refused: RefusedPackets
   readonly #payload: TrackPayload
-  /** True for video: several packets make a frame, and the marker ends it (RFC 3551 section 4.2). */
+  /** True for video: several packets may form a frame, and the marker ends it (RFC 3551 section 4.2). */
   readonly #hasFrames: boolean
   readonly #recent: RecentPackets | undefined
   readonly #onKeyFrame: ((track: Track, unixMs: number) => void) | undefined
@@ -123,14 +123,14 @@ export class Track implements TrackOutput {
     return `trackID=${this.index}`
   }
 
-  /** True if key frames of this track's encoding are known, so that viewers can begin with one. */
+  /** True if key frames of the encoding can be recognized, so that viewers can begin with one. */
   get hasKeyFrames(): boolean {
     return this.#payload.hasKeyFrames
   }
 
   /**
-   * Packets whose payload type the description does not list. They are sent on, but viewers do not
-   * begin with them.
+   * Number of packets whose payload type the description does not list. They are sent to viewers, but no viewer
+   * begins with one.
    */
   get unlistedPackets(): number {
     return this.#payload.unlistedPackets
@@ -141,7 +141,7 @@ export class Track implements TrackOutput {
     return this.#ssrc
   }
 
-  /** Position of the next packet, if known. The timestamp is that of the last packet. */
+  /** SSRC and sequence number of the next packet, with the timestamp of the last one; `undefined` if unknown. */
   get position(): TrackPosition | undefined {
     if (this.#ssrc === undefined || this.#nextSequenceNumber === undefined) return undefined
     return {
@@ -152,8 +152,8 @@ export class Track implements TrackOutput {
   }
 
   /**
-   * Announces the position at which the stream will begin or continue, before the next packet. The
-   * response to PLAY can then contain it.
+   * Sets the position of the next packet before the source pushes it, so that the response to PLAY can contain the
+   * position.
    *
    * @throws {RangeError} If a number does not fit an RTP packet.
    */
@@ -167,8 +167,8 @@ export class Track implements TrackOutput {
   }
 
   /**
-   * Announces that the next packet comes from another source. The timeline is continuous from here
-   * on, whatever the policy was. Call it when another publisher, or a replacement, takes over.
+   * Announces that the next packet comes from another source, such as another publisher. The timeline is continuous
+   * from here on, whatever the policy was.
    */
   expectNewSource(): void {
     const { position } = this
@@ -177,15 +177,14 @@ export class Track implements TrackOutput {
   }
 
   /**
-   * Sends one RTP packet of the source to everybody who plays this track. The packet is unchanged,
-   * except for its header on a `continuous` timeline after a jump. Never throws.
+   * Sends one RTP packet of the source to everybody who plays this track. The packet is unchanged, except for its
+   * header on a `continuous` timeline after a jump. Never throws.
    *
-   * @param packet - Any `Uint8Array`, including a `Buffer`. It belongs to the track from now on: do
-   *   not change or reuse it. It is sent at the end of its frame, and may be kept for new viewers
-   *   until the next key frame. See `MediaSource.start`.
-   * @returns `false` for a packet that is not valid RTP, or has more than 65,535 bytes: it is
-   *   counted and dropped. The first of a track is published on the diagnostics channel
-   *   `rtspool:refused-packet`.
+   * @param packet - Any `Uint8Array`, including a `Buffer`. It belongs to the track from now on: do not change or
+   *   reuse it. It is sent at the end of its frame, and may be kept for new viewers until the next key frame. See
+   *   `MediaSource.start`.
+   * @returns `false` for a packet that is not valid RTP, or has more than 65,535 bytes: it is counted and dropped.
+   *   The first of a track is published on the diagnostics channel `rtspool:refused-packet`.
    */
   push(packet: Uint8Array): boolean {
     const bytes = bufferOf(packet)
@@ -195,7 +194,7 @@ export class Track implements TrackOutput {
     return false
   }
 
-  /** Does the same for a packet of a remote peer. Invalid packets are only counted. */
+  /** Sends one RTP packet of a remote peer, like {@link push}. An invalid packet is counted, but not published. */
   receive(packet: Buffer): boolean {
     if (packet.length > maxPacketBytes || !isValidRtp(packet)) {
       this.invalidPackets++
@@ -224,9 +223,9 @@ export class Track implements TrackOutput {
   }
 
   /**
-   * True if a packet can be one of the last that were sent.
+   * Returns whether a packet may be one of the last {@link recallPackets} that were sent.
    *
-   * @param beginning - Its first bytes; less than the fixed header proves nothing.
+   * @param beginning - First bytes of the packet. Fewer than the fixed header never match.
    */
   hasSent(beginning: Buffer): boolean {
     const next = this.#nextSequenceNumber
@@ -236,12 +235,11 @@ export class Track implements TrackOutput {
   }
 
   /**
-   * Returns the packets that a new viewer may begin with: those from the last key frame, or from
-   * the instant set for this track. Empty if there is no complete start.
+   * Returns the packets with which a new viewer may begin: those from the last key frame, or from the instant set by
+   * {@link beginRecentAt}. Empty if there is no complete start.
    *
    * @param from - Sequence number of the first wanted packet, if it is among them.
-   * @param srtp - For a reader with SRTP: returns only packets that {@link SrtpSender.repeatable}
-   *   allows.
+   * @param srtp - For a reader with SRTP: returns only packets that {@link SrtpSender.repeatable} allows.
    */
   recentPackets(from?: number, srtp?: SrtpSender): readonly Buffer[] {
     const recent = this.#recent?.packets ?? []
@@ -252,8 +250,8 @@ export class Track implements TrackOutput {
   }
 
   /**
-   * Returns the timestamp at which a viewer's packets begin: that of the first, not counting the
-   * leads of a key frame, which may have any timestamp.
+   * Returns the RTP timestamp at which a viewer begins. Leads of a key frame, such as SPS and PPS in front of it, do
+   * not count, because they may have any timestamp.
    *
    * @param first - Packets from {@link recentPackets}.
    */
@@ -265,25 +263,24 @@ export class Track implements TrackOutput {
   }
 
   /**
-   * Returns the SRTP sender for all readers with SRTP. They share one key, which is created for the
-   * first of them.
+   * Returns the SRTP sender that all readers with SRTP share. The first call creates its key.
    *
-   * @param suite - Suite of the key, if it is still to be created.
+   * @param suite - Cipher suite of the key; ignored if the key exists.
    */
   srtp(suite: SrtpSuite): SrtpSender {
     return this.#readers.srtp(suite, this.#recent?.packets ?? [])
   }
 
-  /** Drops kept packets that are older than this instant of the source's wall clock. */
+  /** Drops the kept packets before an instant, in milliseconds since 1970 on the source's wall clock. */
   beginRecentAt(unixMs: number): void {
     const timestamp = this.#time.firstRtpTimeFrom(unixMs)
     if (timestamp !== undefined) this.#recent?.beginNotBefore(timestamp)
   }
 
   /**
-   * States that `rtpTime` was captured now, or at `clockMs`, which was `unixMs` on the source's
-   * wall clock. Sender reports continue from there, so that a jump of our wall clock never shows.
-   * Invalid times change nothing, and are reported once.
+   * States that `rtpTime` was captured when the source's wall clock showed `unixMs`: now, or at `clockMs` of the
+   * monotonic clock. Sender reports continue from there, so that a jump of our wall clock never shows. Invalid times
+   * change nothing, and are reported once.
    */
   mapTime(unixMs: number, rtpTime: number, clockMs = this.#clock.now()): void {
     if (!areTimes(unixMs, rtpTime, clockMs, this.#clock.now())) {
@@ -296,9 +293,8 @@ export class Track implements TrackOutput {
   }
 
   /**
-   * Accepts the time in a sender report of the source. NTP time 0 means that the source has no wall
-   * clock (RFC 3550 section 6.4.1): time then follows arrival. {@link TrackTime.report} lists other
-   * reports that are refused.
+   * Accepts the time in a sender report of the source, unless {@link TrackTime.report} refuses it. NTP time 0 means
+   * that the source has no wall clock (RFC 3550 section 6.4.1), and is ignored: time then follows arrival.
    */
   noteSenderReport(ntpTime: NtpTimestamp, rtpTime: number, clockMs: number): void {
     if ((ntpTime.seconds === 0 && ntpTime.fraction === 0) || this.#timeline.awaitsSource) return
@@ -309,7 +305,7 @@ export class Track implements TrackOutput {
   }
 
   /**
-   * Returns the source's wall clock at an RTP timestamp, in milliseconds since 1970.
+   * Returns the source's wall clock at an RTP timestamp, in milliseconds since 1970; `undefined` if unknown.
    *
    * @param rtpTime - Default: the timestamp of the last packet.
    */
@@ -317,20 +313,23 @@ export class Track implements TrackOutput {
     return this.#time.unixTimeMsAt(rtpTime)
   }
 
-  /** Returns the RTP timestamp at an instant of the source's wall clock. */
+  /** Returns the RTP timestamp at an instant of the source's wall clock; `undefined` if unknown. */
   rtpTimeAt(unixMs: number): number | undefined {
     return this.#time.rtpTimeAt(unixMs)
   }
 
-  /** Returns the RTP timestamp for RTP-Info, as seen by viewers. */
+  /**
+   * Returns the RTP timestamp at an instant, for RTP-Info. Viewers then know the track's time, so that later
+   * corrections are gradual.
+   */
   announceRtpTimeAt(unixMs: number): number | undefined {
     this.#time.noteAnnounced()
     return this.#time.rtpTimeAt(unixMs)
   }
 
   /**
-   * Adds a reader. It receives a sender report as soon as there is one, then `first`, then the
-   * packets pushed from now on. Soon after the first packet it receives another report.
+   * Adds a reader. It receives a sender report as soon as there is one, then `first`, then the packets pushed from
+   * now on. Soon after the first packet it receives another report.
    *
    * @param first - Packets from {@link recentPackets}.
    */
@@ -342,21 +341,21 @@ export class Track implements TrackOutput {
     this.#reports.addNewcomer(reader, first !== undefined && first.length > 0)
   }
 
-  /** Removes a reader, after the packets pushed so far have been sent. */
+  /** Removes a reader, after the queued packets have been sent to it. */
   removeReader(reader: Reader): void {
     this.#reports.remove(reader)
     this.#readers.remove(reader)
     this.#noteWatched()
   }
 
-  /** Updates the counters of a reader. */
+  /** Brings the counters of a reader up to date; see {@link FanOut.settle}. */
   settleCounters(reader: Reader): void {
     this.#readers.settle(reader)
   }
 
   /**
-   * Returns earlier packets that a reader has still to be sent. A viewer that joins the reader now
-   * begins with these.
+   * Returns the packets already pushed that a reader has still to be sent. A viewer that joins this reader now begins
+   * with them.
    */
   waitingPackets(reader: DatagramReader): readonly Buffer[] {
     return this.#readers.waitingPackets(reader)
@@ -371,12 +370,12 @@ export class Track implements TrackOutput {
     this.#reports.send()
   }
 
-  /** Sends BYE to one reader, for which the stream is over (RFC 3550 section 6.6). */
+  /** Sends an RTCP BYE to one reader, because the stream has ended for it (RFC 3550 section 6.6). */
   sendBye(reader: Reader): void {
     this.#reports.sendBye(reader)
   }
 
-  /** Stops sending. Idempotent. */
+  /** Sends the queued packets, and stops all reports and deliveries. Idempotent. */
   close(): void {
     this.#reports.close()
     this.#readers.close()

@@ -1,11 +1,11 @@
 import { Diagnostic } from '../../listeners.js'
 import type { TrackPlace } from '../timeline/track-place.js'
 
-/** An RTP packet whose payload type its description does not list. */
+/** Describes an RTP packet whose payload type its session description does not list. */
 export interface UnlistedPacket extends TrackPlace {
   /** Payload type of the packet. */
   readonly payloadType: number
-  /** The payload types of the track, as described or announced. */
+  /** Payload types of the track, as described or announced. */
   readonly expected: readonly number[]
 }
 
@@ -22,7 +22,7 @@ export class UnlistedPackets {
   readonly #expected: readonly number[]
   #count = 0
 
-  /** @param expected - The payload types of the track. */
+  /** @param expected - Payload types that the session description lists. */
   constructor(place: TrackPlace, expected: readonly number[]) {
     this.#place = place
     this.#expected = expected
