@@ -2,13 +2,16 @@ import { timestampDistance } from '../../rtp/index.js'
 import type { CommonLead, LeadMember } from './common-lead.js'
 
 /**
- * Position of a packet relative to the packets before it. `steady` continues them, `ahead` and
- * `back` have jumped, `late` continues after a pause in which RTP time stood still, `returned`
- * continues from before the last jump.
+ * Relation of a packet to the packets before it, by its timestamp and its arrival.
+ *
+ * - `steady`: continues them.
+ * - `ahead`, `back`: RTP time has jumped by more than 2 s.
+ * - `late`: continues them after a pause of more than 2 s in which RTP time stood still.
+ * - `returned`: continues the packets from before the last jump.
  */
 export type Arrival = 'steady' | 'ahead' | 'back' | 'late' | 'returned'
 
-/** An RTP timestamp, and the instant at which it is reached. */
+/** An RTP timestamp, and the instant of the monotonic clock at which the line reaches it. */
 export interface LinePoint {
   readonly rtpTime: number
   readonly clockMs: number
@@ -16,42 +19,37 @@ export interface LinePoint {
 
 /** RTP time as a linear function of the monotonic clock. */
 interface Line {
-  /** Ticks with a fraction at `clockMs`, without the common lead. */
+  /** RTP time at `clockMs`, in ticks with a fraction, without the {@link CommonLead}. */
   ticks: number
   clockMs: number
-  /**
-   * Milliseconds by which the line falls behind in each millisecond, for one window; negative to
-   * catch up.
-   */
+  /** Milliseconds that the line loses in each millisecond, for one window; negative if it gains. */
   slew: number
-  /** True once viewers have been sent the line. Small deviations are then corrected gradually. */
+  /** True once viewers have been sent times of the line. Small deviations are then corrected gradually. */
   isAnnounced: boolean
 }
 
-/** Packets may be early or late by this much and still continue those before them. */
+/** Maximum deviation of a packet from the line, in milliseconds. A packet above the limit is a jump, or `late`. */
 const maxDeviationMs = 2_000
-/** Deviation above which the line is corrected at once, because lips and voices are apart. */
-const maxSlewedMs = 100
-/** Length of a window in which the earliest packet is searched. */
-const windowMs = 2_000
-/** Share of the deviation that one window corrects. */
-const slewGain = 0.1
 /**
- * Largest correction in milliseconds a millisecond: the mapping in reports drifts less than 1 ms in
- * a second.
+ * Maximum deviation, in milliseconds, that is corrected gradually. A larger one is corrected at once, because sound
+ * and pictures no longer match.
  */
+const maxSlewedMs = 100
+/** Length of a window in milliseconds. The earliest packet of each window shows the line's deviation. */
+const windowMs = 2_000
+/** Share of a gradual correction that is made during one window. */
+const slewGain = 0.1
+/** Maximum of {@link Line.slew}. The times in sender reports then drift by less than 1 ms in a second. */
 const maxSlew = 0.0008
 
 /**
- * The RTP time that the packets of one stream have reached, by their timestamps and times of arrival.
+ * Estimates the RTP time that the packets of one stream have reached, by their timestamps and times of arrival.
+ * Packets may be late but never early, so the line follows the earliest packets of the last windows. It moves slowly
+ * enough for exact reports, and fast enough for a clock that drifts by less than 800 ppm. A packet that deviates by
+ * more than 2 s begins a new line at once.
  *
- * Packets may be late but never early, so the line follows the earliest packets of the last
- * windows. It moves slowly enough for exact reports, and fast enough for a clock that drifts by
- * less than 800 ppm. A packet that deviates further begins a new line at once.
- *
- * A packet ahead of its line shows that the source sends ahead on all of its tracks, so their lines
- * move together (see {@link CommonLead}). Lateness differs between tracks, so it is corrected for
- * each track alone.
+ * A packet ahead of its line shows that the source sends ahead on all of its tracks, so their lines move together
+ * (see {@link CommonLead}). Lateness differs between tracks, so it is corrected for each track alone.
  *
  * ```text
  * RTP time          · ╱          a late packet lies below the line
@@ -66,18 +64,15 @@ export class ArrivalLine implements LeadMember {
   readonly #ticksPerMs: number
   readonly #lead: CommonLead
   #line: Line | undefined
-  /** The line before the last jump, kept so that one stray packet does not cost it. */
+  /** Line before the last jump. It becomes the line again if only one stray packet has jumped. */
   #former: Line | undefined
   #lastTimestamp = 0
   #windowEndMs = 0
-  /** Lateness of the earliest packet in the present window, without the common lead. */
+  /** Smallest lateness of a packet in the present window, in milliseconds, without the {@link CommonLead}. */
   #earliestMs = Number.POSITIVE_INFINITY
   #formerEarliestMs = Number.POSITIVE_INFINITY
 
-  /**
-   * @param clockRate - RTP ticks a second.
-   * @param lead - Shared by the tracks of a media.
-   */
+  /** @param clockRate - RTP ticks a second. @param lead - Lead that the tracks of a media share. */
   constructor(clockRate: number, lead: CommonLead) {
     this.#ticksPerMs = clockRate / 1000
     this.#lead = lead
@@ -93,22 +88,27 @@ export class ArrivalLine implements LeadMember {
     return this.#line?.isAnnounced ?? false
   }
 
-  /** Notes that viewers have been sent the line. */
+  /** Notes that viewers have been sent times of the line. */
   noteAnnounced(): void {
     if (this.#line) this.#line.isAnnounced = true
   }
 
-  /** Returns the timestamp at an instant of the monotonic clock; 0 before the first packet. */
+  /** Returns the RTP timestamp at an instant of the monotonic clock; 0 before the first packet. */
   timestampAt(clockMs: number): number {
     return this.#line ? Math.round(this.#ticksAt(this.#line, clockMs)) >>> 0 : 0
   }
 
-  /** Returns the timestamp on the line before the last jump. */
+  /**
+   * Returns the RTP timestamp at an instant by the line that was valid before the last jump; 0 without such a line.
+   */
   formerTimestampAt(clockMs: number): number {
     return this.#former ? Math.round(this.#ticksAt(this.#former, clockMs)) >>> 0 : 0
   }
 
-  /** Returns an exact point of the line. From there the line currently runs at the clock rate. */
+  /**
+   * Returns a whole RTP timestamp, and the exact instant at which the line reaches it. From there the line currently
+   * runs at the clock rate. `undefined` before the first packet.
+   */
   pointAt(atMs: number): LinePoint | undefined {
     const line = this.#line
     if (!line) return undefined
@@ -118,14 +118,17 @@ export class ArrivalLine implements LeadMember {
     return { rtpTime: whole >>> 0, clockMs: fromMs - (ticks - whole) / this.#ticksPerMs }
   }
 
-  /** True if a packet with this timestamp would be `ahead` or `back`. */
+  /** Returns whether a packet with this timestamp would be a jump: `ahead` or `back`. */
   isJump(timestamp: number, clockMs: number): boolean {
     if (!this.#line) return false
     const lateMs = this.#lateMs(this.#line, timestamp, clockMs)
     return lateMs < -maxDeviationMs || (lateMs > maxDeviationMs && this.#isBack(timestamp))
   }
 
-  /** Records a packet. Repeated timestamps, as within one frame, cost nothing. */
+  /**
+   * Records the arrival of a packet. A repeated timestamp, as within one frame, is `steady` without further
+   * computation.
+   */
   note(timestamp: number, clockMs: number): Arrival {
     const line = this.#line
     if (!line) {
@@ -143,7 +146,7 @@ export class ArrivalLine implements LeadMember {
     return 'steady'
   }
 
-  /** Makes the next packet begin a new line, whatever its timestamp. */
+  /** Forgets the line. The next packet begins a new one, whatever its timestamp is. */
   restart(): void {
     this.#line = undefined
     this.#former = undefined
@@ -182,7 +185,7 @@ export class ArrivalLine implements LeadMember {
     return ticks > maxDeviationMs * this.#ticksPerMs
   }
 
-  /** Returns the lateness of a packet; above 0 if it arrives after its time. */
+  /** Returns the lateness of a packet in milliseconds; negative if the packet is early. */
   #lateMs(line: Line, timestamp: number, clockMs: number): number {
     const ticks = this.#ticksAt(line, clockMs)
     const whole = Math.floor(ticks)
@@ -193,22 +196,26 @@ export class ArrivalLine implements LeadMember {
     return this.#ownTicksAt(line, atMs) + this.#lead.ms * this.#ticksPerMs
   }
 
-  /** Returns the ticks of a line at an instant, without the common lead. */
+  /** Returns the ticks of a line at an instant, without the {@link CommonLead}. */
   #ownTicksAt({ ticks, clockMs, slew }: Line, atMs: number): number {
     const elapsedMs = atMs - clockMs
     return ticks + (elapsedMs - slew * Math.min(elapsedMs, windowMs)) * this.#ticksPerMs
   }
 
   /**
-   * Moves the line after the source has sent ahead. A track that begins again moves alone if
-   * viewers already know the time of other tracks.
+   * Moves the line ahead after an early packet. The lines of the other tracks move with it, except for a line that
+   * begins again when viewers already know the time of other tracks.
    */
   #catchUp(line: Line, lateMs: number): void {
     if (!line.isAnnounced && this.#lead.isAnnounced) this.#shift(line, lateMs)
     else this.#lead.grow(-lateMs)
   }
 
-  /** Moves the line of this track alone, at once; a negative lateness moves it ahead. */
+  /**
+   * Moves the line of this track alone, at once.
+   *
+   * @param lateMs - Lateness to be corrected, in milliseconds; negative to move the line ahead.
+   */
   #shift(line: Line, lateMs: number): void {
     line.ticks -= lateMs * this.#ticksPerMs
     this.#earliestMs -= lateMs

@@ -1,18 +1,22 @@
-/** Tracks of one source jump together, within this time of each other. */
+/** Maximum time in milliseconds between the jumps of two tracks that count as one jump of their source. */
 const sameJumpMs = 5_000
-/** They also jump by the same amount, up to this difference in measuring it. */
+/**
+ * Maximum difference in milliseconds between the measured amounts of such jumps. A jump that differs by more is
+ * another one.
+ */
 const maxDifferenceMs = 500
 
 /**
- * The last jump of a media's tracks. All tracks follow it by the same amount, so that sound stays
- * in step with the pictures.
+ * The last jump in the RTP time of a media's tracks. All tracks of a source follow a jump by the same amount, so that
+ * sound and pictures still match.
  */
 export class CommonJump {
   #byMs = 0
   #at = Number.NEGATIVE_INFINITY
 
   /**
-   * Returns the amount by which RTP time has jumped.
+   * Returns the amount in milliseconds by which a track must follow a jump. If another track has just jumped by
+   * nearly as much, the amount is that of its jump, otherwise the measured one.
    *
    * @param measuredMs - Amount measured from the arrival of one packet, exact to some milliseconds.
    */

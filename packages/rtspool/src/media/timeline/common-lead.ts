@@ -1,15 +1,14 @@
-/** A track that shares a lead. */
+/** A track that shares a {@link CommonLead}. */
 export interface LeadMember {
-  /** True once viewers have been sent the time of the track. */
+  /** True once viewers have been sent times of the track. */
   readonly isAnnounced: boolean
 }
 
 /**
- * The lead of a media's RTP time over the arrival of its packets: milliseconds by which the source
- * sends ahead.
+ * Milliseconds by which a source sends its packets ahead of their time, common to the tracks of a media.
  *
- * A source that sends a burst sends all tracks ahead. The tracks share one lead, so that sound
- * stays in step with the pictures, although each packet of a burst belongs to one track only.
+ * A source that sends a burst sends all tracks ahead. The tracks share one lead so that sound and pictures match,
+ * although each packet of a burst belongs to one track only.
  */
 export class CommonLead {
   readonly #members: LeadMember[] = []
@@ -20,7 +19,7 @@ export class CommonLead {
     return this.#ms
   }
 
-  /** True once viewers have been sent the time of any track. */
+  /** True once viewers have been sent times of any track. */
   get isAnnounced(): boolean {
     for (const member of this.#members) if (member.isAnnounced) return true
     return false

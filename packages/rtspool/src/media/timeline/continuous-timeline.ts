@@ -11,45 +11,51 @@ import type { CommonJump } from './common-jump.js'
 import type { TimelineBreak } from './timeline.js'
 import type { TrackTime } from './track-time.js'
 
-/** Packets of one source between two breaks, and their offsets on the outgoing line. */
+/** Packets of one source between two breaks, and the offsets that convert their numbers to those that viewers see. */
 interface Segment {
   readonly ssrc: number
-  /** Offset added to the source's sequence numbers and timestamps. */
+  /** Number added to the source's sequence numbers; `timestampOffset` is added to its timestamps. */
   readonly sequenceOffset: number
   readonly timestampOffset: number
-  /** Newest sequence number and timestamp of the source, unchanged. */
+  /** Highest sequence number received from the source, and highest timestamp, both before conversion. */
   highestSequenceNumber: number
   highestTimestamp: number
 }
 
-/** SSRC, sequence number and timestamp of one packet of the source. */
+/** SSRC, sequence number and timestamp of one packet of a source. */
 export interface SourcePosition {
   readonly ssrc: number
   readonly sequenceNumber: number
   readonly timestamp: number
 }
 
-/** Largest forward gap in sequence numbers that counts as loss (MAX_DROPOUT in RFC 3550 A.1). */
+/**
+ * Forward step in sequence numbers from which the numbers have begun again, unless the source was silent for
+ * {@link minOutageMs}. Smaller steps are loss (MAX_DROPOUT in RFC 3550 A.1).
+ */
 const maxDropout = 3000
 const maxMisorder = 100
-/** No outage loses so many packets in less time: the sequence numbers have begun again. */
+/**
+ * Silence in milliseconds after which a step of {@link maxDropout} or more is loss too. An outage cannot lose so many
+ * packets in less time.
+ */
 const minOutageMs = 1_000
-/** Time after a break during which packets from before it are still accepted. */
+/** Milliseconds after a break during which packets from before the break are still accepted. */
 const maxLateMs = 1_000
 const maxStepMs = 1_000
 
 /**
- * Rewrites the packets of one track as one continuous line: one SSRC, and sequence numbers and
- * timestamps that continue. Distances within a segment stay, so that losses, reordering and
- * B-frames remain visible.
+ * Rewrites the packets of one track so that viewers see one continuous stream: one SSRC, and sequence numbers and
+ * timestamps that continue. Distances between the packets of a segment stay, so that losses, reordering and B-frames
+ * remain visible.
  *
  * ```text
  * in   ssrc 7: 10 11 13 14 │ ssrc 9: 500 501 502     sequence numbers; 12 is lost
  * out  ssrc 7: 10 11 13 14 │ ssrc 7:  15  16  17
  * ```
  *
- * After a break, time continues with the monotonic clock. All tracks of a source that jump together
- * jump by the same amount.
+ * After a break, time continues with the monotonic clock. All tracks of a source that jump together jump by the same
+ * amount.
  */
 export class ContinuousTimeline {
   readonly #clock: Clock
@@ -59,7 +65,7 @@ export class ContinuousTimeline {
   readonly #onBreak: (kind: TimelineBreak['kind']) => void
   #ssrc = 0
   #segment: Segment | undefined
-  /** The segment before the last break: its late packets may still arrive. */
+  /** Segment before the last break, whose late packets may still arrive. */
   #former: Segment | undefined
   #brokenAt = 0
   #lastAt = 0
@@ -71,12 +77,12 @@ export class ContinuousTimeline {
 
   constructor(init: {
     readonly clock: Clock
-    /** Time of the outgoing line. */
+    /** Time of the packets as viewers see them. */
     readonly time: TrackTime
     readonly clockRate: number
     readonly jump: CommonJump
     readonly onBreak: (kind: TimelineBreak['kind']) => void
-    /** Last packet sent before the timeline became continuous. */
+    /** Position of the last packet that was sent before the timeline became continuous. */
     readonly last?: SourcePosition | undefined
   }) {
     this.#clock = init.clock
@@ -93,18 +99,18 @@ export class ContinuousTimeline {
     this.#isNewSource = this.#segment !== undefined
   }
 
-  /** True if another source has been announced and has sent nothing yet. */
+  /** True if another source has been announced and has not sent a packet yet. */
   get awaitsSource(): boolean {
     return this.#isNewSource
   }
 
-  /** Converts a timestamp of the present source to the outgoing line. */
+  /** Converts a timestamp of the present source to the one that viewers see. */
   timestampOnLine(timestamp: number): number {
     return (timestamp + (this.#segment?.timestampOffset ?? 0)) >>> 0
   }
 
   /**
-   * Rewrites the header of a packet to its place on the outgoing line.
+   * Rewrites the header of a packet to the SSRC, sequence number and timestamp that viewers see.
    *
    * @param packet - Valid RTP; changed in place.
    */
@@ -123,7 +129,7 @@ export class ContinuousTimeline {
     )
   }
 
-  /** Converts an announced position of the source to the outgoing line. */
+  /** Converts a position that the source has announced to the one that viewers see. */
   place(beginning: SourcePosition): SourcePosition {
     const { ssrc, sequenceNumber, timestamp } = beginning
     let segment = this.#segment ?? this.#adopt(beginning)
@@ -177,10 +183,7 @@ export class ContinuousTimeline {
     return timestampDistance(segment.highestTimestamp, timestamp) < 0
   }
 
-  /**
-   * True if a packet from before the break arrives after it, and its place on the line is still
-   * free.
-   */
+  /** Returns whether a packet belongs to the segment before the break, and its sequence number is still unused. */
   #isLate(
     former: Segment,
     ssrc: number,
@@ -196,7 +199,7 @@ export class ContinuousTimeline {
     return !this.#time.isJump(timestamp + former.timestampOffset)
   }
 
-  /** Begins a segment that continues the outgoing line. */
+  /** Begins a segment whose first packet continues the numbers that viewers have seen. */
   #break(before: Segment, beginning: SourcePosition, now: number): Segment {
     const { ssrc, sequenceNumber, timestamp } = beginning
     const isSameSource = ssrc === before.ssrc && !this.#isNewSource

@@ -1,51 +1,56 @@
 import type { Clock } from '../../clock.js'
 import { CommonLead } from './common-lead.js'
 
-/** Largest difference between a report and earlier reports of the same track. */
+/**
+ * Largest deviation of a sender report, in milliseconds, from earlier reports of its track. A report above the limit
+ * is believed only if the next report confirms the deviation.
+ */
 const maxStepMs = 1_000
 /**
- * Largest difference between the first report of a track and the other tracks. Encoders delay
- * pictures by seconds, but sound hardly.
+ * Largest deviation of a track's first report, in milliseconds, from the time of the other tracks. The limit is
+ * larger than {@link maxStepMs}, because encoders delay pictures by seconds but sound hardly.
  */
 const maxDisagreementMs = 10_000
 
 /**
- * The wall clock of the source of a media, relative to our own. All tracks of a media share this
- * clock, both those with sender reports and those timed by arrival. So a clock that the source sets
- * anew is set for all of them at once.
+ * Converts between the wall clock of a media's source and our own. All tracks of a media share this clock, both those
+ * with sender reports and those timed by arrival. If the source sets its clock, the new time applies to all of them
+ * at once.
  *
- * Instants of "our clock" continue with the monotonic clock from the first one requested, so a jump
- * of our wall clock never shows.
+ * Our clock is read only once, and then continues with the monotonic clock, so that a jump of our wall clock never
+ * shows.
  */
 export class SourceClock {
-  /** Common lead of the tracks that are timed by their arrival. */
+  /** Lead of the tracks whose time follows the arrival of packets. */
   readonly lead = new CommonLead()
-  /** Our wall clock minus the monotonic one. */
+  /** Our wall clock minus the monotonic clock, in milliseconds. Set by the first conversion. */
   #wallMs: number | undefined
-  /** Source clock minus our clock, known from the first report on. */
+  /** The source's clock minus our clock, in milliseconds; `undefined` until the source has stated its time. */
   #differenceMs: number | undefined
-  /** Step of the source's clock that only one report has shown so far. */
+  /** Deviation of the last report, in milliseconds, while no second report has confirmed it. */
   #doubtedStepMs: number | undefined
   #isOursAnnounced = false
 
-  /** Returns our clock at an instant of the monotonic clock. */
+  /** Returns our wall clock at an instant of the monotonic clock, in milliseconds since 1970. */
   oursAt(clock: Clock, clockMs: number): number {
     this.#wallMs ??= clock.unixTimeMs() - clock.now()
     return this.#wallMs + clockMs
   }
 
-  /** Converts an instant of our clock to the clock that viewers are sent. */
+  /**
+   * Converts an instant of our clock to the clock that viewers see: the source's, or ours after {@link announceOurs}.
+   */
   fromOurs(unixMs: number): number {
     return this.#isOursAnnounced ? unixMs : unixMs + (this.#differenceMs ?? 0)
   }
 
-  /** Converts an instant of the clock that viewers are sent to our clock. */
+  /** Converts an instant of the clock that viewers see to our clock. */
   toOurs(unixMs: number): number {
     return this.#isOursAnnounced ? unixMs : unixMs - (this.#differenceMs ?? 0)
   }
 
   /**
-   * Converts an instant of the source's clock to our clock.
+   * Converts an instant of the source's clock to our clock. The first call sets the difference between the two.
    *
    * @param oursMs - Our clock at the same instant.
    */
@@ -55,13 +60,13 @@ export class SourceClock {
   }
 
   /**
-   * Converts the instant in a sender report, which may be nonsense. If the report differs from
-   * earlier ones, it is believed once the next report, on any track, differs by as much. The
-   * source's clock has then been set, for all tracks.
+   * Converts the instant in a sender report to our clock. The report may be nonsense: if it deviates from earlier
+   * ones, it is refused until the next report, on any track, deviates by as much. The source has then set its clock,
+   * and the new time applies to all tracks.
    *
-   * @param expectedMs - The same instant on our clock according to earlier reports of the track, if
-   *   any.
-   * @returns `undefined` for an instant that is not believed.
+   * @param oursMs - Our clock at the arrival of the report.
+   * @param expectedMs - Instant on our clock that earlier reports of the track lead to expect, if there are any.
+   * @returns `undefined` for a refused report.
    */
   fromReport(unixMs: number, oursMs: number, expectedMs: number | undefined): number | undefined {
     this.#differenceMs ??= unixMs - oursMs
@@ -77,8 +82,8 @@ export class SourceClock {
   }
 
   /**
-   * Notes that viewers have been sent our clock because no better one was known. They keep it for
-   * good.
+   * Notes that viewers have been sent our clock. If the source has not stated its time so far, viewers see our clock
+   * for good.
    */
   announceOurs(): void {
     this.#isOursAnnounced ||= this.#differenceMs === undefined

@@ -3,14 +3,15 @@ import { checkInteger } from '../../option-checks.js'
 const maxUint16 = 0xffff
 const maxUint32 = 0xffff_ffff
 /**
- * Largest distance of a mapped instant from now in milliseconds: 34 years, for which RTP times are
- * still exact.
+ * Maximum distance of a mapped instant from the present, in milliseconds: 34 years. RTP times are still exact at this
+ * distance; times above it are refused.
  */
 const maxDistanceMs = 2 ** 40
 
 /**
- * @throws {RangeError} Names the number that does not fit an RTP packet: a counter without
- *   wraparound, for instance.
+ * Checks that a position fits an RTP packet.
+ *
+ * @throws {RangeError} Names the number that does not fit: a counter without wraparound, for instance.
  */
 export function checkPosition({
   ssrc,
@@ -22,7 +23,10 @@ export function checkPosition({
   checkInteger('timestamp', timestamp, 0, maxUint32)
 }
 
-/** True if both values are times that reports can be made of. */
+/**
+ * Returns whether the values are times of which sender reports can be made. `clockMs` must be within
+ * {@link maxDistanceMs} of `now`.
+ */
 export function areTimes(
   unixMs: unknown,
   rtpTime: unknown,

@@ -4,18 +4,16 @@ import { shown } from '../../option-checks.js'
 import type { TrackPlace } from './track-place.js'
 
 /**
- * Treatment of SSRC, sequence numbers and timestamps when a source jumps, changes its SSRC or
- * returns.
+ * Treatment of SSRC, sequence numbers and timestamps when a source jumps, changes its SSRC or returns.
  *
- * - `passThrough`: packets go on unchanged, and viewers see what the source does.
- * - `continuous`: viewers see one SSRC, sequence numbers and timestamps that continue, and real
- *   losses only.
+ * - `passThrough`: packets are sent unchanged, and viewers see the source's own numbers.
+ * - `continuous`: viewers see one SSRC, sequence numbers and timestamps that continue, and real losses only.
  */
 export type TimelinePolicy = 'passThrough' | 'continuous'
 
 export const timelinePolicies: readonly TimelinePolicy[] = ['passThrough', 'continuous']
 
-/** @throws {TypeError} If the value is not a policy. */
+/** Checks the option `name`. @throws {TypeError} If the value is not a policy. */
 export function checkTimeline(name: string, value: unknown): TimelinePolicy {
   const policy = timelinePolicies.find((candidate) => candidate === value)
   if (policy !== undefined) return policy
@@ -23,7 +21,7 @@ export function checkTimeline(name: string, value: unknown): TimelinePolicy {
 }
 
 /**
- * A packet that does not continue the packets before it, as published on the diagnostics channel
+ * Describes a break: a packet that does not continue the packets before it. Published on the diagnostics channel
  * `rtspool:timeline-break`.
  */
 export interface TimelineBreak extends TrackPlace {
@@ -32,9 +30,12 @@ export interface TimelineBreak extends TrackPlace {
    * publisher; `sequence`: the sequence numbers have begun again.
    */
   readonly kind: 'timestamp' | 'source' | 'sequence'
-  /** Policy of the track: decides if viewers see the break. */
+  /** Policy of the track. Viewers see the break with `passThrough` only. */
   readonly timeline: TimelinePolicy
-  /** Breaks of the track since the last message, including this one: at most one message in 10 s. */
+  /**
+   * Number of breaks of the track since the last message, including this one. At most one message is published in 10
+   * s.
+   */
   readonly count: number
 }
 
@@ -45,7 +46,7 @@ const timelineBreak = new Diagnostic<TimelineBreak>(
     `${path}: the packets of track ${track} do not go on from those before (${kind}, timeline ${timeline})`,
 )
 
-/** Publishes the breaks of one track, once in ten seconds. */
+/** Publishes the breaks of one track, at most one message in 10 s. */
 export class TimelineBreaks {
   readonly #place: TrackPlace
   readonly #clock: Clock

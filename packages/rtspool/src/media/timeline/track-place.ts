@@ -1,4 +1,4 @@
-/** Identifies the track of a diagnostic and its sender. */
+/** Identifies the track that a diagnostic is about, and the peer that sends its packets. */
 export interface TrackPlace {
   /** Path of the presentation. */
   readonly path: string

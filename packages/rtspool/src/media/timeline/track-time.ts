@@ -3,7 +3,7 @@ import { timestampDistance } from '../../rtp/index.js'
 import { type Arrival, ArrivalLine } from './arrival-line.js'
 import type { SourceClock } from './source-clock.js'
 
-/** An instant as wall-clock time and as RTP timestamp. */
+/** An instant, as wall-clock time and as RTP timestamp. */
 export interface TimeMapping {
   /** Milliseconds since 1970. */
   readonly unixMs: number
@@ -13,35 +13,35 @@ export interface TimeMapping {
 
 /** An instant on three clocks: wall clock, RTP timestamp and monotonic clock. */
 interface DatedMapping {
-  /** The instant on our wall clock; see `SourceClock`. */
+  /** The instant on our wall clock, in milliseconds since 1970; see {@link SourceClock}. */
   readonly oursMs: number
   readonly rtpTime: number
-  /** The instant on the monotonic clock of this process. */
+  /** The instant on the monotonic clock of this process, in milliseconds. */
   readonly clockMs: number
 }
 
 /**
- * Time to wait for the first report of a source that sends reports. Afterwards arrival sets the
+ * Milliseconds from the first packet during which a report is awaited. Afterwards the arrival of packets sets the
  * time.
  */
 export const maxReportWaitMs = 4_000
-/** Twelve reports of a source that sends them every 5 s. */
+/** Age of the last report, in milliseconds, above which its time is dropped. Sources send one every 5 s or so. */
 const maxReportAgeMs = 60_000
 /** Rounding error of milliseconds since 1970 in 64 bits, which are exact to 0.00025 ms. */
 const maxRoundingMs = 0.001
 /**
- * FFmpeg probes its input for 5 s and sends those in a burst, so its reports lag behind its packets
- * by as much.
+ * Maximum difference between the RTP time of a report and that of the packets, in milliseconds. A report above the
+ * limit is refused. FFmpeg probes its input for 5 s and then sends it as a burst, so its reports lag behind its
+ * packets by as much.
  */
 const maxReportLagMs = 10_000
 
 /**
  * The time of a track: maps RTP timestamps to instants of a wall clock.
  *
- * The source provides the mapping (in sender reports, or by `mapTime`), and the monotonic clock
- * continues it. The arrival of packets provides it before the first report, after a jump of RTP
- * time, and after the reports have stopped. RFC 3550 section 6.4.1 allows this: the RTP timestamp
- * of a report corresponds to those in data packets.
+ * The source provides the mapping (in sender reports, or by `mapTime`), and the monotonic clock continues it. The
+ * arrival of packets provides it before the first report, after a jump of RTP time, and after the reports have
+ * stopped. RFC 3550 section 6.4.1 allows this: the RTP timestamp of a report corresponds to those in data packets.
  */
 export class TrackTime {
   readonly #clock: Clock
@@ -49,14 +49,14 @@ export class TrackTime {
   readonly #sourceClock: SourceClock
   readonly #awaitsReport: boolean
   readonly #line: ArrivalLine
-  /** Mapping provided by the source, as long as it is valid. */
+  /** Mapping that the source has provided; `undefined` while time follows arrival. */
   #told: DatedMapping | undefined
-  /** Mapping provided before a jump, in case the jump was one stray packet. */
+  /** Mapping of the source before the last jump; valid again if only one stray packet has jumped. */
   #toldBefore: DatedMapping | undefined
-  /** True once packets have arrived since that mapping. */
+  /** True if a packet has arrived since the source provided its mapping. */
   #isToldTried = false
   #firstArrivalMs: number | undefined
-  /** Our wall clock minus the monotonic one, for times set by arrival. */
+  /** Our wall clock minus the monotonic clock, in milliseconds, while time follows arrival. */
   #arrivalOffsetMs = 0
   #lastReportUnixMs: number | undefined
 
@@ -64,7 +64,7 @@ export class TrackTime {
     readonly clock: Clock
     readonly clockRate: number
     readonly sourceClock: SourceClock
-    /** True for a source that provides its time soon after its first packet. */
+    /** True for a source that sends reports, the first of them soon after its first packet. */
     readonly awaitsReport: boolean
   }) {
     this.#clock = init.clock
@@ -74,15 +74,16 @@ export class TrackTime {
     this.#line = new ArrivalLine(init.clockRate, init.sourceClock.lead)
   }
 
-  /** True while the source has not provided its time but still may. */
+  /** True while the first report of the source is awaited; see {@link maxReportWaitMs}. */
   get isWaiting(): boolean {
     if (!this.#awaitsReport || this.#told || this.#firstArrivalMs === undefined) return false
     return this.#clock.now() - this.#firstArrivalMs < maxReportWaitMs
   }
 
   /**
-   * Accepts the mapping of an application: `rtpTime` was captured at `unixMs` of the source's wall
-   * clock.
+   * Accepts a mapping of the application: `rtpTime` was captured at `unixMs` of the source's wall clock.
+   *
+   * @param clockMs - The same instant on the monotonic clock.
    */
   map(unixMs: number, rtpTime: number, clockMs: number): void {
     const oursMs = this.#sourceClock.fromSource(unixMs, this.#oursAt(clockMs))
@@ -90,11 +91,10 @@ export class TrackTime {
   }
 
   /**
-   * Accepts the mapping of a sender report. It is refused if its clock stands still, if it differs
-   * from earlier reports (see {@link SourceClock.fromReport}), or if its RTP time is more than 10 s
-   * from the packets'.
+   * Accepts the mapping in a sender report, unless the report must be refused. Reasons are a source clock that stands
+   * still, a deviation from earlier reports (see {@link SourceClock.fromReport}), and an RTP time more than 10 s off.
    *
-   * @returns `true` if it was accepted.
+   * @returns True if the report was accepted.
    */
   report(unixMs: number, rtpTime: number, clockMs: number): boolean {
     const standsStill = unixMs === this.#lastReportUnixMs
@@ -107,7 +107,7 @@ export class TrackTime {
     return true
   }
 
-  /** Records the arrival of a packet. @returns Its position relative to the packets before it. */
+  /** Records the arrival of a packet. @returns The relation of the packet to those before it. */
   noteArrival(rtpTime: number): Arrival {
     const now = this.#clock.now()
     if (this.#firstArrivalMs === undefined) this.#noteFirst(rtpTime, now)
@@ -118,23 +118,19 @@ export class TrackTime {
     return arrival
   }
 
-  /** True if a packet with this timestamp would now be a jump of RTP time. */
+  /** Returns whether a packet with this timestamp would now be a jump of RTP time. */
   isJump(rtpTime: number): boolean {
     return this.#line.isJump(rtpTime, this.#clock.now())
   }
 
   /**
-   * Returns the RTP timestamp that the packets reach at an instant of the monotonic clock; 0 before
-   * the first packet.
+   * Returns the RTP timestamp that the packets reach at an instant of the monotonic clock; 0 before the first packet.
    */
   timestampAt(clockMs: number): number {
     return this.#line.timestampAt(clockMs)
   }
 
-  /**
-   * Allows the next packet to continue at the position that the source has announced, which is no
-   * jump.
-   */
+  /** Lets the next packet have any timestamp without being a jump, because the source has announced it. */
   restartLine(): void {
     this.#line.restart()
   }
@@ -148,8 +144,8 @@ export class TrackTime {
   }
 
   /**
-   * Returns the present instant for a sender report; `undefined` while viewers must not be sent any
-   * time yet.
+   * Returns the present instant for a report to viewers, and notes it as known; `undefined` while no time may be
+   * sent.
    */
   announce(): TimeMapping | undefined {
     const now = this.#clock.now()
@@ -164,7 +160,7 @@ export class TrackTime {
     }
   }
 
-  /** Notes that viewers have been sent the present mapping. */
+  /** Notes that viewers have been sent the present mapping, so that later corrections are gradual. */
   noteAnnounced(): void {
     if (!this.#told) this.#line.noteAnnounced()
   }
@@ -180,13 +176,13 @@ export class TrackTime {
     return mapping && this.#rtpTimeAfter(mapping, this.#sourceClock.toOurs(unixMs) - mapping.oursMs)
   }
 
-  /** Returns the first RTP timestamp at or after an instant. */
+  /** Returns the first RTP timestamp at or after an instant in milliseconds since 1970; `undefined` if unknown. */
   firstRtpTimeFrom(unixMs: number): number | undefined {
     const halfTickMs = 500 / this.#clockRate
     return this.rtpTimeAt(unixMs + halfTickMs - maxRoundingMs)
   }
 
-  /** Returns the mapping provided by the source, else the one by arrival. */
+  /** Returns the mapping that the source has provided, or else the mapping by arrival. */
   #mapping(now: number): DatedMapping | undefined {
     if (this.#told) return this.#told
     const point = this.#line.pointAt(now)
@@ -207,7 +203,7 @@ export class TrackTime {
       this.#told = undefined
   }
 
-  /** Drops a mapping that belongs to RTP time before a jump. Time continues from there by arrival. */
+  /** Drops the source's mapping if it belongs to the RTP time before a jump. Time then follows arrival. */
   #noteBreak(arrival: Arrival, rtpTime: number, now: number): void {
     const told = this.#told
     if (arrival === 'returned') {
@@ -224,10 +220,7 @@ export class TrackTime {
     this.#arrivalOffsetMs = this.#oursOf(told, this.#line.formerTimestampAt(now), now) - now
   }
 
-  /**
-   * Drops the mapping of a source that has stopped sending reports, because it drifts away from the
-   * packets.
-   */
+  /** Drops the mapping of a source that sends no more reports, because the mapping drifts away from the packets. */
   #retireOld(told: DatedMapping, now: number): void {
     if (now - told.clockMs <= maxReportAgeMs) return
     this.#arrivalOffsetMs = this.#oursOf(told, this.#line.timestampAt(now), now) - now
@@ -244,15 +237,14 @@ export class TrackTime {
     return Math.abs(ticks) * 1000 > maxReportLagMs * this.#clockRate
   }
 
-  /** Returns the distance of a packet from its expected RTP time, in milliseconds. */
+  /** Returns the distance of a packet from the RTP time that a mapping predicts, in milliseconds. */
   #lagMs(mapping: DatedMapping, rtpTime: number, now: number): number {
     return Math.abs(this.#oursOf(mapping, rtpTime, now) - mapping.oursMs - (now - mapping.clockMs))
   }
 
   /**
-   * Converts an RTP timestamp to our clock, across any number of wraps: of all instants with this
-   * timestamp, the one nearest to the present. The estimate of the present cancels out, so that
-   * nothing is rounded.
+   * Converts an RTP timestamp to our clock. Timestamps wrap: among the instants with this timestamp, the result is
+   * the one nearest to the present. The estimate of the present cancels out, so that nothing is rounded.
    */
   #oursOf(mapping: DatedMapping, rtpTime: number, now: number): number {
     const present = Math.round(((now - mapping.clockMs) * this.#clockRate) / 1000)

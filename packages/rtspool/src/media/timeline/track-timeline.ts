@@ -6,14 +6,16 @@ import { TimelineBreaks, type TimelinePolicy } from './timeline.js'
 import type { TrackPlace } from './track-place.js'
 import type { TrackTime } from './track-time.js'
 
-/** The timeline of one track: passes packets through, or rewrites them as one continuous line. */
+/**
+ * Applies the timeline policy of one track: passes its packets through, or rewrites them as one continuous stream.
+ */
 export class TrackTimeline {
   readonly #clock: Clock
   readonly #time: TrackTime
   readonly #clockRate: number
   readonly #jump: CommonJump
   readonly #breaks: TimelineBreaks
-  /** Present only if the policy is `continuous`. */
+  /** Present if the timeline is continuous. */
   #line: ContinuousTimeline | undefined
 
   constructor(init: {
@@ -21,7 +23,7 @@ export class TrackTimeline {
     readonly clock: Clock
     readonly time: TrackTime
     readonly clockRate: number
-    /** Shared by the tracks of a media. */
+    /** Shared by the tracks of a media, so that all of them follow a jump of RTP time by the same amount. */
     readonly jump?: CommonJump | undefined
     /** @default 'passThrough' */
     readonly policy: TimelinePolicy | undefined
@@ -34,47 +36,43 @@ export class TrackTimeline {
     if (init.policy === 'continuous') this.#line = this.#createLine()
   }
 
-  /** True if another source has been announced and has sent nothing yet. */
+  /** True if another source has been announced and has not sent a packet yet. */
   get awaitsSource(): boolean {
     return this.#line?.awaitsSource ?? false
   }
 
   /**
-   * Announces that the next packet comes from another source. The policy is `continuous` from now
-   * on.
+   * Announces that the next packet comes from another source. The timeline is continuous from now on.
    *
-   * @param last - Position of the last packet.
+   * @param last - Position of the last packet that was sent; `undefined` before the first.
    */
   expectNewSource(last: SourcePosition | undefined): void {
     this.#line ??= this.#createLine(last)
     this.#line.expectNewSource()
   }
 
-  /**
-   * Rewrites the header of a packet to its place on the outgoing line, if there is one. The packet
-   * must be valid RTP.
-   */
+  /** Rewrites the header of a packet in place, if the timeline is continuous. The packet must be valid RTP. */
   rewrite(packet: Buffer): void {
     this.#line?.rewrite(packet)
   }
 
-  /** Converts a position of the source to that seen by viewers. */
+  /** Converts a position of the source to the one that viewers see. */
   place<Position extends SourcePosition>(position: Position): SourcePosition {
     return this.#line?.place(position) ?? position
   }
 
-  /** Converts a timestamp of the present source to that seen by viewers. */
+  /** Converts a timestamp of the present source to the one that viewers see. */
   timestampOf(timestamp: number): number {
     return this.#line?.timestampOnLine(timestamp) ?? timestamp
   }
 
-  /** Publishes a break that viewers can see. */
+  /** Publishes a jump of RTP time, if viewers can see it. */
   noteArrival(arrival: Arrival): void {
     if (this.#line || (arrival !== 'ahead' && arrival !== 'back')) return
     this.#breaks.tell('timestamp', 'passThrough')
   }
 
-  /** Publishes a change of SSRC that viewers can see. */
+  /** Publishes a change of SSRC that viewers see. */
   noteSource(): void {
     this.#breaks.tell('source', 'passThrough')
   }
