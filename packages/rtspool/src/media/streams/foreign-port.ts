@@ -1,8 +1,8 @@
 import { Diagnostic, TellOnce } from '../../listeners.js'
 
 /**
- * Packets by UDP from a client's address, but from a port that the client did not announce. They
- * are dropped.
+ * Describes UDP packets that arrive from a client's address, but not from the port that the client announced. Such
+ * packets are dropped.
  */
 export interface ForeignPort {
   /** Path of the presentation. */
@@ -13,9 +13,9 @@ export interface ForeignPort {
   readonly client: 'publisher' | 'viewer'
   readonly address: string
   readonly protocol: 'RTP' | 'RTCP'
-  /** The port that the client announced for this protocol. */
+  /** Port that the client announced for this protocol. */
   readonly announcedPort: number
-  /** The port that the packets are sent from. */
+  /** Port from which the packets arrive. */
   readonly seenPort: number
 }
 
@@ -26,7 +26,7 @@ const foreignPort = new Diagnostic<ForeignPort>(
     `${path}: ${protocol} comes from port ${seenPort} of ${address}, and the ${client} of track ${track} announced ${announcedPort}`,
 )
 
-/** Creates a function that publishes the first such packet of one track. */
+/** Creates a function that publishes the first foreign port of one track. Later calls of the function do nothing. */
 export function foreignPortTeller(
   place: Pick<ForeignPort, 'path' | 'track' | 'client' | 'address'>,
 ): (seen: Pick<ForeignPort, 'protocol' | 'announcedPort' | 'seenPort'>) => void {

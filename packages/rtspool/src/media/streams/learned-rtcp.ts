@@ -4,7 +4,10 @@ import type { RtcpSource } from '../../transport/udp/rtcp-sources.js'
 import type { UdpEndpoint } from '../../transport/udp/udp-port-pair.js'
 import type { Viewer } from '../track/delivery.js'
 
-/** Watches for RTCP of one viewer from a port that it did not announce; see `RtcpSources`. */
+/**
+ * Receives RTCP of one viewer from a port that the viewer did not announce, once {@link RtcpSources} has found the
+ * port.
+ */
 export class LearnedRtcp {
   readonly #endpoint: UdpEndpoint
   readonly #address: string
@@ -33,12 +36,12 @@ export class LearnedRtcp {
     endpoint.rtcpSources.add(address, this.#source)
   }
 
-  /** Stops watching: RTCP has arrived from the announced port. */
+  /** Notes that RTCP has arrived from the announced port, and stops looking for another one. */
   heard(): void {
     if (this.#port === undefined) this.#endpoint.rtcpSources.delete(this.#address, this.#source)
   }
 
-  /** Stops watching. Idempotent. */
+  /** Stops looking, and stops receiving from a port that was found. Idempotent. */
   release(): void {
     this.#endpoint.rtcpSources.delete(this.#address, this.#source)
     if (this.#port !== undefined) {

@@ -7,29 +7,32 @@ import { ReadQueue } from './read-queue.js'
 
 export interface MediaReaderOptions {
   readonly from: 'keyFrame' | 'now'
-  /** 0 = unlimited. */
+  /**
+   * Maximum bytes of packets that wait for the reader. Above the limit, packets are left out up to the next key
+   * frame. 0 = unlimited.
+   */
   readonly maxQueuedBytes: number
 }
 
-/** One track on its way to a reader inside the process. */
+/** One track that is read inside the process. */
 interface ReadTrack {
   readonly track: Track
   readonly reader: SinkReader
   readonly depacketizer: Depacketizer
-  /** Packets that were left out and that no unit has told of. */
+  /** Number of packets that were left out since the last access unit. */
   missed: number
 }
 
 /**
- * Reads a media inside the process. On the media path a packet costs a place in a bounded queue; access units are put
- * together when somebody asks for the next one, so that no viewer waits for the reader.
+ * Reads a media inside the process. On the media path, a packet costs only an entry in a bounded queue. Access units
+ * are assembled when the reader asks for the next one, so that no viewer waits for the reader.
  */
 export class MediaReader implements MediaParticipant {
   readonly #media: Media
   readonly #from: 'keyFrame' | 'now'
   readonly #tracks: readonly ReadTrack[]
   readonly #queue: ReadQueue
-  /** Units that are ready, in order. */
+  /** Access units that are complete but not read yet, in order. */
   #units: AccessUnit[] = []
   #isEnded = false
   #isFlushed = false
@@ -44,12 +47,12 @@ export class MediaReader implements MediaParticipant {
     media.join(this)
   }
 
-  /** True if the media has ended; queued packets can still be read. */
+  /** True if the media has ended, or the reader is closed. Packets that are still queued can be read. */
   get isEnded(): boolean {
     return this.#isEnded
   }
 
-  /** Begins with the packets that are kept for new viewers. */
+  /** Starts to queue packets. With `from: 'keyFrame'`, begins with the packets that are kept for new viewers. */
   start(): void {
     const kept = this.#tracks.map(({ track }) => (this.#isLive ? track.recentPackets() : []))
     const leads = this.#tracks.some(({ track }, index) => track.hasKeyFrames && kept[index]?.length)
@@ -59,7 +62,7 @@ export class MediaReader implements MediaParticipant {
     })
   }
 
-  /** The next access unit, if one is ready. Never throws. */
+  /** Returns the next access unit; `undefined` if none is complete. Never throws. */
   next(): AccessUnit | undefined {
     while (this.#units.length === 0) {
       const queued = this.#queue.shift()
@@ -76,7 +79,9 @@ export class MediaReader implements MediaParticipant {
     return this.#units.shift()
   }
 
-  /** Resolves when a packet has arrived or the media has ended, or at {@link wake}. */
+  /**
+   * Resolves when a packet has arrived, the media has ended, or {@link wake} is called. Allows one wait at a time.
+   */
   async ready(): Promise<void> {
     if (!this.#queue.isEmpty || this.#isEnded) return
     await new Promise<void>((resolve) => {
@@ -84,7 +89,7 @@ export class MediaReader implements MediaParticipant {
     })
   }
 
-  /** Ends a wait. */
+  /** Resolves the promise of {@link ready}, if somebody waits for it. */
   wake(): void {
     this.#wake?.()
     this.#wake = undefined
@@ -99,7 +104,7 @@ export class MediaReader implements MediaParticipant {
     this.mediaEnded()
   }
 
-  /** Leaves the media. Idempotent. */
+  /** Leaves the media, and drops the queued packets. Idempotent. */
   close(): void {
     for (const { track, reader } of this.#tracks) track.removeReader(reader)
     this.#media.leave(this)

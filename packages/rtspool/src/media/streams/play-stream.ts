@@ -6,7 +6,7 @@ import type { Track } from '../track/track.js'
 import { type StreamReception, streamReceptionOf } from './stream-reception.js'
 import type { StreamSecurity } from './stream-security.js'
 
-/** Packets lost according to viewers. Sessions pass their own counters. */
+/** Counts the packets that viewers have reported as lost. Sessions pass their own counters. */
 export interface LossCounters {
   packetsLost: number
 }
@@ -17,18 +17,18 @@ export interface PlayStreamInit {
   readonly track: Track
   readonly delivery: Delivery
   readonly counters: LossCounters
-  /** Keys of the stream, if it is SRTP. */
+  /** SRTP keys of the stream; absent with RTP/AVP. */
   readonly security?: StreamSecurity | undefined
-  /** URI with which the track was set up, as RTP-Info names it (RFC 2326 section 12.33). */
+  /** URI with which the track was set up, and which RTP-Info contains (RFC 2326 section 12.33). */
   readonly uri: string
   readonly onMediaEnded: () => void
-  /** Called at the end of the played range: the session is ready to play again. */
+  /** Called at the end of the played range. The session may then play again. */
   readonly onRangeEnded?: () => void
-  /** Called when the viewer has sent valid RTCP, as a sign of life. */
+  /** Called when valid RTCP has arrived from the viewer, or from its address. */
   readonly onRtcp: () => void
 }
 
-/** One track sent to one viewer: set up, playing or paused, closed. */
+/** One track sent to one viewer, from SETUP to the end of the session: ready, playing, and at last closed. */
 export class PlayStream implements MediaParticipant, Viewer {
   readonly track: Track
   readonly #init: PlayStreamInit
@@ -37,9 +37,9 @@ export class PlayStream implements MediaParticipant, Viewer {
   /** Sequence number of the first packet that was not sent because of PAUSE. */
   #pausedAt: number | undefined
   #reception: StreamReception | undefined
-  /** Losses reported for this source that the session's counters already contain. */
+  /** Packets lost with the present SSRC that the session's counters already contain. */
   #lostReported = 0
-  /** Datagrams or frames received as RTCP that were not a valid compound packet. */
+  /** Number of datagrams or frames received as RTCP that were not a valid compound packet. */
   malformedRtcp = 0
 
   constructor(init: PlayStreamInit) {
@@ -53,27 +53,27 @@ export class PlayStream implements MediaParticipant, Viewer {
     return this.#init.uri
   }
 
-  /** SSRC that the viewer sees, if known. */
+  /** SSRC of the packets that the viewer is sent; `undefined` until it is known. */
   get ssrc(): number | undefined {
     return this.track.ssrc
   }
 
-  /** True once it has begun to play. */
+  /** True once the stream has been playing. */
   get hasPlayed(): boolean {
     return this.#hasPlayed
   }
 
-  /** Keys of the stream, if it is SRTP. */
+  /** SRTP keys of the stream; `undefined` with RTP/AVP. */
   get security(): StreamSecurity | undefined {
     return this.#init.security
   }
 
-  /** Packets that the source of the track pushed and that were not RTP. */
+  /** Number of packets that the source of the track has pushed and that were not RTP. */
   get invalidPackets(): number {
     return this.track.invalidPackets
   }
 
-  /** Packets of the track whose payload type its description does not list. */
+  /** Number of packets of the track whose payload type the description does not list. */
   get unlistedPackets(): number {
     return this.track.unlistedPackets
   }
@@ -87,27 +87,31 @@ export class PlayStream implements MediaParticipant, Viewer {
     return this.#reception
   }
 
-  /** True if a reception report echoes a sender report that only this viewer was sent lately. */
+  /** Returns whether a reception report refers (LSR) to a recent sender report that went to this viewer only. */
   isEchoedBy({ ssrc, lsr }: ReceptionReport): boolean {
     const { sentReports } = this.#init.delivery
     return ssrc === this.track.ssrc && sentReports?.sentAt(lsr) !== undefined
   }
 
-  /** True if the viewer may not know the rollover counter of the next packets. */
+  /** True if the SRTP rollover counter has changed while the viewer received nothing: the viewer may not know it. */
   get hasRolledOver(): boolean {
     return this.#state === 'ready' && this.#init.delivery.hasRolledOver
   }
 
   /**
-   * Returns the packets that the viewer would begin with now: those since the last key frame, or
-   * those missed while it paused.
+   * Returns the packets with which the viewer would begin if it played now: those since the last key frame, or those
+   * missed since PAUSE. Empty unless the stream is ready.
    */
   recentPackets(): readonly Buffer[] {
     if (this.#state !== 'ready') return []
     return this.#init.delivery.recentPackets(this.#pausedAt)
   }
 
-  /** @param first - From {@link recentPackets}, in the same turn of the event loop. */
+  /**
+   * Starts to send packets, if the stream is ready.
+   *
+   * @param first - Result of {@link recentPackets}, in the same turn of the event loop.
+   */
   play(first: readonly Buffer[]): void {
     if (this.#state !== 'ready') return
     this.#state = 'playing'
@@ -122,7 +126,7 @@ export class PlayStream implements MediaParticipant, Viewer {
     this.#init.delivery.stop()
   }
 
-  /** Sends BYE to a playing viewer, and releases everything. Idempotent. */
+  /** Sends BYE to a playing viewer, and releases its channels or ports. Idempotent. */
   close(): void {
     if (this.#state === 'closed') return
     const { delivery, media } = this.#init
@@ -134,16 +138,15 @@ export class PlayStream implements MediaParticipant, Viewer {
     delivery.close()
   }
 
-  /** Updates the viewer's counters. */
+  /** Brings the viewer's counters up to date. */
   settleCounters(): void {
     if (this.#state === 'playing') this.#init.delivery.settleCounters()
   }
 
   /**
-   * Handles RTCP from the viewer. An invalid compound packet has no effect (RFC 3550 A.2). A BYE
-   * ends nothing: it says that a receiver leaves, but the session lasts until TEARDOWN or its
-   * timeout. An SSRC collision (RFC 3550 section 8.2) is tolerated: the server must not change the
-   * publisher's SSRC.
+   * Handles RTCP from the viewer. An invalid compound packet has no effect (RFC 3550 A.2). A BYE has no effect
+   * either: it says that a receiver leaves, but the session lasts until TEARDOWN or its timeout. An SSRC collision
+   * (RFC 3550 section 8.2) is tolerated, because the server must not change the publisher's SSRC.
    */
   receiveRtcp(compound: Buffer): boolean {
     if (this.#state === 'closed') return false
@@ -165,7 +168,9 @@ export class PlayStream implements MediaParticipant, Viewer {
     this.#init.onRtcp()
   }
 
-  /** Ignores reports on sources other than this track's. */
+  /**
+   * Adds the losses in a reception report to the counters. Reports on sources other than this track's are ignored.
+   */
   #noteReport(report: ReceptionReport): void {
     if (report.ssrc !== this.track.ssrc) return
     const { clock, counters, delivery } = this.#init
@@ -181,8 +186,8 @@ export class PlayStream implements MediaParticipant, Viewer {
   }
 
   /**
-   * Ends the range like a pause (RFC 2326 section 10.5), and sends BYE, because no more packets
-   * follow (RFC 3550 section 6.6).
+   * Pauses the stream at the end of the range (RFC 2326 section 10.5). Sends BYE, because no more packets follow (RFC
+   * 3550 section 6.6).
    */
   rangeEnded(): void {
     if (this.#state !== 'playing') return

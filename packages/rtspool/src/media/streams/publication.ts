@@ -10,62 +10,62 @@ import type { GopCacheLimits } from '../track/gop-cache.js'
 import type { RecordStream } from './record-stream.js'
 import type { TrackKeys } from './stream-security.js'
 
-/** The publisher, as the owner of its session. */
+/** The client that publishes, by which it is recognized as the owner of the publication. */
 export interface Publisher {
   readonly address: string
   readonly user: string | undefined
 }
 
 export interface PublicationInit {
-  /** Decoded path that the publication is mounted at. */
+  /** Decoded path at which the publication is mounted. */
   readonly path: string
-  /** Path and query that the control URIs of its tracks begin with. */
+  /** Path and query with which the control URIs of the tracks begin. */
   readonly presentation: string
   readonly owner: Publisher
   /** Session description as announced. */
   readonly description: SessionDescription
-  /** Keys of the announced tracks that are SRTP, by track index. */
+  /** Keys of the announced SRTP tracks, by track index. */
   readonly keys?: ReadonlyMap<number, TrackKeys> | undefined
   readonly clock: Clock
-  /** Milliseconds after which it ends if no track has been set up; 0 = never. */
+  /** Milliseconds after which the publication ends if no track has been set up; 0 = never. */
   readonly setupTimeoutMs: number
   /** Limits on the packets kept for new viewers. */
   readonly gopCache: GopCacheLimits | undefined
-  /** Creates the share of the cache budget. @default no common limit */
+  /** Opens the media's share of the server's cache budget. @default no common limit */
   readonly openCache?: OpenCacheShare
   /** Timeline that viewers see when the publisher jumps or restarts. @default 'passThrough' */
   readonly timeline?: TimelinePolicy | undefined
-  /** Multicast addresses for viewers. */
+  /** Pool of multicast addresses for viewers. */
   readonly multicast?: MulticastAddressPool | undefined
-  /** Called once, when viewers can watch it. */
+  /** Called once, when recording has begun and viewers can play. */
   readonly onStarted: (publication: Publication) => void
-  /** Called once, when it has ended. */
+  /** Called once, when the publication has ended. */
   readonly onEnded: (publication: Publication) => void
 }
 
 const publications = new WeakMap<MediaFactory, Publication>()
 
-/** Returns the publication that a mounted factory belongs to, if any. */
+/** Returns the publication that a mounted factory belongs to; `undefined` for other factories. */
 export const publicationOf = (factory: MediaFactory): Publication | undefined =>
   publications.get(factory)
 
 /**
- * A presentation that a client announces and records. It takes its path at once, and viewers can
- * watch it from RECORD on. It ends when the publisher leaves, or does not set it up in time.
+ * A presentation that a client announces and records. ANNOUNCE occupies the path, and viewers can play from RECORD
+ * on. The publication ends when the publisher leaves, or sets up no track in time.
  */
 export class Publication {
   readonly path: string
-  /** Factory mounted at the path; responds with 404 until recording has begun. */
+  /** Factory mounted at the path. Until recording has begun, requests for its media get 404. */
   readonly factory: MediaFactory
   readonly #init: PublicationInit
   readonly #streams = new Set<RecordStream>()
   readonly #setupDeadline: ClockTimer | undefined
-  /** Announced tracks that viewers get, in this order. The first RECORD fixes them. */
+  /** Indexes of the announced tracks that viewers are sent, in order. The first RECORD sets them. */
   #recorded: readonly number[] | undefined
   #media: Media | undefined
   #holder: object | undefined
   #isEnded = false
-  /** Time at which it was announced, or began or resumed recording. */
+  /** Time of ANNOUNCE, or of the last RECORD, in milliseconds of the clock. */
   #begunAt: number
 
   constructor(init: PublicationInit) {
@@ -90,7 +90,7 @@ export class Publication {
   }
 
   /**
-   * Last time that its publisher sent something, or was about to begin, in milliseconds of the
+   * Last time that the publisher has sent media or RTCP, or has requested ANNOUNCE or RECORD, in milliseconds of the
    * clock.
    */
   get heardAt(): number {
@@ -99,7 +99,7 @@ export class Publication {
     return heardAt
   }
 
-  /** True once a track is set up: from then on a session keeps the publication alive. */
+  /** True once a track is set up. From then on the publisher's session keeps the publication alive. */
   get isSetUp(): boolean {
     return this.#streams.size > 0
   }
@@ -108,17 +108,21 @@ export class Publication {
     return this.#isEnded
   }
 
-  /** The media for viewers, from RECORD on. */
+  /** Media that viewers play; `undefined` before RECORD. */
   get media(): Media | undefined {
     return this.#media
   }
 
-  /** Returns the keys that were announced for a track. */
+  /** Returns the SRTP keys that were announced for a track. */
   keysOf(trackIndex: number): TrackKeys | undefined {
     return this.#init.keys?.get(trackIndex)
   }
 
-  /** Finds the announced track whose control URI a SETUP names with its path and query. */
+  /**
+   * Returns the index of the announced track that a SETUP requests; `undefined` if there is none.
+   *
+   * @param target - Path and query of the request URI.
+   */
   trackIndexOf(target: string): number | undefined {
     const { presentation, description } = this.#init
     const index = description.media.findIndex(
@@ -129,10 +133,7 @@ export class Publication {
     return description.media.length === 1 && target === presentation ? 0 : undefined
   }
 
-  /**
-   * True if a track can be set up: any track before the first RECORD, afterwards only recorded
-   * ones.
-   */
+  /** Returns whether a track can be set up: any track before the first RECORD, and afterwards only a recorded one. */
   takesTrack(index: number): boolean {
     return this.#recorded?.includes(index) ?? true
   }
@@ -170,7 +171,7 @@ export class Publication {
     this.#init.onStarted(this)
   }
 
-  /** The session of the publisher, once a track is set up. */
+  /** Session of the publisher; `undefined` before the first SETUP. */
   get holder(): object | undefined {
     return this.#holder
   }
@@ -180,7 +181,7 @@ export class Publication {
   }
 
   /**
-   * Adds a stream that was set up; when the last one closes, the publication is over.
+   * Adds a stream that was set up. The publication ends when its last stream is removed.
    *
    * @param holder - The session of the publisher.
    */
@@ -195,7 +196,7 @@ export class Publication {
     if (this.#streams.delete(stream) && this.#streams.size === 0) this.end()
   }
 
-  /** Ends the publisher's session and the media, because another publisher takes the path. */
+  /** Ends the publisher's session and the publication, because another publisher replaces it. */
   giveWay(): void {
     const [stream] = this.#streams
     stream?.giveWay()
@@ -228,8 +229,8 @@ export class Publication {
 }
 
 /**
- * True if a client forms the target from the control: by resolving it, by appending it to the URI,
- * or by inserting it before the query.
+ * Returns whether a request URI names a control. Clients form the URI by resolving the control, by appending it to
+ * the presentation's URI, or by inserting it before the query.
  */
 function isControlOf(target: string, presentation: string, control: string): boolean {
   if (control.includes('://')) return control.endsWith(target)

@@ -1,19 +1,20 @@
 import type { PacketBatch } from '../fan-out/packet-batch.js'
 
-/** A packet that waits for its reader. */
+/** A packet that waits for the reader. */
 export interface QueuedPacket {
   readonly track: number
   readonly packet: Buffer
-  /** Packets of the track in front of it that were left out. */
+  /** Number of packets of the track that were left out in front of this one. */
   readonly missed: number
 }
 
-/** Memory of an entry besides its packet. */
+/** Memory of a queue entry in bytes, without its packet. */
 const entryBytes = 128
 
 /**
- * Packets of all tracks of a media, in the order of their arrival, that wait for one reader inside the process. Bounded:
- * packets for which there is no room are left out, of all tracks, up to an entry point of the leading track.
+ * Queue of the packets of all tracks of a media, in the order of arrival, for one reader inside the process. If a
+ * batch has no room, packets of all tracks are left out. The queue continues once it is half empty, at an entry point
+ * of the leading track: a packet at which a decoder can begin.
  *
  * ```text
  * full ─▶ left out … ─▶ half is read ─▶ left out … ─▶ entry point of the leader: goes on
@@ -21,13 +22,13 @@ const entryBytes = 128
  */
 export class ReadQueue {
   readonly #maxBytes: number
-  /** Track whose entry points all tracks begin with. */
+  /** Index of the track whose entry points all tracks begin with. */
   readonly #leader: number
   #packets: QueuedPacket[] = []
   #next = 0
   #sizeBytes = 0
   #isSkipping: boolean
-  /** True if packets that are left out count as missed; packets before the beginning do not. */
+  /** True once the reader has begun. Packets left out before that do not count as missed. */
   #hasBegun = false
   readonly #missed: number[] = []
 
@@ -42,7 +43,10 @@ export class ReadQueue {
     return this.#next === this.#packets.length
   }
 
-  /** Takes the packets that the reader begins with, whatever room there is: the cache that they come from is bounded. */
+  /**
+   * Queues the packets with which the reader begins, even above the limit. The cache that supplies these packets has
+   * its own limit.
+   */
   begin(track: number, first: readonly Buffer[]): void {
     this.#isSkipping = false
     this.#hasBegun = true
@@ -87,12 +91,12 @@ export class ReadQueue {
     this.#sizeBytes = 0
   }
 
-  /** One batch has room in any queue that is empty. */
+  /** Returns whether a batch has room. A batch of any size has room in an empty queue. */
   #hasRoom(sizeBytes: number): boolean {
     return this.#maxBytes === 0 || this.isEmpty || this.#sizeBytes + sizeBytes <= this.#maxBytes
   }
 
-  /** @returns -1 when the reader cannot go on with the batch. */
+  /** Returns the index of the packet at which the queue can continue after packets were left out, or -1. */
   #resumeIndex(track: number, { entryIndex }: PacketBatch): number {
     const hasRoom = this.#maxBytes === 0 || this.#sizeBytes <= this.#maxBytes / 2
     return track === this.#leader && hasRoom ? entryIndex : -1

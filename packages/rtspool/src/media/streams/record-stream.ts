@@ -22,53 +22,53 @@ import type { StreamLink } from './stream-link.js'
 import { type StreamReception, streamReceptionOf } from './stream-reception.js'
 import type { StreamSecurity } from './stream-security.js'
 
-/** Packets received from one publisher. Sessions pass their own counters. */
+/** Counts the packets received from one publisher. Sessions pass their own counters. */
 export interface ReceptionCounters {
   packetsIn: number
   bytesIn: number
   packetsLost: number
 }
 
-/** The members of a link that a stream uses which receives. */
+/** The members of a {@link StreamLink} that a receiving stream uses. */
 export type RecordLink = Omit<StreamLink, 'answer' | 'place'>
 
 export interface RecordStreamInit {
   readonly clock: Clock
-  /** Channels or ports that the packets come by. */
+  /** Channels or ports on which the packets arrive. */
   readonly link: RecordLink
   readonly counters: ReceptionCounters
-  /** The place of the client among those that speak over a back channel; absent for a publisher. */
+  /** Passes packets of a back channel to the application; absent for a publisher. */
   readonly place?: BackChannelSink | undefined
   /** Called when the publisher has sent RTP or RTCP, as a sign of life. */
   readonly onPacket: () => void
-  /** Called when the media has ended, but not by its publisher. */
+  /** Called when the media has ended while this stream is still open. */
   readonly onMediaEnded: () => void
-  /** Called at most once: no RTP has arrived for a while after RECORD. */
+  /** Called at most once: no RTP has arrived within {@link silentAfterSeconds} after RECORD. */
   readonly onSilent?: () => void
   /** Called when another publisher has replaced this one. */
   readonly onReplaced?: () => void
   readonly onClosed: (stream: RecordStream) => void
 }
 
-/** One track received from a publisher: set up, recording or paused, closed. */
+/** One track received from a publisher or over a back channel: ready, recording, and at last closed. */
 export class RecordStream implements MediaParticipant {
   readonly #init: RecordStreamInit
   /** SSRC of the publisher's last packet. */
   #sourceSsrc: number | undefined
-  /** SSRC of this server as a receiver. */
+  /** SSRC of this server in its receiver reports. */
   readonly #ssrc = randomInt(2 ** 32)
   #state: 'ready' | 'recording' | 'closed' = 'ready'
   #sink: PacketSink | undefined
   #place: BackChannelSink | undefined
   #statistics: ReceptionStatistics | undefined
   #reception: StreamReception | undefined
-  /** Runs from RECORD until the first packet. */
+  /** Timer from RECORD to the report that no packet has arrived. */
   #silence: ClockTimer | undefined
   /** True once a packet has arrived, or its absence has been reported. */
   #isSettled = false
-  /** Losses in the statistics that the session's counters already contain. */
+  /** Lost packets in `#statistics` that the session's counters already contain. */
   #lostReported = 0
-  /** Datagrams or frames received as RTCP that were not a valid compound packet. */
+  /** Number of datagrams or frames received as RTCP that were not a valid compound packet. */
   malformedRtcp = 0
   /** Arrival of the last RTP or RTCP packet, in milliseconds of the clock. */
   heardAt = Number.NEGATIVE_INFINITY
@@ -82,17 +82,17 @@ export class RecordStream implements MediaParticipant {
     })
   }
 
-  /** Keys of the stream, if it is SRTP. */
+  /** SRTP keys of the stream; `undefined` with RTP/AVP. */
   get security(): StreamSecurity | undefined {
     return this.#init.link.security
   }
 
-  /** Packets received since RECORD that were not RTP, or not of this stream. */
+  /** Number of packets received since RECORD that were not RTP, or not of this stream. */
   get invalidPackets(): number {
     return this.#sink?.invalidPackets ?? 0
   }
 
-  /** Packets since RECORD whose payload type the announced description does not list. */
+  /** Number of packets since RECORD whose payload type the announced description does not list. */
   get unlistedPackets(): number {
     return this.track?.unlistedPackets ?? 0
   }
@@ -101,25 +101,22 @@ export class RecordStream implements MediaParticipant {
     return this.#init.link.lowerTransport
   }
 
-  /** SSRC of the publisher, if known. Viewers may see another one. */
+  /** SSRC of the publisher; `undefined` until it is known. Viewers may see another one. */
   get ssrc(): number | undefined {
     return this.#sourceSsrc
   }
 
-  /** The track that sends the packets to viewers, from RECORD on. */
+  /** Track that sends the packets to viewers; `undefined` before RECORD, and for a back channel. */
   get track(): Track | undefined {
     return this.#sink instanceof Track ? this.#sink : undefined
   }
 
-  /**
-   * Reception of the stream, as last reported to the publisher; `undefined` before the first
-   * report.
-   */
+  /** Reception of the stream, as last reported to the publisher; `undefined` before the first report. */
   get reception(): StreamReception | undefined {
     return this.#reception
   }
 
-  /** Passes packets to `sink` from now on: a track, or the application. */
+  /** Passes received packets to `sink` from now on: a track, or the application. */
   record(sink: PacketSink): void {
     if (this.#state === 'closed') return
     this.#state = 'recording'
@@ -129,17 +126,17 @@ export class RecordStream implements MediaParticipant {
     this.#statistics = undefined
   }
 
-  /** Passes what arrives over a back channel to the application from now on. */
+  /** Passes received packets of a back channel to the application from now on. */
   speak(): void {
     if (this.#place) this.record(this.#place)
   }
 
-  /** The place among the clients of a back channel, as long as this stream has it. */
+  /** Sink of a back channel that this stream closes when it ends. */
   get place(): BackChannelSink | undefined {
     return this.#place
   }
 
-  /** Leaves the place to another stream: it stays open when this stream closes. */
+  /** Leaves the sink of the back channel open when this stream closes, because another stream continues with it. */
   leavePlace(): void {
     this.#place = undefined
   }
@@ -152,9 +149,7 @@ export class RecordStream implements MediaParticipant {
     this.#statistics = undefined
   }
 
-  /**
-   * Sends BYE to a recording publisher (RFC 3550 section 6.6), and releases everything. Idempotent.
-   */
+  /** Sends BYE to a recording publisher (RFC 3550 section 6.6), and releases channels or ports. Idempotent. */
   close(): void {
     if (this.#state === 'closed') return
     if (this.#state === 'recording') this.#sendBye()
@@ -165,7 +160,7 @@ export class RecordStream implements MediaParticipant {
     this.#place?.close()
   }
 
-  /** Passes on one RTP packet. Before RECORD it is dropped (RFC 2326 section 10.11). */
+  /** Passes one RTP packet to the sink. Before RECORD, packets are dropped (RFC 2326 section 10.11). */
   receiveRtp(packet: Buffer): void {
     if (this.#state !== 'recording' || !this.#sink) return
     // The track may rewrite the header, but reports to the publisher use its own numbers.
@@ -177,7 +172,7 @@ export class RecordStream implements MediaParticipant {
     this.#init.onPacket()
   }
 
-  /** Handles the publisher's sender reports: their time base is passed on to viewers. */
+  /** Handles RTCP from the publisher. The times in its sender reports are passed to the sink. */
   receiveRtcp(compound: Buffer): void {
     if (this.#state === 'closed') return
     const packets = parseCompound(compound)
@@ -196,7 +191,7 @@ export class RecordStream implements MediaParticipant {
     this.#init.onPacket()
   }
 
-  /** Reports to the publisher the received and lost packets (RFC 3550 section 6.4.2). */
+  /** Sends the publisher a report of received and lost packets (RFC 3550 section 6.4.2). */
   sendRtcp(): void {
     if (this.#state !== 'recording' || !this.#statistics) return
     this.#init.link.sendRtcp(serializeCompound(this.#report(this.#statistics)))
@@ -244,7 +239,7 @@ export class RecordStream implements MediaParticipant {
     if (this.#state !== 'closed') this.#init.onMediaEnded()
   }
 
-  /** Resets the statistics when the publisher changes its SSRC. */
+  /** Counts a valid packet. The statistics begin again when the publisher changes its SSRC. */
   #noteArrival(packet: Buffer): void {
     const ssrc = ssrcOf(packet)
     this.#sourceSsrc = ssrc

@@ -7,32 +7,35 @@ import type { ReaderPlace } from '../fan-out/reader.js'
 import type { foreignPortTeller } from './foreign-port.js'
 import type { StreamSecurity } from './stream-security.js'
 
-/** Receivers of the packets that a client sends for one stream. */
+/** Receivers of the packets that a client sends on one stream. */
 export interface Receivers {
   readonly rtp: ChannelReceiver
   readonly rtcp: ChannelReceiver
-  /** Called when a later stream has taken the ports of this one. */
+  /** Called when a later stream has replaced this one at its ports. No packets are received afterwards. */
   readonly onReplaced?: (() => void) | undefined
 }
 
-/** The channels or ports of one stream between a client and the server, with the keys of both. */
+/** The channels or ports of one stream between a client and the server, and its SRTP keys. */
 export interface StreamLink {
   readonly lowerTransport: 'TCP' | 'UDP'
-  /** Absent with RTP/AVP. */
+  /** SRTP of the stream; `undefined` with RTP/AVP. */
   readonly security: StreamSecurity | undefined
-  /** The parameters of the Transport header of the response. */
+  /** Parameters for the Transport header of the response. */
   readonly answer: TransportSpecInit
-  /** Takes the channels or ports: from now on, authentic packets reach the receivers. */
+  /**
+   * Occupies the channels or ports. From now on, the receivers are passed the packets that arrive; with SRTP,
+   * decrypted and authentic ones only.
+   */
   open(receivers: Receivers): void
-  /** Sends RTCP to the client, protected where the stream is SRTP. */
+  /** Sends a compound RTCP packet to the client, encrypted if the stream is SRTP. */
   sendRtcp(compound: Buffer): void
-  /** The place of a reader that is sent a track over the link. */
+  /** Destination of a reader to which a track is sent over the link. */
   readonly place: ReaderPlace
-  /** Gives channels or ports back. */
+  /** Releases the channels or ports. Called once. */
   close(): void
 }
 
-/** The members of a link that do not depend on its transport. */
+/** Values for a link that do not depend on its transport. */
 interface LinkInit {
   readonly profile: 'AVP' | 'SAVP'
   readonly security: StreamSecurity | undefined
@@ -40,11 +43,11 @@ interface LinkInit {
 
 interface InterleavedLinkInit extends LinkInit {
   readonly carrier: InterleavedCarrier
-  /** The pair that the client asks for. */
+  /** Pair of channels that the client requests, if any. */
   readonly channels: readonly [number, number] | undefined
 }
 
-/** A pair of channels inside an RTSP connection. */
+/** A link over a pair of channels inside an RTSP connection. */
 export class InterleavedLink implements StreamLink {
   readonly lowerTransport = 'TCP'
   readonly security: StreamSecurity | undefined
@@ -53,7 +56,7 @@ export class InterleavedLink implements StreamLink {
   readonly #carrier: InterleavedCarrier
   readonly #pair: readonly [number, number]
 
-  /** @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` when all channels are in use. */
+  /** @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` if all channels of the connection are in use. */
   constructor({ carrier, profile, channels, security }: InterleavedLinkInit) {
     const pair = carrier.channels.freePair(channels)
     if (!pair) {
@@ -91,15 +94,15 @@ interface DatagramLinkInit extends LinkInit {
   readonly rtp: UdpEndpoint
   readonly rtcp: UdpEndpoint
   /**
-   * The session of a client that sends media: no other session can take the ports. A viewer has none, because a player
-   * that comes back may use the same ports before its old session ends.
+   * Session of a client that sends media: no other session can replace it at the ports. Absent for a viewer, because
+   * a player that reconnects may use the same ports before its old session ends.
    */
   readonly holder: PeerClaim['holder']
-  /** Called with packets from other ports of the client's address. */
+  /** Receives a notice of packets from other ports of the client's address. */
   readonly onForeignPort: ReturnType<typeof foreignPortTeller>
 }
 
-/** A pair of UDP ports of a client. */
+/** A link over a pair of UDP ports of a client. */
 export class DatagramLink implements StreamLink {
   readonly lowerTransport = 'UDP'
   readonly security: StreamSecurity | undefined
@@ -108,7 +111,7 @@ export class DatagramLink implements StreamLink {
   readonly #init: DatagramLinkInit
   #receivers: Receivers | undefined
 
-  /** @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` when another sender has the ports. */
+  /** @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` if the ports belong to another session that sends media. */
   constructor(init: DatagramLinkInit) {
     const { address, clientPorts, rtp, rtcp, holder, profile } = init
     const isFree =
@@ -163,7 +166,7 @@ export class DatagramLink implements StreamLink {
   }
 }
 
-/** Receivers that are passed authentic packets only. */
+/** Wraps receivers so that they are passed decrypted, authentic packets only. */
 function secured(receivers: Receivers, security: StreamSecurity | undefined): Receivers {
   if (!security) return receivers
   return {

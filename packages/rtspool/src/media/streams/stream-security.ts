@@ -1,35 +1,32 @@
 import type { SrtpOffer } from '../../mikey/index.js'
 import { rtcpHeaderBytes, rtcpSsrcOf, SrtpReceiver, type SrtpSender } from '../../srtp/index.js'
 
-/** The keys of one announced track. */
+/** SRTP keys of one announced track. */
 export interface TrackKeys {
-  /** Our key, for the RTCP sent to the publisher. */
+  /** Sender with our key, for the RTCP sent to the publisher. */
   readonly sender: SrtpSender
-  /** The publisher's key, if announced. */
+  /** Key of the publisher; `undefined` if none was announced. */
   readonly offer: SrtpOffer | undefined
 }
 
 /**
- * SRTP of one stream between a client and this server: our key for packets that we send, the
- * client's key for packets that it sends.
+ * SRTP of one stream between a client and this server. Our key encrypts the packets that we send, and the client's
+ * key those that it sends.
  */
 export class StreamSecurity {
   readonly sender: SrtpSender
-  /** Packets dropped because they were not authentic, repeated or too old. */
+  /** Number of packets dropped because they were not authentic, repeated or too old. */
   rejectedPackets = 0
   /**
-   * True if the client has repeated our key with its index, as live555 does. Our packets then
-   * contain the index.
+   * True if the client has repeated our key with its index, as live555 does. Our packets then contain the index
+   * (MKI).
    */
   readonly isIndexed: boolean
   #receiver: SrtpReceiver
-  /** Receiver with the previous key, until the first packet under the new one has arrived. */
+  /** Receiver with the client's previous key, until a packet with the new key has arrived. */
   #previous: SrtpReceiver | undefined
 
-  /**
-   * @param before - Security of the same stream before a new SETUP: the client may continue with
-   *   its key.
-   */
+  /** @param before - Security of the same stream before a new SETUP. The client may continue with its key. */
   constructor(sender: SrtpSender, offer: SrtpOffer, before?: StreamSecurity) {
     this.sender = sender
     this.isIndexed = sender.isIndexed(offer.master)
@@ -37,7 +34,7 @@ export class StreamSecurity {
     if (before) this.rejectedPackets = before.rejectedPackets
   }
 
-  /** Accepts a new key of the client, or new rollover counters of the same key. */
+  /** Accepts a new key of the client, or new rollover counters of its present key. */
   rekey(offer: SrtpOffer): void {
     const receiver = this.#receiverFor(offer)
     if (receiver === this.#receiver) return
@@ -45,7 +42,7 @@ export class StreamSecurity {
     this.#receiver = receiver
   }
 
-  /** @returns The RTP packet, or `undefined` if it is not authentic or was repeated. */
+  /** Decrypts an RTP packet. @returns `undefined` if the packet is not authentic or was repeated. */
   open(packet: Buffer): Buffer | undefined {
     const opened = this.#receiver.open(packet)
     if (!opened) return this.#counted(this.#previous?.open(packet))
@@ -53,7 +50,11 @@ export class StreamSecurity {
     return opened
   }
 
-  /** @returns The compound RTCP packet, or `undefined` as with {@link open}. */
+  /**
+   * Decrypts a compound RTCP packet.
+   *
+   * @returns `undefined` if the packet is not authentic, was repeated, or is our own.
+   */
   openRtcp(packet: Buffer): Buffer | undefined {
     // Our packet, sent back by somebody: a client with our key must not count as its sender.
     const isOurs = packet.length < rtcpHeaderBytes || this.sender.hasSource(rtcpSsrcOf(packet))
@@ -69,7 +70,10 @@ export class StreamSecurity {
     return opened
   }
 
-  /** Returns the receiver for an offer. A key offered again keeps its replay protection. */
+  /**
+   * Returns the receiver for an offered key. If the key is already in use, its receiver stays, and with it the
+   * protection against repeated packets.
+   */
   #receiverFor(offer: SrtpOffer): SrtpReceiver {
     const known = [this.#receiver, this.#previous].find((each) => each?.hasKey(offer.master))
     known?.noteRolloverCounters(offer.rolloverCounters)

@@ -11,15 +11,18 @@ export interface UnicastDeliveryInit {
   readonly track: Track
   readonly link: StreamLink
   readonly reader: Reader
-  /** The endpoint at which RTCP of a viewer may come from a port that the viewer did not announce. */
+  /**
+   * Endpoint on which the viewer's RTCP may arrive from a port that the viewer did not announce; see
+   * {@link LearnedRtcp}.
+   */
   readonly learns?:
     | { readonly clock: Clock; readonly endpoint: UdpEndpoint; readonly address: string }
     | undefined
-  /** Stops learning which packets the viewer refuses. Idempotent. */
+  /** Stops watching for ICMP messages by which the viewer refuses packets. Idempotent. */
   readonly endRefusals?: (() => void) | undefined
 }
 
-/** Sends a track to one viewer alone. */
+/** Delivers a track to one viewer alone, over its own channels or ports. */
 export class UnicastDelivery implements Delivery {
   readonly lowerTransport: 'TCP' | 'UDP'
   readonly #init: UnicastDeliveryInit
