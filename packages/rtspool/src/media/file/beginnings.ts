@@ -1,22 +1,22 @@
 import type * as Mediabunny from 'mediabunny'
 
-/** Rule by which the beginning of a presentation is found in a container. */
+/** Rule that determines which units of a file are sent first. It depends on the container. */
 export type Origin =
-  /** Begins at time 0; an edit list hides earlier samples (ISO/IEC 14496-12 section 8.6.6). */
+  /** Begin at time 0. An edit list hides earlier samples (ISO/IEC 14496-12 section 8.6.6). */
   | 'editList'
-  /** Begins at 0, or at an earlier first picture. Earlier sound is the encoder's priming. */
+  /** Begin at 0, or at the first picture if that is earlier. Earlier sound is the encoder's priming. */
   | 'zero'
-  /** Begins at the first access unit. */
+  /** Begin at the first access unit. */
   | 'firstUnit'
 
-/** Longest delay in seconds, after hidden pictures begin, of sound that was hidden with them. */
+/** Maximum seconds by which sound may begin later than hidden pictures and still be sent with them. */
 const largestLeadSeconds = 0.25
 
 /**
- * Returns the time of the first picture to send.
+ * Returns the time in seconds of the first picture to send; `-Infinity` for the first of the file.
  *
- * A decoder needs some pictures that an edit list hides in order to decode the visible ones. So the
- * presentation begins with the last key frame at or before 0.
+ * A decoder needs some pictures that an edit list hides in order to decode the visible ones. So the presentation
+ * begins with the last key frame at or before 0.
  */
 export async function beginOfVideo(
   sink: Mediabunny.EncodedPacketSink,
@@ -28,7 +28,8 @@ export async function beginOfVideo(
 }
 
 /**
- * Returns the time before which sound is left out: the priming of AAC is never played.
+ * Returns the time in seconds before which sound is left out: the priming of AAC is never played. `-Infinity` if all
+ * sound is sent.
  *
  * @param videoSeconds - Time of the first picture, if the file has pictures.
  */

@@ -2,15 +2,15 @@ import type { FileView } from './file-view.js'
 import { elementAt, elementIds } from './matroska/elements.js'
 
 const headBytes = 4096
-/** Placeholder sizes, left by writers that cannot go back and fill in the real size. */
+/** Sizes in a RIFF header that mean an unknown size, left by writers that cannot go back and fill in the real one. */
 const unknownRiffSizes = [0, 0xffff_ffff]
 const riffHeaderBytes = 8
 
 /**
- * Returns whether a file is shorter than its container says: Matroska, WebM or WAVE that was cut
- * off.
+ * Returns whether a Matroska, WebM or WAVE file was cut off: whether it is shorter than its container says.
  *
- * The index of samples shows it for MP4; MPEG-TS has no end of its own.
+ * Returns `false` for other formats. The index of an MP4 shows the missing samples, and MPEG-TS has no end of its
+ * own.
  */
 export async function isCutOff(file: FileView): Promise<boolean> {
   const head = Buffer.from(await file.read(0, Math.min(file.sizeBytes, headBytes)))
@@ -26,7 +26,7 @@ function endOfRiff(head: Buffer): number | undefined {
   return riffHeaderBytes + size - (size % 2)
 }
 
-/** Returns the position after the segment of a Matroska file. */
+/** Returns the position after the Segment element of a Matroska file; `undefined` if unknown. */
 function endOfSegment(head: Buffer): number | undefined {
   const header = elementAt(head, 0)
   if (header?.id !== elementIds.ebml || header.end === undefined) return undefined

@@ -15,7 +15,7 @@ const fileMediaFailed = new Diagnostic<FileMediaFailure>(
 interface FileLeftOut {
   /** Path of the file. */
   readonly path: string
-  /** Descriptions of the parts of the file that are left out. */
+  /** Descriptions of the parts of the file that are not sent. */
   readonly leftOut: readonly string[]
 }
 
@@ -25,26 +25,25 @@ const fileLeftOut = new Diagnostic<FileLeftOut>(
   ({ path, leftOut }) => `${path} plays without ${leftOut.join('; ')}`,
 )
 
-/** Publishes `{ path, error }` when reading a file fails during playback; the media then ends. */
+/** Publishes `{ path, error }`, because a file that is playing cannot be read further. The media then ends. */
 export function announceFailure(path: string, error: unknown): void {
   fileMediaFailed.publish({ path, error })
 }
 
-/** Publishes `{ path, leftOut }` when parts of a newly opened file cannot be sent. */
+/** Publishes `{ path, leftOut }`, because parts of a newly opened file cannot be sent. */
 export function announceLeftOut(path: string, leftOut: readonly string[]): void {
   fileLeftOut.publish({ path, leftOut })
 }
 
 /**
- * Milliseconds for which other tracks continue after the end of a track that cannot be read
- * further. Muxers put pictures before their sound, so a file that was cut off has more of one than
- * of the other.
+ * Milliseconds for which the other tracks continue after one track fails. A file that was cut off often has pictures
+ * without their sound. {@link StoredFileSource} does not apply the limit to such a file.
  */
 export const restMs = 2000
 
 /**
- * The file ends before its container does. The description covered only the existing part, so the
- * media ends regularly.
+ * Thrown when the file ends before its container does. The description covers only the existing part, so the media
+ * ends as at the end of the file.
  */
 export class FileCutOffError extends RangeError {
   constructor() {
@@ -53,12 +52,15 @@ export class FileCutOffError extends RangeError {
   }
 }
 
-/** Maximum number of tracks; many cameras and languages need a dozen. Each delays the first packet. */
+/**
+ * Maximum number of tracks, each of which delays the first packet. A file with more is refused; many cameras and
+ * languages need a dozen.
+ */
 const maxTracks = 64
 
 /**
- * The file has more tracks than the server examines. Unlike a RangeError, it refuses the whole
- * file.
+ * Thrown for a file with more than {@link maxTracks} tracks. Unlike a RangeError, which leaves out one track, this
+ * error refuses the whole file.
  */
 export class TooManyTracksError extends Error {
   constructor(count: number) {
@@ -67,7 +69,11 @@ export class TooManyTracksError extends Error {
   }
 }
 
-/** @throws {TooManyTracksError} The file has more tracks than the server examines. */
+/**
+ * Checks the number of tracks of a file.
+ *
+ * @throws {TooManyTracksError} The file has more than {@link maxTracks} tracks.
+ */
 export function checkTrackCount(count: number): void {
   if (count > maxTracks) throw new TooManyTracksError(count)
 }

@@ -10,21 +10,21 @@ import { Pacer } from './pacer.js'
 import { type TimedUnit, timeUnits } from './timeline.js'
 import type { FileTrack, Packetize } from './tracks/file-track.js'
 
-/** One track that is being sent. */
+/** One track of the file that is being sent, with the state of reading it. */
 interface Lane {
   readonly index: number
   readonly fileTrack: FileTrack
   readonly track: TrackOutput
   readonly packetize: Packetize
   readonly units: AsyncIterator<TimedUnit>
-  /** RTP timestamp of position 0. */
+  /** RTP timestamp at position 0 of the playback. */
   readonly firstTimestamp: number
-  /** Position after the last unit that was added. */
+  /** Position in milliseconds at which the last unit that was read ends. */
   endMs: number
 }
 
 /**
- * Plays an open file in real time.
+ * Plays an open file in real time, for all viewers at once.
  *
  * ```text
  *  file ─▶ access units ─▶ timeline (loop, order) ─▶ packets ─▶ Pacer ─▶ Track.push
@@ -35,7 +35,7 @@ export class FileSource implements MediaSource {
   readonly #file: MediaFile
   readonly #loop: boolean
   #pacer: Pacer<readonly Buffer[]> | undefined
-  /** Position after which nothing is sent any more. */
+  /** Position in milliseconds after which nothing is read any more, because a track has failed. */
   #stopMs = Number.POSITIVE_INFINITY
   #isClosed = false
 
@@ -121,7 +121,10 @@ export class FileSource implements MediaSource {
     pacer.finish(lane.index)
   }
 
-  /** Reports a fault. The media ends after everything read before the fault has been sent. */
+  /**
+   * Reports that a track cannot be read further. The media ends after everything read so far has been sent, and other
+   * tracks up to {@link restMs} later.
+   */
   #fail(error: unknown, lane: Lane, pacer: Pacer<readonly Buffer[]>): void {
     // Pending reads reject when the file is closed.
     if (this.#isClosed) return
@@ -131,7 +134,11 @@ export class FileSource implements MediaSource {
   }
 }
 
-/** @returns `false` at the end of the lane. */
+/**
+ * Reads the next access unit of a track, and hands its packets to the pacer.
+ *
+ * @returns `false` at the end of the track.
+ */
 async function addNext(lane: Lane, pacer: Pacer<readonly Buffer[]>): Promise<boolean> {
   const { done, value } = await lane.units.next()
   if (done) {
@@ -145,7 +152,9 @@ async function addNext(lane: Lane, pacer: Pacer<readonly Buffer[]>): Promise<boo
   return true
 }
 
-/** Gives all tracks one time base: position 0 was at `originMs` of the clock. */
+/**
+ * Tells all tracks that position 0 of the playback was at `originMs` of the clock, so that they share one time base.
+ */
 function mapTime(lanes: readonly Lane[], clock: Clock, originMs: number): void {
   const unixMs = clock.unixTimeMs() - (clock.now() - originMs)
   for (const { track, firstTimestamp } of lanes) track.mapTime(unixMs, firstTimestamp, originMs)

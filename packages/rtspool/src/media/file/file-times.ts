@@ -1,11 +1,11 @@
 import type { MediaFile } from './media-file.js'
 import type { FileTrack } from './tracks/file-track.js'
 
-/** Beginning and length of a file, in seconds of the file's own time. */
+/** First times and length of a file, in seconds of the file's own time. */
 export interface FileTimes {
-  /** Presentation time of the first sent unit of each track. */
+  /** Presentation time of the first unit to send, for each track. */
   readonly beginnings: readonly number[]
-  /** The earliest beginning: normal play time 0. */
+  /** Earliest of `beginnings`, which viewers see as normal play time 0. */
   readonly originSeconds: number
   readonly durationSeconds: number
 }

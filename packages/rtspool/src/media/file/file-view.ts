@@ -1,13 +1,13 @@
-/** Bytes that are read like a file: the file itself, or the file with a repaired index. */
+/** Bytes that can be read like a file: those of the file itself, or of the file with a repaired index. */
 export interface FileView {
   readonly sizeBytes: number
-  /** @returns Exactly the bytes from `start` up to `end`, in memory that nobody else writes to. */
+  /** Reads bytes from `start` up to `end`. @returns Exactly these bytes, in memory that nobody else writes to. */
   read(start: number, end: number): Promise<Uint8Array>
 }
 
-/** A repair that is found once for a file and applied whenever the file is opened. */
+/** A repair of a faulty file, found once and applied each time the file is opened. */
 export interface FileRepair {
-  /** Applies the repair to the open file. */
+  /** Returns the open file as it reads after the repair. */
   readonly present: (file: FileView) => FileView
   /** Descriptions, for a log, of the parts of the file that cannot be played. */
   readonly leftOut: readonly string[]

@@ -9,7 +9,7 @@ import { RepairMemory } from './repairs.js'
 import { chooseTracks } from './tracks/choose-tracks.js'
 import type { FileTrack } from './tracks/file-track.js'
 
-/** An open file and its one or two tracks that can be sent. */
+/** An open file, and its one or two tracks that are sent. */
 export interface MediaFile {
   readonly path: string
   readonly tracks: readonly FileTrack[]
@@ -17,7 +17,7 @@ export interface MediaFile {
   close(): Promise<void>
 }
 
-/** Bytes of the file kept in memory, in addition to units that have been read and not yet sent. */
+/** Bytes of the file that mediabunny keeps in memory, in addition to units that have been read and not yet sent. */
 const cacheBytes = 1024 * 1024
 const expectedFile =
   'expected an MP4, QuickTime, Matroska, WebM, MPEG-TS, Ogg, WAVE, MP3 or ADTS file with a track of H.264, H.265, ' +
@@ -26,14 +26,13 @@ const expectedFile =
 type MediabunnyModule = typeof Mediabunny
 
 /**
- * Opens a file and chooses the first video and the first sound that can be sent.
- *
- * Publishes on `rtspool:file-left-out` the parts of the file that cannot be sent.
+ * Opens a file, and chooses the first video and the first sound that can be sent. Parts of the file that cannot be
+ * sent are published on `rtspool:file-left-out`.
  *
  * @param options.importMediabunny - Function that loads the optional package.
  * @param options.memory - Results of examining the file earlier.
- * @throws {RequestError} `ERR_MEDIA_UNAVAILABLE`: the file does not exist, is no media file or has
- *   no track to send, or the package is missing.
+ * @throws {RequestError} `ERR_MEDIA_UNAVAILABLE`: the file does not exist, is no media file or has no track to send,
+ *   or the package is missing.
  */
 export async function openMediaFile(
   path: string,
@@ -124,7 +123,7 @@ async function load(importMediabunny: () => Promise<MediabunnyModule>): Promise<
 
 interface OpenFile {
   readonly handle: FileHandle
-  /** Text that changes when the file does. */
+  /** Text that changes when the file is replaced, grows or is modified. */
   readonly identity: string
   readonly file: FileView
 }

@@ -1,14 +1,16 @@
 import type { AccessUnit, FileTrack } from './tracks/file-track.js'
 
-/** A track that is read from some position on. */
+/** The access units of a track from some position on, of which the first has been read. */
 export interface OpenedUnits {
-  /** The first unit; `undefined` if the track has ended by then. */
+  /** First unit; `undefined` if the track ends before the position. */
   readonly first: AccessUnit | undefined
-  /** All units including the first; empty if the track has ended by then. */
+  /** All units, including the first. Empty if the track ends before the position. */
   readonly units: AsyncGenerator<AccessUnit>
 }
 
-/** Starts to read a track at the last key frame at or before a position in seconds. */
+/**
+ * Starts to read a track at a position in seconds. The first unit is the last key frame at or before the position.
+ */
 export async function openAt(track: FileTrack, seconds: number): Promise<OpenedUnits> {
   const rest = track.accessUnits(seconds)[Symbol.asyncIterator]()
   const { done, value } = await rest.next()

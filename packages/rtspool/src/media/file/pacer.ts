@@ -2,29 +2,28 @@ import type { Clock, ClockTimer } from '../../clock.js'
 
 export interface PacerOptions<T> {
   readonly clock: Clock
-  /** Number of lanes; each is filled in order of time. */
+  /** Number of lanes. A lane is a queue of entries in order of time, such as the packets of one track. */
   readonly lanes: number
   /** Called when an entry of a lane is due. */
   readonly send: (lane: number, entry: T) => void
-  /** Called when all lanes are finished and the last entry has ended. */
+  /** Called once, when all lanes are finished and the last entry has ended. */
   readonly ended: () => void
-  /** Called when time was skipped: position 0 is now at `originMs` of the clock. */
+  /** Called when a stall was skipped: position 0 has moved to `originMs` of the clock. */
   readonly shifted?: (originMs: number) => void
   /**
-   * Milliseconds ahead of the current position up to which a lane is filled.
+   * Milliseconds from the current position for which a lane should have entries; see {@link Pacer.wanted}.
    * @default 1000
    */
   readonly readAheadMs?: number
   /**
-   * Milliseconds of overdue entries to send at once after a stall; more overdue time is skipped.
+   * Maximum milliseconds of overdue entries that are sent at once after a stall. If more is overdue, the later
+   * entries are delayed by the difference.
    * @default 1000
    */
   readonly maxBurstMs?: number
 }
 
-/**
- * Rounding error of sums of fractional milliseconds, because of which a timer may fire too early.
- */
+/** Milliseconds by which a timer may fire too early, because sums of fractional milliseconds are rounded. */
 const roundingMs = 0.01
 
 interface Entry<T> {
@@ -34,15 +33,15 @@ interface Entry<T> {
 
 interface Lane<T> {
   readonly entries: Entry<T>[]
-  /** Position at which the last entry is due. */
+  /** Position in milliseconds at which the last entry is due. */
   lastDueMs: number
   isFinished: boolean
   wanted: (() => void) | undefined
 }
 
 /**
- * Sends entries at their time. One timer serves all lanes, at absolute times, so that nothing
- * drifts.
+ * Sends entries at their time. Positions are milliseconds since the start, without pauses. One timer serves all
+ * lanes, at absolute times, so that nothing drifts.
  *
  * ```text
  *  origin            position (now)          read ahead
@@ -54,9 +53,9 @@ export class Pacer<T> {
   readonly #options: Required<Omit<PacerOptions<T>, 'shifted'>> & Pick<PacerOptions<T>, 'shifted'>
   readonly #lanes: Lane<T>[]
   #originMs: number | undefined
-  /** Position while the pacer is paused. */
+  /** Position at which the pacer was paused, or at which it will start. */
   #heldMs = 0
-  /** Position at which the last added entry ends. */
+  /** Position at which the last of the added entries ends. */
   #endMs = 0
   #timer: ClockTimer | undefined
   #timerDueMs = 0
@@ -76,16 +75,15 @@ export class Pacer<T> {
     }))
   }
 
-  /** Milliseconds for which the pacer has run. */
+  /** Current position: milliseconds for which the pacer has run. */
   get positionMs(): number {
     return this.#originMs === undefined ? this.#heldMs : this.#options.clock.now() - this.#originMs
   }
 
   /**
-   * Runs from position 0, or from the position of the pause. Due entries are sent in the next turn
-   * of the event loop.
+   * Starts at position 0, or continues after a pause. Due entries are sent in the next turn of the event loop.
    *
-   * @returns Time on the clock that corresponds to position 0.
+   * @returns Time of the clock that corresponds to position 0.
    */
   start(): number {
     const originMs = this.#originMs ?? this.#options.clock.now() - this.#heldMs
@@ -95,7 +93,7 @@ export class Pacer<T> {
     return originMs
   }
 
-  /** Stops sending and keeps the position for the next start. Idempotent. */
+  /** Stops sending, and keeps the position for the next {@link start}. Idempotent. */
   pause(): void {
     this.#heldMs = this.positionMs
     this.#originMs = undefined
@@ -104,10 +102,10 @@ export class Pacer<T> {
   }
 
   /**
-   * Adds an entry to a lane, not earlier than the entries before it.
+   * Adds an entry to a lane. It must not be due earlier than the lane's other entries.
    *
    * @param dueMs - Position at which the entry is sent.
-   * @param endMs - Position at which the entry ends.
+   * @param endMs - Position at which the entry ends, which may delay {@link PacerOptions.ended}.
    */
   add(lane: number, dueMs: number, entry: T, endMs = dueMs): void {
     const { entries } = this.#lane(lane)
@@ -117,15 +115,15 @@ export class Pacer<T> {
     if (entries.length === 1) this.#arm()
   }
 
-  /** Marks a lane as complete. */
+  /** Marks a lane as finished: no more entries are added. */
   finish(lane: number): void {
     this.#lane(lane).isFinished = true
     this.#arm()
   }
 
   /**
-   * Resolves when a lane needs entries: at once if it is short, otherwise when half of it has been
-   * sent. Also resolves when the pacer is closed.
+   * Resolves when a lane needs more entries: at once if it has less than `readAheadMs`, otherwise when half of that
+   * has been sent. Also resolves when the pacer is closed.
    */
   async wanted(lane: number): Promise<void> {
     const state = this.#lane(lane)
@@ -135,7 +133,7 @@ export class Pacer<T> {
     })
   }
 
-  /** Stops sending for good and keeps the position. Idempotent. */
+  /** Stops sending for good, drops the entries and keeps the position. Idempotent. */
   close(): void {
     this.pause()
     this.#isClosed = true
@@ -176,12 +174,12 @@ export class Pacer<T> {
     }
   }
 
-  /** `true` if nothing is left to send and no lane will get more. */
+  /** True if all lanes are finished and all entries have been sent. */
   get #isDrained(): boolean {
     return this.#lanes.every(({ entries, isFinished }) => isFinished && entries.length === 0)
   }
 
-  /** Returns the index of the lane whose first entry is due first. */
+  /** Returns the index of the lane whose first entry is due first; `undefined` if all lanes are empty. */
   #earliest(): number | undefined {
     let earliest: number | undefined
     let earliestMs = Number.POSITIVE_INFINITY
@@ -222,7 +220,7 @@ export class Pacer<T> {
     this.#timer = this.#options.clock.schedule(this.#tick, dueMs - this.positionMs, false)
   }
 
-  /** Returns the position at which to send the next entry, or to end. */
+  /** Returns the position at which the next entry is due, or at which everything ends. */
   #nextDueMs(): number | undefined {
     const lane = this.#earliest()
     if (lane !== undefined) return this.#lane(lane).entries[0]?.dueMs

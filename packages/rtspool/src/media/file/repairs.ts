@@ -5,7 +5,7 @@ import { TransportStreamScan } from './ts/scan.js'
 
 const noRepair: FileRepair = { present: (file) => file, leftOut: [] }
 
-/** Examines an open file for faults that mediabunny cannot handle. */
+/** Examines an open file for faults that mediabunny cannot handle, and returns the repair. */
 async function findRepair(
   file: FileView,
   transportStream: TransportStreamScan,
@@ -25,8 +25,8 @@ async function findRepair(
 }
 
 /**
- * Remembers the repair of a file, so that the file is examined once and not for each viewer. For an
- * MPEG-TS file that has grown, only the new part is examined.
+ * Remembers the repair of a file, so that the file is examined once and not for each viewer. If an MPEG-TS file has
+ * grown, only the new part is examined.
  */
 export class RepairMemory {
   #identity = ''
@@ -34,7 +34,11 @@ export class RepairMemory {
   #told = ''
   readonly #transportStream = new TransportStreamScan()
 
-  /** @param identity - Text that changes when the file does. */
+  /**
+   * Returns the repair of a file. The file is examined only if `identity` has changed.
+   *
+   * @param identity - Text that changes when the file does.
+   */
   async repairOf(file: FileView, identity: string): Promise<FileRepair> {
     if (this.#identity !== identity || !this.#repair) {
       this.#identity = identity
@@ -51,7 +55,7 @@ export class RepairMemory {
     }
   }
 
-  /** Returns whether these parts differ from those reported last. */
+  /** Returns whether the parts differ from those of the last call. */
   isNews(leftOut: readonly string[]): boolean {
     const text = leftOut.join('\n')
     const isNews = text !== this.#told

@@ -10,38 +10,38 @@ import { Pacer } from './pacer.js'
 import { type TimedUnit, timePiece } from './timeline.js'
 import type { FileTrack, Packetize } from './tracks/file-track.js'
 
-/** One track that is being sent. */
+/** One track of the file that is being sent. */
 interface Lane {
   readonly fileTrack: FileTrack
   readonly track: TrackOutput
-  /** RTP timestamp of running time 0. */
+  /** RTP timestamp at running time 0. */
   readonly firstTimestamp: number
   readonly packetize: Packetize
 }
 
-/** Playback between one seek and the next. */
+/** Playback from one seek to the next. Positions count from the start of this piece. */
 interface Piece {
-  /** Normal play time at position 0 of the piece. */
+  /** Normal play time at position 0, in seconds. */
   readonly startSeconds: number
   readonly endSeconds: number
-  /** Running time at position 0 of the piece. */
+  /** Running time at position 0, in seconds. */
   readonly runningSeconds: number
   readonly pacer: Pacer<TimedUnit>
   readonly lanes: readonly AsyncGenerator<TimedUnit>[]
-  /** Position, for each lane, after the last unit that was added. */
+  /** Position in milliseconds at which the last unit that was read ends, for each track. */
   readonly endsMs: number[]
-  /** Position after which nothing is sent any more. */
+  /** Position in milliseconds after which nothing is read any more, because a track has failed. */
   stopMs: number
-  /** `true` once a fault has been reported. */
+  /** True once a failure has been reported. */
   hasFailed: boolean
 }
 
 /**
  * Plays an open file for one viewer, who can seek.
  *
- * RTP timestamps follow the running time, which continues across seeks and stops during a pause. So
- * do sequence numbers, because packets are made when they are sent (RFC 2326 appendix B). The SSRC
- * stays the same even after the BYE at the end of a range: GStreamer 1.22 plays no other one.
+ * RTP timestamps follow the running time, which continues across seeks and stops during a pause. So do sequence
+ * numbers, because packets are made when they are sent (RFC 2326 appendix B). The SSRC stays the same even after the
+ * BYE at the end of a range: GStreamer 1.22 plays no other one.
  *
  * ```text
  *  normal play time   4.8 ────▶ 7.1 │ 0 ────▶ 2
@@ -56,9 +56,9 @@ export class StoredFileSource implements SeekableSource {
   #lanes: readonly Lane[] = []
   #output: MediaOutput | undefined
   #piece: Piece | undefined
-  /** Running time after the last unit that was sent. */
+  /** Running time in seconds at which the last unit that was sent ends. */
   #sentSeconds = 0
-  /** `true` once the whole range has been sent. */
+  /** True once the whole range has been sent. */
   #isOver = false
   #isClosed = false
 
@@ -70,7 +70,7 @@ export class StoredFileSource implements SeekableSource {
     this.description.media.push(...file.tracks.map((track) => track.description))
   }
 
-  /** @param file - Belongs to the source from now on; closed if it cannot be read. */
+  /** Creates the source of a file. @param file - Belongs to the source from now on; closed if it cannot be read. */
   static async create(file: MediaFile): Promise<StoredFileSource> {
     try {
       return new StoredFileSource(file, await fileTimesOf(file))
@@ -132,7 +132,7 @@ export class StoredFileSource implements SeekableSource {
     return piece.startSeconds
   }
 
-  /** Opens all tracks. The first one that has not ended by then, the video first, sets the start. */
+  /** Starts to read all tracks. The first track with a unit at that time, video first, sets the start. */
   async #open(asked: number): Promise<{ opened: OpenedUnits[]; start: number }> {
     const opened: OpenedUnits[] = []
     let start: number | undefined
@@ -188,7 +188,7 @@ export class StoredFileSource implements SeekableSource {
     for (const packet of lane.packetize(unit, timestamp)) lane.track.push(packet)
   }
 
-  /** Ends the current piece. @returns The running time at which the next piece begins. */
+  /** Ends the current playback. @returns Running time in seconds at which the next one begins. */
   #stop(): number {
     const piece = this.#piece
     if (!piece) return this.#sentSeconds
@@ -209,8 +209,8 @@ export class StoredFileSource implements SeekableSource {
   }
 
   /**
-   * Reports a fault, after which units read earlier are still sent. Then the media ends; if the
-   * file was cut off, only the range ends, because the description covers only the existing part.
+   * Reports that a track cannot be read further. Units that were read are still sent. Then the media ends; for a file
+   * that was cut off only the range ends, because the description covers only the existing part.
    */
   #fail(piece: Piece, index: number, error: unknown): void {
     // Pending reads reject when the file is closed.
@@ -222,7 +222,7 @@ export class StoredFileSource implements SeekableSource {
     piece.pacer.finish(index)
   }
 
-  /** Sets the RTP-Info of each track: RTP time of the position, and next sequence number. */
+  /** Sets the values for RTP-Info of each track: RTP time of the position, and next sequence number. */
   #announcePosition(): void {
     const piece = this.#piece
     if (!piece) return
@@ -233,7 +233,7 @@ export class StoredFileSource implements SeekableSource {
     }
   }
 
-  /** Gives all tracks one time base: position 0 of the piece was at `originMs` of the clock. */
+  /** Tells all tracks that position 0 was at `originMs` of the clock, so that they share one time base. */
   #mapTime({ runningSeconds }: Piece, originMs: number): void {
     const { clock } = this.#requireOutput()
     const unixMs = clock.unixTimeMs() - (clock.now() - originMs)
@@ -252,7 +252,7 @@ function timestampAt({ firstTimestamp, fileTrack }: Lane, runningSeconds: number
   return (firstTimestamp + Math.round(runningSeconds * fileTrack.clockRate)) % 2 ** 32
 }
 
-/** @returns `false` at the end of the lane. */
+/** Reads the next unit of a track, and hands it to the pacer. @returns `false` at the end of the track. */
 async function addNext({ pacer, lanes, endsMs }: Piece, index: number): Promise<boolean> {
   const next = await lanes[index]?.next()
   if (!next || next.done) {

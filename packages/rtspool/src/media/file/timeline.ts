@@ -5,10 +5,7 @@ export interface TimedUnit {
   readonly unit: AccessUnit
   /** Presentation time in seconds since the playback began. */
   readonly seconds: number
-  /**
-   * Time to send the unit, in milliseconds since the playback began; never less than for the
-   * previous unit.
-   */
+  /** Time to send the unit, in milliseconds since the playback began. Never less than for the previous unit. */
   readonly sendMs: number
   /** Time at which the presentation of the unit ends, in milliseconds since the playback began. */
   readonly endMs: number
@@ -16,17 +13,17 @@ export interface TimedUnit {
 
 export interface TimelineOptions {
   readonly loop: boolean
-  /** Time in the file at which the playback begins. */
+  /** Time in the file at which the playback begins, in seconds. */
   readonly originSeconds: number
-  /** Length of one round, the same for all tracks of a file. */
+  /** Length of one round of a loop in seconds, the same for all tracks of a file. */
   readonly roundSeconds: number
 }
 
 /**
- * Yields the access units of a track in sending order, round after round.
+ * Yields the access units of a track in sending order, and repeats the file if `loop` is set.
  *
- * Pictures that are decoded early but shown late, because of B-frames, stay in decoding order. Each
- * is sent at the earliest presentation time among itself and the units after it.
+ * Pictures that are decoded early but shown late, because of B-frames, stay in decoding order. Each is sent at the
+ * earliest presentation time among itself and the units after it.
  *
  * ```text
  *  decoding order  I0 P3 B1 B2 P6 …      (number: presentation time)
@@ -37,19 +34,22 @@ export function timeUnits(track: FileTrack, options: TimelineOptions): AsyncGene
   return inOrderOfSending(rounds(track, options), track.lookAhead)
 }
 
-/** Limits of the piece that {@link timePiece} yields. */
+/** Start and end of the piece of a track that {@link timePiece} yields. */
 export interface PieceOptions {
-  /** Start in the time of the file; earlier units are left out. */
+  /** Position in the file, in seconds, at which the piece starts. Earlier units are left out. */
   readonly startSeconds: number
-  /** End in the time of the file; later units are left out unless an earlier picture needs them. */
+  /**
+   * Position in the file, in seconds, at which the piece ends. Later units are left out unless an earlier picture
+   * needs them.
+   */
   readonly endSeconds: number
 }
 
 /**
- * Yields the access units of a piece of a track in sending order; position 0 is the start of the
- * piece.
+ * Yields the access units of a piece of a track in sending order. Their times count from the start of the piece.
  *
- * @param units - Units in decoding order, starting with one with which a decoder can start.
+ * @param units - Units in decoding order, of which a decoder can begin with the first.
+ * @param lookAhead - Number of units to look ahead for an earlier presentation time.
  */
 export function timePiece(
   units: AsyncIterable<AccessUnit>,
@@ -105,7 +105,7 @@ async function* rounds(track: FileTrack, { loop, originSeconds, roundSeconds }: 
   } while (loop)
 }
 
-/** Tolerance for the rounded times in a file, so that a unit at the start is included. */
+/** Seconds by which a unit may precede the start and still be sent, because times in a file are rounded. */
 const startToleranceSeconds = 0.0005
 
 async function* pieceOf(

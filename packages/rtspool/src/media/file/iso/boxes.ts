@@ -1,14 +1,12 @@
 import type { FileView } from '../file-view.js'
 
-/**
- * A box (ISO/IEC 14496-12 section 4.2); positions are offsets in the bytes that contain the box.
- */
+/** A box of an MP4 file (ISO/IEC 14496-12 section 4.2). Positions are offsets in the bytes that contain the box. */
 export interface Box {
   readonly type: string
   readonly start: number
   /** Position of the first byte after the header. */
   readonly contentStart: number
-  /** Position after the last byte, according to the header; the bytes may end earlier. */
+  /** Position after the last byte, according to the header. The bytes at hand may end earlier. */
   readonly end: number
 }
 
@@ -18,7 +16,8 @@ export const longHeaderBytes = 16
 /**
  * Reads the header of a box.
  *
- * @param limit - Position after the last byte of the surrounding box or file, used for a size of 0.
+ * @param limit - End of the surrounding box or file, which is the end of a box with size 0.
+ * @param position - Position in the file of the byte at `offset`. Default: `offset`.
  * @returns `undefined` if there are too few bytes, or the size is smaller than the header.
  */
 export function boxAt(
@@ -41,10 +40,13 @@ export function boxAt(
   return { type, start: position, contentStart: position + headerBytes, end: position + size }
 }
 
-/** Maximum number of child boxes to read: each needs much more memory than its 8 bytes. */
+/**
+ * Maximum number of boxes read inside one box; further ones are ignored. A box needs much more memory than its 8
+ * bytes.
+ */
 const maxChildBoxes = 2 ** 16
 
-/** Returns the boxes from `start` up to `end`, as far as they are complete. */
+/** Returns the boxes from `start` up to `end`, up to the first one that is not complete. */
 export function boxesIn(bytes: Buffer, start: number, end: number): Box[] {
   const boxes: Box[] = []
   for (let offset = start; offset < end && boxes.length < maxChildBoxes; ) {
@@ -61,7 +63,9 @@ export function childrenOf(bytes: Buffer, box: Box): Box[] {
   return boxesIn(bytes, box.contentStart, box.end)
 }
 
-/** Returns the first box at the end of a path of types; `undefined` if one is missing. */
+/**
+ * Returns the box at the end of a path of box types, taking the first of each type; `undefined` if one is missing.
+ */
 export function findBox(bytes: Buffer, parent: Box, ...path: readonly string[]): Box | undefined {
   let found: Box | undefined = parent
   for (const type of path) {
@@ -71,12 +75,10 @@ export function findBox(bytes: Buffer, parent: Box, ...path: readonly string[]):
   return found
 }
 
-/** Maximum number of top-level boxes to read. */
+/** Maximum number of top-level boxes that are read; further ones are ignored. */
 const maxTopLevelBoxes = 2 ** 20
 
-/**
- * Yields the top-level boxes of a file in order; the last one may reach beyond the end of the file.
- */
+/** Yields the top-level boxes of a file in order. The last one may extend beyond the end of the file. */
 export async function* topLevelBoxes(file: FileView): AsyncGenerator<Box> {
   let offset = 0
   for (let count = 0; offset < file.sizeBytes && count < maxTopLevelBoxes; count++) {

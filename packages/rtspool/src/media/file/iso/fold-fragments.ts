@@ -5,7 +5,10 @@ import { isFragmentedMovie, type Movie, parseMovie } from './movie.js'
 import { serializeMovie } from './movie-writer.js'
 import { SampleList } from './sample-list.js'
 
-/** Maximum number of samples of all tracks in one index: about four hours of pictures and sound. */
+/**
+ * Maximum number of samples of all tracks together: about four hours of pictures and sound. A movie with more is not
+ * repaired, and fragments that exceed it are left out.
+ */
 const maxSamples = 2 ** 20
 const maxMovieBytes = 64 * 2 ** 20
 const maxFileTypeBytes = 4096
@@ -14,10 +17,10 @@ const maxFragmentBytes = 16 * 2 ** 20
 /**
  * Builds one index for a fragmented MP4 whose fragments mediabunny 1.61 does not find.
  *
- * mediabunny ignores `moof` boxes if the `moov` lists samples. ffmpeg's `frag_keyframe` writes such
- * files, and a crash leaves them of `hybrid_fragmented`. mediabunny also refuses a file that ends
- * within a `moof`, as of a recorder that was killed. The repaired file begins with a `moov` that
- * lists every sample; the original file follows.
+ * mediabunny ignores `moof` boxes if the `moov` lists samples. ffmpeg's `frag_keyframe` writes such files, and
+ * `hybrid_fragmented` leaves them after a crash. mediabunny also refuses a file that ends within a `moof`, as a
+ * recorder leaves it that was killed. The repaired file begins with a `moov` that lists every sample; the original
+ * file follows.
  *
  * ```text
  *  file      ftyp moov mdat moof mdat moof mdat mo…
@@ -56,7 +59,7 @@ interface Fragments {
   readonly last: Box
 }
 
-/** @returns `undefined` for a file without fragments. */
+/** Finds the `moov` and the `moof` boxes of a file. @returns `undefined` for a file without fragments. */
 async function findFragments(file: FileView): Promise<Fragments | undefined> {
   let fileType: Buffer = Buffer.alloc(0)
   let movie: Movie | undefined
@@ -78,7 +81,11 @@ async function findFragments(file: FileView): Promise<Fragments | undefined> {
   return movie && last && fragments.length > 0 ? { fileType, movie, fragments, last } : undefined
 }
 
-/** Adds the samples of each fragment, up to the first fragment that cannot be read. */
+/**
+ * Adds the samples of each fragment to the tracks of `movie`, up to the first fragment that cannot be read.
+ *
+ * @param leftOut - Receives a description of what was not added.
+ */
 async function addFragments(
   file: FileView,
   movie: Movie,
@@ -101,7 +108,9 @@ async function addFragments(
   }
 }
 
-/** Keeps the samples of each track up to the first one that is not in the file. */
+/**
+ * Returns the tracks with their samples up to the first one that is not in the file, and the number of the others.
+ */
 function keepPresentSamples(movie: Movie, sizeBytes: number) {
   let lostSamples = 0
   const tracks = movie.tracks.map((track) => {
@@ -130,7 +139,7 @@ function keepPresentSamples(movie: Movie, sizeBytes: number) {
   return { tracks, lostSamples }
 }
 
-/** A file with additional bytes before it. */
+/** A file with additional bytes in front of it. */
 class PrefixedFile implements FileView {
   readonly sizeBytes: number
   readonly #prefix: Buffer
@@ -151,5 +160,5 @@ class PrefixedFile implements FileView {
   }
 }
 
-/** Returns the type of a box with characters that are safe in a log. */
+/** Returns the type of a box for a log. Unsafe characters are replaced by `?`. */
 const nameOf = ({ type }: Box): string => type.replace(/[^\w -]/g, '?')

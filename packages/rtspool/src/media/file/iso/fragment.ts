@@ -2,13 +2,13 @@ import { type Box, boxAt, childrenOf } from './boxes.js'
 import { type SampleDefaults, safeNumber } from './movie.js'
 import type { SampleList } from './sample-list.js'
 
-/** A track to which the samples of a fragment belong. */
+/** A track to which the samples of fragments are added. */
 export interface FragmentTrack {
   readonly defaults: SampleDefaults
   readonly samples: SampleList
 }
 
-/** Flags of TrackFragmentHeaderBox (ISO/IEC 14496-12 section 8.8.7). */
+/** Bits of the `flags` field of TrackFragmentHeaderBox (ISO/IEC 14496-12 section 8.8.7). */
 const tfhdFlags = {
   baseDataOffset: 0x01,
   sampleDescriptionIndex: 0x02,
@@ -17,7 +17,7 @@ const tfhdFlags = {
   defaultFlags: 0x20,
   defaultBaseIsMoof: 0x02_0000,
 } as const
-/** Flags of TrackRunBox (section 8.8.8). */
+/** Bits of the `flags` field of TrackRunBox (section 8.8.8). */
 const trunFlags = {
   dataOffset: 0x001,
   firstSampleFlags: 0x004,
@@ -26,11 +26,11 @@ const trunFlags = {
   flags: 0x400,
   compositionOffset: 0x800,
 } as const
-/** Flag `sample_is_non_sync_sample` of a sample (section 8.8.3.1). */
+/** Bit `sample_is_non_sync_sample` in the flags of a sample (section 8.8.3.1). */
 const isNonSync = 0x01_0000
 const fullBoxBytes = 4
 
-/** Reads consecutive numbers, up to the end of a box. */
+/** Reads the fields of a box one after the other. Throws a RangeError at the end of the box. */
 class Fields {
   readonly flags: number
   readonly #bytes: Buffer
@@ -83,8 +83,8 @@ class Fields {
  * @param bytes - The box, starting at its header.
  * @param position - Position of the box in the file.
  * @param maxSamples - Maximum number of samples of all tracks together.
- * @throws {RangeError} The box is cut off, inconsistent, or has too many samples. Samples before
- *   the fault have been added.
+ * @throws {RangeError} The box is cut off, inconsistent, or has too many samples. Samples before the fault have been
+ *   added.
  */
 export function addFragment(
   bytes: Buffer,
@@ -105,9 +105,9 @@ export function addFragment(
 }
 
 interface Surroundings {
-  /** Position of the fragment in the file. */
+  /** Position of the `moof` box in the file. */
   readonly position: number
-  /** Position after the data of the previous track fragment. */
+  /** Position after the media data of the previous track fragment. */
   readonly dataEnd: number
   readonly tracks: ReadonlyMap<number, FragmentTrack>
   readonly maxSamples: number

@@ -3,8 +3,8 @@ import type { Movie, MovieTrack } from './movie.js'
 import type { SampleList } from './sample-list.js'
 
 /**
- * Boxes that list samples and are written again. Related boxes (sample groups, encryption) are
- * dropped, because they refer to the old numbers.
+ * Types of boxes that list samples, and that are written again. Boxes that refer to samples by their old numbers
+ * (sample groups, encryption) are dropped.
  */
 const sampleBoxes = new Set([
   ...[
@@ -23,13 +23,13 @@ const sampleBoxes = new Set([
   ],
   ...['sbgp', 'sgpd', 'subs', 'saiz', 'saio', 'padb'],
 ])
-/** Types on the path from a track to the boxes that list samples. */
+/** Types of the boxes between a track and the boxes that list its samples. */
 const containers = new Set(['mdia', 'minf', 'stbl'])
 
 /**
  * Writes a `moov` box that lists all samples of its tracks, so that a reader needs no fragments.
  *
- * @param shift - Bytes to add to the position of each sample.
+ * @param shift - Number of bytes to add to the position of each sample.
  * @throws {RangeError} A number of a sample does not fit into an index.
  */
 export function serializeMovie({ bytes, box, tracks }: Movie, shift: number): Buffer {
@@ -47,13 +47,13 @@ export function serializeMovie({ bytes, box, tracks }: Movie, shift: number): Bu
   return boxOf('moov', children)
 }
 
-/** Ticks of a first decoding time above which the clock of a recording started long before it. */
+/**
+ * Maximum first decoding time of a track that stays, in ticks. Above it, the clock of the recording started long
+ * before, and whole seconds are subtracted from the times of all tracks.
+ */
 const longAgoTicks = 2 ** 30
 
-/**
- * Returns the whole seconds to subtract from all tracks, if an index cannot express their first
- * time.
- */
+/** Returns the whole seconds that must be subtracted from the times of all tracks; 0 if an index can express them. */
 function commonBeginning(tracks: readonly MovieTrack[]): number {
   const begun = tracks.filter(({ samples }) => samples.count > 0)
   if (begun.every(({ samples }) => samples.startTime < longAgoTicks)) return 0
@@ -79,7 +79,7 @@ function serializeTrack(
   return Buffer.concat(write(track.box))
 }
 
-/** Drops repeated container boxes: readers use the first one of each type. */
+/** Leaves out repeated container boxes, because readers use the first one of each type. */
 function withoutRepeatedContainers(boxes: readonly Box[]): Box[] {
   const seen = new Set<string>()
   return boxes.filter(({ type }) => {
@@ -90,7 +90,12 @@ function withoutRepeatedContainers(boxes: readonly Box[]): Box[] {
   })
 }
 
-/** @param start - Decoding time of the first sample; the sample table itself begins at 0. */
+/**
+ * Returns the boxes that list the samples of a track.
+ *
+ * @param start - Decoding time of the first sample. It is added to the composition offsets, because the table itself
+ *   begins at 0.
+ */
 function sampleTables(samples: SampleList, shift: number, start: number): Buffer[] {
   const { sizes, durations, compositionOffsets, isSync, chunkOffsets, chunkSampleCounts } = samples
   const tables = [
@@ -111,7 +116,7 @@ function sampleTables(samples: SampleList, shift: number, start: number): Buffer
   return tables
 }
 
-/** Returns rows of `sample_count`, value. */
+/** Returns the entries of a run-length table: number of samples, and their common value. */
 function runsOf(values: readonly number[]): number[][] {
   const rows: number[][] = []
   for (const value of values) {
@@ -122,7 +127,7 @@ function runsOf(values: readonly number[]): number[][] {
   return rows
 }
 
-/** Returns rows of `first_chunk`, `samples_per_chunk`, `sample_description_index`. */
+/** Returns the entries of an `stsc` table: `first_chunk`, `samples_per_chunk`, `sample_description_index`. */
 function chunkRuns(counts: readonly number[]): number[][] {
   const rows: number[][] = []
   for (const [index, count] of counts.entries()) {

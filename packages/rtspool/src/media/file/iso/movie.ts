@@ -9,18 +9,18 @@ export interface SampleDefaults {
   readonly flags: number
 }
 
-/** A track of a movie whose samples may continue in fragments. */
+/** A track of a movie, whose samples may continue in fragments. */
 export interface MovieTrack {
   readonly id: number
   readonly box: Box
   readonly defaults: SampleDefaults
-  /** Ticks per second of the times of samples. */
+  /** Clock rate of the sample times, in ticks per second. */
   readonly timescale: number
-  /** Samples that the movie itself lists. */
+  /** Samples that the `moov` box itself lists. */
   readonly samples: SampleList
 }
 
-/** A `moov` box with its bytes. */
+/** A `moov` box with its bytes and tracks. */
 export interface Movie {
   readonly bytes: Buffer
   readonly box: Box
@@ -29,7 +29,7 @@ export interface Movie {
 
 const fullBoxBytes = 4
 
-/** @throws {RangeError} The value is larger than any position or time of a file. */
+/** Converts a position or time of 64 bits to a number. @throws {RangeError} The value is 2^53 or more. */
 export function safeNumber(value: bigint): number {
   const number = Number(value)
   if (!Number.isSafeInteger(number))
@@ -38,8 +38,7 @@ export function safeNumber(value: bigint): number {
 }
 
 /**
- * Reads the parts of a `moov` box (ISO/IEC 14496-12 section 8.2.1) that an index of all samples
- * needs.
+ * Reads the parts of a `moov` box (ISO/IEC 14496-12 section 8.2.1) from which an index of all samples can be built.
  *
  * @param maxSamples - Maximum number of samples of all tracks together.
  * @throws {RangeError} The box is cut off, inconsistent, or lists too many samples.
@@ -65,7 +64,7 @@ export function parseMovie(bytes: Buffer, maxSamples: number): Movie {
 }
 
 /**
- * Returns whether fragments may follow a `moov` box (MovieExtendsBox, section 8.8.1).
+ * Returns whether fragments may follow a `moov` box, because it contains a MovieExtendsBox (section 8.8.1).
  *
  * @throws {TooManyTracksError} The box has more tracks than a file may have.
  */
@@ -74,7 +73,10 @@ export function isFragmentedMovie(bytes: Buffer): boolean {
   return box !== undefined && findBox(bytes, box, 'mvex') !== undefined
 }
 
-/** Finds a complete `moov` box, and checks the number of tracks before any of them is read. */
+/**
+ * Returns the `moov` box that the bytes begin with, if it is complete. The number of its tracks is checked before any
+ * of them is read.
+ */
 function findMovie(bytes: Buffer): Box | undefined {
   const box = boxAt(bytes, 0, bytes.length)
   if (box?.type !== 'moov' || box.end > bytes.length) return undefined
@@ -114,14 +116,17 @@ function readTimescale(bytes: Buffer, box: Box | undefined): number {
   return Math.max(1, bytes.readUInt32BE(at))
 }
 
-/** Rows of one table of the sample table: `count32`, then rows of `width` bytes. */
+/** Entries of one sample table: `count32`, then entries of `width` bytes. */
 class Table {
   readonly count: number
   readonly #bytes: Buffer
   readonly #start: number
   readonly #width: number
 
-  /** @throws {RangeError} The box is too short for its count. */
+  /**
+   * @param box - Box of the table; without it, the table is empty.
+   * @throws {RangeError} The box is too short for its count.
+   */
   constructor(bytes: Buffer, box: Box | undefined, width: number, headerBytes = fullBoxBytes) {
     this.#bytes = bytes
     this.#width = width
@@ -146,7 +151,7 @@ class Table {
   }
 }
 
-/** Iterates over a table of runs (`sample_count`, value), one sample at a time. */
+/** Iterates over a run-length table (`sample_count`, value), one sample at a time. */
 class RunReader {
   readonly #table: Table
   #row = -1
@@ -202,7 +207,10 @@ function readSamples(bytes: Buffer, trackBox: Box, maxSamples: number): SampleLi
   return samples
 }
 
-/** Reads stsz: `sample_size32 sample_count32`, then 32-bit sizes if `sample_size` is 0. */
+/**
+ * Returns the size of each sample, from stsz: `sample_size32 sample_count32`, then 32-bit sizes if `sample_size` is
+ * 0.
+ */
 function readSizes(bytes: Buffer, box: Box | undefined, maxSamples: number): number[] {
   if (!box) return []
   const at = box.contentStart + fullBoxBytes

@@ -1,21 +1,20 @@
 const largestDuration = 2 ** 32 - 1
 
 /**
- * Samples of a track in decoding order: one array per value, which keeps an hour of samples small.
- *
- * Samples that follow each other without a gap in the file share a chunk.
+ * Samples of a track in decoding order: one array for each property, which keeps an hour of samples small. Samples
+ * that follow each other without a gap in the file share a chunk.
  */
 export class SampleList {
   readonly sizes: number[] = []
   readonly durations: number[] = []
-  /** Presentation time minus decoding time. */
+  /** Presentation time minus decoding time of each sample, in ticks of the track. */
   readonly compositionOffsets: number[] = []
   readonly isSync: boolean[] = []
   readonly chunkOffsets: number[] = []
   readonly chunkSampleCounts: number[] = []
   /** Decoding time of the first sample, in ticks of the track. */
   startTime = 0
-  /** Decoding time after the last sample. */
+  /** Decoding time after the last sample, in ticks of the track. */
   endTime = 0
   #chunkEnd = -1
 
@@ -23,7 +22,7 @@ export class SampleList {
     return this.sizes.length
   }
 
-  /** Appends a sample. */
+  /** Appends a sample. Its decoding time is {@link endTime}. @param offset - Position of the sample in the file. */
   add(offset: number, size: number, duration: number, compositionOffset: number, sync: boolean) {
     if (offset === this.#chunkEnd && this.chunkSampleCounts.length > 0) {
       const last = this.chunkSampleCounts.length - 1
@@ -41,8 +40,8 @@ export class SampleList {
   }
 
   /**
-   * Extends the last sample until `time`, when the next sample is decoded. An earlier time has no
-   * effect.
+   * Makes the next sample begin at `time`: the last sample becomes longer, or else `time` is the start. A time before
+   * {@link endTime} has no effect.
    *
    * @throws {RangeError} The duration of the last sample would not fit into an index.
    */

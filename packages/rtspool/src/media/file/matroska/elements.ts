@@ -1,7 +1,7 @@
-/** An element of EBML (RFC 8794 section 4): positions in the file. */
+/** An EBML element (RFC 8794 section 4). Positions count from the start of the file. */
 export interface Element {
   readonly id: number
-  /** Position and length in bytes of the size field. */
+  /** Position of the size field; `sizeBytes` is its length. */
   readonly sizeStart: number
   readonly sizeBytes: number
   readonly contentStart: number
@@ -9,19 +9,20 @@ export interface Element {
   readonly end: number | undefined
 }
 
-/** Ids used here, including the bits that give their length. */
+/** IDs of the elements used here, including the bits that give the length of the ID. */
 export const elementIds = Object.freeze({
   ebml: 0x1a45dfa3,
   segment: 0x18538067,
   cluster: 0x1f43b675,
 } as const)
 
-/** Bytes of the longest id and the longest size. */
+/** Maximum bytes of an element's header: the longest ID and the longest size field. */
 export const longestHeaderBytes = 4 + 8
 
 /**
  * Reads the header of an element.
  *
+ * @param bytes - Bytes of the file, beginning with the header.
  * @param position - Position of the first byte in the file.
  * @returns `undefined` if there are too few bytes, or they are no header.
  */
@@ -50,12 +51,12 @@ export function elementAt(bytes: Uint8Array, position: number): Element | undefi
   }
 }
 
-/** Returns the length of a variable-length number in bytes; `undefined` above 8. */
+/** Returns the length in bytes of a variable-length number, from its first byte; `undefined` above 8. */
 function lengthOf(first: number | undefined): number | undefined {
   return first ? Math.clz32(first) - 23 : undefined
 }
 
-/** Writes a size into as many bytes as the previous one had; the size must not be larger. */
+/** Encodes a size field of `sizeBytes` bytes. The value must fit. */
 export function sizeOf(value: number, sizeBytes: number): Buffer {
   const bytes = Buffer.alloc(sizeBytes)
   let rest = value

@@ -1,12 +1,12 @@
 import type { FileRepair, FileView } from '../file-view.js'
 import { type Element, elementAt, elementIds, longestHeaderBytes, sizeOf } from './elements.js'
 
-/** Maximum number of sibling elements to read. */
+/** Maximum number of sibling elements that are read; further ones are ignored. */
 const maxElements = 2 ** 20
 
 /**
- * Ends the last cluster of a cut-off Matroska file after its last complete block. mediabunny 1.61
- * would leave out an incomplete cluster.
+ * Ends the last cluster of a cut-off Matroska file after its last complete block, because mediabunny 1.61 would leave
+ * out an incomplete cluster.
  *
  * @returns `undefined` for other files.
  */
@@ -34,7 +34,7 @@ async function readElement(file: FileView, position: number): Promise<Element | 
   return position < end ? elementAt(await file.read(position, end), position) : undefined
 }
 
-/** Returns the last sibling element, as far as sizes are known. */
+/** Returns the last element of a series that begins at `start`, or the first one whose size is unknown. */
 async function lastElement(file: FileView, start: number): Promise<Element | undefined> {
   let last: Element | undefined
   let position: number | undefined = start
@@ -47,7 +47,7 @@ async function lastElement(file: FileView, start: number): Promise<Element | und
   return last
 }
 
-/** Returns the position after the last complete element. */
+/** Returns the position after the last complete element of a series that begins at `start`. */
 async function endOfWhole(file: FileView, start: number): Promise<number> {
   let end = start
   for (let count = 0; count < maxElements; count++) {
@@ -58,7 +58,7 @@ async function endOfWhole(file: FileView, start: number): Promise<number> {
   return end
 }
 
-/** A file that ends earlier, with its size field changed accordingly. */
+/** A file that ends earlier, and whose last size field is changed to match. */
 class EndedFile implements FileView {
   readonly sizeBytes: number
   readonly #file: FileView

@@ -13,7 +13,7 @@ import { withSampleTimes } from './sample-times.js'
  * Creates an AAC track.
  *
  * @param config - AudioSpecificConfig; without it each access unit has an ADTS header.
- * @param format - Format from the file, for a configuration that does not give one.
+ * @param format - Format that the file states, for a configuration without channels.
  * @throws {RangeError} The configuration or the first ADTS header cannot be read.
  */
 export function aacFileTrack(
@@ -52,7 +52,7 @@ export function aacFileTrack(
   }
 }
 
-/** Removes the ADTS header: RFC 3640 carries access units without it. */
+/** Removes the ADTS header of an access unit: RFC 3640 packets do not contain it. */
 function withoutAdts(bytes: Uint8Array): Uint8Array {
   return bytes.subarray(parseAdtsHeader(bytes)?.sizeBytes ?? bytes.length)
 }

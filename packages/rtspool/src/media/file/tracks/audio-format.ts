@@ -1,7 +1,7 @@
-/** Payload type of sound without a static payload type. */
+/** Payload type of sound whose encoding has no static payload type. */
 export const audioPayloadType = 97
 
-/** Sound format according to the file. */
+/** Format of sound that the file states. */
 export interface AudioFormat {
   /** Sampling rate in Hz. */
   readonly sampleRate: number

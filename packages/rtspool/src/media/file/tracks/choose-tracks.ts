@@ -15,32 +15,33 @@ import { opusFileTrack } from './opus-file-track.js'
 import { isPcmCodec, type PcmCodec, pcmFileTrack } from './pcm-file-track.js'
 import { readTrack } from './read-track.js'
 
-/** Result of examining the tracks of a file. */
+/** Result of {@link chooseTracks}. */
 export interface ChosenTracks {
   /** The first video and the first sound that can be sent, in this order. */
   readonly tracks: readonly FileTrack[]
-  /** Descriptions, for a log, of the tracks that are not sent. */
+  /** Descriptions for a log of the examined tracks that cannot be sent. */
   readonly refused: readonly string[]
 }
 
-/** Facts that apply to all tracks of a file. */
+/** Facts about a file that apply to all of its tracks. */
 export interface FileFacts {
   readonly origin: Origin
-  /** `true` if parts of the file are known to be missing. */
+  /** True if the file ends before its container does. */
   readonly isCutOff: boolean
 }
 
 type EncodedPacketSink = typeof Mediabunny.EncodedPacketSink
 
-/** A track that is being examined. */
+/** A track that is being examined, with what is known about its file. */
 interface Candidate extends FileFacts {
   readonly sink: Mediabunny.EncodedPacketSink
-  /** Time of the first picture; `undefined` if there is none. */
+  /** Time of the first picture in seconds; `undefined` if there is none. */
   readonly videoSeconds: number | undefined
 }
 
 /**
- * Examines all tracks of a file. A broken track counts as one that cannot be sent.
+ * Chooses the first video and the first sound of a file that can be sent. A broken track counts as one that cannot be
+ * sent.
  *
  * @throws {TooManyTracksError} The file has more tracks than the server examines.
  */
@@ -89,12 +90,16 @@ async function firstSecondsOf(track: FileTrack): Promise<number | undefined> {
   return undefined
 }
 
-/** Returns the file's own name of the codec. */
+/** Returns the container's own name of the codec in parentheses, or an empty string. */
 function idOf({ internalCodecId }: Mediabunny.InputTrack): string {
   return typeof internalCodecId === 'string' ? ` (${internalCodecId})` : ''
 }
 
-/** @returns `undefined` for an unsupported codec, and for a track without access units. */
+/**
+ * Converts a track of mediabunny.
+ *
+ * @returns `undefined` for an unsupported codec, and for a track without access units.
+ */
 async function toFileTrack(
   track: Mediabunny.InputTrack,
   candidate: Candidate,

@@ -12,16 +12,16 @@ import { type AudioFormat, audioPayloadType } from './audio-format.js'
 import type { FileTrack, Packetize, ReadTrack } from './file-track.js'
 import { withSampleTimes } from './sample-times.js'
 
-/** Properties of a codec whose frames contain their own length. */
+/** Describes a codec whose frames contain their own length. */
 interface FrameCodec {
   readonly encoding: string
   readonly payloadType: number
-  /** Ticks per second, if different from the sampling rate. */
+  /** Clock rate of the RTP timestamps in ticks per second, if different from the sampling rate. */
   readonly clockRate?: number
   readonly hasChannels: boolean
-  /** Returns the sampling rate from the first frame; `undefined` if it is no frame. */
+  /** Returns the sampling rate of a frame in Hz; `undefined` if the bytes are no frame. */
   readonly sampleRateOf: (frame: Uint8Array) => number | undefined
-  /** Returns the number of samples per channel. */
+  /** Returns the number of samples per channel in a frame. */
   readonly samplesOf: (frame: Uint8Array) => number
   readonly createPayloader: (options: RtpPacketWriterOptions) => {
     packetize(frame: Uint8Array, timestamp: number): Buffer[]

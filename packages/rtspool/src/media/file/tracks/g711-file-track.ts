@@ -3,14 +3,14 @@ import { type AudioFormat, audioPayloadType } from './audio-format.js'
 import type { FileTrack, ReadTrack } from './file-track.js'
 import { sampleTrack } from './sample-track.js'
 
-/** Encodings of RFC 3551 table 4. */
+/** Names and static payload types of G.711 (RFC 3551 table 4). */
 const encodings = {
   ulaw: { encoding: 'PCMU', staticPayloadType: 0 },
   alaw: { encoding: 'PCMA', staticPayloadType: 8 },
 } as const
 const staticRate = 8000
 
-/** Creates a G.711 track; the file may store its samples in pieces of any size. */
+/** Creates a G.711 track. The file may store any number of samples in a unit. */
 export function g711FileTrack(
   track: ReadTrack,
   law: keyof typeof encodings,

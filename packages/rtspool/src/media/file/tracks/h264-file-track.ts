@@ -17,8 +17,7 @@ const accessUnitDelimiter = 9
 /**
  * Creates an H.264 track.
  *
- * @param avcC - AVCDecoderConfigurationRecord; without it the stream contains start codes and
- *   parameter sets.
+ * @param avcC - AVCDecoderConfigurationRecord. Without it, units contain start codes, and key frames parameter sets.
  * @throws {RangeError} The record cannot be read, or the first key frame has no parameter sets.
  */
 export function h264FileTrack(track: ReadTrack, avcC: Uint8Array | undefined): FileTrack {

@@ -15,8 +15,7 @@ import { nalClockRate, nalFileTrack, videoPayloadType } from './nal-file-track.j
 /**
  * Creates an H.265 track.
  *
- * @param hvcC - HEVCDecoderConfigurationRecord; without it the stream contains start codes and
- *   parameter sets.
+ * @param hvcC - HEVCDecoderConfigurationRecord. Without it, units contain start codes, and key frames parameter sets.
  * @throws {RangeError} The record cannot be read, or the first key frame has no parameter sets.
  */
 export function h265FileTrack(track: ReadTrack, hvcC: Uint8Array | undefined): FileTrack {

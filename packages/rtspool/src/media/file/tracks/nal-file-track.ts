@@ -1,10 +1,10 @@
 import type { MediaDescription } from '../../../sdp/index.js'
 import type { FileTrack, Packetize, PayloaderStart, ReadTrack } from './file-track.js'
 
-/** Payload type of video. */
+/** Payload type of video from files. */
 export const videoPayloadType = 96
 
-/** Clock rate of RFC 6184 section 5.1 and RFC 7798 section 4.1. */
+/** RTP clock rate of H.264 and H.265, in ticks per second (RFC 6184 section 5.1, RFC 7798 section 4.1). */
 export const nalClockRate = 90_000
 
 /**
@@ -13,7 +13,7 @@ export const nalClockRate = 90_000
  */
 const largestReordering = 16
 
-/** Properties of a codec that consists of NAL units. */
+/** Describes a codec whose access units consist of NAL units. */
 export interface NalCodec {
   readonly description: MediaDescription
   /** Splits an access unit of the file into views of its NAL units. */
@@ -21,7 +21,7 @@ export interface NalCodec {
   readonly typeOf: (unit: Buffer) => number
   readonly accessUnitDelimiter: number
   readonly spsType: number
-  /** Parameter sets sent before each key frame that does not contain its own. */
+  /** Parameter sets to send before each key frame that contains none. */
   readonly parameterSets: readonly Buffer[]
   readonly createPayloader: (
     options: PayloaderStart & { readonly payloadType: number },
@@ -32,7 +32,9 @@ interface NalPayloader {
   packetize(units: readonly Uint8Array[], timestamp: number): Buffer[]
 }
 
-/** Creates a video track; the file may store parameter sets apart from the pictures. */
+/**
+ * Creates a video track. Parameter sets that the file stores apart from the pictures are sent with each key frame.
+ */
 export function nalFileTrack(track: ReadTrack, codec: NalCodec): FileTrack {
   return {
     description: codec.description,
@@ -51,8 +53,8 @@ export function nalFileTrack(track: ReadTrack, codec: NalCodec): FileTrack {
 }
 
 /**
- * Adds parameter sets to a key frame, so that a viewer that joins late or lost the description can
- * start at any key frame.
+ * Adds the parameter sets to a key frame that contains none, so that a viewer can begin there without the session
+ * description.
  */
 function withParameterSets(units: Buffer[], codec: NalCodec): Buffer[] {
   const { typeOf, spsType, accessUnitDelimiter, parameterSets } = codec

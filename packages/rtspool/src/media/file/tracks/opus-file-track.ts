@@ -4,7 +4,7 @@ import { type AudioFormat, audioPayloadType } from './audio-format.js'
 import type { FileTrack, Packetize, ReadTrack } from './file-track.js'
 import { withSampleTimes } from './sample-times.js'
 
-/** Maximum number of channels in RFC 7587; a file with more contains several streams. */
+/** Maximum number of channels in RFC 7587. A track with more is refused, because it contains several streams. */
 const mostChannels = 2
 
 /**

@@ -8,9 +8,7 @@ const format = (sampleBytes: 1 | 2 | 3, isLittleEndian: boolean, isSigned8 = fal
   isLittleEndian,
   isSigned8,
 })
-/**
- * Formats of linear PCM that RTP supports; RTP has none for floating point or more than 24 bits.
- */
+/** Formats of linear PCM that RTP supports. RTP has no format for floating point, or for more than 24 bits. */
 const formats = {
   'pcm-u8': format(1, false),
   'pcm-s8': format(1, false, true),
@@ -23,14 +21,11 @@ export type PcmCodec = keyof typeof formats
 
 export const isPcmCodec = (codec: string): codec is PcmCodec => Object.hasOwn(formats, codec)
 
-/** Static payload types of L16 at 44.1 kHz by number of channels (RFC 3551 table 4). */
+/** Static payload types of L16 at 44.1 kHz, by number of channels (RFC 3551 table 4). */
 const staticPayloadTypes = { 2: 10, 1: 11 } as const
 const staticRate = 44_100
 
-/**
- * Creates a linear PCM track; the file may store its samples in pieces of any size and either byte
- * order.
- */
+/** Creates a linear PCM track. The file may store any number of samples in a unit, in either byte order. */
 export function pcmFileTrack(
   track: ReadTrack,
   codec: PcmCodec,

@@ -2,21 +2,28 @@ import type * as Mediabunny from 'mediabunny'
 import { FileCutOffError } from '../file-failure.js'
 import type { AccessUnit, ReadTrack } from './file-track.js'
 
-/** Settings for reading a track. */
+/** Settings for {@link readTrack}. */
 export interface ReadTrackOptions {
   /**
-   * Beginning of the presentation in seconds: units that have ended by then are left out.
-   * `-Infinity` if the presentation begins with the first unit.
+   * Start of the presentation in seconds: units that end before it are left out. `-Infinity` = it starts with the
+   * first unit.
    */
   readonly beginSeconds: number
-  /** `true` if parts of the file are known to be missing, so that the track ends early. */
+  /** True if the file ends before its container does, so that the track ends too early. */
   readonly isCutOff: boolean
 }
 
-/** Tolerance for the rounded times of a file: a unit that ends at the beginning is left out. */
+/**
+ * Tolerance in seconds for the rounded times of a file. A unit that ends no later than this after the start of the
+ * presentation is left out too.
+ */
 const roundingSeconds = 1e-6
 
-/** @returns `undefined` for a track in which no decoder can start. */
+/**
+ * Prepares a track of mediabunny for reading.
+ *
+ * @returns `undefined` for a track in which no decoder can begin.
+ */
 export async function readTrack(
   track: Mediabunny.InputTrack,
   sink: Mediabunny.EncodedPacketSink,
@@ -42,7 +49,9 @@ export async function readTrack(
 }
 
 /**
- * Returns the last packet at or before a time with which a decoder can start, or the very first.
+ * Returns the last packet at or before a time with which a decoder can begin, or else the very first packet.
+ *
+ * @throws {FileCutOffError} The file does not contain that packet.
  */
 async function firstPacket(
   sink: Mediabunny.EncodedPacketSink,
@@ -69,10 +78,10 @@ async function nextPacket(
   return next
 }
 
-/** Precision with which the end of a track is found if its last units are missing. */
+/** Precision in seconds with which the end of a track is found if the file does not contain its last units. */
 const endPrecisionSeconds = 0.005
 
-/** Returns the end of the last unit that the file really contains. */
+/** Returns the time in seconds at which the last unit ends that the file really contains. */
 async function endOf(
   track: Mediabunny.InputTrack,
   sink: Mediabunny.EncodedPacketSink,

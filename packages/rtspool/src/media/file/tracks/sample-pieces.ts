@@ -1,10 +1,10 @@
 import type { AccessUnit } from './file-track.js'
 
-/** Default duration of a packet of sound (RFC 3551 section 4.2). */
+/** Duration of a packet of sound, in seconds: the default of RFC 3551 section 4.2. */
 const packetSeconds = 0.02
 
 /**
- * Cuts samples into packets, across the pieces of the file unless there is a gap.
+ * Cuts samples into units of one packet each. The units of the file are joined unless there is a gap between them.
  *
  * @param instantBytes - Bytes of one sample of every channel.
  */

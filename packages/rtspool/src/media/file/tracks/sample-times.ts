@@ -1,11 +1,14 @@
 import type { AccessUnit } from './file-track.js'
 
-/** Matroska rounds to milliseconds; a larger difference is a real gap. */
+/**
+ * Maximum difference in seconds between a file's time and the number of samples that counts as rounding. Matroska
+ * rounds to milliseconds; a larger difference is a real gap.
+ */
 const roundingSeconds = 0.0015
 
 /**
- * Derives the times of sound from the number of samples while the file's own times agree. Rounding
- * in the file thus has no effect on RTP timestamps.
+ * Replaces the times of sound units by times computed from the number of samples, as long as the file's own times
+ * agree. Rounding in the file thus has no effect on RTP timestamps.
  *
  * @param samplesOf - Returns the samples per channel of a unit.
  */

@@ -4,17 +4,17 @@ import type { FileTrack, Packetize, PayloaderStart, ReadTrack } from './file-tra
 import { inPackets } from './sample-pieces.js'
 import { withSampleTimes } from './sample-times.js'
 
-/** Sound without frames: any number of samples is a packet. */
+/** Describes a codec without frames: any number of samples can form a packet. */
 export interface SampleCodec extends AudioFormat {
-  /** Name in `a=rtpmap`. */
+  /** Name of the encoding in `a=rtpmap`. */
   readonly encoding: string
   readonly payloadType: number
-  /** Bytes of one instant of all channels. */
+  /** Bytes of one sample of every channel. */
   readonly instantBytes: number
   readonly createPayloader: (start: PayloaderStart & { readonly payloadType: number }) => Packetize
 }
 
-/** A track whose samples a file may keep in pieces of any size. */
+/** Creates a track of a codec without frames. The file may store any number of samples in a unit. */
 export function sampleTrack(track: ReadTrack, codec: SampleCodec): FileTrack {
   const { encoding, payloadType, sampleRate, channels, instantBytes } = codec
   return {

@@ -1,25 +1,25 @@
-/** Bytes of a packet of a transport stream (ISO/IEC 13818-1 section 2.4.3.2). */
+/** Size in bytes of a packet of a transport stream (ISO/IEC 13818-1 section 2.4.3.2). */
 export const packetBytes = 188
 export const syncByte = 0x47
 
-/** Distances of packets in files: plain, after a time code (M2TS), before error correction. */
+/** Distances in bytes from packet to packet in files: plain, with a time code (M2TS), with error correction. */
 const strides = [packetBytes, packetBytes + 4, packetBytes + 16] as const
-/** Consecutive packets that identify a transport stream; fewer may be a coincidence. */
+/** Number of consecutive packets that identify a transport stream. Fewer may be a coincidence. */
 const packetsToBelieve = 8
-/** The same number at the end of a file whose other packets have been found. */
+/** Number of consecutive packets that suffice at the end of a file whose other packets have been found. */
 const packetsAtEnd = 3
 
-/** Position of the first packet, and the distance between packets. */
+/** Position of the first packet, and the distance from packet to packet, in bytes. */
 export interface Alignment {
   readonly offset: number
   readonly stride: number
 }
 
 /**
- * Finds the first packets in bytes.
+ * Finds the first packets of a transport stream in bytes.
  *
- * @param isEnd - `true` if the bytes are the end of the file, where fewer consecutive packets
- *   suffice.
+ * @param isEnd - True if the bytes are the end of the file, where fewer consecutive packets suffice.
+ * @returns `undefined` if there are no such packets.
  */
 export function findAlignment(
   bytes: Uint8Array,
@@ -43,7 +43,7 @@ function isAligned(bytes: Uint8Array, offset: number, stride: number, isEnd: boo
   return packets >= (isEnd ? packetsAtEnd : packetsToBelieve)
 }
 
-/** Times of a PES packet, as positions in the bytes; -1 if a time is missing. */
+/** Positions of the times in the header of a PES packet; -1 if a time is missing. */
 export interface PesTimes {
   pid: number
   isVideo: boolean
@@ -54,10 +54,10 @@ export interface PesTimes {
 const ptsBytes = 5
 
 /**
- * Finds the times of a PES packet that begins in a packet (section 2.4.3.7).
+ * Finds the times of a PES packet whose header begins in a packet (section 2.4.3.7).
  *
- * @param times - Output, so that a packet needs no allocation.
- * @returns Whether there are times.
+ * @param times - Receives the positions, so that a packet needs no allocation.
+ * @returns True if there are times.
  */
 export function readPesTimes(bytes: Uint8Array, at: number, times: PesTimes): boolean {
   const flags = bytes[at + 1] as number
@@ -89,10 +89,10 @@ export function readPesTimes(bytes: Uint8Array, at: number, times: PesTimes): bo
   return true
 }
 
-/** Times have 33 bits. */
+/** Number of different times, which have 33 bits and wrap. */
 export const timeModulus = 2 ** 33
 
-/** Reads a time: `0010 ttt1 tttttttt ttttttt1 tttttttt ttttttt1`. */
+/** Reads a time in ticks of 90 kHz: `0010 ttt1 tttttttt ttttttt1 tttttttt ttttttt1`. */
 export function readTime(bytes: Uint8Array, at: number): number {
   const high = ((bytes[at] as number) >> 1) & 0x07
   const middle = ((bytes[at + 1] as number) << 7) | ((bytes[at + 2] as number) >> 1)
@@ -100,7 +100,7 @@ export function readTime(bytes: Uint8Array, at: number): number {
   return high * 2 ** 30 + middle * 2 ** 15 + low
 }
 
-/** Overwrites a time; the bits between its parts stay. */
+/** Overwrites a time in ticks of 90 kHz. The bits between its parts stay. */
 export function writeTime(bytes: Uint8Array, at: number, time: number): void {
   const high = Math.floor(time / 2 ** 30) & 0x07
   const middle = Math.floor(time / 2 ** 15) & 0x7fff
@@ -112,7 +112,7 @@ export function writeTime(bytes: Uint8Array, at: number, time: number): void {
   bytes[at + 4] = ((low << 1) & 0xfe) | ((bytes[at + 4] as number) & 1)
 }
 
-/** Returns the distance from one time to another, across a wrap: from -2^32 up to 2^32. */
+/** Returns the distance from one time to another in ticks, across a wrap: from -2^32 up to 2^32. */
 export function timeDistance(from: number, to: number): number {
   const distance = modulo(to - from, timeModulus)
   return distance >= timeModulus / 2 ? distance - timeModulus : distance

@@ -10,18 +10,19 @@ import {
 } from './packet.js'
 import type { TimePiece } from './timeline-pieces.js'
 
-/** Consecutive packets at one distance. */
+/** A run: consecutive packets of the file at the same distance from each other. */
 export interface PacketRun {
   /** Position of the first packet in the file. */
   readonly fileStart: number
   readonly stride: number
-  /** Number of the first packet, counted through all runs. */
+  /** Index of the first packet, counted through all runs. */
   readonly firstPacket: number
   packets: number
 }
 
 /**
- * A transport stream whose packets follow each other from the first byte on, with continuous times.
+ * A transport stream, read from a faulty one: packets follow each other from the first byte on, and times are
+ * continuous.
  */
 export class RepairedStream implements FileView {
   readonly sizeBytes: number
@@ -48,7 +49,7 @@ export class RepairedStream implements FileView {
     return bytes.subarray(start - first * packetBytes, end - first * packetBytes)
   }
 
-  /** Reads packets of one run. @returns Number of the packet after them. */
+  /** Reads packets of one run. @returns Index of the first packet that was not read. */
   async #readRun(packet: number, behind: number, bytes: Buffer, first: number): Promise<number> {
     const run = this.#runs[lastAtOrBefore(this.#runs, packet)]
     if (!run) throw new RangeError(`expected a packet of the stream, got ${packet}`)
@@ -82,7 +83,7 @@ function shiftTime(bytes: Uint8Array, at: number, shift: number): void {
   writeTime(bytes, at, modulo(readTime(bytes, at) + shift, timeModulus))
 }
 
-/** Returns the index of the last entry that begins at or before a packet; -1 if there is none. */
+/** Returns the position in `entries` of the last entry that begins at or before a packet; -1 if there is none. */
 function lastAtOrBefore(
   entries: readonly { readonly firstPacket: number }[],
   packet: number,

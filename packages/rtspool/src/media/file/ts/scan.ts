@@ -5,27 +5,28 @@ import { type PacketRun, RepairedStream } from './repaired-stream.js'
 import { TimelinePieces } from './timeline-pieces.js'
 
 const chunkBytes = 2 ** 20
-/** Bytes in which the first packet must be found for a file to count as a transport stream. */
+/** Number of bytes in which the first packets must be found for a file to count as a transport stream. */
 const sniffedBytes = 2 ** 16
 /**
- * Bytes to examine; the rest of the file is read unchanged, because a viewer waits for the scan.
+ * Maximum number of bytes that are examined, because a viewer waits for the result. The part of the file after them
+ * is played unchanged.
  */
 const maxScannedBytes = 2 * 2 ** 30
-/** Maximum number of runs: a file that loses its packets more often is played up to that point. */
+/** Maximum number of runs (series of packets without interruption). A file with more is played up to that point. */
 const maxRuns = 2 ** 12
 
 /**
- * Maximum number of entries that a {@link TransportStreamScan} keeps; a file with more is scanned
- * again each time.
+ * Maximum number of entries that a {@link TransportStreamScan} keeps in memory. A file with more is scanned again
+ * each time.
  */
 const maxKeptEntries = 2 ** 16
 
 /**
- * Examines an MPEG-TS file for faults that mediabunny 1.61 cannot handle: packets that begin late or
- * restart, and times that restart or jump.
+ * Examines an MPEG-TS file for faults that mediabunny 1.61 cannot handle: packets that begin late or restart, and
+ * times that restart or jump.
  *
- * Reads the whole file once, up to 2 GiB. For a file that has grown, it continues where it stopped.
- * A recording in progress thus costs each viewer only the part added since the last one.
+ * The first call reads the whole file, up to 2 GiB. If the file has grown, later calls continue where the previous
+ * one stopped. Each viewer of a recording in progress thus waits for the new part only.
  */
 export class TransportStreamScan {
   #kept: { readonly scan: Scan; readonly fingerprint: string } | undefined
@@ -50,7 +51,7 @@ export class TransportStreamScan {
     return repairWith(await scan.finished(file))
   }
 
-  /** @returns `undefined` unless the file is, or begins with, the one examined before. */
+  /** Returns the scan of the previous call, if the file is the same or has only grown. */
   async #keptScanOf(file: FileView): Promise<Scan | undefined> {
     const kept = this.#kept
     if (!kept || kept.scan.position > file.sizeBytes) return undefined
@@ -60,8 +61,8 @@ export class TransportStreamScan {
 }
 
 /**
- * Identifies the file by its first bytes and those before `end`, to distinguish a file that has
- * grown from another one in its place.
+ * Returns a digest of the first bytes of the file and of those before `end`. It distinguishes a file that has grown
+ * from another one in its place.
  */
 async function fingerprintOf(file: FileView, end: number): Promise<string> {
   const head = await file.read(0, Math.min(end, sniffedBytes))
@@ -80,23 +81,23 @@ function repairWith({ runs, pieces, skippedBytes }: Scan): FileRepair | undefine
   return { present: (open) => new RepairedStream(open, runs, times), leftOut }
 }
 
-/** Examines a file chunk by chunk. */
+/** State of examining a file, chunk by chunk. */
 class Scan {
   readonly runs: PacketRun[] = []
   pieces = new TimelinePieces()
   skippedBytes = 0
-  /** Position after the bytes that have been processed. */
+  /** Position after the bytes that have been examined. */
   position = 0
   readonly #times: PesTimes = { pid: 0, isVideo: false, ptsAt: -1, dtsAt: -1 }
   #stride = 0
   #packets = 0
 
-  /** Number of entries in memory. */
+  /** Number of entries that the scan keeps in memory. */
   get entryCount(): number {
     return this.runs.length + this.pieces.streamCount
   }
 
-  /** Reads every chunk except the last one of the file. */
+  /** Examines all chunks of the file but the last one. */
   async readOn(file: FileView): Promise<void> {
     const limit = limitOf(file)
     while (this.position + chunkBytes < limit && this.runs.length < maxRuns) {
@@ -105,8 +106,8 @@ class Scan {
   }
 
   /**
-   * Returns a copy that has read the file to its end: the last bytes may look different when others
-   * follow.
+   * Returns a copy that has examined the file to its end. The original has not, because the last bytes may look
+   * different when others follow.
    */
   async finished(file: FileView): Promise<Scan> {
     const copy = this.#copy()
@@ -129,7 +130,7 @@ class Scan {
     return copy
   }
 
-  /** @returns Whether there were bytes to process. */
+  /** Examines the next chunk. @returns False if no bytes could be examined. */
   async #readChunk(file: FileView, limit: number): Promise<boolean> {
     const end = Math.min(limit, this.position + chunkBytes)
     const bytes = await file.read(this.position, end)
@@ -138,7 +139,7 @@ class Scan {
     return used > 0
   }
 
-  /** @returns Number of processed bytes; the others belong to an incomplete packet. */
+  /** Examines bytes of the file. @returns Number of examined bytes; the others belong to an incomplete packet. */
   #look(bytes: Uint8Array, position: number, isEnd: boolean): number {
     let at = 0
     while (at < bytes.length) {
@@ -163,7 +164,7 @@ class Scan {
     return at
   }
 
-  /** Returns whether another packet begins before this one ends, as where two files were joined. */
+  /** Returns whether another packet begins before the one at `at` ends, as where two files were joined. */
   #isBrokenOff(bytes: Uint8Array, at: number, isEnd: boolean): boolean {
     const next = at + this.#stride
     if (next >= bytes.length || bytes[next] === syncByte) return false
@@ -179,7 +180,7 @@ class Scan {
     return end
   }
 
-  /** Assumes that the part after the limit continues in the same way. */
+  /** Estimates the number of packets after the examined part, as if the last run continued to the end of the file. */
   #countRest(file: FileView, limit: number): void {
     const run = this.runs.at(-1)
     if (!run || limit === file.sizeBytes) return

@@ -1,29 +1,33 @@
 import { modulo, type PesTimes, readTime, timeDistance, timeModulus } from './packet.js'
 
-/** Ticks per second of the times of a transport stream. */
+/** Clock rate of the times of a transport stream, in ticks per second. */
 const clockRate = 90_000
 /**
- * Longest pause: a larger jump ahead is a fault. ffmpeg has the same limit (`dts_delta_threshold`).
+ * Maximum step ahead of decoding times, in ticks. A larger step is a jump, after which a new piece begins. ffmpeg has
+ * the same limit (`dts_delta_threshold`).
  */
 const largestPause = 10 * clockRate
-/** Decoding times must not decrease; muxers are off by some ticks. */
+/** Maximum step back of decoding times, in ticks. A larger step is a restart; muxers are off by some ticks. */
 const largestStepBack = clockRate / 10
-/** Presentation times may be out of order by this much in a video stream without decoding times. */
+/**
+ * Maximum step back of presentation times, in ticks, in a video stream without decoding times. Reordered pictures
+ * cause such steps.
+ */
 const largestReordering = clockRate / 2
-/** Maximum number of pieces; after that, a file keeps its original times. */
+/** Maximum number of pieces with continuous times. Later restarts and jumps are not repaired. */
 const maxPieces = 2 ** 16
 
-/** Shift for all times from a packet on, so that they continue the times before it. */
+/** Number of ticks to add to all times from a packet on, so that they continue the times before it. */
 export interface TimePiece {
   readonly firstPacket: number
-  /** Ticks to add, from 0 up to 2^33. */
+  /** Ticks to add, from 0 up to 2^33, modulo 2^33. */
   readonly shift: number
 }
 
 interface StreamTimes {
-  /** Smallest presentation time of the piece. */
+  /** Smallest presentation time of the stream in the piece, in ticks. */
   first: number
-  /** Time after the last unit of the piece. */
+  /** Time at which the last unit of the stream in the piece ends, in ticks. */
   end: number
   lastDecoding: number
   duration: number
@@ -32,15 +36,14 @@ interface StreamTimes {
 interface Piece {
   readonly firstPacket: number
   readonly streams: Map<number, StreamTimes>
-  /**
-   * Latest decoding time of all streams: subtitles may pause for long while the pictures continue.
-   */
+  /** Latest decoding time of all streams. One stream may pause for long while others continue, such as subtitles. */
   latest: number
 }
 
 /**
- * Detects restarts and jumps in the times of a transport stream, as allowed by ISO/IEC 13818-1
- * section 2.4.3.4. Computes a shift with which each piece continues the previous one.
+ * Divides a transport stream into pieces with continuous times. Times may restart or jump between them, as ISO/IEC
+ * 13818-1 section 2.4.3.4 allows. For each piece, computes a shift with which its times continue those of the
+ * previous one.
  *
  * ```text
  *  times of the file   1.4 ──▶ 5.4 │ 1.4 ──▶ 5.4 │ 900 ──▶ 904
@@ -51,12 +54,16 @@ export class TimelinePieces {
   readonly #pieces: Piece[] = []
   #streamCount = 0
 
-  /** Number of streams of all pieces, which determines the memory. */
+  /** Number of streams of all pieces, which determines the memory used. */
   get streamCount(): number {
     return this.#streamCount
   }
 
-  /** Processes the times of a PES packet; packets are numbered from 0 in file order. */
+  /**
+   * Adds the times of a PES packet.
+   *
+   * @param packet - Index of the packet in the file, from 0.
+   */
   add(packet: number, bytes: Uint8Array, { pid, isVideo, ptsAt, dtsAt }: PesTimes): void {
     const rawPresentation = readTime(bytes, ptsAt)
     const rawDecoding = dtsAt < 0 ? rawPresentation : readTime(bytes, dtsAt)
@@ -88,7 +95,7 @@ export class TimelinePieces {
     piece.latest = Math.max(piece.latest, decoding)
   }
 
-  /** Returns the shift of each piece; a single one for a file with continuous times. */
+  /** Returns the shift of each piece. A file with continuous times has a single piece. */
   finish(): TimePiece[] {
     const ends = new Map<number, number>()
     let shift = 0
@@ -99,7 +106,7 @@ export class TimelinePieces {
     })
   }
 
-  /** Returns an independent copy: shares all pieces but the last, which can still change. */
+  /** Returns an independent copy, which shares all pieces but the last. Only the last can still change. */
   copy(): TimelinePieces {
     const copy = new TimelinePieces()
     for (const piece of this.#pieces.slice(0, -1)) copy.#pieces.push(piece)
@@ -119,7 +126,12 @@ export class TimelinePieces {
   }
 }
 
-/** Returns the smallest shift with which no stream steps back. */
+/**
+ * Returns the smallest shift with which no stream of a piece steps back.
+ *
+ * @param ends - Time at which each stream has ended so far, with its shift.
+ * @param streams - Streams of the piece.
+ */
 function shiftAfter(
   ends: ReadonlyMap<number, number>,
   streams: ReadonlyMap<number, StreamTimes>,
