@@ -20,14 +20,14 @@ export interface BackChannelClient {
   readonly address: string
   /** Authenticated user name, if any. */
   readonly user: string | undefined
-  /** `publicId` of the session, for logs, or to find it in the pool. */
+  /** `publicId` of the client's session, for logs, or to find it in the pool. */
   readonly publicId: string
 }
 
 /**
- * Receives the packets that one client sends over a back channel. After it throws or rejects it is
- * called no more, and its error is published on the diagnostics channel
- * `rtspool:back-channel-failed` as `{ path, error }`. Client and server go on.
+ * Receives the packets that one client sends over a back channel. A method that throws or rejects ends the calls. Its
+ * error is published on the diagnostics channel `rtspool:back-channel-failed` as `{ path, error }`, and the client's
+ * session continues.
  */
 export interface BackChannelReceiver {
   /**
@@ -38,24 +38,18 @@ export interface BackChannelReceiver {
    *   packets that you keep for long.
    */
   packet(packet: Buffer): void
-  /** Called once, when the client has gone. */
+  /** Called once, when the client has left. */
   close(): void
 }
 
 /** Audio that clients may send to a mount (ONVIF Streaming Specification section 5.3). */
 export interface BackChannelOptions {
-  /**
-   * Codec, payload type and clock rate that clients must send. The server adds `a=sendonly` and
-   * `a=control`.
-   */
+  /** Codec, payload type and clock rate that clients must send. The server adds `a=sendonly` and `a=control`. */
   readonly description: MediaDescription
-  /**
-   * Called when a client sets up the back channel. An error that it throws is the response to the
-   * SETUP.
-   */
+  /** Called when a client sets up the back channel. If it throws an error, the SETUP is refused with that error. */
   readonly open: (client: BackChannelClient) => BackChannelReceiver
   /**
-   * Clients that may have it set up at the same time. Further clients get 453.
+   * Maximum number of clients that have set up the back channel at the same time. Further clients get 453.
    * @default 1: cameras have one loudspeaker
    */
   readonly maxClients?: number | undefined
@@ -75,7 +69,11 @@ const backChannelFailed = new Diagnostic<BackChannelFailure>(
 const defaultMaxClients = 1
 const defaultClockRate = 8000
 
-/** @throws {RangeError | TypeError} Names the wrong field, the expected value and the given one. */
+/**
+ * Checks the options of a back channel.
+ *
+ * @throws {RangeError | TypeError} Names the wrong field, the expected value and the given one.
+ */
 export function checkBackChannelOptions(options: BackChannelOptions): void {
   checkOptions('backChannel', options, ['description', 'open', 'maxClients'])
   const { description, open, maxClients }: Partial<BackChannelOptions> = options
@@ -87,7 +85,7 @@ export function checkBackChannelOptions(options: BackChannelOptions): void {
   if (maxClients !== undefined) checkInteger('backChannel.maxClients', maxClients, 1)
 }
 
-/** The back channel of one media, with the clients that have it set up. */
+/** The back channel of one media, and the clients that have set it up. */
 export class BackChannel {
   readonly description: MediaDescription
   readonly #options: BackChannelOptions
@@ -100,15 +98,15 @@ export class BackChannel {
     this.description = options.description
   }
 
-  /** Number of clients that have it set up. */
+  /** Number of clients that have set up the back channel. */
   get clientCount(): number {
     return this.#sinks.size
   }
 
   /**
-   * Takes a place for a client, until the sink is closed.
+   * Opens the back channel for a client, who counts against `maxClients` until the sink is closed.
    *
-   * @throws {RequestError} `ERR_BACK_CHANNEL_IN_USE` if all places are taken.
+   * @throws {RequestError} `ERR_BACK_CHANNEL_IN_USE` if `maxClients` are connected already.
    * @throws {TypeError} If `open` does not return a receiver, but a promise for instance.
    */
   open(client: BackChannelClient): BackChannelSink {
@@ -151,10 +149,10 @@ interface BackChannelSinkInit {
   readonly onClosed: () => void
 }
 
-/** One client's stream of packets to the application. */
+/** Passes the packets of one client to the receiver of the application. */
 export class BackChannelSink implements PacketSink {
   readonly clockRate: number
-  /** Packets dropped because they were not RTP or had an unlisted payload type. */
+  /** Number of packets dropped because they were not RTP or had an unlisted payload type. */
   invalidPackets = 0
   readonly #payloadTypes: readonly number[]
   readonly #receiver: BackChannelReceiver
@@ -193,7 +191,7 @@ export class BackChannelSink implements PacketSink {
     // The application does not get the time of these packets.
   }
 
-  /** Closes the sink. Idempotent. */
+  /** Frees the place of the client, and calls the receiver's `close`. Idempotent. */
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
@@ -202,9 +200,9 @@ export class BackChannelSink implements PacketSink {
   }
 
   /**
-   * Calls the application. Its errors are not the client's fault and must not reach the socket.
+   * Calls the receiver of the application. Its errors are not the client's fault, and must not reach the socket.
    *
-   * @param packet - `undefined` if the client has gone.
+   * @param packet - `undefined` if the client has left.
    */
   #tell(packet?: Buffer): void {
     if (this.#hasFailed) return

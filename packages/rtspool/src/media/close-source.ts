@@ -3,7 +3,7 @@ import { Diagnostic } from '../listeners.js'
 import { withDeadline } from './deadline.js'
 import type { MediaSource } from './media-source.js'
 
-/** Time for a source to close. After that nobody waits for it any more. */
+/** Milliseconds that a source may take to close. After that the server no longer waits for the source. */
 const closeTimeoutMs = 10_000
 
 interface SourceCloseFailure {

@@ -2,18 +2,18 @@ import type { Clock } from '../clock.js'
 
 export interface DeadlineOptions {
   readonly clock: Clock
-  /** Milliseconds; Infinity = no deadline. */
+  /** Milliseconds to wait; `Infinity` = no deadline. */
   readonly ms: number
   readonly signal?: AbortSignal | undefined
-  /** Keeps the process alive while waiting. @default false */
+  /** True to keep the process alive while waiting. @default false */
   readonly keepsProcessAlive?: boolean
 }
 
 /**
- * Settles like `promise`, but rejects if the time is over or the signal aborts. The caller then
- * handles the later result of `promise`.
+ * Settles like `promise`, but rejects when `ms` have passed or the signal aborts. The caller must then handle the
+ * later result of `promise`.
  *
- * @param what - Subject of the error message.
+ * @param what - Subject of the error message, such as "closing a media source".
  */
 export async function withDeadline<T>(
   promise: T | PromiseLike<T>,

@@ -9,30 +9,30 @@ import {
 import type { MulticastPlace } from '../transport/multicast/place-table.js'
 import { directions, isRelayed } from './relayed-lines.js'
 
-/** The multicast group of each track by index; `undefined` for tracks without one. */
+/** Multicast group of each track, by index; `undefined` for a track without one. */
 export type PresentationPlaces = readonly (MulticastPlace | undefined)[]
 
-/** The keys that a description tells the clients which may have SRTP. */
+/** SRTP keys that a session description contains, for clients that may use SRTP. */
 export interface PresentationKeys {
-  /** The form of the keys: one description of each form is kept. */
+  /** Form of the keys. {@link Descriptions} keeps one description for each form. */
   readonly form: string
-  /** Different for different keys. */
+  /** Text that changes when the keys or their rollover counters change. */
   readonly version: string
-  /** The value of `a=key-mgmt` for a track. */
+  /** Returns the value of `a=key-mgmt` for a track. */
   attributeOf(trackIndex: number): string
 }
 
-/** The parts of a description that differ between clients. */
+/** Parts of a session description that differ between clients. */
 export interface PresentationView {
-  /** The family of the null address in `c=` (RFC 2326 appendix C.1.7, RFC 8866 section 5.7). @default 4 */
+  /** Address family of the null address in `c=` (RFC 2326 appendix C.1.7, RFC 8866 section 5.7). @default 4 */
   readonly family?: 4 | 6
   /** @default no multicast groups */
   readonly places?: PresentationPlaces | undefined
-  /** The audio that the client may send. @default none */
+  /** Audio that the client may send over the back channel. @default none */
   readonly backChannel?: MediaDescription | undefined
-  /** Length of a stored presentation that can be sought in (RFC 2326 appendix C.1.5). @default live */
+  /** Length in seconds of a stored presentation in which viewers can seek (RFC 2326 appendix C.1.5). @default live */
   readonly durationSeconds?: number | undefined
-  /** @default RTP/AVP */
+  /** SRTP keys, with which the profile is RTP/SAVP. @default none: RTP/AVP */
   readonly keys?: PresentationKeys | undefined
 }
 
@@ -100,7 +100,7 @@ function describeTrack(
   return track
 }
 
-/** Sorts lines: one `i=`, then any `b=` and `a=`. */
+/** Sorts the lines of a media section: the first `i=`, then all `b=`, then all `a=`. */
 function inOrder(lines: readonly SdpLine[]): SdpLine[] {
   const ofType = (wanted: string): SdpLine[] => lines.filter(({ type }) => type === wanted)
   return [...ofType('i').slice(0, 1), ...ofType('b'), ...ofType('a')]

@@ -1,26 +1,26 @@
 import type { SessionDescription } from '../sdp/index.js'
 import { describePresentation, type PresentationView } from './describe-presentation.js'
 
-/** A description, and the parts of it that may change. */
+/** A serialized description, and a text that changes when it must be built again. */
 interface Described {
   readonly version: string
   readonly sdp: Buffer
 }
 
 /**
- * The descriptions of one presentation, as different clients get them. Each is serialised once: clients that differ in
- * nothing that counts are sent the same bytes.
+ * The session descriptions of one presentation, which differ between clients. Each is serialized once: clients for
+ * which nothing differs are sent the same bytes.
  */
 export class Descriptions {
   readonly #source: SessionDescription
   readonly #origin: number
   readonly #durationSeconds: number | undefined
-  /** The last description of each kind of client: two dozen at most. */
+  /** Last description for each kind of client. There are about two dozen kinds. */
   readonly #made = new Map<string, Described>()
 
   /**
    * @param origin - Unique number of the presentation, for `o=`.
-   * @param durationSeconds - Length of a stored presentation.
+   * @param durationSeconds - Length of a stored presentation; `undefined` for a live one.
    */
   constructor(source: SessionDescription, origin: number, durationSeconds: number | undefined) {
     this.#source = source
@@ -28,7 +28,11 @@ export class Descriptions {
     this.#durationSeconds = durationSeconds
   }
 
-  /** @returns A buffer that other clients are sent as well: not to be changed. */
+  /**
+   * Returns the description for a client.
+   *
+   * @returns A buffer that must not be changed, because other clients are sent it too.
+   */
   for(view: PresentationView): Buffer {
     const kind = kindOf(view)
     const version = versionOf(view)
@@ -47,7 +51,7 @@ function kindOf({ family = 4, places, backChannel, keys }: PresentationView): st
   return `${family} ${places !== undefined} ${backChannel !== undefined} ${keys?.form}`
 }
 
-/** Groups are taken and given back, and keys come with a rollover counter. */
+/** Returns a text that changes with the multicast groups, the keys and their rollover counters. */
 function versionOf({ places, keys }: PresentationView): string {
   const groups = places?.map((place) => place && [place.address, place.ports, place.ttl].join())
   return `${groups?.join(' ')} ${keys?.version}`

@@ -1,29 +1,29 @@
 import type { Media, MediaParticipant } from './media.js'
 import type { MediaFactory, MediaRequest } from './media-factory.js'
 
-/** The factory that has made a media which is not shared, and the request that it was made for. */
+/** Factory that has created a media which is not shared, and the request that it was created for. */
 export interface MediaOrigin {
   readonly factory: MediaFactory
   readonly request: MediaRequest
 }
 
 /**
- * Keeps a media while a request works on it, or, where the media is not shared, between the DESCRIBE that it was made
- * for and the SETUP of its only viewer.
+ * Keeps a media from ending while a request uses it. A media that is not shared is also kept from the DESCRIBE that
+ * it was created for to the SETUP of its only viewer.
  */
 export class MediaLease implements MediaParticipant {
   readonly media: Media
-  /** Absent where the media is shared. */
+  /** Origin of the media; `undefined` if the media is shared. */
   readonly origin: MediaOrigin | undefined
 
-  /** @param origin - Of a media that is not shared. */
+  /** @param origin - Origin of a media that is not shared. */
   constructor(media: Media, origin?: MediaOrigin) {
     this.media = media
     this.origin = origin
     media.join(this)
   }
 
-  /** True if this is the media that the factory would make for the request. */
+  /** Returns whether the factory would create this media for the request, and it has not ended. */
   isFor(factory: MediaFactory, { path, query }: MediaRequest): boolean {
     const { origin } = this
     return (
@@ -35,8 +35,8 @@ export class MediaLease implements MediaParticipant {
   }
 
   /**
-   * Leaves the media. Idempotent. A media ends that nobody uses, started or described: a refused request leaves no media
-   * behind.
+   * Leaves the media. Idempotent. The media ends if nobody else uses it and it was neither started nor described: a
+   * refused request leaves nothing open.
    */
   release(): void {
     const { media } = this

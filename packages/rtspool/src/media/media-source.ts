@@ -89,7 +89,7 @@ export interface PlayRange {
  */
 export interface SeekableSource extends MediaSource {
   readonly durationSeconds: number
-  /** Position of the next packet, or the end when all packets have been sent. */
+  /** Position of the next packet in seconds, or the end when all packets have been sent. */
   readonly positionSeconds: number
   /**
    * Stops the flow and prepares to play a range, which may end in the middle of the presentation.

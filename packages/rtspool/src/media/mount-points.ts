@@ -3,14 +3,17 @@ import { MediaFactory } from './media-factory.js'
 import { checkAbsolute, checkPath, checkPathPattern, matchesPathPattern } from './path-pattern.js'
 import { checkTimeline, type TimelinePolicy } from './timeline/timeline.js'
 
-/** A mount point that serves a path. */
+/** The mount point that serves a path, and its factory. */
 export interface MountMatch {
   readonly factory: MediaFactory
   /** The mount point: a prefix of the path that ends at a `/`, or the whole path. */
   readonly mountPath: string
 }
 
-/** True if the factory of a match serves a path: mounted at the path, or with the paths below its mount point. */
+/**
+ * Returns whether the factory of a match serves a path. It serves its mount point, and the paths below if its option
+ * `servesSubpaths` is set.
+ */
 export const servesPath = (match: MountMatch | undefined, path: string): match is MountMatch =>
   match !== undefined && (match.mountPath === path || match.factory.options.servesSubpaths)
 
@@ -40,18 +43,18 @@ function resolvePublishOptions(options: PublishOptions): PublishOptions {
 export let mountPublication: (mounts: MountPoints, path: string, factory: MediaFactory) => void
 
 /**
- * Maps paths to factories: the longest mount point that is a prefix of the path at a `/`
- * (GstRTSPMountPoints). Also holds the paths that clients may publish to.
+ * Maps paths to factories: the longest mount point that is a prefix of the path at a `/` (GstRTSPMountPoints). Also
+ * contains the paths that clients may publish to.
  */
 export class MountPoints implements Iterable<readonly [path: string, factory: MediaFactory]> {
   readonly #factories = new Map<string, MediaFactory>()
   /**
-   * Number of mount points with each number of segments. Only prefixes of these lengths are looked
+   * Number of mount points for each number of path segments. Only prefixes with such a number of segments are looked
    * up.
    */
   readonly #depths: number[] = []
   readonly #publishPatterns = new Map<string, PublishOptions>()
-  /** The last match, valid until a mount point is added or removed. */
+  /** Result of the last look-up; `undefined` after a mount point was added or removed. */
   #lastMatch: { readonly path: string; readonly match: MountMatch | undefined } | undefined
 
   get size(): number {
@@ -76,7 +79,7 @@ export class MountPoints implements Iterable<readonly [path: string, factory: Me
   }
 
   /**
-   * Removes a mount point. Its media go on: close the factory to end them.
+   * Removes a mount point. Its media continue until the factory is closed.
    *
    * @returns The factory that was mounted.
    */
@@ -135,7 +138,7 @@ export class MountPoints implements Iterable<readonly [path: string, factory: Me
     this.#publishPatterns.set(normal, resolvePublishOptions(options))
   }
 
-  /** Undoes {@link allowPublish}. Running publications go on. */
+  /** Undoes {@link allowPublish}. Running publications continue. */
   disallowPublish(pattern: string): boolean {
     checkAbsolute('a path pattern', pattern)
     return this.#publishPatterns.delete(withoutTrailingSlash(pattern))
@@ -194,8 +197,8 @@ export function depthOf(path: string): number {
 }
 
 /**
- * Returns, by number of segments, the length of the prefix of a path with so many segments, for at
- * most `limit` segments.
+ * Returns the lengths of a path's prefixes, by their number of segments: for the root, for one segment, and so on.
+ * Contains at most `limit` lengths.
  */
 function segmentEnds(path: string, limit: number): number[] {
   const ends = [1]

@@ -2,8 +2,8 @@ import { shown } from '../option-checks.js'
 import { pathProblem } from '../rtsp/index.js'
 
 /**
- * True if a path pattern matches a path: an equal path, or with `/*` at its end everything below,
- * at any depth. `/*` alone matches every path, including the root.
+ * Returns whether a path pattern matches a path. A pattern matches an equal path, or with `/*` at its end everything
+ * below, at any depth. `/*` alone matches every path, including the root.
  */
 export function matchesPathPattern(pattern: string, path: string): boolean {
   return pattern.endsWith('/*') ? path.startsWith(pattern.slice(0, -1)) : path === pattern
@@ -32,7 +32,7 @@ export function checkPathPattern(name: string, pattern: unknown): asserts patter
   checkParts(name, pattern.endsWith('/*') ? pattern.slice(0, -1) : pattern, pattern)
 }
 
-/** @throws {TypeError} If it is not a string that begins with `/`. */
+/** Checks that a value is an absolute path. @throws {TypeError} If it is not a string that begins with `/`. */
 export function checkAbsolute(name: string, path: unknown): asserts path is string {
   if (typeof path === 'string' && path.startsWith('/')) return
   throw new TypeError(`${name} must be an absolute path such as '/cam', got ${shown(path)}`)

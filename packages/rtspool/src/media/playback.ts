@@ -22,7 +22,7 @@ export class Playback {
   #seeking: Promise<unknown> = Promise.resolve()
   #pauseTimer: ClockTimer | undefined
 
-  /** @param onFailed - Called with an error of the source that no request waits for. */
+  /** @param onFailed - Called with an error of the source that belongs to no request. */
   constructor(
     source: SeekableSource,
     clock: Clock,
@@ -42,12 +42,12 @@ export class Playback {
     return this.#state === 'playing'
   }
 
-  /** True if it is paused, so that it can continue without seeking. */
+  /** True after a seek or a pause: playback can continue without another seek. */
   get isPaused(): boolean {
     return this.#state === 'ready'
   }
 
-  /** The range from the present position to the end. */
+  /** Range from the present position to the end of the playback, in seconds. */
   get range(): PlayRange {
     return { startSeconds: this.positionSeconds, endSeconds: this.#endSeconds }
   }
@@ -57,7 +57,7 @@ export class Playback {
   }
 
   /**
-   * Stops, and prepares to play from about `startSeconds`. Each seek waits for the previous one.
+   * Stops, and prepares to play a range, from about `startSeconds` on. Each seek waits for the previous one.
    *
    * @returns The range that will really be played.
    * @throws The rejection of the source, or a TypeError if the source does not return a number.
@@ -92,7 +92,7 @@ export class Playback {
     catchLater(paused, (error) => this.#onFailed('pause', error))
   }
 
-  /** Pauses at `seconds`, and then calls `onPaused`. Replaces an earlier pause point. */
+  /** Schedules a pause at the position `seconds`, and calls `onPaused` after it. Replaces an earlier schedule. */
   pauseAt(seconds: number, onPaused: () => void): void {
     this.#cancelPause()
     const delayMs = (seconds - this.positionSeconds) * 1000
@@ -116,7 +116,7 @@ export class Playback {
     this.#state = 'over'
   }
 
-  /** Cancels the pause timer; the playback is over. Idempotent. */
+  /** Cancels a scheduled pause, and ends the playback. Idempotent. */
   close(): void {
     this.#cancelPause()
     this.#state = 'over'

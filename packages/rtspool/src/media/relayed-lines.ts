@@ -1,9 +1,11 @@
 import type { SdpLine } from '../sdp/index.js'
 
-/** Media directions from the point of view of the publisher or its source. */
+/**
+ * Attributes for the direction of media. They state the publisher's point of view, and are not relayed to viewers.
+ */
 export const directions = ['recvonly', 'sendonly', 'sendrecv', 'inactive']
 
-/** Keys between the publisher and this server (RFC 4567, RFC 4568, RFC 6189, RFC 8122). */
+/** Attributes with keys between the publisher and this server (RFC 4567, RFC 4568, RFC 6189, RFC 8122). */
 const keyAttributes = [
   'key-mgmt',
   'crypto',
@@ -14,8 +16,8 @@ const keyAttributes = [
 ]
 
 /**
- * Transport between the publisher and this server: sockets, ICE, DTLS, multicast sources, several
- * media in one stream.
+ * Attributes about the transport between the publisher and this server: sockets, ICE, DTLS, multicast sources,
+ * several media in one stream.
  */
 const transportAttributes = [
   ...[
@@ -41,7 +43,7 @@ const transportAttributes = [
   ...['group', 'bundle-only', 'ssrc', 'ssrc-group', 'msid-semantic', 'sctp-port', 'sctpmap'],
 ]
 
-/** Properties of the publisher's own presentation: control URIs, duration, version, character set. */
+/** Attributes about the publisher's own presentation: control URIs, duration, version, character set. */
 const presentationAttributes = ['control', 'range', 'etag', 'tool', 'type', 'length', 'charset']
 
 const ownAttributes: ReadonlySet<string> = new Set([
@@ -55,14 +57,15 @@ const ownAttributes: ReadonlySet<string> = new Set([
 const attributePattern = /^([!#$%&'*+\-.^_`{|}~0-9A-Za-z]+)(?::(.*))?$/
 const bandwidthPattern = /^([!#$%&'*+\-.^_`{|}~0-9A-Za-z]+):\d+$/
 /**
- * RTCP bandwidths of the publisher (RFC 3556): a viewer that believes `RR:0` would send no reports.
+ * RTCP bandwidths of the publisher (RFC 3556), which are not relayed: a viewer that believes `RR:0` would send no
+ * reports.
  */
 const rtcpBandwidths = ['RR', 'RS']
 
 /**
- * True if a line of a publisher is relayed to viewers: it is well-formed, and describes the media
- * or is unknown here. Lines about the publisher's presentation and its connection to this server
- * are not.
+ * Returns whether a line of a publisher's description is relayed to viewers. It must be well-formed, and describe the
+ * media or be unknown here. Lines about the publisher's presentation or its connection to this server are not
+ * relayed.
  */
 export function isRelayed({ type, value }: SdpLine): boolean {
   if (type === 'a') return isRelayedAttribute(value)
