@@ -4,9 +4,9 @@ import type { MulticastRoute } from '../udp/udp-port-pair.js'
 import { type MulticastRange, parseMulticastRange } from './multicast-range.js'
 import { evenPorts, type MulticastPlace, PlaceTable } from './place-table.js'
 
-/** Groups, ports and settings for multicast; see {@link MulticastAddressPool}. */
+/** Group addresses, ports and settings for multicast; see {@link MulticastAddressPool}. */
 export interface MulticastOptions {
-  /** Group addresses, of IPv4, IPv6 or both: `'239.255.12.0/24'`, `['239.1.2.3', 'ff15::/16']`. */
+  /** Addresses of the groups, of IPv4, IPv6 or both: `'239.255.12.0/24'`, `['239.1.2.3', 'ff15::/16']`. */
   readonly groups: string | readonly string[]
   /**
    * First and last port. RTP uses even ports, RTCP the next odd ones.
@@ -14,7 +14,7 @@ export interface MulticastOptions {
    */
   readonly ports?: readonly [first: number, last: number] | undefined
   /**
-   * Routers that a packet may pass, plus one; 0 = stays on this machine. IPv6 uses it as hop limit.
+   * Number of routers that a packet may pass, plus one; 0 = stays on this machine. IPv6 uses it as hop limit.
    * @default 1: the local network
    */
   readonly ttl?: number | undefined
@@ -25,13 +25,13 @@ export interface MulticastOptions {
    */
   readonly interface?: string | undefined
   /**
-   * Refuses unicast for these media.
+   * Refuses unicast for the media of this pool.
    * @default false: unicast is possible as well
    */
   readonly only?: boolean | undefined
   /**
-   * Writes group and port into the session description. Players such as VLC then request multicast
-   * on their own (RFC 2326 appendix C.1.7).
+   * Writes group address and ports into the session description. Players such as VLC then request multicast on their
+   * own (RFC 2326 appendix C.1.7).
    * @default true
    */
   readonly inDescription?: boolean | undefined
@@ -48,8 +48,8 @@ export const multicastDefaults = Object.freeze({
 const maxTtl = 255
 
 /**
- * Assigns group addresses and ports to media (GstRTSPAddressPool). Mounts that share a range must
- * share a pool, because two pools may assign the same place.
+ * Assigns group addresses and ports to media (GstRTSPAddressPool). Mounts with the same range of addresses must share
+ * a pool, because two pools may assign the same address and ports.
  *
  * ```ts
  * const pool = new MulticastAddressPool({ groups: '239.255.12.0/24', ttl: 4 })
@@ -98,51 +98,54 @@ export class MulticastAddressPool {
     }
   }
 
-  /** True if the pool has groups of this family. */
+  /** Returns whether the pool has addresses of this family. */
   hasFamily(family: 4 | 6): boolean {
     return this.#tables[family].size > 0
   }
 
-  /** Multicast settings for sockets of this family. */
+  /** Returns the ttl and interface for sockets of this family. */
   routeOf(family: 4 | 6): MulticastRoute {
     return this.#routes[family]
   }
 
-  /** Source address of the multicast, if known. */
+  /** Source address of the multicast; `undefined` if the system chooses it. */
   get sourceAddress(): string | undefined {
     return this.#interface?.ipv4
   }
 
   /**
-   * Returns the place that an owner would get, without holding it. The suggestion stays the same
-   * until another owner needs the place.
+   * Returns the address and ports that an owner would be assigned now, without holding them. The result stays the
+   * same until another owner needs the address and ports.
    *
-   * @returns `undefined` if every place is held.
+   * @returns `undefined` if everything is held.
    */
   suggest(owner: object, family: 4 | 6): MulticastPlace | undefined {
     return this.#tables[family].assign(owner)
   }
 
   /**
-   * Holds a place for an owner until {@link release}: the suggested one if it is still free.
+   * Holds an address and ports for an owner until {@link release}: the suggested ones if they are still free.
    *
-   * @returns `undefined` if every place is held.
+   * @returns `undefined` if everything is held.
    */
   acquire(owner: object, family: 4 | 6): MulticastPlace | undefined {
     return this.#tables[family].hold(owner)
   }
 
-  /** Frees a place. The owner gets the same place again unless another owner needs it meanwhile. */
+  /**
+   * Frees the address and ports of an owner. Unless another owner needs them meanwhile, the same owner gets them
+   * again.
+   */
   release(owner: object, family: 4 | 6): void {
     this.#tables[family].release(owner)
   }
 
-  /** Forgets an owner that will not ask again. */
+  /** Frees the address and ports of an owner that will not ask again. */
   forget(owner: object, family: 4 | 6): void {
     this.#tables[family].forget(owner)
   }
 
-  /** Number of held places of both families. */
+  /** Number of addresses with ports that are held, of both families. */
   get heldCount(): number {
     return this.#tables[4].heldCount + this.#tables[6].heldCount
   }

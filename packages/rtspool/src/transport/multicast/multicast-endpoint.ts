@@ -2,8 +2,8 @@ import type { DatagramDestination, DatagramGroup, DatagramObserver } from '../ud
 import type { DatagramSender, MulticastRoute, UdpEndpoint } from '../udp/udp-port-pair.js'
 
 /**
- * A port of the server, as used by one multicast stream. Several streams may share the port, each
- * with its own ttl and interface. These are set again if another stream has sent in between.
+ * Sends one multicast stream through a port of the server. Several streams may share the port, each with its own ttl
+ * and interface: these are set again if another stream has sent in between.
  */
 export class MulticastEndpoint implements DatagramSender {
   readonly #endpoint: UdpEndpoint

@@ -1,21 +1,18 @@
 import { createSocket, type Socket } from 'node:dgram'
 
-/** Called with each datagram. The receiver may keep the buffer. */
+/** Receives each datagram sent to the group. The receiver may keep the buffer. */
 export type MulticastReceiver = (packet: Buffer, address: string) => void
 
 /**
- * Receives datagrams that members send to a group: players send their receiver reports there (RFC
- * 3550 section 6). Receives nothing if the group cannot be joined. Players must then keep their
- * sessions alive by requests.
+ * Receives datagrams that members send to a multicast group: players send their receiver reports there (RFC 3550
+ * section 6). If the group cannot be joined, nothing is received, and players must keep their sessions alive by
+ * requests.
  */
 export class MulticastListener {
   readonly #socket: Socket
   #isClosed = false
 
-  /**
-   * @param interfaceAddress - In the form that `dgram` expects. Default: chosen by the system's
-   *   routes.
-   */
+  /** @param interfaceAddress - Interface in the form that `dgram` expects. Default: chosen by the system's routes. */
   constructor(
     { address, port }: { readonly address: string; readonly port: number },
     interfaceAddress: string | undefined,

@@ -8,18 +8,18 @@ export interface MulticastRange {
   readonly count: number
 }
 
-/** Upper limit of the addresses used in one range: an IPv6 range has too many to count. */
+/** Maximum number of addresses used of one range. The others of a larger range, as IPv6 ranges are, stay unused. */
 const maxAddresses = 2 ** 24
 const bitsOf = Object.freeze({ 4: 32, 6: 128 })
 /**
- * 224.0.0.0/24 is reserved for routing protocols, and routers never forward it (RFC 5771 section
- * 4).
+ * First 24 bits of 224.0.0.0/24, which is reserved for routing protocols and never forwarded by routers (RFC 5771
+ * section 4).
  */
 const localControl = 0xe0_00_00n
 const localControlBits = 8n
 
 /**
- * Reads `239.255.12.0/24`, `239.1.2.3`, `ff15::/16` or `ff15::7`.
+ * Parses a range such as `239.255.12.0/24` or `ff15::/16`, or a single address.
  *
  * @throws {RangeError} If the text is not a range of multicast addresses, or lies in 224.0.0.0/24.
  */
@@ -42,7 +42,7 @@ export function parseMulticastRange(text: string): MulticastRange {
   return Object.freeze({ family, first: network + BigInt(skipped), count: size - skipped })
 }
 
-/** Returns the address at a position of the range, counted from 0, as text. */
+/** Returns an address of a range as text. @param index - Position in the range, from 0. */
 export function addressAt({ family, first }: MulticastRange, index: number): string {
   const value = first + BigInt(index)
   return family === 4 ? ipv4Text(Number(value)) : ipv6Text(value)

@@ -1,17 +1,20 @@
 import { checkPair } from '../../option-checks.js'
 import { addressAt, type MulticastRange } from './multicast-range.js'
 
-/** A group address with a pair of ports. */
+/** A group address with a pair of ports, assigned to one stream. */
 export interface MulticastPlace {
   readonly address: string
-  /** Ports of RTP and RTCP. */
+  /** Port of RTP and port of RTCP. */
   readonly ports: readonly [rtp: number, rtcp: number]
   readonly ttl: number
 }
 
 const maxPort = 65_535
 
-/** The places of one family: held ones, and free ones that are remembered for an owner. */
+/**
+ * Table of the group addresses with ports of one address family. Each is held by an owner, free but remembered for
+ * its last owner, or free.
+ */
 export class PlaceTable {
   readonly #ranges: readonly MulticastRange[]
   readonly #addressCount: number
@@ -19,7 +22,7 @@ export class PlaceTable {
   readonly #pairCount: number
   readonly #ttl: number
   readonly #held = new Map<object, number>()
-  /** Remembered places, in the order in which they were freed. */
+  /** Index of the free address and ports remembered for each owner, in the order in which they were freed. */
   readonly #remembered = new Map<object, number>()
   readonly #taken = new Set<number>()
   #next = 0
@@ -90,8 +93,8 @@ export class PlaceTable {
   }
 
   /**
-   * Neighbouring places differ in both address and port, because some receivers compare only one of
-   * the two.
+   * Returns the address and ports with an index. Neighbouring indexes differ in both, because some receivers compare
+   * only one of the two.
    */
   #placeAt(index: number): MulticastPlace {
     const address = index % this.#addressCount
@@ -115,7 +118,11 @@ interface EvenPorts {
   readonly pairCount: number
 }
 
-/** Returns the port pairs that begin with an even port. @throws {RangeError | TypeError} If there is none. */
+/**
+ * Returns the port pairs in a range that begin with an even port.
+ *
+ * @throws {RangeError | TypeError} If there is none.
+ */
 export function evenPorts(ports: readonly [first: number, last: number]): EvenPorts {
   checkPair('multicast.ports', ports)
   const [first, last] = ports

@@ -1,11 +1,10 @@
 import { networkInterfaces } from 'node:os'
 
 /**
- * Returns the index of the interface that the zone of a link-local IPv6 address names (RFC 4007
- * section 11).
+ * Returns the index of a network interface, from the zone of a link-local IPv6 address (RFC 4007 section 11).
  *
  * @param zone - Name of the interface, as Node writes it, or its index.
- * @returns 0 if no interface has that name; sending there fails.
+ * @returns 0 if no interface has that name. Sending to the address then fails.
  */
 export function zoneIndexOf(zone: string): number {
   if (/^\d+$/.test(zone)) return Number(zone)
@@ -14,10 +13,7 @@ export function zoneIndexOf(zone: string): number {
   return 0
 }
 
-/**
- * Returns the zone as Node writes it: the name of the interface with this index, or the index if it
- * has no name.
- */
+/** Returns the zone of an interface as Node writes it: the name of the interface, or its index if it has no name. */
 export function zoneOf(index: number): string {
   for (const [name, addresses = []] of Object.entries(networkInterfaces())) {
     if (addresses.some((each) => each.family === 'IPv6' && each.scopeid === index)) return name

@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os'
 
 /** One network interface, in the form that sockets of each family expect. */
 export interface MulticastInterface {
-  /** IPv4 address of the interface, if any. It is also the source address of datagrams sent there. */
+  /** IPv4 address of the interface, if any. Datagrams sent through the interface have it as source address. */
   readonly ipv4: string | undefined
   /** `::%name`, if the interface has an IPv6 address. */
   readonly ipv6: string | undefined

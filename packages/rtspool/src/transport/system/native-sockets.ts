@@ -5,13 +5,12 @@ import { isNode } from './runtime.js'
 import { ipv6SocketAddressBytes, serializeSocketAddress } from './socket-address.js'
 
 /**
- * System calls on the descriptors of Node's sockets, for tasks that Node has no function for.
- * Examples: many datagrams in one call, the length of the kernel's send queue. Loaded through the
- * optional package `koffi`.
+ * System calls on the descriptors of Node's sockets, for tasks that Node has no function for. Examples: many
+ * datagrams in one call, the length of the kernel's send queue. Loaded through the optional package `koffi`.
  */
 export interface NativeSockets {
   /**
-   * `socket(2)` and `bind(2)` for UDP. IPv6 sockets do not accept IPv4.
+   * Creates a UDP socket and binds it, as `socket(2)` and `bind(2)` do. An IPv6 socket does not receive IPv4.
    *
    * @returns The descriptor, which the caller owns.
    * @throws A system error with `code`, as Node's own `bind` throws it.
@@ -39,31 +38,40 @@ export interface NativeSockets {
    * @returns `true` if the kernel accepted the value.
    */
   setMulticastHops(descriptor: number, hops: number): boolean
-  /** `recvmsg(2)`, never blocking. @returns Bytes received, or -1; see {@link lastError}. */
+  /**
+   * Receives a datagram or an error (`recvmsg(2)`), without blocking.
+   *
+   * @param message - Address of a `struct msghdr`.
+   * @returns Number of bytes received, or -1; see {@link lastError}.
+   */
   recvmsg(descriptor: number, message: bigint, flags: number): number
   close(descriptor: number): void
-  /** `sendmmsg(2)`. @returns Messages sent, or -1: see {@link lastError}. */
+  /**
+   * Sends several messages (`sendmmsg(2)`), without blocking.
+   *
+   * @param messages - Address of `count` structures `mmsghdr`.
+   * @returns Number of messages sent, or -1; see {@link lastError}.
+   */
   sendmmsg(descriptor: number, messages: bigint, count: number): number
   /**
-   * `send(2)`, never blocking, never raising SIGPIPE.
+   * Sends bytes (`send(2)`), without blocking and without SIGPIPE.
    *
-   * @param address - Address of the first byte as a number: exact below 2^48, and cheaper to pass
-   *   than a bigint.
-   * @returns Bytes that the kernel accepted, or -1.
+   * @param address - Address of the first byte as a number: exact below 2^48, and cheaper to pass than a bigint.
+   * @returns Number of bytes that the kernel accepted, or -1.
    */
   send(descriptor: number, address: number, length: number): number
   /**
-   * Bytes in the kernel that the peer has not acknowledged (`ioctl(SIOCOUTQ)`), or 0 if the kernel
-   * does not report them.
+   * Returns the number of bytes in the kernel that the peer has not acknowledged (`ioctl(SIOCOUTQ)`); 0 if the kernel
+   * does not report it.
    */
   unacknowledgedBytes(descriptor: number): number
-  /** True if the kernel can cut one buffer into datagrams (`UDP_SEGMENT`, Linux 4.18). */
+  /** Returns whether the kernel can cut one buffer into several datagrams (`UDP_SEGMENT`, Linux 4.18). */
   hasSegmentation(descriptor: number): boolean
-  /** `errno` of the last failed call. */
+  /** Returns `errno` of the last failed call. */
   lastError(): number
   /**
-   * Returns the address of the first byte. The caller keeps the buffer alive as long as the address
-   * is used.
+   * Returns the address of a buffer's first byte. The caller must keep the buffer in memory while the address is
+   * used.
    */
   addressOf(buffer: Buffer): bigint
 }
@@ -72,7 +80,7 @@ type Koffi = typeof import('koffi')
 
 const msgDontwait = 0x40
 const msgNosignal = 0x4000
-/** From asm-generic/ioctls.h (TIOCOUTQ). */
+/** Request code of `ioctl(SIOCOUTQ)`, from asm-generic/ioctls.h (TIOCOUTQ). */
 const siocoutq = 0x5411
 const solUdp = 17
 const udpSegment = 103
@@ -92,7 +100,7 @@ let loaded: NativeSockets | undefined
 let isTried = false
 
 /**
- * Loads the system calls once.
+ * Loads the native calls on the first call; later calls return the same object.
  *
  * @returns `undefined` without koffi, Node, glibc or a 64-bit little-endian Linux.
  */
@@ -195,8 +203,8 @@ interface WithHandle {
 }
 
 /**
- * Returns the file descriptor of an open TCP socket. Node keeps it in an undocumented property. If
- * that changes, the result is `undefined` and bytes are sent through Node's streams.
+ * Returns the file descriptor of an open TCP socket. Node keeps it in an undocumented property. Without that property
+ * the result is `undefined`, and bytes are sent through Node's streams.
  */
 export function descriptorOf(socket: Socket): number | undefined {
   const descriptor = (socket as unknown as WithHandle)._handle?.fd

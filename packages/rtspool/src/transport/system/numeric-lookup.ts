@@ -1,7 +1,4 @@
-/**
- * Lookup for sockets with numeric addresses, such as those of accepted sockets: never asks a name
- * server.
- */
+/** Look-up function for sockets with numeric addresses: returns the address itself, and never asks a name server. */
 export const numericLookup = (
   address: string,
   options: { family?: number } | ((...result: unknown[]) => void),

@@ -4,9 +4,9 @@ import { zoneIndexOf, zoneOf } from './interface-zone.js'
 const afInet = 2
 /** Value of AF_INET6 on Linux. */
 const afInet6 = 10
-/** `sizeof (struct sockaddr_in)` */
+/** Size in bytes of `struct sockaddr_in`. */
 export const ipv4SocketAddressBytes = 16
-/** `sizeof (struct sockaddr_in6)` */
+/** Size in bytes of `struct sockaddr_in6`. */
 export const ipv6SocketAddressBytes = 28
 
 /**
@@ -61,7 +61,7 @@ function serializeIpv6(address: string, port: number): Buffer {
   return name
 }
 
-/** Returns the eight 16-bit groups of an address that `isIPv6` accepts. */
+/** Returns the eight 16-bit groups of an IPv6 address without zone. The address must be valid. */
 export function expandIpv6(address: string): number[] {
   const [head = '', tail] = address.split('::')
   const left = groupsOf(head)

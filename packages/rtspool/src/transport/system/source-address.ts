@@ -2,12 +2,11 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { numericLookup } from './numeric-lookup.js'
 
-/** Any port will do, because nothing is sent to it. */
+/** Destination port of a socket that sends nothing: any port will do. */
 const discardPort = 9
 
 /**
- * Asks the system which source address it gives to datagrams from a socket that is bound to all
- * addresses.
+ * Finds the source address that the system gives to datagrams from a socket that is bound to all addresses.
  *
  * @param address - Numeric address of the destination.
  * @returns `undefined` if there is no route to the destination.

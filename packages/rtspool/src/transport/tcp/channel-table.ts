@@ -3,47 +3,44 @@
 import { channelCount } from '../../rtsp/index.js'
 import type { DirectSlot } from './direct-sends.js'
 
-/**
- * Default wait for a key frame, in milliseconds. Most streams send one every second or two; viewers
- * of other streams wait no longer than this.
- */
+/** Default of {@link InterleavedCarrier.maxEntryWaitMs}. Most streams send a key frame every second or two. */
 export const defaultMaxEntryWaitMs = 4000
 
-/** The connection as seen by its media: sends frames in order, between RTSP messages. */
+/** An RTSP connection as its media see it: sends interleaved frames in order, between RTSP messages. */
 export interface InterleavedCarrier {
-  /** Queues whole frames. The buffer may be shared with other carriers, so nobody may change it. */
+  /** Queues whole frames. The buffer must not be changed afterwards, because other carriers may share it. */
   writeFrames(frames: Buffer): void
-  /** True while the peer is too far behind: packets should be left out. */
+  /** True while the peer has too much unread data: no packets should be sent to it. */
   readonly isCongested: boolean
   /**
-   * Milliseconds that a peer which has caught up waits for a key frame. After that it is sent
-   * pictures that it may not be able to decode.
+   * Milliseconds that a peer which is no longer congested waits for a key frame. After that it is sent pictures that
+   * it may not be able to decode.
    * @default {@link defaultMaxEntryWaitMs}
    */
   readonly maxEntryWaitMs?: number | undefined
-  /** Allows so many bytes of a channel above the limit until the peer has caught up. */
+  /** Allows `sizeBytes` of unread data above the limit, for one channel, until the peer has read everything. */
   grant(channel: number, sizeBytes: number): void
-  /** Slot for sending frames directly while it is open. Some carriers have none. */
+  /** Slot for writing to the connection by a native call. Some carriers have none. */
   readonly direct?: DirectSlot | undefined
   readonly channels: ChannelTable
 }
 
-/** Called with the payload of each frame of a channel: a view, not changed afterwards. */
+/** Receives the payload of each frame of a channel: a view that the receiver may keep. */
 export type ChannelReceiver = (payload: Buffer) => void
 
-/** Receivers by channel of one connection. Pairs are RTP (first) and RTCP (second). */
+/** Receivers of one connection by channel. The first channel of a pair is RTP, the second RTCP. */
 export class ChannelTable {
-  /** Receivers by channel number, up to the highest channel ever in use. */
+  /** Receivers by channel number, up to the highest channel that was ever in use. */
   readonly #receivers: (ChannelReceiver | undefined)[] = []
-  /** Frames dropped because nobody had set up their channel. */
+  /** Number of frames dropped because no SETUP had reserved their channel. */
   unknownChannelFrames = 0
 
   /**
-   * Reserves a pair of channels.
+   * Reserves a pair of channels, and sets their receivers.
    *
-   * @param preferred - The pair that the client requested. If one of its channels is in use, the
-   *   next free even pair is taken.
-   * @returns The pair, or `undefined` if all are in use.
+   * @param preferred - Pair that the client requested. If one of its channels is in use, the first free even pair is
+   *   reserved instead.
+   * @returns The pair; `undefined` if all channels are in use.
    */
   take(
     preferred: readonly [number, number] | undefined,
@@ -58,7 +55,7 @@ export class ChannelTable {
     return [pair[0], pair[1]]
   }
 
-  /** The pair that {@link take} would take now. */
+  /** Returns the pair that {@link take} would reserve now. */
   freePair(
     preferred: readonly [number, number] | undefined,
   ): readonly [number, number] | undefined {
@@ -70,7 +67,7 @@ export class ChannelTable {
     this.#receivers[pair[1]] = undefined
   }
 
-  /** Passes a frame to the receiver of its channel, or counts and drops it. */
+  /** Passes a frame to the receiver of its channel. A frame without a receiver is counted and dropped. */
   dispatch(channel: number, payload: Buffer): void {
     const receiver = this.#receivers[channel]
     if (receiver) receiver(payload)

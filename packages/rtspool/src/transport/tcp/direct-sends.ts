@@ -4,15 +4,15 @@ import { descriptorOf, type NativeSockets } from '../system/native-sockets.js'
 const initialCapacity = 64
 const notDirect = -1
 
-/** A place in the table of direct sends. */
+/** A slot in a table of direct sends. */
 export interface DirectSlot {
   readonly sends: DirectSends
   readonly slot: number
 }
 
 /**
- * Table of a server's TCP connections that can be written to by a system call right now. One small
- * loop serves all viewers of a group without touching their objects.
+ * Table of a server's TCP connections to which a native call may write at present. One small loop serves all viewers
+ * of a group without touching their objects.
  *
  * ```text
  *            slot   0    1    2    3
@@ -30,7 +30,7 @@ export class DirectSends {
   #holders = new Int32Array(initialCapacity)
   readonly #freeSlots: number[] = []
   #slotCount = 0
-  /** Keeps the buffer alive while the kernel reads from its address. */
+  /** Buffer that is being sent. The reference keeps it in memory while the kernel reads from its address. */
   #sending: Buffer | undefined
 
   constructor(native: NativeSockets) {
@@ -42,7 +42,10 @@ export class DirectSends {
     return this.#slotCount - this.#freeSlots.length
   }
 
-  /** Reserves a slot; undone by {@link release}. Nothing is sent on it before {@link open}. */
+  /**
+   * Reserves a slot, and becomes its first holder; undone by {@link release}. Nothing is sent on the slot before
+   * {@link open}.
+   */
   take(): number {
     const slot = this.#freeSlots.pop() ?? this.#slotCount++
     if (slot === this.#descriptors.length) this.#grow()
@@ -51,7 +54,7 @@ export class DirectSends {
     return slot
   }
 
-  /** Adds a holder of a slot: a group that sends to it. */
+  /** Adds a holder of a slot, such as a group that sends on it; undone by {@link release}. */
   hold(slot: number): void {
     this.#holders[slot] = (this.#holders[slot] ?? 0) + 1
   }
@@ -64,12 +67,12 @@ export class DirectSends {
     this.#freeSlots.push(slot)
   }
 
-  /** Allows direct sends on a slot: nothing waits in front of them. */
+  /** Allows direct sends on a slot. Call it only if no bytes wait in Node for the same connection. */
   open(slot: number, socket: Socket): void {
     this.#descriptors[slot] = descriptorOf(socket) ?? notDirect
   }
 
-  /** Forbids direct sends on a slot. */
+  /** Forbids direct sends on a slot. Bytes must then be written through Node's stream. */
   shut(slot: number): void {
     this.#descriptors[slot] = notDirect
   }
@@ -78,15 +81,15 @@ export class DirectSends {
     return (this.#descriptors[slot] ?? notDirect) >= 0
   }
 
-  /** Bytes sent on a slot since it was reserved. */
+  /** Returns the number of bytes sent on a slot since it was reserved. */
   writtenOn(slot: number): number {
     return this.#written[slot] ?? 0
   }
 
   /**
-   * Sends as many bytes to one slot as the kernel accepts.
+   * Sends bytes on one slot, as many as the kernel accepts.
    *
-   * @returns Bytes sent. The rest, and everything after it, must wait.
+   * @returns Number of bytes sent. The other bytes, and all later ones, must wait.
    */
   send(slot: number, bytes: Buffer): number {
     const descriptor = this.#descriptors[slot] ?? notDirect
@@ -100,11 +103,11 @@ export class DirectSends {
   }
 
   /**
-   * Sends the same bytes to many slots.
+   * Sends the same bytes on many slots.
    *
    * @param slots - The first `count` are served; a negative slot is left to the caller.
-   * @param unserved - Receives the positions in `slots` that did not get everything, in order.
-   * @param sentBytes - Receives the number of bytes that each of these got.
+   * @param unserved - Receives the positions in `slots` on which not all bytes were sent, in order.
+   * @param sentBytes - Receives the number of bytes sent on each of these.
    * @returns Number of positions written to `unserved`.
    */
   sendAll(

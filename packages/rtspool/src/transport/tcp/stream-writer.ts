@@ -5,69 +5,71 @@ import { descriptorOf, type NativeSockets } from '../system/native-sockets.js'
 import { ChannelTable, type InterleavedCarrier } from './channel-table.js'
 import type { DirectSends, DirectSlot } from './direct-sends.js'
 
-/** Limits on the backlog of a reader before it is congested. */
+/** Limits on the data that a peer has not read. Above a limit, its connection is congested. */
 export interface BacklogLimits {
-  /** Limit on the bytes that wait in this process. */
+  /** Maximum number of bytes that wait in this process. */
   readonly maxBytes: number
-  /** Limit on the age of the oldest unacknowledged byte, in milliseconds. */
+  /** Maximum age of the oldest byte that the peer has not acknowledged, in milliseconds. */
   readonly maxAgeMs: number
-  /** Milliseconds that a reader which has caught up waits for a key frame. */
+  /** Milliseconds that a peer which is no longer congested waits for a key frame. */
   readonly maxEntryWaitMs?: number
 }
 
-/** Mark in the byte stream: everything up to `total` had been written at `at`. */
+/** Records that `total` bytes had been written to the connection at the time `at`. */
 interface Mark {
   readonly total: number
   readonly at: number
 }
 
-/** Channels that can hold a grant at a time: enough for one session. Further channels get none. */
+/**
+ * Maximum number of channels with a {@link StreamWriter.grant} at a time: enough for one session. Grants for further
+ * channels are ignored.
+ */
 const maxGrants = 8
 
 /**
- * Gathered writes are copied into one buffer up to this size. Copying more costs more than a system
- * call (bench/churn).
+ * Maximum size in bytes of one gathered write. Copying more into one buffer costs more than a further system call
+ * (bench/churn).
  */
 const maxGatheredBytes = 65_536
 
-/** A message or frames that wait to be sent in one write with others. */
+/** A message or frames that wait in {@link StreamWriter.gather} to be written together with others. */
 interface GatheredWrite {
   readonly bytes: Buffer
   readonly onTaken: () => void
 }
 
-/** Enough marks for two looks a second in ten seconds; more are useless. */
+/** Maximum number of marks: more than enough for two a second over ten seconds. Further marks are not set. */
 const maxMarks = 64
 
 /**
- * Writes to a TCP connection and measures its peer's backlog. Carries the media of an RTSP
- * connection.
+ * Writes RTSP messages and media to a TCP connection, and measures how much of it the peer has not read.
  *
- * While nothing waits in Node, bytes go to the kernel by a native call, at half the cost of a
- * stream's write. The stream gets the bytes that the kernel does not accept. Bench: bench/fanout.
+ * While nothing waits in Node, bytes go to the kernel by a native call, at half the cost of a stream's write. The
+ * stream gets the bytes that the kernel does not accept. Bench: bench/fanout.
  */
 export class StreamWriter implements InterleavedCarrier {
   readonly channels = new ChannelTable()
   readonly #output: Writable
   readonly #socket: Socket
   readonly #native: NativeSockets | undefined
-  /** Absent if bytes may not go to the kernel unchanged. */
+  /** Absent if bytes may not go to the kernel unchanged, as with TLS. */
   readonly #direct: DirectSends | undefined
   readonly #slot: number
   readonly #limits: BacklogLimits
   #isCongested = false
   #isReleased = false
   #maxBytes: number
-  /** Bytes above the limit in `#maxBytes`, by channel. */
+  /** Bytes by which `#maxBytes` exceeds the limit, by channel. */
   readonly #grants = new Map<number, number>()
-  /** Bytes written through the stream. */
+  /** Number of bytes written through the stream. */
   #streamed = 0
   #marks: Mark[] = []
-  /** Writes since {@link gather}, in order. */
+  /** Writes that {@link gather} has collected, in order; `undefined` outside of it. */
   #gathered: GatheredWrite[] | undefined
 
   /**
-   * @param sends - `undefined` = all bytes go through the stream.
+   * @param sends - Table for native calls; `undefined` = all bytes go through the stream.
    * @param socket - The socket below `output`, if `output` wraps it.
    */
   constructor(
@@ -90,8 +92,8 @@ export class StreamWriter implements InterleavedCarrier {
   }
 
   /**
-   * True while the peer is too far behind: media should be left out. Writes and {@link sample} set
-   * it, {@link sample} clears it.
+   * True while the peer has too much unread data, so that media should be left out. Writes and {@link sample} set it;
+   * only {@link sample} clears it.
    */
   get isCongested(): boolean {
     return this.#isCongested
@@ -101,19 +103,20 @@ export class StreamWriter implements InterleavedCarrier {
     return this.#limits.maxEntryWaitMs
   }
 
-  /** Slot on which a group may send directly while it is open; `undefined` if it never is. */
+  /** Slot on which a group may send directly while the slot is open; `undefined` if that is never possible. */
   get direct(): DirectSlot | undefined {
     return this.#direct && { sends: this.#direct, slot: this.#slot }
   }
 
-  /** Bytes passed to the kernel so far, without those that TLS or a WebSocket adds. */
+  /** Number of bytes passed to the kernel so far, without those that TLS or a WebSocket adds. */
   get bytesHandedOver(): number {
     const direct = this.#direct?.writtenOn(this.#slot) ?? 0
     return this.#streamed + direct - this.#output.writableLength
   }
 
   /**
-   * Runs `write`, and sends everything that it writes in few system calls: small writes together, up to 64 KiB.
+   * Calls `write`, and sends everything that `write` writes in few system calls: small writes are joined, up to 64
+   * KiB.
    */
   gather(write: () => void): void {
     if (!this.#direct || this.#gathered) {
@@ -134,8 +137,8 @@ export class StreamWriter implements InterleavedCarrier {
   }
 
   /**
-   * Writes all of `bytes`, now or later. Does nothing if the connection is closing. The buffer is
-   * not changed.
+   * Writes all of `bytes`, now or when the kernel accepts them. Does nothing if the connection is closing. The buffer
+   * must not be changed afterwards.
    */
   writeFrames(bytes: Buffer): void {
     if (!this.#output.writable) return
@@ -147,7 +150,7 @@ export class StreamWriter implements InterleavedCarrier {
     if (sent < bytes.length) this.#queue(bytes.subarray(sent), this.#regulate)
   }
 
-  /** Writes a message in the same way, and calls `onTaken` when the kernel has accepted it. */
+  /** Writes a message like {@link writeFrames}, and calls `onTaken` when the kernel has accepted all of it. */
   writeMessage(bytes: Buffer, onTaken: () => void): void {
     if (!this.#output.writable) return
     if (this.#gathered) {
@@ -166,12 +169,11 @@ export class StreamWriter implements InterleavedCarrier {
   }
 
   /**
-   * Allows so many bytes above the limit until the peer has caught up, for the packets that a new
-   * reader begins with.
+   * Allows `sizeBytes` above the limit until the peer has read everything, for the packets with which a new reader
+   * begins.
    *
-   * @param channel - Each stream has its own grant. A new grant for a channel replaces the old one,
-   *   so that a client gains nothing by playing and pausing without reading. Up to 8 channels have
-   *   a grant at a time.
+   * @param channel - Channel of the stream. A new grant for a channel replaces the old one, so that a client gains
+   *   nothing by playing and pausing without reading. Up to 8 channels have a grant at a time.
    */
   grant(channel: number, sizeBytes: number): void {
     const before = this.#grants.get(channel)
@@ -180,13 +182,13 @@ export class StreamWriter implements InterleavedCarrier {
     this.#maxBytes += sizeBytes - (before ?? 0)
   }
 
-  /** Ends the stream after the waiting bytes have been written. */
+  /** Ends the connection after all waiting bytes have been written. */
   end(): void {
     this.#direct?.shut(this.#slot)
     this.#output.end()
   }
 
-  /** Frees the slot, because the connection has closed. Idempotent. */
+  /** Releases the slot of the connection, which has closed. Idempotent. */
   release(): void {
     if (this.#isReleased) return
     this.#isReleased = true
@@ -194,9 +196,9 @@ export class StreamWriter implements InterleavedCarrier {
   }
 
   /**
-   * Measures the peer's backlog. Call it about twice a second.
+   * Measures how much the peer has not read, and updates {@link isCongested}. Call it about twice a second.
    *
-   * @returns Age of the oldest byte that the peer has not received, in milliseconds.
+   * @returns Age of the oldest byte that the peer has not acknowledged, in milliseconds.
    */
   sample(now: number): number {
     const waiting = this.#output.writableLength
@@ -243,7 +245,7 @@ export class StreamWriter implements InterleavedCarrier {
   }
 
   /**
-   * Decides about congestion, which ends only at half the limits, so that it does not change with
+   * Decides if the connection is congested. Congestion ends only at half the limits, so that it does not change with
    * every packet.
    */
   #judge(waiting: number, ageMs: number): void {
@@ -260,7 +262,7 @@ export class StreamWriter implements InterleavedCarrier {
     this.#regulate()
   }
 
-  /** Opens the slot if nothing waits in front of it and the connection carries media. */
+  /** Opens the slot if no bytes wait in Node and the connection is not congested; otherwise shuts it. */
   readonly #regulate = (): void => {
     if (!this.#direct || this.#isReleased) return
     const socket = this.#socket
@@ -270,8 +272,8 @@ export class StreamWriter implements InterleavedCarrier {
   }
 
   /**
-   * Closes the slot when Node destroys the socket. Node closes the descriptor, and the system
-   * reuses its number for the next connection at once, so not even a send in the same turn is safe.
+   * Shuts the slot when Node destroys the socket. Node then closes the descriptor, and the system gives its number to
+   * the next connection at once. A later send could reach another peer.
    */
   #followDestruction(): void {
     const socket = this.#socket

@@ -3,10 +3,13 @@ import { endianness } from 'node:os'
 import { isNode } from '../system/runtime.js'
 import { expandIpv6 } from '../system/socket-address.js'
 
-/** Unacknowledged bytes in the kernel by {@link tcpName}. Connections without any are omitted. */
+/**
+ * Number of unacknowledged bytes in the kernel of each connection, by {@link tcpName}. Connections without such bytes
+ * are omitted.
+ */
 export type TcpQueues = ReadonlyMap<string, number>
 
-/** The two ends of a TCP connection. IPv4 addresses are not in IPv6 notation. */
+/** The two ends of a TCP connection. IPv4 addresses are in dotted form, not in that of IPv6. */
 export interface TcpEnds {
   readonly localAddress: string
   readonly localPort: number
@@ -21,13 +24,12 @@ const tables = ['/proc/self/net/tcp', '/proc/self/net/tcp6']
  */
 const sending =
   /: ([\dA-F]{8,32}:[\dA-F]{4}) ([\dA-F]{8,32}:[\dA-F]{4}) \w\w (?!0{8})([\dA-F]{8}):/g
-/** Matches the prefix of an IPv4 address on an IPv6 socket, in either byte order. */
+/** Matches the prefix of an IPv4 address on an IPv6 socket (`::ffff:`), in either byte order. */
 const mappedPrefix = /^0{16}(?:FFFF0000|0000FFFF)/
 
 /**
- * Reads the send queues of all TCP connections of the system, or of the container, as Linux lists
- * them. It needs no native calls, but takes longer than they do: some milliseconds for thousands of
- * connections.
+ * Reads the send queues of all TCP connections of the system, or of the container, from Linux's `/proc`. This needs
+ * no native calls, but takes longer than they do: some milliseconds for thousands of connections.
  *
  * @returns `undefined` if the runtime is not Node on Linux, or the lists cannot be read.
  */
@@ -43,7 +45,7 @@ export async function readTcpQueues(): Promise<TcpQueues | undefined> {
   }
 }
 
-/** Ignores the missing second list of a system without IPv6. */
+/** Returns an empty list instead of the second one, which a system without IPv6 does not have. */
 const orElseNoIpv6 =
   (index: number) =>
   (error: unknown): string => {
@@ -51,7 +53,7 @@ const orElseNoIpv6 =
     throw error
   }
 
-/** Parses lists in the form of `/proc/net/tcp`. */
+/** Parses lists in the form of `/proc/net/tcp`, one after the other. */
 export function parseTcpQueues(text: string): TcpQueues {
   const queues = new Map<string, number>()
   for (const [, local = '', remote = '', bytes = ''] of text.matchAll(sending)) {
@@ -62,10 +64,9 @@ export function parseTcpQueues(text: string): TcpQueues {
 }
 
 /**
- * Returns the name of a connection in {@link TcpQueues}.
+ * Returns the name of a connection, by which {@link TcpQueues} lists it.
  *
- * @param byteOrder - Byte order of the machine: Linux writes each 32 bits of an address as a
- *   number.
+ * @param byteOrder - Byte order of the machine: Linux writes each 32 bits of an address as a number.
  */
 export function tcpName(
   { localAddress, localPort, remoteAddress, remotePort }: TcpEnds,

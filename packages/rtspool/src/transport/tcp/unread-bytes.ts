@@ -1,12 +1,11 @@
 import type { Readable } from 'node:stream'
 
 /**
- * Bytes of a stream that arrived before its reader can use them. While there are any, the stream is
- * paused and does not read from its source, so at most one read is held in memory.
+ * Holds bytes of a stream that arrived before its reader could use them. Meanwhile the stream is paused and does not
+ * read from its source, so that at most one read is held in memory.
  *
- * A stream that is only paused reads on until its buffer is full. Therefore the last byte goes back
- * into the stream, which is full with one byte (`highWaterMark: 1`). It reads again when that byte
- * has been read.
+ * A stream that is only paused reads on until its buffer is full. Therefore the last byte is put back into the
+ * stream, which is full with one byte (`highWaterMark: 1`). Reading that byte lets the stream read again.
  */
 export class UnreadBytes {
   readonly #stream: Readable
@@ -16,7 +15,7 @@ export class UnreadBytes {
     this.#stream = stream
   }
 
-  /** Holds bytes of the stream. Call it from inside the event `data`. */
+  /** Holds bytes of the stream, and pauses it. Call it from inside the event `data`. */
   hold(bytes: Buffer): void {
     this.#stream.pause()
     // In memory of its own: a view would hold the memory of the whole read.
@@ -24,7 +23,10 @@ export class UnreadBytes {
     if (bytes.length > 1) this.putBack(bytes.subarray(0, -1))
   }
 
-  /** @returns All bytes held here. The stream delivers the next ones once it is resumed. */
+  /**
+   * Returns all bytes held here, and holds them no longer; `undefined` if there are none. The stream delivers the
+   * next bytes once it is resumed.
+   */
   take(): Buffer | undefined {
     const bytes = this.#bytes
     this.#bytes = undefined
@@ -32,8 +34,8 @@ export class UnreadBytes {
   }
 
   /**
-   * Puts back the unused end of the bytes from {@link take}. The memory of the rest is freed once
-   * half is used.
+   * Puts back the unused end of the bytes from {@link take}. Once half of them are used, the others are copied, so
+   * that the memory of the used half is freed.
    */
   putBack(bytes: Buffer): void {
     const isMostlyUsed = bytes.length < bytes.buffer.byteLength / 2

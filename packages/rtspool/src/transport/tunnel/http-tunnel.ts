@@ -3,12 +3,12 @@ import { Readable } from 'node:stream'
 import { Base64Stream } from '../../http/index.js'
 import { UnreadBytes } from '../tcp/unread-bytes.js'
 
-/** Characters decoded at a time. The reader may stop after each piece. */
+/** Number of base64 characters that are decoded at a time. After each piece, the reader may stop the flow. */
 const pieceLength = 16 * 1024
 
 const nothing = Buffer.alloc(0)
 
-/** The currently open POST. */
+/** The POST that is open at present. */
 interface Post {
   readonly socket: Socket
   readonly decoder: Base64Stream
@@ -16,14 +16,11 @@ interface Post {
 }
 
 /**
- * The bytes that a client sends through an HTTP tunnel: the bodies of its POSTs, one after the
- * other, decoded from base64. The end of a POST does not end the stream, because the client may
- * open another.
+ * The bytes that a client sends through an HTTP tunnel: the bodies of its POSTs, one after the other, decoded from
+ * base64. The end of a POST does not end the stream, because the client may open another.
  *
- * At most one read of the POST waits here, undecoded, while nobody reads the stream.
- *
- * Closing the stream closes the POST. Bytes that are not base64 destroy the stream with
- * `MalformedMessageError`.
+ * While nobody reads the stream, at most one read of the POST is held, undecoded. Closing the stream closes the POST.
+ * Bytes that are not base64 destroy the stream with `MalformedMessageError`.
  */
 export class HttpTunnelInput extends Readable {
   #post: Post | undefined
@@ -43,7 +40,7 @@ export class HttpTunnelInput extends Readable {
     return this.#hasEnded || this.destroyed
   }
 
-  /** Ends the stream: the client has closed its side. Later bytes are discarded. Idempotent. */
+  /** Ends the stream, because the client has closed its side. Later bytes are discarded. Idempotent. */
   end(): void {
     if (this.hasEnded) return
     this.#hasEnded = true
@@ -53,9 +50,9 @@ export class HttpTunnelInput extends Readable {
   }
 
   /**
-   * Reads from this POST until the client ends it. Closes the POST if the stream has ended already.
+   * Reads from a POST until the client ends it. If the stream has ended already, closes the POST.
    *
-   * @param first - Bytes that arrived behind the head of the POST.
+   * @param first - Bytes that arrived after the header of the POST.
    */
   attach(socket: Socket, first: Buffer): void {
     if (this.hasEnded) {
@@ -78,8 +75,8 @@ export class HttpTunnelInput extends Readable {
   }
 
   /**
-   * Reads a little later: Node 26 emits bytes that are pushed inside `_read` before a byte that was
-   * put back into the stream (seen with 26.12; 24 keeps the order).
+   * Reads in a microtask. Node 26 emits bytes that are pushed inside `_read` before a byte that was put back into the
+   * stream (26.12; 24 keeps the order).
    */
   override _read(): void {
     queueMicrotask(() => this.#readPost())
@@ -100,7 +97,7 @@ export class HttpTunnelInput extends Readable {
     callback(error)
   }
 
-  /** Decodes piece by piece until the reader stops. @returns The undecoded rest. */
+  /** Decodes `chunk` piece by piece until the reader stops the flow. @returns The bytes that are not decoded yet. */
   #decode({ decoder }: Post, chunk: Buffer): Buffer {
     let at = 0
     try {
@@ -115,7 +112,7 @@ export class HttpTunnelInput extends Readable {
     return chunk.subarray(at)
   }
 
-  /** Decodes the rest when the client closes the POST: bytes sent before count. */
+  /** Decodes all bytes that are held or unread, because the client has closed its side after sending them. */
   #decodeRest({ socket, decoder, unread }: Post): void {
     try {
       for (const bytes of [unread.take(), socket.read() as Buffer | null]) {

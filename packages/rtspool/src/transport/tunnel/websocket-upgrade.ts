@@ -7,17 +7,16 @@ import { WebSocketStream } from './websocket.js'
 export const rtspSubprotocol = 'rtsp.onvif.org'
 
 /**
- * Limit of one message, which is kept until it is complete and may hold many requests and frames.
- * It exceeds the limits of plain RTSP: headers of 64 KiB with a body of 128 KiB, and frames of 64
- * KiB.
+ * Maximum bytes of one WebSocket message, which is held until it is complete. `ws` closes the connection above the
+ * limit. It is higher than the limits of plain RTSP: headers of 64 KiB with a body of 128 KiB, and frames of 64 KiB.
  */
 const maxMessageBytes = 256 * 1024
 
 /**
- * Upgrades a connection to WebSocket: responds with 101, or with a refusal.
+ * Upgrades a connection to WebSocket: responds with 101, or refuses the request.
  *
- * @param rest - Bytes that arrived behind the head of the request.
- * @param onOpen - Called in the same turn, unless the request is refused.
+ * @param rest - Bytes that arrived after the header of the request.
+ * @param onOpen - Called in the same turn of the event loop, unless the request is refused.
  */
 export type WebSocketUpgrade = (
   socket: Socket,
@@ -29,7 +28,7 @@ export type WebSocketUpgrade = (
 /**
  * Loads the optional package `ws`.
  *
- * @throws The error of the import, mostly because the package is not installed.
+ * @throws The error of the import, usually because the package is not installed.
  */
 export async function loadWebSocketUpgrade(): Promise<WebSocketUpgrade> {
   const { WebSocketServer } = await import('ws')

@@ -7,8 +7,8 @@ const normalClosure = 1000
 const unsupportedData = 1003
 
 /**
- * A WebSocket as a stream of bytes: binary messages in, binary messages out. Message boundaries
- * have no meaning, and text is refused. Bytes count as written once the kernel has accepted them.
+ * A WebSocket as a stream of bytes: binary messages in, binary messages out. Message boundaries have no meaning, and
+ * a text message closes the connection. Bytes count as written once the kernel has accepted them.
  *
  * @see ONVIF Streaming Specification, RTSP over WebSocket
  */
@@ -16,12 +16,11 @@ export class WebSocketStream extends Duplex {
   readonly #socket: WebSocket
   #receivedCount = 0
   /**
-   * Received messages that wait behind an unread one, joined: one read may bring thousands of them.
+   * Received messages that wait for the reader, joined into one buffer: one read of the socket may bring thousands of
+   * them.
    */
   readonly #waiting = new ByteAccumulator()
-  /**
-   * True while the last pushed bytes are unread. The stream asks for more once they have been read.
-   */
+  /** True while the bytes pushed last are unread. Reading them calls `_read`. */
   #isFull = false
 
   constructor(socket: WebSocket) {

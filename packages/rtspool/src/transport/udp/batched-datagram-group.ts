@@ -18,36 +18,39 @@ const vectorOffset = 16
 const vectorCountOffset = 24
 const controlOffset = 32
 const controlLengthOffset = 40
-/** `struct iovec { base, len }` */
+/** Size in bytes of `struct iovec { base, len }`. */
 const vectorBytes = 16
-/** `struct cmsghdr { len, level, type }`, then the 16-bit segment size, padded to 8. */
+/** Size in bytes of `struct cmsghdr { len, level, type }` with the 16-bit segment size, padded to 8. */
 const controlBytes = 24
 const controlHeaderBytes = 16
 const controlDataBytes = 2
 const solUdp = 17
 const udpSegment = 103
 
-/** Messages in one `sendmmsg` call: the kernel accepts no more (UIO_MAXIOV). */
+/** Maximum number of messages in one `sendmmsg` call (UIO_MAXIOV). More are sent by further calls. */
 const maxMessages = 1024
 /**
- * Datagrams in one segmented message: UDP_MAX_SEGMENTS of the oldest kernels that support
+ * Maximum number of datagrams in one segmented message: UDP_MAX_SEGMENTS of the oldest kernels that support
  * segmentation.
  */
 const maxSegments = 64
-/** 65535 - 20 (IPv4) - 8 (UDP) */
+/** Maximum bytes of one message: 65535 - 20 (IPv4) - 8 (UDP). */
 const maxMessagePayload = 65_507
 const initialCapacity = 16
 
-/** Error codes of a full interface queue. */
+/** Error codes of the system for a full send queue. */
 const eagain = 11
 const enobufs = 105
-/** A segment is larger than the MTU of the route: EINVAL before Linux 6.14, EMSGSIZE since. */
+/** Error codes for a segment above the MTU of the route: EINVAL before Linux 6.14, EMSGSIZE since. */
 const einval = 22
 const emsgsize = 90
-/** The route accepts no segments of any size, because it is encrypted (IPsec). */
+/** Error code for a route that accepts no segments of any size, because it is encrypted (IPsec). */
 const eio = 5
 
-/** Packets of equal size that lie one after the other in the payload. The last may be shorter. */
+/**
+ * Packets that lie one after the other in the payload buffer, all of the same size except that the last may be
+ * shorter.
+ */
 interface Run {
   readonly offset: number
   readonly sizeBytes: number
@@ -60,15 +63,15 @@ export interface BatchedDatagramGroupOptions {
   readonly isSegmenting: boolean
   readonly loss: DatagramLoss
   /**
-   * Segment sizes that routes have refused, shared by the groups of one socket. Default: a memory
-   * of this group's own.
+   * Segment sizes that routes have refused, shared by the groups of one socket. Default: a memory for this group
+   * alone.
    */
   readonly routes?: RouteMemory | undefined
 }
 
 /**
- * Sends a run of packets to all members in one system call: `sendmmsg` with one message for each
- * member. `UDP_SEGMENT` cuts each message into packets of equal size (the last may be shorter).
+ * Sends packets to all members in few system calls: `sendmmsg` with one message for each member. A message contains a
+ * run of packets of equal size (the last may be shorter), and the kernel cuts it into datagrams (`UDP_SEGMENT`).
  *
  * ```text
  * messages: [ name 0 | vector | control ] [ name 1 | vector | control ] …   one a member
@@ -87,7 +90,7 @@ export class BatchedDatagramGroup implements DatagramGroup {
   readonly #limits: SegmentLimits
   readonly #slots = new Map<DatagramDestination, number>()
   readonly #members: DatagramDestination[] = []
-  /** Observers by slot, in step with `#members`. */
+  /** Observer of each member, at the same index as in `#members`. */
   readonly #observers: (DatagramObserver | undefined)[] = []
   readonly #vector = allocate(vectorBytes)
   readonly #control = allocate(controlBytes)
@@ -95,18 +98,18 @@ export class BatchedDatagramGroup implements DatagramGroup {
   #names = allocate(0)
   #messages = allocate(0)
   #messagesAddress = 0n
-  /** The packets of the current run, one after the other. */
+  /** Packets of the present {@link Run}, one after the other. */
   readonly #payload = allocate(maxMessagePayload)
   readonly #payloadAddress: bigint
   /**
-   * Slot at which the next call begins. A full queue moves it, so that not always the same members
+   * Slot at which the next call begins. A call that ends at a full queue sets it, so that not always the same members
    * lose packets.
    */
   #start = 0
 
   /**
-   * @param descriptor - Returns the descriptor of the socket. Negative once the socket is closed,
-   *   because its number may then belong to another socket.
+   * @param descriptor - Returns the descriptor of the socket, or a negative number once the socket is closed. The
+   *   number of a closed descriptor may belong to another socket.
    */
   constructor(
     native: NativeSockets,
@@ -139,7 +142,7 @@ export class BatchedDatagramGroup implements DatagramGroup {
     this.#place(slot, destination)
   }
 
-  /** Removes a member. The last member moves into its slot. */
+  /** Removes a member. The last member moves to the freed slot. */
   remove(destination: DatagramDestination): void {
     const slot = this.#slots.get(destination)
     if (slot === undefined) return
@@ -160,8 +163,9 @@ export class BatchedDatagramGroup implements DatagramGroup {
   }
 
   /**
-   * Sends the longest run of packets that fits into one message. @returns Index of the packet after
-   * the run.
+   * Sends as many packets from `first` on as one message can contain.
+   *
+   * @returns Index of the first packet that was not sent.
    */
   #sendRun(packets: readonly Buffer[], first: number): number {
     const segmentBytes = packets[first]?.length ?? 0
@@ -196,7 +200,7 @@ export class BatchedDatagramGroup implements DatagramGroup {
     else this.#lose(0, start, run.packetCount, { sizeBytes: run.sizeBytes, error: eagain })
   }
 
-  /** Points all messages at this piece of the payload. */
+  /** Points all `sendmmsg` messages at a run of the payload, and sets the segment size for the kernel. */
   #point({ offset, sizeBytes, segmentBytes, packetCount }: Run): void {
     this.#vector.writeBigUInt64LE(this.#payloadAddress + BigInt(offset), 0)
     this.#vector.writeUInt32LE(sizeBytes, 8)
@@ -205,9 +209,9 @@ export class BatchedDatagramGroup implements DatagramGroup {
   }
 
   /**
-   * Sends a run to the members from slot `from` up to `to`.
+   * Sends a {@link Run} to the members from slot `from` up to `to`.
    *
-   * @returns `false` when the queue is full and the rest was dropped.
+   * @returns `false` if the queue was full. The packets of the remaining members are then dropped.
    */
   #sendSlots(from: number, to: number, run: Run): boolean {
     const { packetCount, sizeBytes } = run
@@ -242,8 +246,10 @@ export class BatchedDatagramGroup implements DatagramGroup {
   }
 
   /**
-   * Finds the end of a stretch of members: either all accept the segments of the run, or none does.
-   * @returns The first slot behind the stretch.
+   * Returns the end of a series of members, from `slot` on, whose routes all accept the run's segments or all refuse
+   * them.
+   *
+   * @returns First slot after the series.
    */
   #endOfStretch(slot: number, to: number, run: Run, isRefused: boolean): number {
     if (this.#limits.count === 0 || run.packetCount === 1) return to
@@ -260,9 +266,9 @@ export class BatchedDatagramGroup implements DatagramGroup {
   }
 
   /**
-   * Sends the packets of a run to some members as single datagrams.
+   * Sends the packets of a {@link Run} to some members as single datagrams.
    *
-   * @returns `false` when the queue is full and the rest was dropped.
+   * @returns `false` if the queue was full. The remaining packets are then dropped.
    */
   #sendSingly(from: number, to: number, run: Run): boolean {
     let isTaken = true
@@ -288,10 +294,7 @@ export class BatchedDatagramGroup implements DatagramGroup {
     }
   }
 
-  /**
-   * Counts packets as lost for the members from slot `from` up to `to`, and notifies their
-   * observers.
-   */
+  /** Counts packets as lost for the members from slot `from` up to `to`, and calls their observers. */
   #lose(
     from: number,
     to: number,
@@ -346,11 +349,11 @@ export class BatchedDatagramGroup implements DatagramGroup {
   }
 }
 
-/** True if the error means that the route refuses segments of this size. */
+/** Returns whether an error means that the route refuses segments of this size. */
 const isOfRoute = (error: number): boolean =>
   error === emsgsize || error === einval || error === eio
 
-/** Allocates memory at a fixed address: outside the engine's heap, which may move small arrays. */
+/** Allocates memory at a fixed address: outside of V8's heap, which may move small arrays. */
 function allocate(sizeBytes: number): Buffer {
   return Buffer.from(new ArrayBuffer(sizeBytes))
 }

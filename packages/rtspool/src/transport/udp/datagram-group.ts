@@ -2,67 +2,72 @@
 export interface DatagramCounters {
   packetsOut: number
   bytesOut: number
-  /** Packets that could not be sent to the destination. */
+  /** Number of packets that could not be sent to the destination. */
   packetsDropped: number
 }
 
 /**
- * Address and port that datagrams are sent to. Each reader has an object of its own, because groups
- * compare members by identity.
+ * Address and port to which datagrams are sent. Each reader has an object of its own, because groups compare members
+ * by identity.
  */
 export interface DatagramDestination {
   /** Numeric IP address. */
   readonly address: string
   readonly port: number
   /**
-   * Updated by the sender. A packet that the system does not accept moves from `packetsOut` to
+   * Counters that the sender updates. A packet that the system does not accept moves from `packetsOut` to
    * `packetsDropped`.
    */
   readonly counters?: DatagramCounters
 }
 
 /**
- * Receives the failures of datagrams. Called often: the observer decides which of them to report,
- * and when.
+ * Receives notices of datagrams that fail or are fragmented. Called for every such datagram; the observer decides
+ * which of them to report.
  */
 export interface DatagramObserver {
-  /** The route refuses segments of this size, so IP sends packets of that size in fragments. */
+  /** Called when the route refuses segments of this size, so that IP sends such packets in fragments. */
   fragmented(destination: DatagramDestination, sizeBytes: number): void
-  /** The system did not accept packets. @param code - Error code, for example `ENETUNREACH`. */
+  /** Called when the system has not accepted packets. @param code - Error code, for example `ENETUNREACH`. */
   unsent(destination: DatagramDestination, code: string): void
 }
 
 /** Sends the same datagrams to all its members. */
 export interface DatagramGroup {
   readonly size: number
-  /** @param observer - Notified of datagrams to this destination that fail or leave in fragments. */
+  /**
+   * Adds a member. Does nothing if the destination is a member already.
+   *
+   * @param observer - Receives notices of datagrams to this destination that fail or are fragmented.
+   */
   add(destination: DatagramDestination, observer?: DatagramObserver): void
   remove(destination: DatagramDestination): void
   /**
-   * Sends each packet to each member, the packets of one member in order. Never blocks: packets
-   * that the kernel does not accept are dropped and counted.
+   * Sends each packet to each member, the packets of one member in order. Never blocks: packets that the kernel does
+   * not accept are dropped and counted.
    *
    * @param packets - Used during the call only.
    */
   send(packets: readonly Buffer[]): void
 }
 
-/** Counts packets that the kernel did not send, or sent in fragments. */
+/** Counts datagrams that the kernel did not send, or sent in fragments. */
 export interface DatagramLoss {
   sendErrors: number
-  /** Packets known to have been sent in IP fragments. */
+  /** Number of packets known to have been sent in IP fragments. */
   fragmentedPackets: number
 }
 
 /**
- * Called when a datagram has been sent, or has failed. @param sizeBytes - Absent if the size is no
- * longer known.
+ * Called when a datagram has been sent, or has failed.
+ *
+ * @param sizeBytes - Size of a failed datagram, if still known.
  */
 export type DatagramSent = (error: Error | null, sizeBytes?: number) => void
 
 /**
- * A group without native system calls: one `send` for each packet and member. Node queues packets
- * that the kernel does not accept yet.
+ * A group without native calls: one `send` for each packet and member. Node queues packets that the kernel does not
+ * accept yet.
  */
 export class PlainDatagramGroup implements DatagramGroup {
   readonly #members = new Map<DatagramDestination, DatagramSent>()
@@ -71,8 +76,8 @@ export class PlainDatagramGroup implements DatagramGroup {
   readonly #loss: DatagramLoss
 
   /**
-   * @param options - `hasRoom` returns whether more may be queued. If not, datagrams are dropped
-   *   and counted.
+   * @param options - `hasRoom` returns whether more datagrams may be queued. If not, they are dropped and counted in
+   *   `loss`.
    */
   constructor(
     send: (packet: Buffer, port: number, address: string, sent: DatagramSent) => void,
@@ -118,7 +123,7 @@ const noRoom = Object.freeze(Object.assign(new Error('the queue is full'), { cod
 
 const codeOf = (error: Error): string => ('code' in error ? String(error.code) : 'unknown')
 
-/** Counts packets that were not sent to one destination. */
+/** Counts packets that were not sent to one destination, and subtracts them from its sent packets. */
 export function countLost(
   loss: DatagramLoss,
   { counters }: DatagramDestination,

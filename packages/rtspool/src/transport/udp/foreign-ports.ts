@@ -1,43 +1,47 @@
-/** One announced peer, which may turn out to send from a port other than the announced one. */
+/** An announced client that is watched because it may send from a port other than the announced one. */
 export interface PortWatch {
   readonly address: string
   readonly onForeignPort: (port: number) => void
   /**
-   * True for a viewer: it receives media and sends at most packets that open a path through a NAT.
-   * Media from its address are never its own.
+   * True for a viewer's RTP port. A viewer receives media, and sends at most packets that open a path through a NAT:
+   * media from its address are never its own.
    */
   readonly isViewer: boolean
   /** True once a datagram has arrived from the announced port. */
   isHeard: boolean
-  /** The SSRC of that datagram. */
+  /** SSRC of the first datagram from the announced port; -1 if it has none. */
   ssrc: number
-  /** Index in the list of its kind; -1 once the peer has been notified or removed. */
+  /** Index in the array that contains this watch; -1 once the client has been notified or removed. */
   index: number
 }
 
-/** Peers of one address that have not been notified yet. */
+/** Clients of one address that have not been notified yet, by what has arrived from their announced ports. */
 interface AddressWatches {
   readonly unheard: PortWatch[]
   readonly unheardViewers: PortWatch[]
   readonly heard: PortWatch[]
-  /** Index in `heard` of the peer that the next datagram will be compared with. */
+  /** Index in `heard` of the client with which the next datagram is compared. */
   next: number
 }
 
 /**
- * Notifies peers when datagrams arrive from a port that nobody announced, for example because a NAT
- * has changed the client's port. Such datagrams are dropped, and nothing is sent to the port.
+ * Notifies a client's stream when datagrams arrive from a port that nobody announced, for example because a NAT has
+ * changed the port. Such datagrams are dropped, and nothing is sent to the port.
  *
- * The sender of such a datagram is unknown: players open a NAT with any SSRC, and a NAT picks any
- * port, so neither tells one viewer from another. All peers of the address that have not sent anything
- * yet are notified. A peer that has sent is notified only if its SSRC is the same. RTP with a
- * payload concerns no viewer that has not sent yet. Each peer is notified once. A flood costs a
- * look at one peer for each datagram.
+ * The sender of such a datagram is unknown: players open a NAT with any SSRC, and a NAT picks any port. Neither
+ * identifies a viewer. All clients of the address from which nothing has arrived yet are notified, except that media
+ * concern no viewer. A client from which datagrams have arrived is notified only if its SSRC is the same. Each client
+ * is notified once. In a flood, a datagram is compared with one client only.
  */
 export class ForeignPorts {
   readonly #addresses = new Map<string, AddressWatches>()
 
-  /** @param isViewer - The port is the RTP port of a viewer. */
+  /**
+   * Starts to watch a client; undone by {@link delete}.
+   *
+   * @param onForeignPort - Called at most once, with the port.
+   * @param isViewer - True if the announced port is the RTP port of a viewer.
+   */
   add(address: string, onForeignPort: (port: number) => void, isViewer = false): PortWatch {
     let watches = this.#addresses.get(address)
     if (!watches) {
@@ -50,7 +54,7 @@ export class ForeignPorts {
     return watch
   }
 
-  /** Notes that the peer has sent its first datagram from the port that it announced. */
+  /** Notes the first datagram from the port that the client announced. */
   heard(watch: PortWatch, datagram: Buffer): void {
     const watches = this.#take(watch)
     watch.isHeard = true
@@ -60,13 +64,16 @@ export class ForeignPorts {
     watches.heard.push(watch)
   }
 
-  /** Stops watching the peer. Idempotent. */
+  /** Stops watching a client. Idempotent. */
   delete(watch: PortWatch): void {
     const watches = this.#take(watch)
     if (watches) this.#forgetEmpty(watch.address, watches)
   }
 
-  /** Examines a datagram from an address and port that nobody announced. */
+  /**
+   * Examines a datagram from an address and port that nobody announced, and notifies the clients that may have sent
+   * it.
+   */
   look(datagram: Buffer, address: string, port: number): void {
     const watches = this.#addresses.get(address)
     if (!watches) return
@@ -87,10 +94,7 @@ export class ForeignPorts {
     watch.onForeignPort(port)
   }
 
-  /**
-   * Removes a peer from its list. @returns The lists of its address, or `undefined` if it was in
-   * none.
-   */
+  /** Removes a client from its array. @returns The clients of its address; `undefined` if it was in no array. */
   #take(watch: PortWatch): AddressWatches | undefined {
     const watches = this.#addresses.get(watch.address)
     const { index } = watch
@@ -119,16 +123,16 @@ const rtpHeaderBytes = 12
 const rtcpHeaderBytes = 8
 
 /**
- * True for RTP with a payload. Players open a NAT with a bare header, or with a few octets that are
- * not RTP.
+ * Returns whether a datagram is RTP with a payload. Players open a NAT with a bare header, or with a few octets that
+ * are not RTP.
  */
 function isMedia(datagram: Buffer): boolean {
   return datagram.length > rtpHeaderBytes && (datagram[0] ?? 0) >> 6 === 2
 }
 
 /**
- * Returns the SSRC of RTP, or of the sender of RTCP, encrypted or not; -1 if there is none. RFC
- * 5761 section 4 tells the two apart.
+ * Returns the SSRC of RTP, or of the sender of RTCP, encrypted or not; -1 if there is none. Tells RTP and RTCP apart
+ * by RFC 5761 section 4.
  */
 function ssrcIn(datagram: Buffer): number {
   const [, second = 0] = datagram

@@ -1,30 +1,24 @@
 import { ForeignPorts, type PortWatch } from './foreign-ports.js'
 
-/** Called with each datagram of one peer. The receiver may keep the buffer. */
+/** Receives each datagram of one peer, and may keep the buffer. */
 export type DatagramReceiver = (packet: Buffer) => void
 
-/** Conditions for replacing a receiver, and callbacks for events around its peer. */
+/** Rights and callbacks of the receiver of one peer's datagrams. */
 export interface PeerClaim {
-  /** Only this object may replace the receiver. Default: anybody may. */
+  /** Object for which alone the receiver may be replaced, such as a session. Default: anybody may replace it. */
   readonly holder?: object | undefined
-  /**
-   * Called when another receiver has replaced this one, which then receives no more datagrams of
-   * the peer.
-   */
+  /** Called when another receiver has replaced this one, to which no more datagrams are passed. */
   readonly onReplaced?: (() => void) | undefined
-  /**
-   * Called at most once: datagrams arrive from another port of the peer's address. See
-   * {@link ForeignPorts}.
-   */
+  /** Called at most once, when datagrams arrive from another port of the peer's address. See {@link ForeignPorts}. */
   readonly onForeignPort?: ((port: number) => void) | undefined
   /**
-   * The port is a viewer's RTP port: media from other ports of the address are not from this peer.
+   * True if the port is a viewer's RTP port: media from other ports of the address are not from this peer.
    * @default false
    */
   readonly isViewer?: boolean
 }
 
-/** The receiver of one peer's datagrams. */
+/** The receiver of one peer's datagrams, and its rights. */
 interface Peer {
   readonly receiver: DatagramReceiver
   readonly claim: PeerClaim
@@ -49,8 +43,7 @@ export class PeerTable {
   /**
    * Passes a datagram to the receiver of its peer.
    *
-   * @returns `false` if no peer announced that address and port. Peers of the address are then
-   *   notified of the port.
+   * @returns `false` if no peer announced that address and port. Peers of the address are then notified of the port.
    */
   deliver(datagram: Buffer, address: string, port: number): boolean {
     const peer = this.#ports.get(port)?.get(address)
@@ -63,15 +56,15 @@ export class PeerTable {
     return true
   }
 
-  /** True if {@link set} may set or replace the receiver on behalf of `holder`. */
+  /** Returns whether {@link set} may set or replace the receiver on behalf of `holder`. */
   isFree(address: string, port: number, holder?: object): boolean {
     const current = this.#ports.get(port)?.get(address)?.claim.holder
     return current === undefined || current === holder
   }
 
   /**
-   * Sets or replaces the receiver of a peer. Does nothing if another holder has the peer. A
-   * replaced receiver is notified after the new one is in place.
+   * Sets or replaces the receiver of a peer. Does nothing if the peer has another holder. A replaced receiver is
+   * notified after the new one is in place.
    */
   set(address: string, port: number, receiver: DatagramReceiver, claim: PeerClaim = {}): void {
     if (!this.isFree(address, port, claim.holder)) return
@@ -86,10 +79,7 @@ export class PeerTable {
     replaced?.claim.onReplaced?.()
   }
 
-  /**
-   * Removes a receiver, but only if it is still the one in place. A later owner of the same port
-   * stays.
-   */
+  /** Removes a receiver, unless another one has replaced it. */
   delete(address: string, port: number, receiver: DatagramReceiver): void {
     const addresses = this.#ports.get(port)
     const peer = addresses?.get(address)

@@ -9,21 +9,28 @@ export interface BoundSocket {
   readonly port: number
 }
 
-/** Handlers for the results of `look`. They may keep the buffers. */
+/** Receives what {@link RefusalSocket.look} has read. The handlers may keep the buffers. */
 export interface RefusalHandlers {
-  /** @param quoted - The beginning of the refused datagram, as far as the ICMP message quotes it. */
+  /**
+   * Called for each ICMP error by which the destination refuses a datagram.
+   *
+   * @param quoted - Beginning of the refused datagram, as far as the ICMP message quotes it.
+   */
   refused(quoted: Buffer): void
-  /** A datagram that was meant for the bound socket. */
+  /** Called for each datagram that was meant for the bound socket. */
   received(datagram: Buffer, from: DatagramDestination): void
   closed(): void
 }
 
 // struct msghdr { name, namelen, iov, iovlen, control, controllen, flags }
 const messageBytes = 56
-/** `struct iovec { base, len }` */
+/** Size in bytes of `struct iovec { base, len }`. */
 const vectorBytes = 16
 const controlBytes = 256
-/** `struct cmsghdr { len, level, type }` in front of `struct sock_extended_err { errno, origin, … }`. */
+/**
+ * Offset in a control message: `struct cmsghdr { len, level, type }`, then `struct sock_extended_err { errno, origin,
+ * … }`.
+ */
 const errnoOffset = 16
 const originOffset = 20
 const smallestErrorBytes = 21
@@ -33,21 +40,20 @@ const econnrefused = 111
 const msgErrqueue = 0x2000
 const maxDatagramBytes = 65_535
 /**
- * Datagrams and errors read in one `look`, at most this many of each. The rest waits for the next
- * one.
+ * Maximum number of datagrams, and of errors, read at a time. Later ones wait for the next
+ * {@link RefusalSocket.look}.
  */
 const maxMessages = 64
 
-/** One buffer for all sockets: received bytes are copied before anything else is received. */
+/** Buffer that all sockets share: received bytes are copied before anything else is received. */
 const payload = Buffer.from(new ArrayBuffer(maxDatagramBytes))
 
 /**
- * Detects that a destination refuses the datagrams of a UDP socket because nobody listens at its
- * port (ICMP port unreachable).
+ * Detects that a destination refuses the datagrams of a UDP socket because nobody listens at its port (ICMP port
+ * unreachable).
  *
- * Opens a second socket at the same address and port, connected to the destination, so that the
- * kernel gives it the ICMP errors. It sends nothing, and its errors do not disturb the sending
- * socket.
+ * Opens a second socket at the same address and port, connected to the destination, so that the kernel reports the
+ * ICMP errors to it. The second socket sends nothing, and its errors do not disturb the sending socket.
  */
 export class RefusalSocket {
   readonly #native: NativeSockets
@@ -71,8 +77,9 @@ export class RefusalSocket {
   }
 
   /**
-   * @returns `undefined` if the system refuses the socket, for example because descriptors have run
-   *   out.
+   * Opens a socket.
+   *
+   * @returns `undefined` if the system refuses, for example because there are no more descriptors.
    */
   static open(
     native: NativeSockets,
@@ -87,7 +94,7 @@ export class RefusalSocket {
     return socket
   }
 
-  /** Reads datagrams and errors that have arrived since the last look. */
+  /** Reads the errors and datagrams that have arrived since the last call, and passes them to the handlers. */
   look(): void {
     if (this.#descriptor < 0) return
     for (let count = 0; count < maxMessages; count++) {
@@ -98,7 +105,7 @@ export class RefusalSocket {
     this.#readDatagrams()
   }
 
-  /** Closes the socket. Idempotent. */
+  /** Passes on the datagrams that have arrived, and closes the socket. Idempotent. */
   close(): void {
     if (this.#descriptor < 0) return
     this.#readDatagrams()

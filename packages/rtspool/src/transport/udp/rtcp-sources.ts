@@ -3,22 +3,24 @@ import { parseCompound, type ReceptionReport } from '../../rtcp/index.js'
 
 /** A stream whose client may send RTCP from a port other than the announced one. */
 export interface RtcpSource {
-  /** True if a report echoes something that only this client was sent lately. */
+  /** Returns whether a reception report refers (LSR) to a recent sender report that went to this client only. */
   isEchoedBy(report: ReceptionReport): boolean
-  /** Monotonic milliseconds. */
+  /** Returns the time in monotonic milliseconds. */
   now(): number
-  /** Called once: from now on the client's RTCP arrives from this port of its address. */
+  /**
+   * Called once, when the port has been found from which the client's RTCP arrives. The stream must receive from it.
+   */
   learned(port: number): void
 }
 
-/** Evidence collected about a source at a port that it did not announce. */
+/** First proof that a client sends from a port that it did not announce. */
 interface Sighting {
   readonly port: number
-  /** The first sender report that was echoed from this port. */
+  /** Field `lsr` of the datagram from this port: names a sender report that was sent to this client only. */
   readonly lsr: number
 }
 
-/** Remaining attempts of one host, over all of its addresses. */
+/** Number of datagrams of one host that may still be examined, over all of its addresses. */
 interface Budget {
   readonly host: string
   /** Number of the host's addresses that have streams. */
@@ -27,42 +29,47 @@ interface Budget {
   refilledAt: number
 }
 
-/** Streams of one client address that have not received any RTCP yet. */
+/** Streams of one client address from which no RTCP has arrived yet. */
 interface Address {
   readonly sightings: Map<RtcpSource, Sighting | undefined>
   readonly budget: Budget
 }
 
-/** Datagrams of one host that are examined: this many at once, then one budget a second. */
+/**
+ * Number of datagrams of one host that are examined: `burst` at once, and {@link attemptsPerSecond} a second in the
+ * long run. Others are ignored.
+ */
 const burst = 8
 const attemptsPerSecond = 4
-/** With more streams than this behind one address a lucky guess is too likely. */
+/**
+ * Maximum number of streams of one address. Above the limit, datagrams are not examined, because a lucky guess is too
+ * likely.
+ */
 const maxSources = 16
 
 /**
- * Finds out from which port a client behind a NAT sends its RTCP, if not from the announced one.
+ * Finds the port from which a client behind a NAT sends its RTCP, if this is not the announced one.
  *
- * An address alone proves nothing: it can be forged, and several clients may share it. A port is
- * learned when two datagrams from it echo two different sender reports (`lsr`, RFC 3550 section
- * 6.4.1). Exactly one stream of that address must have been sent both.
+ * An address alone proves nothing: it can be forged, and several clients may share it. A port is accepted when two
+ * datagrams from it refer to two different sender reports (`lsr`, RFC 3550 section 6.4.1). Exactly one stream of that
+ * address must have been sent both.
  *
- * An attacker that does not receive the reports has to guess 32 bits of SSRC and the time. An
- * attacker that plays the same track has to guess 13 random bits, twice, at
- * {@link attemptsPerSecond} attempts a second. Only RTCP is accepted from a learned port, and nothing is
- * ever sent to it.
+ * An attacker that does not receive the reports has to guess 32 bits of SSRC and the time. An attacker that plays the
+ * same track has to guess 13 random bits, twice, at {@link attemptsPerSecond} attempts a second. Only RTCP is
+ * accepted from the port, and nothing is ever sent to it.
  */
 export class RtcpSources {
   readonly #addresses = new Map<string, Address>()
   readonly #budgets = new Map<string, Budget>()
 
-  /** Number of streams that have not received any RTCP yet. */
+  /** Number of streams for which no RTCP has arrived yet. */
   get size(): number {
     let size = 0
     for (const { sightings } of this.#addresses.values()) size += sightings.size
     return size
   }
 
-  /** Starts looking for the RTCP of a client; undone by {@link delete}. */
+  /** Starts to look for the RTCP of a client; undone by {@link delete}. */
   add(address: string, source: RtcpSource): void {
     const known = this.#addresses.get(address)
     if (known) known.sightings.set(source, undefined)
@@ -72,7 +79,7 @@ export class RtcpSources {
     }
   }
 
-  /** Stops looking: the client's RTCP has arrived, or the client has gone. Idempotent. */
+  /** Stops looking, because the client's RTCP has arrived or the client has gone. Idempotent. */
   delete(address: string, source: RtcpSource): void {
     const known = this.#addresses.get(address)
     if (!known?.sightings.delete(source)) return
@@ -82,8 +89,8 @@ export class RtcpSources {
   }
 
   /**
-   * Examines a datagram from an address and port that nobody announced. The datagram itself is
-   * dropped: the next one from a learned port is received.
+   * Examines a datagram from an address and port that nobody announced. The datagram is dropped in any case: only
+   * later ones from an accepted port are received.
    */
   look(datagram: Buffer, address: string, port: number): void {
     const known = this.#addresses.get(address)
@@ -113,8 +120,8 @@ export class RtcpSources {
 }
 
 /**
- * Returns the only source that can have sent a datagram, with the sender report that the datagram
- * echoes.
+ * Returns the only stream whose client can have sent a datagram, and the sender report that the datagram refers to.
+ * `undefined` if no stream or several match.
  */
 function matchOf({ sightings }: Address, datagram: Buffer) {
   let match: { readonly source: RtcpSource; readonly lsr: number } | undefined
@@ -131,7 +138,7 @@ function matchOf({ sightings }: Address, datagram: Buffer) {
   return match
 }
 
-/** Discards the evidence for a port after a wrong echo. */
+/** Discards the proof for a port, after a datagram from it that identifies no stream. */
 function forgetSighting({ sightings }: Address, port: number): void {
   for (const [source, sighting] of sightings) {
     if (sighting?.port === port) sightings.set(source, undefined)

@@ -1,19 +1,22 @@
 import type { DatagramDestination } from './datagram-group.js'
 
 /**
- * Largest segments that the routes to destinations accept. Only routes that have refused larger
- * ones are listed.
+ * Maximum segment size in bytes that the route to a destination accepts. Contains only destinations whose routes have
+ * refused larger segments.
  */
 export type RouteMemory = WeakMap<DatagramDestination, number>
 
-/** Larger than any segment. */
+/** Segment size above any possible one: the route has no known limit. */
 const unlimited = 0xffff
-/** Runs sent to a limited member before segments are tried again, in case its route has changed. */
+/**
+ * Number of segmented batches sent to a limited member, packet by packet, before segments are tried again. The route
+ * may have changed.
+ */
 const retryRuns = 1024
 const initialCapacity = 16
 
 /**
- * Members of a group whose routes refuse segments above some size, by slot. Such a member receives
+ * Segment sizes that the routes of a group's members accept, by slot. A member whose route refuses segments is sent
  * each packet as a single datagram, which IP fragments if needed.
  *
  * ```text
@@ -29,10 +32,7 @@ export class SegmentLimits {
   #largest = new Uint16Array(initialCapacity).fill(unlimited)
   #runsLeft = new Uint16Array(initialCapacity)
 
-  /**
-   * @param memory - Shared by the groups of one socket, so that all of them know a destination's
-   *   limit.
-   */
+  /** @param memory - Shared by the groups of one socket, so that all of them know the limit of a destination. */
   constructor(memory: RouteMemory) {
     this.#memory = memory
   }
@@ -46,23 +46,25 @@ export class SegmentLimits {
     this.#runsLeft = runsLeft
   }
 
-  /** Assigns a slot to a destination. */
+  /** Assigns a slot to a destination, with the limit that is known for its route. */
   place(slot: number, destination: DatagramDestination): void {
     this.#write(slot, this.#memory.get(destination) ?? unlimited)
   }
 
-  /** Frees the last slot. Unless its destination leaves the group, place it in another slot first. */
+  /** Clears the last slot. If its destination stays in the group, it must be placed in another slot afterwards. */
   clear(slot: number): void {
     this.#write(slot, unlimited)
   }
 
-  /** Notes that the route of a destination refuses segments of more than `largest` bytes. */
+  /** Limits a destination: its route refuses segments of more than `largest` bytes. */
   limit(slot: number, destination: DatagramDestination, largest: number): void {
     this.#memory.set(destination, largest)
     this.#write(slot, largest)
   }
 
-  /** Notes that a limited member was sent a run. Its limit is dropped after 1024 runs. */
+  /**
+   * Counts a batch that was sent to a limited member packet by packet. After {@link retryRuns} the limit is dropped.
+   */
   noteRun(slot: number, destination: DatagramDestination): void {
     const runsLeft = (this.#runsLeft[slot] as number) - 1
     this.#runsLeft[slot] = runsLeft
@@ -71,12 +73,12 @@ export class SegmentLimits {
     this.#write(slot, unlimited)
   }
 
-  /** True if the route of a member is known to refuse segments of this size. */
+  /** Returns whether the route of a member is known to refuse segments of this size. */
   refuses(slot: number, segmentBytes: number): boolean {
     return segmentBytes > (this.#largest[slot] as number)
   }
 
-  /** True if a packet of this size is known to be sent in IP fragments. */
+  /** Returns whether IP is known to send a packet of this size in fragments. */
   fragments(slot: number, sizeBytes: number): boolean {
     const largest = this.#largest[slot] as number
     return largest > 0 && sizeBytes > largest

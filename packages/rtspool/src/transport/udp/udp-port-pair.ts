@@ -21,54 +21,51 @@ export interface UdpPortPairOptions {
   readonly family: 4 | 6
   /** Local address to bind. Default: the wildcard address of the family. */
   readonly address?: string | undefined
-  /** Native calls for sending in batches. Default: Node's own calls. */
+  /** Native calls, with which datagrams are sent in batches. Default: Node's own calls. */
   readonly native?: NativeSockets | undefined
   /** See {@link DatagramSender}. @default 1472 */
   readonly maxDatagramBytes?: number | undefined
 }
 
-/** Largest UDP payload in an Ethernet frame with IPv4. The IPv6 header has 20 bytes more. */
+/** Maximum size in bytes of a UDP payload in an Ethernet frame with IPv4. With IPv6 it is 20 bytes less. */
 export const ethernetDatagramBytes = 1500 /* Ethernet */ - 20 /* IPv4 */ - 8 /* UDP */
 
 /**
- * Way of sending datagrams to many readers: one call for all, with or without segmentation, or one
- * call for each.
+ * Way to send datagrams to many readers. `sendmmsg` is one native call for all, with `gso` also for several packets;
+ * `dgram` is one call of Node for each.
  */
 export type DatagramSendPath = 'sendmmsg+gso' | 'sendmmsg' | 'dgram'
 
-/**
- * Settings that multicast leaves a socket with. Compared by identity: create one object for each
- * route.
- */
+/** Settings of a socket for sending multicast. Compared by identity: create one object for each route. */
 export interface MulticastRoute {
   /** Time to live of IPv4 or hop limit of IPv6: 0 to 255. */
   readonly ttl: number
   /**
-   * Interface in the form that `dgram` expects: an IPv4 address, or `::%name`. Default: chosen by
-   * the system's routes.
+   * Interface in the form that `dgram` expects: an IPv4 address, or `::%name`. Default: chosen by the system's
+   * routes.
    */
   readonly interfaceAddress: string | undefined
 }
 
 /** Sends the datagrams of one stream. */
 export interface DatagramSender {
-  /** Larger RTP packets are not sent. The bytes that SRTP adds do not count. */
+  /** Maximum size of an RTP packet in bytes, without the bytes that SRTP adds. Larger packets must not be sent. */
   readonly maxDatagramBytes: number
-  /** Counts packets that one reader was not sent because they are too large. */
+  /** Counts packets that were not sent to one reader because they are too large. */
   countOversized(packets: number): void
   /** Sends one datagram. */
   send(packet: Buffer, port: number, address: string): void
-  /** Sends several datagrams to one destination, in as few calls as possible. */
+  /** Sends several datagrams to one destination, in as few system calls as possible. */
   sendAll(
     packets: readonly Buffer[],
     destination: DatagramDestination,
     observer?: DatagramObserver,
   ): void
-  /** Creates a group whose datagrams leave through this sender. */
+  /** Creates a group whose datagrams are sent through this sender. */
   createGroup(): DatagramGroup
 }
 
-/** Native calls and descriptor of a socket that sends in batches. */
+/** Native calls, and the descriptor of the socket on which they send. */
 interface Batching {
   readonly native: NativeSockets
   readonly descriptor: number
@@ -78,42 +75,36 @@ interface Batching {
 const wildcards = Object.freeze({ 4: '0.0.0.0', 6: '::' })
 
 /**
- * Each refusal socket costs a descriptor and a look for every incoming datagram. With more viewers
- * than this, timeouts end the dead ones.
+ * Maximum number of refusal sockets, each of which costs a descriptor and a look for every incoming datagram. Dead
+ * viewers beyond this number end by their timeouts.
  */
 const maxRefusalSockets = 64
 
-/** Room for a burst of key frames. The kernel may grant less. */
+/** Size of the kernel's socket buffers in bytes: room for a burst of key frames. The kernel may grant less. */
 const socketBufferBytes = 4 * 1024 * 1024
-/**
- * Bytes that may wait in Node while the kernel accepts none: no more than the kernel itself would
- * hold.
- */
+/** Maximum bytes that wait in Node while the kernel accepts none. Above the limit, packets are dropped. */
 const maxQueuedBytes = socketBufferBytes
 
-/** One UDP socket, with the table of peers whose datagrams it receives. */
+/** One UDP socket, with the table of peers from which it receives datagrams. */
 export class UdpEndpoint implements DatagramLoss, DatagramSender {
   readonly port: number
   readonly peers = new PeerTable()
-  /** Clients that may send RTCP from a port other than the announced one. */
+  /** Finds clients that send RTCP from a port other than the announced one. */
   readonly rtcpSources = new RtcpSources()
-  /** Datagrams from peers that no session announced, dropped (RFC 2326 section 16). */
+  /** Number of datagrams from peers that no session announced; they were dropped (RFC 2326 section 16). */
   unknownPeerDatagrams = 0
-  /** Datagrams that the kernel did not accept. */
+  /** Number of datagrams that the kernel did not accept. */
   sendErrors = 0
   fragmentedPackets = 0
-  /**
-   * Packets not sent because they are larger than {@link maxDatagramBytes}, counted for each
-   * reader.
-   */
+  /** Number of packets not sent because they are larger than {@link maxDatagramBytes}, counted for each reader. */
   oversizedPackets = 0
   readonly maxDatagramBytes: number
   readonly #socket: Socket
   readonly #family: 4 | 6
   readonly #batching: Batching | undefined
-  /** Settings of the last multicast that was sent. */
+  /** Multicast settings that the socket has at present. */
   #multicastRoute: MulticastRoute | undefined
-  /** Group for datagrams to one destination. */
+  /** Group that {@link sendAll} uses for one destination at a time. */
   #single: DatagramGroup | undefined
   readonly #routes: RouteMemory = new WeakMap()
   #refusalSockets = 0
@@ -151,11 +142,11 @@ export class UdpEndpoint implements DatagramLoss, DatagramSender {
   }
 
   /**
-   * Starts detecting that a destination refuses datagrams because nobody listens at its port.
+   * Starts to detect that a destination refuses datagrams because nobody listens at its port.
    *
-   * @param onRefused - Called during a look with the beginning of each refused datagram.
-   * @returns A socket that the caller looks at now and then, and closes. `undefined` without native
-   *   calls, or if 64 destinations are watched already.
+   * @param onRefused - Called inside {@link RefusalSocket.look} with the beginning of each refused datagram.
+   * @returns A socket that the caller must look at now and then, and close. `undefined` without native calls, or if
+   *   {@link maxRefusalSockets} exist already.
    */
   listenForRefusals(
     destination: DatagramDestination,
@@ -185,15 +176,12 @@ export class UdpEndpoint implements DatagramLoss, DatagramSender {
     this.oversizedPackets += packets
   }
 
-  /**
-   * True if the socket is bound to all addresses. The system then chooses the source address of
-   * each datagram.
-   */
+  /** True if the socket is bound to all addresses. The system then chooses the source address of each datagram. */
   get hasAnyAddress(): boolean {
     return this.#socket.address().address === wildcards[this.#family]
   }
 
-  /** Way in which groups of this endpoint send. */
+  /** Way in which groups of this endpoint send datagrams. */
   get sendPath(): DatagramSendPath {
     if (!this.#batching) return 'dgram'
     return this.#batching.isSegmenting ? 'sendmmsg+gso' : 'sendmmsg'
@@ -204,7 +192,7 @@ export class UdpEndpoint implements DatagramLoss, DatagramSender {
     this.#sendOne(packet, port, address)
   }
 
-  /** Sends several datagrams to one destination, in as few calls as possible. */
+  /** Sends several datagrams to one destination, in as few system calls as possible. */
   sendAll(
     packets: readonly Buffer[],
     destination: DatagramDestination,
@@ -217,7 +205,7 @@ export class UdpEndpoint implements DatagramLoss, DatagramSender {
   }
 
   /**
-   * Creates a group whose datagrams leave through this socket.
+   * Creates a group whose datagrams are sent through this socket.
    *
    * @param maySegment - Allows the kernel to cut one message into several datagrams, if it can.
    */
@@ -235,10 +223,10 @@ export class UdpEndpoint implements DatagramLoss, DatagramSender {
   }
 
   /**
-   * Switches the socket to a multicast route for the datagrams sent next.
+   * Gives the socket the multicast settings of a route, for the datagrams that are sent next.
    *
-   * @returns `false` if the interface is gone, or if queued datagrams still have to leave by
-   *   another route. The datagrams to be sent are then counted as lost.
+   * @returns `false` if the interface no longer exists, or if queued datagrams still have to be sent with other
+   *   settings. The datagrams must then not be sent, and count as lost.
    */
   routeMulticast(route: MulticastRoute): boolean {
     if (route === this.#multicastRoute) return true
@@ -264,7 +252,7 @@ export class UdpEndpoint implements DatagramLoss, DatagramSender {
     return true
   }
 
-  /** @throws An error if the system refuses the value. */
+  /** Sets the ttl or hop limit of multicast. @throws An error if the system refuses the value. */
   #setMulticastTtl(ttl: number): void {
     const batching = this.#batching
     if (!batching || this.#family === 4) this.#socket.setMulticastTTL(ttl)
@@ -280,7 +268,7 @@ export class UdpEndpoint implements DatagramLoss, DatagramSender {
   }
 }
 
-/** An even port for RTP and the next one for RTCP (RFC 3550 section 11), of one address family. */
+/** A pair of sockets of one address family: an even port for RTP, and the next one for RTCP (RFC 3550 section 11). */
 export class UdpPortPair {
   readonly rtp: UdpEndpoint
   readonly rtcp: UdpEndpoint
@@ -311,7 +299,7 @@ export class UdpPortPair {
   }
 }
 
-/** Binds with native calls if available: they give the descriptor that batches need. */
+/** Opens a UDP socket. Native calls, if available, bind it, because they yield the descriptor that batches need. */
 async function bind(
   port: number,
   { family, address, native, maxDatagramBytes }: UdpPortPairOptions,

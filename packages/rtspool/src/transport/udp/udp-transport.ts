@@ -4,43 +4,40 @@ import type { NativeSockets } from '../system/native-sockets.js'
 import { type DatagramSendPath, type UdpEndpoint, UdpPortPair } from './udp-port-pair.js'
 
 export interface UdpTransportOptions {
-  /** First and last port of the range from which one even/odd pair is taken. */
+  /** First and last port of the range from which an even port and the next one are taken. */
   readonly ports: readonly [first: number, last: number]
-  /**
-   * Local address: that of the RTSP listener. `undefined` or `::` means all addresses of both
-   * families.
-   */
+  /** Local address, which is that of the RTSP listener. `undefined` or `::` means all addresses of both families. */
   readonly address?: string | undefined
-  /** Native calls for sending in batches; see {@link NativeSockets}. */
+  /** Native calls, with which datagrams are sent in batches; see {@link NativeSockets}. */
   readonly native?: NativeSockets | undefined
-  /** Larger RTP packets are not sent. @default 1472 */
+  /** Maximum size of an RTP packet over UDP, in bytes. Larger packets are not sent. @default 1472 */
   readonly maxDatagramBytes?: number | undefined
 }
 
-/** Open multicast groups of one server, and counters of what they have sent. */
+/** Number of open multicast groups of one server, and counters of the packets sent to groups. */
 export interface MulticastStats {
-  /** Open groups: one for each track that a viewer has set up. */
+  /** Number of open groups: one for each track that a viewer has set up. */
   groups: number
-  /** Streams that viewers have set up on these groups. */
+  /** Number of viewers of all groups, counted for each track. */
   viewers: number
-  /** RTP packets sent to groups, each counted once. */
+  /** Number of RTP packets sent to groups, each counted once however many viewers there are. */
   packetsOut: number
   bytesOut: number
 }
 
-/** The ports through which multicast of one address family is sent. */
+/** Ports of the server through which multicast of one address family is sent. */
 export interface MulticastCarrier {
   readonly family: 4 | 6
   readonly rtp: UdpEndpoint
   readonly rtcp: UdpEndpoint
-  /** The address that the ports are bound to; `undefined` means all. */
+  /** Address to which the ports are bound; `undefined` means all addresses. */
   readonly localAddress: string | undefined
   /** The interface of that address, in the form that `dgram` expects. */
   readonly interfaceAddress: string | undefined
   readonly stats: MulticastStats
 }
 
-/** Errors of `bind` that another pair of ports can avoid. */
+/** Returns whether another pair of ports can avoid an error of `bind`. */
 const portIsTaken = (error: unknown): boolean => codeOf(error) === 'EADDRINUSE'
 const familyIsMissing = (error: unknown): boolean =>
   codeOf(error) === 'EAFNOSUPPORT' || codeOf(error) === 'EADDRNOTAVAIL'
@@ -49,10 +46,7 @@ function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error ? String(error.code) : undefined
 }
 
-/**
- * The server's UDP ports: one even/odd pair for all sessions, with the same numbers on IPv4 and
- * IPv6.
- */
+/** The UDP ports of the server: one even/odd pair for all sessions, with the same numbers on IPv4 and IPv6. */
 export class UdpTransport {
   readonly rtpPort: number
   readonly rtcpPort: number
@@ -123,17 +117,22 @@ export class UdpTransport {
     }
   }
 
-  /** The endpoint that exchanges RTP with `address`. */
+  /**
+   * Returns the endpoint that exchanges RTP with clients of the family of `address`; `undefined` without that family.
+   */
   rtpEndpoint(address: string): UdpEndpoint | undefined {
     return (address.includes(':') ? this.#ipv6 : this.#ipv4)?.rtp
   }
 
-  /** The endpoint that exchanges RTCP with `address`. */
+  /**
+   * Returns the endpoint that exchanges RTCP with clients of the family of `address`; `undefined` without that
+   * family.
+   */
   rtcpEndpoint(address: string): UdpEndpoint | undefined {
     return (address.includes(':') ? this.#ipv6 : this.#ipv4)?.rtcp
   }
 
-  /** The ports that send multicast to a client at `address`. */
+  /** Returns the ports that send multicast to clients of the family of `address`; `undefined` without that family. */
   multicastCarrier(address: string): MulticastCarrier | undefined {
     return this.#multicast[address.includes(':') ? 6 : 4]
   }
@@ -143,7 +142,7 @@ export class UdpTransport {
     return (this.#ipv4 ?? this.#ipv6)?.rtp.sendPath ?? 'dgram'
   }
 
-  /** Peers whose datagrams are received at the moment, over all sockets. */
+  /** Number of peers from which datagrams are received at present, over all sockets. */
   get peerCount(): number {
     let count = 0
     for (const pair of [this.#ipv4, this.#ipv6]) {
@@ -152,7 +151,7 @@ export class UdpTransport {
     return count
   }
 
-  /** Datagrams dropped because no session announced their sender, by the port that received them. */
+  /** Number of datagrams dropped because no session announced their sender, by the port that received them. */
   get rejected(): { readonly rtp: number; readonly rtcp: number } {
     let [rtp, rtcp] = [0, 0]
     for (const pair of [this.#ipv4, this.#ipv6]) {
@@ -162,7 +161,7 @@ export class UdpTransport {
     return { rtp, rtcp }
   }
 
-  /** RTP and RTCP datagrams that the system did not accept. */
+  /** Number of RTP and RTCP datagrams that the system did not accept. */
   get sendErrors(): number {
     let count = 0
     for (const pair of [this.#ipv4, this.#ipv6]) {
@@ -171,12 +170,12 @@ export class UdpTransport {
     return count
   }
 
-  /** RTP packets known to have been sent in IP fragments, counted for each reader. */
+  /** Number of RTP packets known to have been sent in IP fragments, counted for each reader. */
   get fragmentedPackets(): number {
     return (this.#ipv4?.rtp.fragmentedPackets ?? 0) + (this.#ipv6?.rtp.fragmentedPackets ?? 0)
   }
 
-  /** RTP packets too large for a datagram, counted for each reader that did not get them. */
+  /** Number of RTP packets too large for a datagram, counted for each reader to which they were not sent. */
   get oversizedPackets(): number {
     return (this.#ipv4?.rtp.oversizedPackets ?? 0) + (this.#ipv6?.rtp.oversizedPackets ?? 0)
   }
