@@ -26,7 +26,7 @@ export interface PresentationKeys {
 export interface PresentationView {
   /** Address family of the null address in `c=` (RFC 2326 appendix C.1.7, RFC 8866 section 5.7). @default 4 */
   readonly family?: 4 | 6
-  /** @default no multicast groups */
+  /** Multicast groups that the description contains. @default no multicast groups */
   readonly places?: PresentationPlaces | undefined
   /** Audio that the client may send over the back channel. @default none */
   readonly backChannel?: MediaDescription | undefined

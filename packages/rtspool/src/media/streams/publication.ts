@@ -29,7 +29,7 @@ export interface PublicationInit {
   readonly clock: Clock
   /** Milliseconds after which the publication ends if no track has been set up; 0 = never. */
   readonly setupTimeoutMs: number
-  /** Limits on the packets kept for new viewers. */
+  /** Limits on the packets kept for new viewers; `undefined` = no packets are kept. */
   readonly gopCache: GopCacheLimits | undefined
   /** Opens the media's share of the server's cache budget. @default no common limit */
   readonly openCache?: OpenCacheShare

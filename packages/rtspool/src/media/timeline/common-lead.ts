@@ -14,7 +14,7 @@ export class CommonLead {
   readonly #members: LeadMember[] = []
   #ms = 0
 
-  /** Lead in milliseconds; never decreases. */
+  /** Milliseconds by which the source sends ahead; never decreases. */
   get ms(): number {
     return this.#ms
   }

@@ -27,7 +27,7 @@ interface DatedMapping {
 export const maxReportWaitMs = 4_000
 /** Age of the last report, in milliseconds, above which its time is dropped. Sources send one every 5 s or so. */
 const maxReportAgeMs = 60_000
-/** Rounding error of milliseconds since 1970 in 64 bits, which are exact to 0.00025 ms. */
+/** Maximum rounding error of a time since 1970, in milliseconds. 64 bits are exact to 0.00025 ms. */
 const maxRoundingMs = 0.001
 /**
  * Maximum difference between the RTP time of a report and that of the packets, in milliseconds. A report above the

@@ -25,7 +25,7 @@ export class TrackTimeline {
     readonly clockRate: number
     /** Shared by the tracks of a media, so that all of them follow a jump of RTP time by the same amount. */
     readonly jump?: CommonJump | undefined
-    /** @default 'passThrough' */
+    /** Treatment of SSRC, sequence numbers and timestamps when the source jumps or changes. @default 'passThrough' */
     readonly policy: TimelinePolicy | undefined
   }) {
     this.#clock = init.clock

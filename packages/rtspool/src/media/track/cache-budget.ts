@@ -61,7 +61,7 @@ export class CacheBudget {
     this.#empty()
   }
 
-  /** Creates the share of one media. */
+  /** Creates the share of one media, whose caches together may use a quarter of the budget. */
   openShare(): CacheShare {
     return new CacheShare(this)
   }

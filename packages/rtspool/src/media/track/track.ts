@@ -43,7 +43,7 @@ export interface TrackInit {
   readonly sourceClock?: SourceClock
   /** True for a source that sends sender reports, whose times are more exact than arrival times. */
   readonly awaitsReport?: boolean
-  /** @default 'passThrough' */
+  /** Treatment of SSRC, sequence numbers and timestamps when the source jumps or changes. @default 'passThrough' */
   readonly timeline?: TimelinePolicy
   /** Shared by the tracks of a media, so that all of them follow a jump of RTP time by the same amount. */
   readonly jump?: CommonJump
@@ -136,7 +136,7 @@ export class Track implements TrackOutput {
     return this.#payload.unlistedPackets
   }
 
-  /** Synchronisation source of the stream, if known. */
+  /** Synchronisation source (SSRC) of the stream; `undefined` until it is known. */
   get ssrc(): number | undefined {
     return this.#ssrc
   }

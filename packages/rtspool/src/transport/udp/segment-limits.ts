@@ -26,7 +26,7 @@ const initialCapacity = 16
  * ```
  */
 export class SegmentLimits {
-  /** Number of limited members. */
+  /** Number of members whose routes have refused segments. */
   count = 0
   readonly #memory: RouteMemory
   #largest = new Uint16Array(initialCapacity).fill(unlimited)

@@ -23,7 +23,7 @@ export interface UdpPortPairOptions {
   readonly address?: string | undefined
   /** Native calls, with which datagrams are sent in batches. Default: Node's own calls. */
   readonly native?: NativeSockets | undefined
-  /** See {@link DatagramSender}. @default 1472 */
+  /** Maximum size of an RTP packet in bytes; see {@link DatagramSender.maxDatagramBytes}. @default 1472 */
   readonly maxDatagramBytes?: number | undefined
 }
 
