@@ -26,6 +26,7 @@ const leaves = [
   'option-checks',
   'host-of',
   'inspection',
+  'public-id',
   'session-data',
 ]
 
