@@ -12,10 +12,7 @@ export interface GopCacheLimits {
    * 16,384. 0 = keep nothing.
    */
   readonly maxBytes: number
-  /**
-   * Maximum seconds from the first to the last timestamp. Above the limit, the kept packets are dropped as above
-   * `maxBytes`.
-   */
+  /** Maximum seconds from the first to the last timestamp. Above the limit, the kept packets are dropped too. */
   readonly maxSeconds: number
 }
 
