@@ -37,9 +37,9 @@ export interface PresentationView {
 }
 
 /**
- * Builds the session description for viewers (RFC 2326 appendix C): the media sections of the
- * source with our control URIs, without ports, and with the addresses of multicast groups only.
- * Lines about the source's own presentation and connection are omitted. Unknown attributes stay.
+ * Builds the session description for viewers (RFC 2326 appendix C). It has the media sections of the source with our
+ * control URIs, without ports, and with addresses of multicast groups only. Lines about the source's own presentation
+ * and connection are omitted. Unknown attributes stay.
  *
  * @param origin - Unique number of this presentation, for `o=`.
  */

@@ -52,17 +52,16 @@ export interface MediaSource {
    */
   prepare?(output: MediaOutput): void
   /**
-   * Starts the flow of RTP packets into `output.tracks[i].push(packet)`. Each packet is a `Buffer`
-   * or another `Uint8Array`. Called at most once.
+   * Starts the flow of RTP packets into `output.tracks[i].push(packet)`. Each packet is a `Buffer` or another
+   * `Uint8Array`. Called at most once.
    *
-   * A pushed packet belongs to the library. It is sent at the end of its frame, and with a
-   * `gopCache` it is kept for new viewers until the next key frame, by default for up to 10 s. So
-   * do not write again to the buffer or to the memory that it is a view of: create a new one for
-   * each packet, or push a copy. Views of one larger buffer are fine: if only little of it is
-   * pushed, the kept packets are copied.
+   * A pushed packet belongs to the library. It is sent at the end of its frame. With a `gopCache` it is kept for new
+   * viewers until the next key frame, by default for up to 10 s. So do not write again to the buffer, or to the
+   * memory that it is a view of. Create a new buffer for each packet, or push a copy. Views of one larger buffer are
+   * fine: if only little of it is pushed, the kept packets are copied.
    *
-   * If it rejects, the PLAY that started it gets 503 and the media closes; sessions of other
-   * viewers end with reason `mediaFailed`.
+   * If it rejects, the PLAY that started it gets 503 and the media closes; sessions of other viewers end with reason
+   * `mediaFailed`.
    */
   start(output: MediaOutput): void | Promise<void>
   /**

@@ -19,7 +19,7 @@ interface Lane {
   readonly packetize: Packetize
 }
 
-/** Playback from one seek to the next. Positions count from the start of this piece. */
+/** Playback from one seek to the next. Positions count from its start. */
 interface Piece {
   /** Normal play time at position 0, in seconds. */
   readonly startSeconds: number

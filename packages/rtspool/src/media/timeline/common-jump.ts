@@ -1,8 +1,8 @@
 /** Maximum time in milliseconds between the jumps of two tracks that count as one jump of their source. */
 const sameJumpMs = 5_000
 /**
- * Maximum difference in milliseconds between the measured amounts of such jumps. A jump that differs by more is
- * another one.
+ * Maximum difference in milliseconds between the measured amounts of two jumps that count as one jump of the source.
+ * A jump that differs by more is another one.
  */
 const maxDifferenceMs = 500
 

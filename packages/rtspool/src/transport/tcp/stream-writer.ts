@@ -60,7 +60,7 @@ export class StreamWriter implements InterleavedCarrier {
   #isCongested = false
   #isReleased = false
   #maxBytes: number
-  /** Bytes by which `#maxBytes` exceeds the limit, by channel. */
+  /** Bytes granted to each channel above the limit, which `#maxBytes` includes. */
   readonly #grants = new Map<number, number>()
   /** Number of bytes written through the stream. */
   #streamed = 0

@@ -54,7 +54,7 @@ export class TimelinePieces {
   readonly #pieces: Piece[] = []
   #streamCount = 0
 
-  /** Number of streams of all pieces, which determines the memory used. */
+  /** Number of streams, summed over all pieces. It determines the memory used. */
   get streamCount(): number {
     return this.#streamCount
   }
