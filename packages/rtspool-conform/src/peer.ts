@@ -194,6 +194,11 @@ export class Peer implements CarrierSink {
     return this.#until(look, expected, limitMs)
   }
 
+  /** Waits for a frame that arrives after this call: the stream goes on. */
+  nextFrame(expected: string, limitMs: number): Promise<Frame> {
+    return this.frame(expected, () => true, limitMs, this.frames.length)
+  }
+
   /**
    * Waits for the server to close the connection, for at most `limitMs`. @returns `true` if it has.
    */

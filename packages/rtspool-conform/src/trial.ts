@@ -30,16 +30,33 @@ export interface SetUpTrack {
   readonly channels: readonly [number, number] | undefined
 }
 
-/** A playing session. */
-export interface Playing {
+/** A session in which every track is set up. */
+export interface Ready {
   readonly peer: Peer
   readonly description: Description
   readonly tracks: readonly SetUpTrack[]
   readonly sessionId: string
-  /** The response to PLAY. */
-  readonly answer: Answer
   /** The Session header for requests. */
   readonly session: HeaderLines
+  /** Sends a request of the session to its aggregate URI; the status code must be one of these. */
+  readonly ask: (
+    status: number | readonly number[],
+    method: string,
+    headers?: HeaderLines,
+  ) => Promise<Answer>
+}
+
+/** A playing session. */
+export interface Playing extends Ready {
+  /** The response to PLAY. */
+  readonly answer: Answer
+}
+
+/** A track that plays over UDP. */
+export interface PlayingUdp extends SetUpTrack {
+  readonly peer: Peer
+  readonly pair: UdpPair
+  readonly aggregateUri: string
 }
 
 interface OpenSession {
@@ -124,8 +141,9 @@ export class Trial {
     return { track, answer, sessionId: id, channels: channelsOf(answer) }
   }
 
-  /** Sends DESCRIBE, and SETUP for every track, interleaved. */
-  async setUpAll(peer: Peer, uri = this.uri): Promise<Omit<Playing, 'answer'>> {
+  /** Sends DESCRIBE, and SETUP for every track, interleaved. Default: on a new connection. */
+  async setUpAll(on?: Peer, uri = this.uri): Promise<Ready> {
+    const peer = on ?? (await this.connect())
     const description = await this.describe(peer, uri)
     const tracks: SetUpTrack[] = []
     for (const [index, track] of description.tracks.entries()) {
@@ -133,16 +151,28 @@ export class Trial {
       tracks.push(await this.setUp(peer, track, transport, tracks[0]?.sessionId))
     }
     const sessionId = tracks[0]?.sessionId ?? ''
-    return { peer, description, tracks, sessionId, session: { Session: sessionId } }
+    const session = { Session: sessionId }
+    const ask: Ready['ask'] = (status, method, headers) =>
+      peer.expect(status, method, description.aggregateUri, { headers: { ...session, ...headers } })
+    return { peer, description, tracks, sessionId, session, ask }
   }
 
-  /** Starts a session that plays every track, interleaved. */
-  async play(peer: Peer, uri = this.uri, headers: HeaderLines = {}): Promise<Playing> {
-    const ready = await this.setUpAll(peer, uri)
-    const all = { ...ready.session, ...headers }
-    const { aggregateUri } = ready.description
-    const answer = await peer.expect(200, 'PLAY', aggregateUri, { headers: all })
-    return { ...ready, answer }
+  /** Starts a session that plays every track, interleaved. Default: on a new connection. */
+  async play(on?: Peer, uri = this.uri, headers: HeaderLines = {}): Promise<Playing> {
+    const ready = await this.setUpAll(on, uri)
+    return { ...ready, answer: await ready.ask(200, 'PLAY', headers) }
+  }
+
+  /** Plays the first track over UDP, on a new connection. */
+  async playOverUdp(): Promise<PlayingUdp> {
+    const peer = await this.connect()
+    const { tracks, aggregateUri } = await this.describe(peer)
+    const [track] = tracks
+    check(track !== undefined, 'a track', 'none')
+    const pair = await this.udpPair()
+    const set = await this.setUp(peer, track, `RTP/AVP;unicast;${pair.clientPort}`)
+    await peer.expect(200, 'PLAY', aggregateUri, { headers: { Session: set.sessionId } })
+    return { ...set, peer, pair, aggregateUri }
   }
 
   /** Opens two UDP ports to receive on. */

@@ -14,8 +14,7 @@ export const aggregateRows: readonly Row[] = [
     expected: 'the same session, and RTP of every track',
     needs: ['two tracks'],
     run: async (trial) => {
-      const peer = await trial.connect()
-      const { tracks, sessionId } = await trial.play(peer)
+      const { peer, tracks, sessionId } = await trial.play()
       for (const { track, channels, sessionId: own } of tracks) {
         check(own === sessionId, 'the same session', 'another one')
         await peer.frame(`RTP of ${track.kind}`, ({ channel }) => channel === channels?.[0])

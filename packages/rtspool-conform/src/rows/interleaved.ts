@@ -14,9 +14,8 @@ async function between(
   const peer = await trial.connect()
   const playing = await trial.play(peer)
   send(peer, playing)
-  const { session, description } = playing
-  await peer.expect(200, 'OPTIONS', description.aggregateUri, { headers: session })
-  await peer.frame('RTP afterwards', () => true, 2000, peer.frames.length)
+  await playing.ask(200, 'OPTIONS')
+  await peer.nextFrame('RTP afterwards', 2000)
   return undefined
 }
 
@@ -31,11 +30,10 @@ export const interleavedRows: readonly Row[] = [
     requirement: 'answers never cut a frame, nor frames an answer',
     expected: '40 answers among whole frames of RTP and RTCP',
     run: async (trial) => {
-      const peer = await trial.connect()
-      const { session, description, tracks } = await trial.play(peer)
+      const { peer, tracks, ask } = await trial.play()
       const known = new Set(tracks.flatMap(({ channels }) => channels ?? []))
       for (let n = 0; n < 40; n += 1) {
-        await peer.expect(200, 'OPTIONS', description.aggregateUri, { headers: session })
+        await ask(200, 'OPTIONS')
         await trial.waiting.pass(25)
       }
       check(peer.garbage === undefined, 'whole frames and messages', peer.garbage ?? '')
@@ -87,13 +85,11 @@ export const interleavedRows: readonly Row[] = [
     requirement: 'frames before PLAY and after TEARDOWN are dropped',
     expected: '200 to the requests around them',
     run: async (trial) => {
-      const peer = await trial.connect()
-      const { session, description } = await trial.setUpAll(peer)
+      const { peer, ask } = await trial.setUpAll()
       const frame = interleaved(1, receiverReport(ssrc))
-      const uri = description.aggregateUri
       peer.write(frame)
-      await peer.expect(200, 'PLAY', uri, { headers: session })
-      await peer.expect(200, 'TEARDOWN', uri, { headers: session })
+      await ask(200, 'PLAY')
+      await ask(200, 'TEARDOWN')
       peer.write(frame)
       await trial.answers(peer)
       return undefined
@@ -110,8 +106,7 @@ export const interleavedRows: readonly Row[] = [
       const playing = await trial.play(peer)
       const frame = interleaved(rtcpChannel(playing), receiverReport(ssrc))
       await peer.writeSlowly(frame.toString('latin1'))
-      const { session, description } = playing
-      await peer.expect(200, 'OPTIONS', description.aggregateUri, { headers: session })
+      await playing.ask(200, 'OPTIONS')
       return undefined
     },
   },

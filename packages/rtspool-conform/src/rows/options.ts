@@ -67,8 +67,7 @@ export const optionsRows: readonly Row[] = [
     requirement: 'the answer to OPTIONS in a session names the session',
     expected: 'the Session header of the session',
     run: async (trial) => {
-      const peer = await trial.connect()
-      const { session, sessionId } = await trial.setUpAll(peer)
+      const { peer, session, sessionId } = await trial.setUpAll()
       const answer = await peer.expect(200, 'OPTIONS', trial.uri, { headers: session })
       const got = answer.sessionId
       check(got === sessionId, 'the Session header', got === undefined ? 'none' : 'another one')

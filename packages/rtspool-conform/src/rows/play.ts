@@ -3,9 +3,16 @@ import { nptOf } from '../npt.js'
 import { requireStatus } from '../peer.js'
 import type { Row } from '../row.js'
 import { readRtcp, rtcpTypes } from '../rtp.js'
+import type { Playing } from '../trial.js'
 
 /** Time for packets under way to arrive after the response to PAUSE. */
 const pauseMs = 500
+
+/** Sends PAUSE, which must succeed where the server has it. */
+async function pause(ask: Playing['ask']): Promise<void> {
+  const answer = await ask([200, 405, 501], 'PAUSE')
+  if (answer.status !== 200) throw new Skip(`PAUSE gets ${answer}`)
+}
 
 /** Rows about the states of a session, PLAY and PAUSE. */
 export const playRows: readonly Row[] = [
@@ -37,8 +44,7 @@ export const playRows: readonly Row[] = [
     requirement: 'an answer of 455 says in Allow what is possible',
     expected: '455 with Allow',
     run: async (trial) => {
-      const peer = await trial.connect()
-      const { session, description } = await trial.play(peer)
+      const { peer, session, description } = await trial.play()
       const answer = await peer.request('RECORD', description.aggregateUri, { headers: session })
       if (answer.status !== 455) throw new Skip(`RECORD while playing gets ${answer}`)
       check(answer.list('Allow').length > 0, 'Allow', 'none')
@@ -52,7 +58,7 @@ export const playRows: readonly Row[] = [
     requirement: 'the answer to PLAY has a Range, and RTP-Info of each track',
     expected: 'Range, and one url= for each track',
     run: async (trial) => {
-      const { answer, tracks } = await trial.play(await trial.connect())
+      const { answer, tracks } = await trial.play()
       check(answer.header('Range') !== undefined, 'a Range header', 'none')
       const info = answer.header('RTP-Info') ?? ''
       const count = info.match(/url=/gi)?.length ?? 0
@@ -67,11 +73,10 @@ export const playRows: readonly Row[] = [
     requirement: 'PLAY while playing is no error, and nothing stops',
     expected: '200, and RTP goes on',
     run: async (trial) => {
-      const peer = await trial.connect()
-      const { session, description } = await trial.play(peer)
+      const { peer, ask } = await trial.play()
       await peer.frame('RTP', () => true)
-      await peer.expect(200, 'PLAY', description.aggregateUri, { headers: session })
-      await peer.frame('RTP after the second PLAY', () => true, 2000, peer.frames.length)
+      await ask(200, 'PLAY')
+      await peer.nextFrame('RTP after the second PLAY', 2000)
       return undefined
     },
   },
@@ -85,13 +90,12 @@ export const playRows: readonly Row[] = [
     run: async (trial) => {
       const file = trial.target('seekable')
       const peer = await trial.connect(file)
-      const { session, description } = await trial.play(peer, file.uri, { Range: 'npt=0-' })
+      const { ask } = await trial.play(peer, file.uri, { Range: 'npt=0-' })
       const begin = performance.now()
       await trial.waiting.pass(1200)
-      const uri = description.aggregateUri
-      await peer.expect(200, 'PAUSE', uri, { headers: session })
+      await ask(200, 'PAUSE')
       const played = (performance.now() - begin) / 1000
-      const answer = await peer.expect(200, 'PLAY', uri, { headers: session })
+      const answer = await ask(200, 'PLAY')
       const start = nptOf(answer)
       const isNear = start !== undefined && start > 0.1 && Math.abs(start - played) < 1.5
       const got = answer.header('Range') ?? 'no Range'
@@ -106,14 +110,10 @@ export const playRows: readonly Row[] = [
     requirement: 'something live can be resumed after PAUSE',
     expected: '200, and RTP again',
     run: async (trial) => {
-      const peer = await trial.connect()
-      const { session, description } = await trial.play(peer)
-      const uri = description.aggregateUri
-      const paused = await peer.request('PAUSE', uri, { headers: session })
-      if (paused.status === 501 || paused.status === 405) throw new Skip(`PAUSE gets ${paused}`)
-      requireStatus(paused, 200, 'PAUSE')
-      await peer.expect(200, 'PLAY', uri, { headers: session })
-      await peer.frame('RTP after the second PLAY', () => true, 3000, peer.frames.length)
+      const { peer, ask } = await trial.play()
+      await pause(ask)
+      await ask(200, 'PLAY')
+      await peer.nextFrame('RTP after the second PLAY', 3000)
       return undefined
     },
   },
@@ -128,19 +128,18 @@ export const playRows: readonly Row[] = [
     run: async (trial) => {
       const file = trial.target('seekable')
       const peer = await trial.connect(file)
-      const { session, description, answer } = await trial.play(peer, file.uri, { Range: 'npt=0-' })
-      const uri = description.aggregateUri
+      const { description, answer, ask } = await trial.play(peer, file.uri, { Range: 'npt=0-' })
       const end = /-\s*([\d.]+)\s*$/.exec(answer.header('Range') ?? '')?.[1]
       const length = Number(
         end ?? /npt=0[^-]*-([\d.]+)/.exec(description.answer.body.toString())?.[1],
       )
       check(length > 0, 'an end in Range or a=range', answer.header('Range') ?? 'no Range')
       const Range = `npt=${Math.max(0, length - 1).toFixed(1)}-`
-      await peer.expect(200, 'PAUSE', uri, { headers: session })
-      await peer.expect(200, 'PLAY', uri, { headers: { ...session, Range } })
+      await ask(200, 'PAUSE')
+      await ask(200, 'PLAY', { Range })
       await peer.frame('RTCP BYE at the end', ({ payload }) => hasBye(payload))
-      await peer.expect(200, 'PLAY', uri, { headers: { ...session, Range: 'npt=0-' } })
-      await peer.frame('RTP from the begin', () => true, 3000, peer.frames.length)
+      await ask(200, 'PLAY', { Range: 'npt=0-' })
+      await peer.nextFrame('RTP from the begin', 3000)
       return undefined
     },
   },
@@ -151,13 +150,10 @@ export const playRows: readonly Row[] = [
     requirement: 'PAUSE stops the stream',
     expected: `no RTP later than ${pauseMs / 1000} s after the answer`,
     run: async (trial) => {
-      const peer = await trial.connect()
-      const { session, description, tracks } = await trial.play(peer)
+      const { peer, tracks, ask } = await trial.play()
       const media = new Set(tracks.map(({ channels }) => channels?.[0]))
       await peer.frame('RTP', () => true)
-      const answer = await peer.request('PAUSE', description.aggregateUri, { headers: session })
-      if (answer.status === 501 || answer.status === 405) throw new Skip(`PAUSE gets ${answer}`)
-      requireStatus(answer, 200, 'PAUSE')
+      await pause(ask)
       await trial.waiting.pass(pauseMs)
       const from = peer.frames.length
       await trial.waiting.pass(700)
@@ -173,10 +169,8 @@ export const playRows: readonly Row[] = [
     requirement: 'PAUSE at a point that will not be played gets 457',
     expected: '457',
     run: async (trial) => {
-      const peer = await trial.connect()
-      const { session, description } = await trial.play(peer)
-      const headers = { ...session, Range: 'npt=99999' }
-      await peer.expect(457, 'PAUSE', description.aggregateUri, { headers })
+      const { ask } = await trial.play()
+      await ask(457, 'PAUSE', { Range: 'npt=99999' })
       return undefined
     },
   },

@@ -1,3 +1,4 @@
+import type { Answer } from '../answer.js'
 import { check } from '../mismatch.js'
 import { nptOf } from '../npt.js'
 import { requireStatus } from '../peer.js'
@@ -7,16 +8,20 @@ import type { Trial } from '../trial.js'
 /** Seconds: a server may start at the key frame before the requested point. */
 const gopSeconds = 5
 
-/** Returns the status of a PLAY with this header, in a session of its own. */
-async function playStatus(trial: Trial, uri: string, name: string, value: string) {
-  const peer = await trial.connect()
-  const { session, description } = await trial.setUpAll(peer, uri)
+/** Sends PLAY with a header, in a session of its own, and checks the status code. */
+async function playWith(
+  trial: Trial,
+  header: `${'Range' | 'Scale' | 'Speed'}: ${string}`,
+  status: number | readonly number[],
+  uri = trial.uri,
+): Promise<Answer> {
+  const { peer, session, description, ask } = await trial.setUpAll(undefined, uri)
+  const [name = '', value = ''] = header.split(': ')
   const headers = { ...session, [name]: value }
   const answer = await peer.request('PLAY', description.aggregateUri, { headers })
-  const after = { headers: session }
-  await peer.expect(200, 'TEARDOWN', description.aggregateUri, after)
+  await ask(200, 'TEARDOWN')
   peer.close()
-  return answer
+  return requireStatus(answer, status, header)
 }
 
 /** Rows about Range. */
@@ -32,18 +37,13 @@ export const rangeRows: readonly Row[] = [
     run: async (trial) => {
       const { uri } = trial.target('seekable')
       for (const [range, start] of [
-        ...([
-          ['npt=5-', 5],
-          ['npt=5-7.5', 5],
-          ['npt=0:00:05.5-', 5.5],
-        ] as const),
-        ...([
-          ['npt=-7', 0],
-          ['npt=0.000-', 0],
-        ] as const),
-      ]) {
-        const answer = await playStatus(trial, uri, 'Range', range)
-        requireStatus(answer, 200, `Range: ${range}`)
+        ['npt=5-', 5],
+        ['npt=5-7.5', 5],
+        ['npt=0:00:05.5-', 5.5],
+        ['npt=-7', 0],
+        ['npt=0.000-', 0],
+      ] as const) {
+        const answer = await playWith(trial, `Range: ${range}`, 200, uri)
         const got = nptOf(answer)
         const isNear = got !== undefined && got <= start + 0.2 && got >= start - gopSeconds
         check(isNear, `a begin near ${start} to ${range}`, answer.header('Range') ?? 'no Range')
@@ -58,8 +58,8 @@ export const rangeRows: readonly Row[] = [
     requirement: 'a range in clock time plays, or gets 501',
     expected: '200 or 501 (457 where the time is not there)',
     run: async (trial) => {
-      const answer = await playStatus(trial, trial.uri, 'Range', 'clock=20260101T120000.25Z-')
-      return requireStatus(answer, [200, 501, 457], 'a clock range').toString()
+      const range = 'clock=20260101T120000.25Z-'
+      return (await playWith(trial, `Range: ${range}`, [200, 501, 457])).toString()
     },
   },
   {
@@ -70,8 +70,7 @@ export const rangeRows: readonly Row[] = [
     expected: '200 or 501 (457 where the time is not there)',
     run: async (trial) => {
       for (const range of ['smpte=00:00:01:20-', 'smpte-25=00:00:01-']) {
-        const answer = await playStatus(trial, trial.uri, 'Range', range)
-        requireStatus(answer, [200, 501, 457, 456], `Range: ${range}`)
+        await playWith(trial, `Range: ${range}`, [200, 501, 457, 456])
       }
       return undefined
     },
@@ -83,7 +82,7 @@ export const rangeRows: readonly Row[] = [
     requirement: 'the Range of the answer has the unit of the request',
     expected: 'npt',
     run: async (trial) => {
-      const answer = await playStatus(trial, trial.uri, 'Range', 'npt=0.000-')
+      const answer = await playWith(trial, 'Range: npt=0.000-', 200)
       const range = answer.header('Range') ?? 'no Range'
       check(/^npt\s*=/.test(range), 'npt', range)
       return undefined
@@ -98,7 +97,7 @@ export const rangeRows: readonly Row[] = [
     needs: ['seekable'],
     run: async (trial) => {
       const { uri } = trial.target('seekable')
-      requireStatus(await playStatus(trial, uri, 'Range', 'npt=99999-'), 457, 'npt=99999-')
+      await playWith(trial, 'Range: npt=99999-', 457, uri)
       return undefined
     },
   },
@@ -114,8 +113,7 @@ export const rangeRows: readonly Row[] = [
         ['bytes=0-', 501],
         ['npt=x-', 400],
       ] as const) {
-        const answer = await playStatus(trial, trial.uri, 'Range', range)
-        requireStatus(answer, status, `Range: ${range}`)
+        await playWith(trial, `Range: ${range}`, status)
       }
       return undefined
     },
@@ -128,7 +126,7 @@ export const rangeRows: readonly Row[] = [
     expected: '200 to npt=0.000- and npt=now-',
     run: async (trial) => {
       for (const range of ['npt=0.000-', 'npt=now-']) {
-        requireStatus(await playStatus(trial, trial.uri, 'Range', range), 200, `Range: ${range}`)
+        await playWith(trial, `Range: ${range}`, 200)
       }
       return undefined
     },
@@ -140,8 +138,7 @@ export const rangeRows: readonly Row[] = [
     requirement: 'a time parameter in Range is understood or ignored',
     expected: '200',
     run: async (trial) => {
-      const range = 'npt=now-;time=19970123T143720Z'
-      requireStatus(await playStatus(trial, trial.uri, 'Range', range), 200, `Range: ${range}`)
+      await playWith(trial, 'Range: npt=now-;time=19970123T143720Z', 200)
       return undefined
     },
   },
@@ -152,8 +149,7 @@ export const rangeRows: readonly Row[] = [
     requirement: 'the answer to a Scale says the scale that is played',
     expected: '200 with Scale',
     run: async (trial) => {
-      const answer = await playStatus(trial, trial.uri, 'Scale', '2')
-      requireStatus(answer, 200, 'Scale: 2')
+      const answer = await playWith(trial, 'Scale: 2', 200)
       const scale = answer.header('Scale') ?? 'no Scale'
       check(/^-?\d+(\.\d+)?$/.test(scale), 'a Scale header', scale)
       return `Scale: ${scale}`
@@ -166,13 +162,8 @@ export const rangeRows: readonly Row[] = [
     requirement: 'a scale or speed that is no rate gets 400',
     expected: '400 to each',
     run: async (trial) => {
-      for (const [name, value] of [
-        ['Scale', 'x'],
-        ['Scale', '0'],
-        ['Speed', '-2'],
-      ] as const) {
-        const answer = await playStatus(trial, trial.uri, name, value)
-        requireStatus(answer, 400, `${name}: ${value}`)
+      for (const header of ['Scale: x', 'Scale: 0', 'Speed: -2'] as const) {
+        await playWith(trial, header, 400)
       }
       return undefined
     },
@@ -184,8 +175,7 @@ export const rangeRows: readonly Row[] = [
     requirement: 'Speed is optional: it is honoured or not, and is no error',
     expected: '200',
     run: async (trial) => {
-      const answer = await playStatus(trial, trial.uri, 'Speed', '1.5')
-      requireStatus(answer, 200, 'Speed: 1.5')
+      const answer = await playWith(trial, 'Speed: 1.5', 200)
       return answer.header('Speed') ? `Speed: ${answer.header('Speed')}` : 'no Speed'
     },
   },

@@ -293,10 +293,8 @@ export const recordTransportRows: readonly Row[] = [
     requirement: 'RECORD in a session that was set up to play is refused',
     expected: '405 with Allow, 455 or 501',
     run: async (trial) => {
-      const peer = await trial.connect()
-      const { session, description } = await trial.setUpAll(peer)
-      const uri = description.aggregateUri
-      const answer = await peer.expect([405, 455, 501], 'RECORD', uri, { headers: session })
+      const { ask } = await trial.setUpAll()
+      const answer = await ask([405, 455, 501], 'RECORD')
       const isNamed = answer.status !== 405 || answer.list('Allow').length > 0
       check(isNamed, '405 with Allow', '405 without')
       return answer.toString()

@@ -1,5 +1,5 @@
 import { check } from '../mismatch.js'
-import type { Frame } from '../peer.js'
+import type { Frame, Peer } from '../peer.js'
 import type { Row } from '../row.js'
 import {
   interleaved,
@@ -24,6 +24,16 @@ const onRtcp =
   ({ channel }: Frame): boolean =>
     channel === channels?.[1]
 
+const onRtp =
+  (each: SetUpTrack | undefined) =>
+  ({ channel }: Frame): boolean =>
+    channel === each?.channels?.[0]
+
+/** Waits for a packet of a track. @returns Its SSRC. */
+async function ssrcOf(peer: Peer, each: SetUpTrack | undefined): Promise<number | undefined> {
+  return readRtp((await peer.frame('RTP', onRtp(each))).payload)?.ssrc
+}
+
 /** Rows about RTP and RTCP of a playing stream. */
 export const rtcpRows: readonly Row[] = [
   {
@@ -34,8 +44,7 @@ export const rtcpRows: readonly Row[] = [
     expected: `a sender report of each track within ${firstReportSeconds} s`,
     seconds: firstReportSeconds + 3,
     run: async (trial) => {
-      const peer = await trial.connect()
-      const { tracks } = await trial.play(peer)
+      const { peer, tracks } = await trial.play()
       for (const each of tracks) {
         const isReport = (frame: Frame): boolean =>
           onRtcp(each)(frame) && reportOf(readRtcp(frame.payload)) !== undefined
@@ -53,8 +62,7 @@ export const rtcpRows: readonly Row[] = [
     expected: 'SR or RR first, SDES with CNAME',
     seconds: firstReportSeconds + 3,
     run: async (trial) => {
-      const peer = await trial.connect()
-      const { tracks } = await trial.play(peer)
+      const { peer, tracks } = await trial.play()
       const [first] = tracks
       check(first !== undefined, 'a track', 'none')
       const { payload } = await peer.frame('RTCP', onRtcp(first), 1000 * firstReportSeconds)
@@ -77,8 +85,7 @@ export const rtcpRows: readonly Row[] = [
     expected: 'the SSRC of the RTP, an RTP time within 10 s of it',
     seconds: firstReportSeconds + 3,
     run: async (trial) => {
-      const peer = await trial.connect()
-      const { tracks } = await trial.play(peer)
+      const { peer, tracks } = await trial.play()
       const [each] = tracks
       check(each !== undefined, 'a track', 'none')
       const isReport = (frame: Frame): boolean =>
@@ -105,12 +112,9 @@ export const rtcpRows: readonly Row[] = [
     requirement: 'a stream that ends says BYE with its SSRC',
     expected: 'BYE of the SSRC of the RTP around the answer to TEARDOWN',
     run: async (trial) => {
-      const peer = await trial.connect()
-      const { tracks, session, description } = await trial.play(peer)
-      const [each] = tracks
-      const isMedia = ({ channel }: Frame): boolean => channel === each?.channels?.[0]
-      const ssrc = readRtp((await peer.frame('RTP', isMedia)).payload)?.ssrc
-      await peer.expect(200, 'TEARDOWN', description.aggregateUri, { headers: session })
+      const { peer, tracks, ask } = await trial.play()
+      const ssrc = await ssrcOf(peer, tracks[0])
+      await ask(200, 'TEARDOWN')
       const isBye = ({ payload }: Frame): boolean =>
         readRtcp(payload)?.some(({ type, ssrc: own }) => type === rtcpTypes.bye && own === ssrc) ??
         false
@@ -125,8 +129,7 @@ export const rtcpRows: readonly Row[] = [
     requirement: 'RTCP that does not add up is dropped, and does no harm',
     expected: '200 to OPTIONS, and RTP goes on',
     run: async (trial) => {
-      const peer = await trial.connect()
-      const { tracks, session, description } = await trial.play(peer)
+      const { peer, tracks, ask } = await trial.play()
       const channel = tracks[0]?.channels?.[1] ?? 1
       const good = receiverReport(0x1357_9bdf)
       for (let at = 0; at < good.length; at += 1) {
@@ -135,8 +138,8 @@ export const rtcpRows: readonly Row[] = [
         peer.write(interleaved(channel, bad))
         peer.write(interleaved(channel, good.subarray(0, at)))
       }
-      await peer.expect(200, 'OPTIONS', description.aggregateUri, { headers: session })
-      await peer.frame('RTP afterwards', () => true, 2000, peer.frames.length)
+      await ask(200, 'OPTIONS')
+      await peer.nextFrame('RTP afterwards', 2000)
       return undefined
     },
   },
@@ -147,14 +150,11 @@ export const rtcpRows: readonly Row[] = [
     requirement: 'a receiver that reports with the SSRC of the stream does no harm',
     expected: '200 to OPTIONS, and RTP goes on',
     run: async (trial) => {
-      const peer = await trial.connect()
-      const { tracks, session, description } = await trial.play(peer)
-      const [each] = tracks
-      const isMedia = ({ channel }: Frame): boolean => channel === each?.channels?.[0]
-      const ssrc = readRtp((await peer.frame('RTP', isMedia)).payload)?.ssrc ?? 0
-      peer.write(interleaved(each?.channels?.[1] ?? 1, receiverReport(ssrc)))
-      await peer.expect(200, 'OPTIONS', description.aggregateUri, { headers: session })
-      await peer.frame('RTP afterwards', () => true, 2000, peer.frames.length)
+      const { peer, tracks, ask } = await trial.play()
+      const ssrc = (await ssrcOf(peer, tracks[0])) ?? 0
+      peer.write(interleaved(tracks[0]?.channels?.[1] ?? 1, receiverReport(ssrc)))
+      await ask(200, 'OPTIONS')
+      await peer.nextFrame('RTP afterwards', 2000)
       return undefined
     },
   },
@@ -165,11 +165,10 @@ export const rtcpRows: readonly Row[] = [
     requirement: 'packets have a payload type that the description names',
     expected: 'a payload type of the m= line',
     run: async (trial) => {
-      const peer = await trial.connect()
-      const { tracks } = await trial.play(peer)
-      for (const { track, channels } of tracks) {
-        const isMedia = ({ channel }: Frame): boolean => channel === channels?.[0]
-        const header = readRtp((await peer.frame(`RTP of ${track.kind}`, isMedia)).payload)
+      const { peer, tracks } = await trial.play()
+      for (const each of tracks) {
+        const { track } = each
+        const header = readRtp((await peer.frame(`RTP of ${track.kind}`, onRtp(each))).payload)
         check(header !== undefined, 'RTP of version 2', 'something else')
         const isNamed = track.payloadTypes.includes(header.payloadType)
         check(isNamed, `one of ${track.payloadTypes.join(', ')}`, `${header.payloadType}`)
@@ -186,13 +185,7 @@ export const rtcpRows: readonly Row[] = [
     expected: `up to ${maxUdpPayload} bytes`,
     needs: ['udp'],
     run: async (trial) => {
-      const peer = await trial.connect()
-      const { tracks, aggregateUri } = await trial.describe(peer)
-      const [track] = tracks
-      check(track !== undefined, 'a track', 'none')
-      const pair = await trial.udpPair()
-      const set = await trial.setUp(peer, track, `RTP/AVP;unicast;${pair.clientPort}`)
-      await peer.expect(200, 'PLAY', aggregateUri, { headers: { Session: set.sessionId } })
+      const { pair } = await trial.playOverUdp()
       await trial.waiting.until(
         () => pair.rtp[0],
         'RTP',

@@ -15,8 +15,7 @@ export const rtpInfoRows: readonly Row[] = [
     requirement: 'RTP-Info names the URL of each track and the first packet that comes',
     expected: 'url= as in SETUP, seq= and rtptime= of the first packet',
     run: async (trial) => {
-      const peer = await trial.connect()
-      const { tracks, answer } = await trial.play(peer)
+      const { peer, tracks, answer } = await trial.play()
       const entries = readRtpInfo(answer)
       for (const { track, channels } of tracks) {
         const entry = entries.find(({ url }) => isSameUrl(url, track.uri))
@@ -76,7 +75,7 @@ export const rtpInfoRows: readonly Row[] = [
     requirement: 'the answer to PLAY comes before the first packet',
     expected: 'no frame before the answer',
     run: async (trial) => {
-      const { answer } = await trial.play(await trial.connect())
+      const { answer } = await trial.play()
       check(
         answer.framesBefore === 0,
         'no frame before the answer',

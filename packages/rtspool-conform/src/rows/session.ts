@@ -18,7 +18,7 @@ export const sessionRows: readonly Row[] = [
     requirement: 'a session id has at least 8 characters of those that are allowed',
     expected: '8 or more of A-Z a-z 0-9 $ - _ . +',
     run: async (trial) => {
-      const { sessionId } = await trial.setUpAll(await trial.connect())
+      const { sessionId } = await trial.setUpAll()
       const what = `${sessionId.length} characters`
       check(/^[A-Za-z0-9$\-_.+]{8,}$/.test(sessionId), '8 or more allowed characters', what)
       return what
@@ -31,7 +31,7 @@ export const sessionRows: readonly Row[] = [
     requirement: 'an id has at least 128 random bits, and no character that confuses clients',
     expected: '22 to 128 of A-Z a-z 0-9 _ .',
     run: async (trial) => {
-      const { sessionId } = await trial.setUpAll(await trial.connect())
+      const { sessionId } = await trial.setUpAll()
       const form = /^[A-Za-z0-9_.]{22,128}$/
       check(form.test(sessionId), '22 to 128 of A-Z a-z 0-9 _ .', `${sessionId.length} characters`)
       return undefined
@@ -44,8 +44,7 @@ export const sessionRows: readonly Row[] = [
     requirement: 'the timeout is the affair of the server; what a client adds is ignored',
     expected: '200, with the same timeout',
     run: async (trial) => {
-      const peer = await trial.connect()
-      const { sessionId, tracks, description } = await trial.setUpAll(peer)
+      const { peer, sessionId, tracks, description } = await trial.setUpAll()
       const headers = { Session: `${sessionId};timeout=5` }
       const answer = await peer.expect(200, 'PLAY', description.aggregateUri, { headers })
       const before = tracks[0]?.answer.sessionTimeout
@@ -75,9 +74,8 @@ export const sessionRows: readonly Row[] = [
     requirement: 'an id that is unknown, or was torn down, gets 454',
     expected: '454 to each',
     run: async (trial) => {
-      const peer = await trial.connect()
-      const { sessionId, session, description } = await trial.setUpAll(peer)
-      await peer.expect(200, 'TEARDOWN', description.aggregateUri, { headers: session })
+      const { sessionId, description, ask } = await trial.setUpAll()
+      await ask(200, 'TEARDOWN')
       const other = await trial.connect()
       for (const id of [sessionId, 'conform1234567890abcdef']) {
         for (const method of ['PLAY', 'TEARDOWN']) {
@@ -94,8 +92,7 @@ export const sessionRows: readonly Row[] = [
     requirement: 'ids are compared byte by byte',
     expected: '454 to the id in another case',
     run: async (trial) => {
-      const peer = await trial.connect()
-      const { sessionId, description } = await trial.setUpAll(peer)
+      const { peer, sessionId, description } = await trial.setUpAll()
       const swapped = sessionId.replace(/[A-Za-z]/g, (letter) =>
         letter === letter.toUpperCase() ? letter.toLowerCase() : letter.toUpperCase(),
       )
@@ -139,8 +136,7 @@ export const sessionRows: readonly Row[] = [
     isSlow: true,
     seconds: longTimeout + graceSeconds + 10,
     run: async (trial) => {
-      const peer = await trial.connect()
-      const { tracks } = await trial.play(peer)
+      const { peer, tracks } = await trial.play()
       const timeout = Math.min(longTimeout, tracks[0]?.answer.sessionTimeout ?? 60)
       const report = interleaved(tracks[0]?.channels?.[1] ?? 1, receiverReport(0x1234_5678))
       const end = performance.now() + 1000 * (timeout + graceSeconds)
@@ -160,10 +156,9 @@ export const sessionRows: readonly Row[] = [
     requirement: 'OPTIONS, GET_PARAMETER and SET_PARAMETER without a body are signs of life',
     expected: '200 to each',
     run: async (trial) => {
-      const peer = await trial.connect()
-      const { session, description } = await trial.setUpAll(peer)
+      const { ask } = await trial.setUpAll()
       for (const method of ['OPTIONS', 'GET_PARAMETER', 'SET_PARAMETER']) {
-        await peer.expect(200, method, description.aggregateUri, { headers: session })
+        await ask(200, method)
       }
       return undefined
     },
@@ -175,13 +170,12 @@ export const sessionRows: readonly Row[] = [
     requirement: 'an interleaved session belongs to its connection: others do not find it',
     expected: '454 to OPTIONS and TEARDOWN from another connection',
     run: async (trial) => {
-      const peer = await trial.connect()
-      const { session, description } = await trial.setUpAll(peer)
+      const { session, description, ask } = await trial.setUpAll()
       const other = await trial.connect()
       for (const method of ['OPTIONS', 'TEARDOWN']) {
         await other.expect(454, method, description.aggregateUri, { headers: session })
       }
-      await peer.expect(200, 'PLAY', description.aggregateUri, { headers: session })
+      await ask(200, 'PLAY')
       return undefined
     },
   },
@@ -192,8 +186,7 @@ export const sessionRows: readonly Row[] = [
     requirement: 'a parameter that is not known gets 451',
     expected: '451',
     run: async (trial) => {
-      const peer = await trial.connect()
-      const { session, description } = await trial.setUpAll(peer)
+      const { peer, session, description } = await trial.setUpAll()
       const headers = { ...session, 'Content-Type': 'text/parameters' }
       const body = 'conform_unknown\r\n'
       await peer.expect(451, 'GET_PARAMETER', description.aggregateUri, { headers, body })
@@ -207,8 +200,7 @@ export const sessionRows: readonly Row[] = [
     requirement: 'SET_PARAMETER of an unknown one gets 451; without a type it is no disaster',
     expected: '451, then 200 or 4xx',
     run: async (trial) => {
-      const peer = await trial.connect()
-      const { session, description } = await trial.setUpAll(peer)
+      const { peer, session, description } = await trial.setUpAll()
       const body = 'conform_unknown: 1\r\n'
       const typed = { ...session, 'Content-Type': 'text/parameters' }
       await peer.expect(451, 'SET_PARAMETER', description.aggregateUri, { headers: typed, body })
@@ -227,12 +219,10 @@ export const sessionRows: readonly Row[] = [
     requirement: 'a refusal does not change the state of a session',
     expected: 'RTP goes on after refused requests',
     run: async (trial) => {
-      const peer = await trial.connect()
-      const { session, description } = await trial.play(peer)
+      const { peer, ask } = await trial.play()
       await peer.frame('RTP', () => true)
-      const bad = { ...session, Require: 'a.conform.example' }
       for (const method of ['PLAY', 'PAUSE', 'TEARDOWN']) {
-        await peer.expect(551, method, description.aggregateUri, { headers: bad })
+        await ask(551, method, { Require: 'a.conform.example' })
       }
       const from = peer.frames.length
       await peer.frame('RTP after the refusals', () => true, 2000, from + 2)
@@ -243,14 +233,8 @@ export const sessionRows: readonly Row[] = [
 
 /** Starts a session by UDP and then sends nothing more. */
 async function overUdp(trial: Trial): Promise<{ sessionId: string; timeout: number }> {
-  const peer = await trial.connect()
-  const { tracks, aggregateUri } = await trial.describe(peer)
-  const [track] = tracks
-  check(track !== undefined, 'a track', 'none')
-  const pair = await trial.udpPair()
-  const set = await trial.setUp(peer, track, `RTP/AVP;unicast;${pair.clientPort}`)
-  await peer.expect(200, 'PLAY', aggregateUri, { headers: { Session: set.sessionId } })
-  const timeout = set.answer.sessionTimeout
+  const { answer, sessionId } = await trial.playOverUdp()
+  const timeout = answer.sessionTimeout
   if (timeout > longTimeout) throw new Skip(`the timeout is ${timeout} s`)
-  return { sessionId: set.sessionId, timeout }
+  return { sessionId, timeout }
 }

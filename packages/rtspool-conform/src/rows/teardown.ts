@@ -10,12 +10,10 @@ export const teardownRows: readonly Row[] = [
     requirement: 'TEARDOWN ends the session: no more media, and its id is unknown',
     expected: '200, then 454',
     run: async (trial) => {
-      const peer = await trial.connect()
-      const { session, description } = await trial.play(peer)
+      const { peer, ask } = await trial.play()
       await peer.frame('RTP', () => true)
-      const uri = description.aggregateUri
-      await peer.expect(200, 'TEARDOWN', uri, { headers: session })
-      await peer.expect(454, 'PLAY', uri, { headers: session })
+      await ask(200, 'TEARDOWN')
+      await ask(454, 'PLAY')
       await trial.waiting.pass(200)
       const from = peer.frames.length
       await trial.waiting.pass(500)
@@ -31,12 +29,11 @@ export const teardownRows: readonly Row[] = [
     expected: '200 or 460',
     needs: ['two tracks'],
     run: async (trial) => {
-      const peer = await trial.connect()
-      const { session, tracks, description } = await trial.setUpAll(peer)
+      const { peer, session, tracks, ask } = await trial.setUpAll()
       const uri = tracks[0]?.track.uri ?? ''
       const answer = await peer.expect([200, 460], 'TEARDOWN', uri, { headers: session })
       // 454 if the server ends the whole session.
-      await peer.expect([200, 454], 'PLAY', description.aggregateUri, { headers: session })
+      await ask([200, 454], 'PLAY')
       return answer.toString()
     },
   },
@@ -48,8 +45,7 @@ export const teardownRows: readonly Row[] = [
     expected: '200 or 460',
     needs: ['two tracks'],
     run: async (trial) => {
-      const peer = await trial.connect()
-      const { session, tracks } = await trial.setUpAll(peer)
+      const { peer, session, tracks } = await trial.setUpAll()
       const uri = tracks[0]?.track.uri ?? ''
       return (await peer.expect([200, 460], 'PLAY', uri, { headers: session })).toString()
     },
@@ -61,8 +57,7 @@ export const teardownRows: readonly Row[] = [
     requirement: 'an interleaved session ends with its connection',
     expected: '454 from a new connection within 1 s',
     run: async (trial) => {
-      const peer = await trial.connect()
-      const { session, description } = await trial.play(peer)
+      const { peer, session, description } = await trial.play()
       peer.close()
       await trial.waiting.pass(300)
       const other = await trial.connect()
@@ -78,14 +73,8 @@ export const teardownRows: readonly Row[] = [
     expected: 'RTP after the close, 200 to TEARDOWN from a new connection',
     needs: ['udp'],
     run: async (trial) => {
-      const peer = await trial.connect()
-      const { tracks, aggregateUri } = await trial.describe(peer)
-      const [track] = tracks
-      check(track !== undefined, 'a track', 'none')
-      const pair = await trial.udpPair()
-      const set = await trial.setUp(peer, track, `RTP/AVP;unicast;${pair.clientPort}`)
-      const headers = { Session: set.sessionId }
-      await peer.expect(200, 'PLAY', aggregateUri, { headers })
+      const { peer, pair, aggregateUri, sessionId } = await trial.playOverUdp()
+      const headers = { Session: sessionId }
       await trial.waiting.until(
         () => pair.rtp[0],
         'RTP',
