@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { testTags } from './scripts/test-tags.mjs'
 
 const sourceOf = (name: string, file: string) =>
   fileURLToPath(new URL(`packages/${name}/src/${file}`, import.meta.url))
@@ -23,6 +24,7 @@ const resolve = {
 export default defineConfig({
   test: {
     maxWorkers: '100%',
+    tags: testTags,
     reporters: ['default', './scripts/test-reporter.mjs'],
     // A third of a run of the unit layer was transforming modules that had not changed.
     experimental: { fsModuleCache: true },

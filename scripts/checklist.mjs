@@ -37,6 +37,9 @@ export const chapters = [
   },
 ]
 
+export const idsOf = ({ prefix, count, ids }) =>
+  ids ?? Array.from({ length: count }, (_, index) => `${prefix}-${index + 1}`.replace(/^Q-/, 'Q'))
+
 const requirementLines = `
 Q1: SETUP with an unknown session: 454; an id that a client brings is never adopted
 Q2: an interleaved session belongs to its connection, one by UDP to its address and user; strangers get 454

@@ -2,16 +2,16 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { allRows } from '../packages/rtspool-conform/dist/rows/index.js'
-import { chapters, different, requirements, uncovered } from './checklist.mjs'
-import { linksTo, testFiles, testsById, writeOrCheck } from './generated-docs.mjs'
+import { chapters, different, idsOf, requirements, uncovered } from './checklist.mjs'
+import { linksTo, testFiles, testsByTag, writeOrCheck } from './generated-docs.mjs'
 import { fail, root, say } from './workspace.mjs'
 
 const results = join(root, 'docs/evidence/conformance')
 const conformTest = 'test/interop/conform.test.ts'
 
-/** Where each id stands at the begin of the name of a test, or is a row that the command tries. */
+/** Finds the tests of each id: those with its tag, and the row that the command tries. */
 function findTests() {
-  const found = testsById(testFiles())
+  const found = testsByTag(testFiles())
   for (const { id } of allRows) {
     const plain = idOf(id)
     found.set(plain, (found.get(plain) ?? new Set()).add(conformTest))
@@ -21,9 +21,6 @@ function findTests() {
 
 /** The row of the checklist that a row of the command belongs to: without the letter behind the number. */
 const idOf = (id) => id.replace(/(\d)[a-z]$/, '$1')
-
-const idsOf = ({ prefix, count, ids }) =>
-  ids ?? Array.from({ length: count }, (_, index) => `${prefix}-${index + 1}`.replace(/^Q-/, 'Q'))
 
 const cell = (text) => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
 
@@ -121,7 +118,7 @@ function document() {
     ...comparison(),
     '## Every row, and its tests',
     '',
-    'A row is tested where the name of a test begins with its id, or where the command tries it.',
+    'A row is tested where a test has its id as a tag, or where the command tries it. `npm test -- --tags-filter A-SET-7` runs the tests of a row.',
     '',
     ...chapters.flatMap((chapter) => chapterTable(chapter, found)),
   ].join('\n')

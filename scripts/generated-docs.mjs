@@ -1,6 +1,7 @@
-/** What the scripts that write pages of docs/ share: tests by the ids that their names begin with, and `--check`. */
+/** What the scripts that write pages of docs/ share: tests by their tags, and `--check`. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { testTags } from './test-tags.mjs'
 import { fail, root, say } from './workspace.mjs'
 
 const testFolders = [
@@ -8,13 +9,15 @@ const testFolders = [
   'test',
 ]
 
-const faultPattern = '(?:[SPRU]-\\d+[a-z]?|M-[A-O]\\d?)'
+const faultPattern = '(?:[SPRU]-\\d+|M-[A-O])'
 const idPattern = `(?:A-15-[A-Za-z][\\w-]*|[AB]-[A-Z0-9]+(?:-\\d+)?|Q\\d+|${faultPattern})`
-/** A string of a test that begins with ids: the name of a test, or of a case in its table. */
-const namePattern = new RegExp(
-  `(?<=['"\`])${idPattern}(?:[ ,:]+(?:and )?${idPattern})*(?=[ ,:'"\`])`,
+/** `tags: 'A-SET-7'`, `tags: ['A-SET-7', 'B-AMP']`, or the first column of `eachRow`: `['A-SET-7 B-AMP', `. */
+const tagPattern = new RegExp(
+  `\\btags(?:: | = )(?:'[^']*'|\\[[^\\]]*\\])|\\[\\s*'${idPattern}(?: ${idPattern})*',`,
   'g',
 )
+/** A title that begins with ids. */
+const titlePattern = new RegExp(`['"\`]${idPattern}(?:[ ,]${idPattern})*:? (?!${idPattern}).*`)
 
 /** Paths of the files in the folders, from the root, in order. */
 export function filesIn(folders, ending) {
@@ -27,14 +30,19 @@ export function filesIn(folders, ending) {
 
 export const testFiles = () => filesIn(testFolders, '.test.ts')
 
-/** For each id, the files in which the name of a test begins with it; variants such as S-5b and M-A2 count as S-5 and M-A. */
-export function testsById(files) {
+const known = new Set(testTags.map(({ name }) => name))
+
+/** Finds for each id the files with a test that has it as a tag. No title of a test may begin with an id. */
+export function testsByTag(files) {
   const found = new Map()
   for (const path of files) {
-    const names = readFileSync(join(root, path), 'utf8').match(namePattern) ?? []
-    for (const variant of names.flatMap((name) => name.match(new RegExp(idPattern, 'g')))) {
-      const id = variant.replace(/^([SPRU]-\d+)[a-z]$|^(M-[A-O])\d$/, '$1$2')
-      found.set(id, (found.get(id) ?? new Set()).add(path))
+    const text = readFileSync(join(root, path), 'utf8')
+    const title = text.match(titlePattern)
+    if (title) fail(`${path}: ids of rows are tags, and not in titles: ${title[0]}`)
+    for (const tags of text.match(tagPattern) ?? []) {
+      for (const id of tags.match(new RegExp(idPattern, 'g')) ?? []) {
+        if (known.has(id)) found.set(id, (found.get(id) ?? new Set()).add(path))
+      }
     }
   }
   return found

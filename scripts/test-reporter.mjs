@@ -14,8 +14,9 @@ export class TestReporter {
   #isFiltered = false
 
   onInit(vitest) {
-    // With -t, what does not match is skipped because the caller wants it so.
-    this.#isFiltered = vitest.config.testNamePattern !== undefined
+    // With -t and --tags-filter, what does not match is skipped because the caller wants it so.
+    const { testNamePattern, tagsFilter } = vitest.config
+    this.#isFiltered = testNamePattern !== undefined || tagsFilter !== undefined
   }
 
   onTestRunEnd(modules, unhandledErrors) {

@@ -1,4 +1,4 @@
-/** The threats that names of tests begin with, as docs/evidence/threats.md shows them: one line an id. */
+/** The threats, as docs/evidence/threats.md shows them: one line an id. */
 export const threats = {
   'Sessions and their owners': {
     'B-GUESS': 'session ids cannot be guessed, and whoever tries is cut off',

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { settle } from '../../packages/rtspool/test/support/until.js'
 import { type PlayOptions, playWithFfmpeg } from '../interop/support/players.js'
 import { endPrograms } from '../interop/support/process.js'
 import { requirePrograms } from '../interop/support/programs.js'
@@ -16,7 +17,7 @@ interface Ports {
   readonly sendPaths: { readonly tcp: string; readonly udp: string }
 }
 
-describe('U-12 on Deno', () => {
+describe('on Deno', { tags: 'U-12' }, () => {
   let server: ChildProcessWithoutNullStreams
   let ports: Ports
   const url = (path: string, login = '') => `rtsp://${login}127.0.0.1:${ports.port}${path}`
@@ -39,25 +40,25 @@ describe('U-12 on Deno', () => {
     expect(videoFrames).toBeGreaterThanOrEqual(2 * 25)
   }
 
-  test('U-12 the system calls of Node sockets are left alone, without being told', () => {
+  test('the system calls of Node sockets are left alone, without being told', () => {
     expect(ports.sendPaths).toEqual({ tcp: 'stream', udp: 'dgram' })
   })
 
   test.for(['tcp', 'udp', 'http', 'multicast'] as const)(
-    'U-12 ffmpeg plays over %s',
+    'ffmpeg plays over %s',
     async (transport, context) => {
       requirePrograms(context, 'ffmpeg')
       await expectDecoded({ url: url('/test'), transport })
     },
   )
 
-  test('U-12 ffmpeg plays over TLS', async (context) => {
+  test('ffmpeg plays over TLS', async (context) => {
     requirePrograms(context, 'ffmpeg')
     const secure = `rtsps://127.0.0.1:${ports.tlsPort}/test`
     await expectDecoded({ url: secure, transport: 'tcp' })
   })
 
-  test('U-12 ffmpeg logs in with Digest', async (context) => {
+  test('ffmpeg logs in with Digest', async (context) => {
     requirePrograms(context, 'ffmpeg')
     await expectDecoded({ url: url('/private', 'ann:secret@'), transport: 'tcp' })
     const refused = await playWithFfmpeg({ url: url('/private'), transport: 'tcp', seconds: 1 })
@@ -65,17 +66,17 @@ describe('U-12 on Deno', () => {
   })
 
   test.for(['tcp', 'udp'] as const)(
-    'U-12 ffmpeg publishes over %s, and the other way brings it to viewers',
+    'ffmpeg publishes over %s, and the other way brings it to viewers',
     async (transport, context) => {
       requirePrograms(context, 'ffmpeg')
       const live = url(`/live/${transport}`)
       publishWithFfmpeg({ url: live, transport })
-      await new Promise((resolve) => setTimeout(resolve, 2000))
+      await settle(2000, 'the publisher needs a moment to announce')
       await expectDecoded({ url: live, transport: transport === 'tcp' ? 'udp' : 'tcp' })
     },
   )
 
-  test('U-12 nothing has failed, and the server ends', async () => {
+  test('nothing has failed, and the server ends', async () => {
     await endPrograms()
     const rest = text(server.stdout)
     const ended = once(server, 'exit')

@@ -3,7 +3,8 @@ import { type Flood, heapMb, isLong, testFloods } from './support/flood.js'
 
 const crowds: readonly Flood[] = [
   {
-    title: 'S-3 B-FD one address with 5,000 connections shuts nobody out',
+    tags: ['S-3', 'B-FD'],
+    title: 'one address with 5,000 connections shuts nobody out',
     attack: 'many-connections',
     settings: { connections: 5000 },
     service: { heapMb, descriptors: 2000 },
@@ -14,14 +15,16 @@ const crowds: readonly Flood[] = [
     },
   },
   {
-    title: 'S-4 B-FULL 160 sessions from addresses of one /64 leave room for others',
+    tags: ['S-4', 'B-FULL'],
+    title: '160 sessions from addresses of one /64 leave room for others',
     attack: 'many-sessions',
     settings: { host: '2001:db8::1', sessions: 160, addresses: 160, family: 6 },
     service: { heapMb, args: ['--max-sessions', '100'] },
     check: ({ counts }) => expect(counts.held).toBe(25),
   },
   {
-    title: 'B-FULL 900 sessions of one address leave room for others',
+    tags: 'B-FULL',
+    title: '900 sessions of one address leave room for others',
     attack: 'many-sessions',
     settings: { sessions: 900, addresses: 1 },
     service: { heapMb },

@@ -5,7 +5,8 @@ import { type Flood, heapMb, testFloods } from './support/flood.js'
 const dearRequests: readonly Flood[] = [
   ...['segments', 'setupSegments', 'parameters', 'transports', 'announcement', 'describe'],
 ].map((kind) => ({
-  title: `S-2 S-10 B-LOOP 10 MB/s of the dearest requests: ${kind}`,
+  tags: ['S-2', 'S-10', 'B-LOOP'],
+  title: `10 MB/s of the dearest requests: ${kind}`,
   attack: 'dear-requests',
   settings: { kind, connections: 20, mbPerSecond: 10 },
   service: { heapMb },

@@ -6,7 +6,8 @@ const mostLines = 500 + 30 * (isLong ? 65 : 5)
 
 const logTrouble: readonly Flood[] = [
   {
-    title: 'S-7 B-LOG comings and goings of one address do not flood the log',
+    tags: ['S-7', 'B-LOG'],
+    title: 'comings and goings of one address do not flood the log',
     attack: 'comings-and-goings',
     settings: { connections: 8 },
     service: { heapMb },
@@ -17,7 +18,8 @@ const logTrouble: readonly Flood[] = [
     },
   },
   ...(['unread', 'full', 'gone'] as const).map((log) => ({
-    title: `S-5 B-LOG a log that is ${log} stops nothing while sessions come and go`,
+    tags: ['S-5', 'B-LOG'],
+    title: `a log that is ${log} stops nothing while sessions come and go`,
     attack: 'comings-and-goings',
     settings: { connections: 8, addresses: 200 },
     service: { heapMb, log, args: ['--log-level', 'debug'] },

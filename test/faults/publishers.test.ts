@@ -3,7 +3,8 @@ import { type Flood, heapMb, mib, testFloods } from './support/flood.js'
 
 const publishers: readonly Flood[] = [
   {
-    title: 'S-6 40 paths of the largest key frames stay within the budget',
+    tags: 'S-6',
+    title: '40 paths of the largest key frames stay within the budget',
     attack: 'key-frames',
     settings: { paths: 40, tracks: 1, frameBytes: 8e6 },
     service: { heapMb },
@@ -13,7 +14,8 @@ const publishers: readonly Flood[] = [
     },
   },
   {
-    title: 'S-6 64 tracks of the largest key frames stay within the share of a session',
+    tags: 'S-6',
+    title: '64 tracks of the largest key frames stay within the share of a session',
     attack: 'key-frames',
     settings: { paths: 1, tracks: 64, frameBytes: 8e6 },
     service: { heapMb },
@@ -23,7 +25,8 @@ const publishers: readonly Flood[] = [
     },
   },
   {
-    title: 'S-6 announcements that no SETUP follows take no more than the share of their address',
+    tags: 'S-6',
+    title: 'announcements that no SETUP follows take no more than the share of their address',
     attack: 'announcements',
     settings: { paths: 500, bodyBytes: 60_000, renewSeconds: 5 },
     service: { heapMb, args: ['--max-sessions', '100'] },

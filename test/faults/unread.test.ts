@@ -24,21 +24,24 @@ const cheapUnread = ({ counts, grown }: FloodOutcome): void => {
 
 const unreadAnswers: readonly Flood[] = [
   {
-    title: 'S-1 B-CSEQ connections that pipeline 300 KB and read no answer, from 100 addresses',
+    tags: ['S-1', 'B-CSEQ'],
+    title: 'connections that pipeline 300 KB and read no answer, from 100 addresses',
     attack: 'unread-answers',
     settings: { connections: unreadConnections, addresses: 100, pipelinedBytes: 300_000 },
     service: { heapMb },
     check: cheapUnread,
   },
   {
-    title: 'S-1 B-CSEQ the same from one address, with its share off',
+    tags: ['S-1', 'B-CSEQ'],
+    title: 'the same from one address, with its share off',
     attack: 'unread-answers',
     settings: { connections: unreadConnections, addresses: 1, pipelinedBytes: 300_000 },
     service: { heapMb, args: ['--max-connections-per-address', '0'] },
     check: cheapUnread,
   },
   {
-    title: 'S-1 the same against a server with users, of whom none has logged in',
+    tags: 'S-1',
+    title: 'the same against a server with users, of whom none has logged in',
     attack: 'unread-answers',
     settings: { connections: unreadConnections, addresses: 100, pipelinedBytes: 300_000 },
     service: { heapMb, env: usersEnvironment },

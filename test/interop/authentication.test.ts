@@ -38,7 +38,8 @@ describe('Digest with SHA-256 and MD5 on offer', () => {
   })
 
   test.concurrent.for(over(players))(
-    'A-DIG-2 $player plays over $transport',
+    '$player plays over $transport',
+    { tags: 'A-DIG-2' },
     async ({ needs, play, transport }, context) => {
       requirePrograms(context, ...needs)
       const result = await play({ url: asUser(`${running.url}/test`), transport, seconds: 3 })
@@ -48,7 +49,8 @@ describe('Digest with SHA-256 and MD5 on offer', () => {
   )
 
   test.for(over(publishers))(
-    'A-DIG-2 $publisher publishes over $transport, ffmpeg plays',
+    '$publisher publishes over $transport, ffmpeg plays',
+    { tags: 'A-DIG-2' },
     async ({ publisher, needs, start, transport }, context) => {
       requirePrograms(context, 'ffmpeg', ...needs)
       const url = asUser(`${running.url}/live/${publisher}-${transport}`)
@@ -69,7 +71,7 @@ describe('Digest with SHA-256 and MD5 on offer', () => {
     expect(refusals).toContain('missing')
   })
 
-  test('B-BRUTE ffmpeg with a wrong password hears 401, late', async (context) => {
+  test('ffmpeg with a wrong password hears 401, late', { tags: 'B-BRUTE' }, async (context) => {
     requirePrograms(context, 'ffmpeg')
     const start = performance.now()
     const url = asUser(`${running.url}/test`, 'u:wrong')
@@ -80,7 +82,9 @@ describe('Digest with SHA-256 and MD5 on offer', () => {
     expect(refusals).toContain('wrong')
   })
 
-  test('B-BRUTE GStreamer with a wrong password tries again and again, slowly', async (context) => {
+  test('GStreamer with a wrong password tries again and again, slowly', {
+    tags: 'B-BRUTE',
+  }, async (context) => {
     requirePrograms(context, ...gstreamerPlayer)
     const before = running.server.stats().auth?.refused.wrong ?? 0
     const sessions = running.server.pool.size

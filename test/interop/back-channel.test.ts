@@ -69,7 +69,8 @@ afterEach(() => running.close())
 afterAll(endPrograms)
 
 test.for(['tcp', 'udp'])(
-  'A-ONV-5 GStreamer speaks over the back channel and hears itself, over %s',
+  'GStreamer speaks over the back channel and hears itself, over %s',
+  { tags: 'A-ONV-5' },
   async (protocols, context) => {
     requirePrograms(context, 'gst rtspsrc', 'GStreamer for Python')
     const program = new Program('/usr/bin/python3', [peer, `${running.url}/echo`, protocols])

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileMedia } from 'rtspool/file'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { settle } from '../../packages/rtspool/test/support/until.js'
 import { until } from './support/process.js'
 import type { Transport } from './support/publishers.js'
 import { type RunningLibrary, startServer, testClip } from './support/server.js'
@@ -57,13 +57,13 @@ function pick<T>(list: readonly T[]): T {
 /** Comes and goes until the time is up. @returns The packets it saw, one number a stay. */
 async function comeAndGo(url: string, deadline: number, vanished: Viewer[]): Promise<number[]> {
   const seen: number[] = []
-  await sleep(Math.random() * 2000)
+  await settle(Math.random() * 2000, 'viewers begin one after another')
   while (performance.now() < deadline) {
     const transport = pick<Transport>(['tcp', 'udp'])
     const viewer = await Viewer.join(url, transport)
     const leaveAt = performance.now() + Math.random() * longestStayMs
     while (performance.now() < leaveAt) {
-      await sleep(Math.min(keepAliveMs, leaveAt - performance.now()))
+      await settle(Math.min(keepAliveMs, leaveAt - performance.now()), 'a viewer plays')
       viewer.keepAlive()
     }
     const leaving = pick(leavings)
@@ -72,7 +72,7 @@ async function comeAndGo(url: string, deadline: number, vanished: Viewer[]): Pro
     await viewer.leave(how)
     if (how === 'vanish') vanished.push(viewer)
     seen.push(viewer.packets)
-    await sleep(Math.random() * 500)
+    await settle(Math.random() * 500, 'a viewer stays away')
   }
   return seen
 }
@@ -87,7 +87,7 @@ test(`${viewers} viewers come and go for ${durationMs / 1000} s and leave nothin
   await (await Viewer.join(url, 'udp')).leave('teardown')
   await (await Viewer.join(url, 'tcp')).leave('teardown')
   await until(() => server.stats().connections === 0, 5000)
-  await sleep(100)
+  await settle(100, 'the kernel closes sockets at its own pace')
   const before = resources()
 
   const vanished: Viewer[] = []

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { settle } from '../../packages/rtspool/test/support/until.js'
 import { endPrograms, until } from './support/process.js'
 import { requirePrograms } from './support/programs.js'
 import { testClip } from './support/server.js'
@@ -46,7 +47,8 @@ const walls: readonly { readonly wall: Wall; readonly reasons: readonly string[]
 
 describe.each(walls)('behind a firewall that answers UDP with $wall', ({ wall, reasons }) => {
   test.for(players)(
-    'P-1 $player shows pictures over TCP',
+    '$player shows pictures over TCP',
+    { tags: 'P-1' },
     async ({ player, needs, args }, context) => {
       requirePrograms(context, ...walled, ...needs)
       network = await WalledNetwork.start(wall)
@@ -67,17 +69,21 @@ test.for([
   { name: 'maxSessions', pool: { maxSessions: 1 } },
   { name: 'maxSessionsPerAddress', pool: { maxSessionsPerAddress: 1 } },
   { name: 'maxSessionsPerPath', pool: { maxSessionsPerPath: 1 } },
-])('P-2 ffmpeg falls back to TCP where there is one place: $name', async ({ pool }, context) => {
-  requirePrograms(context, ...walled, 'ffmpeg')
-  network = await WalledNetwork.start('drop', { pool })
-  const playing = network.run('ffmpeg', ffmpeg(`${network.url}/test`, '-timeout', '4000000'))
-  expect(await playing.ended(patienceMs)).toBe(0)
-  expect(playing.stdout.split('\n').filter((line) => line.startsWith('0,')).length).toBeGreaterThan(
-    40,
-  )
-  await until(() => network?.reasons.length === 2, 5000)
-  expect(network.reasons).toEqual(['replaced', 'teardown'])
-})
+])(
+  'ffmpeg falls back to TCP where there is one place: $name',
+  { tags: 'P-2' },
+  async ({ pool }, context) => {
+    requirePrograms(context, ...walled, 'ffmpeg')
+    network = await WalledNetwork.start('drop', { pool })
+    const playing = network.run('ffmpeg', ffmpeg(`${network.url}/test`, '-timeout', '4000000'))
+    expect(await playing.ended(patienceMs)).toBe(0)
+    expect(
+      playing.stdout.split('\n').filter((line) => line.startsWith('0,')).length,
+    ).toBeGreaterThan(40)
+    await until(() => network?.reasons.length === 2, 5000)
+    expect(network.reasons).toEqual(['replaced', 'teardown'])
+  },
+)
 
 /** Publishes the test clip in real time, over and over. */
 const publishing = (url: string, transport: string) => [
@@ -85,7 +91,9 @@ const publishing = (url: string, transport: string) => [
   ...['-i', testClip, '-map', '0', '-c', 'copy', '-f', 'rtsp', '-rtsp_transport', transport, url],
 ]
 
-test('R-2 ffmpeg that publishes by UDP into a firewall ends with its session', async (context) => {
+test('ffmpeg that publishes by UDP into a firewall ends with its session', {
+  tags: 'R-2',
+}, async (context) => {
   requirePrograms(context, ...walled, 'ffmpeg')
   network = await WalledNetwork.start(undefined, { pool: { timeout: 5 } })
   const publisher = network.run('ffmpeg', publishing(`${network.url}/live/a`, 'udp'))
@@ -101,7 +109,8 @@ test('R-2 ffmpeg that publishes by UDP into a firewall ends with its session', a
 })
 
 test.for(['tcp', 'udp'])(
-  'P-4 GStreamer ends with exit code 0 when the publisher goes: %s',
+  'GStreamer ends with exit code 0 when the publisher goes: %s',
+  { tags: 'P-4' },
   async (transport, context) => {
     requirePrograms(context, ...walled, 'ffmpeg', 'gst-launch-1.0', 'gst rtspsrc')
     network = await WalledNetwork.start()
@@ -115,9 +124,8 @@ test.for(['tcp', 'udp'])(
     ])
     const isPlaying = () => events().filter(({ event }) => event === 'created').length === 2
     expect(await until(isPlaying)).toBe(true)
-    // It has to show something before the end counts as one.
     await until(() => /PLAYING/.test(player.stdout))
-    await new Promise((resolve) => setTimeout(resolve, 2000))
+    await settle(2000, 'the player must have shown something before the end counts as one')
     await publisher.stop()
     expect(await player.ended(patienceMs)).toBe(0)
     expect(network.reasons).toContain('mediaEnded')
@@ -125,7 +133,8 @@ test.for(['tcp', 'udp'])(
 )
 
 test.for(['tcp', 'udp'])(
-  'P-3 ffmpeg stays while a publisher that stays is silent for longer than the timeout: %s',
+  'ffmpeg stays while a publisher that stays is silent for longer than the timeout: %s',
+  { tags: 'P-3' },
   async (transport, context) => {
     requirePrograms(context, ...walled, 'ffmpeg')
     network = await WalledNetwork.start(undefined, { pool: { timeout: 5 } })
@@ -150,7 +159,7 @@ test.for(['tcp', 'udp'])(
     expect(await until(() => pictures() > 25)).toBe(true)
     // A process that stands still keeps its connection, and its system acknowledges for it.
     publisher.kill('SIGSTOP')
-    await new Promise((resolve) => setTimeout(resolve, 14_000))
+    await settle(14_000, 'nothing must happen for longer than the timeout')
     expect(network.reasons).toEqual([])
     const before = pictures()
     publisher.kill('SIGCONT')

@@ -15,7 +15,7 @@ const combinations = [
   ...(['http', 'https'] as const).map((transport) => ({ ...gstreamer, transport })),
 ]
 
-describe('A-HTP-1 A-ONV-2 RTSP through HTTP', () => {
+describe('RTSP through HTTP', { tags: ['A-HTP-1', 'A-ONV-2'] }, () => {
   let running: RunningLibrary
   const tunnelled: boolean[] = []
   beforeAll(async () => {

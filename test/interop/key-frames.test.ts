@@ -224,45 +224,49 @@ class QuirkySource implements MediaSource {
 /** Not of the colours of the test picture, nor of the jitter buffer that catches up. */
 const isOfDecoding = (line: string): boolean => !/video-info|rtpjitterbuffer/.test(line)
 
-describe.each(streams)('M-C M-D M-B viewers that join where $name', (stream) => {
-  let server: RunningLibrary
-  let units: readonly Buffer[]
-  beforeAll(async () => {
-    units = encode(stream)
-    server = await startServer()
-    server.server.mounts.add(
-      '/quirks',
-      new MediaFactory(() => new QuirkySource(stream, units), { lingerSeconds: 0 }),
+describe.each(streams)(
+  'viewers that join where $name',
+  { tags: ['M-C', 'M-D', 'M-B'] },
+  (stream) => {
+    let server: RunningLibrary
+    let units: readonly Buffer[]
+    beforeAll(async () => {
+      units = encode(stream)
+      server = await startServer()
+      server.server.mounts.add(
+        '/quirks',
+        new MediaFactory(() => new QuirkySource(stream, units), { lingerSeconds: 0 }),
+      )
+    })
+    afterAll(async () => {
+      await server.close()
+      await endPrograms()
+    })
+
+    test.for(['tcp', 'udp'] as const)(
+      'ffmpeg decodes from the first picture on, over %s',
+      async (transport, context) => {
+        requirePrograms(context, 'ffmpeg')
+        const result = await playWithFfmpeg({ url: `${server.url}/quirks`, transport, seconds: 2 })
+        expect(result.errors.filter(isOfDecoding)).toEqual([])
+        expect(result.videoFrames).toBeGreaterThanOrEqual(45 - (stream.unfinished ?? 0))
+      },
     )
-  })
-  afterAll(async () => {
-    await server.close()
-    await endPrograms()
-  })
 
-  test.for(['tcp', 'udp'] as const)(
-    'ffmpeg decodes from the first picture on, over %s',
-    async (transport, context) => {
-      requirePrograms(context, 'ffmpeg')
-      const result = await playWithFfmpeg({ url: `${server.url}/quirks`, transport, seconds: 2 })
-      expect(result.errors.filter(isOfDecoding)).toEqual([])
-      expect(result.videoFrames).toBeGreaterThanOrEqual(45 - (stream.unfinished ?? 0))
-    },
-  )
-
-  test.for(['tcp', 'udp'] as const)(
-    'GStreamer decodes from the first picture on, over %s',
-    async (transport, context) => {
-      requirePrograms(context, ...gstreamerPlayer)
-      const codecs = { video: stream.codec, audio: null }
-      const result = await playWithGstreamer({
-        url: `${server.url}/quirks`,
-        transport,
-        seconds: 2,
-        codecs,
-      })
-      expect(result.errors.filter(isOfDecoding)).toEqual([])
-      expect(result.videoFrames).toBeGreaterThanOrEqual(45 - (stream.unfinished ?? 0))
-    },
-  )
-})
+    test.for(['tcp', 'udp'] as const)(
+      'GStreamer decodes from the first picture on, over %s',
+      async (transport, context) => {
+        requirePrograms(context, ...gstreamerPlayer)
+        const codecs = { video: stream.codec, audio: null }
+        const result = await playWithGstreamer({
+          url: `${server.url}/quirks`,
+          transport,
+          seconds: 2,
+          codecs,
+        })
+        expect(result.errors.filter(isOfDecoding)).toEqual([])
+        expect(result.videoFrames).toBeGreaterThanOrEqual(45 - (stream.unfinished ?? 0))
+      },
+    )
+  },
+)

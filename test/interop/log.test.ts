@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { text as textOf } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it, type TestContext } from 'vitest'
+import { settle } from '../../packages/rtspool/test/support/until.js'
 import { LoggedCommand } from './support/logged-command.js'
 import { until } from './support/process.js'
 
@@ -57,12 +58,12 @@ const unread = [
   ['a pipe that the banner goes to as well', `${pipe}; exec rtspool 2>log`],
 ] as const
 
-describe('S-5 B-LOG the standard error is', () => {
-  it.each(unread)('S-5 %s that nobody reads: viewers play on, SIGTERM ends', async (_, script) => {
+describe('the standard error is', { tags: ['S-5', 'B-LOG'] }, () => {
+  it.each(unread)('%s that nobody reads: viewers play on, SIGTERM ends', async (_, script) => {
     await expectToServe(await start(script))
   })
 
-  it('S-5 a terminal that nobody reads: viewers play on, SIGTERM ends', async (context) => {
+  it('a terminal that nobody reads: viewers play on, SIGTERM ends', async (context) => {
     needs(context, 'script', '--version')
     const inside = `kill -STOP $PPID; ${fill} >/dev/tty; exec rtspool`
     const command = await start(`exec script -qfc '${inside}' typescript </dev/null`)
@@ -75,17 +76,17 @@ describe('S-5 B-LOG the standard error is', () => {
     ['a full disk', 'exec rtspool 2>/dev/full'],
     ['closed', 'exec rtspool 2>&-'],
     ['a file that may not grow', 'printf %500s >log; ulimit -f 1; exec rtspool 2>>log'],
-  ])('S-5 %s: viewers play on, SIGTERM ends', async (_, script) => {
+  ])('%s: viewers play on, SIGTERM ends', async (_, script) => {
     await expectToServe(await start(script))
   })
 
-  it('S-5 a pipe whose reader leaves: viewers play on, SIGTERM ends', async () => {
+  it('a pipe whose reader leaves: viewers play on, SIGTERM ends', async () => {
     const command = await start('mkfifo log; sleep 30 <log & echo $! >reader; exec rtspool 2>log')
     process.kill(Number(command.text('reader')), 'SIGKILL')
     await expectToServe(command)
   })
 
-  it('S-5 a terminal that goes away: viewers play on, SIGTERM ends', async (context) => {
+  it('a terminal that goes away: viewers play on, SIGTERM ends', async (context) => {
     needs(context, 'script', '--version')
     const command = await start(
       `exec script -qfc 'echo $PPID >terminal; exec rtspool' typescript </dev/null`,
@@ -97,8 +98,8 @@ describe('S-5 B-LOG the standard error is', () => {
   })
 })
 
-describe('S-5 B-LOG a log that could not be written', () => {
-  it('S-5 goes on in whole lines when the file may grow again', async (context) => {
+describe('a log that could not be written', { tags: ['S-5', 'B-LOG'] }, () => {
+  it('goes on in whole lines when the file may grow again', async (context) => {
     needs(context, 'prlimit', '--version')
     const command = await start('ulimit -S -f 1; exec rtspool 2>>log')
     await command.longestGap(10)
@@ -111,7 +112,7 @@ describe('S-5 B-LOG a log that could not be written', () => {
     expect([messages[0], messages.at(-1)]).toEqual(['ready', 'closed'])
   })
 
-  it('S-5 goes on when there is room on the disk again', async (context) => {
+  it('goes on when there is room on the disk again', async (context) => {
     needs(context, 'unshare', '-rm', 'true')
     const script = `mkdir disk && mount -t tmpfs -o size=64k none disk
       cat /dev/zero >disk/others 2>/dev/null
@@ -130,7 +131,7 @@ describe('S-5 B-LOG a log that could not be written', () => {
     expect(linesOf(command.text('copy')).map(({ msg }) => msg)).toContain('closed')
   })
 
-  it('S-5 comes from the pipe when somebody reads', async () => {
+  it('comes from the pipe when somebody reads', async () => {
     const command = await start(`${pipe}; exec rtspool 2>log`)
     await command.longestGap(5)
     const reader = openSync(join(command.folder, 'log'), constants.O_RDONLY | constants.O_NONBLOCK)
@@ -141,7 +142,7 @@ describe('S-5 B-LOG a log that could not be written', () => {
     expect(await command.stop()).toBe(0)
   })
 
-  it('S-5 tells how many lines are missing, in the place of the gap', async () => {
+  it('tells how many lines are missing, in the place of the gap', async () => {
     const flood = fileURLToPath(new URL('support/log-flood.mjs', import.meta.url))
     const child = spawn(process.execPath, [flood])
     const [facts] = (await once(child.stdout, 'data')) as [Buffer]
@@ -149,7 +150,7 @@ describe('S-5 B-LOG a log that could not be written', () => {
     expect(longest).toBeLessThan(mostGapMs)
     expect(rss).toBeLessThan(200 * 1024 * 1024)
     const written = textOf(child.stderr)
-    await new Promise((resolve) => setTimeout(resolve, 1000))
+    await settle(1000, 'a full pipe must stop nothing for a while')
     child.stdin.write('go\n')
     const [code] = await once(child, 'exit')
     expect(code).toBe(0)
@@ -163,29 +164,33 @@ describe('S-5 B-LOG a log that could not be written', () => {
   })
 })
 
-describe('S-5 --log-file', () => {
+describe('--log-file', { tags: 'S-5' }, () => {
   it.each([
     ['a full disk', 'exec rtspool', '/dev/full'],
     ['a pipe without a reader', 'mkfifo log; exec rtspool', 'log'],
     ['a file that may not grow', 'printf %500s >log; ulimit -f 1; exec rtspool', 'log'],
-  ])('S-5 %s: viewers play on, SIGTERM ends', async (_, script, file) => {
+  ])('%s: viewers play on, SIGTERM ends', async (_, script, file) => {
     await expectToServe(await start(script.replace('rtspool', `rtspool --log-file ${file}`)))
   })
 })
 
-describe('B-CRASH a fault of the program', () => {
+describe('a fault of the program', { tags: 'B-CRASH' }, () => {
   const script = fileURLToPath(new URL('support/log-fault.mjs', import.meta.url))
 
-  it.each(['throw', 'promise'])('B-CRASH S-5 is a line of the log, as warnings are: %s', (how) => {
-    const { status, stderr } = spawnSync(process.execPath, [script, how], { encoding: 'utf8' })
-    expect(linesOf(stderr).map(({ msg }) => msg)).toEqual([
-      'careful',
-      'a fault of the program ends the server',
-    ])
-    expect([status, stderr.includes('log-fault.mjs')]).toEqual([1, true])
-  })
+  it.each(['throw', 'promise'])(
+    'is a line of the log, as warnings are: %s',
+    { tags: 'S-5' },
+    (how) => {
+      const { status, stderr } = spawnSync(process.execPath, [script, how], { encoding: 'utf8' })
+      expect(linesOf(stderr).map(({ msg }) => msg)).toEqual([
+        'careful',
+        'a fault of the program ends the server',
+      ])
+      expect([status, stderr.includes('log-fault.mjs')]).toEqual([1, true])
+    },
+  )
 
-  it('B-CRASH S-5 ends the process although nobody reads its log', () => {
+  it('ends the process although nobody reads its log', { tags: 'S-5' }, () => {
     const { status } = spawnSync(
       'sh',
       [

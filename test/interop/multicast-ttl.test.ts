@@ -49,7 +49,8 @@ class Silence implements MediaSource {
 afterAll(endPrograms)
 
 test.for(['native', 'plain'] as const)(
-  'A-SET-17 streams that share a port leave with the ttl of each (%s sockets)',
+  'streams that share a port leave with the ttl of each (%s sockets)',
+  { tags: 'A-SET-17' },
   async (sockets, context) => {
     requirePrograms(context, 'python3', ...gstreamerPlayer)
     const ttls = { '239.255.18.1': 3, '239.255.18.2': 9, '239.255.18.3': 0 }

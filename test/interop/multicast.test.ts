@@ -44,7 +44,9 @@ describe('multicast on the loopback', () => {
     expect(await until(() => server.server.stats().multicast.groups === 0, 5_000)).toBe(true)
   })
 
-  test('A-ONV-3 a player of GStreamer lives longer than its timeout', async (context) => {
+  test('a player of GStreamer lives longer than its timeout', {
+    tags: 'A-ONV-3',
+  }, async (context) => {
     requirePrograms(context, ...gstreamerPlayer)
     const reasons: string[] = []
     server.server.pool.on('sessionRemoved', (_, reason) => void reasons.push(reason))

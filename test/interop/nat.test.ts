@@ -16,7 +16,9 @@ afterAll(endPrograms)
 const quiet = ['-hide_banner', '-nostdin', '-loglevel', 'error']
 const foreign = () => network?.events.filter(({ event }) => event === 'foreign port') ?? []
 
-test('B-RTP N3 a NAT that changes the ports of a publisher is told, once a track', async (context) => {
+test('N3 a NAT that changes the ports of a publisher is told, once a track', {
+  tags: 'B-RTP',
+}, async (context) => {
   requirePrograms(context, ...needs)
   network = await WalledNetwork.start(undefined, { pool: { timeout: 5 } })
   await network.changePorts()
@@ -50,7 +52,8 @@ test.for([
     ],
   },
 ])(
-  'B-RTP N3 a NAT that changes the ports of $player is told',
+  'N3 a NAT that changes the ports of $player is told',
+  { tags: 'B-RTP' },
   async ({ player, args }, context) => {
     requirePrograms(context, ...needs, player)
     network = await WalledNetwork.start()
@@ -63,7 +66,8 @@ test.for([
 )
 
 test.for(['ffmpeg', 'gst-launch-1.0'])(
-  'B-RTP N3 %s without a NAT is told of nothing',
+  'N3 %s without a NAT is told of nothing',
+  { tags: 'B-RTP' },
   async (player, context) => {
     requirePrograms(context, ...needs, player)
     network = await WalledNetwork.start()

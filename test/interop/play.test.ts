@@ -53,7 +53,8 @@ describe.each(servers)('/test of $name', ({ start }) => {
   )
 
   test.concurrent.for(['tcp', 'udp'] as const)(
-    'R-3 GStreamer in onvif-mode decodes 3 s over %s',
+    'GStreamer in onvif-mode decodes 3 s over %s',
+    { tags: 'R-3' },
     async (transport, context) => {
       requirePrograms(context, ...gstreamerPlayer)
       const result = await playWithGstreamer({

@@ -54,7 +54,7 @@ describe.each(transports)('published by ffmpeg over %s', (publishTransport) => {
     },
   )
 
-  test('A-RTP-3 packets of ffmpeg are not too large for UDP', async (context) => {
+  test('packets of ffmpeg are not too large for UDP', { tags: 'A-RTP-3' }, async (context) => {
     requirePrograms(context, 'ffmpeg')
     expect(running.server.stats().oversizedPackets).toBe(0)
     expect(publisher.isRunning).toBe(true)
@@ -121,7 +121,8 @@ describe('over IPv6', () => {
   })
 
   test.concurrent.for(transports)(
-    'A-RTP-3 ffmpeg publishes and plays over %s: its packets are not too large',
+    'ffmpeg publishes and plays over %s: its packets are not too large',
+    { tags: 'A-RTP-3' },
     async (transport, context) => {
       requirePrograms(context, 'ffmpeg')
       const path = `/live/${transport}`

@@ -45,7 +45,8 @@ test.for([
   ['GStreamer', 'tcp'],
   ['GStreamer', 'udp'],
 ] as const)(
-  'A-RTC-5 A-RTC-10 %s over %s tells what it receives, and is missed when it is killed',
+  '%s over %s tells what it receives, and is missed when it is killed',
+  { tags: ['A-RTC-5', 'A-RTC-10'] },
   async ([name, transport], context) => {
     const { programs, start } = players[name]
     requirePrograms(context, 'ffmpeg', ...programs)

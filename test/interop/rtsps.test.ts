@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { settle } from '../../packages/rtspool/test/support/until.js'
 import { playWithFfmpeg, playWithGstreamer } from './support/players.js'
 import { endPrograms } from './support/process.js'
 import { gstreamerPlayer, requirePrograms } from './support/programs.js'
@@ -22,7 +23,7 @@ const publishers = [
   },
 ]
 
-describe('A-TLS-1 RTSP over TLS', () => {
+describe('RTSP over TLS', { tags: 'A-TLS-1' }, () => {
   let running: RunningLibrary
   let url: string
   beforeAll(async () => {
@@ -61,10 +62,12 @@ describe('A-TLS-1 RTSP over TLS', () => {
     },
   )
 
-  test('A-TLS-3 ffmpeg plays on while the certificate is replaced', async (context) => {
+  test('ffmpeg plays on while the certificate is replaced', {
+    tags: 'A-TLS-3',
+  }, async (context) => {
     requirePrograms(context, 'ffmpeg')
     const playing = playWithFfmpeg({ url: `${url}/test`, transport: 'tcp', seconds: 3 })
-    await new Promise((resolve) => setTimeout(resolve, 1000))
+    await settle(1000, 'the viewer is amid its three seconds then')
     running.server.reloadCertificate({ key: read('second.key.pem'), cert: read('second.cert.pem') })
     const result = await playing
     expect(result.errors).toEqual([])

@@ -92,7 +92,7 @@ describe('newer players', () => {
   })
 })
 
-describe('U-15 npm pack', () => {
+describe('npm pack', { tags: 'U-15' }, () => {
   const packedWith = (...flags: string[]): string[] => {
     const args = ['pack', '--dry-run', '--json', '--foreground-scripts=false', ...flags]
     const cwd = join(root, 'packages/rtspool')
@@ -102,7 +102,7 @@ describe('U-15 npm pack', () => {
     return packed.files.map(({ path }: { path: string }) => path)
   }
 
-  it('U-15 brings the documents and the examples after a build, with scripts and without', () => {
+  it('brings the documents and the examples after a build, with scripts and without', () => {
     spawnSync(process.execPath, [join(root, 'scripts/build.mjs')])
     const documents = readdirSync(join(root, 'docs'), { recursive: true })
       .map(String)
@@ -121,13 +121,13 @@ describe('U-15 npm pack', () => {
   })
 })
 
-describe('U-7 declarations', { timeout: 300_000 }, () => {
-  it('U-7 compile for whoever installs the library, without the types of Node and with all checks', async () => {
+describe('declarations', { tags: 'U-7', timeout: 300_000 }, () => {
+  it('compile for whoever installs the library, without the types of Node and with all checks', async () => {
     const programs = mkdtempSync(join(temp, 'consumers-'))
     expect(await declarationProblems(join(root, 'packages/rtspool'), programs)).toEqual([])
   })
 
-  it('U-7 are refused where they name what they do not bring', async () => {
+  it('are refused where they name what they do not bring', async () => {
     const library = mkdtempSync(join(temp, 'library-'))
     const programs = mkdtempSync(join(temp, 'consumers-'))
     writeFileSync(

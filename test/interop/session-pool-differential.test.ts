@@ -239,7 +239,8 @@ describe.skipIf(reason !== undefined)('beside GstRTSPSessionPool', () => {
     return { theirs, ours }
   }
 
-  test('A-SES-14 1,000 random histories: the same answers and the same removals', {
+  test('1,000 random histories: the same answers and the same removals', {
+    tags: 'A-SES-14',
     timeout: 120_000,
   }, async () => {
     const histories = fc.array(rawStep, { maxLength: 80, size: 'max' }).map(historyOf)

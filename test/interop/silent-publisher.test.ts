@@ -8,7 +8,8 @@ import { startServer } from './support/server.js'
 afterAll(endPrograms)
 
 test.for(['tcp', 'udp'] as const)(
-  'P-6b ffmpeg records MJPEG with tables of its own over %s, sends nothing, and it is told',
+  'ffmpeg records MJPEG with tables of its own over %s, sends nothing, and it is told',
+  { tags: 'P-6' },
   async (transport, context) => {
     requirePrograms(context, 'ffmpeg')
     const { server, url, close } = await startServer()

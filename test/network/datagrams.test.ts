@@ -37,7 +37,7 @@ async function sendOver(sockets: string, address: string, mtu: number) {
   return JSON.parse(program.stdout)
 }
 
-describe.each(Object.entries(addresses))('R-1 datagrams over %s', (_name, address) => {
+describe.each(Object.entries(addresses))('datagrams over %s', { tags: 'R-1' }, (_name, address) => {
   test.for(['native', 'plain'] as const)(
     'arrive whole and in order, however small the MTU is (%s sockets)',
     async (sockets, context) => {

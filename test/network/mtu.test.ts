@@ -12,7 +12,7 @@ afterEach(async () => {
 afterAll(endPrograms)
 
 /** Everybody at once: each waits for pictures in real time. */
-describe.each([4, 6] as const)('R-1 UDP over IPv%i', (family) => {
+describe.each([4, 6] as const)('UDP over IPv%i', { tags: 'R-1' }, (family) => {
   test('shows pictures over links of 1500, 1400 and 1280 bytes', async (context) => {
     requirePrograms(context, 'ffmpeg', 'network namespace', 'nft')
     await Promise.all([1500, 1400, 1280].map((mtu) => playOver(family, mtu)))

@@ -68,7 +68,9 @@ async function tryThrice(
 
 afterAll(endPrograms)
 
-test('R-1 players show pictures within 15 s wherever they do from gst-rtsp-server', async (context) => {
+test('players show pictures within 15 s wherever they do from gst-rtsp-server', {
+  tags: 'R-1',
+}, async (context) => {
   const reason = reasonToSkip('ffmpeg', 'network namespace', 'nft', 'GstRtspServer for Python')
   if (reason !== undefined) return context.skip(reason)
   const tried = players()

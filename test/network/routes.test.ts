@@ -12,7 +12,8 @@ test.for([
   ['UDP dropped', 4],
   ['NAT, new ports', 4],
 ] as const)(
-  'R-1 ffmpeg and GStreamer show pictures: %s, IPv%i',
+  'ffmpeg and GStreamer show pictures: %s, IPv%i',
+  { tags: 'R-1' },
   async ([name, family], context) => {
     requirePrograms(context, 'ffmpeg', ...gstreamerPlayer, 'network namespace', 'nft')
     const players = [{ name: 'ffmpeg' }, { name: 'gstreamer' }] as const

@@ -10,15 +10,23 @@ beforeEach(async () => {
 afterEach(() => running.close())
 afterAll(endPrograms)
 
-test.for([
-  ['R-6 A-HTP-4', 'through HTTP, where it waits for an answer to its POST', '-http'],
-  ['A-SET-18', 'by UDP', '-udp'],
-] as const)('%s gortsplib plays %s', async ([, , option], context) => {
-  const viewer = gortsplibViewer()
-  if ('reason' in viewer) return context.skip(viewer.reason)
-  const player = new Program(viewer.program, [option, `${running.url}/test`])
-  const pictures = () => player.stdout.split('\n').length - 1
-  await until(() => pictures() >= 50 || !player.isRunning, 15_000)
-  await player.stop('SIGKILL')
-  expect(pictures(), player.stderr).toBeGreaterThanOrEqual(50)
-})
+const ways = [
+  {
+    tags: ['R-6', 'A-HTP-4'],
+    name: 'through HTTP, where it waits for an answer to its POST',
+    option: '-http',
+  },
+  { tags: ['A-SET-18'], name: 'by UDP', option: '-udp' },
+]
+
+for (const { tags, name, option } of ways) {
+  test(`gortsplib plays ${name}`, { tags }, async (context) => {
+    const viewer = gortsplibViewer()
+    if ('reason' in viewer) return context.skip(viewer.reason)
+    const player = new Program(viewer.program, [option, `${running.url}/test`])
+    const pictures = () => player.stdout.split('\n').length - 1
+    await until(() => pictures() >= 50 || !player.isRunning, 15_000)
+    await player.stop('SIGKILL')
+    expect(pictures(), player.stderr).toBeGreaterThanOrEqual(50)
+  })
+}

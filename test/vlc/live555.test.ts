@@ -13,7 +13,7 @@ const certificates = new URL('../../packages/rtspool/test/support/certificates/'
 const read = (name: string) => readFileSync(new URL(name, certificates))
 const hasOpenRtsp = spawnSync('openRTSP', { encoding: 'utf8' }).stderr?.includes('Usage') ?? false
 
-describe('R-4 openRTSP (live555) over TLS, with keys that have an index', () => {
+describe('openRTSP (live555) over TLS, with keys that have an index', { tags: 'R-4' }, () => {
   let running: RunningLibrary
   beforeEach(async () => {
     const certificate = { key: read('first.key.pem'), cert: read('first.cert.pem') }

@@ -49,15 +49,20 @@ describe('VLC', () => {
     },
   )
 
-  test.for(carriers)('A-HTP-1 plays the test picture over %s', async (transport, context) => {
-    requireVlc(context)
-    requirePrograms(context, 'ffmpeg', 'ffprobe')
-    expectShown(await playWithVlc({ url: `${running.url}/test`, transport, seconds }))
-    expect(running.server.pool.size).toBe(0)
-  })
+  test.for(carriers)(
+    'plays the test picture over %s',
+    { tags: 'A-HTP-1' },
+    async (transport, context) => {
+      requireVlc(context)
+      requirePrograms(context, 'ffmpeg', 'ffprobe')
+      expectShown(await playWithVlc({ url: `${running.url}/test`, transport, seconds }))
+      expect(running.server.pool.size).toBe(0)
+    },
+  )
 
   test.for(transports)(
-    'A-RNG-1 begins in the midst of a file over %s',
+    'begins in the midst of a file over %s',
+    { tags: 'A-RNG-1' },
     async (transport, context) => {
       requireVlc(context)
       requirePrograms(context, 'ffmpeg', 'ffprobe')
@@ -86,8 +91,8 @@ describe('VLC with a session that times out in 10 s', () => {
   })
 
   test.for(carriers)(
-    'A-15-VLC stays for 25 s over %s',
-    { concurrent: true },
+    'stays for 25 s over %s',
+    { tags: 'A-15-VLC', concurrent: true },
     async (transport, context) => {
       requireVlc(context)
       requirePrograms(context, 'ffmpeg', 'ffprobe')
@@ -114,7 +119,8 @@ describe('VLC against Digest', () => {
   })
 
   test.for(carriers)(
-    'A-DIG-2 with SHA-256 and MD5 on offer it plays over %s',
+    'with SHA-256 and MD5 on offer it plays over %s',
+    { tags: 'A-DIG-2' },
     async (transport, context) => {
       requireVlc(context)
       requirePrograms(context, 'ffmpeg', 'ffprobe')
@@ -125,7 +131,7 @@ describe('VLC against Digest', () => {
     },
   )
 
-  test('A-DIG-2 with a wrong password it shows nothing', async (context) => {
+  test('with a wrong password it shows nothing', { tags: 'A-DIG-2' }, async (context) => {
     requireVlc(context)
     requirePrograms(context, 'ffmpeg', 'ffprobe')
     const url = `${running.url.replace('://', '://u:wrong@')}/test`

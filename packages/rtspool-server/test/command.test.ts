@@ -19,7 +19,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { connect as connectTls } from 'node:tls'
 import { fileURLToPath } from 'node:url'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 
 const main = fileURLToPath(new URL('../dist/main.js', import.meta.url))
 
@@ -124,20 +124,24 @@ describe('the rtspool command', () => {
     expect(code).toBe(1)
   })
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('B-DRAIN closes cleanly at %s', async (name) => {
-    const child = start('--host', '127.0.0.1', '--port', '0')
-    const outcome = outcomeOf(child)
-    const port = await listeningPort(child)
-    const viewer = connect(port, '127.0.0.1')
-    await once(viewer, 'connect')
-    const viewerClosed = once(viewer.resume(), 'close')
-    child.kill(name)
-    const { code, stderr } = await outcome
-    await viewerClosed
-    expect(code).toBe(0)
-    const lines = stderr.trimEnd().split('\n')
-    expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['ready', 'closing', 'closed'])
-  })
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'closes cleanly at %s',
+    { tags: 'B-DRAIN' },
+    async (name) => {
+      const child = start('--host', '127.0.0.1', '--port', '0')
+      const outcome = outcomeOf(child)
+      const port = await listeningPort(child)
+      const viewer = connect(port, '127.0.0.1')
+      await once(viewer, 'connect')
+      const viewerClosed = once(viewer.resume(), 'close')
+      child.kill(name)
+      const { code, stderr } = await outcome
+      await viewerClosed
+      expect(code).toBe(0)
+      const lines = stderr.trimEnd().split('\n')
+      expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['ready', 'closing', 'closed'])
+    },
+  )
 
   it('keeps running when nobody reads its output', async () => {
     const child = start('--host', '127.0.0.1', '--port', '0', '--log-level', 'silent')
@@ -148,7 +152,9 @@ describe('the rtspool command', () => {
     expect(await ended).toEqual([0, null])
   })
 
-  it('A-TLS-3 serves the new certificate after SIGHUP, and keeps the old one when it cannot', async () => {
+  it('serves the new certificate after SIGHUP, and keeps the old one when it cannot', {
+    tags: 'A-TLS-3',
+  }, async () => {
     const directory = mkdtempSync(join(tmpdir(), 'rtspool-tls-'))
     const files = { key: join(directory, 'key.pem'), cert: join(directory, 'cert.pem') }
     const put = (name: string) => {
@@ -177,7 +183,9 @@ describe('the rtspool command', () => {
     expect((await outcome).code).toBe(0)
   })
 
-  it('U-5 SIGHUP never ends the server: without a file or a certificate it logs that and continues', async () => {
+  it('SIGHUP never ends the server: without a file or a certificate it logs that and continues', {
+    tags: 'U-5',
+  }, async () => {
     const child = start('--host', '127.0.0.1', '--port', '0')
     const outcome = outcomeOf(child)
     const port = await listeningPort(child)
@@ -188,7 +196,7 @@ describe('the rtspool command', () => {
     expect((await outcome).code).toBe(0)
   })
 
-  it('U-5 SIGHUP opens the log file again, so that it can be moved away', async () => {
+  it('SIGHUP opens the log file again, so that it can be moved away', { tags: 'U-5' }, async () => {
     const directory = mkdtempSync(join(tmpdir(), 'rtspool-log-'))
     const file = join(directory, 'rtspool.log')
     const read = (name: string) => (existsSync(name) ? readFileSync(name, 'utf8') : '')
@@ -214,14 +222,14 @@ describe('the rtspool command', () => {
     rmSync(directory, { recursive: true })
   })
 
-  it('U-5 reports in one line a log file that cannot be opened', async () => {
+  it('reports in one line a log file that cannot be opened', { tags: 'U-5' }, async () => {
     const { code, stderr } = await outcomeOf(start('--log-file', '/nowhere/rtspool.log'))
     expectOneLine(stderr)
     expect(stderr).toContain('--log-file /nowhere/rtspool.log cannot be opened')
     expect(code).toBe(1)
   })
 
-  it('U-8 SIGUSR2 changes the level of the log to debug, and back', async () => {
+  it('SIGUSR2 changes the level of the log to debug, and back', { tags: 'U-8' }, async () => {
     const child = start('--host', '127.0.0.1', '--port', '0')
     const stderr = text(child.stderr)
     const port = await listeningPort(child)
@@ -270,7 +278,7 @@ describe('the rtspool command', () => {
     socket.destroy()
   })
 
-  it('U-9 P-6a logs allowed settings that are mostly mistakes', async () => {
+  it('logs allowed settings that are mostly mistakes', { tags: ['U-9', 'P-6'] }, async () => {
     const options = ['--user', 'ann:canary', '--basic-in-clear', '--session-timeout', '5']
     const child = start('--host', '127.0.0.1', '--port', '0', ...options)
     const outcome = outcomeOf(child)
@@ -285,7 +293,9 @@ describe('the rtspool command', () => {
     expect(JSON.stringify(warnings)).not.toContain('canary')
   })
 
-  it('U-3 logs at the start that /test cannot play, and later each refused client', async () => {
+  it('logs at the start that /test cannot play, and later each refused client', {
+    tags: 'U-3',
+  }, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'rtspool-no-clip-'))
     const server = fileURLToPath(new URL('..', import.meta.url))
     cpSync(join(server, 'dist'), join(folder, 'dist'), { recursive: true })
@@ -312,7 +322,7 @@ describe('the rtspool command', () => {
     expect(errors[1]).toMatchObject({ msg: 'request failed', method: 'DESCRIBE', path: '/test' })
   })
 
-  it('U-8 logs at info each refused request, its client and the reason', async () => {
+  it('logs at info each refused request, its client and the reason', { tags: 'U-8' }, async () => {
     const child = start('--host', '127.0.0.1', '--port', '0')
     const outcome = outcomeOf(child)
     const port = await listeningPort(child)
@@ -368,7 +378,7 @@ describe('the rtspool command', () => {
     ['a URI that is too long', `OPTIONS rtsp://h/${'a'.repeat(5000)} RTSP/1.0\r\n\r\n`],
     ['a header that is too long', `OPTIONS * RTSP/1.0\r\nX: ${'a'.repeat(70_000)}\r\n\r\n`],
     ['a length that is no number', 'OPTIONS * RTSP/1.0\r\nContent-Length: many\r\n\r\n'],
-  ])('U-8 logs at info the reason for refusing %s', async (_, bytes) => {
+  ])('logs at info the reason for refusing %s', { tags: 'U-8' }, async (_, bytes) => {
     const child = start('--host', '127.0.0.1', '--port', '0')
     const outcome = outcomeOf(child)
     const port = await listeningPort(child)
@@ -388,7 +398,9 @@ describe('the rtspool command', () => {
     ])
   })
 
-  it('S-7 a client that connects again and again causes a few lines and a summary', async () => {
+  it('a client that connects again and again causes a few lines and a summary', {
+    tags: 'S-7',
+  }, async () => {
     const child = start('--host', '127.0.0.1', '--port', '0')
     const outcome = outcomeOf(child)
     const port = await listeningPort(child)
@@ -417,7 +429,7 @@ describe('the rtspool command', () => {
     expect(removed[1]).toMatchObject({ transport: 'UDP', bytesOut: 0, bytesIn: 0 })
   })
 
-  it('B-FULL --max-sessions-per-address leaves room for other addresses', async () => {
+  it('--max-sessions-per-address leaves room for other addresses', { tags: 'B-FULL' }, async () => {
     const child = start('--host', '127.0.0.1', '--port', '0', '--max-sessions-per-address', '1')
     const port = await listeningPort(child)
     const setUpFrom = async (localAddress: string): Promise<string> => {
@@ -494,14 +506,8 @@ function signal(
   })
 }
 
-/** Waits for something that the command does on its own. */
-async function until(isDone: () => boolean): Promise<void> {
-  const giveUpAt = performance.now() + 8_000
-  while (!isDone()) {
-    if (performance.now() > giveUpAt) throw new Error(`never came true: ${isDone}`)
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-}
+/** Waits for something that the command does on its own, and leaves the processor to it. */
+const until = (isDone: () => boolean) => vi.waitUntil(isDone, { timeout: 8_000, interval: 10 })
 
 async function bindEvenPort(socket: ReturnType<typeof createSocket>): Promise<number> {
   for (let port = 40_000; port < 60_000; port += 2) {

@@ -26,20 +26,20 @@ const eventsOf = (text: string, name: string): string[] => {
   return found(body, /^ {2}(\w+): \[/gm)
 }
 
-describe('U-16 docs/reference/events.md', () => {
+describe('docs/reference/events.md', { tags: 'U-16' }, () => {
   const channels = found(sources, /'(rtspool:[a-z-]+)'/g)
 
-  it('U-16 has every diagnostics channel, and no other', () => {
+  it('has every diagnostics channel, and no other', () => {
     expect(channels.length).toBeGreaterThan(5)
     expect(found(section('Diagnostics channels'), firstColumn)).toEqual(channels)
   })
 
-  it('U-16 has one row for each channel', () => {
+  it('has one row for each channel', () => {
     const rows = [...section('Diagnostics channels').matchAll(firstColumn)]
     expect(rows.map(([, name]) => name).sort()).toEqual(channels)
   })
 
-  it('U-16 documents every channel that the log has', () => {
+  it('documents every channel that the log has', () => {
     const logged = found(
       read('packages/rtspool-server/src/log/diagnostics-log.ts'),
       /'(rtspool:[a-z-]+)'/g,
@@ -50,7 +50,7 @@ describe('U-16 docs/reference/events.md', () => {
   it.each([
     ['RtspServerEvents', 'Events of the server'],
     ['SessionPoolEvents', 'Events of the pool'],
-  ])('U-16 has every event of %s', (name, title) => {
+  ])('has every event of %s', (name, title) => {
     const rows = section(title)
       .split('\n')
       .map((row) => row.split(' | ')[0] ?? '')
@@ -60,8 +60,8 @@ describe('U-16 docs/reference/events.md', () => {
   })
 })
 
-describe('U-16 docs/guides/users-and-rights.md', () => {
-  it('U-16 has every option of the users, with its default', () => {
+describe('docs/guides/users-and-rights.md', { tags: 'U-16' }, () => {
+  it('has every option of the users, with its default', () => {
     const table =
       read('docs/guides/users-and-rights.md').split('## Options\n')[1]?.split('\n## ')[0] ?? ''
     const body = sources.split('export interface AuthOptions {')[1]?.split('\n}')[0] ?? ''

@@ -227,19 +227,19 @@ describe('a bad command line is refused with one line and exit code 2', () => {
   })
 })
 
-describe('P-6a --session-timeout', () => {
+describe('--session-timeout', { tags: 'P-6' }, () => {
   const warningsOf = (seconds: string) => {
     const invocation = parseCommandLine(['--session-timeout', seconds], version)
     return invocation.kind === 'serve' ? invocation.options.warnings : undefined
   }
 
-  it.each(['1', '2', '4', '5', '6', '9'])('P-6a P-6b of %s s is warned of', (seconds) => {
+  it.each(['1', '2', '4', '5', '6', '9'])('of %s s is warned of', (seconds) => {
     expect(warningsOf(seconds)).toEqual([
       expect.stringMatching(`^--session-timeout ${seconds} .*go2rtc.*ffmpeg`),
     ])
   })
 
-  it.each(['0', '10', '60', '2147483647'])('P-6a of %s s is not', (seconds) => {
+  it.each(['0', '10', '60', '2147483647'])('of %s s is not', (seconds) => {
     expect(warningsOf(seconds)).toEqual([])
   })
 })
@@ -273,7 +273,7 @@ describe('a wrong name', () => {
     expect(invocation).toMatchObject({ kind: 'refuse', stderr: unknown(name, 'see --help') })
   })
 
-  it('B-SECR never shows the value behind it', () => {
+  it('never shows the value behind it', { tags: 'B-SECR' }, () => {
     const invocation = parseCommandLine(['--usr=ann:canary'], version)
     expect(JSON.stringify(invocation)).not.toContain('canary')
   })

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { testFile, whyNoTestPicture } from '../src/test-picture.js'
 
-describe('U-3 the test picture', () => {
-  it('U-3 plays when its file and the package that reads it are there', () => {
+describe('the test picture', { tags: 'U-3' }, () => {
+  it('plays when its file and the package that reads it are there', () => {
     expect(whyNoTestPicture()).toBeUndefined()
   })
 
-  it('U-3 names the missing file', () => {
+  it('names the missing file', () => {
     expect(whyNoTestPicture('/nowhere/test.mp4')).toBe('/nowhere/test.mp4 is missing')
   })
 
-  it('U-3 names the missing package', () => {
+  it('names the missing package', () => {
     const resolve = () => {
       throw new Error('Cannot find package')
     }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { bufferOf } from '../src/bytes.js'
 import { byteContainers, notBytes } from './support/byte-containers.js'
 
-describe('U-1 bufferOf', () => {
+describe('bufferOf', { tags: 'U-1' }, () => {
   const bytes = Buffer.from([1, 2, 3, 0, 255])
 
   it.each(byteContainers)('views the same memory: %s', (_name, of) => {

@@ -68,12 +68,12 @@ test('one limit of gopCache may be given alone, and a file as URL', () => {
   expectTypeOf<URL>().toExtend<Parameters<typeof fileMedia>[0]>()
 })
 
-test('U-13 members that an application declares for its sessions are known', () => {
+test('members that an application declares for its sessions are known', { tags: 'U-13' }, () => {
   expectTypeOf<Session['data']['declaredForTheServer']>().toEqualTypeOf<string | undefined>()
   expectTypeOf<{ data: { declaredForTheServer: string } }>().toExtend<SessionInit>()
 })
 
-test('U-14 the hook of a server always gets path, action, signal and request', () => {
+test('the hook of a server always gets path, action, signal and request', { tags: 'U-14' }, () => {
   type Pool = Exclude<RtspServerOptions['pool'], SessionPool | undefined>
   type Shown = Parameters<NonNullable<Pool['onAdmit']>>[0]
   expectTypeOf<Shown>().toEqualTypeOf<RtspAdmitContext>()
@@ -86,20 +86,20 @@ test('U-14 the hook of a server always gets path, action, signal and request', (
   expectTypeOf<SessionPoolOptions>().toExtend<Pool>()
 })
 
-test('U-2 an incomplete result of onAdmit does not compile', () => {
+test('an incomplete result of onAdmit does not compile', { tags: 'U-2' }, () => {
   expectTypeOf<undefined>().not.toExtend<AdmitAnswer>()
   expectTypeOf<() => void>().not.toExtend<AdmitHook>()
   expectTypeOf<() => Promise<void>>().not.toExtend<AdmitHook>()
   expectTypeOf<{ init: SessionInit }>().toExtend<AdmitAnswer>()
 })
 
-test('U-1 a source pushes any Uint8Array', () => {
+test('a source pushes any Uint8Array', { tags: 'U-1' }, () => {
   expectTypeOf<Parameters<TrackOutput['push']>[0]>().toEqualTypeOf<Uint8Array>()
   expectTypeOf<Uint8Array>().toExtend<TlsCertificate['key']>()
   expectTypeOf<Uint8Array>().toExtend<Parameters<typeof parseSdp>[0]>()
 })
 
-test('U-17 the times of a session can be shown', () => {
+test('the times of a session can be shown', { tags: 'U-17' }, () => {
   expectTypeOf<Session['createdTime']>().toEqualTypeOf<Date>()
   expectTypeOf<ReturnType<Session['toJSON']>>().toEqualTypeOf<SessionSummary>()
 })

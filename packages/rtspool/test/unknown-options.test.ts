@@ -171,7 +171,7 @@ const slips: readonly ((name: string) => string)[] = [
   (name) => name.replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`),
 ]
 
-describe.each(places)('U-6 %s', (_name, names, call) => {
+describe.each(places)('%s', { tags: 'U-6' }, (_name, names, call) => {
   const messageOf = async (wrong: Options): Promise<string> => {
     try {
       await call(wrong)
@@ -215,7 +215,7 @@ describe.each(places)('U-6 %s', (_name, names, call) => {
   })
 })
 
-it('U-6 an unknown limit changes none', () => {
+it('an unknown limit changes none', { tags: 'U-6' }, () => {
   const pool = new SessionPool({ maxSessions: 5 })
   const before = pool.limits
   expect(() => pool.setLimits({ maxSessions: 1, maxSessionsPerIp: 1 } as never)).toThrow(

@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { settle } from '../../../packages/rtspool/test/support/until.js'
 import { reasonToSkip } from '../../../scripts/programs.mjs'
 import { endPrograms } from '../../interop/support/process.js'
 import { FaultNetwork, serverAddress } from './network.js'
@@ -25,7 +25,8 @@ export interface FloodOutcome {
 }
 
 export interface Flood {
-  /** Begins with the ids of the threats. */
+  /** Ids of the threats. */
+  readonly tags: string | string[]
   readonly title: string
   /** Name of a file in `attacks/`. */
   readonly attack: string
@@ -84,7 +85,7 @@ async function underAttack(network: FaultNetwork, flood: Flood) {
     const attacker = await start<Readonly<Record<string, number>>>({
       ...{ file: 'attacker.mjs', args: [attack, hostile], ready: 'attacking', niceness: 19 },
     })
-    await sleep(holdSeconds * 1000)
+    await settle(holdSeconds * 1000, 'the attack goes on for so long')
     const wasRunning = service.isRunning
     const grown = service.memory().peak - before.now
     const counts = await attacker.end()
@@ -111,7 +112,8 @@ export function testFloods(floods: readonly Flood[]): void {
   })
 
   for (const flood of floods) {
-    test(flood.title, { timeout: (holdSeconds + 180) * 1000 }, async (context) => {
+    const { title, tags } = flood
+    test(title, { tags, timeout: (holdSeconds + 180) * 1000 }, async (context) => {
       if (!network) return context.skip(skipReason)
       expectUnharmed(flood, await underAttack(network, flood))
     })

@@ -105,6 +105,7 @@ export class LoggedCommand {
   async stop(): Promise<number | string> {
     const ended = this.child.exitCode === null ? once(this.child, 'exit') : [this.child.exitCode]
     this.kill('SIGTERM')
+    // biome-ignore lint/style/noRestrictedGlobals: ends a command that does not end itself
     const timer = setTimeout(() => this.kill('SIGKILL'), 4000)
     const [code, signal] = await ended
     clearTimeout(timer)

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { settle } from '../../../packages/rtspool/test/support/until.js'
 import { Program, type ProgramOptions, patienceMs } from './process.js'
 import { ffmpegUnverified } from './programs.js'
 import { gstreamerLocation, gstreamerProtocol, type Transport, type Tunnel } from './publishers.js'
@@ -158,7 +159,7 @@ async function runGstreamer(
   let videoFrames = 0
   let audioFrames = 0
   while (program.isRunning && !isEnough() && performance.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await settle(50, 'the program runs in a process of its own')
     videoFrames = Math.floor((await sizeOf(videoPath)) / pictureBytes)
     if (audio) {
       const samples = (await sizeOf(audioPath)) / sampleBytes

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { cameTrue, settle } from '../../../packages/rtspool/test/support/until.js'
 
 export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>> | undefined
@@ -82,6 +83,7 @@ export class Program {
   /** Asks the program to end, and makes it after `graceMs`. */
   async stop(signal: NodeJS.Signals = 'SIGINT', graceMs = 4000): Promise<number | string> {
     this.kill(signal)
+    // biome-ignore lint/style/noRestrictedGlobals: ends a program that does not end itself
     const timer = setTimeout(() => this.kill('SIGKILL'), graceMs)
     try {
       return await this.exited
@@ -93,6 +95,7 @@ export class Program {
   /** Waits for the end, at most `timeoutMs`; then it is killed and `'timeout'` is the answer. */
   async ended(timeoutMs: number): Promise<number | string> {
     let isLate = false
+    // biome-ignore lint/style/noRestrictedGlobals: ends a program that does not end itself
     const timer = setTimeout(() => {
       isLate = true
       this.kill('SIGKILL')
@@ -122,10 +125,5 @@ export async function until(
   condition: () => boolean,
   timeoutMs: number = patienceMs,
 ): Promise<boolean> {
-  const deadline = performance.now() + timeoutMs
-  while (!condition()) {
-    if (performance.now() > deadline) return false
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-  return true
+  return cameTrue(condition, timeoutMs, () => settle(10, 'a program runs in a process of its own'))
 }

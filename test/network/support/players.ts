@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { settle } from '../../../packages/rtspool/test/support/until.js'
 import { Program } from '../../interop/support/process.js'
 
 export type PlayerName = 'ffmpeg' | 'gstreamer' | 'vlc' | 'openRTSP' | 'gortsplib' | 'mpv'
@@ -107,7 +108,7 @@ export async function tryPlayer(player: TriedPlayer, options: TryOptions): Promi
   let isHalfway = options.halfway === undefined
   try {
     while (pictures < options.pictures && elapsed() < options.patienceMs && program.isRunning) {
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      await settle(50, 'the program runs in a process of its own')
       pictures = Math.floor(await recipe.count(program, directory))
       if (isHalfway || pictures < options.pictures / 2) continue
       isHalfway = true

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { settle } from '../../../packages/rtspool/test/support/until.js'
 import { Program } from '../../interop/support/process.js'
 
 /** Where a command runs. */
@@ -146,7 +147,7 @@ async function settled(holder: Program): Promise<void> {
   for (let attempt = 0; attempt < 500 && holder.isRunning; attempt++) {
     const name = await readFile(`/proc/${holder.pid}/comm`, 'utf8').catch(() => '')
     if (name.trim() === 'sleep') return
-    await new Promise((resolve) => setTimeout(resolve, 10))
+    await settle(10, 'the program runs in a process of its own')
   }
   throw new Error(`no network namespace: ${holder.stderr}`)
 }

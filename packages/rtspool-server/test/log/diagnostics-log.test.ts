@@ -15,7 +15,9 @@ function collected() {
   return { log, lines }
 }
 
-it('A-RTP-3 warns of packets that are too large for UDP, with the path and the sizes', () => {
+it('warns of packets that are too large for UDP, with the path and the sizes', {
+  tags: 'A-RTP-3',
+}, () => {
   const { log, lines } = collected()
   const packet: OversizedPacket = {
     path: '/live/cam',
@@ -35,7 +37,7 @@ it('A-RTP-3 warns of packets that are too large for UDP, with the path and the s
 it.each([
   ['rtspool:fragmented-packet', { sizeBytes: 1472 }],
   ['rtspool:unsent-packet', { code: 'ENETUNREACH' }],
-])('R-1 warns of %s, with path and address', (name, facts) => {
+])('warns of %s, with path and address', { tags: 'R-1' }, (name, facts) => {
   const { log, lines } = collected()
   const packet = { path: '/live/cam', track: 0, address: '10.0.0.1', ...facts }
   const end = logDiagnostics(new RepeatLimit(log, new ManualClock()))
@@ -45,7 +47,9 @@ it.each([
   expect(lines).toMatchObject([{ level: 40, ...packet }])
 })
 
-it('P-6b warns of a publisher that sends nothing, with path, track, address and transport', () => {
+it('warns of a publisher that sends nothing, with path, track, address and transport', {
+  tags: 'P-6',
+}, () => {
   const { log, lines } = collected()
   const silence = {
     ...{ path: '/live', track: 0, address: '10.0.0.1', lowerTransport: 'UDP', seconds: 10 },
@@ -56,7 +60,9 @@ it('P-6b warns of a publisher that sends nothing, with path, track, address and 
   expect(lines).toMatchObject([{ level: 40, ...silence }])
 })
 
-it('S-7 P-6b many silent tracks of one host do not use up the lines of another', () => {
+it('many silent tracks of one host do not use up the lines of another', {
+  tags: ['S-7', 'P-6'],
+}, () => {
   const { log, lines } = collected()
   const end = logDiagnostics(new RepeatLimit(log, new ManualClock()))
   const tell = (address: string, track: number): void =>
@@ -68,7 +74,9 @@ it('S-7 P-6b many silent tracks of one host do not use up the lines of another',
   expect(lines.at(-1)).toMatchObject({ address: '10.0.0.2' })
 })
 
-it('B-RTP N3 warns of packets from another port than announced, with both ports', () => {
+it('N3 warns of packets from another port than announced, with both ports', {
+  tags: 'B-RTP',
+}, () => {
   const { log, lines } = collected()
   const seen = {
     ...{ path: '/live', track: 0, client: 'publisher', address: '10.0.0.1', protocol: 'RTP' },
@@ -82,7 +90,9 @@ it('B-RTP N3 warns of packets from another port than announced, with both ports'
   ])
 })
 
-it('U-10 warns of a payload type that is not described, with path, track and types', () => {
+it('warns of a payload type that is not described, with path, track and types', {
+  tags: 'U-10',
+}, () => {
   const { log, lines } = collected()
   const packet = { path: '/live', track: 1, payloadType: 97, expected: [0, 8] }
   const end = logDiagnostics(new RepeatLimit(log, new ManualClock()))
@@ -106,7 +116,9 @@ it.each([
   expect(lines).toMatchObject([{ level: 50, path: '/cam', err: { message: 'disk' } }])
 })
 
-it('P-5a counts breaks by publisher: one that jumps all the time hides no other', () => {
+it('counts breaks by publisher: one that jumps all the time hides no other', {
+  tags: 'P-5',
+}, () => {
   const { log, lines } = collected()
   const end = logDiagnostics(new RepeatLimit(log, new ManualClock()))
   const tell = (path: string, address: string): void =>
@@ -122,7 +134,7 @@ it.each([
   ['timestamp', 'the time of a source has jumped'],
   ['source', 'a source goes on with another SSRC'],
   ['sequence', 'the sequence numbers of a source have begun anew'],
-] as const)('P-5a P-5b warns of a source that does not go on: %s', (kind, msg) => {
+] as const)('warns of a source that does not go on: %s', { tags: 'P-5' }, (kind, msg) => {
   const { log, lines } = collected()
   const change: TimelineBreak = {
     ...{ path: '/live/cam', track: 0, kind, timeline: 'passThrough', count: 3 },

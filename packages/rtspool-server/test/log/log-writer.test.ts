@@ -81,8 +81,8 @@ function started() {
 const line = (n: number): string => `${String(n).padStart(9, '0')}\n`
 const mebibyte = 1024 * 1024
 
-describe('S-5 B-LOG the writer of the log', () => {
-  it('S-5 writes one line at once, and the lines added meanwhile together', () => {
+describe('the writer of the log', { tags: ['S-5', 'B-LOG'] }, () => {
+  it('writes one line at once, and the lines added meanwhile together', () => {
     const { target, writer } = started()
     writer.write(line(0))
     target.isHeld = true
@@ -93,7 +93,7 @@ describe('S-5 B-LOG the writer of the log', () => {
   })
 
   it.each(['ENOSPC', 'EFBIG', 'EIO', 'EPIPE', 'EBADF', 'EDQUOT', 'ENXIO'])(
-    'S-5 tries again a second after %s, and loses no line',
+    'tries again a second after %s, and loses no line',
     (code) => {
       const { target, clock, writer } = started()
       target.errors.push(code, code)
@@ -109,7 +109,7 @@ describe('S-5 B-LOG the writer of the log', () => {
     },
   )
 
-  it('S-5 tries again soon when a pipe is full', () => {
+  it('tries again soon when a pipe is full', () => {
     const { target, clock, writer } = started()
     target.errors.push('EAGAIN', 'EAGAIN')
     writer.write(line(0))
@@ -117,14 +117,14 @@ describe('S-5 B-LOG the writer of the log', () => {
     expect(target.text).toBe(line(0))
   })
 
-  it('S-5 continues in the middle of a line after a partial write', () => {
+  it('continues in the middle of a line after a partial write', () => {
     const { target, writer } = started()
     target.most = 3
     for (let n = 0; n < 20; n++) writer.write(line(n))
     expect(target.text).toBe(Array.from({ length: 20 }, (_, n) => line(n)).join(''))
   })
 
-  it.each([64, 100, 1000, 200_000])('S-5 keeps at most 1 MiB of lines of %i bytes', (length) => {
+  it.each([64, 100, 1000, 200_000])('keeps at most 1 MiB of lines of %i bytes', (length) => {
     const { target, writer, gaps } = started()
     target.isHeld = true
     const text = `${'x'.repeat(length - 1)}\n`
@@ -138,7 +138,7 @@ describe('S-5 B-LOG the writer of the log', () => {
     expect(target.text).toBe(`${text.repeat(kept)}dropped ${count - kept}\n`)
   })
 
-  it('S-5 reports a gap at its place: later lines wait for the report', () => {
+  it('reports a gap at its place: later lines wait for the report', () => {
     const { target, writer, clock } = started()
     target.errors.push('ENOSPC')
     const text = `${'x'.repeat(999)}\n`
@@ -151,7 +151,7 @@ describe('S-5 B-LOG the writer of the log', () => {
     expect(target.text.replaceAll(text, '')).toBe('dropped 2\nlater\n')
   })
 
-  it('S-5 flushes at exit without waiting for a failing target, and with a limit for a full one', async () => {
+  it('flushes at exit without waiting for a failing target, and with a limit for a full one', async () => {
     const failing = started()
     failing.target.errors.push('EPIPE')
     failing.writer.write(line(0))
@@ -171,7 +171,7 @@ describe('S-5 B-LOG the writer of the log', () => {
     expect([fine.target.text, fine.clock.pendingTimers]).toEqual([line(0), 0])
   })
 
-  it('S-5 writes the rest when the process ends at once', () => {
+  it('writes the rest when the process ends at once', () => {
     const { target, writer } = started()
     target.errors.push('EAGAIN')
     for (let n = 0; n < 3; n++) writer.write(line(n))
@@ -179,7 +179,7 @@ describe('S-5 B-LOG the writer of the log', () => {
     expect(target.text).toBe(line(0) + line(1) + line(2))
   })
 
-  it('U-5 continues in a new file that begins with a whole line', () => {
+  it('continues in a new file that begins with a whole line', { tags: 'U-5' }, () => {
     const { target, clock, writer, gaps } = started()
     target.most = 4
     target.errors.push(undefined, 'ENOSPC')
@@ -198,7 +198,7 @@ describe('S-5 B-LOG the writer of the log', () => {
     expect(clock.pendingTimers).toBe(0)
   })
 
-  it('U-5 stays with the file that it has when the new one cannot be opened', () => {
+  it('stays with the file that it has when the new one cannot be opened', { tags: 'U-5' }, () => {
     const { target, writer } = started()
     target.openError = 'EACCES'
     let code: string | undefined
@@ -209,7 +209,7 @@ describe('S-5 B-LOG the writer of the log', () => {
     expect([code, target.text]).toEqual(['EACCES', line(1)])
   })
 
-  it('U-5 opens the new file between two writes', () => {
+  it('opens the new file between two writes', { tags: 'U-5' }, () => {
     const { target, writer } = started()
     target.isHeld = true
     writer.write(line(1))
@@ -225,22 +225,26 @@ describe('S-5 B-LOG the writer of the log', () => {
     [undefined, 5],
     ['EACCES', 2],
     ['EMFILE', 3],
-  ])('S-5 U-5 completes each reopen requested during a write (%s, %i more)', (openError, more) => {
-    const { target, writer } = started()
-    target.isHeld = true
-    target.openError = openError
-    writer.write(line(1))
-    const answers: string[] = []
-    for (let n = 0; n <= more; n++) {
-      writer.reopen((error) => answers.push(`${n} ${error?.code}`))
-    }
-    expect(answers).toEqual([])
-    target.release()
-    expect(answers).toEqual(Array.from({ length: more + 1 }, (_, n) => `${n} ${openError}`))
-    expect(target.earlier).toEqual(openError === undefined ? [line(1)] : [])
-  })
+  ])(
+    'completes each reopen requested during a write (%s, %i more)',
+    { tags: 'U-5' },
+    (openError, more) => {
+      const { target, writer } = started()
+      target.isHeld = true
+      target.openError = openError
+      writer.write(line(1))
+      const answers: string[] = []
+      for (let n = 0; n <= more; n++) {
+        writer.reopen((error) => answers.push(`${n} ${error?.code}`))
+      }
+      expect(answers).toEqual([])
+      target.release()
+      expect(answers).toEqual(Array.from({ length: more + 1 }, (_, n) => `${n} ${openError}`))
+      expect(target.earlier).toEqual(openError === undefined ? [line(1)] : [])
+    },
+  )
 
-  it('S-5 U-5 reopens once more for a call during a reopening', () => {
+  it('reopens once more for a call during a reopening', { tags: 'U-5' }, () => {
     const { target, writer } = started()
     target.opening = []
     const answers: number[] = []
@@ -254,7 +258,7 @@ describe('S-5 B-LOG the writer of the log', () => {
     expect([answers, target.earlier.length, target.text]).toEqual([[1, 2, 3], 2, line(1)])
   })
 
-  it('S-5 U-5 accepts a call from the callback of the previous one', () => {
+  it('accepts a call from the callback of the previous one', { tags: 'U-5' }, () => {
     const { target, writer } = started()
     target.isHeld = true
     writer.write(line(1))

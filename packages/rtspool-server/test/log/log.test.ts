@@ -19,26 +19,23 @@ function written(isTerminal: boolean, ...event: [facts: object, message: string]
   return text
 }
 
-describe('B-LOG an event', () => {
-  it.each([false, true])(
-    'B-LOG is one line whatever a peer sends; on a terminal: %s',
-    (isTerminal) => {
-      const text = written(isTerminal, { path: controls, user: plain }, 'access refused')
-      // Colours are ours, where there are any.
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: a colour begins with one
-      const uncoloured = text.replace(/\u001b\[\d+m/g, '')
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-      expect(uncoloured).toMatch(/^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+\n$/)
-      expect(uncoloured).toContain(plain)
-      expect(uncoloured).toContain(String.raw`\u009b`)
-    },
-  )
+describe('an event', { tags: 'B-LOG' }, () => {
+  it.each([false, true])('is one line whatever a peer sends; on a terminal: %s', (isTerminal) => {
+    const text = written(isTerminal, { path: controls, user: plain }, 'access refused')
+    // Colours are ours, where there are any.
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: a colour begins with one
+    const uncoloured = text.replace(/\u001b\[\d+m/g, '')
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    expect(uncoloured).toMatch(/^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+\n$/)
+    expect(uncoloured).toContain(plain)
+    expect(uncoloured).toContain(String.raw`\u009b`)
+  })
 
-  it('B-LOG in JSON contains the text of the peer', () => {
+  it('in JSON contains the text of the peer', () => {
     expect(JSON.parse(written(false, { path: controls }, 'x'))).toMatchObject({ path: controls })
   })
 
-  it('B-LOG has texts of at most 256 characters', () => {
+  it('has texts of at most 256 characters', () => {
     const long = 'a'.repeat(65_536)
     const err = Object.assign(new Error(long), { code: long })
     const line = written(false, { path: long, short: 'b'.repeat(256), err }, 'request failed')

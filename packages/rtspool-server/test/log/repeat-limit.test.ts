@@ -29,8 +29,8 @@ const plain = ({ suppressed }: Line): boolean => suppressed === undefined
 const suppressedIn = (lines: readonly Line[]): number =>
   lines.reduce((sum, line) => sum + (line.suppressed ?? 0), 0)
 
-describe('B-LOG lines caused by peers', () => {
-  it('B-LOG 10,000 times is at most 100 lines, and how many more there were', () => {
+describe('lines caused by peers', { tags: 'B-LOG' }, () => {
+  it('10,000 times is at most 100 lines, and how many more there were', () => {
     const { lines, clock, refuse } = limited()
     for (let n = 0; n < 10_000; n++) {
       refuse()
@@ -75,8 +75,8 @@ describe('B-LOG lines caused by peers', () => {
   })
 })
 
-describe('S-7 B-LOG comings and goings', () => {
-  it('S-7 of one address at full speed are a line a second and a summary', () => {
+describe('comings and goings', { tags: ['S-7', 'B-LOG'] }, () => {
+  it('of one address at full speed are a line a second and a summary', () => {
     const { lines, clock, come, go } = limited()
     // 1190 sessions a second, for a minute.
     for (let n = 0; n < 71_400; n++) {
@@ -97,14 +97,14 @@ describe('S-7 B-LOG comings and goings', () => {
     expect(summary).toMatchObject({ address: '192.0.2.1', level: 30 })
   })
 
-  it('S-7 of another address are logged meanwhile', () => {
+  it('of another address are logged meanwhile', () => {
     const { lines, come } = limited()
     for (let n = 0; n < 5000; n++) come('192.0.2.1')
     come('192.0.2.2')
     expect(lines.at(-1)).toMatchObject({ msg: 'session created', address: '192.0.2.2' })
   })
 
-  it('S-7 of a network of 64 bits count together, those of its neighbour apart', () => {
+  it('of a network of 64 bits count together, those of its neighbour apart', () => {
     const { lines, clock, come } = limited()
     for (let n = 0; n < 300; n++) come(`2001:db8:0:7::${n.toString(16)}`)
     expect(lines).toHaveLength(10)
@@ -114,7 +114,7 @@ describe('S-7 B-LOG comings and goings', () => {
     expect(lines.at(-1)).toMatchObject({ address: '2001:db8:0:7::/64', suppressed: 290 })
   })
 
-  it('S-7 of many kinds are 40 lines of an address', () => {
+  it('of many kinds are 40 lines of an address', () => {
     const { lines, refuse } = limited()
     for (let n = 0; n < 1000; n++) refuse(`reason ${n % 60}`)
     expect(lines).toHaveLength(40)
@@ -123,7 +123,7 @@ describe('S-7 B-LOG comings and goings', () => {
   it.each([
     ['50,000 addresses of IPv4', (n: number) => `10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`],
     ['50,000 networks of IPv6', (n: number) => `2001:db8:${n.toString(16)}:1::1`],
-  ])('S-7 of %s are bounded in lines and in memory', (_, addressOf) => {
+  ])('of %s are bounded in lines and in memory', (_, addressOf) => {
     const { lines, clock, come } = limited()
     for (let n = 0; n < 50_000; n++) come(addressOf(n))
     expect(lines).toHaveLength(400)
@@ -133,13 +133,13 @@ describe('S-7 B-LOG comings and goings', () => {
     expect(lines.at(-1)?.addresses).toBeLessThanOrEqual(1000)
   })
 
-  it('S-7 without a peer are limited by kind alone', () => {
+  it('without a peer are limited by kind alone', () => {
     const { lines, repeats } = limited()
     for (let n = 0; n < 1000; n++) repeats.write('error', `fault ${n % 8}`, '', {})
     expect(lines).toHaveLength(80)
   })
 
-  it('S-7 are each written or counted, whoever causes them', () => {
+  it('are each written or counted, whoever causes them', () => {
     const event = fc.record({
       host: fc.integer({ min: 0, max: 1500 }),
       kind: fc.integer({ min: 0, max: 20 }),

@@ -34,7 +34,9 @@ describe('users of the command', () => {
     ])
   })
 
-  it('A-DIG-7 B-DOWN may send passwords in the clear only with the option for it', () => {
+  it('may send passwords in the clear only with the option for it', {
+    tags: ['A-DIG-7', 'B-DOWN'],
+  }, () => {
     expect(authOf(['--user', 'ann:a', '--basic-in-clear'])?.basic).toBe('always')
   })
 
@@ -57,7 +59,7 @@ describe('users of the command', () => {
     },
     { args: ['--public-read'], message: '--public-read needs users: --users-file' },
     { args: ['--basic-in-clear'], message: '--basic-in-clear needs users: --users-file' },
-  ])('B-SECR $args is refused without the password', ({ args, message }) => {
+  ])('$args is refused without the password', { tags: 'B-SECR' }, ({ args, message }) => {
     expect(parseCommandLine(args, '1.2.3')).toEqual({
       kind: 'refuse',
       stderr: `error: ${message}\n`,
@@ -82,24 +84,24 @@ function warningsOf(args: readonly string[], environment: Record<string, string>
   return invocation.options.warnings
 }
 
-describe('U-9 users of a file', () => {
+describe('users of a file', { tags: 'U-9' }, () => {
   it.each([
     ['lines', 'ann:a\nbob:b\n', { ann: 'a', bob: 'b' }],
     ['lines of Windows', '\ufeffann:a\r\nbob:b\r\n', { ann: 'a', bob: 'b' }],
     ['comments and empty lines', '# cameras\n\nann:a\n  \n#bob:b\n', { ann: 'a' }],
     ['passwords with spaces, colons and a #', 'ann: a b:c#d \n', { ann: ' a b:c#d ' }],
     ['no line break at the end', 'ann:a', { ann: 'a' }],
-  ])('U-9 may have %s', (_, text, users) => {
+  ])('may have %s', (_, text, users) => {
     expect({ ...authOf(['--users-file', fileOf(text)])?.users }).toEqual(users)
   })
 
-  it('U-9 are nearer than the environment, and those of the command line are nearer still', () => {
+  it('are nearer than the environment, and those of the command line are nearer still', () => {
     const args = ['--users-file', fileOf('ann:file\nbob:file\n'), '--user', 'bob:line']
     const users = authOf(args, { RTSPOOL_USERS: 'ann:environment eve:environment' })?.users
     expect({ ...users }).toEqual({ ann: 'file', bob: 'line', eve: 'environment' })
   })
 
-  it.each([0o644, 0o640, 0o604, 0o660, 0o777])('U-9 in a file of mode %o are warned of', (mode) => {
+  it.each([0o644, 0o640, 0o604, 0o660, 0o777])('in a file of mode %o are warned of', (mode) => {
     const file = fileOf('ann:canary', mode)
     const octal = mode.toString(8).padStart(4, '0')
     expect(warningsOf(['--users-file', file])).toEqual([
@@ -107,11 +109,13 @@ describe('U-9 users of a file', () => {
     ])
   })
 
-  it.each([0o600, 0o400])('U-9 in a file of mode %o are not', (mode) => {
+  it.each([0o600, 0o400])('in a file of mode %o are not', (mode) => {
     expect(warningsOf(['--users-file', fileOf('ann:a', mode)])).toEqual([])
   })
 
-  it('U-9 B-SECR on the command line are warned of, those of the environment are not', () => {
+  it('on the command line are warned of, those of the environment are not', {
+    tags: 'B-SECR',
+  }, () => {
     const warnings = warningsOf(['--user', 'ann:canary'])
     expect(warnings).toEqual([expect.stringMatching(/--user shows .*--users-file.*RTSPOOL_USERS/)])
     expect(warnings.join()).not.toContain('canary')
@@ -123,7 +127,7 @@ describe('U-9 users of a file', () => {
     ['a name twice', 'ann:canary\nann:canary2\n', "must name a user once, got 'ann' twice"],
     ['nobody', '# nobody yet\n', 'must name a user'],
     ['too much', 'ann:a\n'.repeat(200_000), 'cannot be read: expected at most 1048576 bytes'],
-  ])('U-9 B-SECR with %s are refused without a password', (_, text, message) => {
+  ])('with %s are refused without a password', { tags: 'B-SECR' }, (_, text, message) => {
     const file = fileOf(text)
     const invocation = parseCommandLine(['--users-file', file], '1.2.3')
     expect(invocation).toMatchObject({ kind: 'refuse', exitCode: 2 })
@@ -132,7 +136,7 @@ describe('U-9 users of a file', () => {
     expect(stderr).not.toContain('canary')
   })
 
-  it.each(['/nowhere/users', tmpdir()])('U-9 of %s, which is no such file, are refused', (file) => {
+  it.each(['/nowhere/users', tmpdir()])('of %s, which is no such file, are refused', (file) => {
     const { stderr } = parseCommandLine(['--users-file', file], '1.2.3') as { stderr?: string }
     expect(stderr).toMatch(/^error: --users-file \S+ cannot be read: E[A-Z]+[^\n]*\n$/)
   })

@@ -15,9 +15,9 @@ const commandNamed = (name: string) => {
 const textOf = (page: string) =>
   readFileSync(new URL(`../../../../${page}`, import.meta.url), 'utf8')
 
-describe('U-16 a document', () => {
+describe('a document', { tags: 'U-16' }, () => {
   it.each(Object.entries(optionPages))(
-    'U-16 %s has every option of %s with its default and meaning',
+    '%s has every option of %s with its default and meaning',
     (page, name) => {
       const text = textOf(page)
       expect(withTable(text, optionsTable(commandNamed(name)))).toBe(text)
@@ -30,7 +30,7 @@ describe('U-16 a document', () => {
     ['another default', (command: Command) => command.option('--timeout <s>', 'a while', '7')],
     ['an option without a value', (command: Command) => command.option('--loud', 'print more')],
     ['a negated option', (command: Command) => command.option('--no-test', 'mount no /test')],
-  ])('U-16 is out of date after %s', (_change, change) => {
+  ])('is out of date after %s', (_change, change) => {
     const text = textOf('docs/reference/conform.md')
     const command = change(new Command('rtspool conform'))
     for (const option of createConformCommand().options) {
@@ -39,12 +39,12 @@ describe('U-16 a document', () => {
     expect(withTable(text, optionsTable(command))).not.toBe(text)
   })
 
-  it('U-16 without its marks is reported differently from an outdated one', () => {
+  it('without its marks is reported differently from an outdated one', () => {
     expect(withTable('# No table', '| option |')).toBeUndefined()
   })
 })
 
-it('U-16 --help has the text and the default of each entry of the table', () => {
+it('--help has the text and the default of each entry of the table', { tags: 'U-16' }, () => {
   const help = createCommand('1.2.3').configureHelp({ helpWidth: 1000 }).helpInformation()
   for (const { flags, text, value, defaultText } of optionTable) {
     const line = help.split('\n').find((candidate) => candidate.includes(`${flags} `))
@@ -55,7 +55,7 @@ it('U-16 --help has the text and the default of each entry of the table', () => 
   }
 })
 
-it('U-16 the table has each option once, without a full stop at the end', () => {
+it('the table has each option once, without a full stop at the end', { tags: 'U-16' }, () => {
   const names = optionTable.map(({ flags }) => flags.split(' ')[0])
   expect(new Set(names).size).toBe(names.length)
   expect(optionTable.filter(({ text }) => text.endsWith('.'))).toEqual([])

@@ -54,7 +54,7 @@ function readPackets(bytes: Buffer) {
 export const fileTargets: readonly FuzzTarget[] = [
   fuzzTarget({
     name: 'movie',
-    rows: 'B-SSRC',
+    tags: 'B-SSRC',
     refusesWithRangeError: true,
     read: (bytes) => {
       const { tracks } = checkMovie(parseMovie(bytes, bytes.length))
@@ -68,7 +68,7 @@ export const fileTargets: readonly FuzzTarget[] = [
   }),
   fuzzTarget({
     name: 'movie-fragment',
-    rows: 'B-SSRC',
+    tags: 'B-SSRC',
     refusesWithRangeError: true,
     read: (bytes) => {
       const defaults = { duration: 40, size: 9, flags: 0 }
@@ -80,7 +80,7 @@ export const fileTargets: readonly FuzzTarget[] = [
   }),
   fuzzTarget({
     name: 'matroska-element',
-    rows: 'B-SSRC',
+    tags: 'B-SSRC',
     read: (bytes) => {
       const element = elementAt(bytes, 0)
       if (!element) return undefined
@@ -95,5 +95,5 @@ export const fileTargets: readonly FuzzTarget[] = [
       return element
     },
   }),
-  fuzzTarget({ name: 'transport-stream', rows: 'B-SSRC', read: readPackets }),
+  fuzzTarget({ name: 'transport-stream', tags: 'B-SSRC', read: readPackets }),
 ]

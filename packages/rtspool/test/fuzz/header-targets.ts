@@ -45,7 +45,7 @@ const headersOf = (name: string, text: string) => new RtspHeaders([[name, text]]
 export const headerTargets: readonly FuzzTarget[] = [
   textTarget({
     name: 'transport',
-    rows: 'B-LOOP',
+    tags: 'B-LOOP',
     seeds: [...transportCases, ...refusedTransports],
     read: parseTransport,
     write: (specs) => {
@@ -59,7 +59,7 @@ export const headerTargets: readonly FuzzTarget[] = [
   }),
   textTarget({
     name: 'range',
-    rows: 'B-LOOP',
+    tags: 'B-LOOP',
     seeds: [...rangeCases, ...refusedRanges],
     read: parseRange,
     write: serializeRange,
@@ -68,7 +68,7 @@ export const headerTargets: readonly FuzzTarget[] = [
   }),
   textTarget({
     name: 'rtp-info',
-    rows: 'B-LOOP',
+    tags: 'B-LOOP',
     seeds: [...rtpInfoCases, ...refusedRtpInfos],
     // Quotes are not written again, and a URL may end with characters that they protected.
     read: (text) => ({ entries: parseRtpInfo(text), isQuoted: text.includes('"') }),
@@ -76,37 +76,37 @@ export const headerTargets: readonly FuzzTarget[] = [
   }),
   textTarget({
     name: 'session',
-    rows: 'B-FIX',
+    tags: 'B-FIX',
     seeds: [...sessionCases, ...refusedSessions],
     read: parseSessionHeader,
   }),
   textTarget({
     name: 'cseq',
-    rows: 'B-CSEQ',
+    tags: 'B-CSEQ',
     seeds: [...cSeqCases, ...refusedCSeqs],
     read: parseCSeq,
   }),
   textTarget({
     name: 'content-length',
-    rows: 'B-BIG B-SMUG',
+    tags: ['B-BIG', 'B-SMUG'],
     // Several lines mean several values.
     read: (text) => parseContentLength(text.split('|')),
     write: String,
   }),
   textTarget({
     name: 'content-type',
-    rows: 'B-LOOP',
+    tags: 'B-LOOP',
     read: parseContentType,
     write: (type) => type,
   }),
   textTarget({
     name: 'accept',
-    rows: 'B-LOOP',
+    tags: 'B-LOOP',
     read: (text) => acceptsSdp(headersOf('Accept', text)),
   }),
   textTarget({
     name: 'require',
-    rows: 'B-LOOP',
+    tags: 'B-LOOP',
     read: (text) => {
       const features = parseRequire(headersOf('Require', text))
       return { features, hasEnd: !/"/.test(text) }
@@ -116,13 +116,13 @@ export const headerTargets: readonly FuzzTarget[] = [
   }),
   textTarget({
     name: 'public',
-    rows: 'B-LOOP',
+    tags: 'B-LOOP',
     read: (text) => parsePublic(headersOf('Public', text)),
     write: (methods) => (methods.every(isToken) ? serializePublic(methods) : undefined),
   }),
   textTarget({
     name: 'authorization',
-    rows: 'B-AUTH0',
+    tags: 'B-AUTH0',
     seeds: [...authorizationCases, ...refusedAuthorizations],
     read: parseAuthorization,
     write: (said) => {
@@ -134,14 +134,14 @@ export const headerTargets: readonly FuzzTarget[] = [
   }),
   textTarget({
     name: 'www-authenticate',
-    rows: 'B-LOOP',
+    tags: 'B-LOOP',
     seeds: [...challengeCases, ...refusedChallenges],
     read: parseChallenge,
     write: (challenge) => (isWritable(challenge) ? serializeChallenge(challenge) : undefined),
   }),
   textTarget({
     name: 'key-mgmt',
-    rows: 'B-SRTP',
+    tags: 'B-SRTP',
     read: parseKeyMgmt,
     write: (messages) =>
       messages.every(({ protocol }) => isToken(protocol))
@@ -150,13 +150,13 @@ export const headerTargets: readonly FuzzTarget[] = [
   }),
   textTarget({
     name: 'key-mgmt-attribute',
-    rows: 'B-SRTP',
+    tags: 'B-SRTP',
     read: parseKeyMgmtAttribute,
     write: serializeKeyMgmtAttribute,
   }),
   textTarget({
     name: 'scale-speed',
-    rows: 'B-LOOP',
+    tags: 'B-LOOP',
     read: (text) => [
       ...rateHeaders(headersOf('Scale', text)),
       ...rateHeaders(headersOf('Speed', text)),

@@ -33,7 +33,7 @@ const encodings = ['H264', 'H265', 'VP8', 'VP9', 'AV1', 'JPEG', 'MPV', 'MP4V-ES'
 export const mediaTargets: readonly FuzzTarget[] = [
   fuzzTarget({
     name: 'rtp',
-    rows: 'B-SSRC',
+    tags: 'B-SSRC',
     read: (packet) => {
       if (!isValidRtp(packet)) return undefined
       const payload = payloadOf(packet)
@@ -43,13 +43,13 @@ export const mediaTargets: readonly FuzzTarget[] = [
   }),
   fuzzTarget({
     name: 'audio-specific-config',
-    rows: 'B-SSRC',
+    tags: 'B-SSRC',
     refusesWithRangeError: true,
     read: checkAac,
   }),
   fuzzTarget({
     name: 'adts',
-    rows: 'B-SSRC',
+    tags: 'B-SSRC',
     read: (bytes) => {
       const header = parseAdtsHeader(bytes)
       return header && [header.sizeBytes, checkAac(header.config)]
@@ -57,7 +57,7 @@ export const mediaTargets: readonly FuzzTarget[] = [
   }),
   fuzzTarget({
     name: 'avc-configuration',
-    rows: 'B-SSRC',
+    tags: 'B-SSRC',
     refusesWithRangeError: true,
     read: (record) => {
       const configuration = parseAvcConfiguration(record)
@@ -66,7 +66,7 @@ export const mediaTargets: readonly FuzzTarget[] = [
   }),
   fuzzTarget({
     name: 'hevc-configuration',
-    rows: 'B-SSRC',
+    tags: 'B-SSRC',
     refusesWithRangeError: true,
     read: (record) => {
       const configuration = parseHevcConfiguration(record)
@@ -75,7 +75,7 @@ export const mediaTargets: readonly FuzzTarget[] = [
   }),
   fuzzTarget({
     name: 'nal-units',
-    rows: 'B-SSRC',
+    tags: 'B-SSRC',
     read: (sample) => {
       const units = [
         splitAnnexB(sample),
@@ -87,7 +87,7 @@ export const mediaTargets: readonly FuzzTarget[] = [
   }),
   fuzzTarget({
     name: 'opus',
-    rows: 'B-SSRC',
+    tags: 'B-SSRC',
     read: (packet) => {
       const split = splitOpusPacket(packet)
       if (split && split.frames.length * split.frameSamples !== opusSamplesOf(packet))

@@ -27,7 +27,7 @@ function factsOf(input: Buffer) {
 export const sdpTargets: readonly FuzzTarget[] = [
   fuzzTarget({
     name: 'sdp',
-    rows: 'B-LOOP A-REC-1',
+    tags: ['B-LOOP', 'A-REC-1'],
     format: 'txt',
     seeds: sdpSamples.map(({ text }) => Buffer.from(text)),
     read: factsOf,
@@ -35,7 +35,7 @@ export const sdpTargets: readonly FuzzTarget[] = [
   }),
   textTarget({
     name: 'rtpmap',
-    rows: 'B-LOOP',
+    tags: 'B-LOOP',
     read: parseRtpMap,
     write: serializeRtpMap,
   }),

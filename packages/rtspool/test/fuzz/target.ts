@@ -2,13 +2,14 @@ import { isDeepStrictEqual } from 'node:util'
 import { RtspError } from '../../src/errors.js'
 import { trimLinearSpace } from '../../src/rtsp/grammar.js'
 import { decodeLine } from '../../src/rtsp/line-text.js'
+import type { Tags } from '../support/tagged-cases.js'
 
 /** A parser of input from peers, and the checks that hold for any input. */
 export interface FuzzTarget {
   /** Folder of the target's inputs in test/corpus. */
   readonly name: string
   /** Rows of the list of threats, or of the standards, that the target covers. */
-  readonly rows: string
+  readonly tags: Tags
   /** Format of the corpus files. */
   readonly format: 'txt' | 'hex'
   /** Inputs in addition to the corpus. */
@@ -25,7 +26,7 @@ export interface FuzzTarget {
 /** Definition of a target. */
 export interface FuzzTargetInit<Value> {
   readonly name: string
-  readonly rows: string
+  readonly tags: Tags
   /** Format of the corpus files. @default 'hex' */
   readonly format?: 'txt' | 'hex'
   readonly seeds?: readonly Buffer[]
@@ -82,7 +83,7 @@ function readOrRefuse<Value>(init: FuzzTargetInit<Value>, input: Buffer): Value 
  * and read again.
  */
 export function fuzzTarget<Value>(init: FuzzTargetInit<Value>): FuzzTarget {
-  const { name, rows, format = 'hex', seeds = [], write, isRounded = false } = init
+  const { name, tags, format = 'hex', seeds = [], write, isRounded = false } = init
   const check = (input: Buffer): boolean => {
     const value = readOrRefuse(init, input)
     if (value === undefined) return false
@@ -96,7 +97,7 @@ export function fuzzTarget<Value>(init: FuzzTargetInit<Value>): FuzzTarget {
     if (!isSame) throw new Error(`means something else when it is written: ${written}`)
     return true
   }
-  return { name, rows, format, seeds, check }
+  return { name, tags, format, seeds, check }
 }
 
 /** Definition of a target whose input is the value of a header, or another line of text. */

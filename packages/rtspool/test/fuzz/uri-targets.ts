@@ -15,7 +15,7 @@ function checkPath(path: string): void {
 export const uriTargets: readonly FuzzTarget[] = [
   textTarget({
     name: 'uri',
-    rows: 'B-LOOP B-PATH',
+    tags: ['B-LOOP', 'B-PATH'],
     seeds: [...uriCases, ...refusedUris],
     read: (text) => {
       const { scheme, host, port, path, query } = parseRtspUri(text)
@@ -25,7 +25,7 @@ export const uriTargets: readonly FuzzTarget[] = [
   }),
   textTarget({
     name: 'request-target',
-    rows: 'B-LOOP B-PATH',
+    tags: ['B-LOOP', 'B-PATH'],
     read: (text) => {
       const { path, query, presentation, full, trackIndex } = parseTarget(text) ?? {}
       if (path !== undefined) checkPath(path)
@@ -34,7 +34,7 @@ export const uriTargets: readonly FuzzTarget[] = [
   }),
   textTarget({
     name: 'digest-uri',
-    rows: 'B-AUTH0',
+    tags: 'B-AUTH0',
     read: (text) => {
       const [digestUri = '', uri = ''] = text.split(' ')
       const target = parseTarget(uri)

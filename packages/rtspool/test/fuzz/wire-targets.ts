@@ -84,7 +84,7 @@ function offerOf(wire: Buffer): void {
 export const wireTargets: readonly FuzzTarget[] = [
   fuzzTarget({
     name: 'rtsp-stream',
-    rows: 'B-ILV B-BIG B-SMUG',
+    tags: ['B-ILV', 'B-BIG', 'B-SMUG'],
     format: 'txt',
     seeds: transcripts.map(({ wire }) => wire).filter(({ length }) => length < maxSeedBytes),
     read: (wire) => {
@@ -94,11 +94,11 @@ export const wireTargets: readonly FuzzTarget[] = [
     write: ({ written }) => written,
   }),
   ...['http-head', 'web-socket-head'].map((name) =>
-    fuzzTarget({ name, rows: 'B-SMUG', format: 'txt', read: readHttp, write: writeHttp }),
+    fuzzTarget({ name, tags: 'B-SMUG', format: 'txt', read: readHttp, write: writeHttp }),
   ),
   fuzzTarget({
     name: 'http-tunnel-base64',
-    rows: 'A-HTP-3',
+    tags: 'A-HTP-3',
     format: 'txt',
     read: (wire) => {
       const stream = new Base64Stream()
@@ -108,7 +108,7 @@ export const wireTargets: readonly FuzzTarget[] = [
   }),
   fuzzTarget({
     name: 'mikey',
-    rows: 'B-SRTP',
+    tags: 'B-SRTP',
     read: (wire) => {
       const message = parseMikey(wire)
       offerOf(wire)
@@ -118,7 +118,7 @@ export const wireTargets: readonly FuzzTarget[] = [
   }),
   fuzzTarget({
     name: 'rtcp',
-    rows: 'A-RTC-6 B-RTCP',
+    tags: ['A-RTC-6', 'B-RTCP'],
     read: (bytes) => {
       const packets = parseCompound(bytes)
       parseCompound(bytes, { policy: 'strict' })

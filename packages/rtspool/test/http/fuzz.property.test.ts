@@ -60,7 +60,9 @@ const decode = (chunks: readonly Buffer[]): string => {
 }
 
 describe('mutated input', () => {
-  it(`B-SMUG ${fuzzRuns(40_000)} HTTP heads: only errors of the library, and the same at every cut`, () => {
+  it(`${fuzzRuns(40_000)} HTTP heads: only errors of the library, and the same at every cut`, {
+    tags: 'B-SMUG',
+  }, () => {
     const random = new SeededRandom(fuzzSeed)
     for (let run = 0; run < fuzzRuns(40_000); run++) {
       const wire = mutate(heads, random)
@@ -74,7 +76,9 @@ describe('mutated input', () => {
     }
   })
 
-  it(`B-SMUG ${fuzzRuns(40_000)} first bytes: the decision never changes with later bytes`, () => {
+  it(`${fuzzRuns(40_000)} first bytes: the decision never changes with later bytes`, {
+    tags: 'B-SMUG',
+  }, () => {
     const random = new SeededRandom(fuzzSeed + 1)
     for (let run = 0; run < fuzzRuns(40_000); run++) {
       const wire = mutate(heads, random)
@@ -86,7 +90,9 @@ describe('mutated input', () => {
     }
   })
 
-  it(`A-HTP-3 ${fuzzRuns(40_000)} pieces of base64: the result of a simple decoder, at every cut`, () => {
+  it(`${fuzzRuns(40_000)} pieces of base64: the result of a simple decoder, at every cut`, {
+    tags: 'A-HTP-3',
+  }, () => {
     const random = new SeededRandom(fuzzSeed + 2)
     const seeds = inputsOf('http-tunnel-base64')
     for (let run = 0; run < fuzzRuns(40_000); run++) {
@@ -99,7 +105,9 @@ describe('mutated input', () => {
     }
   })
 
-  it(`B-SMUG ${fuzzRuns(600)} heads of tunnels and WebSockets to a server: it serves on, and nothing is left`, async () => {
+  it(`${fuzzRuns(600)} heads of tunnels and WebSockets to a server: it serves on, and nothing is left`, {
+    tags: 'B-SMUG',
+  }, async () => {
     const random = new SeededRandom(fuzzSeed + 3)
     const server = await startServer()
     for (let run = 0; run < fuzzRuns(600); run++) {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { HttpHeadReader, maxHttpHeadBytes, parseHttpHead } from '../../src/http/request-head.js'
 import { fastestMs } from '../rtsp/fastest.js'
+import { eachRow } from '../support/tagged-cases.js'
 
 const head = (...lines: string[]) => Buffer.from([...lines, '', ''].join('\r\n'), 'latin1')
 
@@ -20,7 +21,7 @@ describe('the head of an HTTP request', () => {
     })
   })
 
-  it('A-HTP-3 is read at every split, and the following bytes are kept', () => {
+  it('is read at every split, and the following bytes are kept', { tags: 'A-HTP-3' }, () => {
     const wire = Buffer.concat([get, Buffer.from('rest')])
     for (let at = 0; at <= get.length; at++) {
       const reader = new HttpHeadReader()
@@ -42,31 +43,35 @@ describe('the head of an HTTP request', () => {
     expect(parseHttpHead(Buffer.from('POST / HTTP/1.1\nHost: a\n\n')).headers.get('host')).toBe('a')
   })
 
-  it.each([
-    ['another method', ['PUT / HTTP/1.1']],
-    ['another protocol', ['GET / RTSP/1.0']],
-    ['HTTP/2.0', ['GET / HTTP/2.0']],
-    ['a space in the target', ['GET /a b HTTP/1.1']],
-    ['a control character in the target', ['GET /a\x01 HTTP/1.1']],
-    ['a folded line', ['GET / HTTP/1.1', 'A: b', ' c']],
-    ['a space in front of the colon', ['GET / HTTP/1.1', 'A : b']],
-    ['no name', ['GET / HTTP/1.1', ': b']],
-    ['no colon', ['GET / HTTP/1.1', 'abc']],
-    ['a NUL', ['GET / HTTP/1.1', 'A: \0']],
-    ['a bare CR', ['GET / HTTP/1.1', 'A: b\rC: d']],
-    ['B-SMUG two lengths', ['POST / HTTP/1.1', 'Content-Length: 1', 'content-length: 2']],
-    ['two cookies', ['GET / HTTP/1.1', 'x-sessioncookie: a', 'X-Sessioncookie: a']],
-    ['65 headers', ['GET / HTTP/1.1', ...Array.from({ length: 65 }, (_, n) => `A${n}: b`)]],
+  eachRow([
+    ['', 'another method', ['PUT / HTTP/1.1']],
+    ['', 'another protocol', ['GET / RTSP/1.0']],
+    ['', 'HTTP/2.0', ['GET / HTTP/2.0']],
+    ['', 'a space in the target', ['GET /a b HTTP/1.1']],
+    ['', 'a control character in the target', ['GET /a\x01 HTTP/1.1']],
+    ['', 'a folded line', ['GET / HTTP/1.1', 'A: b', ' c']],
+    ['', 'a space in front of the colon', ['GET / HTTP/1.1', 'A : b']],
+    ['', 'no name', ['GET / HTTP/1.1', ': b']],
+    ['', 'no colon', ['GET / HTTP/1.1', 'abc']],
+    ['', 'a NUL', ['GET / HTTP/1.1', 'A: \0']],
+    ['', 'a bare CR', ['GET / HTTP/1.1', 'A: b\rC: d']],
+    ['B-SMUG', 'two lengths', ['POST / HTTP/1.1', 'Content-Length: 1', 'content-length: 2']],
+    ['', 'two cookies', ['GET / HTTP/1.1', 'x-sessioncookie: a', 'X-Sessioncookie: a']],
+    ['', '65 headers', ['GET / HTTP/1.1', ...Array.from({ length: 65 }, (_, n) => `A${n}: b`)]],
   ])('%s is refused', (_name, lines) => {
     expect(() => new HttpHeadReader().push(head(...lines))).toThrow(
       expect.objectContaining({ code: 'ERR_HTTP_HEAD', statusCode: 400 }),
     )
   })
 
-  it.each([' ', '\t', ','])('B-LOOP 8,000 of %j in a value are handled in under 10 ms', (char) => {
-    const wire = head('GET / HTTP/1.1', `A: b${char.repeat(8000)}c`)
-    expect(fastestMs(() => new HttpHeadReader().push(wire))).toBeLessThan(10)
-  })
+  it.each([' ', '\t', ','])(
+    '8,000 of %j in a value are handled in under 10 ms',
+    { tags: 'B-LOOP' },
+    (char) => {
+      const wire = head('GET / HTTP/1.1', `A: b${char.repeat(8000)}c`)
+      expect(fastestMs(() => new HttpHeadReader().push(wire))).toBeLessThan(10)
+    },
+  )
 
   it('an error message contains nothing that a terminal could take for a command', () => {
     for (const line of ['A\x9b]: b', 'A\x7f', 'A\x1b[2J']) {
@@ -78,7 +83,7 @@ describe('the head of an HTTP request', () => {
     }
   })
 
-  it('B-BIG more bytes than the limit are refused on arrival, and not kept', () => {
+  it('more bytes than the limit are refused on arrival, and not kept', { tags: 'B-BIG' }, () => {
     for (const step of [1000, maxHttpHeadBytes * 4]) {
       const reader = new HttpHeadReader()
       let sent = 0
@@ -91,7 +96,7 @@ describe('the head of an HTTP request', () => {
     }
   })
 
-  it('B-SECR an error message contains no value of a header', () => {
+  it('an error message contains no value of a header', { tags: 'B-SECR' }, () => {
     const wire = head('GET / HTTP/1.1', 'bad name: secret-cookie')
     try {
       parseHttpHead(wire)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { serializeHttpRefusal, serializeTunnelAnswer } from '../../src/http/index.js'
 
 describe('responses to HTTP', () => {
-  it('A-HTP-1 the GET of a tunnel gets its content type and no length', () => {
+  it('the GET of a tunnel gets its content type and no length', { tags: 'A-HTP-1' }, () => {
     for (const version of ['1.0', '1.1'] as const) {
       const text = String(serializeTunnelAnswer(version))
       expect(text).toMatch(new RegExp(`^HTTP/${version} 200 OK\r\n`))

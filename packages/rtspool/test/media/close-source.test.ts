@@ -4,6 +4,7 @@ import { closeSource } from '../../src/media/close-source.js'
 import { MediaFactory } from '../../src/media/media-factory.js'
 import { ManualClock } from '../../src/testing/manual-clock.js'
 import { TestSource } from '../support/test-source.js'
+import { nextTurn } from '../support/until.js'
 
 /** What is published about sources that did not close, until the test ends. */
 function failures(): unknown[] {
@@ -71,7 +72,7 @@ it('ending a media waits for its source, even if another call already ends it', 
   void media.end()
   let isOver = false
   const ended = media.end().then(() => (isOver = true))
-  await new Promise(setImmediate)
+  await nextTurn()
   expect(isOver).toBe(false)
   closed()
   await ended

@@ -42,7 +42,7 @@ it('keys and groups that have changed are told', () => {
   }
 })
 
-it('A-DES-6 the null address is of the family of the client', () => {
+it('the null address is of the family of the client', { tags: 'A-DES-6' }, () => {
   const descriptions = scene()
   const addressOf = (family: 4 | 6) => parseSdp(descriptions.for({ family })).session.value('c')
   expect([addressOf(4), addressOf(6)]).toEqual(['IN IP4 0.0.0.0', 'IN IP6 ::'])

@@ -53,7 +53,7 @@ describe('MountPoints.match finds the longest mount point that ends at a slash',
   })
 })
 
-describe('S-2 MountPoints.match', () => {
+describe('MountPoints.match', { tags: 'S-2' }, () => {
   it('looks up the same path once, until a mount point is added or removed', () => {
     const mounts = new MountPoints()
     const [outer, inner] = [factory(), factory()]
@@ -181,7 +181,7 @@ describe('MountPoints', () => {
     ['/a/../*', 'no empty, . or .. segment'],
     ['/c%20m/*', 'without percent escapes'],
     ['/', 'nobody can publish to the root'],
-  ])('B-PATH allowPublish(%j) is refused: it could not match', (pattern, message) => {
+  ])('allowPublish(%j) is refused: it could not match', { tags: 'B-PATH' }, (pattern, message) => {
     const allow = () => new MountPoints().allowPublish(pattern)
     expect(allow).toThrow(TypeError)
     expect(allow).toThrow(message)

@@ -3,6 +3,7 @@ import type { MediaOutput } from '../../src/media/media-source.js'
 import { Playback } from '../../src/media/playback.js'
 import { ManualClock } from '../../src/testing/manual-clock.js'
 import { StoredTestSource } from '../support/stored-test-source.js'
+import { nextTurn } from '../support/until.js'
 
 function setUp() {
   const clock = new ManualClock()
@@ -41,7 +42,7 @@ describe('Playback', () => {
     })
     const first = playback.seek({ startSeconds: 2, endSeconds: 10 })
     const second = playback.seek({ startSeconds: 6, endSeconds: 10 })
-    await new Promise((resolve) => setImmediate(resolve))
+    await nextTurn()
     expect(source.sought).toHaveLength(1)
     source.seekGate = undefined
     fail()

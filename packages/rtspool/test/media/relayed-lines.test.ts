@@ -61,16 +61,16 @@ const described = [
   ...['a=control:*', 'm=video 0 RTP/AVP 96', 'a=control:trackID=0'],
 ]
 
-describe('M-H A-DES-7 lines relayed to the viewers of a live stream', () => {
-  it.each(publishersOwn)("M-H %s of a publisher is not its viewers'", (line) => {
+describe('lines relayed to the viewers of a live stream', { tags: ['M-H', 'A-DES-7'] }, () => {
+  it.each(publishersOwn)("%s of a publisher is not its viewers'", (line) => {
     expect(linesOf(sdpOf([line], [line]))).toEqual(described)
   })
 
-  it.each(media)('M-H %s is', (line) => {
+  it.each(media)('%s is', (line) => {
     expect(linesOf(sdpOf([], [line]))).toContain(line)
   })
 
-  it('M-H of random lines viewers get those that describe the media, in order', () => {
+  it('of random lines viewers get those that describe the media, in order', () => {
     for (let seed = 1; seed <= 500; seed++) {
       const random = seededRandom(seed)
       const some = (from: readonly string[]) => from.filter(() => random() < 0.3)
@@ -93,7 +93,7 @@ describe('M-H A-DES-7 lines relayed to the viewers of a live stream', () => {
     }
   })
 
-  it('M-H the present is a range that live streams have; a stored presentation has its own', () => {
+  it('the present is a range that live streams have; a stored presentation has its own', () => {
     const lines = linesOf(sdpOf(['a=range:npt=now-'], ['a=range:npt=now-']))
     expect(lines.filter((line) => line.startsWith('a=range'))).toEqual(['a=range:npt=now-'])
     const stored = parseSdp(sdpOf(['a=range:npt=0-99'], ['a=range:npt=0-99']))
@@ -101,7 +101,7 @@ describe('M-H A-DES-7 lines relayed to the viewers of a live stream', () => {
     expect(text.match(/a=range.*/g)).toEqual(['a=range:npt=0-6.000'])
   })
 
-  it('M-H names that only begin like those left out are kept', () => {
+  it('names that only begin like those left out are kept', () => {
     for (const value of ['ranged:x', 'rtcp-fbx:1', 'setups', 'recvonlyx', 'ssrc-groups:1']) {
       expect(isRelayed({ type: 'a', value })).toBe(true)
     }

@@ -20,7 +20,7 @@ function failureOf(work: () => unknown): unknown {
 }
 
 describe('parseSrtpOffer', () => {
-  it('A-SRT-3 reads the messages of GStreamer', () => {
+  it('reads the messages of GStreamer', { tags: 'A-SRT-3' }, () => {
     const { master, rolloverCounters } = parseSrtpOffer(sample('gstreamer-80'))
     expect(master.suite.name).toBe('AES_CM_128_HMAC_SHA1_80')
     expect(master.key.toString('hex')).toBe('2390a8321284ac8496096666c613bd7d')
@@ -28,7 +28,7 @@ describe('parseSrtpOffer', () => {
     expect([...rolloverCounters]).toEqual([[0x64e8_2ae7, 0]])
   })
 
-  it('A-SRT-3 reads the rollover counter of each SSRC', () => {
+  it('reads the rollover counter of each SSRC', { tags: 'A-SRT-3' }, () => {
     const { rolloverCounters } = parseSrtpOffer(sample('gstreamer-two-sessions'))
     expect([...rolloverCounters]).toEqual([
       [0x1680_7891, 0],
@@ -42,12 +42,13 @@ describe('parseSrtpOffer', () => {
     ['gcm-128', 'AEAD_AES_128_GCM'],
     ['gcm-256', 'AEAD_AES_256_GCM'],
     ['no-policy', 'AES_CM_128_HMAC_SHA1_80'],
-  ])('A-SRT-4 %s means %s', (name, suite) => {
+  ])('%s means %s', { tags: 'A-SRT-4' }, (name, suite) => {
     expect(parseSrtpOffer(sample(name)).master.suite.name).toBe(suite)
   })
 
   it.each(['milestone-padding', 'tek-with-salt', 'with-id-and-validity', 'no-policy'])(
-    'A-SRT-3 %s: the same key in another form',
+    '%s: the same key in another form',
+    { tags: 'A-SRT-3' },
     (name) => {
       const { key, salt } = parseSrtpOffer(sample('gstreamer-80')).master
       expect(parseSrtpOffer(sample(name)).master).toMatchObject({ key, salt })
@@ -59,21 +60,21 @@ describe('parseSrtpOffer', () => {
     ['mki-of-4-bytes', '89abcdef'],
     ['mki-of-live555', '9c1d2e3f'],
     ['mki-empty', undefined],
-  ])('R-4 A-SRT-3 %s: the same key with its index', (name, mki) => {
+  ])('%s: the same key with its index', { tags: ['R-4', 'A-SRT-3'] }, (name, mki) => {
     const { key, salt } = parseSrtpOffer(sample('gstreamer-80')).master
     const { master } = parseSrtpOffer(sample(name))
     expect(master).toMatchObject({ key, salt })
     expect(master.mki?.toString('hex')).toBe(mki)
   })
 
-  it.each(refused)('A-SRT-5 Q4 %s: 463, without any part of the key', (name) => {
+  it.each(refused)('%s: 463, without any part of the key', { tags: ['A-SRT-5', 'Q4'] }, (name) => {
     const error = failureOf(() => parseSrtpOffer(sample(name)))
     expect(error).toBeInstanceOf(RequestError)
     expect(error).toMatchObject({ code: 'ERR_KEY_MANAGEMENT', statusCode: 463 })
     expect(JSON.stringify([String(error), error])).not.toMatch(/2390|239[\s,]|I5Co/i)
   })
 
-  it.each(accepted)('A-SRT-5 %s, cut off anywhere: 463', (name) => {
+  it.each(accepted)('%s, cut off anywhere: 463', { tags: 'A-SRT-5' }, (name) => {
     const bytes = sample(name)
     const isPadded = name === 'milestone-padding'
     for (let size = 0; size < bytes.length - (isPadded ? 1 : 0); size++) {
@@ -84,7 +85,8 @@ describe('parseSrtpOffer', () => {
 
 describe('serializeSrtpOffer', () => {
   it.each(Object.values(srtpSuites))(
-    'A-SRT-3 $name: is read back with the same meaning',
+    '$name: is read back with the same meaning',
+    { tags: 'A-SRT-3' },
     (suite) => {
       const bytes = Buffer.from(
         Array.from({ length: suite.keyBytes + suite.saltBytes }, (_, at) => at),
@@ -98,7 +100,8 @@ describe('serializeSrtpOffer', () => {
   )
 
   it.each([1, 2, 3, 4])(
-    'R-4 A-SRT-3 an index of %i bytes is read back with the same meaning',
+    'an index of %i bytes is read back with the same meaning',
+    { tags: ['R-4', 'A-SRT-3'] },
     (mkiBytes) => {
       for (const suite of Object.values(srtpSuites)) {
         const bytes = Buffer.alloc(suite.keyBytes + suite.saltBytes, mkiBytes)
@@ -109,7 +112,9 @@ describe('serializeSrtpOffer', () => {
     },
   )
 
-  it('R-4 a key with an index has the lengths of the RFC, the only ones that live555 reads', () => {
+  it('a key with an index has the lengths of the RFC, the only ones that live555 reads', {
+    tags: 'R-4',
+  }, () => {
     const suite = srtpSuites.AES_CM_128_HMAC_SHA1_80
     const bare = masterKeyFrom(suite, Buffer.alloc(30))
     const lengthIn = (mki?: Buffer) => {

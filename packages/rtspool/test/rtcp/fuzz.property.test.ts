@@ -71,7 +71,7 @@ const packet: fc.Arbitrary<RtcpPacket> = fc.oneof(
   }),
 )
 
-it('A-RTC-3: packets with any values are serialised and parsed unchanged', () => {
+it('packets with any values are serialised and parsed unchanged', { tags: 'A-RTC-3' }, () => {
   fc.assert(
     fc.property(fc.array(packet, { minLength: 1, maxLength: 5 }), (packets) => {
       expect(parseCompound(serializeCompound(packets))).toEqual(packets)
@@ -80,7 +80,7 @@ it('A-RTC-3: packets with any values are serialised and parsed unchanged', () =>
   )
 })
 
-describe('A-RTC-6: RTCP from real peers', () => {
+describe('RTCP from real peers', { tags: 'A-RTC-6' }, () => {
   it.each(corpus)('$name is accepted or dropped as a whole', ({ name, bytes }) => {
     expect(bytes.length).toBeGreaterThan(0)
     expect(parseCompound(bytes).length === 0).toBe(broken.includes(name))

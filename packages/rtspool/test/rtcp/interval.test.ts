@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { rtcpIntervalMs } from '../../src/rtcp/index.js'
 
-describe('A-RTC-1: the time to the next report', () => {
+describe('the time to the next report', { tags: 'A-RTC-1' }, () => {
   const compensation = 1.21828
 
   test.each([

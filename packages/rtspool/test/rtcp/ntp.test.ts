@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ntpFromUnixMs, ntpMiddle32, unixMsFromNtp } from '../../src/rtcp/index.js'
 
-describe('A-RTC-2: wall-clock time and NTP time', () => {
+describe('wall-clock time and NTP time', { tags: 'A-RTC-2' }, () => {
   test.each([
     { name: '1970', unixMs: 0, seconds: 2208988800, fraction: 0 },
     {
@@ -40,7 +40,9 @@ describe('A-RTC-2: wall-clock time and NTP time', () => {
   })
 })
 
-test('A-RTC-2: the middle 32 bits are the low half of the seconds and the high half of the fraction', () => {
+test('the middle 32 bits are the low half of the seconds and the high half of the fraction', {
+  tags: 'A-RTC-2',
+}, () => {
   // RFC 3550 figure 2: A = b710:8000.
   expect(ntpMiddle32({ seconds: 0xb44db710, fraction: 0x80000000 })).toBe(0xb7108000)
 })

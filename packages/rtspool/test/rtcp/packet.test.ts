@@ -24,7 +24,8 @@ describe('bytes and packets', () => {
   })
 
   test.each(rtcpSamples)(
-    'A-RTC-6: $name is dropped if cut off anywhere except between packets',
+    '$name is dropped if cut off anywhere except between packets',
+    { tags: 'A-RTC-6' },
     ({ wire, packets }) => {
       const bytes = bytesOf(wire)
       const ends = packets.map((_, index) => serializeCompound(packets.slice(0, index + 1)).length)
@@ -36,7 +37,7 @@ describe('bytes and packets', () => {
   )
 })
 
-test('A-RTC-3: a compound packet starts with a report and gives the CNAME', () => {
+test('a compound packet starts with a report and gives the CNAME', { tags: 'A-RTC-3' }, () => {
   const senderReport: RtcpPacket = {
     type: 'senderReport',
     ssrc: 7,
@@ -57,13 +58,13 @@ test('A-RTC-3: a compound packet starts with a report and gives the CNAME', () =
   ])
 })
 
-test('A-RTC-4: a BYE names its sources', () => {
+test('a BYE names its sources', { tags: 'A-RTC-4' }, () => {
   const bytes = serializeBye({ type: 'bye', ssrcs: [7] })
   expect(bytes.toString('hex')).toBe('81cb000100000007')
   expect(parseCompound(bytes)).toEqual([{ type: 'bye', ssrcs: [7] }])
 })
 
-describe('A-RTC-6: an inconsistent packet is dropped as a whole', () => {
+describe('an inconsistent packet is dropped as a whole', { tags: 'A-RTC-6' }, () => {
   const receiverReport = '80c90001 00000001'
   test.each([
     { name: 'nothing', wire: '' },
@@ -133,7 +134,7 @@ test('cumulativeLost sticks at the ends of its 24 bits', () => {
   expect(lostAfter(-0x800001)).toBe(-0x800000)
 })
 
-test('A-RTC-2: counters that have grown beyond 32 bits wrap', () => {
+test('counters that have grown beyond 32 bits wrap', { tags: 'A-RTC-2' }, () => {
   const bytes = serializeSenderReport({
     type: 'senderReport',
     ssrc: 1,

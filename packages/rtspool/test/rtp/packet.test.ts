@@ -14,7 +14,7 @@ import { bytesOf } from '../support/bytes-of.js'
 import { payloadOf } from '../support/payload.js'
 import { invalidPackets, validPackets } from './samples.js'
 
-describe('A-RTC-6: validity of incoming RTP headers', () => {
+describe('validity of incoming RTP headers', { tags: 'A-RTC-6' }, () => {
   test.each(validPackets)('$name is accepted', ({ wire, start, end }) => {
     const packet = bytesOf(wire)
     expect(isValidRtp(packet)).toBe(true)

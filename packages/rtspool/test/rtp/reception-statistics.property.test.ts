@@ -27,7 +27,8 @@ test.each([
   { seed: 3, first: 30_000 },
   { seed: 4, first: 65535 },
 ])(
-  'A-RTC-7: loss, duplicates, disorder and wraps are counted as in a naive model ($seed)',
+  'loss, duplicates, disorder and wraps are counted as in a naive model ($seed)',
+  { tags: 'A-RTC-7' },
   ({ seed, first }) => {
     const statistics = new ReceptionStatistics({ ssrc, clockRate, probation: 0 })
     const seen = new Set<number>()

@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { ReceptionStatistics } from '../../src/rtp/index.js'
+import { eachCase } from '../support/tagged-cases.js'
 import { clockRate, countsOf, packetOf, ssrc } from './reception.js'
 
 function feed(statistics: ReceptionStatistics, sequenceNumbers: readonly number[]): boolean[] {
   return sequenceNumbers.map((sequenceNumber) => statistics.update(packetOf(sequenceNumber), 0))
 }
 
-describe('A-RTC-7: sequence numbers (RFC 3550 A.1)', () => {
-  test.each([
+describe('sequence numbers (RFC 3550 A.1)', { tags: 'A-RTC-7' }, () => {
+  eachCase([
     {
       name: 'two packets in sequence end the probation',
       sequence: [10, 11, 12],
@@ -28,7 +29,8 @@ describe('A-RTC-7: sequence numbers (RFC 3550 A.1)', () => {
       outcome: { received: 2, expected: 2, highest: 65536 },
     },
     {
-      name: 'A-RTP-1: a wrap from 65530 without a gap',
+      name: 'a wrap from 65530 without a gap',
+      tags: 'A-RTP-1',
       probation: 0,
       sequence: [65530, 65531, 65532, 65533, 65534, 65535, 0, 1],
       counts: Array(8).fill(true),
@@ -92,7 +94,7 @@ describe('A-RTC-7: sequence numbers (RFC 3550 A.1)', () => {
   })
 })
 
-describe('A-RTC-7: loss (RFC 3550 A.3)', () => {
+describe('loss (RFC 3550 A.3)', { tags: 'A-RTC-7' }, () => {
   test('the fraction counts since the last report, the total from the beginning', () => {
     const statistics = new ReceptionStatistics({ ssrc, clockRate, probation: 0 })
     feed(statistics, [1, 2, 3, 4, 6, 7, 8, 10]) // two of ten
@@ -114,7 +116,7 @@ describe('A-RTC-7: loss (RFC 3550 A.3)', () => {
   })
 })
 
-describe('A-RTC-7: jitter (RFC 3550 A.8)', () => {
+describe('jitter (RFC 3550 A.8)', { tags: 'A-RTC-7' }, () => {
   test('regular packets have none, for any clocks and across a wrap of the timestamp', () => {
     const statistics = new ReceptionStatistics({ ssrc, clockRate, probation: 0 })
     for (let index = 0; index < 100; index++) {
@@ -142,7 +144,7 @@ describe('A-RTC-7: jitter (RFC 3550 A.8)', () => {
   })
 })
 
-test('A-RTC-7: lsr and dlsr refer to the last sender report', () => {
+test('lsr and dlsr refer to the last sender report', { tags: 'A-RTC-7' }, () => {
   const statistics = new ReceptionStatistics({ ssrc, clockRate })
   statistics.noteSenderReport(0x12345678, 1000)
   expect(statistics.report(3500)).toMatchObject({ lsr: 0x12345678, dlsr: 2.5 * 65536 })

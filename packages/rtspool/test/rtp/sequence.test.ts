@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { nextSequenceNumber, sequenceDistance, timestampDistance } from '../../src/rtp/index.js'
 
-describe('A-RTP-1: distances on the circle', () => {
+describe('distances on the circle', { tags: 'A-RTP-1' }, () => {
   test.each([
     { from: 0, to: 0, distance: 0 },
     { from: 65535, to: 0, distance: 1 },

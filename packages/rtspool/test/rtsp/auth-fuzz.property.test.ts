@@ -53,7 +53,8 @@ function check(text: string, again: (text: string) => string): void {
 
 describe('mutated input', () => {
   it.each(targets)(
-    'A-DIG-11 B-LOOP B-AUTH0 values of $name: only errors of the library, none takes 100 ms',
+    'values of $name: only errors of the library, none takes 100 ms',
+    { tags: ['A-DIG-11', 'B-LOOP', 'B-AUTH0'], timeout: fuzzTimeoutMs() },
     ({ name, cases, again }) => {
       const seeds = [...textCorpus(name), ...cases.map(({ wire }) => Buffer.from(wire))]
       for (const seed of seeds) check(seed.toString('utf8'), again)
@@ -67,11 +68,11 @@ describe('mutated input', () => {
         expect(fastestMs(() => check(text, again), 3)).toBeLessThan(maxMs)
       }
     },
-    fuzzTimeoutMs(),
   )
 
   it.each(['"', '\\"', ',', '=', 'a=b,', ' ', '"",', "''%"])(
-    'B-LOOP 8 KiB of %s, the longest line, are handled in under 20 ms',
+    '8 KiB of %s, the longest line, are handled in under 20 ms',
+    { tags: 'B-LOOP' },
     (piece) => {
       for (const { again } of targets) {
         const text = `Digest username="u", ${piece.repeat(8192 / piece.length)}`

@@ -3,6 +3,7 @@ import { RtspError } from '../../src/errors.js'
 import { RtspParser } from '../../src/rtsp/parser.js'
 import { rtspParserLimitsDefaults } from '../../src/rtsp/parser-limits.js'
 import { fuzzRuns, fuzzSeed, fuzzTimeoutMs } from '../support/fuzz-runs.js'
+import { eachCase } from '../support/tagged-cases.js'
 import { fastestMs } from './fastest.js'
 import { mutate, SeededRandom } from './mutate.js'
 import { cut, eventFacts, record, recordingSink } from './record.js'
@@ -45,20 +46,19 @@ const smallLimits = {
 }
 
 describe('mutated input', () => {
-  it(
-    `B-ILV B-BIG ${fuzzRuns(60_000)} streams: only errors of the library, none takes 100 ms`,
-    () => {
-      const random = new SeededRandom(fuzzSeed)
-      for (let run = 0; run < fuzzRuns(60_000); run++) {
-        const wire = mutate(streamSeeds, random)
-        const parser = new RtspParser(recordingSink([]), run % 2 === 0 ? {} : smallLimits)
-        tolerateQuickly(() => {
-          parser.push(wire)
-        })
-      }
-    },
-    fuzzTimeoutMs(),
-  )
+  it(`${fuzzRuns(60_000)} streams: only errors of the library, none takes 100 ms`, {
+    tags: ['B-ILV', 'B-BIG'],
+    timeout: fuzzTimeoutMs(),
+  }, () => {
+    const random = new SeededRandom(fuzzSeed)
+    for (let run = 0; run < fuzzRuns(60_000); run++) {
+      const wire = mutate(streamSeeds, random)
+      const parser = new RtspParser(recordingSink([]), run % 2 === 0 ? {} : smallLimits)
+      tolerateQuickly(() => {
+        parser.push(wire)
+      })
+    }
+  })
 })
 
 describe('the parser against a naive one', () => {
@@ -66,7 +66,8 @@ describe('the parser against a naive one', () => {
     { name: 'default limits', limits: rtspParserLimitsDefaults, seed: fuzzSeed + 2 },
     { name: 'small limits', limits: smallLimits, seed: fuzzSeed + 3 },
   ])(
-    `B-SMUG ${fuzzRuns(8_000)} mutated streams, cut at random, $name: same results`,
+    `${fuzzRuns(8_000)} mutated streams, cut at random, $name: same results`,
+    { tags: 'B-SMUG', timeout: fuzzTimeoutMs() },
     ({ limits, seed }) => {
       const random = new SeededRandom(seed)
       for (let run = 0; run < fuzzRuns(8_000); run++) {
@@ -88,10 +89,9 @@ describe('the parser against a naive one', () => {
         }
       }
     },
-    fuzzTimeoutMs(),
   )
 
-  it.each(transcripts)('agrees on $name', ({ wire, error, events }) => {
+  eachCase(transcripts)('agrees on $name', ({ wire, error, events }) => {
     const expected = parseWhole(wire)
     expect(expected.error).toBe(error)
     expect(expected.events).toHaveLength(events.length)

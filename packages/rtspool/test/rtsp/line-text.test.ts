@@ -12,7 +12,7 @@ describe('text of a line', () => {
     expect(decodeLine(Buffer.from('-abc-'), 1, 4, false)).toBe('abc')
   })
 
-  it('B-SMUG has no control characters, and HTAB only where it is allowed', () => {
+  it('has no control characters, and HTAB only where it is allowed', { tags: 'B-SMUG' }, () => {
     for (let byte = 0; byte < 0x20; byte++) {
       const line = Buffer.from([0x61, byte])
       expect(decode(line, false)).toEqual({ byte, index: 1 })

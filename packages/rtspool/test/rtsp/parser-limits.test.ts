@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { resolveRtspParserLimits, rtspParserLimitsDefaults } from '../../src/rtsp/parser-limits.js'
 
 describe('limits of the parser', () => {
-  it('B-BIG every limit is finite by default', () => {
+  it('every limit is finite by default', { tags: 'B-BIG' }, () => {
     expect(resolveRtspParserLimits()).toEqual(rtspParserLimitsDefaults)
     for (const limit of Object.values(rtspParserLimitsDefaults)) {
       expect(Number.isSafeInteger(limit)).toBe(true)

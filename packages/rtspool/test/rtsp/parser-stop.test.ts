@@ -40,7 +40,9 @@ function start(stopsAt: (method: string) => boolean) {
 }
 
 describe('RtspParser.stop', () => {
-  it('S-1 leaves the bytes after the request unread, and returns how many were read', () => {
+  it('leaves the bytes after the request unread, and returns how many were read', {
+    tags: 'S-1',
+  }, () => {
     const { parser, seen } = start(() => true)
     const read = parser.push(stream)
     expect(seen).toEqual(found.slice(0, 2))
@@ -56,17 +58,21 @@ describe('RtspParser.stop', () => {
     ['each request', () => true],
     ['one with a body', (method: string) => method === 'SET_PARAMETER'],
     ['no request', () => false],
-  ])('S-1 M-I keeps the order if it stops after %s, at every cut of the bytes', (_, stopsAt) => {
-    for (let cut = 0; cut <= stream.length; cut++) {
-      const { parser, seen } = start(stopsAt)
-      for (const piece of [stream.subarray(0, cut), stream.subarray(cut)]) {
-        for (let at = 0; at < piece.length; ) at += parser.push(piece.subarray(at))
+  ])(
+    'keeps the order if it stops after %s, at every cut of the bytes',
+    { tags: ['S-1', 'M-I'] },
+    (_, stopsAt) => {
+      for (let cut = 0; cut <= stream.length; cut++) {
+        const { parser, seen } = start(stopsAt)
+        for (const piece of [stream.subarray(0, cut), stream.subarray(cut)]) {
+          for (let at = 0; at < piece.length; ) at += parser.push(piece.subarray(at))
+        }
+        expect(seen).toEqual(found)
       }
-      expect(seen).toEqual(found)
-    }
-  })
+    },
+  )
 
-  it('S-1 reports an error after a stop at its offset in the whole stream', () => {
+  it('reports an error after a stop at its offset in the whole stream', { tags: 'S-1' }, () => {
     const { parser } = start(() => true)
     const broken = Buffer.concat([stream, Buffer.from('\x00')])
     let at = 0
@@ -79,7 +85,7 @@ describe('RtspParser.stop', () => {
     )
   })
 
-  it('S-1 an earlier stop does not apply to the next push', () => {
+  it('an earlier stop does not apply to the next push', { tags: 'S-1' }, () => {
     const { parser, seen } = start(() => false)
     parser.stop()
     expect(parser.push(stream)).toBe(stream.length)

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { MalformedMessageError, RtspError } from '../../src/errors.js'
 import { RtspParser } from '../../src/rtsp/parser.js'
+import { tagged } from '../support/tagged-cases.js'
 import {
   bytewise,
   cut,
@@ -16,17 +17,19 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-describe.each(transcripts)('$name', ({ wire, events, error }) => {
-  const expected = { events, error }
+for (const { name, wire, events, error, ...each } of transcripts) {
+  describe(name, tagged(each), () => {
+    const expected = { events, error }
 
-  it('gives the expected events from one chunk', () => {
-    expect(summary(record([wire]))).toEqual(expected)
-  })
+    it('gives the expected events from one chunk', () => {
+      expect(summary(record([wire]))).toEqual(expected)
+    })
 
-  it('A-MSG-19 A-ILV-6 gives the same result byte by byte', () => {
-    expect(summary(record(bytewise(wire)))).toEqual(expected)
+    it('gives the same result byte by byte', { tags: ['A-MSG-19', 'A-ILV-6'] }, () => {
+      expect(summary(record(bytewise(wire)))).toEqual(expected)
+    })
   })
-})
+}
 
 /** Pushes and returns the expected error. */
 function pushMalformed(wire: string | Buffer, parser = new RtspParser(recordingSink([]))) {
@@ -42,29 +45,33 @@ function pushMalformed(wire: string | Buffer, parser = new RtspParser(recordingS
 describe('limits of B-BIG', () => {
   const longLine = `X: ${'a'.repeat(8192 - 3)}`
 
-  it.each(['\r\n', '\n'])('B-BIG a line of 8192 bytes that ends with %j is accepted', (end) => {
-    const wire = Buffer.from(`OPTIONS * RTSP/1.0${end}${longLine}${end}${end}`)
-    for (const chunks of [[wire], bytewise(wire)]) {
-      const { events, error } = record(chunks)
-      expect(error).toBeUndefined()
-      expect(events).toHaveLength(1)
-    }
-  })
+  it.each(['\r\n', '\n'])(
+    'a line of 8192 bytes that ends with %j is accepted',
+    { tags: 'B-BIG' },
+    (end) => {
+      const wire = Buffer.from(`OPTIONS * RTSP/1.0${end}${longLine}${end}${end}`)
+      for (const chunks of [[wire], bytewise(wire)]) {
+        const { events, error } = record(chunks)
+        expect(error).toBeUndefined()
+        expect(events).toHaveLength(1)
+      }
+    },
+  )
 
-  it('B-BIG a line above the limit is refused at the byte that exceeds it', () => {
+  it('a line above the limit is refused at the byte that exceeds it', { tags: 'B-BIG' }, () => {
     const parser = new RtspParser(recordingSink([]))
     parser.push(Buffer.from(`OPTIONS * RTSP/1.0\r\n${longLine}`))
     expect(() => parser.push(Buffer.from('b'))).toThrow(RtspError)
   })
 
-  it('B-BIG 64 KiB of headers are refused before they are kept', () => {
+  it('64 KiB of headers are refused before they are kept', { tags: 'B-BIG' }, () => {
     const line = `X: ${'a'.repeat(8000)}\r\n`
     const wire = `OPTIONS * RTSP/1.0\r\n${line.repeat(9)}`
     expect(pushMalformed(wire).code).toBe('ERR_RTSP_TOO_MANY_HEADERS')
     expect(record(bytewise(Buffer.from(wire))).error).toBe('ERR_RTSP_TOO_MANY_HEADERS')
   })
 
-  it('B-BIG 255 headers and a body of 131072 bytes are accepted', () => {
+  it('255 headers and a body of 131072 bytes are accepted', { tags: 'B-BIG' }, () => {
     const head = `OPTIONS * RTSP/1.0\r\n${'X: y\r\n'.repeat(254)}Content-Length: 131072\r\n\r\n`
     const wire = Buffer.concat([Buffer.from(head), Buffer.alloc(131072, 'b')])
     for (const chunks of [[wire], cut(wire, [9, 3000, 70000]), bytewise(wire)]) {
@@ -74,7 +81,9 @@ describe('limits of B-BIG', () => {
     }
   })
 
-  it('B-BIG a body that is too large gets 413, a URI that is too long 414, everything else 400', () => {
+  it('a body that is too large gets 413, a URI that is too long 414, everything else 400', {
+    tags: 'B-BIG',
+  }, () => {
     const head = 'OPTIONS * RTSP/1.0\r\nCSeq: 7\r\nContent-Length'
     expect(pushMalformed(`${head}: 131073\r\n\r\n`)).toMatchObject({
       statusCode: 413,
@@ -84,7 +93,9 @@ describe('limits of B-BIG', () => {
     expect(pushMalformed(`PLAY ${'a'.repeat(9999)}`)).toMatchObject({ statusCode: 414 })
   })
 
-  it('B-BIG the byte that exceeds the line may be the one that exceeds the URI', () => {
+  it('the byte that exceeds the line may be the one that exceeds the URI', {
+    tags: 'B-BIG',
+  }, () => {
     const limits = { maxLineBytes: 20, maxUriBytes: 15 }
     const wire = Buffer.from(`PLAY ${'a'.repeat(16)}`)
     for (const chunks of [[wire], bytewise(wire), [wire, wire]]) {
@@ -128,7 +139,9 @@ describe('memory', () => {
     expect(sizes).toEqual([])
   })
 
-  it('A-ILV-4 a frame of 65535 bytes that arrives byte by byte is assembled once', () => {
+  it('a frame of 65535 bytes that arrives byte by byte is assembled once', {
+    tags: 'A-ILV-4',
+  }, () => {
     const wire = frame(5, 65535)
     const sizes = watchAllocations()
     const { events } = record(bytewise(wire))
@@ -136,7 +149,9 @@ describe('memory', () => {
     expect(sizes).toEqual([65535])
   })
 
-  it('B-BIG a body and a line byte by byte need memory in proportion to the received bytes', () => {
+  it('a body and a line byte by byte need memory in proportion to the received bytes', {
+    tags: 'B-BIG',
+  }, () => {
     const body = 100_000
     const line = 8000
     const head = `A * RTSP/1.0\r\nX: ${'x'.repeat(line)}\r\nContent-Length: ${body}\r\n\r\n`
@@ -148,7 +163,7 @@ describe('memory', () => {
     expect(sum(sizes)).toBeLessThan(4 * (body + line) + 4 * 256)
   })
 
-  it('B-BIG an announced body that does not arrive needs no memory', () => {
+  it('an announced body that does not arrive needs no memory', { tags: 'B-BIG' }, () => {
     const sizes = watchAllocations()
     const parser = new RtspParser(recordingSink([]))
     parser.push(Buffer.from('A * RTSP/1.0\r\nContent-Length: 131072\r\n\r\nb'))
@@ -255,7 +270,7 @@ describe('messages of errors', () => {
     expect(long.message).toContain(`got "${'A'.repeat(64)}"...`)
   })
 
-  it('A-MSG-6 quote no NUL', () => {
+  it('quote no NUL', { tags: 'A-MSG-6' }, () => {
     expect(pushMalformed('OPTIONS * RTSP/1.0\r\nCSeq: 1\0\r\n').message).not.toContain('\0')
   })
 

@@ -3,7 +3,7 @@ import { parseStartLine, requestUriBytes } from '../../src/rtsp/start-line.js'
 
 // Refused lines are among the transcripts.
 describe('start line', () => {
-  it('A-MSG-1 is a request line', () => {
+  it('is a request line', { tags: 'A-MSG-1' }, () => {
     expect(parseStartLine('PLAY rtsp://h/cam RTSP/1.0')).toEqual({
       kind: 'request',
       method: 'PLAY',
@@ -12,7 +12,7 @@ describe('start line', () => {
     })
   })
 
-  it('A-MSG-24 or a status line', () => {
+  it('or a status line', { tags: 'A-MSG-24' }, () => {
     expect(parseStartLine('RTSP/1.0 454 Session Not Found')).toEqual({
       kind: 'response',
       version: '1.0',

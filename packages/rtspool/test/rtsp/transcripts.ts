@@ -1,8 +1,10 @@
 import type { RtspErrorCode } from '../../src/errors.js'
+import type { Tags } from '../support/tagged-cases.js'
 
 /** One direction of a conversation as bytes, and the expected result of parsing. */
 export interface Transcript {
   readonly name: string
+  readonly tags?: Tags
   readonly wire: Buffer
   /** Events in the form of `describeEvent` in ./record.ts. */
   readonly events: readonly string[]
@@ -32,32 +34,38 @@ const receiverReport = Buffer.from([0x80, 0xc9, 0x00, 0x01, 0x12, 0x34, 0x56, 0x
 
 const goodTranscripts: readonly Transcript[] = [
   {
-    name: 'A-MSG-1 OPTIONS of FFmpeg',
+    name: 'OPTIONS of FFmpeg',
+    tags: 'A-MSG-1',
     wire: message(`OPTIONS ${base} RTSP/1.0`, 'CSeq: 1', 'User-Agent: Lavf59.27.100'),
     events: [`OPTIONS ${base} 1.0 #1 headers=2 body=0`],
   },
   {
-    name: 'A-MSG-1 a method is delivered as spelled',
+    name: 'a method is delivered as spelled',
+    tags: 'A-MSG-1',
     wire: message(`options ${base} RTSP/1.0`, 'CSeq: 1'),
     events: [`options ${base} 1.0 #1 headers=1 body=0`],
   },
   {
-    name: 'A-MSG-3 header names in lower case and no space around the value',
+    name: 'header names in lower case and no space around the value',
+    tags: 'A-MSG-3',
     wire: message(`OPTIONS ${base} RTSP/1.0`, 'cseq:7', 'x-empty:', 'x-tab:\t a\tb \t'),
     events: [`OPTIONS ${base} 1.0 #7 headers=3 body=0`],
   },
   {
-    name: 'A-MSG-4 lines end with LF alone',
+    name: 'lines end with LF alone',
+    tags: 'A-MSG-4',
     wire: text('OPTIONS * RTSP/1.0\nCSeq: 1\n\nOPTIONS * RTSP/1.0\nCSeq: 2\n\n'),
     events: ['OPTIONS * 1.0 #1 headers=1 body=0', 'OPTIONS * 1.0 #2 headers=1 body=0'],
   },
   {
-    name: 'A-MSG-4 CRLF and LF in one message',
+    name: 'CRLF and LF in one message',
+    tags: 'A-MSG-4',
     wire: text('OPTIONS * RTSP/1.0\r\nCSeq: 1\nX: y\r\n\nOPTIONS * RTSP/1.0\nCSeq: 2\r\n\r\n'),
     events: ['OPTIONS * 1.0 #1 headers=2 body=0', 'OPTIONS * 1.0 #2 headers=1 body=0'],
   },
   {
-    name: 'A-MSG-8 a body of the announced length, then the next request',
+    name: 'a body of the announced length, then the next request',
+    tags: 'A-MSG-8',
     wire: join(
       message('OPTIONS * RTSP/1.0', 'CSeq: 1', 'Content-Length: 5'),
       text('hello'),
@@ -66,12 +74,14 @@ const goodTranscripts: readonly Transcript[] = [
     events: ['OPTIONS * 1.0 #1 headers=2 body=5', 'OPTIONS * 1.0 #2 headers=1 body=0'],
   },
   {
-    name: 'A-MSG-8 an announced empty body',
+    name: 'an announced empty body',
+    tags: 'A-MSG-8',
     wire: message('GET_PARAMETER * RTSP/1.0', 'CSeq: 1', 'Content-Length: 000'),
     events: ['GET_PARAMETER * 1.0 #1 headers=2 body=0'],
   },
   {
-    name: 'A-MSG-9 Content-Length repeated with one value',
+    name: 'Content-Length repeated with one value',
+    tags: 'A-MSG-9',
     wire: join(
       message('OPTIONS * RTSP/1.0', 'CSeq: 1', 'Content-Length: 5', 'content-length: 05'),
       text('hello'),
@@ -79,7 +89,8 @@ const goodTranscripts: readonly Transcript[] = [
     events: ['OPTIONS * 1.0 #1 headers=3 body=5'],
   },
   {
-    name: 'A-MSG-10 OPTIONS of GStreamer with two User-Agent headers and those of RealMedia',
+    name: 'OPTIONS of GStreamer with two User-Agent headers and those of RealMedia',
+    tags: 'A-MSG-10',
     wire: message(
       `OPTIONS ${base} RTSP/1.0`,
       'CSeq: 1',
@@ -94,7 +105,8 @@ const goodTranscripts: readonly Transcript[] = [
     events: [`OPTIONS ${base} 1.0 #1 headers=8 body=0`],
   },
   {
-    name: 'A-MSG-15 every version is delivered',
+    name: 'every version is delivered',
+    tags: 'A-MSG-15',
     wire: join(
       message('OPTIONS * RTSP/2.0', 'CSeq: 1'),
       message('OPTIONS * RTSP/3.11', 'CSeq: 2'),
@@ -107,7 +119,8 @@ const goodTranscripts: readonly Transcript[] = [
     ],
   },
   {
-    name: 'A-MSG-18 three requests in one segment',
+    name: 'three requests in one segment',
+    tags: 'A-MSG-18',
     wire: join(
       message(`OPTIONS ${base} RTSP/1.0`, 'CSeq: 1'),
       message(`DESCRIBE ${base} RTSP/1.0`, 'CSeq: 2', 'Accept: application/sdp'),
@@ -120,7 +133,8 @@ const goodTranscripts: readonly Transcript[] = [
     ],
   },
   {
-    name: 'A-MSG-24 responses to requests of the server, one from FFmpeg without CSeq',
+    name: 'responses to requests of the server, one from FFmpeg without CSeq',
+    tags: 'A-MSG-24',
     wire: join(
       message('RTSP/1.0 200 OK', 'CSeq: 99'),
       message('RTSP/1.0 501 Not Implemented'),
@@ -218,22 +232,26 @@ const goodTranscripts: readonly Transcript[] = [
     ],
   },
   {
-    name: 'A-ILV-2 a frame before the first message',
+    name: 'a frame before the first message',
+    tags: 'A-ILV-2',
     wire: join(frame(1, receiverReport), message('OPTIONS * RTSP/1.0', 'CSeq: 1')),
     events: ['frame 1 80c9000112345678', 'OPTIONS * 1.0 #1 headers=1 body=0'],
   },
   {
-    name: 'A-ILV-3 a frame on an unknown channel',
+    name: 'a frame on an unknown channel',
+    tags: 'A-ILV-3',
     wire: join(frame(9, text('xxxx')), message('OPTIONS * RTSP/1.0', 'CSeq: 1')),
     events: ['frame 9 78787878', 'OPTIONS * 1.0 #1 headers=1 body=0'],
   },
   {
-    name: 'A-ILV-4 frames of length zero, also on the highest channel',
+    name: 'frames of length zero, also on the highest channel',
+    tags: 'A-ILV-4',
     wire: join(frame(0, 0), frame(255, 0), frame(1, 1), frame(0, 0)),
     events: ['frame 0 ', 'frame 255 ', 'frame 1 80', 'frame 0 '],
   },
   {
-    name: 'B-ILV a payload that looks like a request, and one that looks like frames',
+    name: 'a payload that looks like a request, and one that looks like frames',
+    tags: 'B-ILV',
     wire: join(
       frame(0, message('TEARDOWN * RTSP/1.0', 'CSeq: 9')),
       frame(0, frame(0, frame(0, 0))),
@@ -244,7 +262,8 @@ const goodTranscripts: readonly Transcript[] = [
     ],
   },
   {
-    name: 'B-SMUG a body that looks like a request and a frame',
+    name: 'a body that looks like a request and a frame',
+    tags: 'B-SMUG',
     wire: join(
       message('SET_PARAMETER * RTSP/1.0', 'CSeq: 1', 'Content-Length: 29'),
       text('PLAY * RTSP/1.0\r\nCSeq: 2\r\n\r\n$'),
@@ -281,47 +300,70 @@ const malformed = (
 ): Transcript => ({ name, error, wire: Buffer.from(wire), events })
 
 const malformedTranscripts: readonly Transcript[] = [
-  malformed(
-    'A-MSG-6 NUL in CSeq',
-    'ERR_RTSP_HEADER_LINE',
-    'OPTIONS * RTSP/1.0\r\nCSeq: 1\0X\r\n\r\n',
-  ),
-  malformed(
-    'A-MSG-8 Transfer-Encoding',
-    'ERR_RTSP_TRANSFER_ENCODING',
-    `${start}Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\nhello`,
-  ),
-  malformed(
-    'A-MSG-9 two different Content-Length values',
-    'ERR_RTSP_CONTENT_LENGTH',
-    `${start}Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!`,
-  ),
-  ...['-1', '+5', '5,5', '5, 5', '0x5', '5 5', '', '1e9', '4294967296', '９', '5;'].map((value) =>
-    malformed(
-      `A-MSG-9 Content-Length "${value}"`,
-      'ERR_RTSP_CONTENT_LENGTH',
-      join(good, text(start, `Content-Length: ${value}\r\n\r\n`)),
-      [first],
+  {
+    ...malformed('NUL in CSeq', 'ERR_RTSP_HEADER_LINE', 'OPTIONS * RTSP/1.0\r\nCSeq: 1\0X\r\n\r\n'),
+    tags: 'A-MSG-6',
+  },
+  {
+    ...malformed(
+      'Transfer-Encoding',
+      'ERR_RTSP_TRANSFER_ENCODING',
+      `${start}Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\nhello`,
     ),
+    tags: 'A-MSG-8',
+  },
+  {
+    ...malformed(
+      'two different Content-Length values',
+      'ERR_RTSP_CONTENT_LENGTH',
+      `${start}Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!`,
+    ),
+    tags: 'A-MSG-9',
+  },
+  ...['-1', '+5', '5,5', '5, 5', '0x5', '5 5', '', '1e9', '4294967296', '９', '5;'].map(
+    (value) => ({
+      ...malformed(
+        `Content-Length "${value}"`,
+        'ERR_RTSP_CONTENT_LENGTH',
+        join(good, text(start, `Content-Length: ${value}\r\n\r\n`)),
+        [first],
+      ),
+      tags: 'A-MSG-9',
+    }),
   ),
-  malformed(
-    'B-BIG Content-Length 131073 is refused with its headers',
-    'ERR_RTSP_BODY_TOO_LARGE',
-    `${start}Content-Length: 131073\r\n\r\n`,
-  ),
-  malformed('A-MSG-16 a TLS hello', 'ERR_RTSP_START_LINE', Buffer.from([0x16, 0x03, 0x01, 0x02])),
-  malformed('A-MSG-16 HTTP', 'ERR_RTSP_START_LINE', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'),
-  malformed(
-    'B-SMUG a browser posts a request',
-    'ERR_RTSP_START_LINE',
-    'POST / HTTP/1.1\r\nContent-Length: 40\r\n\r\nSETUP rtsp://h/cam RTSP/1.0\r\nCSeq: 1\r\n\r\n',
-  ),
-  malformed(
-    'A-MSG-16 garbage behind a good message and a frame',
-    'ERR_RTSP_START_LINE',
-    join(good, frame(0, 1), Buffer.from([0xff, 0xfe])),
-    [first, 'frame 0 80'],
-  ),
+  {
+    ...malformed(
+      'Content-Length 131073 is refused with its headers',
+      'ERR_RTSP_BODY_TOO_LARGE',
+      `${start}Content-Length: 131073\r\n\r\n`,
+    ),
+    tags: 'B-BIG',
+  },
+  {
+    ...malformed('a TLS hello', 'ERR_RTSP_START_LINE', Buffer.from([0x16, 0x03, 0x01, 0x02])),
+    tags: 'A-MSG-16',
+  },
+  {
+    ...malformed('HTTP', 'ERR_RTSP_START_LINE', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'),
+    tags: 'A-MSG-16',
+  },
+  {
+    ...malformed(
+      'a browser posts a request',
+      'ERR_RTSP_START_LINE',
+      'POST / HTTP/1.1\r\nContent-Length: 40\r\n\r\nSETUP rtsp://h/cam RTSP/1.0\r\nCSeq: 1\r\n\r\n',
+    ),
+    tags: 'B-SMUG',
+  },
+  {
+    ...malformed(
+      'garbage behind a good message and a frame',
+      'ERR_RTSP_START_LINE',
+      join(good, frame(0, 1), Buffer.from([0xff, 0xfe])),
+      [first, 'frame 0 80'],
+    ),
+    tags: 'A-MSG-16',
+  },
   malformed('a space in front of the method', 'ERR_RTSP_START_LINE', ' OPTIONS * RTSP/1.0\r\n\r\n'),
   malformed('two spaces in the request line', 'ERR_RTSP_START_LINE', 'OPTIONS  * RTSP/1.0\r\n\r\n'),
   malformed('a space behind the version', 'ERR_RTSP_START_LINE', 'OPTIONS * RTSP/1.0 \r\n\r\n'),
@@ -333,45 +375,70 @@ const malformedTranscripts: readonly Transcript[] = [
   malformed('a status of four digits', 'ERR_RTSP_START_LINE', 'RTSP/1.0 2000 OK\r\n\r\n'),
   malformed('a status below 100', 'ERR_RTSP_START_LINE', 'RTSP/1.0 099 OK\r\n\r\n'),
   malformed('a tab in the start line', 'ERR_RTSP_START_LINE', 'OPTIONS *\tRTSP/1.0\r\n\r\n'),
-  malformed('B-SMUG a folded line', 'ERR_RTSP_HEADER_LINE', `${start}X: a\r\n b\r\n\r\n`),
-  malformed('B-SMUG a line folded by a tab', 'ERR_RTSP_HEADER_LINE', `${start}X: a\r\n\tb\r\n\r\n`),
-  malformed('B-SMUG CR inside of a value', 'ERR_RTSP_HEADER_LINE', `${start}X: a\rY: b\r\n\r\n`),
-  malformed('B-SMUG two CR in front of LF', 'ERR_RTSP_HEADER_LINE', `${start}X: a\r\r\n\r\n`),
-  malformed('B-SMUG CR between messages', 'ERR_RTSP_START_LINE', `\r${start}\r\n`),
+  {
+    ...malformed('a folded line', 'ERR_RTSP_HEADER_LINE', `${start}X: a\r\n b\r\n\r\n`),
+    tags: 'B-SMUG',
+  },
+  {
+    ...malformed('a line folded by a tab', 'ERR_RTSP_HEADER_LINE', `${start}X: a\r\n\tb\r\n\r\n`),
+    tags: 'B-SMUG',
+  },
+  {
+    ...malformed('CR inside of a value', 'ERR_RTSP_HEADER_LINE', `${start}X: a\rY: b\r\n\r\n`),
+    tags: 'B-SMUG',
+  },
+  {
+    ...malformed('two CR in front of LF', 'ERR_RTSP_HEADER_LINE', `${start}X: a\r\r\n\r\n`),
+    tags: 'B-SMUG',
+  },
+  { ...malformed('CR between messages', 'ERR_RTSP_START_LINE', `\r${start}\r\n`), tags: 'B-SMUG' },
   malformed('a space in front of the colon', 'ERR_RTSP_HEADER_LINE', `${start}X : a\r\n\r\n`),
   malformed('no header name', 'ERR_RTSP_HEADER_LINE', `${start}: a\r\n\r\n`),
   malformed('no colon', 'ERR_RTSP_HEADER_LINE', `${start}hello\r\n\r\n`),
-  malformed(
-    'B-ILV a frame between two headers',
-    'ERR_RTSP_HEADER_LINE',
-    join(text(start), frame(0, 4), text('\r\nX: y\r\n\r\n')),
-  ),
-  malformed(
-    'B-BIG a line of 8193 bytes',
-    'ERR_RTSP_LINE_TOO_LONG',
-    `${start}X: ${'a'.repeat(8190)}`,
-  ),
-  malformed(
-    'B-BIG a URI of 2049 bytes',
-    'ERR_RTSP_URI_TOO_LONG',
-    `OPTIONS rtsp://h/${'a'.repeat(2040)} RTSP/1.0\r\n\r\n`,
-  ),
-  malformed(
-    'B-BIG a URI of 9000 bytes',
-    'ERR_RTSP_URI_TOO_LONG',
-    `PLAY rtsp://${'a'.repeat(9000)}`,
-  ),
-  malformed('B-BIG a start line without end', 'ERR_RTSP_LINE_TOO_LONG', 'A'.repeat(8193)),
-  malformed(
-    'B-BIG a method of 65 bytes',
-    'ERR_RTSP_START_LINE',
-    `${'A'.repeat(65)} * RTSP/1.0\r\n`,
-  ),
-  malformed(
-    'B-BIG 256 headers',
-    'ERR_RTSP_TOO_MANY_HEADERS',
-    `OPTIONS * RTSP/1.0\r\n${'X: y\r\n'.repeat(256)}\r\n`,
-  ),
+  {
+    ...malformed(
+      'a frame between two headers',
+      'ERR_RTSP_HEADER_LINE',
+      join(text(start), frame(0, 4), text('\r\nX: y\r\n\r\n')),
+    ),
+    tags: 'B-ILV',
+  },
+  {
+    ...malformed(
+      'a line of 8193 bytes',
+      'ERR_RTSP_LINE_TOO_LONG',
+      `${start}X: ${'a'.repeat(8190)}`,
+    ),
+    tags: 'B-BIG',
+  },
+  {
+    ...malformed(
+      'a URI of 2049 bytes',
+      'ERR_RTSP_URI_TOO_LONG',
+      `OPTIONS rtsp://h/${'a'.repeat(2040)} RTSP/1.0\r\n\r\n`,
+    ),
+    tags: 'B-BIG',
+  },
+  {
+    ...malformed('a URI of 9000 bytes', 'ERR_RTSP_URI_TOO_LONG', `PLAY rtsp://${'a'.repeat(9000)}`),
+    tags: 'B-BIG',
+  },
+  {
+    ...malformed('a start line without end', 'ERR_RTSP_LINE_TOO_LONG', 'A'.repeat(8193)),
+    tags: 'B-BIG',
+  },
+  {
+    ...malformed('a method of 65 bytes', 'ERR_RTSP_START_LINE', `${'A'.repeat(65)} * RTSP/1.0\r\n`),
+    tags: 'B-BIG',
+  },
+  {
+    ...malformed(
+      '256 headers',
+      'ERR_RTSP_TOO_MANY_HEADERS',
+      `OPTIONS * RTSP/1.0\r\n${'X: y\r\n'.repeat(256)}\r\n`,
+    ),
+    tags: 'B-BIG',
+  },
 ]
 
 export const transcripts: readonly Transcript[] = [...goodTranscripts, ...malformedTranscripts]

@@ -6,7 +6,9 @@ import {
   serializeSdp,
 } from '../../src/sdp/index.js'
 
-describe('A-DES-1, A-DES-4, A-DES-6, A-DES-7: the description for DESCRIBE', () => {
+describe('the description for DESCRIBE', {
+  tags: ['A-DES-1', 'A-DES-4', 'A-DES-6', 'A-DES-7'],
+}, () => {
   test('follows the order of the grammar', () => {
     const description = createSessionDescription({
       originId: 12345678901234567890n,

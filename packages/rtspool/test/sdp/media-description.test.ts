@@ -62,7 +62,7 @@ describe('payload types', () => {
       text: 'vnd.onvif.metadata/90000',
       rtpmap: { encoding: 'vnd.onvif.metadata', clockRate: 90000 },
     },
-  ])('A-PAY-9: the rtpmap $text is read and written', ({ text, rtpmap }) => {
+  ])('the rtpmap $text is read and written', { tags: 'A-PAY-9' }, ({ text, rtpmap }) => {
     expect(parseRtpMap(text)).toEqual(rtpmap)
     expect(serializeRtpMap(rtpmap)).toBe(text)
   })
@@ -84,11 +84,15 @@ describe('payload types', () => {
     { payloadType: 26, encoding: 'JPEG', clockRate: 90000 },
     { payloadType: 31, encoding: 'H261', clockRate: 90000 },
     { payloadType: 33, encoding: 'MP2T', clockRate: 90000 },
-  ])('A-RTP-2: $payloadType is $encoding without an rtpmap', ({ payloadType, ...rtpmap }) => {
-    const media = firstMedia(`m=video 0 RTP/AVP ${payloadType}`)
-    expect(media.rtpmap(payloadType)).toEqual(rtpmap)
-    expect(staticRtpMap(payloadType)).toEqual(rtpmap)
-  })
+  ])(
+    '$payloadType is $encoding without an rtpmap',
+    { tags: 'A-RTP-2' },
+    ({ payloadType, ...rtpmap }) => {
+      const media = firstMedia(`m=video 0 RTP/AVP ${payloadType}`)
+      expect(media.rtpmap(payloadType)).toEqual(rtpmap)
+      expect(staticRtpMap(payloadType)).toEqual(rtpmap)
+    },
+  )
 
   test('an rtpmap takes precedence over the static table, a broken one does not', () => {
     const media = firstMedia('m=audio 0 RTP/AVP 0 8', 'a=rtpmap:0 L16/16000', 'a=rtpmap:8 PCMA')

@@ -49,7 +49,9 @@ describe('omissions and mistakes of real publishers', () => {
   })
 })
 
-describe('A-REC-2: a broken description is refused with the line, the expected and the received text', () => {
+describe('a broken description is refused with the line, the expected and the received text', {
+  tags: 'A-REC-2',
+}, () => {
   test.each([
     { name: 'nothing', text: '', line: 1, expected: 'v=0', got: '' },
     { name: 'only blank lines', text: '\r\n\n', line: 1, expected: 'v=0', got: '' },
@@ -118,7 +120,7 @@ describe('limits', () => {
   })
 })
 
-describe('U-1 a description as bytes', () => {
+describe('a description as bytes', { tags: 'U-1' }, () => {
   const text = 'v=0\r\ns=caf\u00e9\r\nm=video 0 RTP/AVP 96\r\n'
 
   test.each(byteContainers)('is read from %s', (_name, of) => {

@@ -8,6 +8,7 @@ import { ConnectionShares } from '../../src/server/door/connection-shares.js'
 import { TrustedAddresses } from '../../src/server/door/trusted-addresses.js'
 import { ManualClock } from '../../src/testing/manual-clock.js'
 import { strayErrorsDuring } from '../support/stray-errors.js'
+import { nextTurn } from '../support/until.js'
 import { warningsDuring } from '../support/warnings.js'
 
 function refuseConnection(): void {
@@ -37,15 +38,15 @@ const failures: readonly (readonly [string, () => unknown])[] = [
     },
   ],
   ['rejects', () => Promise.reject(new Error('full disk'))],
-  ['rejects later', () => new Promise((_, reject) => setImmediate(reject, new Error('full disk')))],
+  ['rejects later', () => nextTurn().then(() => Promise.reject(new Error('full disk')))],
 ]
 
 const rows = messages.flatMap(([name, code, cause]) =>
   failures.map(([verb, fail]) => ({ name, code, cause, verb, fail })),
 )
 
-describe('S-9 diagnostics channels', () => {
-  it.each(rows)('S-9 a subscriber of $name that $verb does not end the server', async (row) => {
+describe('diagnostics channels', { tags: 'S-9' }, () => {
+  it.each(rows)('a subscriber of $name that $verb does not end the server', async (row) => {
     const { name, cause, fail } = row
     let heard = 0
     const next = (): void => void heard++
@@ -56,7 +57,7 @@ describe('S-9 diagnostics channels', () => {
       const stray = await strayErrorsDuring(async () => {
         const warnings = await warningsDuring(async () => {
           cause()
-          await new Promise(setImmediate)
+          await nextTurn()
         })
         codes.push(...warnings.map(([code]) => code))
       })
@@ -69,7 +70,7 @@ describe('S-9 diagnostics channels', () => {
   })
 
   it.each(messages)(
-    'S-9 the first message of %s without a subscriber is a warning',
+    'the first message of %s without a subscriber is a warning',
     async (_, code, cause) => {
       const warnings = await warningsDuring(() => {
         cause()
@@ -86,7 +87,7 @@ describe('S-9 diagnostics channels', () => {
       .filter((name) => name.endsWith('.ts')),
   )
 
-  it('S-9 no source but listeners.ts opens a channel to publish on', () => {
+  it('no source but listeners.ts opens a channel to publish on', () => {
     // The suite for pools and the log of the command subscribe only.
     const makesChannel =
       /\bchannel\(|\btracingChannel\b|\bnew Channel\b|import \* as .*diagnostics_channel/
@@ -101,7 +102,7 @@ describe('S-9 diagnostics channels', () => {
     expect(sources.length).toBeGreaterThan(100)
   })
 
-  it('S-9 whatever publishes on a channel is a Diagnostic', () => {
+  it('whatever publishes on a channel is a Diagnostic', () => {
     const loose = sources.flatMap((name) => {
       if (name.endsWith('listeners.ts')) return []
       const text = readFileSync(join(root, name), 'utf8')

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type AdmitHook, SessionPool } from '../../src/session-pool/index.js'
 import { ManualClock } from '../../src/testing/manual-clock.js'
+import { nextTurn } from '../support/until.js'
 import { wrongAnswers } from '../support/wrong-answers.js'
 
 const owner = { address: '192.0.2.1', user: 'ann' }
@@ -33,7 +34,7 @@ const thenable = (answer: unknown) => ({
   then: (resolve: (value: unknown) => void) => resolve(answer),
 })
 
-describe.each(ways)('U-2 onAdmit returns %s', (_way, hook) => {
+describe.each(ways)('onAdmit returns %s', { tags: 'U-2' }, (_way, hook) => {
   it.each([...wrongAnswers, ...nearlyRight])('admits nobody: %s', async (got, answer) => {
     const pool = new SessionPool({ clock: new ManualClock(), onAdmit: hook(answer) })
     const message =
@@ -98,7 +99,7 @@ describe('limits of one user, set by onAdmit', () => {
     const pool = new SessionPool({
       clock: new ManualClock(),
       onAdmit: async ({ owner }) => {
-        await new Promise(setImmediate)
+        await nextTurn()
         return { init: { maxSessionsPerUser: plans.get(owner.user ?? '') ?? 0 } }
       },
     })

@@ -120,7 +120,7 @@ class World {
   }
 }
 
-describe('U-4 evictOldestIdle', () => {
+describe('evictOldestIdle', { tags: 'U-4' }, () => {
   test('evicts the session that was silent for longest, as a naive search does', () => {
     fc.assert(
       fc.property(

@@ -36,7 +36,9 @@ test('the public id depends on every character of the id', () => {
   expect(publicIdOf('A')).toMatch(/^[\w-]{22}$/)
 })
 
-test('U-1 a source of random bytes that does not fill them synchronously makes no id', async () => {
+test('a source of random bytes that does not fill them synchronously makes no id', {
+  tags: 'U-1',
+}, async () => {
   const sources: [RandomFill, string][] = [
     [() => {}, 'bytes that are all 0'],
     [(bytes) => Buffer.from(bytes).fill(7), 'bytes that are all 0'],
@@ -54,7 +56,7 @@ test('U-1 a source of random bytes that does not fill them synchronously makes n
   expect(stray).toEqual([])
 })
 
-test('U-1 crypto.getRandomValues, which returns its bytes, is a valid source', () => {
+test('crypto.getRandomValues, which returns its bytes, is a valid source', { tags: 'U-1' }, () => {
   const codec = new RandomIdCodec((bytes) => crypto.getRandomValues(bytes))
   expect(new Set([codec.createId(), codec.createId()]).size).toBe(2)
 })

@@ -169,7 +169,7 @@ describe('public view of a session', () => {
     return { clock, pool, session, madeAt }
   }
 
-  test('U-17 its times follow the wall clock, which may be set', () => {
+  test('its times follow the wall clock, which may be set', { tags: 'U-17' }, () => {
     const { clock, session, madeAt } = shownSession()
     expect(session.createdTime).toEqual(new Date(madeAt))
     expect(session.lastAccessTime).toEqual(new Date(madeAt + 5000))
@@ -229,7 +229,7 @@ describe('public view of a session', () => {
   })
 })
 
-describe('A-SES-7 the hold of an open connection', () => {
+describe('the hold of an open connection', { tags: 'A-SES-7' }, () => {
   const steps = {
     hold: holdSession,
     unhold: releaseSession,
@@ -246,7 +246,7 @@ describe('A-SES-7 the hold of an open connection', () => {
     ['hold', 'hold', 'unhold', 'prevent', 'unhold', 'allow'],
     ['prevent', 'allow', 'hold', 'unhold'],
   ])(
-    'A-SES-7 keeps the session alive as documented, then a full timeout starts: %s %s %s %s',
+    'keeps the session alive as documented, then a full timeout starts: %s %s %s %s',
     (...order) => {
       const clock = new ManualClock()
       const pool = new SessionPool({ clock })
@@ -269,7 +269,7 @@ describe('A-SES-7 the hold of an open connection', () => {
     },
   )
 
-  test('A-SES-7 has no effect on a session that has ended', () => {
+  test('has no effect on a session that has ended', () => {
     const pool = new SessionPool({ clock: new ManualClock() })
     const session = pool.create()
     holdSession(session)

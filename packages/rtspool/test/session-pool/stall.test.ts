@@ -20,22 +20,26 @@ function start(watch: (pool: SessionPool) => SessionPoolWatch = (pool) => pool.s
 test.each([
   ['a request', (pool: SessionPool, id: string) => pool.find(id)],
   ['RTCP', (pool: SessionPool, id: string) => pool.get(id)?.touch()],
-])('B-CLOCK %s that waits in the socket during a stall keeps its session alive', (_name, read) => {
-  const { clock, pool, removed } = start()
-  const { id } = pool.create(grace)
-  pool.create(grace)
-  clock.readSockets = () => read(pool, id)
-  clock.stall(60_000)
-  clock.advance(0)
-  expect([pool.has(id), removed]).toEqual([true, ['timeout']])
-  clock.readSockets = () => {}
-  clock.advance(9_999)
-  expect(pool.has(id)).toBe(true)
-  clock.advance(251)
-  expect([pool.size, removed]).toEqual([0, ['timeout', 'timeout']])
-})
+])(
+  '%s that waits in the socket during a stall keeps its session alive',
+  { tags: 'B-CLOCK' },
+  (_name, read) => {
+    const { clock, pool, removed } = start()
+    const { id } = pool.create(grace)
+    pool.create(grace)
+    clock.readSockets = () => read(pool, id)
+    clock.stall(60_000)
+    clock.advance(0)
+    expect([pool.has(id), removed]).toEqual([true, ['timeout']])
+    clock.readSockets = () => {}
+    clock.advance(9_999)
+    expect(pool.has(id)).toBe(true)
+    clock.advance(251)
+    expect([pool.size, removed]).toEqual([0, ['timeout', 'timeout']])
+  },
+)
 
-test('B-CLOCK also if sockets are read before the timer of the pool fires', () => {
+test('also if sockets are read before the timer of the pool fires', { tags: 'B-CLOCK' }, () => {
   const { clock, pool } = start()
   const session = pool.create(grace)
   clock.stall(60_000)
@@ -44,7 +48,7 @@ test('B-CLOCK also if sockets are read before the timer of the pool fires', () =
   expect(pool.find(session.id)).toBe(session)
 })
 
-test('B-CLOCK with a watch of the application as well', () => {
+test('with a watch of the application as well', { tags: 'B-CLOCK' }, () => {
   const { clock, pool } = start((watched) => watched.createWatch(() => void watched.cleanup()))
   const session = pool.create(grace)
   clock.readSockets = () => pool.find(session.id)

@@ -1,3 +1,5 @@
+import { nextTurn } from './until.js'
+
 /** Failures and invalid results of an application's function. */
 export const misbehaviours: readonly (readonly [name: string, misbehave: () => unknown])[] = [
   [
@@ -13,7 +15,7 @@ export const misbehaviours: readonly (readonly [name: string, misbehave: () => u
     },
   ],
   ['rejects', () => Promise.reject(new Error('of the application'))],
-  ['rejects later', () => new Promise((_, reject) => setImmediate(reject, new Error('late')))],
+  ['rejects later', () => nextTurn().then(() => Promise.reject(new Error('late')))],
   ['answers a promise', () => Promise.resolve()],
   ['never settles', () => new Promise(() => {})],
   ['answers null', () => null],

@@ -5,14 +5,10 @@ import { once } from 'node:events'
 export class MulticastMember {
   readonly packets: Buffer[] = []
   readonly #socket: Socket
-  #onPacket: (() => void) | undefined
 
   private constructor(socket: Socket) {
     this.#socket = socket
-    socket.on('message', (packet) => {
-      this.packets.push(packet)
-      this.#onPacket?.()
-    })
+    socket.on('message', (packet) => void this.packets.push(packet))
   }
 
   static async join(address: string, port: number): Promise<MulticastMember> {
@@ -28,18 +24,6 @@ export class MulticastMember {
   /** Sends a packet to the group. */
   send(packet: Buffer, port: number, address: string): void {
     this.#socket.send(packet, port, address)
-  }
-
-  until(isDone: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const look = () => {
-        if (!isDone()) return
-        this.#onPacket = undefined
-        resolve()
-      }
-      this.#onPacket = look
-      look()
-    })
   }
 
   async close(): Promise<void> {

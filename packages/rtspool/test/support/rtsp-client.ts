@@ -27,7 +27,6 @@ export class RtspTestClient {
   readonly frames: ReceivedFrame[] = []
   readonly #responses: RtspResponse[] = []
   readonly #waiting: ((response: RtspResponse) => void)[] = []
-  #onFrame: (() => void) | undefined
   #cseq = 0
   /** Makes the Authorization header of each request that has none. */
   authorization: ((method: string, uri: string) => string) | undefined
@@ -43,7 +42,6 @@ export class RtspTestClient {
       },
       interleaved: (channel, payload) => {
         this.frames.push({ channel, payload })
-        this.#onFrame?.()
       },
     })
     socket.on('data', (chunk) => parser.push(chunk))
@@ -108,19 +106,6 @@ export class RtspTestClient {
     })
   }
 
-  /** Waits until `isDone` holds; looked at again with each frame. */
-  framesUntil(isDone: (frames: readonly ReceivedFrame[]) => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const look = () => {
-        if (!isDone(this.frames)) return
-        this.#onFrame = undefined
-        resolve()
-      }
-      this.#onFrame = look
-      look()
-    })
-  }
-
   async closed(): Promise<void> {
     if (!this.socket.closed) await once(this.socket, 'close')
   }
@@ -144,7 +129,6 @@ export class UdpTestPorts {
   readonly rtcpSocket: UdpSocket
   readonly port: number
   readonly #closed = new Set<UdpSocket>()
-  #onPacket: (() => void) | undefined
 
   private constructor(rtpSocket: UdpSocket, rtcpSocket: UdpSocket) {
     this.rtpSocket = rtpSocket
@@ -153,11 +137,9 @@ export class UdpTestPorts {
     for (const socket of [rtpSocket, rtcpSocket]) socket.on('close', () => this.#closed.add(socket))
     rtpSocket.on('message', (packet) => {
       this.rtp.push(packet)
-      this.#onPacket?.()
     })
     rtcpSocket.on('message', (packet) => {
       this.rtcp.push(packet)
-      this.#onPacket?.()
     })
   }
 
@@ -174,18 +156,6 @@ export class UdpTestPorts {
 
   get clientPort(): string {
     return `${this.port}-${this.port + 1}`
-  }
-
-  until(isDone: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const look = () => {
-        if (!isDone()) return
-        this.#onPacket = undefined
-        resolve()
-      }
-      this.#onPacket = look
-      look()
-    })
   }
 
   async close(): Promise<void> {

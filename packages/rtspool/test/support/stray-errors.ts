@@ -1,3 +1,5 @@
+import { nextTurn } from './until.js'
+
 const events = ['uncaughtException', 'unhandledRejection'] as const
 
 /**
@@ -15,7 +17,7 @@ export async function strayErrorsDuring(run: () => unknown): Promise<unknown[]> 
   try {
     await run()
     // A rejection counts as unhandled at the end of its turn.
-    for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate)
+    await nextTurn(3)
   } finally {
     events.forEach((event, index) => {
       process.off(event, collect)

@@ -1,4 +1,5 @@
 import { forgetWarnings } from '../../src/listeners.js'
+import { nextTurn } from './until.js'
 
 /** Collects the library's warnings while `run` runs and in the turn after, as `[code, message]`. */
 export async function warningsDuring(
@@ -12,7 +13,7 @@ export async function warningsDuring(
   process.on('warning', listener)
   try {
     await run()
-    await new Promise(setImmediate)
+    await nextTurn()
   } finally {
     process.off('warning', listener)
     forgetWarnings()

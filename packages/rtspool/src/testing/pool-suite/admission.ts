@@ -30,7 +30,7 @@ export const admissionTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'S-4 limit maxSessionsPerAddress: counts a /64 IPv6 network as one address',
+    'limit maxSessionsPerAddress: counts a /64 IPv6 network as one address',
     ({ create }) => {
       const pool = create({ maxSessionsPerAddress: 2 })
       const at = (address: string) => pool.create({ owner: { address } })

@@ -94,7 +94,7 @@ export const sessionTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'A-SES-2 header: announces a timeout other than 60, or any; never 0',
+    'header: announces a timeout other than 60, or any; never 0',
     ({ create }) => {
       const pool = create()
       const session = pool.create()

@@ -213,7 +213,7 @@ export const timeTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'A-SES-6 due: at last access + timeout + grace; never earlier, at most 250 ms later with a watch',
+    'due: at last access + timeout + grace; never earlier, at most 250 ms later with a watch',
     ({ create, clock }) => {
       const pool = create()
       const due = new Map<string, number>()
@@ -247,7 +247,7 @@ export const timeTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'B-TOUCH find: removes a due session instead of reviving it',
+    'find: removes a due session instead of reviving it',
     ({ create, clock }) => {
       const pool = create()
       const removals = removalsOf(pool)
@@ -261,7 +261,7 @@ export const timeTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'B-FULL create: removes due sessions from a full pool before it refuses',
+    'create: removes due sessions from a full pool before it refuses',
     ({ create, clock }) => {
       const pool = create({ maxSessions: 2, createSessionId: countedIds() })
       const removals = removalsOf(pool)
@@ -332,7 +332,7 @@ export const timeTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'B-NPOOL due: a session with timeout 0 does not hide the deadline of another',
+    'due: a session with timeout 0 does not hide the deadline of another',
     ({ create, clock }) => {
       const pool = create()
       pool.startCleanup()

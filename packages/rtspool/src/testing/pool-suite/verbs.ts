@@ -151,7 +151,7 @@ export const verbTests: readonly ConformanceTest[] = [
     },
   ],
   [
-    'A-SES-5 find: ids are compared exactly, case and all',
+    'find: ids are compared exactly, case and all',
     ({ create }) => {
       const pool = create({ createSessionId: () => 'AbCdEfGh' })
       pool.create()

@@ -58,7 +58,9 @@ function batchOf(...sizes: readonly number[]): PacketBatch {
 const readersWith = (clock = new ManualClock(), overheadBytes = 0) =>
   new DatagramReaders(clock, new DeliveryTroubles('/cam', 0), { overheadBytes })
 
-it('A-RTP-3 readers of sockets with different limits get the packets that fit each', () => {
+it('readers of sockets with different limits get the packets that fit each', {
+  tags: 'A-RTP-3',
+}, () => {
   const readers = readersWith()
   const narrow = new Sender(1000)
   const wide = new Sender(5000)
@@ -76,7 +78,7 @@ it('A-RTP-3 readers of sockets with different limits get the packets that fit ea
   expect([narrow.oversized, wide.oversized]).toEqual([2, 2])
 })
 
-it('A-RTP-3 a catching-up reader is not sent packets that are too large', () => {
+it('a catching-up reader is not sent packets that are too large', { tags: 'A-RTP-3' }, () => {
   const clock = new ManualClock()
   const readers = readersWith(clock)
   const sender = new Sender(1000)
@@ -90,7 +92,7 @@ it('A-RTP-3 a catching-up reader is not sent packets that are too large', () => 
   readers.close()
 })
 
-it('A-RTP-3 goes live at once if none of the first packets fits', () => {
+it('goes live at once if none of the first packets fits', { tags: 'A-RTP-3' }, () => {
   const readers = readersWith()
   const sender = new Sender(1000)
   const reader = readerAt(sender, 1)
@@ -100,7 +102,7 @@ it('A-RTP-3 goes live at once if none of the first packets fits', () => {
   expect(reader.counters.packetsDropped).toBe(1)
 })
 
-it('A-RTP-3 bytes added by SRTP do not count', () => {
+it('bytes added by SRTP do not count', { tags: 'A-RTP-3' }, () => {
   const readers = readersWith(new ManualClock(), 16)
   const sender = new Sender(1000)
   readers.add(readerAt(sender, 1), [])
@@ -108,7 +110,9 @@ it('A-RTP-3 bytes added by SRTP do not count', () => {
   expect(sender.sizes.get(1)).toEqual([1016])
 })
 
-it('B-CRASH sends batches of any size to catching-up readers, oversized or not', () => {
+it('sends batches of any size to catching-up readers, oversized or not', {
+  tags: 'B-CRASH',
+}, () => {
   const clock = new ManualClock()
   const readers = readersWith(clock)
   const sender = new Sender(1000)

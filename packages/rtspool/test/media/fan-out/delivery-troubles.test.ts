@@ -10,7 +10,7 @@ afterEach(() => {
   told = []
 })
 
-it('R-1 publishes the first packet of a track with each kind of failure, once', () => {
+it('publishes the first packet of a track with each kind of failure, once', { tags: 'R-1' }, () => {
   const place = { path: '/cam', track: 1 }
   const troubles = new DeliveryTroubles('/cam', 1)
   for (const address of ['10.0.0.1', '10.0.0.2']) {

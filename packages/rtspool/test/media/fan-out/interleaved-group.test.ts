@@ -93,7 +93,7 @@ describe('InterleavedGroup', () => {
     expect(begin()).toEqual(Buffer.from('$\x04\0\x01a$\x04\0\x01d'))
   })
 
-  it('B-BACK a reader that is too slow begins with the next point to go on at', () => {
+  it('a reader that is too slow begins with the next point to go on at', { tags: 'B-BACK' }, () => {
     const { group, reader, carrier, counters, written, granted } = setUp()
     carrier.isCongested = true
     // As often as it plays and pauses without reading.

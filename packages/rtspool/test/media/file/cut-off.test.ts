@@ -7,6 +7,7 @@ import { FileSource } from '../../../src/media/file/file-source.js'
 import type { MediaFile } from '../../../src/media/file/media-file.js'
 import { StoredFileSource } from '../../../src/media/file/stored-file-source.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
+import { until } from '../../support/until.js'
 import { clip, clipAs, MediaDirectory } from './containers.js'
 import { RecordingTrack, turn, unitsOf } from './recording.js'
 
@@ -67,7 +68,8 @@ const failure = { error: { message: expect.stringMatching(/the file was cut off/
 
 describe('a file that was cut off', () => {
   test.each(files)(
-    'M-K $name ($share): plays the existing part and reports the rest',
+    '$name ($share): plays the existing part and reports the rest',
+    { tags: 'M-K' },
     async (row) => {
       const file = await cut(row)
       const clock = new ManualClock()
@@ -78,12 +80,9 @@ describe('a file that was cut off', () => {
       const end = vi.fn()
       const told = await failuresOf(async () => {
         await source.start({ tracks, clock, end, rangeEnded: () => {} })
-        await vi.waitFor(
-          async () => {
-            await turn(clock, 400)
-            if (end.mock.calls.length === 0) throw new Error('not over yet')
-          },
-          { timeout: 8000, interval: 1 },
+        await until(
+          () => end.mock.calls.length > 0,
+          () => turn(clock, 400),
         )
       })
       await source.close()
@@ -98,7 +97,8 @@ describe('a file that was cut off', () => {
   )
 
   test.each(files)(
-    'M-K $name ($share): is described with its real length, ends there and reports the rest',
+    '$name ($share): is described with its real length, ends there and reports the rest',
+    { tags: 'M-K' },
     async (row) => {
       const file = await cut(row)
       const source = await StoredFileSource.create(file)
@@ -114,12 +114,9 @@ describe('a file that was cut off', () => {
         source.start({ tracks, clock, end, rangeEnded })
         await source.seek({ startSeconds: 0, endSeconds: source.durationSeconds })
         source.resume()
-        await vi.waitFor(
-          async () => {
-            await turn(clock, 400)
-            if (end.mock.calls.length + rangeEnded.mock.calls.length === 0) throw new Error('plays')
-          },
-          { timeout: 8000, interval: 1 },
+        await until(
+          () => end.mock.calls.length + rangeEnded.mock.calls.length > 0,
+          () => turn(clock, 400),
         )
       })
       await source.close()
@@ -128,7 +125,9 @@ describe('a file that was cut off', () => {
     },
   )
 
-  test('M-K refuses a seek into the missing part instead of starting at 0', async () => {
+  test('refuses a seek into the missing part instead of starting at 0', {
+    tags: 'M-K',
+  }, async () => {
     const whole = await readFile(clip)
     const file = await directory.open(whole.subarray(0, whole.length / 2))
     const [video] = file.tracks
@@ -140,7 +139,7 @@ describe('a file that was cut off', () => {
   })
 })
 
-describe('M-K the end according to a container', () => {
+describe('the end according to a container', { tags: 'M-K' }, () => {
   const view = (bytes: Uint8Array) => ({
     sizeBytes: bytes.length,
     read: async (start: number, end: number) => bytes.subarray(start, end),

@@ -44,28 +44,32 @@ async function cutAt(videoSeconds: number, audioSeconds = videoSeconds): Promise
 const cuts = [0.04, 0.3, 1, 1.3, 2.96, 5.52, 9.2]
 
 describe('a file whose edit list begins within a group of pictures', () => {
-  test.each(cuts)('M-A cut at %d s begins with the previous key frame', async (seconds) => {
-    const file = await directory.open(await cutAt(seconds))
-    const [video, audio] = file.tracks
-    const units = await unitsFrom(video)
-    const lead = seconds - Math.floor(seconds)
-    expect(units[0]?.isKey).toBe(true)
-    expect(units[0]?.seconds).toBeCloseTo(-lead, 6)
-    // A key frame a second: everything from that key frame on, and nothing before.
-    expect(units).toHaveLength(256 - 25 * Math.floor(seconds))
-    // The sound begins with the pictures.
-    const [sound] = await unitsFrom(audio)
-    expect(Math.abs((sound?.seconds ?? 9) + lead)).toBeLessThan(0.022)
-  })
+  test.each(cuts)(
+    'cut at %d s begins with the previous key frame',
+    { tags: 'M-A' },
+    async (seconds) => {
+      const file = await directory.open(await cutAt(seconds))
+      const [video, audio] = file.tracks
+      const units = await unitsFrom(video)
+      const lead = seconds - Math.floor(seconds)
+      expect(units[0]?.isKey).toBe(true)
+      expect(units[0]?.seconds).toBeCloseTo(-lead, 6)
+      // A key frame a second: everything from that key frame on, and nothing before.
+      expect(units).toHaveLength(256 - 25 * Math.floor(seconds))
+      // The sound begins with the pictures.
+      const [sound] = await unitsFrom(audio)
+      expect(Math.abs((sound?.seconds ?? 9) + lead)).toBeLessThan(0.022)
+    },
+  )
 
-  test('M-A sound that was not hidden with the pictures begins at 0', async () => {
+  test('sound that was not hidden with the pictures begins at 0', { tags: 'M-A' }, async () => {
     const file = await directory.open(await cutAt(1.6, 0.05))
     const [sound] = await unitsFrom(file.tracks[1])
     expect(sound?.seconds).toBeGreaterThan(-0.022)
     expect((sound?.seconds ?? 0) + (sound?.durationSeconds ?? 0)).toBeGreaterThan(0)
   })
 
-  test('M-A the priming of sound without hidden pictures stays left out', async () => {
+  test('the priming of sound without hidden pictures stays left out', { tags: 'M-A' }, async () => {
     const file = await directory.open(await cutAt(0, 1024 / 48_000))
     expect((await unitsFrom(file.tracks[1]))[0]?.seconds).toBeCloseTo(0, 6)
   })
@@ -73,12 +77,16 @@ describe('a file whose edit list begins within a group of pictures', () => {
   test.each([
     { name: 'Matroska', format: new MkvOutputFormat(), seconds: 0 },
     { name: 'MPEG-TS', format: new MpegTsOutputFormat(), seconds: 0 },
-  ])('M-A $name, which has no edit lists, begins with the first unit', async ({ format }) => {
-    const file = await directory.open(await clipAs(format, 2))
-    const units = await unitsFrom(file.tracks[0])
-    expect(units).toHaveLength(50)
-    expect(units[0]?.isKey).toBe(true)
-  })
+  ])(
+    '$name, which has no edit lists, begins with the first unit',
+    { tags: 'M-A' },
+    async ({ format }) => {
+      const file = await directory.open(await clipAs(format, 2))
+      const units = await unitsFrom(file.tracks[0])
+      expect(units).toHaveLength(50)
+      expect(units[0]?.isKey).toBe(true)
+    },
+  )
 
   async function inMemoryFile(seconds: number): Promise<MediaFile> {
     const file = await directory.open(await cutAt(seconds))
@@ -86,7 +94,8 @@ describe('a file whose edit list begins within a group of pictures', () => {
   }
 
   test.each([1.3, 8.72])(
-    'M-A2 cut at %d s and looped, each round begins with a key frame',
+    'cut at %d s and looped, each round begins with a key frame',
+    { tags: 'M-A' },
     async (seconds) => {
       const clock = new ManualClock()
       const source = new FileSource(await inMemoryFile(seconds), { loop: true })
@@ -115,7 +124,8 @@ describe('a file whose edit list begins within a group of pictures', () => {
   )
 
   test.each([0, 0.2, 1.1])(
-    'M-A on demand, a seek to %d s begins at a picture that can be decoded',
+    'on demand, a seek to %d s begins at a picture that can be decoded',
+    { tags: 'M-A' },
     async (asked) => {
       const clock = new ManualClock()
       const source = await StoredFileSource.create(await inMemoryFile(1.3))
@@ -134,7 +144,7 @@ describe('a file whose edit list begins within a group of pictures', () => {
   )
 })
 
-describe('M-A the beginning of tracks', () => {
+describe('the beginning of tracks', { tags: 'M-A' }, () => {
   const sinkOf = (keys: readonly number[], first = keys[0] ?? 0) =>
     ({
       getKeyPacket: async (seconds: number) => {

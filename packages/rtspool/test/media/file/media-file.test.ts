@@ -82,7 +82,9 @@ describe('openMediaFile', () => {
     expect([video.endSeconds, audio.endSeconds]).toEqual([10.24, 10.24])
   })
 
-  test('A-PAY-1: the packets hold the access units of the file, parameter sets before key frames', async () => {
+  test('the packets hold the access units of the file, parameter sets before key frames', {
+    tags: 'A-PAY-1',
+  }, async () => {
     const { video } = await openClip()
     const packetize = video.createPayloader({ ssrc: 1, sequenceNumber: 65_000 })
     const units = await all(video)
@@ -99,7 +101,7 @@ describe('openMediaFile', () => {
     }
   })
 
-  test('A-PAY-3: the packets hold the AAC frames of the file', async () => {
+  test('the packets hold the AAC frames of the file', { tags: 'A-PAY-3' }, async () => {
     const { audio } = await openClip()
     const packetize = audio.createPayloader({ ssrc: 1, sequenceNumber: 0 })
     const units = await all(audio)
@@ -111,7 +113,9 @@ describe('openMediaFile', () => {
     }
   })
 
-  test('A-PAY-1 A-PAY-3: an MPEG-TS file has the description and packets of its MP4', async () => {
+  test('an MPEG-TS file has the description and packets of its MP4', {
+    tags: ['A-PAY-1', 'A-PAY-3'],
+  }, async () => {
     const clipFile = await openClip()
     const stream = await openMediaFile(await transportStream())
     opened.push(stream)

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Pacer } from '../../../src/media/file/pacer.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
+import { nextTurn } from '../../support/until.js'
 
 function setUp(lanes = 1) {
   const clock = new ManualClock()
@@ -29,7 +30,7 @@ async function isSettled(promise: Promise<void>): Promise<boolean> {
   void promise.then(() => {
     settled = true
   })
-  await new Promise((resolve) => setImmediate(resolve))
+  await nextTurn()
   return settled
 }
 
@@ -189,7 +190,7 @@ describe('Pacer', () => {
     expect(() => setUp().add(1, 0)).toThrow(RangeError)
   })
 
-  test('A-PLY-3 paused, sends nothing, and then continues from its position', () => {
+  test('paused, sends nothing, and then continues from its position', { tags: 'A-PLY-3' }, () => {
     const { clock, pacer, sent, add } = setUp()
     add(0, 0, 40, 80)
     pacer.start()

@@ -3,6 +3,7 @@ import { Track } from '../../../src/media/track/track.js'
 import { timestampOf } from '../../../src/rtp/index.js'
 import type { MediaDescription } from '../../../src/sdp/index.js'
 import type { ManualClock } from '../../../src/testing/manual-clock.js'
+import { nextTurn } from '../../support/until.js'
 
 /** Reads a track into memory: reading it again takes no time, only turns of the event loop. */
 export async function inMemory(track: FileTrack): Promise<FileTrack> {
@@ -34,10 +35,10 @@ export class RecordingTrack extends Track {
 /** Moves time in steps below the read-ahead, with turns of the event loop for the reading. */
 export async function turn(clock: ManualClock, ms: number): Promise<void> {
   const stepMs = 200
-  await new Promise((resolve) => setImmediate(resolve))
+  await nextTurn()
   for (let passed = 0; passed < ms; passed += stepMs) {
     clock.advance(Math.min(stepMs, ms - passed))
-    await new Promise((resolve) => setImmediate(resolve))
+    await nextTurn()
   }
 }
 

@@ -70,18 +70,24 @@ describe('StoredFileSource', () => {
     { asked: 5, start: 5 },
     { asked: 5.5, start: 5 },
     { asked: 10.2, start: 10 },
-  ])('A-RNG-1 a seek to $asked s begins with the key frame at $start s', async (piece) => {
-    const { source, video, audio, play, run } = await open()
-    expect(await play({ startSeconds: piece.asked, endSeconds: clipSeconds })).toBe(piece.start)
-    await run(40)
-    const first = video.sent[0]?.packet ?? Buffer.alloc(12)
-    expect(kindOf('H264', payloadOf(first))).toBe(payloadKinds.prefix)
-    expect(source.positionSeconds).toBeCloseTo(piece.start + 0.04, 5)
-    // Sound of the start, not of the requested position.
-    expect(audio.sent.length).toBeGreaterThanOrEqual(1)
-  })
+  ])(
+    'a seek to $asked s begins with the key frame at $start s',
+    { tags: 'A-RNG-1' },
+    async (piece) => {
+      const { source, video, audio, play, run } = await open()
+      expect(await play({ startSeconds: piece.asked, endSeconds: clipSeconds })).toBe(piece.start)
+      await run(40)
+      const first = video.sent[0]?.packet ?? Buffer.alloc(12)
+      expect(kindOf('H264', payloadOf(first))).toBe(payloadKinds.prefix)
+      expect(source.positionSeconds).toBeCloseTo(piece.start + 0.04, 5)
+      // Sound of the start, not of the requested position.
+      expect(audio.sent.length).toBeGreaterThanOrEqual(1)
+    },
+  )
 
-  test('A-INF-1 announces the first packet of each track, and one time for both', async () => {
+  test('announces the first packet of each track, and one time for both', {
+    tags: 'A-INF-1',
+  }, async () => {
     const { tracks, source, run } = await open()
     await source.seek({ startSeconds: 5.5, endSeconds: clipSeconds })
     const announced = tracks.map(({ position }) => position)
@@ -95,7 +101,9 @@ describe('StoredFileSource', () => {
     }
   })
 
-  test('A-INF-2 numbers and timestamps continue across seeks, and nothing from before is sent', async () => {
+  test('numbers and timestamps continue across seeks, and nothing from before is sent', {
+    tags: 'A-INF-2',
+  }, async () => {
     const { clock, video, audio, play, run } = await open()
     await play(whole)
     await run(1500)
@@ -117,7 +125,7 @@ describe('StoredFileSource', () => {
     expect(new Set(video.sent.map(({ packet }) => ssrcOf(packet))).size).toBe(1)
   })
 
-  test('A-PLY-3 continues after a pause with the next picture', async () => {
+  test('continues after a pause with the next picture', { tags: 'A-PLY-3' }, async () => {
     const { source, video, audio, play, run } = await open()
     await play(whole)
     await run(1000)
@@ -140,7 +148,8 @@ describe('StoredFileSource', () => {
   })
 
   test.each(['resume', 'seek'] as const)(
-    'A-INF-1 keeps its tracks on one time base after a pause and a %s',
+    'keeps its tracks on one time base after a pause and a %s',
+    { tags: 'A-INF-1' },
     async (next) => {
       const { clock, source, tracks, play, run } = await open()
       await play(whole)
@@ -158,7 +167,7 @@ describe('StoredFileSource', () => {
     },
   )
 
-  test('A-PLY-5 A-RNG-4 ends with the range, and plays again', async () => {
+  test('ends with the range, and plays again', { tags: ['A-PLY-5', 'A-RNG-4'] }, async () => {
     const { source, video, audio, end, rangeEnded, play, run } = await open()
     await play({ startSeconds: 9, endSeconds: 10 })
     await run(1100)
@@ -174,7 +183,7 @@ describe('StoredFileSource', () => {
     expect(end).not.toHaveBeenCalled()
   })
 
-  test('A-PLY-5 plays the whole file to its end', async () => {
+  test('plays the whole file to its end', { tags: 'A-PLY-5' }, async () => {
     const { video, audio, rangeEnded, play, run } = await open()
     await play(whole)
     await run(clipSeconds * 1000 + 100)

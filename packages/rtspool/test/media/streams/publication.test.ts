@@ -81,7 +81,9 @@ describe('Publication', () => {
     publication.end()
   })
 
-  it('A-REC-7 cannot be watched before RECORD, and is then one media for all', async () => {
+  it('cannot be watched before RECORD, and is then one media for all', {
+    tags: 'A-REC-7',
+  }, async () => {
     const { publication, events, stream, construct } = announce()
     await expect(construct()).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' })
     const video = stream()
@@ -90,7 +92,9 @@ describe('Publication', () => {
     expect(events).toEqual(['started'])
   })
 
-  it('A-REC-6 the tracks are those of the first RECORD, in the order of the announcement', async () => {
+  it('the tracks are those of the first RECORD, in the order of the announcement', {
+    tags: 'A-REC-6',
+  }, async () => {
     const { publication, stream } = announce()
     const [audio, video] = [stream(), stream()]
     await publication.record(new Map([[1, audio]]))
@@ -124,7 +128,7 @@ describe('Publication', () => {
     expect(clock.pendingTimers).toBe(0)
   })
 
-  it('B-RACE that ends while it begins to record leaves no media', async () => {
+  it('that ends while it begins to record leaves no media', { tags: 'B-RACE' }, async () => {
     const { clock, publication, events, stream } = announce()
     const recording = publication.record(new Map([[0, stream()]]))
     publication.end()

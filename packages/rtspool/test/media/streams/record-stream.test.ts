@@ -48,7 +48,7 @@ const senderReport = (ssrc: number, unixMs: number, rtpTime: number) =>
   ])
 
 describe('RecordStream', () => {
-  it('A-ILV-5 passes packets on while it records, and at no other time', () => {
+  it('passes packets on while it records, and at no other time', { tags: 'A-ILV-5' }, () => {
     const { track, stream, counters, heard } = setUp()
     const receive = (sequenceNumber: number) => {
       stream.receiveRtp(rtpPacket({ sequenceNumber }))
@@ -68,7 +68,9 @@ describe('RecordStream', () => {
     expect([counters, heard.alive]).toEqual([{ packetsIn: 2, bytesIn: 24, packetsLost: 0 }, 2])
   })
 
-  it('A-RTC-6 B-SSRC bytes other than RTP and RTCP are dropped and are no sign of life', () => {
+  it('bytes other than RTP and RTCP are dropped and are no sign of life', {
+    tags: ['A-RTC-6', 'B-SSRC'],
+  }, () => {
     const { track, stream, counters, heard } = setUp()
     stream.record(track)
     for (const bytes of ['', 'no RTP', '\x80']) {
@@ -89,7 +91,7 @@ describe('RecordStream', () => {
     expect(heard.alive).toBe(3)
   })
 
-  it('A-RTC-7 reports the losses of the current SSRC', () => {
+  it('reports the losses of the current SSRC', { tags: 'A-RTC-7' }, () => {
     const { track, stream, heard } = setUp()
     stream.sendRtcp()
     stream.record(track)
@@ -110,7 +112,7 @@ describe('RecordStream', () => {
     ])
   })
 
-  it('A-RTC-7 one packet in a hundred lost is a fraction of about 3/256', () => {
+  it('one packet in a hundred lost is a fraction of about 3/256', { tags: 'A-RTC-7' }, () => {
     const { clock, track, stream, counters, heard } = setUp()
     stream.record(track)
     for (let sequenceNumber = 0; sequenceNumber < 10_000; sequenceNumber++) {
@@ -134,7 +136,7 @@ describe('RecordStream', () => {
     expect(counters.packetsLost).toBe(100)
   })
 
-  it('B-NET passes packets on in order of arrival, and counts losses', () => {
+  it('passes packets on in order of arrival, and counts losses', { tags: 'B-NET' }, () => {
     const { track, stream, counters } = setUp()
     const receive = vi.spyOn(track, 'receive')
     stream.record(track)
@@ -159,7 +161,9 @@ describe('RecordStream', () => {
     expect(counters.packetsLost).toBe(lost)
   })
 
-  it('A-RTC-4 sends BYE if closed while its publisher records, and not otherwise', () => {
+  it('sends BYE if closed while its publisher records, and not otherwise', {
+    tags: 'A-RTC-4',
+  }, () => {
     for (const [end, expected] of [
       ['recording', ['receiverReport', 'sourceDescription', 'bye']],
       ['paused', undefined],
@@ -188,7 +192,7 @@ describe('RecordStream', () => {
   })
 })
 
-describe('P-6b a publisher that records', () => {
+describe('a publisher that records', { tags: 'P-6' }, () => {
   type SetUp = ReturnType<typeof setUp>
   const packet = (sequenceNumber: number) => rtpPacket({ sequenceNumber })
 
@@ -210,7 +214,7 @@ describe('P-6b a publisher that records', () => {
         for (let n = 0; n < 20; n++) stream.record(track)
       },
     ],
-  ])('P-6b and sends %s is silent after 10 s, and it is told once', (_, send) => {
+  ])('and sends %s is silent after 10 s, and it is told once', (_, send) => {
     const each = setUp()
     each.stream.record(each.track)
     send(each)
@@ -244,7 +248,7 @@ describe('P-6b a publisher that records', () => {
     ],
     ['pauses', ({ stream }) => stream.pause()],
     ['leaves', ({ stream }) => stream.close()],
-  ])('P-6b and %s is not silent', (_, act) => {
+  ])('and %s is not silent', (_, act) => {
     const each = setUp()
     each.stream.record(each.track)
     act(each)

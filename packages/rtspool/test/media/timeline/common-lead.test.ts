@@ -145,7 +145,7 @@ const aac = { clockRate: 44_100, samplesPerPacket: 1024 }
 const opus = { clockRate: 48_000, samplesPerPacket: 960 }
 const pcm = { clockRate: 8_000, samplesPerPacket: 160 }
 
-describe('M-E A-INF-1 tracks of a burst are timed alike', () => {
+describe('tracks of a burst are timed alike', { tags: ['M-E', 'A-INF-1'] }, () => {
   it.each<Scenario>([
     { name: 'Opus, a second', ...opus, fps: 25, framesPerGop: 10, burstSeconds: 1 },
     { name: 'PCM, three seconds', ...pcm, fps: 30, framesPerGop: 60, burstSeconds: 3 },
@@ -166,7 +166,7 @@ describe('M-E A-INF-1 tracks of a burst are timed alike', () => {
       name: 'a publisher whose reports are still to come',
       ...{ ...opus, fps: 25, framesPerGop: 10, burstSeconds: 2, sendsReports: true },
     },
-  ])('M-E A-INF-1 $name: RTP-Info names the first picture', async (scenario) => {
+  ])('$name: RTP-Info names the first picture', async (scenario) => {
     for (let seed = 1; seed <= 20; seed++) {
       const publisher = new BurstPublisher(scenario, seed)
       await publisher.burst()
@@ -176,7 +176,7 @@ describe('M-E A-INF-1 tracks of a burst are timed alike', () => {
     }
   })
 
-  it('M-E A-INF-1 live packets after a burst, late by up to 30 ms, keep the tracks together', async () => {
+  it('live packets after a burst, late by up to 30 ms, keep the tracks together', async () => {
     for (let seed = 1; seed <= 10; seed++) {
       const publisher = new BurstPublisher(
         {
@@ -198,13 +198,13 @@ describe('M-E A-INF-1 tracks of a burst are timed alike', () => {
   })
 })
 
-describe('M-E the lead of a source that sends ahead', () => {
+describe('the lead of a source that sends ahead', { tags: 'M-E' }, () => {
   /** Milliseconds by which sound is timed after the pictures of the same instant of the media. */
   const apartMs = ({ video, audio }: ReturnType<typeof timedPublisher>, seconds: number): number =>
     (audio.track.unixTimeMsAt(Math.round(seconds * 8_000)) ?? Number.NaN) -
     (video.track.unixTimeMsAt(Math.round(seconds * videoRate)) ?? Number.NaN)
 
-  it('M-E reading the time without announcing it does not slow the mapping down', () => {
+  it('reading the time without announcing it does not slow the mapping down', () => {
     const timed = timedPublisher({ awaitsReport: false })
     for (let frame = 0; frame <= 50; frame++) {
       timed.video.send(frame * 3600)
@@ -213,23 +213,20 @@ describe('M-E the lead of a source that sends ahead', () => {
     }
   })
 
-  it.each([true, false])(
-    'M-E tracks stay together in a burst that viewers watch: %s',
-    (isWatched) => {
-      const timed = timedPublisher({ awaitsReport: false })
-      for (let frame = 0; frame <= 100; frame++) {
-        timed.video.send(frame * 3600)
-        timed.clock.advance(0.2)
-        // Packets of 120 ms, between those of the pictures.
-        if (frame % 3 === 0) timed.audio.send(frame * 320)
-        if (isWatched && frame % 7 === 0) timed.video.report()
-        if (isWatched && frame % 11 === 0) timed.audio.report()
-        expect(apartMs(timed, frame / 25)).toBeCloseTo(0.2, 2)
-      }
-    },
-  )
+  it.each([true, false])('tracks stay together in a burst that viewers watch: %s', (isWatched) => {
+    const timed = timedPublisher({ awaitsReport: false })
+    for (let frame = 0; frame <= 100; frame++) {
+      timed.video.send(frame * 3600)
+      timed.clock.advance(0.2)
+      // Packets of 120 ms, between those of the pictures.
+      if (frame % 3 === 0) timed.audio.send(frame * 320)
+      if (isWatched && frame % 7 === 0) timed.video.report()
+      if (isWatched && frame % 11 === 0) timed.audio.report()
+      expect(apartMs(timed, frame / 25)).toBeCloseTo(0.2, 2)
+    }
+  })
 
-  it('M-E a jump ahead of both tracks by less than 2 s keeps the tracks together at once', () => {
+  it('a jump ahead of both tracks by less than 2 s keeps the tracks together at once', () => {
     const timed = timedPublisher({ awaitsReport: false })
     for (let frame = 0; frame <= 300; frame++) {
       const seconds = frame / 25 + (frame >= 150 ? 0.7 : 0)
@@ -242,7 +239,7 @@ describe('M-E the lead of a source that sends ahead', () => {
     }
   })
 
-  it('M-E sound that begins later, with a burst, moves alone when viewers know the time', () => {
+  it('sound that begins later, with a burst, moves alone when viewers know the time', () => {
     const timed = timedPublisher({ awaitsReport: false })
     const { video, audio, clock } = timed
     const before: number[] = []

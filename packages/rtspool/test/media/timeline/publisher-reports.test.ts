@@ -6,7 +6,7 @@ import { type TimedTrack, timedPublisher } from '../../support/timed-publisher.j
 const rate = 90_000
 const frameMs = 40
 
-describe('M-F reports of a publisher with no time, or a wrong one', () => {
+describe('reports of a publisher with no time, or a wrong one', { tags: 'M-F' }, () => {
   const hourMs = 3_600_000
   const wallOf = (clock: { unixTimeMs(): number }) => clock.unixTimeMs() - hourMs
 
@@ -115,7 +115,7 @@ describe('M-F reports of a publisher with no time, or a wrong one', () => {
     ],
   ]
 
-  it.each(cases)('M-F %s: both tracks stay on one clock', (_name, tell, fromOursMs) => {
+  it.each(cases)('%s: both tracks stay on one clock', (_name, tell, fromOursMs) => {
     const { heard } = relay(tell)
     expect(heard.length).toBeGreaterThan(30)
     expect(Math.max(...heard.map(({ apartMs }) => apartMs))).toBeLessThan(1)
@@ -129,7 +129,7 @@ describe('M-F reports of a publisher with no time, or a wrong one', () => {
     ['of 1970', 0],
     ['of the time since the publisher began, in 1900', Date.UTC(1900, 0, 1)],
     ['of 2050', Date.UTC(2050, 0, 1)],
-  ])('M-F a clock %s is passed on to viewers', (_name, epochMs) => {
+  ])('a clock %s is passed on to viewers', (_name, epochMs) => {
     const offset = epochMs - Date.UTC(2026, 0, 1)
     const { heard } = relay(({ clock, timestamp }) => [clock.unixTimeMs() + offset, timestamp])
     const expected = epochMs < Date.UTC(1968, 0, 1) ? offset + 2 ** 32 * 1000 : offset
@@ -141,7 +141,7 @@ describe('M-F reports of a publisher with no time, or a wrong one', () => {
   })
 
   it.each([3 * hourMs, -3 * hourMs, 20_000, -3_000])(
-    'M-F a clock that is set by %i ms is set for all tracks at once',
+    'a clock that is set by %i ms is set for all tracks at once',
     (stepMs) => {
       const { heard } = relay(({ clock, timestamp, count }) => [
         wallOf(clock) + (count >= 3 ? stepMs : 0),
@@ -153,7 +153,7 @@ describe('M-F reports of a publisher with no time, or a wrong one', () => {
     },
   )
 
-  it('M-F reports of tracks some seconds apart are passed on: encoders delay pictures but not sound', () => {
+  it('reports of tracks some seconds apart are passed on: encoders delay pictures but not sound', () => {
     const { heard } = relay((told) => [
       wallOf(told.clock) - (told.track === 0 ? 2_000 : 0),
       told.timestamp,
@@ -161,7 +161,7 @@ describe('M-F reports of a publisher with no time, or a wrong one', () => {
     for (const { apartMs } of heard) expect(apartMs).toBeCloseTo(2_000, -1)
   })
 
-  it('M-F lsr echoes every report, with or without a valid time', () => {
+  it('lsr echoes every report, with or without a valid time', () => {
     const { clock, video } = timedPublisher()
     const lsrOf = (compound: Buffer | undefined): number | undefined => {
       const [packet] = parseCompound(compound ?? Buffer.alloc(0))

@@ -90,7 +90,9 @@ function drifts(heard: ReturnType<typeof run>): number[] {
   })
 }
 
-describe('M-E A-RTC-2 reports correspond to the packets of a publisher that sends none', () => {
+describe('reports correspond to the packets of a publisher that sends none', {
+  tags: ['M-E', 'A-RTC-2'],
+}, () => {
   const cases: (Scenario & { name: string; withinMs: number; settleMs?: number })[] = [
     { name: 'a steady one', seconds: 60, seed: 1, withinMs: 1 },
     { name: 'with jitter', seconds: 120, jitterMs: 35, seed: 2, withinMs: 36 },
@@ -157,7 +159,7 @@ describe('M-E A-RTC-2 reports correspond to the packets of a publisher that send
     },
   ]
 
-  it.each(cases)('M-E $name', ({ withinMs, settleMs = 0, ...scenario }) => {
+  it.each(cases)('$name', ({ withinMs, settleMs = 0, ...scenario }) => {
     const heard = run(scenario)
     const events = scenario.events ?? []
     expect(heard.length).toBeGreaterThan(20)
@@ -175,7 +177,7 @@ describe('M-E A-RTC-2 reports correspond to the packets of a publisher that send
     if (events.length === 0) expect(Math.max(...drifts(heard))).toBeLessThan(1)
   })
 
-  it('M-E random publishers: jitter, drift, jumps, pauses and wraps', () => {
+  it('random publishers: jitter, drift, jumps, pauses and wraps', () => {
     for (let seed = 100; seed < 130; seed++) {
       const random = seededRandom(seed)
       const jitterMs = random() * 60
@@ -193,7 +195,7 @@ describe('M-E A-RTC-2 reports correspond to the packets of a publisher that send
     }
   })
 
-  it('M-E a restart with the same SSRC, sequence numbers and timestamps of its own', () => {
+  it('a restart with the same SSRC, sequence numbers and timestamps of its own', () => {
     const { clock, video } = timedPublisher({ awaitsReport: false })
     for (const [first, sequenceNumber] of [
       [4_000_000_000, 100],
@@ -208,7 +210,7 @@ describe('M-E A-RTC-2 reports correspond to the packets of a publisher that send
     }
   })
 
-  it('M-E one stray packet changes nothing for the reports after it', () => {
+  it('one stray packet changes nothing for the reports after it', () => {
     const { clock, video } = timedPublisher({ awaitsReport: false })
     for (let n = 0; n < 500; n++, clock.advance(frameMs)) {
       if (n % 100 === 50) video.send(123_456 * n)
@@ -217,7 +219,7 @@ describe('M-E A-RTC-2 reports correspond to the packets of a publisher that send
     }
   })
 
-  it('M-E pictures sent in another order than shown are no jump', () => {
+  it('pictures sent in another order than shown are no jump', () => {
     const { clock, video } = timedPublisher({ awaitsReport: false })
     const offs: number[] = []
     for (let n = 0; n < 2000; n += 4) {
@@ -231,7 +233,7 @@ describe('M-E A-RTC-2 reports correspond to the packets of a publisher that send
     expect(Math.min(...offs)).toBeGreaterThan(-1)
   })
 
-  it('M-E a burst at the beginning moves the reports along with it', () => {
+  it('a burst at the beginning moves the reports along with it', () => {
     const { clock, video } = timedPublisher({ awaitsReport: false })
     // FFmpeg sends what it has probed at once, and then in real time.
     for (let n = 0; n < 125; n++) {
@@ -246,11 +248,11 @@ describe('M-E A-RTC-2 reports correspond to the packets of a publisher that send
   })
 })
 
-describe('M-E reports of a publisher that sends some of its own', () => {
+describe('reports of a publisher that sends some of its own', { tags: 'M-E' }, () => {
   const hourMs = 3_600_000
 
   it.each([30_000, 3_000, -30_000, -4_000])(
-    'M-E a jump by %i ms shows in the report after it, on the clock of the publisher',
+    'a jump by %i ms shows in the report after it, on the clock of the publisher',
     (jumpMs) => {
       const heard = run({
         seconds: 60,
@@ -268,7 +270,7 @@ describe('M-E reports of a publisher that sends some of its own', () => {
     },
   )
 
-  it('M-E packets 5 s ahead of their reports, as from FFmpeg, keep the mapping', () => {
+  it('packets 5 s ahead of their reports, as from FFmpeg, keep the mapping', () => {
     const { clock, video } = timedPublisher()
     const start = clock.unixTimeMs()
     video.tell(start - hourMs, 0)
@@ -282,7 +284,7 @@ describe('M-E reports of a publisher that sends some of its own', () => {
     }
   })
 
-  it('M-E a publisher that ceases to report, and drifts, is followed by arrival', () => {
+  it('a publisher that ceases to report, and drifts, is followed by arrival', () => {
     const { clock, video } = timedPublisher()
     const start = clock.now()
     const truth = () => 5_000 + (clock.now() - start) * 90 * 1.0001
@@ -297,7 +299,7 @@ describe('M-E reports of a publisher that sends some of its own', () => {
     }
   })
 
-  it('M-E a network stall with a late burst keeps the mapping', () => {
+  it('a network stall with a late burst keeps the mapping', () => {
     const { clock, video } = timedPublisher()
     const start = clock.unixTimeMs()
     for (let n = 0; n < 500; n++) {

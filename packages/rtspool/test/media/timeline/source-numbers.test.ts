@@ -42,7 +42,7 @@ const noNumbers: readonly unknown[] = [
   ...[Symbol('time'), () => 5, true, new Date(0)],
 ]
 
-describe('U-1 numbers that a source passes', () => {
+describe('numbers that a source passes', { tags: 'U-1' }, () => {
   it.each(['ssrc', 'sequenceNumber', 'timestamp'] as const)(
     'startAt refuses a %s that no packet can carry',
     (name) => {

@@ -13,7 +13,7 @@ function setUp(awaitsReport = true) {
   return { clock, video: timeOf(90_000), audio: timeOf(48_000) }
 }
 
-describe('A-RTC-2 the time that viewers of a track are sent', () => {
+describe('the time that viewers of a track are sent', { tags: 'A-RTC-2' }, () => {
   it('follows arrival if the source provides none', () => {
     const { clock, video } = setUp(false)
     video.noteArrival(5_000)
@@ -62,7 +62,7 @@ describe('A-RTC-2 the time that viewers of a track are sent', () => {
     expect(audio.announce()?.unixMs).toBe(now + 20)
   })
 
-  it('A-INF-1 A-RTC-2 stays exact for days, across any number of wraps', () => {
+  it('stays exact for days, across any number of wraps', { tags: 'A-INF-1' }, () => {
     const { clock, video, audio } = setUp(false)
     const start = clock.unixTimeMs()
     video.noteArrival(4_000_000_000)

@@ -32,7 +32,7 @@ class TestCache {
 
 const open = (budget: CacheBudget) => new TestCache(budget.openShare())
 
-describe('S-6a the budget of all caches', () => {
+describe('the budget of all caches', { tags: 'S-6' }, () => {
   it('empties the cache with the oldest unwatched key frame first, then watched ones', () => {
     const budget = new CacheBudget(400 * kib)
     const caches = [0, 1, 2, 3, 4].map(() => open(budget))

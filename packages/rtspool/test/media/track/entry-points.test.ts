@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { packetRoles } from '../../../src/media/fan-out/packet-roles.js'
 import { EntryPoints } from '../../../src/media/track/entry-points.js'
 import { payloadKinds } from '../../../src/rtp/index.js'
+import { eachCase, type Tags } from '../../support/tagged-cases.js'
 
 const { picture, keyFrame, prefix, recovery, gradual, rest } = payloadKinds
 const { frameStart, lead, firstLead, entry } = packetRoles
@@ -24,8 +25,8 @@ function entriesOf(packets: readonly Packet[]): number[][] {
   return entries
 }
 
-describe('M-C M-D EntryPoints', () => {
-  it.each<{ name: string; packets: Packet[]; entries: number[][] }>([
+describe('EntryPoints', { tags: ['M-C', 'M-D'] }, () => {
+  eachCase<{ name: string; tags?: Tags; packets: Packet[]; entries: number[][] }>([
     {
       name: 'slices of one key frame are one entry',
       packets: [
@@ -122,7 +123,8 @@ describe('M-C M-D EntryPoints', () => {
       entries: [],
     },
     {
-      name: 'M-B a recovery point is an entry with what precedes it, and its slices are not another',
+      name: 'a recovery point is an entry with what precedes it, and its slices are not another',
+      tags: 'M-B',
       packets: [
         [picture, 1, true],
         [prefix, 2],
@@ -133,7 +135,8 @@ describe('M-C M-D EntryPoints', () => {
       entries: [[1, 2]],
     },
     {
-      name: 'M-B two recovery points of one picture are one entry',
+      name: 'two recovery points of one picture are one entry',
+      tags: 'M-B',
       packets: [
         [prefix | gradual, 1],
         [prefix | gradual, 1],
@@ -142,7 +145,8 @@ describe('M-C M-D EntryPoints', () => {
       entries: [[0]],
     },
     {
-      name: 'M-B a key frame behind a gradual recovery point is one more entry, as it is complete at once',
+      name: 'a key frame behind a gradual recovery point is one more entry, as it is complete at once',
+      tags: 'M-B',
       packets: [
         [prefix | gradual, 1],
         [keyFrame, 1, true],
@@ -150,7 +154,8 @@ describe('M-C M-D EntryPoints', () => {
       entries: [[0], [0, 1]],
     },
     {
-      name: 'M-B a recovery point in the packet of its slice is an entry',
+      name: 'a recovery point in the packet of its slice is an entry',
+      tags: 'M-B',
       packets: [
         [prefix, 1],
         [picture | recovery, 1, true],
@@ -164,7 +169,7 @@ describe('M-C M-D EntryPoints', () => {
   it.each([
     ['packets', Array.from({ length: 65 }, (): Packet => [prefix, 1])],
     ['bytes', Array.from({ length: 5 }, (): Packet => [prefix, 1, false, 60_000])],
-  ])('B-BIG a flood of %s in front of a picture leads nowhere', (_, flood) => {
+  ])('a flood of %s in front of a picture leads nowhere', { tags: 'B-BIG' }, (_, flood) => {
     const [found = []] = entriesOf([...flood, [keyFrame, 1]])
     expect(found.length).toBeLessThan(4)
     expect(found.at(-1)).toBe(flood.length)

@@ -31,7 +31,9 @@ describe('RecentPackets', () => {
     expect(sequenceNumbers(recent)).toEqual([7])
   })
 
-  it('M-C begins with its leads, whatever timestamp they have, and knows the time of the picture', () => {
+  it('begins with its leads, whatever timestamp they have, and knows the time of the picture', {
+    tags: 'M-C',
+  }, () => {
     const recent = new RecentPackets(limits, 90_000)
     for (const timestamp of [0, 90_000, 4_000_000_000]) {
       recent.push(packet(1, timestamp), first)
@@ -43,7 +45,9 @@ describe('RecentPackets', () => {
     }
   })
 
-  it('M-C has the parameter sets for a viewer that joins right before the first key frame', () => {
+  it('has the parameter sets for a viewer that joins right before the first key frame', {
+    tags: 'M-C',
+  }, () => {
     const recent = new RecentPackets(limits, 90_000)
     recent.push(packet(1, 0), slice)
     recent.push(packet(2, 0), first)
@@ -53,7 +57,7 @@ describe('RecentPackets', () => {
     expect(sequenceNumbers(recent)).toEqual([])
   })
 
-  it('M-C does not begin with a key frame whose parameter sets were dropped', () => {
+  it('does not begin with a key frame whose parameter sets were dropped', { tags: 'M-C' }, () => {
     const recent = new RecentPackets({ maxBytes: 100, maxSeconds: 10 }, 90_000)
     recent.push(packet(1, 1), entry | firstLead)
     recent.push(packet(2, 2, 60), slice)
@@ -66,7 +70,9 @@ describe('RecentPackets', () => {
     expect(sequenceNumbers(recent)).toEqual([6, 7])
   })
 
-  it('M-B keeps two rounds of an intra refresh, so that the picture is whole at the end', () => {
+  it('keeps two rounds of an intra refresh, so that the picture is whole at the end', {
+    tags: 'M-B',
+  }, () => {
     const recent = new RecentPackets(limits, 90_000)
     const starts: (number | undefined)[] = []
     // A key frame, then every fourth packet a recovery point.
@@ -78,7 +84,9 @@ describe('RecentPackets', () => {
     expect(starts).toEqual([...Array(7).fill(0), 4, 4, 4, 4, 8, 8, 8, 8, 12, 12, 12, 12])
   })
 
-  it('M-B over its limits begins at the last recovery point, and else gives up', () => {
+  it('over its limits begins at the last recovery point, and else gives up', {
+    tags: 'M-B',
+  }, () => {
     const recent = new RecentPackets({ maxBytes: 500, maxSeconds: 10 }, 90_000)
     recent.push(packet(0, 0), entry | firstLead)
     recent.push(packet(1, 1, 300), slice)

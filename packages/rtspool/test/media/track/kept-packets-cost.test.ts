@@ -99,26 +99,26 @@ function ratioOf(cost: (size: number) => number): number {
   return large / small
 }
 
-describe('S-2 S-6 dropping the oldest packets', () => {
-  it('S-2 S-6 visits the dropped packets only, however many stay', () => {
+describe('dropping the oldest packets', { tags: ['S-2', 'S-6'] }, () => {
+  it('visits the dropped packets only, however many stay', () => {
     const drop = (recent: RecentPackets, index: number) => recent.beginNotBefore(index)
     expect(readsOfDrops(many, drop)).toBe(readsOfDrops(few, drop))
     expect(readsOfDrops(many, drop)).toBeLessThanOrEqual(4 * drops)
   })
 
-  it('S-2 S-6 visits nothing if nothing is dropped', () => {
+  it('visits nothing if nothing is dropped', () => {
     expect(readsOfDrops(many, (recent) => recent.beginNotBefore(0))).toBe(0)
   })
 
-  it('S-2 S-6 a key frame of a few bytes costs the same, however much sound is kept', () => {
+  it('a key frame of a few bytes costs the same, however much sound is kept', () => {
     expect(ratioOf(keyFramesMs)).toBeLessThan(maxRatio)
   })
 
-  it('S-2 S-6 giving up the oldest of all caches costs the same, however many there are', () => {
+  it('giving up the oldest of all caches costs the same, however many there are', () => {
     expect(ratioOf(giveUpMs)).toBeLessThan(maxRatio)
   })
 
-  it('S-2 S-6 recovery points look twice at each packet at most', () => {
+  it('recovery points look twice at each packet at most', () => {
     const count = { reads: 0 }
     const recent = new RecentPackets(gopCache, 90_000)
     for (let index = 0; index < many; index++) {

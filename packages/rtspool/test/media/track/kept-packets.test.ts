@@ -3,6 +3,7 @@ import { CacheBudget } from '../../../src/media/track/cache-budget.js'
 import { KeptPackets } from '../../../src/media/track/kept-packets.js'
 import { seededRandom } from '../../rtp/random-bytes.js'
 import { collectGarbage } from '../../support/collect-garbage.js'
+import { nextTurn } from '../../support/until.js'
 
 /** Memory by its definition: each row of packets in the same memory counts it once. */
 function countedBytesOf(packets: readonly Buffer[]): number {
@@ -36,7 +37,7 @@ function* reads(random: () => number): Generator<Buffer, never> {
   }
 }
 
-describe('S-6 KeptPackets', () => {
+describe('KeptPackets', { tags: 'S-6' }, () => {
   it.each([1, 2, 3, 4, 5, 6, 7, 8])(
     'counts the remaining packets exactly after each drop: seed %i',
     (seed) => {
@@ -89,7 +90,7 @@ describe('S-6 KeptPackets', () => {
     }
     kept.dropFirst(30)
     // A new reference holds its packet up to the end of the turn.
-    await new Promise(setImmediate)
+    await nextTurn()
     collectGarbage()
     expect(dropped.filter((packet) => packet.deref())).toEqual([])
     expect(kept.length).toBe(70)
@@ -109,7 +110,7 @@ describe('S-6 KeptPackets', () => {
   })
 })
 
-describe('S-6a the row of the budget', () => {
+describe('the row of the budget', { tags: 'S-6' }, () => {
   it.each([1, 2, 3, 4, 5])('gives up in the order of key frames: seed %i', (seed) => {
     const random = seededRandom(seed)
     const budget = new CacheBudget(Number.POSITIVE_INFINITY)

@@ -35,7 +35,9 @@ const keyFrame = Buffer.from([0x65, 1])
 const slice = Buffer.from([0x41, 1])
 
 describe('Track', () => {
-  it('B-SRTP what is copied to be kept is the packet that was refused an index, or was not', () => {
+  it('what is copied to be kept is the packet that was refused an index, or was not', {
+    tags: 'B-SRTP',
+  }, () => {
     const track = createTrack()
     const srtp = track.srtp(srtpSuites.AES_CM_128_HMAC_SHA1_80)
     track.push(readWith(rtpPacket({ sequenceNumber: 0, payload: keyFrame })))

@@ -9,6 +9,7 @@ import { bytesOf } from '../../support/bytes-of.js'
 import { closeAfterTest } from '../../support/open-things.js'
 import { rtpPacket } from '../../support/test-server.js'
 import { TrackViewer } from '../../support/track-viewer.js'
+import { nextTurn } from '../../support/until.js'
 
 const messages: UnlistedPacket[] = []
 const listener = (message: unknown): void => void messages.push(message as UnlistedPacket)
@@ -60,7 +61,7 @@ function send(track: Track, packets: readonly (readonly [payloadType: number, he
 
 const keptBy = (track: Track): number[] => track.recentPackets().map(sequenceNumberOf)
 
-describe('U-10 a payload type that the description does not list', () => {
+describe('a payload type that the description does not list', { tags: 'U-10' }, () => {
   it.each<{ name: string; media: string[]; types: number[]; unlisted: number }>([
     { name: 'video of one type', media: h264, types: [96, 97, 96, 0], unlisted: 2 },
     {
@@ -93,7 +94,7 @@ describe('U-10 a payload type that the description does not list', () => {
       types: [0, 96, 127],
       unlisted: 0,
     },
-  ])('U-10 $name: is passed on, counted, and told once', async ({ media, types, unlisted }) => {
+  ])('$name: is passed on, counted, and told once', async ({ media, types, unlisted }) => {
     const track = trackOf(...media)
     const viewer = new TrackViewer(track, false)
     track.addReader(viewer.reader)
@@ -101,7 +102,7 @@ describe('U-10 a payload type that the description does not list', () => {
       track,
       types.map((type) => [type, slice] as const),
     )
-    await new Promise(setImmediate)
+    await nextTurn()
     expect(viewer.received).toEqual(types.map((_, index) => index))
     expect([track.unlistedPackets, track.invalidPackets]).toEqual([unlisted, 0])
     const { payloadTypes: expected } = track.description
@@ -111,7 +112,7 @@ describe('U-10 a payload type that the description does not list', () => {
     )
   })
 
-  it('U-10 is no key frame, whatever its payload looks like', () => {
+  it('is no key frame, whatever its payload looks like', () => {
     const track = trackOf(...h264)
     send(track, [
       [97, key],
@@ -128,7 +129,7 @@ describe('U-10 a payload type that the description does not list', () => {
     expect(keptBy(track)).toEqual([0, 1, 2, 3, 4])
   })
 
-  it('U-10 does not come between a key frame and what belongs in front', () => {
+  it('does not come between a key frame and what belongs in front', () => {
     const track = trackOf(...h264)
     send(track, [
       [96, slice],
@@ -140,7 +141,7 @@ describe('U-10 a payload type that the description does not list', () => {
     expect(keptBy(track)).toEqual([1, 2, 3, 4])
   })
 
-  it('U-10 retransmissions and redundancy that are described are no key frames, and not counted', () => {
+  it('retransmissions and redundancy that are described are no key frames, and not counted', () => {
     const track = trackOf(
       ...['m=video 0 RTP/AVP 96 97 98', 'a=rtpmap:96 H264/90000'],
       ...['a=rtpmap:97 rtx/90000', 'a=fmtp:97 apt=96', 'a=rtpmap:98 ulpfec/90000'],
@@ -153,7 +154,7 @@ describe('U-10 a payload type that the description does not list', () => {
     expect([keptBy(track), track.unlistedPackets, messages]).toEqual([[], 0, []])
   })
 
-  it('U-10 two payload types of the same encoding have key frames both', () => {
+  it('two payload types of the same encoding have key frames both', () => {
     const types = ['m=video 0 RTP/AVP 96 97', 'a=rtpmap:96 H264/90000', 'a=rtpmap:97 h264/90000']
     const track = trackOf(...types)
     send(track, [

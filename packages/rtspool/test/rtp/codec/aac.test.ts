@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { aacFmtp, parseAdtsHeader, parseAudioSpecificConfig } from '../../../src/rtp/index.js'
 
-describe('A-PAY-3: AudioSpecificConfig', () => {
+describe('AudioSpecificConfig', { tags: 'A-PAY-3' }, () => {
   test.each([
     { name: 'AAC-LC 48 kHz stereo', config: '1190', sampleRate: 48000, channels: 2 },
     { name: 'AAC-LC 44.1 kHz stereo', config: '1210', sampleRate: 44100, channels: 2 },
@@ -62,13 +62,13 @@ describe('A-PAY-3: AudioSpecificConfig', () => {
   })
 })
 
-test('A-PAY-3: the fmtp has the parameters of the high bit-rate mode', () => {
+test('the fmtp has the parameters of the high bit-rate mode', { tags: 'A-PAY-3' }, () => {
   expect(aacFmtp(Uint8Array.of(0x11, 0x90))).toBe(
     'streamtype=5;profile-level-id=1;mode=AAC-hbr;sizelength=13;indexlength=3;indexdeltalength=3;config=1190',
   )
 })
 
-describe('A-PAY-3: ADTS headers', () => {
+describe('ADTS headers', { tags: 'A-PAY-3' }, () => {
   test.each([
     { name: 'AAC-LC 48 kHz stereo', header: 'fff14c80015ffc', config: '1190', sizeBytes: 7 },
     { name: 'with a checksum', header: 'fff04c80015ffc 1234', config: '1190', sizeBytes: 9 },

@@ -13,7 +13,7 @@ const record = bytesOf(
   `01 64000c ff e1 0007 ${sps} 01 0006 ${pps} fdf8f800`, // High profile adds four bytes
 )
 
-describe('A-PAY-1: the configuration of a file', () => {
+describe('the configuration of a file', { tags: 'A-PAY-1' }, () => {
   test('contains parameter sets, length size and profile', () => {
     const configuration = parseAvcConfiguration(record)
     expect(configuration).toEqual({
@@ -54,7 +54,7 @@ describe('A-PAY-1: the configuration of a file', () => {
   })
 })
 
-describe('A-PAY-1: the configuration of a stream', () => {
+describe('the configuration of a stream', { tags: 'A-PAY-1' }, () => {
   test('is taken from the NAL units of a key frame', () => {
     const units = ['09f0', sps, pps, '6588'].map(bytesOf)
     expect(avcConfigurationOf(units)).toMatchObject({

@@ -3,7 +3,7 @@ import { h265Fmtp, hevcParameterSetsOf, parseHevcConfiguration } from '../../../
 import { bytesOf } from '../../support/bytes-of.js'
 import { hevcConfiguration, hevcStart, pps, sps, vps } from '../samples.js'
 
-describe('A-PAY-2: the configuration of an H.265 file', () => {
+describe('the configuration of an H.265 file', { tags: 'A-PAY-2' }, () => {
   test('gives parameter sets and length size', () => {
     const configuration = parseHevcConfiguration(hevcConfiguration)
     expect(configuration).toEqual({

@@ -14,7 +14,7 @@ function kindOf(encoding: string, payload: string): number | undefined {
 const sps = '6764000caccd40'
 const pps = '68ebe3cb22c0'
 
-describe('M-D A-PAY-1 the slice makes a key frame of H.264', () => {
+describe('the slice makes a key frame of H.264', { tags: ['M-D', 'A-PAY-1'] }, () => {
   test.each([
     ['IDR slice', '65 88', keyFrame],
     ['other slice', '41 9a', picture],
@@ -54,7 +54,7 @@ describe('M-D A-PAY-1 the slice makes a key frame of H.264', () => {
   ])('%s', (_, payload, kind) => expect(kindOf('H264', payload)).toBe(kind))
 })
 
-describe('M-B recovery points of H.264', () => {
+describe('recovery points of H.264', { tags: 'M-B' }, () => {
   const emulated = '06 05 05 000003 000003 01 06 01 c4 80'
   test.each([
     ['at once', '06 06 01 c4 80', prefix | recovery],
@@ -83,7 +83,7 @@ const aggregate = (...units: string[]) =>
   unit(48) +
   units.map((each) => `${(each.length / 2).toString(16).padStart(4, '0')}${each}`).join('')
 
-describe('M-D A-PAY-2 the slice makes a key frame of H.265', () => {
+describe('the slice makes a key frame of H.265', { tags: ['M-D', 'A-PAY-2'] }, () => {
   const slice = `${unit(1)}d0`
   const idr = `${unit(19)}af`
   const sets = [`${unit(32)}0c`, `${unit(33)}01`, `${unit(34)}c1`] as const
@@ -123,12 +123,12 @@ describe('M-D A-PAY-2 the slice makes a key frame of H.265', () => {
     ['after pictures', `${unit(39)} 06 01 28 80`, prefix | gradual],
     ['in an aggregate with its slice', aggregate(`${unit(39)}0601d080`, slice), picture | recovery],
     ['none, behind the picture', `${unit(40)} 06 01 d0 80`, 0],
-  ])('M-B a recovery point %s', (_, payload, kind) => {
+  ])('a recovery point %s', { tags: 'M-B' }, (_, payload, kind) => {
     expect(kindOf('H265', payload)).toBe(kind)
   })
 })
 
-describe('M-D key frames of other encodings', () => {
+describe('key frames of other encodings', { tags: 'M-D' }, () => {
   test.each([
     ['VP8', 'the first packet of a key frame', '10 50', keyFrame],
     ['VP8', 'the first packet behind an extension of all fields', '90 f0 8001 00 20 50', keyFrame],

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { splitAnnexB, splitLengthPrefixed } from '../../../src/rtp/index.js'
 import { bytesOf } from '../../support/bytes-of.js'
 
-describe('A-PAY-1 A-PAY-2: samples are split into NAL units', () => {
+describe('samples are split into NAL units', { tags: ['A-PAY-1', 'A-PAY-2'] }, () => {
   test.each([
     { lengthSize: 4, sample: '00000002 6501 00000001 41', units: ['6501', '41'] },
     { lengthSize: 2, sample: '0002 6501 0001 41', units: ['6501', '41'] },

@@ -5,7 +5,7 @@ import { bytesOf } from '../../support/bytes-of.js'
 /** TOC of 20 ms of CELT in mono: configuration 31, and the code of the number of frames. */
 const toc = (code: number) => (0xf8 | code).toString(16)
 
-describe('A-PAY-4: the duration of an Opus packet', () => {
+describe('the duration of an Opus packet', { tags: 'A-PAY-4' }, () => {
   test.each([
     { name: 'SILK, 10 ms', packet: '00 11', samples: 480 },
     { name: 'SILK, 60 ms', packet: '18 11', samples: 2880 },
@@ -22,7 +22,7 @@ describe('A-PAY-4: the duration of an Opus packet', () => {
   })
 })
 
-describe('A-PAY-4: the frames of an Opus packet', () => {
+describe('the frames of an Opus packet', { tags: 'A-PAY-4' }, () => {
   test.each([
     { name: 'one', packet: `${toc(0)} 0102`, frames: ['0102'] },
     { name: 'two of one size', packet: `${toc(1)} 0102 0304`, frames: ['0102', '0304'] },

@@ -6,7 +6,7 @@ import { aacUnit } from './units.js'
 
 const options = { payloadType: 97, ssrc: 7, sequenceNumber: 65530 }
 
-describe('A-PAY-3: the packets of access units', () => {
+describe('the packets of access units', { tags: 'A-PAY-3' }, () => {
   test('one unit: AU-headers-length, its size, itself', () => {
     const payloader = new AacPayloader(options)
     const packets = payloader.packetize([Buffer.from('aabbcc', 'hex')], 5)

@@ -5,7 +5,7 @@ import { seededBytes } from '../random-bytes.js'
 
 const options = { payloadType: 0, ssrc: 7, sequenceNumber: 65_530 }
 
-describe('A-PAY-5: samples of G.711', () => {
+describe('samples of G.711', { tags: 'A-PAY-5' }, () => {
   test('20 ms at 8 kHz are one packet of the static payload type', () => {
     const payloader = new G711Payloader(options)
     const samples = seededBytes(160, 1)

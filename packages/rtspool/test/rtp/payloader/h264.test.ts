@@ -10,7 +10,7 @@ import { h264NalUnit } from './units.js'
 
 const options = { payloadType: 96, ssrc: 7, sequenceNumber: 65530 }
 
-describe('A-PAY-1: the packets of an access unit', () => {
+describe('the packets of an access unit', { tags: 'A-PAY-1' }, () => {
   const payloader = new H264Payloader({ ...options, maxPacketBytes: 64 }) // 52 of payload
   const payloads = (units: Buffer[]): string[] =>
     payloader.packetize(units, 0).map((packet) => payloadOf(packet).toString('hex'))
@@ -72,7 +72,7 @@ describe('A-PAY-1: the packets of an access unit', () => {
   })
 })
 
-test('A-RTP-1: the sequence wraps at 65535 without a gap, timestamps at 2^32', () => {
+test('the sequence wraps at 65535 without a gap, timestamps at 2^32', { tags: 'A-RTP-1' }, () => {
   const payloader = new H264Payloader({ ...options, maxPacketBytes: 100 })
   const packets: Buffer[] = []
   for (let frame = 0; frame < 5; frame++) {

@@ -5,7 +5,7 @@ import { h265NalUnit } from './units.js'
 
 const options = { payloadType: 96, ssrc: 7, sequenceNumber: 65_530 }
 
-describe('A-PAY-2: the packets of an access unit', () => {
+describe('the packets of an access unit', { tags: 'A-PAY-2' }, () => {
   const payloader = new H265Payloader({ ...options, maxPacketBytes: 64 }) // 52 of payload
   const payloads = (units: Buffer[]): string[] =>
     payloader.packetize(units, 0).map((packet) => payloadOf(packet).toString('hex'))
@@ -60,7 +60,7 @@ describe('A-PAY-2: the packets of an access unit', () => {
   })
 })
 
-test('A-RTP-1: the sequence of H.265 wraps at 65535 without a gap', () => {
+test('the sequence of H.265 wraps at 65535 without a gap', { tags: 'A-RTP-1' }, () => {
   const payloader = new H265Payloader({ ...options, maxPacketBytes: 100 })
   const packets = [0, 1, 2].flatMap((frame) =>
     payloader.packetize([h265NalUnit(1, 300)], frame * 3600),

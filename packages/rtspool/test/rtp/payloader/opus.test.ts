@@ -13,7 +13,7 @@ import { seededBytes } from '../random-bytes.js'
 
 const options = { payloadType: 97, ssrc: 7, sequenceNumber: 65_535 }
 
-describe('A-PAY-4: Opus packets', () => {
+describe('Opus packets', { tags: 'A-PAY-4' }, () => {
   test('are sent one by one, without a marker', () => {
     fc.assert(
       fc.property(

@@ -11,7 +11,7 @@ import { srtpSuites } from '../../../src/srtp/index.js'
 const headers = { 4: 20 + 8, 6: 40 + 8 }
 const mkiBytes = 4
 
-describe('R-1 packets made by the server', () => {
+describe('packets made by the server', { tags: 'R-1' }, () => {
   it.each(Object.values(srtpSuites))('fit a route of 1400 bytes with $name', ({ rtpTagBytes }) => {
     const sizeBytes = defaultMaxPacketBytes + rtpTagBytes + mkiBytes
     expect(sizeBytes + headers[6]).toBeLessThanOrEqual(1400)

@@ -13,6 +13,7 @@ import {
   timestampOf,
 } from '../../../src/rtp/index.js'
 import { payloadOf } from '../../support/payload.js'
+import { eachCase } from '../../support/tagged-cases.js'
 import { seededBytes } from '../random-bytes.js'
 import { depacketizeAac, depacketizeH264, depacketizeH265 } from './depacketizers.js'
 import { aacUnit, h264NalUnit, h265NalUnit } from './units.js'
@@ -29,9 +30,10 @@ const nalUnitFields = (type: { min: number; max: number }, minSize: number, maxF
   offset: fc.nat(800_000),
 })
 
-test.each([
+eachCase([
   {
-    name: 'A-PAY-1, A-RTP-2, A-RTP-3: H.264',
+    name: 'H.264',
+    tags: ['A-PAY-1', 'A-RTP-2', 'A-RTP-3'],
     unit: fc
       .record(nalUnitFields({ min: 1, max: 23 }, 1, 7))
       .map(({ size, type, flags, offset }) => h264NalUnit((flags << 5) | type, size, offset)),
@@ -39,7 +41,8 @@ test.each([
     depacketize: depacketizeH264,
   },
   {
-    name: 'A-PAY-2, A-RTP-2, A-RTP-3: H.265',
+    name: 'H.265',
+    tags: ['A-PAY-2', 'A-RTP-2', 'A-RTP-3'],
     unit: fc
       .record(nalUnitFields({ min: 0, max: 47 }, 2, 0xffff))
       .map(({ size, type, flags, offset }) => h265NalUnit(type, size, flags, offset)),
@@ -80,7 +83,9 @@ test.each([
   )
 })
 
-test('A-PAY-3, A-RTP-1, A-RTP-3: access units of 1 to 8191 bytes stay unchanged', () => {
+test('access units of 1 to 8191 bytes stay unchanged', {
+  tags: ['A-PAY-3', 'A-RTP-1', 'A-RTP-3'],
+}, () => {
   const unit = fc
     .tuple(
       fc.oneof(fc.integer({ min: 1, max: 600 }), fc.integer({ min: 1, max: 8191 })),
@@ -116,7 +121,9 @@ test('A-PAY-3, A-RTP-1, A-RTP-3: access units of 1 to 8191 bytes stay unchanged'
   )
 })
 
-test('A-PAY-5: samples of G.711 of all sizes and channels stay unchanged, with times by sampling instants', () => {
+test('samples of G.711 of all sizes and channels stay unchanged, with times by sampling instants', {
+  tags: 'A-PAY-5',
+}, () => {
   fc.assert(
     fc.property(
       fc.nat(8000),

@@ -15,7 +15,7 @@ describe('Accept', () => {
     { values: ['application/sdp;q=0'], isAccepted: false },
     { values: ['application/sdp; Q = 0.000, */*'], isAccepted: false },
     { values: ['*/*;q=0, application/sdp'], isAccepted: true },
-  ])('A-DES-2 $values: SDP is accepted: $isAccepted', ({ values, isAccepted }) => {
+  ])('$values: SDP is accepted: $isAccepted', { tags: 'A-DES-2' }, ({ values, isAccepted }) => {
     const headers = new RtspHeaders(values.map((value) => ['Accept', value]))
     expect(acceptsSdp(headers)).toBe(isAccepted)
   })

@@ -1,5 +1,6 @@
-import { expect, it } from 'vitest'
+import { expect } from 'vitest'
 import { RequestError } from '../../../src/errors.js'
+import { eachCase } from '../../support/tagged-cases.js'
 import type { HeaderCase, RefusedCase } from '../header-cases.js'
 
 /** Returns the error of a call that must throw an error of the library. */
@@ -23,11 +24,11 @@ export function checkCases<Value>(
   parse: (wire: string) => Value,
   serialize?: (value: Value) => string,
 ): void {
-  it.each(cases)('$name is parsed', ({ wire, value }) => {
+  eachCase(cases)('$name is parsed', ({ wire, value }) => {
     expect(parse(wire)).toEqual(value)
   })
 
-  it.each(refusedCases)('$name is refused', ({ wire, code }) => {
+  eachCase(refusedCases)('$name is refused', ({ wire, code }) => {
     const error = refusalOf(() => parse(wire))
     expect(error.code).toBe(code)
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
@@ -42,11 +43,11 @@ function checkWritten<Value>(
   parse: (wire: string) => Value,
   serialize: (value: Value) => string,
 ): void {
-  it.each(cases)('$name is serialized', ({ wire, canonical = wire, value }) => {
+  eachCase(cases)('$name is serialized', ({ wire, canonical = wire, value }) => {
     expect(serialize(value)).toBe(canonical)
   })
 
-  it.each(cases)('$name does not change when it is written and read again', ({ wire }) => {
+  eachCase(cases)('$name does not change when it is written and read again', ({ wire }) => {
     const once = serialize(parse(wire))
     expect(serialize(parse(once))).toBe(once)
   })

@@ -6,7 +6,7 @@ import { checkCases, refusalOf } from './check-cases.js'
 describe('CSeq', () => {
   checkCases(cSeqCases, refusedCSeqs, parseCSeq)
 
-  it('A-MSG-5 a missing one has its own error', () => {
+  it('a missing one has its own error', { tags: 'A-MSG-5' }, () => {
     expect(refusalOf(() => parseCSeq(undefined)).code).toBe('ERR_CSEQ_MISSING')
   })
 })

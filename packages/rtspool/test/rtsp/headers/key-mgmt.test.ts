@@ -10,7 +10,7 @@ import { keyMgmtCorpus } from '../../mikey/samples.js'
 const data = Buffer.from([0, 16, 131])
 
 describe('KeyMgmt', () => {
-  it('A-SRT-3 is read in the form of GStreamer', () => {
+  it('is read in the form of GStreamer', { tags: 'A-SRT-3' }, () => {
     const [message] = parseKeyMgmt(keyMgmtCorpus.get('gstreamer') ?? '')
     expect(message).toMatchObject({
       protocol: 'mikey',
@@ -32,7 +32,8 @@ describe('KeyMgmt', () => {
   })
 
   it.each([...keyMgmtCorpus.keys()].filter((name) => name.startsWith('refused-')))(
-    'A-SRT-5 %s: 463',
+    '%s: 463',
+    { tags: 'A-SRT-5' },
     (name) => {
       expect(() => parseKeyMgmt(keyMgmtCorpus.get(name) ?? '')).toThrow(
         expect.objectContaining({ code: 'ERR_KEY_MANAGEMENT', statusCode: 463 }),
@@ -56,12 +57,18 @@ describe('KeyMgmt', () => {
 })
 
 describe('a=key-mgmt', () => {
-  it('A-SRT-3 is a protocol and base64', () => {
+  it('is a protocol and base64', { tags: 'A-SRT-3' }, () => {
     expect(parseKeyMgmtAttribute(' MIKEY  ABCD')).toEqual({ protocol: 'mikey', data })
     expect(serializeKeyMgmtAttribute({ protocol: 'mikey', data })).toBe('mikey ABCD')
   })
 
-  it.each(['', 'mikey', 'mikey AB CD', 'mikey A*'])('A-SRT-5 refuses "%s"', (value) => {
-    expect(() => parseKeyMgmtAttribute(value)).toThrow(expect.objectContaining({ statusCode: 463 }))
-  })
+  it.each(['', 'mikey', 'mikey AB CD', 'mikey A*'])(
+    'refuses "%s"',
+    { tags: 'A-SRT-5' },
+    (value) => {
+      expect(() => parseKeyMgmtAttribute(value)).toThrow(
+        expect.objectContaining({ statusCode: 463 }),
+      )
+    },
+  )
 })

@@ -3,7 +3,7 @@ import { parsePublic, serializePublic } from '../../../src/rtsp/headers/public.j
 import { RtspHeaders } from '../../../src/rtsp/message.js'
 
 describe('Public', () => {
-  it('A-OPT-2 methods survive being written and read', () => {
+  it('methods survive being written and read', { tags: 'A-OPT-2' }, () => {
     const methods = ['OPTIONS', 'SETUP', 'GET_PARAMETER']
     const value = serializePublic(methods)
     expect(value).toBe('OPTIONS, SETUP, GET_PARAMETER')

@@ -14,7 +14,7 @@ describe('Range', () => {
     expect(() => serializeRange({ unit: 'clock', start: Number.NaN, end })).toThrow(RangeError)
   })
 
-  it('B-LOOP 64 KiB of digits in Range are handled in under 10 ms', () => {
+  it('64 KiB of digits in Range are handled in under 10 ms', { tags: 'B-LOOP' }, () => {
     for (const unit of ['npt', 'clock', 'smpte']) {
       const wire = `${unit}=${'1'.repeat(65536)}`
       expect(fastestMs(() => expect(() => parseRange(wire)).toThrow())).toBeLessThan(10)

@@ -3,7 +3,9 @@ import { parseRequire, serializeUnsupported } from '../../../src/rtsp/headers/re
 import { RtspHeaders } from '../../../src/rtsp/message.js'
 
 describe('Require', () => {
-  it('A-MSG-13 A-MSG-14 features come from all lines of Require and Proxy-Require, each once', () => {
+  it('features come from all lines of Require and Proxy-Require, each once', {
+    tags: ['A-MSG-13', 'A-MSG-14'],
+  }, () => {
     const headers = new RtspHeaders([
       ['Proxy-Require', 'gzipped-messages'],
       ['Require', 'a, implicit-play'],
@@ -13,7 +15,7 @@ describe('Require', () => {
     expect(parseRequire(new RtspHeaders())).toEqual([])
   })
 
-  it('A-MSG-13 Unsupported lists features', () => {
+  it('Unsupported lists features', { tags: 'A-MSG-13' }, () => {
     expect(serializeUnsupported(['a', 'implicit-play'])).toBe('a, implicit-play')
   })
 })

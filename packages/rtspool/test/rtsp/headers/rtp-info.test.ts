@@ -14,7 +14,9 @@ describe('RTP-Info', () => {
     expect(() => serializeRtpInfo([{ url: 'a', rtptime: -1 }])).toThrow(RangeError)
   })
 
-  it('B-LOOP 64 KiB of commas or semicolons in RTP-Info are handled in under 10 ms', () => {
+  it('64 KiB of commas or semicolons in RTP-Info are handled in under 10 ms', {
+    tags: 'B-LOOP',
+  }, () => {
     for (const filling of [',', ';', ';seq=1', ',url=a']) {
       const wire = `url=a${filling.repeat(65536 / filling.length)}`
       const ms = fastestMs(() => {

@@ -31,7 +31,7 @@ describe('Transport', () => {
     ['digits', `RTP/AVP;client_port=${'0'.repeat(65536)}`],
     ['alternatives', 'a/b,'.repeat(16384).slice(0, -1)],
     ['parameters', `RTP/AVP${';a=b'.repeat(16384)}`],
-  ])('B-LOOP 64 KiB of %s in Transport are handled in under 10 ms', (_, wire) => {
+  ])('64 KiB of %s in Transport are handled in under 10 ms', { tags: 'B-LOOP' }, (_, wire) => {
     const isHandledMs = fastestMs(() => {
       try {
         parseTransport(wire)

@@ -2,17 +2,17 @@ import { describe, expect, it } from 'vitest'
 import { RequestError } from '../../../src/errors.js'
 import { AttemptLimiter, attemptLimits } from '../../../src/server/auth/attempt-limiter.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
+import { nextTurn } from '../../support/until.js'
 
 const address = '192.0.2.1'
 const open = () => new AbortController().signal
-const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 function spend(limiter: AttemptLimiter, from = address): void {
   for (let n = 0; n < attemptLimits.burst; n++) expect(limiter.take(from, open)).toBeUndefined()
 }
 
 describe('the limiter of attempts', () => {
-  it('B-BRUTE lets a host wait for the next attempt, in order', async () => {
+  it('lets a host wait for the next attempt, in order', { tags: 'B-BRUTE' }, async () => {
     const clock = new ManualClock()
     const limiter = new AttemptLimiter(clock)
     spend(limiter)
@@ -20,24 +20,26 @@ describe('the limiter of attempts', () => {
     for (const n of [1, 2, 3]) void limiter.take(address, open)?.then(() => served.push(n))
     expect(limiter.waiting).toBe(3)
     clock.advance(1199)
-    await turn()
+    await nextTurn()
     expect(served).toEqual([])
     clock.advance(2)
-    await turn()
+    await nextTurn()
     expect(served).toEqual([1])
     clock.advance(2400)
-    await turn()
+    await nextTurn()
     expect(served).toEqual([1, 2, 3])
     expect([limiter.waiting, clock.pendingTimers]).toEqual([0, 0])
   })
 
-  it('B-BRUTE another host does not wait', () => {
+  it('another host does not wait', { tags: 'B-BRUTE' }, () => {
     const limiter = new AttemptLimiter(new ManualClock())
     spend(limiter)
     expect(limiter.take('192.0.2.2', open)).toBeUndefined()
   })
 
-  it('B-BRUTE a right attempt costs nothing, and serves a waiting request', async () => {
+  it('a right attempt costs nothing, and serves a waiting request', {
+    tags: 'B-BRUTE',
+  }, async () => {
     const limiter = new AttemptLimiter(new ManualClock())
     spend(limiter)
     const next = limiter.take(address, open)
@@ -49,7 +51,7 @@ describe('the limiter of attempts', () => {
     }
   })
 
-  it('B-BRUTE attempts that are given back late are not more than there were', () => {
+  it('attempts that are given back late are not more than there were', { tags: 'B-BRUTE' }, () => {
     const clock = new ManualClock()
     const limiter = new AttemptLimiter(clock)
     spend(limiter)
@@ -60,7 +62,7 @@ describe('the limiter of attempts', () => {
     limiter.close()
   })
 
-  it('B-BRUTE the answer to a wrong one is held back for 1 to 3 seconds', async () => {
+  it('the answer to a wrong one is held back for 1 to 3 seconds', { tags: 'B-BRUTE' }, async () => {
     const clock = new ManualClock()
     const limiter = new AttemptLimiter(clock)
     const answered: number[] = []
@@ -76,12 +78,14 @@ describe('the limiter of attempts', () => {
       [10, 3],
     ] as const) {
       clock.advance(ms)
-      await turn()
+      await nextTurn()
       expect(answered).toHaveLength(count)
     }
   })
 
-  it('B-BRUTE only so many wait; the next is refused, and a wrong one answered at once', async () => {
+  it('only so many wait; the next is refused, and a wrong one answered at once', {
+    tags: 'B-BRUTE',
+  }, async () => {
     const limiter = new AttemptLimiter(new ManualClock())
     const hosts = Math.ceil(attemptLimits.maxWaiting / attemptLimits.maxWaitingPerHost)
     for (let host = 0; host < hosts; host++) {
@@ -102,7 +106,9 @@ describe('the limiter of attempts', () => {
     expect(limiter.waiting).toBe(0)
   })
 
-  it('B-BRUTE a closed connection ends its wait, and uses no attempt of others', async () => {
+  it('a closed connection ends its wait, and uses no attempt of others', {
+    tags: 'B-BRUTE',
+  }, async () => {
     const clock = new ManualClock()
     const limiter = new AttemptLimiter(clock)
     spend(limiter)
@@ -119,7 +125,7 @@ describe('the limiter of attempts', () => {
     expect(await limiter.take(address, () => connection.signal)).toBe(false)
   })
 
-  it('B-BRUTE close ends all waits and timers', async () => {
+  it('close ends all waits and timers', { tags: 'B-BRUTE' }, async () => {
     const clock = new ManualClock()
     const limiter = new AttemptLimiter(clock)
     spend(limiter)
@@ -131,7 +137,7 @@ describe('the limiter of attempts', () => {
     expect(() => limiter.take(address, open)).toThrow(RequestError)
   })
 
-  it('B-BRUTE 5,000 hosts that have all their attempts again are forgotten', () => {
+  it('5,000 hosts that have all their attempts again are forgotten', { tags: 'B-BRUTE' }, () => {
     const clock = new ManualClock()
     const limiter = new AttemptLimiter(clock)
     for (let n = 0; n < 5000; n++) {

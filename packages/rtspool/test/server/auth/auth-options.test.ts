@@ -6,7 +6,7 @@ const md5 = digestHa1('MD5', 'ann', 'rtspool', 'secret')
 const sha256 = digestHa1('SHA-256', 'ann', 'rtspool', 'secret')
 
 describe('options of authentication', () => {
-  it('B-SECR passwords are not kept', () => {
+  it('passwords are not kept', { tags: 'B-SECR' }, () => {
     const resolved = resolveAuthOptions({ users: { ann: 'secret' } })
     expect(resolved.users.get('ann')).toEqual({ ha1: { 'SHA-256': sha256, MD5: md5 } })
   })
@@ -17,7 +17,7 @@ describe('options of authentication', () => {
     expect(resolved.users.get('ann')).toEqual({ ha1: { MD5: md5 } })
   })
 
-  it('B-DOWN SHA-256 is first in whatever order they are given', () => {
+  it('SHA-256 is first in whatever order they are given', { tags: 'B-DOWN' }, () => {
     const resolve = (algorithms: AuthOptions['algorithms']) =>
       resolveAuthOptions({ users: {}, algorithms, basic: 'always' }).algorithms
     expect(resolve(['MD5', 'SHA-256'])).toEqual(['SHA-256', 'MD5'])
@@ -151,7 +151,7 @@ describe('options of authentication', () => {
     },
   )
 
-  it('B-SECR no message has a password', () => {
+  it('no message has a password', { tags: 'B-SECR' }, () => {
     for (const secret of ['canary\n', { ha1: { MD5: 'canary' } }]) {
       try {
         resolveAuthOptions({ users: { ann: secret }, rules: [{ path: 'x' }] })

@@ -19,7 +19,7 @@ describe('the uri of a Digest', () => {
     { name: 'with a user', uri: 'rtsp://u@h:8554/cam', request: track },
     { name: 'other escapes', uri: '/c%61m', request: track },
     { name: 'the same query', uri: '/cam?a=b/', request: 'rtsp://h/cam?a=b' },
-  ])('A-DIG-3 accepts $name', ({ uri, request }) => {
+  ])('accepts $name', { tags: 'A-DIG-3' }, ({ uri, request }) => {
     expect(isSameUri(uri, request, parseTarget(request))).toBe(true)
   })
 
@@ -37,7 +37,7 @@ describe('the uri of a Digest', () => {
     { name: 'nothing', uri: '', request: track },
     { name: 'a way up', uri: '/other/../cam', request: track },
     { name: 'another scheme', uri: 'http://h/cam', request: track },
-  ])('A-DIG-3 $name is not', ({ uri, request }) => {
+  ])('$name is not', { tags: 'A-DIG-3' }, ({ uri, request }) => {
     expect(isSameUri(uri, request, parseTarget(request))).toBe(false)
   })
 })

@@ -5,7 +5,7 @@ const address = '127.0.0.1'
 const connection = {}
 
 describe('nonces', () => {
-  it('A-DIG-4 are good for their lifetime, and not longer', () => {
+  it('are good for their lifetime, and not longer', { tags: 'A-DIG-4' }, () => {
     const nonces = new Nonces(2000)
     const nonce = nonces.issue(address, 1000.7, connection)
     expect(nonces.isFresh(nonce, address, 1000.7)).toBe(true)
@@ -13,14 +13,14 @@ describe('nonces', () => {
     expect(nonces.isFresh(nonce, address, 3001)).toBe(false)
   })
 
-  it('A-DIG-4 B-REPLAY are good for one address of one server', () => {
+  it('are good for one address of one server', { tags: ['A-DIG-4', 'B-REPLAY'] }, () => {
     const nonces = new Nonces(2000)
     const nonce = nonces.issue(address, 1000, connection)
     expect(nonces.isFresh(nonce, '127.0.0.2', 1000)).toBe(false)
     expect(new Nonces(2000).isFresh(nonce, address, 1000)).toBe(false)
   })
 
-  it('A-DIG-4 cannot be made, changed or spelled otherwise', () => {
+  it('cannot be made, changed or spelled otherwise', { tags: 'A-DIG-4' }, () => {
     const nonces = new Nonces(2000)
     const nonce = nonces.issue(address, 1000, connection)
     for (let at = 0; at < nonce.length; at++) {
@@ -32,14 +32,14 @@ describe('nonces', () => {
     }
   })
 
-  it('A-DIG-4 two of the same instant differ', () => {
+  it('two of the same instant differ', { tags: 'A-DIG-4' }, () => {
     const nonces = new Nonces(2000)
     expect(nonces.issue(address, 1000, connection)).not.toBe(
       nonces.issue(address, 1000, connection),
     )
   })
 
-  it('A-DIG-5 each count can be used once, in any order within 32', () => {
+  it('each count can be used once, in any order within 32', { tags: 'A-DIG-5' }, () => {
     const nonces = new Nonces(2000)
     const nonce = nonces.issue(address, 1000, connection)
     const uses = [5, 5, 4, 4, 6, 1, 1, 37, 37, 6, 5, 7, 40, 39, 8, 9, 9, 100, 68, 69, 69]
@@ -48,7 +48,7 @@ describe('nonces', () => {
     expect(uses.filter((_, index) => isNew[index])).toEqual([5, 4, 6, 1, 37, 7, 40, 39, 9, 100, 69])
   })
 
-  it('A-DIG-5 largest counts', () => {
+  it('largest counts', { tags: 'A-DIG-5' }, () => {
     const nonces = new Nonces(2000)
     const nonce = nonces.issue(address, 1000, connection)
     const uses = [0, 0, 2 ** 32 - 1, 2 ** 32 - 1, 2 ** 32 - 2, 31, 0]
@@ -57,7 +57,7 @@ describe('nonces', () => {
     ])
   })
 
-  it('B-REPLAY forgotten nonces cannot be used again, nor can older ones', () => {
+  it('forgotten nonces cannot be used again, nor can older ones', { tags: 'B-REPLAY' }, () => {
     const nonces = new Nonces(2000, 3)
     const all = [0, 1, 2, 3, 4].map((ms) => nonces.issue(address, 1000 + ms, connection))
     const [unused, first, second, third, fourth] = all as [string, string, string, string, string]
@@ -69,14 +69,14 @@ describe('nonces', () => {
     expect(nonces.isFresh(unused, address, 1010)).toBe(false)
   })
 
-  it('A-DIG-5 counts of nonces that have expired are forgotten', () => {
+  it('counts of nonces that have expired are forgotten', { tags: 'A-DIG-5' }, () => {
     const nonces = new Nonces(2000)
     for (let now = 0; now < 10_000; now += 100)
       nonces.use(nonces.issue(address, now, connection), 1, now)
     expect(nonces.countedSize).toBe(21)
   })
 
-  it('S-11 B-REPLAY belong to the connection that they were issued on', () => {
+  it('belong to the connection that they were issued on', { tags: ['S-11', 'B-REPLAY'] }, () => {
     const nonces = new Nonces(2000)
     const others = [{}, {}, {}]
     const nonce = nonces.issue(address, 1000, connection)

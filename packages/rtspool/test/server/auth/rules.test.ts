@@ -40,7 +40,8 @@ describe('rules', () => {
     { path: '/live/hall/x/y', action: 'read', may: [false, true, false] },
     { path: '/live/hall/x', action: 'publish', may: [false, false, false] },
   ] as const)(
-    'B-AUTH0 $action of $path: nobody, ann and bob: $may',
+    '$action of $path: nobody, ann and bob: $may',
+    { tags: 'B-AUTH0' },
     async ({ path, action, may }) => {
       const answers = [undefined, 'ann', 'bob'].map((user) => ask(rules, user, path, action))
       expect(await Promise.all(answers)).toEqual(may)
@@ -49,19 +50,19 @@ describe('rules', () => {
     },
   )
 
-  it('B-AUTH0 actions without a rule are denied', async () => {
+  it('actions without a rule are denied', { tags: 'B-AUTH0' }, async () => {
     expect(await ask([], 'ann', '/cam', 'read', 'publish')).toBe(false)
     expect(await ask([{ path: '/a', read: 'anyone' }], 'ann', '/b', 'read')).toBe(false)
   })
 
-  it('B-AUTH0 one of several actions is enough, and `*` needs a user', async () => {
+  it('one of several actions is enough, and `*` needs a user', { tags: 'B-AUTH0' }, async () => {
     expect(await ask(rules, 'bob', '/live/door', 'read', 'publish')).toBe(true)
     expect(await ask(rules, undefined, '/live/door', 'read', 'publish')).toBe(false)
     expect(await ask(rules, undefined, undefined, 'read')).toBe(false)
     expect(await ask(rules, 'ann', undefined, 'read')).toBe(true)
   })
 
-  it('B-AUTH0 a function is asked with the action and everything else', async () => {
+  it('a function is asked with the action and everything else', { tags: 'B-AUTH0' }, async () => {
     const asked: AccessContext[] = []
     const read = async (context: AccessContext) => {
       asked.push(context)

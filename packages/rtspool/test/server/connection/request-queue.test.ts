@@ -6,7 +6,7 @@ import {
 } from '../../../src/server/connection/request-queue.js'
 import { RequestTurns } from '../../../src/server/connection/request-turns.js'
 import { ok, type Reply } from '../../../src/server/request/request-context.js'
-import { until } from '../../support/until.js'
+import { nextTurn, until } from '../../support/until.js'
 
 const request: RtspRequest = {
   kind: 'request',
@@ -68,8 +68,6 @@ class Client implements RequestQueueOwner {
   }
 }
 
-const nextTurn = () => new Promise(setImmediate)
-
 describe('RequestQueue', () => {
   it('answers queued requests at once', () => {
     const client = new Client()
@@ -84,19 +82,25 @@ describe('RequestQueue', () => {
   it.each([
     ['at once', () => ok],
     ['with a promise that is kept already', async () => ok],
-  ])('B-LOOP 2,000 requests, answered %s, do not keep others waiting', async (_name, handle) => {
-    const client = new Client(handle)
-    client.send(2000)
-    let turns = 0
-    for (let before = 0; client.answeredCount < 2000; before = client.answeredCount) {
-      await nextTurn()
-      turns++
-      expect(client.answeredCount - before).toBeLessThanOrEqual(8)
-    }
-    expect(turns).toBeGreaterThan(240)
-  })
+  ])(
+    '2,000 requests, answered %s, do not keep others waiting',
+    { tags: 'B-LOOP' },
+    async (_name, handle) => {
+      const client = new Client(handle)
+      client.send(2000)
+      let turns = 0
+      for (let before = 0; client.answeredCount < 2000; before = client.answeredCount) {
+        await nextTurn()
+        turns++
+        expect(client.answeredCount - before).toBeLessThanOrEqual(8)
+      }
+      expect(turns).toBeGreaterThan(240)
+    },
+  )
 
-  it('S-1 B-LOOP expensive requests of 1,000 clients at once take turns', async () => {
+  it('expensive requests of 1,000 clients at once take turns', {
+    tags: ['S-1', 'B-LOOP'],
+  }, async () => {
     const turns = new RequestTurns()
     const clients = Array.from({ length: 1000 }, () => new Client(async () => ok, turns))
     const answered = () => clients.reduce((sum, { answeredCount }) => sum + answeredCount, 0)
@@ -108,7 +112,7 @@ describe('RequestQueue', () => {
     expect(clients.every(({ queue }) => queue.isReady)).toBe(true)
   })
 
-  it('S-1 asks no handler for a client that has gone before its turn', async () => {
+  it('asks no handler for a client that has gone before its turn', { tags: 'S-1' }, async () => {
     const turns = new RequestTurns()
     while (turns.take());
     const client = new Client(() => ok, turns)
@@ -119,7 +123,9 @@ describe('RequestQueue', () => {
     expect([client.answeredCount, client.queue.isAnswering]).toEqual([0, false])
   })
 
-  it('B-CSEQ calls no handler while the client does not read its responses', async () => {
+  it('calls no handler while the client does not read its responses', {
+    tags: 'B-CSEQ',
+  }, async () => {
     const client = new Client()
     client.taken = 2
     client.send(2000)
@@ -134,7 +140,7 @@ describe('RequestQueue', () => {
     expect(client.unsent).toBe(0)
   })
 
-  it('S-1 has one request under way, and accepts no other', async () => {
+  it('has one request under way, and accepts no other', { tags: 'S-1' }, async () => {
     let finish = (): void => {}
     const client = new Client(() => new Promise((resolve) => (finish = () => resolve(ok))))
     client.send(3)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { RequestTurns } from '../../../src/server/connection/request-turns.js'
+import { nextTurn, until } from '../../support/until.js'
 
-const nextTurn = () => new Promise(setImmediate)
 const perLoop = 4
 
 /** Connections that want `turns` turns each; `taken` counts those that each has had. */
@@ -17,16 +17,20 @@ function crowd(size: number, turns: number) {
   return { taken, sum: () => taken.reduce((sum, each) => sum + each, 0) }
 }
 
-describe('S-1 RequestTurns', () => {
-  it.each([1, 4, 5, 3600])('B-LOOP gives %d connections a few turns at a time', async (size) => {
-    const { sum } = crowd(size, 2)
-    expect(sum()).toBe(0)
-    for (let before = 0; sum() < 2 * size; before = sum()) {
-      await nextTurn()
-      expect(sum() - before).toBeGreaterThan(0)
-      expect(sum() - before).toBeLessThanOrEqual(2 * perLoop)
-    }
-  })
+describe('RequestTurns', { tags: 'S-1' }, () => {
+  it.each([1, 4, 5, 3600])(
+    'gives %d connections a few turns at a time',
+    { tags: 'B-LOOP' },
+    async (size) => {
+      const { sum } = crowd(size, 2)
+      expect(sum()).toBe(0)
+      for (let before = 0; sum() < 2 * size; before = sum()) {
+        await nextTurn()
+        expect(sum() - before).toBeGreaterThan(0)
+        expect(sum() - before).toBeLessThanOrEqual(2 * perLoop)
+      }
+    },
+  )
 
   it('serves each connection once before any of them twice', async () => {
     const { taken, sum } = crowd(300, 3)
@@ -36,7 +40,9 @@ describe('S-1 RequestTurns', () => {
     }
   })
 
-  it('B-LOOP lets the hosts take turns, however many connections each has', async () => {
+  it('lets the hosts take turns, however many connections each has', {
+    tags: 'B-LOOP',
+  }, async () => {
     const requestTurns = new RequestTurns()
     const begun: string[] = []
     const ask = (host: string): void => requestTurns.wait(host, () => void begun.push(host))
@@ -47,12 +53,14 @@ describe('S-1 RequestTurns', () => {
     const others = begun.filter((host) => host.startsWith('192'))
     expect(others).toEqual(['192.0.2.1', '192.0.2.2', '192.0.2.1'])
     expect(begun.length).toBeLessThanOrEqual(2 * perLoop)
-    while (begun.length < 3603) await nextTurn()
+    await until(() => begun.length === 3603)
     await nextTurn()
     expect(begun.length).toBe(3603)
   })
 
-  it('B-LOOP handles a few requests of one turn of the loop at once, from any clients', async () => {
+  it('handles a few requests of one turn of the loop at once, from any clients', {
+    tags: 'B-LOOP',
+  }, async () => {
     const requestTurns = new RequestTurns()
     const passed = () =>
       Array.from({ length: 5000 }, () => requestTurns.take()).filter(Boolean).length

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { nextTurn } from '../../support/until.js'
 import { startTunnels } from './fake-tunnels.js'
 
 describe('HttpTunnels', () => {
@@ -9,22 +10,24 @@ describe('HttpTunnels', () => {
       post('mine')
       expect(opened).toHaveLength(round)
       socket.destroy()
-      await new Promise(setImmediate)
+      await nextTurn()
     }
   })
 
-  it('B-TUN refuses and closes a POST after the client has ended the tunnel', async () => {
+  it('refuses and closes a POST after the client has ended the tunnel', {
+    tags: 'B-TUN',
+  }, async () => {
     const { clock, opened, get, post } = startTunnels()
     const tunnel = get('mine')
     const first = post('mine')
     // The connection has answers to send still, and reads on or not.
     opened[0]?.input.pause()
     tunnel.push(null)
-    await new Promise(setImmediate)
+    await nextTurn()
     expect(first.destroyed).toBe(true)
     for (const isRead of [false, true]) {
       if (isRead) opened[0]?.input.resume()
-      await new Promise(setImmediate)
+      await nextTurn()
       const late = post('mine')
       expect(late.writableEnded).toBe(true)
       clock.advance(1_000)
@@ -33,7 +36,7 @@ describe('HttpTunnels', () => {
     expect([tunnel.destroyed, clock.pendingTimers]).toEqual([false, 0])
   })
 
-  describe('R-6 A-HTP-4 a POST', () => {
+  describe('a POST', { tags: ['R-6', 'A-HTP-4'] }, () => {
     const body = Buffer.from('OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n').toString('base64')
 
     it.each(['1.0', '1.1'])(
@@ -52,7 +55,7 @@ describe('HttpTunnels', () => {
           ),
         )
         socket.push(body)
-        await new Promise(setImmediate)
+        await nextTurn()
         expect(String(opened[0]?.input.read())).toMatch(/^OPTIONS/)
         clock.advance(60_000)
         expect([socket.written.length, clock.pendingTimers]).toEqual([1, 0])
@@ -71,11 +74,11 @@ describe('HttpTunnels', () => {
       if (way === 2) {
         for (const byte of body) {
           socket.push(byte)
-          await new Promise(setImmediate)
+          await nextTurn()
           clock.advance(100)
         }
       }
-      await new Promise(setImmediate)
+      await nextTurn()
       clock.advance(60_000)
       expect(socket.written).toEqual([])
     })
@@ -85,7 +88,7 @@ describe('HttpTunnels', () => {
       get('mine')
       const first = post('mine', body)
       first.destroy()
-      await new Promise(setImmediate)
+      await nextTurn()
       const second = post('mine')
       clock.advance(1_000)
       expect([first.written.length, second.written.length]).toEqual([0, 1])
@@ -96,7 +99,7 @@ describe('HttpTunnels', () => {
       const tunnel = get('mine')
       const [socket] = [post('mine')]
       tunnel.destroy()
-      await new Promise(setImmediate)
+      await nextTurn()
       expect(clock.pendingTimers).toBe(0)
       clock.advance(1_000)
       expect(socket.written).toEqual([])
@@ -112,7 +115,7 @@ describe('HttpTunnels', () => {
     for (let sent = 0; sent < 4; sent++) socket.emit('data', piece)
     expect(socket.isPaused()).toBe(true)
     input?.resume()
-    await new Promise(setImmediate)
+    await nextTurn()
     expect(socket.isPaused()).toBe(false)
   })
 })

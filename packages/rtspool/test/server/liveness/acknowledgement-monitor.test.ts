@@ -5,6 +5,7 @@ import {
 } from '../../../src/server/liveness/acknowledgement-monitor.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { type TcpQueues, tcpName } from '../../../src/transport/tcp/tcp-queues.js'
+import { nextTurn } from '../../support/until.js'
 
 /** A client, and what it has acknowledged. */
 class Peer implements AcknowledgingPeer {
@@ -54,13 +55,13 @@ function scene(maxAgeMs = 10_000, read?: () => Promise<TcpQueues | undefined>) {
     for (let passed = 0; passed < ms; passed += 100) {
       step()
       clock.advance(100)
-      await new Promise(setImmediate)
+      await nextTurn()
     }
   }
   return { clock, monitor, join, run, vanished, reads: () => reads }
 }
 
-describe('A-SES-7 B-HALF a client without acknowledgements', () => {
+describe('a client without acknowledgements', { tags: ['A-SES-7', 'B-HALF'] }, () => {
   it('is reported after the time, within a few looks, and others are not', async () => {
     const { join, run, vanished } = scene()
     const [gone, alive] = [join(), join()]
@@ -152,9 +153,9 @@ describe('A-SES-7 B-HALF a client without acknowledgements', () => {
     peer.bytesHandedOver = 100
     clock.advance(2000)
     monitor.remove(peer)
-    await new Promise(setImmediate)
+    await nextTurn()
     clock.advance(60_000)
-    await new Promise(setImmediate)
+    await nextTurn()
     expect([vanished, clock.pendingTimers]).toEqual([[], 0])
   })
 })

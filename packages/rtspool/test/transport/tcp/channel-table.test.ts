@@ -15,7 +15,7 @@ describe('ChannelTable', () => {
     expect(new ChannelTable().take(preferred, ignore, ignore)).toEqual(taken)
   })
 
-  it('A-SET-7 never assigns a channel twice', () => {
+  it('never assigns a channel twice', { tags: 'A-SET-7' }, () => {
     const table = new ChannelTable()
     expect(table.take([1, 2], ignore, ignore)).toEqual([1, 2])
     expect(table.take([2, 3], ignore, ignore)).toEqual([4, 5])

@@ -141,7 +141,9 @@ describe.each([
     expect(writer.isCongested).toBe(false)
   })
 
-  it('B-BACK a channel that is granted again, or many channels, get no further', async () => {
+  it('a channel that is granted again, or many channels, get no further', {
+    tags: 'B-BACK',
+  }, async () => {
     const { near } = await connection()
     const writer = new StreamWriter(near, native && new DirectSends(native), limits)
     const piece = flood.subarray(0, 4 * 1024 * 1024)
@@ -157,7 +159,9 @@ describe.each([
     expect(writer.isCongested).toBe(true)
   })
 
-  it('B-BACK measures how long a peer has received nothing, and resets when it has caught up', async () => {
+  it('measures how long a peer has received nothing, and resets when it has caught up', {
+    tags: 'B-BACK',
+  }, async () => {
     const { near, far } = await connection()
     const writer = new StreamWriter(near, native && new DirectSends(native), {
       maxBytes: 1e9,

@@ -20,30 +20,40 @@ async function queueOf(socket: Socket, isWanted: (bytes: number) => boolean): Pr
   throw new Error('the queue did not become as it should')
 }
 
-describe.runIf(process.platform === 'linux')('B-HALF send queues as Linux lists them', () => {
-  it.each([
-    ['127.0.0.1', '127.0.0.1'],
-    ['::1', '::1'],
-    ['::', '127.0.0.1'],
-    ['0.0.0.0', '127.0.0.2'],
-  ])('are found for a server at %s and a client of %s that reads nothing', async (host, target) => {
-    const server = createServer().listen(0, host)
-    await once(server, 'listening')
-    const address = server.address()
-    const far = connect(typeof address === 'object' && address ? address.port : 0, target).pause()
-    const [near] = (await once(server, 'connection')) as [Socket]
-    try {
-      expect((await readTcpQueues())?.get(nameOf(near))).toBeUndefined()
-      near.write(Buffer.alloc(32 * 1024 * 1024))
-      const bytes = await queueOf(near, (bytes) => bytes > 0)
-      expect(bytes).toBeLessThanOrEqual(32 * 1024 * 1024)
-      far.resume()
-      await queueOf(near, (bytes) => bytes === 0)
-    } finally {
-      near.destroy()
-      far.destroy()
-      server.close()
-      await once(server, 'close')
-    }
-  })
-})
+describe.runIf(process.platform === 'linux')(
+  'send queues as Linux lists them',
+  { tags: 'B-HALF' },
+  () => {
+    it.each([
+      ['127.0.0.1', '127.0.0.1'],
+      ['::1', '::1'],
+      ['::', '127.0.0.1'],
+      ['0.0.0.0', '127.0.0.2'],
+    ])(
+      'are found for a server at %s and a client of %s that reads nothing',
+      async (host, target) => {
+        const server = createServer().listen(0, host)
+        await once(server, 'listening')
+        const address = server.address()
+        const far = connect(
+          typeof address === 'object' && address ? address.port : 0,
+          target,
+        ).pause()
+        const [near] = (await once(server, 'connection')) as [Socket]
+        try {
+          expect((await readTcpQueues())?.get(nameOf(near))).toBeUndefined()
+          near.write(Buffer.alloc(32 * 1024 * 1024))
+          const bytes = await queueOf(near, (bytes) => bytes > 0)
+          expect(bytes).toBeLessThanOrEqual(32 * 1024 * 1024)
+          far.resume()
+          await queueOf(near, (bytes) => bytes === 0)
+        } finally {
+          near.destroy()
+          far.destroy()
+          server.close()
+          await once(server, 'close')
+        }
+      },
+    )
+  },
+)

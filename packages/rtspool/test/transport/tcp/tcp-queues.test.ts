@@ -16,7 +16,7 @@ const between = (
   ...{ localAddress, localPort, remoteAddress, remotePort },
 })
 
-describe('B-HALF the list of TCP connections', () => {
+describe('the list of TCP connections', { tags: 'B-HALF' }, () => {
   it.each([
     [
       'IPv4',

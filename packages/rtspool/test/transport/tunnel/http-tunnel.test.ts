@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { HttpTunnelInput } from '../../../src/transport/tunnel/http-tunnel.js'
+import { nextTurn } from '../../support/until.js'
 
 const fakePost = () =>
   new Duplex({ read: () => {}, write: (_chunk, _encoding, done) => done() }) as unknown as Socket
@@ -10,7 +11,8 @@ const base64 = (text: string) => Buffer.from(Buffer.from(text).toString('base64'
 
 describe('HttpTunnelInput', () => {
   it.each(['end', 'destroy'] as const)(
-    'B-TUN closes a POST after its %s, and an open one too',
+    'closes a POST after its %s, and an open one too',
+    { tags: 'B-TUN' },
     async (how) => {
       const input = new HttpTunnelInput()
       const errors: unknown[] = []
@@ -21,7 +23,7 @@ describe('HttpTunnelInput', () => {
       input[how]()
       open.emit('data', base64('def'))
       input.attach(late, base64('ghi'))
-      await new Promise(setImmediate)
+      await nextTurn()
       expect([open.destroyed, late.destroyed, input.hasPost]).toEqual([true, true, false])
       expect([input.hasEnded, errors]).toEqual([true, []])
     },

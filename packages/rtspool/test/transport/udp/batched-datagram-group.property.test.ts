@@ -24,7 +24,9 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ newRoute: route, of: fc.nat(5) }) },
 )
 
-it('R-1 whatever the routes are, each packet arrives whole and in order, or is counted as dropped', () => {
+it('whatever the routes are, each packet arrives whole and in order, or is counted as dropped', {
+  tags: 'R-1',
+}, () => {
   fc.assert(
     fc.property(
       fc.constantFrom(4, 6),

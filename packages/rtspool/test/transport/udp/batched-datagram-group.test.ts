@@ -40,7 +40,7 @@ const packetsOf = (...sizes: readonly number[]): Buffer[] =>
 const full = (count: number, size = 1472): Buffer[] =>
   packetsOf(...new Array<number>(count).fill(size))
 
-describe('R-1 a route that a segment does not fit', () => {
+describe('a route that a segment does not fit', { tags: 'R-1' }, () => {
   it.each([
     { name: 'IPv4, Linux 6.14 and later', address: '10.0.0.1', mtu: 1400 },
     { name: 'IPv4, before', address: '10.0.0.1', mtu: 1400, segmentError: 'EINVAL' },
@@ -160,7 +160,7 @@ describe('R-1 a route that a segment does not fit', () => {
   })
 })
 
-describe('R-1 packets that the system does not accept', () => {
+describe('packets that the system does not accept', { tags: 'R-1' }, () => {
   const counted = (packets: readonly Buffer[]) => ({
     packetsOut: packets.length,
     bytesOut: packets.reduce((sum, { length }) => sum + length, 0),

@@ -5,7 +5,9 @@ import { rtpPacket } from '../../support/test-server.js'
 const from = (ssrc: number) => rtpPacket({ sequenceNumber: 1, ssrc })
 
 describe('N3 ForeignPorts', () => {
-  it('B-RTP notifies each peer of the address at most once, through any changes', () => {
+  it('notifies each peer of the address at most once, through any changes', {
+    tags: 'B-RTP',
+  }, () => {
     let seed = 1
     const random = (below: number) => {
       seed = (seed * 48_271) % 0x7fff_ffff
@@ -53,7 +55,7 @@ describe('N3 ForeignPorts', () => {
     }
   })
 
-  it('B-RTP looks at one peer for each datagram of a flood', () => {
+  it('looks at one peer for each datagram of a flood', { tags: 'B-RTP' }, () => {
     const ports = new ForeignPorts()
     let looks = 0
     for (let n = 0; n < 1000; n++) {
@@ -73,7 +75,7 @@ describe('N3 ForeignPorts', () => {
     Buffer.from([0x80, 200, 0, 0]),
     Buffer.alloc(11, 0x80),
     Buffer.from('dummy'),
-  ])('B-RTP ignores a datagram that is too short to compare: %j', (datagram) => {
+  ])('ignores a datagram that is too short to compare: %j', { tags: 'B-RTP' }, (datagram) => {
     const ports = new ForeignPorts()
     const told: string[] = []
     const heard = ports.add('10.0.0.1', () => told.push('heard'))
@@ -95,16 +97,20 @@ describe('N3 ForeignPorts', () => {
       ['publisher'],
     ],
     ['SRTP', rtpPacket({ sequenceNumber: 1, payload: Buffer.alloc(50, 0xa7) }), ['publisher']],
-  ])('B-RTP tells viewers only of what opens a NAT: %s', (_name, datagram, expected) => {
-    const ports = new ForeignPorts()
-    const told: string[] = []
-    const viewer = ports.add('10.0.0.1', () => told.push('viewer'), true)
-    ports.add('10.0.0.1', () => told.push('publisher'))
-    ports.look(datagram, '10.0.0.1', 9)
-    ports.look(datagram, '10.0.0.1', 9)
-    expect(told).toEqual(expected)
-    ports.delete(viewer)
-    ports.look(from(0), '10.0.0.1', 9)
-    expect(told).toEqual(expected)
-  })
+  ])(
+    'tells viewers only of what opens a NAT: %s',
+    { tags: 'B-RTP' },
+    (_name, datagram, expected) => {
+      const ports = new ForeignPorts()
+      const told: string[] = []
+      const viewer = ports.add('10.0.0.1', () => told.push('viewer'), true)
+      ports.add('10.0.0.1', () => told.push('publisher'))
+      ports.look(datagram, '10.0.0.1', 9)
+      ports.look(datagram, '10.0.0.1', 9)
+      expect(told).toEqual(expected)
+      ports.delete(viewer)
+      ports.look(from(0), '10.0.0.1', 9)
+      expect(told).toEqual(expected)
+    },
+  )
 })

@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { nativeSockets } from '../../../src/transport/system/native-sockets.js'
 import { UdpPortPair } from '../../../src/transport/udp/udp-port-pair.js'
 import { openUdpPorts } from '../../support/test-server.js'
+import { until } from '../../support/until.js'
 
 const native = nativeSockets()
 
@@ -26,7 +27,8 @@ describe.skipIf(!native)('RefusalSocket', () => {
     [4, '127.0.0.1', '127.0.0.1'],
     [6, '::1', undefined],
   ])(
-    'A-RTC-10 IPv%s: tells what %s refused of what was sent from %s',
+    'IPv%s: tells what %s refused of what was sent from %s',
+    { tags: 'A-RTC-10' },
     async (family, host, bound) => {
       const endpoint = await openEndpoint(family, bound)
       const closed = await openUdpPorts(host)
@@ -35,12 +37,12 @@ describe.skipIf(!native)('RefusalSocket', () => {
       const quoted: string[] = []
       const socket = endpoint.listenForRefusals(destination, (bytes) => quoted.push(String(bytes)))
       endpoint.send(Buffer.from('taken'), closed.port, host)
-      await closed.until(() => closed.rtp.length === 1)
+      await until(() => closed.rtp.length === 1)
       await closed.close()
       const group = endpoint.createGroup()
       for (const to of [destination, { address: host, port: open.port }]) group.add(to)
       group.send(['one', 'two', 'six', 'end'].map((text) => Buffer.from(text)))
-      await open.until(() => open.rtp.length === 4)
+      await until(() => open.rtp.length === 4)
       socket?.look()
       // What the kernel would have cut into datagrams comes back in one piece on the loopback.
       expect(quoted.join('')).toBe('onetwosixend')
@@ -51,7 +53,7 @@ describe.skipIf(!native)('RefusalSocket', () => {
       socket?.close()
       socket?.look()
       group.send([Buffer.from('late')])
-      await open.until(() => open.rtp.length === 5)
+      await until(() => open.rtp.length === 5)
       expect([quoted.length, endpoint.sendErrors]).toEqual([0, 0])
     },
   )
@@ -75,7 +77,9 @@ describe.skipIf(!native)('RefusalSocket', () => {
     expect(heard).toEqual(['from the viewer', 'and again'])
   })
 
-  it('B-FD leaves the port closed to others, and is not made without end', async () => {
+  it('leaves the port closed to others, and is not made without end', {
+    tags: 'B-FD',
+  }, async () => {
     const endpoint = await openEndpoint(4)
     const sockets = Array.from({ length: 65 }, (_, n) =>
       endpoint.listenForRefusals({ address: '127.0.0.1', port: 20_000 + n }, () => {}),

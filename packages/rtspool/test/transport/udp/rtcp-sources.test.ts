@@ -41,7 +41,7 @@ function setUp(...sent: readonly (readonly number[])[]) {
 }
 
 describe('RtcpSources', () => {
-  it('B-RTCP learns a port from which two different reports are echoed, once', () => {
+  it('learns a port from which two different reports are echoed, once', { tags: 'B-RTCP' }, () => {
     const { sources, learned, echo } = setUp([11, 22])
     echo(11)
     expect(learned).toEqual([[]])
@@ -58,13 +58,13 @@ describe('RtcpSources', () => {
     ['two reports with a wrong one between', (echo) => [echo(11), echo(33), echo(22)]],
     ['two reports from another address', (echo) => [11, 22].map((n) => echo(n, port, '192.0.2.8'))],
     ['reports that were never sent', (echo) => [0, 1, 2].map((lsr) => echo(lsr))],
-  ])('B-RTCP %s prove nothing', (_, say) => {
+  ])('%s prove nothing', { tags: 'B-RTCP' }, (_, say) => {
     const { sources, learned, echo } = setUp([11, 22])
     say(echo)
     expect([learned, sources.size]).toEqual([[[]], 1])
   })
 
-  it('B-RTCP bytes other than RTCP, another SSRC and a BYE prove nothing', () => {
+  it('bytes other than RTCP, another SSRC and a BYE prove nothing', { tags: 'B-RTCP' }, () => {
     const { clock, sources, learned } = setUp([11, 22])
     for (const datagram of [
       Buffer.alloc(0),
@@ -82,7 +82,9 @@ describe('RtcpSources', () => {
     expect(learned).toEqual([[]])
   })
 
-  it('B-RTCP of two viewers behind one address the one is meant that was sent the reports', () => {
+  it('of two viewers behind one address the one is meant that was sent the reports', {
+    tags: 'B-RTCP',
+  }, () => {
     const { clock, sources, learned, echo } = setUp([11, 22], [33, 44])
     echo(33)
     echo(44)
@@ -100,7 +102,7 @@ describe('RtcpSources', () => {
     expect(both.learned).toEqual([[], []])
   })
 
-  it('B-RTCP looks into few datagrams a second, and into none of a crowd', () => {
+  it('looks into few datagrams a second, and into none of a crowd', { tags: 'B-RTCP' }, () => {
     const { clock, sources, learned } = setUp([11, 22])
     for (let n = 0; n < 100; n++) sources.look(Buffer.from('flood'), viewer, n)
     sources.look(receiverReport({ ssrc: 7, lsr: 11 }), viewer, port)
@@ -127,7 +129,7 @@ describe('RtcpSources', () => {
     expect([learned, sources.size]).toEqual([[[]], 0])
   })
 
-  it('S-4 B-RTCP the addresses of one IPv6 network share their attempts', () => {
+  it('the addresses of one IPv6 network share their attempts', { tags: ['S-4', 'B-RTCP'] }, () => {
     const { sources, all } = setUp([11, 22])
     const [source] = all
     if (!source) throw new Error('no source')

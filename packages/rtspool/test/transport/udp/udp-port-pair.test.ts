@@ -8,6 +8,7 @@ import {
   type UdpPortPairOptions,
 } from '../../../src/transport/udp/udp-port-pair.js'
 import { openUdpPorts } from '../../support/test-server.js'
+import { until } from '../../support/until.js'
 
 /** A pair on the first free even port from 45,000 on. */
 async function openPair(options: Partial<UdpPortPairOptions> = {}) {
@@ -28,7 +29,7 @@ describe('UdpPortPair', () => {
     expect([rtp.port % 2, rtcp.port]).toEqual([0, rtp.port + 1])
   })
 
-  it('B-FD binds both ports or neither', async () => {
+  it('binds both ports or neither', { tags: 'B-FD' }, async () => {
     const { rtp } = await openPair()
     // The odd port below the pair is a port of RTP here, its neighbour is taken.
     const options = { family: 4, address: '127.0.0.1' } as const
@@ -42,7 +43,9 @@ describe('UdpPortPair', () => {
     socket.close()
   })
 
-  it('B-RTP receives only from the peers that were set, by address and port', async () => {
+  it('receives only from the peers that were set, by address and port', {
+    tags: 'B-RTP',
+  }, async () => {
     const { rtp } = await openPair()
     const [known, unknown] = [await openUdpPorts(), await openUdpPorts()]
     const heard: string[] = []
@@ -129,7 +132,7 @@ describe('UdpPortPair', () => {
     expect(rtp.peers.isFree('127.0.0.1', 5000)).toBe(true)
   })
 
-  it('B-BACK drops datagrams that Node would queue without limit', async () => {
+  it('drops datagrams that Node would queue without limit', { tags: 'B-BACK' }, async () => {
     const socket = createSocket('udp4')
     socket.bind(0, '127.0.0.1')
     await once(socket, 'listening')
@@ -150,12 +153,12 @@ describe('UdpPortPair', () => {
     expect([sent, endpoint.sendErrors]).toEqual([6, 6])
   })
 
-  it('A-RTP-3 counts datagrams that the kernel refuses to send', async () => {
+  it('counts datagrams that the kernel refuses to send', { tags: 'A-RTP-3' }, async () => {
     const { rtp } = await openPair()
     const ports = await openUdpPorts()
     rtp.send(Buffer.alloc(65_530), ports.port, '127.0.0.1')
     rtp.send(Buffer.from('fits'), ports.port, '127.0.0.1')
-    await ports.until(() => ports.rtp.length === 1)
+    await until(() => ports.rtp.length === 1)
     expect(rtp.sendErrors).toBe(1)
   })
 })

@@ -33,7 +33,9 @@ describe('UdpTransport', () => {
     expect(transport.sendErrors).toBe(2)
   })
 
-  it('B-PORT opens the first free even pair of the range, skipping used ports', async () => {
+  it('opens the first free even pair of the range, skipping used ports', {
+    tags: 'B-PORT',
+  }, async () => {
     await occupy(base + 1)
     const one = await open({ ports: [base - 1, base + 20], address: '127.0.0.1' })
     const two = await open({ ports: [base - 1, base + 20], address: '127.0.0.1' })
@@ -41,7 +43,7 @@ describe('UdpTransport', () => {
     expect(two.rtpPort).toBe(base + 4)
   })
 
-  it('B-PORT fails if no pair is free, and leaves no port open', async () => {
+  it('fails if no pair is free, and leaves no port open', { tags: 'B-PORT' }, async () => {
     await occupy(base + 103)
     const options: UdpTransportOptions = { ports: [base + 100, base + 103], address: '127.0.0.1' }
     const one = await UdpTransport.open(options)

@@ -28,7 +28,7 @@ import {
   testSdp,
   urlOf,
 } from '../../support/test-server.js'
-import { until } from '../../support/until.js'
+import { advancing, nextTurn, until } from '../../support/until.js'
 
 const algorithms = ['SHA-256', 'MD5'] as const
 
@@ -70,15 +70,14 @@ async function heldBack<Result>(clock: ManualClock, answer: Promise<Result>): Pr
   const settled = answer.finally(() => {
     isHere = true
   })
-  while (!isHere) {
-    await new Promise((resolve) => setImmediate(resolve))
-    clock.advance(50)
-  }
+  await until(() => isHere, advancing(clock, 50))
   return settled
 }
 
 describe('a request without credentials', () => {
-  it('A-DIG-1 is answered with 401: SHA-256, then MD5, realm and nonce in front', async () => {
+  it('is answered with 401: SHA-256, then MD5, realm and nonce in front', {
+    tags: 'A-DIG-1',
+  }, async () => {
     const { client, url, server } = await start()
     const response = await client.request('DESCRIBE', url)
     expect(response.statusCode).toBe(401)
@@ -94,7 +93,9 @@ describe('a request without credentials', () => {
     expect(server.stats()).toMatchObject({ sessions: 0, channels: 0 })
   })
 
-  it('A-DIG-8 is no failure: its response is never delayed, however often it is sent', async () => {
+  it('is no failure: its response is never delayed, however often it is sent', {
+    tags: 'A-DIG-8',
+  }, async () => {
     const { client, url, server } = await start()
     for (let n = 0; n < 50; n++) {
       expect((await client.request('DESCRIBE', url)).statusCode).toBe(401)
@@ -103,13 +104,15 @@ describe('a request without credentials', () => {
     expect((await answerChallenge(client, url)).statusCode).toBe(200)
   })
 
-  it('A-DIG-10 OPTIONS is answered', async () => {
+  it('OPTIONS is answered', { tags: 'A-DIG-10' }, async () => {
     const { client, url } = await start()
     await expectOk(client, 'OPTIONS', url)
     await expectOk(client, 'OPTIONS', '*')
   })
 
-  it('A-REC-3 ANNOUNCE is answered with 401, whether or not the path can be published to', async () => {
+  it('ANNOUNCE is answered with 401, whether or not the path can be published to', {
+    tags: 'A-REC-3',
+  }, async () => {
     const { client, server } = await start()
     for (const path of ['/live/x', '/priv', '/none']) {
       const response = await client.request('ANNOUNCE', urlOf(server, path))
@@ -119,7 +122,7 @@ describe('a request without credentials', () => {
     expect((await client.request('ANNOUNCE', urlOf(server, '/priv'))).statusCode).toBe(405)
   })
 
-  it('B-AUTH0 cannot find out which paths are mounted', async () => {
+  it('cannot find out which paths are mounted', { tags: 'B-AUTH0' }, async () => {
     const { client, server } = await start()
     const [there, missing] = [
       await client.request('DESCRIBE', urlOf(server, '/priv')),
@@ -134,7 +137,8 @@ describe('a request without credentials', () => {
 
 describe('Digest', () => {
   it.each(algorithms.flatMap((algorithm) => [true, false].map((qop) => ({ algorithm, qop }))))(
-    'A-DIG-2 with $algorithm, qop $qop: every request of playing',
+    'with $algorithm, qop $qop: every request of playing',
+    { tags: 'A-DIG-2' },
     async (choices) => {
       const { client, url, server, refusals } = await start()
       await logIn(client, choices)
@@ -148,7 +152,7 @@ describe('Digest', () => {
     },
   )
 
-  it('A-DIG-2 every request of publishing', async () => {
+  it('every request of publishing', { tags: 'A-DIG-2' }, async () => {
     const { client, server } = await start()
     await logIn(client, { qop: true })
     const url = urlOf(server, '/live/x')
@@ -157,7 +161,7 @@ describe('Digest', () => {
     expect((await inSession(client, 'TEARDOWN', url, session)).statusCode).toBe(200)
   })
 
-  it('A-DIG-2 without an algorithm the length of the response decides', async () => {
+  it('without an algorithm the length of the response decides', { tags: 'A-DIG-2' }, async () => {
     const { client, url } = await start()
     for (const algorithm of algorithms) {
       const challenge = digestChallengeOf(await client.request('DESCRIBE', url), algorithm)
@@ -168,14 +172,16 @@ describe('Digest', () => {
     }
   })
 
-  it('A-DIG-3 the method is part of it', async () => {
+  it('the method is part of it', { tags: 'A-DIG-3' }, async () => {
     const { client, url, clock } = await start()
     const challenge = digestChallengeOf(await client.request('DESCRIBE', url))
     const header = digestHeader(challenge, 'PLAY', url)
     expect((await heldBack(clock, describeWith(client, url, header))).statusCode).toBe(401)
   })
 
-  it('A-DIG-3 the path alone and the base URL are accepted, another mount is not', async () => {
+  it('the path alone and the base URL are accepted, another mount is not', {
+    tags: 'A-DIG-3',
+  }, async () => {
     const { client, url, server, refusals } = await start()
     const challenge = digestChallengeOf(await client.request('DESCRIBE', url))
     const setup = (uri: string) =>
@@ -188,7 +194,7 @@ describe('Digest', () => {
     expect(refusals.at(-1)?.reason).toBe('otherUri')
   })
 
-  it('A-DIG-4 a nonce survives a new connection', async () => {
+  it('a nonce survives a new connection', { tags: 'A-DIG-4' }, async () => {
     const { client, url, server } = await start()
     const challenge = digestChallengeOf(await client.request('DESCRIBE', url))
     await client.close()
@@ -197,7 +203,9 @@ describe('Digest', () => {
     expect((await describeWith(next, url, header)).statusCode).toBe(200)
   })
 
-  it('A-DIG-4 one that has expired is stale, third in the line; a new one is good', async () => {
+  it('one that has expired is stale, third in the line; a new one is good', {
+    tags: 'A-DIG-4',
+  }, async () => {
     const { client, url, clock, refusals } = await start({ nonceLifetime: 2 })
     const challenge = digestChallengeOf(await client.request('DESCRIBE', url))
     const header = digestHeader(challenge, 'DESCRIBE', url)
@@ -213,7 +221,7 @@ describe('Digest', () => {
     expect((await describeWith(client, url, next)).statusCode).toBe(200)
   })
 
-  it('A-DIG-4 a wrong password is not stale, whatever the nonce is', async () => {
+  it('a wrong password is not stale, whatever the nonce is', { tags: 'A-DIG-4' }, async () => {
     const { client, url, clock } = await start({ nonceLifetime: 2 })
     const challenge = digestChallengeOf(await client.request('DESCRIBE', url))
     clock.advance(3000)
@@ -222,7 +230,9 @@ describe('Digest', () => {
     expect(challengesOf(response)).not.toContainEqual(expect.objectContaining({ stale: true }))
   })
 
-  it('A-DIG-5 B-REPLAY the same nonce and count are accepted once, on any connection', async () => {
+  it('the same nonce and count are accepted once, on any connection', {
+    tags: ['A-DIG-5', 'B-REPLAY'],
+  }, async () => {
     const { client, url, server } = await start()
     const challenge = digestChallengeOf(await client.request('DESCRIBE', url))
     const header = digestHeader(challenge, 'DESCRIBE', url, { qop: true })
@@ -237,7 +247,7 @@ describe('Digest', () => {
     expect((await describeWith(second, url, next)).statusCode).toBe(200)
   })
 
-  it('B-REPLAY a captured header is useless at another address', async () => {
+  it('a captured header is useless at another address', { tags: 'B-REPLAY' }, async () => {
     const { client, url, server } = await start()
     const challenge = digestChallengeOf(await client.request('DESCRIBE', url))
     const header = digestHeader(challenge, 'DESCRIBE', url)
@@ -246,7 +256,7 @@ describe('Digest', () => {
     expect((await describeWith(client, url, header)).statusCode).toBe(200)
   })
 
-  it('A-DIG-11 names, passwords and realms with quotes and in UTF-8', async () => {
+  it('names, passwords and realms with quotes and in UTF-8', { tags: 'A-DIG-11' }, async () => {
     const [user, password, realm] = ['jürg"en\\', 'pä"ß\\:', 'zu "Hause" \\ ü']
     const { client, url } = await start({ users: { [user]: password }, realm })
     for (const algorithm of algorithms) {
@@ -257,7 +267,9 @@ describe('Digest', () => {
     expect(challenges.map((challenge) => challenge.realm)).toEqual([realm, realm])
   })
 
-  it('A-DIG-1 B-DOWN MD5 can be turned off: it is neither offered nor accepted', async () => {
+  it('MD5 can be turned off: it is neither offered nor accepted', {
+    tags: ['A-DIG-1', 'B-DOWN'],
+  }, async () => {
     const { client, url, refusals } = await start({ algorithms: ['SHA-256'] })
     const response = await client.request('DESCRIBE', url)
     expect(challengesOf(response)).toHaveLength(1)
@@ -271,7 +283,7 @@ describe('Digest', () => {
 })
 
 describe('Basic', () => {
-  it('A-DIG-7 B-DOWN is neither offered nor looked at in clear', async () => {
+  it('is neither offered nor looked at in clear', { tags: ['A-DIG-7', 'B-DOWN'] }, async () => {
     const { client, url, refusals, server } = await start()
     const right = await describeWith(client, url, basicHeader())
     const wrong = await describeWith(client, url, basicHeader('u', 'x'))
@@ -281,7 +293,7 @@ describe('Basic', () => {
     expect(server.stats().auth?.refused.wrong).toBe(0)
   })
 
-  it('A-DIG-7 is the last of three challenges if enabled', async () => {
+  it('is the last of three challenges if enabled', { tags: 'A-DIG-7' }, async () => {
     const { client, url, clock } = await start({ basic: 'always' })
     const challenges = challengesOf(await client.request('DESCRIBE', url))
     expect(challenges.map(({ scheme }) => scheme)).toEqual(['Digest', 'Digest', 'Basic'])
@@ -296,7 +308,7 @@ describe('Basic', () => {
     }
   })
 
-  it('A-DIG-7 is offered and accepted inside TLS', async () => {
+  it('is offered and accepted inside TLS', { tags: 'A-DIG-7' }, async () => {
     const tls = { port: 0, ...testCertificate('first') }
     const { server } = await startProtectedServer({ tls })
     const client = await connectTlsTo(server)
@@ -312,7 +324,7 @@ describe('Basic', () => {
     expect(challengesOf(refused).map(({ scheme }) => scheme)).toEqual(['Digest', 'Digest'])
   })
 
-  it('A-DIG-7 alone, with a hook that can only be asked', async () => {
+  it('alone, with a hook that can only be asked', { tags: 'A-DIG-7' }, async () => {
     const asked: (string | undefined)[] = []
     const { client, url, clock } = await start({
       algorithms: [],
@@ -346,16 +358,20 @@ describe('an Authorization that cannot be read', () => {
       name: 'an algorithm that is not offered',
       value: `Digest username="u", realm="rtspool", nonce="n", uri="/priv", response="${'a'.repeat(32)}", algorithm=MD5-sess`,
     },
-  ])('B-AUTH0 $name: 401 with a challenge, and the connection lives', async ({ value }) => {
-    const { client, url, server } = await start()
-    const response = await describeWith(client, url, value)
-    expect(response.statusCode).toBe(401)
-    expect(challengesOf(response)).toHaveLength(2)
-    expect(server.stats().auth).toMatchObject({ refused: { wrong: 0 }, waiting: 0 })
-    expect((await answerChallenge(client, url)).statusCode).toBe(200)
-  })
+  ])(
+    '$name: 401 with a challenge, and the connection lives',
+    { tags: 'B-AUTH0' },
+    async ({ value }) => {
+      const { client, url, server } = await start()
+      const response = await describeWith(client, url, value)
+      expect(response.statusCode).toBe(401)
+      expect(challengesOf(response)).toHaveLength(2)
+      expect(server.stats().auth).toMatchObject({ refused: { wrong: 0 }, waiting: 0 })
+      expect((await answerChallenge(client, url)).statusCode).toBe(200)
+    },
+  )
 
-  it('B-AUTH0 two of them are one too many', async () => {
+  it('two of them are one too many', { tags: 'B-AUTH0' }, async () => {
     const { client, url } = await start()
     const challenge = digestChallengeOf(await client.request('DESCRIBE', url))
     const header = digestHeader(challenge, 'DESCRIBE', url)
@@ -367,7 +383,9 @@ describe('an Authorization that cannot be read', () => {
 })
 
 describe('wrong credentials', () => {
-  it('B-BRUTE are answered after 1 to 3 seconds, in the order of the requests', async () => {
+  it('are answered after 1 to 3 seconds, in the order of the requests', {
+    tags: 'B-BRUTE',
+  }, async () => {
     const { client, url, clock, server } = await start()
     const challenge = digestChallengeOf(await client.request('DESCRIBE', url))
     const answers: number[] = []
@@ -377,14 +395,14 @@ describe('wrong credentials', () => {
     const after = client.request('OPTIONS', '*').then(note)
     await until(() => server.stats().auth?.waiting === 1)
     clock.advance(990)
-    await new Promise((resolve) => setImmediate(resolve))
+    await nextTurn()
     expect(answers).toEqual([])
     clock.advance(2010)
     await Promise.all([wrong, after])
     expect(answers).toEqual([401, 200])
   })
 
-  it('B-BRUTE do not delay a user at another address', async () => {
+  it('do not delay a user at another address', { tags: 'B-BRUTE' }, async () => {
     const { client, url, clock, server, refusals } = await start()
     const challenge = digestChallengeOf(await client.request('DESCRIBE', url))
     const guess = digestHeader(challenge, 'DESCRIBE', url, { password: 'x' })
@@ -392,21 +410,18 @@ describe('wrong credentials', () => {
     for (const guesser of guessers) {
       for (let n = 0; n < 10; n++) describeWith(guesser, url, guess).catch(() => {})
     }
-    while (server.stats().auth?.waiting !== 10) {
-      await new Promise((resolve) => setImmediate(resolve))
-    }
+    await until(() => server.stats().auth?.waiting === 10)
     const other = await connectTo(server, '127.0.0.2')
     // The clock stands still: nothing is waited for.
     expect((await answerChallenge(other, url)).statusCode).toBe(200)
     expect(refusals.filter(({ reason }) => reason === 'wrong')).toEqual([])
     for (const guesser of guessers) await guesser.close()
-    while (server.stats().auth?.waiting !== 0) {
-      await new Promise((resolve) => setImmediate(resolve))
-      clock.advance(50)
-    }
+    await until(() => server.stats().auth?.waiting === 0, advancing(clock, 50))
   })
 
-  it('A-DIG-6 B-TIMING an unknown user and a wrong password get equal bytes', async () => {
+  it('an unknown user and a wrong password get equal bytes', {
+    tags: ['A-DIG-6', 'B-TIMING'],
+  }, async () => {
     const { client, url, clock, refusals } = await start()
     const shape = async (choices: DigestChoices) => {
       const { headers, statusCode, body } = await heldBack(
@@ -422,7 +437,7 @@ describe('wrong credentials', () => {
     expect(refusals.filter(({ reason }) => reason === 'wrong')).toHaveLength(3)
   })
 
-  it('B-BRUTE a closing server ends all waits', async () => {
+  it('a closing server ends all waits', { tags: 'B-BRUTE' }, async () => {
     const { client, url, server } = await start()
     const challenge = digestChallengeOf(await client.request('DESCRIBE', url))
     const guess = digestHeader(challenge, 'DESCRIBE', url, { password: 'x' })
@@ -500,7 +515,9 @@ describe('rights', () => {
     { path: '/live/*', read: 'anyone', publish: ['u'] },
   ]
 
-  it('B-AUTH0 every method of a user without the right gets 403, without login 401', async () => {
+  it('every method of a user without the right gets 403, without login 401', {
+    tags: 'B-AUTH0',
+  }, async () => {
     const { client, url, server } = await start({ rules })
     const eve = await connectTo(server)
     await logIn(eve, { user: 'eve', password: 'e' })
@@ -519,7 +536,7 @@ describe('rights', () => {
     await expectOk(eve, 'OPTIONS', url)
   })
 
-  it('B-AUTH0 reading is not publishing', async () => {
+  it('reading is not publishing', { tags: 'B-AUTH0' }, async () => {
     const { client, server } = await start({ rules })
     const url = urlOf(server, '/live/x')
     const eve = await connectTo(server)
@@ -535,7 +552,9 @@ describe('rights', () => {
     expect((await inSession(client, 'TEARDOWN', url, published.session)).statusCode).toBe(200)
   })
 
-  it('B-AUTH0 only the user who has announced can set the publication up', async () => {
+  it('only the user who has announced can set the publication up', {
+    tags: 'B-AUTH0',
+  }, async () => {
     const { client, server } = await start({ rules })
     const url = urlOf(server, '/live/x')
     await logIn(client)
@@ -554,7 +573,7 @@ describe('rights', () => {
     expect((await setup()).statusCode).toBe(200)
   })
 
-  it('B-AUTH0 a session of one path opens no other one', async () => {
+  it('a session of one path opens no other one', { tags: 'B-AUTH0' }, async () => {
     const { server, client, refusals } = await start({ rules })
     await logIn(client)
     await publish(client, urlOf(server, '/live/x'))
@@ -570,7 +589,9 @@ describe('rights', () => {
     expect(track.statusCode).toBe(403)
   })
 
-  it('B-AUTH0 a session that loses its media while a rule is asked opens no other path', async () => {
+  it('a session that loses its media while a rule is asked opens no other path', {
+    tags: 'B-AUTH0',
+  }, async () => {
     const loseMedia: (() => Promise<void>)[] = []
     const read = async () => {
       await loseMedia.pop()?.()
@@ -597,7 +618,7 @@ describe('rights', () => {
     expect(refused.statusCode).toBe(403)
   })
 
-  it('B-AUTH0 a function decides on each request', async () => {
+  it('a function decides on each request', { tags: 'B-AUTH0' }, async () => {
     let isOpen = true
     const { client, url } = await start({
       rules: [{ path: '/*', read: ({ user }) => isOpen && user === 'u' }],
@@ -610,8 +631,8 @@ describe('rights', () => {
   })
 })
 
-describe('B-SECR', () => {
-  it('B-SECR events, responses and errors contain no credentials', async () => {
+describe('secrets', { tags: 'B-SECR' }, () => {
+  it('events, responses and errors contain no credentials', async () => {
     const canary = 'canary-password'
     const { client, url, server, refusals, clock } = await start({
       users: { u: canary },

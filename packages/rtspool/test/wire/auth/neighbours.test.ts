@@ -1,33 +1,26 @@
 import { describe, expect, it } from 'vitest'
 import type { RtspServer } from '../../../src/index.js'
 import { RecentLogins } from '../../../src/server/auth/recent-logins.js'
-import { ManualClock } from '../../../src/testing/manual-clock.js'
 import {
   basicHeader,
   type DigestChoices,
   digestChallengeOf,
   digestHeader,
-  startProtectedServer,
 } from '../../support/credentials.js'
 import { readySession } from '../../support/dialogue.js'
 import { openTunnel, rtspThrough } from '../../support/http-client.js'
 import type { RtspTestClient } from '../../support/rtsp-client.js'
-import { connectTo, expectOk, openUdpPorts, urlOf } from '../../support/test-server.js'
-import { until } from '../../support/until.js'
+import { scene } from '../../support/scene.js'
+import { connectTo, expectOk, openUdpPorts } from '../../support/test-server.js'
+import { nextTurn, until } from '../../support/until.js'
 
 const withHeader = (client: RtspTestClient, url: string, authorization: string) =>
   client.request('DESCRIBE', url, { headers: { Authorization: authorization } })
 
-async function start() {
-  const clock = new ManualClock()
-  const { server } = await startProtectedServer({
-    auth: { users: { u: 'p', eve: 'e' }, basic: 'always' },
-    clock,
-    slowReaderTimeout: 0,
-    maxBacklogSeconds: 1e6,
-  })
-  return { clock, server, url: urlOf(server, '/priv') }
-}
+const start = () =>
+  scene({ auth: { users: { u: 'p', eve: 'e' }, basic: 'always' } })
+    .camera('/priv')
+    .start()
 
 async function logInOnce(server: RtspServer, url: string, choices: DigestChoices = {}) {
   const client = await connectTo(server)
@@ -50,7 +43,7 @@ async function guess(server: RtspServer, url: string, user = 'u', count = 100): 
   await until(() => (server.stats().auth?.waiting ?? 0) >= 64)
 }
 
-describe('S-8 B-BRUTE beside a guesser of the same address', () => {
+describe('beside a guesser of the same address', { tags: ['S-8', 'B-BRUTE'] }, () => {
   it.each<[string, (nonces: string) => DigestChoices]>([
     ['Digest', () => ({})],
     ['Digest with a count', () => ({ qop: true })],
@@ -108,7 +101,7 @@ describe('S-8 B-BRUTE beside a guesser of the same address', () => {
     await until(() => wrong() >= 64)
     for (let ms = 0; ms < 5000; ms += 100) {
       clock.advance(100)
-      await new Promise(setImmediate)
+      await nextTurn()
     }
     // 128 at once, then 50 a minute.
     expect(wrong()).toBeGreaterThanOrEqual(128)
@@ -117,7 +110,7 @@ describe('S-8 B-BRUTE beside a guesser of the same address', () => {
 })
 
 describe('RecentLogins', () => {
-  it('S-8 are forgotten after an hour, and the oldest when there are too many', () => {
+  it('are forgotten after an hour, and the oldest when there are too many', { tags: 'S-8' }, () => {
     const logins = new RecentLogins()
     logins.note('192.0.2.7', 'u', 'n', 0)
     expect(logins.has('192.0.2.7', 'u', 3_600_000)).toBe(true)
@@ -126,7 +119,7 @@ describe('RecentLogins', () => {
     expect([logins.size, logins.has('192.0.2.7', 'u', 1)]).toEqual([10_000, false])
   })
 
-  it('S-8 S-4 belong to a host, and to a user there', () => {
+  it('belong to a host, and to a user there', { tags: ['S-8', 'S-4'] }, () => {
     const logins = new RecentLogins()
     logins.note('2001:db8:1:2::1', 'u', 'n', 0)
     expect(logins.has('2001:db8:1:2:3:4:5:6', 'u', 0)).toBe(true)
@@ -137,7 +130,7 @@ describe('RecentLogins', () => {
   })
 })
 
-describe('S-11 B-REPLAY Digest without a count', () => {
+describe('Digest without a count', { tags: ['S-11', 'B-REPLAY'] }, () => {
   it('is useless on another connection of the same address, which gets a nonce of its own', async () => {
     const { server, url } = await start()
     const { client, challenge } = await logInOnce(server, url)

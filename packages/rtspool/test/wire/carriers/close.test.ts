@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { MediaFactory, RtspServer, SessionPool } from '../../../src/index.js'
 import { inSession, mountCamera, readySession, setUp } from '../../support/dialogue.js'
+import { scene } from '../../support/scene.js'
 import { connectTo, expectOk, startServer, testSdp, urlOf } from '../../support/test-server.js'
 import { TestSource } from '../../support/test-source.js'
+import { nextTurn } from '../../support/until.js'
 
 /** Something that the application is asked to do, and takes its time for. */
 function step<T>() {
@@ -70,12 +72,12 @@ describe('a server that is closed', () => {
     expect(sources.map(({ closeCount }) => closeCount)).toEqual([1, 0])
   })
 
-  it('B-DRAIN makes no session any more for a SETUP that waited for its admission', async () => {
+  it('makes no session any more for a SETUP that waited for its admission', {
+    tags: 'B-DRAIN',
+  }, async () => {
     const admission = step<true>()
     const pool = new SessionPool({ onAdmit: admission.run })
-    const server = await startServer({ pool })
-    const sources = mountCamera(server)
-    const client = await connectTo(server)
+    const { server, sources, client } = await scene({ pool }).camera().client().start()
     const answer = setUp(client, urlOf(server, '/cam/trackID=0'))
     await admission.begun
     const closed = server.close()
@@ -86,7 +88,9 @@ describe('a server that is closed', () => {
     pool.close()
   })
 
-  it('B-DRAIN makes no session any more for a publisher that waited for its admission', async () => {
+  it('makes no session any more for a publisher that waited for its admission', {
+    tags: 'B-DRAIN',
+  }, async () => {
     const admission = step<true>()
     const pool = new SessionPool({ onAdmit: admission.run })
     const server = await startServer({ pool })
@@ -104,12 +108,15 @@ describe('a server that is closed', () => {
     pool.close()
   })
 
-  it('B-DRAIN opens no source any more for a DESCRIBE that waited to be let in', async () => {
+  it('opens no source any more for a DESCRIBE that waited to be let in', {
+    tags: 'B-DRAIN',
+  }, async () => {
     const decision = step<boolean>()
     const rules = [{ path: '/*', read: decision.run }]
-    const server = await startServer({ auth: { users: { ann: 'secret' }, rules } })
-    const sources = mountCamera(server)
-    const client = await connectTo(server)
+    const { server, sources, client } = await scene({ auth: { users: { ann: 'secret' }, rules } })
+      .camera()
+      .client()
+      .start()
     const answer = client.request('DESCRIBE', urlOf(server, '/cam'))
     await decision.begun
     const closed = server.close()
@@ -133,7 +140,7 @@ describe('a server that is closed', () => {
     })
     making.finish(Object.assign(new TestSource(), { close: closing.run }))
     await Promise.all([closing.begun, answer, client.closed()])
-    await new Promise(setImmediate)
+    await nextTurn()
     expect(isClosed).toBe(false)
     closing.finish(undefined)
     await closed

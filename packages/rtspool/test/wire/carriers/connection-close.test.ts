@@ -12,17 +12,18 @@ import {
   tcp,
 } from '../../support/dialogue.js'
 import { sessionIdOf } from '../../support/rtsp-client.js'
+import { scene } from '../../support/scene.js'
 import {
   connectTo,
   expectOk,
   openUdpPorts,
-  publish,
   rtpPacket,
   startServer,
   testSdp,
   urlOf,
 } from '../../support/test-server.js'
 import { pushTo, TestSource } from '../../support/test-source.js'
+import { advancing, until } from '../../support/until.js'
 
 /** A session that is left over, with nothing in it, from a connection that is gone. */
 async function keptSession(server: RtspServer): Promise<string> {
@@ -35,11 +36,8 @@ async function keptSession(server: RtspServer): Promise<string> {
 }
 
 describe('a connection that closes', () => {
-  it('A-TRD-4 ends its interleaved sessions at once, playing or not', async () => {
-    const server = await startServer()
-    mountCamera(server)
-    const url = urlOf(server, '/cam')
-    const client = await connectTo(server)
+  it('ends its interleaved sessions at once, playing or not', { tags: 'A-TRD-4' }, async () => {
+    const { server, url, client } = await scene().camera().client().start()
     const removed: string[] = []
     server.pool.on('sessionRemoved', (_session, reason) => removed.push(reason))
     const playing = await readySession(client, url)
@@ -52,11 +50,8 @@ describe('a connection that closes', () => {
     expect(server.stats()).toMatchObject({ sessions: 0, connections: 0, channels: 0 })
   })
 
-  it('A-TRD-5 leaves UDP sessions alone: they continue to play', async () => {
-    const server = await startServer()
-    const sources = mountCamera(server)
-    const url = urlOf(server, '/cam')
-    const client = await connectTo(server)
+  it('leaves UDP sessions alone: they continue to play', { tags: 'A-TRD-5' }, async () => {
+    const { server, sources, url, client } = await scene().camera().client().start()
     const ports = await openUdpPorts()
     const transport = `RTP/AVP;unicast;client_port=${ports.clientPort}`
     const session = sessionIdOf(await setUp(client, `${url}/trackID=0`, transport))
@@ -64,17 +59,16 @@ describe('a connection that closes', () => {
     const closed = once(server, 'connectionClosed')
     await client.close()
     await closed
-    pushTo(sources, 0, rtpPacket({ sequenceNumber: 1 }))
-    await ports.until(() => ports.rtp.length === 1)
+    pushTo(sources, 0, rtpPacket({ sequenceNumber: 1, marker: true }))
+    await until(() => ports.rtp.length === 1)
     expect(server.pool.size).toBe(1)
   })
 
   it("keeps interleaved sessions with onConnectionClosed 'keep', to be set up again by their owner", async () => {
-    const server = await startServer({ onConnectionClosed: 'keep' })
-    const sources = mountCamera(server)
-    const url = urlOf(server, '/cam')
-    const client = await connectTo(server)
-    const session = await readySession(client, url)
+    const { server, sources, url, client, session } = await scene({ onConnectionClosed: 'keep' })
+      .camera()
+      .ready()
+      .start()
     await inSession(client, 'PLAY', url, session)
     const closed = once(server, 'connectionClosed')
     await client.close()
@@ -88,8 +82,8 @@ describe('a connection that closes', () => {
     expect((await inSession(next, 'PLAY', url, session)).statusCode).toBe(455)
     expect((await setUp(next, `${url}/trackID=0`, tcp, session)).statusCode).toBe(200)
     await inSession(next, 'PLAY', url, session)
-    pushTo(sources, 0, rtpPacket({ sequenceNumber: 1 }))
-    await next.framesUntil((frames) => frames.length > 0)
+    pushTo(sources, 0, rtpPacket({ sequenceNumber: 1, marker: true }))
+    await until(() => next.frames.length > 0)
   })
 
   it("a session kept with 'keep' that is set up twice at once holds one presentation", async () => {
@@ -128,10 +122,7 @@ describe('a connection that closes', () => {
   })
 
   it("ends a publisher's session also with onConnectionClosed 'keep'", async () => {
-    const server = await startServer({ onConnectionClosed: 'keep' })
-    const url = urlOf(server, '/live/cam')
-    const publisher = await connectTo(server)
-    await publish(publisher, url)
+    const { server, publisher } = await scene({ onConnectionClosed: 'keep' }).publisher().start()
     const closed = once(server, 'connectionClosed')
     await publisher.close()
     await closed
@@ -164,18 +155,15 @@ describe('a connection that closes', () => {
 
 describe('a session that is removed', () => {
   it.each(['kicked', 'evicted', 'lifetime', 'slowReader'] as const)(
-    'A-RTC-4 for the reason %s sends BYE, then closes the interleaved connection',
+    'for the reason %s sends BYE, then closes the interleaved connection',
+    { tags: 'A-RTC-4' },
     async (reason) => {
-      const server = await startServer()
-      const sources = mountCamera(server)
-      const url = urlOf(server, '/cam')
-      const client = await connectTo(server)
-      const session = await readySession(client, url)
+      const { server, clock, push, url, client, session } = await scene().camera().ready().start()
       await inSession(client, 'PLAY', url, session)
-      pushTo(sources, 0, rtpPacket({ sequenceNumber: 1, ssrc: 77 }))
-      await client.framesUntil((frames) => frames.length > 0)
+      push(rtpPacket({ sequenceNumber: 1, ssrc: 77, marker: true }))
+      await until(() => client.frames.length > 0)
       server.pool.get(session)?.end(reason)
-      await client.closed()
+      await until(() => client.socket.closed, advancing(clock, 1_000))
       const { channel, payload } = client.frames.at(-1) ?? { channel: -1, payload: Buffer.alloc(0) }
       expect(channel).toBe(1)
       expect(parseCompound(payload).at(-1)).toMatchObject({ type: 'bye', ssrcs: [77] })
@@ -183,10 +171,7 @@ describe('a session that is removed', () => {
   )
 
   it('does not end a connection that carries another session', async () => {
-    const server = await startServer()
-    mountCamera(server)
-    const url = urlOf(server, '/cam')
-    const client = await connectTo(server)
+    const { server, url, client } = await scene().camera().client().start()
     const [one, two] = [await readySession(client, url), await readySession(client, url)]
     server.pool.get(one)?.end('kicked')
     expect((await inSession(client, 'PLAY', url, two)).statusCode).toBe(200)
@@ -194,16 +179,16 @@ describe('a session that is removed', () => {
 })
 
 describe('a server that closes', () => {
-  it('A-RED-2 sends BYE to its viewers, ends its media, and frees everything', async () => {
-    const server = await startServer()
-    const sources = mountCamera(server)
-    const url = urlOf(server, '/cam')
+  it('sends BYE to its viewers, ends its media, and frees everything', {
+    tags: 'A-RED-2',
+  }, async () => {
+    const { server, sources, url } = await scene().camera().start()
     const removed: string[] = []
     server.pool.on('sessionRemoved', (_session, reason) => removed.push(reason))
     const client = await connectTo(server)
     const session = await readySession(client, url)
     await inSession(client, 'PLAY', url, session)
-    pushTo(sources, 0, rtpPacket({ sequenceNumber: 1, ssrc: 77 }))
+    pushTo(sources, 0, rtpPacket({ sequenceNumber: 1, ssrc: 77, marker: true }))
     await Promise.all([server.close(), server.close()])
     await client.closed()
     expect(removed).toEqual(['poolClosed'])
@@ -243,11 +228,7 @@ describe('a server that closes', () => {
   })
 
   it('leaves no timer', async () => {
-    const clock = new ManualClock()
-    const server = await startServer({ clock })
-    mountCamera(server)
-    const url = urlOf(server, '/cam')
-    const client = await connectTo(server)
+    const { server, clock, url, client } = await scene().camera().client().start()
     await inSession(client, 'PLAY', url, await readySession(client, url))
     expect(clock.pendingTimers).toBeGreaterThan(0)
     await server.close()

@@ -33,12 +33,12 @@ function shares(maxConnections: number, maxConnectionsPerAddress: number, truste
   return { clock, shares: new ConnectionShares(limits) }
 }
 
-describe('S-3 ConnectionShares', () => {
+describe('ConnectionShares', { tags: 'S-3' }, () => {
   it.each<[string, (at: number) => string]>([
     ['one IPv4 address', () => '192.0.2.7'],
     ['many addresses of one IPv6 network', (at) => `2001:db8:1:2::${at.toString(16)}`],
     ['interfaces of one IPv6 network', (at) => `2001:db8:1:2:${at + 1}:${at}::9`],
-  ])('S-4 B-FD %s get one share', (_name, addressOf) => {
+  ])('%s get one share', { tags: ['S-4', 'B-FD'] }, (_name, addressOf) => {
     const { shares: all } = shares(40, 10)
     const places = Array.from({ length: 30 }, (_, at) => all.take(addressOf(at)))
     expect(places.filter(Boolean)).toHaveLength(10)
@@ -77,7 +77,7 @@ describe('S-3 ConnectionShares', () => {
     expect([all.size, all.hosts]).toEqual([0, 0])
   })
 
-  it('B-LOG is reported once in 10 s, with the number since', () => {
+  it('is reported once in 10 s, with the number since', { tags: 'B-LOG' }, () => {
     const { clock, shares: all } = shares(3, 1)
     for (let count = 0; count < 1001; count++) all.take('192.0.2.7')
     clock.advance(9_999)
@@ -92,7 +92,7 @@ describe('S-3 ConnectionShares', () => {
   })
 })
 
-describe('S-3 default limits', () => {
+describe('default limits', { tags: 'S-3' }, () => {
   it.each([
     [{}, 1_048_576, [10_000, 2500]],
     [{}, 1024, [960, 240]],
@@ -130,11 +130,13 @@ describe('S-3 default limits', () => {
   )
 })
 
-describe('S-3 a server', () => {
+describe('a server', { tags: 'S-3' }, () => {
   const limited = { maxConnections: 20, maxConnectionsPerAddress: 3, trustedAddresses: [] }
   const refused = (server: RtspServer) => server.stats().refusedConnections
 
-  it('B-FD closes connections above the share of an address at once, and accepts others', async () => {
+  it('closes connections above the share of an address at once, and accepts others', {
+    tags: 'B-FD',
+  }, async () => {
     const server = await startServer(limited)
     const clients = []
     for (let count = 0; count < 8; count++) clients.push(await connectTo(server))

@@ -1,27 +1,26 @@
 import { describe, expect, it } from 'vitest'
-import type { RtspServerOptions, SessionPoolOptions } from '../../../src/index.js'
-import { ManualClock } from '../../../src/testing/manual-clock.js'
+import type { SessionPoolOptions } from '../../../src/index.js'
 import { logIn } from '../../support/credentials.js'
 import { inSession, mountCamera, readySession, setUp, tcp } from '../../support/dialogue.js'
 import { sessionIdOf } from '../../support/rtsp-client.js'
-import { connectTo, expectOk, openUdpPorts, startServer, urlOf } from '../../support/test-server.js'
+import { type SceneOptions, scene } from '../../support/scene.js'
+import { connectTo, expectOk, openUdpPorts, urlOf } from '../../support/test-server.js'
 
 /** A viewer by UDP that sees nothing, has paused, and is about to ask for TCP, as FFmpeg 5.1 and 9 do. */
-async function blind(pool: SessionPoolOptions = {}, options: RtspServerOptions = {}) {
-  const clock = new ManualClock()
-  const fakeTime = { clock, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 }
-  const server = await startServer({ ...fakeTime, pool, ...options })
-  const sources = mountCamera(server)
+async function blind(pool: SessionPoolOptions = {}, options: SceneOptions = {}) {
+  const parts = await scene({ pool, ...options })
+    .camera()
+    .client()
+    .start()
+  const { server, url, client } = parts
   const removed: [string, string][] = []
   server.pool.on('sessionRemoved', (session, reason) => removed.push([session.id, reason]))
-  const url = urlOf(server, '/cam')
-  const client = await connectTo(server)
   if (options.auth) await logIn(client)
   const { clientPort } = await openUdpPorts()
   const id = await readySession(client, url, `RTP/AVP;unicast;client_port=${clientPort}`)
   await inSession(client, 'PLAY', url, id)
   const pause = () => expectOk(client, 'PAUSE', url, { headers: { Session: id } })
-  return { clock, server, sources, url, video: `${url}/trackID=0`, client, id, removed, pause }
+  return { ...parts, video: `${url}/trackID=0`, id, removed, pause }
 }
 
 describe('a SETUP for TCP after a PAUSE over UDP, without Session', () => {
@@ -35,7 +34,7 @@ describe('a SETUP for TCP after a PAUSE over UDP, without Session', () => {
     ['no limit', {}],
   ]
 
-  it.each(limits)('P-2 replaces the previous session: %s', async (name, pool) => {
+  it.each(limits)('replaces the previous session: %s', { tags: 'P-2' }, async (name, pool) => {
     const auth = name === 'maxSessionsPerUser' ? { users: { u: 'p' } } : undefined
     const { server, url, client, id, removed, pause } = await blind(pool, { auth })
     await pause()
@@ -48,7 +47,9 @@ describe('a SETUP for TCP after a PAUSE over UDP, without Session', () => {
     expect((await inSession(client, 'TEARDOWN', url, id)).statusCode).toBe(200)
   })
 
-  it('P-2 passes the replaced session to onAdmit, and keeps it if the hook refuses', async () => {
+  it('passes the replaced session to onAdmit, and keeps it if the hook refuses', {
+    tags: 'P-2',
+  }, async () => {
     const asked: unknown[] = []
     let isOpen = true
     const { server, client, video, id, removed, pause } = await blind({
@@ -65,7 +66,9 @@ describe('a SETUP for TCP after a PAUSE over UDP, without Session', () => {
     expect(server.pool.get(id)?.state).toBe('Ready')
   })
 
-  it('P-2 works with an admission control of its own, which gets the place back first', async () => {
+  it('works with an admission control of its own, which gets the place back first', {
+    tags: 'P-2',
+  }, async () => {
     let free = 1
     const admission = {
       tryAcquire: () => {
@@ -83,13 +86,15 @@ describe('a SETUP for TCP after a PAUSE over UDP, without Session', () => {
     expect([removed.length, free]).toEqual([1, 0])
   })
 
-  it('P-2 leaves it alone while the session plays', async () => {
+  it('leaves it alone while the session plays', { tags: 'P-2' }, async () => {
     const { server, client, video, removed } = await blind()
     expect((await setUp(client, video)).statusCode).toBe(200)
     expect([server.pool.size, removed]).toEqual([2, []])
   })
 
-  it('P-2 leaves it alone when it starts to play on another connection while the hook is asked', async () => {
+  it('leaves it alone when it starts to play on another connection while the hook is asked', {
+    tags: 'P-2',
+  }, async () => {
     let ask = (): void => {}
     const asked = new Promise<void>((resolve) => {
       ask = resolve
@@ -118,7 +123,7 @@ describe('a SETUP for TCP after a PAUSE over UDP, without Session', () => {
     ['another path', async ({ server }: Blind) => ({ path: '/other', server })],
     ['another connection', async () => ({ from: '127.0.0.1' })],
     ['another address', async () => ({ from: '127.0.0.2' })],
-  ] as const)('P-2 leaves it alone for %s', async (_name, otherwise) => {
+  ] as const)('leaves it alone for %s', { tags: 'P-2' }, async (_name, otherwise) => {
     const viewer = await blind()
     const { server, client, removed, pause } = viewer
     mountCamera(server, '/other')
@@ -129,7 +134,7 @@ describe('a SETUP for TCP after a PAUSE over UDP, without Session', () => {
     expect([answer.statusCode, removed, server.pool.size]).toEqual([200, [], 2])
   })
 
-  it('P-2 leaves it alone for another user of the connection', async () => {
+  it('leaves it alone for another user of the connection', { tags: 'P-2' }, async () => {
     const auth = { users: { u: 'p', eve: 'e' } }
     const { server, client, video, removed, pause } = await blind({}, { auth })
     await pause()
@@ -139,7 +144,9 @@ describe('a SETUP for TCP after a PAUSE over UDP, without Session', () => {
     expect([server.pool.size, removed]).toEqual([2, []])
   })
 
-  it('P-2 leaves a session alone that has not played yet, that is interleaved, or that asks for UDP', async () => {
+  it('leaves a session alone that has not played yet, that is interleaved, or that asks for UDP', {
+    tags: 'P-2',
+  }, async () => {
     const { server, url, video, client, removed, pause } = await blind()
     await pause()
     const { clientPort } = await openUdpPorts()
@@ -157,14 +164,18 @@ describe('a SETUP for TCP after a PAUSE over UDP, without Session', () => {
     expect(server.pool.get(second)?.state).toBe('Ready')
   })
 
-  it('P-2 leaves it alone when the SETUP names it: that moves no session to TCP', async () => {
+  it('leaves it alone when the SETUP names it: that moves no session to TCP', {
+    tags: 'P-2',
+  }, async () => {
     const { client, video, id, removed, pause } = await blind()
     await pause()
     await setUp(client, video, tcp, id)
     expect(removed).toEqual([])
   })
 
-  it('P-2 leaves it alone when the SETUP is refused for its transport or its track', async () => {
+  it('leaves it alone when the SETUP is refused for its transport or its track', {
+    tags: 'P-2',
+  }, async () => {
     const { url, client, video, removed, pause } = await blind({ maxSessions: 1 })
     await pause()
     expect((await setUp(client, video, 'RTP/AVP/TCP;multicast;interleaved=0-0')).statusCode).toBe(

@@ -81,25 +81,31 @@ describe.each(['127.0.0.1', '::1'])('N3 over %s', (host) => {
     ['publisher', 'RTCP'],
     ['viewer', 'RTP'],
     ['viewer', 'RTCP'],
-  ] as const)('B-RTP B-RTCP %s: %s from another port is told once', async (client, protocol) => {
-    const { server, told, sendForeign } = await scene(host)
-    const [own, foreign] = [await openUdpPorts(host), await openUdpPorts(host)]
-    const path = client === 'publisher' ? '/live/cam' : '/live/probe'
-    await join(server, client, path, [own])
-    await sendForeign(foreign, protocol, 20)
-    const offset = protocol === 'RTP' ? 0 : 1
-    expect(told).toEqual([
-      {
-        ...{ path, track: 0, client, address: host, protocol },
-        announcedPort: own.port + offset,
-        seenPort: foreign.port + offset,
-      },
-    ])
-  })
+  ] as const)(
+    '%s: %s from another port is told once',
+    { tags: ['B-RTP', 'B-RTCP'] },
+    async (client, protocol) => {
+      const { server, told, sendForeign } = await scene(host)
+      const [own, foreign] = [await openUdpPorts(host), await openUdpPorts(host)]
+      const path = client === 'publisher' ? '/live/cam' : '/live/probe'
+      await join(server, client, path, [own])
+      await sendForeign(foreign, protocol, 20)
+      const offset = protocol === 'RTP' ? 0 : 1
+      expect(told).toEqual([
+        {
+          ...{ path, track: 0, client, address: host, protocol },
+          announcedPort: own.port + offset,
+          seenPort: foreign.port + offset,
+        },
+      ])
+    },
+  )
 })
 
 describe('N3 packets from another port than announced', () => {
-  it('B-RTP are reported for each track without packets, and only for those', async () => {
+  it('are reported for each track without packets, and only for those', {
+    tags: 'B-RTP',
+  }, async () => {
     const { server, told, send, sendForeign } = await scene()
     const [first, second, third] = [
       await openUdpPorts(),
@@ -118,7 +124,9 @@ describe('N3 packets from another port than announced', () => {
     expect(told).toHaveLength(2)
   })
 
-  it('B-RTP concern no viewer if they are media: a stray publisher is reported to publishers only', async () => {
+  it('concern no viewer if they are media: a stray publisher is reported to publishers only', {
+    tags: 'B-RTP',
+  }, async () => {
     const { server, told, send, sendForeign } = await scene()
     const foreign = await openUdpPorts()
     for (let n = 0; n < 5; n++) {
@@ -137,7 +145,9 @@ describe('N3 packets from another port than announced', () => {
     expect(told.slice(1).map(({ client }) => client)).toEqual(Array(5).fill('viewer'))
   })
 
-  it('B-RTP are reported when a NAT forgets a publisher: the same SSRC arrives from a new port', async () => {
+  it('are reported when a NAT forgets a publisher: the same SSRC arrives from a new port', {
+    tags: 'B-RTP',
+  }, async () => {
     const { server, told, send, sendForeign } = await scene()
     const [first, second, foreign] = [
       ...[await openUdpPorts(), await openUdpPorts(), await openUdpPorts()],
@@ -153,7 +163,7 @@ describe('N3 packets from another port than announced', () => {
     expect(told).toMatchObject([{ path: '/live/b', seenPort: foreign.port }])
   })
 
-  it('B-RTP are not learned: only the announced port is accepted', async () => {
+  it('are not learned: only the announced port is accepted', { tags: 'B-RTP' }, async () => {
     const { server, send, sendForeign } = await scene()
     const [own, foreign] = [await openUdpPorts(), await openUdpPorts()]
     await join(server, 'publisher', '/live/cam', [own])
@@ -164,7 +174,7 @@ describe('N3 packets from another port than announced', () => {
     await until(() => packetsIn() === 1)
   })
 
-  it('B-RTP mean nothing from an address without a session', async () => {
+  it('mean nothing from an address without a session', { tags: 'B-RTP' }, async () => {
     const { server, told, sendForeign } = await scene()
     const [own, neighbour, foreign] = [
       ...[await openUdpPorts(), await openUdpPorts('127.0.0.2'), await openUdpPorts()],
@@ -178,7 +188,9 @@ describe('N3 packets from another port than announced', () => {
     expect(told).toEqual([])
   })
 
-  it('B-RTP are reported for a session that reuses the ports of an ended one', async () => {
+  it('are reported for a session that reuses the ports of an ended one', {
+    tags: 'B-RTP',
+  }, async () => {
     const { server, told, sendForeign } = await scene()
     const [own, foreign] = [await openUdpPorts(), await openUdpPorts()]
     const leave = await join(server, 'publisher', '/live/first', [own])
@@ -188,7 +200,7 @@ describe('N3 packets from another port than announced', () => {
     expect(told.map(({ path }) => path)).toEqual(['/live/second'])
   })
 
-  it('B-RTP are a process warning without a subscriber', async () => {
+  it('are a process warning without a subscriber', { tags: 'B-RTP' }, async () => {
     const server = await startServer()
     const [own, foreign] = [await openUdpPorts(), await openUdpPorts()]
     const connection = await connectTo(server)

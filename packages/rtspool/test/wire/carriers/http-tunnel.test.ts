@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import type { RtspServer } from '../../../src/index.js'
-import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { mountCamera, readySession } from '../../support/dialogue.js'
 import { fixedPorts } from '../../support/fixed-ports.js'
 import {
@@ -14,6 +13,8 @@ import {
   tunnelType,
 } from '../../support/http-client.js'
 import { receiverReportOf } from '../../support/rtcp.js'
+import { fakeTime, scene } from '../../support/scene.js'
+import { eachRow } from '../../support/tagged-cases.js'
 import {
   connectTo,
   expectOk,
@@ -26,7 +27,7 @@ import {
   transportHeader,
   urlOf,
 } from '../../support/test-server.js'
-import { until } from '../../support/until.js'
+import { nextTurn, until } from '../../support/until.js'
 
 const packetOf = (sequenceNumber: number) =>
   rtpPacket({ sequenceNumber, marker: true, payload: Buffer.alloc(2000, sequenceNumber) })
@@ -40,8 +41,6 @@ async function answerTo(server: RtspServer, wire: string, from?: string) {
   return { http, status }
 }
 
-const fakeTime = () => ({ clock: new ManualClock(), slowReaderTimeout: 0, maxBacklogSeconds: 1e6 })
-
 const encodings: readonly (readonly [name: string, encode: Encode])[] = [
   ['each request by itself', (bytes) => [bytes.toString('base64')]],
   ['byte by byte', (bytes) => bytes.toString('base64')],
@@ -54,7 +53,8 @@ const encodings: readonly (readonly [name: string, encode: Encode])[] = [
 
 describe('RTSP through HTTP', () => {
   it.each(['1.0', '1.1'])(
-    'A-HTP-1 A-HTP-2 over HTTP/%s: the GET is answered, the POST is not',
+    'over HTTP/%s: the GET is answered, the POST is not',
+    { tags: ['A-HTP-1', 'A-HTP-2'] },
     async (version) => {
       const server = await startServer()
       const ends = await openTunnel(server, 'c', version)
@@ -67,22 +67,26 @@ describe('RTSP through HTTP', () => {
     },
   )
 
-  it.each(encodings)('A-HTP-3 A-HTP-4 plays and publishes, base64 %s', async (_name, encode) => {
-    const server = await startServer()
-    const url = urlOf(server, '/live/cam')
-    const publisherEnds = await openTunnel(server, 'publisher')
-    const publisher = rtspThrough(publisherEnds, encode)
-    await publish(publisher, url, ['TCP'])
-    const viewer = rtspThrough(await openTunnel(server, 'viewer'), encode)
-    await play(viewer, url, ['TCP'])
-    for (let n = 1; n <= 3; n++) publisher.sendFrame(0, packetOf(n))
-    const rtp = () => viewer.frames.filter(({ channel }) => channel === 0)
-    await viewer.framesUntil(() => rtp().length === 3)
-    expect(rtp().map(({ payload }) => payload)).toEqual([1, 2, 3].map(packetOf))
-    expect(publisherEnds.post.received.length).toBe(0)
-  })
+  it.each(encodings)(
+    'plays and publishes, base64 %s',
+    { tags: ['A-HTP-3', 'A-HTP-4'] },
+    async (_name, encode) => {
+      const server = await startServer()
+      const url = urlOf(server, '/live/cam')
+      const publisherEnds = await openTunnel(server, 'publisher')
+      const publisher = rtspThrough(publisherEnds, encode)
+      await publish(publisher, url, ['TCP'])
+      const viewer = rtspThrough(await openTunnel(server, 'viewer'), encode)
+      await play(viewer, url, ['TCP'])
+      for (let n = 1; n <= 3; n++) publisher.sendFrame(0, packetOf(n))
+      const rtp = () => viewer.frames.filter(({ channel }) => channel === 0)
+      await until(() => rtp().length === 3)
+      expect(rtp().map(({ payload }) => payload)).toEqual([1, 2, 3].map(packetOf))
+      expect(publisherEnds.post.received.length).toBe(0)
+    },
+  )
 
-  it('A-HTP-2 accepts more bytes in a POST than its Content-Length', async () => {
+  it('accepts more bytes in a POST than its Content-Length', { tags: 'A-HTP-2' }, async () => {
     const server = await startServer()
     const ends = await openTunnel(server)
     const rtsp = rtspThrough(ends)
@@ -107,7 +111,9 @@ describe('RTSP through HTTP', () => {
     expect(server.pool.size).toBe(0)
   })
 
-  it('A-HTP-5 continues with another POST after the client has closed the first', async () => {
+  it('continues with another POST after the client has closed the first', {
+    tags: 'A-HTP-5',
+  }, async () => {
     const server = await startServer()
     mountCamera(server)
     const ends = await openTunnel(server)
@@ -122,7 +128,7 @@ describe('RTSP through HTTP', () => {
     expect(server.pool.size).toBe(1)
   })
 
-  it('A-HTP-7 UDP gets 461, or the next alternative is used', async () => {
+  it('UDP gets 461, or the next alternative is used', { tags: 'A-HTP-7' }, async () => {
     const server = await startServer()
     mountCamera(server)
     const rtsp = rtspThrough(await openTunnel(server))
@@ -135,17 +141,17 @@ describe('RTSP through HTTP', () => {
     expect(taken.headers.get('Transport')).toContain('RTP/AVP/TCP')
   })
 
-  it('A-HTP-7 multicast is neither described nor accepted', async () => {
+  it('multicast is neither described nor accepted', { tags: 'A-HTP-7' }, async () => {
     const groups = '239.255.13.1'
-    const server = await startServer({
+    const { server, url } = await scene({
       multicast: {
         groups,
         ports: [fixedPorts.multicastTunnel, fixedPorts.multicastTunnel + 3],
         interface: '127.0.0.1',
       },
     })
-    mountCamera(server)
-    const url = urlOf(server, '/cam')
+      .camera()
+      .start()
     const plain = await expectOk(await connectTo(server), 'DESCRIBE', url)
     expect(plain.body.toString()).toContain(groups)
     const rtsp = rtspThrough(await openTunnel(server))
@@ -155,29 +161,33 @@ describe('RTSP through HTTP', () => {
     expect((await rtsp.request('SETUP', `${url}/trackID=0`, { headers })).statusCode).toBe(461)
   })
 
-  it.for([1, 1000])('A-HTP-1 RTCP behind the GET counts, %s bytes at a time', async (size) => {
-    const server = await startServer()
-    mountCamera(server)
-    const ends = await openTunnel(server)
-    const id = await readySession(rtspThrough(ends), urlOf(server, '/cam'))
-    const session = server.pool.get(id)
-    if (!session) throw new Error('a session expected')
-    let touches = 0
-    session.touch = () => void touches++
-    const report = receiverReportOf({ fractionLost: 3 })
-    const wire = Buffer.concat([Buffer.from([0x24, 1, 0, report.length]), report])
-    for (let at = 0; at < wire.length; at += size) ends.get.send(wire.subarray(at, at + size))
-    await until(() => touches > 0)
-    expect(touches).toBe(1)
-    expect(ends.get.socket.closed).toBe(false)
-  })
+  it.for([1, 1000])(
+    'RTCP behind the GET counts, %s bytes at a time',
+    { tags: 'A-HTP-1' },
+    async (size) => {
+      const server = await startServer()
+      mountCamera(server)
+      const ends = await openTunnel(server)
+      const id = await readySession(rtspThrough(ends), urlOf(server, '/cam'))
+      const session = server.pool.get(id)
+      if (!session) throw new Error('a session expected')
+      let touches = 0
+      session.touch = () => void touches++
+      const report = receiverReportOf({ fractionLost: 3 })
+      const wire = Buffer.concat([Buffer.from([0x24, 1, 0, report.length]), report])
+      for (let at = 0; at < wire.length; at += size) ends.get.send(wire.subarray(at, at + size))
+      await until(() => touches > 0)
+      expect(touches).toBe(1)
+      expect(ends.get.socket.closed).toBe(false)
+    },
+  )
 
   it.each([
     ['a request', 'OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n'],
     ['an answer', 'RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\n'],
     ['HTTP', postHead('another')],
     ['what is nothing at all', '\0'.repeat(100)],
-  ])('A-HTP-1 B-SMUG %s behind the GET of a tunnel ends it', async (_, wire) => {
+  ])('%s behind the GET of a tunnel ends it', { tags: ['A-HTP-1', 'B-SMUG'] }, async (_, wire) => {
     const server = await startServer()
     mountCamera(server)
     const ends = await openTunnel(server)
@@ -203,20 +213,21 @@ describe('RTSP through HTTP', () => {
   })
 })
 
-describe("B-SMUG A-HTP-6 requests other than a tunnel's", () => {
-  it.each([
-    ['A-MSG-16 a GET without a cookie', 400, httpHead('GET / HTTP/1.1', 'Host: a')],
+describe("requests other than a tunnel's", { tags: ['B-SMUG', 'A-HTP-6'] }, () => {
+  eachRow([
+    ['A-MSG-16', 'a GET without a cookie', 400, httpHead('GET / HTTP/1.1', 'Host: a')],
     [
+      '',
       'a POST without a cookie',
       400,
       `${httpHead('POST / HTTP/1.1')}SETUP rtsp://a/cam RTSP/1.0\r\n`,
     ],
-    ['a POST without its GET', 404, postHead('c')],
-    ['an empty cookie', 400, getHead('')],
-    ['a cookie without end', 400, getHead('c'.repeat(200))],
-    ['GET and POST on one connection', 400, getHead('c') + postHead('c')],
-    ['two lengths', 400, httpHead('POST / HTTP/1.1', 'Content-Length: 1', 'Content-Length: 1')],
-    ['a folded line', 400, httpHead('GET / HTTP/1.1', 'x-sessioncookie: c', ' d')],
+    ['', 'a POST without its GET', 404, postHead('c')],
+    ['', 'an empty cookie', 400, getHead('')],
+    ['', 'a cookie without end', 400, getHead('c'.repeat(200))],
+    ['', 'GET and POST on one connection', 400, getHead('c') + postHead('c')],
+    ['', 'two lengths', 400, httpHead('POST / HTTP/1.1', 'Content-Length: 1', 'Content-Length: 1')],
+    ['', 'a folded line', 400, httpHead('GET / HTTP/1.1', 'x-sessioncookie: c', ' d')],
   ])('%s is answered %s and closed, 0 sessions', async (_name, expected, wire) => {
     const server = await startServer()
     const startedAt = performance.now()
@@ -230,7 +241,7 @@ describe("B-SMUG A-HTP-6 requests other than a tunnel's", () => {
     await until(() => server.stats().connections === 0)
   })
 
-  it('B-SMUG a later POST on the connection of its GET ends both', async () => {
+  it('a later POST on the connection of its GET ends both', async () => {
     const server = await startServer()
     const { http } = await answerTo(server, getHead('c'))
     http.send(postHead('c'))
@@ -238,7 +249,7 @@ describe("B-SMUG A-HTP-6 requests other than a tunnel's", () => {
     expect((await answerTo(server, postHead('c'))).status).toBe(404)
   })
 
-  it('A-HTP-6 a second GET or POST never replaces the first', async () => {
+  it('a second GET or POST never replaces the first', async () => {
     const server = await startServer()
     const ends = await openTunnel(server, 'mine')
     const rtsp = rtspThrough(ends)
@@ -248,7 +259,7 @@ describe("B-SMUG A-HTP-6 requests other than a tunnel's", () => {
     await expectOk(rtsp, 'OPTIONS', '*')
   })
 
-  it('B-TUN a cookie is useless from another address', async () => {
+  it('a cookie is useless from another address', { tags: 'B-TUN' }, async () => {
     const server = await startServer()
     const { http: get } = await answerTo(server, getHead('mine'))
     const stranger = await answerTo(server, postHead('mine'), '127.0.0.2')
@@ -260,7 +271,9 @@ describe("B-SMUG A-HTP-6 requests other than a tunnel's", () => {
     await expectOk(rtspThrough({ get, post }), 'OPTIONS', '*')
   })
 
-  it('B-TUN a cookie of a plain connection is useless over TLS, and the reverse', async () => {
+  it('a cookie of a plain connection is useless over TLS, and the reverse', {
+    tags: 'B-TUN',
+  }, async () => {
     const server = await startServer({ tls: { port: 0, ...testCertificate('first') } })
     const [plain, secure] = [await client(server), await HttpTestClient.connectTls(server)]
     plain.send(getHead('plain'))
@@ -275,7 +288,9 @@ describe("B-SMUG A-HTP-6 requests other than a tunnel's", () => {
     await expectOk(rtspThrough({ get: secure, post }), 'OPTIONS', '*')
   })
 
-  it('B-SLOW a head must be whole within ten seconds, however its bytes are spread', async () => {
+  it('a head must be whole within ten seconds, however its bytes are spread', {
+    tags: 'B-SLOW',
+  }, async () => {
     const options = fakeTime()
     const server = await startServer(options)
     const slow = await client(server)
@@ -284,7 +299,7 @@ describe("B-SMUG A-HTP-6 requests other than a tunnel's", () => {
     await until(() => server.stats().connections === 2)
     options.clock.advance(9_999)
     slow.send('ioncookie: c\r\n')
-    await new Promise(setImmediate)
+    await nextTurn()
     expect([slow.socket.closed, silent.socket.closed]).toEqual([false, false])
     options.clock.advance(1)
     await Promise.all([slow.closed(), silent.closed()])
@@ -300,7 +315,7 @@ describe("B-SMUG A-HTP-6 requests other than a tunnel's", () => {
     await until(() => server.pool.size === 0)
   })
 
-  it('B-TUN a web page of elsewhere is refused', async () => {
+  it('a web page of elsewhere is refused', { tags: 'B-TUN' }, async () => {
     const server = await startServer()
     const wire = httpHead('GET / HTTP/1.1', 'x-sessioncookie: c', 'Origin: http://evil', 'Host: a')
     expect((await answerTo(server, wire)).status).toBe(403)
@@ -323,7 +338,7 @@ describe('a method of RTSP', () => {
     for (const at of [1, 3, 4, 5]) {
       const rtsp = await connectTo(server)
       rtsp.send(wire.slice(0, at))
-      await new Promise(setImmediate)
+      await nextTurn()
       rtsp.send(wire.slice(at))
       expect((await rtsp.response()).statusCode).toBe(200)
     }

@@ -1,25 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { serializeCompound } from '../../../src/rtcp/index.js'
-import { inSession, mountCamera, readySession } from '../../support/dialogue.js'
-import {
-  connectTo,
-  expectOk,
-  openUdpPorts,
-  play,
-  publish,
-  rtpPacket,
-  startServer,
-  urlOf,
-} from '../../support/test-server.js'
-import { until } from '../../support/until.js'
+import { inSession } from '../../support/dialogue.js'
+import { scene } from '../../support/scene.js'
+import { connectTo, expectOk, openUdpPorts, play, rtpPacket } from '../../support/test-server.js'
+import { nextTurn, until } from '../../support/until.js'
 
-async function viewer() {
-  const server = await startServer()
-  const sources = mountCamera(server)
-  const url = urlOf(server, '/cam')
-  const client = await connectTo(server)
-  return { server, sources, url, client, session: await readySession(client, url) }
-}
+const viewer = () => scene().camera().ready().start()
 
 const receiverReport = serializeCompound([{ type: 'receiverReport', ssrc: 1, reports: [] }])
 
@@ -30,7 +16,7 @@ const frame = (channel: number, payload: Buffer): Buffer =>
   ])
 
 describe('interleaved frames', () => {
-  it('A-ILV-1 answers never cut a frame, nor frames an answer', async () => {
+  it('answers never cut a frame, nor frames an answer', { tags: 'A-ILV-1' }, async () => {
     const { sources, url, client, session } = await viewer()
     await inSession(client, 'PLAY', url, session)
     const [video, audio] = sources[0]?.output?.tracks ?? []
@@ -42,12 +28,12 @@ describe('interleaved frames', () => {
       video?.push(rtpPacket({ sequenceNumber: n, payload, marker: true }))
       audio?.push(rtpPacket({ sequenceNumber: n, payload, marker: true }))
       if (n % 10 === 0) answers.push(inSession(client, 'OPTIONS', url, session))
-      if (n % 5 === 0) await new Promise((resolve) => setImmediate(resolve))
+      if (n % 5 === 0) await nextTurn()
     }
     const statusCodes = (await Promise.all(answers)).map(({ statusCode }) => statusCode)
     expect(new Set(statusCodes)).toEqual(new Set([200]))
     const on = (channel: number) => client.frames.filter((each) => each.channel === channel)
-    await client.framesUntil(() => on(0).length + on(2).length === 2 * count)
+    await until(() => on(0).length + on(2).length === 2 * count)
     for (const channel of [0, 2]) {
       expect(on(channel).map(({ payload }) => payload.readUInt16BE(2))).toEqual(
         Array.from({ length: count }, (_, n) => n),
@@ -55,7 +41,9 @@ describe('interleaved frames', () => {
     }
   })
 
-  it('A-ILV-2 accepts frames of the client at every boundary between requests', async () => {
+  it('accepts frames of the client at every boundary between requests', {
+    tags: 'A-ILV-2',
+  }, async () => {
     const { client } = await viewer()
     const options = (cSeq: number) => Buffer.from(`OPTIONS * RTSP/1.0\r\nCSeq: ${cSeq}\r\n\r\n`)
     client.send(
@@ -74,7 +62,7 @@ describe('interleaved frames', () => {
     }
   })
 
-  it('A-ILV-3 frames on an unknown channel are dropped and counted', async () => {
+  it('frames on an unknown channel are dropped and counted', { tags: 'A-ILV-3' }, async () => {
     const { server, client } = await viewer()
     const other = await connectTo(server)
     other.sendFrame(9, Buffer.alloc(4))
@@ -89,7 +77,7 @@ describe('interleaved frames', () => {
     expect(server.stats().unknownChannelFrames).toBe(3)
   })
 
-  it('A-ILV-4 empty frames and the largest ones do no harm', async () => {
+  it('empty frames and the largest ones do no harm', { tags: 'A-ILV-4' }, async () => {
     const { url, client, session } = await viewer()
     await inSession(client, 'PLAY', url, session)
     for (const channel of [0, 1, 2, 3, 9]) {
@@ -99,35 +87,32 @@ describe('interleaved frames', () => {
     await expectOk(client, 'OPTIONS', '*')
   })
 
-  it('A-ILV-4 a publisher may send them too: no RTP, so they go nowhere', async () => {
-    const server = await startServer()
-    const url = urlOf(server, '/live/cam')
-    const publisher = await connectTo(server)
-    await publish(publisher, url, ['TCP'])
-    const client = await connectTo(server)
-    await play(client, url, ['TCP'])
+  it('a publisher may send them too: no RTP, so they go nowhere', { tags: 'A-ILV-4' }, async () => {
+    const { publisher, viewer: client } = await scene().publisher(['TCP']).viewer(['TCP']).start()
     publisher.sendFrame(0, Buffer.alloc(0))
     publisher.sendFrame(0, Buffer.alloc(65_535))
     publisher.sendFrame(1, Buffer.alloc(65_535))
-    publisher.sendFrame(0, rtpPacket({ sequenceNumber: 1 }))
-    await client.framesUntil((frames) => frames.length > 0)
+    publisher.sendFrame(0, rtpPacket({ sequenceNumber: 1, marker: true }))
+    await until(() => client.frames.length > 0)
     expect(client.frames.filter(({ channel }) => channel === 0).length).toBe(1)
   })
 
-  it('A-ILV-5 after TEARDOWN frames are dropped', async () => {
+  it('after TEARDOWN frames are dropped', { tags: 'A-ILV-5' }, async () => {
     const { url, client, session } = await viewer()
     await inSession(client, 'TEARDOWN', url, session)
     client.sendFrame(1, receiverReport)
     await expectOk(client, 'OPTIONS', '*')
   })
 
-  it('A-RTP-3 packets of 10,000 bytes harm no UDP viewer, and reach a TCP viewer', async () => {
-    const server = await startServer()
-    const url = urlOf(server, '/live/cam')
-    const publisher = await connectTo(server)
-    await publish(publisher, url, ['TCP'])
-    const tcpViewer = await connectTo(server)
-    await play(tcpViewer, url, ['TCP'])
+  it('packets of 10,000 bytes harm no UDP viewer, and reach a TCP viewer', {
+    tags: 'A-RTP-3',
+  }, async () => {
+    const {
+      server,
+      url,
+      publisher,
+      viewer: tcpViewer,
+    } = await scene().publisher(['TCP']).viewer(['TCP']).start()
     const ports = await openUdpPorts()
     await play(await connectTo(server), url, [ports])
     publisher.sendFrame(0, rtpPacket({ sequenceNumber: 1, payload: Buffer.alloc(10_000) }))
@@ -135,9 +120,7 @@ describe('interleaved frames', () => {
     publisher.sendFrame(0, rtpPacket({ sequenceNumber: 3, marker: true }))
     const has = (packets: readonly Buffer[]) =>
       packets.some((packet) => packet.readUInt16BE(2) === 3)
-    await ports.until(() => has(ports.rtp))
-    await tcpViewer.framesUntil(
-      (frames) => frames.filter(({ channel }) => channel === 0).length === 3,
-    )
+    await until(() => has(ports.rtp))
+    await until(() => tcpViewer.frames.filter(({ channel }) => channel === 0).length === 3)
   })
 })

@@ -12,13 +12,14 @@ import {
   startServer,
   urlOf,
 } from '../../support/test-server.js'
+import { until } from '../../support/until.js'
 
 const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
   addresses?.some(({ address }) => address === '::1'),
 )
 
 describe.skipIf(!hasIpv6)('IPv6 (skipped without ::1)', () => {
-  it('A-DES-9 Content-Base has the address in brackets', async () => {
+  it('Content-Base has the address in brackets', { tags: 'A-DES-9' }, async () => {
     const server = await startServer({ host: '::1' })
     const url = urlOf(server, '/live/cam')
     await publish(await connectTo(server), url)
@@ -29,7 +30,7 @@ describe.skipIf(!hasIpv6)('IPv6 (skipped without ::1)', () => {
     }
   })
 
-  it('A-DES-6 the address in c= is null in the family of the client', async () => {
+  it('the address in c= is null in the family of the client', { tags: 'A-DES-6' }, async () => {
     const server = await startServer({ host: '::' })
     await publish(await connectTo(server), urlOf(server, '/live/cam'))
     const connections: (string | undefined)[] = []
@@ -64,8 +65,8 @@ describe.skipIf(!hasIpv6)('IPv6 (skipped without ::1)', () => {
       const [spec] = parseTransport(setups[0]?.headers.get('Transport') ?? '')
       if (carrier === 'TCP') publisher.sendFrame(0, packet)
       else carrier.rtpSocket.send(packet, spec?.serverPort?.[0] ?? 0, '::1')
-      await ports.until(() => ports.rtp.length === 1)
-      await viewer.framesUntil((frames) => frames.some(({ channel }) => channel === 0))
+      await until(() => ports.rtp.length === 1)
+      await until(() => viewer.frames.some(({ channel }) => channel === 0))
       expect(ports.rtp[0]).toEqual(packet)
     }
   })
@@ -87,7 +88,7 @@ describe.skipIf(!hasIpv6)('IPv6 (skipped without ::1)', () => {
       if (viewer) await play(viewer, url, [ports])
     }
     publisher.sendFrame(0, rtpPacket({ sequenceNumber: 1, marker: true }))
-    for (const ports of [four, six]) await ports.until(() => ports.rtp.length === 1)
+    for (const ports of [four, six]) await until(() => ports.rtp.length === 1)
     expect(addresses).toEqual(['127.0.0.1', '127.0.0.1', '::1'])
   })
 })

@@ -7,17 +7,15 @@ import {
 } from '../../../src/rtcp/index.js'
 import { sequenceNumberOf } from '../../../src/rtp/index.js'
 import { parseRtpInfo, parseTransport } from '../../../src/rtsp/index.js'
-import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { inSession, mountCamera, setUp } from '../../support/dialogue.js'
 import { fixedPorts } from '../../support/fixed-ports.js'
 import { type RtspTestClient, sessionIdOf } from '../../support/rtsp-client.js'
+import { fakeTime, scene } from '../../support/scene.js'
 import {
   connectTo,
   expectOk,
   joinGroup,
   openUdpPorts,
-  play,
-  publish,
   rtpPacket,
   startServer,
   testSdp,
@@ -70,7 +68,7 @@ const video = (sequenceNumber: number, isKey = false) =>
   })
 
 describe('SETUP of multicast', () => {
-  it('A-SET-17 answers destination, port, ttl, source and mode', async () => {
+  it('answers destination, port, ttl, source and mode', { tags: 'A-SET-17' }, async () => {
     const [group] = newGroups(1)
     const server = await startServer({
       multicast: {
@@ -87,7 +85,9 @@ describe('SETUP of multicast', () => {
     )
   })
 
-  it("A-SET-18 the client's group, ports, ttl and source are ignored: the server chooses", async () => {
+  it("the client's group, ports, ttl and source are ignored: the server chooses", {
+    tags: 'A-SET-18',
+  }, async () => {
     const server = await startServer(options())
     mountCamera(server, '/mc')
     const wish = `${multicast};destination=127.0.0.9;source=127.0.0.9;port=53-54;ttl=255`
@@ -97,7 +97,9 @@ describe('SETUP of multicast', () => {
     expect({ source, port: port[0], ttl }).toEqual({ source: '127.0.0.1', port: base, ttl: 1 })
   })
 
-  it('A-SET-4 means multicast by default, unless ports are named or the mount has none', async () => {
+  it('means multicast by default, unless ports are named or the mount has none', {
+    tags: 'A-SET-4',
+  }, async () => {
     const server = await startServer(options())
     mountCamera(server, '/mc')
     mountCamera(server, '/uc', { multicast: false })
@@ -113,7 +115,9 @@ describe('SETUP of multicast', () => {
     expect(await answer('/uc', 'RTP/AVP')).toBeUndefined()
   })
 
-  it('A-SET-1 chooses the first alternative that the mount supports, multicast or not', async () => {
+  it('chooses the first alternative that the mount supports, multicast or not', {
+    tags: 'A-SET-1',
+  }, async () => {
     const server = await startServer(options())
     mountCamera(server, '/mc')
     mountCamera(server, '/uc', { multicast: false })
@@ -126,7 +130,9 @@ describe('SETUP of multicast', () => {
     )
   })
 
-  it('A-SET-2 responds 461 if no group is free, or uses the next alternative', async () => {
+  it('responds 461 if no group is free, or uses the next alternative', {
+    tags: 'A-SET-2',
+  }, async () => {
     const server = await startServer(options(newGroups(1)))
     // One address and two pairs of ports: two tracks.
     mountCamera(server, '/a')
@@ -147,7 +153,9 @@ describe('SETUP of multicast', () => {
     await joinVideo(await connectTo(server), urlOf(server, '/b'))
   })
 
-  it('A-SET-2 answers 461 for RECORD, for TCP, without UDP, and without groups of the family', async () => {
+  it('answers 461 for RECORD, for TCP, without UDP, and without groups of the family', {
+    tags: 'A-SET-2',
+  }, async () => {
     const server = await startServer(options())
     const client = await connectTo(server)
     const url = urlOf(server, '/live/x')
@@ -171,7 +179,7 @@ describe('SETUP of multicast', () => {
     }
   })
 
-  it('A-SET-2 responds 461 to unicast if only multicast is offered', async () => {
+  it('responds 461 to unicast if only multicast is offered', { tags: 'A-SET-2' }, async () => {
     const server = await startServer()
     const pool = new MulticastAddressPool({ groups: newGroups(1), only: true })
     mountCamera(server, '/mc', { multicast: pool })
@@ -186,11 +194,13 @@ describe('SETUP of multicast', () => {
 })
 
 describe('DESCRIBE of multicast', () => {
-  it('A-DES-6 names the group and port of each track, which SETUP then gives', async () => {
-    const server = await startServer({ multicast: { ...options().multicast, ttl: 3 } })
-    mountCamera(server, '/mc')
-    const client = await connectTo(server)
-    const url = urlOf(server, '/mc')
+  it('names the group and port of each track, which SETUP then gives', {
+    tags: 'A-DES-6',
+  }, async () => {
+    const { server, url, client } = await scene({ multicast: { ...options().multicast, ttl: 3 } })
+      .camera('/mc')
+      .client()
+      .start()
     const { body } = await expectOk(client, 'DESCRIBE', url)
     const { session, media } = parseSdp(body)
     expect(session.value('c')).toBe('IN IP4 0.0.0.0')
@@ -204,7 +214,9 @@ describe('DESCRIBE of multicast', () => {
     }
   })
 
-  it('A-DES-6 keeps port 0 and 0.0.0.0 for mounts without multicast, when wished, and when no group is free', async () => {
+  it('keeps port 0 and 0.0.0.0 for mounts without multicast, when wished, and when no group is free', {
+    tags: 'A-DES-6',
+  }, async () => {
     const server = await startServer(options(newGroups(1)))
     mountCamera(server, '/uc', { multicast: false })
     const pool = new MulticastAddressPool({ groups: newGroups(1), inDescription: false })
@@ -244,28 +256,28 @@ describe.each([true, false])('a multicast group, nativeSockets: %s', (nativeSock
     expect(server.stats().multicast).toMatchObject({ groups: 1, viewers: 2 })
     const track = sources[0]?.output?.tracks[0]
     for (let n = 0; n < 40; n++) track?.push(video(n))
-    await member.until(() => member.packets.length >= 40)
+    await until(() => member.packets.length >= 40)
 
     // One pauses, one leaves: the other goes on.
     await inSession(a, 'PAUSE', url, first.session)
     for (let n = 40; n < 60; n++) track?.push(video(n))
-    await member.until(() => member.packets.length >= 60)
+    await until(() => member.packets.length >= 60)
     await inSession(a, 'TEARDOWN', url, first.session)
     for (let n = 60; n < 80; n++) track?.push(video(n))
-    await member.until(() => member.packets.length >= 80)
+    await until(() => member.packets.length >= 80)
     expect(member.packets.map(sequenceNumberOf)).toEqual(Array.from({ length: 80 }, (_, n) => n))
     expect(reports.packets.flatMap(typesOf)).not.toContain('bye')
 
     await inSession(b, 'TEARDOWN', url, second.session)
     expect(server.stats().multicast).toMatchObject({ groups: 0, viewers: 0, packetsOut: 80 })
-    await reports.until(() => reports.packets.flatMap(typesOf).includes('bye'))
+    await until(() => reports.packets.flatMap(typesOf).includes('bye'))
     expect(reports.packets.flatMap(typesOf).filter((type) => type === 'bye')).toEqual(['bye'])
   })
 
   it("counts the group's packets for each playing viewer", async () => {
-    const server = await startServer({ ...options(), nativeSockets })
-    const sources = mountCamera(server, '/mc')
-    const url = urlOf(server, '/mc')
+    const { server, sources, url } = await scene({ ...options(), nativeSockets })
+      .camera('/mc')
+      .start()
     const clients = [await connectTo(server), await connectTo(server), await connectTo(server)]
     const joined = await Promise.all(clients.map((client) => joinVideo(client, url)))
     const [a, b] = clients
@@ -273,10 +285,10 @@ describe.each([true, false])('a multicast group, nativeSockets: %s', (nativeSock
     await inSession(a as RtspTestClient, 'PLAY', url, joined[0]?.session ?? '')
     const track = sources[0]?.output?.tracks[0]
     for (let n = 0; n < 5; n++) track?.push(video(n))
-    await member.until(() => member.packets.length >= 5)
+    await until(() => member.packets.length >= 5)
     await inSession(b as RtspTestClient, 'PLAY', url, joined[1]?.session ?? '')
     for (let n = 5; n < 7; n++) track?.push(video(n))
-    await member.until(() => member.packets.length >= 7)
+    await until(() => member.packets.length >= 7)
     const counts = joined.map(({ session }) => server.pool.find(session)?.stats.packetsOut)
     expect(counts).toEqual([7, 2, 0])
     expect(server.pool.find(joined[1]?.session ?? '')?.stats.bytesOut).toBe(2 * 14)
@@ -286,10 +298,9 @@ describe.each([true, false])('a multicast group, nativeSockets: %s', (nativeSock
   })
 
   it('begins with the last key frame for the first viewer only; RTP-Info agrees with the group', async () => {
-    const server = await startServer({ ...options(), nativeSockets })
-    const publisher = await connectTo(server)
-    const url = urlOf(server, '/live/x')
-    await publish(publisher, url, ['TCP'], h264Sdp)
+    const { server, url, publisher } = await scene({ ...options(), nativeSockets })
+      .publisher(['TCP'], '/live/x', h264Sdp)
+      .start()
     const send = async (from: number, to: number) => {
       for (let n = from; n < to; n++) publisher.sendFrame(0, video(n, n % 10 === 0))
       await publisher.request('OPTIONS', '*')
@@ -304,19 +315,18 @@ describe.each([true, false])('a multicast group, nativeSockets: %s', (nativeSock
       return parseRtpInfo(response.headers.get('RTP-Info') ?? '')[0]?.seq
     }
     expect(await seqOf(a, first.session)).toBe(10)
-    await member.until(() => member.packets.length >= 5)
+    await until(() => member.packets.length >= 5)
     await send(15, 18)
     expect(await seqOf(b, second.session)).toBe(18)
     await send(18, 20)
-    await member.until(() => member.packets.length >= 10)
+    await until(() => member.packets.length >= 10)
     expect(member.packets.map(sequenceNumberOf)).toEqual([10, 11, 12, 13, 14, 15, 16, 17, 18, 19])
   })
 
   it('continues at its pause point for the viewer that paused', async () => {
-    const server = await startServer({ ...options(), nativeSockets })
-    const publisher = await connectTo(server)
-    const url = urlOf(server, '/live/x')
-    await publish(publisher, url, ['TCP'], h264Sdp)
+    const { server, url, publisher } = await scene({ ...options(), nativeSockets })
+      .publisher(['TCP'], '/live/x', h264Sdp)
+      .start()
     const send = async (from: number, to: number) => {
       for (let n = from; n < to; n++) publisher.sendFrame(0, video(n, n === 0))
       await publisher.request('OPTIONS', '*')
@@ -326,12 +336,12 @@ describe.each([true, false])('a multicast group, nativeSockets: %s', (nativeSock
     const member = await joinGroup(place.destination, place.port[0])
     await inSession(viewer, 'PLAY', url, session)
     await send(0, 4)
-    await member.until(() => member.packets.length >= 4)
+    await until(() => member.packets.length >= 4)
     await inSession(viewer, 'PAUSE', url, session)
     await send(4, 8)
     const response = await inSession(viewer, 'PLAY', url, session)
     expect(parseRtpInfo(response.headers.get('RTP-Info') ?? '')[0]?.seq).toBe(4)
-    await member.until(() => member.packets.length >= 8)
+    await until(() => member.packets.length >= 8)
     expect(member.packets.map(sequenceNumberOf)).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
   })
 })
@@ -340,17 +350,14 @@ const typesOf = (compound: Buffer) => parseCompound(compound).map(({ type }) => 
 
 describe('a multicast session', () => {
   const timed = () => {
-    const clock = new ManualClock()
-    const fakeTime = { clock, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 }
-    return { ...fakeTime, udpLiveness: 'client', ...options() } as const
+    return { ...fakeTime(), udpLiveness: 'client', ...options() } as const
   }
 
-  it('A-ONV-3 stays alive by reports to the group from its own address, and by no others', async () => {
+  it('stays alive by reports to the group from its own address, and by no others', {
+    tags: 'A-ONV-3',
+  }, async () => {
     const settings = timed()
-    const server = await startServer(settings)
-    mountCamera(server, '/mc')
-    const url = urlOf(server, '/mc')
-    const client = await connectTo(server)
+    const { server, url, client } = await scene(settings).camera('/mc').client().start()
     const { session, place } = await joinVideo(client, url)
     const elsewhere = await connectTo(server, '127.0.0.2')
     const foreign = await joinVideo(elsewhere, url)
@@ -375,10 +382,12 @@ describe('a multicast session', () => {
 
   it('frees the group when it expires, or when the media ends', async () => {
     const settings = timed()
-    const server = await startServer(settings)
-    const sources = mountCamera(server, '/mc')
-    const url = urlOf(server, '/mc')
-    const expiring = await connectTo(server)
+    const {
+      server,
+      sources,
+      url,
+      client: expiring,
+    } = await scene(settings).camera('/mc').client().start()
     const { session } = await joinVideo(expiring, url)
     await inSession(expiring, 'PLAY', url, session)
     settings.clock.advance(70_000)
@@ -392,18 +401,18 @@ describe('a multicast session', () => {
   })
 
   it('may be of one media in unicast and multicast at once', async () => {
-    const server = await startServer(options())
-    const sources = mountCamera(server, '/mc')
-    const url = urlOf(server, '/mc')
-    const unicast = await connectTo(server)
-    await play(unicast, url)
-    const client = await connectTo(server)
+    const {
+      sources,
+      url,
+      viewer: unicast,
+      client,
+    } = await scene(options()).camera('/mc').viewer().client().start()
     const { session, place } = await joinVideo(client, url)
     const member = await joinGroup(place.destination, place.port[0])
     await inSession(client, 'PLAY', url, session)
     pushTo(sources, 0, video(1))
-    await member.until(() => member.packets.length >= 1)
-    await unicast.framesUntil((frames) => frames.some(({ channel }) => channel === 0))
+    await until(() => member.packets.length >= 1)
+    await until(() => unicast.frames.some(({ channel }) => channel === 0))
   })
 
   it('a pool may be shared by mounts', async () => {

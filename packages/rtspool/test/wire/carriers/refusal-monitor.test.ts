@@ -6,33 +6,23 @@ import { parseTransport } from '../../../src/rtsp/index.js'
 import { RefusalMonitor } from '../../../src/server/liveness/refusal-monitor.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { nativeSockets } from '../../../src/transport/system/native-sockets.js'
-import { inSession, mountCamera, setUp } from '../../support/dialogue.js'
+import { inSession, setUp } from '../../support/dialogue.js'
 import { sessionIdOf, type UdpTestPorts } from '../../support/rtsp-client.js'
-import {
-  connectTo,
-  openUdpPorts,
-  publish,
-  rtpPacket,
-  startServer,
-  urlOf,
-} from '../../support/test-server.js'
+import { scene } from '../../support/scene.js'
+import { connectTo, openUdpPorts, publish, rtpPacket, urlOf } from '../../support/test-server.js'
 import { TestSource } from '../../support/test-source.js'
-import { until } from '../../support/until.js'
+import { nextTurn, until } from '../../support/until.js'
 
 const ssrc = 77
 
 async function camera({ isNative = true } = {}) {
-  const clock = new ManualClock()
-  const server = await startServer({
+  const { server, clock, client, url, push } = await scene({
     udpLiveness: 'client',
-    clock,
-    slowReaderTimeout: 0,
-    maxBacklogSeconds: 3600,
     nativeSockets: isNative,
   })
-  const sources = mountCamera(server)
-  const url = urlOf(server, '/cam')
-  const client = await connectTo(server)
+    .camera()
+    .client()
+    .start()
   /** Plays over UDP: one pair of ports a track. */
   const watch = async (...tracks: UdpTestPorts[]) => {
     let id = ''
@@ -50,9 +40,9 @@ async function camera({ isNative = true } = {}) {
       pushed++
       for (const index of tracks) {
         const packet = rtpPacket({ sequenceNumber: pushed, ssrc: ssrc + index, marker: true })
-        sources[0]?.output?.tracks[index]?.push(packet)
+        push(packet, index)
       }
-      await new Promise(setImmediate)
+      await nextTurn()
       clock.advance(50)
     }
     return pushed
@@ -62,7 +52,9 @@ async function camera({ isNative = true } = {}) {
 
 // Without koffi, or elsewhere than on Linux, nobody tells us what was refused.
 describe.skipIf(!nativeSockets())('a UDP viewer that is gone', () => {
-  it('A-RTC-10 B-AMP is sent nothing after 2 s, and other viewers lose nothing', async () => {
+  it('is sent nothing after 2 s, and other viewers lose nothing', {
+    tags: ['A-RTC-10', 'B-AMP'],
+  }, async () => {
     const { server, watch, flow } = await camera()
     const honest = [await openUdpPorts(), await openUdpPorts(), await openUdpPorts()]
     const vanishing = await openUdpPorts()
@@ -71,7 +63,7 @@ describe.skipIf(!nativeSockets())('a UDP viewer that is gone', () => {
     const gone = await watch(vanishing)
     sessions.push(await watch(honest[2] as UdpTestPorts))
     await flow(500)
-    await vanishing.until(() => vanishing.rtp.length > 0)
+    await until(() => vanishing.rtp.length > 0)
     await vanishing.close()
     const pushed = await flow(2_000)
     expect(gone.removalReason).toBe('unreachable')
@@ -80,14 +72,14 @@ describe.skipIf(!nativeSockets())('a UDP viewer that is gone', () => {
       undefined,
       undefined,
     ])
-    for (const ports of honest) await ports.until(() => ports.rtp.length === pushed)
+    for (const ports of honest) await until(() => ports.rtp.length === pushed)
     expect(server.stats().sessions).toBe(3)
     const packetsOut = gone.stats.packetsOut
     await flow(500)
     expect(gone.stats.packetsOut).toBe(packetsOut)
   })
 
-  it('A-RTC-10 stays as long as it is heard', async () => {
+  it('stays as long as it is heard', { tags: 'A-RTC-10' }, async () => {
     const { server, watch, flow } = await camera()
     const ports = await openUdpPorts()
     const session = await watch(ports)
@@ -102,7 +94,9 @@ describe.skipIf(!nativeSockets())('a UDP viewer that is gone', () => {
     expect([session.removalReason, server.stats().sessions]).toEqual(['unreachable', 0])
   })
 
-  it('A-RTC-10 stays if it accepts one of two tracks, unless the other is silent', async () => {
+  it('stays if it accepts one of two tracks, unless the other is silent', {
+    tags: 'A-RTC-10',
+  }, async () => {
     for (const [flowing, reason] of [
       [[0, 1], undefined],
       [[0], 'unreachable'],
@@ -117,7 +111,7 @@ describe.skipIf(!nativeSockets())('a UDP viewer that is gone', () => {
     }
   })
 
-  it('A-RTC-10 stays when it opens its port again within a second', async () => {
+  it('stays when it opens its port again within a second', { tags: 'A-RTC-10' }, async () => {
     const { watch, flow } = await camera()
     const ports = await openUdpPorts()
     const session = await watch(ports)
@@ -158,7 +152,7 @@ describe.skipIf(!nativeSockets())('a UDP viewer that is gone', () => {
     },
   )
 
-  it('B-FD ended viewers leave no descriptor behind', async () => {
+  it('ended viewers leave no descriptor behind', { tags: 'B-FD' }, async () => {
     const { watch, flow } = await camera()
     const { readdirSync } = await import('node:fs')
     const before = readdirSync('/proc/self/fd').length
@@ -179,7 +173,7 @@ describe('RefusalMonitor', () => {
     ['a packet with another SSRC', { sequenceNumber: 10, ssrc: 78 }, false],
     ['a sequence number that lies far back', { sequenceNumber: 20_000, ssrc }, false],
     ['the beginning of a header only', undefined, false],
-  ])('B-AMP treats a refusal that quotes %s as %s', async (_, packet, isTaken) => {
+  ])('treats a refusal that quotes %s as %s', { tags: 'B-AMP' }, async (_, packet, isTaken) => {
     const clock = new ManualClock()
     const media = new Media('/cam', new TestSource(), { clock, lingerMs: 0 })
     const track = media.tracks[0] as Track
@@ -215,7 +209,7 @@ describe('RefusalMonitor', () => {
 })
 
 describe('a vanished UDP viewer without refusals', () => {
-  it('A-RTC-10 A-RTC-9 ends with its timeout', async () => {
+  it('ends with its timeout', { tags: ['A-RTC-10', 'A-RTC-9'] }, async () => {
     const { server, watch, flow } = await camera({ isNative: false })
     const ports = await openUdpPorts()
     const session = await watch(ports)

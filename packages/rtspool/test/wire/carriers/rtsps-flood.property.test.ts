@@ -4,7 +4,9 @@ import { expect, it } from 'vitest'
 import { connectTlsTo, expectOk, startServer, testCertificate } from '../../support/test-server.js'
 import { until } from '../../support/until.js'
 
-it('B-TLS 500 silent connections are closed at the deadline, an honest client gets in meanwhile', async () => {
+it('500 silent connections are closed at the deadline, an honest client gets in meanwhile', {
+  tags: 'B-TLS',
+}, async () => {
   const handshakeTimeout = 2
   const server = await startServer({
     tls: { port: 0, ...testCertificate('first'), handshakeTimeout },

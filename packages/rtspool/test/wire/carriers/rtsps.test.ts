@@ -22,7 +22,7 @@ import {
   testCertificate,
 } from '../../support/test-server.js'
 import { pushTo, TestSource } from '../../support/test-source.js'
-import { until } from '../../support/until.js'
+import { nextTurn, until } from '../../support/until.js'
 
 const tls = { port: 0, ...testCertificate('first') }
 
@@ -48,7 +48,8 @@ async function handshake(server: RtspServer, options = {}): Promise<TLSSocket> {
 
 describe('RTSP over TLS', () => {
   it.each([true, false])(
-    'A-TLS-1 plays and publishes as without TLS (nativeSockets: %s)',
+    'plays and publishes as without TLS (nativeSockets: %s)',
+    { tags: 'A-TLS-1' },
     async (nativeSockets) => {
       const server = await startSecure({ nativeSockets })
       const url = secureUrl(server, '/live/cam')
@@ -61,12 +62,12 @@ describe('RTSP over TLS', () => {
       )
       for (const packet of packets) publisher.sendFrame(0, packet)
       const rtp = () => viewer.frames.filter(({ channel }) => channel === 0)
-      await viewer.framesUntil(() => rtp().length === packets.length)
+      await until(() => rtp().length === packets.length)
       expect(rtp().map(({ payload }) => payload)).toEqual(packets)
     },
   )
 
-  it('A-TLS-1 plain viewers and TLS viewers share a publication', async () => {
+  it('plain viewers and TLS viewers share a publication', { tags: 'A-TLS-1' }, async () => {
     const server = await startSecure()
     const publisher = await connectTlsTo(server)
     await publish(publisher, secureUrl(server, '/live/cam'), ['TCP'])
@@ -74,11 +75,13 @@ describe('RTSP over TLS', () => {
     for (const viewer of viewers) await play(viewer, secureUrl(server, '/live/cam'), ['TCP'])
     publisher.sendFrame(0, rtpPacket({ sequenceNumber: 1, marker: true }))
     for (const viewer of viewers) {
-      await viewer.framesUntil((frames) => frames.some(({ channel }) => channel === 0))
+      await until(() => viewer.frames.some(({ channel }) => channel === 0))
     }
   })
 
-  it('A-DES-9 a path alone is answered with the scheme and address of the connection', async () => {
+  it('a path alone is answered with the scheme and address of the connection', {
+    tags: 'A-DES-9',
+  }, async () => {
     const server = await startSecure()
     mountCamera(server)
     const { headers } = await expectOk(await connectTlsTo(server), 'DESCRIBE', '/cam')
@@ -112,7 +115,9 @@ describe('RTSP over TLS', () => {
 })
 
 describe('the handshake', () => {
-  it('A-TLS-2 a client that is silent is cut off after ten seconds, one that is in is not', async () => {
+  it('a client that is silent is cut off after ten seconds, one that is in is not', {
+    tags: 'A-TLS-2',
+  }, async () => {
     const clock = new ManualClock()
     const server = await startSecure({ clock, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 })
     mountCamera(server)
@@ -128,7 +133,7 @@ describe('the handshake', () => {
     await expectOk(honest, 'OPTIONS', '*')
   })
 
-  it('A-TLS-2 plain RTSP on the TLS port is cut off', async () => {
+  it('plain RTSP on the TLS port is cut off', { tags: 'A-TLS-2' }, async () => {
     const server = await startSecure()
     const socket = await rawConnection(server)
     const closed = once(socket, 'close')
@@ -137,7 +142,7 @@ describe('the handshake', () => {
     expect(server.stats()).toMatchObject({ connections: 0, tls: { pendingHandshakes: 0 } })
   })
 
-  it('A-TLS-2 over the limit the oldest handshake gives way', async () => {
+  it('over the limit the oldest handshake gives way', { tags: 'A-TLS-2' }, async () => {
     const server = await startSecure({}, { maxPendingHandshakes: 2 })
     const [first, second] = [await rawConnection(server), await rawConnection(server)]
     await expectOk(await connectTlsTo(server), 'OPTIONS', '*')
@@ -146,7 +151,9 @@ describe('the handshake', () => {
     expect(server.stats().tls?.pendingHandshakes).toBe(1)
   })
 
-  it('A-TLS-2 a client that leaves amid it is gone at once, one that half closes later is answered', async () => {
+  it('a client that leaves amid it is gone at once, one that half closes later is answered', {
+    tags: 'A-TLS-2',
+  }, async () => {
     const server = await startSecure()
     const leaving = await rawConnection(server)
     await until(() => server.stats().tls?.pendingHandshakes === 1)
@@ -156,7 +163,7 @@ describe('the handshake', () => {
     const asking = await handshake(server)
     const slow = new MediaFactory(async () => {
       // Long enough for the end of what the client sends to come first.
-      for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate)
+      await nextTurn(100)
       return new TestSource()
     })
     server.mounts.add('/cam', slow)
@@ -165,7 +172,9 @@ describe('the handshake', () => {
     asking.destroy()
   })
 
-  it('A-TLS-2 two from one port of the client, to two addresses, are two', async () => {
+  it('two from one port of the client, to two addresses, are two', {
+    tags: 'A-TLS-2',
+  }, async () => {
     const server = await startSecure({ host: '0.0.0.0' })
     const from = { port: server.tlsAddress().port, localAddress: '127.0.0.1', localPort: 42_001 }
     const honest = connect({ ...from, host: '127.0.0.1' })
@@ -182,7 +191,7 @@ describe('the handshake', () => {
     if (!silent.closed) await once(silent, 'close')
   })
 
-  it('B-TLS refuses versions before 1.2, accepts 1.2 and 1.3', async () => {
+  it('refuses versions before 1.2, accepts 1.2 and 1.3', { tags: 'B-TLS' }, async () => {
     const server = await startSecure()
     for (const version of ['TLSv1.2', 'TLSv1.3']) {
       const socket = await handshake(server, { minVersion: version, maxVersion: version })
@@ -205,7 +214,9 @@ describe('the handshake', () => {
 })
 
 describe('the certificate', () => {
-  it('A-TLS-3 is replaced for new connections, while an old stream continues', async () => {
+  it('is replaced for new connections, while an old stream continues', {
+    tags: 'A-TLS-3',
+  }, async () => {
     const server = await startSecure()
     const sources = mountCamera(server)
     const viewer = await connectTlsTo(server)
@@ -223,11 +234,11 @@ describe('the certificate', () => {
     server.reloadCertificate(testCertificate('second'))
     push(2)
     expect(await serial()).not.toBe(before)
-    await viewer.framesUntil((frames) => frames.filter(({ channel }) => channel === 0).length === 2)
+    await until(() => viewer.frames.filter(({ channel }) => channel === 0).length === 2)
     await expectOk(viewer, 'OPTIONS', '*')
   })
 
-  it('A-TLS-3 an unusable one is refused and changes nothing', async () => {
+  it('an unusable one is refused and changes nothing', { tags: 'A-TLS-3' }, async () => {
     const server = await startSecure()
     const { key } = testCertificate('first')
     const { cert } = testCertificate('second')
@@ -245,7 +256,7 @@ describe('the certificate', () => {
     expect(() => plain.reloadCertificate({ key, cert })).toThrow(TypeError)
   })
 
-  it.each(byteContainers)('U-1 is accepted as %s', async (_name, of) => {
+  it.each(byteContainers)('is accepted as %s', { tags: 'U-1' }, async (_name, of) => {
     const { key, cert } = testCertificate('second')
     const wrapped = { key: of(key as Buffer), cert: of(cert as Buffer) }
     const server = await startServer({ tls: { ...wrapped, port: 0 } })
@@ -254,7 +265,7 @@ describe('the certificate', () => {
     await expectOk(await connectTlsTo(server), 'OPTIONS', '*')
   })
 
-  it.each(notBytes.slice(1))('U-1 is refused as %s', async (_name, value) => {
+  it.each(notBytes.slice(1))('is refused as %s', { tags: 'U-1' }, async (_name, value) => {
     const server = await startSecure()
     const { key, cert } = testCertificate('second')
     for (const wrong of [
@@ -267,7 +278,7 @@ describe('the certificate', () => {
     }
   })
 
-  it('B-TLS its expiry can be watched', async () => {
+  it('its expiry can be watched', { tags: 'B-TLS' }, async () => {
     const server = await startSecure()
     const expiresAt = server.stats().tls?.certificateExpiresAt ?? 0
     expect(new Date(expiresAt).getUTCFullYear()).toBeGreaterThan(2100)

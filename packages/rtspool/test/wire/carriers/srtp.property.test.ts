@@ -30,6 +30,7 @@ import {
   testCertificate,
 } from '../../support/test-server.js'
 import { pushTo } from '../../support/test-source.js'
+import { until } from '../../support/until.js'
 
 const ssrc = 0x1234_5678
 const frame = (sequenceNumber: number, payload = Buffer.alloc(100, sequenceNumber)) =>
@@ -68,12 +69,14 @@ const payloadsOf = (client: RtspTestClient, channel: number): Buffer[] =>
   client.frames.filter((each) => each.channel === channel).map(({ payload }) => payload)
 
 async function openedFrames(client: RtspTestClient, receiver: SrtpReceiver, count: number) {
-  await client.framesUntil(() => payloadsOf(client, 0).length >= count)
+  await until(() => payloadsOf(client, 0).length >= count)
   return payloadsOf(client, 0).map((packet) => receiver.open(packet))
 }
 
 describe('a description with keys', () => {
-  it("B-HERD is created once for all clients, and again after a second or a stream's progress", async () => {
+  it("is created once for all clients, and again after a second or a stream's progress", {
+    tags: 'B-HERD',
+  }, async () => {
     const clock = new ManualClock()
     const { client, url, push, track } = await camera({ clock, slowReaderTimeout: 0 })
     const describe = async () => (await expectOk(client, 'DESCRIBE', url)).body.toString()
@@ -88,7 +91,7 @@ describe('a description with keys', () => {
     await inSession(client, 'PLAY', url, session)
     push(frame(65_535))
     push(frame(0))
-    await client.framesUntil(() => payloadsOf(client, 0).length === 2)
+    await until(() => payloadsOf(client, 0).length === 2)
     const third = await expectOk(client, 'DESCRIBE', url)
     expect(third.body.toString()).not.toBe(second)
     expect([...(describedOffers(third)[0]?.rolloverCounters ?? [])]).toEqual([[ssrc, 1]])
@@ -97,7 +100,8 @@ describe('a description with keys', () => {
 
 describe('without TLS', () => {
   it.each([srtpTcp, 'RTP/SAVP;unicast;client_port=5000-5001'])(
-    'A-SRT-1 A-ONV-8 %s gets 461, with any keys',
+    '%s gets 461, with any keys',
+    { tags: ['A-SRT-1', 'A-ONV-8'] },
     async (transport) => {
       const { server } = await camera()
       const client = await connectTo(server)
@@ -108,14 +112,16 @@ describe('without TLS', () => {
     },
   )
 
-  it('A-SRT-1 B-SRTP no description shows SAVP or a key, even when others have them', async () => {
+  it('no description shows SAVP or a key, even when others have them', {
+    tags: ['A-SRT-1', 'B-SRTP'],
+  }, async () => {
     const { server, url, client } = await camera()
     await playSecurely(client, url)
     const { body } = await expectOk(await connectTo(server), 'DESCRIBE', url)
     expect(body.toString()).not.toMatch(/SAVP|key-mgmt|crypto/)
   })
 
-  it('A-SRT-1 the keys of an announcement are not described to viewers', async () => {
+  it('the keys of an announcement are not described to viewers', { tags: 'A-SRT-1' }, async () => {
     const { server } = await camera()
     const publisher = await connectTlsTo(server)
     const peer = new SrtpPeer()
@@ -131,7 +137,9 @@ describe('without TLS', () => {
 })
 
 describe('on TLS', () => {
-  it('A-RTP-3 server.stats() counts datagrams that the system does not accept', async () => {
+  it('server.stats() counts datagrams that the system does not accept', {
+    tags: 'A-RTP-3',
+  }, async () => {
     const { server, url, push, client } = await camera({ maxDatagramBytes: 65_507 })
     const ports = await openUdpPorts()
     const transport = `RTP/SAVP;unicast;client_port=${ports.clientPort}`
@@ -140,11 +148,13 @@ describe('on TLS', () => {
     // With what SRTP adds, it is more than any datagram can carry.
     push(frame(1, Buffer.alloc(65_507 - 12)))
     push(frame(2))
-    await ports.until(() => ports.rtp.length === 1)
+    await until(() => ports.rtp.length === 1)
     expect(server.stats().sendErrors).toBe(1)
   })
 
-  it('A-SRT-2 A-SET-19 UDP needs SAVP; inside the connection both are fine', async () => {
+  it('UDP needs SAVP; inside the connection both are fine', {
+    tags: ['A-SRT-2', 'A-SET-19'],
+  }, async () => {
     const { server, client, track } = await camera()
     const ports = await openUdpPorts()
     const udp = (profile: string) => `RTP/${profile};unicast;client_port=${ports.clientPort}`
@@ -158,7 +168,7 @@ describe('on TLS', () => {
     }
   })
 
-  it('A-SRT-2 a publisher cannot send RTP/AVP over UDP', async () => {
+  it('a publisher cannot send RTP/AVP over UDP', { tags: 'A-SRT-2' }, async () => {
     const { server } = await camera()
     const publisher = await connectTlsTo(server)
     const url = secureUrl(server, '/live/a')
@@ -167,7 +177,7 @@ describe('on TLS', () => {
     expect((await setUp(publisher, `${url}/streamid=0`, transport)).statusCode).toBe(461)
   })
 
-  it('A-SRT-3 the description has RTP/SAVP and a key for each track', async () => {
+  it('the description has RTP/SAVP and a key for each track', { tags: 'A-SRT-3' }, async () => {
     const { client, url } = await camera()
     const response = await expectOk(client, 'DESCRIBE', url)
     const offers = describedOffers(response)
@@ -180,7 +190,8 @@ describe('on TLS', () => {
   })
 
   it.each(Object.keys(srtpSuites) as SrtpSuiteName[])(
-    'A-SRT-3 A-SRT-4 %s: the key of the description and of SETUP decrypts the packets',
+    '%s: the key of the description and of SETUP decrypts the packets',
+    { tags: ['A-SRT-3', 'A-SRT-4'] },
     async (srtp) => {
       const { client, url, push } = await camera({}, { srtp })
       const { offer, setup } = await playSecurely(client, url)
@@ -192,22 +203,24 @@ describe('on TLS', () => {
     },
   )
 
-  it('A-SRT-3 over UDP, RTCP included', async () => {
+  it('over UDP, RTCP included', { tags: 'A-SRT-3' }, async () => {
     const { client, url, push } = await camera()
     const ports = await openUdpPorts()
     const transport = `RTP/SAVP;unicast;client_port=${ports.clientPort}`
     const { offer, session } = await playSecurely(client, url, { transport })
     push(frame(1))
-    await ports.until(() => ports.rtp.length === 1)
+    await until(() => ports.rtp.length === 1)
     const receiver = receiverFor(offer)
     expect(receiver.open(ports.rtp[0] as Buffer)).toEqual(frame(1))
     await inSession(client, 'TEARDOWN', url, session)
-    await ports.until(() => ports.rtcp.length > 0)
+    await until(() => ports.rtcp.length > 0)
     const compounds = ports.rtcp.map((packet) => receiver.openRtcp(packet) ?? Buffer.alloc(0))
     expect(parseCompound(compounds.at(-1) as Buffer).at(-1)).toMatchObject({ type: 'bye' })
   })
 
-  it('B-SRTP a packet is encrypted once: two viewers get the same bytes, plain ones the plain bytes', async () => {
+  it('a packet is encrypted once: two viewers get the same bytes, plain ones the plain bytes', {
+    tags: 'B-SRTP',
+  }, async () => {
     const { server, client, url, push } = await camera()
     const others = [await connectTlsTo(server), await connectTo(server)] as const
     await playSecurely(client, url)
@@ -216,14 +229,16 @@ describe('on TLS', () => {
     await inSession(others[1], 'PLAY', url, session)
     push(frame(1))
     const viewers = [client, ...others]
-    for (const viewer of viewers) await viewer.framesUntil(() => payloadsOf(viewer, 0).length > 0)
+    for (const viewer of viewers) await until(() => payloadsOf(viewer, 0).length > 0)
     const [first, second, plain] = viewers.map((viewer) => payloadsOf(viewer, 0)[0])
     expect(second).toEqual(first)
     expect(plain).toEqual(frame(1))
     expect(first).not.toEqual(plain)
   })
 
-  it('A-SRT-6 a viewer that joins after a wrap of sequence numbers gets the rollover counter', async () => {
+  it('a viewer that joins after a wrap of sequence numbers gets the rollover counter', {
+    tags: 'A-SRT-6',
+  }, async () => {
     const { server, client, url, push } = await camera()
     await playSecurely(client, url)
     for (const number of [65_534, 65_535, 0, 1]) push(frame(number))
@@ -238,7 +253,8 @@ describe('on TLS', () => {
   })
 
   it.each(['DESCRIBE and SETUP', 'SETUP and PLAY'])(
-    'A-SRT-6 a viewer decrypts after a wrap of sequence numbers between %s, whichever header it reads',
+    'a viewer decrypts after a wrap of sequence numbers between %s, whichever header it reads',
+    { tags: 'A-SRT-6' },
     async (when) => {
       const { server, client, url, track, push } = await camera()
       await playSecurely(client, url)
@@ -252,7 +268,7 @@ describe('on TLS', () => {
       const [answered] = answeredOffers(answer)
       expect([...(answered?.rolloverCounters ?? [])]).toEqual([[ssrc, 1]])
       push(frame(2))
-      await later.framesUntil(() => payloadsOf(later, 0).length === 2)
+      await until(() => payloadsOf(later, 0).length === 2)
       const opened = (offer?: SrtpOffer) => {
         const receiver = receiverFor(offer as SrtpOffer)
         return payloadsOf(later, 0).map((packet) => receiver.open(packet))
@@ -263,7 +279,9 @@ describe('on TLS', () => {
     },
   )
 
-  it('A-SRT-6 a viewer decrypts after a pause, and gets no header if it has missed no wrap', async () => {
+  it('a viewer decrypts after a pause, and gets no header if it has missed no wrap', {
+    tags: 'A-SRT-6',
+  }, async () => {
     const { client, url, push } = await camera()
     const { offer, session } = await playSecurely(client, url)
     const receiver = receiverFor(offer)
@@ -278,7 +296,7 @@ describe('on TLS', () => {
     expect(answeredOffers(await inSession(client, 'PLAY', url, session))).toHaveLength(1)
     push(frame(70_000 % 65_536))
     const isLast = (packet?: Buffer) => packet?.readUInt16BE(2) === 70_000 % 65_536
-    await client.framesUntil(() => isLast(payloadsOf(client, 0).at(-1)))
+    await until(() => isLast(payloadsOf(client, 0).at(-1)))
     const later = payloadsOf(client, 0).slice(1)
     expect(later.every((packet) => receiver.open(packet))).toBe(true)
     expect(later.at(-1)?.readUInt16BE(2)).toBe(70_000 % 65_536)
@@ -302,18 +320,22 @@ describe('bad keys', () => {
     ['another protocol', 'prot=sdes;data="AAAA"'],
   ] as const
 
-  it.each(bad)('A-SRT-5 Q4 %s: 463, and nothing is left behind', async (_name, keyMgmt) => {
-    const { server, client, track } = await camera()
-    const created: string[] = []
-    server.pool.on('sessionCreated', () => created.push('session'))
-    const headers = { Transport: srtpTcp, KeyMgmt: keyMgmt }
-    const response = await client.request('SETUP', track, { headers })
-    expect(response.statusCode).toBe(463)
-    expect(created).toEqual([])
-    expect(server.stats()).toMatchObject({ sessions: 0, udpPeers: 0, channels: 0 })
-  })
+  it.each(bad)(
+    '%s: 463, and nothing is left behind',
+    { tags: ['A-SRT-5', 'Q4'] },
+    async (_name, keyMgmt) => {
+      const { server, client, track } = await camera()
+      const created: string[] = []
+      server.pool.on('sessionCreated', () => created.push('session'))
+      const headers = { Transport: srtpTcp, KeyMgmt: keyMgmt }
+      const response = await client.request('SETUP', track, { headers })
+      expect(response.statusCode).toBe(463)
+      expect(created).toEqual([])
+      expect(server.stats()).toMatchObject({ sessions: 0, udpPeers: 0, channels: 0 })
+    },
+  )
 
-  it('A-SRT-5 a session that is there keeps its transport', async () => {
+  it('a session that is there keeps its transport', { tags: 'A-SRT-5' }, async () => {
     const { client, url, track, push } = await camera()
     const [offer] = describedOffers(await expectOk(client, 'DESCRIBE', url))
     const session = sessionIdOf(await setUp(client, track, srtpTcp))
@@ -324,7 +346,9 @@ describe('bad keys', () => {
     expect(await openedFrames(client, receiverFor(offer as SrtpOffer), 1)).toEqual([frame(1)])
   })
 
-  it('A-SRT-5 a bad key in an announcement: 463, and the path stays free', async () => {
+  it('a bad key in an announcement: 463, and the path stays free', {
+    tags: 'A-SRT-5',
+  }, async () => {
     const { server } = await camera()
     const publisher = await connectTlsTo(server)
     const url = secureUrl(server, '/live/a')
@@ -336,25 +360,29 @@ describe('bad keys', () => {
   it.each([
     [16, 200],
     [17, 463],
-  ])('A-SRT-5 B-LOOP an announcement of %d tracks with keys: %d', async (tracks, statusCode) => {
-    const { server } = await camera()
-    const publisher = await connectTlsTo(server)
-    const { attribute } = new SrtpPeer()
-    const head = 'v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=a\r\nt=0 0\r\n'
-    const common = `a=key-mgmt:${attribute}\r\n`
-    const track = (index: number) =>
-      `m=audio 0 RTP/SAVP 0\r\na=control:streamid=${index}\r\n${index % 2 ? common : ''}`
-    const body = head + common + Array.from({ length: tracks }, (_, at) => track(at)).join('')
-    const response = await publisher.request('ANNOUNCE', secureUrl(server, '/live/a'), {
-      headers: { 'Content-Type': 'application/sdp' },
-      body,
-    })
-    expect(response.statusCode).toBe(statusCode)
-    const answered = response.headers.getAll('KeyMgmt').length
-    expect(answered).toBe(statusCode === 200 ? tracks : 0)
-  })
+  ])(
+    'an announcement of %d tracks with keys: %d',
+    { tags: ['A-SRT-5', 'B-LOOP'] },
+    async (tracks, statusCode) => {
+      const { server } = await camera()
+      const publisher = await connectTlsTo(server)
+      const { attribute } = new SrtpPeer()
+      const head = 'v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=a\r\nt=0 0\r\n'
+      const common = `a=key-mgmt:${attribute}\r\n`
+      const track = (index: number) =>
+        `m=audio 0 RTP/SAVP 0\r\na=control:streamid=${index}\r\n${index % 2 ? common : ''}`
+      const body = head + common + Array.from({ length: tracks }, (_, at) => track(at)).join('')
+      const response = await publisher.request('ANNOUNCE', secureUrl(server, '/live/a'), {
+        headers: { 'Content-Type': 'application/sdp' },
+        body,
+      })
+      expect(response.statusCode).toBe(statusCode)
+      const answered = response.headers.getAll('KeyMgmt').length
+      expect(answered).toBe(statusCode === 200 ? tracks : 0)
+    },
+  )
 
-  it('A-SRT-5 a publisher without a key: 463', async () => {
+  it('a publisher without a key: 463', { tags: 'A-SRT-5' }, async () => {
     const { server } = await camera()
     const publisher = await connectTlsTo(server)
     const url = secureUrl(server, '/live/a')
@@ -365,7 +393,8 @@ describe('bad keys', () => {
   })
 
   it.each(['streamid=0', '/streamid=0', 'rtsps://127.0.0.1/live/a/video'])(
-    'A-SRT-5 the key of a publisher is in the header for the URI that it sets up: control %s',
+    'the key of a publisher is in the header for the URI that it sets up: control %s',
+    { tags: 'A-SRT-5' },
     async (control) => {
       const { server } = await camera()
       const publisher = await connectTlsTo(server)
@@ -396,7 +425,9 @@ describe('RTCP of viewers', () => {
     return { ...set, clock, offer, session, idleMs }
   }
 
-  it('A-SRT-6 B-SRTP B-RTCP counts when it is authentic and new, under the key of SETUP', async () => {
+  it('counts when it is authentic and new, under the key of SETUP', {
+    tags: ['A-SRT-6', 'B-SRTP', 'B-RTCP'],
+  }, async () => {
     const peer = new SrtpPeer('AEAD_AES_128_GCM')
     const { client, idleMs } = await idleViewer(peer)
     client.sendFrame(1, report)
@@ -406,17 +437,19 @@ describe('RTCP of viewers', () => {
     expect(await idleMs()).toBe(0)
   })
 
-  it('A-SRT-3 is accepted under the key of the description if SETUP has none', async () => {
+  it('is accepted under the key of the description if SETUP has none', {
+    tags: 'A-SRT-3',
+  }, async () => {
     const { client, idleMs, offer } = await idleViewer()
     client.sendFrame(1, new SrtpSender(offer.master).protectRtcp(report) as Buffer)
     expect(await idleMs()).toBe(0)
   })
 
-  it('B-SRTP our own packets do not count when sent back', async () => {
+  it('our own packets do not count when sent back', { tags: 'B-SRTP' }, async () => {
     const { client, push, clock, idleMs } = await idleViewer()
     push(frame(1))
     clock.advance(10_000)
-    await client.framesUntil(() => payloadsOf(client, 1).length > 0)
+    await until(() => payloadsOf(client, 1).length > 0)
     const idle = await idleMs()
     for (const ours of payloadsOf(client, 1)) client.sendFrame(1, ours)
     expect(await idleMs()).toBe(idle)
@@ -425,7 +458,8 @@ describe('RTCP of viewers', () => {
 
 describe('new keys', () => {
   it.each(['header', 'body'])(
-    "A-SRT-6 SET_PARAMETER with KeyMgmt in the %s changes the key of the client's packets",
+    "SET_PARAMETER with KeyMgmt in the %s changes the key of the client's packets",
+    { tags: 'A-SRT-6' },
     async (place) => {
       const { server } = await camera()
       const publisher = await connectTlsTo(server)
@@ -448,12 +482,12 @@ describe('new keys', () => {
       publisher.sendFrame(0, second.sender.protect(frame(3)) as Buffer)
       publisher.sendFrame(0, first.sender.protect(frame(4)) as Buffer)
       publisher.sendFrame(0, second.sender.protect(frame(5)) as Buffer)
-      await viewer.framesUntil(() => payloadsOf(viewer, 0).length === 4)
+      await until(() => payloadsOf(viewer, 0).length === 4)
       expect(payloadsOf(viewer, 0)).toEqual([frame(1), frame(2), frame(3), frame(5)])
     },
   )
 
-  it('B-SRTP a repeated key does not make old packets acceptable', async () => {
+  it('a repeated key does not make old packets acceptable', { tags: 'B-SRTP' }, async () => {
     const { server } = await camera()
     const publisher = await connectTlsTo(server)
     const url = secureUrl(server, '/live/a')
@@ -473,11 +507,11 @@ describe('new keys', () => {
     expect(setup.headers.get('Transport')).toContain('interleaved=4-5')
     await inSession(publisher, 'RECORD', url, session)
     for (const packet of sealed) publisher.sendFrame(4, packet)
-    await viewer.framesUntil(() => payloadsOf(viewer, 0).length >= 3)
+    await until(() => payloadsOf(viewer, 0).length >= 3)
     expect(payloadsOf(viewer, 0)).toEqual([frame(1), frame(2), frame(3)])
   })
 
-  it('A-SRT-6 a viewer that lost the rollover counter can ask for it so', async () => {
+  it('a viewer that lost the rollover counter can ask for it so', { tags: 'A-SRT-6' }, async () => {
     const { client, url, track, push } = await camera()
     const { session } = await playSecurely(client, url)
     for (const number of [65_535, 0]) push(frame(number))
@@ -490,7 +524,7 @@ describe('new keys', () => {
   it.each([
     ['no MIKEY', () => 'prot=mikey;data="AAAA"'],
     ['no such stream', (url: string) => new SrtpPeer().header(`${url}/trackID=7`)],
-  ])('A-SRT-5 %s: 463, and the key before stays', async (_name, keyMgmt) => {
+  ])('%s: 463, and the key before stays', { tags: 'A-SRT-5' }, async (_name, keyMgmt) => {
     const { client, url, push } = await camera()
     const { offer, session } = await playSecurely(client, url)
     const headers = { Session: session, KeyMgmt: keyMgmt(url) }
@@ -500,12 +534,13 @@ describe('new keys', () => {
   })
 })
 
-describe('R-4 keys with an index (MKI)', () => {
+describe('keys with an index (MKI)', { tags: 'R-4' }, () => {
   const suiteNames = Object.keys(srtpSuites) as SrtpSuiteName[]
   const report = serializeCompound([{ type: 'receiverReport', ssrc: 9, reports: [] }])
 
   it.each(suiteNames)(
-    'A-SRT-3 are accepted from publishers: %s, indexes of 1 to 4 bytes',
+    'are accepted from publishers: %s, indexes of 1 to 4 bytes',
+    { tags: 'A-SRT-3' },
     async (name) => {
       const { server } = await camera()
       for (const mkiBytes of [1, 2, 3, 4]) {
@@ -519,14 +554,15 @@ describe('R-4 keys with an index (MKI)', () => {
         // Without its index a packet is not of this key.
         publisher.sendFrame(0, peer.sender.protect(frame(1)) as Buffer)
         publisher.sendFrame(0, peer.sealed(frame(2)))
-        await viewer.framesUntil(() => payloadsOf(viewer, 0).length > 0)
+        await until(() => payloadsOf(viewer, 0).length > 0)
         expect(payloadsOf(viewer, 0)).toEqual([frame(2)])
       }
     },
   )
 
   it.each(suiteNames)(
-    'A-SRT-6 B-RTCP are accepted from viewers with keys of their own: %s',
+    'are accepted from viewers with keys of their own: %s',
+    { tags: ['A-SRT-6', 'B-RTCP'] },
     async (name) => {
       const clock = new ManualClock()
       const set = await camera({ clock, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 })
@@ -561,7 +597,8 @@ describe('R-4 keys with an index (MKI)', () => {
   }
 
   it.each(suiteNames)(
-    'A-SRT-3 of ours are described to live555, and are in its packets: %s',
+    'of ours are described to live555, and are in its packets: %s',
+    { tags: 'A-SRT-3' },
     async (srtp) => {
       const { server, client, url, push } = await camera({}, { srtp })
       const { offer, setup } = await playAsLive555(client, url, srtpTcp)
@@ -577,19 +614,19 @@ describe('R-4 keys with an index (MKI)', () => {
       const opened = await openedFrames(client, receiverFor(offer), 2)
       expect(opened).toEqual([frame(1), frame(2)])
       expect(await openedFrames(other, receiverFor(bare), 2)).toEqual(opened)
-      await ports.until(() => ports.rtp.length >= 2)
+      await until(() => ports.rtp.length >= 2)
       // Encrypted once for all: what lies before the tag is the same.
       const sealedBytes = frame(1).length
       expect(ports.rtp.map((packet) => packet.subarray(0, sealedBytes))).toEqual(
         payloadsOf(other, 0).map((packet) => packet.subarray(0, sealedBytes)),
       )
-      await client.framesUntil(() => payloadsOf(client, 1).length > 0)
+      await until(() => payloadsOf(client, 1).length > 0)
       const reports = payloadsOf(client, 1).map((packet) => receiverFor(offer).openRtcp(packet))
       expect(reports.every((compound) => compound && parseCompound(compound).length > 0)).toBe(true)
     },
   )
 
-  it('A-SRT-6 live555 joins a stream that runs', async () => {
+  it('live555 joins a stream that runs', { tags: 'A-SRT-6' }, async () => {
     const { server } = await camera()
     const publisher = await connectTlsTo(server)
     const peer = new SrtpPeer()
@@ -598,7 +635,7 @@ describe('R-4 keys with an index (MKI)', () => {
     const early = await playPlain(server, '/live/h264')
     publisher.sendFrame(0, peer.sealed(frame(1)))
     publisher.sendFrame(0, peer.sealed(frame(2)))
-    await early.framesUntil(() => payloadsOf(early, 0).length >= 2)
+    await until(() => payloadsOf(early, 0).length >= 2)
     const client = await connectTlsTo(server)
     const { offer } = await playAsLive555(client, url, srtpTcp)
     publisher.sendFrame(0, peer.sealed(frame(3)))
@@ -608,7 +645,9 @@ describe('R-4 keys with an index (MKI)', () => {
 })
 
 describe('the frames of viewers', () => {
-  it('A-ILV-4 B-SRTP stay whole when a packet is too long to be encrypted into one', async () => {
+  it('stay whole when a packet is too long to be encrypted into one', {
+    tags: ['A-ILV-4', 'B-SRTP'],
+  }, async () => {
     const { client, url, push } = await camera()
     const { offer } = await playSecurely(client, url)
     push(frame(1, Buffer.alloc(65_535 - 12, 1)))
@@ -623,7 +662,8 @@ describe('publishers', () => {
     ['in a=key-mgmt', true],
     ['in SETUP', false],
   ])(
-    'A-SRT-3 send their key %s; viewers without TLS get the plain packets',
+    'send their key %s; viewers without TLS get the plain packets',
+    { tags: 'A-SRT-3' },
     async (_name, announcesKey) => {
       const { server } = await camera()
       const publisher = await connectTlsTo(server)
@@ -631,12 +671,12 @@ describe('publishers', () => {
       await publishSecurely(publisher, secureUrl(server, '/live/a'), peer, { announcesKey })
       const viewer = await playPlain(server, '/live/a')
       publisher.sendFrame(0, peer.sender.protect(frame(1)) as Buffer)
-      await viewer.framesUntil(() => payloadsOf(viewer, 0).length > 0)
+      await until(() => payloadsOf(viewer, 0).length > 0)
       expect(payloadsOf(viewer, 0)).toEqual([frame(1)])
     },
   )
 
-  it('A-SRT-6 B-SRTP repeated and forged packets go nowhere', async () => {
+  it('repeated and forged packets go nowhere', { tags: ['A-SRT-6', 'B-SRTP'] }, async () => {
     const { server } = await camera()
     const publisher = await connectTlsTo(server)
     const peer = new SrtpPeer()
@@ -646,11 +686,13 @@ describe('publishers', () => {
     const forged = new SrtpPeer().sender.protect(frame(2)) as Buffer
     for (const packet of [sealed, sealed, forged, frame(3)]) publisher.sendFrame(0, packet)
     publisher.sendFrame(0, peer.sender.protect(frame(4)) as Buffer)
-    await viewer.framesUntil(() => payloadsOf(viewer, 0).length >= 2)
+    await until(() => payloadsOf(viewer, 0).length >= 2)
     expect(payloadsOf(viewer, 0)).toEqual([frame(1), frame(4)])
   })
 
-  it('A-SRT-3 get our key in the responses to ANNOUNCE and SETUP, and reports under it', async () => {
+  it('get our key in the responses to ANNOUNCE and SETUP, and reports under it', {
+    tags: 'A-SRT-3',
+  }, async () => {
     const clock = new ManualClock()
     const { server } = await camera({ clock, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 })
     const publisher = await connectTlsTo(server)
@@ -664,7 +706,7 @@ describe('publishers', () => {
     publisher.sendFrame(0, peer.sender.protect(frame(1)) as Buffer)
     await expectOk(publisher, 'OPTIONS', '*')
     clock.advance(10_000)
-    await publisher.framesUntil(() => payloadsOf(publisher, 1).length > 0)
+    await until(() => payloadsOf(publisher, 1).length > 0)
     const compound = receiverFor(offer as SrtpOffer).openRtcp(payloadsOf(publisher, 1)[0] as Buffer)
     expect(parseCompound(compound as Buffer)[0]).toMatchObject({
       type: 'receiverReport',
@@ -672,7 +714,9 @@ describe('publishers', () => {
     })
   })
 
-  it('A-SRT-6 a new viewer begins with the last key frame, protected as it was', async () => {
+  it('a new viewer begins with the last key frame, protected as it was', {
+    tags: 'A-SRT-6',
+  }, async () => {
     const { server } = await camera()
     const publisher = await connectTlsTo(server)
     const peer = new SrtpPeer()
@@ -687,11 +731,11 @@ describe('publishers', () => {
     expect(await openedFrames(first, receiverFor(offer), 2)).toEqual(pictures)
     const second = await connectTlsTo(server)
     await playSecurely(second, url)
-    await second.framesUntil(() => payloadsOf(second, 0).length === 2)
+    await until(() => payloadsOf(second, 0).length === 2)
     expect(payloadsOf(second, 0)).toEqual(payloadsOf(first, 0))
   })
 
-  it('B-SECR no answer to a bad key repeats it', async () => {
+  it('no answer to a bad key repeats it', { tags: 'B-SECR' }, async () => {
     const { client, track } = await camera()
     const secret = Buffer.from('a secret that nobody may see again').toString('base64')
     const headers = { Transport: srtpTcp, KeyMgmt: `prot=mikey;data="${secret}"` }

@@ -8,6 +8,7 @@ import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { mountCamera } from '../../support/dialogue.js'
 import { HttpTestClient, httpHead, openWebSocket, rtspOver } from '../../support/http-client.js'
 import { closeAfterTest } from '../../support/open-things.js'
+import { eachRow } from '../../support/tagged-cases.js'
 import {
   connectTo,
   expectOk,
@@ -20,7 +21,7 @@ import {
   transportHeader,
   urlOf,
 } from '../../support/test-server.js'
-import { until } from '../../support/until.js'
+import { nextTurn, until } from '../../support/until.js'
 
 const tls = { port: 0, ...testCertificate('first') }
 
@@ -59,23 +60,27 @@ async function statusOf(server: RtspServer, wire: string): Promise<number | unde
 }
 
 describe('RTSP over WebSocket', () => {
-  it.each([false, true])('A-WSS-1 A-ONV-7 plays and publishes (TLS: %s)', async (isSecure) => {
-    const server = await startServer({ tls, webSocket: true })
-    const url = urlOf(server, '/live/cam')
-    const publisher = rtspOver(await openWebSocket(server, { isSecure }))
-    await publish(publisher, url, ['TCP'])
-    const viewer = rtspOver(await openWebSocket(server, { isSecure }))
-    await play(viewer, url, ['TCP'])
-    const packets = [1, 2, 3].map((sequenceNumber) =>
-      rtpPacket({ sequenceNumber, marker: true, payload: Buffer.alloc(3000, sequenceNumber) }),
-    )
-    for (const packet of packets) publisher.sendFrame(0, packet)
-    const rtp = () => viewer.frames.filter(({ channel }) => channel === 0)
-    await viewer.framesUntil(() => rtp().length === packets.length)
-    expect(rtp().map(({ payload }) => payload)).toEqual(packets)
-  })
+  it.each([false, true])(
+    'plays and publishes (TLS: %s)',
+    { tags: ['A-WSS-1', 'A-ONV-7'] },
+    async (isSecure) => {
+      const server = await startServer({ tls, webSocket: true })
+      const url = urlOf(server, '/live/cam')
+      const publisher = rtspOver(await openWebSocket(server, { isSecure }))
+      await publish(publisher, url, ['TCP'])
+      const viewer = rtspOver(await openWebSocket(server, { isSecure }))
+      await play(viewer, url, ['TCP'])
+      const packets = [1, 2, 3].map((sequenceNumber) =>
+        rtpPacket({ sequenceNumber, marker: true, payload: Buffer.alloc(3000, sequenceNumber) }),
+      )
+      for (const packet of packets) publisher.sendFrame(0, packet)
+      const rtp = () => viewer.frames.filter(({ channel }) => channel === 0)
+      await until(() => rtp().length === packets.length)
+      expect(rtp().map(({ payload }) => payload)).toEqual(packets)
+    },
+  )
 
-  it('A-WSS-1 messages are binary, and their boundaries have no meaning', async () => {
+  it('messages are binary, and their boundaries have no meaning', { tags: 'A-WSS-1' }, async () => {
     const server = await startServer()
     const socket = await openWebSocket(server)
     expect([socket.protocol, socket.extensions]).toEqual(['rtsp.onvif.org', ''])
@@ -98,7 +103,7 @@ describe('RTSP over WebSocket', () => {
     await isWhole
   })
 
-  it('A-WSS-1 text is refused', async () => {
+  it('text is refused', { tags: 'A-WSS-1' }, async () => {
     const server = await startServer()
     const socket = await openWebSocket(server)
     socket.send('OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n')
@@ -106,7 +111,7 @@ describe('RTSP over WebSocket', () => {
     expect(code).toBe(1003)
   })
 
-  it('B-BIG a message over the limit ends the connection', async () => {
+  it('a message over the limit ends the connection', { tags: 'B-BIG' }, async () => {
     const server = await startServer()
     const socket = await openWebSocket(server)
     socket.send(Buffer.alloc(257 * 1024))
@@ -120,20 +125,22 @@ describe('RTSP over WebSocket', () => {
     expect(String(await once(socket, 'pong'))).toBe('still there?')
   })
 
-  it('B-BACK a client that pings without reading is cut off', async () => {
+  it('a client that pings without reading is cut off', { tags: 'B-BACK' }, async () => {
     const server = await startServer()
     const client = await upgraded(server)
     client.socket.pause()
     const pings = Buffer.concat(Array.from({ length: 4096 }, () => frame(0x89, Buffer.alloc(125))))
     while (server.stats().connections === 1) {
       if (!client.socket.writableNeedDrain) client.send(pings)
-      await new Promise(setImmediate)
+      await nextTurn()
     }
     client.socket.resume()
     await client.closed()
   })
 
-  it('B-SLOW a message must be whole within ten seconds, one that has not begun need not', async () => {
+  it('a message must be whole within ten seconds, one that has not begun need not', {
+    tags: 'B-SLOW',
+  }, async () => {
     const clock = new ManualClock()
     const server = await startServer({ clock, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 })
     const client = await upgraded(server)
@@ -160,7 +167,7 @@ describe('RTSP over WebSocket', () => {
     await expectOk(patient, 'OPTIONS', '*')
   })
 
-  it('A-HTP-7 UDP is refused with 461 here too', async () => {
+  it('UDP is refused with 461 here too', { tags: 'A-HTP-7' }, async () => {
     const server = await startServer()
     mountCamera(server)
     const rtsp = rtspOver(await openWebSocket(server))
@@ -187,25 +194,35 @@ describe('RTSP over WebSocket', () => {
 })
 
 describe('requests other than RTSP over WebSocket', () => {
-  it.each([
-    ['no subprotocol', 400, upgrade(version)],
-    ['another subprotocol', 400, upgrade(version, 'Sec-WebSocket-Protocol: chat')],
-    ['an old version', 400, upgrade(protocol, 'Sec-WebSocket-Version: 8')],
-    ['no version', 400, upgrade(protocol)],
-    ['B-TUN a page of elsewhere', 403, upgrade(version, protocol, 'Origin: http://evil')],
-    ['B-TUN a page without an origin', 403, upgrade(version, protocol, 'Origin: null')],
-    ['B-TUN a page of another port', 403, upgrade(version, protocol, 'Origin: http://a:2')],
-    ['a page of the same host', 101, upgrade(version, protocol, 'Origin: http://a:1')],
-    ['one of several subprotocols', 101, upgrade(version, `${protocol}, chat`)],
-    ['no page at all', 101, upgrade(version, protocol)],
-    ['no key', 400, upgrade(version, protocol).replace(/Sec-WebSocket-Key.*\r\n/, '')],
-  ])('A-WSS-1 %s is answered %s', async (_name, status, wire) => {
+  eachRow([
+    ['A-WSS-1', 'no subprotocol', 400, upgrade(version)],
+    ['A-WSS-1', 'another subprotocol', 400, upgrade(version, 'Sec-WebSocket-Protocol: chat')],
+    ['A-WSS-1', 'an old version', 400, upgrade(protocol, 'Sec-WebSocket-Version: 8')],
+    ['A-WSS-1', 'no version', 400, upgrade(protocol)],
+    [
+      'A-WSS-1 B-TUN',
+      'a page of elsewhere',
+      403,
+      upgrade(version, protocol, 'Origin: http://evil'),
+    ],
+    ['A-WSS-1 B-TUN', 'a page without an origin', 403, upgrade(version, protocol, 'Origin: null')],
+    [
+      'A-WSS-1 B-TUN',
+      'a page of another port',
+      403,
+      upgrade(version, protocol, 'Origin: http://a:2'),
+    ],
+    ['A-WSS-1', 'a page of the same host', 101, upgrade(version, protocol, 'Origin: http://a:1')],
+    ['A-WSS-1', 'one of several subprotocols', 101, upgrade(version, `${protocol}, chat`)],
+    ['A-WSS-1', 'no page at all', 101, upgrade(version, protocol)],
+    ['A-WSS-1', 'no key', 400, upgrade(version, protocol).replace(/Sec-WebSocket-Key.*\r\n/, '')],
+  ])('%s is answered %s', async (_name, status, wire) => {
     const server = await startServer()
     expect(await statusOf(server, wire)).toBe(status)
     expect(server.pool.size).toBe(0)
   })
 
-  it('B-TUN other pages can be allowed', async () => {
+  it('other pages can be allowed', { tags: 'B-TUN' }, async () => {
     const wire = upgrade(version, protocol, 'Origin: https://Viewer.example')
     const server = await startServer({ allowedOrigins: ['https://viewer.example'] })
     expect(await statusOf(server, wire)).toBe(101)

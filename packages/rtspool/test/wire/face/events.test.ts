@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { MediaFactory, type RtspServer } from '../../../src/index.js'
+import { scene } from '../../support/scene.js'
 import {
   connectTo,
   expectOk,
@@ -103,10 +104,7 @@ describe('events of sessions and media', () => {
 
 describe('totals of unicast sessions', () => {
   it('count live sessions and those that have left, each once', async () => {
-    const server = await startServer()
-    const url = urlOf(server, '/live/cam')
-    const publisher = await connectTo(server)
-    await publish(publisher, url, ['TCP'])
+    const { server, url, publisher } = await scene().publisher(['TCP']).start()
     const [first, second] = [await connectTo(server), await connectTo(server)]
     const { session } = await play(first, url, ['TCP'])
     await play(second, url, [await openUdpPorts()])

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { MediaFactory, type RtspServer } from '../../../src/index.js'
 import { openTunnel, openWebSocket, rtspOver, rtspThrough } from '../../support/http-client.js'
 import type { RtspTestClient } from '../../support/rtsp-client.js'
+import { scene } from '../../support/scene.js'
 import {
   connectTlsTo,
   connectTo,
@@ -82,9 +83,7 @@ describe('connections of a server', () => {
 
 describe('media of a server', () => {
   it('a publication is listed without a viewer, with its tracks and their figures', async () => {
-    const server = await startServer()
-    const publisher = await connectTo(server)
-    await publish(publisher, urlOf(server, '/live/cam'))
+    const { server, publisher } = await scene().publisher().start()
     publisher.sendFrame(0, rtpPacket({ sequenceNumber: 7, payload: Buffer.alloc(10) }))
     const [media] = server.media
     if (!media) throw new Error('there is no media')

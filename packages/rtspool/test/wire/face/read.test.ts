@@ -115,7 +115,7 @@ describe('server.read', () => {
     await begin
     // Room for some 19 packets, each a batch of its own; the reader takes none of them yet.
     for (let n = 1; n <= 60; n++) await send(publisher, n, 1, 900)
-    await viewer.framesUntil((frames) => frames.filter(({ channel }) => channel === 0).length >= 61)
+    await until(() => viewer.frames.filter(({ channel }) => channel === 0).length >= 61)
     const queued = await take(units, 15)
     expect(numbers(queued)).toEqual(queued.map((_, at) => at + 1))
     for (let n = 61; n <= 66; n++) await send(publisher, n, 1, 900)

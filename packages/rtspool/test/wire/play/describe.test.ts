@@ -1,19 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { MediaFactory, RequestError } from '../../../src/index.js'
 import { parseSdp, resolveControl } from '../../../src/sdp/index.js'
-import { inSession, mountCamera, say, setUp } from '../../support/dialogue.js'
+import { inSession, say, setUp } from '../../support/dialogue.js'
 import { sessionIdOf } from '../../support/rtsp-client.js'
+import { scene } from '../../support/scene.js'
 import { connectTo, expectOk, startServer, urlOf } from '../../support/test-server.js'
 import { TestSource } from '../../support/test-source.js'
 
-async function camera() {
-  const server = await startServer()
-  const sources = mountCamera(server)
-  return { server, sources, client: await connectTo(server), url: urlOf(server, '/cam') }
-}
+const camera = () => scene().camera().client().start()
 
 describe('DESCRIBE', () => {
-  it('A-DES-1 A-DES-4 A-DES-6 A-DES-7 describes live media as RFC 2326 appendix C has it', async () => {
+  it('describes live media as RFC 2326 appendix C has it', {
+    tags: ['A-DES-1', 'A-DES-4', 'A-DES-6', 'A-DES-7'],
+  }, async () => {
     const { client, url } = await camera()
     const { headers, body } = await expectOk(client, 'DESCRIBE', url)
     expect(headers.get('Content-Type')).toBe('application/sdp')
@@ -38,13 +37,15 @@ describe('DESCRIBE', () => {
     ['application/sdp', 200],
     ['text/html, application/*', 200],
     ['*/*', 200],
-  ])('A-DES-2 Accept: %s is %i', async (accept, statusCode) => {
+  ])('Accept: %s is %i', { tags: 'A-DES-2' }, async (accept, statusCode) => {
     const { client, url } = await camera()
     const response = await client.request('DESCRIBE', url, { headers: { Accept: accept } })
     expect(response.statusCode).toBe(statusCode)
   })
 
-  it('B-HERD a hundred clients at once start one source, and get the same description', async () => {
+  it('a hundred clients at once start one source, and get the same description', {
+    tags: 'B-HERD',
+  }, async () => {
     const server = await startServer()
     let made = 0
     let open = (): void => {}
@@ -66,7 +67,7 @@ describe('DESCRIBE', () => {
     expect(heard[0]).toContain('m=video')
   })
 
-  it('A-DES-3 an unmounted path gets 404, and nothing is created', async () => {
+  it('an unmounted path gets 404, and nothing is created', { tags: 'A-DES-3' }, async () => {
     const { server, sources, client } = await camera()
     for (const path of ['/none', '/came', '/cam/below', '/cam/trackID=0', '/', '/live/none']) {
       expect((await client.request('DESCRIBE', urlOf(server, path))).statusCode).toBe(404)
@@ -74,7 +75,9 @@ describe('DESCRIBE', () => {
     expect([sources.length, server.pool.size]).toEqual([0, 0])
   })
 
-  it('A-DES-5 a query stays in Content-Base, and clients append the control to it', async () => {
+  it('a query stays in Content-Base, and clients append the control to it', {
+    tags: 'A-DES-5',
+  }, async () => {
     const { client, url } = await camera()
     const { headers } = await expectOk(client, 'DESCRIBE', `${url}?x=1`)
     expect(headers.get('Content-Base')).toBe(`${url}?x=1/`)
@@ -87,14 +90,16 @@ describe('DESCRIBE', () => {
     )
   })
 
-  it('A-DES-8 no etag is offered, so If-Match has no effect', async () => {
+  it('no etag is offered, so If-Match has no effect', { tags: 'A-DES-8' }, async () => {
     const { client, url } = await camera()
     expect((await expectOk(client, 'DESCRIBE', url)).body.toString()).not.toContain('a=etag')
     const headers = { Transport: 'RTP/AVP/TCP', 'If-Match': '"bad"' }
     await expectOk(client, 'SETUP', `${url}/trackID=0`, { headers })
   })
 
-  it('A-DES-10 every way to write the URI of a presentation or track means the same', async () => {
+  it('every way to write the URI of a presentation or track means the same', {
+    tags: 'A-DES-10',
+  }, async () => {
     const { client, url } = await camera()
     for (const uri of [`${url}/`, '/cam', '/cam/', 'rtsp://any.name/cam', `${url}?a=b`]) {
       await expectOk(client, 'DESCRIBE', uri)
@@ -115,13 +120,15 @@ describe('DESCRIBE', () => {
     }
   })
 
-  it('A-DES-10 Content-Base of an absolute path has the address of the server', async () => {
+  it('Content-Base of an absolute path has the address of the server', {
+    tags: 'A-DES-10',
+  }, async () => {
     const { client, url } = await camera()
     const { headers } = await expectOk(client, 'DESCRIBE', '/cam')
     expect(headers.get('Content-Base')).toBe(`${url}/`)
   })
 
-  it('A-DES-11 the same is described in the same words', async () => {
+  it('the same is described in the same words', { tags: 'A-DES-11' }, async () => {
     const { client, url } = await camera()
     const bodies = []
     for (let n = 0; n < 3; n++)
@@ -137,14 +144,14 @@ describe('DESCRIBE', () => {
     '/cam\\',
     '/cam%5c',
     '/%252e%252e/cam',
-  ])('A-DES-12 B-PATH %s is refused', async (path) => {
+  ])('%s is refused', { tags: ['A-DES-12', 'B-PATH'] }, async (path) => {
     const { sources, client } = await camera()
     const response = await say(client, `DESCRIBE rtsp://127.0.0.1${path} RTSP/1.0`, 'CSeq: 1')
     expect([400, 404]).toContain(response.statusCode)
     expect(sources).toEqual([])
   })
 
-  it('A-DES-13 a mount may send its clients elsewhere', async () => {
+  it('a mount may send its clients elsewhere', { tags: 'A-DES-13' }, async () => {
     const { server, client } = await camera()
     const location = 'rtsp://other.example/cam'
     const moved = new MediaFactory(() => {
@@ -155,7 +162,7 @@ describe('DESCRIBE', () => {
     expect([response.statusCode, response.headers.get('Location')]).toEqual([302, location])
   })
 
-  it('A-SES-3 names no session and ignores one in the request', async () => {
+  it('names no session and ignores one in the request', { tags: 'A-SES-3' }, async () => {
     const { client, url } = await camera()
     const response = await inSession(client, 'DESCRIBE', url, 'nobody')
     expect([response.statusCode, response.headers.has('Session')]).toEqual([200, false])

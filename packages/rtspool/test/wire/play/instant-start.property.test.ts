@@ -2,16 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { sequenceNumberOf, timestampOf } from '../../../src/rtp/index.js'
 import { parseRtpInfo, type RtspResponse } from '../../../src/rtsp/index.js'
 import { type RtspTestClient, sessionIdOf, type UdpTestPorts } from '../../support/rtsp-client.js'
-import {
-  connectTo,
-  openUdpPorts,
-  play,
-  publish,
-  rtpPacket,
-  startServer,
-  testSdp,
-  urlOf,
-} from '../../support/test-server.js'
+import { realTimeScene } from '../../support/scene.js'
+import { connectTo, openUdpPorts, play, rtpPacket, testSdp } from '../../support/test-server.js'
+import { until } from '../../support/until.js'
 
 const h264Sdp = testSdp.replace('X-foo/90000', 'H264/90000')
 const framesPerGop = 10
@@ -87,10 +80,9 @@ async function startCamera(options: {
   readonly nativeSockets?: boolean
   readonly gopCache?: false
 }) {
-  const server = await startServer(options)
-  const url = urlOf(server, '/live/cam')
-  const publisher = await connectTo(server)
-  await publish(publisher, url, ['TCP', 'TCP'], h264Sdp)
+  const { server, url, publisher } = await realTimeScene(options)
+    .publisher(['TCP', 'TCP'], '/live/cam', h264Sdp)
+    .start()
   return { server, url, camera: new Camera(publisher) }
 }
 
@@ -108,7 +100,9 @@ describe.each([
   ['system calls', true],
   ['Node', false],
 ])('a new viewer begins with the last key frame, sent by %s', (_name, nativeSockets) => {
-  it('A-INF-1 over TCP: begins as RTP-Info states, then live without a gap or a duplicate', async () => {
+  it('over TCP: begins as RTP-Info states, then live without a gap or a duplicate', {
+    tags: 'A-INF-1',
+  }, async () => {
     const { server, url, camera } = await startCamera({ nativeSockets })
     await camera.send(25)
     const viewer = await connectTo(server)
@@ -116,7 +110,7 @@ describe.each([
     const key = camera.lastKey
     await camera.send(7)
     const expected = camera.video.slice(key)
-    await viewer.framesUntil(() => framesOn(viewer, 0).length >= expected.length)
+    await until(() => framesOn(viewer, 0).length >= expected.length)
     expect(isSame(framesOn(viewer, 0), expected)).toBe(true)
 
     const [video, audio] = rtpInfoOf(response)
@@ -139,11 +133,13 @@ describe.each([
     const key = camera.lastKey
     await camera.send(6)
     const expected = camera.video.slice(key)
-    await ports.until(() => ports.rtp.length >= expected.length)
+    await until(() => ports.rtp.length >= expected.length)
     expect(isSame(ports.rtp, expected)).toBe(true)
   })
 
-  it('A-PLY-4 a paused viewer continues at its pause point, or at the last key frame', async () => {
+  it('a paused viewer continues at its pause point, or at the last key frame', {
+    tags: 'A-PLY-4',
+  }, async () => {
     const { server, url, camera } = await startCamera({ nativeSockets })
     await camera.send(12)
     const viewer = await connectTo(server)
@@ -155,7 +151,7 @@ describe.each([
     await viewer.request('PLAY', url, { headers })
     await camera.send(1)
     const continued = camera.video.slice(key)
-    await viewer.framesUntil(() => framesOn(viewer, 0).length >= continued.length)
+    await until(() => framesOn(viewer, 0).length >= continued.length)
     expect(isSame(framesOn(viewer, 0), continued)).toBe(true)
 
     await viewer.request('PAUSE', url, { headers })
@@ -164,7 +160,7 @@ describe.each([
     await viewer.request('PLAY', url, { headers })
     await camera.send(1)
     const restarted = camera.video.slice(camera.lastKey)
-    await viewer.framesUntil(() => framesOn(viewer, 0).length >= restarted.length)
+    await until(() => framesOn(viewer, 0).length >= restarted.length)
     expect(isSame(framesOn(viewer, 0), restarted)).toBe(true)
   })
 })
@@ -186,7 +182,7 @@ describe('pictures precede sound, for any order of SETUP', () => {
     }
     await viewer.request('PLAY', url, { headers })
     const pictures = camera.video.length - camera.lastKey
-    await viewer.framesUntil(() => framesOn(viewer, 2).length >= 10)
+    await until(() => framesOn(viewer, 2).length >= 10)
     const channels = viewer.frames.map(({ channel }) => channel).filter((each) => each % 2 === 0)
     expect(channels.lastIndexOf(0)).toBe(pictures - 1)
     expect(channels.indexOf(2)).toBe(pictures)
@@ -201,7 +197,7 @@ describe('pictures precede sound, for any order of SETUP', () => {
     video.rtpSocket.on('message', () => seen.push('video'))
     audio.rtpSocket.on('message', () => seen.push('audio'))
     await play(viewer, url, [video, audio])
-    await audio.until(() => audio.rtp.length >= 10)
+    await until(() => audio.rtp.length >= 10)
     const pictures = camera.video.length - camera.lastKey
     expect([seen.lastIndexOf('video'), seen.indexOf('audio')]).toEqual([pictures - 1, pictures])
   })
@@ -215,7 +211,7 @@ describe('a viewer that does not begin with a key frame', () => {
     const { response } = await play(viewer, url, ['TCP'])
     const before = camera.video.length
     await camera.send(1)
-    await viewer.framesUntil(() => framesOn(viewer, 0).length >= 3)
+    await until(() => framesOn(viewer, 0).length >= 3)
     expect(isSame(framesOn(viewer, 0), camera.video.slice(before))).toBe(true)
     expect(rtpInfoOf(response)[0]?.seq).toBe(
       sequenceNumberOf(camera.video[before] ?? Buffer.alloc(12)),
@@ -233,7 +229,7 @@ describe('a viewer that does not begin with a key frame', () => {
     await viewer.request('PLAY', url, { headers: { Session: session } })
     const before = camera.audio.length
     await camera.send(1)
-    await viewer.framesUntil(() => framesOn(viewer, 2).length >= 2)
+    await until(() => framesOn(viewer, 2).length >= 2)
     expect(framesOn(viewer, 2).map(sequenceNumberOf)).toEqual(
       camera.audio.slice(before).map(sequenceNumberOf),
     )

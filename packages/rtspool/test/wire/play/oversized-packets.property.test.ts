@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type OversizedPacket, RtspServer } from '../../../src/index.js'
 import { inSession, mountCamera, setUp } from '../../support/dialogue.js'
 import { type RtspTestClient, sessionIdOf, type UdpTestPorts } from '../../support/rtsp-client.js'
+import { realTimeScene } from '../../support/scene.js'
 import { describedOffers, receiverFor } from '../../support/srtp-peer.js'
 import {
   connectTlsTo,
@@ -11,14 +12,13 @@ import {
   joinGroup,
   openUdpPorts,
   play,
-  publish,
   rtpPacket,
   startServer,
   testCertificate,
   testSdp,
-  urlOf,
 } from '../../support/test-server.js'
 import { pushTo } from '../../support/test-source.js'
+import { until } from '../../support/until.js'
 
 const h264Sdp = testSdp.replace('X-foo/90000', 'H264/90000')
 const fullBytes = 1472
@@ -56,21 +56,21 @@ afterEach(() => {
 })
 
 async function expectReceived(ports: UdpTestPorts, sizes: readonly number[]) {
-  await ports.until(() => ports.rtp.length >= sizes.length)
+  await until(() => ports.rtp.length >= sizes.length)
   expect(sizesOf(ports.rtp)).toEqual(sizes)
 }
 
 describe.each([
   ['system calls', true],
   ['Node', false],
-])('A-RTP-3 packets larger than a datagram, sent by %s', (_name, nativeSockets) => {
+])('packets larger than a datagram, sent by %s', { tags: 'A-RTP-3' }, (_name, nativeSockets) => {
   it('are sent to TCP viewers only; they are counted, and published once a track', async () => {
-    const server = await startServer({ nativeSockets })
-    const url = urlOf(server, '/live/cam')
-    const publisher = await connectTo(server)
-    await publish(publisher, url)
-    const tcpViewer = await connectTo(server)
-    await play(tcpViewer, url, ['TCP'])
+    const {
+      server,
+      url,
+      publisher,
+      viewer: tcpViewer,
+    } = await realTimeScene({ nativeSockets }).publisher().viewer(['TCP']).start()
     const ports = await openUdpPorts()
     await play(await connectTo(server), url, [ports])
 
@@ -78,7 +78,7 @@ describe.each([
     await send(publisher, sizes)
     await send(publisher, [10_000, 200], 6)
 
-    await tcpViewer.framesUntil(() => videoOf(tcpViewer).length >= 7)
+    await until(() => videoOf(tcpViewer).length >= 7)
     expect(sizesOf(videoOf(tcpViewer))).toEqual([...sizes, 10_000, 200])
     await expectReceived(ports, [fullBytes, 100, 200])
     const [, tcp, udp] = [...server.pool.values()].map(({ stats }) => stats)
@@ -101,10 +101,9 @@ describe.each([
   })
 
   it("are left out of a new UDP viewer's first packets", async () => {
-    const server = await startServer({ nativeSockets })
-    const url = urlOf(server, '/live/cam')
-    const publisher = await connectTo(server)
-    await publish(publisher, url, ['TCP'], h264Sdp)
+    const { server, url, publisher } = await realTimeScene({ nativeSockets })
+      .publisher(['TCP'], '/live/cam', h264Sdp)
+      .start()
     await send(publisher, [500, 10_000, 600])
     const ports = await openUdpPorts()
     await play(await connectTo(server), url, [ports])
@@ -122,10 +121,9 @@ describe.each([
       ports: [45_100, 45_103],
       interface: '127.0.0.1',
     } as const
-    const server = await startServer({ nativeSockets, multicast })
-    const url = urlOf(server, '/live/cam')
-    const publisher = await connectTo(server)
-    await publish(publisher, url, ['TCP'])
+    const { server, url, publisher } = await realTimeScene({ nativeSockets, multicast })
+      .publisher(['TCP'])
+      .start()
     let group = ''
     for (let n = 0; n < 2; n++) {
       const client = await connectTo(server)
@@ -135,7 +133,7 @@ describe.each([
     }
     const member = await joinGroup(group, 45_100)
     await send(publisher, [fullBytes, 10_000, 100])
-    await member.until(() => member.packets.length >= 2)
+    await until(() => member.packets.length >= 2)
     expect(sizesOf(member.packets)).toEqual([fullBytes, 100])
     const [, ...viewers] = [...server.pool.values()].map(({ stats }) => stats)
     for (const stats of viewers) expect(stats).toMatchObject({ packetsOut: 2, packetsDropped: 1 })
@@ -146,10 +144,9 @@ describe.each([
     ['1000', 1000, [1000]],
     ['0: whatever UDP takes', 0, [1000, 1001, 10_000]],
   ] as const)('are those above maxDatagramBytes %s', async (_limit, maxDatagramBytes, received) => {
-    const server = await startServer({ nativeSockets, maxDatagramBytes })
-    const url = urlOf(server, '/live/cam')
-    const publisher = await connectTo(server)
-    await publish(publisher, url, ['TCP'])
+    const { server, url, publisher } = await realTimeScene({ nativeSockets, maxDatagramBytes })
+      .publisher(['TCP'])
+      .start()
     const ports = await openUdpPorts()
     await play(await connectTo(server), url, [ports])
     await send(publisher, [1000, 1001, 10_000, 65_535, 50])
@@ -173,7 +170,7 @@ describe.each([
     for (const [index, size] of [fullBytes, fullBytes + 1, 100].entries()) {
       pushTo(sources, 0, packetOf(index, size))
     }
-    await ports.until(() => ports.rtp.length >= 2)
+    await until(() => ports.rtp.length >= 2)
     const receiver = receiverFor(offer)
     expect(sizesOf(ports.rtp.flatMap((packet) => receiver.open(packet) ?? []))).toEqual([
       fullBytes,
@@ -186,8 +183,14 @@ describe.each([
   })
 })
 
-it.each([-1, 1.5, 65_508])('A-RTP-3 maxDatagramBytes %s is refused', (maxDatagramBytes) => {
-  expect(() => new RtspServer({ maxDatagramBytes })).toThrow(
-    new RangeError(`maxDatagramBytes must be an integer from 0 to 65507, got ${maxDatagramBytes}`),
-  )
-})
+it.each([-1, 1.5, 65_508])(
+  'maxDatagramBytes %s is refused',
+  { tags: 'A-RTP-3' },
+  (maxDatagramBytes) => {
+    expect(() => new RtspServer({ maxDatagramBytes })).toThrow(
+      new RangeError(
+        `maxDatagramBytes must be an integer from 0 to 65507, got ${maxDatagramBytes}`,
+      ),
+    )
+  },
+)

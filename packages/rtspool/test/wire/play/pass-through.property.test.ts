@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import type { RtspTestClient, UdpTestPorts } from '../../support/rtsp-client.js'
+import { realTimeScene } from '../../support/scene.js'
 import {
   connectTo,
   openUdpPorts,
@@ -10,6 +11,7 @@ import {
   startServer,
   urlOf,
 } from '../../support/test-server.js'
+import { nextTurn, until } from '../../support/until.js'
 
 const packetCount = 1000
 /** Wraps in the middle of the packets. */
@@ -41,7 +43,7 @@ function expectSame(received: readonly Buffer[], sent: readonly Buffer[]): void 
 async function sendInPortions(packets: readonly Buffer[], send: (packet: Buffer) => void) {
   for (let start = 0; start < packets.length; start += 25) {
     for (const packet of packets.slice(start, start + 25)) send(packet)
-    await new Promise((resolve) => setImmediate(resolve))
+    await nextTurn()
   }
 }
 
@@ -49,24 +51,25 @@ describe.each([
   ['system calls', true],
   ['Node', false],
 ])(
-  'A-PAY-9 packets pass byte for byte, in order, across a wrap, sent by %s',
+  'packets pass byte for byte, in order, across a wrap, sent by %s',
+  { tags: 'A-PAY-9' },
   (_name, nativeSockets) => {
     it('from a TCP publisher to a TCP viewer and a UDP viewer', async () => {
-      const server = await startServer({ nativeSockets })
-      const url = urlOf(server, '/live/cam')
-      const publisher = await connectTo(server)
-      await publish(publisher, url, ['TCP'])
-      const tcpViewer = await connectTo(server)
-      await play(tcpViewer, url, ['TCP'])
-      const udpViewer = await connectTo(server)
+      const {
+        server,
+        url,
+        publisher,
+        viewer: tcpViewer,
+        client: udpViewer,
+      } = await realTimeScene({ nativeSockets }).publisher(['TCP']).viewer(['TCP']).client().start()
       const ports = await openUdpPorts()
       await play(udpViewer, url, [ports])
 
       const packets = randomPackets(1400)
       await sendInPortions(packets, (packet) => publisher.sendFrame(0, packet))
 
-      await tcpViewer.framesUntil(() => rtpOf(tcpViewer).length >= packetCount)
-      await ports.until(() => ports.rtp.length >= packetCount)
+      await until(() => rtpOf(tcpViewer).length >= packetCount)
+      await until(() => ports.rtp.length >= packetCount)
       expectSame(rtpOf(tcpViewer), packets)
       expectSame(ports.rtp, packets)
       const sizeBytes = Buffer.concat(packets).length
@@ -95,17 +98,16 @@ describe.each([
         source.rtpSocket.send(packet, serverPort, '127.0.0.1'),
       )
 
-      await tcpViewer.framesUntil(() => rtpOf(tcpViewer).length >= packetCount)
-      await ports.until(() => ports.rtp.length >= packetCount)
+      await until(() => rtpOf(tcpViewer).length >= packetCount)
+      await until(() => ports.rtp.length >= packetCount)
       expectSame(rtpOf(tcpViewer), packets)
       expectSame(ports.rtp, packets)
     })
 
     it('packets of up to 65,535 bytes between TCP publisher and TCP viewers on several channels', async () => {
-      const server = await startServer({ nativeSockets })
-      const url = urlOf(server, '/live/cam')
-      const publisher = await connectTo(server)
-      await publish(publisher, url, ['TCP'])
+      const { server, url, publisher } = await realTimeScene({ nativeSockets })
+        .publisher(['TCP'])
+        .start()
       const viewers = [await connectTo(server), await connectTo(server)]
       for (const viewer of viewers) await play(viewer, url, ['TCP'])
 
@@ -113,7 +115,7 @@ describe.each([
       await sendInPortions(packets, (packet) => publisher.sendFrame(0, packet))
 
       for (const viewer of viewers) {
-        await viewer.framesUntil(() => rtpOf(viewer).length >= packets.length)
+        await until(() => rtpOf(viewer).length >= packets.length)
         expectSame(rtpOf(viewer), packets)
       }
     })
@@ -149,7 +151,7 @@ describe('formats that the server does not read pass through', () => {
       payload: Buffer.from(payload.replaceAll(' ', ''), 'hex'),
     })
     publisher.sendFrame(0, packet)
-    await viewer.framesUntil(() => rtpOf(viewer).length === 1)
+    await until(() => rtpOf(viewer).length === 1)
     expect(rtpOf(viewer)).toEqual([packet])
   })
 })

@@ -5,6 +5,8 @@ import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { inSession, mountCamera, readySession, setUp } from '../../support/dialogue.js'
 import type { RtspTestClient } from '../../support/rtsp-client.js'
 import { sessionIdOf } from '../../support/rtsp-client.js'
+import { fakeTime } from '../../support/scene.js'
+import { eachRow } from '../../support/tagged-cases.js'
 import {
   connectTo,
   expectOk,
@@ -14,10 +16,10 @@ import {
   urlOf,
 } from '../../support/test-server.js'
 import { pushTo } from '../../support/test-source.js'
+import { nextTurn, until } from '../../support/until.js'
 
 async function viewer(clock?: ManualClock) {
-  const fakeTime = clock ? { clock, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 } : {}
-  const server = await startServer(fakeTime)
+  const server = await startServer(clock && fakeTime(clock))
   const sources = mountCamera(server)
   const url = urlOf(server, '/cam')
   const client = await connectTo(server)
@@ -43,10 +45,12 @@ const sequenceNumbers = (client: RtspTestClient, channel = 0): number[] =>
 const settle = (client: RtspTestClient) => expectOk(client, 'OPTIONS', '*')
 
 /** The turn in which packets are sent is over. */
-const flushed = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+const flushed = () => nextTurn(2)
 
 describe('PLAY of live media', () => {
-  it('A-PLY-1 A-INF-1 answers with Range and the control URI of each track', async () => {
+  it('answers with Range and the control URI of each track', {
+    tags: ['A-PLY-1', 'A-INF-1'],
+  }, async () => {
     const { client, url, session } = await viewer()
     const { headers } = await inSession(client, 'PLAY', url, session)
     expect(headers.get('Range')).toBe('npt=now-')
@@ -56,7 +60,9 @@ describe('PLAY of live media', () => {
     ])
   })
 
-  it('A-INF-1 A-INF-3 A-ILV-7 RTP-Info announces the first packet, which does not precede the answer', async () => {
+  it('RTP-Info announces the first packet, which does not precede the answer', {
+    tags: ['A-INF-1', 'A-INF-3', 'A-ILV-7'],
+  }, async () => {
     const { server, client, url, session, push } = await viewer()
     const other = await connectTo(server)
     await inSession(other, 'PLAY', url, await readySession(other, url))
@@ -69,7 +75,7 @@ describe('PLAY of live media', () => {
     const [video] = parseRtpInfo(headers.get('RTP-Info') ?? '')
     push(110)
     push(111)
-    await client.framesUntil(() => sequenceNumbers(client).length === 2)
+    await until(() => sequenceNumbers(client).length === 2)
     expect(video?.seq).toBe(110)
     expect(sequenceNumbers(client)).toEqual([110, 111])
     const firstTimestamp = client.frames
@@ -78,7 +84,7 @@ describe('PLAY of live media', () => {
     expect(firstTimestamp).toBeGreaterThanOrEqual(video?.rtptime ?? Number.POSITIVE_INFINITY)
   })
 
-  it('A-PLY-2 a second PLAY changes nothing', async () => {
+  it('a second PLAY changes nothing', { tags: 'A-PLY-2' }, async () => {
     const { sources, client, url, session, push } = await viewer()
     await inSession(client, 'PLAY', url, session)
     for (let n = 0; n < 5; n++) {
@@ -86,12 +92,14 @@ describe('PLAY of live media', () => {
       expect((await inSession(client, 'PLAY', url, session)).statusCode).toBe(200)
       push(2 * n + 1)
     }
-    await client.framesUntil(() => sequenceNumbers(client).length >= 10)
+    await until(() => sequenceNumbers(client).length >= 10)
     expect(sequenceNumbers(client)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
     expect(sources[0]?.startCount).toBe(1)
   })
 
-  it('A-PLY-4 A-PLY-6 no packet follows the response to PAUSE, and PLAY continues from now', async () => {
+  it('no packet follows the response to PAUSE, and PLAY continues from now', {
+    tags: ['A-PLY-4', 'A-PLY-6'],
+  }, async () => {
     const { client, url, session, push } = await viewer()
     await inSession(client, 'PLAY', url, session)
     push(1)
@@ -105,11 +113,11 @@ describe('PLAY of live media', () => {
     const { headers } = await inSession(client, 'PLAY', url, session)
     expect(headers.get('Range')).toBe('npt=now-')
     push(3)
-    await client.framesUntil(() => sequenceNumbers(client).includes(3))
+    await until(() => sequenceNumbers(client).includes(3))
     expect(parseRtpInfo(headers.get('RTP-Info') ?? '')[0]?.seq).toBe(sequenceNumbers(client)[1])
   })
 
-  it.each([
+  eachRow([
     ['A-RNG-6', 'npt=0.000-', 200],
     ['A-RNG-6', 'npt=now-', 200],
     ['A-RNG-6', 'npt=0-10', 200],
@@ -132,14 +140,16 @@ describe('PLAY of live media', () => {
     ['A-RNG-5', 'npt=x-', 400],
     ['A-RNG-5', 'npt', 400],
     ['A-RNG-5', '', 400],
-  ])('%s Range: %s is %i', async (_id, range, statusCode) => {
+  ])('Range: %s is %i', async (range, statusCode) => {
     const { server, client, url, session } = await viewer()
     const headers = { Session: session, Range: range }
     expect((await client.request('PLAY', url, { headers })).statusCode).toBe(statusCode)
     expect(server.pool.get(session)?.state).toBe(statusCode === 200 ? 'Playing' : 'Ready')
   })
 
-  it('R-3 A-RNG-4 PLAY states the time of the first packet, in the unit of the request', async () => {
+  it('PLAY states the time of the first packet, in the unit of the request', {
+    tags: ['R-3', 'A-RNG-4'],
+  }, async () => {
     const { client, url, session, push } = await viewer()
     push(1)
     const headers = { Session: session, Range: 'clock=19000101T000000Z-' }
@@ -157,14 +167,14 @@ describe('PLAY of live media', () => {
     ['npt=999-', 457],
     ['npt=x', 400],
     ['smpte=10:12:33:20', 501],
-  ])('A-PLY-7 PAUSE with Range: %s is %i', async (range, statusCode) => {
+  ])('PAUSE with Range: %s is %i', { tags: 'A-PLY-7' }, async (range, statusCode) => {
     const { client, url, session } = await viewer()
     await inSession(client, 'PLAY', url, session)
     const headers = { Session: session, Range: range }
     expect((await client.request('PAUSE', url, { headers })).statusCode).toBe(statusCode)
   })
 
-  it.each([
+  eachRow<[name: string, value: string, statusCode: number, answer: string | undefined]>([
     ['A-SCL-1', 'Scale', '2', 200, '1.0'],
     ['A-SCL-1', 'Scale', '-1.5', 200, '1.0'],
     ['A-SCL-1', 'Scale', '1', 200, '1.0'],
@@ -174,27 +184,27 @@ describe('PLAY of live media', () => {
     ['A-SCL-2', 'Speed', '0', 400, undefined],
     ['A-SCL-2', 'Speed', '-2', 400, undefined],
     ['A-SCL-2', 'Speed', 'x', 400, undefined],
-  ])('%s %s: %s is %i', async (_id, name, value, statusCode, answer) => {
+  ])('%s: %s is %i', async (name, value, statusCode, answer) => {
     const { client, url, session } = await viewer()
     const headers = { Session: session, [name]: value }
     const response = await client.request('PLAY', url, { headers })
     expect([response.statusCode, response.headers.get(name)]).toEqual([statusCode, answer])
   })
 
-  it('A-SCL-1 without Scale and Speed there are none in the answer', async () => {
+  it('without Scale and Speed there are none in the answer', { tags: 'A-SCL-1' }, async () => {
     const { client, url, session } = await viewer()
     const { headers } = await inSession(client, 'PLAY', url, session)
     expect([headers.has('Scale'), headers.has('Speed')]).toEqual([false, false])
   })
 
-  it('A-TRD-3 one of two tracks alone cannot be played or paused: 460', async () => {
+  it('one of two tracks alone cannot be played or paused: 460', { tags: 'A-TRD-3' }, async () => {
     const { client, url, session } = await viewer()
     for (const method of ['PLAY', 'PAUSE']) {
       expect((await inSession(client, method, `${url}/trackID=0`, session)).statusCode).toBe(460)
     }
   })
 
-  it('A-TRD-3 the URI of the only track of a session will do', async () => {
+  it('the URI of the only track of a session will do', { tags: 'A-TRD-3' }, async () => {
     const { client, url } = await viewer()
     const session = sessionIdOf(await setUp(client, `${url}/trackID=1`))
     for (const method of ['PLAY', 'PAUSE', 'TEARDOWN']) {
@@ -212,7 +222,9 @@ describe('PLAY of live media', () => {
     expect((await inSession(client, 'PLAY', '*', session)).statusCode).toBe(200)
   })
 
-  it('A-STA-1 a session that ends while its source starts is 454 to the PLAY', async () => {
+  it('a session that ends while its source starts is 454 to the PLAY', {
+    tags: 'A-STA-1',
+  }, async () => {
     const { server, sources, client, url, session, closed } = await viewer(new ManualClock())
     let started = (): void => {}
     const starting = new Promise<void>((resolve) => {
@@ -229,7 +241,9 @@ describe('PLAY of live media', () => {
     await closed()
   })
 
-  it('A-STA-1 a source that does not start gets 503, before the session ends', async () => {
+  it('a source that does not start gets 503, before the session ends', {
+    tags: 'A-STA-1',
+  }, async () => {
     const { server, sources, client, url, session, closed } = await viewer(new ManualClock())
     if (sources[0]) sources[0].failure = new Error('no camera')
     const failures: unknown[] = []
@@ -242,7 +256,7 @@ describe('PLAY of live media', () => {
     await closed()
   })
 
-  it('A-STA-1 a source that ends when it starts is 503 as well', async () => {
+  it('a source that ends when it starts is 503 as well', { tags: 'A-STA-1' }, async () => {
     const { sources, client, url, session, closed } = await viewer(new ManualClock())
     const [source] = sources
     if (source) source.start = (output) => output.end()
@@ -276,6 +290,6 @@ describe('PLAY of live media', () => {
     expect(server.stats().udpPeers).toBe(2)
     await inSession(client, 'PLAY', url, session)
     pushTo(sources, 0, rtpPacket({ sequenceNumber: 1 }))
-    await ports.until(() => ports.rtp.length === 1)
+    await until(() => ports.rtp.length === 1)
   })
 })

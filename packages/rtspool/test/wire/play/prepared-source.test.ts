@@ -17,6 +17,7 @@ import {
   urlOf,
 } from '../../support/test-server.js'
 import { TestSource } from '../../support/test-source.js'
+import { until } from '../../support/until.js'
 
 /** A live source whose packets come from when it is made. */
 class LiveSource extends TestSource {
@@ -73,7 +74,7 @@ async function setUpAndPlay(
   return expectOk(client, 'PLAY', `${url}/`, { headers: { Session: sessionIdOf(setup) } })
 }
 
-describe('U-11 packets of a live source before its first viewer plays', () => {
+describe('packets of a live source before its first viewer plays', { tags: 'U-11' }, () => {
   it.each([
     ['shared media', {}],
     ['media of one viewer', { shared: false }],
@@ -90,7 +91,7 @@ describe('U-11 packets of a live source before its first viewer plays', () => {
       const response = await setUpAndPlay(client, url)
       expect([source?.startCount, sources.length]).toEqual([1, 1])
       pushed.push(source?.push(false))
-      await client.framesUntil(() => numbersOn(client, 0).length >= 3)
+      await until(() => numbersOn(client, 0).length >= 3)
       expect(numbersOn(client, 0)).toEqual(pushed)
       expect(parseRtpInfo(response.headers.get('RTP-Info') ?? '')[0]?.seq).toBe(pushed[0])
     },
@@ -105,7 +106,7 @@ describe('U-11 packets of a live source before its first viewer plays', () => {
     const key = sources[0]?.push(true)
     const ports = await openUdpPorts()
     await setUpAndPlay(client, url, transportHeader(ports, 0))
-    await ports.until(() => ports.rtp.length > 0)
+    await until(() => ports.rtp.length > 0)
     expect(ports.rtp.map(sequenceNumberOf)).toEqual([key])
   })
 
@@ -118,7 +119,7 @@ describe('U-11 packets of a live source before its first viewer plays', () => {
     sources[0]?.push(true)
     sources[0]?.pushAudio(2)
     await play(client, url)
-    await client.framesUntil(() => numbersOn(client, 2).length >= 1)
+    await until(() => numbersOn(client, 2).length >= 1)
     expect(numbersOn(client, 2)).toEqual([2])
   })
 
@@ -133,7 +134,7 @@ describe('U-11 packets of a live source before its first viewer plays', () => {
   })
 })
 
-describe('U-11 prepare', () => {
+describe('prepare', { tags: 'U-11' }, () => {
   it('that throws answers with 503, closes the source, and is tried again', async () => {
     const { server, url, sources, factory } = await setUp()
     const { prepare } = LiveSource.prototype

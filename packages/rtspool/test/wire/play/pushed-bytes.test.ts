@@ -34,7 +34,7 @@ async function watch() {
   return { server, push, frames, datagrams, session }
 }
 
-describe('U-1 values that a source pushes', () => {
+describe('values that a source pushes', { tags: 'U-1' }, () => {
   it('reach viewers by TCP and UDP unchanged, from any Uint8Array', async () => {
     const { push, frames, datagrams } = await watch()
     const sent = byteContainers.map((_, index) => packet(index + 1))
@@ -93,7 +93,7 @@ describe('U-1 values that a source pushes', () => {
     [Buffer.alloc(11, 0x80), 'got 11 bytes without a valid header'],
     [new DataView(new ArrayBuffer(20)), 'got DataView'],
     ['v=0', 'got string'],
-  ])('U-10 the warning names what it got: %#', async (value, got) => {
+  ])('the warning names what it got: %#', { tags: 'U-10' }, async (value, got) => {
     const { push } = await watch()
     const warnings = await warningsDuring(() => push(value))
     expect(warnings[0]?.[1]).toContain(got)

@@ -8,7 +8,8 @@ it.each([
   ['TCP', '127.0.0.2'],
   ['UDP', '127.0.0.1'],
 ] as const)(
-  'P-6b reports a publisher over %s that sends nothing, with its address %s',
+  'reports a publisher over %s that sends nothing, with its address %s',
+  { tags: 'P-6' },
   async (lowerTransport, address) => {
     const told: unknown[] = []
     const listener = (message: unknown): void => void told.push(message)

@@ -16,6 +16,7 @@ import {
   testSdp,
   urlOf,
 } from '../../support/test-server.js'
+import { settle, until } from '../../support/until.js'
 
 const h264Sdp = testSdp.replace('X-foo/90000', 'H264/90000')
 const payloadBytes = 60_000
@@ -111,7 +112,8 @@ async function setUp(
 }
 
 describe.each(ways)(
-  'B-BACK a viewer that reads too slowly, sent %s',
+  'a viewer that reads too slowly, sent %s',
+  { tags: 'B-BACK' },
   (_name, options, connectSlow) => {
     it('loses whole packets up to a key frame, and other viewers lose none', async () => {
       // By bytes alone: how long the kernel takes is not for the clock of the test.
@@ -120,7 +122,7 @@ describe.each(ways)(
         connectSlow,
       )
       await send(publisher, 0, floodPackets, 50)
-      await fast.framesUntil(() => received(fast).length >= floodPackets)
+      await until(() => received(fast).length >= floodPackets)
       const stats = [...server.pool.values()].map((session) => session.stats.packetsDropped)
       expect(stats.filter((dropped) => dropped > 0).length).toBe(1)
 
@@ -131,28 +133,27 @@ describe.each(ways)(
         clock.advance(500)
         await send(publisher, sent, probePackets, probePackets)
         sent += probePackets
-        // Its window has to open: probes that come faster than it reads would be too much for it again.
-        await new Promise((resolve) => setTimeout(resolve, 40))
+        await settle(40, 'the window of the slow reader opens at the pace of the kernel')
       }
-      await slow.framesUntil(() => received(slow).at(-1) === sent - 1)
+      await until(() => received(slow).at(-1) === sent - 1)
       const numbers = received(slow)
       const gaps = numbers.flatMap((n, index) => (n === (numbers[index - 1] ?? -1) + 1 ? [] : [n]))
       expect(gaps.length).toBe(1)
       // It goes on at a key frame.
       expect(gaps[0]).toBeGreaterThanOrEqual(floodPackets)
       expect((gaps[0] ?? 1) % probePackets).toBe(0)
-      await fast.framesUntil(() => received(fast).at(-1) === sent - 1)
+      await until(() => received(fast).at(-1) === sent - 1)
       expect(received(fast)).toEqual(Array.from({ length: sent }, (_, n) => n))
     })
 
-    it('M-B continues without a key frame after some seconds', async () => {
+    it('continues without a key frame after some seconds', { tags: 'M-B' }, async () => {
       const limits = { maxBacklogSeconds: 1e6, slowReaderTimeout: 0 }
       const { clock, publisher, slow, tap, fast } = await setUp(
         { ...options, ...limits },
         connectSlow,
       )
       await send(publisher, 0, floodPackets, never)
-      await fast.framesUntil(() => received(fast).length >= floodPackets)
+      await until(() => received(fast).length >= floodPackets)
       tap.resume()
       let sent = floodPackets
       const began = clock.now()
@@ -160,24 +161,25 @@ describe.each(ways)(
         clock.advance(500)
         await send(publisher, sent, probePackets, never)
         sent += probePackets
-        await new Promise((resolve) => setTimeout(resolve, 40))
+        await settle(40, 'the window of the slow reader opens at the pace of the kernel')
       }
       expect(clock.now() - began).toBeGreaterThanOrEqual(4000)
-      await slow.framesUntil(() => received(slow).at(-1) === sent - 1)
+      await until(() => received(slow).at(-1) === sent - 1)
       const numbers = received(slow)
       expect(numbers.filter((n, index) => n !== (numbers[index - 1] ?? -1) + 1)).toHaveLength(1)
     })
 
-    it('B-HALF ends with reason slowReader after ten seconds without reading', async () => {
+    it('ends with reason slowReader after ten seconds without reading', {
+      tags: 'B-HALF',
+    }, async () => {
       const { clock, server, publisher, slow, tap, fast } = await setUp(options, connectSlow)
       const removed = once(server.pool, 'sessionRemoved')
       await send(publisher, 0, floodPackets, 50)
-      await fast.framesUntil(() => received(fast).length >= floodPackets)
+      await until(() => received(fast).length >= floodPackets)
       for (let elapsed = 0; elapsed < 10_000; elapsed += 2_000) {
         expect(server.pool.size).toBe(3)
         clock.advance(2_000)
-        // The kernel takes its own time to acknowledge what the others have read.
-        await new Promise((resolve) => setTimeout(resolve, 60))
+        await settle(60, 'the kernel acknowledges what the others have read, at its own pace')
       }
       clock.advance(500)
       expect((await removed)[1]).toBe('slowReader')

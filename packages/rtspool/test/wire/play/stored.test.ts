@@ -7,6 +7,7 @@ import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { inSession, readySession } from '../../support/dialogue.js'
 import type { RtspTestClient } from '../../support/rtsp-client.js'
 import { StoredTestSource } from '../../support/stored-test-source.js'
+import { eachRow } from '../../support/tagged-cases.js'
 import {
   connectTo,
   expectOk,
@@ -15,6 +16,7 @@ import {
   transportHeader,
   urlOf,
 } from '../../support/test-server.js'
+import { nextTurn, until } from '../../support/until.js'
 
 async function viewer(transport?: string) {
   const clock = new ManualClock()
@@ -43,16 +45,16 @@ const byesOf = (client: RtspTestClient) =>
 /** When this is answered, everything written before it has arrived. */
 const settle = (client: RtspTestClient) => expectOk(client, 'OPTIONS', '*')
 /** The turn in which packets are sent is over. */
-const flushed = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+const flushed = () => nextTurn(2)
 
 describe('a stored presentation', () => {
-  it('A-DES-7 is described with its length', async () => {
+  it('is described with its length', { tags: 'A-DES-7' }, async () => {
     const { client, url } = await viewer()
     const { body } = await expectOk(client, 'DESCRIBE', url)
     expect(body.toString()).toMatch(/\r\na=range:npt=0-10\.000\r\n/)
   })
 
-  it.each([
+  eachRow<[range: string | undefined, answer: string]>([
     ['A-PLY-1', undefined, 'npt=0-10'],
     ['A-RNG-1', 'npt=5-', 'npt=4-10'],
     ['A-RNG-1', 'npt=5-7.5', 'npt=4-7.5'],
@@ -61,15 +63,16 @@ describe('a stored presentation', () => {
     ['A-RNG-1', 'npt=now-', 'npt=0-10'],
     ['A-RNG-4', 'npt=8-99', 'npt=8-10'],
     ['A-RNG-7', 'npt=5-;time=19970123T143720Z', 'npt=4-10'],
-    ['A-RNG-1 FFmpeg before the beginning:', 'npt=0.-130-', 'npt=0-10'],
-  ])('%s PLAY with Range %s answers %s', async (_row, range, answer) => {
+    // FFmpeg, before the beginning.
+    ['A-RNG-1', 'npt=0.-130-', 'npt=0-10'],
+  ])('PLAY with Range %s answers %s', async (range, answer) => {
     const { ask, state } = await viewer()
     const response = await ask('PLAY', range === undefined ? {} : { Range: range })
     expect([response.statusCode, response.headers.get('Range')]).toEqual([200, answer])
     expect(state()).toBe('Playing')
   })
 
-  it.each([
+  eachRow([
     ['A-RNG-5', 'npt=99-', 457],
     ['A-RNG-5', 'npt=10-', 457],
     ['A-RNG-5', 'npt=7-5', 457],
@@ -81,7 +84,7 @@ describe('a stored presentation', () => {
     ['A-RNG-3', 'smpte-30-drop=10:07:00-10:07:33:05.01', 501],
     ['A-RNG-3', 'smpte-25=10:07:00-', 501],
     ['A-RNG-5', 'bytes=0-', 501],
-  ])('%s PLAY with Range %s is %i and changes nothing', async (_row, range, statusCode) => {
+  ])('PLAY with Range %s is %i and changes nothing', async (range, statusCode) => {
     const { clock, source, ask, state } = await viewer()
     expect((await ask('PLAY', { Range: range })).statusCode).toBe(statusCode)
     expect(state()).toBe('Ready')
@@ -93,7 +96,9 @@ describe('a stored presentation', () => {
     expect(source.sought).toHaveLength(1)
   })
 
-  it('A-INF-1 A-INF-3 RTP-Info has the URIs of SETUP and the first packet, at the start of the Range', async () => {
+  it('RTP-Info has the URIs of SETUP and the first packet, at the start of the Range', {
+    tags: ['A-INF-1', 'A-INF-3'],
+  }, async () => {
     const { source, client, url, ask } = await viewer()
     const { headers } = await ask('PLAY', { Range: 'npt=5-' })
     expect(parseRtpInfo(headers.get('RTP-Info') ?? '')).toEqual([
@@ -102,12 +107,14 @@ describe('a stored presentation', () => {
     ])
     source.push(0)
     source.push(1)
-    await client.framesUntil(() => numbersOf(client, 2).length > 0)
+    await until(() => numbersOf(client, 2).length > 0)
     expect([numbersOf(client), numbersOf(client, 2)]).toEqual([[100], [100]])
     expect(rtpOf(client)[0]?.readUInt32BE(4)).toBe(4 * 90_000)
   })
 
-  it('A-INF-2 A-PLY-2 seeks while playing: numbers continue, and no earlier packet follows the response', async () => {
+  it('seeks while playing: numbers continue, and no earlier packet follows the response', {
+    tags: ['A-INF-2', 'A-PLY-2'],
+  }, async () => {
     const { clock, source, client, ask } = await viewer()
     await ask('PLAY')
     source.push()
@@ -121,13 +128,15 @@ describe('a stored presentation', () => {
       rtptime: 8 * 90_000,
     })
     source.push()
-    await client.framesUntil(() => numbersOf(client).length === 3)
+    await until(() => numbersOf(client).length === 3)
     expect(before).toBe(2)
     expect(numbersOf(client)).toEqual([100, 101, 102])
     expect(source.sought.at(-1)).toEqual({ startSeconds: 8.5, endSeconds: 10 })
   })
 
-  it('A-PLY-2 PLAY without Range while playing changes nothing, and states the position', async () => {
+  it('PLAY without Range while playing changes nothing, and states the position', {
+    tags: 'A-PLY-2',
+  }, async () => {
     const { clock, source, client, ask } = await viewer()
     await ask('PLAY', { Range: 'npt=2-8' })
     source.push()
@@ -139,11 +148,13 @@ describe('a stored presentation', () => {
       rtptime: 3.5 * 90_000,
     })
     source.push()
-    await client.framesUntil(() => numbersOf(client).length === 2)
+    await until(() => numbersOf(client).length === 2)
     expect(source.sought).toHaveLength(1)
   })
 
-  it('A-PLY-3 A-PLY-6 PLAY after PAUSE continues at the pause point, without a seek', async () => {
+  it('PLAY after PAUSE continues at the pause point, without a seek', {
+    tags: ['A-PLY-3', 'A-PLY-6'],
+  }, async () => {
     const { clock, source, client, ask, state } = await viewer()
     await ask('PLAY')
     clock.advance(3000)
@@ -164,23 +175,27 @@ describe('a stored presentation', () => {
     expect(source.sought).toHaveLength(1)
   })
 
-  it('A-PLY-5 at the end of the range it is Ready and sends BYE; it can play again', async () => {
+  it('at the end of the range it is Ready and sends BYE; it can play again', {
+    tags: 'A-PLY-5',
+  }, async () => {
     const { source, client, ask, state } = await viewer()
     await ask('PLAY', { Range: 'npt=8-9' })
     source.push()
     source.endRange()
-    await client.framesUntil(() => byesOf(client).length === 2)
+    await until(() => byesOf(client).length === 2)
     expect(state()).toBe('Ready')
     expect(numbersOf(client)).toEqual([100])
     const { headers } = await ask('PLAY', { Range: 'npt=0-' })
     expect(headers.get('Range')).toBe('npt=0-10')
     source.push()
-    await client.framesUntil(() => numbersOf(client).length === 2)
+    await until(() => numbersOf(client).length === 2)
     expect(numbersOf(client)).toEqual([100, 101])
     expect(state()).toBe('Playing')
   })
 
-  it('A-PLY-5 without a Range it continues behind the range, and restarts behind the end', async () => {
+  it('without a Range it continues behind the range, and restarts behind the end', {
+    tags: 'A-PLY-5',
+  }, async () => {
     const { source, ask } = await viewer()
     await ask('PLAY', { Range: 'npt=4-6' })
     source.endRange()
@@ -196,15 +211,21 @@ describe('a stored presentation', () => {
     ['npt=1', 457],
     ['npt=x', 400],
     ['smpte=10:12:33:20', 501],
-  ])('A-PLY-7 PAUSE with Range %s is %i and it plays on', async (range, statusCode) => {
-    const { clock, ask, state } = await viewer()
-    await ask('PLAY', { Range: 'npt=2-8' })
-    expect((await ask('PAUSE', { Range: range })).statusCode).toBe(statusCode)
-    clock.advance(1000)
-    expect(state()).toBe('Playing')
-  })
+  ])(
+    'PAUSE with Range %s is %i and it plays on',
+    { tags: 'A-PLY-7' },
+    async (range, statusCode) => {
+      const { clock, ask, state } = await viewer()
+      await ask('PLAY', { Range: 'npt=2-8' })
+      expect((await ask('PAUSE', { Range: range })).statusCode).toBe(statusCode)
+      clock.advance(1000)
+      expect(state()).toBe('Playing')
+    },
+  )
 
-  it('A-PLY-7 PAUSE with a point pauses there; before it was played there is none', async () => {
+  it('PAUSE with a point pauses there; before it was played there is none', {
+    tags: 'A-PLY-7',
+  }, async () => {
     const { clock, client, ask, state } = await viewer()
     expect((await ask('PAUSE', { Range: 'npt=5' })).statusCode).toBe(457)
     await ask('PLAY', { Range: 'npt=2-8' })
@@ -218,7 +239,7 @@ describe('a stored presentation', () => {
     expect(byesOf(client)).toEqual([])
   })
 
-  it('A-PLY-7 a PLAY with Range forgets the pause point', async () => {
+  it('a PLAY with Range forgets the pause point', { tags: 'A-PLY-7' }, async () => {
     const { clock, ask, state } = await viewer()
     await ask('PLAY')
     await ask('PAUSE', { Range: 'npt=2' })
@@ -227,7 +248,7 @@ describe('a stored presentation', () => {
     expect(state()).toBe('Playing')
   })
 
-  it.each([
+  eachRow<[name: string, value: string, statusCode: number, answer: string | undefined]>([
     ['A-SCL-1', 'Scale', '2', 200, '1.0'],
     ['A-SCL-1', 'Scale', '-1', 200, '1.0'],
     ['A-SCL-3', 'Speed', '2.5', 200, '1.0'],
@@ -235,7 +256,7 @@ describe('a stored presentation', () => {
     ['A-SCL-2', 'Scale', 'x', 400, undefined],
     ['A-SCL-2', 'Speed', '-2', 400, undefined],
     ['A-SCL-2', 'Speed', '0', 400, undefined],
-  ])('%s %s: %s is %i', async (_row, name, value, statusCode, answer) => {
+  ])('%s: %s is %i', async (name, value, statusCode, answer) => {
     const { source, ask } = await viewer()
     const response = await ask('PLAY', { [name]: value, Range: 'npt=4-' })
     expect([response.statusCode, response.headers.get(name)]).toEqual([statusCode, answer])
@@ -278,7 +299,9 @@ describe('a stored presentation', () => {
 })
 
 describe('a source that fails', () => {
-  it('B-CRASH after the answer to PLAY: there is no second answer, and the session ends', async () => {
+  it('after the answer to PLAY: there is no second answer, and the session ends', {
+    tags: 'B-CRASH',
+  }, async () => {
     const { clock, server, source, client, ask, state } = await viewer()
     const failures: unknown[] = []
     server.on('requestFailed', (error, { method }) => failures.push([error, method]))

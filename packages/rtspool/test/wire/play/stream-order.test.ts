@@ -14,7 +14,7 @@ import {
   testSdp,
   urlOf,
 } from '../../support/test-server.js'
-import { until } from '../../support/until.js'
+import { nextTurn, until } from '../../support/until.js'
 
 const sdpType = { 'Content-Type': 'application/sdp' }
 
@@ -64,7 +64,9 @@ function gate() {
 describe.each(carriers)('over %s', (name, connect) => {
   const isTunnel = name !== 'plain TCP' && name !== 'TLS'
 
-  it('M-I frames behind RECORD in the same write belong to the recording', async () => {
+  it('frames behind RECORD in the same write belong to the recording', {
+    tags: 'M-I',
+  }, async () => {
     const { client, url, id, session } = await readyPublisher(connect)
     client.send(Buffer.concat([request('RECORD', url, id, 9), frames(100, 105)]))
     expect((await client.response()).statusCode).toBe(200)
@@ -72,7 +74,7 @@ describe.each(carriers)('over %s', (name, connect) => {
     await until(() => session.stats.packetsIn === 8)
   })
 
-  it('M-I frames before and after PAUSE and RECORD count as sent', async () => {
+  it('frames before and after PAUSE and RECORD count as sent', { tags: 'M-I' }, async () => {
     const { client, url, id, session } = await readyPublisher(connect)
     client.send(
       Buffer.concat([
@@ -94,7 +96,9 @@ describe.each(carriers)('over %s', (name, connect) => {
     expect(session.stats.packetsIn).toBe(6)
   })
 
-  it('S-1 M-I later messages are handled after a request that waits for a hook', async () => {
+  it('later messages are handled after a request that waits for a hook', {
+    tags: ['S-1', 'M-I'],
+  }, async () => {
     const { waiting, pass, open } = gate()
     const onAdmit = async ({ path }: { readonly path?: string | undefined }) => {
       if (path === '/cam') await pass()
@@ -117,7 +121,7 @@ describe.each(carriers)('over %s', (name, connect) => {
     )
     expect((await client.response()).statusCode).toBe(200)
     await until(() => waiting.length === 1 && session.stats.packetsIn === 2)
-    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
+    await nextTurn(20)
     expect(session.stats.packetsIn).toBe(2)
     open()
     expect((await client.response()).headers.get('CSeq')).toBe('10')
@@ -125,7 +129,9 @@ describe.each(carriers)('over %s', (name, connect) => {
     await until(() => session.stats.packetsIn === 599)
   })
 
-  it('S-1 pipelined requests with bodies are answered in order, around one that waits for its media', async () => {
+  it('pipelined requests with bodies are answered in order, around one that waits for its media', {
+    tags: 'S-1',
+  }, async () => {
     const server = await startServer({ tls: { port: 0, ...testCertificate('first') } })
     const { come } = mountSlow(server)
     const client = await connect(server)
@@ -149,27 +155,31 @@ describe.each(carriers)('over %s', (name, connect) => {
     )
   })
 
-  it('S-1 a client that closes its half behind its requests gets every answer', async () => {
+  it('a client that closes its half behind its requests gets every answer', {
+    tags: 'S-1',
+  }, async () => {
     const server = await startServer({ tls: { port: 0, ...testCertificate('first') } })
     const { come } = mountSlow(server)
     const client = await connect(server)
     const describeSlow = `DESCRIBE ${urlOf(server, '/slow')} RTSP/1.0\r\nCSeq: 1\r\n\r\n`
     client.send(describeSlow + 'OPTIONS * RTSP/1.0\r\nCSeq: 2\r\n\r\n'.repeat(500))
     if (!isTunnel) client.socket.end()
-    await new Promise(setImmediate)
+    await nextTurn()
     come()
     for (let count = 0; count < 501; count++) {
       expect((await client.response()).statusCode).toBe(200)
     }
   })
 
-  it('S-1 bytes that are no RTSP, behind requests, are refused after these are answered', async () => {
+  it('bytes that are no RTSP, behind requests, are refused after these are answered', {
+    tags: 'S-1',
+  }, async () => {
     const server = await startServer({ tls: { port: 0, ...testCertificate('first') } })
     const { come } = mountSlow(server)
     const client = await connect(server)
     const describeSlow = `DESCRIBE ${urlOf(server, '/slow')} RTSP/1.0\r\nCSeq: 1\r\n\r\n`
     client.send(`${describeSlow}OPTIONS * RTSP/1.0\r\nCSeq: 2\r\n\r\n\u0001`)
-    await new Promise(setImmediate)
+    await nextTurn()
     come()
     const codes = []
     for (let count = 0; count < 3; count++) codes.push((await client.response()).statusCode)
@@ -177,7 +187,9 @@ describe.each(carriers)('over %s', (name, connect) => {
     await client.closed()
   })
 
-  it('S-1 a connection that was asked to close does so, whatever follows in the same write', async () => {
+  it('a connection that was asked to close does so, whatever follows in the same write', {
+    tags: 'S-1',
+  }, async () => {
     // The time that a peer has to read its last answer never comes to its end.
     const options = { clock: new ManualClock(), slowReaderTimeout: 0 }
     const server = await startServer({ ...options, tls: { port: 0, ...testCertificate('first') } })

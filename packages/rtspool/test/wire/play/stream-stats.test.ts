@@ -13,7 +13,7 @@ import {
   startServer,
   urlOf,
 } from '../../support/test-server.js'
-import { until } from '../../support/until.js'
+import { nextTurn, until } from '../../support/until.js'
 
 const ssrc = 77
 
@@ -28,7 +28,9 @@ async function relay() {
 }
 
 describe('streamStatsOf', () => {
-  it('A-RTC-5 A-RTC-7 contains loss, jitter and round-trip time of viewers and publishers', async () => {
+  it('contains loss, jitter and round-trip time of viewers and publishers', {
+    tags: ['A-RTC-5', 'A-RTC-7'],
+  }, async () => {
     const { clock, server, url, publisher, publishing, sessionOf } = await relay()
     expect(streamStatsOf(publishing)).toEqual([
       {
@@ -53,7 +55,7 @@ describe('streamStatsOf', () => {
     for (const sequenceNumber of [1, 2, 4, 5]) {
       publisher.sendFrame(0, rtpPacket({ sequenceNumber, ssrc, timestamp: 90_000, marker: true }))
     }
-    await ports.until(() => ports.rtp.length === 4)
+    await until(() => ports.rtp.length === 4)
     // The first report comes after 1026 to 3078 ms, the second 2052 ms later at the earliest.
     clock.advance(3_078.2)
     expect(streamStatsOf(publishing)[0]).toMatchObject({
@@ -65,9 +67,9 @@ describe('streamStatsOf', () => {
     // In steps that are read one by one: of the reports that are sent, the last two are known.
     for (let ms = 0; ms < 6_200; ms += 100) {
       clock.advance(100)
-      await new Promise(setImmediate)
+      await nextTurn()
     }
-    await ports.until(() => ports.rtcp.length > 0)
+    await until(() => ports.rtcp.length > 0)
     const lsr = lastSenderReport(ports.rtcp)
     const sentAt = clock.now()
     clock.advance(140)
@@ -93,20 +95,24 @@ describe('streamStatsOf', () => {
     expect(streamStatsOf(watching)).toEqual([])
   })
 
-  it('A-RTP-3 counts invalid RTP of a publisher, for it and for its viewers', async () => {
+  it('counts invalid RTP of a publisher, for it and for its viewers', {
+    tags: 'A-RTP-3',
+  }, async () => {
     const { server, url, publisher, publishing, sessionOf } = await relay()
     const viewer = await connectTo(server)
     const { session } = await play(viewer, url, ['TCP'])
     publisher.sendFrame(0, Buffer.from('no RTP'))
     publisher.sendFrame(0, Buffer.alloc(0))
     publisher.sendFrame(0, rtpPacket({ sequenceNumber: 1, ssrc, marker: true }))
-    await viewer.framesUntil(() => viewer.frames.some(({ channel }) => channel === 0))
+    await until(() => viewer.frames.some(({ channel }) => channel === 0))
     expect(streamStatsOf(publishing)[0]).toMatchObject({ ssrc, invalidPackets: 2 })
     expect(streamStatsOf(sessionOf(session))[0]).toMatchObject({ ssrc, invalidPackets: 2 })
     expect(publishing.stats.packetsIn).toBe(1)
   })
 
-  it('U-10 counts packets of a payload type that was not announced, for publishers and viewers', async () => {
+  it('counts packets of a payload type that was not announced, for publishers and viewers', {
+    tags: 'U-10',
+  }, async () => {
     const { server, url, publisher, publishing, sessionOf } = await relay()
     const viewer = await connectTo(server)
     const { session } = await play(viewer, url, ['TCP'])
@@ -114,7 +120,7 @@ describe('streamStatsOf', () => {
       publisher.sendFrame(0, rtpPacket({ sequenceNumber, ssrc, payloadType, marker: true }))
     }
     const received = () => viewer.frames.filter(({ channel }) => channel === 0)
-    await viewer.framesUntil(() => received().length === 4)
+    await until(() => received().length === 4)
     expect(streamStatsOf(publishing)[0]).toMatchObject({ unlistedPackets: 2, invalidPackets: 0 })
     expect(streamStatsOf(sessionOf(session))[0]).toMatchObject({ unlistedPackets: 2 })
     expect(publishing.stats.packetsIn).toBe(4)

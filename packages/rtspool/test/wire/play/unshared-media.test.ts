@@ -1,22 +1,19 @@
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { ManualClock } from '../../../src/testing/manual-clock.js'
-import { inSession, mountCamera, readySession, setUp, tcp } from '../../support/dialogue.js'
+import { inSession, readySession, setUp, tcp } from '../../support/dialogue.js'
 import { sessionIdOf } from '../../support/rtsp-client.js'
-import { connectTo, expectOk, startServer, urlOf } from '../../support/test-server.js'
+import { scene } from '../../support/scene.js'
+import { expectOk, urlOf } from '../../support/test-server.js'
 
 async function files() {
-  const clock = new ManualClock()
-  const server = await startServer({ clock, slowReaderTimeout: 0 })
-  const sources = mountCamera(server, '/file', { shared: false })
-  mountCamera(server)
-  const url = urlOf(server, '/file')
+  const parts = await scene().camera().camera('/file', { shared: false }).client().start()
+  const { clock, sources } = parts
   /** What is not used is closed with the next turn. */
   const open = () => {
     clock.advance(0)
     return sources.filter(({ closeCount }) => closeCount === 0).length
   }
-  return { server, sources, open, url, client: await connectTo(server) }
+  return { ...parts, open }
 }
 
 describe('a media that is not shared', () => {

@@ -18,6 +18,7 @@ import {
   urlOf,
 } from '../../support/test-server.js'
 import { TestSource } from '../../support/test-source.js'
+import { until } from '../../support/until.js'
 
 const sdpType = { 'Content-Type': 'application/sdp' }
 const record = `${tcp};mode=record`
@@ -33,7 +34,9 @@ const announce = (client: RtspTestClient, url: string, body: string | Buffer = t
 const rtpOf = (client: RtspTestClient) => client.frames.filter(({ channel }) => channel === 0)
 
 describe('ANNOUNCE', () => {
-  it('A-REC-1 A-REC-7 creates no session, and cannot be watched before RECORD', async () => {
+  it('creates no session, and cannot be watched before RECORD', {
+    tags: ['A-REC-1', 'A-REC-7'],
+  }, async () => {
     const { server, client, url } = await start()
     expect((await announce(client, url)).statusCode).toBe(200)
     expect(server.pool.size).toBe(0)
@@ -58,7 +61,7 @@ describe('ANNOUNCE', () => {
       400,
     ],
     ['parameters of the type', { 'Content-Type': 'application/SDP;charset=utf-8' }, testSdp, 200],
-  ])('A-REC-2 with %s', async (_name, headers, body, statusCode) => {
+  ])('with %s', { tags: 'A-REC-2' }, async (_name, headers, body, statusCode) => {
     const { server, client, url } = await start()
     const response = await client.request('ANNOUNCE', url, { headers, body })
     expect(response.statusCode).toBe(statusCode)
@@ -71,7 +74,7 @@ describe('ANNOUNCE', () => {
     ['/live/a%3Fb', '/live/a?b'],
     ['/live/a%23b', '/live/a#b'],
     ['/live/%2541', '/live/%41'],
-  ])('A-REC-1 to %s, which is %s when decoded', async (wirePath, path) => {
+  ])('to %s, which is %s when decoded', { tags: 'A-REC-1' }, async (wirePath, path) => {
     const { server, client } = await start()
     const url = urlOf(server, wirePath)
     await publish(client, url)
@@ -79,7 +82,7 @@ describe('ANNOUNCE', () => {
     await expectOk(await connectTo(server), 'DESCRIBE', url)
   })
 
-  it('A-REC-3 on a path without publishing it gets 405 with Allow', async () => {
+  it('on a path without publishing it gets 405 with Allow', { tags: 'A-REC-3' }, async () => {
     const { server, client } = await start()
     for (const path of ['/cam', '/', '/live', '/lively/cam']) {
       const response = await announce(client, urlOf(server, path))
@@ -88,7 +91,9 @@ describe('ANNOUNCE', () => {
     }
   })
 
-  it('A-REC-4 a second publisher is refused, before and after RECORD, and viewers see no gap', async () => {
+  it('a second publisher is refused, before and after RECORD, and viewers see no gap', {
+    tags: 'A-REC-4',
+  }, async () => {
     const { server, client, url } = await start()
     const second = await connectTo(server)
     await announce(client, url)
@@ -101,7 +106,7 @@ describe('ANNOUNCE', () => {
       expect((await announce(second, url)).statusCode).toBe(403)
       expect((await announce(client, url)).statusCode).toBe(403)
     }
-    await viewer.framesUntil(() => rtpOf(viewer).length === 10)
+    await until(() => rtpOf(viewer).length === 10)
   })
 
   it('a path with another mount cannot be published to', async () => {
@@ -146,7 +151,7 @@ describe('the tracks of a publication', () => {
     ['the control before the query', '/live/cam?a=b', '/live/cam/streamid=0?a=b'],
     ['a trailing slash', '/live/cam/', '/live/cam/streamid=0/'],
     ['only a path', '/live/cam', null],
-  ])('A-DES-5 A-DES-10 %s', async (_name, path, track) => {
+  ])('%s', { tags: ['A-DES-5', 'A-DES-10'] }, async (_name, path, track) => {
     const { server, client } = await start()
     const uri = track === null ? '/live/cam' : urlOf(server, path)
     expect((await announce(client, uri)).statusCode).toBe(200)
@@ -171,15 +176,21 @@ describe('the tracks of a publication', () => {
     expect(server.mounts.size).toBe(0)
   })
 
-  it.each(['record', 'RECORD', '"RECORD"', 'receive'])('A-SET-15 mode=%s', async (mode) => {
-    const { client, url } = await start()
-    await announce(client, url)
-    const response = await setUp(client, `${url}/streamid=0`, `${tcp};mode=${mode}`)
-    expect(response.statusCode).toBe(200)
-    expect(parseTransport(response.headers.get('Transport') ?? '')[0]?.mode).toBe('RECORD')
-  })
+  it.each(['record', 'RECORD', '"RECORD"', 'receive'])(
+    'mode=%s',
+    { tags: 'A-SET-15' },
+    async (mode) => {
+      const { client, url } = await start()
+      await announce(client, url)
+      const response = await setUp(client, `${url}/streamid=0`, `${tcp};mode=${mode}`)
+      expect(response.statusCode).toBe(200)
+      expect(parseTransport(response.headers.get('Transport') ?? '')[0]?.mode).toBe('RECORD')
+    },
+  )
 
-  it('A-SET-15 without a mode, announced tracks are recorded; mode=PLAY gets 461', async () => {
+  it('without a mode, announced tracks are recorded; mode=PLAY gets 461', {
+    tags: 'A-SET-15',
+  }, async () => {
     const { server, client, url } = await start()
     await announce(client, url)
     const track = `${url}/streamid=0`
@@ -193,10 +204,10 @@ describe('the tracks of a publication', () => {
     const viewer = await connectTo(server)
     await play(viewer, url, ['TCP'])
     client.sendFrame(0, rtpPacket({ sequenceNumber: 1 }))
-    await viewer.framesUntil(() => rtpOf(viewer).length === 1)
+    await until(() => rtpOf(viewer).length === 1)
   })
 
-  it('A-SET-13 one that was not announced is 404', async () => {
+  it('one that was not announced is 404', { tags: 'A-SET-13' }, async () => {
     const { server, client, url } = await start()
     await announce(client, url)
     const session = sessionIdOf(await setUp(client, `${url}/streamid=0`, record))
@@ -205,7 +216,7 @@ describe('the tracks of a publication', () => {
     expect(server.stats()).toMatchObject({ sessions: 1, channels: 2 })
   })
 
-  it('A-SET-15 a session that records cannot play: 405 with Allow', async () => {
+  it('a session that records cannot play: 405 with Allow', { tags: 'A-SET-15' }, async () => {
     const { client, url } = await start()
     await announce(client, url)
     const session = sessionIdOf(await setUp(client, `${url}/streamid=0`, record))
@@ -215,7 +226,7 @@ describe('the tracks of a publication', () => {
     expect(response.headers.get('Allow')).not.toMatch(/PLAY/)
   })
 
-  it('A-REC-6 of two announced and one set up, viewers see the one', async () => {
+  it('of two announced and one set up, viewers see the one', { tags: 'A-REC-6' }, async () => {
     const { server, client, url } = await start()
     await announce(client, url)
     const session = sessionIdOf(
@@ -227,7 +238,7 @@ describe('the tracks of a publication', () => {
     expect(body.toString().match(/^m=.*$/gm)).toEqual(['m=audio 0 RTP/AVP 97'])
     await play(viewer, url, ['TCP'])
     client.sendFrame(0, rtpPacket({ sequenceNumber: 1, payloadType: 97 }))
-    await viewer.framesUntil(() => rtpOf(viewer).length === 1)
+    await until(() => rtpOf(viewer).length === 1)
     // Those that watch already cannot be told of another one.
     await inSession(client, 'PAUSE', url, session)
     expect((await setUp(client, `${url}/streamid=0`, record, session)).statusCode).toBe(459)
@@ -243,7 +254,7 @@ describe('RECORD', () => {
     ['clock=99991231T235959Z-', 457],
     ['smpte=10:12:33:20-', 501],
     ['x', 400],
-  ])('A-REC-5 with Range: %s is %i', async (range, statusCode) => {
+  ])('with Range: %s is %i', { tags: 'A-REC-5' }, async (range, statusCode) => {
     const { client, url } = await start()
     await announce(client, url)
     const session = sessionIdOf(await setUp(client, `${url}/streamid=0`, record))
@@ -264,7 +275,7 @@ describe('RECORD', () => {
     expect(events).toEqual(['started /live/cam', 'ended /live/cam'])
   })
 
-  it('A-ILV-5 packets before RECORD and during PAUSE are dropped', async () => {
+  it('packets before RECORD and during PAUSE are dropped', { tags: 'A-ILV-5' }, async () => {
     const { server, client, url } = await start()
     await announce(client, url)
     const session = sessionIdOf(
@@ -283,11 +294,13 @@ describe('RECORD', () => {
     await send(3)
     await inSession(client, 'RECORD', url, session)
     await send(4)
-    await viewer.framesUntil(() => rtpOf(viewer).length === 2)
+    await until(() => rtpOf(viewer).length === 2)
     expect(rtpOf(viewer).map(({ payload }) => payload.readUInt16BE(2))).toEqual([2, 4])
   })
 
-  it('A-REC-9 packets over UDP are signs of life, only from the ports that were announced', async () => {
+  it('packets over UDP are signs of life, only from the ports that were announced', {
+    tags: 'A-REC-9',
+  }, async () => {
     const clock = new ManualClock()
     const server = await startServer({ clock, slowReaderTimeout: 0 })
     const url = urlOf(server, '/live/cam')
@@ -305,7 +318,7 @@ describe('RECORD', () => {
       for (let m = 0; m < 20; m++)
         spoofer.rtpSocket.send(rtpPacket({ sequenceNumber: 999 }), port, '127.0.0.1')
       ports.rtpSocket.send(rtpPacket({ sequenceNumber: n, marker: true }), port, '127.0.0.1')
-      await viewer.until(() => viewer.rtp.length === n)
+      await until(() => viewer.rtp.length === n)
     }
     expect(viewer.rtp.map((packet) => packet.readUInt16BE(2))).toEqual([1, 2, 3, 4, 5])
     expect(server.pool.get(session)?.remaining()).toBe(65_000)
@@ -313,7 +326,7 @@ describe('RECORD', () => {
   })
 })
 
-describe('A-REC-8 B-PUBDIE a publisher that leaves', () => {
+describe('a publisher that leaves', { tags: ['A-REC-8', 'B-PUBDIE'] }, () => {
   const ways: Record<
     string,
     (publisher: RtspTestClient, url: string, id: string, server: RtspServer) => unknown
@@ -337,17 +350,17 @@ describe('A-REC-8 B-PUBDIE a publisher that leaves', () => {
     const ports = await openUdpPorts()
     await play(udpViewer, url, [ports])
     client.sendFrame(0, rtpPacket({ sequenceNumber: 1, ssrc: 77, marker: true }))
-    await viewer.framesUntil(() => rtpOf(viewer).length === 1)
-    await ports.until(() => ports.rtp.length === 1)
+    await until(() => rtpOf(viewer).length === 1)
+    await until(() => ports.rtp.length === 1)
     const removed: string[] = []
     server.pool.on('sessionRemoved', (_session, reason) => removed.push(reason))
     await ways[way]?.(client, url, session, server)
     const bye = { type: 'bye', ssrcs: [77] }
     const isBye = (packet?: Buffer) => packet && parseCompound(packet).at(-1)?.type === 'bye'
-    await viewer.framesUntil((frames) => isBye(frames.at(-1)?.payload) === true)
+    await until(() => isBye(viewer.frames.at(-1)?.payload) === true)
     clock.advance(10_000)
     await viewer.closed()
-    await ports.until(() => isBye(ports.rtcp.at(-1)) === true)
+    await until(() => isBye(ports.rtcp.at(-1)) === true)
     expect(parseCompound(ports.rtcp.at(-1) ?? Buffer.alloc(0)).at(-1)).toMatchObject(bye)
     const last = viewer.frames.at(-1)
     expect([last?.channel, parseCompound(last?.payload ?? Buffer.alloc(0)).at(-1)]).toMatchObject([
@@ -363,7 +376,9 @@ describe('A-REC-8 B-PUBDIE a publisher that leaves', () => {
     await publish(await connectTo(server), url)
   })
 
-  it('B-RACE its viewers leave after it, one removal each, also when the pool closes', async () => {
+  it('its viewers leave after it, one removal each, also when the pool closes', {
+    tags: 'B-RACE',
+  }, async () => {
     const clock = new ManualClock()
     const { server, client, url } = await start({ clock, slowReaderTimeout: 0 })
     const { session } = await publish(client, url)

@@ -35,7 +35,7 @@ async function start(pool: SessionPoolOptions = {}) {
 const count = (codes: readonly number[], code: number): number =>
   codes.filter((each) => each === code).length
 
-describe('S-6b announcements without SETUP', () => {
+describe('announcements without SETUP', { tags: 'S-6' }, () => {
   it('count against the share of their address', async () => {
     const { announceAll, server } = await start({ maxSessionsPerAddress: 5 })
     const codes = await announceAll(8, '127.0.0.1')

@@ -14,6 +14,7 @@ import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { logIn } from '../../support/credentials.js'
 import { inSession, mountCamera, setUp, tcp } from '../../support/dialogue.js'
 import { type RtspTestClient, sessionIdOf } from '../../support/rtsp-client.js'
+import { scene } from '../../support/scene.js'
 import { StoredTestSource } from '../../support/stored-test-source.js'
 import {
   connectTo,
@@ -100,7 +101,7 @@ async function speak(client: RtspTestClient, url: string, transport = tcp) {
 const settled = (client: RtspTestClient) => client.request('OPTIONS', '*')
 
 describe('Require: www.onvif.org/ver20/backchannel', () => {
-  it('A-ONV-5 DESCRIBE adds a sendonly section, and does not without it', async () => {
+  it('DESCRIBE adds a sendonly section, and does not without it', { tags: 'A-ONV-5' }, async () => {
     const { server, url } = await startIntercom()
     const client = await connectTo(server)
     const { body } = await expectOk(client, 'DESCRIBE', url, { headers: require })
@@ -116,11 +117,10 @@ describe('Require: www.onvif.org/ver20/backchannel', () => {
   })
 
   it.each(['DESCRIBE', 'SETUP', 'OPTIONS'])(
-    'A-ONV-5 %s of a mount without one is answered 551, and the client retries without',
+    '%s of a mount without one is answered 551, and the client retries without',
+    { tags: 'A-ONV-5' },
     async (method) => {
-      const server = await startServer()
-      mountCamera(server)
-      const client = await connectTo(server)
+      const { server, client } = await scene().camera().client().start()
       const uri = urlOf(server, method === 'SETUP' ? '/cam/trackID=0' : '/cam')
       const headers = { Transport: tcp }
       const refused = await client.request(method, uri, { headers: { ...headers, ...require } })
@@ -131,7 +131,9 @@ describe('Require: www.onvif.org/ver20/backchannel', () => {
     },
   )
 
-  it('A-MSG-13 A-ONV-6 other tags are refused as before, and listed alone', async () => {
+  it('other tags are refused as before, and listed alone', {
+    tags: 'A-MSG-13',
+  }, async () => {
     const { server, url } = await startIntercom()
     const client = await connectTo(server)
     const both = await client.request('DESCRIBE', url, {
@@ -143,7 +145,7 @@ describe('Require: www.onvif.org/ver20/backchannel', () => {
     expect(everywhere.headers.get('Unsupported')).toBe(tag)
   })
 
-  it('A-ONV-1 a client sets up all tracks with the tag in every request', async () => {
+  it('a client sets up all tracks with the tag in every request', { tags: 'A-ONV-1' }, async () => {
     const { server, url, intercom } = await startIntercom()
     const client = await connectTo(server)
     await expectOk(client, 'OPTIONS', url, { headers: require })
@@ -168,7 +170,7 @@ describe('Require: www.onvif.org/ver20/backchannel', () => {
 })
 
 describe('a metadata track', () => {
-  it('A-ONV-9 passes through as it was announced', async () => {
+  it('passes through as it was announced', { tags: 'A-ONV-9' }, async () => {
     const server = await startServer()
     const sdp = testSdp
       .replace('m=audio 0', 'm=application 0')
@@ -185,7 +187,7 @@ describe('a metadata track', () => {
     const text = Buffer.from('<tt:MetadataStream xmlns:tt="http://www.onvif.org/ver10/schema"/>')
     const packet = rtpPacket({ sequenceNumber: 1, payloadType: 97, marker: true, payload: text })
     publisher.sendFrame(2, packet)
-    await viewer.framesUntil((frames) => frames.some(({ channel }) => channel === 2))
+    await until(() => viewer.frames.some(({ channel }) => channel === 2))
     expect(viewer.frames.find(({ channel }) => channel === 2)?.payload).toEqual(packet)
   })
 })
@@ -234,7 +236,9 @@ describe('the back channel', () => {
     expect(intercom.packets.map(sequenceNumberOf)).toEqual([3])
   })
 
-  it('B-CRASH a receiver that throws is called no more, and nothing else changes', async () => {
+  it('a receiver that throws is called no more, and nothing else changes', {
+    tags: 'B-CRASH',
+  }, async () => {
     const { server, url, intercom } = await startIntercom()
     const failures: unknown[] = []
     const note = (message: unknown): void => void failures.push(message)
@@ -386,7 +390,9 @@ describe('the back channel', () => {
     expect(server.pool.size).toBe(0)
   })
 
-  it('A-ONV-3 keeps its session alive, and reports reception to the client', async () => {
+  it('keeps its session alive, and reports reception to the client', {
+    tags: 'A-ONV-3',
+  }, async () => {
     const clock = new ManualClock()
     const { server, url, intercom } = await startIntercom({ clock })
     const client = await connectTo(server)
@@ -401,9 +407,9 @@ describe('the back channel', () => {
     }
     expect(server.pool.filter()[0]?.removalReason).toBeUndefined()
     clock.advance(10_000)
-    await ports.until(() => ports.rtcp.some((bytes) => reportsOf(bytes).length > 0))
+    await until(() => ports.rtcp.some((bytes) => reportsOf(bytes).length > 0))
     const last = () => ports.rtcp.flatMap(reportsOf).at(-1)
-    await ports.until(() => last()?.extendedHighestSequenceNumber === 4)
+    await until(() => last()?.extendedHighestSequenceNumber === 4)
     expect(last()).toMatchObject({ ssrc: 0x5555, cumulativeLost: 1 })
     clock.advance(70_000)
     expect(server.pool.find(session)).toBeUndefined()

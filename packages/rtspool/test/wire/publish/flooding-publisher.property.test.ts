@@ -1,16 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { collectGarbage } from '../../support/collect-garbage.js'
+import { realTimeScene } from '../../support/scene.js'
 import {
   connectTo,
   expectOk,
   openUdpPorts,
   play,
-  publish,
   rtpPacket,
-  startServer,
   testSdp,
-  urlOf,
 } from '../../support/test-server.js'
+import { until } from '../../support/until.js'
 
 const frame = (channel: number, payload: Buffer): Buffer =>
   Buffer.concat([
@@ -26,15 +25,16 @@ const packetOf = (sequenceNumber: number): Buffer =>
   })
 
 async function floodedServer() {
-  const server = await startServer()
-  const url = urlOf(server, '/live/cam')
-  const publisher = await connectTo(server)
-  await publish(publisher, url, ['TCP'], testSdp.replace('X-foo', 'H264'))
+  const { server, url, publisher } = await realTimeScene()
+    .publisher(['TCP'], '/live/cam', testSdp.replace('X-foo', 'H264'))
+    .start()
   return { server, url, publisher }
 }
 
 describe('a publisher that floods', () => {
-  it('B-CRASH with tiny packets of one endless picture stalls nobody, however many join', async () => {
+  it('with tiny packets of one endless picture stalls nobody, however many join', {
+    tags: 'B-CRASH',
+  }, async () => {
     const { server, url, publisher } = await floodedServer()
     const flood = (from: number, count: number) =>
       publisher.send(
@@ -54,7 +54,7 @@ describe('a publisher that floods', () => {
     flood(15_000, 150_000)
     await expectOk(publisher, 'OPTIONS', '*')
     await expectOk(await connectTo(server), 'OPTIONS', '*')
-    for (const ports of viewers) await ports.until(() => ports.rtp.length > 0)
+    for (const ports of viewers) await until(() => ports.rtp.length > 0)
     expect(server.stats().sessions).toBe(11)
   })
 

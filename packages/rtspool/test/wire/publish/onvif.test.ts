@@ -1,26 +1,25 @@
 import { describe, expect, it } from 'vitest'
-import { ManualClock } from '../../../src/testing/manual-clock.js'
-import { inSession, mountCamera, readySession, tcp } from '../../support/dialogue.js'
+import { inSession, readySession, tcp } from '../../support/dialogue.js'
 import { sessionIdOf } from '../../support/rtsp-client.js'
+import { scene } from '../../support/scene.js'
 import {
   connectTo,
   expectOk,
   openUdpPorts,
   publish,
   rtpPacket,
-  startServer,
   testSdp,
   urlOf,
 } from '../../support/test-server.js'
+import { until } from '../../support/until.js'
 
 async function camera() {
-  const clock = new ManualClock()
-  const server = await startServer({
-    ...{ clock, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 },
+  const { server, clock, client } = await scene({
     udpLiveness: 'client',
   })
-  mountCamera(server)
-  const client = await connectTo(server)
+    .camera()
+    .client()
+    .start()
   return { clock, server, client, url: urlOf(server, '/cam') }
 }
 
@@ -28,7 +27,7 @@ async function camera() {
 const receiverReport = Buffer.from('80c9000112345678', 'hex')
 
 describe('the streaming specification of ONVIF', () => {
-  it('A-ONV-1 demands these methods', async () => {
+  it('demands these methods', { tags: 'A-ONV-1' }, async () => {
     const { client, url } = await camera()
     const { headers } = await expectOk(client, 'OPTIONS', url)
     const methods = headers.get('Public')?.split(', ')
@@ -37,7 +36,7 @@ describe('the streaming specification of ONVIF', () => {
     }
   })
 
-  it('A-ONV-2 demands UDP, and recommends interleaved TCP', async () => {
+  it('demands UDP, and recommends interleaved TCP', { tags: 'A-ONV-2' }, async () => {
     const { client, url } = await camera()
     const ports = await openUdpPorts()
     for (const transport of [tcp, `RTP/AVP;unicast;client_port=${ports.clientPort}`]) {
@@ -48,7 +47,8 @@ describe('the streaming specification of ONVIF', () => {
   })
 
   it.each(['OPTIONS', 'GET_PARAMETER', 'SET_PARAMETER', 'PLAY', 'a receiver report'])(
-    'A-ONV-3 counts %s as a sign of life, and states the timeout',
+    'counts %s as a sign of life, and states the timeout',
+    { tags: 'A-ONV-3' },
     async (sign) => {
       const { clock, client, server, url } = await camera()
       const headers = { Transport: tcp }
@@ -67,7 +67,7 @@ describe('the streaming specification of ONVIF', () => {
     },
   )
 
-  it('A-ONV-3 lets a session end that shows none', async () => {
+  it('lets a session end that shows none', { tags: 'A-ONV-3' }, async () => {
     const { clock, client, server, url } = await camera()
     const ports = await openUdpPorts()
     const udp = `RTP/AVP;unicast;client_port=${ports.clientPort}`
@@ -77,7 +77,7 @@ describe('the streaming specification of ONVIF', () => {
     expect(server.pool.size).toBe(0)
   })
 
-  it('A-ONV-9 metadata pass through unchanged', async () => {
+  it('metadata pass through unchanged', { tags: 'A-ONV-9' }, async () => {
     const { client, server } = await camera()
     const url = urlOf(server, '/live/metadata')
     const rtpmap = 'vnd.onvif.metadata/90000'
@@ -91,6 +91,6 @@ describe('the streaming specification of ONVIF', () => {
     await inSession(viewer, 'PLAY', url, session)
     const packet = rtpPacket({ sequenceNumber: 7, payload: Buffer.from('<tt:MetadataStream/>') })
     client.sendFrame(0, packet)
-    await viewer.framesUntil((frames) => frames.some(({ payload }) => payload.equals(packet)))
+    await until(() => viewer.frames.some(({ payload }) => payload.equals(packet)))
   })
 })

@@ -4,6 +4,7 @@ import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { logIn } from '../../support/credentials.js'
 import { inSession, setUp, tcp } from '../../support/dialogue.js'
 import type { RtspTestClient } from '../../support/rtsp-client.js'
+import { fakeTime } from '../../support/scene.js'
 import {
   connectTo,
   expectOk,
@@ -20,8 +21,7 @@ import { until } from '../../support/until.js'
 
 async function start(options: RtspServerOptions = {}) {
   const clock = new ManualClock()
-  const fakeTime = { clock, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 }
-  const server = await startServer({ ...fakeTime, ...options })
+  const server = await startServer({ ...fakeTime(clock), ...options })
   const removed: string[] = []
   server.pool.on('sessionRemoved', (_session, reason) => removed.push(reason))
   return { clock, server, url: urlOf(server, '/live/cam'), removed }
@@ -56,7 +56,8 @@ describe('a second publisher of a path', () => {
     })),
   )
   it.each(table)(
-    'A-REC-4 B-PUBL $publisherTakeover: from $from after $silentMs ms of silence is $statusCode',
+    '$publisherTakeover: from $from after $silentMs ms of silence is $statusCode',
+    { tags: ['A-REC-4', 'B-PUBL'] },
     async ({ publisherTakeover, statusCode, silentMs, from }) => {
       const { clock, server, url, removed } = await start({ publisherTakeover })
       const first = await connectTo(server)
@@ -72,7 +73,9 @@ describe('a second publisher of a path', () => {
     },
   )
 
-  it('A-REC-4 is let in by default as the same host, when the first is silent, and can be seen', async () => {
+  it('is let in by default as the same host, when the first is silent, and can be seen', {
+    tags: 'A-REC-4',
+  }, async () => {
     const { clock, server, url, removed } = await start()
     const [first, second] = [await connectTo(server), await connectTo(server)]
     await publish(first, url)
@@ -87,12 +90,14 @@ describe('a second publisher of a path', () => {
     expect((await inSession(viewer, 'TEARDOWN', url, watching.session)).statusCode).toBe(200)
     await play(viewer, url, ['TCP'])
     second.sendFrame(0, rtpPacket({ sequenceNumber: 7, marker: true }))
-    await viewer.framesUntil((frames) =>
-      frames.some(({ channel, payload }) => channel === 0 && payload.readUInt16BE(2) === 7),
+    await until(() =>
+      viewer.frames.some(({ channel, payload }) => channel === 0 && payload.readUInt16BE(2) === 7),
     )
   })
 
-  it('A-REC-4 finds the first silent by its packets alone: RTP and RTCP count, requests do not', async () => {
+  it('finds the first silent by its packets alone: RTP and RTCP count, requests do not', {
+    tags: 'A-REC-4',
+  }, async () => {
     const { clock, server, url } = await start()
     const [first, second] = [await connectTo(server), await connectTo(server)]
     const { session } = await publish(first, url)
@@ -111,7 +116,9 @@ describe('a second publisher of a path', () => {
     expect((await announce(second, url)).statusCode).toBe(200)
   })
 
-  it('A-REC-4 has to wait while the first has just announced, or begun to record', async () => {
+  it('has to wait while the first has just announced, or begun to record', {
+    tags: 'A-REC-4',
+  }, async () => {
     const { clock, server, url } = await start()
     const [first, second] = [await connectTo(server), await connectTo(server)]
     await announce(first, url)
@@ -126,7 +133,9 @@ describe('a second publisher of a path', () => {
     expect((await announce(second, url)).statusCode).toBe(200)
   })
 
-  it('A-REC-4 replaces an announcement without SETUP; its connection stays', async () => {
+  it('replaces an announcement without SETUP; its connection stays', {
+    tags: 'A-REC-4',
+  }, async () => {
     const { clock, server, url, removed } = await start()
     const [first, second] = [await connectTo(server), await connectTo(server)]
     await announce(first, url)
@@ -136,7 +145,7 @@ describe('a second publisher of a path', () => {
     expect(removed).toEqual([])
   })
 
-  it('A-REC-4 takes over from UDP, whose connection may be gone', async () => {
+  it('takes over from UDP, whose connection may be gone', { tags: 'A-REC-4' }, async () => {
     const { clock, server, url, removed } = await start()
     const first = await connectTo(server)
     await publish(first, url, [await openUdpPorts()])
@@ -155,7 +164,8 @@ describe('a second publisher of a path', () => {
     ['always', 'eve', '127.0.0.2', 200],
     ['never', 'u', '127.0.0.1', 403],
   ] as const)(
-    'A-REC-4 with users, %s: user %s from %s is %i',
+    'with users, %s: user %s from %s is %i',
+    { tags: 'A-REC-4' },
     async (publisherTakeover, user, from, statusCode) => {
       const auth = { users: { u: 'p', eve: 'p' } }
       const { clock, server, url } = await start({ publisherTakeover, auth })
@@ -169,7 +179,9 @@ describe('a second publisher of a path', () => {
     },
   )
 
-  it('A-REC-4 A-DIG-9 is nobody without credentials, whatever the policy', async () => {
+  it('is nobody without credentials, whatever the policy', {
+    tags: ['A-REC-4', 'A-DIG-9'],
+  }, async () => {
     const auth = { users: { u: 'p' } }
     const { clock, server, url, removed } = await start({ publisherTakeover: 'always', auth })
     const first = await connectTo(server)
@@ -180,7 +192,7 @@ describe('a second publisher of a path', () => {
     expect(removed).toEqual([])
   })
 
-  it('A-REC-4 that announces nonsense leaves the first alone', async () => {
+  it('that announces nonsense leaves the first alone', { tags: 'A-REC-4' }, async () => {
     const { clock, server, url, removed } = await start({ publisherTakeover: 'always' })
     await publish(await connectTo(server), url)
     clock.advance(5_000)
@@ -188,7 +200,9 @@ describe('a second publisher of a path', () => {
     expect([removed, server.mounts.size]).toEqual([[], 1])
   })
 
-  it('A-REC-4 that is the first itself, on its own connection, is refused: it has TEARDOWN', async () => {
+  it('that is the first itself, on its own connection, is refused: it has TEARDOWN', {
+    tags: 'A-REC-4',
+  }, async () => {
     const { clock, server, url, removed } = await start({ publisherTakeover: 'always' })
     const first = await connectTo(server)
     await publish(first, url)
@@ -197,7 +211,7 @@ describe('a second publisher of a path', () => {
     expect(removed).toEqual([])
   })
 
-  it('A-REC-4 never replaces a mount of the application', async () => {
+  it('never replaces a mount of the application', { tags: 'A-REC-4' }, async () => {
     const { clock, server, url } = await start({ publisherTakeover: 'always' })
     server.mounts.add('/live/cam', new MediaFactory(() => new TestSource()))
     clock.advance(5_000)
@@ -223,16 +237,21 @@ describe('a publisher that returns while all places are taken', () => {
     limits.map((pool) => ({ way, begin, pool })),
   )
 
-  it.each(table)('A-REC-4 reuses its own place: $way, $pool', async ({ way, begin, pool }) => {
-    const { server, url, removed } = await start({ publisherTakeover: 'sameOwner', pool })
-    await begin(await connectTo(server), url)
-    for (let n = 0; n < 2; n++) await publish(await connectTo(server), url, ['TCP'])
-    const replaced = way === 'an announcement' ? ['replaced'] : ['replaced', 'replaced']
-    expect([removed, server.pool.size, server.mounts.size]).toEqual([replaced, 1, 1])
-  })
+  it.each(table)(
+    'reuses its own place: $way, $pool',
+    { tags: 'A-REC-4' },
+    async ({ way, begin, pool }) => {
+      const { server, url, removed } = await start({ publisherTakeover: 'sameOwner', pool })
+      await begin(await connectTo(server), url)
+      for (let n = 0; n < 2; n++) await publish(await connectTo(server), url, ['TCP'])
+      const replaced = way === 'an announcement' ? ['replaced'] : ['replaced', 'replaced']
+      expect([removed, server.pool.size, server.mounts.size]).toEqual([replaced, 1, 1])
+    },
+  )
 
   it.each([{ maxSessionsPerUser: 1 }, { maxSessionsPerUser: 1, maxSessions: 1 }])(
-    'A-REC-4 reuses its own place as a user, from any host: %j',
+    'reuses its own place as a user, from any host: %j',
+    { tags: 'A-REC-4' },
     async (pool) => {
       const auth = { users: { u: 'p' } }
       const { server, url, removed } = await start({ publisherTakeover: 'sameOwner', pool, auth })
@@ -245,7 +264,9 @@ describe('a publisher that returns while all places are taken', () => {
     },
   )
 
-  it('A-REC-4 uses no second place: its announcement on the same connection ends too', async () => {
+  it('uses no second place: its announcement on the same connection ends too', {
+    tags: 'A-REC-4',
+  }, async () => {
     const { server, url } = await start({
       publisherTakeover: 'sameOwner',
       pool: { maxSessions: 2 },
@@ -257,7 +278,7 @@ describe('a publisher that returns while all places are taken', () => {
     expect([server.pool.size, server.mounts.size]).toEqual([1, 1])
   })
 
-  it('A-REC-4 has no place at another path, and the first stays', async () => {
+  it('has no place at another path, and the first stays', { tags: 'A-REC-4' }, async () => {
     const pool = { maxSessions: 1 }
     const { server, url, removed } = await start({ publisherTakeover: 'sameOwner', pool })
     await publish(await connectTo(server), url, ['TCP'])
@@ -265,7 +286,7 @@ describe('a publisher that returns while all places are taken', () => {
     expect([removed, server.pool.size]).toEqual([[], 1])
   })
 
-  it('A-REC-4 frees no place of another host, and the first stays', async () => {
+  it('frees no place of another host, and the first stays', { tags: 'A-REC-4' }, async () => {
     const pool = { maxSessionsPerAddress: 1 }
     const { server, url, removed } = await start({ publisherTakeover: 'always', pool })
     await publish(await connectTo(server, '127.0.0.1'), url, ['TCP'])
@@ -277,7 +298,7 @@ describe('a publisher that returns while all places are taken', () => {
 })
 
 describe('a second publisher over IPv6', () => {
-  it('A-REC-4 is the same owner in the same network of 64 bits', async (context) => {
+  it('is the same owner in the same network of 64 bits', { tags: 'A-REC-4' }, async (context) => {
     let started: Awaited<ReturnType<typeof start>>
     try {
       started = await start({ host: '::1', publisherTakeover: 'sameOwner' })

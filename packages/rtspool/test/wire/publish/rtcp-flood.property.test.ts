@@ -2,27 +2,22 @@ import { createSocket } from 'node:dgram'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { expect, it, onTestFinished } from 'vitest'
 import { parseTransport } from '../../../src/rtsp/index.js'
-import { inSession, mountCamera, readySession, setUp } from '../../support/dialogue.js'
+import { inSession, readySession, setUp } from '../../support/dialogue.js'
 import { receiverReportOf } from '../../support/rtcp.js'
 import { sessionIdOf } from '../../support/rtsp-client.js'
-import {
-  connectTo,
-  openUdpPorts,
-  rtpPacket,
-  startServer,
-  urlOf,
-} from '../../support/test-server.js'
+import { realTimeScene } from '../../support/scene.js'
+import { openUdpPorts, rtpPacket } from '../../support/test-server.js'
 import { pushTo } from '../../support/test-source.js'
+import { nextTurn, until } from '../../support/until.js'
 
 const ssrc = 77
 const flood = 50_000
 const batch = 50
 
-it('B-RTCP 50,000 reports as fast as they go, forged ones, broken ones and those of a viewer, cost an honest viewer nothing', async () => {
-  const server = await startServer()
-  const sources = mountCamera(server)
-  const url = urlOf(server, '/cam')
-  const client = await connectTo(server)
+it('50,000 reports as fast as they go, forged ones, broken ones and those of a viewer, cost an honest viewer nothing', {
+  tags: 'B-RTCP',
+}, async () => {
+  const { server, sources, url, client } = await realTimeScene().camera().client().start()
   await inSession(client, 'PLAY', url, await readySession(client, url))
   const ports = await openUdpPorts()
   const transport = `RTP/AVP;unicast;client_port=${ports.clientPort}`
@@ -54,11 +49,9 @@ it('B-RTCP 50,000 reports as fast as they go, forged ones, broken ones and those
       marker: true,
     })
     pushTo(sources, 0, packet)
-    await new Promise(setImmediate)
+    await nextTurn()
   }
-  await client.framesUntil(
-    (frames) => frames.filter(({ channel }) => channel === 0).length === pushed,
-  )
+  await until(() => client.frames.filter(({ channel }) => channel === 0).length === pushed)
   delay.disable()
   const numbers = client.frames
     .filter(({ channel }) => channel === 0)

@@ -7,8 +7,9 @@ import {
 } from '../../../src/rtcp/index.js'
 import { parseTransport } from '../../../src/rtsp/index.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
-import { inSession, mountCamera, readySession, setUp } from '../../support/dialogue.js'
+import { inSession, readySession, setUp } from '../../support/dialogue.js'
 import { type RtspTestClient, sessionIdOf } from '../../support/rtsp-client.js'
+import { scene } from '../../support/scene.js'
 import {
   connectTo,
   expectOk,
@@ -26,13 +27,11 @@ import { until } from '../../support/until.js'
 const ssrc = 77
 
 async function camera() {
-  const clock = new ManualClock()
-  const server = await startServer({
-    ...{ clock, slowReaderTimeout: 0, maxBacklogSeconds: 3600 },
+  const { server, clock, sources, url } = await scene({
     udpLiveness: 'client',
   })
-  const sources = mountCamera(server)
-  const url = urlOf(server, '/cam')
+    .camera()
+    .start()
   const push = (sequenceNumber: number, size = 100, timestamp = 90_000) =>
     pushTo(
       sources,
@@ -54,12 +53,14 @@ const rtcpOf = (client: RtspTestClient): RtcpPacket[][] =>
 const typesOf = (compound: readonly RtcpPacket[] = []) => compound.map(({ type }) => type)
 
 describe('sender reports', () => {
-  it('A-RTC-1 A-RTC-3 are sent at once, then about every 5 s at random, each with SDES', async () => {
+  it('are sent at once, then about every 5 s at random, each with SDES', {
+    tags: ['A-RTC-1', 'A-RTC-3'],
+  }, async () => {
     const { clock, url, client, push } = await camera()
     const session = await readySession(client, url)
     await inSession(client, 'PLAY', url, session)
     push(1)
-    await client.framesUntil((frames) => frames.length > 0)
+    await until(() => client.frames.length > 0)
     const times: number[] = []
     for (let at = 0; at < 60_000; at += 250) {
       const before = rtcpOf(client).length
@@ -78,7 +79,9 @@ describe('sender reports', () => {
     }
   })
 
-  it('A-RTC-2 B-CLOCK agree with the packets, whatever the wall clock does', async () => {
+  it('agree with the packets, whatever the wall clock does', {
+    tags: ['A-RTC-2', 'B-CLOCK'],
+  }, async () => {
     const { clock, url, client, push } = await camera()
     const ports = await openUdpPorts()
     const header = `RTP/AVP;unicast;client_port=${ports.clientPort}`
@@ -88,13 +91,13 @@ describe('sender reports', () => {
     for (let n = 0; n < 300; n++) {
       // Every 200 ms, with the timestamp of its time; the clock on the wall jumps to and fro by an hour.
       push(n, 100 + (n % 7), 90 * (clock.now() - start))
-      await ports.until(() => ports.rtp.length === n + 1)
+      await until(() => ports.rtp.length === n + 1)
       if (n % 50 === 49) clock.jumpWallClock(n % 100 === 49 ? 3_600_000 : -3_600_000)
       clock.advance(200)
       if (n % 50 === 0) await inSession(client, 'OPTIONS', url, session)
     }
     await expectOk(client, 'TEARDOWN', url, { headers: { Session: session } })
-    await ports.until(() => parseCompound(ports.rtcp.at(-1) ?? Buffer.alloc(0))[2]?.type === 'bye')
+    await until(() => parseCompound(ports.rtcp.at(-1) ?? Buffer.alloc(0))[2]?.type === 'bye')
     const reports = ports.rtcp.flatMap((compound) => {
       const [report] = parseCompound(compound)
       return report?.type === 'senderReport' ? [report] : []
@@ -112,25 +115,27 @@ describe('sender reports', () => {
     }
   })
 
-  it('A-RTC-1 A-RTC-2 a later viewer gets one with its first packet, with the counts so far', async () => {
+  it('a later viewer gets one with its first packet, with the counts so far', {
+    tags: ['A-RTC-1', 'A-RTC-2'],
+  }, async () => {
     const { server, url, client, push } = await camera()
     await inSession(client, 'PLAY', url, await readySession(client, url))
     for (let n = 0; n < 10; n++) push(n, 100 + n)
-    await client.framesUntil(
-      (frames) => frames.filter(({ channel }) => channel === 0).length === 10,
-    )
+    await until(() => client.frames.filter(({ channel }) => channel === 0).length === 10)
     const later = await connectTo(server)
     await inSession(later, 'PLAY', url, await readySession(later, url))
-    await later.framesUntil((frames) => frames.length > 0)
+    await until(() => later.frames.length > 0)
     expect(rtcpOf(later)[0]?.[0]).toMatchObject({ packetCount: 10, octetCount: 1045 })
   })
 
-  it('A-RTC-4 TEARDOWN is answered after a BYE with the SSRC of the stream', async () => {
+  it('TEARDOWN is answered after a BYE with the SSRC of the stream', {
+    tags: 'A-RTC-4',
+  }, async () => {
     const { url, client, push } = await camera()
     const session = await readySession(client, url)
     await inSession(client, 'PLAY', url, session)
     push(1)
-    await client.framesUntil((frames) => frames.length > 0)
+    await until(() => client.frames.length > 0)
     await inSession(client, 'TEARDOWN', url, session)
     const last = rtcpOf(client).at(-1)
     expect(typesOf(last)).toEqual(['senderReport', 'sourceDescription', 'bye'])
@@ -139,7 +144,9 @@ describe('sender reports', () => {
 })
 
 describe('RTCP from clients', () => {
-  it('A-RTC-5 B-RTCP BYE and reports from elsewhere have no effect, and a BYE of a viewer none on others', async () => {
+  it('BYE and reports from elsewhere have no effect, and a BYE of a viewer none on others', {
+    tags: ['A-RTC-5', 'B-RTCP'],
+  }, async () => {
     const { clock, server, url, client, push } = await camera()
     const [ports, other, spoofer] = [
       await openUdpPorts(),
@@ -162,15 +169,17 @@ describe('RTCP from clients', () => {
     for (let n = 0; n < 20; n++) spoofer.rtcpSocket.send(bye, port, '127.0.0.1')
     other.rtcpSocket.send(bye, port, '127.0.0.1')
     push(1)
-    await ports.until(() => ports.rtp.length === 1)
+    await until(() => ports.rtp.length === 1)
     expect(server.pool.get(victim.id)?.remaining()).toBe(35_000)
     expect(server.stats().rejectedRtcp).toBe(20)
     await expectOk(client, 'TEARDOWN', url, { headers: { Session: leaving.id } })
     push(2)
-    await ports.until(() => ports.rtp.length === 2)
+    await until(() => ports.rtp.length === 2)
   })
 
-  it('A-RTC-6 A-RTC-8 invalid RTCP, and reports with our SSRC, do no harm', async () => {
+  it('invalid RTCP, and reports with our SSRC, do no harm', {
+    tags: ['A-RTC-6', 'A-RTC-8'],
+  }, async () => {
     const { url, client, push } = await camera()
     await inSession(client, 'PLAY', url, await readySession(client, url))
     push(1)
@@ -186,10 +195,10 @@ describe('RTCP from clients', () => {
     client.sendFrame(1, good)
     await expectOk(client, 'OPTIONS', '*')
     push(2)
-    await client.framesUntil((frames) => frames.filter(({ channel }) => channel === 0).length === 2)
+    await until(() => client.frames.filter(({ channel }) => channel === 0).length === 2)
   })
 
-  it('A-RTC-9 a silent viewer ends at its timeout', async () => {
+  it('a silent viewer ends at its timeout', { tags: 'A-RTC-9' }, async () => {
     const { clock, server, url, client } = await camera()
     const { clientPort } = await openUdpPorts()
     const udp = `RTP/AVP;unicast;client_port=${clientPort}`
@@ -215,7 +224,9 @@ describe('RTCP from publishers', () => {
     return { clock, server, url, publisher, viewer }
   }
 
-  it('B-SSRC another SSRC and payload type go on to viewers with reports that agree', async () => {
+  it('another SSRC and payload type go on to viewers with reports that agree', {
+    tags: 'B-SSRC',
+  }, async () => {
     const { clock, url, publisher, viewer } = await relay()
     await publish(publisher, url, ['TCP'])
     await play(viewer, url, ['TCP'])
@@ -231,15 +242,15 @@ describe('RTCP from publishers', () => {
         report?.type === 'senderReport' && report.ssrc === ssrc ? [report] : [],
       )
     send(7, 1_000_000, 3, 96)
-    await viewer.framesUntil((frames) => frames.filter(({ channel }) => channel === 0).length === 3)
+    await until(() => viewer.frames.filter(({ channel }) => channel === 0).length === 3)
     clock.advance(9_000)
-    await viewer.framesUntil(() => reportsOn(7).length > 0)
+    await until(() => reportsOn(7).length > 0)
     send(8, 5_000, 2, 97)
-    await viewer.framesUntil((frames) => frames.filter(({ channel }) => channel === 0).length === 5)
+    await until(() => viewer.frames.filter(({ channel }) => channel === 0).length === 5)
     const changedAt = clock.now()
     const count = rtcpOf(viewer).length
     clock.advance(9_000)
-    await viewer.framesUntil(() => reportsOn(8).length > 0)
+    await until(() => reportsOn(8).length > 0)
     for (const report of reportsOn(7)) {
       expect(report).toMatchObject({ packetCount: 3, octetCount: 30 })
     }
@@ -255,7 +266,7 @@ describe('RTCP from publishers', () => {
     )
   })
 
-  it('B-RTP packets with the right SSRC from another port go nowhere', async () => {
+  it('packets with the right SSRC from another port go nowhere', { tags: 'B-RTP' }, async () => {
     const { server, url, publisher, viewer } = await relay()
     const [ports, attacker] = [await openUdpPorts(), await openUdpPorts()]
     const { setups } = await publish(publisher, url, [ports])
@@ -269,7 +280,7 @@ describe('RTCP from publishers', () => {
       const packet = rtpPacket({ sequenceNumber: n / 100, ssrc, marker: true })
       ports.rtpSocket.send(packet, port, '127.0.0.1')
     }
-    await viewer.framesUntil((frames) => frames.length === 10)
+    await until(() => viewer.frames.length === 10)
     await until(() => server.stats().rejectedRtp >= 1000)
     await expectOk(viewer, 'OPTIONS', '*')
     expect(viewer.frames.map(({ payload }) => payload.readUInt16BE(2))).toEqual(
@@ -277,7 +288,9 @@ describe('RTCP from publishers', () => {
     )
   })
 
-  it('B-RTP the ports of a publisher are given to no other session, and to its own again', async () => {
+  it('the ports of a publisher are given to no other session, and to its own again', {
+    tags: 'B-RTP',
+  }, async () => {
     const { server, url, publisher, viewer } = await relay()
     const ports = await openUdpPorts()
     const { session, setups } = await publish(publisher, url, [ports])
@@ -293,11 +306,11 @@ describe('RTCP from publishers', () => {
     const [spec] = parseTransport(setups[0]?.headers.get('Transport') ?? '')
     const packet = rtpPacket({ sequenceNumber: 1, ssrc, marker: true })
     ports.rtpSocket.send(packet, spec?.serverPort?.[0] ?? 0, '127.0.0.1')
-    await viewer.framesUntil((frames) => frames.length === 1)
+    await until(() => viewer.frames.length === 1)
     expect(viewer.frames[0]?.payload.equals(packet)).toBe(true)
   })
 
-  it('A-RTC-4 get BYE if their session ends while they record', async () => {
+  it('get BYE if their session ends while they record', { tags: 'A-RTC-4' }, async () => {
     const { server, url, publisher } = await relay()
     const { session } = await publish(publisher, url, ['TCP', 'TCP'])
     server.pool.get(session)?.end('kicked')
@@ -313,25 +326,20 @@ describe('RTCP from publishers', () => {
   })
 })
 
-describe('A-RTC-7 receiver reports to a publisher', () => {
+describe('receiver reports to a publisher', { tags: 'A-RTC-7' }, () => {
   it('contain losses, about every 5 s', async () => {
-    const clock = new ManualClock()
-    const server = await startServer({ clock, slowReaderTimeout: 0, udpLiveness: 'client' })
-    const url = urlOf(server, '/live/cam')
-    const publisher = await connectTo(server)
-    await publish(publisher, url, ['TCP'])
-    const viewer = await connectTo(server)
-    await play(viewer, url, ['TCP'])
+    const { clock, publisher, viewer } = await scene({ udpLiveness: 'client' })
+      .publisher(['TCP'])
+      .viewer(['TCP'])
+      .start()
     // Every fourth is missing.
     const sent = Array.from({ length: 100 }, (_, n) => n).filter((n) => n % 4 !== 2)
     for (const sequenceNumber of sent) {
       publisher.sendFrame(0, rtpPacket({ sequenceNumber, ssrc, marker: true }))
     }
-    await viewer.framesUntil(
-      (frames) => frames.filter(({ channel }) => channel === 0).length === 75,
-    )
+    await until(() => viewer.frames.filter(({ channel }) => channel === 0).length === 75)
     clock.advance(5_000)
-    await publisher.framesUntil((frames) => frames.length > 0)
+    await until(() => publisher.frames.length > 0)
     const [compound] = rtcpOf(publisher)
     expect(typesOf(compound)).toEqual(['receiverReport', 'sourceDescription'])
     const report = compound?.[0]?.type === 'receiverReport' ? compound[0].reports[0] : undefined

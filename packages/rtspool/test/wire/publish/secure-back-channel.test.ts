@@ -71,7 +71,9 @@ const protectedSound = (peer: SrtpPeer, number: number) =>
   peer.sender.protect(sound(number)) as Buffer
 
 describe('the back channel with SRTP', () => {
-  it('A-SRT-3 is decrypted with the key of SETUP; plain, forged and repeated packets are dropped', async () => {
+  it('is decrypted with the key of SETUP; plain, forged and repeated packets are dropped', {
+    tags: 'A-SRT-3',
+  }, async () => {
     const { server, heard, url } = await startIntercom()
     const { client, peer } = await speakSecurely(server, url, [
       `${srtpTcp};interleaved=0-1`,
@@ -86,7 +88,7 @@ describe('the back channel with SRTP', () => {
     expect(heard).toEqual([sound(1), sound(4)])
   })
 
-  it('A-SRT-2 is accepted over UDP from a connection with TLS', async () => {
+  it('is accepted over UDP from a connection with TLS', { tags: 'A-SRT-2' }, async () => {
     const { server, heard, url } = await startIntercom()
     const [watched, spoken] = [await openUdpPorts(), await openUdpPorts()]
     const { peer, setup } = await speakSecurely(server, url, [
@@ -100,7 +102,7 @@ describe('the back channel with SRTP', () => {
     expect(heard).toEqual([sound(2)])
   })
 
-  it('A-SRT-3 gets reports under the key of the response', async () => {
+  it('gets reports under the key of the response', { tags: 'A-SRT-3' }, async () => {
     const clock = new ManualClock()
     const options = { clock, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 }
     const { server, url } = await startIntercom(options)
@@ -111,7 +113,7 @@ describe('the back channel with SRTP', () => {
     client.sendFrame(2, protectedSound(peer, 1))
     await expectOk(client, 'OPTIONS', '*')
     clock.advance(10_000)
-    await client.framesUntil((frames) => frames.some(({ channel }) => channel === 3))
+    await until(() => client.frames.some(({ channel }) => channel === 3))
     const sealed = client.frames.find(({ channel }) => channel === 3)?.payload
     const compound = receiverFor(offer).openRtcp(sealed as Buffer)
     expect(parseCompound(compound as Buffer)[0]).toMatchObject({
@@ -120,7 +122,7 @@ describe('the back channel with SRTP', () => {
     })
   })
 
-  it('A-SRT-5 without a key it is 463, and its place is free for others', async () => {
+  it('without a key it is 463, and its place is free for others', { tags: 'A-SRT-5' }, async () => {
     const { server, url } = await startIntercom()
     const client = await connectTlsTo(server)
     expect((await setUp(client, `${url}/trackID=2`, srtpTcp)).statusCode).toBe(463)
@@ -128,7 +130,7 @@ describe('the back channel with SRTP', () => {
     expect((await setUp(client, `${url}/trackID=2`)).statusCode).toBe(200)
   })
 
-  it('A-SRT-1 is 461 without TLS', async () => {
+  it('is 461 without TLS', { tags: 'A-SRT-1' }, async () => {
     const { server } = await startIntercom()
     const track = `${urlOf(server, '/door')}/trackID=2`
     const client = await connectTo(server)
@@ -136,7 +138,9 @@ describe('the back channel with SRTP', () => {
     expect((await client.request('SETUP', track, { headers })).statusCode).toBe(461)
   })
 
-  it('A-ONV-5 is described as RTP/AVP, which is accepted inside the connection too', async () => {
+  it('is described as RTP/AVP, which is accepted inside the connection too', {
+    tags: 'A-ONV-5',
+  }, async () => {
     const { server, url } = await startIntercom()
     const client = await connectTlsTo(server)
     const { body } = await expectOk(client, 'DESCRIBE', url, { headers: require })

@@ -3,6 +3,7 @@ import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { frame } from '../../rtsp/transcripts.js'
 import { mountCamera, say, setUp } from '../../support/dialogue.js'
 import { HttpTestClient } from '../../support/http-client.js'
+import { fakeTime, scene } from '../../support/scene.js'
 import {
   connectTo,
   expectOk,
@@ -12,12 +13,11 @@ import {
   urlOf,
 } from '../../support/test-server.js'
 import { pushTo } from '../../support/test-source.js'
-
-const fakeTime = () => ({ clock: new ManualClock(), slowReaderTimeout: 0, maxBacklogSeconds: 1e6 })
+import { until } from '../../support/until.js'
 
 async function connect() {
   const clock = new ManualClock()
-  const server = await startServer({ ...fakeTime(), clock })
+  const server = await startServer(fakeTime(clock))
   const sources = mountCamera(server)
   return { server, clock, sources, client: await connectTo(server), url: urlOf(server, '/cam') }
 }
@@ -38,16 +38,23 @@ describe('more than anybody needs', () => {
     ['Content-Length: 4294967296', 400, `${start}Content-Length: 4294967296\r\n\r\n`],
     ['Content-Length: 1e9', 400, `${start}Content-Length: 1e9\r\n\r\n`],
     ['Content-Length: -1', 400, `${start}Content-Length: -1\r\n\r\n`],
-  ])('B-BIG %s is %i at once, and the end of the connection', async (_name, statusCode, wire) => {
-    const { server, client } = await connect()
-    const honest = await connectTo(server)
-    // Nothing more is sent: nobody waits for the rest of it.
-    client.send(wire)
-    const response = await client.response()
-    expect([response.statusCode, response.headers.get('Connection')]).toEqual([statusCode, 'close'])
-    await client.closed()
-    await expectOk(honest, 'OPTIONS', '*')
-  })
+  ])(
+    '%s is %i at once, and the end of the connection',
+    { tags: 'B-BIG' },
+    async (_name, statusCode, wire) => {
+      const { server, client } = await connect()
+      const honest = await connectTo(server)
+      // Nothing more is sent: nobody waits for the rest of it.
+      client.send(wire)
+      const response = await client.response()
+      expect([response.statusCode, response.headers.get('Connection')]).toEqual([
+        statusCode,
+        'close',
+      ])
+      await client.closed()
+      await expectOk(honest, 'OPTIONS', '*')
+    },
+  )
 })
 
 describe('interleaved frames', () => {
@@ -55,22 +62,26 @@ describe('interleaved frames', () => {
     ['a frame that never ends', Buffer.from([0x24, 0, 0xff, 0xff, 1, 2, 3])],
     ['half a frame header', Buffer.from([0x24, 0])],
     ['a body that never comes', Buffer.from(`${start}Content-Length: 10\r\n\r\nabc`)],
-  ])('B-ILV %s: the connection ends after ten seconds, and its session', async (_name, bytes) => {
-    const { server, clock, client, url } = await connect()
-    await play(client, url, ['TCP'])
-    client.send(bytes)
-    const honest = await connectTo(server)
-    await expectOk(honest, 'OPTIONS', '*')
-    clock.advance(9_999)
-    await expectOk(honest, 'OPTIONS', '*')
-    expect(server.pool.size).toBe(1)
-    clock.advance(1)
-    await client.closed()
-    await expectOk(honest, 'OPTIONS', '*')
-    expect(server.stats()).toMatchObject({ connections: 1, sessions: 0, channels: 0 })
-  })
+  ])(
+    '%s: the connection ends after ten seconds, and its session',
+    { tags: 'B-ILV' },
+    async (_name, bytes) => {
+      const { server, clock, client, url } = await connect()
+      await play(client, url, ['TCP'])
+      client.send(bytes)
+      const honest = await connectTo(server)
+      await expectOk(honest, 'OPTIONS', '*')
+      clock.advance(9_999)
+      await expectOk(honest, 'OPTIONS', '*')
+      expect(server.pool.size).toBe(1)
+      clock.advance(1)
+      await client.closed()
+      await expectOk(honest, 'OPTIONS', '*')
+      expect(server.stats()).toMatchObject({ connections: 1, sessions: 0, channels: 0 })
+    },
+  )
 
-  it('B-ILV a $ inside of a header is a character like any other', async () => {
+  it('a $ inside of a header is a character like any other', { tags: 'B-ILV' }, async () => {
     const { client } = await connect()
     const response = await say(client, 'OPTIONS * RTSP/1.0', 'CSeq: 1', 'X: $\x01\x02$', 'Y$: z')
     expect(response.statusCode).toBe(400)
@@ -81,14 +92,16 @@ describe('interleaved frames', () => {
     )
   })
 
-  it('B-ILV requests in the payload of frames are only payload, on any channel', async () => {
+  it('requests in the payload of frames are only payload, on any channel', {
+    tags: 'B-ILV',
+  }, async () => {
     const { server, client, url, sources } = await connect()
     await play(client, url, ['TCP'])
     for (const channel of [0, 1, 2, 255]) client.send(frame(channel, Buffer.from(setup(url))))
     await expectOk(client, 'OPTIONS', '*')
     expect(server.pool.size).toBe(1)
     pushTo(sources, 0, rtpPacket({ sequenceNumber: 1, marker: true }))
-    await client.framesUntil((frames) => frames.some(({ channel }) => channel === 0))
+    await until(() => client.frames.some(({ channel }) => channel === 0))
   })
 })
 
@@ -101,7 +114,7 @@ describe('one message is not two', () => {
     ['behind Transfer-Encoding', `${start}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
     ['behind a NUL', `${start}X: \0\r\n\r\n`],
     ['behind what is no request', '\x16\x03\x01\r\n\r\n'],
-  ])('B-SMUG a SETUP %s is never read', async (_name, wire) => {
+  ])('a SETUP %s is never read', { tags: 'B-SMUG' }, async (_name, wire) => {
     const { server, client, url } = await connect()
     client.send(Buffer.from(wire + setup(url).repeat(3), 'latin1'))
     expect([400, 413]).toContain((await client.response()).statusCode)
@@ -112,16 +125,20 @@ describe('one message is not two', () => {
   it.each([
     'POST / HTTP/1.1\r\nHost: h\r\nContent-Type: text/plain\r\n\r\n',
     'GET / HTTP/1.1\r\n\r\n',
-  ])('B-SMUG a SETUP that a web page sends behind %j makes no session', async (head) => {
-    const { server, url } = await connect()
-    const browser = await HttpTestClient.connect(server)
-    browser.send(head + setup(url))
-    expect(await browser.status()).toBe(400)
-    await browser.closed()
-    expect(server.pool.stats().created).toBe(0)
-  })
+  ])(
+    'a SETUP that a web page sends behind %j makes no session',
+    { tags: 'B-SMUG' },
+    async (head) => {
+      const { server, url } = await connect()
+      const browser = await HttpTestClient.connect(server)
+      browser.send(head + setup(url))
+      expect(await browser.status()).toBe(400)
+      await browser.closed()
+      expect(server.pool.stats().created).toBe(0)
+    },
+  )
 
-  it('B-SMUG a SETUP in a body is part of the body', async () => {
+  it('a SETUP in a body is part of the body', { tags: 'B-SMUG' }, async () => {
     const { server, client, url } = await connect()
     const body = setup(url)
     client.send(`${start}Content-Length: ${body.length}\r\n\r\n${body}`)
@@ -140,19 +157,26 @@ describe('CSeq', () => {
     ['a thousand digits', '9'.repeat(1000), 400],
     ['below 0', '-1', 400],
     ['words', '1 2', 400],
-  ])('B-CSEQ %s gets a response, and the connection continues', async (_name, cSeq, statusCode) => {
-    const { client } = await connect()
-    const line = cSeq === undefined ? [] : [`CSeq: ${cSeq}`]
-    const response = await say(client, 'OPTIONS * RTSP/1.0', ...line)
-    expect(response.statusCode).toBe(statusCode)
-    expect(response.headers.get('CSeq')).toBe(statusCode === 200 ? cSeq : undefined)
-    await expectOk(client, 'OPTIONS', '*')
-  })
+  ])(
+    '%s gets a response, and the connection continues',
+    { tags: 'B-CSEQ' },
+    async (_name, cSeq, statusCode) => {
+      const { client } = await connect()
+      const line = cSeq === undefined ? [] : [`CSeq: ${cSeq}`]
+      const response = await say(client, 'OPTIONS * RTSP/1.0', ...line)
+      expect(response.statusCode).toBe(statusCode)
+      expect(response.headers.get('CSeq')).toBe(statusCode === 200 ? cSeq : undefined)
+      await expectOk(client, 'OPTIONS', '*')
+    },
+  )
 
-  it('B-CSEQ the same one again and again never makes more sessions than there may be', async () => {
-    const server = await startServer({ pool: { maxSessions: 3 } })
-    mountCamera(server)
-    const client = await connectTo(server)
+  it('the same one again and again never makes more sessions than there may be', {
+    tags: 'B-CSEQ',
+  }, async () => {
+    const { server, client } = await scene({ pool: { maxSessions: 3 } })
+      .camera()
+      .client()
+      .start()
     client.send(setup(urlOf(server, '/cam')).repeat(50))
     const codes: number[] = []
     for (let count = 0; count < 50; count++) codes.push((await client.response()).statusCode)

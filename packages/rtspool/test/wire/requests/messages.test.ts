@@ -1,38 +1,39 @@
 import { describe, expect, it } from 'vitest'
 import { MediaFactory } from '../../../src/index.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
-import { mountCamera, mountSlow, say, setUp, withoutCSeq } from '../../support/dialogue.js'
+import { mountSlow, say, setUp, withoutCSeq } from '../../support/dialogue.js'
 import { sessionIdOf } from '../../support/rtsp-client.js'
+import { scene } from '../../support/scene.js'
+import { eachRow } from '../../support/tagged-cases.js'
 import { connectTo, expectOk, openUdpPorts, startServer, urlOf } from '../../support/test-server.js'
 import { TestSource } from '../../support/test-source.js'
 
-async function connect() {
-  const server = await startServer()
-  mountCamera(server)
-  return { server, client: await connectTo(server), url: urlOf(server, '/cam') }
-}
+const connect = () => scene().camera().client().start()
 
 describe('requests with a response, after which the connection continues', () => {
-  it.each([
-    ['A-MSG-1 methods are case-sensitive', ['options * RTSP/1.0', 'CSeq: 1'], 501, '1'],
-    ['A-MSG-2 an unknown method is 501', ['FOO * RTSP/1.0', 'CSeq: 2'], 501, '2'],
-    ['A-RED-1 a REDIRECT of a client is 501', ['REDIRECT * RTSP/1.0', 'CSeq: 2'], 501, '2'],
-    ['A-MSG-3 header names have no case', ['OPTIONS * RTSP/1.0', 'cseq:7'], 200, '7'],
-    ['A-MSG-5 a request without CSeq is 400', ['OPTIONS * RTSP/1.0'], 400, undefined],
+  eachRow<[name: string, lines: string[], statusCode: number, cSeq: string | undefined]>([
+    ['A-MSG-1', 'methods are case-sensitive', ['options * RTSP/1.0', 'CSeq: 1'], 501, '1'],
+    ['A-MSG-2', 'an unknown method is 501', ['FOO * RTSP/1.0', 'CSeq: 2'], 501, '2'],
+    ['A-RED-1', 'a REDIRECT of a client is 501', ['REDIRECT * RTSP/1.0', 'CSeq: 2'], 501, '2'],
+    ['A-MSG-3', 'header names have no case', ['OPTIONS * RTSP/1.0', 'cseq:7'], 200, '7'],
+    ['A-MSG-5', 'a request without CSeq is 400', ['OPTIONS * RTSP/1.0'], 400, undefined],
     [
-      'A-MSG-6 a CSeq that is no number of 32 bits is 400',
+      'A-MSG-6',
+      'a CSeq that is no number of 32 bits is 400',
       ['OPTIONS * RTSP/1.0', 'CSeq: 99999999999999999999'],
       400,
       undefined,
     ],
     [
-      'A-MSG-6 the largest CSeq is echoed',
+      'A-MSG-6',
+      'the largest CSeq is echoed',
       ['OPTIONS * RTSP/1.0', 'CSeq: 4294967295'],
       200,
       '4294967295',
     ],
     [
-      'A-MSG-10 repeated and proprietary headers do not matter',
+      'A-MSG-10',
+      'repeated and proprietary headers do not matter',
       [
         'OPTIONS * RTSP/1.0',
         'CSeq: 1',
@@ -48,13 +49,14 @@ describe('requests with a response, after which the connection continues', () =>
       '1',
     ],
     [
-      'A-MSG-11 unknown headers are ignored',
+      'A-MSG-11',
+      'unknown headers are ignored',
       ['OPTIONS * RTSP/1.0', 'CSeq: 1', 'X-Foo: bar'],
       200,
       '1',
     ],
-    ['A-MSG-15 RTSP/3.0 is 505', ['OPTIONS * RTSP/3.0', 'CSeq: 4'], 505, '4'],
-    ['A-MSG-15 RTSP/2.0 is 505', ['OPTIONS * RTSP/2.0', 'CSeq: 4'], 505, '4'],
+    ['A-MSG-15', 'RTSP/3.0 is 505', ['OPTIONS * RTSP/3.0', 'CSeq: 4'], 505, '4'],
+    ['A-MSG-15', 'RTSP/2.0 is 505', ['OPTIONS * RTSP/2.0', 'CSeq: 4'], 505, '4'],
   ])('%s', async (_name, lines, statusCode, cSeq) => {
     const { client } = await connect()
     const response = await say(client, ...lines)
@@ -64,7 +66,7 @@ describe('requests with a response, after which the connection continues', () =>
     await expectOk(client, 'OPTIONS', '*')
   })
 
-  it('A-20-1 a 505 names the supported version', async () => {
+  it('a 505 names the supported version', { tags: 'A-20-1' }, async () => {
     const { client } = await connect()
     const response = await say(client, 'OPTIONS * RTSP/2.0', 'CSeq: 4')
     expect(response.statusCode).toBe(505)
@@ -72,13 +74,13 @@ describe('requests with a response, after which the connection continues', () =>
     expect(response.body.toString()).toContain('RTSP/1.0')
   })
 
-  it('A-MSG-4 lines may end with LF alone', async () => {
+  it('lines may end with LF alone', { tags: 'A-MSG-4' }, async () => {
     const { client } = await connect()
     client.send('OPTIONS * RTSP/1.0\nCSeq: 3\n\n')
     expect((await client.response()).statusCode).toBe(200)
   })
 
-  it('A-MSG-7 equal and falling CSeq get responses in order of arrival', async () => {
+  it('equal and falling CSeq get responses in order of arrival', { tags: 'A-MSG-7' }, async () => {
     const { client } = await connect()
     for (const cSeq of ['5', '5', '3']) {
       const response = await say(client, 'OPTIONS * RTSP/1.0', `CSeq: ${cSeq}`)
@@ -86,14 +88,14 @@ describe('requests with a response, after which the connection continues', () =>
     }
   })
 
-  it('A-MSG-8 Content-Length sets the end of the body', async () => {
+  it('Content-Length sets the end of the body', { tags: 'A-MSG-8' }, async () => {
     const { client } = await connect()
     client.send('OPTIONS * RTSP/1.0\r\nCSeq: 1\r\nContent-Length: 5\r\n\r\nhello')
     expect((await client.response()).statusCode).toBe(200)
     await expectOk(client, 'OPTIONS', '*')
   })
 
-  it('A-MSG-12 a Timestamp is repeated in the response', async () => {
+  it('a Timestamp is repeated in the response', { tags: 'A-MSG-12' }, async () => {
     const { client } = await connect()
     for (const [method, uri] of [
       ['OPTIONS', '*'],
@@ -104,10 +106,10 @@ describe('requests with a response, after which the connection continues', () =>
     }
   })
 
-  it.each([
+  eachRow([
     ['A-MSG-13', 'Require'],
     ['A-MSG-14', 'Proxy-Require'],
-  ])('%s what a %s names and nobody knows is listed, and nothing is done', async (_id, header) => {
+  ])('what a %s names and nobody knows is listed, and nothing is done', async (header) => {
     const { server, client, url } = await connect()
     for (const method of ['OPTIONS', 'DESCRIBE', 'SETUP', 'PLAY']) {
       const response = await client.request(method, url, {
@@ -119,13 +121,15 @@ describe('requests with a response, after which the connection continues', () =>
     expect(server.pool.size).toBe(0)
   })
 
-  it('A-MSG-17 a Date, if there is one, is GMT', async () => {
+  it('a Date, if there is one, is GMT', { tags: 'A-MSG-17' }, async () => {
     const { client } = await connect()
     const date = (await client.request('OPTIONS', '*')).headers.get('Date')
     if (date !== undefined) expect(date).toMatch(/^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/)
   })
 
-  it('A-MSG-18 pipelined requests get responses in order, even if one takes longer', async () => {
+  it('pipelined requests get responses in order, even if one takes longer', {
+    tags: 'A-MSG-18',
+  }, async () => {
     const { client, url } = await connect()
     const wire = ['OPTIONS *', `DESCRIBE ${url}`, 'OPTIONS *', `DESCRIBE ${url}/none`, 'FOO *']
     client.send(wire.map((line, at) => `${line} RTSP/1.0\r\nCSeq: ${at}\r\n\r\n`).join(''))
@@ -143,7 +147,9 @@ describe('requests with a response, after which the connection continues', () =>
     ])
   })
 
-  it('A-MSG-19 A-ILV-6 a dialogue sent byte by byte gets the same responses', async () => {
+  it('a dialogue sent byte by byte gets the same responses', {
+    tags: ['A-MSG-19', 'A-ILV-6'],
+  }, async () => {
     const { client, url } = await connect()
     const wire = Buffer.concat([
       Buffer.from(
@@ -166,7 +172,9 @@ describe('requests with a response, after which the connection continues', () =>
     expect(whole.map(({ statusCode }) => statusCode)).toEqual([200, 200, 501])
   })
 
-  it('A-MSG-21 an error closes nothing, and after a TEARDOWN the connection is as new', async () => {
+  it('an error closes nothing, and after a TEARDOWN the connection is as new', {
+    tags: 'A-MSG-21',
+  }, async () => {
     const { client, url } = await connect()
     expect((await client.request('DESCRIBE', `${url}/none`)).statusCode).toBe(404)
     for (let round = 0; round < 2; round++) {
@@ -175,7 +183,7 @@ describe('requests with a response, after which the connection continues', () =>
     }
   })
 
-  it('A-MSG-24 unexpected responses are ignored', async () => {
+  it('unexpected responses are ignored', { tags: 'A-MSG-24' }, async () => {
     const { client } = await connect()
     client.send('RTSP/1.0 200 OK\r\nCSeq: 99\r\n\r\nRTSP/1.0 501 Not Implemented\r\n\r\n')
     await expectOk(client, 'OPTIONS', '*')
@@ -183,24 +191,30 @@ describe('requests with a response, after which the connection continues', () =>
 })
 
 describe('connections', () => {
-  it.each([
-    ['A-MSG-6 a NUL in CSeq', 'OPTIONS * RTSP/1.0\r\nCSeq: 1\x00X\r\n\r\n', '400'],
+  eachRow([
+    ['A-MSG-6', 'a NUL in CSeq', 'OPTIONS * RTSP/1.0\r\nCSeq: 1\x00X\r\n\r\n', '400'],
     [
-      'A-MSG-8 Transfer-Encoding',
+      'A-MSG-8',
+      'Transfer-Encoding',
       'OPTIONS * RTSP/1.0\r\nCSeq: 1\r\nTransfer-Encoding: chunked\r\n\r\n',
       '400',
     ],
-    ...['-1', '+5', '5,5', '0x5', '1e3', '5\r\nContent-Length: 6'].map((value) => [
-      `A-MSG-9 Content-Length: ${JSON.stringify(value)}`,
-      `OPTIONS * RTSP/1.0\r\nCSeq: 1\r\nContent-Length: ${value}\r\n\r\n`,
-      '400',
-    ]),
+    ...['-1', '+5', '5,5', '0x5', '1e3', '5\r\nContent-Length: 6'].map(
+      (value) =>
+        [
+          'A-MSG-9',
+          `Content-Length: ${JSON.stringify(value)}`,
+          `OPTIONS * RTSP/1.0\r\nCSeq: 1\r\nContent-Length: ${value}\r\n\r\n`,
+          '400',
+        ] as const,
+    ),
     [
-      'B-BIG a body over the limit',
+      'B-BIG',
+      'a body over the limit',
       'OPTIONS * RTSP/1.0\r\nCSeq: 1\r\nContent-Length: 131073\r\n\r\n',
       '413',
     ],
-    ['A-MSG-16 a TLS hello', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', '400'],
+    ['A-MSG-16', 'a TLS hello', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', '400'],
   ])(
     '%s is answered with an error and the end of the connection',
     async (_name, wire, statusCode) => {
@@ -216,13 +230,17 @@ describe('connections', () => {
     },
   )
 
-  it('A-MSG-9 the answer to a broken message names its CSeq when that was good', async () => {
+  it('the answer to a broken message names its CSeq when that was good', {
+    tags: 'A-MSG-9',
+  }, async () => {
     const { client } = await connect()
     const response = await say(client, 'OPTIONS * RTSP/1.0', 'CSeq: 17', 'Content-Length: x')
     expect([response.statusCode, response.headers.get('CSeq')]).toEqual([400, '17'])
   })
 
-  it('A-MSG-18 A-MSG-9 requests before a broken message get their responses first', async () => {
+  it('requests before a broken message get their responses first', {
+    tags: ['A-MSG-18', 'A-MSG-9'],
+  }, async () => {
     const { client, url } = await connect()
     client.send(`DESCRIBE ${url} RTSP/1.0\r\nCSeq: 1\r\n\r\n\x01`)
     expect((await client.response()).statusCode).toBe(200)
@@ -230,7 +248,9 @@ describe('connections', () => {
     await client.closed()
   })
 
-  it('A-MSG-20 a session over UDP continues after its connection has closed', async () => {
+  it('a session over UDP continues after its connection has closed', {
+    tags: 'A-MSG-20',
+  }, async () => {
     const { server, client, url } = await connect()
     const { clientPort } = await openUdpPorts()
     const transport = `RTP/AVP;unicast;client_port=${clientPort}`
@@ -241,14 +261,16 @@ describe('connections', () => {
     await expectOk(next, 'TEARDOWN', url, { headers: { Session: session } })
   })
 
-  it('A-MSG-20 a client that closes its half at once still gets its answer', async () => {
+  it('a client that closes its half at once still gets its answer', {
+    tags: 'A-MSG-20',
+  }, async () => {
     const { client, url } = await connect()
     client.socket.end(`DESCRIBE ${url} RTSP/1.0\r\nCSeq: 1\r\n\r\n`)
     expect((await client.response()).statusCode).toBe(200)
     await client.closed()
   })
 
-  it('A-MSG-20 also when the answer takes its time', async () => {
+  it('also when the answer takes its time', { tags: 'A-MSG-20' }, async () => {
     const clock = new ManualClock()
     const server = await startServer({ clock, slowReaderTimeout: 0 })
     const { come } = mountSlow(server)
@@ -262,7 +284,8 @@ describe('connections', () => {
   })
 
   it.each(['close', 'Close', 'Keep-Alive, close', 'keep-alive\r\nConnection: close'])(
-    'A-MSG-23 Connection: %j is honoured after the answer',
+    'Connection: %j is honoured after the answer',
+    { tags: 'A-MSG-23' },
     async (value) => {
       const { client } = await connect()
       const response = await say(client, 'OPTIONS * RTSP/1.0', 'CSeq: 1', `Connection: ${value}`)
@@ -271,13 +294,13 @@ describe('connections', () => {
     },
   )
 
-  it('A-MSG-23 another Connection keeps it open', async () => {
+  it('another Connection keeps it open', { tags: 'A-MSG-23' }, async () => {
     const { client } = await connect()
     await expectOk(client, 'OPTIONS', '*', { headers: { Connection: 'Keep-Alive, closed' } })
     await expectOk(client, 'OPTIONS', '*')
   })
 
-  it('A-MSG-22 a source that is never there is 503 within ten seconds', async () => {
+  it('a source that is never there is 503 within ten seconds', { tags: 'A-MSG-22' }, async () => {
     const clock = new ManualClock()
     const server = await startServer({ clock })
     server.mounts.add('/never', new MediaFactory(() => new Promise<never>(() => {})))
@@ -301,7 +324,9 @@ describe('connections', () => {
     expect(server.pool.size).toBe(0)
   })
 
-  it('B-CSEQ the same CSeq twice for SETUP is two requests and two sessions', async () => {
+  it('the same CSeq twice for SETUP is two requests and two sessions', {
+    tags: 'B-CSEQ',
+  }, async () => {
     const { server, client, url } = await connect()
     const lines = [`SETUP ${url}/trackID=0 RTSP/1.0`, 'CSeq: 1', 'Transport: RTP/AVP/TCP;unicast']
     const one = sessionIdOf(await say(client, ...lines))
@@ -310,7 +335,9 @@ describe('connections', () => {
     expect(server.pool.size).toBe(2)
   })
 
-  it('B-SLOW a message has ten seconds from its first byte to its last, and a silent client too', async () => {
+  it('a message has ten seconds from its first byte to its last, and a silent client too', {
+    tags: 'B-SLOW',
+  }, async () => {
     const clock = new ManualClock()
     const server = await startServer({ clock })
     const [silent, slow, patient] = [
@@ -332,7 +359,9 @@ describe('connections', () => {
     await expectOk(patient, 'OPTIONS', '*')
   })
 
-  it('B-CRASH any error of a handler gets 500, is emitted, and keeps the connection', async () => {
+  it('any error of a handler gets 500, is emitted, and keeps the connection', {
+    tags: 'B-CRASH',
+  }, async () => {
     const { server, client } = await connect()
     const failures: unknown[] = []
     server.on('requestFailed', (error, request) => failures.push([error, request.method]))

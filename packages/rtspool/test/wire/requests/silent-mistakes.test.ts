@@ -8,10 +8,10 @@ import { sessionIdOf } from '../../support/rtsp-client.js'
 import { StoredTestSource } from '../../support/stored-test-source.js'
 import { connectTo, expectOk, openUdpPorts, startServer, urlOf } from '../../support/test-server.js'
 import { TestSource } from '../../support/test-source.js'
-import { until } from '../../support/until.js'
+import { nextTurn, until } from '../../support/until.js'
 import { warningsDuring } from '../../support/warnings.js'
 
-describe('U-3 a failing request without a listener', () => {
+describe('a failing request without a listener', { tags: 'U-3' }, () => {
   it.each([
     [
       'a file that is not there',
@@ -66,7 +66,9 @@ describe('U-3 a failing request without a listener', () => {
     server.removeAllListeners()
   })
 
-  it('B-LOG shows no control characters, and at most a thousand characters', async () => {
+  it('shows no control characters, and at most a thousand characters', {
+    tags: 'B-LOG',
+  }, async () => {
     const told = new Diagnostic('rtspool:test-only', 'RTSPOOL_CALLBACK_FAILED', () => 'it')
     const error = new Error(`\x1b[2J\n\u202e${'x'.repeat(5000)}`)
     const [[, message] = ['', '']] = await warningsDuring(() => told.publish({ error }))
@@ -75,7 +77,7 @@ describe('U-3 a failing request without a listener', () => {
   })
 })
 
-describe('U-10 a source that does not start', () => {
+describe('a source that does not start', { tags: 'U-10' }, () => {
   const failures: readonly (readonly [string, () => unknown])[] = [
     [
       'throws',
@@ -85,10 +87,7 @@ describe('U-10 a source that does not start', () => {
     ],
     ['rejects', () => Promise.reject(new Error('no camera'))],
     ['rejects with nothing', () => Promise.reject(undefined)],
-    [
-      'rejects later',
-      () => new Promise((_, reject) => setImmediate(reject, new Error('no camera'))),
-    ],
+    ['rejects later', () => nextTurn().then(() => Promise.reject(new Error('no camera')))],
     ['takes too long', () => new Promise(() => {})],
   ]
   const carriers = ['TCP', 'UDP'] as const

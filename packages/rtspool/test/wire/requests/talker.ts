@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import type { SeededRandom } from '../../rtsp/mutate.js'
+import { nextTurn } from '../../support/until.js'
 import type { Conversation, Step } from './conversations.js'
 
 /** A frame of a WebSocket client, masked with zeros. */
@@ -53,7 +54,7 @@ export class Talker {
       const answers = this.statusCodes.length
       socket.write(wraps[step.wrap](Buffer.from(this.#filledIn(step.wire), 'latin1')))
       if (step.isRequest) await this.#change(() => this.statusCodes.length > answers)
-      else await new Promise((resolve) => setImmediate(resolve))
+      else await nextTurn()
     }
   }
 
@@ -96,6 +97,7 @@ export class Talker {
   async #change(hasCome: () => boolean): Promise<void> {
     if (!this.#isPatient) return
     await new Promise<void>((resolve) => {
+      // biome-ignore lint/style/noRestrictedGlobals: a talker gives up on a server that is silent
       const timer = setTimeout(() => {
         this.#isPatient = false
         resolve()

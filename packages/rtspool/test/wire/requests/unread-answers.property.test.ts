@@ -1,6 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { MediaFactory, type RtspServer } from '../../../src/index.js'
@@ -9,6 +8,7 @@ import { mountSlow } from '../../support/dialogue.js'
 import { closeAfterTest } from '../../support/open-things.js'
 import { connectTo, expectOk, startServer, testCertificate } from '../../support/test-server.js'
 import { TestSource } from '../../support/test-source.js'
+import { settle } from '../../support/until.js'
 
 const attacker = fileURLToPath(new URL('../../support/unread-answers.mjs', import.meta.url))
 const kib = 1024
@@ -27,7 +27,7 @@ const repeated = (text: string): Buffer =>
 async function untilIdle(): Promise<void> {
   let before = performance.eventLoopUtilization()
   for (let busy = 1; busy > 0.2; ) {
-    await wait(200)
+    await settle(200, 'the share of busy time is measured over this time')
     busy = performance.eventLoopUtilization(before).utilization
     before = performance.eventLoopUtilization()
   }
@@ -37,7 +37,7 @@ async function heldBytes(): Promise<number> {
   await untilIdle()
   for (let round = 0; round < 3; round++) {
     collectGarbage()
-    await wait(20)
+    await settle(20, 'finalizers run at the pace of the engine')
   }
   const { heapUsed, external } = process.memoryUsage()
   return heapUsed + external
@@ -114,7 +114,7 @@ it.each<[name: string, carrier: Carrier, wire: Buffer, reads: number]>([
   ['requests through TLS', 'tls', behind('OPTIONS * RTSP/1.0\n\n'), 2],
   ['requests through a tunnel', 'tunnel', behind('OPTIONS * RTSP/1.0\n\n'), 1],
   ['requests in messages of one byte', 'webSocket', behind('OPTIONS * RTSP/1.0\n\n'), 1],
-])('S-1 B-BIG %s cost what one read has', async (_name, carrier, wire, reads) => {
+])('%s cost what one read has', { tags: ['S-1', 'B-BIG'] }, async (_name, carrier, wire, reads) => {
   const cost = await costOf(await startHeld(), carrier, wire)
   expect(cost).toBeLessThan(reads * readBytes + aroundBytes)
 })

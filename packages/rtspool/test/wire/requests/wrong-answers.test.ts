@@ -165,53 +165,60 @@ const ways: readonly (readonly [name: string, (answer: unknown) => unknown])[] =
   ['later', (answer) => Promise.resolve(answer)],
 ]
 
-describe.each(hooks)('U-2 no answer but those documented admits: %s', (_name, hook) => {
-  const { options, factory, ask = setUp, named, documented = [], isSync = false } = hook
+describe.each(hooks)(
+  'no answer but those documented admits: %s',
+  { tags: 'U-2' },
+  (_name, hook) => {
+    const { options, factory, ask = setUp, named, documented = [], isSync = false } = hook
 
-  it.each(ways)('%s', async (way, wrap) => {
-    let answer: unknown
-    const server = await startServer({ clock: new ManualClock(), ...options?.(() => wrap(answer)) })
-    const mounted = factory?.(() => wrap(answer))
-    server.mounts.add('/cam', mounted ?? new MediaFactory(() => new TestSource()))
-    const client = await connectTo(server)
-    for (const [shape, wrong] of wrongAnswers) {
-      if (!(isSync && way === 'later') && documented.includes(wrong)) continue
-      answer = wrong
-      const failed = once(server, 'requestFailed')
-      const { statusCode } = await ask(client, server)
-      expect(`${shape} ${statusCode}`).toMatch(/ (500|503)$/)
-      const [error] = (await failed) as [Error]
-      expect(`${error.message} ${(error.cause as Error | undefined)?.message}`).toContain(named)
-      expect(server.pool.size).toBe(0)
-    }
-  })
-
-  it('documented refusals refuse, and are no failure', async () => {
-    for (const answer of documented) {
-      if (isSync) continue
-      const clock = new ManualClock()
-      const server = await startServer({ clock, ...options?.(() => answer) })
-      server.mounts.add('/cam', new MediaFactory(() => new TestSource()))
-      let failures = 0
-      server.on('requestFailed', () => failures++)
-      const client = await connectTo(server)
-      let status = 0
-      ask(client, server).then(
-        ({ statusCode }) => {
-          status = statusCode
-        },
-        () => {},
-      )
-      // A wrong password is answered late.
-      await until(() => {
-        clock.advance(1000)
-        return status > 0
+    it.each(ways)('%s', async (way, wrap) => {
+      let answer: unknown
+      const server = await startServer({
+        clock: new ManualClock(),
+        ...options?.(() => wrap(answer)),
       })
-      expect([status, failures, server.pool.size]).toEqual([401, 0, 0])
-      server.removeAllListeners()
-    }
-  })
-})
+      const mounted = factory?.(() => wrap(answer))
+      server.mounts.add('/cam', mounted ?? new MediaFactory(() => new TestSource()))
+      const client = await connectTo(server)
+      for (const [shape, wrong] of wrongAnswers) {
+        if (!(isSync && way === 'later') && documented.includes(wrong)) continue
+        answer = wrong
+        const failed = once(server, 'requestFailed')
+        const { statusCode } = await ask(client, server)
+        expect(`${shape} ${statusCode}`).toMatch(/ (500|503)$/)
+        const [error] = (await failed) as [Error]
+        expect(`${error.message} ${(error.cause as Error | undefined)?.message}`).toContain(named)
+        expect(server.pool.size).toBe(0)
+      }
+    })
+
+    it('documented refusals refuse, and are no failure', async () => {
+      for (const answer of documented) {
+        if (isSync) continue
+        const clock = new ManualClock()
+        const server = await startServer({ clock, ...options?.(() => answer) })
+        server.mounts.add('/cam', new MediaFactory(() => new TestSource()))
+        let failures = 0
+        server.on('requestFailed', () => failures++)
+        const client = await connectTo(server)
+        let status = 0
+        ask(client, server).then(
+          ({ statusCode }) => {
+            status = statusCode
+          },
+          () => {},
+        )
+        // A wrong password is answered late.
+        await until(() => {
+          clock.advance(1000)
+          return status > 0
+        })
+        expect([status, failures, server.pool.size]).toEqual([401, 0, 0])
+        server.removeAllListeners()
+      }
+    })
+  },
+)
 
 describe('a refusal that cannot be written', () => {
   it.each([

@@ -4,13 +4,12 @@ import { MediaFactory } from '../../../src/index.js'
 import type { AdmitContext, AdmitHook } from '../../../src/session-pool/index.js'
 import { mountCamera, readySession, setUp, tcp } from '../../support/dialogue.js'
 import { sessionIdOf } from '../../support/rtsp-client.js'
+import { scene } from '../../support/scene.js'
 import { connectTo, expectOk, startServer, testSdp, urlOf } from '../../support/test-server.js'
 import { TestSource } from '../../support/test-source.js'
 
 async function camera(onAdmit: AdmitHook) {
-  const server = await startServer({ pool: { onAdmit } })
-  const sources = mountCamera(server)
-  const url = urlOf(server, '/cam')
+  const { server, sources, url } = await scene({ pool: { onAdmit } }).camera().start()
   const events: string[] = []
   server.pool.on('sessionCreated', () => events.push('created'))
   server.pool.on('sessionRemoved', () => events.push('removed'))
@@ -50,7 +49,7 @@ const announce = (client: Awaited<ReturnType<typeof connectTo>>, url: string) =>
     body: testSdp,
   })
 
-describe('B-FULL the hook onAdmit', () => {
+describe('the hook onAdmit', { tags: 'B-FULL' }, () => {
   it('is shown the query of the URI', async () => {
     const asked: AdmitContext[] = []
     const { url, client } = await camera((context) => {
@@ -146,7 +145,9 @@ describe('B-FULL the hook onAdmit', () => {
     expect([server.pool.count({ path: '/cam' }), server.pool.count({ path: '/x' })]).toEqual([1, 0])
   })
 
-  it('B-RACE learns that the connection has closed; its answer creates nothing', async () => {
+  it('learns that the connection has closed; its answer creates nothing', {
+    tags: 'B-RACE',
+  }, async () => {
     const { hook, asked, isAsked, answer } = slowHook()
     const { server, client, video, trace } = await camera(hook)
     const failures: unknown[] = []
@@ -165,7 +166,9 @@ describe('B-FULL the hook onAdmit', () => {
     server.removeAllListeners('requestFailed')
   })
 
-  it('B-RACE a pool that fills up meanwhile refuses, and the media that was made for it ends', async () => {
+  it('a pool that fills up meanwhile refuses, and the media that was made for it ends', {
+    tags: 'B-RACE',
+  }, async () => {
     let made = (): void => {}
     let onMaking = (): void => {}
     const making = new Promise<void>((resolve) => {
@@ -191,14 +194,14 @@ describe('B-FULL the hook onAdmit', () => {
     expect(server.stats()).toMatchObject({ sessions: 1, channels: 4 })
   })
 
-  it('A-SET-13 B-FULL a track that does not exist leaves no media', async () => {
+  it('a track that does not exist leaves no media', { tags: 'A-SET-13' }, async () => {
     const { client, url, sources, trace } = await camera(() => true)
     expect((await setUp(client, `${url}/trackID=9`)).statusCode).toBe(404)
     expect([trace()[0], trace()[3], sources[0]?.closeCount]).toEqual([0, 0, 1])
   })
 })
 
-describe('B-FULL a publisher', () => {
+describe('a publisher', { tags: 'B-FULL' }, () => {
   const record = `${tcp};mode=record`
 
   it('is admitted like a viewer: refused, it may announce and leaves no session', async () => {
@@ -227,7 +230,9 @@ describe('B-FULL a publisher', () => {
     expect(server.stats()).toMatchObject({ sessions: 1, channels: 4 })
   })
 
-  it('B-RACE gets 404 if the announcement ends meanwhile, and leaves nothing', async () => {
+  it('gets 404 if the announcement ends meanwhile, and leaves nothing', {
+    tags: 'B-RACE',
+  }, async () => {
     const { hook, isAsked, answer } = slowHook()
     const { server } = await camera(hook)
     const opened = once(server, 'connectionOpened')

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { ManualClock } from '../../../src/testing/manual-clock.js'
 import {
   challengesOf,
   type DigestChoices,
@@ -9,6 +8,7 @@ import {
 } from '../../support/credentials.js'
 import { inSession, mountCamera, readySession, say, setUp, tcp } from '../../support/dialogue.js'
 import { sessionIdOf } from '../../support/rtsp-client.js'
+import { scene } from '../../support/scene.js'
 import {
   connectTo,
   expectOk,
@@ -16,10 +16,10 @@ import {
   play,
   publish,
   rtpPacket,
-  startServer,
   testSdp,
   urlOf,
 } from '../../support/test-server.js'
+import { until } from '../../support/until.js'
 
 // What each client does on the wire, said again by a client that can be told to: the programs themselves, where
 // they can be had, are in test/interop.
@@ -27,10 +27,7 @@ import {
 const backchannel = 'www.onvif.org/ver20/backchannel'
 
 async function camera() {
-  const clock = new ManualClock()
-  const server = await startServer({ clock, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 })
-  const sources = mountCamera(server)
-  const client = await connectTo(server)
+  const { server, clock, sources, client } = await scene().camera().client().start()
   return { clock, server, sources, client, url: urlOf(server, '/cam') }
 }
 
@@ -45,7 +42,7 @@ async function digestStatus(choices: (url: string) => DigestChoices): Promise<nu
 }
 
 describe('FFmpeg', () => {
-  it('A-15-ffmpeg reads one transport, and stays alive by GET_PARAMETER', async () => {
+  it('reads one transport, and stays alive by GET_PARAMETER', { tags: 'A-15-ffmpeg' }, async () => {
     const { clock, client, server, url } = await camera()
     const offers = 'RTP/AVP/TCP;unicast;interleaved=0-1, RTP/AVP/TCP;unicast;interleaved=4-5'
     const response = await setUp(client, `${url}/trackID=0`, offers)
@@ -61,7 +58,7 @@ describe('FFmpeg', () => {
     expect(server.pool.size).toBe(1)
   })
 
-  it('A-15-ffmpeg uses the last challenge, which is MD5', async () => {
+  it('uses the last challenge, which is MD5', { tags: 'A-15-ffmpeg' }, async () => {
     const { server } = await startProtectedServer({ auth: { users: { u: 'p' } } })
     const client = await connectTo(server)
     const challenges = challengesOf(await client.request('DESCRIBE', urlOf(server, '/priv')))
@@ -69,7 +66,7 @@ describe('FFmpeg', () => {
     expect(await digestStatus(() => ({ qop: true }))).toBe(200)
   })
 
-  it('A-15-ffmpeg responds to unknown requests with a 501 without CSeq', async () => {
+  it('responds to unknown requests with a 501 without CSeq', { tags: 'A-15-ffmpeg' }, async () => {
     const { client } = await camera()
     client.send('RTSP/1.0 501 Not Implemented\r\n\r\n')
     await expectOk(client, 'OPTIONS', '*')
@@ -77,10 +74,10 @@ describe('FFmpeg', () => {
 })
 
 describe('GStreamer', () => {
-  it('A-15-rtspsrc offers UDP, then multicast, then TCP, and uses the chosen one', async () => {
-    const server = await startServer({ udpPorts: false })
-    mountCamera(server)
-    const client = await connectTo(server)
+  it('offers UDP, then multicast, then TCP, and uses the chosen one', {
+    tags: 'A-15-rtspsrc',
+  }, async () => {
+    const { server, client } = await scene({ udpPorts: false }).camera().client().start()
     const track = `${urlOf(server, '/cam')}/trackID=0`
     const offers = ['RTP/AVP;unicast;client_port=40000-40001', 'RTP/AVP;multicast', tcp]
     for (const [index, statusCode] of [461, 461, 200].entries()) {
@@ -89,7 +86,9 @@ describe('GStreamer', () => {
     expect((await setUp(client, track, offers.join(','))).statusCode).toBe(200)
   })
 
-  it('A-15-rtspsrc sends headers twice, Digest without qop, and falls back from 2.0', async () => {
+  it('sends headers twice, Digest without qop, and falls back from 2.0', {
+    tags: 'A-15-rtspsrc',
+  }, async () => {
     const { client, url } = await camera()
     const twice = ['User-Agent: one', 'User-Agent: two', 'ClientChallenge: 9e26d33f']
     expect((await say(client, `OPTIONS ${url} RTSP/1.0`, 'CSeq: 1', ...twice)).statusCode).toBe(200)
@@ -98,7 +97,7 @@ describe('GStreamer', () => {
     expect(await digestStatus(() => ({ qop: false }))).toBe(200)
   })
 
-  it('A-15-rtspclientsink may take its time between the steps', async () => {
+  it('may take its time between the steps', { tags: 'A-15-rtspclientsink' }, async () => {
     const { clock, client, server } = await camera()
     const url = urlOf(server, '/live/slow')
     const headers = { 'Content-Type': 'application/sdp' }
@@ -113,19 +112,21 @@ describe('GStreamer', () => {
 })
 
 describe('live555 and programs made of it', () => {
-  it('A-15-VLC has no use for $ or - in an id, and puts the base in Digest', async () => {
+  it('has no use for $ or - in an id, and puts the base in Digest', {
+    tags: 'A-15-VLC',
+  }, async () => {
     const { client, url } = await camera()
     expect(await readySession(client, url)).toMatch(/^[\w.]+$/)
     expect(await digestStatus((uri) => ({ uri: `${uri}/` }))).toBe(200)
   })
 
-  it('A-15-live555-proxy reads the session in the answer to its OPTIONS', async () => {
+  it('reads the session in the answer to its OPTIONS', { tags: 'A-15-live555-proxy' }, async () => {
     const { client, url } = await camera()
     const session = await readySession(client, url)
     expect(sessionIdOf(await inSession(client, 'OPTIONS', url, session))).toBe(session)
   })
 
-  it('A-15-ONVIF-Device-Manager needs Content-Base, TCP and UDP', async () => {
+  it('needs Content-Base, TCP and UDP', { tags: 'A-15-ONVIF-Device-Manager' }, async () => {
     const { client, url } = await camera()
     const { headers } = await expectOk(client, 'DESCRIBE', url)
     expect(headers.get('Content-Base')).toBe(`${url}/`)
@@ -138,7 +139,9 @@ describe('live555 and programs made of it', () => {
 })
 
 describe('recorders and cameras', () => {
-  it('A-15-Media-Foundation sends its keepalive when the timeout is over', async () => {
+  it('sends its keepalive when the timeout is over', {
+    tags: 'A-15-Media-Foundation',
+  }, async () => {
     const { clock, client, server, url } = await camera()
     const ports = await openUdpPorts()
     const udp = `RTP/AVP;unicast;client_port=${ports.clientPort}`
@@ -149,7 +152,7 @@ describe('recorders and cameras', () => {
     expect(server.pool.size).toBe(1)
   })
 
-  it('A-15-Hikvision names its streams by path, with a query', async () => {
+  it('names its streams by path, with a query', { tags: 'A-15-Hikvision' }, async () => {
     const { client, server } = await camera()
     for (const path of ['/Streaming/Channels/101', '/Streaming/Channels/102']) {
       mountCamera(server, path)
@@ -160,7 +163,9 @@ describe('recorders and cameras', () => {
     }
   })
 
-  it('A-15-Dahua requests a back channel that does not exist, and continues without', async () => {
+  it('requests a back channel that does not exist, and continues without', {
+    tags: 'A-15-Dahua',
+  }, async () => {
     const { client, url } = await camera()
     const headers = { Require: backchannel }
     const response = await client.request('DESCRIBE', url, { headers })
@@ -168,11 +173,11 @@ describe('recorders and cameras', () => {
     await expectOk(client, 'DESCRIBE', url)
   })
 
-  it('A-15-Bosch-BVMS has a relative URI in Digest', async () => {
+  it('has a relative URI in Digest', { tags: 'A-15-Bosch-BVMS' }, async () => {
     expect(await digestStatus((uri) => ({ uri: new URL(uri).pathname }))).toBe(200)
   })
 
-  it('A-15-Milestone stays alive by SET_PARAMETER', async () => {
+  it('stays alive by SET_PARAMETER', { tags: 'A-15-Milestone' }, async () => {
     const { clock, client, server, url } = await camera()
     const { session } = await play(client, url)
     for (let n = 0; n < 4; n++) {
@@ -182,7 +187,7 @@ describe('recorders and cameras', () => {
     expect(server.pool.size).toBe(1)
   })
 
-  it('A-15-Hanwha sends RTCP that does not add up', async () => {
+  it('sends RTCP that does not add up', { tags: 'A-15-Hanwha' }, async () => {
     const { client, url } = await camera()
     const { session } = await play(client, url)
     client.sendFrame(1, Buffer.from('80c9ffff00000001', 'hex'))
@@ -190,7 +195,7 @@ describe('recorders and cameras', () => {
     expect((await inSession(client, 'GET_PARAMETER', url, session)).statusCode).toBe(200)
   })
 
-  it('A-15-Tapo publishes packets of 10000 bytes over TCP', async () => {
+  it('publishes packets of 10000 bytes over TCP', { tags: 'A-15-Tapo' }, async () => {
     const { client, server } = await camera()
     const url = urlOf(server, '/live/tapo')
     await publish(client, url)
@@ -198,17 +203,19 @@ describe('recorders and cameras', () => {
     await play(viewer, url)
     const packet = rtpPacket({ sequenceNumber: 1, marker: true, payload: Buffer.alloc(9988) })
     client.sendFrame(0, packet)
-    await viewer.framesUntil((frames) => frames.some(({ payload }) => payload.equals(packet)))
+    await until(() => viewer.frames.some(({ payload }) => payload.equals(packet)))
   })
 
-  it('A-15-Grandstream sends credentials without a challenge', async () => {
+  it('sends credentials without a challenge', { tags: 'A-15-Grandstream' }, async () => {
     const { client, url } = await camera()
     const headers = { Transport: tcp, Authorization: 'Digest username="x", garbage' }
     const response = await client.request('SETUP', `${url}/trackID=0`, { headers })
     expect(response.statusCode).toBe(200)
   })
 
-  it('A-15-OBS publishes with a query in front of the control, and sends no keepalive', async () => {
+  it('publishes with a query in front of the control, and sends no keepalive', {
+    tags: 'A-15-OBS',
+  }, async () => {
     const { clock, client, server } = await camera()
     const url = `${urlOf(server, '/live/obs')}?key=value`
     await publish(client, url)

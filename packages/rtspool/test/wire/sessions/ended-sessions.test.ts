@@ -12,6 +12,7 @@ import {
   withoutCSeq,
 } from '../../support/dialogue.js'
 import type { RtspTestClient } from '../../support/rtsp-client.js'
+import { fakeTime, scene } from '../../support/scene.js'
 import {
   connectTo,
   expectOk,
@@ -34,7 +35,6 @@ const methods = [
 ] as const
 const goodbyes: readonly string[] = ['PAUSE', 'TEARDOWN']
 const carriers = ['TCP', 'UDP'] as const
-const fakeTime = (clock: ManualClock) => ({ clock, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 })
 
 /** A request inside a session that has ended. */
 function ask(client: RtspTestClient, method: string, url: string, id: string) {
@@ -64,7 +64,8 @@ const isAnswered = (reason: RemovalReason, over: (typeof carriers)[number]): boo
 
 describe.each(carriers)('a session over %s that has ended', (over) => {
   it.each(removalReasons)(
-    'P-1 A-SES-4 %s: its owner may pause it and tear it down',
+    '%s: its owner may pause it and tear it down',
+    { tags: ['P-1', 'A-SES-4'] },
     async (reason) => {
       const { server, url, client, id, session } = await playing(over)
       // Another one keeps the connection.
@@ -89,7 +90,8 @@ describe.each(carriers)('a session over %s that has ended', (over) => {
   )
 
   it.each(removalReasons)(
-    'P-1 A-SES-4 %s: its owner may pause it as often as it likes, for 10 s',
+    '%s: its owner may pause it as often as it likes, for 10 s',
+    { tags: ['P-1', 'A-SES-4'] },
     async (reason) => {
       const { clock, url, client, id, session } = await playing(over)
       // Another one keeps the connection.
@@ -108,7 +110,8 @@ describe.each(carriers)('a session over %s that has ended', (over) => {
   )
 
   it.each(removalReasons)(
-    'P-1 A-SES-4 %s: one that its owner has torn down is unknown from then on',
+    '%s: one that its owner has torn down is unknown from then on',
+    { tags: ['P-1', 'A-SES-4'] },
     async (reason) => {
       const { url, client, id, session } = await playing(over)
       const other = await readySession(client, url)
@@ -125,7 +128,9 @@ describe.each(carriers)('a session over %s that has ended', (over) => {
     },
   )
 
-  it('P-1 A-SES-4 B-HIJ is not forgotten because a stranger tears it down', async () => {
+  it('is not forgotten because a stranger tears it down', {
+    tags: ['P-1', 'A-SES-4', 'B-HIJ'],
+  }, async () => {
     const { server, url, client, id, session } = await playing(over)
     await readySession(client, url)
     session.end('kicked')
@@ -135,7 +140,7 @@ describe.each(carriers)('a session over %s that has ended', (over) => {
     expect((await ask(client, 'TEARDOWN', url, id)).statusCode).toBe(454)
   })
 
-  it('P-1 A-SES-4 B-HIJ answers strangers as an unknown one', async () => {
+  it('answers strangers as an unknown one', { tags: ['P-1', 'A-SES-4', 'B-HIJ'] }, async () => {
     const { server, url, id, session } = await playing(over)
     session.end('unreachable')
     const strangers = [await connectTo(server, '127.0.0.2')]
@@ -151,7 +156,9 @@ describe.each(carriers)('a session over %s that has ended', (over) => {
   })
 })
 
-it('P-1 A-SES-4 a UDP session that has ended answers its owner on a new connection', async () => {
+it('a UDP session that has ended answers its owner on a new connection', {
+  tags: ['P-1', 'A-SES-4'],
+}, async () => {
   const { server, url, id, session } = await playing('UDP')
   session.end('unreachable')
   const next = await connectTo(server)
@@ -160,7 +167,9 @@ it('P-1 A-SES-4 a UDP session that has ended answers its owner on a new connecti
   }
 })
 
-it('P-1 A-SES-4 A-DIG-9 an ended session is refused without credentials, and to other users', async () => {
+it('an ended session is refused without credentials, and to other users', {
+  tags: ['P-1', 'A-SES-4', 'A-DIG-9'],
+}, async () => {
   const { server } = await startProtectedServer()
   const url = urlOf(server, '/priv')
   const [owner, eve, nobody] = [
@@ -181,7 +190,9 @@ it('P-1 A-SES-4 A-DIG-9 an ended session is refused without credentials, and to 
   }
 })
 
-it('P-1 A-SES-4 a session that was due, and not removed yet, is answered as one that has ended', async () => {
+it('a session that was due, and not removed yet, is answered as one that has ended', {
+  tags: ['P-1', 'A-SES-4'],
+}, async () => {
   const clock = new ManualClock()
   const server = await startServer({ ...fakeTime(clock), udpLiveness: 'client' })
   mountCamera(server)
@@ -196,7 +207,9 @@ it('P-1 A-SES-4 a session that was due, and not removed yet, is answered as one 
   expect(server.pool.stats()).toMatchObject({ size: 0, removed: { timeout: 1 } })
 })
 
-it('P-1 A-SES-4 a publisher whose media were ended may tear its session down on another connection', async () => {
+it('a publisher whose media were ended may tear its session down on another connection', {
+  tags: ['P-1', 'A-SES-4'],
+}, async () => {
   const clock = new ManualClock()
   const server = await startServer(fakeTime(clock))
   const url = urlOf(server, '/live/cam')
@@ -211,12 +224,13 @@ it.each([
   ['address', 200],
   ['owner', 454],
 ] as const)(
-  'P-1 A-SES-4 with sessionBinding %s, one whose connection has closed answers another one with %i',
+  'with sessionBinding %s, one whose connection has closed answers another one with %i',
+  { tags: ['P-1', 'A-SES-4'] },
   async (sessionBinding, statusCode) => {
-    const server = await startServer({ pool: { sessionBinding } })
-    mountCamera(server)
-    const url = urlOf(server, '/cam')
-    const client = await connectTo(server)
+    const { server, url, client } = await scene({ pool: { sessionBinding } })
+      .camera()
+      .client()
+      .start()
     const { session: id } = await play(client, url)
     server.pool.get(id)?.end('kicked')
     await client.close()
@@ -227,19 +241,22 @@ it.each([
   },
 )
 
-it('P-1 A-SES-4 a session that its client tore down stays unknown, also for the client', async () => {
+it('a session that its client tore down stays unknown, also for the client', {
+  tags: ['P-1', 'A-SES-4'],
+}, async () => {
   const { url, client, id } = await playing('UDP')
   await expectOk(client, 'TEARDOWN', url, { headers: { Session: id } })
   for (const method of methods) expect((await ask(client, method, url, id)).statusCode).toBe(454)
 })
 
-it('P-1 A-SES-4 an id that lives again is that of the session which has it', async () => {
-  const clock = new ManualClock()
+it('an id that lives again is that of the session which has it', {
+  tags: ['P-1', 'A-SES-4'],
+}, async () => {
   const createSessionId = () => 'the-same-each-time'
-  const server = await startServer({ ...fakeTime(clock), pool: { createSessionId } })
-  mountCamera(server)
-  const url = urlOf(server, '/cam')
-  const client = await connectTo(server)
+  const { server, url, client } = await scene({ pool: { createSessionId } })
+    .camera()
+    .client()
+    .start()
   const video = `${url}/trackID=0`
   await setUp(client, video)
   server.pool.get('the-same-each-time')?.end('kicked')
@@ -253,7 +270,7 @@ describe('EndedSessions', () => {
   const add = (ended: EndedSessions, id: string) =>
     ended.add(new Session(id, { owner }), 'unreachable')
 
-  it('P-1 A-SES-4 remembers 10,000, and forgets the oldest first', () => {
+  it('remembers 10,000, and forgets the oldest first', { tags: ['P-1', 'A-SES-4'] }, () => {
     const clock = new ManualClock()
     const ended = new EndedSessions(clock, 'owner')
     for (let n = 0; n < 10_005; n++) add(ended, `id${n}`)
@@ -265,7 +282,7 @@ describe('EndedSessions', () => {
     expect([ended.size, clock.pendingTimers]).toEqual([0, 0])
   })
 
-  it('P-1 A-SES-4 forgets one, and keeps the others', () => {
+  it('forgets one, and keeps the others', { tags: ['P-1', 'A-SES-4'] }, () => {
     const clock = new ManualClock()
     const ended = new EndedSessions(clock, 'owner')
     for (const id of ['first', 'second', 'third']) {
@@ -282,7 +299,7 @@ describe('EndedSessions', () => {
     expect([ended.size, clock.pendingTimers]).toEqual([0, 0])
   })
 
-  it('P-1 A-SES-4 has one timer at most, and forgets each id after 10 s', () => {
+  it('has one timer at most, and forgets each id after 10 s', { tags: ['P-1', 'A-SES-4'] }, () => {
     const clock = new ManualClock()
     const ended = new EndedSessions(clock, 'owner')
     for (let n = 0; n < 300; n++) {
@@ -298,7 +315,9 @@ describe('EndedSessions', () => {
     expect([ended.size, clock.pendingTimers]).toEqual([0, 0])
   })
 
-  it('P-1 A-SES-4 does not answer when the process was stalled for too long', () => {
+  it('does not answer when the process was stalled for too long', {
+    tags: ['P-1', 'A-SES-4'],
+  }, () => {
     const clock = new ManualClock()
     const ended = new EndedSessions(clock, 'owner')
     add(ended, 'id')

@@ -5,6 +5,7 @@ import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { inSession, mountCamera, readySession, tcp } from '../../support/dialogue.js'
 import { openTunnel, openWebSocket, rtspOver, rtspThrough } from '../../support/http-client.js'
 import type { RtspTestClient } from '../../support/rtsp-client.js'
+import { fakeTime, scene } from '../../support/scene.js'
 import { StoredTestSource } from '../../support/stored-test-source.js'
 import {
   connectTo,
@@ -15,9 +16,7 @@ import {
   startServer,
   urlOf,
 } from '../../support/test-server.js'
-import { until } from '../../support/until.js'
-
-const fakeTime = (clock: ManualClock) => ({ clock, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 })
+import { nextTurn, until } from '../../support/until.js'
 
 async function camera() {
   const clock = new ManualClock()
@@ -26,7 +25,7 @@ async function camera() {
   const url = urlOf(server, '/cam')
   /** Whether all connections stay open when a turn has passed, in which those that are told to close begin to. */
   const stayOpen = async (client: RtspTestClient) => {
-    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+    await nextTurn(2)
     return !client.socket.destroyed && !client.socket.readableEnded
   }
   return { clock, server, sources, url, stayOpen }
@@ -54,19 +53,25 @@ const farewells: readonly (readonly [RemovalReason, number])[] = [
 ]
 
 describe.each(['TCP', 'UDP'] as const)('the connection of a viewer over %s', (over) => {
-  it.each(farewells)('P-4 A-REC-8 after %s is closed %i ms later', async (reason, afterMs) => {
-    const { clock, server, url, stayOpen } = await camera()
-    const client = await connectTo(server)
-    const id = await readySession(client, url, await transportOver(over))
-    await inSession(client, 'PLAY', url, id)
-    server.pool.get(id)?.end(reason)
-    clock.advance(afterMs - 1)
-    expect(await stayOpen(client)).toBe(true)
-    clock.advance(1)
-    await client.closed()
-  })
+  it.each(farewells)(
+    'after %s is closed %i ms later',
+    { tags: ['P-4', 'A-REC-8'] },
+    async (reason, afterMs) => {
+      const { clock, server, url, stayOpen } = await camera()
+      const client = await connectTo(server)
+      const id = await readySession(client, url, await transportOver(over))
+      await inSession(client, 'PLAY', url, id)
+      server.pool.get(id)?.end(reason)
+      clock.advance(afterMs - 1)
+      expect(await stayOpen(client)).toBe(true)
+      clock.advance(1)
+      await client.closed()
+    },
+  )
 
-  it('P-4 A-REC-8 stays when the client asks for something, or has another session', async () => {
+  it('stays when the client asks for something, or has another session', {
+    tags: ['P-4', 'A-REC-8'],
+  }, async () => {
     const { clock, server, sources, url, stayOpen } = await camera()
     const [asking, watching] = [await connectTo(server), await connectTo(server)]
     for (const client of [asking, watching]) {
@@ -83,7 +88,9 @@ describe.each(['TCP', 'UDP'] as const)('the connection of a viewer over %s', (ov
     expect(server.pool.size).toBe(1)
   })
 
-  it('P-4 A-REC-8 is not kept by requests in the session that has ended', async () => {
+  it('is not kept by requests in the session that has ended', {
+    tags: ['P-4', 'A-REC-8'],
+  }, async () => {
     const { clock, server, sources, url } = await camera()
     const client = await connectTo(server)
     const id = await readySession(client, url, await transportOver(over))
@@ -97,7 +104,7 @@ describe.each(['TCP', 'UDP'] as const)('the connection of a viewer over %s', (ov
     await client.closed()
   })
 
-  it('P-4 A-REC-8 a client that sends TEARDOWN is not cut off', async () => {
+  it('a client that sends TEARDOWN is not cut off', { tags: ['P-4', 'A-REC-8'] }, async () => {
     const { clock, server, sources, url, stayOpen } = await camera()
     const client = await connectTo(server)
     const id = await readySession(client, url, await transportOver(over))
@@ -111,9 +118,9 @@ describe.each(['TCP', 'UDP'] as const)('the connection of a viewer over %s', (ov
   })
 })
 
-describe('P-4 A-REC-8 media that end', () => {
+describe('media that end', { tags: ['P-4', 'A-REC-8'] }, () => {
   it.each(['HTTP', 'WebSocket'] as const)(
-    'P-4 A-REC-8 leave the tunnel of their viewer open for 10 s: %s',
+    'leave the tunnel of their viewer open for 10 s: %s',
     async (tunnel) => {
       const { clock, server, sources, url } = await camera()
       const client =
@@ -131,7 +138,7 @@ describe('P-4 A-REC-8 media that end', () => {
     },
   )
 
-  it('P-4 A-REC-8 end the viewers of a shared file, which may still send TEARDOWN', async () => {
+  it('end the viewers of a shared file, which may still send TEARDOWN', async () => {
     const clock = new ManualClock()
     const server = await startServer(fakeTime(clock))
     const source = new StoredTestSource()
@@ -158,20 +165,26 @@ describe('P-4 A-REC-8 media that end', () => {
 const dismissals = farewells.map(([reason]) => reason)
 
 describe.each(['TCP', 'UDP'] as const)('a publisher over %s', (over) => {
-  it.each(dismissals)('R-2 loses its connection at once when it leaves: %s', async (reason) => {
-    const clock = new ManualClock()
-    const server = await startServer(fakeTime(clock))
-    const url = urlOf(server, '/live/cam')
-    const publisher = await connectTo(server)
-    const { session } = await publish(publisher, url, [
-      over === 'TCP' ? 'TCP' : await openUdpPorts(),
-    ])
-    server.pool.get(session)?.end(reason)
-    await publisher.closed()
-    expect(server.mounts.size).toBe(0)
-  })
+  it.each(dismissals)(
+    'loses its connection at once when it leaves: %s',
+    { tags: 'R-2' },
+    async (reason) => {
+      const clock = new ManualClock()
+      const server = await startServer(fakeTime(clock))
+      const url = urlOf(server, '/live/cam')
+      const publisher = await connectTo(server)
+      const { session } = await publish(publisher, url, [
+        over === 'TCP' ? 'TCP' : await openUdpPorts(),
+      ])
+      server.pool.get(session)?.end(reason)
+      await publisher.closed()
+      expect(server.mounts.size).toBe(0)
+    },
+  )
 
-  it('R-2 keeps its connection while it publishes to another path, and after TEARDOWN', async () => {
+  it('keeps its connection while it publishes to another path, and after TEARDOWN', {
+    tags: 'R-2',
+  }, async () => {
     const clock = new ManualClock()
     const server = await startServer(fakeTime(clock))
     const publisher = await connectTo(server)
@@ -187,15 +200,13 @@ describe.each(['TCP', 'UDP'] as const)('a publisher over %s', (over) => {
   })
 })
 
-it('R-2 a UDP publisher whose packets stop ends with its session, and its viewers are notified', async () => {
-  const clock = new ManualClock()
-  const pool = { timeout: 10 }
-  const server = await startServer({ ...fakeTime(clock), pool })
-  const url = urlOf(server, '/live/cam')
-  const publisher = await connectTo(server)
-  await publish(publisher, url, [await openUdpPorts()])
-  const viewer = await connectTo(server)
-  await play(viewer, url, ['TCP'])
+it('a UDP publisher whose packets stop ends with its session, and its viewers are notified', {
+  tags: 'R-2',
+}, async () => {
+  const { server, clock, publisher } = await scene({ pool: { timeout: 10 } })
+    .publisher([await openUdpPorts()])
+    .viewer(['TCP'])
+    .start()
   const closed = once(server, 'connectionClosed')
   clock.advance(14_999)
   expect(server.pool.size).toBe(2)

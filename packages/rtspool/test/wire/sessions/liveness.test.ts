@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { RtspServer, type RtspServerOptions, type Session } from '../../../src/index.js'
-import { ManualClock } from '../../../src/testing/manual-clock.js'
-import { inSession, mountCamera, readySession, tcp } from '../../support/dialogue.js'
+import { RtspServer, type Session } from '../../../src/index.js'
+import { inSession, readySession, tcp } from '../../support/dialogue.js'
 import { openTunnel, openWebSocket, rtspOver, rtspThrough } from '../../support/http-client.js'
 import type { RtspTestClient } from '../../support/rtsp-client.js'
+import { type SceneOptions, scene } from '../../support/scene.js'
 import {
   connectTlsTo,
   connectTo,
@@ -11,7 +11,6 @@ import {
   openUdpPorts,
   publish,
   rtpPacket,
-  startServer,
   testCertificate,
   urlOf,
 } from '../../support/test-server.js'
@@ -20,13 +19,7 @@ import { until } from '../../support/until.js'
 
 const minute = 60_000
 
-async function camera(options: RtspServerOptions = {}) {
-  const clock = new ManualClock()
-  const fakeTime = { clock, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 }
-  const server = await startServer({ ...fakeTime, ...options })
-  const sources = mountCamera(server)
-  return { clock, server, sources, url: urlOf(server, '/cam') }
-}
+const camera = (options: SceneOptions = {}) => scene(options).camera().start()
 
 const transportOver = async (over: 'TCP' | 'UDP') =>
   over === 'TCP' ? tcp : `RTP/AVP;unicast;client_port=${(await openUdpPorts()).clientPort}`
@@ -42,7 +35,8 @@ const carriers: Record<string, (camera: Camera) => Promise<RtspTestClient>> = {
 
 describe('an interleaved viewer that sends nothing', () => {
   it.each(Object.keys(carriers))(
-    'P-3 A-SES-7 stays as long as its connection is open, with or without media: %s',
+    'stays as long as its connection is open, with or without media: %s',
+    { tags: ['P-3', 'A-SES-7'] },
     async (carrier) => {
       const tls = { port: 0, ...testCertificate('first') }
       const there = await camera(carrier === 'TLS' ? { tls } : {})
@@ -53,7 +47,7 @@ describe('an interleaved viewer that sends nothing', () => {
       await inSession(client, 'PLAY', url, id)
       clock.advance(3 * minute)
       pushTo(sources, 0, rtpPacket({ sequenceNumber: 1, marker: true }))
-      await client.framesUntil((frames) => frames.some(({ channel }) => channel === 0))
+      await until(() => client.frames.some(({ channel }) => channel === 0))
       clock.advance(3 * minute)
       expect(server.pool.get(id)?.state).toBe('Playing')
       await client.close()
@@ -65,17 +59,22 @@ describe('an interleaved viewer that sends nothing', () => {
   it.each([
     ['Ready', { maxIdleSetup: 0 }, []],
     ['paused', {}, ['PLAY', 'PAUSE']],
-  ] as const)('P-3 A-SES-7 stays also when it is %s', async (_state, pool, methods) => {
-    const { clock, server, url } = await camera({ pool })
-    const client = await connectTo(server)
-    const id = await readySession(client, url)
-    for (const method of methods) await inSession(client, method, url, id)
-    clock.advance(3 * minute)
-    expect(server.pool.get(id)?.state).toBe('Ready')
-  })
+  ] as const)(
+    'stays also when it is %s',
+    { tags: ['P-3', 'A-SES-7'] },
+    async (_state, pool, methods) => {
+      const { clock, server, url } = await camera({ pool })
+      const client = await connectTo(server)
+      const id = await readySession(client, url)
+      for (const method of methods) await inSession(client, method, url, id)
+      clock.advance(3 * minute)
+      expect(server.pool.get(id)?.state).toBe('Ready')
+    },
+  )
 
   it.each([{ maxLifetime: 100 }, { maxIdleSetup: 100 }])(
-    'P-3 A-SES-7 ends nevertheless at another limit: %j',
+    'ends nevertheless at another limit: %j',
+    { tags: ['P-3', 'A-SES-7'] },
     async (pool) => {
       const { clock, server, url } = await camera({ pool: { maxIdleSetup: 0, ...pool } })
       const client = await connectTo(server)
@@ -89,7 +88,7 @@ describe('an interleaved viewer that sends nothing', () => {
 })
 
 describe('an interleaved publisher that sends nothing', () => {
-  it('P-3 A-SES-7 stays as long as its connection is open', async () => {
+  it('stays as long as its connection is open', { tags: ['P-3', 'A-SES-7'] }, async () => {
     const { clock, server } = await camera()
     const publisher = await connectTo(server)
     const { session } = await publish(publisher, urlOf(server, '/live/cam'))
@@ -99,7 +98,9 @@ describe('an interleaved publisher that sends nothing', () => {
 })
 
 describe('a UDP viewer that sends nothing', () => {
-  it('P-3 A-SES-7 stays as long as its connection is open, and its timeout afterwards', async () => {
+  it('stays as long as its connection is open, and its timeout afterwards', {
+    tags: ['P-3', 'A-SES-7'],
+  }, async () => {
     const { clock, server, url } = await camera()
     const client = await connectTo(server)
     const id = await readySession(client, url, await transportOver('UDP'))
@@ -114,7 +115,9 @@ describe('a UDP viewer that sends nothing', () => {
     expect(server.pool.stats()).toMatchObject({ size: 0, removed: { timeout: 1 } })
   })
 
-  it("P-3 A-SES-7 leaves after its timeout with udpLiveness 'client', its connection open or not", async () => {
+  it("leaves after its timeout with udpLiveness 'client', its connection open or not", {
+    tags: ['P-3', 'A-SES-7'],
+  }, async () => {
     const { clock, server, url } = await camera({ udpLiveness: 'client' })
     const client = await connectTo(server)
     const id = await readySession(client, url, await transportOver('UDP'))
@@ -125,7 +128,7 @@ describe('a UDP viewer that sends nothing', () => {
     expect(server.pool.stats()).toMatchObject({ size: 0, removed: { timeout: 1 } })
   })
 
-  it('P-3 A-SES-7 lives with the connection that used it last', async () => {
+  it('lives with the connection that used it last', { tags: ['P-3', 'A-SES-7'] }, async () => {
     const { clock, server, url } = await camera()
     const [first, second] = [await connectTo(server), await connectTo(server)]
     const id = await readySession(first, url, await transportOver('UDP'))
@@ -143,7 +146,9 @@ describe('a UDP viewer that sends nothing', () => {
     expect(server.pool.size).toBe(1)
   })
 
-  it('P-3 B-HIJ A-SES-9 does not live by the connection of a stranger', async () => {
+  it('does not live by the connection of a stranger', {
+    tags: ['P-3', 'B-HIJ', 'A-SES-9'],
+  }, async () => {
     const { clock, server, url } = await camera()
     const client = await connectTo(server)
     const id = await readySession(client, url, await transportOver('UDP'))
@@ -156,7 +161,9 @@ describe('a UDP viewer that sends nothing', () => {
     expect(server.pool.size).toBe(0)
   })
 
-  it('P-3 A-RTC-10 is found unreachable nevertheless: its connection is no report', async () => {
+  it('is found unreachable nevertheless: its connection is no report', {
+    tags: ['P-3', 'A-RTC-10'],
+  }, async () => {
     const { server, url } = await camera()
     const client = await connectTo(server)
     const id = await readySession(client, url, await transportOver('UDP'))
@@ -168,7 +175,9 @@ describe('a UDP viewer that sends nothing', () => {
 })
 
 describe('a UDP publisher that sends nothing', () => {
-  it('P-3 R-2 leaves after its timeout: its connection does not show that its media get through', async () => {
+  it('leaves after its timeout: its connection does not show that its media get through', {
+    tags: ['P-3', 'R-2'],
+  }, async () => {
     const { clock, server } = await camera()
     const publisher = await connectTo(server)
     await publish(publisher, urlOf(server, '/live/cam'), [await openUdpPorts()])
@@ -180,14 +189,15 @@ describe('a UDP publisher that sends nothing', () => {
 })
 
 describe('the option udpLiveness', () => {
-  it.each([true, 'both', 3])('P-3 refuses %j by name and value', (udpLiveness) => {
+  it.each([true, 'both', 3])('refuses %j by name and value', { tags: 'P-3' }, (udpLiveness) => {
     expect(() => new RtspServer({ udpLiveness: udpLiveness as never })).toThrow(
       /^udpLiveness must be 'client' or 'connection', got /,
     )
   })
 
   it.each([true, 'sometimes'])(
-    'A-REC-4 publisherTakeover refuses %j by name and value',
+    'publisherTakeover refuses %j by name and value',
+    { tags: 'A-REC-4' },
     (value) => {
       expect(() => new RtspServer({ publisherTakeover: value as never })).toThrow(
         /^publisherTakeover must be one of 'never', 'idle', 'sameOwner', 'always', got /,
@@ -221,31 +231,39 @@ describe('an application that prevents and allows the end of a session', () => {
     orders.flatMap((order) =>
       (['TCP', 'UDP', 'kept TCP'] as const).map((over) => ({ order, over })),
     ),
-  )('A-SES-7 U-4 takes nothing from the connection: $over $order', async ({ order, over }) => {
-    const onConnectionClosed = over === 'kept TCP' ? 'keep' : 'end'
-    const { clock, server, url } = await camera({ onConnectionClosed, pool: { maxIdleSetup: 0 } })
-    const client = await connectTo(server)
-    const id = await readySession(client, url, await transportOver(over === 'UDP' ? 'UDP' : 'TCP'))
-    const session = server.pool.get(id)
-    if (!session) throw new Error('a session expected')
-    let prevented = 0
-    for (const step of order) {
-      if (step === 'connect') await inSession(client, 'PLAY', url, id)
-      else if (step === 'close') {
-        await client.close()
-        await until(() => server.stats().connections === 0)
-      } else if (step === 'prevent') {
-        session.preventExpire()
-        prevented++
-      } else prevented = allow(session, prevented)
-      const isOpen = server.stats().connections > 0
-      if (session.removalReason !== undefined) continue
-      if (isOpen || prevented > 0) expect(session.remaining()).toBe(Number.POSITIVE_INFINITY)
-      else expect(session.remaining()).toBe(65_000)
-    }
-    expect(session.removalReason).toBe(over === 'TCP' ? 'connectionClosed' : undefined)
-    expect(server.stats().channels).toBe(0)
-    clock.advance(65_251)
-    expect(server.pool.size).toBe(0)
-  })
+  )(
+    'takes nothing from the connection: $over $order',
+    { tags: ['A-SES-7', 'U-4'] },
+    async ({ order, over }) => {
+      const onConnectionClosed = over === 'kept TCP' ? 'keep' : 'end'
+      const { clock, server, url } = await camera({ onConnectionClosed, pool: { maxIdleSetup: 0 } })
+      const client = await connectTo(server)
+      const id = await readySession(
+        client,
+        url,
+        await transportOver(over === 'UDP' ? 'UDP' : 'TCP'),
+      )
+      const session = server.pool.get(id)
+      if (!session) throw new Error('a session expected')
+      let prevented = 0
+      for (const step of order) {
+        if (step === 'connect') await inSession(client, 'PLAY', url, id)
+        else if (step === 'close') {
+          await client.close()
+          await until(() => server.stats().connections === 0)
+        } else if (step === 'prevent') {
+          session.preventExpire()
+          prevented++
+        } else prevented = allow(session, prevented)
+        const isOpen = server.stats().connections > 0
+        if (session.removalReason !== undefined) continue
+        if (isOpen || prevented > 0) expect(session.remaining()).toBe(Number.POSITIVE_INFINITY)
+        else expect(session.remaining()).toBe(65_000)
+      }
+      expect(session.removalReason).toBe(over === 'TCP' ? 'connectionClosed' : undefined)
+      expect(server.stats().channels).toBe(0)
+      clock.advance(65_251)
+      expect(server.pool.size).toBe(0)
+    },
+  )
 })

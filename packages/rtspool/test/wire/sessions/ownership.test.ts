@@ -2,16 +2,12 @@ import { describe, expect, it } from 'vitest'
 import type { AuthOptions, RtspServer } from '../../../src/index.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { logIn } from '../../support/credentials.js'
-import { inSession, mountCamera, readySession, tcp } from '../../support/dialogue.js'
+import { inSession, readySession, tcp } from '../../support/dialogue.js'
 import type { RtspTestClient } from '../../support/rtsp-client.js'
-import {
-  connectTo,
-  openUdpPorts,
-  rtpPacket,
-  startServer,
-  urlOf,
-} from '../../support/test-server.js'
+import { scene } from '../../support/scene.js'
+import { connectTo, openUdpPorts, rtpPacket } from '../../support/test-server.js'
 import { pushTo } from '../../support/test-source.js'
+import { until } from '../../support/until.js'
 
 const methods = [
   'SETUP',
@@ -28,13 +24,14 @@ const methods = [
 async function victim(over: 'TCP' | 'UDP', auth?: AuthOptions) {
   const clock = new ManualClock()
   // Time runs away here before the client's acknowledgements are there.
-  const server = await startServer({
-    ...{ clock, slowReaderTimeout: 0, maxBacklogSeconds: 1e6, auth },
+  const { server, sources, url, client } = await scene({
+    clock,
+    auth,
     udpLiveness: 'client',
   })
-  const sources = mountCamera(server)
-  const url = urlOf(server, '/cam')
-  const client = await connectTo(server)
+    .camera()
+    .client()
+    .start()
   if (auth) await logIn(client)
   const ports = await openUdpPorts()
   const udp = `RTP/AVP;unicast;client_port=${ports.clientPort}`
@@ -47,7 +44,7 @@ async function victim(over: 'TCP' | 'UDP', auth?: AuthOptions) {
   const deliver = async (sequenceNumber: number) => {
     pushTo(sources, 0, rtpPacket({ sequenceNumber, marker: true }))
     const isHere = () => received() === sequenceNumber
-    await (over === 'TCP' ? client.framesUntil(isHere) : ports.until(isHere))
+    await until(isHere)
   }
   return { clock, server, url, client, session, deliver }
 }
@@ -79,8 +76,10 @@ describe.each([
   { over: 'TCP', from: 'another connection of the same address', address: '127.0.0.1' },
   { over: 'TCP', from: 'another address', address: '127.0.0.2' },
   { over: 'UDP', from: 'another address', address: '127.0.0.2' },
-] as const)('B-HIJ a session over $over, from $from', ({ over, address }) => {
-  it('B-HIJ A-SES-9 every method is refused like an unknown id, is counted, and disturbs nobody', async () => {
+] as const)('a session over $over, from $from', { tags: 'B-HIJ' }, ({ over, address }) => {
+  it('every method is refused like an unknown id, is counted, and disturbs nobody', {
+    tags: 'A-SES-9',
+  }, async () => {
     const { clock, server, url, session, deliver } = await victim(over)
     const deadline = () => clock.now() + (server.pool.get(session)?.remaining() ?? 0)
     await deliver(1)
@@ -103,20 +102,24 @@ describe.each([
     }
   })
 
-  itOverUdp(over)('B-HIJ A-SES-9 the session of a victim that is silent ends on time', async () => {
-    const { clock, server, url, session } = await victim(over)
-    const deadline = clock.now() + (server.pool.get(session)?.remaining() ?? 0)
-    for (let n = 0; n < 5; n++) {
-      const attacker = await connectTo(server, address)
-      for (const method of methods) await claim(attacker, method, url, session)
-      clock.advance(10_000)
-    }
-    expect(clock.now() + (server.pool.get(session)?.remaining() ?? 0)).toBe(deadline)
-    clock.advance(deadline - clock.now() - 1)
-    expect(server.pool.size).toBe(1)
-    clock.advance(251)
-    expect(server.pool.size).toBe(0)
-  })
+  itOverUdp(over)(
+    'the session of a victim that is silent ends on time',
+    { tags: 'A-SES-9' },
+    async () => {
+      const { clock, server, url, session } = await victim(over)
+      const deadline = clock.now() + (server.pool.get(session)?.remaining() ?? 0)
+      for (let n = 0; n < 5; n++) {
+        const attacker = await connectTo(server, address)
+        for (const method of methods) await claim(attacker, method, url, session)
+        clock.advance(10_000)
+      }
+      expect(clock.now() + (server.pool.get(session)?.remaining() ?? 0)).toBe(deadline)
+      clock.advance(deadline - clock.now() - 1)
+      expect(server.pool.size).toBe(1)
+      clock.advance(251)
+      expect(server.pool.size).toBe(0)
+    },
+  )
 })
 
 const auth: AuthOptions = { users: { u: 'p', eve: 'e' } }
@@ -163,9 +166,12 @@ const claims = [
 ] as const
 
 describe.each(claims)(
-  'B-HIJ a session of a user over $over, claimed by $from',
+  'a session of a user over $over, claimed by $from',
+  { tags: 'B-HIJ' },
   ({ over, address, user, statusCode }) => {
-    it('B-HIJ A-SES-9 A-DIG-9 A-20-4 every method is refused like an unknown id, is counted, and disturbs nobody', async () => {
+    it('every method is refused like an unknown id, is counted, and disturbs nobody', {
+      tags: ['A-SES-9', 'A-DIG-9'],
+    }, async () => {
       const { clock, server, url, session, deliver } = await victim(over, auth)
       const deadline = () => clock.now() + (server.pool.get(session)?.remaining() ?? 0)
       await deliver(1)
@@ -195,7 +201,8 @@ describe.each(claims)(
     })
 
     itOverUdp(over)(
-      'B-HIJ A-SES-9 the session of a victim that is silent ends on time',
+      'the session of a victim that is silent ends on time',
+      { tags: 'A-SES-9' },
       async () => {
         const { clock, server, url, session } = await victim(over, auth)
         const deadline = clock.now() + (server.pool.get(session)?.remaining() ?? 0)
@@ -214,8 +221,8 @@ describe.each(claims)(
   },
 )
 
-describe('B-HIJ a session of a user', () => {
-  it('B-HIJ over UDP moves to a new connection of its user, and to nobody without credentials', async () => {
+describe('a session of a user', { tags: 'B-HIJ' }, () => {
+  it('over UDP moves to a new connection of its user, and to nobody without credentials', async () => {
     const { server, url, session } = await victim('UDP', auth)
     const next = await connectTo(server)
     expect((await inSession(next, 'PAUSE', url, session)).statusCode).toBe(401)
@@ -225,7 +232,7 @@ describe('B-HIJ a session of a user', () => {
     }
   })
 
-  it('A-DIG-9 on its own connection needs the credentials each time', async () => {
+  it('on its own connection needs the credentials each time', { tags: 'A-DIG-9' }, async () => {
     const { server, url, client, session } = await victim('TCP', auth)
     const before = stateOf(server, session)
     const { authorization } = client
@@ -238,7 +245,7 @@ describe('B-HIJ a session of a user', () => {
     expect((await inSession(client, 'TEARDOWN', url, session)).statusCode).toBe(200)
   })
 
-  it('B-HIJ counts for its user, whatever the address', async () => {
+  it('counts for its user, whatever the address', async () => {
     const { server, url } = await victim('TCP', auth)
     const second = await connectTo(server, '127.0.0.2')
     await logIn(second)
@@ -248,7 +255,7 @@ describe('B-HIJ a session of a user', () => {
 })
 
 describe('a session over UDP', () => {
-  it('B-HIJ A-MSG-20 moves to a new connection of its owner', async () => {
+  it('moves to a new connection of its owner', { tags: ['B-HIJ', 'A-MSG-20'] }, async () => {
     const { server, url, session, deliver } = await victim('UDP')
     const next = await connectTo(server)
     for (const method of ['OPTIONS', 'GET_PARAMETER', 'SET_PARAMETER', 'PLAY', 'PAUSE', 'PLAY']) {
@@ -270,8 +277,8 @@ describe('a session over UDP', () => {
   })
 })
 
-describe('B-GUESS unknown ids', () => {
-  it('B-GUESS find and prolong nothing; the connection is closed after 20', async () => {
+describe('unknown ids', { tags: 'B-GUESS' }, () => {
+  it('find and prolong nothing; the connection is closed after 20', async () => {
     const { server, url, session, deliver } = await victim('TCP')
     const before = stateOf(server, session)
     const attacker = await connectTo(server)
@@ -284,7 +291,7 @@ describe('B-GUESS unknown ids', () => {
     await deliver(1)
   })
 
-  it('B-GUESS get 20 responses, for any number at once', async () => {
+  it('get 20 responses, for any number at once', async () => {
     const { server, url, session } = await victim('TCP')
     const before = stateOf(server, session)
     const attacker = await connectTo(server)

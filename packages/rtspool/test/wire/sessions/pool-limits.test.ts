@@ -1,15 +1,10 @@
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import {
-  RtspServer,
-  type RtspServerOptions,
-  SessionPool,
-  type SessionPoolOptions,
-} from '../../../src/index.js'
-import { ManualClock } from '../../../src/testing/manual-clock.js'
+import { RtspServer, SessionPool, type SessionPoolOptions } from '../../../src/index.js'
 import { inSession, mountCamera, readySession, setUp, tcp } from '../../support/dialogue.js'
 import { receiverReportOf } from '../../support/rtcp.js'
 import { sessionIdOf } from '../../support/rtsp-client.js'
+import { type SceneOptions, scene } from '../../support/scene.js'
 import {
   connectTo,
   expectOk,
@@ -17,20 +12,16 @@ import {
   play,
   publish,
   rtpPacket,
-  startServer,
   testSdp,
   urlOf,
 } from '../../support/test-server.js'
 import { pushTo } from '../../support/test-source.js'
 import { until } from '../../support/until.js'
 
-async function camera(pool: SessionPoolOptions, options: RtspServerOptions = {}) {
-  const clock = new ManualClock()
-  // Time runs away here before the client's acknowledgements are there.
-  const fakeTime = { clock, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 }
-  const server = await startServer({ ...fakeTime, pool, ...options })
-  const sources = mountCamera(server)
-  const url = urlOf(server, '/cam')
+async function camera(pool: SessionPoolOptions, options: SceneOptions = {}) {
+  const { server, clock, sources, url } = await scene({ pool, ...options })
+    .camera()
+    .start()
   const connect = async (address?: string) => connectTo(server, address)
   let sequenceNumber = 0
   /** The source sends its next packet, numbered from 1. */
@@ -39,8 +30,8 @@ async function camera(pool: SessionPoolOptions, options: RtspServerOptions = {})
   return { clock, server, sources, url, video: `${url}/trackID=0`, connect, push }
 }
 
-describe('B-FULL maxSessions', () => {
-  it('B-FULL 100 of 150 get a session; the others get 503, and cost the first nothing', async () => {
+describe('maxSessions', { tags: 'B-FULL' }, () => {
+  it('100 of 150 get a session; the others get 503, and cost the first nothing', async () => {
     const { server, url, video, connect, push } = await camera({ maxSessions: 100 })
     const viewer = await connect()
     await play(viewer, url, ['TCP'])
@@ -61,7 +52,7 @@ describe('B-FULL maxSessions', () => {
     // The viewer goes on meanwhile.
     expect({ ...server.stats(), unicast: before.unicast }).toEqual(before)
     expect(server.pool.stats()).toMatchObject({ size: 100, refused: { maxSessions: 50 } })
-    await viewer.framesUntil((frames) => frames.length >= 50)
+    await until(() => viewer.frames.length >= 50)
     const sent = viewer.frames.filter(({ channel }) => channel === 0)
     expect(sent.map(({ payload }) => payload.readUInt16BE(2))).toEqual(
       Array.from({ length: 50 }, (_, n) => n + 1),
@@ -71,7 +62,7 @@ describe('B-FULL maxSessions', () => {
     expect((await setUp(client, video)).statusCode).toBe(503)
   })
 
-  it('B-FULL Q5 Retry-After varies from 5 to 15 seconds', async () => {
+  it('Retry-After varies from 5 to 15 seconds', { tags: 'Q5' }, async () => {
     const { server, url, video, connect } = await camera({ maxSessions: 1 })
     const client = await connect()
     await readySession(client, url)
@@ -90,7 +81,7 @@ describe('B-FULL maxSessions', () => {
     expect(server.pool.stats().refused.maxSessions).toBe(100)
   })
 
-  it('B-FULL an expired session makes room, even if no cleanup has run', async () => {
+  it('an expired session makes room, even if no cleanup has run', async () => {
     const { clock, server, video, connect } = await camera({ maxSessions: 3 })
     const { clientPort } = await openUdpPorts()
     const transport = `RTP/AVP;unicast;client_port=${clientPort}`
@@ -105,8 +96,8 @@ describe('B-FULL maxSessions', () => {
   })
 })
 
-describe('B-FULL the limit of an address', () => {
-  it('B-FULL is 503 for that address, and never makes the SETUP of another one fail', async () => {
+describe('the limit of an address', { tags: 'B-FULL' }, () => {
+  it('is 503 for that address, and never makes the SETUP of another one fail', async () => {
     const { server, video, connect } = await camera({ maxSessions: 20, maxSessionsPerAddress: 3 })
     const [greedy, other] = [await connect(), await connect('127.0.0.2')]
     for (let n = 0; n < 3; n++) {
@@ -121,8 +112,8 @@ describe('B-FULL the limit of an address', () => {
   })
 })
 
-describe('A-SET-21 the limit of a path', () => {
-  it('A-SET-21 is 453 without Retry-After; the first viewer and other paths are unaffected', async () => {
+describe('the limit of a path', { tags: 'A-SET-21' }, () => {
+  it('is 453 without Retry-After; the first viewer and other paths are unaffected', async () => {
     const { server, url, video, connect, push } = await camera({ maxSessionsPerPath: 1 })
     mountCamera(server, '/garage')
     const [first, second] = [await connect(), await connect()]
@@ -133,14 +124,14 @@ describe('A-SET-21 the limit of a path', () => {
     expect(refused.headers.has('Session')).toBe(false)
     expect(server.stats()).toEqual(before)
     push()
-    await first.framesUntil((frames) => frames.length === 1)
+    await until(() => first.frames.length === 1)
     expect(server.pool.stats().refused.maxSessionsPerPath).toBe(1)
     expect((await setUp(second, urlOf(server, '/garage/trackID=0'))).statusCode).toBe(200)
     await inSession(first, 'TEARDOWN', url, session)
     expect((await setUp(second, video)).statusCode).toBe(200)
   })
 
-  it('A-SET-21 counts the publisher of a path like a viewer', async () => {
+  it('counts the publisher of a path like a viewer', async () => {
     const { server, connect } = await camera({ maxSessionsPerPath: 2 })
     const url = urlOf(server, '/live/door')
     await publish(await connect(), url)
@@ -149,8 +140,8 @@ describe('A-SET-21 the limit of a path', () => {
   })
 })
 
-describe('B-FULL sessions that do not play', () => {
-  it.each(['TCP', 'UDP'] as const)('B-FULL A-TRD-5 are gone after 30 s: %s', async (over) => {
+describe('sessions that do not play', { tags: 'B-FULL' }, () => {
+  it.each(['TCP', 'UDP'] as const)('are gone after 30 s: %s', { tags: 'A-TRD-5' }, async (over) => {
     const { clock, server, url, connect, push } = await camera({})
     const ports = await openUdpPorts()
     const transport = over === 'TCP' ? tcp : `RTP/AVP;unicast;client_port=${ports.clientPort}`
@@ -168,10 +159,12 @@ describe('B-FULL sessions that do not play', () => {
     await idle.closed()
     expect(server.stats()).toMatchObject({ channels: 2, udpPeers: 0 })
     push()
-    await viewer.framesUntil((frames) => frames.some(({ channel }) => channel === 0))
+    await until(() => viewer.frames.some(({ channel }) => channel === 0))
   })
 
-  it('A-TRD-5 a UDP session that was only set up outlives its connection for that time', async () => {
+  it('a UDP session that was only set up outlives its connection for that time', {
+    tags: 'A-TRD-5',
+  }, async () => {
     const { clock, server, url, connect } = await camera({})
     const ports = await openUdpPorts()
     const transport = `RTP/AVP;unicast;client_port=${ports.clientPort}`
@@ -189,7 +182,7 @@ describe('B-FULL sessions that do not play', () => {
     expect([server.pool.has(first), server.pool.has(second)]).toEqual([true, false])
   })
 
-  it('B-FULL a publisher that does not record leaves as well; one that does stays', async () => {
+  it('a publisher that does not record leaves as well; one that does stays', async () => {
     const { clock, server, connect } = await camera({})
     const [recording, idle] = [await connect(), await connect()]
     const { session } = await publish(recording, urlOf(server, '/live/door'))
@@ -207,7 +200,7 @@ describe('B-FULL sessions that do not play', () => {
     expect([...server.mounts].map(([path]) => path)).toEqual(['/cam', '/live/door'])
   })
 
-  it('B-FULL an announcement without SETUP frees its path, whatever keeps the connection', async () => {
+  it('an announcement without SETUP frees its path, whatever keeps the connection', async () => {
     const { clock, server, connect } = await camera({}, { publisherTakeover: 'never' })
     const idle = await connect()
     const url = urlOf(server, '/live/garage')
@@ -252,10 +245,12 @@ describe('B-FULL sessions that do not play', () => {
   })
 })
 
-describe('B-FULL fullPolicy evictOldestIdle', () => {
+describe('fullPolicy evictOldestIdle', { tags: 'B-FULL' }, () => {
   const evicting = { maxSessions: 2, fullPolicy: 'evictOldestIdle' } as const
 
-  it('U-4 B-FULL a silent session makes room, and loses its connection; one with RTCP stays', async () => {
+  it('a silent session makes room, and loses its connection; one with RTCP stays', {
+    tags: 'U-4',
+  }, async () => {
     const { clock, server, url, video, connect, push } = await camera(evicting)
     const [viewer, idle, next] = [await connect(), await connect(), await connect()]
     await play(viewer, url, ['TCP'])
@@ -270,11 +265,12 @@ describe('B-FULL fullPolicy evictOldestIdle', () => {
     await idle.closed()
     expect(server.pool.stats()).toMatchObject({ size: 2, removed: { evicted: 1 } })
     push()
-    await viewer.framesUntil((frames) => frames.length > 0)
+    await until(() => viewer.frames.length > 0)
   })
 
   it.each(['TCP', 'UDP'] as const)(
-    'U-4 an open connection keeps its session from timing out, and is no sign of life: %s',
+    'an open connection keeps its session from timing out, and is no sign of life: %s',
+    { tags: 'U-4' },
     async (over) => {
       const { clock, server, url, video, connect } = await camera({ ...evicting, maxIdleSetup: 0 })
       const transportOf = async () =>
@@ -290,7 +286,9 @@ describe('B-FULL fullPolicy evictOldestIdle', () => {
     },
   )
 
-  it('U-4 a session that the application keeps from expiring is evicted last', async () => {
+  it('a session that the application keeps from expiring is evicted last', {
+    tags: 'U-4',
+  }, async () => {
     const { clock, server, url, video, connect } = await camera({ ...evicting, maxIdleSetup: 0 })
     const [first, second] = [await connect(), await connect()]
     const prevented = await readySession(first, url)
@@ -307,21 +305,23 @@ describe('B-FULL fullPolicy evictOldestIdle', () => {
     expect(server.pool.has(prevented)).toBe(false)
   })
 
-  it('B-FULL B-RACE a client that makes room for itself keeps its connection', async () => {
+  it('a client that makes room for itself keeps its connection', { tags: 'B-RACE' }, async () => {
     const { server, url, video, connect, push } = await camera({ ...evicting, maxSessions: 1 })
     const client = await connect()
     for (let n = 0; n < 3; n++) await setUp(client, video)
     const session = sessionIdOf(await setUp(client, video))
     expect((await inSession(client, 'PLAY', url, session)).statusCode).toBe(200)
     push()
-    await client.framesUntil((frames) => frames.length > 0)
+    await until(() => client.frames.length > 0)
     expect(server.pool.stats()).toMatchObject({ size: 1, removed: { evicted: 3 } })
     // Playing is no privilege: nobody has been silent for longer.
     expect((await setUp(client, video)).statusCode).toBe(200)
     expect(server.pool.stats()).toMatchObject({ size: 1, removed: { evicted: 4 } })
   })
 
-  it('B-RACE a client that makes room but is refused loses its connection soon after the response', async () => {
+  it('a client that makes room but is refused loses its connection soon after the response', {
+    tags: 'B-RACE',
+  }, async () => {
     let count = 0
     const onAdmit = () => ++count === 1
     const limits = { ...evicting, maxSessions: 1, onAdmit }
@@ -335,7 +335,7 @@ describe('B-FULL fullPolicy evictOldestIdle', () => {
   })
 })
 
-describe('B-FULL the limits of the pool that a server makes', () => {
+describe('the limits of the pool that a server makes', { tags: 'B-FULL' }, () => {
   it('are options, can be changed, and keep the defaults where they are undefined', () => {
     const limits = { maxSessions: 1, maxSessionsPerAddress: 2, maxSessionsPerUser: 3 }
     const more = { maxSessionsPerPath: 4, maxIdleSetup: 5, maxLifetime: 6 }
@@ -354,7 +354,7 @@ describe('B-FULL the limits of the pool that a server makes', () => {
     expect(new RtspServer({ pool }).pool.limits.maxIdleSetup).toBe(0)
   })
 
-  it('B-FULL lowered below the present number, they end no session', async () => {
+  it('lowered below the present number, they end no session', async () => {
     const { server, url, video, connect, push } = await camera({})
     const client = await connect()
     await play(client, url, ['TCP'])
@@ -362,7 +362,7 @@ describe('B-FULL the limits of the pool that a server makes', () => {
     server.pool.maxSessions = 1
     expect((await setUp(await connect(), video)).statusCode).toBe(503)
     push()
-    await client.framesUntil((frames) => frames.length > 0)
+    await until(() => client.frames.length > 0)
     expect(server.pool.size).toBe(2)
   })
 })

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { parseCompound } from '../../../src/rtcp/index.js'
 import type { RemovalReason, Session, SessionPoolOptions } from '../../../src/session-pool/index.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
-import { inSession, mountCamera, readySession, setUp, tcp } from '../../support/dialogue.js'
+import { inSession, readySession, setUp, tcp } from '../../support/dialogue.js'
 import { sessionIdOf } from '../../support/rtsp-client.js'
+import { scene } from '../../support/scene.js'
 import {
   connectTo,
   expectOk,
@@ -14,6 +15,7 @@ import {
   urlOf,
 } from '../../support/test-server.js'
 import { pushTo } from '../../support/test-source.js'
+import { until } from '../../support/until.js'
 
 const ssrc = 77
 const carriers = ['TCP', 'UDP'] as const
@@ -22,12 +24,13 @@ const carriers = ['TCP', 'UDP'] as const
 async function viewer(over: (typeof carriers)[number], pool: SessionPoolOptions) {
   const clock = new ManualClock()
   // Time runs away here before the client's acknowledgements are there.
-  const server = await startServer({
-    ...{ clock, pool, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 },
+  const { server, sources, url } = await scene({
+    clock,
+    pool,
     udpLiveness: 'client',
   })
-  const sources = mountCamera(server)
-  const url = urlOf(server, '/cam')
+    .camera()
+    .start()
   const removed: [Session, RemovalReason][] = []
   server.pool.on('sessionRemoved', (session, reason) => removed.push([session, reason]))
   const client = await connectTo(server)
@@ -39,16 +42,15 @@ async function viewer(over: (typeof carriers)[number], pool: SessionPoolOptions)
   const startPlaying = async () => {
     await inSession(client, 'PLAY', url, id)
     pushTo(sources, 0, rtpPacket({ sequenceNumber: 1, ssrc, marker: true }))
-    if (over === 'TCP') await client.framesUntil((frames) => frames.some(isMedia))
-    else await ports.until(() => ports.rtp.length === 1)
+    if (over === 'TCP') await until(() => client.frames.some(isMedia))
+    else await until(() => ports.rtp.length === 1)
   }
   const rtcp = () =>
     over === 'TCP'
       ? client.frames.filter(({ channel }) => channel === 1).map(({ payload }) => payload)
       : ports.rtcp
   const saysBye = () => rtcp().some((compound) => isBye(compound))
-  const bye = () =>
-    over === 'TCP' ? client.framesUntil(() => saysBye()) : ports.until(() => saysBye())
+  const bye = () => until(saysBye)
   return { clock, server, sources, url, client, session, id, removed, startPlaying, saysBye, bye }
 }
 
@@ -83,25 +85,29 @@ const endings: {
 describe.each(carriers)('a session that plays over %s', (over) => {
   // A connection that is open keeps its sessions from timing out.
   const here = endings.filter(({ reason }) => over === 'UDP' || reason !== 'timeout')
-  it.each(here)('A-RTC-4 B-RACE B-DRAIN gets BYE when it ends: $reason', async (ending) => {
-    const { reason, pool = {}, afterMs, call } = ending
-    const leaving = await viewer(over, pool)
-    const { clock, server, client, session, removed } = leaving
-    await leaving.startPlaying()
-    if (afterMs !== undefined) {
-      clock.advance(afterMs - 1)
-      expect(removed).toEqual([])
-      clock.advance(251)
-    }
-    call?.(leaving)
-    await leaving.bye()
-    expect(removed).toEqual([[session, reason]])
-    expect(server.stats()).toMatchObject({ sessions: 0, udpPeers: 0, channels: 0 })
-    expect((await inSession(client, 'PLAY', leaving.url, leaving.id)).statusCode).toBe(454)
-    clock.advance(10_000)
-    await client.closed()
-    expect(leaving.sources[0]?.output?.tracks[0]?.readerCount ?? 0).toBe(0)
-  })
+  it.each(here)(
+    'gets BYE when it ends: $reason',
+    { tags: ['A-RTC-4', 'B-RACE', 'B-DRAIN'] },
+    async (ending) => {
+      const { reason, pool = {}, afterMs, call } = ending
+      const leaving = await viewer(over, pool)
+      const { clock, server, client, session, removed } = leaving
+      await leaving.startPlaying()
+      if (afterMs !== undefined) {
+        clock.advance(afterMs - 1)
+        expect(removed).toEqual([])
+        clock.advance(251)
+      }
+      call?.(leaving)
+      await leaving.bye()
+      expect(removed).toEqual([[session, reason]])
+      expect(server.stats()).toMatchObject({ sessions: 0, udpPeers: 0, channels: 0 })
+      expect((await inSession(client, 'PLAY', leaving.url, leaving.id)).statusCode).toBe(454)
+      clock.advance(10_000)
+      await client.closed()
+      expect(leaving.sources[0]?.output?.tracks[0]?.readerCount ?? 0).toBe(0)
+    },
+  )
 })
 
 describe.each(carriers)('a session that was only set up over %s', (over) => {
@@ -110,7 +116,7 @@ describe.each(carriers)('a session that was only set up over %s', (over) => {
     { reason: 'lifetime', pool: { maxLifetime: 10 }, afterMs: 10_000 },
     { reason: 'evicted', pool: { maxSessions: 1, fullPolicy: 'evictOldestIdle' } as const },
     { reason: 'kicked' },
-  ])('B-FULL gets no BYE; it loses its connection: $reason', async (ending) => {
+  ])('gets no BYE; it loses its connection: $reason', { tags: 'B-FULL' }, async (ending) => {
     const { reason, pool = {}, afterMs } = ending
     const { clock, server, url, client, session, removed, saysBye } = await viewer(over, pool)
     if (afterMs !== undefined) {
@@ -129,7 +135,7 @@ describe.each(carriers)('a session that was only set up over %s', (over) => {
 })
 
 describe('one of two sessions of a connection that leaves', () => {
-  it('A-RTC-4 sends BYE, and the other one continues to play', async () => {
+  it('sends BYE, and the other one continues to play', { tags: 'A-RTC-4' }, async () => {
     const { server, sources, url, client, session, startPlaying, bye } = await viewer('TCP', {})
     await startPlaying()
     const other = sessionIdOf(await setUp(client, `${url}/trackID=0`, `${tcp};interleaved=4-5`))
@@ -137,7 +143,7 @@ describe('one of two sessions of a connection that leaves', () => {
     session.end('kicked')
     await bye()
     pushTo(sources, 0, rtpPacket({ sequenceNumber: 2, ssrc, marker: true }))
-    await client.framesUntil((frames) => frames.some(({ channel }) => channel === 4))
+    await until(() => client.frames.some(({ channel }) => channel === 4))
     expect(client.frames.filter(isMedia).length).toBe(1)
     expect(server.pool.size).toBe(1)
   })
@@ -147,26 +153,35 @@ describe('a publisher that leaves', () => {
   it.each([
     { reason: 'kicked', afterMs: 0 },
     { reason: 'lifetime', afterMs: 9_000 },
-  ])('B-RACE loses its connection, and its viewers leave: $reason', async ({ reason, afterMs }) => {
-    const clock = new ManualClock()
-    const pool = { maxLifetime: 9, onAdmit: lifetimeForPublishers }
-    const server = await startServer({ clock, pool, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 })
-    const url = urlOf(server, '/live/door')
-    const reasons: RemovalReason[] = []
-    server.pool.on('sessionRemoved', (_session, why) => reasons.push(why))
-    const [publisher, client] = [await connectTo(server), await connectTo(server)]
-    const { session } = await publish(publisher, url)
-    publisher.sendFrame(0, rtpPacket({ sequenceNumber: 1, ssrc, marker: true }))
-    await expectOk(publisher, 'OPTIONS', '*')
-    await inSession(client, 'PLAY', url, await readySession(client, url))
-    if (reason === 'kicked') server.pool.get(session)?.end('kicked')
-    else clock.advance(afterMs + 250)
-    await publisher.closed()
-    clock.advance(10_000)
-    await client.closed()
-    expect(reasons).toEqual([reason, 'mediaEnded'])
-    expect(server.mounts.get('/live/door')).toBeUndefined()
-  })
+  ])(
+    'loses its connection, and its viewers leave: $reason',
+    { tags: 'B-RACE' },
+    async ({ reason, afterMs }) => {
+      const clock = new ManualClock()
+      const pool = { maxLifetime: 9, onAdmit: lifetimeForPublishers }
+      const server = await startServer({
+        clock,
+        pool,
+        slowReaderTimeout: 0,
+        maxBacklogSeconds: 1e6,
+      })
+      const url = urlOf(server, '/live/door')
+      const reasons: RemovalReason[] = []
+      server.pool.on('sessionRemoved', (_session, why) => reasons.push(why))
+      const [publisher, client] = [await connectTo(server), await connectTo(server)]
+      const { session } = await publish(publisher, url)
+      publisher.sendFrame(0, rtpPacket({ sequenceNumber: 1, ssrc, marker: true }))
+      await expectOk(publisher, 'OPTIONS', '*')
+      await inSession(client, 'PLAY', url, await readySession(client, url))
+      if (reason === 'kicked') server.pool.get(session)?.end('kicked')
+      else clock.advance(afterMs + 250)
+      await publisher.closed()
+      clock.advance(10_000)
+      await client.closed()
+      expect(reasons).toEqual([reason, 'mediaEnded'])
+      expect(server.mounts.get('/live/door')).toBeUndefined()
+    },
+  )
 })
 
 /** Viewers may stay. */

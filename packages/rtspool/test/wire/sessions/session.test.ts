@@ -1,35 +1,19 @@
 import { describe, expect, it } from 'vitest'
-import type { RtspServerOptions } from '../../../src/index.js'
 import { serializeCompound } from '../../../src/rtcp/index.js'
 import { parseTransport } from '../../../src/rtsp/index.js'
-import { ManualClock } from '../../../src/testing/manual-clock.js'
-import {
-  inSession,
-  mountCamera,
-  readySession,
-  say,
-  setUp,
-  withoutCSeq,
-} from '../../support/dialogue.js'
+import { inSession, readySession, say, setUp, withoutCSeq } from '../../support/dialogue.js'
 import { type RtspTestClient, sessionIdOf } from '../../support/rtsp-client.js'
-import {
-  connectTo,
-  expectOk,
-  openUdpPorts,
-  rtpPacket,
-  startServer,
-  urlOf,
-} from '../../support/test-server.js'
+import { type SceneOptions, scene } from '../../support/scene.js'
+import { eachRow } from '../../support/tagged-cases.js'
+import { connectTo, expectOk, openUdpPorts, rtpPacket } from '../../support/test-server.js'
 import { pushTo } from '../../support/test-source.js'
+import { until } from '../../support/until.js'
 
-async function camera(options: RtspServerOptions = {}) {
-  const clock = new ManualClock()
-  // Time runs away here before the client's acknowledgements are there.
-  const pool = { maxIdleSetup: 0 }
-  const server = await startServer({ clock, slowReaderTimeout: 0, pool, ...options })
-  const sources = mountCamera(server)
-  return { clock, server, sources, client: await connectTo(server), url: urlOf(server, '/cam') }
-}
+const camera = (options: SceneOptions = {}) =>
+  scene({ pool: { maxIdleSetup: 0 }, ...options })
+    .camera()
+    .client()
+    .start()
 
 /** The answers so far have been given, and so whatever was sent before has been read. */
 const settle = (client: RtspTestClient) => expectOk(client, 'OPTIONS', '*')
@@ -37,7 +21,9 @@ const settle = (client: RtspTestClient) => expectOk(client, 'OPTIONS', '*')
 const receiverReport = serializeCompound([{ type: 'receiverReport', ssrc: 1, reports: [] }])
 
 describe('the Session header', () => {
-  it('A-SES-1 ids are long, random, and of characters that no client stumbles on', async () => {
+  it('ids are long, random, and of characters that no client stumbles on', {
+    tags: 'A-SES-1',
+  }, async () => {
     const { client, url } = await camera()
     const ids = new Set<string>()
     for (let n = 0; n < 20; n++) ids.add(sessionIdOf(await setUp(client, `${url}/trackID=0`)))
@@ -45,7 +31,7 @@ describe('the Session header', () => {
     for (const id of ids) expect(id).toMatch(/^[A-Za-z0-9_.]{32}$/)
   })
 
-  it('A-SES-2 a timeout that the client names is ignored', async () => {
+  it('a timeout that the client names is ignored', { tags: 'A-SES-2' }, async () => {
     const { server, client, url } = await camera()
     const session = await readySession(client, url)
     const response = await inSession(client, 'PLAY', url, `${session};timeout=5`)
@@ -53,7 +39,7 @@ describe('the Session header', () => {
     expect(server.pool.get(session)?.timeout).toBe(60)
   })
 
-  it('A-SES-3 a session that is needed and not named is 454', async () => {
+  it('a session that is needed and not named is 454', { tags: 'A-SES-3' }, async () => {
     const { client, url } = await camera()
     await readySession(client, url)
     for (const method of ['PLAY', 'PAUSE', 'TEARDOWN', 'RECORD']) {
@@ -61,7 +47,9 @@ describe('the Session header', () => {
     }
   })
 
-  it('A-SES-4 A-SES-5 unknown, misspelled, torn down, expired and foreign ids get the same answer', async () => {
+  it('unknown, misspelled, torn down, expired and foreign ids get the same answer', {
+    tags: ['A-SES-4', 'A-SES-5'],
+  }, async () => {
     const { clock, server, client, url } = await camera({ udpLiveness: 'client' })
     const tornDown = await readySession(client, url)
     await inSession(client, 'TEARDOWN', url, tornDown)
@@ -109,7 +97,9 @@ describe('the Session header', () => {
 })
 
 describe('signs of life', () => {
-  it('A-SES-6 a session ends when timeout and grace are over, not before, and once', async () => {
+  it('a session ends when timeout and grace are over, not before, and once', {
+    tags: 'A-SES-6',
+  }, async () => {
     const { clock, server, client, url } = await camera({ udpLiveness: 'client' })
     const removed: string[] = []
     server.pool.on('sessionRemoved', (_session, reason) => removed.push(reason))
@@ -123,7 +113,8 @@ describe('signs of life', () => {
   })
 
   it.each(['OPTIONS', 'GET_PARAMETER', 'SET_PARAMETER'])(
-    'A-SES-8 %s without a body is a sign of life',
+    '%s without a body is a sign of life',
+    { tags: 'A-SES-8' },
     async (method) => {
       const { clock, server, client, url } = await camera({ udpLiveness: 'client' })
       const { clientPort } = await openUdpPorts()
@@ -136,7 +127,9 @@ describe('signs of life', () => {
     },
   )
 
-  it('B-HALF a UDP viewer that has vanished leaves after timeout and grace, although packets are sent', async () => {
+  it('a UDP viewer that has vanished leaves after timeout and grace, although packets are sent', {
+    tags: 'B-HALF',
+  }, async () => {
     const { clock, server, sources, client, url } = await camera({ udpLiveness: 'client' })
     const ports = await openUdpPorts()
     const transport = `RTP/AVP;unicast;client_port=${ports.clientPort}`
@@ -157,7 +150,9 @@ describe('signs of life', () => {
     expect([server.stats().udpPeers, track?.readerCount]).toEqual([0, 0])
   })
 
-  it('A-SES-7 valid RTCP of a UDP viewer is a sign of life; other bytes and other senders are not', async () => {
+  it('valid RTCP of a UDP viewer is a sign of life; other bytes and other senders are not', {
+    tags: 'A-SES-7',
+  }, async () => {
     const { clock, server, client, url } = await camera()
     const [ports, others] = [await openUdpPorts(), await openUdpPorts()]
     const response = await setUp(
@@ -187,7 +182,9 @@ describe('signs of life', () => {
     expect(resolve()).toBe(1)
   })
 
-  it('A-SES-7 RTCP and requests of an interleaved viewer are signs of life', async () => {
+  it('RTCP and requests of an interleaved viewer are signs of life', {
+    tags: 'A-SES-7',
+  }, async () => {
     const { clock, server, client, url } = await camera()
     const id = await readySession(client, url)
     await inSession(client, 'PLAY', url, id)
@@ -207,7 +204,7 @@ describe('signs of life', () => {
     expect(session?.lastAccessAt).toBe(heardAt)
   })
 
-  it('A-SES-9 invalid requests do not prolong it', async () => {
+  it('invalid requests do not prolong it', { tags: 'A-SES-9' }, async () => {
     const { clock, server, client, url } = await camera({ udpLiveness: 'client' })
     const { clientPort } = await openUdpPorts()
     const session = await readySession(client, url, `RTP/AVP;unicast;client_port=${clientPort}`)
@@ -222,9 +219,19 @@ describe('signs of life', () => {
 describe('parameters', () => {
   const parameters = { 'Content-Type': 'text/parameters' }
 
-  it.each([
-    ['A-SES-10 GET_PARAMETER of an unknown one', 'GET_PARAMETER', 'packets_received\r\njitter\r\n'],
-    ['A-SES-11 SET_PARAMETER of unknown ones', 'SET_PARAMETER', 'packets_received: 1\njitter: 2'],
+  eachRow([
+    [
+      'A-SES-10',
+      'GET_PARAMETER of an unknown one',
+      'GET_PARAMETER',
+      'packets_received\r\njitter\r\n',
+    ],
+    [
+      'A-SES-11',
+      'SET_PARAMETER of unknown ones',
+      'SET_PARAMETER',
+      'packets_received: 1\njitter: 2',
+    ],
   ])('%s lists what is not understood', async (_name, method, body) => {
     const { client, url } = await camera()
     const session = await readySession(client, url)
@@ -249,7 +256,7 @@ describe('parameters', () => {
     ['one name of 128 KiB', 'a'.repeat(128 * 1024), 413],
     ['128 KiB of empty lines', '\n'.repeat(128 * 1024), 413],
     ['128 KiB of colons', ':'.repeat(128 * 1024), 200],
-  ])('S-10 %s in GET_PARAMETER and SET_PARAMETER', async (_name, body, statusCode) => {
+  ])('%s in GET_PARAMETER and SET_PARAMETER', { tags: 'S-10' }, async (_name, body, statusCode) => {
     const { client, url } = await camera()
     for (const method of ['GET_PARAMETER', 'SET_PARAMETER']) {
       const response = await client.request(method, url, { headers: parameters, body })
@@ -257,14 +264,14 @@ describe('parameters', () => {
     }
   })
 
-  it('A-SES-10 a body of another type is 415', async () => {
+  it('a body of another type is 415', { tags: 'A-SES-10' }, async () => {
     const { client, url } = await camera()
     const headers = { 'Content-Type': 'application/json' }
     const response = await client.request('GET_PARAMETER', url, { headers, body: '{}' })
     expect(response.statusCode).toBe(415)
   })
 
-  it('A-SES-11 SET_PARAMETER without Content-Type is answered', async () => {
+  it('SET_PARAMETER without Content-Type is answered', { tags: 'A-SES-11' }, async () => {
     const { client, url } = await camera()
     const response = await client.request('SET_PARAMETER', url, { body: 'volume: 1' })
     expect([response.statusCode, response.body.toString()]).toEqual([451, 'volume\r\n'])
@@ -272,7 +279,7 @@ describe('parameters', () => {
   })
 })
 
-describe('A-SES-12 a refusal changes no state', () => {
+describe('a refusal changes no state', { tags: 'A-SES-12' }, () => {
   it.each([
     ['PLAY', { Range: 'npt=x-' }],
     ['PLAY', { Scale: '0' }],
@@ -289,7 +296,7 @@ describe('A-SES-12 a refusal changes no state', () => {
     expect(response.statusCode).toBeGreaterThanOrEqual(400)
     expect(server.pool.get(session)?.state).toBe('Playing')
     pushTo(sources, 0, rtpPacket({ sequenceNumber: 1, marker: true }))
-    await client.framesUntil((frames) => frames.some(({ channel }) => channel === 0))
+    await until(() => client.frames.some(({ channel }) => channel === 0))
   })
 })
 

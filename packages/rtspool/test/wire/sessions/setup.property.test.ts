@@ -1,20 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { inSession, mountCamera, setUp, tcp } from '../../support/dialogue.js'
+import { inSession, setUp, tcp } from '../../support/dialogue.js'
 import { sessionIdOf } from '../../support/rtsp-client.js'
-import {
-  connectTo,
-  openUdpPorts,
-  rtpPacket,
-  startServer,
-  urlOf,
-} from '../../support/test-server.js'
+import { realTimeScene } from '../../support/scene.js'
+import { connectTo, openUdpPorts, rtpPacket } from '../../support/test-server.js'
 import { pushTo } from '../../support/test-source.js'
+import { until } from '../../support/until.js'
 
 describe('SETUP many times', () => {
-  it('B-TWICE 10,000 SETUPs of one track, good and bad, leave one transport, and it plays', async () => {
-    const server = await startServer()
-    const sources = mountCamera(server)
-    const url = urlOf(server, '/cam')
+  it('10,000 SETUPs of one track, good and bad, leave one transport, and it plays', {
+    tags: 'B-TWICE',
+  }, async () => {
+    const { server, sources, url } = await realTimeScene().camera().start()
     const video = `${url}/trackID=0`
     const client = await connectTo(server)
     const ports = await openUdpPorts()
@@ -34,14 +30,14 @@ describe('SETUP many times', () => {
     await setUp(client, video, tcp, session)
     await inSession(client, 'PLAY', url, session)
     pushTo(sources, 0, rtpPacket({ sequenceNumber: 1, marker: true }))
-    await client.framesUntil((frames) => frames.length === 1)
+    await until(() => client.frames.length === 1)
     expect(sources[0]?.output?.tracks[0]?.readerCount).toBe(1)
   })
 
-  it('B-FULL 2,000 times SETUP and TEARDOWN leave nothing', async () => {
-    const server = await startServer({ pool: { maxSessions: 1 } })
-    const sources = mountCamera(server)
-    const url = urlOf(server, '/cam')
+  it('2,000 times SETUP and TEARDOWN leave nothing', { tags: 'B-FULL' }, async () => {
+    const { server, sources, url } = await realTimeScene({ pool: { maxSessions: 1 } })
+      .camera()
+      .start()
     const ports = await openUdpPorts()
     const transports = [tcp, `RTP/AVP;unicast;client_port=${ports.clientPort}`]
     const client = await connectTo(server)

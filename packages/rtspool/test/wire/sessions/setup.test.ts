@@ -4,6 +4,8 @@ import { parseTransport } from '../../../src/rtsp/index.js'
 import { RefusalMonitor } from '../../../src/server/liveness/refusal-monitor.js'
 import { inSession, mountCamera, setUp, tcp } from '../../support/dialogue.js'
 import { sessionIdOf } from '../../support/rtsp-client.js'
+import { scene } from '../../support/scene.js'
+import { eachRow } from '../../support/tagged-cases.js'
 import {
   connectTo,
   expectOk,
@@ -16,18 +18,15 @@ import { pushTo, TestSource } from '../../support/test-source.js'
 import { until } from '../../support/until.js'
 
 async function camera() {
-  const server = await startServer()
-  const sources = mountCamera(server)
-  mountCamera(server, '/cam2')
-  const url = urlOf(server, '/cam')
-  return { server, sources, client: await connectTo(server), url, video: `${url}/trackID=0` }
+  const parts = await scene().camera('/cam2').camera().client().start()
+  return { ...parts, video: `${parts.url}/trackID=0` }
 }
 
 const transportOf = (response: { headers: { get(name: string): string | undefined } }) =>
   response.headers.get('Transport')
 
 describe('the Transport header', () => {
-  it('A-SET-1 one alternative is answered: the first that can be done', async () => {
+  it('one alternative is answered: the first that can be done', { tags: 'A-SET-1' }, async () => {
     const { client, video } = await camera()
     const offer = `RTP/FOO;unicast, RTP/AVP;multicast, ${tcp};interleaved=0-1`
     const answer = parseTransport(transportOf(await setUp(client, video, offer)) ?? '')
@@ -36,28 +35,29 @@ describe('the Transport header', () => {
     ])
   })
 
-  it.each([
-    ['A-SET-2 an unknown profile', 'RTP/FOO;unicast', [461]],
-    ['A-SET-3 an empty header', '', [400]],
-    ['A-SET-3 only separators', ';;;', [400]],
-    ['A-SET-3 ports without a number', 'RTP/AVP;client_port=', [400]],
-    ['A-SET-4 multicast, which is not mounted', 'RTP/AVP;multicast', [461]],
-    ['A-SET-4 UDP without ports', 'RTP/AVP;unicast', [461]],
-    ['A-SET-8 channels over 255', `${tcp};interleaved=256-257`, [461]],
-    ['A-SET-8 B-TWICE port 0', 'RTP/AVP;unicast;client_port=0-1', [461]],
-    ['A-SET-8 B-TWICE two ports 0', 'RTP/AVP;unicast;client_port=0-0', [461]],
-    ['A-SET-8 ports that do not exist', 'RTP/AVP;unicast;client_port=70000-70001', [400, 461]],
-    ['A-SET-16 append', `${tcp};mode=record;append`, [461]],
-    ['A-SET-15 recording what is played', `${tcp};mode=record`, [461]],
-    ['A-SET-19 SAVP without TLS', 'RTP/SAVP;unicast;client_port=5000-5001', [461]],
-    ['A-SET-19 AVPF', 'RTP/AVPF;unicast;client_port=5000-5001', [461, 200]],
+  eachRow([
+    ['A-SET-2', 'an unknown profile', 'RTP/FOO;unicast', [461]],
+    ['A-SET-3', 'an empty header', '', [400]],
+    ['A-SET-3', 'only separators', ';;;', [400]],
+    ['A-SET-3', 'ports without a number', 'RTP/AVP;client_port=', [400]],
+    ['A-SET-4', 'multicast, which is not mounted', 'RTP/AVP;multicast', [461]],
+    ['A-SET-4', 'UDP without ports', 'RTP/AVP;unicast', [461]],
+    ['A-SET-8', 'channels over 255', `${tcp};interleaved=256-257`, [461]],
+    ['A-SET-8 B-TWICE', 'port 0', 'RTP/AVP;unicast;client_port=0-1', [461]],
+    ['A-SET-8 B-TWICE', 'two ports 0', 'RTP/AVP;unicast;client_port=0-0', [461]],
+    ['A-SET-8', 'ports that do not exist', 'RTP/AVP;unicast;client_port=70000-70001', [400, 461]],
+    ['A-SET-16', 'append', `${tcp};mode=record;append`, [461]],
+    ['A-SET-15', 'recording what is played', `${tcp};mode=record`, [461]],
+    ['A-SET-19', 'SAVP without TLS', 'RTP/SAVP;unicast;client_port=5000-5001', [461]],
+    ['A-SET-19', 'AVPF', 'RTP/AVPF;unicast;client_port=5000-5001', [461, 200]],
     [
-      'A-SET-18 B-AMP another destination',
+      'A-SET-18 B-AMP',
+      'another destination',
       'RTP/AVP;unicast;destination=127.0.0.9;client_port=5000-5001',
       [461],
     ],
-    ['B-AMP the ports of a service', 'RTP/AVP;unicast;client_port=53-54', [461]],
-    ['B-AMP an RTCP port of a service', 'RTP/AVP;unicast;client_port=5000-53', [461]],
+    ['B-AMP', 'the ports of a service', 'RTP/AVP;unicast;client_port=53-54', [461]],
+    ['B-AMP', 'an RTCP port of a service', 'RTP/AVP;unicast;client_port=5000-53', [461]],
   ])('%s is refused, and leaves nothing behind', async (_name, transport, statusCodes) => {
     const { server, client, video } = await camera()
     expect(statusCodes).toContain((await setUp(client, video, transport)).statusCode)
@@ -65,22 +65,23 @@ describe('the Transport header', () => {
     await expectOk(client, 'OPTIONS', '*')
   })
 
-  it('A-SET-3 no header is 400', async () => {
+  it('no header is 400', { tags: 'A-SET-3' }, async () => {
     const { server, client, video } = await camera()
     expect((await client.request('SETUP', video)).statusCode).toBe(400)
     expect(server.pool.size).toBe(0)
   })
 
-  it.each([
-    ['A-SET-4 client_port means unicast', 'RTP/AVP;client_port=5000-5001'],
-    ['A-SET-8 one port means it and the next', 'RTP/AVP;unicast;client_port=5000'],
+  eachRow([
+    ['A-SET-4', 'client_port means unicast', 'RTP/AVP;client_port=5000-5001'],
+    ['A-SET-8', 'one port means it and the next', 'RTP/AVP;unicast;client_port=5000'],
     [
-      'A-SET-18 the client as destination',
+      'A-SET-18',
+      'the client as destination',
       'RTP/AVP;unicast;destination=127.0.0.1;client_port=5000-5001',
     ],
-    ['A-SET-18 any source', 'RTP/AVP;unicast;source=127.0.0.9;client_port=5000-5001'],
-    ['A-SET-20 parameters of RTSP/2.0', 'RTP/AVP;unicast;client_port=5000-5001;RTCP-mux'],
-    ['A-SET-5 UDP spelled out', 'RTP/AVP/UDP;unicast;client_port=5000-5001'],
+    ['A-SET-18', 'any source', 'RTP/AVP;unicast;source=127.0.0.9;client_port=5000-5001'],
+    ['A-SET-20', 'parameters of RTSP/2.0', 'RTP/AVP;unicast;client_port=5000-5001;RTCP-mux'],
+    ['A-SET-5', 'UDP spelled out', 'RTP/AVP/UDP;unicast;client_port=5000-5001'],
   ])('%s: UDP to the client', async (_name, offer) => {
     const { client, video } = await camera()
     const answer = transportOf(await setUp(client, video, offer)) ?? ''
@@ -91,7 +92,9 @@ describe('the Transport header', () => {
     expect(spec?.serverPort?.[1]).toBe((spec?.serverPort?.[0] ?? 0) + 1)
   })
 
-  it('A-SET-5 RTP and RTCP are sent from the ports in the response, with its SSRC', async () => {
+  it('RTP and RTCP are sent from the ports in the response, with its SSRC', {
+    tags: 'A-SET-5',
+  }, async () => {
     const { server, sources, client, url, video } = await camera()
     const ports = await openUdpPorts()
     const from = { rtp: new Set<number>(), rtcp: new Set<number>() }
@@ -101,19 +104,19 @@ describe('the Transport header', () => {
     const first = await setUp(client, video, offer)
     const session = sessionIdOf(first)
     await inSession(client, 'PLAY', url, session)
-    pushTo(sources, 0, rtpPacket({ sequenceNumber: 1, ssrc: 0xabcd }))
-    await ports.until(() => ports.rtp.length === 1)
+    pushTo(sources, 0, rtpPacket({ sequenceNumber: 1, ssrc: 0xabcd, marker: true }))
+    await until(() => ports.rtp.length === 1)
     const later = await setUp(await connectTo(server), video, `${tcp}`)
     expect(transportOf(later)).toContain(';ssrc=0000ABCD')
     expect(ports.rtp[0]?.readUInt32BE(8)).toBe(0xabcd)
     await inSession(client, 'TEARDOWN', url, session)
-    await ports.until(() => ports.rtcp.length > 0)
+    await until(() => ports.rtcp.length > 0)
     const [spec] = parseTransport(transportOf(first) ?? '')
     const [rtp, rtcp] = spec?.serverPort ?? []
     expect(from).toEqual({ rtp: new Set([rtp]), rtcp: new Set([rtcp]) })
   })
 
-  it('B-AMP the ports of the server itself are no destination', async () => {
+  it('the ports of the server itself are no destination', { tags: 'B-AMP' }, async () => {
     const { server, client, video } = await camera()
     const ports = await openUdpPorts()
     const first = await setUp(client, video, `RTP/AVP;unicast;client_port=${ports.clientPort}`)
@@ -138,7 +141,8 @@ describe('the Transport header', () => {
     // The address that the listener is bound to is the one that media come from.
     ['127.0.0.2', '127.0.0.2', []],
   ])(
-    'A-SET-18 RTSP to %s of %s: source= is %j, and RTP is sent from there',
+    'RTSP to %s of %s: source= is %j, and RTP is sent from there',
+    { tags: 'A-SET-18' },
     async (to, host, said) => {
       const server = await startServer({ host })
       const sources = mountCamera(server)
@@ -150,8 +154,8 @@ describe('the Transport header', () => {
       const offer = `RTP/AVP;unicast;client_port=${ports.clientPort}`
       const answer = await setUp(client, `${url}/trackID=0`, offer)
       await inSession(client, 'PLAY', url, sessionIdOf(answer))
-      pushTo(sources, 0, rtpPacket({ sequenceNumber: 1 }))
-      await ports.until(() => ports.rtp.length === 1)
+      pushTo(sources, 0, rtpPacket({ sequenceNumber: 1, marker: true }))
+      await until(() => ports.rtp.length === 1)
       const [spec] = parseTransport(transportOf(answer) ?? '')
       expect([spec?.source].flatMap((each) => each ?? [])).toEqual(said)
       expect([...from]).toEqual([spec?.source ?? to])
@@ -170,20 +174,26 @@ describe('the Transport header', () => {
     { name: 'inside the connection', to: '127.0.0.1', offer: tcp, source: undefined },
     { name: 'another player', to: '127.0.0.1', agent: 'GStreamer/1.28.8', source: undefined },
     { name: 'another player', to: '::1', agent: 'LibVLC/3.0.24', source: undefined },
-  ])('R-5 A-SET-18 rtspsrc2 gets the source address of UDP: $name', async (each) => {
-    const { to, host = to.includes(':') ? `[${to}]` : to, offer = udp, agent = rtspsrc2 } = each
-    const server = await startServer({ host: each.server ?? to })
-    mountCamera(server)
-    const client = await connectTo(server, to.includes(':') ? '::1' : '127.0.0.1', to)
-    const url = `${host === '' ? '' : `rtsp://${host}:${server.address().port}`}/cam/trackID=0`
-    const answer = await client.request('SETUP', url, {
-      headers: { Transport: offer, 'User-Agent': agent },
-    })
-    expect(answer.statusCode).toBe(200)
-    expect(parseTransport(transportOf(answer) ?? '')[0]?.source).toBe(each.source)
-  })
+  ])(
+    'rtspsrc2 gets the source address of UDP: $name',
+    { tags: ['R-5', 'A-SET-18'] },
+    async (each) => {
+      const { to, host = to.includes(':') ? `[${to}]` : to, offer = udp, agent = rtspsrc2 } = each
+      const server = await startServer({ host: each.server ?? to })
+      mountCamera(server)
+      const client = await connectTo(server, to.includes(':') ? '::1' : '127.0.0.1', to)
+      const url = `${host === '' ? '' : `rtsp://${host}:${server.address().port}`}/cam/trackID=0`
+      const answer = await client.request('SETUP', url, {
+        headers: { Transport: offer, 'User-Agent': agent },
+      })
+      expect(answer.statusCode).toBe(200)
+      expect(parseTransport(transportOf(answer) ?? '')[0]?.source).toBe(each.source)
+    },
+  )
 
-  it('B-FD a SETUP that fails on the way leaves no ports and no media behind', async () => {
+  it('a SETUP that fails on the way leaves no ports and no media behind', {
+    tags: 'B-FD',
+  }, async () => {
     const { server, sources, client, video } = await camera()
     const watch = vi.spyOn(RefusalMonitor.prototype, 'watch').mockImplementationOnce(() => {
       throw new RangeError('not numeric')
@@ -195,7 +205,7 @@ describe('the Transport header', () => {
     await until(() => sources[0]?.closeCount === 1)
   })
 
-  it('A-SET-6 the server chooses channels if the client does not', async () => {
+  it('the server chooses channels if the client does not', { tags: 'A-SET-6' }, async () => {
     const { client, url, video } = await camera()
     const first = await setUp(client, video)
     expect(transportOf(first)).toMatch(/^RTP\/AVP\/TCP;unicast;interleaved=0-1(;|$)/)
@@ -203,7 +213,7 @@ describe('the Transport header', () => {
     expect(transportOf(second)).toContain('interleaved=2-3')
   })
 
-  it('A-SET-7 a channel in use is not given to a second track', async () => {
+  it('a channel in use is not given to a second track', { tags: 'A-SET-7' }, async () => {
     const { client, url, video } = await camera()
     const first = await setUp(client, video, `${tcp};interleaved=0-1`)
     const offer = `${tcp};interleaved=1-2`
@@ -212,33 +222,37 @@ describe('the Transport header', () => {
     expect(transportOf(second)).toContain('interleaved=2-3')
   })
 
-  it('A-SET-6 with all 128 pairs in use there is none for another session', async () => {
+  it('with all 128 pairs in use there is none for another session', {
+    tags: 'A-SET-6',
+  }, async () => {
     const { server, client, video } = await camera()
     for (let pair = 0; pair < 128; pair++) await setUp(client, video)
     expect((await setUp(client, video)).statusCode).toBe(461)
     expect(server.stats()).toMatchObject({ sessions: 128, channels: 256 })
   })
 
-  it('A-SET-22 Blocksize is ignored', async () => {
+  it('Blocksize is ignored', { tags: 'A-SET-22' }, async () => {
     const { client, video } = await camera()
     await expectOk(client, 'SETUP', video, { headers: { Transport: tcp, Blocksize: '500' } })
   })
 })
 
 describe('tracks and sessions', () => {
-  it('A-SET-9 a second track in the same session, and one PLAY starts both', async () => {
+  it('a second track in the same session, and one PLAY starts both', {
+    tags: 'A-SET-9',
+  }, async () => {
     const { sources, client, url, video } = await camera()
     const session = sessionIdOf(await setUp(client, video))
     const second = await setUp(client, `${url}/trackID=1`, tcp, session)
     expect(sessionIdOf(second)).toBe(session)
     await inSession(client, 'PLAY', url, session)
     for (const track of sources[0]?.output?.tracks ?? [])
-      track.push(rtpPacket({ sequenceNumber: 1 }))
+      track.push(rtpPacket({ sequenceNumber: 1, marker: true }))
     const has = (channel: number) => client.frames.some((frame) => frame.channel === channel)
-    await client.framesUntil(() => has(0) && has(2))
+    await until(() => has(0) && has(2))
   })
 
-  it('A-SET-10 a session holds one presentation', async () => {
+  it('a session holds one presentation', { tags: 'A-SET-10' }, async () => {
     const { server, client, video } = await camera()
     const session = sessionIdOf(await setUp(client, video))
     const other = urlOf(server, '/cam2/trackID=0')
@@ -246,7 +260,9 @@ describe('tracks and sessions', () => {
     expect(server.stats()).toMatchObject({ sessions: 1, channels: 2 })
   })
 
-  it('A-SET-12 each SETUP without session creates one, and states its timeout', async () => {
+  it('each SETUP without session creates one, and states its timeout', {
+    tags: 'A-SET-12',
+  }, async () => {
     const { server, client, video } = await camera()
     const headers = []
     for (let n = 0; n < 3; n++) headers.push((await setUp(client, video)).headers.get('Session'))
@@ -256,7 +272,8 @@ describe('tracks and sessions', () => {
   })
 
   it.each(['/cam/trackID=9', '/cam', '/none/trackID=0', '/cam/video'])(
-    'A-SET-13 %s names no track: 404',
+    '%s names no track: 404',
+    { tags: 'A-SET-13' },
     async (path) => {
       const { server, client } = await camera()
       expect((await setUp(client, urlOf(server, path))).statusCode).toBe(404)
@@ -264,7 +281,7 @@ describe('tracks and sessions', () => {
     },
   )
 
-  it('A-SET-14 one session has one lower transport', async () => {
+  it('one session has one lower transport', { tags: 'A-SET-14' }, async () => {
     const { client, url, video } = await camera()
     const session = sessionIdOf(await setUp(client, video))
     const udp = 'RTP/AVP;unicast;client_port=5000-5001'
@@ -273,7 +290,7 @@ describe('tracks and sessions', () => {
     expect((await setUp(client, `${url}/trackID=1`, tcp, session)).statusCode).toBe(200)
   })
 
-  it('A-SET-15 a session that plays cannot record: 405 with Allow', async () => {
+  it('a session that plays cannot record: 405 with Allow', { tags: 'A-SET-15' }, async () => {
     const { client, url, video } = await camera()
     const session = sessionIdOf(await setUp(client, video, `${tcp};mode="PLAY"`))
     const response = await inSession(client, 'RECORD', url, session)
@@ -282,7 +299,9 @@ describe('tracks and sessions', () => {
     expect(response.headers.get('Allow')).not.toMatch(/RECORD|ANNOUNCE/)
   })
 
-  it('A-SET-11 B-TWICE a track that is set up again and again has one transport, and plays', async () => {
+  it('a track that is set up again and again has one transport, and plays', {
+    tags: ['A-SET-11', 'B-TWICE'],
+  }, async () => {
     const { server, sources, client, url, video } = await camera()
     const session = sessionIdOf(await setUp(client, video))
     const offers = [tcp, 'RTP/AVP;unicast;client_port=5000-5001', 'RTP/AVP;unicast;client_port=0-0']
@@ -299,31 +318,33 @@ describe('tracks and sessions', () => {
     }
     const last = parseTransport(transportOf(await setUp(client, video, tcp, session)) ?? '')
     await inSession(client, 'PLAY', url, session)
-    pushTo(sources, 0, rtpPacket({ sequenceNumber: 1 }))
-    await client.framesUntil((frames) => frames.length > 0)
+    pushTo(sources, 0, rtpPacket({ sequenceNumber: 1, marker: true }))
+    await until(() => client.frames.length > 0)
     expect(client.frames[0]?.channel).toBe(last[0]?.interleaved?.[0])
     expect(sources[0]?.output?.tracks[0]?.readerCount).toBe(1)
   })
 
-  it('A-SET-11 a track that plays is not set up again: 455 with Allow', async () => {
+  it('a track that plays is not set up again: 455 with Allow', { tags: 'A-SET-11' }, async () => {
     const { server, sources, client, url, video } = await camera()
     const session = sessionIdOf(await setUp(client, video))
     await inSession(client, 'PLAY', url, session)
     const response = await setUp(client, video, tcp, session)
     expect([response.statusCode, response.headers.has('Allow')]).toEqual([455, true])
     expect(server.stats()).toMatchObject({ sessions: 1, channels: 2 })
-    pushTo(sources, 0, rtpPacket({ sequenceNumber: 1 }))
-    await client.framesUntil((frames) => frames.length > 0)
+    pushTo(sources, 0, rtpPacket({ sequenceNumber: 1, marker: true }))
+    await until(() => client.frames.length > 0)
   })
 
-  it('B-FIX an id invented by the client gets 454 and is never used', async () => {
+  it('an id invented by the client gets 454 and is never used', { tags: 'B-FIX' }, async () => {
     const { server, client, video } = await camera()
     const id = 'A'.repeat(22)
     expect((await setUp(client, video, tcp, id)).statusCode).toBe(454)
     expect([server.pool.size, server.pool.has(id)]).toEqual([0, false])
   })
 
-  it('B-RACE a session ended during its creation gets 454, and leaves nothing', async () => {
+  it('a session ended during its creation gets 454, and leaves nothing', {
+    tags: 'B-RACE',
+  }, async () => {
     const { server, client, video } = await camera()
     server.pool.on('sessionCreated', (session) => session.end('kicked'))
     expect((await setUp(client, video)).statusCode).toBe(454)
@@ -331,7 +352,7 @@ describe('tracks and sessions', () => {
     await expectOk(client, 'OPTIONS', '*')
   })
 
-  it('A-DES-10 the control URI may be omitted for a single track', async () => {
+  it('the control URI may be omitted for a single track', { tags: 'A-DES-10' }, async () => {
     const { server, client } = await camera()
     const sources = mountOneTrack(server)
     expect((await setUp(client, urlOf(server, '/one'))).statusCode).toBe(200)

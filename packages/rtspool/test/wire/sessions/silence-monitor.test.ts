@@ -6,6 +6,7 @@ import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { inSession } from '../../support/dialogue.js'
 import { LoopClock } from '../../support/loop-clock.js'
 import type { UdpTestPorts } from '../../support/rtsp-client.js'
+import { fakeTime } from '../../support/scene.js'
 import {
   connectTo,
   openUdpPorts,
@@ -19,8 +20,7 @@ import { until } from '../../support/until.js'
 
 async function published(over: 'TCP' | 'UDP', options: RtspServerOptions = {}) {
   const clock = new ManualClock()
-  const fakeTime = { clock, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 }
-  const server = await startServer({ ...fakeTime, ...options })
+  const server = await startServer({ ...fakeTime(clock), ...options })
   const url = urlOf(server, '/live/cam')
   const client = await connectTo(server)
   const carrier = over === 'TCP' ? 'TCP' : await openUdpPorts()
@@ -54,7 +54,9 @@ async function published(over: 'TCP' | 'UDP', options: RtspServerOptions = {}) {
 const emptyReport = Buffer.from('80c9000100000001', 'hex')
 
 describe('a publisher over UDP', () => {
-  it('B-PUBDIE ends after 10 s of silence, with its viewers, and may return at once', async () => {
+  it('ends after 10 s of silence, with its viewers, and may return at once', {
+    tags: 'B-PUBDIE',
+  }, async () => {
     const { clock, server, url, session, send, disconnect } = await published('UDP')
     const viewer = await connectTo(server)
     const { session: watching } = await play(viewer, url, ['TCP'])
@@ -72,7 +74,9 @@ describe('a publisher over UDP', () => {
     expect(server.stats().udpPeers).toBe(0)
   })
 
-  it('B-PUBDIE stays as long as RTP or RTCP arrives, even without its connection', async () => {
+  it('stays as long as RTP or RTCP arrives, even without its connection', {
+    tags: 'B-PUBDIE',
+  }, async () => {
     const { clock, session, send, disconnect } = await published('UDP')
     await disconnect()
     for (let n = 0; n < 3; n++) {
@@ -84,7 +88,9 @@ describe('a publisher over UDP', () => {
     expect(session.removalReason).toBeUndefined()
   })
 
-  it('B-PUBDIE may be silent while it pauses, and has 10 s again afterwards', async () => {
+  it('may be silent while it pauses, and has 10 s again afterwards', {
+    tags: 'B-PUBDIE',
+  }, async () => {
     const { clock, server, url, session, disconnect } = await published('UDP')
     const second = await connectTo(server)
     await inSession(second, 'PAUSE', url, session.id)
@@ -104,19 +110,24 @@ describe('a publisher over UDP', () => {
   it.each([
     [3, 3_500, 'silent'],
     [0, 65_500, 'timeout'],
-  ])('B-PUBDIE with publisherTimeout: %d it leaves after %d ms: %s', async (...values) => {
-    const [publisherTimeout, afterMs, reason] = values
-    const { clock, session, disconnect } = await published('UDP', { publisherTimeout })
-    await disconnect()
-    clock.advance(afterMs - 700)
-    expect(session.removalReason).toBeUndefined()
-    clock.advance(700)
-    expect(session.removalReason).toBe(reason)
-  })
+  ])(
+    'with publisherTimeout: %d it leaves after %d ms: %s',
+    { tags: 'B-PUBDIE' },
+    async (...values) => {
+      const [publisherTimeout, afterMs, reason] = values
+      const { clock, session, disconnect } = await published('UDP', { publisherTimeout })
+      await disconnect()
+      clock.advance(afterMs - 700)
+      expect(session.removalReason).toBeUndefined()
+      clock.advance(700)
+      expect(session.removalReason).toBe(reason)
+    },
+  )
 })
 
 it.each(['UDP', 'TCP'] as const)(
-  'A-SES-7 B-PUBDIE a publisher over %s that stays connected may send something now and then',
+  'a publisher over %s that stays connected may send something now and then',
+  { tags: ['A-SES-7', 'B-PUBDIE'] },
   async (over) => {
     const { clock, session, send } = await published(over)
     for (let n = 0; n < 3; n++) {
@@ -146,7 +157,9 @@ it('SilenceMonitor watches until the last stream of the session has gone', () =>
   expect(clock.pendingTimers).toBe(0)
 })
 
-it('B-CLOCK a publisher whose packets wait in the socket during a stall is not silent', () => {
+it('a publisher whose packets wait in the socket during a stall is not silent', {
+  tags: 'B-CLOCK',
+}, () => {
   const clock = new LoopClock()
   const pool = new SessionPool({ clock })
   const [heard, silent] = [pool.create(), pool.create()]

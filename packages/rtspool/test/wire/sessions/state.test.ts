@@ -117,7 +117,7 @@ const cases = Object.entries(table).flatMap(([state, methods]) =>
   Object.entries(methods).map(([method, outcome]) => ({ state, method, outcome })),
 )
 
-describe('A-STA-1 A-STA-2 the states of RFC 2326 appendix A.2', () => {
+describe('the states of RFC 2326 appendix A.2', { tags: ['A-STA-1', 'A-STA-2'] }, () => {
   it.each(cases)('$method in $state: $outcome', async ({ state, method, outcome }) => {
     const server = await startServer()
     const client = await connectTo(server)

@@ -52,7 +52,8 @@ describe('a fragmented file', () => {
   })
 
   test.each([4, 9, 20, 60, 150, 400])(
-    'M-M that ends %d bytes into its last moof plays everything before',
+    'that ends %d bytes into its last moof plays everything before',
+    { tags: 'M-M' },
     async (bytes) => {
       const last = moofs.at(-1)?.start ?? 0
       const [video, audio] = await expectBeginning(fragmented.subarray(0, last + bytes))
@@ -61,7 +62,7 @@ describe('a fragmented file', () => {
     },
   )
 
-  test('M-M reports the parts that are left out', async () => {
+  test('reports the parts that are left out', { tags: 'M-M' }, async () => {
     const told = vi.fn()
     const leftOut = channel('rtspool:file-left-out')
     leftOut.subscribe(told)
@@ -74,7 +75,8 @@ describe('a fragmented file', () => {
   })
 
   test.each([3, 6])(
-    'M-M that ends within the data of fragment %d plays the existing part',
+    'that ends within the data of fragment %d plays the existing part',
+    { tags: 'M-M' },
     async (index) => {
       const { start, end } = moofs[index] ?? { start: 0, end: 0 }
       const next = moofs[index + 1]?.start ?? 0
@@ -86,13 +88,14 @@ describe('a fragmented file', () => {
     },
   )
 
-  test('M-O whose moov lists samples plays its fragments as well', async () => {
+  test('whose moov lists samples plays its fragments as well', { tags: 'M-O' }, async () => {
     const bytes = withFirstFragmentInMovie(fragmented)
     expect(await expectBeginning(bytes)).toEqual([256, 480])
   })
 
   test.each([0, 1, 2, 4, 7])(
-    'M-N whose moov lists samples, killed in fragment %d, plays up to that point',
+    'whose moov lists samples, killed in fragment %d, plays up to that point',
+    { tags: 'M-N' },
     async (index) => {
       const bytes = withFirstFragmentInMovie(fragmented)
       const left = boxesIn(bytes, 0, bytes.length).filter(({ type }) => type === 'moof')
@@ -106,7 +109,8 @@ describe('a fragmented file', () => {
   )
 
   test.each([0.2, 40_000, 1.7e9])(
-    'M-M whose times begin at %d s keeps pictures and sound together',
+    'whose times begin at %d s keeps pictures and sound together',
+    { tags: 'M-M' },
     async (seconds) => {
       const killed = fragmented.subarray(0, (moofs.at(-1)?.start ?? 0) + 30)
       const file = await directory.open(withTimesLater(killed, seconds))
@@ -119,14 +123,16 @@ describe('a fragmented file', () => {
     },
   )
 
-  test('M-O seeks into fragments', async () => {
+  test('seeks into fragments', { tags: 'M-O' }, async () => {
     const file = await directory.open(withFirstFragmentInMovie(fragmented))
     const [first] = await unitsFrom(file.tracks[0], 7.5)
     expect(first).toMatchObject({ isKey: true })
     expect(first?.seconds).toBeCloseTo(7, 3)
   })
 
-  test('M-O ends at an inconsistent fragment, and everything before plays', async () => {
+  test('ends at an inconsistent fragment, and everything before plays', {
+    tags: 'M-O',
+  }, async () => {
     const bytes = withFirstFragmentInMovie(fragmented)
     const left = boxesIn(bytes, 0, bytes.length).filter(({ type }) => type === 'moof')
     const run = bytes.indexOf('trun', left[3]?.start)

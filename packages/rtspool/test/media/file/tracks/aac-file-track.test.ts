@@ -7,7 +7,7 @@ const format = { sampleRate: 48_000, channels: 2 }
 /** AAC-LC, 48 kHz, stereo, one access unit of three bytes after the header. */
 const adts = Buffer.from('fff14c80015ffc 010203'.replaceAll(' ', ''), 'hex')
 
-describe('A-PAY-3: an AAC track', () => {
+describe('an AAC track', { tags: 'A-PAY-3' }, () => {
   test('with ADTS headers takes its description from them and sends units without them', async () => {
     const track = aacFileTrack(readTrackOf([{ bytes: adts, seconds: 0 }]), undefined, format)
     expect(linesOf(track)[0]).toBe('rtpmap:97 mpeg4-generic/48000/2')

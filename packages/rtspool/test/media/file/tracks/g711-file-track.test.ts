@@ -7,7 +7,7 @@ import { linesOf, readTrackOf, unitsOf } from './read-track.js'
 
 const telephone = { sampleRate: 8000, channels: 1 }
 
-describe('A-PAY-5 A-RTP-2: a track of G.711', () => {
+describe('a track of G.711', { tags: ['A-PAY-5', 'A-RTP-2'] }, () => {
   test.each([
     { law: 'ulaw', format: telephone, formats: ['0'], rtpmap: 'rtpmap:0 PCMU/8000' },
     { law: 'alaw', format: telephone, formats: ['8'], rtpmap: 'rtpmap:8 PCMA/8000' },

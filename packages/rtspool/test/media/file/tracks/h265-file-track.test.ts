@@ -19,7 +19,7 @@ async function sentOf(bytes: Buffer, record?: Buffer): Promise<string[]> {
   return depacketizeH265(packets).map((nal) => nal.toString('hex'))
 }
 
-describe('A-PAY-2: an H.265 track', () => {
+describe('an H.265 track', { tags: 'A-PAY-2' }, () => {
   test('is described with its parameter sets', () => {
     const track = h265FileTrack(readTrackOf([]), hvcC)
     expect(linesOf(track)).toEqual(['rtpmap:96 H265/90000', `fmtp:96 ${fmtp}`])

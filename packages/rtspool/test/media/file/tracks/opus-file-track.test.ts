@@ -7,7 +7,7 @@ import { linesOf, readTrackOf, unitsOf } from './read-track.js'
 /** An Opus packet of 20 ms of CELT in mono. */
 const packetOf = (byte: number) => Buffer.of(0xf8, byte)
 
-describe('A-PAY-4: an Opus track', () => {
+describe('an Opus track', { tags: 'A-PAY-4' }, () => {
   test.each([
     { channels: 1, lines: ['rtpmap:97 opus/48000/2'] },
     { channels: 2, lines: ['rtpmap:97 opus/48000/2', 'fmtp:97 sprop-stereo=1'] },

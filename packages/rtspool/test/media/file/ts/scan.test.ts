@@ -85,7 +85,8 @@ async function expectAll(bytes: Buffer, ...parts: (readonly (readonly AccessUnit
 
 describe('MPEG-TS', () => {
   test.each([{ wrapAfter: 0.5 }, { wrapAfter: 1.5 }, { wrapAfter: 2.9 }])(
-    'M-L plays completely if its times wrap after $wrapAfter s',
+    'plays completely if its times wrap after $wrapAfter s',
+    { tags: 'M-L' },
     async ({ wrapAfter }) => {
       const first = unitsOfThree[0]?.[0]?.seconds ?? 0
       const toWrap = timeModulus / 90_000 - first - wrapAfter
@@ -102,23 +103,31 @@ describe('MPEG-TS', () => {
     { name: 'jump ahead by 900 s', second: () => shifted(two, 900) },
     { name: 'jump ahead by 20 hours', second: () => shifted(two, 72_000) },
     { name: 'go back to before the first', second: () => shifted(two, -0.3) },
-  ])('M-G continues from the end of the previous part if its times $name', async ({ second }) => {
-    const file = await expectAll(Buffer.concat([three, second()]), unitsOfThree, unitsOfTwo)
-    const source = await StoredFileSource.create(file)
-    expect(source.durationSeconds).toBeCloseTo(5, 0)
-    const [first] = await unitsFrom(file.tracks[0], (unitsOfThree[0]?.[0]?.seconds ?? 0) + 4.3)
-    expect(first).toMatchObject({ isKey: true })
-    expect((first?.seconds ?? 0) - (unitsOfThree[0]?.[0]?.seconds ?? 0)).toBeCloseTo(4, 1)
-    await source.close()
-  })
+  ])(
+    'continues from the end of the previous part if its times $name',
+    { tags: 'M-G' },
+    async ({ second }) => {
+      const file = await expectAll(Buffer.concat([three, second()]), unitsOfThree, unitsOfTwo)
+      const source = await StoredFileSource.create(file)
+      expect(source.durationSeconds).toBeCloseTo(5, 0)
+      const [first] = await unitsFrom(file.tracks[0], (unitsOfThree[0]?.[0]?.seconds ?? 0) + 4.3)
+      expect(first).toMatchObject({ isKey: true })
+      expect((first?.seconds ?? 0) - (unitsOfThree[0]?.[0]?.seconds ?? 0)).toBeCloseTo(4, 1)
+      await source.close()
+    },
+  )
 
-  test('M-G continues across times that restart three times around a wrap', async () => {
+  test('continues across times that restart three times around a wrap', {
+    tags: 'M-G',
+  }, async () => {
     const wrapping = shifted(three, timeModulus / 90_000 - 1.7)
     const bytes = Buffer.concat([wrapping, two, wrapping])
     await expectAll(bytes, unitsOfThree, unitsOfTwo, unitsOfThree)
   })
 
-  test('M-G joined in the middle of a picture, plays everything except the cut units', async () => {
+  test('joined in the middle of a picture, plays everything except the cut units', {
+    tags: 'M-G',
+  }, async () => {
     const cut = Math.floor((three.length * 0.6) / packetBytes) * packetBytes
     const file = await directory.open(Buffer.concat([three.subarray(0, cut), two]))
     const units = await unitsFrom(file.tracks[0])
@@ -126,7 +135,7 @@ describe('MPEG-TS', () => {
     expect(sameBytes(units.slice(-50), unitsOfTwo[0] ?? [])).toBe(true)
   })
 
-  test('M-G sends no burst when its times restart', async () => {
+  test('sends no burst when its times restart', { tags: 'M-G' }, async () => {
     const file = await directory.open(Buffer.concat([three, two, two]))
     const [video] = file.tracks
     if (!video) throw new Error('expected a track')
@@ -142,17 +151,21 @@ describe('MPEG-TS', () => {
     await source.close()
   })
 
-  test('M-G a pause of 8 s stays a pause', async () => {
+  test('a pause of 8 s stays a pause', { tags: 'M-G' }, async () => {
     const file = await directory.open(Buffer.concat([three, shifted(two, 3 + 8)]))
     const units = await unitsFrom(file.tracks[0])
     expect((units[75]?.seconds ?? 0) - (units[74]?.seconds ?? 0)).toBeCloseTo(8.04, 1)
   })
 
-  test.each([1, 100, 187])('M-G that begins with %d bytes of a packet plays', async (bytes) => {
-    await expectAll(Buffer.concat([Buffer.alloc(bytes, 0x47), three]), unitsOfThree)
-  })
+  test.each([1, 100, 187])(
+    'that begins with %d bytes of a packet plays',
+    { tags: 'M-G' },
+    async (bytes) => {
+      await expectAll(Buffer.concat([Buffer.alloc(bytes, 0x47), three]), unitsOfThree)
+    },
+  )
 
-  test('M-G plays with bytes outside packets before and between them', async () => {
+  test('plays with bytes outside packets before and between them', { tags: 'M-G' }, async () => {
     const middle = 188 * Math.floor(two.length / 188)
     const bytes = Buffer.concat([
       Buffer.alloc(3000, 7),
@@ -175,7 +188,7 @@ describe('MPEG-TS', () => {
     }
   })
 
-  test('M-G joined within a packet plays', async () => {
+  test('joined within a packet plays', { tags: 'M-G' }, async () => {
     const cut = 188 * 60 + 77
     const file = await directory.open(Buffer.concat([two.subarray(0, cut), three]))
     const units = await unitsFrom(file.tracks[0])
@@ -186,12 +199,12 @@ describe('MPEG-TS', () => {
     { name: 'time codes (M2TS)', before: 4, behind: 0, skip: 0 },
     { name: 'time codes, from the middle of a packet on', before: 4, behind: 0, skip: 50 },
     { name: 'error correction', before: 0, behind: 16, skip: 0 },
-  ])('M-G with $name plays', async ({ before, behind, skip }) => {
+  ])('with $name plays', { tags: 'M-G' }, async ({ before, behind, skip }) => {
     const bytes = Buffer.concat([Buffer.alloc(skip, 3), framed(three, before, behind)])
     await expectAll(bytes, unitsOfThree)
   })
 
-  test('M-G with time codes, joined, continues', async () => {
+  test('with time codes, joined, continues', { tags: 'M-G' }, async () => {
     const bytes = Buffer.concat([framed(three, 4, 0), framed(two, 4, 0)])
     await expectAll(bytes, unitsOfThree, unitsOfTwo)
   })

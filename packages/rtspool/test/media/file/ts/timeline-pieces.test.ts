@@ -40,7 +40,7 @@ function programme(from: number, seconds: number): Pes[] {
 
 const whole = [{ at: 0, seconds: 0 }]
 
-describe('M-G the pieces of a timeline', () => {
+describe('the pieces of a timeline', { tags: 'M-G' }, () => {
   test('are one for continuous times, also across a wrap', () => {
     expect(shiftsOf(programme(1.4, 30))).toEqual(whole)
     expect(shiftsOf(programme(timeModulus / second - 7, 30))).toEqual(whole)
