@@ -3,6 +3,12 @@ import { parseCommandLine } from '../src/options.js'
 
 const version = '1.2.3'
 
+/** Options of a command line that serves; `undefined` for every other. */
+function optionsOf(...args: readonly string[]) {
+  const invocation = parseCommandLine(args, version)
+  return invocation.kind === 'serve' ? invocation.options : undefined
+}
+
 describe('a good command line', () => {
   it('without arguments means the defaults', () => {
     expect(parseCommandLine([], version)).toEqual({
@@ -82,8 +88,7 @@ describe('a good command line', () => {
     { args: ['--log-format', 'json'], expected: { log: { format: 'json' } } },
     { args: ['--log-file', 'a.log'], expected: { log: { file: 'a.log' } } },
   ])('$args is understood', ({ args, expected }) => {
-    const invocation = parseCommandLine(args, version)
-    expect(invocation).toMatchObject({ kind: 'serve', options: expected })
+    expect(optionsOf(...args)).toMatchObject(expected)
   })
 
   it.each([
@@ -91,8 +96,7 @@ describe('a good command line', () => {
     ['ff15::12:0/112', false, true],
     ['239.255.12.1,ff15::1', true, true],
   ])('--multicast %s is understood', (groups, hasIpv4, hasIpv6) => {
-    const invocation = parseCommandLine(['--multicast', groups], version)
-    const pool = invocation.kind === 'serve' ? invocation.options.multicast : undefined
+    const pool = optionsOf('--multicast', groups)?.multicast
     expect([pool?.hasFamily(4), pool?.hasFamily(6)]).toEqual([hasIpv4, hasIpv6])
   })
 
@@ -228,10 +232,7 @@ describe('a bad command line is refused with one line and exit code 2', () => {
 })
 
 describe('--session-timeout', { tags: 'P-6' }, () => {
-  const warningsOf = (seconds: string) => {
-    const invocation = parseCommandLine(['--session-timeout', seconds], version)
-    return invocation.kind === 'serve' ? invocation.options.warnings : undefined
-  }
+  const warningsOf = (seconds: string) => optionsOf('--session-timeout', seconds)?.warnings
 
   it.each(['1', '2', '4', '5', '6', '9'])('of %s s is warned of', (seconds) => {
     expect(warningsOf(seconds)).toEqual([
