@@ -4,7 +4,14 @@ import { join } from 'node:path'
 import { root } from './workspace.mjs'
 
 const isCheck = process.argv.includes('--check')
-const generators = ['errors-doc', 'conformance-doc', 'threats-doc', 'options-doc', 'reference-doc']
+const generators = [
+  'errors-doc',
+  'conformance-doc',
+  'threats-doc',
+  'options-doc',
+  'config-doc',
+  'reference-doc',
+]
 const checks = isCheck ? ['docs-check', 'docs-figures'] : []
 
 /** Runs all of them, so that one report has everything that is wrong. */

@@ -9,6 +9,10 @@ export interface BannerFacts {
   /** Host on the command line; `undefined` = every address of the machine. */
   readonly host: string | undefined
   readonly publish: boolean
+  /** Path that the example publishes to. @default /live */
+  readonly publishPath?: string | undefined
+  /** Scheme of `address` and `port`. @default rtsp */
+  readonly scheme?: 'rtsp' | 'rtsps'
   /** Actions that need a user and a password. */
   readonly login: { readonly toPlay: boolean; readonly toPublish: boolean }
   /** Path of the test picture; `undefined` without it. */
@@ -39,7 +43,7 @@ const withLogin = (url: string): string => url.replace('://', '://NAME:PASSWORD@
  * @returns Several lines, each with a line break at the end.
  */
 export function banner(facts: BannerFacts): string {
-  const url = localUrl(facts.address, facts.port)
+  const url = localUrl(facts.address, facts.port, facts.scheme)
   const isEverywhere = wildcards.includes(facts.address)
   const where = isEverywhere ? 'all addresses' : (facts.host ?? facts.address)
   const lines = [`rtspool ${facts.version} listens on ${url} (${where})`]
@@ -54,7 +58,7 @@ export function banner(facts: BannerFacts): string {
   if (testPath !== undefined) lines.push(`  play     ffplay ${playUrl}${testPath}`)
   lines.push(
     facts.publish
-      ? `  publish  ffmpeg -re -i file.mp4 -c copy -f rtsp ${publishUrl}/live`
+      ? `  publish  ffmpeg -re -i file.mp4 -c copy -f rtsp ${publishUrl}${facts.publishPath ?? '/live'}`
       : '  publish  nobody may publish (--no-publish)',
     '',
   )

@@ -1,41 +1,31 @@
 import { readFileSync } from 'node:fs'
-import type { Logger } from 'pino'
-import type { RtspServer, TlsCertificate } from 'rtspool'
-import type { TlsFiles } from './options.js'
+import type { TlsCertificate } from 'rtspool'
+import type { LoadedConfig } from './config/load-config.js'
 
 /**
  * Reads a file. The error of the file system does not name a directory, so the message adds the
  * file.
  */
-function readFile(flag: string, file: string): Buffer {
+function readFile(source: string, file: string): Buffer {
   try {
     return readFileSync(file)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new Error(`${flag} ${file} cannot be read: ${reason}`, { cause })
+    throw new Error(`${source} ${file} cannot be read: ${reason}`, { cause })
   }
 }
 
 /**
  * Reads the key and the certificate.
  *
- * @throws {Error} Names the option and the file.
+ * @returns `undefined` if the configuration names none.
+ * @throws {Error} Names the source and the file.
  */
-export function readCertificate({ keyFile, certFile }: TlsFiles): TlsCertificate {
-  return { key: readFile('--tls-key', keyFile), cert: readFile('--tls-cert', certFile) }
-}
-
-/**
- * Loads key and certificate again. If they are unusable, the old ones stay and the log gives the
- * reason.
- */
-export function reloadCertificate(server: RtspServer, files: TlsFiles, log: Logger): void {
-  try {
-    server.reloadCertificate(readCertificate(files))
-    const expiresAt = server.stats().tls?.certificateExpiresAt ?? Number.NaN
-    log.info({ expires: new Date(expiresAt).toISOString() }, 'certificate reloaded')
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    log.error({ reason }, 'certificate not reloaded, the one before stays')
+export function readCertificate({ config, sourceOf }: LoadedConfig): TlsCertificate | undefined {
+  const { keyFile, certFile } = config.tls
+  if (keyFile === undefined || certFile === undefined) return undefined
+  return {
+    key: readFile(sourceOf(['tls', 'keyFile']), keyFile),
+    cert: readFile(sourceOf(['tls', 'certFile']), certFile),
   }
 }

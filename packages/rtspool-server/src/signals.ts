@@ -1,4 +1,4 @@
-import type { Logger } from 'pino'
+import type { LevelSwitch } from './log/level-switch.js'
 import type { CommandLog } from './log/log.js'
 
 /** Exit code that a shell expects after a signal: 128 + the number of the signal. */
@@ -32,17 +32,17 @@ export function stopSignal(): StopSignalWait {
 }
 
 /**
- * Reloads at each SIGHUP: opens the log file again by its name, and loads the certificate. SIGHUP
+ * Reloads at each SIGHUP: opens the log file again by its name, then reads the configuration. SIGHUP
  * never ends the server, because a closed terminal and a wrong `systemctl reload` send it too.
  *
  * @param logFile - Name of the log file, if there is one.
- * @param reloadCertificate - Loads the certificate, if there is one.
+ * @param reload - Reads the configuration and the files that it names.
  * @returns A function that restores the default effect of the signal.
  */
 export function rereadAtHangup(
   { log, reopen }: CommandLog,
   logFile: string | undefined,
-  reloadCertificate: (() => void) | undefined,
+  reload: () => void,
 ): () => void {
   return listen(['SIGHUP'], () => {
     if (logFile !== undefined) {
@@ -51,10 +51,7 @@ export function rereadAtHangup(
         else log.info({ file: logFile }, 'log file opened again')
       })
     }
-    reloadCertificate?.()
-    if (logFile === undefined && !reloadCertificate) {
-      log.info('SIGHUP: neither a log file nor a certificate to read again')
-    }
+    reload()
   })
 }
 
@@ -64,16 +61,8 @@ export function rereadAtHangup(
  *
  * @returns A function that restores the default effect of the signal.
  */
-export function changeLevelAtSignal(log: Logger): () => void {
-  const usual = log.level
-  return listen(['SIGUSR2'], () => {
-    const level = log.level === usual ? 'debug' : usual
-    // Logs the change at any level.
-    log.level = 'info'
-    log.info({ logLevel: level }, 'level of the log changed')
-    log.level = level
-  })
-}
+export const changeLevelAtSignal = (levels: LevelSwitch): (() => void) =>
+  listen(['SIGUSR2'], () => levels.toggle())
 
 function listen<Signal extends NodeJS.Signals>(
   signals: readonly Signal[],

@@ -1,4 +1,4 @@
-import type { CommandOptions } from './options.js'
+import type { Config } from './config/schema.js'
 
 /** Returns the code of a system error. */
 function codeOf(error: unknown): string | undefined {
@@ -11,10 +11,10 @@ function codeOf(error: unknown): string | undefined {
  *
  * @returns Text without a line break and without a stack trace.
  */
-export function describeStartupError(error: unknown, options: CommandOptions): string {
-  const host = options.host ?? 'all addresses'
-  const isTlsPort = options.tls !== undefined && portOf(error) === options.tls.port
-  const port = isTlsPort ? options.tls?.port : options.port
+export function describeStartupError(error: unknown, { rtsp, tls }: Config): string {
+  const host = rtsp.host ?? 'all addresses'
+  const isTlsPort = tls.keyFile !== undefined && portOf(error) === tls.port
+  const port = isTlsPort ? tls.port : rtsp.port
   const flag = isTlsPort ? '--tls-port' : '--port'
   switch (codeOf(error)) {
     case 'EADDRINUSE':
@@ -31,7 +31,7 @@ export function describeStartupError(error: unknown, options: CommandOptions): s
     case 'EAFNOSUPPORT':
       return `error: this machine has no addresses like --host ${host}`
     case 'ERR_UDP_PORTS_TAKEN':
-      return `error: no even/odd pair of UDP ports is free${rangeOf(options)}`
+      return `error: no even/odd pair of UDP ports is free in --udp-ports ${rtsp.udpPorts}`
     default:
       return `error: ${firstLine(error)}`
   }
@@ -40,10 +40,6 @@ export function describeStartupError(error: unknown, options: CommandOptions): s
 /** Returns the port that a system error is about. */
 function portOf(error: unknown): unknown {
   return typeof error === 'object' && error !== null && 'port' in error ? error.port : undefined
-}
-
-function rangeOf(options: CommandOptions): string {
-  return options.udpPorts === undefined ? '' : ` in --udp-ports ${options.udpPorts.join('-')}`
 }
 
 function firstLine(error: unknown): string {

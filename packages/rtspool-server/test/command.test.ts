@@ -88,7 +88,7 @@ describe('the rtspool command', () => {
 
   it('refuses a bad option with one line and exit code 2', async () => {
     const { code, stdout, stderr } = await outcomeOf(start('--port', 'abc'))
-    expect(stderr).toBe("error: --port must be a number from 0 to 65535, got 'abc'\n")
+    expect(stderr).toBe("error: --port must be a number from 0 to 65535 or false, got 'abc'\n")
     expect(stdout).toBe('')
     expect(code).toBe(2)
   })
@@ -174,7 +174,7 @@ describe('the rtspool command', () => {
     const second = await serialNumberAt(port)
     expect(second).not.toBe(first)
     writeFileSync(files.cert, 'not a certificate')
-    await hangUp(child, 'certificate not reloaded')
+    await hangUp(child, 'configuration not reloaded')
     expect(await serialNumberAt(port)).toBe(second)
     rmSync(directory, { recursive: true })
     await hangUp(child, 'no such file')
@@ -183,14 +183,14 @@ describe('the rtspool command', () => {
     expect((await outcome).code).toBe(0)
   })
 
-  it('SIGHUP never ends the server: without a file or a certificate it logs that and continues', {
+  it('SIGHUP never ends the server: without a change it logs that and continues', {
     tags: 'U-5',
   }, async () => {
     const child = start('--host', '127.0.0.1', '--port', '0')
     const outcome = outcomeOf(child)
     const port = await listeningPort(child)
-    await hangUp(child, 'neither a log file nor a certificate')
-    await hangUp(child, 'neither a log file nor a certificate')
+    await hangUp(child, 'configuration unchanged')
+    await hangUp(child, 'configuration unchanged')
     await setUpAndLeave(port)
     child.kill('SIGTERM')
     expect((await outcome).code).toBe(0)

@@ -1,50 +1,40 @@
 import { describe, expect, it } from 'vitest'
+import { configSchema } from '../src/config/schema.js'
+import { poolLimitsOf } from '../src/config/server-options.js'
 import { parseCommandLine } from '../src/options.js'
 
 const version = '1.2.3'
 
-/** Options of a command line that serves; `undefined` for every other. */
-function optionsOf(...args: readonly string[]) {
+function settingsOf(args: readonly string[]) {
   const invocation = parseCommandLine(args, version)
-  return invocation.kind === 'serve' ? invocation.options : undefined
+  if (invocation.kind !== 'serve') throw new Error(JSON.stringify(invocation))
+  return invocation.options.settings
 }
 
 describe('a good command line', () => {
   it('without arguments means the defaults', () => {
-    expect(parseCommandLine([], version)).toEqual({
-      kind: 'serve',
-      options: {
-        port: 8554,
-        host: undefined,
-        tls: undefined,
-        maxSessions: 1000,
-        maxSessionsPerAddress: 250,
-        maxConnections: undefined,
-        maxConnectionsPerAddress: undefined,
-        trustedAddresses: undefined,
-        sessionTimeout: 60,
-        udpPorts: undefined,
-        udpLiveness: 'connection',
-        publisherTakeover: 'idle',
-        multicast: undefined,
-        publish: true,
-        test: true,
-        timeline: 'passThrough',
-        auth: undefined,
-        log: { level: 'info', format: undefined, file: undefined },
-        warnings: [],
-      },
+    const { config, auth, warnings, file } = settingsOf([])
+    expect({ auth, warnings, file }).toEqual({ auth: undefined, warnings: [], file: undefined })
+    expect(config).toEqual(configSchema.parse({}))
+    expect(config).toMatchObject({
+      rtsp: { port: 8554, udpPorts: '30000-30999' },
+      limits: { maxSessions: 1000, maxConnections: 10_000 },
+      sessions: { timeout: 60, udpLiveness: 'connection' },
+      publish: { paths: ['/*'], takeover: 'idle', timeline: 'passThrough' },
+      testPicture: true,
+      log: { level: 'info' },
     })
+    expect(poolLimitsOf(config)).toMatchObject({ maxSessionsPerAddress: 250 })
   })
 
   it.each([
-    { args: ['--port', '9000'], expected: { port: 9000 } },
-    { args: ['--port=0'], expected: { port: 0 } },
-    { args: ['--port', '65535'], expected: { port: 65535 } },
-    { args: ['--host', '127.0.0.1'], expected: { host: '127.0.0.1' } },
-    { args: ['--host', '::1'], expected: { host: '::1' } },
-    { args: ['--host', '[::1]'], expected: { host: '::1' } },
-    { args: ['--host', 'localhost'], expected: { host: 'localhost' } },
+    { args: ['--port', '9000'], expected: { rtsp: { port: 9000 } } },
+    { args: ['--port=0'], expected: { rtsp: { port: 0 } } },
+    { args: ['--port', '65535'], expected: { rtsp: { port: 65535 } } },
+    { args: ['--host', '127.0.0.1'], expected: { rtsp: { host: '127.0.0.1' } } },
+    { args: ['--host', '::1'], expected: { rtsp: { host: '::1' } } },
+    { args: ['--host', '[::1]'], expected: { rtsp: { host: '[::1]' } } },
+    { args: ['--host', 'localhost'], expected: { rtsp: { host: 'localhost' } } },
     {
       args: ['--tls-key', 'k.pem', '--tls-cert', 'c.pem'],
       expected: { tls: { port: 8322, keyFile: 'k.pem', certFile: 'c.pem' } },
@@ -53,51 +43,64 @@ describe('a good command line', () => {
       args: ['--tls-port', '0', '--tls-key', 'k.pem', '--tls-cert', 'c.pem'],
       expected: { tls: { port: 0, keyFile: 'k.pem', certFile: 'c.pem' } },
     },
-    { args: ['--max-connections', '50'], expected: { maxConnections: 50 } },
+    { args: ['--max-connections', '50'], expected: { limits: { maxConnections: 50 } } },
     {
       args: ['--max-connections-per-address', '0'],
-      expected: { maxConnectionsPerAddress: 0 },
+      expected: { limits: { maxConnectionsPerAddress: 0 } },
     },
     {
       args: ['--trusted-addresses', '10.0.0.0/8,fd00::1,192.0.2.7'],
-      expected: { trustedAddresses: ['10.0.0.0/8', 'fd00::1', '192.0.2.7'] },
+      expected: { limits: { trustedAddresses: ['10.0.0.0/8', 'fd00::1', '192.0.2.7'] } },
     },
-    { args: ['--trusted-addresses', 'none'], expected: { trustedAddresses: [] } },
-    { args: ['--max-sessions', '0'], expected: { maxSessions: 0 } },
-    { args: ['--max-sessions', '4294967295'], expected: { maxSessions: 2 ** 32 - 1 } },
-    { args: ['--max-sessions', '0'], expected: { maxSessionsPerAddress: 0 } },
-    { args: ['--max-sessions', '5'], expected: { maxSessionsPerAddress: 16 } },
-    { args: ['--max-sessions', '65'], expected: { maxSessionsPerAddress: 17 } },
-    { args: ['--max-sessions-per-address', '0'], expected: { maxSessionsPerAddress: 0 } },
+    { args: ['--trusted-addresses', 'none'], expected: { limits: { trustedAddresses: [] } } },
+    { args: ['--max-sessions', '0'], expected: { limits: { maxSessions: 0 } } },
+    { args: ['--max-sessions', '4294967295'], expected: { limits: { maxSessions: 2 ** 32 - 1 } } },
     {
-      args: ['--max-sessions', '8', '--max-sessions-per-address', '2'],
-      expected: { maxSessions: 8, maxSessionsPerAddress: 2 },
+      args: ['--max-sessions-per-address', '0'],
+      expected: { limits: { maxSessionsPerAddress: 0 } },
     },
-    { args: ['--session-timeout', '0'], expected: { sessionTimeout: 0 } },
-    { args: ['--session-timeout', '2147483647'], expected: { sessionTimeout: 2 ** 31 - 1 } },
-    { args: ['--udp-ports', '20000-20001'], expected: { udpPorts: [20000, 20001] } },
-    { args: ['--udp-ports', '20001-20003'], expected: { udpPorts: [20001, 20003] } },
-    { args: ['--no-publish'], expected: { publish: false } },
-    { args: ['--no-test'], expected: { test: false } },
-    { args: [], expected: { timeline: 'passThrough' } },
-    { args: ['--timeline', 'continuous'], expected: { timeline: 'continuous' } },
-    { args: ['--udp-liveness', 'client'], expected: { udpLiveness: 'client' } },
-    { args: ['--publisher-takeover', 'never'], expected: { publisherTakeover: 'never' } },
-    { args: ['--publisher-takeover', 'sameOwner'], expected: { publisherTakeover: 'sameOwner' } },
+    { args: ['--session-timeout', '0'], expected: { sessions: { timeout: 0 } } },
+    { args: ['--session-timeout', '2147483647'], expected: { sessions: { timeout: 2 ** 31 - 1 } } },
+    { args: ['--udp-ports', '20000-20001'], expected: { rtsp: { udpPorts: '20000-20001' } } },
+    { args: ['--udp-ports', '20001-20003'], expected: { rtsp: { udpPorts: '20001-20003' } } },
+    { args: ['--udp-ports', 'false'], expected: { rtsp: { udpPorts: false } } },
+    { args: ['--no-publish'], expected: { publish: { paths: [] } } },
+    { args: ['--no-test'], expected: { testPicture: false } },
+    { args: ['--timeline', 'continuous'], expected: { publish: { timeline: 'continuous' } } },
+    { args: ['--udp-liveness', 'client'], expected: { sessions: { udpLiveness: 'client' } } },
+    { args: ['--publisher-takeover', 'never'], expected: { publish: { takeover: 'never' } } },
+    {
+      args: ['--publisher-takeover', 'sameOwner'],
+      expected: { publish: { takeover: 'sameOwner' } },
+    },
     { args: ['--log-level', 'silent'], expected: { log: { level: 'silent' } } },
     { args: ['--log-format', 'json'], expected: { log: { format: 'json' } } },
     { args: ['--log-file', 'a.log'], expected: { log: { file: 'a.log' } } },
+    {
+      args: ['--multicast', '239.255.12.1,ff15::1'],
+      expected: { multicast: { groups: ['239.255.12.1', 'ff15::1'] } },
+    },
+    {
+      args: ['--set', 'limits.maxSessionsPerUser=4', '--set', 'viewers.gopCache.enabled=false'],
+      expected: { limits: { maxSessionsPerUser: 4 }, viewers: { gopCache: { enabled: false } } },
+    },
+    {
+      args: ['--set', 'paths={/cam: {file: a.mp4}}'],
+      expected: { paths: { '/cam': { file: 'a.mp4', loop: false } } },
+    },
+    // An option of its own is more specific than --set.
+    { args: ['--set', 'rtsp.port=1', '--port', '2'], expected: { rtsp: { port: 2 } } },
   ])('$args is understood', ({ args, expected }) => {
-    expect(optionsOf(...args)).toMatchObject(expected)
+    expect(settingsOf(args).config).toMatchObject(expected)
   })
 
   it.each([
-    ['239.255.12.0/24', true, false],
-    ['ff15::12:0/112', false, true],
-    ['239.255.12.1,ff15::1', true, true],
-  ])('--multicast %s is understood', (groups, hasIpv4, hasIpv6) => {
-    const pool = optionsOf('--multicast', groups)?.multicast
-    expect([pool?.hasFamily(4), pool?.hasFamily(6)]).toEqual([hasIpv4, hasIpv6])
+    { args: ['--max-sessions', '0'], share: 0 },
+    { args: ['--max-sessions', '5'], share: 16 },
+    { args: ['--max-sessions', '65'], share: 17 },
+    { args: ['--max-sessions', '8', '--max-sessions-per-address', '2'], share: 2 },
+  ])('$args means $share sessions of one address', ({ args, share }) => {
+    expect(poolLimitsOf(settingsOf(args).config).maxSessionsPerAddress).toBe(share)
   })
 
   it('--help prints every option', () => {
@@ -130,6 +133,8 @@ describe('a good command line', () => {
       '--log-level',
       '--log-format',
       '--log-file',
+      '--config',
+      '--set',
       '--help',
       '--version',
     ]) {
@@ -148,7 +153,7 @@ describe('a good command line', () => {
 })
 
 describe('a bad command line is refused with one line and exit code 2', () => {
-  const portRange = '--port must be a number from 0 to 65535'
+  const portRange = '--port must be a number from 0 to 65535 or false'
   it.each([
     { args: ['--port', 'abc'], message: `${portRange}, got 'abc'` },
     { args: ['--port', '65536'], message: `${portRange}, got '65536'` },
@@ -162,11 +167,11 @@ describe('a bad command line is refused with one line and exit code 2', () => {
     { args: ['--host', 'a b'], message: "--host must be an address or a name, got 'a b'" },
     {
       args: ['--tls-key', 'k.pem'],
-      message: 'TLS needs --tls-key and --tls-cert, got no --tls-cert',
+      message: '--tls-key needs a certificate: --tls-cert or tls.certFile',
     },
     {
       args: ['--tls-port', '322'],
-      message: 'TLS needs --tls-key and --tls-cert, got no --tls-key',
+      message: '--tls-port needs a key and a certificate: --tls-key and --tls-cert',
     },
     {
       args: ['--max-sessions', '-5'],
@@ -194,12 +199,13 @@ describe('a bad command line is refused with one line and exit code 2', () => {
     },
     {
       args: ['--udp-ports', '20001-20002'],
-      message: "--udp-ports must hold an even port and the odd one after it, got '20001-20002'",
+      message:
+        "--udp-ports must be a range with an even port and the odd one after it, got '20001-20002'",
     },
     ...['', '10.0.0.0/24', '239.255.12.0/24,', '239.255.12.0/33'].map((groups) => ({
       args: ['--multicast', groups],
       message:
-        '--multicast: expected multicast addresses such as 239.255.12.0/24 or ff15::/16, ' +
+        '--multicast must be a multicast address or range such as 239.255.12.0/24 or ff15::/16, ' +
         `got '${groups.split(',').at(-1)}'`,
     })),
     {
@@ -224,7 +230,7 @@ describe('a bad command line is refused with one line and exit code 2', () => {
       args: [`${name}=`],
       message: `${name} must be the path of a file, got ''`,
     })),
-    { args: ['file.mp4'], message: 'expected options, or conform and a URL; see --help' },
+    { args: ['file.mp4'], message: 'expected options, or a command and its arguments; see --help' },
   ])('$args', ({ args, message }) => {
     const invocation = parseCommandLine(args, version)
     expect(invocation).toEqual({ kind: 'refuse', stderr: `error: ${message}\n`, exitCode: 2 })
@@ -232,7 +238,7 @@ describe('a bad command line is refused with one line and exit code 2', () => {
 })
 
 describe('--session-timeout', { tags: 'P-6' }, () => {
-  const warningsOf = (seconds: string) => optionsOf('--session-timeout', seconds)?.warnings
+  const warningsOf = (seconds: string) => settingsOf(['--session-timeout', seconds]).warnings
 
   it.each(['1', '2', '4', '5', '6', '9'])('of %s s is warned of', (seconds) => {
     expect(warningsOf(seconds)).toEqual([

@@ -1,28 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import type { CommandOptions } from '../src/options.js'
+import { configSchema } from '../src/config/schema.js'
 import { describeStartupError } from '../src/startup-error.js'
 
-const options: CommandOptions = {
-  port: 554,
-  host: 'camera.example',
+const options = configSchema.parse({
+  rtsp: { port: 554, host: 'camera.example', udpPorts: '20000-20001' },
   tls: { port: 322, keyFile: 'key.pem', certFile: 'cert.pem' },
-  maxSessions: 1000,
-  maxSessionsPerAddress: 250,
-  maxConnections: undefined,
-  maxConnectionsPerAddress: undefined,
-  trustedAddresses: undefined,
-  sessionTimeout: 60,
-  udpPorts: [20000, 20001],
-  udpLiveness: 'connection',
-  publisherTakeover: 'idle',
-  multicast: undefined,
-  publish: true,
-  test: true,
-  timeline: 'passThrough',
-  auth: undefined,
-  log: { level: 'info' },
-  warnings: [],
-}
+})
 
 function systemError(code: string): Error {
   return Object.assign(new Error(`listen ${code}: something\n    at here`), { code })

@@ -1,7 +1,7 @@
 import { isatty } from 'node:tty'
 import { type Logger, pino } from 'pino'
 import { prettyFactory } from 'pino-pretty'
-import type { LogFormat, LogLevel } from '../options/option-values.js'
+import type { LogFormat, LogLevel } from './log-levels.js'
 import { fileTarget, standardErrorTarget } from './log-target.js'
 import { LogWriter } from './log-writer.js'
 

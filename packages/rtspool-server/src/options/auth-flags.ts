@@ -1,4 +1,6 @@
-import type { AuthOptions } from 'rtspool'
+import type { AccessRule, AuthOptions } from 'rtspool'
+import type { ConfigSources, LoadedConfig } from '../config/load-config.js'
+import type { Config } from '../config/schema.js'
 import { OptionValueError } from './option-value-error.js'
 import { readUsersFile } from './users-file.js'
 
@@ -8,16 +10,7 @@ import { readUsersFile } from './users-file.js'
  */
 export const usersVariable = 'RTSPOOL_USERS'
 
-/** Users on the command line. */
-export interface AuthFlags {
-  readonly usersFile?: string
-  readonly user?: readonly string[]
-  readonly publishUser?: readonly string[]
-  readonly publicRead?: boolean
-  readonly basicInClear?: boolean
-}
-
-/** The option `auth` of the server, and a warning for its operator. */
+/** The option `auth` of the server, and warnings for its operator. */
 export interface AuthOfCommand {
   readonly auth: AuthOptions | undefined
   readonly warnings: readonly string[]
@@ -26,61 +19,69 @@ export interface AuthOfCommand {
 /**
  * Builds the option `auth` of the server.
  *
- * @param environment - Environment of the process. {@link usersVariable} holds `name:password`,
- *   several separated by spaces.
+ * @param sources - The variable {@link usersVariable} holds `name:password`, several separated by
+ *   spaces.
  * @returns `auth` is `undefined` without users: then everybody may do everything.
+ * @throws {OptionValueError} Names the source; never shows a password.
  */
-export function authOf(
-  flags: AuthFlags,
-  environment: Readonly<Record<string, string | undefined>>,
-): AuthOfCommand {
+export function authOf(loaded: LoadedConfig, sources: ConfigSources): AuthOfCommand {
+  const { auth: config } = loaded.config
   const users: Record<string, string> = Object.create(null)
-  const fromEnvironment = environment[usersVariable]?.split(/\s+/).filter(Boolean) ?? []
-  const file = flags.usersFile === undefined ? undefined : readUsersFile(flags.usersFile)
+  const fromEnvironment = sources.environment[usersVariable]?.split(/\s+/).filter(Boolean) ?? []
+  const fileSource = `${loaded.sourceOf(['auth', 'usersFile'])} ${config.usersFile}`
+  const file =
+    config.usersFile === undefined ? undefined : readUsersFile(config.usersFile, fileSource)
   // A more specific source may replace the password of a user.
   Object.assign(users, usersOf(usersVariable, fromEnvironment))
-  Object.assign(users, usersOf(`--users-file ${flags.usersFile}`, file?.users ?? []))
-  Object.assign(users, usersOf('--user', flags.user ?? []))
-  const publishers = flags.publishUser
-  for (const name of publishers ?? []) {
-    if (!(name in users)) {
-      throw new OptionValueError(`--publish-user must name a user, got '${name}'`)
-    }
+  Object.assign(users, usersOf(fileSource, file?.users ?? []))
+  Object.assign(users, usersOf('--user', sources.users))
+  for (const name of config.publishers ?? []) {
+    if (name in users) continue
+    const source = loaded.sourceOf(['auth', 'publishers'])
+    throw new OptionValueError(`${source} must name a user, got '${name}'`)
   }
   if (Object.keys(users).length === 0) {
-    if (file) throw new OptionValueError(`--users-file ${flags.usersFile} must name a user`)
-    for (const name of ['publicRead', 'basicInClear'] as const) {
-      if (flags[name]) throw new OptionValueError(`${flagNames[name]} needs users: --users-file`)
-    }
+    if (file) throw new OptionValueError(`${fileSource} must name a user`)
+    checkNoRights(loaded)
     return { auth: undefined, warnings: [] }
   }
   const warnings = [
-    ...(flags.user ? [shownPassword] : []),
+    ...(sources.users.length > 0 ? [shownPassword] : []),
     ...(file?.warning === undefined ? [] : [file.warning]),
-    ...(flags.basicInClear ? [clearPassword] : []),
+    ...(config.basic === 'always' ? [clearPassword(loaded.sourceOf(['auth', 'basic']))] : []),
   ]
-  return { auth: authFor(users, flags), warnings }
+  return { auth: authFor(users, config), warnings }
+}
+
+/** Refuses rights that would mean nothing, because everybody may do everything. */
+function checkNoRights({ config, sourceOf }: LoadedConfig): void {
+  const { publicRead, basic, rules } = config.auth
+  const given = { publicRead, basic: basic === 'always', rules: rules !== undefined }
+  for (const [name, isGiven] of Object.entries(given)) {
+    if (isGiven) throw new OptionValueError(`${sourceOf(['auth', name])} needs users: --users-file`)
+  }
 }
 
 const shownPassword = `--user shows its password in the list of processes: --users-file or ${usersVariable} keeps it out`
-const clearPassword =
-  'passwords are taken in clear (--basic-in-clear): whoever listens on the way reads them'
+const clearPassword = (source: string): string =>
+  `passwords are taken in clear (${source}): whoever listens on the way reads them`
 
-function authFor(users: Record<string, string>, flags: AuthFlags): AuthOptions {
+function authFor(users: Record<string, string>, config: Config['auth']): AuthOptions {
+  const everywhere: AccessRule = {
+    path: '/*',
+    read: config.publicRead ? 'anyone' : 'authenticated',
+    publish: config.publishers ?? 'authenticated',
+  }
   return Object.freeze({
     users,
-    rules: [
-      {
-        path: '/*',
-        read: flags.publicRead ? 'anyone' : 'authenticated',
-        publish: flags.publishUser ?? 'authenticated',
-      },
-    ],
-    basic: flags.basicInClear ? 'always' : 'overTls',
-  } as const satisfies AuthOptions)
+    rules: config.rules ?? [everywhere],
+    basic: config.basic,
+    realm: config.realm,
+    algorithms: config.algorithms,
+    nonceLifetime: config.nonceLifetime,
+    verify: undefined,
+  } satisfies Required<AuthOptions>)
 }
-
-const flagNames = { publicRead: '--public-read', basicInClear: '--basic-in-clear' } as const
 
 function usersOf(source: string, texts: readonly string[]): Record<string, string> {
   const users: Record<string, string> = Object.create(null)

@@ -18,9 +18,10 @@ export interface UsersFile {
  * Reads a file of users: `name:password` on each line. Empty lines and lines that begin with `#`
  * are skipped.
  *
+ * @param source - Names the file in messages, such as `--users-file users`.
  * @throws {OptionValueError} If the file cannot be read.
  */
-export function readUsersFile(file: string): UsersFile {
+export function readUsersFile(file: string, source: string): UsersFile {
   try {
     const { mode, size } = statSync(file)
     if (size > maxBytes) throw new Error(`expected at most ${maxBytes} bytes, got ${size}`)
@@ -29,17 +30,17 @@ export function readUsersFile(file: string): UsersFile {
       .split(/\r?\n/)
     return {
       users: lines.filter((line) => line.trim() !== '' && !line.startsWith('#')),
-      warning: warningFor(file, mode),
+      warning: warningFor(source, mode),
     }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new OptionValueError(`--users-file ${file} cannot be read: ${reason}`)
+    throw new OptionValueError(`${source} cannot be read: ${reason}`)
   }
 }
 
-function warningFor(file: string, mode: number): string | undefined {
+function warningFor(source: string, mode: number): string | undefined {
   // Windows has no such permissions.
   if (process.platform === 'win32' || (mode & othersMode) === 0) return undefined
   const octal = (mode & 0o777).toString(8).padStart(4, '0')
-  return `--users-file ${file} has mode ${octal}: others may read the passwords; chmod 600 keeps them to its owner`
+  return `${source} has mode ${octal}: others may read the passwords; chmod 600 keeps them to its owner`
 }

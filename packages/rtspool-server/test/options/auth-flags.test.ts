@@ -7,7 +7,7 @@ import { parseCommandLine } from '../../src/options.js'
 function authOf(args: readonly string[], environment: Record<string, string> = {}) {
   const invocation = parseCommandLine(args, '1.2.3', environment)
   if (invocation.kind !== 'serve') throw new Error(JSON.stringify(invocation))
-  return invocation.options.auth
+  return invocation.options.settings.auth
 }
 
 describe('users of the command', () => {
@@ -81,7 +81,7 @@ function fileOf(text: string, mode = 0o600): string {
 function warningsOf(args: readonly string[], environment: Record<string, string> = {}) {
   const invocation = parseCommandLine(args, '1.2.3', environment)
   if (invocation.kind !== 'serve') throw new Error(JSON.stringify(invocation))
-  return invocation.options.warnings
+  return invocation.options.settings.warnings
 }
 
 describe('users of a file', { tags: 'U-9' }, () => {

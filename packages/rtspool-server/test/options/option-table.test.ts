@@ -3,9 +3,11 @@ import { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
 import { optionPages, optionsTable, withTable } from '../../../../scripts/options-doc.mjs'
 import { createConformCommand } from '../../../rtspool-conform/src/options.js'
+import { keySchema } from '../../src/config/schema.js'
 import { optionTable } from '../../src/options/option-table.js'
 import { createCommand } from '../../src/options.js'
 
+const options = optionTable(keySchema())
 const commands = [createCommand('1.2.3'), createConformCommand()]
 const commandNamed = (name: string) => {
   const command = commands.find((candidate) => candidate.name() === name)
@@ -46,7 +48,7 @@ describe('a document', { tags: 'U-16' }, () => {
 
 it('--help has the text and the default of each entry of the table', { tags: 'U-16' }, () => {
   const help = createCommand('1.2.3').configureHelp({ helpWidth: 1000 }).helpInformation()
-  for (const { flags, text, value, defaultText } of optionTable) {
+  for (const { flags, text, value, defaultText } of options) {
     const line = help.split('\n').find((candidate) => candidate.includes(`${flags} `))
     expect(line).toContain(text)
     const stated = defaultText ?? value
@@ -56,7 +58,7 @@ it('--help has the text and the default of each entry of the table', { tags: 'U-
 })
 
 it('the table has each option once, without a full stop at the end', { tags: 'U-16' }, () => {
-  const names = optionTable.map(({ flags }) => flags.split(' ')[0])
+  const names = options.map(({ flags }) => flags.split(' ')[0])
   expect(new Set(names).size).toBe(names.length)
-  expect(optionTable.filter(({ text }) => text.endsWith('.'))).toEqual([])
+  expect(options.filter(({ text }) => text.endsWith('.'))).toEqual([])
 })

@@ -1,0 +1,76 @@
+import { Command, CommanderError } from 'commander'
+import { readConfigFile } from '../config-file.js'
+import { checkConfigFile, findConfigFile } from '../load-config.js'
+import { ConfigError } from '../problems.js'
+import { publicJsonSchema } from '../schema.js'
+
+/** Places that a command prints to. */
+export interface CommandOutput {
+  stdout(text: string): void
+  stderr(text: string): void
+}
+
+/**
+ * Runs `rtspool config`.
+ *
+ * @param args - Arguments after `config`.
+ * @returns The exit code: 0 without mistakes, 1 with mistakes in the file, 2 for a bad command line.
+ */
+export function configCommand(args: readonly string[], output: CommandOutput): number {
+  let exitCode = 0
+  const command = new Command('rtspool config').description(
+    'Checks and describes the configuration.',
+  )
+  command
+    .command('check')
+    .argument('[file]', 'file of configuration (default: the one that rtspool would read)')
+    .description('name each mistake of a file with its line and column')
+    .action((name: string | undefined) => {
+      exitCode = check(name ?? (process.env.RTSPOOL_CONFIG || undefined), output)
+    })
+  command
+    .command('schema')
+    .description('print the JSON Schema of the file, for editors')
+    .action(() => output.stdout(`${JSON.stringify(publicJsonSchema(), undefined, 2)}\n`))
+  return runCommand(command, args, output) ?? exitCode
+}
+
+/**
+ * Parses arguments and runs a command.
+ *
+ * @returns The exit code if the arguments are wrong or ask for help; `undefined` after the command ran.
+ */
+export function runCommand(
+  command: Command,
+  args: readonly string[],
+  output: CommandOutput,
+): number | undefined {
+  const { stdout: writeOut, stderr: writeErr } = output
+  for (const each of [command, ...command.commands]) {
+    each.exitOverride().configureOutput({ writeOut, writeErr })
+  }
+  try {
+    command.parse(args, { from: 'user' })
+    return undefined
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    throw error
+  }
+}
+
+function check(name: string | undefined, { stdout, stderr }: CommandOutput): number {
+  const file = findConfigFile(name)
+  if (file === undefined) {
+    stderr('error: there is no rtspool.yml here or in /etc/rtspool; rtspool init writes one\n')
+    return 1
+  }
+  try {
+    checkConfigFile(readConfigFile(file))
+    stdout(`${file} has no mistakes\n`)
+    return 0
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    for (const { message } of error.problems) stderr(`${message}\n`)
+    return 1
+  }
+}

@@ -1,0 +1,200 @@
+import { readFileSync, statSync } from 'node:fs'
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  visit,
+  type YAMLError,
+} from 'yaml'
+import { isSection, type KeyPath } from './key-schema.js'
+import { ConfigError, type ConfigLayer, type ConfigProblem } from './problems.js'
+
+/** Largest file of configuration in bytes. */
+const maxBytes = 1024 * 1024
+/** Largest number of aliases (`*name`), which may repeat much in few bytes. */
+const maxAliases = 100
+
+/** Files that are looked for if none is named. */
+export const defaultFiles = ['rtspool.yml', '/etc/rtspool/rtspool.yml'] as const
+
+/** A file of configuration, read and understood as YAML. */
+export interface ConfigFile extends ConfigLayer {
+  /** Name as the user wrote it. */
+  readonly name: string
+  readonly text: string
+  readonly document: Document.Parsed
+}
+
+/**
+ * Reads a file of configuration.
+ *
+ * @throws {ConfigError} Names each place where the file is no YAML, or why it cannot be read.
+ */
+export const readConfigFile = (name: string): ConfigFile => parseConfigFile(name, textOfFile(name))
+
+function textOfFile(name: string): string {
+  try {
+    const { size } = statSync(name)
+    if (size > maxBytes) throw new Error(`expected at most ${maxBytes} bytes, got ${size}`)
+    return readFileSync(name, 'utf8')
+  } catch (error) {
+    throw unreadable(name, error)
+  }
+}
+
+function unreadable(name: string, error: unknown): ConfigError {
+  const reason = error instanceof Error ? error.message : String(error)
+  return new ConfigError([fileProblem(name, `cannot be read: ${reason}`)])
+}
+
+const fileProblem = (source: string, says: string): ConfigProblem => ({
+  path: [],
+  source,
+  says,
+  message: `${source} ${says}`,
+})
+
+/**
+ * Understands the text of a file of configuration.
+ *
+ * @throws {ConfigError} Names each place where the text is no YAML.
+ */
+export function parseConfigFile(name: string, text: string): ConfigFile {
+  const lines = new LineCounter()
+  const place = (offset: number): string => {
+    const { line, col } = lines.linePos(offset)
+    return `${name}:${line}:${col}`
+  }
+  const document = documentOf(name, text, lines)
+  const problems = firstOfEachPlace([...document.errors, ...document.warnings]).map(
+    ({ pos, code, message }) =>
+      fileProblem(place(pos[0]), `is no YAML: ${syntaxTexts[code] ?? plainMessage(message)}`),
+  )
+  problems.push(...oddNodes(document).map(([offset, says]) => fileProblem(place(offset), says)))
+  if (problems.length > 0) throw new ConfigError(problems)
+  const tree = treeOf(name, document, place)
+  return {
+    ...{ kind: 'file', name, text, document, tree },
+    sourceOf: (path) => place(offsetOf(document, path)),
+    sourceOfName: (path) => place(offsetOf(document, path, true)),
+  }
+}
+
+function documentOf(name: string, text: string, lineCounter: LineCounter): Document.Parsed {
+  try {
+    return parseDocument(text, {
+      version: '1.2',
+      lineCounter,
+      prettyErrors: false,
+      logLevel: 'error',
+    })
+  } catch (error) {
+    // The parser calls itself for each level of depth.
+    if (error instanceof RangeError) throw new ConfigError([fileProblem(name, 'is too deep')])
+    throw error
+  }
+}
+
+/** Leaves out errors that follow from another one at the same place. */
+function firstOfEachPlace(errors: readonly YAMLError[]): readonly YAMLError[] {
+  const places = new Set<number>()
+  return errors.filter(({ pos: [offset] }) => {
+    const isFirst = !places.has(offset)
+    places.add(offset)
+    return isFirst
+  })
+}
+
+/** Messages of the parser in the words of this project; the others are clear. */
+const syntaxTexts: Readonly<Record<string, string>> = {
+  TAB_AS_INDENT: 'a tab cannot indent, use spaces',
+  DUPLICATE_KEY: 'the key stands here a second time',
+  MULTIPLE_DOCS: 'a second document begins here, only one is read',
+  TAG_RESOLVE_FAILED: 'tags such as !name have no meaning here',
+}
+
+const plainMessage = (message: string): string => message.replace(/\s+/g, ' ').slice(0, 200)
+
+/** Finds numbers that begin with 0, which people mean as octal or as text, and too many aliases. */
+function oddNodes(document: Document.Parsed): [offset: number, says: string][] {
+  const odd: [number, string][] = []
+  let aliases = 0
+  visit(document, (_, node) => {
+    if (isPair(node) && isScalar(node.key) && node.key.value === '__proto__') {
+      odd.push([node.key.range?.[0] ?? 0, 'the name __proto__ cannot be used'])
+    }
+    if (!isNode(node)) return
+    const offset = node.range?.[0] ?? 0
+    if (isAlias(node) && ++aliases === maxAliases + 1) {
+      odd.push([offset, `has more than ${maxAliases} aliases such as *${node.source}`])
+    }
+    const source = isScalar(node) && typeof node.value === 'number' ? (node.source ?? '') : ''
+    if (/^[+-]?0\d/.test(source)) {
+      odd.push([
+        offset,
+        `a number cannot begin with 0, got ${source}: write 0o… for octal, or quotes`,
+      ])
+    }
+  })
+  return odd
+}
+
+function treeOf(
+  name: string,
+  document: Document.Parsed,
+  place: (offset: number) => string,
+): Readonly<Record<string, unknown>> {
+  if (document.contents === null) return {}
+  let tree: unknown
+  try {
+    tree = withoutNulls(document.toJS({ maxAliasCount: maxAliases }))
+  } catch (error) {
+    const reason = error instanceof Error ? plainMessage(error.message) : String(error)
+    throw new ConfigError([fileProblem(name, `cannot be used: ${reason}`)])
+  }
+  if (tree === undefined) return {}
+  if (isSection(tree)) return tree
+  const source = place(document.contents.range[0])
+  throw new ConfigError([fileProblem(source, 'must have keys such as limits:, got none')])
+}
+
+/** Drops keys without a value: sections whose keys are all commented out, and keys left empty. */
+function withoutNulls(value: unknown): unknown {
+  if (value === null) return undefined
+  if (Array.isArray(value)) return value.map((element) => withoutNulls(element) ?? null)
+  if (!isSection(value)) return value
+  const entries = Object.entries(value).map(([name, inner]) => [name, withoutNulls(inner)] as const)
+  // A name such as __proto__ must stay a name, so that it is refused as unknown.
+  return Object.fromEntries(entries.filter(([, inner]) => inner !== undefined))
+}
+
+/** Returns the offset of the value at a path, or of its key, or of the nearest section around it. */
+function offsetOf(document: Document.Parsed, path: KeyPath, isKey = false): number {
+  let node: Node | null = document.contents
+  let offset = node?.range?.[0] ?? 0
+  for (const [depth, part] of path.entries()) {
+    const isLast = depth === path.length - 1
+    const pair: Pair | undefined = isMap(node)
+      ? node.items.find(({ key }) => String(isScalar(key) ? key.value : key) === String(part))
+      : undefined
+    const value: unknown = pair ? pair.value : elementOf(node, part)
+    const place = isKey && isLast && pair ? pair.key : value
+    if (!isNode(place) || !place.range) return offset
+    offset = place.range[0]
+    node = isNode(value) ? resolved(value, document) : null
+  }
+  return offset
+}
+
+const elementOf = (node: Node | null, part: PropertyKey): unknown =>
+  node !== null && 'items' in node ? (node.items as unknown[])[Number(part)] : undefined
+
+const resolved = (node: Node, document: Document.Parsed): Node | null =>
+  isAlias(node) ? (node.resolve(document) ?? null) : node

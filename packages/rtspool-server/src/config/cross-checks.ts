@@ -1,0 +1,64 @@
+import { testPath } from '../test-picture.js'
+import { nameOf } from './key-schema.js'
+import type { ConfigProblem, KeySources } from './problems.js'
+import type { Config } from './schema.js'
+
+/** Finds keys that contradict each other, once all sources are merged. */
+export function crossProblems(config: Config, sources: KeySources): ConfigProblem[] {
+  return [
+    ...tlsProblems(config, sources),
+    ...authProblems(config, sources),
+    ...pathProblems(config, sources),
+  ]
+}
+
+function problem({ sourceOf }: KeySources, path: readonly string[], says: string): ConfigProblem {
+  const source = sourceOf(path)
+  return { path, source, says, message: `${source} ${says}` }
+}
+
+function tlsProblems({ tls, rtsp }: Config, sources: KeySources): ConfigProblem[] {
+  const { keyFile, certFile } = tls
+  if (keyFile !== undefined && certFile === undefined) {
+    return [problem(sources, ['tls', 'keyFile'], 'needs a certificate: --tls-cert or tls.certFile')]
+  }
+  if (keyFile === undefined && certFile !== undefined) {
+    return [problem(sources, ['tls', 'certFile'], 'needs a key: --tls-key or tls.keyFile')]
+  }
+  const tlsPort = ['tls', 'port']
+  if (keyFile === undefined && sources.sourceOf(tlsPort) !== nameOf(tlsPort)) {
+    return [problem(sources, tlsPort, 'needs a key and a certificate: --tls-key and --tls-cert')]
+  }
+  if (rtsp.port === false && keyFile === undefined) {
+    const says = 'can be false only with TLS: the server would not listen'
+    return [problem(sources, ['rtsp', 'port'], says)]
+  }
+  return []
+}
+
+function authProblems({ auth }: Config, sources: KeySources): ConfigProblem[] {
+  if (auth.rules === undefined) return []
+  const says = 'and auth.rules exclude each other'
+  const problems: ConfigProblem[] = []
+  if (auth.publishers) problems.push(problem(sources, ['auth', 'publishers'], says))
+  if (auth.publicRead) problems.push(problem(sources, ['auth', 'publicRead'], says))
+  return problems
+}
+
+function pathProblems({ paths, testPicture }: Config, sources: KeySources): ConfigProblem[] {
+  const problems: ConfigProblem[] = []
+  for (const [path, { file, timeline }] of Object.entries(paths)) {
+    if (file === undefined) continue
+    const place = ['paths', path, 'file']
+    if (path.endsWith('/*')) {
+      problems.push(problem(sources, place, 'needs a path of its own, without /*'))
+    }
+    if (timeline !== undefined) {
+      problems.push(problem(sources, place, 'and timeline exclude each other'))
+    }
+    if (path === testPath && testPicture) {
+      problems.push(problem(sources, place, 'and testPicture exclude each other'))
+    }
+  }
+  return problems
+}

@@ -1,0 +1,97 @@
+import { nearestName } from 'rtspool-conform/command-line'
+import {
+  type KeyEntry,
+  type KeyPath,
+  type KeySchema,
+  keysOf,
+  nameOf,
+  variablePrefix,
+  withValue,
+} from './key-schema.js'
+import type { ConfigLayer } from './problems.js'
+import { valueOfText } from './text-value.js'
+
+/** Variables of a process. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Variables with the prefix that are no keys. */
+const otherVariables: ReadonlySet<string> = new Set(['RTSPOOL_CONFIG', 'RTSPOOL_USERS'])
+
+/** Values of variables, and warnings of variables that mean nothing. */
+export interface EnvironmentLayer extends ConfigLayer {
+  readonly warnings: readonly string[]
+}
+
+/** Reads the keys that variables of the environment set. An empty variable counts as missing. */
+export function environmentLayer(root: KeySchema, environment: Environment): EnvironmentLayer {
+  const keys = new Map(keysOf(root).map((entry) => [entry.variable, entry]))
+  const given = Object.entries(environment).filter(
+    ([name, text]) => name.startsWith(variablePrefix) && text !== undefined && text !== '',
+  ) as [string, string][]
+  const known = given.flatMap(([name, text]) => {
+    const entry = keys.get(name)
+    return entry ? [{ entry, text, source: name }] : []
+  })
+  return {
+    ...textLayer('environment', known),
+    warnings: given
+      .filter(([name]) => !keys.has(name) && !otherVariables.has(name))
+      .flatMap(([name]) => unknownVariable(name, root, [...keys.keys()])),
+  }
+}
+
+/**
+ * Warns of a variable that looks like a key. Variables of other programs may share the prefix. The value
+ * may be a secret, and is left out.
+ */
+function unknownVariable(name: string, root: KeySchema, known: readonly string[]): string[] {
+  const plain = (variable: string): string => variable.slice(variablePrefix.length)
+  const nearest = nearestName(plain(name), known.map(plain))
+  const sections = Object.keys(root.properties ?? {}).map((section) => `${section.toUpperCase()}_`)
+  const isInSection = sections.some((section) => plain(name).startsWith(section))
+  if (nearest === undefined && !isInSection) return []
+  const hint = nearest === undefined ? '' : `; did you mean ${variablePrefix}${nearest}?`
+  return [`the variable ${name} sets nothing${hint}`]
+}
+
+/** A key with the text that sets it. */
+export interface KeyText {
+  readonly entry: KeyEntry
+  readonly text: string
+  /** Name of the option or variable. */
+  readonly source: string
+  /** Value in place of the text, for options without an argument. */
+  readonly value?: unknown
+}
+
+/** Makes a layer of texts. */
+export function textLayer(kind: ConfigLayer['kind'], given: readonly KeyText[]): ConfigLayer {
+  let tree: Readonly<Record<string, unknown>> = {}
+  const texts = new Map<string, KeyText>()
+  for (const each of given) {
+    const { entry, text, value } = each
+    tree = withValue(tree, entry.path, value ?? valueOfText(entry.schema, text))
+    texts.set(entry.name, each)
+  }
+  const entryOf = (path: KeyPath): KeyText | undefined => {
+    const end = path.findIndex((part) => typeof part === 'number')
+    const names = end < 0 ? path : path.slice(0, end)
+    for (let depth = names.length; depth > 0; depth--) {
+      const found = texts.get(nameOf(names.slice(0, depth)))
+      if (found) return found
+    }
+    return undefined
+  }
+  return {
+    kind,
+    tree,
+    sourceOf: (path) => entryOf(path)?.source ?? nameOf(path),
+    textOf: (path) => {
+      const found = entryOf(path)
+      // An element of a list is shown alone.
+      return found?.entry.path.length === path.length && found.value === undefined
+        ? found.text
+        : undefined
+    },
+  }
+}

@@ -1,0 +1,159 @@
+import { existsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { type ConfigFile, defaultFiles, readConfigFile } from './config-file.js'
+import { crossProblems } from './cross-checks.js'
+import { type Environment, environmentLayer } from './environment.js'
+import { isSection, type KeyPath, type KeySchema, keysOf, nameOf, valueAt } from './key-schema.js'
+import {
+  ConfigError,
+  type ConfigLayer,
+  type ConfigProblem,
+  type KeySources,
+  problemsOf,
+} from './problems.js'
+import { type Config, configSchema, keySchema } from './schema.js'
+
+/** Sources of a configuration; the command line wins over the environment, and both over the file. */
+export interface ConfigSources {
+  /** Name of the file; `undefined` = no file. */
+  readonly file: string | undefined
+  readonly environment: Environment
+  /** Options of the command line. */
+  readonly flags: ConfigLayer
+  /** Users of the command line, `name:password` each. */
+  readonly users: readonly string[]
+}
+
+/** A configuration with the sources of its values. */
+export interface LoadedConfig extends KeySources {
+  readonly config: Config
+  readonly file: ConfigFile | undefined
+  /** Warnings about the sources, one line each. */
+  readonly warnings: readonly string[]
+  /**
+   * Names the option or variable that wins over the file for a key.
+   *
+   * @param path - Names of the section and the key.
+   * @returns `undefined` if the file or the default decides.
+   */
+  winnerOf(path: KeyPath): string | undefined
+}
+
+/**
+ * Finds the file of configuration.
+ *
+ * @param named - Name on the command line or in the environment.
+ * @returns `undefined` if none is named and none of {@link defaultFiles} exists.
+ */
+export const findConfigFile = (named: string | undefined): string | undefined =>
+  named ?? defaultFiles.find((name) => existsSync(name))
+
+/**
+ * Reads and checks all sources, and merges them.
+ *
+ * @throws {ConfigError} Names every mistake of every source.
+ */
+export function loadConfig(sources: ConfigSources): LoadedConfig {
+  const root = keySchema()
+  const file = sources.file === undefined ? undefined : readConfigFile(sources.file)
+  return mergeLayers(root, file, environmentLayer(root, sources.environment), sources.flags)
+}
+
+/**
+ * Checks a file of configuration alone.
+ *
+ * @throws {ConfigError} Names every mistake.
+ */
+export function checkConfigFile(file: ConfigFile): Config {
+  const root = keySchema()
+  const noFlags: ConfigLayer = { kind: 'flags', tree: {}, sourceOf: nameOf }
+  return mergeLayers(root, file, environmentLayer(root, {}), noFlags).config
+}
+
+/** Merges a file that was read before with the other sources. */
+export function mergeFile(file: ConfigFile, { environment, flags }: ConfigSources): LoadedConfig {
+  const root = keySchema()
+  return mergeLayers(root, file, environmentLayer(root, environment), flags)
+}
+
+function mergeLayers(
+  root: KeySchema,
+  file: ConfigFile | undefined,
+  environment: ConfigLayer & { readonly warnings: readonly string[] },
+  flags: ConfigLayer,
+): LoadedConfig {
+  const layers = [...(file ? [file] : []), environment, flags]
+  const problems = layers.flatMap((layer) => problemsOfLayer(layer, root))
+  if (problems.length > 0) throw new ConfigError(problems)
+  const trees = layers.map(({ tree, kind }) =>
+    kind === 'file' && file ? withAbsoluteFiles(root, tree, dirname(resolve(file.name))) : tree,
+  )
+  const config = configSchema.parse(trees.reduce((below, above) => merged(root, below, above), {}))
+  const strongest = (path: KeyPath, from: readonly ConfigLayer[]): ConfigLayer | undefined =>
+    from.findLast(({ tree }) => valueAt(tree, path) !== undefined)
+  const loaded: LoadedConfig = {
+    config,
+    file,
+    warnings: environment.warnings,
+    winnerOf: (path) => strongest(path, [environment, flags])?.sourceOf(path),
+    sourceOf: (path) => {
+      const layer = strongest(path, layers)
+      if (!layer) return nameOf(path)
+      return layer.kind === 'file'
+        ? `${layer.sourceOf(path)}: ${nameOf(path)}`
+        : layer.sourceOf(path)
+    },
+  }
+  const crossed = crossProblems(config, loaded)
+  if (crossed.length > 0) throw new ConfigError(crossed)
+  return loaded
+}
+
+function problemsOfLayer(layer: ConfigLayer, root: KeySchema): ConfigProblem[] {
+  const { error } = configSchema.safeParse(layer.tree)
+  return error ? problemsOf(error.issues, layer, root) : []
+}
+
+/** Merges sections key by key; lists and settings by path are replaced whole. */
+function merged(
+  schema: KeySchema,
+  below: Readonly<Record<string, unknown>>,
+  above: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const result: Record<string, unknown> = { ...below }
+  for (const [name, value] of Object.entries(above)) {
+    const inner = schema.properties?.[name]
+    const before = result[name]
+    const isBoth = isSection(value) && isSection(before) && inner?.properties !== undefined
+    result[name] = isBoth ? merged(inner, before, value) : value
+  }
+  return result
+}
+
+/** Resolves the paths of files against the folder of the file of configuration. */
+function withAbsoluteFiles(
+  schema: KeySchema,
+  tree: Readonly<Record<string, unknown>>,
+  folder: string,
+): Record<string, unknown> {
+  const entries = Object.entries(tree).map(([name, value]) => {
+    const { additionalProperties: others, properties } = schema
+    const inner = properties?.[name] ?? (typeof others === 'object' ? others : undefined)
+    if (inner?.isFile && typeof value === 'string') return [name, resolve(folder, value)] as const
+    return [
+      name,
+      inner && isSection(value) ? withAbsoluteFiles(inner, value, folder) : value,
+    ] as const
+  })
+  return Object.fromEntries(entries)
+}
+
+/** Lists the keys whose values differ between two configurations. */
+export function changedKeys(before: Config, after: Config): string[][] {
+  return keysOf(keySchema())
+    .map(({ path }) => [...path])
+    .filter((path) => !isSame(valueAt(before, path), valueAt(after, path)))
+}
+
+const isSame = (one: unknown, other: unknown): boolean =>
+  JSON.stringify(one) === JSON.stringify(other)

@@ -1,0 +1,64 @@
+import type { MountPoints, PublishOptions } from 'rtspool'
+import { fileMedia } from 'rtspool/file'
+import { testFile, testPath } from '../test-picture.js'
+import type { Config } from './schema.js'
+
+/** A file that plays at a path. */
+interface PlannedFile {
+  readonly file: string
+  readonly loop: boolean
+}
+
+/** Paths of the configuration: files to play, and paths that clients may publish to. */
+export interface MountPlan {
+  readonly files: ReadonlyMap<string, PlannedFile>
+  readonly publish: ReadonlyMap<string, PublishOptions>
+}
+
+export const noMounts: MountPlan = { files: new Map(), publish: new Map() }
+
+/** Plans the paths of a configuration. */
+export function mountPlanOf({ testPicture, paths, publish }: Config): MountPlan {
+  const files = new Map<string, PlannedFile>()
+  if (testPicture) files.set(testPath, { file: testFile, loop: true })
+  const patterns = new Map<string, PublishOptions>(publish.paths.map((path) => [path, {}] as const))
+  for (const [path, { file, loop, timeline }] of Object.entries(paths)) {
+    if (file !== undefined) files.set(path, { file, loop })
+    const isCovered = publish.paths.some((pattern) => covers(pattern, path))
+    if (timeline !== undefined && isCovered) patterns.set(path, { timeline })
+  }
+  return { files, publish: patterns }
+}
+
+/** True if a pattern allows everything that another pattern allows. */
+const covers = (pattern: string, other: string): boolean =>
+  pattern === other || (pattern.endsWith('/*') && other.startsWith(pattern.slice(0, -1)))
+
+/**
+ * Finds paths that a plan needs and that something else has taken meanwhile.
+ *
+ * @returns Paths of files to mount.
+ */
+export const takenPaths = (mounts: MountPoints, before: MountPlan, after: MountPlan): string[] =>
+  [...after.files.keys()].filter((path) => !before.files.has(path) && mounts.get(path))
+
+/**
+ * Changes the mount points from one plan to another. Viewers of a file that is no longer mounted, and
+ * publishers on a path that is no longer allowed, go on.
+ */
+export function applyMounts(mounts: MountPoints, before: MountPlan, after: MountPlan): void {
+  for (const path of before.publish.keys()) {
+    if (!after.publish.has(path)) mounts.disallowPublish(path)
+  }
+  for (const [path, options] of after.publish) mounts.allowPublish(path, options)
+  for (const [path, planned] of before.files) {
+    if (!isSame(after.files.get(path), planned)) mounts.remove(path)
+  }
+  for (const [path, planned] of after.files) {
+    if (isSame(before.files.get(path), planned)) continue
+    mounts.add(path, fileMedia(planned.file, { loop: planned.loop }))
+  }
+}
+
+const isSame = (one: PlannedFile | undefined, other: PlannedFile): boolean =>
+  one?.file === other.file && one.loop === other.loop

@@ -1,0 +1,117 @@
+import type { MountPoints, RtspServer, TlsCertificate } from 'rtspool'
+import { readCertificate } from '../../certificate.js'
+import { applyMounts, mountPlanOf, takenPaths } from '../mount-plan.js'
+import { ConfigError } from '../problems.js'
+import { liveOptionsOf, poolLimitsOf } from '../server-options.js'
+import { type LivePart, problemOfKey } from './live-part.js'
+
+/** Changes the options of the server, users and rights among them. */
+export const serverPart = (server: Pick<RtspServer, 'update'>): LivePart => ({
+  prepare(after, before) {
+    const [was, is] = [liveOptionsOf(before), liveOptionsOf(after)]
+    const changed = (Object.keys(is) as (keyof typeof is)[]).filter(
+      (name) => JSON.stringify(is[name]) !== JSON.stringify(was[name]),
+    )
+    if (changed.length === 0) return undefined
+    const problems = changed
+      .filter((name) => is[name] === undefined)
+      .map((name) =>
+        name === 'auth'
+          ? problemOfKey(
+              after,
+              ['auth', 'usersFile'],
+              'cannot lose all users while the server runs',
+            )
+          : problemOfKey(
+              after,
+              ['limits', name],
+              'cannot return to its default while the server runs: give a number',
+            ),
+      )
+    if (problems.length > 0) throw new ConfigError(problems)
+    const pick = (from: typeof is) => Object.fromEntries(changed.map((name) => [name, from[name]]))
+    const isAuth = changed.includes('auth')
+    return {
+      ...(isAuth ? { others: ['users and rights'] } : {}),
+      apply: () => server.update(pick(is)),
+      // An option without a value before keeps the new one: the library cannot remove it.
+      undo: () => server.update(pick(was)),
+    }
+  },
+})
+
+/** Changes the limits of the session pool. */
+export const limitsPart = ({ pool }: Pick<RtspServer, 'pool'>): LivePart => ({
+  prepare(after, before) {
+    const [was, is] = [poolLimitsOf(before.config), poolLimitsOf(after.config)]
+    if (JSON.stringify(was) === JSON.stringify(is)) return undefined
+    return { apply: () => pool.setLimits(is), undo: () => pool.setLimits(was) }
+  },
+})
+
+/** Changes files that play at paths, and paths that clients may publish to. */
+export const mountsPart = ({ mounts }: { readonly mounts: MountPoints }): LivePart => ({
+  prepare(after, before) {
+    const [was, is] = [mountPlanOf(before.config), mountPlanOf(after.config)]
+    const taken = takenPaths(mounts, was, is)
+    if (taken.length > 0) {
+      throw new ConfigError(
+        taken.map((path) =>
+          problemOfKey(after, ['paths', path], 'is in use: a client publishes there'),
+        ),
+      )
+    }
+    return {
+      apply: () => applyMounts(mounts, was, is),
+      undo: () => applyMounts(mounts, is, was),
+    }
+  },
+})
+
+/** Changes the level of the log. */
+export const logPart = (log: { setLevel(level: string): void }): LivePart => ({
+  prepare(after, before) {
+    const [was, is] = [before.config.log.level, after.config.log.level]
+    if (was === is) return undefined
+    return { apply: () => log.setLevel(is), undo: () => log.setLevel(was) }
+  },
+})
+
+/**
+ * Loads key and certificate again at each reload, because their files change without their names.
+ *
+ * @param current - The certificate in use.
+ */
+export function certificatePart(
+  server: Pick<RtspServer, 'reloadCertificate'>,
+  current: TlsCertificate | undefined,
+): LivePart {
+  let inUse = current
+  return {
+    prepare(after) {
+      const next = readCertificate(after)
+      if (next === undefined && inUse === undefined) return undefined
+      if (next === undefined || inUse === undefined) {
+        const says = 'cannot turn TLS on or off while the server runs'
+        throw new ConfigError([problemOfKey(after, ['tls', 'keyFile'], says)])
+      }
+      if (isSame(next, inUse)) return undefined
+      const before = inUse
+      return {
+        others: ['certificate'],
+        apply: () => {
+          server.reloadCertificate(next)
+          inUse = next
+        },
+        undo: () => {
+          server.reloadCertificate(before)
+          inUse = before
+        },
+      }
+    },
+  }
+}
+
+const isSame = (one: TlsCertificate, other: TlsCertificate): boolean =>
+  Buffer.from(one.key).equals(Buffer.from(other.key)) &&
+  Buffer.from(one.cert).equals(Buffer.from(other.cert))

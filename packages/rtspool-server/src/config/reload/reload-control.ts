@@ -1,0 +1,86 @@
+import type { Logger } from 'pino'
+import type { RtspServer, TlsCertificate } from 'rtspool'
+import type { LevelSwitch } from '../../log/level-switch.js'
+import type { ConfigSources } from '../load-config.js'
+import { ConfigStore } from '../save/config-store.js'
+import type { Settings } from '../settings.js'
+import { certificatePart, limitsPart, logPart, mountsPart, serverPart } from './live-parts.js'
+import { ConfigReloader, type ReloadResult } from './reloader.js'
+import { type FileWatch, watchFile } from './watch-file.js'
+
+/** Parts of the running command that a reload changes. */
+export interface RunningCommand {
+  readonly server: RtspServer
+  readonly log: Logger
+  readonly levels: LevelSwitch
+  readonly certificate: TlsCertificate | undefined
+}
+
+/** Reloads the configuration of the running command, and logs each result. */
+export class ReloadControl {
+  /** Changes the configuration; the API uses it too. */
+  readonly reloader: ConfigReloader
+  /** Saves changes of the API into the file, and uses them. */
+  readonly store: ConfigStore
+  readonly #log: Logger
+  readonly #watch: FileWatch | undefined
+  /** Warnings that the log has already. */
+  #warnings: readonly string[]
+
+  constructor(
+    { sources, settings }: { readonly sources: ConfigSources; readonly settings: Settings },
+    { server, log, levels, certificate }: RunningCommand,
+  ) {
+    this.#log = log
+    this.#warnings = settings.warnings
+    this.reloader = new ConfigReloader(sources, settings, [
+      certificatePart(server, certificate),
+      serverPart(server),
+      limitsPart(server),
+      mountsPart(server),
+      logPart(levels),
+    ])
+    this.store = new ConfigStore(this.reloader)
+    this.reloader.on('reloaded', (result) => this.#logResult(result, server))
+    this.#watch = this.#watchFile(settings)
+  }
+
+  /** Reads all sources again, and changes what differs. */
+  reload(by: string): ReloadResult {
+    return this.reloader.reload(by)
+  }
+
+  /** Ends the watch of the file. */
+  close(): void {
+    this.#watch?.close()
+  }
+
+  #watchFile({ file, config }: Settings): FileWatch | undefined {
+    if (!file || !config.watchConfig) return undefined
+    const { name, text } = file
+    return watchFile(name, text, {
+      changed: () => this.reload('file change'),
+      emptied: () => this.#log.warn({ file: name }, 'file of configuration is empty: not reloaded'),
+      failed: (error) => {
+        const facts = { file: name, reason: error.message }
+        this.#log.warn(facts, 'file of configuration cannot be watched, SIGHUP reloads it')
+      },
+    })
+  }
+
+  #logResult({ by, ok, changed, problems }: ReloadResult, server: RtspServer): void {
+    if (!ok) {
+      const facts = { by, problems: problems.map(({ message }) => message) }
+      this.#log.error(facts, 'configuration not reloaded, the one before stays')
+      return
+    }
+    const { warnings } = this.reloader.current
+    for (const text of warnings) if (!this.#warnings.includes(text)) this.#log.warn(text)
+    this.#warnings = warnings
+    if (changed.length > 0) this.#log.info({ by, changed }, 'configuration reloaded')
+    else if (by === 'SIGHUP') this.#log.info({ by }, 'configuration unchanged')
+    if (!changed.includes('certificate')) return
+    const expiresAt = server.stats().tls?.certificateExpiresAt ?? Number.NaN
+    this.#log.info({ expires: new Date(expiresAt).toISOString() }, 'certificate reloaded')
+  }
+}

@@ -1,0 +1,131 @@
+import { EventEmitter } from 'node:events'
+import { shown } from '../expected.js'
+import { nameOf, schemaAt, valueAt } from '../key-schema.js'
+import { type ConfigSources, changedKeys } from '../load-config.js'
+import { ConfigError, type ConfigProblem } from '../problems.js'
+import { keySchema } from '../schema.js'
+import { loadSettings, type Settings } from '../settings.js'
+import { type LivePart, type PreparedChange, problemOfKey } from './live-part.js'
+
+/** Effect of a reload: all changes, or none. */
+export interface ReloadResult {
+  /** Cause: a signal, a changed file, a user of the API. */
+  readonly by: string
+  /** True if the configuration is in use now, with or without changes. */
+  readonly ok: boolean
+  /** Changed keys and other changed things, such as `certificate`. */
+  readonly changed: readonly string[]
+  /** Reasons for a refusal; nothing has changed then. */
+  readonly problems: readonly ConfigProblem[]
+}
+
+export interface ConfigReloaderEvents {
+  /** A reload has ended, with or without changes, or was refused. */
+  reloaded: [result: ReloadResult]
+}
+
+/**
+ * Changes the configuration while the server runs. Everything is checked before anything changes, and
+ * a part that fails undoes the parts before it.
+ */
+export class ConfigReloader extends EventEmitter<ConfigReloaderEvents> {
+  readonly #sources: ConfigSources
+  readonly #parts: readonly LivePart[]
+  #current: Settings
+
+  constructor(sources: ConfigSources, current: Settings, parts: readonly LivePart[]) {
+    super()
+    this.#sources = sources
+    this.#current = current
+    this.#parts = parts
+  }
+
+  /** The settings in use. */
+  get current(): Settings {
+    return this.#current
+  }
+
+  get sources(): ConfigSources {
+    return this.#sources
+  }
+
+  /**
+   * Reads all sources again, and changes what differs.
+   *
+   * @param by - Cause, for the log.
+   */
+  reload(by: string): ReloadResult {
+    try {
+      return this.use(loadSettings(this.#sources), by)
+    } catch (error) {
+      return this.#ended({ by, ok: false, changed: [], problems: problemsOfError(error) })
+    }
+  }
+
+  /**
+   * Changes the server to other settings.
+   *
+   * @param by - Cause, for the log.
+   */
+  use(next: Settings, by: string): ReloadResult {
+    try {
+      return this.prepare(next, by)()
+    } catch (error) {
+      return this.#ended({ by, ok: false, changed: [], problems: problemsOfError(error) })
+    }
+  }
+
+  /**
+   * Checks whether the server can change to other settings.
+   *
+   * @returns A function that makes the change, and throws if a part fails; then nothing has changed.
+   * @throws {ConfigError | Error} The change is impossible.
+   */
+  prepare(next: Settings, by: string): () => ReloadResult {
+    const before = this.#current
+    const keys = changedKeys(before.config, next.config)
+    const problems = keys
+      .filter((path) => schemaAt(keySchema(), path).schema.live !== true)
+      .map((path) => fixedKey(path, next, before))
+    if (problems.length > 0) throw new ConfigError(problems)
+    const changes = this.#parts.flatMap((part) => part.prepare(next, before) ?? [])
+    return () => {
+      applyAll(changes)
+      this.#current = next
+      const others = changes.flatMap((change) => change.others ?? [])
+      const changed = [...keys.map(nameOf), ...others]
+      return this.#ended({ by, ok: true, changed, problems: [] })
+    }
+  }
+
+  #ended(result: ReloadResult): ReloadResult {
+    this.emit('reloaded', result)
+    return result
+  }
+}
+
+function fixedKey(path: readonly string[], next: Settings, before: Settings): ConfigProblem {
+  const value = valueAt(before.config, path)
+  const stays = value === undefined ? 'the default' : shown(value)
+  const says = `cannot be changed while the server runs: ${stays} stays until a restart`
+  return problemOfKey(next, path, says)
+}
+
+/** Makes all changes, or none: a change that fails undoes those before it. */
+function applyAll(changes: readonly PreparedChange[]): void {
+  for (const [index, change] of changes.entries()) {
+    try {
+      change.apply()
+    } catch (error) {
+      for (const done of changes.slice(0, index).reverse()) done.undo()
+      throw error
+    }
+  }
+}
+
+/** Describes any error as problems. */
+export function problemsOfError(error: unknown): readonly ConfigProblem[] {
+  if (error instanceof ConfigError) return error.problems
+  const says = error instanceof Error ? error.message : String(error)
+  return [{ path: [], source: '', says, message: says }]
+}

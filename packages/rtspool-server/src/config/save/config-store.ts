@@ -1,0 +1,74 @@
+import { readConfigFile } from '../config-file.js'
+import { nameOf } from '../key-schema.js'
+import { mergeFile } from '../load-config.js'
+import { ConfigError } from '../problems.js'
+import type { ConfigReloader, ReloadResult } from '../reload/reloader.js'
+import { settingsOf } from '../settings.js'
+import { writeFileAtomically } from './atomic-write.js'
+import { editConfig, type KeyChange } from './edit-config.js'
+
+/** Key of the file that has no effect, because something wins over the file. */
+export interface OverriddenKey {
+  readonly key: string
+  /** Option or variable that wins: `--max-sessions`, `RTSPOOL_LIMITS_MAX_SESSIONS`. */
+  readonly by: string
+}
+
+/** Effect of saved changes. */
+export interface SaveResult extends ReloadResult {
+  readonly file: string
+  readonly overridden: readonly OverriddenKey[]
+}
+
+/**
+ * Saves changes into the file of configuration, and uses them. Comments and order of the file stay.
+ * Calls wait for each other.
+ */
+export class ConfigStore {
+  readonly #reloader: ConfigReloader
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(reloader: ConfigReloader) {
+    this.#reloader = reloader
+  }
+
+  /**
+   * Changes keys in the file and in the running server, or nothing at all.
+   *
+   * @param by - Cause, for the log.
+   * @throws {ConfigError} A value is wrong, a key cannot be changed while the server runs, or there is
+   *   no file.
+   * @throws {Error} The file cannot be written.
+   */
+  save(changes: readonly KeyChange[], by: string): Promise<SaveResult> {
+    const result = this.#last.then(() => this.#save(changes, by))
+    this.#last = result.catch(() => undefined)
+    return result
+  }
+
+  async #save(changes: readonly KeyChange[], by: string): Promise<SaveResult> {
+    const { sources } = this.#reloader
+    if (sources.file === undefined) throw noFile()
+    const before = readConfigFile(sources.file)
+    const after = editConfig(before, changes)
+    const next = settingsOf(mergeFile(after, sources), sources)
+    const apply = this.#reloader.prepare(next, by)
+    await writeFileAtomically(sources.file, after.text)
+    try {
+      const result = apply()
+      const overridden = changes.flatMap(({ path }): OverriddenKey[] => {
+        const winner = next.winnerOf(path)
+        return winner === undefined ? [] : [{ key: nameOf(path), by: winner }]
+      })
+      return { ...result, file: sources.file, overridden }
+    } catch (error) {
+      await writeFileAtomically(sources.file, before.text)
+      throw error
+    }
+  }
+}
+
+function noFile(): ConfigError {
+  const says = 'there is no file of configuration to save to: start with --config FILE'
+  return new ConfigError([{ path: [], source: '', says, message: says }])
+}

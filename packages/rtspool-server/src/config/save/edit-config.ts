@@ -1,0 +1,52 @@
+import { isCollection, isMap, isScalar } from 'yaml'
+import { type ConfigFile, parseConfigFile } from '../config-file.js'
+import type { KeyPath } from '../key-schema.js'
+
+/** New value of a key; `undefined` removes the key, so that its default holds. */
+export interface KeyChange {
+  /** Names of the section and the key, such as `['limits', 'maxSessions']`. */
+  readonly path: readonly string[]
+  readonly value: unknown
+}
+
+/**
+ * Changes keys in the text of a file of configuration. Comments and the order of keys stay.
+ *
+ * @returns The new text, understood as YAML; the schema is not checked.
+ * @throws {ConfigError} The new text is no YAML.
+ */
+export function editConfig({ name, text }: ConfigFile, changes: readonly KeyChange[]): ConfigFile {
+  // A document of its own, because the change must not touch the one in use.
+  const { document } = parseConfigFile(name, text)
+  if (document.contents === null || !isMap(document.contents)) {
+    const empty = document.createNode({})
+    if (document.contents?.commentBefore) empty.commentBefore = document.contents.commentBefore
+    document.contents = empty as unknown as typeof document.contents
+  }
+  for (const { path, value } of changes) {
+    if (value !== undefined) setIn(document, path, value)
+    else if (document.hasIn(path)) document.deleteIn(path)
+  }
+  return parseConfigFile(name, document.toString({ lineWidth: 0 }))
+}
+
+function setIn(document: ConfigFile['document'], path: readonly string[], value: unknown): void {
+  for (let depth = 1; depth < path.length; depth++) openSection(document, path.slice(0, depth))
+  const before = document.getIn(path, true)
+  const isPlain = typeof value !== 'object' || value === null
+  // The same node keeps its comments.
+  if (isScalar(before) && isPlain) before.value = value
+  else document.setIn(path, document.createNode(value))
+}
+
+/** Turns a section without keys, whose value is empty, into a section that can hold keys. */
+function openSection(document: ConfigFile['document'], path: KeyPath): void {
+  const node = document.getIn(path, true)
+  if (isCollection(node) || node === undefined) return
+  const section = document.createNode({})
+  if (isScalar(node)) {
+    section.commentBefore = node.commentBefore ?? null
+    section.comment = node.comment ?? null
+  }
+  document.setIn(path, section)
+}

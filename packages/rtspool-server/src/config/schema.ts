@@ -1,0 +1,68 @@
+import { z } from 'zod'
+import { key } from './key-meta.js'
+import type { KeySchema } from './key-schema.js'
+import { authSection } from './sections/auth.js'
+import { limitsSection } from './sections/limits.js'
+import { logSection } from './sections/log.js'
+import { multicastSection } from './sections/multicast.js'
+import { pathsSection } from './sections/paths.js'
+import { publishSection } from './sections/publish.js'
+import { rtspSection } from './sections/rtsp.js'
+import { sessionsSection } from './sections/sessions.js'
+import { tlsSection } from './sections/tls.js'
+import { viewersSection } from './sections/viewers.js'
+
+/**
+ * The configuration of the command. Everything is derived from this schema: the file, variables of
+ * the environment, options of the command line, the JSON Schema, the example and the reference
+ * page. A new section is a file in `sections/` and a line here.
+ */
+export const configSchema = z
+  .strictObject({
+    rtsp: rtspSection.prefault({}).meta({ description: 'Addresses and ways in' }),
+    tls: tlsSection.prefault({}).meta({ description: 'RTSP over TLS' }),
+    multicast: multicastSection.prefault({}).meta({ description: 'Multicast' }),
+    limits: limitsSection.prefault({}).meta({ description: 'Limits on sessions and connections' }),
+    sessions: sessionsSection.prefault({}).meta({ description: 'Life of sessions' }),
+    viewers: viewersSection.prefault({}).meta({ description: 'Slow and new viewers' }),
+    publish: publishSection.prefault({}).meta({ description: 'Publishers' }),
+    paths: pathsSection,
+    testPicture: key(z.boolean().default(true), {
+      description: 'play a test picture at /test',
+      flag: '--no-test',
+      flagText: 'serve no test picture at /test',
+      flagValue: false,
+      live: true,
+    }),
+    auth: authSection.prefault({}).meta({ description: 'Users and rights' }),
+    log: logSection.prefault({}).meta({ description: 'Log' }),
+    watchConfig: key(z.boolean().default(true), {
+      description: 'reload this file when it changes; SIGHUP reloads it in any case',
+    }),
+  })
+  .meta({ title: 'Configuration of rtspool' })
+
+/** The whole configuration, with all defaults. */
+export type Config = z.output<typeof configSchema>
+
+/** The configuration as written: every key may be missing. */
+export type ConfigInput = z.input<typeof configSchema>
+
+/** Facts for the command alone, which mean nothing to an editor. */
+const ownFacts = new Set(['flag', 'flagText', 'flagValue', 'flagRepeats', 'expected', 'isFile'])
+
+let derived: KeySchema | undefined
+
+/** Returns the JSON Schema of the configuration with the facts of each key; made once. */
+export function keySchema(): KeySchema {
+  derived ??= z.toJSONSchema(configSchema, { io: 'input' }) as KeySchema
+  return derived
+}
+
+/** Returns the JSON Schema of the configuration for editors. */
+export function publicJsonSchema(): object {
+  const text = JSON.stringify(keySchema(), (name, value) =>
+    ownFacts.has(name) ? undefined : value,
+  )
+  return JSON.parse(text) as object
+}

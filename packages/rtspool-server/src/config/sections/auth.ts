@@ -1,0 +1,91 @@
+import { type AccessRule, authDefaults, type BasicPolicy } from 'rtspool'
+import { z } from 'zod'
+import { file, fileText, key } from '../key-meta.js'
+import { pattern, patternText } from './path-pattern.js'
+
+const policies = ['overTls', 'always', 'never'] as const satisfies readonly BasicPolicy[]
+const algorithms = ['SHA-256', 'MD5'] as const
+const maxNonceLifetime = 7 * 24 * 3600
+
+const subjectText = 'anyone, authenticated, or a list of users'
+const subject = () =>
+  z.union([z.enum(['anyone', 'authenticated']), z.array(z.string().min(1))]).optional()
+
+const rule = z.strictObject({
+  path: key(pattern(), { description: 'path, or path that ends in /*', expected: patternText }),
+  read: key(subject(), { description: 'who may play', expected: subjectText }),
+  publish: key(subject(), { description: 'who may publish', expected: subjectText }),
+}) satisfies z.ZodType<AccessRule>
+
+/** Users and their rights. */
+export const authSection = z.strictObject({
+  usersFile: key(file().optional(), {
+    description: 'file of users, name:password on each line, # begins a comment',
+    flag: '--users-file <file>',
+    flagText:
+      'file of users, name:password on each line, # begins a comment; RTSPOOL_USERS in the environment holds users separated by spaces',
+    defaultText: 'everybody may do everything',
+    isFile: true,
+    live: true,
+    expected: fileText,
+    examples: ['users'],
+  }),
+  publishers: key(z.array(z.string().min(1)).optional(), {
+    description: 'users who may publish',
+    flag: '--publish-user <name>',
+    flagText: 'a user who may publish; may be repeated',
+    flagRepeats: true,
+    defaultText: 'all users',
+    live: true,
+    examples: [['camera']],
+  }),
+  publicRead: key(z.boolean().default(false), {
+    description: 'let everybody play; only users may publish',
+    flag: '--public-read',
+    flagValue: true,
+    live: true,
+  }),
+  rules: key(z.array(rule).optional(), {
+    description:
+      'rights by path, in place of publishers and publicRead; the most specific path decides',
+    defaultText: 'users may do everything',
+    live: true,
+    expected: 'a list of rules, such as { path: /*, read: anyone }',
+    examples: [[{ path: '/*', read: 'authenticated', publish: ['camera'] }]],
+  }),
+  basic: key(z.enum(policies).default(authDefaults.basic), {
+    description: 'connections on which a password in clear (Basic) is accepted',
+    flag: '--basic-in-clear',
+    flagText: 'accept passwords without TLS, for clients without Digest',
+    flagValue: 'always',
+    live: true,
+  }),
+  realm: key(
+    z
+      .string()
+      .min(1)
+      .regex(/^[^"\\\p{Cc}]+$/u)
+      .default(authDefaults.realm),
+    {
+      description: 'name of the protected area, as shown to users',
+      live: true,
+      expected: 'text without quotes, backslashes and control characters',
+    },
+  ),
+  algorithms: key(
+    z
+      .array(z.enum(algorithms))
+      .min(1)
+      .default([...authDefaults.algorithms]),
+    {
+      description: 'hash algorithms of Digest; FFmpeg, GStreamer and VLC know MD5 only',
+      live: true,
+      expected: 'a list of SHA-256, MD5 or both',
+    },
+  ),
+  nonceLifetime: key(z.number().gt(0).max(maxNonceLifetime).default(authDefaults.nonceLifetime), {
+    description: 'time for which a nonce is valid',
+    unit: 'seconds',
+    live: true,
+  }),
+})

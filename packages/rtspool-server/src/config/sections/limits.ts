@@ -1,0 +1,92 @@
+import { isIP } from 'node:net'
+import { rtspServerDefaults } from 'rtspool'
+import { type FullPolicy, sessionPoolDefaults } from 'rtspool/session-pool'
+import { z } from 'zod'
+import { count, key, seconds } from '../key-meta.js'
+
+/**
+ * Smallest default share of an address: enough for the programs of one machine and viewers behind a
+ * small NAT.
+ */
+export const minShare = 16
+
+/**
+ * Returns the default share of one address in all sessions: one address cannot take all, and many
+ * viewers fit behind one NAT.
+ */
+export const shareOf = (maxSessions: number): number =>
+  maxSessions === 0 ? 0 : Math.max(minShare, Math.ceil(maxSessions / 4))
+
+const networkText = 'an address or a network, such as 10.0.0.0/8 or fd00::1'
+
+function isNetwork(text: string): boolean {
+  const [address = '', length = '0', ...more] = text.split('/')
+  const bits = isIP(address) === 6 ? 128 : 32
+  const isLength = /^\d{1,3}$/.test(length) && Number(length) <= bits
+  return isIP(address) !== 0 && isLength && more.length === 0
+}
+
+const fullPolicies = ['reject', 'evictOldestIdle'] as const satisfies readonly FullPolicy[]
+
+/** Limits on sessions and connections. */
+export const limitsSection = z.strictObject({
+  maxSessions: key(count().default(1000), {
+    description: 'limit on sessions; 0 = unlimited',
+    flag: '--max-sessions <n>',
+    live: true,
+  }),
+  maxSessionsPerAddress: key(count().optional(), {
+    description:
+      'limit on the sessions of one address; 0 = unlimited, for many viewers behind one NAT',
+    flag: '--max-sessions-per-address <n>',
+    defaultText: `a quarter of --max-sessions, at least ${minShare}; unlimited with --max-sessions 0`,
+    live: true,
+    examples: [250],
+  }),
+  maxSessionsPerUser: key(count().default(sessionPoolDefaults.maxSessionsPerUser), {
+    description: 'limit on the sessions of one user; 0 = unlimited',
+    live: true,
+  }),
+  maxSessionsPerPath: key(count().default(sessionPoolDefaults.maxSessionsPerPath), {
+    description: 'limit on the sessions of one path; 0 = unlimited',
+    live: true,
+  }),
+  maxIdleSetup: key(seconds().default(rtspServerDefaults.pool.maxIdleSetup), {
+    description: 'time within which a new session must play or record; 0 = unlimited',
+    unit: 'seconds',
+    live: true,
+  }),
+  maxLifetime: key(seconds().default(sessionPoolDefaults.maxLifetime), {
+    description: 'longest life of a session; 0 = unlimited; holds for sessions created later',
+    unit: 'seconds',
+    live: true,
+  }),
+  fullPolicy: key(z.enum(fullPolicies).default(sessionPoolDefaults.fullPolicy), {
+    description:
+      'reject refuses a session over a limit; evictOldestIdle removes the longest silent one',
+  }),
+  maxConnections: key(count().default(rtspServerDefaults.maxConnections), {
+    description:
+      'limit on connections; 0 = unlimited; never more than the descriptors of the process minus 64',
+    flag: '--max-connections <n>',
+    live: true,
+  }),
+  maxConnectionsPerAddress: key(count().optional(), {
+    description: 'limit on the connections of one address; 0 = unlimited',
+    flag: '--max-connections-per-address <n>',
+    defaultText: 'a quarter of --max-connections',
+    live: true,
+    examples: [2500],
+  }),
+  trustedAddresses: key(
+    z
+      .array(key(z.string().refine(isNetwork, networkText), { description: networkText }))
+      .default([...rtspServerDefaults.trustedAddresses]),
+    {
+      description:
+        'addresses and networks without a limit per address, such as proxies; none = no address',
+      flag: '--trusted-addresses <list>',
+      live: true,
+    },
+  ),
+})

@@ -1,0 +1,44 @@
+import { type OnConnectionClosed, rtspServerDefaults, udpLivenesses } from 'rtspool'
+import { type SessionBinding, sessionPoolDefaults } from 'rtspool/session-pool'
+import { z } from 'zod'
+import { key, maxTimeout, seconds } from '../key-meta.js'
+
+const closedPolicies = ['end', 'keep'] as const satisfies readonly OnConnectionClosed[]
+const bindings = ['owner', 'address', 'none'] as const satisfies readonly SessionBinding[]
+
+/** Life of sessions and connections. */
+export const sessionsSection = z.strictObject({
+  timeout: key(z.int().min(0).max(maxTimeout).default(sessionPoolDefaults.timeout), {
+    description:
+      'end a session after this time without a sign of life, plus extraTimeout; 0 = never; some clients need 10 or more',
+    unit: 'seconds',
+    flag: '--session-timeout <seconds>',
+    flagText:
+      'end a session after this many seconds without a sign of life, plus 5; 0 = never; some clients need 10 or more',
+  }),
+  extraTimeout: key(z.int().min(0).max(maxTimeout).default(sessionPoolDefaults.extraTimeout), {
+    description: 'time of grace after timeout that clients are not told of',
+    unit: 'seconds',
+  }),
+  timeoutAlwaysVisible: key(z.boolean().default(rtspServerDefaults.pool.timeoutAlwaysVisible), {
+    description: 'announce a timeout of 60, the default of RTSP, as well',
+  }),
+  binding: key(z.enum(bindings).default(sessionPoolDefaults.sessionBinding), {
+    description: 'properties that a client must share with the owner of a session to use it',
+  }),
+  onConnectionClosed: key(z.enum(closedPolicies).default('end'), {
+    description: 'end an interleaved session with its connection, or keep it paused',
+    live: true,
+  }),
+  udpLiveness: key(z.enum(udpLivenesses).default(rtspServerDefaults.udpLiveness), {
+    description:
+      'sign of life of UDP viewers: connection, while it is open, or client, only their requests and RTCP',
+    flag: '--udp-liveness <sign>',
+    live: true,
+  }),
+  idleTimeout: key(seconds().default(rtspServerDefaults.idleTimeout), {
+    description: 'close a connection without session after this time without bytes; 0 = never',
+    unit: 'seconds',
+    live: true,
+  }),
+})

@@ -1,0 +1,133 @@
+import type {
+  MulticastOptions,
+  RtspPoolOptions,
+  RtspServerLiveOptions,
+  RtspServerOptions,
+  TlsCertificate,
+  TlsOptions,
+} from 'rtspool'
+import { portsOf } from './key-meta.js'
+import type { Config } from './schema.js'
+import { shareOf } from './sections/limits.js'
+import type { Settings } from './settings.js'
+
+/** All options of an interface: one that the library adds must get a key, or a reason to have none. */
+type Complete<Options, WithoutKey extends keyof Options = never> = {
+  [Name in Exclude<keyof Options, WithoutKey>]-?: Options[Name] | undefined
+}
+
+/** Options of the pool that are code. */
+type PoolCode = 'onAdmit' | 'admission' | 'clock' | 'idCodec' | 'createSessionId' | 'createSession'
+
+/** Options of the pool with a key of the configuration. */
+type PoolOptions = Complete<RtspPoolOptions, PoolCode>
+
+/** Limits of the pool that can change while the server runs. */
+type PoolLimits = Pick<
+  PoolOptions,
+  | 'maxSessions'
+  | 'maxSessionsPerAddress'
+  | 'maxSessionsPerUser'
+  | 'maxSessionsPerPath'
+  | 'maxIdleSetup'
+  | 'maxLifetime'
+>
+
+/** Returns the limits of the pool. */
+export const poolLimitsOf = ({ limits }: Config): PoolLimits => ({
+  maxSessions: limits.maxSessions,
+  maxSessionsPerAddress: limits.maxSessionsPerAddress ?? shareOf(limits.maxSessions),
+  maxSessionsPerUser: limits.maxSessionsPerUser,
+  maxSessionsPerPath: limits.maxSessionsPerPath,
+  maxIdleSetup: limits.maxIdleSetup,
+  maxLifetime: limits.maxLifetime,
+})
+
+/** Returns the options of the server that can change while it runs. */
+export function liveOptionsOf({ config, auth }: Settings): Complete<RtspServerLiveOptions> {
+  const { limits, sessions, viewers, publish, rtsp } = config
+  const { enabled, ...cacheLimits } = viewers.gopCache
+  return {
+    auth,
+    idleTimeout: sessions.idleTimeout,
+    maxConnections: limits.maxConnections,
+    maxConnectionsPerAddress: limits.maxConnectionsPerAddress,
+    trustedAddresses: limits.trustedAddresses,
+    allowedOrigins: rtsp.allowedOrigins,
+    onConnectionClosed: sessions.onConnectionClosed,
+    udpLiveness: sessions.udpLiveness,
+    maxBacklogBytes: viewers.maxBacklogBytes,
+    maxBacklogSeconds: viewers.maxBacklogSeconds,
+    maxKeyFrameWaitSeconds: viewers.maxKeyFrameWaitSeconds,
+    slowReaderTimeout: viewers.slowReaderTimeout,
+    publisherTimeout: publish.timeout,
+    publisherTakeover: publish.takeover,
+    gopCache: enabled ? cacheLimits : false,
+    timeline: publish.timeline,
+  }
+}
+
+/**
+ * Returns all options of the server.
+ *
+ * @param certificate - Contents of the files of the section `tls`; `undefined` = no TLS.
+ */
+export function serverOptionsOf(
+  settings: Settings,
+  certificate: TlsCertificate | undefined,
+): RtspServerOptions {
+  const { config } = settings
+  const { rtsp } = config
+  return {
+    ...liveOptionsOf(settings),
+    port: rtsp.port,
+    host: plainHost(rtsp.host),
+    tls: certificate && tlsOptionsOf(config, certificate),
+    httpTunnel: rtsp.httpTunnel,
+    webSocket: rtsp.webSocket,
+    udpPorts: rtsp.udpPorts === false ? false : portsOf(rtsp.udpPorts),
+    maxDatagramBytes: rtsp.maxDatagramBytes,
+    pool: poolOptionsOf(config),
+    multicast: multicastOptionsOf(config),
+    nativeSockets: rtsp.nativeSockets,
+  } satisfies Complete<RtspServerOptions, 'clock'>
+}
+
+/** Removes the brackets of an IPv6 address. */
+export const plainHost = (host: string | undefined): string | undefined =>
+  host?.replace(/^\[(.+)\]$/, '$1')
+
+const poolOptionsOf = (config: Config): PoolOptions => ({
+  ...poolLimitsOf(config),
+  fullPolicy: config.limits.fullPolicy,
+  timeout: config.sessions.timeout,
+  extraTimeout: config.sessions.extraTimeout,
+  timeoutAlwaysVisible: config.sessions.timeoutAlwaysVisible,
+  sessionBinding: config.sessions.binding,
+})
+
+const tlsOptionsOf = (
+  { tls }: Config,
+  { key, cert }: TlsCertificate,
+): Complete<TlsOptions> & TlsCertificate => ({
+  key,
+  cert,
+  port: tls.port,
+  host: plainHost(tls.host),
+  minVersion: tls.minVersion,
+  handshakeTimeout: tls.handshakeTimeout,
+  maxPendingHandshakes: tls.maxPendingHandshakes,
+  srtp: tls.srtp,
+})
+
+function multicastOptionsOf({ multicast }: Config): MulticastOptions | undefined {
+  if (multicast.groups.length === 0) return undefined
+  return {
+    groups: multicast.groups,
+    ports: portsOf(multicast.ports),
+    ttl: multicast.ttl,
+    interface: multicast.interface,
+    only: multicast.only,
+    inDescription: multicast.inDescription,
+  } satisfies Complete<MulticastOptions>
+}

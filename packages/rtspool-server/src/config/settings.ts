@@ -1,0 +1,43 @@
+import type { AuthOptions } from 'rtspool'
+import { authOf } from '../options/auth-flags.js'
+import { type ConfigSources, type LoadedConfig, loadConfig } from './load-config.js'
+
+/** A configuration with the contents of the files that it names. */
+export interface Settings extends LoadedConfig {
+  /** Users and rights; `undefined` = everybody may play and publish. */
+  readonly auth: AuthOptions | undefined
+}
+
+/**
+ * Reads all sources of the configuration and the file of users.
+ *
+ * @throws {ConfigError} Names every mistake.
+ * @throws {OptionValueError} The users cannot be used.
+ */
+export const loadSettings = (sources: ConfigSources): Settings =>
+  settingsOf(loadConfig(sources), sources)
+
+/**
+ * Adds the users, and all warnings.
+ *
+ * @throws {OptionValueError} The users cannot be used.
+ */
+export function settingsOf(loaded: LoadedConfig, sources: ConfigSources): Settings {
+  const { auth, warnings } = authOf(loaded, sources)
+  return {
+    ...loaded,
+    auth,
+    warnings: [...loaded.warnings, ...warnings, ...timeoutWarnings(loaded)],
+  }
+}
+
+/** Session timeout in seconds that leaves every tested client enough time for its signs of life. */
+const shortestSafeTimeout = 10
+
+function timeoutWarnings({ config, sourceOf }: LoadedConfig): string[] {
+  const { timeout } = config.sessions
+  if (timeout === 0 || timeout >= shortestSafeTimeout) return []
+  const reason =
+    'go2rtc loses its session every 10 s at 5 or less, ffmpeg floods with requests at 1'
+  return [`${sourceOf(['sessions', 'timeout'])} ${timeout} is short for some clients: ${reason}`]
+}

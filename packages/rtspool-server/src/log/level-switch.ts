@@ -1,0 +1,28 @@
+import type { Logger } from 'pino'
+
+/** Level of the log: the configured one, or debug for a while. */
+export class LevelSwitch {
+  readonly #log: Logger
+  #usual: string
+
+  constructor(log: Logger) {
+    this.#log = log
+    this.#usual = log.level
+  }
+
+  /** Changes the configured level. A level that was switched to debug stays there. */
+  setLevel(level: string): void {
+    const isUsual = this.#log.level === this.#usual
+    this.#usual = level
+    if (isUsual) this.#log.level = level
+  }
+
+  /** Switches to debug, or back to the configured level. */
+  toggle(): void {
+    const level = this.#log.level === this.#usual ? 'debug' : this.#usual
+    // Logs the change at any level.
+    this.#log.level = 'info'
+    this.#log.info({ logLevel: level }, 'level of the log changed')
+    this.#log.level = level
+  }
+}

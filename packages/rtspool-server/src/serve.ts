@@ -1,0 +1,140 @@
+import type { Logger } from 'pino'
+import { RtspServer, type TlsCertificate } from 'rtspool'
+import { banner } from './banner.js'
+import { readCertificate } from './certificate.js'
+import { applyMounts, mountPlanOf, noMounts } from './config/mount-plan.js'
+import { ReloadControl } from './config/reload/reload-control.js'
+import type { Config } from './config/schema.js'
+import { serverOptionsOf } from './config/server-options.js'
+import type { Settings } from './config/settings.js'
+import { logDiagnostics } from './log/diagnostics-log.js'
+import { logComings, logRefusals } from './log/event-log.js'
+import { LevelSwitch } from './log/level-switch.js'
+import { type CommandLog, openLog } from './log/log.js'
+import { RepeatLimit } from './log/repeat-limit.js'
+import type { CommandOptions } from './options.js'
+import { logFaults } from './process-faults.js'
+import { changeLevelAtSignal, rereadAtHangup, type StopSignal, stopSignal } from './signals.js'
+import { describeStartupError } from './startup-error.js'
+import { testPath, whyNoTestPicture } from './test-picture.js'
+
+/**
+ * Serves until a signal arrives, and closes.
+ *
+ * @returns The exit code.
+ */
+export async function serve(options: CommandOptions, version: string): Promise<number> {
+  const { settings } = options
+  const { config } = settings
+  const opened = tryOpenLog(config.log)
+  if (typeof opened === 'string') return cannotStart(opened)
+  const stop = stopSignal()
+  const { log } = opened
+  const repeats = new RepeatLimit(log)
+  const levels = new LevelSwitch(log)
+  let control: ReloadControl | undefined
+  const ends = [
+    () => stop.ignore(),
+    rereadAtHangup(opened, config.log.file, () => control?.reload('SIGHUP')),
+    changeLevelAtSignal(levels),
+    logFaults(log),
+  ]
+  try {
+    const certificate = readCertificate(settings)
+    const server = createServer(settings, certificate)
+    logComings(server, repeats)
+    logRefusals(server, repeats)
+    await server.listen()
+    ends.push(logDiagnostics(repeats))
+    control = new ReloadControl(options, { server, log, levels, certificate })
+    ends.push(() => control?.close())
+    await serveUntil(stop.received, server, log, settings, version)
+    repeats.close()
+    log.info('closed')
+    return 0
+  } catch (error) {
+    return cannotStart(describeStartupError(error, config))
+  } finally {
+    await opened.close()
+    for (const end of ends) end()
+  }
+}
+
+function tryOpenLog(options: Config['log']): CommandLog | string {
+  try {
+    return openLog(options)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    return `error: --log-file ${options.file} cannot be opened: ${reason}`
+  }
+}
+
+/** @returns The exit code. */
+function cannotStart(line: string): number {
+  process.stderr.write(`${line}\n`)
+  return 1
+}
+
+/** Prints the addresses of the server, and closes it after the signal. */
+async function serveUntil(
+  stopped: Promise<StopSignal>,
+  server: RtspServer,
+  log: Logger,
+  settings: Settings,
+  version: string,
+): Promise<void> {
+  // A closed reader of the standard output must not end the server.
+  process.stdout.on('error', () => log.debug('nobody reads the standard output'))
+  logReady(server, log, settings, version)
+  process.stdout.write(bannerOf(server, settings, version))
+  const signal = await stopped
+  log.info({ signal, sessions: server.pool.size }, 'closing')
+  await server.close()
+}
+
+function logReady(server: RtspServer, log: Logger, settings: Settings, version: string): void {
+  const { config, file, warnings } = settings
+  const { address, port } = addressOf(server, config)
+  const tlsPort = hasTls(config) ? server.tlsAddress().port : undefined
+  const { sendPaths } = server.stats()
+  log.info(
+    {
+      ...{ version, address, port, tlsPort, config: file?.name },
+      ...{ sendTcp: sendPaths.tcp, sendUdp: sendPaths.udp },
+    },
+    'ready',
+  )
+  for (const warning of warnings) log.warn(warning)
+  const whyNoTest = config.testPicture ? whyNoTestPicture() : undefined
+  if (whyNoTest !== undefined)
+    log.error({ path: testPath, reason: whyNoTest }, `${testPath} cannot play`)
+}
+
+const hasTls = ({ tls }: Config): boolean => tls.keyFile !== undefined
+
+/** Returns the address of plain RTSP, or that of TLS if there is no plain RTSP. */
+const addressOf = (server: RtspServer, { rtsp }: Config) =>
+  rtsp.port === false ? server.tlsAddress() : server.address()
+
+function bannerOf(server: RtspServer, { config, auth }: Settings, version: string): string {
+  const { address, port } = addressOf(server, config)
+  return banner({
+    ...{ version, address, port },
+    scheme: config.rtsp.port === false ? 'rtsps' : 'rtsp',
+    tlsPort: hasTls(config) && config.rtsp.port !== false ? server.tlsAddress().port : undefined,
+    host: config.rtsp.host,
+    publish: config.publish.paths.length > 0,
+    publishPath: config.publish.paths[0]?.replace(/\/\*$/, '/live'),
+    login: {
+      toPlay: auth?.rules?.[0]?.read === 'authenticated',
+      toPublish: auth !== undefined,
+    },
+    testPath: config.testPicture ? testPath : undefined,
+  })
+}
+
+function createServer(settings: Settings, certificate: TlsCertificate | undefined): RtspServer {
+  const server = new RtspServer(serverOptionsOf(settings, certificate))
+  applyMounts(server.mounts, noMounts, mountPlanOf(settings.config))
+  return server
+}

@@ -1,0 +1,190 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { RtspServer } from 'rtspool'
+import { afterAll, describe, expect, it } from 'vitest'
+import { applyMounts, mountPlanOf, noMounts } from '../../src/config/mount-plan.js'
+import type { LivePart } from '../../src/config/reload/live-part.js'
+import { limitsPart, logPart, mountsPart, serverPart } from '../../src/config/reload/live-parts.js'
+import { ConfigReloader } from '../../src/config/reload/reloader.js'
+import { ConfigStore } from '../../src/config/save/config-store.js'
+import { keySchema } from '../../src/config/schema.js'
+import { serverOptionsOf } from '../../src/config/server-options.js'
+import { loadSettings } from '../../src/config/settings.js'
+import { flagsLayer } from '../../src/options/flags-layer.js'
+import { createCommand } from '../../src/options.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'rtspool-reload-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const file = join(folder, 'rtspool.yml')
+const put = (text: string) => writeFileSync(file, text)
+
+/** A server that does not listen, with its configuration in a file. */
+function running(text: string, args: readonly string[] = [], last?: LivePart) {
+  put(text)
+  const flags = flagsLayer(keySchema(), createCommand('1').parse(args, { from: 'user' }))
+  const sources = { file, environment: {}, flags, users: [] }
+  const settings = loadSettings(sources)
+  const server = new RtspServer(serverOptionsOf(settings, undefined))
+  applyMounts(server.mounts, noMounts, mountPlanOf(settings.config))
+  const log = { level: settings.config.log.level as string }
+  const setLevel = (level: string) => {
+    log.level = level
+  }
+  const parts = [serverPart(server), limitsPart(server), mountsPart(server), logPart({ setLevel })]
+  const reloader = new ConfigReloader(sources, settings, [...parts, ...(last ? [last] : [])])
+  const state = () => ({
+    limits: server.pool.limits,
+    mounts: [...server.mounts].map(([path]) => path),
+    live: server.mounts.isPublishAllowed('/live/a'),
+    timeline: server.mounts.publishOptionsOf('/live/a'),
+    level: log.level,
+  })
+  return { server, reloader, state }
+}
+
+describe('a reload', () => {
+  it('changes the differing keys, and names them', () => {
+    const { reloader, state } = running('limits: { maxSessions: 10 }\n')
+    put(
+      'limits: { maxSessions: 20, maxLifetime: 5 }\ntestPicture: false\nlog: { level: debug }\n' +
+        'publish: { paths: [/live/*] }\npaths: { /live/*: { timeline: continuous } }\n',
+    )
+    expect(reloader.reload('test')).toMatchObject({
+      ok: true,
+      by: 'test',
+      changed: [
+        'limits.maxSessions',
+        'limits.maxLifetime',
+        'publish.paths',
+        'paths',
+        'testPicture',
+        'log.level',
+      ],
+    })
+    expect(state()).toMatchObject({
+      limits: { maxSessions: 20, maxSessionsPerAddress: 16, maxLifetime: 5 },
+      mounts: [],
+      live: true,
+      timeline: { timeline: 'continuous' },
+      level: 'debug',
+    })
+    put('publish: { paths: [/other] }\n')
+    expect(reloader.reload('test').ok).toBe(true)
+    expect(state()).toMatchObject({ limits: { maxSessions: 1000 }, live: false, level: 'info' })
+    expect(state().mounts).toEqual(['/test'])
+  })
+
+  it('without a difference changes nothing', () => {
+    const { reloader } = running('limits: { maxSessions: 10 }\n')
+    expect(reloader.reload('test')).toMatchObject({ ok: true, changed: [], problems: [] })
+  })
+
+  it('leaves keys alone that options of the command line win over', () => {
+    const { reloader, state } = running('limits: { maxSessions: 10 }\n', ['--max-sessions', '7'])
+    put('limits: { maxSessions: 20 }\n')
+    expect(reloader.reload('test')).toMatchObject({ ok: true, changed: [] })
+    expect(state().limits.maxSessions).toBe(7)
+  })
+
+  it.each([
+    ['a mistake', 'log: { level: loud }', ':2:15: log.level must be one of'],
+    [
+      'a key that cannot change',
+      'rtsp: { port: 9000 }',
+      ':2:15: rtsp.port cannot be changed while the server runs: 8554 stays until a restart',
+    ],
+    ['a missing file of users', 'auth: { usersFile: nobody }', 'cannot be read'],
+    ['no YAML', 'log: [', 'is no YAML'],
+  ])('with %s is refused whole', (_, wrong, message) => {
+    const { reloader, state } = running('limits: { maxSessions: 10 }\n')
+    const before = state()
+    put(`limits: { maxSessions: 20 }\n${wrong}\n`)
+    const { ok, changed, problems } = reloader.reload('test')
+    expect({ ok, changed }).toEqual({ ok: false, changed: [] })
+    expect(problems.map((problem) => problem.message).join()).toContain(message)
+    expect(state()).toEqual(before)
+    put('limits: { maxSessions: 20 }\n')
+    expect(reloader.reload('test').changed).toEqual(['limits.maxSessions'])
+  })
+
+  it('names every key that cannot change', () => {
+    const { reloader } = running('')
+    put('rtsp: { port: 1, host: 127.0.0.1 }\nsessions: { timeout: 5 }\n')
+    expect(reloader.reload('test').problems.map(({ path }) => path)).toEqual([
+      ['rtsp', 'port'],
+      ['rtsp', 'host'],
+      ['sessions', 'timeout'],
+    ])
+  })
+
+  it('that fails in the middle restores everything', () => {
+    const fault: LivePart = {
+      prepare: () => ({
+        apply: () => {
+          throw new Error('no')
+        },
+        undo: () => undefined,
+      }),
+    }
+    const { reloader, state } = running('limits: { maxSessions: 10 }\n', [], fault)
+    const before = state()
+    put('limits: { maxSessions: 20 }\nlog: { level: debug }\ntestPicture: false\n')
+    expect(reloader.reload('test')).toMatchObject({ ok: false, problems: [{ message: 'no' }] })
+    expect(state()).toEqual(before)
+    expect(reloader.current.config.limits.maxSessions).toBe(10)
+  })
+
+  it('changes users when their file alone has changed, but cannot remove all', () => {
+    const users = join(folder, 'users')
+    writeFileSync(users, 'ann:a\n', { mode: 0o600 })
+    const { reloader } = running('auth: { usersFile: users }\n')
+    writeFileSync(users, 'ann:a\nbob:b\n')
+    expect(reloader.reload('test').changed).toEqual(['users and rights'])
+    expect(Object.keys(reloader.current.auth?.users ?? {})).toEqual(['ann', 'bob'])
+    put('')
+    expect(reloader.reload('test').problems[0]?.message).toContain('cannot lose all users')
+  })
+
+  it('cannot return a share of connections to its default', () => {
+    const { reloader } = running('limits: { maxConnectionsPerAddress: 5 }\n')
+    put('')
+    expect(reloader.reload('test').problems[0]?.message).toContain('give a number')
+  })
+})
+
+describe('a save', () => {
+  it('changes the file and the server, and names what wins over the file', async () => {
+    const text = '# mine\nlimits:\n  maxSessions: 10 # few\n'
+    const { reloader, state } = running(text, ['--log-level', 'warn'])
+    const store = new ConfigStore(reloader)
+    const changes = [
+      { path: ['limits', 'maxSessions'], value: 30 },
+      { path: ['log', 'level'], value: 'debug' },
+    ]
+    expect(await store.save(changes, 'ann')).toMatchObject({
+      ok: true,
+      by: 'ann',
+      changed: ['limits.maxSessions'],
+      overridden: [{ key: 'log.level', by: '--log-level' }],
+      file,
+    })
+    expect(state()).toMatchObject({ limits: { maxSessions: 30 }, level: 'warn' })
+    expect(reloader.reload('test')).toMatchObject({ ok: true, changed: [] })
+    const { text: saved } = reloader.current.file ?? {}
+    expect(saved).toBe('# mine\nlimits:\n  maxSessions: 30 # few\nlog:\n  level: debug\n')
+  })
+
+  it.each([
+    ['a wrong value', ['limits', 'maxSessions'], 'many', 'must be a number'],
+    ['an unknown key', ['limits', 'maxSesions'], 5, 'did you mean maxSessions'],
+    ['a key that cannot change', ['rtsp', 'port'], 9000, 'cannot be changed'],
+  ])('of %s is refused, and leaves the file', async (_, path, value, message) => {
+    const { reloader, state } = running('limits: { maxSessions: 10 }\n')
+    const before = state()
+    const save = new ConfigStore(reloader).save([{ path, value }], 'ann')
+    await expect(save).rejects.toThrow(message)
+    expect(state()).toEqual(before)
+    expect(reloader.reload('test')).toMatchObject({ ok: true, changed: [] })
+  })
+})

@@ -1,0 +1,39 @@
+import { RtspServer, rtspServerDefaults } from 'rtspool'
+import { describe, expect, it } from 'vitest'
+import { serverOptionsOf } from '../../src/config/server-options.js'
+import { loadText } from './config-text.js'
+
+const optionsOf = (text: string) =>
+  serverOptionsOf({ ...loadText(text), auth: undefined }, undefined)
+
+describe('the options of the server', () => {
+  it('are all there, apart from those that are code', () => {
+    const { clock: _, ...defaults } = rtspServerDefaults
+    expect(Object.keys(optionsOf('')).sort()).toEqual(Object.keys(defaults).sort())
+  })
+
+  it('have the defaults of the library, but for the limits of the command', () => {
+    const { clock: _, pool, ...defaults } = rtspServerDefaults
+    expect(optionsOf('')).toEqual({
+      ...defaults,
+      pool: expect.objectContaining({ ...pool, maxSessions: 1000, maxSessionsPerAddress: 250 }),
+    })
+  })
+
+  it.each([
+    ['rtsp: { host: "[::1]" }', { host: '::1' }],
+    ['rtsp: { udpPorts: 20000-20003 }', { udpPorts: [20000, 20003] }],
+    ['rtsp: { udpPorts: false }', { udpPorts: false }],
+    ['viewers: { gopCache: { enabled: false } }', { gopCache: false }],
+    ['publish: { timeout: 3 }', { publisherTimeout: 3 }],
+    [
+      'multicast: { groups: [239.255.12.0/24], ttl: 4 }',
+      { multicast: { groups: ['239.255.12.0/24'], ttl: 4, ports: [31000, 31999] } },
+    ],
+    ['sessions: { binding: address }', { pool: { sessionBinding: 'address' } }],
+  ])('of %s fit the library', (text, expected) => {
+    const options = optionsOf(text)
+    expect(options).toMatchObject(expected)
+    expect(() => new RtspServer(options)).not.toThrow()
+  })
+})
