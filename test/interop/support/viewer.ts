@@ -6,6 +6,9 @@ import type { Transport } from './publishers.js'
 /** How a viewer leaves; the last two say nothing on the wire. */
 export type Leaving = 'teardown' | 'close' | 'reset' | 'vanish'
 
+/** Receives each RTP packet of a viewer. */
+export type OnRtp = (packet: Buffer) => void
+
 /** A viewer that speaks just enough RTSP to watch all tracks, cheap enough for hundreds in one process. */
 export class Viewer {
   /** RTP packets and interleaved frames that arrived. */
@@ -13,13 +16,15 @@ export class Viewer {
   readonly #url: string
   readonly #transport: Transport
   readonly #socket: Socket
+  readonly #onRtp: OnRtp
   readonly #udp: UdpSocket[] = []
   #pending: Buffer = Buffer.alloc(0)
   #waiting: ((response: string) => void) | undefined
   #cseq = 0
   #sessionId = ''
 
-  private constructor(url: string, transport: Transport, socket: Socket) {
+  private constructor(url: string, transport: Transport, socket: Socket, onRtp: OnRtp) {
+    this.#onRtp = onRtp
     this.#url = url
     this.#transport = transport
     this.#socket = socket
@@ -28,11 +33,11 @@ export class Viewer {
   }
 
   /** Connects, and plays every track. */
-  static async join(url: string, transport: Transport): Promise<Viewer> {
+  static async join(url: string, transport: Transport, onRtp: OnRtp = () => {}): Promise<Viewer> {
     const { hostname, port } = new URL(url)
     const socket = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) })
     await once(socket, 'connect')
-    const viewer = new Viewer(url, transport, socket)
+    const viewer = new Viewer(url, transport, socket, onRtp)
     await viewer.#play()
     return viewer
   }
@@ -84,7 +89,10 @@ export class Viewer {
       const port = rtp?.address().port ?? 1
       const rtcp = rtp && port % 2 === 0 ? await bind(port + 1) : undefined
       if (rtp && rtcp) {
-        rtp.on('message', () => this.packets++)
+        rtp.on('message', (packet) => {
+          this.packets++
+          this.#onRtp(packet)
+        })
         this.#udp.push(rtp, rtcp)
         return `${port}-${port + 1}`
       }
@@ -129,6 +137,7 @@ export class Viewer {
       const length = 4 + bytes.readUInt16BE(2)
       if (bytes.length < length) return 0
       this.packets++
+      if ((bytes[1] as number) % 2 === 0) this.#onRtp(bytes.subarray(4, length))
       return length
     }
     const headEnd = bytes.indexOf('\r\n\r\n')
