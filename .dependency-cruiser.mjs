@@ -99,7 +99,11 @@ const houses = [
   },
   { folder: `${src}/session-pool`, floors: [[''], ['structures']], files: [] },
   { folder: `${src}/testing`, floors: [[''], ['pool-suite']], files: ['manual-clock'] },
-  { folder: command, floors: [[''], ['log'], ['options']], files: [] },
+  {
+    folder: command,
+    floors: [[''], ['options'], ['config'], ['log']],
+    files: ['test-picture'],
+  },
   {
     folder: conform,
     floors: [[''], ['rows'], ['carriers'], ['command-line']],

@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { settle } from '../../packages/rtspool/test/support/until.js'
 import { ConfiguredCommand } from './support/configured-command.js'
 import { Peer } from './support/peer.js'
 import { endPrograms, Program, until } from './support/process.js'
@@ -131,7 +132,7 @@ describe('a saved file', () => {
       const args = ['--input-type=module', '--eval', saver, file]
       const program = new Program(process.execPath, args)
       await until(() => program.stdout !== '')
-      await new Promise((resolve) => setTimeout(resolve, (turn * 7) % 50))
+      await settle((turn * 7) % 50, 'the process is killed at another moment in each turn')
       program.kill('SIGKILL')
       expect(await program.exited).toBe('SIGKILL')
       const text = readFileSync(file, 'latin1')

@@ -2,12 +2,12 @@ import { Command, CommanderError, Option } from 'commander'
 import { unknownOption } from 'rtspool-conform/command-line'
 import type { Environment } from './config/environment.js'
 import { type ConfigSources, findConfigFile } from './config/load-config.js'
+import { OptionValueError } from './config/option-value-error.js'
 import { ConfigError } from './config/problems.js'
 import { keySchema } from './config/schema.js'
 import { loadSettings, type Settings } from './config/settings.js'
 import { flagsLayer } from './options/flags-layer.js'
 import { type OptionEntry, optionTable } from './options/option-table.js'
-import { OptionValueError } from './options/option-value-error.js'
 
 /** Settings of the command, and the sources that a reload reads again. */
 export interface CommandOptions {

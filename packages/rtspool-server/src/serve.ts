@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { RtspServer, type TlsCertificate } from 'rtspool'
 import { banner } from './banner.js'
-import { readCertificate } from './certificate.js'
+import { readCertificate } from './config/certificate.js'
 import { applyMounts, mountPlanOf, noMounts } from './config/mount-plan.js'
 import { ReloadControl } from './config/reload/reload-control.js'
 import type { Config } from './config/schema.js'

@@ -1,5 +1,5 @@
 import type { AuthOptions } from 'rtspool'
-import { authOf } from '../options/auth-flags.js'
+import { authOf } from './auth-options.js'
 import { type ConfigSources, type LoadedConfig, loadConfig } from './load-config.js'
 
 /** A configuration with the contents of the files that it names. */

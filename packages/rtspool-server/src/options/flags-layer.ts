@@ -2,9 +2,9 @@ import type { Command } from 'commander'
 import { nearestName } from 'rtspool-conform/command-line'
 import { type KeyText, textLayer } from '../config/environment.js'
 import { type KeyEntry, type KeySchema, keysOf } from '../config/key-schema.js'
+import { OptionValueError } from '../config/option-value-error.js'
 import type { ConfigLayer } from '../config/problems.js'
 import { type OptionEntry, optionTable } from './option-table.js'
-import { OptionValueError } from './option-value-error.js'
 
 /** Reads the keys that options of the command line set. */
 export function flagsLayer(root: KeySchema, command: Command): ConfigLayer {

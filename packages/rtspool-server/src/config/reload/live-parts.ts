@@ -1,5 +1,5 @@
 import type { MountPoints, RtspServer, TlsCertificate } from 'rtspool'
-import { readCertificate } from '../../certificate.js'
+import { readCertificate } from '../certificate.js'
 import { applyMounts, mountPlanOf, takenPaths } from '../mount-plan.js'
 import { ConfigError } from '../problems.js'
 import { liveOptionsOf, poolLimitsOf } from '../server-options.js'

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { TlsCertificate } from 'rtspool'
-import type { LoadedConfig } from './config/load-config.js'
+import type { LoadedConfig } from './load-config.js'
 
 /**
  * Reads a file. The error of the file system does not name a directory, so the message adds the

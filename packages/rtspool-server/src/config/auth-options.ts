@@ -1,7 +1,7 @@
 import type { AccessRule, AuthOptions } from 'rtspool'
-import type { ConfigSources, LoadedConfig } from '../config/load-config.js'
-import type { Config } from '../config/schema.js'
+import type { ConfigSources, LoadedConfig } from './load-config.js'
 import { OptionValueError } from './option-value-error.js'
+import type { Config } from './schema.js'
 import { readUsersFile } from './users-file.js'
 
 /**
