@@ -7,7 +7,7 @@ async function build() {
   ensureInstalled()
   ensureBuilt()
   const { stripComments } = await import('./strip-comments.mjs')
-  stripComments('packages/rtspool/dist')
+  stripComments('packages/rtspool')
   const { addDocs } = await import('./package-docs.mjs')
   addDocs()
 }

@@ -1,6 +1,9 @@
-/** Removes the comments from compiled JavaScript: a fifth of a packed library. Declarations keep their docstrings. */
+/**
+ * Removes the comments from what was compiled: a fifth of a packed library. Declarations keep their docstrings if an
+ * entry of the package leads to them, because editors show those.
+ */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import ts from 'typescript'
 import { root } from './workspace.mjs'
 
@@ -20,7 +23,7 @@ function commentsOf(file) {
 
 /** The text without comments, and without the lines that held nothing else. */
 export function withoutComments(text) {
-  const file = ts.createSourceFile('file.js', text, ts.ScriptTarget.Latest, true)
+  const file = ts.createSourceFile('file.ts', text, ts.ScriptTarget.Latest, true)
   let stripped = ''
   let position = 0
   for (const [begin, end] of commentsOf(file)) {
@@ -33,11 +36,29 @@ export function withoutComments(text) {
   return stripped + text.slice(position)
 }
 
-/** Removes the comments from all files of a folder; a file without comments stays as it is. */
-export function stripComments(folder) {
-  const names = readdirSync(join(root, folder), { recursive: true }).map(String)
-  for (const name of names.filter((each) => each.endsWith('.js'))) {
-    const path = join(root, folder, name)
+/** The declarations that the entries of a package lead to. */
+function publicDeclarations(packageFolder) {
+  const { exports } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'))
+  const found = new Set()
+  const follow = (path) => {
+    if (found.has(path)) return
+    found.add(path)
+    for (const { fileName } of ts.preProcessFile(readFileSync(path, 'utf8')).importedFiles) {
+      if (fileName.startsWith('.')) follow(join(dirname(path), fileName.replace(/js$/, 'd.ts')))
+    }
+  }
+  for (const { types } of Object.values(exports)) if (types) follow(join(packageFolder, types))
+  return found
+}
+
+/** Removes the comments from all compiled files of a package; a file without comments stays as it is. */
+export function stripComments(packageName) {
+  const folder = join(root, packageName)
+  const kept = publicDeclarations(folder)
+  const paths = readdirSync(join(folder, 'dist'), { recursive: true })
+    .map((name) => join(folder, 'dist', String(name)))
+    .filter((path) => /\.(js|d\.ts)$/.test(path) && !kept.has(path))
+  for (const path of paths) {
     const text = readFileSync(path, 'utf8')
     if (!/\/[/*]/.test(text)) continue
     const stripped = withoutComments(text)

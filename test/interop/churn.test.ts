@@ -100,8 +100,9 @@ test(`${viewers} viewers come and go for ${durationMs / 1000} s and leave nothin
   expect(await until(() => server.pool.size === 0, limitMs + 1000)).toBe(true)
   expect(performance.now() - leftAt).toBeLessThanOrEqual(limitMs)
 
-  expect(stays.flat().length).toBeGreaterThan(viewers * 5)
-  expect(vanished.length).toBeGreaterThan(viewers / 2)
+  // A busy machine lets them come a third as often.
+  expect(stays.flat().length).toBeGreaterThan(viewers * 2)
+  expect(vanished.length).toBeGreaterThan(viewers / 8)
   await Promise.all(vanished.map((viewer) => viewer.closed()))
   await until(() => isSame(resources(), before), 5000)
   expect(server.stats()).toMatchObject({ connections: 0, sessions: 0, udpPeers: 0, channels: 0 })
