@@ -3,6 +3,7 @@ import { RtspServer, type TlsCertificate } from 'rtspool'
 import { banner } from './banner.js'
 import { readCertificate } from './config/certificate.js'
 import { applyMounts, mountPlanOf, noMounts } from './config/mount-plan.js'
+import { sourceOrOption } from './config/problems.js'
 import { ReloadControl } from './config/reload/reload-control.js'
 import type { Config } from './config/schema.js'
 import { serverOptionsOf } from './config/server-options.js'
@@ -26,7 +27,7 @@ import { testPath, whyNoTestPicture } from './test-picture.js'
 export async function serve(options: CommandOptions, version: string): Promise<number> {
   const { settings } = options
   const { config } = settings
-  const opened = tryOpenLog(config.log)
+  const opened = tryOpenLog(settings)
   if (typeof opened === 'string') return cannotStart(opened)
   const stop = stopSignal()
   const { log } = opened
@@ -53,19 +54,20 @@ export async function serve(options: CommandOptions, version: string): Promise<n
     log.info('closed')
     return 0
   } catch (error) {
-    return cannotStart(describeStartupError(error, config))
+    return cannotStart(describeStartupError(error, settings))
   } finally {
     await opened.close()
     for (const end of ends) end()
   }
 }
 
-function tryOpenLog(options: Config['log']): CommandLog | string {
+function tryOpenLog(settings: Settings): CommandLog | string {
+  const { log } = settings.config
   try {
-    return openLog(options)
+    return openLog(log)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    return `error: --log-file ${options.file} cannot be opened: ${reason}`
+    return `error: ${sourceOrOption(settings, ['log', 'file'], '--log-file')} ${log.file} cannot be opened: ${reason}`
   }
 }
 

@@ -1,4 +1,5 @@
-import type { Config } from './config/schema.js'
+import type { LoadedConfig } from './config/load-config.js'
+import { sourceOrOption } from './config/problems.js'
 
 /** Returns the code of a system error. */
 function codeOf(error: unknown): string | undefined {
@@ -9,29 +10,37 @@ function codeOf(error: unknown): string | undefined {
 /**
  * Explains in one line why the server could not start.
  *
+ * @param settings - Values in use, and their sources: an option, a variable, or a place in a file.
  * @returns Text without a line break and without a stack trace.
  */
-export function describeStartupError(error: unknown, { rtsp, tls }: Config): string {
+export function describeStartupError(
+  error: unknown,
+  settings: Pick<LoadedConfig, 'config' | 'sourceOf'>,
+): string {
+  const { rtsp, tls } = settings.config
   const host = rtsp.host ?? 'all addresses'
   const isTlsPort = tls.keyFile !== undefined && portOf(error) === tls.port
   const port = isTlsPort ? tls.port : rtsp.port
-  const flag = isTlsPort ? '--tls-port' : '--port'
+  const portSource = isTlsPort
+    ? sourceOrOption(settings, ['tls', 'port'], '--tls-port')
+    : sourceOrOption(settings, ['rtsp', 'port'], '--port')
+  const hostSource = sourceOrOption(settings, ['rtsp', 'host'], '--host')
   switch (codeOf(error)) {
     case 'EADDRINUSE':
-      return `error: port ${port} is in use already (on ${host}); choose another ${flag}`
+      return `error: port ${port} is in use already (on ${host}); choose another ${portSource}`
     case 'EACCES':
     case 'EPERM':
       return `error: no permission to listen on port ${port}; choose one from 1024 up`
     case 'EADDRNOTAVAIL':
-      return `error: --host ${host} is not an address of this machine`
+      return `error: ${hostSource} ${host} is not an address of this machine`
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
     case 'EAI_NONAME':
-      return `error: --host ${host} cannot be resolved`
+      return `error: ${hostSource} ${host} cannot be resolved`
     case 'EAFNOSUPPORT':
-      return `error: this machine has no addresses like --host ${host}`
+      return `error: this machine has no addresses like ${hostSource} ${host}`
     case 'ERR_UDP_PORTS_TAKEN':
-      return `error: no even/odd pair of UDP ports is free in --udp-ports ${rtsp.udpPorts}`
+      return `error: no even/odd pair of UDP ports is free in ${sourceOrOption(settings, ['rtsp', 'udpPorts'], '--udp-ports')} ${rtsp.udpPorts}`
     default:
       return `error: ${firstLine(error)}`
   }

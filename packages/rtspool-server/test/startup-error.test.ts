@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest'
+import { type KeyPath, nameOf } from '../src/config/key-schema.js'
 import { configSchema } from '../src/config/schema.js'
 import { describeStartupError } from '../src/startup-error.js'
 
-const options = configSchema.parse({
+const config = configSchema.parse({
   rtsp: { port: 554, host: 'camera.example', udpPorts: '20000-20001' },
   tls: { port: 322, keyFile: 'key.pem', certFile: 'cert.pem' },
 })
+
+const options = { config, sourceOf: nameOf }
 
 function systemError(code: string): Error {
   return Object.assign(new Error(`listen ${code}: something\n    at here`), { code })
@@ -32,6 +35,19 @@ describe('reports an error at the start in one line', () => {
     const error = Object.assign(systemError('EADDRINUSE'), { port: 322 })
     expect(describeStartupError(error, options)).toContain('port 322 is in use already')
     expect(describeStartupError(error, options)).toContain('choose another --tls-port')
+  })
+
+  it('names the place of a value that is no option', () => {
+    const settings = {
+      config,
+      sourceOf: (path: KeyPath) => `rtspool.yml:2:9: ${nameOf(path)}`,
+    }
+    expect(describeStartupError(systemError('ENOTFOUND'), settings)).toBe(
+      'error: rtspool.yml:2:9: rtsp.host camera.example cannot be resolved',
+    )
+    expect(describeStartupError(systemError('EADDRINUSE'), settings)).toContain(
+      'choose another rtspool.yml:2:9: rtsp.port',
+    )
   })
 
   it('something that is not an Error', () => {

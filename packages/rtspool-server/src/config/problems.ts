@@ -33,6 +33,12 @@ export interface KeySources {
   sourceOf(path: KeyPath): string
 }
 
+/** Names the source of a value; for a default, names the option that changes the value. */
+export function sourceOrOption(sources: KeySources, path: KeyPath, option: string): string {
+  const source = sources.sourceOf(path)
+  return source === nameOf(path) ? option : source
+}
+
 /** Error for a configuration that cannot be used. The message has a line for each problem. */
 export class ConfigError extends Error {
   readonly problems: readonly ConfigProblem[]

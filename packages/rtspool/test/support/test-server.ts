@@ -4,6 +4,7 @@ import { RtspServer, type RtspServerOptions, type TlsCertificate } from '../../s
 import { MulticastMember } from './multicast-member.js'
 import { closeAfterTest, closeServerAfterTest } from './open-things.js'
 import { type ClientRequest, RtspTestClient, sessionIdOf, UdpTestPorts } from './rtsp-client.js'
+import { until } from './until.js'
 
 /** A video and an audio track, as a publisher announces them. */
 export const testSdp = [
@@ -150,6 +151,23 @@ export async function play(
   }
   const response = await expectOk(client, 'PLAY', `${url}/`, { headers: { Session: session } })
   return { session, setups, response }
+}
+
+/** Publishes over one connection and plays over another: large packets must arrive unchanged. */
+export async function expectRelayed(
+  publisher: RtspTestClient,
+  viewer: RtspTestClient,
+  url: string,
+): Promise<void> {
+  await publish(publisher, url, ['TCP'])
+  await play(viewer, url, ['TCP'])
+  const packets = [1, 2, 3].map((sequenceNumber) =>
+    rtpPacket({ sequenceNumber, marker: true, payload: Buffer.alloc(3000, sequenceNumber) }),
+  )
+  for (const packet of packets) publisher.sendFrame(0, packet)
+  const rtp = () => viewer.frames.filter(({ channel }) => channel === 0)
+  await until(() => rtp().length === packets.length)
+  expect(rtp().map(({ payload }) => payload)).toEqual(packets)
 }
 
 export async function expectOk(

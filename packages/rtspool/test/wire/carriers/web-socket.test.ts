@@ -12,10 +12,9 @@ import { eachRow } from '../../support/tagged-cases.js'
 import {
   connectTo,
   expectOk,
+  expectRelayed,
   openUdpPorts,
   play,
-  publish,
-  rtpPacket,
   startServer,
   testCertificate,
   transportHeader,
@@ -67,16 +66,8 @@ describe('RTSP over WebSocket', () => {
       const server = await startServer({ tls, webSocket: true })
       const url = urlOf(server, '/live/cam')
       const publisher = rtspOver(await openWebSocket(server, { isSecure }))
-      await publish(publisher, url, ['TCP'])
       const viewer = rtspOver(await openWebSocket(server, { isSecure }))
-      await play(viewer, url, ['TCP'])
-      const packets = [1, 2, 3].map((sequenceNumber) =>
-        rtpPacket({ sequenceNumber, marker: true, payload: Buffer.alloc(3000, sequenceNumber) }),
-      )
-      for (const packet of packets) publisher.sendFrame(0, packet)
-      const rtp = () => viewer.frames.filter(({ channel }) => channel === 0)
-      await until(() => rtp().length === packets.length)
-      expect(rtp().map(({ payload }) => payload)).toEqual(packets)
+      await expectRelayed(publisher, viewer, url)
     },
   )
 
