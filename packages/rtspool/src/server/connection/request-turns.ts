@@ -2,7 +2,7 @@
  * Connections that have their turn in one turn of the event loop. The most expensive request costs
  * about a millisecond.
  */
-const connectionsPerLoop = 4
+const connectionsPerLoop = 2
 /** Requests of all connections that are handled immediately in one turn of the event loop. */
 const requestsPerLoop = 16
 
