@@ -43,8 +43,15 @@ const packages = [
   {
     folder: 'packages/rtspool-server',
     maxPackedKb: 500,
-    allowed: [documents, compiled, /^(assets\/test\.mp4|bin\/rtspool\.js)$/],
-    required: ['README.md', 'LICENSE', 'bin/rtspool.js', 'dist/main.js', 'assets/test.mp4'],
+    allowed: [
+      documents,
+      compiled,
+      /^(assets\/test\.mp4|bin\/rtspool\.js|packaging\/(rtspool\.service|Dockerfile))$/,
+    ],
+    required: [
+      ...['README.md', 'LICENSE', 'bin/rtspool.js', 'dist/main.js', 'assets/test.mp4'],
+      ...['packaging/rtspool.service', 'packaging/Dockerfile'],
+    ],
   },
 ]
 

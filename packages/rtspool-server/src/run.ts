@@ -51,6 +51,10 @@ const commands: Readonly<Record<string, SubCommand | undefined>> = {
     const { initCommand } = await import('./config/commands/init-command.js')
     return initCommand(args, output)
   },
+  healthcheck: async (args) => {
+    const { healthcheckCommand } = await import('./health/healthcheck-command.js')
+    return healthcheckCommand(args, output, process.env)
+  },
 }
 
 function ownVersion(): string {

@@ -104,6 +104,20 @@ describe('the rtspool command', () => {
     expect(outcome.code).toBe(1)
   })
 
+  it('says by healthcheck whether it responds, and gives up on a server that does not', async () => {
+    const child = start('--host', '127.0.0.1', '--port', '0')
+    const url = `rtsp://127.0.0.1:${await listeningPort(child)}/`
+    const healthy = await outcomeOf(start('healthcheck', url))
+    expect(healthy).toEqual({ code: 0, stdout: expect.stringContaining('with 200\n'), stderr: '' })
+    const silent = createServer((socket) => socket.resume()).listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const silentUrl = `rtsp://127.0.0.1:${(silent.address() as AddressInfo).port}/`
+    const { code, stderr } = await outcomeOf(start('healthcheck', silentUrl, '--timeout', '0.2'))
+    silent.close()
+    expect(stderr).toContain('no response within 0.2 s')
+    expect(code).toBe(1)
+  })
+
   it('reports a foreign host address in one line', async () => {
     // RFC 5737: 192.0.2.0/24 is for documentation and assigned to nobody.
     const { code, stderr } = await outcomeOf(start('--host', '192.0.2.1', '--port', '0'))

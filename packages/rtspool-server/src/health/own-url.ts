@@ -1,0 +1,21 @@
+import type { Config } from '../config/schema.js'
+
+const anyHosts: ReadonlySet<string> = new Set(['0.0.0.0', '::', '[::]'])
+
+/** Returns the URL at which this machine reaches a server with this configuration. */
+export function ownUrl({ rtsp, tls }: Config): string {
+  return rtsp.port === false
+    ? urlOf('rtsps', tls.host ?? rtsp.host, tls.port)
+    : urlOf('rtsp', rtsp.host, rtsp.port)
+}
+
+function urlOf(scheme: string, host: string | undefined, port: number): string {
+  const isAny = host === undefined || anyHosts.has(host)
+  const name = isAny ? loopbackFor(host) : host
+  const bracketed = name.includes(':') && !name.startsWith('[') ? `[${name}]` : name
+  return `${scheme}://${bracketed}:${port}/`
+}
+
+/** A listener on all addresses of IPv6 may refuse those of IPv4. */
+const loopbackFor = (host: string | undefined): string =>
+  host?.includes(':') ? '::1' : '127.0.0.1'
