@@ -4,11 +4,11 @@ import type { CommandOutput } from '../src/config/commands/config-command.js'
 export class CollectedOutput implements CommandOutput {
   readonly text = { stdout: '', stderr: '' }
 
-  stdout(text: string): void {
+  readonly stdout = (text: string): void => {
     this.text.stdout += text
   }
 
-  stderr(text: string): void {
+  readonly stderr = (text: string): void => {
     this.text.stderr += text
   }
 }
