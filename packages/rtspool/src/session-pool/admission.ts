@@ -20,8 +20,8 @@ export interface SessionLimits {
 
 /**
  * Name of the limit that refused a session, as in errors, the event `sessionRefused` and `stats`.
- * Two are not numbers: `onAdmit` is the hook, and `admissionControl` an {@link AdmissionControl}
- * with its own reasons.
+ * Two names stand for no number: `onAdmit` if the hook refused, and `admissionControl` if an
+ * {@link AdmissionControl} refused for a reason of its own.
  */
 export type AdmissionLimit = (typeof admissionLimits)[number]
 
@@ -45,7 +45,10 @@ export const fullPolicies = Object.freeze([
   'evictOldestIdle',
 ] as const satisfies readonly FullPolicy[])
 
-/** Input of {@link AdmissionControl}: one more session, or one more path of a session. */
+/**
+ * Request of the pool to {@link AdmissionControl.tryAcquire}: for one more session, or for one more
+ * path of a session.
+ */
 export interface AdmissionRequest {
   /**
    * Kind of request: a new session in the pool, or another path of a session in it.
@@ -72,11 +75,11 @@ export interface AdmissionRequest {
 export interface AdmissionControl {
   /**
    * Admits the request or returns the limit that refuses it. After an admitted request of kind
-   * `'session'`, {@link release} is called once; kind `'path'` only checks.
+   * `'session'`, {@link release} is called once; after kind `'path'`, it is not.
    *
-   * @returns `undefined` = admitted. The pool may call it again for the same session after it has
-   *   evicted others. Anything else (also a promise) is a mistake: the pool throws a TypeError and
-   *   admits nothing.
+   * @returns `undefined` = admitted. After a refusal, the pool may evict other sessions and ask
+   *   again for the same session. Any other value (also a promise) is a mistake: the pool throws a
+   *   TypeError and admits nothing.
    */
   tryAcquire(request: AdmissionRequest): AdmissionLimit | undefined
   /** Called once for each admitted session, when the session leaves the pool. */
@@ -100,7 +103,7 @@ function isReached(limit: number, count: number): boolean {
   return limit > 0 && count >= limit
 }
 
-/** Input of the hook `onAdmit`: an authenticated client asks for a session. */
+/** Input of the hook `onAdmit`: describes an authenticated client that asks for a session. */
 export interface AdmitContext {
   readonly owner: SessionOwner
   /** Path of the presentation that the client sets up. */

@@ -3,7 +3,10 @@ import type { AdmitContext } from './admission.js'
 import { checkSessionInit, type SessionInit } from './session-init.js'
 import { checkOwner } from './session-owner.js'
 
-/** Decision of the hook `onAdmit`. */
+/**
+ * Result of the hook `onAdmit`, after the check: properties of the admitted session, or the status
+ * of the refusal.
+ */
 export type AdmitDecision =
   | { readonly init: SessionInit }
   | { readonly statusCode: number; readonly message?: string }
@@ -13,8 +16,8 @@ const firstRefusal = 300
 const lastRefusal = 599
 
 /**
- * Checks the return value of `onAdmit`. Only an explicit `true` or `{ init }` admits: a hook that
- * looks up a user and finds none returns `undefined`.
+ * Checks the return value of `onAdmit`. Only an explicit `true` or `{ init }` admits, so that a
+ * hook which forgets to return a value admits nobody.
  *
  * @throws {RangeError | TypeError} names the expected and the actual type, never a value, which may
  *   be secret.

@@ -6,11 +6,12 @@ import type { IdTable } from './structures/id-table.js'
 import { TimingWheel, tickMs } from './structures/timing-wheel.js'
 
 /**
- * Delay in milliseconds before a watch calls its function again, if the function left due sessions.
+ * Delay in milliseconds before a watch calls its function again, if the function left sessions that
+ * are due in the pool.
  */
 export const watchRetryMs = 250
 /**
- * A timer later than this many milliseconds shows that the process was stalled: input that arrived
+ * Delay of a timer, in milliseconds, above which the process counts as stalled: input that arrived
  * meanwhile is still unread.
  */
 const stallMs = 250
@@ -86,7 +87,7 @@ class Watch implements SessionPoolWatch {
   }
 }
 
-/** Result of a turn of the wheel that ran out of time. */
+/** Result of {@link Expiry.#nextDue} when its time is over before the wheel has been searched. */
 const interrupted = Symbol('interrupted')
 
 /**
@@ -103,7 +104,7 @@ export class Expiry {
   readonly #remove: (session: Session) => void
   readonly #watches = new Set<Watch>()
   #timer: ClockTimer | undefined
-  /** Time of the slot that the timer waits for; `-Infinity` without a timer. */
+  /** Time of the wheel's slot for which the timer is set; `-Infinity` without a timer. */
   #armedAt = Number.NEGATIVE_INFINITY
   #armedRef = false
   /** Time at which the timer should fire; never in the past when the timer is set. */
@@ -131,7 +132,10 @@ export class Expiry {
     this.#wheel.unfile(handle)
   }
 
-  /** Files a session again after its deadline may have moved closer. */
+  /**
+   * Moves a session in the wheel to its present deadline; needed whenever the deadline becomes
+   * earlier.
+   */
   refile(session: Session): void {
     const handle = internals.handleOf(session)
     this.#wheel.unfile(handle)
@@ -158,8 +162,8 @@ export class Expiry {
   }
 
   /**
-   * Starts a watch, which removes due sessions itself or calls `dispatch` until that returns
-   * `false`.
+   * Starts a watch: without `dispatch`, the watch removes due sessions. Otherwise it calls
+   * `dispatch` until that returns `false`.
    */
   watch(dispatch: (() => boolean) | undefined, options: SessionPoolWatchOptions): SessionPoolWatch {
     const watch = new Watch(dispatch, options, (closed) => {
@@ -175,7 +179,9 @@ export class Expiry {
     return watch
   }
 
-  /** Returns whether the process has been stalled, so that signs of life may still be unread. */
+  /**
+   * Returns whether the process has been stalled, so that requests of clients may still be unread.
+   */
   isStalled(now: number): boolean {
     return this.#timer !== undefined && now - this.#firesAt > stallMs
   }
@@ -194,9 +200,10 @@ export class Expiry {
   /**
    * Turns the wheel until it finds a session that is due.
    *
-   * @param until - Time at which to stop and let the event loop continue, after a few steps at
-   *   least.
-   * @returns The session, taken out of its slot; `undefined` when none is due.
+   * @param until - Time after which the search stops, so that the event loop can continue. The
+   *   search takes at least a few steps.
+   * @returns The session, taken out of its slot; `undefined` when none is due; {@link interrupted}
+   *   when the time is over.
    */
   #nextDue(now: number, until: number): Session | typeof interrupted | undefined {
     const wheel = this.#wheel
@@ -217,7 +224,10 @@ export class Expiry {
     return undefined
   }
 
-  /** Removes the sessions that are already due in the current, unfinished tick. */
+  /**
+   * Removes the sessions that are already due in the current tick of the wheel, which is not over
+   * yet.
+   */
   #sweepBegunTick(now: number, isEnough: () => boolean): number {
     const wheel = this.#wheel
     const tick = Math.floor(now / tickMs) + 1
@@ -248,7 +258,11 @@ export class Expiry {
     this.#arm(isDone ? undefined : 0)
   }
 
-  /** Calls the functions of watches if a session is due. @returns `false` when out of time */
+  /**
+   * Calls the functions of the watches if a session is due.
+   *
+   * @returns `false` when its time is over.
+   */
   #dispatch(start: number): boolean {
     const watches = [...this.#watches].filter((watch) => watch.dispatch !== undefined)
     if (watches.length === 0 || start < this.#retryAt) return true
@@ -264,7 +278,11 @@ export class Expiry {
     return true
   }
 
-  /** Removes due sessions if any watch is to remove them. @returns `false` when out of time */
+  /**
+   * Removes due sessions if a watch without a function exists.
+   *
+   * @returns `false` when its time is over.
+   */
   #removeDue(start: number): boolean {
     if (![...this.#watches].some((watch) => watch.dispatch === undefined)) return true
     for (let steps = 1; ; steps++) {

@@ -2,8 +2,8 @@ import { internals, type Session } from './session.js'
 
 /**
  * Keeps a session from timing out while a connection is open. Only the server calls it.
- * `allowExpire` of the application does not undo it. For eviction, a held session can still be
- * silent.
+ * `allowExpire` of the application does not undo it. If the pool evicts silent sessions, it may
+ * still evict this one.
  *
  * @internal
  */

@@ -1,7 +1,7 @@
 import type { Session } from './session.js'
 import { CreationOrder } from './structures/creation-order.js'
 
-/** Sessions by a text that several sessions can share: user, address or path. */
+/** Finds sessions by a text that several sessions can share: user, address or path. */
 export class SessionIndex {
   readonly #serialOf: (session: Session) => number
   // A key with one session, the usual case for addresses, is stored without a list.
@@ -42,7 +42,10 @@ export class SessionIndex {
     this.#groups.delete(key)
   }
 
-  /** Returns the sessions of a key with a higher serial number, in order of creation. */
+  /**
+   * Returns the sessions of a key whose serial number is higher than `serial`, in order of
+   * creation.
+   */
   *after(key: string, serial: number): Generator<Session, void> {
     const group = this.#groups.get(key)
     if (group instanceof CreationOrder) yield* group.after(serial)

@@ -27,7 +27,7 @@ export const defaultExtraTimeout = 5
 export const maxTimeout = 2 ** 31
 export const msPerSecond = 1000
 
-/** The part of a session that its replacement needs. */
+/** Session that another one replaces, as far as the pool uses it. */
 export interface ReplacedSession {
   readonly publicId: string
   end(): void
@@ -115,7 +115,7 @@ export type SessionTransport = 'TCP' | 'UDP' | 'multicast'
 /** Tunnel that carries a connection. */
 export type SessionTunnel = 'http' | 'webSocket'
 
-/** Use that a client makes of its session, as of the last SETUP. */
+/** Use that a client makes of its session, as of its last SETUP. */
 export interface SessionUse {
   /** Action of the client: `read` plays the path of the session, `publish` records to it. */
   readonly action: 'read' | 'publish'
@@ -182,7 +182,7 @@ export function checkCount(name: string, limit: unknown): number {
   return checkInteger(name, limit, 0, maxUnsigned)
 }
 
-/** Check for each member of a {@link SessionInit}. */
+/** Checks of the members of a {@link SessionInit}. Each throws if its value is invalid. */
 const initChecks: { readonly [K in keyof Required<SessionInit>]: (value: unknown) => void } = {
   owner: checkOwner,
   timeout: (value) => checkTimeout('timeout', value),
@@ -202,7 +202,7 @@ const initChecks: { readonly [K in keyof Required<SessionInit>]: (value: unknown
 const initNames = Object.keys(initChecks)
 
 /**
- * Checks the initial properties of a session; looks only at the members that are there.
+ * Checks the initial properties of a session. A member that is absent or `undefined` is valid.
  *
  * @throws {RangeError | TypeError} names the member that is invalid or unknown.
  */
@@ -227,7 +227,7 @@ function checkData(data: unknown): void {
   throw new TypeError(`data must be an object, got ${shapeOf(data)}`)
 }
 
-/** Returns whether a session brings its own limits. */
+/** Returns whether the initial properties contain limits, which replace those of the pool. */
 export function hasLimits({
   maxSessionsPerAddress,
   maxSessionsPerUser,

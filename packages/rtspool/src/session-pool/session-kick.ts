@@ -3,7 +3,8 @@ import type { Session } from './session.js'
 import { type SessionState, sessionStates } from './session-state.js'
 
 /**
- * Properties that a session must have for {@link SessionPool.kick}: all given ones, at least one.
+ * Properties that select sessions for {@link SessionPool.kick}. A session must have all that are
+ * given; at least one must be given.
  */
 export interface SessionKickQuery {
   readonly publicId?: string | undefined
@@ -34,8 +35,9 @@ const names = [
 ] as const satisfies readonly (keyof SessionKickQuery)[]
 
 /**
- * @throws {TypeError} when no property is given, or one is unknown or of the wrong type. A mistake
- *   must not kick everybody.
+ * Checks the properties that select sessions. A mistake in them must not kick everybody.
+ *
+ * @throws {TypeError} when no property is given, or one is unknown or of the wrong type.
  */
 export function checkKickQuery(query: SessionKickQuery): SessionKickQuery {
   if (!isRecord(query)) {
@@ -68,8 +70,10 @@ export function isDryRun(options: SessionKickOptions): boolean {
 }
 
 /**
- * @throws {TypeError} for anything but a boolean, because a promise would be true for every
- *   session.
+ * Checks the result of the function that selects sessions.
+ *
+ * @throws {TypeError} for anything but a boolean. A promise, for example, would count as true for
+ *   every session.
  */
 export function checkKickAnswer(answer: unknown): boolean {
   if (typeof answer === 'boolean') return answer

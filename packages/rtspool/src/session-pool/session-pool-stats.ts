@@ -12,11 +12,11 @@ export interface SessionPoolStats {
   readonly removed: Readonly<Record<RemovalReason, number>>
   /** Refused clients by limit. */
   readonly refused: Readonly<Record<AdmissionLimit, number>>
-  /** Attempts to use the session of another owner. */
+  /** Number of refused attempts to use a session of another owner. */
   readonly foreignClaims: number
 }
 
-/** Running counters behind {@link SessionPoolStats}. */
+/** Counts the events from which {@link SessionPoolStats} are made. */
 export class PoolCounters {
   foreignClaims = 0
   #created = 0

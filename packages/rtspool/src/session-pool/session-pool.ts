@@ -100,7 +100,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
   readonly #host: SessionHost
   readonly #counters = new PoolCounters()
   #limits: SessionLimits
-  /** Properties of a session that `create` makes without `init`. */
+  /** Properties of each session that is created without properties of its own. */
   #defaultInit: SessionInit
   #isLocked = false
   #isClosed = false
@@ -289,7 +289,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
   }
 
   /**
-   * Removes this session object; another session with the same id stays.
+   * Removes a session from the pool. If another session has the same id, that one stays.
    *
    * @returns Whether the session was in this pool.
    * @throws {SessionPoolError} `ERR_SESSION_POOL_LOCKED` when called from inside {@link filter}.
@@ -528,7 +528,10 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     }
   }
 
-  /** Makes room for a new session, if the pool applies its own limits. */
+  /**
+   * Checks the limits before the session exists, and evicts silent sessions if needed. Does nothing
+   * if the application has its own {@link AdmissionControl}.
+   */
   #assertRoom(init: SessionInit): void {
     if (this.#options.admission !== localAdmission) return
     const limits = this.#limitsFor(init)
@@ -540,7 +543,10 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     return hasLimits(init) ? resolveLimits(limitsOf(init), this.#limits) : this.#limits
   }
 
-  /** Asks the application's {@link AdmissionControl} to admit a session. */
+  /**
+   * Asks the application's {@link AdmissionControl} to admit a session that has been created but is
+   * not in the pool yet.
+   */
   #acquire(session: Session, init: SessionInit): void {
     this.#assertUsable()
     if (this.has(session.id)) throw collisionError()
@@ -560,7 +566,12 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     if (internals.hostOf(session) === this.#host) this.#registry.enterPath(session, path)
   }
 
-  /** @throws {SessionPoolError} when a limit is reached and no session can be evicted. */
+  /**
+   * Asks the {@link AdmissionControl} to admit a session or a path. If a limit is reached, removes
+   * due sessions, then evicts silent ones, and asks again.
+   *
+   * @throws {SessionPoolError} when a limit is reached and no session can be evicted.
+   */
   #admit(
     kind: AdmissionRequest['kind'],
     { owner, path, replaces }: Pick<SessionInit, 'owner' | 'path' | 'replaces'>,
@@ -590,6 +601,8 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
   }
 
   /**
+   * Asks the {@link AdmissionControl} once.
+   *
    * @throws {TypeError} when the control returns neither `undefined` nor a limit: the session is
    *   refused and no other is evicted.
    */
@@ -599,7 +612,11 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     throw notAnswered('admission.tryAcquire', 'undefined or a limit', limit)
   }
 
-  /** @param leaving - Session that is about to be replaced, and is not counted. */
+  /**
+   * Counts the sessions of an owner and a path, for {@link AdmissionRequest.counts}.
+   *
+   * @param leaving - Session that is about to be replaced, and is not counted.
+   */
   #countsFor(
     owner: SessionOwner | undefined,
     path: string | undefined,
@@ -623,7 +640,13 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     }
   }
 
-  /** Evicts the longest silent session that counts against `limit`, if the policy allows it. */
+  /**
+   * Evicts the session that has been silent for longest, of those that count against `limit`, if
+   * the policy allows it.
+   *
+   * @param except - Session that needs the room, and is never evicted.
+   * @returns Whether a session was evicted.
+   */
   #evict(
     limit: AdmissionLimit,
     owner: SessionOwner | undefined,
@@ -717,7 +740,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     this.#leave(session, internals.dueReason(session))
   }
 
-  /** Adds a session; the only place that does so. */
+  /** Adds a session to all structures of the pool; the only place that does so. */
   #enter(session: Session): void {
     const handle = this.#sessions.add(session)
     internals.enter(session, this.#host, handle)
@@ -787,7 +810,7 @@ function lockedError(): SessionPoolError {
   )
 }
 
-/** Reports an application's transport that failed to close. */
+/** Publishes the error of an application's transport that failed to close. */
 const tellTransport = (error: unknown): void => tellFailure('close of a transport', error)
 
 /** Creates the error for a hook of the application that returned an invalid value. */

@@ -9,7 +9,7 @@ import type { HandleRecords } from './structures/handle-records.js'
 import type { IdTable } from './structures/id-table.js'
 import { SilenceOrder } from './structures/silence-order.js'
 
-/** Subject of {@link SessionPool.count}: exactly one of the three. */
+/** A user, an address or a path, whose sessions {@link SessionPool.count} counts. */
 export type SessionQuestion =
   | { readonly user: string; readonly address?: never; readonly path?: never }
   | { readonly address: string; readonly user?: never; readonly path?: never }
@@ -32,7 +32,7 @@ export function checkQuestion(question: SessionQuestion): SessionQuestion {
   )
 }
 
-/** Filter and position of a list of sessions. */
+/** Conditions that the listed sessions must meet, and the page to return. */
 export interface SessionListQuery {
   /** Cursor of the previous page. @defaultValue the beginning */
   readonly cursor?: string | undefined
@@ -66,7 +66,7 @@ export class SessionRegistry {
   readonly #byHost: SessionIndex
   readonly #byUser: SessionIndex
   readonly #byPath: SessionIndex
-  /** Present only if sessions may be evicted. */
+  /** Sessions by their last sign of life; `undefined` if the pool never evicts a session. */
   readonly #silent: SilenceOrder | undefined
 
   constructor(
@@ -88,7 +88,7 @@ export class SessionRegistry {
     this.#byPath = new SessionIndex(serialOf)
   }
 
-  /** Number of sessions added so far. */
+  /** Number of sessions added since the pool was created; the serial number of the last one. */
   get added(): number {
     return this.#chain.serial
   }
@@ -122,12 +122,15 @@ export class SessionRegistry {
     this.#chain.delete(handle)
   }
 
-  /** Frees the memory of a former crowd; called when no session is left. */
+  /** Frees memory that a larger number of sessions needed; called when no session is left. */
   reset(): void {
     this.#chain.reset()
   }
 
-  /** Yields the sessions with a higher serial number, in order; they may change as in a `Map`. */
+  /**
+   * Yields the sessions with a higher serial number, in order of creation. Sessions may be added
+   * and removed meanwhile, as in a `Map`.
+   */
   *after(serial: number): Generator<Session, void> {
     const chain = this.#chain
     let handle = chain.firstAfter(serial)
@@ -160,7 +163,10 @@ export class SessionRegistry {
     return this.#byPath.count(question.path)
   }
 
-  /** Files a session again after it may have become silent. */
+  /**
+   * Updates the session's position in the order of silence, after its last sign of life may seem
+   * earlier.
+   */
   noteDue(session: Session): void {
     const handle = internals.handleOf(session)
     this.#silent?.delete(handle)
@@ -208,7 +214,10 @@ export class SessionRegistry {
     return { sessions, cursor: undefined }
   }
 
-  /** Returns the sessions behind a serial number that may match: the shortest list available. */
+  /**
+   * Returns the sessions with a higher serial number that may match the query. Reads the smallest
+   * index that applies: by user, address or path, or else all sessions.
+   */
   #candidates(query: SessionListQuery, serial: number): Iterable<Session> {
     const questions: SessionQuestion[] = []
     if (query.user !== undefined) questions.push({ user: query.user })
@@ -220,7 +229,7 @@ export class SessionRegistry {
     return this.#behind(shortest, serial)
   }
 
-  /** All sessions that have each of the given properties, in order of creation. */
+  /** Returns all sessions that have each of the given properties, in order of creation. */
   matching(query: SessionKickQuery): Session[] {
     const { publicId } = query
     const named = publicId === undefined ? undefined : this.findByPublicId(publicId)

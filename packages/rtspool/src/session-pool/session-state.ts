@@ -79,11 +79,11 @@ export type FilterAnswer = 'remove' | 'keep' | 'ref'
  * @see GstRTSPFilterResult
  */
 export const FilterResult = Object.freeze({
-  /** Removes the element. */
+  /** Removes the session or media. */
   REMOVE: 'remove',
-  /** Keeps the element. */
+  /** Keeps the session or media, and leaves it out of the result of the filter. */
   KEEP: 'keep',
-  /** Keeps the element and includes it in the result. */
+  /** Keeps the session or media, and includes it in the result of the filter. */
   REF: 'ref',
 } as const satisfies Record<string, FilterAnswer>)
 

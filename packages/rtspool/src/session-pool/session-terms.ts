@@ -7,13 +7,14 @@ import {
 } from './session-init.js'
 
 /**
- * Timeout of a session, and its announcement. Immutable: sessions with equal terms, which are
- * nearly all sessions of a pool, share one object; a session whose terms change gets another.
+ * Timeout and grace period of a session, and whether the `Session` header announces a timeout of
+ * 60. Immutable: sessions with equal values, which are nearly all sessions of a pool, share one
+ * object.
  */
 export class SessionTerms {
-  /** Seconds; 0 = never. */
+  /** Seconds without a sign of life after which the session expires; 0 = never. */
   readonly timeout: number
-  /** Seconds. */
+  /** Additional seconds of grace that are not announced to the client. */
   readonly extraTimeout: number
   readonly timeoutAlwaysVisible: boolean
   /** Milliseconds from the last sign of life until a session is due; `Infinity` = never. */

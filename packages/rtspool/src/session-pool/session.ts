@@ -39,7 +39,11 @@ export interface SessionHost {
   dueChanged(session: Session): void
   stateChanged(session: Session, state: SessionState, previous: SessionState): void
   publicIdMade(session: Session, publicId: string): void
-  /** @throws {SessionPoolError} when the path is full. */
+  /**
+   * Called when the session gets a media at a path.
+   *
+   * @throws {SessionPoolError} when the path is full.
+   */
   pathEntered(session: Session, path: string): void
   pathLeft(session: Session, path: string): void
 }
@@ -66,7 +70,10 @@ class Extras {
 
 /** Handle of a session that was never in a pool. */
 const notPooled = 0
-/** Milliseconds, beyond the reach of any clock. */
+/**
+ * Milliseconds that {@link SessionInternals.silentSince} adds for a session that must not expire:
+ * more than any clock shows.
+ */
 const notSilent = 2 ** 50
 const noPaths: readonly string[] = Object.freeze([])
 const noBounds: SessionInit = Object.freeze({})
@@ -94,14 +101,15 @@ export interface SessionInternals {
   dueReason(session: Session): RemovalReason
   publicIdOf(session: Session): string | undefined
   /**
-   * Returns every path that counts the session: paths of its media, and the path it was created
-   * for.
+   * Returns the paths for which the session is counted: those of its media, and the one it was
+   * created for.
    */
   pathsOf(session: Session): readonly string[]
   /**
-   * Returns the time of the last sign of life, in milliseconds of the pool's clock. A session that
-   * the application keeps from expiring is never silent: its time is later than that of all others.
-   * The value decreases only together with {@link SessionHost.dueChanged}.
+   * Returns the time of the last sign of life, in milliseconds of the pool's clock; for
+   * {@link SilenceOrder}. For a session that the application keeps from expiring, the result is
+   * later than any time of the clock. The value decreases only together with
+   * {@link SessionHost.dueChanged}.
    */
   silentSince(session: Session): number
   /**
@@ -573,7 +581,8 @@ export class Session {
   }
 
   /**
-   * Returns whether only the timeout has passed while the process was stalled and could not read.
+   * Returns whether a session whose timeout has passed may continue, because the process was
+   * stalled and could not read. Other limits of the session must not have passed.
    */
   #outlivesStall(now: number): boolean {
     const { createdAt } = this
@@ -581,7 +590,10 @@ export class Session {
     return end > now && (this.#host?.isStalled(now) ?? false)
   }
 
-  /** Undoes one hold or `preventExpire`; after the last of its kind, a full timeout starts. */
+  /**
+   * Undoes one hold (an open connection) or one `preventExpire`. After the last of its kind, a full
+   * timeout starts.
+   */
   #takeBack(kind: 'prevented' | 'holds'): void {
     const extras = this.#rare()
     const isLast = extras[kind] === 1 && this.#removalReason === undefined
@@ -663,7 +675,7 @@ export class Session {
   }
 }
 
-/** Host of a session outside any pool; ignores all notifications. */
+/** Receiver of the notifications of a session outside any pool; ignores them all. */
 const soloHost = {
   isPool: false,
   isStalled: () => false,

@@ -9,15 +9,19 @@ import {
 
 const none = -1
 const two32 = 2 ** 32
-/** Serial numbers between two marks: the maximum number of steps to find a position. */
+/**
+ * Number of serial numbers for which there is one mark: the maximum number of steps to find a
+ * position.
+ */
 const serialsPerMark = 1024
 
 /**
  * Handles in the order in which they were added, each with a serial number.
  *
  * A doubly linked list in a typed array, so that adding and deleting cost a few writes. One mark
- * for every 1024 serial numbers points to the first remaining handle among them. So the end of a
- * page is found again even if its last session has left.
+ * for every 1024 serial numbers points to the first remaining handle among them. So a list that is
+ * read page by page continues at the right place, even if the last session of a page has been
+ * removed.
  */
 export class CreationChain {
   readonly #records: HandleRecords
@@ -25,17 +29,18 @@ export class CreationChain {
   #last = none
   #serial = 0
   /**
-   * First remaining handle, or `none`, for every 1024 serial numbers from {@link #firstMark} on.
+   * First remaining handle, or `none`, of each 1024 serial numbers, from mark {@link #firstMark}
+   * on.
    */
   #marks: number[] = []
   #firstMark = 0
 
-  /** @param records - Storage for the links. */
+  /** @param records - Storage for the links, which the structures of one pool share. */
   constructor(records = new HandleRecords()) {
     this.#records = records
   }
 
-  /** The latest serial number. */
+  /** Serial number of the handle that was added last. */
   get serial(): number {
     return this.#serial
   }
@@ -79,7 +84,7 @@ export class CreationChain {
     return high * two32 + ((ints[base + serialLowField] ?? 0) >>> 0)
   }
 
-  /** Returns the first handle with a higher serial number; `undefined` if there is none. */
+  /** Returns the first handle whose serial number is higher; `undefined` if there is none. */
   firstAfter(serial: number): number | undefined {
     let handle = this.#markedAt(serial)
     while (handle !== none && this.serialOf(handle) <= serial) handle = this.#nextOf(handle)
@@ -102,7 +107,10 @@ export class CreationChain {
     this.#firstMark = markOf(this.#serial + 1)
   }
 
-  /** Returns the first remaining handle at or after the mark of a serial number. */
+  /**
+   * Returns the first remaining handle of the 1024 serial numbers that include `serial`, or of
+   * later ones; {@link none} if there is none.
+   */
   #markedAt(serial: number): number {
     const from = markOf(serial) - this.#firstMark
     if (from <= 0) return this.#first

@@ -8,8 +8,8 @@ interface Page<T> {
 }
 
 /**
- * Items in ascending order of a number. The list can be read page by page while items are added and
- * deleted. The end of a page is found again even if its last item has been deleted.
+ * Items in ascending order of their serial numbers. The list can be read page by page while items
+ * are added and deleted, even if the last item of a page has been deleted.
  *
  * Two levels, as in a B-tree: adding and deleting move at most 64 items; finding a position is a
  * binary search.
@@ -41,7 +41,7 @@ export class CreationOrder<T extends object> {
     this.#size++
   }
 
-  /** Inserts an item at its position. */
+  /** Inserts an item in front of the first item with a higher serial number. */
   insert(item: T): void {
     const serial = this.#serialOf(item)
     const index = this.#pageBefore(serial)
@@ -88,7 +88,7 @@ export class CreationOrder<T extends object> {
     }
   }
 
-  /** Returns the next items with a higher serial number; empty at the end. */
+  /** Returns the next few items with a higher serial number; empty at the end. */
   #batchAfter(serial: number): T[] {
     for (let index = this.#pageBefore(serial); index < this.#pages.length; index++) {
       const { items }: { readonly items: T[] } = this.#pages[index] as Page<T>

@@ -4,12 +4,18 @@ const initialCapacity = 64
 export const recordSize = 8
 /** Hash of the id. */
 export const hashField = 0
-/** Links of the timing wheel; meaningful only while the handle is filed. */
+/**
+ * Index of the first link of the timing wheel; both links are valid only while the handle is in the
+ * wheel.
+ */
 export const wheelNextField = 1
 export const wheelPreviousField = 2
-/** Level and slot of the wheel + 1; 0 = not filed. */
+/** Index of the slot in the timing wheel: slot + 1; 0 = the handle is not in the wheel. */
 export const wheelSlotField = 3
-/** Links of the order of creation, and the serial number in two parts. */
+/**
+ * Index of the first link of the order of creation. The previous link and two halves of the serial
+ * number follow.
+ */
 export const chainNextField = 4
 export const chainPreviousField = 5
 export const serialLowField = 6
@@ -34,7 +40,7 @@ export class HandleRecords {
     this.ints = ints
   }
 
-  /** Frees the memory of a former crowd; called when no session is left. */
+  /** Frees memory that a larger number of sessions needed; called when no session is left. */
   reset(): void {
     this.ints = new Int32Array(initialCapacity * recordSize)
   }

@@ -6,17 +6,21 @@ export interface Identified {
 }
 
 const initialCapacity = 64
-/** Integers of an entry: the hash of the id, and the handle + 1 (0 = no entry). */
+/** Number of integers in an entry: the hash of the id, and the handle + 1 (0 = no entry). */
 const entrySize = 2
 /** Number of characters that the quick hash reads: 36 bits of a random id. */
 const sampledCharacters = 6
-/** Shorter ids are hashed completely. */
+/**
+ * Number of characters in an id from which only some characters are hashed. Shorter ids are hashed
+ * completely.
+ */
 const shortestSampled = 2 * sampledCharacters
 const bitsPerCode = 7 /* ASCII */
-/** 2^32 divided by the golden ratio. */
+/** Multiplier of the hash: 2^32 divided by the golden ratio. */
 const goldenRatio = 0x9e3779b1
 /**
- * A longer run of occupied entries shows that the sampled characters do not distinguish the ids.
+ * Number of occupied entries that adding an id may skip. A longer run shows that the sampled
+ * characters do not distinguish the ids. The table then hashes all characters.
  */
 const longestRun = 128
 
@@ -83,7 +87,7 @@ export class IdTable<T extends Identified> {
     return this.#items[handle] as T
   }
 
-  /** Adds an object whose id is not in the table. @returns its handle */
+  /** Adds an object, whose id must not be in the table yet. @returns The handle of the object. */
   add(item: T): number {
     // At most half full, so that a look-up reads 1.5 entries on average.
     if (this.#size * 2 >= this.#mask + 1) this.#resize((this.#mask + 1) * 2)
@@ -112,7 +116,11 @@ export class IdTable<T extends Identified> {
     return this.#records.ints[handle * recordSize + hashField] as number
   }
 
-  /** Stores a handle. @returns the number of occupied entries that were skipped */
+  /**
+   * Writes a handle to the first free entry for a hash.
+   *
+   * @returns The number of occupied entries that were skipped.
+   */
   #enter(hash: number, handle: number): number {
     const entries = this.#entries
     const mask = this.#mask
@@ -127,7 +135,7 @@ export class IdTable<T extends Identified> {
     return run
   }
 
-  /** Empties an entry, and moves later entries up that could not be found any more. */
+  /** Empties an entry. Moves later entries to the gap where a search would no longer reach them. */
   #closeGap(gap: number): void {
     const entries = this.#entries
     const mask = this.#mask
@@ -169,7 +177,7 @@ export class IdTable<T extends Identified> {
     }
   }
 
-  /** Frees the memory of a former crowd; called when the table is empty. */
+  /** Frees memory that a larger number of objects needed; called when the table is empty. */
   #reset(): void {
     this.#items.length = 0
     this.#freeHandles.length = 0

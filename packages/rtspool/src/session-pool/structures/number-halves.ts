@@ -5,7 +5,10 @@ const halves = new Int32Array(whole.buffer)
 // fraction in a separate heap object. That would cost another memory access and another object for
 // the garbage collector.
 
-/** Splits a number; {@link lowHalf} and {@link highHalf} return its halves until the next call. */
+/**
+ * Splits a number into two integers, for {@link lowHalf} and {@link highHalf} to return until the
+ * next call.
+ */
 export function splitNumber(value: number): void {
   whole[0] = value
 }

@@ -4,29 +4,31 @@ const notFiled = -1
 /**
  * Sessions by their last sign of life, to find the one that has been silent for longest.
  *
- * A sign of life moves nothing here. A session stays where it was filed, which can only be too
- * early, and is filed again when it comes up. So a sign of life costs nothing until somebody asks,
- * and then at most one step of a heap.
+ * A sign of life does not change this structure. An entry keeps the time at which the session was
+ * added, which may be too early. When the entry becomes the first, its time is corrected and the
+ * entry moves down. So a sign of life costs nothing until somebody asks, and then at most one step
+ * of a heap.
  *
  * ```text
- *            filed at 10        the session says 70: filed again, and 20 comes up
+ *            added at 10        last sign of life now 70: moves down, and 20 becomes the first
  *           /           \
- *     filed at 20    filed at 30
+ *     added at 20    added at 30
  * ```
  */
 export class SilenceOrder {
   readonly #silentSince: (handle: number) => number
   readonly #serialOf: (handle: number) => number
-  /** Handles as a binary heap. */
+  /** Handles of the sessions, as a binary heap. */
   readonly #heap: number[] = []
-  /** Position in the heap, by handle, and the sign of life at which the handle was filed. */
+  /** Position in the heap, by handle; {@link notFiled} for a handle that is not in the heap. */
   #places = new Int32Array(initialCapacity).fill(notFiled)
   #filedAt = new Float64Array(initialCapacity)
 
   /**
-   * @param silentSince - Last sign of life of a session. It must not decrease, unless the session
-   *   is filed again.
-   * @param serialOf - Orders sessions with equal signs of life: the older comes first.
+   * @param silentSince - Returns the last sign of life of a session. The value must not decrease
+   *   while the session is in this structure.
+   * @param serialOf - Returns the serial number, by which sessions with equal signs of life are
+   *   ordered.
    */
   constructor(silentSince: (handle: number) => number, serialOf: (handle: number) => number) {
     this.#silentSince = silentSince
@@ -93,7 +95,10 @@ export class SilenceOrder {
     this.#put(handle, place)
   }
 
-  /** Returns whichever of two positions in the heap holds the session that comes first. */
+  /**
+   * Returns which of two positions in the heap holds the session that was silent first; `undefined`
+   * if both are behind the end.
+   */
   #earlier(left: number, right: number): number | undefined {
     const first = this.#heap[left]
     const second = this.#heap[right]

@@ -12,7 +12,10 @@ export const tickMs = 16
 const slotBits = 5
 const slotsPerLevel = 1 << slotBits
 const slotMask = slotsPerLevel - 1
-/** Seven levels of 32 slots span 2^35 ticks, 17 years; later items are filed again on the way. */
+/**
+ * Number of levels. Seven levels of 32 slots span 2^35 ticks, which are 17 years. Items further
+ * ahead move on when their slot comes up.
+ */
 const levels = 7
 const ticksPerSlot = Array.from({ length: levels }, (_, level) => slotsPerLevel ** level)
 const furthestTicks = slotsPerLevel ** levels - 1
@@ -45,7 +48,7 @@ export class TimingWheel {
 
   /**
    * @param now - Milliseconds; later times must not be smaller.
-   * @param records - Storage for the links.
+   * @param records - Storage for the links, which the structures of one pool share.
    */
   constructor(now: number, records = new HandleRecords()) {
     this.#records = records
@@ -120,14 +123,14 @@ export class TimingWheel {
   }
 
   /**
-   * Returns whether the items of a slot come up now; items of other slots are spread over finer
-   * slots.
+   * Returns whether the items of a slot are due when the slot comes up. Items of a wider slot must
+   * be filed again, in finer slots.
    */
   isFinest(slot: number): boolean {
     return slot < slotsPerLevel
   }
 
-  /** Marks a slot, opened at a tick, as emptied. */
+  /** Notes that a slot, opened at a tick, is empty; its tick is then finished. */
   close(slot: number, tick: number): void {
     if (this.isFinest(slot)) this.advanceTo(tick)
   }
@@ -151,7 +154,7 @@ export class TimingWheel {
     return handles
   }
 
-  /** Marks every tick up to this one as finished; all their slots must be empty. */
+  /** Notes that every tick up to this one is finished. All their slots must be empty. */
   advanceTo(tick: number): void {
     this.#position = Math.max(this.#position, tick)
   }
