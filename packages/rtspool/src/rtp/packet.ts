@@ -20,7 +20,7 @@
  * @see RFC 3550 section 5.1
  */
 
-/** Length of the fixed header. */
+/** Length of the fixed header in bytes. */
 export const rtpHeaderBytes = 12
 
 const version = 2
@@ -31,7 +31,10 @@ const markerBit = 0x80
 const payloadTypeMask = 0x7f
 const wordBytes = 4
 const extensionHeaderBytes = 4
-/** Payload types that, with the marker set, look like the RTCP packet types 200 to 204. */
+/**
+ * Lowest payload type that, with the marker set, looks like an RTCP packet type: 72 to 76 look like
+ * 200 to 204.
+ */
 const firstRtcpLookalike = 72
 const lastRtcpLookalike = 76
 

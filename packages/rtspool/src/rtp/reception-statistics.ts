@@ -3,9 +3,11 @@ import { sequenceNumberOf, timestampOf } from './packet.js'
 /** Values of a reception report about a source; RFC 3550 section 6.4.1 defines the fields. */
 export interface ReceptionReportValues {
   readonly ssrc: number
-  /** Share of packets lost since the last report, in 1/256; 0 to 255. */
+  /** Fraction of packets lost since the last report, in 1/256; 0 to 255. */
   readonly fractionLost: number
-  /** Packets lost since the beginning, 24 bits signed. */
+  /**
+   * Number of packets lost since the beginning, 24 bits signed; negative when there are duplicates.
+   */
   readonly cumulativeLost: number
   readonly extendedHighestSequenceNumber: number
   /** Jitter in ticks of the RTP clock. */
@@ -21,27 +23,32 @@ export interface ReceptionStatisticsOptions {
   /** Ticks of the RTP timestamp in a second. */
   readonly clockRate: number
   /**
-   * Consecutive packets before a source counts as valid. 0 trusts the first packet, for a source
-   * that is identified by other means.
+   * Number of consecutive packets after which a source counts as valid. 0 trusts the first packet,
+   * for a source that is identified by other means.
    * @default 2
    */
   readonly probation?: number
 }
 
-/** Names of RFC 3550 A.1. */
+/**
+ * Number of different sequence numbers. This constant and the next two have the names and values of
+ * RFC 3550 A.1.
+ */
 const sequenceNumbers = 2 ** 16
 const maxDropout = 3000
 const maxMisorder = 100
 const minSequential = 2
-/** Gain of the jitter filter (RFC 3550 A.8). */
+/** Weight of a new value in the average of the jitter (RFC 3550 A.8). */
 const jitterGain = 1 / 16
 /**
- * Number of sequence numbers below the highest whose reception is remembered; above maxMisorder.
+ * Number of sequence numbers, up to the highest, for which the receiver remembers whether the
+ * packet arrived. Must be larger than `maxMisorder`.
  */
 const windowSize = 1024
 
 /**
- * Reception statistics of one source, from its sequence numbers, timestamps and arrival times.
+ * Computes the reception statistics of one source from its sequence numbers, timestamps and arrival
+ * times.
  *
  * `received` counts late and duplicate packets (RFC 3550 A.3), so duplicates hide losses in
  * reports. `packetsLost` corrects for duplicates.
@@ -52,14 +59,17 @@ export class ReceptionStatistics {
   readonly ssrc: number
   readonly #clockRate: number
   readonly #minSequential: number
-  /** One flag per sequence number, indexed modulo the size: whether its packet was received. */
+  /** Flags by sequence number modulo the size: 1 if the packet was received. */
   readonly #window = new Uint8Array(windowSize)
   #probation: number
   #isStarted = false
   #baseSequenceNumber = 0
   #highest = 0
   #cycles = 0
-  /** Sequence number expected after a jump: if the next packet has it, the source has restarted. */
+  /**
+   * Sequence number that would confirm a restart: the one after the last packet that jumped; -1 =
+   * none.
+   */
   #restartSequenceNumber = -1
   #received = 0
   #duplicates = 0
@@ -79,12 +89,12 @@ export class ReceptionStatistics {
     this.#probation = this.#minSequential
   }
 
-  /** Counted packets, including late and duplicate ones. */
+  /** Number of received packets, including late and duplicate ones. */
   get received(): number {
     return this.#received
   }
 
-  /** Packets whose sequence number was received before, within the last 1024 numbers. */
+  /** Number of packets whose sequence number was received before, within the last 1024 numbers. */
   get duplicates(): number {
     return this.#duplicates
   }
@@ -94,13 +104,16 @@ export class ReceptionStatistics {
     return this.#restarts
   }
 
-  /** Packets from the first to the highest sequence number (RFC 3550 A.3). */
+  /**
+   * Number of packets that the source has sent, by its first and highest sequence number (RFC 3550
+   * A.3).
+   */
   get expected(): number {
     if (this.#received === 0) return 0
     return this.#cycles + this.#highest - this.#baseSequenceNumber + 1
   }
 
-  /** Packets that were never received, corrected for duplicates. */
+  /** Number of packets that were never received. Duplicates do not hide losses here. */
   get packetsLost(): number {
     return Math.max(0, this.expected - (this.#received - this.#duplicates))
   }
@@ -111,7 +124,7 @@ export class ReceptionStatistics {
   }
 
   /**
-   * Counts a packet.
+   * Updates the statistics with a received packet.
    *
    * @param packet - Accepted by `isValidRtp`, and from this source.
    * @param arrivalMs - Monotonic time of arrival, in milliseconds.
@@ -124,7 +137,8 @@ export class ReceptionStatistics {
   }
 
   /**
-   * Notes a sender report of the source, for `lsr` and `dlsr`.
+   * Stores the time of a sender report of the source, which {@link report} needs for `lsr` and
+   * `dlsr`.
    *
    * @param ntpMiddle32 - Middle 32 bits of the NTP time in the report.
    */
@@ -133,7 +147,7 @@ export class ReceptionStatistics {
     this.#senderReportArrivalMs = arrivalMs
   }
 
-  /** Returns the values to report now; `fractionLost` of the next call counts from this one. */
+  /** Returns the values to report now. `fractionLost` covers the time since the previous call. */
   report(nowMs: number): ReceptionReportValues {
     const expected = this.expected
     const expectedInterval = expected - this.#expectedPrior
@@ -155,7 +169,11 @@ export class ReceptionStatistics {
     }
   }
 
-  /** Checks the order of a packet (RFC 3550 A.1, update_seq). */
+  /**
+   * Updates the counters with a sequence number.
+   *
+   * @returns Whether the packet counts (RFC 3550 A.1, update_seq).
+   */
   #updateSequence(sequenceNumber: number): boolean {
     if (!this.#isStarted) {
       this.#isStarted = true
@@ -182,7 +200,10 @@ export class ReceptionStatistics {
     return this.#probation === 0 && this.#begin(sequenceNumber)
   }
 
-  /** Ignores a stray packet; two in sequence mean that the source has restarted. */
+  /**
+   * Ignores a packet whose sequence number is far off. Two such packets in sequence mean that the
+   * source has restarted.
+   */
   #updateAfterJump(sequenceNumber: number): boolean {
     if (sequenceNumber === this.#restartSequenceNumber) {
       this.#restarts++
@@ -192,7 +213,7 @@ export class ReceptionStatistics {
     return false
   }
 
-  /** Raises the highest sequence number and clears the flags of the numbers in between. */
+  /** Raises the highest sequence number, and marks the numbers in between as not received. */
   #advance(sequenceNumber: number, ahead: number): void {
     if (sequenceNumber < this.#highest) this.#cycles += sequenceNumbers
     if (ahead >= windowSize) this.#window.fill(0)
@@ -209,7 +230,7 @@ export class ReceptionStatistics {
     this.#window[index] = 1
   }
 
-  /** Starts counting with this packet (RFC 3550 A.1, init_seq). */
+  /** Resets the statistics, and counts this packet as the first (RFC 3550 A.1, init_seq). */
   #begin(sequenceNumber: number): true {
     this.#baseSequenceNumber = sequenceNumber
     this.#highest = sequenceNumber

@@ -1,16 +1,22 @@
 const sequenceNumbers = 2 ** 16
 
-/** Returns the distance from `from` to `to` on the circle of sequence numbers: -32768 to 32767. */
+/**
+ * Returns the shortest distance from one sequence number to another, across the wrap if needed:
+ * -32768 to 32767.
+ */
 export function sequenceDistance(from: number, to: number): number {
   return ((to - from) << 16) >> 16
 }
 
-/** Returns the ticks from `from` to `to` on the circle of timestamps: -2^31 to 2^31 - 1. */
+/**
+ * Returns the shortest distance in ticks from one timestamp to another, across the wrap if needed:
+ * -2^31 to 2^31 - 1.
+ */
 export function timestampDistance(from: number, to: number): number {
   return (to - from) | 0
 }
 
-/** Returns the sequence number after another. */
+/** Returns the following sequence number: 0 after 65535. */
 export function nextSequenceNumber(sequenceNumber: number): number {
   return (sequenceNumber + 1) & (sequenceNumbers - 1)
 }

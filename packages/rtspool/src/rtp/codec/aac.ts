@@ -1,12 +1,13 @@
 /** Contents of an AudioSpecificConfig (ISO/IEC 14496-3 section 1.6.2.1). */
 export interface AacConfiguration {
-  /** Audio object type: 2 for AAC-LC; with SBR or PS the type of the underlying core. */
+  /** Audio object type: 2 for AAC-LC. With SBR or PS, the type of the core that they extend. */
   readonly objectType: number
   /**
-   * Sampling rate of the decoded sound in Hz: twice the core's if the configuration declares SBR.
+   * Sampling rate of the decoded sound in Hz: twice that of the core if the configuration declares
+   * SBR.
    */
   readonly sampleRate: number
-  /** Channels of the decoded sound; 0 if only the stream itself gives them. */
+  /** Number of channels of the decoded sound; 0 if the configuration leaves it to the stream. */
   readonly channels: number
   /** Samples per channel of an access unit, at `sampleRate`: the step of the RTP timestamp. */
   readonly samplesPerAccessUnit: number
@@ -16,7 +17,10 @@ const sampleRates = [
   96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350,
 ] as const
 const explicitSampleRate = 15
-/** Channels by channelConfiguration; 0 for reserved values and for a count given elsewhere. */
+/**
+ * Number of channels by channelConfiguration; 0 for reserved values, and for 0, which leaves the
+ * number to the stream.
+ */
 const channelCounts = [0, 1, 2, 3, 4, 5, 6, 8, 0, 0, 0, 7, 8, 24, 8] as const
 const sbrObjectType = 5
 const psObjectType = 29
@@ -46,9 +50,12 @@ export function parseAudioSpecificConfig(config: Uint8Array): AacConfiguration {
   }
 }
 
-/** Header of each access unit in MPEG-TS (ISO/IEC 13818-7 section 6.2). */
+/**
+ * Contents of an ADTS header, which stands before each access unit in MPEG-TS (ISO/IEC 13818-7
+ * section 6.2).
+ */
 export interface AdtsHeader {
-  /** AudioSpecificConfig with the same meaning. */
+  /** AudioSpecificConfig with the same settings as the header. */
   readonly config: Uint8Array
   /** Size of the header: 7 bytes, or 9 with a checksum. */
   readonly sizeBytes: number

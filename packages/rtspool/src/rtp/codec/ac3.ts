@@ -17,13 +17,16 @@ const blocksOfAc3 = 6
 const bitRates = [
   32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640,
 ]
-/** Highest `bsid` of AC-3; higher values mean the syntax of E-AC-3 (annex E). */
+/**
+ * Highest bit stream identification (`bsid`) of AC-3; a frame with a higher one is E-AC-3 (annex
+ * E).
+ */
 const largestAc3Bsid = 10
 const largestEac3Bsid = 16
 const eac3Blocks = [1, 2, 3, 6]
 const dependentStream = 1
 
-/** @returns `undefined` unless the bytes begin with a header. */
+/** Parses the header of a syncframe. @returns `undefined` unless the bytes begin with a header. */
 export function parseAc3Header(frame: Uint8Array): Ac3Header | undefined {
   if (frame.length < 6 || (((frame[0] as number) << 8) | (frame[1] as number)) !== syncWord) {
     return undefined
@@ -60,8 +63,8 @@ function eac3Header(frame: Uint8Array): Ac3Header | undefined {
 }
 
 /**
- * Returns the samples per channel in the frames of a unit; 0 if the unit does not begin with a
- * header.
+ * Returns the number of samples per channel in a unit of one or more frames; 0 if the unit does not
+ * begin with a header.
  */
 export function ac3SamplesOf(unit: Uint8Array): number {
   let samples = 0

@@ -13,8 +13,9 @@ const nalTypeMask = 0x1f
 const fuStartBit = 0x80
 
 /**
- * Classifies an RTP payload (RFC 6184). The slice decides whether it is a key frame: parameter sets
- * may be sent anywhere before their use, even before every picture (H.264 section 7.4.1.2.1).
+ * Classifies an RTP payload of H.264 (RFC 6184) by {@link payloadKinds}. Only a slice makes a key
+ * frame. Parameter sets do not, because they may be sent even before every picture (H.264 section
+ * 7.4.1.2.1).
  */
 export function h264Kind(packet: Uint8Array, start: number, end: number): number {
   if (start >= end) return 0
@@ -46,7 +47,11 @@ function kindOfFragment(packet: Uint8Array, start: number, end: number, type: nu
   return header & fuStartBit ? kind : continuedKind(kind)
 }
 
-/** @param skippedBytes - Bytes between the length of a unit and the unit. */
+/**
+ * Combines the kinds of the NAL units in an aggregation packet.
+ *
+ * @param skippedBytes - Bytes between the length of a unit and the unit.
+ */
 function kindOfUnits(packet: Uint8Array, start: number, end: number, skippedBytes: number): number {
   let kind = 0
   for (let offset = start; offset + 2 < end; ) {
@@ -64,9 +69,9 @@ function kindOfUnits(packet: Uint8Array, start: number, end: number, skippedByte
 
 /**
  * Classifies a NAL unit by H.264 table 7-1 and section 7.4.1.2.3. Types 6 to 9 and 14 to 18 begin
- * an access unit; 13 follows an SPS.
+ * an access unit. Type 13 counts the same, because it follows a sequence parameter set.
  *
- * @param start - Offset after the header.
+ * @param start - Offset after the header of the unit.
  */
 function kindOfUnit(type: number, packet: Uint8Array, start: number, end: number): number {
   if (type === idrSlice) return keyFrame

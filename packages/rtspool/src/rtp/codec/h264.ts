@@ -18,14 +18,14 @@ export interface AvcConfiguration {
   readonly sps: readonly Buffer[]
   /** Picture parameter sets: views of the record. */
   readonly pps: readonly Buffer[]
-  /** Bytes of the length field before each NAL unit of a sample: 1, 2 or 4. */
+  /** Size in bytes of the length field before each NAL unit of a sample: 1, 2 or 4. */
   readonly lengthSize: number
   /** Profile, constraints and level: six hexadecimal digits. */
   readonly profileLevelId: string
 }
 
 /**
- * Parses the `avcC` box of a file.
+ * Parses the AVCDecoderConfigurationRecord of a file (`avcC` in MP4).
  *
  * ```text
  *  version=1 profile constraints level 111111|lengthSize-1 111|spsCount { length16 sps } ppsCount { length16 pps }

@@ -4,19 +4,22 @@ import { recoveryKindOf } from './recovery-point.js'
 
 const { picture, keyFrame, prefix } = payloadKinds
 const { vps, accessUnitDelimiter, prefixSei, aggregationPacket, fragmentationUnit } = h265NalTypes
-/** Packet type PACI: a payload after extra information (RFC 7798 section 4.4.4). */
+/** Packet type PACI: a payload with extra header information before it (RFC 7798 section 4.4.4). */
 const paci = 50
 const headerBytes = 2
 const fuStartBit = 0x80
 const fuTypeMask = 0x3f
-/** Types BLA_W_LP to RSV_IRAP_VCL23: intra random access points. */
+/**
+ * Lowest type of a NAL unit in an intra random access point: BLA_W_LP. The highest is
+ * RSV_IRAP_VCL23.
+ */
 const firstIrap = 16
 const lastIrap = 23
 const lastVcl = 31
 
 /**
- * Classifies an RTP payload (RFC 7798). A slice of an IRAP picture begins a key frame; parameter
- * sets and SEI belong to the following picture.
+ * Classifies an RTP payload of H.265 (RFC 7798) by {@link payloadKinds}. A slice of an IRAP picture
+ * begins a key frame. Parameter sets and SEI belong to the following picture.
  */
 export function h265Kind(packet: Uint8Array, start: number, end: number): number {
   if (end - start <= headerBytes) return 0
@@ -29,7 +32,9 @@ export function h265Kind(packet: Uint8Array, start: number, end: number): number
 }
 
 /**
- * @param header - Offset of the payload header, which gives the layer.
+ * Classifies the payload of a packet whose type is not PACI.
+ *
+ * @param header - Offset of the payload header, which contains the layer.
  * @param content - Offset after the header.
  */
 function kindOfPayload(
@@ -88,6 +93,6 @@ function kindOfUnit(
 const typeAt = (packet: Uint8Array, offset: number): number =>
   ((packet[offset] as number) >> 1) & 0x3f
 
-/** Returns whether `nuh_layer_id` is 0. */
+/** Returns whether `nuh_layer_id` in a header is 0, which means the base layer. */
 const isBaseLayer = (packet: Uint8Array, header: number): boolean =>
   ((packet[header] as number) & 1) === 0 && (packet[header + 1] ?? 0) >> 3 === 0

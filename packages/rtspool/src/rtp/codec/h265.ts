@@ -23,17 +23,20 @@ export interface HevcParameterSets {
 
 /** Contents of an HEVCDecoderConfigurationRecord (ISO/IEC 14496-15 section 8.3.3.1). */
 export interface HevcConfiguration extends HevcParameterSets {
-  /** Bytes of the length field before each NAL unit of a sample: 1, 2 or 4. */
+  /** Size in bytes of the length field before each NAL unit of a sample: 1, 2 or 4. */
   readonly lengthSize: number
 }
 
-/** Bytes before the arrays: version, profile, tier, level, formats and lengths. */
+/**
+ * Number of bytes before the arrays of NAL units: version, profile, tier, level, formats and
+ * lengths.
+ */
 const fixedBytes = 22
 const lengthSizeOffset = 21
 const arrayHeaderBytes = 3
 
 /**
- * Parses the `hvcC` box of a file.
+ * Parses the HEVCDecoderConfigurationRecord of a file (`hvcC` in MP4).
  *
  * ```text
  *  version=1 … (20 bytes) …….lengthSize-1 arrayCount { 00|type6 count16 { length16 nal } }
@@ -65,7 +68,10 @@ export function parseHevcConfiguration(record: Uint8Array): HevcConfiguration {
   return { ...hevcParameterSetsOf(units), lengthSize: (buffer.readUInt8(lengthSizeOffset) & 3) + 1 }
 }
 
-/** Selects the parameter sets among NAL units, as MPEG-TS carries them in each key frame. */
+/**
+ * Returns the parameter sets among the NAL units of a key frame, for streams without a record, such
+ * as MPEG-TS.
+ */
 export function hevcParameterSetsOf(units: readonly Buffer[]): HevcParameterSets {
   const ofType = (type: number) => units.filter((unit) => h265TypeOf(unit) === type)
   const { vps, sps, pps } = h265NalTypes

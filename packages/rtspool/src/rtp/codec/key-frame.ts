@@ -22,9 +22,10 @@ const tests: ReadonlyMap<string, PayloadTest> = new Map([
 ])
 
 /**
- * Returns the test for an encoding as named in `a=rtpmap`.
+ * Returns the function that classifies the payloads of an encoding.
  *
- * @returns `undefined` for encodings without a known test: a viewer can start at every packet.
+ * @param encoding - Name as in `a=rtpmap`, in upper or lower case.
+ * @returns `undefined` for an encoding without such a function: a viewer can start at every packet.
  */
 export const payloadTestOf = (encoding: string): PayloadTest | undefined =>
   tests.get(encoding.toUpperCase())

@@ -16,7 +16,7 @@ const mpeg1 = 3
 const mpeg2 = 2
 const mpeg25 = 0
 
-/** @returns `undefined` unless the bytes begin with a header. */
+/** Parses the header of a frame. @returns `undefined` unless the bytes begin with a header. */
 export function parseMpegAudioHeader(frame: Uint8Array): MpegAudioHeader | undefined {
   if (frame.length < 4 || frame[0] !== 0xff) return undefined
   const second = frame[1] as number

@@ -1,27 +1,28 @@
 /** RTP clock rate of Opus: 48 kHz for every input (RFC 7587 section 4.1). */
 export const opusClockRate = 48_000
 
-/** Samples of 48 kHz in a frame of 2.5 ms, the shortest. */
+/** Number of samples, at 48 kHz, of the shortest frame: 2.5 ms. */
 const shortestFrame = 120
 const frameCountMask = 0x3f
 const vbrBit = 0x80
 const paddingBit = 0x40
 const codeMask = 0x03
-/** Samples of the longest packet, 120 ms (RFC 6716 section 3.4). */
+/** Maximum number of samples, at 48 kHz, of a packet: 120 ms (RFC 6716 section 3.4). */
 const longestPacket = 5760
 
-/** Frames of one Opus packet. */
+/** Result of {@link splitOpusPacket}: the frames of one packet. */
 export interface OpusFrames {
-  /** TOC byte of a packet with one of these frames: its frame count code is 0. */
+  /** TOC byte for a packet that contains only one of these frames. */
   readonly toc: number
-  /** Samples of 48 kHz in each frame. */
+  /** Number of samples, at 48 kHz, in each frame. */
   readonly frameSamples: number
   /** Views of the packet. */
   readonly frames: readonly Uint8Array[]
 }
 
 /**
- * Returns the samples of 48 kHz in a frame, by the upper five bits of the TOC (RFC 6716 table 2).
+ * Returns the number of samples, at 48 kHz, in a frame, by the upper five bits of the TOC byte (RFC
+ * 6716 table 2).
  */
 function frameSamplesOf(toc: number): number {
   const configuration = toc >> 3
@@ -30,7 +31,7 @@ function frameSamplesOf(toc: number): number {
   return shortestFrame << (configuration & 3)
 }
 
-/** @returns Duration of a packet in samples of 48 kHz; 0 if it is not Opus. */
+/** Returns the duration of a packet in samples of 48 kHz; 0 if the packet is not Opus. */
 export function opusSamplesOf(packet: Uint8Array): number {
   const toc = packet[0]
   if (toc === undefined) return 0
@@ -71,7 +72,10 @@ const twoFrames: SplitFrames = (packet) => {
     : undefined
 }
 
-/** Code 3: any number of frames, of equal or different size, with or without padding. */
+/**
+ * Splits a packet of code 3: any number of frames, of equal or different size, with or without
+ * padding.
+ */
 const manyFrames: SplitFrames = (packet) => {
   const flags = packet[1] as number
   const count = flags & frameCountMask
@@ -102,7 +106,7 @@ const manyFrames: SplitFrames = (packet) => {
   })
 }
 
-/** Reads a length: one byte up to 251, otherwise two (RFC 6716 section 3.2.1). */
+/** Reads the length of a frame: one byte up to 251, otherwise two (RFC 6716 section 3.2.1). */
 function readLength(packet: Uint8Array, offset: number) {
   const first = packet[offset] ?? 0
   if (first < 252) return { length: first, offset: offset + 1 }

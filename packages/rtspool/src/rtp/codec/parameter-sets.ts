@@ -1,7 +1,7 @@
 import { h264NalTypes } from './h264.js'
 import { h265NalTypes, h265TypeOf } from './h265.js'
 
-/** Parameter sets that a session description gives, for access units without their own. */
+/** Parameter sets from a session description, for key frames that do not contain any. */
 export interface DescribedParameterSets {
   /** NAL units in the order in which a decoder needs them. */
   readonly units: readonly Buffer[]
@@ -11,7 +11,7 @@ export interface DescribedParameterSets {
   isDelimiter(unit: Uint8Array): boolean
 }
 
-/** More than any encoder has. */
+/** Maximum number of parameter sets that are read: more than any encoder has. */
 const maxSets = 64
 const h264Delimiter = 9
 const h264TypeOf = (unit: Uint8Array): number => (unit[0] ?? 0) & 0x1f
@@ -42,7 +42,10 @@ export function describedParameterSets(
   }
 }
 
-/** Returns an access unit with the sets in front of its slices; unchanged if it has its own. */
+/**
+ * Inserts the parameter sets at the beginning of an access unit, after its delimiter. Returns the
+ * same array if the unit contains a sequence parameter set.
+ */
 export function withParameterSets(
   parts: readonly Buffer[],
   { units, isSequenceSet, isDelimiter }: DescribedParameterSets,
@@ -53,7 +56,9 @@ export function withParameterSets(
   return [...parts.slice(0, start), ...units, ...parts.slice(start)]
 }
 
-/** Decodes a list in base64; RFC 6184 separates its elements by commas. */
+/**
+ * Decodes a parameter of `a=fmtp`: a list of NAL units in base64, separated by commas (RFC 6184).
+ */
 function unitsOf(fmtp: string, name: string): Buffer[] {
   for (const parameter of fmtp.split(';')) {
     const equals = parameter.indexOf('=')

@@ -1,4 +1,4 @@
-/** Linear PCM as stored in files. */
+/** Format of linear PCM samples as stored in files. */
 export interface PcmFormat {
   readonly sampleBytes: 1 | 2 | 3
   readonly isLittleEndian: boolean
@@ -13,8 +13,8 @@ export interface PcmFormat {
 export const pcmEncodingOf = ({ sampleBytes }: PcmFormat): string => `L${sampleBytes * 8}`
 
 /**
- * Converts samples to the form of RTP: most significant byte first (RFC 3551 section 4.5.11), and
- * 8-bit samples with an offset of 128 (section 4.5.10).
+ * Converts samples to the form that RTP requires (RFC 3551 sections 4.5.10 and 4.5.11). The most
+ * significant byte comes first, and 8-bit samples have an offset of 128.
  *
  * @returns New bytes, or the same ones if they have this form already; an incomplete last sample is
  *   dropped.

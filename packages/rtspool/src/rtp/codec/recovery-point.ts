@@ -1,21 +1,23 @@
 import { payloadKinds } from '../payload-kinds.js'
 
-/** Message type `recovery_point()` in H.264 table D.1 and H.265 table D.1. */
+/** Type of the SEI message `recovery_point()` in H.264 table D.1 and H.265 table D.1. */
 const recoveryPointType = 6
-/** Bytes of an SEI unit to search; encoders put long messages there (x264: 700 bytes). */
+/**
+ * Maximum number of bytes of an SEI unit that are searched. Encoders put long messages there (x264:
+ * 700 bytes).
+ */
 const maxScannedBytes = 2048
 const firstBit = 0x80
 
 /**
- * Searches for a recovery point among the messages of an SEI unit (H.264 section 7.3.2.3, H.265
- * section 7.3.5).
+ * Searches an SEI unit for a recovery point message (H.264 section 7.3.2.3, H.265 section 7.3.5).
  *
  * ```text
  *  { FF* type } { FF* size } payload … 80         00 00 03 stands for 00 00
  * ```
  *
  * @param start - Offset after the header of the unit.
- * @returns `recovery`, `gradual`, or 0 if there is none.
+ * @returns `recovery` or `gradual` of {@link payloadKinds}; 0 if there is no such message.
  */
 export function recoveryKindOf(bytes: Uint8Array, start: number, end: number): number {
   const limit = Math.min(end, start + maxScannedBytes)
@@ -48,8 +50,8 @@ export function recoveryKindOf(bytes: Uint8Array, start: number, end: number): n
 }
 
 /**
- * Reads `recovery_frame_cnt` or `recovery_poc_cnt`, which come first: Exp-Golomb, so 0 is a single
- * 1 bit.
+ * Reads the first field of the message, `recovery_frame_cnt` or `recovery_poc_cnt`. It is an
+ * Exp-Golomb number, so 0 is a single 1 bit.
  */
 function kindOfCount(bytes: Uint8Array, offset: number, end: number): number {
   const isAtOnce = offset < end && ((bytes[offset] ?? 0) & firstBit) !== 0

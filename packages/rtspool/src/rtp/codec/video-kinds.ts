@@ -3,8 +3,8 @@ import { payloadKinds } from '../payload-kinds.js'
 const { picture, keyFrame, prefix } = payloadKinds
 
 /**
- * Classifies a VP8 payload (RFC 7741 sections 4.2 and 4.3) by the first packet of a frame. Bit P of
- * that packet is 0 in a key frame.
+ * Classifies a VP8 payload by {@link payloadKinds} (RFC 7741 sections 4.2 and 4.3). Bit P of a
+ * frame's first packet is 0 in a key frame.
  */
 export function vp8Kind(packet: Uint8Array, start: number, end: number): number {
   if (start >= end) return 0
@@ -22,9 +22,9 @@ export function vp8Kind(packet: Uint8Array, start: number, end: number): number 
 }
 
 /**
- * Classifies a VP9 payload: a key frame begins in the lowest spatial layer without prediction from
- * another picture (RFC 9628 section 4.2). The frame header is read as well, because ffmpeg 5.1
- * never sets bit P.
+ * Classifies a VP9 payload by {@link payloadKinds}. A key frame begins in the lowest spatial layer
+ * without prediction from another picture (RFC 9628 section 4.2). The frame header is read as well,
+ * because ffmpeg 5.1 never sets bit P.
  */
 export function vp9Kind(packet: Uint8Array, start: number, end: number): number {
   if (start >= end) return 0
@@ -43,7 +43,8 @@ export function vp9Kind(packet: Uint8Array, start: number, end: number): number 
 }
 
 /**
- * Skips the scalability structure: N_S(3) Y G, sizes of the layers, then the pictures of a group.
+ * Returns the offset after the scalability structure: N_S(3) Y G, sizes of the layers, then the
+ * pictures of a group.
  */
 function behindScalability(packet: Uint8Array, start: number): number {
   const first = packet[start] ?? 0
@@ -58,8 +59,8 @@ function behindScalability(packet: Uint8Array, start: number): number {
 }
 
 /**
- * Reads the start of a VP9 frame (VP9 bitstream section 6.2): frame_marker(2) profile(2), reserved
- * with profile 3, show_existing_frame, frame_type.
+ * Returns whether the first byte of a VP9 frame is that of a key frame (VP9 bitstream section 6.2).
+ * Its bits are frame_marker(2) profile(2), reserved with profile 3, show_existing_frame, frame_type.
  */
 function isVp9KeyFrame(first: number): boolean {
   const behindProfile = (first & 0x30) === 0x30 ? first << 1 : first
@@ -99,7 +100,7 @@ export function mpegVideoKind(packet: Uint8Array, start: number, end: number): n
   return bits & 0x20 && (bits & 7) === intraPicture ? keyFrame : picture
 }
 
-/** Bytes to search; the headers before a picture are shorter. */
+/** Maximum number of bytes that are searched; the headers before a picture are shorter. */
 const maxScannedBytes = 256
 const vopCode = 0xb6
 const intraVop = 0

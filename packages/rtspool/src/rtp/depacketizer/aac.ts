@@ -3,7 +3,7 @@ import { type Frame, type FrameReader, noFrames } from './frame-depacketizer.js'
 
 const ticksPerUnit = 1024
 const headersLengthBytes = 2
-/** Longest field: 16 bits fit in three bytes at any offset. */
+/** Maximum size in bits of a field that is read: 16 bits fit in three bytes at any offset. */
 const maxFieldBits = 16
 
 interface AacLayout {
@@ -15,8 +15,8 @@ interface AacLayout {
 }
 
 /**
- * Reads access units in the modes AAC-hbr and AAC-lbr of RFC 3640; interleaved ones count as
- * malformed.
+ * Reads the access units of AAC in the modes AAC-hbr and AAC-lbr (RFC 3640). A packet with
+ * interleaved units counts as malformed.
  */
 export class AacReader implements FrameReader {
   readonly #layout: AacLayout
@@ -80,7 +80,10 @@ export class AacReader implements FrameReader {
     return frames
   }
 
-  /** Returns the sizes of the access units from the AU headers. */
+  /**
+   * Reads the sizes of the access units from the AU headers; `undefined` if the headers are
+   * malformed.
+   */
   #sizesOf(payload: Buffer): number[] | undefined {
     if (payload.length < headersLengthBytes) return undefined
     const { sizeBits, indexBits, indexDeltaBits } = this.#layout

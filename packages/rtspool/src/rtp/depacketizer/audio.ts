@@ -2,7 +2,8 @@ import { Fragments } from './fragments.js'
 import { type Frame, type FrameReader, noFrames } from './frame-depacketizer.js'
 
 /**
- * Returns each payload as one frame: Opus, G.711, PCM, and other encodings of one packet per frame.
+ * Returns each payload as one frame, for encodings that never split a frame: Opus, G.711, PCM and
+ * others.
  */
 export class WholeFrameReader implements FrameReader {
   readonly isOpen = false
@@ -20,14 +21,15 @@ export class WholeFrameReader implements FrameReader {
 
 const mpegHeaderBytes = 4
 /**
- * Largest unit of MPEG audio; a frame has at most some 2,900 bytes, and a packet may hold several.
+ * Maximum size in bytes of a unit of MPEG audio; a larger one is dropped as malformed. A frame has
+ * at most some 2,900 bytes, and a packet may hold several.
  */
 const maxMpegBytes = 64 * 1024
 
 /**
- * Joins the fragments of MPEG audio frames (RFC 2250 section 3.5). Each fragment has its offset,
- * but no end, so a frame is complete with the packet after it. A packet with several small frames
- * is one unit.
+ * Joins the fragments of MPEG audio frames (RFC 2250 section 3.5). A fragment states its offset,
+ * but not the size of the frame. So a frame is complete only when the next one begins. A packet
+ * with several small frames is one unit.
  */
 export class MpegAudioReader implements FrameReader {
   readonly #fragments = new Fragments()
@@ -66,8 +68,8 @@ export class MpegAudioReader implements FrameReader {
 const ac3HeaderBytes = 2
 
 /**
- * Joins the fragments of AC-3 and E-AC-3 frames, each of which contains their number (RFC 4184
- * section 4.1.1, RFC 4598 section 4.1).
+ * Joins the fragments of AC-3 and E-AC-3 frames. Each fragment states how many fragments the frame
+ * has (RFC 4184 section 4.1.1, RFC 4598 section 4.1).
  */
 export class Ac3Reader implements FrameReader {
   readonly #fragments = new Fragments()

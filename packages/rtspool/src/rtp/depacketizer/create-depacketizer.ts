@@ -9,7 +9,7 @@ import { H265Reader } from './h265.js'
 import { PictureDepacketizer } from './picture-depacketizer.js'
 import { RawReader } from './raw.js'
 
-/** Format of a payload, as in a session description. */
+/** Format of the payloads of a stream, as in a session description. */
 export interface PayloadFormat {
   /** Encoding of `a=rtpmap`, in any case: `H264`, `mpeg4-generic`. */
   readonly encoding: string
@@ -20,9 +20,9 @@ export interface PayloadFormat {
 }
 
 /**
- * Creates the depacketizer of a payload format. Key frames of H.264 and H.265 without parameter sets
- * get those of the description. Payloads of an unknown encoding stay as received:
- * for video, those of one timestamp form a unit; otherwise each is a unit.
+ * Creates the depacketizer of a payload format. Key frames of H.264 and H.265 without parameter
+ * sets get those of the description. Payloads of an unknown encoding stay as received: for video,
+ * the payloads of one timestamp form a unit; otherwise each payload is a unit.
  */
 export function createDepacketizer({ encoding, kind, parameters }: PayloadFormat): Depacketizer {
   const name = encoding.toUpperCase()

@@ -1,15 +1,19 @@
 /** One access unit of a stream: a picture with the units around it, or a frame of audio. */
 export interface RtpUnit {
   /**
-   * NAL units of H.264 and H.265 without start codes, the one frame of audio, or the payloads as
-   * received. A part that fits in one packet is a view of the packet and must not be changed.
+   * Contents of the unit: NAL units of H.264 and H.265 without start codes, or the one frame of
+   * audio, or payloads of an unknown encoding. A part that fits in one packet is a view of the
+   * packet and must not be changed.
    */
   readonly parts: readonly Buffer[]
   /** RTP timestamp in ticks, modulo 2^32. */
   readonly timestamp: number
-  /** `true` if a decoder can begin with the unit, and for encodings without known key frames. */
+  /**
+   * `true` if a decoder can begin with this unit. Always `true` for encodings whose key frames are
+   * not recognised.
+   */
   readonly isKeyFrame: boolean
-  /** Packets since the previous unit that were lost or could not be parsed. */
+  /** Number of packets, since the previous unit, that were lost or could not be parsed. */
   readonly lostPackets: number
 }
 
@@ -24,24 +28,28 @@ export interface Depacketizer {
   /**
    * Processes the next packet.
    *
-   * @param packet - Kept as long as its unit; must not be changed afterwards.
+   * @param packet - The unit may refer to this memory, which must not be changed afterwards.
    * @returns Units that the packet completes; mostly none or one.
    */
   push(packet: Uint8Array): readonly RtpUnit[]
-  /** Ends the stream. @returns The last unit, if only a further packet would have completed it. */
+  /**
+   * Ends the stream.
+   *
+   * @returns The last unit, if it only waited for the beginning of the next one.
+   */
   flush(): readonly RtpUnit[]
-  /** Packets so far that are missing in the sequence numbers. */
+  /** Number of packets so far that never arrived, by the gaps in the sequence numbers. */
   readonly lostPackets: number
-  /** Packets so far that are no RTP, or whose payload breaks its format. */
+  /** Number of packets so far that are no RTP, or whose payload breaks its format. */
   readonly malformedPackets: number
   /**
-   * Units so far that were dropped because one of their packets was lost or malformed, or they were
-   * too large.
+   * Number of units so far that were dropped. One of their packets was lost or malformed, or the
+   * unit was too large.
    */
   readonly droppedUnits: number
 }
 
 export const noUnits: readonly RtpUnit[] = Object.freeze([])
 
-/** Largest unit in bytes: above that of any picture, but small enough to keep. */
+/** Maximum size in bytes of a unit; a larger one is dropped. No picture is as large. */
 export const maxUnitBytes = 16 * 1024 * 1024

@@ -1,4 +1,4 @@
-/** Fragments of one part that arrives in several packets. */
+/** Collects the fragments of one part (NAL unit or frame) that arrives in several packets. */
 export class Fragments {
   #pieces: Buffer[] = []
   #sizeBytes = 0
@@ -20,7 +20,7 @@ export class Fragments {
     this.#sizeBytes += piece.length
   }
 
-  /** Joins the fragments in a new buffer, and starts again. */
+  /** Joins the fragments in a new buffer, and forgets them. */
   join(): Buffer {
     const part = Buffer.concat(this.#pieces, this.#sizeBytes)
     this.reset()
@@ -36,10 +36,11 @@ export class Fragments {
 const lengthBytes = 2
 
 /**
- * Appends the units of an aggregation packet, each of which follows its length of 16 bits.
+ * Appends to `parts` the units of an aggregation packet, each of which follows its length of 16
+ * bits.
  *
- * @param payload - The units begin at `start`.
- * @returns `false` if a unit is cut off; then none is appended.
+ * @param start - Offset of the first length in the payload.
+ * @returns `false` if a unit is cut off, or if there is none; then none is appended.
  */
 export function appendAggregated(payload: Buffer, start: number, parts: Buffer[]): boolean {
   const count = parts.length

@@ -11,7 +11,7 @@ export interface Frame {
 
 /** Parses the payloads of one audio encoding. */
 export interface FrameReader {
-  /** `true` while a frame has begun and not ended. */
+  /** `true` while fragments of an incomplete frame are kept. */
   readonly isOpen: boolean
   /**
    * Parses a payload. Never throws.
@@ -20,23 +20,30 @@ export interface FrameReader {
    * @returns The frames that the payload completes; `undefined` if it breaks the format.
    */
   read(payload: Buffer, timestamp: number, hasMarker: boolean): readonly Frame[] | undefined
-  /** Ends the stream. @returns The last frame, if only a further packet would have completed it. */
+  /**
+   * Ends the stream.
+   *
+   * @returns The last frame, if it only waited for the beginning of the next one.
+   */
   flush(): readonly Frame[]
-  /** Drops a frame that has begun. */
+  /** Drops an incomplete frame. */
   reset(): void
 }
 
 export const noFrames: readonly Frame[] = Object.freeze([])
 
-/** Creates a unit from each frame of audio. */
+/** Restores audio from RTP packets; each frame becomes one unit. */
 export class FrameDepacketizer implements Depacketizer {
   readonly #reader: FrameReader
   readonly #order = new PacketOrder()
   #malformed = 0
   #dropped = 0
-  /** `true` if the packets may be the rest of a frame whose beginning was lost. */
+  /**
+   * `true` after a loss until the next complete frame: packets may then be the rest of a frame that
+   * began with a lost packet.
+   */
   #isAfterGap = false
-  /** Number of lost and malformed packets that units have already reported. */
+  /** Number of lost and malformed packets that {@link RtpUnit.lostPackets} has already reported. */
   #told = 0
 
   constructor(reader: FrameReader) {

@@ -5,18 +5,18 @@ const typeMask = 0x1f
 const forbiddenAndNri = 0xe0
 const startBit = 0x80
 const endBit = 0x40
-/** Packet types of RFC 6184 table 1. */
+/** Highest packet type that is a single NAL unit (RFC 6184 table 1). */
 const lastSingle = 23
 const stapA = 24
 const fuA = 28
 const fuHeadersBytes = 2
-/** Slice types of H.264 table 7-1. */
+/** Lowest type of a slice (H.264 table 7-1). */
 const firstSlice = 1
 const lastSlice = 5
 
 /**
- * Reads NAL units from RFC 6184 payloads in modes 0 and 1; the interleaved mode counts as
- * malformed.
+ * Reads NAL units from payloads of H.264 in modes 0 and 1 (RFC 6184). A packet of the interleaved
+ * mode counts as malformed.
  */
 export class H264Reader implements PictureReader {
   readonly #fragments = new Fragments()
@@ -37,7 +37,7 @@ export class H264Reader implements PictureReader {
 
   /**
    * Returns whether a payload begins an access unit. Delimiters, parameter sets and SEI precede the
-   * slices; the first slice has `first_mb_in_slice` 0: one bit, 1.
+   * slices. The first slice has `first_mb_in_slice` 0, which is written as a single 1 bit.
    */
   beginsUnit(payload: Buffer): boolean {
     const type = (payload[0] as number) & typeMask

@@ -5,13 +5,16 @@ const headerBytes = 2
 const startBit = 0x80
 const endBit = 0x40
 const fuTypeMask = 0x3f
-/** Bits of the first header byte that are not the type: the forbidden bit and the first of the layer. */
+/**
+ * Mask for the bits of the first header byte outside the type: the forbidden bit, and the highest
+ * bit of the layer.
+ */
 const outsideType = 0x81
-/** Packet types of RFC 7798 section 4.4. */
+/** Highest packet type that is a single NAL unit (RFC 7798 section 4.4). */
 const lastSingle = 47
 const aggregationPacket = 48
 const fragmentationUnit = 49
-/** NAL unit types of H.265 table 7-1. */
+/** Highest type of a slice (H.265 table 7-1). */
 const lastVcl = 31
 const vps = 32
 const accessUnitDelimiter = 35
@@ -20,8 +23,8 @@ const prefixSei = 39
 const typeOf = (first: number | undefined): number => ((first ?? 0) >> 1) & 0x3f
 
 /**
- * Reads NAL units from RFC 7798 payloads without DONL fields (`sprop-max-don-diff=0`); PACI is
- * malformed.
+ * Reads NAL units from payloads of H.265 without DONL fields (`sprop-max-don-diff=0`, RFC 7798). A
+ * PACI packet counts as malformed.
  */
 export class H265Reader implements PictureReader {
   readonly #fragments = new Fragments()

@@ -2,19 +2,19 @@ import { isValidRtp, sequenceNumberOf, ssrcOf } from '../packet.js'
 import { nextSequenceNumber, sequenceDistance } from '../sequence.js'
 
 /**
- * Largest step forward that counts as loss, and largest step back that counts as late (RFC 3550
- * A.1).
+ * Maximum step forward in sequence numbers that counts as loss; a larger one counts as a jump (RFC
+ * 3550 A.1). A step back of at most `maxMisorder` counts as late.
  */
 const maxDropout = 3000
 const maxMisorder = 100
 
 /**
- * Place of a packet in its stream. `next`: in order. `gap`: after lost packets. `late`: late or
- * repeated. `jump`: after a restart or another source. `invalid`: no RTP.
+ * Position of a packet in its stream. `next`: in order. `gap`: after lost packets. `late`: late or
+ * repeated. `jump`: first of another source, or after a restart. `invalid`: no RTP.
  */
 export type PacketPlace = 'next' | 'gap' | 'late' | 'jump' | 'invalid'
 
-/** Follows the sequence numbers of one stream. */
+/** Determines the position of each packet of a stream by its sequence number. */
 export class PacketOrder {
   #ssrc: number | undefined
   #expected = 0

@@ -9,13 +9,14 @@ const { picture, keyFrame, prefix, recovery, rest } = payloadKinds
 const pictureData = picture | keyFrame | rest
 
 /**
- * Maximum number of parts of a unit, above that of any encoder; each part needs some hundred bytes.
+ * Maximum number of parts in a unit; a unit with more is dropped. No encoder makes as many, and
+ * each part needs some hundred bytes of memory.
  */
 const maxParts = 4096
 
 /** Parses the payloads of one encoding whose access units take several packets. */
 export interface PictureReader {
-  /** `true` while a part has begun and not ended. */
+  /** `true` while fragments of an incomplete part are kept. */
   readonly isOpen: boolean
   /**
    * Appends the parts that a payload completes. Never throws.
@@ -26,13 +27,13 @@ export interface PictureReader {
   read(payload: Buffer, parts: Buffer[]): boolean
   /** Returns whether the payload must be the first of its access unit. */
   beginsUnit(payload: Buffer): boolean
-  /** Drops a part that has begun. */
+  /** Drops an incomplete part. */
   reset(): void
 }
 
 /**
- * Joins pictures: packets of one timestamp up to the marker. Parameter sets with their own
- * timestamp or marker belong to the next picture.
+ * Restores access units of video: the packets of one timestamp up to the marker. Parameter sets
+ * that have their own timestamp or marker become part of the next picture.
  */
 export class PictureDepacketizer implements Depacketizer {
   readonly #reader: PictureReader
@@ -41,19 +42,19 @@ export class PictureDepacketizer implements Depacketizer {
   readonly #order = new PacketOrder()
   #malformed = 0
   #dropped = 0
-  /** Number of lost and malformed packets that units have already reported. */
+  /** Number of lost and malformed packets that {@link RtpUnit.lostPackets} has already reported. */
   #told = 0
   #parts: Buffer[] = []
   #sizeBytes = 0
   #kinds = 0
   #timestamp = 0
-  /** `true` once a packet of the unit has arrived. */
+  /** `true` once a packet of the present unit has arrived. */
   #isBegun = false
   #isDamaged = false
 
   /**
-   * @param test - Recognises key frames and parameter sets; without it, a decoder can begin with
-   *   any unit.
+   * @param test - Recognises key frames and parameter sets. Without it, every unit counts as a key
+   *   frame.
    * @param sets - Parameter sets for key frames that have none of their own.
    */
   constructor(reader: PictureReader, test?: PayloadTest, sets?: DescribedParameterSets) {
@@ -113,7 +114,7 @@ export class PictureDepacketizer implements Depacketizer {
     if (this.#sizeBytes > maxUnitBytes || this.#parts.length > maxParts) this.#break()
   }
 
-  /** Marks the unit as incomplete, and frees its memory. */
+  /** Drops the received parts of the present unit, and marks the unit as damaged. */
   #break(): void {
     this.#isDamaged = this.#isBegun
     this.#parts = []

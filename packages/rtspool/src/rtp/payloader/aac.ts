@@ -3,7 +3,8 @@ import { RtpPacketWriter, type RtpPacketWriterOptions } from './packet-writer.js
 
 export interface AacPayloaderOptions extends RtpPacketWriterOptions {
   /**
-   * Maximum number of access units in one packet; more saves headers and costs latency.
+   * Maximum number of access units in one packet. A larger number saves headers but delays the
+   * sound.
    * @default 1
    */
   readonly maxAccessUnitsPerPacket?: number
@@ -14,12 +15,12 @@ export interface AacPayloaderOptions extends RtpPacketWriterOptions {
   readonly samplesPerAccessUnit?: number
 }
 
-/** Length of AU-headers-length, before the AU headers. */
+/** Size in bytes of AU-headers-length, the field before the AU headers. */
 const headersLengthBytes = 2
-/** Length of an AU header: sizelength=13 and indexlength=3 make 16 bits. */
+/** Size in bytes of an AU header: sizelength=13 and indexlength=3 make 16 bits. */
 const headerBytes = 2
 const indexBits = 3
-/** Largest size that fits in 13 bits. */
+/** Maximum size of an access unit in bytes: 13 bits. A larger one is dropped. */
 const largestAccessUnitBytes = 2 ** 13 - 1
 
 /**
@@ -59,7 +60,9 @@ export class AacPayloader {
   }
 
   /**
-   * @param accessUnits - One or more consecutive units without a gap; raw, without ADTS headers.
+   * Packetizes consecutive access units.
+   *
+   * @param accessUnits - One or more units without a gap; raw, without ADTS headers.
    * @param timestamp - RTP time of the first unit, in samples; taken modulo 2^32.
    * @returns New packets that share no memory with the access units.
    */
@@ -83,7 +86,10 @@ export class AacPayloader {
     return headersLengthBytes + headerBytes + unit.length <= this.#writer.maxPayloadBytes
   }
 
-  /** Returns the index after the units from `start` on that fit in one packet; at least one. */
+  /**
+   * Returns how far the units from index `start` on fit in one packet: the index after the last; at
+   * least `start + 1`.
+   */
   #groupEnd(units: readonly Uint8Array[], start: number): number {
     const last = Math.min(units.length, start + this.#maxAccessUnits)
     let sizeBytes = headersLengthBytes

@@ -7,9 +7,12 @@ export interface Ac3PayloaderOptions extends RtpPacketWriterOptions {
 }
 
 const headerBytes = 2
-/** Share of a frame from which a decoder can produce sound (RFC 4184 section 4.1.1). */
+/** Share of a frame from which a decoder can already produce sound (RFC 4184 section 4.1.1). */
 const usefulShare = 5 / 8
-/** Values of FT in RFC 4184 section 4.1.1; RFC 4598 section 4.1.1 has one bit, 1 for a fragment. */
+/**
+ * Values of the field FT, for AC-3 (RFC 4184 section 4.1.1). E-AC-3 has one bit instead: 1 for a
+ * fragment (RFC 4598 section 4.1.1).
+ */
 const frameTypes = { complete: 0, usefulStart: 1, shortStart: 2, continuation: 3 } as const
 const mostPieces = 255
 
@@ -42,7 +45,9 @@ export class Ac3Payloader {
   }
 
   /**
-   * @param frame - One frame with its syncword.
+   * Packetizes one frame.
+   *
+   * @param frame - Frame with its syncword.
    * @param timestamp - RTP time in ticks of the sampling rate; taken modulo 2^32.
    * @returns New packets that share no memory with the frame.
    */

@@ -10,7 +10,8 @@ export interface G711PayloaderOptions extends RtpPacketWriterOptions {
 }
 
 /**
- * Packetizes samples of G.711 (RFC 3551 section 4.5.14): as many whole sampling instants as fit.
+ * Packetizes samples of G.711 (RFC 3551 section 4.5.14): each packet contains as many whole
+ * sampling instants as fit.
  */
 export class G711Payloader {
   readonly #payloader: PcmPayloader
@@ -33,6 +34,8 @@ export class G711Payloader {
   }
 
   /**
+   * Packetizes samples.
+   *
    * @param samples - One byte per channel in turn; an incomplete last instant is dropped.
    * @param timestamp - RTP time of the first instant, in ticks of the sampling rate; taken modulo
    *   2^32.

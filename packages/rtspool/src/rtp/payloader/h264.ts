@@ -6,7 +6,10 @@ const nriMask = 0x60
 const forbiddenAndNriMask = 0xe0
 const forbiddenBit = 0x80
 const nalTypeMask = 0x1f
-/** Types of NAL units in H.264; 0 and 24 to 31 have other meanings (RFC 6184 table 1). */
+/**
+ * Lowest type of a NAL unit in H.264. Type 0 and types 24 to 31 have other meanings (RFC 6184 table
+ * 1).
+ */
 const firstNalType = 1
 const lastNalType = 23
 
@@ -24,8 +27,8 @@ const format: NalPayloadFormat = {
 }
 
 /**
- * Builds the header of a STAP-A (RFC 6184 section 5.7): F is set if any unit's is; NRI is the
- * highest.
+ * Builds the header of a STAP-A (RFC 6184 section 5.7). Bit F is set if it is set in any unit; NRI
+ * is the highest of the units.
  */
 function stapHeaderOf(units: readonly Uint8Array[]): number {
   let forbidden = 0
@@ -70,6 +73,8 @@ export class H264Payloader {
   }
 
   /**
+   * Packetizes one access unit.
+   *
    * @param accessUnit - NAL units of one picture in decoding order, without start codes or lengths.
    * @param timestamp - Presentation time in 1/90000 s; taken modulo 2^32.
    * @returns New packets, the last one with the marker; they share no memory with the NAL units.

@@ -4,13 +4,15 @@ import { RtpPacketWriter, type RtpPacketWriterOptions } from './packet-writer.js
 
 const nalHeaderBytes = 2
 const typeShift = 1
-/** F and the highest bit of LayerId, which share the first byte with the type. */
+/**
+ * Mask for the bits of the first header byte outside the type: F, and the highest bit of LayerId.
+ */
 const allButTypeMask = 0x81
 const forbiddenBit = 0x8000
 const layerIdShift = 3
 const layerIdMask = 0x3f
 const temporalIdMask = 0x07
-/** Number of NAL unit types; types from 48 on are packets (RFC 7798 section 4.4). */
+/** Lowest type that is a kind of packet and not a NAL unit (RFC 7798 section 4.4). */
 const typesOfNalUnits = 48
 
 const format: NalPayloadFormat = {
@@ -25,8 +27,8 @@ const format: NalPayloadFormat = {
 }
 
 /**
- * Builds the header of an aggregation packet (RFC 7798 section 4.4.2): F is set if any unit's is;
- * LayerId and TID are the lowest.
+ * Builds the header of an aggregation packet (RFC 7798 section 4.4.2). Bit F is set if it is set in
+ * any unit; LayerId and TID are the lowest of the units.
  */
 function aggregationHeader(units: readonly Uint8Array[]): Uint8Array {
   let forbidden = 0
@@ -76,6 +78,8 @@ export class H265Payloader {
   }
 
   /**
+   * Packetizes one access unit.
+   *
    * @param accessUnit - NAL units of one picture in decoding order, without start codes or lengths.
    * @param timestamp - Presentation time in 1/90000 s; taken modulo 2^32.
    * @returns New packets, the last one with the marker; they share no memory with the NAL units.

@@ -24,7 +24,9 @@ export class MpegAudioPayloader {
   }
 
   /**
-   * @param frame - One frame with its header.
+   * Packetizes one frame.
+   *
+   * @param frame - Frame with its header.
    * @param timestamp - RTP time in 1/90000 s; taken modulo 2^32.
    * @returns New packets that share no memory with the frame.
    */

@@ -10,15 +10,18 @@ export interface NalPayloadFormat {
   /** Returns the payload header of an aggregation packet with these units. */
   readonly aggregationHeader: (units: readonly Uint8Array[]) => Uint8Array
   /**
-   * Returns the payload header of a unit's fragments; its last byte is the FU header, without S and
-   * E.
+   * Returns the payload header of the fragments of a unit. Its last byte is the FU header, in which
+   * the bits S and E are still 0.
    */
   readonly fragmentationHeader: (unit: Uint8Array) => Uint8Array
 }
 
 const fuStartBit = 0x80
 const fuEndBit = 0x40
-/** Size field before each unit of an aggregation packet. */
+/**
+ * Size in bytes of the field before each unit of an aggregation packet, which contains the unit's
+ * size.
+ */
 const unitSizeBytes = 2
 
 /**
@@ -35,12 +38,16 @@ export class NalPacketizer {
     this.#format = format
   }
 
-  /** Number of dropped NAL units, which the format cannot carry. */
+  /** Number of NAL units that were dropped because the format cannot carry them. */
   get droppedNalUnits(): number {
     return this.#droppedNalUnits
   }
 
-  /** @returns New packets, the last one with the marker; they share no memory with the NAL units. */
+  /**
+   * Packetizes one access unit.
+   *
+   * @returns New packets, the last one with the marker; they share no memory with the NAL units.
+   */
   packetize(accessUnit: readonly Uint8Array[], timestamp: number): Buffer[] {
     const units = accessUnit.filter(this.#format.isSendable)
     this.#droppedNalUnits += accessUnit.length - units.length
@@ -61,8 +68,8 @@ export class NalPacketizer {
   }
 
   /**
-   * Returns the index after the units from `start` on that fit in one aggregation packet; at least
-   * one.
+   * Returns how far the units from index `start` on fit in one aggregation packet: the index after
+   * the last; at least `start + 1`.
    */
   #groupEnd(units: readonly Uint8Array[], start: number): number {
     // The header of the packet is as long as that of a unit, in both formats.
@@ -96,8 +103,8 @@ export class NalPacketizer {
   }
 
   /**
-   * Splits a unit into full packets, except the last, so that a batch can be sent in equal
-   * segments.
+   * Splits a unit into fragments. All packets except the last have the same size, so that one
+   * system call can send them (UDP segmentation).
    */
   #fragment(unit: Uint8Array, timestamp: number, isLast: boolean, packets: Buffer[]): void {
     const { nalHeaderBytes, fragmentationHeader } = this.#format

@@ -20,13 +20,16 @@ export class OpusPayloader {
   }
 
   /**
-   * Number of dropped Opus packets or frames: empty ones, and those too large for an RTP packet.
+   * Number of Opus packets or frames that were dropped: empty ones, and those too large for an RTP
+   * packet.
    */
   get droppedPackets(): number {
     return this.#droppedPackets
   }
 
   /**
+   * Packetizes one Opus packet.
+   *
    * @param opusPacket - Packet from the encoder, not self-delimited.
    * @param timestamp - RTP time of the first sample, in 1/48000 s; taken modulo 2^32.
    * @returns New packets that share no memory with the Opus packet.

@@ -12,15 +12,15 @@ export interface RtpPacketWriterOptions {
    */
   readonly sequenceNumber: number
   /**
-   * Largest packet in bytes, RTP header included; at least 64.
+   * Maximum size of a packet in bytes, RTP header included; at least 64.
    * @default 1332
    */
   readonly maxPacketBytes?: number
 }
 
 /**
- * Default packet size, for tunnels (WireGuard 1420 bytes, IPsec less) with IPv6 and SRTP: packets
- * made here are never fragmented there.
+ * Default of {@link RtpPacketWriterOptions.maxPacketBytes}. Such packets also fit in tunnels
+ * (WireGuard 1420 bytes, IPsec less) with IPv6 and SRTP, without fragmentation.
  */
 export const defaultMaxPacketBytes =
   1400 /* tunnel */ - 40 /* IPv6 */ - 8 /* UDP */ - 16 /* tag of SRTP */ - 4 /* MKI */

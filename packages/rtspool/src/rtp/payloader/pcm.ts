@@ -2,11 +2,14 @@ import { rtpHeaderBytes } from '../packet.js'
 import { RtpPacketWriter, type RtpPacketWriterOptions } from './packet-writer.js'
 
 export interface PcmPayloaderOptions extends RtpPacketWriterOptions {
-  /** Bytes of one sample of every channel. */
+  /** Size in bytes of one sampling instant: one sample of every channel. */
   readonly instantBytes: number
 }
 
-/** Packetizes samples of sound (RFC 3551 section 4.5): as many whole sampling instants as fit. */
+/**
+ * Packetizes samples of sound (RFC 3551 section 4.5): each packet contains as many whole sampling
+ * instants as fit.
+ */
 export class PcmPayloader {
   readonly #writer: RtpPacketWriter
   readonly #instantBytes: number
@@ -38,6 +41,8 @@ export class PcmPayloader {
   }
 
   /**
+   * Packetizes samples.
+   *
    * @param samples - Samples in the payload format; an incomplete last instant is dropped.
    * @param timestamp - RTP time of the first instant, in ticks of the sampling rate; taken modulo
    *   2^32.
