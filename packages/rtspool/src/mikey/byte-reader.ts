@@ -1,11 +1,19 @@
 import { RequestError } from '../errors.js'
 
-/** @throws {RequestError} `ERR_KEY_MANAGEMENT`, without any received bytes, which may be a key. */
+/**
+ * Throws the error for a message that the server cannot use.
+ *
+ * @param reason - Text without any received bytes, which may be a key.
+ * @throws {RequestError} `ERR_KEY_MANAGEMENT`
+ */
 export function refuseMikey(reason: string): never {
   throw new RequestError('ERR_KEY_MANAGEMENT', `MIKEY: ${reason}`)
 }
 
-/** Reads consecutive bytes; refuses the message if they are missing. */
+/**
+ * Reads numbers (big endian) and byte strings one after the other. Throws {@link refuseMikey}'s
+ * error when the message is too short.
+ */
 export class ByteReader {
   readonly #bytes: Buffer
   #offset = 0
@@ -30,13 +38,13 @@ export class ByteReader {
     return this.#bytes.readUInt32BE(this.#take(4))
   }
 
-  /** Returns a view of the next bytes. */
+  /** Returns a view of the next bytes, not a copy. */
   bytes(count: number): Buffer {
     const start = this.#take(count)
     return this.#bytes.subarray(start, start + count)
   }
 
-  /** @returns The offset of the bytes. */
+  /** Skips bytes, or throws if fewer remain. @returns The offset of the skipped bytes. */
   #take(count: number): number {
     if (count > this.remainingBytes) {
       refuseMikey(`expected ${count} bytes at offset ${this.#offset}, got ${this.remainingBytes}`)

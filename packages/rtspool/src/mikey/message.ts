@@ -17,14 +17,14 @@ export interface CryptoSession {
   readonly rolloverCounter: number
 }
 
-/** Protection of packets (RFC 3830 section 6.10). */
+/** Policy for the protection of packets: ciphers and lengths (RFC 3830 section 6.10). */
 export interface SecurityPolicy {
   readonly policy: number
-  /** Values by type of parameter: {@link srtpParameters}. */
+  /** Values of the parameters, by type of parameter ({@link srtpParameters}). */
   readonly parameters: ReadonlyMap<number, Buffer>
 }
 
-/** A key with or without its salt (RFC 3830 section 6.13). Secret. */
+/** A master key with or without its salt (RFC 3830 section 6.13). Secret. */
 export interface KeyData {
   /** Type of the key, one of {@link keyTypes}. */
   readonly type: number
@@ -37,10 +37,10 @@ export interface KeyData {
 export interface MikeyMessage {
   /** Type of the message, one of {@link mikeyDataTypes}. */
   readonly dataType: number
-  /** 32 bits, equal in all messages about the same crypto sessions. */
+  /** Number of 32 bits that all messages about the same crypto sessions share (CSB ID). */
   readonly csbId: number
   readonly cryptoSessions: readonly CryptoSession[]
-  /** NTP time of 64 bits. */
+  /** Time of the message: an NTP timestamp of 64 bits. */
   readonly ntpTime: bigint
   readonly rand: Buffer
   readonly policies: readonly SecurityPolicy[]
@@ -73,11 +73,14 @@ export const srtpParameters = {
   aeadTagBytes: 20,
 } as const
 
-/** Values of RFC 3830 section 6.10.1 and RFC 7714 section 14.4. */
+/**
+ * Values of the parameters `encryptionAlgorithm` and `authenticationAlgorithm` (RFC 3830 section
+ * 6.10.1, RFC 7714 section 14.4).
+ */
 export const encryptionAlgorithms = { aesCm: 1, aesGcm: 6 } as const
 export const authenticationAlgorithms = { none: 0, hmacSha1: 1 } as const
 
-/** Numbers of the payloads (RFC 3830 section 6.1). */
+/** Numbers that identify the payloads of a message (RFC 3830 section 6.1). */
 export const payloadTypes = {
   last: 0,
   kemac: 1,
@@ -90,10 +93,13 @@ export const payloadTypes = {
 } as const
 
 export const mikeyVersion = 1
-/** The only supported map of crypto sessions: policy, SSRC and rollover counter. */
+/**
+ * Type of the map of crypto sessions (CS ID map). Only this type is supported: policy, SSRC and
+ * rollover counter of each stream.
+ */
 export const srtpIdMap = 0
 export const srtpProtocol = 0
 export const nullAlgorithm = 0
 
-/** Types of time (RFC 3830 section 6.6). */
+/** Types of timestamps (RFC 3830 section 6.6). */
 export const timestampTypes = { ntpUtc: 0, ntp: 1, counter: 2 } as const

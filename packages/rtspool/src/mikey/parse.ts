@@ -16,16 +16,21 @@ import {
   timestampTypes,
 } from './message.js'
 
-/** Maximum number of streams and policies in a message; GStreamer sends two at most. */
+/**
+ * Maximum number of streams, and of policies, in a message. A message with more is refused;
+ * GStreamer sends two at most.
+ */
 const maxCryptoSessions = 32
 const maxPayloads = 32
 const maxKeys = 8
-/** Milestone XProtect appends one byte without meaning. */
+/**
+ * Maximum number of bytes after a message that the parser ignores: Milestone XProtect appends one.
+ */
 const maxTrailingBytes = 1
 const ntpTimeBytes = 8
 const counterBytes = 4
 
-/** Contents of the payloads parsed so far. */
+/** Contents of the payloads that have been parsed so far. */
 interface Contents {
   ntpTime: bigint
   rand: Buffer
@@ -82,7 +87,7 @@ function parseCryptoSession(reader: ByteReader): CryptoSession {
   return { policy: reader.uint8(), ssrc: reader.uint32(), rolloverCounter: reader.uint32() }
 }
 
-/** @returns The type of the next payload. */
+/** Parses one payload and adds its values to `contents`. @returns The type of the next payload. */
 function parsePayload(type: number, reader: ByteReader, contents: Contents): number {
   const next = reader.uint8()
   switch (type) {
@@ -159,8 +164,8 @@ function parseKeyData(reader: ByteReader): KeyData {
 }
 
 /**
- * Parses the validity of a key. Each key is used until it is replaced, whatever its interval (RFC
- * 3830 section 6.14).
+ * Parses the validity of a key: its index, or an interval, which is ignored. Each key is used until
+ * another replaces it (RFC 3830 section 6.14).
  */
 function parseValidity(validity: number, reader: ByteReader): { readonly mki?: Buffer } {
   switch (validity) {

@@ -14,7 +14,7 @@ import {
   timestampTypes,
 } from './message.js'
 
-/** A payload: its type, and a function that writes the rest after the type of the next payload. */
+/** A payload of a message: its type, and a function that writes its content. */
 interface Payload {
   readonly type: number
   readonly write: (writer: ByteWriter) => void
@@ -40,7 +40,7 @@ export function serializeMikey(message: MikeyMessage): Buffer {
   return writer.toBuffer()
 }
 
-/** Writes payloads, each after the type of the next one. */
+/** Writes a chain of payloads. Each begins with the type of the payload after it. */
 function writeChain(writer: ByteWriter, payloads: readonly Payload[]): void {
   payloads.forEach(({ write }, index) => {
     writer.uint8(payloads[index + 1]?.type ?? payloadTypes.last)

@@ -13,18 +13,18 @@ import {
 import { parseMikey } from './parse.js'
 import { serializeMikey } from './serialize.js'
 
-/** One side's key and counters for the packets that it sends. */
+/** Master key and rollover counters of the packets that one side sends. */
 export interface SrtpOffer {
   readonly master: MasterKey
-  /** Rollover counters by SSRC, as far as the sender knows its SSRCs. */
+  /** Rollover counters by SSRC, for the SSRCs that the sender knows already. */
   readonly rolloverCounters: ReadonlyMap<number, number>
 }
 
-/** Fields of a message besides the key. */
+/** Fields that identify a message: number, time and random bytes. */
 export interface SrtpOfferTime {
   readonly csbId: number
   readonly ntpTime: bigint
-  /** 16 random bytes or more. */
+  /** Random bytes of the RAND payload: 16 or more. */
   readonly rand: Buffer
 }
 
@@ -52,8 +52,9 @@ export function parseSrtpOffer(bytes: Buffer): SrtpOffer {
 }
 
 /**
- * Writes an offer that {@link parseSrtpOffer} can read, in the form of GStreamer: key and salt in
- * one TEK. A key with an index is written in the form of live555, with all lengths as in the RFC.
+ * Writes an offer that {@link parseSrtpOffer} can read. Without an index, the message has the form
+ * of GStreamer: key and salt in one TEK. With an index, it has the form of live555, with all
+ * lengths as in the RFC.
  */
 export function serializeSrtpOffer(
   { master, rolloverCounters }: SrtpOffer,
@@ -150,9 +151,11 @@ function refuseWeak(value: Value): void {
 }
 
 /**
- * Writes the policy, with the length of the tag both in GStreamer's field and in that of the RFC.
+ * Creates the policy of a suite. The length of the authentication tag stands in two fields: in the
+ * one that GStreamer reads, and in that of the RFC.
  *
- * @param authenticationKeyBytes - 20 by the RFC; GStreamer expects the length of the tag.
+ * @param authenticationKeyBytes - Value of the field that GStreamer reads: the length of the tag,
+ *   or 20 as in the RFC.
  */
 function policyOf(suite: SrtpSuite, authenticationKeyBytes: number): SecurityPolicy {
   const isGcm = suite.cipher === 'AES-GCM'

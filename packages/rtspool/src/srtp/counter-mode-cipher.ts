@@ -31,7 +31,7 @@ export class CounterModeCipher implements PacketCipher {
   readonly #suite: SrtpSuite
   readonly #rtp: SessionKeys
   readonly #rtcp: SessionKeys
-  /** Initialization vector, reused for all packets: a cipher copies it. */
+  /** Initialization vector, rewritten for each packet: a cipher copies it. */
   readonly #iv = Buffer.alloc(blockBytes)
   readonly #rolloverCounter = Buffer.alloc(4)
 
@@ -93,7 +93,10 @@ export class CounterModeCipher implements PacketCipher {
     return { compound, index }
   }
 
-  /** Encrypts or decrypts: both add the key stream of RFC 3711 section 4.1.1. */
+  /**
+   * Encrypts or decrypts a text. Both are the same: they combine it with the key stream of RFC 3711
+   * section 4.1.1.
+   */
   #apply({ encryptionKey, salt }: SessionKeys, ssrc: number, index: number, text: Buffer): Buffer {
     const iv = this.#iv
     salt.copy(iv)

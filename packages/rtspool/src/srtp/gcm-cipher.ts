@@ -36,7 +36,7 @@ export class GcmCipher implements PacketCipher {
   readonly #tagBytes: number
   readonly #rtp: SessionKeys
   readonly #rtcp: SessionKeys
-  /** Initialization vector, reused for all packets: a cipher copies it. */
+  /** Initialization vector, rewritten for each packet: a cipher copies it. */
   readonly #iv = Buffer.alloc(ivBytes)
 
   constructor(suite: SrtpSuite, rtp: SessionKeys, rtcp: SessionKeys) {
@@ -97,8 +97,8 @@ export class GcmCipher implements PacketCipher {
   }
 
   /**
-   * Builds the IV: two zero bytes, SSRC, rollover counter and sequence number, combined with the
-   * salt.
+   * Builds the IV of an RTP packet: two zero bytes, SSRC, rollover counter and sequence number,
+   * combined with the salt.
    */
   #rtpIv(ssrc: number, index: number): Buffer {
     const iv = this.#iv
@@ -109,7 +109,10 @@ export class GcmCipher implements PacketCipher {
     return iv
   }
 
-  /** Builds the IV: two zero bytes, SSRC, two zero bytes and the index, combined with the salt. */
+  /**
+   * Builds the IV of an RTCP packet: two zero bytes, SSRC, two zero bytes and the index, combined
+   * with the salt.
+   */
   #rtcpIv(ssrc: number, index: number): Buffer {
     const iv = this.#iv
     this.#rtcp.salt.copy(iv)
@@ -127,7 +130,11 @@ export class GcmCipher implements PacketCipher {
   }
 }
 
-/** @returns The plain text, or `undefined` if the tag is wrong. */
+/**
+ * Decrypts a text and checks its tag.
+ *
+ * @returns The plain text, or `undefined` if the tag is wrong.
+ */
 function open(
   decipher: DecipherGCM,
   associated: Buffer,

@@ -9,13 +9,19 @@ export interface SessionKeys {
   readonly authenticationKey: Buffer
 }
 
-/** Labels of RFC 3711 section 4.3.1 and 4.3.2. */
+/**
+ * Labels of the keys derived for RTP (RFC 3711 section 4.3.1); those for RTCP follow (section
+ * 4.3.2).
+ */
 const rtpLabels = { encryption: 0, authentication: 1, salt: 2 } as const
 const rtcpLabels = { encryption: 3, authentication: 4, salt: 5 } as const
 
 const sha1KeyBytes = 20
 const blockBytes = 16
-/** The label is before the 48-bit index, at the end of the 112-bit salt. */
+/**
+ * Offset in the 112-bit salt of the byte that is combined with the label. The label stands before
+ * the 48-bit index at the end.
+ */
 const labelOffset = 14 /* salt */ - 6 /* index */ - 1
 
 /**
@@ -42,9 +48,10 @@ function derive(master: MasterKey, labels: typeof rtpLabels | typeof rtcpLabels)
 }
 
 /**
- * Computes the pseudo-random function: AES in counter mode over the salt combined with the label.
+ * Derives a key: encrypts zeros by AES in counter mode, which starts at the salt combined with the
+ * label.
  *
- * @param label - 0 to 5.
+ * @param label - Purpose of the key, 0 to 5.
  * @param sizeBytes - Number of bytes to derive.
  * @see RFC 3711 section 4.3.3
  */

@@ -1,8 +1,8 @@
 import type { SrtpSuite } from './suite.js'
 
 /**
- * Largest index of a master key (MKI) in bytes. Each packet under a key with an index ends with it;
- * live555 writes and reads it.
+ * Maximum size in bytes of the index of a master key (MKI). If a key has an index, each packet
+ * protected by that key contains it. live555 writes and reads it.
  *
  * ```text
  * AES-CM   SRTP:  header | payload, encrypted | MKI | tag        SRTCP: … | E, index | MKI | tag
@@ -17,13 +17,17 @@ export const maxMkiBytes = 4
 
 type PacketKind = 'rtp' | 'rtcp'
 
-/** @returns A new buffer: the protected packet with the MKI inserted. */
+/** Inserts the index of the master key into a protected packet. @returns A new buffer. */
 export function addMki(packet: Buffer, mki: Buffer, suite: SrtpSuite, kind: PacketKind): Buffer {
   const place = packet.length - tagBytesBehind(suite, kind)
   return Buffer.concat([packet.subarray(0, place), mki, packet.subarray(place)])
 }
 
-/** @returns The protected packet without its MKI; `undefined` if it has another one. */
+/**
+ * Removes the index of the master key from a protected packet.
+ *
+ * @returns `undefined` if the packet contains another index.
+ */
 export function removeMki(
   packet: Buffer,
   mki: Buffer,

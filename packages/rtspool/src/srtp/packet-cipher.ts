@@ -1,29 +1,41 @@
-/** A decrypted RTCP packet and its index. */
+/** Result of {@link PacketCipher.openRtcp}: a decrypted RTCP packet and its SRTCP index. */
 export interface OpenedRtcp {
   readonly compound: Buffer
-  /** 31 bits. */
+  /** SRTCP index: 31 bits. */
   readonly index: number
 }
 
 /**
- * Protects and opens single packets under a given index. {@link SrtpSender} and
+ * Protects and decrypts single packets under a given packet index. {@link SrtpSender} and
  * {@link SrtpReceiver} choose the index and reject repeated ones.
  */
 export interface PacketCipher {
   /**
+   * Encrypts and authenticates an RTP packet.
+   *
    * @param packet - Valid RTP.
    * @param index - 48 bits: rollover counter and sequence number.
    * @returns A new buffer.
    */
   protectRtp(packet: Buffer, index: number): Buffer
-  /** @returns The RTP packet in a new buffer, or `undefined` if it is not authentic. */
+  /**
+   * Authenticates and decrypts an RTP packet.
+   *
+   * @returns A new buffer, or `undefined` if the packet is not authentic.
+   */
   openRtp(packet: Buffer, index: number): Buffer | undefined
   /**
+   * Encrypts and authenticates a compound RTCP packet.
+   *
    * @param compound - At least 8 bytes.
-   * @param index - 31 bits.
+   * @param index - SRTCP index: 31 bits.
    * @param isEncrypted - `false` only authenticates the packet.
    */
   protectRtcp(compound: Buffer, index: number, isEncrypted?: boolean): Buffer
-  /** @returns `undefined` if the packet is not authentic. */
+  /**
+   * Authenticates and decrypts a compound RTCP packet.
+   *
+   * @returns `undefined` if the packet is not authentic.
+   */
   openRtcp(packet: Buffer): OpenedRtcp | undefined
 }

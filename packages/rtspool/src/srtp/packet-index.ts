@@ -1,13 +1,14 @@
 import { sequenceDistance } from '../rtp/index.js'
 
 const sequenceNumbers = 2 ** 16
-/** Largest index: rollover counters have 32 bits. */
+/** Highest packet index: a rollover counter of 32 bits and a sequence number of 16. */
 const maxIndex = 2 ** 48 - 1
 
 /**
- * Returns the 48-bit index of a packet: the one with its sequence number that is nearest to `near`.
+ * Returns the 48-bit index of a packet. Of all indexes with its sequence number, this is the one
+ * nearest to `near`.
  *
- * @param near - Index of the newest packet so far.
+ * @param near - Highest index so far.
  * @returns `undefined` for an index below 0, or above 48 bits.
  * @see RFC 3711 section 3.3.1
  */
@@ -16,7 +17,7 @@ export function packetIndexNear(near: number, sequenceNumber: number): number | 
   return index >= 0 && index <= maxIndex ? index : undefined
 }
 
-/** Returns the index of a packet whose rollover counter is known. */
+/** Returns the 48-bit index of a packet whose rollover counter is known. */
 export const packetIndexOf = (rolloverCounter: number, sequenceNumber: number): number =>
   rolloverCounter * sequenceNumbers + sequenceNumber
 

@@ -8,12 +8,15 @@ import { rtcpHeaderBytes, rtcpSsrcOf } from './srtcp-layout.js'
 import type { MasterKey } from './suite.js'
 
 /**
- * Maximum number of sources under one key. Only authentic packets create one, and more than a few
- * are an error of the sender.
+ * Maximum number of SSRCs under one key; packets with further SSRCs are dropped. Only an authentic
+ * packet adds an SSRC, and more than a few are an error of the sender.
  */
 const maxSources = 64
 
-/** Authenticates and decrypts the packets of one peer under one master key; each packet once. */
+/**
+ * Authenticates and decrypts the packets of one peer under one master key, and rejects repeated
+ * packets.
+ */
 export class SrtpReceiver {
   readonly #master: MasterKey
   readonly #cipher: PacketCipher
@@ -22,7 +25,10 @@ export class SrtpReceiver {
   readonly #rtpWindows = new Map<number, ReplayWindow>()
   readonly #rtcpWindows = new Map<number, ReplayWindow>()
 
-  /** @param rolloverCounters - Counters by SSRC from key management; other sources begin with 0. */
+  /**
+   * @param rolloverCounters - Initial rollover counters by SSRC, from key management; 0 for other
+   *   SSRCs.
+   */
   constructor(master: MasterKey, rolloverCounters: ReadonlyMap<number, number> = new Map()) {
     this.#master = master
     this.#mki = master.mki
@@ -30,31 +36,43 @@ export class SrtpReceiver {
     this.#rolloverCounters = rolloverCounters
   }
 
-  /** Returns whether this receiver has the same key, whatever its index. */
+  /** Returns whether this receiver has the same suite, key and salt. The index (MKI) may differ. */
   hasKey({ suite, key, salt }: MasterKey): boolean {
     const own = this.#master
     return own.suite === suite && own.key.equals(key) && own.salt.equals(salt)
   }
 
-  /** Stores new rollover counters from key management. Known sources keep their position. */
+  /**
+   * Replaces the rollover counters after key management has sent new ones. A counter lower than
+   * that of received packets has no effect.
+   */
   noteRolloverCounters(rolloverCounters: ReadonlyMap<number, number>): void {
     this.#rolloverCounters = rolloverCounters
   }
 
   /**
-   * Stores the index of the key after key management has sent the key again; `undefined` for none.
+   * Replaces the index (MKI) that packets must contain, after key management has sent the same key
+   * again; `undefined` = none.
    */
   noteMki(mki: Buffer | undefined): void {
     this.#mki = mki
   }
 
-  /** @returns The RTP packet in a new buffer, or `undefined` if it must not be used. */
+  /**
+   * Authenticates and decrypts an RTP packet.
+   *
+   * @returns A new buffer; `undefined` if the packet is not authentic, repeated, or too old.
+   */
   open(packet: Buffer): Buffer | undefined {
     const bare = this.#mki ? removeMki(packet, this.#mki, this.#master.suite, 'rtp') : packet
     return bare && bare.length >= rtpHeaderBytes ? this.#open(bare) : undefined
   }
 
-  /** @returns The compound RTCP packet in a new buffer, or `undefined` if it must not be used. */
+  /**
+   * Authenticates and decrypts a compound RTCP packet.
+   *
+   * @returns A new buffer; `undefined` if the packet is not authentic, repeated, or too old.
+   */
   openRtcp(packet: Buffer): Buffer | undefined {
     const bare = this.#mki ? removeMki(packet, this.#mki, this.#master.suite, 'rtcp') : packet
     return bare && bare.length >= rtcpHeaderBytes ? this.#openRtcp(bare) : undefined
@@ -90,7 +108,9 @@ export class SrtpReceiver {
 }
 
 /**
- * Returns the window of a source, a new one for a new source; `undefined` if there are too many.
+ * Returns the replay window of an SSRC, or a new one, which is not stored yet.
+ *
+ * @returns `undefined` if there are too many SSRCs.
  */
 function windowOf(windows: Map<number, ReplayWindow>, ssrc: number): ReplayWindow | undefined {
   const window = windows.get(ssrc)

@@ -1,27 +1,31 @@
 /**
- * Number of indexes by which a packet may be late. RFC 3711 section 3.3.2 requires at least 64;
- * frames of high resolution are bursts of hundreds.
+ * Number of packet indexes below the highest one that a receiver remembers; an older packet counts
+ * as repeated. RFC 3711 section 3.3.2 requires at least 64. Frames of high resolution are bursts of
+ * hundreds of packets.
  */
 const windowSize = 1024
 
-/** Remembers which of the newest indexes have been received. */
+/** Remembers which of the latest packet indexes have been received or sent. */
 export class ReplayWindow {
-  /** Last received index of each place, plus 1; 0 means none. */
+  /** Last received index, plus 1, by index modulo the size of the window; 0 = none. */
   readonly #places = new Float64Array(windowSize)
   #highest = -1
 
-  /** Newest index, or -1. */
+  /** Highest index so far; -1 = none. */
   get highest(): number {
     return this.#highest
   }
 
-  /** Returns whether an index is new: neither received before nor too old to know. */
+  /**
+   * Returns whether an index has not been received yet. An index older than the window counts as
+   * received.
+   */
   isNew(index: number): boolean {
     if (index > this.#highest) return true
     return index > this.#highest - windowSize && this.#places[index % windowSize] !== index + 1
   }
 
-  /** Notes an index that is new. */
+  /** Adds an index, for which {@link isNew} must have returned `true`. */
   add(index: number): void {
     this.#places[index % windowSize] = index + 1
     if (index > this.#highest) this.#highest = index

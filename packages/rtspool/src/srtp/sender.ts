@@ -7,55 +7,81 @@ import { ReplayWindow } from './replay-window.js'
 import { maxSrtcpIndex } from './srtcp-layout.js'
 import type { MasterKey } from './suite.js'
 
-/** Maximum number of SSRCs under one key; a source changes its SSRC rarely. */
+/**
+ * Maximum number of SSRCs under one key; packets with further SSRCs are not sent. A source rarely
+ * changes its SSRC.
+ */
 const maxSources = 64
-/** Largest distance at which a sequence number alone determines an index. */
+/**
+ * Maximum number of packets that can be protected again: up to this distance, a sequence number
+ * alone determines the packet index.
+ */
 const maxRepeated = 2 ** 15
 /**
- * Largest protected packet: the length of an interleaved frame has 16 bits (RFC 2326 section
- * 10.12).
+ * Maximum size of a protected packet in bytes; a larger one is not sent. The length of an
+ * interleaved frame has 16 bits (RFC 2326 section 10.12).
  */
 const maxSealedBytes = 2 ** 16 - 1
 
-/** Largest distance of two indexes that sequence numbers can tell apart. */
+/**
+ * Distance of two packet indexes from which on a receiver cannot tell them apart by their sequence
+ * numbers.
+ */
 const halfRound = 2 ** 15
-/** Distance between two kept packets. */
+/**
+ * Number of packet indexes after which the sender keeps a copy of another packet; see {@link Step}.
+ */
 const stepSize = 2 ** 13
-/** Number of kept packets: four rounds of sequence numbers, a pause of a few minutes. */
+/**
+ * Maximum number of kept packets: four rounds of sequence numbers, for receivers that pause for a
+ * few minutes.
+ */
 const maxSteps = 32
 
-/** Index of a stream's only key. live555 accepts only indexes of four bytes. */
+/** Index (MKI) of the sender's one master key. live555 accepts only indexes of four bytes. */
 const senderMki = Buffer.from([0, 0, 0, 1])
 
-/** Number of packets that may have been lost at the end of a transmission. */
+/** Number of latest packets that may not have reached a receiver although they were sent to it. */
 const maxLost = 1024
 
-/** A receiver's progress: it can determine the indexes of packets less than 2^15 away. */
+/**
+ * Progress of a receiver in the packet indexes of a stream. The receiver can determine the index of
+ * a packet that is less than 2^15 away from here.
+ */
 export interface SrtpPosition {
   /** SSRC; `undefined` before the first packet. */
   readonly ssrc: number | undefined
   readonly index: number
 }
 
-/** A packet from which a receiver can determine the indexes of later ones. */
+/** Copy of a sent packet, with which a receiver that has paused can update its rollover counter. */
 interface Step {
   readonly index: number
   readonly packet: Buffer
 }
 
-/** Protects the packets of one stream under one master key, each index once. */
+/**
+ * Protects the packets of one stream under one master key. Uses each packet index for one packet
+ * only.
+ */
 export class SrtpSender {
   readonly master: MasterKey
-  /** Created for the first packet: deriving the keys is the largest cost of an unused sender. */
+  /**
+   * Cipher, created for the first packet: deriving the keys is the largest cost of an unused
+   * sender.
+   */
   #madeCipher: PacketCipher | undefined
-  /** Sent packets by SSRC, so that an SSRC that is used again does not restart at 0. */
+  /** Indexes of sent packets by SSRC, so that an SSRC that is used again does not restart at 0. */
   readonly #windows = new Map<number, ReplayWindow>()
-  /** Packets without an index, while another object still holds them. */
+  /**
+   * Packets that must not be sent because they have no index. They are forgotten when nothing else
+   * refers to them.
+   */
   readonly #refused = new WeakSet<Buffer>()
   #ssrc: number | undefined
   #window = new ReplayWindow()
   #rtcpIndex = 0
-  /** Kept packets of the present SSRC, oldest first. */
+  /** Kept packets of the current SSRC, oldest first. */
   #steps: Step[] = []
 
   constructor(master: MasterKey) {
@@ -67,19 +93,19 @@ export class SrtpSender {
     return this.#madeCipher
   }
 
-  /** Bytes by which each RTP packet grows. */
+  /** Number of bytes by which protection enlarges each RTP packet. */
   get overheadBytes(): number {
     return this.master.suite.rtpTagBytes
   }
 
-  /** Master key with its index, for receivers that find keys only by their index. */
+  /** Master key with its index (MKI), for receivers that find keys only by their index. */
   get indexedMaster(): MasterKey {
     return { ...this.master, mki: senderMki }
   }
 
   /**
-   * Returns whether a key is {@link indexedMaster}: a client that sends it expects the index in
-   * each packet.
+   * Returns whether a key is {@link indexedMaster}. A client that sends that key expects the index
+   * (MKI) in each packet.
    */
   isIndexed({ suite, key, salt, mki }: MasterKey): boolean {
     const { master } = this
@@ -91,27 +117,33 @@ export class SrtpSender {
     )
   }
 
-  /** Adds the index of the key to a packet protected here. @returns A new buffer. */
+  /**
+   * Inserts the index of the master key (MKI) into a packet that this sender has protected.
+   * @returns A new buffer.
+   */
   withIndex(packet: Buffer, kind: 'rtp' | 'rtcp'): Buffer {
     return addMki(packet, senderMki, this.master.suite, kind)
   }
 
-  /** Bytes by which each RTP packet grows with the index of the key. */
+  /** Number of bytes by which protection with an index (MKI) enlarges each RTP packet. */
   get indexedOverheadBytes(): number {
     return this.overheadBytes + senderMki.length
   }
 
-  /** Rollover counter of the newest packet, which a new receiver needs. */
+  /** Rollover counter of the newest packet, which key management sends to a new receiver. */
   get rolloverCounter(): number {
     return rolloverCounterOf(Math.max(this.#window.highest, 0))
   }
 
-  /** Position of a receiver that knows the present rollover counter and has received nothing. */
+  /**
+   * Position of a receiver to which key management has just sent the rollover counter, but no
+   * packet was sent yet.
+   */
   get toldPosition(): SrtpPosition {
     return { ssrc: this.#ssrc, index: middleOf(this.rolloverCounter) }
   }
 
-  /** Earliest position of a receiver to which the newest packet was sent. */
+  /** Position that a receiver has reached at least, if the newest packet was sent to it. */
   get position(): SrtpPosition {
     return { ssrc: this.#ssrc, index: Math.max(this.#window.highest - maxLost, 0) }
   }
@@ -127,7 +159,8 @@ export class SrtpSender {
   }
 
   /**
-   * Counts a packet that is not sent to anybody, to keep the rollover counter correct.
+   * Reserves the index of a packet that is not sent to anybody, to keep the rollover counter
+   * correct.
    *
    * @param packet - Valid RTP.
    */
@@ -136,6 +169,8 @@ export class SrtpSender {
   }
 
   /**
+   * Protects a new packet.
+   *
    * @param packet - Valid RTP.
    * @returns A new buffer; `undefined` if the index is used or unknown: one key stream for two
    *   texts would reveal both (RFC 3711 section 9.1). Also `undefined` if the result is too long
@@ -147,10 +182,10 @@ export class SrtpSender {
   }
 
   /**
-   * Returns the packets that {@link protectAgain} accepts. Empty if the sequence numbers wrap among
-   * them, because a new receiver knows only the present rollover counter.
+   * Returns those of the packets that {@link protectAgain} accepts. Empty if the sequence numbers
+   * wrap among them, because a new receiver knows only the present rollover counter.
    *
-   * @param packets - The last counted packets, in order.
+   * @param packets - The packets protected or skipped last, in order.
    */
   repeatable(packets: readonly Buffer[]): readonly Buffer[] {
     const isKnown = (packet: Buffer): boolean =>
@@ -160,12 +195,12 @@ export class SrtpSender {
   }
 
   /**
-   * Protects packets again that have been counted before. Using one index twice for the same packet
-   * is safe: text and key stream are the same, and so is the result.
+   * Protects packets again that were protected or skipped before. Using one index twice for the
+   * same packet is safe: text and key stream are the same, and so is the result.
    *
    * @param packets - Result of {@link repeatable}.
-   * @returns Empty if they are not repeatable any more: their indexes would be those of future
-   *   packets.
+   * @returns Empty if the packets are not repeatable any more: their indexes would be those of
+   *   future packets.
    */
   protectAgain(packets: readonly Buffer[]): Buffer[] {
     return this.repeatable(packets).map((packet) =>
@@ -174,8 +209,9 @@ export class SrtpSender {
   }
 
   /**
-   * Protects earlier packets again to update a receiver's rollover counter: each packet leads to
-   * the next (RFC 3711 section 3.3.1). Only their sequence numbers matter, not their age.
+   * Returns older packets that update a receiver's rollover counter (RFC 3711 section 3.3.1). Each
+   * is near enough for the receiver to determine the index of the next. Only the sequence numbers
+   * matter, not the age of the packets.
    *
    * @param from - Position of the receiver.
    * @param first - Packet that the receiver gets next, from {@link repeatable}; by default the
@@ -197,6 +233,8 @@ export class SrtpSender {
   }
 
   /**
+   * Protects a compound RTCP packet under the next SRTCP index.
+   *
    * @param compound - At least 8 bytes.
    * @returns A new buffer; `undefined` if all 2^31 indexes are used.
    */
@@ -210,7 +248,11 @@ export class SrtpSender {
     return packetIndexOf(this.rolloverCounter, sequenceNumberOf(packet))
   }
 
-  /** Reserves the index of a packet, once. */
+  /**
+   * Reserves the index of a packet.
+   *
+   * @returns The index; `undefined` if the packet must not be sent.
+   */
   #take(packet: Buffer): number | undefined {
     const isTaken =
       packet.length + this.overheadBytes <= maxSealedBytes && this.#begin(ssrcOf(packet))
@@ -224,7 +266,10 @@ export class SrtpSender {
     return undefined
   }
 
-  /** Returns the index of a position; a source that is not the present one begins with 0. */
+  /**
+   * Returns the packet index of a position. For a position in another SSRC, the rollover counter is
+   * 0.
+   */
   #indexFrom({ ssrc, index }: SrtpPosition): number {
     return ssrc === this.#ssrc ? index : middleOf(0)
   }
@@ -243,7 +288,7 @@ export class SrtpSender {
     return highest < 0 ? sequenceNumber : packetIndexNear(highest, sequenceNumber)
   }
 
-  /** @returns `false` if there are too many SSRCs. */
+  /** Makes an SSRC the current one. @returns `false` if there are too many SSRCs. */
   #begin(ssrc: number): boolean {
     if (ssrc === this.#ssrc) return true
     let window = this.#windows.get(ssrc)
@@ -259,5 +304,8 @@ export class SrtpSender {
   }
 }
 
-/** Returns the index from which all others with this rollover counter can be determined. */
+/**
+ * Returns the packet index in the middle of a rollover counter: the receiver can determine all its
+ * other indexes from there.
+ */
 const middleOf = (rolloverCounter: number): number => packetIndexOf(rolloverCounter, halfRound)

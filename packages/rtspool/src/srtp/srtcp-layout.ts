@@ -1,6 +1,6 @@
-/** Bytes before the encrypted part: header and SSRC of the first RTCP packet. */
+/** Number of bytes before the encrypted part: header and SSRC of the first RTCP packet. */
 export const rtcpHeaderBytes = 8
-/** Bytes of the E bit and the SRTCP index. */
+/** Number of bytes of the word that contains the E bit and the SRTCP index. */
 export const srtcpIndexBytes = 4
 
 const encryptedBit = 0x8000_0000

@@ -1,15 +1,15 @@
-/** Names of RFC 4568 section 6.2 and RFC 7714 section 14.2. */
+/** Name of a protection profile (RFC 4568 section 6.2 and RFC 7714 section 14.2). */
 export type SrtpSuiteName =
   | 'AES_CM_128_HMAC_SHA1_80'
   | 'AES_CM_128_HMAC_SHA1_32'
   | 'AEAD_AES_128_GCM'
   | 'AEAD_AES_256_GCM'
 
-/** Protection of a stream's packets; lengths in bytes. */
+/** Algorithms and lengths for the protection of packets; all lengths in bytes. */
 export interface SrtpSuite {
   readonly name: SrtpSuiteName
   readonly cipher: 'AES-CM' | 'AES-GCM'
-  /** Length of the master key, and of the session keys for encryption. */
+  /** Length of the master key, and of the session keys for encryption that are derived from it. */
   readonly keyBytes: number
   readonly saltBytes: number
   /** Length of the authentication tag of RTP packets. */
@@ -47,9 +47,7 @@ export const srtpSuites: Readonly<Record<SrtpSuiteName, SrtpSuite>> = Object.fre
   AEAD_AES_256_GCM: Object.freeze({ ...gcm, name: 'AEAD_AES_256_GCM', keyBytes: 32 }),
 })
 
-/**
- * Result of key management, from which all other keys are derived (RFC 3711 section 3.2.1). Secret.
- */
+/** Master key and salt, from which all other keys are derived (RFC 3711 section 3.2.1). Secret. */
 export interface MasterKey {
   readonly suite: SrtpSuite
   /** Key of `suite.keyBytes` bytes. */
@@ -57,8 +55,7 @@ export interface MasterKey {
   /** Salt of `suite.saltBytes` bytes. */
   readonly salt: Buffer
   /**
-   * Index of the key, 1 to 4 bytes, which each packet under it carries; without it, packets have
-   * none.
+   * Index of the key (MKI), 1 to 4 bytes, which each protected packet contains; `undefined` = none.
    */
   readonly mki?: Buffer | undefined
 }
