@@ -4,7 +4,10 @@ const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const equals = 0x3d
 const invalid = 0xff
 const skipped = 0xfe
-/** Decoding table: six bits for each character code; CR, LF, space and tab are skipped. */
+/**
+ * Value of each character code: six bits, {@link skipped} for CR, LF, space and tab, or
+ * {@link invalid}.
+ */
 const table = new Uint8Array(256).fill(invalid)
 for (let at = 0; at < alphabet.length; at++) table[alphabet.charCodeAt(at)] = at
 for (const space of '\r\n \t') table[space.charCodeAt(0)] = skipped
@@ -12,20 +15,22 @@ for (const space of '\r\n \t') table[space.charCodeAt(0)] = skipped
 const groupDigits = 4
 
 /**
- * Decodes base64 that arrives in pieces of any size. It may contain line ends, and padding in the
- * middle, because clients encode each request separately (FFmpeg 5.1, GStreamer 1.22).
+ * Decodes base64 that arrives in pieces of any size. The text may contain line ends, and padding in
+ * the middle, because clients encode each request separately (FFmpeg 5.1, GStreamer 1.22).
  *
  * @see RFC 4648 section 4; the tunnel of QuickTime, which ONVIF describes
  */
 export class Base64Stream {
   #bits = 0
-  /** Digits of the current group, including padding. */
+  /** Number of digits received of the current group of four, including padding. */
   #digits = 0
   #padding = 0
   #offset = 0
 
   /**
-   * @returns Decoded bytes in their own memory; up to three digits are kept for the next piece.
+   * Decodes a piece. Up to three digits that complete no group are kept for the next piece.
+   *
+   * @returns Decoded bytes in their own memory.
    * @throws {MalformedMessageError} `ERR_HTTP_TUNNEL_BASE64`; nothing may be pushed after it.
    */
   push(chunk: Buffer): Buffer {
@@ -51,7 +56,7 @@ export class Base64Stream {
     return decoded.subarray(0, length)
   }
 
-  /** Counts padding: only the last one or two digits of a group may be padding. */
+  /** Counts a padding character, or throws if it is not one of the last two digits of a group. */
   #pad(at: number): void {
     if (this.#digits < 2) this.#refuse(at)
     this.#padding++

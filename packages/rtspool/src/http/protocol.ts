@@ -1,16 +1,21 @@
 /** Distinguishes HTTP from RTSP on a shared port. */
 
-/** Methods with which tunnels and WebSockets begin; the space excludes GET_PARAMETER. */
+/**
+ * Beginnings of the requests that open tunnels and WebSockets. The space excludes GET_PARAMETER.
+ */
 const prefixes = [Buffer.from('GET '), Buffer.from('POST ')]
 const LF = 0x0a
-/** Longest first line; a longer one is left to the HTTP parser, which refuses it. */
+/**
+ * Maximum length in bytes of a first line that is searched for `RTSP/`. A connection with a longer
+ * one counts as HTTP, whose parser refuses the line.
+ */
 const maxFirstLineBytes = 4096
 
 /**
  * Determines the protocol of a connection from its first bytes.
  *
  * @param bytes - All bytes received so far, at least one.
- * @returns `undefined` while both are possible.
+ * @returns `undefined` while the connection may still turn out to be either.
  */
 export function protocolOf(bytes: Buffer): 'http' | 'rtsp' | undefined {
   const prefix = prefixes.find((each) => startsAlike(bytes, each))
@@ -22,7 +27,7 @@ export function protocolOf(bytes: Buffer): 'http' | 'rtsp' | undefined {
   return /\sRTSP\/\d\.\d\s*$/.test(bytes.toString('latin1', 0, lineEnd)) ? 'rtsp' : 'http'
 }
 
-/** Returns whether one of the two is the beginning of the other. */
+/** Returns whether the received bytes are the beginning of `prefix`, or begin with it. */
 function startsAlike(bytes: Buffer, prefix: Buffer): boolean {
   const length = Math.min(bytes.length, prefix.length)
   for (let at = 0; at < length; at++) if (bytes[at] !== prefix[at]) return false

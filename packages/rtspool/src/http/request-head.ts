@@ -10,14 +10,17 @@ export interface HttpRequestHead {
   readonly headers: ReadonlyMap<string, string>
 }
 
-/** A head and the bytes after it. */
+/** Result of {@link HttpHeadReader.push}: a head and the bytes after it. */
 export interface ReadHttpHead {
   readonly head: HttpRequestHead
   /** Bytes after the head; a view of the pushed bytes. */
   readonly rest: Buffer
 }
 
-/** Largest head in bytes: Node's own server allows 16 KiB; tunnels and WebSockets send some 500. */
+/**
+ * Maximum size of a head in bytes; a larger one is refused. Tunnels and WebSockets send some 500;
+ * Node's own server allows 16 KiB.
+ */
 export const maxHttpHeadBytes = 8 * 1024
 const maxHeaders = 64
 const CR = 0x0d
@@ -28,9 +31,9 @@ const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const requestLine = /^(GET|POST) ([\x21-\x7e]+) HTTP\/(1\.[01])$/
 
 /**
- * Reads one request head from bytes in pieces of any size, and keeps nothing else. It is much
- * stricter than RTSP's parser: no folding, no repeated name, no line end except CRLF or LF. So a
- * head has only one interpretation.
+ * Reads one request head from bytes that arrive in pieces of any size. Refuses folded lines,
+ * repeated names and line ends other than CRLF or LF, which RTSP's parser accepts. So a head has
+ * only one interpretation.
  *
  * @see RFC 9112 section 3 and 5
  */
@@ -38,7 +41,9 @@ export class HttpHeadReader {
   #bytes: Buffer = Buffer.alloc(0)
 
   /**
-   * @returns The head once it is complete. Nothing may be pushed after it.
+   * Reads the next piece.
+   *
+   * @returns The head once it is complete; `undefined` before. Nothing may be pushed after it.
    * @throws {MalformedMessageError} `ERR_HTTP_HEAD`
    */
   push(chunk: Buffer): ReadHttpHead | undefined {
@@ -57,7 +62,7 @@ export class HttpHeadReader {
   }
 }
 
-/** @returns The position after the first empty line, or `undefined`. */
+/** Searches for the empty line that ends a head. @returns The position after it, or `undefined`. */
 function endOfHead(bytes: Buffer, from: number): number | undefined {
   for (let at = bytes.indexOf(LF, from); at >= 0; at = bytes.indexOf(LF, at + 1)) {
     if (bytes[at + 1] === LF) return at + 2
@@ -67,7 +72,9 @@ function endOfHead(bytes: Buffer, from: number): number | undefined {
 }
 
 /**
- * @param bytes - A complete head with its empty line.
+ * Parses a complete head.
+ *
+ * @param bytes - The head with its empty line.
  * @throws {MalformedMessageError} `ERR_HTTP_HEAD`
  */
 export function parseHttpHead(bytes: Buffer): HttpRequestHead {
@@ -103,7 +110,10 @@ function parseHeaderLine(line: string): readonly [name: string, value: string] {
   return [name.toLowerCase(), value]
 }
 
-/** Removes spaces with a loop: a pattern for trailing spaces would restart at each of them. */
+/**
+ * Removes spaces and tabs at both ends. A loop, because a pattern for trailing spaces would restart
+ * at each space.
+ */
 function withoutSpaceAround(text: string): string {
   let [start, end] = [0, text.length]
   while (start < end && isSpace(text[start])) start++
@@ -113,7 +123,11 @@ function withoutSpaceAround(text: string): string {
 
 const isSpace = (char: string | undefined): boolean => char === ' ' || char === '\t'
 
-/** @param got - Received text, without the value of a header, which may be a secret. */
+/**
+ * Throws the error for a broken head.
+ *
+ * @param got - Received text. The value of a header, which may be a secret, is left out.
+ */
 function refuse(expected: string, got = ''): never {
   const quoted = quoteReceived(got.replace(/:.*/s, ':…'))
   throw new MalformedMessageError('ERR_HTTP_HEAD', `expected ${expected}, got ${quoted}`)

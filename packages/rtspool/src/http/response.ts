@@ -7,10 +7,12 @@ const reasons = {
   501: 'Not Implemented',
 } as const
 
-/** Status code of a refusal. */
+/** Status code with which the server refuses a request of HTTP. */
 export type HttpRefusal = keyof typeof reasons
 
-/** Writes a refusal with its reason as text; the connection closes after it. */
+/**
+ * Serializes a refusal, with its reason as the body. The server must close the connection after it.
+ */
 export function serializeHttpRefusal(statusCode: HttpRefusal, reason: string): Buffer {
   const body = `${reason}\n`
   return lines(
@@ -24,8 +26,8 @@ export function serializeHttpRefusal(statusCode: HttpRefusal, reason: string): B
 }
 
 /**
- * Writes the response to the GET of a tunnel, or to a POST that waits for it. It has no length: a
- * GET carries RTSP until the connection closes.
+ * Serializes the response that opens a tunnel: to its GET, or to a POST whose client waits for a
+ * response. The response has no length, because RTSP follows until the connection closes.
  *
  * @param version - Version of the request.
  */
@@ -42,7 +44,10 @@ export function serializeTunnelAnswer(version: '1.0' | '1.1'): Buffer {
   )
 }
 
-/** Interim response of RFC 9110 section 10.1.1. */
+/**
+ * Response `100 Continue`, for a client that waits for it before it sends its body (RFC 9110
+ * section 10.1.1).
+ */
 export const httpContinue: Buffer = lines('HTTP/1.1 100 Continue', '', '')
 
 function lines(...texts: string[]): Buffer {

@@ -4,15 +4,21 @@ export interface RtcpIntervalOptions {
   /** Evenly distributed random number from 0 (inclusive) to 1 (exclusive). */
   readonly randomNumber: number
   /**
-   * Mean time between two reports, in milliseconds.
+   * Minimum interval between two reports, in milliseconds, before randomisation.
    * @default 5000
    */
   readonly minimumMs?: number
 }
 
-/** Minimum interval (RFC 3550 section 6.2), which alone decides in a session of few members. */
+/**
+ * Minimum interval in milliseconds (RFC 3550 section 6.2). No longer interval occurs in a session
+ * of few members.
+ */
 const defaultMinimumMs = 5000
-/** Factor that compensates for the effect of reconsideration (RFC 3550 section 6.3.1). */
+/**
+ * Divisor of the random interval: compensates for timer reconsideration, which makes the mean
+ * interval longer (RFC 3550 section 6.3.1).
+ */
 const compensation = Math.E - 1.5
 
 /**

@@ -39,7 +39,10 @@ export interface ReceptionReport {
   readonly dlsr: number
 }
 
-/** SR (RFC 3550 section 6.4.1). */
+/**
+ * Sender report (SR): times and counts of a sender's stream, and its reports about streams that it
+ * receives (RFC 3550 section 6.4.1).
+ */
 export interface SenderReport {
   readonly type: 'senderReport'
   readonly ssrc: number
@@ -54,7 +57,7 @@ export interface SenderReport {
   readonly reports: readonly ReceptionReport[]
 }
 
-/** RR (RFC 3550 section 6.4.2). */
+/** Receiver report (RR): reports of a member that sends no packets (RFC 3550 section 6.4.2). */
 export interface ReceiverReport {
   readonly type: 'receiverReport'
   readonly ssrc: number
@@ -74,23 +77,26 @@ export interface SourceDescriptionChunk {
   readonly items: readonly SourceDescriptionItem[]
 }
 
-/** SDES (RFC 3550 section 6.5). */
+/** Source description (SDES): names and other texts about sources (RFC 3550 section 6.5). */
 export interface SourceDescription {
   readonly type: 'sourceDescription'
   /** Sources and their items, at most 31. */
   readonly chunks: readonly SourceDescriptionChunk[]
 }
 
-/** BYE (RFC 3550 section 6.6). */
+/** Goodbye (BYE): sources that end (RFC 3550 section 6.6). */
 export interface Bye {
   readonly type: 'bye'
-  /** SSRCs that leave, at most 31. */
+  /** SSRCs of the sources that end, at most 31. */
   readonly ssrcs: readonly number[]
-  /** Text of at most 255 bytes of UTF-8. */
+  /** Reason for the end: text of at most 255 bytes of UTF-8. */
   readonly reason?: string
 }
 
-/** APP, feedback (RFC 4585) or extended reports, which are not parsed further. */
+/**
+ * Packet of another type, such as APP, feedback (RFC 4585) or extended reports. Its body is not
+ * parsed.
+ */
 export interface UnknownRtcpPacket {
   readonly type: 'unknown'
   /** Packet type, 192 to 223. */

@@ -25,10 +25,16 @@ const headerBytes = 4
 const wordBytes = 4
 const reportBytes = 24
 const senderReportBytes = 24
-/** Packet types that are distinct from RTP (RFC 5761 section 4). */
+/**
+ * Lowest RTCP packet type that nobody can confuse with RTP (RFC 5761 section 4). A packet outside
+ * the range is refused.
+ */
 const lowestPacketType = 192
 const highestPacketType = 223
-/** Maximum number of packets, above that of any real peer; limits the memory for one datagram. */
+/**
+ * Maximum number of packets in a compound packet: more than any real peer sends. A longer compound
+ * packet is refused.
+ */
 const largestPacketCount = 64
 
 /**
@@ -161,8 +167,8 @@ function parseSourceDescription(body: Buffer, count: number): SourceDescription 
 }
 
 /**
- * Returns the offset of the null octet that ends a chunk's items; the end of the packet if it is
- * missing.
+ * Returns the offset of the null octet that ends the items of a chunk. If the octet is missing,
+ * returns the end of the packet.
  */
 function chunkEnd(body: Buffer, start: number): number | undefined {
   if (start + wordBytes > body.length) return undefined

@@ -15,9 +15,9 @@ const versionBits = 2 << 6
 const headerBytes = 4
 const wordBytes = 4
 const reportBytes = 24
-/** Largest value of the five bits of a count. */
+/** Maximum number of reports, chunks or sources in a packet: the count has five bits. */
 const largestCount = 31
-/** Largest value of the octet before a text. */
+/** Maximum number of bytes in a text: its length has one octet. */
 const largestTextBytes = 255
 const largestCumulativeLost = 0x7fffff
 const smallestCumulativeLost = -0x800000
@@ -68,7 +68,8 @@ export function serializeSenderReport(packet: SenderReport): Buffer {
 }
 
 /**
- * Copies a compound packet and changes the time of its first packet, a sender report.
+ * Copies a compound packet, and writes another time to its first packet, which must be a sender
+ * report.
  *
  * @param compound - Result of {@link serializeCompound}; not changed.
  * @param rtpTime - The moment of `ntpTime` in ticks of the RTP timestamps; wraps here.
@@ -108,7 +109,10 @@ function writeReports(buffer: Buffer, start: number, reports: readonly Reception
   }
 }
 
-/** Limits the value to the range of the field, without wrapping (RFC 3550 A.3). */
+/**
+ * Limits the number of lost packets to the range of its 24-bit field, without wrapping (RFC 3550
+ * A.3).
+ */
 function clampLost(cumulativeLost: number): number {
   return Math.max(smallestCumulativeLost, Math.min(largestCumulativeLost, cumulativeLost))
 }

@@ -13,7 +13,7 @@ export class ByteAccumulator {
     return this.#length
   }
 
-  /** Copies `chunk` from `start` up to, not including, `end`. */
+  /** Appends a copy of the bytes of `chunk` from `start` up to, not including, `end`. */
   append(chunk: Buffer, start: number, end: number): void {
     const needed = this.#length + (end - start)
     if (needed > this.#buffer.length) this.#grow(needed)
@@ -21,7 +21,7 @@ export class ByteAccumulator {
     this.#length = needed
   }
 
-  /** Returns the byte at an index below `length`. */
+  /** Returns the collected byte at an index, which must be below `length`. */
   at(index: number): number {
     return this.#buffer[index] as number
   }

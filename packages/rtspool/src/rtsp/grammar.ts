@@ -33,7 +33,8 @@ export function isDigits(text: string): boolean {
 }
 
 /**
- * Returns whether the text contains a control character; HTAB counts if `isTabAllowed` is false.
+ * Returns whether the text contains a control character. A tab (HTAB) counts as one unless
+ * `isTabAllowed`.
  */
 export function hasControlCode(text: string, isTabAllowed: boolean): boolean {
   for (let at = 0; at < text.length; at++) {
@@ -62,7 +63,9 @@ export function parseDecimal(text: string, max: number): number | undefined {
 
 const isLinearSpace = (code: number): boolean => code === 0x20 || code === 0x09
 
-/** Removes spaces and tabs at both ends; nothing else, unlike `String.prototype.trim`. */
+/**
+ * Removes spaces and tabs at both ends; keeps other white space, unlike `String.prototype.trim`.
+ */
 export function trimLinearSpace(text: string): string {
   let start = 0
   let end = text.length

@@ -4,13 +4,14 @@
  */
 
 const dollar = 0x24
-/** Bytes before each packet. */
+/** Number of bytes before each packet in an interleaved frame. */
 export const frameHeaderBytes = 4
-/** Number of channels: a channel number is one byte. */
+/** Number of interleaved channels: a channel number is one byte. */
 export const channelCount = 256
 
 /**
- * Frames packets for one channel, all in one new buffer that any number of carriers may share.
+ * Writes packets as interleaved frames of one channel. The result is one new buffer, which any
+ * number of connections may share.
  *
  * @param channel - 0 to 255.
  * @param packets - RTP or RTCP packets of at most 65,535 bytes each.

@@ -1,4 +1,4 @@
-/** The byte that makes a line invalid as text, and its position in the line. */
+/** First byte that makes a line invalid, and its index in the line. */
 export interface ForbiddenByte {
   readonly byte: number
   readonly index: number
@@ -6,7 +6,7 @@ export interface ForbiddenByte {
 
 // Regular expressions, because they check a long line several times faster than a loop over its
 // bytes.
-/** Characters that most lines do not contain. */
+/** Matches a character outside printable ASCII. Most lines contain none. */
 const beyondPrintableAscii = /[^\x20-\x7e]/
 const beyondAscii = /[\x80-\xff]/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
@@ -15,10 +15,10 @@ const controlCode = /[\x00-\x1f\x7f]/
 const controlCodeButTab = /[\x00-\x08\x0a-\x1f\x7f]/
 
 /**
- * Decodes a line: usually ASCII, and UTF-8 from peers that send more than that.
+ * Decodes a line as UTF-8. Bytes that are not UTF-8 become U+FFFD.
  *
  * Refuses NUL, a CR inside the line and all other control characters, so that later stages never
- * see them. Bytes that are not UTF-8 become U+FFFD.
+ * see them.
  *
  * @param line - Line without its line end.
  * @param isTabAllowed - Allows HTAB, as in the value of a header, but not in a start line.

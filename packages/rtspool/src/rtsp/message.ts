@@ -40,7 +40,10 @@ export class RtspHeaders {
     return this.#keys.includes(name.toLowerCase())
   }
 
-  /** Makes this the only line with the name; it takes the position of the first existing one. */
+  /**
+   * Replaces all lines with the name by one, at the position of the first; adds one at the end if
+   * there is none.
+   */
   set(name: string, value: string): this {
     const at = this.#keys.indexOf(name.toLowerCase())
     if (at === -1) return this.append(name, value)

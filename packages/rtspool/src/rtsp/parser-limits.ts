@@ -1,10 +1,10 @@
 /** Limits of one message for the parser. Each is checked before the bytes are kept. */
 export interface RtspParserLimits {
-  /** Longest line without its line end, in bytes. @default 8192 */
+  /** Maximum length of a line in bytes, without its line end. @default 8192 */
   readonly maxLineBytes?: number
-  /** Longest request URI, in bytes. @default 2048 */
+  /** Maximum length of the request URI, in bytes. @default 2048 */
   readonly maxUriBytes?: number
-  /** Longest method, in bytes. @default 64 */
+  /** Maximum length of a method, in bytes. @default 64 */
   readonly maxMethodBytes?: number
   /** Maximum number of header lines in a message. 0 refuses every header. @default 255 */
   readonly maxHeaders?: number
@@ -12,7 +12,7 @@ export interface RtspParserLimits {
    * Maximum size of all header lines of a message without their line ends, in bytes. @default 65536
    */
   readonly maxHeaderBytes?: number
-  /** Largest Content-Length, in bytes. 0 refuses every body. @default 131072 */
+  /** Maximum Content-Length, in bytes. 0 refuses every body. @default 131072 */
   readonly maxBodyBytes?: number
 }
 
@@ -30,7 +30,7 @@ type LimitName = keyof RtspParserLimits
 const limitNames = Object.keys(rtspParserLimitsDefaults) as LimitName[]
 
 /**
- * Fills in the defaults.
+ * Returns all limits; those left out have their defaults.
  *
  * @throws {RangeError} when a limit is not a whole number of 0 or more.
  */

@@ -37,12 +37,12 @@ export interface RtspParserSink {
 type MalformedCode = MalformedMessageError['code']
 
 const State = {
-  /** Between messages: a frame, an empty line or a start line follows. */
+  /** State between messages: a frame, an empty line or a start line follows. */
   Idle: 0,
   StartLine: 1,
   HeaderLine: 2,
   Body: 3,
-  /** Inside the four bytes before an interleaved payload. */
+  /** State inside the four bytes before an interleaved payload. */
   FrameHeader: 4,
   FramePayload: 5,
   Failed: 6,
@@ -53,7 +53,7 @@ type State = (typeof State)[keyof typeof State]
 const LF = 0x0a
 const CR = 0x0d
 const DOLLAR = 0x24
-/** Length of a frame header: `$`, channel, and two bytes of length, high byte first. */
+/** Size in bytes of a frame header: `$`, channel, and two bytes of length, high byte first. */
 const frameHeaderBytes = 4
 const emptyBody = Buffer.alloc(0)
 
@@ -87,7 +87,7 @@ export class RtspParser {
   #messageOffset = 0
   #lineOffset = 0
 
-  /** Part of a line or body that arrived in earlier chunks. */
+  /** Beginning of a line or body whose rest has not arrived yet. */
   readonly #pending = new ByteAccumulator()
   #startLine: StartLine | undefined
   #headers = new RtspHeaders()
@@ -105,7 +105,7 @@ export class RtspParser {
     this.#limits = resolveRtspParserLimits(limits)
   }
 
-  /** `true` if the stream could end here without cutting off a message. */
+  /** `true` if no message or frame is incomplete, so that the stream could end here. */
   get isBetweenMessages(): boolean {
     return this.#state === State.Idle
   }
@@ -118,7 +118,7 @@ export class RtspParser {
     return this.#messageOffset
   }
 
-  /** Stops delivering messages, even from a running `push`. Idempotent. */
+  /** Makes the parser ignore all further bytes, even those of a running `push`. Idempotent. */
   close(): void {
     this.#state = State.Closed
     this.#release()
@@ -164,7 +164,7 @@ export class RtspParser {
     return read
   }
 
-  /** @returns Number of bytes that need not be pushed again. */
+  /** Reads a chunk, state by state. @returns The number of bytes read. */
   #read(chunk: Buffer): number {
     let at = 0
     while (at < chunk.length && !this.#isStopped) {
@@ -194,8 +194,10 @@ export class RtspParser {
   }
 
   /**
-   * Reads frames that lie whole in the chunk, one view each: the fast path. Bench:
-   * bench/rtsp-parser.
+   * Reads the interleaved frames that the chunk contains completely, and passes on a view of each.
+   * This is the fast path. Bench: bench/rtsp-parser.
+   *
+   * @returns Offset after the last of them.
    */
   #readFrames(chunk: Buffer, start: number): number {
     const size = chunk.length
@@ -212,7 +214,10 @@ export class RtspParser {
   }
 
   /**
-   * Decides by the first byte what begins here; most garbage, such as a TLS hello, is refused here.
+   * Determines by its first byte whether a message or a frame begins. Refuses most other protocols
+   * here, such as TLS.
+   *
+   * @returns Offset of the byte to read next.
    */
   #beginMessage(chunk: Buffer, at: number): number {
     const byte = chunk[at] as number
@@ -281,7 +286,9 @@ export class RtspParser {
     return found + 1
   }
 
-  /** Refuses a line as soon as it must exceed the limit, before its bytes are kept. */
+  /**
+   * Refuses a line that exceeds the limit, before its bytes are kept. The line may be incomplete.
+   */
   #checkLineLength(chunk: Buffer, start: number, end: number): void {
     const { maxLineBytes, maxHeaderBytes } = this.#limits
     const isStartLine = this.#state === State.StartLine
@@ -309,8 +316,8 @@ export class RtspParser {
   }
 
   /**
-   * Checks the URI of a start line that is too long: an URI is the usual cause and has its own
-   * status.
+   * Refuses a start line that is too long because of its URI, which has a status of its own.
+   * Returns if the URI is not the cause.
    */
   #checkCutUri(chunk: Buffer, start: number, length: number): void {
     const missing = length - this.#pending.length
@@ -463,7 +470,7 @@ export class RtspParser {
     return this.#fail(code, production, `expected no control character in a line, got ${got}`)
   }
 
-  /** Drops the current message. */
+  /** Forgets the incomplete message and frees its memory. */
   #release(): void {
     this.#pending.clear()
     this.#framePayload = emptyBody

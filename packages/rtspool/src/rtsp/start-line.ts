@@ -15,7 +15,7 @@ export type StartLine =
       readonly reason: string
     }
 
-/** Text before the version in both kinds of start line. */
+/** Text before the version, in request lines and in status lines. */
 const protocol = 'RTSP/'
 
 /** Returns the digits of `RTSP/<digits>.<digits>`, or `undefined`. */
@@ -52,12 +52,12 @@ function parseRequestLine(line: string): StartLine | undefined {
 }
 
 /**
- * Splits a start line, with exactly one space between its parts.
+ * Splits a start line into its parts, which exactly one space must separate.
  *
- * A method is a token and has no `/`, so a line that begins with `RTSP/` is a status line.
+ * A line that begins with `RTSP/` is a status line, because a method cannot contain `/`.
  *
  * @param line - Line without line end and without control characters.
- * @returns `undefined` if it is neither a request line nor a status line.
+ * @returns `undefined` if the line is neither a request line nor a status line.
  * @see RFC 2326 sections 6.1 and 7.1
  */
 export function parseStartLine(line: string): StartLine | undefined {

@@ -47,10 +47,13 @@ export const reasonPhrases: Readonly<Record<number, string>> = Object.freeze({
   551: 'Option not supported',
 })
 
-/** Names of the classes, for codes without a phrase of their own (RFC 2326 section 7.1.1). */
+/**
+ * Phrases for codes without a phrase of their own, by the first digit of the code (RFC 2326 section
+ * 7.1.1).
+ */
 const classPhrases = ['Informational', 'Success', 'Redirection', 'Client Error', 'Server Error']
 
-/** Returns the phrase for a status code; for an unknown code, the name of its class. */
+/** Returns the reason phrase of a status code; for an unknown code, the phrase of its class. */
 export function reasonPhrase(statusCode: number): string {
   return reasonPhrases[statusCode] ?? classPhrases[Math.floor(statusCode / 100) - 1] ?? 'Unknown'
 }

@@ -27,7 +27,10 @@ export interface RtspUri {
 
 const schemes = ['rtsp', 'rtsps', 'rtspu'] as const
 
-/** Punctuation of RFC 3986 section 3.2.2, without percent-encoding, which no resolver accepts. */
+/**
+ * Characters that a host may contain besides letters and digits (RFC 3986 section 3.2.2).
+ * Percent-encoding is left out, because no resolver accepts it.
+ */
 const hostPunctuation = "-._~!$&'()*+,;="
 
 /** Returns whether the request URI is `*`, which means the whole server (RFC 2326 section 10.1). */
@@ -92,7 +95,8 @@ function decodePath(rawPath: string): string {
 }
 
 /**
- * Explains why no request can have this decoded path, as an expectation; `undefined` if one can.
+ * Returns the rule of paths that a decoded path breaks, as an expectation for an error; `undefined`
+ * if the path is valid.
  *
  * @param path - Begins with `/`.
  */
@@ -127,7 +131,7 @@ function parseAfterAuthority(rest: string): Pick<RtspUri, 'path' | 'rawPath' | '
   return { path, rawPath, query }
 }
 
-/** Returns the end of the authority: the first `/` or `?` from `start` on. */
+/** Returns the end of the authority: the index of the first `/` or `?` from `start` on. */
 function authorityEnd(text: string, start: number): number {
   for (let at = start; at < text.length; at++) {
     if (text[at] === '/' || text[at] === '?') return at
@@ -136,10 +140,10 @@ function authorityEnd(text: string, start: number): number {
 }
 
 /**
- * Splits a request URI, and refuses every path that could mean something else to later stages.
+ * Parses a request URI, and refuses every path that could mean something else to later stages.
  *
- * User and password, which clients should not send, are dropped and appear in no error. `*` is
- * refused: see {@link isAsterisk}.
+ * User and password, which clients should not send, are left out of the result and of errors. `*`
+ * is refused: see {@link isAsterisk}.
  *
  * @param text - An absolute URI, or an absolute path, which GStreamer accepts as well.
  * @throws {RequestError} `ERR_REQUEST_URI`

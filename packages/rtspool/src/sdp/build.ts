@@ -6,7 +6,7 @@ import { SdpSection } from './section.js'
 import type { SessionDescription } from './session-description.js'
 
 export interface CreateSessionDescriptionOptions {
-  /** Number of the session in `o=`: decimal digits, constant for one presentation. */
+  /** Session id in `o=`: decimal digits, constant for one presentation. */
   readonly originId: string | number | bigint
   /**
    * Version in `o=`; must increase with each change of the description.

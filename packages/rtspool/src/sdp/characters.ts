@@ -15,7 +15,7 @@ export function controlCharacterAt(text: string): number {
 }
 
 /**
- * Rejects text that would start a new line or break its own.
+ * Throws if the text would break its line of SDP, or start a new one.
  *
  * @throws {RangeError} The text contains a control character.
  */

@@ -64,13 +64,14 @@ export class MediaDescription {
   readonly section: SdpSection
   #port: number
   #protocol: string
-  /** The `m=` line as received; `undefined` after a change to it. */
+  /** Value of the `m=` line as received; `undefined` after a change of the line. */
   #receivedValue: string | undefined
 
   /**
    * @param line - Contents of the `m=` line.
-   * @param section - Used, not copied.
-   * @param receivedValue - Value of the `m=` line as received, which is written unchanged.
+   * @param section - Lines below the `m=` line; used, not copied.
+   * @param receivedValue - Value of the `m=` line as received. As long as nothing changes,
+   *   {@link serializeSdp} writes it.
    */
   constructor(line: MediaLine, section = new SdpSection(), receivedValue?: string) {
     this.kind = line.kind
@@ -100,7 +101,7 @@ export class MediaDescription {
     this.#receivedValue = undefined
   }
 
-  /** Value of the `m=` line. */
+  /** Value of the `m=` line: as received, or made of the fields after a change of them. */
   get mediaLine(): string {
     if (this.#receivedValue !== undefined) return this.#receivedValue
     const ports = this.portCount === 1 ? `${this.#port}` : `${this.#port}/${this.portCount}`
@@ -125,7 +126,7 @@ export class MediaDescription {
     return (text === undefined ? undefined : parseRtpMap(text)) ?? staticRtpMap(payloadType)
   }
 
-  /** Returns the format parameters of a payload type, as written. */
+  /** Returns the value of `a=fmtp` for a payload type, as received; `undefined` without one. */
   fmtp(payloadType: number): string | undefined {
     return this.#attributeOfPayloadType('fmtp', payloadType)
   }

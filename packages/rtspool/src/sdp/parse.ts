@@ -10,7 +10,7 @@ import type { SessionDescription } from './session-description.js'
 /** Limits of a description; a larger one is refused. */
 export const sdpLimits = Object.freeze({ sizeBytes: 64 * 1024, lines: 512, media: 64 })
 
-/** Length of the excerpt from a broken line in an error. */
+/** Maximum number of characters of a broken line that an error quotes. */
 const excerptLength = 60
 
 /**
@@ -90,14 +90,14 @@ function decodeBytes(bytes: Buffer): string {
   return unmarked.toString(isUtf8(unmarked) ? 'utf8' : 'latin1')
 }
 
-/** Removes NULs at the end of a line, which some publishers send like a C string. */
+/** Removes NULs at the end of a line, which some publishers send because they write C strings. */
 function withoutNuls(line: string): string {
   let end = line.length
   while (end > 0 && line.charCodeAt(end - 1) === 0) end--
   return line.slice(0, end)
 }
 
-/** @returns `undefined` for a line that does not belong to a description. */
+/** Parses one line. @returns `undefined` for a line that is not of the form `<letter>=<value>` */
 function parseLine(content: string, number: number): SdpLine | undefined {
   const badIndex = controlCharacterAt(content)
   if (badIndex !== -1) fail(number, 'no control characters', content.slice(badIndex))

@@ -6,7 +6,7 @@ export interface SdpLine {
   readonly value: string
 }
 
-/** Order of RFC 8866 sections 5 and 9, which contains both the session's and the media's order. */
+/** Order of the types of lines (RFC 8866 sections 5 and 9), for the session level and for media. */
 const legalOrder = 'vosmiuepcbtrzka'
 
 /**
@@ -96,7 +96,10 @@ export class SdpSection {
     return new SdpSection(this.lines)
   }
 
-  /** Inserts a line after the last one whose type does not come later in the order. */
+  /**
+   * Inserts a line at its place in the order of types: after all lines that come before it. A line
+   * of unknown type is added at the end.
+   */
   #insert(line: SdpLine): void {
     const rank = legalOrder.indexOf(line.type)
     const before =

@@ -2,10 +2,10 @@ import { splitOutsideQuotes, trimLinearSpace } from '../grammar.js'
 import type { RtspHeaders } from '../message.js'
 import { parseList } from './lists.js'
 
-/** Media ranges that include SDP, the most specific last. */
+/** Media ranges that include SDP; the later one is more specific. */
 const sdpRanges = ['*/*', 'application/*', 'application/sdp']
 
-/** Maximum number of parameters to read of one media range. */
+/** Maximum number of parameters of a media range that are read; further ones are ignored. */
 const maxParameters = 16
 
 /** Returns whether the parameters of a media range have a quality of zero. */

@@ -7,7 +7,7 @@ import {
   unquote,
 } from '../grammar.js'
 
-/** Maximum number of parameters; no scheme has as many. */
+/** Maximum number of parameters in a header; one with more is refused. No scheme has as many. */
 const maxParameters = 32
 
 /** Throws an error with the expected form, without the received value, which may be a secret. */
@@ -17,7 +17,7 @@ export function refuseAuth(header: string, expected: string): never {
   })
 }
 
-/** Splits a value into the scheme, in lower case, and the rest. */
+/** Splits the value of a header into its scheme, in lower case, and its parameters. */
 export function splitScheme(value: string): { readonly scheme: string; readonly rest: string } {
   const text = trimLinearSpace(value)
   const end = text.search(/[ \t]/)
@@ -49,7 +49,11 @@ export function parseAuthParameters(header: string, text: string): ReadonlyMap<s
   return parameters
 }
 
-/** Checks that a text can be a quoted string in a header line: it has no control character. */
+/**
+ * Returns a text that may be written as a quoted string in a header line.
+ *
+ * @throws {TypeError} when the text has a control character.
+ */
 export function checkAuthText(name: string, text: string): string {
   if (hasControlCode(text, false)) throw new TypeError(`${name} must not have control characters`)
   return text

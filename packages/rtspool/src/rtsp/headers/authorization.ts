@@ -20,15 +20,17 @@ export interface DigestAuthorization {
   readonly username: string
   readonly realm: string
   readonly nonce: string
-  /** URI as sent, from which the response was computed; clients deviate from the request URI. */
+  /**
+   * URI as sent by the client, which is part of the hash. Clients send others than the request URI.
+   */
   readonly uri: string
-  /** Response of the client: hexadecimal digits in lower case. */
+  /** Hash that proves knowledge of the password: hexadecimal digits in lower case. */
   readonly response: string
-  /** Algorithm as sent. */
+  /** Algorithm as sent by the client; `undefined` means MD5. */
   readonly algorithm?: string
-  /** Quality of protection as sent; always together with `nc` and `cnonce`. */
+  /** Quality of protection as sent by the client; always together with `nc` and `cnonce`. */
   readonly qop?: string
-  /** Eight hexadecimal digits as sent, from which the response was computed. */
+  /** Nonce count: eight hexadecimal digits as sent, which are part of the hash. */
   readonly nc?: string
   readonly cnonce?: string
   readonly opaque?: string
@@ -40,7 +42,8 @@ export type Authorization = BasicAuthorization | DigestAuthorization
 const header = 'Authorization'
 
 /**
- * @returns Credentials that the client claims; nothing has been checked.
+ * Parses the credentials in an Authorization header. Does not check them.
+ *
  * @throws {RequestError} `ERR_HEADER_VALUE`, without any part of the value.
  */
 export function parseAuthorization(value: string): Authorization {
@@ -83,7 +86,10 @@ function parseDigest(parameters: ReadonlyMap<string, string>): DigestAuthorizati
   }
 }
 
-/** Checks RFC 7616 section 3.4: `nc` and `cnonce` are present exactly if `qop` is. */
+/**
+ * Returns `qop`, `nc` and `cnonce`, which must be either all present or all missing (RFC 7616
+ * section 3.4).
+ */
 function parseQop(
   parameters: ReadonlyMap<string, string>,
 ): Pick<DigestAuthorization, 'qop' | 'nc' | 'cnonce'> {

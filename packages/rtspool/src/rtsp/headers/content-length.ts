@@ -1,15 +1,17 @@
 import { MalformedMessageError } from '../../errors.js'
 import { parseDecimal, quoteReceived } from '../grammar.js'
 
-/** Values above this are invalid rather than too large: 400 instead of 413. */
+/**
+ * Highest value that is a valid Content-Length, even if the body is too large (status 413). A
+ * higher value is malformed (400).
+ */
 const maxContentLength = 2 ** 32 - 1
-/** Maximum number of digits, including leading zeros. */
+/** Maximum number of digits, including leading zeros; a longer value is malformed. */
 const maxDigits = 20
 
 /**
- * Returns the length of a message's body.
- *
- * A message has one interpretation or none: a repeated header must repeat the same value.
+ * Returns the length of a message's body. Several Content-Length lines must have the same value, so
+ * that a message has only one interpretation.
  *
  * @param values - Values of all Content-Length lines.
  * @returns Bytes; 0 without such a header (RFC 2326 section 4.4).

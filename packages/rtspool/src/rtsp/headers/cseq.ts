@@ -1,11 +1,11 @@
 import { RequestError } from '../../errors.js'
 import { parseDecimal, quoteReceived } from '../grammar.js'
 
-/** Largest accepted sequence number: 32 bits. */
+/** Highest accepted value of CSeq: 32 bits. */
 export const maxCSeq: number = 2 ** 32 - 1
 
 /**
- * Parses the number of a request; responses echo this number, never the received bytes.
+ * Parses the value of a CSeq header. Responses contain the parsed number, never the received bytes.
  *
  * @param value - Value of the CSeq header, `undefined` if it is missing.
  * @returns 0 to 4294967295.

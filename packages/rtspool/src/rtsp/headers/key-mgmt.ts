@@ -5,17 +5,20 @@ import { hasControlCode, quote, splitOutsideQuotes, trimLinearSpace, unquote } f
 export interface KeyMgmt {
   /** Protocol in lower case, e.g. `mikey`. */
   readonly protocol: string
-  /** URI of the stream that the keys are for, as received; without it, that of the request. */
+  /** URI of the stream that the keys protect, as received; `undefined` means the request URI. */
   readonly uri?: string
   /** Message with the keys. Secret. */
   readonly data: Buffer
 }
 
-/** Maximum number of messages: one for each stream of a presentation. */
+/**
+ * Maximum number of messages in a header; one with more is refused. A presentation needs one for
+ * each stream.
+ */
 const maxMessages = 32
 const base64 = /^[A-Za-z0-9+/]{2,}={0,2}$/
 
-/** Throws an error without the received value, which may be a key. */
+/** Throws the error for a broken header, without the received value, which may be a key. */
 function refuse(expected: string): never {
   throw new RequestError('ERR_KEY_MANAGEMENT', `KeyMgmt: expected ${expected}`)
 }

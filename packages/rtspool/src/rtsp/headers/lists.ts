@@ -1,8 +1,14 @@
 import { splitOutsideQuotes, trimLinearSpace } from '../grammar.js'
 
-/** Default maximum number of list elements; no header of RTSP has as many. */
+/**
+ * Default maximum number of list elements; further ones are left out. No header of RTSP has as
+ * many.
+ */
 const maxElements = 64
-/** Maximum number of characters to read of all lines together: the maximum of a single line. */
+/**
+ * Maximum number of characters in all lines together, like that of a single line. Further lines are
+ * left out.
+ */
 const maxLength = 8 * 1024
 
 /**

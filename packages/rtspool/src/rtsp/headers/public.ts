@@ -8,7 +8,7 @@ import { parseList } from './lists.js'
 export const parsePublic = (headers: RtspHeaders): string[] => parseList(headers.getAll('public'))
 
 /**
- * Serializes Public, and Allow, which has the same form (RFC 2326 section 12.4).
+ * Serializes the methods of a Public header. Allow has the same form (RFC 2326 section 12.4).
  *
  * @throws {TypeError} when a method is not a token.
  */

@@ -5,18 +5,21 @@ export interface SmpteTime {
   readonly hours: number
   readonly minutes: number
   readonly seconds: number
-  /** Frames within the second. */
+  /** Number of the frame within its second. */
   readonly frames: number
   /** Hundredths of a frame. */
   readonly subframes: number
 }
 
-/** Largest number of hours: the grammar has no limit, but these digits keep full precision. */
+/**
+ * Maximum number of hours in a time; a time with more is refused. Within the limit, seconds keep
+ * full precision.
+ */
 const maxHours = 999_999_999
 
 /**
- * Seconds of that many hours. Above 10^21, numbers are written with an exponent, which no client
- * reads.
+ * Maximum number of seconds in a time: those of {@link maxHours}. JavaScript writes numbers from
+ * 10^21 on with an exponent, which no client reads.
  */
 const maxSeconds = (maxHours + 1) * 3600
 
@@ -46,7 +49,7 @@ export function parseNptTime(text: string): number | undefined {
   return seconds < 60 ? hours * 3600 + minutes * 60 + seconds : undefined
 }
 
-/** Returns the shortest decimal text of seconds, with at most six digits after the point. */
+/** Serializes seconds as the shortest decimal text, with at most six digits after the point. */
 export function serializeNptTime(seconds: number): string {
   const fixed = seconds.toFixed(6)
   let end = fixed.length
@@ -84,11 +87,16 @@ export function parseUtcTime(text: string): number | undefined {
 const inPieces = (digits: string, separator: string, first: number, second: number): string =>
   [digits.slice(0, first), digits.slice(first, second), digits.slice(second)].join(separator)
 
-/** First millisecond of the year 0, and last of 9999: the grammar has four digits for a year. */
+/**
+ * First millisecond of the year 0. The last one is that of the year 9999, because the grammar has
+ * four digits for a year.
+ */
 const minUtcTimeMs = Date.parse('0000-01-01T00:00:00Z')
 const maxUtcTimeMs = Date.UTC(10000, 0) - 1
 
 /**
+ * Serializes a time as in `19961108T143720.25Z` (RFC 2326 section 3.7).
+ *
  * @param timeMs - Milliseconds since 1970; a fraction of a second is written with three digits.
  * @throws {RangeError} when the time is not within the years 0 to 9999.
  */

@@ -15,7 +15,7 @@ export interface NptRange {
   readonly unit: 'npt'
   /** Start; `undefined` in `npt=-7`, which has only an end. */
   readonly start: number | 'now' | undefined
-  /** End, which does not belong to the range; `undefined` if the range is open. */
+  /** End; the range ends just before it. `undefined` if the range is open. */
   readonly end: number | undefined
 }
 
@@ -53,7 +53,7 @@ function refuseOrder(got: string): never {
   )
 }
 
-/** Splits `a-b` into both ends; the second is empty if the range is open. */
+/** Splits a range such as `a-b` into start and end; the end is empty if the range is open. */
 function splitEnds(text: string): readonly [start: string, end: string] {
   const dash = text.indexOf('-')
   if (dash === -1) refuse('a range with a "-"', text)
@@ -81,7 +81,7 @@ function parseClockRange(text: string): ClockRange {
   return { unit: 'clock', start, end }
 }
 
-/** Returns a number that orders the frames of one rate by time. */
+/** Returns a number by which times of one frame rate can be compared. */
 const smpteOrder = (time: SmpteTime): number =>
   (((time.hours * 60 + time.minutes) * 60 + time.seconds) * 100 + time.frames) * 100 +
   time.subframes
@@ -144,7 +144,11 @@ function serializeNptRange(range: NptRange): string {
   return `npt=${startText}-${end === undefined ? '' : serializeNptTime(checkSeconds(end))}`
 }
 
-/** @throws {RangeError} when a time is negative, not finite, or not within the years 0 to 9999. */
+/**
+ * Serializes the value of a Range header.
+ *
+ * @throws {RangeError} when a time is negative, not finite, or not within the years 0 to 9999.
+ */
 export function serializeRange(range: RtspRange): string {
   switch (range.unit) {
     case 'npt':

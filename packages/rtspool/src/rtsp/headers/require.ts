@@ -2,14 +2,17 @@ import { RequestError } from '../../errors.js'
 import type { RtspHeaders } from '../message.js'
 import { parseList } from './lists.js'
 
-/** Maximum length of all lines together; only a handful of features exist. */
+/**
+ * Maximum number of characters in all lines together; more are refused. Only a handful of features
+ * exist.
+ */
 const maxLength = 4096
 
 /**
- * Parses the features that the client requires. An origin server treats Require and Proxy-Require
- * the same: all lines are read, each feature once and as spelled.
+ * Parses the features that the client requires. Reads Require and Proxy-Require, which mean the
+ * same to an origin server. Each feature is returned once, as spelled.
  *
- * @throws {RequestError} `ERR_HEADER_VALUE` if they are longer than 4096 characters.
+ * @throws {RequestError} `ERR_HEADER_VALUE` if the lines are longer than 4096 characters.
  * @see RFC 2326 sections 12.27 and 12.32
  */
 export function parseRequire(headers: RtspHeaders): string[] {
@@ -22,5 +25,8 @@ export function parseRequire(headers: RtspHeaders): string[] {
   })
 }
 
-/** Serializes Unsupported: features from {@link parseRequire} that the server does not know. */
+/**
+ * Serializes the value of an Unsupported header: features from {@link parseRequire} that the server
+ * does not know.
+ */
 export const serializeUnsupported = (features: Iterable<string>): string => [...features].join(', ')

@@ -20,7 +20,10 @@ export interface RtpInfoEntry {
 const maxSeq = 2 ** 16 - 1
 const maxRtpTime = 2 ** 32 - 1
 const urlPrefix = 'url='
-/** Maximum number of entries; no presentation has as many tracks. */
+/**
+ * Maximum number of entries in a header; one with more is refused. No presentation has as many
+ * tracks.
+ */
 const maxEntries = 256
 
 function refuse(expected: string, got: string): never {
@@ -36,7 +39,10 @@ const isUrlPiece = (piece: string): boolean =>
     .toLowerCase()
     .startsWith(urlPrefix)
 
-/** Splits entries: URLs may have commas, so a new entry begins only before `url=`. */
+/**
+ * Splits a header into entries. A comma may be part of a URL, so a new entry begins only before
+ * `url=`.
+ */
 function splitEntries(value: string): string[] {
   const entries: string[][] = []
   for (const piece of value.split(',')) {
@@ -75,7 +81,9 @@ function parseEntry(text: string): RtpInfoEntry {
 }
 
 /**
- * @returns One entry per track, in the order of the header.
+ * Parses an RTP-Info header.
+ *
+ * @returns One entry for each track, in the order of the header.
  * @throws {RequestError} `ERR_HEADER_VALUE`
  * @see RFC 2326 section 12.33
  */
@@ -101,6 +109,8 @@ function serializeEntry(entry: RtpInfoEntry): string {
 }
 
 /**
+ * Serializes the value of an RTP-Info header.
+ *
  * @throws {TypeError} when a URL is empty or has a space, a quote or a control character.
  * @throws {RangeError} when a number does not fit into its field.
  */

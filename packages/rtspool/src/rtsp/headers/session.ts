@@ -11,7 +11,10 @@ export interface SessionHeader {
   readonly timeout?: number
 }
 
-/** Maximum length of RFC 7826 section 4.3; RFC 2326 has no limit. */
+/**
+ * Maximum number of characters of an id, from RFC 7826 section 4.3; a longer id is refused. RFC
+ * 2326 has no limit.
+ */
 const maxIdLength = 128
 const maxTimeout = 2 ** 31 - 1
 

@@ -34,7 +34,7 @@ export interface TransportSpec {
    * clients that send `client_port` mean unicast.
    */
   readonly delivery: 'unicast' | 'multicast' | undefined
-  /** Channels, 0 to 65535 as received; channels above 255 do not exist. */
+  /** Interleaved channels, 0 to 65535 as received; those above 255 do not exist. */
   readonly interleaved?: NumberPair
   /** UDP ports, 0 to 65535 as received; nothing can be sent to port 0. */
   readonly clientPort?: NumberPair
@@ -45,7 +45,7 @@ export interface TransportSpec {
   readonly ttl?: number
   /** SSRC, 32 bits. */
   readonly ssrc?: number
-  /** Mode; PLAY by default. */
+  /** Purpose of the SETUP; PLAY if the header has none. */
   readonly mode?: 'PLAY' | 'RECORD'
   /** Host as received; empty if the parameter has no value. Not to be trusted. */
   readonly destination?: string
@@ -70,9 +70,9 @@ type MutableSpec = { -readonly [Name in keyof TransportSpec]: TransportSpec[Name
 const profiles: readonly string[] = ['AVP', 'AVPF', 'SAVP', 'SAVPF']
 const lowerTransports: readonly string[] = ['UDP', 'TCP']
 const maxPort = 65535
-/** Maximum number of alternatives; GStreamer sends 3. */
+/** Maximum number of alternatives in a header; one with more is refused. GStreamer sends 3. */
 const maxAlternatives = 32
-/** Maximum number of parameters; RFC 2326 has 14. */
+/** Maximum number of parameters of an alternative; one with more is refused. RFC 2326 has 14. */
 const maxParameters = 64
 
 function refuse(expected: string, got: string): never {
@@ -209,7 +209,10 @@ function parseTransportId(text: string): MutableSpec {
   }
 }
 
-/** Returns the key under which a parameter may appear once: `unicast` and `multicast` share one. */
+/**
+ * Returns a key that parameters which exclude each other share: `unicast` and `multicast`. Each key
+ * may occur once.
+ */
 const onceKey = (name: string): string => (name === 'multicast' ? 'unicast' : name)
 
 function parseSpec(text: string): TransportSpec {
@@ -237,7 +240,8 @@ function parseSpec(text: string): TransportSpec {
  * Parses the alternatives of a Transport header, in the client's order of preference.
  *
  * An unsupported alternative (`RTP/FOO`, `x/y`, an unknown mode) is returned with `isSupported:
- * false`. A broken one with a known protocol makes the whole header invalid.
+ * false`. An alternative with a known protocol and a broken parameter makes the whole header
+ * invalid.
  *
  * @throws {RequestError} `ERR_HEADER_VALUE`
  * @see RFC 2326 section 12.39
@@ -267,12 +271,12 @@ function serializeParameter(name: string, value: string | undefined): string {
   return value === undefined ? name : `${name}=${serializeValue(value)}`
 }
 
-/** Returns the SSRC as eight hex digits, which clients expect. */
+/** Serializes an SSRC as eight hexadecimal digits, which clients expect. */
 const serializeSsrc = (ssrc: number): string =>
   (ssrc >>> 0).toString(16).toUpperCase().padStart(maxSsrcDigits, '0')
 
 /**
- * Serializes one Transport, in the order of GStreamer and FFmpeg.
+ * Serializes one alternative, with its parameters in the order of GStreamer and FFmpeg.
  *
  * @throws {TypeError} when a value has control characters, or a name is not a token.
  */

@@ -23,18 +23,18 @@ export interface DigestChallenge {
   readonly stale?: boolean
   /** Algorithm, a token. @default none, which means MD5 */
   readonly algorithm?: string
-  /** Qualities of protection, tokens. @default none: responses as in RFC 2069 */
+  /** Qualities of protection, tokens. @default none: the response has the form of RFC 2069 */
   readonly qop?: readonly string[]
   readonly opaque?: string
 }
 
-/** Challenge of one WWW-Authenticate line. */
+/** Challenge in one WWW-Authenticate header line. */
 export type Challenge = BasicChallenge | DigestChallenge
 
 const header = 'WWW-Authenticate'
 
 /**
- * Parses one line with one challenge.
+ * Parses a header line, which must contain one challenge.
  *
  * @throws {RequestError} `ERR_HEADER_VALUE`
  */
