@@ -6,7 +6,8 @@ interface Pending {
 }
 
 /**
- * A clock for tests that moves only on command. Timers fire in order of time, then of scheduling.
+ * Clock for tests: its time moves only by {@link advance}, {@link stall} and {@link jumpWallClock}.
+ * Timers fire in order of time, then of scheduling.
  */
 export class ManualClock implements Clock {
   #now: number
@@ -14,11 +15,14 @@ export class ManualClock implements Clock {
   readonly #pending = new Set<Pending>()
   /** Number of timers set so far. */
   scheduled = 0
-  /** Milliseconds by which each reading moves the clock: simulates the time that work takes. */
+  /**
+   * Milliseconds by which each reading of the clock moves its time, to simulate the time that work
+   * takes.
+   */
   msPerLook = 0
 
   /**
-   * Creates a clock that stands at these times.
+   * Creates a clock that shows these times until it is moved.
    *
    * @param now - Monotonic milliseconds.
    * @param unixTimeMs - Milliseconds since 1970.
@@ -49,7 +53,7 @@ export class ManualClock implements Clock {
     return { cancel: () => void this.#pending.delete(entry) }
   }
 
-  /** Moves time forward and calls each timer that becomes due at its own instant. */
+  /** Moves time forward, and calls each timer that becomes due, at its own time. */
   advance(ms: number): void {
     const end = this.#now + ms
     for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
@@ -59,7 +63,7 @@ export class ManualClock implements Clock {
     if (end > this.#now) this.#move(end - this.#now)
   }
 
-  /** Moves time without calling timers, as if the process was stalled. */
+  /** Moves time forward without calling timers, as if the process was stalled. */
   stall(ms: number): void {
     this.#move(ms)
   }
@@ -71,7 +75,7 @@ export class ManualClock implements Clock {
     return due.length
   }
 
-  /** Moves only the wall clock. */
+  /** Moves the wall clock, but not the monotonic time. @param ms - Milliseconds; negative = back */
   jumpWallClock(ms: number): void {
     this.#unixTimeMs += ms
   }

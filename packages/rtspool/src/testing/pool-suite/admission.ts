@@ -13,7 +13,10 @@ function refusedBy(limit: string, code: 'ERR_SESSION_POOL_FULL' | 'ERR_SESSION_P
     withCode(code)(error) && (error as { context: { limit: string } }).context.limit === limit
 }
 
-/** Section 5: admission and removal. */
+/**
+ * Conformance tests of who gets a session and when sessions are removed: limits, hooks, eviction
+ * and reasons.
+ */
 export const admissionTests: readonly ConformanceTest[] = [
   [
     'limit maxSessionsPerAddress: each address has its own limit',

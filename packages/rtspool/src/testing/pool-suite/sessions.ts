@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import { maxTimeout } from '../../session-pool/session-init.js'
 import { type ConformanceTest, countedIds, failuresDuring, removalsOf, withCode } from './suite.js'
 
-/** Section 2: the session. */
+/** Conformance tests of a session in a pool: its properties, media and counters. */
 export const sessionTests: readonly ConformanceTest[] = [
   [
     'sessionid: cannot be changed',

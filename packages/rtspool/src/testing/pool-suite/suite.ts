@@ -5,15 +5,12 @@ import type { SessionPoolOptions } from '../../session-pool/session-pool-options
 import type { ManualClock } from '../manual-clock.js'
 
 /**
- * Creates a pool with these options; options left out must have the defaults of
- * {@link SessionPool}.
+ * Function that creates the pool under test with these options. Options left out must have the
+ * defaults of {@link SessionPool}.
  */
 export type PoolFactory = (options: SessionPoolOptions) => SessionPool
 
-/**
- * Tools of a conformance test: a clock, a function that creates pools on it, and a record of their
- * events.
- */
+/** Tools of a conformance test: a clock, and a function that creates pools which use it. */
 export interface Bench {
   readonly clock: ManualClock
   create(options?: SessionPoolOptions): SessionPool
@@ -21,19 +18,22 @@ export interface Bench {
 
 export type ConformanceTest = readonly [name: string, run: (bench: Bench) => void | Promise<void>]
 
-/** Returns a check for `assert.throws` that the error has a code. */
+/** Returns a function for `assert.throws` that checks the code of the error. */
 export function withCode(code: RtspErrorCode): (error: unknown) => boolean {
   return (error) => (error as { code?: unknown }).code === code
 }
 
-/** Collects `[publicId, reason]` of each session that leaves the pool. */
+/** Returns an array to which each session that leaves the pool adds its id and reason. */
 export function removalsOf(pool: SessionPool): [id: string, reason: string][] {
   const removals: [string, string][] = []
   pool.on('sessionRemoved', (session, reason) => removals.push([session.id, reason]))
   return removals
 }
 
-/** Collects the application errors that are reported while `run` runs, and in the next turn. */
+/**
+ * Returns the errors of the application's functions that are published while `run` runs, and in the
+ * next turn.
+ */
 export async function failuresDuring(run: () => void | Promise<void>): Promise<unknown[]> {
   const errors: unknown[] = []
   const collect = (message: unknown) => void errors.push((message as { error: unknown }).error)
@@ -47,7 +47,7 @@ export async function failuresDuring(run: () => void | Promise<void>): Promise<u
   return errors
 }
 
-/** Returns a generator of the ids `s1`, `s2`, … for tests that compare ids. */
+/** Returns a function that creates the ids `s1`, `s2`, … for tests that compare ids. */
 export function countedIds(): () => string {
   let count = 0
   return () => `s${++count}`

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import type { SessionPool } from '../../session-pool/session-pool.js'
 import { type ConformanceTest, countedIds, failuresDuring, removalsOf } from './suite.js'
 
-/** Creates one session per timeout, in seconds, without grace. */
+/** Creates one session for each given timeout, in seconds, with a grace period of 0. */
 function fill(pool: SessionPool, ...timeouts: number[]): void {
   for (const timeout of timeouts) pool.create({ timeout, extraTimeout: 0 })
 }
 
-/** Section 3: time, and the watches of section 1. */
+/** Conformance tests of time in a session pool: expiry, clean-up and watches. */
 export const timeTests: readonly ConformanceTest[] = [
   [
     'create_watch: calls fn when a session is due, and not before',

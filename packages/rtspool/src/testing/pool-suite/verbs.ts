@@ -4,7 +4,10 @@ import { SessionPool } from '../../session-pool/session-pool.js'
 import { FilterResult } from '../../session-pool/session-state.js'
 import { type ConformanceTest, countedIds, failuresDuring, removalsOf, withCode } from './suite.js'
 
-/** Section 1: the verbs of GstRTSPSessionPool. */
+/**
+ * Conformance tests of the functions that a pool has in common with GstRTSPSessionPool, such as
+ * `create`, `find` and `filter`.
+ */
 export const verbTests: readonly ConformanceTest[] = [
   [
     'new: a pool is empty and has no limit',
