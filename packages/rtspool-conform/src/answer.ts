@@ -1,4 +1,4 @@
-/** A received response, for rows to check. */
+/** A received response, with functions for conformance tests to examine it. */
 export class Answer {
   readonly version: string
   readonly status: number
@@ -25,7 +25,7 @@ export class Answer {
     this.framesBefore = framesBefore
   }
 
-  /** Returns the value of the first header with this name, in any spelling. */
+  /** Returns the value of the first header with this name, compared without regard to case. */
   header(name: string): string | undefined {
     return this.all(name)[0]
   }
@@ -36,7 +36,7 @@ export class Answer {
     return this.headers.filter(([each]) => each.toLowerCase() === wanted).map(([, value]) => value)
   }
 
-  /** The id in the Session header, without its parameters. */
+  /** Session id in the Session header; `undefined` without the header. */
   get sessionId(): string | undefined {
     return this.header('Session')?.split(';', 1)[0]?.trim()
   }

@@ -20,11 +20,11 @@ export interface ConformOutput {
 }
 
 /**
- * The command `rtspool conform`: tests rows of the checklist on a server.
+ * Runs the command `rtspool conform`, which runs conformance tests on a server.
  *
  * @param args - Arguments after `conform`.
  * @param version - Version of this package, for the report.
- * @returns The exit code: 0 no row failed, 1 rows failed, 2 nothing could be tested.
+ * @returns The exit code: 0 no test failed, 1 tests failed, 2 nothing could be tested.
  */
 export async function conform(
   args: readonly string[],
@@ -47,7 +47,7 @@ export async function conform(
   }
 }
 
-/** Lists the rows without their code. */
+/** Lists the conformance tests: id, level, source and requirement of each. */
 function listing(isJson: boolean): string {
   const rows = allRows.map(({ id, level, reference, requirement, expected }) => ({
     ...{ id, level, reference, requirement, expected },
@@ -104,8 +104,8 @@ function chosenRows(only: readonly string[]): readonly Row[] {
 }
 
 /**
- * True if `name` is the id of a row or a beginning of it. A letter behind the number may be left
- * out.
+ * Returns whether `name` selects a conformance test: `name` is its id, or the beginning of its id
+ * before a dash. A letter after the number may be left out.
  */
 function isNamed({ id }: Row, name: string): boolean {
   const upper = id.toUpperCase()
@@ -118,11 +118,14 @@ interface Server {
   readonly trackCount: number
 }
 
-/** Time limit of the first look: a source that starts on demand may need longer the first time. */
+/**
+ * Time limit in milliseconds of the first DESCRIBE. A source that starts on demand may need longer
+ * the first time.
+ */
 const lookLimitMs = ({ timeout }: ConformOptions): number => 4000 * timeout
 
 /**
- * Looks once at the presentation that the rows will be run on.
+ * Sends a DESCRIBE for the presentation that the conformance tests will use.
  *
  * @throws {CannotRun} If there is no response, or nothing is played at the URL.
  */
@@ -141,7 +144,10 @@ async function look(options: ConformOptions): Promise<Server> {
   }
 }
 
-/** Waits for the server after a row without a response, so that the next row does not suffer. */
+/**
+ * Waits until the server responds again, after a test without a response. Otherwise the next test
+ * could fail for the same reason.
+ */
 async function recovered(options: ConformOptions): Promise<void> {
   try {
     await look(options)
@@ -164,7 +170,11 @@ function reportOf(
   }
 }
 
-/** @throws {CannotRun} If the file cannot be written. */
+/**
+ * Writes the report in JSON to a file or to the standard output.
+ *
+ * @throws {CannotRun} If the file cannot be written.
+ */
 function write({ json }: ConformOptions, report: ConformReport, output: ConformOutput): void {
   if (json === undefined) return
   const text = `${JSON.stringify(report, undefined, 2)}\n`

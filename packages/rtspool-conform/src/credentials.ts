@@ -6,20 +6,20 @@ export interface Credentials {
   readonly password: string
 }
 
-/** One WWW-Authenticate header. */
+/** Contents of a WWW-Authenticate header: scheme and parameters. */
 export interface Challenge {
   readonly scheme: string
   /** Parameters in the order of the header, names in lower case. */
   readonly parameters: ReadonlyMap<string, string>
 }
 
-/** Deviations from a usual Digest response, for rows that test them. */
+/** Deviations from a usual Digest response, for conformance tests. */
 export interface DigestVariant {
-  /** Sends `qop=auth` with `nc` and `cnonce`; otherwise the form of RFC 2069. */
+  /** Sends `qop=auth` with `nc` and `cnonce`; `false` sends the form of RFC 2069. */
   readonly hasQop?: boolean
   readonly nc?: string
   readonly nonce?: string
-  /** Method to hash instead of that of the request. */
+  /** Method to use in the hash in place of the request's method. */
   readonly method?: string
 }
 
@@ -35,14 +35,17 @@ export function parseChallenge(value: string): Challenge {
   return { scheme, parameters }
 }
 
-/** True if a challenge is Digest with this algorithm. A challenge without algorithm means MD5. */
+/**
+ * Returns whether a challenge is Digest with this algorithm. A challenge without algorithm means
+ * MD5.
+ */
 export function isDigest({ scheme, parameters }: Challenge, algorithm: 'MD5' | 'SHA-256'): boolean {
   const stated = parameters.get('algorithm') ?? 'MD5'
   return scheme.toLowerCase() === 'digest' && stated.toUpperCase() === algorithm
 }
 
 /**
- * Formats the value of an Authorization header.
+ * Formats the value of an Authorization header that responds to a challenge.
  *
  * @see RFC 7616 section 3.4, RFC 2069 section 2.1.2, RFC 7617
  */

@@ -1,27 +1,29 @@
 import type { Answer } from './answer.js'
 import { check } from './mismatch.js'
 
-/** One m= section of a description. */
+/** A track in a session description: an `m=` line and the lines below it. */
 export interface DescribedTrack {
-  /** `video`, `audio`, … */
+  /** Media type: `video`, `audio`, … */
   readonly kind: string
   readonly port: number
-  /** `RTP/AVP`, … */
+  /** Transport profile: `RTP/AVP`, … */
   readonly profile: string
   readonly payloadTypes: readonly number[]
-  /** The value of a=control. */
+  /** Value of `a=control`. */
   readonly control: string | undefined
   /** Absolute URI for SETUP, made from the control attribute. */
   readonly uri: string
-  /** Ticks a second of the first payload type, if the description contains them. */
+  /**
+   * Clock rate in Hz of the first payload type; `undefined` if the description does not state it.
+   */
   readonly clockRate: number | undefined
   readonly lines: readonly string[]
 }
 
-/** The parsed response to a DESCRIBE. */
+/** Parsed body of a response to DESCRIBE. */
 export interface Description {
   readonly answer: Answer
-  /** Lines in front of the first m=. */
+  /** Lines above the first `m=` line. */
   readonly sessionLines: readonly string[]
   readonly tracks: readonly DescribedTrack[]
   /** URI for PLAY, PAUSE and TEARDOWN. */
@@ -39,7 +41,11 @@ const staticClockRates = new Map([
   ] as const),
 ])
 
-/** @throws {Mismatch} If the body is not a description with at least one track. */
+/**
+ * Parses the session description in a response.
+ *
+ * @throws {Mismatch} If the body is not a description with at least one track.
+ */
 export function readDescription(answer: Answer, requestUri: string): Description {
   const lines = answer.body.toString('utf8').split(/\r?\n/).filter(Boolean)
   const odd = lines.find((line) => !/^[a-z]=/.test(line))
@@ -83,8 +89,8 @@ function readTrack(lines: readonly string[], base: string, requestUri: string): 
 }
 
 /**
- * Resolves a control attribute as players do: absolute, or appended to the base with one slash
- * between (RFC 2326 appendix C.1.1).
+ * Resolves the value of `a=control` to a URI as players do. An absolute value stays; any other
+ * value is appended to the base with one slash between (RFC 2326 appendix C.1.1).
  */
 export function resolveControl(base: string, control: string): string {
   if (/^rtsps?:/.test(control)) return control

@@ -1,4 +1,7 @@
-/** A difference between expected and actual behaviour: the row fails, and the run goes on. */
+/**
+ * Error for a server that behaves differently than a conformance test requires. The test fails, and
+ * the run continues.
+ */
 export class Mismatch extends Error {
   override readonly name = 'Mismatch'
   readonly expected: string
@@ -6,7 +9,7 @@ export class Mismatch extends Error {
 
   /**
    * @param expected - The required behaviour, in a few words.
-   * @param got - The server's behaviour. Never contains a secret of the caller.
+   * @param got - Behaviour of the server. Must not contain a secret of the caller.
    */
   constructor(expected: string, got: string) {
     super(`expected ${expected}, got ${got}`)
@@ -15,17 +18,20 @@ export class Mismatch extends Error {
   }
 }
 
-/** Reason why a row does not apply to this server: a precondition is missing. */
+/**
+ * Error that ends a conformance test because the server lacks a precondition. The test counts as
+ * skipped.
+ */
 export class Skip extends Error {
   override readonly name = 'Skip'
 }
 
-/** The run as a whole is impossible, for example because there is no server at the URL. */
+/** Error that ends the whole run, for example because no server responds at the URL. */
 export class CannotRun extends Error {
   override readonly name = 'CannotRun'
 }
 
-/** @throws {Mismatch} If `fact` is false. */
+/** Checks a fact that a conformance test requires. @throws {Mismatch} If `fact` is false. */
 export function check(fact: boolean, expected: string, got: string): asserts fact {
   if (!fact) throw new Mismatch(expected, got)
 }

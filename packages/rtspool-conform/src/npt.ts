@@ -11,7 +11,10 @@ export function parseNpt(text: string): number | undefined {
   return Number(hours ?? 0) * 3600 + Number(minutes ?? 0) * 60 + Number(seconds)
 }
 
-/** Returns the start of the Range in a response, in seconds of normal play time. */
+/**
+ * Returns the start of the Range in a response, in seconds of normal play time; `undefined` without
+ * one.
+ */
 export function nptOf(answer: Answer): number | undefined {
   const start = /^npt\s*=\s*([^-]*)-/.exec(answer.header('Range') ?? '')?.[1]
   return start === undefined ? undefined : parseNpt(start)

@@ -7,13 +7,13 @@ import type { TrialTargets } from './trial.js'
 /** Settings of the command line of `rtspool conform`. */
 export interface ConformOptions {
   readonly targets: TrialTargets
-  /** Ids of the rows to run, or beginnings of ids; all rows if empty. */
+  /** Ids of the conformance tests to run, or beginnings of ids; all tests if empty. */
   readonly only: readonly string[]
-  /** Time limit in seconds for each row. */
+  /** Time limit in seconds for each conformance test. */
   readonly timeout: number
   readonly isStrict: boolean
   readonly isSlow: boolean
-  /** Omits passed and skipped rows from the table. */
+  /** Omits passed and skipped tests from the table. */
   readonly isBrief: boolean
   /** File for the report in JSON; `-` writes it to the standard output in place of the table. */
   readonly json: string | undefined
@@ -67,7 +67,7 @@ const exitCodes = `
 Exit code: 0 no row failed, 1 rows failed, 2 nothing could be tried.
 A row of level "must" that is not met fails; of the other levels it differs, and fails with --strict.`
 
-/** Creates the command that tests another server. */
+/** Creates the parser of the command line of `rtspool conform`. */
 export function createConformCommand(): Command {
   return new Command('rtspool conform')
     .description('Tries the rules of RTSP on a server, whichever it is, and says which it keeps.')
@@ -120,7 +120,8 @@ export function createConformCommand(): Command {
  * Parses the command line of `rtspool conform`.
  *
  * @param args - Arguments after `conform`.
- * @returns The action; a bad line is returned as one line of text, never as an exception.
+ * @returns The action. A mistake in the line becomes an action that prints one line of text;
+ *   nothing is thrown.
  */
 export function parseConformLine(args: readonly string[]): ConformInvocation {
   let stdout = ''
@@ -183,14 +184,14 @@ function invocationOf(url: string | undefined, flags: Flags): ConformInvocation 
   }
 }
 
-/** Gives a further URL the carrier of the main one, whatever its scheme is. */
+/** Applies the carrier of the main URL to a further URL, whatever its scheme is. */
 function inCarrierOf(main: ParsedTarget, other: ParsedTarget): ParsedTarget {
   const scheme = main.presentation.uri.startsWith('rtsps:') ? 'rtsps:' : 'rtsp:'
   const uri = other.presentation.uri.replace(/^rtsps?:/, scheme)
   return { ...other, presentation: { ...other.presentation, uri } }
 }
 
-/** Makes one line for stderr. */
+/** Makes the action that prints a mistake as one line on stderr. */
 function refusal(message: string): ConformInvocation {
   const text = message
     .trim()

@@ -9,7 +9,7 @@ import type { Waiting } from './waiting.js'
 export interface Frame {
   readonly channel: number
   readonly payload: Buffer
-  /** Arrival time, from `performance.now()`. */
+  /** Arrival time in milliseconds of `performance.now()`. */
   readonly at: number
 }
 
@@ -18,32 +18,35 @@ export type HeaderLines = Readonly<Record<string, string>>
 export interface PeerOptions {
   readonly waiting: Waiting
   /**
-   * Credentials for servers that request them. A row that tests 401 itself says so in its request.
+   * Credentials for servers that request them. Not used for requests with
+   * {@link PeerRequest.isAnonymous}.
    */
   readonly credentials: Credentials | undefined
-  /** Called with each response, to record the sessions to tear down after the row. */
+  /**
+   * Called with each response, so that sessions which a test has created can be torn down after it.
+   */
   onAnswer(method: string, uri: string, answer: Answer): void
 }
 
-/** A request. Missing fields have their usual values. */
+/** Parts of a request that differ from the usual ones. */
 export interface PeerRequest {
   readonly headers?: HeaderLines
   readonly body?: string | undefined
-  /** CSeq of the request. Default: the next number of the connection. */
+  /** Value of CSeq. @default the next number of the connection */
   readonly cSeq?: number
-  /** Treats a 401 like any other response. */
+  /** Sends no credentials after a 401, and returns that response like any other. */
   readonly isAnonymous?: boolean
 }
 
-/** Limit on the frames kept for a row. */
+/** Maximum number of frames that are kept; beyond it, the oldest is dropped. */
 const maxFrames = 20_000
 
 const busyTries = 5
 const busyPauseMs = 200
 
 /**
- * One RTSP connection of a row. It sends messages exactly as the row gives them, right or wrong,
- * and keeps all received responses and frames.
+ * One RTSP connection of a conformance test. Sends messages exactly as the test gives them, right
+ * or wrong. Keeps all received responses and frames.
  */
 export class Peer implements CarrierSink {
   readonly frames: Frame[] = []
@@ -72,7 +75,7 @@ export class Peer implements CarrierSink {
     })
   }
 
-  /** Uses an open connection, which this peer will close. */
+  /** Uses an open carrier for this connection, and owns it from now on. */
   attach(carrier: Carrier): this {
     this.#carrier = carrier
     return this
@@ -92,12 +95,12 @@ export class Peer implements CarrierSink {
     return this.#closed !== undefined
   }
 
-  /** The first bytes that could not be parsed, if any. */
+  /** Description of received bytes that could not be parsed; `undefined` if there were none. */
   get garbage(): string | undefined {
     return this.#garbage
   }
 
-  /** Closes the connection without sending anything. */
+  /** Closes the connection without a TEARDOWN. */
   close(): void {
     this.#closed ??= 'closed by this side'
     this.#carrier?.destroy()
@@ -107,7 +110,7 @@ export class Peer implements CarrierSink {
     this.#carrier?.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes)
   }
 
-  /** Sends each byte on its own. */
+  /** Sends each byte of the text by a separate write. */
   async writeSlowly(text: string): Promise<void> {
     for (const byte of Buffer.from(text, 'latin1')) {
       this.write(Buffer.of(byte))
@@ -115,7 +118,7 @@ export class Peer implements CarrierSink {
     }
   }
 
-  /** Formats a request with the next CSeq. */
+  /** Returns the text of a request with the next CSeq. */
   format(method: string, uri: string, request: PeerRequest = {}): string {
     const { headers = {}, body = '', cSeq = this.#cSeq + 1 } = request
     if (request.cSeq === undefined) this.#cSeq += 1
@@ -141,7 +144,10 @@ export class Peer implements CarrierSink {
     return answer
   }
 
-  /** Repeats the request if the server is busy, for example because a source is just ending. */
+  /**
+   * Sends a request, and repeats it while the server is busy (503), for example because a source is
+   * just ending.
+   */
   async #exchange(method: string, uri: string, request: PeerRequest): Promise<Answer> {
     let answer = await this.#exchangeOnce(method, uri, request)
     for (let n = 0; n < busyTries && answer.status === 503; n += 1) {
@@ -156,7 +162,11 @@ export class Peer implements CarrierSink {
     return this.answer(`an answer to ${method}`)
   }
 
-  /** @throws {Mismatch} If the response has none of these status codes. */
+  /**
+   * Sends a request and waits for the response.
+   *
+   * @throws {Mismatch} If the response has none of these status codes.
+   */
   async expect(
     status: number | readonly number[],
     method: string,
@@ -194,13 +204,15 @@ export class Peer implements CarrierSink {
     return this.#until(look, expected, limitMs)
   }
 
-  /** Waits for a frame that arrives after this call: the stream goes on. */
+  /** Waits for a frame that arrives after this call, which shows that the stream continues. */
   nextFrame(expected: string, limitMs: number): Promise<Frame> {
     return this.frame(expected, () => true, limitMs, this.frames.length)
   }
 
   /**
-   * Waits for the server to close the connection, for at most `limitMs`. @returns `true` if it has.
+   * Waits at most `limitMs` for the server to close the connection.
+   *
+   * @returns `true` if the server has closed it.
    */
   async closes(limitMs: number): Promise<boolean> {
     const { waiting } = this.#options
@@ -231,7 +243,7 @@ export class Peer implements CarrierSink {
   }
 }
 
-/** @throws {Mismatch} If the response has none of these status codes. */
+/** Checks the status of a response. @throws {Mismatch} If it is none of these status codes. */
 export function requireStatus(
   answer: Answer,
   status: number | readonly number[],

@@ -5,17 +5,17 @@ export interface ConformReport {
   readonly tool: string
   /** Version of this command. */
   readonly version: string
-  /** URL without name and password. */
+  /** URL of the tested presentation, without name and password. */
   readonly target: string
   readonly carrier: string
-  /** The Server header, if the server sends one. */
+  /** Value of the Server header; `undefined` if the server sends none. */
   readonly server: string | undefined
   readonly isStrict: boolean
   readonly counts: Readonly<Record<RowStatus, number>>
   readonly rows: readonly RowResult[]
 }
 
-/** Counts rows by status. */
+/** Counts the results of conformance tests by status. */
 export function countRows(rows: readonly RowResult[]): Record<RowStatus, number> {
   const counts = { pass: 0, fail: 0, differs: 0, skip: 0 }
   for (const { status } of rows) counts[status] += 1
@@ -43,7 +43,7 @@ export function tableHead(width: number): string {
   return `${fixed} ${texts.join(' ')}`.trimEnd()
 }
 
-/** Formats one row of the table, on as many lines as its longest text needs. */
+/** Formats the result of one conformance test, on as many lines as its longest text needs. */
 export function tableRow(row: RowResult, width: number): string {
   const widths = textWidths(width)
   const cells = [row.requirement, row.expected, row.got].map((text, index) =>
@@ -58,7 +58,7 @@ export function tableRow(row: RowResult, width: number): string {
   }).join('\n')
 }
 
-/** Lists the failed rows once more, each with the clause that it tests. */
+/** Formats the list of failed tests, each with the source of its requirement. */
 export function failures({ rows }: Pick<ConformReport, 'rows'>): string {
   return rows
     .filter(({ status }) => status === 'fail')
@@ -73,7 +73,7 @@ export function summary({ counts, isStrict }: ConformReport): string {
   return `${pass} passed, ${fail} failed${differing}, ${skip} skipped`
 }
 
-/** Shares the width beside the fixed columns among three texts. */
+/** Divides the width that the fixed columns leave among three texts. */
 function textWidths(width: number): readonly [number, number, number] {
   const fixed = fixedColumns.reduce((sum, column) => sum + column.width + 1, 0)
   const left = Math.max(3 * minTextWidth, width - fixed - 2)

@@ -2,7 +2,7 @@ import type { CarrierName } from './carriers/carrier.js'
 import type { Trial } from './trial.js'
 
 /**
- * Force of a requirement. `must`, `should` and `may` are the words of the RFC. `house` is a
+ * Levels of requirements. `must`, `should` and `may` are the words of the RFC. `house` is a
  * decision of this project, if no standard decides or several responses are legal.
  */
 export const levels = ['must', 'should', 'may', 'house'] as const
@@ -10,12 +10,17 @@ export const levels = ['must', 'should', 'may', 'house'] as const
 /** One of {@link levels}. */
 export type Level = (typeof levels)[number]
 
-/** Precondition of a row: given on the command line, or found out about the server. */
+/** Precondition of a conformance test: given on the command line, or a property of the server. */
 export type Need = 'publish' | 'seekable' | 'private' | 'multicast' | 'udp' | 'two tracks'
 
-/** One requirement, and the trial that shows if a server meets it. */
+/**
+ * A conformance test, called a row of the checklist: one requirement, and the function that tests
+ * it.
+ */
 export interface Row {
-  /** Id such as `A-MSG-2`. A letter behind the number tells apart the rows of one requirement. */
+  /**
+   * Id such as `A-MSG-2`. A letter after the number distinguishes tests of the same requirement.
+   */
   readonly id: string
   readonly level: Level
   /** Source of the requirement: `RFC 2326 10`, or `own decision`. */
@@ -25,14 +30,14 @@ export interface Row {
   /** Expected behaviour on the wire. */
   readonly expected: string
   readonly needs?: readonly Need[]
-  /** Carriers on which the row is meaningful. Default: all. */
+  /** Carriers on which the test makes sense. @default all */
   readonly carriers?: readonly CarrierName[]
-  /** Seconds that the row takes, if more than the usual limit. */
+  /** Time in seconds that the test takes, if that is more than the usual limit. */
   readonly seconds?: number
-  /** Runs only if requested, because the row takes long. */
+  /** True if the test takes so long that it runs only when requested. */
   readonly isSlow?: boolean
   /**
-   * Runs the row. Any error other than a `Skip` is a failure.
+   * Tests the requirement. Any error other than a {@link Skip} means that the test has failed.
    *
    * @returns The server's behaviour, if "as expected" says too little.
    */

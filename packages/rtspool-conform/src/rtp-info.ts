@@ -1,13 +1,13 @@
 import type { Answer } from './answer.js'
 
-/** One stream of an RTP-Info header. */
+/** Entry of an RTP-Info header about one stream. */
 export interface RtpInfoStream {
   readonly url: string
   readonly seq: number | undefined
   readonly rtptime: number | undefined
 }
 
-/** Parses the streams in RTP-Info; none without the header (RFC 2326 section 12.33). */
+/** Parses the entries of the RTP-Info header; empty without the header (RFC 2326 section 12.33). */
 export function readRtpInfo(answer: Answer): RtpInfoStream[] {
   const value = answer.all('RTP-Info').join(',')
   // URLs may contain commas: a new stream begins after a comma that "url=" follows.

@@ -18,7 +18,7 @@ export function readRtp(bytes: Buffer): RtpHeader | undefined {
   }
 }
 
-/** Serialises an RTP packet with `payload`. */
+/** Serializes an RTP packet with this header and payload. */
 export function writeRtp(header: RtpHeader, payload: Buffer): Buffer {
   const bytes = Buffer.alloc(12)
   bytes[0] = 0x80
@@ -37,13 +37,13 @@ export interface RtcpPacket {
   readonly type: number
   /** SSRC of the sender; 0 if the packet is too short for one. */
   readonly ssrc: number
-  /** Bytes behind the first four. */
+  /** Bytes after the header of four bytes. */
   readonly body: Buffer
 }
 
 /**
- * Parses a compound; `undefined` if the lengths of its packets do not add up, or a version is not
- * 2.
+ * Splits a compound RTCP packet. Returns `undefined` if the lengths of the packets do not add up,
+ * or a version is not 2.
  */
 export function readRtcp(bytes: Buffer): RtcpPacket[] | undefined {
   const packets: RtcpPacket[] = []
@@ -63,7 +63,10 @@ export function readRtcp(bytes: Buffer): RtcpPacket[] | undefined {
   return packets.length === 0 ? undefined : packets
 }
 
-/** Creates an empty receiver report with a CNAME: the least that a receiver sends. */
+/**
+ * Creates a compound packet of an empty receiver report and a CNAME: the least that a receiver must
+ * send.
+ */
 export function receiverReport(ssrc: number): Buffer {
   const report = Buffer.alloc(8)
   report.set([0x80, rtcpTypes.receiverReport, 0, 1])
@@ -78,7 +81,7 @@ export function receiverReport(ssrc: number): Buffer {
   return Buffer.concat([report, description])
 }
 
-/** Puts a payload into an interleaved frame (RFC 2326 section 10.12). */
+/** Returns a payload as an interleaved frame (RFC 2326 section 10.12). */
 export function interleaved(channel: number, payload: Buffer): Buffer {
   const header = Buffer.of(0x24, channel, 0, 0)
   header.writeUInt16BE(payload.length, 2)

@@ -4,10 +4,13 @@ import { Trial, type TrialTargets } from './trial.js'
 import type { UnfitTargets } from './unfit-targets.js'
 import { Waiting } from './waiting.js'
 
-/** Result of a row. `differs`: the requirement is not met, but does not bind this server. */
+/**
+ * Result of a conformance test. `differs` means that the server does not meet a requirement which
+ * does not bind it.
+ */
 export type RowStatus = 'pass' | 'fail' | 'differs' | 'skip'
 
-/** Result and duration of one row. */
+/** Result and duration of one conformance test. */
 export interface RowResult {
   readonly id: string
   readonly level: Level
@@ -15,7 +18,7 @@ export interface RowResult {
   readonly requirement: string
   readonly status: RowStatus
   readonly expected: string
-  /** Behaviour of the server, or the reason for a skipped row. */
+  /** Behaviour of the server, or the reason why the test was skipped. */
   readonly got: string
   readonly milliseconds: number
 }
@@ -23,23 +26,23 @@ export interface RowResult {
 /** Settings of a run. */
 export interface RunOptions {
   readonly targets: TrialTargets
-  /** Seconds for each row that does not need more. */
+  /** Time limit in seconds for each conformance test that does not state a longer one. */
   readonly timeout: number
   /** Treats requirements of every level as binding. */
   readonly isStrict: boolean
-  /** Runs slow rows too. */
+  /** Runs also the tests that take long. */
   readonly isSlow: boolean
   /** Number of tracks that the server describes. */
   readonly trackCount: number
   readonly unfit: UnfitTargets
 }
 
-/** Carriers beside which media can use UDP. */
+/** Carriers with which the media of a session may use UDP. */
 const withUdp: readonly string[] = ['tcp']
-/** Time for tearing down after a row's time is over. */
+/** Milliseconds for tearing down the sessions of a test whose time is over. */
 const graceMs = 3000
 
-/** Explains why a row does not apply here; `undefined` if it does. */
+/** Explains why a conformance test does not apply to this server; `undefined` if it does. */
 function reasonToSkip(row: Row, options: RunOptions): string | undefined {
   const { targets, trackCount, isSlow, unfit } = options
   if (row.carriers && !row.carriers.includes(targets.carrier)) {
@@ -59,7 +62,7 @@ function reasonToSkip(row: Row, options: RunOptions): string | undefined {
 }
 
 /**
- * Runs one row. Any behaviour of the server becomes a result.
+ * Runs one conformance test. Any behaviour of the server becomes a result.
  *
  * @throws {CannotRun} If nothing can be tested at all.
  */
@@ -88,13 +91,13 @@ export async function runRow(row: Row, options: RunOptions): Promise<RowResult> 
   }
 }
 
-/** Closes the trial. The time limit is for a server that no longer responds. */
+/** Closes a trial. Waits only for a limited time, because the server may not respond any more. */
 async function closed(trial: Trial): Promise<void> {
   const limit = new Promise<void>((resolve) => setTimeout(resolve, graceMs).unref())
   await Promise.race([trial.close(), limit])
 }
 
-/** Makes one line without control characters, for terminals and tables. */
+/** Returns a text as one line without control characters, for terminals and tables. */
 function printable(text: string): string {
   const oneLine = text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').trim()
   return oneLine.length > 200 ? `${oneLine.slice(0, 199)}…` : oneLine

@@ -1,12 +1,12 @@
 import { Answer } from './answer.js'
 
-/** Receives the messages and frames on an RTSP connection. */
+/** Receives the messages and frames that a {@link StreamReader} has parsed. */
 export interface StreamSink {
   answer(answer: Answer): void
-  /** A request from the server. */
+  /** Receives a request that the server has sent; `cSeq` is the value of its CSeq header. */
   request(startLine: string, cSeq: string | undefined): void
   frame(channel: number, payload: Buffer): void
-  /** Bytes that cannot be parsed. Nothing follows them. */
+  /** Receives a description of bytes that cannot be parsed. The reader then stops. */
   garbage(what: string): void
 }
 
@@ -16,8 +16,9 @@ const maxHeadBytes = 64 * 1024
 const maxBodyBytes = 4 * 1024 * 1024
 
 /**
- * Parses the bytes that a server sends. It shares no code with the library's parser, so that the
- * two cannot share a mistake. It is strict about framing, in which a server has no excuse.
+ * Parses the bytes that a server sends. It shares no code with the library's parser, so that both
+ * cannot contain the same mistake. Any error in the framing is reported, because a server has no
+ * excuse for it.
  */
 export class StreamReader {
   readonly #sink: StreamSink
@@ -39,7 +40,7 @@ export class StreamReader {
     }
   }
 
-  /** @returns Length of the whole frame or message; 0 if more bytes are needed. */
+  /** Reads the first frame or message. @returns Its length in bytes; 0 if more bytes are needed. */
   #readOne(): number {
     const bytes = this.#pending
     if (bytes.length === 0) return 0

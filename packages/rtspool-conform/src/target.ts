@@ -7,11 +7,11 @@ export interface Presentation {
   readonly uri: string
   readonly host: string
   readonly port: number
-  /** Path and query. */
+  /** Path and query of the URI. */
   readonly path: string
 }
 
-/** A parsed URL of the command line. */
+/** Result of {@link parseTarget}: parts of a URL on the command line. */
 export interface ParsedTarget {
   readonly presentation: Presentation
   readonly carrier: CarrierName
@@ -31,8 +31,9 @@ const carriers: Readonly<Record<string, CarrierName>> = {
 /**
  * Parses a URL: `rtsp:`, `rtsps:`, `rtsph:` and `http:` (tunnel), `https:`, `ws:`, `wss:`.
  *
- * @param tunnel - Carries RTSP through HTTP or WebSocket to the port of an `rtsp:` or `rtsps:` URL.
- * @returns The parsed URL, or a line that explains the mistake in it.
+ * @param tunnel - Uses a tunnel through HTTP or WebSocket to the port of an `rtsp:` or `rtsps:`
+ *   URL.
+ * @returns The parsed URL, or a line of text that explains the mistake in it.
  */
 export function parseTarget(text: string, tunnel?: 'http' | 'ws'): ParsedTarget | string {
   const [, scheme = '', rest = ''] = /^([a-z]+):\/\/(.+)$/i.exec(text) ?? []

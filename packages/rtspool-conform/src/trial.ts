@@ -9,7 +9,7 @@ import type { Presentation } from './target.js'
 import { UdpPair } from './udp-pair.js'
 import type { Waiting } from './waiting.js'
 
-/** Presentations that the rows are run on. */
+/** Presentations on which the conformance tests run. */
 export interface TrialTargets {
   readonly main: Presentation
   readonly publish: Presentation | undefined
@@ -21,12 +21,12 @@ export interface TrialTargets {
   readonly credentials: Credentials | undefined
 }
 
-/** A track that has been set up. */
+/** A track for which SETUP has succeeded. */
 export interface SetUpTrack {
   readonly track: DescribedTrack
   readonly answer: Answer
   readonly sessionId: string
-  /** Interleaved channels of RTP and RTCP, if the track is interleaved. */
+  /** Interleaved channels of RTP and RTCP; `undefined` if the track is not interleaved. */
   readonly channels: readonly [number, number] | undefined
 }
 
@@ -36,9 +36,12 @@ export interface Ready {
   readonly description: Description
   readonly tracks: readonly SetUpTrack[]
   readonly sessionId: string
-  /** The Session header for requests. */
+  /** Session header for further requests of the session. */
   readonly session: HeaderLines
-  /** Sends a request of the session to its aggregate URI; the status code must be one of these. */
+  /**
+   * Sends a request of the session to its aggregate URI, and checks that the response has one of
+   * these status codes.
+   */
   readonly ask: (
     status: number | readonly number[],
     method: string,
@@ -68,8 +71,8 @@ interface OpenSession {
 const cleanUpLimitMs = 1000
 
 /**
- * Connections, sessions and ports of one row, with the steps that most rows need. `close` leaves
- * nothing behind on the server.
+ * Connections, sessions and ports that one conformance test uses, with functions for the steps that
+ * most tests need. {@link close} removes everything from the server.
  */
 export class Trial {
   readonly targets: TrialTargets
@@ -83,19 +86,23 @@ export class Trial {
     this.waiting = waiting
   }
 
-  /** The URI of the main presentation. */
+  /** URI of the main presentation. */
   get uri(): string {
     return this.targets.main.uri
   }
 
-  /** The presentation for a need. Rows with the need run only if it is given. */
+  /** Returns the presentation that was given for this purpose. @throws {Skip} If none was given */
   target(name: 'publish' | 'seekable' | 'private' | 'multicast'): Presentation {
     const presentation = this.targets[name]
     if (!presentation) throw new Skip(`no --${name} URL was given`)
     return presentation
   }
 
-  /** Opens a connection with the carrier of the run. */
+  /**
+   * Opens a connection through the carrier of the run.
+   *
+   * @param isKnown - `false` = the connection never sends credentials.
+   */
   async connect(to: Presentation = this.targets.main, isKnown = true): Promise<Peer> {
     const { carrier, isInsecure, credentials } = this.targets
     const peer: Peer = new Peer({
@@ -109,7 +116,7 @@ export class Trial {
     return peer.attach(await openCarrier(target, peer, Math.max(1, this.waiting.leftMs)))
   }
 
-  /** Records the sessions that the server has because of this row. */
+  /** Records which sessions exist on the server because of this test. */
   #follow(peer: Peer, method: string, uri: string, answer: Answer): void {
     const id = answer.sessionId
     if (method === 'SETUP' && answer.status === 200 && id !== undefined) {
@@ -119,14 +126,14 @@ export class Trial {
     if (method === 'TEARDOWN' && id !== undefined) this.#sessions.delete(id)
   }
 
-  /** Sends DESCRIBE, which must succeed. */
+  /** Sends DESCRIBE, which must succeed. @returns The parsed description. */
   async describe(peer: Peer, uri = this.uri): Promise<Description> {
     const headers = { Accept: 'application/sdp' }
     const answer = await peer.expect(200, 'DESCRIBE', uri, { headers })
     return readDescription(answer, uri)
   }
 
-  /** Sends SETUP for one track, which must succeed. Default: interleaved. */
+  /** Sends SETUP for one track, which must succeed; interleaved unless `transport` is given. */
   async setUp(
     peer: Peer,
     track: DescribedTrack,
@@ -141,7 +148,11 @@ export class Trial {
     return { track, answer, sessionId: id, channels: channelsOf(answer) }
   }
 
-  /** Sends DESCRIBE, and SETUP for every track, interleaved. Default: on a new connection. */
+  /**
+   * Sends DESCRIBE, and then SETUP for every track, interleaved.
+   *
+   * @param on - Connection to use. Default: a new one.
+   */
   async setUpAll(on?: Peer, uri = this.uri): Promise<Ready> {
     const peer = on ?? (await this.connect())
     const description = await this.describe(peer, uri)
@@ -157,7 +168,11 @@ export class Trial {
     return { peer, description, tracks, sessionId, session, ask }
   }
 
-  /** Starts a session that plays every track, interleaved. Default: on a new connection. */
+  /**
+   * Starts a session that plays every track, interleaved.
+   *
+   * @param on - Connection to use. Default: a new one.
+   */
   async play(on?: Peer, uri = this.uri, headers: HeaderLines = {}): Promise<Playing> {
     const ready = await this.setUpAll(on, uri)
     return { ...ready, answer: await ready.ask(200, 'PLAY', headers) }
@@ -175,20 +190,20 @@ export class Trial {
     return { ...set, peer, pair, aggregateUri }
   }
 
-  /** Opens two UDP ports to receive on. */
+  /** Opens a pair of UDP ports, which is closed after the test. */
   async udpPair(): Promise<UdpPair> {
     const pair = await UdpPair.open(this.targets.main.host.includes(':'), this.waiting)
     this.#pairs.push(pair)
     return pair
   }
 
-  /** Fails unless the connection still responds to OPTIONS. */
+  /** Checks that the server still responds to OPTIONS on this connection. */
   async answers(peer: Peer): Promise<void> {
     const answer = await peer.request('OPTIONS', this.uri)
     if (answer.status !== 200) throw new Mismatch('200 to OPTIONS afterwards', answer.toString())
   }
 
-  /** Tears down the row's sessions and closes its sockets. Never fails. */
+  /** Tears down the sessions of the test, and closes its sockets. Never fails. */
   async close(): Promise<void> {
     const sessions = [...this.#sessions.values()]
     this.waiting.extend(2 * cleanUpLimitMs)
@@ -205,7 +220,7 @@ export class Trial {
   }
 }
 
-/** Returns the pair of channels in the response to a SETUP. */
+/** Returns the pair of interleaved channels in the response to a SETUP; `undefined` without one. */
 export function channelsOf(answer: Answer): readonly [number, number] | undefined {
   const pair = /interleaved\s*=\s*(\d+)-(\d+)/i.exec(answer.header('Transport') ?? '')
   return pair ? [Number(pair[1]), Number(pair[2])] : undefined

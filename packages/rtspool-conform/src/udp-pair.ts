@@ -6,7 +6,7 @@ import type { Waiting } from './waiting.js'
 /** A received datagram. */
 export interface Datagram {
   readonly payload: Buffer
-  /** Port that it was sent from. */
+  /** Port from which the datagram was sent. */
   readonly port: number
   readonly address: string
 }
@@ -15,7 +15,10 @@ const firstPort = 40_000
 const lastPort = 60_000
 const maxDatagrams = 20_000
 
-/** An even port for RTP and the odd one after it for RTCP (RFC 3550 section 11). */
+/**
+ * Two UDP sockets: one at an even port for RTP, and one at the next port for RTCP (RFC 3550 section
+ * 11).
+ */
 export class UdpPair {
   readonly rtp: Datagram[] = []
   readonly rtcp: Datagram[] = []
@@ -35,7 +38,7 @@ export class UdpPair {
     sockets[1].on('message', keep(this.rtcp)).on('error', () => undefined)
   }
 
-  /** @throws {CannotRun} If no pair of ports is free. */
+  /** Opens a pair of sockets. @throws {CannotRun} If no pair of ports is free. */
   static async open(isIPv6: boolean, waiting: Waiting): Promise<UdpPair> {
     const tries = 200
     for (let n = 0; n < tries; n += 1) {
@@ -48,7 +51,7 @@ export class UdpPair {
     throw new CannotRun('no even/odd pair of UDP ports is free')
   }
 
-  /** Ports in the form of the Transport header. */
+  /** Port numbers in the form of the Transport parameter `client_port`. */
   get clientPort(): string {
     return `client_port=${this.port}-${this.port + 1}`
   }

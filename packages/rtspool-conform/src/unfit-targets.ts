@@ -4,11 +4,15 @@ import type { Presentation } from './target.js'
 import { Trial, type TrialTargets } from './trial.js'
 import { Waiting } from './waiting.js'
 
-/** Reasons why a further URL is unfit for its rows. Running them would blame the server. */
+/**
+ * Reasons why the URL for publishing or for seeking cannot be used. Failures of the tests that need
+ * such a URL would not be the server's fault.
+ */
 export type UnfitTargets = Readonly<Partial<Record<'publish' | 'seekable', string>>>
 
 /**
- * Checks that the URLs given for publishing and seeking can be published to and sought in.
+ * Checks that nothing is played yet at the URL for publishing, and that the presentation at the URL
+ * for seeking is not live.
  *
  * @param limitMs - Time limit for each of them.
  * @throws {CannotRun} If there is no connection.

@@ -7,15 +7,16 @@ interface Waiter {
 }
 
 /**
- * Runs every wait of a row. Each arrival on one of the row's sockets calls {@link notify}, and each
- * wait checks its condition again. No wait outlives the row's deadline.
+ * Waits for events of one conformance test. Each arrival on a socket of the test calls
+ * {@link notify}, so that each wait checks its condition again. Every wait ends at the deadline of
+ * the test.
  */
 export class Waiting {
   readonly #waiters = new Set<Waiter>()
   #deadline: number
   #ended: Error | undefined
 
-  /** @param limitMs - Time from now until every wait fails. */
+  /** @param limitMs - Milliseconds from now until the deadline of the test. */
   constructor(limitMs: number) {
     this.#deadline = performance.now() + limitMs
   }
@@ -25,17 +26,20 @@ export class Waiting {
     return Math.max(0, this.#deadline - performance.now())
   }
 
-  /** Extends the deadline to at least this time from now, for tidying up. */
+  /** Extends the deadline to at least this many milliseconds from now, for cleaning up. */
   extend(limitMs: number): void {
     this.#deadline = Math.max(this.#deadline, performance.now() + limitMs)
   }
 
-  /** Call when something has arrived, or a connection has closed. */
+  /**
+   * Checks the conditions of all waits; to be called when something has arrived, or a connection
+   * has closed.
+   */
   notify(): void {
     for (const waiter of [...this.#waiters]) waiter.look()
   }
 
-  /** Fails the present and all later waits. */
+  /** Makes the present wait and all later ones fail with this error. */
   end(reason: Error): void {
     this.#ended ??= reason
     for (const waiter of [...this.#waiters]) waiter.fail(reason)
@@ -90,7 +94,8 @@ export class Waiting {
   }
 
   /**
-   * Lets time pass, to check that something does not change. Never waits beyond the row's deadline.
+   * Waits for a time in which something must not change. Never waits beyond the deadline of the
+   * test.
    */
   async pass(ms: number): Promise<void> {
     await sleep(Math.min(ms, this.leftMs))

@@ -1,18 +1,18 @@
-/** A connection that carries the bytes of RTSP to the server and back. */
+/** A connection that carries RTSP: TCP, TLS, or a tunnel through HTTP or WebSocket. */
 export interface Carrier {
   write(bytes: Buffer): void
-  /** Closes at once, without waiting for anything. */
+  /** Closes the connection at once, without waiting for the server. */
   destroy(): void
 }
 
-/** Receives the bytes and the end of a carrier. */
+/** Receives the bytes that arrive through a {@link Carrier}, and the notice of its end. */
 export interface CarrierSink {
   bytes(chunk: Buffer): void
   /** Called once, when the server has closed or the connection has failed. */
   closed(why: string): void
 }
 
-/** The ways to reach a server. */
+/** Kinds of connections that can carry RTSP. */
 export const carrierNames = ['tcp', 'tls', 'http', 'https', 'ws', 'wss'] as const
 
 /** One of {@link carrierNames}. */
@@ -25,7 +25,7 @@ export interface CarrierTarget {
   readonly port: number
   /** Path and query, for the request that opens a tunnel. */
   readonly path: string
-  /** Accepts any certificate. */
+  /** Accepts any certificate of the server. */
   readonly isInsecure: boolean
   readonly localAddress?: string | undefined
 }

@@ -1,4 +1,4 @@
-/** The head of a received HTTP message, and the bytes behind it. */
+/** Head of a received HTTP response, and the bytes after it. */
 export interface HttpHead {
   readonly status: number
   readonly startLine: string

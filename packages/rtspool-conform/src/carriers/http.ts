@@ -5,10 +5,12 @@ import type { Carrier, CarrierSink, CarrierTarget } from './carrier.js'
 import { type HttpHead, readHttpHead } from './http-head.js'
 import { listenTo, openSocket } from './socket.js'
 
-/** Content type of both halves of the tunnel. */
+/** Content type of the GET and of the POST that form a tunnel. */
 export const tunnelType = 'application/x-rtsp-tunnelled'
 
-/** Formats the head of the GET, whose response carries bytes from the server. */
+/**
+ * Formats the head of the GET of a tunnel. The body of its response carries bytes from the server.
+ */
 export function getHead(target: CarrierTarget, cookie: string, version = '1.1'): string {
   return [
     `GET ${target.path} HTTP/${version}`,
@@ -19,7 +21,7 @@ export function getHead(target: CarrierTarget, cookie: string, version = '1.1'):
 }
 
 /**
- * Formats the head of the POST, whose body carries bytes to the server in base64. Its
+ * Formats the head of the POST of a tunnel. Its body carries bytes to the server in base64. Its
  * Content-Length has no meaning.
  */
 export function postHead(target: CarrierTarget, cookie: string, version = '1.1'): string {
@@ -32,11 +34,11 @@ export function postHead(target: CarrierTarget, cookie: string, version = '1.1')
   ].join('\r\n')
 }
 
-/** Creates a cookie, which names a tunnel. */
+/** Creates a cookie, which connects the GET and the POST of a tunnel. */
 export const newCookie = (): string => randomBytes(11).toString('hex')
 
 /**
- * Opens both halves of a tunnel through HTTP, as QuickTime, FFmpeg and GStreamer do.
+ * Opens a tunnel through HTTP with a GET and a POST, as QuickTime, FFmpeg and GStreamer do.
  *
  * @throws {CannotRun} If the response to the GET is not 200.
  */
@@ -74,7 +76,11 @@ export async function openHttp(
   }
 }
 
-/** Waits for the head of a response. @throws {CannotRun} If it does not arrive in time. */
+/**
+ * Waits for the head of an HTTP response.
+ *
+ * @throws {CannotRun} If the head does not arrive in time.
+ */
 export function headOf(socket: Socket, limitMs: number): Promise<HttpHead> {
   let pending: Buffer = Buffer.alloc(0)
   return new Promise((resolve, reject) => {

@@ -36,11 +36,11 @@ export function openSocket(target: CarrierTarget, limitMs: number): Promise<Sock
   })
 }
 
-/** True for the error codes of OpenSSL and Node that refuse a certificate. */
+/** Returns whether an error means that OpenSSL or Node has refused a certificate. */
 const isAboutCertificate = (error: Error): boolean =>
   'code' in error && /CERT|SIGNATURE|ISSUER/.test(String(error.code))
 
-/** Passes the bytes and the end of a socket to the sink. */
+/** Passes the received bytes and the end of a socket to the sink. */
 export function listenTo(socket: Socket, sink: CarrierSink): void {
   let why = 'the server closed the connection'
   socket.on('data', (chunk) => sink.bytes(chunk))

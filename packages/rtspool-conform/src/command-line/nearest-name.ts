@@ -1,4 +1,4 @@
-/** Removes differences that do not count: case, dashes and underscores. */
+/** Returns a name in lower case, without dashes, underscores and spaces. */
 const plain = (name: string): string => name.toLowerCase().replace(/[-_\s]/g, '')
 
 /**
@@ -28,7 +28,7 @@ function distance(from: string, to: string): number {
   return at(from.length, to.length)
 }
 
-/** Returns the length of the longest part that both texts contain. */
+/** Returns the length of the longest text that occurs in both texts. */
 function sharedLength(one: string, other: string): number {
   let longest = 0
   for (let begin = 0; begin < one.length; begin++) {
@@ -40,8 +40,8 @@ function sharedLength(one: string, other: string): number {
 }
 
 /**
- * Finds the name that a user probably meant: despite a slip of the keys, another case or separator,
- * or a part of the name, as `timeout` for `session-timeout`.
+ * Finds the name that a user probably meant. Accepts a typing error, another case or separator, or
+ * a part of the name, as `timeout` for `session-timeout`.
  *
  * @returns `undefined` if no name is close: less than half of the longer text is the same.
  */

@@ -2,8 +2,8 @@ import type { Command, CommanderError } from 'commander'
 import { nearestName } from './nearest-name.js'
 
 /**
- * Names the option that was probably meant. The value behind a wrong name is left out of the
- * message.
+ * Returns a message about an unknown option, with the option that was probably meant. The value
+ * after the unknown name is left out.
  */
 export function unknownOption({ message }: CommanderError, command: Command): string {
   const [name = ''] = /(?<=')-[^'=]*/.exec(message) ?? []

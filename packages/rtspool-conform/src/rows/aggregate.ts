@@ -4,7 +4,7 @@ import type { Row } from '../row.js'
 import { channelsOf } from '../trial.js'
 import { described, interleavedTransport } from './described.js'
 
-/** Rows about SETUP: sessions and their tracks. */
+/** Conformance tests for SETUP: sessions and their tracks. */
 export const aggregateRows: readonly Row[] = [
   {
     id: 'A-SET-9',

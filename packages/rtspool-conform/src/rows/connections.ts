@@ -4,7 +4,7 @@ import type { Row } from '../row.js'
 
 const unknownFeature = 'a.conform.example'
 
-/** Rows about required features, versions and the end of the connection. */
+/** Conformance tests for required features, versions and the end of the connection. */
 export const connectionRows: readonly Row[] = [
   {
     id: 'A-MSG-13',

@@ -4,11 +4,11 @@ import { check, Skip } from '../mismatch.js'
 import { requireStatus } from '../peer.js'
 import type { Row } from '../row.js'
 
-/** Returns the URI of a path that no server has. */
+/** Returns the URI with a path at which no server has a presentation. */
 const nowhere = (uri: string): string =>
   `${/^rtsps?:\/\/[^/]*/.exec(uri)?.[0]}/conform-${randomBytes(6).toString('hex')}`
 
-/** Rows about DESCRIBE and the description. */
+/** Conformance tests for DESCRIBE and the session description. */
 export const describeRows: readonly Row[] = [
   {
     id: 'A-DES-1',

@@ -3,10 +3,10 @@ import { check } from '../mismatch.js'
 import type { Peer } from '../peer.js'
 import type { Trial } from '../trial.js'
 
-/** Transport header that most rows request. */
+/** Value of the Transport header that most conformance tests request. */
 export const interleavedTransport = 'RTP/AVP/TCP;unicast;interleaved=0-1'
 
-/** Connects and returns the first track of the description. */
+/** Opens a connection, sends DESCRIBE, and returns the connection and the first track. */
 export async function described(trial: Trial): Promise<{ peer: Peer; track: DescribedTrack }> {
   const peer = await trial.connect()
   const { tracks } = await trial.describe(peer)
@@ -15,9 +15,9 @@ export async function described(trial: Trial): Promise<{ peer: Peer; track: Desc
   return { peer, track }
 }
 
-/** Sends SETUP with this Transport, and accepts any response. */
+/** Sends SETUP with this Transport header. @returns The response, whatever its status is. */
 export const ask = (peer: Peer, track: DescribedTrack, Transport: string) =>
   peer.request('SETUP', track.uri, { headers: { Transport } })
 
-/** True for 4xx. */
+/** Returns whether a status code is 4xx. */
 export const isClientError = (status: number): boolean => status >= 400 && status < 500

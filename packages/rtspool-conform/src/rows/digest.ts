@@ -12,7 +12,7 @@ import type { Peer, PeerRequest } from '../peer.js'
 import type { Row } from '../row.js'
 import type { Trial } from '../trial.js'
 
-/** A connection without credentials, and the challenges that the server sends on it. */
+/** Connection without credentials, and the challenges in the server's 401 response. */
 interface Challenged {
   readonly peer: Peer
   readonly uri: string
@@ -33,7 +33,10 @@ const show = (challenges: readonly Challenge[]): string =>
     .map(({ scheme, parameters }) => `${scheme} ${parameters.get('algorithm') ?? ''}`.trim())
     .join(', ') || 'no WWW-Authenticate'
 
-/** Returns the Digest challenge that most clients choose: the last one with MD5, else any. */
+/**
+ * Returns the Digest challenge that most clients choose: the last one with MD5, or any other if
+ * there is none.
+ */
 function digestOf(challenges: readonly Challenge[]): Challenge {
   const md5 = challenges.findLast((each) => isDigest(each, 'MD5'))
   const digest = md5 ?? challenges.find(({ scheme }) => scheme.toLowerCase() === 'digest')
@@ -55,10 +58,13 @@ function signed(
   return { headers: { Authorization: authorization(challenge, user, method, uri, variant) } }
 }
 
-/** Seconds for rows with wrong attempts: a server may delay its responses to those. */
+/**
+ * Time limit in seconds for tests that send wrong credentials. A server may delay its responses to
+ * those.
+ */
 const wrongAttemptSeconds = 20
 
-/** Rows about Digest (RFC 7616) and Basic (RFC 7617). */
+/** Conformance tests for Digest (RFC 7616) and Basic (RFC 7617) authentication. */
 export const digestRows: readonly Row[] = [
   {
     id: 'A-DIG-1',

@@ -6,7 +6,10 @@ import type { Playing, Trial } from '../trial.js'
 
 const ssrc = 0x1357_9bdf
 
-/** Sends bytes between two requests of a playing session. */
+/**
+ * Sends bytes between two requests of a playing session, and checks that the second request
+ * succeeds.
+ */
 async function between(
   trial: Trial,
   send: (peer: Peer, playing: Playing) => void,
@@ -21,7 +24,7 @@ async function between(
 
 const rtcpChannel = ({ tracks }: Playing): number => tracks[0]?.channels?.[1] ?? 1
 
-/** Rows about frames between messages. */
+/** Conformance tests for interleaved frames between messages. */
 export const interleavedRows: readonly Row[] = [
   {
     id: 'A-ILV-1',

@@ -7,23 +7,23 @@ import type { Trial } from '../trial.js'
 const optionsText = (uri: string, ...lines: string[]): string =>
   [`OPTIONS ${uri} RTSP/1.0`, 'CSeq: 1', ...lines, '', ''].join('\r\n')
 
-/** Sends text and expects 200. */
+/** Sends the text of a request, which must get the response 200. */
 async function taken(peer: Peer, text: string, what: string): Promise<void> {
   peer.write(text)
   requireStatus(await peer.answer(`200 to ${what}`), 200, what)
 }
 
-/** True for any refusal. */
+/** Returns whether a status code is 4xx or 5xx. */
 const isRefusal = (status: number): boolean => status >= 400 && status < 600
 
-/** Fails unless the response repeats the CSeq of the request. */
+/** Checks that the next response repeats the CSeq of the request. */
 async function expectCSeq(peer: Peer, cSeq: number): Promise<void> {
   const answer = await peer.answer(`an answer with CSeq: ${cSeq}`)
   const got = answer.header('CSeq')
   check(Number(got) === cSeq, `CSeq: ${cSeq}`, got === undefined ? 'no CSeq' : `CSeq: ${got}`)
 }
 
-/** Rows about the message layer: start lines, header lines, CSeq. */
+/** Conformance tests for messages: start lines, header lines, CSeq. */
 export const messageRows: readonly Row[] = [
   {
     id: 'A-MSG-1',
@@ -237,7 +237,11 @@ export const messageRows: readonly Row[] = [
   },
 ]
 
-/** @throws {Mismatch} If OPTIONS with these lines is neither refused nor ends the connection. */
+/**
+ * Sends OPTIONS with these lines.
+ *
+ * @throws {Mismatch} If the server neither refuses the request nor closes the connection.
+ */
 async function refused(trial: Trial, lines: readonly string[]): Promise<undefined> {
   const peer = await trial.connect()
   peer.write(optionsText(trial.uri, ...lines))

@@ -1,7 +1,7 @@
 import { check } from '../mismatch.js'
 import type { Row } from '../row.js'
 
-/** Rows about OPTIONS. */
+/** Conformance tests for OPTIONS. */
 export const optionsRows: readonly Row[] = [
   {
     id: 'A-OPT-1',

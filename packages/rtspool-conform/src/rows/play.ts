@@ -5,16 +5,16 @@ import type { Row } from '../row.js'
 import { readRtcp, rtcpTypes } from '../rtp.js'
 import type { Playing } from '../trial.js'
 
-/** Time for packets under way to arrive after the response to PAUSE. */
+/** Milliseconds after the response to PAUSE in which packets that were on the way may arrive. */
 const pauseMs = 500
 
-/** Sends PAUSE, which must succeed where the server has it. */
+/** Sends PAUSE, which must succeed if the server supports PAUSE. */
 async function pause(ask: Playing['ask']): Promise<void> {
   const answer = await ask([200, 405, 501], 'PAUSE')
   if (answer.status !== 200) throw new Skip(`PAUSE gets ${answer}`)
 }
 
-/** Rows about the states of a session, PLAY and PAUSE. */
+/** Conformance tests for the states of a session, PLAY and PAUSE. */
 export const playRows: readonly Row[] = [
   {
     id: 'A-STA-1',
@@ -176,7 +176,7 @@ export const playRows: readonly Row[] = [
   },
 ]
 
-/** True if a compound contains a BYE. */
+/** Returns whether a compound RTCP packet contains a BYE. */
 function hasBye(payload: Buffer): boolean {
   return readRtcp(payload)?.some(({ type }) => type === rtcpTypes.bye) ?? false
 }

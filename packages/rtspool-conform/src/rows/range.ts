@@ -5,10 +5,10 @@ import { requireStatus } from '../peer.js'
 import type { Row } from '../row.js'
 import type { Trial } from '../trial.js'
 
-/** Seconds: a server may start at the key frame before the requested point. */
+/** Seconds by which a server may start before the requested position, at a key frame. */
 const gopSeconds = 5
 
-/** Sends PLAY with a header, in a session of its own, and checks the status code. */
+/** Sends PLAY with this header in a new session, and checks the status code. */
 async function playWith(
   trial: Trial,
   header: `${'Range' | 'Scale' | 'Speed'}: ${string}`,
@@ -24,7 +24,7 @@ async function playWith(
   return requireStatus(answer, status, header)
 }
 
-/** Rows about Range. */
+/** Conformance tests for the Range header. */
 export const rangeRows: readonly Row[] = [
   {
     id: 'A-RNG-1',

@@ -19,7 +19,7 @@ function announcement(trackCount = 1): string {
 const sdp = { 'Content-Type': 'application/sdp' }
 const ssrc = 0x0c0f_0e0d
 
-/** A publisher that has started recording. */
+/** A connection that has started to record, and the tracks of its session. */
 interface Publisher {
   readonly peer: Peer
   readonly uri: string
@@ -51,7 +51,7 @@ async function publish(trial: Trial, headers = {}): Promise<Publisher> {
   return { peer, uri, session, rtpChannel: 0, rtcpChannel: 1 }
 }
 
-/** Sends a small key frame every 40 ms. */
+/** Sends a small key frame every 40 ms, for a number of milliseconds. */
 async function sendFor(trial: Trial, { peer, rtpChannel }: Publisher, ms: number): Promise<void> {
   const end = performance.now() + ms
   for (let n = 0; performance.now() < end; n += 1) {
@@ -61,7 +61,7 @@ async function sendFor(trial: Trial, { peer, rtpChannel }: Publisher, ms: number
   }
 }
 
-/** Rows about publishing: ANNOUNCE and RECORD. */
+/** Conformance tests for publishing: ANNOUNCE and RECORD. */
 export const recordRows: readonly Row[] = [
   {
     id: 'A-REC-1',
@@ -266,7 +266,7 @@ export const recordRows: readonly Row[] = [
   },
 ]
 
-/** Rows about SETUP for publishing. */
+/** Conformance tests for SETUP by publishers. */
 export const recordTransportRows: readonly Row[] = [
   {
     id: 'A-SET-15',
@@ -319,7 +319,7 @@ export const recordTransportRows: readonly Row[] = [
   },
 ]
 
-/** Checks that SETUP after an ANNOUNCE accepts each of these modes. */
+/** Checks that SETUP after an ANNOUNCE accepts each of these values of the parameter `mode`. */
 async function modesTaken(trial: Trial, modes: readonly string[]): Promise<undefined> {
   for (const mode of modes) {
     const { peer, uri } = await announce(trial)

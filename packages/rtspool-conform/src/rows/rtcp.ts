@@ -11,9 +11,15 @@ import {
 } from '../rtp.js'
 import type { SetUpTrack } from '../trial.js'
 
-/** The first report is due within 5 s if nobody else reports; the rest allows for a slow start. */
+/**
+ * Seconds within which the first sender report must arrive. RFC 3550 allows 5 s; the rest is for a
+ * slow start.
+ */
 const firstReportSeconds = 7.5
-/** Ethernet - IPv4 - UDP. */
+/**
+ * Maximum size in bytes of a UDP payload that Ethernet carries unfragmented: without the headers of
+ * IPv4 and UDP.
+ */
 const maxUdpPayload = 1500 - 20 - 8
 
 const reportOf = (packets: readonly RtcpPacket[] | undefined): RtcpPacket | undefined =>
@@ -29,12 +35,12 @@ const onRtp =
   ({ channel }: Frame): boolean =>
     channel === each?.channels?.[0]
 
-/** Waits for a packet of a track. @returns Its SSRC. */
+/** Waits for a packet of a track. @returns The SSRC of the packet. */
 async function ssrcOf(peer: Peer, each: SetUpTrack | undefined): Promise<number | undefined> {
   return readRtp((await peer.frame('RTP', onRtp(each))).payload)?.ssrc
 }
 
-/** Rows about RTP and RTCP of a playing stream. */
+/** Conformance tests for RTP and RTCP of a playing stream. */
 export const rtcpRows: readonly Row[] = [
   {
     id: 'A-RTC-1',

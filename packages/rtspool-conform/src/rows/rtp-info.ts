@@ -3,10 +3,12 @@ import type { Row } from '../row.js'
 import { readRtp } from '../rtp.js'
 import { readRtpInfo } from '../rtp-info.js'
 
-/** Packets that a server may have dropped at a pause. */
+/**
+ * Maximum number of packets that may be missing after a pause, because the server has dropped them.
+ */
 const maxLostPackets = 16
 
-/** Rows about RTP-Info. */
+/** Conformance tests for the RTP-Info header. */
 export const rtpInfoRows: readonly Row[] = [
   {
     id: 'A-INF-1',

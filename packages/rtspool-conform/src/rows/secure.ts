@@ -5,8 +5,9 @@ import type { Row } from '../row.js'
 import type { Trial } from '../trial.js'
 
 /**
- * Tries a TLS handshake of one version. @returns The negotiated protocol, or the reason for the
- * failure.
+ * Tries a TLS handshake with one version of TLS.
+ *
+ * @returns The negotiated version, or the reason for the failure.
  */
 function handshake(trial: Trial, version: SecureVersion): Promise<string> {
   const { host, port } = trial.targets.main
@@ -29,7 +30,7 @@ function handshake(trial: Trial, version: SecureVersion): Promise<string> {
 
 const noSavp = (text: string): boolean => !/RTP\/SAVPF?\b|a=crypto:|a=key-mgmt:/i.test(text)
 
-/** Rows about RTSP over TLS, and SRTP. */
+/** Conformance tests for RTSP over TLS, and for SRTP. */
 export const secureRows: readonly Row[] = [
   {
     id: 'A-TLS-1',

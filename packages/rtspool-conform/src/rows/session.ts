@@ -4,12 +4,14 @@ import type { Row } from '../row.js'
 import { interleaved, receiverReport } from '../rtp.js'
 import type { Trial } from '../trial.js'
 
-/** Longest session timeout, in seconds, that a row waits for. */
+/** Maximum time in seconds for which a test waits for a session timeout. */
 const longTimeout = 90
-/** Seconds that a server may add to its timeout before it checks (GStreamer: 5 s). */
+/**
+ * Seconds that a server may wait beyond its timeout before it removes a session (GStreamer: 5 s).
+ */
 const graceSeconds = 10
 
-/** Rows about sessions: ids, timeouts, keepalive. */
+/** Conformance tests for sessions: ids, timeouts, keepalive. */
 export const sessionRows: readonly Row[] = [
   {
     id: 'A-SES-1',
@@ -231,7 +233,7 @@ export const sessionRows: readonly Row[] = [
   },
 ]
 
-/** Starts a session by UDP and then sends nothing more. */
+/** Starts a session that plays over UDP, and sends nothing more. */
 async function overUdp(trial: Trial): Promise<{ sessionId: string; timeout: number }> {
   const { answer, sessionId } = await trial.playOverUdp()
   const timeout = answer.sessionTimeout

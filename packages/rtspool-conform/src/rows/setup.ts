@@ -5,7 +5,10 @@ import { channelsOf, type Trial } from '../trial.js'
 
 import { ask, described, interleavedTransport, isClientError } from './described.js'
 
-/** Checks that each of these is refused and that the connection stays usable. */
+/**
+ * Checks that the server refuses each of these Transport headers, and still responds to the next
+ * request.
+ */
 async function allRefused(trial: Trial, transports: readonly string[]): Promise<undefined> {
   const { peer, track } = await described(trial)
   for (const transport of transports) {
@@ -16,7 +19,7 @@ async function allRefused(trial: Trial, transports: readonly string[]): Promise<
   return undefined
 }
 
-/** Rows about SETUP and the Transport header. */
+/** Conformance tests for SETUP and the Transport header. */
 export const transportRows: readonly Row[] = [
   {
     id: 'A-SET-1',

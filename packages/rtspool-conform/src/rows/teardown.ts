@@ -1,7 +1,7 @@
 import { check } from '../mismatch.js'
 import type { Row } from '../row.js'
 
-/** Rows about TEARDOWN and the other ends of a session. */
+/** Conformance tests for TEARDOWN and for the other ways in which a session ends. */
 export const teardownRows: readonly Row[] = [
   {
     id: 'A-TRD-1',

@@ -9,10 +9,10 @@ import type { Row } from '../row.js'
 import type { Trial } from '../trial.js'
 
 const http: readonly CarrierName[] = ['http', 'https']
-/** Time after which an expected silence is proved. */
+/** Milliseconds without received bytes that prove an expected silence. */
 const silenceMs = 500
 
-/** A tunnel that a row has opened by itself and that is closed with the row. */
+/** A tunnel through HTTP whose GET and POST a test sends by itself. It is closed after the test. */
 class Tunnel {
   readonly cookie = newCookie()
   readonly #trial: Trial
@@ -36,7 +36,11 @@ class Tunnel {
     return socket
   }
 
-  /** Sends the GET, which must get 200. @returns The head of the response. */
+  /**
+   * Sends the GET of the tunnel, which must get the response 200.
+   *
+   * @returns The head of the response.
+   */
   async get(version = '1.1'): Promise<HttpHead> {
     const socket = await this.socket()
     socket.write(getHead(this.target, this.cookie, version))
@@ -56,7 +60,7 @@ class Tunnel {
     return socket
   }
 
-  /** Waits until the bytes received through the tunnel match. */
+  /** Waits until the bytes received through the tunnel match a pattern. */
   answered(pattern: RegExp, expected: string): Promise<true> {
     const look = () => (pattern.test(this.#received) ? (true as const) : undefined)
     return this.#trial.waiting.until(look, expected, () => 'nothing', 3000)
@@ -67,7 +71,7 @@ class Tunnel {
   }
 }
 
-/** Runs a row with a tunnel of its own. */
+/** Makes a conformance test from a function that gets a tunnel of its own. */
 const withTunnel =
   (run: (tunnel: Tunnel, trial: Trial) => Promise<string | undefined>) => async (trial: Trial) => {
     const tunnel = new Tunnel(trial)
@@ -83,7 +87,11 @@ const optionsText = (uri: string, cSeq: number): string =>
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
-/** Returns the status of the HTTP response, or 0 if the server closes without one. */
+/**
+ * Waits for an HTTP response.
+ *
+ * @returns Its status; 0 if the server closes the connection without one.
+ */
 async function refusedWith(socket: Socket, limitMs: number): Promise<number> {
   try {
     return (await headOf(socket, limitMs)).status
@@ -93,10 +101,10 @@ async function refusedWith(socket: Socket, limitMs: number): Promise<number> {
   }
 }
 
-/** True if the server closed, or refused with 4xx. */
+/** Returns whether the server has refused with 4xx, or closed the connection (0). */
 const isRefused = (status: number): boolean => status === 0 || (status >= 400 && status < 500)
 
-/** Rows about RTSP over HTTP. */
+/** Conformance tests for RTSP through HTTP. */
 export const httpRows: readonly Row[] = [
   {
     id: 'A-HTP-1',

@@ -2,7 +2,7 @@ import { WebSocket } from 'ws'
 import { check } from '../mismatch.js'
 import type { Row } from '../row.js'
 
-/** RTSP over WebSocket. */
+/** Conformance tests for RTSP over WebSocket. */
 export const webSocketRows: readonly Row[] = [
   {
     id: 'A-WSS-1',
