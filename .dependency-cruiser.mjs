@@ -10,7 +10,7 @@ const conform = '^packages/rtspool-conform/src'
 /** What users import or run. */
 const entries = [
   `${src}/(index|session-pool/index|testing/index|media/file/index|public/rtp)\\.ts$`,
-  `${command}/main\\.ts$`,
+  `${command}/(main|live/index)\\.ts$`,
   `${conform}/(index|command-line/index)\\.ts$`,
 ].join('|')
 
@@ -101,9 +101,10 @@ const houses = [
   { folder: `${src}/testing`, floors: [[''], ['pool-suite']], files: ['manual-clock'] },
   {
     folder: command,
-    floors: [[''], ['options'], ['config'], ['log']],
+    floors: [[''], ['options'], ['config'], ['live', 'log']],
     files: ['test-picture'],
   },
+  { folder: `${command}/live`, floors: [[''], ['codec'], ['fmp4']], files: [] },
   {
     folder: conform,
     floors: [[''], ['rows'], ['carriers'], ['command-line']],
@@ -118,7 +119,7 @@ const pathOfRoom = (folder, room) => (room === '' ? `${folder}/[^/]+\\.ts$` : `$
 
 /** As in `server/door` or `conform/rows`. */
 const nameOfRoom = (folder, room) =>
-  `${folder.replace(/^\^packages\/(rtspool\/src\/|rtspool-)|\/src$/g, '')}/${room}`.replace(
+  `${folder.replace(/^\^packages\/(rtspool\/src\/|rtspool-)|\/src(?=\/|$)/g, '')}/${room}`.replace(
     /\/$/,
     '',
   )
@@ -235,7 +236,7 @@ export default {
       to: {
         path: '^packages/(rtspool|rtspool-conform)/|^(\\.\\./)+(rtspool|rtspool-conform)/',
         pathNot: [
-          '^packages/rtspool/dist/(index|session-pool/index|media/file/index)\\.(d\\.ts|js)$',
+          '^packages/rtspool/dist/(index|session-pool/index|media/file/index|public/rtp)\\.(d\\.ts|js)$',
           '^packages/rtspool-conform/dist/(index|command-line/index)\\.(d\\.ts|js)$',
         ],
       },

@@ -92,6 +92,8 @@ export const programs = Object.freeze([
     probe: ['unshare', '-rn', 'nft', 'add', 'table', 'inet', 'way'],
     packages: ['util-linux', 'nftables'],
   },
+  // The live picture in a real browser.
+  { name: 'chromium', probe: ['chromium', '--version'], packages: ['chromium'] },
   // The clock of the differential test, the load tool of the benchmarks and their peers are written in C.
   {
     name: 'pkg-config',

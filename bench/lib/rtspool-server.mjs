@@ -1,8 +1,10 @@
 // The server under test: rtspool with publishing allowed, and an answer to questions on stdin.
 // Usage: node bench/lib/rtspool-server.mjs ['{"server": RtspServer options, "events": true, "loopDelay": true}']
+// With `"live": true` it serves live pictures for browsers too, to everybody: ws://host:livePort/PATH.
 // Prints JSON lines: listening, then sessionRemoved (with `events`), and an answer to each line on stdin:
 //   stats       what server and process hold, and the event loop's delay since the last question
 //   quit        closes the server and leaves
+import { createServer } from 'node:http'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
@@ -46,6 +48,18 @@ function loopDelayMs() {
   return seen
 }
 
+/** @returns The port of the live pictures. */
+async function serveLive() {
+  const { LiveEndpoint } = await import('../../packages/rtspool-server/dist/live/index.js')
+  const live = new LiveEndpoint(server)
+  const http = createServer()
+  http.on('upgrade', (request, socket, head) =>
+    live.view(request, socket, head, { path: request.url }),
+  )
+  await new Promise((resolve) => http.listen(0, '127.0.0.1', resolve))
+  return http.address().port
+}
+
 const commands = {
   stats: () =>
     print({
@@ -61,7 +75,8 @@ const commands = {
 }
 
 await server.listen()
-print({ event: 'listening', port: server.address().port })
+const livePort = settings.live ? await serveLive() : undefined
+print({ event: 'listening', port: server.address().port, livePort })
 const lines = createInterface({ input: process.stdin })
 lines.on('line', (line) => commands[line.trim()]?.())
 // Whoever started the server is gone.

@@ -20,7 +20,7 @@ export async function startRtspool({ publisher, settings = {}, nodeOptions = [],
     [...nodeOptions, serverScript, JSON.stringify(settings)],
     { core: serverCore, ...(library ? { env: { RTSPOOL_DIST: library } } : {}) },
   )
-  const { port } = await server.next('listening')
+  const { port, livePort } = await server.next('listening')
   const url = `rtsp://127.0.0.1:${port}/cam`
   const isPublished = server.next('publishStarted')
   const publishing = startPublisher(publisher, url)
@@ -28,6 +28,7 @@ export async function startRtspool({ publisher, settings = {}, nodeOptions = [],
   return {
     name: 'rtspool',
     url,
+    liveUrl: livePort && `ws://127.0.0.1:${livePort}/cam`,
     pid: server.pid,
     program: server,
     publisher: publishing,

@@ -3,6 +3,7 @@
 // Packetizers and depacketizers of RTP, for applications that feed or read a track. Each list is
 // one topic.
 export {
+  type AacConfiguration,
   AacPayloader,
   type AacPayloaderOptions,
   Ac3Payloader,
@@ -28,11 +29,13 @@ export {
   MpegAudioPayloader,
   markerOf,
   OpusPayloader,
+  opusSamplesOf,
   type PayloadFormat,
   type PcmFormat,
   PcmPayloader,
   type PcmPayloaderOptions,
   parseAdtsHeader,
+  parseAudioSpecificConfig,
   parseAvcConfiguration,
   parseHevcConfiguration,
   payloadEndOf,

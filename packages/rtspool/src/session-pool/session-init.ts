@@ -109,8 +109,11 @@ export interface SessionStats {
   packetsDropped: number
 }
 
-/** Transport of the media of a session; all of its tracks use the same. */
-export type SessionTransport = 'TCP' | 'UDP' | 'multicast'
+/**
+ * Transport of the media of a session; all of its tracks use the same. `websocket-fmp4`: a browser
+ * is sent fragments of MP4 over a WebSocket, and no RTP.
+ */
+export type SessionTransport = 'TCP' | 'UDP' | 'multicast' | 'websocket-fmp4'
 
 /** Tunnel that carries a connection. */
 export type SessionTunnel = 'http' | 'webSocket'

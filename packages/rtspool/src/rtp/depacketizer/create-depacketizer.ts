@@ -6,6 +6,7 @@ import type { Depacketizer } from './depacketizer.js'
 import { FrameDepacketizer, type FrameReader } from './frame-depacketizer.js'
 import { H264Reader } from './h264.js'
 import { H265Reader } from './h265.js'
+import { isLatmWithoutConfiguration, LatmReader } from './latm.js'
 import { PictureDepacketizer } from './picture-depacketizer.js'
 import { RawReader } from './raw.js'
 
@@ -40,6 +41,8 @@ function frameReaderOf(encoding: string, parameters: string | undefined): FrameR
   switch (encoding) {
     case 'MPEG4-GENERIC':
       return new AacReader(parameters)
+    case 'MP4A-LATM':
+      return isLatmWithoutConfiguration(parameters) ? new LatmReader() : new WholeFrameReader()
     case 'MPA':
       return new MpegAudioReader()
     case 'AC3':

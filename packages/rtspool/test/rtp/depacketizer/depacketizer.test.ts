@@ -212,6 +212,21 @@ describe('sound', () => {
     expect(run({ encoding }, packets).shown).toEqual(['0 aabb true 0', '160 cc true 0'])
   })
 
+  it('access units of LATM stand behind their lengths, in one packet or several', () => {
+    const latm = { encoding: 'MP4A-LATM', parameters: 'cpresent=0; config=40002620' }
+    const long = 'ee'.repeat(256)
+    const packets = [
+      ...[packet('02aabb', 0, true), packet('01cc01dd', 1024, true), packet('02ee', 3072, true)],
+      ...[packet(`ff01${long.slice(0, 100)}`, 4096), packet(long.slice(100), 4096, true)],
+    ]
+    expect(run(latm, packets)).toEqual({
+      shown: ['0 aabb true 0', '1024 cc true 0', '2048 dd true 0', `4096 ${long} true 1`],
+      ...{ lostPackets: 0, malformedPackets: 1, droppedUnits: expect.any(Number) },
+    })
+    const withConfiguration = { encoding: 'MP4A-LATM', parameters: 'config=40002620' }
+    expect(run(withConfiguration, [packet('02aabb', 0, true)]).shown).toEqual(['0 02aabb true 0'])
+  })
+
   it('fragments of MPEG audio are joined by their offset', () => {
     const packets = [
       ...[packet('00000000aabb', 0), packet('00000002cc', 0), packet('00000000dd', 2)],

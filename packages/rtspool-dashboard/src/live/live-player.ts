@@ -1,0 +1,231 @@
+import { LiveSource, mediaSourceClass } from './live-source.js'
+import { type PlayableTrack, parseMessage, type TracksMessage } from './messages.js'
+import { paceOf, type TimeRange } from './pace.js'
+import { endingOf, missingText } from './words.js'
+
+const paceMs = 250
+/** Milliseconds that a page may be hidden before its stream stops. */
+const hiddenMs = 3_000
+const firstRetryMs = 500
+const longestRetryMs = 10_000
+/** A stream that has played so long has recovered: the next break is tried again soon. */
+const recoveredMs = 10_000
+
+/** A WebSocket to open: its address, and the subprotocols with a fresh ticket. */
+export interface LiveConnection {
+  readonly url: string
+  readonly protocols: readonly string[]
+}
+
+export type LiveState = 'connecting' | 'waiting' | 'playing' | 'paused' | 'stopped'
+
+/** State of a player, and a sentence for the person who watches. */
+export interface LiveStatus {
+  readonly state: LiveState
+  /** Empty while everything plays. */
+  readonly text: string
+}
+
+export interface LivePlayerOptions {
+  /** Gets a connection; called for each attempt, because a ticket can be used once. */
+  readonly connect: () => Promise<LiveConnection>
+  readonly onStatus?: ((status: LiveStatus) => void) | undefined
+}
+
+/**
+ * Plays a live stream of the server in a video element: stays close to the newest picture, stops while the page is hidden, and
+ * begins again at the next key frame after an error.
+ */
+export class LivePlayer {
+  readonly #video: HTMLVideoElement
+  readonly #options: LivePlayerOptions
+  #socket: WebSocket | undefined
+  #source: LiveSource | undefined
+  /** Changes with each attempt, so that late events of an earlier one have no effect. */
+  #attempt = 0
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #pacing: ReturnType<typeof setInterval> | undefined
+  #retryMs = firstRetryMs
+  #playingSince: number | undefined
+  #isStarted = false
+  #isPaused = false
+  #told: LiveStatus = { state: 'stopped', text: '' }
+  /** Sentence about tracks that do not play here. */
+  #missing = ''
+
+  constructor(video: HTMLVideoElement, options: LivePlayerOptions) {
+    this.#video = video
+    this.#options = options
+  }
+
+  start(): void {
+    if (this.#isStarted) return
+    this.#isStarted = true
+    this.#video.addEventListener('error', this.#onVideoError)
+    document.addEventListener('visibilitychange', this.#onVisibility)
+    this.#pacing = setInterval(() => this.#keepPace(), paceMs)
+    void this.#connect()
+  }
+
+  /** Stops for good, and leaves the server. Idempotent. */
+  stop(text = ''): void {
+    if (!this.#isStarted) return
+    this.#isStarted = false
+    this.#leave()
+    clearInterval(this.#pacing)
+    this.#video.removeEventListener('error', this.#onVideoError)
+    document.removeEventListener('visibilitychange', this.#onVisibility)
+    this.#tell('stopped', text)
+  }
+
+  async #connect(): Promise<void> {
+    this.#leave()
+    const attempt = this.#attempt
+    this.#tell('connecting', '')
+    try {
+      const { url, protocols } = await this.#options.connect()
+      if (attempt !== this.#attempt) return
+      this.#open(new WebSocket(url, [...protocols]), attempt)
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error)
+      if (attempt === this.#attempt) this.#retry(text)
+    }
+  }
+
+  #open(socket: WebSocket, attempt: number): void {
+    this.#socket = socket
+    socket.binaryType = 'arraybuffer'
+    socket.addEventListener('open', () => this.#tell('waiting', 'Waiting for the next key frame.'))
+    socket.addEventListener('message', ({ data }: MessageEvent<string | ArrayBuffer>) => {
+      if (attempt !== this.#attempt) return
+      if (typeof data === 'string') this.#noteTracks(data)
+      else this.#source?.append(new Uint8Array(data)[0] ?? 0, new Uint8Array(data, 1))
+    })
+    socket.addEventListener('close', ({ code, reason }) => {
+      if (attempt !== this.#attempt) return
+      const { text, isFinal } = endingOf(code, reason)
+      if (isFinal) this.stop(text)
+      else this.#retry(text)
+    })
+  }
+
+  #noteTracks(text: string): void {
+    const message = parseMessage(text)
+    if (!message) return
+    const sourceClass = mediaSourceClass()
+    if (!sourceClass) {
+      this.stop('This browser cannot play live streams: it has no Media Source Extensions.')
+      return
+    }
+    const isPlayed = ({ mime }: PlayableTrack): boolean => sourceClass.isTypeSupported(mime)
+    const played = message.tracks.filter(isPlayed)
+    this.#missing = missingOf(message, played)
+    if (played.length === 0) {
+      this.stop(this.#missing || 'The stream has neither picture nor sound.')
+      return
+    }
+    this.#source?.close()
+    this.#playingSince = undefined
+    this.#source = new LiveSource(this.#video, sourceClass, played, {
+      // The first picture does not wait for the next look at the pace.
+      appended: () => this.#playingSince === undefined && this.#keepPace(),
+      failed: (error) => this.#fail(error),
+    })
+  }
+
+  readonly #onVideoError = (): void => {
+    if (this.#source) this.#fail(this.#video.error)
+  }
+
+  #fail(error: unknown): void {
+    const detail = error instanceof Error || error instanceof MediaError ? error.message : ''
+    this.#retry(`The browser could not decode the stream. ${detail}`.trim())
+  }
+
+  /** Begins again with a fresh connection, and so at a key frame; later after each failure. */
+  #retry(text: string): void {
+    if (!this.#isStarted) return
+    const since = this.#playingSince
+    if (since !== undefined && performance.now() - since > recoveredMs) this.#retryMs = firstRetryMs
+    this.#leave()
+    this.#tell('waiting', text)
+    this.#timer = setTimeout(() => void this.#connect(), this.#retryMs)
+    this.#retryMs = Math.min(longestRetryMs, this.#retryMs * 2)
+  }
+
+  #leave(): void {
+    this.#attempt++
+    clearTimeout(this.#timer)
+    this.#socket?.close()
+    this.#socket = undefined
+    this.#source?.close()
+    this.#source = undefined
+    this.#playingSince = undefined
+  }
+
+  readonly #onVisibility = (): void => {
+    clearTimeout(this.#timer)
+    if (document.hidden) this.#timer = setTimeout(() => this.#pause(), hiddenMs)
+    else if (this.#isPaused || !this.#socket) {
+      this.#isPaused = false
+      void this.#connect()
+    }
+  }
+
+  #pause(): void {
+    this.#isPaused = true
+    this.#leave()
+    this.#tell('paused', 'Paused while the page is hidden.')
+  }
+
+  #keepPace(): void {
+    const video = this.#video
+    const ranges = rangesOf(video.buffered)
+    if (!this.#source || ranges.length === 0) return
+    const mayHurry = !('ManagedMediaSource' in globalThis)
+    const { rate, seekTo } = paceOf(video.currentTime, video.playbackRate, ranges, mayHurry)
+    if (seekTo !== undefined) video.currentTime = seekTo
+    if (video.playbackRate !== rate) video.playbackRate = rate
+    if (video.paused) void this.#play()
+    else if (video.readyState >= video.HAVE_CURRENT_DATA) this.#notePlaying()
+  }
+
+  /** Browsers refuse until the person has clicked, where a page may not play sound by itself. */
+  async #play(): Promise<void> {
+    try {
+      await this.#video.play()
+    } catch (error) {
+      const isRefused = error instanceof DOMException && error.name === 'NotAllowedError'
+      if (isRefused && this.#source) this.#tell('waiting', 'Click the page to play.')
+    }
+  }
+
+  #notePlaying(): void {
+    if (this.#playingSince !== undefined) return
+    this.#playingSince = performance.now()
+    this.#tell('playing', this.#missing)
+  }
+
+  #tell(state: LiveState, text: string): void {
+    if (this.#told.state === state && this.#told.text === text) return
+    this.#told = { state, text }
+    this.#options.onStatus?.(this.#told)
+  }
+}
+
+function missingOf(
+  { tracks, unplayable }: TracksMessage,
+  played: readonly PlayableTrack[],
+): string {
+  return missingText(
+    tracks.filter((track) => !played.includes(track)),
+    unplayable,
+  )
+}
+
+function rangesOf(buffered: TimeRanges): TimeRange[] {
+  return Array.from({ length: buffered.length }, (_, index) => ({
+    start: buffered.start(index),
+    end: buffered.end(index),
+  }))
+}

@@ -1,0 +1,30 @@
+/** A track that the server sends in fragments. */
+export interface PlayableTrack {
+  /** First byte of the binary messages of the track. */
+  readonly id: number
+  readonly kind: 'video' | 'audio'
+  /** Media type with the codec: `video/mp4; codecs="avc1.64001f"`. */
+  readonly mime: string
+}
+
+/** A track of the stream that the server cannot send to browsers. */
+export interface UnplayableTrack {
+  readonly kind: string
+  readonly encoding?: string | undefined
+}
+
+/** First message of the server, and again whenever the tracks or their formats have changed. */
+export interface TracksMessage {
+  readonly type: 'tracks'
+  readonly tracks: readonly PlayableTrack[]
+  readonly unplayable: readonly UnplayableTrack[]
+}
+
+/** Reads a text message of the server. @returns `undefined` for a message of a later version. */
+export function parseMessage(text: string): TracksMessage | undefined {
+  const message: unknown = JSON.parse(text)
+  return isTracksMessage(message) ? message : undefined
+}
+
+const isTracksMessage = (message: unknown): message is TracksMessage =>
+  typeof message === 'object' && message !== null && 'type' in message && message.type === 'tracks'

@@ -1,0 +1,64 @@
+import type { PlayableTrack, UnplayableTrack } from './messages.js'
+
+/** Reason for an end, in plain words, and whether it makes sense to try again. */
+export interface Ending {
+  readonly text: string
+  readonly isFinal: boolean
+}
+
+const endings: Readonly<Record<string, Ending>> = {
+  mediaEnded: {
+    text: 'The stream has ended. It starts again when the camera does.',
+    isFinal: false,
+  },
+  mediaFailed: { text: 'The camera cannot be reached.', isFinal: false },
+  slowReader: { text: 'Your connection is too slow for this stream.', isFinal: false },
+  poolClosed: { text: 'The server is restarting.', isFinal: false },
+  kicked: { text: 'An operator has ended your session.', isFinal: true },
+  authorizationExpired: { text: 'Your login has expired. Log in again.', isFinal: true },
+  lifetime: { text: 'Your session has reached its longest duration.', isFinal: true },
+  ERR_NOT_FOUND: { text: 'Nothing is sent to this path at the moment.', isFinal: false },
+  ERR_SESSION_POOL_FULL: { text: 'The server has no room for another viewer.', isFinal: false },
+  ERR_SESSION_PATH_FULL: { text: 'This stream has no room for another viewer.', isFinal: false },
+  ERR_SESSION_NOT_ADMITTED: { text: 'You may not watch this stream.', isFinal: true },
+}
+
+/**
+ * Explains why a connection has closed.
+ *
+ * @param code - Code of the WebSocket; 1006 = it broke off.
+ * @param reason - Removal reason of the session, or code of an error.
+ */
+export function endingOf(code: number, reason: string): Ending {
+  const known = endings[reason]
+  if (known) return known
+  if (code === 1006) return { text: 'The connection to the server has broken off.', isFinal: false }
+  return { text: `The server has ended the stream (${reason || code}).`, isFinal: false }
+}
+
+/** Name of a codec as people know it. */
+function codecName(mime: string): string {
+  const codec = /codecs="([^"]*)"/.exec(mime)?.[1] ?? mime
+  if (codec.startsWith('avc1')) return 'H.264'
+  if (codec.startsWith('hvc1')) return 'H.265'
+  if (codec.startsWith('mp4a')) return 'AAC'
+  return { opus: 'Opus', flac: 'FLAC' }[codec] ?? codec
+}
+
+const things: Readonly<Record<string, string>> = { video: 'picture', audio: 'sound' }
+
+/** Explains which parts of a stream this browser does not play; empty if it plays all. */
+export function missingText(
+  unsupported: readonly PlayableTrack[],
+  unplayable: readonly UnplayableTrack[],
+): string {
+  const here = unsupported.map(
+    ({ kind, mime }) =>
+      `This browser cannot play the ${things[kind]}, which is ${codecName(mime)}.`,
+  )
+  const nowhere = unplayable.map(
+    ({ kind, encoding = 'an unknown encoding' }) =>
+      `The ${things[kind] ?? kind} is ${encoding}, which browsers cannot play.`,
+  )
+  return [...here, ...nowhere].join(' ')
+}

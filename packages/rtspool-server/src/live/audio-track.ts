@@ -1,0 +1,72 @@
+import type { AccessUnit, TrackInfo } from 'rtspool'
+import type { AudioCoding } from './codec/audio-format.js'
+import { fragmentBytes, type Sample, writeFragment } from './fmp4/fragment.js'
+import type { TrackFormat } from './fmp4/track-format.js'
+import type { LiveFragment, LiveTrack } from './live-track.js'
+import { type CommonInstant, MediaTimes } from './media-times.js'
+import { openFrame } from './web-socket-frame.js'
+
+/** Sound in one fragment: few enough milliseconds to hear at once, many enough to save boxes. */
+const fragmentMs = 60
+/** Most frames in one fragment. */
+const maxFrames = 16
+
+/** Makes one fragment of about 60 ms of sound. */
+export class AudioTrack implements LiveTrack {
+  readonly id: number
+  readonly info: TrackInfo
+  readonly #coding: AudioCoding
+  readonly #mediaTimes: MediaTimes
+  readonly #fragmentTicks: number
+  #samples: Sample[] = []
+  /** Time of the first sample, and the end of the last. */
+  #begin = 0
+  #end = 0
+  #sequenceNumber = 0
+
+  constructor(info: TrackInfo, id: number, coding: AudioCoding) {
+    this.info = info
+    this.id = id
+    this.#coding = coding
+    this.#mediaTimes = new MediaTimes(info.clockRate, info.index, false)
+    this.#fragmentTicks = (info.clockRate * fragmentMs) / 1000
+  }
+
+  get format(): TrackFormat {
+    return this.#coding.format
+  }
+
+  push(unit: AccessUnit, common: CommonInstant): LiveFragment | undefined {
+    const [frame] = unit.parts
+    if (!frame) return undefined
+    const time = this.#mediaTimes.place(unit, common)
+    const data = this.#coding.sampleOf(frame, time)
+    if (!data) return undefined
+    const duration = this.#coding.durationOf(frame)
+    // A fragment has no gap, so the samples before one leave without waiting for more.
+    const before = this.#isGap(time, duration) ? this.finish() : undefined
+    if (this.#samples.length === 0) this.#begin = this.#end = time
+    this.#samples.push({
+      ...{ pieces: [data], sizeBytes: data.length, isSync: true, compositionOffset: 0 },
+      duration,
+    })
+    this.#end += duration
+    if (before) return before
+    const isFull = this.#end - this.#begin >= this.#fragmentTicks
+    return isFull || this.#samples.length >= maxFrames ? this.finish() : undefined
+  }
+
+  finish(): LiveFragment | undefined {
+    const samples = this.#samples
+    if (samples.length === 0) return undefined
+    this.#samples = []
+    const { frame, contentOffset } = openFrame(this.id, fragmentBytes(samples))
+    writeFragment(frame, contentOffset, ++this.#sequenceNumber, this.#begin, samples)
+    return { frame, isEntry: true, format: undefined }
+  }
+
+  /** Timestamps may be rounded by less than a frame. */
+  #isGap(time: number, duration: number): boolean {
+    return this.#samples.length > 0 && Math.abs(time - this.#end) > duration / 2
+  }
+}

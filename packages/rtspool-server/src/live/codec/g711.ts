@@ -1,0 +1,30 @@
+/** Returns the 256 values of an encoding of G.711 as samples of 16 bits. */
+function table(decode: (code: number) => number): Int16Array {
+  return Int16Array.from({ length: 256 }, (_, code) => decode(code))
+}
+
+/** μ-law (ITU-T G.711 table 2a): 14 bits, as 16. */
+const muLaw = table((code) => {
+  const inverted = ~code & 0xff
+  const magnitude = (((inverted & 0x0f) << 3) + 0x84) << ((inverted & 0x70) >> 4)
+  return inverted & 0x80 ? 0x84 - magnitude : magnitude - 0x84
+})
+
+/** A-law (ITU-T G.711 table 1a): 13 bits, as 16. */
+const aLaw = table((code) => {
+  const toggled = code ^ 0x55
+  const segment = (toggled & 0x70) >> 4
+  const mantissa = (toggled & 0x0f) << 4
+  const magnitude = segment === 0 ? mantissa + 8 : (mantissa + 0x108) << (segment - 1)
+  return toggled & 0x80 ? magnitude : -magnitude
+})
+
+/** Decodes G.711 of one channel. */
+export function decodeG711(encoding: 'PCMU' | 'PCMA', codes: Uint8Array): Int16Array {
+  const values = encoding === 'PCMU' ? muLaw : aLaw
+  const samples = new Int16Array(codes.length)
+  for (let index = 0; index < codes.length; index++) {
+    samples[index] = values[codes[index] as number] as number
+  }
+  return samples
+}

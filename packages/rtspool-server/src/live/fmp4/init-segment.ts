@@ -1,0 +1,85 @@
+import { box, fullBox, u16, u32, zeros } from './box.js'
+import type { TrackFormat } from './track-format.js'
+
+/** Number of the only track of an init segment. */
+export const trackId = 1
+
+const one = 2 ** 16
+/** Largest fixed-point numbers of a matrix that changes nothing: 16.16 bits, the last 2.30 bits. */
+const identityMatrix = u32(one, 0, 0, 0, one, 0, 0, 0, 2 ** 30)
+const enabledInMovie = 7
+const selfContained = 1
+/** `und` in three letters of 5 bits. */
+const undefinedLanguage = 0x55c4
+
+/**
+ * Returns the init segment of one track: `ftyp` and `moov` without any sample.
+ *
+ * Each track has a segment of its own. A browser that cannot play one of them then plays the others, and a gap of
+ * the sound does not disturb the picture.
+ *
+ * @see ISO/IEC 14496-12 sections 8.2 to 8.8; Media Source Extensions byte stream format
+ */
+export function initSegment(format: TrackFormat): Buffer {
+  const fileType = box('ftyp', Buffer.from('iso6\0\0\0\0iso6mp41', 'latin1'))
+  const movie = box('moov', movieHeader(), track(format), box('mvex', trackDefaults()))
+  return Buffer.concat([fileType, movie])
+}
+
+function movieHeader(): Buffer {
+  return fullBox(
+    'mvhd',
+    0,
+    0,
+    u32(0, 0, 1000 /* timescale */, 0 /* duration */, one /* rate */),
+    u16(0x0100 /* volume */),
+    zeros(10),
+    identityMatrix,
+    zeros(24),
+    u32(trackId + 1 /* next track */),
+  )
+}
+
+const trackDefaults = (): Buffer => fullBox('trex', 0, 0, u32(trackId, 1, 0, 0, 0))
+
+function track(format: TrackFormat): Buffer {
+  const { kind, width, height, timescale } = format
+  const isVideo = kind === 'video'
+  const header = fullBox(
+    'tkhd',
+    0,
+    enabledInMovie,
+    u32(0, 0, trackId, 0, 0, 0, 0),
+    u16(0, 0, isVideo ? 0 : 0x0100 /* volume */, 0),
+    identityMatrix,
+    u32(width * one, height * one),
+  )
+  const media = box(
+    'mdia',
+    fullBox('mdhd', 0, 0, u32(0, 0, timescale, 0), u16(undefinedLanguage, 0)),
+    handler(isVideo),
+    box(
+      'minf',
+      isVideo ? fullBox('vmhd', 0, 1, zeros(8)) : fullBox('smhd', 0, 0, zeros(4)),
+      box('dinf', fullBox('dref', 0, 0, u32(1), fullBox('url ', 0, selfContained))),
+      sampleTable(format.entry),
+    ),
+  )
+  return box('trak', header, media)
+}
+
+function handler(isVideo: boolean): Buffer {
+  const type = isVideo ? 'vide' : 'soun'
+  return fullBox('hdlr', 0, 0, zeros(4), Buffer.from(type, 'latin1'), zeros(12), Buffer.from('\0'))
+}
+
+function sampleTable(entry: Buffer): Buffer {
+  return box(
+    'stbl',
+    fullBox('stsd', 0, 0, u32(1), entry),
+    fullBox('stts', 0, 0, u32(0)),
+    fullBox('stsc', 0, 0, u32(0)),
+    fullBox('stsz', 0, 0, u32(0, 0)),
+    fullBox('stco', 0, 0, u32(0)),
+  )
+}

@@ -1,0 +1,18 @@
+/** Coding of one track, as the init segment describes it. */
+export interface TrackFormat {
+  readonly kind: 'video' | 'audio'
+  /** Codec as in the parameter `codecs` of a media type (RFC 6381): `avc1.64001f`, `opus`. */
+  readonly codec: string
+  /** Sample entry of the box `stsd`. */
+  readonly entry: Buffer
+  /** Ticks per second of all times of the track. */
+  readonly timescale: number
+  /** Size of the picture in pixels; 0 for audio. */
+  readonly width: number
+  readonly height: number
+  /** Pictures that a decoder holds back to put them in order, as far as the format tells; 0 for audio. */
+  readonly reorderDepth: number
+}
+
+/** Returns the media type that a browser is asked about. */
+export const mimeOf = ({ kind, codec }: TrackFormat): string => `${kind}/mp4; codecs="${codec}"`

@@ -1,0 +1,3 @@
+export { LiveEndpoint, liveSubprotocol } from './live-endpoint.js'
+export { type LiveOptions, liveDefaults } from './live-options.js'
+export type { LiveClaimant, LiveTickets } from './live-tickets.js'

@@ -1,0 +1,192 @@
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { ClockTimer, RtspServer, Session } from 'rtspool'
+import { RequestError } from 'rtspool'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { closeWith, closingOf, refusalOf } from './closings.js'
+import { isAllowedOrigin, refuseUpgrade, ticketOf, userAgentOf } from './live-handshake.js'
+import { type LiveOptions, type ResolvedLiveOptions, resolveLiveOptions } from './live-options.js'
+import { LiveStream } from './live-stream.js'
+import { type LiveClaimant, LiveTickets } from './live-tickets.js'
+import { LiveViewer } from './live-viewer.js'
+
+/** Browsers send no messages; the limit ends one that does not keep to it. */
+const maxMessageBytes = 1024
+const checkMs = 1_000
+const connectionIdBytes = 16
+/** Subprotocol of the live picture. A ticket stands beside it, as `ticket.` and its characters. */
+export const liveSubprotocol = 'rtspool.live'
+
+/**
+ * Live pictures for browsers: fragments of MP4 over a WebSocket. A browser that watches is a session of the pool: counted,
+ * limited, listed and kicked like any other.
+ *
+ * ```ts
+ * const live = new LiveEndpoint(server)
+ * httpServer.on('upgrade', (request, socket, head) => live.handleUpgrade(request, socket, head))
+ * const ticket = live.tickets.issue({ path: '/live/door', user: 'ann' })
+ * // In the browser: new WebSocket('/live', ['rtspool.live', `ticket.${ticket}`])
+ * ```
+ */
+export class LiveEndpoint {
+  readonly tickets: LiveTickets
+  readonly #server: RtspServer
+  readonly #options: ResolvedLiveOptions
+  readonly #handshakes: WebSocketServer
+  readonly #streams = new Map<string, LiveStream>()
+  readonly #sessions = new Set<Session>()
+  /** WebSockets without a session, so far. */
+  readonly #waiting = new Set<WebSocket>()
+  #check: ClockTimer | undefined
+  #isClosed = false
+
+  /** @throws {RangeError | TypeError} If an option is wrong. */
+  constructor(server: RtspServer, options: LiveOptions = {}) {
+    this.#server = server
+    this.#options = resolveLiveOptions(options)
+    const { clock, ticketSeconds, maxTickets } = this.#options
+    this.tickets = new LiveTickets(clock, ticketSeconds * 1000, maxTickets)
+    this.#handshakes = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      maxPayload: maxMessageBytes,
+      autoPong: false,
+      handleProtocols: () => liveSubprotocol,
+    })
+  }
+
+  /** Sessions of browsers. */
+  get viewerCount(): number {
+    return this.#sessions.size
+  }
+
+  /**
+   * Upgrades a request with a ticket, from a page of this host or of `allowedOrigins`. Others get 401 or 403.
+   *
+   * @param head - First bytes behind the request.
+   */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (!isAllowedOrigin(request, this.#options.allowedOrigins)) {
+      refuseUpgrade(socket, 403, 'the page is from another origin')
+      return
+    }
+    const claimant = this.tickets.take(ticketOf(request) ?? '')
+    if (claimant) this.view(request, socket, head, claimant)
+    else refuseUpgrade(socket, 401, 'the ticket is unknown, used or expired')
+  }
+
+  /** Upgrades the request of a client that the caller has authenticated and whose origin the caller has checked. */
+  view(request: IncomingMessage, socket: Duplex, head: Buffer, claimant: LiveClaimant): void {
+    if (this.#isClosed) {
+      refuseUpgrade(socket, 503, 'the server is closing')
+      return
+    }
+    this.#handshakes.handleUpgrade(request, socket, head, (webSocket) => {
+      // A broken frame, or a reset: 'close' follows.
+      webSocket.on('error', () => {})
+      this.#waiting.add(webSocket)
+      void this.#open(webSocket, request, claimant)
+        .catch((error: unknown) => closeWith(webSocket, refusalOf(error), this.#options.clock))
+        .finally(() => this.#waiting.delete(webSocket))
+    })
+  }
+
+  /** Ends the sessions of all browsers. Idempotent. */
+  close(): void {
+    this.#isClosed = true
+    this.#check?.cancel()
+    const closing = closingOf('poolClosed')
+    for (const webSocket of this.#waiting) closeWith(webSocket, closing, this.#options.clock)
+    for (const session of [...this.#sessions]) session.end('poolClosed')
+  }
+
+  /** @throws {RtspError} If the browser gets no session. */
+  async #open(
+    webSocket: WebSocket,
+    request: IncomingMessage,
+    claimant: LiveClaimant,
+  ): Promise<void> {
+    const { socket } = request
+    const [path = '', query] = splitTarget(claimant.path)
+    if (!this.#server.mounts.match(path)) {
+      throw new RequestError('ERR_NOT_FOUND', `nothing is mounted at ${path}`)
+    }
+    const session = await this.#admit(webSocket, socket, claimant, path, query)
+    if (!session) return
+    session.noteUse({
+      action: 'read',
+      transport: 'websocket-fmp4',
+      isSecure: 'encrypted' in socket,
+      tunnel: undefined,
+      userAgent: userAgentOf(request),
+      connectionId: randomBytes(connectionIdBytes).toString('base64url'),
+    })
+    // The open connection keeps the session: pings find out when the browser has gone.
+    session.preventExpire()
+    const viewer = new LiveViewer(session, webSocket, socket, this.#options)
+    const stream = this.#streamOf(claimant.path)
+    session.manageMedia(path, stream).setTransport(0, viewer)
+    session.state = 'Playing'
+    this.#sessions.add(session)
+    stream.add(viewer)
+    viewer.onClosed(() => this.#sessions.delete(session))
+    this.#scheduleCheck()
+  }
+
+  /** @returns `undefined` if the browser has left meanwhile. */
+  async #admit(
+    webSocket: WebSocket,
+    socket: Socket,
+    { user, address = plainAddress(socket.remoteAddress), expiresAt }: LiveClaimant,
+    path: string,
+    query: string | undefined,
+  ): Promise<Session | undefined> {
+    const { pool } = this.#server
+    const leaving = new AbortController()
+    webSocket.once('close', () => leaving.abort())
+    const { signal } = leaving
+    // Bound to this connection: no RTSP client can use the session.
+    const owner = { address, user, connection: webSocket }
+    const init = await pool.admit({ owner, path, query, action: 'read', expiresAt, signal })
+    if (signal.aborted || this.#isClosed) return undefined
+    return pool.create({ ...init, owner, path })
+  }
+
+  #streamOf(target: string): LiveStream {
+    const running = this.#streams.get(target)
+    if (running) return running
+    const { clock, maxKeptBytes } = this.#options
+    const stream: LiveStream = new LiveStream(this.#server, target, {
+      clock,
+      maxKeptBytes,
+      onEnd: () => {
+        if (this.#streams.get(target) === stream) this.#streams.delete(target)
+      },
+    })
+    this.#streams.set(target, stream)
+    return stream
+  }
+
+  #scheduleCheck(): void {
+    if (this.#isClosed || this.#sessions.size === 0) return
+    this.#check ??= this.#options.clock.schedule(this.#checkViewers, checkMs, false)
+  }
+
+  readonly #checkViewers = (): void => {
+    this.#check = undefined
+    for (const stream of this.#streams.values()) stream.checkViewers()
+    this.#scheduleCheck()
+  }
+}
+
+function splitTarget(target: string): [path: string, query: string | undefined] {
+  const mark = target.indexOf('?')
+  return mark < 0 ? [target, undefined] : [target.slice(0, mark), target.slice(mark + 1)]
+}
+
+/** Removes the IPv6 notation of an IPv4 address, so that limits count one client once. */
+function plainAddress(address = ''): string {
+  return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address
+}

@@ -1,0 +1,56 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import { isIP } from 'node:net'
+import type { Duplex } from 'node:stream'
+
+const ticketPrefix = 'ticket.'
+const maxUserAgent = 256
+
+/** Returns the ticket among the subprotocols of a WebSocket request. */
+export function ticketOf({ headers }: IncomingMessage): string | undefined {
+  const protocols = (headers['sec-websocket-protocol'] ?? '').split(',')
+  const offered = protocols.map((protocol) => protocol.trim())
+  return offered.find((protocol) => protocol.startsWith(ticketPrefix))?.slice(ticketPrefix.length)
+}
+
+/**
+ * Returns whether a page may open the WebSocket: one of this server, or of a listed origin. Programs send no origin.
+ *
+ * A page of this server is called by an address or as `localhost`. The name of any other page may resolve to this machine
+ * (DNS rebinding), so names count only where they are listed.
+ */
+export function isAllowedOrigin(
+  { headers }: IncomingMessage,
+  allowedOrigins: readonly string[],
+): boolean {
+  const { origin, host } = headers
+  if (origin === undefined || allowedOrigins.includes(origin)) return true
+  if (!URL.canParse(origin)) return false
+  const page = new URL(origin)
+  return page.host === host?.toLowerCase() && isUnnamed(page.hostname)
+}
+
+const isUnnamed = (hostname: string): boolean =>
+  hostname === 'localhost' || isIP(hostname.replace(/^\[|\]$/g, '')) !== 0
+
+/** @returns At most 256 characters of the header. */
+export function userAgentOf({ headers }: IncomingMessage): string | undefined {
+  return headers['user-agent']?.slice(0, maxUserAgent)
+}
+
+/** Answers an upgrade request with an error, and closes. */
+export function refuseUpgrade(
+  socket: Duplex,
+  statusCode: 400 | 401 | 403 | 503,
+  text: string,
+): void {
+  const lines = [
+    `HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}`,
+    'Connection: close',
+    'Content-Type: text/plain; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(text)}`,
+    '',
+    text,
+  ]
+  socket.on('error', () => socket.destroy())
+  socket.end(lines.join('\r\n'), () => socket.destroy())
+}

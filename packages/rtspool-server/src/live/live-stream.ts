@@ -1,0 +1,155 @@
+import type { AccessUnit, Clock, ClockTimer, RemovalReason, RtspServer, TrackInfo } from 'rtspool'
+import { initSegment } from './fmp4/init-segment.js'
+import { mimeOf } from './fmp4/track-format.js'
+import { KeptFragments } from './kept-fragments.js'
+import type { LiveFragment, LiveTrack } from './live-track.js'
+import type { LiveOffer, LiveViewer } from './live-viewer.js'
+import { beginningWith, type CommonInstant } from './media-times.js'
+import { type OpenTracks, openTracks } from './open-tracks.js'
+import { boxFrame, textFrame } from './web-socket-frame.js'
+
+/** Milliseconds that browsers wait for a described sound which has sent nothing yet. */
+const soundWaitMs = 500
+
+export interface LiveStreamOptions {
+  readonly clock: Clock
+  /** See `LiveOptions`. */
+  readonly maxKeptBytes: number
+  /** Called when the last viewer has left, or the media has ended. */
+  readonly onEnd: () => void
+}
+
+/**
+ * One media on its way to all browsers that watch it. It reads the media as one viewer, makes each fragment once, and keeps
+ * those since the last key frame for browsers that join.
+ *
+ * ```text
+ *  server.read ─▶ track: fragment ─┬▶ kept since the key frame ─▶ who joins
+ *                                  └▶ viewer, viewer, …
+ * ```
+ */
+export class LiveStream {
+  readonly #server: RtspServer
+  readonly #options: LiveStreamOptions
+  readonly #viewers = new Set<LiveViewer>()
+  readonly #reading = new AbortController()
+  readonly #kept: KeptFragments
+  readonly #tracks = new Map<TrackInfo, LiveTrack>()
+  #opened: OpenTracks | undefined
+  #common: CommonInstant | undefined
+  /** Track whose key frames browsers begin with: the picture, or else the sound. */
+  #leader: LiveTrack | undefined
+  /** Tracks that have sent a fragment. */
+  readonly #heard = new Set<LiveTrack>()
+  #offer: LiveOffer | undefined
+  #soundWait: ClockTimer | undefined
+
+  /** @param target - Decoded path, and after a `?` the query. */
+  constructor(server: RtspServer, target: string, options: LiveStreamOptions) {
+    this.#server = server
+    this.#options = options
+    this.#kept = new KeptFragments(options.maxKeptBytes)
+    void this.#run(target)
+  }
+
+  /** Adds a browser, which begins with the last key frame. */
+  add(viewer: LiveViewer): void {
+    this.#viewers.add(viewer)
+    viewer.onClosed(() => this.#remove(viewer))
+    if (this.#offer) viewer.begin(this.#offer, this.#kept.frames)
+  }
+
+  checkViewers(): void {
+    for (const viewer of this.#viewers) viewer.check()
+  }
+
+  #remove(viewer: LiveViewer): void {
+    if (this.#viewers.delete(viewer) && this.#viewers.size === 0) this.#end()
+  }
+
+  #end(): void {
+    if (this.#reading.signal.aborted) return
+    this.#reading.abort()
+    this.#soundWait?.cancel()
+    this.#kept.clear()
+    this.#options.onEnd()
+  }
+
+  async #run(target: string): Promise<void> {
+    const { signal } = this.#reading
+    let reason: RemovalReason = 'mediaEnded'
+    try {
+      for await (const unit of this.#server.read(target, { signal })) this.#take(unit)
+      for (const track of this.#tracks.values()) this.#send(track, track.finish())
+    } catch {
+      reason = 'mediaFailed'
+    }
+    this.#end()
+    this.#endSessions(reason)
+  }
+
+  #endSessions(reason: RemovalReason): void {
+    for (const { session } of [...this.#viewers]) session.end(reason)
+  }
+
+  #take(unit: AccessUnit): void {
+    this.#opened ??= this.#open(unit)
+    const track = this.#tracks.get(unit.track)
+    if (!track) return
+    this.#common ??= beginningWith(unit)
+    this.#send(track, track.push(unit, this.#common))
+  }
+
+  #send(track: LiveTrack, fragment: LiveFragment | undefined): void {
+    if (!fragment) return
+    const { frame, isEntry, format } = fragment
+    const isBeginning = isEntry && track === this.#leader
+    const isNew = !this.#heard.has(track)
+    this.#heard.add(track)
+    this.#kept.add(frame, isBeginning)
+    if (isNew || format) this.#renewOffer()
+    else if (this.#offer) for (const viewer of this.#viewers) viewer.send(frame, isBeginning)
+  }
+
+  #open({ track }: AccessUnit): OpenTracks {
+    const media = [...this.#server.media].find(({ tracks }) => tracks.includes(track))
+    const opened = openTracks(media?.tracks ?? [track])
+    for (const each of opened.tracks) this.#tracks.set(each.info, each)
+    this.#leader = opened.tracks.find(isVideo) ?? opened.tracks[0]
+    if (!this.#leader) {
+      const offer = offerOf([], opened)
+      for (const viewer of this.#viewers) viewer.begin(offer, [])
+      this.#endSessions('removed')
+    }
+    return opened
+  }
+
+  /** Offers the tracks that have sent something, once the picture has and the sound has had its time. */
+  #renewOffer(): void {
+    const missing = (this.#opened?.tracks ?? []).filter((track) => !this.#heard.has(track))
+    if (missing.some(isVideo)) return
+    if (this.#offer || missing.length === 0) this.#beginAll()
+    else this.#soundWait ??= this.#options.clock.schedule(this.#beginAll, soundWaitMs, false)
+  }
+
+  readonly #beginAll = (): void => {
+    if (!this.#opened || this.#reading.signal.aborted) return
+    this.#soundWait?.cancel()
+    this.#offer = offerOf([...this.#heard], this.#opened)
+    for (const viewer of this.#viewers) viewer.begin(this.#offer, this.#kept.frames)
+  }
+}
+
+const isVideo = ({ info }: LiveTrack): boolean => info.description.kind === 'video'
+
+/** Returns the message that names the tracks, and the init segment of each. */
+function offerOf(tracks: readonly LiveTrack[], { unplayable }: OpenTracks): LiveOffer {
+  const formats = tracks.flatMap(({ id, format }) => (format ? [{ id, format }] : []))
+  const described = formats.map(({ id, format }) => {
+    const { kind, width, height } = format
+    return { id, kind, mime: mimeOf(format), ...(kind === 'video' && { width, height }) }
+  })
+  const message = textFrame(JSON.stringify({ type: 'tracks', tracks: described, unplayable }))
+  const segments = formats.map(({ id, format }) => boxFrame(id, initSegment(format)))
+  return { frames: [message, ...segments] }
+}

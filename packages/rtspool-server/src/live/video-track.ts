@@ -1,0 +1,82 @@
+import type { AccessUnit, TrackInfo } from 'rtspool'
+import { h264Format, isH264SampleUnit } from './codec/h264-format.js'
+import { h265Format, isH265SampleUnit } from './codec/h265-format.js'
+import { DecodeTimes } from './decode-times.js'
+import { fragmentBytes, type Sample, writeFragment } from './fmp4/fragment.js'
+import type { TrackFormat } from './fmp4/track-format.js'
+import type { LiveFragment, LiveTrack } from './live-track.js'
+import { type CommonInstant, MediaTimes } from './media-times.js'
+import { openFrame } from './web-socket-frame.js'
+
+/** Encodings of video that browsers play from fragments. */
+export type VideoEncoding = 'H264' | 'H265'
+
+const codings = {
+  H264: { formatOf: h264Format, isSampleUnit: isH264SampleUnit },
+  H265: { formatOf: h265Format, isSampleUnit: isH265SampleUnit },
+} as const
+
+const lengthBytes = 4
+
+/** Makes one fragment of each picture. */
+export class VideoTrack implements LiveTrack {
+  readonly id: number
+  readonly info: TrackInfo
+  readonly #coding: (typeof codings)[VideoEncoding]
+  readonly #mediaTimes: MediaTimes
+  readonly #decodeTimes: DecodeTimes
+  #format: TrackFormat | undefined
+  #sequenceNumber = 0
+
+  constructor(info: TrackInfo, id: number, encoding: VideoEncoding) {
+    this.info = info
+    this.id = id
+    this.#coding = codings[encoding]
+    this.#mediaTimes = new MediaTimes(info.clockRate, info.index, true)
+    this.#decodeTimes = new DecodeTimes(info.clockRate)
+  }
+
+  get format(): TrackFormat | undefined {
+    return this.#format
+  }
+
+  push(unit: AccessUnit, common: CommonInstant): LiveFragment | undefined {
+    const format = unit.isKeyFrame ? this.#changedFormat(unit) : undefined
+    if (format) this.#format = format
+    const pieces = this.#piecesOf(unit.parts)
+    if (!this.#format || pieces.length === 0) return undefined
+    const time = this.#mediaTimes.place(unit, common)
+    const { decodeTime, duration } = this.#decodeTimes.place(time, this.#format.reorderDepth)
+    const sample: Sample = {
+      pieces,
+      sizeBytes: pieces.reduce((sum, piece) => sum + piece.length, 0),
+      duration,
+      compositionOffset: time - decodeTime,
+      isSync: unit.isKeyFrame,
+    }
+    const samples = [sample]
+    const { frame, contentOffset } = openFrame(this.id, fragmentBytes(samples))
+    writeFragment(frame, contentOffset, ++this.#sequenceNumber, decodeTime, samples)
+    return { frame, isEntry: unit.isKeyFrame, format }
+  }
+
+  /** A picture waits for nothing. */
+  finish(): undefined {}
+
+  #changedFormat({ parts, track }: AccessUnit): TrackFormat | undefined {
+    const format = this.#coding.formatOf(parts, track.clockRate)
+    return format && this.#format?.entry.equals(format.entry) ? undefined : format
+  }
+
+  /** Each NAL unit behind its length, without those of the init segment. */
+  #piecesOf(parts: readonly Buffer[]): Buffer[] {
+    const pieces: Buffer[] = []
+    for (const part of parts) {
+      if (!this.#coding.isSampleUnit(part)) continue
+      const length = Buffer.allocUnsafe(lengthBytes)
+      length.writeUInt32BE(part.length)
+      pieces.push(length, part)
+    }
+    return pieces
+  }
+}

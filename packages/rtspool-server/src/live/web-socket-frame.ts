@@ -1,0 +1,54 @@
+/** First byte of a WebSocket frame that is the last of its message (RFC 6455 section 5.2). */
+const finalText = 0x81
+const finalBinary = 0x82
+const length16 = 126
+const length64 = 127
+
+/** A frame to be filled, and the offset at which its contents begin. */
+export interface OpenFrame {
+  readonly frame: Buffer
+  readonly contentOffset: number
+}
+
+/**
+ * Creates the WebSocket frame of a binary message: the number of a track, and then boxes. A server does not mask its
+ * frames, so all browsers are sent the same bytes.
+ *
+ * ```text
+ *  header (2 to 10 bytes) | track (1 byte) | boxes
+ * ```
+ */
+export function openFrame(track: number, contentBytes: number): OpenFrame {
+  const { frame, contentOffset } = emptyFrame(finalBinary, contentBytes + 1)
+  frame[contentOffset] = track
+  return { frame, contentOffset: contentOffset + 1 }
+}
+
+/** Returns the frame of a message with these boxes. */
+export function boxFrame(track: number, boxes: Uint8Array): Buffer {
+  const { frame, contentOffset } = openFrame(track, boxes.length)
+  frame.set(boxes, contentOffset)
+  return frame
+}
+
+/** Returns the frame of a text message. */
+export function textFrame(text: string): Buffer {
+  const { frame, contentOffset } = emptyFrame(finalText, Buffer.byteLength(text))
+  frame.write(text, contentOffset)
+  return frame
+}
+
+function emptyFrame(first: number, payloadBytes: number): OpenFrame {
+  const headerBytes = payloadBytes < length16 ? 2 : payloadBytes <= 0xffff ? 4 : 10
+  const frame = Buffer.allocUnsafe(headerBytes + payloadBytes)
+  frame[0] = first
+  if (headerBytes === 2) frame[1] = payloadBytes
+  else if (headerBytes === 4) {
+    frame[1] = length16
+    frame.writeUInt16BE(payloadBytes, 2)
+  } else {
+    frame[1] = length64
+    frame.writeBigUInt64BE(BigInt(payloadBytes), 2)
+  }
+  return { frame, contentOffset: headerBytes }
+}
