@@ -3,8 +3,11 @@ import { createFile, MP4BoxBuffer } from 'mp4box'
 import type { RtspServer } from 'rtspool'
 import { fileMedia } from 'rtspool/file'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { ConfiguredCommand } from './support/configured-command.js'
 import { LiveHost, type ProbedTrack, probe } from './support/live.js'
 import { type MediaFileOptions, MediaFiles } from './support/media-files.js'
+import { until } from './support/process.js'
 import { requirePrograms } from './support/programs.js'
 import { type RunningLibrary, startServer } from './support/server.js'
 
@@ -72,6 +75,47 @@ describe('live picture', () => {
       }
     },
   )
+})
+
+describe('live picture of the command', () => {
+  const config = (more: string) =>
+    `rtsp: { port: 0, host: 127.0.0.1 }\nlog: { format: json }\n${more}`
+
+  test('plays to everybody where the configuration says so', async () => {
+    const command = await ConfiguredCommand.start(config('live: { port: 0, access: anyone }'))
+    try {
+      const { port } = await command.line('live picture ready')
+      const socket = new WebSocket(`ws://127.0.0.1:${port}/test`, ['rtspool.live'])
+      const texts: string[] = []
+      let fragments = 0
+      socket.on('message', (data: Buffer, isBinary: boolean) => {
+        if (isBinary) fragments++
+        else texts.push(data.toString())
+      })
+      await until(() => fragments > 10)
+      expect(texts[0]).toContain('avc1')
+      const closed = new Promise((resolve) => {
+        socket.on('close', (code, reason) => resolve(`${code} ${reason}`))
+      })
+      expect(await command.stop()).toBe(0)
+      expect(await closed).toBe('1001 poolClosed')
+    } finally {
+      await command.stop()
+    }
+  })
+
+  test.for([
+    {
+      live: 'live: { port: 0, access: anyone }',
+      auth: 'auth: { usersFile: users }',
+      says: 'live.access anyone needs a server on which everybody may play',
+    },
+    { live: 'live: { port: 0, tls: true }', auth: '', says: 'live.tls needs a key' },
+  ])('does not start where $says', async ({ live, auth, says }) => {
+    const files = { users: 'ann:secret\n' }
+    const start = ConfiguredCommand.start(config(`${live}\n${auth}`), [], {}, files)
+    await expect(start).rejects.toThrow(says)
+  })
 })
 
 /** @returns The access units of each kind of track, as a reader of RTP has them. */

@@ -8,6 +8,7 @@ import { ReloadControl } from './config/reload/reload-control.js'
 import type { Config } from './config/schema.js'
 import { serverOptionsOf } from './config/server-options.js'
 import type { Settings } from './config/settings.js'
+import { startLive } from './live-port.js'
 import { logDiagnostics } from './log/diagnostics-log.js'
 import { logComings, logRefusals } from './log/event-log.js'
 import { LevelSwitch } from './log/level-switch.js'
@@ -34,6 +35,7 @@ export async function serve(options: CommandOptions, version: string): Promise<n
   const repeats = new RepeatLimit(log)
   const levels = new LevelSwitch(log)
   let control: ReloadControl | undefined
+  let server: RtspServer | undefined
   const ends = [
     () => stop.ignore(),
     rereadAtHangup(opened, config.log.file, () => control?.reload('SIGHUP')),
@@ -42,18 +44,22 @@ export async function serve(options: CommandOptions, version: string): Promise<n
   ]
   try {
     const certificate = readCertificate(settings)
-    const server = createServer(settings, certificate)
+    server = createServer(settings, certificate)
     logComings(server, repeats)
     logRefusals(server, repeats)
     await server.listen()
     ends.push(logDiagnostics(repeats))
-    control = new ReloadControl(options, { server, log, levels, certificate })
+    const live = await startLive(server, config, certificate, log)
+    const otherPorts = live ? [live] : []
+    control = new ReloadControl(options, { server, log, levels, certificate, otherPorts })
     ends.push(() => control?.close())
     await serveUntil(stop.received, server, log, settings, version)
+    await live?.close()
     repeats.close()
     log.info('closed')
     return 0
   } catch (error) {
+    await server?.close()
     return cannotStart(describeStartupError(error, settings))
   } finally {
     await opened.close()

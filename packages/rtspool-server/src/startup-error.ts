@@ -17,14 +17,8 @@ export function describeStartupError(
   error: unknown,
   settings: Pick<LoadedConfig, 'config' | 'sourceOf'>,
 ): string {
-  const { rtsp, tls } = settings.config
-  const host = rtsp.host ?? 'all addresses'
-  const isTlsPort = tls.keyFile !== undefined && portOf(error) === tls.port
-  const port = isTlsPort ? tls.port : rtsp.port
-  const portSource = isTlsPort
-    ? sourceOrOption(settings, ['tls', 'port'], '--tls-port')
-    : sourceOrOption(settings, ['rtsp', 'port'], '--port')
-  const hostSource = sourceOrOption(settings, ['rtsp', 'host'], '--host')
+  const { rtsp } = settings.config
+  const { port, portSource, host, hostSource } = listenerOf(error, settings)
   switch (codeOf(error)) {
     case 'EADDRINUSE':
       return `error: port ${port} is in use already (on ${host}); choose another ${portSource}`
@@ -44,6 +38,28 @@ export function describeStartupError(
     default:
       return `error: ${firstLine(error)}`
   }
+}
+
+/** Returns the port and the address that could not be used, with their sources. */
+function listenerOf(error: unknown, settings: Pick<LoadedConfig, 'config' | 'sourceOf'>) {
+  const { rtsp, tls, live } = settings.config
+  const failed = portOf(error)
+  const ofHost = {
+    host: rtsp.host ?? 'all addresses',
+    hostSource: sourceOrOption(settings, ['rtsp', 'host'], '--host'),
+  }
+  if (tls.keyFile !== undefined && failed === tls.port) {
+    const portSource = sourceOrOption(settings, ['tls', 'port'], '--tls-port')
+    return { port: tls.port, portSource, ...ofHost }
+  }
+  if (live.port !== false && failed === live.port && failed !== rtsp.port) {
+    const portSource = sourceOrOption(settings, ['live', 'port'], '--live-port')
+    if (live.host === undefined) return { port: live.port, portSource, ...ofHost }
+    const hostSource = settings.sourceOf(['live', 'host'])
+    return { port: live.port, portSource, host: live.host, hostSource }
+  }
+  const portSource = sourceOrOption(settings, ['rtsp', 'port'], '--port')
+  return { port: rtsp.port, portSource, ...ofHost }
 }
 
 /** Returns the port that a system error is about. */

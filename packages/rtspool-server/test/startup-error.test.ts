@@ -6,6 +6,7 @@ import { describeStartupError } from '../src/startup-error.js'
 const config = configSchema.parse({
   rtsp: { port: 554, host: 'camera.example', udpPorts: '20000-20001' },
   tls: { port: 322, keyFile: 'key.pem', certFile: 'cert.pem' },
+  live: { port: 8081, host: 'view.example' },
 })
 
 const options = { config, sourceOf: nameOf }
@@ -35,6 +36,16 @@ describe('reports an error at the start in one line', () => {
     const error = Object.assign(systemError('EADDRINUSE'), { port: 322 })
     expect(describeStartupError(error, options)).toContain('port 322 is in use already')
     expect(describeStartupError(error, options)).toContain('choose another --tls-port')
+  })
+
+  it('names the port of the live picture, and its host', () => {
+    const errorOf = (code: string) => Object.assign(systemError(code), { port: 8081 })
+    expect(describeStartupError(errorOf('EADDRINUSE'), options)).toBe(
+      'error: port 8081 is in use already (on view.example); choose another --live-port',
+    )
+    expect(describeStartupError(errorOf('EADDRNOTAVAIL'), options)).toBe(
+      'error: live.host view.example is not an address of this machine',
+    )
   })
 
   it('names the place of a value that is no option', () => {

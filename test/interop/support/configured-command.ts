@@ -13,6 +13,7 @@ export interface LogLine {
   readonly level: string
   readonly msg: string
   readonly by?: string
+  readonly port?: number
   readonly changed?: readonly string[]
   readonly problems?: readonly string[]
 }

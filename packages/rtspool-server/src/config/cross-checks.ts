@@ -9,6 +9,7 @@ export function crossProblems(config: Config, sources: KeySources): ConfigProble
     ...tlsProblems(config, sources),
     ...authProblems(config, sources),
     ...pathProblems(config, sources),
+    ...liveProblems(config, sources),
   ]
 }
 
@@ -61,4 +62,10 @@ function pathProblems({ paths, testPicture }: Config, sources: KeySources): Conf
     }
   }
   return problems
+}
+
+function liveProblems({ live, tls }: Config, sources: KeySources): ConfigProblem[] {
+  if (live.port === false || !live.tls || tls.keyFile !== undefined) return []
+  const says = 'needs a key and a certificate: --tls-key and --tls-cert'
+  return [problem(sources, ['live', 'tls'], says)]
 }

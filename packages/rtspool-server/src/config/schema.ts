@@ -3,6 +3,7 @@ import { key } from './key-meta.js'
 import type { KeySchema } from './key-schema.js'
 import { authSection } from './sections/auth.js'
 import { limitsSection } from './sections/limits.js'
+import { liveSection } from './sections/live.js'
 import { logSection } from './sections/log.js'
 import { multicastSection } from './sections/multicast.js'
 import { pathsSection } from './sections/paths.js'
@@ -35,6 +36,7 @@ export const configSchema = z
       live: true,
     }),
     auth: authSection.prefault({}).meta({ description: 'Users and rights' }),
+    live: liveSection.prefault({}).meta({ description: 'Live picture for browsers' }),
     log: logSection.prefault({}).meta({ description: 'Log' }),
     watchConfig: key(z.boolean().default(true), {
       description: 'reload this file when it changes; SIGHUP reloads it in any case',

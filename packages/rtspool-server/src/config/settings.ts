@@ -1,5 +1,6 @@
 import type { AuthOptions } from 'rtspool'
 import { authOf } from './auth-options.js'
+import { checkLiveAccess } from './live-access.js'
 import { type ConfigSources, type LoadedConfig, loadConfig } from './load-config.js'
 
 /** A configuration with the contents of the files that it names. */
@@ -24,6 +25,7 @@ export const loadSettings = (sources: ConfigSources): Settings =>
  */
 export function settingsOf(loaded: LoadedConfig, sources: ConfigSources): Settings {
   const { auth, warnings } = authOf(loaded, sources)
+  checkLiveAccess(loaded, auth)
   return {
     ...loaded,
     auth,

@@ -77,16 +77,23 @@ export const logPart = (log: { setLevel(level: string): void }): LivePart => ({
   },
 })
 
+/** A port that uses the certificate. */
+export type CertificateUser = Pick<RtspServer, 'reloadCertificate'>
+
 /**
  * Loads key and certificate again at each reload, because their files change without their names.
  *
  * @param current - The certificate in use.
  */
 export function certificatePart(
-  server: Pick<RtspServer, 'reloadCertificate'>,
+  users: readonly CertificateUser[],
   current: TlsCertificate | undefined,
 ): LivePart {
   let inUse = current
+  const use = (certificate: TlsCertificate): void => {
+    for (const user of users) user.reloadCertificate(certificate)
+    inUse = certificate
+  }
   return {
     prepare(after) {
       const next = readCertificate(after)
@@ -99,14 +106,8 @@ export function certificatePart(
       const before = inUse
       return {
         others: ['certificate'],
-        apply: () => {
-          server.reloadCertificate(next)
-          inUse = next
-        },
-        undo: () => {
-          server.reloadCertificate(before)
-          inUse = before
-        },
+        apply: () => use(next),
+        undo: () => use(before),
       }
     },
   }

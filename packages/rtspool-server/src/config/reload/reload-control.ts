@@ -4,7 +4,14 @@ import type { LevelSwitch } from '../../log/level-switch.js'
 import type { ConfigSources } from '../load-config.js'
 import { ConfigStore } from '../save/config-store.js'
 import type { Settings } from '../settings.js'
-import { certificatePart, limitsPart, logPart, mountsPart, serverPart } from './live-parts.js'
+import {
+  type CertificateUser,
+  certificatePart,
+  limitsPart,
+  logPart,
+  mountsPart,
+  serverPart,
+} from './live-parts.js'
 import { ConfigReloader, type ReloadResult } from './reloader.js'
 import { type FileWatch, watchFile } from './watch-file.js'
 
@@ -14,6 +21,8 @@ export interface RunningCommand {
   readonly log: Logger
   readonly levels: LevelSwitch
   readonly certificate: TlsCertificate | undefined
+  /** Other ports with the same certificate. */
+  readonly otherPorts: readonly CertificateUser[]
 }
 
 /** Reloads the configuration of the running command, and logs each result. */
@@ -29,12 +38,12 @@ export class ReloadControl {
 
   constructor(
     { sources, settings }: { readonly sources: ConfigSources; readonly settings: Settings },
-    { server, log, levels, certificate }: RunningCommand,
+    { server, log, levels, certificate, otherPorts }: RunningCommand,
   ) {
     this.#log = log
     this.#warnings = settings.warnings
     this.reloader = new ConfigReloader(sources, settings, [
-      certificatePart(server, certificate),
+      certificatePart([server, ...otherPorts], certificate),
       serverPart(server),
       limitsPart(server),
       mountsPart(server),

@@ -1,0 +1,25 @@
+import type { AuthOptions } from 'rtspool'
+import type { LoadedConfig } from './load-config.js'
+import { OptionValueError } from './option-value-error.js'
+
+/**
+ * Refuses a live picture for everybody on a server with rights, because a browser needs no login for it.
+ *
+ * @param auth - `undefined` = everybody may do everything.
+ * @throws {OptionValueError} Names the source of the key.
+ */
+export function checkLiveAccess(
+  { config, sourceOf }: LoadedConfig,
+  auth: AuthOptions | undefined,
+): void {
+  const { port, access } = config.live
+  if (port === false || access !== 'anyone' || mayAnyonePlay(auth)) return
+  const source = sourceOf(['live', 'access'])
+  throw new OptionValueError(`${source} anyone needs a server on which everybody may play`)
+}
+
+function mayAnyonePlay(auth: AuthOptions | undefined): boolean {
+  if (!auth) return true
+  const rules = auth.rules ?? []
+  return rules.some(({ path }) => path === '/*') && rules.every(({ read }) => read === 'anyone')
+}

@@ -1,0 +1,127 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer, type Server as SecureServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { RtspServer, TlsCertificate } from 'rtspool'
+import { LiveEndpoint } from './live-endpoint.js'
+import { isAllowedOrigin, refuseUpgrade } from './live-handshake.js'
+import type { LiveOptions } from './live-options.js'
+import type { LiveTickets } from './live-tickets.js'
+
+const headersTimeoutMs = 10_000
+const maxHeaderBytes = 16 * 1024
+const upgradeRequired = 426
+
+/** Clients that may watch: those with a ticket, or everybody. */
+export type LiveAccess = 'ticket' | 'anyone'
+
+/** Options of a {@link LiveService}. */
+export interface LiveServiceOptions extends LiveOptions {
+  /** TCP port; 0 lets the system choose. */
+  readonly port: number
+  /** Address or name to listen on; `undefined` = all addresses. */
+  readonly host: string | undefined
+  readonly access: LiveAccess
+  /** WebSockets and other connections at a time; 0 = unlimited. */
+  readonly maxConnections: number
+  /** Serves `wss` if it is present. */
+  readonly certificate: TlsCertificate | undefined
+}
+
+/**
+ * The live picture on a port of its own, so that browsers take no connections from RTSP clients or the API.
+ *
+ * With `ticket` a WebSocket may have any path, because the ticket names the media. With `anyone` the path of the URL is
+ * that of the media: `ws://host:port/live/door`.
+ */
+export class LiveService {
+  readonly #options: LiveServiceOptions
+  readonly #endpoint: LiveEndpoint
+  readonly #http: Server | SecureServer
+
+  /** @throws {RangeError | TypeError} If an option is wrong. */
+  constructor(rtsp: RtspServer, options: LiveServiceOptions) {
+    const { port, host, access, maxConnections, certificate, ...rest } = options
+    this.#options = options
+    this.#endpoint = new LiveEndpoint(rtsp, rest)
+    const limits = { headersTimeout: headersTimeoutMs, maxHeaderSize: maxHeaderBytes }
+    this.#http = certificate
+      ? createSecureServer({ ...limits, ...secretsOf(certificate) }, refuseRequest)
+      : createServer(limits, refuseRequest)
+    if (maxConnections > 0) this.#http.maxConnections = maxConnections
+    this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
+  }
+
+  /** @throws The error of `listen`, such as `EADDRINUSE`. */
+  async listen(): Promise<void> {
+    const { port, host } = this.#options
+    this.#http.listen({ port, ...(host === undefined ? {} : { host }) })
+    await once(this.#http, 'listening')
+  }
+
+  address(): AddressInfo {
+    const address = this.#http.address()
+    if (typeof address === 'object' && address) return address
+    throw new TypeError('the live picture does not listen')
+  }
+
+  /** Tickets of browsers. */
+  get tickets(): LiveTickets {
+    return this.#endpoint.tickets
+  }
+
+  /** Sessions of browsers. */
+  get viewerCount(): number {
+    return this.#endpoint.viewerCount
+  }
+
+  /** Uses another certificate for new connections. */
+  reloadCertificate(certificate: TlsCertificate): void {
+    if ('setSecureContext' in this.#http) this.#http.setSecureContext(secretsOf(certificate))
+  }
+
+  /** Ends all sessions and closes the port. Idempotent. */
+  async close(): Promise<void> {
+    this.#endpoint.close()
+    if (!this.#http.listening) return
+    const closed = once(this.#http, 'close')
+    this.#http.close()
+    this.#http.closeAllConnections()
+    await closed
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (this.#options.access === 'ticket') {
+      this.#endpoint.handleUpgrade(request, socket, head)
+      return
+    }
+    const path = pathOf(request.url)
+    if (!isAllowedOrigin(request, this.#options.allowedOrigins ?? [])) {
+      refuseUpgrade(socket, 403, 'the page is from another origin')
+    } else if (path === undefined) {
+      refuseUpgrade(socket, 400, 'the path has a wrong percent escape')
+    } else this.#endpoint.view(request, socket, head, { path })
+  }
+}
+
+/** @returns The decoded path and the query; `undefined` if the path cannot be decoded. */
+function pathOf(url = '/'): string | undefined {
+  const mark = url.indexOf('?')
+  const [rawPath, query] = mark < 0 ? [url, ''] : [url.slice(0, mark), url.slice(mark)]
+  try {
+    return decodeURIComponent(rawPath) + query
+  } catch {
+    return undefined
+  }
+}
+
+function refuseRequest(_: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(upgradeRequired, { upgrade: 'websocket', connection: 'close' })
+  response.end('this port has WebSockets only\n')
+}
+
+const secretsOf = ({ key, cert }: TlsCertificate) => ({
+  key: typeof key === 'string' ? key : Buffer.from(key),
+  cert: typeof cert === 'string' ? cert : Buffer.from(cert),
+})
