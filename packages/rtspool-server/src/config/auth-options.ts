@@ -5,8 +5,8 @@ import type { Config } from './schema.js'
 import { readUsersFile } from './users-file.js'
 
 /**
- * Environment variable for users. It is an alternative to the command line, which everybody on the
- * machine can read.
+ * Name of the environment variable for users. Everybody on the machine can read the command line,
+ * but not this variable.
  */
 export const usersVariable = 'RTSPOOL_USERS'
 
@@ -19,8 +19,8 @@ export interface AuthOfCommand {
 /**
  * Builds the option `auth` of the server.
  *
- * @param sources - The variable {@link usersVariable} holds `name:password`, several separated by
- *   spaces.
+ * @param sources - Its environment may contain {@link usersVariable}: `name:password`, several
+ *   separated by spaces.
  * @returns `auth` is `undefined` without users: then everybody may do everything.
  * @throws {OptionValueError} Names the source; never shows a password.
  */
@@ -53,7 +53,10 @@ export function authOf(loaded: LoadedConfig, sources: ConfigSources): AuthOfComm
   return { auth: authFor(users, config), warnings }
 }
 
-/** Refuses rights that would mean nothing, because everybody may do everything. */
+/**
+ * Throws if the configuration has rights but no users. Such rights would have no effect, because
+ * without users everybody may do everything.
+ */
 function checkNoRights({ config, sourceOf }: LoadedConfig): void {
   const { publicRead, basic, rules } = config.auth
   const given = { publicRead, basic: basic === 'always', rules: rules !== undefined }
@@ -89,7 +92,10 @@ function usersOf(source: string, texts: readonly string[]): Record<string, strin
   return users
 }
 
-/** Messages never quote the text, because it may contain a password. */
+/**
+ * Adds a user from a text such as `name:password`. Errors never quote the text, because it may
+ * contain a password.
+ */
 function addUser(users: Record<string, string>, source: string, text: string): void {
   const colon = text.indexOf(':')
   if (colon < 1 || colon === text.length - 1) {

@@ -3,8 +3,8 @@ import type { TlsCertificate } from 'rtspool'
 import type { LoadedConfig } from './load-config.js'
 
 /**
- * Reads a file. The error of the file system does not name a directory, so the message adds the
- * file.
+ * Reads a file. An error of the file system about a directory does not contain its name, so the
+ * message adds the name.
  */
 function readFile(source: string, file: string): Buffer {
   try {
@@ -16,10 +16,10 @@ function readFile(source: string, file: string): Buffer {
 }
 
 /**
- * Reads the key and the certificate.
+ * Reads the private key and the certificate for TLS.
  *
  * @returns `undefined` if the configuration names none.
- * @throws {Error} Names the source and the file.
+ * @throws {Error} Names the source of the file's name, and the file.
  */
 export function readCertificate({ config, sourceOf }: LoadedConfig): TlsCertificate | undefined {
   const { keyFile, certFile } = config.tls

@@ -16,15 +16,18 @@ import {
 import { isSection, type KeyPath } from './key-schema.js'
 import { ConfigError, type ConfigLayer, type ConfigProblem } from './problems.js'
 
-/** Largest file of configuration in bytes. */
+/** Maximum size of a configuration file in bytes; a larger one is refused. */
 const maxBytes = 1024 * 1024
-/** Largest number of aliases (`*name`), which may repeat much in few bytes. */
+/**
+ * Maximum number of YAML aliases (`*name`); a file with more is refused. Few bytes of aliases can
+ * repeat much text.
+ */
 const maxAliases = 100
 
-/** Files that are looked for if none is named. */
+/** Names of the files that the command looks for if none is named. */
 export const defaultFiles = ['rtspool.yml', '/etc/rtspool/rtspool.yml'] as const
 
-/** A file of configuration, read and understood as YAML. */
+/** A configuration file, parsed as YAML. The schema has not checked it yet. */
 export interface ConfigFile extends ConfigLayer {
   /** Name as the user wrote it. */
   readonly name: string
@@ -33,9 +36,10 @@ export interface ConfigFile extends ConfigLayer {
 }
 
 /**
- * Reads a file of configuration.
+ * Reads a configuration file.
  *
- * @throws {ConfigError} Names each place where the file is no YAML, or why it cannot be read.
+ * @throws {ConfigError} Names each place where the file is not valid YAML, or why it cannot be
+ *   read.
  */
 export const readConfigFile = (name: string): ConfigFile => parseConfigFile(name, textOfFile(name))
 
@@ -62,9 +66,9 @@ const fileProblem = (source: string, says: string): ConfigProblem => ({
 })
 
 /**
- * Understands the text of a file of configuration.
+ * Parses the text of a configuration file.
  *
- * @throws {ConfigError} Names each place where the text is no YAML.
+ * @throws {ConfigError} Names each place where the text is not valid YAML.
  */
 export function parseConfigFile(name: string, text: string): ConfigFile {
   const lines = new LineCounter()
@@ -102,7 +106,7 @@ function documentOf(name: string, text: string, lineCounter: LineCounter): Docum
   }
 }
 
-/** Leaves out errors that follow from another one at the same place. */
+/** Returns the first error at each place: further ones at the same place follow from it. */
 function firstOfEachPlace(errors: readonly YAMLError[]): readonly YAMLError[] {
   const places = new Set<number>()
   return errors.filter(({ pos: [offset] }) => {
@@ -112,7 +116,7 @@ function firstOfEachPlace(errors: readonly YAMLError[]): readonly YAMLError[] {
   })
 }
 
-/** Messages of the parser in the words of this project; the others are clear. */
+/** Replacements for messages of the YAML parser, by its error code. Other messages stay. */
 const syntaxTexts: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'a tab cannot indent, use spaces',
   DUPLICATE_KEY: 'the key stands here a second time',
@@ -122,7 +126,10 @@ const syntaxTexts: Readonly<Record<string, string>> = {
 
 const plainMessage = (message: string): string => message.replace(/\s+/g, ' ').slice(0, 200)
 
-/** Finds numbers that begin with 0, which people mean as octal or as text, and too many aliases. */
+/**
+ * Finds valid YAML that the command refuses: numbers that begin with 0, the name `__proto__`, and
+ * too many aliases.
+ */
 function oddNodes(document: Document.Parsed): [offset: number, says: string][] {
   const odd: [number, string][] = []
   let aliases = 0
@@ -165,7 +172,10 @@ function treeOf(
   throw new ConfigError([fileProblem(source, 'must have keys such as limits:, got none')])
 }
 
-/** Drops keys without a value: sections whose keys are all commented out, and keys left empty. */
+/**
+ * Returns the value without keys that have no value: those left empty, and sections whose keys are
+ * all commented out.
+ */
 function withoutNulls(value: unknown): unknown {
   if (value === null) return undefined
   if (Array.isArray(value)) return value.map((element) => withoutNulls(element) ?? null)
@@ -175,7 +185,12 @@ function withoutNulls(value: unknown): unknown {
   return Object.fromEntries(entries.filter(([, inner]) => inner !== undefined))
 }
 
-/** Returns the offset of the value at a path, or of its key, or of the nearest section around it. */
+/**
+ * Returns the offset in the file of the value at a path. If there is none, returns the offset of
+ * the nearest section around it.
+ *
+ * @param isKey - Returns the offset of the key in place of its value.
+ */
 function offsetOf(document: Document.Parsed, path: KeyPath, isKey = false): number {
   let node: Node | null = document.contents
   let offset = node?.range?.[0] ?? 0

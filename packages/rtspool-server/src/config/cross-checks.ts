@@ -3,7 +3,7 @@ import { nameOf } from './key-schema.js'
 import type { ConfigProblem, KeySources } from './problems.js'
 import type { Config } from './schema.js'
 
-/** Finds keys that contradict each other, once all sources are merged. */
+/** Finds keys whose values exclude each other, after all sources are merged. */
 export function crossProblems(config: Config, sources: KeySources): ConfigProblem[] {
   return [
     ...tlsProblems(config, sources),

@@ -11,18 +11,18 @@ import {
 import type { ConfigLayer } from './problems.js'
 import { valueOfText } from './text-value.js'
 
-/** Variables of a process. */
+/** Environment variables of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Variables with the prefix that are no keys. */
+/** Environment variables that begin with the prefix but set no key. */
 const otherVariables: ReadonlySet<string> = new Set(['RTSPOOL_CONFIG', 'RTSPOOL_USERS'])
 
-/** Values of variables, and warnings of variables that mean nothing. */
+/** Values that environment variables set, and warnings about variables that set nothing. */
 export interface EnvironmentLayer extends ConfigLayer {
   readonly warnings: readonly string[]
 }
 
-/** Reads the keys that variables of the environment set. An empty variable counts as missing. */
+/** Reads the keys that environment variables set. An empty variable counts as missing. */
 export function environmentLayer(root: KeySchema, environment: Environment): EnvironmentLayer {
   const keys = new Map(keysOf(root).map((entry) => [entry.variable, entry]))
   const given = Object.entries(environment).filter(
@@ -41,8 +41,8 @@ export function environmentLayer(root: KeySchema, environment: Environment): Env
 }
 
 /**
- * Warns of a variable that looks like a key. Variables of other programs may share the prefix. The value
- * may be a secret, and is left out.
+ * Returns a warning about a variable that looks like a misspelt key, or nothing. Variables of other
+ * programs may share the prefix. The warning leaves out the value, which may be a secret.
  */
 function unknownVariable(name: string, root: KeySchema, known: readonly string[]): string[] {
   const plain = (variable: string): string => variable.slice(variablePrefix.length)
@@ -54,7 +54,7 @@ function unknownVariable(name: string, root: KeySchema, known: readonly string[]
   return [`the variable ${name} sets nothing${hint}`]
 }
 
-/** A key with the text that sets it. */
+/** A key, and the text that an option or a variable gives for it. */
 export interface KeyText {
   readonly entry: KeyEntry
   readonly text: string
@@ -64,7 +64,7 @@ export interface KeyText {
   readonly value?: unknown
 }
 
-/** Makes a layer of texts. */
+/** Builds a layer from keys that are given as texts. */
 export function textLayer(kind: ConfigLayer['kind'], given: readonly KeyText[]): ConfigLayer {
   let tree: Readonly<Record<string, unknown>> = {}
   const texts = new Map<string, KeyText>()

@@ -9,7 +9,7 @@ const head = `# Configuration of rtspool. A key that is commented out has the va
 # Paths of files are relative to the folder of this file.
 `
 
-/** Returns a file of configuration with all keys as comments. */
+/** Returns the text of a configuration file that contains all keys as comments. */
 export function exampleConfig(): string {
   const sections = Object.entries(keySchema().properties ?? {}).map(([name, schema]) =>
     schema.properties ? sectionText(name, schema, '') : keyText(name, schema, ''),
@@ -39,7 +39,10 @@ function keyText(name: string, schema: KeySchema, indent: string): string {
   return `${line}${indent}# ${name}: ${flowText(exampleOf(schema))}\n`
 }
 
-/** Returns the default of a key, or else its example. */
+/**
+ * Returns the value of a key in the example file: its default, or else one that its schema gives as
+ * an example.
+ */
 export function exampleOf({ default: value, examples, defaultText }: KeySchema): unknown {
   return value === undefined || (defaultText !== undefined && examples) ? examples?.[0] : value
 }

@@ -1,9 +1,9 @@
 import type { KeySchema } from './key-schema.js'
 
-/** Number of characters of a received value that a message shows. */
+/** Maximum number of characters of a received value that a message shows. */
 const maxShownLength = 64
 
-/** Describes the values that a key may have, after `must be`. */
+/** Describes the values that a key may have, as the end of a sentence: `must be …`. */
 export function expectedOf(schema: KeySchema): string {
   const { expected, anyOf, type, items } = schema
   if (expected !== undefined) return expected
@@ -34,7 +34,10 @@ function numberText({ type, minimum, maximum, exclusiveMinimum }: KeySchema): st
   return `${kind}${from}${to}`
 }
 
-/** Formats a received value: text in quotes and cut, sections and lists by their kind. */
+/**
+ * Formats a received value for a message: a text in quotes and shortened, sections and lists only
+ * by their kind.
+ */
 export function shown(value: unknown): string {
   if (value === null || value === undefined) return 'nothing'
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
@@ -44,10 +47,13 @@ export function shown(value: unknown): string {
   return `'${isLong ? `${value.slice(0, maxShownLength)}…` : value}'`
 }
 
-/** Texts that older versions of YAML took for something else than text. */
+/** Matches texts that YAML 1.1 reads as booleans, and YAML 1.2 as texts. */
 const booleans = /^(?:y|yes|on|n|no|off)$/i
 
-/** Explains a value that looks right and has another type; empty if there is nothing to explain. */
+/**
+ * Returns the end of a message for a value that looks right but has another type in YAML, such as
+ * `yes`; empty for other values.
+ */
 export function hintFor(schema: KeySchema, value: unknown): string {
   if (typeof value !== 'string') return typeof value === 'number' ? textHint(schema) : ''
   const types = new Set([schema, ...(schema.anyOf ?? [])].map(({ type }) => type))

@@ -1,46 +1,56 @@
 import { z } from 'zod'
 
-/** Facts about a key of the configuration, beside its type, range and default. */
+/** Description of a key of the configuration, besides its type, range and default. */
 export interface KeyMeta {
-  /** Meaning, and the effect of 0, on one line without a full stop. */
+  /** Meaning of the key, and of the value 0, on one line without a full stop. */
   readonly description: string
   /** Unit of a number, such as `seconds` or `bytes`. */
   readonly unit?: string
   /** True if a reload can change the key while the server runs. */
   readonly live?: boolean
-  /** Option of the command line in the notation of commander, such as `--port <port>`. */
+  /**
+   * Option of the command line that sets the key, in the notation of commander, such as `--port
+   * <port>`.
+   */
   readonly flag?: string
-  /** Meaning of that option on one line, if the option means less than the key. */
+  /** Meaning of {@link flag} on one line, if the option cannot set all that the key can express. */
   readonly flagText?: string
-  /** Value that an option without an argument stands for. */
+  /** Value that {@link flag} sets, for an option without an argument. */
   readonly flagValue?: unknown
-  /** True if each use of the option adds one element to the list. */
+  /** True if {@link flag} may be repeated: each use adds one element to the list. */
   readonly flagRepeats?: boolean
-  /** Describes a default that is not a single value. */
+  /** Description of the default, if the default is not a single value. */
   readonly defaultText?: string
-  /** Allowed values in words, after `must be`. @default derived from the type */
+  /**
+   * Description of the allowed values, as the end of a sentence: `must be …`.
+   *
+   * @default derived from the type
+   */
   readonly expected?: string
-  /** True for the path of a file. In a file of configuration it is relative to the folder of that file. */
+  /**
+   * True if the value is the path of a file. In a configuration file, such a path is relative to
+   * the folder of that file.
+   */
   readonly isFile?: boolean
   readonly examples?: readonly unknown[]
 }
 
-/** Describes a key of the configuration. */
+/** Adds a description to the schema of a key. */
 export const key = <Type extends z.ZodType>(type: Type, meta: KeyMeta): Type =>
   type.meta({ ...meta })
 
-/** Largest timeout in seconds that every client can read from a `Session` header. */
+/** Maximum timeout in seconds that every client can read from a `Session` header. */
 export const maxTimeout = 2 ** 31 - 1
 const maxCounted = 2 ** 32 - 1
 const maxPort = 2 ** 16 - 1
 
-/** A limit on a number; 0 = unlimited. */
+/** Schema of a limit on a number of things; 0 = unlimited. */
 export const count = () => z.int().min(0).max(maxCounted)
 export const seconds = () => z.number().min(0).max(maxTimeout)
 export const bytes = () => z.int().min(0).max(Number.MAX_SAFE_INTEGER)
 export const port = () => z.int().min(0).max(maxPort)
 
-/** Matches `20000-20001`. */
+/** Matches a range of ports such as `20000-20001`. */
 const rangePattern = /^(\d{1,5})-(\d{1,5})$/
 
 /**
@@ -54,12 +64,15 @@ export function portsOf(text: string): readonly [first: number, last: number] | 
   return first >= 1 && first <= last && last <= maxPort ? [first, last] : undefined
 }
 
-/** True if a range holds an even port and the next one (RFC 3550 section 11). */
+/**
+ * Returns whether a range contains an even port and the next one, as RTP and RTCP need (RFC 3550
+ * section 11).
+ */
 const hasPair = ([first, last]: readonly [number, number]): boolean => first + (first % 2) < last
 
 export const portRangeText = `two ports from 1 to ${maxPort} as in 20000-20001`
 
-/** A range of ports that holds an even port and the odd one after it. */
+/** Schema of a range of ports that contains an even port and the next one. */
 export const portRange = () =>
   z
     .string()
@@ -69,10 +82,10 @@ export const portRange = () =>
       return range === undefined || hasPair(range)
     }, 'a range with an even port and the odd one after it')
 
-/** The path of a file. */
+/** Schema of the path of a file. */
 export const file = () => z.string().min(1)
 export const fileText = 'the path of a file'
 
-/** A name or address to listen on. */
+/** Schema of a host name or address on which the server listens. */
 export const host = () => z.string().regex(/^(?:\[[^\s/@\]]+\]|[^\s/@]+)$/)
 export const hostText = 'an address or a name'

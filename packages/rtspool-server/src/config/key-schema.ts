@@ -1,10 +1,10 @@
 import type { KeyMeta } from './key-meta.js'
 
-/** A key, or a section of keys, in JSON Schema with the facts of {@link KeyMeta}. */
+/** JSON Schema of a key or of a section of keys, with the members of {@link KeyMeta}. */
 export interface KeySchema extends Partial<KeyMeta> {
   readonly type?: string
   readonly properties?: Readonly<Record<string, KeySchema>>
-  /** Values of a section whose keys the user chooses. */
+  /** Schema of each value in a section whose keys the user chooses, such as `paths`. */
   readonly additionalProperties?: KeySchema | boolean
   readonly items?: KeySchema
   readonly anyOf?: readonly KeySchema[]
@@ -16,38 +16,38 @@ export interface KeySchema extends Partial<KeyMeta> {
   readonly default?: unknown
 }
 
-/** Names of the sections and the key, from the root. */
+/** Position of a key in the configuration: names of its sections, and its own name. */
 export type KeyPath = readonly PropertyKey[]
 
-/** A key of the configuration with its place. */
+/** A key of the configuration, with its names and its schema. */
 export interface KeyEntry {
   readonly path: readonly string[]
-  /** Path in words: `limits.maxSessions`. */
+  /** Name of the key with its sections: `limits.maxSessions`. */
   readonly name: string
-  /** Variable of the environment that sets the key: `RTSPOOL_LIMITS_MAX_SESSIONS`. */
+  /** Name of the environment variable that sets the key: `RTSPOOL_LIMITS_MAX_SESSIONS`. */
   readonly variable: string
   readonly schema: KeySchema
 }
 
-/** Prefix of the variables of the environment. */
+/** Beginning of the names of environment variables that set keys. */
 export const variablePrefix = 'RTSPOOL_'
 
 const variableOf = (path: readonly string[]): string =>
   variablePrefix +
   path.map((name) => name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toUpperCase()).join('_')
 
-/** True for an object with members that have names, such as a section. */
+/** Returns whether a value is an object with named members, such as a section. */
 export const isSection = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Names a key: `limits.maxSessions`, `auth.rules[0].path`. */
+/** Formats a position as a name: `limits.maxSessions`, `auth.rules[0].path`. */
 export const nameOf = (path: KeyPath): string =>
   path.reduce<string>((name, part) => {
     if (typeof part === 'number') return `${name}[${part}]`
     return name === '' ? String(part) : `${name}.${String(part)}`
   }, '')
 
-/** Lists all keys that a section holds, in the order of the schema. */
+/** Returns all keys in a section and in its inner sections, in the order of the schema. */
 export function keysOf(section: KeySchema, path: readonly string[] = []): KeyEntry[] {
   return Object.entries(section.properties ?? {}).flatMap(([name, schema]) => {
     const below = [...path, name]
@@ -57,9 +57,10 @@ export function keysOf(section: KeySchema, path: readonly string[] = []): KeyEnt
 }
 
 /**
- * Finds the schema at a path, as far as the path leads into it.
+ * Returns the schema at a position. If a part of the position is unknown, returns the schema of the
+ * section around it.
  *
- * @returns The schema, and the number of path elements that lead to it.
+ * @returns The schema, and the number of leading parts of the position that are known.
  */
 export function schemaAt(root: KeySchema, path: KeyPath): { schema: KeySchema; depth: number } {
   let schema = root
@@ -89,7 +90,7 @@ export function valueAt(tree: unknown, path: KeyPath): unknown {
   return value
 }
 
-/** Returns a tree that has one value at a path, in addition to those of another tree. */
+/** Returns a copy of a tree of values in which one value is added or replaced. */
 export function withValue(
   tree: Readonly<Record<string, unknown>>,
   [name, ...rest]: readonly string[],

@@ -13,34 +13,37 @@ import {
 } from './problems.js'
 import { type Config, configSchema, keySchema } from './schema.js'
 
-/** Sources of a configuration; the command line wins over the environment, and both over the file. */
+/**
+ * Sources of a configuration. The command line overrides the environment, and both override the
+ * file.
+ */
 export interface ConfigSources {
-  /** Name of the file; `undefined` = no file. */
+  /** Name of the configuration file; `undefined` = no file. */
   readonly file: string | undefined
   readonly environment: Environment
-  /** Options of the command line. */
+  /** Values from options of the command line. */
   readonly flags: ConfigLayer
-  /** Users of the command line, `name:password` each. */
+  /** Users from the command line, each as `name:password`. */
   readonly users: readonly string[]
 }
 
-/** A configuration with the sources of its values. */
+/** A merged and checked configuration, with the sources of its values. */
 export interface LoadedConfig extends KeySources {
   readonly config: Config
   readonly file: ConfigFile | undefined
   /** Warnings about the sources, one line each. */
   readonly warnings: readonly string[]
   /**
-   * Names the option or variable that wins over the file for a key.
+   * Returns the name of the option or variable that overrides the file for a key.
    *
    * @param path - Names of the section and the key.
-   * @returns `undefined` if the file or the default decides.
+   * @returns `undefined` if the value comes from the file or is the default.
    */
   winnerOf(path: KeyPath): string | undefined
 }
 
 /**
- * Finds the file of configuration.
+ * Returns the name of the configuration file.
  *
  * @param named - Name on the command line or in the environment.
  * @returns `undefined` if none is named and none of {@link defaultFiles} exists.
@@ -51,7 +54,7 @@ export const findConfigFile = (named: string | undefined): string | undefined =>
 /**
  * Reads and checks all sources, and merges them.
  *
- * @throws {ConfigError} Names every mistake of every source.
+ * @throws {ConfigError} Lists every mistake in every source.
  */
 export function loadConfig(sources: ConfigSources): LoadedConfig {
   const root = keySchema()
@@ -60,9 +63,9 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
 }
 
 /**
- * Checks a file of configuration alone.
+ * Checks a configuration file without the other sources.
  *
- * @throws {ConfigError} Names every mistake.
+ * @throws {ConfigError} Lists every mistake in the file.
  */
 export function checkConfigFile(file: ConfigFile): Config {
   const root = keySchema()
@@ -70,7 +73,7 @@ export function checkConfigFile(file: ConfigFile): Config {
   return mergeLayers(root, file, environmentLayer(root, {}), noFlags).config
 }
 
-/** Merges a file that was read before with the other sources. */
+/** Merges a parsed configuration file with the environment and the command line. */
 export function mergeFile(file: ConfigFile, { environment, flags }: ConfigSources): LoadedConfig {
   const root = keySchema()
   return mergeLayers(root, file, environmentLayer(root, environment), flags)
@@ -114,7 +117,10 @@ function problemsOfLayer(layer: ConfigLayer, root: KeySchema): ConfigProblem[] {
   return error ? problemsOf(error.issues, layer, root) : []
 }
 
-/** Merges sections key by key; lists and settings by path are replaced whole. */
+/**
+ * Merges two layers: sections key by key. A list, or a section whose keys the user chooses, is
+ * replaced as a whole.
+ */
 function merged(
   schema: KeySchema,
   below: Readonly<Record<string, unknown>>,
@@ -130,7 +136,10 @@ function merged(
   return result
 }
 
-/** Resolves the paths of files against the folder of the file of configuration. */
+/**
+ * Makes all paths of files in a layer absolute; they are relative to the folder of the
+ * configuration file.
+ */
 function withAbsoluteFiles(
   schema: KeySchema,
   tree: Readonly<Record<string, unknown>>,

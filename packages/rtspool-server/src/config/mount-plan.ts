@@ -3,13 +3,16 @@ import { fileMedia } from 'rtspool/file'
 import { testFile, testPath } from '../test-picture.js'
 import type { Config } from './schema.js'
 
-/** A file that plays at a path. */
+/** A file that the server plays at a path, and its settings. */
 interface PlannedFile {
   readonly file: string
   readonly loop: boolean
 }
 
-/** Paths of the configuration: files to play, and paths that clients may publish to. */
+/**
+ * Paths that a configuration requires: files to play, and patterns of paths to which clients may
+ * publish.
+ */
 export interface MountPlan {
   readonly files: ReadonlyMap<string, PlannedFile>
   readonly publish: ReadonlyMap<string, PublishOptions>
@@ -17,7 +20,7 @@ export interface MountPlan {
 
 export const noMounts: MountPlan = { files: new Map(), publish: new Map() }
 
-/** Plans the paths of a configuration. */
+/** Derives the plan of paths from a configuration. */
 export function mountPlanOf({ testPicture, paths, publish }: Config): MountPlan {
   const files = new Map<string, PlannedFile>()
   if (testPicture) files.set(testPath, { file: testFile, loop: true })
@@ -30,14 +33,13 @@ export function mountPlanOf({ testPicture, paths, publish }: Config): MountPlan 
   return { files, publish: patterns }
 }
 
-/** True if a pattern allows everything that another pattern allows. */
+/** Returns whether a pattern of paths matches every path that another pattern matches. */
 const covers = (pattern: string, other: string): boolean =>
   pattern === other || (pattern.endsWith('/*') && other.startsWith(pattern.slice(0, -1)))
 
 /**
- * Finds paths that a plan needs and that something else has taken meanwhile.
- *
- * @returns Paths of files to mount.
+ * Returns the paths at which a new plan mounts a file although something that the old plan does not
+ * contain is mounted there.
  */
 export const takenPaths = (mounts: MountPoints, before: MountPlan, after: MountPlan): string[] =>
   [...after.files.keys()].filter((path) => !before.files.has(path) && mounts.get(path))

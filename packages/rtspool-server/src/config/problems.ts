@@ -3,43 +3,58 @@ import type { z } from 'zod'
 import { expectedOf, hintFor, shown } from './expected.js'
 import { type KeyPath, type KeySchema, keysOf, nameOf, schemaAt, valueAt } from './key-schema.js'
 
-/** A mistake in the configuration. */
+/** A mistake in the configuration, with a message for the user. */
 export interface ConfigProblem {
   readonly path: KeyPath
-  /** Source of the value: `rtspool.yml:3:7`, `RTSPOOL_LOG_LEVEL` or `--log-level`. */
+  /** Place of the value: `rtspool.yml:3:7`, `RTSPOOL_LOG_LEVEL` or `--log-level`. */
   readonly source: string
-  /** The rest of the sentence after the key: `must be …, got …`. */
+  /** End of the message, after the name of the key: `must be …, got …`. */
   readonly says: string
-  /** The whole message on one line, with its source. */
+  /** Complete message on one line, with the place. */
   readonly message: string
 }
 
-/** Source of values: a file, the environment, or the command line. */
+/** Values from one source: the file, the environment, or the command line. */
 export interface ConfigLayer {
   readonly kind: 'file' | 'environment' | 'flags'
-  /** Values that the source gives, by section and key. */
+  /** Values in sections, like the configuration itself. */
   readonly tree: Readonly<Record<string, unknown>>
-  /** Names the place of a key in the source. A key that is missing has the place of its section. */
+  /**
+   * Returns the place of a key in the source, for messages. For a missing key, returns the place of
+   * its section.
+   */
   sourceOf(path: KeyPath): string
-  /** Names the place of a key that the schema does not know, if it is another one. */
+  /**
+   * Returns the place of the name of a key, if the source distinguishes it from the place of the
+   * value.
+   */
   sourceOfName?(path: KeyPath): string
-  /** Text of a value as the user wrote it, where that was text. */
+  /**
+   * Returns the text of a value as the user wrote it; `undefined` if the source has values and not
+   * texts.
+   */
   textOf?(path: KeyPath): string | undefined
 }
 
-/** Names of the sources of values, once all layers are merged. */
+/** Finds the places of values after all sources are merged. */
 export interface KeySources {
-  /** Names the source of a key: an option, a variable, a place in the file, or the key itself. */
+  /**
+   * Returns the place of a key's value: an option, a variable, or a place in the file. For a
+   * default, returns the name of the key.
+   */
   sourceOf(path: KeyPath): string
 }
 
-/** Names the source of a value; for a default, names the option that changes the value. */
+/**
+ * Returns the place of a key's value for a message. For a default, returns the option that can
+ * change it.
+ */
 export function sourceOrOption(sources: KeySources, path: KeyPath, option: string): string {
   const source = sources.sourceOf(path)
   return source === nameOf(path) ? option : source
 }
 
-/** Error for a configuration that cannot be used. The message has a line for each problem. */
+/** Error for a configuration with mistakes. The message has one line for each. */
 export class ConfigError extends Error {
   readonly problems: readonly ConfigProblem[]
 
@@ -50,7 +65,7 @@ export class ConfigError extends Error {
   }
 }
 
-/** Makes a problem of a value. */
+/** Creates the problem of the value at a position. */
 export function problemAt(
   layer: Pick<ConfigLayer, 'kind' | 'sourceOf'>,
   path: KeyPath,
@@ -59,7 +74,10 @@ export function problemAt(
   return problemIn(layer.kind, layer.sourceOf(path), path, says)
 }
 
-/** A flag or a variable names the key already; a place in a file does not. */
+/**
+ * Creates a problem. Adds the name of the key to the message if the place is in a file; options and
+ * variables contain that name already.
+ */
 function problemIn(
   kind: ConfigLayer['kind'],
   source: string,
@@ -73,7 +91,7 @@ function problemIn(
 
 type Issue = z.core.$ZodIssue
 
-/** Describes the issues of zod in one sentence each. */
+/** Converts the mistakes that zod has found into problems with messages of one sentence. */
 export function problemsOf(
   issues: readonly Issue[],
   layer: ConfigLayer,
@@ -87,7 +105,7 @@ export function problemsOf(
   })
 }
 
-/** Reports a wrong name in a section whose keys the user chooses. */
+/** Creates the problem of a wrong name in a section whose keys the user chooses. */
 function wrongName(issue: Issue & { code: 'invalid_key' }, layer: ConfigLayer): ConfigProblem {
   const { path, issues } = issue
   const source = (layer.sourceOfName ?? layer.sourceOf).call(layer, path)
@@ -109,8 +127,8 @@ function wrongValue(issue: Issue, layer: ConfigLayer, root: KeySchema): ConfigPr
 }
 
 /**
- * Returns the message of a refinement of this project, which describes the expected value. The messages of
- * zod are not used.
+ * Returns the description of the expected value from a check that this project has written.
+ * Messages of zod itself are not used.
  */
 function ownMessage(issue: Issue): string | undefined {
   if (issue.code === 'custom') return issue.message

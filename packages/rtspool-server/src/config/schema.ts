@@ -14,9 +14,9 @@ import { tlsSection } from './sections/tls.js'
 import { viewersSection } from './sections/viewers.js'
 
 /**
- * The configuration of the command. Everything is derived from this schema: the file, variables of
- * the environment, options of the command line, the JSON Schema, the example and the reference
- * page. A new section is a file in `sections/` and a line here.
+ * Schema of the configuration of the command. The reading of the file, environment variables and
+ * options derives from it. So do the JSON Schema, the example file and the reference page. A new
+ * section is a file in `sections/` and a line here.
  */
 export const configSchema = z
   .strictObject({
@@ -44,18 +44,24 @@ export const configSchema = z
   })
   .meta({ title: 'Configuration of rtspool' })
 
-/** The whole configuration, with all defaults. */
+/** The merged configuration, with a value for every key that has a default. */
 export type Config = z.output<typeof configSchema>
 
-/** The configuration as written: every key may be missing. */
+/** The configuration as a user may write it: every key may be missing. */
 export type ConfigInput = z.input<typeof configSchema>
 
-/** Facts for the command alone, which mean nothing to an editor. */
+/**
+ * Members of {@link KeyMeta} that only the command uses, and that the JSON Schema for editors
+ * leaves out.
+ */
 const ownFacts = new Set(['flag', 'flagText', 'flagValue', 'flagRepeats', 'expected', 'isFile'])
 
 let derived: KeySchema | undefined
 
-/** Returns the JSON Schema of the configuration with the facts of each key; made once. */
+/**
+ * Returns the JSON Schema of the configuration with all members of {@link KeyMeta}; built at the
+ * first call.
+ */
 export function keySchema(): KeySchema {
   derived ??= z.toJSONSchema(configSchema, { io: 'input' }) as KeySchema
   return derived

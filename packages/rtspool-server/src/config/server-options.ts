@@ -11,15 +11,18 @@ import type { Config } from './schema.js'
 import { shareOf } from './sections/limits.js'
 import type { Settings } from './settings.js'
 
-/** All options of an interface: one that the library adds must get a key, or a reason to have none. */
+/**
+ * Object with every option of an interface, even optional ones. If the library adds an option, the
+ * compiler demands a key for it, or its name in `WithoutKey`.
+ */
 type Complete<Options, WithoutKey extends keyof Options = never> = {
   [Name in Exclude<keyof Options, WithoutKey>]-?: Options[Name] | undefined
 }
 
-/** Options of the pool that are code. */
+/** Options of the pool that are functions or objects, which a configuration file cannot contain. */
 type PoolCode = 'onAdmit' | 'admission' | 'clock' | 'idCodec' | 'createSessionId' | 'createSession'
 
-/** Options of the pool with a key of the configuration. */
+/** Options of the pool for which the configuration has keys. */
 type PoolOptions = Complete<RtspPoolOptions, PoolCode>
 
 /** Limits of the pool that can change while the server runs. */
@@ -33,7 +36,7 @@ type PoolLimits = Pick<
   | 'maxLifetime'
 >
 
-/** Returns the limits of the pool. */
+/** Returns the limits of the pool that a configuration sets. */
 export const poolLimitsOf = ({ limits }: Config): PoolLimits => ({
   maxSessions: limits.maxSessions,
   maxSessionsPerAddress: limits.maxSessionsPerAddress ?? shareOf(limits.maxSessions),
@@ -43,7 +46,7 @@ export const poolLimitsOf = ({ limits }: Config): PoolLimits => ({
   maxLifetime: limits.maxLifetime,
 })
 
-/** Returns the options of the server that can change while it runs. */
+/** Returns those options of the server that can change while it runs. */
 export function liveOptionsOf({ config, auth }: Settings): Complete<RtspServerLiveOptions> {
   const { limits, sessions, viewers, publish, rtsp } = config
   const { enabled, ...cacheLimits } = viewers.gopCache

@@ -3,25 +3,25 @@ import { authOf } from './auth-options.js'
 import { checkLiveAccess } from './live-access.js'
 import { type ConfigSources, type LoadedConfig, loadConfig } from './load-config.js'
 
-/** A configuration with the contents of the files that it names. */
+/** A configuration, and the contents of the files that it names. */
 export interface Settings extends LoadedConfig {
   /** Users and rights; `undefined` = everybody may play and publish. */
   readonly auth: AuthOptions | undefined
 }
 
 /**
- * Reads all sources of the configuration and the file of users.
+ * Reads all sources of the configuration, and the file with users.
  *
- * @throws {ConfigError} Names every mistake.
- * @throws {OptionValueError} The users cannot be used.
+ * @throws {ConfigError} Lists every mistake.
+ * @throws {OptionValueError} The users are invalid.
  */
 export const loadSettings = (sources: ConfigSources): Settings =>
   settingsOf(loadConfig(sources), sources)
 
 /**
- * Adds the users, and all warnings.
+ * Adds users and further warnings to a configuration.
  *
- * @throws {OptionValueError} The users cannot be used.
+ * @throws {OptionValueError} The users are invalid.
  */
 export function settingsOf(loaded: LoadedConfig, sources: ConfigSources): Settings {
   const { auth, warnings } = authOf(loaded, sources)
@@ -33,7 +33,10 @@ export function settingsOf(loaded: LoadedConfig, sources: ConfigSources): Settin
   }
 }
 
-/** Session timeout in seconds that leaves every tested client enough time for its signs of life. */
+/**
+ * Minimum session timeout in seconds without a warning. Every tested client keeps its session alive
+ * with it.
+ */
 const shortestSafeTimeout = 10
 
 function timeoutWarnings({ config, sourceOf }: LoadedConfig): string[] {

@@ -1,12 +1,15 @@
 import { parse } from 'yaml'
 import type { KeySchema } from './key-schema.js'
 
-/** Number of decimal digits that a number of the configuration may have. */
+/**
+ * Matches a decimal number that the configuration accepts: at most 16 digits, and 9 after the
+ * point.
+ */
 const decimal = /^[+-]?\d{1,16}(?:\.\d{1,9})?$/
 
 /**
- * Converts the text of a variable or of the command line to the type of its key. A text that fits no
- * type stays text, so that the check of the schema refuses the value.
+ * Converts the text of a variable or an option to the type of its key. A text that does not fit
+ * stays a text, which the schema then refuses.
  */
 export function valueOfText(schema: KeySchema, text: string): unknown {
   return typedValue(schema, text) ?? text
@@ -45,7 +48,9 @@ function firstOf(choices: readonly KeySchema[], text: string): unknown {
 const isAnyText = ({ type, enum: words, const: word }: KeySchema): boolean =>
   type === 'string' && words === undefined && word === undefined
 
-/** Splits a list at its commas; `none` is an empty list. Lists of sections are written as in YAML. */
+/**
+ * Splits a list at its commas; `none` is an empty list. A list of sections must be written in YAML.
+ */
 function listOf(items: KeySchema, text: string): unknown {
   if (text === 'none') return []
   if (items.type === 'object') return structureOf(text)

@@ -1,16 +1,19 @@
 import { readFileSync, statSync } from 'node:fs'
 import { OptionValueError } from './option-value-error.js'
 
-/** Largest file with users, in bytes: room for some ten thousand. */
+/**
+ * Maximum size of a file with users, in bytes, for some ten thousand users; a larger one is
+ * refused.
+ */
 const maxBytes = 1024 * 1024
-/** Permission bits of group and others. */
+/** Mask of the permission bits for the group and for others. */
 const othersMode = 0o077
 
 /** The contents of a file with users. */
 export interface UsersFile {
   /** Entries in the form `name:password`. */
   readonly users: readonly string[]
-  /** Warning if others than the owner can read the passwords. */
+  /** Warning if others than the owner of the file can read the passwords. */
   readonly warning: string | undefined
 }
 

@@ -4,7 +4,7 @@ import { checkConfigFile, findConfigFile } from '../load-config.js'
 import { ConfigError } from '../problems.js'
 import { publicJsonSchema } from '../schema.js'
 
-/** Places that a command prints to. */
+/** Functions with which a command prints. */
 export interface CommandOutput {
   stdout(text: string): void
   stderr(text: string): void
@@ -36,9 +36,10 @@ export function configCommand(args: readonly string[], output: CommandOutput): n
 }
 
 /**
- * Parses arguments and runs a command.
+ * Parses the arguments of a command with commander, and runs the command.
  *
- * @returns The exit code if the arguments are wrong or ask for help; `undefined` after the command ran.
+ * @returns The exit code if the arguments are wrong or ask for help; `undefined` after the command
+ *   ran.
  */
 export function runCommand(
   command: Command,

@@ -1,9 +1,9 @@
 import type { ConfigProblem } from '../problems.js'
 import type { Settings } from '../settings.js'
 
-/** A change that was checked and can be made. */
+/** A change that has been checked and can be made. */
 export interface PreparedChange {
-  /** Names of changed things that are no keys, such as `certificate`. */
+  /** Names of things other than keys that change, such as `certificate`. */
   readonly others?: readonly string[]
   /** Makes the change. */
   apply(): void
@@ -11,18 +11,18 @@ export interface PreparedChange {
   undo(): void
 }
 
-/** A part of the server that a reload changes. */
+/** A part of the running server that can use new settings. */
 export interface LivePart {
   /**
-   * Checks a change and changes nothing.
+   * Checks whether the part can use other settings. Changes nothing yet.
    *
-   * @returns `undefined` if there is nothing to change for this part.
+   * @returns `undefined` if nothing differs for this part.
    * @throws {ConfigError | Error} The change is impossible.
    */
   prepare(after: Settings, before: Settings): PreparedChange | undefined
 }
 
-/** Makes a problem of a key for the settings that it comes from. */
+/** Creates the problem of a key, with the place that its value has in these settings. */
 export function problemOfKey(
   { sourceOf }: Settings,
   path: readonly string[],

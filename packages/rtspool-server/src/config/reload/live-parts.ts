@@ -5,7 +5,7 @@ import { ConfigError } from '../problems.js'
 import { liveOptionsOf, poolLimitsOf } from '../server-options.js'
 import { type LivePart, problemOfKey } from './live-part.js'
 
-/** Changes the options of the server, users and rights among them. */
+/** Part that changes the options of the server, users and rights among them. */
 export const serverPart = (server: Pick<RtspServer, 'update'>): LivePart => ({
   prepare(after, before) {
     const [was, is] = [liveOptionsOf(before), liveOptionsOf(after)]
@@ -40,7 +40,7 @@ export const serverPart = (server: Pick<RtspServer, 'update'>): LivePart => ({
   },
 })
 
-/** Changes the limits of the session pool. */
+/** Part that changes the limits of the session pool. */
 export const limitsPart = ({ pool }: Pick<RtspServer, 'pool'>): LivePart => ({
   prepare(after, before) {
     const [was, is] = [poolLimitsOf(before.config), poolLimitsOf(after.config)]
@@ -49,7 +49,7 @@ export const limitsPart = ({ pool }: Pick<RtspServer, 'pool'>): LivePart => ({
   },
 })
 
-/** Changes files that play at paths, and paths that clients may publish to. */
+/** Part that changes which files play at which paths, and to which paths clients may publish. */
 export const mountsPart = ({ mounts }: { readonly mounts: MountPoints }): LivePart => ({
   prepare(after, before) {
     const [was, is] = [mountPlanOf(before.config), mountPlanOf(after.config)]
@@ -68,7 +68,7 @@ export const mountsPart = ({ mounts }: { readonly mounts: MountPoints }): LivePa
   },
 })
 
-/** Changes the level of the log. */
+/** Part that changes the level of the log. */
 export const logPart = (log: { setLevel(level: string): void }): LivePart => ({
   prepare(after, before) {
     const [was, is] = [before.config.log.level, after.config.log.level]
@@ -81,9 +81,10 @@ export const logPart = (log: { setLevel(level: string): void }): LivePart => ({
 export type CertificateUser = Pick<RtspServer, 'reloadCertificate'>
 
 /**
- * Loads key and certificate again at each reload, because their files change without their names.
+ * Part that changes key and certificate. Reads the files again at each reload, because their
+ * contents change while their names stay.
  *
- * @param current - The certificate in use.
+ * @param current - Key and certificate in use.
  */
 export function certificatePart(
   users: readonly CertificateUser[],

@@ -15,7 +15,7 @@ import {
 import { ConfigReloader, type ReloadResult } from './reloader.js'
 import { type FileWatch, watchFile } from './watch-file.js'
 
-/** Parts of the running command that a reload changes. */
+/** Parts of the running command that a reload can change. */
 export interface RunningCommand {
   readonly server: RtspServer
   readonly log: Logger
@@ -25,15 +25,18 @@ export interface RunningCommand {
   readonly otherPorts: readonly CertificateUser[]
 }
 
-/** Reloads the configuration of the running command, and logs each result. */
+/**
+ * Reloads the configuration of the running command on request and when its file changes, and logs
+ * each result.
+ */
 export class ReloadControl {
-  /** Changes the configuration; the API uses it too. */
+  /** Applies changes to the running server; the control API uses it too. */
   readonly reloader: ConfigReloader
-  /** Saves changes of the API into the file, and uses them. */
+  /** Writes changes from the control API to the file, and applies them. */
   readonly store: ConfigStore
   readonly #log: Logger
   readonly #watch: FileWatch | undefined
-  /** Warnings that the log has already. */
+  /** Warnings that have been logged already. */
   #warnings: readonly string[]
 
   constructor(
@@ -54,12 +57,16 @@ export class ReloadControl {
     this.#watch = this.#watchFile(settings)
   }
 
-  /** Reads all sources again, and changes what differs. */
+  /**
+   * Reads all sources again, and applies the differences.
+   *
+   * @param by - Cause of the reload, for the log.
+   */
   reload(by: string): ReloadResult {
     return this.reloader.reload(by)
   }
 
-  /** Ends the watch of the file. */
+  /** Stops watching the file. */
   close(): void {
     this.#watch?.close()
   }

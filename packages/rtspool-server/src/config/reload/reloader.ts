@@ -7,26 +7,26 @@ import { keySchema } from '../schema.js'
 import { loadSettings, type Settings } from '../settings.js'
 import { type LivePart, type PreparedChange, problemOfKey } from './live-part.js'
 
-/** Effect of a reload: all changes, or none. */
+/** Result of a reload, which applies either all changes or none. */
 export interface ReloadResult {
-  /** Cause: a signal, a changed file, a user of the API. */
+  /** Cause of the reload: a signal, a changed file, or a user of the control API. */
   readonly by: string
-  /** True if the configuration is in use now, with or without changes. */
+  /** True if the server uses the configuration now, even if nothing differed. */
   readonly ok: boolean
-  /** Changed keys and other changed things, such as `certificate`. */
+  /** Names of the changed keys, and of other changed things such as `certificate`. */
   readonly changed: readonly string[]
-  /** Reasons for a refusal; nothing has changed then. */
+  /** Reasons why the reload was refused, and nothing has changed; empty after a success. */
   readonly problems: readonly ConfigProblem[]
 }
 
 export interface ConfigReloaderEvents {
-  /** A reload has ended, with or without changes, or was refused. */
+  /** Emitted after each reload, with or without changes, and after a refusal. */
   reloaded: [result: ReloadResult]
 }
 
 /**
- * Changes the configuration while the server runs. Everything is checked before anything changes, and
- * a part that fails undoes the parts before it.
+ * Applies another configuration to the running server. Everything is checked before anything
+ * changes. If a part then fails, the parts before it return to their former state.
  */
 export class ConfigReloader extends EventEmitter<ConfigReloaderEvents> {
   readonly #sources: ConfigSources
@@ -40,7 +40,7 @@ export class ConfigReloader extends EventEmitter<ConfigReloaderEvents> {
     this.#parts = parts
   }
 
-  /** The settings in use. */
+  /** Settings that the server uses now. */
   get current(): Settings {
     return this.#current
   }
@@ -50,7 +50,7 @@ export class ConfigReloader extends EventEmitter<ConfigReloaderEvents> {
   }
 
   /**
-   * Reads all sources again, and changes what differs.
+   * Reads all sources again, and applies the differences. Never throws.
    *
    * @param by - Cause, for the log.
    */
@@ -63,7 +63,7 @@ export class ConfigReloader extends EventEmitter<ConfigReloaderEvents> {
   }
 
   /**
-   * Changes the server to other settings.
+   * Applies other settings to the server. Never throws.
    *
    * @param by - Cause, for the log.
    */
@@ -76,9 +76,10 @@ export class ConfigReloader extends EventEmitter<ConfigReloaderEvents> {
   }
 
   /**
-   * Checks whether the server can change to other settings.
+   * Checks whether the server can use other settings, without a change.
    *
-   * @returns A function that makes the change, and throws if a part fails; then nothing has changed.
+   * @returns A function that applies the settings. It throws if a part fails; then nothing has
+   *   changed.
    * @throws {ConfigError | Error} The change is impossible.
    */
   prepare(next: Settings, by: string): () => ReloadResult {
@@ -111,7 +112,7 @@ function fixedKey(path: readonly string[], next: Settings, before: Settings): Co
   return problemOfKey(next, path, says)
 }
 
-/** Makes all changes, or none: a change that fails undoes those before it. */
+/** Makes all changes. If one throws, undoes those before it and throws the same error. */
 function applyAll(changes: readonly PreparedChange[]): void {
   for (const [index, change] of changes.entries()) {
     try {
@@ -123,7 +124,7 @@ function applyAll(changes: readonly PreparedChange[]): void {
   }
 }
 
-/** Describes any error as problems. */
+/** Converts any error into problems with messages. */
 export function problemsOfError(error: unknown): readonly ConfigProblem[] {
   if (error instanceof ConfigError) return error.problems
   const says = error instanceof Error ? error.message : String(error)

@@ -1,27 +1,27 @@
 import { type FSWatcher, readFileSync, watch } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 
-/** Time without further events after which a file counts as written, in milliseconds. */
+/** Milliseconds without further events after which a file counts as completely written. */
 const quietMs = 300
 
-/** Watches a file for changes. */
+/** A file that is being watched for changes. */
 export interface FileWatch {
   close(): void
 }
 
-/** Events of a {@link watchFile}. */
+/** Callbacks of {@link watchFile}. */
 export interface FileWatchEvents {
-  /** The file has other contents than before. */
+  /** Called when the file has other contents than before. */
   changed(): void
-  /** The file is empty, which happens between two steps of a program that writes it. */
+  /** Called when the file is empty, which happens while another program writes it. */
   emptied(): void
-  /** The system cannot watch the file (any longer). */
+  /** Called when the system cannot watch the file, or cannot watch it any longer. */
   failed(error: Error): void
 }
 
 /**
- * Watches a file by its folder, so that a file that another one replaces (`mv`) is seen as well. Several
- * events in a row count as one change.
+ * Watches a file by watching its folder, so that changes are noticed even if another file replaces
+ * it (`mv`). Several events in a row count as one change.
  *
  * @param text - Contents that are in use.
  */
@@ -58,7 +58,10 @@ export function watchFile(name: string, text: string, events: FileWatchEvents): 
   }
 }
 
-/** @returns `undefined` while there is no such file: a program that replaces it may remove it first. */
+/**
+ * Returns the contents of a file; `undefined` while it does not exist, because a program that
+ * replaces it may remove it first.
+ */
 function textOf(name: string): string | undefined {
   try {
     return readFileSync(name, 'utf8')

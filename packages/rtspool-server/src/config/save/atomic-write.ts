@@ -2,17 +2,17 @@ import { constants } from 'node:fs'
 import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
-/** Permissions of a file that did not exist: its owner alone reads it. */
+/** Permissions of a newly created file: only its owner can read it. */
 const newFileMode = 0o600
 const permissionBits = 0o7777
 const createFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
 
 /**
- * Replaces the contents of a file. A crash at any moment leaves the old contents or the new ones,
- * never a part. Permissions stay, a link stays a link to its file.
+ * Replaces the contents of a file. After a crash at any moment, the file has either the old
+ * contents or the new ones. Permissions stay, and a symbolic link still points to its file.
  *
- * The new contents are written beside the file, so the folder must be writable. What a crash leaves
- * there, the next call removes.
+ * The new contents are first written to another file in the same folder, which must be writable. If
+ * a crash leaves that file, the next call removes it.
  */
 export async function writeFileAtomically(name: string, text: string): Promise<void> {
   const file = await targetOf(name)
@@ -36,7 +36,7 @@ export async function writeFileAtomically(name: string, text: string): Promise<v
   await syncFolder(folder)
 }
 
-/** Follows links, so that the file behind them is replaced. */
+/** Returns the file that a symbolic link points to, or the file itself. */
 async function targetOf(name: string): Promise<string> {
   try {
     return await realpath(name)
@@ -58,7 +58,10 @@ async function keepOwner(handle: FileHandle, file: string): Promise<void> {
   await handle.chmod(before.mode & permissionBits)
 }
 
-/** Writes the entry of the folder to the disk. Windows opens no folders. */
+/**
+ * Makes the system write the folder's entries to the disk. Does nothing on Windows, which cannot
+ * open folders.
+ */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return
   const handle = await open(folder, constants.O_RDONLY)

@@ -7,22 +7,24 @@ import { settingsOf } from '../settings.js'
 import { writeFileAtomically } from './atomic-write.js'
 import { editConfig, type KeyChange } from './edit-config.js'
 
-/** Key of the file that has no effect, because something wins over the file. */
+/** A saved key that has no effect, because an option or a variable overrides the file. */
 export interface OverriddenKey {
   readonly key: string
-  /** Option or variable that wins: `--max-sessions`, `RTSPOOL_LIMITS_MAX_SESSIONS`. */
+  /**
+   * Option or variable that overrides the file: `--max-sessions`, `RTSPOOL_LIMITS_MAX_SESSIONS`.
+   */
   readonly by: string
 }
 
-/** Effect of saved changes. */
+/** Result of {@link ConfigStore.save}. */
 export interface SaveResult extends ReloadResult {
   readonly file: string
   readonly overridden: readonly OverriddenKey[]
 }
 
 /**
- * Saves changes into the file of configuration, and uses them. Comments and order of the file stay.
- * Calls wait for each other.
+ * Writes changes to the configuration file and applies them to the server. Comments and the order
+ * of keys stay. Calls are processed one after the other.
  */
 export class ConfigStore {
   readonly #reloader: ConfigReloader
@@ -33,11 +35,11 @@ export class ConfigStore {
   }
 
   /**
-   * Changes keys in the file and in the running server, or nothing at all.
+   * Changes keys in the file and in the running server. If it fails, both stay as they were.
    *
    * @param by - Cause, for the log.
-   * @throws {ConfigError} A value is wrong, a key cannot be changed while the server runs, or there is
-   *   no file.
+   * @throws {ConfigError} A value is wrong, a key cannot be changed while the server runs, or there
+   *   is no file.
    * @throws {Error} The file cannot be written.
    */
   save(changes: readonly KeyChange[], by: string): Promise<SaveResult> {

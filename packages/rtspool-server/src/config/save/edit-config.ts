@@ -2,7 +2,7 @@ import { isCollection, isMap, isScalar } from 'yaml'
 import { type ConfigFile, parseConfigFile } from '../config-file.js'
 import type { KeyPath } from '../key-schema.js'
 
-/** New value of a key; `undefined` removes the key, so that its default holds. */
+/** New value of a key; `undefined` removes the key from the file, so that its default applies. */
 export interface KeyChange {
   /** Names of the section and the key, such as `['limits', 'maxSessions']`. */
   readonly path: readonly string[]
@@ -10,10 +10,10 @@ export interface KeyChange {
 }
 
 /**
- * Changes keys in the text of a file of configuration. Comments and the order of keys stay.
+ * Changes keys in the text of a configuration file. Comments and the order of keys stay.
  *
- * @returns The new text, understood as YAML; the schema is not checked.
- * @throws {ConfigError} The new text is no YAML.
+ * @returns The file with the new text, parsed as YAML but not checked by the schema.
+ * @throws {ConfigError} The new text is not valid YAML.
  */
 export function editConfig({ name, text }: ConfigFile, changes: readonly KeyChange[]): ConfigFile {
   // A document of its own, because the change must not touch the one in use.
@@ -39,7 +39,7 @@ function setIn(document: ConfigFile['document'], path: readonly string[], value:
   else document.setIn(path, document.createNode(value))
 }
 
-/** Turns a section without keys, whose value is empty, into a section that can hold keys. */
+/** Makes a section whose value is empty in the file an empty map, to which a key can be added. */
 function openSection(document: ConfigFile['document'], path: KeyPath): void {
   const node = document.getIn(path, true)
   if (isCollection(node) || node === undefined) return

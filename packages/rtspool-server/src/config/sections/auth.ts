@@ -17,7 +17,7 @@ const rule = z.strictObject({
   publish: key(subject(), { description: 'who may publish', expected: subjectText }),
 }) satisfies z.ZodType<AccessRule>
 
-/** Users and their rights. */
+/** Section `auth` of the configuration: users and their rights. */
 export const authSection = z.strictObject({
   usersFile: key(file().optional(), {
     description: 'file of users, name:password on each line, # begins a comment',

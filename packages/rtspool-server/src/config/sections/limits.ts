@@ -5,14 +5,14 @@ import { z } from 'zod'
 import { count, key, seconds } from '../key-meta.js'
 
 /**
- * Smallest default share of an address: enough for the programs of one machine and viewers behind a
- * small NAT.
+ * Minimum of the default for sessions of one address: enough for the programs of one machine, and
+ * viewers behind a small NAT.
  */
 export const minShare = 16
 
 /**
- * Returns the default share of one address in all sessions: one address cannot take all, and many
- * viewers fit behind one NAT.
+ * Returns the default limit on the sessions of one address. One address cannot use all sessions,
+ * but many viewers behind one NAT can play.
  */
 export const shareOf = (maxSessions: number): number =>
   maxSessions === 0 ? 0 : Math.max(minShare, Math.ceil(maxSessions / 4))
@@ -28,7 +28,7 @@ function isNetwork(text: string): boolean {
 
 const fullPolicies = ['reject', 'evictOldestIdle'] as const satisfies readonly FullPolicy[]
 
-/** Limits on sessions and connections. */
+/** Section `limits` of the configuration: limits on sessions and connections. */
 export const limitsSection = z.strictObject({
   maxSessions: key(count().default(1000), {
     description: 'limit on sessions; 0 = unlimited',

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { logFormats, logLevels } from '../../log/log-levels.js'
 import { file, fileText, key } from '../key-meta.js'
 
-/** The log of the command. */
+/** Section `log` of the configuration: the log of the command. */
 export const logSection = z.strictObject({
   level: key(z.enum(logLevels).default('info'), {
     description: `${logLevels.join(', ')}; SIGUSR2 switches to debug and back`,

@@ -14,7 +14,10 @@ function isGroup(text: string): boolean {
   }
 }
 
-/** Multicast for media, publications included. */
+/**
+ * Section `multicast` of the configuration: groups to which the server sends media, including
+ * published ones.
+ */
 export const multicastSection = z.strictObject({
   groups: key(
     z.array(key(z.string().refine(isGroup, groupText), { description: groupText })).default([]),

@@ -3,7 +3,7 @@ import { z } from 'zod'
 
 export const patternText = 'a path such as /cam, or /live/* for all paths below'
 
-/** True if clients could publish to such a path. */
+/** Returns whether a text is a path, or a pattern of paths, to which clients could publish. */
 function isPattern(text: string): boolean {
   try {
     new MountPoints().allowPublish(text)
@@ -13,5 +13,5 @@ function isPattern(text: string): boolean {
   }
 }
 
-/** A path, or a path that ends in `/*`, which matches everything below. */
+/** Schema of a path, or of a pattern that ends in `/*` and matches every path below. */
 export const pattern = () => z.string().refine(isPattern, patternText)

@@ -3,7 +3,7 @@ import { file, fileText, key } from '../key-meta.js'
 import { pattern, patternText } from './path-pattern.js'
 import { timelines } from './publish.js'
 
-/** Settings of one path. */
+/** Schema of the settings of one path. */
 const pathSettings = z.strictObject({
   file: key(file().optional(), {
     description: 'media file to play at the path',
@@ -25,7 +25,7 @@ const pathSettings = z.strictObject({
   }),
 })
 
-/** Settings by path. */
+/** Section `paths` of the configuration: settings by path. */
 export const pathsSection = key(z.record(pattern(), pathSettings).default({}), {
   description: 'settings by path: files to play, and settings of publications',
   live: true,

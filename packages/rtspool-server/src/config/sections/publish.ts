@@ -5,7 +5,7 @@ import { pattern, patternText } from './path-pattern.js'
 
 export const timelines = ['passThrough', 'continuous'] as const satisfies readonly TimelinePolicy[]
 
-/** Clients that publish. */
+/** Section `publish` of the configuration: clients that publish. */
 export const publishSection = z.strictObject({
   paths: key(z.array(key(pattern(), { description: patternText })).default(['/*']), {
     description: 'paths that clients may publish to; a path that ends in /* means all below it',

@@ -5,13 +5,13 @@ import { host, hostText, key, port, portRange, portRangeText } from '../key-meta
 const defaults = rtspServerDefaults
 const maxDatagramBytes = 65_507
 
-/** True for the origin of a web page, or `*`. */
+/** Returns whether a text is the origin of a web page, such as `https://example.com`, or `*`. */
 const isOrigin = (text: string): boolean =>
   text === '*' || (URL.canParse(text) && new URL(text).origin === text)
 
 const originText = 'an origin such as https://example.com, or *'
 
-/** Addresses and ways in. */
+/** Section `rtsp` of the configuration: addresses and ports of the server, and tunnels. */
 export const rtspSection = z.strictObject({
   port: key(z.union([port(), z.literal(false)]).default(defaults.port), {
     description: 'TCP port to listen on; 0 lets the system choose, false serves TLS only',

@@ -6,7 +6,7 @@ import { key, maxTimeout, seconds } from '../key-meta.js'
 const closedPolicies = ['end', 'keep'] as const satisfies readonly OnConnectionClosed[]
 const bindings = ['owner', 'address', 'none'] as const satisfies readonly SessionBinding[]
 
-/** Life of sessions and connections. */
+/** Section `sessions` of the configuration: lifetimes of sessions and connections. */
 export const sessionsSection = z.strictObject({
   timeout: key(z.int().min(0).max(maxTimeout).default(sessionPoolDefaults.timeout), {
     description:

@@ -10,7 +10,7 @@ const suites = [
 ] as const satisfies readonly SrtpSuiteName[]
 const maxHandshakeTimeout = 60
 
-/** RTSP over TLS. */
+/** Section `tls` of the configuration: RTSP over TLS. */
 export const tlsSection = z.strictObject({
   port: key(port().default(tlsDefaults.port), {
     description: 'TCP port for rtsps; 0 lets the system choose',

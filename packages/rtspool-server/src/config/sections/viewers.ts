@@ -4,7 +4,7 @@ import { bytes, key, seconds } from '../key-meta.js'
 
 const defaults = rtspServerDefaults
 
-/** Packets kept so that new viewers start at once. */
+/** Schema of the settings for packets that are kept, so that new viewers start at once. */
 const gopCacheSection = z.strictObject({
   enabled: key(z.boolean().default(true), {
     description: 'keep packets from the last key frame on, so that new viewers start at once',
@@ -27,7 +27,7 @@ const gopCacheSection = z.strictObject({
   }),
 })
 
-/** Slow viewers, and the start of new ones. */
+/** Section `viewers` of the configuration: viewers that are slow, and viewers that start. */
 export const viewersSection = z.strictObject({
   maxBacklogBytes: key(bytes().default(defaults.maxBacklogBytes), {
     description:
