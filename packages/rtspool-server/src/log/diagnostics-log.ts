@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { TimelineBreak } from 'rtspool'
 import type { RepeatLimit } from './repeat-limit.js'
 
-/** A message on the library's channels: facts, and after a failure its error. */
+/** A message on one of the library's diagnostics channels; `error` is the cause of a failure. */
 interface Diagnosis {
   readonly error?: unknown
   readonly address?: string | undefined
@@ -37,7 +37,11 @@ const channels: readonly (readonly [
   ['rtspool:source-close-failed', 'error', 'a source could not be closed'],
 ]
 
-/** Logs the messages of the library's diagnostics channels. @returns A function that stops it. */
+/**
+ * Logs the messages on the library's diagnostics channels.
+ *
+ * @returns A function that stops the logging.
+ */
 export function logDiagnostics(lines: RepeatLimit): () => void {
   const listeners = channels.map(([name, level, words]) => {
     const listener = (message: unknown): void => {

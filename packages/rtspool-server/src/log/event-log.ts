@@ -9,7 +9,10 @@ import {
 } from 'rtspool'
 import type { RepeatLimit } from './repeat-limit.js'
 
-/** Logs sessions that start and end, by public id: the session id itself is a secret of its owner. */
+/**
+ * Logs when sessions, connections and publications start and end. A session is named by its public
+ * id, because its id is a secret of its owner.
+ */
 export function logComings(server: RtspServer, lines: RepeatLimit): void {
   server.pool.on('sessionCreated', (session) => {
     lines.write('info', 'session created', '', factsOf(session))
@@ -36,7 +39,7 @@ function logPublishers(server: RtspServer, lines: RepeatLimit): void {
   })
 }
 
-/** Logs refused requests of clients, with the reason. */
+/** Logs requests of clients that the server has refused, with the reason. */
 export function logRefusals(server: RtspServer, lines: RepeatLimit): void {
   logNoMessages(server, lines)
   server.pool.on('sessionRefused', ({ limit, owner, path }) => {
@@ -58,19 +61,22 @@ export function logRefusals(server: RtspServer, lines: RepeatLimit): void {
   })
 }
 
-/** Logs bytes that are not RTSP: scanners and clients of other protocols send them. */
+/**
+ * Logs that a client has sent bytes which are not RTSP, as scanners and clients of other protocols
+ * do.
+ */
 function logNoMessages(server: RtspServer, lines: RepeatLimit): void {
   server.on('messageRefused', ({ code, message }, { remoteAddress: address }) => {
     lines.write('info', 'message refused', code, { address, code, why: message })
   })
 }
 
-/** Returns id, address and paths of a session. */
+/** Returns public id, path, address and user of a session, for a log line. */
 function factsOf({ publicId, paths, owner }: Session) {
   return { session: publicId, path: paths[0], address: owner?.address, user: owner?.user }
 }
 
-/** Returns duration, traffic and transport of a session. */
+/** Returns the duration, traffic and transport of a session, for a log line. */
 function courseOf(session: Session): object {
   const { bytesIn, bytesOut, packetsIn, packetsOut, packetsLost, packetsDropped } = session.stats
   return {
@@ -80,7 +86,10 @@ function courseOf(session: Session): object {
   }
 }
 
-/** Matches the path of a URI without the parts that may be secret: user, password and query. */
+/**
+ * Matches a URI, and captures its path. User, password and query, which may be secret, are left
+ * out.
+ */
 const pathPattern = /^[a-z]+:\/\/[^/?#]*([^?#]*)/i
 
 function askedBy({ method, uri }: RtspRequest, { remoteAddress }: ConnectionInfo) {

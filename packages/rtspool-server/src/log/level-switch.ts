@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 
-/** Level of the log: the configured one, or debug for a while. */
+/** Switches the level of the log between the configured one and debug. */
 export class LevelSwitch {
   readonly #log: Logger
   #usual: string
@@ -10,7 +10,10 @@ export class LevelSwitch {
     this.#usual = log.level
   }
 
-  /** Changes the configured level. A level that was switched to debug stays there. */
+  /**
+   * Changes the configured level. If the log is switched to debug, it stays there, and
+   * {@link toggle} leads to the new level.
+   */
   setLevel(level: string): void {
     const isUsual = this.#log.level === this.#usual
     this.#usual = level

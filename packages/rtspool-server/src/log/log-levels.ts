@@ -1,4 +1,4 @@
-/** Levels of the log; those of pino. */
+/** Levels of the log, from the lowest on; those of pino. */
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
 /** One of {@link logLevels}. */

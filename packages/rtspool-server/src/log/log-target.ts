@@ -3,27 +3,32 @@ import { isatty } from 'node:tty'
 
 type Failure = NodeJS.ErrnoException
 
-/** Destination for the bytes of a log. */
+/** Destination for the lines of a log: a descriptor or a file. */
 export interface LogTarget {
-  /** Writes at least one byte, or reports an error; never blocks the event loop. */
+  /**
+   * Starts to write bytes, and calls `done` with the number of bytes written or with an error.
+   * Never blocks the event loop.
+   */
   write(bytes: Uint8Array, done: (error: Failure | null, count: number) => void): void
-  /** Writes before the process ends, for at most `timeoutMs` and without reporting errors. */
+  /**
+   * Writes bytes before the process ends. Blocks for at most `timeoutMs`, and reports no errors.
+   */
   writeSync(bytes: Uint8Array, timeoutMs: number): void
-  /** Opens a file again by its name. Targets without a name succeed at once. */
+  /** Opens the file again by its name. Does nothing, successfully, if the target has no name. */
   reopen(done: (error: Failure | null) => void): void
 }
 
 const stderrFd = 2
-/** Longest sleep between two tries before the process ends. */
+/** Milliseconds between two tries to write before the process ends. */
 const retryMs = 10
 /**
- * Readable by the group, which logrotate and collectors belong to. Others are excluded, because the
- * log has addresses and user names.
+ * Permissions of a log file. The group can read it, for logrotate and collectors. Others cannot,
+ * because the log contains addresses and user names.
  */
 const fileMode = 0o640
 const fileFlags =
   constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | (constants.O_NONBLOCK ?? 0)
-/** Errors caused by a wrong file name, which trying again cannot mend. */
+/** Error codes that show a wrong file name. Trying again does not help. */
 const wrongNames = new Set([
   'ENOENT',
   'ENOTDIR',
@@ -35,12 +40,16 @@ const wrongNames = new Set([
   'ELOOP',
 ])
 
-/** Writes to a descriptor, or to a file that is reopened until it succeeds. */
+/**
+ * Writes to a descriptor. If it is a file that could not be opened, tries to open it again with
+ * each write.
+ */
 class DescriptorTarget implements LogTarget {
   #fd: number | undefined
   readonly #file: string | undefined
   /**
-   * True if a write always returns. A thread blocked in a write would keep the process from ending.
+   * True if a write to the descriptor cannot block. A blocked thread would keep the process from
+   * ending.
    */
   readonly #returns: boolean
 
@@ -90,7 +99,7 @@ const isFull = (error: unknown): boolean => codeOf(error) === 'EAGAIN'
 const codeOf = (error: unknown): string | undefined => (error as Partial<Failure>).code
 
 /**
- * The standard error, opened so that a write never waits for its reader.
+ * Returns the standard error as a target to which a write never blocks.
  *
  * A pipe or a terminal is opened a second time in non-blocking mode, because the descriptor itself
  * is shared with the parent process. Sockets cannot be opened by name; Node makes its own
@@ -126,10 +135,10 @@ function statsOf(fd: number): Stats | undefined {
 }
 
 /**
- * A file that lines are appended to.
+ * Returns a file as a target, to whose end the lines are appended.
  *
- * @throws {Error} If the name is wrong. A file that cannot be opened for another reason is tried
- *   again with each write.
+ * @throws {Error} If the name is wrong. After any other error, each write tries to open the file
+ *   again.
  */
 export function fileTarget(file: string): LogTarget {
   try {

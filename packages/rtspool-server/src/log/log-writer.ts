@@ -1,20 +1,25 @@
 import { type Clock, type ClockTimer, systemClock } from 'rtspool'
 import type { LogTarget } from './log-target.js'
 
-/** Limit on the bytes of lines that wait for the target. */
+/** Maximum number of bytes that wait for the target; a line that does not fit is dropped. */
 const maxBytes = 1024 * 1024
-/** Bytes of one write: Linux pipes hold 64 KiB, and most targets accept this much at once. */
+/**
+ * Maximum number of bytes in one write. Linux pipes hold 64 KiB, and most targets accept this much
+ * at once.
+ */
 const maxChunkBytes = 16 * 1024
-/** Pause after the target was full, until a pipe has been read. */
+/** Milliseconds to wait after the target was full, so that a pipe can be read. */
 const fullPauseMs = 50
-/** Pause after any other error: a full disk, a closed reader, a closed terminal. */
+/** Milliseconds to wait after any other error: a full disk, a closed reader, a closed terminal. */
 const errorPauseMs = 1000
 
-/** Settings of a {@link LogWriter} other than its target. */
+/** Options of a {@link LogWriter}. */
 export interface LogWriterOptions {
   /** @default the clock of the system */
   readonly clock?: Clock
-  /** Called with the number of dropped lines as soon as there is room again; may write a line. */
+  /**
+   * Called with the number of dropped lines as soon as the buffer has room again. May write a line.
+   */
   readonly roomAgain?: (dropped: number) => void
 }
 
@@ -30,15 +35,15 @@ export class LogWriter {
   readonly #clock: Clock
   readonly #roomAgain: (dropped: number) => void
   #lines: Buffer[] = []
-  /** The bytes of the current write, and the number that the target has accepted. */
+  /** Bytes of the current write; `#written` is the number of them that the target has accepted. */
   #chunk: Buffer | undefined
   #written = 0
-  /** Bytes of the waiting lines and of the rest of the chunk. */
+  /** Number of bytes not written yet: waiting lines, and the rest of the current write. */
   #bytes = 0
   #dropped = 0
   #isWriting = false
   #pause: ClockTimer | undefined
-  /** Callbacks of `reopen` calls that wait. */
+  /** Callbacks of calls of `reopen` that have not been answered yet. */
   #reopened: ((error: NodeJS.ErrnoException | null) => void)[] = []
   readonly #waiting = new Set<() => void>()
 
@@ -48,12 +53,16 @@ export class LogWriter {
     this.#roomAgain = options.roomAgain ?? (() => undefined)
   }
 
-  /** Lines dropped since there was room. */
+  /** Number of lines dropped since the buffer last had room. */
   get dropped(): number {
     return this.#dropped
   }
 
-  /** @param line - With its line break. */
+  /**
+   * Adds a line to the buffer, or drops it. Never throws.
+   *
+   * @param line - With its line break.
+   */
   write(line: string): void {
     const bytes = Buffer.from(line)
     // After a gap, lines wait for the line that reports the gap, so that it stands in the right
@@ -68,8 +77,8 @@ export class LogWriter {
   }
 
   /**
-   * Opens the target again between two writes, for a log file that has been renamed. Calls that
-   * wait for the same write share one opening.
+   * Opens the target again after the present write, for a log file that has been renamed. Calls
+   * during the same write share one opening.
    *
    * @param done - Receives the error if the target could not be opened; the old one then stays in
    *   use.
@@ -79,7 +88,7 @@ export class LogWriter {
     if (!this.#isWriting) this.#openAgain()
   }
 
-  /** Waits until everything is written, an error prevents it, or the time is over. */
+  /** Waits until everything is written, an error occurs, or the time is over. */
   async flush(timeoutMs: number): Promise<void> {
     if (this.#bytes === 0 || this.#isPausedByError) return
     await new Promise<void>((resolve) => {
@@ -94,10 +103,10 @@ export class LogWriter {
   }
 
   /**
-   * Writes the waiting lines without the event loop, before the process ends. A write under way is
-   * left alone.
+   * Writes the waiting lines without the event loop, before the process ends. Leaves alone a write
+   * that the system is still processing.
    *
-   * @param timeoutMs - Longest time to wait for a full target.
+   * @param timeoutMs - Maximum time to wait for a full target.
    */
   flushSync(timeoutMs: number): void {
     const rest = this.#isWriting ? undefined : this.#chunk?.subarray(this.#written)
@@ -124,7 +133,7 @@ export class LogWriter {
     })
   }
 
-  /** Continues after a write or a reopening. */
+  /** Opens the target again if that was requested, or writes the next lines. */
   #goOn(): void {
     if (this.#reopened.length > 0 && !this.#isWriting) this.#openAgain()
     else this.#writeNext()
@@ -192,7 +201,10 @@ export class LogWriter {
     })
   }
 
-  /** Starts a new file with a whole line: the rest of a line cut off in the old file is dropped. */
+  /**
+   * Drops the rest of a line that was only partly written to the old file, so that the new file
+   * starts with a whole line.
+   */
   #dropTornLine(): void {
     const chunk = this.#chunk
     if (!chunk || this.#written === 0) return

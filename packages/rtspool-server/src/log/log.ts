@@ -7,36 +7,42 @@ import { LogWriter } from './log-writer.js'
 
 const stderrFd = 2
 
-/** Longest text of a field: much of it comes from peers. */
+/**
+ * Maximum number of characters of a text in a log line; longer texts, which often come from peers,
+ * are shortened.
+ */
 const maxTextLength = 256
-/** Longest stack of an error; it begins with the message. */
+/**
+ * Maximum number of characters of an error's stack, which begins with the message; a longer one is
+ * shortened.
+ */
 const maxStackLength = 4096
-/** Longest time that an unread log delays the end of the process. */
+/** Maximum time in milliseconds by which a log that nobody reads delays the end of the process. */
 const closeTimeoutMs = 1000
-/** The same time when the process must end at once. */
+/** Maximum time in milliseconds for the same purpose if the process must end at once. */
 const exitTimeoutMs = 200
 
-/** Log settings of the command line. */
+/** Settings of the log. */
 export interface LogOptions {
   readonly level: LogLevel
   /** @default `pretty` on a terminal, `json` elsewhere */
   readonly format?: LogFormat | undefined
-  /** File that lines are appended to. @default the standard error */
+  /** Name of the file to which lines are appended. @default the standard error */
   readonly file?: string | undefined
 }
 
 /** The log of the command. */
 export interface CommandLog {
   readonly log: Logger
-  /** Opens the file again by its name; `done` receives the error, if any. */
+  /** Opens the log file again by its name; `done` receives the error, if any. */
   reopen(done: (error: NodeJS.ErrnoException | null) => void): void
   /** Writes the waiting lines, for at most a second. */
   close(): Promise<void>
 }
 
 /**
- * Opens the log of the command. A slow or closed reader or a full disk neither delays nor ends the
- * server: lines wait in a buffer of 1 MiB, then they are dropped and counted.
+ * Opens the log of the command. Neither a slow or closed reader nor a full disk can delay or end
+ * the server. Lines wait in a buffer of 1 MiB; beyond it, lines are dropped and counted.
  *
  * @throws {Error} If the name of the file is wrong.
  */
@@ -63,9 +69,8 @@ export function openLog({ level, format, file }: LogOptions): CommandLog {
 }
 
 /**
- * Creates a log: lines for people, or JSON lines with the name of the level and the time in ISO
- * 8601. Each event is one line, whatever its texts contain: texts are cut, and control characters
- * are escaped.
+ * Creates a log that writes lines for people, or JSON with the name of the level and the time in
+ * ISO 8601. Each event is one line: texts are shortened, and control characters are escaped.
  *
  * @param hasColours - Colours the lines for people.
  * @param write - Receives a line with its line break.
@@ -113,8 +118,8 @@ function errorFacts(error: unknown): unknown {
 }
 
 /**
- * JSON escapes only the controls below U+0020. These remain: DEL, C1 (U+009B begins an escape
- * sequence) and line separators.
+ * Matches control characters that `JSON.stringify` does not escape: DEL, C1 (U+009B begins an
+ * escape sequence) and line separators.
  */
 const unescapedControls = /[\u007f-\u009f\u2028\u2029]/g
 

@@ -2,44 +2,49 @@ import type { Logger } from 'pino'
 import { type Clock, type ClockTimer, hostOf, systemClock } from 'rtspool'
 
 const windowMs = 10_000
-/** Lines of one kind logged for one host in a window. */
+/** Maximum number of lines of one kind that are logged for one host in {@link windowMs}. */
 const maxLinesOfKind = 10
-/** Lines of all kinds logged for one host in a window. */
+/** Maximum number of lines of all kinds that are logged for one host in {@link windowMs}. */
 const maxLinesOfHost = 40
-/** Lines logged for all hosts in a window: together they write 100 KB in ten seconds at most. */
+/**
+ * Maximum number of lines logged for all hosts in {@link windowMs}: at most 100 KB in ten seconds.
+ */
 const maxLines = 400
-/** Hosts that are counted separately in a window. Further hosts share one count. */
+/** Maximum number of hosts with counts of their own; further hosts share one count. */
 const maxHosts = 1000
-/** Hosts that get a summary line each. The rest share one. */
+/**
+ * Maximum number of hosts that get a line of their own about suppressed lines. The others share one
+ * line.
+ */
 const maxSummaries = 10
 
 type Level = 'debug' | 'info' | 'warn' | 'error'
 const levels: readonly Level[] = ['debug', 'info', 'warn', 'error']
 
-/** Facts of a line. The address is that of the peer that caused it, if any. */
+/** Values to log with a message. `address` is that of the peer that caused the line, if any. */
 export interface LineFacts {
   readonly address?: string | undefined
   readonly [fact: string]: unknown
 }
 
-/** Lines of one host in the current window. */
+/** Counts of the lines of one host since the beginning of the present {@link windowMs}. */
 interface HostLines {
   lines: number
   suppressed: number
-  /** The highest level of the lines that were suppressed. */
+  /** Highest level of the suppressed lines. */
   level: Level
-  /** Lines of each kind: how many there were, and how many were suppressed. */
+  /** Counts by kind: all lines, and those suppressed. */
   readonly kinds: Map<string, { count: number; suppressed: number }>
 }
 
-/** Key for lines that no peer has caused. */
+/** Name under which lines are counted that no peer has caused. */
 const noHost = ''
-/** Key shared by the hosts above the limit. */
+/** Name under which the lines of all hosts beyond {@link maxHosts} are counted. */
 const otherHosts = 'other addresses'
 
 /**
- * Limits the log lines that peers can cause: a number for each host in ten seconds, then a summary
- * of the suppressed ones. A host is an IPv4 address or an IPv6 network of 64 bits.
+ * Limits the log lines that peers can cause. Further lines of a host are suppressed, and summed up
+ * in one line after ten seconds. A host is an IPv4 address, or an IPv6 network of 64 bits.
  */
 export class RepeatLimit {
   readonly #log: Logger
@@ -53,7 +58,12 @@ export class RepeatLimit {
     this.#clock = clock
   }
 
-  /** @param reason - One of a fixed set. Message and reason make the kind of a line. */
+  /**
+   * Logs a line, or counts it as suppressed.
+   *
+   * @param reason - One of a fixed set of words; empty if there is none. Message and reason
+   *   together are the kind of the line.
+   */
   write(level: Level, message: string, reason: string, facts: LineFacts): void {
     if (!this.#log.isLevelEnabled(level)) return
     const name = facts.address === undefined ? noHost : hostOf(facts.address)
@@ -71,7 +81,7 @@ export class RepeatLimit {
     this.#log[level](facts, message)
   }
 
-  /** Writes the summaries at once. */
+  /** Logs the summaries of suppressed lines at once. */
   close(): void {
     this.#end?.cancel()
     this.#end = undefined
@@ -123,5 +133,8 @@ function kindIn({ kinds }: HostLines, name: string): { count: number; suppressed
   return kind
 }
 
-/** Formats a host for people. */
+/**
+ * Formats a result of `hostOf` for a log line. An IPv4 address stays as it is, and an IPv6 network
+ * gets the suffix `::/64`.
+ */
 const networkOf = (host: string): string => (host.includes(':') ? `${host}::/64` : host)
