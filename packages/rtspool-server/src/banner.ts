@@ -1,4 +1,4 @@
-/** Facts for the banner, known once the server listens. */
+/** Values that the banner shows, known once the server listens. */
 export interface BannerFacts {
   readonly version: string
   /** Address that the socket is bound to, as Node reports it. */
@@ -6,10 +6,10 @@ export interface BannerFacts {
   readonly port: number
   /** Port of RTSP over TLS; `undefined` without TLS. */
   readonly tlsPort: number | undefined
-  /** Host on the command line; `undefined` = every address of the machine. */
+  /** Host that the user has configured; `undefined` = every address of the machine. */
   readonly host: string | undefined
   readonly publish: boolean
-  /** Path that the example publishes to. @default /live */
+  /** Path to which the example command publishes. @default /live */
   readonly publishPath?: string | undefined
   /** Scheme of `address` and `port`. @default rtsp */
   readonly scheme?: 'rtsp' | 'rtsps'
@@ -19,13 +19,12 @@ export interface BannerFacts {
   readonly testPath: string | undefined
 }
 
-/** Addresses that stand for every address of the machine. */
+/** Addresses that mean every address of the machine. */
 const wildcards: readonly string[] = ['::', '0.0.0.0']
 
 /**
- * Returns the base URL for a player on this machine.
- *
- * @returns Without a slash at the end; an IPv6 address stands in brackets, without its zone.
+ * Returns the base URL of the server for a player on this machine, without a slash at the end. An
+ * IPv6 address stands in brackets, without its zone.
  */
 export function localUrl(address: string, port: number, scheme: 'rtsp' | 'rtsps' = 'rtsp'): string {
   if (wildcards.includes(address)) return `${scheme}://127.0.0.1:${port}`
@@ -33,7 +32,7 @@ export function localUrl(address: string, port: number, scheme: 'rtsp' | 'rtsps'
   return `${scheme}://${literal.includes(':') ? `[${literal}]` : literal}:${port}`
 }
 
-/** Adds a placeholder for name and password to a URL. */
+/** Inserts a placeholder for name and password in a URL. */
 const withLogin = (url: string): string => url.replace('://', '://NAME:PASSWORD@')
 
 /**

@@ -9,7 +9,7 @@ import { loadSettings, type Settings } from './config/settings.js'
 import { flagsLayer } from './options/flags-layer.js'
 import { type OptionEntry, optionTable } from './options/option-table.js'
 
-/** Settings of the command, and the sources that a reload reads again. */
+/** Settings of the command, and the sources from which a reload reads them again. */
 export interface CommandOptions {
   readonly sources: ConfigSources
   readonly settings: Settings
@@ -27,7 +27,7 @@ const collect = (text: string, before: readonly string[] = []): readonly string[
   text,
 ]
 
-/** Converts an entry of the table to an option of commander. */
+/** Converts an entry of {@link optionTable} to an option of commander. */
 function optionOf({ flags, text, value, defaultText, isRepeated }: OptionEntry): Option {
   const words = defaultText === undefined ? text : `${text} (default: ${defaultText})`
   const option = new Option(flags, words)
@@ -66,7 +66,7 @@ const excess = 'expected options, or a command and its arguments; see --help'
  * @param args - Arguments without the name of the program, as in `process.argv.slice(2)`.
  * @param version - Printed by `--version`.
  * @param environment - Environment of the process.
- * @returns The action; mistakes are returned as one line of text each, never as an exception.
+ * @returns The action. Mistakes become an action that prints one line for each; nothing is thrown.
  */
 export function parseCommandLine(
   args: readonly string[],
@@ -120,7 +120,7 @@ function commandOptions(command: Command, environment: Environment): CommandOpti
   return { sources, settings: loadSettings(sources) }
 }
 
-/** Makes one line: some messages of commander have a second line with a suggestion. */
+/** Joins a message to one line: some messages of commander have a second line with a suggestion. */
 const oneLine = (message: string): string =>
   message
     .trim()

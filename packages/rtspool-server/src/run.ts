@@ -3,13 +3,14 @@ import { parseCommandLine } from './options.js'
 import { serve } from './serve.js'
 
 /**
- * Runs the command: parses its arguments, serves until a signal arrives, and closes.
+ * Runs the command: parses its arguments, serves until a signal arrives, and closes the server.
  *
  * The first SIGINT or SIGTERM closes cleanly; a second one ends the process at once. The first
  * argument may name another command, such as `conform`, which tests another server.
  *
  * @param args - Arguments without the name of the program, as in `process.argv.slice(2)`.
- * @returns The exit code: 0 after a clean end, 1 if it could not start, 2 for a bad command line.
+ * @returns The exit code: 0 after a clean end, 1 if the server could not start, 2 for a bad command
+ *   line.
  */
 export async function run(args: readonly string[]): Promise<number> {
   const version = ownVersion()
@@ -30,13 +31,13 @@ export async function run(args: readonly string[]): Promise<number> {
 
 type SubCommand = (args: readonly string[], version: string) => Promise<number>
 
-/** Output of the commands that print and end. */
+/** Functions with which the other commands print. */
 const output = {
   stdout: (text: string) => void process.stdout.write(text),
   stderr: (text: string) => void process.stderr.write(text),
 }
 
-/** Commands by name; each is loaded on demand, because a server does not need it. */
+/** Other commands by name. Each is loaded only when used, because a server does not need it. */
 const commands: Readonly<Record<string, SubCommand | undefined>> = {
   __proto__: null as never,
   conform: async (args, version) => {

@@ -77,7 +77,7 @@ function tryOpenLog(settings: Settings): CommandLog | string {
   }
 }
 
-/** @returns The exit code. */
+/** Prints the reason why the server cannot start. @returns The exit code. */
 function cannotStart(line: string): number {
   process.stderr.write(`${line}\n`)
   return 1
@@ -120,7 +120,7 @@ function logReady(server: RtspServer, log: Logger, settings: Settings, version: 
 
 const hasTls = ({ tls }: Config): boolean => tls.keyFile !== undefined
 
-/** Returns the address of plain RTSP, or that of TLS if there is no plain RTSP. */
+/** Returns the address of the port for plain RTSP, or of the port for TLS if there is no other. */
 const addressOf = (server: RtspServer, { rtsp }: Config) =>
   rtsp.port === false ? server.tlsAddress() : server.address()
 

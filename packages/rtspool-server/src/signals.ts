@@ -1,19 +1,22 @@
 import type { LevelSwitch } from './log/level-switch.js'
 import type { CommandLog } from './log/log.js'
 
-/** Exit code that a shell expects after a signal: 128 + the number of the signal. */
+/** Exit code after each signal, as shells expect it: 128 + the number of the signal. */
 const stopExitCodes = { SIGINT: 130, SIGTERM: 143 } as const
 
 /** Signals that end the server. */
 export type StopSignal = keyof typeof stopExitCodes
 
-/** Signals closer to the first one than this come from the same key press. */
+/**
+ * Milliseconds after the first signal within which further signals are ignored: they come from the
+ * same key press.
+ */
 const samePressMs = 500
 
-/** A wait for the signal that ends the server. */
+/** Result of {@link stopSignal}: a promise of the signal that ends the server. */
 export interface StopSignalWait {
   readonly received: Promise<StopSignal>
-  /** Restores the default effect of the signals. */
+  /** Restores the default effect of the signals on the process. */
   ignore(): void
 }
 
@@ -32,8 +35,8 @@ export function stopSignal(): StopSignalWait {
 }
 
 /**
- * Reloads at each SIGHUP: opens the log file again by its name, then reads the configuration. SIGHUP
- * never ends the server, because a closed terminal and a wrong `systemctl reload` send it too.
+ * Calls `reload` at each SIGHUP, after the log file has been opened again by its name. SIGHUP never
+ * ends the server, because a closed terminal and a wrong `systemctl reload` send it too.
  *
  * @param logFile - Name of the log file, if there is one.
  * @param reload - Reads the configuration and the files that it names.
@@ -76,7 +79,10 @@ function listen<Signal extends NodeJS.Signals>(
   }
 }
 
-/** `Promise.withResolvers`, which Node 20 does not have. */
+/**
+ * Returns a promise and the function that resolves it, like `Promise.withResolvers`, which Node 20
+ * does not have.
+ */
 function resolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
   let resolve: (value: T) => void = () => undefined
   const promise = new Promise<T>((settle) => {

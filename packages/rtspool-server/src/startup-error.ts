@@ -1,16 +1,20 @@
 import type { LoadedConfig } from './config/load-config.js'
 import { sourceOrOption } from './config/problems.js'
 
-/** Returns the code of a system error. */
+/**
+ * Returns the error code of the operating system, such as `EADDRINUSE`; `undefined` for other
+ * errors.
+ */
 function codeOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined
   return typeof error.code === 'string' ? error.code : undefined
 }
 
 /**
- * Explains in one line why the server could not start.
+ * Returns one line that explains why the server could not start.
  *
- * @param settings - Values in use, and their sources: an option, a variable, or a place in a file.
+ * @param settings - Settings in use. The line names the option, variable or place in the file to
+ *   change.
  * @returns Text without a line break and without a stack trace.
  */
 export function describeStartupError(
@@ -62,7 +66,7 @@ function listenerOf(error: unknown, settings: Pick<LoadedConfig, 'config' | 'sou
   return { port: rtsp.port, portSource, ...ofHost }
 }
 
-/** Returns the port that a system error is about. */
+/** Returns the port in an error of the operating system; `undefined` if the error has none. */
 function portOf(error: unknown): unknown {
   return typeof error === 'object' && error !== null && 'port' in error ? error.port : undefined
 }

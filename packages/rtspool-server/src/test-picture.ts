@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-/** Path of the test picture. */
+/** Path at which the server plays the test picture. */
 export const testPath = '/test'
 
-/** The clip that the test picture plays. */
+/** Name of the file that the test picture plays. */
 export const testFile = fileURLToPath(new URL('../assets/test.mp4', import.meta.url))
 
 /**
- * Explains why the test picture cannot play, without opening it. Viewers would get 503.
+ * Returns the reason why the test picture cannot play, without opening its file; viewers would get
+ * 503.
  *
  * @returns `undefined` if nothing is missing.
  */

@@ -3,7 +3,10 @@ import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 
 const defaultPorts: Readonly<Record<string, number>> = { 'rtsp:': 554, 'rtsps:': 322 }
-/** A status line is far shorter; a server of another protocol may send anything. */
+/**
+ * Maximum number of bytes that are read in search of a status line, which is far shorter. A server
+ * of another protocol may send anything.
+ */
 const maxBytes = 1024
 const msPerSecond = 1000
 
@@ -45,7 +48,11 @@ export async function checkHealth(url: string, timeout: number): Promise<Health>
   }
 }
 
-/** @returns Status code of the response to OPTIONS; `undefined` if the response is not RTSP. */
+/**
+ * Sends OPTIONS and waits for the response.
+ *
+ * @returns The status code; `undefined` if the response is not RTSP.
+ */
 async function statusOf(
   socket: Socket,
   { protocol, host }: URL,
@@ -68,7 +75,7 @@ async function statusOf(
   }
 }
 
-/** @returns `undefined` if the connection has ended. */
+/** Waits for the next bytes. @returns `undefined` if the connection has ended. */
 async function nextChunk(socket: Socket, signal: AbortSignal): Promise<Buffer | undefined> {
   const settled = new AbortController()
   const events = { signal: AbortSignal.any([signal, settled.signal]) }
@@ -81,7 +88,10 @@ async function nextChunk(socket: Socket, signal: AbortSignal): Promise<Buffer | 
   }
 }
 
-/** An error of several addresses has no message of its own. */
+/**
+ * Returns the reason for a failed connection. An error about several addresses has no message of
+ * its own.
+ */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   return error.message || (error as NodeJS.ErrnoException).code || error.name

@@ -16,6 +16,9 @@ function urlOf(scheme: string, host: string | undefined, port: number): string {
   return `${scheme}://${bracketed}:${port}/`
 }
 
-/** A listener on all addresses of IPv6 may refuse those of IPv4. */
+/**
+ * Returns the loopback address at which a listener can be reached. A listener on all addresses of
+ * IPv6 may refuse those of IPv4.
+ */
 const loopbackFor = (host: string | undefined): string =>
   host?.includes(':') ? '::1' : '127.0.0.1'

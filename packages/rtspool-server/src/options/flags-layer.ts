@@ -6,7 +6,7 @@ import { OptionValueError } from '../config/option-value-error.js'
 import type { ConfigLayer } from '../config/problems.js'
 import { type OptionEntry, optionTable } from './option-table.js'
 
-/** Reads the keys that options of the command line set. */
+/** Returns the values that options of the command line set. */
 export function flagsLayer(root: KeySchema, command: Command): ConfigLayer {
   const entries = new Map(optionTable(root).map((entry) => [longOf(entry), entry]))
   const given = command.options.flatMap((option): KeyText[] => {
@@ -19,7 +19,7 @@ export function flagsLayer(root: KeySchema, command: Command): ConfigLayer {
   return textLayer('flags', [...set.map((text) => keyOfSet(root, text)), ...given])
 }
 
-/** Returns the long flag: `--port` of `--port <port>`. */
+/** Returns the name of an option without its argument: `--port` of `--port <port>`. */
 const longOf = ({ flags }: OptionEntry): string => flags.split(' ')[0] ?? ''
 
 function keyText(entry: KeyEntry, source: string, value: unknown): KeyText {
@@ -29,7 +29,11 @@ function keyText(entry: KeyEntry, source: string, value: unknown): KeyText {
   return { entry, source, text: String(value) }
 }
 
-/** @throws {OptionValueError} There is no such key; the value stays out of the message. */
+/**
+ * Parses the argument of `--set`, such as `limits.maxSessions=10`.
+ *
+ * @throws {OptionValueError} There is no such key; the message leaves out the value.
+ */
 function keyOfSet(root: KeySchema, text: string): KeyText {
   const equals = text.indexOf('=')
   if (equals < 1) throw new OptionValueError('--set must be key=value, got no such pair')

@@ -1,17 +1,17 @@
 import { type KeyEntry, type KeySchema, keysOf } from '../config/key-schema.js'
 
 /**
- * An option of the command. The parser, `--help` and the tables of both READMEs are generated from
- * these entries. A key of the configuration gets an option by its fact `flag`.
+ * An option of the command line. The parser, `--help` and the tables of both READMEs are generated
+ * from these entries. A key of the configuration gets an option if it has {@link KeyMeta.flag}.
  */
 export interface OptionEntry {
-  /** Flags in commander's notation, such as `--port <port>`. */
+  /** Name and argument in commander's notation, such as `--port <port>`. */
   readonly flags: string
-  /** Meaning, unit and the meaning of 0, on one line without a full stop. */
+  /** Meaning of the option, its unit, and the meaning of 0, on one line without a full stop. */
   readonly text: string
   /** Default value. */
   readonly value?: number | string
-  /** Describes a default that is not a single value. */
+  /** Description of the default, if the default is not a single value. */
   readonly defaultText?: string
   /** True if the option may be repeated. */
   readonly isRepeated?: boolean
@@ -37,7 +37,10 @@ const ownOptions: readonly OptionEntry[] = [
   },
 ]
 
-/** Lists the options of the command, in the order of `--help`. commander adds `--help` and `--version`. */
+/**
+ * Returns the options of the command, in the order of `--help`. commander adds `--help` and
+ * `--version`.
+ */
 export const optionTable = (root: KeySchema): readonly OptionEntry[] => [
   ...keysOf(root).flatMap((key) => (key.schema.flag === undefined ? [] : [optionOf(key)])),
   ...ownOptions,
