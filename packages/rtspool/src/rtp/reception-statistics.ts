@@ -1,4 +1,6 @@
+import { InterarrivalJitter } from './interarrival-jitter.js'
 import { sequenceNumberOf, timestampOf } from './packet.js'
+import { ReceivedNumbers } from './received-numbers.js'
 
 /** Values of a reception report about a source; RFC 3550 section 6.4.1 defines the fields. */
 export interface ReceptionReportValues {
@@ -38,13 +40,6 @@ const sequenceNumbers = 2 ** 16
 const maxDropout = 3000
 const maxMisorder = 100
 const minSequential = 2
-/** Weight of a new value in the average of the jitter (RFC 3550 A.8). */
-const jitterGain = 1 / 16
-/**
- * Number of sequence numbers, up to the highest, for which the receiver remembers whether the
- * packet arrived. Must be larger than `maxMisorder`.
- */
-const windowSize = 1024
 
 /**
  * Computes the reception statistics of one source from its sequence numbers, timestamps and arrival
@@ -57,10 +52,10 @@ const windowSize = 1024
  */
 export class ReceptionStatistics {
   readonly ssrc: number
-  readonly #clockRate: number
   readonly #minSequential: number
-  /** Flags by sequence number modulo the size: 1 if the packet was received. */
-  readonly #window = new Uint8Array(windowSize)
+  /** Remembers more numbers than a packet may be late (`maxMisorder`). */
+  readonly #numbers = new ReceivedNumbers()
+  readonly #jitter: InterarrivalJitter
   #probation: number
   #isStarted = false
   #baseSequenceNumber = 0
@@ -72,19 +67,15 @@ export class ReceptionStatistics {
    */
   #restartSequenceNumber = -1
   #received = 0
-  #duplicates = 0
   #restarts = 0
   #expectedPrior = 0
   #receivedPrior = 0
-  #transit = 0
-  #hasTransit = false
-  #jitter = 0
   #lsr = 0
   #senderReportArrivalMs = 0
 
   constructor(options: ReceptionStatisticsOptions) {
     this.ssrc = options.ssrc
-    this.#clockRate = options.clockRate
+    this.#jitter = new InterarrivalJitter(options.clockRate)
     this.#minSequential = options.probation ?? minSequential
     this.#probation = this.#minSequential
   }
@@ -96,7 +87,7 @@ export class ReceptionStatistics {
 
   /** Number of packets whose sequence number was received before, within the last 1024 numbers. */
   get duplicates(): number {
-    return this.#duplicates
+    return this.#numbers.duplicates
   }
 
   /** Number of restarts of the sequence numbers; each resets all other counts. */
@@ -115,12 +106,12 @@ export class ReceptionStatistics {
 
   /** Number of packets that were never received. Duplicates do not hide losses here. */
   get packetsLost(): number {
-    return Math.max(0, this.expected - (this.#received - this.#duplicates))
+    return Math.max(0, this.expected - (this.#received - this.duplicates))
   }
 
   /** Jitter in ticks of the RTP clock, with fractions. */
   get interarrivalJitter(): number {
-    return this.#jitter
+    return this.#jitter.ticks
   }
 
   /**
@@ -132,7 +123,7 @@ export class ReceptionStatistics {
    */
   update(packet: Uint8Array, arrivalMs: number): boolean {
     const counts = this.#updateSequence(sequenceNumberOf(packet))
-    if (counts) this.#updateJitter(timestampOf(packet), arrivalMs)
+    if (counts) this.#jitter.update(timestampOf(packet), arrivalMs)
     return counts
   }
 
@@ -163,7 +154,7 @@ export class ReceptionStatistics {
         : 0,
       cumulativeLost: Math.max(-0x800000, Math.min(0x7fffff, expected - this.#received)),
       extendedHighestSequenceNumber: (this.#cycles + this.#highest) % 2 ** 32,
-      interarrivalJitter: Math.min(0xffffffff, Math.floor(this.#jitter)),
+      interarrivalJitter: Math.min(0xffffffff, Math.floor(this.#jitter.ticks)),
       lsr: this.#lsr,
       dlsr: Math.max(0, Math.min(0xffffffff, Math.round(dlsr))),
     }
@@ -187,7 +178,7 @@ export class ReceptionStatistics {
     } else if (ahead <= sequenceNumbers - maxMisorder) {
       return this.#updateAfterJump(sequenceNumber)
     } else {
-      this.#mark(sequenceNumber)
+      this.#numbers.mark(sequenceNumber)
     }
     this.#received++
     return true
@@ -216,18 +207,9 @@ export class ReceptionStatistics {
   /** Raises the highest sequence number, and marks the numbers in between as not received. */
   #advance(sequenceNumber: number, ahead: number): void {
     if (sequenceNumber < this.#highest) this.#cycles += sequenceNumbers
-    if (ahead >= windowSize) this.#window.fill(0)
-    else
-      for (let step = 1; step <= ahead; step++)
-        this.#window[(this.#highest + step) % windowSize] = 0
+    this.#numbers.advance(this.#highest, ahead)
     this.#highest = sequenceNumber
-    this.#mark(sequenceNumber)
-  }
-
-  #mark(sequenceNumber: number): void {
-    const index = sequenceNumber % windowSize
-    if (this.#window[index] === 1) this.#duplicates++
-    this.#window[index] = 1
+    this.#numbers.mark(sequenceNumber)
   }
 
   /** Resets the statistics, and counts this packet as the first (RFC 3550 A.1, init_seq). */
@@ -237,25 +219,12 @@ export class ReceptionStatistics {
     this.#cycles = 0
     this.#restartSequenceNumber = -1
     this.#received = 1
-    this.#duplicates = 0
     this.#expectedPrior = 0
     this.#receivedPrior = 0
     // The timestamps have most likely jumped with the sequence numbers.
-    this.#hasTransit = false
-    this.#window.fill(0)
-    this.#mark(sequenceNumber)
+    this.#jitter.noteJump()
+    this.#numbers.clear()
+    this.#numbers.mark(sequenceNumber)
     return true
-  }
-
-  /** Updates the jitter (RFC 3550 A.8, without its fixed-point arithmetic). */
-  #updateJitter(timestamp: number, arrivalMs: number): void {
-    const arrivalTicks = Math.floor((arrivalMs * this.#clockRate) / 1000)
-    const transit = (arrivalTicks - timestamp) | 0
-    if (this.#hasTransit) {
-      const difference = Math.abs((transit - this.#transit) | 0)
-      this.#jitter += (difference - this.#jitter) * jitterGain
-    }
-    this.#transit = transit
-    this.#hasTransit = true
   }
 }

@@ -10,9 +10,11 @@ import {
 } from './grammar.js'
 import { parseContentLength } from './headers/content-length.js'
 import { maxCSeq } from './headers/cseq.js'
+import { frameHeaderBytes } from './interleaved.js'
 import { decodeLine } from './line-text.js'
 import { RtspHeaders, type RtspRequest, type RtspResponse } from './message.js'
 import { type RtspParserLimits, resolveRtspParserLimits } from './parser-limits.js'
+import { PartialFrame } from './partial-frame.js'
 import { parseStartLine, requestUriBytes, type StartLine } from './start-line.js'
 
 // One byte stream carries three kinds of data, and their states share the same dozen fields. So
@@ -53,8 +55,6 @@ type State = (typeof State)[keyof typeof State]
 const LF = 0x0a
 const CR = 0x0d
 const DOLLAR = 0x24
-/** Size in bytes of a frame header: `$`, channel, and two bytes of length, high byte first. */
-const frameHeaderBytes = 4
 const emptyBody = Buffer.alloc(0)
 
 /**
@@ -94,10 +94,7 @@ export class RtspParser {
   #headerBytes = 0
   #bodyBytes = 0
 
-  readonly #frameHeader = new Uint8Array(frameHeaderBytes)
-  #frameHeaderFill = 0
-  #framePayload: Buffer = emptyBody
-  #framePayloadFill = 0
+  readonly #frame = new PartialFrame()
 
   /** @throws {RangeError} when a limit is not a whole number of 0 or more. */
   constructor(sink: RtspParserSink, limits?: RtspParserLimits) {
@@ -224,7 +221,7 @@ export class RtspParser {
     if (byte === LF) return at + 1
     this.#messageOffset = this.#chunkOffset + at
     if (byte === DOLLAR) {
-      this.#frameHeaderFill = 0
+      this.#frame.begin()
       this.#state = State.FrameHeader
       return at
     }
@@ -241,29 +238,19 @@ export class RtspParser {
   }
 
   #readFrameHeader(chunk: Buffer, start: number): number {
-    let at = start
-    while (at < chunk.length && this.#frameHeaderFill < frameHeaderBytes) {
-      this.#frameHeader[this.#frameHeaderFill++] = chunk[at++] as number
-    }
-    if (this.#frameHeaderFill < frameHeaderBytes) return at
-    const [, , high = 0, low = 0] = this.#frameHeader
-    // At most 64 KiB, and not zero-filled: pages that the peer never fills stay untouched.
-    this.#framePayload = Buffer.allocUnsafe((high << 8) | low)
-    this.#framePayloadFill = 0
+    const at = this.#frame.readHeader(chunk, start)
+    if (!this.#frame.hasHeader) return at
     this.#state = State.FramePayload
     return this.#readFramePayload(chunk, at)
   }
 
   #readFramePayload(chunk: Buffer, start: number): number {
-    const payload = this.#framePayload
-    const copied = chunk.copy(payload, this.#framePayloadFill, start)
-    this.#framePayloadFill += copied
-    if (this.#framePayloadFill === payload.length) {
-      this.#framePayload = emptyBody
+    const at = this.#frame.readPayload(chunk, start)
+    if (this.#frame.isComplete) {
       this.#state = State.Idle
-      this.#sink.interleaved(this.#frameHeader[1] as number, payload)
+      this.#sink.interleaved(this.#frame.channel, this.#frame.take())
     }
-    return start + copied
+    return at
   }
 
   #readLine(chunk: Buffer, start: number): number {
@@ -473,7 +460,7 @@ export class RtspParser {
   /** Forgets the incomplete message and frees its memory. */
   #release(): void {
     this.#pending.clear()
-    this.#framePayload = emptyBody
+    this.#frame.drop()
     this.#startLine = undefined
     this.#headers = new RtspHeaders()
     this.#headerBytes = 0

@@ -12,7 +12,7 @@ import type {
   MulticastOptions,
 } from '../transport/multicast/multicast-address-pool.js'
 import { defaultMaxEntryWaitMs } from '../transport/tcp/channel-table.js'
-import { ethernetDatagramBytes } from '../transport/udp/udp-port-pair.js'
+import { ethernetDatagramBytes } from '../transport/udp/udp-endpoint.js'
 import type { RtspAdmitHook } from './admit-hook.js'
 import type { AuthOptions } from './auth/auth-options.js'
 import type { TlsOptions } from './door/tls-options.js'

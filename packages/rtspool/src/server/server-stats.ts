@@ -1,4 +1,4 @@
-import type { DatagramSendPath } from '../transport/udp/udp-port-pair.js'
+import type { DatagramSendPath } from '../transport/udp/udp-endpoint.js'
 import type { MulticastStats } from '../transport/udp/udp-transport.js'
 import type { RtspServerAuthStats } from './auth/auth-stats.js'
 import type { RtspServerTraffic } from './connection/traffic.js'

@@ -1,6 +1,6 @@
 import { type Clock, PeriodicCheck } from '../../clock.js'
 import type { DatagramGroup } from '../../transport/udp/datagram-group.js'
-import type { DatagramSender } from '../../transport/udp/udp-port-pair.js'
+import type { DatagramSender } from '../../transport/udp/udp-endpoint.js'
 import { CatchUpQueue } from './catch-up-queue.js'
 import type { DeliveryTroubles } from './delivery-troubles.js'
 import { type FittingPackets, fittingPackets } from './fitting-packets.js'

@@ -1,7 +1,7 @@
 import { frameInterleaved } from '../../rtsp/index.js'
 import type { SrtpPosition, SrtpSender } from '../../srtp/index.js'
 import type { InterleavedCarrier } from '../../transport/tcp/channel-table.js'
-import type { DatagramSender } from '../../transport/udp/udp-port-pair.js'
+import type { DatagramSender } from '../../transport/udp/udp-endpoint.js'
 import type { PacketBatch } from './packet-batch.js'
 import type { SentReports } from './sent-reports.js'
 

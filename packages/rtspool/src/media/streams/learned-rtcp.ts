@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.js'
 import type { DatagramReceiver } from '../../transport/udp/peer-table.js'
 import type { RtcpSource } from '../../transport/udp/rtcp-sources.js'
-import type { UdpEndpoint } from '../../transport/udp/udp-port-pair.js'
+import type { UdpEndpoint } from '../../transport/udp/udp-endpoint.js'
 import type { Viewer } from '../track/delivery.js'
 
 /**

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.js'
-import type { UdpEndpoint } from '../../transport/udp/udp-port-pair.js'
+import type { UdpEndpoint } from '../../transport/udp/udp-endpoint.js'
 import type { Reader } from '../fan-out/reader.js'
 import type { SentReports } from '../fan-out/sent-reports.js'
 import type { Delivery, Viewer } from '../track/delivery.js'

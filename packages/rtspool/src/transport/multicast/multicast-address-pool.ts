@@ -1,6 +1,6 @@
 import { checkBoolean, checkInteger, checkOptions, checkText, shown } from '../../option-checks.js'
 import { findMulticastInterface, type MulticastInterface } from '../system/multicast-interface.js'
-import type { MulticastRoute } from '../udp/udp-port-pair.js'
+import type { MulticastRoute } from '../udp/multicast-routing.js'
 import { type MulticastRange, parseMulticastRange } from './multicast-range.js'
 import { evenPorts, type MulticastPlace, PlaceTable } from './place-table.js'
 

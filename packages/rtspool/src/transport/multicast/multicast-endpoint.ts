@@ -1,5 +1,6 @@
 import type { DatagramDestination, DatagramGroup, DatagramObserver } from '../udp/datagram-group.js'
-import type { DatagramSender, MulticastRoute, UdpEndpoint } from '../udp/udp-port-pair.js'
+import type { MulticastRoute } from '../udp/multicast-routing.js'
+import type { DatagramSender, UdpEndpoint } from '../udp/udp-endpoint.js'
 
 /**
  * Sends one multicast stream through a port of the server. Several streams may share the port, each with its own ttl

@@ -1,6 +1,5 @@
 import { getSystemErrorName } from 'node:util'
 import type { NativeSockets } from '../system/native-sockets.js'
-import { ipv6SocketAddressBytes, serializeSocketAddress } from '../system/socket-address.js'
 import {
   countLost,
   type DatagramDestination,
@@ -8,36 +7,11 @@ import {
   type DatagramLoss,
   type DatagramObserver,
 } from './datagram-group.js'
+import { MessageTable, type Run } from './message-table.js'
 import { type RouteMemory, SegmentLimits } from './segment-limits.js'
-
-// struct mmsghdr { struct msghdr { name, namelen, iov, iovlen, control, controllen, flags }, len }
-const messageBytes = 64
-const nameOffset = 0
-const nameLengthOffset = 8
-const vectorOffset = 16
-const vectorCountOffset = 24
-const controlOffset = 32
-const controlLengthOffset = 40
-/** Size in bytes of `struct iovec { base, len }`. */
-const vectorBytes = 16
-/** Size in bytes of `struct cmsghdr { len, level, type }` with the 16-bit segment size, padded to 8. */
-const controlBytes = 24
-const controlHeaderBytes = 16
-const controlDataBytes = 2
-const solUdp = 17
-const udpSegment = 103
 
 /** Maximum number of messages in one `sendmmsg` call (UIO_MAXIOV). More are sent by further calls. */
 const maxMessages = 1024
-/**
- * Maximum number of datagrams in one segmented message: UDP_MAX_SEGMENTS of the oldest kernels that support
- * segmentation.
- */
-const maxSegments = 64
-/** Maximum bytes of one message: 65535 - 20 (IPv4) - 8 (UDP). */
-const maxMessagePayload = 65_507
-const initialCapacity = 16
-
 /** Error codes of the system for a full send queue. */
 const eagain = 11
 const enobufs = 105
@@ -46,17 +20,6 @@ const einval = 22
 const emsgsize = 90
 /** Error code for a route that accepts no segments of any size, because it is encrypted (IPsec). */
 const eio = 5
-
-/**
- * Packets that lie one after the other in the payload buffer, all of the same size except that the last may be
- * shorter.
- */
-interface Run {
-  readonly offset: number
-  readonly sizeBytes: number
-  readonly segmentBytes: number
-  readonly packetCount: number
-}
 
 export interface BatchedDatagramGroupOptions {
   /** True if the kernel can cut one message into several datagrams (`UDP_SEGMENT`). */
@@ -73,34 +36,19 @@ export interface BatchedDatagramGroupOptions {
  * Sends packets to all members in few system calls: `sendmmsg` with one message for each member. A message contains a
  * run of packets of equal size (the last may be shorter), and the kernel cuts it into datagrams (`UDP_SEGMENT`).
  *
- * ```text
- * messages: [ name 0 | vector | control ] [ name 1 | vector | control ] …   one a member
- *               │        │         └──────────────┬──────────┘
- *               ▼        └───────────┬────────────┼─────────┘
- *           addresses            one vector   one control      shared by all, rewritten each run
- * ```
- *
- * The tables change only when a member is added or removed. Bench: bench/fanout.
+ * The messages change only when a member is added or removed; see {@link MessageTable}. Bench:
+ * bench/fanout.
  */
 export class BatchedDatagramGroup implements DatagramGroup {
   readonly #native: NativeSockets
   readonly #descriptor: () => number
-  readonly #isSegmenting: boolean
   readonly #loss: DatagramLoss
   readonly #limits: SegmentLimits
   readonly #slots = new Map<DatagramDestination, number>()
   readonly #members: DatagramDestination[] = []
   /** Observer of each member, at the same index as in `#members`. */
   readonly #observers: (DatagramObserver | undefined)[] = []
-  readonly #vector = allocate(vectorBytes)
-  readonly #control = allocate(controlBytes)
-  #capacity = 0
-  #names = allocate(0)
-  #messages = allocate(0)
-  #messagesAddress = 0n
-  /** Packets of the present {@link Run}, one after the other. */
-  readonly #payload = allocate(maxMessagePayload)
-  readonly #payloadAddress: bigint
+  readonly #table: MessageTable
   /**
    * Slot at which the next call begins. A call that ends at a full queue sets it, so that not always the same members
    * lose packets.
@@ -118,14 +66,10 @@ export class BatchedDatagramGroup implements DatagramGroup {
   ) {
     this.#native = native
     this.#descriptor = descriptor
-    this.#isSegmenting = options.isSegmenting
     this.#loss = options.loss
     this.#limits = new SegmentLimits(options.routes ?? new WeakMap())
-    this.#payloadAddress = native.addressOf(this.#payload)
-    this.#control.writeBigUInt64LE(BigInt(controlHeaderBytes + controlDataBytes), 0)
-    this.#control.writeInt32LE(solUdp, 8)
-    this.#control.writeInt32LE(udpSegment, 12)
-    this.#grow(initialCapacity)
+    this.#table = new MessageTable(native, options.isSegmenting)
+    this.#limits.grow(this.#table.capacity)
   }
 
   get size(): number {
@@ -135,7 +79,7 @@ export class BatchedDatagramGroup implements DatagramGroup {
   add(destination: DatagramDestination, observer?: DatagramObserver): void {
     if (this.#slots.has(destination)) return
     const slot = this.#members.length
-    if (slot === this.#capacity) this.#grow(this.#capacity * 2)
+    if (slot === this.#table.capacity) this.#grow()
     this.#members.push(destination)
     this.#observers.push(observer)
     this.#slots.set(destination, slot)
@@ -168,44 +112,23 @@ export class BatchedDatagramGroup implements DatagramGroup {
    * @returns Index of the first packet that was not sent.
    */
   #sendRun(packets: readonly Buffer[], first: number): number {
-    const segmentBytes = packets[first]?.length ?? 0
-    const end = this.#isSegmenting ? Math.min(packets.length, first + maxSegments) : first + 1
-    let sizeBytes = 0
-    let next = first
-    while (next < end) {
-      const packet = packets[next] as Buffer
-      // An empty segment would not be sent at all.
-      if (packet.length === 0 && next > first) break
-      if (packet.length > segmentBytes || sizeBytes + packet.length > maxMessagePayload) break
-      packet.copy(this.#payload, sizeBytes)
-      sizeBytes += packet.length
-      next++
-      // Only the last segment may be shorter than the others.
-      if (packet.length < segmentBytes) break
+    const run = this.#table.fill(packets, first)
+    if (run.packetCount > 0) {
+      this.#sendToAll(run)
+      return first + run.packetCount
     }
-    if (next === first) {
-      // The packet is larger than any datagram: a TCP publisher may send such packets.
-      this.#lose(0, this.#members.length, 1, { sizeBytes: segmentBytes, error: emsgsize })
-      return first + 1
-    }
-    this.#sendToAll({ offset: 0, sizeBytes, segmentBytes, packetCount: next - first })
-    return next
+    // The packet is larger than any datagram: a TCP publisher may send such packets.
+    const { segmentBytes: sizeBytes } = run
+    this.#lose(0, this.#members.length, 1, { sizeBytes, error: emsgsize })
+    return first + 1
   }
 
   #sendToAll(run: Run): void {
-    this.#point(run)
+    this.#table.point(run)
     const count = this.#members.length
     const start = this.#start % count
     if (this.#sendSlots(start, count, run)) this.#sendSlots(0, start, run)
     else this.#lose(0, start, run.packetCount, { sizeBytes: run.sizeBytes, error: eagain })
-  }
-
-  /** Points all `sendmmsg` messages at a run of the payload, and sets the segment size for the kernel. */
-  #point({ offset, sizeBytes, segmentBytes, packetCount }: Run): void {
-    this.#vector.writeBigUInt64LE(this.#payloadAddress + BigInt(offset), 0)
-    this.#vector.writeUInt32LE(sizeBytes, 8)
-    // A segment size of 0 means one datagram.
-    this.#control.writeUInt16LE(packetCount > 1 ? segmentBytes : 0, controlHeaderBytes)
   }
 
   /**
@@ -226,7 +149,7 @@ export class BatchedDatagramGroup implements DatagramGroup {
         slot = end
         continue
       }
-      const sent = this.#sendMessages(slot, Math.min(maxMessages, end - slot))
+      const sent = this.#table.send(this.#descriptor(), slot, Math.min(maxMessages, end - slot))
       if (sent > 0) {
         if (packetCount === 1) this.#countFragmented(slot, slot + sent, sizeBytes)
         slot += sent
@@ -276,14 +199,14 @@ export class BatchedDatagramGroup implements DatagramGroup {
       const sizeBytes = Math.min(run.segmentBytes, run.sizeBytes - offset)
       if (isTaken) {
         const piece = { offset, sizeBytes, segmentBytes: sizeBytes, packetCount: 1 }
-        this.#point(piece)
+        this.#table.point(piece)
         isTaken = this.#sendSlots(from, to, piece)
       } else this.#lose(from, to, 1, { sizeBytes, error: eagain })
     }
     for (let slot = from; slot < to; slot++) {
       this.#limits.noteRun(slot, this.#members[slot] as DatagramDestination)
     }
-    this.#point(run)
+    this.#table.point(run)
     return isTaken
   }
 
@@ -308,52 +231,17 @@ export class BatchedDatagramGroup implements DatagramGroup {
     }
   }
 
-  #sendMessages(slot: number, count: number): number {
-    const address = this.#messagesAddress + BigInt(slot * messageBytes)
-    return this.#native.sendmmsg(this.#descriptor(), address, count)
-  }
-
-  #grow(capacity: number): void {
-    this.#capacity = capacity
-    this.#names = allocate(capacity * ipv6SocketAddressBytes)
-    this.#messages = allocate(capacity * messageBytes)
-    this.#messagesAddress = this.#native.addressOf(this.#messages)
-    const names = this.#native.addressOf(this.#names)
-    const vector = this.#native.addressOf(this.#vector)
-    const control = this.#native.addressOf(this.#control)
-    for (let slot = 0; slot < capacity; slot++) {
-      const at = slot * messageBytes
-      const name = names + BigInt(slot * ipv6SocketAddressBytes)
-      this.#messages.writeBigUInt64LE(name, at + nameOffset)
-      this.#messages.writeBigUInt64LE(vector, at + vectorOffset)
-      this.#messages.writeBigUInt64LE(1n, at + vectorCountOffset)
-      if (!this.#isSegmenting) continue
-      this.#messages.writeBigUInt64LE(control, at + controlOffset)
-      this.#messages.writeBigUInt64LE(BigInt(controlBytes), at + controlLengthOffset)
-    }
-    this.#limits.grow(capacity)
-    this.#members.forEach((member, slot) => {
-      this.#writeName(slot, member)
-    })
+  #grow(): void {
+    this.#table.grow(this.#members)
+    this.#limits.grow(this.#table.capacity)
   }
 
   #place(slot: number, destination: DatagramDestination): void {
     this.#limits.place(slot, destination)
-    this.#writeName(slot, destination)
-  }
-
-  #writeName(slot: number, { address, port }: DatagramDestination): void {
-    const name = serializeSocketAddress(address, port)
-    name.copy(this.#names, slot * ipv6SocketAddressBytes)
-    this.#messages.writeUInt32LE(name.length, slot * messageBytes + nameLengthOffset)
+    this.#table.place(slot, destination)
   }
 }
 
 /** Returns whether an error means that the route refuses segments of this size. */
 const isOfRoute = (error: number): boolean =>
   error === emsgsize || error === einval || error === eio
-
-/** Allocates memory at a fixed address: outside of V8's heap, which may move small arrays. */
-function allocate(sizeBytes: number): Buffer {
-  return Buffer.from(new ArrayBuffer(sizeBytes))
-}

@@ -1,7 +1,8 @@
 import { TransportError } from '../../errors.js'
 import { findMulticastInterface } from '../system/multicast-interface.js'
 import type { NativeSockets } from '../system/native-sockets.js'
-import { type DatagramSendPath, type UdpEndpoint, UdpPortPair } from './udp-port-pair.js'
+import type { DatagramSendPath, UdpEndpoint } from './udp-endpoint.js'
+import { UdpPortPair } from './udp-port-pair.js'
 
 export interface UdpTransportOptions {
   /** First and last port of the range from which an even port and the next one are taken. */

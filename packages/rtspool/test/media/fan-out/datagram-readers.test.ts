@@ -5,7 +5,7 @@ import { PacketBatch } from '../../../src/media/fan-out/packet-batch.js'
 import type { DatagramReader } from '../../../src/media/fan-out/reader.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
 import type { DatagramDestination } from '../../../src/transport/udp/datagram-group.js'
-import type { DatagramSender } from '../../../src/transport/udp/udp-port-pair.js'
+import type { DatagramSender } from '../../../src/transport/udp/udp-endpoint.js'
 
 /** A socket that writes down the sizes that each port is sent. */
 class Sender implements DatagramSender {

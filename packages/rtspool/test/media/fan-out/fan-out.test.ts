@@ -4,7 +4,7 @@ import { FanOut } from '../../../src/media/fan-out/fan-out.js'
 import type { DatagramReader, Reader } from '../../../src/media/fan-out/reader.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { ChannelTable } from '../../../src/transport/tcp/channel-table.js'
-import type { DatagramSender } from '../../../src/transport/udp/udp-port-pair.js'
+import type { DatagramSender } from '../../../src/transport/udp/udp-endpoint.js'
 
 const opened: FanOut[] = []
 

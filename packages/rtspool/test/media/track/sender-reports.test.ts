@@ -6,7 +6,7 @@ import { TrackTime } from '../../../src/media/timeline/track-time.js'
 import { SenderReports } from '../../../src/media/track/sender-reports.js'
 import { parseCompound, unixMsFromNtp } from '../../../src/rtcp/index.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
-import type { DatagramSender } from '../../../src/transport/udp/udp-port-pair.js'
+import type { DatagramSender } from '../../../src/transport/udp/udp-endpoint.js'
 
 const clockRate = 90_000
 

@@ -2,11 +2,8 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { nativeSockets } from '../../../src/transport/system/native-sockets.js'
-import {
-  UdpEndpoint,
-  UdpPortPair,
-  type UdpPortPairOptions,
-} from '../../../src/transport/udp/udp-port-pair.js'
+import { UdpEndpoint } from '../../../src/transport/udp/udp-endpoint.js'
+import { UdpPortPair, type UdpPortPairOptions } from '../../../src/transport/udp/udp-port-pair.js'
 import { openUdpPorts } from '../../support/test-server.js'
 import { until } from '../../support/until.js'
 

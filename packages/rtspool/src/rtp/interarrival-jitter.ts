@@ -1,0 +1,41 @@
+/** Weight of a new value in the average of the jitter (RFC 3550 A.8). */
+const gain = 1 / 16
+
+/**
+ * Interarrival jitter of one source.
+ *
+ * @see RFC 3550 A.8, without its fixed-point arithmetic
+ */
+export class InterarrivalJitter {
+  readonly #clockRate: number
+  #transit = 0
+  #hasTransit = false
+  #jitter = 0
+
+  /** @param clockRate - Ticks of the RTP timestamp in a second. */
+  constructor(clockRate: number) {
+    this.#clockRate = clockRate
+  }
+
+  /** Jitter in ticks of the RTP clock, with fractions. */
+  get ticks(): number {
+    return this.#jitter
+  }
+
+  /** @param arrivalMs - Monotonic time of arrival, in milliseconds. */
+  update(timestamp: number, arrivalMs: number): void {
+    const arrivalTicks = Math.floor((arrivalMs * this.#clockRate) / 1000)
+    const transit = (arrivalTicks - timestamp) | 0
+    if (this.#hasTransit) {
+      const difference = Math.abs((transit - this.#transit) | 0)
+      this.#jitter += (difference - this.#jitter) * gain
+    }
+    this.#transit = transit
+    this.#hasTransit = true
+  }
+
+  /** Keeps the jitter, but does not compare the next packet with the last: the timestamps have jumped. */
+  noteJump(): void {
+    this.#hasTransit = false
+  }
+}

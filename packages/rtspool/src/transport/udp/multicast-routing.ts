@@ -1,0 +1,68 @@
+import type { Socket } from 'node:dgram'
+import type { NativeSockets } from '../system/native-sockets.js'
+import { queuedCountOf } from '../system/runtime.js'
+import { wildcards } from './wildcards.js'
+
+/** Settings of a socket for sending multicast. Compared by identity: create one object for each route. */
+export interface MulticastRoute {
+  /** Time to live of IPv4 or hop limit of IPv6: 0 to 255. */
+  readonly ttl: number
+  /**
+   * Interface in the form that `dgram` expects: an IPv4 address, or `::%name`. Default: chosen by the system's
+   * routes.
+   */
+  readonly interfaceAddress: string | undefined
+}
+
+/** Switches one socket between multicast routes. */
+export class MulticastRouting {
+  readonly #socket: Socket
+  readonly #family: 4 | 6
+  readonly #batching: { readonly native: NativeSockets; readonly descriptor: number } | undefined
+  /** Multicast settings that the socket has at present. */
+  #route: MulticastRoute | undefined
+
+  /** @param batching - Native calls and descriptor of the socket, if available. */
+  constructor(
+    socket: Socket,
+    batching: { readonly native: NativeSockets; readonly descriptor: number } | undefined,
+  ) {
+    this.#socket = socket
+    this.#family = socket.address().family === 'IPv6' ? 6 : 4
+    this.#batching = batching
+  }
+
+  /** True if the socket already sends by this route. */
+  isRoute(route: MulticastRoute): boolean {
+    return route === this.#route
+  }
+
+  /**
+   * @returns `false` if the interface is gone, or if queued datagrams still have to leave by another
+   *   route.
+   */
+  set(route: MulticastRoute): boolean {
+    if (this.#route !== undefined && queuedCountOf(this.#socket) > 0) return false
+    const { ttl, interfaceAddress } = route
+    try {
+      this.#setTtl(ttl)
+      if (interfaceAddress !== this.#route?.interfaceAddress) {
+        this.#socket.setMulticastInterface(interfaceAddress ?? wildcards[this.#family])
+      }
+    } catch {
+      this.#route = undefined
+      return false
+    }
+    this.#route = route
+    return true
+  }
+
+  /** Sets the ttl or hop limit of multicast. @throws An error if the system refuses the value. */
+  #setTtl(ttl: number): void {
+    const batching = this.#batching
+    if (!batching || this.#family === 4) this.#socket.setMulticastTTL(ttl)
+    else if (!batching.native.setMulticastHops(batching.descriptor, ttl)) {
+      throw new Error(`the hop limit ${ttl} was refused`)
+    }
+  }
+}
