@@ -22,13 +22,12 @@ export type {
   OversizedPacket,
   UnsentPacket,
 } from './media/fan-out/delivery-troubles.js'
+export { type CreateMediaSource, MediaFactory } from './media/media-factory.js'
 export {
-  type CreateMediaSource,
-  MediaFactory,
   type MediaFactoryOptions,
   type MediaRequest,
   mediaFactoryDefaults,
-} from './media/media-factory.js'
+} from './media/media-factory-options.js'
 export type { MediaOutput, MediaSource, PlayRange, SeekableSource } from './media/media-source.js'
 export { type MountMatch, MountPoints, type PublishOptions } from './media/mount-points.js'
 export type { ForeignPort } from './media/streams/foreign-port.js'
@@ -38,7 +37,7 @@ export type {
   GopCacheLimits,
   GopCacheOptions,
   ServerGopCacheOptions,
-} from './media/track/gop-cache.js'
+} from './media/track/gop-cache-options.js'
 export type { SilentTrack } from './media/track/silent-track.js'
 export type { UnlistedPacket } from './media/track/unlisted-packets.js'
 export type { AccessUnit, ReadOptions } from './public/access-unit.js'

@@ -103,3 +103,7 @@ test('the times of a session can be shown', { tags: 'U-17' }, () => {
   expectTypeOf<Session['createdTime']>().toEqualTypeOf<Date>()
   expectTypeOf<ReturnType<Session['toJSON']>>().toEqualTypeOf<SessionSummary>()
 })
+
+test('no class of the inside is on the public face', () => {
+  expectTypeOf<MediaFactory>().not.toHaveProperty('construct')
+})

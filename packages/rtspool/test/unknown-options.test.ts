@@ -13,7 +13,7 @@ import {
   tlsDefaults,
 } from '../src/index.js'
 import { fileMedia } from '../src/media/file/index.js'
-import { gopCacheDefaults } from '../src/media/track/gop-cache.js'
+import { gopCacheDefaults } from '../src/media/track/gop-cache-options.js'
 import { sessionPoolDefaults } from '../src/session-pool/index.js'
 import { testSessionPool } from '../src/testing/index.js'
 import { testCertificate } from './support/test-server.js'

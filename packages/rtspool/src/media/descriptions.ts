@@ -17,6 +17,7 @@ export class Descriptions {
   readonly #durationSeconds: number | undefined
   /** Last description for each kind of client. There are about two dozen kinds. */
   readonly #made = new Map<string, Described>()
+  #isKnown = false
 
   /**
    * @param origin - Unique number of the presentation, for `o=`.
@@ -26,6 +27,17 @@ export class Descriptions {
     this.#source = source
     this.#origin = origin
     this.#durationSeconds = durationSeconds
+  }
+
+  /** True once a client has got a description. */
+  get isKnown(): boolean {
+    return this.#isKnown
+  }
+
+  /** Returns the description for a client that is sent it. */
+  forClient(view: PresentationView): Buffer {
+    this.#isKnown = true
+    return this.for(view)
   }
 
   /**

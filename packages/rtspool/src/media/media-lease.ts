@@ -1,5 +1,7 @@
-import type { Media, MediaParticipant } from './media.js'
-import type { MediaFactory, MediaRequest } from './media-factory.js'
+import type { Media } from './media.js'
+import type { MediaFactory } from './media-factory.js'
+import type { MediaRequest } from './media-factory-options.js'
+import type { MediaParticipant } from './participants.js'
 
 /** Factory that has created a media which is not shared, and the request that it was created for. */
 export interface MediaOrigin {
@@ -20,7 +22,7 @@ export class MediaLease implements MediaParticipant {
   constructor(media: Media, origin?: MediaOrigin) {
     this.media = media
     this.origin = origin
-    media.join(this)
+    media.participants.join(this)
   }
 
   /** Returns whether the factory would create this media for the request, and it has not ended. */
@@ -40,7 +42,7 @@ export class MediaLease implements MediaParticipant {
    */
   release(): void {
     const { media } = this
-    media.leave(this)
+    media.participants.leave(this)
     const isUnused = media.participantCount === 0 && media.state === 'idle'
     if (isUnused && !media.isDescribed) void media.end()
   }

@@ -1,11 +1,10 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import type { InspectOptions } from 'node:util'
-import type { Clock, ClockTimer } from '../clock.js'
+import type { Clock } from '../clock.js'
 import { type Inspect, inspectCustom, inspectSummary } from '../inspection.js'
 import { catchLater, tellFailure } from '../listeners.js'
 import type { MediaInfo, MediaState, MediaSummary } from '../public/media.js'
 import { createPublicId } from '../public-id.js'
-import { rtcpIntervalMs } from '../rtcp/index.js'
 import { sequenceNumberOf } from '../rtp/index.js'
 import type { MulticastAddressPool } from '../transport/multicast/multicast-address-pool.js'
 import { BackChannel, type BackChannelOptions } from './back-channel.js'
@@ -13,6 +12,7 @@ import { closeSource } from './close-source.js'
 import { withDeadline } from './deadline.js'
 import type { PresentationView } from './describe-presentation.js'
 import { Descriptions } from './descriptions.js'
+import { MediaLife } from './media-life.js'
 import {
   isSeekable,
   type MediaOutput,
@@ -20,24 +20,16 @@ import {
   type SeekableSource,
 } from './media-source.js'
 import { mediaSummaryOf } from './media-summary.js'
+import { Participants } from './participants.js'
 import { Playback } from './playback.js'
+import { ReportTimer } from './report-timer.js'
 import { CommonJump } from './timeline/common-jump.js'
 import { SourceClock } from './timeline/source-clock.js'
 import type { TimelinePolicy } from './timeline/timeline.js'
 import type { CacheShare } from './track/cache-budget.js'
-import type { GopCacheLimits } from './track/gop-cache.js'
-import { MulticastStreams } from './track/multicast-stream.js'
+import type { GopCacheLimits } from './track/gop-cache-options.js'
+import { MulticastStreams } from './track/multicast-streams.js'
 import { Track } from './track/track.js'
-
-/** A stream that uses a media and is notified when the media ends. */
-export interface MediaParticipant {
-  /** Called when the media has ended: the stream must leave it. */
-  mediaEnded(): void
-  /** Called at the end of the played range: nothing more is sent before the next PLAY. */
-  rangeEnded?(): void
-  /** Called about every 5 s to send the stream's own RTCP. */
-  sendRtcp?(): void
-}
 
 export interface MediaOptions {
   readonly clock: Clock
@@ -79,23 +71,17 @@ export class Media implements MediaInfo {
   readonly multicast: MulticastStreams | undefined
   /** Channel for audio from viewers; `undefined` without one. */
   readonly backChannel: BackChannel | undefined
+  /** Streams that use the media. They keep it alive: it ends some time after the last has left. */
+  readonly participants: Participants
   readonly createdTime: Date
-  startedTime: Date | undefined
   readonly #descriptions: Descriptions
-  #isDescribed = false
   readonly #source: MediaSource
   readonly #output: MediaOutput
   readonly #options: MediaOptions
-  readonly #participants = new Set<MediaParticipant>()
-  #wasJoined = false
-  #state: MediaState = 'idle'
-  #hasFailed = false
+  readonly #life = new MediaLife()
+  readonly #reports: ReportTimer
   #starting: Promise<void> | undefined
-  readonly #startListeners: (() => void)[] = []
-  readonly #endListeners: (() => void)[] = []
   #closing: Promise<void> | undefined
-  #rtcpTimer: ClockTimer | undefined
-  #lingerTimer: ClockTimer | undefined
 
   constructor(path: string, source: MediaSource, options: MediaOptions) {
     this.path = path
@@ -141,11 +127,16 @@ export class Media implements MediaInfo {
       end: () => void this.end(),
       rangeEnded: () => this.#rangeEnded(),
     }
-    this.#linger()
+    this.#reports = new ReportTimer(clock, () => this.#sendRtcp())
+    this.participants = new Participants(clock, options.lingerMs, () => void this.end())
   }
 
   get state(): MediaState {
-    return this.#state
+    return this.#life.state
+  }
+
+  get startedTime(): Date | undefined {
+    return this.#life.startedTime
   }
 
   get durationSeconds(): number | undefined {
@@ -154,7 +145,7 @@ export class Media implements MediaInfo {
 
   /** Reason for ending the sessions that use the media. */
   get endReason(): 'mediaEnded' | 'mediaFailed' {
-    return this.#hasFailed ? 'mediaFailed' : 'mediaEnded'
+    return this.#life.endReason
   }
 
   /** The session description without multicast groups, back channel and keys. */
@@ -164,13 +155,12 @@ export class Media implements MediaInfo {
 
   /** True once a client knows the description, and is going to set up the media. */
   get isDescribed(): boolean {
-    return this.#isDescribed
+    return this.#descriptions.isKnown
   }
 
   /** The session description for a client. @returns A buffer that other clients are sent as well. */
   describe(view: PresentationView): Buffer {
-    this.#isDescribed = true
-    return this.#descriptions.for(view)
+    return this.#descriptions.forClient(view)
   }
 
   /**
@@ -183,7 +173,7 @@ export class Media implements MediaInfo {
 
   /** Streams that are set up on this media, playing or not. */
   get participantCount(): number {
-    return this.#participants.size
+    return this.participants.count
   }
 
   /**
@@ -191,30 +181,17 @@ export class Media implements MediaInfo {
    * does not count.
    */
   get isLingering(): boolean {
-    return this.#wasJoined && this.#participants.size === 0
+    return this.participants.isLingering
   }
 
   /** Calls `listener` once, when the source has started: at once where it has already. */
   onStarted(listener: () => void): void {
-    if (this.startedTime) listener()
-    else this.#startListeners.push(listener)
+    this.#life.onStarted(listener)
   }
 
   /** Calls `listener` once when the media has ended. */
   onEnded(listener: () => void): void {
-    this.#endListeners.push(listener)
-  }
-
-  /** Keeps the media alive while a stream uses it; undone by {@link leave}. */
-  join(participant: MediaParticipant): void {
-    this.#participants.add(participant)
-    this.#wasJoined = true
-    this.#lingerTimer?.cancel()
-    this.#lingerTimer = undefined
-  }
-
-  leave(participant: MediaParticipant): void {
-    if (this.#participants.delete(participant) && this.#participants.size === 0) this.#linger()
+    this.#life.onEnded(listener)
   }
 
   /**
@@ -281,13 +258,13 @@ export class Media implements MediaInfo {
    * @returns Resolves when the source is closed, or has been abandoned; see {@link closeSource}.
    */
   async end(): Promise<void> {
-    if (this.#state !== 'ended') this.#end()
+    if (!this.#life.hasEnded) this.#end()
     await this.#closing
   }
 
   /** Ends the media because its source has failed. Sessions end with reason `mediaFailed`. */
   async fail(): Promise<void> {
-    if (this.#state !== 'ended') this.#hasFailed = true
+    this.#life.noteFailed()
     await this.end()
   }
 
@@ -300,16 +277,14 @@ export class Media implements MediaInfo {
   }
 
   #end(): void {
-    this.#state = 'ended'
-    this.#rtcpTimer?.cancel()
-    this.#lingerTimer?.cancel()
+    this.#life.noteEnded()
+    this.#reports.stop()
     this.playback?.close()
-    for (const participant of [...this.#participants]) participant.mediaEnded()
-    this.#participants.clear()
+    this.participants.end()
     for (const track of this.tracks) track.close()
     this.multicast?.close()
     this.#closing = closeSource(this.#source, this.path, this.#options.clock)
-    for (const listener of this.#endListeners) listener()
+    this.#life.tellEnded()
   }
 
   /**
@@ -324,9 +299,9 @@ export class Media implements MediaInfo {
   }
 
   #rangeEnded(): void {
-    if (this.#state === 'ended' || !this.playback) return
+    if (this.#life.hasEnded || !this.playback) return
     this.playback.rangeEnded()
-    for (const participant of [...this.#participants]) participant.rangeEnded?.()
+    this.participants.rangeEnded()
   }
 
   /**
@@ -339,8 +314,8 @@ export class Media implements MediaInfo {
   }
 
   async #start(): Promise<void> {
-    if (this.#state === 'ended') throw new Error(`the media of ${this.path} has ended`)
-    this.#state = 'starting'
+    if (this.#life.hasEnded) throw new Error(`the media of ${this.path} has ended`)
+    this.#life.noteStarting()
     const { clock, startTimeoutMs = Number.POSITIVE_INFINITY } = this.#options
     try {
       const started = this.#source.start(this.#output)
@@ -351,43 +326,13 @@ export class Media implements MediaInfo {
       throw error
     }
     // The source may have ended, or everybody may have left, while it was starting.
-    if (this.#state === 'starting') {
-      this.#state = 'playing'
-      this.startedTime = new Date(clock.unixTimeMs())
-      this.#scheduleRtcp(clock.now(), true)
-      for (const listener of this.#startListeners) listener()
-    }
-  }
-
-  /** @param sentAt - Time of the last reports, or of the source's start. */
-  #scheduleRtcp(sentAt: number, initial: boolean): void {
-    const { clock } = this.#options
-    const drawTime = (): number => sentAt + rtcpIntervalMs({ initial, randomNumber: Math.random() })
-    const schedule = (at: number): void => {
-      this.#rtcpTimer = clock.schedule(expire, at - clock.now(), false)
-    }
-    // RFC 3550 section 6.3.3: the interval is drawn again, which brings the mean up to 5 s.
-    const expire = (): void => {
-      const at = drawTime()
-      if (at > clock.now()) schedule(at)
-      else this.#sendRtcp()
-    }
-    schedule(drawTime())
+    if (this.#life.state !== 'starting') return
+    this.#reports.start()
+    this.#life.noteStarted(new Date(clock.unixTimeMs()))
   }
 
   #sendRtcp(): void {
     for (const track of this.tracks) track.sendSenderReport()
-    for (const participant of this.#participants) participant.sendRtcp?.()
-    if (this.#state === 'playing') this.#scheduleRtcp(this.#options.clock.now(), false)
-  }
-
-  #linger(): void {
-    if (this.#state === 'ended' || this.#options.lingerMs === Number.POSITIVE_INFINITY) return
-    this.#lingerTimer?.cancel()
-    this.#lingerTimer = this.#options.clock.schedule(
-      () => void this.end(),
-      this.#options.lingerMs,
-      false,
-    )
+    this.participants.sendRtcp()
   }
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js'
-import { resolveMulticast } from '../media/media-factory.js'
+import { resolveMulticast } from '../media/media-factory-options.js'
 import { checkTimeline, type TimelinePolicy } from '../media/timeline/timeline.js'
-import { type GopCacheLimits, resolveServerGopCache } from '../media/track/gop-cache.js'
+import { type GopCacheLimits, resolveServerGopCache } from '../media/track/gop-cache-options.js'
 import {
   checkBoolean,
   checkClock,

@@ -5,7 +5,7 @@ import {
   defaultGopCacheTotalBytes,
   gopCacheDefaults,
   type ServerGopCacheOptions,
-} from '../media/track/gop-cache.js'
+} from '../media/track/gop-cache-options.js'
 import type { SessionPool, SessionPoolOptions } from '../session-pool/index.js'
 import type {
   MulticastAddressPool,

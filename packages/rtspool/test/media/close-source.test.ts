@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { expect, it, onTestFinished } from 'vitest'
 import { closeSource } from '../../src/media/close-source.js'
-import { MediaFactory } from '../../src/media/media-factory.js'
+import { constructMedia, MediaFactory } from '../../src/media/media-factory.js'
 import { ManualClock } from '../../src/testing/manual-clock.js'
 import { TestSource } from '../support/test-source.js'
 import { nextTurn } from '../support/until.js'
@@ -68,7 +68,11 @@ it('ending a media waits for its source, even if another call already ends it', 
   let closed = (): void => {}
   const source = sourceThat(() => new Promise((resolve) => (closed = resolve)))
   const factory = new MediaFactory(() => source)
-  const media = await factory.construct({ path: '/cam', query: undefined }, new ManualClock())
+  const media = await constructMedia(
+    factory,
+    { path: '/cam', query: undefined },
+    { clock: new ManualClock() },
+  )
   void media.end()
   let isOver = false
   const ended = media.end().then(() => (isOver = true))

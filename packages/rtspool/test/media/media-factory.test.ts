@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import {
   type CreateMediaSource,
+  constructMedia,
   MediaFactory,
-  type MediaFactoryOptions,
 } from '../../src/media/media-factory.js'
+import type { MediaFactoryOptions } from '../../src/media/media-factory-options.js'
 import type { MediaSource } from '../../src/media/media-source.js'
 import { createMediaDescription } from '../../src/sdp/index.js'
 import { ManualClock } from '../../src/testing/manual-clock.js'
@@ -20,7 +21,7 @@ function slowFactory(options?: ConstructorParameters<typeof MediaFactory>[1]) {
     () => new Promise<MediaSource>((resolve) => void pending.push(resolve)),
     options,
   )
-  return { clock, factory, pending, construct: () => factory.construct(request, clock) }
+  return { clock, factory, pending, construct: () => constructMedia(factory, request, { clock }) }
 }
 
 const pcmu = createMediaDescription({
@@ -72,12 +73,12 @@ describe('a MediaFactory that does not share', () => {
     const clock = new ManualClock()
     const source = new TestSource()
     const factory = new MediaFactory(() => source, { shared: false, lingerSeconds: 60 })
-    const media = await factory.construct(request, clock)
+    const media = await constructMedia(factory, request, { clock })
     const viewer = { mediaEnded: () => {} }
-    media.join(viewer)
+    media.participants.join(viewer)
     clock.advance(60_000)
     expect(source.closeCount).toBe(0)
-    media.leave(viewer)
+    media.participants.leave(viewer)
     clock.advance(0)
     expect([source.closeCount, clock.pendingTimers]).toEqual([1, 0])
   })
@@ -97,16 +98,16 @@ describe('a MediaFactory that is asked for one path after the other', () => {
     )
     const viewer = { mediaEnded: () => {} }
     const ask = async (query: number) => {
-      const media = await factory.construct({ path: '/cam', query: `${query}` }, clock)
-      media.join(viewer)
+      const media = await constructMedia(factory, { path: '/cam', query: `${query}` }, { clock })
+      media.participants.join(viewer)
       return media
     }
     const watched = await ask(0)
-    for (let query = 1; query <= 300; query++) (await ask(query)).leave(viewer)
+    for (let query = 1; query <= 300; query++) (await ask(query)).participants.leave(viewer)
     await ask(301)
     expect([factory.mediaCount, watched.state, sources[201]?.closeCount]).toEqual([102, 'idle', 0])
     expect(sources.slice(1, 201).every(({ closeCount }) => closeCount === 1)).toBe(true)
-    watched.leave(viewer)
+    watched.participants.leave(viewer)
     await factory.close()
     expect([factory.mediaCount, clock.pendingTimers]).toEqual([0, 0])
   })
@@ -118,9 +119,9 @@ describe('a MediaFactory that is asked for one path after the other', () => {
       const viewer = { mediaEnded: () => {} }
       for (let query = 0; query < 150; query++) {
         const request = { path: '/cam', query: `${query}` }
-        const media = await factory.construct(request, new ManualClock())
-        media.join(viewer)
-        media.leave(viewer)
+        const media = await constructMedia(factory, request, { clock: new ManualClock() })
+        media.participants.join(viewer)
+        media.participants.leave(viewer)
       }
       expect(factory.mediaCount).toBe(150)
       await factory.close()
@@ -131,7 +132,7 @@ describe('a MediaFactory that is asked for one path after the other', () => {
     const factory = new MediaFactory(() => new TestSource())
     const clock = new ManualClock()
     const asked = Array.from({ length: 150 }, (_, query) =>
-      factory.construct({ path: '/cam', query: `${query}` }, clock),
+      constructMedia(factory, { path: '/cam', query: `${query}` }, { clock }),
     )
     const states = (await Promise.all(asked)).map(({ state }) => state)
     expect(new Set(states)).toEqual(new Set(['idle']))
@@ -143,7 +144,9 @@ it('closes a source whose description cannot be used', async () => {
   const source = new TestSource()
   Object.assign(source, { description: undefined })
   const factory = new MediaFactory(() => source)
-  await expect(factory.construct(request, new ManualClock())).rejects.toMatchObject(unavailable)
+  await expect(
+    constructMedia(factory, request, { clock: new ManualClock() }),
+  ).rejects.toMatchObject(unavailable)
   expect([source.closeCount, factory.mediaCount]).toEqual([1, 0])
 })
 
@@ -212,7 +215,7 @@ describe('a value other than a source', () => {
   ])('%j gets 503, and the error lists the needs of a source', async (source, got) => {
     const factory = new MediaFactory(() => source as MediaSource)
     const message = `/cam: a media source needs description, start and close, ${got}`
-    const constructed = factory.construct(request, new ManualClock())
+    const constructed = constructMedia(factory, request, { clock: new ManualClock() })
     await expect(constructed).rejects.toMatchObject({ ...unavailable, message })
     expect(factory.mediaCount).toBe(0)
   })
@@ -221,7 +224,7 @@ describe('a value other than a source', () => {
     let closed = 0
     const half = { start, close: () => void closed++ }
     const factory = new MediaFactory(() => half as unknown as MediaSource)
-    await expect(factory.construct(request, new ManualClock())).rejects.toThrow(
+    await expect(constructMedia(factory, request, { clock: new ManualClock() })).rejects.toThrow(
       'without description',
     )
     expect(closed).toBe(1)
@@ -235,7 +238,7 @@ it('causes no warning when many sources are created at a time', async () => {
   const factory = new MediaFactory(() => new Promise<MediaSource>(() => {}))
   const clock = new ManualClock()
   const asked = Array.from({ length: 50 }, (_, query) =>
-    factory.construct({ path: '/cam', query: `${query}` }, clock).catch(() => {}),
+    constructMedia(factory, { path: '/cam', query: `${query}` }, { clock }).catch(() => {}),
   )
   await factory.close()
   await Promise.all(asked)

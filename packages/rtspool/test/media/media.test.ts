@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Reader } from '../../src/media/fan-out/reader.js'
 import { Media } from '../../src/media/media.js'
-import { MediaFactory } from '../../src/media/media-factory.js'
+import { constructMedia, MediaFactory } from '../../src/media/media-factory.js'
 import { parseCompound } from '../../src/rtcp/index.js'
 import { parseSdp } from '../../src/sdp/index.js'
 import { ManualClock } from '../../src/testing/manual-clock.js'
@@ -72,7 +72,7 @@ describe('Media', () => {
 
   it('starts its source once, with the first that plays', async () => {
     const { media, source } = setUp()
-    media.join(participant())
+    media.participants.join(participant())
     expect(media.state).toBe('idle')
     await Promise.all([media.play(), media.play()])
     expect(source.startCount).toBe(1)
@@ -82,18 +82,18 @@ describe('Media', () => {
   it('ends a while after the last participant has left, and not before', async () => {
     const { clock, media, source } = setUp()
     const [one, two] = [participant(), participant()]
-    media.join(one)
-    media.join(two)
+    media.participants.join(one)
+    media.participants.join(two)
     await media.play()
-    media.leave(one)
+    media.participants.leave(one)
     clock.advance(60_000)
     expect(source.closeCount).toBe(0)
-    media.leave(two)
+    media.participants.leave(two)
     clock.advance(9_999)
-    media.join(two)
+    media.participants.join(two)
     clock.advance(60_000)
     expect(source.closeCount).toBe(0)
-    media.leave(two)
+    media.participants.leave(two)
     clock.advance(10_000)
     expect(media.state).toBe('ended')
     expect(source.closeCount).toBe(1)
@@ -110,7 +110,7 @@ describe('Media', () => {
   it('notifies every participant once when its source ends', async () => {
     const { clock, media, source } = setUp()
     const heard = [participant(), participant()]
-    for (const one of heard) media.join(one)
+    for (const one of heard) media.participants.join(one)
     await media.play()
     source.output?.end()
     source.output?.end()
@@ -135,7 +135,7 @@ describe('Track', () => {
   }, async () => {
     const { clock, media, video } = setUp()
     const carrier = new TestCarrier()
-    media.join(participant())
+    media.participants.join(participant())
     await media.play()
     video.push(rtpPacket({ sequenceNumber: 1, timestamp: 1000, payload: Buffer.alloc(100) }))
     video.addReader(readerOn(carrier))
@@ -151,7 +151,7 @@ describe('Track', () => {
   }, async () => {
     const { clock, media, video } = setUp()
     const carrier = new TestCarrier()
-    media.join(participant())
+    media.participants.join(participant())
     await media.play()
     video.startAt({ ssrc: 7, sequenceNumber: 1, timestamp: 1000 })
     video.mapTime(clock.unixTimeMs(), 1000)
@@ -171,7 +171,7 @@ describe('Track', () => {
     tags: 'A-RTC-1',
   }, async () => {
     const { clock, media, video } = setUp()
-    media.join(participant())
+    media.participants.join(participant())
     await media.play()
     video.push(rtpPacket({ sequenceNumber: 1, timestamp: 1000 }))
     clock.advance(50)
@@ -195,7 +195,7 @@ describe('Track', () => {
 
   it('sends nothing to a reader after BYE, or once it has left', { tags: 'A-RTC-1' }, async () => {
     const { clock, media, video } = setUp()
-    media.join(participant())
+    media.participants.join(participant())
     await media.play()
     video.push(rtpPacket({ sequenceNumber: 1, timestamp: 1000 }))
     clock.advance(50)
@@ -214,7 +214,7 @@ describe('Track', () => {
   it('reports at intervals that are random and about 5 s', { tags: 'A-RTC-1' }, async () => {
     const { clock, media, video } = setUp()
     const carrier = new TestCarrier()
-    media.join(participant())
+    media.participants.join(participant())
     await media.play()
     video.push(rtpPacket({ sequenceNumber: 1 }))
     video.addReader(readerOn(carrier))
@@ -230,7 +230,7 @@ describe('Track', () => {
   }, async () => {
     const { clock, media, video } = setUp()
     const carrier = new TestCarrier()
-    media.join(participant())
+    media.participants.join(participant())
     await media.play()
     for (let n = 0; n < 10; n++) {
       video.push(rtpPacket({ sequenceNumber: n, timestamp: 5000, payload: Buffer.alloc(50 + n) }))
@@ -254,7 +254,7 @@ describe('Track', () => {
   it('sends BYE with the SSRC of the stream', { tags: 'A-RTC-4' }, async () => {
     const { media, video } = setUp()
     const carrier = new TestCarrier()
-    media.join(participant())
+    media.participants.join(participant())
     await media.play()
     video.push(rtpPacket({ sequenceNumber: 1, ssrc: 0xdead_beef }))
     const reader = readerOn(carrier)
@@ -269,7 +269,7 @@ describe('Track', () => {
     tags: 'A-INF-1',
   }, async () => {
     const { clock, media, video, audio } = setUp()
-    media.join(participant())
+    media.participants.join(participant())
     await media.play()
     expect(media.trackInfo()).toEqual([])
     audio.push(rtpPacket({ sequenceNumber: 65_535, timestamp: 48_000, ssrc: 2 }))
@@ -286,7 +286,7 @@ describe('Track', () => {
     tags: 'A-INF-1',
   }, async () => {
     const { clock, media, video, audio } = setUp()
-    media.join(participant())
+    media.participants.join(participant())
     await media.play()
     audio.mapTime(clock.unixTimeMs(), 3_000_000_000)
     video.push(rtpPacket({ sequenceNumber: 7, timestamp: 1000, ssrc: 1 }))
@@ -355,24 +355,24 @@ describe('MediaFactory', () => {
     })
     const request = { path: '/cam', query: undefined }
     const [one, two] = await Promise.all([
-      factory.construct(request, clock),
-      factory.construct(request, clock),
+      constructMedia(factory, request, { clock }),
+      constructMedia(factory, request, { clock }),
     ])
-    const other = await factory.construct({ path: '/cam', query: 'x=1' }, clock)
+    const other = await constructMedia(factory, { path: '/cam', query: 'x=1' }, { clock })
     expect(one).toBe(two)
     expect(other).not.toBe(one)
     expect([made, factory.mediaCount]).toEqual([2, 2])
     await factory.close()
     expect(factory.mediaCount).toBe(0)
-    expect(await factory.construct(request, clock)).not.toBe(one)
+    expect(await constructMedia(factory, request, { clock })).not.toBe(one)
     await factory.close()
   })
 
   it('gives each viewer a media of its own when not shared', async () => {
     const factory = new MediaFactory(() => new TestSource(), { shared: false })
     const request = { path: '/cam', query: undefined }
-    const one = await factory.construct(request, clock)
-    expect(await factory.construct(request, clock)).not.toBe(one)
+    const one = await constructMedia(factory, request, { clock })
+    expect(await constructMedia(factory, request, { clock })).not.toBe(one)
     await factory.close()
   })
 
@@ -383,12 +383,12 @@ describe('MediaFactory', () => {
       return new TestSource()
     })
     const request = { path: '/cam', query: undefined }
-    await expect(factory.construct(request, clock)).rejects.toMatchObject({
+    await expect(constructMedia(factory, request, { clock })).rejects.toMatchObject({
       code: 'ERR_MEDIA_UNAVAILABLE',
       statusCode: 503,
       cause: new Error('camera off'),
     })
-    await expect(factory.construct(request, clock)).resolves.toBeDefined()
+    await expect(constructMedia(factory, request, { clock })).resolves.toBeDefined()
     await factory.close()
   })
 

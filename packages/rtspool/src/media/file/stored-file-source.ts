@@ -1,5 +1,4 @@
 import { randomInt } from 'node:crypto'
-import type { TrackOutput } from '../../public/track.js'
 import { createSessionDescription, type SessionDescription } from '../../sdp/index.js'
 import type { MediaOutput, PlayRange, SeekableSource } from '../media-source.js'
 import { announceFailure, FileCutOffError, restMs } from './file-failure.js'
@@ -7,34 +6,8 @@ import { type FileTimes, fileTimesOf } from './file-times.js'
 import type { MediaFile } from './media-file.js'
 import { type OpenedUnits, openAt } from './opened-units.js'
 import { Pacer } from './pacer.js'
+import { addNext, type Lane, type Piece, timestampAt } from './piece.js'
 import { type TimedUnit, timePiece } from './timeline.js'
-import type { FileTrack, Packetize } from './tracks/file-track.js'
-
-/** One track of the file that is being sent. */
-interface Lane {
-  readonly fileTrack: FileTrack
-  readonly track: TrackOutput
-  /** RTP timestamp at running time 0. */
-  readonly firstTimestamp: number
-  readonly packetize: Packetize
-}
-
-/** Playback from one seek to the next. Positions count from its start. */
-interface Piece {
-  /** Normal play time at position 0, in seconds. */
-  readonly startSeconds: number
-  readonly endSeconds: number
-  /** Running time at position 0, in seconds. */
-  readonly runningSeconds: number
-  readonly pacer: Pacer<TimedUnit>
-  readonly lanes: readonly AsyncGenerator<TimedUnit>[]
-  /** Position in milliseconds at which the last unit that was read ends, for each track. */
-  readonly endsMs: number[]
-  /** Position in milliseconds after which nothing is read any more, because a track has failed. */
-  stopMs: number
-  /** True once a failure has been reported. */
-  hasFailed: boolean
-}
 
 /**
  * Plays an open file for one viewer, who can seek.
@@ -246,20 +219,4 @@ export class StoredFileSource implements SeekableSource {
     if (!this.#output) throw new TypeError('the source was not started')
     return this.#output
   }
-}
-
-function timestampAt({ firstTimestamp, fileTrack }: Lane, runningSeconds: number): number {
-  return (firstTimestamp + Math.round(runningSeconds * fileTrack.clockRate)) % 2 ** 32
-}
-
-/** Reads the next unit of a track, and hands it to the pacer. @returns `false` at the end of the track. */
-async function addNext({ pacer, lanes, endsMs }: Piece, index: number): Promise<boolean> {
-  const next = await lanes[index]?.next()
-  if (!next || next.done) {
-    pacer.finish(index)
-    return false
-  }
-  endsMs[index] = next.value.endMs
-  pacer.add(index, next.value.sendMs, next.value, next.value.endMs)
-  return true
 }

@@ -1,7 +1,8 @@
 import type { AccessUnit } from '../../public/access-unit.js'
 import { createDepacketizer, type Depacketizer, type RtpUnit } from '../../rtp/index.js'
 import type { SinkReader } from '../fan-out/reader.js'
-import type { Media, MediaParticipant } from '../media.js'
+import type { Media } from '../media.js'
+import type { MediaParticipant } from '../participants.js'
 import type { Track } from '../track/track.js'
 import { ReadQueue } from './read-queue.js'
 
@@ -44,7 +45,7 @@ export class MediaReader implements MediaParticipant {
     const leader = media.tracks.find((track) => track.hasKeyFrames) ?? media.tracks[0]
     this.#queue = new ReadQueue(maxQueuedBytes, leader?.index ?? 0, from === 'keyFrame')
     this.#tracks = media.tracks.map((track) => this.#readTrack(track))
-    media.join(this)
+    media.participants.join(this)
   }
 
   /** True if the media has ended, or the reader is closed. Packets that are still queued can be read. */
@@ -107,7 +108,7 @@ export class MediaReader implements MediaParticipant {
   /** Leaves the media, and drops the queued packets. Idempotent. */
   close(): void {
     for (const { track, reader } of this.#tracks) track.removeReader(reader)
-    this.#media.leave(this)
+    this.#media.participants.leave(this)
     this.#queue.clear()
     this.#units = []
     this.mediaEnded()

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.js'
 import { parseCompound, type ReceptionReport } from '../../rtcp/index.js'
-import type { Media, MediaParticipant } from '../media.js'
+import type { Media } from '../media.js'
+import type { MediaParticipant } from '../participants.js'
 import type { Delivery, Viewer } from '../track/delivery.js'
 import type { Track } from '../track/track.js'
 import { type StreamReception, streamReceptionOf } from './stream-reception.js'
@@ -46,7 +47,7 @@ export class PlayStream implements MediaParticipant, Viewer {
     this.#init = init
     this.track = init.track
     init.delivery.open(this)
-    init.media.join(this)
+    init.media.participants.join(this)
   }
 
   get uri(): string {
@@ -134,7 +135,7 @@ export class PlayStream implements MediaParticipant, Viewer {
     this.pause()
     this.#state = 'closed'
     if (wasPlaying) delivery.sendBye()
-    media.leave(this)
+    media.participants.leave(this)
     delivery.close()
   }
 

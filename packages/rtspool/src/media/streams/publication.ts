@@ -3,10 +3,10 @@ import { RequestError } from '../../errors.js'
 import { resolveControl, type SessionDescription } from '../../sdp/index.js'
 import type { MulticastAddressPool } from '../../transport/multicast/multicast-address-pool.js'
 import type { Media } from '../media.js'
-import { MediaFactory, type OpenCacheShare } from '../media-factory.js'
+import { constructMedia, MediaFactory, type OpenCacheShare } from '../media-factory.js'
 import type { MediaSource } from '../media-source.js'
 import type { TimelinePolicy } from '../timeline/timeline.js'
-import type { GopCacheLimits } from '../track/gop-cache.js'
+import type { GopCacheLimits } from '../track/gop-cache-options.js'
 import type { RecordStream } from './record-stream.js'
 import type { TrackKeys } from './stream-security.js'
 
@@ -145,15 +145,12 @@ export class Publication {
    * @throws {RequestError} `ERR_NOT_FOUND` if the publication has ended.
    */
   async record(streams: ReadonlyMap<number, RecordStream>): Promise<void> {
-    this.#begunAt = this.#init.clock.now()
+    const { clock, openCache } = this.#init
+    this.#begunAt = clock.now()
     this.#recorded ??= [...streams.keys()].sort((a, b) => a - b)
     const recorded = this.#recorded
-    const media = await this.factory.construct(
-      { path: this.path, query: undefined },
-      this.#init.clock,
-      undefined,
-      this.#init.openCache,
-    )
+    const request = { path: this.path, query: undefined }
+    const media = await constructMedia(this.factory, request, { clock, openCache })
     await media.play()
     if (this.#isEnded) {
       await media.end()
@@ -163,7 +160,7 @@ export class Publication {
       const stream = streams.get(index)
       const track = media.tracks[position]
       if (!stream || !track) return
-      media.join(stream)
+      media.participants.join(stream)
       stream.record(track)
     })
     if (this.#media) return
@@ -192,7 +189,7 @@ export class Publication {
   }
 
   removeStream(stream: RecordStream): void {
-    this.#media?.leave(stream)
+    this.#media?.participants.leave(stream)
     if (this.#streams.delete(stream) && this.#streams.size === 0) this.end()
   }
 

@@ -14,20 +14,17 @@ import {
   ssrcOf,
 } from '../../rtp/index.js'
 import type { BackChannelSink } from '../back-channel.js'
-import type { MediaParticipant } from '../media.js'
+import type { MediaParticipant } from '../participants.js'
 import type { PacketSink } from '../track/packet-sink.js'
 import { silentAfterSeconds } from '../track/silent-track.js'
 import { Track } from '../track/track.js'
 import type { StreamLink } from './stream-link.js'
-import { type StreamReception, streamReceptionOf } from './stream-reception.js'
+import {
+  type ReceptionCounters,
+  type StreamReception,
+  streamReceptionOf,
+} from './stream-reception.js'
 import type { StreamSecurity } from './stream-security.js'
-
-/** Counts the packets received from one publisher. Sessions pass their own counters. */
-export interface ReceptionCounters {
-  packetsIn: number
-  bytesIn: number
-  packetsLost: number
-}
 
 /** The members of a {@link StreamLink} that a receiving stream uses. */
 export type RecordLink = Omit<StreamLink, 'answer' | 'place'>

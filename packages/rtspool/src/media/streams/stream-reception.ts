@@ -1,5 +1,12 @@
 import type { ReceptionReport } from '../../rtcp/index.js'
 
+/** Packets received from one publisher. Sessions pass their own counters. */
+export interface ReceptionCounters {
+  packetsIn: number
+  bytesIn: number
+  packetsLost: number
+}
+
 /** Quality of reception of one stream, as reported by its receiver: a viewer, or this server. */
 export interface StreamReception {
   /** SSRC of the received source. */

@@ -7,7 +7,6 @@ import {
   markerOf,
   payloadEndOf,
   payloadOffsetOf,
-  rtpHeaderBytes,
   sequenceNumberOf,
   ssrcOf,
   timestampOf,
@@ -25,9 +24,10 @@ import type { TrackPlace } from '../timeline/track-place.js'
 import { TrackTime } from '../timeline/track-time.js'
 import { TrackTimeline } from '../timeline/track-timeline.js'
 import type { CacheShare } from './cache-budget.js'
-import type { GopCacheLimits } from './gop-cache.js'
 import { RecentPackets } from './gop-cache.js'
+import type { GopCacheLimits } from './gop-cache-options.js'
 import { maxPacketBytes, RefusedPackets } from './refused-packets.js'
+import { StreamNumbers } from './stream-numbers.js'
 import { TrackPayload } from './track-payload.js'
 import { TrackReports } from './track-reports.js'
 
@@ -58,12 +58,6 @@ export interface TrackInit {
   readonly onKeyFrame?: (track: Track, unixMs: number) => void
 }
 
-/**
- * Number of last packets that {@link Track.hasSent} recognizes: more than the fastest stream sends in some seconds,
- * and far less than all sequence numbers.
- */
-const recallPackets = 8192
-
 /** One RTP stream of a media: its description, its position and its readers. */
 export class Track implements TrackOutput {
   /** Position in the session description, from 0. */
@@ -73,9 +67,6 @@ export class Track implements TrackOutput {
   readonly clockRate: number
   /** Number of packets dropped because they were not RTP, or too large for any transport. */
   invalidPackets = 0
-  /** Number of packets sent with this SSRC; `octetCount` is that of their payload octets (RFC 3550 section 6.4.1). */
-  packetCount = 0
-  octetCount = 0
 
   readonly #clock: Clock
   readonly #readers: TrackReaders
@@ -85,9 +76,7 @@ export class Track implements TrackOutput {
   readonly #hasFrames: boolean
   readonly #recent: RecentPackets | undefined
   readonly #onKeyFrame: ((track: Track, unixMs: number) => void) | undefined
-  #ssrc: number | undefined
-  #nextSequenceNumber: number | undefined
-  #timestamp = 0
+  readonly #numbers = new StreamNumbers()
   readonly #time: TrackTime
   readonly #timeline: TrackTimeline
   readonly #reports: TrackReports
@@ -138,17 +127,22 @@ export class Track implements TrackOutput {
 
   /** Synchronisation source (SSRC) of the stream; `undefined` until it is known. */
   get ssrc(): number | undefined {
-    return this.#ssrc
+    return this.#numbers.ssrc
+  }
+
+  /** RTP packets since the SSRC began (RFC 3550 section 6.4.1). */
+  get packetCount(): number {
+    return this.#numbers.packetCount
+  }
+
+  /** Payload octets of these packets. */
+  get octetCount(): number {
+    return this.#numbers.octetCount
   }
 
   /** SSRC and sequence number of the next packet, with the timestamp of the last one; `undefined` if unknown. */
   get position(): TrackPosition | undefined {
-    if (this.#ssrc === undefined || this.#nextSequenceNumber === undefined) return undefined
-    return {
-      ssrc: this.#ssrc,
-      sequenceNumber: this.#nextSequenceNumber,
-      timestamp: this.#timestamp,
-    }
+    return this.#numbers.position
   }
 
   /**
@@ -159,11 +153,10 @@ export class Track implements TrackOutput {
    */
   startAt(position: TrackPosition): void {
     checkPosition(position)
-    const { ssrc, sequenceNumber, timestamp } = this.#timeline.place(position)
-    if (ssrc !== this.#ssrc) this.#beginSource(ssrc)
+    const placed = this.#timeline.place(position)
+    if (placed.ssrc !== this.ssrc) this.#beginSource(placed.ssrc)
     this.#time.restartLine()
-    this.#nextSequenceNumber = sequenceNumber
-    this.#timestamp = timestamp
+    this.#numbers.continueAt(placed)
   }
 
   /**
@@ -202,18 +195,17 @@ export class Track implements TrackOutput {
     }
     this.#timeline.rewrite(packet)
     const ssrc = ssrcOf(packet)
-    if (ssrc !== this.#ssrc) this.#beginSource(ssrc)
+    const numbers = this.#numbers
+    if (ssrc !== numbers.ssrc) this.#beginSource(ssrc)
     const start = payloadOffsetOf(packet)
     const end = payloadEndOf(packet)
-    this.#nextSequenceNumber = (sequenceNumberOf(packet) + 1) & 0xffff
-    this.#timestamp = timestampOf(packet)
-    this.packetCount = (this.packetCount + 1) >>> 0
-    this.octetCount = (this.octetCount + end - start) >>> 0
-    const arrival = this.#time.noteArrival(this.#timestamp)
+    numbers.notePacket(packet, start, end)
+    const { timestamp } = numbers
+    const arrival = this.#time.noteArrival(timestamp)
     if (arrival !== 'steady') this.#timeline.noteArrival(arrival)
-    this.#reports.notePacket(this.packetCount)
+    this.#reports.notePacket(numbers.packetCount)
     const endsFrame = !this.#hasFrames || markerOf(packet)
-    const role = this.#payload.roleOf(packet, start, end, this.#timestamp, endsFrame)
+    const role = this.#payload.roleOf(packet, start, end, timestamp, endsFrame)
     this.#readers.push(
       this.#recent ? this.#keep(this.#recent, packet, role) : packet,
       role,
@@ -223,15 +215,12 @@ export class Track implements TrackOutput {
   }
 
   /**
-   * Returns whether a packet may be one of the last {@link recallPackets} that were sent.
+   * Returns whether a packet may be one of the last that were sent.
    *
    * @param beginning - First bytes of the packet. Fewer than the fixed header never match.
    */
   hasSent(beginning: Buffer): boolean {
-    const next = this.#nextSequenceNumber
-    if (next === undefined || beginning.length < rtpHeaderBytes) return false
-    const back = (next - sequenceNumberOf(beginning)) & 0xffff
-    return ssrcOf(beginning) === this.#ssrc && back <= recallPackets
+    return this.#numbers.hasSent(beginning)
   }
 
   /**
@@ -309,7 +298,7 @@ export class Track implements TrackOutput {
    *
    * @param rtpTime - Default: the timestamp of the last packet.
    */
-  unixTimeMsAt(rtpTime = this.#timestamp): number | undefined {
+  unixTimeMsAt(rtpTime = this.#numbers.timestamp): number | undefined {
     return this.#time.unixTimeMsAt(rtpTime)
   }
 
@@ -403,12 +392,10 @@ export class Track implements TrackOutput {
     this.#recent?.clear()
     this.#payload.reset()
     // A sender report before the first packet stays valid.
-    if (this.#ssrc !== undefined) {
+    if (this.ssrc !== undefined) {
       this.#time.forget()
       this.#timeline.noteSource()
     }
-    this.#ssrc = ssrc
-    this.packetCount = 0
-    this.octetCount = 0
+    this.#numbers.begin(ssrc)
   }
 }

@@ -5,7 +5,7 @@ import type { MountPoints } from '../../media/mount-points.js'
 import type { Publication } from '../../media/streams/publication.js'
 import type { TimelinePolicy } from '../../media/timeline/timeline.js'
 import type { CacheBudget } from '../../media/track/cache-budget.js'
-import type { GopCacheLimits } from '../../media/track/gop-cache.js'
+import type { GopCacheLimits } from '../../media/track/gop-cache-options.js'
 import type { RtspRequest } from '../../rtsp/index.js'
 import type {
   Session,

@@ -95,9 +95,9 @@ export class BackChannelSetup implements StreamKind {
         ...{ clock: server.clock, link, place, counters: session.stats },
         onPacket: () => session.touch(),
         onMediaEnded: () => session.end(media.endReason),
-        onClosed: (closed) => media.leave(closed),
+        onClosed: (closed) => media.participants.leave(closed),
       })
-      media.join(stream)
+      media.participants.join(stream)
       before?.leavePlace()
       return { stream, answer: { ...link.answer, mode: 'PLAY' }, keyMgmt }
     } catch (error) {

@@ -1,5 +1,6 @@
 import { RequestError } from '../../errors.js'
-import type { MediaFactory, MediaRequest } from '../../media/media-factory.js'
+import { constructMedia, type MediaFactory } from '../../media/media-factory.js'
+import type { MediaRequest } from '../../media/media-factory-options.js'
 import { MediaLease, type MediaOrigin } from '../../media/media-lease.js'
 import { type MountMatch, servesPath } from '../../media/mount-points.js'
 import type { RequestContext, ServerContext } from '../request/request-context.js'
@@ -74,9 +75,9 @@ async function leaseNew(
   request: MediaRequest,
 ): Promise<MediaLease> {
   if (server.media.isClosed) throw new RequestError('ERR_SERVER_CLOSING', 'the server is closing')
-  const media = await factory.construct(request, server.clock, server.multicast, () =>
-    server.cacheBudget.openShare(),
-  )
+  const { clock, multicast, cacheBudget } = server
+  const openCache = () => cacheBudget.openShare()
+  const media = await constructMedia(factory, request, { clock, multicast, openCache })
   server.media.note(media)
   // In the same turn: another request may be about to give this one back.
   const origin = factory.options.shared ? undefined : { factory, request }

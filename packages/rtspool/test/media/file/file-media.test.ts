@@ -1,6 +1,7 @@
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { fileMedia } from '../../../src/media/file/index.js'
+import { constructMedia } from '../../../src/media/media-factory.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
 
 const clip = fileURLToPath(new URL('../../../../rtspool-server/assets/test.mp4', import.meta.url))
@@ -9,8 +10,8 @@ describe('fileMedia', () => {
   test('viewers of a path share one media, with any query', async () => {
     const factory = fileMedia(clip, { loop: true })
     const clock = new ManualClock()
-    const first = await factory.construct({ path: '/test', query: undefined }, clock)
-    const second = await factory.construct({ path: '/test', query: 'a=1' }, clock)
+    const first = await constructMedia(factory, { path: '/test', query: undefined }, { clock })
+    const second = await constructMedia(factory, { path: '/test', query: 'a=1' }, { clock })
     expect(second).toBe(first)
     expect(first.sdp.toString()).toContain('a=rtpmap:96 H264/90000')
     await factory.close()
@@ -20,8 +21,8 @@ describe('fileMedia', () => {
     const factory = fileMedia(clip, { shared: false })
     const clock = new ManualClock()
     const request = { path: '/test', query: undefined }
-    const first = await factory.construct(request, clock)
-    expect(await factory.construct(request, clock)).not.toBe(first)
+    const first = await constructMedia(factory, request, { clock })
+    expect(await constructMedia(factory, request, { clock })).not.toBe(first)
     await factory.close()
     expect(factory.mediaCount).toBe(0)
   })
@@ -29,7 +30,9 @@ describe('fileMedia', () => {
   test('a missing file is reported on the first request', async () => {
     const factory = fileMedia('/does/not/exist.mp4')
     const request = { path: '/test', query: undefined }
-    await expect(factory.construct(request, new ManualClock())).rejects.toMatchObject({
+    await expect(
+      constructMedia(factory, request, { clock: new ManualClock() }),
+    ).rejects.toMatchObject({
       code: 'ERR_MEDIA_UNAVAILABLE',
       message: expect.stringContaining('/does/not/exist.mp4'),
     })
@@ -38,7 +41,11 @@ describe('fileMedia', () => {
 
   test('a file: URL may name the file', async () => {
     const factory = fileMedia(pathToFileURL(clip), { loop: true })
-    const media = await factory.construct({ path: '/test', query: undefined }, new ManualClock())
+    const media = await constructMedia(
+      factory,
+      { path: '/test', query: undefined },
+      { clock: new ManualClock() },
+    )
     expect(media.tracks.length).toBeGreaterThan(0)
     await factory.close()
   })

@@ -1,5 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { describe, expect, it } from 'vitest'
+import { constructMedia } from '../../../src/media/media-factory.js'
 import { Publication } from '../../../src/media/streams/publication.js'
 import { RecordStream } from '../../../src/media/streams/record-stream.js'
 import { parseSdp } from '../../../src/sdp/index.js'
@@ -33,7 +34,8 @@ function announce(sdp = testSdp, presentation = '/live/cam') {
     publication.addStream(made)
     return made
   }
-  const construct = () => publication.factory.construct({ path: '/live/cam', query: 'any' }, clock)
+  const construct = () =>
+    constructMedia(publication.factory, { path: '/live/cam', query: 'any' }, { clock })
   return { clock, publication, events, stream, construct }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { packetRoles } from '../../../src/media/fan-out/packet-roles.js'
-import { RecentPackets, resolveGopCache } from '../../../src/media/track/gop-cache.js'
+import { RecentPackets } from '../../../src/media/track/gop-cache.js'
+import { resolveGopCache } from '../../../src/media/track/gop-cache-options.js'
 import { sequenceNumberOf, timestampOf } from '../../../src/rtp/index.js'
 import { rtpPacket } from '../../support/test-server.js'
 

@@ -1,0 +1,47 @@
+import type { TrackOutput } from '../../public/track.js'
+import type { Pacer } from './pacer.js'
+import type { TimedUnit } from './timeline.js'
+import type { FileTrack, Packetize } from './tracks/file-track.js'
+
+/** One track of the file that is being sent. */
+export interface Lane {
+  readonly fileTrack: FileTrack
+  readonly track: TrackOutput
+  /** RTP timestamp at running time 0. */
+  readonly firstTimestamp: number
+  readonly packetize: Packetize
+}
+
+/** Playback from one seek to the next. Positions count from its start. */
+export interface Piece {
+  /** Normal play time at position 0, in seconds. */
+  readonly startSeconds: number
+  readonly endSeconds: number
+  /** Running time at position 0, in seconds. */
+  readonly runningSeconds: number
+  readonly pacer: Pacer<TimedUnit>
+  readonly lanes: readonly AsyncGenerator<TimedUnit>[]
+  /** Position in milliseconds at which the last unit that was read ends, for each track. */
+  readonly endsMs: number[]
+  /** Position in milliseconds after which nothing is read any more, because a track has failed. */
+  stopMs: number
+  /** True once a failure has been reported. */
+  hasFailed: boolean
+}
+
+/** Returns the RTP timestamp of a lane at a running time. */
+export function timestampAt({ firstTimestamp, fileTrack }: Lane, runningSeconds: number): number {
+  return (firstTimestamp + Math.round(runningSeconds * fileTrack.clockRate)) % 2 ** 32
+}
+
+/** Reads the next unit of a track, and hands it to the pacer. @returns `false` at the end of the track. */
+export async function addNext({ pacer, lanes, endsMs }: Piece, index: number): Promise<boolean> {
+  const next = await lanes[index]?.next()
+  if (!next || next.done) {
+    pacer.finish(index)
+    return false
+  }
+  endsMs[index] = next.value.endMs
+  pacer.add(index, next.value.sendMs, next.value, next.value.endMs)
+  return true
+}

@@ -1,0 +1,64 @@
+import type { MediaState } from '../public/media.js'
+
+/** State of a media, from `idle` to `ended`, and the listeners of its start and its end. */
+export class MediaLife {
+  #state: MediaState = 'idle'
+  #startedTime: Date | undefined = undefined
+  #hasFailed = false
+  readonly #startListeners: (() => void)[] = []
+  readonly #endListeners: (() => void)[] = []
+
+  get state(): MediaState {
+    return this.#state
+  }
+
+  get hasEnded(): boolean {
+    return this.#state === 'ended'
+  }
+
+  /** Time at which the source has started; `undefined` before. */
+  get startedTime(): Date | undefined {
+    return this.#startedTime
+  }
+
+  /** Reason for ending the sessions that use the media. */
+  get endReason(): 'mediaEnded' | 'mediaFailed' {
+    return this.#hasFailed ? 'mediaFailed' : 'mediaEnded'
+  }
+
+  /** Calls `listener` once, when the source has started: at once where it has already. */
+  onStarted(listener: () => void): void {
+    if (this.#startedTime) listener()
+    else this.#startListeners.push(listener)
+  }
+
+  /** Calls `listener` once when the media has ended. */
+  onEnded(listener: () => void): void {
+    this.#endListeners.push(listener)
+  }
+
+  noteStarting(): void {
+    this.#state = 'starting'
+  }
+
+  /** Notes that the source has started, and calls the listeners. */
+  noteStarted(time: Date): void {
+    this.#state = 'playing'
+    this.#startedTime = time
+    for (const listener of this.#startListeners) listener()
+  }
+
+  /** Notes that the source has failed, unless the media has ended before. */
+  noteFailed(): void {
+    if (!this.hasEnded) this.#hasFailed = true
+  }
+
+  /** Notes the end. Call {@link tellEnded} once everything is released. */
+  noteEnded(): void {
+    this.#state = 'ended'
+  }
+
+  tellEnded(): void {
+    for (const listener of this.#endListeners) listener()
+  }
+}

@@ -1,0 +1,78 @@
+import type { Clock, ClockTimer } from '../clock.js'
+
+/** A stream that uses a media and is notified when the media ends. */
+export interface MediaParticipant {
+  /** Called when the media has ended: the stream must leave it. */
+  mediaEnded(): void
+  /** Called at the end of the played range: nothing more is sent before the next PLAY. */
+  rangeEnded?(): void
+  /** Called about every 5 s to send the stream's own RTCP. */
+  sendRtcp?(): void
+}
+
+/** The participants of a media, and the time that it runs on without any. */
+export class Participants {
+  readonly #clock: Clock
+  readonly #lingerMs: number
+  readonly #onLeft: () => void
+  readonly #participants = new Set<MediaParticipant>()
+  #wasJoined = false
+  #hasEnded = false
+  #lingerTimer: ClockTimer | undefined
+
+  /**
+   * Waits for the first participant.
+   *
+   * @param lingerMs - Milliseconds without participants; Infinity = for ever.
+   * @param onLeft - Called when they have passed.
+   */
+  constructor(clock: Clock, lingerMs: number, onLeft: () => void) {
+    this.#clock = clock
+    this.#lingerMs = lingerMs
+    this.#onLeft = onLeft
+    this.#linger()
+  }
+
+  get count(): number {
+    return this.#participants.size
+  }
+
+  /** True after the last participant has left. Before the first, the media is new. */
+  get isLingering(): boolean {
+    return this.#wasJoined && this.#participants.size === 0
+  }
+
+  join(participant: MediaParticipant): void {
+    this.#participants.add(participant)
+    this.#wasJoined = true
+    this.#lingerTimer?.cancel()
+    this.#lingerTimer = undefined
+  }
+
+  leave(participant: MediaParticipant): void {
+    if (this.#participants.delete(participant) && this.#participants.size === 0) this.#linger()
+  }
+
+  sendRtcp(): void {
+    for (const participant of this.#participants) participant.sendRtcp?.()
+  }
+
+  /** Tells the participants that the played range has ended. */
+  rangeEnded(): void {
+    for (const participant of [...this.#participants]) participant.rangeEnded?.()
+  }
+
+  /** Tells the participants that the media has ended. */
+  end(): void {
+    this.#hasEnded = true
+    this.#lingerTimer?.cancel()
+    for (const participant of [...this.#participants]) participant.mediaEnded()
+    this.#participants.clear()
+  }
+
+  #linger(): void {
+    if (this.#hasEnded || this.#lingerMs === Number.POSITIVE_INFINITY) return
+    this.#lingerTimer?.cancel()
+    this.#lingerTimer = this.#clock.schedule(this.#onLeft, this.#lingerMs, false)
+  }
+}
