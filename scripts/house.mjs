@@ -8,11 +8,11 @@ import { basename, dirname, join } from 'node:path'
 import ts from 'typescript'
 import { root } from './workspace.mjs'
 
-/** `wanted` is what the limit is to become. */
+/** A limit that is to become another one has `wanted`. */
 const limits = {
   filesOfFolder: { limit: 20 },
-  linesOfFile: { limit: 265, wanted: 260 },
-  fieldsOfClass: { limit: 33, wanted: 16 },
+  linesOfFile: { limit: 260 },
+  fieldsOfClass: { limit: 16 },
   guessesOfFounders: { limit: 10 },
   guessesOfNewcomer: { limit: 7 },
 }

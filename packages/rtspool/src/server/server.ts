@@ -10,22 +10,16 @@ import type { AccessUnit, ReadOptions } from '../public/access-unit.js'
 import type { ConnectionInfo } from '../public/connection.js'
 import type { MediaInfo } from '../public/media.js'
 import type { PublicList } from '../public/public-list.js'
-import { PublicMap } from '../public/public-map.js'
 import type { PublicationInfo } from '../public/publication.js'
 import type { RtspRequest } from '../rtsp/index.js'
 import { Session, type SessionPool, type SessionPoolWatch } from '../session-pool/index.js'
-import { DirectSends } from '../transport/tcp/direct-sends.js'
 import { UdpTransport } from '../transport/udp/udp-transport.js'
 import { type AccessRefusal, Authenticator } from './auth/authenticator.js'
-import type { ConnectionCarrier } from './connection/carrier.js'
-import { Connection } from './connection/connection.js'
-import { RequestTurns } from './connection/request-turns.js'
+import { type ConnectionsListener, OpenConnections } from './connection/open-connections.js'
 import { ServerSessions } from './connection/server-sessions.js'
 import { FrontDoor } from './door/front-door.js'
 import type { TlsCertificate } from './door/tls-options.js'
 import { LiveOptions, type RtspServerLiveOptions } from './live-options.js'
-import { AcknowledgementMonitor } from './liveness/acknowledgement-monitor.js'
-import { BacklogMonitor } from './liveness/backlog-monitor.js'
 import { LagMonitor, type ViewerGap } from './liveness/lag-monitor.js'
 import { RefusalMonitor } from './liveness/refusal-monitor.js'
 import { SilenceMonitor } from './liveness/silence-monitor.js'
@@ -90,23 +84,15 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
   readonly mounts = new MountPoints()
   readonly pool: SessionPool
   readonly #live: LiveOptions
-  readonly #options: ResolvedRtspServerOptions
-  readonly #connections = new PublicMap<Connection>()
-  /** Frames on unknown channels of closed connections. */
-  #unknownChannelFrames = 0
   readonly #media = new ServedMedia({
     started: (media) => tell(this, 'mediaStarted', media),
     ended: (media) => tell(this, 'mediaEnded', media),
   })
   readonly #cacheBudget: CacheBudget
-  readonly #backlogs: BacklogMonitor<Connection>
-  readonly #turns = new RequestTurns()
-  /** Present if native calls cannot report acknowledged bytes. */
-  readonly #acknowledgements: AcknowledgementMonitor<Connection> | undefined
   readonly #sessions: ServerSessions
-  readonly #directSends: DirectSends | undefined
   #authenticator: Authenticator | undefined
   readonly #context: ServerContext
+  readonly #connections: OpenConnections
   readonly #door: FrontDoor
   #listening: Promise<void> | undefined
   #udp: UdpTransport | undefined
@@ -116,19 +102,14 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
   constructor(options: RtspServerOptions = {}) {
     super()
     this.#live = new LiveOptions(options)
-    this.#options = this.#live.resolved
-    this.pool = this.#options.pool
-    const { clock, slowReaderTimeoutMs, native } = this.#options
+    const resolved = this.#options
+    this.pool = resolved.pool
     this.#updateAuth()
-    this.#backlogs = new BacklogMonitor(clock, slowReaderTimeoutMs, dropSlowReader)
-    this.#acknowledgements = native
-      ? undefined
-      : new AcknowledgementMonitor(clock, slowReaderTimeoutMs, dropSlowReader)
-    this.#directSends = native && new DirectSends(native)
-    this.#cacheBudget = new CacheBudget(this.#options.gopCacheTotalBytes)
-    this.#sessions = new ServerSessions(this.pool, this.#options)
+    this.#cacheBudget = new CacheBudget(resolved.gopCacheTotalBytes)
+    this.#sessions = new ServerSessions(resolved.pool, resolved)
     this.#context = this.#makeContext()
-    this.#door = new FrontDoor(this.#options, (carrier, first) => this.#accept(carrier, first))
+    this.#connections = new OpenConnections(this.#context, resolved, this.#connectionsListener())
+    this.#door = new FrontDoor(resolved, (carrier, first) => this.#connections.open(carrier, first))
   }
 
   /**
@@ -197,15 +178,14 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
     this.#live.update(options)
     const { slowReaderTimeoutMs, publisherTimeoutMs, gopCacheTotalBytes } = this.#options
     this.#updateAuth()
-    this.#backlogs.maxAgeMs = slowReaderTimeoutMs
-    if (this.#acknowledgements) this.#acknowledgements.maxAgeMs = slowReaderTimeoutMs
+    this.#connections.slowReaderTimeoutMs = slowReaderTimeoutMs
     this.#context.silence.maxMs = publisherTimeoutMs
     this.#cacheBudget.maxBytes = gopCacheTotalBytes
   }
 
   /** Open connections that speak RTSP, in the order in which they were opened. */
   get connections(): PublicList<ConnectionInfo> {
-    return this.#connections
+    return this.#connections.list
   }
 
   /** Media that are served, publications among them, until their sources are closed. */
@@ -232,23 +212,16 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
   }
 
   stats(): RtspServerStats {
-    let channels = 0
-    let unknownChannelFrames = this.#unknownChannelFrames
-    for (const connection of this.#connections) {
-      channels += connection.channels.size
-      unknownChannelFrames += connection.channels.unknownChannelFrames
-    }
     const rejected = this.#udp?.rejected ?? { rtp: 0, rtcp: 0 }
     return {
-      connections: this.#connections.size + this.#door.waitingCount,
+      connections: this.#connections.list.size + this.#door.waitingCount,
       refusedConnections: this.#door.refusedCount,
       sessions: this.pool.size,
       media: this.#media.list.size,
       udpPeers: this.#udp?.peerCount ?? 0,
       rejectedRtp: rejected.rtp,
       rejectedRtcp: rejected.rtcp,
-      channels,
-      unknownChannelFrames,
+      ...this.#connections.channelCounts,
       sendErrors: this.#udp?.sendErrors ?? 0,
       fragmentedPackets: this.#udp?.fragmentedPackets ?? 0,
       oversizedPackets: this.#udp?.oversizedPackets ?? 0,
@@ -293,7 +266,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
       this.#watch = this.pool.startCleanup()
       this.#sessions.start()
     } catch (error) {
-      for (const connection of this.#connections) connection.destroy()
+      this.#connections.destroy()
       await this.#door.close()
       await this.#udp?.close()
       throw error
@@ -309,11 +282,9 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
     this.#watch?.close()
     const factories = [...this.mounts].map(([, factory]) => factory)
     this.#authenticator?.close()
-    const connections = [...this.#connections]
-    for (const connection of connections) connection.close()
     await Promise.all([
       closed,
-      ...connections.map((connection) => connection.closed),
+      this.#connections.close(),
       ...factories.map((factory) => factory.close()),
       this.#media.close(),
     ])
@@ -322,34 +293,26 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
     await this.#udp?.close()
   }
 
-  #accept(carrier: ConnectionCarrier, first: Buffer | undefined): void {
-    const connection = new Connection(
-      carrier,
-      this.#context,
-      {
-        requestFailed: (error, request) => this.#tellFailed(error, request, connection),
-        requestRefused: (error, request) =>
-          tell(this, 'requestRefused', error, request, connection),
-        messageRefused: (error) => tell(this, 'messageRefused', error, connection),
-        closed: (closed) => {
-          this.#connections.delete(closed)
-          this.#unknownChannelFrames += closed.channels.unknownChannelFrames
-          this.#backlogs.remove(closed)
-          this.#acknowledgements?.remove(closed)
-          this.#sessions.connectionClosed(closed)
-          tell(this, 'connectionClosed', closed)
-        },
-      },
-      { ...this.#options, directSends: this.#directSends, turns: this.#turns },
-    )
-    this.#connections.add(connection)
-    this.#backlogs.add(connection)
-    this.#acknowledgements?.add(connection)
-    tell(this, 'connectionOpened', connection)
-    if (first) connection.receive(first)
+  get #options(): ResolvedRtspServerOptions {
+    return this.#live.resolved
   }
 
-  #tellFailed(error: unknown, request: RtspRequest, connection: Connection): void {
+  /** Emits what happens on the connections. */
+  #connectionsListener(): ConnectionsListener {
+    return {
+      opened: (connection) => tell(this, 'connectionOpened', connection),
+      closed: (connection) => {
+        this.#sessions.connectionClosed(connection)
+        tell(this, 'connectionClosed', connection)
+      },
+      requestFailed: (error, request, connection) => this.#tellFailed(error, request, connection),
+      requestRefused: (error, request, connection) =>
+        tell(this, 'requestRefused', error, request, connection),
+      messageRefused: (error, connection) => tell(this, 'messageRefused', error, connection),
+    }
+  }
+
+  #tellFailed(error: unknown, request: RtspRequest, connection: ConnectionInfo): void {
     if (this.listenerCount('requestFailed') > 0) {
       tell(this, 'requestFailed', error, request, connection)
       return
@@ -379,22 +342,20 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
     const options = this.#options
     const authorizer = () => this.#authenticator
     return {
-      clock: this.#options.clock,
-      pool: this.pool,
+      clock: options.clock,
+      pool: options.pool,
       mounts: this.mounts,
-      announcements: new Announcements(this.pool, this.#options.clock),
+      announcements: new Announcements(options.pool, options.clock),
       media: this.#media,
       get authorizer() {
         return authorizer()
       },
       udp: () => this.#udp,
       sessions: this.#sessions,
-      silence: new SilenceMonitor(
-        this.#options.clock,
-        this.#options.publisherTimeoutMs,
-        (session) => this.#sessions.isConnected(session),
+      silence: new SilenceMonitor(options.clock, options.publisherTimeoutMs, (session) =>
+        this.#sessions.isConnected(session),
       ),
-      refusals: new RefusalMonitor(this.#options.clock),
+      refusals: new RefusalMonitor(options.clock),
       get publisherTakeover() {
         return options.publisherTakeover
       },
@@ -405,9 +366,9 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
       get timeline() {
         return options.timeline
       },
-      srtp: this.#options.tls?.srtp,
-      multicast: this.#options.multicast,
-      lags: new LagMonitor(this.#options.clock, {
+      srtp: options.tls?.srtp,
+      multicast: options.multicast,
+      lags: new LagMonitor(options.clock, {
         fellBehind: (session) => tell(this, 'viewerFellBehind', session),
         caughtUp: (session, gap) => tell(this, 'viewerCaughtUp', session, gap),
       }),
@@ -436,12 +397,4 @@ function publicationInfoOf({
 
 function notListening(how: string): never {
   throw new TypeError(`the server does not listen ${how}`)
-}
-
-/** Sends no RTCP BYE: the client has stopped reading, so it would not arrive. */
-function dropSlowReader(connection: Connection): void {
-  for (const session of connection.sessions) {
-    if (session.owner?.connection === connection) session.end('slowReader')
-  }
-  connection.destroy()
 }

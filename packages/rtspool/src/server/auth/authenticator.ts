@@ -18,7 +18,7 @@ import { isSameUri } from './digest-uri.js'
 import { Nonces } from './nonces.js'
 import { RecentLogins } from './recent-logins.js'
 import type { AccessContext } from './rules.js'
-import { type RequestSubject, subjectOf } from './subject.js'
+import { accessOf, subjectOf } from './subject.js'
 
 /** A refused request, for observers. It contains nothing of the credentials but the user name. */
 export interface AccessRefusal extends AccessContext {
@@ -233,14 +233,6 @@ export class Authenticator implements Authorizer {
     const isBasicOffered = this.#isBasicTaken(request)
     return { refusal: challenge(this.#options, nonce, reason === 'stale', isBasicOffered) }
   }
-}
-
-function accessOf(
-  { claimant: { address } }: UnauthorizedRequest,
-  { path, actions }: RequestSubject,
-  user: string | undefined,
-): AccessContext {
-  return { user, path, address, action: actions.length === 1 ? actions[0] : undefined }
 }
 
 function verifyContext(

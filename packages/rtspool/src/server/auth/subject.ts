@@ -8,7 +8,7 @@ import {
   type Presentation,
   presentationOf,
 } from '../request/session-presentation.js'
-import type { AccessAction } from './rules.js'
+import type { AccessAction, AccessContext } from './rules.js'
 
 /** Path and actions of a request, as the rules need them. */
 export interface RequestSubject {
@@ -51,6 +51,19 @@ export function subjectOf(context: UnauthorizedRequest, user: string | undefined
     return { path: announced.path, actions: ['publish'] }
   }
   return { path: target?.path, actions: actionsOf[request.method] ?? either }
+}
+
+/**
+ * Returns the input of a rule.
+ *
+ * @param user - User name in the credentials.
+ */
+export function accessOf(
+  { claimant: { address } }: UnauthorizedRequest,
+  { path, actions }: RequestSubject,
+  user: string | undefined,
+): AccessContext {
+  return { user, path, address, action: actions.length === 1 ? actions[0] : undefined }
 }
 
 function heldPresentation(

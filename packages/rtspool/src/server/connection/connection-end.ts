@@ -1,4 +1,5 @@
 import type { Clock, ClockTimer } from '../../clock.js'
+import { SessionMisses } from './session-misses.js'
 
 /** Time for the peer to read the rest of the sent bytes, before the server cuts the connection. */
 const closeGraceMs = 1000
@@ -24,6 +25,7 @@ export interface EndingConnection {
  * idle ─────────────────┬─ without a session ─────────▶ closes
  *                       └─ for the second time in one request ─▶ the same
  * closing ──────────────── one second later ──────────▶ destroyed
+ * too many ids that name no session ──────────────────▶ closes after the response
  * ```
  */
 export class ConnectionEnd {
@@ -38,6 +40,7 @@ export class ConnectionEnd {
   #hasWaited = false
   /** The last session was removed during the request under way, which may create another one. */
   #closesWithoutSession = false
+  readonly #misses = new SessionMisses()
 
   constructor(clock: Clock, connection: EndingConnection) {
     this.#clock = clock
@@ -58,6 +61,15 @@ export class ConnectionEnd {
     this.#asksAnew = this.#farewellTimer !== undefined
   }
 
+  /** Notes that a request has found its session. */
+  sessionFound(): void {
+    this.#misses.noteFound()
+  }
+
+  requestRefused(error: unknown): void {
+    this.#misses.note(error)
+  }
+
   /** @returns True if the response to the request under way is the last one. */
   isLastAnswer(statusCode: number): boolean {
     this.#hasWaited = false
@@ -65,7 +77,7 @@ export class ConnectionEnd {
     if (this.#asksAnew && statusCode !== 454) this.#cancelFarewell()
     const isLast = this.#closesWithoutSession && !this.#connection.hasSessions()
     this.#closesWithoutSession = false
-    return isLast
+    return isLast || this.#misses.isTooMany
   }
 
   /**

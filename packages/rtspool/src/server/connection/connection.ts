@@ -1,17 +1,15 @@
-import type { Socket } from 'node:net'
-import type { Readable, Writable } from 'node:stream'
+import type { Writable } from 'node:stream'
 import type { InspectOptions } from 'node:util'
-import { MalformedMessageError, type RtspError } from '../../errors.js'
+import type { MalformedMessageError, RtspError } from '../../errors.js'
 import { type Inspect, inspectCustom, inspectSummary } from '../../inspection.js'
 import type { MediaLease } from '../../media/media-lease.js'
 import type { Publication } from '../../media/streams/publication.js'
 import type { ConnectionInfo, ConnectionSummary } from '../../public/connection.js'
-import { RtspParser, type RtspParserSink, type RtspRequest } from '../../rtsp/index.js'
+import type { RtspRequest } from '../../rtsp/index.js'
 import type { Session, SessionTunnel } from '../../session-pool/index.js'
 import type { ChannelTable, InterleavedCarrier } from '../../transport/tcp/channel-table.js'
 import type { DirectSends } from '../../transport/tcp/direct-sends.js'
 import { type BacklogLimits, StreamWriter } from '../../transport/tcp/stream-writer.js'
-import { UnreadBytes } from '../../transport/tcp/unread-bytes.js'
 import { dispatch } from '../handlers/dispatch.js'
 import type { ConnectionContext, Reply, ServerContext } from '../request/request-context.js'
 import type { ConnectionCarrier } from './carrier.js'
@@ -19,11 +17,11 @@ import { ConnectionEnd, type EndingConnection } from './connection-end.js'
 import { ConnectionFacts } from './connection-facts.js'
 import { isOwnFault } from './error-reply.js'
 import { readFramesOnly } from './frames-only.js'
-import { MessageDeadline } from './message-deadline.js'
+import { IdleTimer } from './idle-timer.js'
 import { RequestQueue, type RequestQueueOwner } from './request-queue.js'
+import { RequestReader, type RequestReaderOwner } from './request-reader.js'
 import type { RequestTurns } from './request-turns.js'
 import { closesConnection, serializeLastReply, serializeReply } from './response.js'
-import { SessionMisses } from './session-misses.js'
 import { UnsentAnswers } from './unsent-answers.js'
 
 /**
@@ -60,8 +58,7 @@ export interface ConnectionListener {
  *                   └─ response ─▶ ignored
  * ```
  *
- * The parser stops behind a request whose response takes time. Later bytes stay unparsed, and at
- * most one read is held in memory. So frames are handled after the request that they followed.
+ * {@link RequestReader} has the rules for bytes that wait.
  */
 export class Connection implements ConnectionContext, ConnectionInfo {
   readonly sessions = new Set<Session>()
@@ -72,17 +69,11 @@ export class Connection implements ConnectionContext, ConnectionInfo {
   readonly #facts: ConnectionFacts
   readonly #server: ServerContext
   readonly #listener: ConnectionListener
-  readonly #input: Readable
   readonly #output: Writable
-  readonly #socket: Socket
-  readonly #idleTimeoutMs: number
+  readonly #idle: IdleTimer
   readonly #writer: StreamWriter
-  readonly #parser: RtspParser
-  readonly #unread: UnreadBytes
-  #isParsing = false
-  readonly #deadline: MessageDeadline
+  readonly #reader: RequestReader
   readonly #queue: RequestQueue
-  readonly #misses = new SessionMisses()
   readonly #unsent = new UnsentAnswers()
   readonly #end: ConnectionEnd
   #state: 'open' | 'closing' | 'closed' = 'open'
@@ -97,22 +88,16 @@ export class Connection implements ConnectionContext, ConnectionInfo {
   ) {
     const { input, output, socket, frames } = carrier
     this.#facts = new ConnectionFacts(carrier, server.clock.unixTimeMs())
-    this.#input = input
-    this.#unread = new UnreadBytes(input)
     this.#output = output
-    this.#socket = socket
-    this.#parser = new RtspParser(this.#sink())
     this.#queue = new RequestQueue(this.#queueOwner(), turns)
     this.#end = new ConnectionEnd(server.clock, this.#ending())
     this.#writer = new StreamWriter(output, directSends, backlog, socket)
     this.#server = server
     this.#listener = listener
-    this.#idleTimeoutMs = idleTimeoutMs
-    this.#deadline = new MessageDeadline(this.#parser, server.clock, () => this.destroy())
+    this.#reader = new RequestReader(input, server.clock, this.#readerOwner())
     socket.setNoDelay(true)
     socket.setKeepAlive(true, keepAliveMs)
-    this.#armIdleTimer()
-    socket.on('timeout', () => this.#idle())
+    this.#idle = new IdleTimer(socket, idleTimeoutMs, () => this.#noteIdle())
     input.on('data', (chunk: Buffer) => this.receive(chunk))
     if (frames) {
       readFramesOnly(frames, (channel, payload) => {
@@ -239,7 +224,7 @@ export class Connection implements ConnectionContext, ConnectionInfo {
   sessionLeft(session: Session): void {
     this.sessions.delete(session)
     // Idle time counts from here.
-    if (this.sessions.size === 0) this.#armIdleTimer()
+    if (this.sessions.size === 0) this.#idle.start()
   }
 
   /**
@@ -251,23 +236,23 @@ export class Connection implements ConnectionContext, ConnectionInfo {
   receive(chunk: Buffer): void {
     if (this.#state !== 'open') return
     this.#queue.beginRead()
-    const read = this.#queue.isReady ? this.#parse(chunk) : 0
-    // Bytes after the last request of a connection are dropped: if held, they would block the end
-    // of the stream.
-    if (read < chunk.length && this.#state === 'open') this.#unread.hold(chunk.subarray(read))
+    this.#reader.receive(chunk)
   }
 
-  /** Receives messages and frames from the parser. */
-  #sink(): RtspParserSink {
+  /** Returns the view of this connection that the reader needs. */
+  #readerOwner(): RequestReaderOwner {
     return {
-      request: (request) => {
-        this.#queue.push(request)
-        if (!this.#queue.isReady) this.#parser.stop()
-      },
-      response: () => {
-        // The server sends no requests, and ignores responses (FFmpeg 5.1 responds without CSeq).
-      },
+      isOpen: () => this.#state === 'open',
+      isReady: () => this.#queue.isReady,
+      request: (request) => this.#queue.push(request),
       interleaved: (channel, payload) => this.#writer.channels.dispatch(channel, payload),
+      malformed: (error) => {
+        // Everything before has got its response: the parser stops behind each request until then.
+        this.#write(serializeLastReply(error))
+        this.#listener.messageRefused(error)
+        this.#finish()
+      },
+      tooSlow: () => this.destroy(),
     }
   }
 
@@ -282,7 +267,7 @@ export class Connection implements ConnectionContext, ConnectionInfo {
       failed: (error, request) => this.#failed(error, request),
       answered: () => {
         if (this.#state === 'closing') this.#finish()
-        else this.#readOn()
+        else this.#reader.readOn()
       },
       abandoned: (error, request) => {
         this.destroy()
@@ -317,13 +302,12 @@ export class Connection implements ConnectionContext, ConnectionInfo {
         this.#afterWrite(reply, request)
       })
     } else this.#write(answer)
-    if (reply.session) this.#misses.noteFound()
-    const isLast = this.#end.isLastAnswer(reply.statusCode)
-    if (isLast || closesConnection(request) || this.#misses.isTooMany) this.close()
+    if (reply.session) this.#end.sessionFound()
+    if (this.#end.isLastAnswer(reply.statusCode) || closesConnection(request)) this.close()
   }
 
   #failed(error: unknown, request: RtspRequest): void {
-    this.#misses.note(error)
+    this.#end.requestRefused(error)
     if (isOwnFault(error)) this.#listener.requestFailed(error, request)
     else if (!this.isClosed) this.#listener.requestRefused(error as RtspError, request)
   }
@@ -334,25 +318,6 @@ export class Connection implements ConnectionContext, ConnectionInfo {
 
   [inspectCustom](depth: number, options: InspectOptions, inspect: Inspect): string {
     return inspectSummary('Connection', this.toJSON(), depth, options, inspect)
-  }
-
-  /** @returns Number of bytes parsed. */
-  #parse(chunk: Buffer): number {
-    this.#isParsing = true
-    try {
-      const read = this.#parser.push(chunk)
-      this.#deadline.update()
-      return read
-    } catch (error) {
-      if (!(error instanceof MalformedMessageError)) throw error
-      // Everything before has got its response: the parser stops behind each request until then.
-      this.#write(serializeLastReply(error))
-      this.#listener.messageRefused(error)
-      this.#finish()
-      return chunk.length
-    } finally {
-      this.#isParsing = false
-    }
   }
 
   /**
@@ -374,32 +339,14 @@ export class Connection implements ConnectionContext, ConnectionInfo {
     this.#writer.writeMessage(answer, () => {
       this.#unsent.remove(answer)
       // Thousands of clients may read responses at the same time: their requests continue in turns.
-      if (!this.#isParsing && this.#input.isPaused()) this.#queue.waitForTurn()
+      if (this.#reader.isWaiting) this.#queue.waitForTurn()
     })
   }
 
-  /** Reads on, unless a request is under way or the client does not read its responses. */
-  #readOn(): void {
-    if (this.#isParsing || !this.#input.isPaused()) return
-    while (this.#state === 'open') {
-      if (!this.#queue.isReady) return
-      const bytes = this.#unread.take()
-      if (!bytes) break
-      const read = this.#parse(bytes)
-      if (read < bytes.length) this.#unread.putBack(bytes.subarray(read))
-    }
-    this.#input.resume()
-  }
-
-  /** The timer of the socket fires once, and again only after traffic. */
-  #armIdleTimer(): void {
-    this.#socket.setTimeout(this.#idleTimeoutMs)
-  }
-
-  #idle(): void {
+  #noteIdle(): void {
     // While closing, a client that does not read its last responses is cut off at the idle timeout.
     if (this.#state === 'closing') this.destroy()
-    else if (this.#end.waitsWhenIdle()) this.#armIdleTimer()
+    else if (this.#end.waitsWhenIdle()) this.#idle.start()
   }
 
   /** Reads no more requests, and closes after the responses to those already read. */
@@ -407,23 +354,21 @@ export class Connection implements ConnectionContext, ConnectionInfo {
     if (this.#state === 'closed') return
     if (this.#state === 'open') {
       this.#state = 'closing'
-      this.#parser.close()
-      this.#deadline.cancel()
+      this.#reader.stop()
     }
     if (this.#queue.isAnswering) return
     this.#end.limitClosing()
     this.#writer.end()
     // Later bytes are read and dropped: unread ones would reset the connection, and the response
     // would be lost.
-    this.#readOn()
+    this.#reader.readOn()
   }
 
   #afterClose(): void {
     this.#state = 'closed'
     this.#end.cancel()
     this.#closeAbort?.abort()
-    this.#deadline.cancel()
-    this.#parser.close()
+    this.#reader.stop()
     this.described = undefined
     this.publication?.end()
     this.#listener.closed(this)

@@ -8,7 +8,7 @@ import type {
   SessionPool,
 } from '../../session-pool/index.js'
 import { holdSession, releaseSession } from '../../session-pool/session-hold.js'
-import type { ConnectionContext } from '../request/request-context.js'
+import type { ConnectionContext, SessionsContext } from '../request/request-context.js'
 import { isPublication, presentationOf } from '../request/session-presentation.js'
 import type { OnConnectionClosed, UdpLiveness } from '../server-options.js'
 import { EndedSessions } from './ended-sessions.js'
@@ -35,7 +35,7 @@ interface Home {
  * of each: the last one that used it. An open connection is a sign of life. A client that
  * acknowledges nothing ends as a slow reader, and an idle one is probed by the system's keep-alive.
  */
-export class ServerSessions {
+export class ServerSessions implements SessionsContext {
   readonly #pool: SessionPool
   readonly #options: ServerSessionsOptions
   readonly #homes = new Map<Session, Home>()

@@ -24,8 +24,8 @@ import type { SilenceMonitor } from '../liveness/silence-monitor.js'
 import type { PublisherTakeover } from '../server-options.js'
 import type { RequestTarget } from './target.js'
 
-/** The sessions of a server, with the connection of each; see `connection/server-sessions.ts`. */
-export interface ServerSessions {
+/** The part of `connection/server-sessions.ts` that handlers use: sessions, and the connection of each. */
+export interface SessionsContext {
   /**
    * Creates a session for a client that has been admitted.
    *
@@ -50,10 +50,10 @@ export interface ServerSessions {
 }
 
 /**
- * The publications of a server that wait for their SETUP or are set up; see
- * `sources/announcements.ts`.
+ * The part of `sources/announcements.ts` that handlers use: publications that wait for their SETUP
+ * or are set up.
  */
-export interface Announcements {
+export interface AnnouncementsContext {
   /**
    * Checks that a connection may announce.
    *
@@ -71,8 +71,8 @@ export interface Announcements {
   ended(connection: ConnectionContext, publication: Publication): void
 }
 
-/** The media of a server, until their sources are closed; see `sources/served-media.ts`. */
-export interface ServedMedia {
+/** The part of `sources/served-media.ts` that handlers use: media until their sources are closed. */
+export interface MediaContext {
   /** True while the server closes: no media may be created. */
   readonly isClosed: boolean
   /** Notes a media, until its source is closed. */
@@ -101,13 +101,13 @@ export interface ServerContext {
   readonly pool: SessionPool
   readonly mounts: MountPoints
   /** Publications that are announced but not set up yet. */
-  readonly announcements: Announcements
-  readonly media: ServedMedia
+  readonly announcements: AnnouncementsContext
+  readonly media: MediaContext
   /** `undefined` if everybody may do everything. */
   readonly authorizer: Authorizer | undefined
   /** The server's UDP ports; `undefined` if UDP is turned off. */
   readonly udp: () => UdpTransport | undefined
-  readonly sessions: ServerSessions
+  readonly sessions: SessionsContext
   /** Ends UDP sessions whose client has gone. */
   readonly refusals: RefusalMonitor
   /** Reports viewers that fall behind. */

@@ -3,6 +3,7 @@ import { RequestError, SessionPoolError } from '../../errors.js'
 import { hostOf, isSameHost } from '../../host-of.js'
 import type { Publication } from '../../media/streams/publication.js'
 import type { SessionPool } from '../../session-pool/index.js'
+import type { AnnouncementsContext } from '../request/request-context.js'
 
 /**
  * Limit on announcements without SETUP, if the pool has no lower one. Each has a description of up
@@ -22,7 +23,7 @@ interface Announcer {
  * nobody has more paths than sessions. The time for SETUP runs from a connection's first
  * announcement, even if it announces again.
  */
-export class Announcements {
+export class Announcements implements AnnouncementsContext {
   readonly #pool: SessionPool
   readonly #clock: Clock
   /** Publications by host. Those that are set up stay until they end. */

@@ -1,5 +1,6 @@
 import type { Media } from '../../media/media.js'
 import { PublicMap } from '../../public/public-map.js'
+import type { MediaContext } from '../request/request-context.js'
 
 /** Listens to all media of a server. */
 export interface ServedMediaListener {
@@ -10,7 +11,7 @@ export interface ServedMediaListener {
 }
 
 /** The media of a server until their sources are closed, including those of removed mounts. */
-export class ServedMedia {
+export class ServedMedia implements MediaContext {
   readonly list = new PublicMap<Media>()
   readonly #listener: ServedMediaListener
   #isClosed = false
