@@ -60,7 +60,9 @@ function optionOf(member, file) {
     type: member.type
       .getText(file)
       .replace(/\s+/g, ' ')
-      .replace(/^\| | \| undefined$/g, ''),
+      .replace(/^\| | \| undefined$/g, '')
+      // The type of `session.data` says nothing about an option.
+      .replace(/<(?:NoInfer<Data>|Data)>/g, ''),
     isOptional: member.questionToken !== undefined,
     text,
     default: tags.get('default') ?? tags.get('defaultValue'),

@@ -22,7 +22,8 @@ const allNames = /`([\w:-]+)`/g
 
 /** Names of the members of an interface whose values are tuples. */
 const eventsOf = (text: string, name: string): string[] => {
-  const body = text.split(`export interface ${name} {`)[1]?.split('\n}')[0] ?? ''
+  const [, body = ''] =
+    text.match(new RegExp(`export interface ${name}\\b[^{]*\\{(.*?)\n\\}`, 's')) ?? []
   return found(body, /^ {2}(\w+): \[/gm)
 }
 

@@ -57,7 +57,7 @@ export {
   type SessionDescription,
   serializeSdp,
 } from './sdp/index.js'
-export type { RtspAdmitContext, RtspAdmitHook } from './server/admit-hook.js'
+export type { RtspAdmitContext, RtspAdmitHook, RtspPoolOptions } from './server/admit-hook.js'
 export {
   type AuthOptions,
   authDefaults,
@@ -81,7 +81,6 @@ export {
   type OnConnectionClosed,
   type PublisherTakeover,
   publisherTakeovers,
-  type RtspPoolOptions,
   type RtspServerOptions,
   rtspServerDefaults,
   type UdpLiveness,

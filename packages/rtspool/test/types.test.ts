@@ -22,6 +22,7 @@ import {
   type SessionRefusal,
   type SessionStats,
   type SessionSummary,
+  streamStatsOf,
   type TlsCertificate,
   type TrackOutput,
   type VerifyContext,
@@ -102,6 +103,31 @@ test('a source pushes any Uint8Array', { tags: 'U-1' }, () => {
 test('the times of a session can be shown', { tags: 'U-17' }, () => {
   expectTypeOf<Session['createdTime']>().toEqualTypeOf<Date>()
   expectTypeOf<ReturnType<Session['toJSON']>>().toEqualTypeOf<SessionSummary>()
+})
+
+test('the pool of a server gives the server the type of its data', () => {
+  interface Viewer {
+    camera: number
+  }
+  type Watched = Session<Viewer>
+  const make = (pool: SessionPool<Viewer>) => new RtspServer({ pool })
+  type Server = ReturnType<typeof make>
+  expectTypeOf<Server>().toEqualTypeOf<RtspServer<Viewer>>()
+  expectTypeOf<Server['pool']>().toEqualTypeOf<SessionPool<Viewer>>()
+  type Events = RtspServerEvents<Viewer>
+  expectTypeOf<Events['viewerFellBehind'][0]>().toEqualTypeOf<Watched>()
+  expectTypeOf<Events['publishStarted'][1]['session']>().toEqualTypeOf<Watched>()
+  expectTypeOf<Events['connectionOpened'][0]['sessions']>().toEqualTypeOf<ReadonlySet<Watched>>()
+  expectTypeOf(streamStatsOf).parameter(0).toEqualTypeOf<Session<object>>()
+  const listen = (server: Server) =>
+    server.on('viewerFellBehind', ({ data }) => expectTypeOf(data).toEqualTypeOf<Partial<Viewer>>())
+  expectTypeOf(listen).returns.toEqualTypeOf<Server>()
+  // Without a pool of its own, a server has the declared data, or those that it is told to have.
+  const plain = () => new RtspServer({ pool: { onAdmit: () => ({ init: { data: {} } }) } })
+  expectTypeOf(plain).returns.toEqualTypeOf<RtspServer>()
+  const told = () =>
+    new RtspServer<Viewer>({ pool: { onAdmit: () => ({ init: { data: { camera: 1 } } }) } })
+  expectTypeOf(told).returns.toEqualTypeOf<RtspServer<Viewer>>()
 })
 
 test('no class of the inside is on the public face', () => {

@@ -1,7 +1,7 @@
-import type { Session, SessionTunnel } from '../session-pool/index.js'
+import type { Session, SessionData, SessionTunnel } from '../session-pool/index.js'
 
 /** One RTSP connection; its properties are read at the time of access. */
-export interface ConnectionInfo {
+export interface ConnectionInfo<Data extends object = SessionData> {
   /** 22 characters that name the connection in logs, events and APIs. */
   readonly publicId: string
   /** Numeric; IPv4 never in IPv6 notation. */
@@ -18,7 +18,7 @@ export interface ConnectionInfo {
   readonly openedTime: Date
   readonly isClosed: boolean
   /** Sessions that used this connection last, and so belong to it. */
-  readonly sessions: ReadonlySet<Session>
+  readonly sessions: ReadonlySet<Session<Data>>
   /**
    * Responds to the current request, sends queued bytes, then closes, within a second. Idempotent.
    */

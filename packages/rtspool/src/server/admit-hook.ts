@@ -1,9 +1,15 @@
 import type { RtspRequest } from '../rtsp/index.js'
-import type { AdmitAnswer, AdmitContext, SessionOwner } from '../session-pool/index.js'
+import type {
+  AdmitAnswer,
+  AdmitContext,
+  SessionData,
+  SessionOwner,
+  SessionPoolOptions,
+} from '../session-pool/index.js'
 import type { AccessAction } from './auth/rules.js'
 
 /** Argument of the hook `onAdmit` of a server: an authenticated client requests a session. */
-export interface RtspAdmitContext extends AdmitContext {
+export interface RtspAdmitContext<Data extends object = SessionData> extends AdmitContext<Data> {
   /** Remote address and user of the client. */
   readonly owner: SessionOwner
   /** Path of the presentation to be set up. */
@@ -19,4 +25,13 @@ export interface RtspAdmitContext extends AdmitContext {
 }
 
 /** Hook that decides which client of a server gets a session; see {@link AdmitAnswer}. */
-export type RtspAdmitHook = (context: RtspAdmitContext) => AdmitAnswer | Promise<AdmitAnswer>
+export type RtspAdmitHook<Data extends object = SessionData> = (
+  context: RtspAdmitContext<Data>,
+) => AdmitAnswer<Data> | Promise<AdmitAnswer<Data>>
+
+/** Options of the pool that a server creates. */
+export interface RtspPoolOptions<Data extends object = SessionData>
+  extends Omit<SessionPoolOptions<Data>, 'onAdmit'> {
+  /** Called for each new session, after authentication. @default admits everybody */
+  readonly onAdmit?: RtspAdmitHook<Data> | undefined
+}

@@ -19,6 +19,7 @@ import { SessionPool, type SessionPoolOptions } from '../session-pool/index.js'
 import type { MulticastAddressPool } from '../transport/multicast/multicast-address-pool.js'
 import { type NativeSockets, nativeSockets } from '../transport/system/native-sockets.js'
 import type { BacklogLimits } from '../transport/tcp/stream-writer.js'
+import type { RtspPoolOptions } from './admit-hook.js'
 import { type ResolvedAuthOptions, resolveAuthOptions } from './auth/auth-options.js'
 import { descriptorLimit } from './door/descriptor-limit.js'
 import { type ResolvedTlsOptions, resolveTlsOptions } from './door/tls-options.js'
@@ -27,7 +28,6 @@ import {
   type OnConnectionClosed,
   type PublisherTakeover,
   publisherTakeovers,
-  type RtspPoolOptions,
   type RtspServerOptions,
   rtspServerDefaults,
   type UdpLiveness,

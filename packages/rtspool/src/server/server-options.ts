@@ -6,14 +6,14 @@ import {
   gopCacheDefaults,
   type ServerGopCacheOptions,
 } from '../media/track/gop-cache-options.js'
-import type { SessionPool, SessionPoolOptions } from '../session-pool/index.js'
+import type { SessionData, SessionPool } from '../session-pool/index.js'
 import type {
   MulticastAddressPool,
   MulticastOptions,
 } from '../transport/multicast/multicast-address-pool.js'
 import { defaultMaxEntryWaitMs } from '../transport/tcp/channel-table.js'
 import { ethernetDatagramBytes } from '../transport/udp/udp-endpoint.js'
-import type { RtspAdmitHook } from './admit-hook.js'
+import type { RtspPoolOptions } from './admit-hook.js'
 import type { AuthOptions } from './auth/auth-options.js'
 import type { TlsOptions } from './door/tls-options.js'
 
@@ -32,14 +32,8 @@ export const publisherTakeovers = Object.freeze(['never', 'idle', 'sameOwner', '
 /** One of {@link publisherTakeovers}. */
 export type PublisherTakeover = (typeof publisherTakeovers)[number]
 
-/** Options of the pool that a server creates. */
-export interface RtspPoolOptions extends Omit<SessionPoolOptions, 'onAdmit'> {
-  /** Called for each new session, after authentication. @default admits everybody */
-  readonly onAdmit?: RtspAdmitHook | undefined
-}
-
-/** Options of {@link RtspServer}; all optional. */
-export interface RtspServerOptions {
+/** Options of {@link RtspServer}; all optional. `Data` is the type of `session.data`. */
+export interface RtspServerOptions<Data extends object = SessionData> {
   /**
    * TCP port; 0 = any free one; `false` = none, when only `tls` is served.
    * @default 8554
@@ -91,10 +85,10 @@ export interface RtspServerOptions {
   /**
    * Options of the pool that the server creates, or a pool of your own, which several servers may
    * share and which you close. Limits on numbers are off by default. `maxIdleSetup` also limits the
-   * time that an announcement waits for its SETUP.
+   * time that an announcement waits for its SETUP. A pool of your own gives the server the type of `session.data`.
    * @default { timeoutAlwaysVisible: true, maxIdleSetup: 30 }
    */
-  readonly pool?: SessionPool | RtspPoolOptions | undefined
+  readonly pool?: SessionPool<Data> | RtspPoolOptions<NoInfer<Data>> | undefined
   /**
    * Ends an interleaved session together with its connection (`end`), or keeps it paused until its
    * timeout (`keep`). UDP sessions always outlive their connection.

@@ -12,7 +12,12 @@ import type { MediaInfo } from '../public/media.js'
 import type { PublicList } from '../public/public-list.js'
 import type { PublicationInfo } from '../public/publication.js'
 import type { RtspRequest } from '../rtsp/index.js'
-import { Session, type SessionPool, type SessionPoolWatch } from '../session-pool/index.js'
+import {
+  Session,
+  type SessionData,
+  type SessionPool,
+  type SessionPoolWatch,
+} from '../session-pool/index.js'
 import { UdpTransport } from '../transport/udp/udp-transport.js'
 import { type AccessRefusal, Authenticator } from './auth/authenticator.js'
 import { type ConnectionsListener, OpenConnections } from './connection/open-connections.js'
@@ -31,37 +36,37 @@ import { Announcements } from './sources/announcements.js'
 import { readMedia, resolveReadOptions } from './sources/read-media.js'
 import { ServedMedia } from './sources/served-media.js'
 
-export interface RtspServerEvents {
-  connectionOpened: [connection: ConnectionInfo]
-  connectionClosed: [connection: ConnectionInfo]
+export interface RtspServerEvents<Data extends object = SessionData> {
+  connectionOpened: [connection: ConnectionInfo<Data>]
+  connectionClosed: [connection: ConnectionInfo<Data>]
   /** A client has begun to record to a path, which can be played from now on. */
-  publishStarted: [path: string, publication: PublicationInfo]
+  publishStarted: [path: string, publication: PublicationInfo<Data>]
   /** The publisher of a path has left, and the sessions of its viewers have ended. */
-  publishEnded: [path: string, publication: PublicationInfo]
+  publishEnded: [path: string, publication: PublicationInfo<Data>]
   /** The source of a media has started, for its first viewer or with RECORD. */
   mediaStarted: [media: MediaInfo]
   /** A media that had started has ended; its viewers have left. */
   mediaEnded: [media: MediaInfo]
   /** An interleaved viewer takes packets too slowly: from now on packets are left out, up to a key frame. */
-  viewerFellBehind: [session: Session]
+  viewerFellBehind: [session: Session<Data>]
   /** A viewer that was behind is sent packets again, or has paused. */
-  viewerCaughtUp: [session: Session, gap: ViewerGap]
+  viewerCaughtUp: [session: Session<Data>, gap: ViewerGap]
   /**
    * A request got 5xx because something failed on the server's side. Without a listener, the first
    * one becomes a process warning.
    */
-  requestFailed: [error: unknown, request: RtspRequest, connection: ConnectionInfo]
+  requestFailed: [error: unknown, request: RtspRequest, connection: ConnectionInfo<Data>]
   /**
    * A request got an error response because of the client, or of a limit. `error.code` and
    * `error.message` give the reason, in more detail than the response. Refusals of access are
    * emitted as `accessRefused` instead.
    */
-  requestRefused: [error: RtspError, request: RtspRequest, connection: ConnectionInfo]
+  requestRefused: [error: RtspError, request: RtspRequest, connection: ConnectionInfo<Data>]
   /**
    * Received bytes were not an RTSP message, or exceeded a limit: the response was 4xx, and the
    * connection is closed.
    */
-  messageRefused: [error: MalformedMessageError, connection: ConnectionInfo]
+  messageRefused: [error: MalformedMessageError, connection: ConnectionInfo<Data>]
   /**
    * The option `auth` refused a request with 401 or 403. The reason `missing` mostly means a client
    * that is about to log in.
@@ -70,7 +75,8 @@ export interface RtspServerEvents {
 }
 
 /**
- * An RTSP server: it listens, maps paths to media, and keeps its sessions in a pool.
+ * An RTSP server: it listens, maps paths to media, and keeps its sessions in a pool. `Data` is the
+ * type of `session.data`; the option `pool` gives it.
  *
  * ```ts
  * const server = new RtspServer({ port: 8554 })
@@ -80,13 +86,15 @@ export interface RtspServerEvents {
  *
  * @see GstRTSPServer
  */
-export class RtspServer extends EventEmitter<RtspServerEvents> {
+export class RtspServer<Data extends object = SessionData> extends EventEmitter<
+  RtspServerEvents<Data>
+> {
   readonly mounts = new MountPoints()
-  readonly pool: SessionPool
+  readonly pool: SessionPool<Data>
   readonly #live: LiveOptions
   readonly #media = new ServedMedia({
-    started: (media) => tell(this, 'mediaStarted', media),
-    ended: (media) => tell(this, 'mediaEnded', media),
+    started: (media) => this.#tell('mediaStarted', media),
+    ended: (media) => this.#tell('mediaEnded', media),
   })
   readonly #cacheBudget: CacheBudget
   readonly #sessions: ServerSessions
@@ -99,11 +107,12 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
   #watch: SessionPoolWatch | undefined
   #closing: Promise<void> | undefined
 
-  constructor(options: RtspServerOptions = {}) {
+  constructor(options: RtspServerOptions<Data> = {}) {
     super()
-    this.#live = new LiveOptions(options)
+    // The parts of the server do not read `data`, so they need not know its type.
+    this.#live = new LiveOptions(options as RtspServerOptions)
     const resolved = this.#options
-    this.pool = resolved.pool
+    this.pool = resolved.pool as unknown as SessionPool<Data>
     this.#updateAuth()
     this.#cacheBudget = new CacheBudget(resolved.gopCacheTotalBytes)
     this.#sessions = new ServerSessions(resolved.pool, resolved)
@@ -184,8 +193,8 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
   }
 
   /** Open connections that speak RTSP, in the order in which they were opened. */
-  get connections(): PublicList<ConnectionInfo> {
-    return this.#connections.list
+  get connections(): PublicList<ConnectionInfo<Data>> {
+    return this.#connections.list as PublicList<ConnectionInfo> as PublicList<ConnectionInfo<Data>>
   }
 
   /** Media that are served, publications among them, until their sources are closed. */
@@ -300,21 +309,26 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
   /** Emits what happens on the connections. */
   #connectionsListener(): ConnectionsListener {
     return {
-      opened: (connection) => tell(this, 'connectionOpened', connection),
+      opened: (connection) => this.#tell('connectionOpened', connection),
       closed: (connection) => {
         this.#sessions.connectionClosed(connection)
-        tell(this, 'connectionClosed', connection)
+        this.#tell('connectionClosed', connection)
       },
       requestFailed: (error, request, connection) => this.#tellFailed(error, request, connection),
       requestRefused: (error, request, connection) =>
-        tell(this, 'requestRefused', error, request, connection),
-      messageRefused: (error, connection) => tell(this, 'messageRefused', error, connection),
+        this.#tell('requestRefused', error, request, connection),
+      messageRefused: (error, connection) => this.#tell('messageRefused', error, connection),
     }
+  }
+
+  /** Emits an event. The parts of the server know sessions without the type of their data. */
+  #tell<K extends keyof RtspServerEvents>(event: K, ...args: RtspServerEvents[K]): void {
+    tell(this as unknown as EventEmitter<RtspServerEvents>, event, ...args)
   }
 
   #tellFailed(error: unknown, request: RtspRequest, connection: ConnectionInfo): void {
     if (this.listenerCount('requestFailed') > 0) {
-      tell(this, 'requestFailed', error, request, connection)
+      this.#tell('requestFailed', error, request, connection)
       return
     }
     // Omits the password and the query of the URI: the query may contain a token.
@@ -333,7 +347,7 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
     if (!auth) return
     if (this.#authenticator) this.#authenticator.update(auth)
     else {
-      const onRefused = (refusal: AccessRefusal) => tell(this, 'accessRefused', refusal)
+      const onRefused = (refusal: AccessRefusal) => this.#tell('accessRefused', refusal)
       this.#authenticator = new Authenticator(auth, clock, onRefused)
     }
   }
@@ -369,17 +383,17 @@ export class RtspServer extends EventEmitter<RtspServerEvents> {
       srtp: options.tls?.srtp,
       multicast: options.multicast,
       lags: new LagMonitor(options.clock, {
-        fellBehind: (session) => tell(this, 'viewerFellBehind', session),
-        caughtUp: (session, gap) => tell(this, 'viewerCaughtUp', session, gap),
+        fellBehind: (session) => this.#tell('viewerFellBehind', session),
+        caughtUp: (session, gap) => this.#tell('viewerCaughtUp', session, gap),
       }),
       publicationStarted: (publication) => {
         if (publication.media) this.#media.note(publication.media)
         const info = publicationInfoOf(publication)
-        if (info) tell(this, 'publishStarted', info.path, info)
+        if (info) this.#tell('publishStarted', info.path, info)
       },
       publicationEnded: (publication) => {
         const info = publicationInfoOf(publication)
-        if (info) tell(this, 'publishEnded', info.path, info)
+        if (info) this.#tell('publishEnded', info.path, info)
       },
     }
   }

@@ -45,7 +45,7 @@ export interface StreamStats {
  *
  * @returns A snapshot, empty for a session that has set nothing up or has left.
  */
-export function streamStatsOf(session: Session): StreamStats[] {
+export function streamStatsOf(session: Session<object>): StreamStats[] {
   const stats: StreamStats[] = []
   for (const { path, transports } of session.filter()) {
     for (const [index, stream] of transports) {
@@ -72,6 +72,6 @@ export function streamStatsOf(session: Session): StreamStats[] {
  *
  * @returns Also known for a session that has ended; `undefined` for one that has set nothing up.
  */
-export function transportOf(session: Session): SessionTransport | undefined {
+export function transportOf(session: Session<object>): SessionTransport | undefined {
   return session.use?.transport
 }

@@ -1,4 +1,5 @@
 import type { Session } from './session.js'
+import type { SessionData } from './session-data.js'
 import type { SessionInit } from './session-init.js'
 import type { SessionOwner } from './session-owner.js'
 
@@ -49,12 +50,12 @@ export const fullPolicies = Object.freeze([
  * Request of the pool to {@link AdmissionControl.tryAcquire}: for one more session, or for one more
  * path of a session.
  */
-export interface AdmissionRequest {
+export interface AdmissionRequest<Data extends object = SessionData> {
   /**
    * Kind of request: a new session in the pool, or another path of a session in it.
    */
   readonly kind: 'session' | 'path'
-  readonly session: Session
+  readonly session: Session<Data>
   readonly owner: SessionOwner | undefined
   /** Path that the session will hold, if known. */
   readonly path: string | undefined
@@ -72,7 +73,7 @@ export interface AdmissionRequest {
  * Decides synchronously whether one more session or path is allowed. A cluster can implement it
  * with credits leased to this node, so that creating a session never waits for a network.
  */
-export interface AdmissionControl {
+export interface AdmissionControl<Data extends object = SessionData> {
   /**
    * Admits the request or returns the limit that refuses it. After an admitted request of kind
    * `'session'`, {@link release} is called once; after kind `'path'`, it is not.
@@ -81,14 +82,14 @@ export interface AdmissionControl {
    *   again for the same session. Any other value (also a promise) is a mistake: the pool throws a
    *   TypeError and admits nothing.
    */
-  tryAcquire(request: AdmissionRequest): AdmissionLimit | undefined
+  tryAcquire(request: AdmissionRequest<Data>): AdmissionLimit | undefined
   /** Called once for each admitted session, when the session leaves the pool. */
-  release(session: Session): void
+  release(session: Session<Data>): void
 }
 
 /** The default {@link AdmissionControl}: compares the counts of this pool with its limits. */
-export const localAdmission: AdmissionControl = Object.freeze({
-  tryAcquire({ kind, limits, counts }: AdmissionRequest): AdmissionLimit | undefined {
+export const localAdmission: AdmissionControl<object> = Object.freeze({
+  tryAcquire({ kind, limits, counts }: AdmissionRequest<object>): AdmissionLimit | undefined {
     if (kind === 'session') {
       if (isReached(limits.maxSessions, counts.sessions)) return 'maxSessions'
       if (isReached(limits.maxSessionsPerAddress, counts.address)) return 'maxSessionsPerAddress'
@@ -104,7 +105,7 @@ function isReached(limit: number, count: number): boolean {
 }
 
 /** Input of the hook `onAdmit`: describes an authenticated client that asks for a session. */
-export interface AdmitContext {
+export interface AdmitContext<Data extends object = SessionData> {
   readonly owner: SessionOwner
   /** Path of the presentation that the client sets up. */
   readonly path?: string | undefined
@@ -115,7 +116,7 @@ export interface AdmitContext {
   /** End of the authorization, in seconds since 1970. */
   readonly expiresAt?: number | undefined
   /** Session of the same client that is removed when the new one is created. */
-  readonly replaces?: Session | undefined
+  readonly replaces?: Session<Data> | undefined
   /** Aborts when nobody waits for the decision any more. */
   readonly signal?: AbortSignal | undefined
   /** Further information from the protocol, such as the request. */
@@ -127,13 +128,15 @@ export interface AdmitContext {
  * `false` refuses with 403; an object with a status from 300 to 599 refuses with this status.
  * Anything else (also `undefined`) is a mistake and admits nobody.
  */
-export type AdmitAnswer =
+export type AdmitAnswer<Data extends object = SessionData> =
   | boolean
   | { readonly statusCode: number; readonly message?: string }
-  | { readonly init: SessionInit }
+  | { readonly init: SessionInit<Data> }
 
 /** Hook that decides who gets a session: after authentication, before anything is created. */
-export type AdmitHook = (context: AdmitContext) => AdmitAnswer | Promise<AdmitAnswer>
+export type AdmitHook<Data extends object = SessionData> = (
+  context: AdmitContext<Data>,
+) => AdmitAnswer<Data> | Promise<AdmitAnswer<Data>>
 
 /** A refused client and the limit that refused it. */
 export interface SessionRefusal {

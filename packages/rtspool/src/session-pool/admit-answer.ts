@@ -7,8 +7,8 @@ import { checkOwner } from './session-owner.js'
  * Result of the hook `onAdmit`, after the check: properties of the admitted session, or the status
  * of the refusal.
  */
-export type AdmitDecision =
-  | { readonly init: SessionInit }
+export type AdmitDecision<Data extends object = object> =
+  | { readonly init: SessionInit<Data> }
   | { readonly statusCode: number; readonly message?: string }
 
 const forbidden = 403
@@ -49,7 +49,7 @@ const isRefusal = (status: unknown): status is number =>
   (status as number) <= lastRefusal
 
 /** @throws {TypeError} when the context has an unknown member or an owner of the wrong type. */
-export function checkAdmitContext(context: AdmitContext): void {
+export function checkAdmitContext(context: AdmitContext<object>): void {
   checkOptions('the context of admit', context, admitContextNames)
   checkOwner(context.owner)
 }

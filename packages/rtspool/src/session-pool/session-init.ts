@@ -33,8 +33,8 @@ export interface ReplacedSession {
   end(): void
 }
 
-/** Initial properties of a session; all optional. */
-export interface SessionInit {
+/** Initial properties of a session, whose data have the type `Data`; all optional. */
+export interface SessionInit<Data extends object = SessionData> {
   /** Owner of the session. @defaultValue nobody: the id alone grants control */
   readonly owner?: SessionOwner | undefined
   /**
@@ -89,7 +89,8 @@ export interface SessionInit {
    * The limits count it as already removed.
    */
   readonly replaces?: ReplacedSession | undefined
-  readonly data?: Partial<SessionData> | undefined
+  /** Beginning of {@link Session.data}. @defaultValue empty */
+  readonly data?: Partial<Data> | undefined
   /** Clock of a session that never enters a pool. @defaultValue the clock of the machine */
   readonly clock?: Clock | undefined
 }

@@ -1,5 +1,6 @@
 import { checkBoolean, checkOptions, isRecord, kindOf, shapeOf, shown } from '../option-checks.js'
 import type { Session } from './session.js'
+import type { SessionData } from './session-data.js'
 import { type SessionState, sessionStates } from './session-state.js'
 
 /**
@@ -19,7 +20,9 @@ export interface SessionKickQuery {
  * Selects the sessions to kick: by properties, or by a synchronous function that returns `true` for
  * each.
  */
-export type SessionKickFilter = SessionKickQuery | ((session: Session) => boolean)
+export type SessionKickFilter<Data extends object = SessionData> =
+  | SessionKickQuery
+  | ((session: Session<Data>) => boolean)
 
 export interface SessionKickOptions {
   /** `true` removes no session, and returns those that a kick would remove. @defaultValue false */

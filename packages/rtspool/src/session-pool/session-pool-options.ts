@@ -16,6 +16,7 @@ import {
   type SessionLimits,
 } from './admission.js'
 import type { Session } from './session.js'
+import type { SessionData } from './session-data.js'
 import { type IdCodec, RandomIdCodec } from './session-id.js'
 import {
   checkCount,
@@ -28,7 +29,7 @@ import {
 import { type SessionBinding, sessionBindings } from './session-owner.js'
 
 /** Options of a {@link SessionPool}. */
-export interface SessionPoolOptions {
+export interface SessionPoolOptions<Data extends object = SessionData> {
   /** Maximum number of sessions at a time; 0 = unlimited. @defaultValue 0 */
   readonly maxSessions?: number | undefined
   /** Maximum number of sessions of one address at a time; 0 = unlimited. @defaultValue 0 */
@@ -55,12 +56,12 @@ export interface SessionPoolOptions {
    */
   readonly fullPolicy?: FullPolicy | undefined
   /** Hook called by {@link SessionPool.admit}. @defaultValue admits everybody */
-  readonly onAdmit?: AdmitHook | undefined
+  readonly onAdmit?: AdmitHook<Data> | undefined
   /**
    * Applies the limits on the number of sessions.
    * @defaultValue compares them with this pool's counts
    */
-  readonly admission?: AdmissionControl | undefined
+  readonly admission?: AdmissionControl<Data> | undefined
   /**
    * Seconds without a sign of life after which a new session expires; 0 = never. Values below 10
    * break some clients: go2rtc 1.9.9 needs more than 5, and ffmpeg 5.1 sends a request with each
@@ -84,7 +85,7 @@ export interface SessionPoolOptions {
    * Creates the session objects, which must carry exactly this id.
    * @defaultValue `new Session(id, init)`
    */
-  readonly createSession?: ((id: string, init: SessionInit) => Session) | undefined
+  readonly createSession?: ((id: string, init: SessionInit<Data>) => Session<Data>) | undefined
 }
 
 export const sessionPoolDefaults = Object.freeze({
@@ -117,15 +118,15 @@ const withoutDefault: Record<
 const optionNames = [...Object.keys(sessionPoolDefaults), ...Object.keys(withoutDefault)]
 
 /** @throws {TypeError} when the pool has no option of a given name. */
-export function checkSessionPoolOptions(options: SessionPoolOptions): void {
+export function checkSessionPoolOptions(options: object): void {
   checkOptions('SessionPool', options, optionNames)
 }
 
-export interface ResolvedSessionPoolOptions {
+export interface ResolvedSessionPoolOptions<Data extends object> {
   readonly limits: SessionLimits
   readonly fullPolicy: FullPolicy
-  readonly onAdmit: AdmitHook | undefined
-  readonly admission: AdmissionControl
+  readonly onAdmit: AdmitHook<Data> | undefined
+  readonly admission: AdmissionControl<Data>
   readonly timeout: number
   readonly extraTimeout: number
   readonly timeoutAlwaysVisible: boolean
@@ -133,11 +134,13 @@ export interface ResolvedSessionPoolOptions {
   readonly clock: Clock
   readonly idCodec: IdCodec
   readonly createSessionId: (() => string) | undefined
-  readonly createSession: ((id: string, init: SessionInit) => Session) | undefined
+  readonly createSession: ((id: string, init: SessionInit<Data>) => Session<Data>) | undefined
 }
 
 /** @throws {RangeError | TypeError} when a value is invalid. */
-export function resolveSessionPoolOptions(options: SessionPoolOptions): ResolvedSessionPoolOptions {
+export function resolveSessionPoolOptions<Data extends object>(
+  options: SessionPoolOptions<Data>,
+): ResolvedSessionPoolOptions<Data> {
   const defaults = sessionPoolDefaults
   for (const [name, check] of Object.entries(withoutDefault)) {
     const value = options[name as keyof typeof withoutDefault]

@@ -24,6 +24,7 @@ import {
   type SessionPoolWatchOptions,
 } from './expiry.js'
 import { internals, Session, type SessionHost } from './session.js'
+import type { SessionData } from './session-data.js'
 import {
   checkCount,
   checkSessionInit,
@@ -68,13 +69,13 @@ import { IdTable } from './structures/id-table.js'
 const maxIdDraws = 100
 
 /** Events of a {@link SessionPool}. */
-export interface SessionPoolEvents {
+export interface SessionPoolEvents<Data extends object = SessionData> {
   /** A session has been created and can be found. */
-  sessionCreated: [session: Session]
+  sessionCreated: [session: Session<Data>]
   /** A session has left the pool and released everything that it held. Emitted once per session. */
-  sessionRemoved: [session: Session, reason: RemovalReason]
+  sessionRemoved: [session: Session<Data>, reason: RemovalReason]
   /** The state of a session has changed (RFC 2326 appendix A), for example to Playing. */
-  sessionStateChanged: [session: Session, state: SessionState, previous: SessionState]
+  sessionStateChanged: [session: Session<Data>, state: SessionState, previous: SessionState]
   /** A client was refused; nothing has been created for it. */
   sessionRefused: [refusal: SessionRefusal]
 }
@@ -88,20 +89,30 @@ export interface SessionPoolEvents {
  * is published on the diagnostics channel `rtspool:callback-failed`, or emitted as a process
  * warning.
  *
+ * `Data` is the type of `session.data` in this pool.
+ *
+ * ```ts
+ * const pool = new SessionPool<{ camera: number }>()
+ * pool.create({ data: { camera: 3 } }).data.camera // number | undefined
+ * ```
+ *
  * @see gst-rtsp-server: GstRTSPSessionPool
  */
-export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disposable {
-  readonly #options: ResolvedSessionPoolOptions
+export class SessionPool<Data extends object = SessionData>
+  extends EventEmitter<SessionPoolEvents<Data>>
+  implements Disposable
+{
+  readonly #options: ResolvedSessionPoolOptions<Data>
   readonly #clock: Clock
   readonly #records = new HandleRecords()
-  readonly #sessions = new IdTable<Session>(this.#records)
+  readonly #sessions = new IdTable<Session<Data>>(this.#records)
   readonly #registry: SessionRegistry
   readonly #expiry: Expiry
   readonly #host: SessionHost
   readonly #counters = new PoolCounters()
   #limits: SessionLimits
   /** Properties of each session that is created without properties of its own. */
-  #defaultInit: SessionInit
+  #defaultInit: SessionInit<Data>
   #isLocked = false
   #isClosed = false
 
@@ -109,7 +120,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
    * @throws {RangeError | TypeError} when an option is invalid or unknown. Subclasses may pass
    *   further options of their own.
    */
-  constructor(options: SessionPoolOptions = {}) {
+  constructor(options: SessionPoolOptions<NoInfer<Data>> = {}) {
     super()
     if (new.target === SessionPool) checkSessionPoolOptions(options)
     this.#options = resolveSessionPoolOptions(options)
@@ -131,7 +142,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
         this.#registry.noteDue(session)
       },
       stateChanged: (session, state, previous) =>
-        tell(this, 'sessionStateChanged', session, state, previous),
+        tell(this, 'sessionStateChanged', session as Session<Data>, state, previous),
       publicIdMade: (session, publicId) => this.#registry.nameSession(session, publicId),
       pathEntered: (session, path) => this.#enterPath(session, path),
       pathLeft: (session, path) => this.#registry.leavePath(session, path),
@@ -200,10 +211,10 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
    *   `ERR_SESSION_POOL_FULL`, `ERR_SESSION_PATH_FULL`, `ERR_SESSION_POOL_CLOSED`.
    * @throws {TypeError} when the context has an unknown member or an owner of the wrong type.
    */
-  async admit(context: AdmitContext): Promise<SessionInit> {
+  async admit(context: AdmitContext<Data>): Promise<SessionInit<Data>> {
     this.#assertUsable()
     checkAdmitContext(context)
-    const init: SessionInit = {
+    const init: SessionInit<Data> = {
       owner: context.owner,
       path: context.path,
       expiresAt: context.expiresAt,
@@ -212,9 +223,9 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     this.#assertRoom(init)
     const { onAdmit } = this.#options
     if (onAdmit === undefined) return init
-    let decision: AdmitDecision
+    let decision: AdmitDecision<Data>
     try {
-      decision = readAdmitAnswer(await onAdmit(context))
+      decision = readAdmitAnswer(await onAdmit(context)) as AdmitDecision<Data>
     } catch (error) {
       throw this.#notAdmitted(context, { statusCode: 503 }, error)
     }
@@ -237,7 +248,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
    * @throws {RangeError | TypeError} when a member of `init` is invalid or unknown.
    * @see gst_rtsp_session_pool_create()
    */
-  create(init: SessionInit = noInit): Session {
+  create(init: SessionInit<Data> = noInit): Session<Data> {
     this.#assertUsable()
     if (init !== noInit) checkSessionInit(init)
     this.#assertRoom(init)
@@ -266,7 +277,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
    * @throws {SessionPoolError} `ERR_SESSION_POOL_LOCKED` when called from inside {@link filter}.
    * @see RFC 2326 section 12.37; gst_rtsp_session_pool_find()
    */
-  find(id: string, claimant?: SessionOwner): Session | undefined {
+  find(id: string, claimant?: SessionOwner): Session<Data> | undefined {
     if (this.#isLocked) throw lockedError()
     // Read first: reading a clock makes the processor finish all instructions that it has begun.
     const now = this.#clock.now()
@@ -284,8 +295,8 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
    *
    * @param publicId - Value of {@link Session.publicId}.
    */
-  findByPublicId(publicId: string): Session | undefined {
-    return this.#registry.findByPublicId(publicId)
+  findByPublicId(publicId: string): Session<Data> | undefined {
+    return this.#registry.findByPublicId(publicId) as Session<Data> | undefined
   }
 
   /**
@@ -296,7 +307,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
    * @throws {TypeError} when the reason is unknown.
    * @see gst_rtsp_session_pool_remove()
    */
-  remove(session: Session, reason: RemovalReason = 'removed'): boolean {
+  remove(session: Session<object>, reason: RemovalReason = 'removed'): boolean {
     this.#assertUnlocked()
     checkRemovalReason(reason)
     return this.#removeIfHere(session, reason)
@@ -316,10 +327,10 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
    * @throws {SessionPoolError} `ERR_SESSION_POOL_LOCKED` when called from inside another filter.
    * @see gst_rtsp_session_pool_filter()
    */
-  filter(fn?: (session: Session, pool: this) => FilterAnswer): Session[] {
+  filter(fn?: (session: Session<Data>, pool: this) => FilterAnswer): Session<Data>[] {
     this.#assertUnlocked()
-    if (fn === undefined) return [...this.#registry.after(0)]
-    const listed: Session[] = []
+    if (fn === undefined) return [...this.values()]
+    const listed: Session<Data>[] = []
     const removed: Session[] = []
     this.#isLocked = true
     try {
@@ -404,13 +415,13 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
    *   no boolean; then no session is removed.
    * @throws {SessionPoolError} `ERR_SESSION_POOL_LOCKED` when called from inside {@link filter}.
    */
-  kick(filter: SessionKickFilter, options: SessionKickOptions = {}): Session[] {
+  kick(filter: SessionKickFilter<Data>, options: SessionKickOptions = {}): Session<Data>[] {
     this.#assertUnlocked()
     const isDry = isDryRun(options)
     const chosen =
       typeof filter === 'function'
         ? this.filter((session) => (checkKickAnswer(filter(session)) ? 'ref' : 'keep'))
-        : this.#registry.matching(checkKickQuery(filter))
+        : (this.#registry.matching(checkKickQuery(filter)) as Session<Data>[])
     // A listener may end other sessions meanwhile.
     return isDry ? chosen : chosen.filter((session) => this.#removeIfHere(session, 'kicked'))
   }
@@ -425,7 +436,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
   }
 
   /** Returns the session with this id, even a due one. Does not touch it. */
-  get(id: string): Session | undefined {
+  get(id: string): Session<Data> | undefined {
     return typeof id === 'string' ? this.#sessions.get(id) : undefined
   }
 
@@ -438,26 +449,26 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
   }
 
   /** Sessions in order of creation. They may be added and removed meanwhile, as in a `Map`. */
-  values(): Generator<Session, void> {
-    return this.#registry.after(0)
+  values(): Generator<Session<Data>, void> {
+    return this.#registry.after(0) as Generator<Session<Data>, void>
   }
 
   /**
    * Ids and sessions in order of creation. They may be added and removed meanwhile, as in a `Map`.
    */
-  *entries(): Generator<[string, Session], void> {
-    for (const session of this.#registry.after(0)) yield [session.id, session]
+  *entries(): Generator<[string, Session<Data>], void> {
+    for (const session of this.values()) yield [session.id, session]
   }
 
-  [Symbol.iterator](): Generator<[string, Session], void> {
+  [Symbol.iterator](): Generator<[string, Session<Data>], void> {
     return this.entries()
   }
 
   /**
    * Calls `fn` for each session, in order of creation. Sessions may be added and removed meanwhile.
    */
-  forEach(fn: (session: Session, id: string, pool: this) => void, thisArg?: unknown): void {
-    for (const session of this.#registry.after(0)) fn.call(thisArg, session, session.id, this)
+  forEach(fn: (session: Session<Data>, id: string, pool: this) => void, thisArg?: unknown): void {
+    for (const session of this.values()) fn.call(thisArg, session, session.id, this)
   }
 
   /**
@@ -478,8 +489,8 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
    *
    * @throws {RangeError | TypeError} when a member is invalid or unknown.
    */
-  list(query: SessionListQuery = {}): SessionPage {
-    return this.#registry.list(query)
+  list(query: SessionListQuery = {}): SessionPage<Data> {
+    return this.#registry.list(query) as SessionPage<Data>
   }
 
   /** Counters of the pool since its creation. */
@@ -504,9 +515,9 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
    * @param init - Argument for the constructor of {@link Session}.
    * @see GstRTSPSessionPoolClass.create_session
    */
-  protected createSession(id: string, init: SessionInit): Session {
+  protected createSession(id: string, init: SessionInit<Data>): Session<Data> {
     const { createSession } = this.#options
-    return createSession === undefined ? new Session(id, init) : createSession(id, init)
+    return createSession === undefined ? new Session<Data>(id, init) : createSession(id, init)
   }
 
   /**
@@ -515,7 +526,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
    *
    * @see GstRTSPSessionPoolClass.session_removed
    */
-  protected sessionRemoved(_session: Session, _reason: RemovalReason): void {}
+  protected sessionRemoved(_session: Session<Data>, _reason: RemovalReason): void {}
 
   #assertUnlocked(): void {
     if (this.#isLocked) throw lockedError()
@@ -547,7 +558,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
    * Asks the application's {@link AdmissionControl} to admit a session that has been created but is
    * not in the pool yet.
    */
-  #acquire(session: Session, init: SessionInit): void {
+  #acquire(session: Session<Data>, init: SessionInit<Data>): void {
     this.#assertUsable()
     if (this.has(session.id)) throw collisionError()
     this.#admit('session', init, session, this.#limitsFor(init))
@@ -583,7 +594,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
         kind,
         // `localAdmission`, the only control called before the session exists, does not use
         // `session`.
-        session: session as Session,
+        session: session as Session<Data>,
         owner,
         path,
         limits,
@@ -606,7 +617,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
    * @throws {TypeError} when the control returns neither `undefined` nor a limit: the session is
    *   refused and no other is evicted.
    */
-  #ask(request: AdmissionRequest): AdmissionLimit | undefined {
+  #ask(request: AdmissionRequest<Data>): AdmissionLimit | undefined {
     const limit: unknown = this.#options.admission.tryAcquire(request)
     if (limit === undefined || isAdmissionLimit(limit)) return limit
     throw notAnswered('admission.tryAcquire', 'undefined or a limit', limit)
@@ -691,7 +702,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
   }
 
   /** Creates a session with an unused id. */
-  #draw(init: SessionInit): Session {
+  #draw(init: SessionInit<Data>): Session<Data> {
     const full = init === noInit ? this.#defaultInit : this.#withDefaults(init)
     const before = this.#registry.added
     for (let draws = 0; draws < maxIdDraws; draws++) {
@@ -708,7 +719,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     throw collisionError()
   }
 
-  #withDefaults(init: SessionInit): SessionInit {
+  #withDefaults(init: SessionInit<Data>): SessionInit<Data> {
     const options = this.#options
     return {
       owner: init.owner,
@@ -741,7 +752,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
   }
 
   /** Adds a session to all structures of the pool; the only place that does so. */
-  #enter(session: Session): void {
+  #enter(session: Session<Data>): void {
     const handle = this.#sessions.add(session)
     internals.enter(session, this.#host, handle)
     this.#expiry.add(handle, session)
@@ -753,7 +764,8 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
    * Removes a session from all structures, releases what it holds, then notifies; the only place
    * that does so.
    */
-  #leave(session: Session, reason: RemovalReason): void {
+  #leave(left: Session, reason: RemovalReason): void {
+    const session = left as Session<Data>
     const handle = internals.handleOf(session)
     internals.leave(session, reason)
     this.#expiry.delete(handle)
@@ -772,7 +784,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
     }
   }
 
-  #release(session: Session): void {
+  #release(session: Session<Data>): void {
     callSafely('admission.release', () => this.#options.admission.release(session))
   }
 
@@ -788,7 +800,7 @@ export class SessionPool extends EventEmitter<SessionPoolEvents> implements Disp
   }
 }
 
-const noInit: SessionInit = Object.freeze({})
+const noInit: SessionInit<never> = Object.freeze({})
 
 function hasNumbers(limits: SessionLimits): boolean {
   return (

@@ -1,6 +1,7 @@
 import { hostOf, isSameHost } from '../host-of.js'
 import { checkOptions, isRecord, shown } from '../option-checks.js'
 import { internals, type Session } from './session.js'
+import type { SessionData } from './session-data.js'
 import { SessionIndex } from './session-index.js'
 import type { SessionKickQuery } from './session-kick.js'
 import { type SessionState, sessionStates } from './session-state.js'
@@ -45,8 +46,8 @@ export interface SessionListQuery {
 }
 
 /** A page of a list, in order of creation. */
-export interface SessionPage {
-  readonly sessions: readonly Session[]
+export interface SessionPage<Data extends object = SessionData> {
+  readonly sessions: readonly Session<Data>[]
   /** Cursor of the next page; `undefined` after the last one. */
   readonly cursor: string | undefined
 }

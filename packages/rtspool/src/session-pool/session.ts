@@ -53,7 +53,7 @@ class Extras {
   publicId: string | undefined = undefined
   state: SessionState = 'Init'
   stats: SessionStats | undefined = undefined
-  data: Partial<SessionData> | undefined = undefined
+  data: object | undefined = undefined
   media: SessionMedia[] | undefined = undefined
   /** Path for which the session was created, until it is set up. */
   reservedPath: string | undefined = undefined
@@ -132,9 +132,12 @@ export let internals: SessionInternals
  * The id is a secret, so `console.log` and `JSON.stringify` do not show it. Both show
  * {@link publicId} and the rest of a {@link SessionSummary} instead.
  *
+ * `Data` is the type of {@link data}. Code that does not read `data` accepts `Session<object>`: every
+ * session is one.
+ *
  * @see gst-rtsp-server: GstRTSPSession
  */
-export class Session {
+export class Session<Data extends object = SessionData> {
   // Fields that the pool reads when it adds, finds or removes a session come first, in one cache
   // line.
   readonly #id: string
@@ -154,7 +157,7 @@ export class Session {
    * @param init - Argument of `createSession`.
    * @throws {RangeError} when a duration or time is invalid.
    */
-  constructor(id: string, init: SessionInit = {}) {
+  constructor(id: string, init: SessionInit<Data> = {}) {
     this.#id = id
     this.#terms = termsOf(init)
     this.#owner = init.owner
@@ -309,10 +312,10 @@ export class Session {
   }
 
   /** Data of the application; empty at first. */
-  get data(): Partial<SessionData> {
+  get data(): Partial<Data> {
     const extras = this.#rare()
     extras.data ??= {}
-    return extras.data
+    return extras.data as Partial<Data>
   }
 
   /**
@@ -483,7 +486,7 @@ export class Session {
    * @throws {TypeError} when `fn` returns anything but `'remove'`, `'keep'` or `'ref'`.
    * @see gst_rtsp_session_filter()
    */
-  filter(fn?: (media: SessionMedia, session: Session) => FilterAnswer): SessionMedia[] {
+  filter(fn?: (media: SessionMedia, session: Session<Data>) => FilterAnswer): SessionMedia[] {
     const listed: SessionMedia[] = []
     for (const media of [...this.#media()]) {
       const answer: unknown = fn === undefined ? 'ref' : fn(media, this)

@@ -1,10 +1,14 @@
 import { expectTypeOf, test } from 'vitest'
 import {
+  type AdmissionControl,
   FilterResult,
   type RemovalReason,
   Session,
+  type SessionData,
+  type SessionInit,
   type SessionMedia,
   SessionPool,
+  type SessionPoolOptions,
   type SessionPoolWatch,
 } from '../../src/session-pool/index.js'
 
@@ -57,7 +61,25 @@ export function wrongUse(): void {
   pool.createSessionId()
   // @ts-expect-error no transport without close
   session.manageMedia('/cam', {}).setTransport(0, {})
+  // @ts-expect-error data of another type
+  viewers.create({ data: { camera: 'three' } })
+  // @ts-expect-error data that this pool has not
+  viewers.create({ data: { typedInTests: 1 } })
+  // @ts-expect-error data that this pool has not
+  viewers.get('id')?.data.typedInTests
+  // @ts-expect-error a hook that begins with data of another type
+  new SessionPool<Viewer>({ onAdmit: () => ({ init: { data: { camera: 'three' } } }) })
+  // @ts-expect-error data are an object
+  new SessionPool<number>()
 }
+
+interface Viewer {
+  camera: number
+}
+
+const viewers = new SessionPool<Viewer>({
+  onAdmit: ({ path = '' }) => ({ init: { data: { camera: path.length } } }),
+})
 
 test('events, results and subclasses are typed', () => {
   pool.on('sessionRemoved', (left, reason) => {
@@ -80,4 +102,43 @@ test('events, results and subclasses are typed', () => {
     expectTypeOf(shown).toEqualTypeOf<Custom>()
     return 'keep'
   })
+})
+
+test('a pool with data of its own hands out sessions with that data', async () => {
+  type Watched = Session<Viewer>
+  expectTypeOf<Watched['data']>().toEqualTypeOf<Partial<Viewer>>()
+  expectTypeOf(viewers.create({ data: { camera: 1 } })).toEqualTypeOf<Watched>()
+  expectTypeOf(viewers.find('id')).toEqualTypeOf<Watched | undefined>()
+  expectTypeOf(viewers.get('id')).toEqualTypeOf<Watched | undefined>()
+  expectTypeOf(viewers.findByPublicId('id')).toEqualTypeOf<Watched | undefined>()
+  expectTypeOf([...viewers.values()]).toEqualTypeOf<Watched[]>()
+  expectTypeOf([...viewers]).toEqualTypeOf<[string, Watched][]>()
+  expectTypeOf(viewers.list().sessions).toEqualTypeOf<readonly Watched[]>()
+  expectTypeOf(viewers.filter(({ data }) => (data.camera ? 'ref' : 'keep'))).toEqualTypeOf<
+    Watched[]
+  >()
+  expectTypeOf(viewers.kick(({ data }) => data.camera === 3)).toEqualTypeOf<Watched[]>()
+  expectTypeOf(viewers.admit).returns.resolves.toEqualTypeOf<SessionInit<Viewer>>()
+  viewers.on('sessionCreated', (created) => expectTypeOf(created).toEqualTypeOf<Watched>())
+  viewers.on('sessionRemoved', (left) => expectTypeOf(left).toEqualTypeOf<Watched>())
+  viewers.on('sessionStateChanged', (changed) => expectTypeOf(changed).toEqualTypeOf<Watched>())
+  class ViewerPool extends SessionPool<Viewer> {
+    protected override createSession(id: string, init: SessionInit<Viewer>): Watched {
+      return new Session(id, init)
+    }
+  }
+  expectTypeOf(new ViewerPool().find('id')).toEqualTypeOf<Watched | undefined>()
+})
+
+test('every session is one of unknown data, and the declared data are the default', () => {
+  expectTypeOf<Session<Viewer>>().toExtend<Session<object>>()
+  expectTypeOf<Session>().toExtend<Session<object>>()
+  expectTypeOf<AdmissionControl<object>>().toExtend<AdmissionControl<Viewer>>()
+  expectTypeOf(
+    new SessionPool({ createSession: (id, init) => new Session(id, init) }),
+  ).toEqualTypeOf<SessionPool>()
+  expectTypeOf(
+    new SessionPool({ onAdmit: () => ({ init: { data: {} } }) }),
+  ).toEqualTypeOf<SessionPool>()
+  expectTypeOf<SessionPoolOptions>().toEqualTypeOf<SessionPoolOptions<SessionData>>()
 })
