@@ -51,7 +51,7 @@ export function liveOptionsOf({ config, auth }: Settings): Complete<RtspServerLi
   const { limits, sessions, viewers, publish, rtsp } = config
   const { enabled, ...cacheLimits } = viewers.gopCache
   return {
-    auth,
+    auth: auth ?? false,
     idleTimeout: sessions.idleTimeout,
     maxConnections: limits.maxConnections,
     maxConnectionsPerAddress: limits.maxConnectionsPerAddress,

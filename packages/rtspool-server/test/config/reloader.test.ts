@@ -39,6 +39,7 @@ function running(text: string, args: readonly string[] = [], last?: LivePart) {
     live: server.mounts.isPublishAllowed('/live/a'),
     timeline: server.mounts.publishOptionsOf('/live/a'),
     level: log.level,
+    hasLogin: server.stats().auth !== undefined,
   })
   return { server, reloader, state }
 }
@@ -129,7 +130,11 @@ describe('a reload', () => {
     }
     const { reloader, state } = running('limits: { maxSessions: 10 }\n', [], fault)
     const before = state()
-    put('limits: { maxSessions: 20 }\nlog: { level: debug }\ntestPicture: false\n')
+    writeFileSync(join(folder, 'users'), 'ann:a\n', { mode: 0o600 })
+    put(
+      'limits: { maxSessions: 20 }\nlog: { level: debug }\ntestPicture: false\n' +
+        'auth: { usersFile: users }\n',
+    )
     expect(reloader.reload('test')).toMatchObject({ ok: false, problems: [{ message: 'no' }] })
     expect(state()).toEqual(before)
     expect(reloader.current.config.limits.maxSessions).toBe(10)

@@ -3,46 +3,31 @@ import { type ResolvedRtspServerOptions, resolveRtspServerOptions } from './reso
 import { type RtspServerOptions, rtspServerDefaults } from './server-options.js'
 
 /** Options that {@link RtspServer.update} can change while the server runs. */
-export type RtspServerLiveOptions = Pick<RtspServerOptions, (typeof liveOptions)[number]>
+export type RtspServerLiveOptions = Pick<RtspServerOptions, keyof typeof resolvedBy>
 
-const liveOptions = [
-  'auth',
-  'idleTimeout',
-  'maxConnections',
-  'maxConnectionsPerAddress',
-  'trustedAddresses',
-  'allowedOrigins',
-  'onConnectionClosed',
-  'udpLiveness',
-  'maxBacklogBytes',
-  'maxBacklogSeconds',
-  'maxKeyFrameWaitSeconds',
-  'slowReaderTimeout',
-  'publisherTimeout',
-  'publisherTakeover',
-  'gopCache',
-  'timeline',
-] as const satisfies readonly (keyof RtspServerOptions)[]
+/** Options that can change, each with the names of the values that the server reads instead. */
+const resolvedBy = {
+  auth: ['auth'],
+  idleTimeout: ['idleTimeoutMs'],
+  maxConnections: ['maxConnections', 'maxConnectionsPerAddress'],
+  maxConnectionsPerAddress: ['maxConnectionsPerAddress'],
+  trustedAddresses: ['trustedAddresses'],
+  allowedOrigins: ['allowedOrigins'],
+  onConnectionClosed: ['onConnectionClosed'],
+  udpLiveness: ['udpLiveness'],
+  maxBacklogBytes: ['backlog'],
+  maxBacklogSeconds: ['backlog'],
+  maxKeyFrameWaitSeconds: ['backlog'],
+  slowReaderTimeout: ['slowReaderTimeoutMs'],
+  publisherTimeout: ['publisherTimeoutMs'],
+  publisherTakeover: ['publisherTakeover'],
+  gopCache: ['gopCache', 'gopCacheTotalBytes'],
+  timeline: ['timeline'],
+} as const satisfies {
+  readonly [K in keyof RtspServerOptions]?: readonly (keyof ResolvedRtspServerOptions)[]
+}
 
-/** The same in the form that the server uses. */
-const liveResolved = [
-  'auth',
-  'idleTimeoutMs',
-  'maxConnections',
-  'maxConnectionsPerAddress',
-  'trustedAddresses',
-  'allowedOrigins',
-  'onConnectionClosed',
-  'udpLiveness',
-  'backlog',
-  'slowReaderTimeoutMs',
-  'publisherTimeoutMs',
-  'publisherTakeover',
-  'gopCache',
-  'gopCacheTotalBytes',
-  'timeline',
-] as const satisfies readonly (keyof ResolvedRtspServerOptions)[]
-
+const liveOptions: readonly string[] = Object.keys(resolvedBy)
 const fixedOptions = new Set(Object.keys(rtspServerDefaults))
 for (const name of liveOptions) fixedOptions.delete(name)
 
@@ -74,8 +59,10 @@ export class LiveOptions {
     const given = { ...this.#given, ...withoutUndefined(changes) }
     const next = resolveRtspServerOptions({ ...given, ...withoutResources(this.resolved) })
     this.#given = given
-    const live = Object.fromEntries(liveResolved.map((name) => [name, next[name]]))
-    Object.assign(this.resolved, live)
+    const changed = Object.values(resolvedBy).flatMap((names) =>
+      names.map((name) => [name, next[name]] as const),
+    )
+    Object.assign(this.resolved, Object.fromEntries(changed))
   }
 }
 

@@ -20,7 +20,11 @@ import type { MulticastAddressPool } from '../transport/multicast/multicast-addr
 import { type NativeSockets, nativeSockets } from '../transport/system/native-sockets.js'
 import type { BacklogLimits } from '../transport/tcp/stream-writer.js'
 import type { RtspPoolOptions } from './admit-hook.js'
-import { type ResolvedAuthOptions, resolveAuthOptions } from './auth/auth-options.js'
+import {
+  type AuthOptions,
+  type ResolvedAuthOptions,
+  resolveAuthOptions,
+} from './auth/auth-options.js'
 import { descriptorLimit } from './door/descriptor-limit.js'
 import { type ResolvedTlsOptions, resolveTlsOptions } from './door/tls-options.js'
 import { TrustedAddresses } from './door/trusted-addresses.js'
@@ -132,7 +136,7 @@ export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRt
     native: checkBoolean('nativeSockets', options.nativeSockets ?? defaults.nativeSockets)
       ? nativeSockets()
       : undefined,
-    auth: options.auth === undefined ? undefined : resolveAuthOptions(options.auth),
+    auth: resolveAuth(options.auth),
     clock,
   })
 }
@@ -147,6 +151,10 @@ function resolvePool(pool: SessionPool | RtspPoolOptions, clock: Clock): Session
   const options = withoutUndefined(pool) as SessionPoolOptions
   return new SessionPool({ ...rtspServerDefaults.pool, clock, ...options })
 }
+
+/** Any other value than `undefined` and `false` must be options: a mistake must not let everybody in. */
+const resolveAuth = (auth: AuthOptions | false | undefined): ResolvedAuthOptions | undefined =>
+  auth === undefined || auth === false ? undefined : resolveAuthOptions(auth)
 
 /** @param descriptors - Limit of the process; a parameter for tests. */
 export function connectionLimits(

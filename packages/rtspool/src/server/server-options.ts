@@ -200,10 +200,10 @@ export interface RtspServerOptions<Data extends object = SessionData> {
   readonly nativeSockets?: boolean | undefined
   /**
    * Users, and rights to read and publish. Each request of every method is checked before its
-   * session is looked up.
-   * @default everybody may do everything that the mounts allow
+   * session is looked up. `false` = no login: everybody may do everything that the mounts allow.
+   * @default false
    */
-  readonly auth?: AuthOptions | undefined
+  readonly auth?: AuthOptions | false | undefined
   /**
    * Tells the time and runs the timers of the server and of the pool that it makes. Tests give a `ManualClock`.
    * @default the clock of the machine
@@ -241,6 +241,6 @@ export const rtspServerDefaults = Object.freeze({
   timeline: 'passThrough',
   multicast: undefined,
   nativeSockets: true,
-  auth: undefined,
+  auth: false,
   clock: systemClock,
 }) satisfies { [K in keyof Required<RtspServerOptions>]: RtspServerOptions[K] }

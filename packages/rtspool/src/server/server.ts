@@ -341,11 +341,13 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
     )
   }
 
-  /** Keeps the counts and the waiting attempts of an authenticator that is in use. */
+  /** Keeps the counts and the waiting attempts of an authenticator that stays in use. */
   #updateAuth(): void {
     const { auth, clock } = this.#options
-    if (!auth) return
-    if (this.#authenticator) this.#authenticator.update(auth)
+    if (!auth) {
+      this.#authenticator?.close()
+      this.#authenticator = undefined
+    } else if (this.#authenticator) this.#authenticator.update(auth)
     else {
       const onRefused = (refusal: AccessRefusal) => this.#tell('accessRefused', refusal)
       this.#authenticator = new Authenticator(auth, clock, onRefused)

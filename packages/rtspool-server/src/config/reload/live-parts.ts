@@ -14,7 +14,7 @@ export const serverPart = (server: Pick<RtspServer, 'update'>): LivePart => ({
     )
     if (changed.length === 0) return undefined
     const problems = changed
-      .filter((name) => is[name] === undefined)
+      .filter((name) => is[name] === undefined || (name === 'auth' && !is.auth))
       .map((name) =>
         name === 'auth'
           ? problemOfKey(
@@ -34,7 +34,7 @@ export const serverPart = (server: Pick<RtspServer, 'update'>): LivePart => ({
     return {
       ...(isAuth ? { others: ['users and rights'] } : {}),
       apply: () => server.update(pick(is)),
-      // An option without a value before keeps the new one: the library cannot remove it.
+      // A limit without a value before keeps the new one: the library cannot remove it.
       undo: () => server.update(pick(was)),
     }
   },

@@ -104,7 +104,9 @@ const maxNonceLifetime = 7 * 24 * 3600
 export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
   const given: unknown = options
   if (!isRecord(given)) {
-    throw new TypeError(`auth must be an object with users or verify, got ${kindOf(given)}`)
+    throw new TypeError(
+      `auth must be an object with users or verify, or false, got ${kindOf(given)}`,
+    )
   }
   checkOptions('auth', options, ['users', 'verify', ...Object.keys(authDefaults)])
   const realm = checkRealm(options.realm ?? authDefaults.realm)

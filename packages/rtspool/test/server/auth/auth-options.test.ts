@@ -32,7 +32,7 @@ describe('options of authentication', () => {
     {
       name: 'nothing',
       auth: null,
-      message: 'auth must be an object with users or verify, got null',
+      message: 'auth must be an object with users or verify, or false, got null',
     },
     {
       name: 'users in a Map',

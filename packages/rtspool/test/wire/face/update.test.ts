@@ -5,7 +5,9 @@ import { BacklogMonitor } from '../../../src/server/liveness/backlog-monitor.js'
 import { SilenceMonitor } from '../../../src/server/liveness/silence-monitor.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { logIn } from '../../support/credentials.js'
-import { connectTo, expectOk, startServer } from '../../support/test-server.js'
+import { inSession, mountCamera, readySession } from '../../support/dialogue.js'
+import { connectTo, expectOk, openUdpPorts, startServer, urlOf } from '../../support/test-server.js'
+import { until } from '../../support/until.js'
 
 const users = (password: string): RtspServerLiveOptions => ({ auth: { users: { u: password } } })
 
@@ -42,7 +44,47 @@ describe('update of a running server', () => {
     expect(server.stats().auth?.accepted).toBeGreaterThan(accepted)
   })
 
+  it('removes the login, and brings it back', async () => {
+    const server = await startServer({ auth: { users: { u: 'p' } } })
+    mountCamera(server)
+    const url = urlOf(server, '/cam')
+    const owner = await connectTo(server)
+    const { clientPort } = await openUdpPorts()
+    await logIn(owner)
+    const id = await readySession(owner, url, `RTP/AVP;unicast;client_port=${clientPort}`)
+    const stranger = await connectTo(server)
+    expect((await stranger.request('DESCRIBE', url)).statusCode).toBe(401)
+
+    server.update({ auth: false })
+    expect(server.stats().auth).toBeUndefined()
+    await expectOk(stranger, 'DESCRIBE', url)
+    // Nobody can prove any more to be the owner of a session that a user has set up.
+    for (const client of [owner, stranger]) {
+      expect((await inSession(client, 'PAUSE', url, id)).statusCode).toBe(454)
+    }
+    server.update({ maxConnections: 100 })
+    await expectOk(stranger, 'DESCRIBE', url)
+
+    server.update({ auth: { users: { u: 'p' } } })
+    expect((await stranger.request('DESCRIBE', url)).statusCode).toBe(401)
+    await logIn(owner)
+    expect((await inSession(owner, 'TEARDOWN', url, id)).statusCode).toBe(200)
+  })
+
+  it('removes the login while a guess waits for its response', async () => {
+    const clock = new ManualClock()
+    const server = await startServer({ clock, auth: { users: { u: 'p' } } })
+    const client = await connectTo(server)
+    await logIn(client, { password: 'wrong' })
+    const guess = client.request('GET_PARAMETER', '*')
+    await until(() => server.stats().auth?.waiting === 1)
+    server.update({ auth: false })
+    expect((await guess).statusCode).toBe(401)
+    await expectOk(client, 'OPTIONS', '*')
+  })
+
   it.each<[string, unknown, string]>([
+    ['null instead of a login', { auth: null }, 'or false, got null'],
     ['one wrong value', { maxConnections: 1, idleTimeout: -1 }, 'idleTimeout'],
     ['an option that stands for a port', { port: 80 }, 'port cannot be changed'],
     ['the certificate', { tls: {} }, 'reloadCertificate changes the certificate'],
