@@ -75,7 +75,7 @@ const houses = [
       ['request'],
       ['liveness'],
     ],
-    files: ['admit-hook', 'server-options', 'stream-stats'],
+    files: ['admit-hook', 'server-options', 'stream-stats', 'unknown-session-hook'],
   },
   {
     folder: `${src}/media`,

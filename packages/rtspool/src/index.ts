@@ -46,7 +46,7 @@ export type { MediaInfo, MediaState, MediaSummary, TrackSummary } from './public
 export type { PublicList } from './public/public-list.js'
 export type { PublicationInfo } from './public/publication.js'
 export type { TrackInfo, TrackOutput, TrackPosition } from './public/track.js'
-export type { RtspRequest } from './rtsp/index.js'
+export type { ReadonlyRtspHeaders, RtspRequest } from './rtsp/index.js'
 export {
   createMediaDescription,
   createSessionDescription,
@@ -96,6 +96,11 @@ export {
   streamStatsOf,
   transportOf,
 } from './server/stream-stats.js'
+export type {
+  RtspAnswer,
+  UnknownSessionContext,
+  UnknownSessionHook,
+} from './server/unknown-session-hook.js'
 // Exported with a star: TypeScript merges declarations of applications only into a name exported
 // so.
 export type * from './session-data.js'

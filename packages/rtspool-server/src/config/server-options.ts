@@ -93,7 +93,7 @@ export function serverOptionsOf(
     pool: poolOptionsOf(config),
     multicast: multicastOptionsOf(config),
     nativeSockets: rtsp.nativeSockets,
-  } satisfies Complete<RtspServerOptions, 'clock'>
+  } satisfies Complete<RtspServerOptions, 'clock' | 'onUnknownSession'>
 }
 
 /** Removes the brackets of an IPv6 address. */

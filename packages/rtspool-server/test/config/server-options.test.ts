@@ -8,7 +8,7 @@ const optionsOf = (text: string) =>
 
 describe('the options of the server', () => {
   it('are all there, apart from those that are code', () => {
-    const { clock: _, ...defaults } = rtspServerDefaults
+    const { clock: _clock, onUnknownSession: _hook, ...defaults } = rtspServerDefaults
     expect(Object.keys(optionsOf('')).sort()).toEqual(Object.keys(defaults).sort())
   })
 

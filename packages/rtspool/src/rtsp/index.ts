@@ -44,7 +44,12 @@ export {
   serializeChallenge,
 } from './headers/www-authenticate.js'
 export { channelCount, frameHeaderBytes, frameInterleaved } from './interleaved.js'
-export { RtspHeaders, type RtspRequest, type RtspResponse } from './message.js'
+export {
+  type ReadonlyRtspHeaders,
+  RtspHeaders,
+  type RtspRequest,
+  type RtspResponse,
+} from './message.js'
 export { isRtspMethod, type RtspMethod, rtspMethods } from './methods.js'
 export { RtspParser, type RtspParserSink } from './parser.js'
 export {

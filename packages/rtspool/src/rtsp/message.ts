@@ -1,3 +1,16 @@
+/** Header lines of a received message, in order; names are compared without regard to case. */
+export interface ReadonlyRtspHeaders extends Iterable<readonly [name: string, value: string]> {
+  /** Number of header lines. */
+  readonly size: number
+  /** Returns the value of the first line with this name. */
+  get(name: string): string | undefined
+  /** Returns the values of all lines with this name, in their order. */
+  getAll(name: string): readonly string[]
+  has(name: string): boolean
+  /** Iterates over the lines without an object for each. */
+  forEach(visit: (value: string, name: string) => void): void
+}
+
 /**
  * Header lines of a message: ordered, with names compared without regard to case. A name may appear
  * several times.
@@ -7,7 +20,7 @@
  *
  * @see RFC 2326 section 4.2 (RFC 2068 section 4.2)
  */
-export class RtspHeaders {
+export class RtspHeaders implements ReadonlyRtspHeaders {
   /** Names in lower case, for comparison. */
   #keys: string[] = []
   /** Names as spelled. */
@@ -98,7 +111,7 @@ export interface RtspRequest {
   readonly uri: string
   /** Version after `RTSP/`; the server responds 505 to any other than `1.0`. */
   readonly version: string
-  readonly headers: RtspHeaders
+  readonly headers: ReadonlyRtspHeaders
   /** Body in its own memory; empty without one. */
   readonly body: Buffer
 }

@@ -1,5 +1,5 @@
 import { hasControlCode, isToken, quoteReceived } from './grammar.js'
-import { RtspHeaders } from './message.js'
+import { type ReadonlyRtspHeaders, RtspHeaders } from './message.js'
 import { reasonPhrase } from './status.js'
 
 /** A request to send. */
@@ -9,7 +9,7 @@ export interface RtspRequestInit {
   /** Version of RTSP. @default '1.0' */
   readonly version?: string
   /** Headers. @default no headers */
-  readonly headers?: RtspHeaders
+  readonly headers?: ReadonlyRtspHeaders
   /** Body; a string is sent as UTF-8. @default no body */
   readonly body?: Buffer | string
 }
@@ -23,7 +23,7 @@ export interface RtspResponseInit {
   /** Version of RTSP. @default '1.0' */
   readonly version?: string
   /** Headers. @default no headers */
-  readonly headers?: RtspHeaders
+  readonly headers?: ReadonlyRtspHeaders
   /** Body; a string is sent as UTF-8. @default no body */
   readonly body?: Buffer | string
 }
@@ -38,7 +38,7 @@ function headerLine(name: string, value: string): string {
   return `${name}: ${value}\r\n`
 }
 
-function serialize(startLine: string, headers: RtspHeaders, body: Buffer | string): Buffer {
+function serialize(startLine: string, headers: ReadonlyRtspHeaders, body: Buffer | string): Buffer {
   const bodyBytes = Buffer.byteLength(body)
   let head = `${startLine}\r\n`
   headers.forEach((value, name) => {

@@ -5,6 +5,7 @@ import { type GopCacheLimits, resolveServerGopCache } from '../media/track/gop-c
 import {
   checkBoolean,
   checkClock,
+  checkFunction,
   checkInteger,
   checkOptions,
   checkPair,
@@ -36,6 +37,7 @@ import {
   rtspServerDefaults,
   type UdpLiveness,
 } from './server-options.js'
+import type { UnknownSessionHook } from './unknown-session-hook.js'
 
 /** Options in the form that the server uses: checked, complete, times in milliseconds. */
 export interface ResolvedRtspServerOptions {
@@ -67,6 +69,7 @@ export interface ResolvedRtspServerOptions {
   readonly multicast: MulticastAddressPool | undefined
   readonly native: NativeSockets | undefined
   readonly auth: ResolvedAuthOptions | undefined
+  readonly onUnknownSession: UnknownSessionHook | undefined
   readonly clock: Clock
 }
 
@@ -137,6 +140,7 @@ export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRt
       ? nativeSockets()
       : undefined,
     auth: resolveAuth(options.auth),
+    onUnknownSession: checkHook('onUnknownSession', options.onUnknownSession),
     clock,
   })
 }
@@ -155,6 +159,11 @@ function resolvePool(pool: SessionPool | RtspPoolOptions, clock: Clock): Session
 /** Any other value than `undefined` and `false` must be options: a mistake must not let everybody in. */
 const resolveAuth = (auth: AuthOptions | false | undefined): ResolvedAuthOptions | undefined =>
   auth === undefined || auth === false ? undefined : resolveAuthOptions(auth)
+
+function checkHook<T>(name: string, hook: T | undefined): T | undefined {
+  if (hook !== undefined) checkFunction(name, hook)
+  return hook
+}
 
 /** @param descriptors - Limit of the process; a parameter for tests. */
 export function connectionLimits(

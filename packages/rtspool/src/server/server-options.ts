@@ -16,6 +16,7 @@ import { ethernetDatagramBytes } from '../transport/udp/udp-endpoint.js'
 import type { RtspPoolOptions } from './admit-hook.js'
 import type { AuthOptions } from './auth/auth-options.js'
 import type { TlsOptions } from './door/tls-options.js'
+import type { UnknownSessionHook } from './unknown-session-hook.js'
 
 /** Fate of an interleaved session when its connection closes. */
 export type OnConnectionClosed = 'end' | 'keep'
@@ -205,6 +206,12 @@ export interface RtspServerOptions<Data extends object = SessionData> {
    */
   readonly auth?: AuthOptions | false | undefined
   /**
+   * Responds to requests that name a session which is not here, after authentication: for a cluster
+   * or a proxy, where another server may have the session.
+   * @default the server's own response: 454, or 200 for PAUSE and TEARDOWN of a session that it has just ended
+   */
+  readonly onUnknownSession?: UnknownSessionHook | undefined
+  /**
    * Tells the time and runs the timers of the server and of the pool that it makes. Tests give a `ManualClock`.
    * @default the clock of the machine
    */
@@ -242,5 +249,6 @@ export const rtspServerDefaults = Object.freeze({
   multicast: undefined,
   nativeSockets: true,
   auth: false,
+  onUnknownSession: undefined,
   clock: systemClock,
 }) satisfies { [K in keyof Required<RtspServerOptions>]: RtspServerOptions[K] }

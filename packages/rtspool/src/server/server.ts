@@ -384,6 +384,7 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
       },
       srtp: options.tls?.srtp,
       multicast: options.multicast,
+      onUnknownSession: options.onUnknownSession,
       lags: new LagMonitor(options.clock, {
         fellBehind: (session) => this.#tell('viewerFellBehind', session),
         caughtUp: (session, gap) => this.#tell('viewerCaughtUp', session, gap),

@@ -6,7 +6,7 @@ import { parseSrtpOffer } from '../../src/mikey/index.js'
 import { parseMikey } from '../../src/mikey/parse.js'
 import { serializeMikey } from '../../src/mikey/serialize.js'
 import { parseCompound, serializeCompound } from '../../src/rtcp/index.js'
-import type { RtspHeaders } from '../../src/rtsp/message.js'
+import type { ReadonlyRtspHeaders } from '../../src/rtsp/message.js'
 import { RtspParser } from '../../src/rtsp/parser.js'
 import { serializeRequest, serializeResponse } from '../../src/rtsp/serializer.js'
 import { type ParserEvent, recordingSink } from '../rtsp/record.js'
@@ -30,7 +30,7 @@ function eventsOf(chunks: readonly Buffer[]): ParserEvent[] {
 }
 
 /** Returns headers without Content-Length, which follows from the body. */
-const headersOf = (headers: RtspHeaders) =>
+const headersOf = (headers: ReadonlyRtspHeaders) =>
   [...headers].filter(([name]) => name.toLowerCase() !== 'content-length')
 
 function writeEvent(event: ParserEvent): Buffer {

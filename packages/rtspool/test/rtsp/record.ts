@@ -1,5 +1,5 @@
 import { RtspError, type RtspErrorCode } from '../../src/errors.js'
-import type { RtspHeaders, RtspRequest, RtspResponse } from '../../src/rtsp/message.js'
+import type { ReadonlyRtspHeaders, RtspRequest, RtspResponse } from '../../src/rtsp/message.js'
 import { RtspParser, type RtspParserSink } from '../../src/rtsp/parser.js'
 import type { RtspParserLimits } from '../../src/rtsp/parser-limits.js'
 
@@ -41,7 +41,7 @@ export function record(chunks: Iterable<Buffer>, limits?: RtspParserLimits): Rec
   return { events, error: undefined }
 }
 
-const cSeqText = (headers: RtspHeaders): string => `#${headers.get('cseq') ?? '-'}`
+const cSeqText = (headers: ReadonlyRtspHeaders): string => `#${headers.get('cseq') ?? '-'}`
 
 /** Describes an event in one line, short enough for a transcript written by hand. */
 export function describeEvent(event: ParserEvent): string {

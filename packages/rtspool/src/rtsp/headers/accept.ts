@@ -1,5 +1,5 @@
 import { splitOutsideQuotes, trimLinearSpace } from '../grammar.js'
-import type { RtspHeaders } from '../message.js'
+import type { ReadonlyRtspHeaders } from '../message.js'
 import { parseList } from './lists.js'
 
 /** Media ranges that include SDP; the later one is more specific. */
@@ -24,7 +24,7 @@ function isRefused(parameters: readonly string[]): boolean {
  *
  * @see RFC 2326 section 12.1, RFC 2068 section 14.1
  */
-export function acceptsSdp(headers: RtspHeaders): boolean {
+export function acceptsSdp(headers: ReadonlyRtspHeaders): boolean {
   const elements = parseList(headers.getAll('accept'))
   let specificity = -1
   let isAccepted = elements.length === 0

@@ -1,11 +1,12 @@
 import { isToken, quoteReceived } from '../grammar.js'
-import type { RtspHeaders } from '../message.js'
+import type { ReadonlyRtspHeaders } from '../message.js'
 import { parseList } from './lists.js'
 
 /**
  * Parses the methods of the Public header, as spelled; empty without one (RFC 2326 section 12.28).
  */
-export const parsePublic = (headers: RtspHeaders): string[] => parseList(headers.getAll('public'))
+export const parsePublic = (headers: ReadonlyRtspHeaders): string[] =>
+  parseList(headers.getAll('public'))
 
 /**
  * Serializes the methods of a Public header. Allow has the same form (RFC 2326 section 12.4).

@@ -1,5 +1,5 @@
 import { RequestError } from '../../errors.js'
-import type { RtspHeaders } from '../message.js'
+import type { ReadonlyRtspHeaders } from '../message.js'
 import { parseList } from './lists.js'
 
 /**
@@ -15,7 +15,7 @@ const maxLength = 4096
  * @throws {RequestError} `ERR_HEADER_VALUE` if the lines are longer than 4096 characters.
  * @see RFC 2326 sections 12.27 and 12.32
  */
-export function parseRequire(headers: RtspHeaders): string[] {
+export function parseRequire(headers: ReadonlyRtspHeaders): string[] {
   const values = [...headers.getAll('require'), ...headers.getAll('proxy-require')]
   const length = values.reduce((sum, value) => sum + value.length, 0)
   if (length <= maxLength) return [...new Set(parseList(values, maxLength))]

@@ -1,14 +1,12 @@
 import { RequestError } from '../../errors.js'
 import { isRtspMethod, parseCSeq, parseSessionHeader, type RtspRequest } from '../../rtsp/index.js'
 import { isPublicMethod, type PublicMethod } from '../request/methods.js'
-import {
-  type Authorizer,
-  type Handler,
-  ok,
-  type Reply,
-  type RequestContext,
-  type UnauthorizedRequest,
-  type UnknownSessionHandler,
+import type {
+  Authorizer,
+  Handler,
+  Reply,
+  RequestContext,
+  UnauthorizedRequest,
 } from '../request/request-context.js'
 import { sessionNotFound } from '../request/session-presentation.js'
 import { requireValid } from '../request/session-validity.js'
@@ -24,6 +22,7 @@ import { handleRecord } from './record.js'
 import { handleSetParameter } from './set-parameter.js'
 import { handleSetup } from './setup.js'
 import { handleTeardown } from './teardown.js'
+import { answerUnknown } from './unknown-session.js'
 
 const handlers: Readonly<Record<PublicMethod, Handler>> = Object.freeze({
   OPTIONS: handleOptions,
@@ -85,11 +84,7 @@ function answer(base: UnauthorizedRequest, method: PublicMethod): Reply | Promis
   const { server, connection, request, claimant, target } = base
   const id = sessionIdOf(request, method)
   const session = id === undefined ? undefined : server.pool.find(id, claimant)
-  if (id !== undefined && !session) {
-    return server.onUnknownSession
-      ? answerElsewhere(server.onUnknownSession, base, method, id)
-      : answerEnded(base, method, id)
-  }
+  if (id !== undefined && !session) return answerUnknown({ request: base, method, id })
   requireValid({ session, connection, request })
   if (session) server.sessions.use(session, connection)
   return handlers[method]({ server, connection, request, claimant, target, session })
@@ -116,32 +111,4 @@ function sessionIdOf({ headers }: RtspRequest, method: PublicMethod): string | u
   }
   // DESCRIBE does not use sessions; clients that name one anyway get a response.
   return method === 'DESCRIBE' ? undefined : parseSessionHeader(value).id
-}
-
-/** Lets somebody else respond to a session that is not here, such as another node of a cluster. */
-async function answerElsewhere(
-  ask: UnknownSessionHandler,
-  base: UnauthorizedRequest,
-  method: PublicMethod,
-  id: string,
-): Promise<Reply> {
-  const { request, claimant } = base
-  return (await ask({ request, claimant, id })) ?? answerEnded(base, method, id)
-}
-
-/**
- * Responds for a session that the server ended a moment ago: PAUSE and TEARDOWN of its owner
- * succeed, until TEARDOWN.
- */
-function answerEnded(
-  { server, connection, claimant }: UnauthorizedRequest,
-  method: PublicMethod,
-  id: string,
-): Reply {
-  const isGoodbye = method === 'PAUSE' || method === 'TEARDOWN'
-  if (!isGoodbye || connection.isClosed || !server.sessions.hasEnded(id, claimant)) {
-    throw sessionNotFound()
-  }
-  if (method === 'TEARDOWN') server.sessions.forgetEnded(id)
-  return { ...ok, headers: [['Session', id]] }
 }

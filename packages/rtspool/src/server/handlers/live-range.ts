@@ -1,5 +1,5 @@
 import { RequestError } from '../../errors.js'
-import { parseRange, type RtspHeaders, serializeRange } from '../../rtsp/index.js'
+import { parseRange, type ReadonlyRtspHeaders, serializeRange } from '../../rtsp/index.js'
 
 /** Unit in which a client states a time of live media. */
 export type LiveRangeUnit = 'npt' | 'clock'
@@ -25,7 +25,7 @@ export function liveRange(unit: LiveRangeUnit, unixMs: number): string {
  *   `ERR_RANGE_NOT_APPLICABLE` for points other than the beginning and the present; `ERR_RANGE` for
  *   a future time, and for a past time with an end.
  */
-export function checkLiveRange(headers: RtspHeaders, unixMs: number): LiveRangeUnit {
+export function checkLiveRange(headers: ReadonlyRtspHeaders, unixMs: number): LiveRangeUnit {
   const value = headers.get('Range')
   if (value === undefined) return 'npt'
   const range = parseRange(value)
@@ -47,7 +47,7 @@ export function checkLiveRange(headers: RtspHeaders, unixMs: number): LiveRangeU
  * @throws {RequestError} As {@link checkLiveRange}, but `ERR_RANGE` for another point (RFC 2326
  *   section 10.6).
  */
-export function checkLivePausePoint(headers: RtspHeaders): void {
+export function checkLivePausePoint(headers: ReadonlyRtspHeaders): void {
   const value = headers.get('Range')
   if (value === undefined) return
   // A point instead of a range: clients may omit the dash.

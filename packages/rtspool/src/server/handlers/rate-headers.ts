@@ -1,5 +1,5 @@
 import { RequestError } from '../../errors.js'
-import type { RtspHeaders } from '../../rtsp/index.js'
+import type { ReadonlyRtspHeaders } from '../../rtsp/index.js'
 
 /** Rate of all media, in the form of the Scale and Speed headers. */
 const normalRate = '1.0'
@@ -12,7 +12,7 @@ const normalRate = '1.0'
  *   negative.
  * @see RFC 2326 sections 12.34 and 12.35
  */
-export function rateHeaders(headers: RtspHeaders): [name: string, value: string][] {
+export function rateHeaders(headers: ReadonlyRtspHeaders): [name: string, value: string][] {
   const answers: [string, string][] = []
   for (const name of ['Scale', 'Speed']) {
     const value = headers.get(name)

@@ -1,7 +1,7 @@
 import { RequestError } from '../../errors.js'
 import type { PlayRange } from '../../media/media-source.js'
 import type { Playback } from '../../media/playback.js'
-import { parseRange, type RtspHeaders, serializeRange } from '../../rtsp/index.js'
+import { parseRange, type ReadonlyRtspHeaders, serializeRange } from '../../rtsp/index.js'
 
 /** Formats a range in npt, the only unit of stored presentations. */
 export const nptRange = ({ startSeconds, endSeconds }: PlayRange): string =>
@@ -19,7 +19,10 @@ export const nptRange = ({ startSeconds, endSeconds }: PlayRange): string =>
  * @throws {RequestError} `ERR_HEADER_VALUE`; `ERR_RANGE_UNIT` for units other than npt; `ERR_RANGE`
  *   outside the presentation.
  */
-export function soughtRange(headers: RtspHeaders, playback: Playback): PlayRange | undefined {
+export function soughtRange(
+  headers: ReadonlyRtspHeaders,
+  playback: Playback,
+): PlayRange | undefined {
   const { durationSeconds, positionSeconds } = playback
   const value = headers.get('Range')
   const range = value === undefined ? undefined : parseNpt(value)
@@ -43,7 +46,7 @@ export function soughtRange(headers: RtspHeaders, playback: Playback): PlayRange
  * @returns Seconds; `undefined` for now.
  * @throws {RequestError} As {@link soughtRange}; `ERR_RANGE` for a point that will not be played.
  */
-export function pausePoint(headers: RtspHeaders, playback: Playback): number | undefined {
+export function pausePoint(headers: ReadonlyRtspHeaders, playback: Playback): number | undefined {
   const value = headers.get('Range')
   if (value === undefined) return undefined
   // A point instead of a range: clients may omit the dash.

@@ -1,6 +1,6 @@
 import { RequestError } from '../../errors.js'
 import { parseSrtpOffer, type SrtpOffer } from '../../mikey/index.js'
-import { type KeyMgmt, parseKeyMgmt, type RtspHeaders } from '../../rtsp/index.js'
+import { type KeyMgmt, parseKeyMgmt, type ReadonlyRtspHeaders } from '../../rtsp/index.js'
 
 /**
  * Reads the keys that the client offers in KeyMgmt headers for the stream that it sets up.
@@ -8,7 +8,7 @@ import { type KeyMgmt, parseKeyMgmt, type RtspHeaders } from '../../rtsp/index.j
  * @returns `undefined` without an offer.
  * @throws {RequestError} `ERR_KEY_MANAGEMENT` (463)
  */
-export function offerFor(uri: string, headers: RtspHeaders): SrtpOffer | undefined {
+export function offerFor(uri: string, headers: ReadonlyRtspHeaders): SrtpOffer | undefined {
   const messages = headers.getAll('KeyMgmt').flatMap(parseKeyMgmt)
   if (messages.length === 0) return undefined
   const named = messages.find((message) => message.uri === uri)

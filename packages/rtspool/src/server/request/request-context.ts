@@ -22,6 +22,7 @@ import type { LagMonitor } from '../liveness/lag-monitor.js'
 import type { RefusalMonitor } from '../liveness/refusal-monitor.js'
 import type { SilenceMonitor } from '../liveness/silence-monitor.js'
 import type { PublisherTakeover } from '../server-options.js'
+import type { UnknownSessionHook } from '../unknown-session-hook.js'
 import type { RequestTarget } from './target.js'
 
 /** The part of `connection/server-sessions.ts` that handlers use: sessions, and the connection of each. */
@@ -127,7 +128,7 @@ export interface ServerContext {
   /** Multicast addresses for publications, and for media whose factory has no option of its own. */
   readonly multicast: MulticastAddressPool | undefined
   /** Responds to requests that name a session which is not here; absent = 454. */
-  readonly onUnknownSession?: UnknownSessionHandler | undefined
+  readonly onUnknownSession: UnknownSessionHook | undefined
   /** Emits the start or end of a publication to the application. */
   readonly publicationStarted: (publication: Publication) => void
   readonly publicationEnded: (publication: Publication) => void
@@ -196,16 +197,6 @@ export interface Reply {
   /** Runs in the same turn, right after the response was written, so that no media precede it. */
   readonly afterWrite?: () => void
 }
-
-/**
- * Responds to a request, after authentication, that names a session which is not here: unknown, ended, or another
- * client's.
- *
- * @returns `undefined` to leave the response to the server: 454, or 200 for the end of a session that has just ended.
- */
-export type UnknownSessionHandler = (
-  request: Pick<UnauthorizedRequest, 'request' | 'claimant'> & { readonly id: string },
-) => Promise<Reply | undefined>
 
 export type Handler = (context: RequestContext) => Reply | Promise<Reply>
 

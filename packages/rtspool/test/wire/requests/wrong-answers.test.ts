@@ -36,6 +36,8 @@ interface Hook {
   readonly named: string
   /** Documented values that admit nobody, which are no failure. */
   readonly documented?: readonly unknown[]
+  /** Status of a documented refusal. @default 401 */
+  readonly refusal?: number
   /** `true` if the hook must not return a promise. */
   readonly isSync?: boolean
 }
@@ -121,6 +123,16 @@ const hooks: readonly (readonly [name: string, Hook])[] = [
     },
   ],
   [
+    'onUnknownSession',
+    {
+      options: (answer) => ({ onUnknownSession: () => answer() as undefined }),
+      ask: (client, server) => setUp(client, server, { Session: 'elsewhere' }),
+      named: 'onUnknownSession must return',
+      documented: [undefined],
+      refusal: 454,
+    },
+  ],
+  [
     'the function that makes a source',
     {
       factory: (answer) => new MediaFactory(() => answer() as never),
@@ -170,6 +182,7 @@ describe.each(hooks)(
   { tags: 'U-2' },
   (_name, hook) => {
     const { options, factory, ask = setUp, named, documented = [], isSync = false } = hook
+    const { refusal = 401 } = hook
 
     it.each(ways)('%s', async (way, wrap) => {
       let answer: unknown
@@ -213,7 +226,7 @@ describe.each(hooks)(
           clock.advance(1000)
           return status > 0
         })
-        expect([status, failures, server.pool.size]).toEqual([401, 0, 0])
+        expect([status, failures, server.pool.size]).toEqual([refusal, 0, 0])
         server.removeAllListeners()
       }
     })

@@ -1,0 +1,45 @@
+import type { RtspRequest } from '../rtsp/index.js'
+
+/**
+ * Argument of the hook `onUnknownSession`: a request that names a session which is not here. The
+ * session is unknown, has ended, or belongs to another client: the server does not say which.
+ */
+export interface UnknownSessionContext {
+  /** `session-id` as received. It is a secret: never log, list or show it. */
+  readonly id: string
+  readonly request: RtspRequest
+  /** Address of the client. Compare it with the owner of the session before you respond. */
+  readonly address: string
+  /** Authenticated user; `undefined` without login. */
+  readonly user: string | undefined
+  /** Decoded path of the request URI; `undefined` for `*`. */
+  readonly path: string | undefined
+  /** Aborts when the connection closes: the answer is no longer needed. */
+  readonly signal: AbortSignal
+}
+
+/** Response of a hook. */
+export interface RtspAnswer {
+  /** 200 to 599. 454 counts as an attempt to guess an id: the 20th in a row closes the connection. */
+  readonly statusCode: number
+  /**
+   * Header lines. The server writes CSeq, Timestamp, Connection and Content-Length itself, and
+   * leaves out those given here.
+   * @default none
+   */
+  readonly headers?: Iterable<readonly [name: string, value: string]> | undefined
+  /** Body; a string is sent as UTF-8. @default none */
+  readonly body?: Buffer | string | undefined
+}
+
+/**
+ * Responds for a session that is not here. The connection reads no further request until the answer
+ * is there.
+ *
+ * @returns `undefined` leaves the response to the server. Throw a `RequestError` for an error
+ *   response with its status; any other error, or a wrong answer, becomes 500 and the event
+ *   `requestFailed`.
+ */
+export type UnknownSessionHook = (
+  context: UnknownSessionContext,
+) => RtspAnswer | undefined | Promise<RtspAnswer | undefined>
