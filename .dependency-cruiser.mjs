@@ -97,7 +97,22 @@ const houses = [
     floors: [[''], ['payloader'], ['codec']],
     files: ['packet', 'payload-kinds', 'sequence'],
   },
-  { folder: `${src}/session-pool`, floors: [[''], ['structures']], files: [] },
+  {
+    folder: `${src}/session-pool`,
+    floors: [[''], ['admission'], ['bans', 'listing'], ['structures']],
+    files: [
+      ...[
+        'session',
+        'session-data',
+        'session-groups',
+        'session-init',
+        'session-media',
+        'session-owner',
+        'session-state',
+      ],
+      ...['session-pool-stats', 'session-registry'],
+    ],
+  },
   { folder: `${src}/testing`, floors: [[''], ['pool-suite']], files: ['manual-clock'] },
   {
     folder: command,

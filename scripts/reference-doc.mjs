@@ -69,9 +69,12 @@ const pages = [
       'pool.startCleanup()',
     ],
     introduction:
-      'A server takes the same options as `new RtspServer({ pool: { … } })`. There `timeoutAlwaysVisible` is `true` and `maxIdleSetup` is 30 by default.',
+      'A server takes the same options as `new RtspServer({ pool: { … } })`. There `timeoutAlwaysVisible` is `true`, `maxIdleSetup` is 30 and `maxLeavers` is 10,000 by default.',
     sections: [
       ['SessionPoolOptions', 'new SessionPool(options)'],
+      ['BanOptions', 'bans: clients that are kept out'],
+      ['FailedLoginsBan', 'bans.failedLogins: after wrong logins'],
+      ['FlappingBan', 'bans.flapping: after too many sessions'],
       ['SessionKickOptions', 'pool.kick(filter, options)'],
       [
         'SessionPoolWatchOptions',
@@ -110,6 +113,8 @@ const elsewhere = new Set([
   'RtspServerLiveOptions',
   'ConformanceOptions',
   'RtspPoolOptions',
+  // The same limits as those of a pool.
+  'LimitOptions',
   'GopCacheOptions',
 ])
 

@@ -220,6 +220,16 @@ export const errorCodes = {
     statusCode: 403,
     meaning: 'The onAdmit hook of the session pool refused the client, or failed.',
   },
+  ERR_BANNED: {
+    class: 'SessionPoolError',
+    statusCode: 403,
+    meaning: 'A ban of the session pool keeps the client out; `context.ban` is its public id.',
+  },
+  ERR_BAN_LIST_FULL: {
+    class: 'SessionPoolError',
+    statusCode: 503,
+    meaning: 'The list of bans has its maximum length, and none of them is automatic.',
+  },
   ERR_SESSION_POOL_CLOSED: {
     class: 'SessionPoolError',
     statusCode: 503,

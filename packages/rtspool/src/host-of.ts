@@ -2,6 +2,9 @@
 const networkGroups = 4
 const mappedPrefix = '::ffff:'
 const linkLocal = /^fe80:/i
+const ipv6Groups = 8
+/** A decimal number of an IPv4 address, without leading zeros. */
+const ipv4Part = /^(0|[1-9]\d{0,2})$/
 /** Characters of an address, whose last 32 bits may be written as in IPv4, and a zone. */
 const ipv6Text = /^[0-9a-f:.]+(%.*)?$/i
 
@@ -29,14 +32,58 @@ export function isSameHost(left: string, right: string): boolean {
  */
 export function hostOf(address: string): string {
   if (!address.includes(':') || !ipv6Text.test(address)) return address
-  const [plain = ''] = address.toLowerCase().split('%')
+  const plain = withoutZone(address)
   if (plain.startsWith(mappedPrefix) && plain.includes('.')) return plain.slice(mappedPrefix.length)
+  const groups = groupsOf(plain)
+  return groups === undefined ? address : networkOf(groups)
+}
+
+/**
+ * Returns an address as hexadecimal digits: 8 for IPv4, also in IPv6 notation (`::ffff:192.0.2.1`),
+ * and 32 for IPv6.
+ *
+ * @returns `undefined` if the text is no numeric address. The zone of a link-local address is left
+ *   out.
+ */
+export function addressDigits(address: string): string | undefined {
+  if (!address.includes(':')) return ipv4Digits(address)
+  if (!ipv6Text.test(address)) return undefined
+  const plain = withoutZone(address)
+  if (plain.startsWith(mappedPrefix) && plain.includes('.')) {
+    return ipv4Digits(plain.slice(mappedPrefix.length))
+  }
+  if (plain.split('::').length > 2) return undefined
+  const tail = plain.slice(plain.lastIndexOf(':') + 1)
+  const embedded = tail.includes('.') ? ipv4Digits(tail) : undefined
+  const whole =
+    embedded === undefined
+      ? plain
+      : `${plain.slice(0, -tail.length)}${embedded.slice(0, 4)}:${embedded.slice(4)}`
+  const groups = groupsOf(whole)
+  if (groups?.length !== ipv6Groups || !groups.every((group) => /^[0-9a-f]{1,4}$/.test(group))) {
+    return undefined
+  }
+  return groups.map((group) => group.padStart(4, '0')).join('')
+}
+
+/** Returns 8 hexadecimal digits; `undefined` if the text is no dotted IPv4 address. */
+function ipv4Digits(address: string): string | undefined {
+  const parts = address.split('.')
+  const isValid = parts.length === 4 && parts.every((part) => ipv4Part.test(part))
+  if (!isValid || parts.some((part) => Number(part) > 255)) return undefined
+  return parts.map((part) => Number(part).toString(16).padStart(2, '0')).join('')
+}
+
+const withoutZone = (address: string): string => address.toLowerCase().split('%')[0] ?? ''
+
+/** Returns the eight groups of an IPv6 address; `undefined` if it has another number of them. */
+function groupsOf(plain: string): string[] | undefined {
   const [head = '', tail] = plain.split('::')
   const groups = head === '' ? [] : head.split(':')
-  if (tail === undefined) return groups.length === 8 ? networkOf(groups) : address
+  if (tail === undefined) return groups.length === ipv6Groups ? groups : undefined
   const rest = tail === '' ? [] : tail.split(':')
-  while (groups.length + rest.length < 8) groups.push('0')
-  return networkOf([...groups, ...rest])
+  while (groups.length + rest.length < ipv6Groups) groups.push('0')
+  return [...groups, ...rest]
 }
 
 const networkOf = (groups: readonly string[]): string => groups.slice(0, networkGroups).join(':')

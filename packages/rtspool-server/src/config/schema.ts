@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { key } from './key-meta.js'
 import type { KeySchema } from './key-schema.js'
 import { authSection } from './sections/auth.js'
+import { bansSection } from './sections/bans.js'
 import { limitsSection } from './sections/limits.js'
 import { liveSection } from './sections/live.js'
 import { logSection } from './sections/log.js'
@@ -24,6 +25,7 @@ export const configSchema = z
     tls: tlsSection.prefault({}).meta({ description: 'RTSP over TLS' }),
     multicast: multicastSection.prefault({}).meta({ description: 'Multicast' }),
     limits: limitsSection.prefault({}).meta({ description: 'Limits on sessions and connections' }),
+    bans: bansSection.prefault({}).meta({ description: 'Clients that are kept out' }),
     sessions: sessionsSection.prefault({}).meta({ description: 'Life of sessions' }),
     viewers: viewersSection.prefault({}).meta({ description: 'Slow and new viewers' }),
     publish: publishSection.prefault({}).meta({ description: 'Publishers' }),

@@ -8,6 +8,7 @@ import type {
 } from 'rtspool'
 import { portsOf } from './key-meta.js'
 import type { Config } from './schema.js'
+import { banOptionsOf } from './sections/bans.js'
 import { shareOf } from './sections/limits.js'
 import type { Settings } from './settings.js'
 
@@ -20,7 +21,15 @@ type Complete<Options, WithoutKey extends keyof Options = never> = {
 }
 
 /** Options of the pool that are functions or objects, which a configuration file cannot contain. */
-type PoolCode = 'onAdmit' | 'admission' | 'clock' | 'idCodec' | 'createSessionId' | 'createSession'
+type PoolCode =
+  | 'onAdmit'
+  | 'admission'
+  | 'clock'
+  | 'idCodec'
+  | 'createSessionId'
+  | 'createSession'
+  // Only `onAdmit` puts sessions into groups.
+  | 'maxSessionsPerGroup'
 
 /** Options of the pool for which the configuration has keys. */
 type PoolOptions = Complete<RtspPoolOptions, PoolCode>
@@ -107,6 +116,8 @@ const poolOptionsOf = (config: Config): PoolOptions => ({
   extraTimeout: config.sessions.extraTimeout,
   timeoutAlwaysVisible: config.sessions.timeoutAlwaysVisible,
   sessionBinding: config.sessions.binding,
+  bans: banOptionsOf(config.bans),
+  maxLeavers: config.sessions.maxLeavers,
 })
 
 const tlsOptionsOf = (

@@ -5,7 +5,13 @@ import { RtspServer } from 'rtspool'
 import { afterAll, describe, expect, it } from 'vitest'
 import { applyMounts, mountPlanOf, noMounts } from '../../src/config/mount-plan.js'
 import type { LivePart } from '../../src/config/reload/live-part.js'
-import { limitsPart, logPart, mountsPart, serverPart } from '../../src/config/reload/live-parts.js'
+import {
+  bansPart,
+  limitsPart,
+  logPart,
+  mountsPart,
+  serverPart,
+} from '../../src/config/reload/live-parts.js'
 import { ConfigReloader } from '../../src/config/reload/reloader.js'
 import { ConfigStore } from '../../src/config/save/config-store.js'
 import { keySchema } from '../../src/config/schema.js'
@@ -31,7 +37,10 @@ function running(text: string, args: readonly string[] = [], last?: LivePart) {
   const setLevel = (level: string) => {
     log.level = level
   }
-  const parts = [serverPart(server), limitsPart(server), mountsPart(server), logPart({ setLevel })]
+  const parts = [
+    ...[serverPart(server), limitsPart(server), bansPart(server)],
+    ...[mountsPart(server), logPart({ setLevel })],
+  ]
   const reloader = new ConfigReloader(sources, settings, [...parts, ...(last ? [last] : [])])
   const state = () => ({
     limits: server.pool.limits,
@@ -74,6 +83,19 @@ describe('a reload', () => {
     expect(reloader.reload('test').ok).toBe(true)
     expect(state()).toMatchObject({ limits: { maxSessions: 1000 }, live: false, level: 'info' })
     expect(state().mounts).toEqual(['/test'])
+  })
+
+  it('changes the rules of bans, and the number of sessions that are remembered', () => {
+    const { reloader, server } = running('')
+    const { bans, leavers } = server.pool
+    expect([bans.options.failedLogins, leavers.max]).toEqual([false, 10_000])
+    put('bans: { failedLogins: { enabled: true, attempts: 5 } }\nsessions: { maxLeavers: 7 }\n')
+    expect(reloader.reload('test')).toMatchObject({ ok: true, problems: [] })
+    const rule = { attempts: 5, windowSeconds: 600, banSeconds: 3600 }
+    expect([bans.options.failedLogins, leavers.max]).toEqual([rule, 7])
+    put('')
+    expect(reloader.reload('test').ok).toBe(true)
+    expect([bans.options.failedLogins, leavers.max]).toEqual([false, 10_000])
   })
 
   it('without a difference changes nothing', () => {

@@ -30,6 +30,17 @@ describe('the options of the server', () => {
       'multicast: { groups: [239.255.12.0/24], ttl: 4 }',
       { multicast: { groups: ['239.255.12.0/24'], ttl: 4, ports: [31000, 31999] } },
     ],
+    [
+      'bans: { flapping: { enabled: true, sessions: 9 }, exempt: [10.0.0.0/8] }',
+      {
+        pool: {
+          bans: {
+            ...{ maxBans: 10_000, exempt: ['10.0.0.0/8'], failedLogins: false },
+            flapping: { sessions: 9, windowSeconds: 60, banSeconds: 600, paths: false },
+          },
+        },
+      },
+    ],
     ['sessions: { binding: address }', { pool: { sessionBinding: 'address' } }],
   ])('of %s fit the library', (text, expected) => {
     const options = optionsOf(text)

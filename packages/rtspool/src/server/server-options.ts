@@ -87,7 +87,7 @@ export interface RtspServerOptions<Data extends object = SessionData> {
    * Options of the pool that the server creates, or a pool of your own, which several servers may
    * share and which you close. Limits on numbers are off by default. `maxIdleSetup` also limits the
    * time that an announcement waits for its SETUP. A pool of your own gives the server the type of `session.data`.
-   * @default { timeoutAlwaysVisible: true, maxIdleSetup: 30 }
+   * @default { timeoutAlwaysVisible: true, maxIdleSetup: 30, maxLeavers: 10000 }
    */
   readonly pool?: SessionPool<Data> | RtspPoolOptions<NoInfer<Data>> | undefined
   /**
@@ -231,6 +231,7 @@ export const rtspServerDefaults = Object.freeze({
     timeoutAlwaysVisible: true,
     /** Seconds, so that a SETUP alone does not hold a place for long. */
     maxIdleSetup: 30,
+    maxLeavers: 10_000,
   }),
   onConnectionClosed: 'end',
   udpLiveness: 'connection',

@@ -18,6 +18,8 @@ export interface RtspServerStats {
   readonly connections: number
   /** Connections closed at once because of `maxConnections` or `maxConnectionsPerAddress`, so far. */
   readonly refusedConnections: number
+  /** Connections closed at once because their address is banned, so far. */
+  readonly bannedConnections: number
   readonly sessions: number
   /** Media requested by viewers, until their sources are closed. */
   readonly media: number

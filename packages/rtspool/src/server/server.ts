@@ -225,6 +225,7 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
     return {
       connections: this.#connections.list.size + this.#door.waitingCount,
       refusedConnections: this.#door.refusedCount,
+      bannedConnections: this.#door.bannedCount,
       sessions: this.pool.size,
       media: this.#media.list.size,
       udpPeers: this.#udp?.peerCount ?? 0,
@@ -349,7 +350,10 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
       this.#authenticator = undefined
     } else if (this.#authenticator) this.#authenticator.update(auth)
     else {
-      const onRefused = (refusal: AccessRefusal) => this.#tell('accessRefused', refusal)
+      const onRefused = (refusal: AccessRefusal) => {
+        if (refusal.reason === 'wrong') this.pool.bans.noteFailedLogin(refusal.address)
+        this.#tell('accessRefused', refusal)
+      }
       this.#authenticator = new Authenticator(auth, clock, onRefused)
     }
   }

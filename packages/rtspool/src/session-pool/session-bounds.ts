@@ -9,18 +9,31 @@ export class SessionBounds {
    */
   #idleSetupMs = Number.POSITIVE_INFINITY
   /** Maximum lifetime, in milliseconds from creation. */
-  readonly #lifetimeMs: number = Number.POSITIVE_INFINITY
+  #lifetimeMs = Number.POSITIVE_INFINITY
   #expiresAt: number | undefined
   /** End of the authorization in milliseconds of the pool's clock. */
   #authorizationAt = Number.POSITIVE_INFINITY
 
   /** @throws {RangeError} when a duration or time makes no sense. */
   constructor(init: SessionInit) {
-    const lifetime = checkDuration('maxLifetime', init.maxLifetime ?? 0)
     const idleSetup = checkDuration('maxIdleSetup', init.maxIdleSetup ?? 0)
-    if (lifetime > 0) this.#lifetimeMs = lifetime * msPerSecond
+    this.maxLifetime = init.maxLifetime ?? 0
     if (idleSetup > 0) this.#idleSetupMs = idleSetup * msPerSecond
     this.setAuthorizationEnd(init.expiresAt, undefined)
+  }
+
+  /**
+   * Maximum lifetime in seconds from creation; 0 = unlimited.
+   *
+   * @throws {RangeError} when set to anything but a number within the range of a limit.
+   */
+  get maxLifetime(): number {
+    return this.#lifetimeMs === Number.POSITIVE_INFINITY ? 0 : this.#lifetimeMs / msPerSecond
+  }
+
+  set maxLifetime(seconds: number) {
+    const lifetime = checkDuration('maxLifetime', seconds)
+    this.#lifetimeMs = lifetime > 0 ? lifetime * msPerSecond : Number.POSITIVE_INFINITY
   }
 
   /** End of the authorization in seconds since 1970, as it was set. */

@@ -11,6 +11,11 @@ export function holdSession(session: Session): void {
   internals.hold(session)
 }
 
+/** Notes that a response tells the client the timeout of its session. @internal */
+export function noteTimeoutTold(session: Session): void {
+  internals.noteTimeoutTold(session)
+}
+
 /** Undoes one {@link holdSession}. @internal */
 export function releaseSession(session: Session): void {
   internals.unhold(session)

@@ -11,8 +11,8 @@ import {
   shown,
 } from '../option-checks.js'
 import type { SessionData } from './session-data.js'
+import { checkGroups, type SessionGroups } from './session-groups.js'
 import { checkOwner, type SessionOwner } from './session-owner.js'
-import type { RemovalReason, SessionState } from './session-state.js'
 
 /**
  * Default timeout in seconds, which a client assumes if the server announces none (RFC 2326 12.37).
@@ -85,6 +85,12 @@ export interface SessionInit<Data extends object = SessionData> {
    */
   readonly path?: string | undefined
   /**
+   * Named groups that the session belongs to, each with one value: at most 8. Sessions can be
+   * limited, counted, listed and kicked by them.
+   * @defaultValue none
+   */
+  readonly groups?: SessionGroups | undefined
+  /**
    * Session of the same client that is removed, with reason `replaced`, when this one is created.
    * The limits count it as already removed.
    */
@@ -134,29 +140,6 @@ export interface SessionUse {
   readonly connectionId: string
 }
 
-/** A session without secrets, as {@link Session.toJSON} returns it. */
-export interface SessionSummary {
-  readonly publicId: string
-  readonly state: SessionState
-  readonly paths: readonly string[]
-  readonly owner: Pick<SessionOwner, 'address' | 'user'> | undefined
-  readonly createdTime: Date
-  readonly lastAccessTime: Date
-  /** Timeout in seconds. */
-  readonly timeout: number
-  /** End of the authorization in seconds since 1970. */
-  readonly expiresAt: number | undefined
-  readonly removalReason: RemovalReason | undefined
-  /** Members of {@link SessionUse}; each is `undefined` before the first SETUP. */
-  readonly action: SessionUse['action'] | undefined
-  readonly transport: SessionUse['transport'] | undefined
-  readonly isSecure: boolean | undefined
-  readonly tunnel: SessionUse['tunnel']
-  readonly userAgent: string | undefined
-  readonly connectionId: string | undefined
-  readonly stats: SessionStats
-}
-
 /** @throws {RangeError} when `seconds` is not a whole number within the range of a timeout. */
 export function checkTimeout(name: string, seconds: unknown): number {
   return checkInteger(name, seconds, 0, maxTimeout)
@@ -199,6 +182,7 @@ const initChecks: { readonly [K in keyof Required<SessionInit>]: (value: unknown
   maxSessionsPerPath: (value) => checkCount('maxSessionsPerPath', value),
   expiresAt: (value) => checkUnixSeconds('expiresAt', value),
   path: checkPath,
+  groups: checkGroups,
   replaces: (value) => checkMethods('replaces', value, ['end']),
   data: checkData,
   clock: checkClock,

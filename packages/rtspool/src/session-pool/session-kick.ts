@@ -1,19 +1,16 @@
+import { addressDigits } from '../host-of.js'
 import { checkBoolean, checkOptions, isRecord, kindOf, shapeOf, shown } from '../option-checks.js'
+import { type BanSubject, type BanTerms, checkKickBan, checkNote } from './bans/ban.js'
+import { checkFilter, filterNames, type SessionFilter } from './listing/session-filter.js'
 import type { Session } from './session.js'
 import type { SessionData } from './session-data.js'
-import { type SessionState, sessionStates } from './session-state.js'
 
 /**
  * Properties that select sessions for {@link SessionPool.kick}. A session must have all that are
  * given; at least one must be given.
  */
-export interface SessionKickQuery {
+export interface SessionKickQuery extends SessionFilter {
   readonly publicId?: string | undefined
-  readonly user?: string | undefined
-  /** Address of the owner; an IPv6 address means its whole /64 network. */
-  readonly address?: string | undefined
-  readonly path?: string | undefined
-  readonly state?: SessionState | undefined
 }
 
 /**
@@ -27,15 +24,17 @@ export type SessionKickFilter<Data extends object = SessionData> =
 export interface SessionKickOptions {
   /** `true` removes no session, and returns those that a kick would remove. @defaultValue false */
   readonly dryRun?: boolean | undefined
+  /**
+   * Free text of at most 256 characters, for {@link Session.removalNote}, and for the bans if `ban`
+   * has no reason of its own.
+   * @defaultValue none
+   */
+  readonly reason?: string | undefined
+  /** Bans the owners of the sessions. @defaultValue nobody is banned */
+  readonly ban?: BanTerms | undefined
 }
 
-const names = [
-  'publicId',
-  'user',
-  'address',
-  'path',
-  'state',
-] as const satisfies readonly (keyof SessionKickQuery)[]
+const names = ['publicId', ...filterNames] as const
 
 /**
  * Checks the properties that select sessions. A mistake in them must not kick everybody.
@@ -54,22 +53,39 @@ export function checkKickQuery(query: SessionKickQuery): SessionKickQuery {
       `kick: expected ${expected}, or () => true to kick everybody, got ${shown(query)}`,
     )
   }
-  for (const name of given) {
-    if (typeof query[name] === 'string') continue
-    throw new TypeError(`kick: ${name} must be a string, got ${shown(query[name])}`)
+  const { publicId } = query
+  if (publicId !== undefined && typeof publicId !== 'string') {
+    throw new TypeError(`kick: publicId must be a string, got ${shown(publicId)}`)
   }
-  const state: unknown = query.state
-  if (state !== undefined && !sessionStates.some((each) => each === state)) {
-    throw new TypeError(
-      `kick: state must be one of ${sessionStates.join(', ')}, got ${shown(state)}`,
-    )
-  }
+  checkFilter('kick: ', query)
   return query
 }
 
-export function isDryRun(options: SessionKickOptions): boolean {
-  checkOptions('kick', options, ['dryRun'])
-  return checkBoolean('dryRun', options.dryRun ?? false)
+/** @throws {RangeError | TypeError} when an option is unknown or invalid. */
+export function checkKickOptions(options: SessionKickOptions): SessionKickOptions {
+  checkOptions('kick', options, ['dryRun', 'reason', 'ban'])
+  const { dryRun, reason, ban } = options
+  if (dryRun !== undefined) checkBoolean('dryRun', dryRun)
+  checkNote('kick: reason', reason)
+  if (ban !== undefined) checkKickBan(ban)
+  return options
+}
+
+/**
+ * Returns who is banned with these sessions: the user of each, or the address if it has no user. A
+ * session without owner, or whose address is not numeric, has nobody to ban.
+ */
+export function bannedOwners(sessions: readonly Session[]): BanSubject[] {
+  const users = new Set<string>()
+  const addresses = new Set<string>()
+  for (const { owner } of sessions) {
+    if (owner?.user !== undefined && owner.user !== '') users.add(owner.user)
+    else if (owner !== undefined && addressDigits(owner.address)) addresses.add(owner.address)
+  }
+  return [
+    ...Array.from(users, (user) => ({ user })),
+    ...Array.from(addresses, (address) => ({ address })),
+  ]
 }
 
 /**

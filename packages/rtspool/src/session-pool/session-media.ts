@@ -6,6 +6,30 @@ export interface StreamTransport {
   close(): void
   /** Adds counts that are not yet in the `stats` of the session. Called on each read of `stats`. */
   settleCounters?(): void
+  /** Bytes that wait for the client to read; of the whole connection if the transport is inside one. */
+  readonly queuedBytes?: number | undefined
+  /** The last reception report: of the viewer, or of the server on what a publisher sends. */
+  readonly reception?: TransportReception | undefined
+}
+
+/** Returns the longest queue of the transports: tracks inside one connection share its queue. */
+export function queuedBytesOf(media: readonly SessionMedia[]): number {
+  let most = 0
+  for (const { transports } of media) {
+    for (const { queuedBytes = 0 } of transports.values()) most = Math.max(most, queuedBytes)
+  }
+  return most
+}
+
+/** Quality of reception of one track, as last reported. */
+export interface TransportReception {
+  /** Share of packets lost between the last two reports, 0 to 1. */
+  readonly fractionLost: number
+  /** Packets lost since the source began. */
+  readonly cumulativeLost: number
+  readonly jitterMs: number
+  /** Time to the receiver and back; `undefined` if unknown. */
+  readonly roundTripMs: number | undefined
 }
 
 /**

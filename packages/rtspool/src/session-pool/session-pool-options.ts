@@ -13,14 +13,15 @@ import {
   type FullPolicy,
   fullPolicies,
   localAdmission,
-  type SessionLimits,
-} from './admission.js'
+} from './admission/admission.js'
+import { resolveLimits, type SessionLimits } from './admission/session-limits.js'
+import { type BanOptions, banDefaults } from './bans/ban-options.js'
 import type { Session } from './session.js'
 import type { SessionData } from './session-data.js'
+import { type GroupLimits, noGroupLimits } from './session-groups.js'
 import { type IdCodec, RandomIdCodec } from './session-id.js'
 import {
   checkCount,
-  checkDuration,
   checkTimeout,
   defaultExtraTimeout,
   defaultTimeout,
@@ -41,6 +42,12 @@ export interface SessionPoolOptions<Data extends object = SessionData> {
   readonly maxSessionsPerUser?: number | undefined
   /** Maximum number of sessions that hold one path at a time; 0 = unlimited. @defaultValue 0 */
   readonly maxSessionsPerPath?: number | undefined
+  /**
+   * Maximum numbers of sessions at a time by group and value, such as `{ plan: { free: 50 } }`; 0 =
+   * unlimited. The hook `onAdmit` puts a session into groups.
+   * @defaultValue {}
+   */
+  readonly maxSessionsPerGroup?: GroupLimits | undefined
   /**
    * Seconds within which a session must play or record for the first time; 0 = unlimited.
    * @defaultValue 0
@@ -73,6 +80,13 @@ export interface SessionPoolOptions<Data extends object = SessionData> {
   readonly extraTimeout?: number | undefined
   /** Announces a timeout of 60, which is the default of the RFC, as well. @defaultValue false */
   readonly timeoutAlwaysVisible?: boolean | undefined
+  /** Clients that get no session: size of the list, and automatic bans. */
+  readonly bans?: BanOptions | undefined
+  /**
+   * Number of sessions of which {@link SessionPool.leavers} tells after they have left; 0 = none.
+   * @defaultValue 0; a server that creates its pool: 10000
+   */
+  readonly maxLeavers?: number | undefined
   /** Properties that a claimant must share with the owner of a session. @defaultValue `'owner'` */
   readonly sessionBinding?: SessionBinding | undefined
   /** Tells the time and runs the timers of the pool. Tests give a `ManualClock`. @defaultValue the clock of the machine */
@@ -93,12 +107,15 @@ export const sessionPoolDefaults = Object.freeze({
   maxSessionsPerAddress: 0,
   maxSessionsPerUser: 0,
   maxSessionsPerPath: 0,
+  maxSessionsPerGroup: noGroupLimits,
   maxIdleSetup: 0,
   maxLifetime: 0,
   fullPolicy: 'reject',
   timeout: defaultTimeout,
   extraTimeout: defaultExtraTimeout,
   timeoutAlwaysVisible: false,
+  bans: banDefaults,
+  maxLeavers: 0,
   sessionBinding: 'owner',
 } as const satisfies SessionPoolOptions)
 
@@ -127,6 +144,8 @@ export interface ResolvedSessionPoolOptions<Data extends object> {
   readonly fullPolicy: FullPolicy
   readonly onAdmit: AdmitHook<Data> | undefined
   readonly admission: AdmissionControl<Data>
+  readonly bans: BanOptions
+  readonly maxLeavers: number
   readonly timeout: number
   readonly extraTimeout: number
   readonly timeoutAlwaysVisible: boolean
@@ -151,6 +170,8 @@ export function resolveSessionPoolOptions<Data extends object>(
     fullPolicy: oneOf('fullPolicy', options.fullPolicy ?? defaults.fullPolicy, fullPolicies),
     onAdmit: options.onAdmit,
     admission: options.admission ?? localAdmission,
+    bans: options.bans ?? {},
+    maxLeavers: checkCount('maxLeavers', options.maxLeavers ?? defaults.maxLeavers),
     timeout: checkTimeout('timeout', options.timeout ?? defaults.timeout),
     extraTimeout: checkTimeout('extraTimeout', options.extraTimeout ?? defaults.extraTimeout),
     timeoutAlwaysVisible: checkBoolean(
@@ -166,25 +187,6 @@ export function resolveSessionPoolOptions<Data extends object>(
     idCodec: options.idCodec ?? new RandomIdCodec(),
     createSessionId: options.createSessionId,
     createSession: options.createSession,
-  })
-}
-
-type LimitOptions = { readonly [K in keyof SessionLimits]?: number | undefined }
-
-/**
- * @param before - Current limits, for each limit that `options` leaves out.
- * @throws {RangeError} when a limit is not a number within its range.
- */
-export function resolveLimits(options: LimitOptions, before: SessionLimits): SessionLimits {
-  const given = (name: keyof SessionLimits) =>
-    options[name] === undefined ? before[name] : options[name]
-  return Object.freeze({
-    maxSessions: checkCount('maxSessions', given('maxSessions')),
-    maxSessionsPerAddress: checkCount('maxSessionsPerAddress', given('maxSessionsPerAddress')),
-    maxSessionsPerUser: checkCount('maxSessionsPerUser', given('maxSessionsPerUser')),
-    maxSessionsPerPath: checkCount('maxSessionsPerPath', given('maxSessionsPerPath')),
-    maxIdleSetup: checkDuration('maxIdleSetup', given('maxIdleSetup')),
-    maxLifetime: checkDuration('maxLifetime', given('maxLifetime')),
   })
 }
 

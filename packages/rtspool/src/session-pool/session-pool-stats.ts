@@ -1,4 +1,4 @@
-import type { AdmissionLimit } from './admission.js'
+import type { AdmissionLimit } from './admission/admission.js'
 import { type RemovalReason, removalReasons } from './session-state.js'
 
 /** Counters of a {@link SessionPool} since its creation. */
@@ -30,8 +30,10 @@ export class PoolCounters {
     maxSessionsPerAddress: 0,
     maxSessionsPerUser: 0,
     maxSessionsPerPath: 0,
+    maxSessionsPerGroup: 0,
     onAdmit: 0,
     admissionControl: 0,
+    bans: 0,
   }
 
   noteCreated(size: number): void {

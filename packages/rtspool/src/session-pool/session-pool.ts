@@ -4,38 +4,35 @@
 import { EventEmitter } from 'node:events'
 import type { Clock } from '../clock.js'
 import { SessionPoolError } from '../errors.js'
-import { isSameHost } from '../host-of.js'
-import { callSafely, disown, isThenable, tell, tellFailure } from '../listeners.js'
-import { checkOptions, shapeOf } from '../option-checks.js'
-import {
-  type AdmissionLimit,
-  type AdmissionRequest,
-  type AdmitContext,
-  isAdmissionLimit,
-  localAdmission,
-  type SessionLimits,
-  type SessionRefusal,
-} from './admission.js'
-import { type AdmitDecision, checkAdmitContext, readAdmitAnswer } from './admit-answer.js'
+import { callSafely, disown, tell, tellFailure } from '../listeners.js'
+import { checkOptions, withoutUndefined } from '../option-checks.js'
+import type { AdmitContext, SessionRefusal } from './admission/admission.js'
+import { checkAdmitContext } from './admission/admit-answer.js'
+import { notAnswered, PoolAdmission } from './admission/pool-admission.js'
+import { type LimitOptions, resolveLimits, type SessionLimits } from './admission/session-limits.js'
+import type { Ban, BanHit, UnbanReason } from './bans/ban.js'
+import { Bans } from './bans/bans.js'
 import {
   Expiry,
   type SessionPoolWatch,
   type SessionPoolWatchFunction,
   type SessionPoolWatchOptions,
 } from './expiry.js'
+import { Leavers } from './listing/leavers.js'
+import {
+  checkQuestion,
+  type SessionListQuery,
+  type SessionPage,
+  type SessionQuestion,
+} from './listing/session-query.js'
 import { internals, Session, type SessionHost } from './session.js'
 import type { SessionData } from './session-data.js'
+import { checkCount, checkSessionInit, type SessionInit } from './session-init.js'
 import {
-  checkCount,
-  checkSessionInit,
-  hasLimits,
-  limitsOf,
-  type SessionInit,
-} from './session-init.js'
-import {
+  bannedOwners,
   checkKickAnswer,
+  checkKickOptions,
   checkKickQuery,
-  isDryRun,
   type SessionKickFilter,
   type SessionKickOptions,
 } from './session-kick.js'
@@ -43,18 +40,11 @@ import { isClaimAccepted, type SessionBinding, type SessionOwner } from './sessi
 import {
   checkSessionPoolOptions,
   type ResolvedSessionPoolOptions,
-  resolveLimits,
   resolveSessionPoolOptions,
   type SessionPoolOptions,
 } from './session-pool-options.js'
 import { PoolCounters, type SessionPoolStats } from './session-pool-stats.js'
-import {
-  checkQuestion,
-  type SessionListQuery,
-  type SessionPage,
-  type SessionQuestion,
-  SessionRegistry,
-} from './session-registry.js'
+import { SessionRegistry } from './session-registry.js'
 import {
   assertFilterAnswer,
   checkRemovalReason,
@@ -78,6 +68,12 @@ export interface SessionPoolEvents<Data extends object = SessionData> {
   sessionStateChanged: [session: Session<Data>, state: SessionState, previous: SessionState]
   /** A client was refused; nothing has been created for it. */
   sessionRefused: [refusal: SessionRefusal]
+  /** A ban has been added, or one of the same subject has been replaced. */
+  banned: [ban: Ban]
+  /** A ban has kept a client out: emitted at once, then at most every 10 s for each ban. */
+  banHit: [ban: Ban, hit: BanHit]
+  /** A ban no longer holds. */
+  unbanned: [ban: Ban, reason: UnbanReason]
 }
 
 /**
@@ -110,7 +106,11 @@ export class SessionPool<Data extends object = SessionData>
   readonly #expiry: Expiry
   readonly #host: SessionHost
   readonly #counters = new PoolCounters()
-  #limits: SessionLimits
+  readonly #admission: PoolAdmission<Data>
+  /** Clients that get no session. */
+  readonly bans: Bans
+  /** Sessions that have left lately; empty unless the option `maxLeavers` is set. */
+  readonly leavers: Leavers
   /** Properties of each session that is created without properties of its own. */
   #defaultInit: SessionInit<Data>
   #isLocked = false
@@ -125,10 +125,16 @@ export class SessionPool<Data extends object = SessionData>
     if (new.target === SessionPool) checkSessionPoolOptions(options)
     this.#options = resolveSessionPoolOptions(options)
     this.#clock = this.#options.clock
-    this.#limits = this.#options.limits
-    this.#defaultInit = Object.freeze(this.#withDefaults(noInit))
+    this.bans = new Bans(this.#options.bans, this.#clock, {
+      banned: (ban) => tell(this, 'banned', ban),
+      banHit: (ban, hit) => tell(this, 'banHit', ban, hit),
+      unbanned: (ban, reason) => tell(this, 'unbanned', ban, reason),
+    })
     const tracksSilence = this.#options.fullPolicy === 'evictOldestIdle'
-    this.#registry = new SessionRegistry(this.#sessions, this.#records, { tracksSilence })
+    this.#registry = new SessionRegistry(this.#sessions, this.#records, {
+      tracksSilence,
+      now: () => this.#clock.now(),
+    })
     this.#expiry = new Expiry(this.#clock, this.#sessions, this.#records, (session) =>
       this.#removeDue(session),
     )
@@ -147,6 +153,20 @@ export class SessionPool<Data extends object = SessionData>
       pathEntered: (session, path) => this.#enterPath(session, path),
       pathLeft: (session, path) => this.#registry.leavePath(session, path),
     }
+    this.leavers = new Leavers(this.#clock, this.#options.maxLeavers)
+    this.#admission = new PoolAdmission(this.#options, {
+      host: this.#host,
+      registry: this.#registry,
+      bans: this.bans,
+      size: () => this.#sessions.size,
+      sweep: (isEnough) => void this.#expiry.sweep(isEnough),
+      evict: (session) => this.#leave(session, 'evicted'),
+      refused: (refusal) => {
+        this.#counters.noteRefusal(refusal.limit)
+        tell(this, 'sessionRefused', refusal)
+      },
+    })
+    this.#defaultInit = Object.freeze(this.#withDefaults(noInit))
   }
 
   /** Number of sessions in the pool. @see gst_rtsp_session_pool_get_n_sessions() */
@@ -162,17 +182,18 @@ export class SessionPool<Data extends object = SessionData>
    * @see gst_rtsp_session_pool_set_max_sessions()
    */
   get maxSessions(): number {
-    return this.#limits.maxSessions
+    return this.limits.maxSessions
   }
 
   set maxSessions(max: number) {
     this.#assertUnlocked()
-    this.#limits = Object.freeze({ ...this.#limits, maxSessions: checkCount('maxSessions', max) })
+    const maxSessions = checkCount('maxSessions', max)
+    this.#admission.limits = Object.freeze({ ...this.limits, maxSessions })
   }
 
   /** The current limits; change them with {@link setLimits}. */
   get limits(): SessionLimits {
-    return this.#limits
+    return this.#admission.limits
   }
 
   /**
@@ -182,10 +203,10 @@ export class SessionPool<Data extends object = SessionData>
    * @param limits - Limits to change; the others stay.
    * @throws {RangeError | TypeError} when a limit is invalid or unknown; then none has changed.
    */
-  setLimits(limits: { readonly [K in keyof SessionLimits]?: number | undefined }): void {
+  setLimits(limits: LimitOptions): void {
     this.#assertUnlocked()
-    checkOptions('setLimits', limits, Object.keys(this.#limits))
-    this.#limits = resolveLimits(limits, this.#limits)
+    checkOptions('setLimits', limits, Object.keys(this.limits))
+    this.#admission.limits = resolveLimits(limits, this.limits)
     this.#defaultInit = Object.freeze(this.#withDefaults(noInit))
   }
 
@@ -208,7 +229,7 @@ export class SessionPool<Data extends object = SessionData>
    *   plus those that the hook added.
    * @throws {SessionPoolError} `ERR_SESSION_NOT_ADMITTED` with the status that the hook chose
    *   (403), or 503 when the hook failed or returned no {@link AdmitAnswer};
-   *   `ERR_SESSION_POOL_FULL`, `ERR_SESSION_PATH_FULL`, `ERR_SESSION_POOL_CLOSED`.
+   *   `ERR_SESSION_POOL_FULL`, `ERR_SESSION_PATH_FULL`, `ERR_BANNED`, `ERR_SESSION_POOL_CLOSED`.
    * @throws {TypeError} when the context has an unknown member or an owner of the wrong type.
    */
   async admit(context: AdmitContext<Data>): Promise<SessionInit<Data>> {
@@ -220,20 +241,9 @@ export class SessionPool<Data extends object = SessionData>
       expiresAt: context.expiresAt,
       replaces: context.replaces,
     }
-    this.#assertRoom(init)
-    const { onAdmit } = this.#options
-    if (onAdmit === undefined) return init
-    let decision: AdmitDecision<Data>
-    try {
-      decision = readAdmitAnswer(await onAdmit(context)) as AdmitDecision<Data>
-    } catch (error) {
-      throw this.#notAdmitted(context, { statusCode: 503 }, error)
-    }
-    if ('statusCode' in decision) throw this.#notAdmitted(context, decision)
-    const admitted = { ...init, ...decision.init }
-    // The same check as in `create`, but before anything is created for the client.
-    if (hasLimits(decision.init)) this.#assertRoom(admitted)
-    return admitted
+    this.#admission.assertNotBanned(init)
+    this.#admission.assertRoom(init)
+    return this.#admission.ask(context, init)
   }
 
   /**
@@ -242,7 +252,7 @@ export class SessionPool<Data extends object = SessionData>
    * except that the session to be replaced may have been removed.
    *
    * @param init - Properties that differ from the options of the pool.
-   * @throws {SessionPoolError} `ERR_SESSION_POOL_FULL`, `ERR_SESSION_PATH_FULL`,
+   * @throws {SessionPoolError} `ERR_SESSION_POOL_FULL`, `ERR_SESSION_PATH_FULL`, `ERR_BANNED`,
    *   `ERR_SESSION_POOL_CLOSED`, `ERR_SESSION_POOL_LOCKED`; `ERR_SESSION_ID_COLLISION` when 100 ids
    *   in a row were taken.
    * @throws {RangeError | TypeError} when a member of `init` is invalid or unknown.
@@ -251,16 +261,19 @@ export class SessionPool<Data extends object = SessionData>
   create(init: SessionInit<Data> = noInit): Session<Data> {
     this.#assertUsable()
     if (init !== noInit) checkSessionInit(init)
-    this.#assertRoom(init)
+    const admission = this.#admission
+    admission.assertNotBanned(init)
+    admission.assertRoom(init)
     const before = this.#registry.added
     const session = this.#draw(init)
     if (init.replaces instanceof Session) this.#removeIfHere(init.replaces, 'replaced')
-    if (this.#options.admission !== localAdmission) this.#acquire(session, init)
+    if (!admission.isLocal) this.#acquire(session, init)
     // The functions that make ids and sessions belong to the application and may have used the
     // pool.
-    else if (this.#registry.added !== before) this.#assertRoom(init)
+    else if (this.#registry.added !== before) admission.assertRoom(init)
     this.#enter(session)
     if (this.listenerCount('sessionCreated') > 0) tell(this, 'sessionCreated', session)
+    if (this.bans.countsSessions) this.bans.noteSession(session.owner, init.path)
     return session
   }
 
@@ -401,6 +414,7 @@ export class SessionPool<Data extends object = SessionData>
   close(): void {
     this.#assertUnlocked()
     this.#isClosed = true
+    this.bans.close()
     this.#expiry.closeWatches()
     for (const session of this.#registry.after(0)) this.#leave(session, 'poolClosed')
   }
@@ -410,20 +424,29 @@ export class SessionPool<Data extends object = SessionData>
    *
    * @param filter - At least one property of the sessions, or a function; `() => true` kicks
    *   everybody. The pool is locked while the function runs.
+   * @param options - With `ban`, the user of each session is banned, or the address of a session
+   *   without user. Other users of an address stay.
    * @returns The removed sessions; with `dryRun`, those that would be removed.
    * @throws {TypeError} when the filter is empty or has an unknown member, or the function returns
    *   no boolean; then no session is removed.
-   * @throws {SessionPoolError} `ERR_SESSION_POOL_LOCKED` when called from inside {@link filter}.
+   * @throws {SessionPoolError} `ERR_SESSION_POOL_LOCKED` when called from inside {@link filter};
+   *   `ERR_BAN_LIST_FULL` when the bans do not fit, and then no session is removed.
    */
   kick(filter: SessionKickFilter<Data>, options: SessionKickOptions = {}): Session<Data>[] {
     this.#assertUnlocked()
-    const isDry = isDryRun(options)
+    const { dryRun: isDry = false, reason, ban } = checkKickOptions(options)
     const chosen =
       typeof filter === 'function'
         ? this.filter((session) => (checkKickAnswer(filter(session)) ? 'ref' : 'keep'))
         : (this.#registry.matching(checkKickQuery(filter)) as Session<Data>[])
+    if (isDry) return chosen
+    if (ban !== undefined) {
+      // Before anybody leaves: listeners, and clients that return at once, find the ban.
+      const terms = { reason, ...withoutUndefined(ban) }
+      this.bans.extend('kicked', bannedOwners(chosen), terms)
+    }
     // A listener may end other sessions meanwhile.
-    return isDry ? chosen : chosen.filter((session) => this.#removeIfHere(session, 'kicked'))
+    return chosen.filter((session) => this.#removeIfHere(session, 'kicked', reason))
   }
 
   [Symbol.dispose](): void {
@@ -481,8 +504,9 @@ export class SessionPool<Data extends object = SessionData>
   }
 
   /**
-   * Returns a page of sessions, in order of creation. Pages are stable while sessions are added and
-   * removed: no session is listed twice, and none that stays is left out.
+   * Returns a page of sessions, in order of creation if no other is asked for. Pages are stable
+   * while sessions are added and removed: no session is listed twice, and none that stays is left
+   * out. In another order that holds for sessions whose figure does not change between two pages.
    *
    * If few sessions match, a page may be shorter than its limit although others follow. Check the
    * cursor to see whether there are more.
@@ -540,28 +564,13 @@ export class SessionPool<Data extends object = SessionData>
   }
 
   /**
-   * Checks the limits before the session exists, and evicts silent sessions if needed. Does nothing
-   * if the application has its own {@link AdmissionControl}.
-   */
-  #assertRoom(init: SessionInit): void {
-    if (this.#options.admission !== localAdmission) return
-    const limits = this.#limitsFor(init)
-    if (hasNumbers(limits)) this.#admit('session', init, undefined, limits)
-  }
-
-  /** Returns the limits that apply to a new session. */
-  #limitsFor(init: SessionInit): SessionLimits {
-    return hasLimits(init) ? resolveLimits(limitsOf(init), this.#limits) : this.#limits
-  }
-
-  /**
    * Asks the application's {@link AdmissionControl} to admit a session that has been created but is
    * not in the pool yet.
    */
   #acquire(session: Session<Data>, init: SessionInit<Data>): void {
     this.#assertUsable()
     if (this.has(session.id)) throw collisionError()
-    this.#admit('session', init, session, this.#limitsFor(init))
+    this.#admission.acquire(session, init)
     // The control, or listeners that were notified of evictions, may have used the pool.
     if (!this.#isClosed && !this.has(session.id)) return
     this.#release(session)
@@ -570,135 +579,8 @@ export class SessionPool<Data extends object = SessionData>
   }
 
   #enterPath(session: Session, path: string): void {
-    const { admission } = this.#options
-    if (admission !== localAdmission || this.#limits.maxSessionsPerPath > 0) {
-      this.#admit('path', { owner: session.owner, path }, session, this.#limits)
-    }
+    this.#admission.acquirePath(session as Session<Data>, path)
     if (internals.hostOf(session) === this.#host) this.#registry.enterPath(session, path)
-  }
-
-  /**
-   * Asks the {@link AdmissionControl} to admit a session or a path. If a limit is reached, removes
-   * due sessions, then evicts silent ones, and asks again.
-   *
-   * @throws {SessionPoolError} when a limit is reached and no session can be evicted.
-   */
-  #admit(
-    kind: AdmissionRequest['kind'],
-    { owner, path, replaces }: Pick<SessionInit, 'owner' | 'path' | 'replaces'>,
-    session: Session | undefined,
-    limits: SessionLimits,
-  ): void {
-    const ask = (): AdmissionLimit | undefined =>
-      this.#ask({
-        kind,
-        // `localAdmission`, the only control called before the session exists, does not use
-        // `session`.
-        session: session as Session<Data>,
-        owner,
-        path,
-        limits,
-        counts: this.#countsFor(owner, path, replaces),
-      })
-    let limit = ask()
-    if (limit === undefined) return
-    const isAdmitted = (): boolean => {
-      limit = ask()
-      return limit === undefined
-    }
-    this.#expiry.sweep(isAdmitted)
-    while (limit !== undefined && this.#evict(limit, owner, path, session)) isAdmitted()
-    if (limit !== undefined) throw this.#refused({ limit, owner, path }, limits)
-  }
-
-  /**
-   * Asks the {@link AdmissionControl} once.
-   *
-   * @throws {TypeError} when the control returns neither `undefined` nor a limit: the session is
-   *   refused and no other is evicted.
-   */
-  #ask(request: AdmissionRequest<Data>): AdmissionLimit | undefined {
-    const limit: unknown = this.#options.admission.tryAcquire(request)
-    if (limit === undefined || isAdmissionLimit(limit)) return limit
-    throw notAnswered('admission.tryAcquire', 'undefined or a limit', limit)
-  }
-
-  /**
-   * Counts the sessions of an owner and a path, for {@link AdmissionRequest.counts}.
-   *
-   * @param leaving - Session that is about to be replaced, and is not counted.
-   */
-  #countsFor(
-    owner: SessionOwner | undefined,
-    path: string | undefined,
-    leaving: SessionInit['replaces'],
-  ): AdmissionRequest['counts'] {
-    const registry = this.#registry
-    const counts = {
-      sessions: this.#sessions.size,
-      address: owner === undefined ? 0 : registry.count({ address: owner.address }),
-      user: owner?.user === undefined ? 0 : registry.count({ user: owner.user }),
-      path: path === undefined ? 0 : registry.count({ path }),
-    }
-    if (!(leaving instanceof Session) || internals.hostOf(leaving) !== this.#host) return counts
-    const left = leaving.owner
-    const isOfHost = left && owner && isSameHost(left.address, owner.address)
-    return {
-      sessions: counts.sessions - 1,
-      address: counts.address - Number(isOfHost ?? false),
-      user: counts.user - Number(left?.user !== undefined && left.user === owner?.user),
-      path: counts.path - Number(path !== undefined && leaving.paths.includes(path)),
-    }
-  }
-
-  /**
-   * Evicts the session that has been silent for longest, of those that count against `limit`, if
-   * the policy allows it.
-   *
-   * @param except - Session that needs the room, and is never evicted.
-   * @returns Whether a session was evicted.
-   */
-  #evict(
-    limit: AdmissionLimit,
-    owner: SessionOwner | undefined,
-    path: string | undefined,
-    except: Session | undefined,
-  ): boolean {
-    if (this.#options.fullPolicy !== 'evictOldestIdle') return false
-    let question: SessionQuestion | undefined
-    if (limit === 'maxSessionsPerAddress' && owner) question = { address: owner.address }
-    if (limit === 'maxSessionsPerUser' && owner?.user) question = { user: owner.user }
-    if (limit === 'maxSessionsPerPath' && path) question = { path }
-    const silent = this.#registry.longestSilent(question, except)
-    if (silent === undefined || silent === except) return false
-    this.#leave(silent, 'evicted')
-    return true
-  }
-
-  #refused(refusal: SessionRefusal, limits: SessionLimits): SessionPoolError {
-    const { limit } = refusal
-    this.#counters.noteRefusal(limit)
-    tell(this, 'sessionRefused', refusal)
-    const context = { limit, max: limit in limits ? limits[limit as 'maxSessions'] : 0 }
-    return limit === 'maxSessionsPerPath'
-      ? new SessionPoolError('ERR_SESSION_PATH_FULL', `${limit} is reached`, { context })
-      : new SessionPoolError('ERR_SESSION_POOL_FULL', `${limit} is reached`, { context })
-  }
-
-  #notAdmitted(
-    { owner, path }: AdmitContext,
-    { statusCode, message }: { readonly statusCode: number; readonly message?: string },
-    cause?: unknown,
-  ): SessionPoolError {
-    this.#counters.noteRefusal('onAdmit')
-    tell(this, 'sessionRefused', { limit: 'onAdmit', owner, path })
-    const why = cause instanceof Error ? cause.message : 'The session was not admitted'
-    const context = { limit: 'onAdmit' }
-    return new SessionPoolError('ERR_SESSION_NOT_ADMITTED', message ?? why, {
-      statusCode,
-      context,
-      cause,
-    })
   }
 
   /** Creates a session with an unused id. */
@@ -726,10 +608,11 @@ export class SessionPool<Data extends object = SessionData>
       timeout: init.timeout ?? options.timeout,
       extraTimeout: init.extraTimeout ?? options.extraTimeout,
       timeoutAlwaysVisible: init.timeoutAlwaysVisible ?? options.timeoutAlwaysVisible,
-      maxLifetime: init.maxLifetime ?? this.#limits.maxLifetime,
-      maxIdleSetup: init.maxIdleSetup ?? this.#limits.maxIdleSetup,
+      maxLifetime: init.maxLifetime ?? this.limits.maxLifetime,
+      maxIdleSetup: init.maxIdleSetup ?? this.limits.maxIdleSetup,
       expiresAt: init.expiresAt,
       path: init.path,
+      groups: init.groups,
       data: init.data,
     }
   }
@@ -741,9 +624,9 @@ export class SessionPool<Data extends object = SessionData>
     return false
   }
 
-  #removeIfHere(session: Session, reason: RemovalReason): boolean {
+  #removeIfHere(session: Session, reason: RemovalReason, note?: string): boolean {
     if (internals.hostOf(session) !== this.#host) return false
-    this.#leave(session, reason)
+    this.#leave(session, reason, note)
     return true
   }
 
@@ -764,18 +647,18 @@ export class SessionPool<Data extends object = SessionData>
    * Removes a session from all structures, releases what it holds, then notifies; the only place
    * that does so.
    */
-  #leave(left: Session, reason: RemovalReason): void {
+  #leave(left: Session, reason: RemovalReason, note?: string): void {
     const session = left as Session<Data>
     const handle = internals.handleOf(session)
-    internals.leave(session, reason)
+    internals.leave(session, reason, note)
     this.#expiry.delete(handle)
     this.#registry.delete(handle, session)
     this.#sessions.delete(handle)
     if (this.#sessions.size === 0 && this.#sessions.handles === 0) this.#registry.reset()
     this.#counters.noteRemoved(reason)
+    if (this.leavers.max > 0) this.leavers.note(session, reason)
     internals.release(session, tellTransport)
-    const { admission } = this.#options
-    if (admission !== localAdmission) this.#release(session)
+    if (!this.#admission.isLocal) this.#release(session)
     if (this.listenerCount('sessionRemoved') > 0) tell(this, 'sessionRemoved', session, reason)
     try {
       disown('sessionRemoved of a SessionPool', this.sessionRemoved(session, reason))
@@ -802,15 +685,6 @@ export class SessionPool<Data extends object = SessionData>
 
 const noInit: SessionInit<never> = Object.freeze({})
 
-function hasNumbers(limits: SessionLimits): boolean {
-  return (
-    limits.maxSessions > 0 ||
-    limits.maxSessionsPerAddress > 0 ||
-    limits.maxSessionsPerUser > 0 ||
-    limits.maxSessionsPerPath > 0
-  )
-}
-
 function collisionError(): SessionPoolError {
   return new SessionPoolError('ERR_SESSION_ID_COLLISION', `${maxIdDraws} ids were taken`)
 }
@@ -824,13 +698,6 @@ function lockedError(): SessionPoolError {
 
 /** Publishes the error of an application's transport that failed to close. */
 const tellTransport = (error: unknown): void => tellFailure('close of a transport', error)
-
-/** Creates the error for a hook of the application that returned an invalid value. */
-function notAnswered(hook: string, expected: string, answer: unknown): TypeError {
-  disown(hook, answer)
-  const got = isThenable(answer) ? 'a promise' : shapeOf(answer)
-  return new TypeError(`${hook} must return ${expected}, got ${got}`)
-}
 
 function assertNewSession(session: unknown, id: string): asserts session is Session {
   if (!(session instanceof Session)) throw notAnswered('createSession', 'a Session', session)

@@ -1,59 +1,21 @@
-import { hostOf, isSameHost } from '../host-of.js'
-import { checkOptions, isRecord, shown } from '../option-checks.js'
+import { hostOf } from '../host-of.js'
+import { matcherOf, type SessionFilter } from './listing/session-filter.js'
+import { figureOf, noCursor, SortedPage } from './listing/session-order.js'
+import {
+  checkListQuery,
+  type SessionListQuery,
+  type SessionPage,
+  type SessionQuestion,
+} from './listing/session-query.js'
 import { internals, type Session } from './session.js'
-import type { SessionData } from './session-data.js'
+import { groupKeys, type SessionGroups } from './session-groups.js'
 import { SessionIndex } from './session-index.js'
 import type { SessionKickQuery } from './session-kick.js'
-import { type SessionState, sessionStates } from './session-state.js'
 import { CreationChain } from './structures/creation-chain.js'
 import type { HandleRecords } from './structures/handle-records.js'
 import type { IdTable } from './structures/id-table.js'
 import { SilenceOrder } from './structures/silence-order.js'
 
-/** A user, an address or a path, whose sessions {@link SessionPool.count} counts. */
-export type SessionQuestion =
-  | { readonly user: string; readonly address?: never; readonly path?: never }
-  | { readonly address: string; readonly user?: never; readonly path?: never }
-  | { readonly path: string; readonly user?: never; readonly address?: never }
-
-const subjects: readonly string[] = ['user', 'address', 'path']
-
-/** @throws {TypeError} unless exactly one of user, address and path is given. */
-export function checkQuestion(question: SessionQuestion): SessionQuestion {
-  if (isRecord(question)) checkOptions('count', question, subjects)
-  const given = isRecord(question)
-    ? Object.entries(question).filter(([, value]) => value !== undefined)
-    : []
-  const [subject, value] = given[0] ?? []
-  if (given.length === 1 && subjects.includes(subject ?? '') && typeof value === 'string') {
-    return { [subject as 'path']: value }
-  }
-  throw new TypeError(
-    `expected exactly one of { user }, { address }, { path }, got ${shown(question)}`,
-  )
-}
-
-/** Conditions that the listed sessions must meet, and the page to return. */
-export interface SessionListQuery {
-  /** Cursor of the previous page. @defaultValue the beginning */
-  readonly cursor?: string | undefined
-  /** Maximum number of sessions on a page: 1 to 1000. @defaultValue 100 */
-  readonly limit?: number | undefined
-  readonly path?: string | undefined
-  readonly user?: string | undefined
-  readonly address?: string | undefined
-  readonly state?: SessionState | undefined
-}
-
-/** A page of a list, in order of creation. */
-export interface SessionPage<Data extends object = SessionData> {
-  readonly sessions: readonly Session<Data>[]
-  /** Cursor of the next page; `undefined` after the last one. */
-  readonly cursor: string | undefined
-}
-
-const defaultPageLimit = 100
-const maxPageLimit = 1000
 /** Maximum number of sessions that one page examines: limits the time of a query that few match. */
 const maxLooksPerPage = 10_000
 const cursorPattern = /^[0-9a-z]{1,11}$/
@@ -67,14 +29,17 @@ export class SessionRegistry {
   readonly #byHost: SessionIndex
   readonly #byUser: SessionIndex
   readonly #byPath: SessionIndex
+  readonly #byGroup: SessionIndex
+  readonly #now: () => number
   /** Sessions by their last sign of life; `undefined` if the pool never evicts a session. */
   readonly #silent: SilenceOrder | undefined
 
   constructor(
     sessions: IdTable<Session>,
     records: HandleRecords,
-    options: { readonly tracksSilence: boolean },
+    options: { readonly tracksSilence: boolean; readonly now: () => number },
   ) {
+    this.#now = options.now
     this.#chain = new CreationChain(records)
     this.#sessions = sessions
     this.#silent = options.tracksSilence
@@ -87,6 +52,7 @@ export class SessionRegistry {
     this.#byHost = new SessionIndex(serialOf)
     this.#byUser = new SessionIndex(serialOf)
     this.#byPath = new SessionIndex(serialOf)
+    this.#byGroup = new SessionIndex(serialOf)
   }
 
   /** Number of sessions added since the pool was created; the serial number of the last one. */
@@ -104,6 +70,9 @@ export class SessionRegistry {
     const paths = internals.pathsOf(session)
     // Usually empty: starting an iteration costs more than reading the length.
     if (paths.length > 0) for (const path of paths) this.#byPath.add(path, session)
+    if (session.groups !== undefined) {
+      for (const key of groupKeys(session.groups)) this.#byGroup.add(key, session)
+    }
     const publicId = internals.publicIdOf(session)
     if (publicId !== undefined) this.#byPublicId.set(publicId, session)
     this.#silent?.add(handle)
@@ -117,6 +86,9 @@ export class SessionRegistry {
     }
     const paths = internals.pathsOf(session)
     if (paths.length > 0) for (const path of paths) this.#byPath.delete(path, session)
+    if (session.groups !== undefined) {
+      for (const key of groupKeys(session.groups)) this.#byGroup.delete(key, session)
+    }
     const publicId = internals.publicIdOf(session)
     if (publicId !== undefined) this.#byPublicId.delete(publicId)
     this.#silent?.delete(handle)
@@ -161,6 +133,7 @@ export class SessionRegistry {
   count(question: SessionQuestion): number {
     if (question.user !== undefined) return this.#byUser.count(question.user)
     if (question.address !== undefined) return this.#byHost.count(hostOf(question.address))
+    if (question.group !== undefined) return this.#byGroup.count(groupKeyOf(question.group))
     return this.#byPath.count(question.path)
   }
 
@@ -194,13 +167,15 @@ export class SessionRegistry {
     return silent
   }
 
-  /** Returns a page of matches by creation. @throws {RangeError | TypeError} for a wrong member */
+  /** Returns a page of matches. @throws {RangeError | TypeError} for a wrong member */
   list(query: SessionListQuery): SessionPage {
-    checkQuery(query)
-    const limit = query.limit ?? defaultPageLimit
-    if (!Number.isInteger(limit) || limit < 1 || limit > maxPageLimit) {
-      throw new RangeError(`limit is a whole number from 1 to ${maxPageLimit}`)
-    }
+    const limit = checkListQuery(query)
+    const isByCreation = (query.sort ?? 'age') === 'age' && query.order !== 'ascending'
+    return isByCreation ? this.#listByCreation(query, limit) : this.#listSorted(query, limit)
+  }
+
+  #listByCreation(query: SessionListQuery, limit: number): SessionPage {
+    const matches = this.#matcherOf(query)
     const sessions: Session[] = []
     let looks = 0
     let last = parseCursor(query.cursor)
@@ -210,20 +185,39 @@ export class SessionRegistry {
       }
       looks++
       last = this.#serialOf(session)
-      if (matches(session, query)) sessions.push(session)
+      if (matches(session)) sessions.push(session)
     }
     return { sessions, cursor: undefined }
   }
 
+  #listSorted(query: SessionListQuery, limit: number): SessionPage {
+    const { sort = 'age', order = 'descending', cursor } = query
+    const matches = this.#matcherOf(query)
+    const page = new SortedPage(limit, order, cursor)
+    for (const session of this.#candidates(query, 0)) {
+      if (matches(session)) page.add(session, figureOf(session, sort), this.#serialOf(session))
+    }
+    return page.take()
+  }
+
+  #matcherOf(filter: SessionFilter): (session: Session) => boolean {
+    const matches = matcherOf(filter, internals.publicIdOf)
+    const now = this.#now()
+    return (session) => matches(session, now - session.createdAt)
+  }
+
   /**
    * Returns the sessions with a higher serial number that may match the query. Reads the smallest
-   * index that applies: by user, address or path, or else all sessions.
+   * index that applies: by user, address, path or group, or else all sessions.
    */
-  #candidates(query: SessionListQuery, serial: number): Iterable<Session> {
+  #candidates(query: SessionFilter, serial: number): Iterable<Session> {
     const questions: SessionQuestion[] = []
     if (query.user !== undefined) questions.push({ user: query.user })
     if (query.address !== undefined) questions.push({ address: query.address })
     if (query.path !== undefined) questions.push({ path: query.path })
+    for (const [name, value] of Object.entries(query.group ?? {})) {
+      questions.push({ group: { [name]: value } })
+    }
     const [first, ...others] = questions
     if (first === undefined) return this.after(serial)
     const shortest = others.reduce((a, b) => (this.count(b) < this.count(a) ? b : a), first)
@@ -236,7 +230,7 @@ export class SessionRegistry {
     const named = publicId === undefined ? undefined : this.findByPublicId(publicId)
     if (publicId !== undefined && named === undefined) return []
     const candidates = named === undefined ? this.#candidates(query, 0) : [named]
-    return [...candidates].filter((session) => matches(session, query))
+    return [...candidates].filter(this.#matcherOf(query))
   }
 
   #serialOf(session: Session): number {
@@ -246,37 +240,18 @@ export class SessionRegistry {
   #behind(question: SessionQuestion, serial: number): Iterable<Session> {
     if (question.user !== undefined) return this.#byUser.after(question.user, serial)
     if (question.address !== undefined) return this.#byHost.after(hostOf(question.address), serial)
+    if (question.group !== undefined) {
+      return this.#byGroup.after(groupKeyOf(question.group), serial)
+    }
     return this.#byPath.after(question.path, serial)
   }
 }
 
-const queryNames: readonly string[] = ['cursor', 'limit', 'path', 'user', 'address', 'state']
-
-/** Rejects an invalid query, which would otherwise list all sessions or none. */
-function checkQuery(query: SessionListQuery): void {
-  checkOptions('list', query, queryNames)
-  for (const name of subjects) {
-    const value: unknown = query[name as 'path']
-    if (value === undefined || typeof value === 'string') continue
-    throw new TypeError(`${name} must be a string, got ${shown(value)}`)
-  }
-  if (query.state === undefined || sessionStates.includes(query.state)) return
-  throw new TypeError(`state must be one of ${sessionStates.join(', ')}, got ${shown(query.state)}`)
-}
-
-function matches(session: Session, { user, address, path, state }: SessionListQuery): boolean {
-  if (state !== undefined && session.state !== state) return false
-  if (user !== undefined && session.owner?.user !== user) return false
-  if (address !== undefined && !isOfHost(session, address)) return false
-  return path === undefined || internals.pathsOf(session).includes(path)
-}
-
-function isOfHost({ owner }: Session, address: string): boolean {
-  return owner !== undefined && isSameHost(owner.address, address)
-}
+/** Key of the only group of a question. */
+const groupKeyOf = (group: SessionGroups): string => groupKeys(group)[0] ?? ''
 
 function parseCursor(cursor: string | undefined): number {
   if (cursor === undefined) return 0
-  if (!cursorPattern.test(cursor)) throw new RangeError('That is no cursor of this list')
+  if (!cursorPattern.test(cursor)) throw noCursor()
   return Number.parseInt(cursor, cursorRadix)
 }

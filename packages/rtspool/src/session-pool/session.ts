@@ -5,17 +5,20 @@ import type { InspectOptions } from 'node:util'
 import { type Clock, systemClock } from '../clock.js'
 import { RequestError } from '../errors.js'
 import { type Inspect, inspectCustom, inspectSummary } from '../inspection.js'
+import { type SessionSummary, summaryOf } from './listing/session-summary.js'
 import { SessionBounds } from './session-bounds.js'
 import type { SessionData } from './session-data.js'
+import { Extras, soloHost } from './session-extras.js'
+import type { SessionGroups } from './session-groups.js'
 import { publicIdOf } from './session-id.js'
 import {
   defaultTimeout,
+  msPerSecond,
   type SessionInit,
   type SessionStats,
-  type SessionSummary,
   type SessionUse,
 } from './session-init.js'
-import { SessionMedia } from './session-media.js'
+import { queuedBytesOf, SessionMedia } from './session-media.js'
 import type { SessionOwner } from './session-owner.js'
 import {
   assertFilterAnswer,
@@ -48,26 +51,6 @@ export interface SessionHost {
   pathLeft(session: Session, path: string): void
 }
 
-/** Rarely used fields of a session. All of them always exist, so that V8 sees one shape. */
-class Extras {
-  publicId: string | undefined = undefined
-  state: SessionState = 'Init'
-  stats: SessionStats | undefined = undefined
-  data: object | undefined = undefined
-  media: SessionMedia[] | undefined = undefined
-  /** Path for which the session was created, until it is set up. */
-  reservedPath: string | undefined = undefined
-  /** Paths of the session at the time it left its pool. */
-  leftPaths: readonly string[] | undefined = undefined
-  bounds: SessionBounds | undefined = undefined
-  clock: Clock | undefined = undefined
-  use: SessionUse | undefined = undefined
-  /** Calls of `preventExpire` without a matching `allowExpire`. */
-  prevented = 0
-  /** Number of open connections that keep the session from timing out. */
-  holds = 0
-}
-
 /** Handle of a session that was never in a pool. */
 const notPooled = 0
 /**
@@ -83,7 +66,7 @@ export interface SessionInternals {
   /** Adds the session to a pool and starts its time. */
   enter(session: Session, host: SessionHost, handle: number): void
   /** Ends the session. Its media must be released afterwards. */
-  leave(session: Session, reason: RemovalReason): void
+  leave(session: Session, reason: RemovalReason, note: string | undefined): void
   /** Releases everything that the session holds; calls `onError` for each failure to close. */
   release(session: Session, onError: (error: unknown) => void): void
   /** Returns whether the session is, or was, in a pool. */
@@ -119,6 +102,8 @@ export interface SessionInternals {
   hold(session: Session): void
   /** Undoes one {@link hold}. After the last, a full timeout starts. */
   unhold(session: Session): void
+  /** Notes that the client is told the present timeout. A shorter one than before holds from now on. */
+  noteTimeoutTold(session: Session): void
 }
 
 /** Set by a static block of {@link Session}. @internal */
@@ -167,6 +152,7 @@ export class Session<Data extends object = SessionData> {
     }
     if (init.data !== undefined) this.#rare().data = init.data
     if (init.path !== undefined) this.#rare().reservedPath = init.path
+    if (init.groups !== undefined) this.#rare().groups = Object.freeze({ ...init.groups })
   }
 
   /** The id that the client sends. It is a secret: never log, list or show it. */
@@ -198,7 +184,8 @@ export class Session<Data extends object = SessionData> {
 
   /**
    * Seconds without a sign of life after which the session expires: 0 to 2^31, 0 = never. A change
-   * applies at once.
+   * applies at once. But a client of a server that was told a longer timeout may be silent for as
+   * long, until the next response tells it the new one.
    */
   get timeout(): number {
     return this.#terms.timeout
@@ -277,6 +264,11 @@ export class Session<Data extends object = SessionData> {
     return this.#removalReason
   }
 
+  /** Free text that came with the removal, such as the reason of an operator; see `pool.kick`. */
+  get removalNote(): string | undefined {
+    return this.#extras?.removalNote
+  }
+
   /**
    * Traffic counters, zero at first. Transports of the application may add to them.
    *
@@ -298,6 +290,11 @@ export class Session<Data extends object = SessionData> {
     return extras.stats
   }
 
+  /** Bytes of its media that wait in this process for the client to read, as far as known. */
+  get queuedBytes(): number {
+    return queuedBytesOf(this.#media())
+  }
+
   /**
    * Use that the client of a server makes of the session; `undefined` before the first SETUP. Kept
    * after the end.
@@ -309,6 +306,11 @@ export class Session<Data extends object = SessionData> {
   /** Stores {@link use}; called by the server that carries the session. */
   noteUse(use: SessionUse): void {
     this.#rare().use = use
+  }
+
+  /** Named groups of the session, with one value each; `undefined` = none. They never change. */
+  get groups(): SessionGroups | undefined {
+    return this.#extras?.groups
   }
 
   /** Data of the application; empty at first. */
@@ -327,10 +329,21 @@ export class Session<Data extends object = SessionData> {
   }
 
   set expiresAt(seconds: number | undefined) {
-    const bounds = this.#extras?.bounds ?? new SessionBounds(noBounds)
-    bounds.setAuthorizationEnd(seconds, this.#host?.clock)
-    this.#rare().bounds = bounds
-    this.#dueChanged()
+    this.#changeBounds((bounds) => bounds.setAuthorizationEnd(seconds, this.#host?.clock))
+  }
+
+  /**
+   * Maximum lifetime in seconds from the creation; 0 = unlimited. A change applies at once: if the
+   * session is older, it ends.
+   */
+  get maxLifetime(): number {
+    return this.#extras?.bounds?.maxLifetime ?? 0
+  }
+
+  set maxLifetime(seconds: number) {
+    this.#changeBounds((bounds) => {
+      bounds.maxLifetime = seconds
+    })
   }
 
   /**
@@ -513,25 +526,7 @@ export class Session<Data extends object = SessionData> {
    * secret, and without `data`.
    */
   toJSON(): SessionSummary {
-    const { publicId, state, paths, owner, timeout, expiresAt, removalReason, stats, use } = this
-    return {
-      publicId,
-      state,
-      paths,
-      owner: owner && { address: owner.address, user: owner.user },
-      createdTime: this.createdTime,
-      lastAccessTime: this.lastAccessTime,
-      timeout,
-      expiresAt,
-      removalReason,
-      action: use?.action,
-      transport: use?.transport,
-      isSecure: use?.isSecure,
-      tunnel: use?.tunnel,
-      userAgent: use?.userAgent,
-      connectionId: use?.connectionId,
-      stats: { ...stats },
-    }
+    return summaryOf(this)
   }
 
   [inspectCustom](depth: number, options: InspectOptions, inspect: Inspect): string {
@@ -607,10 +602,12 @@ export class Session<Data extends object = SessionData> {
   }
 
   #dueAt(): number {
-    const silentAt = joinHalves(this.#accessLow, this.#accessHigh) + this.#terms.graceMs
+    const accessAt = joinHalves(this.#accessLow, this.#accessHigh)
+    const { graceMs, extraTimeout } = this.#terms
     const extras = this.#extras
-    if (extras === undefined) return silentAt
-    const { prevented, holds, bounds } = extras
+    if (extras === undefined) return accessAt + graceMs
+    const { prevented, holds, bounds, toldTimeoutMs } = extras
+    const silentAt = accessAt + Math.max(graceMs, toldTimeoutMs + extraTimeout * msPerSecond)
     const timesOutAt = prevented + holds > 0 ? Number.POSITIVE_INFINITY : silentAt
     return bounds === undefined ? timesOutAt : Math.min(timesOutAt, bounds.endOf(this.createdAt))
   }
@@ -619,6 +616,14 @@ export class Session<Data extends object = SessionData> {
     const before = this.#terms
     this.#terms = termsOf({ ...before, ...terms })
     if (this.#terms.graceMs !== before.graceMs) this.#dueChanged()
+  }
+
+  /** @throws {RangeError} when `change` does; then nothing has changed. */
+  #changeBounds(change: (bounds: SessionBounds) => void): void {
+    const bounds = this.#extras?.bounds ?? new SessionBounds(noBounds)
+    change(bounds)
+    this.#rare().bounds = bounds
+    this.#dueChanged()
   }
 
   #dueChanged(): void {
@@ -634,8 +639,9 @@ export class Session<Data extends object = SessionData> {
       enter(session, host, handle) {
         session.#begin(host, handle)
       },
-      leave(session, reason) {
+      leave(session, reason, note) {
         session.#removalReason = reason
+        if (note !== undefined) session.#rare().removalNote = note
       },
       release(session, onError) {
         const extras = session.#extras
@@ -674,18 +680,13 @@ export class Session<Data extends object = SessionData> {
         if (extras.holds === 1) session.#dueChanged()
       },
       unhold: (session) => session.#takeBack('holds'),
+      noteTimeoutTold(session) {
+        const extras = session.#rare()
+        const toldMs = (session.#terms.timeout || defaultTimeout) * msPerSecond
+        const isShorter = toldMs < extras.toldTimeoutMs
+        extras.toldTimeoutMs = toldMs
+        if (isShorter) session.#dueChanged()
+      },
     }
   }
-}
-
-/** Receiver of the notifications of a session outside any pool; ignores them all. */
-const soloHost = {
-  isPool: false,
-  isStalled: () => false,
-  end: () => false,
-  dueChanged: () => {},
-  stateChanged: () => {},
-  publicIdMade: () => {},
-  pathEntered: () => {},
-  pathLeft: () => {},
 }

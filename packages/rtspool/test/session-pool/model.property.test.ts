@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { test } from 'vitest'
-import { type Session, SessionPool } from '../../src/session-pool/index.js'
+import { publicIdOf, type Session, SessionPool } from '../../src/session-pool/index.js'
 import { ManualClock } from '../../src/testing/manual-clock.js'
+
+const leaversKept = 4
 
 /** A session in the reference, which is a plain list. */
 interface ModelSession {
@@ -12,6 +14,9 @@ interface ModelSession {
   timeout: number
   extra: number
   prevented: number
+  readonly createdAt: number
+  /** Seconds; 0 = unlimited. */
+  lifetime: number
 }
 
 interface Model {
@@ -20,6 +25,8 @@ interface Model {
   created: number
   refused: number
   removed: Map<string, string>
+  /** End of the ban of a user. */
+  bans: Map<string, number>
   sessions: ModelSession[]
 }
 
@@ -30,8 +37,22 @@ interface Real {
   readonly events: [id: string, reason: string][]
 }
 
+const never = Number.POSITIVE_INFINITY
+
+const timesOutAt = (each: ModelSession): number =>
+  each.prevented === 0 && each.timeout > 0 ? each.last + (each.timeout + each.extra) * 1000 : never
+
+const livesUntil = (each: ModelSession): number =>
+  each.lifetime > 0 ? each.createdAt + each.lifetime * 1000 : never
+
 const isDue = (each: ModelSession, now: number): boolean =>
-  each.prevented === 0 && each.timeout > 0 && each.last + (each.timeout + each.extra) * 1000 <= now
+  Math.min(timesOutAt(each), livesUntil(each)) <= now
+
+const reasonOf = (each: ModelSession): string =>
+  timesOutAt(each) < livesUntil(each) ? 'timeout' : 'lifetime'
+
+const isBanned = ({ bans, now }: Model, user: string | undefined): boolean =>
+  user !== undefined && (bans.get(user) ?? 0) > now
 
 function leave(model: Model, id: string, reason: string): void {
   model.sessions = model.sessions.filter((each) => each.id !== id)
@@ -56,7 +77,14 @@ function verify(model: Model, { pool, events }: Real): void {
   for (const address of ['a', 'b']) {
     const recount = model.sessions.filter((each) => each.address === address).length
     assert.equal(pool.count({ address }), recount)
+    assert.equal(pool.count({ group: { of: address } }), recount)
+    assert.equal(pool.bans.find({ user: address }) !== undefined, isBanned(model, address))
   }
+  const lately = [...model.removed.keys()].slice(-leaversKept).reverse()
+  assert.deepStrictEqual(
+    [...pool.leavers].map(({ publicId }) => publicId),
+    lately.map(publicIdOf),
+  )
   for (const each of model.sessions) {
     assert.equal(pool.get(each.id)?.isExpired(), isDue(each, model.now))
   }
@@ -104,11 +132,17 @@ const create = (timeout: number, extra: number, address: string | undefined) =>
     const before = events.length
     let session: Session | undefined
     try {
-      const owner = address === undefined ? undefined : { address }
-      session = pool.create({ timeout, extraTimeout: extra, owner })
+      const owner = address === undefined ? undefined : { address, user: address }
+      const groups = address === undefined ? undefined : { of: address }
+      session = pool.create({ timeout, extraTimeout: extra, owner, groups })
     } catch {
+      if (isBanned(model, address)) {
+        assert.equal(events.length, before)
+        return
+      }
       model.refused++
     }
+    assert.equal(session !== undefined && isBanned(model, address), false)
     // The pool promises how many due sessions make room, not which ones.
     for (const [id, reason] of events.slice(before)) {
       assert.ok(due.map((each) => each.id).includes(id))
@@ -120,7 +154,10 @@ const create = (timeout: number, extra: number, address: string | undefined) =>
     all.push(session)
     model.created++
     const { id } = session
-    model.sessions.push({ id, address, last: model.now, timeout, extra, prevented: 0 })
+    const [last, createdAt] = [model.now, model.now]
+    model.sessions.push({
+      ...{ id, address, last, createdAt, timeout, extra, prevented: 0, lifetime: 0 },
+    })
   })
 
 const advance = (ms: number) =>
@@ -135,7 +172,10 @@ const cleanup = onPool('cleanup', (model, { pool, events }) => {
   assert.equal(pool.cleanup(), due.length)
   const removed = events.slice(before)
   assert.deepStrictEqual(new Set(removed.map(([id]) => id)), new Set(due.map(({ id }) => id)))
-  for (const [id] of removed) leave(model, id, 'timeout')
+  for (const each of due) {
+    assert.ok(removed.some(([id, reason]) => id === each.id && reason === reasonOf(each)))
+  }
+  for (const [id, reason] of removed) leave(model, id, reason)
 })
 
 const filter = (mask: number) =>
@@ -165,7 +205,7 @@ const find = (index: number) =>
     const found = pool.find(session.id)
     if (known && isDue(known, model.now)) {
       assert.equal(found, undefined)
-      leave(model, known.id, 'timeout')
+      leave(model, known.id, reasonOf(known))
     } else {
       assert.equal(found, known && session)
       if (known) known.last = model.now
@@ -190,6 +230,25 @@ const setTimeout = (index: number, timeout: number) =>
     if (known) known.timeout = timeout
   })
 
+const setLifetime = (index: number, lifetime: number) =>
+  onSession(`maxLifetime=${lifetime}`, index, (_model, _real, session, known) => {
+    session.maxLifetime = lifetime
+    if (known) known.lifetime = lifetime
+  })
+
+const ban = (user: string, seconds: number) =>
+  onPool(`ban(${user}, ${seconds})`, (model, { pool }) => {
+    pool.bans.add({ user, seconds })
+    model.bans.set(user, seconds === 0 ? never : model.now + seconds * 1000)
+  })
+
+const unban = (user: string) =>
+  onPool(`unban(${user})`, (model, { pool }) => {
+    const found = [...pool.bans].find((each) => each.user === user)
+    if (found) assert.equal(pool.bans.remove(found.publicId), true)
+    model.bans.delete(user)
+  })
+
 const prevent = (index: number) =>
   onSession('prevent', index, (_model, _real, session, known) => {
     if (!known) return
@@ -200,9 +259,10 @@ const prevent = (index: number) =>
 const allow = (index: number) =>
   onSession('allow', index, (model, _real, session, known) => {
     if (!known?.prevented) return
+    const wasDue = isDue(known, model.now)
     session.allowExpire()
     known.prevented--
-    if (known.prevented === 0) known.last = model.now
+    if (known.prevented === 0 && !wasDue) known.last = model.now
   })
 
 const commands = fc.commands(
@@ -218,6 +278,9 @@ const commands = fc.commands(
     fc.nat(30).map(touch),
     fc.nat(30).map(remove),
     fc.tuple(fc.nat(30), fc.nat(4)).map((args) => setTimeout(...args)),
+    fc.tuple(fc.nat(30), fc.nat(4)).map((args) => setLifetime(...args)),
+    fc.tuple(fc.constantFrom('a', 'b'), fc.nat(3)).map((args) => ban(...args)),
+    fc.constantFrom('a', 'b').map(unban),
     fc.nat(30).map(prevent),
     fc.nat(30).map(allow),
   ],
@@ -233,7 +296,8 @@ test('10,000 random histories: the pool does the same as a naive reference', {
       fc.modelRun(() => {
         const clock = new ManualClock()
         let count = 0
-        const pool = new SessionPool({ clock, createSessionId: () => `s${++count}` })
+        const createSessionId = () => `s${++count}`
+        const pool = new SessionPool({ clock, createSessionId, maxLeavers: leaversKept })
         const events: [string, string][] = []
         pool.on('sessionRemoved', (session, reason) => events.push([session.id, reason]))
         return {
@@ -243,6 +307,7 @@ test('10,000 random histories: the pool does the same as a naive reference', {
             created: 0,
             refused: 0,
             removed: new Map(),
+            bans: new Map(),
             sessions: [],
           },
           real: { clock, pool, all: [], events },

@@ -144,7 +144,7 @@ test.each([
   [{ user: undefined }, '{ user: undefined }'],
 ])('count(%j) throws a TypeError: it needs exactly one subject', (question, got) => {
   const pool = new SessionPool({ clock: new ManualClock() })
-  const message = `expected exactly one of { user }, { address }, { path }, got ${got}`
+  const message = `expected exactly one of { user }, { address }, { path }, { group }, got ${got}`
   expect(() => pool.count(question as { user: string })).toThrow(new TypeError(message))
 })
 
@@ -193,6 +193,7 @@ describe('public view of a session', () => {
         lastAccessTime: new Date(madeAt + 5000).toISOString(),
         timeout: 60,
         expiresAt: 2e9,
+        maxLifetime: 0,
         stats: { ...session.stats, bytesOut: 7 },
       },
     })

@@ -1,7 +1,8 @@
-import type { MountPoints, RtspServer, TlsCertificate } from 'rtspool'
+import type { BanOptions, MountPoints, RtspServer, TlsCertificate } from 'rtspool'
 import { readCertificate } from '../certificate.js'
 import { applyMounts, mountPlanOf, takenPaths } from '../mount-plan.js'
 import { ConfigError } from '../problems.js'
+import { banOptionsOf } from '../sections/bans.js'
 import { liveOptionsOf, poolLimitsOf } from '../server-options.js'
 import { type LivePart, problemOfKey } from './live-part.js'
 
@@ -48,6 +49,27 @@ export const limitsPart = ({ pool }: Pick<RtspServer, 'pool'>): LivePart => ({
     return { apply: () => pool.setLimits(is), undo: () => pool.setLimits(was) }
   },
 })
+
+/** Part that changes the rules of bans, and how many sessions are remembered. */
+export const bansPart = ({ pool }: Pick<RtspServer, 'pool'>): LivePart => ({
+  prepare(after, before) {
+    const [was, is] = [before.config, after.config].map(({ bans, sessions }) => ({
+      bans: banOptionsOf(bans),
+      maxLeavers: sessions.maxLeavers,
+    })) as [BanSettings, BanSettings]
+    if (JSON.stringify(was) === JSON.stringify(is)) return undefined
+    const change = ({ bans, maxLeavers }: BanSettings): void => {
+      pool.bans.update(bans)
+      pool.leavers.max = maxLeavers
+    }
+    return { apply: () => change(is), undo: () => change(was) }
+  },
+})
+
+interface BanSettings {
+  readonly bans: BanOptions
+  readonly maxLeavers: number
+}
 
 /** Part that changes which files play at which paths, and to which paths clients may publish. */
 export const mountsPart = ({ mounts }: { readonly mounts: MountPoints }): LivePart => ({

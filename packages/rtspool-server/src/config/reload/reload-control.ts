@@ -5,6 +5,7 @@ import type { ConfigSources } from '../load-config.js'
 import { ConfigStore } from '../save/config-store.js'
 import type { Settings } from '../settings.js'
 import {
+  bansPart,
   type CertificateUser,
   certificatePart,
   limitsPart,
@@ -49,6 +50,7 @@ export class ReloadControl {
       certificatePart([server, ...otherPorts], certificate),
       serverPart(server),
       limitsPart(server),
+      bansPart(server),
       mountsPart(server),
       logPart(levels),
     ])

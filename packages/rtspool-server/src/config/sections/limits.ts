@@ -17,7 +17,7 @@ export const minShare = 16
 export const shareOf = (maxSessions: number): number =>
   maxSessions === 0 ? 0 : Math.max(minShare, Math.ceil(maxSessions / 4))
 
-const networkText = 'an address or a network, such as 10.0.0.0/8 or fd00::1'
+export const networkText = 'an address or a network, such as 10.0.0.0/8 or fd00::1'
 
 function isNetwork(text: string): boolean {
   const [address = '', length = '0', ...more] = text.split('/')
@@ -25,6 +25,9 @@ function isNetwork(text: string): boolean {
   const isLength = /^\d{1,3}$/.test(length) && Number(length) <= bits
   return isIP(address) !== 0 && isLength && more.length === 0
 }
+
+/** An address or a network. */
+export const network = () => z.string().refine(isNetwork, networkText)
 
 const fullPolicies = ['reject', 'evictOldestIdle'] as const satisfies readonly FullPolicy[]
 
@@ -80,7 +83,7 @@ export const limitsSection = z.strictObject({
   }),
   trustedAddresses: key(
     z
-      .array(key(z.string().refine(isNetwork, networkText), { description: networkText }))
+      .array(key(network(), { description: networkText }))
       .default([...rtspServerDefaults.trustedAddresses]),
     {
       description:

@@ -1,7 +1,7 @@
 import { type OnConnectionClosed, rtspServerDefaults, udpLivenesses } from 'rtspool'
 import { type SessionBinding, sessionPoolDefaults } from 'rtspool/session-pool'
 import { z } from 'zod'
-import { key, maxTimeout, seconds } from '../key-meta.js'
+import { count, key, maxTimeout, seconds } from '../key-meta.js'
 
 const closedPolicies = ['end', 'keep'] as const satisfies readonly OnConnectionClosed[]
 const bindings = ['owner', 'address', 'none'] as const satisfies readonly SessionBinding[]
@@ -34,6 +34,10 @@ export const sessionsSection = z.strictObject({
     description:
       'sign of life of UDP viewers: connection, while it is open, or client, only their requests and RTCP',
     flag: '--udp-liveness <sign>',
+    live: true,
+  }),
+  maxLeavers: key(count().default(rtspServerDefaults.pool.maxLeavers), {
+    description: 'number of sessions that are remembered after they have left; 0 = none',
     live: true,
   }),
   idleTimeout: key(seconds().default(rtspServerDefaults.idleTimeout), {

@@ -83,6 +83,11 @@ export class PlayStream implements MediaParticipant, Viewer {
     return this.#init.delivery.lowerTransport
   }
 
+  /** Bytes that wait in this process for the viewer to read. */
+  get queuedBytes(): number {
+    return this.#init.delivery.queuedBytes
+  }
+
   /** The viewer's last reception report on this track; `undefined` before the first. */
   get reception(): StreamReception | undefined {
     return this.#reception

@@ -44,6 +44,11 @@ export class UnicastDelivery implements Delivery {
     return srtp?.sender.hasRolledOver(srtp.position) ?? false
   }
 
+  get queuedBytes(): number {
+    const reader = this.#reader
+    return reader.kind === 'interleaved' ? (reader.carrier.queuedBytes ?? 0) : 0
+  }
+
   open(viewer: Viewer): void {
     const { link, learns, endRefusals } = this.#init
     link.open({

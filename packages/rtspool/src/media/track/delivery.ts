@@ -18,6 +18,8 @@ export interface Delivery {
   readonly sentReports: SentReports | undefined
   /** True if the SRTP rollover counter has changed while the viewer received nothing: the viewer may not know it. */
   readonly hasRolledOver: boolean
+  /** Bytes that wait in this process for the viewer to read; 0 if unknown. */
+  readonly queuedBytes: number
   /** Sets the viewer, which from now on receives its RTCP. Called once, before all other methods. */
   open(viewer: Viewer): void
   /**

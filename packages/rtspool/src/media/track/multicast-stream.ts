@@ -167,6 +167,8 @@ export class MulticastStream {
 
 /** One viewer of a {@link MulticastStream}, from SETUP to the end of its session. */
 export class MulticastViewer implements Delivery {
+  /** Packets of a group wait for no viewer. */
+  readonly queuedBytes = 0
   readonly lowerTransport = 'UDP'
   /** Always false, because a group has no SRTP. */
   readonly hasRolledOver = false

@@ -31,6 +31,8 @@ export function errorReply(error: unknown): Reply {
   }
   if (code === 'ERR_VERSION')
     return { statusCode, headers: [...headers, ...plainText], body: served }
+  if (code === 'ERR_BANNED' && typeof context.told === 'string')
+    return { statusCode, headers: [...headers, ...utf8Text], body: `${context.told}\r\n` }
   return { statusCode, headers }
 }
 
@@ -50,6 +52,7 @@ export function isOwnFault(error: unknown): boolean {
 /** Body of a 505: names the supported version (RFC 7826 section 17.5.6). */
 const served = 'This server speaks RTSP/1.0.\r\n'
 const plainText: [string, string][] = [['Content-Type', 'text/plain']]
+const utf8Text: [string, string][] = [['Content-Type', 'text/plain; charset=utf-8']]
 
 /** True for 3xx, 4xx or 5xx. */
 const isRefusal = (statusCode: number): boolean =>

@@ -6,6 +6,7 @@ import {
   type RtspRequest,
   serializeResponse,
 } from '../../rtsp/index.js'
+import { noteTimeoutTold } from '../../session-pool/session-hold.js'
 import type { Reply } from '../request/request-context.js'
 import { errorReply } from './error-reply.js'
 
@@ -19,7 +20,10 @@ export function serializeReply(reply: Reply, request: RtspRequest): Buffer {
   // RFC 2326 section 12.38
   if (timestamp !== undefined) headers.set('Timestamp', timestamp)
   if (closesConnection(request)) headers.set('Connection', 'close')
-  if (reply.session) headers.set('Session', reply.session.header)
+  if (reply.session) {
+    headers.set('Session', reply.session.header)
+    noteTimeoutTold(reply.session)
+  }
   return serialize(reply, headers)
 }
 

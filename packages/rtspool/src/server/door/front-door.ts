@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import type { Clock } from '../../clock.js'
+import type { SessionPool } from '../../session-pool/index.js'
 import { plainAddress } from '../../transport/system/addresses.js'
 import { type ConnectionCarrier, socketCarrier } from '../connection/carrier.js'
 import { ConnectionShares, type ConnectionSharesOptions } from './connection-shares.js'
@@ -18,6 +19,8 @@ export interface FrontDoorOptions extends ConnectionSharesOptions {
   readonly httpTunnel: boolean
   readonly webSocket: boolean | 'ifInstalled'
   readonly allowedOrigins: ReadonlySet<string>
+  /** Pool whose bans the door keeps. */
+  readonly pool: Pick<SessionPool, 'bans'>
   readonly clock: Clock
 }
 
@@ -57,6 +60,7 @@ export class FrontDoor {
   readonly #plain: Server | undefined
   readonly #tls: TlsListener | undefined
   readonly #shares: ConnectionShares
+  #banned = 0
 
   constructor(options: FrontDoorOptions, onCarrier: OnCarrier) {
     this.#options = options
@@ -100,6 +104,11 @@ export class FrontDoor {
   /** Connections closed at once because of a limit, so far. */
   get refusedCount(): number {
     return this.#shares.refused
+  }
+
+  /** Connections closed at once because of a ban, so far. */
+  get bannedCount(): number {
+    return this.#banned
   }
 
   /** @returns `undefined` if there is no port without TLS. */
@@ -157,7 +166,13 @@ export class FrontDoor {
   }
 
   #count(socket: Socket): boolean {
-    const giveBack = this.#shares.take(plainAddress(socket.remoteAddress))
+    const address = plainAddress(socket.remoteAddress)
+    if (this.#options.pool.bans.hit({ address })) {
+      this.#banned++
+      socket.destroy()
+      return false
+    }
+    const giveBack = this.#shares.take(address)
     if (giveBack) socket.on('close', giveBack)
     else socket.destroy()
     return giveBack !== undefined

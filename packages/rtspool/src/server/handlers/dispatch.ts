@@ -1,5 +1,6 @@
 import { RequestError } from '../../errors.js'
 import { isRtspMethod, parseCSeq, parseSessionHeader, type RtspRequest } from '../../rtsp/index.js'
+import { closeIfBanned, requireNotBanned } from '../request/ban-check.js'
 import { isPublicMethod, type PublicMethod } from '../request/methods.js'
 import type {
   Authorizer,
@@ -45,7 +46,7 @@ type RawRequest = Omit<RequestContext, 'target' | 'session'>
 
 /**
  * Applies the rules that hold for every method, in this order: CSeq, version, method, Require, URI,
- * user and rights, session and owner, state. Then calls the handler.
+ * user and rights, bans, session and owner, state. Then calls the handler.
  *
  * @throws {RequestError} The connection turns it into the response.
  */
@@ -75,12 +76,13 @@ async function authorized(
   method: PublicMethod,
 ): Promise<Reply> {
   const authorization = await authorizer.authorize(context)
-  if ('refusal' in authorization) return authorization.refusal
+  if ('refusal' in authorization) return closeIfBanned(context, authorization.refusal)
   const claimant = { ...context.claimant, user: authorization.user }
   return answer({ ...context, claimant }, method)
 }
 
 function answer(base: UnauthorizedRequest, method: PublicMethod): Reply | Promise<Reply> {
+  requireNotBanned(base, method)
   const { server, connection, request, claimant, target } = base
   const id = sessionIdOf(request, method)
   const session = id === undefined ? undefined : server.pool.find(id, claimant)

@@ -157,6 +157,8 @@ export interface ConnectionContext {
   /** Sessions for which this connection was the last to use them. */
   readonly sessions: Set<Session>
   readonly isClosed: boolean
+  /** Sends the responses that are under way, then closes. Idempotent. */
+  close(): void
   /** Aborts when the connection closes. */
   readonly closeSignal: AbortSignal
   /** Publication announced on this connection and not yet set up. */

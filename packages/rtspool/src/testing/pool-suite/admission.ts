@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { AdmissionControl, AdmissionRequest } from '../../session-pool/admission.js'
+import type { AdmissionControl, AdmissionRequest } from '../../session-pool/admission/admission.js'
 import type { Session } from '../../session-pool/session.js'
 import { removalReasons } from '../../session-pool/session-state.js'
 import { type ConformanceTest, countedIds, removalsOf, withCode } from './suite.js'
@@ -88,8 +88,9 @@ export const admissionTests: readonly ConformanceTest[] = [
       assert.equal(pool.limits.maxSessions, 5)
       assert.equal(pool.limits.maxLifetime, 2.5)
       for (const name of Object.keys(pool.limits)) {
-        assert.throws(() => pool.setLimits({ maxSessions: 9, [name]: -1 }), RangeError)
-        assert.throws(() => create({ [name]: Number.NaN }), RangeError)
+        const expected = name === 'maxSessionsPerGroup' ? TypeError : RangeError
+        assert.throws(() => pool.setLimits({ maxSessions: 9, [name]: -1 }), expected)
+        assert.throws(() => create({ [name]: Number.NaN }), expected)
       }
       assert.equal(pool.maxSessions, 5)
     },

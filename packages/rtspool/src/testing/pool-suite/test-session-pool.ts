@@ -1,6 +1,7 @@
 import { checkOptions } from '../../option-checks.js'
 import { ManualClock } from '../manual-clock.js'
 import { admissionTests } from './admission.js'
+import { operatorTests } from './operators.js'
 import { ownerTests } from './owners.js'
 import { sessionTests } from './sessions.js'
 import type { Bench, ConformanceTest, PoolFactory } from './suite.js'
@@ -33,6 +34,7 @@ export function testSessionPool(options: ConformanceOptions): void {
     timeTests,
     ownerTests,
     admissionTests,
+    operatorTests,
   ]
   for (const [index, tests] of sections.entries()) {
     for (const [name, run] of tests) test(`${index + 1} ${name}`, () => runTest(run, createPool))

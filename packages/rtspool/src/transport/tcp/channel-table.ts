@@ -12,6 +12,8 @@ export interface InterleavedCarrier {
   writeFrames(frames: Buffer): void
   /** True while the peer has too much unread data: no packets should be sent to it. */
   readonly isCongested: boolean
+  /** Bytes that wait in this process for the peer to read. */
+  readonly queuedBytes?: number | undefined
   /**
    * Milliseconds that a peer which is no longer congested waits for a key frame. After that it is sent pictures that
    * it may not be able to decode.

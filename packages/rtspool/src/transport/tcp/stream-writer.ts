@@ -99,6 +99,10 @@ export class StreamWriter implements InterleavedCarrier {
     return this.#isCongested
   }
 
+  get queuedBytes(): number {
+    return this.#output.writableLength
+  }
+
   get maxEntryWaitMs(): number | undefined {
     return this.#limits.maxEntryWaitMs
   }

@@ -342,6 +342,7 @@ describe('the limits of the pool that a server makes', { tags: 'B-FULL' }, () =>
     expect(new RtspServer({ pool: { ...limits, ...more } }).pool.limits).toEqual({
       ...limits,
       ...more,
+      maxSessionsPerGroup: {},
     })
     const { pool } = new RtspServer({ pool: { maxIdleSetup: undefined } })
     expect(pool.limits).toMatchObject({ maxSessions: 0, maxIdleSetup: 30, maxLifetime: 0 })

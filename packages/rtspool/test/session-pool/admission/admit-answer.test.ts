@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { type AdmitHook, SessionPool } from '../../src/session-pool/index.js'
-import { ManualClock } from '../../src/testing/manual-clock.js'
-import { nextTurn } from '../support/until.js'
-import { wrongAnswers } from '../support/wrong-answers.js'
+import { type AdmitHook, SessionPool } from '../../../src/session-pool/index.js'
+import { ManualClock } from '../../../src/testing/manual-clock.js'
+import { nextTurn } from '../../support/until.js'
+import { wrongAnswers } from '../../support/wrong-answers.js'
 
 const owner = { address: '192.0.2.1', user: 'ann' }
 

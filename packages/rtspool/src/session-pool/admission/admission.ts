@@ -1,28 +1,14 @@
-import type { Session } from './session.js'
-import type { SessionData } from './session-data.js'
-import type { SessionInit } from './session-init.js'
-import type { SessionOwner } from './session-owner.js'
-
-/** Limits on the number and lifetime of sessions; 0 = unlimited. */
-export interface SessionLimits {
-  /** Maximum number of sessions at a time. */
-  readonly maxSessions: number
-  /** Maximum number of sessions of one address at a time. */
-  readonly maxSessionsPerAddress: number
-  /** Maximum number of sessions of one authenticated user at a time. */
-  readonly maxSessionsPerUser: number
-  /** Maximum number of sessions that hold one path at a time. */
-  readonly maxSessionsPerPath: number
-  /** Seconds within which a new session must play or record for the first time. */
-  readonly maxIdleSetup: number
-  /** Maximum lifetime of a new session, in seconds. */
-  readonly maxLifetime: number
-}
+import type { Session } from '../session.js'
+import type { SessionData } from '../session-data.js'
+import { fullGroupOf, type SessionGroups } from '../session-groups.js'
+import type { SessionInit } from '../session-init.js'
+import type { SessionOwner } from '../session-owner.js'
+import type { SessionLimits } from './session-limits.js'
 
 /**
  * Name of the limit that refused a session, as in errors, the event `sessionRefused` and `stats`.
- * Two names stand for no number: `onAdmit` if the hook refused, and `admissionControl` if an
- * {@link AdmissionControl} refused for a reason of its own.
+ * Three names stand for no number: `onAdmit` if the hook refused, `admissionControl` if an
+ * {@link AdmissionControl} refused for a reason of its own, and `bans` if one of {@link Bans} did.
  */
 export type AdmissionLimit = (typeof admissionLimits)[number]
 
@@ -31,8 +17,10 @@ export const admissionLimits = Object.freeze([
   'maxSessionsPerAddress',
   'maxSessionsPerUser',
   'maxSessionsPerPath',
+  'maxSessionsPerGroup',
   'onAdmit',
   'admissionControl',
+  'bans',
 ] as const)
 
 export const isAdmissionLimit = (value: unknown): value is AdmissionLimit =>
@@ -59,6 +47,8 @@ export interface AdmissionRequest<Data extends object = SessionData> {
   readonly owner: SessionOwner | undefined
   /** Path that the session will hold, if known. */
   readonly path: string | undefined
+  /** Groups of the session; `undefined` = none. */
+  readonly groups: SessionGroups | undefined
   readonly limits: SessionLimits
   /** Numbers of sessions that this pool holds now, without the requested one. */
   readonly counts: {
@@ -66,6 +56,8 @@ export interface AdmissionRequest<Data extends object = SessionData> {
     readonly address: number
     readonly user: number
     readonly path: number
+    /** Sessions in each of the groups, by name; `undefined` without groups. */
+    readonly groups: Readonly<Record<string, number>> | undefined
   }
 }
 
@@ -89,20 +81,26 @@ export interface AdmissionControl<Data extends object = SessionData> {
 
 /** The default {@link AdmissionControl}: compares the counts of this pool with its limits. */
 export const localAdmission: AdmissionControl<object> = Object.freeze({
-  tryAcquire({ kind, limits, counts }: AdmissionRequest<object>): AdmissionLimit | undefined {
+  tryAcquire({
+    kind,
+    limits,
+    counts,
+    groups,
+  }: AdmissionRequest<object>): AdmissionLimit | undefined {
     if (kind === 'session') {
       if (isReached(limits.maxSessions, counts.sessions)) return 'maxSessions'
       if (isReached(limits.maxSessionsPerAddress, counts.address)) return 'maxSessionsPerAddress'
       if (isReached(limits.maxSessionsPerUser, counts.user)) return 'maxSessionsPerUser'
+      if (fullGroupOf(limits.maxSessionsPerGroup, groups, counts.groups)) {
+        return 'maxSessionsPerGroup'
+      }
     }
     return isReached(limits.maxSessionsPerPath, counts.path) ? 'maxSessionsPerPath' : undefined
   },
   release(): void {},
 })
 
-function isReached(limit: number, count: number): boolean {
-  return limit > 0 && count >= limit
-}
+const isReached = (limit: number, count: number): boolean => limit > 0 && count >= limit
 
 /** Input of the hook `onAdmit`: describes an authenticated client that asks for a session. */
 export interface AdmitContext<Data extends object = SessionData> {
@@ -143,4 +141,6 @@ export interface SessionRefusal {
   readonly limit: AdmissionLimit
   readonly owner: SessionOwner | undefined
   readonly path: string | undefined
+  /** The full group, as `{ plan: 'free' }`; present if the limit is that of a group. */
+  readonly group?: SessionGroups | undefined
 }

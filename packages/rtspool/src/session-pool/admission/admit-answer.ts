@@ -1,7 +1,7 @@
-import { checkOptions, isRecord, shapeOf, withoutUndefined } from '../option-checks.js'
+import { checkOptions, isRecord, shapeOf, withoutUndefined } from '../../option-checks.js'
+import { checkSessionInit, type SessionInit } from '../session-init.js'
+import { checkOwner } from '../session-owner.js'
 import type { AdmitContext } from './admission.js'
-import { checkSessionInit, type SessionInit } from './session-init.js'
-import { checkOwner } from './session-owner.js'
 
 /**
  * Result of the hook `onAdmit`, after the check: properties of the admitted session, or the status

@@ -1,0 +1,89 @@
+import { type BanOptions, banDefaults } from 'rtspool'
+import { z } from 'zod'
+import { key, seconds } from '../key-meta.js'
+import { network, networkText } from './limits.js'
+
+const maxEvents = 1_000_000
+const events = () => z.int().min(1).max(maxEvents)
+
+const failedLoginsSection = z.strictObject({
+  enabled: key(z.boolean().default(false), {
+    description: 'ban an address after too many failed logins',
+    live: true,
+  }),
+  attempts: key(events().default(20), {
+    description: 'number of wrong logins of one address that leads to a ban',
+    live: true,
+  }),
+  windowSeconds: key(seconds().default(600), {
+    description: 'time in which they count, from the first one on',
+    unit: 'seconds',
+    live: true,
+  }),
+  banSeconds: key(seconds().default(3600), {
+    description: 'time for which the address is banned; 0 = for ever',
+    unit: 'seconds',
+    live: true,
+  }),
+})
+
+const flappingSection = z.strictObject({
+  enabled: key(z.boolean().default(false), {
+    description: 'ban a user, or an address without user, that creates too many sessions',
+    live: true,
+  }),
+  sessions: key(events().default(100), {
+    description: 'number of new sessions of one user or address that leads to a ban',
+    live: true,
+  }),
+  windowSeconds: key(seconds().default(60), {
+    description: 'time in which they count, from the first one on',
+    unit: 'seconds',
+    live: true,
+  }),
+  banSeconds: key(seconds().default(600), {
+    description: 'time for which the user or address is banned; 0 = for ever',
+    unit: 'seconds',
+    live: true,
+  }),
+  paths: key(z.boolean().default(false), {
+    description: 'count and ban paths as well, for everybody',
+    live: true,
+  }),
+})
+
+/** Clients that are kept out. */
+export const bansSection = z.strictObject({
+  maxBans: key(z.int().min(1).max(1_000_000).default(banDefaults.maxBans), {
+    description: 'limit on the number of bans; a full list displaces automatic ones',
+    live: true,
+  }),
+  tellReason: key(z.boolean().default(banDefaults.tellReason), {
+    description: 'tell a client the reason of its ban, in the body of the response',
+    live: true,
+  }),
+  exempt: key(
+    z.array(key(network(), { description: networkText })).default([...banDefaults.exempt]),
+    {
+      description: 'addresses and networks that are never banned automatically, such as proxies',
+      live: true,
+    },
+  ),
+  failedLogins: failedLoginsSection.prefault({}),
+  flapping: flappingSection.prefault({}),
+})
+
+/** Returns the options of the library. */
+export function banOptionsOf({
+  failedLogins,
+  flapping,
+  ...others
+}: z.output<typeof bansSection>): BanOptions {
+  const { enabled: bansGuessers, ...guesses } = failedLogins
+  const { enabled: bansFlapping, ...comings } = flapping
+  return {
+    ...others,
+    failedLogins: bansGuessers && guesses,
+    flapping: bansFlapping && comings,
+  }
+}

@@ -1,0 +1,125 @@
+import type { InspectOptions } from 'node:util'
+import { type Inspect, inspectCustom, inspectSummary } from '../../inspection.js'
+import { TellSometimes } from '../../listeners.js'
+import { isInPrefix } from '../structures/prefix-table.js'
+import type {
+  Ban,
+  BanCause,
+  BanEnd,
+  BanHit,
+  BanRecord,
+  BanSubject,
+  ResolvedSubject,
+} from './ban.js'
+
+/** Client as a ban sees it; the address as digits. */
+export interface Candidate {
+  readonly digits: string | undefined
+  readonly user: string | undefined
+  readonly path: string | undefined
+}
+
+/** End and origin of a ban. */
+export interface BanFacts extends BanEnd {
+  readonly reason: string | undefined
+  readonly author: string | undefined
+  readonly cause: BanCause
+}
+
+/** Name and creation of a ban, which never change. */
+export interface BanIdentity {
+  readonly publicId: string
+  readonly createdTime: Date
+}
+
+/** The {@link Ban} behind the public interface. */
+export class BanEntry implements Ban {
+  readonly subject: ResolvedSubject
+  readonly publicId: string
+  readonly createdTime: Date
+  /** Position in the list, in order of addition. */
+  readonly serial: number
+  until: number | undefined
+  reason: string | undefined
+  author: string | undefined
+  cause: BanCause
+  /** End in milliseconds of the pool's clock; `Infinity` = never. */
+  endsAt: number
+  hits = 0
+  lastHitTime: Date | undefined = undefined
+  #events: TellSometimes | undefined = undefined
+
+  constructor(subject: ResolvedSubject, facts: BanFacts & BanIdentity, serial: number) {
+    this.subject = subject
+    this.publicId = facts.publicId
+    this.createdTime = facts.createdTime
+    this.until = facts.until
+    this.reason = facts.reason
+    this.author = facts.author
+    this.cause = facts.cause
+    this.endsAt = facts.endsAt
+    this.serial = serial
+  }
+
+  get address(): string | undefined {
+    return this.subject.address
+  }
+
+  get user(): string | undefined {
+    return this.subject.user
+  }
+
+  get path(): string | undefined {
+    return this.subject.path
+  }
+
+  /** Uses the end and origin of a newer ban of the same subject. */
+  replace(facts: BanFacts): void {
+    this.until = facts.until
+    this.reason = facts.reason
+    this.author = facts.author
+    this.cause = facts.cause
+    this.endsAt = facts.endsAt
+  }
+
+  /** Returns whether the ban holds and keeps a client out. */
+  matches({ digits, user, path }: Candidate, now: number): boolean {
+    if (this.endsAt <= now) return false
+    const { prefix, user: banned, path: pattern } = this.subject
+    if (prefix !== undefined && (digits === undefined || !isInPrefix(prefix, digits))) return false
+    if (banned !== undefined && banned !== user) return false
+    return pattern === undefined || (path !== undefined && isBelow(pattern, path))
+  }
+
+  /** Counts a hit. @returns The event to emit, if it is time for one */
+  noteHit({ address, user, path }: BanSubject, now: number, time: Date): BanHit | undefined {
+    this.hits++
+    this.lastHitTime = time
+    this.#events ??= new TellSometimes()
+    const count = this.#events.note(now)
+    return count === 0 ? undefined : { address, user, path, count }
+  }
+
+  toJSON(): BanRecord {
+    const { publicId, address, user, path, until, reason, author, cause, createdTime, hits } = this
+    return {
+      publicId,
+      address,
+      user,
+      path,
+      until,
+      reason,
+      author,
+      cause,
+      createdTime: createdTime.toISOString(),
+      hits,
+    }
+  }
+
+  [inspectCustom](depth: number, options: InspectOptions, inspect: Inspect): string {
+    return inspectSummary('Ban', this.toJSON(), depth, options, inspect)
+  }
+}
+
+const isBelow = (pattern: string, path: string): boolean =>
+  pattern.endsWith('/*') ? path.startsWith(pattern.slice(0, -1)) : path === pattern

@@ -1,0 +1,60 @@
+import { checkInteger, checkOptions, shown } from '../../option-checks.js'
+import { type Ban, type BanCause, banCauses } from './ban.js'
+import type { BanEntry } from './ban-entry.js'
+
+/** Filter and position of a list of bans. */
+export interface BanListQuery {
+  /** Cursor of the previous page. @defaultValue the beginning */
+  readonly cursor?: string | undefined
+  /** Maximum number of bans on a page: 1 to 1000. @defaultValue 100 */
+  readonly limit?: number | undefined
+  readonly cause?: BanCause | undefined
+  /** Text within address, user, path, reason, author or public id, in any case of letters. */
+  readonly like?: string | undefined
+}
+
+/** A page of bans, in order of addition. */
+export interface BanPage {
+  readonly bans: readonly Ban[]
+  /** Cursor of the next page; `undefined` after the last one. */
+  readonly cursor: string | undefined
+}
+
+const defaultPageLimit = 100
+const maxPageLimit = 1000
+const cursorRadix = 36
+const cursorPattern = /^[0-9a-z]{1,11}$/
+const names = ['cursor', 'limit', 'cause', 'like'] as const
+
+/** @throws {RangeError | TypeError} when a member of the query is invalid or unknown. */
+export function pageOf(entries: Iterable<BanEntry>, query: BanListQuery): BanPage {
+  checkOptions('bans.list', query, names)
+  const { cursor, cause, like } = query
+  const limit = checkInteger('limit', query.limit ?? defaultPageLimit, 1, maxPageLimit)
+  if (cause !== undefined && !banCauses.includes(cause)) {
+    throw new TypeError(`cause must be one of ${banCauses.join(', ')}, got ${shown(cause)}`)
+  }
+  if (like !== undefined && typeof like !== 'string') {
+    throw new TypeError(`like must be a string, got ${shown(like)}`)
+  }
+  if (cursor !== undefined && !cursorPattern.test(cursor)) {
+    throw new RangeError('That is no cursor of this list')
+  }
+  const after = cursor === undefined ? 0 : Number.parseInt(cursor, cursorRadix)
+  const text = like?.toLowerCase()
+  const bans: BanEntry[] = []
+  for (const ban of entries) {
+    if (ban.serial <= after || (cause !== undefined && ban.cause !== cause)) continue
+    if (text !== undefined && !contains(ban, text)) continue
+    const last = bans.at(-1)
+    if (bans.length === limit && last) return { bans, cursor: last.serial.toString(cursorRadix) }
+    bans.push(ban)
+  }
+  return { bans, cursor: undefined }
+}
+
+function contains({ publicId, address, user, path, reason, author }: Ban, text: string): boolean {
+  return [publicId, address, user, path, reason, author].some((part) =>
+    part?.toLowerCase().includes(text),
+  )
+}

@@ -1,0 +1,129 @@
+import { checkBoolean, checkInteger, checkOptions, shown } from '../../option-checks.js'
+import { checkDuration, msPerSecond } from '../session-init.js'
+import { type AddressPrefix, parsePrefix } from '../structures/prefix-table.js'
+
+/** Rule that bans a client after too many events in a short time. */
+export interface AutomaticBan {
+  /** Seconds in which the events count, from the first one on. */
+  readonly windowSeconds: number
+  /** Seconds for which the client is banned; 0 = for ever. */
+  readonly banSeconds: number
+}
+
+/** Rule that bans an address after too many failed logins. */
+export interface FailedLoginsBan extends AutomaticBan {
+  /** Number of wrong logins of one address that leads to a ban, 1 or more. */
+  readonly attempts: number
+}
+
+/** Rule that bans who creates too many sessions. */
+export interface FlappingBan extends AutomaticBan {
+  /**
+   * Number of sessions that one user, address or path may create in the window, 1 or more: the last
+   * of them leads to a ban. A session counts for its user, or for its address if it has no user.
+   */
+  readonly sessions: number
+  /**
+   * Counts and bans paths as well, for everybody.
+   * @defaultValue false
+   */
+  readonly paths?: boolean | undefined
+}
+
+/** Options of {@link Bans}; all optional. */
+export interface BanOptions {
+  /**
+   * Maximum number of bans, 1 to 1,000,000. In a full list a new ban displaces the oldest automatic
+   * one, and is refused if there is none.
+   * @defaultValue 10000
+   */
+  readonly maxBans?: number | undefined
+  /**
+   * Tells a client the reason of its ban, in the body of the response.
+   * @defaultValue false
+   */
+  readonly tellReason?: boolean | undefined
+  /**
+   * Bans an address after wrong logins, which a server counts. `false` = never.
+   * @defaultValue false
+   */
+  readonly failedLogins?: FailedLoginsBan | false | undefined
+  /** Bans who creates too many sessions; `false` = never. @defaultValue false */
+  readonly flapping?: FlappingBan | false | undefined
+  /**
+   * Addresses and networks that are never banned automatically, such as a proxy that many clients
+   * share. A given list replaces the default.
+   * @defaultValue ['127.0.0.0/8', '::1']
+   */
+  readonly exempt?: readonly string[] | undefined
+}
+
+export const banDefaults = Object.freeze({
+  maxBans: 10_000,
+  tellReason: false,
+  failedLogins: false,
+  flapping: false,
+  exempt: Object.freeze(['127.0.0.0/8', '::1']),
+} as const satisfies Required<BanOptions>)
+
+/** A rule in the form that the pool uses. */
+export interface ResolvedAutomaticBan {
+  readonly limit: number
+  readonly windowMs: number
+  readonly banSeconds: number
+  readonly countsPaths: boolean
+}
+
+export interface ResolvedBanOptions {
+  readonly maxBans: number
+  readonly tellReason: boolean
+  readonly failedLogins: ResolvedAutomaticBan | undefined
+  readonly flapping: ResolvedAutomaticBan | undefined
+  readonly exempt: readonly AddressPrefix[]
+}
+
+const largestList = 1_000_000
+
+/** @throws {RangeError | TypeError} when a value is invalid or an option unknown. */
+export function resolveBanOptions(options: BanOptions): ResolvedBanOptions {
+  checkOptions('bans', options, Object.keys(banDefaults))
+  const { maxBans, tellReason, failedLogins, flapping, exempt } = options
+  return Object.freeze({
+    maxBans: checkInteger('bans.maxBans', maxBans ?? banDefaults.maxBans, 1, largestList),
+    tellReason: checkBoolean('bans.tellReason', tellReason ?? banDefaults.tellReason),
+    failedLogins: resolveRule('failedLogins', 'attempts', failedLogins),
+    flapping: resolveRule('flapping', 'sessions', flapping),
+    exempt: resolveExempt(exempt ?? banDefaults.exempt),
+  })
+}
+
+/** @param counted - Name of the member with the number of events. */
+function resolveRule(
+  name: 'failedLogins' | 'flapping',
+  counted: 'attempts' | 'sessions',
+  rule: FailedLoginsBan | FlappingBan | false | undefined,
+): ResolvedAutomaticBan | undefined {
+  if (rule === undefined || rule === false) return undefined
+  const names = [counted, 'windowSeconds', 'banSeconds']
+  checkOptions(`bans.${name}`, rule, name === 'flapping' ? [...names, 'paths'] : names)
+  const { windowSeconds, banSeconds, paths } = rule as FlappingBan
+  const limit: unknown = (rule as FailedLoginsBan & FlappingBan)[counted]
+  return Object.freeze({
+    limit: checkInteger(`bans.${name}.${counted}`, limit, 1),
+    windowMs: checkDuration(`bans.${name}.windowSeconds`, windowSeconds) * msPerSecond,
+    banSeconds: checkDuration(`bans.${name}.banSeconds`, banSeconds),
+    countsPaths: checkBoolean(`bans.${name}.paths`, paths ?? false),
+  })
+}
+
+function resolveExempt(addresses: readonly string[]): readonly AddressPrefix[] {
+  if (!Array.isArray(addresses)) {
+    throw new TypeError(`bans.exempt must be a list of addresses, got ${shown(addresses)}`)
+  }
+  return addresses.map((address: unknown) => {
+    const prefix = typeof address === 'string' ? parsePrefix(address) : undefined
+    if (prefix !== undefined) return prefix
+    const expected = "addresses and networks such as '10.0.0.0/8'"
+    throw new TypeError(`bans.exempt must be ${expected}, got ${shown(address)}`)
+  })
+}

@@ -1,0 +1,201 @@
+import type { Clock } from '../../clock.js'
+import { checkOptions, isRecord, kindOf, shapeOf, shown } from '../../option-checks.js'
+import { checkDuration, checkUnixSeconds, msPerSecond } from '../session-init.js'
+import { type AddressPrefix, parsePrefix, prefixText } from '../structures/prefix-table.js'
+
+/** Clients that a ban keeps out: those that match each given part, of which there is at least one. */
+export interface BanSubject {
+  /**
+   * Address, or network such as `10.0.0.0/8`. An IPv6 address means its network of 64 bits, in which
+   * a client may change its address (RFC 8981).
+   */
+  readonly address?: string | undefined
+  /** Name of an authenticated user. */
+  readonly user?: string | undefined
+  /** A path, or a path that ends in `/*`, which matches everything below it at any depth. */
+  readonly path?: string | undefined
+}
+
+/**
+ * Cause of a ban: the application, a kick with a ban, too many failed logins, or too many sessions
+ * in a short time.
+ */
+export type BanCause = (typeof banCauses)[number]
+
+export const banCauses = Object.freeze(['added', 'kicked', 'failedLogins', 'flapping'] as const)
+
+/** Reason why a ban no longer holds; `displaced`: an automatic ban made room in a full list. */
+export type UnbanReason = 'expired' | 'removed' | 'displaced'
+
+/** End and origin of a ban; all optional. */
+export interface BanTerms {
+  /** End in seconds since 1970, by the wall clock of the moment. @defaultValue never */
+  readonly until?: number | undefined
+  /** Seconds from now to the end, instead of `until`; 0 = never. @defaultValue never */
+  readonly seconds?: number | undefined
+  /** Free text of at most 256 characters. @defaultValue none */
+  readonly reason?: string | undefined
+  /** Name of the operator or program, at most 256 characters. @defaultValue none */
+  readonly author?: string | undefined
+}
+
+/** Argument of {@link Bans.add}. */
+export interface BanInit extends BanSubject, BanTerms {}
+
+/** A ban; its counters are current at the time of access. */
+export interface Ban extends BanSubject {
+  /** 22 characters that name the ban. */
+  readonly publicId: string
+  /** End in seconds since 1970; `undefined` = never. */
+  readonly until: number | undefined
+  readonly reason: string | undefined
+  readonly author: string | undefined
+  readonly cause: BanCause
+  readonly createdTime: Date
+  /** Number of connections and requests that the ban has kept out. */
+  readonly hits: number
+  readonly lastHitTime: Date | undefined
+}
+
+/** A ban as `JSON.stringify` writes it, and as {@link Bans.restore} reads it. */
+export interface BanRecord extends BanSubject {
+  readonly publicId: string
+  readonly until?: number | undefined
+  readonly reason?: string | undefined
+  readonly author?: string | undefined
+  readonly cause: BanCause
+  /** ISO 8601. */
+  readonly createdTime: string
+  readonly hits: number
+}
+
+/** Client that a ban has kept out. */
+export interface BanHit extends BanSubject {
+  /** Hits of the ban since the last event of it, this one included. */
+  readonly count: number
+}
+
+const maxTextLength = 256
+const subjectNames = ['address', 'user', 'path'] as const satisfies readonly (keyof BanSubject)[]
+const termNames = [
+  'until',
+  'seconds',
+  'reason',
+  'author',
+] as const satisfies readonly (keyof BanTerms)[]
+
+/** A checked subject: the address as a prefix and in its usual text. */
+export interface ResolvedSubject extends BanSubject {
+  readonly prefix: AddressPrefix | undefined
+}
+
+/**
+ * @param name - Function in messages: `bans.add`.
+ * @throws {TypeError} when no part is given, or one is of the wrong form.
+ */
+export function resolveSubject(name: string, subject: BanSubject): ResolvedSubject {
+  const { address, user, path } = subject
+  const isGiven = [address, user, path].some((part) => part !== undefined)
+  if (!isGiven) throw new TypeError(`${name}: expected at least one of ${subjectNames.join(', ')}`)
+  const prefix = address === undefined ? undefined : prefixOf(name, address)
+  if (user !== undefined && (typeof user !== 'string' || user === '')) {
+    throw new TypeError(`${name}: user must be a string that is not empty, got ${shown(user)}`)
+  }
+  if (path !== undefined) checkPattern(name, path)
+  return { address: prefix && prefixText(prefix), user, path, prefix }
+}
+
+function prefixOf(name: string, address: unknown): AddressPrefix {
+  const prefix = typeof address === 'string' ? parsePrefix(address) : undefined
+  if (prefix !== undefined) return prefix
+  const expected = "an address or a network such as '10.0.0.0/8'"
+  throw new TypeError(`${name}: address must be ${expected}, got ${shown(address)}`)
+}
+
+function checkPattern(name: string, path: unknown): void {
+  const plain = typeof path === 'string' && path.endsWith('/*') ? path.slice(0, -1) : path
+  if (typeof plain === 'string' && plain.startsWith('/') && !plain.includes('*')) return
+  const expected = "a path such as '/cam', or '/cams/*' for everything below"
+  throw new TypeError(`${name}: path must be ${expected}, got ${shown(path)}`)
+}
+
+/** @throws {RangeError | TypeError} when a member is unknown or invalid. */
+export function checkBanInit(name: string, init: BanInit): void {
+  if (!isRecord(init)) throw new TypeError(`${name}: expected a ban, got ${kindOf(init)}`)
+  checkOptions(name, init, [...subjectNames, ...termNames])
+  checkBanTerms(name, init)
+}
+
+/** @throws {RangeError | TypeError} when a term is unknown or invalid. */
+export function checkKickBan(terms: BanTerms): void {
+  checkOptions('kick: ban', terms, termNames)
+  checkBanTerms('kick: ban', terms)
+}
+
+function checkBanTerms(name: string, terms: BanTerms): void {
+  const { until, seconds, reason, author } = terms
+  if (until !== undefined) checkUnixSeconds(`${name}: until`, until)
+  if (seconds !== undefined) checkDuration(`${name}: seconds`, seconds)
+  if (until !== undefined && seconds !== undefined) {
+    throw new TypeError(`${name}: expected one of until and seconds, got both`)
+  }
+  checkNote(`${name}: reason`, reason)
+  checkNote(`${name}: author`, author)
+}
+
+/** @throws {TypeError} when a free text is no string, or too long. */
+export function checkNote(name: string, text: unknown): void {
+  if (text === undefined || (typeof text === 'string' && text.length <= maxTextLength)) return
+  const got = typeof text === 'string' ? `${text.length} characters` : shapeOf(text)
+  throw new TypeError(`${name} must be a text of at most ${maxTextLength} characters, got ${got}`)
+}
+
+/** End of a ban. */
+export interface BanEnd {
+  /** Seconds since 1970; `undefined` = never. */
+  readonly until: number | undefined
+  /** Milliseconds of the pool's clock; `Infinity` = never. */
+  readonly endsAt: number
+}
+
+/** Converts the end of a ban by the current wall clock. */
+export function endOf({ until, seconds = 0 }: BanTerms, clock: Clock): BanEnd {
+  const now = clock.now()
+  const unixTimeMs = clock.unixTimeMs()
+  if (until !== undefined) return { until, endsAt: now + until * msPerSecond - unixTimeMs }
+  if (seconds === 0) return { until: undefined, endsAt: Number.POSITIVE_INFINITY }
+  const endMs = Math.round(unixTimeMs + seconds * msPerSecond)
+  return { until: endMs / msPerSecond, endsAt: now + seconds * msPerSecond }
+}
+
+const recordNames = [
+  ...subjectNames,
+  ...['publicId', 'until', 'reason', 'author', 'cause', 'createdTime', 'hits'],
+]
+
+/**
+ * @param name - Record in messages: `bans.restore[3]`.
+ * @throws {RangeError | TypeError} names the member that is invalid or unknown.
+ */
+export function checkBanRecord(name: string, record: BanRecord): void {
+  if (!isRecord(record)) throw new TypeError(`${name}: expected a ban, got ${kindOf(record)}`)
+  checkOptions(name, record, recordNames)
+  const { publicId, until, reason, author, cause, createdTime, hits } = record
+  checkBanTerms(name, { until, reason, author })
+  if (typeof publicId !== 'string' || !/^[\w-]{22}$/.test(publicId)) {
+    throw new TypeError(`${name}: publicId must have 22 characters, got ${shown(publicId)}`)
+  }
+  if (!banCauses.includes(cause)) {
+    throw new TypeError(
+      `${name}: cause must be one of ${banCauses.join(', ')}, got ${shown(cause)}`,
+    )
+  }
+  if (typeof createdTime !== 'string' || Number.isNaN(Date.parse(createdTime))) {
+    throw new TypeError(
+      `${name}: createdTime must be a time of ISO 8601, got ${shown(createdTime)}`,
+    )
+  }
+  if (!Number.isSafeInteger(hits) || hits < 0) {
+    throw new RangeError(`${name}: hits must be a whole number from 0, got ${shown(hits)}`)
+  }
+}

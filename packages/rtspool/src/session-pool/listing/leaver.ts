@@ -1,0 +1,149 @@
+import type { InspectOptions } from 'node:util'
+import { type Inspect, inspectCustom, inspectSummary } from '../../inspection.js'
+import { tellFailure } from '../../listeners.js'
+import type { Session } from '../session.js'
+import type { SessionGroups } from '../session-groups.js'
+import type { SessionStats, SessionUse } from '../session-init.js'
+import type { TransportReception } from '../session-media.js'
+import type { RemovalReason, SessionState } from '../session-state.js'
+
+/** Numbers of paths and tracks, and characters of a text, that are kept of a session that has left. */
+const maxPaths = 4
+const maxTracks = 4
+const maxText = 256
+
+/** The last reception report on one track of a session that has left. */
+export interface LeaverReception extends TransportReception {
+  /** Index of the track. */
+  readonly index: number
+}
+
+/** A session that has left its pool: what is kept of it. */
+export class Leaver {
+  /** Name that the session had in logs, events and APIs. */
+  readonly publicId: string
+  readonly owner: { readonly address: string; readonly user: string | undefined } | undefined
+  /** State at the end. */
+  readonly state: SessionState
+  /** At most 4 paths, of at most 256 characters each. */
+  readonly paths: readonly string[]
+  readonly groups: SessionGroups | undefined
+  readonly use: SessionUse | undefined
+  readonly reason: RemovalReason
+  /** Free text of who removed the session; see {@link Session.removalNote}. */
+  readonly note: string | undefined
+  readonly stats: Readonly<SessionStats>
+  /** The last reception reports, of at most 4 tracks. */
+  readonly receptions: readonly LeaverReception[]
+  /** Time between creation and end, in milliseconds. */
+  readonly durationMs: number
+  /** Position among all that have left. @internal */
+  readonly serial: number
+  readonly #endedMs: number
+
+  /**
+   * Called when the session has left, before its media are released.
+   *
+   * @param now - Milliseconds of the pool's clock.
+   * @param unixTimeMs - The same moment by the wall clock.
+   */
+  constructor(
+    session: Session,
+    reason: RemovalReason,
+    serial: number,
+    now: number,
+    unixTimeMs: number,
+  ) {
+    const { owner, use } = session
+    this.publicId = session.publicId
+    this.owner = owner && { address: copy(owner.address), user: owner.user && copy(owner.user) }
+    this.state = session.state
+    this.paths = session.paths.slice(0, maxPaths).map(copy)
+    this.groups = session.groups
+    this.use = use && copyUse(use)
+    this.reason = reason
+    this.note = session.removalNote
+    this.stats = { ...session.stats }
+    this.receptions = receptionsOf(session)
+    this.durationMs = now - session.createdAt
+    this.serial = serial
+    this.#endedMs = unixTimeMs
+  }
+
+  get createdTime(): Date {
+    return new Date(this.#endedMs - this.durationMs)
+  }
+
+  get endedTime(): Date {
+    return new Date(this.#endedMs)
+  }
+
+  toJSON(): LeaverSummary {
+    const { publicId, owner, state, paths, groups, use, reason, note, stats, receptions } = this
+    return {
+      publicId,
+      state,
+      paths,
+      owner,
+      groups,
+      createdTime: this.createdTime,
+      endedTime: this.endedTime,
+      durationMs: this.durationMs,
+      reason,
+      note,
+      action: use?.action,
+      transport: use?.transport,
+      isSecure: use?.isSecure,
+      tunnel: use?.tunnel,
+      userAgent: use?.userAgent,
+      connectionId: use?.connectionId,
+      stats,
+      receptions,
+    }
+  }
+
+  [inspectCustom](depth: number, options: InspectOptions, inspect: Inspect): string {
+    return inspectSummary('Leaver', this.toJSON(), depth, options, inspect)
+  }
+}
+
+/** A {@link Leaver} as `JSON.stringify` and `console.log` show it. */
+export interface LeaverSummary
+  extends Pick<
+      Leaver,
+      'publicId' | 'owner' | 'state' | 'paths' | 'groups' | 'reason' | 'note' | 'stats'
+    >,
+    Pick<Leaver, 'receptions' | 'durationMs' | 'createdTime' | 'endedTime'> {
+  /** Members of {@link SessionUse}; each is `undefined` if nothing was set up. */
+  readonly action: SessionUse['action'] | undefined
+  readonly transport: SessionUse['transport'] | undefined
+  readonly isSecure: boolean | undefined
+  readonly tunnel: SessionUse['tunnel']
+  readonly userAgent: string | undefined
+  readonly connectionId: string | undefined
+}
+
+function receptionsOf(session: Session): readonly LeaverReception[] {
+  const receptions: LeaverReception[] = []
+  for (const { transports } of session.filter()) {
+    for (const [index, transport] of transports) {
+      const { reception } = transport
+      if (reception === undefined || receptions.length === maxTracks) continue
+      const { fractionLost, cumulativeLost, jitterMs, roundTripMs } = reception
+      receptions.push({ index, fractionLost, cumulativeLost, jitterMs, roundTripMs })
+    }
+  }
+  return receptions
+}
+
+function copyUse(use: SessionUse): SessionUse {
+  const { action, transport, isSecure, tunnel, userAgent, connectionId } = use
+  const agent = userAgent === undefined ? undefined : copy(userAgent)
+  return { action, transport, isSecure, tunnel, userAgent: agent, connectionId }
+}
+
+/** Copies a text: V8 keeps the whole message of which a received text is a part. */
+const copy = (text: string): string => Buffer.from(text.slice(0, maxText)).toString()
+
+/** Reports an application's transport whose figures cannot be read. */
+export const tellUnreadable = (error: unknown): void => tellFailure('figures of a transport', error)

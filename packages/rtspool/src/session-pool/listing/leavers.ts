@@ -1,0 +1,139 @@
+import type { Clock } from '../../clock.js'
+import { checkInteger, shown } from '../../option-checks.js'
+import type { Session } from '../session.js'
+import { checkCount } from '../session-init.js'
+import { type RemovalReason, removalReasons } from '../session-state.js'
+import { Leaver, tellUnreadable } from './leaver.js'
+import { checkQuery, matcherOf, type SessionFilter } from './session-filter.js'
+import { noCursor } from './session-order.js'
+
+/** Filter and position of a list of sessions that have left. */
+export interface LeaverListQuery extends SessionFilter {
+  /** Reason of the removal. */
+  readonly reason?: RemovalReason | undefined
+  /** Cursor of the previous page. @defaultValue the beginning */
+  readonly cursor?: string | undefined
+  /** Maximum number on a page: 1 to 1000. @defaultValue 100 */
+  readonly limit?: number | undefined
+}
+
+/** A page of sessions that have left, the latest first. */
+export interface LeaverPage {
+  readonly leavers: readonly Leaver[]
+  /** Cursor of the next page; `undefined` after the last one. */
+  readonly cursor: string | undefined
+}
+
+const defaultPageLimit = 100
+const maxPageLimit = 1000
+const cursorRadix = 36
+const cursorPattern = /^[0-9a-z]{1,11}$/
+const more = ['reason', 'cursor', 'limit'] as const
+
+/**
+ * The sessions that have left a pool lately, in a ring: the latest replaces the oldest. An entry
+ * of a viewer of two tracks takes about 1.1 kB, and none more than 10 kB.
+ */
+export class Leavers {
+  readonly #clock: Clock
+  /** The entry with serial number `n` is at `n % max`. */
+  #ring: (Leaver | undefined)[] = []
+  #max: number
+  #serial = 0
+  #size = 0
+
+  /** @internal */
+  constructor(clock: Clock, max: number) {
+    this.#clock = clock
+    this.#max = max
+  }
+
+  /** Number of entries. */
+  get size(): number {
+    return this.#size
+  }
+
+  /**
+   * Maximum number of entries; 0 = none. A lower one forgets the oldest.
+   *
+   * @throws {RangeError} when set to anything but a whole number from 0 to 4294967295.
+   */
+  get max(): number {
+    return this.#max
+  }
+
+  set max(max: number) {
+    checkCount('maxLeavers', max)
+    const kept = [...this].slice(0, max)
+    this.#max = max
+    this.#ring = []
+    this.#size = kept.length
+    for (const leaver of kept) this.#ring[leaver.serial % max] = leaver
+  }
+
+  /** Returns the entry of a session by its public id. */
+  get(publicId: string): Leaver | undefined {
+    for (const leaver of this) if (leaver.publicId === publicId) return leaver
+    return undefined
+  }
+
+  /**
+   * Returns a page, the latest first. No entry is listed twice, and none is left out but those that
+   * are replaced meanwhile. The filter is that of {@link SessionPool.list}; ages are those at the
+   * end.
+   *
+   * @throws {RangeError | TypeError} when a member is invalid or unknown.
+   */
+  list(query: LeaverListQuery = {}): LeaverPage {
+    checkQuery('leavers.list', query, more)
+    const { cursor, reason } = query
+    const limit = checkInteger('limit', query.limit ?? defaultPageLimit, 1, maxPageLimit)
+    if (reason !== undefined && !removalReasons.includes(reason)) {
+      throw new TypeError(
+        `reason must be one of ${removalReasons.join(', ')}, got ${shown(reason)}`,
+      )
+    }
+    if (cursor !== undefined && !cursorPattern.test(cursor)) throw noCursor()
+    const before = cursor === undefined ? undefined : Number.parseInt(cursor, cursorRadix)
+    const matches = matcherOf<Leaver>(query, ({ publicId }) => publicId)
+    const leavers: Leaver[] = []
+    for (const leaver of this.#before(before)) {
+      if (reason !== undefined && leaver.reason !== reason) continue
+      if (!matches(leaver, leaver.durationMs)) continue
+      const last = leavers.at(-1)
+      if (leavers.length === limit && last) {
+        return { leavers, cursor: last.serial.toString(cursorRadix) }
+      }
+      leavers.push(leaver)
+    }
+    return { leavers, cursor: undefined }
+  }
+
+  /** Entries, the latest first. */
+  [Symbol.iterator](): Generator<Leaver, void> {
+    return this.#before(undefined)
+  }
+
+  /** Notes a session that has left, before its media are released. @internal */
+  note(session: Session, reason: RemovalReason): void {
+    try {
+      const serial = this.#serial + 1
+      const now = this.#clock.now()
+      const leaver = new Leaver(session, reason, serial, now, this.#clock.unixTimeMs())
+      this.#ring[serial % this.#max] = leaver
+      this.#serial = serial
+      this.#size = Math.min(this.#max, this.#size + 1)
+    } catch (error) {
+      tellUnreadable(error)
+    }
+  }
+
+  *#before(serial: number | undefined): Generator<Leaver, void> {
+    const oldest = (): number => this.#serial - this.#size + 1
+    const from = Math.min(this.#serial, (serial ?? Number.POSITIVE_INFINITY) - 1)
+    for (let at = from; at >= oldest(); at--) {
+      const leaver = this.#ring[at % this.#max]
+      if (leaver?.serial === at) yield leaver
+    }
+  }
+}

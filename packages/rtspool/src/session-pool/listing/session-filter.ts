@@ -1,0 +1,112 @@
+import { isSameHost } from '../../host-of.js'
+import { checkOptions, checkSeconds, shown } from '../../option-checks.js'
+import { checkGroups, type SessionGroups } from '../session-groups.js'
+import { msPerSecond } from '../session-init.js'
+import type { SessionOwner } from '../session-owner.js'
+import { type SessionState, sessionStates } from '../session-state.js'
+
+/** Properties that a session must have to be listed or kicked: all given ones. */
+export interface SessionFilter {
+  readonly path?: string | undefined
+  readonly user?: string | undefined
+  /** Address of the owner; an IPv6 address means its whole /64 network. */
+  readonly address?: string | undefined
+  readonly state?: SessionState | undefined
+  /** Groups of the session, each with this value: `{ plan: 'free' }`. */
+  readonly group?: SessionGroups | undefined
+  /** Text within the `User-Agent`, in any case of letters. */
+  readonly userAgent?: string | undefined
+  /** Least seconds since the creation; of a session that has left, until it left. */
+  readonly minAge?: number | undefined
+  /** Most seconds since the creation, like {@link minAge}. */
+  readonly maxAge?: number | undefined
+  /**
+   * Text within user, address, `User-Agent`, a path, or a public id that has been shown to somebody,
+   * in any case of letters.
+   */
+  readonly like?: string | undefined
+}
+
+/** A session, or one that has left, as a filter sees it. */
+export interface Listed {
+  readonly owner: Pick<SessionOwner, 'address' | 'user'> | undefined
+  readonly state: SessionState
+  readonly paths: readonly string[]
+  readonly groups: SessionGroups | undefined
+  readonly use: { readonly userAgent: string | undefined } | undefined
+}
+
+export const filterNames = [
+  ...(['path', 'user', 'address', 'state', 'group', 'userAgent'] as const),
+  ...(['minAge', 'maxAge', 'like'] as const),
+] as const satisfies readonly (keyof SessionFilter)[]
+
+const texts = ['path', 'user', 'address', 'userAgent', 'like'] as const
+const ages = ['minAge', 'maxAge'] as const
+
+/**
+ * @param prefix - Beginning of messages: `kick: `.
+ * @throws {RangeError | TypeError} when a member is of the wrong type. A mistake would otherwise
+ *   select all sessions or none.
+ */
+export function checkFilter(prefix: string, filter: SessionFilter): void {
+  for (const name of texts) {
+    const value: unknown = filter[name]
+    if (value === undefined || typeof value === 'string') continue
+    throw new TypeError(`${prefix}${name} must be a string, got ${shown(value)}`)
+  }
+  for (const name of ages) {
+    if (filter[name] !== undefined) checkSeconds(`${prefix}${name}`, filter[name])
+  }
+  if (filter.group !== undefined) checkGroups(filter.group)
+  const state: unknown = filter.state
+  if (state === undefined || sessionStates.some((each) => each === state)) return
+  const expected = sessionStates.join(', ')
+  throw new TypeError(`${prefix}state must be one of ${expected}, got ${shown(state)}`)
+}
+
+/** @throws {RangeError | TypeError} when a member of a query is invalid or unknown. */
+export function checkQuery(name: string, query: SessionFilter, more: readonly string[]): void {
+  checkOptions(name, query, [...filterNames, ...more])
+  checkFilter('', query)
+}
+
+/**
+ * Creates the function that tells whether an item has all properties of a filter.
+ *
+ * @param publicIdOf - Returns the public id of an item, if anybody can know it.
+ */
+export function matcherOf<T extends Listed>(
+  { path, user, address, state, group, userAgent, minAge = 0, maxAge, like }: SessionFilter,
+  publicIdOf: (item: T) => string | undefined,
+): (item: T, ageMs: number) => boolean {
+  const agent = userAgent?.toLowerCase()
+  const text = like?.toLowerCase()
+  const groups = group && Object.entries(group)
+  const minAgeMs = minAge * msPerSecond
+  const maxAgeMs = (maxAge ?? Number.POSITIVE_INFINITY) * msPerSecond
+  return (item, ageMs) => {
+    if (state !== undefined && item.state !== state) return false
+    const { owner } = item
+    if (user !== undefined && owner?.user !== user) return false
+    if (address !== undefined && !(owner && isSameHost(owner.address, address))) return false
+    if (ageMs < minAgeMs || ageMs > maxAgeMs) return false
+    if (groups && !groups.every(([name, value]) => item.groups?.[name] === value)) return false
+    if (path !== undefined && !item.paths.includes(path)) return false
+    if (agent !== undefined && !contains(item.use?.userAgent, agent)) return false
+    return text === undefined || isLike(item, text) || contains(publicIdOf(item), text)
+  }
+}
+
+function isLike({ owner, use, paths }: Listed, text: string): boolean {
+  return (
+    contains(owner?.user, text) ||
+    contains(owner?.address, text) ||
+    contains(use?.userAgent, text) ||
+    paths.some((path) => contains(path, text))
+  )
+}
+
+/** @param text - In lower case. */
+const contains = (value: string | undefined, text: string): boolean =>
+  value?.toLowerCase().includes(text) ?? false

@@ -1,0 +1,127 @@
+import { shown } from '../../option-checks.js'
+import type { Session } from '../session.js'
+
+/**
+ * Order of a list of sessions:
+ *
+ * - `age`: time since the creation;
+ * - `idle`: time since the last sign of life;
+ * - `bytes`: bytes to and from the client so far;
+ * - `loss`: share of the packets that were reported lost;
+ * - `queue`: bytes that wait in this process for the client to read.
+ */
+export type SessionSort = (typeof sessionSorts)[number]
+
+export const sessionSorts = Object.freeze(['age', 'idle', 'bytes', 'loss', 'queue'] as const)
+
+/** Direction of a list: `descending` begins with the largest figure. */
+export type SortOrder = (typeof sortOrders)[number]
+
+export const sortOrders = Object.freeze(['descending', 'ascending'] as const)
+
+/** Place of a session in a sorted list. */
+interface Place {
+  readonly figure: number
+  /** Order of creation, which tells equal figures apart. */
+  readonly serial: number
+}
+
+interface Entry extends Place {
+  readonly session: Session
+}
+
+const cursorRadix = 36
+const cursorPattern = /^(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)_([0-9a-z]{1,11})$/
+
+/** Returns the figure by which a session is sorted; larger figures come first. */
+export function figureOf(session: Session, sort: SessionSort): number {
+  switch (sort) {
+    // The times themselves: figures that grow with the present would move between two pages.
+    case 'age':
+      return -session.createdAt
+    case 'idle':
+      return -session.lastAccessAt
+    case 'bytes': {
+      const { bytesIn, bytesOut } = session.stats
+      return bytesIn + bytesOut
+    }
+    case 'loss': {
+      const { packetsLost, packetsIn, packetsOut } = session.stats
+      return packetsLost / Math.max(1, packetsIn + packetsOut)
+    }
+    case 'queue':
+      return session.queuedBytes
+  }
+}
+
+/** Collects the first entries of a sorted list out of any number, and keeps no more than twice as many. */
+export class SortedPage {
+  readonly #count: number
+  readonly #sign: 1 | -1
+  readonly #after: Place | undefined
+  #entries: Entry[] = []
+  /** No later entry is among the first ones. */
+  #bound: Place | undefined
+
+  /**
+   * @param limit - Number of sessions on the page.
+   * @param cursor - Of the previous page.
+   * @throws {RangeError} when the text is no cursor of a sorted list.
+   */
+  constructor(limit: number, order: SortOrder, cursor: string | undefined) {
+    // One more, to know whether another page follows.
+    this.#count = limit + 1
+    this.#sign = order === 'descending' ? -1 : 1
+    this.#after = cursor === undefined ? undefined : parsePlace(cursor)
+  }
+
+  add(session: Session, figure: number, serial: number): void {
+    if (this.#after !== undefined && this.#compare(this.#after, figure, serial) >= 0) return
+    if (this.#bound !== undefined && this.#compare(this.#bound, figure, serial) < 0) return
+    this.#entries.push({ session, figure, serial })
+    if (this.#entries.length === 2 * this.#count) this.#cut()
+  }
+
+  /** Returns the page. */
+  take(): { readonly sessions: readonly Session[]; readonly cursor: string | undefined } {
+    this.#cut()
+    const hasNext = this.#entries.length === this.#count
+    if (hasNext) this.#entries.pop()
+    const last = this.#entries.at(-1)
+    const sessions = this.#entries.map(({ session }) => session)
+    return { sessions, cursor: hasNext && last ? placeText(last) : undefined }
+  }
+
+  #cut(): void {
+    this.#entries.sort((a, b) => this.#compare(a, b.figure, b.serial))
+    if (this.#entries.length < this.#count) return
+    this.#entries.length = this.#count
+    this.#bound = this.#entries.at(-1)
+  }
+
+  /** @returns Below 0 when the place comes before the other one. */
+  #compare(place: Place, figure: number, serial: number): number {
+    return (place.figure - figure) * this.#sign || place.serial - serial
+  }
+}
+
+const placeText = ({ figure, serial }: Place): string => `${figure}_${serial.toString(cursorRadix)}`
+
+function parsePlace(cursor: string): Place {
+  const [, figure, serial] = cursorPattern.exec(cursor) ?? []
+  if (figure === undefined || serial === undefined) throw noCursor()
+  return { figure: Number(figure), serial: Number.parseInt(serial, cursorRadix) }
+}
+
+/** Creates the error for a text that is no cursor. */
+export const noCursor = (): RangeError => new RangeError('That is no cursor of this list')
+
+/** @throws {TypeError} when the order is unknown. */
+export function checkOrder(sort: unknown, order: unknown): void {
+  if (sort !== undefined && !sessionSorts.some((each) => each === sort)) {
+    throw new TypeError(`sort must be one of ${sessionSorts.join(', ')}, got ${shown(sort)}`)
+  }
+  if (order !== undefined && !sortOrders.some((each) => each === order)) {
+    throw new TypeError(`order must be one of ${sortOrders.join(', ')}, got ${shown(order)}`)
+  }
+}

@@ -1,0 +1,43 @@
+import type { Clock } from '../clock.js'
+import type { SessionBounds } from './session-bounds.js'
+import type { SessionGroups } from './session-groups.js'
+import type { SessionStats, SessionUse } from './session-init.js'
+import type { SessionMedia } from './session-media.js'
+import type { SessionState } from './session-state.js'
+
+/** Rarely used fields of a session. All of them always exist, so that V8 sees one shape. */
+export class Extras {
+  publicId: string | undefined = undefined
+  state: SessionState = 'Init'
+  stats: SessionStats | undefined = undefined
+  data: object | undefined = undefined
+  media: SessionMedia[] | undefined = undefined
+  /** Path for which the session was created, until it is set up. */
+  reservedPath: string | undefined = undefined
+  /** Paths of the session at the time it left its pool. */
+  leftPaths: readonly string[] | undefined = undefined
+  /** Free text about the removal. */
+  removalNote: string | undefined = undefined
+  groups: SessionGroups | undefined = undefined
+  bounds: SessionBounds | undefined = undefined
+  clock: Clock | undefined = undefined
+  use: SessionUse | undefined = undefined
+  /** Calls of `preventExpire` without a matching `allowExpire`. */
+  prevented = 0
+  /** Timeout in milliseconds that the client was told last; 0 = none yet. */
+  toldTimeoutMs = 0
+  /** Number of open connections that keep the session from timing out. */
+  holds = 0
+}
+
+/** Receiver of the notifications of a session outside any pool; ignores them all. */
+export const soloHost = {
+  isPool: false,
+  isStalled: () => false,
+  end: () => false,
+  dueChanged: () => {},
+  stateChanged: () => {},
+  publicIdMade: () => {},
+  pathEntered: () => {},
+  pathLeft: () => {},
+}
