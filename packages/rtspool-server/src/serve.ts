@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { RtspServer, type TlsCertificate } from 'rtspool'
+import { BanFile, banFileName, banFileSource } from './ban-file.js'
 import { banner } from './banner.js'
 import { readCertificate } from './config/certificate.js'
 import { applyMounts, mountPlanOf, noMounts } from './config/mount-plan.js'
@@ -10,7 +11,7 @@ import { serverOptionsOf } from './config/server-options.js'
 import type { Settings } from './config/settings.js'
 import { startLive } from './live-port.js'
 import { logDiagnostics } from './log/diagnostics-log.js'
-import { logComings, logRefusals } from './log/event-log.js'
+import { logBans, logComings, logRefusals } from './log/event-log.js'
 import { LevelSwitch } from './log/level-switch.js'
 import { type CommandLog, openLog } from './log/log.js'
 import { RepeatLimit } from './log/repeat-limit.js'
@@ -36,6 +37,7 @@ export async function serve(options: CommandOptions, version: string): Promise<n
   const levels = new LevelSwitch(log)
   let control: ReloadControl | undefined
   let server: RtspServer | undefined
+  let bans: BanFile | undefined
   const ends = [
     () => stop.ignore(),
     rereadAtHangup(opened, config.log.file, () => control?.reload('SIGHUP')),
@@ -47,6 +49,8 @@ export async function serve(options: CommandOptions, version: string): Promise<n
     server = createServer(settings, certificate)
     logComings(server, repeats)
     logRefusals(server, repeats)
+    logBans(server, repeats)
+    bans = await openBanFile(options, server, log)
     await server.listen()
     ends.push(logDiagnostics(repeats))
     const live = await startLive(server, config, certificate, log)
@@ -62,9 +66,23 @@ export async function serve(options: CommandOptions, version: string): Promise<n
     await server?.close()
     return cannotStart(describeStartupError(error, settings))
   } finally {
+    await bans?.close()
     await opened.close()
     for (const end of ends) end()
   }
+}
+
+/** Restores the bans of an earlier process, and keeps those of this one. */
+async function openBanFile(
+  { settings, sources }: CommandOptions,
+  { pool }: RtspServer,
+  log: Logger,
+): Promise<BanFile | undefined> {
+  const file = banFileName(settings.config, sources.environment)
+  if (file === undefined) return undefined
+  const source = banFileSource(settings, file)
+  const onFailure = (err: unknown): void => log.error({ file, err }, 'bans cannot be saved')
+  return BanFile.open(file, pool, { source, onFailure })
 }
 
 function tryOpenLog(settings: Settings): CommandLog | string {

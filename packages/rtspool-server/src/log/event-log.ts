@@ -1,4 +1,5 @@
 import {
+  type Ban,
   type ConnectionInfo,
   RtspError,
   type RtspRequest,
@@ -37,6 +38,25 @@ function logPublishers(server: RtspServer, lines: RepeatLimit): void {
   server.on('publishEnded', (path, { session }) => {
     lines.write('info', 'publishing ended', '', { path, address: session.owner?.address })
   })
+}
+
+/** Logs bans, and clients that they keep out. */
+export function logBans({ pool }: Pick<RtspServer, 'pool'>, lines: RepeatLimit): void {
+  pool.on('banned', (ban) => {
+    const { cause, reason, author, until } = ban
+    lines.write('info', 'banned', cause, { ...subjectOf(ban), cause, reason, author, until })
+  })
+  pool.on('banHit', ({ publicId: ban }, { address, user, path, count }) => {
+    lines.write('info', 'banned client kept out', '', { ban, address, user, path, count })
+  })
+  pool.on('unbanned', (ban, reason) => {
+    lines.write('info', 'ban ended', reason, { ...subjectOf(ban), hits: ban.hits, reason })
+  })
+}
+
+/** Returns id and subject of a ban, whose address may be a network. */
+function subjectOf({ publicId: ban, address: network, user, path }: Ban) {
+  return { ban, network, user, path }
 }
 
 /** Logs requests of clients that the server has refused, with the reason. */

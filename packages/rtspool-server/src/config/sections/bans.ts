@@ -1,6 +1,6 @@
 import { type BanOptions, banDefaults } from 'rtspool'
 import { z } from 'zod'
-import { key, seconds } from '../key-meta.js'
+import { file, fileText, key, seconds } from '../key-meta.js'
 import { network, networkText } from './limits.js'
 
 const maxEvents = 1_000_000
@@ -54,6 +54,13 @@ const flappingSection = z.strictObject({
 
 /** Clients that are kept out. */
 export const bansSection = z.strictObject({
+  file: key(file().optional(), {
+    description: 'file that keeps the bans over restarts; one process writes it',
+    defaultText: 'rtspool-bans.json in $STATE_DIRECTORY, without which bans end with the process',
+    isFile: true,
+    expected: fileText,
+    examples: ['/var/lib/rtspool/bans.json'],
+  }),
   maxBans: key(z.int().min(1).max(1_000_000).default(banDefaults.maxBans), {
     description: 'limit on the number of bans; a full list displaces automatic ones',
     live: true,
@@ -75,6 +82,7 @@ export const bansSection = z.strictObject({
 
 /** Returns the options of the library. */
 export function banOptionsOf({
+  file: _file,
   failedLogins,
   flapping,
   ...others

@@ -1,0 +1,169 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { type BanRecord, type Clock, RtspError, type RtspServer, systemClock } from 'rtspool'
+import type { Environment } from './config/environment.js'
+import { type KeySources, sourceOrOption } from './config/problems.js'
+import { writeFileAtomically } from './config/save/atomic-write.js'
+import type { Config } from './config/schema.js'
+
+const defaultName = 'rtspool-bans.json'
+const formatVersion = 1
+/** Bans that are formatted in one turn of the event loop. */
+const bansPerTurn = 500
+/** Time from one write to the next. */
+const restMs = 1000
+/** Time from a failed write to the next attempt. */
+const retryMs = 10_000
+
+/** Returns the file in which bans are kept over restarts; `undefined` = none. */
+export function banFileName({ bans }: Config, environment: Environment): string | undefined {
+  if (bans.file !== undefined) return bans.file
+  // Several folders are separated by colons.
+  const folder = environment.STATE_DIRECTORY?.split(':')[0] ?? ''
+  return folder === '' ? undefined : join(folder, defaultName)
+}
+
+export interface BanFileOptions {
+  /** Name of the file in messages, such as `bans.file bans.json`. */
+  readonly source: string
+  /** Called when the file cannot be written; another attempt follows. */
+  readonly onFailure: (error: unknown) => void
+  readonly clock?: Clock
+}
+
+/** Names the file of bans in messages. */
+export const banFileSource = (settings: KeySources, file: string): string =>
+  `${sourceOrOption(settings, ['bans', 'file'], 'the file of bans')} ${file}`
+
+/**
+ * Keeps the bans of a pool in a file. A crash at any moment leaves the bans before or after the last
+ * write, whole; changes are written within a second.
+ */
+export class BanFile {
+  readonly #file: string
+  readonly #pool: RtspServer['pool']
+  readonly #options: BanFileOptions
+  readonly #clock: Clock
+  readonly #onChange = (): void => {
+    this.#isChanged = true
+    this.#writing ??= this.#writeChanges()
+  }
+  #isChanged = false
+  #isClosed = false
+  #writing: Promise<void> | undefined
+  /** Ends the rest between two writes. */
+  #wake = (): void => {}
+
+  private constructor(file: string, pool: RtspServer['pool'], options: BanFileOptions) {
+    this.#file = file
+    this.#pool = pool
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+  }
+
+  /**
+   * Adds the bans of a file to a pool, and saves further changes. A file that does not exist is
+   * created.
+   *
+   * @throws {Error} The file cannot be read, or its contents cannot be used, or it cannot be written.
+   */
+  static async open(
+    file: string,
+    pool: RtspServer['pool'],
+    options: BanFileOptions,
+  ): Promise<BanFile> {
+    restore(file, pool, options.source)
+    const banFile = new BanFile(file, pool, options)
+    try {
+      await banFile.#write()
+    } catch (error) {
+      throw failure(options.source, 'written', error)
+    }
+    pool.on('banned', banFile.#onChange).on('unbanned', banFile.#onChange)
+    return banFile
+  }
+
+  /** Writes the bans a last time, with their present hits. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#pool.off('banned', this.#onChange).off('unbanned', this.#onChange)
+    this.#wake()
+    await this.#writing
+    await this.#tryWrite()
+  }
+
+  async #writeChanges(): Promise<void> {
+    // Bans of one kick come in one turn.
+    await nextTurn()
+    while (this.#isChanged && !this.#isClosed) {
+      const isWritten = await this.#tryWrite()
+      await this.#rest(isWritten ? restMs : retryMs)
+    }
+    this.#writing = undefined
+  }
+
+  async #tryWrite(): Promise<boolean> {
+    try {
+      await this.#write()
+      return true
+    } catch (error) {
+      this.#isChanged = true
+      this.#options.onFailure(failure(this.#options.source, 'written', error))
+      return false
+    }
+  }
+
+  async #write(): Promise<void> {
+    this.#isChanged = false
+    const lines: string[] = []
+    for (const ban of this.#pool.bans) {
+      lines.push(JSON.stringify(ban))
+      if (lines.length % bansPerTurn === 0) await nextTurn()
+    }
+    const text = `{"version":${formatVersion},"bans":[\n${lines.join(',\n')}\n]}\n`
+    await writeFileAtomically(this.#file, text)
+  }
+
+  #rest(delayMs: number): Promise<void> {
+    if (this.#isClosed) return Promise.resolve()
+    return new Promise((resolve) => {
+      const timer = this.#clock.schedule(resolve, delayMs, false)
+      this.#wake = () => {
+        timer.cancel()
+        resolve()
+      }
+    })
+  }
+}
+
+function restore(file: string, pool: RtspServer['pool'], source: string): void {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
+    throw failure(source, 'read', error)
+  }
+  try {
+    pool.bans.restore(recordsOf(text))
+  } catch (error) {
+    const isFull = error instanceof RtspError && error.code === 'ERR_BAN_LIST_FULL'
+    const failed = failure(source, 'used', error)
+    if (isFull) failed.message += '; raise bans.maxBans, or remove bans from the file'
+    throw failed
+  }
+}
+
+function recordsOf(text: string): readonly BanRecord[] {
+  const content: { readonly version?: unknown; readonly bans?: unknown } | null = JSON.parse(text)
+  if (content?.version === formatVersion && Array.isArray(content.bans)) return content.bans
+  throw new TypeError(`expected { "version": ${formatVersion}, "bans": [ … ] }`)
+}
+
+/** Creates an error without the code of its cause: startup messages explain codes of sockets. */
+function failure(source: string, done: string, cause: unknown): Error {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new Error(`${source} cannot be ${done}: ${reason}`, { cause })
+}
