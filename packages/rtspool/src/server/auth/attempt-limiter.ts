@@ -2,15 +2,21 @@ import type { Clock, ClockTimer } from '../../clock.js'
 import { RequestError } from '../../errors.js'
 import { hostOf } from '../../host-of.js'
 
-/** Limits on the rate at which credentials may be tried. */
+/** Limits on the rate at which clients may try credentials. */
 export interface AttemptLimits {
-  /** Wrong attempts of one host in a row that are checked without waiting. */
+  /** Number of wrong attempts of one host in a row that are checked without waiting. */
   readonly burst: number
-  /** Further wrong attempts of one host that are checked each minute. */
+  /** Number of further wrong attempts of one host that are checked each minute. */
   readonly perMinute: number
-  /** Mean delay of the response to a wrong attempt; it varies by half of this value. */
+  /**
+   * Mean delay in milliseconds of the response to a wrong attempt; the delay varies by half of this
+   * value.
+   */
   readonly delayMs: number
-  /** Requests that may wait at the same time, over all hosts and for one. */
+  /**
+   * Maximum number of requests that may wait at a time, over all hosts; a further one is refused.
+   * The next limit is for one host.
+   */
   readonly maxWaiting: number
   readonly maxWaitingPerHost: number
 }
@@ -23,7 +29,10 @@ export const attemptLimits: AttemptLimits = Object.freeze({
   maxWaitingPerHost: 64,
 })
 
-/** Ends a wait: `true` if its time is over, `false` if it was aborted. Idempotent. */
+/**
+ * Function that ends a wait, with `true` if its time is over, and `false` if it was aborted.
+ * Idempotent.
+ */
 type Done = (isOver: boolean) => void
 
 /** Remaining attempts of one host, and the requests that wait for one. */
@@ -31,18 +40,18 @@ interface Bucket {
   attempts: number
   refilledAt: number
   readonly queue: Set<Done>
-  /** Requests of this host that wait for an attempt or for their response. */
+  /** Number of this host's requests that wait for an attempt, or for the delayed response. */
   waiting: number
   timer: ClockTimer | undefined
 }
 
 const msPerMinute = 60_000
-/** Number of buckets above which full ones are removed. */
+/** Number of remembered hosts from which on those with all their attempts are forgotten. */
 const minSweepSize = 1024
 
 /**
- * Slows down guessing without locking anybody out. Only wrong attempts cost something, and each
- * host pays for its own. A host without attempts waits for the next one.
+ * Slows down the guessing of passwords, without locking anybody out. Each wrong attempt uses up one
+ * attempt of its host. A host that has no attempts left must wait for the next one.
  */
 export class AttemptLimiter {
   readonly #clock: Clock
@@ -58,7 +67,7 @@ export class AttemptLimiter {
     this.#limits = limits
   }
 
-  /** Requests that wait at the moment. */
+  /** Number of requests that wait at the moment. */
   get waiting(): number {
     return this.#waiting
   }
@@ -69,12 +78,13 @@ export class AttemptLimiter {
   }
 
   /**
-   * Takes an attempt. Give it back if the credentials were right.
+   * Uses up one attempt of a host. If the credentials were right, the caller must return it by
+   * {@link giveBack}.
    *
    * @param address - Address of the client, or a key for attempts that are counted apart from those
    *   of a host.
-   * @returns A promise if the host has to wait; it resolves to `false` when the connection or the
-   *   server closes.
+   * @returns `undefined` if the caller may check the credentials at once. Otherwise a promise:
+   *   `true` after the wait, `false` if the connection or the server closes.
    * @throws {RequestError} `ERR_TOO_MANY_ATTEMPTS` if too many requests wait already.
    */
   take(address: string, signal: () => AbortSignal): Promise<boolean> | undefined {
@@ -93,7 +103,7 @@ export class AttemptLimiter {
     this.#serve(bucket)
   }
 
-  /** Waits before a wrong attempt is answered. Does not wait if too many requests wait already. */
+  /** Delays the response to a wrong attempt. Does not wait if too many requests wait already. */
   async holdBack(address: string, random: number, signal: () => AbortSignal): Promise<void> {
     const bucket = this.#bucketOf(hostOf(address))
     if (this.#isClosed || this.#isFull(bucket)) return
@@ -154,8 +164,8 @@ export class AttemptLimiter {
   }
 
   /**
-   * Gives the available attempts to the requests that wait, in order, and schedules itself for the
-   * rest.
+   * Gives the available attempts to the waiting requests, in order of arrival. If requests remain,
+   * continues when the next attempt becomes available.
    */
   #serve(bucket: Bucket): void {
     this.#refill(bucket)

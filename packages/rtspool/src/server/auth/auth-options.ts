@@ -4,19 +4,25 @@ import { type DigestAlgorithm, digestAlgorithms, digestHa1, hashBytes } from './
 import { type AccessContext, type AccessRule, AccessRules } from './rules.js'
 import { isHa1, nobodysSecret, type UserSecret } from './secrets.js'
 
-/** Policy for passwords in the clear (Basic): accepted inside TLS only, always, or never. */
+/**
+ * Connections on which the server accepts passwords in clear (Basic): inside TLS only, all, or
+ * none.
+ */
 export type BasicPolicy = 'overTls' | 'always' | 'never'
 
-/** The user name that a client claims, as input for a {@link VerifyHook}. */
+/** Input for a {@link VerifyHook}: the user name in a client's credentials, and the request. */
 export interface VerifyContext extends AccessContext {
-  /** User name in the credentials; not proved yet. */
+  /** User name in the credentials; the client has not proved yet that it is this user. */
   readonly user: string
   readonly method: string
   /** Authentication scheme of the credentials. */
   readonly scheme: 'Basic' | 'Digest'
-  /** The password, with Basic only: for password databases that can only check one. */
+  /**
+   * Password in the credentials, for databases that can only check a password; `undefined` with
+   * Digest.
+   */
   readonly password: string | undefined
-  /** Realm to compute HA1 with; see `digestHa1`. */
+  /** Realm that is part of HA1; see `digestHa1`. */
   readonly realm: string
   readonly request: RtspRequest
   /** Aborts when the connection closes. */
@@ -24,10 +30,11 @@ export interface VerifyContext extends AccessContext {
 }
 
 /**
- * Looks up the user of a request.
+ * Returns the secret of a user, for users who are not in {@link AuthOptions.users}.
  *
- * @returns The user's password or HA1, which the credentials are compared with; `undefined` for an
- *   unknown user. With Basic also `true` or `false`, if the hook has checked the password itself.
+ * @returns The user's password or HA1, with which the server compares the credentials; `undefined`
+ *   for an unknown user. With Basic also `true` or `false`, if the hook has checked the password
+ *   itself.
  */
 export type VerifyHook = (
   context: VerifyContext,
@@ -83,10 +90,13 @@ export const authDefaults = Object.freeze({
 
 export interface ResolvedAuthOptions {
   readonly realm: string
-  /** Secrets by user name: HA1 of every offered algorithm, and of SHA-256 if a password was given. */
+  /**
+   * Secrets by user name: HA1 of every offered algorithm, and also of SHA-256 if the option was a
+   * password.
+   */
   readonly users: ReadonlyMap<string, UserSecret>
   readonly verify: VerifyHook | undefined
-  /** Secret that credentials of an unknown user are compared with. */
+  /** Secret with which the server compares the credentials of unknown users. */
   readonly nobody: UserSecret
   readonly rules: AccessRules
   readonly algorithms: readonly DigestAlgorithm[]
@@ -98,6 +108,8 @@ const msPerSecond = 1000
 const maxNonceLifetime = 7 * 24 * 3600
 
 /**
+ * Checks the options and fills in the defaults.
+ *
  * @throws {RangeError | TypeError} Names the wrong option and the expected value, but never a
  *   password.
  */
@@ -154,7 +166,9 @@ function resolveUsers(
   return resolved
 }
 
-/** Replaces the password with HA1, which is enough for every check. */
+/**
+ * Converts a user's secret to HA1 of each offered algorithm, so that no password is kept in memory.
+ */
 function resolveSecret(
   name: string,
   secret: UserSecret,
@@ -233,7 +247,7 @@ function checkLifetime(value: number): number {
   )
 }
 
-/** True for text with C0 control characters or DEL, which no header line can carry. */
+/** Returns whether a text contains C0 control characters or DEL, which no header line can carry. */
 function isUnsendable(text: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   return /[\x00-\x1f\x7f]/.test(text)

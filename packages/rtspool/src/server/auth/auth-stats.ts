@@ -1,7 +1,7 @@
 /**
- * Reason for refusing a request: its credentials are missing; malformed; of a scheme that is not
- * offered; wrong; right, but for another URI; right, but with an expired nonce; right, but without
- * permission.
+ * Reason why the server has refused a request: no credentials, malformed ones, a scheme that is not
+ * offered, or wrong credentials. Right credentials are refused for another URI, after their nonce
+ * has expired, or without permission.
  */
 export type AuthRefusalReason =
   | 'missing'
@@ -12,11 +12,11 @@ export type AuthRefusalReason =
   | 'stale'
   | 'forbidden'
 
-/** Counts of the decisions of authentication. */
+/** Numbers of requests by the result of their authentication. */
 export interface RtspServerAuthStats {
   readonly accepted: number
   readonly refused: Readonly<Record<AuthRefusalReason, number>>
-  /** Requests that wait at the moment because their host has sent wrong credentials. */
+  /** Number of requests that wait at the moment because their host has sent wrong credentials. */
   readonly waiting: number
 }
 

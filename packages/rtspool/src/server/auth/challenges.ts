@@ -3,8 +3,8 @@ import type { Reply } from '../request/request-context.js'
 import type { ResolvedAuthOptions } from './auth-options.js'
 
 /**
- * Creates the 401 that asks for credentials. SHA-256 stands before MD5 (RFC 7616 section 3.7);
- * FFmpeg and GStreamer use the last Digest and know MD5 only.
+ * Creates the 401 response that requests credentials. SHA-256 precedes MD5 (RFC 7616 section 3.7).
+ * FFmpeg and GStreamer use the last Digest challenge and know MD5 only.
  *
  * @param nonce - A fresh nonce.
  * @param isStale - True if the credentials were right but their nonce was not.

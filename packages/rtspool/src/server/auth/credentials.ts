@@ -18,20 +18,19 @@ import {
   type UserSecret,
 } from './secrets.js'
 
-/** Credentials that can be checked. */
+/** Credentials whose scheme and algorithm the server has offered, so that they can be checked. */
 export interface CheckableCredentials {
   readonly authorization: Authorization
-  /** Hash algorithm, with Digest only. */
+  /** Hash algorithm; `undefined` with Basic. */
   readonly algorithm?: DigestAlgorithm
 }
 
 /**
- * Result of reading the credentials of a request: none, malformed, not offered, or credentials to
- * check.
+ * Result of {@link receivedCredentials}: credentials to check, or the reason why there are none.
  */
 export type ReceivedCredentials = 'missing' | 'malformed' | 'unsupported' | CheckableCredentials
 
-/** Reads the Authorization header. Credentials of a scheme that is not offered are never compared. */
+/** Parses the Authorization header of a request. Does not check the credentials. */
 export function receivedCredentials(
   { headers }: RtspRequest,
   { algorithms }: Pick<ResolvedAuthOptions, 'algorithms'>,
@@ -62,13 +61,13 @@ function readAuthorization(value: string): Authorization | undefined {
 }
 
 /**
- * Checks the credentials against the user that they name. An unknown user costs the same work as a
- * wrong password.
+ * Checks credentials against the secret of the user that they name. An unknown user costs the same
+ * work as a wrong password.
  *
  * @param method - Method of the request, part of a Digest response.
  * @param context - Creates the argument of the hook.
  * @throws {TypeError} If the hook returns an invalid answer. Errors of the hook itself are thrown
- *   on.
+ *   unchanged.
  */
 export async function areRight(
   credentials: CheckableCredentials,

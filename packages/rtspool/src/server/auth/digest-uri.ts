@@ -3,8 +3,8 @@ import type { RequestTarget } from '../request/target.js'
 import { parseTarget } from '../request/target.js'
 
 /**
- * Checks that the `uri` of a Digest names the resource of the request. The host may differ, because
- * addresses are translated on the way. Clients write the same resource in several ways:
+ * Returns whether the `uri` of a Digest names the resource of the request. The host may differ,
+ * because addresses are translated on the way. Clients write the same resource in several ways:
  *
  * - the base URL with or without a trailing slash, also on a SETUP of a track (VLC 3.0);
  * - the path alone, with or without a leading slash (HappyTime, Bosch BVMS);

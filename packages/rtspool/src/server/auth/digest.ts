@@ -33,12 +33,15 @@ export function digestHa1(
   return hash(algorithm, `${username}:${realm}:${password}`)
 }
 
-/** Inputs of a Digest response other than HA1. */
+/** Values that are hashed in a Digest response, besides HA1. */
 export interface DigestInput {
   readonly method: string
   readonly uri: string
   readonly nonce: string
-  /** Present together with `nc` and `cnonce`. All three are absent in RFC 2069. */
+  /**
+   * Quality of protection; present together with `nc` and `cnonce`. All three are absent in RFC
+   * 2069.
+   */
   readonly qop?: string
   readonly nc?: string
   readonly cnonce?: string

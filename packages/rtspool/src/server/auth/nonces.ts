@@ -2,9 +2,11 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { hostOf } from '../../host-of.js'
 
 /**
+ * Number of bytes of the time in a nonce. Parts of a nonce, in hexadecimal digits:
+ *
  * ```text
  * | time, ms: 6 bytes | random: 8 | HMAC-SHA256(secret, connection random), first 8 |
- * | HMAC-SHA256(secret, all of that and the host), first 16 |  in hexadecimal digits
+ * | HMAC-SHA256(secret, all of that and the host), first 16 |
  * ```
  */
 const timeBytes = 6
@@ -13,14 +15,17 @@ const tagBytes = 8
 const macBytes = 16
 const nonceBytes = timeBytes + randomLength + tagBytes + macBytes
 
-/** Nonces whose counts are remembered at the same time. */
+/**
+ * Maximum number of nonces whose counts are remembered. Beyond it, the oldest nonces become
+ * invalid.
+ */
 const maxCounted = 16_384
-/** Requests that may overtake one another on several connections. */
+/** Number of requests with one nonce that may overtake one another on several connections. */
 const windowSize = 32
 
 /**
- * Uses of a nonce: the highest count, and the used ones among the 32 counts up to it (bit 0 is the
- * highest).
+ * Counts (`nc`) with which a nonce has been used: the highest, and a bit for each of the 32 counts
+ * up to it. Bit 0 is the highest.
  */
 interface Uses {
   readonly issuedAt: number
@@ -29,45 +34,45 @@ interface Uses {
 }
 
 /**
- * Creates and checks nonces. A nonce needs no memory until its first use, because the server
- * recognises its own by their HMAC. Each is valid for one client host and a limited time.
+ * Creates and checks nonces. The server recognises its own nonces by an HMAC, so that a nonce needs
+ * no memory until its first use. Each is valid for one client host and a limited time.
  *
- * A nonce with a count (`qop`) works on any connection. Without a count it works on the connection
- * that it was issued on, since nothing else tells a request from a replay.
+ * A nonce with a count (`qop`) is valid on any connection. Without a count, it is valid only on the
+ * connection on which it was issued. Otherwise the server could not distinguish a request from a
+ * replay.
  *
  * @see RFC 7616 sections 3.3, 5.4 and 5.5
  */
 export class Nonces {
-  /** Time for which a nonce is valid. */
+  /** Milliseconds for which a nonce is valid. */
   lifetimeMs: number
   readonly #key = randomBytes(32)
-  /** Random number of each connection. */
+  /** Random bytes of each connection, from which its nonces are derived. */
   readonly #connections = new WeakMap<object, Buffer>()
   readonly #maxCounted: number
   readonly #uses = new Map<string, Uses>()
-  /**
-   * Nonces issued at this time or earlier are no longer valid, because their counts had to be
-   * forgotten.
-   */
+  /** Time up to which issued nonces are invalid, because the server has forgotten their counts. */
   #forgottenUntil = Number.NEGATIVE_INFINITY
 
   /**
-   * @param limit - Nonces whose counts are kept. With more, clients with the oldest ones have to
-   *   get a new one.
+   * @param limit - Maximum number of nonces whose counts are remembered. Beyond it, clients with
+   *   the oldest nonces must get new ones.
    */
   constructor(lifetimeMs: number, limit = maxCounted) {
     this.lifetimeMs = lifetimeMs
     this.#maxCounted = limit
   }
 
-  /** Number of nonces whose counts are kept. */
+  /** Number of nonces whose counts are remembered. */
   get countedSize(): number {
     return this.#uses.size
   }
 
   /**
+   * Creates a nonce.
+   *
    * @param now - Monotonic milliseconds.
-   * @param connection - Identity of the connection that the nonce is issued on.
+   * @param connection - Object that identifies the connection.
    */
   issue(address: string, now: number, connection: object): string {
     const random = randomBytes(randomLength)
@@ -76,7 +81,10 @@ export class Nonces {
     return Buffer.concat([head, this.#mac(head, address)]).toString('hex')
   }
 
-  /** True if the nonce was issued here, for this address, and has not expired. */
+  /**
+   * Returns whether this server has issued the nonce to this address, and the nonce has not
+   * expired.
+   */
   isFresh(nonce: string, address: string, now: number): boolean {
     const issuedAt = this.#issuedAt(nonce, address)
     return (
@@ -84,7 +92,7 @@ export class Nonces {
     )
   }
 
-  /** True if a fresh nonce was issued on this connection. */
+  /** Returns whether a fresh nonce was issued on this connection. */
   isOf(nonce: string, connection: object): boolean {
     const bytes = Buffer.from(nonce, 'hex')
     const random = bytes.subarray(timeBytes, timeBytes + randomLength)
@@ -93,10 +101,10 @@ export class Nonces {
   }
 
   /**
-   * Records one use of a fresh nonce.
+   * Records that a fresh nonce is used with a count.
    *
-   * @param count - The client's `nc`.
-   * @returns `false` if the nonce was used with this count before.
+   * @param count - Value of the client's `nc`.
+   * @returns `false` if the nonce was used with this count before, or the count is too old to know.
    */
   use(nonce: string, count: number, now: number): boolean {
     const uses = this.#uses.get(nonce)

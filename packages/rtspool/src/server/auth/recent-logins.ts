@@ -1,10 +1,12 @@
 import { hostOf } from '../../host-of.js'
 
-/** Logins (host and user) remembered at the same time. */
+/**
+ * Maximum number of logins (host and user) that are remembered; beyond it, the oldest is forgotten.
+ */
 const maxLogins = 10_000
 /** Milliseconds for which a login is remembered. */
 const lifetimeMs = 60 * 60 * 1000
-/** Nonces remembered for one user: those of the last connections. */
+/** Maximum number of nonces remembered for one login: those of its last connections. */
 const maxNonces = 4
 
 interface Login {
@@ -13,8 +15,8 @@ interface Login {
 }
 
 /**
- * Remembers the users who have logged in lately, with their hosts. Such users need not wait behind
- * somebody who guesses from the same address.
+ * Remembers which users have logged in lately, and from which hosts. Such users need not wait
+ * behind somebody who guesses passwords from the same address.
  */
 export class RecentLogins {
   /** Logins by host and user, oldest first. */
@@ -24,7 +26,7 @@ export class RecentLogins {
     return this.#logins.size
   }
 
-  /** @param nonce - The nonce that was used; `undefined` with Basic. */
+  /** Adds a login. @param nonce - Nonce of the credentials; `undefined` with Basic */
   note(address: string, user: string, nonce: string | undefined, now: number): void {
     const key = keyOf(address, user)
     const before = this.#logins.get(key)?.nonces ?? []
@@ -43,7 +45,7 @@ export class RecentLogins {
     return this.#find(address, user, now) !== undefined
   }
 
-  /** True if the user has logged in with this nonce, which nobody else knows. */
+  /** Returns whether the user has logged in with this nonce, which nobody else knows. */
   hasNonce(address: string, user: string, nonce: string, now: number): boolean {
     return this.#find(address, user, now)?.nonces.includes(nonce) ?? false
   }
@@ -54,5 +56,5 @@ export class RecentLogins {
   }
 }
 
-/** Joins with a space, because no address contains one. */
+/** Returns the key of a login. The separator is a space, because no address contains one. */
 const keyOf = (address: string, user: string): string => `${hostOf(address)} ${user}`

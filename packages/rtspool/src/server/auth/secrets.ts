@@ -12,11 +12,11 @@ import {
 /** HA1 of a user by algorithm; see {@link digestHa1}. */
 export type Ha1s = { readonly [A in DigestAlgorithm]?: string }
 
-/** Secret of a user: the password, or HA1 of each offered algorithm. */
+/** Secret of a user: the password, or HA1 for each offered algorithm. */
 export type UserSecret = string | { readonly ha1: Ha1s }
 
 /**
- * True if the value can serve as a secret. An empty password is refused, because it may come from a
+ * Returns whether a value can be a secret. An empty password cannot, because it may come from a
  * failed lookup.
  */
 export function isUserSecret(value: unknown): value is UserSecret {
@@ -27,17 +27,17 @@ export function isUserSecret(value: unknown): value is UserSecret {
   return known.length > 0 && known.every((algorithm) => isHa1(ha1[algorithm], algorithm))
 }
 
-/** True if the value has the form of an HA1: as many hexadecimal digits as the hash has. */
+/** Returns whether a value has the form of an HA1: as many hexadecimal digits as the hash has. */
 export function isHa1(value: unknown, algorithm: DigestAlgorithm): boolean {
   const digits = hashBytes[algorithm] * 2
   return typeof value === 'string' && value.length === digits && /^[0-9a-f]+$/i.test(value)
 }
 
 /**
- * Secret of an unknown user: every comparison fails, after the same work as for a known user.
+ * Creates a secret for unknown users. A comparison with it always fails, after the same work as for
+ * a known user.
  *
- * @param isPassword - True if the users' secrets are passwords, from which HA1 is still to be
- *   computed.
+ * @param isPassword - True if the users' secrets are passwords, from which HA1 must be computed.
  */
 export function nobodysSecret(isPassword: boolean): UserSecret {
   const random = (algorithm: DigestAlgorithm) => randomBytes(hashBytes[algorithm]).toString('hex')
@@ -45,7 +45,11 @@ export function nobodysSecret(isPassword: boolean): UserSecret {
   return { ha1: { 'SHA-256': random('SHA-256'), MD5: random('MD5') } }
 }
 
-/** Returns HA1 of a user: computed from a password, or as stored, which may lack the algorithm. */
+/**
+ * Returns HA1 of a user: computed from a password, or as stored.
+ *
+ * @returns `undefined` if none is stored for the algorithm.
+ */
 export function ha1From(
   secret: UserSecret,
   algorithm: DigestAlgorithm,
@@ -56,7 +60,7 @@ export function ha1From(
   return secret.ha1[algorithm]?.toLowerCase()
 }
 
-/** Checks in constant time that a Digest response was made with HA1. */
+/** Returns whether a Digest response was computed from this HA1. Takes constant time. */
 export function isResponseOf(
   ha1: string,
   algorithm: DigestAlgorithm,
@@ -67,7 +71,7 @@ export function isResponseOf(
   return isEqualHex(expected, authorization.response)
 }
 
-/** Checks in constant time that a password belongs to HA1. */
+/** Returns whether HA1 was computed from this password. Takes constant time. */
 export function isPasswordOf(
   ha1: string,
   algorithm: DigestAlgorithm,
@@ -77,15 +81,19 @@ export function isPasswordOf(
   return isEqualHex(ha1, digestHa1(algorithm, username, realm, password))
 }
 
-/** Returns the algorithm to compare a password with: the strongest that has an HA1. */
+/**
+ * Returns the algorithm with which to check a password: the strongest for which there is an HA1.
+ */
 export function strongestOf(secret: UserSecret): DigestAlgorithm {
   if (typeof secret === 'string') return 'SHA-256'
   return digestAlgorithms.find((algorithm) => secret.ha1[algorithm] !== undefined) ?? 'MD5'
 }
 
 /**
- * Returns the algorithm of a response. Old clients do not name it (RFC 2069), so its length
- * decides.
+ * Returns the algorithm of a Digest response. Old clients do not send its name (RFC 2069), so the
+ * length of the response decides.
+ *
+ * @returns `undefined` if name and length belong to no known algorithm.
  */
 export function algorithmOf({
   algorithm,

@@ -12,13 +12,13 @@ import type { AccessAction, AccessContext } from './rules.js'
 
 /** Path and actions of a request, as the rules need them. */
 export interface RequestSubject {
-  /** `undefined` for `*`. */
+  /** Path that the rules are applied to; `undefined` for `*`. */
   readonly path: string | undefined
-  /** The request needs permission for one of these actions. */
+  /** Actions of the request; permission for one of them is enough. */
   readonly actions: readonly AccessAction[]
 }
 
-/** Actions of the methods that imply them; the other methods need either. */
+/** Actions by method. A method that is missing needs permission for either action. */
 const actionsOf: Readonly<Record<string, readonly AccessAction[]>> = Object.freeze({
   DESCRIBE: ['read'],
   SETUP: ['read'],
@@ -28,15 +28,16 @@ const actionsOf: Readonly<Record<string, readonly AccessAction[]>> = Object.free
 })
 const either: readonly AccessAction[] = Object.freeze(['read', 'publish'] as const)
 
-/** These methods are judged by their URI alone, even if the request names a session. */
+/** Methods whose permission depends on their URI alone, even if the request names a session. */
 const besideSession: ReadonlySet<string> = new Set(['DESCRIBE', 'ANNOUNCE'])
 
 /**
- * Returns the subject of a request: the presentation of its session if that belongs to the client,
- * else the client's announcement on the connection, else its URI.
+ * Returns the path and the actions for which a request needs permission. The path is that of its
+ * session, if the client owns the session. Otherwise it is that of the client's announcement on the
+ * connection, or else of the URI.
  *
- * A foreign session has no influence, so that it looks like one that does not exist. Neither has a
- * session of another path. No session is touched.
+ * A session of another client or of another path is ignored, so that it looks like one that does
+ * not exist. No session is touched.
  *
  * @param user - User name in the credentials.
  * @throws {RequestError} `ERR_HEADER_VALUE` if the Session header cannot be parsed.
