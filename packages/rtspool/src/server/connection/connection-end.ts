@@ -1,44 +1,46 @@
 import type { Clock, ClockTimer } from '../../clock.js'
 import { SessionMisses } from './session-misses.js'
 
-/** Time for the peer to read the rest of the sent bytes, before the server cuts the connection. */
+/** Milliseconds for the peer to read the unsent bytes, before the server cuts the connection. */
 const closeGraceMs = 1000
 
-/** The connection that a {@link ConnectionEnd} may end. */
+/** Functions of a connection that its {@link ConnectionEnd} uses. */
 export interface EndingConnection {
   hasSessions(): boolean
-  /** True while a request is under way. */
+  /** Returns whether a request has arrived whose response has not been sent yet. */
   isAnswering(): boolean
   /** Sends the queued bytes, then closes. */
   close(): void
-  /** Closes at once. */
+  /** Closes the connection at once; unsent bytes are lost. */
   destroy(): void
 }
 
 /**
- * Decides when a connection ends whose client has not closed it.
+ * Decides when the server closes a connection that its client has not closed.
  *
  * ```text
- * last session removed ─┬─ no farewell ───────────────▶ stays
- *                       ├─ farewell of some time ─────▶ closes then, unless the client sends a request
- *                       └─ farewell at once ──────────▶ closes; with a request under way, after the response
- * idle ─────────────────┬─ without a session ─────────▶ closes
- *                       └─ for the second time in one request ─▶ the same
- * closing ──────────────── one second later ──────────▶ destroyed
- * too many ids that name no session ──────────────────▶ closes after the response
+ * last session removed ─┬─ for a reason after which it may stay ─▶ stays
+ *                       ├─ client needs time to end in order ────▶ closes after that, unless a request arrives
+ *                       └─ at once ──────────────────────────────▶ closes; if a response is due, after it
+ * idle ─────────────────┬─ without a session ────────────────────▶ closes
+ *                       └─ for the second time in one request ───▶ the same
+ * closing ──────────────── one second later ─────────────────────▶ destroyed
  * ```
  */
 export class ConnectionEnd {
   readonly #clock: Clock
   readonly #connection: EndingConnection
   #graceTimer: ClockTimer | undefined
-  /** Runs after the last session has ended, until the client sends a request. */
+  /** Timer that closes the connection after its last session has ended; a new request stops it. */
   #farewellTimer: ClockTimer | undefined
-  /** The request under way began while {@link #farewellTimer} was running. */
+  /** True if the present request arrived while {@link #farewellTimer} was running. */
   #asksAnew = false
-  /** The connection has been idle once during the request under way. */
+  /** True if the connection has been idle once during the present request. */
   #hasWaited = false
-  /** The last session was removed during the request under way, which may create another one. */
+  /**
+   * True if the last session was removed during the present request, which may create another
+   * session.
+   */
   #closesWithoutSession = false
   readonly #misses = new SessionMisses()
 
@@ -70,7 +72,7 @@ export class ConnectionEnd {
     this.#misses.note(error)
   }
 
-  /** @returns True if the response to the request under way is the last one. */
+  /** Returns whether the connection must close after the response to the present request. */
   isLastAnswer(statusCode: number): boolean {
     this.#hasWaited = false
     // A keepalive of the ended session is no new request.
@@ -81,10 +83,10 @@ export class ConnectionEnd {
   }
 
   /**
-   * Closes an idle connection that has nothing to wait for.
+   * Closes an idle connection, unless it has a session or waits for the response to a request.
    *
-   * @returns True if the connection waits for the response to its request: once for each request.
-   *   At the second call nobody will respond, because the application hangs.
+   * @returns True if the connection waits for a response: once for each request. At the second call
+   *   nobody will respond, because the application hangs.
    */
   waitsWhenIdle(): boolean {
     if (this.#connection.isAnswering() && !this.#hasWaited) {
@@ -95,12 +97,12 @@ export class ConnectionEnd {
     return false
   }
 
-  /** Gives the peer one second from the first call on. */
+  /** Destroys the connection one second after the first call, if it has not closed by then. */
   limitClosing(): void {
     this.#graceTimer ??= this.#clock.schedule(() => this.#connection.destroy(), closeGraceMs, false)
   }
 
-  /** Stops the timers: the connection is closed. */
+  /** Stops the timers, because the connection is closed. */
   cancel(): void {
     this.#graceTimer?.cancel()
     this.#cancelFarewell()

@@ -5,7 +5,7 @@ import type { SessionTunnel } from '../../session-pool/index.js'
 import { authorityOf, plainAddress } from '../../transport/system/addresses.js'
 import type { ConnectionCarrier } from './carrier.js'
 
-/** Characters kept of a `User-Agent`. */
+/** Maximum number of characters of a `User-Agent` that are kept; the rest is cut off. */
 const maxUserAgentLength = 256
 
 /**
@@ -18,7 +18,7 @@ export class ConnectionFacts {
   readonly remotePort: number
   readonly localAddress: string
   readonly localPort: number
-  /** `host:port` of the server's end. */
+  /** Address and port of the server on this connection, as `host:port`. */
   readonly localAuthority: string
   readonly isSecure: boolean
   readonly tunnel: SessionTunnel | undefined
@@ -36,7 +36,11 @@ export class ConnectionFacts {
     this.openedTime = new Date(unixTimeMs)
   }
 
-  /** @param sessions - Public ids of the connection's sessions. */
+  /**
+   * Returns the values that a log or an API may show.
+   *
+   * @param sessions - Public ids of the connection's sessions.
+   */
   summary(sessions: readonly string[]): ConnectionSummary {
     return {
       publicId: this.publicId,
@@ -52,7 +56,7 @@ export class ConnectionFacts {
     }
   }
 
-  /** Keeps the `User-Agent` of the first request that has one. */
+  /** Stores the `User-Agent` of a request, unless an earlier request had one. */
   noteUserAgent(value: string | undefined): void {
     this.userAgent ??= value?.slice(0, maxUserAgentLength)
   }

@@ -25,7 +25,8 @@ import { closesConnection, serializeLastReply, serializeReply } from './response
 import { UnsentAnswers } from './unsent-answers.js'
 
 /**
- * Silence after which the system probes the client, and closes the connection if it gets no reply.
+ * Milliseconds without traffic after which the system probes the client. Without a reply, it closes
+ * the connection.
  */
 const keepAliveMs = 15_000
 
@@ -33,17 +34,20 @@ export interface ConnectionOptions {
   readonly idleTimeoutMs: number
   readonly directSends: DirectSends | undefined
   readonly backlog: BacklogLimits
-  /** Turns shared by all connections of the server. */
+  /** Order in which all connections of the server handle their requests. */
   readonly turns: RequestTurns
 }
 
-/** Receives the failures and refusals of a connection. */
+/** Receives the failures and refusals of requests on one connection. */
 export interface ConnectionListener {
-  /** A request failed through a fault of the server or the application, not of the client. */
+  /** Called when a request has failed through a fault of the server or the application. */
   requestFailed(error: unknown, request: RtspRequest): void
-  /** A request got an error response because of the client, or of a limit. */
+  /** Called when a request got an error response because of the client, or of a limit. */
   requestRefused(error: RtspError, request: RtspRequest): void
-  /** Received bytes were not a message: the response was the last one. */
+  /**
+   * Called when received bytes were not a valid message. The connection closes after the error
+   * response.
+   */
   messageRefused(error: MalformedMessageError): void
   closed(connection: Connection): void
 }
@@ -62,7 +66,7 @@ export interface ConnectionListener {
  */
 export class Connection implements ConnectionContext, ConnectionInfo {
   readonly sessions = new Set<Session>()
-  /** Resolves when the connection is closed and has released everything. */
+  /** Promise that resolves when the connection is closed and has released everything. */
   readonly closed: Promise<void>
   publication: Publication | undefined
 
@@ -175,7 +179,7 @@ export class Connection implements ConnectionContext, ConnectionInfo {
     return this.#writer
   }
 
-  /** Channels of the streams inside the connection. */
+  /** Interleaved channels of this connection. */
   get channels(): ChannelTable {
     return this.#writer.channels
   }
@@ -194,24 +198,21 @@ export class Connection implements ConnectionContext, ConnectionInfo {
     if (this.isClosed) described?.release()
   }
 
-  /**
-   * Measures the client's backlog. @returns Age of the oldest byte that the client has not
-   * received, in milliseconds.
-   */
+  /** Returns the age in milliseconds of the oldest byte that the client has not received. */
   sampleBacklog(now: number): number {
     return this.#writer.sample(now)
   }
 
   /**
-   * Responds to the request under way but to no other, sends the queued bytes, then closes. Takes
-   * at most a second, whatever the handler and the peer do. Idempotent.
+   * Sends the response to the present request but to no further one, and the unsent bytes, then
+   * closes. Takes at most a second, whatever the handler and the peer do. Idempotent.
    */
   close(): void {
     this.#end.limitClosing()
     this.#finish()
   }
 
-  /** Closes at once. Queued bytes are lost. */
+  /** Closes the connection at once; unsent bytes are lost. */
   destroy(): void {
     this.#output.destroy()
   }
@@ -239,7 +240,7 @@ export class Connection implements ConnectionContext, ConnectionInfo {
     this.#reader.receive(chunk)
   }
 
-  /** Returns the view of this connection that the reader needs. */
+  /** Returns the functions that the request reader calls. */
   #readerOwner(): RequestReaderOwner {
     return {
       isOpen: () => this.#state === 'open',
@@ -256,7 +257,7 @@ export class Connection implements ConnectionContext, ConnectionInfo {
     }
   }
 
-  /** Returns the view of this connection that the queue needs. */
+  /** Returns the functions that the request queue calls. */
   #queueOwner(): RequestQueueOwner {
     return {
       takesAnswers: () => this.#output.writable && !this.#unsent.isTooMany,
@@ -276,7 +277,7 @@ export class Connection implements ConnectionContext, ConnectionInfo {
     }
   }
 
-  /** Returns the view of this connection that `ConnectionEnd` needs. */
+  /** Returns the functions that {@link ConnectionEnd} calls. */
   #ending(): EndingConnection {
     return {
       hasSessions: () => this.sessions.size > 0,
@@ -321,8 +322,8 @@ export class Connection implements ConnectionContext, ConnectionInfo {
   }
 
   /**
-   * Runs the reply's `afterWrite`. A failure after the response cannot be reported to the client
-   * any more, so the session ends.
+   * Calls `afterWrite` of a reply whose response has been sent. After a failure the session ends,
+   * because the client can get no error response any more.
    */
   #afterWrite({ session, afterWrite }: Reply, request: RtspRequest): void {
     try {
@@ -349,7 +350,9 @@ export class Connection implements ConnectionContext, ConnectionInfo {
     else if (this.#end.waitsWhenIdle()) this.#idle.start()
   }
 
-  /** Reads no more requests, and closes after the responses to those already read. */
+  /**
+   * Stops reading requests, and closes the connection after the responses to those already read.
+   */
   #finish(): void {
     if (this.#state === 'closed') return
     if (this.#state === 'open') {

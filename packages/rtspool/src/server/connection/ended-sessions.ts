@@ -8,31 +8,31 @@ import {
 } from '../../session-pool/index.js'
 
 /**
- * Milliseconds for which the owner may still send PAUSE and TEARDOWN for a session that the server
- * has ended.
+ * Milliseconds after a session has ended in which PAUSE and TEARDOWN of its owner still succeed.
  */
 export const answerableMs = 10_000
 
 /**
- * Limit on the remembered sessions, above the number that ends in {@link answerableMs} on a working
- * server. The oldest are forgotten first.
+ * Maximum number of remembered sessions; beyond it, the oldest is forgotten. More than end on a
+ * working server in {@link answerableMs}.
  */
 const maxRemembered = 10_000
 
-/** All that is kept of an ended session: its owner, and the end of the time. */
+/** Facts that are remembered about an ended session. */
 interface Ended {
   readonly address: string
   readonly user: string | undefined
-  /** The connection of its owner, held weakly. */
+  /** Weak reference to the connection of the owner. */
   readonly connection: WeakRef<object> | undefined
   readonly until: number
 }
 
 /**
- * Ids of sessions that the server has ended by itself. For 10 s PAUSE and TEARDOWN of the owner
- * succeed, but revive nothing; after TEARDOWN the id is unknown. FFmpeg (5.1, 9) sends PAUSE, and
- * GStreamer (1.22, 1.28) TEARDOWN, before they request TCP in place of UDP, or when the media has
- * ended. Both treat 454 as an error.
+ * Remembers the sessions that the server has ended by itself. For 10 s, PAUSE and TEARDOWN of the
+ * owner get a 200, which has no effect. After TEARDOWN, the id is unknown.
+ *
+ * FFmpeg (5.1, 9) sends PAUSE, and GStreamer (1.22, 1.28) TEARDOWN, before they request TCP in
+ * place of UDP, or when the media has ended. Both treat 454 as an error.
  */
 export class EndedSessions {
   readonly #clock: Clock
@@ -69,7 +69,10 @@ export class EndedSessions {
     this.#timer ??= this.#schedule()
   }
 
-  /** True if a session with this id ended a moment ago and belonged to the claimant. */
+  /**
+   * Returns whether a session with this id has ended within the last 10 s and belonged to the
+   * claimant.
+   */
   has(id: string, claimant: SessionOwner): boolean {
     const ended = this.#ended.get(id)
     if (!ended || ended.until <= this.#clock.now()) return false
@@ -87,7 +90,7 @@ export class EndedSessions {
     this.#ended.delete(id)
   }
 
-  /** Forgets all. */
+  /** Forgets all sessions. */
   clear(): void {
     this.#ended.clear()
     this.#timer?.cancel()

@@ -5,15 +5,15 @@ import { publicMethods } from '../request/methods.js'
 import type { Reply } from '../request/request-context.js'
 
 /**
- * Shortest Retry-After in seconds. The value varies, so that refused clients do not all return at
+ * Minimum of Retry-After in seconds. The value varies, so that refused clients do not all return at
  * once (RFC 7826 10.7).
  */
 const minRetryAfter = 5
 const maxRetryAfter = 15
 
 /**
- * Converts an error to a response: 500 for foreign errors, and for errors whose status is not a
- * refusal.
+ * Converts an error to a response. The status is 500 if the error is no {@link RtspError}, or has
+ * no status of 300 or more.
  */
 export function errorReply(error: unknown): Reply {
   if (!(error instanceof RtspError) || !isRefusal(error.statusCode)) return { statusCode: 500 }
@@ -36,24 +36,27 @@ export function errorReply(error: unknown): Reply {
   return { statusCode, headers }
 }
 
-/** Codes of failures on the server's side that no limit or request of a client has caused. */
+/**
+ * Codes of errors that are faults of the server or the application, and not the effect of a limit
+ * or a request.
+ */
 const ownFaults: ReadonlySet<RtspErrorCode> = new Set([
   'ERR_MEDIA_UNAVAILABLE',
   'ERR_SESSION_ID_COLLISION',
   'ERR_SESSION_POOL_LOCKED',
 ])
 
-/** True if an error is not the client's: the server, or the application behind it, has failed. */
+/** Returns whether an error is a fault of the server or the application, not of the client. */
 export function isOwnFault(error: unknown): boolean {
   if (!(error instanceof RtspError) || error.cause !== undefined) return true
   return ownFaults.has(error.code) || !isRefusal(error.statusCode)
 }
 
-/** Body of a 505: names the supported version (RFC 7826 section 17.5.6). */
+/** Body of a 505 response: names the supported version (RFC 7826 section 17.5.6). */
 const served = 'This server speaks RTSP/1.0.\r\n'
 const plainText: [string, string][] = [['Content-Type', 'text/plain']]
 const utf8Text: [string, string][] = [['Content-Type', 'text/plain; charset=utf-8']]
 
-/** True for 3xx, 4xx or 5xx. */
+/** Returns whether a status code is 3xx, 4xx or 5xx. */
 const isRefusal = (statusCode: number): boolean =>
   Number.isInteger(statusCode) && statusCode >= 300 && statusCode < 600

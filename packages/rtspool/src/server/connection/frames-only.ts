@@ -3,9 +3,11 @@ import { MalformedMessageError } from '../../errors.js'
 import { RtspParser } from '../../rtsp/index.js'
 
 /**
- * Reads a stream on which a client may send interleaved frames only. Any other bytes destroy it.
+ * Reads interleaved frames from a stream on which a client may send nothing else. Other bytes make
+ * the function destroy the stream.
  *
- * @param frame - Called for each frame, with a payload of 0 to 65535 bytes that is valid during the call.
+ * @param frame - Called for each frame. The payload has 0 to 65535 bytes, and is valid during the
+ *   call.
  * @see RFC 2326 section 10.12
  */
 export function readFramesOnly(

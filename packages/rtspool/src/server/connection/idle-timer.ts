@@ -1,11 +1,14 @@
 import type { Socket } from 'node:net'
 
-/** Timer of a socket without traffic. It fires once, and again only after traffic or {@link start}. */
+/**
+ * Timer that fires when a socket has had no traffic for some time. It fires again only after
+ * traffic or {@link start}.
+ */
 export class IdleTimer {
   readonly #socket: Socket
   readonly #timeoutMs: number
 
-  /** @param timeoutMs - 0 = never. */
+  /** @param timeoutMs - Milliseconds without traffic; 0 = the timer never fires. */
   constructor(socket: Socket, timeoutMs: number, onIdle: () => void) {
     this.#socket = socket
     this.#timeoutMs = timeoutMs
@@ -13,7 +16,7 @@ export class IdleTimer {
     this.start()
   }
 
-  /** Starts the whole time anew. */
+  /** Restarts the timer with its full time. */
   start(): void {
     this.#socket.setTimeout(this.#timeoutMs)
   }

@@ -1,26 +1,29 @@
 import { type Clock, type ClockTimer, scheduleAfterReads } from '../../clock.js'
 
-/** Time for a peer to send one whole message or frame, and to begin the first. */
+/** Milliseconds for a peer to send one complete message or frame, and to begin the first one. */
 const maxMessageMs = 10_000
 
-/** Progress of a watched parser. */
+/** Progress of the parser of a connection. */
 interface MessageProgress {
-  /** True if no message has begun without having ended. */
+  /** True if no message is incomplete. */
   readonly isBetweenMessages: boolean
-  /** Different for each message. */
+  /** Offset at which the present message begins; different for each message. */
   readonly messageOffset: number
 }
 
 /**
  * Closes a connection whose peer takes too long from the first byte of a message to its last, even
- * if bytes keep arriving. It has one timer, which is moved only when it fires.
+ * if bytes keep arriving. Has one timer, which is set again only after it has fired.
  */
 export class MessageDeadline {
   readonly #progress: MessageProgress
   readonly #clock: Clock
   readonly #onExceeded: () => void
   #timer: ClockTimer | undefined
-  /** Start of the current message, in milliseconds of the clock. */
+  /**
+   * Time at which the present message began, in milliseconds of the clock; `undefined` between
+   * messages.
+   */
   #startedAt: number | undefined
   #messageOffset = -1
 
@@ -32,7 +35,7 @@ export class MessageDeadline {
     this.#arm(maxMessageMs)
   }
 
-  /** Call after each read. */
+  /** Notes the progress of the parser; to be called after each read. */
   update(): void {
     const { isBetweenMessages, messageOffset } = this.#progress
     if (isBetweenMessages) {
@@ -62,7 +65,7 @@ export class MessageDeadline {
     else this.#onExceeded()
   }
 
-  /** Milliseconds that the peer still has; infinite while nothing has begun. */
+  /** Returns the milliseconds that remain for the present message; `Infinity` between messages. */
   #leftMs(): number {
     if (this.#startedAt === undefined) return Number.POSITIVE_INFINITY
     return this.#startedAt + maxMessageMs - this.#clock.now()

@@ -10,10 +10,10 @@ import type { ConnectionCarrier } from './carrier.js'
 import { Connection, type ConnectionOptions } from './connection.js'
 import { RequestTurns } from './request-turns.js'
 
-/** Values that are read when a connection opens. */
+/** Options that are read whenever a connection opens. */
 export interface OpenConnectionsOptions
   extends Pick<ConnectionOptions, 'idleTimeoutMs' | 'backlog'> {
-  /** Longest time without reading or acknowledging, for the beginning; 0 = no limit. */
+  /** Initial maximum time in milliseconds without reading or acknowledging; 0 = no limit. */
   readonly slowReaderTimeoutMs: number
   readonly native: NativeSockets | undefined
 }
@@ -22,9 +22,9 @@ export interface OpenConnectionsOptions
 export interface ConnectionsListener {
   opened(connection: Connection): void
   closed(connection: Connection): void
-  /** A request failed through a fault of the server or the application. */
+  /** Called when a request has failed through a fault of the server or the application. */
   requestFailed(error: unknown, request: RtspRequest, connection: Connection): void
-  /** A request got an error response because of the client, or of a limit. */
+  /** Called when a request got an error response because of the client, or of a limit. */
   requestRefused(error: RtspError, request: RtspRequest, connection: Connection): void
   messageRefused(error: MalformedMessageError, connection: Connection): void
 }
@@ -38,9 +38,12 @@ export class OpenConnections {
   readonly #turns = new RequestTurns()
   readonly #directSends: DirectSends | undefined
   readonly #backlogs: BacklogMonitor<Connection>
-  /** Present if native calls cannot report acknowledged bytes. */
+  /**
+   * Detects clients that acknowledge nothing; `undefined` if native calls report acknowledged
+   * bytes.
+   */
   readonly #acknowledgements: AcknowledgementMonitor<Connection> | undefined
-  /** Frames on unknown channels of closed connections. */
+  /** Number of interleaved frames on unknown channels, of connections that are closed. */
   #unknownChannelFrames = 0
 
   constructor(
@@ -60,7 +63,7 @@ export class OpenConnections {
       : new AcknowledgementMonitor(clock, slowReaderTimeoutMs, dropSlowReader)
   }
 
-  /** Streams inside the connections, and frames that belonged to none. */
+  /** Number of interleaved channels in use, and of frames that belonged to none. */
   get channelCounts(): { readonly channels: number; readonly unknownChannelFrames: number } {
     let channels = 0
     let unknownChannelFrames = this.#unknownChannelFrames
@@ -71,13 +74,16 @@ export class OpenConnections {
     return { channels, unknownChannelFrames }
   }
 
-  /** Applies to open connections as well. */
+  /**
+   * Maximum time in milliseconds without reading or acknowledging; 0 = no limit. Applies to open
+   * connections as well.
+   */
   set slowReaderTimeoutMs(maxAgeMs: number) {
     this.#backlogs.maxAgeMs = maxAgeMs
     if (this.#acknowledgements) this.#acknowledgements.maxAgeMs = maxAgeMs
   }
 
-  /** @param first - Bytes that were read before the protocol was known. */
+  /** Opens a connection. @param first - Bytes that were read before the protocol was known */
   open(carrier: ConnectionCarrier, first: Buffer | undefined): void {
     const listener = this.#listener
     const connection = new Connection(
@@ -98,12 +104,16 @@ export class OpenConnections {
     if (first) connection.receive(first)
   }
 
-  /** Closes all at once. Queued bytes are lost. */
+  /** Closes all connections at once; unsent bytes are lost. */
   destroy(): void {
     for (const connection of this.list) connection.destroy()
   }
 
-  /** Closes all after their current responses. @returns Resolves when they are closed. */
+  /**
+   * Closes all connections after their current responses.
+   *
+   * @returns Resolves when they are closed.
+   */
   async close(): Promise<void> {
     const connections = [...this.list]
     for (const connection of connections) connection.close()
@@ -119,7 +129,10 @@ export class OpenConnections {
   }
 }
 
-/** Sends no RTCP BYE: the client has stopped reading, so it would not arrive. */
+/**
+ * Ends the sessions of a client that has stopped reading, and destroys its connection. Sends no
+ * RTCP BYE, because the client would not receive it.
+ */
 function dropSlowReader(connection: Connection): void {
   for (const session of connection.sessions) {
     if (session.owner?.connection === connection) session.end('slowReader')

@@ -5,28 +5,31 @@ import { errorReply } from './error-reply.js'
 import type { RequestTurns } from './request-turns.js'
 
 /**
- * Requests of one connection that get responses before other connections have their turn. One read
- * may contain thousands.
+ * Number of requests of one connection that get responses before other connections have their turn.
+ * One read may contain thousands of requests.
  */
 const requestsPerTurn = 4
 
-/** Callbacks of a {@link RequestQueue} to its connection. */
+/** Functions of a connection that its {@link RequestQueue} calls. */
 export interface RequestQueueOwner {
-  /** True while the client reads its responses. Otherwise no more requests are passed to handlers. */
+  /** Returns whether the client reads its responses. Otherwise no further request is handled. */
   takesAnswers(): boolean
-  /** True once the connection is closed. */
+  /** Returns whether the connection is closed. */
   isClosed(): boolean
   /** Numeric address of the client. */
   readonly remoteAddress: string
   handle(request: RtspRequest): Reply | Promise<Reply>
   reply(reply: Reply, request: RtspRequest): void
-  /** `handle` or `reply` has thrown: send the client an error response. */
+  /** Called when `handle` or `reply` has thrown. An error response is sent next. */
   failed(error: unknown, request: RtspRequest): void
-  /** A response was sent, or a new turn has begun: another request may be ready. */
+  /**
+   * Called after a response was sent, or when a new turn begins: the connection may push another
+   * request.
+   */
   answered(): void
   /**
-   * Sending an error response has itself failed, or continuing after a response has. The connection
-   * ends, and the failure goes no further: the queue throws nothing, and rejects nothing.
+   * Called when an error response, or the work after a response, has thrown. The connection must
+   * end. The queue throws nothing and rejects no promise.
    *
    * @param request - The latest request of the connection.
    */
@@ -34,18 +37,20 @@ export interface RequestQueueOwner {
 }
 
 /**
- * Handles the requests of a connection one after the other, in order of arrival. One request is
- * under way at a time. Later ones wait as bytes, outside the queue, until the queue
- * {@link isReady}.
+ * Handles the requests of a connection one after the other, in order of arrival. Only one request
+ * is in the queue at a time. Later ones wait as unparsed bytes until the queue {@link isReady}.
  */
 export class RequestQueue {
   readonly #owner: RequestQueueOwner
   readonly #turns: RequestTurns
   #isAnswering = false
   #isWaitingForTurn = false
-  /** The connection has waited for this turn, and may answer {@link requestsPerTurn} requests. */
+  /**
+   * True if the connection has waited for this turn, and may now send {@link requestsPerTurn}
+   * responses.
+   */
   #hasTurn = false
-  /** Responses sent since the last turn began. */
+  /** Number of responses sent since the present turn began. */
   #answeredCount = 0
   #latest: RtspRequest | undefined
 
@@ -54,20 +59,20 @@ export class RequestQueue {
     this.#turns = turns
   }
 
-  /** A request is under way. */
+  /** True from the arrival of a request until its response has been sent. */
   get isAnswering(): boolean {
     return this.#isAnswering
   }
 
   /**
-   * True if another request may be pushed: none is under way, the client reads its responses, and
-   * no turn is awaited.
+   * True if another request may be pushed. The last one must have its response, the client must
+   * read its responses, and the connection need not wait for a turn.
    */
   get isReady(): boolean {
     return !this.#isAnswering && !this.#isWaitingForTurn && this.#owner.takesAnswers()
   }
 
-  /** Blocks the queue until the next turn. The owner learns of that turn by `answered`. */
+  /** Blocks the queue until the next turn. Then {@link RequestQueueOwner.answered} is called. */
   waitForTurn(): void {
     if (this.#isWaitingForTurn) return
     this.#isWaitingForTurn = true
@@ -75,8 +80,8 @@ export class RequestQueue {
   }
 
   /**
-   * Begins a turn, unless one is awaited: the client has sent more bytes, and all earlier requests
-   * have their responses.
+   * Starts to count responses anew, unless the connection waits for a turn. To be called when bytes
+   * arrive after all earlier requests have their responses.
    */
   beginRead(): void {
     if (this.#isWaitingForTurn) return
@@ -85,10 +90,10 @@ export class RequestQueue {
   }
 
   /**
-   * Handles a request: at once, unless its handler takes time, or too many others came in this turn
-   * of the loop.
+   * Handles a request: at once, or in a later turn of the event loop if too many other requests
+   * came in this one.
    *
-   * @throws {TypeError} If another request is under way.
+   * @throws {TypeError} If the last request has no response yet.
    */
   push(request: RtspRequest): void {
     if (this.#isAnswering) throw new TypeError('a request is under way already')
@@ -132,7 +137,11 @@ export class RequestQueue {
     }
   }
 
-  /** @returns A promise only if the handler returns one. */
+  /**
+   * Handles a request and sends its response, or an error response. Never throws.
+   *
+   * @returns A promise only if the handler returns one.
+   */
   #answer(request: RtspRequest): Promise<void> | undefined {
     const refuse = (error: unknown): undefined => {
       try {

@@ -1,30 +1,37 @@
 /**
- * Connections that have their turn in one turn of the event loop. The most expensive request costs
- * about a millisecond.
+ * Number of waiting connections that may continue in one turn of the event loop. The most expensive
+ * request takes about a millisecond.
  */
 const connectionsPerLoop = 2
-/** Requests of all connections that are handled immediately in one turn of the event loop. */
+/**
+ * Number of requests, of all connections, that are handled without waiting in one turn of the event
+ * loop.
+ */
 const requestsPerLoop = 16
 
 /**
- * Shares the event loop among the requests of all connections of a server. A few requests are
- * handled immediately. Further ones, and connections with more requests than fit into one turn,
- * wait. Each turn of the loop handles a few of them, however many wait, so that media are sent in
- * between. The hosts take turns, each with its connections in order of arrival: a host with
- * thousands of connections makes its own ones wait, and not those of others.
+ * Limits the requests of all connections that a server handles in one turn of the event loop, so
+ * that media are sent in between. Some requests are handled without waiting. Further ones wait, and
+ * so do connections that have used up their turn. Each turn of the loop then handles a few of them,
+ * however many wait.
+ *
+ * The waiting hosts take turns, each with its connections in order of arrival. So a host with
+ * thousands of connections delays only its own.
  *
  * Requests are counted, not milliseconds: most responses come from promises, after the turn has
  * ended.
  */
 export class RequestTurns {
-  /** Waiting connections by host; the first host has the next turn. */
+  /** Functions to call for waiting connections, by host. The first host is the next. */
   readonly #waiting = new Map<string, (() => void)[]>()
   #waitingCount = 0
   #takenCount = 0
 
   /**
-   * @returns True if a request that has just been read is handled at once; otherwise its connection
-   *   must wait.
+   * Counts a request that has just been read.
+   *
+   * @returns True if the request may be handled without waiting; otherwise its connection must call
+   *   {@link wait}.
    */
   take(): boolean {
     if (this.#takenCount >= requestsPerLoop) return false

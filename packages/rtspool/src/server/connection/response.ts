@@ -10,7 +10,10 @@ import { noteTimeoutTold } from '../../session-pool/session-hold.js'
 import type { Reply } from '../request/request-context.js'
 import { errorReply } from './error-reply.js'
 
-/** Serialises the response to a request, with the headers that every response repeats from it. */
+/**
+ * Serializes the response to a request, with the headers that every response repeats from its
+ * request.
+ */
 export function serializeReply(reply: Reply, request: RtspRequest): Buffer {
   const headers = new RtspHeaders()
   const cSeq = cSeqOf(request)
@@ -27,7 +30,9 @@ export function serializeReply(reply: Reply, request: RtspRequest): Buffer {
   return serialize(reply, headers)
 }
 
-/** Serialises the last response on a connection that has sent no valid message. */
+/**
+ * Serializes the response to bytes that are not a valid message; the connection closes after it.
+ */
 export function serializeLastReply(error: MalformedMessageError): Buffer {
   const headers = new RtspHeaders()
   if (typeof error.context.cSeq === 'number') headers.set('CSeq', String(error.context.cSeq))
@@ -35,7 +40,10 @@ export function serializeLastReply(error: MalformedMessageError): Buffer {
   return serialize(errorReply(error), headers)
 }
 
-/** True if the client wants the connection closed after the response (RFC 2326 section 12.10). */
+/**
+ * Returns whether the client requests the end of the connection after the response (RFC 2326
+ * section 12.10).
+ */
 export function closesConnection({ headers }: RtspRequest): boolean {
   if (headers.get('Connection') === undefined) return false
   return parseList(headers.getAll('Connection')).some((option) => option.toLowerCase() === 'close')
@@ -46,7 +54,7 @@ function serialize({ statusCode, headers = [], body = '' }: Reply, all: RtspHead
   return serializeResponse({ statusCode, headers: all, body })
 }
 
-/** Returns the CSeq to repeat. Without a valid number the response has none. */
+/** Returns the CSeq for the response; `undefined` if the request has no valid one. */
 function cSeqOf({ headers }: RtspRequest): number | undefined {
   try {
     return parseCSeq(headers.get('CSeq'))

@@ -21,9 +21,9 @@ export interface ServerSessionsOptions {
   readonly udpLiveness: UdpLiveness
 }
 
-/** The connection of a session. */
+/** Connection with which a session is associated. */
 interface Home {
-  /** The last connection that used the session; `undefined` once it is closed. */
+  /** Connection that used the session last; `undefined` once that connection is closed. */
   connection: ConnectionContext | undefined
   isPublisher: boolean
   /** True if the open connection keeps the session from timing out. */
@@ -31,9 +31,9 @@ interface Home {
 }
 
 /**
- * The sessions that one server serves, of a pool that it may share with others, and the connection
- * of each: the last one that used it. An open connection is a sign of life. A client that
- * acknowledges nothing ends as a slow reader, and an idle one is probed by the system's keep-alive.
+ * Sessions of one server, in a pool that it may share with others, and the connection that used
+ * each of them last. An open connection is a sign of life. A client that acknowledges nothing ends
+ * as a slow reader. The system's keep-alive probes an idle one.
  */
 export class ServerSessions implements SessionsContext {
   readonly #pool: SessionPool
@@ -49,7 +49,7 @@ export class ServerSessions implements SessionsContext {
     this.#ended = new EndedSessions(options.clock, pool.sessionBinding)
   }
 
-  /** Follows the pool until {@link stop}. */
+  /** Listens to the events of the pool until {@link stop}. */
   start(): void {
     this.#pool.on('sessionRemoved', this.#onSessionRemoved)
   }
@@ -88,7 +88,7 @@ export class ServerSessions implements SessionsContext {
     this.#settle(session, home)
   }
 
-  /** Totals of all sessions that the server has carried. */
+  /** Traffic of all sessions of this server, including ended ones. */
   get traffic(): RtspServerTraffic {
     return this.#traffic.with(this.#homes.keys())
   }
@@ -101,14 +101,14 @@ export class ServerSessions implements SessionsContext {
     this.#ended.forget(id)
   }
 
-  /** True if the connection of a session is open. */
+  /** Returns whether the connection that used a session last is still open. */
   isConnected(session: Session): boolean {
     return this.#homes.get(session)?.connection !== undefined
   }
 
   /**
-   * Handles a closed connection: sessions bound to it end, or stay by policy. Other sessions
-   * outlive it.
+   * Handles the end of a connection. Sessions bound to it end, or are kept by `onConnectionClosed`.
+   * Other sessions continue without it.
    */
   connectionClosed(connection: ConnectionContext): void {
     for (const session of connection.sessions) {
@@ -140,8 +140,8 @@ export class ServerSessions implements SessionsContext {
   }
 
   /**
-   * True if the connection keeps the session alive. A publisher by UDP must send packets, because
-   * its connection does not show that its media arrive.
+   * Returns whether an open connection keeps the session from timing out. A publisher over UDP must
+   * send packets, because its connection does not show that its media arrive.
    */
   #isKept({ owner }: Session, { connection, isPublisher }: Home): boolean {
     if (!connection) return false
@@ -159,7 +159,10 @@ export class ServerSessions implements SessionsContext {
   }
 }
 
-/** Keeps a session without its streams: it can be set up again on another connection of its owner. */
+/**
+ * Stops the streams of a session but keeps the session. Its owner can set it up again on another
+ * connection.
+ */
 function keep(session: Session): void {
   const held = presentationOf(session)
   // A publication whose publisher has gone cannot be recorded again.

@@ -1,30 +1,34 @@
 import { RtspError } from '../../errors.js'
 
 /**
- * Limit on the misses: more than a client has sessions that ended unnoticed, and useless against
- * 192 random bits.
+ * Number of misses in a row after which the connection is closed. A client has fewer sessions that
+ * end unnoticed, and guessing 192 random bits takes far more.
  */
 const maxMisses = 20
 
 /**
- * Counts consecutive requests of one connection that named no session of its client, so that a
- * client which guesses ids is cut off. A found session resets the count, because sessions may often
- * end by themselves.
+ * Counts requests of a connection, in a row, that name no session of its client. A client that
+ * guesses session ids is thus cut off. A request that names a session resets the count, because
+ * sessions may often end by themselves.
  */
 export class SessionMisses {
   #count = 0
 
-  /** True if the connection must be closed after the response. */
+  /** True if the connection must be closed after the present response. */
   get isTooMany(): boolean {
     return this.#count >= maxMisses
   }
 
-  /** Notes that a request has found its session. */
+  /** Resets the count, because a request has named a session of the client. */
   noteFound(): void {
     this.#count = 0
   }
 
-  /** @param error - The error that refused a request. */
+  /**
+   * Counts a refused request if its session does not exist.
+   *
+   * @param error - Reason for the refusal.
+   */
   note(error: unknown): void {
     if (error instanceof RtspError && error.code === 'ERR_SESSION_NOT_FOUND') this.#count++
   }

@@ -1,6 +1,6 @@
 import type { Session, SessionStats } from '../../session-pool/index.js'
 
-/** Totals of the unicast sessions of a server, including ended ones. */
+/** Traffic of all unicast sessions of a server, including ended ones. */
 export interface RtspServerTraffic extends Readonly<SessionStats> {}
 
 const names = [
@@ -17,7 +17,7 @@ const noTraffic = (): SessionStats => ({
 export class TrafficTotals {
   readonly #left = noTraffic()
 
-  /** Adds the figures of an ended session. */
+  /** Adds the traffic of a session that has ended. To be called once for each session. */
   settle(session: Session): void {
     add(this.#left, session)
   }
@@ -30,8 +30,8 @@ export class TrafficTotals {
 }
 
 /**
- * Groups are counted once for the server, in `stats().multicast`, whatever each of their viewers
- * received.
+ * Adds the traffic of a session to a total. Leaves out multicast, which is counted once for each
+ * group in `stats().multicast`.
  */
 function add(total: SessionStats, session: Session): void {
   if (session.use?.transport === 'multicast') return

@@ -1,12 +1,15 @@
 /**
- * Responses not yet accepted by the kernel, above which the connection is not read further (RFC
+ * Number of responses not yet accepted by the kernel from which on no further request is read (RFC
  * 7826 section 10.2).
  */
 const maxAnswers = 10
-/** The same limit in bytes: a description alone may have 64 KiB. */
+/**
+ * Number of unsent bytes from which on no further request is read: a description alone may have 64
+ * KiB.
+ */
 const maxBytes = 2 * 1024
 
-/** Counts the responses that wait for a client that does not read. */
+/** Counts the responses that the kernel has not accepted yet, because the client does not read. */
 export class UnsentAnswers {
   #count = 0
   #bytes = 0
@@ -21,7 +24,7 @@ export class UnsentAnswers {
     this.#bytes += length
   }
 
-  /** Notes that the kernel has accepted a response. */
+  /** Subtracts a response that the kernel has accepted. */
   remove({ length }: Buffer): void {
     this.#count--
     this.#bytes -= length

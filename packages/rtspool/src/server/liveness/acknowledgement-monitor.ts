@@ -6,43 +6,48 @@ import {
   tcpName,
 } from '../../transport/tcp/tcp-queues.js'
 
-/** A connection whose client may have vanished without closing it. */
+/** A connection whose client may have gone without closing it. */
 export interface AcknowledgingPeer extends TcpEnds {
-  /** Interleaved channels. Without any, the client is sent nothing that it has not requested. */
+  /** Interleaved channels in use. Without any, the server sends only responses. */
   readonly channels: { readonly size: number }
-  /** Bytes passed to the kernel so far. */
+  /** Number of bytes passed to the kernel so far. */
   readonly bytesHandedOver: number
 }
 
-/** A client that has not acknowledged all the bytes sent to it. */
+/** Bytes that a client has not acknowledged. */
 interface Debt {
-  /** Time of the look that found the debt. */
+  /** Time of the check that found the unacknowledged bytes. */
   readonly since: number
-  /** The debt is paid once the client has acknowledged this many bytes. */
+  /** Number of sent bytes that the client must have acknowledged in total. */
   readonly goal: number
 }
 
-/** Interval between looks. Each look reads the list of all connections of the system. */
+/**
+ * Milliseconds between two checks, each of which reads the list of all connections of the system.
+ */
 const intervalMs = 2000
 
 /**
- * Detects clients that have acknowledged nothing for too long, if native calls are not available.
- * Small reports to a vanished client fill no buffer, so only the kernel's list of connections shows
- * it. The list is read only while a connection carries media.
+ * Detects clients that have acknowledged nothing for too long, for systems without native calls.
+ * The small reports to a client that has gone fill no buffer, so only the kernel's list of
+ * connections shows it. The list is read only while a connection has interleaved channels.
  */
 export class AcknowledgementMonitor<T extends AcknowledgingPeer> {
   readonly #clock: Clock
   #maxAgeMs: number
   readonly #onVanished: (peer: T) => void
   readonly #read: () => Promise<TcpQueues | undefined>
-  /** Each connection with its name in the list. */
+  /** Connections, each with the name under which the kernel's list contains it. */
   readonly #peers = new Map<T, string>()
   readonly #debts = new Map<T, Debt>()
   #timer: ClockTimer | undefined
   #isLooking = false
   #isBlind = false
 
-  /** @param maxAgeMs - Longest time without acknowledgement; 0 = no limit, and nothing is read. */
+  /**
+   * @param maxAgeMs - Maximum time in milliseconds without acknowledgement; 0 = no limit, and
+   *   nothing is read.
+   */
   constructor(
     clock: Clock,
     maxAgeMs: number,
@@ -55,7 +60,7 @@ export class AcknowledgementMonitor<T extends AcknowledgingPeer> {
     this.#read = read
   }
 
-  /** Longest time without acknowledgement; 0 = no limit. */
+  /** Maximum time in milliseconds without acknowledgement; 0 = no limit. */
   set maxAgeMs(maxAgeMs: number) {
     this.#maxAgeMs = maxAgeMs
     this.#schedule()
@@ -112,7 +117,12 @@ export class AcknowledgementMonitor<T extends AcknowledgingPeer> {
     }
   }
 
-  /** @returns Age of the client's debt in milliseconds. */
+  /**
+   * Compares the sent bytes with those that the kernel still keeps.
+   *
+   * @returns Milliseconds since the check that found unacknowledged bytes; 0 if the client has
+   *   acknowledged them meanwhile.
+   */
   #account(peer: T, handedOver: number, queued: number, now: number): number {
     const debt = this.#debts.get(peer)
     if (queued === 0) {

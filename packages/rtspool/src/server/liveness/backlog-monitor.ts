@@ -1,20 +1,23 @@
 import { type Clock, PeriodicCheck } from '../../clock.js'
 
-/** A connection whose client may be behind. */
+/** A connection whose client may read too slowly. */
 export interface BacklogSource {
-  /** @returns Age of the oldest byte that the client has not received, in milliseconds. */
+  /** Returns the age of the oldest byte that the client has not received, in milliseconds. */
   sampleBacklog(now: number): number
 }
 
-/** Interval between looks: short enough for a limit of two seconds. A look costs one system call. */
+/**
+ * Milliseconds between two checks of a connection, each of which costs one system call. Short
+ * enough for a limit of two seconds.
+ */
 const intervalMs = 500
 
 /**
- * Looks at all connections twice a second, and reports clients that have received nothing for too
- * long. It runs only while there are connections.
+ * Checks all connections twice a second, and reports clients that have received nothing for too
+ * long. The timer runs only while there are connections.
  */
 export class BacklogMonitor<T extends BacklogSource> {
-  /** Longest time without reading; 0 = no limit. */
+  /** Maximum time in milliseconds without received bytes; 0 = no limit. */
   maxAgeMs: number
   readonly #clock: Clock
   readonly #onTooSlow: (source: T) => void

@@ -2,21 +2,21 @@ import type { Clock } from '../../clock.js'
 import type { ReaderLag } from '../../media/fan-out/reader.js'
 import type { Session } from '../../session-pool/index.js'
 
-/** Packets left out for a viewer that was behind. */
+/** Result of a period in which a viewer read too slowly, and the server left out packets. */
 export interface ViewerGap {
-  /** Packets of all tracks that were not sent to the viewer. */
+  /** Number of packets of all tracks that were not sent to the viewer. */
   readonly packetsDropped: number
   readonly seconds: number
 }
 
-/** Receives the viewers that fall behind and catch up. */
+/** Receives a notice when a viewer falls behind, and when it has caught up. */
 export interface LagListener {
   fellBehind(session: Session): void
   caughtUp(session: Session, gap: ViewerGap): void
 }
 
 interface Lag {
-  /** Tracks that leave packets out at the moment. */
+  /** Number of tracks that leave out packets at the moment. */
   tracks: number
   isTold: boolean
   readonly droppedBefore: number
@@ -25,8 +25,8 @@ interface Lag {
 
 /**
  * Reports viewers that read packets too slowly, once for all tracks of a session. Keeps no state of
- * viewers that keep up. Reports at the end of the turn, because a listener may end the session,
- * which would disturb the batch under way.
+ * viewers that keep up. Reports only after the present batch of packets, because a listener may end
+ * the session.
  */
 export class LagMonitor {
   readonly #clock: Clock
@@ -39,7 +39,7 @@ export class LagMonitor {
     this.#listener = listener
   }
 
-  /** Creates the part for one reader of a session. */
+  /** Creates the object by which a reader of one track reports that it is behind. */
   readerLag(session: Session): ReaderLag {
     const counters = session.stats
     return {

@@ -4,18 +4,23 @@ import type { Session } from '../../session-pool/index.js'
 import type { DatagramDestination } from '../../transport/udp/datagram-group.js'
 
 /**
- * Interval between looks: two before the limit is reached. A look costs two system calls a stream.
+ * Milliseconds between two checks of a stream, each of which costs two system calls. Two checks fit
+ * in the limit.
  */
 const intervalMs = 500
-/** Time for which everything must have been refused. A client may be about to open its port again. */
+/**
+ * Milliseconds for which every packet must have been refused before the session ends. The client
+ * may be about to open its port again.
+ */
 const refusedMs = 1000
 /**
- * Longest gap between two refusals that count as one. Routers rate-limit ICMP errors (RFC 1812
- * section 4.3.2.8), so shorter gaps are normal.
+ * Maximum gap in milliseconds between two refusals of the same series; after a longer one, a new
+ * series begins. Gaps are normal, because routers limit the rate of ICMP errors (RFC 1812 section
+ * 4.3.2.8).
  */
 const maxGapMs = 3000
 
-/** Reports the refusals of one destination when it is looked at. */
+/** Collects ICMP errors from one destination. They are reported during {@link look}. */
 export interface RefusalListener {
   look(): void
   close(): void
@@ -29,14 +34,14 @@ export interface RefusableEndpoint {
   ): RefusalListener | undefined
 }
 
-/** One UDP stream, with the time of its first and last refusal. */
+/** A UDP stream, with the times of the first and the last refusal in the present series. */
 interface Watched {
   readonly session: Session
   readonly track: Track
   socket: RefusalListener | undefined
   firstRefusedAt: number
   lastRefusedAt: number
-  /** Packets sent at the last look, to see whether packets flow. */
+  /** Number of packets sent until the last check. Shows whether packets flow. */
   packetCount: number
   flowedAt: number
 }
@@ -46,8 +51,8 @@ const never = Number.NEGATIVE_INFINITY
 /**
  * Ends sessions whose client has gone: for a second it has refused every packet and sent nothing
  * (RFC 8083 section 4.5, RFC 7826 C.1.6). A refusal counts only if it quotes a packet that was
- * really sent, so that only somebody who sees the stream can forge one. Without native calls there
- * are no refusals, and the session ends at its timeout.
+ * really sent, so that only somebody who sees the stream can forge one. Without native calls,
+ * refusals cannot be seen, and the session ends at its timeout.
  */
 export class RefusalMonitor {
   readonly #clock: Clock
@@ -110,8 +115,8 @@ export class RefusalMonitor {
   }
 
   /**
-   * True if this stream is refused, and the session's other streams are refused too or have nothing
-   * to send.
+   * Returns whether this stream is refused, and the other streams of its session are refused too or
+   * have nothing to send.
    */
   #isGone({ session, firstRefusedAt, lastRefusedAt }: Watched): boolean {
     if (lastRefusedAt - firstRefusedAt < refusedMs || firstRefusedAt === never) return false

@@ -5,20 +5,20 @@ const intervalMs = 500
 
 /**
  * Ends recording sessions whose connection has closed and whose publisher has sent no RTP or RTCP
- * for `maxMs`. Such a publisher has crashed; one with an open connection may only be slow. The
+ * for `maxMs`: the publisher has crashed. A publisher with an open connection may only be slow. The
  * timer runs only while streams are watched, and costs nothing per packet.
  */
 export class SilenceMonitor {
   readonly #clock: Clock
   #maxMs: number
   readonly #isConnected: (session: Session) => boolean
-  /** Watched streams, one entry for each. */
+  /** Streams that are being watched; a session has one entry for each. */
   readonly #watched = new Set<{ readonly session: Session }>()
   readonly #check: PeriodicCheck
 
   /**
-   * @param maxMs - Longest silence; 0 = no limit but the timeout of the session.
-   * @param isConnected - True if the connection that last used the session is open.
+   * @param maxMs - Maximum silence in milliseconds; 0 = no limit but the timeout of the session.
+   * @param isConnected - Returns whether the connection that last used the session is open.
    */
   constructor(clock: Clock, maxMs: number, isConnected: (session: Session) => boolean) {
     this.#clock = clock
@@ -27,7 +27,7 @@ export class SilenceMonitor {
     this.#check = new PeriodicCheck(clock, intervalMs, () => this.#look(), { isAfterReads: true })
   }
 
-  /** Longest silence; 0 = no limit but the timeout of the session. */
+  /** Maximum silence in milliseconds; 0 = no limit but the timeout of the session. */
   set maxMs(maxMs: number) {
     this.#maxMs = maxMs
     this.#startIfWanted()
