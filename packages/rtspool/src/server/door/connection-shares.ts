@@ -4,15 +4,15 @@ import { Diagnostic, TellSometimes } from '../../listeners.js'
 import type { TrustedAddresses } from './trusted-addresses.js'
 
 /**
- * Connections that were closed at once because of a limit; published on
- * `rtspool:connections-refused` at most once in 10 s a server.
+ * Message on the channel `rtspool:connections-refused`, at most one in 10 s for each server:
+ * connections that were closed at once because of a limit.
  */
 export interface RefusedConnections {
-  /** Limit that refused the last of them. */
+  /** Limit that refused the latest of these connections. */
   readonly limit: 'maxConnections' | 'maxConnectionsPerAddress'
-  /** Numeric address of the last of them. */
+  /** Numeric address of the latest refused client. */
   readonly address: string
-  /** Connections refused since the previous report. */
+  /** Number of connections refused since the previous message. */
   readonly count: number
 }
 
@@ -33,8 +33,8 @@ export interface ConnectionSharesOptions {
 }
 
 /**
- * Limits the connections in all and of one host, so that no host can use all places. A host is an
- * IPv4 address or an IPv6 network of 64 bits.
+ * Limits the number of connections, in total and for each host, so that no host can use up all of
+ * them. A host is an IPv4 address or an IPv6 network of 64 bits.
  */
 export class ConnectionShares {
   readonly #options: ConnectionSharesOptions
@@ -47,26 +47,27 @@ export class ConnectionShares {
     this.#options = options
   }
 
-  /** Connections that hold a place. */
+  /** Number of open connections. */
   get size(): number {
     return this.#size
   }
 
-  /** Connections refused so far. */
+  /** Number of connections refused so far. */
   get refused(): number {
     return this.#refused
   }
 
-  /** Hosts with at least one place. */
+  /** Number of hosts with at least one connection. */
   get hosts(): number {
     return this.#byHost.size
   }
 
   /**
-   * Takes a place for a connection.
+   * Counts a new connection, or refuses it.
    *
    * @param address - Numeric, IPv4 never in IPv6 notation.
-   * @returns A function that frees the place, to be called once; `undefined` if no place is left.
+   * @returns A function to call once, when the connection has closed; `undefined` if a limit is
+   *   reached.
    */
   take(address: string): (() => void) | undefined {
     const limit = this.#limitReached(address)

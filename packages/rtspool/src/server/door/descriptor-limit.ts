@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** Line of `/proc/self/limits` about file descriptors: the soft limit, then the hard one. */
+/** Matches the line of `/proc/self/limits` about file descriptors, and captures the soft limit. */
 const openFilesLine = /^Max open files\s+(\d+)/m
 
 /** The part of Node's process report that contains the limits. */
@@ -21,7 +21,7 @@ export function descriptorLimit(limits = readLimits()): number | undefined {
   return Number.isSafeInteger(limit) && limit > 0 ? limit : undefined
 }
 
-/** Works on Linux only. */
+/** Returns the text of `/proc/self/limits`, which exists on Linux only. */
 function readLimits(): string | undefined {
   try {
     return readFileSync('/proc/self/limits', 'latin1')
@@ -30,7 +30,10 @@ function readLimits(): string | undefined {
   }
 }
 
-/** Reads the limit on other systems. A report costs some milliseconds, so it is the second choice. */
+/**
+ * Reads the limit from Node's process report, for systems without `/proc`. A report costs some
+ * milliseconds.
+ */
 function reportedLimit(): number | 'unlimited' | undefined {
   if (process.platform === 'win32') return undefined
   // Node has this property from 20.13 on, but its types do not.

@@ -7,14 +7,14 @@ import { WebSockets } from './web-sockets.js'
 
 export interface HttpDoorOptions {
   readonly httpTunnel: boolean
-  /** `'ifInstalled'`: enabled if the package `ws` is installed. */
+  /** Accepts WebSockets. `'ifInstalled'`: only if the package `ws` is installed. */
   readonly webSocket: boolean | 'ifInstalled'
   /** Allowed origins of web pages, besides those of this server. */
   readonly allowedOrigins: ReadonlySet<string>
   readonly clock: Clock
 }
 
-/** Dispatches HTTP requests: to tunnels and WebSockets, or to a refusal. */
+/** Passes the HTTP requests of clients to tunnels and WebSockets, and refuses all others. */
 export class HttpDoor {
   readonly #options: HttpDoorOptions
   readonly #tunnels: HttpTunnels | undefined
@@ -33,8 +33,9 @@ export class HttpDoor {
   }
 
   /**
-   * Loads the package for WebSockets if the options require it. @throws {TransportError}
-   * `ERR_WEB_SOCKET_PACKAGE`
+   * Loads the package `ws` if the options require it.
+   *
+   * @throws {TransportError} `ERR_WEB_SOCKET_PACKAGE` if it cannot be loaded.
    */
   async open(): Promise<void> {
     if (this.#options.webSocket === true) await this.#webSockets?.require()
@@ -64,7 +65,10 @@ export class HttpDoor {
     refuseHttp(socket, statusCode, reason, this.#options.clock)
   }
 
-  /** Checks the Origin header, which browsers send and players do not (RFC 6454 section 7). */
+  /**
+   * Returns whether the Origin header is allowed. Browsers send the header and players do not (RFC
+   * 6454 section 7).
+   */
   #isOriginAllowed({ headers }: HttpRequestHead): boolean {
     const origin = headers.get('origin')?.toLowerCase()
     if (origin === undefined) return true

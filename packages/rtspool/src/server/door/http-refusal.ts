@@ -2,12 +2,11 @@ import type { Socket } from 'node:net'
 import type { Clock } from '../../clock.js'
 import { type HttpRefusal, serializeHttpRefusal } from '../../http/index.js'
 
-/** Time for the client to read the refusal before the connection is closed. */
+/** Milliseconds for the client to read the refusal before the connection is closed. */
 const graceMs = 1000
 
 /**
- * Responds to an HTTP request that is not served here, and closes. Nothing is written after the
- * response.
+ * Sends a response to an HTTP request that the server does not support, and closes the connection.
  */
 export function refuseHttp(
   socket: Socket,

@@ -13,38 +13,41 @@ import { HttpTunnelInput } from '../../transport/tunnel/http-tunnel.js'
 import type { ConnectionCarrier } from '../connection/carrier.js'
 import { refuseHttp } from './http-refusal.js'
 
-/** Time that a GET waits for its POST. */
+/** Maximum time in milliseconds that a GET waits for its POST. */
 const maxWaitMs = 10_000
 /**
- * Time without a byte after which a POST gets a response. Apple and live555 never respond to a
- * POST, and most clients send their first request without waiting. gortsplib 5.2 and `rtspsrc2`
- * wait for 200.
+ * Milliseconds without a received byte after which a POST gets a response. Apple and live555 never
+ * respond to a POST, and most clients send their first request without waiting. gortsplib 5.2 and
+ * `rtspsrc2` wait for 200.
  */
 const postSilenceMs = 500
-/** GETs that may wait at the same time. One more ends the oldest. */
+/** Maximum number of GETs that wait for their POST; beyond it, the oldest is closed. */
 const maxWaiting = 2000
-/** Longest cookie in characters. FFmpeg 5.1 sends 16, GStreamer 1.22 sends 22. */
+/**
+ * Maximum number of characters of a cookie; a longer one is refused. FFmpeg 5.1 sends 16, GStreamer
+ * 1.22 sends 22.
+ */
 const maxCookieLength = 128
 
 interface Tunnel {
   readonly get: Socket
   readonly input: HttpTunnelInput
-  /** Runs until the first POST arrives. */
+  /** Timer until the first POST arrives. */
   deadline: ClockTimer | undefined
 }
 
 /** Receives complete tunnels and the sockets that belong to tunnels. */
 export interface HttpTunnelsOwner {
-  /** Called when a tunnel has both halves. */
+  /** Called when a tunnel has its GET and its POST. */
   opened(carrier: ConnectionCarrier): void
   /** Called when a socket becomes part of a tunnel. */
   taken(socket: Socket): void
 }
 
 /**
- * RTSP over HTTP: a GET carries bytes from the server, a POST carries bytes from the client. The
- * client joins the two with a cookie of its choice. A cookie counts only for the client's host, and
- * separately with and without TLS, so that no other client can use it.
+ * Accepts RTSP through HTTP: a GET carries bytes from the server, a POST carries bytes from the
+ * client. The client connects the two by a cookie of its choice. A cookie is valid only for the
+ * client's host, and separately with and without TLS, so that no other client can use it.
  *
  * @see ONVIF Streaming Specification section 5.1.1.4; the tunnel of QuickTime
  */
@@ -60,7 +63,7 @@ export class HttpTunnels {
     this.#owner = owner
   }
 
-  /** Accepts one half of a tunnel, or refuses it. */
+  /** Accepts the GET or the POST of a tunnel, or refuses it. */
   take(socket: Socket, cookie: string, { head, rest }: ReadHttpHead): void {
     if (cookie === '' || cookie.length > maxCookieLength) {
       const expected = `an x-sessioncookie of 1 to ${maxCookieLength} characters`
@@ -133,7 +136,10 @@ export class HttpTunnels {
     }
   }
 
-  /** Responds to a POST whose client waits for it. A POST that brings bytes gets no response. */
+  /**
+   * Responds to a POST that brings no bytes, because its client may wait for the response. A POST
+   * that brings bytes gets no response.
+   */
   #answerSilence(post: Socket, { version }: HttpRequestHead): void {
     if (post.destroyed) return
     const wait = this.#clock.schedule(
@@ -149,8 +155,8 @@ export class HttpTunnels {
   }
 
   /**
-   * A POST that brings bytes gets no response, and its Content-Length is ignored: FFmpeg 5.1 always
-   * announces 32767.
+   * Adds a POST to the tunnel of its GET. Ignores its Content-Length: FFmpeg 5.1 always announces
+   * 32767.
    */
   #join(tunnel: Tunnel, key: string, post: Socket, rest: Buffer): void {
     const { get, input } = tunnel

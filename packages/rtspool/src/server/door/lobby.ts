@@ -4,23 +4,28 @@ import { MalformedMessageError } from '../../errors.js'
 import { HttpHeadReader, protocolOf, type ReadHttpHead } from '../../http/index.js'
 import { refuseHttp } from './http-refusal.js'
 
-/** Time for a client to send its first byte, and to complete the head of an HTTP request. */
+/**
+ * Milliseconds for a client to send its first byte, and to complete the head of an HTTP request.
+ */
 const maxFirstBytesMs = 10_000
 
 /** Socket events that end a connection before its protocol is known. */
 const endings = ['end', 'timeout', 'error', 'close']
 
-/** Receives the connections whose protocol is known. */
+/** Receives connections as soon as their protocol is known. */
 export interface LobbyExits {
-  /** @param first - Bytes that were read already. */
+  /** Called for a connection that uses RTSP. @param first - Bytes that were read already */
   rtsp(socket: Socket, first: Buffer): void
-  /** The socket stays in the lobby until {@link Lobby.leave}. */
+  /**
+   * Called for a connection that uses HTTP. The lobby still closes the socket with all others until
+   * {@link Lobby.leave}.
+   */
   http(socket: Socket, request: ReadHttpHead): void
 }
 
 /**
- * Holds accepted connections until their first bytes show which protocol they use. The decision is
- * final. RTSP becomes a connection in the turn of its first byte.
+ * Reads the first bytes of accepted connections until they show which protocol is used. The
+ * decision is final. A connection that uses RTSP is passed on in the turn of its first byte.
  */
 export class Lobby {
   readonly #clock: Clock
@@ -56,19 +61,19 @@ export class Lobby {
     })
   }
 
-  /** Releases a socket that has another owner from now on. */
+  /** Stops watching a socket, which belongs to another object from now on. */
   leave(socket: Socket): void {
     this.#sockets.delete(socket)
   }
 
-  /** Closes all connections that are still here. */
+  /** Closes all connections whose protocol is not known yet. */
   close(): void {
     for (const socket of this.#sockets) socket.destroy()
     this.#sockets.clear()
   }
 }
 
-/** One socket, and the bytes that it has sent so far. */
+/** A socket whose protocol is not known yet, and the bytes that it has received so far. */
 class Visitor {
   readonly #socket: Socket
   readonly #clock: Clock

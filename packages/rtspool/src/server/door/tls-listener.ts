@@ -17,8 +17,8 @@ interface PendingHandshake {
 }
 
 /**
- * Accepts TLS connections. Handshakes have a deadline and a limit on their number, and only
- * successful ones are passed on. Connections that do not send TLS are closed.
+ * Accepts TLS connections. The number and the duration of handshakes are limited. Connections that
+ * do not send TLS are closed.
  *
  * ```text
  * server (TCP) ─▶ pending ─▶ handshake ─▶ onSecure
@@ -57,7 +57,7 @@ export class TlsListener {
     })
   }
 
-  /** Expiry of the certificate in milliseconds since 1970. */
+  /** Time at which the certificate expires, in milliseconds since 1970. */
   get expiresAt(): number {
     return this.#expiresAt
   }
@@ -102,8 +102,8 @@ export class TlsListener {
   }
 
   /**
-   * Closes the oldest handshake, so that a flood of silent connections costs its own places and not
-   * those of newcomers.
+   * Closes the connection with the oldest unfinished handshake, so that a flood of silent
+   * connections cannot keep out new clients.
    */
   #dropOldest(): void {
     const [oldest] = this.#pending
@@ -119,7 +119,10 @@ export class TlsListener {
   }
 }
 
-/** Formats both ends: the same port of a client may connect to two of our addresses. */
+/**
+ * Returns a key for a connection: the addresses and ports of both ends. The same port of a client
+ * may be connected to two addresses of the server.
+ */
 function endsOf({ remoteAddress, remotePort, localAddress }: Socket): string {
   return `${remoteAddress} ${remotePort} ${localAddress}`
 }

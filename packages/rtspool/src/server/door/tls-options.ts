@@ -26,8 +26,8 @@ export interface TlsOptions extends TlsCertificate {
    */
   readonly host?: string | undefined
   /**
-   * Oldest TLS version to accept. Older ones than 1.2 are broken and not offered (RFC 7826 section
-   * 19.2, RFC 8996).
+   * Lowest TLS version to accept. Versions below 1.2 are not offered, because they are broken (RFC
+   * 7826 section 19.2, RFC 8996).
    * @default 'TLSv1.2'
    */
   readonly minVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined
@@ -37,13 +37,13 @@ export interface TlsOptions extends TlsCertificate {
    */
   readonly handshakeTimeout?: number | undefined
   /**
-   * Handshakes that may be unfinished at the same time. One more closes the oldest of them.
+   * Maximum number of unfinished handshakes; beyond it, the connection with the oldest is closed.
    * @default 1000
    */
   readonly maxPendingHandshakes?: number | undefined
   /**
-   * Cipher for the media of viewers with SRTP; publishers choose their own. `false` = no SRTP:
-   * media of TLS connections are sent inside these only.
+   * Cipher for media that viewers request as SRTP; publishers choose their own. `false` = no SRTP:
+   * media of TLS connections are then sent only interleaved.
    * @default 'AES_CM_128_HMAC_SHA1_80', which every client supports
    */
   readonly srtp?: SrtpSuiteName | false | undefined
@@ -78,6 +78,8 @@ const maxHandshakeTimeout = 60
 const msPerSecond = 1000
 
 /**
+ * Checks the options and fills in the defaults.
+ *
  * @throws {RangeError | TypeError} Names the wrong option.
  * @throws {TransportError} `ERR_TLS_CERTIFICATE`
  */
@@ -119,7 +121,7 @@ function srtpSuite(name: SrtpSuiteName | false): SrtpSuite | undefined {
 }
 
 /**
- * Checks that key and certificate can be read and belong together.
+ * Checks that OpenSSL can read key and certificate, and that they belong together.
  *
  * @throws {TransportError} `ERR_TLS_CERTIFICATE`; its message contains nothing of the key.
  */
@@ -138,7 +140,7 @@ export function resolveCertificate(certificate: TlsCertificate): ResolvedCertifi
   }
 }
 
-/** Messages of OpenSSL, in words for the people who made the files. */
+/** Explanations of OpenSSL's error messages, for the people who made the files. */
 const wrongs: Readonly<Record<string, string>> = {
   ERR_OSSL_X509_KEY_VALUES_MISMATCH: 'a key that is not that of the certificate',
   ERR_OSSL_PEM_NO_START_LINE: "something else: are key and certificate in each other's place?",

@@ -33,7 +33,11 @@ export class WebSockets {
     this.#load = load
   }
 
-  /** @throws {TransportError} `ERR_WEB_SOCKET_PACKAGE` */
+  /**
+   * Loads the package `ws`.
+   *
+   * @throws {TransportError} `ERR_WEB_SOCKET_PACKAGE` if it cannot be loaded.
+   */
   async require(): Promise<WebSocketUpgrade> {
     this.#loading ??= this.#load()
     try {
@@ -48,7 +52,7 @@ export class WebSockets {
     }
   }
 
-  /** Upgrades a connection, or refuses it. */
+  /** Upgrades a connection to a WebSocket, or refuses the request. */
   async take(socket: Socket, { head, rest }: ReadHttpHead): Promise<void> {
     const protocols = (head.headers.get('sec-websocket-protocol') ?? '').split(',')
     if (!protocols.some((protocol) => protocol.trim() === rtspSubprotocol)) {
@@ -76,8 +80,8 @@ export class WebSockets {
 }
 
 /**
- * Applies the deadline of RTSP messages to WebSocket messages, which RTSP sees only when they are
- * complete.
+ * Closes a connection that takes too long to send one WebSocket message. {@link MessageDeadline}
+ * cannot limit this time, because RTSP receives only complete messages.
  */
 function limitMessageTime(socket: Socket, stream: WebSocketStream, clock: Clock): void {
   const progress = { isBetweenMessages: true, messageOffset: 0 }
