@@ -10,12 +10,15 @@ import { type KeyMgmt, serializeKeyMgmt, serializeKeyMgmtAttribute } from '../..
 import type { SrtpSender, SrtpSuite } from '../../srtp/index.js'
 import type { RequestContext } from '../request/request-context.js'
 
-/** Profile of a stream, and the client's key for it. */
+/** Profile that server and client use for a stream, and the client's key. */
 export interface ChosenProfile {
   readonly profile: 'AVP' | 'SAVP'
-  /** Encrypts the packets that the server sends; absent with AVP. */
+  /** Cipher suite of the packets that the server sends; `undefined` with RTP/AVP. */
   readonly suite: SrtpSuite | undefined
-  /** Key of the packets that the client will send, with SAVP and only if the request contains it. */
+  /**
+   * Key of the packets that the client will send; `undefined` with RTP/AVP, and if the request
+   * contains no key.
+   */
   readonly offer: SrtpOffer | undefined
 }
 
@@ -23,27 +26,32 @@ const protocol = 'mikey'
 const randBytes = 16
 
 /**
- * Returns the cipher for media sent to this client, or `undefined` if the keys could be read on the
- * way.
+ * Returns the cipher suite for media to this client; `undefined` without TLS, because others could
+ * then read the keys.
  */
 export function srtpSuiteFor({ server, connection }: RequestContext): SrtpSuite | undefined {
   return connection.isSecure ? server.srtp : undefined
 }
 
 /**
- * Form of the keys: as GStreamer reads them, or with the index and the lengths that live555 needs.
+ * Form of a key message: `bare` as GStreamer reads it, `indexed` with the index and the lengths
+ * that live555 needs.
  */
 export type KeyForm = 'bare' | 'indexed'
 
-/** live555 2026.10.17 ignores a key unless the description has an index of four bytes. */
+/**
+ * Returns the form of key message that a client reads. live555 2026.10.17 ignores a key unless the
+ * description has an index of four bytes.
+ */
 export function keyFormFor({ request }: RequestContext): KeyForm {
   return /\bLIVE555\b/i.test(request.headers.get('User-Agent') ?? '') ? 'indexed' : 'bare'
 }
 
 /**
- * Returns the keys for the description of a media, for a client that may use SRTP. All profiles are SAVP then, and each
- * track has its key (RFC 4567 section 3). GStreamer requests the profile in the description; FFmpeg requests RTP/AVP inside
- * the connection anyway. Other clients get the same description for up to a second.
+ * Returns the keys for the description of a media, for a client that may use SRTP. All profiles are
+ * then SAVP, and each track has its own key (RFC 4567 section 3). GStreamer requests the profile in
+ * the description. FFmpeg requests RTP/AVP inside the connection nevertheless. Clients share the
+ * description for up to a second.
  */
 export function describedKeys(
   { tracks }: Media,
@@ -61,7 +69,7 @@ export function describedKeys(
   return { form, version, attributeOf }
 }
 
-/** Formats our key as a header, for the stream that the URI names. */
+/** Formats the server's key for a stream as a KeyMgmt header. */
 export function keyMgmtHeader(
   uri: string,
   sender: SrtpSender,
@@ -95,6 +103,9 @@ function ntpTime64(unixMs: number): bigint {
   return (BigInt(seconds) << 32n) | BigInt(fraction)
 }
 
-/** Form in which a client gets the key of a stream: with the index if its packets have one. */
+/**
+ * Returns the form of key message for a stream: with an index if the packets of the stream contain
+ * one.
+ */
 export const keyFormOf = ({ isIndexed }: StreamSecurity): KeyForm =>
   isIndexed ? 'indexed' : 'bare'

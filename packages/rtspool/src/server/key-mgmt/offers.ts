@@ -18,7 +18,11 @@ export function offerFor(uri: string, headers: ReadonlyRtspHeaders): SrtpOffer |
   throw new RequestError('ERR_KEY_MANAGEMENT', 'KeyMgmt: expected a message for the stream')
 }
 
-/** @throws {RequestError} `ERR_KEY_MANAGEMENT` (463) */
+/**
+ * Parses the keys in a key management message.
+ *
+ * @throws {RequestError} `ERR_KEY_MANAGEMENT` (463).
+ */
 export function offerOf(message: KeyMgmt): SrtpOffer {
   if (message.protocol === 'mikey') return parseSrtpOffer(message.data)
   throw new RequestError('ERR_KEY_MANAGEMENT', 'KeyMgmt: expected the protocol mikey')

@@ -6,19 +6,19 @@ import type { SrtpPosition, SrtpSuite } from '../../srtp/index.js'
 import type { ConnectionContext, RequestContext } from '../request/request-context.js'
 import { keyFormOf, keyMgmtHeader } from './key-mgmt.js'
 
-/** Rollover counters that the last description sent on each connection contained. */
+/** Rollover counters in the last description sent on each connection. */
 const described = new WeakMap<ConnectionContext, ReadonlyMap<Track, SrtpPosition>>()
 
-/** Notes that a client has been sent the keys of a media, with their rollover counters. */
+/** Remembers the rollover counters in the description that the server sends to a client. */
 export function noteDescribed(connection: ConnectionContext, media: Media, suite: SrtpSuite): void {
   const positions = media.tracks.map((track) => [track, track.srtp(suite).toldPosition] as const)
   described.set(connection, new Map(positions))
 }
 
 /**
- * Returns the rollover counter that a client knows when it sets up a track. GStreamer 1.22 reads
- * the counter in the description only. A client that reads the one in SETUP can do without the
- * packets in between.
+ * Returns the rollover counter that a client knows when it sets up a track: that of the last
+ * description, or else the present one. GStreamer 1.22 reads the counter in the description only. A
+ * client that reads the counter in the response to SETUP needs no packets in between.
  */
 export function toldPosition(
   connection: ConnectionContext,
@@ -29,8 +29,8 @@ export function toldPosition(
 }
 
 /**
- * Formats our keys for the streams that will play with another rollover counter than the client
- * knows (RFC 4567 section 3).
+ * Formats the server's keys as headers, for those streams whose rollover counter has changed since
+ * the client learned it (RFC 4567 section 3).
  */
 export function rolloverHeaders(
   { server }: RequestContext,

@@ -8,13 +8,16 @@ import type { RequestContext } from '../request/request-context.js'
 import { keyMgmtHeader, srtpSuiteFor } from './key-mgmt.js'
 import { offerOf } from './offers.js'
 
-/** A presentation has some languages of sound at most. Each track costs a key of ours, and a message in the answer. */
+/**
+ * Maximum number of tracks with SRTP in an announcement; one with more is refused. Each track costs
+ * a key of the server and a header in the response.
+ */
 const maxKeyedTracks = 16
 
 /**
- * Reads the keys of the tracks that are announced as SRTP, by track index. Empty on a connection on
- * which keys are not allowed. The server creates a key of its own for each track, for the RTCP sent
- * to the publisher.
+ * Reads the keys of the tracks that are announced as SRTP, by track index. Empty on a connection
+ * without TLS. The server also creates a key for each such track, for the RTCP that it sends to the
+ * publisher.
  *
  * @throws {RequestError} `ERR_KEY_MANAGEMENT` (463)
  */
@@ -48,7 +51,10 @@ function offerIn(attribute: string | undefined): SrtpOffer | undefined {
   return attribute === undefined ? undefined : offerOf(parseKeyMgmtAttribute(attribute))
 }
 
-/** Formats our keys for the response, one header a track, as rtspclientsink expects them. */
+/**
+ * Formats the server's keys as headers of the response, one for each track, as rtspclientsink
+ * expects them.
+ */
 export function keyMgmtHeaders(
   { request, server }: RequestContext,
   { media }: SessionDescription,

@@ -14,10 +14,13 @@ import { parseTarget } from '../request/target.js'
 import { keyFormOf, keyMgmtHeader } from './key-mgmt.js'
 import { offerOf } from './offers.js'
 
-/** Name of the parameter of SET_PARAMETER, in lower case: ONVIF sends it in the body. */
+/**
+ * Name of the parameter, in lower case, with which ONVIF clients send keys in the body of
+ * SET_PARAMETER.
+ */
 export const keyMgmtParameter = 'keymgmt'
 
-/** A stream with SRTP, and its place in the description. */
+/** A stream with SRTP, and the index of its track in the description. */
 interface SecureStream {
   readonly trackIndex: number
   readonly security: StreamSecurity
@@ -26,11 +29,11 @@ interface SecureStream {
 }
 
 /**
- * Accepts new keys for the packets that the client sends, from KeyMgmt headers or from lines with
- * that name in the body.
+ * Accepts new keys for the packets that the client sends. The keys are in KeyMgmt headers, or in
+ * lines with that name in the body.
  *
- * @returns Our keys with their present rollover counters, as headers; none if the request has no
- *   key.
+ * @returns The server's keys with their present rollover counters, as headers; none if the request
+ *   has no key.
  * @throws {RequestError} `ERR_KEY_MANAGEMENT` (463); no key has been changed then.
  */
 export function takeNewKeys(
@@ -60,7 +63,10 @@ function keyMgmtValues({ request }: RequestContext): string[] {
   return values
 }
 
-/** Finds the stream that a URI names. A session with one stream needs no track in the URI. */
+/**
+ * Returns the stream that a URI names. If the session has only one stream, the URI need not name a
+ * track.
+ */
 function requireStream(session: Session, uri: string): SecureStream {
   const held = presentationOf(session)
   const streams = held ? secureStreamsOf(held) : []

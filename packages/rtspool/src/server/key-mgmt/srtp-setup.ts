@@ -6,7 +6,7 @@ import type { Session } from '../../session-pool/index.js'
 import { securityOf } from '../request/session-presentation.js'
 import type { ChosenProfile } from './key-mgmt.js'
 
-/** Creates the SRTP context for a track sent to a viewer; `undefined` with RTP/AVP. */
+/** Creates the SRTP state of a track that is sent to a viewer; `undefined` with RTP/AVP. */
 export function playSecurity(
   session: Session,
   track: Track,
@@ -20,7 +20,7 @@ export function playSecurity(
 }
 
 /**
- * Creates the SRTP context for a track received from a client; `undefined` with RTP/AVP.
+ * Creates the SRTP state of a track that is received from a client; `undefined` with RTP/AVP.
  *
  * @param announced - Keys of the client's ANNOUNCE, if it announced the track.
  * @throws {RequestError} `ERR_KEY_MANAGEMENT` (463) when the client has not provided a key.

@@ -8,8 +8,8 @@ import type { RequestContext } from '../request/request-context.js'
 import type { StreamKind, StreamSetup } from './stream-plan.js'
 
 /**
- * Returns the groups of a media for its description; none inside TLS and tunnels, where media are
- * not sent by multicast.
+ * Returns the multicast groups of a media for its description. Empty inside TLS and tunnels, where
+ * the server sends no media by multicast.
  */
 export function multicastPlaces(
   { server, connection }: RequestContext,
@@ -24,7 +24,7 @@ export function multicastPlaces(
   return media.tracks.map((track) => multicast.streamOf(track, carrier).place)
 }
 
-/** One track to one viewer of its multicast group; all viewers share one stream. */
+/** Opens a track for one viewer of its multicast group; all viewers share one stream. */
 export class MulticastSetup implements StreamKind {
   readonly lowerTransport = 'UDP'
   readonly presentation: Media

@@ -6,11 +6,13 @@ import { noteUse } from './session-use.js'
 import type { OpenedStream, StreamKind } from './stream-plan.js'
 
 /**
- * Opens a stream of a presentation for the session of a request, or for a new one.
+ * Opens a stream of a presentation for the session of a request. If the request names no session,
+ * creates one.
  *
- * @param path - Of the presentation.
- * @param init - Of the new session.
- * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT`, and what the stream throws. A new session has then ended.
+ * @param path - Path of the presentation.
+ * @param init - Properties of a new session.
+ * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT`, and what {@link StreamKind.open} throws. A
+ *   new session has then ended.
  */
 export function openStream(
   context: RequestContext,
@@ -44,13 +46,19 @@ export function openStream(
   }
 }
 
-/** A presentation without any stream would be in the way of another one. */
+/**
+ * Releases the presentation of a session if it has no stream. It would prevent a SETUP of another
+ * presentation.
+ */
 function releaseEmpty(session: Session): void {
   const held = presentationOf(session)
   if (held?.transports.size === 0) session.releaseMedia(held)
 }
 
-/** All tracks of a session have one lower transport, and those inside a connection the same connection. */
+/**
+ * Checks that all tracks of the session use the same lower transport. If they are interleaved, they
+ * must also use the same connection.
+ */
 function checkTransport({ session, connection }: RequestContext, kind: StreamKind): void {
   const others = session ? [...(presentationOf(session)?.transports ?? [])] : []
   const bound = session?.owner?.connection

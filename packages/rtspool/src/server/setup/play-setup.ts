@@ -14,7 +14,7 @@ import type { UnicastTransport } from './transport-choice.js'
 import { unicastLink } from './unicast-link.js'
 import { viewerWatch } from './viewer-watch.js'
 
-/** One track to one viewer. */
+/** Opens a track for one viewer, over UDP or interleaved. */
 export class PlaySetup implements StreamKind {
   readonly presentation: Media
   readonly #context: RequestContext

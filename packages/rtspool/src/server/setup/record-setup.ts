@@ -21,7 +21,8 @@ import { chooseTransport, requireUnicast, type UnicastTransport } from './transp
 import { unicastLink } from './unicast-link.js'
 
 /**
- * Plans one track from a publisher: of the publication that the session holds, or that was announced on the connection.
+ * Plans a SETUP of a publisher, for a track of the publication that the session holds or that was
+ * announced on the connection.
  *
  * @returns `undefined` for a SETUP that belongs to no publication.
  * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT`, `ERR_NOT_FOUND`, `ERR_AGGREGATE_NOT_ALLOWED`
@@ -66,7 +67,7 @@ async function openRecord(
   return openStream(context, publication.path, kind, init)
 }
 
-/** One track from a publisher. */
+/** Opens a track that a publisher sends, over UDP or interleaved. */
 class RecordSetup implements StreamKind {
   readonly presentation: Publication
   readonly trackIndex: number

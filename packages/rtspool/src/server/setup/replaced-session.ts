@@ -9,14 +9,14 @@ import {
 import type { RequestTarget } from '../request/target.js'
 
 /**
- * Returns the session that a client abandons with a SETUP that names none. The client had set up
- * the same presentation by UDP on this connection, has played it but no longer does, and now
- * requests interleaved transport.
+ * Returns the session that a client gives up by a SETUP without a Session header. Such a session
+ * has set up the same presentation over UDP on this connection, and has played but no longer plays.
+ * The SETUP must request interleaved transport.
  *
- * FFmpeg (5.1, 9) falls back in this way if no datagram arrives: PAUSE, then a SETUP without
- * `Session`, and never a TEARDOWN. A further SETUP by UDP belongs to another viewer.
+ * FFmpeg (5.1, 9) does this if no datagram arrives: it sends PAUSE, then a SETUP without `Session`,
+ * and never a TEARDOWN. Another SETUP over UDP would belong to another viewer.
  *
- * @returns `undefined` if no session is abandoned.
+ * @returns `undefined` if the client gives up no session.
  */
 export function replacedSession(
   context: RequestContext,

@@ -6,7 +6,10 @@ import type { ConnectionContext, RequestContext } from '../request/request-conte
 import { requireValid } from '../request/session-validity.js'
 import type { StreamPlan } from './stream-plan.js'
 
-/** A class, because V8 treats every object literal with an accessor as a new kind of object. */
+/**
+ * Argument of the hook `onAdmit`. It is a class, because V8 treats every object literal with an
+ * accessor as a new kind of object.
+ */
 class AdmitQuestion implements RtspAdmitContext {
   readonly owner: SessionOwner
   readonly path: string
@@ -32,17 +35,17 @@ class AdmitQuestion implements RtspAdmitContext {
     this.#connection = connection
   }
 
-  /** Created on demand. */
+  /** Signal that aborts when the connection closes; created on demand. */
   get signal(): AbortSignal {
     return this.#connection.closeSignal
   }
 }
 
 /**
- * Asks the pool for admission, before anything is created for the client.
+ * Asks the pool whether a client may get a session, before anything is created for the client.
  *
- * @param plan - The stream that the session is for.
- * @returns Settings of the new session.
+ * @param plan - Plan of the stream for which the session is needed.
+ * @returns Properties of the new session.
  * @throws {SessionPoolError} If a limit is reached or the hook `onAdmit` refuses.
  * @throws {RequestError} `ERR_SESSION_NOT_FOUND` if the connection has closed meanwhile.
  */

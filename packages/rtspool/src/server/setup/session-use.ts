@@ -2,7 +2,10 @@ import type { TransportSpecInit } from '../../rtsp/index.js'
 import type { Session, SessionUse } from '../../session-pool/index.js'
 import type { RequestContext } from '../request/request-context.js'
 
-/** Notes in a session what a SETUP has chosen, and from where it came. */
+/**
+ * Stores in a session the transport that a SETUP has chosen, and the connection on which the SETUP
+ * arrived.
+ */
 export function noteUse(
   { connection }: RequestContext,
   session: Session,

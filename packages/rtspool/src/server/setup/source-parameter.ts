@@ -4,16 +4,19 @@ import { sourceAddressTo } from '../../transport/system/source-address.js'
 import type { ConnectionContext, RequestContext } from '../request/request-context.js'
 import { type ChosenTransport, isMulticast } from './transport-choice.js'
 
-/** One look-up for each connection, whose ends do not change. */
+/**
+ * Source addresses by connection. Each connection needs one look-up, because its ends do not
+ * change.
+ */
 const known = new WeakMap<ConnectionContext, Promise<string | undefined>>()
 
 /**
- * Adds `source=` if a stream's source differs from the address that the client has connected to
- * (RFC 2326 section 12.39). A machine with several addresses chooses one itself, unless the server
- * listens on one of them only.
+ * Adds `source=` to a transport if packets come from another address than the one that the client
+ * has connected to (RFC 2326 section 12.39). A machine with several addresses chooses one itself,
+ * unless the server listens on one of them only.
  *
- * `rtspsrc2` of GStreamer 1.28 always gets it: without `source=` it expects packets from the null
- * address of `c=`, and drops the real ones.
+ * `rtspsrc2` of GStreamer 1.28 always gets `source=`. Without it, that client expects packets from
+ * the null address in `c=`, and drops the real ones.
  */
 export async function withSource(
   context: RequestContext,
@@ -39,7 +42,10 @@ async function otherSourceOf(connection: ConnectionContext): Promise<string | un
 const needsSource = ({ request }: RequestContext): boolean =>
   /\brtspsrc2\b/.test(request.headers.get('User-Agent') ?? '')
 
-/** Returns the server's address as the client sees it: behind a NAT, it differs from our own. */
+/**
+ * Returns the address to which the client has connected. Behind a NAT, it differs from the server's
+ * own.
+ */
 function connectedAddress({ request, connection }: RequestContext): string | undefined {
   const { host } = parseRtspUri(request.uri)
   return withoutZone(isIP(host) > 0 ? host : connection.localAddress)

@@ -7,55 +7,61 @@ import type { RequestContext } from '../request/request-context.js'
 import type { Presentation } from '../request/session-presentation.js'
 import type { RequestTarget } from '../request/target.js'
 
-/** A SETUP as its plan is made from it. */
+/** Input for the plan of a SETUP. */
 export interface SetupRequest {
   readonly context: RequestContext
   readonly target: RequestTarget
-  /** The alternatives of the Transport header. */
+  /** Alternatives of the Transport header, in the client's order of preference. */
   readonly transports: readonly TransportSpec[]
-  /** The presentation that the session of the request holds. */
+  /** Presentation that the session of the request holds; `undefined` without one. */
   readonly held: SessionMedia<Presentation> | undefined
 }
 
-/** A SETUP that has passed every check which needs neither session nor media. */
+/** Plan of a SETUP that has passed all checks which need neither session nor media. */
 export interface StreamPlan {
   /** Path of the presentation. */
   readonly path: string
   readonly action: AccessAction
-  /** The session that leaves for the new one. */
+  /** Session that ends when the new one is created. */
   readonly replaces: Session | undefined
   /**
-   * Opens the stream: nothing is sent before PLAY, and what arrives before RECORD is dropped.
+   * Opens the stream. The server sends nothing before PLAY, and drops packets that arrive before
+   * RECORD.
    *
-   * @param init - The session that has been admitted; without it the request has named one.
+   * @param init - Properties of a new session, which has been admitted; `undefined` if the request
+   *   names a session.
    * @throws {RequestError} The session is then as it was before, and a new one has ended.
    */
   open(init: SessionInit | undefined): Promise<OpenedStream>
 }
 
-/** One kind of stream: to a viewer, to a multicast group, from a publisher, from a viewer that speaks. */
+/**
+ * A kind of stream that a SETUP can open: to a viewer, to a multicast group, from a publisher, or a
+ * back channel.
+ */
 export interface StreamKind {
   readonly presentation: Presentation
   readonly trackIndex: number
   readonly lowerTransport: 'TCP' | 'UDP'
   /**
-   * Opens the stream for a session. Nothing is left behind when that fails.
+   * Opens the stream for a session. After a failure, no port, channel or group remains in use.
    *
-   * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT`, `ERR_KEY_MANAGEMENT`, `ERR_BACK_CHANNEL_IN_USE`
+   * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT`, `ERR_KEY_MANAGEMENT`,
+   *   `ERR_BACK_CHANNEL_IN_USE`
    */
   open(session: Session): StreamSetup
 }
 
-/** A stream with its channels or ports, and the headers of the response that describe it. */
+/** An open stream, and the headers of the response to its SETUP. */
 export interface StreamSetup {
   readonly stream: PlayStream | RecordStream
-  /** The Transport header. */
+  /** Value of the Transport header in the response. */
   readonly answer: TransportSpecInit
-  /** The server's key, with SRTP. */
+  /** KeyMgmt header with the server's key; `undefined` without SRTP. */
   readonly keyMgmt?: readonly [name: string, value: string] | undefined
 }
 
-/** A stream that belongs to a session. */
+/** An open stream, and the session to which it belongs. */
 export interface OpenedStream extends StreamSetup {
   readonly session: Session
 }

@@ -14,7 +14,7 @@ export type UnicastTransport = ChosenProfile & UnicastLowerTransport
 type UnicastLowerTransport =
   | {
       readonly lowerTransport: 'TCP'
-      /** The pair that the client requested, if any. */
+      /** Pair of channels that the client has requested; `undefined` if the server must choose. */
       readonly channels: readonly [number, number] | undefined
     }
   | {
@@ -23,7 +23,10 @@ type UnicastLowerTransport =
       readonly clientPorts: readonly [number, number]
       readonly rtp: UdpEndpoint
       readonly rtcp: UdpEndpoint
-      /** Source address of the packets, if the client has not connected to it. */
+      /**
+       * Source address of the packets; `undefined` if it is the address that the client has
+       * connected to.
+       */
       readonly source?: string
     }
 
@@ -32,18 +35,18 @@ export interface MulticastTransport extends ChosenProfile {
   readonly lowerTransport: 'UDP'
   readonly delivery: 'multicast'
   readonly carrier: MulticastCarrier
-  /** Transport to use if no group is free. */
+  /** Unicast transport to use if no multicast group is free. */
   readonly otherwise: ChosenTransport | undefined
 }
 
-/** The chosen alternative of a Transport header. */
+/** Transport that the server has chosen from the alternatives of a Transport header. */
 export type ChosenTransport = UnicastTransport | MulticastTransport
 
 export const isMulticast = (transport: ChosenTransport): transport is MulticastTransport =>
   transport.lowerTransport === 'UDP' && transport.delivery === 'multicast'
 
 /**
- * Returns the transport of a stream sent by the client.
+ * Returns the transport of a stream that a client sends, which must be unicast.
  *
  * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` for multicast.
  */
@@ -52,10 +55,10 @@ export function requireUnicast(transport: ChosenTransport): UnicastTransport {
   throw new RequestError('ERR_UNSUPPORTED_TRANSPORT', 'nobody can publish by multicast')
 }
 
-/** The keys of a stream without SRTP. */
+/** Values for a stream without SRTP. */
 const noKeys = { suite: undefined, offer: undefined } as const
 
-/** Lower ports belong to system services: no media are ever sent there. */
+/** Lowest client port to which the server sends media. Lower ones belong to system services. */
 const minClientPort = 1024
 
 /**
@@ -104,8 +107,8 @@ function firstOf(
 }
 
 /**
- * Returns the ports that send multicast. There are no keys for it, and a client that needs a tunnel
- * cannot receive it.
+ * Returns the object that can open multicast groups; `undefined` if this client cannot use
+ * multicast. Groups have no keys, and a client that needs a tunnel cannot receive them.
  */
 function carrierFor(
   { lowerTransport }: TransportSpec,
@@ -119,16 +122,16 @@ function carrierFor(
 }
 
 /**
- * True for PLAY or RECORD as in the request. A missing mode means PLAY (RFC 2326 section 12.39),
- * but go2rtc 1.9 omits it for tracks that it has announced.
+ * Returns whether an alternative has the mode that the request needs. A missing mode means PLAY
+ * (RFC 2326 section 12.39), but go2rtc 1.9 omits it for tracks that it has announced.
  */
 function isPlain(spec: TransportSpec, mode: 'PLAY' | 'RECORD'): boolean {
   return !spec.append && (spec.mode ?? mode) === mode
 }
 
 /**
- * Returns the profile. RTP without encryption is allowed inside a secure connection; keys are never
- * sent without one (ONVIF, RFC 4567).
+ * Returns the profile and keys of a stream. RTP without encryption is allowed inside TLS; keys are
+ * never sent without TLS (ONVIF, RFC 4567).
  */
 function profileOf(
   { profile, lowerTransport }: TransportSpec,
@@ -146,9 +149,9 @@ function expected(context: RequestContext): string {
 }
 
 /**
- * True if an alternative means multicast, which is the default (RFC 2326 section 12.39). Clients
- * that name ports of their own mean unicast, and so do all on mounts without multicast. The client
- * never chooses group, ports and ttl (section 16): its values are ignored, and the response
+ * Returns whether an alternative means multicast, which is the default (RFC 2326 section 12.39). An
+ * alternative with client ports means unicast, and so do all on mounts without multicast. The
+ * client never chooses group, ports and TTL (section 16). Its values are ignored, and the response
  * contains the real ones.
  */
 function meansMulticast(spec: TransportSpec, multicast: MulticastAddressPool | undefined): boolean {

@@ -5,18 +5,19 @@ import type { Session } from '../../session-pool/index.js'
 import type { ConnectionContext } from '../request/request-context.js'
 import type { UnicastTransport } from './transport-choice.js'
 
-/** The stream that a link is for. */
+/** Properties of the stream that a link connects to its client. */
 export interface LinkedStream extends Pick<ForeignPort, 'path' | 'track' | 'client'> {
   readonly security: StreamSecurity | undefined
-  /** The session of a client that sends media: see `DatagramLink`. */
+  /** Session of a client that sends media; see {@link DatagramLink}. */
   readonly holder?: Session
 }
 
 /**
- * Makes the link of a unicast stream as the client and the server have agreed on it. The link takes nothing before it is
- * opened.
+ * Creates the link between a unicast stream and its client, over UDP or interleaved. The link uses
+ * no port or channel before it is opened.
  *
- * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` when all channels are in use, or the ports are a sender's.
+ * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` when all channels are in use, or the ports
+ *   belong to another sender.
  */
 export function unicastLink(
   { carrier, remoteAddress: address }: ConnectionContext,

@@ -14,9 +14,10 @@ import { type ChosenTransport, chooseTransport } from './transport-choice.js'
 import { viewKind } from './view-kind.js'
 
 /**
- * Plans one track of a media that somebody views, or the back channel of the media.
+ * Plans a SETUP of a viewer, for a track of a media or for its back channel.
  *
- * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT`, `ERR_KEY_MANAGEMENT`, `ERR_NOT_FOUND` when nothing is mounted.
+ * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT`, `ERR_KEY_MANAGEMENT`, `ERR_NOT_FOUND` when
+ *   nothing is mounted.
  */
 export function planView(request: SetupRequest): StreamPlan {
   const { context, target, transports, held } = request

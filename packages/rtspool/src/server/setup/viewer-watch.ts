@@ -4,7 +4,10 @@ import type { Session } from '../../session-pool/index.js'
 import type { RequestContext } from '../request/request-context.js'
 import type { UnicastTransport } from './transport-choice.js'
 
-/** Begins to watch whether a viewer by UDP is still there, beside its RTCP from the port that it announced. */
+/**
+ * Starts to watch for signs that a UDP viewer has gone or is still there: refusals, and RTCP from
+ * another port than the announced one.
+ */
 export function viewerWatch(
   { server, connection }: RequestContext,
   session: Session,

@@ -6,27 +6,27 @@ import type { SessionPool } from '../../session-pool/index.js'
 import type { AnnouncementsContext } from '../request/request-context.js'
 
 /**
- * Limit on announcements without SETUP, if the pool has no lower one. Each has a description of up
- * to 64 KiB.
+ * Maximum number of announcements that wait for their SETUP, if the pool has no lower limit. Each
+ * has a description of up to 64 KiB.
  */
 const maxWaiting = 1024
 const maxWaitingPerAddress = 128
 const msPerSecond = 1000
 
-/** The connection of a publisher. */
+/** Connection on which a publisher has sent ANNOUNCE. */
 interface Announcer {
   readonly remoteAddress: string
 }
 
 /**
- * Publications that are announced but not set up yet. Each counts as its future session, so that
- * nobody has more paths than sessions. The time for SETUP runs from a connection's first
+ * Publications that are announced but not set up yet. Each counts as a session of the pool, so that
+ * nobody can announce more paths than sessions. The time for SETUP starts with a connection's first
  * announcement, even if it announces again.
  */
 export class Announcements implements AnnouncementsContext {
   readonly #pool: SessionPool
   readonly #clock: Clock
-  /** Publications by host. Those that are set up stay until they end. */
+  /** Publications by host. A publication that is set up stays here until it ends. */
   readonly #byHost = new Map<string, Set<Publication>>()
   /** Time of a connection's first announcement, until it sets up a publication. */
   readonly #announcedAt = new WeakMap<Announcer, number>()
@@ -36,7 +36,7 @@ export class Announcements implements AnnouncementsContext {
     this.#clock = clock
   }
 
-  /** Announcements that wait for their SETUP. */
+  /** Number of announcements that wait for their SETUP. */
   get waiting(): number {
     let waiting = 0
     for (const host of this.#byHost.keys()) waiting += this.#waitingOf(host)
@@ -44,11 +44,10 @@ export class Announcements implements AnnouncementsContext {
   }
 
   /**
-   * Checks that a connection may announce.
+   * Checks that a connection may announce a presentation.
    *
-   * @param leaving - Publications that end when the new one begins: the connection's previous
-   *   announcement, and a replaced publication. Each has a place, as an announcement or as a
-   *   session.
+   * @param leaving - Publications that end when the new one begins, and are not counted: the
+   *   connection's previous announcement, and a replaced publication.
    * @returns Remaining milliseconds for the first SETUP; 0 = no limit.
    * @throws {SessionPoolError} `ERR_SESSION_POOL_FULL` if a session limit is reached.
    * @throws {RequestError} `ERR_FORBIDDEN` if the connection's time for SETUP is over.
@@ -94,7 +93,7 @@ export class Announcements implements AnnouncementsContext {
     if (known?.delete(publication) && known.size === 0) this.#byHost.delete(host)
   }
 
-  /** @returns Below 0 if no time is left. */
+  /** Returns the milliseconds that remain for SETUP; below 0 if none remain. */
   #timeLeft(connection: Announcer): number {
     const limitMs = this.#pool.limits.maxIdleSetup * msPerSecond
     const now = this.#clock.now()
@@ -114,7 +113,7 @@ function waitingOf(publications: Iterable<Publication>): number {
   return waiting
 }
 
-/** Counts the publications that are set up: each has one session. */
+/** Returns the number of publications that are set up. Each of them has one session. */
 const setUpOf = (publications: readonly Publication[]): number =>
   publications.length - waitingOf(publications)
 

@@ -7,10 +7,12 @@ import type { RequestContext, ServerContext } from '../request/request-context.j
 import type { RequestTarget } from '../request/target.js'
 
 /**
- * Gets the media for a DESCRIBE. A media that is not shared is kept for the SETUP that follows on the same connection.
+ * Returns the media for a DESCRIBE. A media that viewers do not share is kept for the SETUP that
+ * follows on the same connection.
  *
- * @returns To be released when the media is described.
- * @throws {RequestError} `ERR_NOT_FOUND` when nothing is mounted, `ERR_MEDIA_UNAVAILABLE` when the source fails.
+ * @returns A lease to release when the media is described.
+ * @throws {RequestError} `ERR_NOT_FOUND` when nothing is mounted, `ERR_MEDIA_UNAVAILABLE` when the
+ *   source fails.
  */
 export async function mediaToDescribe(
   context: RequestContext,
@@ -26,10 +28,11 @@ export async function mediaToDescribe(
 }
 
 /**
- * Gets a media for a request: the one that a DESCRIBE has made for the connection, or what the factory gives.
+ * Returns the media for a SETUP: the one that a DESCRIBE on the connection has kept, or one from
+ * the factory.
  *
  * @param match - The mount point of the path, as it is now.
- * @returns To be released when a session holds the media, or when the request has failed.
+ * @returns A lease to release when a session holds the media, or when the request has failed.
  * @throws {RequestError} As {@link mediaToDescribe}.
  */
 export async function leaseMedia(
@@ -45,10 +48,10 @@ export async function leaseMedia(
 }
 
 /**
- * Gets a media for a reader inside the process.
+ * Returns the media for a reader inside the process.
  *
  * @param target - Decoded path, and after a `?` the query.
- * @returns To be released when the reader has joined the media.
+ * @returns A lease to release when the reader has joined the media.
  * @throws {RequestError} As {@link mediaToDescribe}.
  */
 export async function leaseForReader(server: ServerContext, target: string): Promise<MediaLease> {
@@ -59,7 +62,11 @@ export async function leaseForReader(server: ServerContext, target: string): Pro
   return leaseNew(server, factory, request)
 }
 
-/** @throws {RequestError} `ERR_NOT_FOUND` when nothing is mounted at the path. */
+/**
+ * Returns the mount point of a path, and the request to its factory.
+ *
+ * @throws {RequestError} `ERR_NOT_FOUND` when nothing is mounted at the path.
+ */
 function requestOf(
   match: MountMatch | undefined,
   path: string,

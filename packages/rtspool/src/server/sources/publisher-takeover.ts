@@ -6,14 +6,14 @@ import { presentationOf } from '../request/session-presentation.js'
 import type { PublisherTakeover } from '../server-options.js'
 
 /**
- * Silence after which a publisher may be replaced: longer than a lost packet, shorter than a
- * reconnect.
+ * Milliseconds without a packet after which another client may replace a publisher: longer than a
+ * lost packet, shorter than a reconnect.
  */
 const idleMs = 2000
 
 /**
- * True if a client may announce a path that another one publishes to; the other's session then ends
- * with reason `replaced`.
+ * Returns whether a client may announce a path to which another client publishes. The session of
+ * the other client then ends with reason `replaced`.
  */
 export function mayTakeOver(
   { server, connection, claimant }: RequestContext,
@@ -33,7 +33,9 @@ export function mayTakeOver(
   return policies[server.publisherTakeover]()
 }
 
-/** True for the same user, or without login for the same host. */
+/**
+ * Returns whether two clients are the same user; without users, whether they have the same host.
+ */
 function isSameClient(one: SessionOwner, other: SessionOwner): boolean {
   if (one.user !== undefined || other.user !== undefined) return one.user === other.user
   return isSameHost(one.address, other.address)

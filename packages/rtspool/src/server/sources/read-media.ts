@@ -12,14 +12,18 @@ export const readDefaults = Object.freeze({
   maxQueuedBytes: 16 * 1024 * 1024,
 }) satisfies { [K in keyof Required<ReadOptions>]: ReadOptions[K] }
 
-/** Units after which other work of the event loop gets its turn. */
+/** Number of units after which a reader lets the event loop do other work. */
 const unitsPerTurn = 16
 
 interface ResolvedReadOptions extends MediaReaderOptions {
   readonly signal: AbortSignal | undefined
 }
 
-/** @throws {RangeError | TypeError} Says which option is wrong. */
+/**
+ * Checks the options and fills in the defaults.
+ *
+ * @throws {RangeError | TypeError} Names the wrong option.
+ */
 export function resolveReadOptions(options: ReadOptions): ResolvedReadOptions {
   checkOptions('read', options, Object.keys(readDefaults))
   const { signal, from = readDefaults.from } = options
@@ -34,10 +38,11 @@ export function resolveReadOptions(options: ReadOptions): ResolvedReadOptions {
 }
 
 /**
- * Reads the media of a path as a viewer would, without session and connection.
+ * Reads the media at a path as a viewer would, but without session and connection.
  *
  * @param target - Decoded path, and after a `?` the query.
- * @throws {RequestError} As the answer to DESCRIBE or PLAY: `ERR_NOT_FOUND`, `ERR_MEDIA_UNAVAILABLE`, …
+ * @throws {RequestError} As the response to DESCRIBE or PLAY: `ERR_NOT_FOUND`,
+ *   `ERR_MEDIA_UNAVAILABLE`, …
  */
 export async function* readMedia(
   server: ServerContext,

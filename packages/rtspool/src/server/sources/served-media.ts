@@ -2,15 +2,15 @@ import type { Media } from '../../media/media.js'
 import { PublicMap } from '../../public/public-map.js'
 import type { MediaContext } from '../request/request-context.js'
 
-/** Listens to all media of a server. */
+/** Receives a notice when a media of a server starts or ends. */
 export interface ServedMediaListener {
-  /** The source of a media has started. */
+  /** Called when the source of a media has started. */
   started(media: Media): void
-  /** A media that had started has ended. */
+  /** Called when a media that had started has ended. */
   ended(media: Media): void
 }
 
-/** The media of a server until their sources are closed, including those of removed mounts. */
+/** Media of a server, including those of removed mounts, until their sources are closed. */
 export class ServedMedia implements MediaContext {
   readonly list = new PublicMap<Media>()
   readonly #listener: ServedMediaListener
@@ -37,8 +37,9 @@ export class ServedMedia implements MediaContext {
   }
 
   /**
-   * Ends all media, including later ones. @returns Resolves when the sources of the present media
-   * are closed.
+   * Ends all media, and those that are created later.
+   *
+   * @returns Resolves when the sources of the present media are closed.
    */
   async close(): Promise<void> {
     this.#isClosed = true

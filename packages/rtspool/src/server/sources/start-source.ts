@@ -4,10 +4,10 @@ import type { RequestContext } from '../request/request-context.js'
 import { requireWanted } from '../request/session-validity.js'
 
 /**
- * Starts the source of a media for a PLAY, unless it runs already.
+ * Starts the source of a media for a PLAY, unless it has been started.
  *
- * @throws {RequestError} `ERR_MEDIA_UNAVAILABLE` if it does not start; the media has then ended.
- *   `ERR_SESSION_NOT_FOUND` if the client has left meanwhile.
+ * @throws {RequestError} `ERR_MEDIA_UNAVAILABLE` if the source does not start; the media has then
+ *   ended. `ERR_SESSION_NOT_FOUND` if the session has ended meanwhile.
  */
 export async function startSource(context: RequestContext, media: Media): Promise<void> {
   try {
