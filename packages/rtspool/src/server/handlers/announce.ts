@@ -11,12 +11,14 @@ import { type RequestTarget, requireTarget } from '../request/target.js'
 import { mayTakeOver } from '../sources/publisher-takeover.js'
 
 /**
- * Limit on the segments of a path to publish to: each depth in use costs every request one look-up.
+ * Maximum number of segments in a path to publish to; a longer path is refused. Each depth in use
+ * costs every request one look-up.
  */
 const maxDepth = 64
 
 /**
- * ANNOUNCE: a client describes the presentation that it is going to record (RFC 2326 section 10.3).
+ * Handles ANNOUNCE, with which a client describes the presentation that it is going to record (RFC
+ * 2326 section 10.3).
  */
 export const handleAnnounce: Handler = (context) => {
   const { server, connection, request } = context
@@ -46,10 +48,10 @@ export const handleAnnounce: Handler = (context) => {
 }
 
 /**
- * Returns the publication of another client on the path, if it may be replaced. A client that
- * announces again replaces its own announcement.
+ * Returns the publication of another client at the path, if the client may replace it. An
+ * announcement of the same client is not returned: it may always be replaced.
  *
- * @throws {RequestError} `ERR_FORBIDDEN` if it may not be replaced.
+ * @throws {RequestError} `ERR_FORBIDDEN` if the client may not replace the publication.
  */
 function otherPublication(context: RequestContext, path: string): Publication | undefined {
   const factory = context.server.mounts.get(path)

@@ -10,8 +10,8 @@ import { multicastPlaces } from '../setup/multicast-setup.js'
 import { mediaToDescribe } from '../sources/construct-media.js'
 
 /**
- * DESCRIBE: returns the session description of the media mounted at the path (RFC 2326 section
- * 10.2).
+ * Handles DESCRIBE: returns the session description of the media mounted at the path (RFC 2326
+ * section 10.2).
  */
 export const handleDescribe: Handler = async (context) => {
   const { connection, request } = context
@@ -38,7 +38,7 @@ export const handleDescribe: Handler = async (context) => {
   }
 }
 
-/** The description of a media for the client of the request. */
+/** Returns the description of a media for the client of the request. */
 function describe(context: RequestContext, media: Media): Buffer {
   const { server, connection, request } = context
   const suite = srtpSuiteFor(context)

@@ -1,12 +1,12 @@
 import { RequestError } from '../../errors.js'
 import { parseRange, type ReadonlyRtspHeaders, serializeRange } from '../../rtsp/index.js'
 
-/** Unit in which a client states a time of live media. */
+/** Unit in which a client writes positions of live media. */
 export type LiveRangeUnit = 'npt' | 'clock'
 
 /**
- * Formats the range of playing live media: their only position is now. Uses the unit of the request
- * (RFC 2326 section 12.29).
+ * Formats the Range of live media that play: their only position is the present. Uses the unit of
+ * the request (RFC 2326 section 12.29).
  *
  * @param unixMs - Time of the first packet sent.
  */
@@ -15,15 +15,15 @@ export function liveRange(unit: LiveRangeUnit, unixMs: number): string {
 }
 
 /**
- * Checks the range of a PLAY or RECORD on live media. The beginning counts as the present, because
+ * Checks the Range of a PLAY or RECORD on live media. The beginning counts as the present, because
  * clients without knowledge of the media request it (FFmpeg 5.1: `npt=0.000-`; GStreamer in
  * `onvif-mode`: `clock=19000101T000000Z-`).
  *
- * @param unixMs - Now: a clock range that begins earlier and has no end is the present.
+ * @param unixMs - Present time: a clock range that begins earlier and has no end is accepted.
  * @returns The unit of the response.
- * @throws {RequestError} `ERR_HEADER_VALUE`; `ERR_RANGE_UNIT` for units other than npt and clock;
- *   `ERR_RANGE_NOT_APPLICABLE` for points other than the beginning and the present; `ERR_RANGE` for
- *   a future time, and for a past time with an end.
+ * @throws {RequestError} `ERR_HEADER_VALUE`. `ERR_RANGE_UNIT` for units other than npt and clock.
+ *   `ERR_RANGE_NOT_APPLICABLE` for positions other than the beginning and the present. `ERR_RANGE`
+ *   for a future time, and for a past time with an end.
  */
 export function checkLiveRange(headers: ReadonlyRtspHeaders, unixMs: number): LiveRangeUnit {
   const value = headers.get('Range')
@@ -42,9 +42,9 @@ export function checkLiveRange(headers: ReadonlyRtspHeaders, unixMs: number): Li
 }
 
 /**
- * Checks the point at which a PAUSE of live media takes effect: only now is possible.
+ * Checks the position at which a PAUSE of live media takes effect. Only the present is possible.
  *
- * @throws {RequestError} As {@link checkLiveRange}, but `ERR_RANGE` for another point (RFC 2326
+ * @throws {RequestError} As {@link checkLiveRange}, but `ERR_RANGE` for another position (RFC 2326
  *   section 10.6).
  */
 export function checkLivePausePoint(headers: ReadonlyRtspHeaders): void {

@@ -2,7 +2,10 @@ import { serializePublic } from '../../rtsp/index.js'
 import { playMethods, publicMethods } from '../request/methods.js'
 import { type Handler, ok } from '../request/request-context.js'
 
-/** OPTIONS: lists the methods; with a session, also a sign of life (RFC 2326 section 10.1). */
+/**
+ * Handles OPTIONS: lists the methods. A request that names a session keeps it alive (RFC 2326
+ * section 10.1).
+ */
 export const handleOptions: Handler = ({ server, target, session }) => {
   const isPlayedOnly = target !== undefined && !server.mounts.isPublishAllowed(target.path)
   return {

@@ -3,17 +3,19 @@ import { parseContentType } from '../../rtsp/index.js'
 import { ok, type Reply, type RequestContext } from '../request/request-context.js'
 
 const parametersType = 'text/parameters'
-/** Limit on the parameters in one request: each is repeated in the response. */
+/**
+ * Maximum number of parameters in one request; more are refused. The response repeats each name.
+ */
 const maxNames = 64
 const maxNameBytes = 256
-/** Limit on the lines of a body, including those without a name. */
+/** Maximum number of lines in a body, including those without a name; more are refused. */
 const maxLines = 4 * maxNames
 
 /**
- * Responds to GET_PARAMETER and SET_PARAMETER. No parameter is known here: the response lists every
- * named one as not understood, and none is set (RFC 2326 section 10.9).
+ * Responds to GET_PARAMETER and SET_PARAMETER. The server has no parameters: the response lists
+ * every named one as not understood, and none is set (RFC 2326 section 10.9).
  *
- * @param known - Names, in lower case, that the caller has handled.
+ * @param known - Names, in lower case, that the caller has handled already.
  * @throws {RequestError} `ERR_UNSUPPORTED_MEDIA_TYPE` for a body of another type;
  *   `ERR_TOO_MANY_PARAMETERS`.
  */
@@ -37,7 +39,7 @@ export function answerParameters(
   }
 }
 
-/** Parses the names of a body with one parameter a line: the text before the colon. */
+/** Returns the names in a body with one parameter on each line: the text before the colon. */
 function parameterNames(body: Buffer): string[] {
   const names: string[] = []
   let lines = 0

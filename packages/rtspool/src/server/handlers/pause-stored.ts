@@ -9,8 +9,8 @@ import {
 import { nptRange, pausePoint } from './stored-range.js'
 
 /**
- * PAUSE of a stored presentation: takes effect now, or at the point in the request (RFC 2326
- * section 10.6).
+ * Handles PAUSE for a stored presentation. Pauses now, or when playback reaches the position in the
+ * request (RFC 2326 section 10.6).
  */
 export function pauseStored(context: RequestContext, session: Session, playback: Playback): Reply {
   const { held } = requirePresentation(context)

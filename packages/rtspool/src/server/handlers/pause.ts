@@ -8,7 +8,7 @@ import {
 import { checkLivePausePoint } from './live-range.js'
 import { pauseStored } from './pause-stored.js'
 
-/** PAUSE: stops the flow and keeps the session (RFC 2326 section 10.6). */
+/** Handles PAUSE: stops the media but keeps the session (RFC 2326 section 10.6). */
 export const handlePause: Handler = (context) => {
   const { session, held } = requirePresentation(context)
   const playback = isPublication(held.media) ? undefined : held.media.playback

@@ -15,8 +15,8 @@ import { rateHeaders } from './rate-headers.js'
 import { nptRange, soughtRange } from './stored-range.js'
 
 /**
- * PLAY of a stored presentation: seeks, continues after a pause, or changes nothing (RFC 2326
- * section 10.5). Ranges are not queued: a PLAY with a range takes effect at once, as with
+ * Handles PLAY for a stored presentation: seeks, continues after a pause, or changes nothing (RFC
+ * 2326 section 10.5). Ranges are not queued: a PLAY with a range takes effect at once, as with
  * gst-rtsp-server.
  */
 export async function playStored(
@@ -60,7 +60,7 @@ export async function playStored(
   }
 }
 
-/** Escapes the URI of a track for RTP-Info: the header cannot quote a quote. */
+/** Escapes the URI of a track for RTP-Info, which cannot contain a quotation mark. */
 export const rtpInfoUrl = (uri: string): string => uri.replaceAll('"', '%22')
 
 async function seek(
@@ -81,7 +81,10 @@ async function seek(
   }
 }
 
-/** Returns the RTP time of the start of the response's Range. While it plays, this is now. */
+/**
+ * Returns the RTP-Info header. Its times belong to the start of the response's Range, which is the
+ * present position while the presentation plays.
+ */
 function storedRtpInfo(
   { server }: RequestContext,
   streams: readonly PlayStream[],

@@ -1,12 +1,12 @@
 import { RequestError } from '../../errors.js'
 import type { ReadonlyRtspHeaders } from '../../rtsp/index.js'
 
-/** Rate of all media, in the form of the Scale and Speed headers. */
+/** Value of Scale and Speed in responses: all media play at the normal rate. */
 const normalRate = '1.0'
 
 /**
- * Responds to Scale and Speed: all media play at the normal rate, whatever the client requests. The
- * response has only headers that the request has.
+ * Returns the headers Scale and Speed for a response, as far as the request has them. All media
+ * play at the normal rate, whatever the client requests.
  *
  * @throws {RequestError} `ERR_HEADER_VALUE` if a rate is not a number or is 0, or a speed is
  *   negative.

@@ -9,7 +9,10 @@ import {
 import { requireValid } from '../request/session-validity.js'
 import { checkLiveRange } from './live-range.js'
 
-/** RECORD: starts recording of the announced tracks (RFC 2326 section 10.11). */
+/**
+ * Handles RECORD: from now on the server relays the packets of the announced tracks (RFC 2326
+ * section 10.11).
+ */
 export const handleRecord: Handler = async (context) => {
   const { session, held } = requirePresentation(context)
   const publication = held.media

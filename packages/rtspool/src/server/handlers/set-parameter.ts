@@ -4,8 +4,8 @@ import type { Handler } from '../request/request-context.js'
 import { answerParameters } from './parameters.js'
 
 /**
- * SET_PARAMETER: a sign of life (RFC 2326 section 10.9), or new keys for packets of the client
- * (ONVIF).
+ * Handles SET_PARAMETER: keeps the session alive (RFC 2326 section 10.9), or accepts new keys for
+ * packets of the client (ONVIF).
  */
 export const handleSetParameter: Handler = (context) => {
   if (!context.session || !srtpSuiteFor(context)) return answerParameters(context)

@@ -7,9 +7,9 @@ import { admit } from '../setup/session-admission.js'
 import { planView } from '../setup/view-plan.js'
 
 /**
- * SETUP: fixes the transport of one track (RFC 2326 section 10.4). Checks that need no session come
- * first. A new client is admitted before a media is created for it. A refused SETUP leaves nothing
- * behind.
+ * Handles SETUP, which fixes the transport of one track (RFC 2326 section 10.4). Checks that need
+ * no session come first. A new client is admitted before a media is created for it. A refused SETUP
+ * leaves no session, media or port behind.
  */
 export const handleSetup: Handler = async (context) => {
   const target = requireTarget(context.target)

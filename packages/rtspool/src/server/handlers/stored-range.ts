@@ -3,20 +3,20 @@ import type { PlayRange } from '../../media/media-source.js'
 import type { Playback } from '../../media/playback.js'
 import { parseRange, type ReadonlyRtspHeaders, serializeRange } from '../../rtsp/index.js'
 
-/** Formats a range in npt, the only unit of stored presentations. */
+/** Formats a Range header in npt, the only unit of stored presentations. */
 export const nptRange = ({ startSeconds, endSeconds }: PlayRange): string =>
   serializeRange({ unit: 'npt', start: startSeconds, end: endSeconds })
 
 /**
- * Determines the range to seek for a PLAY of a stored presentation (RFC 2326 section 10.5).
+ * Determines the range that a PLAY requests of a stored presentation (RFC 2326 section 10.5).
  *
  * Without a range, or with `npt=now-`:
- * - after a PAUSE it continues to the same end,
- * - after the end of a range it continues behind it, to the end of the presentation,
- * - after the end of the presentation it restarts from the beginning.
+ * - after a PAUSE, playback continues to the same end,
+ * - after the end of a range, playback continues from there to the end of the presentation,
+ * - after the end of the presentation, playback restarts from the beginning.
  *
  * @returns The range to seek; `undefined` to continue at the present position.
- * @throws {RequestError} `ERR_HEADER_VALUE`; `ERR_RANGE_UNIT` for units other than npt; `ERR_RANGE`
+ * @throws {RequestError} `ERR_HEADER_VALUE`. `ERR_RANGE_UNIT` for units other than npt. `ERR_RANGE`
  *   outside the presentation.
  */
 export function soughtRange(
@@ -41,10 +41,11 @@ export function soughtRange(
 }
 
 /**
- * Returns the point at which a PAUSE takes effect (RFC 2326 section 10.6).
+ * Returns the position at which a PAUSE takes effect (RFC 2326 section 10.6).
  *
- * @returns Seconds; `undefined` for now.
- * @throws {RequestError} As {@link soughtRange}; `ERR_RANGE` for a point that will not be played.
+ * @returns Seconds; `undefined` for the present position.
+ * @throws {RequestError} As {@link soughtRange}; `ERR_RANGE` for a position that will not be
+ *   played.
  */
 export function pausePoint(headers: ReadonlyRtspHeaders, playback: Playback): number | undefined {
   const value = headers.get('Range')
@@ -60,8 +61,8 @@ export function pausePoint(headers: ReadonlyRtspHeaders, playback: Playback): nu
 }
 
 /**
- * FFmpeg 5.1 writes a time before the beginning as `npt=0.-130-`: `-ss 0` leads there for video
- * with B-frames.
+ * Matches a position before the beginning, which FFmpeg 5.1 writes as `npt=0.-130-`: `-ss 0` leads
+ * there for video with B-frames.
  */
 const ffmpegBeforeBeginning = /^npt=0\.-\d{1,3}-/
 

@@ -5,7 +5,9 @@ import {
   sessionNotFound,
 } from '../request/session-presentation.js'
 
-/** TEARDOWN: ends the session and releases everything (RFC 2326 section 10.7). */
+/**
+ * Handles TEARDOWN: ends the session and releases its media and transports (RFC 2326 section 10.7).
+ */
 export const handleTeardown: Handler = (context) => {
   const { session } = context
   if (!session) throw sessionNotFound()

@@ -4,7 +4,7 @@ import { ok, type Reply, type UnauthorizedRequest } from '../request/request-con
 import { sessionNotFound } from '../request/session-presentation.js'
 import type { RtspAnswer, UnknownSessionHook } from '../unknown-session-hook.js'
 
-/** A request for a session that is not here. */
+/** A request that names a session which this server does not have. */
 interface UnknownSessionRequest {
   readonly request: UnauthorizedRequest
   readonly method: PublicMethod
@@ -21,7 +21,7 @@ export function answerUnknown(unknown: UnknownSessionRequest): Reply | Promise<R
   return onUnknownSession ? answerElsewhere(onUnknownSession, unknown) : answerEnded(unknown)
 }
 
-/** Lets the application respond, because another server may have the session. */
+/** Calls the hook `onUnknownSession`, because another server may have the session. */
 async function answerElsewhere(
   ask: UnknownSessionHook,
   unknown: UnknownSessionRequest,
@@ -40,8 +40,8 @@ async function answerElsewhere(
 }
 
 /**
- * Responds for a session that the server ended a moment ago: PAUSE and TEARDOWN of its owner
- * succeed, until TEARDOWN.
+ * Responds for a session that this server ended within the last 10 s. PAUSE and TEARDOWN of its
+ * owner succeed, until TEARDOWN.
  */
 function answerEnded({ request, method, id }: UnknownSessionRequest): Reply {
   const { server, connection, claimant } = request
@@ -91,7 +91,11 @@ const isFinal = (statusCode: unknown): statusCode is number =>
 const isBody = (body: unknown): body is Buffer | string =>
   typeof body === 'string' || Buffer.isBuffer(body)
 
-/** @returns `undefined` if the value is no list of names and values. */
+/**
+ * Converts the headers in an answer of the hook to a list.
+ *
+ * @returns `undefined` if they are no names and values.
+ */
 function linesOf(headers: unknown): HeaderLine[] | undefined {
   if (typeof headers !== 'object' || headers === null || !(Symbol.iterator in headers)) return
   const lines = [...(headers as Iterable<unknown>)]

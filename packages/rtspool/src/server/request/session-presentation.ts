@@ -8,10 +8,10 @@ import type { Session, SessionMedia, StreamTransport } from '../../session-pool/
 import type { RequestContext } from './request-context.js'
 import type { RequestTarget } from './target.js'
 
-/** Content of a session: a media to play, or a publication. */
+/** Presentation that a session plays or records: a media, or a publication. */
 export type Presentation = Media | Publication
 
-/** Returns the one presentation of a session, or `undefined` if nothing is set up. */
+/** Returns the presentation that a session holds; `undefined` before its first SETUP. */
 export function presentationOf(session: Session): SessionMedia<Presentation> | undefined {
   return session.media as SessionMedia<Presentation> | undefined
 }
@@ -40,8 +40,8 @@ export function requirePresentation({ session, target }: RequestContext): {
 }
 
 /**
- * True if the target is the session's presentation, or a track of it. The query does not count: it
- * selected the media, and some clients drop it afterwards.
+ * Returns whether a URI names the session's presentation, or a track of it. The query is not
+ * compared: it selected the media, and some clients drop it afterwards.
  */
 export function isSame(
   { path, media }: SessionMedia<Presentation>,
@@ -52,10 +52,10 @@ export function isSame(
 }
 
 /**
- * Makes sure that a session holds nothing, or what the target names: one session holds one presentation (RFC 2326
- * section 11.3.10).
+ * Checks that a session holds no other presentation than the one that a URI names. A session holds
+ * only one (RFC 2326 section 11.3.10).
  *
- * @returns The presentation that the session holds.
+ * @returns The presentation that the session holds; `undefined` if it holds none yet.
  * @throws {RequestError} `ERR_AGGREGATE_NOT_ALLOWED`
  */
 export function requireSame(
@@ -68,8 +68,8 @@ export function requireSame(
 }
 
 /**
- * Returns the index of the track that the target names, by one of our control URIs or an announced
- * one.
+ * Returns the index of the track that a URI names; `undefined` if it names none. The URI is a
+ * control URI of this server, or one that the publisher has announced.
  */
 function trackIndexIn(
   presentation: Presentation,
@@ -79,7 +79,8 @@ function trackIndexIn(
 }
 
 /**
- * The error is the same for a missing, unknown, expired and foreign id, so that it reveals nothing.
+ * Creates the error for a session that the client cannot use. The error is the same for a missing,
+ * unknown, expired and foreign id, so that it reveals nothing.
  */
 export function sessionNotFound(): RequestError {
   return new RequestError('ERR_SESSION_NOT_FOUND', 'no such session')
@@ -103,7 +104,7 @@ export function recordStreamOf(session: Session, trackIndex: number): RecordStre
   return stream instanceof RecordStream ? stream : undefined
 }
 
-/** Returns the keys of a track of the session, if it is set up as SRTP. */
+/** Returns the SRTP state of a track of the session; `undefined` if the track does not use SRTP. */
 export function securityOf(session: Session, trackIndex: number): StreamSecurity | undefined {
   const stream = presentationOf(session)?.getTransport(trackIndex)
   const isOurs = stream instanceof PlayStream || stream instanceof RecordStream

@@ -4,8 +4,9 @@ import type { RequestContext } from './request-context.js'
 import { sessionNotFound } from './session-presentation.js'
 
 /**
- * Checks that the session of a request is still valid. Handlers call it again after each `await`:
- * meanwhile the session may have ended or changed its state, and the connection may be closed.
+ * Checks that the session of a request is still valid. Handlers call this function again after each
+ * `await`: meanwhile the session may have ended or changed its state, and the connection may have
+ * closed.
  *
  * @throws {RequestError} `ERR_SESSION_NOT_FOUND`, or `ERR_METHOD_NOT_VALID_IN_STATE` (RFC 2326
  *   A.2).
@@ -27,8 +28,8 @@ export function requireValid({
 }
 
 /**
- * Call after a failure. If the session has ended meanwhile (other than with its media), the failure
- * is only a consequence, and the client gets 454.
+ * Checks, after a failure, whether the session has ended meanwhile. If it has (other than with its
+ * media), the failure is only a consequence, and the client gets 454.
  *
  * @throws {RequestError} `ERR_SESSION_NOT_FOUND` if the session has ended, but not with its media.
  */

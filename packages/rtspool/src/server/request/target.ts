@@ -8,16 +8,18 @@ export interface RequestTarget {
   readonly path: string
   /** Query as received, without the track. */
   readonly query: string | undefined
-  /** Raw path and query of the presentation: equal text for equal presentations. */
+  /**
+   * Path and query of the presentation as received; equal for requests to the same presentation.
+   */
   readonly presentation: string
-  /** Raw path and query with the track, without trailing slash. */
+  /** Path and query with the track, as received, without trailing slash. */
   readonly full: string
   /** Track index from `trackID=N` in the control URIs that this server writes. */
   readonly trackIndex: number | undefined
 }
 
 const trackPrefix = '/trackID='
-/** No media has more tracks than this many digits can number. */
+/** Maximum number of digits of a track index; a longer one names no track. */
 const maxTrackDigits = 3
 
 /**
@@ -47,26 +49,36 @@ export function parseTarget(text: string): RequestTarget | undefined {
   }
 }
 
-/** Authority for Content-Base if the client has sent a path only. */
+/** Connection's own address, for a Content-Base in response to a URI that is only a path. */
 interface LocalBase {
   readonly localAuthority: string
   readonly isSecure: boolean
 }
 
-/** Returns the base of relative control URIs for a presentation: ends with `/`, after the query. */
+/**
+ * Returns the Content-Base of a presentation, to which clients append relative control URIs. It
+ * ends with `/`, which follows the query.
+ */
 export function contentBase({ uri, presentation }: RequestTarget, local: LocalBase): string {
   const scheme = uri.scheme ?? (local.isSecure ? 'rtsps' : 'rtsp')
   const authority = uri.authority || local.localAuthority
   return `${scheme}://${authority}${presentation}${presentation.endsWith('/') ? '' : '/'}`
 }
 
-/** Returns the target of a request for which `*` is not allowed. */
+/**
+ * Returns the parsed URI of a request whose URI must not be `*`.
+ *
+ * @throws {RequestError} If the URI is `*`.
+ */
 export function requireTarget(target: RequestTarget | undefined): RequestTarget {
   if (target) return target
   throw new RequestError('ERR_REQUEST_URI', "expected the URI of a presentation, got '*'")
 }
 
-/** The query stays out of messages: it may be a token. */
+/**
+ * Creates the error for a track that does not exist. Its message leaves out the query, which may be
+ * a token.
+ */
 export function trackNotFound({ path, trackIndex }: RequestTarget): RequestError {
   const got = `${path}, track ${trackIndex ?? 'none'}`
   return new RequestError('ERR_NOT_FOUND', `expected the control URI of a track, got ${got}`)
