@@ -29,9 +29,14 @@ export interface Clock {
   schedule(callback: () => void, delayMs: number, ref: boolean): ClockTimer
 }
 
-/** Milliseconds added to each delay, because timers of Node may fire a fraction of one early. */
+/**
+ * Milliseconds added to each delay. Timers of Node may fire a fraction of a millisecond too early.
+ */
 const earlyMs = 1
-/** Longest delay: Node fires a longer timer at once. */
+/**
+ * Maximum delay in milliseconds of one timer of Node, which fires a longer one at once. For a
+ * longer delay, several timers follow one another.
+ */
 const maxDelayMs = 2 ** 31 - 1 - earlyMs
 
 class ImmediateTimer implements ClockTimer {
@@ -100,11 +105,13 @@ class AfterReadsTimer implements ClockTimer {
 }
 
 /**
- * Calls `callback` once, when the delay is over and the bytes that arrived meanwhile have been read. Timers run before
- * sockets are read: after a stall of the process, signs of life wait there.
+ * Calls `callback` once, when the delay is over and the bytes that arrived meanwhile have been
+ * read. Timers run before sockets are read. So after a stall of the process, requests that keep a
+ * session alive may still be unread.
  *
- * @param options - `ref`: whether the pending call keeps the process alive, `false` by default. `mustWait` is asked when
- *   the delay is over; `false` calls at once. By default every call waits.
+ * @param options - `ref`: whether the pending call keeps the process alive, `false` by default.
+ *   `mustWait` is called when the delay is over; if it returns `false`, the callback does not wait
+ *   for reads. By default every call waits.
  */
 export function scheduleAfterReads(
   clock: Clock,
@@ -115,13 +122,13 @@ export function scheduleAfterReads(
   return new AfterReadsTimer(clock, callback, delayMs, { ref, mustWait })
 }
 
-/** A timer that runs at regular intervals while there is something to look at. */
+/** Calls a function at regular intervals, as long as that function has something to check. */
 export class PeriodicCheck {
   readonly #schedule: (callback: () => void) => ClockTimer
   readonly #look: () => boolean
   #timer: ClockTimer | undefined
 
-  /** @param look - Called at each interval. Answers whether there is still something to look at. */
+  /** @param look - Called at each interval. Returns whether there is still something to check. */
   constructor(
     clock: Clock,
     intervalMs: number,
@@ -135,12 +142,12 @@ export class PeriodicCheck {
         : clock.schedule(callback, intervalMs, false)
   }
 
-  /** Looks after the next interval. Idempotent. */
+  /** Starts the timer: the first call of the function follows after one interval. Idempotent. */
   start(): void {
     this.#timer ??= this.#schedule(() => this.#run())
   }
 
-  /** Idempotent. */
+  /** Stops the timer. Idempotent. */
   stop(): void {
     this.#timer?.cancel()
     this.#timer = undefined

@@ -1,12 +1,15 @@
 import type { InspectOptions } from 'node:util'
 
-/** `util.inspect`, as it is handed to the objects that it shows. */
+/** Function `util.inspect`, which Node passes to {@link inspectCustom}. */
 export type Inspect = (value: unknown, options: InspectOptions) => string
 
-/** Method by which an object says how `util.inspect` and `console.log` show it. */
+/** Name of the method that returns the text of an object for `util.inspect` and `console.log`. */
 export const inspectCustom: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never
 
-/** Text of an object for `util.inspect`: its name and its summary, or below the depth asked for its public id alone. */
+/**
+ * Returns the text of an object for `util.inspect`: its name and its summary. Below the depth that
+ * is shown, the text contains only the public id.
+ */
 export function inspectSummary(
   name: string,
   summary: { readonly publicId: string },

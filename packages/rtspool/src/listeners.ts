@@ -73,8 +73,8 @@ function textOf(thrown: unknown): string {
 }
 
 /**
- * A channel of `node:diagnostics_channel`. Without a subscriber, its first message becomes a
- * process warning.
+ * Publishes messages on a channel of `node:diagnostics_channel`. If the channel has no subscriber,
+ * its first message becomes a process warning.
  */
 export class Diagnostic<Message extends object> {
   readonly #channel: Channel
@@ -95,21 +95,24 @@ export class Diagnostic<Message extends object> {
   }
 }
 
-/** Lets the first message of each kind through: a fault that returns with each packet is told once. */
+/**
+ * Tells which message is the first of its kind, so that a fault which recurs with each packet is
+ * reported once.
+ */
 export class TellOnce {
   readonly #told = new Set<string>()
 
-  /** @returns True for the first call with this kind. */
+  /** Returns whether this is the first call with this kind. */
   isFirst(kind: string): boolean {
     const { size } = this.#told
     return this.#told.add(kind).size > size
   }
 }
 
-/** Milliseconds from one message of {@link TellSometimes} to the next. */
+/** Minimum time in milliseconds between two reported messages. */
 const tellIntervalMs = 10_000
 
-/** Lets one message in ten seconds through, and counts those between. */
+/** Limits the reports of a fault to one in ten seconds, and counts the messages in between. */
 export class TellSometimes {
   #toldAt = Number.NEGATIVE_INFINITY
   #count = 0
@@ -117,8 +120,9 @@ export class TellSometimes {
   /**
    * Counts a message.
    *
-   * @param now - In milliseconds of a clock that never goes back.
-   * @returns Messages since the last one that was told, this one included; 0 = this one is not told.
+   * @param now - Milliseconds of a clock that never goes back.
+   * @returns Number of messages since the last report, this one included, if this message must be
+   *   reported; otherwise 0.
    */
   note(now: number): number {
     this.#count++
@@ -152,7 +156,7 @@ function publishSafely(target: Channel, message: object): void {
   }
 }
 
-/** An application's function that failed while no request waited for it. */
+/** Failure of a function of the application while no request waited for the function. */
 export interface CallbackFailure {
   /** Name of the function: `listener of 'sessionRemoved'`, `admission.release`. */
   readonly callback: string
@@ -166,7 +170,10 @@ const callbackFailed = new Diagnostic<CallbackFailure>(
   ({ callback }) => `${callback} failed`,
 )
 
-/** Reports an application's function that failed; see {@link CallbackFailure}. Never throws. */
+/**
+ * Publishes the failure of a function of the application; see {@link CallbackFailure}. Never
+ * throws.
+ */
 export function tellFailure(callback: string, error: unknown): void {
   callbackFailed.publish({ callback, error })
 }
@@ -184,7 +191,7 @@ export function callSafely(callback: string, call: () => unknown): void {
 }
 
 /**
- * Handles a rejection of a promise that nobody awaits: TypeScript accepts an async function in
+ * Publishes the rejection of a promise that nobody awaits. TypeScript accepts an async function in
  * place of one that returns nothing.
  */
 export function disown(callback: string, answer: unknown): void {

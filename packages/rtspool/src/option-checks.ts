@@ -142,7 +142,11 @@ export function checkClock(value: unknown): void {
   checkMethods('clock', value, ['now', 'unixTimeMs', 'schedule'])
 }
 
-/** @throws {TypeError} when `value` is not a list of two. */
+/**
+ * Checks that an option is an array of two elements, such as the first and the last port.
+ *
+ * @throws {TypeError} when `value` is not.
+ */
 export function checkPair(name: string, value: unknown): void {
   if (Array.isArray(value) && value.length === 2) return
   throw new TypeError(`${name} must be a list of first and last port, got ${shown(value)}`)
@@ -162,8 +166,8 @@ function nearest(name: string, known: readonly string[]): string | undefined {
 }
 
 /**
- * Counts characters to insert, delete or replace, and neighbours to swap (optimal string
- * alignment).
+ * Returns the number of characters to insert, delete, replace or swap with their neighbour to turn
+ * one text into the other (optimal string alignment).
  */
 function editDistance(from: string, to: string): number {
   const rows = [Array.from({ length: to.length + 1 }, (_, column) => column)]

@@ -2,7 +2,7 @@
 const gain = 1 / 16
 
 /**
- * Interarrival jitter of one source.
+ * Computes the interarrival jitter of one source.
  *
  * @see RFC 3550 A.8, without its fixed-point arithmetic
  */
@@ -22,7 +22,11 @@ export class InterarrivalJitter {
     return this.#jitter
   }
 
-  /** @param arrivalMs - Monotonic time of arrival, in milliseconds. */
+  /**
+   * Updates the jitter with a received packet.
+   *
+   * @param arrivalMs - Monotonic time of arrival, in milliseconds.
+   */
   update(timestamp: number, arrivalMs: number): void {
     const arrivalTicks = Math.floor((arrivalMs * this.#clockRate) / 1000)
     const transit = (arrivalTicks - timestamp) | 0
@@ -34,7 +38,10 @@ export class InterarrivalJitter {
     this.#hasTransit = true
   }
 
-  /** Keeps the jitter, but does not compare the next packet with the last: the timestamps have jumped. */
+  /**
+   * Notes that the timestamps have jumped. The jitter stays, but the next packet is not compared
+   * with the last.
+   */
   noteJump(): void {
     this.#hasTransit = false
   }

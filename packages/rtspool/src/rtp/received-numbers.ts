@@ -18,13 +18,13 @@ export class ReceivedNumbers {
     this.#window[index] = 1
   }
 
-  /** Forgets the numbers that share a place with the next ones: `ahead` numbers from `highest` on. */
+  /** Marks the next sequence numbers as not received: `ahead` numbers from `highest` on. */
   advance(highest: number, ahead: number): void {
     if (ahead >= windowSize) this.#window.fill(0)
     else for (let step = 1; step <= ahead; step++) this.#window[(highest + step) % windowSize] = 0
   }
 
-  /** Forgets all numbers and duplicates. */
+  /** Marks all sequence numbers as not received, and resets the count of duplicates. */
   clear(): void {
     this.#window.fill(0)
     this.#duplicates = 0

@@ -20,17 +20,17 @@ export class PartialFrame {
     return this.#headerFill === frameHeaderBytes
   }
 
-  /** True if {@link take} returns the whole payload. */
+  /** True once all bytes of the payload have been read. */
   get isComplete(): boolean {
     return this.#payloadFill === this.#payload.length
   }
 
-  /** Starts a frame; its bytes from `$` on follow. */
+  /** Starts a frame; the next bytes to read begin with its `$`. */
   begin(): void {
     this.#headerFill = 0
   }
 
-  /** @returns Index of the first byte behind what was read. */
+  /** Reads bytes of the header. @returns Index in the chunk of the first byte that was not read */
   readHeader(chunk: Buffer, start: number): number {
     let at = start
     while (at < chunk.length && !this.hasHeader) {
@@ -44,21 +44,21 @@ export class PartialFrame {
     return at
   }
 
-  /** @returns Index of the first byte behind what was read. */
+  /** Reads bytes of the payload. @returns Index in the chunk of the first byte that was not read */
   readPayload(chunk: Buffer, start: number): number {
     const copied = chunk.copy(this.#payload, this.#payloadFill, start)
     this.#payloadFill += copied
     return start + copied
   }
 
-  /** Returns the payload, and drops it here. */
+  /** Returns the complete payload, and forgets it. */
   take(): Buffer {
     const payload = this.#payload
     this.drop()
     return payload
   }
 
-  /** Frees the payload. */
+  /** Forgets the incomplete frame and frees its memory. */
   drop(): void {
     this.#payload = noPayload
   }

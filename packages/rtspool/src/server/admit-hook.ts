@@ -20,7 +20,7 @@ export interface RtspAdmitContext<Data extends object = SessionData> extends Adm
   readonly action: AccessAction
   /** The SETUP request. */
   readonly request: RtspRequest
-  /** Aborts when the connection closes: the answer is no longer needed. */
+  /** Signal that aborts when the connection closes: nobody waits for the decision any more. */
   readonly signal: AbortSignal
 }
 

@@ -31,15 +31,18 @@ const liveOptions: readonly string[] = Object.keys(resolvedBy)
 const fixedOptions = new Set(Object.keys(rtspServerDefaults))
 for (const name of liveOptions) fixedOptions.delete(name)
 
-/** Options with another way to change, or none; the text completes "cannot be changed: …". */
+/**
+ * Reasons why some options cannot be changed by `update`; the text completes "cannot be changed:
+ * …".
+ */
 const reasons: Readonly<Record<string, string>> = {
   tls: 'reloadCertificate changes the certificate',
   pool: 'pool.setLimits changes the limits of the pool',
 }
 
-/** Options of a server, with everything that can change while it runs. */
+/** Options of a server, which {@link update} can change while the server runs. */
 export class LiveOptions {
-  /** Always up to date: read values when they are needed. */
+  /** Present values. They may change, so read them when they are needed. */
   readonly resolved: ResolvedRtspServerOptions
   #given: RtspServerOptions
 

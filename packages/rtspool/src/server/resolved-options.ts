@@ -46,7 +46,7 @@ export interface ResolvedRtspServerOptions {
   readonly tls: ResolvedTlsOptions | undefined
   readonly httpTunnel: boolean
   readonly webSocket: boolean | 'ifInstalled'
-  /** Origins in lower case. */
+  /** Origins of web pages that may use WebSockets and tunnels, in lower case. */
   readonly allowedOrigins: ReadonlySet<string>
   readonly udpPorts: readonly [first: number, last: number] | false
   readonly maxDatagramBytes: number
@@ -76,12 +76,19 @@ export interface ResolvedRtspServerOptions {
 const maxPort = 65_535
 const largestDatagramBytes = 65_535 - 20 /* IPv4 */ - 8 /* UDP */
 const msPerSecond = 1000
-/** Descriptors reserved for everything but connections: UDP, files, the log. */
+/** Number of file descriptors that connections may not use: for UDP, files and the log. */
 const reservedDescriptors = 64
-/** Default share: one host may use a quarter of all connections. */
+/**
+ * Divisor for the default of `maxConnectionsPerAddress`: one host may use a quarter of all
+ * connections.
+ */
 const shares = 4
 
-/** @throws {RangeError | TypeError} Names the wrong option, the expected value and the given one. */
+/**
+ * Checks the options and fills in the defaults.
+ *
+ * @throws {RangeError | TypeError} Names the wrong option, the expected value and the given one.
+ */
 export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRtspServerOptions {
   const defaults = rtspServerDefaults
   checkOptions('RtspServer', options, Object.keys(defaults))
@@ -165,7 +172,11 @@ function checkHook<T>(name: string, hook: T | undefined): T | undefined {
   return hook
 }
 
-/** @param descriptors - Limit of the process; a parameter for tests. */
+/**
+ * Returns the limits on connections, which also depend on the file descriptors of the process.
+ *
+ * @param descriptors - Limit of the process; a parameter for tests.
+ */
 export function connectionLimits(
   options: Pick<RtspServerOptions, 'maxConnections' | 'maxConnectionsPerAddress'>,
   descriptors = descriptorLimit(),

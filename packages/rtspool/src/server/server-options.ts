@@ -18,16 +18,22 @@ import type { AuthOptions } from './auth/auth-options.js'
 import type { TlsOptions } from './door/tls-options.js'
 import type { UnknownSessionHook } from './unknown-session-hook.js'
 
-/** Fate of an interleaved session when its connection closes. */
+/**
+ * Policy for an interleaved session whose connection closes; see
+ * {@link RtspServerOptions.onConnectionClosed}.
+ */
 export type OnConnectionClosed = 'end' | 'keep'
 
-/** Sign of life of a UDP viewer: its own packets and requests, or its open connection as well. */
+/** Values of {@link RtspServerOptions.udpLiveness}: signs that a UDP viewer is still there. */
 export const udpLivenesses = Object.freeze(['client', 'connection'] as const)
 
 /** One of {@link udpLivenesses}. */
 export type UdpLiveness = (typeof udpLivenesses)[number]
 
-/** Condition under which a second publisher replaces the first on a path. */
+/**
+ * Values of {@link RtspServerOptions.publisherTakeover}: conditions under which a second publisher
+ * replaces the first.
+ */
 export const publisherTakeovers = Object.freeze(['never', 'idle', 'sameOwner', 'always'] as const)
 
 /** One of {@link publisherTakeovers}. */
@@ -128,14 +134,14 @@ export interface RtspServerOptions<Data extends object = SessionData> {
    */
   readonly trustedAddresses?: readonly string[] | undefined
   /**
-   * Limit on the bytes that wait for one interleaved viewer. Above it, packets are left out up to
-   * the next key frame.
+   * Maximum number of unsent bytes for one interleaved viewer. Above it, the server drops packets
+   * until the next key frame.
    * @default 4194304 (4 MiB)
    */
   readonly maxBacklogBytes?: number | undefined
   /**
-   * Limit on the seconds that an interleaved viewer may be behind. Above it, packets are left out
-   * up to the next key frame.
+   * Maximum age in seconds of unsent bytes for one interleaved viewer. Above it, the server drops
+   * packets until the next key frame.
    * @default 2
    */
   readonly maxBacklogSeconds?: number | undefined
@@ -163,11 +169,11 @@ export interface RtspServerOptions<Data extends object = SessionData> {
    */
   readonly publisherTimeout?: number | undefined
   /**
-   * Condition under which an ANNOUNCE takes over a path that another client publishes to; that
-   * client's session ends with reason `replaced`. Otherwise the ANNOUNCE gets 403. The owner is the
-   * user, or without users the host (an IPv6 network of 64 bits). `'never'`; `'idle'`: the same
-   * owner, if the first has sent nothing for 2 s; `'sameOwner'`: the same owner at any time;
-   * `'always'`: anybody who may publish there.
+   * Condition under which an ANNOUNCE takes over a path to which another client publishes. The
+   * session of that client then ends with reason `replaced`; otherwise the ANNOUNCE gets 403. The
+   * owner is the user, or without users the host (an IPv6 network of 64 bits). `'never'` always
+   * refuses. `'idle'` requires the same owner, and no packet from the first publisher for 2 s.
+   * `'sameOwner'` requires only the same owner. `'always'` allows anybody who may publish there.
    * @default 'idle'
    */
   readonly publisherTakeover?: PublisherTakeover | undefined
@@ -229,7 +235,7 @@ export const rtspServerDefaults = Object.freeze({
   maxDatagramBytes: ethernetDatagramBytes,
   pool: Object.freeze({
     timeoutAlwaysVisible: true,
-    /** Seconds, so that a SETUP alone does not hold a place for long. */
+    /** Default in seconds, so that a SETUP without PLAY does not use up a session for long. */
     maxIdleSetup: 30,
     maxLeavers: 10_000,
   }),

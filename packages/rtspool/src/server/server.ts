@@ -39,37 +39,40 @@ import { ServedMedia } from './sources/served-media.js'
 export interface RtspServerEvents<Data extends object = SessionData> {
   connectionOpened: [connection: ConnectionInfo<Data>]
   connectionClosed: [connection: ConnectionInfo<Data>]
-  /** A client has begun to record to a path, which can be played from now on. */
+  /** Emitted when a client has begun to record to a path, which can be played from now on. */
   publishStarted: [path: string, publication: PublicationInfo<Data>]
-  /** The publisher of a path has left, and the sessions of its viewers have ended. */
+  /** Emitted when the publisher of a path has ended, and with it the sessions of its viewers. */
   publishEnded: [path: string, publication: PublicationInfo<Data>]
-  /** The source of a media has started, for its first viewer or with RECORD. */
+  /** Emitted when the source of a media has started, for its first viewer or with RECORD. */
   mediaStarted: [media: MediaInfo]
-  /** A media that had started has ended; its viewers have left. */
+  /** Emitted when a media that had started has ended, and with it the sessions of its viewers. */
   mediaEnded: [media: MediaInfo]
-  /** An interleaved viewer takes packets too slowly: from now on packets are left out, up to a key frame. */
+  /**
+   * Emitted when an interleaved viewer reads too slowly: from now on packets are dropped, until a
+   * key frame.
+   */
   viewerFellBehind: [session: Session<Data>]
-  /** A viewer that was behind is sent packets again, or has paused. */
+  /** Emitted when a viewer that was behind gets packets again, or has paused. */
   viewerCaughtUp: [session: Session<Data>, gap: ViewerGap]
   /**
-   * A request got 5xx because something failed on the server's side. Without a listener, the first
-   * one becomes a process warning.
+   * Emitted when a request got 5xx because something failed on the server's side. Without a
+   * listener, the first failure becomes a process warning.
    */
   requestFailed: [error: unknown, request: RtspRequest, connection: ConnectionInfo<Data>]
   /**
-   * A request got an error response because of the client, or of a limit. `error.code` and
-   * `error.message` give the reason, in more detail than the response. Refusals of access are
+   * Emitted when a request got an error response because of the client, or of a limit. `error.code`
+   * and `error.message` give the reason, in more detail than the response. Refusals of access are
    * emitted as `accessRefused` instead.
    */
   requestRefused: [error: RtspError, request: RtspRequest, connection: ConnectionInfo<Data>]
   /**
-   * Received bytes were not an RTSP message, or exceeded a limit: the response was 4xx, and the
-   * connection is closed.
+   * Emitted when received bytes were not an RTSP message, or exceeded a limit. The response was
+   * 4xx, and the connection is closed.
    */
   messageRefused: [error: MalformedMessageError, connection: ConnectionInfo<Data>]
   /**
-   * The option `auth` refused a request with 401 or 403. The reason `missing` mostly means a client
-   * that is about to log in.
+   * Emitted when the option `auth` refused a request with 401 or 403. The reason `missing` mostly
+   * means a client that is about to log in.
    */
   accessRefused: [refusal: AccessRefusal]
 }
@@ -342,7 +345,9 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
     )
   }
 
-  /** Keeps the counts and the waiting attempts of an authenticator that stays in use. */
+  /**
+   * Replaces the options of the authenticator. Its counts and the requests that wait in it stay.
+   */
   #updateAuth(): void {
     const { auth, clock } = this.#options
     if (!auth) {

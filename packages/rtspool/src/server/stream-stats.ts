@@ -3,7 +3,7 @@ import { RecordStream } from '../media/streams/record-stream.js'
 import type { StreamReception } from '../media/streams/stream-reception.js'
 import type { Session, SessionTransport } from '../session-pool/index.js'
 
-/** One track of a session, with the quality of its reception. */
+/** Statistics of one track of a session. */
 export interface StreamStats {
   /** Path of the presentation. */
   readonly path: string
@@ -12,7 +12,10 @@ export interface StreamStats {
   /** `play`: sent to a viewer; `record`: received from a publisher. */
   readonly mode: 'play' | 'record'
   readonly lowerTransport: 'TCP' | 'UDP'
-  /** SSRC of the stream, if known: the publisher's own, or the one that the viewer sees. */
+  /**
+   * SSRC of the packets: the publisher's own, or the one that the viewer receives; `undefined` if
+   * it is not known yet.
+   */
   readonly ssrc: number | undefined
   /**
    * The last reception report: the viewer's about the packets sent to it, or ours about the
@@ -20,30 +23,33 @@ export interface StreamStats {
    * section 6.2).
    */
   readonly reception: StreamReception | undefined
-  /** RTCP packets that could not be parsed and were dropped. */
+  /** Number of RTCP packets that could not be parsed and were dropped. */
   readonly malformedRtcp: number
-  /** Packets of the publisher or source that were dropped because they were not RTP, or too large. */
+  /**
+   * Number of packets of the publisher or source that were dropped because they were not RTP, or
+   * too large.
+   */
   readonly invalidPackets: number
   /**
-   * RTP packets of the track whose payload type its description does not list. They are sent on to
-   * viewers unchanged.
+   * Number of RTP packets of the track whose payload type its description does not list. They are
+   * sent to viewers unchanged.
    */
   readonly unlistedPackets: number
   /**
-   * SRTP and SRTCP packets of this client that were dropped: not authentic, repeated, or too old. 0
-   * if the stream is not SRTP.
+   * Number of SRTP and SRTCP packets of this client that were dropped: not authentic, repeated, or
+   * too old. 0 if the stream is not SRTP.
    */
   readonly rejectedPackets: number
 }
 
 /**
- * Returns the tracks of a session with their figures from RTCP: loss, jitter, round-trip time.
+ * Returns statistics of the tracks of a session, from RTCP: loss, jitter, round-trip time.
  *
  * ```ts
  * for (const { index, reception } of streamStatsOf(session)) console.log(index, reception?.roundTripMs)
  * ```
  *
- * @returns A snapshot, empty for a session that has set nothing up or has left.
+ * @returns A snapshot, empty for a session that has no track or has ended.
  */
 export function streamStatsOf(session: Session<object>): StreamStats[] {
   const stats: StreamStats[] = []

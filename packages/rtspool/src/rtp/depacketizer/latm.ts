@@ -2,9 +2,12 @@ import { Fragments } from './fragments.js'
 import { type Frame, type FrameReader, noFrames } from './frame-depacketizer.js'
 
 const ticksPerUnit = 1024
-/** Length field that another one follows. */
+/** Value of a length byte after which another one follows, to be added. */
 const longLength = 255
-/** Largest element; a frame of AAC has at most 6144 bits a channel, and an element up to 64 frames. */
+/**
+ * Maximum size of an element in bytes; a larger one is dropped. A frame of AAC has at most 6144
+ * bits a channel, and an element up to 64 frames.
+ */
 const maxElementBytes = 512 * 1024
 
 /**
@@ -40,7 +43,7 @@ export class LatmReader implements FrameReader {
   }
 }
 
-/** @returns `undefined` if an access unit is cut off. */
+/** Splits an element into its access units. @returns `undefined` if an access unit is cut off */
 function unitsOf(element: Buffer, timestamp: number): readonly Frame[] | undefined {
   const frames: Frame[] = []
   for (let offset = 0; offset < element.length; ) {
