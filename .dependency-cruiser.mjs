@@ -73,7 +73,7 @@ const houses = [
       ['setup'],
       ['auth', 'key-mgmt', 'sources'],
       ['request'],
-      ['liveness'],
+      ['liveness', 'overload'],
     ],
     files: ['admit-hook', 'server-options', 'stream-stats', 'unknown-session-hook'],
   },

@@ -22,6 +22,7 @@ const rooms = [
   [library, 'server/sources', 'server/liveness', 'server/auth'],
   [library, 'server/request', 'server/liveness', 'server/sources'],
   [library, 'server/liveness', 'media', 'server/request'],
+  [library, 'server/overload', 'media', 'server/liveness'],
   [library, 'media/streams', 'media', 'media/file'],
   [library, 'media', 'media/track', 'media/streams'],
   [library, 'media/track', 'media/fan-out', 'media'],

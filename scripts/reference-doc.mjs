@@ -25,6 +25,8 @@ const pages = [
       ['AuthOptions', 'auth: users and rights'],
       ['MulticastOptions', 'multicast: groups and ports'],
       ['ServerGopCacheOptions', 'gopCache: packets kept for new viewers'],
+      ['OverloadOptions', 'overload: measures against overload'],
+      ['DrainOptions', 'server.drain(options)'],
     ],
     more: {
       RtspServerOptions: 'The options of `pool` have [a page of their own](pool-options.md).',

@@ -62,6 +62,8 @@ export const threats = {
   'The process and its operator': {
     'B-CRASH': 'what a request, a packet or a callback throws harms its own connection at most',
     'B-DRAIN': 'a server that closes makes nothing new, says goodbye, and comes to an end',
+    'B-LOAD':
+      'a server short of memory or time refuses newcomers and ends the slowest viewers, before the process dies',
     'B-LOG':
       'what peers say stays in one line of the log and cannot flood it; no log delays or ends the server',
     'B-SECR': 'passwords and keys are in no error, event or answer',

@@ -57,7 +57,8 @@ export async function serve(options: CommandOptions, version: string): Promise<n
     const otherPorts = live ? [live] : []
     control = new ReloadControl(options, { server, log, levels, certificate, otherPorts })
     ends.push(() => control?.close())
-    await serveUntil(stop.received, server, log, settings, version)
+    const { reloader } = control
+    await serveUntil(stop.received, server, log, settings, version, () => reloader.current.config)
     await live?.close()
     repeats.close()
     log.info('closed')
@@ -108,12 +109,18 @@ async function serveUntil(
   log: Logger,
   settings: Settings,
   version: string,
+  current: () => Config,
 ): Promise<void> {
   // A closed reader of the standard output must not end the server.
   process.stdout.on('error', () => log.debug('nobody reads the standard output'))
   logReady(server, log, settings, version)
   process.stdout.write(bannerOf(server, settings, version))
   const signal = await stopped
+  const { drainSeconds } = current().sessions
+  if (signal === 'SIGTERM' && drainSeconds > 0) {
+    log.info({ signal, sessions: server.pool.size, drainSeconds }, 'draining')
+    await server.drain({ seconds: drainSeconds })
+  }
   log.info({ signal, sessions: server.pool.size }, 'closing')
   await server.close()
 }

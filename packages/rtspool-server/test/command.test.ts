@@ -157,6 +157,53 @@ describe('the rtspool command', () => {
     },
   )
 
+  it('lets sessions leave within --drain-seconds at SIGTERM', { tags: 'B-DRAIN' }, async () => {
+    const child = start('--host', '127.0.0.1', '--port', '0', '--drain-seconds', '1')
+    const outcome = outcomeOf(child)
+    const port = await listeningPort(child)
+    const newcomer = connect(port, '127.0.0.1')
+    const viewer = connect(port, '127.0.0.1')
+    await Promise.all([once(newcomer, 'connect'), once(viewer, 'connect')])
+    const setUp = `SETUP rtsp://127.0.0.1:${port}/test/trackID=0 RTSP/1.0\r\nCSeq: 1\r\nTransport: RTP/AVP/TCP\r\n\r\n`
+    viewer.write(setUp)
+    expect(String((await once(viewer, 'data'))[0])).toContain('RTSP/1.0 200')
+    await signal(child, 'SIGTERM', 'draining')
+    newcomer.write(setUp)
+    const refusal = String((await once(newcomer, 'data'))[0])
+    expect(refusal).toMatch(/^RTSP\/1\.0 503 .*^Retry-After: \d+/ms)
+    const { code, stderr } = await outcome
+    expect(code).toBe(0)
+    const lines = stderr
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(lines.map(({ msg }) => msg)).toEqual(
+      expect.arrayContaining(['draining', 'session removed', 'closing', 'closed']),
+    )
+    expect(lines.find(({ msg }) => msg === 'session removed').reason).toBe('drained')
+    for (const socket of [newcomer, viewer]) socket.destroy()
+  })
+
+  it('ends at once at a second signal, however long it drains', { tags: 'B-DRAIN' }, async () => {
+    const child = start('--host', '127.0.0.1', '--port', '0', '--drain-seconds', '3600')
+    const ended = once(child, 'exit')
+    const port = await listeningPort(child)
+    const viewer = connect(port, '127.0.0.1')
+    await once(viewer, 'connect')
+    viewer.write(
+      `SETUP rtsp://127.0.0.1:${port}/test/trackID=0 RTSP/1.0\r\nCSeq: 1\r\nTransport: RTP/AVP/TCP\r\n\r\n`,
+    )
+    await once(viewer, 'data')
+    await signal(child, 'SIGTERM', 'draining')
+    // Signals within half a second come from the same key press.
+    await until(() => {
+      child.kill('SIGTERM')
+      return child.exitCode !== null
+    })
+    expect(await ended).toEqual([143, null])
+    viewer.destroy()
+  })
+
   it('keeps running when nobody reads its output', async () => {
     const child = start('--host', '127.0.0.1', '--port', '0', '--log-level', 'silent')
     const ended = once(child, 'exit')

@@ -59,6 +59,7 @@ describe('a good command line', () => {
       args: ['--max-sessions-per-address', '0'],
       expected: { limits: { maxSessionsPerAddress: 0 } },
     },
+    { args: ['--drain-seconds', '20'], expected: { sessions: { drainSeconds: 20 } } },
     { args: ['--session-timeout', '0'], expected: { sessions: { timeout: 0 } } },
     { args: ['--session-timeout', '2147483647'], expected: { sessions: { timeout: 2 ** 31 - 1 } } },
     { args: ['--udp-ports', '20000-20001'], expected: { rtsp: { udpPorts: '20000-20001' } } },

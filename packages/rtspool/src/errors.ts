@@ -103,6 +103,16 @@ export const errorCodes = {
     statusCode: 503,
     meaning: 'The server is closing and creates no more sessions and media.',
   },
+  ERR_DRAINING: {
+    class: 'RequestError',
+    statusCode: 503,
+    meaning: 'The server is draining: its sessions leave, and newcomers get none.',
+  },
+  ERR_OVERLOADED: {
+    class: 'RequestError',
+    statusCode: 503,
+    meaning: 'The server is overloaded and creates no more sessions for now.',
+  },
   ERR_METHOD_NOT_ALLOWED: {
     class: 'RequestError',
     statusCode: 405,

@@ -76,6 +76,14 @@ export type { RtspServerTlsStats } from './server/door/front-door.js'
 export { type TlsCertificate, type TlsOptions, tlsDefaults } from './server/door/tls-options.js'
 export type { RtspServerLiveOptions } from './server/live-options.js'
 export type { ViewerGap } from './server/liveness/lag-monitor.js'
+export { type DrainOptions, drainDefaults } from './server/overload/drain.js'
+export { type OverloadOptions, overloadDefaults } from './server/overload/overload-options.js'
+export {
+  type OverloadLevel,
+  overloadLevels,
+  type PressureParts,
+  type RtspServerPressure,
+} from './server/overload/pressure.js'
 export { RtspServer, type RtspServerEvents } from './server/server.js'
 export {
   type OnConnectionClosed,

@@ -10,6 +10,7 @@ export function crossProblems(config: Config, sources: KeySources): ConfigProble
     ...authProblems(config, sources),
     ...pathProblems(config, sources),
     ...liveProblems(config, sources),
+    ...overloadProblems(config, sources),
   ]
 }
 
@@ -68,4 +69,20 @@ function liveProblems({ live, tls }: Config, sources: KeySources): ConfigProblem
   if (live.port === false || !live.tls || tls.keyFile !== undefined) return []
   const says = 'needs a key and a certificate: --tls-key and --tls-cert'
   return [problem(sources, ['live', 'tls'], says)]
+}
+
+function overloadProblems({ overload }: Config, sources: KeySources): ConfigProblem[] {
+  const { saveAbove, refuseAbove, shedAbove } = overload
+  if (saveAbove === 1) {
+    return [
+      problem(sources, ['overload', 'saveAbove'], 'must be below 1; enabled: false turns it off'),
+    ]
+  }
+  if (refuseAbove < saveAbove) {
+    return [problem(sources, ['overload', 'refuseAbove'], 'must not be below saveAbove')]
+  }
+  if (shedAbove < refuseAbove) {
+    return [problem(sources, ['overload', 'shedAbove'], 'must not be below refuseAbove')]
+  }
+  return []
 }

@@ -7,6 +7,7 @@ import { limitsSection } from './sections/limits.js'
 import { liveSection } from './sections/live.js'
 import { logSection } from './sections/log.js'
 import { multicastSection } from './sections/multicast.js'
+import { overloadSection } from './sections/overload.js'
 import { pathsSection } from './sections/paths.js'
 import { publishSection } from './sections/publish.js'
 import { rtspSection } from './sections/rtsp.js'
@@ -28,6 +29,7 @@ export const configSchema = z
     bans: bansSection.prefault({}).meta({ description: 'Clients that are kept out' }),
     sessions: sessionsSection.prefault({}).meta({ description: 'Life of sessions' }),
     viewers: viewersSection.prefault({}).meta({ description: 'Slow and new viewers' }),
+    overload: overloadSection.prefault({}).meta({ description: 'Measures against overload' }),
     publish: publishSection.prefault({}).meta({ description: 'Publishers' }),
     paths: pathsSection,
     testPicture: key(z.boolean().default(true), {

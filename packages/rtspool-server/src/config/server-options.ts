@@ -1,5 +1,6 @@
 import type {
   MulticastOptions,
+  OverloadOptions,
   RtspPoolOptions,
   RtspServerLiveOptions,
   RtspServerOptions,
@@ -76,7 +77,14 @@ export function liveOptionsOf({ config, auth }: Settings): Complete<RtspServerLi
     publisherTakeover: publish.takeover,
     gopCache: enabled ? cacheLimits : false,
     timeline: publish.timeline,
+    overload: overloadOf(config),
   }
+}
+
+function overloadOf({ overload }: Config): OverloadOptions | false {
+  const { enabled, maxQueuedBytes, ...limits } = overload
+  const options = { ...limits, maxQueuedBytes } satisfies Complete<OverloadOptions, 'measure'>
+  return enabled && options
 }
 
 /**

@@ -1,6 +1,7 @@
 import {
   type Ban,
   type ConnectionInfo,
+  type PressureParts,
   RtspError,
   type RtspRequest,
   type RtspServer,
@@ -28,8 +29,17 @@ export function logComings(server: RtspServer, lines: RepeatLimit): void {
   server.on('connectionClosed', ({ remoteAddress: address, remotePort: port }) => {
     lines.write('debug', 'connection closed', '', { address, port })
   })
+  server.on('pressureChanged', ({ level, value, parts }, previous) => {
+    const facts = { level, previous, pressure: rounded(value), ...partsOf(parts) }
+    lines.write(level === 'normal' ? 'info' : 'warn', 'pressure changed', level, facts)
+  })
   logPublishers(server, lines)
 }
+
+const rounded = (share: number): number => Math.round(share * 100) / 100
+
+const partsOf = (parts: PressureParts): object =>
+  Object.fromEntries(Object.entries(parts).map(([name, share]) => [name, rounded(share)]))
 
 function logPublishers(server: RtspServer, lines: RepeatLimit): void {
   server.on('publishStarted', (path, { session }) => {

@@ -190,6 +190,10 @@ describe('a mistake', () => {
       expect.stringMatching(/^rtspool\.yml:1:17: tls\.keyFile needs a certificate/),
     ],
     [
+      'overload: { refuseAbove: 0.5 }\n',
+      'rtspool.yml:1:26: overload.refuseAbove must not be below saveAbove',
+    ],
+    [
       'paths: { /test: { file: a.mp4 } }\n',
       'rtspool.yml:1:25: paths./test.file and testPicture exclude each other',
     ],

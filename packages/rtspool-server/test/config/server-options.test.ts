@@ -25,6 +25,8 @@ describe('the options of the server', () => {
     ['rtsp: { udpPorts: 20000-20003 }', { udpPorts: [20000, 20003] }],
     ['rtsp: { udpPorts: false }', { udpPorts: false }],
     ['viewers: { gopCache: { enabled: false } }', { gopCache: false }],
+    ['overload: { enabled: false }', { overload: false }],
+    ['overload: { shedAbove: 0.99 }', { overload: { saveAbove: 0.8, shedAbove: 0.99 } }],
     ['publish: { timeout: 3 }', { publisherTimeout: 3 }],
     [
       'multicast: { groups: [239.255.12.0/24], ttl: 4 }',

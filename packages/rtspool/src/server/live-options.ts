@@ -23,6 +23,7 @@ const resolvedBy = {
   publisherTakeover: ['publisherTakeover'],
   gopCache: ['gopCache', 'gopCacheTotalBytes'],
   timeline: ['timeline'],
+  overload: ['overload'],
 } as const satisfies {
   readonly [K in keyof RtspServerOptions]?: readonly (keyof ResolvedRtspServerOptions)[]
 }

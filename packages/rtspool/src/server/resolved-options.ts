@@ -29,6 +29,7 @@ import {
 import { descriptorLimit } from './door/descriptor-limit.js'
 import { type ResolvedTlsOptions, resolveTlsOptions } from './door/tls-options.js'
 import { TrustedAddresses } from './door/trusted-addresses.js'
+import { type ResolvedOverloadOptions, resolveOverload } from './overload/overload-options.js'
 import {
   type OnConnectionClosed,
   type PublisherTakeover,
@@ -68,6 +69,8 @@ export interface ResolvedRtspServerOptions {
   readonly timeline: TimelinePolicy
   readonly multicast: MulticastAddressPool | undefined
   readonly native: NativeSockets | undefined
+  /** `undefined` = the guard is off. */
+  readonly overload: ResolvedOverloadOptions | undefined
   readonly auth: ResolvedAuthOptions | undefined
   readonly onUnknownSession: UnknownSessionHook | undefined
   readonly clock: Clock
@@ -146,6 +149,7 @@ export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRt
     native: checkBoolean('nativeSockets', options.nativeSockets ?? defaults.nativeSockets)
       ? nativeSockets()
       : undefined,
+    overload: resolveOverload(options.overload ?? defaults.overload),
     auth: resolveAuth(options.auth),
     onUnknownSession: checkHook('onUnknownSession', options.onUnknownSession),
     clock,

@@ -16,6 +16,7 @@ import { ethernetDatagramBytes } from '../transport/udp/udp-endpoint.js'
 import type { RtspPoolOptions } from './admit-hook.js'
 import type { AuthOptions } from './auth/auth-options.js'
 import type { TlsOptions } from './door/tls-options.js'
+import { type OverloadOptions, overloadDefaults } from './overload/overload-options.js'
 import type { UnknownSessionHook } from './unknown-session-hook.js'
 
 /**
@@ -206,6 +207,11 @@ export interface RtspServerOptions<Data extends object = SessionData> {
    */
   readonly nativeSockets?: boolean | undefined
   /**
+   * Measures against overload: of memory, of the event loop, of what waits for slow viewers. `false` = none.
+   * @default { saveAbove: 0.8, refuseAbove: 0.9, shedAbove: 0.95 }
+   */
+  readonly overload?: OverloadOptions | false | undefined
+  /**
    * Users, and rights to read and publish. Each request of every method is checked before its
    * session is looked up. `false` = no login: everybody may do everything that the mounts allow.
    * @default false
@@ -255,6 +261,7 @@ export const rtspServerDefaults = Object.freeze({
   timeline: 'passThrough',
   multicast: undefined,
   nativeSockets: true,
+  overload: overloadDefaults,
   auth: false,
   onUnknownSession: undefined,
   clock: systemClock,

@@ -3,6 +3,7 @@ import type { MulticastStats } from '../transport/udp/udp-transport.js'
 import type { RtspServerAuthStats } from './auth/auth-stats.js'
 import type { RtspServerTraffic } from './connection/traffic.js'
 import type { RtspServerTlsStats } from './door/front-door.js'
+import type { RtspServerPressure } from './overload/pressure.js'
 
 /** Multicast statistics of a server without multicast: all zero. */
 export const noMulticast: Readonly<MulticastStats> = Object.freeze({
@@ -58,6 +59,8 @@ export interface RtspServerStats {
    */
   readonly multicast: Readonly<MulticastStats>
   readonly sendPaths: RtspServerSendPaths
+  /** Load of the server and its measures, up to half a second old; absent with `overload: false`. */
+  readonly pressure: RtspServerPressure | undefined
   /** Present if the server has TLS. */
   readonly tls: RtspServerTlsStats | undefined
   /** Present if the server has the option `auth`. */

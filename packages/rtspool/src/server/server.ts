@@ -28,6 +28,10 @@ import { LiveOptions, type RtspServerLiveOptions } from './live-options.js'
 import { LagMonitor, type ViewerGap } from './liveness/lag-monitor.js'
 import { RefusalMonitor } from './liveness/refusal-monitor.js'
 import { SilenceMonitor } from './liveness/silence-monitor.js'
+import type { DrainOptions } from './overload/drain.js'
+import { OverloadGuard } from './overload/overload-guard.js'
+import type { OverloadLevel, RtspServerPressure } from './overload/pressure.js'
+import { NodeGauge } from './overload/pressure-gauge.js'
 import type { ServerContext } from './request/request-context.js'
 import type { ResolvedRtspServerOptions } from './resolved-options.js'
 import type { RtspServerOptions } from './server-options.js'
@@ -54,6 +58,8 @@ export interface RtspServerEvents<Data extends object = SessionData> {
   viewerFellBehind: [session: Session<Data>]
   /** Emitted when a viewer that was behind gets packets again, or has paused. */
   viewerCaughtUp: [session: Session<Data>, gap: ViewerGap]
+  /** The measures against overload have changed: `pressure.level` holds from now on. */
+  pressureChanged: [pressure: RtspServerPressure, previous: OverloadLevel]
   /**
    * Emitted when a request got 5xx because something failed on the server's side. Without a
    * listener, the first failure becomes a process warning.
@@ -101,6 +107,7 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
   })
   readonly #cacheBudget: CacheBudget
   readonly #sessions: ServerSessions
+  readonly #guard: OverloadGuard
   #authenticator: Authenticator | undefined
   readonly #context: ServerContext
   readonly #connections: OpenConnections
@@ -119,6 +126,12 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
     this.#updateAuth()
     this.#cacheBudget = new CacheBudget(resolved.gopCacheTotalBytes)
     this.#sessions = new ServerSessions(resolved.pool, resolved)
+    this.#guard = new OverloadGuard({
+      server: resolved,
+      gauge: new NodeGauge(),
+      sessions: () => this.#sessions.all,
+      changed: (pressure, previous) => this.#tell('pressureChanged', pressure, previous),
+    })
     this.#context = this.#makeContext()
     this.#connections = new OpenConnections(this.#context, resolved, this.#connectionsListener())
     this.#door = new FrontDoor(resolved, (carrier, first) => this.#connections.open(carrier, first))
@@ -193,6 +206,7 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
     this.#connections.slowReaderTimeoutMs = slowReaderTimeoutMs
     this.#context.silence.maxMs = publisherTimeoutMs
     this.#cacheBudget.maxBytes = gopCacheTotalBytes
+    this.#guard.refresh()
   }
 
   /** Open connections that speak RTSP, in the order in which they were opened. */
@@ -245,9 +259,32 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
         tcp: this.#options.native ? 'send' : 'stream',
         udp: this.#udp?.sendPath ?? 'none',
       },
+      pressure: this.#guard.pressure,
       tls: this.#door.tlsStats,
       auth: this.#authenticator?.stats(),
     }
+  }
+
+  /** True from {@link drain} on, unless it has been called off. */
+  get isDraining(): boolean {
+    return this.#sessions.isDraining
+  }
+
+  /**
+   * Empties the server before it is closed: DESCRIBE, ANNOUNCE and SETUP of newcomers get 503, and the sessions leave
+   * one after the other, with reason `drained`, publishers last. A second call may shorten the time. {@link close} may
+   * follow at any moment.
+   *
+   * ```ts
+   * await server.drain({ seconds: 20 })
+   * await server.close()
+   * ```
+   *
+   * @returns Resolves when no session is left. Rejects with the reason of `signal`, after which the server takes
+   *   newcomers again.
+   */
+  drain(options: DrainOptions = {}): Promise<void> {
+    return this.#sessions.drain(options)
   }
 
   /**
@@ -292,6 +329,7 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
     const closed = this.#door.close()
     if (this.#options.ownsPool) this.pool.close()
     this.#sessions.stop()
+    this.#guard.stop()
     this.#watch?.close()
     const factories = [...this.mounts].map(([, factory]) => factory)
     this.#authenticator?.close()
@@ -313,8 +351,12 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
   /** Emits what happens on the connections. */
   #connectionsListener(): ConnectionsListener {
     return {
-      opened: (connection) => this.#tell('connectionOpened', connection),
+      opened: (connection) => {
+        this.#guard.add(connection)
+        this.#tell('connectionOpened', connection)
+      },
       closed: (connection) => {
+        this.#guard.remove(connection)
         this.#sessions.connectionClosed(connection)
         this.#tell('connectionClosed', connection)
       },
@@ -381,6 +423,7 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
         this.#sessions.isConnected(session),
       ),
       refusals: new RefusalMonitor(options.clock),
+      overload: this.#guard,
       get publisherTakeover() {
         return options.publisherTakeover
       },

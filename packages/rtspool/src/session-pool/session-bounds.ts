@@ -36,6 +36,11 @@ export class SessionBounds {
     this.#lifetimeMs = lifetime > 0 ? lifetime * msPerSecond : Number.POSITIVE_INFINITY
   }
 
+  /** Milliseconds from creation within which the session must play or record; `Infinity` = no limit, or done. */
+  get idleSetupMs(): number {
+    return this.#idleSetupMs
+  }
+
   /** End of the authorization in seconds since 1970, as it was set. */
   get expiresAt(): number | undefined {
     return this.#expiresAt

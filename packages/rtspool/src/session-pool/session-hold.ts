@@ -20,3 +20,13 @@ export function noteTimeoutTold(session: Session): void {
 export function releaseSession(session: Session): void {
   internals.unhold(session)
 }
+
+/**
+ * Returns the share of `maxIdleSetup` that has passed since a session was created: 1 = all. 0 = the session has no such
+ * limit, or has played or recorded.
+ *
+ * @internal
+ */
+export function setupProgress(session: Session): number {
+  return internals.setupProgress(session)
+}

@@ -34,6 +34,8 @@ export function isActive(state: SessionState): boolean {
  * - `replaced`: its client, or another publisher of its path, has set up a new session instead
  * - `kicked`: an operator removed it
  * - `evicted`: it had been silent for longest and made room for a new session
+ * - `overload`: the server was overloaded, and its queue was one of the largest
+ * - `drained`: the server was drained before its end
  * - `filtered`: the function given to `filter` returned `'remove'`
  * - `poolClosed`: the pool was closed
  * - `removed`: `remove` was called without another reason
@@ -55,6 +57,8 @@ export const removalReasons = Object.freeze([
   'replaced',
   'kicked',
   'evicted',
+  'overload',
+  'drained',
   'filtered',
   'poolClosed',
   'removed',

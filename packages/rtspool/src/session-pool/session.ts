@@ -104,6 +104,8 @@ export interface SessionInternals {
   unhold(session: Session): void
   /** Notes that the client is told the present timeout. A shorter one than before holds from now on. */
   noteTimeoutTold(session: Session): void
+  /** Returns the share of `maxIdleSetup` that has passed; 0 = no limit, or the session has played or recorded. */
+  setupProgress(session: Session): number
 }
 
 /** Set by a static block of {@link Session}. @internal */
@@ -686,6 +688,10 @@ export class Session<Data extends object = SessionData> {
         const isShorter = toldMs < extras.toldTimeoutMs
         extras.toldTimeoutMs = toldMs
         if (isShorter) session.#dueChanged()
+      },
+      setupProgress(session) {
+        const limitMs = session.#extras?.bounds?.idleSetupMs ?? Number.POSITIVE_INFINITY
+        return (session.#home().clock.now() - session.createdAt) / limitMs
       },
     }
   }

@@ -45,4 +45,13 @@ export const sessionsSection = z.strictObject({
     unit: 'seconds',
     live: true,
   }),
+  drainSeconds: key(seconds().default(0), {
+    description:
+      'at SIGTERM, refuse newcomers and let the sessions leave one after the other within this time; 0 = end all at once',
+    unit: 'seconds',
+    flag: '--drain-seconds <seconds>',
+    flagText:
+      'at SIGTERM, refuse newcomers and let the sessions leave one after the other within this many seconds; 0 = end all at once',
+    live: true,
+  }),
 })

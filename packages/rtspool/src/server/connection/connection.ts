@@ -11,6 +11,7 @@ import type { ChannelTable, InterleavedCarrier } from '../../transport/tcp/chann
 import type { DirectSends } from '../../transport/tcp/direct-sends.js'
 import { type BacklogLimits, StreamWriter } from '../../transport/tcp/stream-writer.js'
 import { dispatch } from '../handlers/dispatch.js'
+import type { GuardedConnection } from '../overload/overload-guard.js'
 import type { ConnectionContext, Reply, ServerContext } from '../request/request-context.js'
 import type { ConnectionCarrier } from './carrier.js'
 import { ConnectionEnd, type EndingConnection } from './connection-end.js'
@@ -64,7 +65,7 @@ export interface ConnectionListener {
  *
  * {@link RequestReader} has the rules for bytes that wait.
  */
-export class Connection implements ConnectionContext, ConnectionInfo {
+export class Connection implements ConnectionContext, ConnectionInfo, GuardedConnection {
   readonly sessions = new Set<Session>()
   /** Promise that resolves when the connection is closed and has released everything. */
   readonly closed: Promise<void>
@@ -186,6 +187,18 @@ export class Connection implements ConnectionContext, ConnectionInfo {
 
   get bytesHandedOver(): number {
     return this.#writer.bytesHandedOver
+  }
+
+  get queuedBytes(): number {
+    return this.#output.writableLength
+  }
+
+  get readCount(): number {
+    return this.#reader.readCount
+  }
+
+  get isIdle(): boolean {
+    return this.#state === 'open' && this.sessions.size === 0 && !this.#queue.isAnswering
   }
 
   get described(): MediaLease | undefined {

@@ -12,7 +12,7 @@ const dismissedMs = 2000
  * - The media has ended or failed, or does not reach the client: as long as PAUSE and TEARDOWN of
  *   the session still succeed. Clients then end in order or try TCP. A client that ignores BYE
  *   notices the end of the connection.
- * - The client was dismissed by the application or a limit: a moment.
+ * - The client was dismissed by the application, a limit or a drain: a moment.
  * - A publisher: at once. Nothing else makes FFmpeg notice that it publishes into nothing.
  */
 export function farewellMs(reason: RemovalReason, isPublisher: boolean): number | undefined {

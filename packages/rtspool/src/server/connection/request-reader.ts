@@ -32,6 +32,7 @@ export class RequestReader {
   readonly #unread: UnreadBytes
   readonly #deadline: MessageDeadline
   #isParsing = false
+  #readCount = 0
 
   constructor(input: Readable, clock: Clock, owner: RequestReaderOwner) {
     this.#input = input
@@ -55,8 +56,14 @@ export class RequestReader {
     return !this.#isParsing && this.#input.isPaused()
   }
 
+  /** Number of reads so far. */
+  get readCount(): number {
+    return this.#readCount
+  }
+
   /** Handles bytes of the client, or holds them. */
   receive(chunk: Buffer): void {
+    this.#readCount++
     const read = this.#owner.isReady() ? this.#parse(chunk) : 0
     // Bytes after the last request of a connection are dropped: if held, they would block the end
     // of the stream.

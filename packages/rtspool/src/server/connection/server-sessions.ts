@@ -8,6 +8,7 @@ import type {
   SessionPool,
 } from '../../session-pool/index.js'
 import { holdSession, releaseSession } from '../../session-pool/session-hold.js'
+import { Drain, type DrainedSessions, type DrainOptions, resolveDrain } from '../overload/drain.js'
 import type { ConnectionContext, SessionsContext } from '../request/request-context.js'
 import { isPublication, presentationOf } from '../request/session-presentation.js'
 import type { OnConnectionClosed, UdpLiveness } from '../server-options.js'
@@ -42,6 +43,7 @@ export class ServerSessions implements SessionsContext {
   readonly #ended: EndedSessions
   readonly #traffic = new TrafficTotals()
   #isStopped = false
+  #drain: Drain | undefined
 
   constructor(pool: SessionPool, options: ServerSessionsOptions) {
     this.#pool = pool
@@ -62,9 +64,44 @@ export class ServerSessions implements SessionsContext {
     this.#ended.clear()
   }
 
+  /** True from the first {@link drain} on, unless it has been called off. */
+  get isDraining(): boolean {
+    return this.#drain !== undefined
+  }
+
+  /** All sessions that the server carries. */
+  get all(): Iterable<Session> {
+    return this.#homes.keys()
+  }
+
+  /**
+   * Creates no more sessions, and ends all by and by, publishers last. A second call may shorten the time.
+   *
+   * @returns Resolves when all sessions have left.
+   * @throws {RangeError | TypeError} An option is wrong. The reason of `signal` if it aborts.
+   */
+  async drain(options: DrainOptions): Promise<void> {
+    const { ms, signal } = resolveDrain(options)
+    signal?.throwIfAborted()
+    this.#drain ??= new Drain(this.#options.clock, this.#leaving())
+    const drain = this.#drain
+    const callOff = (): void => {
+      this.#drain = undefined
+      drain.callOff(signal?.reason)
+    }
+    signal?.addEventListener('abort', callOff)
+    try {
+      drain.shortenTo(ms)
+      await drain.ended
+    } finally {
+      signal?.removeEventListener('abort', callOff)
+    }
+  }
+
   create(init: SessionInit, connection: ConnectionContext): Session {
     // The request has waited for its admission meanwhile.
     if (this.#isStopped) throw new RequestError('ERR_SERVER_CLOSING', 'the server is closing')
+    if (this.#drain) throw new RequestError('ERR_DRAINING', 'the server is draining')
     const session = this.#pool.create(init)
     this.use(session, connection)
     return session
@@ -123,6 +160,22 @@ export class ServerSessions implements SessionsContext {
     connection.sessions.clear()
   }
 
+  /** Returns the view of the sessions that a drain needs. */
+  #leaving(): DrainedSessions {
+    const homes = this.#homes
+    return {
+      get size() {
+        return homes.size
+      },
+      list: () => {
+        const entries = [...homes]
+        const viewers = entries.filter(([, { isPublisher }]) => !isPublisher)
+        const publishers = entries.filter(([, { isPublisher }]) => isPublisher)
+        return [...viewers, ...publishers].map(([session]) => session)
+      },
+    }
+  }
+
   #homeOf(session: Session): Home {
     const known = this.#homes.get(session)
     if (known) return known
@@ -156,6 +209,7 @@ export class ServerSessions implements SessionsContext {
     this.#traffic.settle(session)
     this.#ended.add(session, reason)
     home.connection?.sessionRemoved(session, farewellMs(reason, home.isPublisher))
+    this.#drain?.sessionLeft()
   }
 }
 

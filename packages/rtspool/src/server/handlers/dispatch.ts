@@ -88,9 +88,15 @@ function answer(base: UnauthorizedRequest, method: PublicMethod): Reply | Promis
   const session = id === undefined ? undefined : server.pool.find(id, claimant)
   if (id !== undefined && !session) return answerUnknown({ request: base, method, id })
   requireValid({ session, connection, request })
+  if (!session && server.sessions.isDraining && beginnings.has(method)) {
+    throw new RequestError('ERR_DRAINING', 'the server is draining')
+  }
   if (session) server.sessions.use(session, connection)
   return handlers[method]({ server, connection, request, claimant, target, session })
 }
+
+/** Methods by which a newcomer begins. */
+const beginnings: ReadonlySet<PublicMethod> = new Set(['DESCRIBE', 'ANNOUNCE', 'SETUP'])
 
 /** Refuses required features that are missing (RFC 2326 section 12.32). */
 function checkRequirements(base: RawRequest): void {

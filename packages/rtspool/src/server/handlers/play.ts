@@ -18,6 +18,8 @@ import { checkLiveRange, liveRange } from './live-range.js'
 import { playStored, rtpInfoUrl } from './play-stored.js'
 import { rateHeaders } from './rate-headers.js'
 
+const noPackets: ReadonlyMap<Track, readonly Buffer[]> = new Map()
+
 /** PLAY: starts the flow of the tracks that were set up (RFC 2326 section 10.5). */
 export const handlePlay: Handler = async (context) => {
   const { session, held } = requirePresentation(context)
@@ -35,7 +37,7 @@ export const handlePlay: Handler = async (context) => {
   await startSource(context, media)
   requireValid(context)
   const streams = playStreamsOf(held)
-  const first = firstPackets(streams)
+  const first = context.server.overload.leavesOutBurst ? noPackets : firstPackets(streams)
   const positions = media.trackInfo(first)
   // A client that only sends audio needs no RTP-Info.
   const rtpInfo: [string, string][] =

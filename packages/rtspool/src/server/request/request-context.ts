@@ -21,17 +21,20 @@ import type { UdpTransport } from '../../transport/udp/udp-transport.js'
 import type { LagMonitor } from '../liveness/lag-monitor.js'
 import type { RefusalMonitor } from '../liveness/refusal-monitor.js'
 import type { SilenceMonitor } from '../liveness/silence-monitor.js'
+import type { OverloadGuard } from '../overload/overload-guard.js'
 import type { PublisherTakeover } from '../server-options.js'
 import type { UnknownSessionHook } from '../unknown-session-hook.js'
 import type { RequestTarget } from './target.js'
 
 /** The part of `connection/server-sessions.ts` that handlers use: sessions, and the connection of each. */
 export interface SessionsContext {
+  /** True while all sessions leave one after the other: no newcomer gets another one. */
+  readonly isDraining: boolean
   /**
    * Creates a session for a client that has been admitted.
    *
    * @throws {SessionPoolError} If the pool no longer can.
-   * @throws {RequestError} `ERR_SERVER_CLOSING`
+   * @throws {RequestError} `ERR_SERVER_CLOSING`, `ERR_DRAINING`
    */
   create(init: SessionInit, connection: ConnectionContext): Session
   /**
@@ -115,6 +118,8 @@ export interface ServerContext {
   readonly lags: LagMonitor
   /** Ends the sessions of publishers that have stopped sending. */
   readonly silence: SilenceMonitor
+  /** Refuses new sessions while the server is overloaded. */
+  readonly overload: Pick<OverloadGuard, 'leavesOutBurst' | 'checkNewSession'>
   /** Condition under which a second publisher replaces the first on a path. */
   readonly publisherTakeover: PublisherTakeover
   /** Limits on the packets kept of publications. */

@@ -47,13 +47,15 @@ class AdmitQuestion implements RtspAdmitContext {
  * @param plan - Plan of the stream for which the session is needed.
  * @returns Properties of the new session.
  * @throws {SessionPoolError} If a limit is reached or the hook `onAdmit` refuses.
- * @throws {RequestError} `ERR_SESSION_NOT_FOUND` if the connection has closed meanwhile.
+ * @throws {RequestError} `ERR_OVERLOADED`; `ERR_SESSION_NOT_FOUND` if the connection has closed meanwhile.
  */
 export async function admit(
   context: RequestContext,
   { path, action, replaces }: Pick<StreamPlan, 'path' | 'action' | 'replaces'>,
 ): Promise<SessionInit> {
   const { server, claimant } = context
+  // A session that replaces another one of its client costs nothing more.
+  if (!replaces) server.overload.checkNewSession()
   const owner = { address: claimant.address, user: claimant.user }
   try {
     const init = await server.pool.admit(new AdmitQuestion(owner, path, action, replaces, context))

@@ -47,6 +47,8 @@ const farewells: readonly (readonly [RemovalReason, number])[] = [
   ['silent', 2_000],
   ['kicked', 2_000],
   ['evicted', 2_000],
+  ['overload', 2_000],
+  ['drained', 2_000],
   ['filtered', 2_000],
   ['poolClosed', 2_000],
   ['removed', 2_000],

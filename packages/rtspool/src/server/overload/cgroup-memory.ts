@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Reads a file. @throws If the file cannot be read. */
+export type ReadText = (path: string) => string
+
+/** Files of one version of control groups. */
+interface Version {
+  /** Matches the path of the group in `/proc/self/cgroup`. */
+  readonly path: RegExp
+  readonly mount: string
+  readonly limit: string
+  readonly usage: string
+  /** Begins the names of file cache in `memory.stat`. */
+  readonly prefix: string
+}
+
+const versions: readonly Version[] = [
+  {
+    path: /^0::(.*)$/m,
+    mount: '/sys/fs/cgroup',
+    limit: 'memory.max',
+    usage: 'memory.current',
+    prefix: '',
+  },
+  {
+    path: /^\d+:(?:[^:\n]*,)?memory(?:,[^:\n]*)?:(.*)$/m,
+    mount: '/sys/fs/cgroup/memory',
+    limit: 'memory.limit_in_bytes',
+    usage: 'memory.usage_in_bytes',
+    prefix: 'total_',
+  },
+]
+
+/** A group with a limit, which the process or a parent of its group belongs to. */
+interface Group {
+  readonly folder: string
+  readonly version: Version
+}
+
+/** Share of its limit above which the file cache of a group is read, which costs the kernel a sum over all groups. */
+const cacheMattersAbove = 0.5
+
+/**
+ * Memory of the control groups of the process against their limits (cgroup version 2 or 1). File cache that the kernel
+ * can give up does not count, because it fills every group in time.
+ */
+export class CgroupMemory {
+  readonly #read: ReadText
+  readonly #machineBytes: number
+  readonly #groups: readonly Group[]
+
+  /** @param machineBytes - Memory of the machine: a higher limit is none. */
+  constructor(machineBytes: number, read: ReadText = (path) => readFileSync(path, 'latin1')) {
+    this.#read = read
+    this.#machineBytes = machineBytes
+    this.#groups = this.#find()
+  }
+
+  /** Measures the group that is closest to its limit. @returns Share of the limit; 0 without a limit. */
+  measure(): number {
+    let most = 0
+    for (const group of this.#groups) most = Math.max(most, this.#measure(group))
+    return most
+  }
+
+  #measure({ folder, version }: Group): number {
+    const limit = this.#limitOf({ folder, version })
+    const usage = this.#number(folder, version.usage)
+    if (limit === undefined || usage === undefined) return 0
+    if (usage / limit <= cacheMattersAbove) return usage / limit
+    return Math.max(0, usage - this.#cacheOf(folder, version)) / limit
+  }
+
+  /** @returns `undefined` without a limit. */
+  #limitOf({ folder, version }: Group): number | undefined {
+    const limit = this.#number(folder, version.limit) ?? 0
+    return limit > 0 && limit < this.#machineBytes ? limit : undefined
+  }
+
+  /** Finds the groups of the process that have a limit: its own, and their parents. */
+  #find(): Group[] {
+    const own = this.#text('/proc/self/cgroup')
+    if (own === undefined) return []
+    return versions.flatMap((version) => {
+      const path = version.path.exec(own)?.[1]
+      if (path === undefined) return []
+      return parentsOf(path)
+        .map((each) => ({ folder: join(version.mount, each), version }))
+        .filter(({ folder }) => this.#limitOf({ folder, version }) !== undefined)
+    })
+  }
+
+  #cacheOf(folder: string, { prefix }: Version): number {
+    const text = this.#text(join(folder, 'memory.stat')) ?? ''
+    const bytesOf = (name: string) =>
+      Number(new RegExp(`^${prefix}${name} (\\d+)$`, 'm').exec(text)?.[1] ?? 0)
+    return bytesOf('inactive_file') + bytesOf('active_file')
+  }
+
+  /** @returns `undefined` if there is no such file; `Infinity` for `max`. */
+  #number(folder: string, name: string): number | undefined {
+    const text = this.#text(join(folder, name))?.trim()
+    if (text === undefined || text === '') return undefined
+    return text === 'max' ? Number.POSITIVE_INFINITY : Number(text)
+  }
+
+  #text(path: string): string | undefined {
+    try {
+      return this.#read(path)
+    } catch {
+      // Not Linux, or another version.
+      return undefined
+    }
+  }
+}
+
+/** Lists a path and its parents up to the root, which is all that a container sees of its own group. */
+function parentsOf(path: string): string[] {
+  const parts = path.split('/').filter((part) => part !== '')
+  return parts.map((_, index) => parts.slice(0, parts.length - index).join('/')).concat('')
+}

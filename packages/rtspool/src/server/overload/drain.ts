@@ -1,0 +1,138 @@
+import type { Clock, ClockTimer } from '../../clock.js'
+import { checkOptions, checkSeconds, kindOf } from '../../option-checks.js'
+import type { Session } from '../../session-pool/index.js'
+
+/** Options of `RtspServer.drain`; all optional. */
+export interface DrainOptions {
+  /**
+   * Seconds over which the sessions leave; 0 = at once.
+   * @default 30
+   */
+  readonly seconds?: number | undefined
+  /**
+   * Calls the drain off when it aborts: the sessions that are left stay, and the server takes newcomers again.
+   * @default none
+   */
+  readonly signal?: AbortSignal | undefined
+}
+
+export const drainDefaults = Object.freeze({
+  seconds: 30,
+  signal: undefined,
+}) satisfies { [K in keyof Required<DrainOptions>]: DrainOptions[K] }
+
+/** @throws {RangeError | TypeError} Names the wrong option, the expected value and the given one. */
+export function resolveDrain(options: DrainOptions): {
+  readonly ms: number
+  readonly signal: AbortSignal | undefined
+} {
+  checkOptions('drain', options, Object.keys(drainDefaults))
+  const { signal } = options
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new TypeError(`signal must be an AbortSignal, got ${kindOf(signal)}`)
+  }
+  const seconds = checkSeconds('seconds', options.seconds ?? drainDefaults.seconds, maxSeconds)
+  return { ms: seconds * 1000, signal }
+}
+
+/** The sessions that leave, as the drain sees them. */
+export interface DrainedSessions {
+  readonly size: number
+  /** Lists them, publishers last. */
+  list(): readonly Session[]
+}
+
+/** Longest drain: 68 years. */
+const maxSeconds = 2 ** 31 - 1
+
+/** Shortest time between two departures. Sessions that would leave in the meantime leave together. */
+const minStepMs = 20
+
+/**
+ * Ends sessions one after the other, at even distances up to the end of a time. Sessions that leave by themselves widen
+ * the distances.
+ *
+ * ```text
+ * now ──┬────┬────┬────┬ end      4 sessions: one after each quarter
+ *       1    2    3    4          publishers last
+ * ```
+ */
+export class Drain {
+  /** Resolves when all sessions have left. Rejects when the drain is called off. */
+  readonly ended: Promise<void>
+  readonly #clock: Clock
+  readonly #sessions: DrainedSessions
+  #endsAt = Number.POSITIVE_INFINITY
+  /** Time of the departures before. */
+  #steppedAt: number
+  #timer: ClockTimer | undefined
+  #isCalledOff = false
+  #resolve: () => void = () => {}
+  #reject: (reason: unknown) => void = () => {}
+
+  constructor(clock: Clock, sessions: DrainedSessions) {
+    this.#clock = clock
+    this.#sessions = sessions
+    this.#steppedAt = clock.now()
+    this.ended = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+  }
+
+  /** Sets the time that is left. A longer one than before is ignored. */
+  shortenTo(ms: number): void {
+    const now = this.#clock.now()
+    if (now + ms >= this.#endsAt) return
+    this.#endsAt = now + ms
+    this.#steppedAt = now
+    this.#goOn()
+  }
+
+  /** Call when a session has left. */
+  sessionLeft(): void {
+    if (this.#sessions.size > 0) return
+    this.#timer?.cancel()
+    this.#timer = undefined
+    this.#resolve()
+  }
+
+  /** Keeps the sessions that are left. */
+  callOff(reason: unknown): void {
+    this.#isCalledOff = true
+    this.#timer?.cancel()
+    this.#timer = undefined
+    this.#reject(reason)
+  }
+
+  #goOn(): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+    const { size } = this.#sessions
+    const leftMs = this.#endsAt - this.#clock.now()
+    if (size === 0) this.sessionLeft()
+    else if (leftMs <= 0) this.#endFirst(size)
+    else {
+      const delayMs = Math.min(leftMs, Math.max(minStepMs, leftMs / size))
+      this.#timer = this.#clock.schedule(() => this.#step(), delayMs, true)
+    }
+  }
+
+  #step(): void {
+    const now = this.#clock.now()
+    const { size } = this.#sessions
+    const share = (now - this.#steppedAt) / (this.#endsAt - this.#steppedAt)
+    const count = Math.max(1, Math.min(size, Math.round(size * share)))
+    this.#steppedAt = now
+    this.#endFirst(count)
+    if (this.#sessions.size > 0 && !this.#isCalledOff) this.#goOn()
+  }
+
+  #endFirst(count: number): void {
+    for (const session of this.#sessions.list().slice(0, count)) {
+      // A listener of the session before may have called the drain off.
+      if (this.#isCalledOff) return
+      session.end('drained')
+    }
+  }
+}

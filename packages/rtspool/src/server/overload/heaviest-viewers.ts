@@ -1,0 +1,29 @@
+import type { Session } from '../../session-pool/index.js'
+import type { QueueOfClient } from './pressure-meter.js'
+
+/** A connection with its sessions, and bytes that wait for its client. */
+export interface QueueOfViewer extends QueueOfClient {
+  readonly sessions: ReadonlySet<Session>
+}
+
+/**
+ * Lists the connections of viewers with a queue, the largest first. Publishers and viewers without a queue stay out:
+ * ending them would free nothing.
+ */
+export function heaviestViewers<T extends QueueOfViewer>(connections: Iterable<T>): T[] {
+  const viewers: { readonly connection: T; readonly bytes: number }[] = []
+  for (const connection of connections) {
+    const bytes = connection.queuedBytes
+    if (bytes > 0 && isViewer(connection)) viewers.push({ connection, bytes })
+  }
+  return viewers.sort((a, b) => b.bytes - a.bytes).map(({ connection }) => connection)
+}
+
+function isViewer(connection: QueueOfViewer): boolean {
+  let views = false
+  for (const { owner, use } of connection.sessions) {
+    if (use?.action === 'publish') return false
+    if (owner?.connection === connection) views = true
+  }
+  return views
+}

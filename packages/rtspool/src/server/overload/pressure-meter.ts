@@ -1,0 +1,73 @@
+import type { Clock } from '../../clock.js'
+import { disown, tellFailure } from '../../listeners.js'
+import { LoopDelay } from './loop-delay.js'
+import type { ResolvedOverloadOptions } from './overload-options.js'
+import { noPressure, type PressureParts } from './pressure.js'
+import type { ProcessGauge } from './pressure-gauge.js'
+
+/** A connection with bytes that wait for its client. */
+export interface QueueOfClient {
+  /** Bytes that wait in the process for the client. */
+  readonly queuedBytes: number
+}
+
+/** Measures the parts of the pressure, or asks the application for them. */
+export class PressureMeter {
+  readonly #loop: LoopDelay
+  readonly #gauge: ProcessGauge
+  readonly #connections: Iterable<QueueOfClient>
+
+  constructor(clock: Clock, gauge: ProcessGauge, connections: Iterable<QueueOfClient>) {
+    this.#loop = new LoopDelay(clock)
+    this.#gauge = gauge
+    this.#connections = connections
+  }
+
+  /** Starts to watch the event loop. Idempotent. */
+  start(): void {
+    this.#loop.start()
+  }
+
+  /** Idempotent. */
+  stop(): void {
+    this.#loop.stop()
+  }
+
+  /** Ends a period of the event loop. @returns The parts of the pressure now. */
+  measure({ maxLoopDelayMs, maxQueuedBytes, measure }: ResolvedOverloadOptions): PressureParts {
+    const delayMs = this.#loop.take()
+    const given = measure && partsOf(measure)
+    return {
+      heap: given?.heap ?? this.#gauge.heap(),
+      memory: given?.memory ?? this.#gauge.memory(),
+      loopDelay: given?.loopDelay ?? shareOf(delayMs, maxLoopDelayMs),
+      queues: given?.queues ?? shareOf(this.queuedBytes(), maxQueuedBytes),
+    }
+  }
+
+  /** Sums up what waits for all clients. */
+  queuedBytes(): number {
+    let sum = 0
+    for (const { queuedBytes } of this.#connections) sum += queuedBytes
+    return sum
+  }
+}
+
+/** @param limit - 0 = not watched. */
+const shareOf = (value: number, limit: number): number => (limit > 0 ? value / limit : 0)
+
+const partNames = Object.keys(noPressure) as (keyof PressureParts)[]
+
+/** Asks the application for parts. Parts that are no numbers from 0 on are measured. */
+function partsOf(measure: () => Partial<PressureParts>): Partial<PressureParts> {
+  try {
+    const answer: Partial<Record<string, unknown>> = measure() ?? {}
+    disown('measure of overload', answer)
+    const isNumber = (name: string) =>
+      Number.isFinite(answer[name]) && (answer[name] as number) >= 0
+    return Object.fromEntries(partNames.filter(isNumber).map((name) => [name, answer[name]]))
+  } catch (error) {
+    tellFailure('measure of overload', error)
+    return {}
+  }
+}
