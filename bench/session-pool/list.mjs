@@ -1,10 +1,10 @@
 // Pages of 100 out of 10,000 sessions, with every sort and filter: milliseconds of one call, which holds the event loop as long; and the bytes
 // that an entry of `pool.leavers` takes.
-//   node --expose-gc bench/session-pool/list.mjs [sessions]
+//   node --expose-gc bench/session-pool/list.mjs [sessions] [rounds]
 import { SessionPool } from './built.mjs'
 
 const count = Number(process.argv[2] ?? 10_000)
-const rounds = 200
+const rounds = Number(process.argv[3] ?? 200)
 const pool = new SessionPool({ timeout: 0, maxLeavers: count })
 const agents = ['LibVLC/3.0.18 (LIVE555 Streaming Media v2016.11.28)', 'Lavf61.7.100', undefined]
 const states = ['Playing', 'Ready', 'Recording']

@@ -14,7 +14,7 @@ export interface SessionFilter {
   readonly state?: SessionState | undefined
   /** Groups of the session, each with this value: `{ plan: 'free' }`. */
   readonly group?: SessionGroups | undefined
-  /** Text within the `User-Agent`, in any case of letters. */
+  /** Text within the `User-Agent`, of at most 1024 characters, in any case of letters. */
   readonly userAgent?: string | undefined
   /** Least seconds since the creation; of a session that has left, until it left. */
   readonly minAge?: number | undefined
@@ -22,7 +22,7 @@ export interface SessionFilter {
   readonly maxAge?: number | undefined
   /**
    * Text within user, address, `User-Agent`, a path, or a public id that has been shown to somebody,
-   * in any case of letters.
+   * of at most 1024 characters, in any case of letters.
    */
   readonly like?: string | undefined
 }
@@ -43,6 +43,9 @@ export const filterNames = [
 
 const texts = ['path', 'user', 'address', 'userAgent', 'like'] as const
 const ages = ['minAge', 'maxAge'] as const
+/** Texts that need not be a whole property. */
+const parts = ['userAgent', 'like'] as const
+const maxPartLength = 1024
 
 /**
  * @param prefix - Beginning of messages: `kick: `.
@@ -54,6 +57,12 @@ export function checkFilter(prefix: string, filter: SessionFilter): void {
     const value: unknown = filter[name]
     if (value === undefined || typeof value === 'string') continue
     throw new TypeError(`${prefix}${name} must be a string, got ${shown(value)}`)
+  }
+  for (const name of parts) {
+    const length = filter[name]?.length ?? 0
+    if (length <= maxPartLength) continue
+    const expected = `at most ${maxPartLength} characters`
+    throw new RangeError(`${prefix}${name} must have ${expected}, got ${length}`)
   }
   for (const name of ages) {
     if (filter[name] !== undefined) checkSeconds(`${prefix}${name}`, filter[name])
@@ -80,8 +89,8 @@ export function matcherOf<T extends Listed>(
   { path, user, address, state, group, userAgent, minAge = 0, maxAge, like }: SessionFilter,
   publicIdOf: (item: T) => string | undefined,
 ): (item: T, ageMs: number) => boolean {
-  const agent = userAgent?.toLowerCase()
-  const text = like?.toLowerCase()
+  const agent = userAgent === undefined ? undefined : patternOf(userAgent)
+  const text = like === undefined ? undefined : patternOf(like)
   const groups = group && Object.entries(group)
   const minAgeMs = minAge * msPerSecond
   const maxAgeMs = (maxAge ?? Number.POSITIVE_INFINITY) * msPerSecond
@@ -93,20 +102,23 @@ export function matcherOf<T extends Listed>(
     if (ageMs < minAgeMs || ageMs > maxAgeMs) return false
     if (groups && !groups.every(([name, value]) => item.groups?.[name] === value)) return false
     if (path !== undefined && !item.paths.includes(path)) return false
-    if (agent !== undefined && !contains(item.use?.userAgent, agent)) return false
-    return text === undefined || isLike(item, text) || contains(publicIdOf(item), text)
+    if (agent !== undefined && !agent.test(item.use?.userAgent ?? '')) return false
+    return text === undefined || isLike(item, text) || text.test(publicIdOf(item) ?? '')
   }
 }
 
-function isLike({ owner, use, paths }: Listed, text: string): boolean {
+function isLike({ owner, use, paths }: Listed, text: RegExp): boolean {
   return (
-    contains(owner?.user, text) ||
-    contains(owner?.address, text) ||
-    contains(use?.userAgent, text) ||
-    paths.some((path) => contains(path, text))
+    text.test(owner?.user ?? '') ||
+    text.test(owner?.address ?? '') ||
+    text.test(use?.userAgent ?? '') ||
+    paths.some((path) => text.test(path))
   )
 }
 
-/** @param text - In lower case. */
-const contains = (value: string | undefined, text: string): boolean =>
-  value?.toLowerCase().includes(text) ?? false
+/**
+ * Creates a pattern for a text in any case of letters. It costs half as much as a copy of each
+ * property in lower case; see `bench/session-pool/list.mjs`.
+ */
+const patternOf = (text: string): RegExp =>
+  new RegExp(text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'), 'iu')

@@ -110,6 +110,7 @@ describe('the order of a list', () => {
     [{ cursor: '1_1' }, 'no cursor'],
     [{ minAge: -1 }, 'minAge must be a number of seconds from 0'],
     [{ like: 5 as never }, 'like must be a string, got 5'],
+    [{ like: 'a'.repeat(1025) }, 'like must have at most 1024 characters, got 1025'],
     [{ group: 'free' as never }, 'groups must be an object'],
   ])('refuses %j', (query, message) => {
     expect(() => setUp().pool.list(query)).toThrow(message)
@@ -145,5 +146,17 @@ describe('a filter', () => {
     expect(pool.kick({ like: 'vlc', group: { site: 'x' } })).toEqual([eve])
     expect(() => pool.kick({ minAge: 'x' as never })).toThrow('kick: minAge must be a number')
     expect(pool.size).toBe(2)
+  })
+
+  it.each([
+    ['.B*c[', 'a.b*c[d]'],
+    ['(x|y)', '(x|y)'],
+    ['\\D^$', '\\d^$'],
+    ['Ä-/', 'ä-/'],
+  ])('finds the text %s literally', (like, name) => {
+    const { create, users } = setUp()
+    create(name)
+    create('aXbbbc')
+    expect(users({ like })).toEqual([name])
   })
 })
