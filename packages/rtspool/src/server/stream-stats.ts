@@ -1,5 +1,4 @@
-import { PlayStream } from '../media/streams/play-stream.js'
-import { RecordStream } from '../media/streams/record-stream.js'
+import { mediaStreamOf } from '../media/streams/media-stream.js'
 import type { StreamReception } from '../media/streams/stream-reception.js'
 import type { Session, SessionTransport } from '../session-pool/index.js'
 
@@ -54,12 +53,13 @@ export interface StreamStats {
 export function streamStatsOf(session: Session<object>): StreamStats[] {
   const stats: StreamStats[] = []
   for (const { path, transports } of session.filter()) {
-    for (const [index, stream] of transports) {
-      if (!(stream instanceof PlayStream || stream instanceof RecordStream)) continue
+    for (const [index, transport] of transports) {
+      const stream = mediaStreamOf(transport)
+      if (!stream) continue
       stats.push({
         path,
         index,
-        mode: stream instanceof PlayStream ? 'play' : 'record',
+        mode: stream.mode,
         lowerTransport: stream.lowerTransport,
         ssrc: stream.ssrc,
         reception: stream.reception,

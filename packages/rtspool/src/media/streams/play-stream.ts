@@ -50,6 +50,10 @@ export class PlayStream implements MediaParticipant, Viewer {
     init.media.participants.join(this)
   }
 
+  get mode(): 'play' {
+    return 'play'
+  }
+
   get uri(): string {
     return this.#init.uri
   }

@@ -79,6 +79,10 @@ export class RecordStream implements MediaParticipant {
     })
   }
 
+  get mode(): 'record' {
+    return 'record'
+  }
+
   /** SRTP keys of the stream; `undefined` with RTP/AVP. */
   get security(): StreamSecurity | undefined {
     return this.#init.link.security

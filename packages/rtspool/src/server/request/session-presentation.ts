@@ -1,8 +1,9 @@
 import { RequestError } from '../../errors.js'
 import type { Media } from '../../media/media.js'
-import { PlayStream } from '../../media/streams/play-stream.js'
+import { mediaStreamOf } from '../../media/streams/media-stream.js'
+import type { PlayStream } from '../../media/streams/play-stream.js'
 import { Publication } from '../../media/streams/publication.js'
-import { RecordStream } from '../../media/streams/record-stream.js'
+import type { RecordStream } from '../../media/streams/record-stream.js'
 import type { StreamSecurity } from '../../media/streams/stream-security.js'
 import type { Session, SessionMedia, StreamTransport } from '../../session-pool/index.js'
 import type { RequestContext } from './request-context.js'
@@ -87,33 +88,37 @@ export function sessionNotFound(): RequestError {
 }
 
 export function playStreamsOf(held: SessionMedia<Presentation>): PlayStream[] {
-  return [...held.transports.values()].filter((stream) => stream instanceof PlayStream)
+  const streams = [...held.transports.values()].map(mediaStreamOf)
+  return streams.filter((stream) => stream?.mode === 'play')
 }
 
 export function recordStreamsOf(held: SessionMedia<Presentation>): Map<number, RecordStream> {
   const streams = new Map<number, RecordStream>()
-  for (const [index, stream] of held.transports) {
-    if (stream instanceof RecordStream) streams.set(index, stream)
+  for (const [index, transport] of held.transports) {
+    const stream = mediaStreamOf(transport)
+    if (stream?.mode === 'record') streams.set(index, stream)
   }
   return streams
 }
 
 /** Returns the stream that receives a track for the session, if the track is set up. */
 export function recordStreamOf(session: Session, trackIndex: number): RecordStream | undefined {
-  const stream = presentationOf(session)?.getTransport(trackIndex)
-  return stream instanceof RecordStream ? stream : undefined
+  const stream = mediaStreamOf(presentationOf(session)?.getTransport(trackIndex))
+  return stream?.mode === 'record' ? stream : undefined
 }
 
 /** Returns the SRTP state of a track of the session; `undefined` if the track does not use SRTP. */
 export function securityOf(session: Session, trackIndex: number): StreamSecurity | undefined {
-  const stream = presentationOf(session)?.getTransport(trackIndex)
-  const isOurs = stream instanceof PlayStream || stream instanceof RecordStream
-  return isOurs ? stream.security : undefined
+  return mediaStreamOf(presentationOf(session)?.getTransport(trackIndex))?.security
 }
 
 export const isPublication = (presentation: Presentation): presentation is Publication =>
   presentation instanceof Publication
 
+/** Returns the media that a session views; `undefined` for the session of a publisher. */
+export const viewedMediaOf = (held: SessionMedia<Presentation> | undefined): Media | undefined =>
+  held === undefined || isPublication(held.media) ? undefined : held.media
+
 /** Returns the lower transport of a stream that this server has set up. */
-export const lowerTransportOf = (stream: StreamTransport): 'TCP' | 'UDP' | undefined =>
-  stream instanceof PlayStream || stream instanceof RecordStream ? stream.lowerTransport : undefined
+export const lowerTransportOf = (transport: StreamTransport): 'TCP' | 'UDP' | undefined =>
+  mediaStreamOf(transport)?.lowerTransport

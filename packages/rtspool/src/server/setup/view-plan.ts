@@ -1,9 +1,9 @@
 import { RequestError } from '../../errors.js'
-import { Media } from '../../media/media.js'
+import type { Media } from '../../media/media.js'
 import { MediaLease } from '../../media/media-lease.js'
 import { servesPath } from '../../media/mount-points.js'
 import type { SessionInit } from '../../session-pool/index.js'
-import { requireSame } from '../request/session-presentation.js'
+import { requireSame, viewedMediaOf } from '../request/session-presentation.js'
 import { requireValid } from '../request/session-validity.js'
 import { leaseMedia } from '../sources/construct-media.js'
 import { openStream } from './open-stream.js'
@@ -23,8 +23,7 @@ export function planView(request: SetupRequest): StreamPlan {
   const { context, target, transports, held } = request
   const { mounts, multicast } = context.server
   const { path } = target
-  // Publications have plans of their own.
-  const media = held?.media as Media | undefined
+  const media = viewedMediaOf(held)
   const match = media ? undefined : mounts.match(path)
   const offered = media
     ? media.multicast?.pool
@@ -57,7 +56,7 @@ async function openView(
     // Another connection may have set the session up meanwhile, or taken its media away.
     requireValid(context)
     const held = context.session && requireSame(context.session, target)
-    const now = held?.media instanceof Media ? held.media : lease.media
+    const now = viewedMediaOf(held) ?? lease.media
     const kind = viewKind(context, now, target, transport)
     // On another connection the session may have begun to play again meanwhile.
     const replaces = init?.replaces && replacedSession(context, target)

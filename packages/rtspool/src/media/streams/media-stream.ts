@@ -1,0 +1,15 @@
+import { PlayStream } from './play-stream.js'
+import { RecordStream } from './record-stream.js'
+
+/** A stream that the server has set up; `mode` says in which direction the packets flow. */
+export type MediaStream = PlayStream | RecordStream
+
+/**
+ * Returns the stream behind a transport of a session.
+ *
+ * @returns `undefined` for a transport that the application has given to the session.
+ */
+export function mediaStreamOf(transport: object | undefined): MediaStream | undefined {
+  const isOurs = transport instanceof PlayStream || transport instanceof RecordStream
+  return isOurs ? transport : undefined
+}
