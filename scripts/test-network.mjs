@@ -1,8 +1,10 @@
 /** `npm run test:network`: every player over every kind of route, against rtspool and gst-rtsp-server, as a table. */
 import { join } from 'node:path'
 import { ensureNewerPlayers, newerPlayersBin } from './newer-players.mjs'
-import { root, runNode, say } from './workspace.mjs'
+import { ensureInstalled, root, runNode, say } from './workspace.mjs'
 
+// Installing packages removes node_modules, and the players with it.
+ensureInstalled()
 const reason = await ensureNewerPlayers()
 if (reason === undefined) process.env.RTSPOOL_NEWER_PLAYERS = newerPlayersBin
 else say(`without newer players: ${reason}`)

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { reasonToSkip } from '../../scripts/programs.mjs'
@@ -18,9 +19,10 @@ function players(): TriedPlayer[] {
   const found: TriedPlayer[] = [{ name: 'ffmpeg' }, { name: 'gstreamer' }]
   if (newer !== undefined) {
     const names: readonly PlayerName[] = ['ffmpeg', 'gstreamer', 'vlc', 'openRTSP']
+    if (!existsSync(newer)) throw new Error(`no newer players in ${newer}`)
     found.push(...names.map((name) => ({ name, bin: newer })))
   }
-  if (reasonToSkip('mpv') === undefined) found.push({ name: 'mpv' })
+  if (spawnSync('mpv', ['--version'], { stdio: 'ignore' }).status === 0) found.push({ name: 'mpv' })
   const viewer = gortsplibViewer()
   if ('program' in viewer) found.push({ name: 'gortsplib', bin: dirname(viewer.program) })
   return found
