@@ -95,6 +95,7 @@ export {
   udpLivenesses,
 } from './server/server-options.js'
 export type {
+  RtspServerConnectionLimits,
   RtspServerGopCacheStats,
   RtspServerSendPaths,
   RtspServerStats,

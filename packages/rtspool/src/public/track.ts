@@ -28,6 +28,8 @@ export interface TrackInfo {
   readonly unlistedPackets: number
   /** `true` if key frames of the encoding are recognised, so that viewers begin with one. */
   readonly hasKeyFrames: boolean
+  /** Seconds between the timestamps of the last two key frames; `undefined` before the second one. */
+  readonly keyFrameIntervalSeconds: number | undefined
   /** Viewers that play the track now; a multicast group counts once. */
   readonly readerCount: number
 }

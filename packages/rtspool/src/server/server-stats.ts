@@ -67,6 +67,12 @@ export interface RtspServerStats {
   readonly auth: RtspServerAuthStats | undefined
 }
 
+/** Limits on connections; 0 = unlimited. */
+export interface RtspServerConnectionLimits {
+  readonly maxConnections: number
+  readonly maxConnectionsPerAddress: number
+}
+
 /** Memory of all packets kept for new viewers. */
 export interface RtspServerGopCacheStats {
   /**

@@ -35,7 +35,11 @@ import { NodeGauge } from './overload/pressure-gauge.js'
 import type { ServerContext } from './request/request-context.js'
 import type { ResolvedRtspServerOptions } from './resolved-options.js'
 import type { RtspServerOptions } from './server-options.js'
-import { noMulticast, type RtspServerStats } from './server-stats.js'
+import {
+  noMulticast,
+  type RtspServerConnectionLimits,
+  type RtspServerStats,
+} from './server-stats.js'
 import { Announcements } from './sources/announcements.js'
 import { readMedia, resolveReadOptions } from './sources/read-media.js'
 import { ServedMedia } from './sources/served-media.js'
@@ -207,6 +211,15 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
     this.#context.silence.maxMs = publisherTimeoutMs
     this.#cacheBudget.maxBytes = gopCacheTotalBytes
     this.#guard.refresh()
+  }
+
+  /**
+   * Limits on connections that hold now: those of the options and of {@link update}, or less if the
+   * process may open fewer descriptors.
+   */
+  get connectionLimits(): RtspServerConnectionLimits {
+    const { maxConnections, maxConnectionsPerAddress } = this.#options
+    return { maxConnections, maxConnectionsPerAddress }
   }
 
   /** Open connections that speak RTSP, in the order in which they were opened. */

@@ -1,4 +1,4 @@
-import { payloadKinds } from '../../rtp/index.js'
+import { payloadKinds, timestampDistance } from '../../rtp/index.js'
 import { packetRoles } from '../fan-out/packet-roles.js'
 
 const { picture, keyFrame, prefix, recovery, gradual, rest } = payloadKinds
@@ -24,6 +24,8 @@ const maxLeadBytes = 256 * 1024
  * ```
  */
 export class EntryPoints {
+  /** Ticks between the last two entry points; 0 before the second one. */
+  intervalTicks = 0
   #leads = 0
   #leadBytes = 0
   /** Timestamp of the last packet; -1 before the first. */
@@ -70,6 +72,7 @@ export class EntryPoints {
     this.#entryTimestamp = -1
     this.#wasGradual = false
     this.#hasOtherPicture = false
+    this.intervalTicks = 0
   }
 
   #entryRole(kind: number, timestamp: number): number {
@@ -81,10 +84,17 @@ export class EntryPoints {
     // Further slices of the current picture, or slices behind its recovery point.
     const isSamePicture = timestamp === this.#entryTimestamp && !this.#hasOtherPicture
     if (isSamePicture && (isGradual || !this.#wasGradual)) return 0
+    this.#noteInterval(timestamp)
     this.#entryTimestamp = timestamp
     this.#wasGradual = isGradual
     this.#hasOtherPicture = (kind & picture) !== 0
     return isGradual ? entry | packetRoles.gradual : entry
+  }
+
+  #noteInterval(timestamp: number): void {
+    if (this.#entryTimestamp < 0) return
+    const ticks = timestampDistance(this.#entryTimestamp, timestamp)
+    if (ticks > 0) this.intervalTicks = ticks
   }
 
   #leadRole(kind: number, sizeBytes: number, isEntry: boolean): number {

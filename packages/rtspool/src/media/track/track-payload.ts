@@ -46,6 +46,12 @@ export class TrackPayload {
     return this.#test !== undefined
   }
 
+  /** Seconds between the last two key frames; `undefined` before the second one. */
+  get keyFrameIntervalSeconds(): number | undefined {
+    const { intervalTicks } = this.#entryPoints
+    return intervalTicks > 0 ? intervalTicks / this.clockRate : undefined
+  }
+
   /** Number of packets whose payload type the description does not list. */
   get unlistedPackets(): number {
     return this.#unlisted.count

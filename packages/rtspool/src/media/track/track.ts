@@ -117,6 +117,11 @@ export class Track implements TrackOutput {
     return this.#payload.hasKeyFrames
   }
 
+  /** Seconds between the last two key frames; `undefined` if they are not known. */
+  get keyFrameIntervalSeconds(): number | undefined {
+    return this.#payload.keyFrameIntervalSeconds
+  }
+
   /**
    * Number of packets whose payload type the description does not list. They are sent to viewers, but no viewer
    * begins with one.

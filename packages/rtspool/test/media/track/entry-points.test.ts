@@ -191,3 +191,44 @@ describe('EntryPoints', { tags: ['M-C', 'M-D'] }, () => {
     expect(roles.map((role) => role & (entry | lead))).toEqual([entry, entry, entry])
   })
 })
+
+describe('EntryPoints', () => {
+  it.each<{ name: string; packets: Packet[]; ticks: number }>([
+    { name: 'nothing before the second key frame', packets: [[keyFrame, 5, true]], ticks: 0 },
+    {
+      name: 'the time from one key frame to the next',
+      packets: [
+        [keyFrame, 5, true],
+        [picture, 10, true],
+        [keyFrame, 15, true],
+        [picture, 20, true],
+      ],
+      ticks: 10,
+    },
+    {
+      name: 'the time over the wrap of the timestamp',
+      packets: [
+        [keyFrame, 2 ** 32 - 4, true],
+        [keyFrame, 6, true],
+      ],
+      ticks: 10,
+    },
+    {
+      name: 'the last time, when the timestamp jumps back',
+      packets: [
+        [keyFrame, 5, true],
+        [keyFrame, 15, true],
+        [keyFrame, 3, true],
+      ],
+      ticks: 10,
+    },
+  ])('measures $name', ({ packets, ticks }) => {
+    const points = new EntryPoints()
+    for (const [kind, timestamp, marker = false, sizeBytes = 100] of packets) {
+      points.next(kind, timestamp, marker, sizeBytes)
+    }
+    expect(points.intervalTicks).toBe(ticks)
+    points.reset()
+    expect(points.intervalTicks).toBe(0)
+  })
+})
