@@ -116,7 +116,7 @@ const houses = [
   { folder: `${src}/testing`, floors: [[''], ['pool-suite']], files: ['manual-clock'] },
   {
     folder: command,
-    floors: [[''], ['options'], ['config'], ['live', 'log']],
+    floors: [[''], ['api'], ['metrics'], ['options'], ['config'], ['events'], ['live', 'log']],
     files: ['test-picture'],
   },
   { folder: `${command}/live`, floors: [[''], ['codec'], ['fmp4']], files: [] },

@@ -46,7 +46,7 @@ const packages = [
     allowed: [
       documents,
       compiled,
-      /^(assets\/test\.mp4|bin\/rtspool\.js|packaging\/(rtspool\.service|Dockerfile))$/,
+      /^(assets\/(test\.mp4|grafana-dashboard\.json)|bin\/rtspool\.js|packaging\/(rtspool\.service|Dockerfile))$/,
     ],
     required: [
       ...['README.md', 'LICENSE', 'bin/rtspool.js', 'dist/main.js', 'assets/test.mp4'],

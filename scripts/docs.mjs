@@ -11,6 +11,7 @@ const generators = [
   'options-doc',
   'config-doc',
   'reference-doc',
+  'api-doc',
 ]
 const checks = isCheck ? ['docs-check', 'docs-figures'] : []
 

@@ -68,4 +68,10 @@ export const threats = {
       'what peers say stays in one line of the log and cannot flood it; no log delays or ends the server',
     'B-SECR': 'passwords and keys are in no error, event or answer',
   },
+  'The control API': {
+    'B-CSRF':
+      'web pages of other origins and names reach nothing, every request needs a token, and GET changes nothing',
+    'B-XSS': 'text of peers never becomes part of a page',
+    'B-METR': 'no client chooses a label of a metric',
+  },
 }

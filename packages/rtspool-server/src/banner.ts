@@ -17,6 +17,15 @@ export interface BannerFacts {
   readonly login: { readonly toPlay: boolean; readonly toPublish: boolean }
   /** Path of the test picture; `undefined` without it. */
   readonly testPath: string | undefined
+  /** Control API; `undefined` without it. */
+  readonly control?: ControlFacts | undefined
+}
+
+/** Facts of the control API for the banner. */
+export interface ControlFacts {
+  readonly url: string
+  /** Token that this start has made, and that nothing shows again. */
+  readonly firstToken: string | undefined
 }
 
 /** Addresses that mean every address of the machine. */
@@ -50,6 +59,7 @@ export function banner(facts: BannerFacts): string {
     const tlsUrl = localUrl(facts.address, facts.tlsPort, 'rtsps')
     lines.push(`with TLS on ${tlsUrl}, the same paths`)
   }
+  if (facts.control) lines.push(...controlLines(facts.control))
   lines.push('')
   const { testPath, login } = facts
   const playUrl = login.toPlay ? withLogin(url) : url
@@ -62,4 +72,12 @@ export function banner(facts: BannerFacts): string {
     '',
   )
   return lines.map((line) => `${line}\n`).join('')
+}
+
+function controlLines({ url, firstToken }: ControlFacts): string[] {
+  const lines = [`control API on ${url}`]
+  if (firstToken !== undefined) {
+    lines.push('', `  token of the role admin, shown only now: ${firstToken}`)
+  }
+  return lines
 }

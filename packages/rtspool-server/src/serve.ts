@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { RtspServer, type TlsCertificate } from 'rtspool'
+import type { ControlService } from './api/control-service.js'
 import { BanFile, banFileName, banFileSource } from './ban-file.js'
 import { banner } from './banner.js'
 import { readCertificate } from './config/certificate.js'
@@ -9,6 +10,8 @@ import { ReloadControl } from './config/reload/reload-control.js'
 import type { Config } from './config/schema.js'
 import { serverOptionsOf } from './config/server-options.js'
 import type { Settings } from './config/settings.js'
+import { startControl } from './control.js'
+import type { LiveService } from './live/live-service.js'
 import { startLive } from './live-port.js'
 import { logDiagnostics } from './log/diagnostics-log.js'
 import { logBans, logComings, logRefusals } from './log/event-log.js'
@@ -35,36 +38,46 @@ export async function serve(options: CommandOptions, version: string): Promise<n
   const { log } = opened
   const repeats = new RepeatLimit(log)
   const levels = new LevelSwitch(log)
-  let control: ReloadControl | undefined
   let server: RtspServer | undefined
   let bans: BanFile | undefined
+  let reload: ReloadControl | undefined
+  let control: ControlService | undefined
+  let live: LiveService | undefined
   const ends = [
     () => stop.ignore(),
-    rereadAtHangup(opened, config.log.file, () => control?.reload('SIGHUP')),
+    rereadAtHangup(opened, config.log.file, () => reload?.reload('SIGHUP')),
     changeLevelAtSignal(levels),
     logFaults(log),
   ]
   try {
     const certificate = readCertificate(settings)
-    server = createServer(settings, certificate)
+    const rtsp = createServer(settings, certificate)
+    server = rtsp
     logComings(server, repeats)
     logRefusals(server, repeats)
     logBans(server, repeats)
     bans = await openBanFile(options, server, log)
     await server.listen()
     ends.push(logDiagnostics(repeats))
-    const live = await startLive(server, config, certificate, log)
-    const otherPorts = live ? [live] : []
-    control = new ReloadControl(options, { server, log, levels, certificate, otherPorts })
-    ends.push(() => control?.close())
-    const { reloader } = control
-    await serveUntil(stop.received, server, log, settings, version, () => reloader.current.config)
+    live = await startLive(rtsp, config, certificate, log)
+    // The API needs what reloads, and what reloads needs the port of the API.
+    const apiPort = {
+      reloadCertificate: (next: TlsCertificate) => control?.reloadCertificate(next),
+    }
+    const otherPorts = live ? [live, apiPort] : [apiPort]
+    reload = new ReloadControl(options, { server, log, levels, certificate, otherPorts })
+    ends.push(() => reload?.close())
+    const configuration = reload
+    control = await startControl(options, { rtsp, log, version, configuration, certificate })
+    const { reloader } = reload
+    const servers = { server, control }
+    await serveUntil(stop.received, servers, log, settings, version, () => reloader.current.config)
     await live?.close()
     repeats.close()
     log.info('closed')
     return 0
   } catch (error) {
-    await server?.close()
+    await Promise.all([server?.close(), live?.close()])
     return cannotStart(describeStartupError(error, settings))
   } finally {
     await bans?.close()
@@ -102,10 +115,16 @@ function cannotStart(line: string): number {
   return 1
 }
 
+/** Servers of the running command. */
+interface Servers {
+  readonly server: RtspServer
+  readonly control: ControlService | undefined
+}
+
 /** Prints the addresses of the server, and closes it after the signal. */
 async function serveUntil(
   stopped: Promise<StopSignal>,
-  server: RtspServer,
+  { server, control }: Servers,
   log: Logger,
   settings: Settings,
   version: string,
@@ -114,8 +133,9 @@ async function serveUntil(
   // A closed reader of the standard output must not end the server.
   process.stdout.on('error', () => log.debug('nobody reads the standard output'))
   logReady(server, log, settings, version)
-  process.stdout.write(bannerOf(server, settings, version))
+  process.stdout.write(bannerOf({ server, control }, settings, version))
   const signal = await stopped
+  control?.noteClosing()
   const { drainSeconds } = current().sessions
   if (signal === 'SIGTERM' && drainSeconds > 0) {
     log.info({ signal, sessions: server.pool.size, drainSeconds }, 'draining')
@@ -123,6 +143,7 @@ async function serveUntil(
   }
   log.info({ signal, sessions: server.pool.size }, 'closing')
   await server.close()
+  await control?.close()
 }
 
 function logReady(server: RtspServer, log: Logger, settings: Settings, version: string): void {
@@ -149,7 +170,11 @@ const hasTls = ({ tls }: Config): boolean => tls.keyFile !== undefined
 const addressOf = (server: RtspServer, { rtsp }: Config) =>
   rtsp.port === false ? server.tlsAddress() : server.address()
 
-function bannerOf(server: RtspServer, { config, auth }: Settings, version: string): string {
+function bannerOf(
+  { server, control }: Servers,
+  { config, auth }: Settings,
+  version: string,
+): string {
   const { address, port } = addressOf(server, config)
   return banner({
     ...{ version, address, port },
@@ -163,6 +188,7 @@ function bannerOf(server: RtspServer, { config, auth }: Settings, version: strin
       toPublish: auth !== undefined,
     },
     testPath: config.testPicture ? testPath : undefined,
+    control,
   })
 }
 

@@ -17,10 +17,7 @@ function codeOf(error: unknown): string | undefined {
  *   change.
  * @returns Text without a line break and without a stack trace.
  */
-export function describeStartupError(
-  error: unknown,
-  settings: Pick<LoadedConfig, 'config' | 'sourceOf'>,
-): string {
+export function describeStartupError(error: unknown, settings: Sources): string {
   const { rtsp } = settings.config
   const { port, portSource, host, hostSource } = listenerOf(error, settings)
   switch (codeOf(error)) {
@@ -44,10 +41,13 @@ export function describeStartupError(
   }
 }
 
+type Sources = Pick<LoadedConfig, 'config' | 'sourceOf'>
+
 /** Returns the port and the address that could not be used, with their sources. */
-function listenerOf(error: unknown, settings: Pick<LoadedConfig, 'config' | 'sourceOf'>) {
-  const { rtsp, tls, live } = settings.config
-  const failed = portOf(error)
+function listenerOf(error: unknown, settings: Sources) {
+  const { rtsp, tls, live, api } = settings.config
+  const failed = memberOf(error, 'port')
+  const failedHost = memberOf(error, 'hostname')
   const ofHost = {
     host: rtsp.host ?? 'all addresses',
     hostSource: sourceOrOption(settings, ['rtsp', 'host'], '--host'),
@@ -62,13 +62,21 @@ function listenerOf(error: unknown, settings: Pick<LoadedConfig, 'config' | 'sou
     const hostSource = settings.sourceOf(['live', 'host'])
     return { port: live.port, portSource, host: live.host, hostSource }
   }
+  const isApiPort = api.port !== undefined && failed === api.port && failed !== rtsp.port
+  if (isApiPort || (failedHost === api.host && failedHost !== rtsp.host)) {
+    const portSource = sourceOrOption(settings, ['api', 'port'], '--api-port')
+    const hostSource = sourceOrOption(settings, ['api', 'host'], '--api-host')
+    return { port: api.port, portSource, host: api.host, hostSource }
+  }
   const portSource = sourceOrOption(settings, ['rtsp', 'port'], '--port')
   return { port: rtsp.port, portSource, ...ofHost }
 }
 
-/** Returns the port in an error of the operating system; `undefined` if the error has none. */
-function portOf(error: unknown): unknown {
-  return typeof error === 'object' && error !== null && 'port' in error ? error.port : undefined
+/** Returns the port or the name in an error of the operating system; `undefined` without one. */
+function memberOf(error: unknown, name: 'port' | 'hostname'): unknown {
+  return typeof error === 'object' && error !== null
+    ? Object.getOwnPropertyDescriptor(error, name)?.value
+    : undefined
 }
 
 function firstLine(error: unknown): string {

@@ -51,6 +51,15 @@ export class Peer {
     if (this.#socket.writable) this.#socket.write(frame)
   }
 
+  /** Reads nothing until {@link resume}. */
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
+  }
+
   async close(): Promise<void> {
     this.#socket.destroy()
     if (!this.#socket.closed) await once(this.#socket, 'close')

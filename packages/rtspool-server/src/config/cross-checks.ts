@@ -11,6 +11,7 @@ export function crossProblems(config: Config, sources: KeySources): ConfigProble
     ...pathProblems(config, sources),
     ...liveProblems(config, sources),
     ...overloadProblems(config, sources),
+    ...apiProblems(config, sources),
   ]
 }
 
@@ -44,6 +45,18 @@ function authProblems({ auth }: Config, sources: KeySources): ConfigProblem[] {
   const problems: ConfigProblem[] = []
   if (auth.publishers) problems.push(problem(sources, ['auth', 'publishers'], says))
   if (auth.publicRead) problems.push(problem(sources, ['auth', 'publicRead'], says))
+  return problems
+}
+
+function apiProblems({ api, webhooks, tls }: Config, sources: KeySources): ConfigProblem[] {
+  const problems: ConfigProblem[] = []
+  if (api.tls && tls.keyFile === undefined) {
+    const says = 'needs a key and a certificate: --tls-key and --tls-cert'
+    problems.push(problem(sources, ['api', 'tls'], says))
+  }
+  if (webhooks.urls.length > 0 && api.port === undefined) {
+    problems.push(problem(sources, ['webhooks', 'urls'], 'needs a port: --api-port or api.port'))
+  }
   return problems
 }
 

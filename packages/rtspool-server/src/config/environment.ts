@@ -15,7 +15,9 @@ import { valueOfText } from './text-value.js'
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /** Environment variables that begin with the prefix but set no key. */
-const otherVariables: ReadonlySet<string> = new Set(['RTSPOOL_CONFIG', 'RTSPOOL_USERS'])
+const otherVariables: ReadonlySet<string> = new Set([
+  ...['RTSPOOL_CONFIG', 'RTSPOOL_USERS', 'RTSPOOL_WEBHOOK_SECRET'],
+])
 
 /** Values that environment variables set, and warnings about variables that set nothing. */
 export interface EnvironmentLayer extends ConfigLayer {

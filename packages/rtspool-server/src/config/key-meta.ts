@@ -32,6 +32,8 @@ export interface KeyMeta {
    * the folder of that file.
    */
   readonly isFile?: boolean
+  /** True if the value may contain a password: no message and no response shows the value. */
+  readonly isSecret?: boolean
   readonly examples?: readonly unknown[]
 }
 

@@ -120,7 +120,7 @@ function wrongValue(issue: Issue, layer: ConfigLayer, root: KeySchema): ConfigPr
   const value = valueAt(layer.tree, path)
   const expected = ownMessage(issue) ?? expectedOf(schema)
   const text = layer.textOf?.(path)
-  const got = text === undefined ? shown(value) : `'${text}'`
+  const got = schema.isSecret ? 'other text' : text === undefined ? shown(value) : `'${text}'`
   const typeHint = layer.kind === 'file' ? hintFor(schema, value) : ''
   const hint = typeHint || nearestWord(schema, text ?? value)
   return problemAt(layer, path, `must be ${expected}, got ${got}${hint}`)

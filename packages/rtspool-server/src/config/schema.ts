@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { key } from './key-meta.js'
 import type { KeySchema } from './key-schema.js'
+import { apiSection } from './sections/api.js'
 import { authSection } from './sections/auth.js'
 import { bansSection } from './sections/bans.js'
 import { limitsSection } from './sections/limits.js'
@@ -14,6 +15,7 @@ import { rtspSection } from './sections/rtsp.js'
 import { sessionsSection } from './sections/sessions.js'
 import { tlsSection } from './sections/tls.js'
 import { viewersSection } from './sections/viewers.js'
+import { webhooksSection } from './sections/webhooks.js'
 
 /**
  * Schema of the configuration of the command. The reading of the file, environment variables and
@@ -41,6 +43,8 @@ export const configSchema = z
     }),
     auth: authSection.prefault({}).meta({ description: 'Users and rights' }),
     live: liveSection.prefault({}).meta({ description: 'Live picture for browsers' }),
+    api: apiSection.prefault({}).meta({ description: 'Control API' }),
+    webhooks: webhooksSection.prefault({}).meta({ description: 'Receivers of events' }),
     log: logSection.prefault({}).meta({ description: 'Log' }),
     watchConfig: key(z.boolean().default(true), {
       description: 'reload this file when it changes; SIGHUP reloads it in any case',
@@ -58,7 +62,9 @@ export type ConfigInput = z.input<typeof configSchema>
  * Members of {@link KeyMeta} that only the command uses, and that the JSON Schema for editors
  * leaves out.
  */
-const ownFacts = new Set(['flag', 'flagText', 'flagValue', 'flagRepeats', 'expected', 'isFile'])
+const ownFacts = new Set([
+  ...['flag', 'flagText', 'flagValue', 'flagRepeats', 'expected', 'isFile', 'isSecret'],
+])
 
 let derived: KeySchema | undefined
 

@@ -1,0 +1,16 @@
+/** Roles of tokens, each with the rights of those before it. */
+export const roles = Object.freeze(['metrics', 'viewer', 'operator', 'admin'] as const)
+
+/**
+ * Rights of a token.
+ *
+ * - `metrics`: health, readiness, version and metrics
+ * - `viewer`: reads everything but the audit log and tokens, and changes nothing
+ * - `operator`: ends and changes sessions, connections and media
+ * - `admin`: changes limits and tokens, and reads the audit log
+ */
+export type Role = (typeof roles)[number]
+
+/** Returns whether a role has the rights of another. */
+export const includesRole = (role: Role, needed: Role): boolean =>
+  roles.indexOf(role) >= roles.indexOf(needed)

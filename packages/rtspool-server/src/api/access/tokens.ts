@@ -1,0 +1,143 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
+import { z } from 'zod'
+import { writePrivateFile } from './private-file.js'
+import { type Role, roles } from './roles.js'
+
+/** 256 random bits: nobody can guess a token, so that a fast hash protects it. */
+const tokenBytes = 32
+const maxTokens = 100
+const othersMayWrite = 0o022
+
+const tokensFile = z.strictObject({
+  tokens: z
+    .array(
+      z.strictObject({
+        id: z.string().min(1).max(32),
+        name: z.string().min(1).max(100),
+        role: z.enum(roles),
+        sha256: z.string().regex(/^[0-9a-f]{64}$/),
+        createdTime: z.string(),
+      }),
+    )
+    .max(maxTokens),
+})
+
+/** A token as it is stored: its hash, never the token itself. */
+export type StoredToken = z.output<typeof tokensFile>['tokens'][number]
+
+/** A token as the API shows it. */
+export type TokenFacts = Omit<StoredToken, 'sha256'>
+
+const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest()
+
+/** Bearer tokens of the API, kept as hashes in a file that only its owner may read. */
+export class TokenStore {
+  readonly #file: string
+  #tokens: readonly StoredToken[]
+
+  private constructor(file: string, tokens: readonly StoredToken[]) {
+    this.#file = file
+    this.#tokens = tokens
+  }
+
+  /**
+   * Opens the file, or creates it with a first token of the role `admin`.
+   *
+   * @returns `firstToken` is present after the creation only; nothing else ever shows it again.
+   * @throws {Error} The file cannot be read, is not a file of tokens, or others may change it.
+   */
+  static open(file: string): { readonly tokens: TokenStore; readonly firstToken?: string } {
+    const stored = readTokens(file)
+    if (stored) return { tokens: new TokenStore(file, stored) }
+    const tokens = new TokenStore(file, [])
+    return { tokens, firstToken: tokens.#create('first', 'admin').token }
+  }
+
+  /**
+   * Finds the token that a client sent. The time does not depend on how much of it is right.
+   *
+   * @returns `undefined` for an unknown token.
+   */
+  find(token: string): TokenFacts | undefined {
+    const hash = hashOf(token)
+    let found: StoredToken | undefined
+    for (const stored of this.#tokens) {
+      if (timingSafeEqual(hash, Buffer.from(stored.sha256, 'hex'))) found = stored
+    }
+    return found && factsOf(found)
+  }
+
+  list(): TokenFacts[] {
+    return this.#tokens.map(factsOf)
+  }
+
+  /** @returns `undefined` when the limit of 100 tokens is reached. */
+  tryCreate(name: string, role: Role): (TokenFacts & { readonly token: string }) | undefined {
+    return this.#tokens.length < maxTokens ? this.#create(name, role) : undefined
+  }
+
+  #create(name: string, role: Role): TokenFacts & { readonly token: string } {
+    const token = `rtspool_${randomBytes(tokenBytes).toString('base64url')}`
+    const stored: StoredToken = {
+      id: randomBytes(6).toString('base64url'),
+      name,
+      role,
+      sha256: hashOf(token).toString('hex'),
+      createdTime: new Date().toISOString(),
+    }
+    this.#save([...this.#tokens, stored])
+    return { ...factsOf(stored), token }
+  }
+
+  /**
+   * Removes a token. The last one of the role `admin` stays: without it nobody could make others.
+   *
+   * @returns `'unknown'` if no token has the id.
+   */
+  remove(id: string): 'removed' | 'unknown' | 'lastAdmin' {
+    const token = this.#tokens.find((stored) => stored.id === id)
+    if (!token) return 'unknown'
+    const rest = this.#tokens.filter((stored) => stored !== token)
+    if (token.role === 'admin' && !rest.some(({ role }) => role === 'admin')) return 'lastAdmin'
+    this.#save(rest)
+    return 'removed'
+  }
+
+  #save(tokens: readonly StoredToken[]): void {
+    writePrivateFile(this.#file, `${JSON.stringify({ tokens }, undefined, 2)}\n`)
+    this.#tokens = tokens
+  }
+}
+
+const factsOf = ({ id, name, role, createdTime }: StoredToken): TokenFacts => ({
+  id,
+  name,
+  role,
+  createdTime,
+})
+
+/** @returns `undefined` if there is no such file. */
+function readTokens(file: string): readonly StoredToken[] | undefined {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+  if (process.platform !== 'win32' && (statSync(file).mode & othersMayWrite) !== 0) {
+    throw new Error(`${file} may be changed by others than its owner: chmod 600 ${file}`)
+  }
+  const parsed = tokensFile.safeParse(parseJson(text))
+  if (parsed.success) return parsed.data.tokens
+  throw new Error(`${file} is not a file of API tokens: ${parsed.error.issues[0]?.message}`)
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

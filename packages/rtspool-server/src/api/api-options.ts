@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Environment } from '../config/environment.js'
+import type { LoadedConfig } from '../config/load-config.js'
+import { plainHost } from '../config/server-options.js'
+import type { EventType } from '../events/event-types.js'
+
+/** Environment variable for the key that signs webhooks. */
+const webhookSecretVariable = 'RTSPOOL_WEBHOOK_SECRET'
+
+/** Name of the file of API tokens in its folder. */
+const tokensFileName = 'rtspool-tokens.json'
+
+/** Settings of the control API. */
+export interface ApiOptions {
+  /** TCP port; 0 lets the system choose. */
+  readonly port: number
+  /** Address or name to listen on. */
+  readonly host: string
+  /** File with the hashes of the tokens. */
+  readonly tokensFile: string
+  /** Names by which clients may call the API, besides `localhost`, `host` and IP addresses. */
+  readonly allowedHosts: readonly string[]
+  readonly mediaDownAfterSeconds: number
+  /** Number of events that are kept for clients that were away. */
+  readonly keptEvents: number
+  readonly webhooks: {
+    readonly urls: readonly string[]
+    /** `undefined` = all. */
+    readonly types: ReadonlySet<EventType> | undefined
+    readonly secret: string | undefined
+  }
+}
+
+/**
+ * Builds the settings of the API.
+ *
+ * @returns `undefined` without a port.
+ * @throws {Error} The file with the key of webhooks cannot be read.
+ */
+export function apiOptionsOf(
+  loaded: Pick<LoadedConfig, 'config' | 'sourceOf'>,
+  environment: Environment,
+): ApiOptions | undefined {
+  const { api, webhooks } = loaded.config
+  if (api.port === undefined) return undefined
+  // systemd gives a service that asks for it a folder of its own.
+  const folder = environment.STATE_DIRECTORY?.split(':')[0] ?? ''
+  return Object.freeze({
+    port: api.port,
+    host: plainHost(api.host) ?? api.host,
+    tokensFile: api.tokensFile ?? join(folder, tokensFileName),
+    allowedHosts: api.allowedHosts,
+    mediaDownAfterSeconds: api.mediaDownAfter,
+    keptEvents: api.keptEvents,
+    webhooks: {
+      urls: webhooks.urls,
+      types: webhooks.types && new Set(webhooks.types),
+      secret: secretOf(loaded) ?? environment[webhookSecretVariable],
+    },
+  })
+}
+
+function secretOf({
+  config,
+  sourceOf,
+}: Pick<LoadedConfig, 'config' | 'sourceOf'>): string | undefined {
+  const { secretFile } = config.webhooks
+  if (secretFile === undefined) return undefined
+  const source = sourceOf(['webhooks', 'secretFile'])
+  try {
+    const secret = readFileSync(secretFile, 'utf8').trim()
+    if (secret !== '') return secret
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new Error(`${source} ${secretFile} cannot be read: ${reason}`, { cause })
+  }
+  throw new Error(`${source} ${secretFile} must have a key, got an empty file`)
+}

@@ -1,0 +1,18 @@
+import type { ConfigReloader, ReloadResult } from '../config/reload/reloader.js'
+import type { EventFeed } from '../events/event-feed.js'
+
+/**
+ * Publishes changes of the configuration, whoever makes them.
+ *
+ * @returns A function that stops it.
+ */
+export function feedConfigEvents(reloader: ConfigReloader, feed: EventFeed): () => void {
+  const listener = ({ ok, by, changed, problems }: ReloadResult): void => {
+    if (!ok) {
+      const texts = problems.map(({ message }) => message)
+      feed.publish('configRefused', { by, problems: texts })
+    } else if (changed.length > 0) feed.publish('configChanged', { by, changed })
+  }
+  reloader.on('reloaded', listener)
+  return () => void reloader.off('reloaded', listener)
+}

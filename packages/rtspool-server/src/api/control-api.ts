@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer, type Server as SecureServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import type { Logger } from 'pino'
+import type { TlsCertificate } from 'rtspool'
+import type { ControlledServer } from './controlled-server.js'
+import { Exchange } from './exchange.js'
+import { operations } from './operations/index.js'
+import type { HostRules } from './request-checks.js'
+import { Router } from './router.js'
+
+/** Connections at a time. The library leaves 64 descriptors of the process to others. */
+const maxConnections = 32
+const headersTimeoutMs = 10_000
+const requestTimeoutMs = 20_000
+const keepAliveTimeoutMs = 5_000
+/** Pause between two looks for connections that are too slow. */
+const checkIntervalMs = 5_000
+const maxHeaderBytes = 16 * 1024
+
+/** Options of a {@link ControlApi}. */
+export interface ControlApiOptions {
+  readonly server: ControlledServer
+  readonly log: Logger
+  /** TCP port; 0 lets the system choose. */
+  readonly port: number
+  /** Address or name to listen on. */
+  readonly host: string
+  /** Names by which clients may call the API, besides `localhost`, `host` and IP addresses. */
+  readonly allowedHosts: readonly string[]
+  /** Serves HTTPS if it is present. */
+  readonly certificate: TlsCertificate | undefined
+}
+
+/** The HTTP server of the control API, with a port, connections and limits of its own. */
+export class ControlApi {
+  readonly #options: ControlApiOptions
+  readonly #http: Server | SecureServer
+  readonly #router = new Router(operations)
+  readonly #hosts: HostRules
+
+  constructor(options: ControlApiOptions) {
+    this.#options = options
+    const names = ['localhost', options.host, ...options.allowedHosts]
+    this.#hosts = { names: new Set(names.map((name) => name.toLowerCase())) }
+    const limits = {
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      keepAliveTimeout: keepAliveTimeoutMs,
+      maxHeaderSize: maxHeaderBytes,
+      connectionsCheckingInterval: checkIntervalMs,
+    }
+    const listener = (request: IncomingMessage, response: ServerResponse) =>
+      void this.#exchange(request, response).run()
+    this.#http = options.certificate
+      ? createSecureServer({ ...limits, ...secretsOf(options.certificate) }, listener)
+      : createServer(limits, listener)
+    this.#http.maxConnections = maxConnections
+  }
+
+  /** @throws The error of `listen`, such as `EADDRINUSE`. */
+  async listen(): Promise<void> {
+    const { port, host } = this.#options
+    this.#http.listen({ port, host })
+    await once(this.#http, 'listening')
+  }
+
+  address(): AddressInfo {
+    const address = this.#http.address()
+    if (typeof address === 'object' && address) return address
+    throw new TypeError('the API does not listen')
+  }
+
+  /** URL without a slash at the end. */
+  get url(): string {
+    const { address, port } = this.address()
+    return `${this.#scheme}://${address.includes(':') ? `[${address}]` : address}:${port}`
+  }
+
+  /** Uses another certificate for new connections. */
+  reloadCertificate(certificate: TlsCertificate): void {
+    if ('setSecureContext' in this.#http) this.#http.setSecureContext(secretsOf(certificate))
+  }
+
+  /** Closes the port and all connections. Idempotent. */
+  async close(): Promise<void> {
+    if (!this.#http.listening) return
+    const closed = once(this.#http, 'close')
+    this.#http.close()
+    this.#http.closeAllConnections()
+    await closed
+  }
+
+  get #scheme(): 'http' | 'https' {
+    return this.#options.certificate ? 'https' : 'http'
+  }
+
+  #exchange(request: IncomingMessage, response: ServerResponse): Exchange {
+    const { server, log } = this.#options
+    const context = { server, log, router: this.#router, hosts: this.#hosts, scheme: this.#scheme }
+    return new Exchange(context, request, response, randomUUID())
+  }
+}
+
+const secretsOf = ({ key, cert }: TlsCertificate) => ({
+  key: typeof key === 'string' ? key : Buffer.from(key),
+  cert: typeof cert === 'string' ? cert : Buffer.from(cert),
+})

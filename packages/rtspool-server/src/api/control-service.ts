@@ -1,0 +1,114 @@
+import type { Logger } from 'pino'
+import { type Clock, type RtspServer, systemClock, type TlsCertificate } from 'rtspool'
+import { EventFeed } from '../events/event-feed.js'
+import { LimitWatch } from '../events/limit-watch.js'
+import { MediaWatch } from '../events/media-watch.js'
+import { feedServerEvents } from '../events/server-events.js'
+import { Webhook } from '../events/webhook.js'
+import { Metrics } from '../metrics/metrics.js'
+import { AuditLog } from './access/audit.js'
+import { TokenStore } from './access/tokens.js'
+import type { ApiOptions } from './api-options.js'
+import { feedConfigEvents } from './config-events.js'
+import { ControlApi } from './control-api.js'
+import type { Configuration, ControlledServer } from './controlled-server.js'
+
+/** Everything that a control service needs. */
+export interface ControlServiceOptions {
+  readonly rtsp: RtspServer
+  readonly log: Logger
+  readonly version: string
+  readonly configuration: Configuration
+  readonly api: ApiOptions
+  /** Present if the API is to use TLS. */
+  readonly certificate: TlsCertificate | undefined
+  /** @default the clock of the machine */
+  readonly clock?: Clock | undefined
+}
+
+/** The control API of a server with its events, webhooks and metrics. */
+export class ControlService {
+  readonly #rtsp: RtspServer
+  readonly #api: ControlApi
+  readonly #metrics: Metrics
+  readonly #limitWatch: LimitWatch
+  readonly #mediaWatch: MediaWatch
+  readonly #stopEvents: () => void
+  readonly #webhooks: readonly Webhook[]
+  #isClosing = false
+  /** First token of the role `admin`, if this start has made the file of tokens. */
+  readonly firstToken: string | undefined
+  /** Events of the server, for readers inside the process. */
+  readonly feed: EventFeed
+
+  /** @throws {Error} The file of tokens cannot be used. */
+  constructor(options: ControlServiceOptions) {
+    const { rtsp, log, version, configuration, api, certificate } = options
+    const { clock = systemClock } = options
+    const { tokens, firstToken } = TokenStore.open(api.tokensFile)
+    this.#rtsp = rtsp
+    this.firstToken = firstToken
+    const events = new EventFeed({ clock, size: api.keptEvents })
+    this.feed = events
+    const stopServerEvents = feedServerEvents(rtsp, events)
+    const stopConfigEvents = feedConfigEvents(configuration.reloader, events)
+    this.#stopEvents = () => {
+      stopServerEvents()
+      stopConfigEvents()
+    }
+    this.#limitWatch = new LimitWatch(rtsp, events, clock)
+    const { mediaDownAfterSeconds: downAfterSeconds } = api
+    this.#mediaWatch = new MediaWatch(rtsp, events, { downAfterSeconds, clock })
+    this.#metrics = new Metrics(rtsp, this.#mediaWatch, version)
+    const { urls, types, secret } = api.webhooks
+    this.#webhooks = urls.map((url) => new Webhook(events, log, { url, types, secret, clock }))
+    const server: ControlledServer = {
+      ...{ rtsp, version, startedTime: new Date(), events, mediaWatch: this.#mediaWatch },
+      ...{ tokens, audit: new AuditLog(), configuration },
+      metrics: () => this.#metrics.text(),
+      whyNotReady: () => this.#whyNotReady(),
+    }
+    const { port, host, allowedHosts } = api
+    this.#api = new ControlApi({ server, log, port, host, allowedHosts, certificate })
+  }
+
+  /** @throws The error of `listen`, such as `EADDRINUSE`. */
+  listen(): Promise<void> {
+    return this.#api.listen()
+  }
+
+  /** URL of the API without a slash at the end. */
+  get url(): string {
+    return this.#api.url
+  }
+
+  reloadCertificate(certificate: TlsCertificate): void {
+    this.#api.reloadCertificate(certificate)
+  }
+
+  /** Reports from now on that the server accepts no clients. */
+  noteClosing(): void {
+    this.#isClosing = true
+  }
+
+  /** Idempotent. */
+  async close(): Promise<void> {
+    this.noteClosing()
+    this.#stopEvents()
+    this.#limitWatch.close()
+    this.#mediaWatch.close()
+    this.#metrics.close()
+    await Promise.all([this.#api.close(), ...this.#webhooks.map((webhook) => webhook.close())])
+  }
+
+  #whyNotReady(): string | undefined {
+    if (this.#isClosing) return 'the server is closing'
+    const { pool, connectionLimits } = this.#rtsp
+    const { maxSessions } = pool.limits
+    if (maxSessions > 0 && pool.size >= maxSessions) return 'the limit on sessions is reached'
+    const { maxConnections } = connectionLimits
+    // Connections that have sent nothing count as well.
+    const isFull = maxConnections > 0 && this.#rtsp.stats().connections >= maxConnections
+    return isFull ? 'the limit on connections is reached' : undefined
+  }
+}

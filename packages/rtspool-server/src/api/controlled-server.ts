@@ -1,0 +1,26 @@
+import type { RtspServer } from 'rtspool'
+import type { ReloadControl } from '../config/reload/reload-control.js'
+import type { EventFeed } from '../events/event-feed.js'
+import type { MediaWatch } from '../events/media-watch.js'
+import type { AuditLog } from './access/audit.js'
+import type { TokenStore } from './access/tokens.js'
+
+/** The configuration of the running command. */
+export type Configuration = Pick<ReloadControl, 'reloader' | 'store'>
+
+/** Everything that operations of the API read and change. */
+export interface ControlledServer {
+  readonly rtsp: RtspServer
+  readonly version: string
+  readonly startedTime: Date
+  /** Reads, changes and saves the configuration. */
+  readonly configuration: Configuration
+  readonly events: EventFeed
+  readonly mediaWatch: MediaWatch
+  readonly tokens: TokenStore
+  readonly audit: AuditLog
+  /** Returns the metrics in the text format of Prometheus. */
+  metrics(): Promise<string>
+  /** Explains why the server accepts no clients; `undefined` if it does. */
+  whyNotReady(): string | undefined
+}

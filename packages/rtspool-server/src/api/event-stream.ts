@@ -1,0 +1,96 @@
+import type { ServerResponse } from 'node:http'
+import { type Clock, type ClockTimer, systemClock } from 'rtspool'
+import type { EventFeed, FeedEvent } from '../events/event-feed.js'
+import type { EventType } from '../events/event-types.js'
+
+const heartbeatMs = 15_000
+/** Heartbeats for which a client may read nothing. */
+const maxUnreadHeartbeats = 4
+const eventsPerWrite = 100
+/** Time after which a client connects again, as it is told. */
+const retryMs = 2000
+
+/** Events that a client wants. */
+export interface EventSelection {
+  /** Types; `undefined` = all. */
+  readonly types: ReadonlySet<EventType> | undefined
+  /** Position of the first event. */
+  readonly position: number
+}
+
+/**
+ * Sends events to one client, as Server-Sent Events. Nothing is queued for a client that does not
+ * read: the feed keeps the events, and the connection ends after a minute.
+ */
+export class EventStream {
+  readonly #feed: EventFeed
+  readonly #response: ServerResponse
+  readonly #types: ReadonlySet<EventType> | undefined
+  readonly #clock: Clock
+  readonly #unsubscribe: () => void
+  #position: number
+  #timer: ClockTimer
+  #isBlocked = false
+  #unreadHeartbeats = 0
+
+  constructor(
+    feed: EventFeed,
+    response: ServerResponse,
+    { types, position }: EventSelection,
+    clock: Clock = systemClock,
+  ) {
+    this.#feed = feed
+    this.#response = response
+    this.#types = types
+    this.#position = position
+    this.#clock = clock
+    this.#unsubscribe = feed.subscribe(() => this.#send())
+    this.#timer = this.#schedule()
+    response.on('close', () => this.#release())
+    response.on('drain', () => {
+      this.#isBlocked = false
+      this.#unreadHeartbeats = 0
+      this.#send()
+    })
+    this.#write(`retry: ${retryMs}\n\n`)
+    this.#send()
+  }
+
+  #release(): void {
+    this.#unsubscribe()
+    this.#timer.cancel()
+  }
+
+  #schedule(): ClockTimer {
+    return this.#clock.schedule(() => this.#beat(), heartbeatMs, false)
+  }
+
+  #beat(): void {
+    this.#timer = this.#schedule()
+    if (!this.#isBlocked) this.#write(':\n\n')
+    else if (++this.#unreadHeartbeats >= maxUnreadHeartbeats) this.#response.destroy()
+  }
+
+  #send(): void {
+    while (!this.#isBlocked && this.#position < this.#feed.end) {
+      const { events, lost, next } = this.#feed.read(this.#position, eventsPerWrite)
+      const first = next - events.length
+      const all = lost > 0 ? [this.#feed.lostNotice(lost, first), ...events] : events
+      this.#position = next
+      const wanted = all.filter(({ type }) => this.#wants(type))
+      if (wanted.length > 0) this.#write(wanted.map(textOf).join(''))
+    }
+  }
+
+  #wants(type: EventType): boolean {
+    return type === 'eventsLost' || this.#types === undefined || this.#types.has(type)
+  }
+
+  #write(text: string): void {
+    if (!this.#response.write(text)) this.#isBlocked = true
+  }
+}
+
+/** JSON has no line breaks outside of strings, and escapes those inside. */
+const textOf = (event: FeedEvent): string =>
+  `id: ${event.id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`

@@ -1,0 +1,203 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Logger } from 'pino'
+import { includesRole } from './access/roles.js'
+import type { ControlledServer } from './controlled-server.js'
+import type { Caller, Operation, OperationInput } from './operation.js'
+import { Problem } from './problem.js'
+import {
+  bearerTokenOf,
+  checkHost,
+  checkOrigin,
+  type HostRules,
+  readJsonBody,
+} from './request-checks.js'
+import type { Route, Router } from './router.js'
+import { validate } from './validate.js'
+
+/** Parts of the API that an exchange uses. */
+export interface ExchangeContext {
+  readonly server: ControlledServer
+  readonly log: Logger
+  readonly router: Router
+  readonly hosts: HostRules
+  readonly scheme: 'http' | 'https'
+}
+
+/** Headers of every response. No `Access-Control-Allow-Origin`: pages of others read nothing. */
+const commonHeaders = Object.freeze({
+  'Cache-Control': 'no-store',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+})
+
+/** One request to the API and its response. */
+export class Exchange {
+  readonly #context: ExchangeContext
+  readonly #request: IncomingMessage
+  readonly #response: ServerResponse
+  readonly #requestId: string
+  #caller: Caller | undefined
+  #operation: Operation | undefined
+  #input: OperationInput = { params: {}, query: {}, body: {} }
+
+  constructor(
+    context: ExchangeContext,
+    request: IncomingMessage,
+    response: ServerResponse,
+    requestId: string,
+  ) {
+    this.#context = context
+    this.#request = request
+    this.#response = response
+    this.#requestId = requestId
+  }
+
+  /** Answers the request. Never throws. */
+  async run(): Promise<void> {
+    this.#response.setHeader('X-Request-Id', this.#requestId)
+    for (const [name, value] of Object.entries(commonHeaders)) {
+      this.#response.setHeader(name, value)
+    }
+    try {
+      await this.#answer()
+    } catch (error) {
+      this.#refuse(error)
+    }
+    this.#noteChange()
+  }
+
+  async #answer(): Promise<void> {
+    const { router, hosts, scheme, server } = this.#context
+    checkHost(this.#request, hosts)
+    checkOrigin(this.#request, scheme)
+    const caller = this.#authenticate()
+    const [path, search] = splitUrl(this.#request.url ?? '/')
+    const route = router.find(this.#request.method ?? '', path)
+    const { operation } = route
+    this.#operation = operation
+    if (!includesRole(caller.token.role, operation.role)) {
+      throw new Problem('forbidden', `the operation needs the role ${operation.role}`, {
+        wrong: [{ where: 'token.role', expected: operation.role, got: caller.token.role }],
+      })
+    }
+    const input = await this.#readInput(route, search)
+    const context = { server, caller }
+    if (operation.raw) {
+      this.#response.setHeader('Content-Type', operation.raw.contentType)
+      await operation.raw.respond(context, input, this.#response, this.#request)
+    } else {
+      this.#send(200, 'application/json', await operation.handle(context, input))
+    }
+  }
+
+  /** @throws {Problem} `unauthorized` */
+  #authenticate(): Caller {
+    const sent = bearerTokenOf(this.#request)
+    const token = sent === undefined ? undefined : this.#context.server.tokens.find(sent)
+    if (!token) {
+      const detail = sent === undefined ? 'a bearer token is missing' : 'the token is unknown'
+      const headers = { 'WWW-Authenticate': 'Bearer realm="rtspool"' }
+      const wrong = [
+        { where: 'header.authorization', expected: 'Bearer TOKEN', got: 'no valid one' },
+      ]
+      throw new Problem('unauthorized', detail, { headers, wrong })
+    }
+    const address = this.#request.socket.remoteAddress ?? ''
+    this.#caller = { token, address, requestId: this.#requestId }
+    return this.#caller
+  }
+
+  async #readInput({ operation, params }: Route, search: URLSearchParams): Promise<OperationInput> {
+    const { body, params: paramsSchema, query } = operation
+    this.#input = { ...this.#input, params: validate(paramsSchema, 'path', params) }
+    this.#input = { ...this.#input, query: validate(query, 'query', membersOf(search)) }
+    if (body) {
+      const sent = await readJsonBody(this.#request)
+      this.#input = { ...this.#input, body: validate(body, 'body', sent) }
+    }
+    return this.#input
+  }
+
+  #refuse(error: unknown): void {
+    const problem = error instanceof Problem ? error : this.#failure(error)
+    if (this.#response.headersSent) {
+      this.#response.destroy()
+      return
+    }
+    for (const [name, value] of Object.entries(problem.headers)) {
+      this.#response.setHeader(name, value)
+    }
+    if (!this.#request.complete) {
+      // The rest of the body is of no use, and may be long.
+      this.#response.setHeader('Connection', 'close')
+      this.#request.resume()
+    }
+    const details = problem.toDetails(this.#requestId)
+    this.#send(problem.status, 'application/problem+json', details)
+  }
+
+  #failure(err: unknown): Problem {
+    const operation = this.#operation?.id
+    this.#context.log.error({ requestId: this.#requestId, operation, err }, 'API request failed')
+    return new Problem('internal', 'the log has the cause')
+  }
+
+  #send(status: number, contentType: string, body: unknown): void {
+    const text = JSON.stringify(body)
+    this.#response.writeHead(status, {
+      'Content-Type': contentType,
+      'Content-Length': Buffer.byteLength(text),
+    })
+    this.#response.end(text)
+  }
+
+  /** Records changes, and attempts that were refused after the token was known. */
+  #noteChange(): void {
+    if (!this.#caller || !this.#operation || this.#operation.method === 'get') return
+    const { token, address } = this.#caller
+    const { id, name, role } = token
+    const entry = this.#context.server.audit.add({
+      time: new Date().toISOString(),
+      requestId: this.#requestId,
+      token: { id, name, role },
+      address,
+      operation: this.#operation.id,
+      input: { ...asRecord(this.#input.params), ...this.#auditBody(this.#operation) },
+      status: this.#response.statusCode,
+    })
+    const { operation, input, status, requestId } = entry
+    this.#context.log.info(
+      { operation, input, status, requestId, token: name, address },
+      'changed by the API',
+    )
+  }
+
+  #auditBody({ auditBody }: Operation): Readonly<Record<string, unknown>> {
+    const { body } = this.#input
+    // A body that was refused may lack what the function needs.
+    const isValid = Object.keys(asRecord(body)).length > 0
+    return isValid && auditBody ? auditBody(body) : asRecord(body)
+  }
+}
+
+const asRecord = (value: unknown): Record<string, unknown> => value as Record<string, unknown>
+
+function splitUrl(url: string): [path: string, search: URLSearchParams] {
+  const end = url.indexOf('?')
+  return end === -1
+    ? [url, new URLSearchParams()]
+    : [url.slice(0, end), new URLSearchParams(url.slice(end))]
+}
+
+/** Members of a query; a repeated name becomes a list, which no schema accepts. */
+function membersOf(search: URLSearchParams): Record<string, unknown> {
+  const names = [...new Set(search.keys())]
+  return Object.fromEntries(
+    names.map((name) => {
+      const values = search.getAll(name)
+      return [name, values.length === 1 ? values[0] : values]
+    }),
+  )
+}

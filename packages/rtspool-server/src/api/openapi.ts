@@ -1,0 +1,150 @@
+import { z } from 'zod'
+import { roles } from './access/roles.js'
+import { components } from './components.js'
+import type { Operation } from './operation.js'
+import { type ProblemName, problems } from './problem.js'
+
+type Json = Readonly<Record<string, unknown>>
+
+z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number().int(),
+  detail: z.string(),
+  instance: z.string(),
+  errors: z
+    .array(z.object({ where: z.string(), expected: z.string(), got: z.string() }))
+    .optional()
+    .describe('Each wrong value, with what was expected and received'),
+}).register(components, { id: 'Problem' })
+
+const componentUri = (id: string): string => `#/components/schemas/${id}`
+
+/**
+ * Generates the OpenAPI document from the operations.
+ *
+ * @see OpenAPI 3.1.1
+ */
+export function openApiDocument(
+  operations: readonly Operation[],
+  version: string,
+): { readonly openapi: string } & Json {
+  const schemas = componentsOf(operations)
+  const paths: Record<string, Record<string, unknown>> = {}
+  for (const operation of operations) {
+    const item = paths[operation.path] ?? {}
+    item[operation.method] = operationOf(operation)
+    paths[operation.path] = item
+  }
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'rtspool control API',
+      version,
+      summary: 'Sessions, connections, media, limits and events of an RTSP server',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/' }],
+    security: [{ bearer: [] }],
+    tags: [...new Set(operations.map(({ tag }) => tag))].map((name) => ({ name })),
+    paths,
+    components: {
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', description: `Roles: ${roles.join(', ')}` },
+      },
+      schemas,
+    },
+  }
+}
+
+const nameOf = (operationId: string, part: string): string =>
+  `${operationId.charAt(0).toUpperCase()}${operationId.slice(1)}${part}`
+
+/** Name of a schema: its own, or one made from the operation. */
+const idOf = (schema: z.ZodType, operationId: string, part: string): string =>
+  components.get(schema)?.id ?? nameOf(operationId, part)
+
+function componentsOf(operations: readonly Operation[]): Json {
+  for (const { id, body, result } of operations) {
+    if (body && !components.has(body)) components.add(body, { id: nameOf(id, 'Body') })
+    if (result && !components.has(result)) components.add(result, { id: nameOf(id, 'Result') })
+  }
+  const { schemas } = z.toJSONSchema(components, { uri: componentUri, io: 'input' })
+  return Object.fromEntries(
+    Object.entries(schemas).map(([id, schema]) => [id, withoutKeywords(schema)]),
+  )
+}
+
+/** Removes what stands in the document itself. */
+function withoutKeywords(schema: object): Json {
+  const { $id, $schema, id, ...rest } = schema as Record<string, unknown>
+  return rest
+}
+
+function operationOf(operation: Operation): Json {
+  const { id, tag, summary, role, body, result, raw } = operation
+  const content = result
+    ? { 'application/json': { schema: { $ref: componentUri(idOf(result, id, 'Result')) } } }
+    : { [raw?.contentType ?? '']: { schema: { type: 'string' } } }
+  return {
+    operationId: id,
+    tags: [tag],
+    summary,
+    description: `Needs the role ${role}.`,
+    parameters: parametersOf(operation),
+    ...(body && {
+      requestBody: {
+        required: !body.safeParse({}).success,
+        content: {
+          'application/json': { schema: { $ref: componentUri(idOf(body, id, 'Body')) } },
+        },
+      },
+    }),
+    responses: { 200: { description: 'Success', content }, ...problemResponses(operation) },
+  }
+}
+
+function parametersOf({ params, query }: Operation): Json[] {
+  const ofPath = Object.entries(params.shape).map(([name, schema]) => ({
+    ...{ name, in: 'path', required: true },
+    schema: parameterSchema(schema),
+  }))
+  const ofQuery = Object.entries(query.shape).map(([name, schema]) => ({
+    ...{ name, in: 'query', required: !z.safeParse(schema, undefined).success },
+    schema: parameterSchema(schema),
+  }))
+  return [...ofPath, ...ofQuery]
+}
+
+/** Text that is split after its validation stays text in the document. */
+function parameterSchema(schema: z.core.$ZodType): Json {
+  const output = z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any' })
+  const json = output.type === undefined && output.enum === undefined ? { type: 'string' } : output
+  return withoutKeywords({
+    ...json,
+    ...(output.description && { description: output.description }),
+  })
+}
+
+/** Returns the error responses of an operation by status. */
+export function problemsOf({ params, body, problems: own }: Operation): ProblemName[] {
+  return [
+    ...(['invalid-request', 'unauthorized', 'forbidden', 'origin-refused'] as const),
+    ...(Object.keys(params.shape).length > 0 ? (['not-found'] as const) : []),
+    ...(body ? (['body-too-large', 'unsupported-media-type'] as const) : []),
+    ...(['host-refused', 'internal'] as const),
+    ...own,
+  ]
+}
+
+function problemResponses(operation: Operation): Json {
+  const content = { 'application/problem+json': { schema: { $ref: componentUri('Problem') } } }
+  const byStatus = new Map<number, string[]>()
+  for (const name of problemsOf(operation)) {
+    const { status } = problems[name]
+    byStatus.set(status, [...(byStatus.get(status) ?? []), name])
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, names]) => [status, { description: names.join(', '), content }]),
+  )
+}

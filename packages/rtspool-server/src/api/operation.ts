@@ -1,0 +1,124 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { z } from 'zod'
+import type { Role } from './access/roles.js'
+import type { TokenFacts } from './access/tokens.js'
+import type { ControlledServer } from './controlled-server.js'
+import type { ProblemName } from './problem.js'
+
+/** Methods of the API, as an OpenAPI document writes them. */
+export type OperationMethod = 'get' | 'post' | 'patch' | 'delete'
+
+/** Client of an operation. */
+export interface Caller {
+  readonly token: TokenFacts
+  readonly address: string
+  readonly requestId: string
+}
+
+export interface OperationContext {
+  readonly server: ControlledServer
+  readonly caller: Caller
+}
+
+/** Values of a request after their validation. */
+export interface OperationInput<Params = unknown, Query = unknown, Body = unknown> {
+  readonly params: Params
+  readonly query: Query
+  readonly body: Body
+}
+
+/** An operation whose response is not JSON. */
+export interface RawResponse {
+  readonly contentType: string
+  respond(
+    context: OperationContext,
+    input: OperationInput,
+    response: ServerResponse,
+    request: IncomingMessage,
+  ): void | Promise<void>
+}
+
+/**
+ * One operation of the API. The routes, the validation, the rights, the audit log and the OpenAPI
+ * document all follow from these entries.
+ */
+export interface Operation {
+  readonly id: string
+  readonly method: OperationMethod
+  /** Path with parameters in braces, as OpenAPI writes them. */
+  readonly path: string
+  /** Lowest role that may call the operation. */
+  readonly role: Role
+  readonly tag: string
+  readonly summary: string
+  readonly params: z.ZodObject
+  readonly query: z.ZodObject
+  /** Absent for an operation without a body. */
+  readonly body: z.ZodObject | undefined
+  /** Body of the response; absent for a response that is not JSON. */
+  readonly result: z.ZodType | undefined
+  /** Error responses besides those that every operation has. */
+  readonly problems: readonly ProblemName[]
+  readonly raw: RawResponse | undefined
+  /** Hides secrets of the body from the audit log. @default the whole body */
+  auditBody?(body: unknown): Readonly<Record<string, unknown>>
+  handle(context: OperationContext, input: OperationInput): unknown
+}
+
+type Facts = Pick<Operation, 'id' | 'method' | 'path' | 'role' | 'tag' | 'summary'> & {
+  readonly problems?: readonly ProblemName[]
+}
+
+const nothing = z.strictObject({})
+type Nothing = typeof nothing
+
+/** Describes an operation with a JSON response. */
+export function operation<
+  Result extends z.ZodType,
+  Params extends z.ZodObject = Nothing,
+  Query extends z.ZodObject = Nothing,
+  Body extends z.ZodObject = Nothing,
+>(
+  facts: Facts & {
+    readonly params?: Params
+    readonly query?: Query
+    readonly body?: Body
+    readonly result: Result
+    auditBody?(body: z.output<Body>): Readonly<Record<string, unknown>>
+    handle(
+      context: OperationContext,
+      input: OperationInput<z.output<Params>, z.output<Query>, z.output<Body>>,
+    ): z.output<Result> | Promise<z.output<Result>>
+  },
+): Operation {
+  const { body, problems = [], params = nothing, query = nothing } = facts
+  const { handle, auditBody } = facts as Pick<Operation, 'handle' | 'auditBody'>
+  return {
+    ...facts,
+    ...{ params, query, body, problems, raw: undefined, handle },
+    ...(auditBody && { auditBody }),
+  }
+}
+
+/** Describes an operation that writes its response itself. */
+export function rawOperation<Query extends z.ZodObject = Nothing>(
+  facts: Facts & {
+    readonly query?: Query
+    readonly contentType: string
+    respond(
+      context: OperationContext,
+      input: OperationInput<unknown, z.output<Query>>,
+      response: ServerResponse,
+      request: IncomingMessage,
+    ): void | Promise<void>
+  },
+): Operation {
+  const { contentType, problems = [], query = nothing } = facts
+  const respond = facts.respond as RawResponse['respond']
+  return {
+    ...facts,
+    ...{ params: nothing, query, body: undefined, result: undefined, problems },
+    raw: { contentType, respond },
+    handle: () => undefined,
+  }
+}

@@ -1,0 +1,18 @@
+import { z } from 'zod'
+import { openApiDocument } from '../openapi.js'
+import { type Operation, operation } from '../operation.js'
+
+/** Creates the operation that returns the document of all operations, its own one among them. */
+export function documentOperation(others: readonly Operation[]): Operation {
+  const own: Operation = operation({
+    id: 'getDocument',
+    method: 'get',
+    path: '/v1/openapi.json',
+    role: 'metrics',
+    tag: 'status',
+    summary: 'The OpenAPI document of this API',
+    result: z.looseObject({ openapi: z.string() }),
+    handle: ({ server }) => openApiDocument([...others, own], server.version),
+  })
+  return own
+}

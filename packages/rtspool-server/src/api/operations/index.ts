@@ -1,0 +1,24 @@
+import type { Operation } from '../operation.js'
+import { configOperations } from './config.js'
+import { connectionOperations } from './connections.js'
+import { documentOperation } from './document.js'
+import { eventOperations } from './events.js'
+import { limitOperations } from './limits.js'
+import { mediaOperations } from './media.js'
+import { sessionOperations } from './sessions.js'
+import { statusOperations } from './status.js'
+import { tokenOperations } from './tokens.js'
+
+const described: readonly Operation[] = [
+  ...statusOperations,
+  ...sessionOperations,
+  ...connectionOperations,
+  ...mediaOperations,
+  ...limitOperations,
+  ...configOperations,
+  ...eventOperations,
+  ...tokenOperations,
+]
+
+/** All operations of the API, in the order of its document. */
+export const operations: readonly Operation[] = [...described, documentOperation(described)]

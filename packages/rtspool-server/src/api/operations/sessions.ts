@@ -1,0 +1,266 @@
+import { removalReasons, type Session, type StreamStats, streamStatsOf } from 'rtspool'
+import { z } from 'zod'
+import { components } from '../components.js'
+import { type Operation, operation } from '../operation.js'
+import { wrongCursor } from '../page.js'
+import { Problem } from '../problem.js'
+import {
+  count,
+  cursor,
+  isoTime,
+  nextCursor,
+  pageLimit,
+  pageSize,
+  publicId,
+  sessionState,
+  text,
+  time,
+} from '../values.js'
+
+const sessionSchema = z
+  .object({
+    publicId,
+    state: sessionState,
+    action: z.enum(['read', 'publish']).optional(),
+    paths: z.array(z.string()),
+    address: z.string().optional(),
+    user: z.string().optional(),
+    userAgent: z.string().optional(),
+    transport: z.string().optional().describe('TCP, UDP or multicast'),
+    tunnel: z.string().optional(),
+    isSecure: z.boolean().optional(),
+    connectionId: z.string().optional(),
+    createdTime: time,
+    lastAccessTime: time,
+    timeoutSeconds: z.number().describe('0 = never'),
+    expiresAt: z.number().optional().describe('Seconds since 1970; absent = never'),
+    removalReason: z.enum(removalReasons).optional().describe('Present after the end'),
+    stats: z.object({
+      ...{ packetsIn: count, bytesIn: count, packetsOut: count, bytesOut: count },
+      ...{ packetsLost: count, packetsDropped: count },
+    }),
+  })
+  .register(components, { id: 'Session' })
+
+const receptionSchema = z.object({
+  fractionLost: z.number(),
+  cumulativeLost: z.number(),
+  jitterMs: z.number(),
+  roundTripMs: z.number().optional(),
+})
+
+const streamSchema = z
+  .object({
+    path: z.string(),
+    track: count,
+    mode: z.enum(['play', 'record']),
+    lowerTransport: z.string(),
+    ssrc: count.optional(),
+    reception: receptionSchema.optional().describe('Last reception report'),
+    malformedRtcp: count,
+    invalidPackets: count,
+    rejectedPackets: count,
+  })
+  .register(components, { id: 'Stream' })
+
+const detailsSchema = sessionSchema
+  .extend({ streams: z.array(streamSchema) })
+  .register(components, { id: 'SessionDetails' })
+
+/** Converts a session to the form of the API. */
+export function sessionView(session: Session): z.output<typeof sessionSchema> {
+  const { owner, createdTime, lastAccessTime, timeout, stats, ...facts } = session.toJSON()
+  return {
+    ...{ publicId: facts.publicId, state: facts.state, action: facts.action },
+    paths: [...facts.paths],
+    ...{ address: owner?.address, user: owner?.user, userAgent: facts.userAgent },
+    ...{ transport: facts.transport, tunnel: facts.tunnel, isSecure: facts.isSecure },
+    connectionId: facts.connectionId,
+    createdTime: isoTime(createdTime),
+    lastAccessTime: isoTime(lastAccessTime),
+    timeoutSeconds: timeout,
+    expiresAt: facts.expiresAt,
+    removalReason: facts.removalReason,
+    stats: { ...stats },
+  }
+}
+
+function streamView({ index, reception, ...stream }: StreamStats): z.output<typeof streamSchema> {
+  return {
+    ...{ path: stream.path, track: index, mode: stream.mode, ssrc: stream.ssrc },
+    lowerTransport: stream.lowerTransport,
+    reception: reception && {
+      fractionLost: reception.fractionLost,
+      cumulativeLost: reception.cumulativeLost,
+      jitterMs: reception.jitterMs,
+      roundTripMs: reception.roundTripMs,
+    },
+    malformedRtcp: stream.malformedRtcp,
+    invalidPackets: stream.invalidPackets,
+    rejectedPackets: stream.rejectedPackets,
+  }
+}
+
+const detailsView = (session: Session): z.output<typeof detailsSchema> => ({
+  ...sessionView(session),
+  streams: streamStatsOf(session).map(streamView),
+})
+
+const filters = {
+  path: text.optional().describe('Decoded path of a presentation'),
+  user: text.optional(),
+  address: text.optional().describe('An IPv6 address means its whole /64 network'),
+  state: sessionState.optional(),
+}
+
+const named = z.strictObject({ publicId })
+
+const kickResult = z.object({
+  count: count.describe('Sessions that were ended, or would be'),
+  dryRun: z.boolean(),
+  sessions: z.array(z.string()).describe('Public ids, at most 1000'),
+})
+
+const maxIdsOfKick = 1000
+
+/** @throws {Problem} `not-found` */
+function sessionOf(server: { readonly rtsp: { readonly pool: PoolOfIds } }, id: string): Session {
+  const session = server.rtsp.pool.findByPublicId(id)
+  if (session) return session
+  throw new Problem('not-found', 'no live session has the id', {
+    wrong: [{ where: 'path.publicId', expected: 'id of a live session', got: JSON.stringify(id) }],
+  })
+}
+
+interface PoolOfIds {
+  findByPublicId(publicId: string): Session | undefined
+}
+
+/** Calls a setter of the library. @throws {Problem} `invalid-request` when it refuses the value. */
+function change(where: string, value: unknown, set: () => void): void {
+  try {
+    set()
+  } catch (error) {
+    if (!(error instanceof RangeError || error instanceof TypeError)) throw error
+    throw new Problem('invalid-request', error.message, {
+      wrong: [{ where, expected: error.message, got: JSON.stringify(value) }],
+    })
+  }
+}
+
+/** Sessions: list, read, change and end them. */
+export const sessionOperations: readonly Operation[] = [
+  operation({
+    id: 'listSessions',
+    method: 'get',
+    path: '/v1/sessions',
+    role: 'viewer',
+    tag: 'sessions',
+    summary: 'Lists live sessions in the order of their creation',
+    query: z.strictObject({ ...filters, cursor, limit: pageLimit }),
+    result: z.object({ sessions: z.array(sessionSchema), cursor: nextCursor }),
+    handle: ({ server }, { query }) => {
+      const limit = pageSize(query.limit)
+      try {
+        const page = server.rtsp.pool.list({ ...query, limit })
+        return { sessions: page.sessions.map(sessionView), cursor: page.cursor }
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error
+        throw wrongCursor(query.cursor ?? '')
+      }
+    },
+  }),
+  operation({
+    id: 'getSession',
+    method: 'get',
+    path: '/v1/sessions/{publicId}',
+    role: 'viewer',
+    tag: 'sessions',
+    summary: 'Reads a live session with its streams and their last reception reports',
+    params: named,
+    result: detailsSchema,
+    handle: ({ server }, { params }) => detailsView(sessionOf(server, params.publicId)),
+  }),
+  operation({
+    id: 'changeSession',
+    method: 'patch',
+    path: '/v1/sessions/{publicId}',
+    role: 'operator',
+    tag: 'sessions',
+    summary: 'Changes the timeout or the end of the authorization of a live session',
+    params: named,
+    body: z.strictObject({
+      timeoutSeconds: z
+        .number()
+        .min(0)
+        .max(2 ** 31 - 1)
+        .optional()
+        .describe('0 = never'),
+      expiresAt: z
+        .number()
+        .nullable()
+        .optional()
+        .describe('Seconds since 1970; null = never; a time in the past ends the session'),
+    }),
+    result: detailsSchema,
+    handle: ({ server }, { params, body: { timeoutSeconds, expiresAt } }) => {
+      const session = sessionOf(server, params.publicId)
+      const before = session.timeout
+      if (timeoutSeconds !== undefined) {
+        change('body.timeoutSeconds', timeoutSeconds, () => {
+          session.timeout = timeoutSeconds
+        })
+      }
+      if (expiresAt !== undefined) {
+        try {
+          change('body.expiresAt', expiresAt, () => {
+            session.expiresAt = expiresAt ?? undefined
+          })
+        } catch (error) {
+          session.timeout = before
+          throw error
+        }
+      }
+      return detailsView(session)
+    },
+  }),
+  operation({
+    id: 'kickSession',
+    method: 'post',
+    path: '/v1/sessions/{publicId}/kick',
+    role: 'operator',
+    tag: 'sessions',
+    summary: 'Ends a session with the reason kicked',
+    params: named,
+    body: z.strictObject({
+      reason: text.optional().describe('Free text for the audit log'),
+    }),
+    result: sessionSchema,
+    handle: ({ server }, { params }) => {
+      const session = sessionOf(server, params.publicId)
+      server.rtsp.pool.kick({ publicId: params.publicId })
+      return sessionView(session)
+    },
+  }),
+  operation({
+    id: 'kickSessions',
+    method: 'post',
+    path: '/v1/sessions/kick',
+    role: 'operator',
+    tag: 'sessions',
+    summary: 'Ends all sessions that match a filter, or counts them',
+    body: z.strictObject({
+      filter: z.strictObject(filters).refine((filter) => Object.keys(filter).length > 0, {
+        message: `at least one of ${Object.keys(filters).join(', ')}`,
+      }),
+      dryRun: z.boolean().optional().describe('true = count only. Default: false'),
+      reason: text.optional().describe('Free text for the audit log'),
+    }),
+    result: kickResult,
+    handle: ({ server }, { body: { filter, dryRun = false } }) => {
+      const kicked = server.rtsp.pool.kick(filter, { dryRun })
+      const sessions = kicked.slice(0, maxIdsOfKick).map((session) => session.publicId)
+      return { count: kicked.length, dryRun, sessions }
+    },
+  }),
+]

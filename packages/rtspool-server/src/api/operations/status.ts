@@ -1,0 +1,117 @@
+import { z } from 'zod'
+import { type Operation, operation, rawOperation } from '../operation.js'
+import { Problem } from '../problem.js'
+import { count, isoTime, time } from '../values.js'
+
+const versionSchema = z.object({
+  version: z.string(),
+  node: z.string(),
+  startedTime: time,
+  uptimeSeconds: z.number().min(0),
+  sendPaths: z.object({ tcp: z.string(), udp: z.string() }),
+})
+
+const numbers = z.record(z.string(), z.number())
+
+const statsSchema = z.object({
+  sessions: z.object({
+    now: count,
+    highWaterMark: count,
+    created: count,
+    removed: numbers.describe('By reason'),
+    refused: numbers.describe('By limit'),
+  }),
+  connections: count,
+  refusedConnections: count,
+  media: count,
+  mediaDown: count,
+  traffic: numbers.describe('RTP of all unicast sessions since the start'),
+  multicast: numbers,
+  gopCache: numbers,
+})
+
+/** State of the server, and its numbers. */
+export const statusOperations: readonly Operation[] = [
+  operation({
+    id: 'getHealth',
+    method: 'get',
+    path: '/v1/health',
+    role: 'metrics',
+    tag: 'status',
+    summary: 'Responds as long as the process works',
+    result: z.object({ status: z.literal('ok') }),
+    handle: () => ({ status: 'ok' as const }),
+  }),
+  operation({
+    id: 'getReady',
+    method: 'get',
+    path: '/v1/ready',
+    role: 'metrics',
+    tag: 'status',
+    summary: 'Responds with 200 if clients are accepted, with 503 and the reason if not',
+    result: z.object({ status: z.literal('ready') }),
+    problems: ['not-ready'],
+    handle: ({ server }) => {
+      const reason = server.whyNotReady()
+      if (reason !== undefined) throw new Problem('not-ready', reason)
+      return { status: 'ready' as const }
+    },
+  }),
+  operation({
+    id: 'getVersion',
+    method: 'get',
+    path: '/v1/version',
+    role: 'metrics',
+    tag: 'status',
+    summary: 'Version, age and send paths of the server',
+    result: versionSchema,
+    handle: ({ server }) => ({
+      version: server.version,
+      node: process.version,
+      startedTime: isoTime(server.startedTime),
+      uptimeSeconds: process.uptime(),
+      sendPaths: server.rtsp.stats().sendPaths,
+    }),
+  }),
+  operation({
+    id: 'getStats',
+    method: 'get',
+    path: '/v1/stats',
+    role: 'viewer',
+    tag: 'status',
+    summary: 'Counts and sums of the whole server',
+    result: statsSchema,
+    handle: ({ server }) => {
+      const stats = server.rtsp.stats()
+      const { size: now, ...sessions } = server.rtsp.pool.stats()
+      return {
+        sessions: {
+          now,
+          highWaterMark: sessions.highWaterMark,
+          created: sessions.created,
+          removed: { ...sessions.removed },
+          refused: { ...sessions.refused },
+        },
+        connections: stats.connections,
+        refusedConnections: stats.refusedConnections,
+        media: stats.media,
+        mediaDown: server.mediaWatch.downCount,
+        traffic: { ...stats.unicast },
+        multicast: { ...stats.multicast },
+        gopCache: { ...stats.gopCache },
+      }
+    },
+  }),
+  rawOperation({
+    id: 'getMetrics',
+    method: 'get',
+    path: '/metrics',
+    role: 'metrics',
+    tag: 'status',
+    summary: 'Metrics in the text format of Prometheus',
+    contentType: 'text/plain; version=0.0.4; charset=utf-8',
+    respond: async ({ server }, _input, response) => {
+      response.end(await server.metrics())
+    },
+  }),
+]

@@ -1,0 +1,67 @@
+import type { PublicList } from 'rtspool'
+import { Problem } from './problem.js'
+
+/** A page of a list, in order of creation. */
+export interface Page<T> {
+  readonly entries: readonly T[]
+  /** Cursor of the next page; absent on the last one. */
+  readonly cursor: string | undefined
+}
+
+const cursorPattern = /^([0-9a-z]{1,11})\.([\w-]{22})$/
+const radix = 36
+
+/**
+ * Returns a page of a list. The cursor names the last entry and its time, so that the next page
+ * begins at the right place even if that entry is gone.
+ *
+ * @param timeOf - Milliseconds of the creation: never decreases along the list.
+ * @throws {Problem} `invalid-request` for text that is no cursor.
+ */
+export function pageOf<T extends { readonly publicId: string }>(
+  list: PublicList<T>,
+  timeOf: (entry: T) => number,
+  { cursor, limit }: { readonly cursor: string | undefined; readonly limit: number },
+): Page<T> {
+  const isAfter = positionOf(list, timeOf, cursor)
+  const entries: T[] = []
+  for (const entry of list) {
+    if (!isAfter(entry)) continue
+    const last = entries.at(-1)
+    if (entries.length === limit && last) {
+      return { entries, cursor: `${timeOf(last).toString(radix)}.${last.publicId}` }
+    }
+    entries.push(entry)
+  }
+  return { entries, cursor: undefined }
+}
+
+/** Creates the question whether an entry is behind the cursor; to be asked in the list's order. */
+function positionOf<T extends { readonly publicId: string }>(
+  list: PublicList<T>,
+  timeOf: (entry: T) => number,
+  cursor: string | undefined,
+): (entry: T) => boolean {
+  if (cursor === undefined) return () => true
+  const [, time, publicId = ''] = cursorPattern.exec(cursor) ?? []
+  if (time === undefined) throw wrongCursor(cursor)
+  if (list.get(publicId) === undefined) {
+    // The entries of the same millisecond may appear twice: none is left out.
+    const from = Number.parseInt(time, radix)
+    return (entry) => timeOf(entry) >= from
+  }
+  let isBehind = false
+  return (entry) => {
+    if (isBehind) return true
+    isBehind = entry.publicId === publicId
+    return false
+  }
+}
+
+/** Creates the error response for text that no page has given as its cursor. */
+export const wrongCursor = (cursor: string): Problem =>
+  new Problem('invalid-request', 'query.cursor is not a cursor of this list', {
+    wrong: [
+      { where: 'query.cursor', expected: 'cursor of the page before', got: JSON.stringify(cursor) },
+    ],
+  })

@@ -1,0 +1,103 @@
+import type { AccessUnit, RtspServer } from 'rtspool'
+import { z } from 'zod'
+import { components } from './components.js'
+import { Problem } from './problem.js'
+import { count } from './values.js'
+
+/** Access units in one response: ten seconds of a picture every millisecond. */
+const maxUnits = 10_000
+/** Probes at a time: each one reads all tracks of a media. */
+const maxProbes = 4
+
+/** Result of a probe. */
+export const probeSchema = z
+  .object({
+    units: z.array(
+      z.object({
+        track: count,
+        arrivedMs: z.number().describe('Milliseconds since the beginning of the probe'),
+        rtpTime: count.describe('RTP timestamp, modulo 2^32'),
+        sizeBytes: count,
+        isKeyFrame: z.boolean(),
+        lostPackets: count.describe('Packets before the unit that never arrived'),
+      }),
+    ),
+    seconds: z.number().describe('Time that was read'),
+    keyFrameIntervalSeconds: z
+      .number()
+      .optional()
+      .describe('Mean time between key frames of the first track with two of them'),
+  })
+  .register(components, { id: 'Probe' })
+
+type Probe = z.output<typeof probeSchema>
+type ProbeUnit = Probe['units'][number]
+
+let running = 0
+
+/**
+ * Reads a path for some seconds.
+ *
+ * @throws {Problem} `too-many` when four probes run already.
+ */
+export async function probe(
+  rtsp: RtspServer,
+  path: string,
+  { seconds, track }: { readonly seconds: number; readonly track: number | undefined },
+): Promise<Probe> {
+  if (running >= maxProbes) {
+    throw new Problem('too-many', `at most ${maxProbes} probes run at a time; try again later`)
+  }
+  running++
+  const begun = performance.now()
+  const units: ProbeUnit[] = []
+  try {
+    const signal = AbortSignal.timeout(seconds * 1000)
+    await readUnits(rtsp, path, signal, (unit) => {
+      const arrivedMs = performance.now() - begun
+      if (track === undefined || unit.track.index === track) units.push(unitOf(unit, arrivedMs))
+      return units.length < maxUnits
+    })
+  } finally {
+    running--
+  }
+  const keyFrameIntervalSeconds = keyFrameInterval(units)
+  return { units, seconds: (performance.now() - begun) / 1000, keyFrameIntervalSeconds }
+}
+
+/** Reads until the signal, the end of the media, or `false` from `onUnit`. */
+async function readUnits(
+  rtsp: RtspServer,
+  path: string,
+  signal: AbortSignal,
+  onUnit: (unit: AccessUnit) => boolean,
+): Promise<void> {
+  try {
+    for await (const unit of rtsp.read(path, { signal, from: 'now' })) {
+      if (!onUnit(unit)) return
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
+}
+
+const unitOf = (unit: AccessUnit, arrivedMs: number): ProbeUnit => ({
+  track: unit.track.index,
+  arrivedMs: Math.round(arrivedMs * 10) / 10,
+  rtpTime: unit.timestamp,
+  sizeBytes: unit.parts.reduce((sum, { length }) => sum + length, 0),
+  isKeyFrame: unit.isKeyFrame,
+  lostPackets: unit.lostPackets,
+})
+
+function keyFrameInterval(units: readonly ProbeUnit[]): number | undefined {
+  // Each unit of audio is a key frame: only tracks with other units tell something.
+  const coded = units.find(({ isKeyFrame }) => !isKeyFrame)?.track
+  const times = units
+    .filter(({ track, isKeyFrame }) => track === coded && isKeyFrame)
+    .map(({ arrivedMs }) => arrivedMs)
+  const [first] = times
+  const last = times.at(-1)
+  if (first === undefined || last === undefined || times.length < 2) return undefined
+  return Math.round((last - first) / (times.length - 1)) / 1000
+}

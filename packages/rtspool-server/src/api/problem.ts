@@ -1,0 +1,72 @@
+/**
+ * Error responses of the API by name. The name is the last part of the `type` of the problem
+ * details, and never changes.
+ *
+ * @see RFC 9457
+ */
+export const problems = Object.freeze({
+  'invalid-request': { status: 400, title: 'The request has a wrong value' },
+  unauthorized: { status: 401, title: 'A bearer token is missing or unknown' },
+  forbidden: { status: 403, title: 'The role of the token does not allow the operation' },
+  'origin-refused': { status: 403, title: 'The request comes from a page of another origin' },
+  'not-found': { status: 404, title: 'Nothing has this address' },
+  'method-not-allowed': { status: 405, title: 'The resource does not have this method' },
+  conflict: { status: 409, title: 'The present state does not allow the operation' },
+  'body-too-large': { status: 413, title: 'The body is larger than the limit' },
+  'unsupported-media-type': { status: 415, title: 'The body must be application/json' },
+  'host-refused': { status: 421, title: 'The Host header names another server' },
+  'too-many': { status: 429, title: 'A limit of the API is reached' },
+  internal: { status: 500, title: 'The server has failed' },
+  'not-ready': { status: 503, title: 'The server accepts no clients now' },
+} as const satisfies Record<string, { readonly status: number; readonly title: string }>)
+
+/** Name of an error response. */
+export type ProblemName = keyof typeof problems
+
+/** One wrong value of a request. */
+export interface WrongValue {
+  /** Part of the request and name of the value, such as `query.limit` or `body.filter.state`. */
+  readonly where: string
+  readonly expected: string
+  /** The received value, cut to 100 characters. */
+  readonly got: string
+}
+
+/** Ends an operation with an error response. */
+export class Problem extends Error {
+  readonly problem: ProblemName
+  readonly wrong: readonly WrongValue[]
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(
+    problem: ProblemName,
+    detail: string,
+    {
+      wrong = [],
+      headers = {},
+    }: { readonly wrong?: readonly WrongValue[]; readonly headers?: Record<string, string> } = {},
+  ) {
+    super(detail)
+    this.name = 'Problem'
+    this.problem = problem
+    this.wrong = wrong
+    this.headers = headers
+  }
+
+  get status(): number {
+    return problems[this.problem].status
+  }
+
+  /** Returns the body of the response: problem details with what was expected and received. */
+  toDetails(requestId: string) {
+    const { status, title } = problems[this.problem]
+    return {
+      type: `urn:rtspool:problem:${this.problem}`,
+      title,
+      status,
+      detail: this.message,
+      instance: `urn:uuid:${requestId}`,
+      ...(this.wrong.length > 0 && { errors: this.wrong }),
+    }
+  }
+}

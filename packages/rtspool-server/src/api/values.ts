@@ -1,0 +1,46 @@
+import { z } from 'zod'
+
+const decimal = /^\d+(\.\d+)?$/
+
+/** A number in a query: text becomes a number only if it is a plain decimal. */
+export const queryNumber = <Schema extends z.ZodType>(schema: Schema) =>
+  z.preprocess(
+    (value) => (typeof value === 'string' && decimal.test(value) ? Number(value) : value),
+    schema,
+  )
+
+/** `true` or `false` in a query. */
+export const queryBoolean = z
+  .enum(['true', 'false'])
+  .transform((text) => text === 'true')
+  .pipe(z.boolean())
+
+export const publicId = z
+  .string()
+  .regex(/^[\w-]{22}$/)
+  .describe('22 characters')
+
+export const time = z.string().meta({ format: 'date-time' })
+export const count = z.number().int().min(0)
+export const sessionState = z.enum(['Init', 'Ready', 'Playing', 'Recording'])
+
+/** Longest text of a query or body. */
+export const maxTextLength = 1024
+export const text = z.string().min(1).max(maxTextLength)
+
+const maxPage = 1000
+const defaultPage = 100
+
+export const pageLimit = queryNumber(z.number().int().min(1).max(maxPage))
+  .optional()
+  .describe(`Entries of a page, 1 to ${maxPage}. Default: ${defaultPage}`)
+
+export const pageSize = (limit: number | undefined): number => limit ?? defaultPage
+
+export const cursor = z.string().min(1).max(100).optional().describe('`cursor` of the page before')
+
+/** The same text for all lists. */
+export const nextCursor = z.string().optional().describe('Absent on the last page')
+
+/** Text of a time, as all answers write it. */
+export const isoTime = (date: Date): string => date.toISOString()

@@ -1,0 +1,57 @@
+import { z } from 'zod'
+import { count, file, fileText, host, hostText, key, port, seconds } from '../key-meta.js'
+
+const defaultMediaDownAfter = 10
+const defaultKeptEvents = 5000
+const maxKeptEvents = 1_000_000
+
+const nameText = 'a host name without a port'
+const namePattern = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i
+
+/** The control API. */
+export const apiSection = z.strictObject({
+  port: key(port().optional(), {
+    description:
+      'TCP port of the control API; 0 lets the system choose; the first start prints a token',
+    flag: '--api-port <port>',
+    defaultText: 'no API',
+    examples: [9997],
+  }),
+  host: key(host().default('127.0.0.1'), {
+    description: 'address or name that the control API listens on',
+    flag: '--api-host <host>',
+    expected: hostText,
+  }),
+  tokensFile: key(file().optional(), {
+    description: 'file for the hashes of API tokens; only its owner may write it',
+    flag: '--api-tokens <file>',
+    defaultText: 'rtspool-tokens.json in the folder STATE_DIRECTORY, or else the working directory',
+    isFile: true,
+    expected: fileText,
+    examples: ['rtspool-tokens.json'],
+  }),
+  allowedHosts: key(
+    z.array(key(z.string().regex(namePattern), { description: nameText })).default([]),
+    {
+      description: 'names in URLs of the API, besides localhost and IP addresses',
+      flag: '--api-allowed-hosts <list>',
+      defaultText: 'none',
+      expected: `${nameText}, or a list of them`,
+      examples: [['video.example']],
+    },
+  ),
+  tls: key(z.boolean().default(false), {
+    description: 'serve the API by HTTPS with the certificate of tls.certFile',
+    flag: '--api-tls',
+    flagText: 'serve the API by HTTPS with the certificate of --tls-cert',
+    flagValue: true,
+  }),
+  mediaDownAfter: key(seconds().default(defaultMediaDownAfter), {
+    description: 'time without a packet after which a media counts as down; 0 = never',
+    unit: 'seconds',
+    flag: '--media-down-after <seconds>',
+  }),
+  keptEvents: key(count().min(1).max(maxKeptEvents).default(defaultKeptEvents), {
+    description: 'last events kept for clients and receivers that were away',
+  }),
+})

@@ -1,0 +1,57 @@
+import { BlockList, isIPv6 } from 'node:net'
+import type { Logger } from 'pino'
+import type { RtspServer, TlsCertificate } from 'rtspool'
+import type { ControlService } from './api/control-service.js'
+import type { Configuration } from './api/controlled-server.js'
+import { sourceOrOption } from './config/problems.js'
+import type { CommandOptions } from './options.js'
+
+const loopback = new BlockList()
+loopback.addSubnet('127.0.0.0', 8)
+loopback.addAddress('::1', 'ipv6')
+
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || loopback.check(host, isIPv6(host) ? 'ipv6' : 'ipv4')
+
+/** Parts of the running command that the control API uses. */
+export interface ControlledCommand {
+  readonly rtsp: RtspServer
+  readonly log: Logger
+  readonly version: string
+  readonly configuration: Configuration
+  /** Certificate of RTSP over TLS. */
+  readonly certificate: TlsCertificate | undefined
+}
+
+/**
+ * Starts the control API of a server that listens. The code of the API is loaded only if it is used.
+ *
+ * @returns `undefined` without a port for the API.
+ * @throws {Error} The port, the file of tokens or the key of webhooks cannot be used.
+ */
+export async function startControl(
+  { settings, sources }: CommandOptions,
+  { certificate, ...command }: ControlledCommand,
+): Promise<ControlService | undefined> {
+  const { config } = settings
+  if (config.api.port === undefined) return undefined
+  const { apiOptionsOf } = await import('./api/api-options.js')
+  const { ControlService } = await import('./api/control-service.js')
+  const api = apiOptionsOf(settings, sources.environment)
+  if (!api) return undefined
+  const own = config.api.tls ? certificate : undefined
+  const control = new ControlService({ ...command, api, certificate: own })
+  try {
+    await control.listen()
+  } catch (error) {
+    await control.close()
+    throw error
+  }
+  const { log } = command
+  log.info({ url: control.url }, 'control API ready')
+  if (!(own || isLoopback(api.host))) {
+    const source = sourceOrOption(settings, ['api', 'host'], '--api-host')
+    log.warn(`${source} ${api.host} without --api-tls: tokens cross the network in clear`)
+  }
+  return control
+}

@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto'
+import { type Clock, systemClock } from 'rtspool'
+import type { EventType } from './event-types.js'
+
+/** Something that happened in the server, as clients of the API receive it. */
+export interface FeedEvent {
+  /** Place in the feed: with it, a reader continues after this event. */
+  readonly id: string
+  readonly type: EventType
+  /** Wall clock in ISO 8601. */
+  readonly time: string
+  readonly [fact: string]: unknown
+}
+
+/** Events from a position on. */
+export interface FeedPart {
+  readonly events: readonly FeedEvent[]
+  /** Events before these that are no longer kept. */
+  readonly lost: number
+  /** Position behind the last of the events. */
+  readonly next: number
+}
+
+const idPattern = /^([\w-]{8})\.(\d{1,15})$/
+
+/**
+ * Keeps the last events. Each reader has a position of its own, so that a slow reader costs no
+ * memory: it loses the oldest events, and learns how many.
+ */
+export class EventFeed {
+  readonly #ring: (FeedEvent | undefined)[]
+  readonly #clock: Clock
+  readonly #listeners = new Set<() => void>()
+  /** Tells the ids of this process from those of an earlier one. */
+  readonly #origin = randomBytes(6).toString('base64url')
+  #end = 0
+
+  /** @param size - Events that are kept. */
+  constructor({ size = 5000, clock = systemClock }: { size?: number; clock?: Clock } = {}) {
+    this.#ring = new Array<FeedEvent | undefined>(size).fill(undefined)
+    this.#clock = clock
+  }
+
+  /** Position behind the last event. */
+  get end(): number {
+    return this.#end
+  }
+
+  publish(type: EventType, facts: Readonly<Record<string, unknown>>): void {
+    const id = this.#idAt(this.#end)
+    const time = new Date(this.#clock.unixTimeMs()).toISOString()
+    this.#ring[this.#end % this.#ring.length] = { id, type, time, ...facts }
+    this.#end++
+    for (const listener of this.#listeners) listener()
+  }
+
+  /**
+   * Returns the position after an event.
+   *
+   * @returns 0 for an id of another process: everything that is kept is new to the reader.
+   *   `undefined` for text that is no id.
+   */
+  positionAfter(id: string): number | undefined {
+    const [, origin, position] = idPattern.exec(id) ?? []
+    if (origin === undefined) return undefined
+    return origin === this.#origin ? Math.min(Number(position) + 1, this.#end) : 0
+  }
+
+  read(position: number, limit: number): FeedPart {
+    const first = Math.max(position, this.#end - this.#ring.length)
+    const next = Math.min(first + limit, this.#end)
+    const events: FeedEvent[] = []
+    for (let at = first; at < next; at++) {
+      const event = this.#ring[at % this.#ring.length]
+      if (event) events.push(event)
+    }
+    return { events, lost: first - position, next }
+  }
+
+  /** Creates the notice for a reader that lost events; `next` is the position of the next one. */
+  lostNotice(lost: number, next: number): FeedEvent {
+    const time = new Date(this.#clock.unixTimeMs()).toISOString()
+    return { id: this.#idAt(next - 1), type: 'eventsLost', time, count: lost }
+  }
+
+  /** Calls `listener` after each event. @returns A function that stops it. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  #idAt(position: number): string {
+    return `${this.#origin}.${position}`
+  }
+}

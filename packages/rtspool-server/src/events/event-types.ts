@@ -1,0 +1,25 @@
+/** Types of the events that the API and webhooks send, with their meanings. */
+export const eventTypes = Object.freeze({
+  sessionCreated: 'A client has got a session.',
+  sessionRefused: 'A client got no session, because of a limit or the application.',
+  sessionStateChanged: 'A session has begun or stopped to play or record.',
+  sessionRemoved: 'A session has left, with its reason and its figures.',
+  viewerFellBehind: 'A viewer reads too slowly: packets are left out for it.',
+  viewerCaughtUp: 'A viewer that was behind is sent packets again.',
+  publishStarted: 'A client has begun to record to a path.',
+  publishEnded: 'The publisher of a path has left.',
+  mediaStarted: 'The source of a media has started.',
+  mediaDown: 'A media that plays has had no packet for some seconds.',
+  mediaUp: 'A media that was down has packets again.',
+  mediaEnded: 'A media that had started has ended.',
+  limitNear: 'The number of sessions or connections has reached 80 % of a limit.',
+  configChanged: 'The configuration in use has changed.',
+  configRefused: 'A change of the configuration was refused, with its problems.',
+  limitsChanged: 'The API has changed limits.',
+  eventsLost: 'Events between the last one received and the next one are no longer kept.',
+} as const)
+
+/** Type of an event. */
+export type EventType = keyof typeof eventTypes
+
+export const eventTypeNames = Object.freeze(Object.keys(eventTypes)) as readonly EventType[]

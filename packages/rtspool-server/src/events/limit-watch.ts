@@ -1,0 +1,69 @@
+import { type Clock, hostOf, type RtspServer, type Session, systemClock } from 'rtspool'
+import type { EventFeed } from './event-feed.js'
+
+const nearShare = 0.8
+/** Pause before the same limit of the same subject is reported again. */
+const silenceMs = 60_000
+const maxRemembered = 1000
+
+/**
+ * Reports limits of which 80 % are in use, before anybody is refused. A number that goes up and
+ * down around the threshold is reported once a minute.
+ */
+export class LimitWatch {
+  readonly #server: RtspServer
+  readonly #feed: EventFeed
+  readonly #clock: Clock
+  /** Times of the last reports. */
+  readonly #reported = new Map<string, number>()
+  readonly #onCreated = (session: Session) => this.#checkSessions(session)
+  readonly #onOpened = () => this.#checkConnections()
+
+  constructor(server: RtspServer, feed: EventFeed, clock: Clock = systemClock) {
+    this.#server = server
+    this.#feed = feed
+    this.#clock = clock
+    server.pool.on('sessionCreated', this.#onCreated)
+    server.on('connectionOpened', this.#onOpened)
+  }
+
+  close(): void {
+    this.#server.pool.off('sessionCreated', this.#onCreated)
+    this.#server.off('connectionOpened', this.#onOpened)
+  }
+
+  #checkSessions({ owner, paths }: Session): void {
+    const { pool } = this.#server
+    const { limits } = pool
+    this.#check('maxSessions', limits.maxSessions, pool.size, {})
+    const path = paths[0]
+    if (path !== undefined) {
+      this.#check('maxSessionsPerPath', limits.maxSessionsPerPath, pool.count({ path }), { path })
+    }
+    if (owner === undefined) return
+    const { address, user } = owner
+    const ofAddress = pool.count({ address })
+    this.#check('maxSessionsPerAddress', limits.maxSessionsPerAddress, ofAddress, {
+      address: hostOf(address),
+    })
+    if (user === undefined) return
+    this.#check('maxSessionsPerUser', limits.maxSessionsPerUser, pool.count({ user }), { user })
+  }
+
+  #checkConnections(): void {
+    const { maxConnections } = this.#server.connectionLimits
+    this.#check('maxConnections', maxConnections, this.#server.connections.size, {})
+  }
+
+  /** Numbers grow by one, so that a rising number meets the threshold exactly. */
+  #check(limit: string, max: number, count: number, subject: Record<string, string>): void {
+    if (max === 0 || count !== Math.ceil(max * nearShare)) return
+    const key = [limit, ...Object.values(subject)].join(' ')
+    const now = this.#clock.now()
+    const last = this.#reported.get(key)
+    if (last !== undefined && now - last < silenceMs) return
+    if (this.#reported.size >= maxRemembered) this.#reported.clear()
+    this.#reported.set(key, now)
+    this.#feed.publish('limitNear', { limit, count, max, ...subject })
+  }
+}

@@ -1,0 +1,94 @@
+import {
+  type MediaInfo,
+  type RtspServer,
+  type RtspServerEvents,
+  type Session,
+  type SessionPoolEvents,
+  systemClock,
+} from 'rtspool'
+import type { EventFeed } from './event-feed.js'
+import type { EventType } from './event-types.js'
+
+type Facts = Readonly<Record<string, unknown>>
+
+/**
+ * Publishes the events of a server and its pool.
+ *
+ * @returns A function that stops it.
+ */
+export function feedServerEvents(server: RtspServer, feed: EventFeed): () => void {
+  const stops = [...poolEvents(server, feed), ...viewerEvents(server, feed)]
+  stops.push(...mediaEvents(server, feed))
+  return () => {
+    for (const stop of stops) stop()
+  }
+}
+
+function poolEvents({ pool }: RtspServer, feed: EventFeed): (() => void)[] {
+  const on = <Name extends keyof SessionPoolEvents & EventType>(
+    name: Name,
+    factsOf: (...args: SessionPoolEvents[Name]) => Facts,
+  ) => {
+    const listener = (...args: SessionPoolEvents[Name]) => feed.publish(name, factsOf(...args))
+    pool.on(name, listener as never)
+    return () => void pool.off(name, listener as never)
+  }
+  return [
+    on('sessionCreated', sessionFacts),
+    on('sessionRefused', ({ limit, owner, path }) => ({
+      ...{ limit, path, address: owner?.address, user: owner?.user },
+    })),
+    on('sessionStateChanged', (session, state, previous) => ({
+      ...sessionFacts(session),
+      ...{ state, previous },
+    })),
+    on('sessionRemoved', (session, reason) => ({
+      ...sessionFacts(session),
+      reason,
+      seconds: Math.round(systemClock.now() - session.createdAt) / 1000,
+      stats: { ...session.stats },
+    })),
+  ]
+}
+
+/** Listens to one event of a server. @returns A function that stops it. */
+function onServer<Name extends keyof RtspServerEvents & EventType>(
+  server: RtspServer,
+  feed: EventFeed,
+  name: Name,
+  factsOf: (...args: RtspServerEvents[Name]) => Facts,
+): () => void {
+  const listener = (...args: RtspServerEvents[Name]) => feed.publish(name, factsOf(...args))
+  server.on(name, listener as never)
+  return () => void server.off(name, listener as never)
+}
+
+const viewerEvents = (server: RtspServer, feed: EventFeed): (() => void)[] => [
+  onServer(server, feed, 'viewerFellBehind', sessionFacts),
+  onServer(server, feed, 'viewerCaughtUp', (session, { packetsDropped, seconds }) => ({
+    ...sessionFacts(session),
+    ...{ packetsDropped, seconds },
+  })),
+]
+
+const mediaEvents = (server: RtspServer, feed: EventFeed): (() => void)[] => [
+  onServer(server, feed, 'publishStarted', (_path, { session }) => sessionFacts(session)),
+  onServer(server, feed, 'publishEnded', (_path, { session }) => sessionFacts(session)),
+  onServer(server, feed, 'mediaStarted', mediaFacts),
+  onServer(server, feed, 'mediaEnded', mediaFacts),
+]
+
+/** Returns public id, owner and path of a session. The session id itself is a secret. */
+function sessionFacts({ publicId, paths, owner, use }: Session): Facts {
+  return {
+    session: publicId,
+    path: paths[0],
+    address: owner?.address,
+    user: owner?.user,
+    transport: use?.transport,
+    userAgent: use?.userAgent,
+  }
+}
+
+/** Facts of a media in an event. */
+export const mediaFacts = ({ publicId, path }: MediaInfo): Facts => ({ media: publicId, path })

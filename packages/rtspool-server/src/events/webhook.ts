@@ -1,0 +1,202 @@
+import { createHmac } from 'node:crypto'
+import type { Logger } from 'pino'
+import { type Clock, type ClockTimer, systemClock } from 'rtspool'
+import type { EventFeed, FeedEvent } from './event-feed.js'
+import type { EventType } from './event-types.js'
+
+const firstDelayMs = 1000
+const maxDelayMs = 60_000
+/** Share of a delay that is random, so that receivers are not called in step. */
+const jitter = 0.2
+const eventsPerRead = 100
+
+/** Options of a {@link Webhook}. */
+export interface WebhookOptions {
+  /** Receiver of the events, with `http` or `https`. */
+  readonly url: string
+  /** Key of the signature; without it, requests are not signed. */
+  readonly secret?: string | undefined
+  /** Types to send. @default all */
+  readonly types?: ReadonlySet<EventType> | undefined
+  /** Attempts for one event; then it is left out. @default 10, which take about 6 minutes */
+  readonly maxAttempts?: number | undefined
+  /** Milliseconds for one attempt. @default 10000 */
+  readonly timeoutMs?: number | undefined
+  readonly clock?: Clock | undefined
+  /** @default `fetch` of Node */
+  readonly post?: ((url: string, init: RequestInit) => Promise<Response>) | undefined
+}
+
+/** Counts of a webhook. */
+export interface WebhookStats {
+  readonly delivered: number
+  readonly retried: number
+  /** Events left out after all attempts, or refused by the receiver. */
+  readonly failed: number
+  /** Events no longer kept when the receiver was ready for them. */
+  readonly lost: number
+}
+
+/**
+ * Sends events to a receiver by POST, one at a time and in order. Nothing is queued but in the
+ * feed: a receiver that is away for long loses the oldest events, and learns how many.
+ *
+ * @see https://www.standardwebhooks.com for the headers and the signature
+ */
+export class Webhook {
+  readonly #feed: EventFeed
+  readonly #log: Logger
+  readonly #options: WebhookOptions
+  readonly #clock: Clock
+  readonly #maxAttempts: number
+  readonly #timeoutMs: number
+  readonly #closing = new AbortController()
+  readonly #unsubscribe: () => void
+  readonly #counts = { delivered: 0, retried: 0, failed: 0, lost: 0 }
+  #position: number
+  #running: Promise<void> | undefined
+  #timer: ClockTimer | undefined
+  #wake: (() => void) | undefined
+
+  constructor(feed: EventFeed, log: Logger, options: WebhookOptions) {
+    this.#feed = feed
+    this.#log = log
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+    this.#maxAttempts = options.maxAttempts ?? 10
+    this.#timeoutMs = options.timeoutMs ?? 10_000
+    this.#position = feed.end
+    this.#unsubscribe = feed.subscribe(() => this.#start())
+  }
+
+  get stats(): WebhookStats {
+    return { ...this.#counts }
+  }
+
+  /** Ends the attempt under way. Idempotent. */
+  async close(): Promise<void> {
+    this.#unsubscribe()
+    this.#closing.abort()
+    this.#timer?.cancel()
+    this.#wake?.()
+    await this.#running
+  }
+
+  #start(): void {
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined
+      if (this.#position < this.#feed.end && !this.#isClosing) this.#start()
+    })
+  }
+
+  get #isClosing(): boolean {
+    return this.#closing.signal.aborted
+  }
+
+  async #run(): Promise<void> {
+    while (this.#position < this.#feed.end && !this.#isClosing) {
+      const { events, lost, next } = this.#feed.read(this.#position, eventsPerRead)
+      if (lost > 0) {
+        this.#counts.lost += lost
+        await this.#deliver(this.#feed.lostNotice(lost, next - events.length))
+      }
+      this.#position = next
+      for (const event of events) {
+        if (this.#wants(event)) await this.#deliver(event)
+      }
+    }
+  }
+
+  #wants({ type }: FeedEvent): boolean {
+    return this.#options.types === undefined || this.#options.types.has(type)
+  }
+
+  async #deliver(event: FeedEvent): Promise<void> {
+    for (let attempt = 1; !this.#isClosing; attempt++) {
+      const reason = await this.#attempt(event)
+      if (reason === undefined) {
+        this.#counts.delivered++
+        return
+      }
+      if (this.#isClosing) return
+      if (!reason.mayRetry || attempt >= this.#maxAttempts) {
+        this.#counts.failed++
+        const facts = { event: event.id, type: event.type, attempts: attempt, reason: reason.text }
+        this.#log.warn(facts, 'webhook did not receive an event')
+        return
+      }
+      this.#counts.retried++
+      await this.#pause(attempt)
+    }
+  }
+
+  /** @returns `undefined` after a success. */
+  async #attempt(event: FeedEvent): Promise<Refusal | undefined> {
+    const body = JSON.stringify(event)
+    const { url, post = fetch } = this.#options
+    const timeout = AbortSignal.timeout(this.#timeoutMs)
+    try {
+      const response = await post(url, {
+        method: 'POST',
+        body,
+        headers: this.#headersFor(event, body),
+        redirect: 'error',
+        signal: AbortSignal.any([timeout, this.#closing.signal]),
+      })
+      await response.body?.cancel()
+      if (response.ok) return undefined
+      return { text: `status ${response.status}`, mayRetry: isPassing(response.status) }
+    } catch (error) {
+      return { text: reasonOf(error), mayRetry: true }
+    }
+  }
+
+  #headersFor({ id }: FeedEvent, body: string): Record<string, string> {
+    const seconds = String(Math.floor(this.#clock.unixTimeMs() / 1000))
+    const { secret } = this.#options
+    const headers = {
+      'content-type': 'application/json',
+      'user-agent': 'rtspool',
+      'webhook-id': id,
+      'webhook-timestamp': seconds,
+    }
+    if (secret === undefined) return headers
+    const signature = signatureOf(secret, `${id}.${seconds}.${body}`)
+    return { ...headers, 'webhook-signature': `v1,${signature}` }
+  }
+
+  #pause(attempt: number): Promise<void> {
+    const delay = Math.min(firstDelayMs * 2 ** (attempt - 1), maxDelayMs)
+    return new Promise((resolve) => {
+      this.#wake = resolve
+      const randomMs = delay * jitter * Math.random()
+      this.#timer = this.#clock.schedule(resolve, delay + randomMs, false)
+    })
+  }
+}
+
+interface Refusal {
+  readonly text: string
+  readonly mayRetry: boolean
+}
+
+/** Whether another attempt may help: the receiver fails, is busy, or is slow. */
+const isPassing = (status: number): boolean => status >= 500 || status === 408 || status === 429
+
+/** The message of `fetch` is the same for all causes. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { cause } = error
+  return cause instanceof Error ? cause.message : error.message
+}
+
+/** Secrets with this beginning are base64, as the tools of Standard Webhooks make them. */
+const encodedPrefix = 'whsec_'
+
+/** Returns the signature of a text, in base64. */
+export function signatureOf(secret: string, text: string): string {
+  const key = secret.startsWith(encodedPrefix)
+    ? Buffer.from(secret.slice(encodedPrefix.length), 'base64')
+    : secret
+  return createHmac('sha256', key).update(text).digest('base64')
+}

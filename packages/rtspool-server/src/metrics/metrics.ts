@@ -1,0 +1,204 @@
+import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
+import { Counter, Gauge, Registry } from 'prom-client'
+import { type RtspServer, removalReasons, type Session } from 'rtspool'
+import type { MediaWatch } from '../events/media-watch.js'
+
+const states = ['Init', 'Ready', 'Playing', 'Recording'] as const
+const nanosecondsPerSecond = 1e9
+const loopResolutionMs = 20
+
+/** Labels and value of one series. */
+type Series = readonly [labels: Readonly<Record<string, string>>, value: number]
+
+/**
+ * Metrics of the server for Prometheus. All figures are read when they are asked for. No label has
+ * a value that a peer chooses, so that the number of series is fixed.
+ */
+export class Metrics {
+  readonly #registry = new Registry()
+  readonly #rtsp: RtspServer
+  readonly #mediaWatch: MediaWatch
+  readonly #loop: IntervalHistogram
+  /** Viewers that are behind now. */
+  readonly #slow = new Set<Session>()
+  readonly #onBehind = (session: Session) => void this.#slow.add(session)
+  readonly #onCaughtUp = (session: Session) => void this.#slow.delete(session)
+
+  constructor(rtsp: RtspServer, mediaWatch: MediaWatch, version: string) {
+    this.#rtsp = rtsp
+    this.#mediaWatch = mediaWatch
+    this.#loop = monitorEventLoopDelay({ resolution: loopResolutionMs })
+    this.#loop.enable()
+    rtsp.on('viewerFellBehind', this.#onBehind)
+    rtsp.on('viewerCaughtUp', this.#onCaughtUp)
+    rtsp.pool.on('sessionRemoved', this.#onCaughtUp)
+    this.#defineSessions()
+    this.#defineConnections()
+    this.#defineTraffic()
+    this.#defineProcess(version)
+  }
+
+  close(): void {
+    this.#loop.disable()
+    this.#rtsp.off('viewerFellBehind', this.#onBehind)
+    this.#rtsp.off('viewerCaughtUp', this.#onCaughtUp)
+    this.#rtsp.pool.off('sessionRemoved', this.#onCaughtUp)
+  }
+
+  /** Returns all metrics in the text format of Prometheus. */
+  text(): Promise<string> {
+    return this.#registry.metrics()
+  }
+
+  /** Names of all metrics. */
+  get names(): string[] {
+    return this.#registry.getMetricsAsArray().map(({ name }) => name)
+  }
+
+  #defineSessions(): void {
+    const { pool } = this.#rtsp
+    this.#gauge('rtspool_sessions', 'Live sessions by state', ['state'], () => {
+      const counts = new Map<string, number>(states.map((state) => [state, 0]))
+      for (const session of pool.values()) {
+        counts.set(session.state, (counts.get(session.state) ?? 0) + 1)
+      }
+      return [...counts].map(([state, value]) => [{ state }, value])
+    })
+    this.#total('rtspool_sessions_created_total', 'Sessions created', [], () => [
+      [{}, pool.stats().created],
+    ])
+    this.#total('rtspool_sessions_refused_total', 'Clients refused by limit', ['limit'], () =>
+      Object.entries(pool.stats().refused).map(([limit, value]) => [{ limit }, value]),
+    )
+    this.#total('rtspool_sessions_removed_total', 'Sessions removed by reason', ['reason'], () => {
+      const { removed } = pool.stats()
+      return removalReasons.map((reason) => [{ reason }, removed[reason]])
+    })
+    this.#gauge('rtspool_sessions_high_water', 'Highest number of sessions so far', [], () => [
+      [{}, pool.stats().highWaterMark],
+    ])
+    this.#gauge('rtspool_session_limit', 'Limit on sessions; 0 = unlimited', [], () => [
+      [{}, pool.limits.maxSessions],
+    ])
+    this.#gauge('rtspool_slow_viewers', 'Viewers that read too slowly now', [], () => [
+      [{}, this.#slow.size],
+    ])
+  }
+
+  #defineConnections(): void {
+    const rtsp = this.#rtsp
+    this.#gauge('rtspool_connections', 'Open connections', [], () => [
+      [{}, rtsp.stats().connections],
+    ])
+    this.#gauge('rtspool_connection_limit', 'Limit on connections; 0 = unlimited', [], () => [
+      [{}, rtsp.connectionLimits.maxConnections],
+    ])
+    this.#total('rtspool_connections_refused_total', 'Connections refused by a limit', [], () => [
+      [{}, rtsp.stats().refusedConnections],
+    ])
+    const refusals = 'Requests refused by authentication, by reason'
+    this.#total('rtspool_access_refused_total', refusals, ['reason'], () => {
+      const refused: Readonly<Record<string, number>> = rtsp.stats().auth?.refused ?? {}
+      return Object.entries(refused).map(([reason, value]) => [{ reason }, value])
+    })
+    this.#gauge('rtspool_media', 'Media that are served', [], () => [[{}, rtsp.media.size]])
+    this.#gauge('rtspool_media_down', 'Media that play without packets', [], () => [
+      [{}, this.#mediaWatch.downCount],
+    ])
+  }
+
+  #defineTraffic(): void {
+    const rtsp = this.#rtsp
+    const unicast = () => rtsp.stats().unicast
+    const directions = ['direction']
+    this.#total('rtspool_rtp_packets_total', 'RTP packets of unicast sessions', directions, () => {
+      const { packetsIn, packetsOut } = unicast()
+      return [
+        [{ direction: 'in' }, packetsIn],
+        [{ direction: 'out' }, packetsOut],
+      ]
+    })
+    this.#total('rtspool_rtp_bytes_total', 'RTP bytes of unicast sessions', directions, () => {
+      const { bytesIn, bytesOut } = unicast()
+      return [
+        [{ direction: 'in' }, bytesIn],
+        [{ direction: 'out' }, bytesOut],
+      ]
+    })
+    this.#total('rtspool_rtp_dropped_total', 'RTP packets not sent to slow viewers', [], () => [
+      [{}, unicast().packetsDropped],
+    ])
+    this.#total('rtspool_rtp_lost_total', 'RTP packets of publishers that were lost', [], () => [
+      [{}, Math.max(0, unicast().packetsLost)],
+    ])
+    this.#total('rtspool_multicast_packets_total', 'RTP packets sent to groups', [], () => [
+      [{}, rtsp.stats().multicast.packetsOut],
+    ])
+    this.#total('rtspool_multicast_bytes_total', 'RTP bytes sent to groups', [], () => [
+      [{}, rtsp.stats().multicast.bytesOut],
+    ])
+    this.#total('rtspool_send_errors_total', 'Datagrams that the system refused', [], () => [
+      [{}, rtsp.stats().sendErrors],
+    ])
+    this.#gauge('rtspool_gop_cache_bytes', 'Memory of packets kept for new viewers', [], () => [
+      [{}, rtsp.stats().gopCache.bytes],
+    ])
+    this.#gauge('rtspool_udp_peers', 'Peers whose datagrams are received', [], () => [
+      [{}, rtsp.stats().udpPeers],
+    ])
+  }
+
+  #defineProcess(version: string): void {
+    this.#gauge('rtspool_info', 'Version and send paths', ['version', 'tcp', 'udp'], () => {
+      const { tcp, udp } = this.#rtsp.stats().sendPaths
+      return [[{ version, tcp, udp }, 1]]
+    })
+    this.#gauge('rtspool_uptime_seconds', 'Age of the process', [], () => [[{}, process.uptime()]])
+    this.#total('rtspool_cpu_seconds_total', 'Processor time of the process', ['mode'], () => {
+      const { user, system } = process.cpuUsage()
+      return [
+        [{ mode: 'user' }, user / 1e6],
+        [{ mode: 'system' }, system / 1e6],
+      ]
+    })
+    this.#gauge('rtspool_memory_bytes', 'Memory of the process', ['kind'], () => {
+      const { rss, heapUsed, external } = process.memoryUsage()
+      return [
+        [{ kind: 'resident' }, rss],
+        [{ kind: 'heap' }, heapUsed],
+        [{ kind: 'external' }, external],
+      ]
+    })
+    const text = 'Delay of the event loop since the scrape before'
+    this.#gauge('rtspool_event_loop_delay_seconds', text, ['quantile'], () => {
+      const delays = [50, 99, 100].map((percentile): Series => {
+        const quantile = String(percentile / 100)
+        return [{ quantile }, this.#loop.percentile(percentile) / nanosecondsPerSecond]
+      })
+      this.#loop.reset()
+      return delays
+    })
+  }
+
+  #gauge(name: string, help: string, labelNames: string[], read: () => readonly Series[]): void {
+    const registers = [this.#registry]
+    new Gauge({
+      ...{ name, help, labelNames, registers },
+      collect() {
+        for (const [labels, value] of read()) this.set(labels, value)
+      },
+    })
+  }
+
+  /** A counter that is counted elsewhere. */
+  #total(name: string, help: string, labelNames: string[], read: () => readonly Series[]): void {
+    const registers = [this.#registry]
+    new Counter({
+      ...{ name, help, labelNames, registers },
+      collect() {
+        this.reset()
+        for (const [labels, value] of read()) this.inc(labels, value)
+      },
+    })
+  }
+}

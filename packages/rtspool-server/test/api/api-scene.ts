@@ -1,0 +1,98 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Logger, pino } from 'pino'
+import type { Clock, RtspServer, RtspServerOptions } from 'rtspool'
+import { closeServerAfterTest } from '../../../rtspool/test/support/open-things.js'
+import { startServer } from '../../../rtspool/test/support/test-server.js'
+import type { ApiOptions } from '../../src/api/api-options.js'
+import { ControlService } from '../../src/api/control-service.js'
+import type { Configuration } from '../../src/api/controlled-server.js'
+import { nameOf } from '../../src/config/key-schema.js'
+import type { ConfigSources } from '../../src/config/load-config.js'
+import { limitsPart, serverPart } from '../../src/config/reload/live-parts.js'
+import { ConfigReloader } from '../../src/config/reload/reloader.js'
+import { ConfigStore } from '../../src/config/save/config-store.js'
+import { loadSettings } from '../../src/config/settings.js'
+import { ApiClient } from './api-client.js'
+
+/** A server with its API, a client of it, and everything that the log was told. */
+export interface ApiScene {
+  readonly server: RtspServer
+  readonly control: ControlService
+  readonly api: ApiClient
+  readonly url: string
+  readonly adminToken: string
+  readonly tokensFile: string
+  /** File of configuration. */
+  readonly configFile: string
+  readonly logged: readonly string[]
+  /** Creates a token of a role. */
+  tokenOf(role: 'metrics' | 'viewer' | 'operator' | 'admin'): Promise<string>
+}
+
+const noWebhooks: ApiOptions['webhooks'] = { urls: [], types: undefined, secret: undefined }
+
+export interface SceneOptions {
+  readonly clock?: Clock
+  /** Text of the file of configuration. */
+  readonly config?: string
+}
+
+/** Starts a server with an API; both are closed after the test. */
+export async function startApi(
+  options: RtspServerOptions = {},
+  apiOptions: Partial<ApiOptions> = {},
+  { clock, config = '' }: SceneOptions = {},
+): Promise<ApiScene> {
+  const server = await startServer(options)
+  const folder = mkdtempSync(join(tmpdir(), 'rtspool-api-'))
+  const tokensFile = join(folder, 'tokens.json')
+  const { log, logged } = recordedLog()
+  const api: ApiOptions = {
+    ...{ port: 0, host: '127.0.0.1', tokensFile, allowedHosts: [] },
+    ...{ mediaDownAfterSeconds: 10, keptEvents: 5000, webhooks: noWebhooks },
+    ...apiOptions,
+  }
+  const configuration = configurationOf(server, join(folder, 'rtspool.yml'), config)
+  const control = new ControlService({
+    ...{ rtsp: server, log, version: '1.2.3', api, certificate: undefined, clock, configuration },
+  })
+  await control.listen()
+  closeServerAfterTest({
+    close: async () => {
+      await control.close()
+      rmSync(folder, { recursive: true })
+    },
+  })
+  const adminToken = control.firstToken ?? ''
+  const client = await ApiClient.connect(control.url, adminToken)
+  const tokenOf: ApiScene['tokenOf'] = async (role) => {
+    const { body } = await client.call('createToken', { body: { name: role, role } })
+    return body.token
+  }
+  const { url } = control
+  const configFile = join(folder, 'rtspool.yml')
+  return { server, control, api: client, url, adminToken, tokensFile, configFile, logged, tokenOf }
+}
+
+/** Makes the configuration of a server from a file; a variable wins over one of its keys. */
+function configurationOf(server: RtspServer, file: string, text: string): Configuration {
+  writeFileSync(file, text)
+  const sources: ConfigSources = {
+    file,
+    environment: { RTSPOOL_LIMITS_MAX_SESSIONS_PER_USER: '4' },
+    flags: { kind: 'flags', tree: {}, sourceOf: nameOf },
+    users: [],
+  }
+  const parts = [serverPart(server), limitsPart(server)]
+  const reloader = new ConfigReloader(sources, loadSettings(sources), parts)
+  return { reloader, store: new ConfigStore(reloader) }
+}
+
+/** A log that keeps its lines. */
+export function recordedLog(): { readonly log: Logger; readonly logged: string[] } {
+  const logged: string[] = []
+  const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) })
+  return { log, logged }
+}

@@ -1,0 +1,44 @@
+import { expect } from 'vitest'
+import type { ApiCall, ApiClient } from './api-client.js'
+
+/**
+ * Calls every operation with values with which it succeeds, in an order in which each one still finds
+ * what it needs.
+ *
+ * @param api - Client of a server with a publisher, a viewer and a file of configuration.
+ */
+export async function expectEverySuccess(api: ApiClient): Promise<void> {
+  const called = new Set<string>()
+  const call = async (operationId: string, request: ApiCall = {}) => {
+    const { status, body } = await api.call(operationId, request)
+    expect(`${operationId} ${status}`).toBe(`${operationId} 200`)
+    called.add(operationId)
+    return body
+  }
+  for (const operationId of plainOperations) await call(operationId)
+  const playing = await call('listSessions', { query: { state: 'Playing', limit: '1' } })
+  const viewer = { publicId: playing.sessions[0].publicId }
+  await call('getSession', { params: viewer })
+  await call('changeSession', { params: viewer, body: { timeoutSeconds: 30 } })
+  const { media } = await call('listMedia')
+  const first = { publicId: media[0].publicId }
+  await call('getMedia', { params: first })
+  await call('probeMedia', { params: first, query: { seconds: '0.1' } })
+  await call('changeLimits', { body: { maxSessions: 50 } })
+  await call('changeConfig', { body: { changes: { 'limits.maxSessionsPerPath': 40 } } })
+  const created = await call('createToken', { body: { name: 'graph', role: 'metrics' } })
+  await call('removeToken', { params: { id: created.id } })
+  await call('kickSessions', { body: { filter: { user: 'nobody' }, dryRun: true } })
+  await call('kickSession', { params: viewer, body: { reason: 'too long' } })
+  await call('endMedia', { params: first })
+  const { connections } = await call('listConnections')
+  await call('closeConnection', { params: { publicId: connections.at(-1).publicId } })
+  // Events do not end: their tests have a file of their own.
+  expect([...called].sort()).toEqual(api.operationIds.filter((id) => id !== 'streamEvents').sort())
+}
+
+/** Operations that need no values. */
+const plainOperations = [
+  ...['getHealth', 'getReady', 'getVersion', 'getStats', 'getMetrics', 'getDocument'],
+  ...['getLimits', 'listTokens', 'listAudit', 'getConfig', 'reloadConfig'],
+]

@@ -1,0 +1,92 @@
+import { expect } from 'vitest'
+import type { ApiCall, ApiClient } from './api-client.js'
+import { type ApiTarget, requestWithHost } from './raw-request.js'
+
+const unknownId = 'x'.repeat(22)
+
+/**
+ * Provokes every error that the document describes, apart from a failure of the server itself.
+ *
+ * @param target - A server with a session and a media.
+ */
+export async function expectEveryError(target: ApiTarget): Promise<void> {
+  const { api } = target
+  const { body } = await api.call('createToken', { body: { name: 'weak', role: 'metrics' } })
+  for (const operationId of api.operationIds) await provoke(api, operationId, body.token)
+  for (const operationId of api.operationIds) {
+    expect(await requestWithHost(target, operationId, 'evil.example')).toBe(421)
+    api.seen.add(`${operationId} 421`)
+  }
+  await provokeTooMany(api)
+  await provokeConflicts(api)
+  await provokeNotReady(api)
+  const wanted = api.operationIds.flatMap((operationId) =>
+    Object.keys(api.documented(operationId).responses)
+      .filter((status) => Number(status) >= 400 && status !== '500')
+      .map((status) => `${operationId} ${status}`),
+  )
+  expect([...api.seen].filter((seen) => /[45]\d\d$/.test(seen)).sort()).toEqual(wanted.sort())
+}
+
+/** Provokes the errors that follow from the kind of an operation. */
+async function provoke(api: ApiClient, operationId: string, weak: string): Promise<void> {
+  const { responses, description } = api.documented(operationId)
+  const params = { publicId: unknownId, id: 'unknown' }
+  const expectProblem = async (status: number, call: ApiCall) => {
+    const answer = await api.call(operationId, { params, ...call })
+    expect(`${operationId} ${answer.status}`).toBe(`${operationId} ${status}`)
+    expect(answer.body).toMatchObject({ status, instance: expect.stringContaining('urn:uuid:') })
+    return answer
+  }
+  const unauthorized = await expectProblem(401, { token: '' })
+  expect(unauthorized.headers.get('www-authenticate')).toContain('Bearer')
+  const { body: wrong } = await expectProblem(400, { query: { unknown: '1' } })
+  expect(wrong.errors).toEqual([{ where: 'query.unknown', expected: 'no such name', got: '"1"' }])
+  await expectProblem(403, { headers: { origin: 'http://evil.example' } })
+  if (/role (viewer|operator|admin)/.test(description)) await expectProblem(403, { token: weak })
+  if ('415' in responses) {
+    await expectProblem(415, { body: '{}', headers: { 'content-type': 'text/plain' } })
+    await expectProblem(413, { body: { name: 'x'.repeat(70_000) } })
+  }
+  if ('404' in responses) await expectProblem(404, { body: undefined })
+}
+
+async function provokeConflicts(api: ApiClient): Promise<void> {
+  const changes = { 'rtsp.port': 8554 }
+  expect((await api.call('changeConfig', { body: { changes } })).status).toBe(409)
+  const { body } = await api.call('listTokens')
+  const admin = body.tokens.find(({ role }: { role: string }) => role === 'admin')
+  expect((await api.call('removeToken', { params: { id: admin.id } })).status).toBe(409)
+  let status = 200
+  for (let n = 0; n < 100 && status === 200; n++) {
+    const answer = await api.call('createToken', { body: { name: `t${n}`, role: 'viewer' } })
+    status = answer.status
+  }
+  expect(status).toBe(409)
+}
+
+async function provokeTooMany(api: ApiClient): Promise<void> {
+  const { body } = await api.call('listMedia')
+  const params = { publicId: body.media[0].publicId }
+  const probe = () => api.call('probeMedia', { params, query: { seconds: '0.1' } })
+  const answers = await Promise.all(Array.from({ length: 6 }, probe))
+  expect(answers.map(({ status }) => status)).toContain(429)
+  const ends = new AbortController()
+  const streams = Array.from({ length: 16 }, () =>
+    api.send('streamEvents', { signal: ends.signal }),
+  )
+  await Promise.all(streams)
+  expect((await api.call('streamEvents')).status).toBe(429)
+  ends.abort()
+}
+
+/** Fills the server: it has as many sessions as it may have. */
+async function provokeNotReady(api: ApiClient): Promise<void> {
+  const { body: before } = await api.call('getLimits')
+  const { body: stats } = await api.call('getStats')
+  await api.call('changeLimits', { body: { maxSessions: stats.sessions.now } })
+  expect((await api.call('getReady')).body).toMatchObject({
+    ...{ status: 503, detail: 'the limit on sessions is reached' },
+  })
+  await api.call('changeLimits', { body: { maxSessions: before.maxSessions } })
+}
