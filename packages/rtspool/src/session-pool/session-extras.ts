@@ -24,7 +24,7 @@ export class Extras {
   use: SessionUse | undefined = undefined
   /** Calls of `preventExpire` without a matching `allowExpire`. */
   prevented = 0
-  /** Timeout in milliseconds that the client was told last; 0 = none yet. */
+  /** Timeout in milliseconds in the last `Session` header to the client; 0 = none yet. */
   toldTimeoutMs = 0
   /** Number of open connections that keep the session from timing out. */
   holds = 0

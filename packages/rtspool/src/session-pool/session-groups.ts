@@ -6,14 +6,16 @@ export type SessionGroups = Readonly<Record<string, string>>
 /** Maximum numbers of sessions by group and value; 0 = unlimited. */
 export type GroupLimits = Readonly<Record<string, Readonly<Record<string, number>>>>
 
-/** Limits of a pool without any: one object, so that the pool need not look into it. */
+/**
+ * Empty limits. All pools without group limits share this object, so that they need not search it.
+ */
 export const noGroupLimits: GroupLimits = Object.freeze({})
 
 const maxGroups = 8
 const maxValueLength = 256
 const namePattern = /^[A-Za-z][\w-]{0,63}$/
 
-/** @throws {TypeError} names what is wrong, never a value. */
+/** Checks the groups of a session. @throws {TypeError} names the mistake, but never a value */
 export function checkGroups(groups: unknown): void {
   if (!isRecord(groups)) {
     throw new TypeError(`groups must be an object such as { plan: 'free' }, got ${kindOf(groups)}`)
@@ -30,14 +32,14 @@ export function checkGroups(groups: unknown): void {
   }
 }
 
-/** @throws {TypeError} when `name` is no name of a group. */
+/** Checks the name of a group. @throws {TypeError} when the name cannot be used */
 export function checkGroupName(place: string, name: string): void {
   if (namePattern.test(name)) return
   const expected = 'begin with a letter, and have at most 64 letters, digits, _ and -'
   throw new TypeError(`a name in ${place} must ${expected}, got ${shown(name)}`)
 }
 
-/** Limit of one group, that is reached. */
+/** A group whose limit is reached, and the limit. */
 export interface FullGroup {
   readonly name: string
   readonly value: string
@@ -45,9 +47,9 @@ export interface FullGroup {
 }
 
 /**
- * Returns the first group that has reached its limit.
+ * Returns the first group of a new session whose limit is reached.
  *
- * @param counts - Sessions of each group of the newcomer, by name.
+ * @param counts - Number of sessions in each group of the new session, by name of the group.
  */
 export function fullGroupOf(
   limits: GroupLimits,
@@ -63,6 +65,9 @@ export function fullGroupOf(
   return undefined
 }
 
-/** Texts of groups for an index; a name has no `=`. */
+/**
+ * Returns the keys under which an index contains the groups of a session: `name=value`. A name has
+ * no `=`.
+ */
 export const groupKeys = (groups: SessionGroups): string[] =>
   Object.entries(groups).map(([name, value]) => `${name}=${value}`)

@@ -247,7 +247,7 @@ export class SessionRegistry {
   }
 }
 
-/** Key of the only group of a question. */
+/** Returns the key in the index of a query's only group. */
 const groupKeyOf = (group: SessionGroups): string => groupKeys(group)[0] ?? ''
 
 function parseCursor(cursor: string | undefined): number {

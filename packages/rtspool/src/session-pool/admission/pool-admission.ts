@@ -30,7 +30,7 @@ export interface PoolAdmissionOptions<Data extends object> {
   readonly onAdmit: AdmitHook<Data> | undefined
 }
 
-/** The parts of a pool that its admission uses. */
+/** Functions of a pool that its admission uses. */
 export interface AdmissionPool {
   readonly host: SessionHost
   readonly registry: SessionRegistry
@@ -61,7 +61,7 @@ export class PoolAdmission<Data extends object> {
     this.#pool = pool
   }
 
-  /** @throws {SessionPoolError} `ERR_BANNED` */
+  /** Checks that a client is not banned. @throws {SessionPoolError} `ERR_BANNED` otherwise */
   assertNotBanned({ owner, path }: Newcomer): void {
     const { bans } = this.#pool
     if (bans.size === 0) return
@@ -81,7 +81,11 @@ export class PoolAdmission<Data extends object> {
     if (hasNumbers(limits)) this.#admit('session', init, undefined, limits)
   }
 
-  /** Asks the hook `onAdmit`, if there is one. @returns `init` and the properties that it added */
+  /**
+   * Calls the hook `onAdmit`, if there is one.
+   *
+   * @returns `init` with the properties that the hook has added.
+   */
   async ask(context: AdmitContext<Data>, init: SessionInit<Data>): Promise<SessionInit<Data>> {
     const { onAdmit } = this.#options
     if (onAdmit === undefined) return init
@@ -103,7 +107,7 @@ export class PoolAdmission<Data extends object> {
     this.#admit('session', init, session, this.#limitsFor(init))
   }
 
-  /** Asks for one more path of a session. */
+  /** Asks the {@link AdmissionControl} to admit one more path of a session. */
   acquirePath(session: Session<Data>, path: string): void {
     if (this.isLocal && this.limits.maxSessionsPerPath === 0) return
     this.#admit(

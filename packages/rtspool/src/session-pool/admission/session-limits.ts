@@ -24,7 +24,9 @@ export interface SessionLimits {
 export type LimitOptions = { readonly [K in keyof SessionLimits]?: SessionLimits[K] | undefined }
 
 /**
- * @param before - Current limits, for each limit that `options` leaves out.
+ * Checks new limits, and adds the present ones for those that are left out.
+ *
+ * @param before - Present limits.
  * @throws {RangeError} when a limit is not a number within its range.
  */
 export function resolveLimits(options: LimitOptions, before: SessionLimits): SessionLimits {
@@ -43,7 +45,7 @@ export function resolveLimits(options: LimitOptions, before: SessionLimits): Ses
   })
 }
 
-/** @throws {RangeError | TypeError} names the limit that is invalid. */
+/** Checks the limits of groups. @throws {RangeError | TypeError} names the limit that is invalid */
 export function resolveGroupLimits(limits: unknown): GroupLimits {
   const place = 'maxSessionsPerGroup'
   if (!isRecord(limits)) {

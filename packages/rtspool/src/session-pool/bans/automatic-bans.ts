@@ -6,13 +6,13 @@ import { WindowCounts } from '../structures/window-counts.js'
 import type { BanCause, BanSubject, BanTerms } from './ban.js'
 import type { ResolvedAutomaticBan, ResolvedBanOptions } from './ban-options.js'
 
-/** Number of clients whose events are counted at the same time, for each rule. */
+/** Maximum number of clients whose events each rule counts at a time. */
 const maxCounted = 10_000
 
-/** Adds an automatic ban. */
+/** Function that adds an automatic ban to the list. */
 export type AutoBan = (subject: BanSubject, terms: BanTerms, cause: BanCause) => void
 
-/** Counts failed logins and new sessions, and bans who has too many in a short time. */
+/** Counts failed logins and new sessions, and bans clients that have too many in a short time. */
 export class AutomaticBans {
   readonly #clock: Clock
   readonly #ban: AutoBan
@@ -28,7 +28,7 @@ export class AutomaticBans {
     this.#sessions = countsOf(options.flapping)
   }
 
-  /** Uses other rules, and begins to count anew. */
+  /** Applies other rules, and resets all counts. */
   update(options: ResolvedBanOptions): void {
     this.#options = options
     this.#logins = countsOf(options.failedLogins)
@@ -40,7 +40,10 @@ export class AutomaticBans {
     if (rule !== undefined) this.#noteAddress(rule, this.#logins, address, 'failedLogins')
   }
 
-  /** Counts a new session for its user, or else for its address, and for its path if asked to. */
+  /**
+   * Counts a new session for its user, or for its address without a user. If the rule includes
+   * paths, counts it for its path as well.
+   */
   noteSession(owner: SessionOwner | undefined, path: string | undefined): void {
     const rule = this.#options.flapping
     if (rule === undefined) return

@@ -12,7 +12,7 @@ import type {
   ResolvedSubject,
 } from './ban.js'
 
-/** Client as a ban sees it; the address as digits. */
+/** Client to be compared with bans; its address has been converted to digits. */
 export interface Candidate {
   readonly digits: string | undefined
   readonly user: string | undefined
@@ -26,13 +26,13 @@ export interface BanFacts extends BanEnd {
   readonly cause: BanCause
 }
 
-/** Name and creation of a ban, which never change. */
+/** Public id, position and time of creation of a ban, which never change. */
 export interface BanIdentity {
   readonly publicId: string
   readonly createdTime: Date
 }
 
-/** The {@link Ban} behind the public interface. */
+/** Implementation of {@link Ban}. */
 export class BanEntry implements Ban {
   readonly subject: ResolvedSubject
   readonly publicId: string
@@ -73,7 +73,7 @@ export class BanEntry implements Ban {
     return this.subject.path
   }
 
-  /** Uses the end and origin of a newer ban of the same subject. */
+  /** Replaces end, reason and author by those of a newer ban of the same subject. */
   replace(facts: BanFacts): void {
     this.until = facts.until
     this.reason = facts.reason
@@ -82,7 +82,7 @@ export class BanEntry implements Ban {
     this.endsAt = facts.endsAt
   }
 
-  /** Returns whether the ban holds and keeps a client out. */
+  /** Returns whether the ban has not expired, and its subject matches a client. */
   matches({ digits, user, path }: Candidate, now: number): boolean {
     if (this.endsAt <= now) return false
     const { prefix, user: banned, path: pattern } = this.subject
@@ -91,7 +91,11 @@ export class BanEntry implements Ban {
     return pattern === undefined || (path !== undefined && isBelow(pattern, path))
   }
 
-  /** Counts a hit. @returns The event to emit, if it is time for one */
+  /**
+   * Counts a connection or request that the ban has refused.
+   *
+   * @returns The event to emit, if the last one was long enough ago.
+   */
   noteHit({ address, user, path }: BanSubject, now: number, time: Date): BanHit | undefined {
     this.hits++
     this.lastHitTime = time

@@ -2,8 +2,8 @@ import { PrefixTable } from '../structures/prefix-table.js'
 import type { BanEntry, Candidate } from './ban-entry.js'
 
 /**
- * Bans by the most selective part of their subject, so that a look-up costs the same for any number
- * of bans: address first, then user, then path.
+ * Index of bans by the most selective part of their subject: address, else user, else path. So a
+ * look-up takes the same time for any number of bans.
  */
 export class BanIndex {
   readonly #byAddress = new PrefixTable<BanEntry>()
@@ -24,7 +24,7 @@ export class BanIndex {
     else if (path !== undefined) this.#byPath.delete(path, ban)
   }
 
-  /** Returns a ban that holds and keeps the client out. */
+  /** Returns a ban that has not expired and whose subject matches the client. */
   find(candidate: Candidate, now: number): BanEntry | undefined {
     const { digits, user, path } = candidate
     const holds = (ban: BanEntry): boolean => ban.matches(candidate, now)
@@ -36,12 +36,18 @@ export class BanIndex {
   }
 }
 
-/** Bans by path, and by the beginning of a path that a pattern names. */
+/** Bans by path or pattern of paths. */
 class PathTable {
   readonly #paths = new Map<string, BanEntry[]>()
-  /** By the beginning with its slash: `/cams/` for the pattern `/cams/*`. */
+  /**
+   * Bans by the beginning of the paths that a pattern matches, such as `/cams/` for the pattern
+   * `/cams/*`.
+   */
   readonly #beginnings = new Map<string, BanEntry[]>()
-  /** Number of beginnings of each length in use: a long path costs no look-up for each segment. */
+  /**
+   * Number of keys in {@link #beginnings} by their length, so that a look-up tries only lengths in
+   * use.
+   */
   readonly #lengths = new Map<number, number>()
 
   add(pattern: string, ban: BanEntry): void {
@@ -78,7 +84,7 @@ class PathTable {
   }
 }
 
-/** @returns Number of bans of the key afterwards. */
+/** Adds a ban to the list of a key. @returns Number of bans with this key afterwards */
 function append(table: Map<string, BanEntry[]>, key: string, ban: BanEntry): number {
   const bans = table.get(key)
   if (bans !== undefined) return bans.push(ban)
@@ -86,7 +92,7 @@ function append(table: Map<string, BanEntry[]>, key: string, ban: BanEntry): num
   return 1
 }
 
-/** @returns Number of bans of the key afterwards. */
+/** Removes a ban from the list of a key. @returns Number of bans with this key afterwards */
 function remove(table: Map<string, BanEntry[]>, key: string, ban: BanEntry): number {
   const bans = table.get(key) ?? []
   const index = bans.indexOf(ban)

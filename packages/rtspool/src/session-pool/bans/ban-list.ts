@@ -2,7 +2,7 @@ import { checkInteger, checkOptions, shown } from '../../option-checks.js'
 import { type Ban, type BanCause, banCauses } from './ban.js'
 import type { BanEntry } from './ban-entry.js'
 
-/** Filter and position of a list of bans. */
+/** Conditions that the listed bans must meet, and the page to return. */
 export interface BanListQuery {
   /** Cursor of the previous page. @defaultValue the beginning */
   readonly cursor?: string | undefined
@@ -26,7 +26,11 @@ const cursorRadix = 36
 const cursorPattern = /^[0-9a-z]{1,11}$/
 const names = ['cursor', 'limit', 'cause', 'like'] as const
 
-/** @throws {RangeError | TypeError} when a member of the query is invalid or unknown. */
+/**
+ * Returns a page of the bans that meet a query.
+ *
+ * @throws {RangeError | TypeError} when a member of the query is invalid or unknown.
+ */
 export function pageOf(entries: Iterable<BanEntry>, query: BanListQuery): BanPage {
   checkOptions('bans.list', query, names)
   const { cursor, cause, like } = query

@@ -16,7 +16,7 @@ export interface FailedLoginsBan extends AutomaticBan {
   readonly attempts: number
 }
 
-/** Rule that bans who creates too many sessions. */
+/** Rule that bans clients which create too many sessions. */
 export interface FlappingBan extends AutomaticBan {
   /**
    * Number of sessions that one user, address or path may create in the window, 1 or more: the last
@@ -48,7 +48,7 @@ export interface BanOptions {
    * @defaultValue false
    */
   readonly failedLogins?: FailedLoginsBan | false | undefined
-  /** Bans who creates too many sessions; `false` = never. @defaultValue false */
+  /** Bans clients that create too many sessions; `false` = never. @defaultValue false */
   readonly flapping?: FlappingBan | false | undefined
   /**
    * Addresses and networks that are never banned automatically, such as a proxy that many clients
@@ -66,7 +66,7 @@ export const banDefaults = Object.freeze({
   exempt: Object.freeze(['127.0.0.0/8', '::1']),
 } as const satisfies Required<BanOptions>)
 
-/** A rule in the form that the pool uses. */
+/** A rule that has been checked, with times in milliseconds. */
 export interface ResolvedAutomaticBan {
   readonly limit: number
   readonly windowMs: number
@@ -84,7 +84,11 @@ export interface ResolvedBanOptions {
 
 const largestList = 1_000_000
 
-/** @throws {RangeError | TypeError} when a value is invalid or an option unknown. */
+/**
+ * Checks the options and fills in the defaults.
+ *
+ * @throws {RangeError | TypeError} when a value is invalid or an option unknown.
+ */
 export function resolveBanOptions(options: BanOptions): ResolvedBanOptions {
   checkOptions('bans', options, Object.keys(banDefaults))
   const { maxBans, tellReason, failedLogins, flapping, exempt } = options
@@ -97,7 +101,11 @@ export function resolveBanOptions(options: BanOptions): ResolvedBanOptions {
   })
 }
 
-/** @param counted - Name of the member with the number of events. */
+/**
+ * Checks a rule of automatic bans.
+ *
+ * @param counted - Name of the member that contains the number of events.
+ */
 function resolveRule(
   name: 'failedLogins' | 'flapping',
   counted: 'attempts' | 'sessions',

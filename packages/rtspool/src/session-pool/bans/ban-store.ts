@@ -5,22 +5,25 @@ import type { Ban, BanSubject, UnbanReason } from './ban.js'
 import type { BanEntry } from './ban-entry.js'
 import { BanIndex } from './ban-index.js'
 
-/** Shortest time in milliseconds from one removal of expired bans to the next. */
+/** Minimum time in milliseconds between two removals of expired bans. */
 const sweepIntervalMs = 1000
 
-/** Bans by id, subject and client, with one timer for the ends of all of them. */
+/**
+ * Keeps bans by public id, subject and client, and removes them when they expire, with one timer
+ * for all.
+ */
 export class BanStore {
   readonly #clock: Clock
   readonly #left: (ban: BanEntry, reason: UnbanReason) => void
   readonly #index = new BanIndex()
-  /** In order of addition, which is the order of serial numbers. */
+  /** Bans by public id, in order of addition, which is that of their serial numbers. */
   readonly #byId = new Map<string, BanEntry>()
   readonly #bySubject = new Map<string, BanEntry>()
   #timer: ClockTimer | undefined
   #timerAt = Number.POSITIVE_INFINITY
   #isClosed = false
 
-  /** @param left - Called for each ban that leaves. */
+  /** @param left - Called for each ban that is removed. */
   constructor(clock: Clock, left: (ban: BanEntry, reason: UnbanReason) => void) {
     this.#clock = clock
     this.#left = left
@@ -46,13 +49,13 @@ export class BanStore {
     return this.#bySubject.get(keyOf(subject))
   }
 
-  /** Returns a ban that keeps a client out. */
+  /** Returns a ban whose subject matches a client. */
   find({ address, user, path }: BanSubject): BanEntry | undefined {
     const digits = address === undefined ? undefined : addressDigits(address)
     return this.#index.find({ digits, user, path }, this.#clock.now())
   }
 
-  /** Adds a ban whose subject is not banned yet. */
+  /** Adds a ban. Its subject must not be banned yet. */
   enter(ban: BanEntry): void {
     this.#byId.set(ban.publicId, ban)
     this.#bySubject.set(keyOf(ban.subject), ban)
@@ -60,7 +63,7 @@ export class BanStore {
     this.noteEnd(ban)
   }
 
-  /** Notes that the end of a ban has changed. */
+  /** Sets the timer after the end of a ban has changed. */
   noteEnd({ endsAt }: BanEntry): void {
     this.#arm(endsAt)
   }
@@ -88,7 +91,11 @@ export class BanStore {
     throw fullError(max)
   }
 
-  /** @throws {SessionPoolError} `ERR_BAN_LIST_FULL` unless so many further bans fit. */
+  /**
+   * Checks that there is room for a number of further bans.
+   *
+   * @throws {SessionPoolError} `ERR_BAN_LIST_FULL` otherwise.
+   */
   assertRoom(count: number, max: number): void {
     this.sweep()
     let room = max - this.#byId.size
@@ -97,7 +104,7 @@ export class BanStore {
     if (room < count) throw fullError(max)
   }
 
-  /** Removes expired bans, if one can have expired. */
+  /** Removes expired bans. Does nothing before the first ban expires. */
   sweep(): void {
     const now = this.#clock.now()
     if (now < this.#timerAt) return

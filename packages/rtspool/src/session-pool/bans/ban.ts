@@ -3,7 +3,10 @@ import { checkOptions, isRecord, kindOf, shapeOf, shown } from '../../option-che
 import { checkDuration, checkUnixSeconds, msPerSecond } from '../session-init.js'
 import { type AddressPrefix, parsePrefix, prefixText } from '../structures/prefix-table.js'
 
-/** Clients that a ban keeps out: those that match each given part, of which there is at least one. */
+/**
+ * Clients to which a ban applies: those that match each given part. At least one part must be
+ * given.
+ */
 export interface BanSubject {
   /**
    * Address, or network such as `10.0.0.0/8`. An IPv6 address means its network of 64 bits, in which
@@ -24,12 +27,15 @@ export type BanCause = (typeof banCauses)[number]
 
 export const banCauses = Object.freeze(['added', 'kicked', 'failedLogins', 'flapping'] as const)
 
-/** Reason why a ban no longer holds; `displaced`: an automatic ban made room in a full list. */
+/**
+ * Reason why a ban was removed from the list. `displaced`: an automatic ban was removed to make
+ * room in a full list.
+ */
 export type UnbanReason = 'expired' | 'removed' | 'displaced'
 
 /** End and origin of a ban; all optional. */
 export interface BanTerms {
-  /** End in seconds since 1970, by the wall clock of the moment. @defaultValue never */
+  /** End in seconds since 1970, by the wall clock at the time of the call. @defaultValue never */
   readonly until?: number | undefined
   /** Seconds from now to the end, instead of `until`; 0 = never. @defaultValue never */
   readonly seconds?: number | undefined
@@ -64,14 +70,14 @@ export interface BanRecord extends BanSubject {
   readonly reason?: string | undefined
   readonly author?: string | undefined
   readonly cause: BanCause
-  /** ISO 8601. */
+  /** Time of creation, in the format of ISO 8601. */
   readonly createdTime: string
   readonly hits: number
 }
 
-/** Client that a ban has kept out. */
+/** Event that a ban has refused a client. */
 export interface BanHit extends BanSubject {
-  /** Hits of the ban since the last event of it, this one included. */
+  /** Number of refusals by this ban since its last event, this one included. */
   readonly count: number
 }
 
@@ -90,7 +96,9 @@ export interface ResolvedSubject extends BanSubject {
 }
 
 /**
- * @param name - Function in messages: `bans.add`.
+ * Checks the subject of a ban, and converts its address.
+ *
+ * @param name - Name of the function, for messages: `bans.add`.
  * @throws {TypeError} when no part is given, or one is of the wrong form.
  */
 export function resolveSubject(name: string, subject: BanSubject): ResolvedSubject {
@@ -119,14 +127,22 @@ function checkPattern(name: string, path: unknown): void {
   throw new TypeError(`${name}: path must be ${expected}, got ${shown(path)}`)
 }
 
-/** @throws {RangeError | TypeError} when a member is unknown or invalid. */
+/**
+ * Checks the argument of {@link Bans.add}.
+ *
+ * @throws {RangeError | TypeError} when a member is unknown or invalid.
+ */
 export function checkBanInit(name: string, init: BanInit): void {
   if (!isRecord(init)) throw new TypeError(`${name}: expected a ban, got ${kindOf(init)}`)
   checkOptions(name, init, [...subjectNames, ...termNames])
   checkBanTerms(name, init)
 }
 
-/** @throws {RangeError | TypeError} when a term is unknown or invalid. */
+/**
+ * Checks the ban that is given to {@link SessionPool.kick}.
+ *
+ * @throws {RangeError | TypeError} when a member is unknown or invalid.
+ */
 export function checkKickBan(terms: BanTerms): void {
   checkOptions('kick: ban', terms, termNames)
   checkBanTerms('kick: ban', terms)
@@ -143,7 +159,7 @@ function checkBanTerms(name: string, terms: BanTerms): void {
   checkNote(`${name}: author`, author)
 }
 
-/** @throws {TypeError} when a free text is no string, or too long. */
+/** Checks a reason or an author. @throws {TypeError} when the text is no string, or too long */
 export function checkNote(name: string, text: unknown): void {
   if (text === undefined || (typeof text === 'string' && text.length <= maxTextLength)) return
   const got = typeof text === 'string' ? `${text.length} characters` : shapeOf(text)
@@ -158,7 +174,9 @@ export interface BanEnd {
   readonly endsAt: number
 }
 
-/** Converts the end of a ban by the current wall clock. */
+/**
+ * Returns the end of a ban, also in milliseconds of the pool's clock, by the current wall clock.
+ */
 export function endOf({ until, seconds = 0 }: BanTerms, clock: Clock): BanEnd {
   const now = clock.now()
   const unixTimeMs = clock.unixTimeMs()
@@ -174,7 +192,9 @@ const recordNames = [
 ]
 
 /**
- * @param name - Record in messages: `bans.restore[3]`.
+ * Checks a stored ban.
+ *
+ * @param name - Name of the record, for messages: `bans.restore[3]`.
  * @throws {RangeError | TypeError} names the member that is invalid or unknown.
  */
 export function checkBanRecord(name: string, record: BanRecord): void {

@@ -31,7 +31,7 @@ import {
 } from './ban-options.js'
 import { BanStore } from './ban-store.js'
 
-/** Receiver of the events of {@link Bans}: the pool. */
+/** Functions that {@link Bans} calls for its events; the pool emits them. */
 export interface BanEvents {
   banned(ban: Ban): void
   banHit(ban: Ban, hit: BanHit): void
@@ -40,25 +40,25 @@ export interface BanEvents {
 
 /** Counters of {@link Bans} since the creation of the pool. */
 export interface BanStats {
-  /** Bans in the list now. */
+  /** Number of bans in the list. */
   readonly size: number
-  /** Connections and requests that were kept out. */
+  /** Number of connections and requests that bans have refused. */
   readonly hits: number
-  /** Bans made so far, by cause; {@link Bans.restore} does not count. */
+  /** Number of bans added so far, by cause; {@link Bans.restore} does not count. */
   readonly made: Readonly<Record<BanCause, number>>
-  /** Automatic bans that a full list displaced or refused. */
+  /** Number of automatic bans that were removed from a full list, or not added to it. */
   readonly displaced: number
 }
 
 /**
- * Clients that are kept out: by address, user, path, or a combination of them.
+ * List of banned clients: by address, user, path, or a combination of them.
  *
- * A ban holds for new sessions. Those that are there stay, until {@link SessionPool.kick} removes
- * them. A server closes connections of a banned address at once, and responds 403 to DESCRIBE,
- * ANNOUNCE and SETUP of a banned user or path.
+ * A ban applies to new sessions. Existing ones stay until {@link SessionPool.kick} removes them. A
+ * server closes connections of a banned address at once, and responds 403 to DESCRIBE, ANNOUNCE and
+ * SETUP of a banned user or path.
  *
- * A look-up costs the same for any number of bans. Ends are converted to the pool's clock when a
- * ban is added, so later jumps of the wall clock have no effect.
+ * A look-up takes the same time for any number of bans. Ends are converted to the pool's clock when
+ * a ban is added, so later jumps of the wall clock have no effect.
  */
 export class Bans {
   readonly #clock: Clock
@@ -90,7 +90,7 @@ export class Bans {
     )
   }
 
-  /** Number of bans. Those that expire leave at most a second late, and keep nobody out meanwhile. */
+  /** Number of bans. An expired ban has no effect, but may be counted for up to a second. */
   get size(): number {
     return this.#store.size
   }
@@ -252,7 +252,7 @@ export class Bans {
     this.#store.close()
   }
 
-  /** @throws {RangeError} when the end has passed. */
+  /** Returns the end of a ban. @throws {RangeError} when the end has passed */
   #endOf(terms: BanTerms): BanEnd {
     const end = endOf(terms, this.#clock)
     if (end.endsAt > this.#clock.now()) return end

@@ -7,18 +7,21 @@ import type { SessionStats, SessionUse } from '../session-init.js'
 import type { TransportReception } from '../session-media.js'
 import type { RemovalReason, SessionState } from '../session-state.js'
 
-/** Numbers of paths and tracks, and characters of a text, that are kept of a session that has left. */
+/**
+ * Maximum number of paths that are kept of a removed session. The limits on tracks, and on
+ * characters of a text, follow.
+ */
 const maxPaths = 4
 const maxTracks = 4
 const maxText = 256
 
-/** The last reception report on one track of a session that has left. */
+/** Last reception report about one track of a removed session. */
 export interface LeaverReception extends TransportReception {
   /** Index of the track. */
   readonly index: number
 }
 
-/** A session that has left its pool: what is kept of it. */
+/** Record of a session that has been removed from its pool. */
 export class Leaver {
   /** Name that the session had in logs, events and APIs. */
   readonly publicId: string
@@ -30,19 +33,21 @@ export class Leaver {
   readonly groups: SessionGroups | undefined
   readonly use: SessionUse | undefined
   readonly reason: RemovalReason
-  /** Free text of who removed the session; see {@link Session.removalNote}. */
+  /**
+   * Free text of the operator or program that removed the session; see {@link Session.removalNote}.
+   */
   readonly note: string | undefined
   readonly stats: Readonly<SessionStats>
   /** The last reception reports, of at most 4 tracks. */
   readonly receptions: readonly LeaverReception[]
-  /** Time between creation and end, in milliseconds. */
+  /** Milliseconds from the creation of the session to its removal. */
   readonly durationMs: number
-  /** Position among all that have left. @internal */
+  /** Serial number of the removal, among all sessions of the pool. @internal */
   readonly serial: number
   readonly #endedMs: number
 
   /**
-   * Called when the session has left, before its media are released.
+   * Creates the record of a session, after its removal and before its media are released.
    *
    * @param now - Milliseconds of the pool's clock.
    * @param unixTimeMs - The same moment by the wall clock.
@@ -142,8 +147,11 @@ function copyUse(use: SessionUse): SessionUse {
   return { action, transport, isSecure, tunnel, userAgent: agent, connectionId }
 }
 
-/** Copies a text: V8 keeps the whole message of which a received text is a part. */
+/**
+ * Copies a text, and cuts off what exceeds the limit. Without a copy, V8 keeps the whole message of
+ * which a received text is a part.
+ */
 const copy = (text: string): string => Buffer.from(text.slice(0, maxText)).toString()
 
-/** Reports an application's transport whose figures cannot be read. */
+/** Publishes the error of an application's transport whose statistics cannot be read. */
 export const tellUnreadable = (error: unknown): void => tellFailure('figures of a transport', error)

@@ -7,7 +7,7 @@ import { Leaver, tellUnreadable } from './leaver.js'
 import { checkQuery, matcherOf, type SessionFilter } from './session-filter.js'
 import { noCursor } from './session-order.js'
 
-/** Filter and position of a list of sessions that have left. */
+/** Conditions that the listed records must meet, and the page to return. */
 export interface LeaverListQuery extends SessionFilter {
   /** Reason of the removal. */
   readonly reason?: RemovalReason | undefined
@@ -17,7 +17,7 @@ export interface LeaverListQuery extends SessionFilter {
   readonly limit?: number | undefined
 }
 
-/** A page of sessions that have left, the latest first. */
+/** A page of records of removed sessions, the latest first. */
 export interface LeaverPage {
   readonly leavers: readonly Leaver[]
   /** Cursor of the next page; `undefined` after the last one. */
@@ -31,12 +31,13 @@ const cursorPattern = /^[0-9a-z]{1,11}$/
 const more = ['reason', 'cursor', 'limit'] as const
 
 /**
- * The sessions that have left a pool lately, in a ring: the latest replaces the oldest. An entry
- * of a viewer of two tracks takes about 1.1 kB, and none more than 10 kB.
+ * Records of the sessions that were removed last. When the limit is reached, the latest replaces
+ * the oldest. A record of a viewer of two tracks takes about 1.1 kB, and none takes more than 10
+ * kB.
  */
 export class Leavers {
   readonly #clock: Clock
-  /** The entry with serial number `n` is at `n % max`. */
+  /** Records; the one with serial number `n` has index `n % max`. */
   #ring: (Leaver | undefined)[] = []
   #max: number
   #serial = 0
@@ -48,13 +49,13 @@ export class Leavers {
     this.#max = max
   }
 
-  /** Number of entries. */
+  /** Number of records. */
   get size(): number {
     return this.#size
   }
 
   /**
-   * Maximum number of entries; 0 = none. A lower one forgets the oldest.
+   * Maximum number of records; 0 = none. A lower value removes the oldest ones.
    *
    * @throws {RangeError} when set to anything but a whole number from 0 to 4294967295.
    */
@@ -71,16 +72,16 @@ export class Leavers {
     for (const leaver of kept) this.#ring[leaver.serial % max] = leaver
   }
 
-  /** Returns the entry of a session by its public id. */
+  /** Returns the record of a session by its public id. */
   get(publicId: string): Leaver | undefined {
     for (const leaver of this) if (leaver.publicId === publicId) return leaver
     return undefined
   }
 
   /**
-   * Returns a page, the latest first. No entry is listed twice, and none is left out but those that
-   * are replaced meanwhile. The filter is that of {@link SessionPool.list}; ages are those at the
-   * end.
+   * Returns a page of records, the latest first. No record is listed twice. None is left out,
+   * except those that are replaced meanwhile. The filter is that of {@link SessionPool.list}; ages
+   * are those at the removal.
    *
    * @throws {RangeError | TypeError} when a member is invalid or unknown.
    */
@@ -109,12 +110,12 @@ export class Leavers {
     return { leavers, cursor: undefined }
   }
 
-  /** Entries, the latest first. */
+  /** Returns the records, the latest first. */
   [Symbol.iterator](): Generator<Leaver, void> {
     return this.#before(undefined)
   }
 
-  /** Notes a session that has left, before its media are released. @internal */
+  /** Adds the record of a removed session, before its media are released. @internal */
   note(session: Session, reason: RemovalReason): void {
     try {
       const serial = this.#serial + 1

@@ -5,29 +5,30 @@ import { msPerSecond } from '../session-init.js'
 import type { SessionOwner } from '../session-owner.js'
 import { type SessionState, sessionStates } from '../session-state.js'
 
-/** Properties that a session must have to be listed or kicked: all given ones. */
+/** Properties that select sessions to list or kick. A session must have all that are given. */
 export interface SessionFilter {
   readonly path?: string | undefined
   readonly user?: string | undefined
   /** Address of the owner; an IPv6 address means its whole /64 network. */
   readonly address?: string | undefined
   readonly state?: SessionState | undefined
-  /** Groups of the session, each with this value: `{ plan: 'free' }`. */
+  /** Groups to which the session must belong, each with this value: `{ plan: 'free' }`. */
   readonly group?: SessionGroups | undefined
-  /** Text within the `User-Agent`, of at most 1024 characters, in any case of letters. */
+  /** Text that the `User-Agent` must contain, in upper or lower case; at most 1024 characters. */
   readonly userAgent?: string | undefined
-  /** Least seconds since the creation; of a session that has left, until it left. */
+  /** Minimum age in seconds; for a removed session, the age at its removal. */
   readonly minAge?: number | undefined
-  /** Most seconds since the creation, like {@link minAge}. */
+  /** Maximum age in seconds, like {@link minAge}. */
   readonly maxAge?: number | undefined
   /**
-   * Text within user, address, `User-Agent`, a path, or a public id that has been shown to somebody,
-   * of at most 1024 characters, in any case of letters.
+   * Text that the user, address, `User-Agent`, a path or the public id must contain, in upper or
+   * lower case; at most 1024 characters. The public id is compared only if it has been shown to
+   * somebody.
    */
   readonly like?: string | undefined
 }
 
-/** A session, or one that has left, as a filter sees it. */
+/** Properties of a session, or of the record of a removed one, that a filter compares. */
 export interface Listed {
   readonly owner: Pick<SessionOwner, 'address' | 'user'> | undefined
   readonly state: SessionState
@@ -43,14 +44,15 @@ export const filterNames = [
 
 const texts = ['path', 'user', 'address', 'userAgent', 'like'] as const
 const ages = ['minAge', 'maxAge'] as const
-/** Texts that need not be a whole property. */
+/** Members that need not be equal to a property, but be contained in it. */
 const parts = ['userAgent', 'like'] as const
 const maxPartLength = 1024
 
 /**
+ * Checks the properties of a filter. A mistake in them would otherwise select all sessions or none.
+ *
  * @param prefix - Beginning of messages: `kick: `.
- * @throws {RangeError | TypeError} when a member is of the wrong type. A mistake would otherwise
- *   select all sessions or none.
+ * @throws {RangeError | TypeError} when a member is of the wrong type.
  */
 export function checkFilter(prefix: string, filter: SessionFilter): void {
   for (const name of texts) {
@@ -74,14 +76,18 @@ export function checkFilter(prefix: string, filter: SessionFilter): void {
   throw new TypeError(`${prefix}state must be one of ${expected}, got ${shown(state)}`)
 }
 
-/** @throws {RangeError | TypeError} when a member of a query is invalid or unknown. */
+/**
+ * Checks a query.
+ *
+ * @throws {RangeError | TypeError} when one of its members is invalid or unknown.
+ */
 export function checkQuery(name: string, query: SessionFilter, more: readonly string[]): void {
   checkOptions(name, query, [...filterNames, ...more])
   checkFilter('', query)
 }
 
 /**
- * Creates the function that tells whether an item has all properties of a filter.
+ * Creates a function that returns whether an item has all properties of a filter.
  *
  * @param publicIdOf - Returns the public id of an item, if anybody can know it.
  */
@@ -117,7 +123,7 @@ function isLike({ owner, use, paths }: Listed, text: RegExp): boolean {
 }
 
 /**
- * Creates a pattern for a text in any case of letters. It costs half as much as a copy of each
+ * Creates a pattern that matches a text in upper or lower case. A pattern costs half as much as a copy of each
  * property in lower case; see `bench/session-pool/list.mjs`.
  */
 const patternOf = (text: string): RegExp =>

@@ -2,7 +2,7 @@ import { shown } from '../../option-checks.js'
 import type { Session } from '../session.js'
 
 /**
- * Order of a list of sessions:
+ * Value by which a list of sessions is sorted:
  *
  * - `age`: time since the creation;
  * - `idle`: time since the last sign of life;
@@ -14,15 +14,15 @@ export type SessionSort = (typeof sessionSorts)[number]
 
 export const sessionSorts = Object.freeze(['age', 'idle', 'bytes', 'loss', 'queue'] as const)
 
-/** Direction of a list: `descending` begins with the largest figure. */
+/** Direction of a list: `descending` begins with the largest value. */
 export type SortOrder = (typeof sortOrders)[number]
 
 export const sortOrders = Object.freeze(['descending', 'ascending'] as const)
 
-/** Place of a session in a sorted list. */
+/** Position of a session in a sorted list. */
 interface Place {
   readonly figure: number
-  /** Order of creation, which tells equal figures apart. */
+  /** Serial number of the session, by which sessions with equal values are sorted. */
   readonly serial: number
 }
 
@@ -33,7 +33,7 @@ interface Entry extends Place {
 const cursorRadix = 36
 const cursorPattern = /^(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)_([0-9a-z]{1,11})$/
 
-/** Returns the figure by which a session is sorted; larger figures come first. */
+/** Returns the value by which a session is sorted. */
 export function figureOf(session: Session, sort: SessionSort): number {
   switch (sort) {
     // The times themselves: figures that grow with the present would move between two pages.
@@ -54,13 +54,16 @@ export function figureOf(session: Session, sort: SessionSort): number {
   }
 }
 
-/** Collects the first entries of a sorted list out of any number, and keeps no more than twice as many. */
+/**
+ * Selects the first sessions of a sorted list, from any number of sessions. Keeps at most twice as
+ * many as needed.
+ */
 export class SortedPage {
   readonly #count: number
   readonly #sign: 1 | -1
   readonly #after: Place | undefined
   #entries: Entry[] = []
-  /** No later entry is among the first ones. */
+  /** Position of the last session that can be on the page: sessions behind it are dropped. */
   #bound: Place | undefined
 
   /**
@@ -82,7 +85,7 @@ export class SortedPage {
     if (this.#entries.length === 2 * this.#count) this.#cut()
   }
 
-  /** Returns the page. */
+  /** Returns the page in its final order, with the cursor of the next one. */
   take(): { readonly sessions: readonly Session[]; readonly cursor: string | undefined } {
     this.#cut()
     const hasNext = this.#entries.length === this.#count
@@ -99,7 +102,7 @@ export class SortedPage {
     this.#bound = this.#entries.at(-1)
   }
 
-  /** @returns Below 0 when the place comes before the other one. */
+  /** Compares a position with another one. @returns Below 0 when the position comes first */
   #compare(place: Place, figure: number, serial: number): number {
     return (place.figure - figure) * this.#sign || place.serial - serial
   }

@@ -66,7 +66,12 @@ export interface SessionListQuery extends SessionFilter {
    * @defaultValue 'age'
    */
   readonly sort?: SessionSort | undefined
-  /** `'descending'` begins with the largest figure: by age, with the oldest session. @defaultValue 'descending' */
+  /**
+   * Direction of the list; `'descending'` begins with the largest value: by age, with the oldest
+   * session.
+   *
+   * @defaultValue 'descending'
+   */
   readonly order?: SortOrder | undefined
 }
 

@@ -1,15 +1,18 @@
 import { addressDigits } from '../../host-of.js'
 
 const bitsPerDigit = 4
-/** Bits of an IPv4 and of an IPv6 address. */
+/** Number of bits in an IPv4 address; an IPv6 address has the next number. */
 const ipv4Bits = 32
 const ipv6Bits = 128
-/** An IPv6 host chooses its address within a network of so many bits (RFC 8981). */
+/**
+ * Number of bits in the network of an IPv6 host, which chooses the remaining bits by itself (RFC
+ * 8981).
+ */
 const ipv6HostBits = 64
-/** First digits of link-local addresses, whose network is shared by all hosts on the link. */
+/** First hexadecimal digits of link-local addresses. All hosts on a link share that network. */
 const linkLocal = 'fe80'
 
-/** A network: the first `bits` bits of its addresses, as hexadecimal digits with zeros behind. */
+/** A network: its first `bits` bits as hexadecimal digits, filled up with zeros. */
 export interface AddressPrefix {
   readonly digits: string
   readonly bits: number
@@ -33,7 +36,10 @@ export function parsePrefix(text: string): AddressPrefix | undefined {
   return { digits: firstBits(digits, bits).padEnd(digits.length, '0'), bits }
 }
 
-/** Formats a prefix: an address where it means one host, else a network. */
+/**
+ * Formats a network as text, such as `10.0.0.0/8`. A network of a single host is formatted as an
+ * address.
+ */
 export function prefixText({ digits, bits }: AddressPrefix): string {
   if (digits.length * bitsPerDigit === ipv4Bits) {
     const parts = digits.match(/../g)?.map((part) => Number.parseInt(part, 16)) ?? []
@@ -46,17 +52,22 @@ export function prefixText({ digits, bits }: AddressPrefix): string {
   return used.length === groups.length ? `${used.join(':')}/${bits}` : `${used.join(':')}::/${bits}`
 }
 
-/** Returns whether the network contains an address, given as {@link addressDigits}. */
+/**
+ * Returns whether a network contains an address, which must be a result of {@link addressDigits}.
+ */
 export function isInPrefix({ digits, bits }: AddressPrefix, address: string): boolean {
   return address.length === digits.length && firstBits(address, bits) === firstBits(digits, bits)
 }
 
 /**
- * Values by network. A look-up costs one step for each length of prefix in use, so at most 32 for
- * IPv4 and 128 for IPv6, and not one for each value.
+ * Values by network. A look-up takes one step for each length of network in use, so at most 32 for
+ * IPv4 and 128 for IPv6, however many values there are.
  */
 export class PrefixTable<T> {
-  /** Values by their first bits, for each length in use; the index is the length. */
+  /**
+   * Values by the bits of their network, in one map for each length of network; the index is the
+   * length.
+   */
   readonly #ipv4: (Map<string, T[]> | undefined)[] = []
   readonly #ipv6: (Map<string, T[]> | undefined)[] = []
 
@@ -84,9 +95,10 @@ export class PrefixTable<T> {
   }
 
   /**
-   * Returns the value of the longest prefix that contains an address and that `accepts` accepts.
+   * Returns the value of the smallest network that contains an address, among the values for which
+   * `accepts` returns `true`.
    *
-   * @param digits - From {@link addressDigits}.
+   * @param digits - Result of {@link addressDigits}.
    */
   find(digits: string, accepts: (value: T) => boolean): T | undefined {
     const tables = this.#tablesOf(digits)
@@ -102,7 +114,10 @@ export class PrefixTable<T> {
   }
 }
 
-/** Returns the digits that hold the first bits; the unused bits of the last digit are zero. */
+/**
+ * Returns the hexadecimal digits of the first bits of an address; the unused bits of the last digit
+ * are zero.
+ */
 function firstBits(digits: string, bits: number): string {
   const whole = Math.floor(bits / bitsPerDigit)
   const rest = bits % bitsPerDigit
