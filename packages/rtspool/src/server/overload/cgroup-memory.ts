@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Reads a file. @throws If the file cannot be read. */
+/** Function that returns the text of a file. @throws If the file cannot be read */
 export type ReadText = (path: string) => string
 
-/** Files of one version of control groups. */
+/** Names of the files of one version of control groups. */
 interface Version {
   /** Matches the path of the group in `/proc/self/cgroup`. */
   readonly path: RegExp
   readonly mount: string
   readonly limit: string
   readonly usage: string
-  /** Begins the names of file cache in `memory.stat`. */
+  /** Beginning of the names under which `memory.stat` lists file cache. */
   readonly prefix: string
 }
 
@@ -32,32 +32,40 @@ const versions: readonly Version[] = [
   },
 ]
 
-/** A group with a limit, which the process or a parent of its group belongs to. */
+/** A control group with a memory limit: that of the process, or a parent of it. */
 interface Group {
   readonly folder: string
   readonly version: Version
 }
 
-/** Share of its limit above which the file cache of a group is read, which costs the kernel a sum over all groups. */
+/**
+ * Share of the limit above which the file cache of a group is read as well. Reading it makes the
+ * kernel add up all groups.
+ */
 const cacheMattersAbove = 0.5
 
 /**
- * Memory of the control groups of the process against their limits (cgroup version 2 or 1). File cache that the kernel
- * can give up does not count, because it fills every group in time.
+ * Measures the memory of the process's control groups against their limits (cgroup version 2 or 1).
+ * File cache that the kernel can free does not count, because it fills every group in time.
  */
 export class CgroupMemory {
   readonly #read: ReadText
   readonly #machineBytes: number
   readonly #groups: readonly Group[]
 
-  /** @param machineBytes - Memory of the machine: a higher limit is none. */
+  /**
+   * @param machineBytes - Memory of the machine; a group with a higher limit counts as unlimited.
+   */
   constructor(machineBytes: number, read: ReadText = (path) => readFileSync(path, 'latin1')) {
     this.#read = read
     this.#machineBytes = machineBytes
     this.#groups = this.#find()
   }
 
-  /** Measures the group that is closest to its limit. @returns Share of the limit; 0 without a limit. */
+  /**
+   * Returns the memory of the group that is closest to its limit, as a share of that limit; 0
+   * without a limit.
+   */
   measure(): number {
     let most = 0
     for (const group of this.#groups) most = Math.max(most, this.#measure(group))
@@ -72,7 +80,7 @@ export class CgroupMemory {
     return Math.max(0, usage - this.#cacheOf(folder, version)) / limit
   }
 
-  /** @returns `undefined` without a limit. */
+  /** Returns the memory limit of a group in bytes; `undefined` without a limit. */
   #limitOf({ folder, version }: Group): number | undefined {
     const limit = this.#number(folder, version.limit) ?? 0
     return limit > 0 && limit < this.#machineBytes ? limit : undefined
@@ -98,7 +106,11 @@ export class CgroupMemory {
     return bytesOf('inactive_file') + bytesOf('active_file')
   }
 
-  /** @returns `undefined` if there is no such file; `Infinity` for `max`. */
+  /**
+   * Reads a number from a file of a group.
+   *
+   * @returns `undefined` if there is no such file; `Infinity` for `max`
+   */
   #number(folder: string, name: string): number | undefined {
     const text = this.#text(join(folder, name))?.trim()
     if (text === undefined || text === '') return undefined
@@ -115,7 +127,10 @@ export class CgroupMemory {
   }
 }
 
-/** Lists a path and its parents up to the root, which is all that a container sees of its own group. */
+/**
+ * Returns a path and its parents up to the root. Inside a container, a process sees only the root
+ * of its group.
+ */
 function parentsOf(path: string): string[] {
   const parts = path.split('/').filter((part) => part !== '')
   return parts.map((_, index) => parts.slice(0, parts.length - index).join('/')).concat('')

@@ -5,12 +5,13 @@ import type { Session } from '../../session-pool/index.js'
 /** Options of `RtspServer.drain`; all optional. */
 export interface DrainOptions {
   /**
-   * Seconds over which the sessions leave; 0 = at once.
+   * Seconds within which all sessions end, one after the other; 0 = at once.
    * @default 30
    */
   readonly seconds?: number | undefined
   /**
-   * Calls the drain off when it aborts: the sessions that are left stay, and the server takes newcomers again.
+   * Signal that cancels the drain when it aborts: the remaining sessions stay, and the server
+   * accepts new ones again.
    * @default none
    */
   readonly signal?: AbortSignal | undefined
@@ -21,7 +22,11 @@ export const drainDefaults = Object.freeze({
   signal: undefined,
 }) satisfies { [K in keyof Required<DrainOptions>]: DrainOptions[K] }
 
-/** @throws {RangeError | TypeError} Names the wrong option, the expected value and the given one. */
+/**
+ * Checks the options and fills in the defaults.
+ *
+ * @throws {RangeError | TypeError} Names the wrong option, the expected value and the given one.
+ */
 export function resolveDrain(options: DrainOptions): {
   readonly ms: number
   readonly signal: AbortSignal | undefined
@@ -35,22 +40,25 @@ export function resolveDrain(options: DrainOptions): {
   return { ms: seconds * 1000, signal }
 }
 
-/** The sessions that leave, as the drain sees them. */
+/** Sessions that a {@link Drain} ends. */
 export interface DrainedSessions {
   readonly size: number
-  /** Lists them, publishers last. */
+  /** Returns the remaining sessions, publishers last. */
   list(): readonly Session[]
 }
 
-/** Longest drain: 68 years. */
+/** Maximum duration of a drain in seconds: 68 years. */
 const maxSeconds = 2 ** 31 - 1
 
-/** Shortest time between two departures. Sessions that would leave in the meantime leave together. */
+/**
+ * Minimum time in milliseconds between two steps. Sessions that would end in the meantime end
+ * together.
+ */
 const minStepMs = 20
 
 /**
- * Ends sessions one after the other, at even distances up to the end of a time. Sessions that leave by themselves widen
- * the distances.
+ * Ends sessions one after the other, evenly distributed over a period. If sessions end by
+ * themselves, the intervals between the others become longer.
  *
  * ```text
  * now ──┬────┬────┬────┬ end      4 sessions: one after each quarter
@@ -58,12 +66,14 @@ const minStepMs = 20
  * ```
  */
 export class Drain {
-  /** Resolves when all sessions have left. Rejects when the drain is called off. */
+  /**
+   * Promise that resolves when all sessions have ended, and rejects when the drain is cancelled.
+   */
   readonly ended: Promise<void>
   readonly #clock: Clock
   readonly #sessions: DrainedSessions
   #endsAt = Number.POSITIVE_INFINITY
-  /** Time of the departures before. */
+  /** Time of the last step, at which sessions were ended. */
   #steppedAt: number
   #timer: ClockTimer | undefined
   #isCalledOff = false
@@ -80,7 +90,7 @@ export class Drain {
     })
   }
 
-  /** Sets the time that is left. A longer one than before is ignored. */
+  /** Shortens the remaining time. Does nothing if less time remains anyway. */
   shortenTo(ms: number): void {
     const now = this.#clock.now()
     if (now + ms >= this.#endsAt) return
@@ -89,7 +99,7 @@ export class Drain {
     this.#goOn()
   }
 
-  /** Call when a session has left. */
+  /** Adjusts the intervals; to be called when a session has ended. */
   sessionLeft(): void {
     if (this.#sessions.size > 0) return
     this.#timer?.cancel()
@@ -97,7 +107,7 @@ export class Drain {
     this.#resolve()
   }
 
-  /** Keeps the sessions that are left. */
+  /** Cancels the drain; the remaining sessions stay. */
   callOff(reason: unknown): void {
     this.#isCalledOff = true
     this.#timer?.cancel()

@@ -1,14 +1,14 @@
 import type { Session } from '../../session-pool/index.js'
 import type { QueueOfClient } from './pressure-meter.js'
 
-/** A connection with its sessions, and bytes that wait for its client. */
+/** A connection with sessions, and the number of bytes that wait for its client. */
 export interface QueueOfViewer extends QueueOfClient {
   readonly sessions: ReadonlySet<Session>
 }
 
 /**
- * Lists the connections of viewers with a queue, the largest first. Publishers and viewers without a queue stay out:
- * ending them would free nothing.
+ * Returns the connections of viewers with unsent bytes, those with the most bytes first. Publishers
+ * and viewers without unsent bytes are left out, because ending them would free nothing.
  */
 export function heaviestViewers<T extends QueueOfViewer>(connections: Iterable<T>): T[] {
   const viewers: { readonly connection: T; readonly bytes: number }[] = []

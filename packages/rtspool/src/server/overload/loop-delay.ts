@@ -1,11 +1,12 @@
 import { type Clock, PeriodicCheck } from '../../clock.js'
 
-/** Interval between looks. Delays below it do not matter for overload. */
+/** Milliseconds between two measurements. Shorter delays do not matter for overload. */
 const intervalMs = 100
 
 /**
- * Longest delay of the event loop: how late a timer is. The histogram of Node cannot show it, because after each `reset` it
- * leaves out one interval, which in a stalled process is the next one (20.20).
+ * Measures the maximum delay of the event loop: how late a timer fires. The histogram of Node
+ * cannot be used. After each `reset` it leaves out one interval, which in a stalled process is the
+ * next one (20.20).
  */
 export class LoopDelay {
   readonly #clock: Clock
@@ -19,13 +20,13 @@ export class LoopDelay {
     this.#check = new PeriodicCheck(clock, intervalMs, () => this.#look())
   }
 
-  /** Idempotent. */
+  /** Starts the measurement. Idempotent. */
   start(): void {
     this.#dueAt ??= this.#clock.now() + intervalMs
     this.#check.start()
   }
 
-  /** Idempotent. */
+  /** Stops the measurement. Idempotent. */
   stop(): void {
     this.#check.stop()
     this.#dueAt = undefined
@@ -34,9 +35,11 @@ export class LoopDelay {
   }
 
   /**
-   * Ends a period. A single pause of the process does not count.
+   * Ends a period of measurement and begins the next. A delay that occurs in only one of two
+   * periods does not count.
    *
-   * @returns The delay that the event loop has reached in this period and in the one before, in milliseconds.
+   * @returns Delay in milliseconds that the event loop has reached in this period and in the one
+   *   before.
    */
   take(): number {
     const lasting = Math.min(this.#longest, this.#longestBefore)

@@ -17,23 +17,23 @@ import type { ProcessGauge } from './pressure-gauge.js'
 import { PressureMeter } from './pressure-meter.js'
 import { type QuietSource, QuietTimes } from './quiet-times.js'
 
-/** A connection as the guard sees it. */
+/** Functions and values of a connection that the guard uses. */
 export interface GuardedConnection extends QueueOfViewer, QuietSource {
   close(): void
-  /** Closes at once. Queued bytes are lost. */
+  /** Closes the connection at once; unsent bytes are lost. */
   destroy(): void
 }
 
-/** The server as the guard sees it. */
+/** Functions and values of a server that the guard uses. */
 export interface GuardedServer {
   readonly clock: Clock
-  /** `undefined` = the guard is off. */
+  /** Options of the guard; `undefined` = the guard is off. */
   readonly overload: ResolvedOverloadOptions | undefined
   readonly idleTimeoutMs: number
 }
 
 export interface OverloadGuardInit {
-  /** Read at each sample: the options may change. */
+  /** Server, whose options are read at each measurement, because they may change. */
   readonly server: GuardedServer
   readonly gauge: ProcessGauge
   /** Sessions of the server. */
@@ -44,13 +44,14 @@ export interface OverloadGuardInit {
 const intervalMs = 500
 
 /**
- * Measures the pressure twice a second while there are connections, and acts by its level.
+ * Measures the pressure (the load of the server) twice a second while there are connections, and
+ * takes measures by its level.
  *
  * ```text
  * pressure  0 ········ saveAbove ······· refuseAbove ······· shedAbove ··· 1
  *   saving             time limits of idle clients shrink, no burst for new viewers
  *   refusing                             SETUP of a new session: 503
- *   shedding                                                 largest queues leave
+ *   shedding                                                 viewers with most unsent bytes end
  * ```
  */
 export class OverloadGuard {
@@ -70,7 +71,7 @@ export class OverloadGuard {
     this.#meter = new PressureMeter(clock, init.gauge, this.#connections)
   }
 
-  /** The pressure at the last sample; `undefined` while the guard is off. */
+  /** Pressure at the last measurement; `undefined` while the guard is off. */
   get pressure(): RtspServerPressure | undefined {
     const { overload } = this.#init.server
     if (!overload) return undefined
@@ -79,7 +80,7 @@ export class OverloadGuard {
     return this.#report(parts)
   }
 
-  /** True while new viewers begin without the packets since the last key frame. */
+  /** True while new viewers do not get the packets since the last key frame at once. */
   get leavesOutBurst(): boolean {
     return this.#state.level !== 'normal'
   }
@@ -89,12 +90,12 @@ export class OverloadGuard {
     if (this.#connections.size === 1) this.refresh()
   }
 
-  /** The level outlasts a moment without connections. */
+  /** Removes a closed connection. The level stays for a moment even if no connection is left. */
   remove(connection: GuardedConnection): void {
     this.#connections.delete(connection)
   }
 
-  /** Starts or stops after a change of the options. */
+  /** Starts or stops the guard after a change of the options. */
   refresh(): void {
     if (!this.#init.server.overload) this.stop()
     else if (this.#connections.size > 0) {
@@ -103,7 +104,7 @@ export class OverloadGuard {
     }
   }
 
-  /** Ends all measures. The next connection starts the guard again. */
+  /** Ends all measures and stops the guard. The next connection starts it again. */
   stop(): void {
     this.#check.stop()
     this.#meter.stop()
@@ -143,7 +144,7 @@ export class OverloadGuard {
     return this.#init.server.overload !== undefined
   }
 
-  /** Ends idle clients earlier, by a share of their time limits. */
+  /** Ends clients that have been idle for a share of their time limit. */
   #save(now: number, share: number): void {
     const { server, sessions } = this.#init
     for (const session of [...sessions()]) {
@@ -156,7 +157,10 @@ export class OverloadGuard {
     }
   }
 
-  /** Ends the viewers with the largest queues, as many as bring the pressure down to `refuseAbove` in proportion. */
+  /**
+   * Ends the viewers with the most unsent bytes, as many as should bring the pressure down to
+   * `refuseAbove`.
+   */
   #shed({ refuseAbove, maxShedAtOnce }: ResolvedOverloadOptions): void {
     const heaviest = heaviestViewers(this.#connections).slice(0, maxShedAtOnce)
     let excess = this.#meter.queuedBytes() * (1 - refuseAbove / largestPart(this.#parts))
@@ -167,7 +171,7 @@ export class OverloadGuard {
     }
   }
 
-  /** Changes the level, and reports the change. */
+  /** Calls a function that may change the level, and reports the change. */
   #follow(change: () => void): void {
     const previous = this.#state.level
     change()
@@ -180,7 +184,10 @@ export class OverloadGuard {
   }
 }
 
-/** Sends no RTCP BYE: it would wait behind the queue. */
+/**
+ * Ends the sessions of a connection and destroys the connection. Sends no RTCP BYE, which would
+ * wait behind the unsent bytes.
+ */
 function shed(connection: GuardedConnection): void {
   for (const session of [...connection.sessions]) {
     if (session.owner?.connection === connection) session.end('overload')

@@ -81,7 +81,11 @@ export interface ResolvedOverloadOptions extends LevelLimits {
 
 const msPerSecond = 1000
 
-/** @throws {RangeError | TypeError} Names the wrong option, the expected value and the given one. */
+/**
+ * Checks the options and fills in the defaults.
+ *
+ * @throws {RangeError | TypeError} Names the wrong option, the expected value and the given one.
+ */
 export function resolveOverload(
   options: OverloadOptions | false,
 ): ResolvedOverloadOptions | undefined {
@@ -128,7 +132,10 @@ function limitsOf(options: OverloadOptions): Omit<LevelLimits, 'calmMs'> {
   )
 }
 
-/** Memory that the process may use: of the machine, or of its control group. */
+/**
+ * Returns the number of bytes that the process may use: the memory of the machine, or the limit of
+ * its control group.
+ */
 function memoryBytes(): number {
   const constrained = process.constrainedMemory?.() ?? 0
   return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem()

@@ -12,13 +12,17 @@ export interface ProcessGauge {
 
 const mib = 1024 * 1024
 /**
- * Memory for new objects that V8 adds to the limit of the heap: 3 times the largest semi-space, by major version of
- * Node (20.20, 22.23, 24.22 and 26.12). The process ends when all other spaces together reach the rest.
+ * Size in MiB, by major version of Node, of the memory for new objects that V8 adds to the limit of
+ * the heap: 3 times the largest semi-space (20.20, 22.23, 24.22 and 26.12). The process ends when
+ * all other spaces together reach the rest.
  */
 const newSpaceMib: Readonly<Record<string, number>> = { 20: 48, 22: 48, 24: 192 }
 const usualNewSpaceMib = 96
 const semiSpaces = 3
-/** Keeps a wrong guess about new objects from taking up the whole heap. */
+/**
+ * Divisor of the heap's limit: at least this share remains for old objects, even if the size for
+ * new ones is wrong.
+ */
 const smallestOldShare = 8
 
 /** Measures this process by the interfaces of Node. */
@@ -26,7 +30,10 @@ export class NodeGauge implements ProcessGauge {
   readonly #cgroup = new CgroupMemory(totalmem())
   readonly #heapLimit = heapLimitBytes()
 
-  /** Counts new objects as well: a collection may move all of them to the spaces that the limit holds for, at once. */
+  /**
+   * Returns the heap as a share of its limit. Includes new objects, because a collection may move
+   * all of them at once to the spaces that the limit applies to.
+   */
   heap(): number {
     return v8.getHeapStatistics().used_heap_size / this.#heapLimit
   }

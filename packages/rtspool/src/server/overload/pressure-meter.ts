@@ -5,13 +5,13 @@ import type { ResolvedOverloadOptions } from './overload-options.js'
 import { noPressure, type PressureParts } from './pressure.js'
 import type { ProcessGauge } from './pressure-gauge.js'
 
-/** A connection with bytes that wait for its client. */
+/** A connection with unsent bytes. */
 export interface QueueOfClient {
-  /** Bytes that wait in the process for the client. */
+  /** Number of bytes that wait in the process for the client. */
   readonly queuedBytes: number
 }
 
-/** Measures the parts of the pressure, or asks the application for them. */
+/** Measures the parts of the pressure, or calls the application's function for them. */
 export class PressureMeter {
   readonly #loop: LoopDelay
   readonly #gauge: ProcessGauge
@@ -28,12 +28,15 @@ export class PressureMeter {
     this.#loop.start()
   }
 
-  /** Idempotent. */
+  /** Stops the measurement of the event loop. Idempotent. */
   stop(): void {
     this.#loop.stop()
   }
 
-  /** Ends a period of the event loop. @returns The parts of the pressure now. */
+  /**
+   * Returns the present parts of the pressure, and begins a new period for the delay of the event
+   * loop.
+   */
   measure({ maxLoopDelayMs, maxQueuedBytes, measure }: ResolvedOverloadOptions): PressureParts {
     const delayMs = this.#loop.take()
     const given = measure && partsOf(measure)
@@ -45,7 +48,7 @@ export class PressureMeter {
     }
   }
 
-  /** Sums up what waits for all clients. */
+  /** Returns the number of bytes that wait for all clients. */
   queuedBytes(): number {
     let sum = 0
     for (const { queuedBytes } of this.#connections) sum += queuedBytes
@@ -53,12 +56,15 @@ export class PressureMeter {
   }
 }
 
-/** @param limit - 0 = not watched. */
+/** Returns a value as a share of its limit. @param limit - 0 = the result is 0 */
 const shareOf = (value: number, limit: number): number => (limit > 0 ? value / limit : 0)
 
 const partNames = Object.keys(noPressure) as (keyof PressureParts)[]
 
-/** Asks the application for parts. Parts that are no numbers from 0 on are measured. */
+/**
+ * Calls the application's function for parts of the pressure. A part that is no number of 0 or more
+ * is measured instead.
+ */
 function partsOf(measure: () => Partial<PressureParts>): Partial<PressureParts> {
   try {
     const answer: Partial<Record<string, unknown>> = measure() ?? {}

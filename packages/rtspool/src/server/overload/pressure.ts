@@ -1,4 +1,7 @@
-/** Measures against overload, each of which includes those before; see {@link OverloadOptions}. */
+/**
+ * Levels of measures against overload. Each includes the measures of the levels before; see
+ * {@link OverloadOptions}.
+ */
 export const overloadLevels = Object.freeze(['normal', 'saving', 'refusing', 'shedding'] as const)
 
 /** One of {@link overloadLevels}. */
@@ -6,16 +9,18 @@ export type OverloadLevel = (typeof overloadLevels)[number]
 
 /** Load of a server by resource: 0 = none, 1 = at the limit. */
 export interface PressureParts {
-  /** Heap of JavaScript against the limit of V8, which holds for all but new objects. */
+  /** Heap of JavaScript as a share of V8's limit. */
   readonly heap: number
   /**
    * Memory of the control group of the process, without file cache, against its limit. Memory of a process without such a
    * limit is 0.
    */
   readonly memory: number
-  /** Delay of the event loop against `maxLoopDelayMs`. */
+  /** Delay of the event loop as a share of `maxLoopDelayMs`. */
   readonly loopDelay: number
-  /** Bytes that wait in the process for viewers and other clients, against `maxQueuedBytes`. */
+  /**
+   * Bytes that wait in the process for viewers and other clients, as a share of `maxQueuedBytes`.
+   */
   readonly queues: number
 }
 
@@ -33,11 +38,11 @@ export interface RtspServerPressure {
   readonly value: number
   readonly parts: PressureParts
   readonly level: OverloadLevel
-  /** SETUP requests refused so far because of overload. */
+  /** Number of SETUP requests refused so far because of overload. */
   readonly refusedSetups: number
 }
 
-/** Pressures above which a level begins, and the way back. */
+/** Pressures above which the levels begin, and the time after which they end. */
 export interface LevelLimits {
   readonly saveAbove: number
   readonly refuseAbove: number
@@ -45,7 +50,7 @@ export interface LevelLimits {
   readonly calmMs: number
 }
 
-/** A level ends only this far below its limit. */
+/** Difference to its limit below which the pressure must fall before a level ends. */
 const margin = 0.05
 
 /**
@@ -60,7 +65,7 @@ export class LevelState {
     return overloadLevels[this.#index] as OverloadLevel
   }
 
-  /** Notes a pressure. @param now - Milliseconds of the clock. */
+  /** Updates the level by a measured pressure. @param now - Milliseconds of the clock */
   note(value: number, now: number, limits: LevelLimits): void {
     const entered = countAbove(value, limits)
     const kept = countAbove(value + margin, limits)
@@ -85,10 +90,13 @@ function countAbove(value: number, { saveAbove, refuseAbove, shedAbove }: LevelL
   return Number(value > saveAbove) + Number(value > refuseAbove) + Number(value > shedAbove)
 }
 
-/** Smallest share of a time limit that is left at full pressure. */
+/** Minimum share of a time limit, at pressure 1. */
 const smallestShare = 0.1
 
-/** Share of a time limit that is left at a pressure: 1 up to `saveAbove`, then linear to a tenth at 1. */
+/**
+ * Returns the share to which a time limit shrinks at a pressure: 1 up to `saveAbove`, then linear
+ * to a tenth at 1.
+ */
 export function shareOfTime(value: number, { saveAbove }: Pick<LevelLimits, 'saveAbove'>): number {
   if (value <= saveAbove) return 1
   return Math.max(smallestShare, (1 - value) / (1 - saveAbove))

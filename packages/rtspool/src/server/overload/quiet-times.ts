@@ -1,8 +1,8 @@
-/** A connection whose client may be silent. */
+/** A connection whose client may have stopped sending. */
 export interface QuietSource {
   /** Number of reads so far. A client whose number stays the same is silent. */
   readonly readCount: number
-  /** True without a session and without a request under way. */
+  /** True if the connection has no session, and no request that waits for its response. */
   readonly isIdle: boolean
 }
 
@@ -11,11 +11,18 @@ interface Quiet {
   readonly since: number
 }
 
-/** Silence of idle connections, from the first look on. Costs nothing between the looks. */
+/**
+ * Measures for how long idle connections have received nothing, from the first check on. Takes no
+ * time between checks.
+ */
 export class QuietTimes<T extends QuietSource> {
   #quiet = new WeakMap<T, Quiet>()
 
-  /** Looks at a connection. @returns Milliseconds for which it has been silent and idle; `-1` if it is neither. */
+  /**
+   * Checks a connection.
+   *
+   * @returns Milliseconds for which it has been idle and received nothing; `-1` if it is not idle.
+   */
   note(source: T, now: number): number {
     if (!source.isIdle) {
       this.#quiet.delete(source)
@@ -28,7 +35,7 @@ export class QuietTimes<T extends QuietSource> {
     return 0
   }
 
-  /** Forgets all. */
+  /** Forgets all connections. */
   clear(): void {
     this.#quiet = new WeakMap()
   }
