@@ -304,7 +304,10 @@ export abstract class RtspError extends Error {
   }
 }
 
-/** The bytes break the grammar. The server sends one response and closes the connection. */
+/**
+ * Error for received bytes that break the grammar. The server sends one response and closes the
+ * connection.
+ */
 export class MalformedMessageError extends RtspError {
   declare readonly code: CodeOf<'MalformedMessageError'>
   constructor(code: CodeOf<'MalformedMessageError'>, message: string, options?: RtspErrorOptions) {
@@ -312,7 +315,10 @@ export class MalformedMessageError extends RtspError {
   }
 }
 
-/** A well-formed request is refused with a 4xx or 5xx; the connection stays open. */
+/**
+ * Error for a well-formed request that the server refuses with a 4xx or 5xx. The connection stays
+ * open.
+ */
 export class RequestError extends RtspError {
   declare readonly code: CodeOf<'RequestError'>
   constructor(code: CodeOf<'RequestError'>, message: string, options?: RtspErrorOptions) {
@@ -320,7 +326,7 @@ export class RequestError extends RtspError {
   }
 }
 
-/** A limit, a hook or the state of the session pool prevents the operation. */
+/** Error for an operation that a limit, a hook or the state of the session pool prevents. */
 export class SessionPoolError extends RtspError {
   declare readonly code: CodeOf<'SessionPoolError'>
   constructor(code: CodeOf<'SessionPoolError'>, message: string, options?: RtspErrorOptions) {
@@ -328,7 +334,7 @@ export class SessionPoolError extends RtspError {
   }
 }
 
-/** A socket or port fails; the session that needs it ends with a reason. */
+/** Error for a socket or port that fails. The session that needs it ends with a reason. */
 export class TransportError extends RtspError {
   declare readonly code: CodeOf<'TransportError'>
   constructor(code: CodeOf<'TransportError'>, message: string, options?: RtspErrorOptions) {

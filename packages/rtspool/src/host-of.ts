@@ -1,11 +1,14 @@
-/** Groups of 16 bits in the network part of an IPv6 address. */
+/** Number of 16-bit groups in the network part of an IPv6 address. */
 const networkGroups = 4
 const mappedPrefix = '::ffff:'
 const linkLocal = /^fe80:/i
 const ipv6Groups = 8
 /** A decimal number of an IPv4 address, without leading zeros. */
 const ipv4Part = /^(0|[1-9]\d{0,2})$/
-/** Characters of an address, whose last 32 bits may be written as in IPv4, and a zone. */
+/**
+ * Matches the characters of an IPv6 address, whose last 32 bits may be written as in IPv4, and
+ * which may have a zone.
+ */
 const ipv6Text = /^[0-9a-f:.]+(%.*)?$/i
 
 /**

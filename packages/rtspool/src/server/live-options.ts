@@ -70,7 +70,7 @@ export class LiveOptions {
   }
 }
 
-/** Replaces options that stand for ports, files and pools, which are in use already. */
+/** Returns the options without those for ports, files and pools, which are in use already. */
 const withoutResources = ({ pool }: ResolvedRtspServerOptions): RtspServerOptions => ({
   ...{ port: 0, tls: undefined, multicast: undefined, nativeSockets: false, pool },
 })

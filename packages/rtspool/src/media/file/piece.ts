@@ -3,7 +3,7 @@ import type { Pacer } from './pacer.js'
 import type { TimedUnit } from './timeline.js'
 import type { FileTrack, Packetize } from './tracks/file-track.js'
 
-/** One track of the file that is being sent. */
+/** A track of the file that is being sent, and its output. */
 export interface Lane {
   readonly fileTrack: FileTrack
   readonly track: TrackOutput
@@ -29,7 +29,10 @@ export interface Piece {
   hasFailed: boolean
 }
 
-/** Returns the RTP timestamp of a lane at a running time. */
+/**
+ * Returns the RTP timestamp of a track at a running time: seconds of playback, without pauses and
+ * seeks.
+ */
 export function timestampAt({ firstTimestamp, fileTrack }: Lane, runningSeconds: number): number {
   return (firstTimestamp + Math.round(runningSeconds * fileTrack.clockRate)) % 2 ** 32
 }

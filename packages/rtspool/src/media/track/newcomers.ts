@@ -31,9 +31,10 @@ export class Newcomers {
   }
 
   /**
-   * Adds a reader.
+   * Adds a reader, which will get a second report.
    *
-   * @param hasPackets - True if the reader has just been sent kept packets, so that its delay begins now.
+   * @param hasPackets - True if the reader has just been sent kept packets. The delay then starts
+   *   now, and not with the next packet.
    */
   add(reader: Reader, hasPackets: boolean): void {
     this.#readers.add(reader)

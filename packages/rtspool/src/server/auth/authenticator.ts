@@ -20,14 +20,20 @@ import { RecentLogins } from './recent-logins.js'
 import type { AccessContext } from './rules.js'
 import { accessOf, subjectOf } from './subject.js'
 
-/** A refused request, for observers. It contains nothing of the credentials but the user name. */
+/**
+ * A request that authentication has refused. It contains nothing of the credentials but the user
+ * name.
+ */
 export interface AccessRefusal extends AccessContext {
   readonly reason: AuthRefusalReason
   readonly method: string
 }
 
 const randomSteps = 2 ** 16
-/** Enough attempts for many guessers at once, so that the right user behind them need not wait. */
+/**
+ * Number of wrong attempts in a row of a user who has logged in lately. Large, because others who
+ * guess this user's password use up the same attempts.
+ */
 const regularBurst = 128
 
 /** Account that pays for a check of credentials: a limiter and the key in it. */
@@ -60,7 +66,7 @@ export class Authenticator implements Authorizer {
   readonly #regulars: AttemptLimiter
   readonly #stats = new AuthStatsCounter()
   readonly #onRefused: (refusal: AccessRefusal) => void
-  /** Last authenticated user of a connection: this user has no need to guess. */
+  /** User who has logged in on a connection last: this user has no need to guess. */
   #proved = new WeakMap<object, string>()
   /** Connections that have sent wrong credentials. */
   readonly #guessing = new WeakSet<object>()
@@ -79,7 +85,7 @@ export class Authenticator implements Authorizer {
     this.#onRefused = onRefused
   }
 
-  /** Uses other options for all requests from now on, and forgets who has logged in. */
+  /** Applies other options to all requests from now on, and forgets who has logged in. */
   update(options: ResolvedAuthOptions): void {
     this.#options = options
     this.#nonces.lifetimeMs = options.nonceLifetimeMs
@@ -91,7 +97,7 @@ export class Authenticator implements Authorizer {
     return this.#stats.snapshot(this.#limiter.waiting + this.#regulars.waiting)
   }
 
-  /** Ends all waits. */
+  /** Ends the waits of all requests, because the server closes. */
   close(): void {
     this.#limiter.close()
     this.#regulars.close()
@@ -128,7 +134,11 @@ export class Authenticator implements Authorizer {
     return basic === 'always' || (basic === 'overTls' && connection.isSecure)
   }
 
-  /** @returns The reason to refuse the credentials, or `undefined` if they are right. */
+  /**
+   * Checks the credentials of a request, possibly after a wait.
+   *
+   * @returns The reason to refuse them; `undefined` if they are right.
+   */
   async #check(
     credentials: CheckableCredentials,
     request: UnauthorizedRequest,
@@ -158,12 +168,12 @@ export class Authenticator implements Authorizer {
   }
 
   /**
-   * Chooses the account that pays for a check: normally that of the host. A user who has logged in
-   * from the host lately has a separate account, unless the connection has sent wrong credentials.
-   * Such a user does not queue behind guesses.
+   * Returns the counter that a check of credentials uses up: normally that of the host. A user who
+   * has logged in from the host lately has a separate counter, unless the connection has sent wrong
+   * credentials. Such a user does not wait behind others who guess.
    *
-   * @returns `undefined` for a user who cannot be guessing: the one proved on this connection, or
-   *   one with a nonce that nobody else knows.
+   * @returns `undefined` for a user who cannot be guessing: the one who has logged in on this
+   *   connection, or one with a nonce that nobody else knows.
    */
   #sourceOf(
     { authorization }: CheckableCredentials,
@@ -204,7 +214,10 @@ export class Authenticator implements Authorizer {
     if (turn && !(await turn)) throw sessionNotFound()
   }
 
-  /** Checks that right credentials are for this request and have not been used before. */
+  /**
+   * Checks that credentials with the right password are for this request, and have not been used
+   * before.
+   */
   #checkUse(
     authorization: DigestAuthorization,
     { request, target, connection }: UnauthorizedRequest,

@@ -6,10 +6,10 @@ export type AccessAction = 'read' | 'publish'
 
 /** User, action and path of a request, as input for rules. */
 export interface AccessContext {
-  /** `undefined` for a client without credentials. */
+  /** Name of the authenticated user; `undefined` for a client without credentials. */
   readonly user: string | undefined
   /**
-   * `undefined` if the method alone does not tell: PAUSE, TEARDOWN and parameters outside a
+   * Action that the method implies; `undefined` for PAUSE, TEARDOWN and parameters outside a
    * session.
    */
   readonly action: AccessAction | undefined
@@ -36,15 +36,19 @@ export interface AccessRule {
    * matches every path. Decoded text; a `*` anywhere else is refused.
    */
   readonly path: string
-  /** @default nobody */
+  /** Users who may play. @default nobody */
   readonly read?: AccessSubject | undefined
-  /** Effective only if publishing is enabled at all (`mounts.allowPublish`). @default nobody */
+  /**
+   * Users who may publish, if publishing is enabled for the path (`mounts.allowPublish`).
+   *
+   * @default nobody
+   */
   readonly publish?: AccessSubject | undefined
 }
 
 const actions = ['read', 'publish'] as const
 
-/** Question to the rules: allowed if one of the actions is. */
+/** Input for {@link AccessRules.allows}: a request is allowed if one of its actions is. */
 export interface AccessQuestion {
   readonly context: AccessContext
   readonly actions: readonly AccessAction[]
@@ -74,7 +78,8 @@ export class AccessRules {
   }
 
   /**
-   * Evaluates the rules. Errors of a function in a rule are thrown on.
+   * Returns whether the rules allow a request. Errors that a function in a rule throws are not
+   * caught.
    *
    * @throws {TypeError} If such a function returns anything but `true` or `false`: a user record is
    *   not a permission.

@@ -5,25 +5,25 @@ import { RtspParser, type RtspRequest } from '../../rtsp/index.js'
 import { UnreadBytes } from '../../transport/tcp/unread-bytes.js'
 import { MessageDeadline } from './message-deadline.js'
 
-/** Callbacks of a {@link RequestReader} to its connection. */
+/** Functions of a connection that its {@link RequestReader} calls. */
 export interface RequestReaderOwner {
-  /** True until the connection closes or begins to. */
+  /** Returns whether the connection is open and does not close yet. */
   isOpen(): boolean
-  /** True if another request may be handled. */
+  /** Returns whether another request may be handled. */
   isReady(): boolean
   request(request: RtspRequest): void
-  /** A function without `this`: the parser calls it for each frame. */
+  /** Called by the parser for each interleaved frame, without `this`. */
   readonly interleaved: (channel: number, payload: Buffer) => void
-  /** The bytes are no message; no request follows. */
+  /** Called when the bytes are not a valid message; no request follows. */
   malformed(error: MalformedMessageError): void
-  /** The client takes too long to send one message. */
+  /** Called when the client takes too long to send one message. */
   tooSlow(): void
 }
 
 /**
- * Reads the bytes of one connection. The parser stops behind a request whose response takes time.
- * Later bytes stay unparsed, and at most one read is held in memory. So frames are handled after the
- * request that they followed.
+ * Parses the bytes of one connection. The parser stops after a request whose response takes time,
+ * and later bytes stay unparsed. So an interleaved frame is handled after the request that precedes
+ * it. At most one read is held in memory.
  */
 export class RequestReader {
   readonly #input: Readable
@@ -51,7 +51,7 @@ export class RequestReader {
     this.#deadline = new MessageDeadline(this.#parser, clock, () => owner.tooSlow())
   }
 
-  /** True if bytes wait until {@link readOn}. */
+  /** True if unparsed bytes wait until {@link readOn}. */
   get isWaiting(): boolean {
     return !this.#isParsing && this.#input.isPaused()
   }
@@ -61,7 +61,7 @@ export class RequestReader {
     return this.#readCount
   }
 
-  /** Handles bytes of the client, or holds them. */
+  /** Parses bytes of the client, or keeps them until {@link readOn}. */
   receive(chunk: Buffer): void {
     this.#readCount++
     const read = this.#owner.isReady() ? this.#parse(chunk) : 0
@@ -71,8 +71,8 @@ export class RequestReader {
   }
 
   /**
-   * Reads on, unless a request is under way or the client does not read its responses. Bytes of a
-   * connection that closes are read and dropped.
+   * Continues to parse and read, unless a request has no response yet or the client does not read
+   * its responses. If the connection closes, bytes are read and dropped.
    */
   readOn(): void {
     if (!this.isWaiting) return
@@ -86,13 +86,13 @@ export class RequestReader {
     this.#input.resume()
   }
 
-  /** Parses nothing any more. Idempotent. */
+  /** Stops parsing; further bytes are ignored. Idempotent. */
   stop(): void {
     this.#parser.close()
     this.#deadline.cancel()
   }
 
-  /** @returns Number of bytes parsed. */
+  /** Parses a chunk as far as possible. @returns Number of bytes parsed */
   #parse(chunk: Buffer): number {
     this.#isParsing = true
     try {

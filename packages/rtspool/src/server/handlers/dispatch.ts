@@ -41,12 +41,12 @@ const handlers: Readonly<Record<PublicMethod, Handler>> = Object.freeze({
 /** Methods that need a session (RFC 2326 section 11.3.5). */
 const needSession: ReadonlySet<PublicMethod> = new Set(['PLAY', 'PAUSE', 'RECORD', 'TEARDOWN'])
 
-/** A request of which nothing has been checked yet. */
+/** A parsed request that no rule has been applied to yet. */
 type RawRequest = Omit<RequestContext, 'target' | 'session'>
 
 /**
- * Applies the rules that hold for every method, in this order: CSeq, version, method, Require, URI,
- * user and rights, bans, session and owner, state. Then calls the handler.
+ * Applies the rules for all methods, in this order: CSeq, version, method, Require, URI, user and
+ * rights, session and owner, state. Then calls the handler of the method.
  *
  * @throws {RequestError} The connection turns it into the response.
  */
@@ -69,7 +69,7 @@ export function dispatch(base: RawRequest): Reply | Promise<Reply> {
   return authorizer ? authorized(authorizer, context, method) : answer(context, method)
 }
 
-/** Authenticates the client before any session is looked up. */
+/** Authenticates the client, then looks up the session, and calls the handler. */
 async function authorized(
   authorizer: Authorizer,
   context: UnauthorizedRequest,
@@ -98,7 +98,11 @@ function answer(base: UnauthorizedRequest, method: PublicMethod): Reply | Promis
 /** Methods by which a newcomer begins. */
 const beginnings: ReadonlySet<PublicMethod> = new Set(['DESCRIBE', 'ANNOUNCE', 'SETUP'])
 
-/** Refuses required features that are missing (RFC 2326 section 12.32). */
+/**
+ * Checks that the server supports all features in Require (RFC 2326 section 12.32).
+ *
+ * @throws {RequestError} If one is missing.
+ */
 function checkRequirements(base: RawRequest): void {
   const unsupported = unsupportedFeatures(base)
   if (unsupported.length === 0) return
@@ -108,8 +112,10 @@ function checkRequirements(base: RawRequest): void {
 }
 
 /**
- * Returns the session id of a request, if its method uses one. @throws {RequestError}
- * `ERR_SESSION_NOT_FOUND` if the method needs one.
+ * Returns the session id of a request, if its method uses one.
+ *
+ * @throws {RequestError} `ERR_SESSION_NOT_FOUND` if the method needs a session and the request
+ *   names none.
  */
 function sessionIdOf({ headers }: RtspRequest, method: PublicMethod): string | undefined {
   const value = headers.get('Session')

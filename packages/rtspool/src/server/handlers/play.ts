@@ -20,7 +20,7 @@ import { rateHeaders } from './rate-headers.js'
 
 const noPackets: ReadonlyMap<Track, readonly Buffer[]> = new Map()
 
-/** PLAY: starts the flow of the tracks that were set up (RFC 2326 section 10.5). */
+/** Handles PLAY: starts to send the tracks that were set up (RFC 2326 section 10.5). */
 export const handlePlay: Handler = async (context) => {
   const { session, held } = requirePresentation(context)
   const media = held.media
@@ -62,15 +62,16 @@ export const handlePlay: Handler = async (context) => {
 }
 
 /**
- * Sorts pictures before sound, for any order of SETUP: see `isFollower` in
- * media/fan-out/datagram-readers.ts.
+ * Sorts the streams so that video precedes audio, in whatever order they were set up. See
+ * `isFollower` in media/fan-out/datagram-readers.ts.
  */
 function keyFramesFirst(streams: readonly PlayStream[]): PlayStream[] {
   return [...streams].sort((a, b) => Number(b.track.hasKeyFrames) - Number(a.track.hasKeyFrames))
 }
 
 /**
- * Returns the packets that each track begins with: those since the last key frame, if there is one.
+ * Returns the packets with which each track begins: those since the last key frame, if there is
+ * one.
  */
 function firstPackets(streams: readonly PlayStream[]): ReadonlyMap<Track, readonly Buffer[]> {
   const first = new Map(streams.map((stream) => [stream.track, stream.recentPackets()]))
@@ -81,12 +82,18 @@ function firstPackets(streams: readonly PlayStream[]): ReadonlyMap<Track, readon
   return hasKeyFrame ? first : new Map()
 }
 
-/** Returns the wall clock at the first packets sent, if known. */
+/**
+ * Returns the time of the first packets sent, in milliseconds since 1970; `undefined` if it is not
+ * known.
+ */
 function instantOf([info]: readonly TrackBeginning[]): number | undefined {
   return info?.track.unixTimeMsAt(info.rtpTime)
 }
 
-/** Formats RTP-Info. Tracks without any packet yet are listed without a position. */
+/**
+ * Formats the RTP-Info header. A track that has sent no packet yet has an entry without seq and
+ * rtptime.
+ */
 function rtpInfoOf(positions: readonly TrackBeginning[], streams: readonly PlayStream[]): string {
   return serializeRtpInfo(
     streams.map(({ track, uri }) => {

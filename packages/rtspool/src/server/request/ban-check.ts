@@ -1,11 +1,14 @@
 import type { PublicMethod } from './methods.js'
 import type { Reply, UnauthorizedRequest } from './request-context.js'
 
-/** Methods with which a client begins something new. The others belong to a session that is there. */
+/**
+ * Methods that a banned client may not use. It may still use the others, for sessions that exist
+ * already.
+ */
 const beginning: ReadonlySet<PublicMethod> = new Set(['DESCRIBE', 'ANNOUNCE', 'SETUP'])
 
 /**
- * Refuses a new use of a path by a banned client, after its user has been authenticated.
+ * Checks that the user of a request is not banned from its path. Called after authentication.
  *
  * @throws {SessionPoolError} `ERR_BANNED`
  */

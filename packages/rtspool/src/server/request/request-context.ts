@@ -38,18 +38,20 @@ export interface SessionsContext {
    */
   create(init: SessionInit, connection: ConnectionContext): Session
   /**
-   * Notes that a connection uses a session, which belongs to it from now on unless the session is
-   * bound to another one.
+   * Associates a session with the connection that uses it, unless the session is bound to another
+   * connection.
    */
   use(session: Session, connection: ConnectionContext): void
-  /** Notes that a track of a session has been set up, to play or to publish, over the connection or by UDP. */
+  /** Records that a SETUP of the session has succeeded, to play or to publish. */
   noteSetUp(session: Session, isPublisher: boolean): void
   /**
-   * True if the server itself, and not the client, ended a session with this id a moment ago, and
-   * the session was the claimant's.
+   * Returns whether the server itself, and not the client, ended a session with this id within the
+   * last 10 s, and the session was the claimant's.
    */
   hasEnded(id: string, claimant: SessionOwner): boolean
-  /** Notes that its client has torn down an ended session: no further request for it succeeds. */
+  /**
+   * Forgets an ended session that its client has torn down: further requests for it are refused.
+   */
   forgetEnded(id: string): void
 }
 
@@ -67,39 +69,39 @@ export interface AnnouncementsContext {
    * @throws {RequestError} `ERR_FORBIDDEN`
    */
   admit(connection: ConnectionContext, leaving: readonly Publication[]): number
-  /** Notes that the connection has announced a publication. */
+  /** Records that a connection has announced a publication. */
   note(connection: ConnectionContext, publication: Publication): void
-  /** Notes that the connection has set up the publication that it announced. */
+  /** Records that a connection has set up the publication that it announced. */
   settled(connection: ConnectionContext): void
-  /** Notes that a publication of the connection has ended. */
+  /** Records that a publication of a connection has ended. */
   ended(connection: ConnectionContext, publication: Publication): void
 }
 
 /** The part of `sources/served-media.ts` that handlers use: media until their sources are closed. */
 export interface MediaContext {
-  /** True while the server closes: no media may be created. */
+  /** True as soon as the server closes: no media may be created. */
   readonly isClosed: boolean
-  /** Notes a media, until its source is closed. */
+  /** Adds a media, which is removed when its source is closed. */
   note(media: Media): void
 }
 
-/** A request of which only the URI has been parsed. */
+/** A request whose URI has been parsed. Rights and session have not been checked yet. */
 export type UnauthorizedRequest = Omit<RequestContext, 'session'>
 
 /** The user of a request (`undefined` without login), or the response that refuses it. */
 export type Authorization = { readonly user: string | undefined } | { readonly refusal: Reply }
 
-/** Authenticates and authorises requests. */
+/** Authenticates requests, and checks the rights of their users. */
 export interface Authorizer {
   /**
-   * Checks the credentials of a request against its subject. No session is touched.
+   * Checks the credentials of a request, and the rights of its user. No session is touched.
    *
-   * @throws {RequestError} `ERR_TOO_MANY_ATTEMPTS`. Errors of a hook are thrown on.
+   * @throws {RequestError} `ERR_TOO_MANY_ATTEMPTS`. Errors of a hook are thrown unchanged.
    */
   authorize(request: UnauthorizedRequest): Promise<Authorization>
 }
 
-/** The parts of the server that handlers use. */
+/** Parts of the server that handlers use. */
 export interface ServerContext {
   readonly clock: Clock
   readonly pool: SessionPool
@@ -107,9 +109,9 @@ export interface ServerContext {
   /** Publications that are announced but not set up yet. */
   readonly announcements: AnnouncementsContext
   readonly media: MediaContext
-  /** `undefined` if everybody may do everything. */
+  /** Checks users and rights; `undefined` if everybody may do everything. */
   readonly authorizer: Authorizer | undefined
-  /** The server's UDP ports; `undefined` if UDP is turned off. */
+  /** Returns the server's UDP ports; `undefined` if UDP is turned off. */
   readonly udp: () => UdpTransport | undefined
   readonly sessions: SessionsContext
   /** Ends UDP sessions whose client has gone. */
@@ -124,7 +126,7 @@ export interface ServerContext {
   readonly publisherTakeover: PublisherTakeover
   /** Limits on the packets kept of publications. */
   readonly gopCache: GopCacheLimits | undefined
-  /** Budget for the caches of all media, including publications. */
+  /** Limit on the memory of all caches, including those of publications. */
   readonly cacheBudget: CacheBudget
   /** Timeline of publications whose path has no policy of its own. */
   readonly timeline: TimelinePolicy
@@ -134,26 +136,26 @@ export interface ServerContext {
   readonly multicast: MulticastAddressPool | undefined
   /** Responds to requests that name a session which is not here; absent = 454. */
   readonly onUnknownSession: UnknownSessionHook | undefined
-  /** Emits the start or end of a publication to the application. */
+  /** Emits the event that a publication has started or ended. */
   readonly publicationStarted: (publication: Publication) => void
   readonly publicationEnded: (publication: Publication) => void
 }
 
-/** The parts of a connection that handlers use. */
+/** Parts of a connection that handlers use. */
 export interface ConnectionContext {
-  /** Sends the media inside the connection. */
+  /** Sends interleaved media through the connection. */
   readonly carrier: InterleavedCarrier
   /** Numeric address of the client, IPv4 never in IPv6 notation. */
   readonly remoteAddress: string
-  /** The server's address on this connection, in the form of `remoteAddress`. */
+  /** Address of the server on this connection, in the form of `remoteAddress`. */
   readonly localAddress: string
-  /** `host:port` of the server's end, for Content-Base. */
+  /** Address and port of the server on this connection as `host:port`, for Content-Base. */
   readonly localAuthority: string
-  /** True with TLS: nobody between client and server can read along. */
+  /** True with TLS, so that nobody else can read the connection. */
   readonly isSecure: boolean
   /**
-   * True if the connection runs over HTTP or a WebSocket: media are then sent inside it or not at
-   * all.
+   * True if the connection runs through HTTP or a WebSocket: media are then sent interleaved or not
+   * at all.
    */
   readonly isTunnelled: boolean
   readonly publicId: string
@@ -164,13 +166,16 @@ export interface ConnectionContext {
   readonly isClosed: boolean
   /** Sends the responses that are under way, then closes. Idempotent. */
   close(): void
-  /** Aborts when the connection closes. */
+  /** Signal that aborts when the connection closes. */
   readonly closeSignal: AbortSignal
   /** Publication announced on this connection and not yet set up. */
   publication: Publication | undefined
-  /** Media described on this connection and not yet set up. A replaced one is released. */
+  /**
+   * Media described on this connection and not yet set up. When another one takes its place, it is
+   * released.
+   */
   described: MediaLease | undefined
-  /** Called when another connection takes over a session of this one. */
+  /** Called when another connection uses a session that was associated with this one. */
   sessionLeft(session: Session): void
   /**
    * Called when a session of this connection has ended.
@@ -188,20 +193,23 @@ export interface RequestContext {
   readonly request: RtspRequest
   /** Parsed request URI; `undefined` for `*`. */
   readonly target: RequestTarget | undefined
-  /** The session that the request names and the client owns. */
+  /** Session that the request names and that the client owns; `undefined` if it names none. */
   readonly session: Session | undefined
-  /** The client, for checking the ownership of sessions. */
+  /** Address, user and connection of the client, to be compared with the owner of a session. */
   readonly claimant: SessionOwner
 }
 
-/** A response before serialisation, which adds CSeq, Timestamp and Session. */
+/** A response to be serialized. The serializer adds CSeq, Timestamp and Session. */
 export interface Reply {
   readonly statusCode: number
   readonly headers?: readonly (readonly [name: string, value: string])[]
   readonly body?: Buffer | string
-  /** The session to name in the response. */
+  /** Session whose id stands in the response. */
   readonly session?: Session
-  /** Runs in the same turn, right after the response was written, so that no media precede it. */
+  /**
+   * Called in the same turn, right after the response was written, so that no media precede the
+   * response.
+   */
   readonly afterWrite?: () => void
 }
 

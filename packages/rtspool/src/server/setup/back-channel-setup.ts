@@ -40,12 +40,12 @@ export function unsupportedFeatures({
   return factory?.options.backChannel ? required.filter((tag) => tag !== backChannelTag) : required
 }
 
-/** Passes packets on the session's back channels to the application, from PLAY on. */
+/** Starts to pass packets of the session's back channels to the application; called by PLAY. */
 export function openBackChannels(held: SessionMedia<Presentation>): void {
   for (const stream of recordStreamsOf(held).values()) stream.speak()
 }
 
-/** The back channel of a media: one track from a viewer that speaks. */
+/** Opens the back channel of a media: a track that a viewer sends. */
 export class BackChannelSetup implements StreamKind {
   readonly presentation: Media
   readonly #context: RequestContext
@@ -64,7 +64,7 @@ export class BackChannelSetup implements StreamKind {
     this.#transport = transport
   }
 
-  /** The back channel comes last in a description. */
+  /** Index of the back channel in the description: after all other tracks. */
   get trackIndex(): number {
     return this.presentation.tracks.length
   }

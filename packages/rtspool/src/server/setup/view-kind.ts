@@ -33,7 +33,7 @@ export function viewKind(
   return playKind(context, media, track, transport)
 }
 
-/** The kind for the first transport of the client that is free. */
+/** Returns the kind of stream for the first of the client's transports that can be used. */
 function playKind(
   context: RequestContext,
   media: Media,
