@@ -68,7 +68,13 @@ export {
 export type { AuthRefusalReason, RtspServerAuthStats } from './server/auth/auth-stats.js'
 export type { AccessRefusal } from './server/auth/authenticator.js'
 export { type DigestAlgorithm, digestAlgorithms, digestHa1 } from './server/auth/digest.js'
-export type { AccessAction, AccessContext, AccessRule, AccessSubject } from './server/auth/rules.js'
+export type {
+  AccessAction,
+  AccessContext,
+  AccessRight,
+  AccessRule,
+  AccessSubject,
+} from './server/auth/rules.js'
 export type { Ha1s, UserSecret } from './server/auth/secrets.js'
 export type { RtspServerTraffic } from './server/connection/traffic.js'
 export type { RefusedConnections } from './server/door/connection-shares.js'

@@ -21,6 +21,7 @@ import type { MulticastAddressPool } from '../transport/multicast/multicast-addr
 import { type NativeSockets, nativeSockets } from '../transport/system/native-sockets.js'
 import type { BacklogLimits } from '../transport/tcp/stream-writer.js'
 import type { RtspPoolOptions } from './admit-hook.js'
+import { AddressRanges } from './auth/address-ranges.js'
 import {
   type AuthOptions,
   type ResolvedAuthOptions,
@@ -28,7 +29,6 @@ import {
 } from './auth/auth-options.js'
 import { descriptorLimit } from './door/descriptor-limit.js'
 import { type ResolvedTlsOptions, resolveTlsOptions } from './door/tls-options.js'
-import { TrustedAddresses } from './door/trusted-addresses.js'
 import { type ResolvedOverloadOptions, resolveOverload } from './overload/overload-options.js'
 import {
   type OnConnectionClosed,
@@ -59,7 +59,7 @@ export interface ResolvedRtspServerOptions {
   readonly idleTimeoutMs: number
   readonly maxConnections: number
   readonly maxConnectionsPerAddress: number
-  readonly trustedAddresses: TrustedAddresses
+  readonly trustedAddresses: AddressRanges
   readonly backlog: BacklogLimits
   readonly slowReaderTimeoutMs: number
   readonly publisherTimeoutMs: number
@@ -121,7 +121,10 @@ export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRt
     idleTimeoutMs:
       checkSeconds('idleTimeout', options.idleTimeout ?? defaults.idleTimeout) * msPerSecond,
     ...connectionLimits(options),
-    trustedAddresses: new TrustedAddresses(options.trustedAddresses ?? defaults.trustedAddresses),
+    trustedAddresses: new AddressRanges(
+      'trustedAddresses',
+      options.trustedAddresses ?? defaults.trustedAddresses,
+    ),
     backlog: Object.freeze({
       maxBytes: checkInteger(
         'maxBacklogBytes',

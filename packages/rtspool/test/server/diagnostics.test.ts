@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { TimelineBreaks } from '../../src/media/timeline/timeline.js'
+import { AddressRanges } from '../../src/server/auth/address-ranges.js'
 import { ConnectionShares } from '../../src/server/door/connection-shares.js'
-import { TrustedAddresses } from '../../src/server/door/trusted-addresses.js'
 import { ManualClock } from '../../src/testing/manual-clock.js'
 import { strayErrorsDuring } from '../support/stray-errors.js'
 import { nextTurn } from '../support/until.js'
@@ -15,7 +15,7 @@ function refuseConnection(): void {
   const shares = new ConnectionShares({
     maxConnections: 1,
     maxConnectionsPerAddress: 0,
-    trustedAddresses: new TrustedAddresses([]),
+    trustedAddresses: new AddressRanges('trustedAddresses', []),
     clock: new ManualClock(),
   })
   shares.take('192.0.2.1')

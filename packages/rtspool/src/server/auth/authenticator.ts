@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto'
 import type { Clock } from '../../clock.js'
 import { hostOf } from '../../host-of.js'
 import type { Authorization as Credentials, DigestAuthorization } from '../../rtsp/index.js'
+import { requiresBackChannel } from '../request/back-channel-tag.js'
 import type {
   Authorization,
   Authorizer,
@@ -35,6 +36,8 @@ const randomSteps = 2 ** 16
  * guess this user's password use up the same attempts.
  */
 const regularBurst = 128
+
+const nobody: Authorization = Object.freeze({ user: undefined, mayTalk: false })
 
 /** Account that pays for a check of credentials: a limiter and the key in it. */
 interface AttemptSource {
@@ -106,7 +109,7 @@ export class Authenticator implements Authorizer {
   async authorize(request: UnauthorizedRequest): Promise<Authorization> {
     // Clients expect a response to these before they know that a login is needed.
     const { method, headers } = request.request
-    if (method === 'OPTIONS' && !headers.has('Session')) return { user: undefined }
+    if (method === 'OPTIONS' && !headers.has('Session')) return nobody
     const received = receivedCredentials(
       request.request,
       this.#options,
@@ -123,8 +126,13 @@ export class Authenticator implements Authorizer {
       if (reason) return this.#refuse(reason, request, access)
     }
     if (await this.#options.rules.allows({ context: access, actions: subject.actions })) {
+      const mayTalk = method !== 'SETUP' || (await this.#options.rules.allowsTalk(access))
+      // A client that wants to speak begins without a login, as everywhere.
+      const isLoginNeeded =
+        !mayTalk && claimed === undefined && requiresBackChannel(request.request)
+      if (isLoginNeeded) return this.#refuse('missing', request, access)
       this.#stats.accepted++
-      return { user: claimed }
+      return { user: claimed, mayTalk }
     }
     return this.#refuse(claimed === undefined ? 'missing' : 'forbidden', request, access)
   }

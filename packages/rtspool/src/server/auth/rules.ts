@@ -1,8 +1,12 @@
 import { checkPathPattern, matchesPathPattern } from '../../media/path-pattern.js'
 import { checkOptions, kindOf, shapeOf, shown } from '../../option-checks.js'
+import { AddressRanges } from './address-ranges.js'
 
 /** Use of a path: `read` is DESCRIBE, SETUP and PLAY; `publish` is ANNOUNCE and RECORD. */
 export type AccessAction = 'read' | 'publish'
+
+/** Right that a rule gives: an action, or `talk`, which is SETUP of a back channel. */
+export type AccessRight = AccessAction | 'talk'
 
 /** User, action and path of a request, as input for rules. */
 export interface AccessContext {
@@ -12,7 +16,7 @@ export interface AccessContext {
    * Action that the method implies; `undefined` for PAUSE, TEARDOWN and parameters outside a
    * session.
    */
-  readonly action: AccessAction | undefined
+  readonly action: AccessRight | undefined
   /** Decoded path without track and trailing slash; `undefined` for `*`. */
   readonly path: string | undefined
   /** Numeric address of the client. */
@@ -44,9 +48,21 @@ export interface AccessRule {
    * @default nobody
    */
   readonly publish?: AccessSubject | undefined
+  /**
+   * Right to speak over the back channel of a media, for those who may `read` it.
+   * @default those who may `read`
+   */
+  readonly talk?: AccessSubject | undefined
+  /**
+   * Addresses and networks, such as `10.0.0.0/8`, of the clients that the rule is for. Of the rules
+   * for one path, the first for the client's address decides; without such a rule the client is
+   * denied.
+   * @default all addresses
+   */
+  readonly from?: readonly string[] | undefined
 }
 
-const actions = ['read', 'publish'] as const
+const rights = ['read', 'publish', 'talk'] as const
 
 /** Input for {@link AccessRules.allows}: a request is allowed if one of its actions is. */
 export interface AccessQuestion {
@@ -54,13 +70,19 @@ export interface AccessQuestion {
   readonly actions: readonly AccessAction[]
 }
 
+/** A rule with its address ranges understood. */
+interface CheckedRule extends AccessRule {
+  /** `undefined` = all addresses. */
+  readonly ranges: AddressRanges | undefined
+}
+
 /**
- * The access rules of a server. For each path the most specific rule decides, and anything that it
- * does not name is denied.
+ * The access rules of a server. For each path the most specific path among the rules decides. Of its
+ * rules the first for the client's address does, and anything that it does not name is denied.
  */
 export class AccessRules {
-  /** Rules, most specific first: paths, then patterns from the longest to the shortest. */
-  readonly #rules: readonly AccessRule[]
+  /** Rules by path, most specific first: paths, then patterns from the longest to the shortest. */
+  readonly #rules: readonly (readonly CheckedRule[])[]
 
   /**
    * @param users - All existing user names; `undefined` if a hook may know more.
@@ -68,13 +90,18 @@ export class AccessRules {
    */
   constructor(rules: readonly AccessRule[], users: ReadonlySet<string> | undefined) {
     if (!Array.isArray(rules)) throw new TypeError('auth.rules must be a list')
-    const paths = new Set<string>()
+    const byPath = new Map<string, CheckedRule[]>()
     for (const [index, rule] of rules.entries()) {
-      checkRule(`auth.rules[${index}]`, rule, users)
-      if (paths.has(rule.path)) throw new TypeError(`auth.rules: ${rule.path} has two rules`)
-      paths.add(rule.path)
+      const checked = checkRule(`auth.rules[${index}]`, rule, users)
+      const before = byPath.get(rule.path) ?? []
+      if (before.some(({ ranges }) => ranges === undefined)) {
+        throw new TypeError(
+          `auth.rules: ${rule.path} has two rules, and the first is for all addresses`,
+        )
+      }
+      byPath.set(rule.path, [...before, checked])
     }
-    this.#rules = rules.map((rule) => Object.freeze({ ...rule })).sort(bySpecificity)
+    this.#rules = [...byPath.values()].sort(bySpecificity)
   }
 
   /**
@@ -88,17 +115,36 @@ export class AccessRules {
     const { path, user } = context
     // Requests without a path (`*`) are allowed for every authenticated user.
     if (path === undefined) return user !== undefined
-    const rule = this.#rules.find(({ path: pattern }) => matchesPathPattern(pattern, path))
-    for (const action of actions) {
-      const answer: unknown = await isSubject(rule?.[action], { ...context, action })
-      if (answer === true) return true
-      if (answer !== false) {
-        const got = shapeOf(answer)
-        throw new TypeError(`auth.rules: ${action} must return true or false, got ${got}`)
-      }
-    }
+    const rule = this.#ruleFor(path, context.address)
+    for (const action of actions) if (await isAllowed(rule, action, context)) return true
     return false
   }
+
+  /**
+   * Evaluates the right to speak for a client that may read. Errors of a function in a rule are
+   * thrown on.
+   */
+  async allowsTalk(context: AccessContext): Promise<boolean> {
+    const { path, address } = context
+    const rule = path === undefined ? undefined : this.#ruleFor(path, address)
+    return rule?.talk === undefined || isAllowed(rule, 'talk', context)
+  }
+
+  #ruleFor(path: string, address: string): CheckedRule | undefined {
+    const rules = this.#rules.find(([first]) => first && matchesPathPattern(first.path, path))
+    return rules?.find(({ ranges }) => ranges === undefined || ranges.has(address))
+  }
+}
+
+async function isAllowed(
+  rule: AccessRule | undefined,
+  right: AccessRight,
+  context: AccessContext,
+): Promise<boolean> {
+  const answer: unknown = await isSubject(rule?.[right], { ...context, action: right })
+  if (answer === true || answer === false) return answer
+  const got = shapeOf(answer)
+  throw new TypeError(`auth.rules: ${right} must return true or false, got ${got}`)
 }
 
 function isSubject(
@@ -114,18 +160,25 @@ function isSubject(
 
 const isPattern = ({ path }: AccessRule): boolean => path.endsWith('/*')
 
-function bySpecificity(left: AccessRule, right: AccessRule): number {
+function bySpecificity([left]: readonly AccessRule[], [right]: readonly AccessRule[]): number {
+  if (!left || !right) return 0
   if (isPattern(left) !== isPattern(right)) return isPattern(left) ? 1 : -1
   return right.path.length - left.path.length
 }
 
-function checkRule(name: string, rule: AccessRule, users: ReadonlySet<string> | undefined): void {
-  checkOptions(name, rule, ['path', ...actions])
+function checkRule(
+  name: string,
+  rule: AccessRule,
+  users: ReadonlySet<string> | undefined,
+): CheckedRule {
+  checkOptions(name, rule, ['path', 'from', ...rights])
   checkPathPattern(`${name}.path`, rule.path)
   if (rule.path.length > 1 && rule.path.endsWith('/')) {
     throw new TypeError(`${name}.path must not end in a slash, got ${shown(rule.path)}`)
   }
-  for (const action of actions) checkSubject(`${name}.${action}`, rule[action], users)
+  for (const right of rights) checkSubject(`${name}.${right}`, rule[right], users)
+  const ranges = rule.from === undefined ? undefined : new AddressRanges(`${name}.from`, rule.from)
+  return Object.freeze({ ...rule, ranges })
 }
 
 function checkSubject(

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.js'
 import { hostOf } from '../../host-of.js'
 import { Diagnostic, TellSometimes } from '../../listeners.js'
-import type { TrustedAddresses } from './trusted-addresses.js'
+import type { AddressRanges } from '../auth/address-ranges.js'
 
 /**
  * Message on the channel `rtspool:connections-refused`, at most one in 10 s for each server:
@@ -28,7 +28,7 @@ export interface ConnectionSharesOptions {
   /** Limit on the connections of one host; 0 = unlimited. */
   readonly maxConnectionsPerAddress: number
   /** Hosts to which the limit of one host does not apply. */
-  readonly trustedAddresses: TrustedAddresses
+  readonly trustedAddresses: AddressRanges
   readonly clock: Clock
 }
 

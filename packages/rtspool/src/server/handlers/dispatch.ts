@@ -78,12 +78,12 @@ async function authorized(
   const authorization = await authorizer.authorize(context)
   if ('refusal' in authorization) return closeIfBanned(context, authorization.refusal)
   const claimant = { ...context.claimant, user: authorization.user }
-  return answer({ ...context, claimant }, method)
+  return answer({ ...context, claimant, login: authorization }, method)
 }
 
 function answer(base: UnauthorizedRequest, method: PublicMethod): Reply | Promise<Reply> {
   requireNotBanned(base, method)
-  const { server, connection, request, claimant, target } = base
+  const { server, connection, request, claimant, target, login } = base
   const id = sessionIdOf(request, method)
   const session = id === undefined ? undefined : server.pool.find(id, claimant)
   if (id !== undefined && !session) return answerUnknown({ request: base, method, id })
@@ -92,7 +92,7 @@ function answer(base: UnauthorizedRequest, method: PublicMethod): Reply | Promis
     throw new RequestError('ERR_DRAINING', 'the server is draining')
   }
   if (session) server.sessions.use(session, connection)
-  return handlers[method]({ server, connection, request, claimant, target, session })
+  return handlers[method]({ server, connection, request, claimant, target, session, login })
 }
 
 /** Methods by which a newcomer begins. */

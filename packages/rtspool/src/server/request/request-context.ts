@@ -88,8 +88,16 @@ export interface MediaContext {
 /** A request whose URI has been parsed. Rights and session have not been checked yet. */
 export type UnauthorizedRequest = Omit<RequestContext, 'session'>
 
-/** The user of a request (`undefined` without login), or the response that refuses it. */
-export type Authorization = { readonly user: string | undefined } | { readonly refusal: Reply }
+/** Result of the authentication of an allowed request. */
+export interface Login {
+  /** `undefined` without login. */
+  readonly user: string | undefined
+  /** False for a viewer who may not speak over the back channel of the media. */
+  readonly mayTalk: boolean
+}
+
+/** The login of an allowed request, or the response that refuses the request. */
+export type Authorization = Login | { readonly refusal: Reply }
 
 /** Authenticates requests, and checks the rights of their users. */
 export interface Authorizer {
@@ -197,6 +205,8 @@ export interface RequestContext {
   readonly session: Session | undefined
   /** Address, user and connection of the client, to be compared with the owner of a session. */
   readonly claimant: SessionOwner
+  /** `undefined` if everybody may do everything. */
+  readonly login?: Login | undefined
 }
 
 /** A response to be serialized. The serializer adds CSeq, Timestamp and Session. */

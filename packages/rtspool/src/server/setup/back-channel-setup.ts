@@ -1,10 +1,11 @@
 import type { BackChannel } from '../../media/back-channel.js'
 import type { Media } from '../../media/media.js'
 import { RecordStream } from '../../media/streams/record-stream.js'
-import { parseRequire, type RtspRequest } from '../../rtsp/index.js'
+import { parseRequire } from '../../rtsp/index.js'
 import type { Session, SessionMedia } from '../../session-pool/index.js'
 import { keyMgmtHeader } from '../key-mgmt/key-mgmt.js'
 import { recordSecurity } from '../key-mgmt/srtp-setup.js'
+import { backChannelTag } from '../request/back-channel-tag.js'
 import type { RequestContext } from '../request/request-context.js'
 import {
   type Presentation,
@@ -15,15 +16,6 @@ import { parseTarget } from '../request/target.js'
 import type { StreamKind, StreamSetup } from './stream-plan.js'
 import type { UnicastTransport } from './transport-choice.js'
 import { unicastLink } from './unicast-link.js'
-
-/**
- * Feature tag in Require with which a client requests a description with the back channel (ONVIF
- * Streaming Specification section 5.3.1).
- */
-export const backChannelTag = 'www.onvif.org/ver20/backchannel'
-
-export const requiresBackChannel = ({ headers }: RtspRequest): boolean =>
-  parseRequire(headers).includes(backChannelTag)
 
 /**
  * Returns the required features that are missing. The back channel is supported if the mount of the

@@ -12,7 +12,8 @@ import { type ChosenTransport, isMulticast } from './transport-choice.js'
 /**
  * Chooses the kind of stream for a track of a media that somebody views.
  *
- * @throws {RequestError} `ERR_NOT_FOUND` without such a track, `ERR_UNSUPPORTED_TRANSPORT` when no group is free and the
+ * @throws {RequestError} `ERR_NOT_FOUND` without such a track, `ERR_FORBIDDEN` for a back channel that the user may not
+ * speak over, `ERR_UNSUPPORTED_TRANSPORT` when no group is free and the
  * client has no other transport.
  */
 export function viewKind(
@@ -25,6 +26,9 @@ export function viewKind(
   // FFmpeg leaves the control out where the description has one track only.
   const trackIndex = target.trackIndex ?? (tracks.length === 1 ? 0 : undefined)
   if (backChannel && trackIndex === tracks.length) {
+    if (context.login?.mayTalk === false) {
+      throw new RequestError('ERR_FORBIDDEN', 'the user may not speak over the back channel')
+    }
     if (!isMulticast(transport)) return new BackChannelSetup(context, media, backChannel, transport)
     throw new RequestError('ERR_UNSUPPORTED_TRANSPORT', 'the back channel is unicast')
   }

@@ -125,8 +125,18 @@ describe('options of authentication', () => {
     {
       name: 'two rules of a path',
       auth: { users: {}, rules: [{ path: '/cam' }, { path: '/cam' }] },
-      message: 'auth.rules: /cam has two rules',
+      message: 'auth.rules: /cam has two rules, and the first is for all addresses',
     },
+    {
+      name: 'a rule after one for all addresses',
+      auth: { users: {}, rules: [{ path: '/cam' }, { path: '/cam', from: ['10.0.0.0/8'] }] },
+      message: 'auth.rules: /cam has two rules, and the first is for all addresses',
+    },
+    ...['10.0.0.0/33', 'home', ''].map((range) => ({
+      name: `the range '${range}'`,
+      auth: { users: {}, rules: [{ path: '/cam', from: ['::1', range] }] },
+      message: `auth.rules[0].from must be addresses and networks such as '10.0.0.0/8', got '${range}'`,
+    })),
     {
       name: 'a rule for an unknown user',
       auth: { users: { ann: 'p' }, rules: [{ path: '/cam', read: ['amm'] }] },

@@ -50,6 +50,51 @@ describe('rules', () => {
     },
   )
 
+  it.each([
+    { from: '10.1.2.3', may: [true, true] },
+    { from: '192.168.7.7', may: [false, true] },
+    { from: 'fd00::7', may: [false, true] },
+    { from: '192.0.2.1', may: [false, false] },
+    { from: 'no address', may: [false, false] },
+  ])('of the rules for a path the first for $from decides', { tags: 'B-AUTH0' }, async (row) => {
+    const ranged = new AccessRules(
+      [
+        { path: '/*', read: 'anyone' },
+        { path: '/live/*', from: ['10.0.0.0/8'], read: 'anyone' },
+        { path: '/live/*', from: ['192.168.0.0/16', 'fd00::/8', '10.0.0.0/8'], read: ['ann'] },
+      ],
+      users,
+    )
+    const mayRead = (user: string | undefined) =>
+      ranged.allows({
+        context: { user, path: '/live/door', address: row.from, action: undefined },
+        actions: ['read'],
+      })
+    expect(await Promise.all([mayRead(undefined), mayRead('ann')])).toEqual(row.may)
+  })
+
+  it('the right to speak is that to read, unless a rule says more', {
+    tags: 'B-AUTH0',
+  }, async () => {
+    const talking = new AccessRules(
+      [
+        { path: '/*', read: 'anyone' },
+        { path: '/door', read: 'anyone', talk: ['ann'] },
+        { path: '/deaf', read: 'anyone', talk: [] },
+      ],
+      users,
+    )
+    const talkers = async (path: string) => {
+      const asked = ['ann', 'bob', undefined].map(async (user) =>
+        (await talking.allowsTalk({ user, path, address, action: 'read' })) ? [user] : [],
+      )
+      return (await Promise.all(asked)).flat()
+    }
+    expect(await talkers('/cam')).toEqual(['ann', 'bob', undefined])
+    expect(await talkers('/door')).toEqual(['ann'])
+    expect(await talkers('/deaf')).toEqual([])
+  })
+
   it('actions without a rule are denied', { tags: 'B-AUTH0' }, async () => {
     expect(await ask([], 'ann', '/cam', 'read', 'publish')).toBe(false)
     expect(await ask([{ path: '/a', read: 'anyone' }], 'ann', '/b', 'read')).toBe(false)

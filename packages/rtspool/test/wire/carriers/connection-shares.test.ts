@@ -1,9 +1,9 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { RefusedConnections, RtspServer } from '../../../src/index.js'
+import { AddressRanges } from '../../../src/server/auth/address-ranges.js'
 import { ConnectionShares } from '../../../src/server/door/connection-shares.js'
 import { descriptorLimit } from '../../../src/server/door/descriptor-limit.js'
-import { TrustedAddresses } from '../../../src/server/door/trusted-addresses.js'
 import { connectionLimits } from '../../../src/server/resolved-options.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { openTunnel } from '../../support/http-client.js'
@@ -28,7 +28,7 @@ afterEach(() => void unsubscribe(channel, note))
 
 function shares(maxConnections: number, maxConnectionsPerAddress: number, trusted: string[] = []) {
   const clock = new ManualClock()
-  const trustedAddresses = new TrustedAddresses(trusted)
+  const trustedAddresses = new AddressRanges('trustedAddresses', trusted)
   const limits = { maxConnections, maxConnectionsPerAddress, trustedAddresses, clock }
   return { clock, shares: new ConnectionShares(limits) }
 }
@@ -125,7 +125,8 @@ describe('default limits', { tags: 'S-3' }, () => {
   it.each([['10.0.0.0/33'], ['fd00::/129'], ['a'], ['10.0.0.1/8/8'], ['10.0.0.1/'], [7]])(
     'trustedAddresses refuses %s',
     (address) => {
-      expect(() => new TrustedAddresses([address as string])).toThrow(/trustedAddresses must be/)
+      const make = () => new AddressRanges('trustedAddresses', [address as string])
+      expect(make).toThrow(/trustedAddresses must be/)
     },
   )
 })

@@ -446,4 +446,33 @@ describe('the back channel with restricted access', () => {
     await speak(porter, doorIntercom)
     expect(intercom.clients).toMatchObject([{ user: 'porter' }])
   })
+
+  it('a rule lets everybody watch and one user speak', { tags: 'B-AUTH0' }, async () => {
+    const server = await startServer({
+      auth: {
+        users: { porter: 'secret', guest: 'other' },
+        rules: [{ path: '/door', read: 'anyone', talk: ['porter'] }],
+      },
+    })
+    const intercom = new Intercom()
+    server.mounts.add('/door', intercom.factory)
+    const url = urlOf(server, '/door')
+    const [track, speaker] = [`${url}/trackID=0`, `${url}/trackID=2`]
+    const stranger = await connectTo(server)
+    expect((await setUp(stranger, track)).statusCode).toBe(200)
+    const headers = { Transport: tcp, ...require }
+    expect((await setUp(await connectTo(server), speaker)).statusCode).toBe(403)
+    const client = await connectTo(server)
+    const challenged = await client.request('SETUP', speaker, { headers })
+    expect(challenged.statusCode).toBe(401)
+    const guest = await connectTo(server)
+    await logIn(guest, { user: 'guest', password: 'other' })
+    expect((await guest.request('SETUP', speaker, { headers })).statusCode).toBe(403)
+    expect((await setUp(guest, track)).statusCode).toBe(200)
+    expect(intercom.clients).toEqual([])
+    const porter = await connectTo(server)
+    await logIn(porter, { user: 'porter', password: 'secret' })
+    await speak(porter, url)
+    expect(intercom.clients).toMatchObject([{ user: 'porter' }])
+  })
 })

@@ -1,17 +1,20 @@
 import { BlockList, isIP } from 'node:net'
 import { shown } from '../../option-checks.js'
 
-/** Addresses and networks that the operator trusts. */
-export class TrustedAddresses {
+/** Addresses and networks that an option lists. */
+export class AddressRanges {
+  readonly #name: string
   readonly #list = new BlockList()
 
   /**
+   * @param name - Name of the option, for messages.
    * @param addresses - Addresses, or networks such as `10.0.0.0/8` or `fd00::/8`.
    * @throws {TypeError} Names the entry that is neither.
    */
-  constructor(addresses: readonly string[]) {
+  constructor(name: string, addresses: readonly string[]) {
+    this.#name = name
     if (!Array.isArray(addresses)) {
-      throw new TypeError(`trustedAddresses must be a list of addresses, got ${shown(addresses)}`)
+      throw new TypeError(`${name} must be a list of addresses, got ${shown(addresses)}`)
     }
     for (const text of addresses as readonly unknown[]) this.#add(text)
   }
@@ -30,7 +33,7 @@ export class TrustedAddresses {
     const isLength = length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= bits)
     if (version === 0 || !isLength || more.length > 0) {
       const expected = "addresses and networks such as '10.0.0.0/8'"
-      throw new TypeError(`trustedAddresses must be ${expected}, got ${shown(text)}`)
+      throw new TypeError(`${this.#name} must be ${expected}, got ${shown(text)}`)
     }
     const type = version === 4 ? 'ipv4' : 'ipv6'
     this.#list.addSubnet(address, length === undefined ? bits : Number(length), type)
