@@ -116,7 +116,15 @@ const houses = [
   { folder: `${src}/testing`, floors: [[''], ['pool-suite']], files: ['manual-clock'] },
   {
     folder: command,
-    floors: [[''], ['api'], ['metrics'], ['options'], ['config'], ['events'], ['live', 'log']],
+    floors: [
+      [''],
+      ['api'],
+      ['metrics'],
+      ['options', 'health', 'users'],
+      ['config'],
+      ['events'],
+      ['access', 'live', 'log'],
+    ],
     files: ['test-picture'],
   },
   { folder: `${command}/live`, floors: [[''], ['codec'], ['fmp4']], files: [] },

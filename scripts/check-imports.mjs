@@ -48,6 +48,8 @@ const rooms = [
   [command, 'api', 'metrics', ''],
   [command, 'metrics', 'events', 'api'],
   [command, 'options', 'config', 'metrics'],
+  [command, 'users', 'config', 'options'],
+  [command, 'health', 'config', 'users'],
   [command, 'config', 'events', 'options'],
   [command, 'events', 'log', 'config'],
   [command, 'log', 'log', 'events'],

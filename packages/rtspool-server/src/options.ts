@@ -55,6 +55,7 @@ export function createCommand(version: string): Command {
 const otherCommands = `
 rtspool init writes an example of a file of configuration: rtspool init --help
 rtspool config check FILE names each mistake of such a file: rtspool config --help
+rtspool user add NAME adds a user to the file of users: rtspool user --help
 rtspool healthcheck says whether a server responds: rtspool healthcheck --help
 rtspool conform URL tries the rules of RTSP on another server: rtspool conform --help`
 

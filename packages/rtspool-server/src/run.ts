@@ -52,6 +52,11 @@ const commands: Readonly<Record<string, SubCommand | undefined>> = {
     const { initCommand } = await import('./config/commands/init-command.js')
     return initCommand(args, output)
   },
+  user: async (args) => {
+    const { userCommand } = await import('./users/user-command.js')
+    const terminal = { input: process.stdin, output: process.stderr }
+    return userCommand(args, output, process.env, terminal)
+  },
   healthcheck: async (args) => {
     const { healthcheckCommand } = await import('./health/healthcheck-command.js')
     return healthcheckCommand(args, output, process.env)

@@ -75,9 +75,9 @@ export class Program {
     if (this.#isRunning) this.#child.kill(signal)
   }
 
-  /** Ends the input of a program that was given one. */
-  endInput(): void {
-    this.#child.stdin?.end()
+  /** Ends the input of a program that was given one, after a text. */
+  endInput(text = ''): void {
+    this.#child.stdin?.end(text)
   }
 
   /** Asks the program to end, and makes it after `graceMs`. */

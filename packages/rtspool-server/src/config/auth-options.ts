@@ -1,8 +1,13 @@
 import type { AccessRule, AuthOptions } from 'rtspool'
+import { verifyByHash } from '../access/password-check.js'
 import type { ConfigSources, LoadedConfig } from './load-config.js'
 import { OptionValueError } from './option-value-error.js'
 import type { Config } from './schema.js'
-import { readUsersFile } from './users-file.js'
+import { isStoredUsersName, readStoredUsers } from './users/stored-users.js'
+import { UserDirectory } from './users/user-directory.js'
+import { checkRealm } from './users/user-realm.js'
+import { clearUsersOf } from './users/user-sources.js'
+import { modeWarning, readUsersFile } from './users-file.js'
 
 /**
  * Name of the environment variable for users. Everybody on the machine can read the command line,
@@ -22,35 +27,59 @@ export interface AuthOfCommand {
  * @param sources - Its environment may contain {@link usersVariable}: `name:password`, several
  *   separated by spaces.
  * @returns `auth` is `undefined` without users: then everybody may do everything.
- * @throws {OptionValueError} Names the source; never shows a password.
+ * @throws {OptionValueError | ConfigError} Names the source; never shows a password.
  */
 export function authOf(loaded: LoadedConfig, sources: ConfigSources): AuthOfCommand {
   const { auth: config } = loaded.config
-  const users: Record<string, string> = Object.create(null)
-  const fromEnvironment = sources.environment[usersVariable]?.split(/\s+/).filter(Boolean) ?? []
+  const directory = new UserDirectory()
   const fileSource = `${loaded.sourceOf(['auth', 'usersFile'])} ${config.usersFile}`
-  const file =
-    config.usersFile === undefined ? undefined : readUsersFile(config.usersFile, fileSource)
+  const fromEnvironment = sources.environment[usersVariable]?.split(/\s+/).filter(Boolean) ?? []
   // A more specific source may replace the password of a user.
-  Object.assign(users, usersOf(usersVariable, fromEnvironment))
-  Object.assign(users, usersOf(fileSource, file?.users ?? []))
-  Object.assign(users, usersOf('--user', sources.users))
-  for (const name of config.publishers ?? []) {
-    if (name in users) continue
-    const source = loaded.sourceOf(['auth', 'publishers'])
-    throw new OptionValueError(`${source} must name a user, got '${name}'`)
-  }
-  if (Object.keys(users).length === 0) {
-    if (file) throw new OptionValueError(`${fileSource} must name a user`)
+  directory.addClear(clearUsersOf(usersVariable, fromEnvironment))
+  const warning = addUsersOfFile(directory, config, fileSource)
+  directory.addClear(clearUsersOf('--user', sources.users))
+  checkPublishers(directory, loaded)
+  if (directory.size === 0) {
+    if (config.usersFile !== undefined) throw new OptionValueError(`${fileSource} must name a user`)
     checkNoRights(loaded)
     return { auth: undefined, warnings: [] }
   }
-  const warnings = [
-    ...(sources.users.length > 0 ? [shownPassword] : []),
-    ...(file?.warning === undefined ? [] : [file.warning]),
-    ...(config.basic === 'always' ? [clearPassword(loaded.sourceOf(['auth', 'basic']))] : []),
-  ]
-  return { auth: authFor(users, config), warnings }
+  const { rules, warnings } = rulesOf(directory, loaded)
+  return {
+    auth: authFor(directory, config, rules),
+    warnings: [
+      ...(sources.users.length > 0 ? [shownPassword] : []),
+      ...(warning === undefined ? [] : [warning]),
+      ...(config.basic === 'always' ? [clearPassword(loaded.sourceOf(['auth', 'basic']))] : []),
+      ...warnings,
+    ],
+  }
+}
+
+/** @returns A warning if others can read the file. */
+function addUsersOfFile(
+  directory: UserDirectory,
+  { usersFile, realm, algorithms }: Config['auth'],
+  source: string,
+): string | undefined {
+  if (usersFile === undefined) return undefined
+  if (!isStoredUsersName(usersFile)) {
+    const { users, warning } = readUsersFile(usersFile, source)
+    directory.addClear(clearUsersOf(source, users))
+    return warning
+  }
+  const stored = readStoredUsers(usersFile)
+  checkRealm(stored, realm)
+  directory.addStored(stored, algorithms)
+  return modeWarning(usersFile, source)
+}
+
+function checkPublishers(directory: UserDirectory, { config, sourceOf }: LoadedConfig): void {
+  for (const name of config.auth.publishers ?? []) {
+    if (name.startsWith('role:') || directory.has(name)) continue
+    const source = sourceOf(['auth', 'publishers'])
+    throw new OptionValueError(`${source} must name a user, got '${name}'`)
+  }
 }
 
 /**
@@ -69,44 +98,42 @@ const shownPassword = `--user shows its password in the list of processes: --use
 const clearPassword = (source: string): string =>
   `passwords are taken in clear (${source}): whoever listens on the way reads them`
 
-function authFor(users: Record<string, string>, config: Config['auth']): AuthOptions {
+/** Returns the rules with the users of each role, and a warning for each role without a user. */
+function rulesOf(
+  directory: UserDirectory,
+  { config, sourceOf }: LoadedConfig,
+): { readonly rules: readonly AccessRule[]; readonly warnings: readonly string[] } {
+  const { publicRead, publishers, rules: configured } = config.auth
   const everywhere: AccessRule = {
     path: '/*',
-    read: config.publicRead ? 'anyone' : 'authenticated',
-    publish: config.publishers ?? 'authenticated',
+    read: publicRead ? 'anyone' : 'authenticated',
+    publish: publishers ?? 'authenticated',
   }
+  const warnings: string[] = []
+  const rules = (configured ?? [everywhere]).map((rule, index) =>
+    directory.resolveRule(rule, (subject) => {
+      const source = sourceOf(configured ? ['auth', 'rules', index] : ['auth', 'publishers'])
+      if (!subject.startsWith('role:')) {
+        throw new OptionValueError(`${source} must name users, got '${subject}'`)
+      }
+      warnings.push(`${source}: no user has the role ${subject.slice('role:'.length)}`)
+    }),
+  )
+  return { rules, warnings }
+}
+
+function authFor(
+  directory: UserDirectory,
+  config: Config['auth'],
+  rules: readonly AccessRule[],
+): AuthOptions {
   return Object.freeze({
-    users,
-    rules: config.rules ?? [everywhere],
+    users: directory.secrets,
+    rules,
     basic: config.basic,
     realm: config.realm,
     algorithms: config.algorithms,
     nonceLifetime: config.nonceLifetime,
-    verify: undefined,
+    verify: verifyByHash(directory.scryptHashes),
   } satisfies Required<AuthOptions>)
-}
-
-function usersOf(source: string, texts: readonly string[]): Record<string, string> {
-  const users: Record<string, string> = Object.create(null)
-  for (const text of texts) addUser(users, source, text)
-  return users
-}
-
-/**
- * Adds a user from a text such as `name:password`. Errors never quote the text, because it may
- * contain a password.
- */
-function addUser(users: Record<string, string>, source: string, text: string): void {
-  const colon = text.indexOf(':')
-  if (colon < 1 || colon === text.length - 1) {
-    throw new OptionValueError(`${source} must be name:password, got no such pair`)
-  }
-  const name = text.slice(0, colon)
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  if (/[\x00-\x1f\x7f]/.test(name)) {
-    throw new OptionValueError(`${source} must have a name without control characters`)
-  }
-  if (name in users)
-    throw new OptionValueError(`${source} must name a user once, got '${name}' twice`)
-  users[name] = text.slice(colon + 1)
 }

@@ -47,7 +47,8 @@ export const configSchema = z
     webhooks: webhooksSection.prefault({}).meta({ description: 'Receivers of events' }),
     log: logSection.prefault({}).meta({ description: 'Log' }),
     watchConfig: key(z.boolean().default(true), {
-      description: 'reload this file when it changes; SIGHUP reloads it in any case',
+      description:
+        'reload this file and auth.usersFile when they change; SIGHUP reloads them in any case',
     }),
   })
   .meta({ title: 'Configuration of rtspool' })

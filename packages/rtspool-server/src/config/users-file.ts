@@ -26,14 +26,14 @@ export interface UsersFile {
  */
 export function readUsersFile(file: string, source: string): UsersFile {
   try {
-    const { mode, size } = statSync(file)
+    const { size } = statSync(file)
     if (size > maxBytes) throw new Error(`expected at most ${maxBytes} bytes, got ${size}`)
     const lines = readFileSync(file, 'utf8')
       .replace(/^\ufeff/, '')
       .split(/\r?\n/)
     return {
       users: lines.filter((line) => line.trim() !== '' && !line.startsWith('#')),
-      warning: warningFor(source, mode),
+      warning: modeWarning(file, source),
     }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
@@ -41,7 +41,13 @@ export function readUsersFile(file: string, source: string): UsersFile {
   }
 }
 
-function warningFor(source: string, mode: number): string | undefined {
+/**
+ * Returns a warning if others than the owner can read a file.
+ *
+ * @param source - Names the file in the warning.
+ */
+export function modeWarning(file: string, source: string): string | undefined {
+  const { mode } = statSync(file)
   // Windows has no such permissions.
   if (process.platform === 'win32' || (mode & othersMode) === 0) return undefined
   const octal = (mode & 0o777).toString(8).padStart(4, '0')

@@ -11,7 +11,7 @@ export const serverPart = (server: Pick<RtspServer, 'update'>): LivePart => ({
   prepare(after, before) {
     const [was, is] = [liveOptionsOf(before), liveOptionsOf(after)]
     const changed = (Object.keys(is) as (keyof typeof is)[]).filter(
-      (name) => JSON.stringify(is[name]) !== JSON.stringify(was[name]),
+      (name) => !isSameValue(is[name], was[name]),
     )
     if (changed.length === 0) return undefined
     const problems = changed
@@ -40,6 +40,18 @@ export const serverPart = (server: Pick<RtspServer, 'update'>): LivePart => ({
     }
   },
 })
+
+/** Compares two values of an option; functions, such as hooks, are the same if they are one object. */
+function isSameValue(one: unknown, other: unknown): boolean {
+  const hooks: unknown[] = []
+  const text = (value: unknown): string =>
+    JSON.stringify(value, (_, part) => {
+      if (typeof part !== 'function') return part
+      if (!hooks.includes(part)) hooks.push(part)
+      return `hook ${hooks.indexOf(part)}`
+    })
+  return text(one) === text(other)
+}
 
 /** Part that changes the limits of the session pool. */
 export const limitsPart = ({ pool }: Pick<RtspServer, 'pool'>): LivePart => ({

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import type { Logger } from 'pino'
 import type { RtspServer, TlsCertificate } from 'rtspool'
 import type { LevelSwitch } from '../../log/level-switch.js'
@@ -36,7 +37,7 @@ export class ReloadControl {
   /** Writes changes from the control API to the file, and applies them. */
   readonly store: ConfigStore
   readonly #log: Logger
-  readonly #watch: FileWatch | undefined
+  readonly #watches: readonly FileWatch[]
   /** Warnings that have been logged already. */
   #warnings: readonly string[]
 
@@ -56,7 +57,7 @@ export class ReloadControl {
     ])
     this.store = new ConfigStore(this.reloader)
     this.reloader.on('reloaded', (result) => this.#logResult(result, server))
-    this.#watch = this.#watchFile(settings)
+    this.#watches = this.#watchFiles(settings)
   }
 
   /**
@@ -68,20 +69,30 @@ export class ReloadControl {
     return this.reloader.reload(by)
   }
 
-  /** Stops watching the file. */
+  /** Stops watching the files. */
   close(): void {
-    this.#watch?.close()
+    for (const watch of this.#watches) watch.close()
   }
 
-  #watchFile({ file, config }: Settings): FileWatch | undefined {
-    if (!file || !config.watchConfig) return undefined
-    const { name, text } = file
+  /** Watches the file of configuration, and the file of users that it names at the start. */
+  #watchFiles({ file, config }: Settings): readonly FileWatch[] {
+    if (!config.watchConfig) return []
+    const { usersFile } = config.auth
+    return [
+      ...(file ? [this.#watchFile(file.name, file.text, 'file of configuration')] : []),
+      ...(usersFile === undefined
+        ? []
+        : [this.#watchFile(usersFile, readFileSync(usersFile, 'utf8'), 'file of users')]),
+    ]
+  }
+
+  #watchFile(name: string, text: string, what: string): FileWatch {
     return watchFile(name, text, {
       changed: () => this.reload('file change'),
-      emptied: () => this.#log.warn({ file: name }, 'file of configuration is empty: not reloaded'),
+      emptied: () => this.#log.warn({ file: name }, `${what} is empty: not reloaded`),
       failed: (error) => {
         const facts = { file: name, reason: error.message }
-        this.#log.warn(facts, 'file of configuration cannot be watched, SIGHUP reloads it')
+        this.#log.warn(facts, `${what} cannot be watched, SIGHUP reloads it`)
       },
     })
   }

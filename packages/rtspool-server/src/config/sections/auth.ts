@@ -1,13 +1,15 @@
 import { type AccessRule, authDefaults, type BasicPolicy } from 'rtspool'
 import { z } from 'zod'
 import { file, fileText, key } from '../key-meta.js'
+import { network, networkText } from './network.js'
 import { pattern, patternText } from './path-pattern.js'
 
 const policies = ['overTls', 'always', 'never'] as const satisfies readonly BasicPolicy[]
 const algorithms = ['SHA-256', 'MD5'] as const
 const maxNonceLifetime = 7 * 24 * 3600
 
-const subjectText = 'anyone, authenticated, or a list of users'
+const subjectText =
+  'anyone, authenticated, or a list of users and roles, such as [ann, role:family]'
 const subject = () =>
   z.union([z.enum(['anyone', 'authenticated']), z.array(z.string().min(1))]).optional()
 
@@ -15,20 +17,29 @@ const rule = z.strictObject({
   path: key(pattern(), { description: 'path, or path that ends in /*', expected: patternText }),
   read: key(subject(), { description: 'who may play', expected: subjectText }),
   publish: key(subject(), { description: 'who may publish', expected: subjectText }),
+  talk: key(subject(), {
+    description: 'who of those may speak over a back channel',
+    expected: subjectText,
+  }),
+  from: key(z.array(network()).optional(), {
+    description: 'addresses of the clients that the rule is for',
+    expected: `a list: each ${networkText}`,
+  }),
 }) satisfies z.ZodType<AccessRule>
 
 /** Section `auth` of the configuration: users and their rights. */
 export const authSection = z.strictObject({
   usersFile: key(file().optional(), {
-    description: 'file of users, name:password on each line, # begins a comment',
+    description:
+      'file of users: name.yml, which rtspool user writes, or name:password on each line, # begins a comment',
     flag: '--users-file <file>',
     flagText:
-      'file of users, name:password on each line, # begins a comment; RTSPOOL_USERS in the environment holds users separated by spaces',
+      'file of users: name.yml, which rtspool user writes, or name:password on each line; RTSPOOL_USERS in the environment holds users separated by spaces',
     defaultText: 'everybody may do everything',
     isFile: true,
     live: true,
     expected: fileText,
-    examples: ['users'],
+    examples: ['users.yml'],
   }),
   publishers: key(z.array(z.string().min(1)).optional(), {
     description: 'users who may publish',
@@ -47,7 +58,7 @@ export const authSection = z.strictObject({
   }),
   rules: key(z.array(rule).optional(), {
     description:
-      'rights by path, in place of publishers and publicRead; the most specific path decides',
+      'rights by path, in place of publishers and publicRead; the most specific path decides, and of its rules the first for the address',
     defaultText: 'users may do everything',
     live: true,
     expected: 'a list of rules, such as { path: /*, read: anyone }',
@@ -72,17 +83,12 @@ export const authSection = z.strictObject({
       expected: 'text without quotes, backslashes and control characters',
     },
   ),
-  algorithms: key(
-    z
-      .array(z.enum(algorithms))
-      .min(1)
-      .default([...authDefaults.algorithms]),
-    {
-      description: 'hash algorithms of Digest; FFmpeg, GStreamer and VLC know MD5 only',
-      live: true,
-      expected: 'a list of SHA-256, MD5 or both',
-    },
-  ),
+  algorithms: key(z.array(z.enum(algorithms)).default([...authDefaults.algorithms]), {
+    description:
+      'hash algorithms of Digest; FFmpeg, GStreamer and VLC know MD5 only; none = Basic alone',
+    live: true,
+    expected: 'a list of SHA-256, MD5 or both, or none',
+  }),
   nonceLifetime: key(z.number().gt(0).max(maxNonceLifetime).default(authDefaults.nonceLifetime), {
     description: 'time for which a nonce is valid',
     unit: 'seconds',

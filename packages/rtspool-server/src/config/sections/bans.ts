@@ -1,7 +1,7 @@
 import { type BanOptions, banDefaults } from 'rtspool'
 import { z } from 'zod'
 import { file, fileText, key, seconds } from '../key-meta.js'
-import { network, networkText } from './limits.js'
+import { network } from './network.js'
 
 const maxEvents = 1_000_000
 const events = () => z.int().min(1).max(maxEvents)
@@ -69,13 +69,10 @@ export const bansSection = z.strictObject({
     description: 'tell a client the reason of its ban, in the body of the response',
     live: true,
   }),
-  exempt: key(
-    z.array(key(network(), { description: networkText })).default([...banDefaults.exempt]),
-    {
-      description: 'addresses and networks that are never banned automatically, such as proxies',
-      live: true,
-    },
-  ),
+  exempt: key(z.array(network()).default([...banDefaults.exempt]), {
+    description: 'addresses and networks that are never banned automatically, such as proxies',
+    live: true,
+  }),
   failedLogins: failedLoginsSection.prefault({}),
   flapping: flappingSection.prefault({}),
 })

@@ -1,8 +1,8 @@
-import { isIP } from 'node:net'
 import { rtspServerDefaults } from 'rtspool'
 import { type FullPolicy, sessionPoolDefaults } from 'rtspool/session-pool'
 import { z } from 'zod'
 import { count, key, seconds } from '../key-meta.js'
+import { network } from './network.js'
 
 /**
  * Minimum of the default for sessions of one address: enough for the programs of one machine, and
@@ -16,18 +16,6 @@ export const minShare = 16
  */
 export const shareOf = (maxSessions: number): number =>
   maxSessions === 0 ? 0 : Math.max(minShare, Math.ceil(maxSessions / 4))
-
-export const networkText = 'an address or a network, such as 10.0.0.0/8 or fd00::1'
-
-function isNetwork(text: string): boolean {
-  const [address = '', length = '0', ...more] = text.split('/')
-  const bits = isIP(address) === 6 ? 128 : 32
-  const isLength = /^\d{1,3}$/.test(length) && Number(length) <= bits
-  return isIP(address) !== 0 && isLength && more.length === 0
-}
-
-/** An address or a network. */
-export const network = () => z.string().refine(isNetwork, networkText)
 
 const fullPolicies = ['reject', 'evictOldestIdle'] as const satisfies readonly FullPolicy[]
 
@@ -81,15 +69,10 @@ export const limitsSection = z.strictObject({
     live: true,
     examples: [2500],
   }),
-  trustedAddresses: key(
-    z
-      .array(key(network(), { description: networkText }))
-      .default([...rtspServerDefaults.trustedAddresses]),
-    {
-      description:
-        'addresses and networks without a limit per address, such as proxies; none = no address',
-      flag: '--trusted-addresses <list>',
-      live: true,
-    },
-  ),
+  trustedAddresses: key(z.array(network()).default([...rtspServerDefaults.trustedAddresses]), {
+    description:
+      'addresses and networks without a limit per address, such as proxies; none = no address',
+    flag: '--trusted-addresses <list>',
+    live: true,
+  }),
 })

@@ -1,0 +1,59 @@
+import { createHmac, randomBytes } from 'node:crypto'
+import type { VerifyHook } from 'rtspool'
+import { ConcurrencyLimit } from './concurrency-limit.js'
+import { hashPassword, isPasswordOfHash } from './password-hash.js'
+
+/** Hashes computed at a time: each takes a thread of the process and 32 MiB. */
+const maxAtOnce = 2
+/** Passwords that were right, remembered by their HMAC: clients send them with each request. */
+const maxRemembered = 10_000
+
+/** Checks passwords against hashes of scrypt. */
+export class PasswordCheck {
+  readonly #hashes: ReadonlyMap<string, string>
+  readonly #limit = new ConcurrencyLimit(maxAtOnce)
+  readonly #key = randomBytes(32)
+  /** HMAC of the last right password by user. */
+  readonly #right = new Map<string, string>()
+  /** Hash that the password of an unknown user is compared with, so that both take the same time. */
+  #nobody: Promise<string> | undefined
+
+  /** @param hashes - Hashes by user name. */
+  constructor(hashes: ReadonlyMap<string, string>) {
+    this.#hashes = hashes
+  }
+
+  async isRight(name: string, password: string): Promise<boolean> {
+    const mark = createHmac('sha256', this.#key).update(`${name}:${password}`).digest('base64')
+    if (this.#right.get(name) === mark) return true
+    const hash = this.#hashes.get(name)
+    this.#nobody ??= hashPassword(randomBytes(16).toString('hex'))
+    const compared = hash ?? (await this.#nobody)
+    const isEqual = await this.#limit.run(() => isPasswordOfHash(password, compared))
+    if (!isEqual || hash === undefined) return false
+    this.#remember(name, mark)
+    return true
+  }
+
+  #remember(name: string, mark: string): void {
+    if (this.#right.size >= maxRemembered) this.#right.clear()
+    this.#right.set(name, mark)
+  }
+}
+
+let last: { readonly hashes: string; readonly hook: VerifyHook } | undefined
+
+/**
+ * Returns a hook that checks the passwords of users who log in by Basic alone. The same hashes give
+ * the same hook, so that a reload sees no change.
+ */
+export function verifyByHash(hashes: ReadonlyMap<string, string>): VerifyHook | undefined {
+  if (hashes.size === 0) return undefined
+  const text = JSON.stringify([...hashes])
+  if (last?.hashes === text) return last.hook
+  const check = new PasswordCheck(hashes)
+  const hook: VerifyHook = ({ user, scheme, password }) =>
+    scheme === 'Basic' && password !== undefined ? check.isRight(user, password) : undefined
+  last = { hashes: text, hook }
+  return hook
+}

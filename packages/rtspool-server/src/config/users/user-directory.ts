@@ -1,0 +1,92 @@
+import type { AccessRule, AccessSubject, UserSecret } from 'rtspool'
+import type { StoredUser, StoredUsers } from './stored-users.js'
+
+/** Prefix of a role among the names of users, which have no colon. */
+const rolePrefix = 'role:'
+
+/** Users of all sources with their secrets and roles. */
+export class UserDirectory {
+  /** Secrets that Digest and Basic are compared with. */
+  readonly secrets: Record<string, UserSecret> = Object.create(null)
+  /** Hashes of users who log in by Basic alone. */
+  readonly #scryptHashes = new Map<string, string>()
+  readonly #roles = new Map<string, readonly string[]>()
+
+  /** Adds users with passwords in clear; a name that is there gets the new password. */
+  addClear(users: Readonly<Record<string, string>>): void {
+    for (const [name, password] of Object.entries(users)) {
+      this.secrets[name] = password
+      this.#scryptHashes.delete(name)
+      if (!this.#roles.has(name)) this.#roles.set(name, [])
+    }
+  }
+
+  /** Adds users of a file with hashes. */
+  addStored({ users }: StoredUsers, algorithms: readonly ('SHA-256' | 'MD5')[]): void {
+    for (const [name, user] of users) {
+      this.#roles.set(name, user.roles)
+      delete this.secrets[name]
+      this.#scryptHashes.delete(name)
+      const secret = digestSecretOf(user, algorithms)
+      if (secret) this.secrets[name] = secret
+      else if (user.scrypt !== undefined) this.#scryptHashes.set(name, user.scrypt)
+    }
+  }
+
+  get size(): number {
+    return this.#roles.size
+  }
+
+  has(name: string): boolean {
+    return this.#roles.has(name)
+  }
+
+  rolesOf(name: string): readonly string[] {
+    return this.#roles.get(name) ?? []
+  }
+
+  get scryptHashes(): ReadonlyMap<string, string> {
+    return this.#scryptHashes
+  }
+
+  /**
+   * Replaces roles in rules with the names of their users.
+   *
+   * @param unknown - Called for each name that is no user, and for each role that no user has.
+   */
+  resolveRule(rule: AccessRule, unknown: (subject: string) => void): AccessRule {
+    const resolve = (subject: AccessSubject | undefined): AccessSubject | undefined =>
+      Array.isArray(subject) ? subject.flatMap((each) => this.#named(each, unknown)) : subject
+    const { read, publish, talk } = rule
+    return {
+      ...rule,
+      ...(read === undefined ? {} : { read: resolve(read) }),
+      ...(publish === undefined ? {} : { publish: resolve(publish) }),
+      ...(talk === undefined ? {} : { talk: resolve(talk) }),
+    }
+  }
+
+  #named(subject: string, unknown: (subject: string) => void): readonly string[] {
+    if (!subject.startsWith(rolePrefix)) {
+      if (!this.has(subject)) unknown(subject)
+      return [subject]
+    }
+    const role = subject.slice(rolePrefix.length)
+    const names = [...this.#roles].flatMap(([name, roles]) => (roles.includes(role) ? [name] : []))
+    if (names.length === 0) unknown(subject)
+    return names
+  }
+}
+
+/** @returns `undefined` if a hash is missing for an algorithm that the server offers. */
+function digestSecretOf(
+  { sha256, md5 }: StoredUser,
+  algorithms: readonly ('SHA-256' | 'MD5')[],
+): UserSecret | undefined {
+  const ha1 = {
+    ...(sha256 === undefined ? {} : { 'SHA-256': sha256 }),
+    ...(md5 === undefined ? {} : { MD5: md5 }),
+  }
+  const isWhole = algorithms.every((algorithm) => ha1[algorithm] !== undefined)
+  return isWhole && Object.keys(ha1).length > 0 ? { ha1 } : undefined
+}

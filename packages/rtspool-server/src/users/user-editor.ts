@@ -1,0 +1,128 @@
+import { existsSync } from 'node:fs'
+import type { Environment } from '../config/environment.js'
+import { findConfigFile, loadConfig } from '../config/load-config.js'
+import { OptionValueError } from '../config/option-value-error.js'
+import { writeFileAtomically } from '../config/save/atomic-write.js'
+import { editConfig, type KeyChange } from '../config/save/edit-config.js'
+import {
+  hashesOf,
+  isStoredUsersName,
+  isUserName,
+  noStoredUsers,
+  readStoredUsers,
+  type StoredUser,
+  type StoredUsers,
+  storedUsersOf,
+  userNameText,
+} from '../config/users/stored-users.js'
+import { checkRealm } from '../config/users/user-realm.js'
+import { type PasswordSource, readNewPassword } from './read-password.js'
+
+/** Changes a file of users. Comments and the order of users stay; a crash leaves the old or the new file. */
+export class UserEditor {
+  readonly #name: string
+  readonly #realm: string
+
+  /**
+   * @throws {ConfigError} The configuration that names the file has mistakes.
+   * @throws {OptionValueError} No file is named, or the file cannot hold hashes.
+   */
+  constructor(
+    { file, config }: { readonly file?: string; readonly config?: string },
+    environment: Environment,
+  ) {
+    const noFlags = { kind: 'flags', tree: {}, sourceOf: String } as const
+    const configFile = findConfigFile(config ?? (environment.RTSPOOL_CONFIG || undefined))
+    const { auth } = loadConfig({ file: configFile, environment, flags: noFlags, users: [] }).config
+    const name = file ?? auth.usersFile
+    if (name === undefined) {
+      throw new OptionValueError(
+        'name a file: auth.usersFile in the configuration, or --file users.yml',
+      )
+    }
+    if (!isStoredUsersName(name)) {
+      const instead = 'rtspool user writes files whose names end in .yml'
+      throw new OptionValueError(`${name} holds passwords in clear: ${instead}`)
+    }
+    this.#name = name
+    this.#realm = auth.realm
+  }
+
+  /** @returns A line for the user of the command. */
+  async add(
+    name: string,
+    roles: readonly string[],
+    source: PasswordSource,
+    isTlsOnly: boolean,
+  ): Promise<string> {
+    if (!isUserName(name)) throw new OptionValueError(`the name must be ${userNameText}`)
+    const stored = existsSync(this.#name) ? this.#read() : noStoredUsers(this.#name)
+    if (stored.users.has(name)) {
+      throw new OptionValueError(
+        `${name} is in ${this.#name} already: rtspool user passwd changes it`,
+      )
+    }
+    const hashes = await this.#newHashes(name, source, isTlsOnly)
+    const user = { ...(roles.length > 0 ? { roles: [...new Set(roles)] } : {}), ...hashes }
+    await this.#write(stored, [{ path: ['users', name], value: user }])
+    return `${name} added to ${this.#name}\n`
+  }
+
+  /** @returns A line for the user of the command. */
+  async changePassword(name: string, source: PasswordSource, isTlsOnly: boolean): Promise<string> {
+    const stored = this.#read()
+    this.#existing(stored, name)
+    const hashes = await this.#newHashes(name, source, isTlsOnly)
+    const kinds = ['sha256', 'md5', 'scrypt'] as const
+    const changes = kinds.map((kind) => ({ path: ['users', name, kind], value: hashes[kind] }))
+    await this.#write(stored, changes)
+    return `password of ${name} changed in ${this.#name}\n`
+  }
+
+  /** @returns A line for the user of the command. */
+  async remove(name: string): Promise<string> {
+    const stored = this.#read()
+    this.#existing(stored, name)
+    await this.#write(stored, [{ path: ['users', name], value: undefined }])
+    return `${name} removed from ${this.#name}\n`
+  }
+
+  /** @returns A line a user. */
+  async list(): Promise<string> {
+    const { users } = this.#read()
+    const lines = [...users].map(
+      ([name, { roles, sha256, md5 }]) =>
+        `${name}\t${roles.join(',') || '-'}\t${(sha256 ?? md5) ? 'digest,basic' : 'basic'}\n`,
+    )
+    return lines.join('')
+  }
+
+  #newHashes(name: string, source: PasswordSource, isTlsOnly: boolean) {
+    return readNewPassword(source).then((password) =>
+      hashesOf(name, password, isTlsOnly ? undefined : this.#realm, source.logN),
+    )
+  }
+
+  #read(): StoredUsers {
+    const stored = readStoredUsers(this.#name)
+    checkRealm(stored, this.#realm)
+    return stored
+  }
+
+  #existing({ users }: StoredUsers, name: string): StoredUser {
+    const user = users.get(name)
+    if (!user) throw new OptionValueError(`${name} is not in ${this.#name}`)
+    return user
+  }
+
+  async #write({ file }: StoredUsers, changes: readonly KeyChange[]): Promise<void> {
+    const realm = { path: ['realm'], value: this.#realm }
+    const edited = storedUsersOf(editConfig(file, [realm, ...changes]))
+    try {
+      await writeFileAtomically(this.#name, edited.file.text)
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      throw new OptionValueError(`${this.#name} cannot be written: ${reason}`)
+    }
+  }
+}
