@@ -116,8 +116,8 @@ export const isPublication = (presentation: Presentation): presentation is Publi
   presentation instanceof Publication
 
 /** Returns the media that a session views; `undefined` for the session of a publisher. */
-export const viewedMediaOf = (held: SessionMedia<Presentation> | undefined): Media | undefined =>
-  held === undefined || isPublication(held.media) ? undefined : held.media
+export const viewedMediaOf = ({ media }: SessionMedia<Presentation>): Media | undefined =>
+  isPublication(media) ? undefined : media
 
 /** Returns the lower transport of a stream that this server has set up. */
 export const lowerTransportOf = (transport: StreamTransport): 'TCP' | 'UDP' | undefined =>

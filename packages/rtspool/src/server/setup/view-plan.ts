@@ -23,7 +23,7 @@ export function planView(request: SetupRequest): StreamPlan {
   const { context, target, transports, held } = request
   const { mounts, multicast } = context.server
   const { path } = target
-  const media = viewedMediaOf(held)
+  const media = held && viewedMediaOf(held)
   const match = media ? undefined : mounts.match(path)
   const offered = media
     ? media.multicast?.pool
@@ -56,7 +56,7 @@ async function openView(
     // Another connection may have set the session up meanwhile, or taken its media away.
     requireValid(context)
     const held = context.session && requireSame(context.session, target)
-    const now = viewedMediaOf(held) ?? lease.media
+    const now = (held && viewedMediaOf(held)) ?? lease.media
     const kind = viewKind(context, now, target, transport)
     // On another connection the session may have begun to play again meanwhile.
     const replaces = init?.replaces && replacedSession(context, target)
