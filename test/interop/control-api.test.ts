@@ -184,6 +184,10 @@ async function causeEveryEvent(command: ApiCommand, reader: EventReader): Promis
   expect(await refused.ask('SETUP', '/trackID=0', [transport])).toMatch(/^RTSP\/1\.0 503/)
   await reader.next('sessionRefused')
   await third.request('PAUSE')
+  const ban = await api.call('addBan', { body: { path: '/live/*' } })
+  expect(await refused.ask('SETUP', '/trackID=0', [transport])).toMatch(/^RTSP\/1\.0 403/)
+  await reader.next('banHit')
+  await api.call('removeBan', { params: { publicId: ban.body.publicId } })
   await publisher.close()
   await reader.next('mediaEnded')
 }

@@ -58,8 +58,24 @@ function positionOf<T extends { readonly publicId: string }>(
   }
 }
 
+/**
+ * Calls a list of the library.
+ *
+ * @throws {Problem} `invalid-request` for text that no page has given as its cursor, and for filters
+ *   that the library refuses.
+ */
+export function listed<T>(cursor: string | undefined, list: () => T): T {
+  try {
+    return list()
+  } catch (error) {
+    if (!(error instanceof RangeError || error instanceof TypeError)) throw error
+    if (cursor !== undefined) throw wrongCursor(cursor)
+    throw new Problem('invalid-request', error.message)
+  }
+}
+
 /** Creates the error response for text that no page has given as its cursor. */
-export const wrongCursor = (cursor: string): Problem =>
+const wrongCursor = (cursor: string): Problem =>
   new Problem('invalid-request', 'query.cursor is not a cursor of this list', {
     wrong: [
       { where: 'query.cursor', expected: 'cursor of the page before', got: JSON.stringify(cursor) },

@@ -15,6 +15,9 @@ export const eventTypes = Object.freeze({
   limitNear: 'The number of sessions or connections has reached 80 % of a limit.',
   configChanged: 'The configuration in use has changed.',
   configRefused: 'A change of the configuration was refused, with its problems.',
+  banned: 'A ban has been added or changed.',
+  banHit: 'A ban has kept clients out: at once, then at most every 10 s.',
+  unbanned: 'A ban no longer holds.',
   limitsChanged: 'The API has changed limits.',
   eventsLost: 'Events between the last one received and the next one are no longer kept.',
 } as const)

@@ -1,4 +1,5 @@
 import {
+  type Ban,
   type MediaInfo,
   type RtspServer,
   type RtspServerEvents,
@@ -46,8 +47,14 @@ function poolEvents({ pool }: RtspServer, feed: EventFeed): (() => void)[] {
       ...sessionFacts(session),
       reason,
       seconds: Math.round(systemClock.now() - session.createdAt) / 1000,
+      note: session.removalNote,
       stats: { ...session.stats },
     })),
+    on('banned', banFacts),
+    on('banHit', ({ publicId: ban }, { address, user, path, count }) => ({
+      ...{ ban, address, user, path, count },
+    })),
+    on('unbanned', (ban, reason) => ({ ...banFacts(ban), end: reason, hits: ban.hits })),
   ]
 }
 
@@ -89,6 +96,11 @@ function sessionFacts({ publicId, paths, owner, use }: Session): Facts {
     userAgent: use?.userAgent,
   }
 }
+
+/** Returns id, subject, end and origin of a ban. */
+const banFacts = ({ publicId: ban, address, user, path, until, reason, author, cause }: Ban) => ({
+  ...{ ban, address, user, path, until, reason, author, cause },
+})
 
 /** Facts of a media in an event. */
 export const mediaFacts = ({ publicId, path }: MediaInfo): Facts => ({ media: publicId, path })

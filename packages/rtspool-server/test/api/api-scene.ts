@@ -10,7 +10,7 @@ import { ControlService } from '../../src/api/control-service.js'
 import type { Configuration } from '../../src/api/controlled-server.js'
 import { nameOf } from '../../src/config/key-schema.js'
 import type { ConfigSources } from '../../src/config/load-config.js'
-import { limitsPart, serverPart } from '../../src/config/reload/live-parts.js'
+import { bansPart, limitsPart, serverPart } from '../../src/config/reload/live-parts.js'
 import { ConfigReloader } from '../../src/config/reload/reloader.js'
 import { ConfigStore } from '../../src/config/save/config-store.js'
 import { loadSettings } from '../../src/config/settings.js'
@@ -85,7 +85,7 @@ function configurationOf(server: RtspServer, file: string, text: string): Config
     flags: { kind: 'flags', tree: {}, sourceOf: nameOf },
     users: [],
   }
-  const parts = [serverPart(server), limitsPart(server)]
+  const parts = [serverPart(server), limitsPart(server), bansPart(server)]
   const reloader = new ConfigReloader(sources, loadSettings(sources), parts)
   return { reloader, store: new ConfigStore(reloader) }
 }

@@ -28,6 +28,9 @@ export async function expectEverySuccess(api: ApiClient): Promise<void> {
   await call('changeConfig', { body: { changes: { 'limits.maxSessionsPerPath': 40 } } })
   const created = await call('createToken', { body: { name: 'graph', role: 'metrics' } })
   await call('removeToken', { params: { id: created.id } })
+  const added = await call('addBan', { body: { user: 'mallory', seconds: 60 } })
+  await call('getBan', { params: { publicId: added.publicId } })
+  await call('removeBan', { params: { publicId: added.publicId } })
   await call('kickSessions', { body: { filter: { user: 'nobody' }, dryRun: true } })
   await call('kickSession', { params: viewer, body: { reason: 'too long' } })
   await call('endMedia', { params: first })
@@ -41,4 +44,5 @@ export async function expectEverySuccess(api: ApiClient): Promise<void> {
 const plainOperations = [
   ...['getHealth', 'getReady', 'getVersion', 'getStats', 'getMetrics', 'getDocument'],
   ...['getLimits', 'listTokens', 'listAudit', 'getConfig', 'reloadConfig'],
+  ...['listBans', 'listLeavers'],
 ]

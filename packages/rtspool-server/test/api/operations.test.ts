@@ -116,6 +116,51 @@ describe('sessions', () => {
   })
 })
 
+describe('bans and those that have left', () => {
+  it('a kick bans the owner, and keeps reason and figures', async () => {
+    const { api, server, url } = await watched(2)
+    const [first] = [...server.pool.values()]
+    const params = { publicId: first?.publicId ?? '' }
+    const body = { reason: 'too long', ban: { seconds: 60 } }
+    const kicked = await api.call('kickSession', { params, body })
+    expect(kicked.body).toMatchObject({ removalReason: 'kicked', removalNote: 'too long' })
+    const { body: bans } = await api.call('listBans')
+    expect(bans.bans).toMatchObject([
+      { address: '127.0.0.1', cause: 'kicked', author: 'first', reason: 'too long', hits: 0 },
+    ])
+    const { body: left } = await api.call('listLeavers', { query: { reason: 'kicked' } })
+    expect(left.leavers).toMatchObject([
+      { publicId: params.publicId, paths: ['/cam'], reason: 'kicked', note: 'too long' },
+    ])
+    const ban = { publicId: bans.bans[0].publicId }
+    await api.call('removeBan', { params: ban })
+    expect((await api.call('getBan', { params: ban })).status).toBe(404)
+    await play(await connectTo(server), url)
+  })
+
+  it.each([
+    [{}, 'at least one of'],
+    [{ address: 'here' }, 'an address or a network'],
+    [{ path: 'cam' }, "a path such as '/cam'"],
+    [{ user: 'ann', until: 5 }, 'until'],
+  ])('no ban is made of %j', async (body, expected) => {
+    const { api, server } = await startApi()
+    const answer = await api.call('addBan', { body })
+    expect(answer.status).toBe(400)
+    expect(answer.body.errors[0].expected).toContain(expected)
+    expect(server.pool.bans.size).toBe(0)
+  })
+
+  it('a list is sorted and filtered', async () => {
+    const { api, server } = await watched(3)
+    const query = { sort: 'age', order: 'ascending', minAge: '0', like: '127.0.0', limit: '1' }
+    const { body } = await api.call('listSessions', { query })
+    expect(body.sessions[0].publicId).toBe([...server.pool.values()].at(-1)?.publicId)
+    const wrong = await api.call('listSessions', { query: { sort: 'name' } })
+    expect(wrong.status).toBe(400)
+  })
+})
+
 describe('connections and media', () => {
   it('connections are listed and closed', async () => {
     const { api, server } = await watched(3)

@@ -52,8 +52,9 @@ async function provoke(api: ApiClient, operationId: string, weak: string): Promi
 }
 
 async function provokeConflicts(api: ApiClient): Promise<void> {
-  const changes = { 'rtsp.port': 8554 }
+  const changes = { 'rtsp.port': 1 }
   expect((await api.call('changeConfig', { body: { changes } })).status).toBe(409)
+  await provokeFullBans(api)
   const { body } = await api.call('listTokens')
   const admin = body.tokens.find(({ role }: { role: string }) => role === 'admin')
   expect((await api.call('removeToken', { params: { id: admin.id } })).status).toBe(409)
@@ -63,6 +64,20 @@ async function provokeConflicts(api: ApiClient): Promise<void> {
     status = answer.status
   }
   expect(status).toBe(409)
+}
+
+/** Fills the list of bans: the next one does not fit. */
+async function provokeFullBans(api: ApiClient): Promise<void> {
+  expect((await api.call('addBan', { body: { user: 'mallory' } })).status).toBe(200)
+  const full = { 'bans.maxBans': 1 }
+  expect((await api.call('changeConfig', { body: { changes: full } })).status).toBe(200)
+  expect((await api.call('addBan', { body: { user: 'eve' } })).status).toBe(409)
+  const { body } = await api.call('listSessions')
+  const params = { publicId: body.sessions[0].publicId }
+  const ban = { seconds: 60 }
+  expect((await api.call('kickSession', { params, body: { ban } })).status).toBe(409)
+  const filter = { address: '127.0.0.1' }
+  expect((await api.call('kickSessions', { body: { filter, ban } })).status).toBe(409)
 }
 
 async function provokeTooMany(api: ApiClient): Promise<void> {

@@ -1,8 +1,10 @@
 import type { Operation } from '../operation.js'
+import { banOperations } from './bans.js'
 import { configOperations } from './config.js'
 import { connectionOperations } from './connections.js'
 import { documentOperation } from './document.js'
 import { eventOperations } from './events.js'
+import { leaverOperations } from './leavers.js'
 import { limitOperations } from './limits.js'
 import { mediaOperations } from './media.js'
 import { sessionOperations } from './sessions.js'
@@ -12,6 +14,8 @@ import { tokenOperations } from './tokens.js'
 const described: readonly Operation[] = [
   ...statusOperations,
   ...sessionOperations,
+  ...leaverOperations,
+  ...banOperations,
   ...connectionOperations,
   ...mediaOperations,
   ...limitOperations,

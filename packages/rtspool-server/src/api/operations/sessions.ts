@@ -1,9 +1,18 @@
-import { removalReasons, type Session, type StreamStats, streamStatsOf } from 'rtspool'
+import {
+  type BanTerms,
+  removalReasons,
+  type Session,
+  type SessionKickQuery,
+  type StreamStats,
+  streamStatsOf,
+} from 'rtspool'
 import { z } from 'zod'
 import { components } from '../components.js'
-import { type Operation, operation } from '../operation.js'
-import { wrongCursor } from '../page.js'
+import type { ControlledServer } from '../controlled-server.js'
+import { type Caller, type Operation, operation } from '../operation.js'
+import { listed } from '../page.js'
 import { Problem } from '../problem.js'
+import { sessionFilters, sessionQuery } from '../session-filters.js'
 import {
   count,
   cursor,
@@ -13,9 +22,9 @@ import {
   pageSize,
   publicId,
   sessionState,
-  text,
   time,
 } from '../values.js'
+import { adding, banTerms, note } from './bans.js'
 
 const sessionSchema = z
   .object({
@@ -35,6 +44,7 @@ const sessionSchema = z
     timeoutSeconds: z.number().describe('0 = never'),
     expiresAt: z.number().optional().describe('Seconds since 1970; absent = never'),
     removalReason: z.enum(removalReasons).optional().describe('Present after the end'),
+    removalNote: z.string().optional().describe('Free text of who ended the session'),
     stats: z.object({
       ...{ packetsIn: count, bytesIn: count, packetsOut: count, bytesOut: count },
       ...{ packetsLost: count, packetsDropped: count },
@@ -81,6 +91,7 @@ export function sessionView(session: Session): z.output<typeof sessionSchema> {
     timeoutSeconds: timeout,
     expiresAt: facts.expiresAt,
     removalReason: facts.removalReason,
+    removalNote: session.removalNote,
     stats: { ...stats },
   }
 }
@@ -105,13 +116,6 @@ const detailsView = (session: Session): z.output<typeof detailsSchema> => ({
   ...sessionView(session),
   streams: streamStatsOf(session).map(streamView),
 })
-
-const filters = {
-  path: text.optional().describe('Decoded path of a presentation'),
-  user: text.optional(),
-  address: text.optional().describe('An IPv6 address means its whole /64 network'),
-  state: sessionState.optional(),
-}
 
 const named = z.strictObject({ publicId })
 
@@ -148,6 +152,30 @@ function change(where: string, value: unknown, set: () => void): void {
   }
 }
 
+const kickTerms = {
+  reason: note.optional().describe('Free text for the list of those that have left'),
+  ban: z
+    .strictObject(banTerms)
+    .optional()
+    .describe('Bans the user of each session, or the address of a session without user'),
+}
+
+interface KickTerms {
+  readonly reason?: string | undefined
+  readonly ban?: BanTerms | undefined
+  readonly dryRun?: boolean | undefined
+}
+
+function kick(
+  { rtsp }: ControlledServer,
+  { token }: Caller,
+  filter: SessionKickQuery,
+  { ban, ...options }: KickTerms,
+): Session[] {
+  const terms = ban && { ...ban, author: token.name }
+  return adding({ ...ban }, () => rtsp.pool.kick(filter, { ...options, ban: terms }))
+}
+
 /** Sessions: list, read, change and end them. */
 export const sessionOperations: readonly Operation[] = [
   operation({
@@ -156,18 +184,19 @@ export const sessionOperations: readonly Operation[] = [
     path: '/v1/sessions',
     role: 'viewer',
     tag: 'sessions',
-    summary: 'Lists live sessions in the order of their creation',
-    query: z.strictObject({ ...filters, cursor, limit: pageLimit }),
+    summary: 'Lists live sessions, the oldest first unless another order is asked for',
+    query: z.strictObject({
+      ...sessionQuery,
+      sort: z.enum(['age', 'idle', 'bytes', 'loss', 'queue']).optional(),
+      order: z.enum(['descending', 'ascending']).optional(),
+      cursor,
+      limit: pageLimit,
+    }),
     result: z.object({ sessions: z.array(sessionSchema), cursor: nextCursor }),
     handle: ({ server }, { query }) => {
       const limit = pageSize(query.limit)
-      try {
-        const page = server.rtsp.pool.list({ ...query, limit })
-        return { sessions: page.sessions.map(sessionView), cursor: page.cursor }
-      } catch (error) {
-        if (!(error instanceof RangeError)) throw error
-        throw wrongCursor(query.cursor ?? '')
-      }
+      const page = listed(query.cursor, () => server.rtsp.pool.list({ ...query, limit }))
+      return { sessions: page.sessions.map(sessionView), cursor: page.cursor }
     },
   }),
   operation({
@@ -232,13 +261,12 @@ export const sessionOperations: readonly Operation[] = [
     tag: 'sessions',
     summary: 'Ends a session with the reason kicked',
     params: named,
-    body: z.strictObject({
-      reason: text.optional().describe('Free text for the audit log'),
-    }),
+    body: z.strictObject(kickTerms),
     result: sessionSchema,
-    handle: ({ server }, { params }) => {
+    problems: ['conflict'],
+    handle: ({ server, caller }, { params, body }) => {
       const session = sessionOf(server, params.publicId)
-      server.rtsp.pool.kick({ publicId: params.publicId })
+      kick(server, caller, { publicId: params.publicId }, body)
       return sessionView(session)
     },
   }),
@@ -250,15 +278,16 @@ export const sessionOperations: readonly Operation[] = [
     tag: 'sessions',
     summary: 'Ends all sessions that match a filter, or counts them',
     body: z.strictObject({
-      filter: z.strictObject(filters).refine((filter) => Object.keys(filter).length > 0, {
-        message: `at least one of ${Object.keys(filters).join(', ')}`,
+      filter: z.strictObject(sessionFilters).refine((filter) => Object.keys(filter).length > 0, {
+        message: `at least one of ${Object.keys(sessionFilters).join(', ')}`,
       }),
       dryRun: z.boolean().optional().describe('true = count only. Default: false'),
-      reason: text.optional().describe('Free text for the audit log'),
+      ...kickTerms,
     }),
     result: kickResult,
-    handle: ({ server }, { body: { filter, dryRun = false } }) => {
-      const kicked = server.rtsp.pool.kick(filter, { dryRun })
+    problems: ['conflict'],
+    handle: ({ server, caller }, { body: { filter, dryRun = false, ...terms } }) => {
+      const kicked = kick(server, caller, filter, { ...terms, dryRun })
       const sessions = kicked.slice(0, maxIdsOfKick).map((session) => session.publicId)
       return { count: kicked.length, dryRun, sessions }
     },

@@ -1,0 +1,89 @@
+import { type Leaver, removalReasons } from 'rtspool'
+import { z } from 'zod'
+import { components } from '../components.js'
+import { type Operation, operation } from '../operation.js'
+import { listed } from '../page.js'
+import { sessionQuery } from '../session-filters.js'
+import {
+  count,
+  cursor,
+  isoTime,
+  nextCursor,
+  pageLimit,
+  pageSize,
+  publicId,
+  sessionState,
+  time,
+} from '../values.js'
+
+const leaverSchema = z
+  .object({
+    publicId,
+    state: sessionState.describe('State at the end'),
+    paths: z.array(z.string()),
+    address: z.string().optional(),
+    user: z.string().optional(),
+    userAgent: z.string().optional(),
+    transport: z.string().optional(),
+    createdTime: time,
+    endedTime: time,
+    durationSeconds: z.number().min(0),
+    reason: z.enum(removalReasons),
+    note: z.string().optional().describe('Free text of who ended the session'),
+    stats: z.record(z.string(), z.number()),
+    receptions: z
+      .array(
+        z.object({
+          track: count,
+          fractionLost: z.number(),
+          cumulativeLost: z.number(),
+          jitterMs: z.number(),
+          roundTripMs: z.number().optional(),
+        }),
+      )
+      .describe('Last reception reports'),
+  })
+  .register(components, { id: 'Leaver' })
+
+const leaverView = (leaver: Leaver): z.output<typeof leaverSchema> => ({
+  publicId: leaver.publicId,
+  state: leaver.state,
+  paths: [...leaver.paths],
+  address: leaver.owner?.address,
+  user: leaver.owner?.user,
+  userAgent: leaver.use?.userAgent,
+  transport: leaver.use?.transport,
+  createdTime: isoTime(leaver.createdTime),
+  endedTime: isoTime(leaver.endedTime),
+  durationSeconds: leaver.durationMs / 1000,
+  reason: leaver.reason,
+  note: leaver.note,
+  stats: { ...leaver.stats },
+  receptions: leaver.receptions.map(({ index, ...reception }) => ({ track: index, ...reception })),
+})
+
+/** Sessions that have left. */
+export const leaverOperations: readonly Operation[] = [
+  operation({
+    id: 'listLeavers',
+    method: 'get',
+    path: '/v1/leavers',
+    role: 'viewer',
+    tag: 'sessions',
+    summary: 'Lists the last sessions that have left with their reasons, the latest first',
+    query: z.strictObject({
+      ...sessionQuery,
+      reason: z.enum(removalReasons).optional(),
+      cursor,
+      limit: pageLimit,
+    }),
+    result: z.object({ leavers: z.array(leaverSchema), cursor: nextCursor }),
+    handle: ({ server }, { query }) => {
+      const { leavers } = server.rtsp.pool
+      const page = listed(query.cursor, () =>
+        leavers.list({ ...query, limit: pageSize(query.limit) }),
+      )
+      return { leavers: page.leavers.map(leaverView), cursor: page.cursor }
+    },
+  }),
+]

@@ -1,0 +1,21 @@
+import { z } from 'zod'
+import { queryNumber, sessionState, text } from './values.js'
+
+const seconds = z.number().min(0)
+
+const filtersWith = <Age extends z.ZodType>(age: Age) => ({
+  path: text.optional().describe('Decoded path of a presentation'),
+  user: text.optional(),
+  address: text.optional().describe('An IPv6 address means its whole /64 network'),
+  state: sessionState.optional(),
+  userAgent: text.optional().describe('Text within User-Agent, in any case of letters'),
+  minAge: age.optional().describe('Least seconds since the creation'),
+  maxAge: age.optional().describe('Most seconds since the creation'),
+  like: text.optional().describe('Text within user, address, User-Agent, path or public id'),
+})
+
+/** Filters of sessions in a body. */
+export const sessionFilters = filtersWith(seconds)
+
+/** Filters of sessions in a query. */
+export const sessionQuery = filtersWith(queryNumber(seconds))
