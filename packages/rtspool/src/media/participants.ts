@@ -10,7 +10,10 @@ export interface MediaParticipant {
   sendRtcp?(): void
 }
 
-/** The participants of a media, and the time that it runs on without any. */
+/**
+ * Participants of a media: viewers and publisher. After the last has left, the media continues for
+ * some time.
+ */
 export class Participants {
   readonly #clock: Clock
   readonly #lingerMs: number

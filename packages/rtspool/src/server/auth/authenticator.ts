@@ -39,7 +39,7 @@ const regularBurst = 128
 
 const nobody: Authorization = Object.freeze({ user: undefined, mayTalk: false })
 
-/** Account that pays for a check of credentials: a limiter and the key in it. */
+/** Counter that a check of credentials uses up: a limiter, and the key of the counter in it. */
 interface AttemptSource {
   readonly limiter: AttemptLimiter
   readonly key: string

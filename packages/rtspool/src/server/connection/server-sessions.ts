@@ -160,7 +160,7 @@ export class ServerSessions implements SessionsContext {
     connection.sessions.clear()
   }
 
-  /** Returns the view of the sessions that a drain needs. */
+  /** Returns the functions by which a {@link Drain} ends the sessions. */
   #leaving(): DrainedSessions {
     const homes = this.#homes
     return {

@@ -24,26 +24,26 @@ export interface FrontDoorOptions extends ConnectionSharesOptions {
   readonly clock: Clock
 }
 
-/** TLS figures of the server. */
+/** Handshakes and certificate of a server with TLS. */
 export interface RtspServerTlsStats {
-  /** Unfinished handshakes. */
+  /** Number of unfinished handshakes. */
   readonly pendingHandshakes: number
-  /** Expiry of the certificate in milliseconds since 1970. */
+  /** Time at which the certificate expires, in milliseconds since 1970. */
   readonly certificateExpiresAt: number
 }
 
 /**
- * One unread byte is enough to stop reading: the rest waits in the kernel, and at most one read in
- * this process.
+ * Options of accepted sockets. One unread byte is enough to stop reading. The rest waits in the
+ * kernel, and at most one read in this process.
  */
 const socketOptions = Object.freeze({ highWaterMark: 1 })
 
-/** Receives an accepted carrier, and the bytes that were read already to detect its protocol. */
+/** Receives an accepted connection, and the bytes that were read already to detect its protocol. */
 export type OnCarrier = (carrier: ConnectionCarrier, first: Buffer | undefined) => void
 
 /**
- * Accepts connections on the plain port and the TLS port, limits their number, and tells RTSP from
- * tunnels. An accepted carrier belongs to its receiver from then on.
+ * Accepts connections on the ports with and without TLS, limits their number, and distinguishes
+ * RTSP from tunnels. An accepted connection belongs to its receiver from then on.
  *
  * ```text
  * plain ────────────▶ lobby ─┬─ RTSP ─────────────────────▶ onCarrier
@@ -54,7 +54,10 @@ export type OnCarrier = (carrier: ConnectionCarrier, first: Buffer | undefined) 
 export class FrontDoor {
   readonly #options: FrontDoorOptions
   readonly #onCarrier: OnCarrier
-  /** Absent when tunnels and WebSocket are off: every connection is then RTSP. */
+  /**
+   * Detects the protocol of each connection; `undefined` without tunnels and WebSockets, when all
+   * connections are RTSP.
+   */
   readonly #lobby: Lobby | undefined
   readonly #http: HttpDoor | undefined
   readonly #plain: Server | undefined
@@ -101,7 +104,7 @@ export class FrontDoor {
     return this.#lobby?.size ?? 0
   }
 
-  /** Connections closed at once because of a limit, so far. */
+  /** Number of connections closed at once because of a limit, so far. */
   get refusedCount(): number {
     return this.#shares.refused
   }
@@ -111,12 +114,12 @@ export class FrontDoor {
     return this.#banned
   }
 
-  /** @returns `undefined` if there is no port without TLS. */
+  /** Address of the port without TLS; `undefined` if there is none. */
   get address(): AddressInfo | undefined {
     return addressOf(this.#plain)
   }
 
-  /** @returns `undefined` if there is no port with TLS. */
+  /** Address of the port with TLS; `undefined` if there is none. */
   get tlsAddress(): AddressInfo | undefined {
     return addressOf(this.#tls?.server)
   }
@@ -127,8 +130,9 @@ export class FrontDoor {
   }
 
   /**
-   * Opens all ports. @throws The error of `listen`, or `ERR_WEB_SOCKET_PACKAGE`; then no port stays
-   * open.
+   * Opens all ports. After an error, none stays open.
+   *
+   * @throws The error of `listen`, or `ERR_WEB_SOCKET_PACKAGE`.
    */
   async open(): Promise<void> {
     const { port, host, tls } = this.#options
@@ -143,6 +147,8 @@ export class FrontDoor {
   }
 
   /**
+   * Uses another certificate for new connections.
+   *
    * @throws {TypeError} If the server has no TLS.
    * @throws {TransportError} `ERR_TLS_CERTIFICATE`; the present certificate then stays in use.
    */

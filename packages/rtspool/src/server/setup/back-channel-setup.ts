@@ -18,8 +18,8 @@ import type { UnicastTransport } from './transport-choice.js'
 import { unicastLink } from './unicast-link.js'
 
 /**
- * Returns the required features that are missing. The back channel is supported if the mount of the
- * request has one.
+ * Returns the features in Require that the server does not support. The back channel is supported
+ * if the mount of the request has one.
  */
 export function unsupportedFeatures({
   request,

@@ -130,7 +130,10 @@ export class TimingWheel {
     return slot < slotsPerLevel
   }
 
-  /** Notes that a slot, opened at a tick, is empty; its tick is then finished. */
+  /**
+   * Ends what {@link open} began: all items of the slot have been taken. If the slot was one of
+   * level 0, its tick is finished.
+   */
   close(slot: number, tick: number): void {
     if (this.isFinest(slot)) this.advanceTo(tick)
   }
