@@ -14,6 +14,7 @@ const importApp = "import gi; gi.require_version('GstApp', '1.0'); from gi.repos
 export const programs = Object.freeze([
   { name: 'ffmpeg', probe: ['ffmpeg', '-version'], packages: ['ffmpeg'] },
   { name: 'ffprobe', probe: ['ffprobe', '-version'], packages: ['ffmpeg'] },
+  { name: 'haproxy', probe: ['haproxy', '-v'], packages: ['haproxy'] },
   {
     name: 'gst-launch-1.0',
     probe: ['gst-launch-1.0', '--version'],

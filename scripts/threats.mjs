@@ -25,6 +25,8 @@ export const threats = {
       'a tunnel belongs to the address that opened it, half a tunnel does not last, and web pages of elsewhere get none',
     'B-FD':
       'no file descriptor is left behind, whatever fails, and no address takes more than its share of connections',
+    'B-PROXY':
+      'only a trusted proxy may name the address of its client, and must, in a header of a few bytes',
     'B-PORT': 'ports that others hold are passed over, and when none is free the server says so',
     'B-HERD':
       'a crowd that comes at once starts one source, and a description is made once for all',

@@ -52,6 +52,10 @@ describe('a good command line', () => {
       args: ['--trusted-addresses', '10.0.0.0/8,fd00::1,192.0.2.7'],
       expected: { limits: { trustedAddresses: ['10.0.0.0/8', 'fd00::1', '192.0.2.7'] } },
     },
+    {
+      args: ['--trusted-proxies', '10.0.0.5,fd00::/64'],
+      expected: { rtsp: { trustedProxies: ['10.0.0.5', 'fd00::/64'] } },
+    },
     { args: ['--trusted-addresses', 'none'], expected: { limits: { trustedAddresses: [] } } },
     { args: ['--max-sessions', '0'], expected: { limits: { maxSessions: 0 } } },
     { args: ['--max-sessions', '4294967295'], expected: { limits: { maxSessions: 2 ** 32 - 1 } } },

@@ -56,6 +56,12 @@ export const errorCodes = {
     statusCode: 413,
     meaning: 'Content-Length is larger than the limit.',
   },
+  // transport/tcp: the header of a proxy
+  ERR_PROXY_HEADER: {
+    class: 'MalformedMessageError',
+    statusCode: 0,
+    meaning: 'A trusted proxy has begun a connection without a valid PROXY header.',
+  },
   // http/: the request that begins a tunnel or a WebSocket
   ERR_HTTP_HEAD: {
     class: 'MalformedMessageError',

@@ -10,4 +10,5 @@ export const fixedPorts = {
   multicast: [4_300, 4_399],
   multicastTtl: [4_400, 4_401],
   conform: [4_500, 4_599],
+  proxy: [4_600, 4_609],
 } as const

@@ -66,6 +66,7 @@ export function liveOptionsOf({ config, auth }: Settings): Complete<RtspServerLi
     maxConnections: limits.maxConnections,
     maxConnectionsPerAddress: limits.maxConnectionsPerAddress,
     trustedAddresses: limits.trustedAddresses,
+    trustedProxies: rtsp.trustedProxies,
     allowedOrigins: rtsp.allowedOrigins,
     onConnectionClosed: sessions.onConnectionClosed,
     udpLiveness: sessions.udpLiveness,

@@ -22,6 +22,7 @@ const channels: readonly (readonly [
   words: string | ((message: Diagnosis) => string),
 ])[] = [
   ['rtspool:connections-refused', 'warn', 'connections are refused: a limit is reached'],
+  ['rtspool:proxy-header-refused', 'warn', 'a trusted proxy sends no valid PROXY header'],
   ['rtspool:oversized-packet', 'warn', 'packets are too large for UDP: viewers need TCP'],
   ['rtspool:fragmented-packet', 'warn', 'packets do not fit a route: they leave in fragments'],
   ['rtspool:unsent-packet', 'warn', 'the system does not take packets by UDP'],

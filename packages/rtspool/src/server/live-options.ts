@@ -12,6 +12,7 @@ const resolvedBy = {
   maxConnections: ['maxConnections', 'maxConnectionsPerAddress'],
   maxConnectionsPerAddress: ['maxConnectionsPerAddress'],
   trustedAddresses: ['trustedAddresses'],
+  trustedProxies: ['trustedProxies'],
   allowedOrigins: ['allowedOrigins'],
   onConnectionClosed: ['onConnectionClosed'],
   udpLiveness: ['udpLiveness'],

@@ -60,6 +60,7 @@ export interface ResolvedRtspServerOptions {
   readonly maxConnections: number
   readonly maxConnectionsPerAddress: number
   readonly trustedAddresses: AddressRanges
+  readonly trustedProxies: AddressRanges
   readonly backlog: BacklogLimits
   readonly slowReaderTimeoutMs: number
   readonly publisherTimeoutMs: number
@@ -124,6 +125,10 @@ export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRt
     trustedAddresses: new AddressRanges(
       'trustedAddresses',
       options.trustedAddresses ?? defaults.trustedAddresses,
+    ),
+    trustedProxies: new AddressRanges(
+      'trustedProxies',
+      options.trustedProxies ?? defaults.trustedProxies,
     ),
     backlog: Object.freeze({
       maxBytes: checkInteger(

@@ -135,6 +135,13 @@ export interface RtspServerOptions<Data extends object = SessionData> {
    */
   readonly trustedAddresses?: readonly string[] | undefined
   /**
+   * Addresses and networks (`10.0.0.0/8`) of proxies that begin each connection with a header of the
+   * PROXY protocol, version 1 or 2. The client that the header names counts for limits, bans, logins
+   * and logs. The server closes a connection of such a proxy without a valid header.
+   * @default [] (nobody)
+   */
+  readonly trustedProxies?: readonly string[] | undefined
+  /**
    * Maximum number of unsent bytes for one interleaved viewer. Above it, the server drops packets
    * until the next key frame.
    * @default 4194304 (4 MiB)
@@ -251,6 +258,7 @@ export const rtspServerDefaults = Object.freeze({
   maxConnections: 10_000,
   maxConnectionsPerAddress: undefined,
   trustedAddresses: Object.freeze(['127.0.0.0/8', '::1']),
+  trustedProxies: Object.freeze([]),
   maxBacklogBytes: 4 * 1024 * 1024,
   maxBacklogSeconds: 2,
   maxKeyFrameWaitSeconds: defaultMaxEntryWaitMs / 1000,

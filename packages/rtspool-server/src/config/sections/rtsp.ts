@@ -1,6 +1,7 @@
 import { rtspServerDefaults } from 'rtspool'
 import { z } from 'zod'
 import { host, hostText, key, port, portRange, portRangeText } from '../key-meta.js'
+import { network } from './network.js'
 
 const defaults = rtspServerDefaults
 const maxDatagramBytes = 65_507
@@ -38,6 +39,13 @@ export const rtspSection = z.strictObject({
   }),
   webSocket: key(z.union([z.boolean(), z.literal('ifInstalled')]).default('ifInstalled'), {
     description: 'accept clients through WebSockets; ifInstalled = with the package ws only',
+  }),
+  trustedProxies: key(z.array(network()).default([...defaults.trustedProxies]), {
+    description:
+      'addresses and networks of proxies that begin each connection with a PROXY header; none = nobody',
+    flag: '--trusted-proxies <list>',
+    live: true,
+    examples: [['10.0.0.5']],
   }),
   allowedOrigins: key(
     z

@@ -2,7 +2,8 @@ import { TLSSocket } from 'node:tls'
 import type { ConnectionSummary } from '../../public/connection.js'
 import { createPublicId } from '../../public-id.js'
 import type { SessionTunnel } from '../../session-pool/index.js'
-import { authorityOf, plainAddress } from '../../transport/system/addresses.js'
+import { authorityOf } from '../../transport/system/addresses.js'
+import { endsOf, type TcpEnds } from '../../transport/tcp/tcp-ends.js'
 import type { ConnectionCarrier } from './carrier.js'
 
 /** Maximum number of characters of a `User-Agent` that are kept; the rest is cut off. */
@@ -14,6 +15,8 @@ const maxUserAgentLength = 256
  */
 export class ConnectionFacts {
   readonly publicId = createPublicId()
+  /** Ends of the socket, which are those of a proxy if the connection has one. */
+  readonly socketEnds: TcpEnds
   readonly remoteAddress: string
   readonly remotePort: number
   readonly localAddress: string
@@ -25,11 +28,12 @@ export class ConnectionFacts {
   readonly openedTime: Date
   userAgent: string | undefined
 
-  constructor({ socket, tunnel }: ConnectionCarrier, unixTimeMs: number) {
-    this.remoteAddress = plainAddress(socket.remoteAddress)
-    this.remotePort = socket.remotePort ?? 0
-    this.localAddress = plainAddress(socket.localAddress)
-    this.localPort = socket.localPort ?? 0
+  constructor({ socket, ends, tunnel }: ConnectionCarrier, unixTimeMs: number) {
+    this.socketEnds = endsOf(socket)
+    this.remoteAddress = ends.remoteAddress
+    this.remotePort = ends.remotePort
+    this.localAddress = ends.localAddress
+    this.localPort = ends.localPort
     this.localAuthority = authorityOf(this.localAddress, this.localPort)
     this.isSecure = socket instanceof TLSSocket
     this.tunnel = tunnel

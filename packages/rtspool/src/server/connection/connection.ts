@@ -10,6 +10,7 @@ import type { Session, SessionTunnel } from '../../session-pool/index.js'
 import type { ChannelTable, InterleavedCarrier } from '../../transport/tcp/channel-table.js'
 import type { DirectSends } from '../../transport/tcp/direct-sends.js'
 import { type BacklogLimits, StreamWriter } from '../../transport/tcp/stream-writer.js'
+import type { TcpEnds } from '../../transport/tcp/tcp-ends.js'
 import { dispatch } from '../handlers/dispatch.js'
 import type { GuardedConnection } from '../overload/overload-guard.js'
 import type { ConnectionContext, Reply, ServerContext } from '../request/request-context.js'
@@ -187,6 +188,10 @@ export class Connection implements ConnectionContext, ConnectionInfo, GuardedCon
 
   get bytesHandedOver(): number {
     return this.#writer.bytesHandedOver
+  }
+
+  get socketEnds(): TcpEnds {
+    return this.#facts.socketEnds
   }
 
   get queuedBytes(): number {

@@ -81,9 +81,31 @@ export class ConnectionShares {
     return () => this.#giveBack(host)
   }
 
+  /**
+   * Takes a place for a proxy whose client is not known yet. It counts for no host.
+   *
+   * @param address - Numeric address of the proxy.
+   * @returns As {@link take}.
+   */
+  takeForProxy(address: string): (() => void) | undefined {
+    if (this.#isFull) {
+      this.#tell('maxConnections', address)
+      return undefined
+    }
+    this.#size++
+    return () => {
+      this.#size--
+    }
+  }
+
+  get #isFull(): boolean {
+    const { maxConnections } = this.#options
+    return maxConnections > 0 && this.#size >= maxConnections
+  }
+
   #limitReached(address: string): RefusedConnections['limit'] | undefined {
-    const { maxConnections, maxConnectionsPerAddress, trustedAddresses } = this.#options
-    if (maxConnections > 0 && this.#size >= maxConnections) return 'maxConnections'
+    const { maxConnectionsPerAddress, trustedAddresses } = this.#options
+    if (this.#isFull) return 'maxConnections'
     const held = this.#byHost.get(hostOf(address)) ?? 0
     const isShareUsed = maxConnectionsPerAddress > 0 && held >= maxConnectionsPerAddress
     return isShareUsed && !trustedAddresses.has(address) ? 'maxConnectionsPerAddress' : undefined

@@ -2,16 +2,18 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import type { Clock } from '../../clock.js'
 import type { SessionPool } from '../../session-pool/index.js'
-import { plainAddress } from '../../transport/system/addresses.js'
+import { endsOf } from '../../transport/tcp/tcp-ends.js'
 import { type ConnectionCarrier, socketCarrier } from '../connection/carrier.js'
+import type { Arrival } from './arrival.js'
 import { ConnectionShares, type ConnectionSharesOptions } from './connection-shares.js'
 import { HttpDoor } from './http-door.js'
 import { Lobby } from './lobby.js'
+import { ProxyDoor, type ProxyDoorOptions } from './proxy-door.js'
 import { TlsListener } from './tls-listener.js'
 import type { ResolvedTlsOptions, TlsCertificate } from './tls-options.js'
 
 /** Limits for the connections of all ports together. */
-export interface FrontDoorOptions extends ConnectionSharesOptions {
+export interface FrontDoorOptions extends ConnectionSharesOptions, ProxyDoorOptions {
   readonly port: number | false
   readonly host: string | undefined
   readonly tls: ResolvedTlsOptions | undefined
@@ -50,6 +52,8 @@ export type OnCarrier = (carrier: ConnectionCarrier, first: Buffer | undefined) 
  * TLS ─▶ handshake ─▶        └─ HTTP ─┬─ tunnel, WebSocket ─▶
  *                                     └─ anything else: refused
  * ```
+ *
+ * Connections of trusted proxies begin with a PROXY header, in front of a handshake as well.
  */
 export class FrontDoor {
   readonly #options: FrontDoorOptions
@@ -63,16 +67,18 @@ export class FrontDoor {
   readonly #plain: Server | undefined
   readonly #tls: TlsListener | undefined
   readonly #shares: ConnectionShares
+  readonly #proxies: ProxyDoor
   #banned = 0
 
   constructor(options: FrontDoorOptions, onCarrier: OnCarrier) {
     this.#options = options
     this.#onCarrier = onCarrier
     this.#shares = new ConnectionShares(options)
+    this.#proxies = new ProxyDoor(options)
     if (options.httpTunnel || options.webSocket) {
       const lobby = new Lobby(options.clock, options, {
-        rtsp: (socket, first) => onCarrier(socketCarrier(socket), first),
-        http: (socket, request) => this.#http?.take(socket, request),
+        rtsp: ({ socket, ends }, first) => onCarrier(socketCarrier(socket, ends), first),
+        http: (arrival, request) => this.#http?.take(arrival, request),
       })
       this.#lobby = lobby
       this.#http = new HttpDoor(options, {
@@ -83,7 +89,7 @@ export class FrontDoor {
     const { port, tls, clock } = options
     if (port !== false) {
       this.#plain = createServer({ ...socketOptions, allowHalfOpen: true }, (socket) => {
-        if (this.#count(socket)) this.#enter(socket)
+        this.#admit(socket, (arrival, first) => this.#enter(arrival, first))
       })
     }
     this.#tls =
@@ -91,17 +97,17 @@ export class FrontDoor {
       new TlsListener(
         tls,
         clock,
-        (socket) => this.#count(socket),
-        (socket) => this.#enter(socket),
+        (socket, begin) => this.#admit(socket, begin),
+        (arrival) => this.#enter(arrival),
       )
   }
 
   /**
    * Accepted connections whose protocol is not known yet, and tunnels that wait for their other
-   * half.
+   * half. Proxies that have not named their client yet.
    */
   get waitingCount(): number {
-    return this.#lobby?.size ?? 0
+    return this.#proxies.size + (this.#lobby?.size ?? 0)
   }
 
   /** Number of connections closed at once because of a limit, so far. */
@@ -167,12 +173,37 @@ export class FrontDoor {
     const closed = servers.map((server) => server && once(server, 'close'))
     for (const server of servers) server?.close()
     this.#tls?.destroyPending()
+    this.#proxies.close()
     this.#lobby?.close()
     await Promise.all(closed)
   }
 
-  #count(socket: Socket): boolean {
-    const address = plainAddress(socket.remoteAddress)
+  /** Passes a connection on when the address of its client is known, and neither banned nor over a limit. */
+  #admit(socket: Socket, passOn: (arrival: Arrival, first?: Buffer) => void): void {
+    const ends = endsOf(socket)
+    // A client that has reset the connection already has no address.
+    if (ends.remoteAddress === '') {
+      socket.destroy()
+      return
+    }
+    if (!this.#proxies.isProxy(ends)) {
+      if (this.#count(socket, ends.remoteAddress)) passOn({ socket, ends })
+      return
+    }
+    const giveBack = this.#shares.takeForProxy(ends.remoteAddress)
+    if (!giveBack) {
+      socket.destroy()
+      return
+    }
+    socket.on('close', giveBack)
+    this.#proxies.enter(socket, (arrival, first) => {
+      socket.off('close', giveBack)
+      giveBack()
+      if (this.#count(socket, arrival.ends.remoteAddress)) passOn(arrival, first)
+    })
+  }
+
+  #count(socket: Socket, address: string): boolean {
     if (this.#options.pool.bans.hit({ address })) {
       this.#banned++
       socket.destroy()
@@ -184,9 +215,9 @@ export class FrontDoor {
     return giveBack !== undefined
   }
 
-  #enter(socket: Socket): void {
-    if (this.#lobby) this.#lobby.enter(socket)
-    else this.#onCarrier(socketCarrier(socket), undefined)
+  #enter(arrival: Arrival, first?: Buffer): void {
+    if (this.#lobby) this.#lobby.enter(arrival, first)
+    else this.#onCarrier(socketCarrier(arrival.socket, arrival.ends), first)
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Clock } from '../../clock.js'
 import type { HttpRequestHead, ReadHttpHead } from '../../http/index.js'
+import type { Arrival } from './arrival.js'
 import { refuseHttp } from './http-refusal.js'
 import { HttpTunnels, type HttpTunnelsOwner } from './http-tunnels.js'
 import { WebSockets } from './web-sockets.js'
@@ -41,16 +42,17 @@ export class HttpDoor {
     if (this.#options.webSocket === true) await this.#webSockets?.require()
   }
 
-  take(socket: Socket, request: ReadHttpHead): void {
+  take(arrival: Arrival, request: ReadHttpHead): void {
+    const { socket } = arrival
     const { headers } = request.head
     const cookie = headers.get('x-sessioncookie')
     const isUpgrade = headers.get('upgrade')?.toLowerCase() === 'websocket'
     if (!this.#isOriginAllowed(request.head)) {
       this.#refuse(socket, 403, 'the web page may not use this server')
     } else if (isUpgrade && this.#webSockets) {
-      void this.#webSockets.take(socket, request)
+      void this.#webSockets.take(arrival, request)
     } else if (!isUpgrade && cookie !== undefined && this.#tunnels) {
-      this.#tunnels.take(socket, cookie, request)
+      this.#tunnels.take(arrival, cookie, request)
     } else {
       this.#refuse(socket, 400, `expected RTSP${this.#expected()}`)
     }

@@ -8,9 +8,9 @@ import {
   type ReadHttpHead,
   serializeTunnelAnswer,
 } from '../../http/index.js'
-import { plainAddress } from '../../transport/system/addresses.js'
 import { HttpTunnelInput } from '../../transport/tunnel/http-tunnel.js'
 import type { ConnectionCarrier } from '../connection/carrier.js'
+import type { Arrival } from './arrival.js'
 import { refuseHttp } from './http-refusal.js'
 
 /** Maximum time in milliseconds that a GET waits for its POST. */
@@ -30,7 +30,7 @@ const maxWaiting = 2000
 const maxCookieLength = 128
 
 interface Tunnel {
-  readonly get: Socket
+  readonly get: Arrival
   readonly input: HttpTunnelInput
   /** Timer until the first POST arrives. */
   deadline: ClockTimer | undefined
@@ -64,35 +64,38 @@ export class HttpTunnels {
   }
 
   /** Accepts the GET or the POST of a tunnel, or refuses it. */
-  take(socket: Socket, cookie: string, { head, rest }: ReadHttpHead): void {
+  take(arrival: Arrival, cookie: string, { head, rest }: ReadHttpHead): void {
+    const { socket, ends } = arrival
     if (cookie === '' || cookie.length > maxCookieLength) {
       const expected = `an x-sessioncookie of 1 to ${maxCookieLength} characters`
       refuseHttp(socket, 400, `expected ${expected}, got ${cookie.length}`, this.#clock)
       return
     }
     const isSecure = socket instanceof TLSSocket
-    const key = `${isSecure} ${hostOf(plainAddress(socket.remoteAddress))} ${cookie}`
-    if (head.method === 'GET') this.#takeGet(socket, key, head, rest)
+    const key = `${isSecure} ${hostOf(ends.remoteAddress)} ${cookie}`
+    if (head.method === 'GET') this.#takeGet(arrival, key, head, rest)
     else this.#takePost(socket, key, head, rest)
   }
 
-  #takeGet(get: Socket, key: string, { version }: HttpRequestHead, rest: Buffer): void {
+  #takeGet(arrival: Arrival, key: string, { version }: HttpRequestHead, rest: Buffer): void {
+    const { socket: get } = arrival
     // A second GET never replaces the first, and one socket is never both halves.
     if (this.#tunnels.has(key)) {
       refuseHttp(get, 409, 'a tunnel with this x-sessioncookie is open already', this.#clock)
     } else if (rest.length > 0) {
       refuseHttp(get, 400, 'expected nothing behind the GET of a tunnel', this.#clock)
     } else {
-      this.#begin(get, key)
+      this.#begin(arrival, key)
       get.write(serializeTunnelAnswer(version))
     }
   }
 
-  #begin(get: Socket, key: string): void {
+  #begin(arrival: Arrival, key: string): void {
+    const { socket: get } = arrival
     if (this.#waiting.size >= maxWaiting) this.#dropOldest()
     const input = new HttpTunnelInput()
     const deadline = this.#clock.schedule(() => get.destroy(), maxWaitMs, false)
-    this.#tunnels.set(key, { get, input, deadline })
+    this.#tunnels.set(key, { get: arrival, input, deadline })
     this.#waiting.add(key)
     // Once the tunnel is complete, its connection reads the bytes behind the GET.
     get.on('data', () => {
@@ -106,7 +109,7 @@ export class HttpTunnels {
     get.on('close', () => {
       input.destroy()
       deadline.cancel()
-      if (this.#tunnels.get(key)?.get !== get) return
+      if (this.#tunnels.get(key)?.get !== arrival) return
       this.#tunnels.delete(key)
       this.#waiting.delete(key)
     })
@@ -115,7 +118,7 @@ export class HttpTunnels {
   #dropOldest(): void {
     const [oldest = ''] = this.#waiting
     this.#waiting.delete(oldest)
-    this.#tunnels.get(oldest)?.get.destroy()
+    this.#tunnels.get(oldest)?.get.socket.destroy()
     this.#tunnels.delete(oldest)
   }
 
@@ -159,13 +162,14 @@ export class HttpTunnels {
    * 32767.
    */
   #join(tunnel: Tunnel, key: string, post: Socket, rest: Buffer): void {
-    const { get, input } = tunnel
+    const { input } = tunnel
+    const { socket: get, ends } = tunnel.get
     this.#owner.taken(post)
     if (this.#waiting.delete(key)) {
       tunnel.deadline?.cancel()
       tunnel.deadline = undefined
       this.#owner.taken(get)
-      this.#owner.opened({ input, output: get, socket: get, frames: get, tunnel: 'http' })
+      this.#owner.opened({ input, output: get, socket: get, ends, frames: get, tunnel: 'http' })
     }
     post.setNoDelay(true)
     input.attach(post, rest)

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { Clock, ClockTimer } from '../../clock.js'
 import { MalformedMessageError } from '../../errors.js'
 import { HttpHeadReader, protocolOf, type ReadHttpHead } from '../../http/index.js'
+import type { Arrival } from './arrival.js'
 import { refuseHttp } from './http-refusal.js'
 
 /**
@@ -15,12 +16,12 @@ const endings = ['end', 'timeout', 'error', 'close']
 /** Receives connections as soon as their protocol is known. */
 export interface LobbyExits {
   /** Called for a connection that uses RTSP. @param first - Bytes that were read already */
-  rtsp(socket: Socket, first: Buffer): void
+  rtsp(arrival: Arrival, first: Buffer): void
   /**
    * Called for a connection that uses HTTP. The lobby still closes the socket with all others until
    * {@link Lobby.leave}.
    */
-  http(socket: Socket, request: ReadHttpHead): void
+  http(arrival: Arrival, request: ReadHttpHead): void
 }
 
 /**
@@ -47,18 +48,21 @@ export class Lobby {
     return this.#sockets.size
   }
 
-  enter(socket: Socket): void {
+  /** @param first - Bytes that were read already. */
+  enter(arrival: Arrival, first: Buffer | undefined): void {
+    const { socket } = arrival
     this.#sockets.add(socket)
     socket.on('close', () => this.#sockets.delete(socket))
     const { idleTimeoutMs } = this.#options
     if (idleTimeoutMs < maxFirstBytesMs) socket.setTimeout(idleTimeoutMs)
-    new Visitor(socket, this.#clock, {
-      rtsp: (_, first) => {
+    const visitor = new Visitor(socket, this.#clock, {
+      rtsp: (bytes) => {
         this.leave(socket)
-        this.#exits.rtsp(socket, first)
+        this.#exits.rtsp(arrival, bytes)
       },
-      http: (_, request) => this.#exits.http(socket, request),
+      http: (request) => this.#exits.http(arrival, request),
     })
+    if (first) visitor.receive(first)
   }
 
   /** Stops watching a socket, which belongs to another object from now on. */
@@ -73,21 +77,27 @@ export class Lobby {
   }
 }
 
+/** Receives the bytes of a {@link Visitor} as soon as their protocol is known. */
+interface VisitorExits {
+  rtsp(first: Buffer): void
+  http(request: ReadHttpHead): void
+}
+
 /** A socket whose protocol is not known yet, and the bytes that it has received so far. */
 class Visitor {
   readonly #socket: Socket
   readonly #clock: Clock
-  readonly #exits: LobbyExits
+  readonly #exits: VisitorExits
   readonly #deadline: ClockTimer
   #undecided: Buffer | undefined
   #head: HttpHeadReader | undefined
 
-  constructor(socket: Socket, clock: Clock, exits: LobbyExits) {
+  constructor(socket: Socket, clock: Clock, exits: VisitorExits) {
     this.#socket = socket
     this.#clock = clock
     this.#exits = exits
     this.#deadline = clock.schedule(this.#cutOff, maxFirstBytesMs, false)
-    socket.on('data', this.#receive)
+    socket.on('data', this.receive)
     for (const event of endings) socket.on(event, this.#cutOff)
   }
 
@@ -96,7 +106,7 @@ class Visitor {
     this.#socket.destroy()
   }
 
-  readonly #receive = (chunk: Buffer): void => {
+  readonly receive = (chunk: Buffer): void => {
     if (this.#head) {
       this.#readHead(this.#head, chunk)
       return
@@ -108,7 +118,7 @@ class Visitor {
       this.#readHead(this.#head, bytes)
     } else if (protocol === 'rtsp') {
       this.#leave()
-      this.#exits.rtsp(this.#socket, bytes)
+      this.#exits.rtsp(bytes)
     } else {
       this.#undecided = bytes
     }
@@ -119,7 +129,7 @@ class Visitor {
       const request = head.push(chunk)
       if (!request) return
       this.#leave()
-      this.#exits.http(this.#socket, request)
+      this.#exits.http(request)
     } catch (error) {
       if (!(error instanceof MalformedMessageError)) throw error
       this.#leave()
@@ -129,7 +139,7 @@ class Visitor {
 
   #leave(): void {
     this.#deadline.cancel()
-    this.#socket.off('data', this.#receive)
+    this.#socket.off('data', this.receive)
     for (const event of endings) this.#socket.off(event, this.#cutOff)
   }
 }

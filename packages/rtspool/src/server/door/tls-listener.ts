@@ -1,8 +1,9 @@
 import { X509Certificate } from 'node:crypto'
 import { createServer as createNetServer, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
 import type { Clock, ClockTimer } from '../../clock.js'
 import { checkOptions } from '../../option-checks.js'
+import type { Arrival } from './arrival.js'
 import {
   type ResolvedCertificate,
   type ResolvedTlsOptions,
@@ -12,7 +13,7 @@ import {
 
 /** One unfinished handshake. */
 interface PendingHandshake {
-  readonly socket: Socket
+  readonly arrival: Arrival
   readonly deadline: ClockTimer
 }
 
@@ -38,22 +39,23 @@ export class TlsListener {
   constructor(
     options: ResolvedTlsOptions,
     clock: Clock,
-    onAccept: (socket: Socket) => boolean,
-    onSecure: (socket: TLSSocket) => void,
+    onAccept: (socket: Socket, begin: (arrival: Arrival, first?: Buffer) => void) => void,
+    onSecure: (arrival: Arrival) => void,
   ) {
     this.#options = options
     this.#clock = clock
     this.#expiresAt = expiryOf(options)
     const { key, cert, minVersion } = options
     this.#tls = createTlsServer({ key, cert, minVersion }, (socket) => {
-      this.#end(endsOf(socket))
+      const arrival = this.#end(nameOf(socket))
       socket.allowHalfOpen = true
-      onSecure(socket)
+      if (arrival) onSecure({ socket, ends: arrival.ends })
+      else socket.destroy()
     })
     this.#tls.on('tlsClientError', (_error, socket) => socket.destroy())
     // Closing during the handshake ends the connection. Afterwards one half of it may end alone.
     this.server = createNetServer({ allowHalfOpen: false }, (socket) => {
-      if (onAccept(socket)) this.#begin(socket)
+      onAccept(socket, (arrival, first) => this.#begin(arrival, first))
     })
   }
 
@@ -81,23 +83,29 @@ export class TlsListener {
 
   /** Closes all connections whose handshake is unfinished. */
   destroyPending(): void {
-    for (const { socket } of [...this.#pending.values()]) socket.destroy()
+    for (const { arrival } of [...this.#pending.values()]) arrival.socket.destroy()
   }
 
-  #begin(socket: Socket): void {
-    const ends = endsOf(socket)
+  #begin(arrival: Arrival, first: Buffer | undefined): void {
+    const { socket } = arrival
+    const name = nameOf(socket)
     const deadline = this.#clock.schedule(
       () => socket.destroy(),
       this.#options.handshakeTimeoutMs,
       false,
     )
     if (this.#pending.size >= this.#options.maxPendingHandshakes) this.#dropOldest()
-    this.#pending.set(ends, { socket, deadline })
+    this.#pending.set(name, { arrival, deadline })
     socket.on('close', () => {
-      if (this.#pending.get(ends)?.socket === socket) this.#end(ends)
+      if (this.#pending.get(name)?.arrival === arrival) this.#end(name)
     })
     // 'close' follows and is handled.
     socket.on('error', () => socket.destroy())
+    if (first) {
+      // TLS reads what a paused socket holds.
+      socket.pause()
+      socket.unshift(first)
+    }
     this.#tls.emit('connection', socket)
   }
 
@@ -108,14 +116,17 @@ export class TlsListener {
   #dropOldest(): void {
     const [oldest] = this.#pending
     if (!oldest) return
-    const [ends, { socket }] = oldest
-    this.#end(ends)
-    socket.destroy()
+    const [name, { arrival }] = oldest
+    this.#end(name)
+    arrival.socket.destroy()
   }
 
-  #end(ends: string): void {
-    this.#pending.get(ends)?.deadline.cancel()
-    this.#pending.delete(ends)
+  /** @returns The connection, if its handshake was pending. */
+  #end(name: string): Arrival | undefined {
+    const pending = this.#pending.get(name)
+    pending?.deadline.cancel()
+    this.#pending.delete(name)
+    return pending?.arrival
   }
 }
 
@@ -123,7 +134,7 @@ export class TlsListener {
  * Returns a key for a connection: the addresses and ports of both ends. The same port of a client
  * may be connected to two addresses of the server.
  */
-function endsOf({ remoteAddress, remotePort, localAddress }: Socket): string {
+function nameOf({ remoteAddress, remotePort, localAddress }: Socket): string {
   return `${remoteAddress} ${remotePort} ${localAddress}`
 }
 

@@ -10,6 +10,7 @@ import {
 } from '../../transport/tunnel/websocket-upgrade.js'
 import type { ConnectionCarrier } from '../connection/carrier.js'
 import { MessageDeadline } from '../connection/message-deadline.js'
+import type { Arrival } from './arrival.js'
 import { refuseHttp } from './http-refusal.js'
 
 /**
@@ -53,7 +54,7 @@ export class WebSockets {
   }
 
   /** Upgrades a connection to a WebSocket, or refuses the request. */
-  async take(socket: Socket, { head, rest }: ReadHttpHead): Promise<void> {
+  async take({ socket, ends }: Arrival, { head, rest }: ReadHttpHead): Promise<void> {
     const protocols = (head.headers.get('sec-websocket-protocol') ?? '').split(',')
     if (!protocols.some((protocol) => protocol.trim() === rtspSubprotocol)) {
       refuseHttp(socket, 400, `expected the subprotocol ${rtspSubprotocol}`, this.#clock)
@@ -74,7 +75,7 @@ export class WebSockets {
     }
     upgrade(socket, head, rest, (stream) => {
       limitMessageTime(socket, stream, this.#clock)
-      this.#onOpen({ input: stream, output: stream, socket, tunnel: 'webSocket' })
+      this.#onOpen({ input: stream, output: stream, socket, ends, tunnel: 'webSocket' })
     })
   }
 }

@@ -1,13 +1,11 @@
 import type { Clock, ClockTimer } from '../../clock.js'
-import {
-  readTcpQueues,
-  type TcpEnds,
-  type TcpQueues,
-  tcpName,
-} from '../../transport/tcp/tcp-queues.js'
+import type { TcpEnds } from '../../transport/tcp/tcp-ends.js'
+import { readTcpQueues, type TcpQueues, tcpName } from '../../transport/tcp/tcp-queues.js'
 
 /** A connection whose client may have gone without closing it. */
-export interface AcknowledgingPeer extends TcpEnds {
+export interface AcknowledgingPeer {
+  /** Ends of the socket, by which the kernel knows the connection. */
+  readonly socketEnds: TcpEnds
   /** Interleaved channels in use. Without any, the server sends only responses. */
   readonly channels: { readonly size: number }
   /** Number of bytes passed to the kernel so far. */
@@ -67,7 +65,7 @@ export class AcknowledgementMonitor<T extends AcknowledgingPeer> {
   }
 
   add(peer: T): void {
-    this.#peers.set(peer, tcpName(peer))
+    this.#peers.set(peer, tcpName(peer.socketEnds))
     this.#schedule()
   }
 

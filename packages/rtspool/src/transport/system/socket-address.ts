@@ -31,10 +31,15 @@ export function parseSocketAddress(name: Buffer): {
 } {
   const port = name.readUInt16BE(2)
   if (name.readUInt16LE() === afInet) return { address: [...name.subarray(4, 8)].join('.'), port }
-  const groups = Array.from({ length: 8 }, (_, at) => name.readUInt16BE(8 + 2 * at).toString(16))
-  const { address } = new SocketAddress({ family: 'ipv6', address: groups.join(':') })
+  const address = ipv6AddressOf(name.subarray(8))
   const index = name.readUInt32LE(24)
   return { address: index === 0 ? address : `${address}%${zoneOf(index)}`, port }
+}
+
+/** Formats the first 16 bytes as an address, in the form of Node. */
+export function ipv6AddressOf(bytes: Buffer): string {
+  const groups = Array.from({ length: 8 }, (_, at) => bytes.readUInt16BE(2 * at).toString(16))
+  return new SocketAddress({ family: 'ipv6', address: groups.join(':') }).address
 }
 
 function serializeIpv4(address: string, port: number): Buffer {

@@ -2,20 +2,13 @@ import { readFile } from 'node:fs/promises'
 import { endianness } from 'node:os'
 import { isNode } from '../system/runtime.js'
 import { expandIpv6 } from '../system/socket-address.js'
+import type { TcpEnds } from './tcp-ends.js'
 
 /**
  * Number of unacknowledged bytes in the kernel of each connection, by {@link tcpName}. Connections without such bytes
  * are omitted.
  */
 export type TcpQueues = ReadonlyMap<string, number>
-
-/** The two ends of a TCP connection. IPv4 addresses are in dotted form, not in that of IPv6. */
-export interface TcpEnds {
-  readonly localAddress: string
-  readonly localPort: number
-  readonly remoteAddress: string
-  readonly remotePort: number
-}
 
 const tables = ['/proc/self/net/tcp', '/proc/self/net/tcp6']
 /**

@@ -4,6 +4,7 @@ import { parseHttpHead } from '../../../src/http/request-head.js'
 import type { ConnectionCarrier } from '../../../src/server/connection/carrier.js'
 import { HttpTunnels } from '../../../src/server/door/http-tunnels.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
+import type { TcpEnds } from '../../../src/transport/tcp/tcp-ends.js'
 import { getHead, postHead } from '../../support/http-client.js'
 
 /** A socket, and what was written to it. */
@@ -19,11 +20,12 @@ function fakeSocket(): FakeSocket {
       done()
     },
   })
-  return Object.assign(
-    stream,
-    { written },
-    { remoteAddress: '192.0.2.1', setNoDelay: () => {} },
-  ) as never
+  return Object.assign(stream, { written }, { setNoDelay: () => {} }) as never
+}
+
+const ends: TcpEnds = {
+  ...{ remoteAddress: '192.0.2.1', remotePort: 40_000 },
+  ...{ localAddress: '192.0.2.2', localPort: 554 },
 }
 
 /** Tunnels, and halves for them that come from nowhere. */
@@ -36,7 +38,7 @@ export function startTunnels() {
   })
   const take = (head: string, cookie: string, rest = ''): FakeSocket => {
     const socket = fakeSocket()
-    tunnels.take(socket, cookie, {
+    tunnels.take({ socket, ends }, cookie, {
       head: parseHttpHead(Buffer.from(head)),
       rest: Buffer.from(rest),
     })

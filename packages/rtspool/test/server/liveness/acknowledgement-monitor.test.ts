@@ -4,21 +4,22 @@ import {
   type AcknowledgingPeer,
 } from '../../../src/server/liveness/acknowledgement-monitor.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
+import type { TcpEnds } from '../../../src/transport/tcp/tcp-ends.js'
 import { type TcpQueues, tcpName } from '../../../src/transport/tcp/tcp-queues.js'
 import { nextTurn } from '../../support/until.js'
 
 /** A client, and what it has acknowledged. */
 class Peer implements AcknowledgingPeer {
-  readonly localAddress = '127.0.0.1'
-  readonly localPort = 8554
-  readonly remoteAddress = '10.0.0.1'
-  readonly remotePort: number
+  readonly socketEnds: TcpEnds
   channels = { size: 2 }
   bytesHandedOver = 0
   acknowledged = 0
 
   constructor(remotePort: number) {
-    this.remotePort = remotePort
+    this.socketEnds = {
+      ...{ localAddress: '127.0.0.1', localPort: 8554 },
+      ...{ remoteAddress: '10.0.0.1', remotePort },
+    }
   }
 }
 
@@ -31,7 +32,9 @@ function scene(maxAgeMs = 10_000, read?: () => Promise<TcpQueues | undefined>) {
     reads++
     const owing = peers.filter((peer) => peer.bytesHandedOver > peer.acknowledged)
     return new Map(
-      owing.map((peer) => [tcpName(peer), peer.bytesHandedOver - peer.acknowledged] as const),
+      owing.map(
+        (peer) => [tcpName(peer.socketEnds), peer.bytesHandedOver - peer.acknowledged] as const,
+      ),
     )
   }
   const startedAt = clock.now()

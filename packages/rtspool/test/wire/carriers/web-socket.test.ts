@@ -5,6 +5,7 @@ import { parseHttpHead } from '../../../src/http/request-head.js'
 import { RtspServer } from '../../../src/index.js'
 import { WebSockets } from '../../../src/server/door/web-sockets.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
+import { endsOf } from '../../../src/transport/tcp/tcp-ends.js'
 import { mountCamera } from '../../support/dialogue.js'
 import { HttpTestClient, httpHead, openWebSocket, rtspOver } from '../../support/http-client.js'
 import { closeAfterTest } from '../../support/open-things.js'
@@ -247,7 +248,7 @@ describe('without the package ws', () => {
     })
     const listener = createServer((socket) => {
       const head = parseHttpHead(Buffer.from(upgrade(version, protocol)))
-      void webSockets.take(socket, { head, rest: Buffer.alloc(0) })
+      void webSockets.take({ socket, ends: endsOf(socket) }, { head, rest: Buffer.alloc(0) })
     }).listen(0, '127.0.0.1')
     closeAfterTest({ close: async () => listener.close() })
     await once(listener, 'listening')
