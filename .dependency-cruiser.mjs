@@ -123,7 +123,7 @@ const houses = [
       ['options', 'health', 'users'],
       ['config'],
       ['events'],
-      ['access', 'live', 'log'],
+      ['access', 'dashboard', 'live', 'log'],
     ],
     files: ['test-picture'],
   },

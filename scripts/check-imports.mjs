@@ -54,6 +54,7 @@ const rooms = [
   [command, 'events', 'log', 'config'],
   [command, 'log', 'log', 'events'],
   [command, 'live', 'live/fmp4', 'events'],
+  [command, 'dashboard', 'dashboard', 'live'],
   [command, 'live/codec', 'live/fmp4', 'live'],
   [command, 'live/fmp4', 'live/fmp4', 'live/codec'],
   [conform, 'rows', 'carriers', ''],

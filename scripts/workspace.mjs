@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { createRequire } from 'node:module'
 import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { ensurePage } from './dashboard-page.mjs'
 
 /** The folder of the repository, wherever the command was called from. */
 export const root = fileURLToPath(new URL('..', import.meta.url))
@@ -136,11 +137,16 @@ function readStamp() {
 }
 
 /**
- * Compiles the packages when a source differs from what was compiled last, or an output is missing.
+ * Compiles the packages when a source differs from what was compiled last, or an output is missing. Builds the web page, too.
  *
  * The check reads and hashes the sources (about 1 MB), which takes a few milliseconds.
  */
 export function ensureBuilt() {
+  ensureCompiled()
+  if (!ensurePage(root, say)) fail('the web page cannot be built; see above')
+}
+
+function ensureCompiled() {
   const stamp = buildStamp()
   const isIncomplete = hasMissingOutput()
   if (stamp === readStamp() && !isIncomplete) return

@@ -53,7 +53,7 @@ async function events(...args: Parameters<typeof EventReader.open>): Promise<Eve
 
 describe('a client made from the document of the real command', () => {
   it('calls every operation', async () => {
-    const command = await start()
+    const command = await start(['--live-port', '0'])
     await published(command)
     await played(command)
     await expectEverySuccess(command.api)

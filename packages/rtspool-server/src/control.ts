@@ -4,6 +4,7 @@ import type { RtspServer, TlsCertificate } from 'rtspool'
 import type { ControlService } from './api/control-service.js'
 import type { Configuration } from './api/controlled-server.js'
 import { sourceOrOption } from './config/problems.js'
+import type { LiveService } from './live/live-service.js'
 import type { CommandOptions } from './options.js'
 
 const loopback = new BlockList()
@@ -19,6 +20,8 @@ export interface ControlledCommand {
   readonly log: Logger
   readonly version: string
   readonly configuration: Configuration
+  /** Live pictures for browsers; `undefined` without a port for them. */
+  readonly live: LiveService | undefined
   /** Certificate of RTSP over TLS. */
   readonly certificate: TlsCertificate | undefined
 }
@@ -37,10 +40,12 @@ export async function startControl(
   if (config.api.port === undefined) return undefined
   const { apiOptionsOf } = await import('./api/api-options.js')
   const { ControlService } = await import('./api/control-service.js')
+  const { tryLoadPage } = await import('./dashboard/page-files.js')
   const api = apiOptionsOf(settings, sources.environment)
   if (!api) return undefined
   const own = config.api.tls ? certificate : undefined
-  const control = new ControlService({ ...command, api, certificate: own })
+  const page = config.api.page ? tryLoadPage(command.live?.address().port) : undefined
+  const control = new ControlService({ ...command, api, page, certificate: own })
   try {
     await control.listen()
   } catch (error) {

@@ -68,7 +68,9 @@ export async function serve(options: CommandOptions, version: string): Promise<n
     reload = new ReloadControl(options, { server, log, levels, certificate, otherPorts })
     ends.push(() => reload?.close())
     const configuration = reload
-    control = await startControl(options, { rtsp, log, version, configuration, certificate })
+    control = await startControl(options, {
+      ...{ rtsp, log, version, configuration, live, certificate },
+    })
     const { reloader } = reload
     const servers = { server, control }
     await serveUntil(stop.received, servers, log, settings, version, () => reloader.current.config)

@@ -5,6 +5,7 @@ import { createServer as createSecureServer, type Server as SecureServer } from 
 import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import type { TlsCertificate } from 'rtspool'
+import type { PageFiles } from '../dashboard/page-files.js'
 import type { ControlledServer } from './controlled-server.js'
 import { Exchange } from './exchange.js'
 import { operations } from './operations/index.js'
@@ -30,6 +31,8 @@ export interface ControlApiOptions {
   readonly host: string
   /** Names by which clients may call the API, besides `localhost`, `host` and IP addresses. */
   readonly allowedHosts: readonly string[]
+  /** Web page to serve on the same port, if there is one. */
+  readonly page: PageFiles | undefined
   /** Serves HTTPS if it is present. */
   readonly certificate: TlsCertificate | undefined
 }
@@ -53,7 +56,7 @@ export class ControlApi {
       connectionsCheckingInterval: checkIntervalMs,
     }
     const listener = (request: IncomingMessage, response: ServerResponse) =>
-      void this.#exchange(request, response).run()
+      options.page?.respond(request, response) || void this.#exchange(request, response).run()
     this.#http = options.certificate
       ? createSecureServer({ ...limits, ...secretsOf(options.certificate) }, listener)
       : createServer(limits, listener)

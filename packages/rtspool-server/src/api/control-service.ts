@@ -1,10 +1,12 @@
 import type { Logger } from 'pino'
 import { type Clock, type RtspServer, systemClock, type TlsCertificate } from 'rtspool'
+import type { PageFiles } from '../dashboard/page-files.js'
 import { EventFeed } from '../events/event-feed.js'
 import { LimitWatch } from '../events/limit-watch.js'
 import { MediaWatch } from '../events/media-watch.js'
 import { feedServerEvents } from '../events/server-events.js'
 import { Webhook } from '../events/webhook.js'
+import type { LiveService } from '../live/live-service.js'
 import { Metrics } from '../metrics/metrics.js'
 import { AuditLog } from './access/audit.js'
 import { TokenStore } from './access/tokens.js'
@@ -20,6 +22,10 @@ export interface ControlServiceOptions {
   readonly version: string
   readonly configuration: Configuration
   readonly api: ApiOptions
+  /** Live pictures for browsers, if there are any. */
+  readonly live?: LiveService | undefined
+  /** Web page to serve on the same port, if there is one. */
+  readonly page?: PageFiles | undefined
   /** Present if the API is to use TLS. */
   readonly certificate: TlsCertificate | undefined
   /** @default the clock of the machine */
@@ -44,7 +50,7 @@ export class ControlService {
   /** @throws {Error} The file of tokens cannot be used. */
   constructor(options: ControlServiceOptions) {
     const { rtsp, log, version, configuration, api, certificate } = options
-    const { clock = systemClock } = options
+    const { clock = systemClock, live, page } = options
     const { tokens, firstToken } = TokenStore.open(api.tokensFile)
     this.#rtsp = rtsp
     this.firstToken = firstToken
@@ -64,12 +70,12 @@ export class ControlService {
     this.#webhooks = urls.map((url) => new Webhook(events, log, { url, types, secret, clock }))
     const server: ControlledServer = {
       ...{ rtsp, version, startedTime: new Date(), events, mediaWatch: this.#mediaWatch },
-      ...{ tokens, audit: new AuditLog(), configuration },
+      ...{ tokens, audit: new AuditLog(), configuration, live },
       metrics: () => this.#metrics.text(),
       whyNotReady: () => this.#whyNotReady(),
     }
     const { port, host, allowedHosts } = api
-    this.#api = new ControlApi({ server, log, port, host, allowedHosts, certificate })
+    this.#api = new ControlApi({ server, log, port, host, allowedHosts, certificate, page })
   }
 
   /** @throws The error of `listen`, such as `EADDRINUSE`. */

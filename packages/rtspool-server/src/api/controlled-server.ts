@@ -2,6 +2,7 @@ import type { RtspServer } from 'rtspool'
 import type { ReloadControl } from '../config/reload/reload-control.js'
 import type { EventFeed } from '../events/event-feed.js'
 import type { MediaWatch } from '../events/media-watch.js'
+import type { LiveService } from '../live/live-service.js'
 import type { AuditLog } from './access/audit.js'
 import type { TokenStore } from './access/tokens.js'
 
@@ -17,6 +18,8 @@ export interface ControlledServer {
   readonly configuration: Configuration
   readonly events: EventFeed
   readonly mediaWatch: MediaWatch
+  /** Live pictures for browsers; `undefined` without a port for them. */
+  readonly live: LiveService | undefined
   readonly tokens: TokenStore
   readonly audit: AuditLog
   /** Returns the metrics in the text format of Prometheus. */

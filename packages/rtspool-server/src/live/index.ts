@@ -1,4 +1,5 @@
-export { LiveEndpoint, liveSubprotocol } from './live-endpoint.js'
+export { LiveEndpoint } from './live-endpoint.js'
+export { liveSubprotocol } from './live-handshake.js'
 export { type LiveOptions, liveDefaults } from './live-options.js'
 export { type LiveAccess, LiveService, type LiveServiceOptions } from './live-service.js'
 export type { LiveClaimant, LiveTickets } from './live-tickets.js'

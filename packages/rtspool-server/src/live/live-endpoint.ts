@@ -6,7 +6,13 @@ import type { ClockTimer, RtspServer, Session } from 'rtspool'
 import { RequestError } from 'rtspool'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { closeWith, closingOf, refusalOf } from './closings.js'
-import { isAllowedOrigin, refuseUpgrade, ticketOf, userAgentOf } from './live-handshake.js'
+import {
+  isAllowedOrigin,
+  liveSubprotocol,
+  refuseUpgrade,
+  ticketOf,
+  userAgentOf,
+} from './live-handshake.js'
 import { type LiveOptions, type ResolvedLiveOptions, resolveLiveOptions } from './live-options.js'
 import { LiveStream } from './live-stream.js'
 import { type LiveClaimant, LiveTickets } from './live-tickets.js'
@@ -16,8 +22,6 @@ import { LiveViewer } from './live-viewer.js'
 const maxMessageBytes = 1024
 const checkMs = 1_000
 const connectionIdBytes = 16
-/** Subprotocol of the live picture. A ticket stands beside it, as `ticket.` and its characters. */
-export const liveSubprotocol = 'rtspool.live'
 
 /**
  * Live pictures for browsers: fragments of MP4 over a WebSocket. A browser that watches is a session of the pool: counted,

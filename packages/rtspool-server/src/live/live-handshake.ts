@@ -2,8 +2,13 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
 
+/** Subprotocol of the live picture. Another one beside it carries a ticket. */
+export const liveSubprotocol = 'rtspool.live'
 const ticketPrefix = 'ticket.'
 const maxUserAgent = 256
+
+/** Returns the subprotocol that carries a ticket. */
+export const ticketProtocol = (ticket: string): string => ticketPrefix + ticket
 
 /** Returns the ticket among the subprotocols of a WebSocket request. */
 export function ticketOf({ headers }: IncomingMessage): string | undefined {
@@ -13,12 +18,25 @@ export function ticketOf({ headers }: IncomingMessage): string | undefined {
 }
 
 /**
- * Returns whether a page may open the WebSocket: one of this server, or of a listed origin. Programs send no origin.
- *
- * A page of this server is called by an address or as `localhost`. The name of any other page may resolve to this machine
- * (DNS rebinding), so names count only where they are listed.
+ * Returns whether a page may send a ticket: one of the same host, on any port, or of a listed origin. Programs send no
+ * origin.
  */
 export function isAllowedOrigin(
+  { headers }: IncomingMessage,
+  allowedOrigins: readonly string[],
+): boolean {
+  const { origin, host } = headers
+  if (origin === undefined || allowedOrigins.includes(origin)) return true
+  return URL.canParse(origin) && new URL(origin).hostname === hostnameOf(host)
+}
+
+/**
+ * Returns whether a page may watch without a ticket: one of this port, or of a listed origin.
+ *
+ * A page of this port is called by an address or as `localhost`. The name of any other page may resolve to this machine
+ * (DNS rebinding), so names count only where they are listed.
+ */
+export function isOwnPage(
   { headers }: IncomingMessage,
   allowedOrigins: readonly string[],
 ): boolean {
@@ -31,6 +49,11 @@ export function isAllowedOrigin(
 
 const isUnnamed = (hostname: string): boolean =>
   hostname === 'localhost' || isIP(hostname.replace(/^\[|\]$/g, '')) !== 0
+
+function hostnameOf(host = ''): string | undefined {
+  const url = `http://${host}`
+  return URL.canParse(url) ? new URL(url).hostname : undefined
+}
 
 /** @returns At most 256 characters of the header. */
 export function userAgentOf({ headers }: IncomingMessage): string | undefined {

@@ -6,8 +6,7 @@ export interface LiveOptions {
   /** Clock for tickets, deadlines and pings. @default the clock of the machine */
   readonly clock?: Clock | undefined
   /**
-   * Origins, such as `https://view.example`, whose pages may watch. Pages of the endpoint itself need no entry if its host is
-   * an IP address or `localhost`.
+   * Origins, such as `https://view.example`, whose pages may watch, besides pages of the same host on any port.
    * @default none
    */
   readonly allowedOrigins?: readonly string[] | undefined

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { RtspServer, TlsCertificate } from 'rtspool'
 import { LiveEndpoint } from './live-endpoint.js'
-import { isAllowedOrigin, refuseUpgrade } from './live-handshake.js'
+import { isOwnPage, refuseUpgrade } from './live-handshake.js'
 import type { LiveOptions } from './live-options.js'
 import type { LiveTickets } from './live-tickets.js'
 
@@ -66,6 +66,11 @@ export class LiveService {
     throw new TypeError('the live picture does not listen')
   }
 
+  /** True if browsers connect by `wss`. */
+  get isSecure(): boolean {
+    return this.#options.certificate !== undefined
+  }
+
   /** Tickets of browsers. */
   get tickets(): LiveTickets {
     return this.#endpoint.tickets
@@ -97,7 +102,7 @@ export class LiveService {
       return
     }
     const path = pathOf(request.url)
-    if (!isAllowedOrigin(request, this.#options.allowedOrigins ?? [])) {
+    if (!isOwnPage(request, this.#options.allowedOrigins ?? [])) {
       refuseUpgrade(socket, 403, 'the page is from another origin')
     } else if (path === undefined) {
       refuseUpgrade(socket, 400, 'the path has a wrong percent escape')

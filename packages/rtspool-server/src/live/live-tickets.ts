@@ -44,6 +44,11 @@ export class LiveTickets {
     return this.#tickets.size
   }
 
+  /** Time in which a ticket can be used. */
+  get lifetimeSeconds(): number {
+    return this.#lifetimeMs / 1000
+  }
+
   /** @returns The ticket: 43 characters that a subprotocol may have. */
   issue(claimant: LiveClaimant): string {
     const now = this.#clock.now()

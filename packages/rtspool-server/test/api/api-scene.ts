@@ -14,6 +14,7 @@ import { bansPart, limitsPart, serverPart } from '../../src/config/reload/live-p
 import { ConfigReloader } from '../../src/config/reload/reloader.js'
 import { ConfigStore } from '../../src/config/save/config-store.js'
 import { loadSettings } from '../../src/config/settings.js'
+import { LiveService } from '../../src/live/index.js'
 import { ApiClient } from './api-client.js'
 
 /** A server with its API, a client of it, and everything that the log was told. */
@@ -37,13 +38,15 @@ export interface SceneOptions {
   readonly clock?: Clock
   /** Text of the file of configuration. */
   readonly config?: string
+  /** True for a server with live pictures for browsers. */
+  readonly hasLive?: boolean
 }
 
 /** Starts a server with an API; both are closed after the test. */
 export async function startApi(
   options: RtspServerOptions = {},
   apiOptions: Partial<ApiOptions> = {},
-  { clock, config = '' }: SceneOptions = {},
+  { clock, config = '', hasLive = false }: SceneOptions = {},
 ): Promise<ApiScene> {
   const server = await startServer(options)
   const folder = mkdtempSync(join(tmpdir(), 'rtspool-api-'))
@@ -55,13 +58,15 @@ export async function startApi(
     ...apiOptions,
   }
   const configuration = configurationOf(server, join(folder, 'rtspool.yml'), config)
+  const live = hasLive ? await startLive(server) : undefined
   const control = new ControlService({
     ...{ rtsp: server, log, version: '1.2.3', api, certificate: undefined, clock, configuration },
+    live,
   })
   await control.listen()
   closeServerAfterTest({
     close: async () => {
-      await control.close()
+      await Promise.all([control.close(), live?.close()])
       rmSync(folder, { recursive: true })
     },
   })
@@ -74,6 +79,14 @@ export async function startApi(
   const { url } = control
   const configFile = join(folder, 'rtspool.yml')
   return { server, control, api: client, url, adminToken, tokensFile, configFile, logged, tokenOf }
+}
+
+async function startLive(server: RtspServer): Promise<LiveService> {
+  const live = new LiveService(server, {
+    ...{ port: 0, host: '127.0.0.1', access: 'ticket', maxConnections: 0, certificate: undefined },
+  })
+  await live.listen()
+  return live
 }
 
 /** Makes the configuration of a server from a file; a variable wins over one of its keys. */

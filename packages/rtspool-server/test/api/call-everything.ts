@@ -33,6 +33,7 @@ export async function expectEverySuccess(api: ApiClient): Promise<void> {
   await call('removeBan', { params: { publicId: added.publicId } })
   await call('kickSessions', { body: { filter: { user: 'nobody' }, dryRun: true } })
   await call('kickSession', { params: viewer, body: { reason: 'too long' } })
+  await call('createLiveTicket', { body: { path: '/live/door' } })
   await call('endMedia', { params: first })
   const { connections } = await call('listConnections')
   await call('closeConnection', { params: { publicId: connections.at(-1).publicId } })

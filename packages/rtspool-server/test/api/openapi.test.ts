@@ -1,13 +1,13 @@
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { describe, expect, it } from 'vitest'
 import { connectTo, play, publish, urlOf } from '../../../rtspool/test/support/test-server.js'
-import { type ApiScene, startApi } from './api-scene.js'
+import { type ApiScene, type SceneOptions, startApi } from './api-scene.js'
 import { expectEverySuccess } from './call-everything.js'
 import { expectEveryError } from './provoke-errors.js'
 
 /** A server with a publisher and a viewer. */
-async function busyScene(): Promise<ApiScene> {
-  const scene = await startApi()
+async function busyScene(options: SceneOptions = {}): Promise<ApiScene> {
+  const scene = await startApi({}, {}, options)
   const url = urlOf(scene.server, '/live/door')
   await publish(await connectTo(scene.server), url)
   await play(await connectTo(scene.server), url)
@@ -25,7 +25,7 @@ describe('the OpenAPI document', () => {
   })
 
   it('describes every success: a client made from it calls each operation', async () => {
-    const { api } = await busyScene()
+    const { api } = await busyScene({ hasLive: true })
     await expectEverySuccess(api)
   })
 

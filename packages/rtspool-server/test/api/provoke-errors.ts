@@ -55,6 +55,8 @@ async function provokeConflicts(api: ApiClient): Promise<void> {
   const changes = { 'rtsp.port': 1 }
   expect((await api.call('changeConfig', { body: { changes } })).status).toBe(409)
   await provokeFullBans(api)
+  const ticket = await api.call('createLiveTicket', { body: { path: '/live/door' } })
+  expect(ticket.status).toBe(409)
   const { body } = await api.call('listTokens')
   const admin = body.tokens.find(({ role }: { role: string }) => role === 'admin')
   expect((await api.call('removeToken', { params: { id: admin.id } })).status).toBe(409)

@@ -24,8 +24,13 @@ async function start(options: Partial<LiveServiceOptions> = {}) {
   await server.listen()
   await live.listen()
   const authority = `127.0.0.1:${live.address().port}`
-  const watch = (rawPath: string, protocols: string[] = [protocol], origin?: string) => {
-    const options = origin === undefined ? {} : { origin }
+  const watch = (
+    rawPath: string,
+    protocols: string[] = [protocol],
+    page: { origin?: string; host?: string } = {},
+  ) => {
+    const { host, origin } = page
+    const options = { ...(origin && { origin }), ...(host && { headers: { host } }) }
     const socket = new WebSocket(`ws://${authority}${rawPath}`, protocols, options)
     onTestFinished(() => socket.terminate())
     return new LiveBrowser(socket)
@@ -57,12 +62,19 @@ describe('a port for the live picture', () => {
   it('refuses pages of other origins and paths that cannot be decoded', async () => {
     const { authority, watch } = await start({ access: 'anyone' })
     const refused = [
-      watch('/live/front%20door', [protocol], 'http://evil.example'),
-      watch('/live/%zz', [protocol], `http://${authority}`),
-      watch('/nowhere', [protocol], `http://${authority}`),
+      watch('/live/front%20door', [protocol], { origin: 'http://evil.example' }),
+      // The name resolves to this machine.
+      watch('/live/front%20door', [protocol], {
+        ...{ origin: 'http://evil.example:99', host: 'evil.example:99' },
+      }),
+      watch('/live/front%20door', [protocol], { origin: 'http://127.0.0.1:99' }),
+      watch('/live/%zz', [protocol], { origin: `http://${authority}` }),
+      watch('/nowhere', [protocol], { origin: `http://${authority}` }),
     ]
     await until(() => refused.every(({ end }) => end !== undefined))
-    expect(refused.map(({ end }) => end)).toEqual(['HTTP 403', 'HTTP 400', '4404 ERR_NOT_FOUND'])
+    expect(refused.map(({ end }) => end)).toEqual([
+      ...['HTTP 403', 'HTTP 403', 'HTTP 403', 'HTTP 400', '4404 ERR_NOT_FOUND'],
+    ])
   })
 
   it('says to other clients that it has WebSockets only', async () => {

@@ -6,6 +6,7 @@ import { documentOperation } from './document.js'
 import { eventOperations } from './events.js'
 import { leaverOperations } from './leavers.js'
 import { limitOperations } from './limits.js'
+import { liveOperations } from './live.js'
 import { mediaOperations } from './media.js'
 import { sessionOperations } from './sessions.js'
 import { statusOperations } from './status.js'
@@ -18,6 +19,7 @@ const described: readonly Operation[] = [
   ...banOperations,
   ...connectionOperations,
   ...mediaOperations,
+  ...liveOperations,
   ...limitOperations,
   ...configOperations,
   ...eventOperations,

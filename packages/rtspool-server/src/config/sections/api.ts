@@ -40,6 +40,9 @@ export const apiSection = z.strictObject({
       examples: [['video.example']],
     },
   ),
+  page: key(z.boolean().default(true), {
+    description: 'serve the web page on the port of the API; it asks for a token',
+  }),
   tls: key(z.boolean().default(false), {
     description: 'serve the API by HTTPS with the certificate of tls.certFile',
     flag: '--api-tls',

@@ -37,7 +37,7 @@ export const liveSection = z.strictObject({
       .default([...liveDefaults.allowedOrigins]),
     {
       description:
-        'origins of web pages that may watch, besides pages of the same host if that is an IP address or localhost',
+        'origins of web pages that may watch, besides pages of the same host; without tickets of this port only, called by an IP address or localhost',
       examples: [['https://example.com']],
     },
   ),

@@ -44,12 +44,12 @@ export class LiveServer {
   /** Watches as a browser does. */
   watch(
     claimant: LiveClaimant = { path: cameraPath },
-    options: { readonly origin?: string; readonly host?: string; readonly ticket?: string } = {},
+    options: { readonly origin?: string; readonly ticket?: string } = {},
   ): LiveBrowser {
     const ticket = options.ticket ?? this.live.tickets.issue(claimant)
-    const { origin, host } = options
+    const { origin } = options
     const protocols = ['rtspool.live', `ticket.${ticket}`]
-    const headers = { 'user-agent': 'test browser', ...(host === undefined ? {} : { host }) }
+    const headers = { 'user-agent': 'test browser' }
     const socket = new WebSocket(`ws://${this.authority}/live`, protocols, {
       ...(origin === undefined ? {} : { origin }),
       headers,

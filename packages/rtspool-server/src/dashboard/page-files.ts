@@ -1,0 +1,97 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { extname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const contentTypes: Readonly<Record<string, string | undefined>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+}
+
+/** A year in seconds, for files whose names change with their contents. */
+const longCache = 'max-age=31536000, immutable'
+
+interface PageFile {
+  readonly contentType: string
+  readonly bytes: Buffer
+}
+
+/**
+ * The files of the web page, kept in memory. They hold no secret: a person logs in with a token, which the page sends to the
+ * API.
+ */
+export class PageFiles {
+  readonly #files: ReadonlyMap<string, PageFile>
+  readonly #policy: string
+
+  /**
+   * @param folder - Folder of `index.html`.
+   * @param livePort - Port of the live picture; `undefined` without one.
+   * @throws {Error} The folder cannot be read.
+   */
+  constructor(folder: string, livePort: number | undefined) {
+    this.#files = filesOf(folder)
+    this.#policy = policyOf(livePort)
+  }
+
+  /** @returns True if the request was for a file of the page, and has its response. */
+  respond({ method, url = '/' }: IncomingMessage, response: ServerResponse): boolean {
+    const [path = '/'] = url.split('?')
+    const file = this.#files.get(path === '/' ? '/index.html' : path)
+    if (!file || (method !== 'GET' && method !== 'HEAD')) return false
+    response.writeHead(200, {
+      'Cache-Control': path.startsWith('/assets/') ? longCache : 'no-cache',
+      'Content-Length': file.bytes.length,
+      'Content-Security-Policy': this.#policy,
+      'Content-Type': file.contentType,
+      'Cross-Origin-Opener-Policy': 'same-origin',
+      'Cross-Origin-Resource-Policy': 'same-origin',
+      'Referrer-Policy': 'no-referrer',
+      'X-Content-Type-Options': 'nosniff',
+    })
+    response.end(method === 'HEAD' ? undefined : file.bytes)
+    return true
+  }
+}
+
+/** Folder of the page in the package. */
+const ownFolder = fileURLToPath(new URL('../../page', import.meta.url))
+
+/**
+ * Loads the page of the package.
+ *
+ * @param livePort - Port of the live picture; `undefined` without one.
+ * @returns `undefined` if the package was built without it.
+ */
+export function tryLoadPage(livePort: number | undefined): PageFiles | undefined {
+  return existsSync(ownFolder) ? new PageFiles(ownFolder, livePort) : undefined
+}
+
+function filesOf(folder: string): Map<string, PageFile> {
+  const files = new Map<string, PageFile>()
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+    const contentType = contentTypes[extname(entry.name)]
+    if (!entry.isFile() || contentType === undefined) continue
+    const name = join(entry.parentPath, entry.name)
+    const path = name.slice(folder.length).replaceAll('\\', '/')
+    files.set(path, { contentType, bytes: readFileSync(name) })
+  }
+  return files
+}
+
+/** Allows the page its own files, the API, and the WebSockets of the live picture. */
+function policyOf(livePort: number | undefined): string {
+  const live = livePort === undefined ? '' : ` ws://*:${livePort} wss://*:${livePort}`
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    'img-src data:',
+    'media-src blob:',
+    `connect-src 'self'${live}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ')
+}

@@ -1,0 +1,38 @@
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { WebSocket } from 'ws'
+import { connectTo, publish, urlOf } from '../../../rtspool/test/support/test-server.js'
+import { until } from '../../../rtspool/test/support/until.js'
+import { LiveBrowser } from '../live/support/live-server.js'
+import { startApi } from './api-scene.js'
+
+describe('tickets for live pictures', () => {
+  it('let a browser watch once, as a session that the list shows', async () => {
+    const { api, server, tokenOf } = await startApi({}, {}, { hasLive: true })
+    await publish(await connectTo(server), urlOf(server, '/live/door'))
+    const token = await tokenOf('viewer')
+    const { body } = await api.call('createLiveTicket', { token, body: { path: '/live/door' } })
+    expect(body).toMatchObject({ isSecure: false, lifetimeSeconds: 30 })
+    const watch = () => {
+      const socket = new WebSocket(`ws://127.0.0.1:${body.port}/`, body.protocols)
+      onTestFinished(() => socket.terminate())
+      return new LiveBrowser(socket)
+    }
+    const first = watch()
+    await until(() => server.pool.size === 2)
+    const { body: list } = await api.call('listSessions', { query: { state: 'Playing' } })
+    expect(list.sessions).toMatchObject([{ transport: 'websocket-fmp4', paths: ['/live/door'] }])
+    const second = watch()
+    await until(() => second.end !== undefined)
+    expect(second.end).toBe('HTTP 401')
+    const { publicId } = list.sessions[0]
+    await api.call('kickSession', { params: { publicId }, body: { reason: 'enough' } })
+    await until(() => first.end !== undefined)
+    expect(first.end).toBe('4403 kicked')
+  })
+
+  it('need a path', async () => {
+    const { api } = await startApi({}, {}, { hasLive: true })
+    const { status, body } = await api.call('createLiveTicket', { body: { path: 'door' } })
+    expect([status, body.errors[0].where]).toEqual([400, 'body.path'])
+  })
+})
