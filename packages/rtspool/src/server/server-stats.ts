@@ -22,10 +22,7 @@ export interface RtspServerStats {
    * so far.
    */
   readonly refusedConnections: number
-  /**
-   * Number of connections closed at once because of `maxConnections` or `maxConnectionsPerAddress`,
-   * so far.
-   */
+  /** Number of connections closed at once because their address is banned, so far. */
   readonly bannedConnections: number
   readonly sessions: number
   /** Number of media that viewers have requested, until their sources are closed. */

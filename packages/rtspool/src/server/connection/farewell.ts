@@ -14,7 +14,7 @@ const dismissedMs = 2000
  * - The media has ended or failed, or does not reach the client: as long as PAUSE and TEARDOWN of
  *   the session still succeed. Clients then end in order or try TCP. A client that ignores BYE
  *   notices the end of the connection.
- * - The application or a limit has removed the session: two seconds.
+ * - The application, a limit or a drain has removed the session: two seconds.
  * - A publisher: at once. Nothing else makes FFmpeg notice that nobody receives its packets.
  */
 export function farewellMs(reason: RemovalReason, isPublisher: boolean): number | undefined {

@@ -46,7 +46,7 @@ type RawRequest = Omit<RequestContext, 'target' | 'session'>
 
 /**
  * Applies the rules for all methods, in this order: CSeq, version, method, Require, URI, user and
- * rights, session and owner, state. Then calls the handler of the method.
+ * rights, bans, session and owner, state. Then calls the handler of the method.
  *
  * @throws {RequestError} The connection turns it into the response.
  */
