@@ -29,7 +29,10 @@ export interface AuthOfCommand {
  * @returns `auth` is `undefined` without users: then everybody may do everything.
  * @throws {OptionValueError | ConfigError} Names the source; never shows a password.
  */
-export function authOf(loaded: LoadedConfig, sources: ConfigSources): AuthOfCommand {
+export function authOf(
+  loaded: LoadedConfig,
+  sources: Pick<ConfigSources, 'environment' | 'users'>,
+): AuthOfCommand {
   const { auth: config } = loaded.config
   const directory = new UserDirectory()
   const fileSource = `${loaded.sourceOf(['auth', 'usersFile'])} ${config.usersFile}`

@@ -67,10 +67,10 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
  *
  * @throws {ConfigError} Lists every mistake in the file.
  */
-export function checkConfigFile(file: ConfigFile): Config {
+export function checkConfigFile(file: ConfigFile): LoadedConfig {
   const root = keySchema()
   const noFlags: ConfigLayer = { kind: 'flags', tree: {}, sourceOf: nameOf }
-  return mergeLayers(root, file, environmentLayer(root, {}), noFlags).config
+  return mergeLayers(root, file, environmentLayer(root, {}), noFlags)
 }
 
 /** Merges a parsed configuration file with the environment and the command line. */

@@ -2,6 +2,7 @@ import type { AuthOptions } from 'rtspool'
 import { authOf } from './auth-options.js'
 import { checkLiveAccess } from './live-access.js'
 import { type ConfigSources, type LoadedConfig, loadConfig } from './load-config.js'
+import { mediaFileProblems } from './named-files.js'
 
 /** A configuration, and the contents of the files that it names. */
 export interface Settings extends LoadedConfig {
@@ -29,7 +30,12 @@ export function settingsOf(loaded: LoadedConfig, sources: ConfigSources): Settin
   return {
     ...loaded,
     auth,
-    warnings: [...loaded.warnings, ...warnings, ...timeoutWarnings(loaded)],
+    warnings: [
+      ...loaded.warnings,
+      ...warnings,
+      ...mediaFileProblems(loaded).map(({ message }) => message),
+      ...timeoutWarnings(loaded),
+    ],
   }
 }
 

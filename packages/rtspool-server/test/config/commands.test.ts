@@ -6,9 +6,10 @@ import { configCommand } from '../../src/config/commands/config-command.js'
 import { initCommand } from '../../src/config/commands/init-command.js'
 import { parseConfigFile } from '../../src/config/config-file.js'
 import { exampleConfig } from '../../src/config/example-config.js'
-import { keysOf } from '../../src/config/key-schema.js'
+import { keysOf, nameOf } from '../../src/config/key-schema.js'
 import { checkConfigFile } from '../../src/config/load-config.js'
 import { configSchema, keySchema } from '../../src/config/schema.js'
+import { loadSettings } from '../../src/config/settings.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'rtspool-commands-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -49,6 +50,55 @@ describe('rtspool config', () => {
     ])
   })
 
+  it('check names each file of the configuration that cannot be read, with its place', () => {
+    const file = join(folder, 'files.yml')
+    writeFileSync(
+      file,
+      'auth: { usersFile: none }\ntls: { keyFile: a.key, certFile: a.crt }\npaths:\n  /a: { file: a.mp4 }\n',
+    )
+    const { code, stderr } = outcomeOf(configCommand, 'check', file)
+    expect(code).toBe(1)
+    const missing = (place: string, name: string) =>
+      expect.stringContaining(`${file}:${place} ${join(folder, name)} cannot be read: ENOENT`)
+    expect(stderr.split('\n')).toEqual([
+      missing('1:20: auth.usersFile', 'none'),
+      missing('2:17: tls.keyFile', 'a.key'),
+      missing('2:34: tls.certFile', 'a.crt'),
+      missing('4:15: paths./a.file', 'a.mp4'),
+      '',
+    ])
+  })
+
+  it('check refuses a users file with a line that is no pair, and does not show the line', () => {
+    const file = join(folder, 'users.yml')
+    writeFileSync(join(folder, 'users'), 'ann:secret\nsecret-without-name\n')
+    writeFileSync(file, 'auth: { usersFile: users }\n')
+    const { code, stderr } = outcomeOf(configCommand, 'check', file)
+    expect(code).toBe(1)
+    expect(stderr).toContain(`${join(folder, 'users')} must be name:password`)
+    expect(stderr).not.toContain('secret')
+  })
+
+  it('check refuses a rule that names a user who does not exist', () => {
+    const file = join(folder, 'rules.yml')
+    writeFileSync(join(folder, 'people'), 'ann:secret\n')
+    writeFileSync(file, 'auth:\n  usersFile: people\n  rules: [{ path: /*, read: [bob] }]\n')
+    const { code, stderr } = outcomeOf(configCommand, 'check', file)
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^\S+rules\.yml:3:\d+: .*'?bob/)])
+  })
+
+  it('a start with a missing media file warns of it, with its place', () => {
+    const file = join(folder, 'start.yml')
+    writeFileSync(file, 'paths:\n  /a: { file: a.mp4 }\n')
+    const flags = { kind: 'flags', tree: {}, sourceOf: nameOf } as const
+    const { warnings } = loadSettings({ file, environment: {}, flags, users: [] })
+    expect(warnings).toEqual([
+      expect.stringContaining(
+        `${file}:2:15: paths./a.file ${join(folder, 'a.mp4')} cannot be read: ENOENT`,
+      ),
+    ])
+  })
+
   it('check of a missing file ends with 1', () => {
     const { code, stderr } = outcomeOf(configCommand, 'check', '/nowhere/a.yml')
     expect([code, stderr]).toEqual([
@@ -82,7 +132,7 @@ describe('rtspool init', () => {
   it('writes an example that has no mistake and changes nothing', () => {
     const file = join(folder, 'rtspool.yml')
     expect(outcomeOf(initCommand, file)).toMatchObject({ code: 0, stderr: '' })
-    const config = checkConfigFile(parseConfigFile(file, readFileSync(file, 'utf8')))
+    const { config } = checkConfigFile(parseConfigFile(file, readFileSync(file, 'utf8')))
     expect(config).toEqual(configSchema.parse({}))
   })
 

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { readConfigFile } from '../config-file.js'
 import { checkConfigFile, findConfigFile } from '../load-config.js'
+import { namedFileProblems } from '../named-files.js'
 import { ConfigError } from '../problems.js'
 import { publicJsonSchema } from '../schema.js'
 
@@ -24,7 +25,9 @@ export function configCommand(args: readonly string[], output: CommandOutput): n
   command
     .command('check')
     .argument('[file]', 'file of configuration (default: the one that rtspool would read)')
-    .description('name each mistake of a file with its line and column')
+    .description(
+      'name each mistake of a file with its line and column, and files that it names but that cannot be read',
+    )
     .action((name: string | undefined) => {
       exitCode = check(name ?? (process.env.RTSPOOL_CONFIG || undefined), output)
     })
@@ -66,7 +69,8 @@ function check(name: string | undefined, { stdout, stderr }: CommandOutput): num
     return 1
   }
   try {
-    checkConfigFile(readConfigFile(file))
+    const problems = namedFileProblems(checkConfigFile(readConfigFile(file)), process.env)
+    if (problems.length > 0) throw new ConfigError(problems)
     stdout(`${file} has no mistakes\n`)
     return 0
   } catch (error) {

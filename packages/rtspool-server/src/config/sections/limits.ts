@@ -30,7 +30,7 @@ export const limitsSection = z.strictObject({
     description:
       'limit on the sessions of one address; 0 = unlimited, for many viewers behind one NAT',
     flag: '--max-sessions-per-address <n>',
-    defaultText: `a quarter of --max-sessions, at least ${minShare}; unlimited with --max-sessions 0`,
+    defaultText: `a quarter of limits.maxSessions, at least ${minShare}; unlimited if that is 0`,
     live: true,
     examples: [250],
   }),

@@ -1,0 +1,64 @@
+import { accessSync, constants } from 'node:fs'
+import { authOf, usersVariable } from './auth-options.js'
+import type { ConfigSources, LoadedConfig } from './load-config.js'
+import { ConfigError, type ConfigProblem } from './problems.js'
+
+/**
+ * Finds files named by a configuration that cannot be read: users, key, certificate, and media files. With a users
+ * file, also finds the first mistake in that file or in the rights of its users.
+ *
+ * @param environment - May contain {@link usersVariable}, whose users rights may name as well.
+ */
+export function namedFileProblems(
+  loaded: LoadedConfig,
+  environment: ConfigSources['environment'],
+): ConfigProblem[] {
+  const { tls } = loaded.config
+  return [
+    ...usersProblems(loaded, environment),
+    ...unreadable(loaded, ['tls', 'keyFile'], tls.keyFile),
+    ...unreadable(loaded, ['tls', 'certFile'], tls.certFile),
+    ...mediaFileProblems(loaded),
+  ]
+}
+
+/** Finds media files that cannot be read. Their paths answer with an error until the files exist. */
+export const mediaFileProblems = (loaded: LoadedConfig): ConfigProblem[] =>
+  Object.entries(loaded.config.paths).flatMap(([path, { file }]) =>
+    unreadable(loaded, ['paths', path, 'file'], file),
+  )
+
+function usersProblems(
+  loaded: LoadedConfig,
+  environment: ConfigSources['environment'],
+): readonly ConfigProblem[] {
+  if (loaded.config.auth.usersFile === undefined) return []
+  const { [usersVariable]: users } = environment
+  try {
+    authOf(loaded, { environment: { [usersVariable]: users }, users: [] })
+    return []
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    const path = ['auth', 'usersFile']
+    const message = textOf(error)
+    return [{ path, source: loaded.sourceOf(path), says: message, message }]
+  }
+}
+
+function unreadable(
+  { sourceOf }: LoadedConfig,
+  path: readonly string[],
+  file: string | undefined,
+): ConfigProblem[] {
+  if (file === undefined) return []
+  try {
+    accessSync(file, constants.R_OK)
+    return []
+  } catch (error) {
+    const source = sourceOf(path)
+    const says = `${file} cannot be read: ${textOf(error)}`
+    return [{ path, source, says, message: `${source} ${says}` }]
+  }
+}
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
