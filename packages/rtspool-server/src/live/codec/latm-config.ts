@@ -12,7 +12,7 @@ const psObjectType = 29
  * Returns the AudioSpecificConfig inside a StreamMuxConfig (ISO/IEC 14496-3 section 1.7.3.1), whose bits do not begin at
  * a byte.
  *
- * @returns Empty for the second version, which common senders do not use.
+ * @returns Empty if audioMuxVersion is 1, which common senders do not use, or if the StreamMuxConfig ends too early.
  */
 export function latmConfigOf(muxConfig: Uint8Array): Buffer {
   const bits = new BitReader(muxConfig)

@@ -81,7 +81,10 @@ export class RecentPackets {
     return this.#isCollecting || this.#hasEntries ? this.#packets.list : []
   }
 
-  /** Number of times that another packet has become the first kept one. */
+  /**
+   * Number of times that {@link packets} has begun with a newer packet, such as the first lead of a new key frame. A
+   * caller that compares the number before and after {@link push} notices each new start for viewers.
+   */
   get starts(): number {
     return this.#starts
   }

@@ -16,11 +16,9 @@ export interface ReportedStream {
   readonly ssrc: number | undefined
   /** Clock rate of the RTP timestamps, in ticks a second. */
   readonly clockRate: number
-  /**
-   * Number of packets sent with this SSRC; `octetCount` is that of their payload octets (RFC 3550 section 6.4.1). No
-   * report is sent while there are no packets.
-   */
+  /** Number of packets sent with this SSRC (RFC 3550 section 6.4.1). No report is sent while it is 0. */
   readonly packetCount: number
+  /** Number of payload octets in these packets, without headers and padding. */
   readonly octetCount: number
 }
 

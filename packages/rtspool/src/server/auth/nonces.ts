@@ -92,7 +92,11 @@ export class Nonces {
     )
   }
 
-  /** Returns whether a fresh nonce was issued on this connection. */
+  /**
+   * Returns whether a nonce was issued on this connection.
+   *
+   * @param nonce - Nonce for which {@link isFresh} has returned `true`.
+   */
   isOf(nonce: string, connection: object): boolean {
     const bytes = Buffer.from(nonce, 'hex')
     const random = bytes.subarray(timeBytes, timeBytes + randomLength)

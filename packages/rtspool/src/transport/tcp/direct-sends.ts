@@ -72,7 +72,10 @@ export class DirectSends {
     this.#descriptors[slot] = descriptorOf(socket) ?? notDirect
   }
 
-  /** Forbids direct sends on a slot. Bytes must then be written through Node's stream. */
+  /**
+   * Forbids direct sends on a slot, the reserved number of a connection, until {@link open} allows them again. Bytes
+   * must meanwhile be written through Node's stream.
+   */
   shut(slot: number): void {
     this.#descriptors[slot] = notDirect
   }

@@ -8,7 +8,8 @@ export interface RtcpSource {
   /** Returns the time in monotonic milliseconds. */
   now(): number
   /**
-   * Called once, when the port has been found from which the client's RTCP arrives. The stream must receive from it.
+   * Called once, when the port has been found from which the client's RTCP arrives. The implementer must accept the
+   * later RTCP from this port; {@link RtcpSources} drops the datagrams that it examines.
    */
   learned(port: number): void
 }

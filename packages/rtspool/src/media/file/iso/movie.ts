@@ -108,7 +108,11 @@ function readTrackId(bytes: Buffer, { contentStart, end }: Box): number {
   return bytes.readUInt32BE(at)
 }
 
-/** Reads mdhd: version8 flags24, two times of 32 bits (version 1: 64 bits), timescale. */
+/**
+ * Reads mdhd: version8 flags24, two times of 32 bits (version 1: 64 bits), timescale.
+ *
+ * @returns Units a second, at least 1; 1 without a box.
+ */
 function readTimescale(bytes: Buffer, box: Box | undefined): number {
   if (!box) return 1
   const at = box.contentStart + fullBoxBytes + (bytes[box.contentStart] === 1 ? 16 : 8)
