@@ -10,6 +10,7 @@ import type {
 declare global {
   const server: Server
   const pool: Pool
+  const session: NonNullable<ReturnType<Pool['get']>>
   const media: SessionMedia
   const backChannel: import('rtspool').BackChannelOptions
   const owner: AdmitContext['owner']
@@ -34,6 +35,7 @@ declare global {
   }
   const plans: { sessionsOf(user: string | undefined): Promise<number> }
   class ViewerPool extends Pool {}
+  function planOf(user: string | undefined): string
   function openCamera(): MediaSource
   function startEncoder(onPicture: (picture: Uint8Array, ticks: number) => void): void
   function stopEncoder(): void
