@@ -1,1 +1,3 @@
 export declare function withoutComments(text: string): string
+
+export declare function indentedByTabs(text: string): string

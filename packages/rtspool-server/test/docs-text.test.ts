@@ -6,7 +6,7 @@ import {
   sentencesOf,
   snippetsOf,
 } from '../../../scripts/docs-text.mjs'
-import { withoutComments } from '../../../scripts/strip-comments.mjs'
+import { indentedByTabs, withoutComments } from '../../../scripts/strip-comments.mjs'
 
 const page = `# One \`port\`, or two
 
@@ -75,5 +75,28 @@ describe('compiled JavaScript without comments', () => {
     'const half = a / b / c;\n',
   ])('keeps %s as it is', (text) => {
     expect(withoutComments(text)).toBe(text)
+  })
+})
+
+describe('compiled JavaScript indented by tabs', () => {
+  it.each([
+    [
+      'a method',
+      'class A {\n    b() {\n        c();\n    }\n}\n',
+      'class A {\n\tb() {\n\t\tc();\n\t}\n}\n',
+    ],
+    [
+      'a docstring',
+      'class A {\n    /**\n     * B.\n     */\n    b;\n}\n',
+      'class A {\n\t/**\n\t * B.\n\t */\n\tb;\n}\n',
+    ],
+    [
+      'a template, which keeps its spaces',
+      '{\n    f(`a\n    b`);\n}\n',
+      '{\n\tf(`a\n    b`);\n}\n',
+    ],
+    ['spaces inside a line', 'a;    b;\n', 'a;    b;\n'],
+  ])('shortens %s', (_name, text, indented) => {
+    expect(indentedByTabs(text)).toBe(indented)
   })
 })
