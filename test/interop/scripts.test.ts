@@ -93,9 +93,9 @@ describe('newer players', () => {
 })
 
 describe('npm pack', { tags: 'U-15' }, () => {
-  const packedWith = (...flags: string[]): string[] => {
+  const packedWith = (name: string, ...flags: string[]): string[] => {
     const args = ['pack', '--dry-run', '--json', '--foreground-scripts=false', ...flags]
-    const cwd = join(root, 'packages/rtspool')
+    const cwd = join(root, 'packages', name)
     const { stdout } = spawnSync('npm', args, { cwd, encoding: 'utf8', timeout: 50_000 })
     const parsed = JSON.parse(stdout)
     const [packed] = Array.isArray(parsed) ? parsed : Object.values(parsed)
@@ -114,7 +114,7 @@ describe('npm pack', { tags: 'U-15' }, () => {
     ]
     // The first one leaves nothing behind that the second one misses.
     for (const flags of [['--ignore-scripts=false'], []]) {
-      const files = packedWith(...flags)
+      const files = ['rtspool', 'rtspool-server'].flatMap((name) => packedWith(name, ...flags))
       const missing = expected.filter((name) => !files.includes(name))
       expect([flags, missing]).toEqual([flags, []])
     }

@@ -103,7 +103,9 @@ describe('diagnostics channels', { tags: 'S-9' }, () => {
   })
 
   it('whatever publishes on a channel is a Diagnostic', () => {
-    const loose = sources.flatMap((name) => {
+    // The command has events of its own, which are no channels.
+    const ofLibrary = sources.filter((name) => name.startsWith(join('rtspool', 'src')))
+    const loose = ofLibrary.flatMap((name) => {
       if (name.endsWith('listeners.ts')) return []
       const text = readFileSync(join(root, name), 'utf8')
       const published = [...text.matchAll(/([\w#.]+)\.publish\(/g)].map(([, target = '']) => target)
