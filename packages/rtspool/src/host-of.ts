@@ -1,6 +1,10 @@
 /** Number of 16-bit groups in the network part of an IPv6 address. */
 const networkGroups = 4
+const ipv4DigitCount = 8
+/** The usual beginning of an IPv4 address in IPv6 notation (RFC 4291, section 2.5.5.2). */
 const mappedPrefix = '::ffff:'
+/** The same as hexadecimal digits. */
+const mappedDigits = `${'0'.repeat(20)}ffff`
 const linkLocal = /^fe80:/i
 const ipv6Groups = 8
 /** A decimal number of an IPv4 address, without leading zeros. */
@@ -34,11 +38,12 @@ export function isSameHost(left: string, right: string): boolean {
  * @see RFC 8981
  */
 export function hostOf(address: string): string {
-  if (!address.includes(':') || !ipv6Text.test(address)) return address
-  const plain = withoutZone(address)
-  if (plain.startsWith(mappedPrefix) && plain.includes('.')) return plain.slice(mappedPrefix.length)
-  const groups = groupsOf(plain)
-  return groups === undefined ? address : networkOf(groups)
+  const digits = address.includes(':') ? addressDigits(address) : undefined
+  if (digits === undefined) return address
+  if (digits.length === ipv4DigitCount) return dotted(digits)
+  return Array.from({ length: networkGroups }, (_, group) =>
+    Number.parseInt(digits.slice(group * 4, group * 4 + 4), 16).toString(16),
+  ).join(':')
 }
 
 /**
@@ -66,8 +71,13 @@ export function addressDigits(address: string): string | undefined {
   if (groups?.length !== ipv6Groups || !groups.every((group) => /^[0-9a-f]{1,4}$/.test(group))) {
     return undefined
   }
-  return groups.map((group) => group.padStart(4, '0')).join('')
+  const digits = groups.map((group) => group.padStart(4, '0')).join('')
+  return digits.startsWith(mappedDigits) ? digits.slice(mappedDigits.length) : digits
 }
+
+/** Writes 8 hexadecimal digits as an IPv4 address. */
+const dotted = (digits: string): string =>
+  [0, 2, 4, 6].map((at) => Number.parseInt(digits.slice(at, at + 2), 16)).join('.')
 
 /** Returns 8 hexadecimal digits; `undefined` if the text is no dotted IPv4 address. */
 function ipv4Digits(address: string): string | undefined {
@@ -88,5 +98,3 @@ function groupsOf(plain: string): string[] | undefined {
   while (groups.length + rest.length < ipv6Groups) groups.push('0')
   return [...groups, ...rest]
 }
-
-const networkOf = (groups: readonly string[]): string => groups.slice(0, networkGroups).join(':')

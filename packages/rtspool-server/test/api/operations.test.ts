@@ -141,7 +141,7 @@ describe('bans and those that have left', () => {
   it.each([
     [{}, 'at least one of'],
     [{ address: 'here' }, 'an address or a network'],
-    [{ path: 'cam' }, "a path such as '/cam'"],
+    [{ path: 'cam' }, "a decoded path such as '/cam'"],
     [{ user: 'ann', until: 5 }, 'until'],
   ])('no ban is made of %j', async (body, expected) => {
     const { api, server } = await startApi()

@@ -7,7 +7,8 @@ import type { SessionData } from './session-data.js'
 
 /**
  * Properties that select sessions for {@link SessionPool.kick}. A session must have all that are
- * given; at least one must be given.
+ * given. At least one must be given that leaves out sessions: not an empty text, and not a minimum
+ * age of 0.
  */
 export interface SessionKickQuery extends SessionFilter {
   readonly publicId?: string | undefined
@@ -46,8 +47,7 @@ export function checkKickQuery(query: SessionKickQuery): SessionKickQuery {
     throw new TypeError(`kick: expected a filter or a function, got ${kindOf(query)}`)
   }
   checkOptions('kick', query, names)
-  const given = names.filter((name) => query[name] !== undefined)
-  if (given.length === 0) {
+  if (!names.some((name) => selects(name, query[name]))) {
     const expected = `at least one of ${names.join(', ')}`
     throw new TypeError(
       `kick: expected ${expected}, or () => true to kick everybody, got ${shown(query)}`,
@@ -59,6 +59,13 @@ export function checkKickQuery(query: SessionKickQuery): SessionKickQuery {
   }
   checkFilter('kick: ', query)
   return query
+}
+
+/** Returns whether a property leaves out any session: every text contains an empty one. */
+function selects(name: (typeof names)[number], value: unknown): boolean {
+  if (name === 'minAge') return value !== undefined && value !== 0
+  if (name === 'like' || name === 'userAgent') return value !== undefined && value !== ''
+  return value !== undefined
 }
 
 /** @throws {RangeError | TypeError} when an option is unknown or invalid. */

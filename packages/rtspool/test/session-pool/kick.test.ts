@@ -52,6 +52,8 @@ describe('kick', () => {
   it.each<[unknown, string]>([
     [{}, 'expected at least one of publicId'],
     [{ user: undefined }, 'expected at least one of publicId'],
+    [{ like: '', userAgent: '', minAge: 0 }, 'expected at least one of publicId'],
+    [{ group: {} }, 'group must name at least one group, got {}'],
     [undefined, 'expected a filter or a function, got undefined'],
     ['/door', 'expected a filter or a function, got string'],
     [{ usr: 'ann' }, "did you mean 'user'?"],

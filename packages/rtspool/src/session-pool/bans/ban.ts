@@ -121,10 +121,20 @@ function prefixOf(name: string, address: unknown): AddressPrefix {
 }
 
 function checkPattern(name: string, path: unknown): void {
-  const plain = typeof path === 'string' && path.endsWith('/*') ? path.slice(0, -1) : path
-  if (typeof plain === 'string' && plain.startsWith('/') && !plain.includes('*')) return
-  const expected = "a path such as '/cam', or '/cams/*' for everything below"
+  if (typeof path === 'string' && isPattern(path)) return
+  const expected = "a decoded path such as '/cam', or '/cams/*' for everything below"
   throw new TypeError(`${name}: path must be ${expected}, got ${shown(path)}`)
+}
+
+/**
+ * Returns whether a pattern can match the path of a request, which is decoded, has no query, no
+ * slash at its end, and no segment that is empty or consists of dots.
+ */
+function isPattern(pattern: string): boolean {
+  if (pattern === '/' || pattern === '/*') return true
+  const path = pattern.endsWith('/*') ? pattern.slice(0, -2) : pattern
+  const isWritten = /^(\/[^/*?#]+)+$/.test(path) && !/%[0-9a-f]{2}/i.test(path)
+  return isWritten && !/\/\.{1,2}(\/|$)/.test(path)
 }
 
 /**

@@ -69,7 +69,12 @@ export function checkFilter(prefix: string, filter: SessionFilter): void {
   for (const name of ages) {
     if (filter[name] !== undefined) checkSeconds(`${prefix}${name}`, filter[name])
   }
-  if (filter.group !== undefined) checkGroups(filter.group)
+  if (filter.group !== undefined) {
+    checkGroups(filter.group)
+    if (Object.keys(filter.group).length === 0) {
+      throw new TypeError(`${prefix}group must name at least one group, got {}`)
+    }
+  }
   const state: unknown = filter.state
   if (state === undefined || sessionStates.some((each) => each === state)) return
   const expected = sessionStates.join(', ')

@@ -20,7 +20,8 @@ export interface AddressPrefix {
 
 /**
  * Parses an address, or a network such as `10.0.0.0/8`. An IPv6 address or a network of more than
- * 64 bits becomes its network of 64 bits, except link-local ones.
+ * 64 bits becomes its network of 64 bits, except link-local ones. `::ffff:10.0.0.0/104` is
+ * `10.0.0.0/8`.
  *
  * @returns `undefined` if the text is neither.
  */
@@ -29,8 +30,10 @@ export function parsePrefix(text: string): AddressPrefix | undefined {
   const digits = addressDigits(address)
   if (digits === undefined || more.length > 0) return undefined
   const all = digits.length * bitsPerDigit
-  const given = length === undefined ? all : lengthOf(length)
-  if (given === undefined || given > all) return undefined
+  // An IPv4 network in IPv6 notation counts its bits from the beginning of the IPv6 address.
+  const leading = all === ipv4Bits && address.includes(':') ? ipv6Bits - ipv4Bits : 0
+  const given = length === undefined ? all : (lengthOf(length) ?? Number.NaN) - leading
+  if (!(given >= 0 && given <= all)) return undefined
   const isHost = all === ipv6Bits && given > ipv6HostBits && !digits.startsWith(linkLocal)
   const bits = isHost ? ipv6HostBits : given
   return { digits: firstBits(digits, bits).padEnd(digits.length, '0'), bits }

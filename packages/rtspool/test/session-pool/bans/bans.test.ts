@@ -86,8 +86,9 @@ describe('a subject', () => {
     [{ address: '10.0.0.256' }, "such as '10.0.0.0/8', got '10.0.0.256'"],
     [{ address: 1 }, 'got 1'],
     [{ user: '' }, "user must be a string that is not empty, got ''"],
-    [{ path: 'cam' }, "path must be a path such as '/cam'"],
-    [{ path: '/*/low' }, "path must be a path such as '/cam'"],
+    ...['cam', '/*/low', '/cam/', '/cam/?x', '/a%20b', '/a/../b', '/a//b', '//*', ''].map(
+      (path): [unknown, string] => [{ path }, "path must be a decoded path such as '/cam'"],
+    ),
     [{ adress: '10.0.0.1' }, "did you mean 'address'?"],
     [{ user: 'ann', until: now }, 'until must be a time in the future'],
     [{ user: 'ann', until: now * 1000 }, 'are these milliseconds?'],
