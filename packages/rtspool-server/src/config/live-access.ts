@@ -1,4 +1,4 @@
-import type { AuthOptions } from 'rtspool'
+import type { AccessRule, AuthOptions } from 'rtspool'
 import type { LoadedConfig } from './load-config.js'
 import { OptionValueError } from './option-value-error.js'
 
@@ -18,8 +18,11 @@ export function checkLiveAccess(
   throw new OptionValueError(`${source} anyone needs a server on which everybody may play`)
 }
 
+const isForAll = ({ read, from }: AccessRule): boolean => read === 'anyone' && from === undefined
+
 function mayAnyonePlay(auth: AuthOptions | undefined): boolean {
   if (!auth) return true
   const rules = auth.rules ?? []
-  return rules.some(({ path }) => path === '/*') && rules.every(({ read }) => read === 'anyone')
+  // A rule with `from` denies all other addresses.
+  return rules.some(({ path }) => path === '/*') && rules.every(isForAll)
 }

@@ -16,6 +16,13 @@ describe('a live picture for everybody', () => {
   it.each([
     { rules: [{ path: '/*', read: 'authenticated' }] },
     { rules: [{ path: '/cam', read: 'anyone' }] },
+    { rules: [{ path: '/*', read: 'anyone', from: ['10.0.0.0/8'] }] },
+    {
+      rules: [
+        { path: '/*', read: 'anyone' },
+        { path: '/private', read: 'anyone', from: ['10.0.0.0/8'] },
+      ],
+    },
     {
       rules: [
         { path: '/*', read: 'anyone' },
