@@ -1,5 +1,5 @@
 import { parseAvcConfiguration, parseHevcConfiguration } from 'rtspool/rtp'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { audioCoding } from '../../src/live/codec/audio-format.js'
 import { h264Format } from '../../src/live/codec/h264-format.js'
 import { h265Format } from '../../src/live/codec/h265-format.js'
@@ -7,6 +7,12 @@ import { parameterSets } from './support/parameter-sets.js'
 
 const videoEntryBytes = 8 + 78
 const boxHeaderBytes = 8
+const manyCount = 512
+/** Different units with the header of the given one. */
+const manyLike = (header: Buffer) =>
+  Array.from({ length: manyCount }, (_, index) =>
+    Buffer.concat([header, Buffer.from([index >> 8, index & 0xff])]),
+  )
 const recordOf = (entry: Buffer | undefined) =>
   entry?.subarray(videoEntryBytes + boxHeaderBytes) ?? Buffer.alloc(0)
 
@@ -42,6 +48,19 @@ describe('format of H.264', () => {
     expect(h264Format([sps.subarray(0, 6), pps], 90_000)).toBeUndefined()
   })
 
+  it('has at most 31 and 255 sets, and compares no pairs of many', () => {
+    const [sps = Buffer.alloc(0), pps = Buffer.alloc(0)] = parameterSets.baseline
+    const units = [...manyLike(sps), ...manyLike(pps)]
+    const equals = vi.spyOn(Buffer.prototype, 'equals')
+    const format = h264Format(units, 90_000)
+    const comparisons = equals.mock.calls.length
+    equals.mockRestore()
+    expect(comparisons).toBeLessThanOrEqual(units.length)
+    const record = parseAvcConfiguration(recordOf(format?.entry))
+    expect(record.sps).toEqual(units.slice(0, 31))
+    expect(record.pps).toEqual(units.slice(manyCount, manyCount + 255))
+  })
+
   it('survives any bytes as a parameter set', () => {
     for (let length = 1; length < 40; length++) {
       for (const fill of [0, 0x42, 0xff]) {
@@ -66,6 +85,18 @@ describe('format of H.265', () => {
     expect([...vps, ...sps, ...pps]).toEqual([...parameterSets.hevc])
     expect(lengthSize).toBe(4)
     expect(h265Format(parameterSets.hevc.slice(1), 90_000)).toBeUndefined()
+  })
+
+  it('has at most 16 sets of a kind, and compares no pairs of many', () => {
+    const units = parameterSets.hevc.flatMap(manyLike)
+    const equals = vi.spyOn(Buffer.prototype, 'equals')
+    const format = h265Format(units, 90_000)
+    const comparisons = equals.mock.calls.length
+    equals.mockRestore()
+    expect(comparisons).toBeLessThanOrEqual(units.length)
+    const { vps, sps, pps } = parseHevcConfiguration(recordOf(format?.entry))
+    const firstOfKind = (kind: number) => units.slice(kind * manyCount, kind * manyCount + 16)
+    expect([vps, sps, pps]).toEqual([firstOfKind(0), firstOfKind(1), firstOfKind(2)])
   })
 })
 

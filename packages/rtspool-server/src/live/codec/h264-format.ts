@@ -61,8 +61,8 @@ function avcRecord(
   ppsUnits: readonly Buffer[],
 ): Buffer {
   const profile = first.readUInt8(1)
-  const spsSets = distinct(spsUnits).slice(0, maxSps)
-  const ppsSets = distinct(ppsUnits).slice(0, maxPps)
+  const spsSets = distinct(spsUnits, maxSps)
+  const ppsSets = distinct(ppsUnits, maxPps)
   const extension = extendedProfiles.has(profile)
     ? [u8(0xfc | picture.chromaFormat, 0xf8 | picture.lumaDepth, 0xf8 | picture.chromaDepth, 0)]
     : []
@@ -75,8 +75,15 @@ function avcRecord(
   ])
 }
 
-export function distinct(units: readonly Buffer[]): Buffer[] {
-  return units.filter((unit, index) => units.findIndex((each) => each.equals(unit)) === index)
+/** Returns the first different units, and leaves out those beyond the limit. Takes time linear in the bytes. */
+export function distinct(units: readonly Buffer[], max: number): Buffer[] {
+  const byBytes = new Map<string, Buffer>()
+  for (const unit of units) {
+    if (byBytes.size === max) break
+    const bytes = unit.toString('latin1')
+    if (!byBytes.has(bytes)) byBytes.set(bytes, unit)
+  }
+  return [...byBytes.values()]
 }
 
 /** Reads a sequence parameter set (H.264 section 7.3.2.1.1). @returns `undefined` if it is cut off. */

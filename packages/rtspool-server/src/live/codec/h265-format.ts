@@ -64,7 +64,7 @@ export function h265Format(parts: readonly Buffer[], timescale: number): TrackFo
 }
 
 function arrayOf(type: number, units: readonly Buffer[]): Buffer[] {
-  const sets = distinct(units).slice(0, maxSetsOfKind)
+  const sets = distinct(units, maxSetsOfKind)
   return [
     u8(0x80 /* complete */ | type),
     u16(sets.length),
