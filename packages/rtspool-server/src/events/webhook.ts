@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { unescape as percentDecoded } from 'node:querystring'
 import type { Logger } from 'pino'
 import { type Clock, type ClockTimer, systemClock } from 'rtspool'
 import type { EventFeed, FeedEvent } from './event-feed.js'
@@ -12,7 +13,7 @@ const eventsPerRead = 100
 
 /** Options of a {@link Webhook}. */
 export interface WebhookOptions {
-  /** Receiver of the events, with `http` or `https`. */
+  /** Receiver of the events, with `http` or `https`. Its user and password are sent by Basic. */
   readonly url: string
   /** Key of the signature; without it, requests are not signed. */
   readonly secret?: string | undefined
@@ -47,6 +48,7 @@ export class Webhook {
   readonly #feed: EventFeed
   readonly #log: Logger
   readonly #options: WebhookOptions
+  readonly #receiver: Receiver
   readonly #clock: Clock
   readonly #maxAttempts: number
   readonly #timeoutMs: number
@@ -58,10 +60,12 @@ export class Webhook {
   #timer: ClockTimer | undefined
   #wake: (() => void) | undefined
 
+  /** @throws {TypeError} The URL is none. */
   constructor(feed: EventFeed, log: Logger, options: WebhookOptions) {
     this.#feed = feed
     this.#log = log
     this.#options = options
+    this.#receiver = receiverOf(options.url)
     this.#clock = options.clock ?? systemClock
     this.#maxAttempts = options.maxAttempts ?? 10
     this.#timeoutMs = options.timeoutMs ?? 10_000
@@ -133,10 +137,10 @@ export class Webhook {
   /** @returns `undefined` after a success. */
   async #attempt(event: FeedEvent): Promise<Refusal | undefined> {
     const body = JSON.stringify(event)
-    const { url, post = fetch } = this.#options
+    const { post = fetch } = this.#options
     const timeout = AbortSignal.timeout(this.#timeoutMs)
     try {
-      const response = await post(url, {
+      const response = await post(this.#receiver.url, {
         method: 'POST',
         body,
         headers: this.#headersFor(event, body),
@@ -155,6 +159,7 @@ export class Webhook {
     const seconds = String(Math.floor(this.#clock.unixTimeMs() / 1000))
     const { secret } = this.#options
     const headers = {
+      ...this.#receiver.headers,
       'content-type': 'application/json',
       'user-agent': 'rtspool',
       'webhook-id': id,
@@ -183,11 +188,28 @@ interface Refusal {
 /** Whether another attempt may help: the receiver fails, is busy, or is slow. */
 const isPassing = (status: number): boolean => status >= 500 || status === 408 || status === 429
 
-/** The message of `fetch` is the same for all causes. */
+/** The message of `fetch` itself is the same for all causes, or shows the URL, which may hold secrets. */
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const { cause } = error
-  return cause instanceof Error ? cause.message : error.message
+  if (!(error instanceof Error)) return 'unknown'
+  const { cause, name } = error
+  return cause instanceof Error ? cause.message : name
+}
+
+interface Receiver {
+  /** URL without user and password, with which `fetch` would refuse it. */
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+function receiverOf(text: string): Receiver {
+  const url = new URL(text)
+  const { username, password } = url
+  if (username === '' && password === '') return { url: url.href, headers: {} }
+  url.username = ''
+  url.password = ''
+  const credentials = `${percentDecoded(username)}:${percentDecoded(password)}`
+  const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`
+  return { url: url.href, headers: { authorization } }
 }
 
 /** Secrets with this beginning are base64, as the tools of Standard Webhooks make them. */

@@ -90,6 +90,33 @@ describe('a webhook', () => {
     expect(signatureOf(secret, signed)).toBe('g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=')
   })
 
+  it('sends user and password of its URL by Basic', async () => {
+    const { url, deliveries } = await receiver()
+    const { feed, webhook } = webhookTo(url.replace('//', '//ann:p%40ss%3A%C3%A9@'))
+    feed.publish('mediaUp', {})
+    await until(() => webhook.stats.delivered === 1)
+    const credentials = Buffer.from('ann:p@ss:é').toString('base64')
+    expect(deliveries[0]?.headers.authorization).toBe(`Basic ${credentials}`)
+  })
+
+  it.each([
+    ['refuses the URL', undefined, 'TypeError'],
+    ['cannot connect', new Error('connect ECONNREFUSED'), 'connect ECONNREFUSED'],
+  ])('logs no secret of its URL where fetch %s', async (_, cause, reason) => {
+    const called: string[] = []
+    const post = async (url: string) => {
+      called.push(url)
+      throw new TypeError(`cannot fetch ${url}`, { cause })
+    }
+    const url = 'http://ann:canary@alarm.example/hook?token=canary'
+    const { feed, webhook, logged } = webhookTo(url, { post, maxAttempts: 1 })
+    feed.publish('mediaUp', {})
+    await until(() => webhook.stats.failed === 1)
+    expect(called).toEqual(['http://alarm.example/hook?token=canary'])
+    expect(logged).toEqual([expect.stringContaining(`"reason":"${reason}"`)])
+    expect(logged[0]).not.toContain('canary')
+  })
+
   it('sends the wanted types only', async () => {
     const { url, deliveries } = await receiver()
     const { feed, webhook } = webhookTo(url, { types: new Set(['mediaDown']) })
