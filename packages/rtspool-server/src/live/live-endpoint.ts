@@ -39,6 +39,7 @@ export class LiveEndpoint {
   readonly #server: RtspServer
   readonly #options: ResolvedLiveOptions
   readonly #handshakes: WebSocketServer
+  /** By path: no source of the command depends on the query. */
   readonly #streams = new Map<string, LiveStream>()
   readonly #sessions = new Set<Session>()
   /** WebSockets without a session, so far. */
@@ -113,7 +114,7 @@ export class LiveEndpoint {
     claimant: LiveClaimant,
   ): Promise<void> {
     const { socket } = request
-    const [path = '', query] = splitTarget(claimant.path)
+    const [path, query] = splitTarget(claimant.path)
     if (!this.#server.mounts.match(path)) {
       throw new RequestError('ERR_NOT_FOUND', `nothing is mounted at ${path}`)
     }
@@ -130,7 +131,7 @@ export class LiveEndpoint {
     // The open connection keeps the session: pings find out when the browser has gone.
     session.preventExpire()
     const viewer = new LiveViewer(session, webSocket, socket, this.#options)
-    const stream = this.#streamOf(claimant.path)
+    const stream = this.#streamOf(path)
     session.manageMedia(path, stream).setTransport(0, viewer)
     session.state = 'Playing'
     this.#sessions.add(session)
@@ -145,7 +146,7 @@ export class LiveEndpoint {
     socket: Socket,
     { user, address = plainAddress(socket.remoteAddress), expiresAt }: LiveClaimant,
     path: string,
-    query: string | undefined,
+    query: string,
   ): Promise<Session | undefined> {
     const { pool } = this.#server
     const leaving = new AbortController()
@@ -158,18 +159,18 @@ export class LiveEndpoint {
     return pool.create({ ...init, owner, path })
   }
 
-  #streamOf(target: string): LiveStream {
-    const running = this.#streams.get(target)
+  #streamOf(path: string): LiveStream {
+    const running = this.#streams.get(path)
     if (running) return running
     const { clock, maxKeptBytes } = this.#options
-    const stream: LiveStream = new LiveStream(this.#server, target, {
+    const stream: LiveStream = new LiveStream(this.#server, path, {
       clock,
       maxKeptBytes,
       onEnd: () => {
-        if (this.#streams.get(target) === stream) this.#streams.delete(target)
+        if (this.#streams.get(path) === stream) this.#streams.delete(path)
       },
     })
-    this.#streams.set(target, stream)
+    this.#streams.set(path, stream)
     return stream
   }
 
@@ -185,9 +186,9 @@ export class LiveEndpoint {
   }
 }
 
-function splitTarget(target: string): [path: string, query: string | undefined] {
+function splitTarget(target: string): [path: string, query: string] {
   const mark = target.indexOf('?')
-  return mark < 0 ? [target, undefined] : [target.slice(0, mark), target.slice(mark + 1)]
+  return mark < 0 ? [target, ''] : [target.slice(0, mark), target.slice(mark + 1)]
 }
 
 /** Removes the IPv6 notation of an IPv4 address, so that limits count one client once. */

@@ -44,12 +44,12 @@ export class LiveStream {
   #offer: LiveOffer | undefined
   #soundWait: ClockTimer | undefined
 
-  /** @param target - Decoded path, and after a `?` the query. */
-  constructor(server: RtspServer, target: string, options: LiveStreamOptions) {
+  /** @param path - Decoded path, without a query. */
+  constructor(server: RtspServer, path: string, options: LiveStreamOptions) {
     this.#server = server
     this.#options = options
     this.#kept = new KeptFragments(options.maxKeptBytes)
-    void this.#run(target)
+    void this.#run(path)
   }
 
   /** Adds a browser, which begins with the last key frame. */
@@ -75,11 +75,11 @@ export class LiveStream {
     this.#options.onEnd()
   }
 
-  async #run(target: string): Promise<void> {
+  async #run(path: string): Promise<void> {
     const { signal } = this.#reading
     let reason: RemovalReason = 'mediaEnded'
     try {
-      for await (const unit of this.#server.read(target, { signal })) this.#take(unit)
+      for await (const unit of this.#server.read(path, { signal })) this.#take(unit)
       for (const track of this.#tracks.values()) this.#send(track, track.finish())
     } catch {
       reason = 'mediaFailed'

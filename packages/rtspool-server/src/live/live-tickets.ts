@@ -3,7 +3,7 @@ import type { Clock } from 'rtspool'
 
 /** A client that may watch a path, as the API has authenticated it. */
 export interface LiveClaimant {
-  /** Decoded path of the media, and after a `?` its query. */
+  /** Decoded path of the media, and after a `?` the query that hooks are shown. */
   readonly path: string
   /** Name of the user; `undefined` is the anonymous user. */
   readonly user?: string | undefined

@@ -1,5 +1,5 @@
 import type { RemovalReason } from 'rtspool'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { until } from '../../../rtspool/test/support/until.js'
 import { boxAt } from './support/boxes.js'
 import { cameraPath, type LiveBrowser, LiveServer } from './support/live-server.js'
@@ -76,6 +76,22 @@ describe('a browser that watches', () => {
     await until(() => pictureCount(second) === 4 && pictureCount(browser) === 9)
     expect(second.fragmentsOf(0)).toEqual(browser.fragmentsOf(0).slice(5))
     expect([...live.server.media][0]?.tracks[0]?.readerCount).toBe(1)
+  })
+
+  it('shares one packaging with others, whatever query it sends', async () => {
+    const seen: string[] = []
+    const pool = {
+      onAdmit: ({ query }: { readonly query: string }) => {
+        seen.push(query)
+        return true as const
+      },
+    }
+    const live = await LiveServer.start(new PictureSource(), {}, { pool })
+    const read = vi.spyOn(live.server, 'read')
+    for (const query of ['?1', '?2', '']) live.watch({ path: cameraPath + query })
+    await until(() => live.live.viewerCount === 3)
+    expect(seen.sort()).toEqual(['', '1', '2'])
+    expect(read.mock.calls.map(([path]) => path)).toEqual([cameraPath])
   })
 
   it('is sent the sound in fragments of 60 ms, once both tracks are there', async () => {
