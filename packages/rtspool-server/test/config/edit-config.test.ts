@@ -44,6 +44,20 @@ describe('a changed file', () => {
       'auth: { realm: "0123" }\n',
     ],
     [
+      'a name that the file writes as a number',
+      'users:\n  1: a # first\n  2: b\n',
+      'users.1',
+      'c',
+      'users:\n  1: c # first\n  2: b\n',
+    ],
+    [
+      'no name, written as a number and in quotes',
+      'users:\n  1: a\n  2: b\n  "1": c\n',
+      'users.1',
+      undefined,
+      'users:\n  2: b\n',
+    ],
+    [
       'no key',
       'limits:\n  maxSessions: 1\n  maxLifetime: 5\n',
       'limits.maxSessions',
