@@ -10,7 +10,6 @@ import {
   isUserName,
   noStoredUsers,
   readStoredUsers,
-  type StoredUser,
   type StoredUsers,
   storedUsersOf,
   userNameText,
@@ -56,34 +55,28 @@ export class UserEditor {
     isTlsOnly: boolean,
   ): Promise<string> {
     if (!isUserName(name)) throw new OptionValueError(`the name must be ${userNameText}`)
-    const stored = existsSync(this.#name) ? this.#read() : noStoredUsers(this.#name)
-    if (stored.users.has(name)) {
-      throw new OptionValueError(
-        `${name} is in ${this.#name} already: rtspool user passwd changes it`,
-      )
-    }
+    this.#readWithout(name)
     const hashes = await this.#newHashes(name, source, isTlsOnly)
     const user = { ...(roles.length > 0 ? { roles: [...new Set(roles)] } : {}), ...hashes }
-    await this.#write(stored, [{ path: ['users', name], value: user }])
+    // Another command may have changed the file since.
+    await this.#write(this.#readWithout(name), [{ path: ['users', name], value: user }])
     return `${name} added to ${this.#name}\n`
   }
 
   /** @returns A line for the user of the command. */
   async changePassword(name: string, source: PasswordSource, isTlsOnly: boolean): Promise<string> {
-    const stored = this.#read()
-    this.#existing(stored, name)
+    this.#readWith(name)
     const hashes = await this.#newHashes(name, source, isTlsOnly)
     const kinds = ['sha256', 'md5', 'scrypt'] as const
     const changes = kinds.map((kind) => ({ path: ['users', name, kind], value: hashes[kind] }))
-    await this.#write(stored, changes)
+    // Another command may have changed the file since.
+    await this.#write(this.#readWith(name), changes)
     return `password of ${name} changed in ${this.#name}\n`
   }
 
   /** @returns A line for the user of the command. */
   async remove(name: string): Promise<string> {
-    const stored = this.#read()
-    this.#existing(stored, name)
-    await this.#write(stored, [{ path: ['users', name], value: undefined }])
+    await this.#write(this.#readWith(name), [{ path: ['users', name], value: undefined }])
     return `${name} removed from ${this.#name}\n`
   }
 
@@ -109,10 +102,18 @@ export class UserEditor {
     return stored
   }
 
-  #existing({ users }: StoredUsers, name: string): StoredUser {
-    const user = users.get(name)
-    if (!user) throw new OptionValueError(`${name} is not in ${this.#name}`)
-    return user
+  #readWith(name: string): StoredUsers {
+    const stored = this.#read()
+    if (!stored.users.has(name)) throw new OptionValueError(`${name} is not in ${this.#name}`)
+    return stored
+  }
+
+  #readWithout(name: string): StoredUsers {
+    const stored = existsSync(this.#name) ? this.#read() : noStoredUsers(this.#name)
+    if (!stored.users.has(name)) return stored
+    throw new OptionValueError(
+      `${name} is in ${this.#name} already: rtspool user passwd changes it`,
+    )
   }
 
   async #write({ file }: StoredUsers, changes: readonly KeyChange[]): Promise<void> {

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PassThrough } from 'node:stream'
+import { PassThrough, Readable } from 'node:stream'
 import { digestHa1 } from 'rtspool'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { isPasswordOfHash } from '../../src/access/password-hash.js'
@@ -28,6 +28,24 @@ async function outcomeOf(args: readonly string[], password = 'canary', environme
   expect(JSON.stringify(output.text)).not.toContain('canary')
   return { code, ...output.text }
 }
+
+/** Runs `rtspool user` while another command changes the file, after the question for the password. */
+async function outcomeAmid(change: () => void, ...args: readonly string[]) {
+  const output = new CollectedOutput()
+  const input = new Readable({
+    read() {
+      change()
+      this.push('canary\n')
+      this.push(null)
+    },
+  })
+  const terminal = { input, output: new PassThrough(), logN: 4 }
+  const code = await userCommand([...args, '--file', file], output, {}, terminal)
+  return { code, stderr: output.text.stderr }
+}
+
+const rename = (from: string, to: string) => () =>
+  writeFileSync(file, readFileSync(file, 'utf8').replace(from, to))
 
 const add = (name: string, ...args: string[]) => outcomeOf(['add', name, '--file', file, ...args])
 
@@ -133,6 +151,41 @@ describe('rtspool user', () => {
     expect([...readStoredUsers(file).users.keys()]).toEqual(['bob'])
     const again = await outcomeOf(['remove', 'ann', '--file', file])
     expect([again.code, again.stderr]).toEqual([1, `error: ann is not in ${file}\n`])
+  })
+
+  it('keeps what another command writes while somebody types the password', async () => {
+    await add('ann')
+    await add('bob')
+    expect((await outcomeAmid(rename('bob:', 'eve:'), 'add', 'zoe')).code).toBe(0)
+    expect([...readStoredUsers(file).users.keys()]).toEqual(['ann', 'eve', 'zoe'])
+    expect((await outcomeAmid(rename('eve:', 'tom:'), 'passwd', 'ann')).code).toBe(0)
+    expect([...readStoredUsers(file).users.keys()]).toEqual(['ann', 'tom', 'zoe'])
+  })
+
+  it('checks the name again after the password', async () => {
+    await add('ann')
+    expect(await outcomeAmid(rename('ann:', 'bob:'), 'add', 'bob')).toEqual({
+      code: 1,
+      stderr: `error: bob is in ${file} already: rtspool user passwd changes it\n`,
+    })
+    expect(await outcomeAmid(rename('bob:', 'ann:'), 'passwd', 'bob')).toEqual({
+      code: 1,
+      stderr: `error: bob is not in ${file}\n`,
+    })
+    expect([...readStoredUsers(file).users.keys()]).toEqual(['ann'])
+  })
+
+  it('finds a name that the file writes as a number', async () => {
+    await add('123', '--role', 'family')
+    await add('bob')
+    rename('"123":', '123:')()
+    expect((await outcomeOf(['passwd', '123', '--file', file], 'new one')).code).toBe(0)
+    expect(readStoredUsers(file).users.get('123')).toMatchObject({
+      roles: ['family'],
+      md5: digestHa1('MD5', '123', 'rtspool', 'new one'),
+    })
+    expect((await outcomeOf(['remove', '123', '--file', file])).code).toBe(0)
+    expect([...readStoredUsers(file).users.keys()]).toEqual(['bob'])
   })
 
   it('list shows roles and kinds of login, and no hash', async () => {
