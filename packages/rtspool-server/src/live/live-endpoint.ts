@@ -118,6 +118,7 @@ export class LiveEndpoint {
     if (!this.#server.mounts.match(path)) {
       throw new RequestError('ERR_NOT_FOUND', `nothing is mounted at ${path}`)
     }
+    this.#checkPressure()
     const session = await this.#admit(webSocket, socket, claimant, path, query)
     if (!session) return
     session.noteUse({
@@ -138,6 +139,18 @@ export class LiveEndpoint {
     stream.add(viewer)
     viewer.onClosed(() => this.#sessions.delete(session))
     this.#scheduleCheck()
+  }
+
+  /**
+   * Refuses browsers as SETUP refuses players.
+   *
+   * @throws {RequestError} `ERR_DRAINING` or `ERR_OVERLOADED`.
+   */
+  #checkPressure(): void {
+    if (this.#server.isDraining) throw new RequestError('ERR_DRAINING', 'the server is draining')
+    const { pressure } = this.#server.stats()
+    if (pressure?.level !== 'refusing' && pressure?.level !== 'shedding') return
+    throw new RequestError('ERR_OVERLOADED', 'the server is overloaded')
   }
 
   /** @returns `undefined` if the browser has left meanwhile. */

@@ -200,6 +200,22 @@ describe('a browser that may not watch', () => {
     expect(first.end).toBeUndefined()
   })
 
+  it('gets none while the server drains or is overloaded', async () => {
+    const { live } = await watched()
+    const stats = live.server.stats()
+    const parts = { heap: 0.92, memory: 0, loopDelay: 0, queues: 0 }
+    const pressure = { value: 0.92, parts, level: 'refusing' as const, refusedSetups: 0 }
+    const pressed = { ...stats, pressure }
+    const spy = vi.spyOn(live.server, 'stats').mockReturnValue(pressed)
+    const third = live.watch()
+    await until(() => third.end !== undefined)
+    spy.mockRestore()
+    await live.server.drain({ seconds: 0 })
+    const fourth = live.watch()
+    await until(() => fourth.end !== undefined)
+    expect([third.end, fourth.end]).toEqual(['4503 ERR_OVERLOADED', '4503 ERR_DRAINING'])
+  })
+
   it('is refused where an option is wrong', async () => {
     const start = (options: object) => LiveServer.start(new PictureSource(), options)
     await expect(start({ maxQueuedBytes: 0 })).rejects.toThrow(
