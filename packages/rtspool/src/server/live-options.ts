@@ -61,13 +61,16 @@ export class LiveOptions {
    */
   update(changes: RtspServerLiveOptions): void {
     checkLive(changes)
-    const given = { ...this.#given, ...withoutUndefined(changes) }
+    const changed = withoutUndefined(changes)
+    const given = { ...this.#given, ...changed }
     const next = resolveRtspServerOptions({ ...given, ...withoutResources(this.resolved) })
     this.#given = given
-    const changed = Object.values(resolvedBy).flatMap((names) =>
-      names.map((name) => [name, next[name]] as const),
+    // The other values stay the same objects, so their users need not begin anew.
+    const options = Object.keys(changed) as (keyof typeof resolvedBy)[]
+    const values = options.flatMap((option) =>
+      resolvedBy[option].map((name) => [name, next[name]] as const),
     )
-    Object.assign(this.resolved, Object.fromEntries(changed))
+    Object.assign(this.resolved, Object.fromEntries(values))
   }
 }
 

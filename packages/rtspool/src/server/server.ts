@@ -206,7 +206,7 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
   update(options: RtspServerLiveOptions): void {
     this.#live.update(options)
     const { slowReaderTimeoutMs, publisherTimeoutMs, gopCacheTotalBytes } = this.#options
-    this.#updateAuth()
+    if (options.auth !== undefined) this.#updateAuth()
     this.#connections.slowReaderTimeoutMs = slowReaderTimeoutMs
     this.#context.silence.maxMs = publisherTimeoutMs
     this.#cacheBudget.maxBytes = gopCacheTotalBytes

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { type RtspServerLiveOptions, SessionPool } from '../../../src/index.js'
+import { type RtspServer, type RtspServerLiveOptions, SessionPool } from '../../../src/index.js'
 import { CacheBudget } from '../../../src/media/track/cache-budget.js'
+import { attemptLimits } from '../../../src/server/auth/attempt-limiter.js'
 import { BacklogMonitor } from '../../../src/server/liveness/backlog-monitor.js'
 import { SilenceMonitor } from '../../../src/server/liveness/silence-monitor.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
@@ -10,6 +11,17 @@ import { connectTo, expectOk, openUdpPorts, startServer, urlOf } from '../../sup
 import { until } from '../../support/until.js'
 
 const users = (password: string): RtspServerLiveOptions => ({ auth: { users: { u: password } } })
+
+/** Uses up all attempts of the address, so that the last guess waits for another one. */
+async function guessFromManyConnections(server: RtspServer): Promise<void> {
+  const count = attemptLimits.burst + 1
+  for (let n = 0; n < count; n++) {
+    const client = await connectTo(server)
+    await logIn(client, { user: 'x' })
+    void client.request('GET_PARAMETER', '*').catch(() => {})
+  }
+  await until(() => server.stats().auth?.waiting === count)
+}
 
 describe('update of a running server', () => {
   it('limits connections from the next one on', async () => {
@@ -81,6 +93,17 @@ describe('update of a running server', () => {
     server.update({ auth: false })
     expect((await guess).statusCode).toBe(401)
     await expectOk(client, 'OPTIONS', '*')
+  })
+
+  it('remembers who has logged in when other options change', async () => {
+    const clock = new ManualClock()
+    const server = await startServer({ clock, auth: { users: { u: 'p' } } })
+    const user = await connectTo(server)
+    await logIn(user)
+    expect((await user.request('GET_PARAMETER', '*')).statusCode).not.toBe(401)
+    await guessFromManyConnections(server)
+    server.update({ maxConnections: 100 })
+    expect((await user.request('GET_PARAMETER', '*')).statusCode).not.toBe(401)
   })
 
   it.each<[string, unknown, string]>([
