@@ -138,7 +138,7 @@ export class OverloadGuard {
     const value = pressureOf(this.#parts)
     this.#follow(() => this.#state.note(value, now, overload))
     if (value > overload.saveAbove) this.#save(now, shareOfTime(value, overload))
-    else this.#quiet.clear()
+    else if (this.#state.level === 'normal') this.#quiet.clear()
     if (value > overload.shedAbove) this.#shed(overload)
     // A listener may have turned the guard off.
     return this.#init.server.overload !== undefined

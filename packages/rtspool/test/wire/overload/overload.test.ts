@@ -141,6 +141,18 @@ describe('a server under pressure', { tags: 'B-LOAD' }, () => {
     await expectOk(talking, 'OPTIONS', '*')
   })
 
+  it('closes them while the pressure falls below the limit for moments', async () => {
+    const { server, press } = await scene({ calmSeconds: 5 }, { idleTimeout: 60 })
+    const silent = await connectTo(server)
+    await expectOk(silent, 'OPTIONS', '*')
+    for (let second = 0; second < 7; second++) {
+      press(0.5)
+      press(1)
+    }
+    expect(server.stats().pressure?.level).toBe('shedding')
+    await silent.closed()
+  })
+
   it('ends the viewers with the largest queues, a few at a time, and never a publisher', async () => {
     const { server, press, url, sources } = await scene({ maxShedAtOnce: 1 })
     const publisher = await connectTo(server)
