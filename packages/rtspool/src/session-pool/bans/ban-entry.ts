@@ -82,6 +82,12 @@ export class BanEntry implements Ban {
     this.endsAt = facts.endsAt
   }
 
+  /** Changes the end only. */
+  lengthen({ until, endsAt }: BanEnd): void {
+    this.until = until
+    this.endsAt = endsAt
+  }
+
   /** Returns whether the ban has not expired, and its subject matches a client. */
   matches({ digits, user, path }: Candidate, now: number): boolean {
     if (this.endsAt <= now) return false

@@ -142,7 +142,9 @@ export class BanStore {
   }
 }
 
-const isAutomatic = ({ cause }: Ban): boolean => cause === 'failedLogins' || cause === 'flapping'
+/** Returns whether a rule, and not an operator, has made a ban. */
+export const isAutomatic = ({ cause }: Pick<Ban, 'cause'>): boolean =>
+  cause === 'failedLogins' || cause === 'flapping'
 
 const keyOf = ({ address, user, path }: BanSubject): string =>
   JSON.stringify([address ?? null, user ?? null, path ?? null])

@@ -29,7 +29,7 @@ import {
   type ResolvedBanOptions,
   resolveBanOptions,
 } from './ban-options.js'
-import { BanStore } from './ban-store.js'
+import { BanStore, isAutomatic } from './ban-store.js'
 
 /** Functions that {@link Bans} calls for its events; the pool emits them. */
 export interface BanEvents {
@@ -263,7 +263,9 @@ export class Bans {
     const facts = { ...this.#endOf(end), reason, author, cause }
     let ban = this.#store.of(subject)
     if (ban !== undefined) {
-      ban.replace(facts)
+      // Cause and reason of an operator stay, so that a full list does not displace the ban.
+      if (isAutomatic(facts) && !isAutomatic(ban)) ban.lengthen(facts)
+      else ban.replace(facts)
       this.#store.noteEnd(ban)
     } else {
       this.#store.makeRoom(this.#options.maxBans)

@@ -382,6 +382,19 @@ describe('an automatic ban', () => {
     expect([...bans][0]).toMatchObject({ cause: 'failedLogins', until: undefined })
   })
 
+  it('only lengthens the ban of an operator', () => {
+    const failedLogins = { attempts: 1, windowSeconds: 60, banSeconds: 600 }
+    const { bans, events } = setUp({ failedLogins })
+    const ban = bans.add({ address: '192.0.2.1', seconds: 60, reason: 'noise', author: 'eve' })
+    bans.noteFailedLogin('192.0.2.1')
+    expect(ban).toMatchObject({ until: now + 600, reason: 'noise', author: 'eve', cause: 'added' })
+    expect([bans.size, events]).toEqual([1, ['+192.0.2.1', '+192.0.2.1']])
+    bans.noteFailedLogin('192.0.2.2')
+    const automatic = bans.find({ address: '192.0.2.2' })
+    bans.add({ address: '192.0.2.2', reason: 'noise' })
+    expect(automatic).toMatchObject({ until: undefined, reason: 'noise', cause: 'added' })
+  })
+
   it.each<[BanOptions, string]>([
     [{ maxBans: 0 }, 'bans.maxBans must be an integer from 1 to 1000000, got 0'],
     [{ flapping: true as never }, 'the options of bans.flapping must be an object'],
