@@ -247,6 +247,17 @@ export class SessionPool<Data extends object = SessionData>
   }
 
   /**
+   * Checks, before anything else is done for a client, that no ban keeps it out. Counts and emits a
+   * refusal.
+   *
+   * @throws {SessionPoolError} `ERR_BANNED`
+   * @internal
+   */
+  assertNotBanned(newcomer: Pick<SessionInit<Data>, 'owner' | 'path'>): void {
+    this.#admission.assertNotBanned(newcomer)
+  }
+
+  /**
    * Creates a session with a unique id. When a limit is reached, the pool first removes due
    * sessions, then, if the policy allows it, silent ones. A failed create changes nothing else,
    * except that the session to be replaced may have been removed.

@@ -18,7 +18,14 @@ export function requireNotBanned(
 ): void {
   const { bans } = server.pool
   if (bans.size === 0 || !beginning.has(method)) return
-  const ban = bans.hit({ address: claimant.address, user: claimant.user, path: target?.path })
+  const { address, user } = claimant
+  const path = target?.path
+  if (method === 'SETUP') {
+    // The pool counts and tells that it refuses a session.
+    server.pool.assertNotBanned({ owner: { address, user }, path })
+    return
+  }
+  const ban = bans.hit({ address, user, path })
   if (ban) throw bans.errorOf(ban)
 }
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import type { RtspServerOptions } from '../../../src/index.js'
+import type { RtspServerOptions, SessionRefusal } from '../../../src/index.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { mountCamera, readySession, setUp } from '../../support/dialogue.js'
 import {
@@ -69,12 +69,19 @@ describe('a banned user', () => {
     }
     const transport = { headers: { Transport: 'RTP/AVP/TCP;unicast' } }
     const live = urlOf(server, '/live/a')
+    const refusals: SessionRefusal[] = []
+    server.pool.on('sessionRefused', (refusal) => refusals.push(refusal))
     expect(await asked('DESCRIBE', url, 'ann')).toBe(403)
     expect(await asked('SETUP', `${url}/trackID=0`, 'ann', transport)).toBe(403)
     expect(await asked('ANNOUNCE', live, 'ann', announce)).toBe(403)
     expect(await asked('DESCRIBE', url, 'bob')).toBe(200)
     expect(await asked('ANNOUNCE', live, 'bob', announce)).toBe(200)
     expect(ban.hits).toBe(3)
+    // Only SETUP asks for a session.
+    expect(refusals).toEqual([
+      { limit: 'bans', owner: { address: '127.0.0.1', user: 'ann' }, path: '/cam' },
+    ])
+    expect(server.pool.stats().refused.bans).toBe(1)
     // Wrong credentials show nobody who is banned.
     const wrong = await client.request('DESCRIBE', url, { headers: basic('ann', 'guess') })
     expect(wrong.statusCode).toBe(401)
