@@ -406,7 +406,7 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
   #updateAuth(): void {
     const { auth, clock } = this.#options
     if (!auth) {
-      this.#authenticator?.close()
+      this.#authenticator?.retire()
       this.#authenticator = undefined
     } else if (this.#authenticator) this.#authenticator.update(auth)
     else {

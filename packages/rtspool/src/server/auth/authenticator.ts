@@ -9,7 +9,6 @@ import type {
   Reply,
   UnauthorizedRequest,
 } from '../request/request-context.js'
-import { sessionNotFound } from '../request/session-presentation.js'
 import { AttemptLimiter, attemptLimits } from './attempt-limiter.js'
 import type { ResolvedAuthOptions, VerifyContext } from './auth-options.js'
 import { type AuthRefusalReason, AuthStatsCounter, type RtspServerAuthStats } from './auth-stats.js'
@@ -74,6 +73,7 @@ export class Authenticator implements Authorizer {
   /** Connections that have sent wrong credentials. */
   readonly #guessing = new WeakSet<object>()
   #recent = new RecentLogins()
+  #isRetired = false
 
   constructor(
     options: ResolvedAuthOptions,
@@ -100,13 +100,19 @@ export class Authenticator implements Authorizer {
     return this.#stats.snapshot(this.#limiter.waiting + this.#regulars.waiting)
   }
 
+  /** Ends the waits of all requests undecided, because the server no longer uses this authenticator. */
+  retire(): void {
+    this.#isRetired = true
+    this.close()
+  }
+
   /** Ends the waits of all requests, because the server closes. */
   close(): void {
     this.#limiter.close()
     this.#regulars.close()
   }
 
-  async authorize(request: UnauthorizedRequest): Promise<Authorization> {
+  async authorize(request: UnauthorizedRequest): Promise<Authorization | undefined> {
     // Clients expect a response to these before they know that a login is needed.
     const { method, headers } = request.request
     if (method === 'OPTIONS' && !headers.has('Session')) return nobody
@@ -123,6 +129,7 @@ export class Authenticator implements Authorizer {
     }
     if (received !== 'missing') {
       const reason = await this.#check(received, request, access)
+      if (reason === 'brokenOff') return undefined
       if (reason) return this.#refuse(reason, request, access)
     }
     if (await this.#options.rules.allows({ context: access, actions: subject.actions })) {
@@ -145,17 +152,18 @@ export class Authenticator implements Authorizer {
   /**
    * Checks the credentials of a request, possibly after a wait.
    *
-   * @returns The reason to refuse them; `undefined` if they are right.
+   * @returns The reason to refuse them; `undefined` if they are right; `brokenOff` if a wait has ended
+   *   early, so that nobody has decided.
    */
   async #check(
     credentials: CheckableCredentials,
     request: UnauthorizedRequest,
     access: AccessContext,
-  ): Promise<AuthRefusalReason | undefined> {
+  ): Promise<AuthRefusalReason | 'brokenOff' | undefined> {
     const { authorization } = credentials
     const { connection } = request
     const source = this.#sourceOf(credentials, connection)
-    if (source) await this.#takeAttempt(source, request)
+    if (source && !(await this.#takeAttempt(source, request))) return 'brokenOff'
     let isWrong = false
     try {
       isWrong = !(await areRight(credentials, this.#options, request.request.method, () =>
@@ -169,7 +177,8 @@ export class Authenticator implements Authorizer {
       const random = randomInt(randomSteps) / randomSteps
       const { limiter, key } = source ?? this.#hostOf(connection)
       await limiter.holdBack(key, random, () => connection.closeSignal)
-      return 'wrong'
+      // A guess counts even if its connection has closed meanwhile.
+      return this.#isRetired ? 'brokenOff' : 'wrong'
     }
     this.#noteLogin(authorization, connection)
     return authorization.scheme === 'Digest' ? this.#checkUse(authorization, request) : undefined
@@ -213,13 +222,12 @@ export class Authenticator implements Authorizer {
     this.#recent.note(connection.remoteAddress, username, nonce, this.#clock.now())
   }
 
+  /** Returns whether the request may be checked; `false` if the wait for an attempt was aborted. */
   async #takeAttempt(
     { limiter, key }: AttemptSource,
     { connection }: UnauthorizedRequest,
-  ): Promise<void> {
-    const turn = limiter.take(key, () => connection.closeSignal)
-    // The connection has closed: the client will not receive this.
-    if (turn && !(await turn)) throw sessionNotFound()
+  ): Promise<boolean> {
+    return (await limiter.take(key, () => connection.closeSignal)) ?? true
   }
 
   /**

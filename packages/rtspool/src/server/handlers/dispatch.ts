@@ -76,6 +76,14 @@ async function authorized(
   method: PublicMethod,
 ): Promise<Reply> {
   const authorization = await authorizer.authorize(context)
+  const { server, connection } = context
+  if (server.authorizer !== authorizer && !connection.isClosed) {
+    // The option `auth` has changed meanwhile: the decision of the former authorizer means nothing.
+    return server.authorizer
+      ? authorized(server.authorizer, context, method)
+      : answer(context, method)
+  }
+  if (!authorization) throw sessionNotFound()
   if ('refusal' in authorization) return closeIfBanned(context, authorization.refusal)
   const claimant = { ...context.claimant, user: authorization.user }
   return answer({ ...context, claimant, login: authorization }, method)

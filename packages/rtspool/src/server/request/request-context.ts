@@ -104,9 +104,10 @@ export interface Authorizer {
   /**
    * Checks the credentials of a request, and the rights of its user. No session is touched.
    *
+   * @returns `undefined` if the authorizer was closed during a wait, and has decided nothing.
    * @throws {RequestError} `ERR_TOO_MANY_ATTEMPTS`. Errors of a hook are thrown unchanged.
    */
-  authorize(request: UnauthorizedRequest): Promise<Authorization>
+  authorize(request: UnauthorizedRequest): Promise<Authorization | undefined>
 }
 
 /** Parts of the server that handlers use. */

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { type RtspServer, type RtspServerLiveOptions, SessionPool } from '../../../src/index.js'
+import {
+  type AccessRefusal,
+  type RtspServer,
+  type RtspServerLiveOptions,
+  SessionPool,
+} from '../../../src/index.js'
 import { CacheBudget } from '../../../src/media/track/cache-budget.js'
 import { attemptLimits } from '../../../src/server/auth/attempt-limiter.js'
 import { BacklogMonitor } from '../../../src/server/liveness/backlog-monitor.js'
@@ -83,7 +88,28 @@ describe('update of a running server', () => {
     expect((await inSession(owner, 'TEARDOWN', url, id)).statusCode).toBe(200)
   })
 
-  it('removes the login while a guess waits for its response', async () => {
+  it('removes the login while requests wait: it responds as to those that come later', async () => {
+    const clock = new ManualClock()
+    const server = await startServer({ clock, auth: { users: { u: 'p' } } })
+    mountCamera(server)
+    const refusals: AccessRefusal[] = []
+    await guessFromManyConnections(server)
+    server.on('accessRefused', (refusal) => refusals.push(refusal))
+    const { waiting = 0 } = server.stats().auth ?? {}
+    const [user, guesser] = [await connectTo(server), await connectTo(server, '127.0.0.2')]
+    await logIn(user)
+    await logIn(guesser, { password: 'wrong' })
+    refusals.length = 0
+    const responses = [user, guesser].map((client) =>
+      client.request('DESCRIBE', urlOf(server, '/cam')),
+    )
+    await until(() => server.stats().auth?.waiting === waiting + 2)
+    server.update({ auth: false })
+    for (const response of responses) expect((await response).statusCode).toBe(200)
+    expect(refusals).toEqual([])
+  })
+
+  it('replaces the login while a guess waits for its response: the new one decides', async () => {
     const clock = new ManualClock()
     const server = await startServer({ clock, auth: { users: { u: 'p' } } })
     const client = await connectTo(server)
@@ -91,8 +117,11 @@ describe('update of a running server', () => {
     const guess = client.request('GET_PARAMETER', '*')
     await until(() => server.stats().auth?.waiting === 1)
     server.update({ auth: false })
+    server.update({ auth: { users: { u: 'p' } } })
+    await until(() => server.stats().auth?.waiting === 1)
+    clock.advance(3000)
     expect((await guess).statusCode).toBe(401)
-    await expectOk(client, 'OPTIONS', '*')
+    expect(server.stats().auth?.refused.wrong).toBe(1)
   })
 
   it('remembers who has logged in when other options change', async () => {
