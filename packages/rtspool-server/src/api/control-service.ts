@@ -41,9 +41,9 @@ export class ControlService {
   readonly #mediaWatch: MediaWatch
   readonly #stopEvents: () => void
   readonly #webhooks: readonly Webhook[]
+  readonly #tokens: TokenStore
+  #firstToken: string | undefined
   #isClosing = false
-  /** First token of the role `admin`, if this start has made the file of tokens. */
-  readonly firstToken: string | undefined
   /** Events of the server, for readers inside the process. */
   readonly feed: EventFeed
 
@@ -51,9 +51,9 @@ export class ControlService {
   constructor(options: ControlServiceOptions) {
     const { rtsp, log, version, configuration, api, certificate } = options
     const { clock = systemClock, live, page } = options
-    const { tokens, firstToken } = TokenStore.open(api.tokensFile)
+    const tokens = TokenStore.open(api.tokensFile)
+    this.#tokens = tokens
     this.#rtsp = rtsp
-    this.firstToken = firstToken
     const events = new EventFeed({ clock, size: api.keptEvents })
     this.feed = events
     const stopServerEvents = feedServerEvents(rtsp, events)
@@ -78,9 +78,20 @@ export class ControlService {
     this.#api = new ControlApi({ server, log, port, host, allowedHosts, certificate, page })
   }
 
-  /** @throws The error of `listen`, such as `EADDRINUSE`. */
-  listen(): Promise<void> {
-    return this.#api.listen()
+  /**
+   * Opens the port, and creates the first token. A start that fails for the port leaves no file
+   * with a token that nobody has seen.
+   *
+   * @throws The error of `listen`, such as `EADDRINUSE`, or of the file of tokens.
+   */
+  async listen(): Promise<void> {
+    await this.#api.listen()
+    this.#firstToken = this.#tokens.createFirst()
+  }
+
+  /** First token of the role `admin`, if this start has made the file of tokens. */
+  get firstToken(): string | undefined {
+    return this.#firstToken
   }
 
   /** URL of the API without a slash at the end. */

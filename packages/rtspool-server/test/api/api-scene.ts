@@ -30,6 +30,8 @@ export interface ApiScene {
   readonly logged: readonly string[]
   /** Creates a token of a role. */
   tokenOf(role: 'metrics' | 'viewer' | 'operator' | 'admin'): Promise<string>
+  /** Makes another API of the same server, which does not listen yet. */
+  otherApi(options: Partial<ApiOptions>): ControlService
 }
 
 const noWebhooks: ApiOptions['webhooks'] = { urls: [], types: undefined, secret: undefined }
@@ -59,10 +61,12 @@ export async function startApi(
   }
   const configuration = configurationOf(server, join(folder, 'rtspool.yml'), config)
   const live = hasLive ? await startLive(server) : undefined
-  const control = new ControlService({
-    ...{ rtsp: server, log, version: '1.2.3', api, certificate: undefined, clock, configuration },
-    live,
-  })
+  const otherApi: ApiScene['otherApi'] = (others) =>
+    new ControlService({
+      ...{ rtsp: server, log, version: '1.2.3', certificate: undefined, clock, configuration },
+      ...{ api: { ...api, ...others }, live },
+    })
+  const control = otherApi({})
   await control.listen()
   closeServerAfterTest({
     close: async () => {
@@ -78,7 +82,10 @@ export async function startApi(
   }
   const { url } = control
   const configFile = join(folder, 'rtspool.yml')
-  return { server, control, api: client, url, adminToken, tokensFile, configFile, logged, tokenOf }
+  return {
+    ...{ server, control, api: client, url, adminToken, tokensFile, configFile, logged },
+    ...{ tokenOf, otherApi },
+  }
 }
 
 async function startLive(server: RtspServer): Promise<LiveService> {

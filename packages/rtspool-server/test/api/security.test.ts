@@ -132,10 +132,21 @@ describe('tokens', { tags: 'B-SECR' }, () => {
 
   it('stay valid after a restart, and the first one is made once', async () => {
     const { tokensFile, adminToken } = await startApi()
-    const { tokens, firstToken } = TokenStore.open(tokensFile)
-    expect(firstToken).toBeUndefined()
+    const tokens = TokenStore.open(tokensFile)
+    expect(tokens.createFirst()).toBeUndefined()
     expect(tokens.find(adminToken)).toMatchObject({ role: 'admin', name: 'first' })
     expect(tokens.find(`${adminToken}x`)).toBeUndefined()
+  })
+
+  it('begin after the port is open: a start that fails leaves no file', async () => {
+    const { url, otherApi, tokensFile } = await startApi()
+    const port = Number(new URL(url).port)
+    const otherFile = `${tokensFile}.other`
+    const other = otherApi({ port, tokensFile: otherFile })
+    await expect(other.listen()).rejects.toThrow('EADDRINUSE')
+    await other.close()
+    expect(existsSync(otherFile)).toBe(false)
+    expect(other.firstToken).toBeUndefined()
   })
 
   it('end with their removal', async () => {

@@ -35,23 +35,31 @@ const hashOf = (token: string): Buffer => createHash('sha256').update(token).dig
 export class TokenStore {
   readonly #file: string
   #tokens: readonly StoredToken[]
+  #hasFile: boolean
 
-  private constructor(file: string, tokens: readonly StoredToken[]) {
+  private constructor(file: string, tokens: readonly StoredToken[] | undefined) {
     this.#file = file
-    this.#tokens = tokens
+    this.#tokens = tokens ?? []
+    this.#hasFile = tokens !== undefined
   }
 
   /**
-   * Opens the file, or creates it with a first token of the role `admin`.
+   * Reads the file. Without a file the store has no tokens.
    *
-   * @returns `firstToken` is present after the creation only; nothing else ever shows it again.
    * @throws {Error} The file cannot be read, is not a file of tokens, or others may change it.
    */
-  static open(file: string): { readonly tokens: TokenStore; readonly firstToken?: string } {
-    const stored = readTokens(file)
-    if (stored) return { tokens: new TokenStore(file, stored) }
-    const tokens = new TokenStore(file, [])
-    return { tokens, firstToken: tokens.#create('first', 'admin').token }
+  static open(file: string): TokenStore {
+    return new TokenStore(file, readTokens(file))
+  }
+
+  /**
+   * Creates the file with a first token of the role `admin`, if there is no file.
+   *
+   * @returns The token, which nothing else ever shows; `undefined` if there was a file.
+   * @throws The error of the file system.
+   */
+  createFirst(): string | undefined {
+    return this.#hasFile ? undefined : this.#create('first', 'admin').token
   }
 
   /**
@@ -107,6 +115,7 @@ export class TokenStore {
   #save(tokens: readonly StoredToken[]): void {
     writePrivateFile(this.#file, `${JSON.stringify({ tokens }, undefined, 2)}\n`)
     this.#tokens = tokens
+    this.#hasFile = true
   }
 }
 
