@@ -52,7 +52,7 @@ export async function probe(
   const begun = performance.now()
   const units: ProbeUnit[] = []
   try {
-    const signal = AbortSignal.timeout(seconds * 1000)
+    const signal = AbortSignal.timeout(Math.ceil(seconds * 1000))
     await readUnits(rtsp, path, signal, (unit) => {
       const arrivedMs = performance.now() - begun
       if (track === undefined || unit.track.index === track) units.push(unitOf(unit, arrivedMs))

@@ -63,6 +63,11 @@ describe('the configuration', () => {
     ],
     [{ 'log.level': 'loud' }, 400, { where: 'body.changes.log.level', got: '"loud"' }],
     [{ 'limits.maxSessions': 5, 'rtsp.port': 1 }, 409, { where: 'body.changes.rtsp.port' }],
+    [
+      { 'auth.publishers': ['nobody'] },
+      400,
+      { where: 'body.changes', expected: expect.stringContaining('must name a user') },
+    ],
     [{}, 400, { where: 'body.changes', expected: 'at least one key' }],
   ])('refuses %j whole', async (changes, status, error) => {
     const { api, configFile, server } = await startApi({}, {}, { config: text })
@@ -72,6 +77,18 @@ describe('the configuration', () => {
     expect(answer.body.errors[0]).toMatchObject(error)
     expect(readFileSync(configFile, 'utf8')).toBe(text)
     expect(server.pool.limits).toEqual(before)
+  })
+
+  it('tells a refused change as an event', async () => {
+    const { api } = await startApi({}, {}, { config: text })
+    const reader = await EventReader.open(api, { query: { types: 'configRefused' } })
+    closeAfterTest(reader)
+    const changes = { 'limits.maxSessions': -1 }
+    await api.call('changeConfig', { body: { changes } })
+    expect((await reader.next('configRefused')).data).toMatchObject({
+      by: 'API token first',
+      problems: [expect.stringContaining('limits.maxSessions')],
+    })
   })
 
   it('is read again from its file', async () => {

@@ -115,6 +115,7 @@ async function save(
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     throw refusal(error.problems, ({ path }) => {
+      if (path.length === 0) return { where: 'body.changes', got: 'the given values' }
       const { schema, depth } = schemaAt(keySchema(), path)
       const value = changes.find((change) => nameOf(change.path) === nameOf(path.slice(0, depth)))
       const got = value ? shownValue(schema, value.value) : 'another key'

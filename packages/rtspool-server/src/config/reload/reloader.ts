@@ -58,7 +58,7 @@ export class ConfigReloader extends EventEmitter<ConfigReloaderEvents> {
     try {
       return this.use(loadSettings(this.#sources), by)
     } catch (error) {
-      return this.#ended({ by, ok: false, changed: [], problems: problemsOfError(error) })
+      return this.refuse(error, by)
     }
   }
 
@@ -71,8 +71,17 @@ export class ConfigReloader extends EventEmitter<ConfigReloaderEvents> {
     try {
       return this.prepare(next, by)()
     } catch (error) {
-      return this.#ended({ by, ok: false, changed: [], problems: problemsOfError(error) })
+      return this.refuse(error, by)
     }
+  }
+
+  /**
+   * Reports that settings were refused.
+   *
+   * @param by - Cause, for the log.
+   */
+  refuse(error: unknown, by: string): ReloadResult {
+    return this.#ended({ by, ok: false, changed: [], problems: problemsOfError(error) })
   }
 
   /**

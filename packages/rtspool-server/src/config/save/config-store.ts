@@ -1,6 +1,6 @@
 import { readConfigFile } from '../config-file.js'
 import { nameOf } from '../key-schema.js'
-import { mergeFile } from '../load-config.js'
+import { type ConfigSources, mergeFile } from '../load-config.js'
 import { ConfigError } from '../problems.js'
 import type { ConfigReloader, ReloadResult } from '../reload/reloader.js'
 import { settingsOf } from '../settings.js'
@@ -38,8 +38,8 @@ export class ConfigStore {
    * Changes keys in the file and in the running server. If it fails, both stay as they were.
    *
    * @param by - Cause, for the log.
-   * @throws {ConfigError} A value is wrong, a key cannot be changed while the server runs, or there
-   *   is no file.
+   * @throws {ConfigError} A value is wrong, a key cannot be changed while the server runs, a part of
+   *   the server refuses the change, or there is no file.
    * @throws {Error} The file cannot be written.
    */
   save(changes: readonly KeyChange[], by: string): Promise<SaveResult> {
@@ -51,10 +51,7 @@ export class ConfigStore {
   async #save(changes: readonly KeyChange[], by: string): Promise<SaveResult> {
     const { sources } = this.#reloader
     if (sources.file === undefined) throw noFile()
-    const before = readConfigFile(sources.file)
-    const after = editConfig(before, changes)
-    const next = settingsOf(mergeFile(after, sources), sources)
-    const apply = this.#reloader.prepare(next, by)
+    const { before, after, next, apply } = this.#prepare(sources, sources.file, changes, by)
     await writeFileAtomically(sources.file, after.text)
     try {
       const result = apply()
@@ -65,8 +62,24 @@ export class ConfigStore {
       return { ...result, file: sources.file, overridden }
     } catch (error) {
       await writeFileAtomically(sources.file, before.text)
-      throw error
+      throw this.#refusal(error, by)
     }
+  }
+
+  /** @throws {ConfigError} */
+  #prepare(sources: ConfigSources, file: string, changes: readonly KeyChange[], by: string) {
+    try {
+      const before = readConfigFile(file)
+      const after = editConfig(before, changes)
+      const next = settingsOf(mergeFile(after, sources), sources)
+      return { before, after, next, apply: this.#reloader.prepare(next, by) }
+    } catch (error) {
+      throw this.#refusal(error, by)
+    }
+  }
+
+  #refusal(error: unknown, by: string): ConfigError {
+    return new ConfigError(this.#reloader.refuse(error, by).problems)
   }
 }
 
