@@ -1,18 +1,11 @@
-import { BlockList, isIPv6 } from 'node:net'
 import type { Logger } from 'pino'
 import type { RtspServer, TlsCertificate } from 'rtspool'
 import type { ControlService } from './api/control-service.js'
 import type { Configuration } from './api/controlled-server.js'
 import { sourceOrOption } from './config/problems.js'
 import type { LiveService } from './live/live-service.js'
+import { isLoopback } from './loopback.js'
 import type { CommandOptions } from './options.js'
-
-const loopback = new BlockList()
-loopback.addSubnet('127.0.0.0', 8)
-loopback.addAddress('::1', 'ipv6')
-
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || loopback.check(host, isIPv6(host) ? 'ipv6' : 'ipv4')
 
 /** Parts of the running command that the control API uses. */
 export interface ControlledCommand {

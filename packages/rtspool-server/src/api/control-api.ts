@@ -8,12 +8,18 @@ import type { TlsCertificate } from 'rtspool'
 import type { PageFiles } from '../dashboard/page-files.js'
 import type { ControlledServer } from './controlled-server.js'
 import { Exchange } from './exchange.js'
+import { limitHosts } from './host-limit.js'
 import { operations } from './operations/index.js'
 import type { HostRules } from './request-checks.js'
 import { Router } from './router.js'
 
 /** Connections at a time. The library leaves 64 descriptors of the process to others. */
 const maxConnections = 32
+/** Connections of one host at a time: a single host leaves the other half free. */
+const maxConnectionsOfHost = 16
+const handshakeTimeoutMs = 10_000
+/** Time without any progress, longer than the pauses of events and probes. */
+const defaultIdleTimeoutMs = 30_000
 const headersTimeoutMs = 10_000
 const requestTimeoutMs = 20_000
 const keepAliveTimeoutMs = 5_000
@@ -35,6 +41,8 @@ export interface ControlApiOptions {
   readonly page: PageFiles | undefined
   /** Serves HTTPS if it is present. */
   readonly certificate: TlsCertificate | undefined
+  /** Time after which a connection without any progress ends. @default 30 seconds */
+  readonly idleTimeoutMs?: number | undefined
 }
 
 /** The HTTP server of the control API, with a port, connections and limits of its own. */
@@ -58,9 +66,15 @@ export class ControlApi {
     const listener = (request: IncomingMessage, response: ServerResponse) =>
       options.page?.respond(request, response) || void this.#exchange(request, response).run()
     this.#http = options.certificate
-      ? createSecureServer({ ...limits, ...secretsOf(options.certificate) }, listener)
+      ? createSecureServer(
+          { ...limits, ...secretsOf(options.certificate), handshakeTimeout: handshakeTimeoutMs },
+          listener,
+        )
       : createServer(limits, listener)
     this.#http.maxConnections = maxConnections
+    // A peer that reads no responses makes no progress either.
+    this.#http.timeout = options.idleTimeoutMs ?? defaultIdleTimeoutMs
+    limitHosts(this.#http, maxConnectionsOfHost)
   }
 
   /** @throws The error of `listen`, such as `EADDRINUSE`. */

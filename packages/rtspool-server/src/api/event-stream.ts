@@ -23,6 +23,9 @@ export interface EventSelection {
  * read: the feed keeps the events, and the connection ends after a minute.
  */
 export class EventStream {
+  /** Time without progress that a connection needs, so that only the stream ends it. */
+  static readonly idleTimeoutMs = heartbeatMs * (maxUnreadHeartbeats + 2)
+
   readonly #feed: EventFeed
   readonly #response: ServerResponse
   readonly #types: ReadonlySet<EventType> | undefined

@@ -66,6 +66,7 @@ export const eventOperations: readonly Operation[] = [
       const position = startPosition(server, lastId)
       openStreams.set(server, open + 1)
       response.on('close', () => openStreams.set(server, (openStreams.get(server) ?? 1) - 1))
+      request.socket.setTimeout(EventStream.idleTimeoutMs)
       const types = query.types as readonly EventType[] | undefined
       new EventStream(server.events, response, { types: types && new Set(types), position })
     },

@@ -1,0 +1,9 @@
+import { BlockList, isIPv6 } from 'node:net'
+
+const loopback = new BlockList()
+loopback.addSubnet('127.0.0.0', 8)
+loopback.addAddress('::1', 'ipv6')
+
+/** Returns whether an address, or the name `localhost`, is that of this machine only. */
+export const isLoopback = (host: string): boolean =>
+  host === 'localhost' || loopback.check(host, isIPv6(host) ? 'ipv6' : 'ipv4')
