@@ -53,6 +53,7 @@ export class ControlService {
     const { clock = systemClock, live, page } = options
     const tokens = TokenStore.open(api.tokensFile)
     this.#tokens = tokens
+    tokens.on('removed', (id) => live?.tickets.removeOf(id))
     this.#rtsp = rtsp
     const events = new EventFeed({ clock, size: api.keptEvents })
     this.feed = events

@@ -15,6 +15,7 @@ export interface LiveClaimant {
 
 interface Ticket {
   readonly claimant: LiveClaimant
+  readonly issuer: string | undefined
   /** Milliseconds of the clock. */
   readonly until: number
 }
@@ -49,15 +50,20 @@ export class LiveTickets {
     return this.#lifetimeMs / 1000
   }
 
-  /** @returns The ticket: 43 characters that a subprotocol may have. */
-  issue(claimant: LiveClaimant): string {
+  /**
+   * Issues a ticket.
+   *
+   * @param issuer - Name for {@link removeOf}.
+   * @returns The ticket: 43 characters that a subprotocol may have.
+   */
+  issue(claimant: LiveClaimant, issuer?: string): string {
     const now = this.#clock.now()
     for (const [key, { until }] of this.#tickets) {
       if (until > now && this.#tickets.size < this.#max) break
       this.#tickets.delete(key)
     }
     const token = randomBytes(tokenBytes).toString('base64url')
-    this.#tickets.set(hashOf(token), { claimant, until: now + this.#lifetimeMs })
+    this.#tickets.set(hashOf(token), { claimant, issuer, until: now + this.#lifetimeMs })
     return token
   }
 
@@ -68,6 +74,13 @@ export class LiveTickets {
     if (!ticket) return undefined
     this.#tickets.delete(key)
     return ticket.until > this.#clock.now() ? ticket.claimant : undefined
+  }
+
+  /** Removes the unused tickets of an issuer, whose authorization has ended. */
+  removeOf(issuer: string): void {
+    for (const [key, ticket] of this.#tickets) {
+      if (ticket.issuer === issuer) this.#tickets.delete(key)
+    }
   }
 }
 

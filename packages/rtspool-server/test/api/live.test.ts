@@ -30,6 +30,21 @@ describe('tickets for live pictures', () => {
     expect(first.end).toBe('4403 kicked')
   })
 
+  it('are of no use after the removal of the token that asked for them', async () => {
+    const { api, server, tokenOf } = await startApi({}, {}, { hasLive: true })
+    await publish(await connectTo(server), urlOf(server, '/live/door'))
+    const token = await tokenOf('viewer')
+    const { body } = await api.call('createLiveTicket', { token, body: { path: '/live/door' } })
+    const { body: list } = await api.call('listTokens')
+    const { id } = list.tokens.find(({ name }: { name: string }) => name === 'viewer')
+    await api.call('removeToken', { params: { id } })
+    const socket = new WebSocket(`ws://127.0.0.1:${body.port}/`, body.protocols)
+    onTestFinished(() => socket.terminate())
+    const browser = new LiveBrowser(socket)
+    await until(() => browser.end !== undefined)
+    expect(browser.end).toBe('HTTP 401')
+  })
+
   it('need a path', async () => {
     const { api } = await startApi({}, {}, { hasLive: true })
     const { status, body } = await api.call('createLiveTicket', { body: { path: 'door' } })

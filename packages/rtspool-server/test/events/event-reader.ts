@@ -30,6 +30,11 @@ export class EventReader {
     return this.events.map(({ type }) => type)
   }
 
+  /** Settles after the last event. */
+  get ended(): Promise<void> {
+    return this.#ended
+  }
+
   /** Waits for an event of a type. */
   async next(type: string): Promise<ReceivedEvent> {
     await until(() => this.types.includes(type))

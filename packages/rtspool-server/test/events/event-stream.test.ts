@@ -88,6 +88,20 @@ describe('the stream of events', () => {
     await reader.next('sessionCreated')
   })
 
+  it('ends with the removal of its token, and others go on', async () => {
+    const scene = await startApi()
+    const { api, tokenOf } = scene
+    const token = await tokenOf('viewer')
+    const removed = await openEvents(scene, { token })
+    const other = await openEvents(scene)
+    const { body } = await api.call('listTokens')
+    const { id } = body.tokens.find(({ name }: { name: string }) => name === 'viewer')
+    await api.call('removeToken', { params: { id } })
+    await removed.ended
+    await api.call('changeLimits', { body: { maxSessions: 9 } })
+    await other.next('limitsChanged')
+  })
+
   it('sends the wanted types only', async () => {
     const scene = await startApi()
     const reader = await openEvents(scene, { query: { types: 'limitsChanged,sessionRefused' } })

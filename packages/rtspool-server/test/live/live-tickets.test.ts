@@ -26,6 +26,13 @@ describe('tickets for WebSockets', () => {
     expect([tickets.take(second), tickets.take(third)]).toEqual([undefined, claimant])
   })
 
+  it('are removed with their issuer', () => {
+    const tickets = new LiveTickets(new ManualClock(), 30_000, 10)
+    const [first, second] = [tickets.issue(claimant, 'a'), tickets.issue(claimant, 'b')]
+    tickets.removeOf('a')
+    expect([tickets.take(first), tickets.take(second)]).toEqual([undefined, claimant])
+  })
+
   it('are limited in number: the oldest is dropped', () => {
     const tickets = new LiveTickets(new ManualClock(), 30_000, 2)
     const tokens = [1, 2, 3].map((n) => tickets.issue({ path: `/${n}` }))

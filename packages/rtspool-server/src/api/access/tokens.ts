@@ -1,4 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { EventEmitter } from 'node:events'
 import { readFileSync, statSync } from 'node:fs'
 import { z } from 'zod'
 import { writePrivateFile } from './private-file.js'
@@ -31,13 +32,21 @@ export type TokenFacts = Omit<StoredToken, 'sha256'>
 
 const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest()
 
+export interface TokenStoreEvents {
+  /** Emitted after a token was removed, with its id. */
+  removed: [id: string]
+}
+
 /** Bearer tokens of the API, kept as hashes in a file that only its owner may read. */
-export class TokenStore {
+export class TokenStore extends EventEmitter<TokenStoreEvents> {
   readonly #file: string
   #tokens: readonly StoredToken[]
   #hasFile: boolean
 
   private constructor(file: string, tokens: readonly StoredToken[] | undefined) {
+    super()
+    // Each stream of events listens.
+    this.setMaxListeners(0)
     this.#file = file
     this.#tokens = tokens ?? []
     this.#hasFile = tokens !== undefined
@@ -109,6 +118,7 @@ export class TokenStore {
     const rest = this.#tokens.filter((stored) => stored !== token)
     if (token.role === 'admin' && !rest.some(({ role }) => role === 'admin')) return 'lastAdmin'
     this.#save(rest)
+    this.emit('removed', id)
     return 'removed'
   }
 

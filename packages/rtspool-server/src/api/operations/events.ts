@@ -56,7 +56,7 @@ export const eventOperations: readonly Operation[] = [
     }),
     contentType: 'text/event-stream',
     problems: ['too-many'],
-    respond: ({ server }, { query }, response, request) => {
+    respond: ({ server, caller }, { query }, response, request) => {
       const open = openStreams.get(server) ?? 0
       if (open >= maxStreams) {
         throw new Problem('too-many', `at most ${maxStreams} clients read events at a time`)
@@ -65,7 +65,12 @@ export const eventOperations: readonly Operation[] = [
       const lastId = query.after ?? (typeof header === 'string' ? header : undefined)
       const position = startPosition(server, lastId)
       openStreams.set(server, open + 1)
-      response.on('close', () => openStreams.set(server, (openStreams.get(server) ?? 1) - 1))
+      const endWithToken = (id: string) => void (id === caller.token.id && response.destroy())
+      server.tokens.on('removed', endWithToken)
+      response.on('close', () => {
+        server.tokens.off('removed', endWithToken)
+        openStreams.set(server, (openStreams.get(server) ?? 1) - 1)
+      })
       request.socket.setTimeout(EventStream.idleTimeoutMs)
       const types = query.types as readonly EventType[] | undefined
       new EventStream(server.events, response, { types: types && new Set(types), position })

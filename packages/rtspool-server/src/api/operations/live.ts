@@ -21,11 +21,12 @@ export const liveOperations: readonly Operation[] = [
       lifetimeSeconds: z.number().describe('Time in which the ticket can be used'),
     }),
     problems: ['conflict'],
-    handle: ({ server: { live } }, { body }) => {
+    handle: ({ server: { live }, caller }, { body }) => {
       if (!live) throw new Problem('conflict', 'the server has no live picture: set live.port')
       const { port } = live.address()
       const { isSecure, tickets } = live
-      const protocols = [liveSubprotocol, ticketProtocol(tickets.issue({ path: body.path }))]
+      const ticket = tickets.issue({ path: body.path }, caller.token.id)
+      const protocols = [liveSubprotocol, ticketProtocol(ticket)]
       return { port, isSecure, protocols, lifetimeSeconds: tickets.lifetimeSeconds }
     },
   }),
