@@ -4,6 +4,7 @@ import type { ControlService } from './api/control-service.js'
 import type { Configuration } from './api/controlled-server.js'
 import { sourceOrOption } from './config/problems.js'
 import type { LiveService } from './live/live-service.js'
+import type { RepeatLimit } from './log/repeat-limit.js'
 import { isLoopback } from './loopback.js'
 import type { CommandOptions } from './options.js'
 
@@ -11,6 +12,7 @@ import type { CommandOptions } from './options.js'
 export interface ControlledCommand {
   readonly rtsp: RtspServer
   readonly log: Logger
+  readonly repeats: RepeatLimit
   readonly version: string
   readonly configuration: Configuration
   /** Live pictures for browsers; `undefined` without a port for them. */

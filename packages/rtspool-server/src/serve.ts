@@ -69,7 +69,7 @@ export async function serve(options: CommandOptions, version: string): Promise<n
     ends.push(() => reload?.close())
     const configuration = reload
     control = await startControl(options, {
-      ...{ rtsp, log, version, configuration, live, certificate },
+      ...{ rtsp, log, repeats, version, configuration, live, certificate },
     })
     const { reloader } = reload
     const servers = { server, control }

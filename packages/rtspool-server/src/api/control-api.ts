@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import type { TlsCertificate } from 'rtspool'
 import type { PageFiles } from '../dashboard/page-files.js'
+import type { RepeatLimit } from '../log/repeat-limit.js'
 import type { ControlledServer } from './controlled-server.js'
 import { Exchange } from './exchange.js'
 import { limitHosts } from './host-limit.js'
@@ -31,6 +32,8 @@ const maxHeaderBytes = 16 * 1024
 export interface ControlApiOptions {
   readonly server: ControlledServer
   readonly log: Logger
+  /** Limits the lines about refused calls. */
+  readonly repeats: RepeatLimit
   /** TCP port; 0 lets the system choose. */
   readonly port: number
   /** Address or name to listen on. */
@@ -115,8 +118,9 @@ export class ControlApi {
   }
 
   #exchange(request: IncomingMessage, response: ServerResponse): Exchange {
-    const { server, log } = this.#options
-    const context = { server, log, router: this.#router, hosts: this.#hosts, scheme: this.#scheme }
+    const { server, log, repeats } = this.#options
+    const own = { router: this.#router, hosts: this.#hosts, scheme: this.#scheme }
+    const context = { server, log, repeats, ...own }
     return new Exchange(context, request, response, randomUUID())
   }
 }

@@ -7,6 +7,7 @@ import { MediaWatch } from '../events/media-watch.js'
 import { feedServerEvents } from '../events/server-events.js'
 import { Webhook } from '../events/webhook.js'
 import type { LiveService } from '../live/live-service.js'
+import type { RepeatLimit } from '../log/repeat-limit.js'
 import { Metrics } from '../metrics/metrics.js'
 import { AuditLog } from './access/audit.js'
 import { TokenStore } from './access/tokens.js'
@@ -19,6 +20,8 @@ import type { Configuration, ControlledServer } from './controlled-server.js'
 export interface ControlServiceOptions {
   readonly rtsp: RtspServer
   readonly log: Logger
+  /** Limits the lines about refused calls. */
+  readonly repeats: RepeatLimit
   readonly version: string
   readonly configuration: Configuration
   readonly api: ApiOptions
@@ -50,7 +53,7 @@ export class ControlService {
   /** @throws {Error} The file of tokens cannot be used. */
   constructor(options: ControlServiceOptions) {
     const { rtsp, log, version, configuration, api, certificate } = options
-    const { clock = systemClock, live, page } = options
+    const { clock = systemClock, live, page, repeats } = options
     const tokens = TokenStore.open(api.tokensFile)
     this.#tokens = tokens
     tokens.on('removed', (id) => live?.tickets.removeOf(id))
@@ -76,7 +79,9 @@ export class ControlService {
       whyNotReady: () => this.#whyNotReady(),
     }
     const { port, host, allowedHosts } = api
-    this.#api = new ControlApi({ server, log, port, host, allowedHosts, certificate, page })
+    this.#api = new ControlApi({
+      ...{ server, log, repeats, port, host, allowedHosts, certificate, page },
+    })
   }
 
   /**

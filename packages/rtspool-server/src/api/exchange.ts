@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
+import type { RepeatLimit } from '../log/repeat-limit.js'
 import { includesRole } from './access/roles.js'
 import type { ControlledServer } from './controlled-server.js'
 import type { Caller, Operation, OperationInput } from './operation.js'
@@ -18,6 +19,8 @@ import { validate } from './validate.js'
 export interface ExchangeContext {
   readonly server: ControlledServer
   readonly log: Logger
+  /** Limits the lines about refused calls. */
+  readonly repeats: RepeatLimit
   readonly router: Router
   readonly hosts: HostRules
   readonly scheme: 'http' | 'https'
@@ -153,18 +156,32 @@ export class Exchange {
     this.#response.end(text)
   }
 
-  /** Records changes, and attempts that were refused after the token was known. */
+  /** Records changes, and logs calls that were refused after the token was known. */
   #noteChange(): void {
     if (!this.#caller || !this.#operation || this.#operation.method === 'get') return
-    const { token, address } = this.#caller
+    const { statusCode } = this.#response
+    // A failure of the server may come after a part of the change.
+    if (statusCode >= 400 && statusCode < 500) this.#noteRefusal(this.#caller, this.#operation)
+    else if (this.#operation.isChange(this.#input.body)) {
+      this.#record(this.#caller, this.#operation)
+    }
+  }
+
+  #noteRefusal({ token, address }: Caller, { id: operation }: Operation): void {
+    const facts = { operation, status: this.#response.statusCode, requestId: this.#requestId }
+    const all = { ...facts, token: token.name, address }
+    this.#context.repeats.write('info', 'refused by the API', operation, all)
+  }
+
+  #record({ token, address }: Caller, called: Operation): void {
     const { id, name, role } = token
     const entry = this.#context.server.audit.add({
       time: new Date().toISOString(),
       requestId: this.#requestId,
       token: { id, name, role },
       address,
-      operation: this.#operation.id,
-      input: { ...asRecord(this.#input.params), ...this.#auditBody(this.#operation) },
+      operation: called.id,
+      input: { ...asRecord(this.#input.params), ...this.#auditBody(called) },
       status: this.#response.statusCode,
     })
     const { operation, input, status, requestId } = entry

@@ -62,6 +62,8 @@ export interface Operation {
   readonly raw: RawResponse | undefined
   /** Hides secrets of the body from the audit log. @default the whole body */
   auditBody?(body: unknown): Readonly<Record<string, unknown>>
+  /** Returns whether a call with a body belongs into the audit log. GET never changes anything. */
+  isChange(body: unknown): boolean
   handle(context: OperationContext, input: OperationInput): unknown
 }
 
@@ -85,6 +87,8 @@ export function operation<
     readonly body?: Body
     readonly result: Result
     auditBody?(body: z.output<Body>): Readonly<Record<string, unknown>>
+    /** @default each call, except those by GET */
+    isChange?(body: z.output<Body>): boolean
     handle(
       context: OperationContext,
       input: OperationInput<z.output<Params>, z.output<Query>, z.output<Body>>,
@@ -93,9 +97,10 @@ export function operation<
 ): Operation {
   const { body, problems = [], params = nothing, query = nothing } = facts
   const { handle, auditBody } = facts as Pick<Operation, 'handle' | 'auditBody'>
+  const { isChange = () => facts.method !== 'get' } = facts as Partial<Pick<Operation, 'isChange'>>
   return {
     ...facts,
-    ...{ params, query, body, problems, raw: undefined, handle },
+    ...{ params, query, body, problems, raw: undefined, handle, isChange },
     ...(auditBody && { auditBody }),
   }
 }
@@ -119,6 +124,7 @@ export function rawOperation<Query extends z.ZodObject = Nothing>(
     ...facts,
     ...{ params: nothing, query, body: undefined, result: undefined, problems },
     raw: { contentType, respond },
+    isChange: () => facts.method !== 'get',
     handle: () => undefined,
   }
 }

@@ -15,6 +15,7 @@ import { ConfigReloader } from '../../src/config/reload/reloader.js'
 import { ConfigStore } from '../../src/config/save/config-store.js'
 import { loadSettings } from '../../src/config/settings.js'
 import { LiveService } from '../../src/live/index.js'
+import { RepeatLimit } from '../../src/log/repeat-limit.js'
 import { ApiClient } from './api-client.js'
 
 /** A server with its API, a client of it, and everything that the log was told. */
@@ -61,16 +62,18 @@ export async function startApi(
   }
   const configuration = configurationOf(server, join(folder, 'rtspool.yml'), config)
   const live = hasLive ? await startLive(server) : undefined
+  const repeats = new RepeatLimit(log)
   const otherApi: ApiScene['otherApi'] = (others) =>
     new ControlService({
-      ...{ rtsp: server, log, version: '1.2.3', certificate: undefined, clock, configuration },
-      ...{ api: { ...api, ...others }, live },
+      ...{ rtsp: server, log, repeats, version: '1.2.3', clock, configuration },
+      ...{ api: { ...api, ...others }, live, certificate: undefined },
     })
   const control = otherApi({})
   await control.listen()
   closeServerAfterTest({
     close: async () => {
       await Promise.all([control.close(), live?.close()])
+      repeats.close()
       rmSync(folder, { recursive: true })
     },
   })

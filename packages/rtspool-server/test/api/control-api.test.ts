@@ -5,12 +5,14 @@ import { closeAfterTest } from '../../../rtspool/test/support/open-things.js'
 import { until } from '../../../rtspool/test/support/until.js'
 import { ControlApi } from '../../src/api/control-api.js'
 import type { ControlledServer } from '../../src/api/controlled-server.js'
+import { RepeatLimit } from '../../src/log/repeat-limit.js'
 
 describe('the port of the API', () => {
   it('ends a connection that sends requests and reads no responses', async () => {
+    const log = pino({ level: 'silent' })
     const api = new ControlApi({
       // Requests without a token use nothing of the server.
-      ...{ server: {} as ControlledServer, log: pino({ level: 'silent' }), port: 0 },
+      ...{ server: {} as ControlledServer, log, repeats: new RepeatLimit(log), port: 0 },
       ...{ host: '127.0.0.1', allowedHosts: [], page: undefined, certificate: undefined },
       idleTimeoutMs: 100,
     })

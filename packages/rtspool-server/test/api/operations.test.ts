@@ -263,15 +263,17 @@ describe('limits', () => {
 })
 
 describe('the audit log', () => {
-  it('has each change and each attempt, the newest first, and no reading', async () => {
-    const { api, tokenOf, logged } = await startApi()
-    const token = await tokenOf('viewer')
+  it('has each change, the newest first, and no reading', async () => {
+    const { api, tokenOf, logged } = await startApi({}, {}, { hasLive: true })
+    await tokenOf('viewer')
     await api.call('getLimits')
+    await api.call('createLiveTicket', { body: { path: '/cam' } })
+    await api.call('kickSessions', { body: { filter: { user: 'a' }, dryRun: true } })
     await api.call('changeLimits', { body: { maxSessions: 7 } })
-    await api.call('changeLimits', { body: { maxSessions: 8 }, token })
+    await api.call('kickSessions', { body: { filter: { user: 'a' } } })
     const { body } = await api.call('listAudit')
     expect(body.entries).toMatchObject([
-      { id: 3, operation: 'changeLimits', status: 403, token: { name: 'viewer' } },
+      { id: 3, operation: 'kickSessions', status: 200, token: { name: 'first' } },
       { id: 2, operation: 'changeLimits', status: 200, input: { maxSessions: 7 } },
       { id: 1, operation: 'createToken', status: 200, input: { name: 'viewer', role: 'viewer' } },
     ])
@@ -280,6 +282,27 @@ describe('the audit log', () => {
     expect(page.body.cursor).toBe(3)
     const next = await api.call('listAudit', { query: { limit: '1', cursor: '3' } })
     expect(next.body.entries[0].id).toBe(2)
+  })
+
+  it('has no refused calls: the log has some, and counts the rest', async () => {
+    const { api, tokenOf, logged } = await startApi()
+    const token = await tokenOf('viewer')
+    for (let n = 0; n < 15; n++) {
+      await api.call('changeLimits', { body: { maxSessions: 8 }, token })
+    }
+    await api.call('changeLimits', { body: { maxSessions: 'many' } })
+    const { body } = await api.call('listAudit')
+    expect(body.entries).toMatchObject([{ operation: 'createToken' }])
+    expect(logged.filter((line) => line.includes('refused by the API'))).toHaveLength(10)
+  })
+
+  it('shortens texts at any depth', async () => {
+    const { api, logged } = await startApi()
+    const long = 'x'.repeat(1000)
+    await api.call('kickSessions', { body: { filter: { like: long } } })
+    const { body } = await api.call('listAudit')
+    expect(body.entries[0].input.filter.like).toBe(`${'x'.repeat(255)}…`)
+    expect(logged.join('')).not.toContain('x'.repeat(300))
   })
 })
 

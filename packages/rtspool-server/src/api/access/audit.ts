@@ -16,6 +16,23 @@ export interface AuditEntry {
   readonly status: number
 }
 
+/** Characters of a text that an entry keeps. */
+const maxTextLength = 256
+/** Values of a list that an entry keeps. */
+const maxListLength = 100
+
+/** Shortens texts and lists at any depth: a body has up to 64 KiB, and the log keeps 1000. */
+function cut(value: unknown): unknown {
+  if (typeof value === 'string') {
+    return value.length > maxTextLength ? `${value.slice(0, maxTextLength - 1)}…` : value
+  }
+  if (Array.isArray(value)) return value.slice(0, maxListLength).map(cut)
+  return typeof value === 'object' && value !== null ? cutMembers(value) : value
+}
+
+const cutMembers = (value: object): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(value).map(([name, member]) => [name, cut(member)]))
+
 /** Keeps the last changes made through the API. */
 export class AuditLog {
   readonly #maxEntries: number
@@ -27,7 +44,7 @@ export class AuditLog {
   }
 
   add(entry: Omit<AuditEntry, 'id'>): AuditEntry {
-    const numbered = { id: ++this.#added, ...entry }
+    const numbered = { id: ++this.#added, ...entry, input: cutMembers(entry.input) }
     this.#entries.push(numbered)
     if (this.#entries.length > this.#maxEntries) this.#entries.shift()
     return numbered

@@ -21,6 +21,7 @@ export const liveOperations: readonly Operation[] = [
       lifetimeSeconds: z.number().describe('Time in which the ticket can be used'),
     }),
     problems: ['conflict'],
+    isChange: () => false,
     handle: ({ server: { live }, caller }, { body }) => {
       if (!live) throw new Problem('conflict', 'the server has no live picture: set live.port')
       const { port } = live.address()

@@ -286,6 +286,7 @@ export const sessionOperations: readonly Operation[] = [
     }),
     result: kickResult,
     problems: ['conflict'],
+    isChange: ({ dryRun = false }) => !dryRun,
     handle: ({ server, caller }, { body: { filter, dryRun = false, ...terms } }) => {
       const kicked = kick(server, caller, filter, { ...terms, dryRun })
       const sessions = kicked.slice(0, maxIdsOfKick).map((session) => session.publicId)
