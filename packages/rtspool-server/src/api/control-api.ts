@@ -119,7 +119,7 @@ export class ControlApi {
 
   #exchange(request: IncomingMessage, response: ServerResponse): Exchange {
     const { server, log, repeats } = this.#options
-    const own = { router: this.#router, hosts: this.#hosts, scheme: this.#scheme }
+    const own = { router: this.#router, hosts: this.#hosts }
     const context = { server, log, repeats, ...own }
     return new Exchange(context, request, response, randomUUID())
   }

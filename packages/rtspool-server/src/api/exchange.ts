@@ -23,7 +23,6 @@ export interface ExchangeContext {
   readonly repeats: RepeatLimit
   readonly router: Router
   readonly hosts: HostRules
-  readonly scheme: 'http' | 'https'
 }
 
 /** Headers of every response. No `Access-Control-Allow-Origin`: pages of others read nothing. */
@@ -72,9 +71,9 @@ export class Exchange {
   }
 
   async #answer(): Promise<void> {
-    const { router, hosts, scheme, server } = this.#context
+    const { router, hosts, server } = this.#context
     checkHost(this.#request, hosts)
-    checkOrigin(this.#request, scheme)
+    checkOrigin(this.#request)
     const caller = this.#authenticate()
     const [path, search] = splitUrl(this.#request.url ?? '/')
     const route = router.find(this.#request.method ?? '', path)

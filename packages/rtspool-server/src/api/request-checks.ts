@@ -27,20 +27,29 @@ export function checkHost({ headers }: IncomingMessage, { names }: HostRules): v
 }
 
 /**
- * Refuses requests from pages of another origin. Programs send no such header.
+ * Refuses requests from pages of another origin. Programs send no such header. The scheme does not
+ * count, because a proxy in front may add TLS.
  *
  * @throws {Problem} `origin-refused`
  */
-export function checkOrigin({ headers }: IncomingMessage, scheme: 'http' | 'https'): void {
-  const { origin, host } = headers
-  const own = `${scheme}://${host}`
+export function checkOrigin({ headers }: IncomingMessage): void {
+  const { origin, host = '' } = headers
+  const own = `http(s)://${host}`
   const site = headers['sec-fetch-site']
   const isForeignSite = site === 'cross-site' || site === 'same-site'
-  if (!isForeignSite && (origin === undefined || origin.toLowerCase() === own.toLowerCase())) return
+  if (!isForeignSite && (origin === undefined || isPageOf(origin, host))) return
   const got = JSON.stringify((origin ?? String(site)).slice(0, 100))
   throw new Problem('origin-refused', 'a page of another origin sent the request', {
     wrong: [{ where: 'header.origin', expected: own, got }],
   })
+}
+
+/** Compares hosts with ports; a port that is the default of the scheme may be absent. */
+function isPageOf(origin: string, host: string): boolean {
+  const scheme = /^https?:\/\//i.exec(origin)?.[0]
+  const own = `${scheme}${host}`
+  if (scheme === undefined || !URL.canParse(origin) || !URL.canParse(own)) return false
+  return new URL(origin).host === new URL(own).host
 }
 
 /** Reads the bearer token of a request; `undefined` without one. @see RFC 6750 section 2.1 */

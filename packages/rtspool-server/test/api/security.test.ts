@@ -43,6 +43,18 @@ describe('the API', { tags: 'B-CSRF' }, () => {
     expect((await rawRequest(scene, '/v1/health', { headers })).status).toBe(200)
   })
 
+  it.each([
+    ['https://cameras.example', 'cameras.example', 200],
+    ['https://cameras.example', 'cameras.example:443', 200],
+    ['https://cameras.example:8443', 'cameras.example:8443', 200],
+    ['https://cameras.example', 'cameras.example:8443', 403],
+    ['ftp://cameras.example', 'cameras.example', 403],
+  ])('answers a page behind a proxy with TLS: %s at %s', async (origin, host, status) => {
+    const scene = await startApi({}, { allowedHosts: ['cameras.example'] })
+    const headers = { origin, host, 'sec-fetch-site': 'same-origin' }
+    expect((await rawRequest(scene, '/v1/health', { headers })).status).toBe(status)
+  })
+
   it.each(['', 'Bearer', 'Bearer wrong', 'Basic YTpi', 'bearer  '])(
     'answers 401 to the credentials %j, also from the loopback',
     async (authorization) => {
