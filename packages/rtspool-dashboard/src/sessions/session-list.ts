@@ -1,4 +1,4 @@
-import { computed, type ReadonlySignal, signal } from '@preact/signals'
+import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import { type ApiClient, ApiError } from '../api/api-client.js'
 import type { SessionPage, SessionView } from '../api/session-view.js'
 
@@ -13,6 +13,7 @@ export class SessionList {
   readonly #onRefused: (reason: string) => void
   readonly #sessions = signal<readonly SessionView[]>([])
   readonly #problem = signal('')
+  readonly #actionProblem = signal('')
   readonly #isCut = signal(false)
   #timer: ReturnType<typeof setTimeout> | undefined
   #isClosed = false
@@ -35,6 +36,11 @@ export class SessionList {
     return this.#problem
   }
 
+  /** Sentence about the last action; empty if it succeeded. Reading the list does not change it. */
+  get actionProblem(): ReadonlySignal<string> {
+    return this.#actionProblem
+  }
+
   /** True if the server has more sessions than the page shows. */
   get isCut(): ReadonlySignal<boolean> {
     return this.#isCut
@@ -42,7 +48,7 @@ export class SessionList {
 
   async refresh(): Promise<void> {
     clearTimeout(this.#timer)
-    await this.#try(async () => {
+    await this.#try(this.#problem, async () => {
       const page = await this.#client.get<SessionPage>(`/v1/sessions?limit=${pageSize}`)
       this.#sessions.value = page.sessions
       this.#isCut.value = page.cursor !== undefined
@@ -53,7 +59,7 @@ export class SessionList {
 
   /** Ends a session. */
   async kick({ publicId }: SessionView): Promise<void> {
-    const isDone = await this.#try(() =>
+    const isDone = await this.#try(this.#actionProblem, () =>
       this.#client.post(`/v1/sessions/${encodeURIComponent(publicId)}/kick`, {}),
     )
     if (isDone) await this.refresh()
@@ -64,15 +70,15 @@ export class SessionList {
     clearTimeout(this.#timer)
   }
 
-  async #try(request: () => Promise<unknown>): Promise<boolean> {
+  async #try(problem: Signal<string>, request: () => Promise<unknown>): Promise<boolean> {
     try {
       await request()
-      this.#problem.value = ''
+      problem.value = ''
       return true
     } catch (error) {
       const { message } = error as Error
       if (error instanceof ApiError && error.status === 401) this.#onRefused('Log in again.')
-      else this.#problem.value = message
+      else problem.value = message
       return false
     }
   }

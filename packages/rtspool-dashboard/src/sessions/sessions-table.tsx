@@ -33,6 +33,7 @@ export function SessionsTable({ list, watch }: SessionsTableProps): JSX.Element 
         />
       </header>
       <p role="alert">{list.problem}</p>
+      <p role="alert">{list.actionProblem}</p>
       <table>
         <thead>
           <tr>

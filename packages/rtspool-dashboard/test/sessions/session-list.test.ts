@@ -78,6 +78,20 @@ describe('the list of sessions', () => {
     list.close()
   })
 
+  it('keeps the reason why a session does not end, until another one does', async () => {
+    const { list } = listOf(
+      ...[json({ sessions: [ann] }), json({ title: 'not allowed' }, 403)],
+      ...[json({ sessions: [ann] }), json({}), json({ sessions: [] })],
+    )
+    await vi.advanceTimersByTimeAsync(0)
+    await list.kick(ann)
+    await vi.advanceTimersByTimeAsync(2000)
+    expect([list.problem.value, list.actionProblem.value]).toEqual(['', 'not allowed'])
+    await list.kick(ann)
+    expect(list.actionProblem.value).toBe('')
+    list.close()
+  })
+
   it('asks for another login where the token is valid no longer', async () => {
     const { list, refused } = listOf(json({ title: 'no' }, 401))
     await vi.advanceTimersByTimeAsync(0)
