@@ -1,11 +1,11 @@
 import type { Logger } from 'pino'
 import type { RtspServer, TlsCertificate } from 'rtspool'
+import { isLoopback } from './access/loopback.js'
 import type { ControlService } from './api/control-service.js'
 import type { Configuration } from './api/controlled-server.js'
 import { sourceOrOption } from './config/problems.js'
 import type { LiveService } from './live/live-service.js'
 import type { RepeatLimit } from './log/repeat-limit.js'
-import { isLoopback } from './loopback.js'
 import type { CommandOptions } from './options.js'
 
 /** Parts of the running command that the control API uses. */

@@ -1,6 +1,6 @@
 import type { Server, Socket } from 'node:net'
 import { hostOf } from 'rtspool'
-import { isLoopback } from '../loopback.js'
+import { isLoopback } from '../access/loopback.js'
 
 /**
  * Closes connections of a host that has the given number already. A host is an IPv4 address, or an
