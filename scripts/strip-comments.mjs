@@ -1,5 +1,5 @@
 /**
- * Removes the comments from what was compiled, a fifth of a packed library, and indents it by tabs, a twentieth.
+ * Removes the comments from what was compiled, a fifth of a packed library, and indents code by tabs, a twentieth.
  * Declarations keep their docstrings if an entry of the package leads to them, because editors show those. Other
  * declarations stay out of the package: only this repository's compiler reads them.
  */
@@ -88,7 +88,8 @@ export function stripComments(packageName) {
     const text = readFileSync(path, 'utf8')
     const hasComments = /\/[/*]/.test(text) && !kept.has(path)
     const stripped = hasComments ? withoutComments(text) : text
-    const indented = /^ {4}/m.test(stripped) ? indentedByTabs(stripped) : stripped
+    const hasSpaces = path.endsWith('.js') && /^ {4}/m.test(stripped)
+    const indented = hasSpaces ? indentedByTabs(stripped) : stripped
     if (indented !== text) writeFileSync(path, indented)
   }
   const unused = paths.filter((path) => path.endsWith('.d.ts') && !kept.has(path))
