@@ -5,8 +5,8 @@ import ts from 'typescript'
 import { root, tsc } from './workspace.mjs'
 
 const skipped = new Set(['node_modules', 'dist', '.git', 'results'])
-/** Copies for the package. */
-const copies = join(root, 'packages/rtspool/docs')
+/** Copies for the packages. */
+const copies = ['rtspool', 'rtspool-server'].map((name) => join(root, 'packages', name, 'docs'))
 /** Files that a tool reads directly, or that others import, and that belong to no project. */
 const outside = /^(vitest\.config\.ts|scripts\/[a-z-]+\.d\.mts)$/
 
@@ -14,7 +14,7 @@ function* walk(folder) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     if (skipped.has(entry.name)) continue
     const path = join(folder, entry.name)
-    if (path === copies) continue
+    if (copies.includes(path)) continue
     if (entry.isDirectory()) yield* walk(path)
     else if (entry.isFile()) yield path
   }
