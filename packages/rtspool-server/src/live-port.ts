@@ -5,10 +5,11 @@ import { plainHost } from './config/server-options.js'
 import type { LiveService } from './live/live-service.js'
 
 /**
- * Starts the live picture for browsers of a server that listens. Its code is loaded only if it is used.
+ * Opens a port on which browsers receive live media over WebSocket. The RTSP server must listen already.
+ * The code of the service is imported only if the port is configured.
  *
- * @param certificate - Contents of the files of the section `tls`; `undefined` = no TLS.
- * @returns `undefined` without live.port.
+ * @param certificate - Contents of the files of the section `tls`; used only if `live.tls` is set.
+ * @returns The service, which listens; `undefined` if `live.port` is `false`.
  * @throws {Error} The port cannot be used.
  */
 export async function startLive(

@@ -7,7 +7,7 @@ export interface ReadonlyRtspHeaders extends Iterable<readonly [name: string, va
   /** Returns the values of all lines with this name, in their order. */
   getAll(name: string): readonly string[]
   has(name: string): boolean
-  /** Iterates over the lines without an object for each. */
+  /** Calls `visit` for each header line, in order. Unlike an iterator, it allocates nothing for a line. */
   forEach(visit: (value: string, name: string) => void): void
 }
 

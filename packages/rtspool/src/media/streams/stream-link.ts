@@ -98,7 +98,10 @@ interface DatagramLinkInit extends LinkInit {
    * a player that reconnects may use the same ports before its old session ends.
    */
   readonly holder: PeerClaim['holder']
-  /** Receives a notice of packets from other ports of the client's address. */
+  /**
+   * Reports UDP packets that come from the client's address, but not from the port that it announced.
+   * Such packets are dropped. Only the first call has an effect.
+   */
   readonly onForeignPort: ReturnType<typeof foreignPortTeller>
 }
 

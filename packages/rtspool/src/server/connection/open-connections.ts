@@ -63,7 +63,10 @@ export class OpenConnections {
       : new AcknowledgementMonitor(clock, slowReaderTimeoutMs, dropSlowReader)
   }
 
-  /** Number of interleaved channels in use, and of frames that belonged to none. */
+  /**
+   * Number of interleaved channels in use by open connections, and of received frames whose channel
+   * was not set up.
+   */
   get channelCounts(): { readonly channels: number; readonly unknownChannelFrames: number } {
     let channels = 0
     let unknownChannelFrames = this.#unknownChannelFrames

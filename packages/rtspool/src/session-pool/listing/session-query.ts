@@ -25,8 +25,8 @@ export type SessionQuestion =
       readonly address?: never
       readonly group?: never
     }
-  /** One group, such as `{ plan: 'free' }`. */
   | {
+      /** Sessions of one group: an object with exactly one key, such as `{ plan: 'free' }`. */
       readonly group: SessionGroups
       readonly path?: never
       readonly user?: never
