@@ -192,8 +192,11 @@ export function callSafely(callback: string, call: () => unknown): void {
 }
 
 /**
- * Publishes the rejection of a promise that nobody awaits. TypeScript accepts an async function in
- * place of one that returns nothing.
+ * Reports, like {@link tellFailure}, the rejection of a promise that a function of the application has
+ * returned. Any other value is ignored. TypeScript accepts an async function where none is expected.
+ *
+ * @param callback - Name of the function, for the message.
+ * @param answer - Value that it returned.
  */
 export function disown(callback: string, answer: unknown): void {
   if (answer === undefined) return

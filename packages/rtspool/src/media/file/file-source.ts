@@ -17,7 +17,10 @@ interface Lane {
   readonly track: TrackOutput
   readonly packetize: Packetize
   readonly units: AsyncIterator<TimedUnit>
-  /** RTP timestamp at position 0 of the playback. */
+  /**
+   * RTP timestamp, drawn at random, at position 0 of the playback: the moment at which the earliest
+   * track begins, in the first round of a loop. The first packet of a later track has a later one.
+   */
   readonly firstTimestamp: number
   /** Position in milliseconds at which the last unit that was read ends. */
   endMs: number

@@ -237,7 +237,10 @@ export class TrackTime {
     return Math.abs(ticks) * 1000 > maxReportLagMs * this.#clockRate
   }
 
-  /** Returns the distance of a packet from the RTP time that a mapping predicts, in milliseconds. */
+  /**
+   * Returns by how many milliseconds, early or late, the RTP time of a packet that arrives at `now`
+   * differs from the one that a mapping predicts; never negative.
+   */
   #lagMs(mapping: DatedMapping, rtpTime: number, now: number): number {
     return Math.abs(this.#oursOf(mapping, rtpTime, now) - mapping.oursMs - (now - mapping.clockMs))
   }

@@ -44,7 +44,10 @@ export const filterNames = [
 
 const texts = ['path', 'user', 'address', 'userAgent', 'like'] as const
 const ages = ['minAge', 'maxAge'] as const
-/** Members that need not be equal to a property, but be contained in it. */
+/**
+ * Members that {@link matcherOf} searches for within properties. Their length is limited to
+ * `maxPartLength`.
+ */
 const parts = ['userAgent', 'like'] as const
 const maxPartLength = 1024
 
