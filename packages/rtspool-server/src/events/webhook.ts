@@ -185,7 +185,7 @@ interface Refusal {
   readonly mayRetry: boolean
 }
 
-/** Whether another attempt may help: the receiver fails, is busy, or is slow. */
+/** Returns whether another attempt may help, because the receiver fails, is busy, or is slow. */
 const isPassing = (status: number): boolean => status >= 500 || status === 408 || status === 429
 
 /** The message of `fetch` itself is the same for all causes, or shows the URL, which may hold secrets. */
