@@ -92,7 +92,7 @@ export class ControlService {
    */
   async listen(): Promise<void> {
     await this.#api.listen()
-    this.#firstToken = this.#tokens.createFirst()
+    this.#firstToken = await this.#tokens.createFirst()
   }
 
   /** First token of the role `admin`, if this start has made the file of tokens. */

@@ -142,10 +142,23 @@ describe('tokens', { tags: 'B-SECR' }, () => {
     }
   })
 
+  it('that are created and removed at the same time are all in the file, or all gone', async () => {
+    const { tokensFile } = await startApi()
+    const tokens = TokenStore.open(tokensFile)
+    const created = await Promise.all(
+      ['a', 'b', 'c'].map((name) => tokens.tryCreate(name, 'viewer')),
+    )
+    await Promise.all([tokens.remove(created[1]?.id ?? ''), tokens.tryCreate('d', 'metrics')])
+    const names = TokenStore.open(tokensFile)
+      .list()
+      .map(({ name }) => name)
+    expect(names).toEqual(['first', 'a', 'c', 'd'])
+  })
+
   it('stay valid after a restart, and the first one is made once', async () => {
     const { tokensFile, adminToken } = await startApi()
     const tokens = TokenStore.open(tokensFile)
-    expect(tokens.createFirst()).toBeUndefined()
+    expect(await tokens.createFirst()).toBeUndefined()
     expect(tokens.find(adminToken)).toMatchObject({ role: 'admin', name: 'first' })
     expect(tokens.find(`${adminToken}x`)).toBeUndefined()
   })

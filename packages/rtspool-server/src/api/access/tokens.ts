@@ -2,7 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import { readFileSync, statSync } from 'node:fs'
 import { z } from 'zod'
-import { writePrivateFile } from './private-file.js'
+import { writeFileAtomically } from '../../config/save/atomic-write.js'
 import { type Role, roles } from './roles.js'
 
 /** 256 random bits: nobody can guess a token, so that a fast hash protects it. */
@@ -30,6 +30,9 @@ export type StoredToken = z.output<typeof tokensFile>['tokens'][number]
 /** A token as the API shows it. */
 export type TokenFacts = Omit<StoredToken, 'sha256'>
 
+/** A token that was just created, with the only copy of the token itself. */
+export type NewToken = TokenFacts & { readonly token: string }
+
 const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest()
 
 export interface TokenStoreEvents {
@@ -42,6 +45,8 @@ export class TokenStore extends EventEmitter<TokenStoreEvents> {
   readonly #file: string
   #tokens: readonly StoredToken[]
   #hasFile: boolean
+  /** The last change: changes of the file are made one after the other. */
+  #last: Promise<unknown> = Promise.resolve()
 
   private constructor(file: string, tokens: readonly StoredToken[] | undefined) {
     super()
@@ -67,8 +72,10 @@ export class TokenStore extends EventEmitter<TokenStoreEvents> {
    * @returns The token, which nothing else ever shows; `undefined` if there was a file.
    * @throws The error of the file system.
    */
-  createFirst(): string | undefined {
-    return this.#hasFile ? undefined : this.#create('first', 'admin').token
+  async createFirst(): Promise<string | undefined> {
+    if (this.#hasFile) return undefined
+    const { token } = await this.#serially(() => this.#create('first', 'admin'))
+    return token
   }
 
   /**
@@ -90,11 +97,13 @@ export class TokenStore extends EventEmitter<TokenStoreEvents> {
   }
 
   /** @returns `undefined` when the limit of 100 tokens is reached. */
-  tryCreate(name: string, role: Role): (TokenFacts & { readonly token: string }) | undefined {
-    return this.#tokens.length < maxTokens ? this.#create(name, role) : undefined
+  tryCreate(name: string, role: Role): Promise<NewToken | undefined> {
+    return this.#serially(async () =>
+      this.#tokens.length < maxTokens ? this.#create(name, role) : undefined,
+    )
   }
 
-  #create(name: string, role: Role): TokenFacts & { readonly token: string } {
+  async #create(name: string, role: Role): Promise<NewToken> {
     const token = `rtspool_${randomBytes(tokenBytes).toString('base64url')}`
     const stored: StoredToken = {
       id: randomBytes(6).toString('base64url'),
@@ -103,7 +112,7 @@ export class TokenStore extends EventEmitter<TokenStoreEvents> {
       sha256: hashOf(token).toString('hex'),
       createdTime: new Date().toISOString(),
     }
-    this.#save([...this.#tokens, stored])
+    await this.#save([...this.#tokens, stored])
     return { ...factsOf(stored), token }
   }
 
@@ -112,20 +121,30 @@ export class TokenStore extends EventEmitter<TokenStoreEvents> {
    *
    * @returns `'unknown'` if no token has the id.
    */
-  remove(id: string): 'removed' | 'unknown' | 'lastAdmin' {
+  remove(id: string): Promise<'removed' | 'unknown' | 'lastAdmin'> {
+    return this.#serially(() => this.#remove(id))
+  }
+
+  async #remove(id: string): Promise<'removed' | 'unknown' | 'lastAdmin'> {
     const token = this.#tokens.find((stored) => stored.id === id)
     if (!token) return 'unknown'
     const rest = this.#tokens.filter((stored) => stored !== token)
     if (token.role === 'admin' && !rest.some(({ role }) => role === 'admin')) return 'lastAdmin'
-    this.#save(rest)
+    await this.#save(rest)
     this.emit('removed', id)
     return 'removed'
   }
 
-  #save(tokens: readonly StoredToken[]): void {
-    writePrivateFile(this.#file, `${JSON.stringify({ tokens }, undefined, 2)}\n`)
+  async #save(tokens: readonly StoredToken[]): Promise<void> {
+    await writeFileAtomically(this.#file, `${JSON.stringify({ tokens }, undefined, 2)}\n`)
     this.#tokens = tokens
     this.#hasFile = true
+  }
+
+  #serially<T>(change: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(change)
+    this.#last = result.catch(() => undefined)
+    return result
   }
 }
 

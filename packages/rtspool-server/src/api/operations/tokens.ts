@@ -46,8 +46,8 @@ export const tokenOperations: readonly Operation[] = [
     body: z.strictObject({ name: text.max(maxNameLength), role: z.enum(roles) }),
     result: tokenSchema.extend({ token: z.string() }).register(components, { id: 'NewToken' }),
     problems: ['conflict'],
-    handle: ({ server }, { body: { name, role } }) => {
-      const created = server.tokens.tryCreate(name, role)
+    handle: async ({ server }, { body: { name, role } }) => {
+      const created = await server.tokens.tryCreate(name, role)
       if (created) return created
       throw new Problem('conflict', 'there are 100 tokens already: remove one first')
     },
@@ -62,8 +62,8 @@ export const tokenOperations: readonly Operation[] = [
     params: z.strictObject({ id: text.max(32) }),
     result: z.object({ removed: z.literal(true) }),
     problems: ['conflict'],
-    handle: ({ server }, { params }) => {
-      const outcome = server.tokens.remove(params.id)
+    handle: async ({ server }, { params }) => {
+      const outcome = await server.tokens.remove(params.id)
       if (outcome === 'removed') return { removed: true as const }
       if (outcome === 'lastAdmin') {
         throw new Problem('conflict', 'the last token with the role admin cannot be removed')
