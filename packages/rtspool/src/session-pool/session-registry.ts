@@ -1,6 +1,6 @@
 import { hostOf } from '../host-of.js'
 import { matcherOf, type SessionFilter } from './listing/session-filter.js'
-import { figureOf, noCursor, SortedPage } from './listing/session-order.js'
+import { figureOf, SortedPage } from './listing/session-order.js'
 import {
   checkListQuery,
   type SessionListQuery,
@@ -14,12 +14,11 @@ import type { SessionKickQuery } from './session-kick.js'
 import { CreationChain } from './structures/creation-chain.js'
 import type { HandleRecords } from './structures/handle-records.js'
 import type { IdTable } from './structures/id-table.js'
+import { cursorOf, serialOf } from './structures/page.js'
 import { SilenceOrder } from './structures/silence-order.js'
 
 /** Maximum number of sessions that one page examines: limits the time of a query that few match. */
 const maxLooksPerPage = 10_000
-const cursorPattern = /^[0-9a-z]{1,11}$/
-const cursorRadix = 36
 
 /** Indexes the pool's sessions by public id, user, address, path, order of creation and silence. */
 export class SessionRegistry {
@@ -178,10 +177,10 @@ export class SessionRegistry {
     const matches = this.#matcherOf(query)
     const sessions: Session[] = []
     let looks = 0
-    let last = parseCursor(query.cursor)
+    let last = query.cursor === undefined ? 0 : serialOf(query.cursor)
     for (const session of this.#candidates(query, last)) {
       if (sessions.length === limit || looks === maxLooksPerPage) {
-        return { sessions, cursor: last.toString(cursorRadix) }
+        return { sessions, cursor: cursorOf(last) }
       }
       looks++
       last = this.#serialOf(session)
@@ -249,9 +248,3 @@ export class SessionRegistry {
 
 /** Returns the key in the index of a query's only group. */
 const groupKeyOf = (group: SessionGroups): string => groupKeys(group)[0] ?? ''
-
-function parseCursor(cursor: string | undefined): number {
-  if (cursor === undefined) return 0
-  if (!cursorPattern.test(cursor)) throw noCursor()
-  return Number.parseInt(cursor, cursorRadix)
-}

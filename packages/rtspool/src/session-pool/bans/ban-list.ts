@@ -1,4 +1,5 @@
-import { checkInteger, checkOptions, shown } from '../../option-checks.js'
+import { checkOptions, shown } from '../../option-checks.js'
+import { cursorOf, pageLimitOf, serialOf } from '../structures/page.js'
 import { type Ban, type BanCause, banCauses } from './ban.js'
 import type { BanEntry } from './ban-entry.js'
 
@@ -20,10 +21,6 @@ export interface BanPage {
   readonly cursor: string | undefined
 }
 
-const defaultPageLimit = 100
-const maxPageLimit = 1000
-const cursorRadix = 36
-const cursorPattern = /^[0-9a-z]{1,11}$/
 const names = ['cursor', 'limit', 'cause', 'like'] as const
 
 /**
@@ -34,24 +31,21 @@ const names = ['cursor', 'limit', 'cause', 'like'] as const
 export function pageOf(entries: Iterable<BanEntry>, query: BanListQuery): BanPage {
   checkOptions('bans.list', query, names)
   const { cursor, cause, like } = query
-  const limit = checkInteger('limit', query.limit ?? defaultPageLimit, 1, maxPageLimit)
+  const limit = pageLimitOf(query.limit)
   if (cause !== undefined && !banCauses.includes(cause)) {
     throw new TypeError(`cause must be one of ${banCauses.join(', ')}, got ${shown(cause)}`)
   }
   if (like !== undefined && typeof like !== 'string') {
     throw new TypeError(`like must be a string, got ${shown(like)}`)
   }
-  if (cursor !== undefined && !cursorPattern.test(cursor)) {
-    throw new RangeError('That is no cursor of this list')
-  }
-  const after = cursor === undefined ? 0 : Number.parseInt(cursor, cursorRadix)
+  const after = cursor === undefined ? 0 : serialOf(cursor)
   const text = like?.toLowerCase()
   const bans: BanEntry[] = []
   for (const ban of entries) {
     if (ban.serial <= after || (cause !== undefined && ban.cause !== cause)) continue
     if (text !== undefined && !contains(ban, text)) continue
     const last = bans.at(-1)
-    if (bans.length === limit && last) return { bans, cursor: last.serial.toString(cursorRadix) }
+    if (bans.length === limit && last) return { bans, cursor: cursorOf(last.serial) }
     bans.push(ban)
   }
   return { bans, cursor: undefined }

@@ -1,11 +1,11 @@
 import type { Clock } from '../../clock.js'
-import { checkInteger, shown } from '../../option-checks.js'
+import { shown } from '../../option-checks.js'
 import type { Session } from '../session.js'
 import { checkCount } from '../session-init.js'
 import { type RemovalReason, removalReasons } from '../session-state.js'
+import { cursorOf, pageLimitOf, serialOf } from '../structures/page.js'
 import { Leaver, tellUnreadable } from './leaver.js'
 import { checkQuery, matcherOf, type SessionFilter } from './session-filter.js'
-import { noCursor } from './session-order.js'
 
 /** Conditions that the listed records must meet, and the page to return. */
 export interface LeaverListQuery extends SessionFilter {
@@ -24,10 +24,6 @@ export interface LeaverPage {
   readonly cursor: string | undefined
 }
 
-const defaultPageLimit = 100
-const maxPageLimit = 1000
-const cursorRadix = 36
-const cursorPattern = /^[0-9a-z]{1,11}$/
 const more = ['reason', 'cursor', 'limit'] as const
 
 /**
@@ -88,14 +84,13 @@ export class Leavers {
   list(query: LeaverListQuery = {}): LeaverPage {
     checkQuery('leavers.list', query, more)
     const { cursor, reason } = query
-    const limit = checkInteger('limit', query.limit ?? defaultPageLimit, 1, maxPageLimit)
+    const limit = pageLimitOf(query.limit)
     if (reason !== undefined && !removalReasons.includes(reason)) {
       throw new TypeError(
         `reason must be one of ${removalReasons.join(', ')}, got ${shown(reason)}`,
       )
     }
-    if (cursor !== undefined && !cursorPattern.test(cursor)) throw noCursor()
-    const before = cursor === undefined ? undefined : Number.parseInt(cursor, cursorRadix)
+    const before = cursor === undefined ? undefined : serialOf(cursor)
     const matches = matcherOf<Leaver>(query, ({ publicId }) => publicId)
     const leavers: Leaver[] = []
     for (const leaver of this.#before(before)) {
@@ -103,7 +98,7 @@ export class Leavers {
       if (!matches(leaver, leaver.durationMs)) continue
       const last = leavers.at(-1)
       if (leavers.length === limit && last) {
-        return { leavers, cursor: last.serial.toString(cursorRadix) }
+        return { leavers, cursor: cursorOf(last.serial) }
       }
       leavers.push(leaver)
     }

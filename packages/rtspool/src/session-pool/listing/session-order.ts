@@ -1,5 +1,6 @@
 import { shown } from '../../option-checks.js'
 import type { Session } from '../session.js'
+import { cursorOf, noCursor, serialOf } from '../structures/page.js'
 
 /**
  * Value by which a list of sessions is sorted:
@@ -30,7 +31,6 @@ interface Entry extends Place {
   readonly session: Session
 }
 
-const cursorRadix = 36
 const cursorPattern = /^(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)_([0-9a-z]{1,11})$/
 
 /** Returns the value by which a session is sorted. */
@@ -108,16 +108,13 @@ export class SortedPage {
   }
 }
 
-const placeText = ({ figure, serial }: Place): string => `${figure}_${serial.toString(cursorRadix)}`
+const placeText = ({ figure, serial }: Place): string => `${figure}_${cursorOf(serial)}`
 
 function parsePlace(cursor: string): Place {
   const [, figure, serial] = cursorPattern.exec(cursor) ?? []
   if (figure === undefined || serial === undefined) throw noCursor()
-  return { figure: Number(figure), serial: Number.parseInt(serial, cursorRadix) }
+  return { figure: Number(figure), serial: serialOf(serial) }
 }
-
-/** Creates the error for a text that is no cursor. */
-export const noCursor = (): RangeError => new RangeError('That is no cursor of this list')
 
 /** @throws {TypeError} when the order is unknown. */
 export function checkOrder(sort: unknown, order: unknown): void {

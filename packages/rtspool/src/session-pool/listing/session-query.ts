@@ -2,6 +2,7 @@ import { checkOptions, isRecord, shown } from '../../option-checks.js'
 import type { Session } from '../session.js'
 import type { SessionData } from '../session-data.js'
 import { checkGroups, type SessionGroups } from '../session-groups.js'
+import { pageLimitOf } from '../structures/page.js'
 import { checkQuery, type SessionFilter } from './session-filter.js'
 import { checkOrder, type SessionSort, type SortOrder } from './session-order.js'
 
@@ -82,8 +83,6 @@ export interface SessionPage<Data extends object = SessionData> {
   readonly cursor: string | undefined
 }
 
-const defaultPageLimit = 100
-const maxPageLimit = 1000
 const positionNames: readonly string[] = ['cursor', 'limit', 'sort', 'order']
 
 /**
@@ -95,7 +94,5 @@ const positionNames: readonly string[] = ['cursor', 'limit', 'sort', 'order']
 export function checkListQuery(query: SessionListQuery): number {
   checkQuery('list', query, positionNames)
   checkOrder(query.sort, query.order)
-  const limit = query.limit ?? defaultPageLimit
-  if (Number.isInteger(limit) && limit >= 1 && limit <= maxPageLimit) return limit
-  throw new RangeError(`limit is a whole number from 1 to ${maxPageLimit}`)
+  return pageLimitOf(query.limit)
 }
