@@ -52,6 +52,11 @@ describe('the web page in Chromium', () => {
     await opened.keyboard.press('Enter')
   }
 
+  async function goTo(opened: Page, title: string): Promise<void> {
+    await opened.getByRole('link', { name: title, exact: true }).click()
+    await heading(opened, title)
+  }
+
   const heading = (opened: Page, text: string) =>
     opened.getByRole('heading', { name: text }).waitFor(patience)
 
@@ -68,7 +73,7 @@ describe('the web page in Chromium', () => {
     await opened.getByText('The server does not know this token.').waitFor(patience)
     await photograph(opened, 'login')
     await logIn(opened)
-    await heading(opened, 'Sessions (0)')
+    await goTo(opened, 'Sessions')
     await opened.reload()
     await heading(opened, 'Sessions (0)')
     await opened.getByRole('button', { name: 'Log out' }).click()
@@ -84,6 +89,7 @@ describe('the web page in Chromium', () => {
       const viewers = [await Viewer.join(url, 'tcp'), await Viewer.join(url, 'udp')]
       const { opened, complaints } = await open(colorScheme)
       await logIn(opened)
+      await goTo(opened, 'Sessions')
       await heading(opened, 'Sessions (2)')
       await photograph(opened, `sessions-${colorScheme}`)
       await opened.getByRole('searchbox').fill('UDP')
@@ -104,6 +110,7 @@ describe('the web page in Chromium', () => {
     const viewer = await Viewer.join(`${command.rtspUrl}/test`, 'tcp')
     const { opened, complaints } = await open('dark')
     await logIn(opened)
+    await goTo(opened, 'Sessions')
     await opened.getByRole('button', { name: '/test', exact: true }).click()
     await opened.getByRole('dialog').getByText('playing').waitFor(patience)
     const position = () => opened.evaluate<number>("document.querySelector('video').currentTime")

@@ -1,50 +1,69 @@
-import { useSignal } from '@preact/signals'
-import type { JSX } from 'preact'
-import { useEffect, useMemo } from 'preact/hooks'
-import type { ApiClient } from './api/api-client.js'
+import type { FunctionComponent, JSX } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
+import { BansPage } from './bans/bans-page.js'
+import { Button } from './elements/index.js'
+import { EventsPage } from './events/events-page.js'
+import { LeaversPage } from './leavers/leavers-page.js'
+import { LimitsPage } from './limits/limits-page.js'
 import type { Login } from './login/login.js'
 import { LoginForm } from './login/login-form.js'
-import { SessionList } from './sessions/session-list.js'
-import { SessionsTable } from './sessions/sessions-table.js'
-import { WatchDialog } from './watch/watch-dialog.js'
+import { MediaPage } from './media/media-page.js'
+import { Navigation, pageTitles } from './navigation/navigation.js'
+import { type PageName, route } from './navigation/route.js'
+import { OverviewPage } from './overview/overview-page.js'
+import { SessionsPage } from './sessions/sessions-page.js'
+import type { Visitor } from './visitor/visitor.js'
+import { VisitorContext } from './visitor/visitor-context.js'
 
-/** The whole page: the form to log in, or the sessions. */
-export function App({ login }: { readonly login: Login }): JSX.Element {
-  const client = login.client.value
-  return client ? <Sessions client={client} login={login} /> : <LoginForm login={login} />
+const pages: Readonly<Record<PageName, FunctionComponent>> = {
+  overview: OverviewPage,
+  sessions: SessionsPage,
+  leavers: LeaversPage,
+  media: MediaPage,
+  limits: LimitsPage,
+  bans: BansPage,
+  events: EventsPage,
 }
 
-function Sessions({ client, login }: { readonly client: ApiClient; readonly login: Login }) {
-  const watched = useSignal<string | undefined>(undefined)
-  const list = useMemo(
-    () => new SessionList(client, (reason) => login.logOut(reason)),
-    [client, login],
-  )
-  useEffect(() => () => list.close(), [list])
-  const path = watched.value
+/** The whole dashboard: the form to log in, or the page that the address names. */
+export function App({ login }: { readonly login: Login }): JSX.Element {
+  const visitor = login.visitor.value
+  if (!visitor) return <LoginForm login={login} />
   return (
-    <main>
-      <header>
-        <h1>rtspool</h1>
-        <button type="button" onClick={() => login.logOut()}>
-          Log out
-        </button>
+    <VisitorContext.Provider value={visitor}>
+      <Frame visitor={visitor} logOut={() => login.logOut()} />
+    </VisitorContext.Provider>
+  )
+}
+
+interface FrameProps {
+  readonly visitor: Visitor
+  readonly logOut: () => void
+}
+
+function Frame({ visitor, logOut }: FrameProps): JSX.Element {
+  const main = useRef<HTMLElement>(null)
+  const { page } = route.value
+  const Page = pages[page]
+  useEffect(() => {
+    document.title = `${pageTitles[page]} – rtspool`
+  }, [page])
+  return (
+    <>
+      <Button kind="skip" onClick={() => main.current?.focus()}>
+        Skip to the content
+      </Button>
+      <header class="bar">
+        <strong>rtspool</strong>
+        <Navigation />
+        <span class="who">
+          {visitor.name} ({visitor.role})
+        </span>
+        <Button onClick={logOut}>Log out</Button>
       </header>
-      <SessionsTable
-        list={list}
-        watch={(chosen) => {
-          watched.value = chosen
-        }}
-      />
-      {path !== undefined && (
-        <WatchDialog
-          client={client}
-          path={path}
-          close={() => {
-            watched.value = undefined
-          }}
-        />
-      )}
-    </main>
+      <main ref={main} tabIndex={-1}>
+        <Page key={page} />
+      </main>
+    </>
   )
 }

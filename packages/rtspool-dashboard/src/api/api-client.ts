@@ -16,20 +16,32 @@ interface Problem {
   readonly detail?: string
 }
 
+/** Members of a query; `undefined` and empty text are left out. */
+export type Query = Readonly<Record<string, string | number | boolean | undefined>>
+
+export interface ApiClientOptions {
+  /** Sends requests. @default the `fetch` of the browser */
+  readonly send?: typeof fetch
+  /** Called when the server does not know the token, or knows it no longer. */
+  readonly onUnauthorized?: () => void
+}
+
 /** Calls the control API that serves the page, with one token. */
 export class ApiClient {
   readonly #token: string
   readonly #fetch: typeof fetch
+  readonly #onUnauthorized: () => void
 
-  /** @param send - Sends requests; another function in tests. */
-  constructor(token: string, send: typeof fetch = (...request) => fetch(...request)) {
+  constructor(token: string, options: ApiClientOptions = {}) {
+    const { send = (...request) => fetch(...request), onUnauthorized = () => {} } = options
     this.#token = token
     this.#fetch = send
+    this.#onUnauthorized = onUnauthorized
   }
 
   /** @throws {ApiError} */
-  get<Result>(path: string): Promise<Result> {
-    return this.#call('GET', path)
+  get<Result>(path: string, query: Query = {}): Promise<Result> {
+    return this.#call('GET', `${path}${searchOf(query)}`)
   }
 
   /** @throws {ApiError} */
@@ -37,19 +49,50 @@ export class ApiClient {
     return this.#call('POST', path, body)
   }
 
+  /** @throws {ApiError} */
+  patch<Result>(path: string, body: object): Promise<Result> {
+    return this.#call('PATCH', path, body)
+  }
+
+  /** @throws {ApiError} */
+  delete<Result>(path: string): Promise<Result> {
+    return this.#call('DELETE', path)
+  }
+
+  /**
+   * Opens a response whose body does not end.
+   *
+   * @throws {ApiError}
+   */
+  open(path: string, headers: Record<string, string>, signal: AbortSignal): Promise<Response> {
+    return this.#send(path, { method: 'GET', headers, signal })
+  }
+
   async #call<Result>(method: string, path: string, body?: object): Promise<Result> {
-    const headers: Record<string, string> = { authorization: `Bearer ${this.#token}` }
-    if (body) headers['content-type'] = 'application/json'
+    const headers: Record<string, string> = body ? { 'content-type': 'application/json' } : {}
     const init = { method, headers, ...(body && { body: JSON.stringify(body) }) }
+    const response = await this.#send(path, init)
+    return response.json()
+  }
+
+  async #send(path: string, init: RequestInit): Promise<Response> {
+    const headers = { ...init.headers, authorization: `Bearer ${this.#token}` }
     let response: Response
     try {
-      response = await this.#fetch(path, init)
+      response = await this.#fetch(path, { ...init, headers })
     } catch {
       throw new ApiError('The server does not respond.', 0)
     }
-    if (response.ok) return response.json()
+    if (response.ok) return response
+    if (response.status === 401) this.#onUnauthorized()
     throw new ApiError(await problemOf(response), response.status)
   }
+}
+
+function searchOf(query: Query): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '')
+  if (given.length === 0) return ''
+  return `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`
 }
 
 async function problemOf(response: Response): Promise<string> {

@@ -11,11 +11,13 @@ export function LoginForm({ login }: { readonly login: Login }): JSX.Element {
   return (
     <main class="login">
       <h1>rtspool</h1>
-      <form onSubmit={submit}>
+      <form onSubmit={submit} aria-busy={login.isChecking}>
         <label for="token">Token of the control API</label>
         <input id="token" name="token" type="password" autocomplete="current-password" required />
         <p role="alert">{login.problem}</p>
-        <button type="submit">Log in</button>
+        <button type="submit" class="main" disabled={login.isChecking}>
+          Log in
+        </button>
         <p class="hint">The first start of the server has printed one.</p>
       </form>
     </main>

@@ -1,23 +1,28 @@
 import { type ReadonlySignal, signal } from '@preact/signals'
 import { ApiClient, ApiError } from '../api/api-client.js'
+import { type CallerView, Visitor } from '../visitor/visitor.js'
 
 const storageKey = 'rtspool.token'
 
 /** The token of the person in front of the page, kept until the tab closes. */
 export class Login {
   readonly #storage: Storage
-  readonly #client = signal<ApiClient | undefined>(undefined)
+  readonly #send: typeof fetch | undefined
+  readonly #visitor = signal<Visitor | undefined>(undefined)
   readonly #problem = signal('')
+  readonly #isChecking = signal(false)
 
-  constructor(storage: Storage) {
+  /** @param send - Sends requests; another function in tests. */
+  constructor(storage: Storage, send?: typeof fetch) {
     this.#storage = storage
+    this.#send = send
     const token = storage.getItem(storageKey)
-    if (token) this.#client.value = new ApiClient(token)
+    if (token) void this.logIn(token)
   }
 
   /** Absent until somebody has logged in. */
-  get client(): ReadonlySignal<ApiClient | undefined> {
-    return this.#client
+  get visitor(): ReadonlySignal<Visitor | undefined> {
+    return this.#visitor
   }
 
   /** Sentence about the last attempt; empty if there is nothing to say. */
@@ -25,29 +30,39 @@ export class Login {
     return this.#problem
   }
 
+  /** True while the server is asked about a token. */
+  get isChecking(): ReadonlySignal<boolean> {
+    return this.#isChecking
+  }
+
   async logIn(token: string): Promise<void> {
-    const client = new ApiClient(token)
+    const client = new ApiClient(token, {
+      ...(this.#send && { send: this.#send }),
+      onUnauthorized: () => this.#visitor.value && this.logOut('Log in again.'),
+    })
+    this.#isChecking.value = true
     try {
-      await client.get('/v1/sessions?limit=1')
+      const visitor = new Visitor(client, await client.get<CallerView>('/v1/caller'))
+      if (!visitor.can('viewer')) throw new ApiError('This login may not see sessions.', 403)
+      this.#problem.value = ''
+      this.#storage.setItem(storageKey, token)
+      this.#visitor.value = visitor
     } catch (error) {
       this.#problem.value = reasonOf(error)
-      return
+    } finally {
+      this.#isChecking.value = false
     }
-    this.#problem.value = ''
-    this.#storage.setItem(storageKey, token)
-    this.#client.value = client
   }
 
   logOut(problem = ''): void {
     this.#storage.removeItem(storageKey)
     this.#problem.value = problem
-    this.#client.value = undefined
+    this.#visitor.value?.close()
+    this.#visitor.value = undefined
   }
 }
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof ApiError)) return String(error)
-  if (error.status === 401) return 'The server does not know this token.'
-  if (error.status === 403) return 'This token may not see sessions.'
-  return error.message
+  return error.status === 401 ? 'The server does not know this token.' : error.message
 }

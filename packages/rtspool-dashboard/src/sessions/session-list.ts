@@ -1,5 +1,5 @@
 import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals'
-import { type ApiClient, ApiError } from '../api/api-client.js'
+import type { ApiClient } from '../api/api-client.js'
 import type { SessionPage, SessionView } from '../api/session-view.js'
 
 const refreshMs = 2_000
@@ -10,7 +10,6 @@ const pageSize = 500
 export class SessionList {
   readonly filter = signal('')
   readonly #client: ApiClient
-  readonly #onRefused: (reason: string) => void
   readonly #sessions = signal<readonly SessionView[]>([])
   readonly #problem = signal('')
   readonly #actionProblem = signal('')
@@ -24,10 +23,8 @@ export class SessionList {
     return this.#sessions.value.filter((session) => textOf(session).includes(wanted))
   })
 
-  /** @param onRefused - Called if the token is valid no longer. */
-  constructor(client: ApiClient, onRefused: (reason: string) => void) {
+  constructor(client: ApiClient) {
     this.#client = client
-    this.#onRefused = onRefused
     void this.refresh()
   }
 
@@ -76,9 +73,7 @@ export class SessionList {
       problem.value = ''
       return true
     } catch (error) {
-      const { message } = error as Error
-      if (error instanceof ApiError && error.status === 401) this.#onRefused('Log in again.')
-      else problem.value = message
+      problem.value = (error as Error).message
       return false
     }
   }

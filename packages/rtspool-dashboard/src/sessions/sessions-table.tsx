@@ -1,10 +1,13 @@
 import type { JSX } from 'preact'
 import type { SessionView } from '../api/session-view.js'
+import { Button } from '../elements/index.js'
+import { bytesText, durationText } from '../words/quantities.js'
 import type { SessionList } from './session-list.js'
-import { bytesText, durationText } from './words.js'
 
 interface SessionsTableProps {
   readonly list: SessionList
+  /** True if the person may end sessions. */
+  readonly mayEnd: boolean
   /** Shows the live picture of a path. */
   readonly watch: (path: string) => void
 }
@@ -16,12 +19,12 @@ const columns: readonly { readonly title: string; readonly isNumber?: boolean }[
 ]
 
 /** Lists sessions, each with a button that ends it. */
-export function SessionsTable({ list, watch }: SessionsTableProps): JSX.Element {
+export function SessionsTable({ list, mayEnd, watch }: SessionsTableProps): JSX.Element {
   const sessions = list.shown.value
   return (
     <section aria-labelledby="sessions">
       <header>
-        <h2 id="sessions">Sessions ({sessions.length})</h2>
+        <h1 id="sessions">Sessions ({sessions.length})</h1>
         <input
           type="search"
           aria-label="Filter by path, user, address or program"
@@ -46,7 +49,7 @@ export function SessionsTable({ list, watch }: SessionsTableProps): JSX.Element 
         </thead>
         <tbody>
           {sessions.map((session) => (
-            <Row key={session.publicId} session={session} list={list} watch={watch} />
+            <Row key={session.publicId} {...{ session, list, mayEnd, watch }} />
           ))}
         </tbody>
       </table>
@@ -56,7 +59,12 @@ export function SessionsTable({ list, watch }: SessionsTableProps): JSX.Element 
   )
 }
 
-function Row({ session, list, watch }: SessionsTableProps & { readonly session: SessionView }) {
+function Row({
+  session,
+  list,
+  mayEnd,
+  watch,
+}: SessionsTableProps & { readonly session: SessionView }) {
   const { paths, stats, user, address, userAgent, transport } = session
   const [path] = paths
   const name = `${user ?? address} at ${path}`
@@ -77,9 +85,11 @@ function Row({ session, list, watch }: SessionsTableProps & { readonly session: 
       <td class="number">{bytesText(stats.bytesIn + stats.bytesOut)}</td>
       <td class="number">{durationText(Date.now() - Date.parse(session.createdTime))}</td>
       <td>
-        <button type="button" aria-label={`End ${name}`} onClick={() => void list.kick(session)}>
-          End
-        </button>
+        {mayEnd && (
+          <Button label={`End ${name}`} onClick={() => void list.kick(session)}>
+            End
+          </Button>
+        )}
       </td>
     </tr>
   )

@@ -5,7 +5,7 @@ import { json, scriptedFetch } from './scripted-fetch.js'
 describe('client of the API', () => {
   it('sends its token, and JSON', async () => {
     const { send, requests } = scriptedFetch(json({ ok: true }))
-    const client = new ApiClient('secret', send)
+    const client = new ApiClient('secret', { send })
     expect(await client.get('/v1/version')).toEqual({ ok: true })
     await client.post('/v1/live/tickets', { path: '/cam' })
     expect(requests).toEqual([
@@ -22,7 +22,9 @@ describe('client of the API', () => {
       [new TypeError('failed'), 'The server does not respond.', 0],
     ] as const
     for (const [response, message, status] of failures) {
-      const request = new ApiClient('secret', scriptedFetch(response).send).get('/v1/version')
+      const request = new ApiClient('secret', { send: scriptedFetch(response).send }).get(
+        '/v1/version',
+      )
       await expect(request).rejects.toThrow(message)
       await expect(request).rejects.toBeInstanceOf(ApiError)
       await expect(request).rejects.toMatchObject({ status })

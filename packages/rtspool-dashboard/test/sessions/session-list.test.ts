@@ -14,10 +14,9 @@ const bob = session('b', { user: 'bob', paths: ['/door'], userAgent: 'VLC' })
 
 function listOf(...responses: Parameters<typeof scriptedFetch>) {
   const fetches = scriptedFetch(...responses)
-  const refused: string[] = []
-  const list = new SessionList(new ApiClient('t', fetches.send), (text) => refused.push(text))
+  const list = new SessionList(new ApiClient('t', { send: fetches.send }))
   const ids = () => list.shown.value.map(({ publicId }) => publicId)
-  return { list, fetches, refused, ids }
+  return { list, fetches, ids }
 }
 
 describe('the list of sessions', () => {
@@ -89,13 +88,6 @@ describe('the list of sessions', () => {
     expect([list.problem.value, list.actionProblem.value]).toEqual(['', 'not allowed'])
     await list.kick(ann)
     expect(list.actionProblem.value).toBe('')
-    list.close()
-  })
-
-  it('asks for another login where the token is valid no longer', async () => {
-    const { list, refused } = listOf(json({ title: 'no' }, 401))
-    await vi.advanceTimersByTimeAsync(0)
-    expect(refused).toEqual(['Log in again.'])
     list.close()
   })
 })

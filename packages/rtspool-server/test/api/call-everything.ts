@@ -43,7 +43,7 @@ export async function expectEverySuccess(api: ApiClient): Promise<void> {
 
 /** Operations that need no values. */
 const plainOperations = [
-  ...['getHealth', 'getReady', 'getVersion', 'getStats', 'getMetrics', 'getDocument'],
-  ...['getLimits', 'listTokens', 'listAudit', 'getConfig', 'reloadConfig'],
+  ...['getHealth', 'getReady', 'getVersion', 'getCaller', 'getStats', 'getMetrics'],
+  ...['getDocument', 'getLimits', 'listTokens', 'listAudit', 'getConfig', 'reloadConfig'],
   ...['listBans', 'listLeavers'],
 ]

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { roles } from '../access/roles.js'
 import { type Operation, operation, rawOperation } from '../operation.js'
 import { Problem } from '../problem.js'
 import { count, isoTime, time } from '../values.js'
@@ -72,6 +73,16 @@ export const statusOperations: readonly Operation[] = [
       uptimeSeconds: process.uptime(),
       sendPaths: server.rtsp.stats().sendPaths,
     }),
+  }),
+  operation({
+    id: 'getCaller',
+    method: 'get',
+    path: '/v1/caller',
+    role: 'metrics',
+    tag: 'status',
+    summary: 'Name and role of the token of the request',
+    result: z.object({ name: z.string(), role: z.enum(roles) }),
+    handle: ({ caller: { token } }) => ({ name: token.name, role: token.role }),
   }),
   operation({
     id: 'getStats',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bytesText, durationText } from '../../src/sessions/words.js'
+import { bytesText, durationText } from '../../src/words/quantities.js'
 
 describe('words of the table of sessions', () => {
   it.each([

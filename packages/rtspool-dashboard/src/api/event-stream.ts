@@ -1,0 +1,121 @@
+import { type ReadonlySignal, signal } from '@preact/signals'
+import { type ApiClient, ApiError } from './api-client.js'
+import { EventParser, type ServerEvent } from './event-parser.js'
+
+/** Receives events in the order of the stream. */
+export type EventListener = (event: ServerEvent) => void
+
+const firstWaitMs = 1_000
+const longestWaitMs = 30_000
+/** The server sends a heartbeat each 15 seconds: a silent connection is a dead one. */
+const silenceMs = 40_000
+
+/**
+ * The events of the server, for all parts of the page over one connection. A connection that breaks
+ * is opened again after a growing wait, and continues behind the last event received.
+ */
+export class EventStream {
+  readonly #client: ApiClient
+  readonly #listeners = new Set<EventListener>()
+  readonly #isOpen = signal(false)
+  readonly #problem = signal('')
+  #lastId: string | undefined
+  #waitMs = firstWaitMs
+  #connection: AbortController | undefined
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(client: ApiClient) {
+    this.#client = client
+  }
+
+  /** True while events arrive as they happen. */
+  get isOpen(): ReadonlySignal<boolean> {
+    return this.#isOpen
+  }
+
+  /** Sentence about the last attempt to connect; empty if it succeeded. */
+  get problem(): ReadonlySignal<string> {
+    return this.#problem
+  }
+
+  /**
+   * Calls a listener for each event from now on. The connection is open while there is a listener.
+   *
+   * @param types - Types of the events. All types without it.
+   * @returns A function that ends the subscription.
+   */
+  subscribe(listener: EventListener, types?: readonly string[]): () => void {
+    const selective: EventListener = (event) => {
+      if (types === undefined || types.includes(event.type)) listener(event)
+    }
+    this.#listeners.add(selective)
+    if (!this.#connection && this.#timer === undefined) void this.#connect()
+    return () => {
+      this.#listeners.delete(selective)
+      if (this.#listeners.size === 0) this.close()
+    }
+  }
+
+  /** Ends the connection and forgets all listeners. */
+  close(): void {
+    this.#listeners.clear()
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#connection?.abort()
+    this.#connection = undefined
+    this.#isOpen.value = false
+  }
+
+  async #connect(): Promise<void> {
+    this.#timer = undefined
+    const connection = new AbortController()
+    this.#connection = connection
+    try {
+      const headers = { ...(this.#lastId !== undefined && { 'last-event-id': this.#lastId }) }
+      const response = await this.#client.open('/v1/events', headers, connection.signal)
+      this.#isOpen.value = true
+      this.#problem.value = ''
+      this.#waitMs = firstWaitMs
+      if (response.body) await this.#read(response.body.getReader(), connection)
+      if (this.#connection === connection) this.#problem.value = 'The stream of events has ended.'
+    } catch (error) {
+      if (this.#connection === connection) this.#failed(error)
+    }
+    connection.abort()
+    if (this.#connection === connection) this.#connectLater()
+  }
+
+  #failed(error: unknown): void {
+    this.#problem.value = error instanceof ApiError ? error.message : 'The server does not respond.'
+    // An id that the server does not accept would never be accepted.
+    if (error instanceof ApiError && error.status === 400) this.#lastId = undefined
+  }
+
+  async #read(
+    reader: ReadableStreamDefaultReader<Uint8Array>,
+    connection: AbortController,
+  ): Promise<void> {
+    const parser = new EventParser()
+    const decoder = new TextDecoder()
+    for (;;) {
+      const silence = setTimeout(() => connection.abort(), silenceMs)
+      const { done, value } = await reader.read().finally(() => clearTimeout(silence))
+      if (done || this.#connection !== connection) return
+      for (const event of parser.read(decoder.decode(value, { stream: true }))) this.#tell(event)
+    }
+  }
+
+  #tell(event: ServerEvent): void {
+    this.#lastId = event.id
+    for (const listener of this.#listeners) listener(event)
+  }
+
+  #connectLater(): void {
+    this.#connection = undefined
+    this.#isOpen.value = false
+    // Pages of many people do not come back in the same moment.
+    const waitMs = this.#waitMs * (0.5 + Math.random() / 2)
+    this.#timer = setTimeout(() => void this.#connect(), waitMs)
+    this.#waitMs = Math.min(this.#waitMs * 2, longestWaitMs)
+  }
+}

@@ -1,0 +1,5 @@
+export { Button } from './button.js'
+export { Dialog } from './dialog.js'
+export { Field } from './field.js'
+export { type Column, type Sorting, Table } from './table.js'
+export type { RowWindow } from './window.js'

@@ -1,0 +1,26 @@
+/** Rows of a table that a person can see, with some above and below them. */
+export interface RowWindow {
+  /** Index of the first row to draw. */
+  readonly first: number
+  /** Index behind the last row to draw. */
+  readonly end: number
+}
+
+/** Rows beyond the visible ones, so that a short scroll shows no gap. */
+const spareRows = 8
+
+/**
+ * Returns the rows to draw.
+ *
+ * @param scrollTop - Pixels that are scrolled away.
+ * @param height - Visible pixels.
+ */
+export function windowOf(
+  count: number,
+  rowHeight: number,
+  { scrollTop, height }: { readonly scrollTop: number; readonly height: number },
+): RowWindow {
+  const visible = Math.ceil(height / rowHeight)
+  const top = Math.min(Math.floor(Math.max(0, scrollTop) / rowHeight), Math.max(0, count - visible))
+  return { first: Math.max(0, top - spareRows), end: Math.min(count, top + visible + spareRows) }
+}

@@ -1,0 +1,30 @@
+import type { JSX } from 'preact'
+import { hashOf, type PageName, pageNames, route } from './route.js'
+
+/** Titles of the pages. */
+export const pageTitles: Readonly<Record<PageName, string>> = {
+  overview: 'Overview',
+  sessions: 'Sessions',
+  leavers: 'Leavers',
+  media: 'Media',
+  limits: 'Limits',
+  bans: 'Bans',
+  events: 'Events',
+}
+
+/** Links to all pages. */
+export function Navigation(): JSX.Element {
+  return (
+    <nav aria-label="Pages">
+      <ul>
+        {pageNames.map((page) => (
+          <li key={page}>
+            <a href={hashOf(page)} aria-current={route.value.page === page ? 'page' : undefined}>
+              {pageTitles[page]}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  )
+}

@@ -1,0 +1,18 @@
+import { describe, expect, it } from 'vitest'
+import { hashOf, routeOf } from '../../src/navigation/route.js'
+
+describe('address of a page', () => {
+  it.each([
+    ['', { page: 'overview', query: {} }],
+    ['#/nowhere', { page: 'overview', query: {} }],
+    ['#/bans', { page: 'bans', query: {} }],
+    ['#/sessions?path=%2Fa+b', { page: 'sessions', query: { path: '/a b' } }],
+  ])('%s is read', (hash, route) => {
+    expect(routeOf(hash)).toEqual(route)
+  })
+
+  it('is written with the values that are not empty', () => {
+    expect(hashOf('events')).toBe('#/events')
+    expect(hashOf('sessions', { path: '/a b', user: '' })).toBe('#/sessions?path=%2Fa+b')
+  })
+})
