@@ -136,7 +136,12 @@ export class TokenStore extends EventEmitter<TokenStoreEvents> {
   }
 
   async #save(tokens: readonly StoredToken[]): Promise<void> {
-    await writeFileAtomically(this.#file, `${JSON.stringify({ tokens }, undefined, 2)}\n`)
+    try {
+      await writeFileAtomically(this.#file, `${JSON.stringify({ tokens }, undefined, 2)}\n`)
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      throw new Error(`${this.#file} cannot be written: ${reason}`, { cause })
+    }
     this.#tokens = tokens
     this.#hasFile = true
   }
