@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Program, until } from '../../interop/support/process.js'
@@ -9,7 +10,10 @@ const command = fileURLToPath(
 )
 const supportFile = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
-/** The server has a processor of its own, and attackers give way to victims on the other one: the server is measured. */
+/**
+ * The server's main thread has a processor of its own, and attackers give way to victims on the other one: the server
+ * is measured. V8's threads, which collect garbage, run wherever there is time, as they do for everybody.
+ */
 const isPinned = availableParallelism() > 1
 const onServersCore = isPinned ? ['taskset', '-c', '0'] : []
 const onOthersCore = isPinned ? ['taskset', '-c', '1'] : []
@@ -55,6 +59,7 @@ export class Service {
     await until(() => listens.test(program.stdout) || !program.isRunning, 15_000)
     const port = Number(listens.exec(program.stdout)?.[1])
     if (!port) throw new Error(`the command did not start: ${program.stdout}${program.stderr}`)
+    if (isPinned) freeHelperThreads(program.pid)
     return new Service(program, port, udpPort)
   }
 
@@ -83,6 +88,15 @@ export class Service {
   /** Ends the server as its users do. @returns Its exit code, or the signal that it needed. */
   close(graceMs = 10_000): Promise<number | string> {
     return this.#program.stop('SIGTERM', graceMs)
+  }
+}
+
+/** Lets all threads but the main one of a process run on every processor. */
+function freeHelperThreads(pid: number): void {
+  const processors = `0-${availableParallelism() - 1}`
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    if (thread === `${pid}`) continue
+    execFileSync('taskset', ['-p', '-c', processors, thread], { stdio: 'ignore' })
   }
 }
 
