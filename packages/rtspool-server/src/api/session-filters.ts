@@ -3,11 +3,22 @@ import { queryNumber, sessionState, text } from './values.js'
 
 const seconds = z.number().min(0)
 
+/** The library checks name and value. */
+const group = text
+  .regex(/^[^=]+=./)
+  .transform((named) => {
+    const end = named.indexOf('=')
+    return { [named.slice(0, end)]: named.slice(end + 1) }
+  })
+  .optional()
+  .describe('Group of the session, written NAME=VALUE')
+
 const filtersWith = <Age extends z.ZodType>(age: Age) => ({
   path: text.optional().describe('Decoded path of a presentation'),
   user: text.optional(),
   address: text.optional().describe('An IPv6 address means its whole /64 network'),
   state: sessionState.optional(),
+  group,
   userAgent: text.optional().describe('Text within User-Agent, in any case of letters'),
   minAge: age.optional().describe('Least seconds since the creation'),
   maxAge: age.optional().describe('Most seconds since the creation'),

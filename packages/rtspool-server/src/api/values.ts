@@ -22,6 +22,7 @@ export const publicId = z
 
 export const time = z.string().meta({ format: 'date-time' })
 export const count = z.number().int().min(0)
+export const groups = z.record(z.string(), z.string()).describe('Values of named groups')
 export const sessionState = z.enum(['Init', 'Ready', 'Playing', 'Recording'])
 
 /** Longest text of a query or body. */

@@ -54,6 +54,20 @@ describe('sessions', () => {
     expect(details.streams).toHaveLength(2)
   })
 
+  it('are listed and ended by a group', async () => {
+    const { api, server } = await startApi()
+    for (const plan of ['free', 'paid', 'free']) server.pool.create({ groups: { plan } })
+    const { body } = await api.call('listSessions', { query: { group: 'plan=paid' } })
+    expect(body.sessions).toMatchObject([{ groups: { plan: 'paid' }, queuedBytes: 0 }])
+    const kicked = await api.call('kickSessions', { body: { filter: { group: 'plan=free' } } })
+    expect(kicked.body.count).toBe(2)
+    const left = await api.call('listLeavers', { query: { group: 'plan=free' } })
+    expect(left.body.leavers).toHaveLength(2)
+    for (const group of ['plan', '=free', '__proto__=x']) {
+      expect((await api.call('listSessions', { query: { group } })).status).toBe(400)
+    }
+  })
+
   it.each([
     [{ limit: '0' }, { where: 'query.limit', expected: 'at least 1', got: '"0"' }],
     [{ limit: 'ten' }, { where: 'query.limit', expected: 'number', got: '"ten"' }],

@@ -7,6 +7,7 @@ import { sessionQuery } from '../session-filters.js'
 import {
   count,
   cursor,
+  groups,
   isoTime,
   nextCursor,
   pageLimit,
@@ -25,6 +26,7 @@ const leaverSchema = z
     user: z.string().optional(),
     userAgent: z.string().optional(),
     transport: z.string().optional(),
+    groups: groups.optional(),
     createdTime: time,
     endedTime: time,
     durationSeconds: z.number().min(0),
@@ -53,6 +55,7 @@ const leaverView = (leaver: Leaver): z.output<typeof leaverSchema> => ({
   user: leaver.owner?.user,
   userAgent: leaver.use?.userAgent,
   transport: leaver.use?.transport,
+  groups: leaver.groups && { ...leaver.groups },
   createdTime: isoTime(leaver.createdTime),
   endedTime: isoTime(leaver.endedTime),
   durationSeconds: leaver.durationMs / 1000,

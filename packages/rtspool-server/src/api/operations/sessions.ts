@@ -16,6 +16,7 @@ import { sessionFilters, sessionQuery } from '../session-filters.js'
 import {
   count,
   cursor,
+  groups,
   isoTime,
   nextCursor,
   pageLimit,
@@ -39,6 +40,7 @@ const sessionSchema = z
     tunnel: z.string().optional(),
     isSecure: z.boolean().optional(),
     connectionId: z.string().optional(),
+    groups: groups.optional(),
     createdTime: time,
     lastAccessTime: time,
     timeoutSeconds: z.number().describe('0 = never'),
@@ -49,6 +51,7 @@ const sessionSchema = z
       ...{ packetsIn: count, bytesIn: count, packetsOut: count, bytesOut: count },
       ...{ packetsLost: count, packetsDropped: count },
     }),
+    queuedBytes: count.describe('Bytes that wait in the server for the client to read'),
   })
   .register(components, { id: 'Session' })
 
@@ -86,6 +89,7 @@ export function sessionView(session: Session): z.output<typeof sessionSchema> {
     ...{ address: owner?.address, user: owner?.user, userAgent: facts.userAgent },
     ...{ transport: facts.transport, tunnel: facts.tunnel, isSecure: facts.isSecure },
     connectionId: facts.connectionId,
+    groups: facts.groups && { ...facts.groups },
     createdTime: isoTime(createdTime),
     lastAccessTime: isoTime(lastAccessTime),
     timeoutSeconds: timeout,
@@ -93,6 +97,7 @@ export function sessionView(session: Session): z.output<typeof sessionSchema> {
     removalReason: facts.removalReason,
     removalNote: session.removalNote,
     stats: { ...stats },
+    queuedBytes: session.queuedBytes,
   }
 }
 
