@@ -1,28 +1,36 @@
-import { mkdirSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { reasonToSkip } from '../../scripts/programs.mjs'
 import { ApiCommand } from './support/api-command.js'
 import { startBrowser } from './support/browser.mjs'
-import { endPrograms } from './support/process.js'
+import { DashboardPage, pageTitles } from './support/dashboard-page.js'
+import { endPrograms, Program, patienceMs, until } from './support/process.js'
 import { requirePrograms } from './support/programs.js'
 import { Viewer } from './support/viewer.js'
 
 const patience = { timeout: 20_000 }
-/** Folder for pictures of the page; none are made without it. */
-const pictures = process.env.RTSPOOL_PAGE_PICTURES
+const configuration = ['auth: { usersFile: users, basic: always }', 'bans: { exempt: [] }', '']
 
 describe('the web page in Chromium', () => {
   let command: ApiCommand
   let browser: Browser | undefined
-  let page: Page | undefined
+  let opened: DashboardPage | undefined
+  const viewers = new Set<Viewer>()
   beforeAll(async () => {
-    command = await ApiCommand.start(['--live-port', '0'])
+    const folder = mkdtempSync(join(tmpdir(), 'rtspool-dashboard-'))
+    writeFileSync(join(folder, 'rtspool.yml'), configuration.join('\n'))
+    writeFileSync(join(folder, 'users'), 'ann:secret\nbob:secret\n', { mode: 0o600 })
+    command = await ApiCommand.start(['--live-port', '0'], { folder })
     if (!reasonToSkip('chromium')) browser = await startBrowser()
   })
   afterEach(async () => {
-    await page?.context().close()
+    await opened?.close()
+    await command.api.call('kickSessions', { body: { filter: { minAge: 0 } } })
+    for (const viewer of viewers) await viewer.leave('close')
+    viewers.clear()
   })
   afterAll(async () => {
     await browser?.close()
@@ -30,100 +38,234 @@ describe('the web page in Chromium', () => {
     await endPrograms()
   })
 
-  /** Opens the page, and notes whatever its console complains about. */
-  async function open(colorScheme: 'light' | 'dark' = 'light') {
-    const context = await browser?.newContext({
-      colorScheme,
-      viewport: { width: 1100, height: 760 },
-    })
-    page = await context?.newPage()
-    if (!page) throw new Error('no browser')
-    const complaints: string[] = []
-    page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text())
-    })
-    page.on('pageerror', ({ message }) => complaints.push(message))
-    await page.goto(command.url)
-    return { opened: page, complaints }
+  const urlAs = (user: string): string =>
+    `${command.rtspUrl.replace('://', `://${user}:secret@`)}/test`
+
+  async function watch(user: string, transport: 'tcp' | 'udp' = 'tcp'): Promise<Viewer> {
+    const viewer = await Viewer.join(urlAs(user), transport)
+    viewers.add(viewer)
+    return viewer
   }
 
-  async function logIn(opened: Page, token = command.adminToken): Promise<void> {
-    await opened.getByLabel('Token of the control API').fill(token)
-    await opened.keyboard.press('Enter')
-  }
+  const ffmpegAs = (user: string): Program =>
+    new Program('ffmpeg', [
+      ...['-hide_banner', '-nostdin', '-loglevel', 'error', '-rtsp_transport', 'tcp'],
+      ...['-i', urlAs(user), '-f', 'null', '-'],
+    ])
 
-  async function goTo(opened: Page, title: string): Promise<void> {
-    await opened.getByRole('link', { name: title, exact: true }).click()
-    await heading(opened, title)
-  }
-
-  const heading = (opened: Page, text: string) =>
-    opened.getByRole('heading', { name: text }).waitFor(patience)
-
-  async function photograph(opened: Page, name: string): Promise<void> {
-    if (pictures === undefined) return
-    mkdirSync(pictures, { recursive: true })
-    await opened.screenshot({ path: join(pictures, `${name}.png`) })
+  async function open(scheme?: 'light' | 'dark', token = command.adminToken) {
+    opened = await DashboardPage.open(browser, command.url, scheme)
+    await opened.logIn(token)
+    return opened
   }
 
   test('asks for a token, and says when it is wrong', async (context) => {
     requirePrograms(context, 'chromium')
-    const { opened } = await open()
-    await logIn(opened, 'guess')
-    await opened.getByText('The server does not know this token.').waitFor(patience)
-    await photograph(opened, 'login')
-    await logIn(opened)
-    await goTo(opened, 'Sessions')
-    await opened.reload()
-    await heading(opened, 'Sessions (0)')
-    await opened.getByRole('button', { name: 'Log out' }).click()
-    await opened.getByLabel('Token of the control API').waitFor(patience)
-    expect(await opened.evaluate('sessionStorage.length')).toBe(0)
+    const dashboard = await open('light', 'guess')
+    await dashboard.says('The server does not know this token.')
+    await dashboard.photograph('login')
+    await dashboard.logIn(command.adminToken)
+    await dashboard.heading('Overview')
+    await dashboard.goTo('Sessions')
+    await dashboard.page.reload()
+    await dashboard.heading('Sessions (0)')
+    await dashboard.button('Log out').click()
+    await dashboard.page.getByLabel('Token of the control API').waitFor(patience)
+    expect(await dashboard.page.evaluate('sessionStorage.length')).toBe(0)
   })
 
-  test.for(['light', 'dark'] as const)(
-    'shows sessions, filters them and ends one, %s',
-    async (colorScheme, context) => {
-      requirePrograms(context, 'chromium')
-      const url = `${command.rtspUrl}/test`
-      const viewers = [await Viewer.join(url, 'tcp'), await Viewer.join(url, 'udp')]
-      const { opened, complaints } = await open(colorScheme)
-      await logIn(opened)
-      await goTo(opened, 'Sessions')
-      await heading(opened, 'Sessions (2)')
-      await photograph(opened, `sessions-${colorScheme}`)
-      await opened.getByRole('searchbox').fill('UDP')
-      await heading(opened, 'Sessions (1)')
-      await opened.getByRole('button', { name: /^End / }).click()
-      await heading(opened, 'Sessions (0)')
-      await opened.getByRole('searchbox').fill('')
-      await heading(opened, 'Sessions (1)')
-      expect(await opened.getByRole('cell', { name: 'TCP', exact: true }).count()).toBe(1)
-      await Promise.all(viewers.map((viewer) => viewer.leave('close')))
-      await heading(opened, 'Sessions (0)')
-      expect(complaints).toEqual([])
-    },
-  )
+  test('ends a session with a ban of its user; a neighbour stays', async (context) => {
+    requirePrograms(context, 'chromium', 'ffmpeg')
+    const dashboard = await open()
+    await dashboard.goTo('Sessions')
+    await dashboard.heading('Sessions (0)')
+    const bob = await watch('bob')
+    const ann = ffmpegAs('ann')
+    await dashboard.heading('Sessions (2)')
+    await dashboard.page.getByRole('searchbox').fill('ann')
+    await dashboard.heading('Sessions (1)')
+    await dashboard.button(/^End ann /).click()
+    await dashboard.dialog.getByLabel('Reason').fill('too long')
+    await dashboard.dialog.getByLabel('Ban', { exact: true }).selectOption('60 seconds')
+    await dashboard.dialog.getByLabel('Ban of').selectOption('the user')
+    await dashboard.photograph('end-session')
+    await dashboard.dialog.getByRole('button', { name: 'End session' }).click()
+    await dashboard.heading('Sessions (0)')
+    await ann.ended(patienceMs)
+    const again = ffmpegAs('ann')
+    expect(await again.ended(patienceMs)).not.toBe(0)
+    expect(again.stderr).toContain('403')
+    await watch('bob', 'udp')
+    const before = bob.packets
+    await until(() => bob.packets > before)
+    await dashboard.goTo('Leavers')
+    await dashboard.says('ended by an operator: too long')
+    await dashboard.goTo('Bans')
+    await dashboard.says('user ann')
+    await dashboard.button('Remove the ban of user ann').click()
+    await dashboard.says('Nobody is kept out.')
+    await watch('ann')
+    expect(dashboard.complaints).toEqual([])
+  })
+
+  test('ends all sessions of a filter, after it has counted them', async (context) => {
+    requirePrograms(context, 'chromium')
+    for (const user of ['ann', 'ann', 'bob']) await watch(user)
+    const dashboard = await open()
+    await dashboard.goTo('Sessions')
+    await dashboard.heading('Sessions (3)')
+    expect(await dashboard.button(/^End all of the filter/).isDisabled()).toBe(true)
+    await dashboard.page.getByText('More filters').click()
+    await dashboard.page.getByLabel('User', { exact: true }).fill('ann')
+    await dashboard.button(/^End all of the filter/).click()
+    await dashboard.says('2 sessions now: user ann.')
+    await dashboard.dialog.getByRole('button', { name: 'End 2 sessions' }).click()
+    await dashboard.heading('Sessions (0)')
+    await dashboard.button('Clear filter').click()
+    await dashboard.heading('Sessions (1)')
+  })
+
+  test('shows a session, and changes its timeout', async (context) => {
+    requirePrograms(context, 'chromium')
+    await watch('bob', 'udp')
+    const dashboard = await open('dark')
+    await dashboard.goTo('Sessions')
+    await dashboard.button(/^Details of bob/).click()
+    const { dialog } = dashboard
+    await dialog.getByText('UDP', { exact: true }).first().waitFor(patience)
+    await dashboard.photograph('session')
+    await dialog.getByLabel('Timeout in seconds').fill('600')
+    await dialog.getByRole('button', { name: 'Change' }).click()
+    await dialog.getByText('after 600 s').waitFor(patience)
+    const { body } = await command.api.call('listSessions')
+    expect(body.sessions[0].timeoutSeconds).toBe(600)
+  })
+
+  test('changes a limit: the next SETUP gets 503', async (context) => {
+    requirePrograms(context, 'chromium')
+    await watch('ann')
+    const dashboard = await open()
+    await dashboard.goTo('Limits')
+    const field = dashboard.page.getByLabel('Sessions', { exact: true })
+    await field.fill('1')
+    await dashboard.button('Change limits').click()
+    await dashboard.says(/^Saved in /)
+    await expect(watch('bob')).rejects.toThrow('SETUP: RTSP/1.0 503')
+    await field.fill('1000')
+    await dashboard.button('Change limits').click()
+    await expect.poll(async () => (await command.api.call('getLimits')).body.maxSessions).toBe(1000)
+    await watch('bob')
+    await field.fill('1.5')
+    await dashboard.button('Change limits').click()
+    expect((await command.api.call('getLimits')).body.maxSessions).toBe(1000)
+    expect(dashboard.complaints).toEqual([])
+  })
+
+  test('lets a viewer change nothing', async (context) => {
+    requirePrograms(context, 'chromium')
+    await watch('ann')
+    await command.api.call('addBan', { body: { user: 'mallory' } })
+    const { body } = await command.api.call('createToken', {
+      body: { name: 'guest', role: 'viewer' },
+    })
+    const dashboard = await open('light', body.token)
+    for (const title of pageTitles) {
+      await dashboard.goTo(title)
+      if (title === 'Sessions') await dashboard.heading('Sessions (1)')
+      if (title === 'Bans') await dashboard.says('user mallory')
+      expect(await dashboard.button(/^(End|Ban|Add|Remove|Change|Save)/).count(), title).toBe(0)
+    }
+    await dashboard.goTo('Sessions')
+    await dashboard.button(/^Details of ann/).click()
+    await dashboard.dialog.getByText('Public id').waitFor(patience)
+    expect(await dashboard.dialog.getByRole('button', { name: 'Change' }).count()).toBe(0)
+    const { token } = body
+    const changes = {
+      kickSessions: { filter: { user: 'ann' } },
+      addBan: { user: 'ann' },
+      changeLimits: { maxSessions: 1 },
+    }
+    for (const [operationId, change] of Object.entries(changes)) {
+      expect((await command.api.call(operationId, { body: change, token })).status).toBe(403)
+    }
+    const { body: list } = await command.api.call('listBans')
+    for (const { publicId } of list.bans) {
+      await command.api.call('removeBan', { params: { publicId } })
+    }
+  })
+
+  test('can be used with the keyboard alone', async (context) => {
+    requirePrograms(context, 'chromium')
+    await watch('ann')
+    const dashboard = await open()
+    const { page } = dashboard
+    await dashboard.goTo('Sessions')
+    await dashboard.heading('Sessions (1)')
+    await page.reload()
+    await dashboard.heading('Sessions (1)')
+    await page.keyboard.press('Tab')
+    await dashboard.photograph('skip-link')
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the content')
+    await page.keyboard.press('Enter')
+    expect(await page.evaluate('document.activeElement.localName')).toBe('main')
+    const end = dashboard.button(/^End ann /)
+    await end.focus()
+    await page.keyboard.press('Enter')
+    await dashboard.dialog.waitFor(patience)
+    for (let tabs = 0; tabs < 12; tabs++) {
+      await page.keyboard.press('Tab')
+      const isInside = "document.activeElement.closest('dialog, body > :not(#app)') !== null"
+      const isAway = 'document.activeElement === document.body'
+      expect(await page.evaluate(`${isInside} || ${isAway}`)).toBe(true)
+    }
+    await page.keyboard.press('Escape')
+    await dashboard.dialog.waitFor({ ...patience, state: 'detached' })
+    const focused = await page.evaluate("document.activeElement.getAttribute('aria-label')")
+    expect(focused).toMatch(/^End ann/)
+  })
 
   test('plays the live picture of a path, as one more session', async (context) => {
     requirePrograms(context, 'chromium')
-    const viewer = await Viewer.join(`${command.rtspUrl}/test`, 'tcp')
-    const { opened, complaints } = await open('dark')
-    await logIn(opened)
-    await goTo(opened, 'Sessions')
-    await opened.getByRole('button', { name: '/test', exact: true }).click()
-    await opened.getByRole('dialog').getByText('playing').waitFor(patience)
-    const position = () => opened.evaluate<number>("document.querySelector('video').currentTime")
+    await watch('bob')
+    const dashboard = await open('dark')
+    await dashboard.goTo('Sessions')
+    await dashboard.button('Watch /test').click()
+    await dashboard.dialog.getByText('playing').waitFor(patience)
+    const { page } = dashboard
+    const position = () => page.evaluate<number>("document.querySelector('video').currentTime")
     const before = await position()
     await expect.poll(position, patience).toBeGreaterThan(before + 0.5)
-    await photograph(opened, 'watch')
+    await dashboard.photograph('watch')
     const { body } = await command.api.call('listSessions')
     expect(body.sessions.map(({ transport }: { transport: string }) => transport).sort()).toEqual([
       ...['TCP', 'websocket-fmp4'],
     ])
-    await opened.getByRole('button', { name: 'Close' }).click()
-    await heading(opened, 'Sessions (1)')
-    await viewer.leave('teardown')
-    expect(complaints).toEqual([])
+    await dashboard.button('Close').click()
+    await dashboard.heading('Sessions (1)')
+    expect(dashboard.complaints).toEqual([])
+  })
+
+  test.for(['light', 'dark'] as const)('has pages that are %s', async (scheme, context) => {
+    requirePrograms(context, 'chromium')
+    await (await Viewer.join(urlAs('ann'), 'tcp')).leave('teardown')
+    for (const user of ['ann', 'bob'])
+      for (const way of ['tcp', 'udp'] as const) await watch(user, way)
+    const ban = await command.api.call('addBan', { body: { user: 'mallory', reason: 'rude' } })
+    const dashboard = await open(scheme)
+    for (const title of pageTitles) {
+      await dashboard.goTo(title)
+      if (title === 'Sessions') await dashboard.heading('Sessions (4)')
+      if (title === 'Bans') await dashboard.says('user mallory')
+      if (title === 'Leavers') await dashboard.says('left by itself')
+      await dashboard.page.evaluate('document.fonts.ready')
+      await dashboard.photograph(title.toLowerCase())
+    }
+    await dashboard.goTo('Bans')
+    await dashboard.button(/^Add a ban/).click()
+    await dashboard.dialog.waitFor(patience)
+    await dashboard.photograph('add-ban')
+    await dashboard.page.keyboard.press('Escape')
+    expect(dashboard.complaints).toEqual([])
+    await command.api.call('removeBan', { params: { publicId: ban.body.publicId } })
   })
 })

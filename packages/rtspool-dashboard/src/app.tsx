@@ -45,6 +45,8 @@ function Frame({ visitor, logOut }: FrameProps): JSX.Element {
   const main = useRef<HTMLElement>(null)
   const { page } = route.value
   const Page = pages[page]
+  // One connection for events serves all pages, one after the other.
+  useEffect(() => visitor.events.subscribe(() => {}, []), [visitor])
   useEffect(() => {
     document.title = `${pageTitles[page]} – rtspool`
   }, [page])
@@ -62,6 +64,10 @@ function Frame({ visitor, logOut }: FrameProps): JSX.Element {
         <Button onClick={logOut}>Log out</Button>
       </header>
       <main ref={main} tabIndex={-1}>
+        <p role="alert">
+          {visitor.events.problem.value &&
+            `No news from the server: ${visitor.events.problem.value}`}
+        </p>
         <Page key={page} />
       </main>
     </>

@@ -14,6 +14,7 @@ export class Viewer {
   /** RTP packets and interleaved frames that arrived. */
   packets = 0
   readonly #url: string
+  readonly #login: readonly string[]
   readonly #transport: Transport
   readonly #socket: Socket
   readonly #onRtp: OnRtp
@@ -25,14 +26,21 @@ export class Viewer {
 
   private constructor(url: string, transport: Transport, socket: Socket, onRtp: OnRtp) {
     this.#onRtp = onRtp
-    this.#url = url
+    const { username, password } = new URL(url)
+    const credentials = Buffer.from(`${username}:${password}`).toString('base64')
+    this.#login = username === '' ? [] : [`Authorization: Basic ${credentials}`]
+    this.#url = url.replace(`${username}:${password}@`, '')
     this.#transport = transport
     this.#socket = socket
     socket.on('data', (chunk) => this.#received(chunk))
     socket.on('error', () => {})
   }
 
-  /** Connects, and plays every track. */
+  /**
+   * Connects, and plays every track.
+   *
+   * @param url - With user and password for Basic authentication.
+   */
   static async join(url: string, transport: Transport, onRtp: OnRtp = () => {}): Promise<Viewer> {
     const { hostname, port } = new URL(url)
     const socket = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) })
@@ -116,7 +124,8 @@ export class Viewer {
 
   #write(method: string, uri: string, headers: readonly string[]): void {
     const session = this.#sessionId === '' ? [] : [`Session: ${this.#sessionId}`]
-    const lines = [`${method} ${uri} RTSP/1.0`, `CSeq: ${++this.#cseq}`, ...session, ...headers]
+    const own = [`CSeq: ${++this.#cseq}`, ...this.#login, ...session]
+    const lines = [`${method} ${uri} RTSP/1.0`, ...own, ...headers]
     if (this.#socket.writable) this.#socket.write(`${lines.join('\r\n')}\r\n\r\n`)
   }
 

@@ -1,5 +1,7 @@
+export { type Action, useAction } from './action.js'
 export { Button } from './button.js'
 export { Dialog } from './dialog.js'
+export { Facts } from './facts.js'
 export { Field } from './field.js'
 export { type Column, type Sorting, Table } from './table.js'
 export type { RowWindow } from './window.js'

@@ -7,6 +7,11 @@ export interface Column<Row> {
   /** Name of the column; the server knows it if rows can be sorted by the column. */
   readonly id: string
   readonly title: string
+  /**
+   * Least width, in units of CSS: columns keep theirs when other rows come on the screen.
+   * @default an equal share of the rest
+   */
+  readonly width?: string
   readonly isNumber?: boolean
   readonly isSortable?: boolean
   readonly cell: (row: Row) => ComponentChildren
@@ -30,6 +35,8 @@ interface TableProps<Row> {
   readonly onSort?: (sorting: Sorting) => void
   /** Called with the rows on the screen, when they change. */
   readonly onWindow?: (rows: RowWindow) => void
+  /** True while other rows are on their way. */
+  readonly isBusy?: boolean
   /** Shown instead of rows where there are none. */
   readonly empty?: string
 }
@@ -39,35 +46,42 @@ const rowHeight = 34
 
 /** A table of any length: only the rows on the screen are elements of the page. */
 export function Table<Row>(props: TableProps<Row>): JSX.Element {
-  const { label, columns, rows, keyOf, empty = 'There is nothing here.' } = props
+  const { label, columns, rows, keyOf, isBusy = false, empty = 'There is nothing here.' } = props
   const { place, range } = useRowWindow(rows.length, props.onWindow)
   const { first, end } = range
-  const shown = rows.slice(first, end)
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls needs the keyboard
-    <section class="table" ref={place} tabIndex={0} aria-label={label}>
+    <section class="table" ref={place} tabIndex={0} aria-label={label} aria-busy={isBusy}>
       <table aria-rowcount={rows.length + 1}>
         <Head {...props} />
         <tbody>
           <Space rows={first} columns={columns.length} />
-          {shown.map((row, index) => (
-            <tr key={keyOf(row)} aria-rowindex={first + index + 2}>
-              {columns.map((column) => (
-                <td
-                  key={column.id}
-                  class={column.isNumber ? 'number' : undefined}
-                  title={column.hint?.(row)}
-                >
-                  {column.cell(row)}
-                </td>
-              ))}
-            </tr>
+          {rows.slice(first, end).map((row, index) => (
+            <TableRow key={keyOf(row)} row={row} columns={columns} index={first + index + 2} />
           ))}
           <Space rows={rows.length - end} columns={columns.length} />
         </tbody>
       </table>
-      {rows.length === 0 && <p class="hint">{empty}</p>}
+      {rows.length === 0 && !isBusy && <p class="hint">{empty}</p>}
     </section>
+  )
+}
+
+interface TableRowProps<Row> {
+  readonly row: Row
+  readonly columns: readonly Column<Row>[]
+  readonly index: number
+}
+
+function TableRow<Row>({ row, columns, index }: TableRowProps<Row>): JSX.Element {
+  return (
+    <tr aria-rowindex={index}>
+      {columns.map(({ id, isNumber, cell, hint }) => (
+        <td key={id} class={isNumber ? 'number' : undefined} title={hint?.(row)}>
+          {cell(row)}
+        </td>
+      ))}
+    </tr>
   )
 }
 
@@ -85,7 +99,7 @@ function Head<Row>({ columns, sorting, onSort }: TableProps<Row>) {
   return (
     <thead>
       <tr aria-rowindex={1}>
-        {columns.map(({ id, title, isNumber, isSortable }) => {
+        {columns.map(({ id, title, width, isNumber, isSortable }) => {
           const order = sorting?.column === id ? sorting.order : undefined
           const next = order === 'descending' ? 'ascending' : 'descending'
           return (
@@ -93,6 +107,7 @@ function Head<Row>({ columns, sorting, onSort }: TableProps<Row>) {
               key={id}
               scope="col"
               class={isNumber ? 'number' : undefined}
+              style={width === undefined ? undefined : { width }}
               aria-sort={isSortable ? (order ?? 'none') : undefined}
             >
               {isSortable ? (
@@ -110,6 +125,9 @@ function Head<Row>({ columns, sorting, onSort }: TableProps<Row>) {
   )
 }
 
+/** Rows that scroll past before others are drawn. */
+const rowsPerStep = 4
+
 /** Follows the scroll position of an element. */
 function useRowWindow(count: number, onWindow: ((rows: RowWindow) => void) | undefined) {
   const place = useRef<HTMLElement>(null)
@@ -119,7 +137,9 @@ function useRowWindow(count: number, onWindow: ((rows: RowWindow) => void) | und
     const element = place.current
     if (!element) return
     const measure = (): void => {
-      const { scrollTop, clientHeight: height } = element
+      const step = rowsPerStep * rowHeight
+      const scrollTop = Math.floor(element.scrollTop / step) * step
+      const height = element.clientHeight + step
       setView((before) => {
         const isSame = before.scrollTop === scrollTop && before.height === height
         return isSame ? before : { scrollTop, height }

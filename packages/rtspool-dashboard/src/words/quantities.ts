@@ -1,8 +1,14 @@
-const units = ['B', 'kB', 'MB', 'GB', 'TB'] as const
+const bytes = ['B', 'kB', 'MB', 'GB', 'TB'] as const
+const bitrates = ['b/s', 'kb/s', 'Mb/s', 'Gb/s'] as const
 
 /** Writes a number of bytes with at most three digits: `4.2 MB`. */
-export function bytesText(bytes: number): string {
-  let value = bytes
+export const bytesText = (value: number): string => scaledText(value, bytes)
+
+/** Writes a number of bits per second with at most three digits: `4.2 Mb/s`. */
+export const bitrateText = (value: number): string => scaledText(value, bitrates)
+
+function scaledText(quantity: number, units: readonly string[]): string {
+  let value = quantity
   let unit = 0
   while (value >= 999.5 && unit < units.length - 1) {
     value /= 1000
@@ -22,3 +28,20 @@ export function durationText(milliseconds: number): string {
 }
 
 const padded = (value: number): string => String(value).padStart(2, '0')
+
+/** Writes a share: `0.3 %`, and `0 %` for none at all. */
+export function shareText(share: number): string {
+  const percent = 100 * share
+  if (percent === 0) return '0 %'
+  return percent < 0.1 ? '< 0.1 %' : `${percent.toFixed(percent < 10 ? 1 : 0)} %`
+}
+
+const counts = new Intl.NumberFormat('en')
+
+/** Writes a count: `10,000`. */
+export const countText = (count: number): string => counts.format(count)
+
+const times = new Intl.DateTimeFormat(undefined, { dateStyle: 'short', timeStyle: 'medium' })
+
+/** Writes a time as the browser's language does. */
+export const timeText = (time: string | number): string => times.format(new Date(time))

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { bytesText, durationText } from '../../src/words/quantities.js'
+import {
+  bitrateText,
+  bytesText,
+  countText,
+  durationText,
+  shareText,
+} from '../../src/words/quantities.js'
 
-describe('words of the table of sessions', () => {
+describe('words of quantities', () => {
   it.each([
     [0, '0 B'],
     [999, '999 B'],
@@ -12,6 +18,19 @@ describe('words of the table of sessions', () => {
     [42_000_000_000, '42 GB'],
     [5e15, '5000 TB'],
   ])('%i bytes are %s', (bytes, text) => expect(bytesText(bytes)).toBe(text))
+
+  it('bitrates have units of their own', () => {
+    expect([bitrateText(0), bitrateText(4_200_000)]).toEqual(['0 b/s', '4.2 Mb/s'])
+  })
+
+  it.each([
+    [0, '0 %'],
+    [0.0004, '< 0.1 %'],
+    [0.003, '0.3 %'],
+    [0.251, '25 %'],
+  ])('a share of %d is %s', (share, text) => expect(shareText(share)).toBe(text))
+
+  it('counts have their thousands apart', () => expect(countText(10_000)).toBe('10,000'))
 
   it.each([
     [-5, '0 s'],

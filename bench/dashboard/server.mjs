@@ -1,0 +1,58 @@
+// A server with a control API and its page, whose pool has sessions without media. Some leave and come all the time.
+// Usage: node server.mjs SESSIONS CHURN-A-SECOND FOLDER
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { RtspServer } from '../../packages/rtspool/dist/index.js'
+import { ControlService } from '../../packages/rtspool-server/dist/api/control-service.js'
+import { nameOf } from '../../packages/rtspool-server/dist/config/key-schema.js'
+import { ConfigReloader } from '../../packages/rtspool-server/dist/config/reload/reloader.js'
+import { ConfigStore } from '../../packages/rtspool-server/dist/config/save/config-store.js'
+import { loadSettings } from '../../packages/rtspool-server/dist/config/settings.js'
+import { tryLoadPage } from '../../packages/rtspool-server/dist/dashboard/page-files.js'
+import { RepeatLimit } from '../../packages/rtspool-server/dist/log/repeat-limit.js'
+
+const [sessions, churn, folder] = process.argv.slice(2)
+const unlimited = { maxSessions: 0, maxSessionsPerAddress: 0, maxIdleSetup: 0 }
+const server = new RtspServer({ port: 0, host: '127.0.0.1', pool: unlimited })
+await server.listen()
+
+const users = ['ann', 'bob', 'eve', 'joe', 'sue']
+let count = 0
+
+/** Creates a session whose owner differs from that of the ones before. */
+function add() {
+  const number = count++
+  server.pool.create({
+    timeout: 0,
+    owner: {
+      user: `${users[number % users.length]}-${number % 1000}`,
+      address: `10.${number >> 16}.${(number >> 8) & 0xff}.${number & 0xff}`,
+    },
+  })
+}
+
+const sources = { environment: {}, flags: { kind: 'flags', tree: {}, sourceOf: nameOf }, users: [] }
+const reloader = new ConfigReloader(sources, loadSettings(sources), [])
+const log = pino({ level: 'silent' })
+const control = new ControlService({
+  ...{ rtsp: server, log, repeats: new RepeatLimit(log), version: 'bench' },
+  configuration: { reloader, store: new ConfigStore(reloader) },
+  page: tryLoadPage(undefined),
+  certificate: undefined,
+  api: {
+    ...{ port: 0, host: '127.0.0.1', tokensFile: join(folder, 'tokens.json'), allowedHosts: [] },
+    ...{ mediaDownAfterSeconds: 10, keptEvents: 5000 },
+    webhooks: { urls: [], types: undefined, secret: undefined },
+  },
+})
+await control.listen()
+for (let n = 0; n < Number(sessions); n++) add()
+if (Number(churn) > 0) {
+  setInterval(() => {
+    const [oldest] = server.pool.values()
+    if (oldest) server.pool.remove(oldest)
+    add()
+  }, 1000 / Number(churn))
+}
+console.log(JSON.stringify({ event: 'ready', url: control.url, token: control.firstToken }))
+process.on('SIGTERM', () => process.exit())

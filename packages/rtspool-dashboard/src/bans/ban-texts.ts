@@ -1,0 +1,15 @@
+import type { BanView } from '../api/ban-view.js'
+
+/** Causes of bans, as the API names them, in plain words. */
+export const causeTexts: Readonly<Record<string, string>> = {
+  added: 'added by hand',
+  kicked: 'with the end of a session',
+  failedLogins: 'failed logins',
+  flapping: 'too many sessions',
+}
+
+/** Writes whom a ban keeps out: `user ann, path /cam`. */
+export const subjectText = ({ user, address, path }: Pick<BanView, 'user' | 'address' | 'path'>) =>
+  [user && `user ${user}`, address && `address ${address}`, path && `path ${path}`]
+    .filter(Boolean)
+    .join(', ')

@@ -1,0 +1,25 @@
+/** Reasons for the end of a session, as the API names them, in plain words. */
+export const reasonTexts: Readonly<Record<string, string>> = {
+  teardown: 'left by itself',
+  timeout: 'no sign of life',
+  idleSetup: 'never played',
+  lifetime: 'longest life reached',
+  authorizationExpired: 'login expired',
+  connectionClosed: 'connection closed',
+  slowReader: 'read too slowly',
+  unreachable: 'unreachable',
+  silent: 'published nothing',
+  mediaEnded: 'media ended',
+  mediaFailed: 'media failed',
+  replaced: 'replaced by another',
+  kicked: 'ended by an operator',
+  evicted: 'made room for another',
+  overload: 'server overloaded',
+  drained: 'server shut down',
+  filtered: 'removed by the program',
+  poolClosed: 'server stopped',
+  removed: 'removed by the program',
+}
+
+/** Reasons that the list of leavers can be filtered by. */
+export const reasonNames: readonly string[] = Object.freeze(Object.keys(reasonTexts))

@@ -1,0 +1,74 @@
+import type { EventStream } from '../api/event-stream.js'
+
+/** Shortest time between two refreshes: events come in any number. */
+const shortestMs = 1000
+/** Time after an event in which others of the same cause arrive. */
+const settleMs = 100
+
+export interface RefreshTimes {
+  /** Types of events after which the data are out of date. */
+  readonly types: readonly string[]
+  /** Milliseconds between refreshes without an event; 0 = events alone decide. */
+  readonly everyMs: number
+}
+
+/** Calls a function when events say that data are out of date, and from time to time anyway. */
+export class Refresher {
+  readonly #refresh: () => Promise<unknown>
+  readonly #everyMs: number
+  readonly #unsubscribe: () => void
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #dueAt = Number.POSITIVE_INFINITY
+  #lastAt = 0
+  #hasMissed = false
+  #isClosed = false
+
+  constructor(
+    events: Pick<EventStream, 'subscribe'>,
+    { types, everyMs }: RefreshTimes,
+    refresh: () => Promise<unknown>,
+  ) {
+    this.#refresh = refresh
+    this.#everyMs = everyMs
+    // Lost events may have been of any type.
+    this.#unsubscribe = events.subscribe(() => this.#soon(), [...types, 'eventsLost'])
+    globalThis.document?.addEventListener('visibilitychange', this.#onVisibility)
+    this.#later()
+  }
+
+  close(): void {
+    this.#isClosed = true
+    globalThis.document?.removeEventListener('visibilitychange', this.#onVisibility)
+    this.#unsubscribe()
+    clearTimeout(this.#timer)
+  }
+
+  #soon(): void {
+    this.#scheduleAt(Math.max(Date.now() + settleMs, this.#lastAt + shortestMs))
+  }
+
+  #later(): void {
+    if (this.#everyMs > 0) this.#scheduleAt(Date.now() + this.#everyMs)
+  }
+
+  #scheduleAt(time: number): void {
+    if (this.#isClosed || time >= this.#dueAt) return
+    this.#dueAt = time
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => void this.#run(), time - Date.now())
+  }
+
+  async #run(): Promise<void> {
+    this.#dueAt = Number.POSITIVE_INFINITY
+    // Nobody looks at a page in the background: it is refreshed when somebody does.
+    this.#hasMissed = globalThis.document?.hidden === true
+    if (this.#hasMissed) return
+    this.#lastAt = Date.now()
+    await this.#refresh()
+    this.#later()
+  }
+
+  readonly #onVisibility = (): void => {
+    if (this.#hasMissed && !document.hidden) this.#soon()
+  }
+}

@@ -1,0 +1,80 @@
+import { type ReadonlySignal, signal } from '@preact/signals'
+import type { ApiClient } from '../api/api-client.js'
+import type { SessionView } from '../api/session-view.js'
+import type { Sorting } from '../elements/index.js'
+import { type FilterValues, filterOf } from '../filters/session-filter.js'
+import { PagedList } from '../lists/paged-list.js'
+import { Refresher } from '../lists/refresher.js'
+import type { Visitor } from '../visitor/visitor.js'
+import { Bitrates, type SessionRow } from './bitrates.js'
+
+const rowsPerPage = 200
+/** Bytes, loss and queue of sessions come without an event. */
+const figuresEveryMs = 3000
+/** Time for which a bitrate outlives its last read, at least. */
+const forgetEveryMs = 60_000
+
+const types = ['sessionCreated', 'sessionRemoved', 'sessionStateChanged']
+
+/** The newest session first: a person waits for one to appear. */
+export const defaultSorting: Sorting = { column: 'age', order: 'ascending' }
+
+/** The live sessions of the server that match a filter, in an order. */
+export class LiveSessions {
+  readonly list = new PagedList<SessionRow>(({ publicId }) => publicId)
+  readonly #client: ApiClient
+  readonly #refresher: Refresher
+  readonly #bitrates = new Bitrates()
+  readonly #total = signal<number | undefined>(undefined)
+  #forgotAt = Date.now()
+
+  constructor({ client, events }: Pick<Visitor, 'client' | 'events'>) {
+    this.#client = client
+    this.#refresher = new Refresher(events, { types, everyMs: figuresEveryMs }, () =>
+      this.refresh(),
+    )
+  }
+
+  /** Sessions of the server, whatever the filter; absent until the server has told them. */
+  get total(): ReadonlySignal<number | undefined> {
+    return this.#total
+  }
+
+  /** Reads the sessions of another filter or order. */
+  async show(filter: FilterValues, { column: sort, order }: Sorting): Promise<void> {
+    const query = { ...filterOf(filter), sort, order, limit: rowsPerPage }
+    await this.list.restart(async (cursor) => {
+      const page = await this.#client.get<{ sessions: SessionView[]; cursor?: string }>(
+        '/v1/sessions',
+        { ...query, cursor },
+      )
+      const now = Date.now()
+      const rows = page.sessions.map((session) => this.#bitrates.add(session, now))
+      return { rows, cursor: page.cursor }
+    })
+    await this.#readTotal()
+  }
+
+  async refresh(): Promise<void> {
+    if (Date.now() - this.#forgotAt > forgetEveryMs) {
+      this.#forgotAt = Date.now()
+      this.#bitrates.forget()
+    }
+    await this.list.refresh()
+    await this.#readTotal()
+  }
+
+  close(): void {
+    this.#refresher.close()
+    this.list.close()
+  }
+
+  async #readTotal(): Promise<void> {
+    try {
+      const { sessions } = await this.#client.get<{ sessions: { now: number } }>('/v1/stats')
+      this.#total.value = sessions.now
+    } catch {
+      // The list tells the problem.
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest'
+import { ApiClient } from '../../src/api/api-client.js'
+import { endSession, endSessions, subjectsOf } from '../../src/sessions/end-request.js'
+import { json, scriptedFetch } from '../api/scripted-fetch.js'
+import { session } from './session.js'
+
+const ann = session('a', { user: 'ann', address: '192.0.2.1' })
+
+function scene(...responses: Parameters<typeof scriptedFetch>) {
+  const { send, requests } = scriptedFetch(...responses)
+  return { client: new ApiClient('t', { send }), requests }
+}
+
+describe('end of sessions', () => {
+  it('comes after the ban, so that the client is not back before it', async () => {
+    const { client, requests } = scene(json({}))
+    await endSession(client, ann, { reason: 'enough', ban: { seconds: 60, subject: 'user' } })
+    expect(requests).toEqual([
+      'POST /v1/bans Bearer t {"user":"ann","seconds":60,"reason":"enough"}',
+      'POST /v1/sessions/a/kick Bearer t {"reason":"enough"}',
+    ])
+  })
+
+  it('needs neither reason nor ban', async () => {
+    const { client, requests } = scene(json({}))
+    await endSession(client, ann, { reason: '' })
+    expect(requests).toEqual(['POST /v1/sessions/a/kick Bearer t {}'])
+  })
+
+  it('does not come where the ban is refused', async () => {
+    const { client, requests } = scene(json({ title: 'full' }, 409))
+    const ban = { seconds: 0, subject: 'address' } as const
+    await expect(endSession(client, ann, { reason: '', ban })).rejects.toThrow('full')
+    expect(requests).toHaveLength(1)
+  })
+
+  it('is no problem where the session has left already', async () => {
+    const { client } = scene(json({ title: 'no live session' }, 404))
+    await expect(endSession(client, ann, { reason: '' })).resolves.toBeUndefined()
+  })
+
+  it('of a filter is counted first', async () => {
+    const { client, requests } = scene(json({ count: 7 }))
+    const filter = { user: 'ann', minAge: '60' }
+    expect(await endSessions(client, filter, { reason: '', dryRun: true })).toBe(7)
+    const ban = { seconds: 600, subject: 'user' } as const
+    await endSessions(client, filter, { reason: 'night', ban, dryRun: false })
+    expect(requests.map((request) => JSON.parse(request.split('Bearer t ')[1] ?? ''))).toEqual([
+      { filter: { user: 'ann', minAge: 60 }, dryRun: true },
+      {
+        ...{ filter: { user: 'ann', minAge: 60 }, dryRun: false },
+        ...{ reason: 'night', ban: { seconds: 600 } },
+      },
+    ])
+  })
+
+  it('can ban what is known of the client', () => {
+    expect(subjectsOf(ann)).toEqual(['user', 'address'])
+    expect(subjectsOf({ address: '192.0.2.1' })).toEqual(['address'])
+    expect(subjectsOf({})).toEqual([])
+  })
+})
