@@ -1,7 +1,8 @@
 // The command with its service on (control API, events, metrics, live port, an open dashboard) against the same build
 // with all of it off: CPU of the server for a delivered packet, and resident memory without any client.
 // Usage: npm run bench -- service [--short] [--viewers 1000] [--rounds 5] [--warmup 3] [--measure 6] [--before MAIN.JS]
-// `--before` names `main.js` of another build of the command, whose idle memory stands beside ours.
+// `--before` names `main.js` of another build of the command, whose idle memory stands beside ours. `--idle 45`: V8 gives back
+// what the start took after half a minute of rest.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,7 +16,7 @@ import { figure, finish, printTable, short } from '../lib/report.mjs'
 import { median } from '../lib/statistics.mjs'
 
 const options = readOptions(
-  { viewers: 1000, rounds: 5, warmup: 3, measure: 6, idle: 10, before: '' },
+  { viewers: 1000, rounds: 5, warmup: 3, measure: 6, idle: 45, before: '' },
   { viewers: 10, rounds: 1, warmup: 1, measure: 2, idle: 2 },
 )
 const main = fileURLToPath(new URL('../../packages/rtspool-server/dist/main.js', import.meta.url))
@@ -110,9 +111,8 @@ await runBenchmark('service', options, async (run) => {
   const loads = []
   const idles = []
   for (let round = 1; round <= options.rounds; round++) {
-    for (const [kind, settings] of Object.entries(idleKinds)) {
-      idles.push({ round, ...(await measureIdle(kind, settings)) })
-    }
+    const atRest = Object.entries(idleKinds).map(([kind, settings]) => measureIdle(kind, settings))
+    for (const idle of await Promise.all(atRest)) idles.push({ round, ...idle })
     for (const kind of round % 2 === 1 ? ['off', 'on'] : ['on', 'off']) {
       const measured = { round, ...(await measureCpu(kind, clip)) }
       loads.push(measured)

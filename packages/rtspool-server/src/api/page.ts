@@ -64,9 +64,12 @@ function positionOf<T extends { readonly publicId: string }>(
  * @throws {Problem} `invalid-request` for text that no page has given as its cursor, and for filters
  *   that the library refuses.
  */
-export function listed<T>(cursor: string | undefined, list: () => T): T {
+export async function listed<T>(
+  cursor: string | undefined,
+  list: () => T | Promise<T>,
+): Promise<T> {
   try {
-    return list()
+    return await list()
   } catch (error) {
     if (!(error instanceof RangeError || error instanceof TypeError)) throw error
     if (cursor !== undefined) throw wrongCursor(cursor)

@@ -1,6 +1,6 @@
+import { createRequire } from 'node:module'
 import { isatty } from 'node:tty'
 import { type Logger, pino } from 'pino'
-import { prettyFactory } from 'pino-pretty'
 import type { LogFormat, LogLevel } from './log-levels.js'
 import { fileTarget, standardErrorTarget } from './log-target.js'
 import { LogWriter } from './log-writer.js'
@@ -81,14 +81,7 @@ export function createLog(
   hasColours: boolean,
   write: (line: string) => void,
 ): Logger {
-  const lineOf =
-    format === 'pretty'
-      ? prettyFactory({
-          singleLine: true,
-          colorize: hasColours,
-          translateTime: 'SYS:HH:MM:ss.l',
-        })
-      : (line: string) => line
+  const lineOf = format === 'pretty' ? prettyLines(hasColours) : (line: string) => line
   return pino(
     {
       level,
@@ -128,3 +121,10 @@ const withEscapes = (text: string): string =>
     unescapedControls,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
+
+/** Creates the function that writes a line for people. A service with JSON lines does not load it: it takes 4 MB. */
+function prettyLines(colorize: boolean): (line: string) => string {
+  const require = createRequire(import.meta.url)
+  const { prettyFactory } = require('pino-pretty') as typeof import('pino-pretty')
+  return prettyFactory({ singleLine: true, colorize, translateTime: 'SYS:HH:MM:ss.l' })
+}

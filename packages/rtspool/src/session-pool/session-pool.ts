@@ -528,6 +528,17 @@ export class SessionPool<Data extends object = SessionData>
     return this.#registry.list(query) as SessionPage<Data>
   }
 
+  /**
+   * Returns a page like {@link list}, and lets the event loop run after each 2000 sessions: a sorted
+   * page of a large pool does not hold media back. Sessions that are added or removed meanwhile may
+   * be on the page or not.
+   *
+   * @returns Promise that rejects with the errors that {@link list} throws.
+   */
+  listInTurns(query: SessionListQuery = {}): Promise<SessionPage<Data>> {
+    return this.#registry.listInTurns(query) as Promise<SessionPage<Data>>
+  }
+
   /** Counters of the pool since its creation. */
   stats(): SessionPoolStats {
     return this.#counters.snapshot(this.#sessions.size)

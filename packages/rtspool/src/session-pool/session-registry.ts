@@ -20,6 +20,9 @@ import { SilenceOrder } from './structures/silence-order.js'
 /** Maximum number of sessions that one page examines: limits the time of a query that few match. */
 const maxLooksPerPage = 10_000
 
+/** Number of sessions that {@link SessionRegistry.listInTurns} examines in one turn of the event loop. */
+const looksPerTurn = 2000
+
 /** Indexes the pool's sessions by public id, user, address, path, order of creation and silence. */
 export class SessionRegistry {
   readonly #sessions: IdTable<Session>
@@ -169,8 +172,7 @@ export class SessionRegistry {
   /** Returns a page of matches. @throws {RangeError | TypeError} for a wrong member */
   list(query: SessionListQuery): SessionPage {
     const limit = checkListQuery(query)
-    const isByCreation = (query.sort ?? 'age') === 'age' && query.order !== 'ascending'
-    return isByCreation ? this.#listByCreation(query, limit) : this.#listSorted(query, limit)
+    return isByCreation(query) ? this.#listByCreation(query, limit) : this.#listSorted(query, limit)
   }
 
   #listByCreation(query: SessionListQuery, limit: number): SessionPage {
@@ -189,12 +191,35 @@ export class SessionRegistry {
     return { sessions, cursor: undefined }
   }
 
+  /** As {@link list}; returns to the event loop after each 2000 sessions. */
+  async listInTurns(query: SessionListQuery): Promise<SessionPage> {
+    const limit = checkListQuery(query)
+    if (isByCreation(query)) return this.#listByCreation(query, limit)
+    const sorting = this.#sorting(query, limit)
+    let step = sorting.next()
+    while (!step.done) {
+      await new Promise(setImmediate)
+      step = sorting.next()
+    }
+    return step.value
+  }
+
   #listSorted(query: SessionListQuery, limit: number): SessionPage {
+    const sorting = this.#sorting(query, limit)
+    let step = sorting.next()
+    while (!step.done) step = sorting.next()
+    return step.value
+  }
+
+  /** Sorts the matches, and yields after each turn's share of the work. @returns The page */
+  *#sorting(query: SessionListQuery, limit: number): Generator<void, SessionPage> {
     const { sort = 'age', order = 'descending', cursor } = query
     const matches = this.#matcherOf(query)
     const page = new SortedPage(limit, order, cursor)
+    let looks = 0
     for (const session of this.#candidates(query, 0)) {
       if (matches(session)) page.add(session, figureOf(session, sort), this.#serialOf(session))
+      if (++looks % looksPerTurn === 0) yield
     }
     return page.take()
   }
@@ -245,6 +270,9 @@ export class SessionRegistry {
     return this.#byPath.after(question.path, serial)
   }
 }
+
+const isByCreation = ({ sort = 'age', order }: SessionListQuery): boolean =>
+  sort === 'age' && order !== 'ascending'
 
 /** Returns the key in the index of a query's only group. */
 const groupKeyOf = (group: SessionGroups): string => groupKeys(group)[0] ?? ''

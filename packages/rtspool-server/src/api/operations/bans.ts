@@ -95,9 +95,11 @@ export const banOperations: readonly Operation[] = [
       limit: pageLimit,
     }),
     result: z.object({ bans: z.array(banSchema), cursor: nextCursor }),
-    handle: ({ server }, { query }) => {
+    handle: async ({ server }, { query }) => {
       const { bans } = server.rtsp.pool
-      const page = listed(query.cursor, () => bans.list({ ...query, limit: pageSize(query.limit) }))
+      const page = await listed(query.cursor, () =>
+        bans.list({ ...query, limit: pageSize(query.limit) }),
+      )
       return { bans: page.bans.map(banView), cursor: page.cursor }
     },
   }),

@@ -81,9 +81,9 @@ export const leaverOperations: readonly Operation[] = [
       limit: pageLimit,
     }),
     result: z.object({ leavers: z.array(leaverSchema), cursor: nextCursor }),
-    handle: ({ server }, { query }) => {
+    handle: async ({ server }, { query }) => {
       const { leavers } = server.rtsp.pool
-      const page = listed(query.cursor, () =>
+      const page = await listed(query.cursor, () =>
         leavers.list({ ...query, limit: pageSize(query.limit) }),
       )
       return { leavers: page.leavers.map(leaverView), cursor: page.cursor }

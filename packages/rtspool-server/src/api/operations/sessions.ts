@@ -198,9 +198,10 @@ export const sessionOperations: readonly Operation[] = [
       limit: pageLimit,
     }),
     result: z.object({ sessions: z.array(sessionSchema), cursor: nextCursor }),
-    handle: ({ server }, { query }) => {
+    handle: async ({ server }, { query }) => {
+      const { pool } = server.rtsp
       const limit = pageSize(query.limit)
-      const page = listed(query.cursor, () => server.rtsp.pool.list({ ...query, limit }))
+      const page = await listed(query.cursor, () => pool.listInTurns({ ...query, limit }))
       return { sessions: page.sessions.map(sessionView), cursor: page.cursor }
     },
   }),

@@ -63,7 +63,7 @@ export interface SessionListQuery extends SessionFilter {
   readonly limit?: number | undefined
   /**
    * Order of the list. A page in any order but that of `age` examines all sessions that match user,
-   * address or path, which costs about a microsecond for each.
+   * address or path, which costs about a microsecond for each; see `listInTurns`.
    * @defaultValue 'age'
    */
   readonly sort?: SessionSort | undefined

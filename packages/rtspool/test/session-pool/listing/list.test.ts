@@ -8,6 +8,7 @@ import {
   type SortOrder,
 } from '../../../src/session-pool/index.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
+import { nextTurn } from '../../support/until.js'
 
 function setUp() {
   const clock = new ManualClock()
@@ -158,5 +159,56 @@ describe('a filter', () => {
     create(name)
     create('aXbbbc')
     expect(users({ like })).toEqual([name])
+  })
+})
+
+describe('a list in turns', () => {
+  const count = 5000
+  const queries: readonly SessionListQuery[] = [
+    { sort: 'bytes' },
+    { sort: 'bytes', order: 'ascending', limit: 7 },
+    { sort: 'age', order: 'ascending' },
+    { sort: 'idle', user: 'user 3' },
+    { like: 'USER 12', sort: 'loss' },
+    {},
+  ]
+
+  function fill() {
+    const { pool, create } = setUp()
+    for (let n = 0; n < count; n++) create(`user ${n % 50}`, (n * 7919) % 1000)
+    return pool
+  }
+
+  it('has the same pages', async () => {
+    const pool = fill()
+    for (const query of queries) {
+      const page = pool.list(query)
+      expect(await pool.listInTurns(query)).toEqual(page)
+      const next = { ...query, cursor: page.cursor }
+      expect(await pool.listInTurns(next)).toEqual(pool.list(next))
+    }
+  })
+
+  it('lets the event loop run, and goes on when sessions leave meanwhile', async () => {
+    const pool = fill()
+    let turns = 0
+    const listing = pool.listInTurns({ sort: 'age', order: 'ascending' })
+    let isListing = true
+    const done = listing.then(() => {
+      isListing = false
+    })
+    while (isListing) {
+      await nextTurn()
+      turns++
+      pool.remove([...pool.values()].at(-1) as Session)
+    }
+    await done
+    expect(turns).toBeGreaterThanOrEqual(2)
+    const { sessions, cursor } = await listing
+    expect([sessions.length, typeof cursor]).toEqual([100, 'string'])
+  })
+
+  it('rejects with the errors of list', async () => {
+    await expect(fill().listInTurns({ limit: 0 })).rejects.toThrow(RangeError)
   })
 })
