@@ -25,7 +25,7 @@ const wantedCpuRatio = 1.05
 const wantedMemoryRatio = 1.35
 const bytesPerMB = 1e6
 
-const common = ['--host', '127.0.0.1', '--port', '0', '--no-test']
+const common = ['--host', '127.0.0.1', '--port', '0']
 const service = ['--api-port', '0', '--live-port', '0']
 
 /** Starts the command. The result has its URLs, the token of the API and `stop`. */
