@@ -1,1 +1,2 @@
 export { type ConformOutput, conform } from './conform.js'
+export { createConformCommand } from './options.js'

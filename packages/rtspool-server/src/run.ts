@@ -57,6 +57,10 @@ const commands: Readonly<Record<string, SubCommand | undefined>> = {
     const terminal = { input: process.stdin, output: process.stderr }
     return userCommand(args, output, process.env, terminal)
   },
+  completion: async (args) => {
+    const { completionCommand } = await import('./completion/completion-command.js')
+    return completionCommand(args, output)
+  },
   healthcheck: async (args) => {
     const { healthcheckCommand } = await import('./health/healthcheck-command.js')
     return healthcheckCommand(args, output, process.env)

@@ -8,6 +8,22 @@ import { ownUrl } from './own-url.js'
 
 const defaultTimeout = 5
 
+interface HealthcheckOptions {
+  readonly config?: string
+  readonly timeout: number
+}
+
+/** Creates the parser of `rtspool healthcheck`. */
+export const createHealthcheckCommand = (
+  check: (url: string | undefined, options: HealthcheckOptions) => void,
+): Command =>
+  new Command('rtspool healthcheck')
+    .description('Asks a running server for its OPTIONS, for containers and monitors.')
+    .argument('[url]', 'URL of the server (default: the address in the configuration)')
+    .option('--config <file>', 'file of configuration (default: the one that rtspool would read)')
+    .option('--timeout <seconds>', 'wait this long for the response', secondsOf, defaultTimeout)
+    .action(check)
+
 /**
  * Runs `rtspool healthcheck`.
  *
@@ -22,14 +38,9 @@ export async function healthcheckCommand(
   environment: Environment,
 ): Promise<number> {
   let asked: Promise<number> | undefined
-  const command = new Command('rtspool healthcheck')
-    .description('Asks a running server for its OPTIONS, for containers and monitors.')
-    .argument('[url]', 'URL of the server (default: the address in the configuration)')
-    .option('--config <file>', 'file of configuration (default: the one that rtspool would read)')
-    .option('--timeout <seconds>', 'wait this long for the response', secondsOf, defaultTimeout)
-    .action((url: string | undefined, options: { timeout: number; config?: string }) => {
-      asked = check(url ?? urlOfConfig(options.config, environment), options.timeout, output)
-    })
+  const command = createHealthcheckCommand((url, { config, timeout }) => {
+    asked = check(url ?? urlOfConfig(config, environment), timeout, output)
+  })
   try {
     return runCommand(command, args, output) ?? (await asked) ?? 0
   } catch (error) {

@@ -20,6 +20,28 @@ interface AddOptions extends PasswordOptions {
   readonly role?: readonly string[]
 }
 
+type RunUserAction = (options: FileOptions, action: (editor: UserEditor) => Promise<string>) => void
+
+/**
+ * Creates the parser of `rtspool user`.
+ *
+ * @param source - Terminal or pipe that the password comes from.
+ * @param run - Called with the action of the parsed command.
+ */
+export function createUserCommand(source: PasswordSource, run: RunUserAction): Command {
+  const command = new Command('rtspool user').description(
+    'Changes the file of users, which holds hashes in place of passwords.',
+  )
+  addPasswordCommands(command, source, run)
+  fileOptions(command.command('remove').argument('<name>'))
+    .description('remove a user')
+    .action((name: string, options: FileOptions) => run(options, (users) => users.remove(name)))
+  fileOptions(command.command('list'))
+    .description('list users with their roles and kinds of login')
+    .action((options: FileOptions) => run(options, (users) => users.list()))
+  return command
+}
+
 /**
  * Runs `rtspool user`.
  *
@@ -34,19 +56,10 @@ export async function userCommand(
   source: PasswordSource,
 ): Promise<number> {
   let running: Promise<void> | undefined
-  const run = (options: FileOptions, action: (editor: UserEditor) => Promise<string>): void => {
+  const run: RunUserAction = (options, action) => {
     running = action(new UserEditor(options, environment)).then(output.stdout)
   }
-  const command = new Command('rtspool user').description(
-    'Changes the file of users, which holds hashes in place of passwords.',
-  )
-  addPasswordCommands(command, source, run)
-  fileOptions(command.command('remove').argument('<name>'))
-    .description('remove a user')
-    .action((name: string, options: FileOptions) => run(options, (users) => users.remove(name)))
-  fileOptions(command.command('list'))
-    .description('list users with their roles and kinds of login')
-    .action((options: FileOptions) => run(options, (users) => users.list()))
+  const command = createUserCommand(source, run)
   try {
     const exitCode = runCommand(command, args, output)
     await running
@@ -56,11 +69,7 @@ export async function userCommand(
   }
 }
 
-function addPasswordCommands(
-  command: Command,
-  source: PasswordSource,
-  run: (options: FileOptions, action: (editor: UserEditor) => Promise<string>) => void,
-): void {
+function addPasswordCommands(command: Command, source: PasswordSource, run: RunUserAction): void {
   passwordOptions(command.command('add').argument('<name>'))
     .description('add a user; the password is asked for, or is the first line of the input')
     .option('--role <role>', 'a role of the user; may be repeated', addRole)

@@ -11,14 +11,14 @@ export interface CommandOutput {
   stderr(text: string): void
 }
 
-/**
- * Runs `rtspool config`.
- *
- * @param args - Arguments after `config`.
- * @returns The exit code: 0 without mistakes, 1 with mistakes in the file, 2 for a bad command line.
- */
-export function configCommand(args: readonly string[], output: CommandOutput): number {
-  let exitCode = 0
+/** Functions that `rtspool config check` and `rtspool config schema` call. */
+interface ConfigActions {
+  check(file: string | undefined): void
+  schema(): void
+}
+
+/** Creates the parser of `rtspool config`. */
+export function createConfigCommand({ check, schema }: ConfigActions): Command {
   const command = new Command('rtspool config').description(
     'Checks and describes the configuration.',
   )
@@ -28,13 +28,28 @@ export function configCommand(args: readonly string[], output: CommandOutput): n
     .description(
       'name each mistake of a file with its line and column, and files that it names but that cannot be read',
     )
-    .action((name: string | undefined) => {
-      exitCode = check(name ?? (process.env.RTSPOOL_CONFIG || undefined), output)
-    })
+    .action(check)
   command
     .command('schema')
     .description('print the JSON Schema of the file, for editors')
-    .action(() => output.stdout(`${JSON.stringify(publicJsonSchema(), undefined, 2)}\n`))
+    .action(schema)
+  return command
+}
+
+/**
+ * Runs `rtspool config`.
+ *
+ * @param args - Arguments after `config`.
+ * @returns The exit code: 0 without mistakes, 1 with mistakes in the file, 2 for a bad command line.
+ */
+export function configCommand(args: readonly string[], output: CommandOutput): number {
+  let exitCode = 0
+  const command = createConfigCommand({
+    check: (file) => {
+      exitCode = check(file ?? (process.env.RTSPOOL_CONFIG || undefined), output)
+    },
+    schema: () => output.stdout(`${JSON.stringify(publicJsonSchema(), undefined, 2)}\n`),
+  })
   return runCommand(command, args, output) ?? exitCode
 }
 

@@ -7,6 +7,17 @@ import { type CommandOutput, runCommand } from './config-command.js'
 const fileMode = 0o640
 
 /**
+ * Creates the parser of `rtspool init`.
+ *
+ * @param write - Called with the name of the file to write.
+ */
+export const createInitCommand = (write: (file: string) => void): Command =>
+  new Command('rtspool init')
+    .description('Writes an example of a file of configuration, with all keys as comments.')
+    .argument('[file]', 'file to write', defaultFiles[0])
+    .action(write)
+
+/**
  * Runs `rtspool init`.
  *
  * @param args - Arguments after `init`.
@@ -14,12 +25,9 @@ const fileMode = 0o640
  */
 export function initCommand(args: readonly string[], output: CommandOutput): number {
   let exitCode = 0
-  const command = new Command('rtspool init')
-    .description('Writes an example of a file of configuration, with all keys as comments.')
-    .argument('[file]', 'file to write', defaultFiles[0])
-    .action((file: string) => {
-      exitCode = write(file, output)
-    })
+  const command = createInitCommand((file) => {
+    exitCode = write(file, output)
+  })
   return runCommand(command, args, output) ?? exitCode
 }
 
