@@ -9,11 +9,11 @@ import type { Config } from './config/schema.js'
 
 const defaultName = 'rtspool-bans.json'
 const formatVersion = 1
-/** Bans that are formatted in one turn of the event loop. */
+/** Maximum number of bans that are formatted in one turn of the event loop. */
 const bansPerTurn = 500
-/** Time from one write to the next. */
+/** Milliseconds from one write to the next. */
 const restMs = 1000
-/** Time from a failed write to the next attempt. */
+/** Milliseconds from a failed write to the next attempt. */
 const retryMs = 10_000
 
 /** Returns the file in which bans are kept over restarts; `undefined` = none. */
@@ -37,8 +37,8 @@ export const banFileSource = (settings: KeySources, file: string): string =>
   `${sourceOrOption(settings, ['bans', 'file'], 'the file of bans')} ${file}`
 
 /**
- * Keeps the bans of a pool in a file. A crash at any moment leaves the bans before or after the last
- * write, whole; changes are written within a second.
+ * Keeps the bans of a pool in a file. After a crash at any moment, the file has the bans of the
+ * last complete write. Changes are written within a second.
  */
 export class BanFile {
   readonly #file: string
@@ -52,7 +52,7 @@ export class BanFile {
   #isChanged = false
   #isClosed = false
   #writing: Promise<void> | undefined
-  /** Ends the rest between two writes. */
+  /** Ends the pause between two writes. */
   #wake = (): void => {}
 
   private constructor(file: string, pool: RtspServer['pool'], options: BanFileOptions) {
@@ -95,7 +95,7 @@ export class BanFile {
   }
 
   async #writeChanges(): Promise<void> {
-    // Bans of one kick come in one turn.
+    // Bans of one kick are added in the same turn, and are written together.
     await nextTurn()
     while (this.#isChanged && !this.#isClosed) {
       const isWritten = await this.#tryWrite()

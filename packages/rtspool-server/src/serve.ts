@@ -60,7 +60,8 @@ export async function serve(options: CommandOptions, version: string): Promise<n
     await server.listen()
     ends.push(logDiagnostics(repeats))
     live = await startLive(rtsp, config, certificate, log)
-    // The API needs what reloads, and what reloads needs the port of the API.
+    // The API needs the object that reloads, and this object needs the port of the API, which opens
+    // last.
     const apiPort = {
       reloadCertificate: (next: TlsCertificate) => control?.reloadCertificate(next),
     }

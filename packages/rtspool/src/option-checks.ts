@@ -128,6 +128,8 @@ export function checkText(name: string, value: unknown): void {
 }
 
 /**
+ * Checks that a value is an object with certain methods.
+ *
  * @param members - Names of the required methods.
  * @throws {TypeError} when a method is missing.
  */

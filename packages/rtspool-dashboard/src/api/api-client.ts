@@ -1,6 +1,8 @@
-/** Explains in one sentence why a request to the API failed. */
+/**
+ * Error of a request to the API. Its message is one sentence for the person in front of the page.
+ */
 export class ApiError extends Error {
-  /** Status of the response; 0 if there was none. */
+  /** Status of the response; 0 if there was no response. */
   readonly status: number
 
   constructor(message: string, status: number) {
@@ -16,13 +18,13 @@ interface Problem {
   readonly detail?: string
 }
 
-/** Members of a query; `undefined` and empty text are left out. */
+/** Members of a query. A member that is `undefined` or empty is left out. */
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>
 
 export interface ApiClientOptions {
   /** Sends requests. @default the `fetch` of the browser */
   readonly send?: typeof fetch
-  /** Called when the server does not know the token, or knows it no longer. */
+  /** Called when the server does not accept the token, or no longer. */
   readonly onUnauthorized?: () => void
 }
 
@@ -60,7 +62,7 @@ export class ApiClient {
   }
 
   /**
-   * Opens a response whose body does not end.
+   * Opens a response whose body has no end, such as a stream of events.
    *
    * @throws {ApiError}
    */

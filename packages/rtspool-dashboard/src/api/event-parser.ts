@@ -1,6 +1,6 @@
-/** An event of the API, as its stream sends it. */
+/** An event of the control API, as its stream sends it. */
 export interface ServerEvent {
-  /** Place in the stream. */
+  /** Place of the event in the stream, from which a new connection can continue. */
   readonly id: string
   readonly type: string
   /** Time in ISO 8601. */
@@ -8,11 +8,15 @@ export interface ServerEvent {
   readonly [member: string]: unknown
 }
 
-/** Turns the text of a stream of Server-Sent Events into events. */
+/** Parses the text of a stream of Server-Sent Events. */
 export class EventParser {
   #rest = ''
 
-  /** @returns Events that are whole with this part of the text. */
+  /**
+   * Adds a received part of the text.
+   *
+   * @returns The events that are complete with this part.
+   */
   read(text: string): ServerEvent[] {
     const blocks = (this.#rest + text).split('\n\n')
     this.#rest = blocks.pop() ?? ''

@@ -1,16 +1,19 @@
 import type { ComponentChildren, JSX } from 'preact'
 
 interface ButtonProps {
-  /** `main` is the action that a form is for; `danger` ends or removes something; `skip` shows with the focus only. */
+  /**
+   * Look of the button. `main` is the purpose of a form; `danger` ends or removes something. `skip`
+   * is invisible until it has the focus.
+   */
   readonly kind?: 'plain' | 'main' | 'danger' | 'link' | 'skip'
-  /** Name for readers of the screen, where the text alone is not clear. */
+  /** Name for screen readers, if the text alone is not clear. */
   readonly label?: string
   readonly disabled?: boolean
   readonly onClick: () => void
   readonly children: ComponentChildren
 }
 
-/** A button that does something at once. Forms have a `<button type="submit">` of their own. */
+/** A button that acts at once. A form has a `<button type="submit">` instead. */
 export function Button(props: ButtonProps): JSX.Element {
   const { kind = 'plain', label, disabled = false, onClick, children } = props
   return (

@@ -3,13 +3,13 @@ import { useId } from 'preact/hooks'
 
 interface FieldProps {
   readonly label: string
-  /** Sentence below the field. */
+  /** Sentence below the field that explains what to enter. */
   readonly hint?: ComponentChildren
-  /** Makes the `<input>` or `<select>` with the ids that tie label and hint to it. */
+  /** Creates the `<input>` or `<select>`, with the ids that connect it to its label and hint. */
   readonly children: (ids: { id: string; 'aria-describedby'?: string }) => JSX.Element
 }
 
-/** A field of a form with its label, and a hint where it needs one. */
+/** A field of a form with its label, and with a hint if it needs one. */
 export function Field({ label, hint, children }: FieldProps): JSX.Element {
   const id = useId()
   const hintId = `${id}-hint`

@@ -2,18 +2,18 @@
 export interface RowWindow {
   /** Index of the first row to draw. */
   readonly first: number
-  /** Index behind the last row to draw. */
+  /** Index after the last row to draw. */
   readonly end: number
 }
 
-/** Rows beyond the visible ones, so that a short scroll shows no gap. */
+/** Number of rows to draw above and below the visible ones, so that a short scroll shows no gap. */
 const spareRows = 8
 
 /**
  * Returns the rows to draw.
  *
- * @param scrollTop - Pixels that are scrolled away.
- * @param height - Visible pixels.
+ * @param scrollTop - Number of pixels above the visible part.
+ * @param height - Number of visible pixels.
  */
 export function windowOf(
   count: number,

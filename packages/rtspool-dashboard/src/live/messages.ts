@@ -1,6 +1,6 @@
 /** A track that the server sends in fragments. */
 export interface PlayableTrack {
-  /** First byte of the binary messages of the track. */
+  /** First byte of each binary message with a fragment of the track. */
   readonly id: number
   readonly kind: 'video' | 'audio'
   /** Media type with the codec: `video/mp4; codecs="avc1.64001f"`. */
@@ -13,14 +13,21 @@ export interface UnplayableTrack {
   readonly encoding?: string | undefined
 }
 
-/** First message of the server, and again whenever the tracks or their formats have changed. */
+/**
+ * First message of the server. The server sends the message again when the tracks or their formats
+ * have changed.
+ */
 export interface TracksMessage {
   readonly type: 'tracks'
   readonly tracks: readonly PlayableTrack[]
   readonly unplayable: readonly UnplayableTrack[]
 }
 
-/** Reads a text message of the server. @returns `undefined` for a message of a later version. */
+/**
+ * Parses a text message of the server.
+ *
+ * @returns `undefined` for a message that only later versions know.
+ */
 export function parseMessage(text: string): TracksMessage | undefined {
   const message: unknown = JSON.parse(text)
   return isTracksMessage(message) ? message : undefined

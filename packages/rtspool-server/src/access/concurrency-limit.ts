@@ -4,7 +4,7 @@ export class ConcurrencyLimit {
   readonly #waiting: (() => void)[] = []
   #running = 0
 
-  /** @param limit - Tasks at a time, at least 1. */
+  /** @param limit - Maximum number of tasks at a time, at least 1. */
   constructor(limit: number) {
     this.#limit = limit
   }
@@ -21,7 +21,7 @@ export class ConcurrencyLimit {
       return await task()
     } finally {
       const next = this.#waiting.shift()
-      // The place goes to the next task.
+      // The next task takes the place of the finished one, so the count stays.
       if (next) next()
       else this.#running--
     }

@@ -3,9 +3,12 @@ import type { VerifyHook } from 'rtspool'
 import { ConcurrencyLimit } from './concurrency-limit.js'
 import { hashPassword, isPasswordOfHash } from './password-hash.js'
 
-/** Hashes computed at a time: each takes a thread of the process and 32 MiB. */
+/** Maximum number of hashes computed at a time. Each needs a thread of the process and 32 MiB. */
 const maxAtOnce = 2
-/** Passwords that were right, remembered by their HMAC: clients send them with each request. */
+/**
+ * Maximum number of users whose right password is remembered as an HMAC. Clients send the password
+ * with each request.
+ */
 const maxRemembered = 10_000
 
 /** Checks passwords against hashes of scrypt. */
@@ -13,9 +16,12 @@ export class PasswordCheck {
   readonly #hashes: ReadonlyMap<string, string>
   readonly #limit = new ConcurrencyLimit(maxAtOnce)
   readonly #key = randomBytes(32)
-  /** HMAC of the last right password by user. */
+  /** HMAC of the last right password, by user. */
   readonly #right = new Map<string, string>()
-  /** Hash that the password of an unknown user is compared with, so that both take the same time. */
+  /**
+   * Hash to which the password of an unknown user is compared. Unknown users then take as much time
+   * as known ones.
+   */
   #nobody: Promise<string> | undefined
 
   /** @param hashes - Hashes by user name. */
@@ -45,7 +51,7 @@ let last: { readonly hashes: string; readonly hook: VerifyHook } | undefined
 
 /**
  * Returns a hook that checks the passwords of users who log in by Basic alone. The same hashes give
- * the same hook, so that a reload sees no change.
+ * the same hook, so that a reload finds no difference.
  */
 export function verifyByHash(hashes: ReadonlyMap<string, string>): VerifyHook | undefined {
   if (hashes.size === 0) return undefined

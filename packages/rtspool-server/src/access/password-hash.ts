@@ -3,11 +3,11 @@ import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:c
 /** Cost of a new hash, as log2 of N: 32 MiB of memory and about a tenth of a second (RFC 7914). */
 const defaultLogN = 15
 const cost = { blockSize: 8, parallelization: 1 } as const
-/** Largest cost that a file may ask for: 128 MiB. */
+/** Largest cost that a file of users may contain: 128 MiB. */
 const maxLogN = 17
 const saltBytes = 16
 const hashBytes = 32
-/** Memory of scrypt in bytes: 128 * N * r, and some more for p. */
+/** Bytes of memory that scrypt may use, divided by N * r. It needs 128, and some more for p. */
 const memoryFactor = 256
 
 /** Matches `$scrypt$ln=15,r=8,p=1$SALT$HASH`, with salt and hash in base64 without padding. */

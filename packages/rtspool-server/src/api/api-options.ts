@@ -8,7 +8,7 @@ import type { EventType } from '../events/event-types.js'
 /** Environment variable for the key that signs webhooks. */
 const webhookSecretVariable = 'RTSPOOL_WEBHOOK_SECRET'
 
-/** Name of the file of API tokens in its folder. */
+/** Name of the file with API tokens, in the folder for the state of the service. */
 const tokensFileName = 'rtspool-tokens.json'
 
 /** Settings of the control API. */
@@ -44,7 +44,8 @@ export function apiOptionsOf(
 ): ApiOptions | undefined {
   const { api, webhooks } = loaded.config
   if (api.port === undefined) return undefined
-  // systemd gives a service that asks for it a folder of its own.
+  // systemd names here the folder for the state of a service; `StateDirectory=` in the unit asks
+  // for it.
   const folder = environment.STATE_DIRECTORY?.split(':')[0] ?? ''
   return Object.freeze({
     port: api.port,

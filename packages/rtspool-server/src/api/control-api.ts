@@ -14,17 +14,23 @@ import { operations } from './operations/index.js'
 import type { HostRules } from './request-checks.js'
 import { Router } from './router.js'
 
-/** Connections at a time. The library leaves 64 descriptors of the process to others. */
+/**
+ * Maximum number of connections at a time. The library leaves 64 file descriptors of the process
+ * for other uses.
+ */
 const maxConnections = 32
-/** Connections of one host at a time: a single host leaves the other half free. */
+/** Maximum number of connections of one host, so that one host cannot take them all. */
 const maxConnectionsOfHost = 16
 const handshakeTimeoutMs = 10_000
-/** Time without any progress, longer than the pauses of events and probes. */
+/**
+ * Milliseconds without progress after which a connection ends; longer than the pauses in event
+ * streams and probes.
+ */
 const defaultIdleTimeoutMs = 30_000
 const headersTimeoutMs = 10_000
 const requestTimeoutMs = 20_000
 const keepAliveTimeoutMs = 5_000
-/** Pause between two looks for connections that are too slow. */
+/** Milliseconds between two checks for connections that are too slow. */
 const checkIntervalMs = 5_000
 const maxHeaderBytes = 16 * 1024
 
@@ -32,7 +38,7 @@ const maxHeaderBytes = 16 * 1024
 export interface ControlApiOptions {
   readonly server: ControlledServer
   readonly log: Logger
-  /** Limits the lines about refused calls. */
+  /** Limits the log lines about refused calls. */
   readonly repeats: RepeatLimit
   /** TCP port; 0 lets the system choose. */
   readonly port: number
@@ -42,9 +48,9 @@ export interface ControlApiOptions {
   readonly allowedHosts: readonly string[]
   /** Web page to serve on the same port, if there is one. */
   readonly page: PageFiles | undefined
-  /** Serves HTTPS if it is present. */
+  /** Certificate for HTTPS; `undefined` = HTTP without TLS. */
   readonly certificate: TlsCertificate | undefined
-  /** Time after which a connection without any progress ends. @default 30 seconds */
+  /** Milliseconds without progress after which a connection ends. @default 30000 */
   readonly idleTimeoutMs?: number | undefined
 }
 
@@ -75,7 +81,7 @@ export class ControlApi {
         )
       : createServer(limits, listener)
     this.#http.maxConnections = maxConnections
-    // A peer that reads no responses makes no progress either.
+    // This timeout also ends a client that reads no responses.
     this.#http.timeout = options.idleTimeoutMs ?? defaultIdleTimeoutMs
     limitHosts(this.#http, maxConnectionsOfHost)
   }

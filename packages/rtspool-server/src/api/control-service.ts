@@ -20,7 +20,7 @@ import type { Configuration, ControlledServer } from './controlled-server.js'
 export interface ControlServiceOptions {
   readonly rtsp: RtspServer
   readonly log: Logger
-  /** Limits the lines about refused calls. */
+  /** Limits the log lines about refused calls. */
   readonly repeats: RepeatLimit
   readonly version: string
   readonly configuration: Configuration
@@ -29,7 +29,7 @@ export interface ControlServiceOptions {
   readonly live?: LiveService | undefined
   /** Web page to serve on the same port, if there is one. */
   readonly page?: PageFiles | undefined
-  /** Present if the API is to use TLS. */
+  /** Certificate for HTTPS; `undefined` = HTTP without TLS. */
   readonly certificate: TlsCertificate | undefined
   /** @default the clock of the machine */
   readonly clock?: Clock | undefined
@@ -85,17 +85,20 @@ export class ControlService {
   }
 
   /**
-   * Opens the port, and creates the first token. A start that fails for the port leaves no file
-   * with a token that nobody has seen.
+   * Opens the port, and then creates the first token. In this order a start that fails because of
+   * the port leaves no file with a token that nobody has seen.
    *
-   * @throws The error of `listen`, such as `EADDRINUSE`, or of the file of tokens.
+   * @throws The error of `listen`, such as `EADDRINUSE`, or of the file with tokens.
    */
   async listen(): Promise<void> {
     await this.#api.listen()
     this.#firstToken = await this.#tokens.createFirst()
   }
 
-  /** First token of the role `admin`, if this start has made the file of tokens. */
+  /**
+   * First token, with the role `admin`; `undefined` if the file with tokens existed before this
+   * start.
+   */
   get firstToken(): string | undefined {
     return this.#firstToken
   }
@@ -114,7 +117,7 @@ export class ControlService {
     this.#isClosing = true
   }
 
-  /** Idempotent. */
+  /** Closes the port, and ends all events and webhooks. Idempotent. */
   async close(): Promise<void> {
     this.noteClosing()
     this.#stopEvents()

@@ -4,26 +4,29 @@ import type { EventFeed, FeedEvent } from '../events/event-feed.js'
 import type { EventType } from '../events/event-types.js'
 
 const heartbeatMs = 15_000
-/** Heartbeats for which a client may read nothing. */
+/** Number of heartbeats after which a client that reads nothing is disconnected. */
 const maxUnreadHeartbeats = 4
 const eventsPerWrite = 100
-/** Time after which a client connects again, as it is told. */
+/** Milliseconds after which a client should connect again; the stream tells the client. */
 const retryMs = 2000
 
-/** Events that a client wants. */
+/** Events that a client has requested. */
 export interface EventSelection {
-  /** Types; `undefined` = all. */
+  /** Types of events; `undefined` = all. */
   readonly types: ReadonlySet<EventType> | undefined
   /** Position of the first event. */
   readonly position: number
 }
 
 /**
- * Sends events to one client, as Server-Sent Events. Nothing is queued for a client that does not
- * read: the feed keeps the events, and the connection ends after a minute.
+ * Sends events to one client, as Server-Sent Events. Events wait only in the feed. A client that
+ * reads nothing for a minute is disconnected.
  */
 export class EventStream {
-  /** Time without progress that a connection needs, so that only the stream ends it. */
+  /**
+   * Idle timeout in milliseconds for a connection with a stream. It is long enough that only the
+   * stream ends the connection.
+   */
   static readonly idleTimeoutMs = heartbeatMs * (maxUnreadHeartbeats + 2)
 
   readonly #feed: EventFeed
@@ -94,6 +97,6 @@ export class EventStream {
   }
 }
 
-/** JSON has no line breaks outside of strings, and escapes those inside. */
+/** Formats an event. Its JSON is one line, because line breaks in strings are escaped. */
 const textOf = (event: FeedEvent): string =>
   `id: ${event.id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`

@@ -19,13 +19,16 @@ import { validate } from './validate.js'
 export interface ExchangeContext {
   readonly server: ControlledServer
   readonly log: Logger
-  /** Limits the lines about refused calls. */
+  /** Limits the log lines about refused calls. */
   readonly repeats: RepeatLimit
   readonly router: Router
   readonly hosts: HostRules
 }
 
-/** Headers of every response. No `Access-Control-Allow-Origin`: pages of others read nothing. */
+/**
+ * Headers of every response. `Access-Control-Allow-Origin` is left out on purpose, so that pages of
+ * other origins cannot read responses.
+ */
 const commonHeaders = Object.freeze({
   'Cache-Control': 'no-store',
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
@@ -56,7 +59,7 @@ export class Exchange {
     this.#requestId = requestId
   }
 
-  /** Answers the request. Never throws. */
+  /** Responds to the request. Never throws. */
   async run(): Promise<void> {
     this.#response.setHeader('X-Request-Id', this.#requestId)
     for (const [name, value] of Object.entries(commonHeaders)) {
@@ -94,7 +97,11 @@ export class Exchange {
     }
   }
 
-  /** @throws {Problem} `unauthorized` */
+  /**
+   * Finds the caller by the token of the request.
+   *
+   * @throws {Problem} `unauthorized`
+   */
   #authenticate(): Caller {
     const sent = bearerTokenOf(this.#request)
     const token = sent === undefined ? undefined : this.#context.server.tokens.find(sent)
@@ -132,7 +139,7 @@ export class Exchange {
       this.#response.setHeader(name, value)
     }
     if (!this.#request.complete) {
-      // The rest of the body is of no use, and may be long.
+      // The rest of the body is not needed and may be long, so the connection ends.
       this.#response.setHeader('Connection', 'close')
       this.#request.resume()
     }
@@ -155,11 +162,11 @@ export class Exchange {
     this.#response.end(text)
   }
 
-  /** Records changes, and logs calls that were refused after the token was known. */
+  /** Records a successful change in the audit log. Logs a refused call if its token is known. */
   #noteChange(): void {
     if (!this.#caller || !this.#operation || this.#operation.method === 'get') return
     const { statusCode } = this.#response
-    // A failure of the server may come after a part of the change.
+    // A failure (5xx) is recorded as well, because a part of the change may have been made.
     if (statusCode >= 400 && statusCode < 500) this.#noteRefusal(this.#caller, this.#operation)
     else if (this.#operation.isChange(this.#input.body)) {
       this.#record(this.#caller, this.#operation)
@@ -192,7 +199,7 @@ export class Exchange {
 
   #auditBody({ auditBody }: Operation): Readonly<Record<string, unknown>> {
     const { body } = this.#input
-    // A body that was refused may lack what the function needs.
+    // A refused body may lack members that the function needs.
     const isValid = Object.keys(asRecord(body)).length > 0
     return isValid && auditBody ? auditBody(body) : asRecord(body)
   }
@@ -207,7 +214,7 @@ function splitUrl(url: string): [path: string, search: URLSearchParams] {
     : [url.slice(0, end), new URLSearchParams(url.slice(end))]
 }
 
-/** Members of a query; a repeated name becomes a list, which no schema accepts. */
+/** Returns the members of a query. A repeated name becomes a list, which no schema accepts. */
 function membersOf(search: URLSearchParams): Record<string, unknown> {
   const names = [...new Set(search.keys())]
   return Object.fromEntries(

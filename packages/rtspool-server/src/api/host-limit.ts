@@ -3,8 +3,8 @@ import { hostOf } from 'rtspool'
 import { isLoopback } from '../access/loopback.js'
 
 /**
- * Closes connections of a host that has the given number already. A host is an IPv4 address, or an
- * IPv6 network of 64 bits. The loopback is not limited.
+ * Closes each new connection of a host that has the given number of connections already. A host is
+ * an IPv4 address, or an IPv6 network of 64 bits. The loopback has no limit.
  */
 export function limitHosts(server: Pick<Server, 'on'>, maxConnections: number): void {
   const counts = new Map<string, number>()

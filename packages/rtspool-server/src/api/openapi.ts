@@ -60,7 +60,7 @@ export function openApiDocument(
 const nameOf = (operationId: string, part: string): string =>
   `${operationId.charAt(0).toUpperCase()}${operationId.slice(1)}${part}`
 
-/** Name of a schema: its own, or one made from the operation. */
+/** Returns the name of a schema: its own, or one made from the operation. */
 const idOf = (schema: z.ZodType, operationId: string, part: string): string =>
   components.get(schema)?.id ?? nameOf(operationId, part)
 
@@ -75,7 +75,7 @@ function componentsOf(operations: readonly Operation[]): Json {
   )
 }
 
-/** Removes what stands in the document itself. */
+/** Removes the keywords that only the whole document has. */
 function withoutKeywords(schema: object): Json {
   const { $id, $schema, id, ...rest } = schema as Record<string, unknown>
   return rest
@@ -116,7 +116,10 @@ function parametersOf({ params, query }: Operation): Json[] {
   return [...ofPath, ...ofQuery]
 }
 
-/** Text that is split after its validation stays text in the document. */
+/**
+ * Returns the schema of a parameter. A text that becomes a list after its validation is a text in
+ * the document.
+ */
 function parameterSchema(schema: z.core.$ZodType): Json {
   const output = z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any' })
   const json = output.type === undefined && output.enum === undefined ? { type: 'string' } : output

@@ -8,7 +8,7 @@ import type { ProblemName } from './problem.js'
 /** Methods of the API, as an OpenAPI document writes them. */
 export type OperationMethod = 'get' | 'post' | 'patch' | 'delete'
 
-/** Client of an operation. */
+/** Client that calls an operation. */
 export interface Caller {
   readonly token: TokenFacts
   readonly address: string
@@ -53,16 +53,16 @@ export interface Operation {
   readonly summary: string
   readonly params: z.ZodObject
   readonly query: z.ZodObject
-  /** Absent for an operation without a body. */
+  /** Schema of the body; `undefined` for an operation without a body. */
   readonly body: z.ZodObject | undefined
-  /** Body of the response; absent for a response that is not JSON. */
+  /** Schema of the response's body; `undefined` for a response that is not JSON. */
   readonly result: z.ZodType | undefined
   /** Error responses besides those that every operation has. */
   readonly problems: readonly ProblemName[]
   readonly raw: RawResponse | undefined
-  /** Hides secrets of the body from the audit log. @default the whole body */
+  /** Returns the body for the audit log, without its secrets. @default the whole body */
   auditBody?(body: unknown): Readonly<Record<string, unknown>>
-  /** Returns whether a call with a body belongs into the audit log. GET never changes anything. */
+  /** Returns whether the audit log records a call with this body. GET never changes anything. */
   isChange(body: unknown): boolean
   handle(context: OperationContext, input: OperationInput): unknown
 }
@@ -87,7 +87,10 @@ export function operation<
     readonly body?: Body
     readonly result: Result
     auditBody?(body: z.output<Body>): Readonly<Record<string, unknown>>
-    /** @default each call, except those by GET */
+    /**
+     * Returns whether the audit log records a call with this body. @default each call, except those
+     * by GET
+     */
     isChange?(body: z.output<Body>): boolean
     handle(
       context: OperationContext,

@@ -12,10 +12,11 @@ const cursorPattern = /^([0-9a-z]{1,11})\.([\w-]{22})$/
 const radix = 36
 
 /**
- * Returns a page of a list. The cursor names the last entry and its time, so that the next page
- * begins at the right place even if that entry is gone.
+ * Returns a page of a list. The cursor contains the id and the time of the last entry, so that the
+ * next page begins at the right place even if that entry is gone.
  *
- * @param timeOf - Milliseconds of the creation: never decreases along the list.
+ * @param timeOf - Returns the creation time of an entry in milliseconds, which never decreases
+ *   along the list.
  * @throws {Problem} `invalid-request` for text that is no cursor.
  */
 export function pageOf<T extends { readonly publicId: string }>(
@@ -36,7 +37,10 @@ export function pageOf<T extends { readonly publicId: string }>(
   return { entries, cursor: undefined }
 }
 
-/** Creates the question whether an entry is behind the cursor; to be asked in the list's order. */
+/**
+ * Returns a function that tells whether an entry comes after the cursor. Call this function for the
+ * entries in the order of the list.
+ */
 function positionOf<T extends { readonly publicId: string }>(
   list: PublicList<T>,
   timeOf: (entry: T) => number,
@@ -46,7 +50,7 @@ function positionOf<T extends { readonly publicId: string }>(
   const [, time, publicId = ''] = cursorPattern.exec(cursor) ?? []
   if (time === undefined) throw wrongCursor(cursor)
   if (list.get(publicId) === undefined) {
-    // The entries of the same millisecond may appear twice: none is left out.
+    // Entries of the same millisecond may appear on both pages, so that none is left out.
     const from = Number.parseInt(time, radix)
     return (entry) => timeOf(entry) >= from
   }
@@ -59,10 +63,10 @@ function positionOf<T extends { readonly publicId: string }>(
 }
 
 /**
- * Calls a list of the library.
+ * Calls a function that lists objects of the library.
  *
- * @throws {Problem} `invalid-request` for text that no page has given as its cursor, and for filters
- *   that the library refuses.
+ * @throws {Problem} `invalid-request` for text that no page has given as its cursor, and for
+ *   filters that the library refuses.
  */
 export async function listed<T>(
   cursor: string | undefined,

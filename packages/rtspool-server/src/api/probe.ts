@@ -4,9 +4,9 @@ import { components } from './components.js'
 import { Problem } from './problem.js'
 import { count } from './values.js'
 
-/** Access units in one response: ten seconds of a picture every millisecond. */
+/** Maximum number of access units in one response: ten seconds with a unit each millisecond. */
 const maxUnits = 10_000
-/** Probes at a time: each one reads all tracks of a media. */
+/** Maximum number of probes at a time, because each one reads all tracks of a media. */
 const maxProbes = 4
 
 /** Result of a probe. */
@@ -65,7 +65,7 @@ export async function probe(
   return { units, seconds: (performance.now() - begun) / 1000, keyFrameIntervalSeconds }
 }
 
-/** Reads until the signal, the end of the media, or `false` from `onUnit`. */
+/** Reads until the signal aborts, the media ends, or `onUnit` returns `false`. */
 async function readUnits(
   rtsp: RtspServer,
   path: string,
@@ -91,7 +91,7 @@ const unitOf = (unit: AccessUnit, arrivedMs: number): ProbeUnit => ({
 })
 
 function keyFrameInterval(units: readonly ProbeUnit[]): number | undefined {
-  // Each unit of audio is a key frame: only tracks with other units tell something.
+  // Every unit of audio is a key frame. Only a track that has other units too shows an interval.
   const coded = units.find(({ isKeyFrame }) => !isKeyFrame)?.track
   const times = units
     .filter(({ track, isKeyFrame }) => track === coded && isKeyFrame)

@@ -4,15 +4,16 @@ import { Problem } from './problem.js'
 
 /** Hosts by which the API may be called, besides every IP address. */
 export interface HostRules {
-  /** Names in small letters, without a port. */
+  /** Names in lower case, without a port. */
   readonly names: ReadonlySet<string>
 }
 
 const hostPattern = /^(\[[0-9a-f:.]+\]|[^:[\]]+)(?::\d{1,5})?$/i
 
 /**
- * Refuses requests for another host, so that a page whose name resolves to this machine (DNS
- * rebinding) gets no answer. An IP address is always allowed: no name was resolved.
+ * Refuses requests for another host. A page whose name resolves to this machine (DNS rebinding)
+ * then gets no response. A request for an IP address is always allowed, because no name was
+ * resolved.
  *
  * @throws {Problem} `host-refused`
  */
@@ -27,8 +28,8 @@ export function checkHost({ headers }: IncomingMessage, { names }: HostRules): v
 }
 
 /**
- * Refuses requests from pages of another origin. Programs send no such header. The scheme does not
- * count, because a proxy in front may add TLS.
+ * Refuses requests from pages of another origin. A request without an origin is allowed: it comes
+ * from a program. The scheme does not count, because a proxy in front may add TLS.
  *
  * @throws {Problem} `origin-refused`
  */
@@ -44,7 +45,10 @@ export function checkOrigin({ headers }: IncomingMessage): void {
   })
 }
 
-/** Compares hosts with ports; a port that is the default of the scheme may be absent. */
+/**
+ * Returns whether an origin has the host and port of a request. The default port of the scheme may
+ * be left out.
+ */
 function isPageOf(origin: string, host: string): boolean {
   const scheme = /^https?:\/\//i.exec(origin)?.[0]
   const own = `${scheme}${host}`
@@ -52,7 +56,7 @@ function isPageOf(origin: string, host: string): boolean {
   return new URL(origin).host === new URL(own).host
 }
 
-/** Reads the bearer token of a request; `undefined` without one. @see RFC 6750 section 2.1 */
+/** Returns the bearer token of a request; `undefined` without one. @see RFC 6750 section 2.1 */
 export function bearerTokenOf({ headers }: IncomingMessage): string | undefined {
   return /^bearer +([\w.~+/-]+=*) *$/i.exec(headers.authorization ?? '')?.[1]
 }

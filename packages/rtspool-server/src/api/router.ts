@@ -25,7 +25,11 @@ export class Router {
     }))
   }
 
-  /** @throws {Problem} `not-found`, or `method-not-allowed` with the methods of the path. */
+  /**
+   * Finds the operation of a request.
+   *
+   * @throws {Problem} `not-found`, or `method-not-allowed` with the methods of the path.
+   */
   find(method: string, path: string): Route {
     const segments = path.split('/')
     const routes = this.#entries.flatMap((entry) => {
@@ -44,7 +48,11 @@ export class Router {
   }
 }
 
-/** @returns The parameters; `undefined` if the path is another one. */
+/**
+ * Compares the segments of a path with those of an operation.
+ *
+ * @returns The parameters in the path; `undefined` if the path belongs to another operation.
+ */
 function match(
   pattern: readonly string[],
   segments: readonly string[],

@@ -2,14 +2,14 @@ import { z } from 'zod'
 
 const decimal = /^\d+(\.\d+)?$/
 
-/** A number in a query: text becomes a number only if it is a plain decimal. */
+/** Schema of a number in a query. Text becomes a number only if it is a plain decimal. */
 export const queryNumber = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess(
     (value) => (typeof value === 'string' && decimal.test(value) ? Number(value) : value),
     schema,
   )
 
-/** `true` or `false` in a query. */
+/** Schema of `true` or `false` in a query. */
 export const queryBoolean = z
   .enum(['true', 'false'])
   .transform((text) => text === 'true')
@@ -25,7 +25,7 @@ export const count = z.number().int().min(0)
 export const groups = z.record(z.string(), z.string()).describe('Values of named groups')
 export const sessionState = z.enum(['Init', 'Ready', 'Playing', 'Recording'])
 
-/** Longest text of a query or body. */
+/** Maximum number of characters of a text in a query or body. */
 export const maxTextLength = 1024
 export const text = z.string().min(1).max(maxTextLength)
 
@@ -40,8 +40,8 @@ export const pageSize = (limit: number | undefined): number => limit ?? defaultP
 
 export const cursor = z.string().min(1).max(100).optional().describe('`cursor` of the page before')
 
-/** The same text for all lists. */
+/** Schema of the cursor in the response of every list. */
 export const nextCursor = z.string().optional().describe('Absent on the last page')
 
-/** Text of a time, as all answers write it. */
+/** Formats a time for a response, in ISO 8601. */
 export const isoTime = (date: Date): string => date.toISOString()

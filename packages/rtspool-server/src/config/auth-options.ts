@@ -37,7 +37,7 @@ export function authOf(
   const directory = new UserDirectory()
   const fileSource = `${loaded.sourceOf(['auth', 'usersFile'])} ${config.usersFile}`
   const fromEnvironment = sources.environment[usersVariable]?.split(/\s+/).filter(Boolean) ?? []
-  // A more specific source may replace the password of a user.
+  // Users of the environment come first, because each later source may replace their passwords.
   directory.addClear(clearUsersOf(usersVariable, fromEnvironment))
   const warning = addUsersOfFile(directory, config, fileSource)
   directory.addClear(clearUsersOf('--user', sources.users))
@@ -59,7 +59,11 @@ export function authOf(
   }
 }
 
-/** @returns A warning if others can read the file. */
+/**
+ * Adds the users of a file.
+ *
+ * @returns A warning if others can read the file.
+ */
 function addUsersOfFile(
   directory: UserDirectory,
   { usersFile, realm, algorithms }: Config['auth'],

@@ -100,7 +100,7 @@ function documentOf(name: string, text: string, lineCounter: LineCounter): Docum
       logLevel: 'error',
     })
   } catch (error) {
-    // The parser calls itself for each level of depth.
+    // The parser calls itself for each level, and overflows the stack in a file that is too deep.
     if (error instanceof RangeError) throw new ConfigError([fileProblem(name, 'is too deep')])
     throw error
   }

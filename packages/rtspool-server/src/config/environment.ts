@@ -90,7 +90,7 @@ export function textLayer(kind: ConfigLayer['kind'], given: readonly KeyText[]):
     sourceOf: (path) => entryOf(path)?.source ?? nameOf(path),
     textOf: (path) => {
       const found = entryOf(path)
-      // An element of a list is shown alone.
+      // The text of a whole list is not that of one of its elements.
       return found?.entry.path.length === path.length && found.value === undefined
         ? found.text
         : undefined

@@ -22,7 +22,10 @@ export function namedFileProblems(
   ]
 }
 
-/** Finds media files that cannot be read. Their paths answer with an error until the files exist. */
+/**
+ * Finds media files that cannot be read. Until the files exist, the server responds with an error
+ * at their paths.
+ */
 export const mediaFileProblems = (loaded: LoadedConfig): ConfigProblem[] =>
   Object.entries(loaded.config.paths).flatMap(([path, { file }]) =>
     unreadable(loaded, ['paths', path, 'file'], file),

@@ -91,7 +91,7 @@ function problemIn(
 
 type Issue = z.core.$ZodIssue
 
-/** Converts the mistakes that zod has found into problems with messages of one sentence. */
+/** Converts mistakes that zod has found into problems. Each message is one sentence. */
 export function problemsOf(
   issues: readonly Issue[],
   layer: ConfigLayer,

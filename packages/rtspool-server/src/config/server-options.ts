@@ -29,7 +29,7 @@ type PoolCode =
   | 'idCodec'
   | 'createSessionId'
   | 'createSession'
-  // Only `onAdmit` puts sessions into groups.
+  // Only the hook `onAdmit` puts sessions into groups.
   | 'maxSessionsPerGroup'
 
 /** Options of the pool for which the configuration has keys. */

@@ -18,8 +18,8 @@ interface PageFile {
 }
 
 /**
- * The files of the web page, kept in memory. They hold no secret: a person logs in with a token, which the page sends to the
- * API.
+ * The files of the web page, kept in memory. Anybody may read the files, because they contain no
+ * secret. The page itself asks for a token, and sends it to the API.
  */
 export class PageFiles {
   readonly #files: ReadonlyMap<string, PageFile>
@@ -35,7 +35,11 @@ export class PageFiles {
     this.#policy = policyOf(livePort)
   }
 
-  /** @returns True if the request was for a file of the page, and has its response. */
+  /**
+   * Responds to a request for a file of the page.
+   *
+   * @returns False if the request is for something else. It has no response yet then.
+   */
   respond({ method, url = '/' }: IncomingMessage, response: ServerResponse): boolean {
     const [path = '/'] = url.split('?')
     const file = this.#files.get(path === '/' ? '/index.html' : path)
@@ -80,7 +84,10 @@ function filesOf(folder: string): Map<string, PageFile> {
   return files
 }
 
-/** Allows the page its own files, the API, and the WebSockets of the live picture. */
+/**
+ * Returns the content security policy: the page may use its own files, the API, and the WebSockets
+ * of the live picture.
+ */
 function policyOf(livePort: number | undefined): string {
   const live = livePort === undefined ? '' : ` ws://*:${livePort} wss://*:${livePort}`
   return [

@@ -4,7 +4,7 @@ import type { EventType } from './event-types.js'
 
 /** Something that happened in the server, as clients of the API receive it. */
 export interface FeedEvent {
-  /** Place in the feed: with it, a reader continues after this event. */
+  /** Place of the event in the feed. A reader that has this id continues with the next event. */
   readonly id: string
   readonly type: EventType
   /** Wall clock in ISO 8601. */
@@ -12,12 +12,12 @@ export interface FeedEvent {
   readonly [fact: string]: unknown
 }
 
-/** Events from a position on. */
+/** A part of the feed, read from a position on. */
 export interface FeedPart {
   readonly events: readonly FeedEvent[]
-  /** Events before these that are no longer kept. */
+  /** Number of events before these that the reader has missed, because they are no longer kept. */
   readonly lost: number
-  /** Position behind the last of the events. */
+  /** Position after the last of the events, for the next read. */
   readonly next: number
 }
 
@@ -31,17 +31,19 @@ export class EventFeed {
   readonly #ring: (FeedEvent | undefined)[]
   readonly #clock: Clock
   readonly #listeners = new Set<() => void>()
-  /** Tells the ids of this process from those of an earlier one. */
+  /**
+   * Beginning of the ids of this process. Ids of an earlier process begin with other characters.
+   */
   readonly #origin = randomBytes(6).toString('base64url')
   #end = 0
 
-  /** @param size - Events that are kept. */
+  /** @param size - Number of events that are kept. */
   constructor({ size = 5000, clock = systemClock }: { size?: number; clock?: Clock } = {}) {
     this.#ring = new Array<FeedEvent | undefined>(size).fill(undefined)
     this.#clock = clock
   }
 
-  /** Position behind the last event. */
+  /** Position after the last event. */
   get end(): number {
     return this.#end
   }
@@ -77,7 +79,11 @@ export class EventFeed {
     return { events, lost: first - position, next }
   }
 
-  /** Creates the notice for a reader that lost events; `next` is the position of the next one. */
+  /**
+   * Creates the event that tells a reader how many events were lost.
+   *
+   * @param next - Position of the first event after the gap.
+   */
   lostNotice(lost: number, next: number): FeedEvent {
     const time = new Date(this.#clock.unixTimeMs()).toISOString()
     return { id: this.#idAt(next - 1), type: 'eventsLost', time, count: lost }

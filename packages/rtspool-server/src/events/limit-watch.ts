@@ -2,19 +2,19 @@ import { type Clock, hostOf, type RtspServer, type Session, systemClock } from '
 import type { EventFeed } from './event-feed.js'
 
 const nearShare = 0.8
-/** Pause before the same limit of the same subject is reported again. */
+/** Milliseconds before the same limit of the same subject is reported again. */
 const silenceMs = 60_000
 const maxRemembered = 1000
 
 /**
- * Reports limits of which 80 % are in use, before anybody is refused. A number that goes up and
- * down around the threshold is reported once a minute.
+ * Reports limits of which 80 % are in use, before anybody is refused. A number that moves up and
+ * down around the threshold is reported at most once a minute.
  */
 export class LimitWatch {
   readonly #server: RtspServer
   readonly #feed: EventFeed
   readonly #clock: Clock
-  /** Times of the last reports. */
+  /** Times of the last reports, by limit and subject. */
   readonly #reported = new Map<string, number>()
   readonly #onCreated = (session: Session) => this.#checkSessions(session)
   readonly #onOpened = () => this.#checkConnections()
@@ -55,7 +55,10 @@ export class LimitWatch {
     this.#check('maxConnections', maxConnections, this.#server.connections.size, {})
   }
 
-  /** Numbers grow by one, so that a rising number meets the threshold exactly. */
+  /**
+   * Reports a limit if the number has reached exactly the threshold. A rising number always does,
+   * because it grows by one.
+   */
   #check(limit: string, max: number, count: number, subject: Record<string, string>): void {
     if (max === 0 || count !== Math.ceil(max * nearShare)) return
     const key = [limit, ...Object.values(subject)].join(' ')

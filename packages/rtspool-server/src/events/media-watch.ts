@@ -10,7 +10,7 @@ import type { EventFeed } from './event-feed.js'
 import { mediaFacts } from './server-events.js'
 
 const lookMs = 1000
-/** Looks over which a bitrate is averaged. */
+/** Number of looks over which a bitrate is averaged. */
 const rateLooks = 5
 
 /** Figures of one track at the last looks, the oldest first. */
@@ -21,7 +21,7 @@ interface TrackLooks {
 
 interface MediaLooks {
   packets: number
-  /** Time of the last look at which there were new packets. */
+  /** Time of the last look that found new packets. */
   packetsAt: number
   isDown: boolean
   readonly tracks: Map<number, TrackLooks>
@@ -67,7 +67,10 @@ export class MediaWatch {
     return this.#looks.get(media)?.isDown ?? false
   }
 
-  /** Returns bits of payload per second over the last five; `undefined` before the second look. */
+  /**
+   * Returns the payload bits per second, averaged over five seconds; `undefined` before the second
+   * look.
+   */
   bitrateOf(media: MediaInfo, { index }: TrackInfo): number | undefined {
     const looks = this.#looks.get(media)?.tracks.get(index)
     if (!looks || looks.octets.length < 2) return undefined
@@ -91,7 +94,7 @@ export class MediaWatch {
     const looks = new Map<MediaInfo, MediaLooks>()
     const now = this.#clock.now()
     for (const media of this.#server.media) {
-      // A stored media sends nothing while its viewers pause.
+      // A media with a duration is a file, which sends nothing while all its viewers pause.
       if (media.state !== 'playing' || media.durationSeconds !== undefined) continue
       const known = this.#looks.get(media) ?? newLooks(media, now)
       looks.set(media, known)
@@ -128,7 +131,7 @@ const newLooks = (media: MediaInfo, now: number): MediaLooks => ({
 function noteTrack({ tracks }: MediaLooks, { index, octetCount }: TrackInfo, now: number): void {
   const looks = tracks.get(index) ?? { octets: [], times: [] }
   tracks.set(index, looks)
-  // A new SSRC begins to count anew.
+  // A new SSRC counts from 0 again.
   if (octetCount < (looks.octets.at(-1) ?? 0)) {
     looks.octets.length = 0
     looks.times.length = 0

@@ -13,18 +13,23 @@ const eventsPerRead = 100
 
 /** Options of a {@link Webhook}. */
 export interface WebhookOptions {
-  /** Receiver of the events, with `http` or `https`. Its user and password are sent by Basic. */
+  /**
+   * URL of the receiver, with `http` or `https`. Name and password in the URL are sent by Basic.
+   */
   readonly url: string
   /** Key of the signature; without it, requests are not signed. */
   readonly secret?: string | undefined
-  /** Types to send. @default all */
+  /** Types of events to send. @default all */
   readonly types?: ReadonlySet<EventType> | undefined
-  /** Attempts for one event; then it is left out. @default 10, which take about 6 minutes */
+  /**
+   * Number of attempts for one event. After the last one, the webhook leaves the event out.
+   * @default 10, which take about 6 minutes
+   */
   readonly maxAttempts?: number | undefined
-  /** Milliseconds for one attempt. @default 10000 */
+  /** Maximum milliseconds of one attempt. @default 10000 */
   readonly timeoutMs?: number | undefined
   readonly clock?: Clock | undefined
-  /** @default `fetch` of Node */
+  /** Sends a request. @default `fetch` of Node */
   readonly post?: ((url: string, init: RequestInit) => Promise<Response>) | undefined
 }
 
@@ -32,15 +37,15 @@ export interface WebhookOptions {
 export interface WebhookStats {
   readonly delivered: number
   readonly retried: number
-  /** Events left out after all attempts, or refused by the receiver. */
+  /** Events that were left out, after the last attempt or because the receiver refused them. */
   readonly failed: number
-  /** Events no longer kept when the receiver was ready for them. */
+  /** Events that the feed no longer had when the receiver was ready for them. */
   readonly lost: number
 }
 
 /**
- * Sends events to a receiver by POST, one at a time and in order. Nothing is queued but in the
- * feed: a receiver that is away for long loses the oldest events, and learns how many.
+ * Sends events to a receiver by POST, one at a time and in order. The events wait only in the feed.
+ * A receiver that is away for long loses the oldest events, and learns how many.
  *
  * @see https://www.standardwebhooks.com for the headers and the signature
  */
@@ -60,7 +65,7 @@ export class Webhook {
   #timer: ClockTimer | undefined
   #wake: (() => void) | undefined
 
-  /** @throws {TypeError} The URL is none. */
+  /** @throws {TypeError} The URL is invalid. */
   constructor(feed: EventFeed, log: Logger, options: WebhookOptions) {
     this.#feed = feed
     this.#log = log
@@ -77,7 +82,7 @@ export class Webhook {
     return { ...this.#counts }
   }
 
-  /** Ends the attempt under way. Idempotent. */
+  /** Aborts the current attempt, and sends nothing more. Idempotent. */
   async close(): Promise<void> {
     this.#unsubscribe()
     this.#closing.abort()
@@ -134,7 +139,11 @@ export class Webhook {
     }
   }
 
-  /** @returns `undefined` after a success. */
+  /**
+   * Sends an event once.
+   *
+   * @returns The reason of a failure; `undefined` after a success.
+   */
   async #attempt(event: FeedEvent): Promise<Refusal | undefined> {
     const body = JSON.stringify(event)
     const { post = fetch } = this.#options
@@ -188,7 +197,10 @@ interface Refusal {
 /** Returns whether another attempt may help, because the receiver fails, is busy, or is slow. */
 const isPassing = (status: number): boolean => status >= 500 || status === 408 || status === 429
 
-/** The message of `fetch` itself is the same for all causes, or shows the URL, which may hold secrets. */
+/**
+ * Returns the reason of a failed request. The message of `fetch` is not used: it is the same for
+ * all causes, or shows the URL, which may contain secrets.
+ */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown'
   const { cause, name } = error
@@ -196,7 +208,7 @@ function reasonOf(error: unknown): string {
 }
 
 interface Receiver {
-  /** URL without user and password, with which `fetch` would refuse it. */
+  /** URL without user and password, because `fetch` refuses URLs with them. */
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
 }
@@ -212,10 +224,10 @@ function receiverOf(text: string): Receiver {
   return { url: url.href, headers: { authorization } }
 }
 
-/** Secrets with this beginning are base64, as the tools of Standard Webhooks make them. */
+/** Prefix of secrets in base64, as the tools of Standard Webhooks make them. */
 const encodedPrefix = 'whsec_'
 
-/** Returns the signature of a text, in base64. */
+/** Returns the HMAC-SHA256 of a text in base64. */
 export function signatureOf(secret: string, text: string): string {
   const key = secret.startsWith(encodedPrefix)
     ? Buffer.from(secret.slice(encodedPrefix.length), 'base64')

@@ -17,8 +17,8 @@ function urlOf(scheme: string, host: string | undefined, port: number): string {
 }
 
 /**
- * Returns the loopback address at which a listener can be reached. A listener on all addresses of
- * IPv6 may refuse those of IPv4.
+ * Returns the loopback address at which a listener can be reached. A listener on all IPv6 addresses
+ * may refuse IPv4, so its address is `::1`.
  */
 const loopbackFor = (host: string | undefined): string =>
   host?.includes(':') ? '::1' : '127.0.0.1'

@@ -6,9 +6,12 @@ import type { LiveFragment, LiveTrack } from './live-track.js'
 import { type CommonInstant, MediaTimes } from './media-times.js'
 import { openFrame } from './web-socket-frame.js'
 
-/** Sound in one fragment: few enough milliseconds to hear at once, many enough to save boxes. */
+/**
+ * Milliseconds of sound in one fragment: short enough to be heard at once, and long enough that
+ * boxes cost few bytes.
+ */
 const fragmentMs = 60
-/** Most frames in one fragment. */
+/** Maximum number of audio frames in one fragment. */
 const maxFrames = 16
 
 /** Makes one fragment of about 60 ms of sound. */
@@ -19,7 +22,7 @@ export class AudioTrack implements LiveTrack {
   readonly #mediaTimes: MediaTimes
   readonly #fragmentTicks: number
   #samples: Sample[] = []
-  /** Time of the first sample, and the end of the last. */
+  /** Time of the first waiting sample in ticks; `#end` is the end of the last one. */
   #begin = 0
   #end = 0
   #sequenceNumber = 0
@@ -43,7 +46,8 @@ export class AudioTrack implements LiveTrack {
     const data = this.#coding.sampleOf(frame, time)
     if (!data) return undefined
     const duration = this.#coding.durationOf(frame)
-    // A fragment has no gap, so the samples before one leave without waiting for more.
+    // A fragment cannot contain a gap: the samples before the gap become a fragment of their own
+    // now.
     const before = this.#isGap(time, duration) ? this.finish() : undefined
     if (this.#samples.length === 0) this.#begin = this.#end = time
     this.#samples.push({
@@ -65,7 +69,10 @@ export class AudioTrack implements LiveTrack {
     return { frame, isEntry: true, format: undefined }
   }
 
-  /** Timestamps may be rounded by less than a frame. */
+  /**
+   * Returns whether sound is missing before a frame, or overlaps it. Rounded timestamps differ by
+   * less than half a frame, which does not count.
+   */
   #isGap(time: number, duration: number): boolean {
     return this.#samples.length > 0 && Math.abs(time - this.#end) > duration / 2
   }

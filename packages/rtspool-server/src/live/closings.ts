@@ -1,7 +1,10 @@
 import type { Clock, RemovalReason } from 'rtspool'
 import type { WebSocket } from 'ws'
 
-/** Codes of RFC 6455 section 7.4.1, and codes of applications from 4000 on. */
+/**
+ * Close codes by removal reason: codes of RFC 6455 section 7.4.1, or codes from 4000 on, which
+ * applications may choose.
+ */
 const codes: { readonly [K in RemovalReason]?: number } = {
   mediaEnded: 4410,
   mediaFailed: 4502,
@@ -11,25 +14,31 @@ const codes: { readonly [K in RemovalReason]?: number } = {
   slowReader: 4408,
   poolClosed: 1001,
 }
-/** Milliseconds for the reason of the end to reach a browser. */
+/**
+ * Milliseconds between the close frame and the end of the connection, so that the reason can reach
+ * the browser.
+ */
 const farewellMs = 1_000
 const otherCode = 4400
-/** Codes of refusals: 4000 and the status that an RTSP client would be sent. */
+/**
+ * Base of the close codes for refusals: the status for an RTSP client is added, so that 453 becomes
+ * 4453.
+ */
 const refusalBase = 4000
 
-/** Code and reason with which a WebSocket closes. */
+/** Code and reason in the close frame of a WebSocket. */
 export interface Closing {
   readonly code: number
-  /** Removal reason of the session, or code of the error; at most 123 bytes. */
+  /** Removal reason of the session, or an error code; at most 123 bytes (RFC 6455 section 5.5). */
   readonly reason: string
 }
 
-/** Tells a browser why its session has ended. */
+/** Returns the code and reason that tell a browser why its session has ended. */
 export function closingOf(reason: RemovalReason): Closing {
   return { code: codes[reason] ?? otherCode, reason }
 }
 
-/** Tells a browser why it gets no session. */
+/** Returns the code and reason that tell a browser why it gets no session. */
 export function refusalOf(error: unknown): Closing {
   const { code, statusCode } = (error ?? {}) as { code?: unknown; statusCode?: unknown }
   const status = typeof statusCode === 'number' && statusCode < 1000 ? statusCode : 500
@@ -37,8 +46,8 @@ export function refusalOf(error: unknown): Closing {
 }
 
 /**
- * Closes a WebSocket, and a second later its connection. Queued fragments stand in front of the reason: a browser that
- * reads nothing never receives it.
+ * Closes a WebSocket, and cuts its connection a second later. The reason is sent after all queued
+ * fragments, so a browser that reads nothing never receives it.
  */
 export function closeWith(webSocket: WebSocket, { code, reason }: Closing, clock: Clock): void {
   if (webSocket.readyState !== webSocket.OPEN) return

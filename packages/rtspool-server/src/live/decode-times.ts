@@ -1,9 +1,11 @@
-/** Largest number of pictures that a decoder holds back (H.264 A.3.1, H.265 A.4). */
+/**
+ * Largest number of pictures that a decoder holds back to reorder them (H.264 A.3.1, H.265 A.4).
+ */
 const maxDepth = 16
-/** Pictures per second that the first picture is taken to belong to. */
+/** Frame rate in pictures per second that is assumed until two pictures have arrived. */
 const firstPictureRate = 25
 
-/** Place of a picture in decoding order, in ticks. */
+/** Decoding time and duration of a picture, in ticks. */
 export interface DecodePlace {
   readonly decodeTime: number
   /** Ticks to the next picture in decoding order. */
@@ -11,25 +13,31 @@ export interface DecodePlace {
 }
 
 /**
- * Derives decoding times from the times of presentation, which are all that RTP carries. Pictures arrive in decoding
- * order; their decoding times are their sorted times of presentation, as many pictures back as the stream reorders.
+ * Derives decoding times from presentation times, because RTP carries only the latter.
+ *
+ * Pictures arrive in decoding order. In a stream that reorders by n pictures, the decoding time of
+ * a picture is the presentation time that stands n places before the latest in sorted order:
  *
  * ```text
- *  presentation  0 3 1 2 6 4 5 9      sorted, one picture back: 0 0 1 2 3 4 5 6
+ * presentation               0 3 1 2 6 4 5 9
+ * decoding, n = 1            0 0 1 2 3 4 5 6
  * ```
  *
- * A picture is sent before the next one arrives, so its duration is a forecast. The decoding time of the next picture
- * is held to the forecast: durations leave no gap, which a browser would take for the beginning of another stream. The
- * composition offset makes up for the difference, and may be negative.
+ * A picture is sent before the next one arrives, so its duration is a forecast. The next decoding
+ * time follows from this forecast: a browser would take a gap for the beginning of another stream.
+ * The composition offset makes up for the difference, and may be negative.
  */
 export class DecodeTimes {
   /** The latest times of presentation, sorted. */
   #latest: number[] = []
-  /** Largest number of pictures so far that arrived before one that is presented first. */
+  /** Number of pictures by which the stream reorders, as far as the pictures have shown it. */
   #depth = 0
   #next: number | undefined
   #sorted = 0
-  /** The smaller of the last two distances is the forecast, so that one gap does not change it. */
+  /**
+   * Ticks between the last two sorted pictures. The smaller of this and `#distanceBefore` is
+   * the forecast, so that one gap does not change it.
+   */
   #distance: number
   #distanceBefore: number
 
@@ -40,8 +48,11 @@ export class DecodeTimes {
   }
 
   /**
-   * @param time - Time of presentation of the next picture that arrives, in ticks.
-   * @param depth - Pictures that the stream reorders, if its format tells: otherwise the first pictures show it.
+   * Returns the decoding time of the next picture.
+   *
+   * @param time - Presentation time of the picture, in ticks.
+   * @param depth - Number of pictures by which the stream reorders, if its format states it.
+   *   Otherwise the pictures themselves show it.
    */
   place(time: number, depth = 0): DecodePlace {
     this.#depth = Math.min(maxDepth, Math.max(this.#depth, depth))
@@ -55,13 +66,13 @@ export class DecodeTimes {
     const decodeTime = this.#next ?? sorted
     const step = Math.min(this.#distance, this.#distanceBefore)
     const forecast = sorted + step
-    // Where the stream turns out to reorder more, decoding times fall back in small steps.
+    // If the stream turns out to reorder more, decoding times fall back in small steps.
     const duration = Math.max(Math.ceil(step / 2), forecast - decodeTime)
     this.#next = decodeTime + duration
     return { decodeTime, duration }
   }
 
-  /** Fills the places of the pictures in front of the first one, which do not exist. */
+  /** Adds presentation times for pictures before the first one, which do not exist. */
   #beginBefore(time: number): void {
     for (let place = this.#depth; place > 0; place--) {
       this.#latest.push(Math.max(0, time - place * this.#distance))
@@ -69,7 +80,11 @@ export class DecodeTimes {
     this.#sorted = this.#latest[0] ?? time
   }
 
-  /** @returns The time that is as many places from the end as pictures are held back. */
+  /**
+   * Inserts a presentation time in sorted order.
+   *
+   * @returns The time that stands `#depth` places before the latest.
+   */
   #insert(time: number): number {
     const latest = this.#latest
     let at = latest.length

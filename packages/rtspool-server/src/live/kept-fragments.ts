@@ -1,23 +1,27 @@
 /**
- * Fragments since the last one that a decoder can begin with, for browsers that join. Over its limit it is emptied up to
- * the next beginning, because half a group of pictures is useless.
+ * Keeps the fragments since the last key frame, for browsers that join. Above its limit it drops
+ * all of them and waits for the next key frame, because half a group of pictures is useless.
  */
 export class KeptFragments {
   readonly #maxBytes: number
   #frames: Buffer[] = []
   #sizeBytes = 0
 
-  /** @param maxBytes - 0 keeps the beginning alone. */
+  /** @param maxBytes - Limit on all fragments together; 0 keeps only the one with the key frame. */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes
   }
 
-  /** Empty until the next beginning. Valid until the next call. */
+  /** Frames with the kept fragments; empty until the next key frame. Valid until the next call. */
   get frames(): readonly Buffer[] {
     return this.#frames
   }
 
-  /** @param isBeginning - True if browsers can begin with the frame. */
+  /**
+   * Keeps a frame, if a key frame is kept before it.
+   *
+   * @param isBeginning - True if browsers can begin with the frame.
+   */
   add(frame: Buffer, isBeginning: boolean): void {
     if (isBeginning) this.clear()
     else if (this.#frames.length === 0) return

@@ -18,14 +18,17 @@ import { LiveStream } from './live-stream.js'
 import { type LiveClaimant, LiveTickets } from './live-tickets.js'
 import { LiveViewer } from './live-viewer.js'
 
-/** Browsers send no messages; the limit ends one that does not keep to it. */
+/**
+ * Maximum bytes of a message from a browser. The page sends none, so a longer one closes the
+ * WebSocket.
+ */
 const maxMessageBytes = 1024
 const checkMs = 1_000
 const connectionIdBytes = 16
 
 /**
- * Live pictures for browsers: fragments of MP4 over a WebSocket. A browser that watches is a session of the pool: counted,
- * limited, listed and kicked like any other.
+ * Live pictures for browsers: fragments of MP4 over a WebSocket. A browser that watches is a
+ * session of the pool. The pool counts, limits, lists and kicks this session like any other.
  *
  * ```ts
  * const live = new LiveEndpoint(server)
@@ -39,10 +42,10 @@ export class LiveEndpoint {
   readonly #server: RtspServer
   readonly #options: ResolvedLiveOptions
   readonly #handshakes: WebSocketServer
-  /** By path: no source of the command depends on the query. */
+  /** Streams by path. The query does not count, because no source of the command depends on it. */
   readonly #streams = new Map<string, LiveStream>()
   readonly #sessions = new Set<Session>()
-  /** WebSockets without a session, so far. */
+  /** WebSockets that have no session yet. */
   readonly #waiting = new Set<WebSocket>()
   #check: ClockTimer | undefined
   #isClosed = false
@@ -62,7 +65,7 @@ export class LiveEndpoint {
     })
   }
 
-  /** Sessions of browsers. */
+  /** Number of sessions of browsers. */
   get viewerCount(): number {
     return this.#sessions.size
   }
@@ -89,7 +92,7 @@ export class LiveEndpoint {
       return
     }
     this.#handshakes.handleUpgrade(request, socket, head, (webSocket) => {
-      // A broken frame, or a reset: 'close' follows.
+      // After a broken frame or a reset, `close` follows.
       webSocket.on('error', () => {})
       this.#waiting.add(webSocket)
       void this.#open(webSocket, request, claimant)
@@ -107,7 +110,11 @@ export class LiveEndpoint {
     for (const session of [...this.#sessions]) session.end('poolClosed')
   }
 
-  /** @throws {RtspError} If the browser gets no session. */
+  /**
+   * Creates the session of a browser, and begins to send.
+   *
+   * @throws {RtspError} If the browser gets no session.
+   */
   async #open(
     webSocket: WebSocket,
     request: IncomingMessage,
@@ -129,7 +136,7 @@ export class LiveEndpoint {
       userAgent: userAgentOf(request),
       connectionId: randomBytes(connectionIdBytes).toString('base64url'),
     })
-    // The open connection keeps the session: pings find out when the browser has gone.
+    // The open connection keeps the session alive. Pings notice when the browser has gone.
     session.preventExpire()
     const viewer = new LiveViewer(session, webSocket, socket, this.#options)
     const stream = this.#streamOf(path)
@@ -142,7 +149,7 @@ export class LiveEndpoint {
   }
 
   /**
-   * Refuses browsers as SETUP refuses players.
+   * Refuses a browser under the conditions under which SETUP gets 503.
    *
    * @throws {RequestError} `ERR_DRAINING` or `ERR_OVERLOADED`.
    */
@@ -153,7 +160,11 @@ export class LiveEndpoint {
     throw new RequestError('ERR_OVERLOADED', 'the server is overloaded')
   }
 
-  /** @returns `undefined` if the browser has left meanwhile. */
+  /**
+   * Asks the pool for a session.
+   *
+   * @returns `undefined` if the browser has left meanwhile.
+   */
   async #admit(
     webSocket: WebSocket,
     socket: Socket,
@@ -165,7 +176,7 @@ export class LiveEndpoint {
     const leaving = new AbortController()
     webSocket.once('close', () => leaving.abort())
     const { signal } = leaving
-    // Bound to this connection: no RTSP client can use the session.
+    // The owner is bound to this connection, so that no RTSP client can use the session.
     const owner = { address, user, connection: webSocket }
     const init = await pool.admit({ owner, path, query, action: 'read', expiresAt, signal })
     if (signal.aborted || this.#isClosed) return undefined
@@ -204,7 +215,10 @@ function splitTarget(target: string): [path: string, query: string] {
   return mark < 0 ? [target, ''] : [target.slice(0, mark), target.slice(mark + 1)]
 }
 
-/** Removes the IPv6 notation of an IPv4 address, so that limits count one client once. */
+/**
+ * Converts an IPv4 address in IPv6 notation (`::ffff:192.0.2.1`) to IPv4, so that limits count a
+ * client under one address.
+ */
 function plainAddress(address = ''): string {
   return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address
 }

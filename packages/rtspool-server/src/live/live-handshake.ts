@@ -2,7 +2,7 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
 
-/** Subprotocol of the live picture. Another one beside it carries a ticket. */
+/** Subprotocol of the live picture. A browser may offer a second one, which carries its ticket. */
 export const liveSubprotocol = 'rtspool.live'
 const ticketPrefix = 'ticket.'
 const maxUserAgent = 256
@@ -18,8 +18,8 @@ export function ticketOf({ headers }: IncomingMessage): string | undefined {
 }
 
 /**
- * Returns whether a page may send a ticket: one of the same host, on any port, or of a listed origin. Programs send no
- * origin.
+ * Returns whether a page may send a ticket: a page of the same host, on any port, or of a listed
+ * origin. Requests without an origin are allowed: they come from programs, and not from pages.
  */
 export function isAllowedOrigin(
   { headers }: IncomingMessage,
@@ -31,10 +31,10 @@ export function isAllowedOrigin(
 }
 
 /**
- * Returns whether a page may watch without a ticket: one of this port, or of a listed origin.
+ * Returns whether a page may watch without a ticket: a page of this port, or of a listed origin.
  *
- * A page of this port is called by an address or as `localhost`. The name of any other page may resolve to this machine
- * (DNS rebinding), so names count only where they are listed.
+ * A page of this port counts only if its URL has an IP address or `localhost`. Any other name may
+ * resolve to this machine (DNS rebinding), so a name must be listed.
  */
 export function isOwnPage(
   { headers }: IncomingMessage,
@@ -55,12 +55,12 @@ function hostnameOf(host = ''): string | undefined {
   return URL.canParse(url) ? new URL(url).hostname : undefined
 }
 
-/** @returns At most 256 characters of the header. */
+/** Returns the header `User-Agent`, cut to 256 characters. */
 export function userAgentOf({ headers }: IncomingMessage): string | undefined {
   return headers['user-agent']?.slice(0, maxUserAgent)
 }
 
-/** Answers an upgrade request with an error, and closes. */
+/** Responds to an upgrade request with an error, and closes the connection. */
 export function refuseUpgrade(
   socket: Duplex,
   statusCode: 400 | 401 | 403 | 503,

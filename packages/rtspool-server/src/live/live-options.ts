@@ -12,26 +12,32 @@ export interface LiveOptions {
   readonly allowedOrigins?: readonly string[] | undefined
   /** Seconds in which a ticket can be used. @default 30 */
   readonly ticketSeconds?: number | undefined
-  /** Tickets that wait; above, the oldest is dropped. @default 10000 */
+  /** Maximum number of unused tickets; one more drops the oldest. @default 10000 */
   readonly maxTickets?: number | undefined
   /**
-   * Bytes that may wait for one browser. Further fragments are left out, up to a key frame when half of them have left.
-   * @default 4194304 (4 MiB)
+   * Maximum bytes that wait for one browser. Above, fragments are left out. Sending goes on at a
+   * key frame once half of the bytes have left. @default 4194304 (4 MiB)
    */
   readonly maxQueuedBytes?: number | undefined
   /**
-   * Bytes of fragments since the last key frame that are kept of each stream for browsers that join. Above, browsers wait
-   * for the next key frame. 0 = nothing is kept.
-   * @default 8388608 (8 MiB)
+   * Maximum bytes of fragments that each stream keeps for browsers that join, from the last key
+   * frame on. Above, such browsers wait for the next key frame. 0 = nothing is kept. @default
+   * 8388608 (8 MiB)
    */
   readonly maxKeptBytes?: number | undefined
-  /** Seconds without any byte read after which a browser's session ends as `slowReader`. @default 10 */
+  /**
+   * Seconds in which a browser reads no byte, after which its session ends as `slowReader`.
+   * @default 10
+   */
   readonly slowReaderTimeout?: number | undefined
-  /** Seconds between two pings. A browser that has not responded to one by the next is gone. @default 20 */
+  /**
+   * Seconds between two pings. A browser that has not responded to a ping by the next one counts as
+   * gone. @default 20
+   */
   readonly pingSeconds?: number | undefined
 }
 
-/** Options with their defaults. */
+/** Options of which each has a value. */
 export interface ResolvedLiveOptions extends Required<{ [K in keyof LiveOptions]: unknown }> {
   readonly clock: Clock
   readonly allowedOrigins: readonly string[]
@@ -59,7 +65,11 @@ const numbers = {
   ...{ slowReaderTimeout: 1, pingSeconds: 1 },
 } as const
 
-/** @throws {RangeError | TypeError} Names the option that is wrong or unknown. */
+/**
+ * Checks options, and adds the defaults.
+ *
+ * @throws {RangeError | TypeError} Names the option that is wrong or unknown.
+ */
 export function resolveLiveOptions(options: LiveOptions): ResolvedLiveOptions {
   for (const name of Object.keys(options)) {
     if (name in liveDefaults) continue

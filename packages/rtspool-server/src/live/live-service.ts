@@ -23,17 +23,18 @@ export interface LiveServiceOptions extends LiveOptions {
   /** Address or name to listen on; `undefined` = all addresses. */
   readonly host: string | undefined
   readonly access: LiveAccess
-  /** WebSockets and other connections at a time; 0 = unlimited. */
+  /** Maximum number of connections, WebSockets included; 0 = unlimited. */
   readonly maxConnections: number
-  /** Serves `wss` if it is present. */
+  /** Certificate for `wss`; `undefined` = `ws` without TLS. */
   readonly certificate: TlsCertificate | undefined
 }
 
 /**
- * The live picture on a port of its own, so that browsers take no connections from RTSP clients or the API.
+ * Serves the live picture on a port of its own, so that browsers use up no connections of RTSP
+ * clients or of the API.
  *
- * With `ticket` a WebSocket may have any path, because the ticket names the media. With `anyone` the path of the URL is
- * that of the media: `ws://host:port/live/door`.
+ * With the access `ticket`, the path of the WebSocket's URL does not matter, because the ticket
+ * names the media. With `anyone`, it is the path of the media: `ws://host:port/live/door`.
  */
 export class LiveService {
   readonly #options: LiveServiceOptions
@@ -71,12 +72,12 @@ export class LiveService {
     return this.#options.certificate !== undefined
   }
 
-  /** Tickets of browsers. */
+  /** Tickets with which browsers log in. */
   get tickets(): LiveTickets {
     return this.#endpoint.tickets
   }
 
-  /** Sessions of browsers. */
+  /** Number of sessions of browsers. */
   get viewerCount(): number {
     return this.#endpoint.viewerCount
   }
@@ -110,7 +111,11 @@ export class LiveService {
   }
 }
 
-/** @returns The decoded path and the query; `undefined` if the path cannot be decoded. */
+/**
+ * Splits a URL.
+ *
+ * @returns The decoded path and the query; `undefined` if the path cannot be decoded.
+ */
 function pathOf(url = '/'): string | undefined {
   const mark = url.indexOf('?')
   const [rawPath, query] = mark < 0 ? [url, ''] : [url.slice(0, mark), url.slice(mark)]

@@ -8,24 +8,27 @@ import { beginningWith, type CommonInstant } from './media-times.js'
 import { type OpenTracks, openTracks } from './open-tracks.js'
 import { boxFrame, textFrame } from './web-socket-frame.js'
 
-/** Milliseconds that browsers wait for a described sound which has sent nothing yet. */
+/**
+ * Milliseconds for which browsers wait for a sound track that is described but has sent nothing
+ * yet.
+ */
 const soundWaitMs = 500
 
 export interface LiveStreamOptions {
   readonly clock: Clock
-  /** See `LiveOptions`. */
+  /** Limit on the kept fragments, as in `LiveOptions`. */
   readonly maxKeptBytes: number
   /** Called when the last viewer has left, or the media has ended. */
   readonly onEnd: () => void
 }
 
 /**
- * One media on its way to all browsers that watch it. It reads the media as one viewer, makes each fragment once, and keeps
- * those since the last key frame for browsers that join.
+ * Sends one media to all browsers that watch it. The stream reads the media as one viewer and makes
+ * each fragment once. It keeps the fragments since the last key frame for browsers that join.
  *
  * ```text
- *  server.read ─▶ track: fragment ─┬▶ kept since the key frame ─▶ who joins
- *                                  └▶ viewer, viewer, …
+ * server.read ─▶ track: fragment ─┬▶ kept since the key frame ─▶ browser that joins
+ *                                 └▶ viewer, viewer, …
  * ```
  */
 export class LiveStream {
@@ -37,7 +40,7 @@ export class LiveStream {
   readonly #tracks = new Map<TrackInfo, LiveTrack>()
   #opened: OpenTracks | undefined
   #common: CommonInstant | undefined
-  /** Track whose key frames browsers begin with: the picture, or else the sound. */
+  /** Track with whose key frames browsers begin: the video track, or else the audio track. */
   #leader: LiveTrack | undefined
   /** Tracks that have sent a fragment. */
   readonly #heard = new Set<LiveTrack>()
@@ -124,7 +127,10 @@ export class LiveStream {
     return opened
   }
 
-  /** Offers the tracks that have sent something, once the picture has and the sound has had its time. */
+  /**
+   * Offers the tracks that have sent a fragment to all browsers. Waits until the video track has
+   * sent one, and then up to {@link soundWaitMs} for the audio track.
+   */
   #renewOffer(): void {
     const missing = (this.#opened?.tracks ?? []).filter((track) => !this.#heard.has(track))
     if (missing.some(isVideo)) return
@@ -142,7 +148,9 @@ export class LiveStream {
 
 const isVideo = ({ info }: LiveTrack): boolean => info.description.kind === 'video'
 
-/** Returns the message that names the tracks, and the init segment of each. */
+/**
+ * Returns the first messages to a browser: one that names the tracks, and the init segment of each.
+ */
 function offerOf(tracks: readonly LiveTrack[], { unplayable }: OpenTracks): LiveOffer {
   const formats = tracks.flatMap(({ id, format }) => (format ? [{ id, format }] : []))
   const described = formats.map(({ id, format }) => {

@@ -1,13 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Clock } from 'rtspool'
 
-/** A client that may watch a path, as the API has authenticated it. */
+/** A client that may watch a path. The API has authenticated this client. */
 export interface LiveClaimant {
-  /** Decoded path of the media, and after a `?` the query that hooks are shown. */
+  /** Decoded path of the media. After a `?` it may have a query, which hooks receive. */
   readonly path: string
   /** Name of the user; `undefined` is the anonymous user. */
   readonly user?: string | undefined
-  /** Address of the client, if a trusted proxy stands in front. @default that of the socket */
+  /**
+   * Address of the client, if it connects through a trusted proxy. @default address of the socket
+   */
   readonly address?: string | undefined
   /** End of the authorization in seconds since 1970. @default never */
   readonly expiresAt?: number | undefined
@@ -16,7 +18,7 @@ export interface LiveClaimant {
 interface Ticket {
   readonly claimant: LiveClaimant
   readonly issuer: string | undefined
-  /** Milliseconds of the clock. */
+  /** Time in milliseconds of the clock at which the ticket expires. */
   readonly until: number
 }
 
@@ -30,22 +32,22 @@ export class LiveTickets {
   readonly #clock: Clock
   readonly #lifetimeMs: number
   readonly #max: number
-  /** By hash, in the order of issue, which is that of expiry. */
+  /** Tickets by hash, in the order of issue. They expire in the same order. */
   readonly #tickets = new Map<string, Ticket>()
 
-  /** @param max - Tickets that wait; the oldest is dropped for another one. */
+  /** @param max - Maximum number of unused tickets; one more drops the oldest. */
   constructor(clock: Clock, lifetimeMs: number, max: number) {
     this.#clock = clock
     this.#lifetimeMs = lifetimeMs
     this.#max = max
   }
 
-  /** Tickets that wait, expired ones included. */
+  /** Number of unused tickets, expired ones included. */
   get size(): number {
     return this.#tickets.size
   }
 
-  /** Time in which a ticket can be used. */
+  /** Seconds in which a ticket can be used. */
   get lifetimeSeconds(): number {
     return this.#lifetimeMs / 1000
   }
@@ -53,8 +55,8 @@ export class LiveTickets {
   /**
    * Issues a ticket.
    *
-   * @param issuer - Name for {@link removeOf}.
-   * @returns The ticket: 43 characters that a subprotocol may have.
+   * @param issuer - Name by which {@link removeOf} finds the ticket.
+   * @returns The ticket: 43 characters, all allowed in the name of a subprotocol.
    */
   issue(claimant: LiveClaimant, issuer?: string): string {
     const now = this.#clock.now()
@@ -76,7 +78,7 @@ export class LiveTickets {
     return ticket.until > this.#clock.now() ? ticket.claimant : undefined
   }
 
-  /** Removes the unused tickets of an issuer, whose authorization has ended. */
+  /** Removes the unused tickets of an issuer who may no longer issue any. */
   removeOf(issuer: string): void {
     for (const [key, ticket] of this.#tickets) {
       if (ticket.issuer === issuer) this.#tickets.delete(key)

@@ -2,13 +2,13 @@ import type { AccessUnit, TrackInfo } from 'rtspool'
 import type { TrackFormat } from './fmp4/track-format.js'
 import type { CommonInstant } from './media-times.js'
 
-/** A part of the picture or sound, ready for all browsers. */
+/** A fragment of one track, ready to be sent to all browsers. */
 export interface LiveFragment {
   /** WebSocket frame with the fragment. */
   readonly frame: Buffer
   /** True if a decoder can begin with the fragment. */
   readonly isEntry: boolean
-  /** Format in which the track goes on from here, if it has changed. */
+  /** Format of the track from this fragment on, if it has changed. */
   readonly format: TrackFormat | undefined
 }
 
@@ -17,10 +17,18 @@ export interface LiveTrack {
   /** Number of the track in the messages to browsers. */
   readonly id: number
   readonly info: TrackInfo
-  /** Known from the first key frame on; at once for sound. */
+  /** Format of the track. A video track has none until its first key frame. */
   readonly format: TrackFormat | undefined
-  /** @returns The fragment that the unit completes. */
+  /**
+   * Adds an access unit.
+   *
+   * @returns The fragment that the unit completes, if it completes one.
+   */
   push(unit: AccessUnit, common: CommonInstant): LiveFragment | undefined
-  /** Ends the track. @returns The fragment of what still waited for more. */
+  /**
+   * Ends the track.
+   *
+   * @returns The fragment of samples that still waited for more, if there are any.
+   */
   finish(): LiveFragment | undefined
 }

@@ -4,14 +4,14 @@ import type { WebSocket } from 'ws'
 import { closeWith, closingOf } from './closings.js'
 import type { ResolvedLiveOptions } from './live-options.js'
 
-/** First messages of a browser: its tracks, and their init segments. */
+/** First messages to a browser: one that names its tracks, and the init segment of each. */
 export interface LiveOffer {
   readonly frames: readonly Buffer[]
 }
 
 /**
- * One browser that watches a stream, and the transport of its session. Frames are written to its socket as they are: they are
- * whole WebSocket messages that all browsers share.
+ * One browser that watches a stream; it is the transport of a session. The viewer writes frames to
+ * the socket unchanged: each frame is a whole WebSocket message that all browsers share.
  */
 export class LiveViewer implements StreamTransport {
   readonly session: Session
@@ -21,11 +21,14 @@ export class LiveViewer implements StreamTransport {
   readonly #options: ResolvedLiveOptions
   readonly #counters: SessionStats
   readonly #onClosed: (() => void)[] = []
-  /** True while fragments are left out, up to a key frame. */
+  /** True while fragments are left out, until the next key frame. */
   #isSkipping = true
   #isClosed = false
   #writtenBytes = 0
-  /** Bytes that had left the queue at the last check, and since when no more have. Pings and pongs do not count. */
+  /**
+   * Bytes that had left the queue at the last check, without pings and pongs. `#stalledSince`
+   * is the time since when no more have left.
+   */
   #sentBytes = 0
   #stalledSince: number
   #pingedAt: number
@@ -51,21 +54,22 @@ export class LiveViewer implements StreamTransport {
     webSocket.on('close', () => session.end('connectionClosed'))
   }
 
-  /** Calls a function once, when the viewer has left: at once where it has already. */
+  /** Calls a function once when the viewer leaves, or now if the viewer has left already. */
   onClosed(closed: () => void): void {
     if (this.#isClosed) closed()
     else this.#onClosed.push(closed)
   }
 
-  /** Bytes that wait for the browser in this process. */
+  /** Bytes that wait in this process to be sent to the browser. */
   get queuedBytes(): number {
     return this.#socket.writableLength
   }
 
   /**
-   * Begins, or begins again with other tracks or another format.
+   * Begins to send, or begins again with other tracks or another format.
    *
-   * @param kept - Fragments from a key frame on; empty if the next one has still to arrive.
+   * @param kept - Fragments from a key frame on; empty if the viewer must wait for the next key
+   *   frame.
    */
   begin({ frames }: LiveOffer, kept: readonly Buffer[]): void {
     if (this.#isClosed) return
@@ -75,7 +79,11 @@ export class LiveViewer implements StreamTransport {
     else for (const frame of kept) this.#writeMedia(frame)
   }
 
-  /** @param isEntry - True if a decoder can begin with the fragment. */
+  /**
+   * Sends a fragment, or leaves the fragment out if too many bytes wait.
+   *
+   * @param isEntry - True if a decoder can begin with the fragment.
+   */
   send(frame: Buffer, isEntry: boolean): void {
     if (this.#isClosed) return
     const { maxQueuedBytes } = this.#options
@@ -89,7 +97,7 @@ export class LiveViewer implements StreamTransport {
     else this.#writeMedia(frame)
   }
 
-  /** Ends a browser that reads nothing or has gone. Called about every second. */
+  /** Ends the session of a browser that reads nothing or has gone. Called about every second. */
   check(): void {
     if (this.#isClosed) return
     const now = this.#clock.now()
@@ -101,7 +109,7 @@ export class LiveViewer implements StreamTransport {
     else if (now - this.#pingedAt >= pingSeconds * 1000) this.#ping(now)
   }
 
-  /** Called when the session releases its media: tells the browser why. */
+  /** Tells the browser why the session has ended. The session calls this method when it ends. */
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
@@ -118,7 +126,10 @@ export class LiveViewer implements StreamTransport {
     this.#webSocket.ping()
   }
 
-  /** A client that sends pings and reads nothing could fill the memory with pongs. */
+  /**
+   * Responds to a ping only if nothing waits. Otherwise a client that sends pings and reads nothing
+   * could fill the memory with pongs.
+   */
   #pong(data: Buffer): void {
     if (this.queuedBytes === 0) this.#webSocket.pong(data)
   }

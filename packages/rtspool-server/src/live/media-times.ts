@@ -1,23 +1,38 @@
 import type { AccessUnit } from 'rtspool'
 
-/** Place of the first unit: units that arrive later may lie before it. */
+/**
+ * Place of the first unit in milliseconds, not 0, because units that arrive later may lie before
+ * it.
+ */
 const beginningMs = 10_000
-/** A step back or forth of more than these seconds is no pause, but another stream. */
+/**
+ * Largest step back of a timestamp in seconds, and below the largest step forward. A larger step is
+ * not a pause but the beginning of another timeline.
+ */
 const maxBackSeconds = 2
 const maxForwardSeconds = 30
-/** Distance between two tracks above which one is moved, and above which their clocks have nothing in common. */
+/**
+ * Milliseconds between two tracks above which one of them is moved. Above {@link maxBelievedSkewMs}
+ * their clocks have nothing in common, and neither is moved.
+ */
 const maxSkewMs = 100
 const maxBelievedSkewMs = 10_000
 
-/** Instant at which all tracks of a stream agree: a place on its timeline, and the wall clock of the source. */
+/**
+ * A pair of times that all tracks of a stream share: a place on the timeline of the stream, and the
+ * wall clock of the source at that place.
+ */
 export interface CommonInstant {
   placeMs: number
   unixMs: number
-  /** Index of the track whose units move the instant. */
+  /** Index of the track that updates the pair with each of its units. */
   leader: number
 }
 
-/** Places the RTP timestamps of one track on the timeline of its stream, which begins at 10 s. */
+/**
+ * Converts RTP timestamps of one track to places on the timeline of its stream, which begins at 10
+ * s.
+ */
 export class MediaTimes {
   readonly #clockRate: number
   readonly #index: number
@@ -27,7 +42,7 @@ export class MediaTimes {
   #place = 0
   #step = 0
 
-  /** @param isVideo - The track leads: other tracks are moved to fit it. */
+  /** @param isVideo - True for a track that leads: the other tracks are moved to fit it. */
   constructor(clockRate: number, index: number, isVideo: boolean) {
     this.#clockRate = clockRate
     this.#index = index
@@ -37,7 +52,8 @@ export class MediaTimes {
   /**
    * Returns the place of the next unit in ticks of the track.
    *
-   * @param common - Instant of all tracks: read, and moved by the leading track.
+   * @param common - Times that all tracks share. The leading track updates them, and the others
+   *   read them.
    */
   place({ timestamp, unixTimeMs }: AccessUnit, common: CommonInstant): number {
     const unixMs = unixTimeMs ?? common.unixMs
@@ -80,7 +96,7 @@ export class MediaTimes {
 const expectedMs = ({ placeMs, unixMs }: CommonInstant, atMs: number): number =>
   placeMs + (atMs - unixMs)
 
-/** Returns the common instant of a stream that begins with this unit. */
+/** Returns the shared times of a stream that begins with this unit. */
 export function beginningWith({ unixTimeMs, track }: AccessUnit): CommonInstant {
   return { placeMs: beginningMs, unixMs: unixTimeMs ?? 0, leader: track.index }
 }

@@ -7,11 +7,11 @@ import { VideoTrack } from './video-track.js'
 /** A track that no browser can play from fragments. */
 export interface UnplayableTrack {
   readonly kind: string
-  /** Encoding as the description names it; `undefined` if it gives none. */
+  /** Encoding in the session description; `undefined` if the description gives none. */
   readonly encoding: string | undefined
 }
 
-/** The tracks of a media: at most one picture and one sound are sent. */
+/** Tracks of a media that browsers receive: at most one of video and one of audio. */
 export interface OpenTracks {
   readonly tracks: readonly LiveTrack[]
   readonly unplayable: readonly UnplayableTrack[]

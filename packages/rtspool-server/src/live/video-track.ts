@@ -60,7 +60,7 @@ export class VideoTrack implements LiveTrack {
     return { frame, isEntry: unit.isKeyFrame, format }
   }
 
-  /** A picture waits for nothing. */
+  /** Returns nothing: a video track sends each picture at once, so that no picture waits. */
   finish(): undefined {}
 
   #changedFormat({ parts, track }: AccessUnit): TrackFormat | undefined {
@@ -68,7 +68,9 @@ export class VideoTrack implements LiveTrack {
     return format && this.#format?.entry.equals(format.entry) ? undefined : format
   }
 
-  /** Each NAL unit behind its length, without those of the init segment. */
+  /**
+   * Returns each NAL unit after its length, without the parameter sets, which the init segment has.
+   */
   #piecesOf(parts: readonly Buffer[]): Buffer[] {
     const pieces: Buffer[] = []
     for (const part of parts) {

@@ -1,21 +1,24 @@
-/** First byte of a WebSocket frame that is the last of its message (RFC 6455 section 5.2). */
+/**
+ * First byte of a WebSocket frame that is a whole text message; below, of a whole binary message
+ * (RFC 6455 section 5.2).
+ */
 const finalText = 0x81
 const finalBinary = 0x82
 const length16 = 126
 const length64 = 127
 
-/** A frame to be filled, and the offset at which its contents begin. */
+/** A frame whose contents are still to be written, and the offset at which they begin. */
 export interface OpenFrame {
   readonly frame: Buffer
   readonly contentOffset: number
 }
 
 /**
- * Creates the WebSocket frame of a binary message: the number of a track, and then boxes. A server does not mask its
- * frames, so all browsers are sent the same bytes.
+ * Creates the WebSocket frame of a binary message: the number of a track, and then boxes. All
+ * browsers receive the same bytes, because a server does not mask its frames.
  *
  * ```text
- *  header (2 to 10 bytes) | track (1 byte) | boxes
+ * header (2 to 10 bytes) | track (1 byte) | boxes
  * ```
  */
 export function openFrame(track: number, contentBytes: number): OpenFrame {

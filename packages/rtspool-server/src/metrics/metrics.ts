@@ -11,8 +11,8 @@ const loopResolutionMs = 20
 type Series = readonly [labels: Readonly<Record<string, string>>, value: number]
 
 /**
- * Metrics of the server for Prometheus. All figures are read when they are asked for. No label has
- * a value that a peer chooses, so that the number of series is fixed.
+ * Metrics of the server for Prometheus. Each request for metrics reads the figures anew. No label
+ * has a value that a peer chooses, so that the number of series has a limit.
  */
 export class Metrics {
   readonly #registry = new Registry()
@@ -190,7 +190,7 @@ export class Metrics {
     })
   }
 
-  /** A counter that is counted elsewhere. */
+  /** Adds a counter whose value another part of the server counts. */
   #total(name: string, help: string, labelNames: string[], read: () => readonly Series[]): void {
     const registers = [this.#registry]
     new Counter({

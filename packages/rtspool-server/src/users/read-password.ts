@@ -1,15 +1,15 @@
 import type { Readable, Writable } from 'node:stream'
 
-/** Longest password in characters. */
+/** Maximum number of characters of a password. */
 const maxLength = 1024
 
-/** The terminal, or whatever stands in its place. */
+/** Terminal or pipe from which a password is read. */
 export interface PasswordSource {
   readonly input: Readable & {
     readonly isTTY?: boolean
     setRawMode?(raw: boolean): unknown
   }
-  /** Questions go there, so that the standard output stays clean. */
+  /** Output for questions. The standard output stays free for results. */
   readonly output: Pick<Writable, 'write'>
   /** Cost of the hash that is stored, as log2 of N. @default 15 */
   readonly logN?: number
@@ -58,7 +58,7 @@ const endOfInput = '\u0004'
 const erase = /^[\u007f\b]$/
 const eraseAll = '\u0015'
 
-/** Reads a line from a terminal that does not show the keys. */
+/** Reads a line from a terminal without showing what is typed. */
 function typedLine(
   input: PasswordSource['input'],
   output: PasswordSource['output'],
@@ -84,7 +84,7 @@ function typedLine(
         if (key === interrupt || key === endOfInput || enter.test(key)) {
           if (enter.test(key)) end()
           else given()
-          // A pasted text may hold the next line already.
+          // Pasted text may contain the next line already.
           const rest = keys.slice(index + 1).join('')
           if (rest !== '') input.unshift(rest)
           return

@@ -17,7 +17,10 @@ import {
 import { checkRealm } from '../config/users/user-realm.js'
 import { type PasswordSource, readNewPassword } from './read-password.js'
 
-/** Changes a file of users. Comments and the order of users stay; a crash leaves the old or the new file. */
+/**
+ * Changes a file of users. Comments and the order of users stay. A crash leaves either the old file
+ * or the new one.
+ */
 export class UserEditor {
   readonly #name: string
   readonly #realm: string
@@ -47,7 +50,11 @@ export class UserEditor {
     this.#realm = auth.realm
   }
 
-  /** @returns A line for the user of the command. */
+  /**
+   * Adds a user.
+   *
+   * @returns A line for the person who runs the command.
+   */
   async add(
     name: string,
     roles: readonly string[],
@@ -63,7 +70,11 @@ export class UserEditor {
     return `${name} added to ${this.#name}\n`
   }
 
-  /** @returns A line for the user of the command. */
+  /**
+   * Changes the password of a user.
+   *
+   * @returns A line for the person who runs the command.
+   */
   async changePassword(name: string, source: PasswordSource, isTlsOnly: boolean): Promise<string> {
     this.#readWith(name)
     const hashes = await this.#newHashes(name, source, isTlsOnly)
@@ -74,13 +85,21 @@ export class UserEditor {
     return `password of ${name} changed in ${this.#name}\n`
   }
 
-  /** @returns A line for the user of the command. */
+  /**
+   * Removes a user.
+   *
+   * @returns A line for the person who runs the command.
+   */
   async remove(name: string): Promise<string> {
     await this.#write(this.#readWith(name), [{ path: ['users', name], value: undefined }])
     return `${name} removed from ${this.#name}\n`
   }
 
-  /** @returns A line a user. */
+  /**
+   * Lists the users of the file.
+   *
+   * @returns A line for each user.
+   */
   async list(): Promise<string> {
     const { users } = this.#read()
     const lines = [...users].map(

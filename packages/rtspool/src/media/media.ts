@@ -184,7 +184,7 @@ export class Media implements MediaInfo {
     return this.participants.isLingering
   }
 
-  /** Calls `listener` once, when the source has started: at once where it has already. */
+  /** Calls `listener` once: when the source starts, or now if the source has started already. */
   onStarted(listener: () => void): void {
     this.#life.onStarted(listener)
   }

@@ -4,6 +4,10 @@
  */
 export interface PublicList<T> extends Iterable<T> {
   readonly size: number
-  /** @returns `undefined` if no live object has the id. */
+  /**
+   * Finds a live object by its public id.
+   *
+   * @returns `undefined` if no live object has the id.
+   */
   get(publicId: string): T | undefined
 }

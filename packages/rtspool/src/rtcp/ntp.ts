@@ -11,7 +11,11 @@ const unixEpochNtpSeconds = (70 * 365 + 17) * 24 * 60 * 60
 const eraSeconds = 2 ** 32
 const fractionsPerSecond = 2 ** 32
 
-/** @param unixMs - Wall-clock milliseconds since 1970, with fractions. */
+/**
+ * Converts a time of the wall clock to an NTP timestamp.
+ *
+ * @param unixMs - Milliseconds since 1970, with fractions.
+ */
 export function ntpFromUnixMs(unixMs: number): NtpTimestamp {
   const unixSeconds = Math.floor(unixMs / 1000)
   const fractionMs = unixMs - unixSeconds * 1000

@@ -20,7 +20,7 @@ const sliceMs = 2
 /** Number of steps between two readings of the clock; a step takes about a microsecond. */
 const stepsPerLook = 8
 
-/** Options of a watch. */
+/** Options of a watch, which calls a function whenever a session is due to expire. */
 export interface SessionPoolWatchOptions {
   /** Signal whose abort closes the watch. */
   readonly signal?: AbortSignal | undefined
@@ -33,7 +33,8 @@ export interface SessionPoolWatchOptions {
 export type SessionPoolWatchFunction<P> = (pool: P) => boolean | undefined | void
 
 /**
- * A running watch. All watches of a pool share one timer.
+ * A running watch: calls a function whenever a session of the pool is due to expire. All watches of a pool share one
+ * timer.
  *
  * @see gst_rtsp_session_pool_create_watch()
  */

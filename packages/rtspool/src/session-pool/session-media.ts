@@ -6,7 +6,9 @@ export interface StreamTransport {
   close(): void
   /** Adds counts that are not yet in the `stats` of the session. Called on each read of `stats`. */
   settleCounters?(): void
-  /** Bytes that wait for the client to read; of the whole connection if the transport is inside one. */
+  /**
+   * Bytes that wait for the client to read. For an interleaved transport, these are the bytes of the whole connection.
+   */
   readonly queuedBytes?: number | undefined
   /** The last reception report: of the viewer, or of the server on what a publisher sends. */
   readonly reception?: TransportReception | undefined

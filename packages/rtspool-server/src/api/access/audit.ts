@@ -16,12 +16,15 @@ export interface AuditEntry {
   readonly status: number
 }
 
-/** Characters of a text that an entry keeps. */
+/** Maximum number of characters of a text in an entry. */
 const maxTextLength = 256
-/** Values of a list that an entry keeps. */
+/** Maximum number of values of a list in an entry. */
 const maxListLength = 100
 
-/** Shortens texts and lists at any depth: a body has up to 64 KiB, and the log keeps 1000. */
+/**
+ * Shortens texts and lists at any depth, because a body may have 64 KiB and the log keeps 1000
+ * entries.
+ */
 function cut(value: unknown): unknown {
   if (typeof value === 'string') {
     return value.length > maxTextLength ? `${value.slice(0, maxTextLength - 1)}…` : value
@@ -50,7 +53,11 @@ export class AuditLog {
     return numbered
   }
 
-  /** Returns entries, the newest first: those before the entry with the given id. */
+  /**
+   * Returns entries, the newest first.
+   *
+   * @param before - Id of an entry: only older entries are returned.
+   */
   newest(limit: number, before = Number.POSITIVE_INFINITY): AuditEntry[] {
     const older = this.#entries.filter(({ id }) => id < before)
     return older.slice(-limit).reverse()

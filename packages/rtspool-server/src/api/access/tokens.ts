@@ -5,7 +5,10 @@ import { z } from 'zod'
 import { writeFileAtomically } from '../../config/save/atomic-write.js'
 import { type Role, roles } from './roles.js'
 
-/** 256 random bits: nobody can guess a token, so that a fast hash protects it. */
+/**
+ * Number of random bytes of a token. Nobody can guess 256 bits, so a fast hash is enough to protect
+ * them.
+ */
 const tokenBytes = 32
 const maxTokens = 100
 const othersMayWrite = 0o022
@@ -45,12 +48,12 @@ export class TokenStore extends EventEmitter<TokenStoreEvents> {
   readonly #file: string
   #tokens: readonly StoredToken[]
   #hasFile: boolean
-  /** The last change: changes of the file are made one after the other. */
+  /** End of the last change. Changes of the file are made one after the other. */
   #last: Promise<unknown> = Promise.resolve()
 
   private constructor(file: string, tokens: readonly StoredToken[] | undefined) {
     super()
-    // Each stream of events listens.
+    // Each event stream adds a listener, and their number has a limit of its own.
     this.setMaxListeners(0)
     this.#file = file
     this.#tokens = tokens ?? []
@@ -79,7 +82,8 @@ export class TokenStore extends EventEmitter<TokenStoreEvents> {
   }
 
   /**
-   * Finds the token that a client sent. The time does not depend on how much of it is right.
+   * Finds the stored token that matches a received one. The search takes the same time however many
+   * characters are right.
    *
    * @returns `undefined` for an unknown token.
    */
@@ -96,7 +100,11 @@ export class TokenStore extends EventEmitter<TokenStoreEvents> {
     return this.#tokens.map(factsOf)
   }
 
-  /** @returns `undefined` when the limit of 100 tokens is reached. */
+  /**
+   * Creates a token.
+   *
+   * @returns `undefined` if there are 100 tokens already, which is the limit.
+   */
   tryCreate(name: string, role: Role): Promise<NewToken | undefined> {
     return this.#serially(async () =>
       this.#tokens.length < maxTokens ? this.#create(name, role) : undefined,
@@ -117,7 +125,8 @@ export class TokenStore extends EventEmitter<TokenStoreEvents> {
   }
 
   /**
-   * Removes a token. The last one of the role `admin` stays: without it nobody could make others.
+   * Removes a token. The last one of the role `admin` stays, because without it nobody could create
+   * tokens.
    *
    * @returns `'unknown'` if no token has the id.
    */
@@ -160,7 +169,11 @@ const factsOf = ({ id, name, role, createdTime }: StoredToken): TokenFacts => ({
   createdTime,
 })
 
-/** @returns `undefined` if there is no such file. */
+/**
+ * Reads the tokens of a file.
+ *
+ * @returns `undefined` if there is no such file.
+ */
 function readTokens(file: string): readonly StoredToken[] | undefined {
   let text: string
   try {

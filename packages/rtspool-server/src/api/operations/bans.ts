@@ -17,7 +17,7 @@ import {
 } from '../values.js'
 
 const causes = ['added', 'kicked', 'failedLogins', 'flapping'] as const
-/** Free text that is kept with a ban or a session that has left. */
+/** Schema of the free text that is kept with a ban, or with a session that has left. */
 export const note = z.string().min(1).max(256)
 
 const banSchema = z
@@ -36,7 +36,7 @@ const banSchema = z
   })
   .register(components, { id: 'Ban' })
 
-/** End and reason of a ban. */
+/** Schemas of the end and the reason of a ban. */
 export const banTerms = {
   seconds: z.number().min(0).optional().describe('Seconds from now; 0 = never ends'),
   until: z.number().optional().describe('End in seconds since 1970, instead of `seconds`'),
@@ -57,7 +57,11 @@ const banView = (ban: Ban): z.output<typeof banSchema> => ({
   lastHitTime: ban.lastHitTime && isoTime(ban.lastHitTime),
 })
 
-/** Calls the library, which checks more than the schema can. @throws {Problem} */
+/**
+ * Calls a function of the library that adds bans. The library checks more than the schema can.
+ *
+ * @throws {Problem} `invalid-request` with the reason.
+ */
 export function adding<Result>(terms: BanTerms, add: () => Result): Result {
   try {
     return add()
@@ -79,7 +83,7 @@ const noBan = (id: string): Problem =>
 
 const named = z.strictObject({ publicId })
 
-/** Clients that are kept out. */
+/** Operations on bans. */
 export const banOperations: readonly Operation[] = [
   operation({
     id: 'listBans',

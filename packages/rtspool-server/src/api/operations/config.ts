@@ -63,7 +63,11 @@ const changesSchema = z
   })
   .describe('New values by key; null removes the key from the file, so that its default holds')
 
-/** @throws {Problem} A key is unknown, or cannot change while the server runs. */
+/**
+ * Converts the changes in a request to changes of keys.
+ *
+ * @throws {Problem} A key is unknown, or cannot change while the server runs.
+ */
 function keyChanges(changes: Readonly<Record<string, unknown>>): KeyChange[] {
   const root = keySchema()
   const keys = new Map(keysOf(root).map((entry) => [entry.name, entry]))
@@ -87,11 +91,14 @@ function keyChanges(changes: Readonly<Record<string, unknown>>): KeyChange[] {
   return changed
 }
 
-/** An unknown key may be a misspelt one whose value is a secret. */
+/**
+ * Formats a value for an error response. The value of an unknown key is not shown, because the key
+ * may be misspelt and the value a secret.
+ */
 const shownValue = (schema: KeySchema | undefined, value: unknown): string =>
   !schema || schema.isSecret ? 'a value that is not shown' : JSON.stringify(value)
 
-/** Makes an error response of problems of the configuration. */
+/** Creates the error response for problems of the configuration. */
 function refusal(
   problems: readonly ConfigProblem[],
   wrongOf: (problem: ConfigProblem) => Pick<WrongValue, 'where' | 'got'>,
@@ -130,7 +137,7 @@ function reload({ configuration }: ControlledServer, caller: Caller): ReloadResu
   throw refusal(result.problems, ({ path, source }) => ({ where: source, got: nameOf(path) }))
 }
 
-/** Hides the values of secrets. */
+/** Returns the changes for the audit log, with `…` in place of secrets. */
 function auditBody({ changes }: { readonly changes: Readonly<Record<string, unknown>> }) {
   const schemas = new Map(keysOf(keySchema()).map(({ name, schema }) => [name, schema]))
   const isShown = (name: string) => schemas.has(name) && !schemas.get(name)?.isSecret
@@ -141,7 +148,7 @@ function auditBody({ changes }: { readonly changes: Readonly<Record<string, unkn
   return { changes: Object.fromEntries(entries) }
 }
 
-/** The configuration of the command. */
+/** Operations on the configuration. */
 export const configOperations: readonly Operation[] = [
   operation({
     id: 'getConfig',

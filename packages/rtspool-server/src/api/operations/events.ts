@@ -7,10 +7,10 @@ import { type Operation, rawOperation } from '../operation.js'
 import { Problem } from '../problem.js'
 import { time } from '../values.js'
 
-/** Clients of events at a time: half of the API's connections stay free. */
+/** Maximum number of event streams at a time, so that half of the API's connections stay free. */
 const maxStreams = 16
 
-/** Data of each event; the other members follow from the type. */
+/** Members that every event has. The others depend on its type. */
 z.looseObject({
   id: z.string().describe('Place in the stream: the value of Last-Event-ID'),
   type: z.enum(eventTypeNames as readonly [EventType, ...EventType[]]),
@@ -26,7 +26,7 @@ const typesSchema = z
     message: `types of ${eventTypeNames.join(', ')}, separated by commas`,
   })
 
-/** Responses that are open, for each server: a test has several. */
+/** Number of open event streams by server. A test has several servers. */
 const openStreams = new WeakMap<ControlledServer, number>()
 
 function startPosition({ events }: ControlledServer, lastId: string | undefined): number {
@@ -40,7 +40,7 @@ function startPosition({ events }: ControlledServer, lastId: string | undefined)
   })
 }
 
-/** The stream of events. */
+/** Operation that streams events. */
 export const eventOperations: readonly Operation[] = [
   rawOperation({
     id: 'streamEvents',

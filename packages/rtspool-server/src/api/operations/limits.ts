@@ -53,7 +53,7 @@ function changeLimits({ rtsp }: ControlledServer, changes: z.output<typeof chang
   }
 }
 
-/** Limits on numbers and times. */
+/** Operations on limits. */
 export const limitOperations: readonly Operation[] = [
   operation({
     id: 'getLimits',

@@ -4,7 +4,7 @@ import { type Operation, operation } from '../operation.js'
 import { Problem } from '../problem.js'
 import { count, text } from '../values.js'
 
-/** Live pictures for browsers. */
+/** Operations on live pictures for browsers. */
 export const liveOperations: readonly Operation[] = [
   operation({
     id: 'createLiveTicket',

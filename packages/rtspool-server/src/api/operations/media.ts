@@ -104,7 +104,11 @@ function mediaView(server: ControlledServer, media: MediaInfo): z.output<typeof 
   }
 }
 
-/** @throws {Problem} `not-found` */
+/**
+ * Finds a media by its public id.
+ *
+ * @throws {Problem} `not-found`
+ */
 function mediaOf({ rtsp }: ControlledServer, id: string): MediaInfo {
   const media = rtsp.media.get(id)
   if (media) return media
@@ -116,7 +120,7 @@ function mediaOf({ rtsp }: ControlledServer, id: string): MediaInfo {
 const named = z.strictObject({ publicId })
 const maxProbeSeconds = 10
 
-/** Media that are served. */
+/** Operations on media that are served. */
 export const mediaOperations: readonly Operation[] = [
   operation({
     id: 'listMedia',

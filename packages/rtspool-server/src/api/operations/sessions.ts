@@ -132,7 +132,11 @@ const kickResult = z.object({
 
 const maxIdsOfKick = 1000
 
-/** @throws {Problem} `not-found` */
+/**
+ * Finds a live session by its public id.
+ *
+ * @throws {Problem} `not-found`
+ */
 function sessionOf(server: { readonly rtsp: { readonly pool: PoolOfIds } }, id: string): Session {
   const session = server.rtsp.pool.findByPublicId(id)
   if (session) return session
@@ -181,7 +185,7 @@ function kick(
   return adding({ ...ban }, () => rtsp.pool.kick(filter, { ...options, ban: terms }))
 }
 
-/** Sessions: list, read, change and end them. */
+/** Operations that list, read, change and end sessions. */
 export const sessionOperations: readonly Operation[] = [
   operation({
     id: 'listSessions',

@@ -31,7 +31,7 @@ const statsSchema = z.object({
   gopCache: numbers,
 })
 
-/** State of the server, and its numbers. */
+/** Operations that read the state and the figures of the server. */
 export const statusOperations: readonly Operation[] = [
   operation({
     id: 'getHealth',

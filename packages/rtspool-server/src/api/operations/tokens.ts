@@ -24,7 +24,7 @@ const auditSchema = z
 
 const maxNameLength = 100
 
-/** Tokens of the API, and the log of what they were used for. */
+/** Operations on tokens of the API, and on the audit log. */
 export const tokenOperations: readonly Operation[] = [
   operation({
     id: 'listTokens',

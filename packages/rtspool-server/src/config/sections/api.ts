@@ -8,7 +8,7 @@ const maxKeptEvents = 1_000_000
 const nameText = 'a host name without a port'
 const namePattern = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i
 
-/** The control API. */
+/** Section `api` of the configuration: the control API and its page. */
 export const apiSection = z.strictObject({
   port: key(port().optional(), {
     description:

@@ -52,7 +52,7 @@ const flappingSection = z.strictObject({
   }),
 })
 
-/** Clients that are kept out. */
+/** Section `bans` of the configuration: clients that are kept out. */
 export const bansSection = z.strictObject({
   file: key(file().optional(), {
     description: 'file that keeps the bans over restarts; one process writes it',

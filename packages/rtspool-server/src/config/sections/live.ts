@@ -5,13 +5,13 @@ import { bytes, count, host, hostText, key, port } from '../key-meta.js'
 const accesses = ['ticket', 'anyone'] as const
 const defaultMaxConnections = 1000
 
-/** True for the origin of a web page. */
+/** Returns whether a text is the origin of a web page, such as `https://example.com`. */
 const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text
 
 const originText = 'an origin such as https://example.com'
 const atLeast = (least: number) => z.int().min(least)
 
-/** The live picture for browsers. */
+/** Section `live` of the configuration: the live picture for browsers. */
 export const liveSection = z.strictObject({
   port: key(z.union([port(), z.literal(false)]).default(false), {
     description: 'TCP port of WebSockets for browsers; 0 lets the system choose, false = none',

@@ -11,6 +11,6 @@ function isNetwork(text: string): boolean {
   return isIP(address) !== 0 && isLength && more.length === 0
 }
 
-/** An address, or a network with the length of its prefix. */
+/** Schema of an address, or of a network with the length of its prefix. */
 export const network = () =>
   key(z.string().refine(isNetwork, networkText), { description: networkText })

@@ -5,7 +5,7 @@ import { bytes, count, key, seconds } from '../key-meta.js'
 const defaults = overloadDefaults
 const pressure = () => z.number().min(0).max(1)
 
-/** Measures against overload. */
+/** Section `overload` of the configuration: measures against overload. */
 export const overloadSection = z.strictObject({
   enabled: key(z.boolean().default(true), {
     description: 'watch heap, memory, event loop and queues, and act before the process dies',

@@ -7,7 +7,7 @@ const isUrl = (text: string): boolean => URL.canParse(text) && /^https?:/i.test(
 
 const types = eventTypeNames as readonly [EventType, ...EventType[]]
 
-/** Receivers of events. */
+/** Section `webhooks` of the configuration: receivers of events. */
 export const webhooksSection = z.strictObject({
   urls: key(
     z

@@ -36,15 +36,18 @@ export type StoredUser = Readonly<z.output<typeof storedUser>>
 /** Contents of a file of users in YAML, which `rtspool user` writes. */
 export interface StoredUsers {
   readonly file: ConfigFile
-  /** Realm that the hashes of Digest are made for; `undefined` while there are none. */
+  /** Realm for which the Digest hashes are made; `undefined` if there are none. */
   readonly realm: string | undefined
   readonly users: ReadonlyMap<string, StoredUser>
 }
 
-/** True for the name of a file in YAML. Other files have `name:password` on each line. */
+/**
+ * Returns whether a file has the name of a YAML file. Other files have `name:password` on each
+ * line.
+ */
 export const isStoredUsersName = (file: string): boolean => /\.ya?ml$/i.test(file)
 
-/** True for a name that Basic and Digest can carry. */
+/** Returns whether Basic and Digest can carry the name of a user. */
 export const isUserName = (name: string): boolean =>
   name !== '' && name !== '__proto__' && name.length <= maxNameLength && !/[:\p{Cc}]/u.test(name)
 export const userNameText = `a name of at most ${maxNameLength} characters without colons and control characters`
@@ -58,11 +61,11 @@ export const isRole = (role: string): boolean => rolePattern.test(role)
  */
 export const readStoredUsers = (name: string): StoredUsers => storedUsersOf(readConfigFile(name))
 
-/** A file without users, for the first one. */
+/** Creates the contents of a file without users, to which the first user can be added. */
 export const noStoredUsers = (name: string): StoredUsers =>
   storedUsersOf(parseConfigFile(name, '# Users of rtspool; rtspool user changes this file.\n'))
 
-/** Understands a file of users. */
+/** Checks a parsed YAML file, and returns its users. */
 export function storedUsersOf(file: ConfigFile): StoredUsers {
   const { data, error } = storedUsers.safeParse(file.tree)
   if (error) throw new ConfigError(error.issues.flatMap((issue) => problemsOfIssue(issue, file)))
@@ -101,8 +104,9 @@ export type PasswordHashes = Pick<StoredUser, 'sha256' | 'md5' | 'scrypt'>
 /**
  * Hashes a password for each kind of login.
  *
- * @param realm - Realm of Digest; `undefined` = the user logs in inside TLS only, by Basic.
- * @param logN - Cost of the hash for Basic.
+ * @param realm - Realm of Digest; `undefined` = no hashes for Digest, so that the user logs in by
+ *   Basic inside TLS only.
+ * @param logN - Cost of the hash for Basic, as log2 of N.
  */
 export async function hashesOf(
   name: string,

@@ -6,13 +6,13 @@ const rolePrefix = 'role:'
 
 /** Users of all sources with their secrets and roles. */
 export class UserDirectory {
-  /** Secrets that Digest and Basic are compared with. */
+  /** Secrets for Digest and Basic, by user name. */
   readonly secrets: Record<string, UserSecret> = Object.create(null)
-  /** Hashes of users who log in by Basic alone. */
+  /** Scrypt hashes of users who log in by Basic alone, by user name. */
   readonly #scryptHashes = new Map<string, string>()
   readonly #roles = new Map<string, readonly string[]>()
 
-  /** Adds users with passwords in clear; a name that is there gets the new password. */
+  /** Adds users with passwords in clear. A known user gets the new password. */
   addClear(users: Readonly<Record<string, string>>): void {
     for (const [name, password] of Object.entries(users)) {
       this.secrets[name] = password
@@ -50,7 +50,7 @@ export class UserDirectory {
   }
 
   /**
-   * Replaces roles in rules with the names of their users.
+   * Replaces roles in a rule with the names of their users.
    *
    * @param unknown - Called for each name that is no user, and for each role that no user has.
    */
@@ -78,7 +78,11 @@ export class UserDirectory {
   }
 }
 
-/** @returns `undefined` if a hash is missing for an algorithm that the server offers. */
+/**
+ * Returns the secret of a user for Digest.
+ *
+ * @returns `undefined` if a hash is missing for an algorithm that the server offers.
+ */
 function digestSecretOf(
   { sha256, md5 }: StoredUser,
   algorithms: readonly ('SHA-256' | 'MD5')[],

@@ -2,7 +2,8 @@ import { OptionValueError } from '../option-value-error.js'
 import type { StoredUsers } from './stored-users.js'
 
 /**
- * Checks that hashes belong to the realm of the server: with another one no password is right.
+ * Checks that hashes are made for the realm of the server. With another realm no password would be
+ * right.
  *
  * @throws {OptionValueError} Names both realms.
  */

@@ -9,16 +9,17 @@ import { latmConfigOf } from './latm-config.js'
 export interface AudioCoding {
   readonly format: TrackFormat
   /**
-   * Returns a frame as the sample of a browser; `undefined` drops a frame that cannot be played.
+   * Converts a frame to the sample that a browser plays; `undefined` drops a frame that cannot be
+   * played.
    *
    * @param ticks - Time of the frame on the timeline of the track.
    */
   sampleOf(frame: Buffer, ticks: number): Buffer | undefined
-  /** Returns the ticks that a frame lasts. */
+  /** Returns the duration of a frame in ticks. */
   durationOf(frame: Buffer): number
 }
 
-/** Coding of a track, as its description gives it. */
+/** Coding of a track in its session description. */
 export interface AudioDescription {
   /** Encoding of `a=rtpmap` in capital letters. */
   readonly encoding: string
@@ -29,13 +30,17 @@ export interface AudioDescription {
   readonly parameters: string
 }
 
-/** @returns `undefined` for sound that no browser plays from fragments. Never throws. */
+/**
+ * Chooses how browsers play a track of sound. Never throws.
+ *
+ * @returns `undefined` if no browser plays the sound from fragments.
+ */
 export function audioCoding(description: AudioDescription): AudioCoding | undefined {
   switch (description.encoding) {
     case 'MPEG4-GENERIC':
       return aacCoding(configOf(description), description.clockRate)
     case 'MP4A-LATM':
-      // Only a stream without configuration has access units that stand alone.
+      // Access units stand alone only if the stream has no configuration inside (`cpresent=0`).
       return parameterOf(description, 'cpresent') === '0'
         ? aacCoding(latmConfigOf(configOf(description)), description.clockRate)
         : undefined
@@ -66,7 +71,7 @@ const configOf = (description: AudioDescription): Buffer =>
 function aacCoding(config: Uint8Array, timescale: number): AudioCoding | undefined {
   try {
     const { channels, sampleRate, samplesPerAccessUnit } = parseAudioSpecificConfig(config)
-    // The type that the configuration begins with: with SBR, a browser has to know of it.
+    // The configuration begins with the object type. A browser must know whether it is SBR.
     const objectType = (config[0] ?? 0) >> 3
     const duration = Math.round((samplesPerAccessUnit * timescale) / sampleRate)
     return {
@@ -84,7 +89,9 @@ function aacCoding(config: Uint8Array, timescale: number): AudioCoding | undefin
 
 const silentPicture = Object.freeze({ width: 0, height: 0, reorderDepth: 0 })
 
-/** Two channels fit every stream: each packet tells how many it has (RFC 6716 section 3.1). */
+/**
+ * Two channels fit every stream, because each packet states its own number (RFC 6716 section 3.1).
+ */
 const opusChannels = 2
 
 function opusCoding(timescale: number): AudioCoding {

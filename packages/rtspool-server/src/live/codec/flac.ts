@@ -1,4 +1,4 @@
-/** Table of a CRC that begins with 0 and does not reflect its bits. */
+/** Returns the table of a CRC whose initial value is 0 and whose bits are not reflected. */
 function crcTable(polynomial: number, bits: 8 | 16): Uint16Array {
   const top = 1 << (bits - 1)
   const mask = 2 ** bits - 1
@@ -26,7 +26,7 @@ function crc16(bytes: Uint8Array, end: number): number {
   return crc
 }
 
-/** Fewest and most samples of a frame (RFC 9639 section 8.2). */
+/** Minimum and maximum number of samples in a frame (RFC 9639 section 8.2). */
 export const flacBlockSamples = Object.freeze([16, 65_535] as const)
 /** Highest rate in Hz that {@link flacFrame} writes. */
 export const highestFlacRate = 0xffff
@@ -65,10 +65,13 @@ export function flacFrame(
   return frame.subarray(0, frame.writeUInt16BE(crc16(frame, at), at))
 }
 
-/** Numbers that {@link writeCodedNumber} can write. */
+/** Limit of the numbers that {@link writeCodedNumber} can write: they are smaller. */
 const codedNumbers = 2 ** 36
 
-/** Writes a number of up to 36 bits in the way of UTF-8 (RFC 9639 section 9.1.5). */
+/**
+ * Writes a number of up to 36 bits in the same way as UTF-8 writes characters (RFC 9639 section
+ * 9.1.5).
+ */
 function writeCodedNumber(frame: Buffer, at: number, value: number): number {
   if (value < 0x80) return frame.writeUInt8(value, at)
   let following = 1

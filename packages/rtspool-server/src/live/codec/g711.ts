@@ -1,16 +1,16 @@
-/** Returns the 256 values of an encoding of G.711 as samples of 16 bits. */
+/** Returns a table that decodes each of the 256 codes of G.711 to a sample of 16 bits. */
 function table(decode: (code: number) => number): Int16Array {
   return Int16Array.from({ length: 256 }, (_, code) => decode(code))
 }
 
-/** μ-law (ITU-T G.711 table 2a): 14 bits, as 16. */
+/** μ-law (ITU-T G.711 table 2a): samples of 14 bits, scaled to 16. */
 const muLaw = table((code) => {
   const inverted = ~code & 0xff
   const magnitude = (((inverted & 0x0f) << 3) + 0x84) << ((inverted & 0x70) >> 4)
   return inverted & 0x80 ? 0x84 - magnitude : magnitude - 0x84
 })
 
-/** A-law (ITU-T G.711 table 1a): 13 bits, as 16. */
+/** A-law (ITU-T G.711 table 1a): samples of 13 bits, scaled to 16. */
 const aLaw = table((code) => {
   const toggled = code ^ 0x55
   const segment = (toggled & 0x70) >> 4

@@ -5,12 +5,15 @@ import type { TrackFormat } from '../fmp4/track-format.js'
 import { BitReader, withoutEmulationPrevention } from './bit-reader.js'
 import { reorderDepthOf } from './h264-vui.js'
 
-/** Profiles whose parameter sets tell the format of colours (H.264 section 7.3.2.1.1). */
+/** Profiles whose parameter sets contain the chroma format (H.264 section 7.3.2.1.1). */
 const colourProfiles = new Set([44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244])
-/** Profiles whose `avcC` repeats it (ISO/IEC 14496-15 section 5.3.3.1.2). */
+/** Profiles whose `avcC` repeats the chroma format (ISO/IEC 14496-15 section 5.3.3.1.2). */
 const extendedProfiles = new Set([100, 110, 122, 144, 244])
 const macroblock = 16
-/** Largest counts that the fields of `avcC` hold. */
+/**
+ * Largest number of sequence parameter sets, and below of picture parameter sets, that `avcC` can
+ * count.
+ */
 const maxSps = 31
 const maxPps = 255
 const typeMask = 0x1f
@@ -18,7 +21,7 @@ const sps = 7
 const pps = 8
 const accessUnitDelimiter = 9
 
-/** Returns whether a NAL unit belongs into a sample: parameter sets stand in the init segment. */
+/** Returns whether a sample contains a NAL unit. Parameter sets are in the init segment instead. */
 export function isH264SampleUnit(unit: Uint8Array): boolean {
   const type = (unit[0] ?? 0) & typeMask
   return type !== sps && type !== pps && type !== accessUnitDelimiter
@@ -75,7 +78,10 @@ function avcRecord(
   ])
 }
 
-/** Returns the first different units, and leaves out those beyond the limit. Takes time linear in the bytes. */
+/**
+ * Returns at most `max` units that differ from each other, in their order. Takes time linear in the
+ * bytes.
+ */
 export function distinct(units: readonly Buffer[], max: number): Buffer[] {
   const byBytes = new Map<string, Buffer>()
   for (const unit of units) {

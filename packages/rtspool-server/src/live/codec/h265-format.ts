@@ -20,7 +20,7 @@ const maxSetsOfKind = 16
 
 const typeOf = (unit: Uint8Array): number => ((unit[0] ?? 0) >> 1) & 0x3f
 
-/** Returns whether a NAL unit belongs into a sample: parameter sets stand in the init segment. */
+/** Returns whether a sample contains a NAL unit. Parameter sets are in the init segment instead. */
 export function isH265SampleUnit(unit: Uint8Array): boolean {
   const type = typeOf(unit)
   return type < vps || type > accessUnitDelimiter
@@ -72,7 +72,7 @@ function arrayOf(type: number, units: readonly Buffer[]): Buffer[] {
   ]
 }
 
-/** Returns the codec string behind the first dot (ISO/IEC 14496-15 annex E.3). */
+/** Returns the part of the codec string after the first dot (ISO/IEC 14496-15 annex E.3). */
 function codecOf(general: Buffer): string {
   const first = general.readUInt8(0)
   const space = ['', 'A', 'B', 'C'][first >> 6] ?? ''

@@ -40,7 +40,11 @@ function configBits(muxConfig: Uint8Array): number {
   return first + second + 3
 }
 
-/** @returns The bits of the sampling rate. */
+/**
+ * Skips the sampling rate.
+ *
+ * @returns The number of skipped bits.
+ */
 function skipRate(bits: BitReader): number {
   if (bits.read(rateIndexBits) !== explicitRate) return rateIndexBits
   bits.skip(rateBits)

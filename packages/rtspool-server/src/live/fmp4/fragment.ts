@@ -24,9 +24,9 @@ const version1 = 2 ** 24
 const defaultBaseIsMoof = 0x02_0000
 /** Data offset; duration, size, flags and composition offset of each sample. */
 const trunFlags = 0x0001 | 0x0100 | 0x0200 | 0x0400 | 0x0800
-/** Depends on no other sample. */
+/** Flags of a sample that depends on no other sample. */
 const syncSample = 0x0200_0000
-/** Depends on others, and is no sync sample. */
+/** Flags of a sample that depends on others, and is no sync sample. */
 const otherSample = 0x0101_0000
 
 /** Returns the size of the fragment of these samples in bytes. */

@@ -5,7 +5,10 @@ import type { TrackFormat } from './track-format.js'
 export const trackId = 1
 
 const one = 2 ** 16
-/** Largest fixed-point numbers of a matrix that changes nothing: 16.16 bits, the last 2.30 bits. */
+/**
+ * Transformation matrix that changes nothing: fixed-point numbers of 16.16 bits, the last of 2.30
+ * bits.
+ */
 const identityMatrix = u32(one, 0, 0, 0, one, 0, 0, 0, 2 ** 30)
 const enabledInMovie = 7
 const selfContained = 1

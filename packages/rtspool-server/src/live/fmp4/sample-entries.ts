@@ -43,7 +43,8 @@ export function audioEntry(
     u16(1 /* data reference */),
     zeros(8),
     u16(channels, 16 /* bits */, 0, 0),
-    // A fixed-point number of 16.16 bits: higher rates stand in the configuration alone.
+    // The fixed-point number of 16.16 bits cannot hold higher rates, which only the configuration
+    // states.
     u32((sampleRate <= 0xffff ? sampleRate : 0) * 2 ** 16),
     configuration,
   )
@@ -72,7 +73,9 @@ export function esds(config: Uint8Array): Buffer {
   return fullBox('esds', 0, 0, es)
 }
 
-/** Sizes of 7 bits a byte, always in four bytes. */
+/**
+ * Returns a descriptor: its tag, its size with 7 bits a byte in always four bytes, and its parts.
+ */
 function descriptor(tag: number, ...parts: readonly Uint8Array[]): Buffer {
   const size = parts.reduce((sum, part) => sum + part.length, 0)
   const sizeField = [21, 14, 7, 0].map((shift) => ((size >> shift) & 0x7f) | (shift > 0 ? 0x80 : 0))

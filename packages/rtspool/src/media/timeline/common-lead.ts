@@ -1,20 +1,20 @@
-/** A track that shares a {@link CommonLead}. */
+/** A track that shares the {@link CommonLead} of its media. */
 export interface LeadMember {
   /** True once viewers have been sent times of the track. */
   readonly isAnnounced: boolean
 }
 
 /**
- * Milliseconds by which a source sends its packets ahead of their time, common to the tracks of a media.
+ * Milliseconds by which a source sends its packets too early, as in a burst; one value for all tracks of a media.
  *
- * A source that sends a burst sends all tracks ahead. The tracks share one lead so that sound and pictures match,
+ * A source that sends a burst sends all tracks too early. The tracks share one value so that sound and pictures match,
  * although each packet of a burst belongs to one track only.
  */
 export class CommonLead {
   readonly #members: LeadMember[] = []
   #ms = 0
 
-  /** Milliseconds by which the source sends ahead; never decreases. */
+  /** Milliseconds by which the source sends too early; never decreases. */
   get ms(): number {
     return this.#ms
   }

@@ -13,46 +13,47 @@ const maxStepMs = 1_000
 const maxDisagreementMs = 10_000
 
 /**
- * Converts between the wall clock of a media's source and our own. All tracks of a media share this clock, both those
- * with sender reports and those timed by arrival. If the source sets its clock, the new time applies to all of them
- * at once.
+ * Converts between the wall clock of a media's source and the clock of this server. All tracks of a media share this
+ * object, both those with sender reports and those timed by arrival. If the source sets its clock, the new time applies
+ * to all of them at once.
  *
- * Our clock is read only once, and then continues with the monotonic clock, so that a jump of our wall clock never
- * shows.
+ * The server's wall clock is read only once. From then on its time follows the monotonic clock, so that a jump of the
+ * wall clock never shows.
  */
 export class SourceClock {
   /** Lead of the tracks whose time follows the arrival of packets. */
   readonly lead = new CommonLead()
-  /** Our wall clock minus the monotonic clock, in milliseconds. Set by the first conversion. */
+  /** The server's wall clock minus the monotonic clock, in milliseconds. The first conversion sets it. */
   #wallMs: number | undefined
-  /** The source's clock minus our clock, in milliseconds; `undefined` until the source has stated its time. */
+  /** The source's clock minus the server's, in milliseconds; `undefined` until the source has stated its time. */
   #differenceMs: number | undefined
   /** Deviation of the last report, in milliseconds, while no second report has confirmed it. */
   #doubtedStepMs: number | undefined
   #isOursAnnounced = false
 
-  /** Returns our wall clock at an instant of the monotonic clock, in milliseconds since 1970. */
+  /** Returns the server's wall clock at an instant of the monotonic clock, in milliseconds since 1970. */
   oursAt(clock: Clock, clockMs: number): number {
     this.#wallMs ??= clock.unixTimeMs() - clock.now()
     return this.#wallMs + clockMs
   }
 
   /**
-   * Converts an instant of our clock to the clock that viewers see: the source's, or ours after {@link announceOurs}.
+   * Converts an instant of the server's clock to the clock that viewers see. Viewers see the source's clock, or after
+   * {@link announceOurs} the server's.
    */
   fromOurs(unixMs: number): number {
     return this.#isOursAnnounced ? unixMs : unixMs + (this.#differenceMs ?? 0)
   }
 
-  /** Converts an instant of the clock that viewers see to our clock. */
+  /** Converts an instant of the clock that viewers see to the server's clock. */
   toOurs(unixMs: number): number {
     return this.#isOursAnnounced ? unixMs : unixMs - (this.#differenceMs ?? 0)
   }
 
   /**
-   * Converts an instant of the source's clock to our clock. The first call sets the difference between the two.
+   * Converts an instant of the source's clock to the server's. The first call sets the difference between the two.
    *
-   * @param oursMs - Our clock at the same instant.
+   * @param oursMs - The server's clock at the same instant.
    */
   fromSource(unixMs: number, oursMs: number): number {
     this.#differenceMs ??= unixMs - oursMs
@@ -60,12 +61,12 @@ export class SourceClock {
   }
 
   /**
-   * Converts the instant in a sender report to our clock. The report may be nonsense: if it deviates from earlier
-   * ones, it is refused until the next report, on any track, deviates by as much. The source has then set its clock,
-   * and the new time applies to all tracks.
+   * Converts the instant in a sender report to the server's clock. The report may be nonsense. If it deviates from
+   * earlier reports, it is refused until the next report, on any track, deviates by as much. The source has then set
+   * its clock, and the new time applies to all tracks.
    *
-   * @param oursMs - Our clock at the arrival of the report.
-   * @param expectedMs - Instant on our clock that earlier reports of the track lead to expect, if there are any.
+   * @param oursMs - The server's clock at the arrival of the report.
+   * @param expectedMs - Instant on the server's clock that follows from earlier reports of the track, if there are any.
    * @returns `undefined` for a refused report.
    */
   fromReport(unixMs: number, oursMs: number, expectedMs: number | undefined): number | undefined {
@@ -82,8 +83,8 @@ export class SourceClock {
   }
 
   /**
-   * Notes that viewers have been sent our clock. If the source has not stated its time so far, viewers see our clock
-   * for good.
+   * Notes that viewers have been sent times of the server's clock. If the source has not stated its time by then,
+   * viewers see the server's clock for good.
    */
   announceOurs(): void {
     this.#isOursAnnounced ||= this.#differenceMs === undefined

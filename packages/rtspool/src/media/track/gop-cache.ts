@@ -24,12 +24,12 @@ const none = -1
 
 /**
  * Keeps the packets of one track since the last key frame, so that a new viewer can begin with a key frame at once.
- * The leads of a key frame, such as SPS and PPS in front of it, are kept too.
+ * Packets that belong to the key frame and precede it, such as SPS and PPS, are kept too.
  *
  * ```text
- *  SPS  PPS  IDR  slice  slice  …                     from the leads of a key frame on
- *  SEI  slice  slice  …  SEI  slice  slice  …         intra refresh: from the last recovery point but one on, so that the
- *                                                     picture is whole at the last
+ * SPS  PPS  IDR  slice  slice  …                     from the parameter sets of a key frame on
+ * SEI  slice  slice  …  SEI  slice  slice  …         intra refresh: from the last recovery point but one on,
+ *                                                    so that the picture is whole at the last
  * ```
  *
  * Above a limit, the cache is emptied until the next key frame, because half a group of pictures is useless.

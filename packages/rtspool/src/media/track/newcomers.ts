@@ -25,23 +25,23 @@ export class Newcomers {
     this.#report = report
   }
 
-  /** True if no reader needs a second report. */
+  /** True if no reader waits for its second sender report. */
   get isEmpty(): boolean {
     return this.#readers.size === 0
   }
 
   /**
-   * Adds a reader, which will get a second report.
+   * Adds a reader, which will be sent a second sender report.
    *
-   * @param hasPackets - True if the reader has just been sent kept packets. The delay then starts
-   *   now, and not with the next packet.
+   * @param hasPackets - True if the reader has just been sent kept packets. The delay then starts now, and not with the
+   *   next packet.
    */
   add(reader: Reader, hasPackets: boolean): void {
     this.#readers.add(reader)
     if (hasPackets) this.notePacket()
   }
 
-  /** Removes a reader, to which no second report is sent. */
+  /** Removes a reader, which will be sent no second report. */
   remove(reader: Reader): void {
     this.#readers.delete(reader)
   }

@@ -35,7 +35,7 @@ export class PacketMemory {
   }
 
   /**
-   * Counts the memory of a packet, and copies the packet if it would hold too much.
+   * Counts the memory that a packet holds. Copies the packet if it would hold too much memory besides its own bytes.
    *
    * @param keptBytes - Bytes of all kept packets, including this one.
    * @returns The packet to keep: itself, or the copy.
@@ -82,7 +82,7 @@ export class PacketMemory {
 
   #copy(packet: Buffer): Buffer {
     if (packet.length > this.#slab.length - this.#slabUsedBytes) {
-      // Not from Node's pool, which everybody shares.
+      // Not from Node's pool of buffers, which the whole process shares.
       this.#slab = Buffer.allocUnsafeSlow(Math.max(slabBytes, packet.length))
       this.#slabUsedBytes = 0
     }

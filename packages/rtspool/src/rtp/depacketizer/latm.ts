@@ -62,7 +62,10 @@ function unitsOf(element: Buffer, timestamp: number): readonly Frame[] | undefin
   return frames
 }
 
-/** Returns whether the parameters of an `a=fmtp` say that the stream has no configuration; without, it has one. */
+/**
+ * Returns whether the parameters of an `a=fmtp` say that the stream has no configuration (`cpresent=0`). A stream
+ * without this parameter has one.
+ */
 export function isLatmWithoutConfiguration(parameters = ''): boolean {
   return /(^|;)\s*cpresent\s*=\s*0\s*(;|$)/i.test(parameters)
 }

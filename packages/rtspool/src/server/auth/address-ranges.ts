@@ -19,7 +19,11 @@ export class AddressRanges {
     for (const text of addresses as readonly unknown[]) this.#add(text)
   }
 
-  /** @param address - Numeric, as Node reports it. */
+  /**
+   * Returns whether a range contains an address.
+   *
+   * @param address - Numeric address, as Node reports it.
+   */
   has(address: string): boolean {
     const [plain = ''] = address.split('%')
     const version = isIP(plain)

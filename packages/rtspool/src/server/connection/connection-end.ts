@@ -33,7 +33,7 @@ export class ConnectionEnd {
   #graceTimer: ClockTimer | undefined
   /** Timer that closes the connection after its last session has ended; a new request stops it. */
   #farewellTimer: ClockTimer | undefined
-  /** True if the present request arrived while {@link #farewellTimer} was running. */
+  /** True if the present request arrived while `#farewellTimer` was running. */
   #asksAnew = false
   /** True if the connection has been idle once during the present request. */
   #hasWaited = false

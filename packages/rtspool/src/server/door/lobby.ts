@@ -48,7 +48,11 @@ export class Lobby {
     return this.#sockets.size
   }
 
-  /** @param first - Bytes that were read already. */
+  /**
+   * Waits for the first bytes of a connection.
+   *
+   * @param first - Bytes of the connection that were read already.
+   */
   enter(arrival: Arrival, first: Buffer | undefined): void {
     const { socket } = arrival
     this.#sockets.add(socket)

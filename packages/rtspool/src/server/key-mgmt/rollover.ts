@@ -16,9 +16,11 @@ export function noteDescribed(connection: ConnectionContext, media: Media, suite
 }
 
 /**
- * Returns the rollover counter that a client knows when it sets up a track: that of the last
- * description, or else the present one. GStreamer 1.22 reads the counter in the description only. A
- * client that reads the counter in the response to SETUP needs no packets in between.
+ * Returns the rollover counter that the server has told a client before it sets up a track. It is the counter in the
+ * last description, or without one the present counter.
+ *
+ * GStreamer 1.22 reads the counter in the description only. A client that reads the counter in the response to SETUP
+ * needs no packets in between.
  */
 export function toldPosition(
   connection: ConnectionContext,

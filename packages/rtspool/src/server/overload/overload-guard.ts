@@ -144,7 +144,7 @@ export class OverloadGuard {
     return this.#init.server.overload !== undefined
   }
 
-  /** Ends clients that have been idle for a share of their time limit. */
+  /** Ends clients that have been idle for a share (0 to 1) of their time limit. */
   #save(now: number, share: number): void {
     const { server, sessions } = this.#init
     for (const session of [...sessions()]) {

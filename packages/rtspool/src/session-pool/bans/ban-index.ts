@@ -45,7 +45,7 @@ class PathTable {
    */
   readonly #beginnings = new Map<string, BanEntry[]>()
   /**
-   * Number of keys in {@link #beginnings} by their length, so that a look-up tries only lengths in
+   * Number of keys in `#beginnings` by their length, so that a look-up tries only lengths in
    * use.
    */
   readonly #lengths = new Map<number, number>()

@@ -36,7 +36,7 @@ const cursorPattern = /^(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)_([0-9a-z]{1,11})$/
 /** Returns the value by which a session is sorted. */
 export function figureOf(session: Session, sort: SessionSort): number {
   switch (sort) {
-    // The times themselves: figures that grow with the present would move between two pages.
+    // These figures are times, not ages: an age grows between two pages, and would move sessions.
     case 'age':
       return -session.createdAt
     case 'idle':
@@ -63,7 +63,7 @@ export class SortedPage {
   readonly #sign: 1 | -1
   readonly #after: Place | undefined
   #entries: Entry[] = []
-  /** Position of the last session that can be on the page: sessions behind it are dropped. */
+  /** Position of the last session that can be on the page. Sessions after it are dropped. */
   #bound: Place | undefined
 
   /**
@@ -116,7 +116,11 @@ function parsePlace(cursor: string): Place {
   return { figure: Number(figure), serial: serialOf(serial) }
 }
 
-/** @throws {TypeError} when the order is unknown. */
+/**
+ * Checks that the order of a list is a known one.
+ *
+ * @throws {TypeError} when the order is unknown.
+ */
 export function checkOrder(sort: unknown, order: unknown): void {
   if (sort !== undefined && !sessionSorts.some((each) => each === sort)) {
     throw new TypeError(`sort must be one of ${sessionSorts.join(', ')}, got ${shown(sort)}`)

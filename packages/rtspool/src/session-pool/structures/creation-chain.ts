@@ -29,7 +29,7 @@ export class CreationChain {
   #last = none
   #serial = 0
   /**
-   * First remaining handle, or `none`, of each 1024 serial numbers, from mark {@link #firstMark}
+   * First remaining handle, or `none`, of each 1024 serial numbers, from mark `#firstMark`
    * on.
    */
   #marks: number[] = []

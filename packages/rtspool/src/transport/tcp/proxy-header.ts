@@ -55,7 +55,11 @@ export class ProxyHeaderReader {
   }
 }
 
-/** @returns `undefined` while the header is incomplete. */
+/**
+ * Parses a header that may be incomplete.
+ *
+ * @returns `undefined` while the header is incomplete.
+ */
 function parse(bytes: Buffer): Parsed | undefined {
   if (startsAlike(bytes, linePrefix)) return parseLine(bytes)
   if (startsAlike(bytes, signature)) return parseBlock(bytes)

@@ -139,7 +139,7 @@ function matchOf({ sightings }: Address, datagram: Buffer) {
   return match
 }
 
-/** Discards the proof for a port, after a datagram from it that identifies no stream. */
+/** Discards what is known of a port, after a datagram from this port that identifies no stream. */
 function forgetSighting({ sightings }: Address, port: number): void {
   for (const [source, sighting] of sightings) {
     if (sighting?.port === port) sightings.set(source, undefined)

@@ -97,7 +97,7 @@ class Scan {
     return this.runs.length + this.pieces.streamCount
   }
 
-  /** Examines all chunks of the file but the last one. */
+  /** Examines all chunks of the file except the last one. */
   async readOn(file: FileView): Promise<void> {
     const limit = limitOf(file)
     while (this.position + chunkBytes < limit && this.runs.length < maxRuns) {
@@ -106,8 +106,8 @@ class Scan {
   }
 
   /**
-   * Returns a copy that has examined the file to its end. The original has not, because the last bytes may look
-   * different when others follow.
+   * Returns a copy of the scan that has examined the file to its end. The scan itself stops before the last bytes,
+   * because a growing file may continue them.
    */
   async finished(file: FileView): Promise<Scan> {
     const copy = this.#copy()
