@@ -86,7 +86,7 @@ export function typeProblems(pages) {
 
 /** Programs that a reader may be asked to run. */
 const commands = new Set(
-  'cat cd chmod cp curl docker echo ffmpeg ffplay gst-launch-1.0 gst-play-1.0 mkdir node npm npx openssl printf rtspool systemctl useradd'.split(
+  'cat cd chmod chown cp curl docker echo ffmpeg ffplay gst-launch-1.0 gst-play-1.0 journalctl mkdir node npm npx openssl printf rtspool systemctl useradd'.split(
     ' ',
   ),
 )

@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { operations } from '../src/api/operations/index.js'
+import { schemaAt } from '../src/config/key-schema.js'
+import { keySchema } from '../src/config/schema.js'
+import { eventTypeNames } from '../src/events/event-types.js'
+
+const page = readFileSync(
+  new URL('../../../docs/start/from-mediamtx.md', import.meta.url),
+  'utf8',
+).replace(/```.*?```/gs, '')
+
+const calls = new Set(operations.map(({ method, path }) => `${method.toUpperCase()} ${path}`))
+const events: ReadonlySet<string> = new Set(eventTypeNames)
+
+/** Names in the second column of the tables: what replaces a key or call of MediaMTX. */
+const replacements = page
+  .split('\n')
+  .filter(
+    (line) => line.startsWith('| ') && !line.startsWith('| MediaMTX') && !line.startsWith('| ---'),
+  )
+  .flatMap((line) =>
+    [...(line.split(' | ')[1] ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name),
+  )
+  .filter((name) => name !== undefined)
+
+/** Our calls anywhere on the page, and in other columns. */
+const namedCalls = [...page.matchAll(/`((?:GET|POST|PATCH|DELETE) \/(?:v1\/|metrics)[^`]*)`/g)].map(
+  ([, call]) => call,
+)
+
+function isKey(name: string): boolean {
+  const path = name.split('.')
+  return schemaAt(keySchema(), path).depth === path.length
+}
+
+it.each([...new Set(replacements)])('%s, which replaces something of MediaMTX, exists', (name) => {
+  expect(isKey(name) || calls.has(name) || events.has(name)).toBe(true)
+})
+
+it.each([...new Set(namedCalls)])('the call %s exists', (call) => {
+  expect(calls).toContain(call)
+})
+
+it('the page names many keys and calls', () => {
+  expect(new Set(replacements).size).toBeGreaterThan(40)
+})
