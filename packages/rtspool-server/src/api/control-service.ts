@@ -8,6 +8,7 @@ import { feedServerEvents } from '../events/server-events.js'
 import { Webhook } from '../events/webhook.js'
 import type { LiveService } from '../live/live-service.js'
 import type { RepeatLimit } from '../log/repeat-limit.js'
+import { History } from '../metrics/history.js'
 import { Metrics } from '../metrics/metrics.js'
 import { AuditLog } from './access/audit.js'
 import { TokenStore } from './access/tokens.js'
@@ -40,6 +41,7 @@ export class ControlService {
   readonly #rtsp: RtspServer
   readonly #api: ControlApi
   readonly #metrics: Metrics
+  readonly #history: History
   readonly #limitWatch: LimitWatch
   readonly #mediaWatch: MediaWatch
   readonly #stopEvents: () => void
@@ -69,12 +71,14 @@ export class ControlService {
     this.#limitWatch = new LimitWatch(rtsp, events, clock)
     const { mediaDownAfterSeconds: downAfterSeconds } = api
     this.#mediaWatch = new MediaWatch(rtsp, events, { downAfterSeconds, clock })
-    this.#metrics = new Metrics(rtsp, this.#mediaWatch, version)
+    const browsers = live && (() => live.traffic)
+    this.#metrics = new Metrics(rtsp, this.#mediaWatch, version, browsers)
+    this.#history = new History(rtsp, browsers, clock)
     const { urls, types, secret } = api.webhooks
     this.#webhooks = urls.map((url) => new Webhook(events, log, { url, types, secret, clock }))
     const server: ControlledServer = {
       ...{ rtsp, version, startedTime: new Date(), events, mediaWatch: this.#mediaWatch },
-      ...{ tokens, audit: new AuditLog(), configuration, live },
+      ...{ tokens, audit: new AuditLog(), configuration, live, history: this.#history },
       metrics: () => this.#metrics.text(),
       whyNotReady: () => this.#whyNotReady(),
     }
@@ -124,6 +128,7 @@ export class ControlService {
     this.#limitWatch.close()
     this.#mediaWatch.close()
     this.#metrics.close()
+    this.#history.close()
     await Promise.all([this.#api.close(), ...this.#webhooks.map((webhook) => webhook.close())])
   }
 

@@ -3,6 +3,7 @@ import type { ReloadControl } from '../config/reload/reload-control.js'
 import type { EventFeed } from '../events/event-feed.js'
 import type { MediaWatch } from '../events/media-watch.js'
 import type { LiveService } from '../live/live-service.js'
+import type { History } from '../metrics/history.js'
 import type { AuditLog } from './access/audit.js'
 import type { TokenStore } from './access/tokens.js'
 
@@ -22,6 +23,8 @@ export interface ControlledServer {
   readonly live: LiveService | undefined
   readonly tokens: TokenStore
   readonly audit: AuditLog
+  /** Figures of the last minutes. */
+  readonly history: History
   /** Returns the metrics in the text format of Prometheus. */
   metrics(): Promise<string>
   /** Explains why the server accepts no clients; `undefined` if it does. */

@@ -16,7 +16,7 @@ import {
 import { type LiveOptions, type ResolvedLiveOptions, resolveLiveOptions } from './live-options.js'
 import { LiveStream } from './live-stream.js'
 import { type LiveClaimant, LiveTickets } from './live-tickets.js'
-import { LiveViewer } from './live-viewer.js'
+import { type LiveTraffic, LiveViewer } from './live-viewer.js'
 
 /**
  * Maximum bytes of a message from a browser. The page sends none, so a longer one closes the
@@ -47,6 +47,8 @@ export class LiveEndpoint {
   readonly #sessions = new Set<Session>()
   /** WebSockets that have no session yet. */
   readonly #waiting = new Set<WebSocket>()
+  /** Of browsers that have left. */
+  readonly #left = { bytesOut: 0, packetsDropped: 0 }
   #check: ClockTimer | undefined
   #isClosed = false
 
@@ -68,6 +70,13 @@ export class LiveEndpoint {
   /** Number of sessions of browsers. */
   get viewerCount(): number {
     return this.#sessions.size
+  }
+
+  /** Fragments sent to browsers, and left out for them, since the start. */
+  get traffic(): LiveTraffic {
+    const total = { ...this.#left }
+    for (const session of this.#sessions) add(total, session)
+    return total
   }
 
   /**
@@ -144,7 +153,9 @@ export class LiveEndpoint {
     session.state = 'Playing'
     this.#sessions.add(session)
     stream.add(viewer)
-    viewer.onClosed(() => this.#sessions.delete(session))
+    viewer.onClosed(() => {
+      if (this.#sessions.delete(session)) add(this.#left, session)
+    })
     this.#scheduleCheck()
   }
 
@@ -208,6 +219,11 @@ export class LiveEndpoint {
     for (const stream of this.#streams.values()) stream.checkViewers()
     this.#scheduleCheck()
   }
+}
+
+function add(total: { bytesOut: number; packetsDropped: number }, { stats }: Session): void {
+  total.bytesOut += stats.bytesOut
+  total.packetsDropped += stats.packetsDropped
 }
 
 function splitTarget(target: string): [path: string, query: string] {

@@ -8,6 +8,7 @@ import { LiveEndpoint } from './live-endpoint.js'
 import { isOwnPage, refuseUpgrade } from './live-handshake.js'
 import type { LiveOptions } from './live-options.js'
 import type { LiveTickets } from './live-tickets.js'
+import type { LiveTraffic } from './live-viewer.js'
 
 const headersTimeoutMs = 10_000
 const maxHeaderBytes = 16 * 1024
@@ -80,6 +81,11 @@ export class LiveService {
   /** Number of sessions of browsers. */
   get viewerCount(): number {
     return this.#endpoint.viewerCount
+  }
+
+  /** Fragments sent to browsers, and left out for them, since the start. */
+  get traffic(): LiveTraffic {
+    return this.#endpoint.traffic
   }
 
   /** Uses another certificate for new connections. */

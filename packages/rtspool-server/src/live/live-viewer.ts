@@ -9,6 +9,12 @@ export interface LiveOffer {
   readonly frames: readonly Buffer[]
 }
 
+/** Fragments of browsers since the start. */
+export interface LiveTraffic {
+  readonly bytesOut: number
+  readonly packetsDropped: number
+}
+
 /**
  * One browser that watches a stream; it is the transport of a session. The viewer writes frames to
  * the socket unchanged: each frame is a whole WebSocket message that all browsers share.

@@ -2,6 +2,7 @@ import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, Gauge, Registry } from 'prom-client'
 import { type RtspServer, removalReasons, type Session } from 'rtspool'
 import type { MediaWatch } from '../events/media-watch.js'
+import type { LiveTraffic } from '../live/live-viewer.js'
 
 const states = ['Init', 'Ready', 'Playing', 'Recording'] as const
 const nanosecondsPerSecond = 1e9
@@ -18,15 +19,18 @@ export class Metrics {
   readonly #registry = new Registry()
   readonly #rtsp: RtspServer
   readonly #mediaWatch: MediaWatch
+  readonly #live: (() => LiveTraffic) | undefined
   readonly #loop: IntervalHistogram
   /** Viewers that are behind now. */
   readonly #slow = new Set<Session>()
   readonly #onBehind = (session: Session) => void this.#slow.add(session)
   readonly #onCaughtUp = (session: Session) => void this.#slow.delete(session)
 
-  constructor(rtsp: RtspServer, mediaWatch: MediaWatch, version: string) {
+  /** @param live - Returns the traffic of browsers, if there are any. */
+  constructor(rtsp: RtspServer, mediaWatch: MediaWatch, version: string, live?: () => LiveTraffic) {
     this.#rtsp = rtsp
     this.#mediaWatch = mediaWatch
+    this.#live = live
     this.#loop = monitorEventLoopDelay({ resolution: loopResolutionMs })
     this.#loop.enable()
     rtsp.on('viewerFellBehind', this.#onBehind)
@@ -136,6 +140,12 @@ export class Metrics {
     ])
     this.#total('rtspool_multicast_bytes_total', 'RTP bytes sent to groups', [], () => [
       [{}, rtsp.stats().multicast.bytesOut],
+    ])
+    this.#total('rtspool_live_bytes_total', 'Bytes of fragments sent to browsers', [], () => [
+      [{}, this.#live?.().bytesOut ?? 0],
+    ])
+    this.#total('rtspool_live_dropped_total', 'Fragments not sent to slow browsers', [], () => [
+      [{}, this.#live?.().packetsDropped ?? 0],
     ])
     this.#total('rtspool_send_errors_total', 'Datagrams that the system refused', [], () => [
       [{}, rtsp.stats().sendErrors],

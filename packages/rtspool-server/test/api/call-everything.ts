@@ -45,5 +45,5 @@ export async function expectEverySuccess(api: ApiClient): Promise<void> {
 const plainOperations = [
   ...['getHealth', 'getReady', 'getVersion', 'getCaller', 'getStats', 'getMetrics'],
   ...['getDocument', 'getLimits', 'listTokens', 'listAudit', 'getConfig', 'reloadConfig'],
-  ...['listBans', 'listLeavers'],
+  ...['getHistory', 'listBans', 'listLeavers'],
 ]

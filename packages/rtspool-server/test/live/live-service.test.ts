@@ -48,6 +48,11 @@ describe('a port for the live picture', () => {
     source.push(2)
     await until(() => browser.fragmentsOf(0).length === 2)
     expect(live.viewerCount).toBe(1)
+    const { bytesOut } = live.traffic
+    expect(bytesOut).toBeGreaterThan(0)
+    browser.socket.close()
+    await until(() => live.viewerCount === 0)
+    expect(live.traffic).toEqual({ bytesOut, packetsDropped: 0 })
   })
 
   it('admits everybody to the path of the URL where the operator has said so', async () => {

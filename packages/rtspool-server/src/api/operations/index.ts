@@ -4,6 +4,7 @@ import { configOperations } from './config.js'
 import { connectionOperations } from './connections.js'
 import { documentOperation } from './document.js'
 import { eventOperations } from './events.js'
+import { historyOperations } from './history.js'
 import { leaverOperations } from './leavers.js'
 import { limitOperations } from './limits.js'
 import { liveOperations } from './live.js'
@@ -14,6 +15,7 @@ import { tokenOperations } from './tokens.js'
 
 const described: readonly Operation[] = [
   ...statusOperations,
+  ...historyOperations,
   ...sessionOperations,
   ...leaverOperations,
   ...banOperations,

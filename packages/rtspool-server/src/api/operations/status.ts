@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { roles } from '../access/roles.js'
+import type { ControlledServer } from '../controlled-server.js'
 import { type Operation, operation, rawOperation } from '../operation.js'
 import { Problem } from '../problem.js'
 import { count, isoTime, time } from '../values.js'
@@ -10,9 +11,18 @@ const versionSchema = z.object({
   startedTime: time,
   uptimeSeconds: z.number().min(0),
   sendPaths: z.object({ tcp: z.string(), udp: z.string() }),
+  rtspPort: count.optional().describe('Port of plain RTSP; absent without one'),
+  rtspsPort: count.optional().describe('Port of RTSP over TLS; absent without one'),
 })
 
 const numbers = z.record(z.string(), z.number())
+
+const pressureSchema = z.object({
+  value: z.number().describe('Largest part, at most 1'),
+  level: z.enum(['normal', 'saving', 'refusing', 'shedding']).describe('Measures in force'),
+  parts: numbers.describe('Load by resource: 1 = at its limit'),
+  refusedSetups: count,
+})
 
 const statsSchema = z.object({
   sessions: z.object({
@@ -29,7 +39,22 @@ const statsSchema = z.object({
   traffic: numbers.describe('RTP of all unicast sessions since the start'),
   multicast: numbers,
   gopCache: numbers,
+  pressure: pressureSchema.optional().describe('Absent without a guard against overload'),
 })
+
+const portsOf = ({ rtsp }: ControlledServer) => ({
+  rtspPort: portOf(() => rtsp.address()),
+  rtspsPort: portOf(() => rtsp.tlsAddress()),
+})
+
+/** @returns `undefined` where the server does not listen. */
+function portOf(addressOf: () => { readonly port: number }): number | undefined {
+  try {
+    return addressOf().port
+  } catch {
+    return undefined
+  }
+}
 
 /** Operations that read the state and the figures of the server. */
 export const statusOperations: readonly Operation[] = [
@@ -72,6 +97,7 @@ export const statusOperations: readonly Operation[] = [
       startedTime: isoTime(server.startedTime),
       uptimeSeconds: process.uptime(),
       sendPaths: server.rtsp.stats().sendPaths,
+      ...portsOf(server),
     }),
   }),
   operation({
@@ -110,6 +136,7 @@ export const statusOperations: readonly Operation[] = [
         traffic: { ...stats.unicast },
         multicast: { ...stats.multicast },
         gopCache: { ...stats.gopCache },
+        pressure: stats.pressure && { ...stats.pressure, parts: { ...stats.pressure.parts } },
       }
     },
   }),

@@ -1,0 +1,83 @@
+import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
+import { type Clock, type ClockTimer, type RtspServer, systemClock } from 'rtspool'
+import type { LiveTraffic } from '../live/live-viewer.js'
+import { type TotalTraffic, totalTraffic } from './traffic.js'
+
+/** Seconds between two samples. */
+export const sampleSeconds = 2
+const keptSeconds = 5 * 60
+const keptSamples = keptSeconds / sampleSeconds
+const loopResolutionMs = 20
+const nanosecondsPerMs = 1e6
+const sharePercentile = 99
+
+/** Figures of the server at one time. Traffic counts from the start, so that any two samples tell a rate. */
+export interface HistorySample extends TotalTraffic {
+  /** Milliseconds since 1970. */
+  readonly unixTimeMs: number
+  readonly sessions: number
+  readonly connections: number
+  /** Delay of the event loop since the sample before: 99 of 100 turns were quicker. */
+  readonly loopDelayMs: number
+  /** From 0 to 1; `undefined` without a guard against overload. */
+  readonly pressure: number | undefined
+}
+
+/** Figures of the last five minutes, for charts that begin with a past. */
+export class History {
+  readonly #rtsp: RtspServer
+  readonly #live: (() => LiveTraffic) | undefined
+  readonly #clock: Clock
+  readonly #loop: IntervalHistogram
+  readonly #samples: HistorySample[] = []
+  #timer: ClockTimer
+
+  /** @param live - Returns the traffic of browsers, if there are any. */
+  constructor(rtsp: RtspServer, live?: () => LiveTraffic, clock: Clock = systemClock) {
+    this.#rtsp = rtsp
+    this.#live = live
+    this.#clock = clock
+    this.#loop = monitorEventLoopDelay({ resolution: loopResolutionMs })
+    this.#loop.enable()
+    this.#take()
+    this.#timer = this.#schedule()
+  }
+
+  /**
+   * Returns the samples, the oldest first.
+   *
+   * @param afterMs - Leaves out samples up to this time, in milliseconds since 1970.
+   */
+  samples(afterMs = 0): readonly HistorySample[] {
+    return this.#samples.filter(({ unixTimeMs }) => unixTimeMs > afterMs)
+  }
+
+  close(): void {
+    this.#timer.cancel()
+    this.#loop.disable()
+  }
+
+  #schedule(): ClockTimer {
+    const next = (): void => {
+      this.#take()
+      this.#timer = this.#schedule()
+    }
+    return this.#clock.schedule(next, sampleSeconds * 1000, false)
+  }
+
+  #take(): void {
+    const stats = this.#rtsp.stats()
+    // A histogram without a turn of the loop has no percentile.
+    const delay = this.#loop.count > 0 ? this.#loop.percentile(sharePercentile) : 0
+    this.#loop.reset()
+    this.#samples.push({
+      unixTimeMs: this.#clock.unixTimeMs(),
+      sessions: this.#rtsp.pool.size,
+      connections: stats.connections,
+      ...totalTraffic(stats, this.#live?.()),
+      loopDelayMs: delay / nanosecondsPerMs,
+      pressure: stats.pressure?.value,
+    })
+    if (this.#samples.length > keptSamples) this.#samples.shift()
+  }
+}
