@@ -1,4 +1,7 @@
-/** A page with the player of the dashboard, and Debian's Chromium to open it: for tests and benchmarks. */
+/**
+ * A page with the player of the dashboard, and Debian's Chromium to open it: for tests and benchmarks.
+ * It plays at once, or with `click` in its query at a click, which finds a ticket ready as in the dashboard.
+ */
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
@@ -22,27 +25,38 @@ function playerModules() {
 
 const page = `<!doctype html><meta charset="utf-8"><title>live</title>
 <body style="margin:0"><video id="video" muted playsinline width="640" height="360"></video>
-<p id="state"></p><p id="text"></p>
+<p id="state"></p><p id="text"></p><button id="watch" hidden>Watch</button>
 <script type="module">
 import { LivePlayer } from '/player/index.js'
-const path = new URLSearchParams(location.search).get('path')
+const parameters = new URLSearchParams(location.search)
+const path = parameters.get('path')
+const ask = async () => (await fetch('/ticket?path=' + encodeURIComponent(path))).text()
+let prepared
 const connect = async () => {
-  const response = await fetch('/ticket?path=' + encodeURIComponent(path))
-  const ticket = await response.text()
+  const ticket = await (prepared ?? ask())
+  prepared = undefined
   const url = location.origin.replace('http', 'ws') + '/'
   return { url, protocols: ['rtspool.live', 'ticket.' + ticket] }
 }
 const tell = (id, text) => { document.getElementById(id).textContent = text }
-const startedAt = performance.now()
 const video = document.getElementById('video')
-video.requestVideoFrameCallback(() => { window.firstPictureMs = performance.now() - startedAt })
 window.states = []
 const onStatus = ({ state, text }) => {
   window.states.push(state)
   tell('state', state)
   tell('text', text)
 }
-new LivePlayer(video, { connect, onStatus }).start()
+const play = () => {
+  const startedAt = performance.now()
+  video.requestVideoFrameCallback(() => { window.firstPictureMs = performance.now() - startedAt })
+  new LivePlayer(video, { connect, onStatus }).start()
+}
+const button = document.getElementById('watch')
+if (parameters.has('click')) {
+  button.hidden = false
+  button.onpointerenter = () => { prepared = ask() }
+  button.onclick = play
+} else play()
 </script>`
 
 /**

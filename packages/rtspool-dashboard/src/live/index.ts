@@ -2,6 +2,7 @@ export {
   type LiveConnection,
   LivePlayer,
   type LivePlayerOptions,
+  LiveRefusal,
   type LiveState,
   type LiveStatus,
 } from './live-player.js'

@@ -1,6 +1,6 @@
 import { LiveSource, mediaSourceClass } from './live-source.js'
 import { type PlayableTrack, parseMessage, type TracksMessage } from './messages.js'
-import { paceOf, type TimeRange } from './pace.js'
+import { catchUpOf, paceOf, type TimeRange } from './pace.js'
 import { endingOf, missingText } from './words.js'
 
 const paceMs = 250
@@ -27,10 +27,16 @@ export interface LiveStatus {
 }
 
 export interface LivePlayerOptions {
-  /** Gets a connection; called for each attempt, because a ticket can be used once. */
+  /**
+   * Gets a connection; called for each attempt, because a ticket can be used once. Throws
+   * {@link LiveRefusal} where another attempt is useless.
+   */
   readonly connect: () => Promise<LiveConnection>
   readonly onStatus?: ((status: LiveStatus) => void) | undefined
 }
+
+/** Reason why a stream cannot be watched, however often a player tries. */
+export class LiveRefusal extends Error {}
 
 /**
  * Plays a live stream of the server in a video element: stays close to the newest picture, stops while the page is hidden, and
@@ -43,13 +49,15 @@ export class LivePlayer {
   #source: LiveSource | undefined
   /** Changes with each attempt, so that late events of an earlier one have no effect. */
   #attempt = 0
-  #timer: ReturnType<typeof setTimeout> | undefined
+  #retrying: ReturnType<typeof setTimeout> | undefined
+  #hiding: ReturnType<typeof setTimeout> | undefined
   #pacing: ReturnType<typeof setInterval> | undefined
   #retryMs = firstRetryMs
   #playingSince: number | undefined
   #isStarted = false
-  #isPaused = false
   #told: LiveStatus = { state: 'stopped', text: '' }
+  /** True once playback has been set to the first picture of a source. */
+  #hasBegun = false
   /** Sentence about tracks that do not play here. */
   #missing = ''
 
@@ -73,29 +81,47 @@ export class LivePlayer {
     this.#isStarted = false
     this.#leave()
     clearInterval(this.#pacing)
+    clearTimeout(this.#hiding)
     this.#video.removeEventListener('error', this.#onVideoError)
     document.removeEventListener('visibilitychange', this.#onVisibility)
     this.#tell('stopped', text)
   }
 
   async #connect(): Promise<void> {
+    if (document.hidden) {
+      this.#pause()
+      return
+    }
+    const sourceClass = mediaSourceClass()
+    if (!sourceClass) {
+      this.stop('This browser cannot play live streams: it has no Media Source Extensions.')
+      return
+    }
     this.#leave()
     const attempt = this.#attempt
     this.#tell('connecting', '')
+    // The last picture of an earlier attempt stays until there is another one.
+    if (this.#video.readyState === 0) this.#source = this.#newSource(sourceClass)
     try {
       const { url, protocols } = await this.#options.connect()
       if (attempt !== this.#attempt) return
       this.#open(new WebSocket(url, [...protocols]), attempt)
     } catch (error) {
+      if (attempt !== this.#attempt) return
       const text = error instanceof Error ? error.message : String(error)
-      if (attempt === this.#attempt) this.#retry(text)
+      if (error instanceof LiveRefusal) this.stop(text)
+      else this.#retry(text)
     }
   }
 
   #open(socket: WebSocket, attempt: number): void {
     this.#socket = socket
     socket.binaryType = 'arraybuffer'
-    socket.addEventListener('open', () => this.#tell('waiting', 'Waiting for the next key frame.'))
+    let wasOpen = false
+    socket.addEventListener('open', () => {
+      wasOpen = true
+      this.#tell('waiting', 'Waiting for the next key frame.')
+    })
     socket.addEventListener('message', ({ data }: MessageEvent<string | ArrayBuffer>) => {
       if (attempt !== this.#attempt) return
       if (typeof data === 'string') this.#noteTracks(data)
@@ -103,7 +129,7 @@ export class LivePlayer {
     })
     socket.addEventListener('close', ({ code, reason }) => {
       if (attempt !== this.#attempt) return
-      const { text, isFinal } = endingOf(code, reason)
+      const { text, isFinal } = endingOf(code, reason, wasOpen)
       if (isFinal) this.stop(text)
       else this.#retry(text)
     })
@@ -111,12 +137,8 @@ export class LivePlayer {
 
   #noteTracks(text: string): void {
     const message = parseMessage(text)
-    if (!message) return
     const sourceClass = mediaSourceClass()
-    if (!sourceClass) {
-      this.stop('This browser cannot play live streams: it has no Media Source Extensions.')
-      return
-    }
+    if (!message || !sourceClass) return
     const isPlayed = ({ mime }: PlayableTrack): boolean => sourceClass.isTypeSupported(mime)
     const played = message.tracks.filter(isPlayed)
     this.#missing = missingOf(message, played)
@@ -124,9 +146,17 @@ export class LivePlayer {
       this.stop(this.#missing || 'The stream has neither picture nor sound.')
       return
     }
-    this.#source?.close()
+    if (!this.#source || this.#source.hasTracks) {
+      this.#source?.close()
+      this.#source = this.#newSource(sourceClass)
+    }
+    this.#source.setTracks(played)
+  }
+
+  #newSource(sourceClass: typeof MediaSource): LiveSource {
     this.#playingSince = undefined
-    this.#source = new LiveSource(this.#video, sourceClass, played, {
+    this.#hasBegun = false
+    return new LiveSource(this.#video, sourceClass, {
       // The first picture does not wait for the next look at the pace.
       appended: () => this.#playingSince === undefined && this.#keepPace(),
       failed: (error) => this.#fail(error),
@@ -149,13 +179,13 @@ export class LivePlayer {
     if (since !== undefined && performance.now() - since > recoveredMs) this.#retryMs = firstRetryMs
     this.#leave()
     this.#tell('waiting', text)
-    this.#timer = setTimeout(() => void this.#connect(), this.#retryMs)
+    this.#retrying = setTimeout(() => void this.#connect(), this.#retryMs)
     this.#retryMs = Math.min(longestRetryMs, this.#retryMs * 2)
   }
 
   #leave(): void {
     this.#attempt++
-    clearTimeout(this.#timer)
+    clearTimeout(this.#retrying)
     this.#socket?.close()
     this.#socket = undefined
     this.#source?.close()
@@ -164,16 +194,13 @@ export class LivePlayer {
   }
 
   readonly #onVisibility = (): void => {
-    clearTimeout(this.#timer)
-    if (document.hidden) this.#timer = setTimeout(() => this.#pause(), hiddenMs)
-    else if (this.#isPaused || !this.#socket) {
-      this.#isPaused = false
-      void this.#connect()
-    }
+    clearTimeout(this.#hiding)
+    if (document.hidden) this.#hiding = setTimeout(() => this.#pause(), hiddenMs)
+    else if (this.#told.state === 'paused') void this.#connect()
   }
 
+  /** Leaves the server until the page is shown. */
   #pause(): void {
-    this.#isPaused = true
     this.#leave()
     this.#tell('paused', 'Paused while the page is hidden.')
   }
@@ -182,12 +209,27 @@ export class LivePlayer {
     const video = this.#video
     const ranges = rangesOf(video.buffered)
     if (!this.#source || ranges.length === 0) return
-    const mayHurry = !('ManagedMediaSource' in globalThis)
-    const { rate, seekTo } = paceOf(video.currentTime, video.playbackRate, ranges, mayHurry)
-    if (seekTo !== undefined) video.currentTime = seekTo
-    if (video.playbackRate !== rate) video.playbackRate = rate
+    if (!this.#hasBegun) this.#begin(ranges)
+    if (this.#playingSince !== undefined || !tellsPictures(video)) movePace(video, ranges)
     if (video.paused) void this.#play()
     else if (video.readyState >= video.HAVE_CURRENT_DATA) this.#notePlaying()
+  }
+
+  /**
+   * Begins with the key frame, of which the browser decodes nothing else, and jumps to the newest
+   * picture as soon as there is something to see.
+   */
+  #begin(ranges: readonly TimeRange[]): void {
+    const video = this.#video
+    const source = this.#source
+    this.#hasBegun = true
+    if (!tellsPictures(video)) return
+    video.currentTime = ranges.at(-1)?.start ?? 0
+    video.requestVideoFrameCallback(() => {
+      if (source !== this.#source) return
+      const seekTo = catchUpOf(video.currentTime, rangesOf(video.buffered))
+      if (seekTo !== undefined) video.currentTime = seekTo
+    })
   }
 
   /** Browsers refuse until the person has clicked, where a page may not play sound by itself. */
@@ -221,6 +263,16 @@ function missingOf(
     tracks.filter((track) => !played.includes(track)),
     unplayable,
   )
+}
+
+/** Returns whether a browser tells when it shows a picture; Firefox does since version 132. */
+const tellsPictures = (video: HTMLVideoElement): boolean => 'requestVideoFrameCallback' in video
+
+function movePace(video: HTMLVideoElement, ranges: readonly TimeRange[]): void {
+  const mayHurry = !('ManagedMediaSource' in globalThis)
+  const { rate, seekTo } = paceOf(video.currentTime, video.playbackRate, ranges, mayHurry)
+  if (seekTo !== undefined) video.currentTime = seekTo
+  if (video.playbackRate !== rate) video.playbackRate = rate
 }
 
 function rangesOf(buffered: TimeRanges): TimeRange[] {

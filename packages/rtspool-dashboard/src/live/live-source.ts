@@ -15,12 +15,6 @@ export function mediaSourceClass(): MediaSourceClass | undefined {
   return ManagedMediaSource ?? plain
 }
 
-/** One source buffer, and what waits for it. */
-interface Lane {
-  readonly buffer: SourceBuffer
-  waiting: Uint8Array<ArrayBuffer>[]
-}
-
 export interface LiveSourceListener {
   /** Fragments have been appended, or old ones removed. */
   appended(): unknown
@@ -28,80 +22,92 @@ export interface LiveSourceListener {
   failed(error: unknown): void
 }
 
-/** Feeds fragments to a video element. Each track has a buffer of its own, so that one that breaks off does not stop others. */
+/**
+ * Feeds fragments to a video element. Each track has a buffer of its own, so that one that breaks off
+ * does not stop others. The source opens at once: the browser needs some time for that, in which the
+ * connection opens as well.
+ */
 export class LiveSource {
   readonly #video: HTMLVideoElement
   readonly #source: MediaSource
   readonly #url: string
-  readonly #lanes = new Map<number, Lane>()
-  readonly #early: [track: number, bytes: Uint8Array<ArrayBuffer>][] = []
+  readonly #buffers = new Map<number, SourceBuffer>()
+  /** Fragments that the buffer of each track is to accept next. */
+  readonly #waiting = new Map<number, Uint8Array<ArrayBuffer>[]>()
   readonly #listener: LiveSourceListener
+  #tracks: readonly PlayableTrack[] | undefined
   #isOpen = false
   #isClosed = false
 
-  /** @param tracks - Those that the browser plays. */
   constructor(
     video: HTMLVideoElement,
     sourceClass: MediaSourceClass,
-    tracks: readonly PlayableTrack[],
     listener: LiveSourceListener,
   ) {
     this.#video = video
     this.#listener = listener
     this.#source = new sourceClass()
     this.#url = URL.createObjectURL(this.#source)
-    this.#source.addEventListener('sourceopen', () => this.#open(tracks), { once: true })
+    const opened = (): void => {
+      this.#isOpen = true
+      this.#addBuffers()
+    }
+    this.#source.addEventListener('sourceopen', opened, { once: true })
     // A managed source plays only where no other device can take over.
     video.disableRemotePlayback = true
     video.src = this.#url
   }
 
+  /** True once the tracks are known: others need another source. */
+  get hasTracks(): boolean {
+    return this.#tracks !== undefined
+  }
+
+  /** Adds a buffer for each track. To be called once. */
+  setTracks(tracks: readonly PlayableTrack[]): void {
+    this.#tracks = tracks
+    for (const { id } of tracks) this.#waiting.set(id, [])
+    this.#addBuffers()
+  }
+
   append(track: number, bytes: Uint8Array<ArrayBuffer>): void {
     if (this.#isClosed) return
-    if (!this.#isOpen) {
-      this.#early.push([track, bytes])
-      return
-    }
-    const lane = this.#lanes.get(track)
-    if (!lane) return
-    lane.waiting.push(bytes)
-    this.#feed(lane)
+    this.#waiting.get(track)?.push(bytes)
+    const buffer = this.#buffers.get(track)
+    if (buffer) this.#feed(track, buffer)
   }
 
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#lanes.clear()
+    this.#buffers.clear()
+    this.#waiting.clear()
     URL.revokeObjectURL(this.#url)
   }
 
-  #open(tracks: readonly PlayableTrack[]): void {
-    if (this.#isClosed) return
+  #addBuffers(): void {
+    if (this.#isClosed || !this.#isOpen || !this.#tracks) return
     try {
-      for (const { id, mime } of tracks) {
-        const lane: Lane = { buffer: this.#source.addSourceBuffer(mime), waiting: [] }
-        lane.buffer.addEventListener('updateend', () => {
+      for (const { id, mime } of this.#tracks) {
+        const buffer = this.#source.addSourceBuffer(mime)
+        buffer.addEventListener('updateend', () => {
           this.#listener.appended()
-          this.#feed(lane)
+          this.#feed(id, buffer)
         })
-        this.#lanes.set(id, lane)
+        this.#buffers.set(id, buffer)
       }
+      for (const [id, buffer] of this.#buffers) this.#feed(id, buffer)
     } catch (error) {
       this.#listener.failed(error)
-      return
     }
-    this.#isOpen = true
-    for (const [track, bytes] of this.#early.splice(0)) this.append(track, bytes)
   }
 
-  #feed(lane: Lane): void {
-    const { buffer, waiting } = lane
+  #feed(track: number, buffer: SourceBuffer): void {
     if (this.#isClosed || buffer.updating || this.#source.readyState !== 'open') return
     try {
       if (this.#trim(buffer)) return
-      if (waiting.length === 0) return
-      lane.waiting = []
-      buffer.appendBuffer(joined(waiting))
+      const waiting = this.#waiting.get(track) ?? []
+      if (waiting.length > 0) buffer.appendBuffer(joined(waiting.splice(0)))
     } catch (error) {
       this.#listener.failed(error)
     }

@@ -18,6 +18,14 @@ export interface Pace {
   readonly seekTo?: number
 }
 
+const landingOf = ({ start, end }: TimeRange): number => Math.max(start, end - landingSeconds)
+
+/** Returns the position to which a player jumps after its first picture; `undefined` plays on. */
+export function catchUpOf(position: number, ranges: readonly TimeRange[]): number | undefined {
+  const last = ranges.at(-1)
+  return last && last.end - position > liveSeconds ? landingOf(last) : undefined
+}
+
 /**
  * Decides how a player stays live: above a second behind it plays up to 1.1 times as fast, above three it jumps. A position
  * in a gap jumps to the range behind it.
@@ -33,7 +41,7 @@ export function paceOf(
 ): Pace {
   const last = ranges.at(-1)
   if (!last) return { rate: 1 }
-  const landing = Math.max(last.start, last.end - landingSeconds)
+  const landing = landingOf(last)
   const isInGap = !ranges.some(({ start, end }) => position >= start && position <= end)
   const isAhead = position > last.end
   if (isInGap && !isAhead) {

@@ -17,21 +17,36 @@ const endings: Readonly<Record<string, Ending>> = {
   kicked: { text: 'An operator has ended your session.', isFinal: true },
   authorizationExpired: { text: 'Your login has expired. Log in again.', isFinal: true },
   lifetime: { text: 'Your session has reached its longest duration.', isFinal: true },
+  replaced: { text: 'Another publisher has taken over the path.', isFinal: false },
+  evicted: { text: 'The server has made room for another viewer.', isFinal: false },
+  overload: { text: 'The server is overloaded and has ended your session.', isFinal: false },
+  drained: { text: 'The server is about to restart.', isFinal: false },
+  unreachable: { text: 'The connection to the server has broken off.', isFinal: false },
   ERR_NOT_FOUND: { text: 'Nothing is sent to this path at the moment.', isFinal: false },
+  ERR_MEDIA_UNAVAILABLE: { text: 'The camera cannot be reached.', isFinal: false },
+  ERR_BANNED: { text: 'A ban keeps you out.', isFinal: true },
+  ERR_OVERLOADED: { text: 'The server is overloaded: it accepts no viewers now.', isFinal: false },
+  ERR_DRAINING: { text: 'The server is about to restart.', isFinal: false },
+  ERR_SERVER_CLOSING: { text: 'The server is closing.', isFinal: false },
   ERR_SESSION_POOL_FULL: { text: 'The server has no room for another viewer.', isFinal: false },
   ERR_SESSION_PATH_FULL: { text: 'This stream has no room for another viewer.', isFinal: false },
   ERR_SESSION_NOT_ADMITTED: { text: 'You may not watch this stream.', isFinal: true },
 }
+
+const unopenedText =
+  'The port for live pictures cannot be reached from here, or the server has refused the connection.'
 
 /**
  * Explains why a connection has closed.
  *
  * @param code - Code of the WebSocket; 1006 = it broke off.
  * @param reason - Removal reason of the session, or code of an error.
+ * @param wasOpen - False where the connection has never been open.
  */
-export function endingOf(code: number, reason: string): Ending {
+export function endingOf(code: number, reason: string, wasOpen = true): Ending {
   const known = endings[reason]
   if (known) return known
+  if (code === 1006 && !wasOpen) return { text: unopenedText, isFinal: false }
   if (code === 1006) return { text: 'The connection to the server has broken off.', isFinal: false }
   return { text: `The server has ended the stream (${reason || code}).`, isFinal: false }
 }

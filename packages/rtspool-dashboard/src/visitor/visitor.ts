@@ -1,5 +1,6 @@
 import type { ApiClient } from '../api/api-client.js'
 import { EventStream } from '../api/event-stream.js'
+import { LiveTickets } from '../watch/live-ticket.js'
 
 const roles = ['metrics', 'viewer', 'operator', 'admin'] as const
 
@@ -16,12 +17,14 @@ export interface CallerView {
 export class Visitor {
   readonly client: ApiClient
   readonly events: EventStream
+  readonly tickets: LiveTickets
   readonly name: string
   readonly role: Role
 
   constructor(client: ApiClient, { name, role }: CallerView) {
     this.client = client
     this.events = new EventStream(client)
+    this.tickets = new LiveTickets(client)
     this.name = name
     this.role = role
   }

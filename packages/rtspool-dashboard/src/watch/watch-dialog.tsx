@@ -1,9 +1,8 @@
 import type { JSX } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { Dialog } from '../elements/index.js'
 import { LivePlayer, type LiveStatus } from '../live/index.js'
 import { useVisitor } from '../visitor/visitor-context.js'
-import { liveConnection } from './live-ticket.js'
 
 interface WatchDialogProps {
   readonly path: string
@@ -12,18 +11,19 @@ interface WatchDialogProps {
 
 /** Plays the live picture of a path above the page. */
 export function WatchDialog({ path, close }: WatchDialogProps): JSX.Element {
-  const { client } = useVisitor()
+  const { tickets } = useVisitor()
   const video = useRef<HTMLVideoElement>(null)
   const [status, setStatus] = useState<LiveStatus>({ state: 'connecting', text: '' })
-  useEffect(() => {
+  // An effect behind the next frame would delay the first picture.
+  useLayoutEffect(() => {
     if (!video.current) return
     const player = new LivePlayer(video.current, {
-      connect: () => liveConnection(client, path, location.hostname),
+      connect: () => tickets.connectionTo(path, location.hostname),
       onStatus: setStatus,
     })
     player.start()
     return () => player.stop()
-  }, [client, path])
+  }, [tickets, path])
   return (
     <Dialog title={`Live picture of ${path}`} onClose={close} isWide>
       <video ref={video} muted playsInline controls />

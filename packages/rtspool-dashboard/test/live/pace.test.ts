@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { paceOf } from '../../src/live/pace.js'
+import { catchUpOf, paceOf } from '../../src/live/pace.js'
 
 const until = (end: number) => [{ start: 0, end }]
 
@@ -33,5 +33,13 @@ describe('pace of a live player', () => {
     expect(paceOf(4.5, 1, ranges, true)).toEqual({ rate: 1, seekTo: 5 })
     expect(paceOf(8.2, 1, ranges, true)).toEqual({ rate: 1 })
     expect(paceOf(3, 1, [], true)).toEqual({ rate: 1 })
+  })
+})
+
+describe('the jump after the first picture', () => {
+  it('ends close to the newest picture, where that is further away', () => {
+    expect(catchUpOf(10, [{ start: 10, end: 12 }])).toBeCloseTo(11.85)
+    expect(catchUpOf(10, [{ start: 10, end: 10.35 }])).toBeUndefined()
+    expect(catchUpOf(10, [])).toBeUndefined()
   })
 })

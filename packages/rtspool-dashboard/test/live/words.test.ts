@@ -9,7 +9,7 @@ describe('words of a live player', () => {
     })
     expect(endingOf(4410, 'mediaEnded').isFinal).toBe(false)
     expect(endingOf(1006, '').text).toBe('The connection to the server has broken off.')
-    expect(endingOf(4400, 'evicted').text).toBe('The server has ended the stream (evicted).')
+    expect(endingOf(4400, 'filtered').text).toBe('The server has ended the stream (filtered).')
     expect(endingOf(4400, '').text).toBe('The server has ended the stream (4400).')
   })
 

@@ -12,7 +12,7 @@ import { boxFrame, textFrame } from './web-socket-frame.js'
  * Milliseconds for which browsers wait for a sound track that is described but has sent nothing
  * yet.
  */
-const soundWaitMs = 500
+const soundWaitMs = 200
 
 export interface LiveStreamOptions {
   readonly clock: Clock

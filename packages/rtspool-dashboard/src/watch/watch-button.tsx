@@ -1,0 +1,32 @@
+import type { ComponentChildren, JSX } from 'preact'
+import { useVisitor } from '../visitor/visitor-context.js'
+
+interface WatchButtonProps {
+  readonly path: string
+  readonly kind?: 'main' | 'link'
+  /** Opens the live picture. */
+  readonly onClick: () => void
+  readonly children: ComponentChildren
+}
+
+/**
+ * A button for the live picture of a path. It prepares the picture as soon as the pointer or the focus
+ * is on the button.
+ */
+export function WatchButton({ path, kind, onClick, children }: WatchButtonProps): JSX.Element {
+  const { tickets } = useVisitor()
+  const prepare = (): void => tickets.prepare(path)
+  return (
+    <button
+      type="button"
+      class={kind}
+      aria-label={`Watch ${path}`}
+      onPointerEnter={prepare}
+      onPointerDown={prepare}
+      onFocus={prepare}
+      onClick={onClick}
+    >
+      {children}
+    </button>
+  )
+}
