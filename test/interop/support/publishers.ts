@@ -26,10 +26,22 @@ export function gstreamerProtocol(transport: string): string {
 }
 
 /** Publishes the test clip in real time, over and over. */
-export function publishWithFfmpeg({ url, transport }: PublishOptions): Program {
+export const publishWithFfmpeg = ({ url, transport }: PublishOptions): Program =>
+  publishFile({ url, transport, file: testClip })
+
+/** Publishes a file in real time, over and over. */
+export function publishFile({
+  url,
+  transport = 'tcp',
+  file,
+}: {
+  readonly url: string
+  readonly transport?: PublishOptions['transport']
+  readonly file: string
+}): Program {
   return new Program('ffmpeg', [
     ...['-hide_banner', '-nostdin', '-loglevel', 'repeat+level+warning'],
-    ...['-re', '-stream_loop', '-1', '-i', testClip, '-map', '0', '-c', 'copy'],
+    ...['-re', '-stream_loop', '-1', '-i', file, '-map', '0', '-c', 'copy'],
     ...['-f', 'rtsp', '-rtsp_transport', transport, ...ffmpegUnverified, url],
   ])
 }

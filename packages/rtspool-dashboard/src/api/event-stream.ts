@@ -5,6 +5,8 @@ import { EventParser, type ServerEvent } from './event-parser.js'
 /** Receives events in the order of the stream. */
 export type EventListener = (event: ServerEvent) => void
 
+/** An id of no server: the API answers it with all events that it keeps. */
+const oldestId = 'aaaaaaaa.0'
 const firstWaitMs = 1_000
 const longestWaitMs = 30_000
 /** The server sends a heartbeat each 15 seconds: a silent connection is a dead one. */
@@ -24,8 +26,10 @@ export class EventStream {
   #connection: AbortController | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(client: ApiClient) {
+  /** @param first - First event: the next one, or the oldest that the server keeps. */
+  constructor(client: ApiClient, first: 'next' | 'oldest' = 'next') {
     this.#client = client
+    this.#lastId = first === 'oldest' ? oldestId : undefined
   }
 
   /** True while events arrive as they happen. */

@@ -1,10 +1,144 @@
 import type { JSX } from 'preact'
+import { useEffect, useMemo, useState } from 'preact/hooks'
+import type { ApiClient } from '../api/api-client.js'
+import { Polled } from '../api/polled.js'
+import { Button, type Column, Table } from '../elements/index.js'
+import { replaceQuery, route } from '../navigation/route.js'
+import { useVisitor } from '../visitor/visitor-context.js'
+import { WatchButton } from '../watch/watch-button.js'
+import { WatchDialog } from '../watch/watch-dialog.js'
+import { bitrateText, countText, durationText } from '../words/quantities.js'
+import { BitrateHistory } from './bitrate-history.js'
+import { MediaDetails } from './media-details.js'
+import { bitrateOf, codecsText, type MediaView, stateText, viewersOf } from './media-view.js'
+import { type ServerPorts, urlsOf } from './urls.js'
 
-/** Media. */
+const refreshMs = 2_000
+const portsMs = 60_000
+/** Media that the page shows at most. */
+const pageSize = 500
+
+interface MediaList {
+  readonly media: readonly MediaView[]
+  readonly cursor?: string
+}
+
+/** Media with their tracks and publishers, and everything about the chosen one. */
 export function MediaPage(): JSX.Element {
+  const { client } = useVisitor()
+  const { list, ports, bitrates } = useMedia(client)
+  const [watched, setWatched] = useState<string | undefined>(undefined)
+  const columns = useMemo(() => columnsOf(setWatched), [])
+  const media = list.value.value?.media ?? []
+  const { path: wanted } = route.value.query
+  const chosen = wanted === undefined ? media[0] : media.find(({ path }) => path === wanted)
   return (
-    <section>
-      <h1>Media</h1>
-    </section>
+    <>
+      <h1>Media ({countText(media.length)})</h1>
+      <p role="alert">{list.problem.value}</p>
+      <Table
+        label="Media"
+        columns={columns}
+        rows={media}
+        keyOf={({ publicId }) => publicId}
+        empty={list.value.value ? 'Nothing is published or played.' : 'Reading …'}
+      />
+      {list.value.value?.cursor !== undefined && (
+        <p class="hint">The server has more media than these.</p>
+      )}
+      {list.value.value && wanted !== undefined && !chosen && (
+        <p>Nothing is sent to {wanted} at the moment.</p>
+      )}
+      {chosen && (
+        <MediaDetails
+          media={chosen}
+          bitrates={bitrates.of(chosen)}
+          urls={urlsOf(chosen.path, location.hostname, ports.value.value ?? {})}
+        />
+      )}
+      {watched !== undefined && <WatchDialog path={watched} close={() => setWatched(undefined)} />}
+    </>
   )
 }
+
+function useMedia(client: ApiClient) {
+  const parts = useMemo(() => {
+    const bitrates = new BitrateHistory()
+    const list = new Polled(async () => {
+      const page = await client.get<MediaList>('/v1/media', { limit: pageSize })
+      bitrates.note(page.media, Date.now())
+      return page
+    }, refreshMs)
+    const ports = new Polled(() => client.get<ServerPorts>('/v1/version'), portsMs)
+    return { list, ports, bitrates }
+  }, [client])
+  useEffect(
+    () => () => {
+      parts.list.close()
+      parts.ports.close()
+    },
+    [parts],
+  )
+  return parts
+}
+
+const columnsOf = (watch: (path: string) => void): readonly Column<MediaView>[] => [
+  {
+    id: 'path',
+    title: 'Path',
+    cell: ({ path }) => (
+      <Button kind="link" label={`Details of ${path}`} onClick={() => replaceQuery({ path })}>
+        {path}
+      </Button>
+    ),
+    hint: ({ path }) => path,
+  },
+  {
+    id: 'state',
+    title: 'State',
+    width: '7rem',
+    cell: (media) => <span class={media.isDown ? 'alarm' : undefined}>{stateText(media)}</span>,
+  },
+  { id: 'codecs', title: 'Codecs', cell: codecsText, hint: codecsText },
+  {
+    id: 'bitrate',
+    title: 'Bitrate',
+    width: '7rem',
+    isNumber: true,
+    cell: (media) => {
+      const bitrate = bitrateOf(media)
+      return bitrate === undefined ? '–' : bitrateText(bitrate)
+    },
+  },
+  {
+    id: 'viewers',
+    title: 'Viewers',
+    width: '6rem',
+    isNumber: true,
+    cell: (media) => countText(viewersOf(media)),
+  },
+  {
+    id: 'publisher',
+    title: 'Publisher',
+    cell: ({ publisher }) => publisher?.user ?? publisher?.address ?? '–',
+    hint: ({ publisher }) => publisher?.userAgent,
+  },
+  {
+    id: 'since',
+    title: 'Since',
+    width: '8rem',
+    isNumber: true,
+    cell: ({ startedTime, createdTime }) =>
+      durationText(Date.now() - Date.parse(startedTime ?? createdTime)),
+  },
+  {
+    id: 'watch',
+    title: '',
+    width: '6rem',
+    cell: ({ path }) => (
+      <WatchButton path={path} onClick={() => watch(path)}>
+        Watch
+      </WatchButton>
+    ),
+  },
+]

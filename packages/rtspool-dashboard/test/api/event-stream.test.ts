@@ -7,7 +7,7 @@ const eventText = (id: string, type: string): string =>
   `id: ${id}\ndata: ${JSON.stringify({ id, type, time: '' })}\n\n`
 
 /** Connections of a stream, each with the id after which it continues. */
-function streamed() {
+function streamed(first?: 'next' | 'oldest') {
   const connections: { after: string | null; controller: ReadableStreamDefaultController }[] = []
   const failures: (Response | Error)[] = []
   const send: typeof fetch = async (_path, { headers, signal } = {}) => {
@@ -25,7 +25,7 @@ function streamed() {
   }
   const write = (text: string) =>
     connections.at(-1)?.controller.enqueue(new TextEncoder().encode(text))
-  const stream = new EventStream(new ApiClient('t', { send }))
+  const stream = new EventStream(new ApiClient('t', { send }), first)
   return { stream, connections, failures, write }
 }
 
@@ -65,6 +65,14 @@ describe('stream of events', () => {
     await turn(1000)
     expect(connections.map(({ after }) => after)).toEqual([null, '7'])
     expect([stream.isOpen.value, stream.problem.value]).toEqual([true, ''])
+    stream.close()
+  })
+
+  it('begins with the oldest event where a listener wants the past', async () => {
+    const { stream, connections } = streamed('oldest')
+    stream.subscribe(() => {})
+    await turn()
+    expect(connections[0]?.after).toBe('aaaaaaaa.0')
     stream.close()
   })
 

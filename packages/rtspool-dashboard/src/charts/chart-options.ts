@@ -1,0 +1,66 @@
+import uPlot from 'uplot'
+import { type Line, roundedAbove } from './chart-data.js'
+
+/** Shape of a chart. */
+export interface ChartShape {
+  readonly lines: readonly Line[]
+  /** Writes a value of the vertical axis. */
+  readonly format: (value: number) => string
+  /** Writes a place of the horizontal axis. */
+  readonly formatPlace: (place: number) => string
+  /** True for values that have no halves. */
+  readonly isWhole?: boolean
+  /** True for one stick a value, false for lines. */
+  readonly hasSticks?: boolean
+  /** Smallest upper end of the vertical axis. @default 1 */
+  readonly least?: number
+}
+
+export const chartHeight = 190
+const valueAxisWidth = 76
+const font = '12px system-ui, sans-serif'
+const wholeSteps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000]
+/** Share of the distance between two sticks that one takes, and its limits in pixels. */
+const stickSize: [number, number, number] = [0.6, 10, 2]
+
+/**
+ * Returns the options of a chart.
+ *
+ * @param colorOf - Resolves a custom property of the style sheet.
+ * @param onIndex - Called with the index under the pointer; `null` when the pointer has left.
+ */
+export function chartOptions(
+  { lines, format, formatPlace, isWhole, hasSticks, least }: ChartShape,
+  width: number,
+  colorOf: (name: string) => string,
+  onIndex: (index: number | null) => void,
+): uPlot.Options {
+  const axis = { font, stroke: colorOf('--quiet'), grid: { stroke: colorOf('--line'), width: 1 } }
+  return {
+    ...{ width, height: chartHeight, legend: { show: false } },
+    cursor: { y: false, drag: { setScale: false, x: false, y: false } },
+    scales: {
+      x: { time: false },
+      y: { range: (_chart, _min, max) => [0, roundedAbove(max ?? 0, least)] },
+    },
+    axes: [
+      { ...axis, space: 90, values: (_chart, places) => places.map(formatPlace) },
+      {
+        ...axis,
+        size: valueAxisWidth,
+        values: (_chart, values) => values.map(format),
+        ...(isWhole && { incrs: wholeSteps }),
+      },
+    ],
+    series: [{}, ...lines.map((line) => seriesOf(line, colorOf(line.color), hasSticks ?? false))],
+    hooks: { setCursor: [({ cursor }) => onIndex(cursor.idx ?? null)] },
+  }
+}
+
+function seriesOf({ label, isDashed }: Line, color: string, isStick: boolean): uPlot.Series {
+  const series: uPlot.Series = { label, stroke: color, width: 2, points: { show: false } }
+  if (isDashed) series.dash = [6, 4]
+  if (!isStick) return series
+  const paths = uPlot.paths.bars?.({ size: stickSize })
+  return { ...series, width: 0, fill: color, ...(paths && { paths }) }
+}

@@ -1,0 +1,3 @@
+export { Chart } from './chart.js'
+export type { ChartData, Line } from './chart-data.js'
+export type { ChartShape } from './chart-options.js'

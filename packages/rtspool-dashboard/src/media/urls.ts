@@ -1,0 +1,23 @@
+/** Ports of the server, as far as it has them. */
+export interface ServerPorts {
+  readonly rtspPort?: number
+  readonly rtspsPort?: number
+}
+
+const defaultPorts = { rtsp: 554, rtsps: 322 } as const
+
+/**
+ * Returns the URLs at which players find a path, that with TLS last.
+ *
+ * @param path - Decoded path.
+ * @param hostname - Host of the page, as a URL has it.
+ */
+export function urlsOf(path: string, hostname: string, ports: ServerPorts): string[] {
+  const encoded = path.split('/').map(encodeURIComponent).join('/')
+  const urlOf = (scheme: 'rtsp' | 'rtsps', port: number | undefined): string[] => {
+    if (port === undefined) return []
+    const authority = port === defaultPorts[scheme] ? hostname : `${hostname}:${port}`
+    return [`${scheme}://${authority}${encoded}`]
+  }
+  return [...urlOf('rtsp', ports.rtspPort), ...urlOf('rtsps', ports.rtspsPort)]
+}

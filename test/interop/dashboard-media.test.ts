@@ -1,0 +1,224 @@
+import { spawnSync } from 'node:child_process'
+import type { Browser } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { reasonToSkip } from '../../scripts/programs.mjs'
+import { ApiCommand } from './support/api-command.js'
+import { startBrowser } from './support/browser.mjs'
+import { DashboardPage } from './support/dashboard-page.js'
+import { MediaFiles } from './support/media-files.js'
+import { endPrograms } from './support/process.js'
+import { requirePrograms } from './support/programs.js'
+import { publishFile, publishWithFfmpeg } from './support/publishers.js'
+import { testClip } from './support/server.js'
+import { Viewer } from './support/viewer.js'
+
+const patience = { timeout: 20_000 }
+const schemes = ['light', 'dark'] as const
+
+type ColorScheme = (typeof schemes)[number]
+
+describe('media, overview and events of the web page in Chromium', () => {
+  let command: ApiCommand
+  let browser: Browser | undefined
+  const ends: (() => unknown)[] = []
+  beforeAll(async () => {
+    command = await ApiCommand.start(['--live-port', '0'])
+    if (!reasonToSkip('chromium')) browser = await startBrowser()
+  })
+  afterEach(async () => {
+    for (const end of ends.splice(0).reverse()) await end()
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await command.stop()
+    await endPrograms()
+  })
+
+  async function open(hash: string, scheme: ColorScheme = 'light'): Promise<DashboardPage> {
+    const dashboard = await DashboardPage.open(browser, `${command.url}/${hash}`, scheme)
+    ends.push(() => dashboard.close())
+    await dashboard.logIn(command.adminToken)
+    return dashboard
+  }
+
+  const press = (dashboard: DashboardPage, name: string | RegExp) =>
+    dashboard.button(name).first().click(patience)
+
+  const chosen = (dashboard: DashboardPage, path: string) =>
+    dashboard.page.getByRole('heading', { name: path, level: 2 }).waitFor(patience)
+
+  async function mediaAt(path: string) {
+    const { body } = await command.api.call('listMedia')
+    return body.media.find((media: { path: string }) => media.path === path)
+  }
+
+  /** Publishes, and waits until the bitrate has been measured. */
+  async function publish(path: string, file?: string): Promise<void> {
+    const url = command.rtspUrl + path
+    const publisher = file
+      ? publishFile({ url, file })
+      : publishWithFfmpeg({ url, transport: 'tcp' })
+    ends.push(() => publisher.stop())
+    await expect
+      .poll(async () => (await mediaAt(path))?.tracks[0].bitrate, patience)
+      .toBeGreaterThan(0)
+  }
+
+  async function watch(path: string): Promise<Viewer> {
+    const viewer = await Viewer.join(command.rtspUrl + path, 'tcp')
+    ends.push(() => viewer.leave('close'))
+    return viewer
+  }
+
+  test.for(schemes)('the media page shows a publication, %s', async (colorScheme, context) => {
+    requirePrograms(context, 'chromium', 'ffmpeg')
+    await publish('/live/door')
+    await watch('/live/door')
+    const dashboard = await open('#/media?path=%2Flive%2Fdoor', colorScheme)
+    const { page } = dashboard
+    await chosen(dashboard, '/live/door')
+    const tracks = page.getByRole('region', { name: 'Tracks' })
+    await tracks.getByText('H264 90 kHz').waitFor(patience)
+    await tracks.getByText('MPEG4-GENERIC').waitFor(patience)
+    const rows = page.getByRole('region', { name: 'Media', exact: true })
+    await expect.poll(() => rows.getByText(/^\d+(\.\d)? [kM]b\/s$/).count(), patience).toBe(1)
+    const facts = page.locator('dl.facts')
+    await expect.poll(() => facts.innerText(), patience).toMatch(/Viewers\n1\n/)
+    expect(await facts.innerText()).toContain('127.0.0.1')
+    expect(await facts.innerText()).toContain('Lavf')
+    expect(await page.locator('.urls code').allInnerTexts()).toEqual([
+      `${command.rtspUrl}/live/door`,
+    ])
+    await press(dashboard, 'Probe')
+    await dashboard.says(/^\d+ pictures in 3\.\d s: 2\d\.\d a second/)
+    const { keyFrameIntervalSeconds } = (await mediaAt('/live/door')).tracks[0]
+    const words = await page.getByText(/^A key frame each/).innerText()
+    expect(Number(/each ([\d.]+)/.exec(words)?.[1])).toBeCloseTo(keyFrameIntervalSeconds, 1)
+    await dashboard.photograph('media')
+    await press(dashboard, `QR code of ${command.rtspUrl}/live/door`)
+    await page.getByRole('img', { name: /^QR code/ }).waitFor(patience)
+    await dashboard.photograph('qr-code')
+    expect(dashboard.complaints).toEqual([])
+  })
+
+  test('the media page shows the bitrate that the publisher sends', async (context) => {
+    requirePrograms(context, 'chromium', 'ffmpeg', 'ffprobe')
+    await publish('/live/rate')
+    const dashboard = await open('#/media?path=%2Flive%2Frate')
+    await chosen(dashboard, '/live/rate')
+    const shown = async () => {
+      const text = await dashboard.page.getByRole('figure', { name: 'Bitrate' }).innerText()
+      const [, value, unit] = /H264 ([\d.]+) ([kM])b\/s/.exec(text) ?? []
+      return Number(value) * (unit === 'M' ? 1e6 : 1e3)
+    }
+    const sent = bitrateOfFile(testClip)
+    await expect
+      .poll(shown, patience)
+      .toSatisfy((bitrate: number) => bitrate > 0.7 * sent && bitrate < 1.4 * sent)
+  })
+
+  test('an H.265 publication plays, or the page says why not', async (context) => {
+    requirePrograms(context, 'chromium', 'ffmpeg')
+    const files = await MediaFiles.create()
+    ends.push(() => files.remove())
+    const file = await files.make({ name: 'h265.mp4', video: 'h265', audio: null, seconds: 3 })
+    await publish('/live/h265', file)
+    const dashboard = await open('#/media?path=%2Flive%2Fh265')
+    const { page } = dashboard
+    await page.getByRole('region', { name: 'Tracks' }).getByText('H265 90 kHz').waitFor(patience)
+    const plays = await page.evaluate<boolean>(
+      'MediaSource.isTypeSupported(\'video/mp4; codecs="hvc1.1.6.L60.90"\')',
+    )
+    await press(dashboard, 'Watch /live/h265')
+    const dialog = page.getByRole('dialog')
+    const cannot = 'This browser cannot play the picture, which is H.265.'
+    await dialog.getByText(plays ? 'playing' : cannot).waitFor(patience)
+    await dashboard.photograph('watch-h265')
+  })
+
+  test('the page says that a ban keeps its reader out', async (context) => {
+    requirePrograms(context, 'chromium', 'ffmpeg')
+    await publish('/live/banned')
+    const { body: ban } = await command.api.call('addBan', { body: { path: '/live/banned' } })
+    ends.push(() => command.api.call('removeBan', { params: { publicId: ban.publicId } }))
+    const dashboard = await open('#/media')
+    await press(dashboard, 'Watch /live/banned')
+    const dialog = dashboard.page.getByRole('dialog')
+    await dialog.getByText('A ban keeps you out.').waitFor(patience)
+  })
+
+  test('the page says that a stream has ended, and plays the next one', async (context) => {
+    requirePrograms(context, 'chromium', 'ffmpeg')
+    await publish('/live/ends')
+    const dashboard = await open('#/media')
+    await press(dashboard, 'Watch /live/ends')
+    const dialog = dashboard.page.getByRole('dialog')
+    await dialog.getByText('playing').waitFor(patience)
+    await ends.shift()?.()
+    await dialog.getByText('Nothing is sent to this path at the moment.').waitFor(patience)
+    await publish('/live/ends')
+    await dialog.getByText('playing').waitFor(patience)
+  })
+
+  test.for(schemes)('the overview counts as the metrics do, %s', async (colorScheme, context) => {
+    requirePrograms(context, 'chromium', 'ffmpeg')
+    await publish('/live/door')
+    const viewers = [await watch('/live/door'), await watch('/live/door')]
+    const dashboard = await open('#/overview', colorScheme)
+    const { page } = dashboard
+    const figures = page.locator('.figures')
+    await expect.poll(() => figures.innerText(), patience).toMatch(/^Sessions\s+3\s/)
+    const bitrate = page.getByRole('figure', { name: 'Bitrate of media' })
+    await expect.poll(() => bitrate.innerText(), patience).toMatch(/out \d+(\.\d)? [kM]b\/s/)
+    await viewers[0]?.leave('teardown')
+    const metric = async (series: string) => {
+      const text: string = (await command.api.call('getMetrics')).body
+      return Number(text.split(`\n${series} `)[1]?.split('\n')[0])
+    }
+    const left = await metric('rtspool_sessions_removed_total{reason="teardown"}')
+    await page.getByRole('row', { name: new RegExp(`^teardown .* ${left} `) }).waitFor(patience)
+    await dashboard.photograph('overview')
+    expect(dashboard.complaints).toEqual([])
+  })
+
+  test.for(schemes)('the log of events shows a viewer, %s', async (colorScheme, context) => {
+    requirePrograms(context, 'chromium')
+    const early = await watch('/test')
+    const dashboard = await open('#/events', colorScheme)
+    const { page } = dashboard
+    const events = page.getByRole('region', { name: 'Events' })
+    // Events from before the page was opened are there as well.
+    await events.getByText('127.0.0.1 has got a session at /test').first().waitFor(patience)
+    await early.leave('teardown')
+    await events
+      .getByText(/127\.0\.0\.1 has left \/test .* teardown$/)
+      .first()
+      .waitFor(patience)
+    const newest = await events.getByRole('row').nth(1).innerText()
+    expect(newest).toMatch(/sessionRemoved|mediaEnded/)
+    await dashboard.photograph('events')
+    await press(dashboard, 'Pause')
+    await watch('/test')
+    await dashboard.says(/^Paused: [1-9]\d* newer events/)
+    await press(dashboard, 'Resume')
+    await page
+      .getByText(/^Types/)
+      .first()
+      .click()
+    await page.getByRole('checkbox', { name: 'sessionCreated' }).check()
+    await expect
+      .poll(() => events.getByRole('button').allInnerTexts(), patience)
+      .toSatisfy((types: string[]) => types.length > 1 && new Set(types).size === 1)
+    await dashboard.photograph('event-types')
+    expect(dashboard.complaints).toEqual([])
+  })
+})
+
+/** Bits a second of the picture in a file, as ffprobe knows it. */
+function bitrateOfFile(file: string): number {
+  const select = ['-select_streams', 'v:0', '-show_entries', 'stream=bit_rate']
+  const { stdout } = spawnSync('ffprobe', ['-v', 'error', ...select, '-of', 'csv=p=0', file], {
+    encoding: 'utf8',
+  })
+  return Number.parseInt(stdout, 10)
+}
