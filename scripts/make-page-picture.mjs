@@ -13,8 +13,8 @@ import { ensureBuilt, fail, root, say } from './workspace.mjs'
 
 const picture = join(root, 'docs/pictures/dashboard.png')
 const maxBytes = 150_000
-const size = { width: 1100, height: 640 }
-const patience = { timeout: 20_000 }
+const size = { width: 1180, height: 720 }
+const patience = { timeout: 60_000 }
 /** Until bitrates have been measured, and the live picture has moved. */
 const playMs = 8_000
 /** The server plays and relays on this port, so that URLs on the page look as usual. */
@@ -97,14 +97,21 @@ function reduceColours(from, to) {
   if (spawnSync('ffmpeg', args, { stdio: 'inherit' }).status !== 0) fail('ffmpeg failed')
 }
 
+/** Moves the live picture into a corner of the page, so that the list behind it can be seen. */
+const moveDialog = `
+  const [sheet] = document.styleSheets
+  sheet.insertRule('dialog[open] { width: 470px; margin: auto 14px 14px auto }', sheet.cssRules.length)
+  sheet.insertRule('dialog::backdrop { background: none }', sheet.cssRules.length)`
+
 async function photograph({ url, token }, browser) {
   const page = await browser.newPage({ viewport: size, colorScheme: 'light' })
   await page.goto(url)
-  await page.getByLabel('Token of the control API').fill(token)
+  await page.getByLabel('Token of the control API').fill(token, patience)
   await page.keyboard.press('Enter')
-  await page.getByRole('link', { name: 'Sessions', exact: true }).click()
-  await page.getByRole('button', { name: '/test', exact: true }).first().click(patience)
+  await page.getByRole('link', { name: 'Sessions', exact: true }).click(patience)
+  await page.getByRole('button', { name: 'Watch /test', exact: true }).first().click(patience)
   await page.getByRole('dialog').getByText('playing').waitFor(patience)
+  await page.evaluate(moveDialog)
   await setTimeout(playMs)
   const whole = join(folder, 'dashboard.png')
   await page.screenshot({ path: whole })
