@@ -17,6 +17,9 @@ import {
 import { checkRealm } from '../config/users/user-realm.js'
 import { type PasswordSource, readNewPassword } from './read-password.js'
 
+/** Attempts to write a file that other programs change at the same time. */
+const maxAttempts = 5
+
 /**
  * Changes a file of users. Comments and the order of users stay. A crash leaves either the old file
  * or the new one.
@@ -65,8 +68,7 @@ export class UserEditor {
     this.#readWithout(name)
     const hashes = await this.#newHashes(name, source, isTlsOnly)
     const user = { ...(roles.length > 0 ? { roles: [...new Set(roles)] } : {}), ...hashes }
-    // Another command may have changed the file since.
-    await this.#write(this.#readWithout(name), [{ path: ['users', name], value: user }])
+    await this.#change(() => this.#readWithout(name), [{ path: ['users', name], value: user }])
     return `${name} added to ${this.#name}\n`
   }
 
@@ -80,8 +82,7 @@ export class UserEditor {
     const hashes = await this.#newHashes(name, source, isTlsOnly)
     const kinds = ['sha256', 'md5', 'scrypt'] as const
     const changes = kinds.map((kind) => ({ path: ['users', name, kind], value: hashes[kind] }))
-    // Another command may have changed the file since.
-    await this.#write(this.#readWith(name), changes)
+    await this.#change(() => this.#readWith(name), changes)
     return `password of ${name} changed in ${this.#name}\n`
   }
 
@@ -91,7 +92,7 @@ export class UserEditor {
    * @returns A line for the person who runs the command.
    */
   async remove(name: string): Promise<string> {
-    await this.#write(this.#readWith(name), [{ path: ['users', name], value: undefined }])
+    await this.#change(() => this.#readWith(name), [{ path: ['users', name], value: undefined }])
     return `${name} removed from ${this.#name}\n`
   }
 
@@ -135,11 +136,21 @@ export class UserEditor {
     )
   }
 
-  async #write({ file }: StoredUsers, changes: readonly KeyChange[]): Promise<void> {
+  /** Reads the file anew, because another command may have changed it since, and writes it. */
+  async #change(read: () => StoredUsers, changes: readonly KeyChange[]): Promise<void> {
+    for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+      if (await this.#write(read(), changes)) return
+    }
+    throw new OptionValueError(`${this.#name} is being changed by other programs: try again`)
+  }
+
+  /** @returns False if another program has changed the file meanwhile. */
+  async #write({ file }: StoredUsers, changes: readonly KeyChange[]): Promise<boolean> {
     const realm = { path: ['realm'], value: this.#realm }
     const edited = storedUsersOf(editConfig(file, [realm, ...changes]))
+    const replaced = existsSync(this.#name) ? file.text : ''
     try {
-      await writeFileAtomically(this.#name, edited.file.text)
+      return await writeFileAtomically(this.#name, edited.file.text, replaced)
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       throw new OptionValueError(`${this.#name} cannot be written: ${reason}`)

@@ -1,5 +1,6 @@
-import { constants } from 'node:fs'
-import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { constants, readFileSync, renameSync } from 'node:fs'
+import { type FileHandle, open, readdir, realpath, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
 /** Permissions of a newly created file: only its owner can read it. */
@@ -7,18 +8,33 @@ const newFileMode = 0o600
 const permissionBits = 0o7777
 const createFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
 
+/** Age of an unfinished copy after which its writer no longer lives. */
+const leftoverAgeMs = 60_000
+const partialEnding = '.partial'
+
 /**
  * Replaces the contents of a file. After a crash at any moment, the file has either the old
  * contents or the new ones. Permissions stay, and a symbolic link still points to its file.
  *
- * The new contents are first written to another file in the same folder, which must be writable. If
- * a crash leaves that file, the next call removes it.
+ * The new contents are first written to another file in the same folder, which must be writable. Each
+ * call has a copy of its own, so that several programs can write at once: the last one counts. If a
+ * crash leaves a copy, a call a minute later removes it.
+ *
+ * @param replacing - Contents that the new ones replace. If the file has others by now, it stays. A
+ *   missing file counts as empty. @default any contents
+ * @returns False if the file has other contents than `replacing`, and stays.
  */
-export async function writeFileAtomically(name: string, text: string): Promise<void> {
+export async function writeFileAtomically(
+  name: string,
+  text: string,
+  replacing?: string,
+): Promise<boolean> {
   const file = await targetOf(name)
   const folder = dirname(file)
-  const partial = join(folder, `.${basename(file)}.partial`)
-  await rm(partial, { force: true })
+  const start = `.${basename(file)}.`
+  await removeLeftovers(folder, start)
+  const unique = `${process.pid}-${randomBytes(6).toString('hex')}`
+  const partial = join(folder, start + unique + partialEnding)
   const handle = await open(partial, createFlags, newFileMode)
   try {
     try {
@@ -28,12 +44,39 @@ export async function writeFileAtomically(name: string, text: string): Promise<v
     } finally {
       await handle.close()
     }
-    await rename(partial, file)
+    // Without a pause in between, in which the file could change.
+    if (replacing !== undefined && contentsOf(file) !== replacing) {
+      await rm(partial)
+      return false
+    }
+    renameSync(partial, file)
   } catch (error) {
     await rm(partial, { force: true })
     throw error
   }
   await syncFolder(folder)
+  return true
+}
+
+/** Removes copies that a crash has left. A copy that cannot be removed does no harm. */
+async function removeLeftovers(folder: string, start: string): Promise<void> {
+  const names = await readdir(folder)
+  for (const name of names) {
+    if (!name.startsWith(start) || !name.endsWith(partialEnding)) continue
+    const leftover = join(folder, name)
+    const facts = await stat(leftover).catch(() => undefined)
+    if (!facts || Date.now() - facts.mtimeMs < leftoverAgeMs) continue
+    await rm(leftover, { force: true }).catch(() => undefined)
+  }
+}
+
+function contentsOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    throw error
+  }
 }
 
 /** Returns the file that a symbolic link points to, or the file itself. */
