@@ -45,7 +45,7 @@ export async function serve(options: CommandOptions, version: string): Promise<n
   let live: LiveService | undefined
   const ends = [
     () => stop.ignore(),
-    rereadAtHangup(opened, config.log.file, () => reload?.reload('SIGHUP')),
+    rereadAtHangup(opened, config.log.file, () => void reload?.reload('SIGHUP')),
     changeLevelAtSignal(levels),
     logFaults(log),
   ]

@@ -1,66 +1,38 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { RtspServer } from 'rtspool'
 import { afterAll, describe, expect, it } from 'vitest'
-import { applyMounts, mountPlanOf, noMounts } from '../../src/config/mount-plan.js'
+import { nextTurn } from '../../../rtspool/test/support/until.js'
 import type { LivePart } from '../../src/config/reload/live-part.js'
-import {
-  bansPart,
-  limitsPart,
-  logPart,
-  mountsPart,
-  serverPart,
-} from '../../src/config/reload/live-parts.js'
-import { ConfigReloader } from '../../src/config/reload/reloader.js'
 import { ConfigStore } from '../../src/config/save/config-store.js'
-import { keySchema } from '../../src/config/schema.js'
-import { serverOptionsOf } from '../../src/config/server-options.js'
-import { loadSettings } from '../../src/config/settings.js'
-import { flagsLayer } from '../../src/options/flags-layer.js'
-import { createCommand } from '../../src/options.js'
+import { runningConfig } from './running-config.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'rtspool-reload-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 const file = join(folder, 'rtspool.yml')
 const put = (text: string) => writeFileSync(file, text)
 
-/** A server that does not listen, with its configuration in a file. */
-function running(text: string, args: readonly string[] = [], last?: LivePart) {
-  put(text)
-  const flags = flagsLayer(keySchema(), createCommand('1').parse(args, { from: 'user' }))
-  const sources = { file, environment: {}, flags, users: [] }
-  const settings = loadSettings(sources)
-  const server = new RtspServer(serverOptionsOf(settings, undefined))
-  applyMounts(server.mounts, noMounts, mountPlanOf(settings.config))
-  const log = { level: settings.config.log.level as string }
-  const setLevel = (level: string) => {
-    log.level = level
-  }
-  const parts = [
-    ...[serverPart(server), limitsPart(server), bansPart(server)],
-    ...[mountsPart(server), logPart({ setLevel })],
-  ]
-  const reloader = new ConfigReloader(sources, settings, [...parts, ...(last ? [last] : [])])
-  const state = () => ({
-    limits: server.pool.limits,
-    mounts: [...server.mounts].map(([path]) => path),
-    live: server.mounts.isPublishAllowed('/live/a'),
-    timeline: server.mounts.publishOptionsOf('/live/a'),
-    level: log.level,
-    hasLogin: server.stats().auth !== undefined,
-  })
-  return { server, reloader, state }
+const running = (text: string, args: readonly string[] = [], last?: LivePart) =>
+  runningConfig(file, text, args, last)
+
+/** A part whose change fails after the others have made theirs. */
+const fault: LivePart = {
+  prepare: () => ({
+    apply: () => {
+      throw new Error('no')
+    },
+    undo: () => undefined,
+  }),
 }
 
 describe('a reload', () => {
-  it('changes the differing keys, and names them', () => {
+  it('changes the differing keys, and names them', async () => {
     const { reloader, state } = running('limits: { maxSessions: 10 }\n')
     put(
       'limits: { maxSessions: 20, maxLifetime: 5 }\ntestPicture: false\nlog: { level: debug }\n' +
         'publish: { paths: [/live/*] }\npaths: { /live/*: { timeline: continuous } }\n',
     )
-    expect(reloader.reload('test')).toMatchObject({
+    expect(await reloader.reload('test')).toMatchObject({
       ok: true,
       by: 'test',
       changed: [
@@ -80,33 +52,33 @@ describe('a reload', () => {
       level: 'debug',
     })
     put('publish: { paths: [/other] }\n')
-    expect(reloader.reload('test').ok).toBe(true)
+    expect((await reloader.reload('test')).ok).toBe(true)
     expect(state()).toMatchObject({ limits: { maxSessions: 1000 }, live: false, level: 'info' })
     expect(state().mounts).toEqual(['/test'])
   })
 
-  it('changes the rules of bans, and the number of sessions that are remembered', () => {
+  it('changes the rules of bans, and the number of sessions that are remembered', async () => {
     const { reloader, server } = running('')
     const { bans, leavers } = server.pool
     expect([bans.options.failedLogins, leavers.max]).toEqual([false, 10_000])
     put('bans: { failedLogins: { enabled: true, attempts: 5 } }\nsessions: { maxLeavers: 7 }\n')
-    expect(reloader.reload('test')).toMatchObject({ ok: true, problems: [] })
+    expect(await reloader.reload('test')).toMatchObject({ ok: true, problems: [] })
     const rule = { attempts: 5, windowSeconds: 600, banSeconds: 3600 }
     expect([bans.options.failedLogins, leavers.max]).toEqual([rule, 7])
     put('')
-    expect(reloader.reload('test').ok).toBe(true)
+    expect((await reloader.reload('test')).ok).toBe(true)
     expect([bans.options.failedLogins, leavers.max]).toEqual([false, 10_000])
   })
 
-  it('without a difference changes nothing', () => {
+  it('without a difference changes nothing', async () => {
     const { reloader } = running('limits: { maxSessions: 10 }\n')
-    expect(reloader.reload('test')).toMatchObject({ ok: true, changed: [], problems: [] })
+    expect(await reloader.reload('test')).toMatchObject({ ok: true, changed: [], problems: [] })
   })
 
-  it('leaves keys alone that options of the command line win over', () => {
+  it('leaves keys alone that options of the command line win over', async () => {
     const { reloader, state } = running('limits: { maxSessions: 10 }\n', ['--max-sessions', '7'])
     put('limits: { maxSessions: 20 }\n')
-    expect(reloader.reload('test')).toMatchObject({ ok: true, changed: [] })
+    expect(await reloader.reload('test')).toMatchObject({ ok: true, changed: [] })
     expect(state().limits.maxSessions).toBe(7)
   })
 
@@ -119,37 +91,29 @@ describe('a reload', () => {
     ],
     ['a missing file of users', 'auth: { usersFile: nobody }', 'cannot be read'],
     ['no YAML', 'log: [', 'is no YAML'],
-  ])('with %s is refused whole', (_, wrong, message) => {
+  ])('with %s is refused whole', async (_, wrong, message) => {
     const { reloader, state } = running('limits: { maxSessions: 10 }\n')
     const before = state()
     put(`limits: { maxSessions: 20 }\n${wrong}\n`)
-    const { ok, changed, problems } = reloader.reload('test')
+    const { ok, changed, problems } = await reloader.reload('test')
     expect({ ok, changed }).toEqual({ ok: false, changed: [] })
     expect(problems.map((problem) => problem.message).join()).toContain(message)
     expect(state()).toEqual(before)
     put('limits: { maxSessions: 20 }\n')
-    expect(reloader.reload('test').changed).toEqual(['limits.maxSessions'])
+    expect((await reloader.reload('test')).changed).toEqual(['limits.maxSessions'])
   })
 
-  it('names every key that cannot change', () => {
+  it('names every key that cannot change', async () => {
     const { reloader } = running('')
     put('rtsp: { port: 1, host: 127.0.0.1 }\nsessions: { timeout: 5 }\n')
-    expect(reloader.reload('test').problems.map(({ path }) => path)).toEqual([
+    expect((await reloader.reload('test')).problems.map(({ path }) => path)).toEqual([
       ['rtsp', 'port'],
       ['rtsp', 'host'],
       ['sessions', 'timeout'],
     ])
   })
 
-  it('that fails in the middle restores everything', () => {
-    const fault: LivePart = {
-      prepare: () => ({
-        apply: () => {
-          throw new Error('no')
-        },
-        undo: () => undefined,
-      }),
-    }
+  it('that fails in the middle restores everything', async () => {
     const { reloader, state } = running('limits: { maxSessions: 10 }\n', [], fault)
     const before = state()
     writeFileSync(join(folder, 'users'), 'ann:a\n', { mode: 0o600 })
@@ -157,26 +121,61 @@ describe('a reload', () => {
       'limits: { maxSessions: 20 }\nlog: { level: debug }\ntestPicture: false\n' +
         'auth: { usersFile: users }\n',
     )
-    expect(reloader.reload('test')).toMatchObject({ ok: false, problems: [{ message: 'no' }] })
+    expect(await reloader.reload('test')).toMatchObject({
+      ok: false,
+      problems: [{ message: 'no' }],
+    })
     expect(state()).toEqual(before)
     expect(reloader.current.config.limits.maxSessions).toBe(10)
   })
 
-  it('changes users when their file alone has changed, but cannot remove all', () => {
+  it('changes users when their file alone has changed, but cannot remove all', async () => {
     const users = join(folder, 'users')
     writeFileSync(users, 'ann:a\n', { mode: 0o600 })
     const { reloader } = running('auth: { usersFile: users }\n')
     writeFileSync(users, 'ann:a\nbob:b\n')
-    expect(reloader.reload('test').changed).toEqual(['users and rights'])
+    expect((await reloader.reload('test')).changed).toEqual(['users and rights'])
     expect(Object.keys(reloader.current.auth?.users ?? {})).toEqual(['ann', 'bob'])
     put('')
-    expect(reloader.reload('test').problems[0]?.message).toContain('cannot lose all users')
+    expect((await reloader.reload('test')).problems[0]?.message).toContain('cannot lose all users')
   })
 
-  it('cannot return a share of connections to its default', () => {
+  it('keeps a limit that the API has changed, until its key changes', async () => {
+    const { reloader, server } = running('limits: { maxSessions: 10, maxConnections: 50 }\n')
+    server.pool.setLimits({ maxSessions: 7 })
+    server.update({ maxConnections: 8 })
+    put(
+      'limits: { maxSessions: 10, maxConnections: 50, maxLifetime: 9, maxConnectionsPerAddress: 5 }\n',
+    )
+    expect(await reloader.reload('test')).toMatchObject({ ok: true })
+    expect(server.pool.limits).toMatchObject({ maxSessions: 7, maxLifetime: 9 })
+    expect(server.connectionLimits.maxConnections).toBe(8)
+    put('limits: { maxSessions: 20 }\n')
+    expect(await reloader.reload('test')).toMatchObject({ ok: false })
+    expect(server.pool.limits).toMatchObject({ maxSessions: 7, maxLifetime: 9 })
+    put('limits: { maxSessions: 20, maxConnections: 60, maxConnectionsPerAddress: 5 }\n')
+    expect(await reloader.reload('test')).toMatchObject({ ok: true })
+    expect(server.pool.limits).toMatchObject({ maxSessions: 20, maxLifetime: 0 })
+    expect(server.connectionLimits.maxConnections).toBe(60)
+  })
+
+  it('that fails in the middle restores limits that the API has changed', async () => {
+    const { reloader, server } = running('limits: { maxSessions: 10 }\n', [], fault)
+    server.pool.setLimits({ maxSessions: 7 })
+    server.update({ maxConnections: 8, maxConnectionsPerAddress: 3 })
+    put('limits: { maxSessions: 20, maxConnections: 60, maxConnectionsPerAddress: 5 }\n')
+    expect(await reloader.reload('test')).toMatchObject({ ok: false })
+    expect(server.pool.limits.maxSessions).toBe(7)
+    expect(server.connectionLimits).toMatchObject({
+      maxConnections: 8,
+      maxConnectionsPerAddress: 3,
+    })
+  })
+
+  it('cannot return a share of connections to its default', async () => {
     const { reloader } = running('limits: { maxConnectionsPerAddress: 5 }\n')
     put('')
-    expect(reloader.reload('test').problems[0]?.message).toContain('give a number')
+    expect((await reloader.reload('test')).problems[0]?.message).toContain('give a number')
   })
 })
 
@@ -197,7 +196,7 @@ describe('a save', () => {
       file,
     })
     expect(state()).toMatchObject({ limits: { maxSessions: 30 }, level: 'warn' })
-    expect(reloader.reload('test')).toMatchObject({ ok: true, changed: [] })
+    expect(await reloader.reload('test')).toMatchObject({ ok: true, changed: [] })
     const { text: saved } = reloader.current.file ?? {}
     expect(saved).toBe('# mine\nlimits:\n  maxSessions: 30 # few\nlog:\n  level: debug\n')
   })
@@ -212,6 +211,33 @@ describe('a save', () => {
     const save = new ConfigStore(reloader).save([{ path, value }], 'ann')
     await expect(save).rejects.toThrow(message)
     expect(state()).toEqual(before)
-    expect(reloader.reload('test')).toMatchObject({ ok: true, changed: [] })
+    expect(await reloader.reload('test')).toMatchObject({ ok: true, changed: [] })
+  })
+
+  it('keeps what another program changes in the file at the same time', async () => {
+    const { reloader, state } = running('limits: { maxSessions: 10 } # mine\n')
+    const save = new ConfigStore(reloader).save(
+      [{ path: ['limits', 'maxSessions'], value: 30 }],
+      'ann',
+    )
+    // The first attempt has read the file by now, and has not replaced it yet.
+    await nextTurn()
+    put('limits: { maxSessions: 10 } # mine\nlog: { level: debug }\n')
+    expect((await save).changed).toEqual(['limits.maxSessions', 'log.level'])
+    expect(state()).toMatchObject({ limits: { maxSessions: 30 }, level: 'debug' })
+    const { text } = reloader.current.file ?? {}
+    expect(text).toBe('limits: { maxSessions: 30 } # mine\nlog: { level: debug }\n')
+  })
+
+  it('that fails in the middle restores the file', async () => {
+    const text = 'limits: { maxSessions: 10 } # mine\n'
+    const { reloader, state } = running(text, [], fault)
+    const save = new ConfigStore(reloader).save(
+      [{ path: ['limits', 'maxSessions'], value: 30 }],
+      'ann',
+    )
+    await expect(save).rejects.toThrow('no')
+    expect(readFileSync(file, 'utf8')).toBe(text)
+    expect(state().limits.maxSessions).toBe(10)
   })
 })

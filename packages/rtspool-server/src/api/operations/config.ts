@@ -131,8 +131,8 @@ async function save(
   }
 }
 
-function reload({ configuration }: ControlledServer, caller: Caller): ReloadResult {
-  const result = configuration.reloader.reload(causeOf(caller))
+async function reload({ configuration }: ControlledServer, caller: Caller): Promise<ReloadResult> {
+  const result = await configuration.reloader.reload(causeOf(caller))
   if (result.ok) return result
   throw refusal(result.problems, ({ path, source }) => ({ where: source, got: nameOf(path) }))
 }
@@ -195,6 +195,8 @@ export const configOperations: readonly Operation[] = [
     tag: 'configuration',
     summary: 'Reads the file and the files that it names again, as SIGHUP does',
     result: z.object({ changed: z.array(z.string()) }),
-    handle: ({ server, caller }) => ({ changed: [...reload(server, caller).changed] }),
+    handle: async ({ server, caller }) => ({
+      changed: [...(await reload(server, caller)).changed],
+    }),
   }),
 ]

@@ -76,11 +76,12 @@ export const limitOperations: readonly Operation[] = [
       message: `at least one of ${Object.keys(changeSchema.shape).join(', ')}`,
     }),
     result: limitsSchema,
-    handle: ({ server }, { body }) => {
-      changeLimits(server, body)
-      const limits = limitsOf(server)
-      server.events.publish('limitsChanged', { limits })
-      return limits
-    },
+    handle: ({ server }, { body }) =>
+      server.configuration.reloader.inTurn(() => {
+        changeLimits(server, body)
+        const limits = limitsOf(server)
+        server.events.publish('limitsChanged', { limits })
+        return limits
+      }),
   }),
 ]

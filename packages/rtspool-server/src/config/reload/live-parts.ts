@@ -6,13 +6,15 @@ import { banOptionsOf } from '../sections/bans.js'
 import { liveOptionsOf, poolLimitsOf } from '../server-options.js'
 import { type LivePart, problemOfKey } from './live-part.js'
 
-/** Part that changes the options of the server, users and rights among them. */
-export const serverPart = (server: Pick<RtspServer, 'update'>): LivePart => ({
+/**
+ * Part that changes the options of the server, users and rights among them. A limit that differs
+ * from the configuration, because the API has changed it, stays until its key changes.
+ */
+export const serverPart = (server: Pick<RtspServer, 'update' | 'connectionLimits'>): LivePart => ({
   prepare(after, before) {
     const [was, is] = [liveOptionsOf(before), liveOptionsOf(after)]
-    const changed = (Object.keys(is) as (keyof typeof is)[]).filter(
-      (name) => !isSameValue(is[name], was[name]),
-    )
+    const next = differing(is, was)
+    const changed = Object.keys(next) as (keyof typeof is)[]
     if (changed.length === 0) return undefined
     const problems = changed
       .filter((name) => is[name] === undefined || (name === 'auth' && !is.auth))
@@ -30,16 +32,24 @@ export const serverPart = (server: Pick<RtspServer, 'update'>): LivePart => ({
             ),
       )
     if (problems.length > 0) throw new ConfigError(problems)
-    const pick = (from: typeof is) => Object.fromEntries(changed.map((name) => [name, from[name]]))
-    const isAuth = changed.includes('auth')
+    let former = was
     return {
-      ...(isAuth ? { others: ['users and rights'] } : {}),
-      apply: () => server.update(pick(is)),
-      // A limit without a value before keeps the new one: the library cannot remove it.
-      undo: () => server.update(pick(was)),
+      ...(changed.includes('auth') ? { others: ['users and rights'] } : {}),
+      apply: () => {
+        former = { ...was, ...server.connectionLimits }
+        server.update(next)
+      },
+      undo: () => server.update(Object.fromEntries(changed.map((name) => [name, former[name]]))),
     }
   },
 })
+
+/** Returns the members of an object whose values differ from those of another one. */
+function differing<Values extends object>(is: Values, was: Values): Partial<Values> {
+  const others = was as Readonly<Record<string, unknown>>
+  const members = Object.entries(is).filter(([name, value]) => !isSameValue(value, others[name]))
+  return Object.fromEntries(members) as Partial<Values>
+}
 
 /** Compares two values of an option; functions, such as hooks, are the same if they are one object. */
 function isSameValue(one: unknown, other: unknown): boolean {
@@ -53,12 +63,22 @@ function isSameValue(one: unknown, other: unknown): boolean {
   return text(one) === text(other)
 }
 
-/** Part that changes the limits of the session pool. */
+/**
+ * Part that changes the limits of the session pool. A limit that the API has changed stays until
+ * its key changes.
+ */
 export const limitsPart = ({ pool }: Pick<RtspServer, 'pool'>): LivePart => ({
   prepare(after, before) {
-    const [was, is] = [poolLimitsOf(before.config), poolLimitsOf(after.config)]
-    if (JSON.stringify(was) === JSON.stringify(is)) return undefined
-    return { apply: () => pool.setLimits(is), undo: () => pool.setLimits(was) }
+    const next = differing(poolLimitsOf(after.config), poolLimitsOf(before.config))
+    if (Object.keys(next).length === 0) return undefined
+    let former = pool.limits
+    return {
+      apply: () => {
+        former = pool.limits
+        pool.setLimits(next)
+      },
+      undo: () => pool.setLimits(former),
+    }
   },
 })
 

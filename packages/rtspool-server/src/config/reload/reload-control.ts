@@ -61,11 +61,11 @@ export class ReloadControl {
   }
 
   /**
-   * Reads all sources again, and applies the differences.
+   * Reads all sources again, and applies the differences. Never rejects.
    *
    * @param by - Cause of the reload, for the log.
    */
-  reload(by: string): ReloadResult {
+  reload(by: string): Promise<ReloadResult> {
     return this.reloader.reload(by)
   }
 
@@ -88,7 +88,7 @@ export class ReloadControl {
 
   #watchFile(name: string, text: string, what: string): FileWatch {
     return watchFile(name, text, {
-      changed: () => this.reload('file change'),
+      changed: () => void this.reload('file change'),
       emptied: () => this.#log.warn({ file: name }, `${what} is empty: not reloaded`),
       failed: (error) => {
         const facts = { file: name, reason: error.message }

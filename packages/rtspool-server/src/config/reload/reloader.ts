@@ -3,6 +3,7 @@ import { shown } from '../expected.js'
 import { nameOf, schemaAt, valueAt } from '../key-schema.js'
 import { type ConfigSources, changedKeys } from '../load-config.js'
 import { ConfigError, type ConfigProblem } from '../problems.js'
+import { SerialQueue } from '../save/serial-queue.js'
 import { keySchema } from '../schema.js'
 import { loadSettings, type Settings } from '../settings.js'
 import { type LivePart, type PreparedChange, problemOfKey } from './live-part.js'
@@ -31,6 +32,7 @@ export interface ConfigReloaderEvents {
 export class ConfigReloader extends EventEmitter<ConfigReloaderEvents> {
   readonly #sources: ConfigSources
   readonly #parts: readonly LivePart[]
+  readonly #changes = new SerialQueue()
   #current: Settings
 
   constructor(sources: ConfigSources, current: Settings, parts: readonly LivePart[]) {
@@ -50,29 +52,26 @@ export class ConfigReloader extends EventEmitter<ConfigReloaderEvents> {
   }
 
   /**
-   * Reads all sources again, and applies the differences. Never throws.
-   *
-   * @param by - Cause, for the log.
+   * Runs a change of the server's settings after those that were asked for before. Everything that
+   * changes settings runs in turn, so that no change overwrites another one halfway.
    */
-  reload(by: string): ReloadResult {
-    try {
-      return this.use(loadSettings(this.#sources), by)
-    } catch (error) {
-      return this.refuse(error, by)
-    }
+  inTurn<Result>(change: () => Result | Promise<Result>): Promise<Result> {
+    return this.#changes.run(change)
   }
 
   /**
-   * Applies other settings to the server. Never throws.
+   * Reads all sources again, and applies the differences, in turn. Never rejects.
    *
    * @param by - Cause, for the log.
    */
-  use(next: Settings, by: string): ReloadResult {
-    try {
-      return this.prepare(next, by)()
-    } catch (error) {
-      return this.refuse(error, by)
-    }
+  reload(by: string): Promise<ReloadResult> {
+    return this.inTurn(() => {
+      try {
+        return this.prepare(loadSettings(this.#sources), by)()
+      } catch (error) {
+        return this.refuse(error, by)
+      }
+    })
   }
 
   /**
@@ -85,7 +84,8 @@ export class ConfigReloader extends EventEmitter<ConfigReloaderEvents> {
   }
 
   /**
-   * Checks whether the server can use other settings, without a change.
+   * Checks whether the server can use other settings, without a change. Call it, and the function
+   * that it returns, within one call of {@link inTurn}.
    *
    * @returns A function that applies the settings. It throws if a part fails; then nothing has
    *   changed.

@@ -1,9 +1,9 @@
-import { readConfigFile } from '../config-file.js'
+import { type ConfigFile, readConfigFile } from '../config-file.js'
 import { nameOf } from '../key-schema.js'
 import { type ConfigSources, mergeFile } from '../load-config.js'
 import { ConfigError } from '../problems.js'
 import type { ConfigReloader, ReloadResult } from '../reload/reloader.js'
-import { settingsOf } from '../settings.js'
+import { type Settings, settingsOf } from '../settings.js'
 import { writeFileAtomically } from './atomic-write.js'
 import { editConfig, type KeyChange } from './edit-config.js'
 
@@ -22,20 +22,23 @@ export interface SaveResult extends ReloadResult {
   readonly overridden: readonly OverriddenKey[]
 }
 
+/** Attempts to write a file that other programs change at the same time. */
+const maxAttempts = 5
+
 /**
  * Writes changes to the configuration file and applies them to the server. Comments and the order
- * of keys stay. Calls are processed one after the other.
+ * of keys stay.
  */
 export class ConfigStore {
   readonly #reloader: ConfigReloader
-  #last: Promise<unknown> = Promise.resolve()
 
   constructor(reloader: ConfigReloader) {
     this.#reloader = reloader
   }
 
   /**
-   * Changes keys in the file and in the running server. If it fails, both stay as they were.
+   * Changes keys in the file and in the running server, in turn with other changes. If it fails,
+   * both stay as they were. An edit that another program makes at the same time stays in the file.
    *
    * @param by - Cause, for the log.
    * @throws {ConfigError} A value is wrong, a key cannot be changed while the server runs, a part of
@@ -43,31 +46,48 @@ export class ConfigStore {
    * @throws {Error} The file cannot be written.
    */
   save(changes: readonly KeyChange[], by: string): Promise<SaveResult> {
-    const result = this.#last.then(() => this.#save(changes, by))
-    this.#last = result.catch(() => undefined)
-    return result
+    return this.#reloader.inTurn(() => this.#save(changes, by))
   }
 
   async #save(changes: readonly KeyChange[], by: string): Promise<SaveResult> {
     const { sources } = this.#reloader
     if (sources.file === undefined) throw noFile()
-    const { before, after, next, apply } = this.#prepare(sources, sources.file, changes, by)
-    await writeFileAtomically(sources.file, after.text)
+    for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+      const prepared = this.#prepare(sources, sources.file, changes, by)
+      const { before, after } = prepared
+      const isWritten = await writeFileAtomically(sources.file, after.text, before.text)
+      if (isWritten) return this.#apply(prepared, sources.file, changes, by)
+    }
+    const reason = new Error(`${sources.file} is being changed by another program: try again`)
+    throw this.#refusal(reason, by)
+  }
+
+  async #apply(
+    { before, after, next, apply }: PreparedSave,
+    file: string,
+    changes: readonly KeyChange[],
+    by: string,
+  ): Promise<SaveResult> {
     try {
       const result = apply()
       const overridden = changes.flatMap(({ path }): OverriddenKey[] => {
         const winner = next.winnerOf(path)
         return winner === undefined ? [] : [{ key: nameOf(path), by: winner }]
       })
-      return { ...result, file: sources.file, overridden }
+      return { ...result, file, overridden }
     } catch (error) {
-      await writeFileAtomically(sources.file, before.text)
+      await writeFileAtomically(file, before.text, after.text)
       throw this.#refusal(error, by)
     }
   }
 
   /** @throws {ConfigError} */
-  #prepare(sources: ConfigSources, file: string, changes: readonly KeyChange[], by: string) {
+  #prepare(
+    sources: ConfigSources,
+    file: string,
+    changes: readonly KeyChange[],
+    by: string,
+  ): PreparedSave {
     try {
       const before = readConfigFile(file)
       const after = editConfig(before, changes)
@@ -81,6 +101,14 @@ export class ConfigStore {
   #refusal(error: unknown, by: string): ConfigError {
     return new ConfigError(this.#reloader.refuse(error, by).problems)
   }
+}
+
+/** A checked change, before it is written. */
+interface PreparedSave {
+  readonly before: ConfigFile
+  readonly after: ConfigFile
+  readonly next: Settings
+  apply(): ReloadResult
 }
 
 function noFile(): ConfigError {
