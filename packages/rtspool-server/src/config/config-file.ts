@@ -176,7 +176,7 @@ function treeOf(
  * Returns the value without keys that have no value: those left empty, and sections whose keys are
  * all commented out.
  */
-function withoutNulls(value: unknown): unknown {
+export function withoutNulls(value: unknown): unknown {
   if (value === null) return undefined
   if (Array.isArray(value)) return value.map((element) => withoutNulls(element) ?? null)
   if (!isSection(value)) return value

@@ -1,5 +1,8 @@
-import { isCollection, isMap, isScalar } from 'yaml'
-import { type ConfigFile, parseConfigFile } from '../config-file.js'
+import { isDeepStrictEqual } from 'node:util'
+import { isAlias, isCollection, isMap, isScalar, type Node, visit } from 'yaml'
+import { type ConfigFile, parseConfigFile, withoutNulls } from '../config-file.js'
+import { valueAt, withValue } from '../key-schema.js'
+import { ConfigError, problemAt } from '../problems.js'
 
 /** New value of a key; `undefined` removes the key from the file, so that its default applies. */
 export interface KeyChange {
@@ -9,12 +12,29 @@ export interface KeyChange {
 }
 
 /**
- * Changes keys in the text of a configuration file. Comments and the order of keys stay.
+ * Changes keys in the text of a configuration file. Comments and the order of keys stay, and so do
+ * the values of all other keys.
  *
  * @returns The file with the new text, parsed as YAML but not checked by the schema.
- * @throws {ConfigError} The new text is not valid YAML.
+ * @throws {ConfigError} The new text is not valid YAML, or an alias (`*name`) connects a key with
+ *   others.
  */
-export function editConfig({ name, text }: ConfigFile, changes: readonly KeyChange[]): ConfigFile {
+export function editConfig(file: ConfigFile, changes: readonly KeyChange[]): ConfigFile {
+  const edited = tryEdit(file, changes)
+  if (edited) return edited
+  const { path } = changes.find((change) => !tryEdit(file, [change])) ?? changes[0] ?? { path: [] }
+  const says = 'cannot be changed alone: an alias such as *name connects it with other keys. Edit the file'
+  throw new ConfigError([problemAt(file, path, says)])
+}
+
+/**
+ * @returns `undefined` if the new text would have other values than the wanted ones, because a value
+ *   stands once in the file for several keys.
+ */
+function tryEdit(
+  { name, text, tree }: ConfigFile,
+  changes: readonly KeyChange[],
+): ConfigFile | undefined {
   // A document of its own, because the change must not touch the one in use.
   const { document } = parseConfigFile(name, text)
   if (document.contents === null || !isMap(document.contents)) {
@@ -23,10 +43,39 @@ export function editConfig({ name, text }: ConfigFile, changes: readonly KeyChan
     document.contents = empty as unknown as typeof document.contents
   }
   for (const { path, value } of changes) {
+    if (isBehindAlias(document, path)) return undefined
     if (value !== undefined) setIn(document, keysOf(document, path), value)
     else removeIn(document, path)
   }
-  return parseConfigFile(name, document.toString({ lineWidth: 0 }))
+  if (hasLostAnchor(document)) return undefined
+  const edited = parseConfigFile(name, document.toString({ lineWidth: 0 }))
+  const wanted = changes.reduce((values, { path, value }) => changed(values, path, value), tree)
+  return isDeepStrictEqual(edited.tree, withoutNulls(wanted)) ? edited : undefined
+}
+
+/** Returns a copy of a tree of values with another value of a key. */
+const changed = (
+  tree: Readonly<Record<string, unknown>>,
+  path: readonly string[],
+  value: unknown,
+): Readonly<Record<string, unknown>> =>
+  value === undefined && valueAt(tree, path) === undefined ? tree : withValue(tree, path, value)
+
+/** Returns whether a section around a key stands elsewhere in the file. */
+function isBehindAlias(document: ConfigFile['document'], path: readonly string[]): boolean {
+  const keys = keysOf(document, path)
+  return path.some((_, depth) => depth > 0 && isAlias(document.getIn(keys.slice(0, depth), true)))
+}
+
+/** Returns whether an alias refers to a value that has been removed or replaced. */
+function hasLostAnchor(document: ConfigFile['document']): boolean {
+  let isLost = false
+  visit(document, {
+    Alias: (_, alias) => {
+      isLost ||= alias.resolve(document) === undefined
+    },
+  })
+  return isLost
 }
 
 /** Removes the key as often as the file has it: as a number, and in quotes. */
@@ -59,7 +108,13 @@ function setIn(document: ConfigFile['document'], path: readonly unknown[], value
   const isPlain = typeof value !== 'object' || value === null
   // The same node keeps its comments.
   if (isScalar(before) && isPlain) before.value = value
-  else document.setIn(path, document.createNode(value))
+  else document.setIn(path, commented(document.createNode(value), before))
+}
+
+/** Gives a new value the comments of the alias that it replaces. */
+function commented<Value extends Node>(value: Value, before: unknown): Value {
+  if (isAlias(before)) Object.assign(value, { commentBefore: before.commentBefore, comment: before.comment })
+  return value
 }
 
 /** Makes a section whose value is empty in the file an empty map, to which a key can be added. */
