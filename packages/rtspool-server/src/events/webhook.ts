@@ -204,7 +204,15 @@ const isPassing = (status: number): boolean => status >= 500 || status === 408 |
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown'
   const { cause, name } = error
-  return cause instanceof Error ? cause.message : name
+  return cause instanceof Error ? messageOf(cause) : name
+}
+
+/** The error of a name with several addresses has a message for each, and none of its own. */
+function messageOf(error: Error): string {
+  if (error.message !== '') return error.message
+  const inner = error instanceof AggregateError ? (error.errors as readonly unknown[]) : []
+  const messages = inner.flatMap((each) => (each instanceof Error ? messageOf(each) : []))
+  return [...new Set(messages)].join('; ') || ((error as NodeJS.ErrnoException).code ?? error.name)
 }
 
 interface Receiver {

@@ -102,6 +102,19 @@ describe('a webhook', () => {
   it.each([
     ['refuses the URL', undefined, 'TypeError'],
     ['cannot connect', new Error('connect ECONNREFUSED'), 'connect ECONNREFUSED'],
+    [
+      'can connect to no address of a name',
+      new AggregateError([
+        new Error('connect ECONNREFUSED ::1:9'),
+        new Error('connect ECONNREFUSED 127.0.0.1:9'),
+      ]),
+      'connect ECONNREFUSED ::1:9; connect ECONNREFUSED 127.0.0.1:9',
+    ],
+    [
+      'fails without a message',
+      Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' }),
+      'ECONNREFUSED',
+    ],
   ])('logs no secret of its URL where fetch %s', async (_, cause, reason) => {
     const called: string[] = []
     const post = async (url: string) => {
