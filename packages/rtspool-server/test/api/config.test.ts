@@ -54,6 +54,17 @@ describe('the configuration', () => {
     expect(server.pool.limits.maxSessionsPerUser).not.toBe(9)
   })
 
+  it('says the same of a key that a reload finds changed in the file', async () => {
+    const { api, server, configFile } = await startApi({}, {}, { config: text })
+    writeFileSync(configFile, 'limits: { maxSessions: 30, maxSessionsPerUser: 9 }\n')
+    const by = 'RTSPOOL_LIMITS_MAX_SESSIONS_PER_USER'
+    expect((await api.call('reloadConfig')).body).toEqual({
+      changed: ['limits.maxSessions'],
+      overridden: [{ key: 'limits.maxSessionsPerUser', by }],
+    })
+    expect(server.pool.limits.maxSessionsPerUser).not.toBe(9)
+  })
+
   it.each([
     [{ 'limits.maxSession': 5 }, 400, { where: 'body.changes.limits.maxSession' }],
     [

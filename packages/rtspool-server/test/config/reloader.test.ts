@@ -75,11 +75,13 @@ describe('a reload', () => {
     expect(await reloader.reload('test')).toMatchObject({ ok: true, changed: [], problems: [] })
   })
 
-  it('leaves keys alone that options of the command line win over', async () => {
+  it('leaves keys alone that options of the command line win over, and names them', async () => {
     const { reloader, state } = running('limits: { maxSessions: 10 }\n', ['--max-sessions', '7'])
     put('limits: { maxSessions: 20 }\n')
-    expect(await reloader.reload('test')).toMatchObject({ ok: true, changed: [] })
+    const overridden = [{ key: 'limits.maxSessions', by: '--max-sessions' }]
+    expect(await reloader.reload('test')).toMatchObject({ ok: true, changed: [], overridden })
     expect(state().limits.maxSessions).toBe(7)
+    expect(await reloader.reload('test')).toMatchObject({ ok: true, overridden: [] })
   })
 
   it.each([

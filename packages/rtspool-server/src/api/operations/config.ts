@@ -36,7 +36,7 @@ const configKeySchema = z
 
 const overriddenSchema = z
   .array(z.object({ key: keyName, by: z.string() }))
-  .describe('Saved keys without effect, because an option or a variable wins over the file')
+  .describe('Changed keys without effect, because an option or a variable wins over the file')
 
 function keyView(server: ControlledServer, { path, name, schema }: KeyEntry) {
   const { current } = server.configuration.reloader
@@ -194,9 +194,10 @@ export const configOperations: readonly Operation[] = [
     role: 'admin',
     tag: 'configuration',
     summary: 'Reads the file and the files that it names again, as SIGHUP does',
-    result: z.object({ changed: z.array(z.string()) }),
-    handle: async ({ server, caller }) => ({
-      changed: [...(await reload(server, caller)).changed],
-    }),
+    result: z.object({ changed: z.array(z.string()), overridden: overriddenSchema }),
+    handle: async ({ server, caller }) => {
+      const { changed, overridden } = await reload(server, caller)
+      return { changed: [...changed], overridden: [...overridden] }
+    },
   }),
 ]

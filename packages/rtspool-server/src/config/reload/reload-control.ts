@@ -97,7 +97,7 @@ export class ReloadControl {
     })
   }
 
-  #logResult({ by, ok, changed, problems }: ReloadResult, server: RtspServer): void {
+  #logResult({ by, ok, changed, overridden, problems }: ReloadResult, server: RtspServer): void {
     if (!ok) {
       const facts = { by, problems: problems.map(({ message }) => message) }
       this.#log.error(facts, 'configuration not reloaded, the one before stays')
@@ -106,7 +106,9 @@ export class ReloadControl {
     const { warnings } = this.reloader.current
     for (const text of warnings) if (!this.#warnings.includes(text)) this.#log.warn(text)
     this.#warnings = warnings
-    if (changed.length > 0) this.#log.info({ by, changed }, 'configuration reloaded')
+    const winners = overridden.map(({ key, by: winner }) => `${key}: ${winner}`)
+    const facts = { by, changed, ...(winners.length > 0 && { overridden: winners }) }
+    if (changed.length + winners.length > 0) this.#log.info(facts, 'configuration reloaded')
     else if (by === 'SIGHUP') this.#log.info({ by }, 'configuration unchanged')
     if (!changed.includes('certificate')) return
     const expiresAt = server.stats().tls?.certificateExpiresAt ?? Number.NaN

@@ -1,12 +1,22 @@
 import { EventEmitter } from 'node:events'
+import { isDeepStrictEqual } from 'node:util'
 import { shown } from '../expected.js'
-import { nameOf, schemaAt, valueAt } from '../key-schema.js'
+import { keysOf, nameOf, schemaAt, valueAt } from '../key-schema.js'
 import { type ConfigSources, changedKeys } from '../load-config.js'
 import { ConfigError, type ConfigProblem } from '../problems.js'
 import { SerialQueue } from '../save/serial-queue.js'
 import { keySchema } from '../schema.js'
 import { loadSettings, type Settings } from '../settings.js'
 import { type LivePart, type PreparedChange, problemOfKey } from './live-part.js'
+
+/** A key that the file changes without effect, because an option or a variable overrides it. */
+export interface OverriddenKey {
+  readonly key: string
+  /**
+   * Option or variable that overrides the file: `--max-sessions`, `RTSPOOL_LIMITS_MAX_SESSIONS`.
+   */
+  readonly by: string
+}
 
 /** Result of a reload, which applies either all changes or none. */
 export interface ReloadResult {
@@ -16,6 +26,8 @@ export interface ReloadResult {
   readonly ok: boolean
   /** Names of the changed keys, and of other changed things such as `certificate`. */
   readonly changed: readonly string[]
+  /** Keys with other values in the file that have no effect. */
+  readonly overridden: readonly OverriddenKey[]
   /** Reasons why the reload was refused, and nothing has changed; empty after a success. */
   readonly problems: readonly ConfigProblem[]
 }
@@ -80,7 +92,8 @@ export class ConfigReloader extends EventEmitter<ConfigReloaderEvents> {
    * @param by - Cause, for the log.
    */
   refuse(error: unknown, by: string): ReloadResult {
-    return this.#ended({ by, ok: false, changed: [], problems: problemsOfError(error) })
+    const problems = problemsOfError(error)
+    return this.#ended({ by, ok: false, changed: [], overridden: [], problems })
   }
 
   /**
@@ -104,7 +117,8 @@ export class ConfigReloader extends EventEmitter<ConfigReloaderEvents> {
       this.#current = next
       const others = changes.flatMap((change) => change.others ?? [])
       const changed = [...keys.map(nameOf), ...others]
-      return this.#ended({ by, ok: true, changed, problems: [] })
+      const overridden = overriddenKeys(before, next)
+      return this.#ended({ by, ok: true, changed, overridden, problems: [] })
     }
   }
 
@@ -120,6 +134,14 @@ function fixedKey(path: readonly string[], next: Settings, before: Settings): Co
   const says = `cannot be changed while the server runs: ${stays} stays until a restart`
   return problemOfKey(next, path, says)
 }
+
+/** Lists the keys that differ in the file and have no effect. */
+const overriddenKeys = (before: Settings, next: Settings): OverriddenKey[] =>
+  keysOf(keySchema()).flatMap(({ path, name }) => {
+    const by = next.winnerOf(path)
+    const [was, is] = [before, next].map(({ file }) => valueAt(file?.tree, path))
+    return by === undefined || isDeepStrictEqual(was, is) ? [] : [{ key: name, by }]
+  })
 
 /** Makes all changes. If one throws, undoes those before it and throws the same error. */
 function applyAll(changes: readonly PreparedChange[]): void {

@@ -2,24 +2,14 @@ import { type ConfigFile, readConfigFile } from '../config-file.js'
 import { nameOf } from '../key-schema.js'
 import { type ConfigSources, mergeFile } from '../load-config.js'
 import { ConfigError } from '../problems.js'
-import type { ConfigReloader, ReloadResult } from '../reload/reloader.js'
+import type { ConfigReloader, OverriddenKey, ReloadResult } from '../reload/reloader.js'
 import { type Settings, settingsOf } from '../settings.js'
 import { writeFileAtomically } from './atomic-write.js'
 import { editConfig, type KeyChange } from './edit-config.js'
 
-/** A saved key that has no effect, because an option or a variable overrides the file. */
-export interface OverriddenKey {
-  readonly key: string
-  /**
-   * Option or variable that overrides the file: `--max-sessions`, `RTSPOOL_LIMITS_MAX_SESSIONS`.
-   */
-  readonly by: string
-}
-
 /** Result of {@link ConfigStore.save}. */
 export interface SaveResult extends ReloadResult {
   readonly file: string
-  readonly overridden: readonly OverriddenKey[]
 }
 
 /** Attempts to write a file that other programs change at the same time. */
