@@ -172,6 +172,13 @@ async function causeEveryEvent(command: ApiCommand, reader: EventReader): Promis
   publisher.send(1)
   await reader.next('mediaUp')
   await api.call('changeConfig', { body: { changes: { 'sessions.idleTimeout': 30 } } })
+  // The heap of every process is above this pressure.
+  const save = { 'overload.saveAbove': 0.0001 }
+  await api.call('changeConfig', { body: { changes: save } })
+  await reader.next('pressureChanged')
+  const calm = { 'overload.saveAbove': null, 'overload.calmSeconds': 0 }
+  await api.call('changeConfig', { body: { changes: calm } })
+  await until(() => reader.types.filter((type) => type === 'pressureChanged').length === 2)
   writeFileSync(join(command.folder, 'rtspool.yml'), 'log: { level: loud }')
   expect((await api.call('reloadConfig')).status).toBe(400)
   await reader.next('configRefused')
@@ -190,6 +197,28 @@ async function causeEveryEvent(command: ApiCommand, reader: EventReader): Promis
   await api.call('removeBan', { params: { publicId: ban.body.publicId } })
   await publisher.close()
   await reader.next('mediaEnded')
+}
+
+/**
+ * Drains a server, which accepts no clients afterwards.
+ *
+ * @returns Types of the events that a client of the stream and a receiver, which fails twice, have seen.
+ */
+async function causeDrain(): Promise<string[]> {
+  const hook = await receiver()
+  const command = await start(['--webhook', hook.url, '--drain-seconds', '5', ...watchful])
+  await published(command)
+  await played(command)
+  const reader = await events(command.api, { query: { types: 'drainStarted,sessionRemoved' } })
+  await until(() => hook.events.filter(({ state }) => state === 'Playing').length === 1)
+  hook.nextStatuses.push(500, 503)
+  const exited = command.program.stop('SIGTERM', 15_000)
+  expect((await reader.next('drainStarted')).data).toMatchObject({ seconds: 5, sessions: 2 })
+  await until(() => hook.events.some(({ type }) => type === 'drainStarted'))
+  expect(await exited).toBe(0)
+  await reader.ended
+  expect(reader.events.map(({ data }) => data.reason)).toEqual([undefined, 'drained', 'drained'])
+  return reader.types
 }
 
 /** Publishes more events than are kept. */
@@ -215,7 +244,10 @@ const watchful = [
 ]
 
 describe('events', () => {
-  it('are all sent as they happen, and after a break from the last one on; webhooks that fail twice receive the same', async () => {
+  it('are all sent as they happen, and after a break from the last one on; webhooks that fail twice receive the same', {
+    timeout: 120_000,
+  }, async () => {
+    const drained = await causeDrain()
     const hook = await receiver()
     hook.nextStatuses.push(500, 503)
     const env = { RTSPOOL_WEBHOOK_SECRET: 'secret' }
@@ -226,7 +258,7 @@ describe('events', () => {
     const { body } = await api.call('getDocument')
     const all = new Set<string>(body.components.schemas.Event.properties.type.enum)
     all.delete('eventsLost')
-    expect(new Set(reader.types)).toEqual(all)
+    expect(new Set([...reader.types, ...drained])).toEqual(all)
 
     const known = reader.events.map(({ id }) => id)
     await until(() => hook.events.length === known.length)

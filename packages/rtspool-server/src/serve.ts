@@ -142,6 +142,7 @@ async function serveUntil(
   const { drainSeconds } = current().sessions
   if (signal === 'SIGTERM' && drainSeconds > 0) {
     log.info({ signal, sessions: server.pool.size, drainSeconds }, 'draining')
+    control?.noteDraining(drainSeconds)
     await server.drain({ seconds: drainSeconds })
   }
   log.info({ signal, sessions: server.pool.size }, 'closing')

@@ -71,11 +71,13 @@ export class ControlService {
     this.#limitWatch = new LimitWatch(rtsp, events, clock)
     const { mediaDownAfterSeconds: downAfterSeconds } = api
     this.#mediaWatch = new MediaWatch(rtsp, events, { downAfterSeconds, clock })
-    const browsers = live && (() => live.traffic)
-    this.#metrics = new Metrics(rtsp, this.#mediaWatch, version, browsers)
-    this.#history = new History(rtsp, browsers, clock)
     const { urls, types, secret } = api.webhooks
     this.#webhooks = urls.map((url) => new Webhook(events, log, { url, types, secret, clock }))
+    const browsers = live && (() => live.traffic)
+    this.#metrics = new Metrics({
+      ...{ rtsp, mediaWatch: this.#mediaWatch, webhooks: this.#webhooks, live: browsers, version },
+    })
+    this.#history = new History(rtsp, browsers, clock)
     const server: ControlledServer = {
       ...{ rtsp, version, startedTime: new Date(), events, mediaWatch: this.#mediaWatch },
       ...{ tokens, audit: new AuditLog(), configuration, live, history: this.#history },
@@ -121,6 +123,12 @@ export class ControlService {
     this.#isClosing = true
   }
 
+  /** Reports that the server accepts no clients, and that its sessions leave within a time. */
+  noteDraining(seconds: number): void {
+    this.noteClosing()
+    this.feed.publish('drainStarted', { seconds, sessions: this.#rtsp.pool.size })
+  }
+
   /** Closes the port, and ends all events and webhooks. Idempotent. */
   async close(): Promise<void> {
     this.noteClosing()
@@ -135,11 +143,14 @@ export class ControlService {
   #whyNotReady(): string | undefined {
     if (this.#isClosing) return 'the server is closing'
     const { pool, connectionLimits } = this.#rtsp
+    const { connections, pressure } = this.#rtsp.stats()
+    const isOverloaded = pressure?.level === 'refusing' || pressure?.level === 'shedding'
+    if (isOverloaded) return 'the server is overloaded'
     const { maxSessions } = pool.limits
     if (maxSessions > 0 && pool.size >= maxSessions) return 'the limit on sessions is reached'
     const { maxConnections } = connectionLimits
     // Connections that have sent nothing count as well.
-    const isFull = maxConnections > 0 && this.#rtsp.stats().connections >= maxConnections
+    const isFull = maxConnections > 0 && connections >= maxConnections
     return isFull ? 'the limit on connections is reached' : undefined
   }
 }

@@ -13,6 +13,8 @@ export const eventTypes = Object.freeze({
   mediaUp: 'A media that was down has packets again.',
   mediaEnded: 'A media that had started has ended.',
   limitNear: 'The number of sessions or connections has reached 80 % of a limit.',
+  pressureChanged: 'The measures against overload have changed, with the load and its parts.',
+  drainStarted: 'The server accepts no new clients, and its sessions leave within some seconds.',
   configChanged: 'The configuration in use has changed.',
   configRefused: 'A change of the configuration was refused, with its problems.',
   banned: 'A ban has been added or changed.',

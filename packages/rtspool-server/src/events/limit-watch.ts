@@ -1,4 +1,11 @@
-import { type Clock, hostOf, type RtspServer, type Session, systemClock } from 'rtspool'
+import {
+  type Clock,
+  type GroupLimits,
+  hostOf,
+  type RtspServer,
+  type Session,
+  systemClock,
+} from 'rtspool'
 import type { EventFeed } from './event-feed.js'
 
 const nearShare = 0.8
@@ -32,13 +39,19 @@ export class LimitWatch {
     this.#server.off('connectionOpened', this.#onOpened)
   }
 
-  #checkSessions({ owner, paths }: Session): void {
+  #checkSessions({ owner, paths, groups = {} }: Session): void {
     const { pool } = this.#server
     const { limits } = pool
     this.#check('maxSessions', limits.maxSessions, pool.size, {})
     const path = paths[0]
     if (path !== undefined) {
       this.#check('maxSessionsPerPath', limits.maxSessionsPerPath, pool.count({ path }), { path })
+    }
+    for (const [name, value] of Object.entries(groups)) {
+      const max = limitOf(limits.maxSessionsPerGroup, name, value)
+      if (max === 0) continue
+      const group = { [name]: value }
+      this.#check('maxSessionsPerGroup', max, pool.count({ group }), { group: `${name}=${value}` })
     }
     if (owner === undefined) return
     const { address, user } = owner
@@ -69,4 +82,10 @@ export class LimitWatch {
     this.#reported.set(key, now)
     this.#feed.publish('limitNear', { limit, count, max, ...subject })
   }
+}
+
+/** Returns the limit of a group; 0 = none. A client may have chosen its names. */
+function limitOf(limits: GroupLimits, name: string, value: string): number {
+  const ofName = Object.hasOwn(limits, name) ? limits[name] : undefined
+  return ofName !== undefined && Object.hasOwn(ofName, value) ? (ofName[value] ?? 0) : 0
 }

@@ -19,7 +19,7 @@ type Facts = Readonly<Record<string, unknown>>
  */
 export function feedServerEvents(server: RtspServer, feed: EventFeed): () => void {
   const stops = [...poolEvents(server, feed), ...viewerEvents(server, feed)]
-  stops.push(...mediaEvents(server, feed))
+  stops.push(...mediaEvents(server, feed), ...loadEvents(server, feed))
   return () => {
     for (const stop of stops) stop()
   }
@@ -36,8 +36,8 @@ function poolEvents({ pool }: RtspServer, feed: EventFeed): (() => void)[] {
   }
   return [
     on('sessionCreated', sessionFacts),
-    on('sessionRefused', ({ limit, owner, path }) => ({
-      ...{ limit, path, address: owner?.address, user: owner?.user },
+    on('sessionRefused', ({ limit, owner, path, group }) => ({
+      ...{ limit, path, address: owner?.address, user: owner?.user, group },
     })),
     on('sessionStateChanged', (session, state, previous) => ({
       ...sessionFacts(session),
@@ -85,8 +85,14 @@ const mediaEvents = (server: RtspServer, feed: EventFeed): (() => void)[] => [
   onServer(server, feed, 'mediaEnded', mediaFacts),
 ]
 
+const loadEvents = (server: RtspServer, feed: EventFeed): (() => void)[] => [
+  onServer(server, feed, 'pressureChanged', ({ level, value, parts, refusedSetups }, previous) => ({
+    ...{ level, previous, pressure: value, parts: { ...parts }, refusedSetups },
+  })),
+]
+
 /** Returns public id, owner and path of a session. The session id itself is a secret. */
-function sessionFacts({ publicId, paths, owner, use }: Session): Facts {
+function sessionFacts({ publicId, paths, owner, use, groups }: Session): Facts {
   return {
     session: publicId,
     path: paths[0],
@@ -94,6 +100,7 @@ function sessionFacts({ publicId, paths, owner, use }: Session): Facts {
     user: owner?.user,
     transport: use?.transport,
     userAgent: use?.userAgent,
+    groups,
   }
 }
 

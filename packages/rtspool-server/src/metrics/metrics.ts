@@ -1,22 +1,30 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
-import { Counter, Gauge, Registry } from 'prom-client'
-import { type RtspServer, removalReasons, type Session } from 'rtspool'
+import { overloadLevels, type RtspServer, removalReasons, type Session } from 'rtspool'
 import type { MediaWatch } from '../events/media-watch.js'
 import type { LiveTraffic } from '../live/live-viewer.js'
+import type { WebhookStats } from '../events/webhook.js'
+import { MetricSet, type Series } from './metric-set.js'
 
 const states = ['Init', 'Ready', 'Playing', 'Recording'] as const
 const nanosecondsPerSecond = 1e9
 const loopResolutionMs = 20
 
-/** Labels and value of one series. */
-type Series = readonly [labels: Readonly<Record<string, string>>, value: number]
+/** Parts of the service that metrics show. */
+export interface MeasuredService {
+  readonly rtsp: RtspServer
+  readonly mediaWatch: MediaWatch
+  readonly webhooks: readonly { readonly stats: WebhookStats }[]
+  /** Returns the traffic of browsers, if there are any. */
+  readonly live: (() => LiveTraffic) | undefined
+  readonly version: string
+}
 
 /**
  * Metrics of the server for Prometheus. Each request for metrics reads the figures anew. No label
  * has a value that a peer chooses, so that the number of series has a limit.
  */
 export class Metrics {
-  readonly #registry = new Registry()
+  readonly #set = new MetricSet()
   readonly #rtsp: RtspServer
   readonly #mediaWatch: MediaWatch
   readonly #live: (() => LiveTraffic) | undefined
@@ -26,8 +34,7 @@ export class Metrics {
   readonly #onBehind = (session: Session) => void this.#slow.add(session)
   readonly #onCaughtUp = (session: Session) => void this.#slow.delete(session)
 
-  /** @param live - Returns the traffic of browsers, if there are any. */
-  constructor(rtsp: RtspServer, mediaWatch: MediaWatch, version: string, live?: () => LiveTraffic) {
+  constructor({ rtsp, mediaWatch, webhooks, live, version }: MeasuredService) {
     this.#rtsp = rtsp
     this.#mediaWatch = mediaWatch
     this.#live = live
@@ -39,6 +46,8 @@ export class Metrics {
     this.#defineSessions()
     this.#defineConnections()
     this.#defineTraffic()
+    this.#defineProtection()
+    this.#defineWebhooks(webhooks)
     this.#defineProcess(version)
   }
 
@@ -51,62 +60,57 @@ export class Metrics {
 
   /** Returns all metrics in the text format of Prometheus. */
   text(): Promise<string> {
-    return this.#registry.metrics()
-  }
-
-  /** Names of all metrics. */
-  get names(): string[] {
-    return this.#registry.getMetricsAsArray().map(({ name }) => name)
+    return this.#set.text()
   }
 
   #defineSessions(): void {
     const { pool } = this.#rtsp
-    this.#gauge('rtspool_sessions', 'Live sessions by state', ['state'], () => {
+    this.#set.gauge('rtspool_sessions', 'Live sessions by state', ['state'], () => {
       const counts = new Map<string, number>(states.map((state) => [state, 0]))
       for (const session of pool.values()) {
         counts.set(session.state, (counts.get(session.state) ?? 0) + 1)
       }
       return [...counts].map(([state, value]) => [{ state }, value])
     })
-    this.#total('rtspool_sessions_created_total', 'Sessions created', [], () => [
+    this.#set.total('rtspool_sessions_created_total', 'Sessions created', [], () => [
       [{}, pool.stats().created],
     ])
-    this.#total('rtspool_sessions_refused_total', 'Clients refused by limit', ['limit'], () =>
+    this.#set.total('rtspool_sessions_refused_total', 'Clients refused by limit', ['limit'], () =>
       Object.entries(pool.stats().refused).map(([limit, value]) => [{ limit }, value]),
     )
-    this.#total('rtspool_sessions_removed_total', 'Sessions removed by reason', ['reason'], () => {
+    this.#set.total('rtspool_sessions_removed_total', 'Sessions removed by reason', ['reason'], () => {
       const { removed } = pool.stats()
       return removalReasons.map((reason) => [{ reason }, removed[reason]])
     })
-    this.#gauge('rtspool_sessions_high_water', 'Highest number of sessions so far', [], () => [
+    this.#set.gauge('rtspool_sessions_high_water', 'Highest number of sessions so far', [], () => [
       [{}, pool.stats().highWaterMark],
     ])
-    this.#gauge('rtspool_session_limit', 'Limit on sessions; 0 = unlimited', [], () => [
+    this.#set.gauge('rtspool_session_limit', 'Limit on sessions; 0 = unlimited', [], () => [
       [{}, pool.limits.maxSessions],
     ])
-    this.#gauge('rtspool_slow_viewers', 'Viewers that read too slowly now', [], () => [
+    this.#set.gauge('rtspool_slow_viewers', 'Viewers that read too slowly now', [], () => [
       [{}, this.#slow.size],
     ])
   }
 
   #defineConnections(): void {
     const rtsp = this.#rtsp
-    this.#gauge('rtspool_connections', 'Open connections', [], () => [
+    this.#set.gauge('rtspool_connections', 'Open connections', [], () => [
       [{}, rtsp.stats().connections],
     ])
-    this.#gauge('rtspool_connection_limit', 'Limit on connections; 0 = unlimited', [], () => [
+    this.#set.gauge('rtspool_connection_limit', 'Limit on connections; 0 = unlimited', [], () => [
       [{}, rtsp.connectionLimits.maxConnections],
     ])
-    this.#total('rtspool_connections_refused_total', 'Connections refused by a limit', [], () => [
+    this.#set.total('rtspool_connections_refused_total', 'Connections refused by a limit', [], () => [
       [{}, rtsp.stats().refusedConnections],
     ])
     const refusals = 'Requests refused by authentication, by reason'
-    this.#total('rtspool_access_refused_total', refusals, ['reason'], () => {
+    this.#set.total('rtspool_access_refused_total', refusals, ['reason'], () => {
       const refused: Readonly<Record<string, number>> = rtsp.stats().auth?.refused ?? {}
       return Object.entries(refused).map(([reason, value]) => [{ reason }, value])
     })
-    this.#gauge('rtspool_media', 'Media that are served', [], () => [[{}, rtsp.media.size]])
-    this.#gauge('rtspool_media_down', 'Media that play without packets', [], () => [
+    this.#set.gauge('rtspool_media', 'Media that are served', [], () => [[{}, rtsp.media.size]])
+    this.#set.gauge('rtspool_media_down', 'Media that play without packets', [], () => [
       [{}, this.#mediaWatch.downCount],
     ])
   }
@@ -115,63 +119,102 @@ export class Metrics {
     const rtsp = this.#rtsp
     const unicast = () => rtsp.stats().unicast
     const directions = ['direction']
-    this.#total('rtspool_rtp_packets_total', 'RTP packets of unicast sessions', directions, () => {
+    this.#set.total('rtspool_rtp_packets_total', 'RTP packets of unicast sessions', directions, () => {
       const { packetsIn, packetsOut } = unicast()
       return [
         [{ direction: 'in' }, packetsIn],
         [{ direction: 'out' }, packetsOut],
       ]
     })
-    this.#total('rtspool_rtp_bytes_total', 'RTP bytes of unicast sessions', directions, () => {
+    this.#set.total('rtspool_rtp_bytes_total', 'RTP bytes of unicast sessions', directions, () => {
       const { bytesIn, bytesOut } = unicast()
       return [
         [{ direction: 'in' }, bytesIn],
         [{ direction: 'out' }, bytesOut],
       ]
     })
-    this.#total('rtspool_rtp_dropped_total', 'RTP packets not sent to slow viewers', [], () => [
+    this.#set.total('rtspool_rtp_dropped_total', 'RTP packets not sent to slow viewers', [], () => [
       [{}, unicast().packetsDropped],
     ])
-    this.#total('rtspool_rtp_lost_total', 'RTP packets of publishers that were lost', [], () => [
+    this.#set.total('rtspool_rtp_lost_total', 'RTP packets of publishers that were lost', [], () => [
       [{}, Math.max(0, unicast().packetsLost)],
     ])
-    this.#total('rtspool_multicast_packets_total', 'RTP packets sent to groups', [], () => [
+    this.#set.total('rtspool_multicast_packets_total', 'RTP packets sent to groups', [], () => [
       [{}, rtsp.stats().multicast.packetsOut],
     ])
-    this.#total('rtspool_multicast_bytes_total', 'RTP bytes sent to groups', [], () => [
+    this.#set.total('rtspool_multicast_bytes_total', 'RTP bytes sent to groups', [], () => [
       [{}, rtsp.stats().multicast.bytesOut],
     ])
-    this.#total('rtspool_live_bytes_total', 'Bytes of fragments sent to browsers', [], () => [
+    this.#set.total('rtspool_live_bytes_total', 'Bytes of fragments sent to browsers', [], () => [
       [{}, this.#live?.().bytesOut ?? 0],
     ])
-    this.#total('rtspool_live_dropped_total', 'Fragments not sent to slow browsers', [], () => [
+    this.#set.total('rtspool_live_dropped_total', 'Fragments not sent to slow browsers', [], () => [
       [{}, this.#live?.().packetsDropped ?? 0],
     ])
-    this.#total('rtspool_send_errors_total', 'Datagrams that the system refused', [], () => [
+    this.#set.total('rtspool_send_errors_total', 'Datagrams that the system refused', [], () => [
       [{}, rtsp.stats().sendErrors],
     ])
-    this.#gauge('rtspool_gop_cache_bytes', 'Memory of packets kept for new viewers', [], () => [
+    this.#set.gauge('rtspool_gop_cache_bytes', 'Memory of packets kept for new viewers', [], () => [
       [{}, rtsp.stats().gopCache.bytes],
     ])
-    this.#gauge('rtspool_udp_peers', 'Peers whose datagrams are received', [], () => [
+    this.#set.gauge('rtspool_udp_peers', 'Peers whose datagrams are received', [], () => [
       [{}, rtsp.stats().udpPeers],
     ])
   }
 
+  #defineProtection(): void {
+    const rtsp = this.#rtsp
+    const pressure = () => rtsp.stats().pressure
+    this.#set.gauge('rtspool_pressure', 'Load from 0 to 1; 0 with the guard off', [], () => [
+      [{}, pressure()?.value ?? 0],
+    ])
+    this.#set.gauge('rtspool_pressure_part', 'Parts of the load', ['part'], () =>
+      Object.entries(pressure()?.parts ?? {}).map(([part, value]) => [{ part }, value]),
+    )
+    const levels = 'Measures against overload: 0 normal, 1 saving, 2 refusing, 3 shedding'
+    this.#set.gauge('rtspool_overload_level', levels, [], () => [
+      [{}, overloadLevels.indexOf(pressure()?.level ?? 'normal')],
+    ])
+    this.#set.total('rtspool_overload_refused_total', 'SETUP refused by overload', [], () => [
+      [{}, pressure()?.refusedSetups ?? 0],
+    ])
+    this.#set.gauge('rtspool_draining', '1 while the server drains', [], () => [
+      [{}, Number(rtsp.isDraining)],
+    ])
+    const { bans } = rtsp.pool
+    this.#set.gauge('rtspool_bans', 'Bans in the list', [], () => [[{}, bans.size]])
+    this.#set.total('rtspool_bans_made_total', 'Bans made by cause', ['cause'], () =>
+      Object.entries(bans.stats().made).map(([cause, value]) => [{ cause }, value]),
+    )
+    const hits = 'Connections and requests that bans kept out'
+    this.#set.total('rtspool_ban_hits_total', hits, [], () => [[{}, bans.stats().hits]])
+  }
+
+  #defineWebhooks(webhooks: MeasuredService['webhooks']): void {
+    const outcomes = ['delivered', 'retried', 'failed', 'lost'] as const
+    const help = 'Events of webhooks by outcome; retried counts attempts'
+    this.#set.total('rtspool_webhook_events_total', help, ['outcome'], () =>
+      outcomes.map((outcome): Series => {
+        const sum = webhooks.reduce((before, { stats }) => before + stats[outcome], 0)
+        return [{ outcome }, sum]
+      }),
+    )
+  }
+
   #defineProcess(version: string): void {
-    this.#gauge('rtspool_info', 'Version and send paths', ['version', 'tcp', 'udp'], () => {
+    this.#set.gauge('rtspool_info', 'Version and send paths', ['version', 'tcp', 'udp'], () => {
       const { tcp, udp } = this.#rtsp.stats().sendPaths
       return [[{ version, tcp, udp }, 1]]
     })
-    this.#gauge('rtspool_uptime_seconds', 'Age of the process', [], () => [[{}, process.uptime()]])
-    this.#total('rtspool_cpu_seconds_total', 'Processor time of the process', ['mode'], () => {
+    this.#set.gauge('rtspool_uptime_seconds', 'Age of the process', [], () => [[{}, process.uptime()]])
+    this.#set.total('rtspool_cpu_seconds_total', 'Processor time of the process', ['mode'], () => {
       const { user, system } = process.cpuUsage()
       return [
         [{ mode: 'user' }, user / 1e6],
         [{ mode: 'system' }, system / 1e6],
       ]
     })
-    this.#gauge('rtspool_memory_bytes', 'Memory of the process', ['kind'], () => {
+    this.#set.gauge('rtspool_memory_bytes', 'Memory of the process', ['kind'], () => {
       const { rss, heapUsed, external } = process.memoryUsage()
       return [
         [{ kind: 'resident' }, rss],
@@ -180,35 +223,13 @@ export class Metrics {
       ]
     })
     const text = 'Delay of the event loop since the scrape before'
-    this.#gauge('rtspool_event_loop_delay_seconds', text, ['quantile'], () => {
+    this.#set.gauge('rtspool_event_loop_delay_seconds', text, ['quantile'], () => {
       const delays = [50, 99, 100].map((percentile): Series => {
         const quantile = String(percentile / 100)
         return [{ quantile }, this.#loop.percentile(percentile) / nanosecondsPerSecond]
       })
       this.#loop.reset()
       return delays
-    })
-  }
-
-  #gauge(name: string, help: string, labelNames: string[], read: () => readonly Series[]): void {
-    const registers = [this.#registry]
-    new Gauge({
-      ...{ name, help, labelNames, registers },
-      collect() {
-        for (const [labels, value] of read()) this.set(labels, value)
-      },
-    })
-  }
-
-  /** Adds a counter whose value another part of the server counts. */
-  #total(name: string, help: string, labelNames: string[], read: () => readonly Series[]): void {
-    const registers = [this.#registry]
-    new Counter({
-      ...{ name, help, labelNames, registers },
-      collect() {
-        this.reset()
-        for (const [labels, value] of read()) this.inc(labels, value)
-      },
     })
   }
 }

@@ -40,6 +40,8 @@ const statsSchema = z.object({
   multicast: numbers,
   gopCache: numbers,
   pressure: pressureSchema.optional().describe('Absent without a guard against overload'),
+  isDraining: z.boolean(),
+  bans: z.object({ now: count, hits: count }),
 })
 
 const portsOf = ({ rtsp }: ControlledServer) => ({
@@ -121,6 +123,7 @@ export const statusOperations: readonly Operation[] = [
     handle: ({ server }) => {
       const stats = server.rtsp.stats()
       const { size: now, ...sessions } = server.rtsp.pool.stats()
+      const { size: banned, hits } = server.rtsp.pool.bans.stats()
       return {
         sessions: {
           now,
@@ -137,6 +140,8 @@ export const statusOperations: readonly Operation[] = [
         multicast: { ...stats.multicast },
         gopCache: { ...stats.gopCache },
         pressure: stats.pressure && { ...stats.pressure, parts: { ...stats.pressure.parts } },
+        isDraining: server.rtsp.isDraining,
+        bans: { now: banned, hits },
       }
     },
   }),

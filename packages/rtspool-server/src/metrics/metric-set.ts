@@ -1,0 +1,36 @@
+import { Counter, Gauge, Registry } from 'prom-client'
+
+/** Labels and value of one series. */
+export type Series = readonly [labels: Readonly<Record<string, string>>, value: number]
+
+/** Metrics whose values are read elsewhere at the moment when they are asked for. */
+export class MetricSet {
+  readonly #registry = new Registry()
+
+  /** Returns all metrics in the text format of Prometheus. */
+  text(): Promise<string> {
+    return this.#registry.metrics()
+  }
+
+  /** Adds a value that goes up and down. A series that `read` does not return is left out. */
+  gauge(name: string, help: string, labelNames: string[], read: () => readonly Series[]): void {
+    new Gauge({
+      ...{ name, help, labelNames, registers: [this.#registry] },
+      collect() {
+        this.reset()
+        for (const [labels, value] of read()) this.set(labels, value)
+      },
+    })
+  }
+
+  /** Adds a counter that is counted elsewhere. */
+  total(name: string, help: string, labelNames: string[], read: () => readonly Series[]): void {
+    new Counter({
+      ...{ name, help, labelNames, registers: [this.#registry] },
+      collect() {
+        this.reset()
+        for (const [labels, value] of read()) this.inc(labels, value)
+      },
+    })
+  }
+}
