@@ -13,6 +13,9 @@ const poolLimits = {
   maxSessionsPerAddress: number,
   maxSessionsPerUser: number,
   maxSessionsPerPath: number,
+  maxSessionsPerGroup: z
+    .record(z.string(), z.record(z.string(), number))
+    .describe('Limits by group and value, such as { "plan": { "free": 50 } }; a change replaces all'),
   maxIdleSetup: seconds,
   maxLifetime: seconds,
 }
@@ -31,6 +34,7 @@ const limitsOf = ({ rtsp }: ControlledServer): z.output<typeof limitsSchema> => 
     maxSessionsPerAddress: pool.limits.maxSessionsPerAddress,
     maxSessionsPerUser: pool.limits.maxSessionsPerUser,
     maxSessionsPerPath: pool.limits.maxSessionsPerPath,
+    maxSessionsPerGroup: { ...pool.limits.maxSessionsPerGroup },
     maxIdleSetup: pool.limits.maxIdleSetup,
     maxLifetime: pool.limits.maxLifetime,
     ...rtsp.connectionLimits,

@@ -44,6 +44,7 @@ const sessionSchema = z
     createdTime: time,
     lastAccessTime: time,
     timeoutSeconds: z.number().describe('0 = never'),
+    maxLifetimeSeconds: z.number().describe('Longest life since the creation; 0 = unlimited'),
     expiresAt: z.number().optional().describe('Seconds since 1970; absent = never'),
     removalReason: z.enum(removalReasons).optional().describe('Present after the end'),
     removalNote: z.string().optional().describe('Free text of who ended the session'),
@@ -93,6 +94,7 @@ export function sessionView(session: Session): z.output<typeof sessionSchema> {
     createdTime: isoTime(createdTime),
     lastAccessTime: isoTime(lastAccessTime),
     timeoutSeconds: timeout,
+    maxLifetimeSeconds: session.maxLifetime,
     expiresAt: facts.expiresAt,
     removalReason: facts.removalReason,
     removalNote: session.removalNote,
@@ -149,16 +151,42 @@ interface PoolOfIds {
   findByPublicId(publicId: string): Session | undefined
 }
 
-/** Calls a setter of the library. @throws {Problem} `invalid-request` when it refuses the value. */
-function change(where: string, value: unknown, set: () => void): void {
+const seconds = z
+  .number()
+  .min(0)
+  .max(2 ** 31 - 1)
+
+const changeSchema = z.strictObject({
+  timeoutSeconds: seconds.int().optional().describe('0 = never'),
+  maxLifetimeSeconds: seconds
+    .optional()
+    .describe('Since the creation; 0 = unlimited; a time that has passed ends the session'),
+  expiresAt: z
+    .number()
+    .nullable()
+    .optional()
+    .describe('Seconds since 1970; null = never; a time in the past ends the session'),
+})
+
+/** Changes all given terms of a session, or none. @throws {Problem} `invalid-request` */
+function changeTerms(
+  session: Session,
+  { timeoutSeconds, maxLifetimeSeconds, expiresAt }: z.output<typeof changeSchema>,
+): void {
+  const { timeout } = session
   try {
-    set()
+    if (timeoutSeconds !== undefined) session.timeout = timeoutSeconds
+    // The library knows times that cannot be meant, such as milliseconds.
+    if (expiresAt !== undefined) session.expiresAt = expiresAt ?? undefined
   } catch (error) {
+    session.timeout = timeout
     if (!(error instanceof RangeError || error instanceof TypeError)) throw error
     throw new Problem('invalid-request', error.message, {
-      wrong: [{ where, expected: error.message, got: JSON.stringify(value) }],
+      wrong: [{ where: 'body.expiresAt', expected: error.message, got: JSON.stringify(expiresAt) }],
     })
   }
+  // Last, because the session may end, and the schema accepts no value that the library refuses.
+  if (maxLifetimeSeconds !== undefined) session.maxLifetime = maxLifetimeSeconds
 }
 
 const kickTerms = {
@@ -226,40 +254,13 @@ export const sessionOperations: readonly Operation[] = [
     path: '/v1/sessions/{publicId}',
     role: 'operator',
     tag: 'sessions',
-    summary: 'Changes the timeout or the end of the authorization of a live session',
+    summary: 'Changes the timeout, the lifetime or the end of the authorization of a live session',
     params: named,
-    body: z.strictObject({
-      timeoutSeconds: z
-        .number()
-        .min(0)
-        .max(2 ** 31 - 1)
-        .optional()
-        .describe('0 = never'),
-      expiresAt: z
-        .number()
-        .nullable()
-        .optional()
-        .describe('Seconds since 1970; null = never; a time in the past ends the session'),
-    }),
+    body: changeSchema,
     result: detailsSchema,
-    handle: ({ server }, { params, body: { timeoutSeconds, expiresAt } }) => {
+    handle: ({ server }, { params, body }) => {
       const session = sessionOf(server, params.publicId)
-      const before = session.timeout
-      if (timeoutSeconds !== undefined) {
-        change('body.timeoutSeconds', timeoutSeconds, () => {
-          session.timeout = timeoutSeconds
-        })
-      }
-      if (expiresAt !== undefined) {
-        try {
-          change('body.expiresAt', expiresAt, () => {
-            session.expiresAt = expiresAt ?? undefined
-          })
-        } catch (error) {
-          session.timeout = before
-          throw error
-        }
-      }
+      changeTerms(session, body)
       return detailsView(session)
     },
   }),
