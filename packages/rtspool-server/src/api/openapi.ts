@@ -130,9 +130,11 @@ function parameterSchema(schema: z.core.$ZodType): Json {
 }
 
 /** Returns the error responses of an operation by status. */
-export function problemsOf({ params, body, problems: own }: Operation): ProblemName[] {
+export function problemsOf({ params, body, role, problems: own }: Operation): ProblemName[] {
   return [
-    ...(['invalid-request', 'unauthorized', 'forbidden', 'origin-refused'] as const),
+    ...(['invalid-request', 'unauthorized', 'origin-refused'] as const),
+    // The lowest role may call what every role may.
+    ...(role === roles[0] ? [] : (['forbidden'] as const)),
     ...(Object.keys(params.shape).length > 0 ? (['not-found'] as const) : []),
     ...(body ? (['body-too-large', 'unsupported-media-type'] as const) : []),
     ...(['host-refused', 'internal'] as const),

@@ -59,7 +59,7 @@ export class ApiClient {
   readonly #operations: ReadonlyMap<string, readonly [path: string, method: string]>
   readonly #ajv: Ajv2020
   readonly #validators = new Map<string, ValidateFunction>()
-  /** Operations and statuses that were seen, such as `kickSession 404`. */
+  /** Operations and errors that were seen, such as `kickSession not-found`. */
   readonly seen = new Set<string>()
 
   private constructor(url: string, token: string, document: ApiDocument) {
@@ -125,8 +125,27 @@ export class ApiClient {
     const type = response.headers.get('content-type') ?? ''
     const body: unknown = /json/.test(type) ? JSON.parse(text) : text
     this.#check(operationId, response.status, type, body)
-    this.seen.add(`${operationId} ${response.status}`)
+    if (response.status >= 400) this.#noteProblem(operationId, response.status, body)
     return { status: response.status, headers: response.headers, body }
+  }
+
+  /** Names of the errors that the document describes for an operation, apart from a failure of the server. */
+  problemsOf(operationId: string): string[] {
+    const errors = Object.entries(this.documented(operationId).responses)
+    return errors
+      .filter(([status]) => Number(status) >= 400)
+      .flatMap(([, { description }]) => description.split(', '))
+      .filter((name) => name !== 'internal')
+  }
+
+  #noteProblem(operationId: string, status: number, body: unknown): void {
+    const { type } = body as { readonly type: string }
+    const name = type.slice(type.lastIndexOf(':') + 1)
+    const { description } = this.documented(operationId).responses[status] ?? { description: '' }
+    if (!description.split(', ').includes(name)) {
+      throw new Error(`${operationId} ${status}: ${name} is not documented`)
+    }
+    this.seen.add(`${operationId} ${name}`)
   }
 
   #check(operationId: string, status: number, type: string, body: unknown): void {

@@ -32,13 +32,38 @@ export async function expectEverySuccess(api: ApiClient): Promise<void> {
   await call('getBan', { params: { publicId: added.publicId } })
   await call('removeBan', { params: { publicId: added.publicId } })
   await call('kickSessions', { body: { filter: { user: 'nobody' }, dryRun: true } })
+  await call('kickSessions', { body: { filter: { user: 'nobody' } } })
   await call('kickSession', { params: viewer, body: { reason: 'too long' } })
   await call('createLiveTicket', { body: { path: '/live/door' } })
   await call('endMedia', { params: first })
   const { connections } = await call('listConnections')
   await call('closeConnection', { params: { publicId: connections.at(-1).publicId } })
-  // Events do not end: their tests have a file of their own.
-  expect([...called].sort()).toEqual(api.operationIds.filter((id) => id !== 'streamEvents').sort())
+  await openEvents(api)
+  called.add('streamEvents')
+  expect([...called].sort()).toEqual(api.operationIds.sort())
+  await expectAuditOfChanges(api)
+}
+
+/** Opens the stream of events, which does not end by itself, and closes it. */
+async function openEvents(api: ApiClient): Promise<void> {
+  const ends = new AbortController()
+  const response = await api.send('streamEvents', { signal: ends.signal })
+  expect(response.status).toBe(200)
+  expect(api.documented('streamEvents').responses[200]?.content).toHaveProperty(
+    response.headers.get('content-type') ?? 'none',
+  )
+  ends.abort()
+}
+
+/** Operations that change nothing although they are no GET. */
+const noChanges = ['createLiveTicket']
+
+/** Finds an entry in the audit log for each operation that changes something. */
+async function expectAuditOfChanges(api: ApiClient): Promise<void> {
+  const { body } = await api.call('listAudit', { query: { limit: '1000' } })
+  const recorded = new Set(body.entries.map(({ operation }: { operation: string }) => operation))
+  const changing = api.operationIds.filter((id) => api.placeOf(id)[1] !== 'get')
+  expect(changing.filter((id) => !recorded.has(id))).toEqual(noChanges)
 }
 
 /** Operations that need no values. */
