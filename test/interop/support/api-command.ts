@@ -19,6 +19,14 @@ export interface ApiCommandOptions {
   readonly token?: string
 }
 
+/** @returns A client of the control API of a command, which has printed its first token. */
+export function connectToApi({ stdout }: Program): Promise<ApiClient> {
+  const url = /control API on (\S+)/.exec(stdout)?.[1]
+  const token = /(rtspool_\S+)/.exec(stdout)?.[1]
+  if (!url || !token) throw new Error(`no control API: ${stdout}`)
+  return ApiClient.connect(url, token)
+}
+
 /** The real command with a control API, in a folder of its own. */
 export class ApiCommand {
   readonly program: Program
