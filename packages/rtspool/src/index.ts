@@ -91,7 +91,7 @@ export {
   type PressureParts,
   type RtspServerPressure,
 } from './server/overload/pressure.js'
-export { RtspServer, type RtspServerEvents } from './server/server.js'
+export { type RequestAnswer, RtspServer, type RtspServerEvents } from './server/server.js'
 export {
   type OnConnectionClosed,
   type PublisherTakeover,

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 
 /** Labels and value of one series. */
 export type Series = readonly [labels: Readonly<Record<string, string>>, value: number]
@@ -32,5 +32,24 @@ export class MetricSet {
         for (const [labels, value] of read()) this.inc(labels, value)
       },
     })
+  }
+
+  /**
+   * Adds distributions of times, one for each value of a label.
+   *
+   * @param values - All values of the label, so that all series are there from the start.
+   * @returns A function that adds one time to a distribution.
+   */
+  times<Label extends string, Value extends string>(
+    { name, help, label }: { readonly name: string; readonly help: string; readonly label: Label },
+    values: readonly Value[],
+    buckets: readonly number[],
+  ): (value: Value, seconds: number) => void {
+    const labelNames: string[] = [label]
+    const histogram = new Histogram({
+      ...{ name, help, labelNames, buckets: [...buckets], registers: [this.#registry] },
+    })
+    for (const value of values) histogram.zero({ [label]: value })
+    return (value, seconds) => histogram.labels(value).observe(seconds)
   }
 }

@@ -1,11 +1,25 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
-import { overloadLevels, type RtspServer, removalReasons, type Session } from 'rtspool'
+import {
+  overloadLevels,
+  type RequestAnswer,
+  type RtspRequest,
+  type RtspServer,
+  removalReasons,
+  type Session,
+} from 'rtspool'
 import type { MediaWatch } from '../events/media-watch.js'
 import type { LiveTraffic } from '../live/live-viewer.js'
 import type { WebhookStats } from '../events/webhook.js'
 import { MetricSet, type Series } from './metric-set.js'
 
 const states = ['Init', 'Ready', 'Playing', 'Recording'] as const
+/** Methods of requests; a client may send any other text. */
+const methods = [
+  ...(['OPTIONS', 'DESCRIBE', 'ANNOUNCE', 'SETUP', 'PLAY', 'PAUSE', 'RECORD'] as const),
+  ...(['TEARDOWN', 'GET_PARAMETER', 'SET_PARAMETER', 'other'] as const),
+] as const
+type Method = (typeof methods)[number]
+const requestSeconds = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5] as const
 const nanosecondsPerSecond = 1e9
 const loopResolutionMs = 20
 
@@ -32,6 +46,11 @@ export class Metrics {
   /** Viewers that are behind now. */
   readonly #slow = new Set<Session>()
   readonly #onBehind = (session: Session) => void this.#slow.add(session)
+  readonly #noteRequest: (method: Method, seconds: number) => void
+  readonly #onAnswered = ({ method }: RtspRequest, { milliseconds }: RequestAnswer) => {
+    const known = methods.find((each) => each === method) ?? 'other'
+    this.#noteRequest(known, milliseconds / 1000)
+  }
   readonly #onCaughtUp = (session: Session) => void this.#slow.delete(session)
 
   constructor({ rtsp, mediaWatch, webhooks, live, version }: MeasuredService) {
@@ -43,6 +62,10 @@ export class Metrics {
     rtsp.on('viewerFellBehind', this.#onBehind)
     rtsp.on('viewerCaughtUp', this.#onCaughtUp)
     rtsp.pool.on('sessionRemoved', this.#onCaughtUp)
+    rtsp.on('requestAnswered', this.#onAnswered)
+    const help = 'Time from a request to its response; method is "other" for unknown ones'
+    const facts = { name: 'rtspool_request_seconds', help, label: 'method' }
+    this.#noteRequest = this.#set.times(facts, methods, requestSeconds)
     this.#defineSessions()
     this.#defineConnections()
     this.#defineTraffic()
@@ -56,6 +79,7 @@ export class Metrics {
     this.#rtsp.off('viewerFellBehind', this.#onBehind)
     this.#rtsp.off('viewerCaughtUp', this.#onCaughtUp)
     this.#rtsp.pool.off('sessionRemoved', this.#onCaughtUp)
+    this.#rtsp.off('requestAnswered', this.#onAnswered)
   }
 
   /** Returns all metrics in the text format of Prometheus. */
@@ -78,10 +102,15 @@ export class Metrics {
     this.#set.total('rtspool_sessions_refused_total', 'Clients refused by limit', ['limit'], () =>
       Object.entries(pool.stats().refused).map(([limit, value]) => [{ limit }, value]),
     )
-    this.#set.total('rtspool_sessions_removed_total', 'Sessions removed by reason', ['reason'], () => {
-      const { removed } = pool.stats()
-      return removalReasons.map((reason) => [{ reason }, removed[reason]])
-    })
+    this.#set.total(
+      'rtspool_sessions_removed_total',
+      'Sessions removed by reason',
+      ['reason'],
+      () => {
+        const { removed } = pool.stats()
+        return removalReasons.map((reason) => [{ reason }, removed[reason]])
+      },
+    )
     this.#set.gauge('rtspool_sessions_high_water', 'Highest number of sessions so far', [], () => [
       [{}, pool.stats().highWaterMark],
     ])
@@ -101,9 +130,12 @@ export class Metrics {
     this.#set.gauge('rtspool_connection_limit', 'Limit on connections; 0 = unlimited', [], () => [
       [{}, rtsp.connectionLimits.maxConnections],
     ])
-    this.#set.total('rtspool_connections_refused_total', 'Connections refused by a limit', [], () => [
-      [{}, rtsp.stats().refusedConnections],
-    ])
+    this.#set.total(
+      'rtspool_connections_refused_total',
+      'Connections refused by a limit',
+      [],
+      () => [[{}, rtsp.stats().refusedConnections]],
+    )
     const refusals = 'Requests refused by authentication, by reason'
     this.#set.total('rtspool_access_refused_total', refusals, ['reason'], () => {
       const refused: Readonly<Record<string, number>> = rtsp.stats().auth?.refused ?? {}
@@ -119,13 +151,18 @@ export class Metrics {
     const rtsp = this.#rtsp
     const unicast = () => rtsp.stats().unicast
     const directions = ['direction']
-    this.#set.total('rtspool_rtp_packets_total', 'RTP packets of unicast sessions', directions, () => {
-      const { packetsIn, packetsOut } = unicast()
-      return [
-        [{ direction: 'in' }, packetsIn],
-        [{ direction: 'out' }, packetsOut],
-      ]
-    })
+    this.#set.total(
+      'rtspool_rtp_packets_total',
+      'RTP packets of unicast sessions',
+      directions,
+      () => {
+        const { packetsIn, packetsOut } = unicast()
+        return [
+          [{ direction: 'in' }, packetsIn],
+          [{ direction: 'out' }, packetsOut],
+        ]
+      },
+    )
     this.#set.total('rtspool_rtp_bytes_total', 'RTP bytes of unicast sessions', directions, () => {
       const { bytesIn, bytesOut } = unicast()
       return [
@@ -136,9 +173,12 @@ export class Metrics {
     this.#set.total('rtspool_rtp_dropped_total', 'RTP packets not sent to slow viewers', [], () => [
       [{}, unicast().packetsDropped],
     ])
-    this.#set.total('rtspool_rtp_lost_total', 'RTP packets of publishers that were lost', [], () => [
-      [{}, Math.max(0, unicast().packetsLost)],
-    ])
+    this.#set.total(
+      'rtspool_rtp_lost_total',
+      'RTP packets of publishers that were lost',
+      [],
+      () => [[{}, Math.max(0, unicast().packetsLost)]],
+    )
     this.#set.total('rtspool_multicast_packets_total', 'RTP packets sent to groups', [], () => [
       [{}, rtsp.stats().multicast.packetsOut],
     ])
@@ -206,7 +246,9 @@ export class Metrics {
       const { tcp, udp } = this.#rtsp.stats().sendPaths
       return [[{ version, tcp, udp }, 1]]
     })
-    this.#set.gauge('rtspool_uptime_seconds', 'Age of the process', [], () => [[{}, process.uptime()]])
+    this.#set.gauge('rtspool_uptime_seconds', 'Age of the process', [], () => [
+      [{}, process.uptime()],
+    ])
     this.#set.total('rtspool_cpu_seconds_total', 'Processor time of the process', ['mode'], () => {
       const { user, system } = process.cpuUsage()
       return [

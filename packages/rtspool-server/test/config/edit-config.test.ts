@@ -109,20 +109,52 @@ describe('a changed file', () => {
   })
 
   it.each([
-    ['a value that others refer to', 'limits: { maxSessions: &n 10, maxLifetime: *n }\n', 'limits.maxSessions', 5],
-    ['a value that others refer to, removed', 'limits: { maxSessions: &n 10, maxLifetime: *n }\n', 'limits.maxSessions', undefined],
-    ['a list that others refer to', 'publish: { paths: &p [/a] }\nother: { paths: *p }\n', 'publish.paths', ['/b']],
-    ['a section that others refer to', 'limits: &l { maxSessions: 10 }\nother: *l\n', 'limits.maxSessions', 5],
+    [
+      'a value that others refer to',
+      'limits: { maxSessions: &n 10, maxLifetime: *n }\n',
+      'limits.maxSessions',
+      5,
+    ],
+    [
+      'a value that others refer to, removed',
+      'limits: { maxSessions: &n 10, maxLifetime: *n }\n',
+      'limits.maxSessions',
+      undefined,
+    ],
+    [
+      'a list that others refer to',
+      'publish: { paths: &p [/a] }\nother: { paths: *p }\n',
+      'publish.paths',
+      ['/b'],
+    ],
+    [
+      'a section that others refer to',
+      'limits: &l { maxSessions: 10 }\nother: *l\n',
+      'limits.maxSessions',
+      5,
+    ],
     ['a key of an alias', 'other: &l { maxSessions: 10 }\nlimits: *l\n', 'limits.maxSessions', 5],
-    ['a new key of an alias', 'other: &l { maxSessions: 10 }\nlimits: *l\n', 'limits.maxLifetime', 5],
-    ['no key of an alias', 'other: &l { maxSessions: 10 }\nlimits: *l\n', 'limits.maxSessions', undefined],
+    [
+      'a new key of an alias',
+      'other: &l { maxSessions: 10 }\nlimits: *l\n',
+      'limits.maxLifetime',
+      5,
+    ],
+    [
+      'no key of an alias',
+      'other: &l { maxSessions: 10 }\nlimits: *l\n',
+      'limits.maxSessions',
+      undefined,
+    ],
   ])('is refused whole for %s', (_, text, key, value) => {
     const file = parseConfigFile('a.yml', text)
     const changes = [
       { path: ['log', 'level'], value: 'debug' },
       { path: key.split('.'), value },
     ]
-    expect(() => editConfig(file, changes)).toThrow(/^a\.yml:\d+:\d+: \w+\.\w+ cannot be changed alone: an alias/)
+    expect(() => editConfig(file, changes)).toThrow(
+      /^a\.yml:\d+:\d+: \w+\.\w+ cannot be changed alone: an alias/,
+    )
     expect(() => editConfig(file, changes)).toThrow(key)
   })
 

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { ManualClock } from 'rtspool/testing'
 import { describe, expect, it } from 'vitest'
 import { mountCamera } from '../../../rtspool/test/support/dialogue.js'
+import { closeAfterTest } from '../../../rtspool/test/support/open-things.js'
 import {
   connectTo,
   play,
@@ -8,7 +10,9 @@ import {
   startServer,
   urlOf,
 } from '../../../rtspool/test/support/test-server.js'
+import { advancing, until } from '../../../rtspool/test/support/until.js'
 import { startApi } from '../api/api-scene.js'
+import { EventReader } from '../events/event-reader.js'
 
 /** Series of the text format: names with their labels, and values. */
 function seriesOf(text: string): Map<string, number> {
@@ -47,6 +51,68 @@ describe('metrics', () => {
     const after = seriesOf((await api.call('getMetrics')).body)
     expect(after.get('rtspool_sessions_removed_total{reason="kicked"}')).toBe(1)
     expect(after.get('rtspool_sessions_created_total')).toBe(2)
+  })
+
+  it('show load, measures against overload, and what they refuse', async () => {
+    const clock = new ManualClock()
+    const load = { heap: 0.92, memory: 0, loopDelay: 0, queues: 0.1 }
+    const { api, server } = await startApi({ clock, overload: { measure: () => load } })
+    const reader = await EventReader.open(api, { query: { types: 'pressureChanged' } })
+    closeAfterTest(reader)
+    mountCamera(server)
+    const client = await connectTo(server)
+    await client.request('OPTIONS', '*')
+    await until(() => server.stats().pressure?.level === 'refusing', advancing(clock, 500))
+    const headers = { Transport: 'RTP/AVP/TCP;unicast;interleaved=0-1' }
+    const setup = await client.request('SETUP', urlOf(server, '/cam/trackID=0'), { headers })
+    expect(setup.statusCode).toBe(503)
+    const series = seriesOf((await api.call('getMetrics')).body)
+    expect(Object.fromEntries(series)).toMatchObject({
+      ...{ rtspool_pressure: 0.92, 'rtspool_pressure_part{part="queues"}': 0.1 },
+      ...{ rtspool_overload_level: 2, rtspool_overload_refused_total: 1, rtspool_draining: 0 },
+    })
+    expect((await reader.next('pressureChanged')).data).toMatchObject({
+      ...{ level: 'refusing', previous: 'normal', pressure: 0.92, parts: load },
+    })
+    expect((await api.call('getStats')).body.pressure).toMatchObject({
+      ...{ level: 'refusing', value: 0.92, parts: load, refusedSetups: 1 },
+    })
+    expect((await api.call('getReady')).body.detail).toBe('the server is overloaded')
+    server.update({ overload: false })
+    const calm = seriesOf((await api.call('getMetrics')).body)
+    expect([calm.get('rtspool_pressure'), calm.get('rtspool_overload_level')]).toEqual([0, 0])
+    expect((await api.call('getStats')).body.pressure).toBeUndefined()
+  })
+
+  it('have the times of requests by method', async () => {
+    const { api, server } = await startApi()
+    const client = await connectTo(server)
+    for (const method of ['OPTIONS', 'OPTIONS', 'NOTHING']) await client.request(method, '*')
+    const series = seriesOf((await api.call('getMetrics')).body)
+    expect(Object.fromEntries(series)).toMatchObject({
+      'rtspool_request_seconds_count{method="OPTIONS"}': 2,
+      'rtspool_request_seconds_bucket{le="+Inf",method="OPTIONS"}': 2,
+      'rtspool_request_seconds_count{method="other"}': 1,
+      'rtspool_request_seconds_count{method="SETUP"}': 0,
+    })
+    expect(series.get('rtspool_request_seconds_sum{method="OPTIONS"}')).toBeGreaterThan(0)
+  })
+
+  it('count bans and what they keep out, and show a drain', async () => {
+    const { api, server } = await startApi()
+    await api.call('addBan', { body: { path: '/cam' } })
+    const client = await connectTo(server)
+    mountCamera(server)
+    expect((await client.request('DESCRIBE', urlOf(server, '/cam'))).statusCode).toBe(403)
+    await server.drain({ seconds: 0 })
+    const series = seriesOf((await api.call('getMetrics')).body)
+    expect(Object.fromEntries(series)).toMatchObject({
+      ...{ rtspool_bans: 1, 'rtspool_bans_made_total{cause="added"}': 1 },
+      ...{ rtspool_ban_hits_total: 1, rtspool_draining: 1 },
+      'rtspool_webhook_events_total{outcome="delivered"}': 0,
+    })
+    const { body } = await api.call('getStats')
+    expect(body).toMatchObject({ bans: { now: 1, hits: 1 }, isDraining: true })
   })
 
   it('have the same series after 10,000 paths, users and agents', { tags: 'B-METR' }, async () => {
@@ -96,7 +162,8 @@ describe('metrics', () => {
     const { server, control } = await startApi()
     mountCamera(server)
     await control.close()
-    for (const name of ['viewerFellBehind', 'viewerCaughtUp', 'mediaStarted'] as const) {
+    const names = ['viewerFellBehind', 'viewerCaughtUp', 'mediaStarted'] as const
+    for (const name of [...names, 'requestAnswered', 'pressureChanged'] as const) {
       expect(server.listenerCount(name)).toBe(0)
     }
     for (const name of ['sessionCreated', 'sessionRemoved', 'sessionRefused'] as const) {

@@ -44,6 +44,16 @@ import { Announcements } from './sources/announcements.js'
 import { readMedia, resolveReadOptions } from './sources/read-media.js'
 import { ServedMedia } from './sources/served-media.js'
 
+/** Response to a request, in the event `requestAnswered`. */
+export interface RequestAnswer {
+  readonly statusCode: number
+  /**
+   * Time from the reading of the request to the writing of its response, waiting for its turn
+   * included.
+   */
+  readonly milliseconds: number
+}
+
 export interface RtspServerEvents<Data extends object = SessionData> {
   connectionOpened: [connection: ConnectionInfo<Data>]
   connectionClosed: [connection: ConnectionInfo<Data>]
@@ -64,6 +74,8 @@ export interface RtspServerEvents<Data extends object = SessionData> {
   viewerCaughtUp: [session: Session<Data>, gap: ViewerGap]
   /** The measures against overload have changed: `pressure.level` holds from now on. */
   pressureChanged: [pressure: RtspServerPressure, previous: OverloadLevel]
+  /** Emitted when a response to a request, of whatever status, has been written. */
+  requestAnswered: [request: RtspRequest, answer: RequestAnswer, connection: ConnectionInfo<Data>]
   /**
    * Emitted when a request got 5xx because something failed on the server's side. Without a
    * listener, the first failure becomes a process warning.
@@ -372,6 +384,11 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
         this.#guard.remove(connection)
         this.#sessions.connectionClosed(connection)
         this.#tell('connectionClosed', connection)
+      },
+      requestAnswered: (request, statusCode, milliseconds, connection) => {
+        // Most servers have no listener, and many requests.
+        if (this.listenerCount('requestAnswered') === 0) return
+        this.#tell('requestAnswered', request, { statusCode, milliseconds }, connection)
       },
       requestFailed: (error, request, connection) => this.#tellFailed(error, request, connection),
       requestRefused: (error, request, connection) =>

@@ -15,7 +15,9 @@ const poolLimits = {
   maxSessionsPerPath: number,
   maxSessionsPerGroup: z
     .record(z.string(), z.record(z.string(), number))
-    .describe('Limits by group and value, such as { "plan": { "free": 50 } }; a change replaces all'),
+    .describe(
+      'Limits by group and value, such as { "plan": { "free": 50 } }; a change replaces all',
+    ),
   maxIdleSetup: seconds,
   maxLifetime: seconds,
 }

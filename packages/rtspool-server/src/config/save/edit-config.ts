@@ -23,7 +23,8 @@ export function editConfig(file: ConfigFile, changes: readonly KeyChange[]): Con
   const edited = tryEdit(file, changes)
   if (edited) return edited
   const { path } = changes.find((change) => !tryEdit(file, [change])) ?? changes[0] ?? { path: [] }
-  const says = 'cannot be changed alone: an alias such as *name connects it with other keys. Edit the file'
+  const says =
+    'cannot be changed alone: an alias such as *name connects it with other keys. Edit the file'
   throw new ConfigError([problemAt(file, path, says)])
 }
 
@@ -113,7 +114,8 @@ function setIn(document: ConfigFile['document'], path: readonly unknown[], value
 
 /** Gives a new value the comments of the alias that it replaces. */
 function commented<Value extends Node>(value: Value, before: unknown): Value {
-  if (isAlias(before)) Object.assign(value, { commentBefore: before.commentBefore, comment: before.comment })
+  if (isAlias(before))
+    Object.assign(value, { commentBefore: before.commentBefore, comment: before.comment })
   return value
 }
 

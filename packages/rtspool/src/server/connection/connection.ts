@@ -42,6 +42,8 @@ export interface ConnectionOptions {
 
 /** Receives the failures and refusals of requests on one connection. */
 export interface ConnectionListener {
+  /** Called when a request has a response, with the milliseconds that it took. */
+  requestAnswered(request: RtspRequest, statusCode: number, milliseconds: number): void
   /** Called when a request has failed through a fault of the server or the application. */
   requestFailed(error: unknown, request: RtspRequest): void
   /** Called when a request got an error response because of the client, or of a limit. */
@@ -283,6 +285,8 @@ export class Connection implements ConnectionContext, ConnectionInfo, GuardedCon
       remoteAddress: this.remoteAddress,
       handle: (request) => this.#handle(request),
       reply: (reply, request) => this.#reply(reply, request),
+      now: () => this.#server.clock.now(),
+      responded: (...answer) => this.#listener.requestAnswered(...answer),
       failed: (error, request) => this.#failed(error, request),
       answered: () => {
         if (this.#state === 'closing') this.#finish()

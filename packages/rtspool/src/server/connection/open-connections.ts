@@ -22,6 +22,13 @@ export interface OpenConnectionsOptions
 export interface ConnectionsListener {
   opened(connection: Connection): void
   closed(connection: Connection): void
+  /** Called when a request has a response, with the milliseconds that it took. */
+  requestAnswered(
+    request: RtspRequest,
+    statusCode: number,
+    milliseconds: number,
+    connection: Connection,
+  ): void
   /** Called when a request has failed through a fault of the server or the application. */
   requestFailed(error: unknown, request: RtspRequest, connection: Connection): void
   /** Called when a request got an error response because of the client, or of a limit. */
@@ -93,6 +100,8 @@ export class OpenConnections {
       carrier,
       this.#server,
       {
+        requestAnswered: (request, statusCode, milliseconds) =>
+          listener.requestAnswered(request, statusCode, milliseconds, connection),
         requestFailed: (error, request) => listener.requestFailed(error, request, connection),
         requestRefused: (error, request) => listener.requestRefused(error, request, connection),
         messageRefused: (error) => listener.messageRefused(error, connection),

@@ -20,6 +20,14 @@ export interface RequestQueueOwner {
   readonly remoteAddress: string
   handle(request: RtspRequest): Reply | Promise<Reply>
   reply(reply: Reply, request: RtspRequest): void
+  /** Returns the milliseconds of the server's clock. */
+  now(): number
+  /**
+   * Called when a response has been written.
+   *
+   * @param milliseconds - Time since the request was read, waiting for a turn included.
+   */
+  responded(request: RtspRequest, statusCode: number, milliseconds: number): void
   /** Called when `handle` or `reply` has thrown. An error response is sent next. */
   failed(error: unknown, request: RtspRequest): void
   /**
@@ -53,6 +61,8 @@ export class RequestQueue {
   /** Number of responses sent since the present turn began. */
   #answeredCount = 0
   #latest: RtspRequest | undefined
+  /** Time at which the latest request was read, in milliseconds of the server's clock. */
+  #pushedAt = 0
 
   constructor(owner: RequestQueueOwner, turns: RequestTurns) {
     this.#owner = owner
@@ -99,6 +109,7 @@ export class RequestQueue {
     if (this.#isAnswering) throw new TypeError('a request is under way already')
     this.#isAnswering = true
     this.#latest = request
+    this.#pushedAt = this.#owner.now()
     if (this.#hasTurn || this.#turns.take()) this.#begin(request)
     else {
       this.#turns.wait(hostOf(this.#owner.remoteAddress), () => {
@@ -146,7 +157,7 @@ export class RequestQueue {
     const refuse = (error: unknown): undefined => {
       try {
         this.#owner.failed(error, request)
-        this.#owner.reply(errorReply(error), request)
+        this.#reply(errorReply(error), request)
       } catch (failure) {
         this.#owner.abandoned(failure, request)
       }
@@ -154,12 +165,17 @@ export class RequestQueue {
     try {
       const reply = this.#owner.handle(request)
       if (reply instanceof Promise) {
-        return reply.then((settled) => this.#owner.reply(settled, request)).catch(refuse)
+        return reply.then((settled) => this.#reply(settled, request)).catch(refuse)
       }
-      this.#owner.reply(reply, request)
+      this.#reply(reply, request)
     } catch (error) {
       refuse(error)
     }
     return undefined
+  }
+
+  #reply(reply: Reply, request: RtspRequest): void {
+    this.#owner.reply(reply, request)
+    this.#owner.responded(request, reply.statusCode, this.#owner.now() - this.#pushedAt)
   }
 }

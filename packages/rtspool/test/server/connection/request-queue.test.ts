@@ -28,6 +28,8 @@ class Client implements RequestQueueOwner {
   failedCount = 0
   abandonedBy: unknown
   taken = Number.POSITIVE_INFINITY
+  milliseconds = 0
+  readonly times: number[] = []
   #isSending = false
 
   constructor(handle: () => Reply | Promise<Reply> = () => ok, turns = new RequestTurns()) {
@@ -45,6 +47,14 @@ class Client implements RequestQueueOwner {
 
   reply(): void {
     this.answeredCount++
+  }
+
+  now(): number {
+    return this.milliseconds
+  }
+
+  responded(_request: RtspRequest, _statusCode: number, milliseconds: number): void {
+    this.times.push(milliseconds)
   }
 
   failed(): void {
@@ -77,6 +87,26 @@ describe('RequestQueue', () => {
       false,
       true,
     ])
+  })
+
+  it('tells how long each response took, waiting for a turn included', async () => {
+    const turns = new RequestTurns()
+    while (turns.take()) turns.take()
+    let settle: (reply: Reply) => void = () => undefined
+    const client = new Client(() => new Promise((resolve) => (settle = resolve)), turns)
+    client.milliseconds = 1000
+    client.send(1)
+    client.milliseconds += 20
+    await nextTurn(2)
+    client.milliseconds += 5
+    settle(ok)
+    await until(() => client.answeredCount === 1)
+    expect(client.times).toEqual([25])
+    const failing = new Client(() => {
+      throw new Error('no camera')
+    })
+    failing.send(1)
+    expect(failing.times).toEqual([0])
   })
 
   it.each([

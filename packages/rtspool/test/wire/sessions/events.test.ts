@@ -33,6 +33,7 @@ describe('a listener of a server that throws', () => {
     'connectionClosed',
     'publishStarted',
     'publishEnded',
+    'requestAnswered',
     'requestFailed',
     'requestRefused',
   ])('%s: no client notices', async (event) => {
@@ -45,11 +46,13 @@ describe('a listener of a server that throws', () => {
     server.on(event, () => {
       throw error
     })
+    let statuses: number[] = []
     const failures = await failuresDuring(async () => {
-      expect(await visit(server)).toEqual([200, 200, 200, 404, 503, 200])
+      statuses = await visit(server)
       await server.close()
     })
-    expect(failures).toEqual([error])
+    expect(statuses).toEqual([200, 200, 200, 404, 503, 200])
+    expect(failures).toEqual(event === 'requestAnswered' ? statuses.map(() => error) : [error])
     server.removeAllListeners()
   })
 
@@ -65,6 +68,25 @@ describe('a listener of a server that throws', () => {
       expect([answer.statusCode, answer.headers.has('WWW-Authenticate')]).toEqual([401, true])
     })
     expect(failures.length).toBe(1)
+  })
+})
+
+describe('requestAnswered', () => {
+  it('tells the status and the time of each response', async () => {
+    const server = await startServer()
+    const client = await connectTo(server)
+    const answered: unknown[] = []
+    server.on('requestAnswered', ({ method }, { statusCode, milliseconds }, { publicId }) => {
+      answered.push([method, statusCode, publicId, milliseconds >= 0 && milliseconds < 10_000])
+    })
+    await client.request('OPTIONS', '*')
+    await client.request('DESCRIBE', urlOf(server, '/nothing'))
+    const [connection] = [...server.connections]
+    expect(answered).toEqual([
+      ['OPTIONS', 200, connection?.publicId, true],
+      ['DESCRIBE', 404, connection?.publicId, true],
+    ])
+    server.removeAllListeners('requestAnswered')
   })
 })
 
