@@ -5,7 +5,8 @@ export const eventTypes = Object.freeze([
   ...['sessionCreated', 'sessionRefused', 'sessionStateChanged', 'sessionRemoved'],
   ...['viewerFellBehind', 'viewerCaughtUp', 'publishStarted', 'publishEnded'],
   ...['mediaStarted', 'mediaDown', 'mediaUp', 'mediaEnded', 'limitNear', 'limitsChanged'],
-  ...['banned', 'banHit', 'unbanned', 'configChanged', 'configRefused', 'eventsLost'],
+  ...['banned', 'banHit', 'unbanned', 'pressureChanged', 'drainStarted'],
+  ...['configChanged', 'configRefused', 'eventsLost'],
 ] as const)
 
 type Say = (event: ServerEvent) => string
@@ -27,6 +28,10 @@ const sentences: Readonly<Record<string, Say>> = {
   mediaUp: (event) => `${path(event)} has packets again after ${seconds(event)}`,
   mediaEnded: (event) => `${path(event)} has ended`,
   limitNear: (event) => `${event.count} of ${event.max}: ${event.limit}${subject(event)}`,
+  pressureChanged: (event) =>
+    `measures against overload: ${event.previous} → ${event.level}, load ${Number(event.pressure).toFixed(2)}`,
+  drainStarted: (event) =>
+    `no new clients; ${event.sessions} sessions leave within ${seconds(event)}`,
   banned: (event) => `ban of ${subject(event).trim()}${note(event)}`,
   banHit: (event) => `ban has kept out ${subject(event).trim()}`,
   unbanned: (event) => `ban of ${subject(event).trim()} holds no longer: ${event.end}`,
@@ -46,7 +51,10 @@ export function wordsOf(event: ServerEvent): string {
 
 /** True for an event that somebody may want to act upon. */
 export const isAlarm = ({ type }: ServerEvent): boolean =>
-  ['sessionRefused', 'mediaDown', 'limitNear', 'configRefused', 'eventsLost'].includes(type)
+  [
+    ...['sessionRefused', 'mediaDown', 'limitNear', 'configRefused', 'eventsLost'],
+    ...['pressureChanged', 'drainStarted'],
+  ].includes(type)
 
 function who({ user, address }: ServerEvent): string {
   const names = [user, address].filter((name) => typeof name === 'string')

@@ -8,8 +8,8 @@ import {
   type Session,
 } from 'rtspool'
 import type { MediaWatch } from '../events/media-watch.js'
-import type { LiveTraffic } from '../live/live-viewer.js'
 import type { WebhookStats } from '../events/webhook.js'
+import type { LiveTraffic } from '../live/live-viewer.js'
 import { MetricSet, type Series } from './metric-set.js'
 
 const states = ['Init', 'Ready', 'Playing', 'Recording'] as const
