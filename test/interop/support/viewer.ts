@@ -20,7 +20,8 @@ export class Viewer {
   readonly #onRtp: OnRtp
   readonly #udp: UdpSocket[] = []
   #pending: Buffer = Buffer.alloc(0)
-  #waiting: ((response: string) => void) | undefined
+  /** Resolvers of the requests that wait for a response, by CSeq. */
+  readonly #waiting = new Map<number, (response: string) => void>()
   #cseq = 0
   #sessionId = ''
 
@@ -46,7 +47,7 @@ export class Viewer {
     const socket = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) })
     await once(socket, 'connect')
     const viewer = new Viewer(url, transport, socket, onRtp)
-    await viewer.#play()
+    await viewer.#orRelease(viewer.#play())
     return viewer
   }
 
@@ -56,8 +57,8 @@ export class Viewer {
   }
 
   async leave(how: Leaving): Promise<void> {
-    if (how === 'teardown') await this.#request('TEARDOWN', this.#url)
-    for (const socket of this.#udp.splice(0)) socket.close()
+    if (how === 'teardown') await this.#orRelease(this.#request('TEARDOWN', this.#url))
+    this.#closePorts()
     if (how === 'vanish') {
       // The connection stays open, as if the power had failed: nothing is read or sent any more.
       this.#socket.pause()
@@ -73,6 +74,21 @@ export class Viewer {
     this.#socket.resume()
     if (!this.#socket.writableEnded) this.#socket.destroy()
     if (!this.#socket.closed) await once(this.#socket, 'close')
+  }
+
+  /** Frees everything when a dialogue fails, so that the next test counts nothing of it. */
+  async #orRelease(dialogue: Promise<unknown>): Promise<void> {
+    try {
+      await dialogue
+    } catch (error) {
+      this.#closePorts()
+      this.#socket.destroy()
+      throw error
+    }
+  }
+
+  #closePorts(): void {
+    for (const socket of this.#udp.splice(0)) socket.close()
   }
 
   async #play(): Promise<void> {
@@ -110,9 +126,10 @@ export class Viewer {
   }
 
   async #request(method: string, uri: string, headers: readonly string[] = []): Promise<string> {
+    const cseq = this.#cseq + 1
     let closed = (): void => {}
     const answered = new Promise<string>((resolve, reject) => {
-      this.#waiting = resolve
+      this.#waiting.set(cseq, resolve)
       closed = () => reject(new Error(`${method}: the connection was closed`))
       this.#socket.once('close', closed)
     })
@@ -154,8 +171,9 @@ export class Viewer {
     const head = bytes.toString('latin1', 0, headEnd)
     const end = headEnd + 4 + Number(/^Content-Length: *(\d+)/im.exec(head)?.[1] ?? 0)
     if (bytes.length < end) return 0
-    this.#waiting?.(bytes.toString('latin1', 0, end))
-    this.#waiting = undefined
+    const cseq = Number(/^CSeq: *(\d+)/im.exec(head)?.[1])
+    this.#waiting.get(cseq)?.(bytes.toString('latin1', 0, end))
+    this.#waiting.delete(cseq)
     return end
   }
 }

@@ -24,6 +24,7 @@ import { RequestQueue, type RequestQueueOwner } from './request-queue.js'
 import { RequestReader, type RequestReaderOwner } from './request-reader.js'
 import type { RequestTurns } from './request-turns.js'
 import { closesConnection, serializeLastReply, serializeReply } from './response.js'
+import { touchNamed } from './touch-named.js'
 import { UnsentAnswers } from './unsent-answers.js'
 
 /**
@@ -205,7 +206,7 @@ export class Connection implements ConnectionContext, ConnectionInfo, GuardedCon
   }
 
   get isIdle(): boolean {
-    return this.#state === 'open' && this.sessions.size === 0 && !this.#queue.isAnswering
+    return this.#state === 'open' && this.sessions.size === 0 && this.#queue.isIdle
   }
 
   get described(): MediaLease | undefined {
@@ -283,6 +284,7 @@ export class Connection implements ConnectionContext, ConnectionInfo, GuardedCon
       takesAnswers: () => this.#output.writable && !this.#unsent.isTooMany,
       isClosed: () => this.isClosed,
       remoteAddress: this.remoteAddress,
+      waits: (request) => touchNamed(this.sessions, request),
       handle: (request) => this.#handle(request),
       reply: (reply, request) => this.#reply(reply, request),
       now: () => this.#server.clock.now(),
@@ -369,7 +371,7 @@ export class Connection implements ConnectionContext, ConnectionInfo, GuardedCon
   #noteIdle(): void {
     // While closing, a client that does not read its last responses is cut off at the idle timeout.
     if (this.#state === 'closing') this.destroy()
-    else if (this.#end.waitsWhenIdle()) this.#idle.start()
+    else if (this.#queue.isWaitingForTurn || this.#end.waitsWhenIdle()) this.#idle.start()
   }
 
   /**

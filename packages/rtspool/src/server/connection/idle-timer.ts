@@ -2,7 +2,8 @@ import type { Socket } from 'node:net'
 
 /**
  * Timer that fires when a socket has had no traffic for some time. It fires again only after
- * traffic or {@link start}.
+ * traffic or {@link start}. After a stall of the process, it waits until the socket has been read:
+ * timers run before sockets are read.
  */
 export class IdleTimer {
   readonly #socket: Socket
@@ -12,7 +13,12 @@ export class IdleTimer {
   constructor(socket: Socket, timeoutMs: number, onIdle: () => void) {
     this.#socket = socket
     this.#timeoutMs = timeoutMs
-    socket.on('timeout', onIdle)
+    socket.on('timeout', () => {
+      const { bytesRead } = socket
+      setImmediate(() => {
+        if (!socket.destroyed && socket.bytesRead === bytesRead) onIdle()
+      })
+    })
     this.start()
   }
 

@@ -42,7 +42,7 @@ export class OpenConnections {
   readonly #server: ServerContext
   readonly #options: OpenConnectionsOptions
   readonly #listener: ConnectionsListener
-  readonly #turns = new RequestTurns()
+  readonly #turns: RequestTurns
   readonly #directSends: DirectSends | undefined
   readonly #backlogs: BacklogMonitor<Connection>
   /**
@@ -63,6 +63,7 @@ export class OpenConnections {
     this.#server = server
     this.#options = options
     this.#listener = listener
+    this.#turns = new RequestTurns(clock)
     this.#directSends = native && new DirectSends(native)
     this.#backlogs = new BacklogMonitor(clock, slowReaderTimeoutMs, dropSlowReader)
     this.#acknowledgements = native

@@ -18,6 +18,8 @@ export interface RequestQueueOwner {
   isClosed(): boolean
   /** Numeric address of the client. */
   readonly remoteAddress: string
+  /** Called when a request has been read that must wait for its turn. Must not throw. */
+  waits(request: RtspRequest): void
   handle(request: RtspRequest): Reply | Promise<Reply>
   reply(reply: Reply, request: RtspRequest): void
   /** Returns the milliseconds of the server's clock. */
@@ -82,6 +84,16 @@ export class RequestQueue {
     return !this.#isAnswering && !this.#isWaitingForTurn && this.#owner.takesAnswers()
   }
 
+  /** True if no request waits for its turn or for its response. */
+  get isIdle(): boolean {
+    return !this.#isAnswering && !this.#isWaitingForTurn
+  }
+
+  /** True while the connection waits until it is its turn to have requests handled. */
+  get isWaitingForTurn(): boolean {
+    return this.#isWaitingForTurn
+  }
+
   /** Blocks the queue until the next turn. Then {@link RequestQueueOwner.answered} is called. */
   waitForTurn(): void {
     if (this.#isWaitingForTurn) return
@@ -112,7 +124,10 @@ export class RequestQueue {
     this.#pushedAt = this.#owner.now()
     if (this.#hasTurn || this.#turns.take()) this.#begin(request)
     else {
+      this.#isWaitingForTurn = true
+      this.#owner.waits(request)
       this.#turns.wait(hostOf(this.#owner.remoteAddress), () => {
+        this.#isWaitingForTurn = false
         this.#hasTurn = true
         if (this.#owner.isClosed()) this.#isAnswering = false
         else this.#begin(request)

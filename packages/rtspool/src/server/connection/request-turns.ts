@@ -1,8 +1,16 @@
+import type { Clock } from '../../clock.js'
+
 /**
- * Number of waiting connections that may continue in one turn of the event loop. The most expensive
- * request takes about a millisecond.
+ * Minimum number of waiting connections that continue in one turn of the event loop. The most
+ * expensive request takes about a millisecond.
  */
 const connectionsPerLoop = 2
+/**
+ * Milliseconds of a slow turn for each connection that continues after it. So the waiting
+ * connections make 250 requests a second or more, and keep about a quarter of a processor busy.
+ */
+const msPerConnection = 4
+const maxConnectionsPerLoop = 64
 /**
  * Number of requests, of all connections, that are handled without waiting in one turn of the event
  * loop.
@@ -18,14 +26,21 @@ const requestsPerLoop = 16
  * The waiting hosts take turns, each with its connections in order of arrival. So a host with
  * thousands of connections delays only its own.
  *
- * Requests are counted, not milliseconds: most responses come from promises, after the turn has
- * ended.
+ * Requests are counted, not their milliseconds: most responses come from promises, after the turn
+ * has ended.
  */
 export class RequestTurns {
+  readonly #clock: Pick<Clock, 'now'>
   /** Functions to call for waiting connections, by host. The first host is the next. */
   readonly #waiting = new Map<string, (() => void)[]>()
   #waitingCount = 0
   #takenCount = 0
+  /** Time at which waiting connections continued, or the first one began to wait. */
+  #ranAt = 0
+
+  constructor(clock: Pick<Clock, 'now'>) {
+    this.#clock = clock
+  }
 
   /**
    * Counts a request that has just been read.
@@ -48,7 +63,9 @@ export class RequestTurns {
     const others = this.#waiting.get(host)
     if (others) others.push(begin)
     else this.#waiting.set(host, [begin])
-    if (++this.#waitingCount === 1) setImmediate(this.#run)
+    if (++this.#waitingCount > 1) return
+    this.#ranAt = this.#clock.now()
+    setImmediate(this.#run)
   }
 
   readonly #renew = (): void => {
@@ -56,12 +73,20 @@ export class RequestTurns {
   }
 
   readonly #run = (): void => {
-    const count = Math.min(connectionsPerLoop, this.#waitingCount)
+    const count = Math.min(this.#allowance(), this.#waitingCount)
     const begins = Array.from({ length: count }, () => this.#takeNext())
     this.#waitingCount -= count
     // A connection that waits again meanwhile finds the queue running.
     if (this.#waitingCount > 0) setImmediate(this.#run)
     for (const begin of begins) begin?.()
+  }
+
+  /** Returns the number of connections that may continue now, by the duration of the last turn. */
+  #allowance(): number {
+    const now = this.#clock.now()
+    const byTime = Math.floor((now - this.#ranAt) / msPerConnection)
+    this.#ranAt = now
+    return Math.max(connectionsPerLoop, Math.min(byTime, maxConnectionsPerLoop))
   }
 
   /** Removes the oldest entry of the first host, and moves the host to the end. */

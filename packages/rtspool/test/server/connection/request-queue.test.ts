@@ -6,6 +6,7 @@ import {
 } from '../../../src/server/connection/request-queue.js'
 import { RequestTurns } from '../../../src/server/connection/request-turns.js'
 import { ok, type Reply } from '../../../src/server/request/request-context.js'
+import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { nextTurn, until } from '../../support/until.js'
 
 const request: RtspRequest = {
@@ -27,12 +28,16 @@ class Client implements RequestQueueOwner {
   answeredCount = 0
   failedCount = 0
   abandonedBy: unknown
+  readonly waited: RtspRequest[] = []
   taken = Number.POSITIVE_INFINITY
   milliseconds = 0
   readonly times: number[] = []
   #isSending = false
 
-  constructor(handle: () => Reply | Promise<Reply> = () => ok, turns = new RequestTurns()) {
+  constructor(
+    handle: () => Reply | Promise<Reply> = () => ok,
+    turns = new RequestTurns(new ManualClock()),
+  ) {
     this.queue = new RequestQueue(this, turns)
     this.handle = handle
   }
@@ -43,6 +48,10 @@ class Client implements RequestQueueOwner {
 
   takesAnswers(): boolean {
     return this.answeredCount < this.taken
+  }
+
+  waits(waiting: RtspRequest): void {
+    this.waited.push(waiting)
   }
 
   reply(): void {
@@ -131,7 +140,7 @@ describe('RequestQueue', () => {
   it('expensive requests of 1,000 clients at once take turns', {
     tags: ['S-1', 'B-LOOP'],
   }, async () => {
-    const turns = new RequestTurns()
+    const turns = new RequestTurns(new ManualClock())
     const clients = Array.from({ length: 1000 }, () => new Client(async () => ok, turns))
     const answered = () => clients.reduce((sum, { answeredCount }) => sum + answeredCount, 0)
     for (const client of clients) client.send(1)
@@ -143,7 +152,7 @@ describe('RequestQueue', () => {
   })
 
   it('asks no handler for a client that has gone before its turn', { tags: 'S-1' }, async () => {
-    const turns = new RequestTurns()
+    const turns = new RequestTurns(new ManualClock())
     while (turns.take());
     const client = new Client(() => ok, turns)
     client.send(1)
@@ -151,6 +160,19 @@ describe('RequestQueue', () => {
     await nextTurn()
     await nextTurn()
     expect([client.answeredCount, client.queue.isAnswering]).toEqual([0, false])
+  })
+
+  it('reports a request that must wait for its turn, and is not idle meanwhile', async () => {
+    const turns = new RequestTurns(new ManualClock())
+    const client = new Client(() => ok, turns)
+    client.send(1)
+    expect([client.waited, client.queue.isIdle]).toEqual([[], true])
+    while (turns.take());
+    client.send(1)
+    expect([client.waited, client.answeredCount]).toEqual([[request], 1])
+    expect([client.queue.isWaitingForTurn, client.queue.isIdle]).toEqual([true, false])
+    await nextTurn()
+    expect([client.answeredCount, client.queue.isIdle]).toEqual([2, true])
   })
 
   it('calls no handler while the client does not read its responses', {
@@ -215,7 +237,7 @@ describe('RequestQueue', () => {
     }
 
     it.each(['failed', 'reply'] as const)('ends the connection alone: %s throws', async (step) => {
-      const turns = new RequestTurns()
+      const turns = new RequestTurns(new ManualClock())
       const client = new Client(failing(new Error('a fault')), turns)
       const neighbour = new Client(async () => ok, turns)
       client[step] = fail
@@ -228,7 +250,7 @@ describe('RequestQueue', () => {
   })
 
   it('ends a connection that cannot go on after an answer, and keeps the turns of others', async () => {
-    const turns = new RequestTurns()
+    const turns = new RequestTurns(new ManualClock())
     while (turns.take());
     const fault = new Error('a fault')
     const client = new Client(() => ok, turns)

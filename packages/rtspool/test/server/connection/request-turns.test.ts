@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { RequestTurns } from '../../../src/server/connection/request-turns.js'
+import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { nextTurn, until } from '../../support/until.js'
 
 const perLoop = 2
 
 /** Connections that want `turns` turns each; `taken` counts those that each has had. */
 function crowd(size: number, turns: number) {
-  const requestTurns = new RequestTurns()
+  const requestTurns = new RequestTurns(new ManualClock())
   const taken = Array.from({ length: size }, () => 0)
   const ask = (at: number): void =>
     requestTurns.wait('192.0.2.1', () => {
@@ -43,7 +44,7 @@ describe('RequestTurns', { tags: 'S-1' }, () => {
   it('lets the hosts take turns, however many connections each has', {
     tags: 'B-LOOP',
   }, async () => {
-    const requestTurns = new RequestTurns()
+    const requestTurns = new RequestTurns(new ManualClock())
     const begun: string[] = []
     const ask = (host: string): void => requestTurns.wait(host, () => void begun.push(host))
     for (let count = 0; count < 3600; count++) ask(`198.18.1.${count % 2}`)
@@ -60,7 +61,7 @@ describe('RequestTurns', { tags: 'S-1' }, () => {
   it('handles a few requests of one turn of the loop at once, from any clients', {
     tags: 'B-LOOP',
   }, async () => {
-    const requestTurns = new RequestTurns()
+    const requestTurns = new RequestTurns(new ManualClock())
     const passed = () =>
       Array.from({ length: 5000 }, () => requestTurns.take()).filter(Boolean).length
     expect([passed(), passed()]).toEqual([16, 0])
@@ -68,8 +69,28 @@ describe('RequestTurns', { tags: 'S-1' }, () => {
     expect(passed()).toBe(16)
   })
 
+  it.each([
+    { ms: 8, continued: 2 },
+    { ms: 100, continued: 25 },
+    { ms: 5000, continued: 64 },
+  ])(
+    'lets $continued connections continue after a turn of $ms ms',
+    { tags: 'B-LOOP' },
+    async ({ ms, continued }) => {
+      const clock = new ManualClock()
+      const requestTurns = new RequestTurns(clock)
+      let begun = 0
+      for (let count = 0; count < 200; count++) requestTurns.wait('192.0.2.1', () => void begun++)
+      clock.stall(ms)
+      await nextTurn()
+      expect(begun).toBeGreaterThanOrEqual(continued)
+      expect(begun).toBeLessThanOrEqual(continued + perLoop)
+      await until(() => begun === 200)
+    },
+  )
+
   it('continues after all turns were used', async () => {
-    const requestTurns = new RequestTurns()
+    const requestTurns = new RequestTurns(new ManualClock())
     const begun: number[] = []
     for (const round of [1, 2]) {
       requestTurns.wait('192.0.2.1', () => void begun.push(round))

@@ -51,6 +51,17 @@ it('a connection is not idle while a request is under way', async () => {
   await client.closed()
 })
 
+it('answers a request that arrived while the process was stalled for the idle time', async () => {
+  const server = await startServer({ idleTimeout })
+  const client = await connectTo(server)
+  await client.request('OPTIONS', '*')
+  const answered = client.request('OPTIONS', '*')
+  const stalledUntil = performance.now() + 2 * idleTimeout * 1000
+  while (performance.now() < stalledUntil);
+  expect((await answered).statusCode).toBe(200)
+  await client.closed()
+})
+
 it('closes a connection whose request has had no response for twice the idle time', async () => {
   const clock = new ManualClock()
   const server = await startServer({ idleTimeout, clock })
