@@ -129,6 +129,8 @@ const cases = [
   { from: `${library}/server/d.ts`, to: '../index.js', rule: 'not-to-index' },
   { from: `${library}/server/e.ts`, to: './missing.js', rule: 'resolvable' },
   { from: `${library}/errors.ts`, to: './rtsp/target.js', rule: 'leaf' },
+  { from: `${library}/errors.ts`, to: './option-checks.js', rule: 'leaf' },
+  { from: `${library}/address-prefix.ts`, to: './option-checks.js' },
   { from: `${library}/server/ring-a.ts`, to: './ring-b.js', rule: 'no-cycle' },
   { from: `${library}/testing/a.ts`, to: '../session-pool/target.js' },
   { from: `${library}/testing/b.ts`, to: '../server/target.js', rule: 'layer-testing' },

@@ -56,7 +56,7 @@ export function hostOf(address: string): string {
 export function addressDigits(address: string): string | undefined {
   if (!address.includes(':')) return ipv4Digits(address)
   if (!ipv6Text.test(address)) return undefined
-  const plain = withoutZone(address)
+  const plain = withoutZone(address).toLowerCase()
   if (plain.startsWith(mappedPrefix) && plain.includes('.')) {
     return ipv4Digits(plain.slice(mappedPrefix.length))
   }
@@ -87,7 +87,8 @@ function ipv4Digits(address: string): string | undefined {
   return parts.map((part) => Number(part).toString(16).padStart(2, '0')).join('')
 }
 
-const withoutZone = (address: string): string => address.toLowerCase().split('%')[0] ?? ''
+/** Returns an address without the zone of a link-local address: `fe80::1` for `fe80::1%eth0`. */
+export const withoutZone = (address: string): string => address.split('%')[0] ?? ''
 
 /** Returns the eight groups of an IPv6 address; `undefined` if it has another number of them. */
 function groupsOf(plain: string): string[] | undefined {

@@ -1,5 +1,6 @@
 /// <reference types="node" preserve="true" />
 
+export { isNetwork } from './address-prefix.js'
 export { type Clock, type ClockTimer, systemClock } from './clock.js'
 export {
   errorCodes,

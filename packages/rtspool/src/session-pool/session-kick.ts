@@ -1,4 +1,4 @@
-import { addressDigits } from '../host-of.js'
+import { addressDigits, withoutZone } from '../host-of.js'
 import { checkBoolean, checkOptions, isRecord, kindOf, shapeOf, shown } from '../option-checks.js'
 import { type BanSubject, type BanTerms, checkKickBan, checkNote } from './bans/ban.js'
 import { checkFilter, filterNames, type SessionFilter } from './listing/session-filter.js'
@@ -87,7 +87,9 @@ export function bannedOwners(sessions: readonly Session[]): BanSubject[] {
   const addresses = new Set<string>()
   for (const { owner } of sessions) {
     if (owner?.user !== undefined && owner.user !== '') users.add(owner.user)
-    else if (owner !== undefined && addressDigits(owner.address)) addresses.add(owner.address)
+    else if (owner !== undefined && addressDigits(owner.address)) {
+      addresses.add(withoutZone(owner.address))
+    }
   }
   return [
     ...Array.from(users, (user) => ({ user })),

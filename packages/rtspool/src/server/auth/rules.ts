@@ -54,9 +54,9 @@ export interface AccessRule {
    */
   readonly talk?: AccessSubject | undefined
   /**
-   * Addresses and networks, such as `10.0.0.0/8`, of the clients that the rule is for. Of the rules
-   * for one path, the first for the client's address decides; without such a rule the client is
-   * denied.
+   * Addresses and networks, such as `10.0.0.0/8`, of the clients that the rule is for; at least one.
+   * Of the rules for one path, the first for the client's address decides; without such a rule the
+   * client is denied.
    * @default all addresses
    */
   readonly from?: readonly string[] | undefined
@@ -178,6 +178,9 @@ function checkRule(
   }
   for (const right of rights) checkSubject(`${name}.${right}`, rule[right], users)
   const ranges = rule.from === undefined ? undefined : new AddressRanges(`${name}.from`, rule.from)
+  if (rule.from?.length === 0) {
+    throw new TypeError(`${name}.from must name an address or a network, got an empty list`)
+  }
   return Object.freeze({ ...rule, ranges })
 }
 

@@ -1,7 +1,7 @@
+import { isInPrefix } from '../../address-prefix.js'
 import type { Clock } from '../../clock.js'
-import { addressDigits, hostOf } from '../../host-of.js'
+import { addressDigits, hostOf, withoutZone } from '../../host-of.js'
 import type { SessionOwner } from '../session-owner.js'
-import { isInPrefix } from '../structures/prefix-table.js'
 import { WindowCounts } from '../structures/window-counts.js'
 import type { BanCause, BanSubject, BanTerms } from './ban.js'
 import type { ResolvedAutomaticBan, ResolvedBanOptions } from './ban-options.js'
@@ -68,7 +68,8 @@ export class AutomaticBans {
     if (digits === undefined) return
     if (this.#options.exempt.some((prefix) => isInPrefix(prefix, digits))) return
     const host = digits.startsWith('fe80') ? address : hostOf(address)
-    if (this.#isReached(rule, counts, `address ${host}`)) this.#add(rule, { address }, cause)
+    if (!this.#isReached(rule, counts, `address ${host}`)) return
+    this.#add(rule, { address: withoutZone(address) }, cause)
   }
 
   #isReached({ limit }: ResolvedAutomaticBan, counts: WindowCounts, key: string): boolean {

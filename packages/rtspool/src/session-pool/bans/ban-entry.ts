@@ -1,7 +1,6 @@
 import type { InspectOptions } from 'node:util'
 import { type Inspect, inspectCustom, inspectSummary } from '../../inspection.js'
 import { TellSometimes } from '../../listeners.js'
-import { isInPrefix } from '../structures/prefix-table.js'
 import type {
   Ban,
   BanCause,
@@ -88,15 +87,6 @@ export class BanEntry implements Ban {
     this.endsAt = endsAt
   }
 
-  /** Returns whether the ban has not expired, and its subject matches a client. */
-  matches({ digits, user, path }: Candidate, now: number): boolean {
-    if (this.endsAt <= now) return false
-    const { prefix, user: banned, path: pattern } = this.subject
-    if (prefix !== undefined && (digits === undefined || !isInPrefix(prefix, digits))) return false
-    if (banned !== undefined && banned !== user) return false
-    return pattern === undefined || (path !== undefined && isBelow(pattern, path))
-  }
-
   /**
    * Counts a connection or request that the ban has refused.
    *
@@ -130,6 +120,3 @@ export class BanEntry implements Ban {
     return inspectSummary('Ban', this.toJSON(), depth, options, inspect)
   }
 }
-
-const isBelow = (pattern: string, path: string): boolean =>
-  pattern.endsWith('/*') ? path.startsWith(pattern.slice(0, -1)) : path === pattern

@@ -2,101 +2,152 @@ import { PrefixTable } from '../structures/prefix-table.js'
 import type { BanEntry, Candidate } from './ban-entry.js'
 
 /**
- * Index of bans by the most selective part of their subject: address, else user, else path. So a
- * look-up takes the same time for any number of bans.
+ * Index of bans by the parts of their subject: address, then user, then path. No two bans have the
+ * same subject, so each combination names one ban, and a look-up takes the same time for any number
+ * of bans.
  */
 export class BanIndex {
-  readonly #byAddress = new PrefixTable<BanEntry>()
-  readonly #byUser = new Map<string, BanEntry[]>()
-  readonly #byPath = new PathTable()
+  readonly #byAddress = new PrefixTable<UserTable>()
+  readonly #ofAnyAddress = new UserTable()
 
   add(ban: BanEntry): void {
-    const { prefix, user, path } = ban.subject
-    if (prefix !== undefined) this.#byAddress.add(prefix, ban)
-    else if (user !== undefined) append(this.#byUser, user, ban)
-    else if (path !== undefined) this.#byPath.add(path, ban)
+    const { prefix } = ban.subject
+    if (prefix === undefined) this.#ofAnyAddress.set(ban)
+    else {
+      const users = this.#byAddress.get(prefix) ?? new UserTable()
+      users.set(ban)
+      this.#byAddress.set(prefix, users)
+    }
   }
 
   delete(ban: BanEntry): void {
-    const { prefix, user, path } = ban.subject
-    if (prefix !== undefined) this.#byAddress.delete(prefix, ban)
-    else if (user !== undefined) remove(this.#byUser, user, ban)
-    else if (path !== undefined) this.#byPath.delete(path, ban)
+    const { prefix } = ban.subject
+    const users = prefix === undefined ? this.#ofAnyAddress : this.#byAddress.get(prefix)
+    users?.delete(ban)
+    if (prefix !== undefined && users?.isEmpty) this.#byAddress.delete(prefix)
   }
 
-  /** Returns a ban that has not expired and whose subject matches the client. */
+  /**
+   * Returns a ban that has not expired and whose subject matches the client. Of several, that of the
+   * smallest network, then that of the user, then that of the path.
+   */
   find(candidate: Candidate, now: number): BanEntry | undefined {
-    const { digits, user, path } = candidate
-    const holds = (ban: BanEntry): boolean => ban.matches(candidate, now)
-    const byAddress = digits === undefined ? undefined : this.#byAddress.find(digits, holds)
-    if (byAddress !== undefined) return byAddress
-    const byUser = user === undefined ? undefined : this.#byUser.get(user)?.find(holds)
-    if (byUser !== undefined) return byUser
-    return path === undefined ? undefined : this.#byPath.find(path, holds)
+    const { digits } = candidate
+    const ofAddress =
+      digits === undefined
+        ? undefined
+        : this.#byAddress.find(digits, (users) => users.find(candidate, now))
+    return ofAddress ?? this.#ofAnyAddress.find(candidate, now)
   }
 }
 
-/** Bans by path or pattern of paths. */
+/** Bans of one network, or without an address, by user. */
+class UserTable {
+  readonly #ofAnyUser = new PathTable()
+  #byUser: Map<string, PathTable> | undefined
+
+  get isEmpty(): boolean {
+    return !this.#byUser?.size && this.#ofAnyUser.isEmpty
+  }
+
+  set(ban: BanEntry): void {
+    const { user } = ban.subject
+    if (user === undefined) this.#ofAnyUser.set(ban)
+    else {
+      this.#byUser ??= new Map()
+      const paths = this.#byUser.get(user) ?? new PathTable()
+      paths.set(ban)
+      this.#byUser.set(user, paths)
+    }
+  }
+
+  delete(ban: BanEntry): void {
+    const { user } = ban.subject
+    const paths = user === undefined ? this.#ofAnyUser : this.#byUser?.get(user)
+    paths?.delete(ban)
+    if (user !== undefined && paths?.isEmpty) this.#byUser?.delete(user)
+  }
+
+  find({ user, path }: Candidate, now: number): BanEntry | undefined {
+    const ofUser = user === undefined ? undefined : this.#byUser?.get(user)?.find(path, now)
+    return ofUser ?? this.#ofAnyUser.find(path, now)
+  }
+}
+
+/** Bans of one user or of all, by path. Most tables hold one ban without a path. */
 class PathTable {
-  readonly #paths = new Map<string, BanEntry[]>()
-  /**
-   * Bans by the beginning of the paths that a pattern matches, such as `/cams/` for the pattern
-   * `/cams/*`.
-   */
-  readonly #beginnings = new Map<string, BanEntry[]>()
-  /**
-   * Number of keys in `#beginnings` by their length, so that a look-up tries only lengths in
-   * use.
-   */
+  #ofAnyPath: BanEntry | undefined
+  #byPath: Map<string, BanEntry> | undefined
+  #byPattern: PatternTable | undefined
+
+  get isEmpty(): boolean {
+    return this.#ofAnyPath === undefined && !this.#byPath?.size && !this.#byPattern?.size
+  }
+
+  set(ban: BanEntry): void {
+    const { path } = ban.subject
+    if (path === undefined) this.#ofAnyPath = ban
+    else if (isPattern(path)) {
+      this.#byPattern ??= new PatternTable()
+      this.#byPattern.set(path, ban)
+    } else {
+      this.#byPath ??= new Map()
+      this.#byPath.set(path, ban)
+    }
+  }
+
+  delete({ subject: { path } }: BanEntry): void {
+    if (path === undefined) this.#ofAnyPath = undefined
+    else if (isPattern(path)) this.#byPattern?.delete(path)
+    else this.#byPath?.delete(path)
+  }
+
+  find(path: string | undefined, now: number): BanEntry | undefined {
+    const ofPath =
+      path === undefined
+        ? undefined
+        : (current(this.#byPath?.get(path), now) ?? this.#byPattern?.find(path, now))
+    return ofPath ?? current(this.#ofAnyPath, now)
+  }
+}
+
+/** Bans by pattern of paths, such as `/cams/*`. */
+class PatternTable {
+  /** Bans by the beginning of the paths that their pattern matches, such as `/cams/`. */
+  readonly #byBeginning = new Map<string, BanEntry>()
+  /** Number of beginnings by length, so that a look-up tries only lengths in use. */
   readonly #lengths = new Map<number, number>()
 
-  add(pattern: string, ban: BanEntry): void {
-    if (!pattern.endsWith('/*')) {
-      append(this.#paths, pattern, ban)
-      return
-    }
+  get size(): number {
+    return this.#byBeginning.size
+  }
+
+  set(pattern: string, ban: BanEntry): void {
     const beginning = pattern.slice(0, -1)
-    if (append(this.#beginnings, beginning, ban) > 1) return
+    this.#byBeginning.set(beginning, ban)
     this.#lengths.set(beginning.length, (this.#lengths.get(beginning.length) ?? 0) + 1)
   }
 
-  delete(pattern: string, ban: BanEntry): void {
-    if (!pattern.endsWith('/*')) {
-      remove(this.#paths, pattern, ban)
-      return
-    }
+  delete(pattern: string): void {
     const beginning = pattern.slice(0, -1)
-    if (remove(this.#beginnings, beginning, ban) > 0) return
+    if (!this.#byBeginning.delete(beginning)) return
     const left = (this.#lengths.get(beginning.length) ?? 1) - 1
     if (left > 0) this.#lengths.set(beginning.length, left)
     else this.#lengths.delete(beginning.length)
   }
 
-  find(path: string, holds: (ban: BanEntry) => boolean): BanEntry | undefined {
-    const exact = this.#paths.get(path)?.find(holds)
-    if (exact !== undefined) return exact
+  find(path: string, now: number): BanEntry | undefined {
     for (const length of this.#lengths.keys()) {
       if (path[length - 1] !== '/') continue
-      const found = this.#beginnings.get(path.slice(0, length))?.find(holds)
+      const found = current(this.#byBeginning.get(path.slice(0, length)), now)
       if (found !== undefined) return found
     }
     return undefined
   }
 }
 
-/** Adds a ban to the list of a key. @returns Number of bans with this key afterwards */
-function append(table: Map<string, BanEntry[]>, key: string, ban: BanEntry): number {
-  const bans = table.get(key)
-  if (bans !== undefined) return bans.push(ban)
-  table.set(key, [ban])
-  return 1
-}
+const isPattern = (path: string): boolean => path.endsWith('/*')
 
-/** Removes a ban from the list of a key. @returns Number of bans with this key afterwards */
-function remove(table: Map<string, BanEntry[]>, key: string, ban: BanEntry): number {
-  const bans = table.get(key) ?? []
-  const index = bans.indexOf(ban)
-  if (index >= 0) bans.splice(index, 1)
-  if (bans.length === 0) table.delete(key)
-  return bans.length
-}
+/** Returns a ban unless it has expired. */
+const current = (ban: BanEntry | undefined, now: number): BanEntry | undefined =>
+  ban !== undefined && ban.endsAt > now ? ban : undefined

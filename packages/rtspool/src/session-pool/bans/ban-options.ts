@@ -1,6 +1,7 @@
+import type { AddressPrefix } from '../../address-prefix.js'
 import { checkBoolean, checkInteger, checkOptions, shown } from '../../option-checks.js'
 import { checkDuration, msPerSecond } from '../session-init.js'
-import { type AddressPrefix, parsePrefix } from '../structures/prefix-table.js'
+import { checkHostPrefix } from './ban.js'
 
 /** Rule that bans a client after too many events in a short time. */
 export interface AutomaticBan {
@@ -128,10 +129,5 @@ function resolveExempt(addresses: readonly string[]): readonly AddressPrefix[] {
   if (!Array.isArray(addresses)) {
     throw new TypeError(`bans.exempt must be a list of addresses, got ${shown(addresses)}`)
   }
-  return addresses.map((address: unknown) => {
-    const prefix = typeof address === 'string' ? parsePrefix(address) : undefined
-    if (prefix !== undefined) return prefix
-    const expected = "addresses and networks such as '10.0.0.0/8'"
-    throw new TypeError(`bans.exempt must be ${expected}, got ${shown(address)}`)
-  })
+  return addresses.map((address, index) => checkHostPrefix(`bans.exempt[${index}]`, address))
 }

@@ -1,6 +1,7 @@
 import type { Clock, ClockTimer } from '../../clock.js'
 import { SessionPoolError } from '../../errors.js'
 import { addressDigits } from '../../host-of.js'
+import { KeyHeap } from '../structures/key-heap.js'
 import type { Ban, BanSubject, UnbanReason } from './ban.js'
 import type { BanEntry } from './ban-entry.js'
 import { BanIndex } from './ban-index.js'
@@ -10,7 +11,7 @@ const sweepIntervalMs = 1000
 
 /**
  * Keeps bans by public id, subject and client, and removes them when they expire, with one timer
- * for all.
+ * for all. No function but {@link values} looks at all bans.
  */
 export class BanStore {
   readonly #clock: Clock
@@ -19,6 +20,10 @@ export class BanStore {
   /** Bans by public id, in order of addition, which is that of their serial numbers. */
   readonly #byId = new Map<string, BanEntry>()
   readonly #bySubject = new Map<string, BanEntry>()
+  /** Automatic bans, by age. */
+  readonly #automatic = new KeyHeap<BanEntry>(({ serial }) => serial)
+  /** Bans that expire, by their ends. */
+  readonly #byEnd = new KeyHeap<BanEntry>(({ endsAt }) => endsAt)
   #timer: ClockTimer | undefined
   #timerAt = Number.POSITIVE_INFINITY
   #isClosed = false
@@ -60,18 +65,24 @@ export class BanStore {
     this.#byId.set(ban.publicId, ban)
     this.#bySubject.set(keyOf(ban.subject), ban)
     this.#index.add(ban)
-    this.noteEnd(ban)
+    this.noteChange(ban)
   }
 
-  /** Sets the timer after the end of a ban has changed. */
-  noteEnd({ endsAt }: BanEntry): void {
-    this.#arm(endsAt)
+  /** To be called after the end or the cause of a ban has changed. */
+  noteChange(ban: BanEntry): void {
+    if (isAutomatic(ban)) this.#automatic.file(ban)
+    else this.#automatic.delete(ban)
+    if (ban.endsAt === Number.POSITIVE_INFINITY) this.#byEnd.delete(ban)
+    else this.#byEnd.file(ban)
+    this.#arm(ban.endsAt)
   }
 
   drop(ban: BanEntry, reason: UnbanReason): void {
     this.#byId.delete(ban.publicId)
     this.#bySubject.delete(keyOf(ban.subject))
     this.#index.delete(ban)
+    this.#automatic.delete(ban)
+    this.#byEnd.delete(ban)
     this.#left(ban, reason)
   }
 
@@ -83,12 +94,9 @@ export class BanStore {
   makeRoom(max: number): void {
     this.sweep()
     if (this.#byId.size < max) return
-    for (const ban of this.#byId.values()) {
-      if (!isAutomatic(ban)) continue
-      this.drop(ban, 'displaced')
-      return
-    }
-    throw fullError(max)
+    const oldest = this.#automatic.first
+    if (oldest === undefined) throw fullError(max)
+    this.drop(oldest, 'displaced')
   }
 
   /**
@@ -98,10 +106,8 @@ export class BanStore {
    */
   assertRoom(count: number, max: number): void {
     this.sweep()
-    let room = max - this.#byId.size
-    if (room >= count) return
-    for (const ban of this.#byId.values()) if (isAutomatic(ban)) room++
-    if (room < count) throw fullError(max)
+    const room = max - this.#byId.size + this.#automatic.size
+    if (count > Math.max(room, 0)) throw fullError(max)
   }
 
   /** Removes expired bans. Does nothing before the first ban expires. */
@@ -109,13 +115,12 @@ export class BanStore {
     const now = this.#clock.now()
     if (now < this.#timerAt) return
     this.#disarm()
-    let next = Number.POSITIVE_INFINITY
     const expired: BanEntry[] = []
-    for (const ban of this.#byId.values()) {
-      if (ban.endsAt <= now) expired.push(ban)
-      else if (ban.endsAt < next) next = ban.endsAt
+    for (let ban = this.#byEnd.first; ban && ban.endsAt <= now; ban = this.#byEnd.first) {
+      expired.push(ban)
+      this.#byEnd.delete(ban)
     }
-    this.#arm(next, now + sweepIntervalMs)
+    this.#arm(this.#byEnd.smallestKey, now + sweepIntervalMs)
     // A listener of an earlier one may have removed it.
     for (const ban of expired) if (this.#byId.get(ban.publicId) === ban) this.drop(ban, 'expired')
   }

@@ -1,7 +1,7 @@
+import { type AddressPrefix, checkPrefix, prefixText, widened } from '../../address-prefix.js'
 import type { Clock } from '../../clock.js'
 import { checkOptions, isRecord, kindOf, shapeOf, shown } from '../../option-checks.js'
 import { checkDuration, checkUnixSeconds, msPerSecond } from '../session-init.js'
-import { type AddressPrefix, parsePrefix, prefixText } from '../structures/prefix-table.js'
 
 /**
  * Clients to which a ban applies: those that match each given part. At least one part must be
@@ -105,7 +105,7 @@ export function resolveSubject(name: string, subject: BanSubject): ResolvedSubje
   const { address, user, path } = subject
   const isGiven = [address, user, path].some((part) => part !== undefined)
   if (!isGiven) throw new TypeError(`${name}: expected at least one of ${subjectNames.join(', ')}`)
-  const prefix = address === undefined ? undefined : prefixOf(name, address)
+  const prefix = address === undefined ? undefined : checkHostPrefix(`${name}: address`, address)
   if (user !== undefined && (typeof user !== 'string' || user === '')) {
     throw new TypeError(`${name}: user must be a string that is not empty, got ${shown(user)}`)
   }
@@ -113,11 +113,22 @@ export function resolveSubject(name: string, subject: BanSubject): ResolvedSubje
   return { address: prefix && prefixText(prefix), user, path, prefix }
 }
 
-function prefixOf(name: string, address: unknown): AddressPrefix {
-  const prefix = typeof address === 'string' ? parsePrefix(address) : undefined
-  if (prefix !== undefined) return prefix
-  const expected = "an address or a network such as '10.0.0.0/8'"
-  throw new TypeError(`${name}: address must be ${expected}, got ${shown(address)}`)
+/** Number of bits in the network of an IPv6 host, which chooses the remaining bits by itself (RFC 8981). */
+const ipv6HostBits = 64
+const ipv6DigitCount = 32
+/** First hexadecimal digits of link-local addresses. All hosts on a link share that network. */
+const linkLocal = 'fe80'
+
+/**
+ * Checks and parses an address to ban or to exempt. An IPv6 address, or a network of more than 64
+ * bits, becomes its network of 64 bits, except link-local ones.
+ *
+ * @throws {TypeError} If the value is neither an address nor a network.
+ */
+export function checkHostPrefix(name: string, address: unknown): AddressPrefix {
+  const prefix = checkPrefix(name, address)
+  const isWidened = prefix.digits.length === ipv6DigitCount && !prefix.digits.startsWith(linkLocal)
+  return isWidened ? widened(prefix, ipv6HostBits) : prefix
 }
 
 function checkPattern(name: string, path: unknown): void {

@@ -266,7 +266,7 @@ export class Bans {
       // Cause and reason of an operator stay, so that a full list does not displace the ban.
       if (isAutomatic(facts) && !isAutomatic(ban)) ban.lengthen(facts)
       else ban.replace(facts)
-      this.#store.noteEnd(ban)
+      this.#store.noteChange(ban)
     } else {
       this.#store.makeRoom(this.#options.maxBans)
       const createdTime = new Date(this.#clock.unixTimeMs())

@@ -135,8 +135,13 @@ describe('options of authentication', () => {
     ...['10.0.0.0/33', 'home', ''].map((range) => ({
       name: `the range '${range}'`,
       auth: { users: {}, rules: [{ path: '/cam', from: ['::1', range] }] },
-      message: `auth.rules[0].from must be addresses and networks such as '10.0.0.0/8', got '${range}'`,
+      message: `auth.rules[0].from[1] must be an address or a network such as '10.0.0.0/8', got '${range}'`,
     })),
+    {
+      name: 'a rule for no address',
+      auth: { users: {}, rules: [{ path: '/cam', from: [] }] },
+      message: 'auth.rules[0].from must name an address or a network, got an empty list',
+    },
     {
       name: 'a rule for an unknown user',
       auth: { users: { ann: 'p' }, rules: [{ path: '/cam', read: ['amm'] }] },

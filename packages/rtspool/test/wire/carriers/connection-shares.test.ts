@@ -126,7 +126,7 @@ describe('default limits', { tags: 'S-3' }, () => {
     'trustedAddresses refuses %s',
     (address) => {
       const make = () => new AddressRanges('trustedAddresses', [address as string])
-      expect(make).toThrow(/trustedAddresses must be/)
+      expect(make).toThrow(/trustedAddresses\[0\] must be/)
     },
   )
 })

@@ -233,6 +233,6 @@ describe('a client that is no trusted proxy', { tags: 'B-PROXY' }, () => {
 
 it('trustedProxies names what it cannot use', async () => {
   await expect(startServer({ trustedProxies: ['10.0.0.0/33'] })).rejects.toThrow(
-    "trustedProxies must be addresses and networks such as '10.0.0.0/8', got '10.0.0.0/33'",
+    "trustedProxies[0] must be an address or a network such as '10.0.0.0/8', got '10.0.0.0/33'",
   )
 })
