@@ -84,6 +84,7 @@ export type { RefusedProxyHeader } from './server/door/proxy-door.js'
 export { type TlsCertificate, type TlsOptions, tlsDefaults } from './server/door/tls-options.js'
 export type { RtspServerLiveOptions } from './server/live-options.js'
 export type { ViewerGap } from './server/liveness/lag-monitor.js'
+export type { AdoptedClient } from './server/overload/adopted-client.js'
 export { type DrainOptions, drainDefaults } from './server/overload/drain.js'
 export { type OverloadOptions, overloadDefaults } from './server/overload/overload-options.js'
 export {

@@ -12,6 +12,7 @@ const codes: { readonly [K in RemovalReason]?: number } = {
   authorizationExpired: 4401,
   lifetime: 4403,
   slowReader: 4408,
+  drained: 1001,
   poolClosed: 1001,
 }
 /**

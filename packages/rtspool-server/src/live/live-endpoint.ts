@@ -152,6 +152,7 @@ export class LiveEndpoint {
     session.manageMedia(path, stream).setTransport(0, viewer)
     session.state = 'Playing'
     this.#sessions.add(session)
+    this.#server.adopt(session, viewer)
     stream.add(viewer)
     viewer.onClosed(() => {
       if (this.#sessions.delete(session)) add(this.#left, session)
@@ -191,6 +192,8 @@ export class LiveEndpoint {
     const owner = { address, user, connection: webSocket }
     const init = await pool.admit({ owner, path, query, action: 'read', expiresAt, signal })
     if (signal.aborted || this.#isClosed) return undefined
+    // The hooks of the pool may have taken their time.
+    this.#checkPressure()
     return pool.create({ ...init, owner, path })
   }
 

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { Clock, Session, SessionStats, StreamTransport } from 'rtspool'
+import type { AdoptedClient, Clock, Session, SessionStats, StreamTransport } from 'rtspool'
 import type { WebSocket } from 'ws'
 import { closeWith, closingOf } from './closings.js'
 import type { ResolvedLiveOptions } from './live-options.js'
@@ -19,7 +19,7 @@ export interface LiveTraffic {
  * One browser that watches a stream; it is the transport of a session. The viewer writes frames to
  * the socket unchanged: each frame is a whole WebSocket message that all browsers share.
  */
-export class LiveViewer implements StreamTransport {
+export class LiveViewer implements StreamTransport, AdoptedClient {
   readonly session: Session
   readonly #webSocket: WebSocket
   readonly #socket: Socket
@@ -121,6 +121,11 @@ export class LiveViewer implements StreamTransport {
     this.#isClosed = true
     closeWith(this.#webSocket, closingOf(this.session.removalReason ?? 'removed'), this.#clock)
     for (const closed of this.#onClosed) closed()
+  }
+
+  /** Closes the connection at once, when the server is overloaded. */
+  destroy(): void {
+    this.#webSocket.terminate()
   }
 
   #ping(now: number): void {

@@ -1,6 +1,7 @@
 import type { RemovalReason } from 'rtspool'
+import { ManualClock } from 'rtspool/testing'
 import { describe, expect, it, vi } from 'vitest'
-import { until } from '../../../rtspool/test/support/until.js'
+import { nextTurn, until } from '../../../rtspool/test/support/until.js'
 import { boxAt } from './support/boxes.js'
 import { cameraPath, type LiveBrowser, LiveServer } from './support/live-server.js'
 import { parameterSets } from './support/parameter-sets.js'
@@ -143,6 +144,49 @@ describe('the end of watching', () => {
     closed.live.live.close()
     await until(() => closed.browser.end !== undefined)
     expect(closed.browser.end).toBe('1001 poolClosed')
+  })
+
+  it('comes one after the other while the server drains', async () => {
+    const clock = new ManualClock()
+    const source = new PictureSource()
+    const live = await LiveServer.start(source, {}, { clock })
+    const browsers = [live.watch(), live.watch()]
+    await until(() => live.live.viewerCount === 2)
+    const drained = live.server.drain({ seconds: 8 })
+    clock.advance(4000)
+    await until(() => browsers.some(({ end }) => end === '1001 drained'))
+    expect(live.live.viewerCount).toBe(1)
+    clock.advance(4000)
+    await drained
+    await until(() => browsers.every(({ end }) => end === '1001 drained'))
+  })
+
+  it('comes for the browser with the longest queue when the server is overloaded', async () => {
+    const clock = new ManualClock()
+    const source = new PictureSource()
+    const overload = { measure: () => ({ heap: 0, memory: 0, loopDelay: 0 }), maxQueuedBytes: 1e6 }
+    const live = await LiveServer.start(source, {}, { clock, overload })
+    const reading = live.watch()
+    await until(() => live.live.viewerCount === 1)
+    const silent = live.watch()
+    await until(() => live.live.viewerCount === 2)
+    const reasons: unknown[] = []
+    live.server.pool.on('sessionRemoved', (session, reason) => reasons.push(reason, session))
+    const [, second] = [...live.server.pool.values()]
+    await until(() => silent.socket.readyState === silent.socket.OPEN)
+    silent.socket.pause()
+    await until(
+      () => reasons.length > 0,
+      async () => {
+        source.push(1, 400_000)
+        await nextTurn(5)
+        clock.advance(500)
+      },
+    )
+    expect(reasons).toEqual(['overload', second])
+    expect(reading.end).toBeUndefined()
+    silent.socket.resume()
+    await until(() => silent.end !== undefined)
   })
 
   it('is told where the source cannot start', async () => {

@@ -28,6 +28,7 @@ import { LiveOptions, type RtspServerLiveOptions } from './live-options.js'
 import { LagMonitor, type ViewerGap } from './liveness/lag-monitor.js'
 import { RefusalMonitor } from './liveness/refusal-monitor.js'
 import { SilenceMonitor } from './liveness/silence-monitor.js'
+import { type AdoptedClient, adoptedConnection } from './overload/adopted-client.js'
 import type { DrainOptions } from './overload/drain.js'
 import { OverloadGuard } from './overload/overload-guard.js'
 import type { OverloadLevel, RtspServerPressure } from './overload/pressure.js'
@@ -290,26 +291,41 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
     }
   }
 
-  /** True from {@link drain} on, unless it has been called off. */
+  /** True from {@link drain} on, unless all callers have called it off. */
   get isDraining(): boolean {
     return this.#sessions.isDraining
   }
 
   /**
    * Empties the server before it is closed: DESCRIBE, ANNOUNCE and SETUP of newcomers get 503, and the sessions leave
-   * one after the other, with reason `drained`, publishers last. A second call may shorten the time. {@link close} may
-   * follow at any moment.
+   * one after the other, with reason `drained`, publishers last. A second call may shorten the time, and calling it off
+   * changes nothing for the first. {@link close} may follow at any moment.
    *
    * ```ts
    * await server.drain({ seconds: 20 })
    * await server.close()
    * ```
    *
-   * @returns Resolves when no session is left. Rejects with the reason of `signal`, after which the server takes
-   *   newcomers again.
+   * @returns Resolves when no session is left. Rejects with the reason of `signal`; once every caller has called the
+   *   drain off, the server takes newcomers again.
    */
   drain(options: DrainOptions = {}): Promise<void> {
     return this.#sessions.drain(options)
+  }
+
+  /**
+   * Adopts a session that the application has created in the pool, and serves over a transport of its own: {@link drain}
+   * and {@link close} end the session like the others, the bytes that wait for its client count as pressure, and the
+   * session ends with reason `overload` when it is among those with the most.
+   *
+   * @throws {RequestError} `ERR_SERVER_CLOSING` if the server is closing.
+   * @throws {TypeError} If the session is not in the pool of this server.
+   */
+  adopt(session: Session<Data>, client: AdoptedClient): void {
+    const adopted = session as unknown as Session
+    const connection = adoptedConnection(adopted, client)
+    this.#sessions.adopt(adopted, () => this.#guard.remove(connection))
+    this.#guard.add(connection)
   }
 
   /**

@@ -8,6 +8,7 @@ import type {
   SessionPool,
 } from '../../session-pool/index.js'
 import { holdSession, releaseSession } from '../../session-pool/session-hold.js'
+import { AdoptedSessions } from '../overload/adopted-sessions.js'
 import { Drain, type DrainedSessions, type DrainOptions, resolveDrain } from '../overload/drain.js'
 import type { ConnectionContext, SessionsContext } from '../request/request-context.js'
 import { isPublication, presentationOf } from '../request/session-presentation.js'
@@ -42,6 +43,8 @@ export class ServerSessions implements SessionsContext {
   readonly #homes = new Map<Session, Home>()
   readonly #ended: EndedSessions
   readonly #traffic = new TrafficTotals()
+  /** Sessions that the application serves. */
+  readonly #adopted: AdoptedSessions
   #isStopped = false
   #drain: Drain | undefined
 
@@ -49,6 +52,7 @@ export class ServerSessions implements SessionsContext {
     this.#pool = pool
     this.#options = options
     this.#ended = new EndedSessions(options.clock, pool.sessionBinding)
+    this.#adopted = new AdoptedSessions(pool, () => this.#drain?.sessionLeft())
   }
 
   /** Listens to the events of the pool until {@link stop}. */
@@ -59,12 +63,13 @@ export class ServerSessions implements SessionsContext {
   /** Ends all sessions of the server, and creates no more. */
   stop(): void {
     this.#isStopped = true
+    this.#adopted.close()
     for (const session of this.#homes.keys()) session.end('poolClosed')
     this.#pool.off('sessionRemoved', this.#onSessionRemoved)
     this.#ended.clear()
   }
 
-  /** True from the first {@link drain} on, unless it has been called off. */
+  /** True from the first {@link drain} on, unless all callers have called it off. */
   get isDraining(): boolean {
     return this.#drain !== undefined
   }
@@ -83,19 +88,10 @@ export class ServerSessions implements SessionsContext {
   async drain(options: DrainOptions): Promise<void> {
     const { ms, signal } = resolveDrain(options)
     signal?.throwIfAborted()
-    this.#drain ??= new Drain(this.#options.clock, this.#leaving())
-    const drain = this.#drain
-    const callOff = (): void => {
+    this.#drain ??= new Drain(this.#options.clock, this.#leaving(), () => {
       this.#drain = undefined
-      drain.callOff(signal?.reason)
-    }
-    signal?.addEventListener('abort', callOff)
-    try {
-      drain.shortenTo(ms)
-      await drain.ended
-    } finally {
-      signal?.removeEventListener('abort', callOff)
-    }
+    })
+    await this.#drain.join(ms, signal)
   }
 
   create(init: SessionInit, connection: ConnectionContext): Session {
@@ -105,6 +101,21 @@ export class ServerSessions implements SessionsContext {
     const session = this.#pool.create(init)
     this.use(session, connection)
     return session
+  }
+
+  /**
+   * Adds a session that the application serves, so that a drain ends it like the others.
+   *
+   * @param left - Called when the session has left the pool.
+   * @throws {RequestError} `ERR_SERVER_CLOSING` if the server is closing.
+   * @throws {TypeError} If the session is not in the pool.
+   */
+  adopt(session: Session, left: () => void): void {
+    if (this.#isStopped) throw new RequestError('ERR_SERVER_CLOSING', 'the server is closing')
+    if (this.#pool.get(session.id) !== session) {
+      throw new TypeError('adopt: expected a session in the pool of this server')
+    }
+    this.#adopted.add(session, left)
   }
 
   use(session: Session, connection: ConnectionContext): void {
@@ -163,15 +174,17 @@ export class ServerSessions implements SessionsContext {
   /** Returns the functions by which a {@link Drain} ends the sessions. */
   #leaving(): DrainedSessions {
     const homes = this.#homes
+    const adopted = this.#adopted
     return {
       get size() {
-        return homes.size
+        return homes.size + adopted.size
       },
       list: () => {
         const entries = [...homes]
         const viewers = entries.filter(([, { isPublisher }]) => !isPublisher)
         const publishers = entries.filter(([, { isPublisher }]) => isPublisher)
-        return [...viewers, ...publishers].map(([session]) => session)
+        const [first, last] = [viewers, publishers].map((each) => each.map(([session]) => session))
+        return [...(first ?? []), ...adopted.all, ...(last ?? [])]
       },
     }
   }

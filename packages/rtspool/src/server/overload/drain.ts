@@ -10,8 +10,8 @@ export interface DrainOptions {
    */
   readonly seconds?: number | undefined
   /**
-   * Signal that cancels the drain when it aborts: the remaining sessions stay, and the server
-   * accepts new ones again.
+   * Signal that calls this drain off when it aborts. If no other caller still drains the server, the
+   * remaining sessions stay, and the server accepts new ones again.
    * @default none
    */
   readonly signal?: AbortSignal | undefined
@@ -56,9 +56,16 @@ const maxSeconds = 2 ** 31 - 1
  */
 const minStepMs = 20
 
+/** Someone who has called `drain` and not called it off. */
+interface Caller {
+  /** Time by which all sessions must have ended. */
+  readonly endsAt: number
+}
+
 /**
  * Ends sessions one after the other, evenly distributed over a period. If sessions end by
- * themselves, the intervals between the others become longer.
+ * themselves, the intervals between the others become longer. Several callers share one drain, which
+ * ends at the earliest of their times, and goes on until all of them have called it off.
  *
  * ```text
  * now ──┬────┬────┬────┬ end      4 sessions: one after each quarter
@@ -66,37 +73,53 @@ const minStepMs = 20
  * ```
  */
 export class Drain {
-  /**
-   * Promise that resolves when all sessions have ended, and rejects when the drain is cancelled.
-   */
-  readonly ended: Promise<void>
   readonly #clock: Clock
   readonly #sessions: DrainedSessions
+  readonly #onCalledOff: () => void
+  readonly #callers = new Set<Caller>()
+  /** Promise that resolves when all sessions have ended. */
+  readonly #ended: Promise<void>
   #endsAt = Number.POSITIVE_INFINITY
   /** Time of the last step, at which sessions were ended. */
   #steppedAt: number
   #timer: ClockTimer | undefined
   #isCalledOff = false
   #resolve: () => void = () => {}
-  #reject: (reason: unknown) => void = () => {}
 
-  constructor(clock: Clock, sessions: DrainedSessions) {
+  /** @param onCalledOff - Called when the last caller has called the drain off. */
+  constructor(clock: Clock, sessions: DrainedSessions, onCalledOff: () => void) {
     this.#clock = clock
     this.#sessions = sessions
+    this.#onCalledOff = onCalledOff
     this.#steppedAt = clock.now()
-    this.ended = new Promise((resolve, reject) => {
+    this.#ended = new Promise((resolve) => {
       this.#resolve = resolve
-      this.#reject = reject
     })
   }
 
-  /** Shortens the remaining time. Does nothing if less time remains anyway. */
-  shortenTo(ms: number): void {
-    const now = this.#clock.now()
-    if (now + ms >= this.#endsAt) return
-    this.#endsAt = now + ms
-    this.#steppedAt = now
-    this.#goOn()
+  /**
+   * Adds a caller, whose time may be shorter than that of the others.
+   *
+   * @returns Resolves when all sessions have ended; rejects with the reason of the signal.
+   */
+  async join(ms: number, signal: AbortSignal | undefined): Promise<void> {
+    const caller = { endsAt: this.#clock.now() + ms }
+    let reject: (reason: unknown) => void = () => {}
+    const calledOff = new Promise<never>((_, rejected) => {
+      reject = rejected
+    })
+    const callOff = (): void => {
+      reject(signal?.reason)
+      this.#leave(caller)
+    }
+    signal?.addEventListener('abort', callOff)
+    try {
+      this.#callers.add(caller)
+      this.#followCallers()
+      await Promise.race([this.#ended, calledOff])
+    } finally {
+      signal?.removeEventListener('abort', callOff)
+    }
   }
 
   /** Adjusts the intervals; to be called when a session has ended. */
@@ -107,12 +130,25 @@ export class Drain {
     this.#resolve()
   }
 
-  /** Cancels the drain; the remaining sessions stay. */
-  callOff(reason: unknown): void {
+  #leave(caller: Caller): void {
+    this.#callers.delete(caller)
+    if (this.#callers.size > 0) {
+      this.#followCallers()
+      return
+    }
     this.#isCalledOff = true
     this.#timer?.cancel()
     this.#timer = undefined
-    this.#reject(reason)
+    this.#onCalledOff()
+  }
+
+  /** Sets the end to the earliest time of a caller. */
+  #followCallers(): void {
+    const endsAt = Math.min(...[...this.#callers].map((caller) => caller.endsAt))
+    if (endsAt === this.#endsAt) return
+    this.#endsAt = endsAt
+    this.#steppedAt = this.#clock.now()
+    this.#goOn()
   }
 
   #goOn(): void {

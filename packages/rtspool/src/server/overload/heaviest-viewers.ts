@@ -4,6 +4,8 @@ import type { QueueOfClient } from './pressure-meter.js'
 /** A connection with sessions, and the number of bytes that wait for its client. */
 export interface QueueOfViewer extends QueueOfClient {
   readonly sessions: ReadonlySet<Session>
+  /** True if the application serves the sessions. They end with the connection, whoever owns them. */
+  readonly isAdopted?: boolean
 }
 
 /**
@@ -21,9 +23,14 @@ export function heaviestViewers<T extends QueueOfViewer>(connections: Iterable<T
 
 function isViewer(connection: QueueOfViewer): boolean {
   let views = false
-  for (const { owner, use } of connection.sessions) {
-    if (use?.action === 'publish') return false
-    if (owner?.connection === connection) views = true
+  for (const session of connection.sessions) {
+    if (session.use?.action === 'publish') return false
+    if (endsWith(session, connection)) views = true
   }
   return views
+}
+
+/** Returns whether a session ends with its connection, and does not continue on another one. */
+export function endsWith({ owner }: Session, connection: QueueOfViewer): boolean {
+  return connection.isAdopted === true || owner?.connection === connection
 }

@@ -2,7 +2,7 @@ import { type Clock, PeriodicCheck } from '../../clock.js'
 import { RequestError } from '../../errors.js'
 import type { Session } from '../../session-pool/index.js'
 import { setupProgress } from '../../session-pool/session-hold.js'
-import { heaviestViewers, type QueueOfViewer } from './heaviest-viewers.js'
+import { endsWith, heaviestViewers, type QueueOfViewer } from './heaviest-viewers.js'
 import type { ResolvedOverloadOptions } from './overload-options.js'
 import {
   LevelState,
@@ -190,7 +190,7 @@ export class OverloadGuard {
  */
 function shed(connection: GuardedConnection): void {
   for (const session of [...connection.sessions]) {
-    if (session.owner?.connection === connection) session.end('overload')
+    if (endsWith(session, connection)) session.end('overload')
   }
   connection.destroy()
 }

@@ -154,6 +154,24 @@ describe('a server that drains', { tags: 'B-DRAIN' }, () => {
     expect(server.isDraining).toBe(false)
   })
 
+  it('goes on in the time of the others when one of its callers calls it off', async () => {
+    const { clock, server, url, gone } = await scene(3)
+    const [hasty, patient] = [new AbortController(), new AbortController()]
+    const soon = server.drain({ seconds: 8, signal: hasty.signal })
+    const later = server.drain({ seconds: 62, signal: patient.signal })
+    clock.advance(2000)
+    hasty.abort(new Error('no hurry'))
+    await expect(soon).rejects.toThrow('no hurry')
+    expect(server.isDraining).toBe(true)
+    expect((await (await connectTo(server)).request('DESCRIBE', url)).statusCode).toBe(503)
+    clock.advance(40_000)
+    expect(gone.map(({ at }) => at)).toEqual([2000, 22_000, 42_000])
+    patient.abort(new Error('not today'))
+    await expect(later).rejects.toThrow('not today')
+    expect([server.isDraining, gone.length]).toEqual([false, 3])
+    await expectOk(await connectTo(server), 'DESCRIBE', url)
+  })
+
   it('keeps the other sessions when a listener calls it off', async () => {
     const { clock, server, gone } = await scene(3)
     const controller = new AbortController()

@@ -1,0 +1,43 @@
+import type { Session, SessionPool } from '../../session-pool/index.js'
+
+/** Sessions that the application serves by itself, until they leave the pool. */
+export class AdoptedSessions {
+  readonly #pool: SessionPool
+  readonly #onLeft: () => void
+  /** Function to call when a session has left, by session. */
+  readonly #adopted = new Map<Session, () => void>()
+
+  /** @param onLeft - Called after a session has left. */
+  constructor(pool: SessionPool, onLeft: () => void) {
+    this.#pool = pool
+    this.#onLeft = onLeft
+  }
+
+  get size(): number {
+    return this.#adopted.size
+  }
+
+  get all(): Iterable<Session> {
+    return this.#adopted.keys()
+  }
+
+  /** Adds a session. @param left - Called when the session has left its pool */
+  add(session: Session, left: () => void): void {
+    if (this.#adopted.size === 0) this.#pool.on('sessionRemoved', this.#onRemoved)
+    this.#adopted.set(session, left)
+  }
+
+  /** Ends all sessions. */
+  close(): void {
+    for (const session of [...this.#adopted.keys()]) session.end('poolClosed')
+  }
+
+  readonly #onRemoved = (session: Session): void => {
+    const left = this.#adopted.get(session)
+    if (!left) return
+    this.#adopted.delete(session)
+    if (this.#adopted.size === 0) this.#pool.off('sessionRemoved', this.#onRemoved)
+    left()
+    this.#onLeft()
+  }
+}
