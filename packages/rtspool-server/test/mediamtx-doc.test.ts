@@ -13,16 +13,23 @@ const page = readFileSync(
 const calls = new Set(operations.map(({ method, path }) => `${method.toUpperCase()} ${path}`))
 const events: ReadonlySet<string> = new Set(eventTypeNames)
 
-/** Names in the second column of the tables: what replaces a key or call of MediaMTX. */
-const replacements = page
+const rows = page
   .split('\n')
-  .filter(
-    (line) => line.startsWith('| ') && !line.startsWith('| MediaMTX') && !line.startsWith('| ---'),
-  )
-  .flatMap((line) =>
-    [...(line.split(' | ')[1] ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name),
-  )
-  .filter((name) => name !== undefined)
+  .filter((line) => /^\| (?!MediaMTX|---)/.test(line))
+  .map((line) => line.split(' | ')[1] ?? '')
+
+/**
+ * Names in the second column of the tables: what replaces a key or call of MediaMTX. A name without a section, behind a
+ * key, is in the section of that key: `auth.jwt.jwksUrl`, `issuer`.
+ */
+const replacements = rows.flatMap((cell) => {
+  let section = ''
+  return [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => {
+    const isShort = /^\w+$/.test(name) && section !== '' && !isKey(name) && !events.has(name)
+    if (name.includes('.')) section = name.slice(0, name.lastIndexOf('.'))
+    return isShort ? `${section}.${name}` : name
+  })
+})
 
 /** Our calls anywhere on the page, and in other columns. */
 const namedCalls = [...page.matchAll(/`((?:GET|POST|PATCH|DELETE) \/(?:v1\/|metrics)[^`]*)`/g)].map(
