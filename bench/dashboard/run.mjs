@@ -43,6 +43,9 @@ async function logIn(page, { url, token }) {
   await page.evaluate(recordFrames)
 }
 
+/** Rows that the page has read so far. */
+const countRows = (page) => page.evaluate(`Number(${table}.firstChild.ariaRowCount)`)
+
 async function scroll(page) {
   await page.mouse.move(600, 500)
   for (let turn = 0; turn < options.scrolls; turn++) {
@@ -50,9 +53,10 @@ async function scroll(page) {
     await page.waitForTimeout(16)
   }
   // The wheel may be faster than the pages of the list.
-  while ((await page.evaluate(`Number(${table}.firstChild.ariaRowCount)`)) < options.sessions) {
+  for (let before = 0, now = await countRows(page); now > before; now = await countRows(page)) {
+    before = now
     await page.evaluate(`${table}.scrollTop = ${table}.scrollHeight`)
-    await page.waitForTimeout(50)
+    await page.waitForTimeout(1000)
   }
   for (let turn = 0; turn < options.scrolls; turn++) {
     await page.mouse.wheel(0, -wheelPixels)

@@ -52,7 +52,7 @@ export function Table<Row>(props: TableProps<Row>): JSX.Element {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls needs the keyboard
     <section class="table" ref={place} tabIndex={0} aria-label={label} aria-busy={isBusy}>
-      <table aria-rowcount={rows.length + 1}>
+      <table aria-rowcount={rows.length + 1} style={{ minWidth: widthOf(columns) }}>
         <Head {...props} />
         <tbody>
           <Space rows={first} columns={columns.length} />
@@ -65,6 +65,12 @@ export function Table<Row>(props: TableProps<Row>): JSX.Element {
       {rows.length === 0 && !isBusy && <p class="hint">{empty}</p>}
     </section>
   )
+}
+
+/** Returns the width at which every column has its own: a narrower table scrolls. */
+function widthOf<Row>(columns: readonly Column<Row>[]): string {
+  const widths = columns.flatMap(({ width }) => (width === undefined ? [] : [width]))
+  return `calc(${['0px', ...widths].join(' + ')})`
 }
 
 interface TableRowProps<Row> {
