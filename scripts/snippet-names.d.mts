@@ -12,6 +12,7 @@ declare global {
   const pool: Pool
   const session: NonNullable<ReturnType<Pool['get']>>
   const media: SessionMedia
+  const socket: import('node:net').Socket
   const backChannel: import('rtspool').BackChannelOptions
   const owner: AdmitContext['owner']
   const token: { readonly exp: number }

@@ -99,7 +99,7 @@ describe('RequestQueue', () => {
   })
 
   it('tells how long each response took, waiting for a turn included', async () => {
-    const turns = new RequestTurns()
+    const turns = new RequestTurns(new ManualClock())
     while (turns.take()) turns.take()
     let settle: (reply: Reply) => void = () => undefined
     const client = new Client(() => new Promise((resolve) => (settle = resolve)), turns)
