@@ -70,6 +70,13 @@ export type { AuthRefusalReason, RtspServerAuthStats } from './server/auth/auth-
 export type { AccessRefusal } from './server/auth/authenticator.js'
 export { type DigestAlgorithm, digestAlgorithms, digestHa1 } from './server/auth/digest.js'
 export type {
+  LoginAnswer,
+  LoginContext,
+  LoginGrant,
+  LoginHook,
+  LoginRefusal,
+} from './server/auth/login-hook.js'
+export type {
   AccessAction,
   AccessContext,
   AccessRight,

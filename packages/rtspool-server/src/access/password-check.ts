@@ -47,19 +47,26 @@ export class PasswordCheck {
   }
 }
 
-let last: { readonly hashes: string; readonly hook: VerifyHook } | undefined
+let last: { readonly text: string; readonly hook: VerifyHook } | undefined
 
 /**
  * Returns a hook that checks the passwords of users who log in by Basic alone. The same hashes give
  * the same hook, so that a reload finds no difference.
+ *
+ * @param isAskedOn - Others may know users that have no hash: the hook has no answer about these.
  */
-export function verifyByHash(hashes: ReadonlyMap<string, string>): VerifyHook | undefined {
+export function verifyByHash(
+  hashes: ReadonlyMap<string, string>,
+  isAskedOn = false,
+): VerifyHook | undefined {
   if (hashes.size === 0) return undefined
-  const text = JSON.stringify([...hashes])
-  if (last?.hashes === text) return last.hook
+  const text = JSON.stringify([isAskedOn, ...hashes])
+  if (last?.text === text) return last.hook
   const check = new PasswordCheck(hashes)
-  const hook: VerifyHook = ({ user, scheme, password }) =>
-    scheme === 'Basic' && password !== undefined ? check.isRight(user, password) : undefined
-  last = { hashes: text, hook }
+  const hook: VerifyHook = ({ user, scheme, password }) => {
+    if (scheme !== 'Basic' || password === undefined) return undefined
+    return isAskedOn && !hashes.has(user) ? undefined : check.isRight(user, password)
+  }
+  last = { text, hook }
   return hook
 }

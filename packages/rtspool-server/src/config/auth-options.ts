@@ -1,8 +1,11 @@
 import type { AccessRule, AuthOptions } from 'rtspool'
+import { type ExternalOptions, loginByOthers } from '../access/external-logins.js'
+import { isLoopback } from '../access/loopback.js'
 import { verifyByHash } from '../access/password-check.js'
 import type { ConfigSources, LoadedConfig } from './load-config.js'
 import { OptionValueError } from './option-value-error.js'
 import type { Config } from './schema.js'
+import { externalOptionsOf } from './users/external-options.js'
 import { isStoredUsersName, readStoredUsers } from './users/stored-users.js'
 import { UserDirectory } from './users/user-directory.js'
 import { checkRealm } from './users/user-realm.js'
@@ -41,19 +44,21 @@ export function authOf(
   directory.addClear(clearUsersOf(usersVariable, fromEnvironment))
   const warning = addUsersOfFile(directory, config, fileSource)
   directory.addClear(clearUsersOf('--user', sources.users))
-  checkPublishers(directory, loaded)
-  if (directory.size === 0) {
+  const external = externalOptionsOf(loaded, sources.environment)
+  if (!external) checkPublishers(directory, loaded)
+  if (directory.size === 0 && !external) {
     if (config.usersFile !== undefined) throw new OptionValueError(`${fileSource} must name a user`)
     checkNoRights(loaded)
     return { auth: undefined, warnings: [] }
   }
-  const { rules, warnings } = rulesOf(directory, loaded)
+  const { rules, warnings } = rulesOf(directory, loaded, external !== undefined)
   return {
-    auth: authFor(directory, config, rules),
+    auth: authFor(directory, config, rules, external),
     warnings: [
       ...(sources.users.length > 0 ? [shownPassword] : []),
       ...(warning === undefined ? [] : [warning]),
       ...(config.basic === 'always' ? [clearPassword(loaded.sourceOf(['auth', 'basic']))] : []),
+      ...externalWarnings(loaded, external),
       ...warnings,
     ],
   }
@@ -94,21 +99,43 @@ function checkPublishers(directory: UserDirectory, { config, sourceOf }: LoadedC
  * without users everybody may do everything.
  */
 function checkNoRights({ config, sourceOf }: LoadedConfig): void {
-  const { publicRead, basic, rules } = config.auth
+  const { publicRead, basic, tokens, rules } = config.auth
   const given = { publicRead, basic: basic === 'always', rules: rules !== undefined }
   for (const [name, isGiven] of Object.entries(given)) {
     if (isGiven) throw new OptionValueError(`${sourceOf(['auth', name])} needs users: --users-file`)
   }
+  if (tokens !== 'always') return
+  throw new OptionValueError(`${sourceOf(['auth', 'tokens'])} needs --jwks-url or --auth-hook`)
 }
 
 const shownPassword = `--user shows its password in the list of processes: --users-file or ${usersVariable} keeps it out`
 const clearPassword = (source: string): string =>
   `passwords are taken in clear (${source}): whoever listens on the way reads them`
 
+const clearToken = (source: string): string =>
+  `tokens are taken in clear (${source}): whoever listens on the way can use them`
+
+/** Returns warnings about what others on the way can read. */
+function externalWarnings(
+  { config, sourceOf }: LoadedConfig,
+  external: ExternalOptions | undefined,
+): readonly string[] {
+  if (!external) return []
+  const { tokens, hook } = config.auth
+  const host = hook.url === undefined ? undefined : new URL(hook.url)
+  const isOpen = host?.protocol === 'http:' && !isLoopback(host.hostname.replace(/^\[|\]$/g, ''))
+  const source = sourceOf(['auth', 'hook', 'url'])
+  return [
+    ...(tokens === 'always' ? [clearToken(sourceOf(['auth', 'tokens']))] : []),
+    ...(isOpen ? [`${source} without https: credentials cross the network in clear`] : []),
+  ]
+}
+
 /** Returns the rules with the users of each role, and a warning for each role without a user. */
 function rulesOf(
   directory: UserDirectory,
   { config, sourceOf }: LoadedConfig,
+  mayBeExternal: boolean,
 ): { readonly rules: readonly AccessRule[]; readonly warnings: readonly string[] } {
   const { publicRead, publishers, rules: configured } = config.auth
   const everywhere: AccessRule = {
@@ -121,6 +148,7 @@ function rulesOf(
     directory.resolveRule(rule, (subject) => {
       const source = sourceOf(configured ? ['auth', 'rules', index] : ['auth', 'publishers'])
       if (!subject.startsWith('role:')) {
+        if (mayBeExternal) return
         throw new OptionValueError(`${source} must name users, got '${subject}'`)
       }
       warnings.push(`${source}: no user has the role ${subject.slice('role:'.length)}`)
@@ -133,14 +161,20 @@ function authFor(
   directory: UserDirectory,
   config: Config['auth'],
   rules: readonly AccessRule[],
+  external: ExternalOptions | undefined,
 ): AuthOptions {
+  // Digest proves to know a password that this server knows as well: others do not tell theirs.
+  const isDigestUsable = !external || directory.size > 0
   return Object.freeze({
     users: directory.secrets,
     rules,
     basic: config.basic,
     realm: config.realm,
-    algorithms: config.algorithms,
+    algorithms: isDigestUsable ? config.algorithms : [],
+    tokens: config.tokens,
+    tokenParameters: external ? config.tokenParameters : [],
     nonceLifetime: config.nonceLifetime,
-    verify: verifyByHash(directory.scryptHashes),
+    verify: verifyByHash(directory.scryptHashes, external !== undefined),
+    login: external && loginByOthers(external),
   } satisfies Required<AuthOptions>)
 }

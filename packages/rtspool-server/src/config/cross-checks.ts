@@ -40,6 +40,17 @@ function tlsProblems({ tls, rtsp }: Config, sources: KeySources): ConfigProblem[
 }
 
 function authProblems({ auth }: Config, sources: KeySources): ConfigProblem[] {
+  const { jwksUrl, keyFile } = auth.jwt
+  const isTwice = jwksUrl !== undefined && keyFile !== undefined
+  return [
+    ...(isTwice
+      ? [problem(sources, ['auth', 'jwt', 'keyFile'], 'and auth.jwt.jwksUrl exclude each other')]
+      : []),
+    ...rulesProblems({ auth }, sources),
+  ]
+}
+
+function rulesProblems({ auth }: Pick<Config, 'auth'>, sources: KeySources): ConfigProblem[] {
   if (auth.rules === undefined) return []
   const says = 'and auth.rules exclude each other'
   const problems: ConfigProblem[] = []

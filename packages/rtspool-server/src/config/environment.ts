@@ -17,6 +17,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 /** Environment variables that begin with the prefix but set no key. */
 const otherVariables: ReadonlySet<string> = new Set([
   ...['RTSPOOL_CONFIG', 'RTSPOOL_USERS', 'RTSPOOL_WEBHOOK_SECRET'],
+  'RTSPOOL_AUTH_HOOK_SECRET',
 ])
 
 /** Values that environment variables set, and warnings about variables that set nothing. */

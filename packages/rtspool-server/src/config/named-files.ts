@@ -4,7 +4,7 @@ import type { ConfigSources, LoadedConfig } from './load-config.js'
 import { ConfigError, type ConfigProblem } from './problems.js'
 
 /**
- * Finds files named by a configuration that cannot be read: users, key, certificate, and media files. With a users
+ * Finds files named by a configuration that cannot be read: users, keys, certificates, and media files. With a users
  * file, also finds the first mistake in that file or in the rights of its users.
  *
  * @param environment - May contain {@link usersVariable}, whose users rights may name as well.
@@ -35,7 +35,9 @@ function usersProblems(
   loaded: LoadedConfig,
   environment: ConfigSources['environment'],
 ): readonly ConfigProblem[] {
-  if (loaded.config.auth.usersFile === undefined) return []
+  const { usersFile, hook, jwt } = loaded.config.auth
+  const files = [usersFile, hook.secretFile, hook.caFile, jwt.keyFile, jwt.caFile]
+  if (files.every((file) => file === undefined)) return []
   const { [usersVariable]: users } = environment
   try {
     authOf(loaded, { environment: { [usersVariable]: users }, users: [] })

@@ -22,15 +22,7 @@ type Complete<Options, WithoutKey extends keyof Options = never> = {
 }
 
 /** Options of the pool that are functions or objects, which a configuration file cannot contain. */
-type PoolCode =
-  | 'onAdmit'
-  | 'admission'
-  | 'clock'
-  | 'idCodec'
-  | 'createSessionId'
-  | 'createSession'
-  // Only the hook `onAdmit` puts sessions into groups.
-  | 'maxSessionsPerGroup'
+type PoolCode = 'onAdmit' | 'admission' | 'clock' | 'idCodec' | 'createSessionId' | 'createSession'
 
 /** Options of the pool for which the configuration has keys. */
 type PoolOptions = Complete<RtspPoolOptions, PoolCode>
@@ -42,6 +34,7 @@ type PoolLimits = Pick<
   | 'maxSessionsPerAddress'
   | 'maxSessionsPerUser'
   | 'maxSessionsPerPath'
+  | 'maxSessionsPerGroup'
   | 'maxIdleSetup'
   | 'maxLifetime'
 >
@@ -52,6 +45,7 @@ export const poolLimitsOf = ({ limits }: Config): PoolLimits => ({
   maxSessionsPerAddress: limits.maxSessionsPerAddress ?? shareOf(limits.maxSessions),
   maxSessionsPerUser: limits.maxSessionsPerUser,
   maxSessionsPerPath: limits.maxSessionsPerPath,
+  maxSessionsPerGroup: limits.maxSessionsPerGroup,
   maxIdleSetup: limits.maxIdleSetup,
   maxLifetime: limits.maxLifetime,
 })

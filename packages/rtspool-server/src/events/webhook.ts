@@ -1,7 +1,6 @@
-import { createHmac } from 'node:crypto'
-import { unescape as percentDecoded } from 'node:querystring'
 import type { Logger } from 'pino'
 import { type Clock, type ClockTimer, systemClock } from 'rtspool'
+import { type Receiver, receiverOf, signedHeaders } from '../access/receiver.js'
 import type { EventFeed, FeedEvent } from './event-feed.js'
 import type { EventType } from './event-types.js'
 
@@ -165,18 +164,9 @@ export class Webhook {
   }
 
   #headersFor({ id }: FeedEvent, body: string): Record<string, string> {
-    const seconds = String(Math.floor(this.#clock.unixTimeMs() / 1000))
-    const { secret } = this.#options
-    const headers = {
-      ...this.#receiver.headers,
-      'content-type': 'application/json',
-      'user-agent': 'rtspool',
-      'webhook-id': id,
-      'webhook-timestamp': seconds,
-    }
-    if (secret === undefined) return headers
-    const signature = signatureOf(secret, `${id}.${seconds}.${body}`)
-    return { ...headers, 'webhook-signature': `v1,${signature}` }
+    const unixSeconds = Math.floor(this.#clock.unixTimeMs() / 1000)
+    const signed = signedHeaders({ id, unixSeconds, body }, this.#options.secret)
+    return { ...this.#receiver.headers, ...signed }
   }
 
   #pause(attempt: number): Promise<void> {
@@ -213,32 +203,4 @@ function messageOf(error: Error): string {
   const inner = error instanceof AggregateError ? (error.errors as readonly unknown[]) : []
   const messages = inner.flatMap((each) => (each instanceof Error ? messageOf(each) : []))
   return [...new Set(messages)].join('; ') || ((error as NodeJS.ErrnoException).code ?? error.name)
-}
-
-interface Receiver {
-  /** URL without user and password, because `fetch` refuses URLs with them. */
-  readonly url: string
-  readonly headers: Readonly<Record<string, string>>
-}
-
-function receiverOf(text: string): Receiver {
-  const url = new URL(text)
-  const { username, password } = url
-  if (username === '' && password === '') return { url: url.href, headers: {} }
-  url.username = ''
-  url.password = ''
-  const credentials = `${percentDecoded(username)}:${percentDecoded(password)}`
-  const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`
-  return { url: url.href, headers: { authorization } }
-}
-
-/** Prefix of secrets in base64, as the tools of Standard Webhooks make them. */
-const encodedPrefix = 'whsec_'
-
-/** Returns the HMAC-SHA256 of a text in base64. */
-export function signatureOf(secret: string, text: string): string {
-  const key = secret.startsWith(encodedPrefix)
-    ? Buffer.from(secret.slice(encodedPrefix.length), 'base64')
-    : secret
-  return createHmac('sha256', key).update(text).digest('base64')
 }

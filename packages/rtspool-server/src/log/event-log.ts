@@ -76,10 +76,10 @@ export function logRefusals(server: RtspServer, lines: RepeatLimit): void {
     const facts = { limit, path, address: owner?.address, user: owner?.user }
     lines.write('warn', 'session refused', limit, facts)
   })
-  server.on('accessRefused', ({ reason, user, address, method, path }) => {
+  server.on('accessRefused', ({ reason, user, address, method, path, why }) => {
     // Clients send a request before they log in: that is normal.
     const level = reason === 'missing' || reason === 'stale' ? 'debug' : 'warn'
-    lines.write(level, 'access refused', reason, { reason, user, address, method, path })
+    lines.write(level, 'access refused', reason, { reason, why, user, address, method, path })
   })
   server.on('requestFailed', (error, request, connection) => {
     const code = error instanceof RtspError ? error.code : 'unknown'

@@ -5,9 +5,10 @@ import { ManualClock } from 'rtspool/testing'
 import { describe, expect, it } from 'vitest'
 import { closeAfterTest } from '../../../rtspool/test/support/open-things.js'
 import { until } from '../../../rtspool/test/support/until.js'
+import { signatureOf } from '../../src/access/receiver.js'
 import { EventFeed } from '../../src/events/event-feed.js'
 import { eventTypeNames } from '../../src/events/event-types.js'
-import { signatureOf, Webhook, type WebhookOptions } from '../../src/events/webhook.js'
+import { Webhook, type WebhookOptions } from '../../src/events/webhook.js'
 import { recordedLog } from '../api/api-scene.js'
 
 interface Delivery {

@@ -2,6 +2,7 @@ export { acceptsSdp } from './headers/accept.js'
 export {
   type Authorization,
   type BasicAuthorization,
+  type BearerAuthorization,
   type DigestAuthorization,
   parseAuthorization,
   serializeAuthorization,
@@ -38,6 +39,7 @@ export {
 } from './headers/transport.js'
 export {
   type BasicChallenge,
+  type BearerChallenge,
   type Challenge,
   type DigestChallenge,
   parseChallenge,

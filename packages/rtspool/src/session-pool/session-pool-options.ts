@@ -44,7 +44,7 @@ export interface SessionPoolOptions<Data extends object = SessionData> {
   readonly maxSessionsPerPath?: number | undefined
   /**
    * Maximum numbers of sessions at a time by group and value, such as `{ plan: { free: 50 } }`; 0 =
-   * unlimited. The hook `onAdmit` puts a session into groups.
+   * unlimited. The hook `onAdmit` or a login puts a session into groups.
    * @defaultValue {}
    */
   readonly maxSessionsPerGroup?: GroupLimits | undefined

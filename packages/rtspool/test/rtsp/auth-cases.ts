@@ -77,6 +77,12 @@ export const authorizationCases: readonly HeaderCase<Authorization>[] = [
     wire: 'Basic w7w6w7w=',
     value: { scheme: 'Basic', username: 'ü', password: 'ü' },
   },
+  {
+    name: 'Bearer',
+    wire: 'bearer eyJh.e30.a-_~+/9=',
+    canonical: 'Bearer eyJh.e30.a-_~+/9=',
+    value: { scheme: 'Bearer', token: 'eyJh.e30.a-_~+/9=' },
+  },
 ]
 
 const refused = (wires: Record<string, string>, tags: Tags = []): RefusedCase[] =>
@@ -93,7 +99,9 @@ export const refusedAuthorizations = [
     'Basic without base64': 'Basic u:p',
     'Basic without a colon': 'Basic dXA=',
     'Basic without a name': 'Basic OnA=',
-    'another scheme': 'Bearer abc',
+    'another scheme': 'Negotiate abc',
+    'Bearer without a token': 'Bearer',
+    'Bearer with two tokens': 'Bearer abc def',
     'no name': wire('"u"').replace('username="u", ', ''),
     'an empty name': wire('""'),
     'no realm': wire('"u"').replace('realm="r", ', ''),
@@ -186,11 +194,16 @@ export const challengeCases: readonly HeaderCase<Challenge>[] = [
     wire: 'Basic realm="a\\"b\\\\c"',
     value: { scheme: 'Basic', realm: 'a"b\\c' },
   },
+  {
+    name: 'Bearer',
+    wire: 'Bearer realm="r"',
+    value: { scheme: 'Bearer', realm: 'r' },
+  },
 ]
 
 export const refusedChallenges = refused({
   nothing: '',
-  'another scheme': 'Bearer realm="r"',
+  'another scheme': 'Negotiate realm="r"',
   'no realm': 'Basic',
   'no nonce': 'Digest realm="r"',
   'quotes that do not end': 'Basic realm="r',

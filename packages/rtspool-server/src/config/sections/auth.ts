@@ -1,6 +1,8 @@
 import { type AccessRule, authDefaults, type BasicPolicy } from 'rtspool'
 import { z } from 'zod'
 import { file, fileText, key } from '../key-meta.js'
+import { authHookSection } from './auth-hook.js'
+import { authJwtSection } from './auth-jwt.js'
 import { network, networkText } from './network.js'
 import { pattern, patternText } from './path-pattern.js'
 
@@ -89,6 +91,22 @@ export const authSection = z.strictObject({
     live: true,
     expected: 'a list of SHA-256, MD5 or both, or none',
   }),
+  tokens: key(z.enum(policies).default(authDefaults.tokens), {
+    description:
+      'connections on which tokens (Bearer, or in the query) are accepted; needs hook or jwt',
+    flag: '--tokens-in-clear',
+    flagText: 'accept tokens without TLS: whoever listens on the way can use them',
+    flagValue: 'always',
+    live: true,
+  }),
+  tokenParameters: key(z.array(z.string().regex(/^[\w-]+$/)).default(['token', 'jwt']), {
+    description:
+      'parameters in the query of a URL whose value is a token; none = tokens in headers only',
+    live: true,
+    expected: 'a list of names of letters, digits, _ and -',
+  }),
+  hook: authHookSection.prefault({}),
+  jwt: authJwtSection.prefault({}),
   nonceLifetime: key(z.number().gt(0).max(maxNonceLifetime).default(authDefaults.nonceLifetime), {
     description: 'time for which a nonce is valid',
     unit: 'seconds',

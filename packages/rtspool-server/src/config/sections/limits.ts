@@ -1,6 +1,7 @@
 import { rtspServerDefaults } from 'rtspool'
 import { type FullPolicy, sessionPoolDefaults } from 'rtspool/session-pool'
 import { z } from 'zod'
+import { groupName } from '../../access/session-groups.js'
 import { count, key, seconds } from '../key-meta.js'
 import { network } from './network.js'
 
@@ -42,6 +43,17 @@ export const limitsSection = z.strictObject({
     description: 'limit on the sessions of one path; 0 = unlimited',
     live: true,
   }),
+  maxSessionsPerGroup: key(
+    z.record(groupName(), z.record(z.string().min(1), count())).default({}),
+    {
+      description:
+        'limits on the sessions of groups, by name and value of the group; 0 = unlimited; hooks and tokens put sessions into groups',
+      defaultText: 'unlimited',
+      live: true,
+      expected: 'groups with a number for each value, such as plan: { free: 50 }',
+      examples: [{ plan: { free: 50 } }],
+    },
+  ),
   maxIdleSetup: key(seconds().default(rtspServerDefaults.pool.maxIdleSetup), {
     description: 'time within which a new session must play or record; 0 = unlimited',
     unit: 'seconds',

@@ -36,8 +36,17 @@ export interface DigestAuthorization {
   readonly opaque?: string
 }
 
+/**
+ * Credentials of Bearer: a token, such as a JWT.
+ * @see RFC 6750 section 2.1
+ */
+export interface BearerAuthorization {
+  readonly scheme: 'Bearer'
+  readonly token: string
+}
+
 /** Credentials in an Authorization header. */
-export type Authorization = BasicAuthorization | DigestAuthorization
+export type Authorization = BasicAuthorization | DigestAuthorization | BearerAuthorization
 
 const header = 'Authorization'
 
@@ -50,7 +59,16 @@ export function parseAuthorization(value: string): Authorization {
   const { scheme, rest } = splitScheme(value)
   if (scheme === 'basic') return parseBasic(rest)
   if (scheme === 'digest') return parseDigest(parseAuthParameters(header, rest))
-  return refuseAuth(header, 'Basic or Digest')
+  if (scheme === 'bearer') return parseBearer(rest)
+  return refuseAuth(header, 'Basic, Digest or Bearer')
+}
+
+/** Matches `b64token` of RFC 6750. */
+const tokenPattern = /^[A-Za-z0-9._~+/-]+=*$/
+
+function parseBearer(token: string): BearerAuthorization {
+  if (!tokenPattern.test(token)) refuseAuth(header, 'a token')
+  return { scheme: 'Bearer', token }
 }
 
 function parseBasic(text: string): BasicAuthorization {
@@ -123,10 +141,14 @@ function extendedUsername(value: string): string {
 /**
  * Serializes an Authorization header, as a client sends it.
  *
- * @throws {TypeError} when a part cannot be sent: a control character, or a colon in a user name of
- *   Basic.
+ * @throws {TypeError} when a part cannot be sent: a control character, a colon in a user name of
+ *   Basic, or a token of Bearer in another form than that of RFC 6750.
  */
 export function serializeAuthorization(authorization: Authorization): string {
+  if (authorization.scheme === 'Bearer') {
+    if (!tokenPattern.test(authorization.token)) throw new TypeError('token must be a b64token')
+    return `Bearer ${authorization.token}`
+  }
   const username = checkAuthText('username', authorization.username)
   if (authorization.scheme === 'Basic') {
     if (username.includes(':')) throw new TypeError('username must not have a colon')

@@ -28,8 +28,17 @@ export interface DigestChallenge {
   readonly opaque?: string
 }
 
+/**
+ * Challenge of Bearer.
+ * @see RFC 6750 section 3
+ */
+export interface BearerChallenge {
+  readonly scheme: 'Bearer'
+  readonly realm: string
+}
+
 /** Challenge in one WWW-Authenticate header line. */
-export type Challenge = BasicChallenge | DigestChallenge
+export type Challenge = BasicChallenge | DigestChallenge | BearerChallenge
 
 const header = 'WWW-Authenticate'
 
@@ -40,10 +49,12 @@ const header = 'WWW-Authenticate'
  */
 export function parseChallenge(value: string): Challenge {
   const { scheme, rest } = splitScheme(value)
-  if (scheme !== 'basic' && scheme !== 'digest') refuseAuth(header, 'Basic or Digest')
+  if (scheme !== 'basic' && scheme !== 'digest' && scheme !== 'bearer') {
+    refuseAuth(header, 'Basic, Digest or Bearer')
+  }
   const parameters = parseAuthParameters(header, rest)
   const realm = parameters.get('realm') ?? refuseAuth(header, 'realm')
-  if (scheme === 'basic') return { scheme: 'Basic', realm }
+  if (scheme !== 'digest') return { scheme: scheme === 'basic' ? 'Basic' : 'Bearer', realm }
   const algorithm = parameters.get('algorithm')
   const qop = parameters.get('qop')
   const opaque = parameters.get('opaque')
@@ -70,7 +81,7 @@ function tokenOf(name: string, text: string): string {
  */
 export function serializeChallenge(challenge: Challenge): string {
   const realm = quote(checkAuthText('realm', challenge.realm))
-  if (challenge.scheme === 'Basic') return `Basic realm=${realm}`
+  if (challenge.scheme !== 'Digest') return `${challenge.scheme} realm=${realm}`
   const { nonce, stale, algorithm, qop, opaque } = challenge
   const parameters = [`realm=${realm}`, `nonce=${quote(checkAuthText('nonce', nonce))}`]
   if (stale) parameters.push('stale=true')

@@ -1,6 +1,7 @@
 import { checkOptions, isRecord, kindOf, shown } from '../../option-checks.js'
 import type { RtspRequest } from '../../rtsp/index.js'
 import { type DigestAlgorithm, digestAlgorithms, digestHa1, hashBytes } from './digest.js'
+import type { LoginHook } from './login-hook.js'
 import { type AccessContext, type AccessRule, AccessRules } from './rules.js'
 import { isHa1, nobodysSecret, type UserSecret } from './secrets.js'
 
@@ -44,11 +45,30 @@ export type VerifyHook = (
 export interface AuthOptions {
   /**
    * Users by name, each with a password, or with HA1 of every offered algorithm so that no password
-   * is stored (see `digestHa1`). At least one of `users` and `verify` is needed.
+   * is stored (see `digestHa1`). At least one of `users`, `verify` and
+   * `login` is needed.
    */
   readonly users?: Readonly<Record<string, UserSecret>> | undefined
   /** Called for users missing in `users`. If the hook fails, the response is 500. */
   readonly verify?: VerifyHook | undefined
+  /**
+   * Called for credentials of users that are in neither `users` nor `verify`, for tokens, and for
+   * requests without credentials that the rules do not allow. If the hook fails, the response is
+   * 500.
+   */
+  readonly login?: LoginHook | undefined
+  /**
+   * Connections on which the server accepts tokens for `login`, in the scheme Bearer and in the
+   * query: inside TLS, on all (`'always'`), or on none (`'never'`).
+   * @default 'overTls'
+   */
+  readonly tokens?: BasicPolicy | undefined
+  /**
+   * Names of parameters in the query of a URI whose value is a token for `login`, such as
+   * `['token']`. Credentials in a header take precedence.
+   * @default []
+   */
+  readonly tokenParameters?: readonly string[] | undefined
   /**
    * Rights to read and publish. The rule with the most specific path decides, and anything that it
    * does not name is denied.
@@ -82,6 +102,8 @@ export const authDefaults = Object.freeze({
   realm: 'rtspool',
   algorithms: digestAlgorithms,
   basic: 'overTls',
+  tokens: 'overTls',
+  tokenParameters: Object.freeze([] as readonly string[]),
   nonceLifetime: 300,
   rules: Object.freeze([
     Object.freeze({ path: '/*', read: 'authenticated', publish: 'authenticated' } as const),
@@ -96,6 +118,9 @@ export interface ResolvedAuthOptions {
    */
   readonly users: ReadonlyMap<string, UserSecret>
   readonly verify: VerifyHook | undefined
+  readonly login: LoginHook | undefined
+  readonly tokens: BasicPolicy
+  readonly tokenParameters: readonly string[]
   /** Secret with which the server compares the credentials of unknown users. */
   readonly nobody: UserSecret
   readonly rules: AccessRules
@@ -117,26 +142,31 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
   const given: unknown = options
   if (!isRecord(given)) {
     throw new TypeError(
-      `auth must be an object with users or verify, or false, got ${kindOf(given)}`,
+      `auth must be an object with users, verify or login, or false, got ${kindOf(given)}`,
     )
   }
-  checkOptions('auth', options, ['users', 'verify', ...Object.keys(authDefaults)])
+  checkOptions('auth', options, ['users', 'verify', 'login', ...Object.keys(authDefaults)])
   const realm = checkRealm(options.realm ?? authDefaults.realm)
-  const basic = checkBasic(options.basic ?? authDefaults.basic)
-  const algorithms = checkAlgorithms(options.algorithms ?? authDefaults.algorithms, basic)
-  const { verify } = options
-  if (verify !== undefined && typeof verify !== 'function') {
-    throw new TypeError(`auth.verify must be a function, got ${typeof verify}`)
-  }
-  if (options.users === undefined && verify === undefined) {
-    throw new TypeError('auth must have users or verify: without them nobody gets in')
+  const basic = checkPolicy('basic', options.basic ?? authDefaults.basic)
+  const { verify, login } = options
+  checkHook('verify', verify)
+  checkHook('login', login)
+  const algorithms = checkAlgorithms(
+    options.algorithms ?? authDefaults.algorithms,
+    login === undefined && basic === 'never',
+  )
+  if (options.users === undefined && verify === undefined && login === undefined) {
+    throw new TypeError('auth must have users, verify or login: without them nobody gets in')
   }
   const users = resolveUsers(options.users ?? {}, realm, algorithms)
-  const names = verify ? undefined : new Set(users.keys())
+  const names = verify || login ? undefined : new Set(users.keys())
   return Object.freeze({
     realm,
     users,
     verify,
+    login,
+    tokens: checkPolicy('tokens', options.tokens ?? authDefaults.tokens),
+    tokenParameters: checkParameters(options.tokenParameters ?? authDefaults.tokenParameters),
     nobody: nobodysSecret(verify !== undefined),
     rules: new AccessRules(options.rules ?? authDefaults.rules, names),
     algorithms,
@@ -219,14 +249,25 @@ function checkRealm(realm: string): string {
   throw new TypeError(`auth.realm must be text without control characters, got ${shown(realm)}`)
 }
 
-function checkBasic(basic: string): BasicPolicy {
-  if (basic === 'overTls' || basic === 'always' || basic === 'never') return basic
-  throw new TypeError(`auth.basic must be 'overTls', 'always' or 'never', got ${shown(basic)}`)
+function checkPolicy(name: 'basic' | 'tokens', policy: string): BasicPolicy {
+  if (policy === 'overTls' || policy === 'always' || policy === 'never') return policy
+  throw new TypeError(`auth.${name} must be 'overTls', 'always' or 'never', got ${shown(policy)}`)
+}
+
+function checkHook(name: 'verify' | 'login', hook: unknown): void {
+  if (hook === undefined || typeof hook === 'function') return
+  throw new TypeError(`auth.${name} must be a function, got ${typeof hook}`)
+}
+
+function checkParameters(names: readonly string[]): readonly string[] {
+  const isName = (name: unknown) => typeof name === 'string' && /^[\w-]+$/.test(name)
+  if (Array.isArray(names) && names.every(isName)) return Object.freeze([...names])
+  throw new TypeError(`auth.tokenParameters must be a list of letters, digits, _ and -`)
 }
 
 function checkAlgorithms(
   algorithms: readonly DigestAlgorithm[],
-  basic: BasicPolicy,
+  isNeeded: boolean,
 ): readonly DigestAlgorithm[] {
   const isKnown = (name: string) => digestAlgorithms.some((known) => known === name)
   if (!Array.isArray(algorithms) || !algorithms.every(isKnown)) {
@@ -234,7 +275,7 @@ function checkAlgorithms(
       `auth.algorithms must be some of ${digestAlgorithms.join(', ')}, got '${algorithms}'`,
     )
   }
-  if (algorithms.length === 0 && basic === 'never') {
+  if (algorithms.length === 0 && isNeeded) {
     throw new TypeError('auth.algorithms must not be empty when basic is never')
   }
   return Object.freeze(digestAlgorithms.filter((known) => algorithms.includes(known)))

@@ -1,7 +1,7 @@
 /**
  * Reason why the server has refused a request: no credentials, malformed ones, a scheme that is not
  * offered, or wrong credentials. Right credentials are refused for another URI, after their nonce
- * has expired, or without permission.
+ * has expired, or without permission. `unavailable`: the hook `login` could not decide.
  */
 export type AuthRefusalReason =
   | 'missing'
@@ -11,6 +11,7 @@ export type AuthRefusalReason =
   | 'otherUri'
   | 'stale'
   | 'forbidden'
+  | 'unavailable'
 
 /** Numbers of requests by the result of their authentication. */
 export interface RtspServerAuthStats {
@@ -30,6 +31,7 @@ export class AuthStatsCounter {
     otherUri: 0,
     stale: 0,
     forbidden: 0,
+    unavailable: 0,
   }
 
   snapshot(waiting: number): RtspServerAuthStats {

@@ -2,7 +2,6 @@ import { randomInt } from 'node:crypto'
 import type { Clock } from '../../clock.js'
 import { hostOf } from '../../host-of.js'
 import type { Authorization as Credentials, DigestAuthorization } from '../../rtsp/index.js'
-import { requiresBackChannel } from '../request/back-channel-tag.js'
 import type {
   Authorization,
   Authorizer,
@@ -10,13 +9,22 @@ import type {
   UnauthorizedRequest,
 } from '../request/request-context.js'
 import { AttemptLimiter, attemptLimits } from './attempt-limiter.js'
-import type { ResolvedAuthOptions, VerifyContext } from './auth-options.js'
+import type { BasicPolicy, ResolvedAuthOptions, VerifyContext } from './auth-options.js'
 import { type AuthRefusalReason, AuthStatsCounter, type RtspServerAuthStats } from './auth-stats.js'
-import { challenge } from './challenges.js'
-import { areRight, type CheckableCredentials, receivedCredentials } from './credentials.js'
+import { challenge, type OfferedSchemes } from './challenges.js'
+import {
+  areRight,
+  type CheckableCredentials,
+  type PasswordAuthorization,
+  receivedCredentials,
+} from './credentials.js'
 import { isSameUri } from './digest-uri.js'
+import { isGrant, type LoginAnswer, type LoginGrant } from './login-hook.js'
+import { askLogin, userIn } from './login-question.js'
+import { type LoginOrRefusal, Logins, type Refusal } from './logins.js'
 import { Nonces } from './nonces.js'
 import { RecentLogins } from './recent-logins.js'
+import { Rechecks } from './rechecks.js'
 import type { AccessContext } from './rules.js'
 import { accessOf, subjectOf } from './subject.js'
 
@@ -26,7 +34,10 @@ import { accessOf, subjectOf } from './subject.js'
  */
 export interface AccessRefusal extends AccessContext {
   readonly reason: AuthRefusalReason
+  /** Method of the request; `recheck` if the hook `login` failed when asked again about a session. */
   readonly method: string
+  /** Explanation of the hook `login`. */
+  readonly why?: string | undefined
 }
 
 const randomSteps = 2 ** 16
@@ -56,6 +67,7 @@ interface AttemptSource {
  * | right credentials, but a nonce that has expired, is not ours or was used with this count | 401 with `stale=true` |
  * | right credentials without a count, and a nonce of another connection | 401 with `stale=true` |
  * | right credentials of a user who may not do this | 403 |
+ * | credentials that the hook `login` could not check | 503 |
  *
  * Only wrong credentials are attempts in the sense of {@link AttemptLimiter}.
  */
@@ -73,6 +85,8 @@ export class Authenticator implements Authorizer {
   /** Connections that have sent wrong credentials. */
   readonly #guessing = new WeakSet<object>()
   #recent = new RecentLogins()
+  readonly #rechecks: Rechecks
+  #logins: Logins
   #isRetired = false
 
   constructor(
@@ -81,6 +95,15 @@ export class Authenticator implements Authorizer {
     onRefused: (refusal: AccessRefusal) => void,
   ) {
     this.#options = options
+    this.#rechecks = new Rechecks(
+      clock,
+      () => this.#options.login,
+      (refusal) => {
+        this.#stats.refused.unavailable++
+        onRefused(refusal)
+      },
+    )
+    this.#logins = new Logins(options, this.#rechecks)
     this.#clock = clock
     this.#nonces = new Nonces(options.nonceLifetimeMs)
     this.#limiter = new AttemptLimiter(clock)
@@ -94,6 +117,7 @@ export class Authenticator implements Authorizer {
     this.#nonces.lifetimeMs = options.nonceLifetimeMs
     this.#proved = new WeakMap()
     this.#recent = new RecentLogins()
+    this.#logins = new Logins(options, this.#rechecks)
   }
 
   stats(): RtspServerAuthStats {
@@ -106,69 +130,72 @@ export class Authenticator implements Authorizer {
     this.close()
   }
 
-  /** Ends the waits of all requests, because the server closes. */
+  /** Ends the waits of all requests, and asks about no session again, because the server closes. */
   close(): void {
     this.#limiter.close()
     this.#regulars.close()
+    this.#rechecks.close()
   }
 
   async authorize(request: UnauthorizedRequest): Promise<Authorization | undefined> {
     // Clients expect a response to these before they know that a login is needed.
     const { method, headers } = request.request
     if (method === 'OPTIONS' && !headers.has('Session')) return nobody
-    const received = receivedCredentials(
-      request.request,
-      this.#options,
-      this.#isBasicTaken(request),
-    )
-    const claimed = typeof received === 'string' ? undefined : received.authorization.username
-    const subject = subjectOf(request, claimed)
-    const access = accessOf(request, subject, claimed)
-    if (typeof received === 'string' && received !== 'missing') {
-      return this.#refuse(received, request, access)
+    const query = request.target?.query
+    const offered = this.#offeredOn(request.connection)
+    const received = receivedCredentials(request.request, query, this.#options, offered)
+    if (received === 'missing') {
+      return this.#answer(await this.#logins.ofNobody(request), request)
     }
-    if (received !== 'missing') {
-      const reason = await this.#check(received, request, access)
-      if (reason === 'brokenOff') return undefined
-      if (reason) return this.#refuse(reason, request, access)
+    if (typeof received === 'string') {
+      return this.#refuse({ refuse: received }, request, undefined)
     }
-    if (await this.#options.rules.allows({ context: access, actions: subject.actions })) {
-      const mayTalk = method !== 'SETUP' || (await this.#options.rules.allowsTalk(access))
-      // A client that wants to speak begins without a login, as everywhere.
-      const isLoginNeeded =
-        !mayTalk && claimed === undefined && requiresBackChannel(request.request)
-      if (isLoginNeeded) return this.#refuse('missing', request, access)
-      this.#stats.accepted++
-      return { user: claimed, mayTalk }
-    }
-    return this.#refuse(claimed === undefined ? 'missing' : 'forbidden', request, access)
+    const { authorization } = received
+    const kept = this.#logins.ofSession(request, authorization)
+    if (kept) return this.#answer(kept, request)
+    const claimed = userIn(authorization)
+    const access = accessOf(request, subjectOf(request, claimed), claimed)
+    const verdict = await this.#check(received, request, access)
+    if (verdict === 'brokenOff') return undefined
+    if (verdict && 'refuse' in verdict) return this.#refuse(verdict, request, claimed)
+    const user = verdict ? verdict.user : claimed
+    return this.#answer(await this.#logins.of(verdict, authorization, request), request, user)
   }
 
-  #isBasicTaken({ connection }: UnauthorizedRequest): boolean {
-    const { basic } = this.#options
-    return basic === 'always' || (basic === 'overTls' && connection.isSecure)
+  /** Returns a login, or the response that refuses the request. */
+  #answer(login: LoginOrRefusal, request: UnauthorizedRequest, user?: string): Authorization {
+    if ('refuse' in login) return this.#refuse(login, request, user)
+    this.#stats.accepted++
+    return login
+  }
+
+  #offeredOn({ isSecure }: UnauthorizedRequest['connection']): OfferedSchemes {
+    const { basic, tokens, login } = this.#options
+    const isOn = (policy: BasicPolicy): boolean =>
+      policy === 'always' || (policy === 'overTls' && isSecure)
+    return { basic: isOn(basic), tokens: login !== undefined && isOn(tokens) }
   }
 
   /**
    * Checks the credentials of a request, possibly after a wait.
    *
-   * @returns The reason to refuse them; `undefined` if they are right; `brokenOff` if a wait has ended
-   *   early, so that nobody has decided.
+   * @returns The reason to refuse them; `undefined` if they are right; the answer of the hook `login` if it
+   *   allows them; `brokenOff` if a wait has ended early, so that nobody has decided.
    */
   async #check(
     credentials: CheckableCredentials,
     request: UnauthorizedRequest,
     access: AccessContext,
-  ): Promise<AuthRefusalReason | 'brokenOff' | undefined> {
+  ): Promise<Refusal | 'brokenOff' | LoginGrant | undefined> {
     const { authorization } = credentials
     const { connection } = request
     const source = this.#sourceOf(credentials, connection)
     if (source && !(await this.#takeAttempt(source, request))) return 'brokenOff'
+    let verdict: LoginAnswer
     let isWrong = false
     try {
-      isWrong = !(await areRight(credentials, this.#options, request.request.method, () =>
-        verifyContext(credentials, request, access, this.#options),
-      ))
+      verdict = await this.#verdict(credentials, request, access)
+      isWrong = !isGrant(verdict) && verdict?.refuse === 'wrong'
     } finally {
       if (source && !isWrong) source.limiter.giveBack(source.key)
     }
@@ -178,10 +205,27 @@ export class Authenticator implements Authorizer {
       const { limiter, key } = source ?? this.#hostOf(connection)
       await limiter.holdBack(key, random, () => connection.closeSignal)
       // A guess counts even if its connection has closed meanwhile.
-      return this.#isRetired ? 'brokenOff' : 'wrong'
+      return this.#isRetired ? 'brokenOff' : (verdict as Refusal)
     }
+    if (verdict && !isGrant(verdict)) return verdict
     this.#noteLogin(authorization, connection)
-    return authorization.scheme === 'Digest' ? this.#checkUse(authorization, request) : undefined
+    return authorization.scheme === 'Digest' ? this.#checkUse(authorization, request) : verdict
+  }
+
+  /** Compares credentials with the secret of their user, or else asks the hook `login`. */
+  async #verdict(
+    credentials: CheckableCredentials,
+    request: UnauthorizedRequest,
+    access: AccessContext,
+  ): Promise<LoginAnswer> {
+    const { login } = this.#options
+    const { method } = request.request
+    const isRight = await areRight(credentials, this.#options, method, (authorization) =>
+      verifyContext(authorization, request, access, this.#options),
+    )
+    if (isRight !== undefined) return isRight ? undefined : { refuse: 'wrong' }
+    const answer = login && (await askLogin(login, credentials.authorization, request))
+    return answer ?? { refuse: 'wrong' }
   }
 
   /**
@@ -196,7 +240,7 @@ export class Authenticator implements Authorizer {
     { authorization }: CheckableCredentials,
     connection: UnauthorizedRequest['connection'],
   ): AttemptSource | undefined {
-    const { username } = authorization
+    const username = this.#proofOf(authorization)
     const { remoteAddress } = connection
     if (this.#proved.get(connection) === username) return undefined
     const now = this.#clock.now()
@@ -210,12 +254,17 @@ export class Authenticator implements Authorizer {
     return { limiter: this.#regulars, key: `${hostOf(remoteAddress)} ${username}` }
   }
 
+  /** Returns the user of a password, or the mark of a token: attempts are counted by it. */
+  #proofOf(authorization: Credentials): string {
+    return userIn(authorization) ?? this.#logins.mark(authorization)
+  }
+
   #hostOf({ remoteAddress }: UnauthorizedRequest['connection']): AttemptSource {
     return { limiter: this.#limiter, key: remoteAddress }
   }
 
   #noteLogin(authorization: Credentials, connection: UnauthorizedRequest['connection']): void {
-    const { username } = authorization
+    const username = this.#proofOf(authorization)
     const nonce = authorization.scheme === 'Digest' ? authorization.nonce : undefined
     if (this.#proved.get(connection) === username) return
     this.#proved.set(connection, username)
@@ -237,35 +286,40 @@ export class Authenticator implements Authorizer {
   #checkUse(
     authorization: DigestAuthorization,
     { request, target, connection }: UnauthorizedRequest,
-  ): AuthRefusalReason | undefined {
+  ): Refusal | undefined {
     const { uri, nonce, nc } = authorization
-    if (!isSameUri(uri, request.uri, target)) return 'otherUri'
+    if (!isSameUri(uri, request.uri, target)) return { refuse: 'otherUri' }
     const now = this.#clock.now()
-    if (!this.#nonces.isFresh(nonce, connection.remoteAddress, now)) return 'stale'
+    if (!this.#nonces.isFresh(nonce, connection.remoteAddress, now)) {
+      return { refuse: 'stale' }
+    }
     const isNew =
       nc === undefined
         ? this.#nonces.isOf(nonce, connection)
         : this.#nonces.use(nonce, Number.parseInt(nc, 16), now)
-    return isNew ? undefined : 'stale'
+    return isNew ? undefined : { refuse: 'stale' }
   }
 
   #refuse(
-    reason: AuthRefusalReason,
+    { refuse: reason, why }: Refusal,
     request: UnauthorizedRequest,
-    access: AccessContext,
+    user: string | undefined,
   ): { readonly refusal: Reply } {
     this.#stats.refused[reason]++
-    this.#onRefused({ ...access, reason, method: request.request.method })
+    const access = accessOf(request, subjectOf(request, user), user)
+    const { method } = request.request
+    this.#onRefused({ ...access, reason, method, ...(why === undefined ? {} : { why }) })
     if (reason === 'forbidden') return { refusal: { statusCode: 403 } }
+    if (reason === 'unavailable') return { refusal: { statusCode: 503 } }
     const { connection } = request
     const nonce = this.#nonces.issue(connection.remoteAddress, this.#clock.now(), connection)
-    const isBasicOffered = this.#isBasicTaken(request)
-    return { refusal: challenge(this.#options, nonce, reason === 'stale', isBasicOffered) }
+    const offered = this.#offeredOn(connection)
+    return { refusal: challenge(this.#options, nonce, reason === 'stale', offered) }
   }
 }
 
 function verifyContext(
-  { authorization }: CheckableCredentials,
+  authorization: PasswordAuthorization,
   { request, connection }: UnauthorizedRequest,
   access: AccessContext,
   { realm }: ResolvedAuthOptions,

@@ -3,10 +3,12 @@ import { shapeOf } from '../../option-checks.js'
 import type { RtspRequest } from '../../rtsp/index.js'
 import {
   type Authorization,
+  type BasicAuthorization,
   type DigestAuthorization,
   parseAuthorization,
 } from '../../rtsp/index.js'
 import type { ResolvedAuthOptions, VerifyContext } from './auth-options.js'
+import type { OfferedSchemes } from './challenges.js'
 import type { DigestAlgorithm } from './digest.js'
 import {
   algorithmOf,
@@ -18,10 +20,13 @@ import {
   type UserSecret,
 } from './secrets.js'
 
+/** Credentials with the name of a user, who proves to know a password. */
+export type PasswordAuthorization = BasicAuthorization | DigestAuthorization
+
 /** Credentials whose scheme and algorithm the server has offered, so that they can be checked. */
 export interface CheckableCredentials {
   readonly authorization: Authorization
-  /** Hash algorithm; `undefined` with Basic. */
+  /** Hash algorithm; `undefined` with Basic and Bearer. */
   readonly algorithm?: DigestAlgorithm
 }
 
@@ -30,22 +35,41 @@ export interface CheckableCredentials {
  */
 export type ReceivedCredentials = 'missing' | 'malformed' | 'unsupported' | CheckableCredentials
 
-/** Parses the Authorization header of a request. Does not check the credentials. */
+/**
+ * Parses the Authorization header of a request, or else the token in its query. Does not check the
+ * credentials.
+ */
 export function receivedCredentials(
   { headers }: RtspRequest,
-  { algorithms }: Pick<ResolvedAuthOptions, 'algorithms'>,
-  isBasicTaken: boolean,
+  query: string | undefined,
+  { algorithms, tokenParameters }: Pick<ResolvedAuthOptions, 'algorithms' | 'tokenParameters'>,
+  offered: OfferedSchemes,
 ): ReceivedCredentials {
   const values = headers.getAll('Authorization')
-  if (values.length === 0) return 'missing'
+  if (values.length === 0) {
+    const token = offered.tokens ? tokenIn(query, tokenParameters) : undefined
+    return token === undefined ? 'missing' : { authorization: { scheme: 'Bearer', token } }
+  }
   const authorization = values.length === 1 ? readAuthorization(values[0] as string) : undefined
   if (!authorization) return 'malformed'
   if (authorization.scheme === 'Basic') {
-    return isBasicTaken ? { authorization } : 'unsupported'
+    return offered.basic ? { authorization } : 'unsupported'
   }
+  if (authorization.scheme === 'Bearer') return offered.tokens ? { authorization } : 'unsupported'
   const algorithm = algorithmOf(authorization)
   const isOffered = algorithm !== undefined && algorithms.includes(algorithm)
   return isOffered && isQopOffered(authorization) ? { authorization, algorithm } : 'unsupported'
+}
+
+/** Returns the first parameter of a query that has one of the names; an empty one counts as missing. */
+function tokenIn(query: string | undefined, names: readonly string[]): string | undefined {
+  if (query === undefined || names.length === 0) return undefined
+  const parameters = new URLSearchParams(query)
+  for (const name of names) {
+    const token = parameters.get(name)
+    if (token) return token
+  }
+  return undefined
 }
 
 const isQopOffered = ({ qop }: DigestAuthorization): boolean =>
@@ -66,23 +90,29 @@ function readAuthorization(value: string): Authorization | undefined {
  *
  * @param method - Method of the request, part of a Digest response.
  * @param context - Creates the argument of the hook.
+ * @returns `undefined` for credentials that only the hook `login` can check.
  * @throws {TypeError} If the hook returns an invalid answer. Errors of the hook itself are thrown
  *   unchanged.
  */
 export async function areRight(
   credentials: CheckableCredentials,
-  { users, verify, realm, nobody }: ResolvedAuthOptions,
+  { users, verify, login, realm, nobody }: ResolvedAuthOptions,
   method: string,
-  context: () => VerifyContext,
-): Promise<boolean> {
+  context: (authorization: PasswordAuthorization) => VerifyContext,
+): Promise<boolean | undefined> {
   const { authorization } = credentials
+  if (authorization.scheme === 'Bearer') return undefined
   const listed = users.get(authorization.username)
-  const answer: unknown = listed ?? (verify ? await verify(context()) : undefined)
+  const answer: unknown = listed ?? (verify ? await verify(context(authorization)) : undefined)
+  if (answer === undefined && login && authorization.scheme === 'Basic') return undefined
   const isNobody = answer === undefined || answer === false
   // An unknown user takes the same path as a known one, so that the time tells nothing.
   const known = isNobody ? nobody : answer
   if (known === true && authorization.scheme === 'Basic') return true
-  if (isUserSecret(known)) return isMadeWith(known, credentials, realm, method) && !isNobody
+  if (isUserSecret(known)) {
+    const { algorithm = strongestOf(known) } = credentials
+    return isMadeWith(known, authorization, algorithm, realm, method) && !isNobody
+  }
   const ways = authorization.scheme === 'Basic' ? ', true or false' : ''
   throw new TypeError(
     `auth.verify must return the password, { ha1 }${ways}, or undefined for nobody, got ${shapeOf(known)}`,
@@ -91,7 +121,8 @@ export async function areRight(
 
 function isMadeWith(
   secret: UserSecret,
-  { authorization, algorithm = strongestOf(secret) }: CheckableCredentials,
+  authorization: PasswordAuthorization,
+  algorithm: DigestAlgorithm,
   realm: string,
   method: string,
 ): boolean {

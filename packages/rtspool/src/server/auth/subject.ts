@@ -81,15 +81,23 @@ function heldPresentation(
   return isOther ? undefined : held
 }
 
-function ownSession(
-  { server, request, claimant }: UnauthorizedRequest,
-  user: string | undefined,
-): Session | undefined {
+function ownSession(context: UnauthorizedRequest, user: string | undefined): Session | undefined {
+  const session = namedSession(context)
+  return session?.owner?.user === user ? session : undefined
+}
+
+/**
+ * Returns the session that a request names, if it belongs to the address of the client. Its user
+ * may be another one.
+ */
+export function namedSession({
+  server,
+  request,
+  claimant,
+}: UnauthorizedRequest): Session | undefined {
   const value = request.headers.get('Session')
   if (value === undefined) return undefined
   const session = server.pool.get(parseSessionHeader(value).id)
   const owner = session?.owner
-  return owner !== undefined && isSameHost(owner.address, claimant.address) && owner.user === user
-    ? session
-    : undefined
+  return owner !== undefined && isSameHost(owner.address, claimant.address) ? session : undefined
 }

@@ -9,6 +9,7 @@ import type { GopCacheLimits } from '../../media/track/gop-cache-options.js'
 import type { RtspRequest } from '../../rtsp/index.js'
 import type {
   Session,
+  SessionGroups,
   SessionInit,
   SessionOwner,
   SessionPool,
@@ -94,6 +95,12 @@ export interface Login {
   readonly user: string | undefined
   /** False for a viewer who may not speak over the back channel of the media. */
   readonly mayTalk: boolean
+  /** End of the authorization of a new session, in seconds since 1970. */
+  readonly expiresAt?: number | undefined
+  /** Groups of a new session. */
+  readonly groups?: SessionGroups | undefined
+  /** Called with the session that the request creates. */
+  readonly onSession?: ((session: Session) => void) | undefined
 }
 
 /** The login of an allowed request, or the response that refuses the request. */

@@ -23,6 +23,7 @@ export function openStream(
   const { server, connection } = context
   checkTransport(context, kind)
   const session = context.session ?? server.sessions.create(init ?? {}, connection)
+  if (!context.session) context.login?.onSession?.(session)
   try {
     const held = presentationOf(session) ?? session.manageMedia(path, kind.presentation)
     const opened = kind.open(session)

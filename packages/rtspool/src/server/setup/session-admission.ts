@@ -1,5 +1,5 @@
 import type { RtspRequest } from '../../rtsp/index.js'
-import type { Session, SessionInit, SessionOwner } from '../../session-pool/index.js'
+import type { Session, SessionGroups, SessionInit, SessionOwner } from '../../session-pool/index.js'
 import type { RtspAdmitContext } from '../admit-hook.js'
 import type { AccessAction } from '../auth/rules.js'
 import type { ConnectionContext, RequestContext } from '../request/request-context.js'
@@ -15,6 +15,8 @@ class AdmitQuestion implements RtspAdmitContext {
   readonly path: string
   readonly query: string
   readonly action: AccessAction
+  readonly expiresAt: number | undefined
+  readonly groups: SessionGroups | undefined
   readonly replaces: Session | undefined
   readonly request: RtspRequest
   readonly #connection: ConnectionContext
@@ -24,12 +26,14 @@ class AdmitQuestion implements RtspAdmitContext {
     path: string,
     action: AccessAction,
     replaces: Session | undefined,
-    { request, connection, target }: RequestContext,
+    { request, connection, target, login }: RequestContext,
   ) {
     this.owner = owner
     this.path = path
     this.query = target?.query ?? ''
     this.action = action
+    this.expiresAt = login?.expiresAt
+    this.groups = login?.groups
     this.replaces = replaces
     this.request = request
     this.#connection = connection

@@ -113,6 +113,8 @@ export interface AdmitContext<Data extends object = SessionData> {
   readonly action?: 'read' | 'publish' | undefined
   /** End of the authorization, in seconds since 1970. */
   readonly expiresAt?: number | undefined
+  /** Groups that the login of the client puts the session into. */
+  readonly groups?: SessionGroups | undefined
   /** Session of the same client that is removed when the new one is created. */
   readonly replaces?: Session<Data> | undefined
   /** Aborts when nobody waits for the decision any more. */

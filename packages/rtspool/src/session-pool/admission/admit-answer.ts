@@ -1,4 +1,5 @@
 import { checkOptions, isRecord, shapeOf, withoutUndefined } from '../../option-checks.js'
+import { checkGroups } from '../session-groups.js'
 import { checkSessionInit, type SessionInit } from '../session-init.js'
 import { checkOwner } from '../session-owner.js'
 import type { AdmitContext } from './admission.js'
@@ -52,6 +53,7 @@ const isRefusal = (status: unknown): status is number =>
 export function checkAdmitContext(context: AdmitContext<object>): void {
   checkOptions('the context of admit', context, admitContextNames)
   checkOwner(context.owner)
+  if (context.groups !== undefined) checkGroups(context.groups)
 }
 
 const admitContextNames: readonly (keyof AdmitContext)[] = [
@@ -60,6 +62,7 @@ const admitContextNames: readonly (keyof AdmitContext)[] = [
   'query',
   'action',
   'expiresAt',
+  'groups',
   'replaces',
   'signal',
   'request',

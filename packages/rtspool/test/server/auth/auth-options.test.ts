@@ -27,12 +27,12 @@ describe('options of authentication', () => {
   })
 
   it.each([
-    { name: 'no users', auth: {}, message: 'auth must have users or verify' },
+    { name: 'no users', auth: {}, message: 'auth must have users, verify or login' },
     { name: 'a name', auth: 'ann', message: 'auth must be an object' },
     {
       name: 'nothing',
       auth: null,
-      message: 'auth must be an object with users or verify, or false, got null',
+      message: 'auth must be an object with users, verify or login, or false, got null',
     },
     {
       name: 'users in a Map',

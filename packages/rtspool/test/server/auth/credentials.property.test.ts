@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { RtspHeaders, type RtspRequest } from '../../../src/rtsp/index.js'
 import { resolveAuthOptions, type VerifyContext } from '../../../src/server/auth/auth-options.js'
-import { areRight, receivedCredentials } from '../../../src/server/auth/credentials.js'
+import {
+  areRight,
+  type PasswordAuthorization,
+  receivedCredentials,
+} from '../../../src/server/auth/credentials.js'
 import { basicHeader, digestHeader } from '../../support/credentials.js'
 
 const rounds = 1000
+const offered = { basic: true, tokens: false }
 const uri = 'rtsp://h/priv'
 const challenge = { scheme: 'Digest', realm: 'rtspool', nonce: 'n' } as const
 
@@ -42,10 +47,14 @@ async function medians(
   for (let round = 0; round < rounds * 2; round++) {
     for (const which of [0, 1] as const) {
       const start = process.hrtime.bigint()
-      const received = receivedCredentials(requests[which] as RtspRequest, resolved, true)
+      const received = receivedCredentials(
+        requests[which] as RtspRequest,
+        undefined,
+        resolved,
+        offered,
+      )
       if (typeof received === 'string') throw new Error(received)
-      const { username: user } = received.authorization
-      const context = () => ({ user }) as VerifyContext
+      const context = ({ username: user }: PasswordAuthorization) => ({ user }) as VerifyContext
       expect(await areRight(received, resolved, 'DESCRIBE', context)).toBe(false)
       // The first half warms up.
       if (round >= rounds) times[which].push(Number(process.hrtime.bigint() - start))

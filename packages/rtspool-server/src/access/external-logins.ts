@@ -1,0 +1,57 @@
+import {
+  type Clock,
+  type LoginAnswer,
+  type LoginContext,
+  type LoginHook,
+  systemClock,
+} from 'rtspool'
+import { HookLogins, type HookOptions } from './hook-logins.js'
+import { isToken, TokenLogins } from './token-logins.js'
+import type { TokenOptions } from './token-options.js'
+
+/** Sources of logins besides the users of the server. */
+export interface ExternalOptions {
+  readonly hook: HookOptions | undefined
+  readonly jwt: TokenOptions | undefined
+}
+
+/**
+ * Logins that others than this server decide about: the signer of a token, or else the hook. The
+ * answer of the first that knows the credentials is final.
+ */
+export class ExternalLogins {
+  readonly #hook: HookLogins | undefined
+  readonly #tokens: TokenLogins | undefined
+  /** Hook of the library; always the same function. */
+  readonly login: LoginHook = (context) => this.#ask(context)
+
+  constructor({ hook, jwt }: ExternalOptions, clock: Clock = systemClock) {
+    this.#hook = hook && new HookLogins(hook, clock)
+    this.#tokens = jwt && new TokenLogins(jwt, clock)
+  }
+
+  /** Closes all connections. */
+  async close(): Promise<void> {
+    this.#hook?.close()
+    await this.#tokens?.close()
+  }
+
+  async #ask(context: LoginContext): Promise<LoginAnswer> {
+    // Some clients can send a token as password only.
+    const token = context.token ?? context.password
+    if (this.#tokens && isToken(token)) return this.#tokens.ask(token, context)
+    return this.#hook?.ask(context)
+  }
+}
+
+let last: { readonly text: string; readonly logins: ExternalLogins } | undefined
+
+/**
+ * Returns the hook of the library for external logins. The same options give the same hook, so that
+ * a reload sees no change.
+ */
+export function loginByOthers(options: ExternalOptions): LoginHook {
+  const text = JSON.stringify(options)
+  if (last?.text !== text) last = { text, logins: new ExternalLogins(options) }
+  return last.logins.login
+}

@@ -1,0 +1,146 @@
+import { randomBytes } from 'node:crypto'
+import type { AccessRight, Clock, LoginAnswer, LoginContext } from 'rtspool'
+import { AnswerCache } from './answer-cache.js'
+import { ConcurrencyLimit } from './concurrency-limit.js'
+import { loginAnswerOf } from './hook-answer.js'
+import { HttpExchange } from './http-exchange.js'
+import { type Receiver, receiverOf, signedHeaders } from './receiver.js'
+
+/** Parts of the credentials that a hook may get. */
+export const credentialParts = ['user', 'password', 'token'] as const
+export type CredentialPart = (typeof credentialParts)[number]
+
+/** Settings of {@link HookLogins}. */
+export interface HookOptions {
+  /** URL with `http` or `https`. Its user and password are sent by Basic. */
+  readonly url: string
+  readonly timeoutSeconds: number
+  /** Seconds for which an answer is remembered; 0 = not at all. */
+  readonly cacheYesSeconds: number
+  readonly cacheNoSeconds: number
+  /** Questions at a time, each over one connection. */
+  readonly maxConnections: number
+  /** Questions that may wait; beyond it, a login fails. */
+  readonly maxWaiting: number
+  readonly actions: readonly AccessRight[]
+  readonly credentials: readonly CredentialPart[]
+  /** Key of the signature; `undefined` = no signature. */
+  readonly secret: string | undefined
+  /** Certificates of authorities in PEM; `undefined` = the well-known ones. */
+  readonly ca: string | undefined
+}
+
+/** Asks a server by HTTP whether a client may do what it wants to. */
+export class HookLogins {
+  readonly #options: HookOptions
+  readonly #clock: Clock
+  readonly #receiver: Receiver
+  readonly #exchange: HttpExchange
+  readonly #limit: ConcurrencyLimit
+  readonly #cache: AnswerCache
+
+  /** @throws {TypeError} The URL is none. */
+  constructor(options: HookOptions, clock: Clock) {
+    const { url, maxConnections, ca } = options
+    this.#options = options
+    this.#clock = clock
+    this.#receiver = receiverOf(url)
+    this.#exchange = new HttpExchange({ maxConnections, ca })
+    this.#limit = new ConcurrencyLimit(maxConnections)
+    this.#cache = new AnswerCache(clock)
+  }
+
+  /** @returns `undefined` for an action that the hook is not asked about. Never throws. */
+  async ask(context: LoginContext): Promise<LoginAnswer> {
+    const { actions, maxWaiting } = this.#options
+    if (!actions.includes(context.action)) return undefined
+    const key = this.#keyOf(context)
+    const known = context.isRecheck ? undefined : this.#cache.find(key)
+    if (known) return known
+    if (this.#limit.waiting >= maxWaiting) {
+      return { refuse: 'unavailable', why: `${maxWaiting} questions wait for the hook` }
+    }
+    const answer = await this.#askInTime(context)
+    this.#cache.note(key, answer, this.#cacheSeconds(answer))
+    return answer
+  }
+
+  close(): void {
+    this.#exchange.close()
+  }
+
+  #keyOf(context: LoginContext): string {
+    const { action, path, address } = context
+    const { user, password, token } = this.#credentialsOf(context)
+    return this.#cache.keyOf([action, path, address, user, password, token])
+  }
+
+  #cacheSeconds(answer: LoginAnswer): number {
+    const { cacheYesSeconds, cacheNoSeconds } = this.#options
+    if (answer === undefined) return 0
+    if ('refuse' in answer) return answer.refuse === 'unavailable' ? 0 : cacheNoSeconds
+    const { expiresAt = Number.POSITIVE_INFINITY } = answer
+    return Math.min(cacheYesSeconds, expiresAt - this.#clock.unixTimeMs() / 1000)
+  }
+
+  /** Waits for a free connection and for the answer, both together not longer than the timeout. */
+  async #askInTime(context: LoginContext): Promise<LoginAnswer> {
+    const { timeoutSeconds } = this.#options
+    const stop = new AbortController()
+    let why = 'the client has gone'
+    const leave = (): void => stop.abort()
+    const timer = this.#clock.schedule(
+      () => {
+        why = `the hook did not answer in ${timeoutSeconds} s`
+        stop.abort()
+      },
+      timeoutSeconds * 1000,
+      false,
+    )
+    context.signal.addEventListener('abort', leave)
+    if (context.signal.aborted) leave()
+    try {
+      return await this.#limit.run(() => this.#askNow(context, stop.signal))
+    } catch (error) {
+      if (!stop.signal.aborted) why = reasonOf(error)
+      return { refuse: 'unavailable', why }
+    } finally {
+      timer.cancel()
+      context.signal.removeEventListener('abort', leave)
+    }
+  }
+
+  async #askNow(context: LoginContext, signal: AbortSignal): Promise<LoginAnswer> {
+    signal.throwIfAborted()
+    const body = JSON.stringify({ ...factsOf(context), ...this.#credentialsOf(context) })
+    const id = randomBytes(12).toString('base64url')
+    const unixSeconds = Math.floor(this.#clock.unixTimeMs() / 1000)
+    const headers = signedHeaders({ id, unixSeconds, body }, this.#options.secret)
+    const answer = await this.#exchange.ask(this.#receiver, {
+      ...{ method: 'POST', headers, body, signal },
+    })
+    return loginAnswerOf(answer, context.user, unixSeconds)
+  }
+
+  #credentialsOf(context: LoginContext): Partial<Record<CredentialPart, string | undefined>> {
+    const { credentials } = this.#options
+    return Object.fromEntries(credentials.map((part) => [part, context[part]]))
+  }
+}
+
+/** Returns what a hook learns about a request, besides its credentials. */
+function factsOf(context: LoginContext): object {
+  const { action, path, address, session, connectionId, isRecheck } = context
+  const { userAgent, transport, isSecure, tunnel } = context
+  return {
+    ...{ action, path, address, session: session?.publicId, connection: connectionId },
+    ...{ userAgent, transport, isSecure, tunnel, isRecheck },
+  }
+}
+
+/** The message names neither the URL nor what was sent. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'the hook cannot be reached'
+  const { code } = error as NodeJS.ErrnoException
+  return `the hook cannot be reached: ${code ?? error.message}`
+}

@@ -1,0 +1,98 @@
+import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http'
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
+import type { Receiver } from './receiver.js'
+
+/** Bytes of an answer that are read; a longer one is a failure. */
+const maxAnswerBytes = 256 * 1024
+
+/** One request to a {@link Receiver}. */
+export interface HttpQuestion {
+  readonly method: 'GET' | 'POST'
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+  /** Aborts the exchange. */
+  readonly signal: AbortSignal
+}
+
+/** Answer to an {@link HttpQuestion}. */
+export interface HttpAnswer {
+  readonly status: number
+  readonly contentType: string
+  readonly body: Buffer
+}
+
+/** Settings of an {@link HttpExchange}. */
+export interface HttpExchangeOptions {
+  /** Connections at a time. */
+  readonly maxConnections: number
+  /** Certificates of authorities in PEM, in place of the well-known ones. */
+  readonly ca?: string | undefined
+}
+
+/** Asks other servers over connections of its own, which stay open between requests. */
+export class HttpExchange {
+  readonly #http: HttpAgent
+  readonly #https: HttpsAgent
+
+  constructor({ maxConnections, ca }: HttpExchangeOptions) {
+    const options = { keepAlive: true, maxSockets: maxConnections }
+    this.#http = new HttpAgent(options)
+    this.#https = new HttpsAgent(ca === undefined ? options : { ...options, ca })
+  }
+
+  /** Closes all connections. */
+  close(): void {
+    this.#http.destroy()
+    this.#https.destroy()
+  }
+
+  /** @throws {Error} The server cannot be reached, or its answer is too long or breaks off. */
+  async ask(receiver: Receiver, question: HttpQuestion): Promise<HttpAnswer> {
+    try {
+      return await this.#askOnce(receiver, question)
+    } catch (error) {
+      // The other end has closed an idle connection while the request was on its way.
+      if (!(error instanceof StaleConnectionError)) throw error
+      return this.#askOnce(receiver, question)
+    }
+  }
+
+  #askOnce({ url, headers: own }: Receiver, question: HttpQuestion): Promise<HttpAnswer> {
+    const { method, headers, body, signal } = question
+    const isSecure = url.startsWith('https:')
+    const agent = isSecure ? this.#https : this.#http
+    return new Promise((resolve, reject) => {
+      const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
+      const options = { method, agent, signal, headers: { ...own, ...headers, ...length } }
+      const request = (isSecure ? requestHttps : requestHttp)(url, options)
+      request.on('response', (response) => void readAnswer(response).then(resolve, reject))
+      request.on('error', (error) => {
+        const isStale = request.reusedSocket && 'code' in error && error.code === 'ECONNRESET'
+        reject(isStale ? new StaleConnectionError() : error)
+      })
+      request.end(body)
+    })
+  }
+}
+
+class StaleConnectionError extends Error {
+  override name = 'StaleConnectionError'
+  constructor() {
+    super('the other end has closed the connection')
+  }
+}
+
+async function readAnswer(response: IncomingMessage): Promise<HttpAnswer> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of response) {
+    size += (chunk as Buffer).length
+    if (size > maxAnswerBytes) throw new Error(`the answer has more than ${maxAnswerBytes} bytes`)
+    chunks.push(chunk as Buffer)
+  }
+  return {
+    status: response.statusCode ?? 0,
+    contentType: response.headers['content-type'] ?? '',
+    body: Buffer.concat(chunks),
+  }
+}

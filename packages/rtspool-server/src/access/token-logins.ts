@@ -1,0 +1,81 @@
+import type { Clock, LoginAnswer, LoginContext } from 'rtspool'
+import { sessionGroups } from './session-groups.js'
+import type { TokenKeys } from './token-keys.js'
+import type { TokenOptions } from './token-options.js'
+
+type Claims = Readonly<Record<string, unknown>>
+
+const maxNameLength = 255
+
+/** True for a text in the form of a JWT with a signature (RFC 7519, RFC 7515 section 7.1). */
+export const isToken = (text: string | undefined): text is string =>
+  text !== undefined && /^ey[\w-]+\.[\w-]+\.[\w-]+$/.test(text)
+
+/** Logins by JWT: the claims of a token say who its holder is, and what the holder may do. */
+export class TokenLogins {
+  readonly #options: TokenOptions
+  readonly #clock: Clock
+  #keys: Promise<TokenKeys> | undefined
+
+  constructor(options: TokenOptions, clock: Clock) {
+    this.#options = options
+    this.#clock = clock
+  }
+
+  /** Decides about the holder of a token. Never throws. */
+  async ask(token: string, context: LoginContext): Promise<LoginAnswer> {
+    let claims: Claims
+    try {
+      claims = await (await this.#loadKeys()).verify(token)
+    } catch (error) {
+      const isUnavailable = error instanceof Error && error.name === 'KeysUnavailableError'
+      const why = error instanceof Error ? error.message : undefined
+      return { refuse: isUnavailable ? 'unavailable' : 'wrong', why }
+    }
+    return this.#answerOf(claims, context)
+  }
+
+  /** Closes the connections to the server of the keys. */
+  async close(): Promise<void> {
+    ;(await this.#keys)?.close()
+  }
+
+  /** The code that checks signatures is loaded with the first token. */
+  #loadKeys(): Promise<TokenKeys> {
+    this.#keys ??= import('./token-keys.js').then(
+      ({ TokenKeys }) => new TokenKeys(this.#options, this.#clock),
+    )
+    return this.#keys
+  }
+
+  #answerOf(claims: Claims, { path, action }: LoginContext): LoginAnswer {
+    const { claims: names, clockToleranceSeconds } = this.#options
+    const user = claims[names.user]
+    if (typeof user !== 'string' || user === '' || user.length > maxNameLength) {
+      return { refuse: 'wrong', why: `the token names no user in ${names.user}` }
+    }
+    const given = names.groups === undefined ? undefined : claims[names.groups]
+    const { data: groups, success } = sessionGroups.optional().safeParse(given)
+    if (!success) return { refuse: 'wrong', why: `the token has no groups in ${names.groups}` }
+    const expiresAt = Number(claims.exp) + clockToleranceSeconds
+    const grant = { user, expiresAt, ...(groups === undefined ? {} : { groups }) }
+    const paths = textsOf(claims[names.paths])
+    if (paths === undefined) return { ...grant, byRules: true }
+    const actions = textsOf(claims[names.actions]) ?? ['read']
+    const isAllowed = paths.some((pattern) => isIn(pattern, path)) && actions.includes(action)
+    return isAllowed ? grant : { refuse: 'forbidden', why: 'the token does not allow it' }
+  }
+}
+
+/** Returns a claim that is a list of texts, or one text with spaces between them. */
+function textsOf(claim: unknown): readonly string[] | undefined {
+  if (claim === undefined) return undefined
+  if (typeof claim === 'string') return claim.split(' ').filter(Boolean)
+  return Array.isArray(claim) ? claim.filter((text) => typeof text === 'string') : []
+}
+
+/** Returns whether a path is a pattern's path, or below a pattern that ends in `/*`. */
+function isIn(pattern: string, path: string | undefined): boolean {
+  if (path === undefined) return true
+  return pattern.endsWith('/*') ? path.startsWith(pattern.slice(0, -1)) : path === pattern
+}

@@ -1,0 +1,112 @@
+import { createPublicKey } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { ExternalOptions } from '../../access/external-logins.js'
+import type { TokenOptions } from '../../access/token-options.js'
+import type { Environment } from '../environment.js'
+import type { LoadedConfig } from '../load-config.js'
+import { OptionValueError } from '../option-value-error.js'
+
+/** Name of the environment variable for the key that signs questions to the hook. */
+export const hookSecretVariable = 'RTSPOOL_AUTH_HOOK_SECRET'
+
+/** The part of a configuration that {@link externalOptionsOf} reads. */
+type Loaded = Pick<LoadedConfig, 'config' | 'sourceOf'>
+
+/**
+ * Returns the settings of logins that others decide about.
+ *
+ * @returns `undefined` without a hook and without keys of tokens.
+ * @throws {OptionValueError} A file cannot be read, or has no key.
+ */
+export function externalOptionsOf(
+  loaded: Loaded,
+  environment: Environment,
+): ExternalOptions | undefined {
+  const jwt = tokenOptionsOf(loaded)
+  const hook = hookOptionsOf(loaded, environment)
+  return hook || jwt ? { hook, jwt } : undefined
+}
+
+function hookOptionsOf(loaded: Loaded, environment: Environment): ExternalOptions['hook'] {
+  const { url, timeout, cacheYes, cacheNo, ...hook } = loaded.config.auth.hook
+  if (url === undefined) return undefined
+  const { maxConnections, maxWaiting, actions, credentials } = hook
+  return {
+    ...{ url, timeoutSeconds: timeout, cacheYesSeconds: cacheYes, cacheNoSeconds: cacheNo },
+    ...{ maxConnections, maxWaiting, actions, credentials },
+    secret:
+      textOf(loaded, ['auth', 'hook', 'secretFile'], hook.secretFile)?.trim() ??
+      environment[hookSecretVariable],
+    ca: textOf(loaded, ['auth', 'hook', 'caFile'], hook.caFile),
+  }
+}
+
+const keyFilePath = ['auth', 'jwt', 'keyFile']
+
+/** @throws {OptionValueError} The text is no key for the algorithms; the message does not show it. */
+function checkKey(text: string, { config, sourceOf }: Loaded): void {
+  const { keyFile, algorithms } = config.auth.jwt
+  const source = `${sourceOf(keyFilePath)} ${keyFile}`
+  const kind = keyKindOf(text)
+  if (kind === undefined) {
+    throw new OptionValueError(`${source} must be a public key in PEM, a JWKS, or a secret`)
+  }
+  if (kind !== 'secret' || algorithms.some((name) => name.startsWith('HS'))) return
+  const remedy = 'or auth.jwt.algorithms must have HS256'
+  throw new OptionValueError(`${source} must be a public key in PEM or a JWKS, ${remedy}`)
+}
+
+/** Returns the kind of a key; `undefined` for a text that is no key of its kind. */
+function keyKindOf(text: string): 'public' | 'secret' | undefined {
+  try {
+    if (text.trimStart().startsWith('{')) {
+      return Array.isArray(JSON.parse(text).keys) ? 'public' : undefined
+    }
+    if (!text.includes('-----BEGIN ')) return 'secret'
+    createPublicKey(text)
+    return 'public'
+  } catch {
+    return undefined
+  }
+}
+
+function tokenOptionsOf(loaded: Loaded): TokenOptions | undefined {
+  const { jwt } = loaded.config.auth
+  const text = textOf(loaded, keyFilePath, jwt.keyFile)
+  if (text !== undefined) checkKey(text, loaded)
+  const { jwksUrl: url } = jwt
+  if (url === undefined && text === undefined) return undefined
+  return {
+    keys: url === undefined ? { text: text ?? '' } : { url },
+    issuer: jwt.issuer,
+    audience: jwt.audience,
+    algorithms: jwt.algorithms,
+    claims: {
+      user: jwt.userClaim,
+      paths: jwt.pathsClaim,
+      actions: jwt.actionsClaim,
+      groups: jwt.groupsClaim,
+    },
+    clockToleranceSeconds: jwt.clockTolerance,
+    ca: textOf(loaded, ['auth', 'jwt', 'caFile'], jwt.caFile),
+  }
+}
+
+/** Reads a file that must not be empty. */
+function textOf(
+  { sourceOf }: Loaded,
+  path: readonly string[],
+  file: string | undefined,
+): string | undefined {
+  if (file === undefined) return undefined
+  const source = `${sourceOf(path)} ${file}`
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new OptionValueError(`${source} cannot be read: ${reason}`)
+  }
+  if (text.trim() !== '') return text
+  throw new OptionValueError(`${source} must have a key, got an empty file`)
+}

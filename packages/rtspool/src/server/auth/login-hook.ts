@@ -1,0 +1,120 @@
+import { checkOptions, isRecord, shapeOf, shown } from '../../option-checks.js'
+import type { RtspRequest } from '../../rtsp/index.js'
+import type {
+  Session,
+  SessionGroups,
+  SessionTransport,
+  SessionTunnel,
+} from '../../session-pool/index.js'
+import type { AccessContext, AccessRight } from './rules.js'
+
+/** Input for a {@link LoginHook}: a request, and the credentials with it. */
+export interface LoginContext extends AccessContext {
+  /** User name in credentials of Basic; the client has not proved yet that it is this user. */
+  readonly user: string | undefined
+  /** Password in credentials of Basic. */
+  readonly password: string | undefined
+  /** Token of Bearer, or the one in the query of the URI. */
+  readonly token: string | undefined
+  readonly action: AccessRight
+  readonly method: string
+  /** Session of the request; `undefined` if it names none that belongs to the address. */
+  readonly session: Session | undefined
+  /** True if the hook is asked again about a session that it has allowed. */
+  readonly isRecheck: boolean
+  /** Public id of the connection. */
+  readonly connectionId: string
+  readonly userAgent: string | undefined
+  readonly isSecure: boolean
+  readonly tunnel: SessionTunnel | undefined
+  /** Transport of the session, or the one that a SETUP prefers; `undefined` before. */
+  readonly transport: SessionTransport | undefined
+  readonly request: RtspRequest
+  /** Aborts when nobody waits for the answer any more: the connection or the server closes. */
+  readonly signal: AbortSignal
+}
+
+/** A login that a {@link LoginHook} allows. */
+export interface LoginGrant {
+  /** Name of the user, which becomes the owner of the session. @default nobody */
+  readonly user?: string | undefined
+  /** `true` = the rules of the server decide what the user may do. @default false */
+  readonly byRules?: boolean | undefined
+  /** End of the authorization in seconds since 1970: a session that the login begins ends then. */
+  readonly expiresAt?: number | undefined
+  /** Groups of a session that the login begins. */
+  readonly groups?: SessionGroups | undefined
+  /**
+   * Seconds after which the hook is asked again about a session that the login begins, give or take
+   * a tenth. A refusal ends the session, with reason `authorizationExpired`. While the hook fails,
+   * the session goes on until the third failure in a row. @default never
+   */
+  readonly recheckSeconds?: number | undefined
+}
+
+/**
+ * Refusal of a {@link LoginHook}: `wrong` credentials (401), `forbidden` (403), a kind of
+ * credentials that is not accepted here (`unsupported`, 401), or no decision (`unavailable`, 503).
+ */
+export interface LoginRefusal {
+  readonly refuse: 'wrong' | 'forbidden' | 'unsupported' | 'unavailable'
+  /** Explanation for the operator; clients are not told. */
+  readonly why?: string | undefined
+}
+
+/** Answer of a {@link LoginHook}; `undefined` = the hook knows nothing of these credentials. */
+export type LoginAnswer = LoginGrant | LoginRefusal | undefined
+
+/**
+ * Decides about credentials that no user of `users` and `verify` has: passwords of Basic, tokens,
+ * and requests without credentials that the rules do not allow. Requests of a session with the
+ * credentials that began it are allowed without a question.
+ */
+export type LoginHook = (context: LoginContext) => Promise<LoginAnswer> | LoginAnswer
+
+/** True for an answer that allows a login. */
+export const isGrant = (answer: LoginAnswer): answer is LoginGrant =>
+  answer !== undefined && !('refuse' in answer)
+
+const refusals: readonly unknown[] = ['wrong', 'forbidden', 'unsupported', 'unavailable']
+const grantNames = ['user', 'byRules', 'expiresAt', 'groups', 'recheckSeconds'] as const
+const maxRecheckSeconds = 7 * 24 * 3600
+/** Latest end, in seconds since 1970: larger numbers are milliseconds. */
+const latestSeconds = 1e11
+
+/** @throws {TypeError | RangeError} The answer is none; the message shows no secret. */
+export function checkLoginAnswer(answer: unknown): LoginAnswer {
+  if (answer === undefined) return undefined
+  if (!isRecord(answer)) {
+    const expected = 'a login, { refuse } or undefined'
+    throw new TypeError(`auth.login must return ${expected}, got ${shapeOf(answer)}`)
+  }
+  if (answer.refuse !== undefined) {
+    checkOptions('the refusal of auth.login', answer, ['refuse', 'why'])
+    if (refusals.includes(answer.refuse)) return answer as unknown as LoginRefusal
+    throw new TypeError(
+      `refuse must be one of ${refusals.join(', ')}, got ${shapeOf(answer.refuse)}`,
+    )
+  }
+  checkOptions('the answer of auth.login', answer, grantNames)
+  const { user, expiresAt, recheckSeconds } = answer
+  if (user !== undefined && (typeof user !== 'string' || user === '')) {
+    throw new TypeError(`auth.login must return the name of a user, got ${shapeOf(user)}`)
+  }
+  checkEnd(expiresAt)
+  checkRecheck(recheckSeconds)
+  return answer as LoginGrant
+}
+
+function checkEnd(expiresAt: unknown): void {
+  if (expiresAt === undefined) return
+  if (Number.isFinite(expiresAt) && (expiresAt as number) <= latestSeconds) return
+  throw new RangeError(`expiresAt must be seconds since 1970, got ${shown(expiresAt)}`)
+}
+
+function checkRecheck(seconds: unknown): void {
+  if (seconds === undefined) return
+  if (typeof seconds === 'number' && seconds > 0 && seconds <= maxRecheckSeconds) return
+  const expected = `more than 0 and at most ${maxRecheckSeconds}`
+  throw new RangeError(`recheckSeconds must be ${expected}, got ${shown(seconds)}`)
+}

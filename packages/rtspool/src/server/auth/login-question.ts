@@ -1,0 +1,87 @@
+import { RtspError } from '../../errors.js'
+import { type Authorization, parseTransport, type RtspRequest } from '../../rtsp/index.js'
+import type { SessionTransport } from '../../session-pool/index.js'
+import type { UnauthorizedRequest } from '../request/request-context.js'
+import {
+  checkLoginAnswer,
+  isGrant,
+  type LoginAnswer,
+  type LoginContext,
+  type LoginHook,
+} from './login-hook.js'
+import type { AccessRight } from './rules.js'
+import { accessOf, namedSession, subjectOf } from './subject.js'
+
+/**
+ * Asks a hook about a request. If the hook names another user than the credentials, the request may
+ * concern the path of that user's session, and the hook is asked about that path.
+ *
+ * @param authorization - Credentials of the request; `undefined` without any.
+ * @param right - Right to ask for in place of the action of the request.
+ */
+export async function askLogin(
+  hook: LoginHook,
+  authorization: Authorization | undefined,
+  request: UnauthorizedRequest,
+  right?: AccessRight,
+): Promise<LoginAnswer> {
+  const claimed = authorization && userIn(authorization)
+  const asked = loginQuestion(authorization, request, claimed, right)
+  const answer = checkLoginAnswer(await hook(asked))
+  if (!isGrant(answer) || answer.user === claimed) return answer
+  const own = loginQuestion(authorization, request, answer.user, right)
+  if (own.path === asked.path && own.action === asked.action) return answer
+  return checkLoginAnswer(await hook({ ...own, user: claimed }))
+}
+
+/** Returns the user name in credentials; a token has none. */
+export const userIn = (authorization: Authorization): string | undefined =>
+  authorization.scheme === 'Bearer' ? undefined : authorization.username
+
+/**
+ * Builds the argument of the hook for a request.
+ *
+ * @param user - User whose session the request may name.
+ * @param right - Right to ask for in place of the action of the request.
+ */
+export function loginQuestion(
+  authorization: Authorization | undefined,
+  context: UnauthorizedRequest,
+  user: string | undefined,
+  right?: AccessRight,
+): LoginContext {
+  const { request, connection } = context
+  const subject = subjectOf(context, user)
+  const session = namedSession(context)
+  return {
+    ...accessOf(context, subject, user),
+    // Requests that both actions allow, such as keep-alives, need the lesser right.
+    action: right ?? subject.actions[0] ?? 'read',
+    password: authorization?.scheme === 'Basic' ? authorization.password : undefined,
+    token: authorization?.scheme === 'Bearer' ? authorization.token : undefined,
+    method: request.method,
+    session,
+    isRecheck: false,
+    connectionId: connection.publicId,
+    userAgent: connection.userAgent,
+    isSecure: connection.isSecure,
+    tunnel: connection.tunnel,
+    transport: session?.use?.transport ?? preferredTransport(request),
+    request,
+    signal: connection.closeSignal,
+  }
+}
+
+/** Returns the transport that a SETUP prefers. */
+function preferredTransport({ method, headers }: RtspRequest): SessionTransport | undefined {
+  if (method !== 'SETUP') return undefined
+  try {
+    const [first] = parseTransport(headers.get('Transport') ?? '')
+    if (first?.delivery === 'multicast') return 'multicast'
+    return first?.lowerTransport === 'TCP' ? 'TCP' : 'UDP'
+  } catch (error) {
+    // The handler refuses the request later.
+    if (error instanceof RtspError) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,124 @@
+import { RequestError } from '../../errors.js'
+import type { Authorization } from '../../rtsp/index.js'
+import type { Session } from '../../session-pool/index.js'
+import { requiresBackChannel } from '../request/back-channel-tag.js'
+import type { Login, UnauthorizedRequest } from '../request/request-context.js'
+import type { ResolvedAuthOptions } from './auth-options.js'
+import type { AuthRefusalReason } from './auth-stats.js'
+import { isGrant, type LoginGrant } from './login-hook.js'
+import { askLogin, loginQuestion, userIn } from './login-question.js'
+import type { Rechecks } from './rechecks.js'
+import { SessionLogins } from './session-logins.js'
+import { accessOf, subjectOf } from './subject.js'
+
+/** Reason to refuse a request. */
+export interface Refusal {
+  readonly refuse: AuthRefusalReason
+  /** Explanation of the hook `login` for the operator. */
+  readonly why?: string | undefined
+}
+
+/** A login, or the reason to refuse the request. */
+export type LoginOrRefusal = Login | Refusal
+
+/** Decides what a client may do whose credentials are right: by the rules, or by the hook `login`. */
+export class Logins {
+  readonly #options: ResolvedAuthOptions
+  readonly #rechecks: Rechecks
+  readonly #ofSessions = new SessionLogins()
+  /** Connections on which a token has logged in. */
+  readonly #tokenConnections = new WeakSet<object>()
+
+  constructor(options: ResolvedAuthOptions, rechecks: Rechecks) {
+    this.#options = options
+    this.#rechecks = rechecks
+  }
+
+  /** Returns the login with which the session of a request began; see {@link SessionLogins.find}. */
+  ofSession(request: UnauthorizedRequest, authorization: Authorization): Login | undefined {
+    return this.#ofSessions.find(request, authorization)
+  }
+
+  /** Decides about a request without credentials: by the rules, or else by the hook `login`. */
+  async ofNobody(request: UnauthorizedRequest): Promise<LoginOrRefusal> {
+    const { login: hook } = this.#options
+    const kept = this.#ofSessions.find(request, undefined)
+    if (!kept) this.#checkResolvedControl(request)
+    const byRules = kept ?? (await this.#byRules(undefined, request))
+    if (!('refuse' in byRules) || !hook) return byRules
+    const answer = await askLogin(hook, undefined, request)
+    if (isGrant(answer)) return this.of(answer, undefined, request)
+    // The client may log in: other refusals of the hook are not final.
+    return answer?.refuse === 'unavailable' ? answer : byRules
+  }
+
+  /**
+   * Decides about a request with right credentials.
+   *
+   * @param grant - Answer of the hook `login`; `undefined` for a user whom the server knows itself.
+   */
+  async of(
+    grant: LoginGrant | undefined,
+    authorization: Authorization | undefined,
+    request: UnauthorizedRequest,
+  ): Promise<LoginOrRefusal> {
+    if (!grant) return this.#byRules(authorization && userIn(authorization), request)
+    if (authorization?.scheme === 'Bearer') this.#tokenConnections.add(request.connection)
+    const { user, byRules, expiresAt, groups } = grant
+    const login = byRules
+      ? await this.#byRules(user, request)
+      : { user, mayTalk: await this.#mayTalk(authorization, request) }
+    if ('refuse' in login) return login
+    const onSession = (session: Session): void => {
+      this.#ofSessions.note(session, user, authorization, request)
+      if (grant.recheckSeconds === undefined) return
+      const claimed = authorization && userIn(authorization)
+      const question = loginQuestion(authorization, request, user)
+      this.#rechecks.add(session, { ...question, user: claimed }, grant)
+    }
+    return { ...login, expiresAt, groups, onSession }
+  }
+
+  /** Returns the HMAC of credentials; see {@link SessionLogins.mark}. */
+  mark(authorization: Authorization): string {
+    return this.#ofSessions.mark(authorization)
+  }
+
+  /**
+   * Checks the URI of a SETUP that has lost its token. GStreamer 1.22 resolves the control URI
+   * `trackID=0` of `/cam?token=…` to `/trackID=0`, and after a 404 appends it to the base instead.
+   *
+   * @throws {RequestError} `ERR_NOT_FOUND` on a connection on which a token has logged in.
+   */
+  #checkResolvedControl({ request, connection, server, target }: UnauthorizedRequest): void {
+    if (request.method !== 'SETUP' || target?.query !== undefined) return
+    if (!this.#tokenConnections.has(connection) || connection.publication) return
+    if (!target || server.mounts.match(target.path) !== undefined) return
+    throw new RequestError('ERR_NOT_FOUND', `nothing is mounted at ${target.path}`)
+  }
+
+  /** Asks the hook `login` for the right to speak, if a SETUP is for the back channel. */
+  async #mayTalk(
+    authorization: Authorization | undefined,
+    request: UnauthorizedRequest,
+  ): Promise<boolean> {
+    const { login } = this.#options
+    const { method } = request.request
+    if (!login || method !== 'SETUP' || !requiresBackChannel(request.request)) return false
+    return isGrant(await askLogin(login, authorization, request, 'talk'))
+  }
+
+  /** Applies the rules. @param user - `undefined` without login. */
+  async #byRules(user: string | undefined, request: UnauthorizedRequest): Promise<LoginOrRefusal> {
+    const { rules } = this.#options
+    const subject = subjectOf(request, user)
+    const context = accessOf(request, subject, user)
+    if (!(await rules.allows({ context, actions: subject.actions }))) {
+      return { refuse: user === undefined ? 'missing' : 'forbidden' }
+    }
+    const mayTalk = request.request.method !== 'SETUP' || (await rules.allowsTalk(context))
+    // A client that wants to speak begins without a login, as everywhere.
+    const isLoginNeeded = !mayTalk && user === undefined && requiresBackChannel(request.request)
+    return isLoginNeeded ? { refuse: 'missing' } : { user, mayTalk }
+  }
+}

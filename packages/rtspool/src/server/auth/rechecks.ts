@@ -1,0 +1,149 @@
+import { randomInt } from 'node:crypto'
+import { type Clock, PeriodicCheck } from '../../clock.js'
+import type { Session } from '../../session-pool/index.js'
+import {
+  checkLoginAnswer,
+  isGrant,
+  type LoginAnswer,
+  type LoginContext,
+  type LoginGrant,
+  type LoginHook,
+} from './login-hook.js'
+import type { AccessContext } from './rules.js'
+
+const lookMs = 1000
+/** Share by which an interval varies, so that sessions that began together are asked about apart. */
+const jitter = 0.1
+/** Milliseconds to the next try after a failure, at most. */
+const maxRetryMs = 30_000
+/** Failures in a row with which the session ends. */
+const maxFailures = 3
+/** Questions at a time: requests of clients must not wait behind them. */
+const maxAtOnce = 16
+const randomSteps = 2 ** 16
+
+/** A hook that failed when asked again about a session. */
+export interface RecheckFailure extends AccessContext {
+  readonly reason: 'unavailable'
+  readonly method: 'recheck'
+  readonly why: string | undefined
+}
+
+interface Recheck {
+  readonly question: LoginContext
+  /** User that the hook has named. */
+  readonly user: string | undefined
+  intervalMs: number
+  /** Time of the next question; `Infinity` while one is under way. */
+  dueAt: number
+  failures: number
+}
+
+/**
+ * Asks the hook `login` again about sessions that it has allowed. One timer, which runs only while
+ * there are such sessions, looks at all of them.
+ */
+export class Rechecks {
+  readonly #clock: Clock
+  readonly #hook: () => LoginHook | undefined
+  readonly #onFailure: (failure: RecheckFailure) => void
+  readonly #rechecks = new Map<Session, Recheck>()
+  readonly #timer: PeriodicCheck
+  readonly #closing = new AbortController()
+  #asking = 0
+
+  /** @param hook - Returns the hook in use; `undefined` = sessions are no longer asked about. */
+  constructor(
+    clock: Clock,
+    hook: () => LoginHook | undefined,
+    onFailure: (failure: RecheckFailure) => void,
+  ) {
+    this.#clock = clock
+    this.#hook = hook
+    this.#onFailure = onFailure
+    this.#timer = new PeriodicCheck(clock, lookMs, () => this.#look())
+  }
+
+  /** Number of sessions that are asked about again. */
+  get size(): number {
+    return this.#rechecks.size
+  }
+
+  /** Begins to ask about a session. @param grant - Answer that has begun it. */
+  add(session: Session, question: LoginContext, { recheckSeconds = 0, user }: LoginGrant): void {
+    if (this.#closing.signal.aborted) return
+    const recheck: Recheck = { question, user, intervalMs: 0, dueAt: 0, failures: 0 }
+    this.#schedule(recheck, recheckSeconds)
+    this.#rechecks.set(session, recheck)
+    this.#timer.start()
+  }
+
+  /** Asks about no session any more. Idempotent. */
+  close(): void {
+    this.#closing.abort()
+    this.#timer.stop()
+    this.#rechecks.clear()
+  }
+
+  #look(): boolean {
+    const hook = this.#hook()
+    if (!hook) this.#rechecks.clear()
+    const now = this.#clock.now()
+    for (const [session, recheck] of this.#rechecks) {
+      if (session.removalReason !== undefined) this.#rechecks.delete(session)
+      else if (hook && recheck.dueAt <= now && this.#asking < maxAtOnce) {
+        recheck.dueAt = Number.POSITIVE_INFINITY
+        void this.#ask(hook, session, recheck)
+      }
+    }
+    return this.#rechecks.size > 0
+  }
+
+  async #ask(hook: LoginHook, session: Session, recheck: Recheck): Promise<void> {
+    this.#asking++
+    const { signal } = this.#closing
+    const question = { ...recheck.question, session, isRecheck: true, signal }
+    let answer: LoginAnswer
+    try {
+      answer = checkLoginAnswer(await hook(question))
+    } catch (error) {
+      const why = error instanceof Error ? error.message : undefined
+      answer = { refuse: 'unavailable', why }
+    } finally {
+      this.#asking--
+    }
+    // The session has ended, or the server closes.
+    if (session.removalReason !== undefined || !this.#rechecks.has(session)) return
+    if (isGrant(answer) && answer.user === recheck.user) this.#renew(session, recheck, answer)
+    else if (!isGrant(answer) && answer?.refuse === 'unavailable') {
+      this.#failed(session, recheck, answer.why)
+    } else this.#end(session)
+  }
+
+  #renew(session: Session, recheck: Recheck, { expiresAt, recheckSeconds }: LoginGrant): void {
+    if (expiresAt !== undefined) session.expiresAt = expiresAt
+    recheck.failures = 0
+    if (recheckSeconds === undefined) this.#rechecks.delete(session)
+    else this.#schedule(recheck, recheckSeconds)
+  }
+
+  #failed(session: Session, recheck: Recheck, why: string | undefined): void {
+    const { address, path, action } = recheck.question
+    const { user } = recheck
+    this.#onFailure({ user, address, path, action, reason: 'unavailable', method: 'recheck', why })
+    recheck.failures++
+    if (recheck.failures >= maxFailures) this.#end(session)
+    else recheck.dueAt = this.#clock.now() + Math.min(recheck.intervalMs, maxRetryMs)
+  }
+
+  #end(session: Session): void {
+    this.#rechecks.delete(session)
+    session.end('authorizationExpired')
+  }
+
+  #schedule(recheck: Recheck, seconds: number): void {
+    const random = randomInt(randomSteps) / randomSteps
+    recheck.intervalMs = seconds * 1000
+    recheck.dueAt = this.#clock.now() + recheck.intervalMs * (1 - jitter + 2 * jitter * random)
+  }
+}
