@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { takeEnvironment } from './config/environment.js'
 import { parseCommandLine } from './options.js'
 import { serve } from './serve.js'
 
@@ -16,7 +17,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const version = ownVersion()
   const command = commands[args[0] ?? '']
   if (command) return command(args.slice(1), version)
-  const invocation = parseCommandLine(args, version, process.env)
+  const invocation = parseCommandLine(args, version, takeEnvironment(process.env))
   switch (invocation.kind) {
     case 'print':
       process.stdout.write(invocation.stdout)

@@ -20,6 +20,16 @@ const otherVariables: ReadonlySet<string> = new Set([
   'RTSPOOL_AUTH_HOOK_SECRET',
 ])
 
+/**
+ * Copies the variables of the process, and removes those of this command from the process. A report of Node about a crash
+ * contains the variables, and so does every program that the process starts: some are secrets.
+ */
+export function takeEnvironment(variables: Record<string, string | undefined>): Environment {
+  const copy = { ...variables }
+  for (const name of Object.keys(copy)) if (name.startsWith(variablePrefix)) delete variables[name]
+  return Object.freeze(copy)
+}
+
 /** Values that environment variables set, and warnings about variables that set nothing. */
 export interface EnvironmentLayer extends ConfigLayer {
   readonly warnings: readonly string[]
