@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+
 /** The page, built into the package of the command, which serves it. */
 export default {
   root: import.meta.dirname,
@@ -8,5 +10,11 @@ export default {
     target: 'es2022',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: {
+        index: join(import.meta.dirname, 'index.html'),
+        share: join(import.meta.dirname, 'share.html'),
+      },
+    },
   },
 }

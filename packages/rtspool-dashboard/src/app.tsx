@@ -12,6 +12,7 @@ import { Navigation, pageTitles } from './navigation/navigation.js'
 import { type PageName, route } from './navigation/route.js'
 import { OverviewPage } from './overview/overview-page.js'
 import { SessionsPage } from './sessions/sessions-page.js'
+import { SharesPage } from './shares/shares-page.js'
 import type { Visitor } from './visitor/visitor.js'
 import { VisitorContext } from './visitor/visitor-context.js'
 
@@ -20,6 +21,7 @@ const pages: Readonly<Record<PageName, FunctionComponent>> = {
   sessions: SessionsPage,
   leavers: LeaversPage,
   media: MediaPage,
+  shares: SharesPage,
   limits: LimitsPage,
   bans: BansPage,
   events: EventsPage,

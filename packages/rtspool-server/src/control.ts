@@ -35,12 +35,16 @@ export async function startControl(
   if (config.api.port === undefined) return undefined
   const { apiOptionsOf } = await import('./api/api-options.js')
   const { ControlService } = await import('./api/control-service.js')
-  const { tryLoadPage } = await import('./dashboard/page-files.js')
+  const { sharePage, tryLoadPage } = await import('./dashboard/page-files.js')
   const api = apiOptionsOf(settings, sources.environment)
   if (!api) return undefined
   const own = config.api.tls ? certificate : undefined
-  const page = config.api.page ? tryLoadPage(command.live?.address().port) : undefined
-  const control = new ControlService({ ...command, api, page, certificate: own })
+  const livePort = command.live?.address().port
+  const page = config.api.page ? tryLoadPage(livePort) : undefined
+  const shared = tryLoadPage(livePort, sharePage)
+  const control = new ControlService({
+    ...{ ...command, api, page, sharePage: shared, certificate: own },
+  })
   try {
     await control.listen()
   } catch (error) {

@@ -17,6 +17,8 @@ export interface ApiCommandOptions {
   readonly folder?: string
   /** Token of an earlier start. */
   readonly token?: string
+  /** Text of the file of configuration. */
+  readonly config?: string
 }
 
 /** @returns A client of the control API of a command, which has printed its first token. */
@@ -56,7 +58,7 @@ export class ApiCommand {
 
   static async start(
     args: readonly string[] = [],
-    { within = [], env = {}, folder = newFolder(), token }: ApiCommandOptions = {},
+    { within = [], env = {}, config, folder = newFolder(config), token }: ApiCommandOptions = {},
   ): Promise<ApiCommand> {
     const own = ['--host', '127.0.0.1', '--port', '0', '--api-port', '0']
     const [first = '', ...rest] = [...within, process.execPath, main, ...own, ...args]
@@ -84,9 +86,9 @@ export class ApiCommand {
   }
 }
 
-/** Makes a folder with an empty file of configuration, into which the API can save. */
-function newFolder(): string {
+/** Makes a folder with a file of configuration, into which the API can save. */
+function newFolder(config = '# empty'): string {
   const folder = mkdtempSync(join(tmpdir(), 'rtspool-control-'))
-  writeFileSync(join(folder, 'rtspool.yml'), '# empty\n')
+  writeFileSync(join(folder, 'rtspool.yml'), `${config}\n`)
   return folder
 }

@@ -30,13 +30,14 @@ export interface ApiClientOptions {
 
 /** Calls the control API that serves the page, with one token. */
 export class ApiClient {
-  readonly #token: string
+  readonly #authorization: Readonly<Record<string, string>>
   readonly #fetch: typeof fetch
   readonly #onUnauthorized: () => void
 
+  /** @param token - Empty for operations without a token. */
   constructor(token: string, options: ApiClientOptions = {}) {
     const { send = (...request) => fetch(...request), onUnauthorized = () => {} } = options
-    this.#token = token
+    this.#authorization = token === '' ? {} : { authorization: `Bearer ${token}` }
     this.#fetch = send
     this.#onUnauthorized = onUnauthorized
   }
@@ -78,7 +79,7 @@ export class ApiClient {
   }
 
   async #send(path: string, init: RequestInit): Promise<Response> {
-    const headers = { ...init.headers, authorization: `Bearer ${this.#token}` }
+    const headers = { ...init.headers, ...this.#authorization }
     let response: Response
     try {
       response = await this.#fetch(path, { ...init, headers })

@@ -33,6 +33,8 @@ export interface LivePlayerOptions {
    */
   readonly connect: () => Promise<LiveConnection>
   readonly onStatus?: ((status: LiveStatus) => void) | undefined
+  /** Sentences in place of the usual ones, by the reason for an end. */
+  readonly texts?: Readonly<Record<string, string>> | undefined
 }
 
 /** Reason why a stream cannot be watched, however often a player tries. */
@@ -129,7 +131,8 @@ export class LivePlayer {
     })
     socket.addEventListener('close', ({ code, reason }) => {
       if (attempt !== this.#attempt) return
-      const { text, isFinal } = endingOf(code, reason, wasOpen)
+      const { text: usual, isFinal } = endingOf(code, reason, wasOpen)
+      const text = this.#options.texts?.[reason] ?? usual
       if (isFinal) this.stop(text)
       else this.#retry(text)
     })

@@ -1,25 +1,64 @@
-import type { JSX } from 'preact'
+import type { ComponentChildren, JSX } from 'preact'
+import { Field } from '../elements/index.js'
 import type { Login } from './login.js'
 
-/** Asks for a token of the API. */
+/** Asks for user and password, or for a token of the API. */
 export function LoginForm({ login }: { readonly login: Login }): JSX.Element {
-  const submit = (event: SubmitEvent): void => {
-    event.preventDefault()
-    const field = new FormData(event.currentTarget as HTMLFormElement).get('token')
-    if (typeof field === 'string' && field !== '') void login.logIn(field.trim())
-  }
   return (
     <main class="login">
       <h1>rtspool</h1>
-      <form onSubmit={submit} aria-busy={login.isChecking}>
-        <label for="token">Token of the control API</label>
-        <input id="token" name="token" type="password" autocomplete="current-password" required />
-        <p role="alert">{login.problem}</p>
-        <button type="submit" class="main" disabled={login.isChecking}>
-          Log in
-        </button>
-        <p class="hint">The first start of the server has printed one.</p>
-      </form>
+      <p role="alert">{login.problem}</p>
+      <EntryForm
+        login={login}
+        onSubmit={(text) => void login.logInAs(text('user'), text('password'))}
+      >
+        <Field label="User">
+          {(ids) => <input {...ids} name="user" autocomplete="username" required />}
+        </Field>
+        <Field label="Password">
+          {(ids) => (
+            <input
+              {...ids}
+              name="password"
+              type="password"
+              autocomplete="current-password"
+              required
+            />
+          )}
+        </Field>
+      </EntryForm>
+      <hr />
+      <EntryForm login={login} onSubmit={(text) => void login.logIn(text('token').trim())}>
+        <Field
+          label="Token of the control API"
+          hint="The first start of the server has printed one."
+        >
+          {(ids) => <input {...ids} name="token" type="password" autocomplete="off" required />}
+        </Field>
+      </EntryForm>
     </main>
+  )
+}
+
+interface EntryFormProps {
+  readonly login: Login
+  /** @param text - Returns the contents of a field. */
+  readonly onSubmit: (text: (field: string) => string) => void
+  readonly children: ComponentChildren
+}
+
+function EntryForm({ login, onSubmit, children }: EntryFormProps): JSX.Element {
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault()
+    const form = new FormData(event.currentTarget as HTMLFormElement)
+    onSubmit((field) => String(form.get(field) ?? ''))
+  }
+  return (
+    <form onSubmit={submit} aria-busy={login.isChecking}>
+      {children}
+      <button type="submit" class="main" disabled={login.isChecking}>
+        Log in
+      </button>
+    </form>
   )
 }

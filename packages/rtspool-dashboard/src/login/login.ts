@@ -3,6 +3,8 @@ import { ApiClient, ApiError } from '../api/api-client.js'
 import { type CallerView, Visitor } from '../visitor/visitor.js'
 
 const storageKey = 'rtspool.token'
+/** Beginning of the tokens of logins by password, which end with the logout. */
+const loginPrefix = 'login_'
 
 /** The token of the person in front of the page, kept until the tab closes. */
 export class Login {
@@ -35,6 +37,21 @@ export class Login {
     return this.#isChecking
   }
 
+  /** Logs in as a user of the server. */
+  async logInAs(user: string, password: string): Promise<void> {
+    const client = new ApiClient('', { ...(this.#send && { send: this.#send }) })
+    this.#isChecking.value = true
+    try {
+      const { token } = await client.post<{ token: string }>('/v1/login', { user, password })
+      await this.logIn(token)
+    } catch (error) {
+      this.#problem.value = error instanceof Error ? error.message : String(error)
+    } finally {
+      this.#isChecking.value = false
+    }
+  }
+
+  /** Logs in with a token of the API. */
   async logIn(token: string): Promise<void> {
     const client = new ApiClient(token, {
       ...(this.#send && { send: this.#send }),
@@ -55,6 +72,10 @@ export class Login {
   }
 
   logOut(problem = ''): void {
+    const token = this.#storage.getItem(storageKey)
+    const isOwn = problem === '' && token?.startsWith(loginPrefix)
+    // A server that does not respond ends the login by itself, later.
+    if (isOwn) this.#visitor.value?.client.post('/v1/logout', {}).catch(() => {})
     this.#storage.removeItem(storageKey)
     this.#problem.value = problem
     this.#visitor.value?.close()

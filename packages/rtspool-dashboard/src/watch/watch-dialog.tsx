@@ -2,6 +2,7 @@ import type { JSX } from 'preact'
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { Dialog } from '../elements/index.js'
 import { LivePlayer, type LiveStatus } from '../live/index.js'
+import { hashOf } from '../navigation/route.js'
 import { useVisitor } from '../visitor/visitor-context.js'
 
 interface WatchDialogProps {
@@ -11,7 +12,8 @@ interface WatchDialogProps {
 
 /** Plays the live picture of a path above the page. */
 export function WatchDialog({ path, close }: WatchDialogProps): JSX.Element {
-  const { tickets } = useVisitor()
+  const visitor = useVisitor()
+  const { tickets } = visitor
   const video = useRef<HTMLVideoElement>(null)
   const [status, setStatus] = useState<LiveStatus>({ state: 'connecting', text: '' })
   // An effect behind the next frame would delay the first picture.
@@ -30,6 +32,7 @@ export function WatchDialog({ path, close }: WatchDialogProps): JSX.Element {
       <p aria-live="polite" class="state">
         {status.text || status.state}
       </p>
+      {visitor.can('operator') && <a href={hashOf('shares', { path })}>Share…</a>}
     </Dialog>
   )
 }

@@ -37,6 +37,34 @@ describe('login', () => {
     expect([login.visitor.value, login.problem.value]).toEqual([undefined, problem])
   })
 
+  it('exchanges user and password for a token, which ends with the logout', async () => {
+    const storage = storageWith()
+    const { send, requests } = scriptedFetch(
+      json({ token: 'login_abc' }),
+      json({ name: 'ann', role: 'viewer' }),
+      json({ ended: true }),
+    )
+    const login = new Login(storage, send)
+    await login.logInAs('ann', 'secret')
+    expect([login.visitor.value?.name, storage.getItem('rtspool.token')]).toEqual([
+      ...['ann', 'login_abc'],
+    ])
+    login.logOut()
+    expect(requests).toEqual([
+      'POST /v1/login {"user":"ann","password":"secret"}',
+      'GET /v1/caller Bearer login_abc',
+      'POST /v1/logout Bearer login_abc {}',
+    ])
+    expect(storage.getItem('rtspool.token')).toBe(null)
+  })
+
+  it('says why user and password are refused', async () => {
+    const refused = json({ title: 'The login is wrong', detail: 'user or password is wrong' }, 401)
+    const login = new Login(storageWith(), scriptedFetch(refused).send)
+    await login.logInAs('ann', 'guess')
+    expect(login.problem.value).toBe('The login is wrong: user or password is wrong')
+  })
+
   it('ends where the server no longer knows the token', async () => {
     const storage = storageWith()
     const { send } = scriptedFetch(

@@ -24,16 +24,22 @@ export class PasswordCheck {
    */
   #nobody: Promise<string> | undefined
 
-  /** @param hashes - Hashes by user name. */
-  constructor(hashes: ReadonlyMap<string, string>) {
+  readonly #logN: number | undefined
+
+  /**
+   * @param hashes - Hashes by user name.
+   * @param logN - Cost of the check for an unknown user. @default that of new hashes
+   */
+  constructor(hashes: ReadonlyMap<string, string>, logN?: number) {
     this.#hashes = hashes
+    this.#logN = logN
   }
 
   async isRight(name: string, password: string): Promise<boolean> {
     const mark = createHmac('sha256', this.#key).update(`${name}:${password}`).digest('base64')
     if (this.#right.get(name) === mark) return true
     const hash = this.#hashes.get(name)
-    this.#nobody ??= hashPassword(randomBytes(16).toString('hex'))
+    this.#nobody ??= hashPassword(randomBytes(16).toString('hex'), this.#logN)
     const compared = hash ?? (await this.#nobody)
     const isEqual = await this.#limit.run(() => isPasswordOfHash(password, compared))
     if (!isEqual || hash === undefined) return false

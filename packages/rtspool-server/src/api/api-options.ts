@@ -21,6 +21,8 @@ export interface ApiOptions {
   readonly tokensFile: string
   /** Names by which clients may call the API, besides `localhost`, `host` and IP addresses. */
   readonly allowedHosts: readonly string[]
+  /** Time for which a login by password is valid. */
+  readonly loginLifetimeSeconds: number
   readonly mediaDownAfterSeconds: number
   /** Number of events that are kept for clients that were away. */
   readonly keptEvents: number
@@ -52,6 +54,7 @@ export function apiOptionsOf(
     host: plainHost(api.host) ?? api.host,
     tokensFile: api.tokensFile ?? join(folder, tokensFileName),
     allowedHosts: api.allowedHosts,
+    loginLifetimeSeconds: api.loginLifetime,
     mediaDownAfterSeconds: api.mediaDownAfter,
     keptEvents: api.keptEvents,
     webhooks: {

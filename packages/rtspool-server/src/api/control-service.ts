@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path'
 import type { Logger } from 'pino'
 import { type Clock, type RtspServer, systemClock, type TlsCertificate } from 'rtspool'
 import type { PageFiles } from '../dashboard/page-files.js'
@@ -11,11 +12,18 @@ import type { RepeatLimit } from '../log/repeat-limit.js'
 import { History } from '../metrics/history.js'
 import { Metrics } from '../metrics/metrics.js'
 import { AuditLog } from './access/audit.js'
+import { Bearers } from './access/bearers.js'
+import { Logins } from './access/logins.js'
+import { serveShares } from './access/share-sessions.js'
+import { ShareStore } from './access/shares.js'
 import { TokenStore } from './access/tokens.js'
 import type { ApiOptions } from './api-options.js'
 import { feedConfigEvents } from './config-events.js'
 import { ControlApi } from './control-api.js'
 import type { Configuration, ControlledServer } from './controlled-server.js'
+
+/** Name of the file of share links, beside that of the tokens. */
+const sharesFileName = 'rtspool-shares.json'
 
 /** Everything that a control service needs. */
 export interface ControlServiceOptions {
@@ -30,6 +38,8 @@ export interface ControlServiceOptions {
   readonly live?: LiveService | undefined
   /** Web page to serve on the same port, if there is one. */
   readonly page?: PageFiles | undefined
+  /** Page of share links, if there is one. */
+  readonly sharePage?: PageFiles | undefined
   /** Certificate for HTTPS; `undefined` = HTTP without TLS. */
   readonly certificate: TlsCertificate | undefined
   /** @default the clock of the machine */
@@ -47,26 +57,37 @@ export class ControlService {
   readonly #stopEvents: () => void
   readonly #webhooks: readonly Webhook[]
   readonly #tokens: TokenStore
+  readonly #shares: ShareStore
+  readonly #logins: Logins
   #firstToken: string | undefined
   #isClosing = false
   /** Events of the server, for readers inside the process. */
   readonly feed: EventFeed
 
-  /** @throws {Error} The file of tokens cannot be used. */
+  /** @throws {Error} The file of tokens or of share links cannot be used. */
   constructor(options: ControlServiceOptions) {
     const { rtsp, log, version, configuration, api, certificate } = options
     const { clock = systemClock, live, page, repeats } = options
     const tokens = TokenStore.open(api.tokensFile)
     this.#tokens = tokens
-    tokens.on('removed', (id) => live?.tickets.removeOf(id))
+    const logins = loginsOf(configuration, api.loginLifetimeSeconds, clock)
+    this.#logins = logins
+    const bearers = new Bearers(tokens, logins)
+    bearers.on('ended', (id) => live?.endOf(id, 'authorizationExpired'))
+    const recheck = (): void => logins.recheck()
+    configuration.reloader.on('reloaded', recheck)
+    const shares = ShareStore.open(join(dirname(api.tokensFile), sharesFileName), clock)
+    this.#shares = shares
     this.#rtsp = rtsp
     const events = new EventFeed({ clock, size: api.keptEvents })
     this.feed = events
+    serveShares({ shares, rtsp, events, live, page: options.sharePage })
     const stopServerEvents = feedServerEvents(rtsp, events)
     const stopConfigEvents = feedConfigEvents(configuration.reloader, events)
     this.#stopEvents = () => {
       stopServerEvents()
       stopConfigEvents()
+      configuration.reloader.off('reloaded', recheck)
     }
     this.#limitWatch = new LimitWatch(rtsp, events, clock)
     const { mediaDownAfterSeconds: downAfterSeconds } = api
@@ -80,7 +101,8 @@ export class ControlService {
     this.#history = new History(rtsp, browsers, clock)
     const server: ControlledServer = {
       ...{ rtsp, version, startedTime: new Date(), events, mediaWatch: this.#mediaWatch },
-      ...{ tokens, audit: new AuditLog(), configuration, live, history: this.#history },
+      ...{ tokens, logins, bearers, shares, audit: new AuditLog(), configuration, live },
+      history: this.#history,
       metrics: () => this.#metrics.text(),
       whyNotReady: () => this.#whyNotReady(),
     }
@@ -137,6 +159,8 @@ export class ControlService {
     this.#mediaWatch.close()
     this.#metrics.close()
     this.#history.close()
+    this.#shares.close()
+    this.#logins.close()
     await Promise.all([this.#api.close(), ...this.#webhooks.map((webhook) => webhook.close())])
   }
 
@@ -154,3 +178,6 @@ export class ControlService {
     return isFull ? 'the limit on connections is reached' : undefined
   }
 }
+
+const loginsOf = ({ reloader }: Configuration, lifetimeSeconds: number, clock: Clock): Logins =>
+  new Logins({ users: () => reloader.current.apiUsers, clock, lifetimeSeconds })

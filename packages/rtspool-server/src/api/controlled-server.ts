@@ -5,6 +5,9 @@ import type { MediaWatch } from '../events/media-watch.js'
 import type { LiveService } from '../live/live-service.js'
 import type { History } from '../metrics/history.js'
 import type { AuditLog } from './access/audit.js'
+import type { Bearers } from './access/bearers.js'
+import type { Logins } from './access/logins.js'
+import type { ShareStore } from './access/shares.js'
 import type { TokenStore } from './access/tokens.js'
 
 /** The configuration of the running command. */
@@ -22,6 +25,11 @@ export interface ControlledServer {
   /** Live pictures for browsers; `undefined` without a port for them. */
   readonly live: LiveService | undefined
   readonly tokens: TokenStore
+  readonly logins: Logins
+  /** Everybody of `tokens` and `logins`. */
+  readonly bearers: Bearers
+  /** Links that let others watch one path. */
+  readonly shares: ShareStore
   readonly audit: AuditLog
   /** Figures of the last minutes. */
   readonly history: History

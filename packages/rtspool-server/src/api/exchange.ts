@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
+import { isLoopback } from '../access/loopback.js'
+import { includesRole } from '../access/roles.js'
 import type { RepeatLimit } from '../log/repeat-limit.js'
-import { includesRole } from './access/roles.js'
 import type { ControlledServer } from './controlled-server.js'
 import type { Caller, Operation, OperationInput } from './operation.js'
 import { Problem } from './problem.js'
@@ -36,6 +37,11 @@ const commonHeaders = Object.freeze({
   'Referrer-Policy': 'no-referrer',
   'X-Content-Type-Options': 'nosniff',
 })
+
+/** Caller of an operation that needs no token. */
+const nobody: Caller['token'] = Object.freeze({
+  ...{ id: '-', name: 'nobody', role: 'metrics', createdTime: new Date(0).toISOString() },
+} as const)
 
 /** One request to the API and its response. */
 export class Exchange {
@@ -77,9 +83,11 @@ export class Exchange {
     const { router, hosts, server } = this.#context
     checkHost(this.#request, hosts)
     checkOrigin(this.#request)
-    const caller = this.#authenticate()
     const [path, search] = splitUrl(this.#request.url ?? '/')
-    const route = router.find(this.#request.method ?? '', path)
+    const method = this.#request.method ?? ''
+    const open = router.findOpen(method, path)
+    const caller = this.#callerOf(open ? nobody : this.#authenticate())
+    const route = open ?? router.find(method, path)
     const { operation } = route
     this.#operation = operation
     if (!includesRole(caller.token.role, operation.role)) {
@@ -102,9 +110,9 @@ export class Exchange {
    *
    * @throws {Problem} `unauthorized`
    */
-  #authenticate(): Caller {
+  #authenticate(): Caller['token'] {
     const sent = bearerTokenOf(this.#request)
-    const token = sent === undefined ? undefined : this.#context.server.tokens.find(sent)
+    const token = sent === undefined ? undefined : this.#context.server.bearers.find(sent)
     if (!token) {
       const detail = sent === undefined ? 'a bearer token is missing' : 'the token is unknown'
       const headers = { 'WWW-Authenticate': 'Bearer realm="rtspool"' }
@@ -113,8 +121,14 @@ export class Exchange {
       ]
       throw new Problem('unauthorized', detail, { headers, wrong })
     }
-    const address = this.#request.socket.remoteAddress ?? ''
-    this.#caller = { token, address, requestId: this.#requestId }
+    return token
+  }
+
+  #callerOf(token: Caller['token']): Caller {
+    const { socket } = this.#request
+    const address = socket.remoteAddress ?? ''
+    const isPrivate = 'encrypted' in socket || isLoopback(address)
+    this.#caller = { token, address, isPrivate, requestId: this.#requestId }
     return this.#caller
   }
 
@@ -124,7 +138,7 @@ export class Exchange {
     this.#input = { ...this.#input, query: validate(query, 'query', membersOf(search)) }
     if (body) {
       const sent = await readJsonBody(this.#request)
-      this.#input = { ...this.#input, body: validate(body, 'body', sent) }
+      this.#input = { ...this.#input, body: validate(body, 'body', sent, operation.isOpen) }
     }
     return this.#input
   }

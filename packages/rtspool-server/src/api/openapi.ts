@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { roles } from './access/roles.js'
+import { roles } from '../access/roles.js'
 import { components } from './components.js'
 import type { Operation } from './operation.js'
 import { type ProblemName, problems } from './problem.js'
@@ -82,7 +82,7 @@ function withoutKeywords(schema: object): Json {
 }
 
 function operationOf(operation: Operation): Json {
-  const { id, tag, summary, role, body, result, raw } = operation
+  const { id, tag, summary, role, isOpen, body, result, raw } = operation
   const content = result
     ? { 'application/json': { schema: { $ref: componentUri(idOf(result, id, 'Result')) } } }
     : { [raw?.contentType ?? '']: { schema: { type: 'string' } } }
@@ -90,7 +90,8 @@ function operationOf(operation: Operation): Json {
     operationId: id,
     tags: [tag],
     summary,
-    description: `Needs the role ${role}.`,
+    description: isOpen ? 'Needs no token.' : `Needs the role ${role}.`,
+    ...(isOpen && { security: [] }),
     parameters: parametersOf(operation),
     ...(body && {
       requestBody: {
@@ -130,9 +131,11 @@ function parameterSchema(schema: z.core.$ZodType): Json {
 }
 
 /** Returns the error responses of an operation by status. */
-export function problemsOf({ params, body, role, problems: own }: Operation): ProblemName[] {
+export function problemsOf(operation: Operation): ProblemName[] {
+  const { params, body, role, isOpen, problems: own } = operation
   return [
-    ...(['invalid-request', 'unauthorized', 'origin-refused'] as const),
+    ...(['invalid-request', 'origin-refused'] as const),
+    ...(isOpen ? [] : (['unauthorized'] as const)),
     // The lowest role may call what every role may.
     ...(role === roles[0] ? [] : (['forbidden'] as const)),
     ...(Object.keys(params.shape).length > 0 ? (['not-found'] as const) : []),

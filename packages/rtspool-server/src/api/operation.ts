@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
-import type { Role } from './access/roles.js'
+import type { Role } from '../access/roles.js'
 import type { TokenFacts } from './access/tokens.js'
 import type { ControlledServer } from './controlled-server.js'
 import type { ProblemName } from './problem.js'
@@ -10,8 +10,10 @@ export type OperationMethod = 'get' | 'post' | 'patch' | 'delete'
 
 /** Client that calls an operation. */
 export interface Caller {
-  readonly token: TokenFacts
+  readonly token: TokenFacts & { readonly user?: string }
   readonly address: string
+  /** True if nobody on the way can read the request: inside TLS, or from this machine. */
+  readonly isPrivate: boolean
   readonly requestId: string
 }
 
@@ -49,6 +51,8 @@ export interface Operation {
   readonly path: string
   /** Lowest role that may call the operation. */
   readonly role: Role
+  /** True for an operation without a token. */
+  readonly isOpen: boolean
   readonly tag: string
   readonly summary: string
   readonly params: z.ZodObject
@@ -68,6 +72,7 @@ export interface Operation {
 }
 
 type Facts = Pick<Operation, 'id' | 'method' | 'path' | 'role' | 'tag' | 'summary'> & {
+  readonly isOpen?: boolean
   readonly problems?: readonly ProblemName[]
 }
 
@@ -98,12 +103,12 @@ export function operation<
     ): z.output<Result> | Promise<z.output<Result>>
   },
 ): Operation {
-  const { body, problems = [], params = nothing, query = nothing } = facts
+  const { body, problems = [], params = nothing, query = nothing, isOpen = false } = facts
   const { handle, auditBody } = facts as Pick<Operation, 'handle' | 'auditBody'>
   const { isChange = () => facts.method !== 'get' } = facts as Partial<Pick<Operation, 'isChange'>>
   return {
     ...facts,
-    ...{ params, query, body, problems, raw: undefined, handle, isChange },
+    ...{ params, query, body, problems, isOpen, raw: undefined, handle, isChange },
     ...(auditBody && { auditBody }),
   }
 }
@@ -125,7 +130,7 @@ export function rawOperation<Query extends z.ZodObject = Nothing>(
   const respond = facts.respond as RawResponse['respond']
   return {
     ...facts,
-    ...{ params: nothing, query, body: undefined, result: undefined, problems },
+    ...{ params: nothing, query, body: undefined, result: undefined, problems, isOpen: false },
     raw: { contentType, respond },
     isChange: () => facts.method !== 'get',
     handle: () => undefined,

@@ -7,7 +7,9 @@
 export const problems = Object.freeze({
   'invalid-request': { status: 400, title: 'The request has a wrong value' },
   unauthorized: { status: 401, title: 'A bearer token is missing or unknown' },
+  'wrong-login': { status: 401, title: 'The login is wrong' },
   forbidden: { status: 403, title: 'The role of the token does not allow the operation' },
+  'login-refused': { status: 403, title: 'The login is not allowed' },
   'origin-refused': { status: 403, title: 'The request comes from a page of another origin' },
   'not-found': { status: 404, title: 'Nothing has this address' },
   'method-not-allowed': { status: 405, title: 'The resource does not have this method' },

@@ -25,6 +25,14 @@ export class Router {
     }))
   }
 
+  /** Finds an operation that needs no token; `undefined` for every other request. */
+  findOpen(method: string, path: string): Route | undefined {
+    const operation = this.#entries.find(
+      ({ operation }) => operation.isOpen && operation.path === path,
+    )?.operation
+    return operation?.method === method.toLowerCase() ? { operation, params: {} } : undefined
+  }
+
   /**
    * Finds the operation of a request.
    *

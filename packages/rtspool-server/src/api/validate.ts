@@ -10,18 +10,21 @@ const maxWrongValues = 20
  * Validates one part of a request.
  *
  * @param part - `path`, `query` or `body`; the beginning of each name in the response.
+ * @param isSecret - True for a part with a password: the response shows no value of it.
  * @throws {Problem} `invalid-request`, with every wrong value.
  */
 export function validate<Schema extends z.ZodType>(
   schema: Schema,
   part: 'path' | 'query' | 'body',
   value: unknown,
+  isSecret = false,
 ): z.output<Schema> {
   const result = schema.safeParse(value)
   if (result.success) return result.data
-  const wrong = result.error.issues.slice(0, maxWrongValues).flatMap((issue) => {
+  const all = result.error.issues.slice(0, maxWrongValues).flatMap((issue) => {
     return wrongValuesOf(issue, part, value)
   })
+  const wrong = isSecret ? all.map((each) => ({ ...each, got: 'a hidden value' })) : all
   const [first] = wrong
   const detail = `${first?.where}: expected ${first?.expected}, got ${first?.got}`
   throw new Problem('invalid-request', detail, { wrong })

@@ -5,6 +5,7 @@ import { verifyByHash } from '../access/password-check.js'
 import type { ConfigSources, LoadedConfig } from './load-config.js'
 import { OptionValueError } from './option-value-error.js'
 import type { Config } from './schema.js'
+import { ApiUsers, noApiUsers } from './users/api-users.js'
 import { externalOptionsOf } from './users/external-options.js'
 import { isStoredUsersName, readStoredUsers } from './users/stored-users.js'
 import { UserDirectory } from './users/user-directory.js'
@@ -21,6 +22,8 @@ export const usersVariable = 'RTSPOOL_USERS'
 /** The option `auth` of the server, and warnings for its operator. */
 export interface AuthOfCommand {
   readonly auth: AuthOptions | undefined
+  /** Users who may log in to the control API. */
+  readonly apiUsers: ApiUsers
   readonly warnings: readonly string[]
 }
 
@@ -49,11 +52,12 @@ export function authOf(
   if (directory.size === 0 && !external) {
     if (config.usersFile !== undefined) throw new OptionValueError(`${fileSource} must name a user`)
     checkNoRights(loaded)
-    return { auth: undefined, warnings: [] }
+    return { auth: undefined, apiUsers: noApiUsers, warnings: [] }
   }
   const { rules, warnings } = rulesOf(directory, loaded, external !== undefined)
   return {
     auth: authFor(directory, config, rules, external),
+    apiUsers: apiUsersOf(directory, loaded, warnings),
     warnings: [
       ...(sources.users.length > 0 ? [shownPassword] : []),
       ...(warning === undefined ? [] : [warning]),
@@ -99,8 +103,11 @@ function checkPublishers(directory: UserDirectory, { config, sourceOf }: LoadedC
  * without users everybody may do everything.
  */
 function checkNoRights({ config, sourceOf }: LoadedConfig): void {
-  const { publicRead, basic, tokens, rules } = config.auth
-  const given = { publicRead, basic: basic === 'always', rules: rules !== undefined }
+  const { publicRead, basic, rules, tokens, api } = config.auth
+  const given = {
+    ...{ publicRead, basic: basic === 'always' },
+    ...{ rules: rules !== undefined, api: api !== undefined },
+  }
   for (const [name, isGiven] of Object.entries(given)) {
     if (isGiven) throw new OptionValueError(`${sourceOf(['auth', name])} needs users: --users-file`)
   }
@@ -136,7 +143,7 @@ function rulesOf(
   directory: UserDirectory,
   { config, sourceOf }: LoadedConfig,
   mayBeExternal: boolean,
-): { readonly rules: readonly AccessRule[]; readonly warnings: readonly string[] } {
+): { readonly rules: readonly AccessRule[]; readonly warnings: string[] } {
   const { publicRead, publishers, rules: configured } = config.auth
   const everywhere: AccessRule = {
     path: '/*',
@@ -144,17 +151,38 @@ function rulesOf(
     publish: publishers ?? 'authenticated',
   }
   const warnings: string[] = []
-  const rules = (configured ?? [everywhere]).map((rule, index) =>
-    directory.resolveRule(rule, (subject) => {
-      const source = sourceOf(configured ? ['auth', 'rules', index] : ['auth', 'publishers'])
-      if (!subject.startsWith('role:')) {
-        if (mayBeExternal) return
-        throw new OptionValueError(`${source} must name users, got '${subject}'`)
-      }
-      warnings.push(`${source}: no user has the role ${subject.slice('role:'.length)}`)
-    }),
-  )
+  const rules = (configured ?? [everywhere]).map((rule, index) => {
+    const source = sourceOf(configured ? ['auth', 'rules', index] : ['auth', 'publishers'])
+    return directory.resolveRule(rule, (subject) => {
+      // A hook or a token may know the user.
+      if (mayBeExternal && !subject.startsWith('role:')) return
+      noteUnknown(subject, source, warnings)
+    })
+  })
   return { rules, warnings }
+}
+
+/** @throws {OptionValueError} The subject is no role. */
+function noteUnknown(subject: string, source: string, warnings: string[]): void {
+  if (!subject.startsWith('role:')) {
+    throw new OptionValueError(`${source} must name users, got '${subject}'`)
+  }
+  warnings.push(`${source}: no user has the role ${subject.slice('role:'.length)}`)
+}
+
+/** @param warnings - Gets one more for each role without a user. */
+function apiUsersOf(
+  directory: UserDirectory,
+  { config, sourceOf }: LoadedConfig,
+  warnings: string[],
+): ApiUsers {
+  const { api = [], realm } = config.auth
+  const rules = api.map(({ role, users, from }, index) => {
+    const source = sourceOf(['auth', 'api', index])
+    const names = directory.resolveNames(users, (each) => noteUnknown(each, source, warnings))
+    return { role, users: names, from }
+  })
+  return new ApiUsers({ rules, secrets: directory.loginSecrets, realm })
 }
 
 function authFor(

@@ -3,11 +3,14 @@ import { authOf } from './auth-options.js'
 import { checkLiveAccess } from './live-access.js'
 import { type ConfigSources, type LoadedConfig, loadConfig } from './load-config.js'
 import { mediaFileProblems } from './named-files.js'
+import type { ApiUsers } from './users/api-users.js'
 
 /** A configuration, and the contents of the files that it names. */
 export interface Settings extends LoadedConfig {
   /** Users and rights; `undefined` = everybody may play and publish. */
   readonly auth: AuthOptions | undefined
+  /** Users who may log in to the control API. */
+  readonly apiUsers: ApiUsers
 }
 
 /**
@@ -25,11 +28,12 @@ export const loadSettings = (sources: ConfigSources): Settings =>
  * @throws {OptionValueError} The users are invalid.
  */
 export function settingsOf(loaded: LoadedConfig, sources: ConfigSources): Settings {
-  const { auth, warnings } = authOf(loaded, sources)
+  const { auth, apiUsers, warnings } = authOf(loaded, sources)
   checkLiveAccess(loaded, auth)
   return {
     ...loaded,
     auth,
+    apiUsers,
     warnings: [
       ...loaded.warnings,
       ...warnings,

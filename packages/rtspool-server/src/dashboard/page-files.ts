@@ -17,6 +17,17 @@ interface PageFile {
   readonly bytes: Buffer
 }
 
+/** A page of the folder, and the path at which a port serves it. */
+export interface PageFront {
+  readonly path: string
+  readonly file: string
+}
+
+/** The page of the API, on its port. */
+export const controlPage: PageFront = { path: '/', file: '/index.html' }
+/** The page of share links, on the port of the live picture. */
+export const sharePage: PageFront = { path: '/share', file: '/share.html' }
+
 /**
  * The files of the web page, kept in memory. Anybody may read the files, because they contain no
  * secret. The page itself asks for a token, and sends it to the API.
@@ -24,15 +35,17 @@ interface PageFile {
 export class PageFiles {
   readonly #files: ReadonlyMap<string, PageFile>
   readonly #policy: string
+  readonly #front: PageFront
 
   /**
-   * @param folder - Folder of `index.html`.
+   * @param folder - Folder of the pages.
    * @param livePort - Port of the live picture; `undefined` without one.
    * @throws {Error} The folder cannot be read.
    */
-  constructor(folder: string, livePort: number | undefined) {
+  constructor(folder: string, livePort: number | undefined, front = controlPage) {
     this.#files = filesOf(folder)
     this.#policy = policyOf(livePort)
+    this.#front = front
   }
 
   /**
@@ -42,7 +55,7 @@ export class PageFiles {
    */
   respond({ method, url = '/' }: IncomingMessage, response: ServerResponse): boolean {
     const [path = '/'] = url.split('?')
-    const file = this.#files.get(path === '/' ? '/index.html' : path)
+    const file = this.#fileOf(path)
     if (!file || (method !== 'GET' && method !== 'HEAD')) return false
     response.writeHead(200, {
       'Cache-Control': path.startsWith('/assets/') ? longCache : 'no-cache',
@@ -57,19 +70,29 @@ export class PageFiles {
     response.end(method === 'HEAD' ? undefined : file.bytes)
     return true
   }
+
+  #fileOf(path: string): PageFile | undefined {
+    const { path: front, file } = this.#front
+    if (path === front) return this.#files.get(file)
+    // Other pages of the folder belong to other ports.
+    return path.endsWith('.html') ? undefined : this.#files.get(path)
+  }
 }
 
 /** Folder of the page in the package. */
 const ownFolder = fileURLToPath(new URL('../../page', import.meta.url))
 
 /**
- * Loads the page of the package.
+ * Loads a page of the package.
  *
  * @param livePort - Port of the live picture; `undefined` without one.
  * @returns `undefined` if the package was built without it.
  */
-export function tryLoadPage(livePort: number | undefined): PageFiles | undefined {
-  return existsSync(ownFolder) ? new PageFiles(ownFolder, livePort) : undefined
+export function tryLoadPage(
+  livePort: number | undefined,
+  front = controlPage,
+): PageFiles | undefined {
+  return existsSync(ownFolder) ? new PageFiles(ownFolder, livePort, front) : undefined
 }
 
 function filesOf(folder: string): Map<string, PageFile> {

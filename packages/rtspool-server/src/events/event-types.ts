@@ -20,6 +20,8 @@ export const eventTypes = Object.freeze({
   banned: 'A ban has been added or changed.',
   banHit: 'A ban has kept clients out: at once, then at most every 10 s.',
   unbanned: 'A ban no longer holds.',
+  shareCreated: 'A link that lets others watch a path has been created.',
+  shareEnded: 'A share link has expired or was revoked.',
   limitsChanged: 'The API has changed limits.',
   eventsLost: 'Events between the last one received and the next one are no longer kept.',
 } as const)

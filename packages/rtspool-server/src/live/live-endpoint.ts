@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { ClockTimer, RtspServer, Session } from 'rtspool'
+import type { ClockTimer, RemovalReason, RtspServer, Session } from 'rtspool'
 import { RequestError } from 'rtspool'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { closeWith, closingOf, refusalOf } from './closings.js'
@@ -10,6 +10,7 @@ import {
   isAllowedOrigin,
   liveSubprotocol,
   refuseUpgrade,
+  shareOf,
   ticketOf,
   userAgentOf,
 } from './live-handshake.js'
@@ -25,6 +26,9 @@ import { type LiveTraffic, LiveViewer } from './live-viewer.js'
 const maxMessageBytes = 1024
 const checkMs = 1_000
 const connectionIdBytes = 16
+
+/** Finds the claimant of the secret of a share link; `undefined` for an unknown one. */
+export type ShareClaims = (secret: string) => LiveClaimant | undefined
 
 /**
  * Live pictures for browsers: fragments of MP4 over a WebSocket. A browser that watches is a
@@ -44,9 +48,11 @@ export class LiveEndpoint {
   readonly #handshakes: WebSocketServer
   /** Streams by path. The query does not count, because no source of the command depends on it. */
   readonly #streams = new Map<string, LiveStream>()
-  readonly #sessions = new Set<Session>()
-  /** WebSockets that have no session yet. */
-  readonly #waiting = new Set<WebSocket>()
+  /** Issuers of the authorizations by session. */
+  readonly #sessions = new Map<Session, string | undefined>()
+  /** Issuers by WebSocket that has no session yet. */
+  readonly #waiting = new Map<WebSocket, string | undefined>()
+  #claimShare: ShareClaims = () => undefined
   /** Of browsers that have left. */
   readonly #left = { bytesOut: 0, packetsDropped: 0 }
   #check: ClockTimer | undefined
@@ -75,18 +81,31 @@ export class LiveEndpoint {
   /** Fragments sent to browsers, and left out for them, since the start. */
   get traffic(): LiveTraffic {
     const total = { ...this.#left }
-    for (const session of this.#sessions) add(total, session)
+    for (const session of this.#sessions.keys()) add(total, session)
     return total
   }
 
+  /** Accepts the secrets of share links from now on. */
+  acceptShares(claims: ShareClaims): void {
+    this.#claimShare = claims
+  }
+
   /**
-   * Upgrades a request with a ticket, from a page of this host or of `allowedOrigins`. Others get 401 or 403.
+   * Upgrades a request with a ticket or the secret of a share link, from a page of this host or of `allowedOrigins`. Others
+   * get 401 or 403. A share link that is no longer valid gets a WebSocket that says so: browsers show no status to a page.
    *
    * @param head - First bytes behind the request.
    */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (!isAllowedOrigin(request, this.#options.allowedOrigins)) {
       refuseUpgrade(socket, 403, 'the page is from another origin')
+      return
+    }
+    const secret = shareOf(request)
+    if (secret !== undefined) {
+      const shared = this.#claimShare(secret)
+      if (shared) this.view(request, socket, head, shared)
+      else this.#dismiss(request, socket, head)
       return
     }
     const claimant = this.tickets.take(ticketOf(request) ?? '')
@@ -103,20 +122,39 @@ export class LiveEndpoint {
     this.#handshakes.handleUpgrade(request, socket, head, (webSocket) => {
       // After a broken frame or a reset, `close` follows.
       webSocket.on('error', () => {})
-      this.#waiting.add(webSocket)
+      this.#waiting.set(webSocket, claimant.issuer)
       void this.#open(webSocket, request, claimant)
         .catch((error: unknown) => closeWith(webSocket, refusalOf(error), this.#options.clock))
         .finally(() => this.#waiting.delete(webSocket))
     })
   }
 
+  /** Ends everything of an issuer, whose authorization has ended: tickets, WebSockets and sessions. */
+  endOf(issuer: string, reason: RemovalReason): void {
+    this.tickets.removeOf(issuer)
+    this.#end(reason, (each) => each === issuer)
+  }
+
   /** Ends the sessions of all browsers. Idempotent. */
   close(): void {
     this.#isClosed = true
     this.#check?.cancel()
-    const closing = closingOf('poolClosed')
-    for (const webSocket of this.#waiting) closeWith(webSocket, closing, this.#options.clock)
-    for (const session of [...this.#sessions]) session.end('poolClosed')
+    this.#end('poolClosed', () => true)
+  }
+
+  #end(reason: RemovalReason, isMeant: (issuer: string | undefined) => boolean): void {
+    const closing = closingOf(reason)
+    for (const [webSocket, issuer] of this.#waiting) {
+      if (isMeant(issuer)) closeWith(webSocket, closing, this.#options.clock)
+    }
+    for (const [session, issuer] of [...this.#sessions]) if (isMeant(issuer)) session.end(reason)
+  }
+
+  #dismiss(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#handshakes.handleUpgrade(request, socket, head, (webSocket) => {
+      webSocket.on('error', () => {})
+      closeWith(webSocket, closingOf('authorizationExpired'), this.#options.clock)
+    })
   }
 
   /**
@@ -151,7 +189,7 @@ export class LiveEndpoint {
     const stream = this.#streamOf(path)
     session.manageMedia(path, stream).setTransport(0, viewer)
     session.state = 'Playing'
-    this.#sessions.add(session)
+    this.#sessions.set(session, claimant.issuer)
     this.#server.adopt(session, viewer)
     stream.add(viewer)
     viewer.onClosed(() => {
@@ -180,21 +218,24 @@ export class LiveEndpoint {
   async #admit(
     webSocket: WebSocket,
     socket: Socket,
-    { user, address = plainAddress(socket.remoteAddress), expiresAt }: LiveClaimant,
+    claimant: LiveClaimant,
     path: string,
     query: string,
   ): Promise<Session | undefined> {
     const { pool } = this.#server
+    const { user, address = plainAddress(socket.remoteAddress), expiresAt, maxSessions } = claimant
     const leaving = new AbortController()
     webSocket.once('close', () => leaving.abort())
     const { signal } = leaving
     // The owner is bound to this connection, so that no RTSP client can use the session.
     const owner = { address, user, connection: webSocket }
     const init = await pool.admit({ owner, path, query, action: 'read', expiresAt, signal })
-    if (signal.aborted || this.#isClosed) return undefined
+    if (signal.aborted || this.#isClosed || webSocket.readyState !== webSocket.OPEN)
+      return undefined
     // The hooks of the pool may have taken their time.
     this.#checkPressure()
-    return pool.create({ ...init, owner, path })
+    const limit = maxSessions === undefined ? {} : { maxSessionsPerUser: maxSessions }
+    return pool.create({ ...init, ...limit, owner, path })
   }
 
   #streamOf(path: string): LiveStream {

@@ -5,16 +5,24 @@ import type { Duplex } from 'node:stream'
 /** Subprotocol of the live picture. A browser may offer a second one, which carries its ticket. */
 export const liveSubprotocol = 'rtspool.live'
 const ticketPrefix = 'ticket.'
+const sharePrefix = 'share.'
 const maxUserAgent = 256
 
 /** Returns the subprotocol that carries a ticket. */
 export const ticketProtocol = (ticket: string): string => ticketPrefix + ticket
 
 /** Returns the ticket among the subprotocols of a WebSocket request. */
-export function ticketOf({ headers }: IncomingMessage): string | undefined {
+export const ticketOf = (request: IncomingMessage): string | undefined =>
+  protocolAfter(ticketPrefix, request)
+
+/** Returns the secret of a share link among the subprotocols of a WebSocket request. */
+export const shareOf = (request: IncomingMessage): string | undefined =>
+  protocolAfter(sharePrefix, request)
+
+function protocolAfter(prefix: string, { headers }: IncomingMessage): string | undefined {
   const protocols = (headers['sec-websocket-protocol'] ?? '').split(',')
   const offered = protocols.map((protocol) => protocol.trim())
-  return offered.find((protocol) => protocol.startsWith(ticketPrefix))?.slice(ticketPrefix.length)
+  return offered.find((protocol) => protocol.startsWith(prefix))?.slice(prefix.length)
 }
 
 /**

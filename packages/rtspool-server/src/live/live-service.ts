@@ -3,9 +3,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { RtspServer, TlsCertificate } from 'rtspool'
-import { LiveEndpoint } from './live-endpoint.js'
-import { isOwnPage, refuseUpgrade } from './live-handshake.js'
+import type { RemovalReason, RtspServer, TlsCertificate } from 'rtspool'
+import { LiveEndpoint, type ShareClaims } from './live-endpoint.js'
+import { isOwnPage, refuseUpgrade, shareOf } from './live-handshake.js'
 import type { LiveOptions } from './live-options.js'
 import type { LiveTickets } from './live-tickets.js'
 import type { LiveTraffic } from './live-viewer.js'
@@ -16,6 +16,14 @@ const upgradeRequired = 426
 
 /** Clients that may watch: those with a ticket, or everybody. */
 export type LiveAccess = 'ticket' | 'anyone'
+
+type RequestListener = (request: IncomingMessage, response: ServerResponse) => void
+
+/** Files of the page of share links. */
+export interface SharePage {
+  /** @returns True if the request was for a file of the page, and has its response. */
+  respond(request: IncomingMessage, response: ServerResponse): boolean
+}
 
 /** Options of a {@link LiveService}. */
 export interface LiveServiceOptions extends LiveOptions {
@@ -41,6 +49,7 @@ export class LiveService {
   readonly #options: LiveServiceOptions
   readonly #endpoint: LiveEndpoint
   readonly #http: Server | SecureServer
+  #page: RequestListener = refuseRequest
 
   /** @throws {RangeError | TypeError} If an option is wrong. */
   constructor(rtsp: RtspServer, options: LiveServiceOptions) {
@@ -48,9 +57,10 @@ export class LiveService {
     this.#options = options
     this.#endpoint = new LiveEndpoint(rtsp, rest)
     const limits = { headersTimeout: headersTimeoutMs, maxHeaderSize: maxHeaderBytes }
+    const listener: RequestListener = (request, response) => this.#page(request, response)
     this.#http = certificate
-      ? createSecureServer({ ...limits, ...secretsOf(certificate) }, refuseRequest)
-      : createServer(limits, refuseRequest)
+      ? createSecureServer({ ...limits, ...secretsOf(certificate) }, listener)
+      : createServer(limits, listener)
     if (maxConnections > 0) this.#http.maxConnections = maxConnections
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
   }
@@ -76,6 +86,19 @@ export class LiveService {
   /** Tickets with which browsers log in. */
   get tickets(): LiveTickets {
     return this.#endpoint.tickets
+  }
+
+  /** Accepts share links from now on, and serves their page if there is one. */
+  acceptShares(claims: ShareClaims, page: SharePage | undefined): void {
+    this.#endpoint.acceptShares(claims)
+    this.#page = (request, response) => {
+      if (!page?.respond(request, response)) refuseRequest(request, response)
+    }
+  }
+
+  /** Ends everything of an issuer, whose authorization has ended: tickets, WebSockets and sessions. */
+  endOf(issuer: string, reason: RemovalReason): void {
+    this.#endpoint.endOf(issuer, reason)
   }
 
   /** Number of sessions of browsers. */
@@ -104,7 +127,7 @@ export class LiveService {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (this.#options.access === 'ticket') {
+    if (this.#options.access === 'ticket' || shareOf(request) !== undefined) {
       this.#endpoint.handleUpgrade(request, socket, head)
       return
     }

@@ -13,11 +13,14 @@ export interface LiveClaimant {
   readonly address?: string | undefined
   /** End of the authorization in seconds since 1970. @default never */
   readonly expiresAt?: number | undefined
+  /** Limit on the sessions of the user, in place of that of the pool. 0 = unlimited. @default that of the pool */
+  readonly maxSessions?: number | undefined
+  /** Name of the authorization; the session ends with it. @default none */
+  readonly issuer?: string | undefined
 }
 
 interface Ticket {
   readonly claimant: LiveClaimant
-  readonly issuer: string | undefined
   /** Time in milliseconds of the clock at which the ticket expires. */
   readonly until: number
 }
@@ -55,17 +58,16 @@ export class LiveTickets {
   /**
    * Issues a ticket.
    *
-   * @param issuer - Name by which {@link removeOf} finds the ticket.
    * @returns The ticket: 43 characters, all allowed in the name of a subprotocol.
    */
-  issue(claimant: LiveClaimant, issuer?: string): string {
+  issue(claimant: LiveClaimant): string {
     const now = this.#clock.now()
     for (const [key, { until }] of this.#tickets) {
       if (until > now && this.#tickets.size < this.#max) break
       this.#tickets.delete(key)
     }
     const token = randomBytes(tokenBytes).toString('base64url')
-    this.#tickets.set(hashOf(token), { claimant, issuer, until: now + this.#lifetimeMs })
+    this.#tickets.set(hashOf(token), { claimant, until: now + this.#lifetimeMs })
     return token
   }
 
@@ -80,8 +82,8 @@ export class LiveTickets {
 
   /** Removes the unused tickets of an issuer who may no longer issue any. */
   removeOf(issuer: string): void {
-    for (const [key, ticket] of this.#tickets) {
-      if (ticket.issuer === issuer) this.#tickets.delete(key)
+    for (const [key, { claimant }] of this.#tickets) {
+      if (claimant.issuer === issuer) this.#tickets.delete(key)
     }
   }
 }

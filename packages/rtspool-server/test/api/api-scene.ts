@@ -43,13 +43,15 @@ export interface SceneOptions {
   readonly config?: string
   /** True for a server with live pictures for browsers. */
   readonly hasLive?: boolean
+  /** Users with their passwords, such as `ann:secret`. */
+  readonly users?: string
 }
 
 /** Starts a server with an API; both are closed after the test. */
 export async function startApi(
   options: RtspServerOptions = {},
   apiOptions: Partial<ApiOptions> = {},
-  { clock, config = '', hasLive = false }: SceneOptions = {},
+  { clock, config = '', hasLive = false, users = '' }: SceneOptions = {},
 ): Promise<ApiScene> {
   const server = await startServer(options)
   const folder = mkdtempSync(join(tmpdir(), 'rtspool-api-'))
@@ -57,10 +59,11 @@ export async function startApi(
   const { log, logged } = recordedLog()
   const api: ApiOptions = {
     ...{ port: 0, host: '127.0.0.1', tokensFile, allowedHosts: [] },
-    ...{ mediaDownAfterSeconds: 10, keptEvents: 5000, webhooks: noWebhooks },
+    ...{ loginLifetimeSeconds: 3600, mediaDownAfterSeconds: 10, keptEvents: 5000 },
+    ...{ webhooks: noWebhooks },
     ...apiOptions,
   }
-  const configuration = configurationOf(server, join(folder, 'rtspool.yml'), config)
+  const configuration = configurationOf(server, join(folder, 'rtspool.yml'), config, users)
   const live = hasLive ? await startLive(server) : undefined
   const repeats = new RepeatLimit(log)
   const otherApi: ApiScene['otherApi'] = (others) =>
@@ -100,11 +103,16 @@ async function startLive(server: RtspServer): Promise<LiveService> {
 }
 
 /** Makes the configuration of a server from a file; a variable wins over one of its keys. */
-function configurationOf(server: RtspServer, file: string, text: string): Configuration {
+function configurationOf(
+  server: RtspServer,
+  file: string,
+  text: string,
+  users: string,
+): Configuration {
   writeFileSync(file, text)
   const sources: ConfigSources = {
     file,
-    environment: { RTSPOOL_LIMITS_MAX_SESSIONS_PER_USER: '4' },
+    environment: { RTSPOOL_LIMITS_MAX_SESSIONS_PER_USER: '4', RTSPOOL_USERS: users },
     flags: { kind: 'flags', tree: {}, sourceOf: nameOf },
     users: [],
   }

@@ -5,7 +5,7 @@ import type { ApiCall, ApiClient } from './api-client.js'
  * Calls every operation with values with which it succeeds, in an order in which each one still finds
  * what it needs.
  *
- * @param api - Client of a server with a publisher, a viewer and a file of configuration.
+ * @param api - Client of a server with a publisher, a viewer, a file of configuration, and {@link apiUser}.
  */
 export async function expectEverySuccess(api: ApiClient): Promise<void> {
   const called = new Set<string>()
@@ -35,6 +35,10 @@ export async function expectEverySuccess(api: ApiClient): Promise<void> {
   await call('kickSessions', { body: { filter: { user: 'nobody' } } })
   await call('kickSession', { params: viewer, body: { reason: 'too long' } })
   await call('createLiveTicket', { body: { path: '/live/door' } })
+  const login = await call('login', { token: '', body: { user: 'ann', password: 'secret' } })
+  await call('logout', { token: login.token })
+  const share = await call('createShare', { body: { path: '/live/door', seconds: 60 } })
+  await call('revokeShare', { params: { id: share.id } })
   await call('endMedia', { params: first })
   const { connections } = await call('listConnections')
   await call('closeConnection', { params: { publicId: connections.at(-1).publicId } })
@@ -66,9 +70,19 @@ async function expectAuditOfChanges(api: ApiClient): Promise<void> {
   expect(changing.filter((id) => !recorded.has(id))).toEqual(noChanges)
 }
 
+/** A user with rights in the API: the variable with its password, and the configuration with its rights. */
+export const apiUser = {
+  users: 'ann:secret',
+  config: [
+    'auth:',
+    '  rules: [{ path: /*, read: anyone, publish: anyone }]',
+    '  api: [{ role: viewer, users: [ann] }]',
+  ].join('\n'),
+}
+
 /** Operations that need no values. */
 const plainOperations = [
   ...['getHealth', 'getReady', 'getVersion', 'getCaller', 'getStats', 'getMetrics'],
   ...['getDocument', 'getLimits', 'listTokens', 'listAudit', 'getConfig', 'reloadConfig'],
-  ...['getHistory', 'listBans', 'listLeavers'],
+  ...['getHistory', 'listBans', 'listLeavers', 'listShares'],
 ]

@@ -30,6 +30,28 @@ describe('tickets for live pictures', () => {
     expect(first.end).toBe('4403 kicked')
   })
 
+  it('end with the token that asked for them, and so do the sessions of browsers', {
+    tags: 'B-AUTH0',
+  }, async () => {
+    const { api, server, tokenOf } = await startApi({}, {}, { hasLive: true })
+    await publish(await connectTo(server), urlOf(server, '/live/door'))
+    const watch = async (token: string) => {
+      const { body } = await api.call('createLiveTicket', { token, body: { path: '/live/door' } })
+      const socket = new WebSocket(`ws://127.0.0.1:${body.port}/`, body.protocols)
+      onTestFinished(() => socket.terminate())
+      return new LiveBrowser(socket)
+    }
+    const removed = await watch(await tokenOf('viewer'))
+    const other = await watch(await tokenOf('operator'))
+    await until(() => server.pool.size === 3)
+    const { body: list } = await api.call('listTokens')
+    const { id } = list.tokens.find(({ name }: { name: string }) => name === 'viewer')
+    await api.call('removeToken', { params: { id } })
+    await until(() => removed.end !== undefined)
+    expect(removed.end).toBe('4401 authorizationExpired')
+    expect([other.end, server.pool.size]).toEqual([undefined, 2])
+  })
+
   it('are of no use after the removal of the token that asked for them', async () => {
     const { api, server, tokenOf } = await startApi({}, {}, { hasLive: true })
     await publish(await connectTo(server), urlOf(server, '/live/door'))

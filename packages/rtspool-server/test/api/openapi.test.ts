@@ -2,7 +2,7 @@ import { Validator } from '@seriousme/openapi-schema-validator'
 import { describe, expect, it } from 'vitest'
 import { connectTo, play, publish, urlOf } from '../../../rtspool/test/support/test-server.js'
 import { type ApiScene, type SceneOptions, startApi } from './api-scene.js'
-import { expectEverySuccess } from './call-everything.js'
+import { apiUser, expectEverySuccess } from './call-everything.js'
 import { expectEveryError } from './provoke-errors.js'
 
 /** A server with a publisher and a viewer. */
@@ -25,7 +25,7 @@ describe('the OpenAPI document', () => {
   })
 
   it('describes every success: a client made from it calls each operation', async () => {
-    const { api } = await busyScene({ hasLive: true })
+    const { api } = await busyScene({ hasLive: true, ...apiUser })
     await expectEverySuccess(api)
   })
 

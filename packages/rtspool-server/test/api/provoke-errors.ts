@@ -30,16 +30,18 @@ export async function expectEveryError(target: ApiTarget): Promise<void> {
 async function provoke(api: ApiClient, operationId: string, weak: string): Promise<void> {
   const { responses, description } = api.documented(operationId)
   const params = { publicId: unknownId, id: 'unknown' }
+  const isOpen = description === 'Needs no token.'
   const expectProblem = async (status: number, call: ApiCall) => {
     const answer = await api.call(operationId, { params, ...call })
     expect(`${operationId} ${answer.status}`).toBe(`${operationId} ${status}`)
     expect(answer.body).toMatchObject({ status, instance: expect.stringContaining('urn:uuid:') })
     return answer
   }
-  const unauthorized = await expectProblem(401, { token: '' })
+  const wrong = { token: '', ...(isOpen && { body: { user: 'eve', password: 'guess' } }) }
+  const unauthorized = await expectProblem(401, wrong)
   expect(unauthorized.headers.get('www-authenticate')).toContain('Bearer')
-  const { body: wrong } = await expectProblem(400, { query: { unknown: '1' } })
-  expect(wrong.errors).toEqual([{ where: 'query.unknown', expected: 'no such name', got: '"1"' }])
+  const { body: refused } = await expectProblem(400, { query: { unknown: '1' } })
+  expect(refused.errors).toEqual([{ where: 'query.unknown', expected: 'no such name', got: '"1"' }])
   await expectProblem(403, { headers: { origin: 'http://evil.example' } })
   if (/role (viewer|operator|admin)/.test(description)) await expectProblem(403, { token: weak })
   if ('415' in responses) {
@@ -55,6 +57,8 @@ async function provokeConflicts(api: ApiClient): Promise<void> {
   await provokeFullBans(api)
   const ticket = await api.call('createLiveTicket', { body: { path: '/live/door' } })
   expect(ticket.status).toBe(409)
+  const share = await api.call('createShare', { body: { path: '/live/door' } })
+  expect(share.status).toBe(409)
   const { body } = await api.call('listTokens')
   const admin = body.tokens.find(({ role }: { role: string }) => role === 'admin')
   expect((await api.call('removeToken', { params: { id: admin.id } })).status).toBe(409)
@@ -81,11 +85,15 @@ async function provokeFullBans(api: ApiClient): Promise<void> {
 }
 
 async function provokeTooMany(api: ApiClient): Promise<void> {
-  const { body } = await api.call('listMedia')
-  const params = { publicId: body.media[0].publicId }
+  const { body: list } = await api.call('listMedia')
+  const params = { publicId: list.media[0].publicId }
   const probe = () => api.call('probeMedia', { params, query: { seconds: '0.1' } })
   const answers = await Promise.all(Array.from({ length: 6 }, probe))
   expect(answers.map(({ status }) => status)).toContain(429)
+  const body = { user: 'eve', password: 'guess' }
+  let status = 401
+  for (let n = 0; n < 20 && status === 401; n++) status = (await api.call('login', { body })).status
+  expect(status).toBe(429)
   const ends = new AbortController()
   const streams = Array.from({ length: 16 }, () =>
     api.send('streamEvents', { signal: ends.signal }),

@@ -1,10 +1,11 @@
 import { RtspServer, rtspServerDefaults } from 'rtspool'
 import { describe, expect, it } from 'vitest'
 import { serverOptionsOf } from '../../src/config/server-options.js'
+import { noApiUsers } from '../../src/config/users/api-users.js'
 import { loadText } from './config-text.js'
 
 const optionsOf = (text: string) =>
-  serverOptionsOf({ ...loadText(text), auth: undefined }, undefined)
+  serverOptionsOf({ ...loadText(text), auth: undefined, apiUsers: noApiUsers }, undefined)
 
 describe('the options of the server', () => {
   it('are all there, apart from those that are code', () => {

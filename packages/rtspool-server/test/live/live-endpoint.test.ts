@@ -209,7 +209,9 @@ describe('the end of watching', () => {
 })
 
 describe('a browser that may not watch', () => {
-  it('is refused without a ticket, with a used one, and from another origin', async () => {
+  it('is refused without a ticket, with a used one, and from another origin', {
+    tags: 'B-CSRF',
+  }, async () => {
     const live = await LiveServer.start(new PictureSource())
     const ticket = live.live.tickets.issue({ path: cameraPath })
     const own = live.watch(undefined, { ticket, origin: `http://${live.authority}` })

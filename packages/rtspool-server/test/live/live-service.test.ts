@@ -64,7 +64,9 @@ describe('a port for the live picture', () => {
     expect([...server.pool.values()][0]?.toJSON()).toMatchObject({ paths: [path] })
   })
 
-  it('refuses pages of other origins and paths that cannot be decoded', async () => {
+  it('refuses pages of other origins and paths that cannot be decoded', {
+    tags: 'B-CSRF',
+  }, async () => {
     const { authority, watch } = await start({ access: 'anyone' })
     const refused = [
       watch('/live/front%20door', [protocol], { origin: 'http://evil.example' }),

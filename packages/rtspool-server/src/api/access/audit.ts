@@ -1,4 +1,4 @@
-import type { Role } from './roles.js'
+import type { Role } from '../../access/roles.js'
 
 /** One change that was made, or tried, through the API. */
 export interface AuditEntry {

@@ -1,17 +1,11 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { EventEmitter } from 'node:events'
-import { readFileSync, statSync } from 'node:fs'
 import { z } from 'zod'
+import { type Role, roles } from '../../access/roles.js'
 import { writeFileAtomically } from '../../config/save/atomic-write.js'
-import { type Role, roles } from './roles.js'
+import { readOwnedFile } from './owned-file.js'
+import { entryOf, hashOf, hashPattern, newId, newSecret } from './secrets.js'
 
-/**
- * Number of random bytes of a token. Nobody can guess 256 bits, so a fast hash is enough to protect
- * them.
- */
-const tokenBytes = 32
 const maxTokens = 100
-const othersMayWrite = 0o022
 
 const tokensFile = z.strictObject({
   tokens: z
@@ -20,7 +14,7 @@ const tokensFile = z.strictObject({
         id: z.string().min(1).max(32),
         name: z.string().min(1).max(100),
         role: z.enum(roles),
-        sha256: z.string().regex(/^[0-9a-f]{64}$/),
+        sha256: z.string().regex(hashPattern),
         createdTime: z.string(),
       }),
     )
@@ -35,8 +29,6 @@ export type TokenFacts = Omit<StoredToken, 'sha256'>
 
 /** A token that was just created, with the only copy of the token itself. */
 export type NewToken = TokenFacts & { readonly token: string }
-
-const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest()
 
 export interface TokenStoreEvents {
   /** Emitted after a token was removed, with its id. */
@@ -66,7 +58,7 @@ export class TokenStore extends EventEmitter<TokenStoreEvents> {
    * @throws {Error} The file cannot be read, is not a file of tokens, or others may change it.
    */
   static open(file: string): TokenStore {
-    return new TokenStore(file, readTokens(file))
+    return new TokenStore(file, readOwnedFile(file, tokensFile, 'API tokens')?.tokens)
   }
 
   /**
@@ -88,11 +80,7 @@ export class TokenStore extends EventEmitter<TokenStoreEvents> {
    * @returns `undefined` for an unknown token.
    */
   find(token: string): TokenFacts | undefined {
-    const hash = hashOf(token)
-    let found: StoredToken | undefined
-    for (const stored of this.#tokens) {
-      if (timingSafeEqual(hash, Buffer.from(stored.sha256, 'hex'))) found = stored
-    }
+    const found = entryOf(token, this.#tokens)
     return found && factsOf(found)
   }
 
@@ -112,12 +100,12 @@ export class TokenStore extends EventEmitter<TokenStoreEvents> {
   }
 
   async #create(name: string, role: Role): Promise<NewToken> {
-    const token = `rtspool_${randomBytes(tokenBytes).toString('base64url')}`
+    const token = newSecret('rtspool_')
     const stored: StoredToken = {
-      id: randomBytes(6).toString('base64url'),
+      id: newId(),
       name,
       role,
-      sha256: hashOf(token).toString('hex'),
+      sha256: hashOf(token),
       createdTime: new Date().toISOString(),
     }
     await this.#save([...this.#tokens, stored])
@@ -168,32 +156,3 @@ const factsOf = ({ id, name, role, createdTime }: StoredToken): TokenFacts => ({
   role,
   createdTime,
 })
-
-/**
- * Reads the tokens of a file.
- *
- * @returns `undefined` if there is no such file.
- */
-function readTokens(file: string): readonly StoredToken[] | undefined {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
-  if (process.platform !== 'win32' && (statSync(file).mode & othersMayWrite) !== 0) {
-    throw new Error(`${file} may be changed by others than its owner: chmod 600 ${file}`)
-  }
-  const parsed = tokensFile.safeParse(parseJson(text))
-  if (parsed.success) return parsed.data.tokens
-  throw new Error(`${file} is not a file of API tokens: ${parsed.error.issues[0]?.message}`)
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}

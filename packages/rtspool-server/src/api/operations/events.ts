@@ -66,9 +66,9 @@ export const eventOperations: readonly Operation[] = [
       const position = startPosition(server, lastId)
       openStreams.set(server, open + 1)
       const endWithToken = (id: string) => void (id === caller.token.id && response.destroy())
-      server.tokens.on('removed', endWithToken)
+      server.bearers.on('ended', endWithToken)
       response.on('close', () => {
-        server.tokens.off('removed', endWithToken)
+        server.bearers.off('ended', endWithToken)
         openStreams.set(server, (openStreams.get(server) ?? 1) - 1)
       })
       request.socket.setTimeout(EventStream.idleTimeoutMs)

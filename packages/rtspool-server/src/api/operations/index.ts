@@ -8,8 +8,10 @@ import { historyOperations } from './history.js'
 import { leaverOperations } from './leavers.js'
 import { limitOperations } from './limits.js'
 import { liveOperations } from './live.js'
+import { loginOperations } from './logins.js'
 import { mediaOperations } from './media.js'
 import { sessionOperations } from './sessions.js'
+import { shareOperations } from './shares.js'
 import { statusOperations } from './status.js'
 import { tokenOperations } from './tokens.js'
 
@@ -22,9 +24,11 @@ const described: readonly Operation[] = [
   ...connectionOperations,
   ...mediaOperations,
   ...liveOperations,
+  ...shareOperations,
   ...limitOperations,
   ...configOperations,
   ...eventOperations,
+  ...loginOperations,
   ...tokenOperations,
 ]
 

@@ -26,7 +26,8 @@ export const liveOperations: readonly Operation[] = [
       if (!live) throw new Problem('conflict', 'the server has no live picture: set live.port')
       const { port } = live.address()
       const { isSecure, tickets } = live
-      const ticket = tickets.issue({ path: body.path }, caller.token.id)
+      const { id, user } = caller.token
+      const ticket = tickets.issue({ path: body.path, user, issuer: id })
       const protocols = [liveSubprotocol, ticketProtocol(ticket)]
       return { port, isSecure, protocols, lifetimeSeconds: tickets.lifetimeSeconds }
     },

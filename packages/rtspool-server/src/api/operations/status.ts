@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { roles } from '../access/roles.js'
+import { roles } from '../../access/roles.js'
 import type { ControlledServer } from '../controlled-server.js'
 import { type Operation, operation, rawOperation } from '../operation.js'
 import { Problem } from '../problem.js'

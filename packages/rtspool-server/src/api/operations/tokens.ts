@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { roles } from '../access/roles.js'
+import { roles } from '../../access/roles.js'
 import { components } from '../components.js'
 import { type Operation, operation } from '../operation.js'
 import { Problem } from '../problem.js'

@@ -3,6 +3,8 @@ import { count, file, fileText, host, hostText, key, port, seconds } from '../ke
 
 const defaultMediaDownAfter = 10
 const defaultKeptEvents = 5000
+const defaultLoginLifetime = 8 * 3600
+const maxLoginLifetime = 30 * 24 * 3600
 const maxKeptEvents = 1_000_000
 
 const nameText = 'a host name without a port'
@@ -40,8 +42,12 @@ export const apiSection = z.strictObject({
       examples: [['video.example']],
     },
   ),
+  loginLifetime: key(z.int().min(1).max(maxLoginLifetime).default(defaultLoginLifetime), {
+    description: 'time for which a login of a user of auth.api is valid',
+    unit: 'seconds',
+  }),
   page: key(z.boolean().default(true), {
-    description: 'serve the web page on the port of the API; it asks for a token',
+    description: 'serve the web page on the port of the API; it asks for a password or a token',
   }),
   tls: key(z.boolean().default(false), {
     description: 'serve the API by HTTPS with the certificate of tls.certFile',

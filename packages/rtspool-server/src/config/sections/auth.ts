@@ -1,5 +1,6 @@
 import { type AccessRule, authDefaults, type BasicPolicy } from 'rtspool'
 import { z } from 'zod'
+import { roles } from '../../access/roles.js'
 import { file, fileText, key } from '../key-meta.js'
 import { authHookSection } from './auth-hook.js'
 import { authJwtSection } from './auth-jwt.js'
@@ -28,6 +29,18 @@ const rule = z.strictObject({
     expected: `a list: each ${networkText}`,
   }),
 }) satisfies z.ZodType<AccessRule>
+
+const apiRule = z.strictObject({
+  role: key(z.enum(roles), { description: 'role in the API' }),
+  users: key(z.array(z.string().min(1)).min(1), {
+    description: 'users and roles of users, such as [ann, role:family]',
+    expected: 'a list of users and roles, such as [ann, role:family]',
+  }),
+  from: key(z.array(network()).optional(), {
+    description: 'addresses of the clients that the rule is for',
+    expected: `a list: each ${networkText}`,
+  }),
+})
 
 /** Section `auth` of the configuration: users and their rights. */
 export const authSection = z.strictObject({
@@ -66,8 +79,16 @@ export const authSection = z.strictObject({
     expected: 'a list of rules, such as { path: /*, read: anyone }',
     examples: [[{ path: '/*', read: 'authenticated', publish: ['camera'] }]],
   }),
+  api: key(z.array(apiRule).optional(), {
+    description:
+      'users who may log in to the control API and its page; the first rule for user and address gives the role',
+    defaultText: 'nobody: the API takes tokens alone',
+    live: true,
+    expected: 'a list of rules, such as { role: viewer, users: [ann] }',
+    examples: [[{ role: 'viewer', users: ['ann'] }]],
+  }),
   basic: key(z.enum(policies).default(authDefaults.basic), {
-    description: 'connections on which a password in clear (Basic) is accepted',
+    description: 'connections on which a password in clear (Basic, logins of the API) is accepted',
     flag: '--basic-in-clear',
     flagText: 'accept passwords without TLS, for clients without Digest',
     flagValue: 'always',

@@ -1,4 +1,5 @@
 import type { AccessRule, AccessSubject, UserSecret } from 'rtspool'
+import type { LoginSecret } from './api-users.js'
 import type { StoredUser, StoredUsers } from './stored-users.js'
 
 /** Prefix of a role among the names of users, which have no colon. */
@@ -11,11 +12,14 @@ export class UserDirectory {
   /** Scrypt hashes of users who log in by Basic alone, by user name. */
   readonly #scryptHashes = new Map<string, string>()
   readonly #roles = new Map<string, readonly string[]>()
+  /** Secrets for logins that send the password. */
+  readonly loginSecrets = new Map<string, LoginSecret>()
 
   /** Adds users with passwords in clear. A known user gets the new password. */
   addClear(users: Readonly<Record<string, string>>): void {
     for (const [name, password] of Object.entries(users)) {
       this.secrets[name] = password
+      this.loginSecrets.set(name, { clear: password })
       this.#scryptHashes.delete(name)
       if (!this.#roles.has(name)) this.#roles.set(name, [])
     }
@@ -25,6 +29,7 @@ export class UserDirectory {
   addStored({ users }: StoredUsers, algorithms: readonly ('SHA-256' | 'MD5')[]): void {
     for (const [name, user] of users) {
       this.#roles.set(name, user.roles)
+      this.loginSecrets.set(name, loginSecretOf(user))
       delete this.secrets[name]
       this.#scryptHashes.delete(name)
       const secret = digestSecretOf(user, algorithms)
@@ -56,7 +61,7 @@ export class UserDirectory {
    */
   resolveRule(rule: AccessRule, unknown: (subject: string) => void): AccessRule {
     const resolve = (subject: AccessSubject | undefined): AccessSubject | undefined =>
-      Array.isArray(subject) ? subject.flatMap((each) => this.#named(each, unknown)) : subject
+      Array.isArray(subject) ? this.resolveNames(subject, unknown) : subject
     const { read, publish, talk } = rule
     return {
       ...rule,
@@ -64,6 +69,11 @@ export class UserDirectory {
       ...(publish === undefined ? {} : { publish: resolve(publish) }),
       ...(talk === undefined ? {} : { talk: resolve(talk) }),
     }
+  }
+
+  /** Replaces roles with the names of their users, like {@link resolveRule}. */
+  resolveNames(subjects: readonly string[], unknown: (subject: string) => void): string[] {
+    return subjects.flatMap((each) => this.#named(each, unknown))
   }
 
   #named(subject: string, unknown: (subject: string) => void): readonly string[] {
@@ -93,4 +103,10 @@ function digestSecretOf(
   }
   const isWhole = algorithms.every((algorithm) => ha1[algorithm] !== undefined)
   return isWhole && Object.keys(ha1).length > 0 ? { ha1 } : undefined
+}
+
+function loginSecretOf({ scrypt, sha256, md5 }: StoredUser): LoginSecret {
+  if (scrypt !== undefined) return { scrypt }
+  if (sha256 !== undefined) return { ha1: { algorithm: 'SHA-256', hash: sha256 } }
+  return { ha1: { algorithm: 'MD5', hash: md5 ?? '' } }
 }

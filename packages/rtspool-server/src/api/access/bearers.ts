@@ -1,0 +1,29 @@
+import { EventEmitter } from 'node:events'
+import type { Logins } from './logins.js'
+import type { TokenFacts, TokenStore } from './tokens.js'
+
+export interface BearersEvents {
+  /** Emitted after a token was removed or a login has ended, with its id. */
+  ended: [id: string]
+}
+
+/** Everybody who may call the API: tokens of the file, and logins by password. */
+export class Bearers extends EventEmitter<BearersEvents> {
+  readonly #tokens: TokenStore
+  readonly #logins: Logins
+
+  constructor(tokens: TokenStore, logins: Logins) {
+    super()
+    // Each stream of events listens.
+    this.setMaxListeners(0)
+    this.#tokens = tokens
+    this.#logins = logins
+    tokens.on('removed', (id) => this.emit('ended', id))
+    logins.on('ended', (id) => this.emit('ended', id))
+  }
+
+  /** Finds the token that a client sent; `undefined` for an unknown one. */
+  find(token: string): (TokenFacts & { readonly user?: string }) | undefined {
+    return this.#tokens.find(token) ?? this.#logins.find(token)
+  }
+}

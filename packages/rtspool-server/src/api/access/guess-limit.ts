@@ -1,0 +1,58 @@
+import type { Clock } from 'rtspool'
+
+/** Rate at which passwords may be tried. */
+export interface GuessRate {
+  /** Attempts without a pause. */
+  readonly burst: number
+  readonly perMinute: number
+}
+
+interface Bucket {
+  attempts: number
+  filledAt: number
+}
+
+const maxBuckets = 10_000
+const msPerMinute = 60_000
+
+/** Limits wrong passwords by a key, such as an address or the name of a user. */
+export class GuessLimit {
+  readonly #clock: Clock
+  readonly #rate: GuessRate
+  readonly #buckets = new Map<string, Bucket>()
+
+  constructor(clock: Clock, rate: GuessRate) {
+    this.#clock = clock
+    this.#rate = rate
+  }
+
+  /** Uses up an attempt. @returns Seconds until the next one; 0 if the attempt may be made. */
+  take(key: string): number {
+    const bucket = this.#bucketOf(key)
+    if (bucket.attempts >= 1) {
+      bucket.attempts--
+      return 0
+    }
+    return Math.ceil(((1 - bucket.attempts) * 60) / this.#rate.perMinute)
+  }
+
+  /** Returns the attempt of a right password. */
+  giveBack(key: string): void {
+    this.#bucketOf(key).attempts++
+  }
+
+  #bucketOf(key: string): Bucket {
+    const now = this.#clock.now()
+    const { burst, perMinute } = this.#rate
+    const bucket = this.#buckets.get(key) ?? { attempts: burst, filledAt: now }
+    const earned = ((now - bucket.filledAt) * perMinute) / msPerMinute
+    bucket.attempts = Math.min(burst, bucket.attempts + earned)
+    bucket.filledAt = now
+    // The least recently used one is first.
+    this.#buckets.delete(key)
+    this.#buckets.set(key, bucket)
+    const [oldest] = this.#buckets.keys()
+    if (this.#buckets.size > maxBuckets && oldest !== undefined) this.#buckets.delete(oldest)
+    return bucket
+  }
+}

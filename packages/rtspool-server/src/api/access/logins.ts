@@ -1,0 +1,162 @@
+import { EventEmitter } from 'node:events'
+import { type Clock, type ClockTimer, hostOf } from 'rtspool'
+import type { Role } from '../../access/roles.js'
+import type { ApiUsers } from '../../config/users/api-users.js'
+import { GuessLimit } from './guess-limit.js'
+import { entryOf, hashOf, newId, newSecret } from './secrets.js'
+import type { TokenFacts } from './tokens.js'
+
+const hostRate = { burst: 10, perMinute: 10 }
+/** Guesses at one user, over all hosts from which the user has not logged in yet. */
+const userRate = { burst: 50, perMinute: 20 }
+const maxLogins = 1000
+const maxLoginsPerUser = 20
+const maxKnownHosts = 1000
+
+/** A login, which ends by itself. */
+export interface LoginFacts extends TokenFacts {
+  readonly user: string
+  /** Seconds since 1970. */
+  readonly expiresAt: number
+}
+
+/** A login that was just made, with the only copy of its token. */
+export type NewLogin = LoginFacts & { readonly token: string }
+
+/** Reason for a refused login; a number = seconds until the next attempt. */
+export type LoginRefusal = 'wrong' | 'forbidden' | number
+
+interface StoredLogin extends LoginFacts {
+  readonly sha256: string
+  readonly address: string
+  /** Mark of the password; a login ends with the password. */
+  readonly mark: string | undefined
+  readonly timer: ClockTimer
+}
+
+export interface LoginsOptions {
+  /** Returns the users of the configuration in use. */
+  readonly users: () => ApiUsers
+  readonly clock: Clock
+  readonly lifetimeSeconds: number
+}
+
+export interface LoginsEvents {
+  /** Emitted after a login has ended, with its id. */
+  ended: [id: string]
+}
+
+/** Logins of users by password: each a token that lives for some hours, in memory alone. */
+export class Logins extends EventEmitter<LoginsEvents> {
+  readonly #options: LoginsOptions
+  /** In the order of their creation. */
+  readonly #logins = new Map<string, StoredLogin>()
+  readonly #hosts: GuessLimit
+  readonly #users: GuessLimit
+  /** Hosts from which users have logged in, as `user host`. */
+  readonly #known = new Set<string>()
+
+  constructor(options: LoginsOptions) {
+    super()
+    this.#options = options
+    this.#hosts = new GuessLimit(options.clock, hostRate)
+    this.#users = new GuessLimit(options.clock, userRate)
+  }
+
+  get size(): number {
+    return this.#logins.size
+  }
+
+  /** Checks a password. @returns The login, or the reason why there is none. */
+  async logIn(
+    user: string,
+    password: string,
+    address: string,
+  ): Promise<NewLogin | { readonly refusal: LoginRefusal }> {
+    const users = this.#options.users()
+    const host = hostOf(address)
+    const wait = this.#takeAttempt(user, host)
+    if (wait > 0) return { refusal: wait }
+    if (users.isEmpty || !(await users.isRight(user, password))) return { refusal: 'wrong' }
+    this.#noteRight(user, host)
+    const role = users.roleOf(user, address)
+    if (role === undefined) return { refusal: 'forbidden' }
+    return this.#create(user, role, address, users.markOf(user))
+  }
+
+  /** Finds the login of a token that a client sent. */
+  find(token: string): LoginFacts | undefined {
+    const found = entryOf(token, this.#logins.values())
+    return found && factsOf(found)
+  }
+
+  /** Ends a login. @returns False for an unknown id. */
+  end(id: string): boolean {
+    const login = this.#logins.get(id)
+    if (!login) return false
+    this.#logins.delete(id)
+    login.timer.cancel()
+    this.emit('ended', id)
+    return true
+  }
+
+  /** Ends the logins of users who are gone, or have another password or role. */
+  recheck(): void {
+    const users = this.#options.users()
+    for (const { id, user, role, address, mark } of [...this.#logins.values()]) {
+      const isSame = users.roleOf(user, address) === role && users.markOf(user) === mark
+      if (!isSame) this.end(id)
+    }
+  }
+
+  /** Stops the timers. Idempotent. */
+  close(): void {
+    for (const { timer } of this.#logins.values()) timer.cancel()
+  }
+
+  #takeAttempt(user: string, host: string): number {
+    const wait = this.#hosts.take(host)
+    if (wait > 0 || this.#known.has(knownKey(user, host))) return wait
+    return this.#users.take(user)
+  }
+
+  #noteRight(user: string, host: string): void {
+    this.#hosts.giveBack(host)
+    const key = knownKey(user, host)
+    if (this.#known.has(key)) return
+    this.#users.giveBack(user)
+    const [oldest] = this.#known
+    if (this.#known.size >= maxKnownHosts && oldest !== undefined) this.#known.delete(oldest)
+    this.#known.add(key)
+  }
+
+  #create(user: string, role: Role, address: string, mark: string | undefined): NewLogin {
+    this.#makeRoom(user)
+    const { clock, lifetimeSeconds } = this.#options
+    const token = newSecret('login_')
+    const now = clock.unixTimeMs()
+    const id = newId()
+    const login: StoredLogin = {
+      ...{ id, user, name: user, role, address, mark, sha256: hashOf(token) },
+      createdTime: new Date(now).toISOString(),
+      expiresAt: now / 1000 + lifetimeSeconds,
+      timer: clock.schedule(() => this.end(id), lifetimeSeconds * 1000, false),
+    }
+    this.#logins.set(id, login)
+    return { ...factsOf(login), token }
+  }
+
+  /** Ends the oldest login of the user, or of all, where there are too many. */
+  #makeRoom(user: string): void {
+    const all = [...this.#logins.values()]
+    const own = all.filter((login) => login.user === user)
+    const oldest = own.length >= maxLoginsPerUser ? own[0] : all.length >= maxLogins && all[0]
+    if (oldest) this.end(oldest.id)
+  }
+}
+
+const knownKey = (user: string, host: string): string => `${user} ${host}`
+
+const factsOf = ({ id, user, name, role, createdTime, expiresAt }: StoredLogin): LoginFacts => ({
+  ...{ id, user, name, role, createdTime, expiresAt },
+})

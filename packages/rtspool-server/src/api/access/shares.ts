@@ -1,0 +1,166 @@
+import { EventEmitter } from 'node:events'
+import type { Clock, ClockTimer } from 'rtspool'
+import { z } from 'zod'
+import { writeFileAtomically } from '../../config/save/atomic-write.js'
+import { readOwnedFile } from './owned-file.js'
+import { entryOf, hashOf, hashPattern, newId, newSecret } from './secrets.js'
+
+const maxShares = 1000
+/** Names of users of files have no colon, so that no user has the rights of a link. */
+const userPrefix = 'share:'
+
+const sharesFile = z.strictObject({
+  shares: z
+    .array(
+      z.strictObject({
+        id: z.string().min(1).max(32),
+        name: z.string().min(1).max(100),
+        path: z.string().min(1).max(1024),
+        until: z.number().optional(),
+        maxViewers: z.int().min(0),
+        author: z.string().max(300),
+        createdTime: z.string(),
+        sha256: z.string().regex(hashPattern),
+      }),
+    )
+    .max(maxShares),
+})
+
+/** A share link as it is stored: the hash of its secret, never the secret itself. */
+export type StoredShare = z.output<typeof sharesFile>['shares'][number]
+
+/** A share link as the API shows it. */
+export type ShareFacts = Omit<StoredShare, 'sha256'>
+
+/** A share link that was just created, with the only copy of its secret. */
+export type NewShare = ShareFacts & { readonly secret: string }
+
+/** Terms of a new share link. */
+export type ShareTerms = Pick<StoredShare, 'path' | 'until' | 'maxViewers' | 'author'> & {
+  readonly name: string | undefined
+}
+
+export type ShareEnd = 'revoked' | 'expired'
+
+export interface ShareStoreEvents {
+  created: [share: ShareFacts]
+  /** Emitted after a link has ended. */
+  ended: [share: ShareFacts, by: ShareEnd]
+}
+
+/** Links that let others watch one path, kept in a file that only its owner may read. */
+export class ShareStore extends EventEmitter<ShareStoreEvents> {
+  readonly #file: string
+  readonly #clock: Clock
+  #shares: readonly StoredShare[]
+  #timer: ClockTimer | undefined
+  #isClosed = false
+  /** The last change: changes of the file are made one after the other. */
+  #last: Promise<unknown> = Promise.resolve()
+
+  private constructor(file: string, shares: readonly StoredShare[], clock: Clock) {
+    super()
+    this.#file = file
+    this.#shares = shares
+    this.#clock = clock
+    this.#schedule()
+  }
+
+  /**
+   * Reads the file. Without a file there are no links.
+   *
+   * @throws {Error} The file cannot be read, is not a file of share links, or others may change it.
+   */
+  static open(file: string, clock: Clock): ShareStore {
+    const stored = readOwnedFile(file, sharesFile, 'share links')
+    return new ShareStore(file, stored?.shares ?? [], clock)
+  }
+
+  /** User of the sessions of a link. */
+  static userOf({ name }: Pick<StoredShare, 'name'>): string {
+    return userPrefix + name
+  }
+
+  /** Finds the link of a secret that a client sent; `undefined` for an unknown or expired one. */
+  find(secret: string): ShareFacts | undefined {
+    const found = entryOf(secret, this.#shares)
+    return found && !this.#isDue(found) ? factsOf(found) : undefined
+  }
+
+  list(): ShareFacts[] {
+    return this.#shares.filter((share) => !this.#isDue(share)).map(factsOf)
+  }
+
+  /** @returns A reason when there are 1000 links, or one of the same name. */
+  create(terms: ShareTerms): Promise<NewShare | 'full' | 'nameTaken'> {
+    return this.#serially(() => this.#create(terms))
+  }
+
+  async #create({ name, ...terms }: ShareTerms): Promise<NewShare | 'full' | 'nameTaken'> {
+    if (this.#shares.length >= maxShares) return 'full'
+    const id = newId()
+    const chosen = name ?? id
+    if (this.#shares.some((share) => share.name === chosen)) return 'nameTaken'
+    const secret = newSecret('share_')
+    const createdTime = new Date(this.#clock.unixTimeMs()).toISOString()
+    const share = { id, name: chosen, ...terms, createdTime, sha256: hashOf(secret) }
+    await this.#save([...this.#shares, share])
+    this.emit('created', factsOf(share))
+    return { ...factsOf(share), secret }
+  }
+
+  /** @returns The link that was removed; `undefined` for an unknown id. */
+  remove(id: string): Promise<ShareFacts | undefined> {
+    return this.#serially(() => this.#remove(id))
+  }
+
+  async #remove(id: string): Promise<ShareFacts | undefined> {
+    const share = this.#shares.find((each) => each.id === id)
+    if (!share) return undefined
+    await this.#save(this.#shares.filter((each) => each !== share))
+    this.emit('ended', factsOf(share), 'revoked')
+    return factsOf(share)
+  }
+
+  /** Stops the timer of the links that expire. Idempotent. */
+  close(): void {
+    this.#isClosed = true
+    this.#timer?.cancel()
+  }
+
+  #isDue({ until }: StoredShare): boolean {
+    return until !== undefined && until * 1000 <= this.#clock.unixTimeMs()
+  }
+
+  /** Removes the links that have expired. A file that cannot be written keeps them, which is harmless. */
+  async #expire(): Promise<void> {
+    const due = this.#shares.filter((share) => this.#isDue(share))
+    this.#shares = this.#shares.filter((share) => !due.includes(share))
+    for (const share of due) this.emit('ended', factsOf(share), 'expired')
+    this.#schedule()
+    if (due.length > 0) await this.#save(this.#shares).catch(() => undefined)
+  }
+
+  #schedule(): void {
+    this.#timer?.cancel()
+    const next = Math.min(...this.#shares.map(({ until = Number.POSITIVE_INFINITY }) => until))
+    if (this.#isClosed || next === Number.POSITIVE_INFINITY) return
+    const delayMs = Math.max(1, Math.ceil(next * 1000 - this.#clock.unixTimeMs()))
+    const expire = (): void => void this.#serially(() => this.#expire())
+    this.#timer = this.#clock.schedule(expire, delayMs, false)
+  }
+
+  async #save(shares: readonly StoredShare[]): Promise<void> {
+    await writeFileAtomically(this.#file, `${JSON.stringify({ shares }, undefined, 2)}\n`)
+    this.#shares = shares
+    this.#schedule()
+  }
+
+  #serially<T>(change: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(change)
+    this.#last = result.catch(() => undefined)
+    return result
+  }
+}
+
+const factsOf = ({ sha256, ...facts }: StoredShare): ShareFacts => facts

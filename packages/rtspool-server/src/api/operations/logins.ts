@@ -1,0 +1,75 @@
+import { z } from 'zod'
+import { roles } from '../../access/roles.js'
+import type { ControlledServer } from '../controlled-server.js'
+import { type Caller, type Operation, operation } from '../operation.js'
+import { Problem } from '../problem.js'
+
+const maxPasswordLength = 1024
+const maxUserLength = 255
+
+/** Refuses passwords that others on the way can read, by the same rule as Basic. @throws {Problem} */
+function checkWay({ configuration }: ControlledServer, { isPrivate }: Caller): void {
+  const { basic } = configuration.reloader.current.config.auth
+  if (basic === 'always' || (basic === 'overTls' && isPrivate)) return
+  throw new Problem(
+    'login-refused',
+    basic === 'never'
+      ? 'auth.basic is never: log in with a token'
+      : 'the password would cross the network in clear: set api.tls, or log in with a token',
+  )
+}
+
+const wrongLogin = (): Problem =>
+  new Problem('wrong-login', 'user or password is wrong', {
+    headers: { 'WWW-Authenticate': 'Bearer realm="rtspool"' },
+  })
+
+/** Logins of users by password. */
+export const loginOperations: readonly Operation[] = [
+  operation({
+    id: 'login',
+    method: 'post',
+    path: '/v1/login',
+    isOpen: true,
+    role: 'metrics',
+    tag: 'tokens',
+    summary: 'Gives a user of auth.api a token for some hours, in exchange for the password',
+    body: z.strictObject({
+      user: z.string().min(1).max(maxUserLength),
+      password: z.string().min(1).max(maxPasswordLength),
+    }),
+    result: z.object({
+      token: z.string(),
+      name: z.string(),
+      role: z.enum(roles),
+      expiresAt: z.number().describe('Seconds since 1970'),
+    }),
+    problems: ['wrong-login', 'login-refused', 'too-many'],
+    auditBody: ({ user }) => ({ user }),
+    handle: async ({ server, caller }, { body: { user, password } }) => {
+      checkWay(server, caller)
+      const login = await server.logins.logIn(user, password, caller.address)
+      if (!('refusal' in login)) {
+        const { token, name, role, expiresAt } = login
+        return { token, name, role, expiresAt }
+      }
+      if (login.refusal === 'wrong') throw wrongLogin()
+      if (login.refusal === 'forbidden') {
+        throw new Problem('login-refused', 'auth.api names no role for the user at this address')
+      }
+      throw new Problem('too-many', `too many attempts: try again in ${login.refusal} s`, {
+        headers: { 'Retry-After': String(login.refusal) },
+      })
+    },
+  }),
+  operation({
+    id: 'logout',
+    method: 'post',
+    path: '/v1/logout',
+    role: 'metrics',
+    tag: 'tokens',
+    summary: 'Ends the login of the caller; a token that no login has made stays valid',
+    result: z.object({ ended: z.boolean().describe('false for a token of no login') }),
+    handle: ({ server, caller }) => ({ ended: server.logins.end(caller.token.id) }),
+  }),
+]
