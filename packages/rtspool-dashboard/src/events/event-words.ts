@@ -6,7 +6,7 @@ export const eventTypes = Object.freeze([
   ...['viewerFellBehind', 'viewerCaughtUp', 'publishStarted', 'publishEnded'],
   ...['mediaStarted', 'mediaDown', 'mediaUp', 'mediaEnded', 'limitNear', 'limitsChanged'],
   ...['banned', 'banHit', 'unbanned', 'pressureChanged', 'drainStarted'],
-  ...['configChanged', 'configRefused', 'eventsLost'],
+  ...['shareCreated', 'shareEnded', 'configChanged', 'configRefused', 'eventsLost'],
 ] as const)
 
 type Say = (event: ServerEvent) => string
@@ -35,6 +35,9 @@ const sentences: Readonly<Record<string, Say>> = {
   banned: (event) => `ban of ${subject(event).trim()}${note(event)}`,
   banHit: (event) => `ban has kept out ${subject(event).trim()}`,
   unbanned: (event) => `ban of ${subject(event).trim()} holds no longer: ${event.end}`,
+  shareCreated: (event) =>
+    `${textOf(event.author)} shares ${path(event)} by the link ${textOf(event.name)}`,
+  shareEnded: (event) => `link ${textOf(event.name)} to ${path(event)} has ended: ${event.by}`,
   eventsLost: (event) => `${event.count} events are no longer kept`,
 }
 

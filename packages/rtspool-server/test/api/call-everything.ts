@@ -70,9 +70,9 @@ async function expectAuditOfChanges(api: ApiClient): Promise<void> {
   expect(changing.filter((id) => !recorded.has(id))).toEqual(noChanges)
 }
 
-/** A user with rights in the API: the variable with its password, and the configuration with its rights. */
+/** A user with rights in the API and one without: the variable with their passwords, and the configuration. */
 export const apiUser = {
-  users: 'ann:secret',
+  users: 'ann:secret bob:other',
   config: [
     'auth:',
     '  rules: [{ path: /*, read: anyone, publish: anyone }]',

@@ -20,6 +20,8 @@ const bodies: Readonly<Record<string, object>> = {
   changeLimits: { maxSessions: 5 },
   changeConfig: { changes: { 'limits.maxSessions': 5 } },
   createToken: { name: 'graph', role: 'metrics' },
+  createShare: { path: '/cam' },
+  login: { user: 'ann', password: 'secret' },
 }
 
 /** Makes an object of which only the given members work. */
@@ -40,7 +42,7 @@ async function brokenApi() {
   const repeats = new RepeatLimit(log)
   const server = failing({
     version: '1.2.3',
-    tokens: failing({ find: () => facts }),
+    bearers: failing({ find: () => facts }),
     audit: failing({ add: (entry: Omit<AuditEntry, 'id'>) => audit.add(entry) }),
   }) as unknown as ControlledServer
   const api = new ControlApi({

@@ -33,6 +33,6 @@ describe('the OpenAPI document', () => {
   it('describes every error: each one is seen with what was expected and received', {
     timeout: 30_000,
   }, async () => {
-    await expectEveryError(await busyScene())
+    await expectEveryError(await busyScene(apiUser))
   })
 })

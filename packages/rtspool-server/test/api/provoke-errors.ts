@@ -90,6 +90,8 @@ async function provokeTooMany(api: ApiClient): Promise<void> {
   const probe = () => api.call('probeMedia', { params, query: { seconds: '0.1' } })
   const answers = await Promise.all(Array.from({ length: 6 }, probe))
   expect(answers.map(({ status }) => status)).toContain(429)
+  const bob = { user: 'bob', password: 'other' }
+  expect((await api.call('login', { body: bob })).status).toBe(403)
   const body = { user: 'eve', password: 'guess' }
   let status = 401
   for (let n = 0; n < 20 && status === 401; n++) status = (await api.call('login', { body })).status
