@@ -64,7 +64,8 @@ describe('a client made from the document of the real command', () => {
   })
 
   it('sees every error', async () => {
-    const command = await start()
+    const env = { RTSPOOL_USERS: apiUser.users }
+    const command = await start([], { env, config: apiUser.config })
     await published(command)
     await played(command)
     await expectEveryError(command)

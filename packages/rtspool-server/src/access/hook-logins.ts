@@ -18,7 +18,10 @@ export interface HookOptions {
   /** Seconds for which an answer is remembered; 0 = not at all. */
   readonly cacheYesSeconds: number
   readonly cacheNoSeconds: number
-  /** Questions at a time, each over one connection. */
+  /**
+   * Questions at a time, each over one connection. Questions about running sessions have connections of
+   * their own, a quarter as many: no crowd of newcomers makes them fail.
+   */
   readonly maxConnections: number
   /** Questions that may wait; beyond it, a login fails. */
   readonly maxWaiting: number
@@ -37,6 +40,7 @@ export class HookLogins {
   readonly #receiver: Receiver
   readonly #exchange: HttpExchange
   readonly #limit: ConcurrencyLimit
+  readonly #recheckLimit: ConcurrencyLimit
   readonly #cache: AnswerCache
 
   /** @throws {TypeError} The URL is none. */
@@ -45,8 +49,10 @@ export class HookLogins {
     this.#options = options
     this.#clock = clock
     this.#receiver = receiverOf(url)
-    this.#exchange = new HttpExchange({ maxConnections, ca })
+    const forRechecks = Math.ceil(maxConnections / 4)
+    this.#exchange = new HttpExchange({ maxConnections: maxConnections + forRechecks, ca })
     this.#limit = new ConcurrencyLimit(maxConnections)
+    this.#recheckLimit = new ConcurrencyLimit(forRechecks)
     this.#cache = new AnswerCache(clock)
   }
 
@@ -57,7 +63,7 @@ export class HookLogins {
     const key = this.#keyOf(context)
     const known = context.isRecheck ? undefined : this.#cache.find(key)
     if (known) return known
-    if (this.#limit.waiting >= maxWaiting) {
+    if (!context.isRecheck && this.#limit.waiting >= maxWaiting) {
       return { refuse: 'unavailable', why: `${maxWaiting} questions wait for the hook` }
     }
     const answer = await this.#askInTime(context)
@@ -70,8 +76,8 @@ export class HookLogins {
   }
 
   #keyOf(context: LoginContext): string {
-    const { action, path, address } = context
-    const { user, password, token } = this.#credentialsOf(context)
+    // The user counts even if the hook does not get it: the answer makes it the owner of the session.
+    const { action, path, address, user, password, token } = context
     return this.#cache.keyOf([action, path, address, user, password, token])
   }
 
@@ -100,7 +106,8 @@ export class HookLogins {
     context.signal.addEventListener('abort', leave)
     if (context.signal.aborted) leave()
     try {
-      return await this.#limit.run(() => this.#askNow(context, stop.signal))
+      const limit = context.isRecheck ? this.#recheckLimit : this.#limit
+      return await limit.run(() => this.#askNow(context, stop.signal))
     } catch (error) {
       if (!stop.signal.aborted) why = reasonOf(error)
       return { refuse: 'unavailable', why }

@@ -181,6 +181,12 @@ describe('the memory of answers', () => {
     expect(questions).toHaveLength(2)
   })
 
+  it('remembers no answer about one user for another, even if it does not get the name', async () => {
+    const { logins } = await start(() => 200, { credentials: ['password'] })
+    expect(await logins.ask(loginContext(ann))).toEqual({ user: 'ann' })
+    expect(await logins.ask(loginContext({ ...ann, user: 'bob' }))).toEqual({ user: 'bob' })
+  })
+
   it('keeps no failure', async () => {
     const { logins, questions } = await start(() => 500)
     await logins.ask(loginContext(ann))
@@ -223,6 +229,16 @@ describe('a slow hook', () => {
       expect(answer).toMatchObject({ refuse: 'unavailable' })
     }
     expect(questions.length).toBe(2)
+  })
+
+  it('is still asked about running sessions while newcomers wait', async () => {
+    const { logins, clock } = await start(({ facts }) => (facts.isRecheck ? 200 : never))
+    const newcomers = Array.from({ length: 5 }, (_, client) =>
+      logins.ask(loginContext({ user: `u${client}` })),
+    )
+    expect(await logins.ask(loginContext({ ...ann, isRecheck: true }))).toEqual({ user: 'ann' })
+    clock.advance(5001)
+    await Promise.all(newcomers)
   })
 
   it('is left when the client goes', async () => {

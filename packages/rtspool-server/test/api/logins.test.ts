@@ -138,6 +138,15 @@ describe('logins', () => {
     expect(logins.find(login.token)).toBeUndefined()
   })
 
+  it('of a user who is removed while the password is checked are refused', async () => {
+    let users = usersOf()
+    const logins = new Logins({ users: () => users, clock: new ManualClock(), lifetimeSeconds: 60 })
+    const login = logins.logIn('ann', 'secret', '10.0.0.1')
+    users = usersOf({ secrets: new Map() })
+    expect(await login).toEqual({ refusal: 'wrong' })
+    expect(logins.size).toBe(0)
+  })
+
   it('are limited for each user: the oldest one ends', async () => {
     const { logins } = startLogins()
     const first = await logins.logIn('ann', 'secret', '10.0.0.1')

@@ -111,6 +111,7 @@ describe('a share link', { tags: 'B-AUTH0' }, () => {
   it.each([
     [{ path: 'door' }, 'body.path'],
     [{ path, seconds: 5, until: 9e9 }, 'body.until'],
+    [{ path, until: 1e12 }, 'body.until'],
     [{ path, until: 5 }, 'body.until'],
     [{ path, name: '<b>' }, 'body.name'],
     [{ path, maxViewers: -1 }, 'body.maxViewers'],

@@ -218,7 +218,10 @@ export class SessionRegistry {
     const page = new SortedPage(limit, order, cursor)
     let looks = 0
     for (const session of this.#candidates(query, 0)) {
-      if (matches(session)) page.add(session, figureOf(session, sort), this.#serialOf(session))
+      // A session may have left since the turn before.
+      if (session.removalReason === undefined && matches(session)) {
+        page.add(session, figureOf(session, sort), this.#serialOf(session))
+      }
       if (++looks % looksPerTurn === 0) yield
     }
     return page.take()

@@ -78,10 +78,13 @@ export class Logins extends EventEmitter<LoginsEvents> {
     const wait = this.#takeAttempt(user, host)
     if (wait > 0) return { refusal: wait }
     if (users.isEmpty || !(await users.isRight(user, password))) return { refusal: 'wrong' }
+    // A reload may have changed or removed the user while the password was checked.
+    const present = this.#options.users()
+    if (present.markOf(user) !== users.markOf(user)) return { refusal: 'wrong' }
     this.#noteRight(user, host)
-    const role = users.roleOf(user, address)
+    const role = present.roleOf(user, address)
     if (role === undefined) return { refusal: 'forbidden' }
-    return this.#create(user, role, address, users.markOf(user))
+    return this.#create(user, role, address, present.markOf(user))
   }
 
   /** Finds the login of a token that a client sent. */

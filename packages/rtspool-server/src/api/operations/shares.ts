@@ -48,7 +48,10 @@ const viewOf = (share: ShareFacts, { rtsp }: ControlledServer): z.output<typeof 
   return { ...share, user, sessions: rtsp.pool.count({ user }) }
 }
 
-/** @throws {Problem} `invalid-request` for both terms, or a time that has passed. */
+/** Maximum end of a session, as the pool accepts it. */
+const maxUnixSeconds = 1e11
+
+/** @throws {Problem} `invalid-request` for both terms, a time that has passed, or one too far away. */
 function endOf({
   seconds,
   until,
@@ -62,6 +65,9 @@ function endOf({
   const now = Date.now() / 1000
   const end = seconds === undefined || seconds === 0 ? until : now + seconds
   if (end !== undefined && end <= now) throw wrongUntil('a time in the future', String(until))
+  if (end !== undefined && end > maxUnixSeconds) {
+    throw wrongUntil(`seconds since 1970, at most ${maxUnixSeconds}`, String(end))
+  }
   return end
 }
 

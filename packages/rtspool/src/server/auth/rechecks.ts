@@ -50,6 +50,8 @@ export class Rechecks {
   readonly #rechecks = new Map<Session, Recheck>()
   readonly #timer: PeriodicCheck
   readonly #closing = new AbortController()
+  /** Sessions whose time has come, the first one first. */
+  readonly #due = new Set<Session>()
   #asking = 0
 
   /** @param hook - Returns the hook in use; `undefined` = sessions are no longer asked about. */
@@ -83,20 +85,31 @@ export class Rechecks {
     this.#closing.abort()
     this.#timer.stop()
     this.#rechecks.clear()
+    this.#due.clear()
   }
 
   #look(): boolean {
-    const hook = this.#hook()
-    if (!hook) this.#rechecks.clear()
+    if (!this.#hook()) this.#rechecks.clear()
     const now = this.#clock.now()
     for (const [session, recheck] of this.#rechecks) {
       if (session.removalReason !== undefined) this.#rechecks.delete(session)
-      else if (hook && recheck.dueAt <= now && this.#asking < maxAtOnce) {
-        recheck.dueAt = Number.POSITIVE_INFINITY
-        void this.#ask(hook, session, recheck)
-      }
+      else if (recheck.dueAt <= now) this.#due.add(session)
     }
+    this.#askNext()
     return this.#rechecks.size > 0
+  }
+
+  /** Asks about the sessions that have waited longest, as many at a time as may be. */
+  #askNext(): void {
+    for (const session of this.#due) {
+      if (this.#asking >= maxAtOnce) return
+      this.#due.delete(session)
+      const hook = this.#hook()
+      const recheck = this.#rechecks.get(session)
+      if (!hook || !recheck) continue
+      recheck.dueAt = Number.POSITIVE_INFINITY
+      void this.#ask(hook, session, recheck).finally(() => this.#askNext())
+    }
   }
 
   async #ask(hook: LoginHook, session: Session, recheck: Recheck): Promise<void> {

@@ -76,15 +76,13 @@ export class CreationOrder<T extends object> {
 
   /**
    * Returns the items with a higher serial number, in order. Items added or deleted meanwhile may
-   * or may not be included.
+   * or may not be included. The serial number of a deleted item may change meanwhile.
    */
   *after(serial: number): Generator<T, void> {
     let last = serial
     for (let batch = this.#batchAfter(last); batch.length > 0; batch = this.#batchAfter(last)) {
-      for (const item of batch) {
-        last = this.#serialOf(item)
-        yield item
-      }
+      last = this.#serialOf(batch[batch.length - 1] as T)
+      yield* batch
     }
   }
 
