@@ -22,7 +22,7 @@ export class Login {
     if (token) void this.logIn(token)
   }
 
-  /** Absent until somebody has logged in. */
+  /** Name, role and token of the person who is logged in; `undefined` before the login and after it has ended. */
   get visitor(): ReadonlySignal<Visitor | undefined> {
     return this.#visitor
   }

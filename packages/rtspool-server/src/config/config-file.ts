@@ -127,8 +127,10 @@ const syntaxTexts: Readonly<Record<string, string>> = {
 const plainMessage = (message: string): string => message.replace(/\s+/g, ' ').slice(0, 200)
 
 /**
- * Finds valid YAML that the command refuses: numbers that begin with 0, the name `__proto__`, and
- * too many aliases.
+ * Finds valid YAML that a file of configuration must not contain: numbers that begin with 0, the name
+ * `__proto__`, and too many aliases.
+ *
+ * @returns For each, its offset in the text in characters, and a sentence for the error.
  */
 function oddNodes(document: Document.Parsed): [offset: number, says: string][] {
   const odd: [number, string][] = []

@@ -77,7 +77,10 @@ export interface KeyText {
   readonly value?: unknown
 }
 
-/** Builds a layer from keys that are given as texts. */
+/**
+ * Builds one layer of the configuration, that of the variables or that of the options, from values that are
+ * given as text.
+ */
 export function textLayer(kind: ConfigLayer['kind'], given: readonly KeyText[]): ConfigLayer {
   let tree: Readonly<Record<string, unknown>> = {}
   const texts = new Map<string, KeyText>()

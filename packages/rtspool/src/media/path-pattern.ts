@@ -10,11 +10,12 @@ export function matchesPathPattern(pattern: string, path: string): boolean {
 }
 
 /**
- * Checks that a request can have a path written by the application.
+ * Checks a path that the application gives, such as a mount path: the decoded path of some request must be able to
+ * equal it.
  *
  * @param name - Name of the path in messages: `a mount path`.
- * @throws {TypeError} If it is not absolute, no request can have it, or it is written as in a URI.
- *   `*` is refused too, because it looks like a pattern.
+ * @throws {TypeError} If the path is not absolute, can be in no request, or is percent-encoded. `*` is refused too,
+ *   because it looks like a pattern.
  */
 export function checkPath(name: string, path: unknown): asserts path is string {
   checkAbsolute(name, path)

@@ -104,10 +104,10 @@ export interface RtspServerOptions<Data extends object = SessionData> {
    */
   readonly onConnectionClosed?: OnConnectionClosed | undefined
   /**
-   * Sign of life, besides requests and RTCP, that keeps the session of a UDP viewer from timing
-   * out. `'connection'`: its connection is open and answers the system's keep-alive. `'client'`:
-   * none. FFmpeg sends neither requests nor RTCP while there are no media. Interleaved sessions
-   * always live as long as their connection, and publishers by UDP must send packets.
+   * Signs of life that keep the session of a UDP viewer from timing out. `'client'`: only its requests
+   * and its RTCP. `'connection'`: also an RTSP connection that is open and answers TCP keep-alive, because
+   * FFmpeg sends neither requests nor RTCP while no media arrive. Interleaved sessions always live as
+   * long as their connection, and publishers by UDP must send packets.
    * @default 'connection'
    */
   readonly udpLiveness?: UdpLiveness | undefined

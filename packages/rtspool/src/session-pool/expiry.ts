@@ -6,8 +6,8 @@ import type { IdTable } from './structures/id-table.js'
 import { TimingWheel, tickMs } from './structures/timing-wheel.js'
 
 /**
- * Delay in milliseconds before a watch calls its function again, if the function left sessions that
- * are due in the pool.
+ * Delay in milliseconds before a watch, which calls a function when sessions expire, calls the function
+ * again. Needed if the function has not removed all expired sessions.
  */
 export const watchRetryMs = 250
 /**

@@ -102,7 +102,7 @@ export class SecureFanOut {
     this.#indexed.push(indexed, role, endsFrame)
   }
 
-  /** Brings the counters of a reader up to date; see {@link FanOut.settle}. */
+  /** Adds the packets and bytes sent since the last call to the statistics of a viewer's stream; see {@link FanOut.settle}. */
   settle(reader: Reader): void {
     this.#fanOutOf(reader)?.settle(reader)
   }

@@ -199,7 +199,13 @@ export class ContinuousTimeline {
     return !this.#time.isJump(timestamp + former.timestampOffset)
   }
 
-  /** Begins a segment whose first packet continues the numbers that viewers have seen. */
+  /**
+   * Begins a new segment after a jump of the source: packets with the same offsets. The offsets are chosen so that
+   * viewers see sequence numbers and timestamps go on from those of the segment before.
+   *
+   * @param beginning - First packet of the segment, in numbers of the source.
+   * @param now - Milliseconds of the clock.
+   */
   #break(before: Segment, beginning: SourcePosition, now: number): Segment {
     const { ssrc, sequenceNumber, timestamp } = beginning
     const isSameSource = ssrc === before.ssrc && !this.#isNewSource

@@ -64,7 +64,10 @@ export class TrackTime {
     readonly clock: Clock
     readonly clockRate: number
     readonly sourceClock: SourceClock
-    /** True for a source that sends reports, the first of them soon after its first packet. */
+    /**
+     * True if times of packets have to wait for the first RTCP sender report: for a source that sends
+     * one soon after its first packet.
+     */
     readonly awaitsReport: boolean
   }) {
     this.#clock = init.clock

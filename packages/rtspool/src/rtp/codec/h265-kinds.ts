@@ -32,10 +32,10 @@ export function h265Kind(packet: Uint8Array, start: number, end: number): number
 }
 
 /**
- * Classifies the payload of a packet whose type is not PACI.
+ * Returns the {@link payloadKinds} of a payload; the caller has unwrapped a PACI packet.
  *
- * @param header - Offset of the payload header, which contains the layer.
- * @param content - Offset after the header.
+ * @param header - Offset of the two bytes of payload header, which contain the layer (`nuh_layer_id`).
+ * @param content - Offset of the first byte after the header.
  */
 function kindOfPayload(
   type: number,

@@ -72,7 +72,8 @@ export const serializeKeyMgmtAttribute = ({ protocol, data }: KeyMgmt): string =
   `${protocol} ${data.toString('base64')}`
 
 /**
- * Serializes one message, in the form of GStreamer and gortsplib.
+ * Serializes one key management message as an element of the `KeyMgmt` header, with quotes as GStreamer and
+ * gortsplib write them.
  *
  * @throws {TypeError} when the URI has control characters.
  */

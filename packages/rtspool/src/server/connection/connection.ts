@@ -250,8 +250,8 @@ export class Connection implements ConnectionContext, ConnectionInfo, GuardedCon
   }
 
   /**
-   * Handles bytes of the client. Bytes that its carrier read before the connection existed come
-   * first.
+   * Handles bytes that the client has sent. The socket or tunnel that carries the connection may have read some before
+   * this object existed: the caller passes these first.
    *
    * @internal
    */

@@ -24,7 +24,7 @@ export class UnsentAnswers {
     this.#bytes += length
   }
 
-  /** Subtracts a response that the kernel has accepted. */
+  /** Takes a response off both totals, once the kernel has accepted its bytes. */
   remove({ length }: Buffer): void {
     this.#count--
     this.#bytes -= length

@@ -58,7 +58,7 @@ const minStepMs = 20
 
 /** Someone who has called `drain` and not called it off. */
 interface Caller {
-  /** Time by which all sessions must have ended. */
+  /** Time by which the drain ends the last session, in milliseconds of the clock. */
   readonly endsAt: number
 }
 

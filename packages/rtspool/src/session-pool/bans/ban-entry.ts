@@ -11,8 +11,9 @@ import type {
   ResolvedSubject,
 } from './ban.js'
 
-/** Client to be compared with bans; its address has been converted to digits. */
+/** Client that is compared with the bans. */
 export interface Candidate {
+  /** Address as {@link addressDigits} writes it; a network is a beginning of the digits. */
   readonly digits: string | undefined
   readonly user: string | undefined
   readonly path: string | undefined

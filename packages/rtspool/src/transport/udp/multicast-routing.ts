@@ -22,7 +22,10 @@ export class MulticastRouting {
   /** Multicast settings that the socket has at present. */
   #route: MulticastRoute | undefined
 
-  /** @param batching - Native calls and descriptor of the socket, if available. */
+  /**
+   * @param batching - Native calls that send many datagrams at once, and the descriptor of the socket;
+   *   `undefined` if Node sends the datagrams.
+   */
   constructor(
     socket: Socket,
     batching: { readonly native: NativeSockets; readonly descriptor: number } | undefined,
