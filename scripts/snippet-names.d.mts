@@ -34,6 +34,12 @@ declare global {
       options: { signal?: AbortSignal | undefined },
     ): Promise<{ seconds: number } | undefined>
   }
+  const tickets: {
+    find(
+      token: string,
+      options: { signal: AbortSignal },
+    ): Promise<{ path: string; user: string; until: number } | undefined>
+  }
   const plans: { sessionsOf(user: string | undefined): Promise<number> }
   class ViewerPool extends Pool {}
   function planOf(user: string | undefined): string
