@@ -1,29 +1,109 @@
-/** Runs a limited number of tasks at a time; the others wait in the order of their arrival. */
+/** Tasks that may wait, beyond which {@link ConcurrencyLimit.run} fails at once. */
+export interface WaitingLimits {
+  /** Tasks that may wait. @default unlimited */
+  readonly maxWaiting?: number
+  /** Tasks of one host that may wait. @default unlimited */
+  readonly maxWaitingPerHost?: number
+}
+
+/** Owner of a task that may have to wait. */
+export interface Waiting {
+  /** Host that takes turns with other hosts; tasks without one count as those of one host. */
+  readonly host?: string
+  /** Ends the wait when it aborts. */
+  readonly signal?: AbortSignal
+}
+
+/** A task that was refused because too many wait already. */
+export class QueueFullError extends Error {
+  override name = 'QueueFullError'
+}
+
+/**
+ * Runs a limited number of tasks at a time. The hosts whose tasks wait take turns: the crowd of one
+ * host does not delay the others. Tasks of one host run in the order of their arrival.
+ */
 export class ConcurrencyLimit {
   readonly #limit: number
-  readonly #waiting: (() => void)[] = []
+  readonly #maxWaiting: number
+  readonly #maxWaitingPerHost: number
+  /** Waiting tasks by host, none without a task. The first host has the next turn. */
+  readonly #queues = new Map<string, Set<() => void>>()
+  #waiting = 0
   #running = 0
 
   /** @param limit - Maximum number of tasks at a time, at least 1. */
-  constructor(limit: number) {
+  constructor(
+    limit: number,
+    {
+      maxWaiting = Number.POSITIVE_INFINITY,
+      maxWaitingPerHost = Number.POSITIVE_INFINITY,
+    }: WaitingLimits = {},
+  ) {
     this.#limit = limit
+    this.#maxWaiting = maxWaiting
+    this.#maxWaitingPerHost = maxWaitingPerHost
   }
 
   get waiting(): number {
-    return this.#waiting.length
+    return this.#waiting
   }
 
-  async run<Result>(task: () => Promise<Result>): Promise<Result> {
-    if (this.#running >= this.#limit) {
-      await new Promise<void>((start) => this.#waiting.push(start))
-    } else this.#running++
+  /** @throws {QueueFullError} Too many tasks wait. An aborted wait throws the reason of the signal. */
+  async run<Result>(
+    task: () => Promise<Result>,
+    { host = '', signal }: Waiting = {},
+  ): Promise<Result> {
+    if (this.#running >= this.#limit) await this.#turnOf(host, signal)
+    else this.#running++
     try {
       return await task()
     } finally {
-      const next = this.#waiting.shift()
       // The next task takes the place of the finished one, so the count stays.
-      if (next) next()
-      else this.#running--
+      if (!this.#startNext()) this.#running--
     }
+  }
+
+  /** Waits until a task of the host may run. */
+  #turnOf(host: string, signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted()
+    const queue = this.#queues.get(host) ?? new Set<() => void>()
+    if (this.#waiting >= this.#maxWaiting) {
+      throw new QueueFullError(`${this.#waiting} questions wait`)
+    }
+    if (queue.size >= this.#maxWaitingPerHost) {
+      throw new QueueFullError(`${queue.size} questions of one host wait`)
+    }
+    this.#queues.set(host, queue)
+    return new Promise((resolve, reject) => {
+      const start = (): void => {
+        signal?.removeEventListener('abort', leave)
+        resolve()
+      }
+      const leave = (): void => {
+        queue.delete(start)
+        this.#waiting--
+        if (queue.size === 0) this.#queues.delete(host)
+        reject(signal?.reason)
+      }
+      queue.add(start)
+      this.#waiting++
+      signal?.addEventListener('abort', leave, { once: true })
+    })
+  }
+
+  /** Starts the first task of the host whose turn it is. @returns False if no task waits. */
+  #startNext(): boolean {
+    const [next] = this.#queues
+    if (!next) return false
+    const [host, queue] = next
+    this.#queues.delete(host)
+    const [start] = queue
+    if (!start) return false
+    queue.delete(start)
+    this.#waiting--
+    if (queue.size > 0) this.#queues.set(host, queue)
+    start()
+    return true
   }
 }

@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import type { AccessRight, Clock, LoginAnswer, LoginContext } from 'rtspool'
+import {
+  type AccessRight,
+  type Clock,
+  type ClockTimer,
+  hostOf,
+  type LoginAnswer,
+  type LoginContext,
+} from 'rtspool'
 import { AnswerCache } from './answer-cache.js'
-import { ConcurrencyLimit } from './concurrency-limit.js'
+import { ConcurrencyLimit, QueueFullError } from './concurrency-limit.js'
 import { loginAnswerOf } from './hook-answer.js'
 import { HttpExchange } from './http-exchange.js'
 import { type Receiver, receiverOf, signedHeaders } from './receiver.js'
@@ -23,7 +30,7 @@ export interface HookOptions {
    * their own, a quarter as many: no crowd of newcomers makes them fail.
    */
   readonly maxConnections: number
-  /** Questions that may wait; beyond it, a login fails. */
+  /** Questions that may wait, at most a quarter of them of one host; beyond it, a login fails. */
   readonly maxWaiting: number
   readonly actions: readonly AccessRight[]
   readonly credentials: readonly CredentialPart[]
@@ -32,6 +39,9 @@ export interface HookOptions {
   /** Certificates of authorities in PEM; `undefined` = the well-known ones. */
   readonly ca: string | undefined
 }
+
+/** Share of the waiting questions that may be those of one host. */
+const shareOfHost = 1 / 4
 
 /** Asks a server by HTTP whether a client may do what it wants to. */
 export class HookLogins {
@@ -45,27 +55,24 @@ export class HookLogins {
 
   /** @throws {TypeError} The URL is none. */
   constructor(options: HookOptions, clock: Clock) {
-    const { url, maxConnections, ca } = options
+    const { url, maxConnections, maxWaiting, ca } = options
     this.#options = options
     this.#clock = clock
     this.#receiver = receiverOf(url)
     const forRechecks = Math.ceil(maxConnections / 4)
     this.#exchange = new HttpExchange({ maxConnections: maxConnections + forRechecks, ca })
-    this.#limit = new ConcurrencyLimit(maxConnections)
+    const maxWaitingPerHost = Math.ceil(maxWaiting * shareOfHost)
+    this.#limit = new ConcurrencyLimit(maxConnections, { maxWaiting, maxWaitingPerHost })
     this.#recheckLimit = new ConcurrencyLimit(forRechecks)
     this.#cache = new AnswerCache(clock)
   }
 
   /** @returns `undefined` for an action that the hook is not asked about. Never throws. */
   async ask(context: LoginContext): Promise<LoginAnswer> {
-    const { actions, maxWaiting } = this.#options
-    if (!actions.includes(context.action)) return undefined
+    if (!this.#options.actions.includes(context.action)) return undefined
     const key = this.#keyOf(context)
     const known = context.isRecheck ? undefined : this.#cache.find(key)
     if (known) return known
-    if (!context.isRecheck && this.#limit.waiting >= maxWaiting) {
-      return { refuse: 'unavailable', why: `${maxWaiting} questions wait for the hook` }
-    }
     const answer = await this.#askInTime(context)
     this.#cache.note(key, answer, this.#cacheSeconds(answer))
     return answer
@@ -89,32 +96,42 @@ export class HookLogins {
     return Math.min(cacheYesSeconds, expiresAt - this.#clock.unixTimeMs() / 1000)
   }
 
-  /** Waits for a free connection and for the answer, both together not longer than the timeout. */
+  /**
+   * Waits for a free connection and for the answer, both together not longer than the timeout. The
+   * wait of a question about a running session does not count: it is no failure of the hook that
+   * many such questions wait.
+   */
   async #askInTime(context: LoginContext): Promise<LoginAnswer> {
-    const { timeoutSeconds } = this.#options
+    const { isRecheck, address } = context
     const stop = new AbortController()
     let why = 'the client has gone'
     const leave = (): void => stop.abort()
-    const timer = this.#clock.schedule(
-      () => {
-        why = `the hook did not answer in ${timeoutSeconds} s`
-        stop.abort()
-      },
-      timeoutSeconds * 1000,
-      false,
-    )
+    const atTimeout = (seconds: number): void => {
+      why = `the hook did not answer in ${seconds} s`
+      stop.abort()
+    }
+    let timer = isRecheck ? undefined : this.#startTimer(atTimeout)
     context.signal.addEventListener('abort', leave)
     if (context.signal.aborted) leave()
+    const ask = (): Promise<LoginAnswer> => {
+      timer ??= this.#startTimer(atTimeout)
+      return this.#askNow(context, stop.signal)
+    }
     try {
-      const limit = context.isRecheck ? this.#recheckLimit : this.#limit
-      return await limit.run(() => this.#askNow(context, stop.signal))
+      const limit = isRecheck ? this.#recheckLimit : this.#limit
+      return await limit.run(ask, { host: hostOf(address), signal: stop.signal })
     } catch (error) {
       if (!stop.signal.aborted) why = reasonOf(error)
       return { refuse: 'unavailable', why }
     } finally {
-      timer.cancel()
+      timer?.cancel()
       context.signal.removeEventListener('abort', leave)
     }
+  }
+
+  #startTimer(atTimeout: (seconds: number) => void): ClockTimer {
+    const { timeoutSeconds } = this.#options
+    return this.#clock.schedule(() => atTimeout(timeoutSeconds), timeoutSeconds * 1000, false)
   }
 
   async #askNow(context: LoginContext, signal: AbortSignal): Promise<LoginAnswer> {
@@ -148,6 +165,7 @@ function factsOf(context: LoginContext): object {
 /** The message names neither the URL nor what was sent. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'the hook cannot be reached'
+  if (error instanceof QueueFullError) return `${error.message} for the hook`
   const { code } = error as NodeJS.ErrnoException
   return `the hook cannot be reached: ${code ?? error.message}`
 }

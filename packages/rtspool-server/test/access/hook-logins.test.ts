@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import type { ServerResponse } from 'node:http'
 import { ManualClock } from 'rtspool/testing'
 import { describe, expect, it } from 'vitest'
 import { closeAfterTest } from '../../../rtspool/test/support/open-things.js'
@@ -218,7 +219,7 @@ describe('a slow hook', () => {
   it('is asked few questions at once; too many waiting ones fail at once', async () => {
     const { logins, clock, questions } = await start(() => never)
     const answers = Array.from({ length: 7 }, (_, client) =>
-      logins.ask(loginContext({ user: `u${client}` })),
+      logins.ask(loginContext({ user: `u${client}`, address: `192.0.2.${client}` })),
     )
     expect(await answers[5]).toMatchObject({ why: '3 questions wait for the hook' })
     await until(() => questions.length === 2)
@@ -239,6 +240,57 @@ describe('a slow hook', () => {
     expect(await logins.ask(loginContext({ ...ann, isRecheck: true }))).toEqual({ user: 'ann' })
     clock.advance(5001)
     await Promise.all(newcomers)
+  })
+
+  it('answers a newcomer before the crowd of another host', { tags: 'B-AUTH0' }, async () => {
+    const responses: ServerResponse[] = []
+    const options = { maxConnections: 1, maxWaiting: 40 }
+    const keep = (response: ServerResponse) => void responses.push(response)
+    const { logins, questions, clock } = await start(() => keep, options)
+    const crowd = Array.from({ length: 30 }, (_, n) =>
+      logins.ask(loginContext({ user: `u${n}`, address: `2001:db8::${n + 1}` })),
+    )
+    expect(await crowd[11]).toMatchObject({ why: '10 questions of one host wait for the hook' })
+    const newcomer = logins.ask(loginContext(ann))
+    await until(() => responses.length === 1)
+    const answerLast = (): void => void responses.at(-1)?.writeHead(200).end()
+    answerLast()
+    await until(() => responses.length === 2)
+    answerLast()
+    await until(() => responses.length === 3)
+    answerLast()
+    expect(await newcomer).toEqual({ user: 'ann' })
+    expect(questions.slice(0, 3).map(({ facts }) => facts.user)).toEqual(['u0', 'u1', 'ann'])
+    clock.advance(5001)
+    await Promise.all(crowd)
+  })
+
+  it('does not fail because questions about running sessions wait for each other', async () => {
+    const responses: ServerResponse[] = []
+    const { logins, clock } = await start(() => (response) => void responses.push(response))
+    const rechecks = [1, 2, 3].map((n) =>
+      logins.ask(loginContext({ user: `u${n}`, isRecheck: true })),
+    )
+    for (let asked = 1; asked <= rechecks.length; asked++) {
+      await until(() => responses.length === asked)
+      clock.advance(4000)
+      responses.at(-1)?.writeHead(200).end()
+    }
+    expect(await Promise.all(rechecks)).toEqual([{ user: 'u1' }, { user: 'u2' }, { user: 'u3' }])
+  })
+
+  it('no longer waits for a client that has gone', async () => {
+    const { logins, questions, clock } = await start(() => never, { maxConnections: 1 })
+    const first = logins.ask(loginContext(ann))
+    const client = new AbortController()
+    const waiting = logins.ask(loginContext({ user: 'bob', signal: client.signal }))
+    await until(() => questions.length === 1)
+    client.abort()
+    expect(await waiting).toEqual({ refuse: 'unavailable', why: 'the client has gone' })
+    clock.advance(5001)
+    await first
+    expect(questions).toHaveLength(1)
+    expect(clock.pendingTimers).toBe(0)
   })
 
   it('is left when the client goes', async () => {

@@ -59,4 +59,39 @@ describe('a limit on tasks', () => {
     expect(await Promise.all(results)).toEqual([0, 'failed', 2, 3])
     expect(await limit.run(async () => 4)).toBe(4)
   })
+
+  it('gives hosts turns, and refuses tasks beyond its limits', { tags: 'B-AUTH0' }, async () => {
+    const limit = new ConcurrencyLimit(1, { maxWaiting: 5, maxWaitingPerHost: 3 })
+    const order: string[] = []
+    const run = (name: string) =>
+      limit
+        .run(async () => void order.push(name), { host: name.slice(0, 1) })
+        .catch((error: Error) => error.message)
+    const results = Promise.all(['a0', 'a1', 'a2', 'a3', 'a4', 'b0', 'c0', 'd0'].map(run))
+    expect(limit.waiting).toBe(5)
+    expect((await results).filter(Boolean)).toEqual([
+      ...['3 questions of one host wait', '5 questions wait'],
+    ])
+    expect(order).toEqual(['a0', 'a1', 'b0', 'c0', 'a2', 'a3'])
+    expect(limit.waiting).toBe(0)
+  })
+
+  it('removes an aborted task at once', async () => {
+    const limit = new ConcurrencyLimit(1, { maxWaiting: 1 })
+    let end = (): void => {}
+    const first = limit.run(
+      () =>
+        new Promise<void>((resolve) => {
+          end = resolve
+        }),
+    )
+    const leaving = new AbortController()
+    const gone = limit.run(async () => 'ran', { signal: leaving.signal })
+    leaving.abort(new Error('gone'))
+    await expect(gone).rejects.toThrow('gone')
+    const next = limit.run(async () => 'ran')
+    end()
+    await first
+    expect(await next).toBe('ran')
+  })
 })
