@@ -86,7 +86,7 @@ export class Authenticator implements Authorizer {
   readonly #guessing = new WeakSet<object>()
   #recent = new RecentLogins()
   readonly #rechecks: Rechecks
-  #logins: Logins
+  readonly #logins: Logins
   #isRetired = false
 
   constructor(
@@ -111,13 +111,16 @@ export class Authenticator implements Authorizer {
     this.#onRefused = onRefused
   }
 
-  /** Applies other options to all requests from now on, and forgets who has logged in. */
+  /**
+   * Applies other options to all requests from now on, and forgets who has logged in. Sessions that the
+   * hook `login` has allowed stay as they are while it is the same function.
+   */
   update(options: ResolvedAuthOptions): void {
     this.#options = options
     this.#nonces.lifetimeMs = options.nonceLifetimeMs
     this.#proved = new WeakMap()
     this.#recent = new RecentLogins()
-    this.#logins = new Logins(options, this.#rechecks)
+    this.#logins.update(options)
   }
 
   stats(): RtspServerAuthStats {
@@ -151,7 +154,7 @@ export class Authenticator implements Authorizer {
       return this.#refuse({ refuse: received }, request, undefined)
     }
     const { authorization } = received
-    const kept = this.#logins.ofSession(request, authorization)
+    const kept = await this.#logins.ofSession(request, authorization)
     if (kept) return this.#answer(kept, request)
     const claimed = userIn(authorization)
     const access = accessOf(request, subjectOf(request, claimed), claimed)

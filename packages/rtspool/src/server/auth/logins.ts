@@ -23,28 +23,48 @@ export type LoginOrRefusal = Login | Refusal
 
 /** Decides what a client may do whose credentials are right: by the rules, or by the hook `login`. */
 export class Logins {
-  readonly #options: ResolvedAuthOptions
+  #options: ResolvedAuthOptions
   readonly #rechecks: Rechecks
-  readonly #ofSessions = new SessionLogins()
+  #ofSessions = new SessionLogins()
   /** Connections on which a token has logged in. */
-  readonly #tokenConnections = new WeakSet<object>()
+  #tokenConnections = new WeakSet<object>()
 
   constructor(options: ResolvedAuthOptions, rechecks: Rechecks) {
     this.#options = options
     this.#rechecks = rechecks
   }
 
-  /** Returns the login with which the session of a request began; see {@link SessionLogins.find}. */
-  ofSession(request: UnauthorizedRequest, authorization: Authorization): Login | undefined {
-    return this.#ofSessions.find(request, authorization)
+  /** Applies other options. Sessions keep the logins of the hook, unless another hook decides from now on. */
+  update(options: ResolvedAuthOptions): void {
+    if (options.login !== this.#options.login) {
+      this.#ofSessions = new SessionLogins()
+      this.#tokenConnections = new WeakSet()
+    }
+    this.#options = options
+  }
+
+  /**
+   * Decides about a request by the login with which its session began; see {@link SessionLogins.find}.
+   * The session spares the hook a question, but the rules may have changed since.
+   *
+   * @returns `undefined` if the hook must decide.
+   */
+  async ofSession(
+    request: UnauthorizedRequest,
+    authorization: Authorization | undefined,
+  ): Promise<LoginOrRefusal | undefined> {
+    const kept = this.#ofSessions.find(request, authorization)
+    if (kept?.byRules) return this.#byRules(kept.user, request)
+    return kept && { user: kept.user, mayTalk: false }
   }
 
   /** Decides about a request without credentials: by the rules, or else by the hook `login`. */
   async ofNobody(request: UnauthorizedRequest): Promise<LoginOrRefusal> {
     const { login: hook } = this.#options
-    const kept = this.#ofSessions.find(request, undefined)
-    if (!kept) this.#checkResolvedControl(request)
-    const byRules = kept ?? (await this.#byRules(undefined, request))
+    const kept = await this.ofSession(request, undefined)
+    if (kept) return kept
+    this.#checkResolvedControl(request)
+    const byRules = await this.#byRules(undefined, request)
     if (!('refuse' in byRules) || !hook) return byRules
     const answer = await askLogin(hook, undefined, request)
     if (isGrant(answer)) return this.of(answer, undefined, request)
@@ -64,13 +84,13 @@ export class Logins {
   ): Promise<LoginOrRefusal> {
     if (!grant) return this.#byRules(authorization && userIn(authorization), request)
     if (authorization?.scheme === 'Bearer') this.#tokenConnections.add(request.connection)
-    const { user, byRules, expiresAt, groups } = grant
+    const { user, byRules = false, expiresAt, groups } = grant
     const login = byRules
       ? await this.#byRules(user, request)
       : { user, mayTalk: await this.#mayTalk(authorization, request) }
     if ('refuse' in login) return login
     const onSession = (session: Session): void => {
-      this.#ofSessions.note(session, user, authorization, request)
+      this.#ofSessions.note(session, { user, byRules }, authorization, request)
       if (grant.recheckSeconds === undefined) return
       const claimed = authorization && userIn(authorization)
       const question = loginQuestion(authorization, request, user)

@@ -3,13 +3,19 @@ import { isSameHost } from '../../host-of.js'
 import type { Authorization } from '../../rtsp/index.js'
 import type { Session } from '../../session-pool/index.js'
 import { requiresBackChannel } from '../request/back-channel-tag.js'
-import type { Login, UnauthorizedRequest } from '../request/request-context.js'
+import type { UnauthorizedRequest } from '../request/request-context.js'
 import type { AccessAction } from './rules.js'
 import { namedSession, subjectOf } from './subject.js'
 
-/** Login with which a session was created. */
-interface KeptLogin {
+/** A login that a hook has allowed. */
+export interface AllowedLogin {
   readonly user: string | undefined
+  /** True if the rules decide what the user may do. */
+  readonly byRules: boolean
+}
+
+/** Login with which a session was created. */
+interface KeptLogin extends AllowedLogin {
   readonly path: string | undefined
   readonly action: AccessAction | undefined
   /** HMAC of the credentials. */
@@ -29,7 +35,7 @@ export class SessionLogins {
   /** @param authorization - Credentials of the request; `undefined` without any. */
   note(
     session: Session,
-    user: string | undefined,
+    { user, byRules }: AllowedLogin,
     authorization: Authorization | undefined,
     context: UnauthorizedRequest,
   ): void {
@@ -37,7 +43,8 @@ export class SessionLogins {
     const action = actions.length === 1 ? actions[0] : undefined
     const isToken = authorization?.scheme === 'Bearer'
     const connection = isToken ? new WeakRef<object>(context.connection) : undefined
-    this.#logins.set(session, { user, path, action, mark: this.mark(authorization), connection })
+    const mark = this.mark(authorization)
+    this.#logins.set(session, { user, byRules, path, action, mark, connection })
   }
 
   /**
@@ -46,7 +53,10 @@ export class SessionLogins {
    * @returns `undefined` if the request needs a decision: of another session, path or client, with
    *   other credentials, or for the back channel.
    */
-  find(context: UnauthorizedRequest, authorization: Authorization | undefined): Login | undefined {
+  find(
+    context: UnauthorizedRequest,
+    authorization: Authorization | undefined,
+  ): AllowedLogin | undefined {
     const { request, claimant, connection } = context
     if (request.method === 'DESCRIBE' || request.method === 'ANNOUNCE') return undefined
     if (request.method === 'SETUP' && requiresBackChannel(request)) return undefined
@@ -57,7 +67,7 @@ export class SessionLogins {
     if (!isSameConnection && kept.mark !== this.mark(authorization)) return undefined
     const { path, actions } = subjectOf(context, kept.user)
     if (path !== kept.path || !actions.some((action) => action === kept.action)) return undefined
-    return { user: kept.user, mayTalk: false }
+    return kept
   }
 
   /** Returns the HMAC of credentials, by which they can be compared. */

@@ -24,12 +24,19 @@ async function start(
     questions.push(context)
     return login(context)
   }
+  const ownAuth: AuthOptions = {
+    login: hook,
+    tokens: 'always',
+    tokenParameters: ['token'],
+    basic: 'always',
+    ...auth,
+  }
   const { server } = await startProtectedServer({
     clock,
     slowReaderTimeout: 0,
     maxBacklogSeconds: 1e6,
     ...options,
-    auth: { login: hook, tokens: 'always', tokenParameters: ['token'], basic: 'always', ...auth },
+    auth: ownAuth,
   })
   const refusals: string[] = []
   const onRefused = ({ reason, why }: { reason: string; why?: string | undefined }) =>
@@ -37,7 +44,9 @@ async function start(
   server.on('accessRefused', onRefused)
   const client = await connectTo(server)
   const url = urlOf(server, '/priv')
-  return { clock, server, client, url, questions, refusals }
+  const update = (changes: Partial<AuthOptions>) =>
+    server.update({ auth: { users: { u: 'p' }, ...ownAuth, ...changes } })
+  return { clock, server, client, url, questions, refusals, update }
 }
 
 const onlyToken: Answerer = ({ token }) =>
@@ -59,6 +68,29 @@ describe('a login by a hook', () => {
     await expectOk(client, 'GET_PARAMETER', url, { headers: { Session: session } })
     expect((await inSession(client, 'TEARDOWN', `${url}?token=good`, session)).statusCode).toBe(200)
     expect(questions).toHaveLength(2)
+  })
+
+  it('its session stays the same while others change, until another hook decides', async () => {
+    const { client, url, questions, update } = await start(onlyToken)
+    const { session } = await play(client, `${url}?token=good`, ['TCP'])
+    const keepAlive = () =>
+      client.request('GET_PARAMETER', url, { headers: { Session: session } })
+    update({ users: { u: 'other', new: 'one' } })
+    expect((await keepAlive()).statusCode).toBe(200)
+    expect(questions).toHaveLength(2)
+    update({ login: onlyToken })
+    expect((await keepAlive()).statusCode).toBe(401)
+  })
+
+  it('its session loses the rights that the rules take away', { tags: 'B-AUTH0' }, async () => {
+    const byRules: Answerer = ({ token }) => ({ user: token, byRules: true })
+    const { client, url, update } = await start(byRules, { rules: [{ path: '/*', read: ['ann'] }] })
+    const session = await readySession(client, `${url}?token=ann`)
+    const play = () => inSession(client, 'PLAY', `${url}?token=ann`, session)
+    update({ rules: [{ path: '/*', read: ['bob'] }] })
+    expect((await play()).statusCode).toBe(403)
+    update({ rules: [{ path: '/*', read: ['ann'] }] })
+    expect((await play()).statusCode).toBe(200)
   })
 
   it('a control URI that has lost path and token is unknown, as GStreamer needs it', async () => {
