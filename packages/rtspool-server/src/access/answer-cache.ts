@@ -44,4 +44,8 @@ export class AnswerCache {
     }
     this.#answers.set(key, { answer, until: this.#clock.now() + seconds * 1000 })
   }
+
+  clear(): void {
+    this.#answers.clear()
+  }
 }

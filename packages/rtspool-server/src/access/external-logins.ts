@@ -6,6 +6,7 @@ import {
   systemClock,
 } from 'rtspool'
 import { HookLogins, type HookOptions } from './hook-logins.js'
+import { Interned } from './interned.js'
 import { isToken, TokenLogins } from './token-logins.js'
 import type { TokenOptions } from './token-options.js'
 
@@ -30,7 +31,7 @@ export class ExternalLogins {
     this.#tokens = jwt && new TokenLogins(jwt, clock)
   }
 
-  /** Closes all connections. */
+  /** Closes the connections that no question needs, and forgets answers. Later questions work. */
   async close(): Promise<void> {
     this.#hook?.close()
     await this.#tokens?.close()
@@ -44,14 +45,25 @@ export class ExternalLogins {
   }
 }
 
-let last: { readonly text: string; readonly logins: ExternalLogins } | undefined
+const known = new Interned<ExternalLogins>()
+const owners = new WeakMap<LoginHook, ExternalLogins>()
 
 /**
  * Returns the hook of the library for external logins. The same options give the same hook, so that
  * a reload sees no change.
  */
 export function loginByOthers(options: ExternalOptions): LoginHook {
-  const text = JSON.stringify(options)
-  if (last?.text !== text) last = { text, logins: new ExternalLogins(options) }
-  return last.logins.login
+  const logins = known.get(JSON.stringify(options), () => new ExternalLogins(options))
+  owners.set(logins.login, logins)
+  return logins.login
+}
+
+/**
+ * Closes the connections of a hook that another one has replaced, and forgets its answers.
+ *
+ * @param hook - A result of {@link loginByOthers}; any other value is ignored.
+ */
+export function closeReplacedLogins(hook: LoginHook | undefined): void {
+  const logins = hook && owners.get(hook)
+  void logins?.close()
 }

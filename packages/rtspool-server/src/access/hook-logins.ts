@@ -78,8 +78,10 @@ export class HookLogins {
     return answer
   }
 
+  /** Closes the connections that no question needs, and forgets all answers. */
   close(): void {
     this.#exchange.close()
+    this.#cache.clear()
   }
 
   #keyOf(context: LoginContext): string {

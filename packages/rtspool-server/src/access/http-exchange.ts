@@ -33,6 +33,8 @@ export interface HttpExchangeOptions {
 export class HttpExchange {
   readonly #http: HttpAgent
   readonly #https: HttpsAgent
+  #underWay = 0
+  #closesWhenIdle = false
 
   constructor({ maxConnections, ca }: HttpExchangeOptions) {
     const options = { keepAlive: true, maxSockets: maxConnections }
@@ -40,20 +42,29 @@ export class HttpExchange {
     this.#https = new HttpsAgent(ca === undefined ? options : { ...options, ca })
   }
 
-  /** Closes all connections. */
+  /**
+   * Closes the idle connections, and the others as soon as no question is under way. A later
+   * question opens a new connection.
+   */
   close(): void {
+    this.#closesWhenIdle = this.#underWay > 0
+    if (this.#closesWhenIdle) return
     this.#http.destroy()
     this.#https.destroy()
   }
 
   /** @throws {Error} The server cannot be reached, or its answer is too long or breaks off. */
   async ask(receiver: Receiver, question: HttpQuestion): Promise<HttpAnswer> {
+    this.#underWay++
     try {
       return await this.#askOnce(receiver, question)
     } catch (error) {
       // The other end has closed an idle connection while the request was on its way.
       if (!(error instanceof StaleConnectionError)) throw error
-      return this.#askOnce(receiver, question)
+      return await this.#askOnce(receiver, question)
+    } finally {
+      this.#underWay--
+      if (this.#closesWhenIdle) this.close()
     }
   }
 

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import type { VerifyHook } from 'rtspool'
 import { ConcurrencyLimit } from './concurrency-limit.js'
+import { Interned } from './interned.js'
 import { hashPassword, isPasswordOfHash } from './password-hash.js'
 
 /** Maximum number of hashes computed at a time. Each needs a thread of the process and 32 MiB. */
@@ -53,7 +54,7 @@ export class PasswordCheck {
   }
 }
 
-let last: { readonly text: string; readonly hook: VerifyHook } | undefined
+const known = new Interned<VerifyHook>()
 
 /**
  * Returns a hook that checks the passwords of users who log in by Basic alone. The same hashes give
@@ -66,13 +67,11 @@ export function verifyByHash(
   isAskedOn = false,
 ): VerifyHook | undefined {
   if (hashes.size === 0) return undefined
-  const text = JSON.stringify([isAskedOn, ...hashes])
-  if (last?.text === text) return last.hook
-  const check = new PasswordCheck(hashes)
-  const hook: VerifyHook = ({ user, scheme, password }) => {
-    if (scheme !== 'Basic' || password === undefined) return undefined
-    return isAskedOn && !hashes.has(user) ? undefined : check.isRight(user, password)
-  }
-  last = { text, hook }
-  return hook
+  return known.get(JSON.stringify([isAskedOn, ...hashes]), () => {
+    const check = new PasswordCheck(hashes)
+    return ({ user, scheme, password }) => {
+      if (scheme !== 'Basic' || password === undefined) return undefined
+      return isAskedOn && !hashes.has(user) ? undefined : check.isRight(user, password)
+    }
+  })
 }

@@ -35,9 +35,11 @@ export class TokenLogins {
     return this.#answerOf(claims, context)
   }
 
-  /** Closes the connections to the server of the keys. */
+  /** Closes the connections to the server of the keys that no question needs. */
   async close(): Promise<void> {
-    ;(await this.#keys)?.close()
+    // Keys that could not be loaded have no connection.
+    const keys = await this.#keys?.catch(() => undefined)
+    keys?.close()
   }
 
   /** The code that checks signatures is loaded with the first token. */

@@ -134,6 +134,26 @@ describe('a hook for logins', () => {
     for (let question = 0; question < 5; question++) await logins.ask(loginContext(ann))
     expect(connections()).toBe(1)
   })
+
+  it('that is replaced answers what was asked, and keeps neither connections nor answers', async () => {
+    let held: ServerResponse | undefined
+    const hold = (response: ServerResponse) => {
+      held = response
+    }
+    const { logins, questions, connections } = await start(({ facts }) =>
+      facts.user === 'slow' ? hold : 200,
+    )
+    await logins.ask(loginContext(ann))
+    const slow = logins.ask(loginContext({ user: 'slow' }))
+    await until(() => held !== undefined)
+    logins.close()
+    held?.writeHead(200).end()
+    expect(await slow).toEqual({ user: 'slow' })
+    expect(connections()).toBe(1)
+    expect(await logins.ask(loginContext(ann))).toEqual({ user: 'ann' })
+    expect(questions).toHaveLength(3)
+    expect(connections()).toBe(2)
+  })
 })
 
 describe('the memory of answers', () => {

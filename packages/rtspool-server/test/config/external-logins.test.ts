@@ -46,6 +46,8 @@ describe('logins by others, as configured', () => {
     expect(login()).toBe(login())
     const before = login()
     expect(parse(['--jwks-url', 'http://127.0.0.1:1/keys']).auth?.login).not.toBe(before)
+    // Settings that were only read, such as those of a refused reload, replace nothing.
+    expect(login()).toBe(before)
   })
 
   it('may have users that no file names', () => {

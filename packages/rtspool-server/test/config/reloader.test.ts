@@ -75,6 +75,17 @@ describe('a reload', () => {
     expect(await reloader.reload('test')).toMatchObject({ ok: true, changed: [], problems: [] })
   })
 
+  it('without a difference changes nothing after one that was refused', async () => {
+    const hookAt = (path: string) => `auth: { hook: { url: 'http://127.0.0.1:1/${path}' } }\n`
+    const { reloader } = running(hookAt('a'))
+    put(`${hookAt('b')}rtsp: { port: 1 }\n`)
+    expect((await reloader.reload('test')).ok).toBe(false)
+    put(hookAt('a'))
+    expect(await reloader.reload('test')).toMatchObject({ ok: true, changed: [], problems: [] })
+    put(hookAt('b'))
+    expect(await reloader.reload('test')).toMatchObject({ ok: true, problems: [] })
+  })
+
   it('leaves keys alone that options of the command line win over, and names them', async () => {
     const { reloader, state } = running('limits: { maxSessions: 10 }\n', ['--max-sessions', '7'])
     put('limits: { maxSessions: 20 }\n')

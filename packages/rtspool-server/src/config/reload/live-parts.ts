@@ -1,4 +1,5 @@
 import type { BanOptions, MountPoints, RtspServer, TlsCertificate } from 'rtspool'
+import { closeReplacedLogins } from '../../access/external-logins.js'
 import { readCertificate } from '../certificate.js'
 import { applyMounts, mountPlanOf, takenPaths } from '../mount-plan.js'
 import { ConfigError } from '../problems.js'
@@ -38,11 +39,23 @@ export const serverPart = (server: Pick<RtspServer, 'update' | 'connectionLimits
       apply: () => {
         former = { ...was, ...server.connectionLimits }
         server.update(next)
+        closeReplaced(was, is)
       },
-      undo: () => server.update(Object.fromEntries(changed.map((name) => [name, former[name]]))),
+      undo: () => {
+        server.update(Object.fromEntries(changed.map((name) => [name, former[name]])))
+        closeReplaced(is, was)
+      },
     }
   },
 })
+
+/** Closes the connections of a hook that decides about logins no longer. */
+function closeReplaced({ auth: was }: AuthSettings, { auth: is }: AuthSettings): void {
+  const hook = was ? was.login : undefined
+  if (hook !== (is ? is.login : undefined)) closeReplacedLogins(hook)
+}
+
+type AuthSettings = Pick<ReturnType<typeof liveOptionsOf>, 'auth'>
 
 /** Returns the members of an object whose values differ from those of another one. */
 function differing<Values extends object>(is: Values, was: Values): Partial<Values> {
