@@ -21,6 +21,8 @@ export interface ApiOptions {
   readonly tokensFile: string
   /** Names by which clients may call the API, besides `localhost`, `host` and IP addresses. */
   readonly allowedHosts: readonly string[]
+  /** Addresses and networks of proxies that name the client of each request. */
+  readonly trustedProxies: readonly string[]
   /** Time for which a login by password is valid. */
   readonly loginLifetimeSeconds: number
   readonly mediaDownAfterSeconds: number
@@ -54,6 +56,7 @@ export function apiOptionsOf(
     host: plainHost(api.host) ?? api.host,
     tokensFile: api.tokensFile ?? join(folder, tokensFileName),
     allowedHosts: api.allowedHosts,
+    trustedProxies: api.trustedProxies,
     loginLifetimeSeconds: api.loginLifetime,
     mediaDownAfterSeconds: api.mediaDownAfter,
     keptEvents: api.keptEvents,

@@ -5,6 +5,7 @@ import { createServer as createSecureServer, type Server as SecureServer } from 
 import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import type { TlsCertificate } from 'rtspool'
+import { Networks } from '../access/networks.js'
 import type { PageFiles } from '../dashboard/page-files.js'
 import type { RepeatLimit } from '../log/repeat-limit.js'
 import type { ControlledServer } from './controlled-server.js'
@@ -46,6 +47,8 @@ export interface ControlApiOptions {
   readonly host: string
   /** Names by which clients may call the API, besides `localhost`, `host` and IP addresses. */
   readonly allowedHosts: readonly string[]
+  /** Addresses and networks of proxies that name the client of each request. */
+  readonly trustedProxies: readonly string[]
   /** Web page to serve on the same port, if there is one. */
   readonly page: PageFiles | undefined
   /** Certificate for HTTPS; `undefined` = HTTP without TLS. */
@@ -60,11 +63,13 @@ export class ControlApi {
   readonly #http: Server | SecureServer
   readonly #router = new Router(operations)
   readonly #hosts: HostRules
+  readonly #proxies: Networks
 
   constructor(options: ControlApiOptions) {
     this.#options = options
     const names = ['localhost', options.host, ...options.allowedHosts]
     this.#hosts = { names: new Set(names.map((name) => name.toLowerCase())) }
+    this.#proxies = new Networks(options.trustedProxies)
     const limits = {
       headersTimeout: headersTimeoutMs,
       requestTimeout: requestTimeoutMs,
@@ -125,7 +130,7 @@ export class ControlApi {
 
   #exchange(request: IncomingMessage, response: ServerResponse): Exchange {
     const { server, log, repeats } = this.#options
-    const own = { router: this.#router, hosts: this.#hosts }
+    const own = { router: this.#router, hosts: this.#hosts, proxies: this.#proxies }
     const context = { server, log, repeats, ...own }
     return new Exchange(context, request, response, randomUUID())
   }

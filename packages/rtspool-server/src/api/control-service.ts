@@ -106,9 +106,9 @@ export class ControlService {
       metrics: () => this.#metrics.text(),
       whyNotReady: () => this.#whyNotReady(),
     }
-    const { port, host, allowedHosts } = api
+    const { port, host, allowedHosts, trustedProxies } = api
     this.#api = new ControlApi({
-      ...{ server, log, repeats, port, host, allowedHosts, certificate, page },
+      ...{ server, log, repeats, port, host, allowedHosts, trustedProxies, certificate, page },
     })
   }
 

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
-import { isLoopback } from '../access/loopback.js'
+import type { Networks } from '../access/networks.js'
 import { includesRole } from '../access/roles.js'
 import type { RepeatLimit } from '../log/repeat-limit.js'
+import { clientOf, type HttpClient } from './client-address.js'
 import type { ControlledServer } from './controlled-server.js'
 import type { Caller, Operation, OperationInput } from './operation.js'
 import { Problem } from './problem.js'
@@ -24,6 +25,8 @@ export interface ExchangeContext {
   readonly repeats: RepeatLimit
   readonly router: Router
   readonly hosts: HostRules
+  /** Proxies that name the client of a request. */
+  readonly proxies: Networks
 }
 
 /**
@@ -80,13 +83,14 @@ export class Exchange {
   }
 
   async #answer(): Promise<void> {
-    const { router, hosts, server } = this.#context
+    const { router, hosts, server, proxies } = this.#context
     checkHost(this.#request, hosts)
     checkOrigin(this.#request)
     const [path, search] = splitUrl(this.#request.url ?? '/')
     const method = this.#request.method ?? ''
     const open = router.findOpen(method, path)
-    const caller = this.#callerOf(open ? nobody : this.#authenticate())
+    const client = clientOf(this.#request, proxies)
+    const caller = this.#callerOf(open ? nobody : this.#authenticate(client), client)
     const route = open ?? router.find(method, path)
     const { operation } = route
     this.#operation = operation
@@ -110,9 +114,10 @@ export class Exchange {
    *
    * @throws {Problem} `unauthorized`
    */
-  #authenticate(): Caller['token'] {
+  #authenticate({ address }: HttpClient): Caller['token'] {
     const sent = bearerTokenOf(this.#request)
-    const token = sent === undefined ? undefined : this.#context.server.bearers.find(sent)
+    const { bearers } = this.#context.server
+    const token = sent === undefined ? undefined : bearers.find(sent, address)
     if (!token) {
       const detail = sent === undefined ? 'a bearer token is missing' : 'the token is unknown'
       const headers = { 'WWW-Authenticate': 'Bearer realm="rtspool"' }
@@ -124,11 +129,8 @@ export class Exchange {
     return token
   }
 
-  #callerOf(token: Caller['token']): Caller {
-    const { socket } = this.#request
-    const address = socket.remoteAddress ?? ''
-    const isPrivate = 'encrypted' in socket || isLoopback(address)
-    this.#caller = { token, address, isPrivate, requestId: this.#requestId }
+  #callerOf(token: Caller['token'], client: HttpClient): Caller {
+    this.#caller = { token, ...client, requestId: this.#requestId }
     return this.#caller
   }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
 import type { Role } from '../access/roles.js'
 import type { TokenFacts } from './access/tokens.js'
+import type { HttpClient } from './client-address.js'
 import type { ControlledServer } from './controlled-server.js'
 import type { ProblemName } from './problem.js'
 
@@ -9,11 +10,8 @@ import type { ProblemName } from './problem.js'
 export type OperationMethod = 'get' | 'post' | 'patch' | 'delete'
 
 /** Client that calls an operation. */
-export interface Caller {
+export interface Caller extends HttpClient {
   readonly token: TokenFacts & { readonly user?: string }
-  readonly address: string
-  /** True if nobody on the way can read the request: inside TLS, or from this machine. */
-  readonly isPrivate: boolean
   readonly requestId: string
 }
 

@@ -58,7 +58,7 @@ export async function startApi(
   const tokensFile = join(folder, 'tokens.json')
   const { log, logged } = recordedLog()
   const api: ApiOptions = {
-    ...{ port: 0, host: '127.0.0.1', tokensFile, allowedHosts: [] },
+    ...{ port: 0, host: '127.0.0.1', tokensFile, allowedHosts: [], trustedProxies: [] },
     ...{ loginLifetimeSeconds: 3600, mediaDownAfterSeconds: 10, keptEvents: 5000 },
     ...{ webhooks: noWebhooks },
     ...apiOptions,

@@ -13,7 +13,8 @@ describe('the port of the API', () => {
     const api = new ControlApi({
       // Requests without a token use nothing of the server.
       ...{ server: {} as ControlledServer, log, repeats: new RepeatLimit(log), port: 0 },
-      ...{ host: '127.0.0.1', allowedHosts: [], page: undefined, certificate: undefined },
+      ...{ host: '127.0.0.1', allowedHosts: [], trustedProxies: [] },
+      ...{ page: undefined, certificate: undefined },
       idleTimeoutMs: 100,
     })
     await api.listen()

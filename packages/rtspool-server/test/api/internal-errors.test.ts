@@ -46,7 +46,7 @@ async function brokenApi() {
     audit: failing({ add: (entry: Omit<AuditEntry, 'id'>) => audit.add(entry) }),
   }) as unknown as ControlledServer
   const api = new ControlApi({
-    ...{ server, log, repeats, port: 0, host: '127.0.0.1', allowedHosts: [] },
+    ...{ server, log, repeats, port: 0, host: '127.0.0.1', allowedHosts: [], trustedProxies: [] },
     ...{ page: undefined, certificate: undefined },
   })
   await api.listen()

@@ -61,6 +61,25 @@ describe('a login by password', { tags: 'B-AUTH0' }, () => {
     expect([answer.status, answer.body.type]).toEqual([403, 'urn:rtspool:problem:login-refused'])
   })
 
+  it('is for the address and the way that a trusted proxy names', async () => {
+    const from = '{ role: viewer, users: [ann], from: [192.0.2.0/24] }'
+    const options = { ...anns, config: configOf(from, ', basic: overTls') }
+    const scene = await startApi({}, { trustedProxies: ['127.0.0.1'] }, options)
+    const headers = { 'x-forwarded-for': '192.0.2.7', 'x-forwarded-proto': 'https' }
+    const statusOf = async (others: Readonly<Record<string, string>>) => {
+      const call = { token: '', body: { user: 'ann', password: 'secret' } }
+      return (await scene.api.call('login', { ...call, headers: { ...headers, ...others } })).status
+    }
+    expect(await statusOf({})).toBe(200)
+    expect(await statusOf({ 'x-forwarded-proto': 'http' })).toBe(403)
+    expect(await statusOf({ 'x-forwarded-for': '192.0.2.7, 198.51.100.1' })).toBe(403)
+    const body = { user: 'ann', password: 'secret' }
+    const { token } = (await scene.api.call('login', { token: '', body, headers })).body
+    expect((await scene.api.call('getCaller', { token, headers })).status).toBe(200)
+    const elsewhere = { ...headers, 'x-forwarded-for': '198.51.100.1' }
+    expect((await scene.api.call('getCaller', { token, headers: elsewhere })).status).toBe(401)
+  })
+
   it('stands in the log and the audit log without the password', { tags: 'B-SECR' }, async () => {
     const scene = await start()
     const { body: login } = await logIn(scene, 'ann', 'secret')
@@ -133,9 +152,9 @@ describe('logins', () => {
     const login = await logins.logIn('ann', 'secret', '10.0.0.1')
     if ('refusal' in login) throw new Error('refused')
     clock.advance(59_000)
-    expect(logins.find(login.token)).toMatchObject({ name: 'ann', role: 'viewer' })
+    expect(logins.find(login.token, '10.0.0.1')).toMatchObject({ name: 'ann', role: 'viewer' })
     clock.advance(2_000)
-    expect(logins.find(login.token)).toBeUndefined()
+    expect(logins.find(login.token, '10.0.0.1')).toBeUndefined()
   })
 
   it('of a user who is removed while the password is checked are refused', async () => {
@@ -152,7 +171,38 @@ describe('logins', () => {
     const first = await logins.logIn('ann', 'secret', '10.0.0.1')
     for (let n = 0; n < 20; n++) await logins.logIn('ann', 'secret', '10.0.0.1')
     if ('refusal' in first) throw new Error('refused')
-    expect([logins.size, logins.find(first.token)]).toEqual([20, undefined])
+    expect([logins.size, logins.find(first.token, '10.0.0.1')]).toEqual([20, undefined])
+  })
+
+  it('are valid at addresses at which the user has the same role', async () => {
+    const from = ['10.0.0.0/8']
+    const rules: ApiUsersOptions['rules'] = [
+      { role: 'admin', users: ['ann'], from },
+      { role: 'viewer', users: ['ann'] },
+      { role: 'viewer', users: ['bob'], from },
+    ]
+    const { logins } = startLogins(usersOf({ rules }))
+    const [ann, bob] = [
+      await logins.logIn('ann', 'secret', '10.0.0.1'),
+      await logins.logIn('bob', 'other', '10.0.0.1'),
+    ]
+    if ('refusal' in ann || 'refusal' in bob) throw new Error('refused')
+    expect(logins.find(ann.token, '10.9.9.9')?.role).toBe('admin')
+    expect(logins.find(ann.token, '192.0.2.1')).toBeUndefined()
+    expect(logins.find(bob.token, '192.0.2.1')).toBeUndefined()
+    expect(logins.find(bob.token, '10.0.0.1')?.role).toBe('viewer')
+  })
+
+  it('succeed for a user who has logged in from the host while others guess there', async () => {
+    const { logins } = startLogins()
+    expect(await logins.logIn('ann', 'secret', '10.0.0.1')).toHaveProperty('token')
+    for (let n = 0; n < 10; n++) await logins.logIn(`guess${n}`, 'guess', '10.0.0.1')
+    expect(await logins.logIn('bob', 'other', '10.0.0.1')).toEqual({ refusal: 6 })
+    for (let n = 0; n < 20; n++) {
+      expect(await logins.logIn('ann', 'secret', '10.0.0.1')).toHaveProperty('token')
+    }
+    for (let n = 0; n < 10; n++) await logins.logIn('ann', 'guess', '10.0.0.1')
+    expect(await logins.logIn('ann', 'secret', '10.0.0.1')).toHaveProperty('refusal')
   })
 
   it('are guessed slowly from one host, which keeps nobody else out', async () => {

@@ -22,8 +22,13 @@ export class Bearers extends EventEmitter<BearersEvents> {
     logins.on('ended', (id) => this.emit('ended', id))
   }
 
-  /** Finds the token that a client sent; `undefined` for an unknown one. */
-  find(token: string): (TokenFacts & { readonly user?: string }) | undefined {
-    return this.#tokens.find(token) ?? this.#logins.find(token)
+  /**
+   * Finds the token that a client sent.
+   *
+   * @param address - Address of the client.
+   * @returns `undefined` for an unknown token, and for a login that is not valid at the address.
+   */
+  find(token: string, address: string): (TokenFacts & { readonly user?: string }) | undefined {
+    return this.#tokens.find(token) ?? this.#logins.find(token, address)
   }
 }

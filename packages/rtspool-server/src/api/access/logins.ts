@@ -7,6 +7,8 @@ import { entryOf, hashOf, newId, newSecret } from './secrets.js'
 import type { TokenFacts } from './tokens.js'
 
 const hostRate = { burst: 10, perMinute: 10 }
+/** Guesses at a user from a host from which this user has logged in. */
+const knownRate = { burst: 10, perMinute: 10 }
 /** Guesses at one user, over all hosts from which the user has not logged in yet. */
 const userRate = { burst: 50, perMinute: 20 }
 const maxLogins = 1000
@@ -53,6 +55,7 @@ export class Logins extends EventEmitter<LoginsEvents> {
   readonly #logins = new Map<string, StoredLogin>()
   readonly #hosts: GuessLimit
   readonly #users: GuessLimit
+  readonly #knownUsers: GuessLimit
   /** Hosts from which users have logged in, as `user host`. */
   readonly #known = new Set<string>()
 
@@ -61,6 +64,7 @@ export class Logins extends EventEmitter<LoginsEvents> {
     this.#options = options
     this.#hosts = new GuessLimit(options.clock, hostRate)
     this.#users = new GuessLimit(options.clock, userRate)
+    this.#knownUsers = new GuessLimit(options.clock, knownRate)
   }
 
   get size(): number {
@@ -75,22 +79,28 @@ export class Logins extends EventEmitter<LoginsEvents> {
   ): Promise<NewLogin | { readonly refusal: LoginRefusal }> {
     const users = this.#options.users()
     const host = hostOf(address)
-    const wait = this.#takeAttempt(user, host)
-    if (wait > 0) return { refusal: wait }
+    const attempt = this.#takeAttempt(user, host)
+    if (typeof attempt === 'number') return { refusal: attempt }
     if (users.isEmpty || !(await users.isRight(user, password))) return { refusal: 'wrong' }
     // A reload may have changed or removed the user while the password was checked.
     const present = this.#options.users()
     if (present.markOf(user) !== users.markOf(user)) return { refusal: 'wrong' }
-    this.#noteRight(user, host)
+    for (const [limit, key] of attempt) limit.giveBack(key)
+    this.#noteKnown(user, host)
     const role = present.roleOf(user, address)
     if (role === undefined) return { refusal: 'forbidden' }
     return this.#create(user, role, address, present.markOf(user))
   }
 
-  /** Finds the login of a token that a client sent. */
-  find(token: string): LoginFacts | undefined {
+  /**
+   * Finds the login of a token that a client sent.
+   *
+   * @returns `undefined` for an unknown token, and for one whose user has another role at the address.
+   */
+  find(token: string, address: string): LoginFacts | undefined {
     const found = entryOf(token, this.#logins.values())
-    return found && factsOf(found)
+    const isValid = found && this.#options.users().roleOf(found.user, address) === found.role
+    return isValid ? factsOf(found) : undefined
   }
 
   /** Ends a login. @returns False for an unknown id. */
@@ -117,17 +127,25 @@ export class Logins extends EventEmitter<LoginsEvents> {
     for (const { timer } of this.#logins.values()) timer.cancel()
   }
 
-  #takeAttempt(user: string, host: string): number {
+  /**
+   * Uses up an attempt. Others at the same host use up none of the attempts of a user who has logged in
+   * from there.
+   *
+   * @returns The attempts to give back after a right password, or the seconds until the next one.
+   */
+  #takeAttempt(user: string, host: string): Attempt | number {
+    const key = knownKey(user, host)
+    const isKnown = this.#known.has(key)
+    if (isKnown && this.#knownUsers.take(key) === 0) return [[this.#knownUsers, key]]
     const wait = this.#hosts.take(host)
-    if (wait > 0 || this.#known.has(knownKey(user, host))) return wait
-    return this.#users.take(user)
+    if (wait > 0) return wait
+    const ofHost = [this.#hosts, host] as const
+    return isKnown ? [ofHost] : this.#users.take(user) || [ofHost, [this.#users, user]]
   }
 
-  #noteRight(user: string, host: string): void {
-    this.#hosts.giveBack(host)
+  #noteKnown(user: string, host: string): void {
     const key = knownKey(user, host)
     if (this.#known.has(key)) return
-    this.#users.giveBack(user)
     const [oldest] = this.#known
     if (this.#known.size >= maxKnownHosts && oldest !== undefined) this.#known.delete(oldest)
     this.#known.add(key)
@@ -157,6 +175,9 @@ export class Logins extends EventEmitter<LoginsEvents> {
     if (oldest) this.end(oldest.id)
   }
 }
+
+/** Attempts that a check of a password has used up. */
+type Attempt = readonly (readonly [limit: GuessLimit, key: string])[]
 
 const knownKey = (user: string, host: string): string => `${user} ${host}`
 

@@ -15,7 +15,7 @@ function checkWay({ configuration }: ControlledServer, { isPrivate }: Caller): v
     'login-refused',
     basic === 'never'
       ? 'auth.basic is never: log in with a token'
-      : 'the password would cross the network in clear: set api.tls, or log in with a token',
+      : 'the password would cross the network in clear: set api.tls or, behind a proxy with TLS, api.trustedProxies',
   )
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { count, file, fileText, host, hostText, key, port, seconds } from '../key-meta.js'
+import { network } from './network.js'
 
 const defaultMediaDownAfter = 10
 const defaultKeptEvents = 5000
@@ -42,6 +43,11 @@ export const apiSection = z.strictObject({
       examples: [['video.example']],
     },
   ),
+  trustedProxies: key(z.array(network()).default([]), {
+    description:
+      'addresses and networks of proxies whose X-Forwarded-For or Forwarded names the client, and whose X-Forwarded-Proto says TLS; none = nobody',
+    examples: [['127.0.0.1']],
+  }),
   loginLifetime: key(z.int().min(1).max(maxLoginLifetime).default(defaultLoginLifetime), {
     description: 'time for which a login of a user of auth.api is valid',
     unit: 'seconds',

@@ -1,0 +1,69 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { isIP } from 'node:net'
+import { isLoopback } from '../access/loopback.js'
+import type { Networks } from '../access/networks.js'
+
+/** Client of a request, perhaps behind a proxy. */
+export interface HttpClient {
+  /** Numeric address; {@link unknownAddress} if a trusted proxy names none, or two. */
+  readonly address: string
+  /** True if nobody on the way can read the request: inside TLS, or from this machine. */
+  readonly isPrivate: boolean
+}
+
+/** Identifier of a client that a proxy does not name (RFC 7239 section 6.2). No rule for addresses matches it. */
+export const unknownAddress = 'unknown'
+
+/**
+ * Returns the client of a request. A proxy that is trusted names it in `X-Forwarded-For` or
+ * `Forwarded`. The last entry counts alone, because the client may have sent the others.
+ *
+ * @param proxies - Proxies that are trusted.
+ */
+export function clientOf({ socket, headers }: IncomingMessage, proxies: Networks): HttpClient {
+  const address = socket.remoteAddress ?? ''
+  const own = { address, isPrivate: 'encrypted' in socket || isLoopback(address) }
+  if (!proxies.has(address)) return own
+  const { hops, schemes } = forwardedBy(headers)
+  if (hops.length === 0 && schemes.length === 0) return own
+  const isPrivate = schemes.length > 0 && schemes.every((scheme) => scheme === 'https')
+  if (hops.length === 0) return { address, isPrivate }
+  // A proxy writes one of the headers, and the client may have sent the other.
+  const [first, ...others] = hops.map(addressIn)
+  const isClear = first !== undefined && others.every((other) => other === first)
+  return { address: isClear ? first : unknownAddress, isPrivate }
+}
+
+/** Returns the last client and the last scheme that each header names. */
+function forwardedBy(headers: IncomingHttpHeaders) {
+  const [forwardedFor, forwardedProto, forwarded] = [
+    ...[headers['x-forwarded-for'], headers['x-forwarded-proto'], headers.forwarded],
+  ].map(lastOf)
+  const hops = [forwardedFor, parameterOf(forwarded, 'for')]
+  const schemes = [forwardedProto, parameterOf(forwarded, 'proto')]
+  return {
+    hops: hops.filter((hop) => hop !== undefined),
+    schemes: schemes.flatMap((scheme) => scheme?.toLowerCase() ?? []),
+  }
+}
+
+/** Returns the last element of a header that is a list. */
+function lastOf(value: string | readonly string[] | undefined): string | undefined {
+  return value === undefined ? undefined : String(value).split(',').at(-1)?.trim()
+}
+
+/** Returns a parameter of an element of the header Forwarded. @see RFC 7239 section 4 */
+function parameterOf(element: string | undefined, name: string): string | undefined {
+  for (const pair of element?.split(';') ?? []) {
+    const [key = '', ...rest] = pair.split('=')
+    if (key.trim().toLowerCase() === name) return rest.join('=').trim().replace(/^"(.*)"$/, '$1')
+  }
+  return undefined
+}
+
+/** Returns the address of an entry, which may have a port: `192.0.2.1:80`, `[2001:db8::1]:80`. */
+function addressIn(entry: string): string | undefined {
+  const [, inBrackets, withPort] = /^(?:\[(.+)\](?::\d+)?|([\d.]+):\d+)$/.exec(entry) ?? []
+  const address = inBrackets ?? withPort ?? entry
+  return isIP(address) === 0 ? undefined : address
+}
