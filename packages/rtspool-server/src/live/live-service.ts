@@ -4,13 +4,21 @@ import { createServer as createSecureServer, type Server as SecureServer } from 
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { RemovalReason, RtspServer, TlsCertificate } from 'rtspool'
+import { limitHosts } from '../access/host-limit.js'
 import { LiveEndpoint, type ShareClaims } from './live-endpoint.js'
 import { isOwnPage, refuseUpgrade, shareOf } from './live-handshake.js'
 import type { LiveOptions } from './live-options.js'
 import type { LiveTickets } from './live-tickets.js'
 import type { LiveTraffic } from './live-viewer.js'
 
+const handshakeTimeoutMs = 10_000
 const headersTimeoutMs = 10_000
+const requestTimeoutMs = 20_000
+const defaultIdleTimeoutMs = 30_000
+/** Milliseconds between two checks for connections that are too slow. */
+const checkIntervalMs = 5_000
+/** Share of the connections that one host may have, unless an option says otherwise. */
+const shareOfHost = 1 / 4
 const maxHeaderBytes = 16 * 1024
 const upgradeRequired = 426
 
@@ -34,6 +42,15 @@ export interface LiveServiceOptions extends LiveOptions {
   readonly access: LiveAccess
   /** Maximum number of connections, WebSockets included; 0 = unlimited. */
   readonly maxConnections: number
+  /**
+   * Maximum number of connections of one host (IPv6: of a network of 64 bits); 0 = unlimited. This
+   * machine has no limit. @default a quarter of maxConnections
+   */
+  readonly maxConnectionsPerAddress?: number | undefined
+  /**
+   * Milliseconds without progress after which a connection ends that is no WebSocket. @default 30000
+   */
+  readonly idleTimeoutMs?: number | undefined
   /** Certificate for `wss`; `undefined` = `ws` without TLS. */
   readonly certificate: TlsCertificate | undefined
 }
@@ -53,15 +70,31 @@ export class LiveService {
 
   /** @throws {RangeError | TypeError} If an option is wrong. */
   constructor(rtsp: RtspServer, options: LiveServiceOptions) {
-    const { port, host, access, maxConnections, certificate, ...rest } = options
+    const { port, host, access, maxConnections, certificate, ...others } = options
+    const {
+      maxConnectionsPerAddress = Math.ceil(maxConnections * shareOfHost),
+      idleTimeoutMs = defaultIdleTimeoutMs,
+      ...rest
+    } = others
     this.#options = options
     this.#endpoint = new LiveEndpoint(rtsp, rest)
-    const limits = { headersTimeout: headersTimeoutMs, maxHeaderSize: maxHeaderBytes }
+    const limits = {
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      maxHeaderSize: maxHeaderBytes,
+      connectionsCheckingInterval: checkIntervalMs,
+    }
     const listener: RequestListener = (request, response) => this.#page(request, response)
     this.#http = certificate
-      ? createSecureServer({ ...limits, ...secretsOf(certificate) }, listener)
+      ? createSecureServer(
+          { ...limits, ...secretsOf(certificate), handshakeTimeout: handshakeTimeoutMs },
+          listener,
+        )
       : createServer(limits, listener)
     if (maxConnections > 0) this.#http.maxConnections = maxConnections
+    // The handshake of a WebSocket ends this timeout, which also ends a client that reads no response.
+    this.#http.timeout = idleTimeoutMs
+    limitHosts(this.#http, maxConnectionsPerAddress)
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
   }
 
@@ -92,6 +125,8 @@ export class LiveService {
   acceptShares(claims: ShareClaims, page: SharePage | undefined): void {
     this.#endpoint.acceptShares(claims)
     this.#page = (request, response) => {
+      // Connections are for viewers.
+      response.setHeader('Connection', 'close')
       if (!page?.respond(request, response)) refuseRequest(request, response)
     }
   }

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { MediaFactory, RtspServer } from 'rtspool'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
@@ -89,6 +91,27 @@ describe('a port for the live picture', () => {
     const response = await fetch(`http://${authority}/`)
     expect(response.status).toBe(426)
     expect(await response.text()).toBe('this port has WebSockets only\n')
+  })
+
+  it('closes the connection of each response, and those that do nothing', {
+    tags: 'B-SLOW',
+  }, async () => {
+    const { live, authority, source, watch } = await start({ access: 'anyone', idleTimeoutMs: 300 })
+    live.acceptShares(() => undefined, {
+      respond: (_, response) => {
+        response.writeHead(200).end()
+        return true
+      },
+    })
+    const browser = watch('/live/front%20door')
+    await until(() => source.output !== undefined)
+    const response = await fetch(`http://${authority}/share`)
+    expect([response.status, response.headers.get('connection')]).toEqual([200, 'close'])
+    const socket = connect(live.address().port, '127.0.0.1')
+    onTestFinished(() => void socket.destroy())
+    await once(socket.resume(), 'close')
+    // The browser was there before, and receives nothing either.
+    expect([browser.end, live.viewerCount]).toEqual([undefined, 1])
   })
 
   it('tells its browsers when it closes, and frees its port', async () => {

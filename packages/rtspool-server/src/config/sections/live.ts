@@ -44,6 +44,12 @@ export const liveSection = z.strictObject({
   maxConnections: key(count().default(defaultMaxConnections), {
     description: 'limit on connections of browsers; 0 = unlimited',
   }),
+  maxConnectionsPerAddress: key(count().optional(), {
+    description:
+      'limit on the connections of one address; 0 = unlimited; this machine has no limit',
+    defaultText: 'a quarter of live.maxConnections',
+    examples: [250],
+  }),
   ticketSeconds: key(atLeast(1).default(liveDefaults.ticketSeconds), {
     description: 'time in which a ticket can be used',
     unit: 'seconds',

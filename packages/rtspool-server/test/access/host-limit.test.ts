@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { limitHosts } from '../../src/api/host-limit.js'
+import { limitHosts } from '../../src/access/host-limit.js'
 
 /** A socket of a remote host, as far as the limit looks at it. */
 class FakeSocket extends EventEmitter {
@@ -44,6 +44,11 @@ describe('connections of one host', () => {
     expect(connect('2001:db8::1').isOpen).toBe(true)
     expect(connect('2001:db8::2').isOpen).toBe(false)
     expect(connect('2001:db8:0:1::1').isOpen).toBe(true)
+  })
+
+  it('have no limit of 0', () => {
+    const connect = limited(0)
+    expect([connect('192.0.2.1').isOpen, connect('192.0.2.1').isOpen]).toEqual([true, true])
   })
 
   it.each(['127.0.0.1', '::1', '::ffff:127.0.0.1'])('have no limit for %s', (address) => {

@@ -1,12 +1,15 @@
 import type { Server, Socket } from 'node:net'
 import { hostOf } from 'rtspool'
-import { isLoopback } from '../access/loopback.js'
+import { isLoopback } from './loopback.js'
 
 /**
  * Closes each new connection of a host that has the given number of connections already. A host is
  * an IPv4 address, or an IPv6 network of 64 bits. The loopback has no limit.
+ *
+ * @param maxConnections - 0 = unlimited.
  */
 export function limitHosts(server: Pick<Server, 'on'>, maxConnections: number): void {
+  if (maxConnections === 0) return
   const counts = new Map<string, number>()
   server.on('connection', (socket: Socket) => {
     const { remoteAddress } = socket
