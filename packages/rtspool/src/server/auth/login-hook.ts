@@ -29,7 +29,8 @@ export interface LoginContext extends AccessContext {
   readonly tunnel: SessionTunnel | undefined
   /** Transport of the session, or the one that a SETUP prefers; `undefined` before. */
   readonly transport: SessionTransport | undefined
-  readonly request: RtspRequest
+  /** The request; `undefined` if the hook is asked again about a session. */
+  readonly request: RtspRequest | undefined
   /** Aborts when nobody waits for the answer any more: the connection or the server closes. */
   readonly signal: AbortSignal
 }

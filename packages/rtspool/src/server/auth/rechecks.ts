@@ -29,8 +29,14 @@ export interface RecheckFailure extends AccessContext {
   readonly why: string | undefined
 }
 
+/**
+ * Parts of a question that are kept to ask it again: the credentials among them, but nothing else of the
+ * request or of the connection.
+ */
+type KeptQuestion = Omit<LoginContext, 'request' | 'session' | 'signal' | 'isRecheck'>
+
 interface Recheck {
-  readonly question: LoginContext
+  readonly question: KeptQuestion
   /** User that the hook has named. */
   readonly user: string | undefined
   intervalMs: number
@@ -74,7 +80,8 @@ export class Rechecks {
   /** Begins to ask about a session. @param grant - Answer that has begun it. */
   add(session: Session, question: LoginContext, { recheckSeconds = 0, user }: LoginGrant): void {
     if (this.#closing.signal.aborted) return
-    const recheck: Recheck = { question, user, intervalMs: 0, dueAt: 0, failures: 0 }
+    const kept = keptOf(question)
+    const recheck: Recheck = { question: kept, user, intervalMs: 0, dueAt: 0, failures: 0 }
     this.#schedule(recheck, recheckSeconds)
     this.#rechecks.set(session, recheck)
     this.#timer.start()
@@ -115,7 +122,8 @@ export class Rechecks {
   async #ask(hook: LoginHook, session: Session, recheck: Recheck): Promise<void> {
     this.#asking++
     const { signal } = this.#closing
-    const question = { ...recheck.question, session, isRecheck: true, signal }
+    const again = { session, isRecheck: true, request: undefined, signal }
+    const question: LoginContext = { ...recheck.question, ...again }
     let answer: LoginAnswer
     try {
       answer = checkLoginAnswer(await hook(question))
@@ -158,5 +166,15 @@ export class Rechecks {
     const random = randomInt(randomSteps) / randomSteps
     recheck.intervalMs = seconds * 1000
     recheck.dueAt = this.#clock.now() + recheck.intervalMs * (1 - jitter + 2 * jitter * random)
+  }
+}
+
+/** Returns the parts of a question that a later one needs. */
+function keptOf(question: LoginContext): KeptQuestion {
+  const { user, password, token, path, address, action, method } = question
+  const { connectionId, userAgent, isSecure, tunnel, transport } = question
+  return {
+    ...{ user, password, token, path, address, action, method },
+    ...{ connectionId, userAgent, isSecure, tunnel, transport },
   }
 }
