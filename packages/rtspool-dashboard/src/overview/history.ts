@@ -3,6 +3,8 @@ import { Polled } from '../api/polled.js'
 
 /** Figures of the server at one time; traffic counts from its start. */
 export interface HistorySample {
+  /** Larger by one than that of the sample before, whatever the clock of the server says. */
+  readonly number: number
   readonly time: string
   readonly sessions: number
   readonly connections: number
@@ -20,11 +22,12 @@ const keptSamples = 150
 export function pollHistory(client: ApiClient): Polled<readonly HistorySample[]> {
   let samples: readonly HistorySample[] = []
   return new Polled(async () => {
-    const last = samples.at(-1)
-    const after = last && Date.parse(last.time)
+    const after = samples.at(-1)?.number
     const page = await client.get<{ samples: readonly HistorySample[] }>('/v1/history', { after })
-    const newest = samples.at(-1)?.time ?? ''
-    const added = page.samples.filter(({ time }) => time > newest)
+    // A server that has started again on a clock that was set back begins at a smaller number.
+    const isRestart = after !== undefined && page.samples.some(({ number }) => number <= after)
+    const newest = samples.at(-1)?.number ?? -1
+    const added = page.samples.filter(({ number }) => isRestart || number > newest)
     samples = [...samples, ...added].slice(-keptSamples)
     return samples
   }, everyMs)

@@ -3,6 +3,7 @@ import type { HistorySample } from '../../src/overview/history.js'
 import { seriesOf } from '../../src/overview/series.js'
 
 const sample = (second: number, more: Partial<HistorySample> = {}): HistorySample => ({
+  number: second,
   time: new Date(second * 1000).toISOString(),
   ...{ sessions: 0, connections: 0, bytesIn: 0, bytesOut: 0, packetsDropped: 0, loopDelayMs: 0 },
   ...more,

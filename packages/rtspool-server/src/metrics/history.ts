@@ -13,6 +13,8 @@ const sharePercentile = 99
 
 /** Figures of the server at one time. Traffic counts from the start, so that any two samples tell a rate. */
 export interface HistorySample extends TotalTraffic {
+  /** Larger by one than that of the sample before. */
+  readonly number: number
   /** Milliseconds since 1970. */
   readonly unixTimeMs: number
   readonly sessions: number
@@ -30,6 +32,7 @@ export class History {
   readonly #clock: Clock
   readonly #loop: IntervalHistogram
   readonly #samples: HistorySample[] = []
+  #nextNumber: number
   #timer: ClockTimer
 
   /** @param live - Returns the traffic of browsers, if there are any. */
@@ -39,6 +42,8 @@ export class History {
     this.#clock = clock
     this.#loop = monitorEventLoopDelay({ resolution: loopResolutionMs })
     this.#loop.enable()
+    // Numbers of an earlier run of the server are smaller: samples are much rarer than milliseconds.
+    this.#nextNumber = Math.floor(clock.unixTimeMs())
     this.#take()
     this.#timer = this.#schedule()
   }
@@ -46,10 +51,11 @@ export class History {
   /**
    * Returns the samples, the oldest first.
    *
-   * @param afterMs - Leaves out samples up to this time, in milliseconds since 1970.
+   * @param after - Leaves out samples up to this number. A number that no sample has had yet belongs
+   *   to another run of the server, and leaves out nothing.
    */
-  samples(afterMs = 0): readonly HistorySample[] {
-    return this.#samples.filter(({ unixTimeMs }) => unixTimeMs > afterMs)
+  samples(after = -1): readonly HistorySample[] {
+    return this.#samples.filter(({ number }) => number > after || after >= this.#nextNumber)
   }
 
   close(): void {
@@ -71,6 +77,7 @@ export class History {
     const delay = this.#loop.count > 0 ? this.#loop.percentile(sharePercentile) : 0
     this.#loop.reset()
     this.#samples.push({
+      number: this.#nextNumber++,
       unixTimeMs: this.#clock.unixTimeMs(),
       sessions: this.#rtsp.pool.size,
       connections: stats.connections,

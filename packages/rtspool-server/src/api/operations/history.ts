@@ -4,6 +4,7 @@ import { type Operation, operation } from '../operation.js'
 import { count, isoTime, queryNumber, time } from '../values.js'
 
 const sampleSchema = z.object({
+  number: count.describe('Larger by one than that of the sample before'),
   time,
   sessions: count,
   connections: count,
@@ -27,9 +28,9 @@ export const historyOperations: readonly Operation[] = [
     tag: 'status',
     summary: 'Figures of the last five minutes, the oldest first',
     query: z.strictObject({
-      after: queryNumber(z.number().min(0))
+      after: queryNumber(count)
         .optional()
-        .describe('Milliseconds since 1970: only samples after that time'),
+        .describe('Number of a sample: only later ones; all for a number of no sample yet'),
     }),
     result: z.object({ sampleSeconds: z.number(), samples: z.array(sampleSchema) }),
     handle: ({ server: { history } }, { query }) => ({
