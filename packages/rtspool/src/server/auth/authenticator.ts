@@ -25,7 +25,7 @@ import { type LoginOrRefusal, Logins, type Refusal } from './logins.js'
 import { Nonces } from './nonces.js'
 import { RecentLogins } from './recent-logins.js'
 import { Rechecks } from './rechecks.js'
-import type { AccessContext } from './rules.js'
+import type { AccessContext, AccessRight } from './rules.js'
 import { accessOf, subjectOf } from './subject.js'
 
 /**
@@ -47,7 +47,11 @@ const randomSteps = 2 ** 16
  */
 const regularBurst = 128
 
-const nobody: Authorization = Object.freeze({ user: undefined, mayTalk: false })
+const nobody: Authorization = Object.freeze({
+  user: undefined,
+  // OPTIONS sets up nothing.
+  talkRefusal: async () => ({ statusCode: 403 }),
+})
 
 /** Counter that a check of credentials uses up: a limiter, and the key of the counter in it. */
 interface AttemptSource {
@@ -169,7 +173,12 @@ export class Authenticator implements Authorizer {
   #answer(login: LoginOrRefusal, request: UnauthorizedRequest, user?: string): Authorization {
     if ('refuse' in login) return this.#refuse(login, request, user)
     this.#stats.accepted++
-    return login
+    const { refuseTalk, expiresAt, groups, onSession } = login
+    const talkRefusal = async (): Promise<Reply | undefined> => {
+      const refusal = await refuseTalk()
+      return refusal && this.#refuse(refusal, request, login.user, 'talk').refusal
+    }
+    return { user: login.user, talkRefusal, expiresAt, groups, onSession }
   }
 
   #offeredOn({ isSecure }: UnauthorizedRequest['connection']): OfferedSchemes {
@@ -307,9 +316,11 @@ export class Authenticator implements Authorizer {
     { refuse: reason, why }: Refusal,
     request: UnauthorizedRequest,
     user: string | undefined,
+    right?: AccessRight,
   ): { readonly refusal: Reply } {
     this.#stats.refused[reason]++
-    const access = accessOf(request, subjectOf(request, user), user)
+    const asked = accessOf(request, subjectOf(request, user), user)
+    const access = right === undefined ? asked : { ...asked, action: right }
     const { method } = request.request
     this.#onRefused({ ...access, reason, method, ...(why === undefined ? {} : { why }) })
     if (reason === 'forbidden') return { refusal: { statusCode: 403 } }

@@ -18,8 +18,14 @@ export interface Refusal {
   readonly why?: string | undefined
 }
 
+/** A login that the rules or the hook allow. */
+export interface DecidedLogin extends Omit<Login, 'talkRefusal'> {
+  /** Decides about the right to speak; see {@link Login.talkRefusal}. */
+  readonly refuseTalk: () => Promise<Refusal | undefined>
+}
+
 /** A login, or the reason to refuse the request. */
-export type LoginOrRefusal = Login | Refusal
+export type LoginOrRefusal = DecidedLogin | Refusal
 
 /** Decides what a client may do whose credentials are right: by the rules, or by the hook `login`. */
 export class Logins {
@@ -55,7 +61,7 @@ export class Logins {
   ): Promise<LoginOrRefusal | undefined> {
     const kept = this.#ofSessions.find(request, authorization)
     if (kept?.byRules) return this.#byRules(kept.user, request)
-    return kept && { user: kept.user, mayTalk: false }
+    return kept && this.#byHook(kept.user, authorization, request)
   }
 
   /** Decides about a request without credentials: by the rules, or else by the hook `login`. */
@@ -87,7 +93,7 @@ export class Logins {
     const { user, byRules = false, expiresAt, groups } = grant
     const login = byRules
       ? await this.#byRules(user, request)
-      : { user, mayTalk: await this.#mayTalk(authorization, request) }
+      : this.#byHook(user, authorization, request)
     if ('refuse' in login) return login
     const onSession = (session: Session): void => {
       this.#ofSessions.note(session, { user, byRules }, authorization, request)
@@ -117,15 +123,20 @@ export class Logins {
     throw new RequestError('ERR_NOT_FOUND', `nothing is mounted at ${target.path}`)
   }
 
-  /** Asks the hook `login` for the right to speak, if a SETUP is for the back channel. */
-  async #mayTalk(
+  /** Returns the login of a user whom the hook allows: the hook has the right to speak as well. */
+  #byHook(
+    user: string | undefined,
     authorization: Authorization | undefined,
     request: UnauthorizedRequest,
-  ): Promise<boolean> {
-    const { login } = this.#options
-    const { method } = request.request
-    if (!login || method !== 'SETUP' || !requiresBackChannel(request.request)) return false
-    return isGrant(await askLogin(login, authorization, request, 'talk'))
+  ): DecidedLogin {
+    const refuseTalk = async (): Promise<Refusal | undefined> => {
+      const { login } = this.#options
+      const answer = login && (await askLogin(login, authorization, request, 'talk'))
+      if (isGrant(answer)) return undefined
+      if (answer?.refuse === 'unavailable') return answer
+      return { refuse: talkReason(authorization, request), why: answer?.why }
+    }
+    return { user, refuseTalk }
   }
 
   /** Applies the rules. @param user - `undefined` without login. */
@@ -136,9 +147,20 @@ export class Logins {
     if (!(await rules.allows({ context, actions: subject.actions }))) {
       return { refuse: user === undefined ? 'missing' : 'forbidden' }
     }
-    const mayTalk = request.request.method !== 'SETUP' || (await rules.allowsTalk(context))
-    // A client that wants to speak begins without a login, as everywhere.
-    const isLoginNeeded = !mayTalk && user === undefined && requiresBackChannel(request.request)
-    return isLoginNeeded ? { refuse: 'missing' } : { user, mayTalk }
+    const refuseTalk = async (): Promise<Refusal | undefined> =>
+      (await rules.allowsTalk(context)) ? undefined : { refuse: talkReason(user, request) }
+    return { user, refuseTalk }
   }
 }
+
+/**
+ * Returns the reason to refuse the right to speak. A client that wants to speak begins without a login,
+ * as everywhere.
+ *
+ * @param claim - Credentials or user of the request; `undefined` without any.
+ */
+const talkReason = (
+  claim: Authorization | string | undefined,
+  { request }: UnauthorizedRequest,
+): 'missing' | 'forbidden' =>
+  claim === undefined && requiresBackChannel(request) ? 'missing' : 'forbidden'

@@ -2,7 +2,6 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { isSameHost } from '../../host-of.js'
 import type { Authorization } from '../../rtsp/index.js'
 import type { Session } from '../../session-pool/index.js'
-import { requiresBackChannel } from '../request/back-channel-tag.js'
 import type { UnauthorizedRequest } from '../request/request-context.js'
 import type { AccessAction } from './rules.js'
 import { namedSession, subjectOf } from './subject.js'
@@ -50,8 +49,8 @@ export class SessionLogins {
   /**
    * Returns the login of the session that a request names.
    *
-   * @returns `undefined` if the request needs a decision: of another session, path or client, with
-   *   other credentials, or for the back channel.
+   * @returns `undefined` if the request needs a decision: of another session, path or client, or with
+   *   other credentials.
    */
   find(
     context: UnauthorizedRequest,
@@ -59,7 +58,6 @@ export class SessionLogins {
   ): AllowedLogin | undefined {
     const { request, claimant, connection } = context
     if (request.method === 'DESCRIBE' || request.method === 'ANNOUNCE') return undefined
-    if (request.method === 'SETUP' && requiresBackChannel(request)) return undefined
     const session = namedSession(context)
     const kept = session && this.#logins.get(session)
     if (!kept || !isSameHost(session.owner?.address ?? '', claimant.address)) return undefined

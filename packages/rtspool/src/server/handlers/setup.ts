@@ -18,7 +18,9 @@ export const handleSetup: Handler = async (context) => {
   const request = { context, target, transports, held }
   const plan = planRecord(request) ?? planView(request)
   const init = context.session ? undefined : await admit(context, plan)
-  const { session, answer, keyMgmt } = await plan.open(init)
+  const opened = await plan.open(init)
+  if ('refusal' in opened) return opened.refusal
+  const { session, answer, keyMgmt } = opened
   const headers = [['Transport', serializeTransport(answer)] as const]
   return { ...ok, session, headers: keyMgmt ? [...headers, keyMgmt] : headers }
 }

@@ -93,8 +93,13 @@ export type UnauthorizedRequest = Omit<RequestContext, 'session'>
 export interface Login {
   /** `undefined` without login. */
   readonly user: string | undefined
-  /** False for a viewer who may not speak over the back channel of the media. */
-  readonly mayTalk: boolean
+  /**
+   * Decides whether a viewer may speak over the back channel of the media. Called for a SETUP of the
+   * back channel alone, because hooks may be asked.
+   *
+   * @returns The response that refuses the request; `undefined` if the viewer may speak.
+   */
+  readonly talkRefusal: () => Promise<Reply | undefined>
   /** End of the authorization of a new session, in seconds since 1970. */
   readonly expiresAt?: number | undefined
   /** Groups of a new session. */

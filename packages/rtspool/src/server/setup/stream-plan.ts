@@ -3,7 +3,7 @@ import type { RecordStream } from '../../media/streams/record-stream.js'
 import type { TransportSpec, TransportSpecInit } from '../../rtsp/index.js'
 import type { Session, SessionInit, SessionMedia } from '../../session-pool/index.js'
 import type { AccessAction } from '../auth/rules.js'
-import type { RequestContext } from '../request/request-context.js'
+import type { Reply, RequestContext } from '../request/request-context.js'
 import type { Presentation } from '../request/session-presentation.js'
 import type { RequestTarget } from '../request/target.js'
 
@@ -30,9 +30,10 @@ export interface StreamPlan {
    *
    * @param init - Properties of a new session, which has been admitted; `undefined` if the request
    *   names a session.
+   * @returns The open stream, or the response that refuses it.
    * @throws {RequestError} The session is then as it was before, and a new one has ended.
    */
-  open(init: SessionInit | undefined): Promise<OpenedStream>
+  open(init: SessionInit | undefined): Promise<OpenedStream | RefusedStream>
 }
 
 /**
@@ -64,4 +65,9 @@ export interface StreamSetup {
 /** An open stream, and the session to which it belongs. */
 export interface OpenedStream extends StreamSetup {
   readonly session: Session
+}
+
+/** A stream that the user of the request may not open. */
+export interface RefusedStream {
+  readonly refusal: Reply
 }

@@ -12,6 +12,7 @@ import { type ChosenTransport, isMulticast } from './transport-choice.js'
 /**
  * Chooses the kind of stream for a track of a media that somebody views.
  *
+ * @param mayTalk - True if the client may speak over the back channel.
  * @throws {RequestError} `ERR_NOT_FOUND` without such a track, `ERR_FORBIDDEN` for a back channel that the user may not
  * speak over, `ERR_UNSUPPORTED_TRANSPORT` when no group is free and the
  * client has no other transport.
@@ -21,21 +22,26 @@ export function viewKind(
   media: Media,
   target: RequestTarget,
   transport: ChosenTransport,
+  mayTalk: boolean,
 ): StreamKind {
   const { tracks, backChannel } = media
-  // FFmpeg leaves the control out where the description has one track only.
-  const trackIndex = target.trackIndex ?? (tracks.length === 1 ? 0 : undefined)
-  if (backChannel && trackIndex === tracks.length) {
-    if (context.login?.mayTalk === false) {
+  if (backChannel && isBackChannel(media, target)) {
+    if (!mayTalk) {
       throw new RequestError('ERR_FORBIDDEN', 'the user may not speak over the back channel')
     }
     if (!isMulticast(transport)) return new BackChannelSetup(context, media, backChannel, transport)
     throw new RequestError('ERR_UNSUPPORTED_TRANSPORT', 'the back channel is unicast')
   }
+  // FFmpeg leaves the control out where the description has one track only.
+  const trackIndex = target.trackIndex ?? (tracks.length === 1 ? 0 : undefined)
   const track = trackIndex === undefined ? undefined : tracks[trackIndex]
   if (!track) throw trackNotFound(target)
   return playKind(context, media, track, transport)
 }
+
+/** Returns whether a target is the back channel of a media, which follows all its tracks. */
+export const isBackChannel = (media: Media, target: RequestTarget): boolean =>
+  media.backChannel !== undefined && target.trackIndex === media.tracks.length
 
 /** Returns the kind of stream for the first of the client's transports that can be used. */
 function playKind(

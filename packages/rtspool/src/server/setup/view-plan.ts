@@ -9,9 +9,9 @@ import { leaseMedia } from '../sources/construct-media.js'
 import { openStream } from './open-stream.js'
 import { replacedSession } from './replaced-session.js'
 import { withSource } from './source-parameter.js'
-import type { OpenedStream, SetupRequest, StreamPlan } from './stream-plan.js'
+import type { OpenedStream, RefusedStream, SetupRequest, StreamPlan } from './stream-plan.js'
 import { type ChosenTransport, chooseTransport } from './transport-choice.js'
-import { viewKind } from './view-kind.js'
+import { isBackChannel, viewKind } from './view-kind.js'
 
 /**
  * Plans a SETUP of a viewer, for a track of a media or for its back channel.
@@ -46,18 +46,21 @@ async function openView(
   media: Media | undefined,
   chosen: ChosenTransport,
   init: SessionInit | undefined,
-): Promise<OpenedStream> {
+): Promise<OpenedStream | RefusedStream> {
   const transport = await withSource(context, chosen)
   // The mount points may have changed while the request waited.
   const lease = media
     ? new MediaLease(media)
     : await leaseMedia(context, target, context.server.mounts.match(target.path))
   try {
+    const speaks = isBackChannel(lease.media, target)
+    const refusal = speaks ? await context.login?.talkRefusal() : undefined
     // Another connection may have set the session up meanwhile, or taken its media away.
     requireValid(context)
+    if (refusal) return { refusal }
     const held = context.session && requireSame(context.session, target)
     const now = (held && viewedMediaOf(held)) ?? lease.media
-    const kind = viewKind(context, now, target, transport)
+    const kind = viewKind(context, now, target, transport, speaks || !context.login)
     // On another connection the session may have begun to play again meanwhile.
     const replaces = init?.replaces && replacedSession(context, target)
     const begun = init?.replaces === replaces ? init : { ...init, replaces }

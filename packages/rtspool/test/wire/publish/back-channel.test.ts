@@ -465,6 +465,8 @@ describe('the back channel with restricted access', () => {
     const client = await connectTo(server)
     const challenged = await client.request('SETUP', speaker, { headers })
     expect(challenged.statusCode).toBe(401)
+    // Some clients send the tag with every track.
+    expect((await client.request('SETUP', track, { headers })).statusCode).toBe(200)
     const guest = await connectTo(server)
     await logIn(guest, { user: 'guest', password: 'other' })
     expect((await guest.request('SETUP', speaker, { headers })).statusCode).toBe(403)
@@ -474,5 +476,37 @@ describe('the back channel with restricted access', () => {
     await logIn(porter, { user: 'porter', password: 'secret' })
     await speak(porter, url)
     expect(intercom.clients).toMatchObject([{ user: 'porter' }])
+  })
+  it('a hook is asked for the right to speak at the back channel alone', {
+    tags: 'B-AUTH0',
+  }, async () => {
+    const asked: string[] = []
+    const server = await startServer({
+      auth: {
+        tokens: 'always',
+        tokenParameters: ['token'],
+        login: ({ token, action }) => {
+          asked.push(action)
+          return action === 'read' || token === 'porter' ? { user: token } : { refuse: 'forbidden' }
+        },
+      },
+    })
+    server.mounts.add('/door', new Intercom().factory)
+    const url = urlOf(server, '/door')
+    const setUpAll = async (query: string) => {
+      asked.length = 0
+      const client = await connectTo(server)
+      const setUpTrack = (track: number, session = {}) =>
+        client.request('SETUP', `${url}/trackID=${track}${query}`, {
+          headers: { Transport: tcp, ...require, ...session },
+        })
+      const first = await setUpTrack(0)
+      const session = { Session: sessionIdOf(first) }
+      const others = [await setUpTrack(1, session), await setUpTrack(2, session)]
+      return [first, ...others].map(({ statusCode }) => statusCode)
+    }
+    expect([await setUpAll('?token=guest'), asked]).toEqual([[200, 200, 403], ['read', 'talk']])
+    expect([await setUpAll('?token=porter'), asked]).toEqual([[200, 200, 200], ['read', 'talk']])
+    expect([await setUpAll(''), asked]).toEqual([[200, 200, 401], ['read', 'talk']])
   })
 })
