@@ -225,8 +225,8 @@ export class SessionPool<Data extends object = SessionData>
    * authentication and before creating anything for the client, and pass its result to
    * {@link create}.
    *
-   * @returns Properties for the new session: owner, path, end of authorization and groups as in
-   *   `context`, plus those that the hook added.
+   * @returns Properties for the new session: owner, path, end of authorization, groups and limit as
+   *   in `context`, plus those that the hook added.
    * @throws {SessionPoolError} `ERR_SESSION_NOT_ADMITTED` with the status that the hook chose
    *   (403), or 503 when the hook failed or returned no {@link AdmitAnswer};
    *   `ERR_SESSION_POOL_FULL`, `ERR_SESSION_PATH_FULL`, `ERR_BANNED`, `ERR_SESSION_POOL_CLOSED`.
@@ -240,6 +240,7 @@ export class SessionPool<Data extends object = SessionData>
       path: context.path,
       expiresAt: context.expiresAt,
       groups: context.groups,
+      maxSessionsPerUser: context.maxSessionsPerUser,
       replaces: context.replaces,
     }
     this.#admission.assertNotBanned(init)

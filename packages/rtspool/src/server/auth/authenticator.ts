@@ -173,12 +173,12 @@ export class Authenticator implements Authorizer {
   #answer(login: LoginOrRefusal, request: UnauthorizedRequest, user?: string): Authorization {
     if ('refuse' in login) return this.#refuse(login, request, user)
     this.#stats.accepted++
-    const { refuseTalk, expiresAt, groups, onSession } = login
+    const { refuseTalk, expiresAt, groups, maxSessionsPerUser, onSession } = login
     const talkRefusal = async (): Promise<Reply | undefined> => {
       const refusal = await refuseTalk()
       return refusal && this.#refuse(refusal, request, login.user, 'talk').refusal
     }
-    return { user: login.user, talkRefusal, expiresAt, groups, onSession }
+    return { user: login.user, talkRefusal, expiresAt, groups, maxSessionsPerUser, onSession }
   }
 
   #offeredOn({ isSecure }: UnauthorizedRequest['connection']): OfferedSchemes {

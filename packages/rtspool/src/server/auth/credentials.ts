@@ -104,7 +104,11 @@ export async function areRight(
   if (authorization.scheme === 'Bearer') return undefined
   const listed = users.get(authorization.username)
   const answer: unknown = listed ?? (verify ? await verify(context(authorization)) : undefined)
-  if (answer === undefined && login && authorization.scheme === 'Basic') return undefined
+  if (answer === undefined && login && authorization.scheme === 'Basic') {
+    // The same work as for a known user: the hook may answer at once.
+    isMadeWith(nobody, authorization, strongestOf(nobody), realm, method)
+    return undefined
+  }
   const isNobody = answer === undefined || answer === false
   // An unknown user takes the same path as a known one, so that the time tells nothing.
   const known = isNobody ? nobody : answer

@@ -46,6 +46,10 @@ export interface LoginGrant {
   /** Groups of a session that the login begins. */
   readonly groups?: SessionGroups | undefined
   /**
+   * Limit on the sessions of the user when the login begins one; 0 = unlimited. @default that of the pool
+   */
+  readonly maxSessionsPerUser?: number | undefined
+  /**
    * Seconds after which the hook is asked again about a session that the login begins, give or take
    * a tenth. A refusal ends the session, with reason `authorizationExpired`. While the hook fails,
    * the session goes on until the third failure in a row. @default never
@@ -78,7 +82,9 @@ export const isGrant = (answer: LoginAnswer): answer is LoginGrant =>
   answer !== undefined && !('refuse' in answer)
 
 const refusals: readonly unknown[] = ['wrong', 'forbidden', 'unsupported', 'unavailable']
-const grantNames = ['user', 'byRules', 'expiresAt', 'groups', 'recheckSeconds'] as const
+const grantNames = [
+  ...['user', 'byRules', 'expiresAt', 'groups', 'maxSessionsPerUser', 'recheckSeconds'],
+] as const
 const maxRecheckSeconds = 7 * 24 * 3600
 /** Latest end, in seconds since 1970: larger numbers are milliseconds. */
 const latestSeconds = 1e11

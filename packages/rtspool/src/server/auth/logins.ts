@@ -90,7 +90,7 @@ export class Logins {
   ): Promise<LoginOrRefusal> {
     if (!grant) return this.#byRules(authorization && userIn(authorization), request)
     if (authorization?.scheme === 'Bearer') this.#tokenConnections.add(request.connection)
-    const { user, byRules = false, expiresAt, groups } = grant
+    const { user, byRules = false, expiresAt, groups, maxSessionsPerUser } = grant
     const login = byRules
       ? await this.#byRules(user, request)
       : this.#byHook(user, authorization, request)
@@ -102,7 +102,7 @@ export class Logins {
       const question = loginQuestion(authorization, request, user)
       this.#rechecks.add(session, { ...question, user: claimed }, grant)
     }
-    return { ...login, expiresAt, groups, onSession }
+    return { ...login, expiresAt, groups, maxSessionsPerUser, onSession }
   }
 
   /** Returns the HMAC of credentials; see {@link SessionLogins.mark}. */

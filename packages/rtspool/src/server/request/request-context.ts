@@ -104,6 +104,8 @@ export interface Login {
   readonly expiresAt?: number | undefined
   /** Groups of a new session. */
   readonly groups?: SessionGroups | undefined
+  /** Limit on the sessions of the user, in place of that of the pool; 0 = unlimited. */
+  readonly maxSessionsPerUser?: number | undefined
   /** Called with the session that the request creates. */
   readonly onSession?: ((session: Session) => void) | undefined
 }

@@ -17,6 +17,7 @@ class AdmitQuestion implements RtspAdmitContext {
   readonly action: AccessAction
   readonly expiresAt: number | undefined
   readonly groups: SessionGroups | undefined
+  readonly maxSessionsPerUser: number | undefined
   readonly replaces: Session | undefined
   readonly request: RtspRequest
   readonly #connection: ConnectionContext
@@ -34,6 +35,7 @@ class AdmitQuestion implements RtspAdmitContext {
     this.action = action
     this.expiresAt = login?.expiresAt
     this.groups = login?.groups
+    this.maxSessionsPerUser = login?.maxSessionsPerUser
     this.replaces = replaces
     this.request = request
     this.#connection = connection

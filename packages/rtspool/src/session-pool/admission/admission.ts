@@ -115,6 +115,8 @@ export interface AdmitContext<Data extends object = SessionData> {
   readonly expiresAt?: number | undefined
   /** Groups that the login of the client puts the session into. */
   readonly groups?: SessionGroups | undefined
+  /** Limit on the sessions of the user, in place of that of the pool; 0 = unlimited. */
+  readonly maxSessionsPerUser?: number | undefined
   /** Session of the same client that is removed when the new one is created. */
   readonly replaces?: Session<Data> | undefined
   /** Aborts when nobody waits for the decision any more. */

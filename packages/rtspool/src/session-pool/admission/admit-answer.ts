@@ -63,6 +63,7 @@ const admitContextNames: readonly (keyof AdmitContext)[] = [
   'action',
   'expiresAt',
   'groups',
+  'maxSessionsPerUser',
   'replaces',
   'signal',
   'request',

@@ -211,6 +211,24 @@ describe('a login by a hook', () => {
     expect(reasons).toEqual(['authorizationExpired'])
   })
 
+  it('has a limit on the sessions of its user in place of that of the pool', async () => {
+    const { server, url } = await start(
+      ({ token }) => ({ user: token, maxSessionsPerUser: token === 'two' ? 2 : undefined }),
+      {},
+      { pool: { maxSessionsPerUser: 1 } },
+    )
+    const statusesOf = async (token: string) => {
+      const statuses: number[] = []
+      for (let n = 0; n < 3; n++) {
+        const client = await connectTo(server)
+        statuses.push((await setUp(client, `${url}/trackID=0?token=${token}`)).statusCode)
+      }
+      return statuses
+    }
+    expect(await statusesOf('two')).toEqual([200, 200, 503])
+    expect(await statusesOf('one')).toEqual([200, 503, 503])
+  })
+
   it('an answer that is none is a failure of the hook, without its value', async () => {
     const failures: string[] = []
     const { server, client, url } = await start(() => 'secret' as never)
