@@ -44,6 +44,7 @@ export async function startControl(
   const shared = tryLoadPage(livePort, sharePage)
   const control = new ControlService({
     ...{ ...command, api, page, sharePage: shared, certificate: own },
+    shareLogins: sources.shares,
   })
   try {
     await control.listen()

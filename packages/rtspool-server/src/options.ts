@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander'
 import { unknownOption } from 'rtspool-conform/command-line'
+import { ShareLogins } from './access/share-logins.js'
 import type { Environment } from './config/environment.js'
 import { type ConfigSources, findConfigFile } from './config/load-config.js'
 import { OptionValueError } from './config/option-value-error.js'
@@ -118,6 +119,7 @@ function commandOptions(command: Command, environment: Environment): CommandOpti
     environment,
     flags: flagsLayer(keySchema(), command),
     users: user ?? [],
+    shares: new ShareLogins(),
   }
   return { sources, settings: loadSettings(sources) }
 }

@@ -7,6 +7,7 @@ import {
 } from 'rtspool'
 import { HookLogins, type HookOptions } from './hook-logins.js'
 import { Interned } from './interned.js'
+import { type ShareLogins, sharePrefix } from './share-logins.js'
 import { isToken, TokenLogins } from './token-logins.js'
 import type { TokenOptions } from './token-options.js'
 
@@ -17,16 +18,19 @@ export interface ExternalOptions {
 }
 
 /**
- * Logins that others than this server decide about: the signer of a token, or else the hook. The
- * answer of the first that knows the credentials is final.
+ * Logins that the users of this server do not decide about: share links, the signer of a token, or
+ * else the hook. The answer of the first that knows the credentials is final.
  */
 export class ExternalLogins {
   readonly #hook: HookLogins | undefined
   readonly #tokens: TokenLogins | undefined
+  readonly #shares: ShareLogins | undefined
   /** Hook of the library; always the same function. */
   readonly login: LoginHook = (context) => this.#ask(context)
 
-  constructor({ hook, jwt }: ExternalOptions, clock: Clock = systemClock) {
+  /** @param shares - Share links with which players log in, if there are any. */
+  constructor({ hook, jwt }: ExternalOptions, clock: Clock = systemClock, shares?: ShareLogins) {
+    this.#shares = shares
     this.#hook = hook && new HookLogins(hook, clock)
     this.#tokens = jwt && new TokenLogins(jwt, clock)
   }
@@ -38,6 +42,9 @@ export class ExternalLogins {
   }
 
   async #ask(context: LoginContext): Promise<LoginAnswer> {
+    if (this.#shares && context.token?.startsWith(sharePrefix)) {
+      return this.#shares.ask(context.token, context)
+    }
     // Some clients can send a token as password only.
     const token = context.token ?? context.password
     if (this.#tokens && isToken(token)) return this.#tokens.ask(token, context)
@@ -52,8 +59,9 @@ const owners = new WeakMap<LoginHook, ExternalLogins>()
  * Returns the hook of the library for external logins. The same options give the same hook, so that
  * a reload sees no change.
  */
-export function loginByOthers(options: ExternalOptions): LoginHook {
-  const logins = known.get(JSON.stringify(options), () => new ExternalLogins(options))
+export function loginByOthers(options: ExternalOptions, shares?: ShareLogins): LoginHook {
+  const text = JSON.stringify([shares?.id, options])
+  const logins = known.get(text, () => new ExternalLogins(options, systemClock, shares))
   owners.set(logins.login, logins)
   return logins.login
 }

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path'
 import type { Logger } from 'pino'
 import { type Clock, type RtspServer, systemClock, type TlsCertificate } from 'rtspool'
+import type { ShareLogins } from '../access/share-logins.js'
 import type { PageFiles } from '../dashboard/page-files.js'
 import { EventFeed } from '../events/event-feed.js'
 import { LimitWatch } from '../events/limit-watch.js'
@@ -36,6 +37,8 @@ export interface ControlServiceOptions {
   readonly api: ApiOptions
   /** Live pictures for browsers, if there are any. */
   readonly live?: LiveService | undefined
+  /** Logins of players by share links, if the server has users. */
+  readonly shareLogins?: ShareLogins | undefined
   /** Web page to serve on the same port, if there is one. */
   readonly page?: PageFiles | undefined
   /** Page of share links, if there is one. */
@@ -81,7 +84,8 @@ export class ControlService {
     this.#rtsp = rtsp
     const events = new EventFeed({ clock, size: api.keptEvents })
     this.feed = events
-    serveShares({ shares, rtsp, events, live, page: options.sharePage })
+    const { sharePage, shareLogins } = options
+    serveShares({ shares, rtsp, events, live, page: sharePage, logins: shareLogins })
     const stopServerEvents = feedServerEvents(rtsp, events)
     const stopConfigEvents = feedConfigEvents(configuration.reloader, events)
     this.#stopEvents = () => {

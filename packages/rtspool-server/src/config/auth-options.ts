@@ -2,6 +2,7 @@ import type { AccessRule, AuthOptions } from 'rtspool'
 import { type ExternalOptions, loginByOthers } from '../access/external-logins.js'
 import { isLoopback } from '../access/loopback.js'
 import { verifyByHash } from '../access/password-check.js'
+import type { ShareLogins } from '../access/share-logins.js'
 import type { ConfigSources, LoadedConfig } from './load-config.js'
 import { OptionValueError } from './option-value-error.js'
 import type { Config } from './schema.js'
@@ -37,7 +38,7 @@ export interface AuthOfCommand {
  */
 export function authOf(
   loaded: LoadedConfig,
-  sources: Pick<ConfigSources, 'environment' | 'users'>,
+  sources: Pick<ConfigSources, 'environment' | 'users' | 'shares'>,
 ): AuthOfCommand {
   const { auth: config } = loaded.config
   const directory = new UserDirectory()
@@ -55,14 +56,15 @@ export function authOf(
     return { auth: undefined, apiUsers: noApiUsers, warnings: [] }
   }
   const { rules, warnings } = rulesOf(directory, loaded, external !== undefined)
+  const shares = canShare(loaded.config) ? sources.shares : undefined
   return {
-    auth: authFor(directory, config, rules, external),
+    auth: authFor(directory, config, rules, { external, shares }),
     apiUsers: apiUsersOf(directory, loaded, warnings),
     warnings: [
       ...(sources.users.length > 0 ? [shownPassword] : []),
       ...(warning === undefined ? [] : [warning]),
       ...(config.basic === 'always' ? [clearPassword(loaded.sourceOf(['auth', 'basic']))] : []),
-      ...externalWarnings(loaded, external),
+      ...externalWarnings(loaded, { external, shares }),
       ...warnings,
     ],
   }
@@ -125,9 +127,9 @@ const clearToken = (source: string): string =>
 /** Returns warnings about what others on the way can read. */
 function externalWarnings(
   { config, sourceOf }: LoadedConfig,
-  external: ExternalOptions | undefined,
+  { external, shares }: OtherLogins,
 ): readonly string[] {
-  if (!external) return []
+  if (!external && !shares) return []
   const { tokens, hook } = config.auth
   const host = hook.url === undefined ? undefined : new URL(hook.url)
   const isOpen = host?.protocol === 'http:' && !isLoopback(host.hostname.replace(/^\[|\]$/g, ''))
@@ -185,11 +187,22 @@ function apiUsersOf(
   return new ApiUsers({ rules, secrets: directory.loginSecrets, realm })
 }
 
+/** Logins besides those of users. */
+interface OtherLogins {
+  readonly external: ExternalOptions | undefined
+  readonly shares: ShareLogins | undefined
+}
+
+const nobodyElse: ExternalOptions = { hook: undefined, jwt: undefined }
+
+/** Returns whether the control API can make share links, which need the port of the live picture. */
+const canShare = ({ api, live }: Config): boolean => api.port !== undefined && live.port !== false
+
 function authFor(
   directory: UserDirectory,
   config: Config['auth'],
   rules: readonly AccessRule[],
-  external: ExternalOptions | undefined,
+  { external, shares }: OtherLogins,
 ): AuthOptions {
   // Digest proves to know a password that this server knows as well: others do not tell theirs.
   const isDigestUsable = !external || directory.size > 0
@@ -200,9 +213,9 @@ function authFor(
     realm: config.realm,
     algorithms: isDigestUsable ? config.algorithms : [],
     tokens: config.tokens,
-    tokenParameters: external ? config.tokenParameters : [],
+    tokenParameters: [...(external ? config.tokenParameters : []), ...(shares ? ['share'] : [])],
     nonceLifetime: config.nonceLifetime,
     verify: verifyByHash(directory.scryptHashes, external !== undefined),
-    login: external && loginByOthers(external),
+    login: external || shares ? loginByOthers(external ?? nobodyElse, shares) : undefined,
   } satisfies Required<AuthOptions>)
 }

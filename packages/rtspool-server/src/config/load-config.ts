@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import type { ShareLogins } from '../access/share-logins.js'
 import { type ConfigFile, defaultFiles, readConfigFile } from './config-file.js'
 import { crossProblems } from './cross-checks.js'
 import { type Environment, environmentLayer } from './environment.js'
@@ -25,6 +26,8 @@ export interface ConfigSources {
   readonly flags: ConfigLayer
   /** Users from the command line, each as `name:password`. */
   readonly users: readonly string[]
+  /** Share links of the running server, with which players log in; absent = none. */
+  readonly shares?: ShareLogins | undefined
 }
 
 /** A merged and checked configuration, with the sources of its values. */

@@ -223,19 +223,20 @@ export class LiveEndpoint {
     query: string,
   ): Promise<Session | undefined> {
     const { pool } = this.#server
-    const { user, address = plainAddress(socket.remoteAddress), expiresAt, maxSessions } = claimant
+    const { user, address = plainAddress(socket.remoteAddress), expiresAt } = claimant
+    const { maxSessions: maxSessionsPerUser } = claimant
     const leaving = new AbortController()
     webSocket.once('close', () => leaving.abort())
     const { signal } = leaving
     // The owner is bound to this connection, so that no RTSP client can use the session.
     const owner = { address, user, connection: webSocket }
-    const init = await pool.admit({ owner, path, query, action: 'read', expiresAt, signal })
+    const terms = { expiresAt, maxSessionsPerUser }
+    const init = await pool.admit({ owner, path, query, action: 'read', ...terms, signal })
     if (signal.aborted || this.#isClosed || webSocket.readyState !== webSocket.OPEN)
       return undefined
     // The hooks of the pool may have taken their time.
     this.#checkPressure()
-    const limit = maxSessions === undefined ? {} : { maxSessionsPerUser: maxSessions }
-    return pool.create({ ...init, ...limit, owner, path })
+    return pool.create({ ...init, owner, path })
   }
 
   #streamOf(path: string): LiveStream {

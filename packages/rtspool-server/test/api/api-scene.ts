@@ -5,6 +5,7 @@ import { type Logger, pino } from 'pino'
 import type { Clock, RtspServer, RtspServerOptions } from 'rtspool'
 import { closeServerAfterTest } from '../../../rtspool/test/support/open-things.js'
 import { startServer } from '../../../rtspool/test/support/test-server.js'
+import type { ShareLogins } from '../../src/access/share-logins.js'
 import type { ApiOptions } from '../../src/api/api-options.js'
 import { ControlService } from '../../src/api/control-service.js'
 import type { Configuration } from '../../src/api/controlled-server.js'
@@ -43,6 +44,8 @@ export interface SceneOptions {
   readonly config?: string
   /** True for a server with live pictures for browsers. */
   readonly hasLive?: boolean
+  /** Logins of players by share links. */
+  readonly shareLogins?: ShareLogins
   /** Users with their passwords, such as `ann:secret`. */
   readonly users?: string
 }
@@ -51,7 +54,7 @@ export interface SceneOptions {
 export async function startApi(
   options: RtspServerOptions = {},
   apiOptions: Partial<ApiOptions> = {},
-  { clock, config = '', hasLive = false, users = '' }: SceneOptions = {},
+  { clock, config = '', hasLive = false, shareLogins, users = '' }: SceneOptions = {},
 ): Promise<ApiScene> {
   const server = await startServer(options)
   const folder = mkdtempSync(join(tmpdir(), 'rtspool-api-'))
@@ -69,7 +72,7 @@ export async function startApi(
   const otherApi: ApiScene['otherApi'] = (others) =>
     new ControlService({
       ...{ rtsp: server, log, repeats, version: '1.2.3', clock, configuration },
-      ...{ api: { ...api, ...others }, live, certificate: undefined },
+      ...{ api: { ...api, ...others }, live, shareLogins, certificate: undefined },
     })
   const control = otherApi({})
   await control.listen()

@@ -1,10 +1,14 @@
 import { chmodSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import type { AuthOptions } from 'rtspool'
 import { ManualClock } from 'rtspool/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
-import { connectTo, publish, urlOf } from '../../../rtspool/test/support/test-server.js'
+import { setUp } from '../../../rtspool/test/support/dialogue.js'
+import { connectTo, play, publish, urlOf } from '../../../rtspool/test/support/test-server.js'
 import { until } from '../../../rtspool/test/support/until.js'
+import { loginByOthers } from '../../src/access/external-logins.js'
+import { ShareLogins } from '../../src/access/share-logins.js'
 import { ShareStore } from '../../src/api/access/shares.js'
 import { LiveBrowser } from '../live/support/live-server.js'
 import { type ApiScene, startApi } from './api-scene.js'
@@ -69,6 +73,36 @@ describe('a share link', { tags: 'B-AUTH0' }, () => {
     expect([neighbour.end, server.pool.size]).toEqual([undefined, 2])
     const { body: left } = await api.call('listLeavers', { query: { user: 'share:a' } })
     expect(left.leavers).toMatchObject([{ reason: 'kicked', note: 'The share link was revoked' }])
+  })
+
+  it('lets players watch its path by RTSP, within its terms', async () => {
+    const shareLogins = new ShareLogins()
+    const nobody = { hook: undefined, jwt: undefined }
+    const auth: AuthOptions = {
+      login: loginByOthers(nobody, shareLogins),
+      rules: [{ path: '/*', read: 'authenticated', publish: 'anyone' }],
+      tokens: 'always',
+      tokenParameters: ['share'],
+    }
+    const { api, server } = await startApi({ auth }, {}, { hasLive: true, shareLogins })
+    await publish(await connectTo(server), urlOf(server, path))
+    const end = Math.floor(Date.now() / 1000) + 600
+    const terms = { path, name: 'a', maxViewers: 1, until: end }
+    const { body: share } = await api.call('createShare', { body: terms })
+    const query = `?share=${share.page.split('#')[1]}`
+    const player = await connectTo(server)
+    await play(player, `${urlOf(server, path)}${query}`, ['TCP'])
+    const [session] = [...server.pool.values()].filter(({ owner }) => owner?.user === 'share:a')
+    expect(session?.expiresAt).toBe(end)
+    const other = await connectTo(server)
+    expect((await setUp(other, `${urlOf(server, path)}/trackID=0${query}`)).statusCode).toBe(503)
+    const elsewhere = await other.request('DESCRIBE', `${urlOf(server, '/live/other')}${query}`)
+    expect(elsewhere.statusCode).toBe(403)
+    other.authorization = () => `Bearer ${query.slice('?share='.length)}`
+    expect((await other.request('DESCRIBE', urlOf(server, path))).statusCode).toBe(200)
+    expect((await other.request('ANNOUNCE', urlOf(server, path))).statusCode).toBe(403)
+    await api.call('revokeShare', { params: { id: share.id } })
+    expect(session?.removalReason).toBe('kicked')
   })
 
   it('gives its sessions its end', async () => {

@@ -41,6 +41,16 @@ describe('logins by others, as configured', () => {
     expect(parse([]).auth).toBeUndefined()
   })
 
+  it('are those of share links on a server with users, an API and a live picture', () => {
+    const users = ['--users-file', fileOf('users', 'ann:a\n')]
+    const ports = ['--api-port', '0', '--live-port', '0']
+    expect(parse([...users, ...ports]).auth).toMatchObject({
+      ...{ login: expect.any(Function), tokenParameters: ['share'], tokens: 'overTls' },
+    })
+    expect(parse([...users, '--api-port', '0']).auth?.login).toBeUndefined()
+    expect(parse([...hook, ...ports]).auth?.tokenParameters).toEqual(['token', 'jwt', 'share'])
+  })
+
   it('have the same function after a reload without changes, and another one after changes', () => {
     const login = () => parse(hook).auth?.login
     expect(login()).toBe(login())

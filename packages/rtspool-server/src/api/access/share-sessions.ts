@@ -1,4 +1,5 @@
 import type { RtspServer } from 'rtspool'
+import type { ShareClaim, ShareLogins } from '../../access/share-logins.js'
 import type { EventFeed } from '../../events/event-feed.js'
 import type { LiveService, SharePage } from '../../live/live-service.js'
 import { type ShareFacts, ShareStore } from './shares.js'
@@ -11,12 +12,14 @@ export interface SharingServer {
   readonly rtsp: RtspServer
   readonly events: EventFeed
   readonly live: LiveService | undefined
+  /** Logins of players by the links, if the server asks for logins. */
+  readonly logins: ShareLogins | undefined
   /** Page that plays one picture, if there is one. */
   readonly page: SharePage | undefined
 }
 
-/** Lets browsers in by share links, and ends their sessions with the links. */
-export function serveShares({ shares, rtsp, events, live, page }: SharingServer): void {
+/** Lets browsers and players in by share links, and ends their sessions with the links. */
+export function serveShares({ shares, rtsp, events, live, logins, page }: SharingServer): void {
   shares.on('created', (share) => events.publish('shareCreated', factsOf(share)))
   shares.on('ended', (share, by) => {
     if (by === 'revoked') {
@@ -25,14 +28,16 @@ export function serveShares({ shares, rtsp, events, live, page }: SharingServer)
     }
     events.publish('shareEnded', { ...factsOf(share), by })
   })
-  live?.acceptShares((secret) => {
+  const claimOf = (secret: string): (ShareClaim & { readonly issuer: string }) | undefined => {
     const share = shares.find(secret)
     if (!share) return undefined
     const { path, until, maxViewers } = share
     const user = ShareStore.userOf(share)
     const terms = { expiresAt: until, maxSessions: maxViewers, issuer: issuerOf(share) }
     return { path, user, ...terms }
-  }, page)
+  }
+  live?.acceptShares(claimOf, page)
+  logins?.accept(claimOf)
 }
 
 const issuerOf = ({ id }: ShareFacts): string => `share ${id}`

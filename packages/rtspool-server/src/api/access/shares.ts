@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { Clock, ClockTimer } from 'rtspool'
 import { z } from 'zod'
+import { sharePrefix } from '../../access/share-logins.js'
 import { writeFileAtomically } from '../../config/save/atomic-write.js'
 import { readOwnedFile } from './owned-file.js'
 import { entryOf, hashOf, hashPattern, newId, newSecret } from './secrets.js'
@@ -101,7 +102,7 @@ export class ShareStore extends EventEmitter<ShareStoreEvents> {
     const id = newId()
     const chosen = name ?? id
     if (this.#shares.some((share) => share.name === chosen)) return 'nameTaken'
-    const secret = newSecret('share_')
+    const secret = newSecret(sharePrefix)
     const createdTime = new Date(this.#clock.unixTimeMs()).toISOString()
     const share = { id, name: chosen, ...terms, createdTime, sha256: hashOf(secret) }
     await this.#save([...this.#shares, share])
