@@ -1,23 +1,23 @@
 import { type ReadonlySignal, signal } from '@preact/signals'
+import { Refresher } from '../lists/refresher.js'
 import type { Visitor } from '../visitor/visitor.js'
 import type { ShareView } from './share-view.js'
 
 /** Events after which the list may be another one. */
 const types = ['shareCreated', 'shareEnded', 'sessionCreated', 'sessionRemoved'] as const
-/** Milliseconds in which many events cause one request. */
-const pauseMs = 500
+/** Milliseconds between two reads without an event, so that a list that could not be read appears. */
+const everyMs = 10_000
 
 /** The share links of the server, read again when something about them happens. */
 export class ShareList {
-  readonly #visitor: Visitor
+  readonly #visitor: Pick<Visitor, 'client' | 'events'>
   readonly #shares = signal<readonly ShareView[]>([])
   readonly #problem = signal('')
-  readonly #unsubscribe: () => void
-  #timer: ReturnType<typeof setTimeout> | undefined
+  readonly #refresher: Refresher
 
-  constructor(visitor: Visitor) {
+  constructor(visitor: Pick<Visitor, 'client' | 'events'>) {
     this.#visitor = visitor
-    this.#unsubscribe = visitor.events.subscribe(() => this.#refreshSoon(), types)
+    this.#refresher = new Refresher(visitor.events, { types, everyMs }, () => this.refresh())
     void this.refresh()
   }
 
@@ -45,13 +45,7 @@ export class ShareList {
   }
 
   close(): void {
-    this.#unsubscribe()
-    clearTimeout(this.#timer)
-  }
-
-  #refreshSoon(): void {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => void this.refresh(), pauseMs)
+    this.#refresher.close()
   }
 
   async #try(request: () => Promise<unknown>): Promise<boolean> {
