@@ -4,6 +4,8 @@ import type { EventStream } from '../api/event-stream.js'
 
 /** Events that the page keeps: as many as the server does by default. */
 const keptEvents = 5_000
+/** Milliseconds for which events are collected, so that many of them change the list once. */
+const publishMs = 250
 
 /** The events of the server, the newest first. */
 export class EventLog {
@@ -15,10 +17,13 @@ export class EventLog {
   readonly #kept = signal<readonly ServerEvent[]>([])
   /** Events at the time of the pause. */
   readonly #frozen = signal<readonly ServerEvent[] | undefined>(undefined)
-  /** Events that have arrived since the pause. */
+  /** Number of events that have arrived since the pause. */
   readonly #newer = signal(0)
+  /** Texts of kept events in small letters, written when somebody looks for a text. */
+  readonly #texts = new WeakMap<ServerEvent, string>()
+  /** Events that the list does not have yet, the oldest first. */
   #arrived: ServerEvent[] = []
-  #isWaiting = false
+  #timer: ReturnType<typeof setTimeout> | undefined
 
   /** Events that match the filters. */
   readonly shown: ReadonlySignal<readonly ServerEvent[]> = computed(() => {
@@ -28,7 +33,7 @@ export class EventLog {
     if (types.size === 0 && wanted === '') return events
     return events.filter((event) => {
       const isOfType = types.size === 0 || types.has(event.type)
-      return isOfType && (wanted === '' || JSON.stringify(event).toLowerCase().includes(wanted))
+      return isOfType && (wanted === '' || this.#textOf(event).includes(wanted))
     })
   })
 
@@ -50,44 +55,60 @@ export class EventLog {
     return this.#kept.value.length
   }
 
-  /** Keeps the list as it is; events go on to arrive, and are shown afterwards. */
+  /** Keeps the list as it is. Events go on to arrive, and {@link resume} shows them. */
   pause(): void {
+    this.#publish()
     this.#frozen.value = this.#kept.peek()
     this.#newer.value = 0
   }
 
   resume(): void {
+    this.#publish()
     this.#frozen.value = undefined
   }
 
-  /** Shows events of a type, or no longer. */
+  /** Shows the events of a type if they are hidden, and hides them if they are shown. */
   toggle(type: string): void {
     const types = new Set(this.types.peek())
     if (!types.delete(type)) types.add(type)
     this.types.value = types
   }
 
-  /** Forgets what has arrived so far. */
+  /** Forgets all events that have arrived so far. */
   clear(): void {
+    this.#arrived = []
     this.#kept.value = []
     this.#frozen.value = undefined
   }
 
   close(): void {
     this.#unsubscribe()
+    clearTimeout(this.#timer)
   }
 
-  /** Many events of one message of the server change the list once. */
   #add(event: ServerEvent): void {
     this.#arrived.push(event)
-    if (this.#isWaiting) return
-    this.#isWaiting = true
-    queueMicrotask(() => {
-      this.#isWaiting = false
-      const arrived = this.#arrived.reverse()
-      this.#arrived = []
-      this.#kept.value = [...arrived, ...this.#kept.peek()].slice(0, keptEvents)
-      if (this.#frozen.peek()) this.#newer.value += arrived.length
-    })
+    this.#timer ??= setTimeout(() => this.#publish(), publishMs)
+    // A page in the background has slow timers.
+    if (this.#arrived.length >= keptEvents) this.#publish()
+  }
+
+  #publish(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    if (this.#arrived.length === 0) return
+    const arrived = this.#arrived.reverse()
+    this.#arrived = []
+    this.#kept.value = [...arrived, ...this.#kept.peek()].slice(0, keptEvents)
+    if (this.#frozen.peek()) this.#newer.value += arrived.length
+  }
+
+  #textOf(event: ServerEvent): string {
+    let text = this.#texts.get(event)
+    if (text === undefined) {
+      text = JSON.stringify(event).toLowerCase()
+      this.#texts.set(event, text)
+    }
+    return text
   }
 }
