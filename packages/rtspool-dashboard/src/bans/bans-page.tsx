@@ -4,6 +4,7 @@ import type { BanView } from '../api/ban-view.js'
 import { Button, type RowWindow, Table, useAction } from '../elements/index.js'
 import { FilterBar } from '../filters/filter-bar.js'
 import type { FilterField } from '../filters/session-filter.js'
+import { emptyText } from '../lists/empty-text.js'
 import type { PagedList } from '../lists/paged-list.js'
 import { type ApiList, useApiList } from '../lists/use-api-list.js'
 import { replaceQuery, route } from '../navigation/route.js'
@@ -57,7 +58,7 @@ export function BansPage(): JSX.Element {
         keyOf={bans.keyOf}
         onWindow={onWindow}
         isBusy={list.isLoading.value}
-        empty="Nobody is kept out."
+        empty={emptyText(list, 'Nobody is kept out.')}
       />
       {isAdding && (
         <AddBanDialog

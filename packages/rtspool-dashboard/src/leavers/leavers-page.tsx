@@ -4,6 +4,7 @@ import type { LeaverView } from '../api/leaver-view.js'
 import { type RowWindow, Table } from '../elements/index.js'
 import { FilterBar } from '../filters/filter-bar.js'
 import { type FilterField, filterOf, sessionFields } from '../filters/session-filter.js'
+import { emptyText } from '../lists/empty-text.js'
 import { type ApiList, useApiList } from '../lists/use-api-list.js'
 import { replaceQuery, route } from '../navigation/route.js'
 import { countText } from '../words/quantities.js'
@@ -46,7 +47,7 @@ export function LeaversPage(): JSX.Element {
         keyOf={leavers.keyOf}
         onWindow={onWindow}
         isBusy={list.isLoading.value}
-        empty="No session has left, as far as the server remembers."
+        empty={emptyText(list, 'No session has left, as far as the server remembers.')}
       />
     </>
   )

@@ -1,31 +1,16 @@
 import { type ReadonlySignal, signal } from '@preact/signals'
 import type { RowWindow } from '../elements/index.js'
+import { joinParts, type ReadPage, type ReadPart, readPart } from './list-page.js'
 
-/** Part of a list, as an operation of the API returns it. */
-export interface ListPage<Row> {
-  readonly rows: readonly Row[]
-  /** Cursor of the next page; absent on the last one. */
-  readonly cursor: string | undefined
-}
-
-/** Reads the page behind a cursor. */
-export type ReadPage<Row> = (cursor: string | undefined) => Promise<ListPage<Row>>
-
-/** A page that was read, and the cursor that leads to it. */
-interface ReadPart<Row> {
-  from: string | undefined
-  rows: readonly Row[]
-  next: string | undefined
-  /** Rows that no page before it has. */
-  shown: number
-}
-
-/** Rows that are read beyond those on the screen. */
+/** Number of rows that are read beyond those on the screen. */
 const rowsAhead = 100
+/** Milliseconds between a request that has failed and the next attempt. */
+const retryMs = 5_000
 
 /**
- * A list of the server, read page by page as far as a person scrolls. A refresh reads only the pages
- * on the screen again.
+ * A list of the server, read page by page as far as a person scrolls. A refresh reads the pages on
+ * the screen again. It only counts the new rows at the top of the list while the top is not on the
+ * screen, because the rows on the screen must not move.
  */
 export class PagedList<Row> {
   readonly #keyOf: (row: Row) => string
@@ -33,12 +18,14 @@ export class PagedList<Row> {
   readonly #problem = signal('')
   readonly #isLoading = signal(true)
   readonly #hasMore = signal(false)
+  readonly #newer = signal(0)
   #read: ReadPage<Row> | undefined
   #parts: ReadPart<Row>[] = []
   #window: RowWindow = { first: 0, end: 0 }
   #wantsRestart = false
   #wantsRefresh = false
   #work: Promise<void> | undefined
+  #retry: ReturnType<typeof setTimeout> | undefined
   #isClosed = false
 
   /** @param keyOf - Returns the name of a row: two rows with one name are the same. */
@@ -55,7 +42,7 @@ export class PagedList<Row> {
     return this.#problem
   }
 
-  /** True until the first page of the list is here. */
+  /** True until the first page of the list is here, or the request for it has failed. */
   get isLoading(): ReadonlySignal<boolean> {
     return this.#isLoading
   }
@@ -63,6 +50,11 @@ export class PagedList<Row> {
   /** True if the server has more rows than were read. */
   get hasMore(): ReadonlySignal<boolean> {
     return this.#hasMore
+  }
+
+  /** Number of rows that the first page has got since it left the screen; at most a page. */
+  get newer(): ReadonlySignal<number> {
+    return this.#newer
   }
 
   /** Reads another list, such as that of another filter. The old rows stay until it is here. */
@@ -79,34 +71,52 @@ export class PagedList<Row> {
     return this.#start()
   }
 
-  /** Notes the rows on the screen; reads more where they are near the end. */
+  /** Notes the rows on the screen. Reads more near the end, and new ones at the top. */
   see(window: RowWindow): void {
     this.#window = window
-    void this.#start()
+    if (this.#newer.peek() > 0 && this.#isVisible(0, this.#parts[0])) this.#wantsRefresh = true
+    // A person who scrolls does not call a server that fails more often.
+    if (this.#retry === undefined) void this.#start()
   }
 
   close(): void {
     this.#isClosed = true
+    clearTimeout(this.#retry)
   }
 
   #start(): Promise<void> {
-    if (!this.#work && this.#nextRead()) this.#work = this.#run()
+    if (!this.#work && this.#nextRead()) {
+      clearTimeout(this.#retry)
+      this.#retry = undefined
+      this.#work = this.#run()
+    }
     return this.#work ?? Promise.resolve()
   }
 
   /** Reads until nothing is wanted: one request at a time, and the latest wish counts. */
   async #run(): Promise<void> {
+    const list = this.#read
     try {
       for (let read = this.#nextRead(); read; read = this.#nextRead()) {
         await read()
         this.#problem.value = ''
         this.#publish()
       }
-    } catch (error) {
-      this.#problem.value = (error as Error).message
-    } finally {
       this.#work = undefined
+    } catch (error) {
+      this.#work = undefined
+      // Nobody waits for the earlier list any longer.
+      if (this.#read !== list) return this.#start()
+      this.#fail(error as Error)
     }
+  }
+
+  #fail({ message }: Error): void {
+    this.#problem.value = message
+    this.#isLoading.value = false
+    this.#wantsRefresh = true
+    if (this.#isClosed) return
+    this.#retry = setTimeout(() => void this.#start(), retryMs)
   }
 
   /** @returns `undefined` if there is nothing to read. */
@@ -125,6 +135,7 @@ export class PagedList<Row> {
     if (this.#read !== read) return
     this.#wantsRestart = this.#wantsRefresh = false
     this.#isLoading.value = false
+    this.#newer.value = 0
     this.#parts = [part]
   }
 
@@ -132,17 +143,32 @@ export class PagedList<Row> {
     this.#wantsRefresh = false
     let offset = 0
     for (const [index, part] of this.#parts.entries()) {
-      const isVisible = offset <= this.#window.end && offset + part.shown >= this.#window.first
+      const isVisible = this.#isVisible(offset, part)
       offset += part.shown
-      if (!isVisible) continue
+      if (!isVisible && index > 0) continue
       const fresh = await readPart(read, part.from)
       if (this.#wantsRestart) return
-      this.#parts[index] = { ...fresh, shown: part.shown }
-      const following = this.#parts[index + 1]
-      // Another end of this page is another beginning of the next one.
-      if (fresh.next === undefined) this.#parts.length = index + 1
-      else if (following) following.from = fresh.next
+      if (index === 0) this.#newer.value = isVisible ? 0 : this.#countUnknown(fresh)
+      if (isVisible) this.#replace(index, part, fresh)
     }
+  }
+
+  #isVisible(offset: number, part: ReadPart<Row> | undefined): boolean {
+    const { first, end } = this.#window
+    return part !== undefined && offset <= end && offset + part.shown >= first
+  }
+
+  #countUnknown({ rows }: ReadPart<Row>): number {
+    const known = new Set(this.#rows.peek().map(this.#keyOf))
+    return rows.filter((row) => !known.has(this.#keyOf(row))).length
+  }
+
+  #replace(index: number, { shown }: ReadPart<Row>, fresh: ReadPart<Row>): void {
+    this.#parts[index] = { ...fresh, shown }
+    const following = this.#parts[index + 1]
+    // Another end of this page is another beginning of the next one.
+    if (fresh.next === undefined) this.#parts.length = index + 1
+    else if (following) following.from = fresh.next
   }
 
   async #readNext(read: ReadPage<Row>, last: ReadPart<Row>): Promise<void> {
@@ -154,29 +180,8 @@ export class PagedList<Row> {
     return next !== undefined && this.#rows.peek().length - this.#window.end < rowsAhead
   }
 
-  /** Joins the pages; a row that has moved between two of them is shown once. */
   #publish(): void {
-    const seen = new Set<string>()
-    const rows: Row[] = []
-    for (const part of this.#parts) {
-      const before = rows.length
-      for (const row of part.rows) {
-        const key = this.#keyOf(row)
-        if (seen.has(key)) continue
-        seen.add(key)
-        rows.push(row)
-      }
-      part.shown = rows.length - before
-    }
-    this.#rows.value = rows
+    this.#rows.value = joinParts(this.#parts, this.#keyOf)
     this.#hasMore.value = this.#parts.at(-1)?.next !== undefined
   }
-}
-
-async function readPart<Row>(
-  read: ReadPage<Row>,
-  from: string | undefined,
-): Promise<ReadPart<Row>> {
-  const { rows, cursor } = await read(from)
-  return { from, rows, next: cursor, shown: rows.length }
 }

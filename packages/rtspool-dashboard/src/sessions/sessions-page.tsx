@@ -3,6 +3,7 @@ import { useCallback, useEffect, useMemo, useState } from 'preact/hooks'
 import { Button, type RowWindow, type Sorting, Table } from '../elements/index.js'
 import { FilterBar } from '../filters/filter-bar.js'
 import { type FilterValues, filterOf, sessionFields } from '../filters/session-filter.js'
+import { emptyText } from '../lists/empty-text.js'
 import { replaceQuery, route } from '../navigation/route.js'
 import { useVisitor } from '../visitor/visitor-context.js'
 import { WatchDialog } from '../watch/watch-dialog.js'
@@ -69,7 +70,7 @@ export function SessionsPage(): JSX.Element {
         onSort={({ column: sort, order }) => replaceQuery({ ...query, sort, order })}
         onWindow={onWindow}
         isBusy={list.isLoading.value}
-        empty={hasFilter ? 'No session matches the filter.' : 'Nobody is here.'}
+        empty={emptyText(list, hasFilter ? 'No session matches the filter.' : 'Nobody is here.')}
       />
       <OpenedDialog
         opened={opened}

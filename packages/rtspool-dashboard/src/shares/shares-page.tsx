@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect, useMemo } from 'preact/hooks'
 import { Button, type Column, Table } from '../elements/index.js'
+import { emptyText } from '../lists/empty-text.js'
 import { replaceQuery, route } from '../navigation/route.js'
 import { useVisitor } from '../visitor/visitor-context.js'
 import { ShareDialog } from './share-dialog.js'
@@ -51,7 +52,7 @@ function Shares(): JSX.Element {
         columns={columns}
         rows={list.shares.value}
         keyOf={({ id }) => id}
-        empty="Nothing is shared."
+        empty={emptyText(list, 'Nothing is shared.')}
       />
       {isOpen.value && <ShareDialog path={path ?? ''} close={close} />}
     </section>

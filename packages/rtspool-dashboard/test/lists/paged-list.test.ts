@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest'
-import { type ListPage, PagedList } from '../../src/lists/paged-list.js'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { ListPage } from '../../src/lists/list-page.js'
+import { PagedList } from '../../src/lists/paged-list.js'
 
 /** A server with rows that are names, and a page size of 100. */
 function listOf(count: number) {
@@ -19,7 +20,22 @@ function listOf(count: number) {
 
 const screen = (first: number) => ({ first, end: first + 30 })
 
+/** A list of the server whose requests fail while it is down. */
+function fragileListOf(count: number) {
+  const server = { isDown: true, requests: 0 }
+  const scene = listOf(count)
+  const read = async (cursor: string | undefined): Promise<ListPage<string>> => {
+    server.requests++
+    if (server.isDown) throw new Error('down')
+    return scene.read(cursor)
+  }
+  return { ...scene, read, server }
+}
+
 describe('list of pages', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
   it('reads as far as a person scrolls', async () => {
     const { list, reads, read, shown } = listOf(1000)
     await list.restart(read)
@@ -33,14 +49,41 @@ describe('list of pages', () => {
     expect(reads).toContain('r199')
   })
 
-  it('reads only the pages on the screen again', async () => {
+  it('reads only the pages on the screen again, and the first one', async () => {
     const { list, reads, read } = listOf(1000)
     await list.restart(read)
     list.see(screen(650))
     await list.refresh()
     reads.length = 0
     await list.refresh()
-    expect(reads).toEqual(['r599'])
+    expect(reads).toEqual([undefined, 'r599'])
+  })
+
+  it('counts new rows at the top while the top is not on the screen, and shows them there', async () => {
+    const { list, rows, read, shown } = listOf(300)
+    await list.restart(read)
+    list.see(screen(150))
+    await list.refresh()
+    rows.unshift('new 2', 'new 1')
+    await list.refresh()
+    expect([list.newer.value, shown()[0]]).toEqual([2, 'r0'])
+    list.see(screen(140))
+    await list.refresh()
+    expect([list.newer.value, shown()[0]]).toEqual([2, 'r0'])
+    list.see(screen(0))
+    await vi.advanceTimersByTimeAsync(0)
+    expect([list.newer.value, shown().slice(0, 3)]).toEqual([0, ['new 2', 'new 1', 'r0']])
+  })
+
+  it('counts no new rows of an earlier filter', async () => {
+    const { list, rows, read } = listOf(300)
+    await list.restart(read)
+    list.see(screen(150))
+    rows.unshift('new')
+    await list.refresh()
+    expect(list.newer.value).toBe(1)
+    await list.restart(read)
+    expect(list.newer.value).toBe(0)
   })
 
   it('shows a row once that has moved to another page', async () => {
@@ -87,25 +130,47 @@ describe('list of pages', () => {
   })
 
   it('keeps its rows where a request fails, and recovers', async () => {
-    const { list, read, shown } = listOf(3)
-    let isDown = false
-    await list.restart((cursor) => (isDown ? Promise.reject(new Error('down')) : read(cursor)))
-    isDown = true
+    const { list, read, server, shown } = fragileListOf(3)
+    server.isDown = false
+    await list.restart(read)
+    server.isDown = true
     await list.refresh()
     expect([list.problem.value, shown().length]).toEqual(['down', 3])
-    isDown = false
+    server.isDown = false
     await list.refresh()
-    expect([list.problem.value, shown().length]).toEqual(['', 3])
+    expect([list.problem.value, shown().length, vi.getTimerCount()]).toEqual(['', 3, 0])
   })
 
-  it('tries the first page again where it has failed', async () => {
+  it('says why its first page has not come, and tries again each five seconds', async () => {
+    const { list, read, server, shown } = fragileListOf(3)
+    await list.restart(read)
+    expect([list.problem.value, list.isLoading.value]).toEqual(['down', false])
+    await vi.advanceTimersByTimeAsync(5_000)
+    expect([list.problem.value, server.requests]).toEqual(['down', 2])
+    server.isDown = false
+    await vi.advanceTimersByTimeAsync(5_000)
+    expect([list.problem.value, shown().length, server.requests]).toEqual(['', 3, 3])
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('does not call a server that has failed for each row that scrolls past', async () => {
+    const { list, read, server } = fragileListOf(3)
+    await list.restart(read)
+    for (const first of [4, 8, 12]) list.see(screen(first))
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(server.requests).toBe(1)
+    list.close()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('reads the list of another filter at once where the earlier one fails', async () => {
     const { list, read, shown } = listOf(3)
-    let isDown = true
-    await list.restart((cursor) => (isDown ? Promise.reject(new Error('down')) : read(cursor)))
-    expect([list.problem.value, list.isLoading.value]).toEqual(['down', true])
-    isDown = false
-    await list.refresh()
-    expect([list.problem.value, shown().length]).toEqual(['', 3])
+    let fail = (_error: Error): void => {}
+    const broken = list.restart(() => new Promise((_, reject) => (fail = reject)))
+    const quick = list.restart(read)
+    fail(new Error('wrong filter'))
+    await Promise.all([broken, quick])
+    expect([list.problem.value, list.isLoading.value, shown().length]).toEqual(['', false, 3])
   })
 
   it('reads nothing after it was closed', async () => {

@@ -1,0 +1,46 @@
+/** Part of a list, as an operation of the API returns it. */
+export interface ListPage<Row> {
+  readonly rows: readonly Row[]
+  /** Cursor of the next page; absent on the last one. */
+  readonly cursor: string | undefined
+}
+
+/** Reads the page behind a cursor, and the first page without one. */
+export type ReadPage<Row> = (cursor: string | undefined) => Promise<ListPage<Row>>
+
+/** A page that was read, and the cursor that leads to it. */
+export interface ReadPart<Row> {
+  from: string | undefined
+  rows: readonly Row[]
+  next: string | undefined
+  /** Number of rows that no page before it has. */
+  shown: number
+}
+
+export async function readPart<Row>(
+  read: ReadPage<Row>,
+  from: string | undefined,
+): Promise<ReadPart<Row>> {
+  const { rows, cursor } = await read(from)
+  return { from, rows, next: cursor, shown: rows.length }
+}
+
+/** Joins pages, and notes how many rows of each are shown. A row on two pages is shown once. */
+export function joinParts<Row>(
+  parts: readonly ReadPart<Row>[],
+  keyOf: (row: Row) => string,
+): readonly Row[] {
+  const seen = new Set<string>()
+  const joined: Row[] = []
+  for (const part of parts) {
+    const before = joined.length
+    for (const row of part.rows) {
+      const key = keyOf(row)
+      if (seen.has(key)) continue
+      seen.add(key)
+      joined.push(row)
+    }
+    part.shown = joined.length - before
+  }
+  return joined
+}
