@@ -70,6 +70,11 @@ export class DashboardPage {
     return this.page.getByRole('button', { name, ...(typeof name === 'string' && { exact: true }) })
   }
 
+  /** Returns the label of the element with the focus; `null` if it has none. */
+  focused(): Promise<string | null> {
+    return this.page.evaluate("document.activeElement.getAttribute('aria-label')")
+  }
+
   get dialog(): Locator {
     return this.page.getByRole('dialog')
   }

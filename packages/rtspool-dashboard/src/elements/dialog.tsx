@@ -1,5 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
+import { focusFirst } from './focus.js'
 
 interface DialogProps {
   readonly title: string
@@ -11,18 +12,19 @@ interface DialogProps {
 }
 
 /**
- * A dialog above the page. The browser keeps the focus inside, and returns it to the element that
- * opened the dialog.
+ * A dialog above the page, which keeps the focus inside. The focus returns to the element that opened
+ * the dialog. If that element has gone, its table gets the focus, and without a table the page.
  */
 export function Dialog({ title, onClose, isWide = false, children }: DialogProps): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => {
     const shown = dialog.current
-    const opener = document.activeElement
+    const opener = document.activeElement as HTMLElement | null
+    const table = opener?.closest<HTMLElement>('section.table')
     shown?.showModal()
     return () => {
       shown?.close()
-      if (opener instanceof HTMLElement && opener.isConnected) opener.focus()
+      focusFirst([opener, table, document.querySelector('main')])
     }
   }, [])
   return (

@@ -1,5 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useFocusWithin } from './focus.js'
 import { type RowWindow, windowOf } from './window.js'
 
 /** A column of a table. */
@@ -49,6 +50,7 @@ export function Table<Row>(props: TableProps<Row>): JSX.Element {
   const { label, columns, rows, keyOf, isBusy = false, empty = 'There is nothing here.' } = props
   const { place, range } = useRowWindow(rows.length, props.onWindow)
   const { first, end } = range
+  useFocusWithin(place)
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls needs the keyboard
     <section class="table" ref={place} tabIndex={0} aria-label={label} aria-busy={isBusy}>
