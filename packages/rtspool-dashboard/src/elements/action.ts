@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 
 /** A request that a person has asked for. */
 export interface Action {
@@ -13,8 +13,11 @@ export interface Action {
 export function useAction(): Action {
   const [isRunning, setRunning] = useState(false)
   const [problem, setProblem] = useState('')
+  // The state of a component is as old as its last drawing: a second click may come before the next one.
+  const hasBegun = useRef(false)
   const run: Action['run'] = async (request) => {
-    if (isRunning) return false
+    if (hasBegun.current) return false
+    hasBegun.current = true
     setRunning(true)
     try {
       await request()
@@ -24,6 +27,7 @@ export function useAction(): Action {
       setProblem((error as Error).message)
       return false
     } finally {
+      hasBegun.current = false
       setRunning(false)
     }
   }

@@ -1,5 +1,6 @@
 export { type Action, useAction } from './action.js'
 export { Button } from './button.js'
+export { copyText } from './clipboard.js'
 export { Dialog } from './dialog.js'
 export { Facts } from './facts.js'
 export { Field } from './field.js'

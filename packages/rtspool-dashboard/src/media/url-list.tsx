@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
-import { Button, Dialog } from '../elements/index.js'
+import { Button, copyText, Dialog } from '../elements/index.js'
 import { QrCode } from './qr-code.js'
 
 /** URLs for players, each to copy or to read by a phone. */
@@ -13,7 +13,10 @@ export function UrlList({ urls }: { readonly urls: readonly string[] }): JSX.Ele
         {urls.map((url) => (
           <li key={url}>
             <code>{url}</code>
-            <Button label={`Copy ${url}`} onClick={() => void copy(url).then(setCopied)}>
+            <Button
+              label={`Copy ${url}`}
+              onClick={() => void copyText(url, `Copied: ${url}`).then(setCopied)}
+            >
               Copy
             </Button>
             <Button label={`QR code of ${url}`} onClick={() => setShown(url)}>
@@ -35,14 +38,4 @@ export function UrlList({ urls }: { readonly urls: readonly string[] }): JSX.Ele
       )}
     </>
   )
-}
-
-/** @returns A sentence about the attempt: pages without TLS have no clipboard, except on this machine. */
-async function copy(url: string): Promise<string> {
-  try {
-    await navigator.clipboard.writeText(url)
-    return `Copied: ${url}`
-  } catch {
-    return 'The browser does not let this page copy: select the text instead.'
-  }
 }

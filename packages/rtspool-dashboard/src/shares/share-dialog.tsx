@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { Button, Dialog, Field } from '../elements/index.js'
+import { Button, copyText, Dialog, Field, useAction } from '../elements/index.js'
 import { useVisitor } from '../visitor/visitor-context.js'
 import { isOwnHost, lifetimes, type NewShareView, urlOf } from './share-view.js'
 
@@ -16,26 +16,24 @@ const defaultViewers = 10
 export function ShareDialog({ path, close }: ShareDialogProps): JSX.Element {
   const { client } = useVisitor()
   const created = useSignal<NewShareView | undefined>(undefined)
-  const problem = useSignal('')
-  const submit = async (event: SubmitEvent): Promise<void> => {
+  const { isRunning, problem, run } = useAction()
+  const submit = (event: SubmitEvent): void => {
     event.preventDefault()
-    try {
-      const body = bodyOf(new FormData(event.currentTarget as HTMLFormElement))
+    const body = bodyOf(new FormData(event.currentTarget as HTMLFormElement))
+    void run(async () => {
       created.value = await client.post<NewShareView>('/v1/shares', body)
-    } catch (error) {
-      problem.value = (error as Error).message
-    }
+    })
   }
   return (
     <Dialog title="Share a live picture" onClose={close}>
       {created.value ? (
         <NewLink share={created.value} />
       ) : (
-        <form onSubmit={(event) => void submit(event)}>
+        <form onSubmit={submit}>
           <ShareFields path={path} />
           <p role="alert">{problem}</p>
           <div class="actions">
-            <button type="submit" class="main">
+            <button type="submit" class="main" disabled={isRunning}>
               Make a link
             </button>
           </div>
@@ -91,11 +89,10 @@ function ShareFields({ path }: { readonly path: string }): JSX.Element {
 }
 
 function NewLink({ share }: { readonly share: NewShareView }): JSX.Element {
-  const isCopied = useSignal(false)
+  const copied = useSignal('')
   const url = urlOf(share, location.hostname)
   const copy = async (): Promise<void> => {
-    await navigator.clipboard.writeText(url)
-    isCopied.value = true
+    copied.value = await copyText(url, 'Copied.')
   }
   return (
     <>
@@ -122,7 +119,7 @@ function NewLink({ share }: { readonly share: NewShareView }): JSX.Element {
           </Button>
         </div>
       )}
-      <p role="status">{isCopied.value && 'Copied.'}</p>
+      <p role="status">{copied}</p>
     </>
   )
 }
