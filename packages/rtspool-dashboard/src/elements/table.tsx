@@ -1,5 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { Button } from './button.js'
 import { useFocusWithin } from './focus.js'
 import { type RowWindow, windowOf } from './window.js'
 
@@ -40,6 +41,11 @@ interface TableProps<Row> {
   readonly isBusy?: boolean
   /** Shown instead of rows where there are none. */
   readonly empty?: string
+  /**
+   * Number of rows that are new at the top while the top is not on the screen. A button shows them.
+   * @default 0
+   */
+  readonly newer?: number
 }
 
 /** Pixels of a row: `--row-height` in the style sheet. */
@@ -47,13 +53,19 @@ const rowHeight = 34
 
 /** A table of any length: only the rows on the screen are elements of the page. */
 export function Table<Row>(props: TableProps<Row>): JSX.Element {
-  const { label, columns, rows, keyOf, isBusy = false, empty = 'There is nothing here.' } = props
+  const { label, columns, rows, keyOf, isBusy = false, newer = 0 } = props
+  const { empty = 'There is nothing here.' } = props
   const { place, range } = useRowWindow(rows.length, props.onWindow)
   const { first, end } = range
   useFocusWithin(place)
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls needs the keyboard
     <section class="table" ref={place} tabIndex={0} aria-label={label} aria-busy={isBusy}>
+      {newer > 0 && (
+        <p class="newer">
+          <Button onClick={() => place.current?.scrollTo({ top: 0 })}>{`${newer} new ↑`}</Button>
+        </p>
+      )}
       <table aria-rowcount={rows.length + 1} style={{ minWidth: widthOf(columns) }}>
         <Head {...props} />
         <tbody>

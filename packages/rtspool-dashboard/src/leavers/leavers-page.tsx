@@ -47,6 +47,7 @@ export function LeaversPage(): JSX.Element {
         keyOf={leavers.keyOf}
         onWindow={onWindow}
         isBusy={list.isLoading.value}
+        newer={list.newer.value}
         empty={emptyText(list, 'No session has left, as far as the server remembers.')}
       />
     </>

@@ -1,5 +1,6 @@
 import { lossOf, ownerText } from '../api/session-view.js'
 import { Button, type Column } from '../elements/index.js'
+import { WatchButton } from '../watch/watch-button.js'
 import { bitrateText, bytesText, durationText, shareText } from '../words/quantities.js'
 import type { SessionRow } from './bitrates.js'
 
@@ -42,9 +43,9 @@ export function sessionColumns({ watch, show, end }: RowActions): readonly Colum
       width: '10rem',
       cell: ({ paths: [path] }) =>
         path && (
-          <Button kind="link" label={`Watch ${path}`} onClick={() => watch(path)}>
+          <WatchButton path={path} kind="link" onClick={() => watch(path)}>
             {path}
-          </Button>
+          </WatchButton>
         ),
       hint: ({ paths }) => paths.join(', '),
     },

@@ -70,6 +70,7 @@ export function SessionsPage(): JSX.Element {
         onSort={({ column: sort, order }) => replaceQuery({ ...query, sort, order })}
         onWindow={onWindow}
         isBusy={list.isLoading.value}
+        newer={isNewestFirst(sorting) ? list.newer.value : 0}
         empty={emptyText(list, hasFilter ? 'No session matches the filter.' : 'Nobody is here.')}
       />
       <OpenedDialog
@@ -88,6 +89,10 @@ function sortingOf({ sort, order }: FilterValues): Sorting {
   return { column: sort, order: order === 'ascending' ? 'ascending' : 'descending' }
 }
 
+/** Returns whether new sessions come at the top. In other orders, rows there may have moved. */
+const isNewestFirst = ({ column, order }: Sorting): boolean =>
+  column === defaultSorting.column && order === defaultSorting.order
+
 /** Reads the sessions that the address of the page asks for. */
 function useSessions(query: FilterValues, sorting: Sorting): LiveSessions {
   const visitor = useVisitor()
@@ -100,7 +105,7 @@ function useSessions(query: FilterValues, sorting: Sorting): LiveSessions {
 
 /** Writes how many sessions there are, as far as the server has told. */
 function countOf({ list, total }: LiveSessions, hasFilter: boolean): string {
-  const read = list.rows.value.length
+  const read = list.rows.value.length + list.newer.value
   if (!list.hasMore.value) return countText(read)
   return hasFilter ? `${countText(read)}+` : countText(Math.max(read, total.value ?? 0))
 }
