@@ -6,7 +6,13 @@ import { type FilterValues, filterText } from '../filters/session-filter.js'
 import { useVisitor } from '../visitor/visitor-context.js'
 import { countText } from '../words/quantities.js'
 import { EndForm } from './end-form.js'
-import { endSession, endSessions, subjectsOf } from './end-request.js'
+import {
+  type CountedSessions,
+  countSessions,
+  endSession,
+  endSessions,
+  subjectsOf,
+} from './end-request.js'
 
 interface EndDialogProps {
   readonly session: SessionView
@@ -46,36 +52,42 @@ interface EndAllDialogProps {
   readonly close: () => void
 }
 
-/** Ends all sessions that match a filter, after the server has counted them. */
+/**
+ * Ends all sessions that match a filter, after the server has counted them. Ends no session that
+ * matches later, because nobody has seen it counted.
+ */
 export function EndAllDialog({ filter, onEnded, close }: EndAllDialogProps): JSX.Element {
   const { client } = useVisitor()
-  const [count, setCount] = useState<number | undefined>(undefined)
+  const [counted, setCounted] = useState<CountedSessions | undefined>(undefined)
   const [problem, setProblem] = useState('')
   useEffect(() => {
-    endSessions(client, filter, { reason: '', dryRun: true }).then(setCount, (error: Error) =>
-      setProblem(error.message),
-    )
+    countSessions(client, filter).then(setCounted, (error: Error) => setProblem(error.message))
   }, [client, filter])
-  const found =
-    count === undefined
-      ? 'The server counts …'
-      : `${sessionsText(count)} now: ${filterText(filter)}.`
+  const ending = counted?.sessions.length ?? 0
   return (
     <Dialog title="End all sessions of the filter" onClose={close}>
-      <p aria-live="polite">{problem === '' && found}</p>
+      <p aria-live="polite">{problem === '' && foundText(counted, filter)}</p>
       <p role="alert">{problem}</p>
       <EndForm
-        action={count === undefined ? 'End them' : `End ${sessionsText(count)}`}
+        action={counted ? `End ${sessionsText(ending)}` : 'End them'}
         subjects={[]}
-        isDisabled={!count}
+        isDisabled={ending === 0}
         end={async (terms) => {
-          await endSessions(client, filter, { ...terms, dryRun: false })
+          if (counted) await endSessions(client, filter, counted, terms)
           onEnded()
         }}
         close={close}
       />
     </Dialog>
   )
+}
+
+function foundText(counted: CountedSessions | undefined, filter: FilterValues): string {
+  if (!counted) return 'The server counts …'
+  const { count, sessions } = counted
+  const found = `${sessionsText(count)} now: ${filterText(filter)}.`
+  if (sessions.length === count) return found
+  return `${found} The first ${countText(sessions.length)} end at once: repeat it for the others.`
 }
 
 const sessionsText = (count: number): string =>

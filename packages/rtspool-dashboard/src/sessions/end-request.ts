@@ -42,22 +42,33 @@ export async function endSession(
   }
 }
 
+/** Sessions that match a filter, at the time when the server has counted them. */
+export interface CountedSessions {
+  readonly count: number
+  /** Public ids, at most 1000. */
+  readonly sessions: readonly string[]
+}
+
+/** Counts the sessions that match a filter. @throws {ApiError} */
+export const countSessions = (client: ApiClient, filter: FilterValues): Promise<CountedSessions> =>
+  client.post('/v1/sessions/kick', { filter: filterBody(filter), dryRun: true })
+
 /**
- * Ends all sessions that match a filter, or counts them. A ban is of their users, and of the
- * addresses of those without one.
+ * Ends sessions that were counted, as far as they still match the filter. Sessions that match it since
+ * then stay. A ban is of the users of these sessions, and of the addresses of sessions without user.
  *
  * @throws {ApiError}
  */
 export async function endSessions(
   client: ApiClient,
   filter: FilterValues,
-  { reason, ban, dryRun }: EndTerms & { readonly dryRun: boolean },
-): Promise<number> {
-  const { count } = await client.post<{ count: number }>('/v1/sessions/kick', {
+  { sessions }: CountedSessions,
+  { reason, ban }: EndTerms,
+): Promise<void> {
+  await client.post('/v1/sessions/kick', {
     filter: filterBody(filter),
-    dryRun,
+    sessions,
     ...(reason !== '' && { reason }),
     ...(ban && { ban: { seconds: ban.seconds } }),
   })
-  return count
 }

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { ApiClient } from '../../src/api/api-client.js'
-import { endSession, endSessions, subjectsOf } from '../../src/sessions/end-request.js'
+import {
+  countSessions,
+  endSession,
+  endSessions,
+  subjectsOf,
+} from '../../src/sessions/end-request.js'
 import { json, scriptedFetch } from '../api/scripted-fetch.js'
 import { session } from './session.js'
 
@@ -39,16 +44,17 @@ describe('end of sessions', () => {
     await expect(endSession(client, ann, { reason: '' })).resolves.toBeUndefined()
   })
 
-  it('of a filter is counted first', async () => {
-    const { client, requests } = scene(json({ count: 7 }))
+  it('of a filter is that of the sessions that were counted first', async () => {
+    const { client, requests } = scene(json({ count: 2, sessions: ['a', 'b'] }))
     const filter = { user: 'ann', minAge: '60' }
-    expect(await endSessions(client, filter, { reason: '', dryRun: true })).toBe(7)
+    const counted = await countSessions(client, filter)
+    expect(counted.count).toBe(2)
     const ban = { seconds: 600, subject: 'user' } as const
-    await endSessions(client, filter, { reason: 'night', ban, dryRun: false })
+    await endSessions(client, filter, counted, { reason: 'night', ban })
     expect(requests.map((request) => JSON.parse(request.split('Bearer t ')[1] ?? ''))).toEqual([
       { filter: { user: 'ann', minAge: 60 }, dryRun: true },
       {
-        ...{ filter: { user: 'ann', minAge: 60 }, dryRun: false },
+        ...{ filter: { user: 'ann', minAge: 60 }, sessions: ['a', 'b'] },
         ...{ reason: 'night', ban: { seconds: 600 } },
       },
     ])

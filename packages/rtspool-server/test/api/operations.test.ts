@@ -112,6 +112,37 @@ describe('sessions', () => {
     expect((await api.call('kickSessions', { body: { filter: {} } })).status).toBe(400)
   })
 
+  it('end as a dry run has counted them, or not at all', async () => {
+    const { api, server } = await startApi()
+    const add = () => server.pool.create({ owner: { user: 'ann', address: '192.0.2.1' } })
+    add()
+    const filter = { user: 'ann' }
+    const { body: dry } = await api.call('kickSessions', { body: { filter, dryRun: true } })
+    const later = add()
+    const counted = { filter, expectedCount: dry.count, ban: { seconds: 60 } }
+    const { status, body } = await api.call('kickSessions', { body: counted })
+    expect([status, body.detail]).toEqual([409, 'sessions that would end now: 2, expected: 1'])
+    expect([server.pool.size, server.pool.bans.size]).toEqual([2, 0])
+    const kicked = await api.call('kickSessions', { body: { ...counted, sessions: dry.sessions } })
+    expect(kicked.body).toEqual({ count: 1, dryRun: false, sessions: dry.sessions })
+    expect([...server.pool.values()]).toEqual([later])
+  })
+
+  it('end by id only if the filter selects them as well', async () => {
+    const { api, server } = await startApi()
+    const [ann, bob] = ['ann', 'bob'].map((user) =>
+      server.pool.create({ owner: { user, address: '192.0.2.1' } }),
+    )
+    const sessions = [ann, bob].map((session) => session?.publicId)
+    const gone = 'x'.repeat(22)
+    const body = { filter: { user: 'ann' }, sessions: [...sessions, gone] }
+    expect((await api.call('kickSessions', { body })).body.sessions).toEqual(sessions.slice(0, 1))
+    expect((await api.call('kickSessions', { body: { ...body, sessions: [] } })).body.count).toBe(0)
+    const long = { ...body, sessions: Array.from({ length: 1001 }, () => gone) }
+    expect((await api.call('kickSessions', { body: long })).status).toBe(400)
+    expect([...server.pool.values()]).toEqual([bob])
+  })
+
   it('change their timeout and the end of their authorization', async () => {
     const { api, server } = await watched(1)
     const [session] = [...server.pool.values()]

@@ -5,6 +5,7 @@ import { connectionOperations } from './connections.js'
 import { documentOperation } from './document.js'
 import { eventOperations } from './events.js'
 import { historyOperations } from './history.js'
+import { kickOperations } from './kicks.js'
 import { leaverOperations } from './leavers.js'
 import { limitOperations } from './limits.js'
 import { liveOperations } from './live.js'
@@ -19,6 +20,7 @@ const described: readonly Operation[] = [
   ...statusOperations,
   ...historyOperations,
   ...sessionOperations,
+  ...kickOperations,
   ...leaverOperations,
   ...banOperations,
   ...connectionOperations,

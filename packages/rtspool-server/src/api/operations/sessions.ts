@@ -1,18 +1,10 @@
-import {
-  type BanTerms,
-  removalReasons,
-  type Session,
-  type SessionKickQuery,
-  type StreamStats,
-  streamStatsOf,
-} from 'rtspool'
+import { removalReasons, type Session, type StreamStats, streamStatsOf } from 'rtspool'
 import { z } from 'zod'
 import { components } from '../components.js'
-import type { ControlledServer } from '../controlled-server.js'
-import { type Caller, type Operation, operation } from '../operation.js'
+import { type Operation, operation } from '../operation.js'
 import { listed } from '../page.js'
 import { Problem } from '../problem.js'
-import { sessionFilters, sessionQuery } from '../session-filters.js'
+import { sessionQuery } from '../session-filters.js'
 import {
   count,
   cursor,
@@ -25,9 +17,9 @@ import {
   sessionState,
   time,
 } from '../values.js'
-import { adding, banTerms, note } from './bans.js'
 
-const sessionSchema = z
+/** Schema of a session in the form of the API. */
+export const sessionSchema = z
   .object({
     publicId,
     state: sessionState,
@@ -124,22 +116,18 @@ const detailsView = (session: Session): z.output<typeof detailsSchema> => ({
   streams: streamStatsOf(session).map(streamView),
 })
 
-const named = z.strictObject({ publicId })
-
-const kickResult = z.object({
-  count: count.describe('Sessions that were ended, or would be'),
-  dryRun: z.boolean(),
-  sessions: z.array(z.string()).describe('Public ids, at most 1000'),
-})
-
-const maxIdsOfKick = 1000
+/** Schema of a path that names a session. */
+export const namedSession = z.strictObject({ publicId })
 
 /**
  * Finds a live session by its public id.
  *
  * @throws {Problem} `not-found`
  */
-function sessionOf(server: { readonly rtsp: { readonly pool: PoolOfIds } }, id: string): Session {
+export function sessionOf(
+  server: { readonly rtsp: { readonly pool: PoolOfIds } },
+  id: string,
+): Session {
   const session = server.rtsp.pool.findByPublicId(id)
   if (session) return session
   throw new Problem('not-found', 'no live session has the id', {
@@ -189,31 +177,7 @@ function changeTerms(
   if (maxLifetimeSeconds !== undefined) session.maxLifetime = maxLifetimeSeconds
 }
 
-const kickTerms = {
-  reason: note.optional().describe('Free text for the list of those that have left'),
-  ban: z
-    .strictObject(banTerms)
-    .optional()
-    .describe('Bans the user of each session, or the address of a session without user'),
-}
-
-interface KickTerms {
-  readonly reason?: string | undefined
-  readonly ban?: BanTerms | undefined
-  readonly dryRun?: boolean | undefined
-}
-
-function kick(
-  { rtsp }: ControlledServer,
-  { token }: Caller,
-  filter: SessionKickQuery,
-  { ban, ...options }: KickTerms,
-): Session[] {
-  const terms = ban && { ...ban, author: token.name }
-  return adding({ ...ban }, () => rtsp.pool.kick(filter, { ...options, ban: terms }))
-}
-
-/** Operations that list, read, change and end sessions. */
+/** Operations that list, read and change sessions. */
 export const sessionOperations: readonly Operation[] = [
   operation({
     id: 'listSessions',
@@ -244,7 +208,7 @@ export const sessionOperations: readonly Operation[] = [
     role: 'viewer',
     tag: 'sessions',
     summary: 'Reads a live session with its streams and their last reception reports',
-    params: named,
+    params: namedSession,
     result: detailsSchema,
     handle: ({ server }, { params }) => detailsView(sessionOf(server, params.publicId)),
   }),
@@ -255,53 +219,13 @@ export const sessionOperations: readonly Operation[] = [
     role: 'operator',
     tag: 'sessions',
     summary: 'Changes the timeout, the lifetime or the end of the authorization of a live session',
-    params: named,
+    params: namedSession,
     body: changeSchema,
     result: detailsSchema,
     handle: ({ server }, { params, body }) => {
       const session = sessionOf(server, params.publicId)
       changeTerms(session, body)
       return detailsView(session)
-    },
-  }),
-  operation({
-    id: 'kickSession',
-    method: 'post',
-    path: '/v1/sessions/{publicId}/kick',
-    role: 'operator',
-    tag: 'sessions',
-    summary: 'Ends a session with the reason kicked',
-    params: named,
-    body: z.strictObject(kickTerms),
-    result: sessionSchema,
-    problems: ['conflict'],
-    handle: ({ server, caller }, { params, body }) => {
-      const session = sessionOf(server, params.publicId)
-      kick(server, caller, { publicId: params.publicId }, body)
-      return sessionView(session)
-    },
-  }),
-  operation({
-    id: 'kickSessions',
-    method: 'post',
-    path: '/v1/sessions/kick',
-    role: 'operator',
-    tag: 'sessions',
-    summary: 'Ends all sessions that match a filter, or counts them',
-    body: z.strictObject({
-      filter: z.strictObject(sessionFilters).refine((filter) => Object.keys(filter).length > 0, {
-        message: `at least one of ${Object.keys(sessionFilters).join(', ')}`,
-      }),
-      dryRun: z.boolean().optional().describe('true = count only. Default: false'),
-      ...kickTerms,
-    }),
-    result: kickResult,
-    problems: ['conflict'],
-    isChange: ({ dryRun = false }) => !dryRun,
-    handle: ({ server, caller }, { body: { filter, dryRun = false, ...terms } }) => {
-      const kicked = kick(server, caller, filter, { ...terms, dryRun })
-      const sessions = kicked.slice(0, maxIdsOfKick).map((session) => session.publicId)
-      return { count: kicked.length, dryRun, sessions }
     },
   }),
 ]
