@@ -153,7 +153,7 @@ export class Metrics {
     const directions = ['direction']
     this.#set.total(
       'rtspool_rtp_packets_total',
-      'RTP packets of unicast sessions',
+      'RTP packets of unicast sessions; none of browsers, which receive fragments',
       directions,
       () => {
         const { packetsIn, packetsOut } = unicast()
@@ -163,7 +163,8 @@ export class Metrics {
         ]
       },
     )
-    this.#set.total('rtspool_rtp_bytes_total', 'RTP bytes of unicast sessions', directions, () => {
+    const bytes = 'RTP bytes of unicast sessions; none of browsers, which receive fragments'
+    this.#set.total('rtspool_rtp_bytes_total', bytes, directions, () => {
       const { bytesIn, bytesOut } = unicast()
       return [
         [{ direction: 'in' }, bytesIn],

@@ -59,7 +59,8 @@ export interface RtspServerStats {
   readonly oversizedPackets: number
   /**
    * Traffic of all unicast sessions so far, including ended ones. RTP only; without headers of
-   * transports.
+   * transports. Leaves out sessions of `RtspServer.adopt`, which the application serves: `session.stats`
+   * has the figures that the application counts.
    */
   readonly unicast: RtspServerTraffic
   readonly gopCache: RtspServerGopCacheStats

@@ -36,7 +36,9 @@ const statsSchema = z.object({
   refusedConnections: count,
   media: count,
   mediaDown: count,
-  traffic: numbers.describe('RTP of all unicast sessions since the start'),
+  traffic: numbers.describe(
+    'RTP of all unicast sessions since the start. Browsers receive fragments, which only the metrics count',
+  ),
   multicast: numbers,
   gopCache: numbers,
   pressure: pressureSchema.optional().describe('Absent without a guard against overload'),
