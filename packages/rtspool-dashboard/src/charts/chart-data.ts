@@ -1,27 +1,31 @@
 /** A line of a chart. */
 export interface Line {
   readonly label: string
-  /** Custom property of the style sheet with its colour. */
+  /** Name of the CSS property that holds the colour of the line. */
   readonly color: '--accent' | '--warn' | '--alarm' | '--good'
-  /** True for a line of dashes, which differs from others without its colour. */
+  /** True for a dashed line, which differs from others for people who see no colours. */
   readonly isDashed?: boolean
 }
 
-/** Places on the horizontal axis, and the values of each line there; `null` leaves a gap. */
+/** Values of a chart. */
 export interface ChartData {
+  /** Positions on the horizontal axis, in ascending order, such as seconds since 1970. */
   readonly places: readonly number[]
+  /** One list for each line, with one value for each place; `null` leaves a gap. */
   readonly values: readonly (readonly (number | null)[])[]
 }
 
-/** Returns the index of the newest value; `undefined` without any. */
+/** Returns the index of the last place, which is the newest; `undefined` if there is no place. */
 export function newestIndex({ places }: ChartData): number | undefined {
   return places.length > 0 ? places.length - 1 : undefined
 }
 
 /**
- * Returns an upper end of a vertical axis: 1, 2 or 5 times a power of ten, so that it stays for a while.
+ * Rounds a value up to 1, 2 or 5 times a power of ten. A vertical axis with this upper end stays as it is
+ * while the values change a little.
  *
- * @param least - Smallest end, for charts of small values.
+ * @param value - Largest value of a chart.
+ * @param least - Smallest result, for charts of small values.
  */
 export function roundedAbove(value: number, least = 1): number {
   if (value <= least) return least
@@ -30,7 +34,11 @@ export function roundedAbove(value: number, least = 1): number {
   return step * power
 }
 
-/** Moves an index by a key of the keyboard; `undefined` for other keys. */
+/**
+ * Returns the index to which a key moves along a chart, such as `ArrowLeft`; `undefined` for other keys.
+ *
+ * @param count - Number of places of the chart.
+ */
 export function movedIndex(key: string, index: number, count: number): number | undefined {
   const moves: Readonly<Record<string, number>> = {
     ...{ ArrowLeft: index - 1, ArrowRight: index + 1 },

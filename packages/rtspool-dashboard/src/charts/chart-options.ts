@@ -1,33 +1,37 @@
 import uPlot from 'uplot'
 import { type Line, roundedAbove } from './chart-data.js'
 
-/** Shape of a chart. */
+/** Everything about a chart but its values. */
 export interface ChartShape {
   readonly lines: readonly Line[]
-  /** Writes a value of the vertical axis. */
+  /** Converts a value of the vertical axis to text with its unit. */
   readonly format: (value: number) => string
-  /** Writes a place of the horizontal axis. */
+  /** Converts a place of the horizontal axis to text. */
   readonly formatPlace: (place: number) => string
-  /** True for values that have no halves. */
+  /** True for whole numbers, such as counts: the axis then has no halves. */
   readonly isWhole?: boolean
-  /** True for one stick a value, false for lines. */
+  /** True draws a vertical bar for each value. False joins the values by lines. @default false */
   readonly hasSticks?: boolean
   /** Smallest upper end of the vertical axis. @default 1 */
   readonly least?: number
 }
 
+/** Height of a chart in pixels. */
 export const chartHeight = 190
+/** Width of the vertical axis with its texts, in pixels. */
 const valueAxisWidth = 76
 const font = '12px system-ui, sans-serif'
 const wholeSteps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000]
-/** Share of the distance between two sticks that one takes, and its limits in pixels. */
+/** Width of a bar: share of the distance to the next one, then largest and smallest number of pixels. */
 const stickSize: [number, number, number] = [0.6, 10, 2]
 
 /**
- * Returns the options of a chart.
+ * Returns the options with which uPlot draws a chart.
  *
- * @param colorOf - Resolves a custom property of the style sheet.
- * @param onIndex - Called with the index under the pointer; `null` when the pointer has left.
+ * @param width - Width of the chart in pixels.
+ * @param colorOf - Returns the colour that a CSS property holds.
+ * @param onIndex - Called with the index of the place under the pointer; `null` when the pointer has
+ *   left the chart.
  */
 export function chartOptions(
   { lines, format, formatPlace, isWhole, hasSticks, least }: ChartShape,

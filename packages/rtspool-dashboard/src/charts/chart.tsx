@@ -6,14 +6,14 @@ import { type ChartShape, chartHeight, chartOptions } from './chart-options.js'
 
 interface ChartProps {
   readonly title: string
-  /** The same object for each drawing. */
+  /** Must be the same object in each drawing: another one begins another chart. */
   readonly shape: ChartShape
   readonly data: ChartData
 }
 
 /**
- * A chart with the values at the pointer, or the newest ones, as text below it. The keys of the arrows
- * move along the chart.
+ * Draws a chart, and writes the values at the pointer below it, or else the newest ones. The arrow keys go
+ * from value to value, so that screen readers can read them.
  */
 export function Chart({ title, shape, data }: ChartProps): JSX.Element {
   const { place, drawing, pointed } = useDrawing(shape, data)
@@ -69,7 +69,12 @@ function Readout({ shape, data, index }: ReadoutProps): JSX.Element {
   )
 }
 
-/** Draws the chart again for another size, other colours or other data. */
+/**
+ * Draws a chart with uPlot, and draws it again when its size, its colours or its data change.
+ *
+ * @returns `place`: the element to draw in; `drawing`: the chart in it; `pointed`: the index under the
+ *   pointer.
+ */
 function useDrawing(shape: ChartShape, data: ChartData) {
   const place = useRef<HTMLDivElement>(null)
   const drawing = useRef<uPlot | undefined>(undefined)
@@ -103,7 +108,7 @@ function showCursor(chart: uPlot | undefined, place: number | undefined): void {
   chart?.setCursor({ left, top: place === undefined ? -1 : 0 })
 }
 
-/** A canvas needs colours without variables: an element resolves them. */
+/** Returns a function that resolves CSS properties, because a canvas knows plain colours only. */
 function colorsIn(element: HTMLElement): (name: string) => string {
   return (name) => {
     element.style.color = `var(${name})`

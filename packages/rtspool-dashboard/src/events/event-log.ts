@@ -7,7 +7,7 @@ const keptEvents = 5_000
 /** Milliseconds for which events are collected, so that many of them change the list once. */
 const publishMs = 250
 
-/** The events of the server, the newest first. */
+/** Keeps the events that the server sends, the newest first, and filters them for the page. */
 export class EventLog {
   /** Types that are shown; empty = all. */
   readonly types = signal<ReadonlySet<string>>(new Set())
@@ -15,7 +15,7 @@ export class EventLog {
   readonly text = signal('')
   readonly #unsubscribe: () => void
   readonly #kept = signal<readonly ServerEvent[]>([])
-  /** Events at the time of the pause. */
+  /** Events at the time of the pause; `undefined` without a pause. */
   readonly #frozen = signal<readonly ServerEvent[] | undefined>(undefined)
   /** Number of events that have arrived since the pause. */
   readonly #newer = signal(0)
@@ -25,7 +25,7 @@ export class EventLog {
   #arrived: ServerEvent[] = []
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  /** Events that match the filters. */
+  /** Events that match the filters: those of the pause, or else all that are kept. */
   readonly shown: ReadonlySignal<readonly ServerEvent[]> = computed(() => {
     const types = this.types.value
     const wanted = this.text.value.trim().toLowerCase()

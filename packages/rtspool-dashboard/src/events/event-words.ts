@@ -41,10 +41,10 @@ const sentences: Readonly<Record<string, Say>> = {
   eventsLost: (event) => `${event.count} events are no longer kept`,
 }
 
-/** Members that a sentence needs not repeat. */
+/** Members of an event that the table shows in columns of their own. */
 const silent: readonly string[] = ['id', 'type', 'time']
 
-/** Writes an event as a sentence; an unknown one as its members. */
+/** Writes an event as a sentence. Lists the members of an event whose type the page does not know. */
 export function wordsOf(event: ServerEvent): string {
   const say = sentences[event.type]
   if (say) return say(event)
@@ -52,7 +52,7 @@ export function wordsOf(event: ServerEvent): string {
   return members.map(([name, value]) => `${name}: ${textOf(value)}`).join(', ')
 }
 
-/** True for an event that somebody may want to act upon. */
+/** Returns whether the page marks an event, because an operator may have to act. */
 export const isAlarm = ({ type }: ServerEvent): boolean =>
   [
     ...['sessionRefused', 'mediaDown', 'limitNear', 'configRefused', 'eventsLost'],

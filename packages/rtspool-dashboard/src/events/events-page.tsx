@@ -9,7 +9,7 @@ import { EventLog } from './event-log.js'
 import { isAlarm, wordsOf } from './event-words.js'
 import { TypeFilter } from './type-filter.js'
 
-/** Everything that happens, the newest first, beginning with the events that the server keeps. */
+/** Page with the events of the server, the newest first, from the oldest one that the server keeps. */
 export function EventsPage(): JSX.Element {
   const { log, stream } = useLog()
   const [opened, setOpened] = useState<ServerEvent | undefined>(undefined)

@@ -13,12 +13,12 @@ interface FilterBarProps {
   readonly children?: ComponentChildren
 }
 
-/** Asks for a filter: any text at first, and each field on demand. */
+/** Asks for the filter of a table: a field for any text, and on demand one field for each property. */
 export function FilterBar(props: FilterBarProps): JSX.Element {
   const { label, fields, values, onChange, children } = props
   const set = (name: string, value: string): void => onChange({ ...values, [name]: value })
   const used = fields.filter(({ name }) => (values[name] ?? '') !== '')
-  // The person opens and closes them: a field that becomes empty stays on the screen.
+  // The person opens and closes the fields, so that a field that becomes empty stays on the screen.
   const [isOpen] = useState(used.length > 0)
   const isEmpty = used.length === 0 && (values.like ?? '') === ''
   const none = Object.fromEntries(['like', ...fields.map(({ name }) => name)].map((n) => [n, '']))

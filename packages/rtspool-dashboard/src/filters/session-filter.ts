@@ -1,18 +1,18 @@
-/** Values of a filter of sessions by the names of the API; empty ones count as absent. */
+/** Values of a filter, by the names of its parameters in the API. Empty values count as absent. */
 export type FilterValues = Readonly<Record<string, string>>
 
-/** A field of the filter. */
+/** A field in which a person enters one value of a filter. */
 export interface FilterField {
   /** Name in the API. */
   readonly name: string
   readonly label: string
   readonly placeholder?: string
-  /** Values to choose from; any text without it. */
+  /** Values to choose from. Without them, a person may enter any text. */
   readonly choices?: readonly string[]
   readonly isNumber?: boolean
 }
 
-/** Fields of sessions, live ones and those that have left. */
+/** Fields of the filters of live sessions and of sessions that have left. */
 export const sessionFields: readonly FilterField[] = [
   { name: 'path', label: 'Path', placeholder: '/camera' },
   { name: 'user', label: 'User' },
@@ -24,7 +24,11 @@ export const sessionFields: readonly FilterField[] = [
   { name: 'maxAge', label: 'Seconds, at most', isNumber: true },
 ]
 
-/** Returns the values that make a filter of sessions. */
+/**
+ * Returns the values that filter sessions, and leaves out empty ones and all others.
+ *
+ * @param values - Values in the URL of the page, among them those of the sort order.
+ */
 export function filterOf(values: FilterValues): FilterValues {
   const names = ['like', ...sessionFields.map(({ name }) => name)]
   return Object.fromEntries(

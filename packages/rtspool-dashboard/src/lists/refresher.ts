@@ -1,8 +1,8 @@
 import type { EventStream } from '../api/event-stream.js'
 
-/** Shortest time between two refreshes: events come in any number. */
+/** Shortest time between two refreshes in milliseconds, because events come in any number. */
 const shortestMs = 1000
-/** Time after an event in which others of the same cause arrive. */
+/** Milliseconds after an event in which others of the same cause arrive. */
 const settleMs = 100
 
 export interface RefreshTimes {
@@ -12,7 +12,10 @@ export interface RefreshTimes {
   readonly everyMs: number
 }
 
-/** Calls a function when events say that data are out of date, and from time to time anyway. */
+/**
+ * Calls a function soon after events that make data out of date, at most once a second, and from time
+ * to time without an event. Waits while nobody sees the page.
+ */
 export class Refresher {
   readonly #refresh: () => Promise<unknown>
   readonly #everyMs: number

@@ -6,7 +6,7 @@ import { Refresher } from './refresher.js'
 
 const rowsPerPage = 200
 
-/** A list of the API that changes with events alone. */
+/** A list of the API. Each of its changes has an event, so that the page reads it only then. */
 export interface ApiList<Row> {
   /** Path of the operation, such as `/v1/bans`. */
   readonly path: string
@@ -17,13 +17,14 @@ export interface ApiList<Row> {
   readonly keyOf: (row: Row) => string
 }
 
-/** A page of an operation: its rows are the one member that is a list. */
+/** Response of an operation that lists: the rows in the member of {@link ApiList}, and the next cursor. */
 type Response<Row> = { readonly cursor?: string } & Readonly<Record<string, readonly Row[]>>
 
 /**
- * Reads a list of the API as far as it is on the screen, and keeps it up to date.
+ * Reads a list of the API as far as a person scrolls, and keeps the rows on the screen up to date.
  *
- * @param list - The same object each time.
+ * @param list - Must be the same object in each drawing: another object begins another list.
+ * @param query - Values of the filter. Other values begin the list again.
  */
 export function useApiList<Row>(list: ApiList<Row>, query: Query): PagedList<Row> {
   const { client, events } = useVisitor()

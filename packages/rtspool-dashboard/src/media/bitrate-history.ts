@@ -1,20 +1,26 @@
 import type { ChartData } from '../charts/index.js'
 import type { MediaView } from './media-view.js'
 
+/** Number of times whose bitrates are kept: five minutes, if the page reads every two seconds. */
 const keptLooks = 150
 
-/** Bitrates of one media at one time. */
+/** Bitrates of the tracks of one media at one time. */
 interface Look {
+  /** Seconds since 1970. */
   readonly seconds: number
-  /** By index of the track. */
+  /** Bits per second, by index of the track; `null` = not known. */
   readonly rates: readonly (number | null)[]
 }
 
-/** Bitrates of the tracks of all media, since the page was opened and for five minutes at most. */
+/** Keeps the bitrates of all tracks since the page was opened, for five minutes at most. */
 export class BitrateHistory {
   #looks = new Map<string, readonly Look[]>()
 
-  /** Adds the bitrates of this moment, and forgets media that have ended. */
+  /**
+   * Adds the bitrates of all present media. Forgets those of other media, which have ended.
+   *
+   * @param unixTimeMs - Milliseconds since 1970.
+   */
   note(media: readonly MediaView[], unixTimeMs: number): void {
     this.#looks = new Map(
       media.map(({ publicId, tracks }) => {
@@ -25,7 +31,7 @@ export class BitrateHistory {
     )
   }
 
-  /** Returns a line for each track of a media. */
+  /** Returns the chart of a media: bits per second over seconds since 1970, one line for each track. */
   of({ publicId, tracks }: MediaView): ChartData {
     const looks = this.#looks.get(publicId) ?? []
     return {

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { ApiClient } from '../api/api-client.js'
 import { Polled } from '../api/polled.js'
 import { Button, type Column, Table } from '../elements/index.js'
+import { emptyText } from '../lists/empty-text.js'
 import { replaceQuery, route } from '../navigation/route.js'
 import { useVisitor } from '../visitor/visitor-context.js'
 import { WatchButton } from '../watch/watch-button.js'
@@ -15,7 +16,7 @@ import { type ServerPorts, urlsOf } from './urls.js'
 
 const refreshMs = 2_000
 const portsMs = 60_000
-/** Media that the page shows at most. */
+/** Largest number of media that the page shows. */
 const pageSize = 500
 
 interface MediaList {
@@ -23,7 +24,7 @@ interface MediaList {
   readonly cursor?: string
 }
 
-/** Media with their tracks and publishers, and everything about the chosen one. */
+/** Page with a table of all media, and below it the details of the chosen one. */
 export function MediaPage(): JSX.Element {
   const { client } = useVisitor()
   const { list, ports, bitrates } = useMedia(client)
@@ -41,7 +42,7 @@ export function MediaPage(): JSX.Element {
         columns={columns}
         rows={media}
         keyOf={({ publicId }) => publicId}
-        empty={list.value.value ? 'Nothing is published or played.' : 'Reading …'}
+        empty={emptyText(list, list.value.value ? 'Nothing is published or played.' : 'Reading …')}
       />
       {list.value.value?.cursor !== undefined && (
         <p class="hint">The server has more media than these.</p>

@@ -6,10 +6,12 @@ export interface TrackView {
   readonly clockRate: number
   readonly packetCount: number
   readonly octetCount: number
-  /** Bits of payload per second; absent before the second look of the server. */
+  /** Bits of payload per second; absent until the server has counted for a while. */
   readonly bitrate?: number
   readonly keyFrameIntervalSeconds?: number
+  /** Packets that are no valid RTP: dropped. */
   readonly invalidPackets: number
+  /** Packets with a payload type that the session description does not list: sent nevertheless. */
   readonly unlistedPackets: number
   readonly readerCount: number
 }
@@ -19,7 +21,9 @@ export interface MediaView {
   readonly publicId: string
   readonly path: string
   readonly state: 'idle' | 'starting' | 'playing' | 'ended'
+  /** True if the media plays, but no packet has arrived for some seconds. */
   readonly isDown: boolean
+  /** Absent for a live media. */
   readonly durationSeconds?: number
   readonly createdTime: string
   readonly startedTime?: string
@@ -52,7 +56,7 @@ export const codecText = ({ encoding, kind, clockRate }: TrackView): string =>
 export const codecsText = ({ tracks }: MediaView): string =>
   tracks.map(({ encoding, kind }) => encoding ?? kind).join(', ')
 
-/** Explains the state of a media. */
+/** Writes the state of a media in one or two words. */
 export function stateText({ state, isDown, durationSeconds }: MediaView): string {
   if (isDown) return 'no packets'
   if (state === 'playing') return durationSeconds === undefined ? 'live' : 'playing'

@@ -27,7 +27,7 @@ interface Probed {
   readonly probe: ProbeView
 }
 
-/** Reads a media for some seconds, and shows its pictures by size and time. */
+/** A form that probes a media: the server reads one track for some seconds, and the page shows the result. */
 export function ProbePanel({ media }: { readonly media: MediaView }): JSX.Element {
   const { client } = useVisitor()
   const [probed, setProbed] = useState<Probed | undefined>(undefined)

@@ -2,39 +2,45 @@ import type { ChartData } from '../charts/index.js'
 import { bitrateText, bytesText } from '../words/quantities.js'
 import type { TrackView } from './media-view.js'
 
-/** A picture, or a piece of sound, that a probe has seen. */
+/** A picture, or a piece of sound, that has arrived during a probe. */
 export interface ProbeUnit {
+  /** Index of the track. */
   readonly track: number
+  /** Milliseconds since the beginning of the probe. */
   readonly arrivedMs: number
+  /** RTP timestamp, in ticks of the clock rate of the track. */
   readonly rtpTime: number
   readonly sizeBytes: number
   readonly isKeyFrame: boolean
   readonly lostPackets: number
 }
 
+/** Result of a probe, as the API returns it. */
 export interface ProbeView {
   readonly units: readonly ProbeUnit[]
   readonly seconds: number
   readonly keyFrameIntervalSeconds?: number
 }
 
-/** A time without units that is longer than the others. */
+/** A time without pictures or sound that is much longer than usual. */
 interface Gap {
   readonly fromMs: number
   readonly toMs: number
-  /** True if the timestamps of the source have the gap as well. */
+  /** True if the RTP timestamps have the gap as well: the source has sent nothing. */
   readonly isOfSource: boolean
 }
 
-/** A distance is a gap if it is so many times the usual one, and at least so long. */
+/** Factor over the median: a longer time between two units is a gap, if it has the least milliseconds. */
 const gapFactor = 3
 const gapLeastMs = 150
-/** Share of a gap that the timestamps must have as well. */
+/** Share of a gap that the RTP timestamps must have as well, so that the source is its cause. */
 const sourceShare = 0.5
+/** Number of gaps that have a sentence of their own. */
 const toldGaps = 5
+/** Number of ticks after which RTP timestamps begin again at 0. */
 const wrap = 2 ** 32
 
-/** Sizes over time, key frames apart from the others. Sound has no key frames. */
+/** Returns a chart of a probe: sizes in bytes over seconds. Key frames of video are a line of their own. */
 export function probeChart(units: readonly ProbeUnit[], isVideo: boolean): ChartData {
   const sizes = (wanted: boolean) =>
     units.map(({ isKeyFrame, sizeBytes }) =>
@@ -46,13 +52,17 @@ export function probeChart(units: readonly ProbeUnit[], isVideo: boolean): Chart
   }
 }
 
-/** Returns the times between key frames, by their timestamps. */
+/** Returns the seconds between each two key frames, by their RTP timestamps. */
 export function keyFrameDistances(units: readonly ProbeUnit[], clockRate: number): number[] {
   const times = units.filter(({ isKeyFrame }) => isKeyFrame).map(({ rtpTime }) => rtpTime)
   return times.slice(1).map((time, index) => ticksBetween(times[index] ?? 0, time) / clockRate)
 }
 
-/** Explains a probe of one track in sentences. */
+/**
+ * Describes in sentences the result of a probe of one track.
+ *
+ * @param seconds - Length of the probe.
+ */
 export function probeWords(
   units: readonly ProbeUnit[],
   { kind, clockRate }: Pick<TrackView, 'kind' | 'clockRate'>,
@@ -121,7 +131,7 @@ function gapsOf(units: readonly ProbeUnit[], clockRate: number): Gap[] {
   })
 }
 
-/** Timestamps wrap around at 2^32; those of pictures that were reordered go back a little. */
+/** Returns the ticks between two RTP timestamps; less than 0 for pictures that are sent out of order. */
 function ticksBetween(before: number, after: number): number {
   const ticks = (after - before + wrap) % wrap
   return ticks > wrap / 2 ? ticks - wrap : ticks

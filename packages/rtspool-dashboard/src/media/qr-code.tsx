@@ -1,7 +1,7 @@
 import { generate } from 'lean-qr/nano'
 import type { JSX } from 'preact'
 
-/** Light modules around a code, which readers need (ISO/IEC 18004). */
+/** Width of the light margin around a code, in modules: squares of the code. @see ISO/IEC 18004 */
 const quietModules = 4
 
 /** Draws a text as a QR code, dark on light in both colour schemes. */

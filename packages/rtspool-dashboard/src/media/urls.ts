@@ -1,4 +1,4 @@
-/** Ports of the server, as far as it has them. */
+/** Ports on which the server speaks RTSP, in clear and inside TLS; absent if the server does not. */
 export interface ServerPorts {
   readonly rtspPort?: number
   readonly rtspsPort?: number
@@ -7,7 +7,7 @@ export interface ServerPorts {
 const defaultPorts = { rtsp: 554, rtsps: 322 } as const
 
 /**
- * Returns the URLs at which players find a path, that with TLS last.
+ * Returns the URLs at which players find a path, the one with TLS last.
  *
  * @param path - Decoded path.
  * @param hostname - Host of the page, as a URL has it.

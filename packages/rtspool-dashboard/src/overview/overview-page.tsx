@@ -61,7 +61,7 @@ function usePolled(client: ApiClient) {
   return polled
 }
 
-/** State of the server, the last five minutes, and why clients have left. */
+/** Page with the present numbers, charts of the last five minutes, and the reasons for which clients left. */
 export function OverviewPage(): JSX.Element {
   const { client } = useVisitor()
   const { history, stats, version } = usePolled(client)

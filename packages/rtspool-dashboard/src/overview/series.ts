@@ -3,16 +3,19 @@ import type { HistorySample } from './history.js'
 
 const bitsPerByte = 8
 
-/** What the charts of the overview show, at the same times. */
+/** Values of the charts of the overview, all over the same seconds since 1970. */
 export interface OverviewSeries {
   readonly sessions: ChartData
+  /** Bits per second to the server and from the server. */
   readonly bitrate: ChartData
+  /** Packets per second that were not sent to slow viewers. */
   readonly dropped: ChartData
+  /** Milliseconds. */
   readonly loopDelay: ChartData
   readonly pressure: ChartData
 }
 
-/** Turns samples into lines: numbers as they are, and counters as rates. */
+/** Converts samples to charts. Counters become rates per second, other numbers stay as they are. */
 export function seriesOf(samples: readonly HistorySample[]): OverviewSeries {
   const places = samples.map(({ time }) => Date.parse(time) / 1000)
   const line = (read: (sample: HistorySample) => number | undefined) =>
@@ -37,7 +40,12 @@ export function seriesOf(samples: readonly HistorySample[]): OverviewSeries {
   }
 }
 
-/** @returns `null` for the first sample, and for the first one after a restart of the server. */
+/**
+ * Returns the growth of a counter per second between two samples.
+ *
+ * @param factor - Units of the result for each unit of the counter.
+ * @returns `null` for the first sample, and for the first one after a restart of the server.
+ */
 function rateOf(
   before: HistorySample | undefined,
   now: HistorySample,

@@ -21,17 +21,19 @@ export interface StatsView {
   }
 }
 
+/** Version of the server, and its age. */
 export interface VersionView {
   readonly version: string
   readonly uptimeSeconds: number
 }
 
-/** One reason or limit, and how often it was the cause. */
+/** A reason for which sessions ended, or a limit that refused clients, and how often it did. */
 export interface Cause {
   readonly name: string
+  /** Explanation in plain words; empty for a name that the page does not know. */
   readonly text: string
   readonly count: number
-  /** Part of all causes, from 0 to 1. */
+  /** Part of the sum of all counts, from 0 to 1. */
   readonly share: number
 }
 
@@ -65,7 +67,7 @@ function causesOf(
     .sort((a, b) => b.count - a.count)
 }
 
-/** Explains a level of the measures against overload. */
+/** Sentences about the measures against overload, by the name of their level in the API. */
 export const levelTexts: Readonly<Record<string, string>> = {
   normal: 'No measure is needed.',
   saving: 'Idle sessions leave sooner, and new viewers begin without a burst.',
@@ -80,7 +82,11 @@ const partTexts: Readonly<Record<string, string>> = {
   queues: 'the queues of viewers',
 }
 
-/** Names the resource that is nearest to its limit. */
+/**
+ * Names the resource that is nearest to its limit, such as the heap.
+ *
+ * @param parts - Load of each resource, from 0 to 1, by its name in the API.
+ */
 export function tightestPart(parts: Readonly<Record<string, number>>): string {
   const [name = ''] = Object.entries(parts).sort(([, a], [, b]) => b - a)[0] ?? []
   return partTexts[name] ?? name

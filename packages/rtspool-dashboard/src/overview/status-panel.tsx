@@ -7,7 +7,7 @@ interface StatusPanelProps {
   readonly version: VersionView | undefined
 }
 
-/** The numbers of this moment. */
+/** Shows the present numbers of sessions, connections and media, the load, and the age of the server. */
 export function StatusPanel({ stats, version }: StatusPanelProps): JSX.Element {
   const { sessions, connections, refusedConnections, media, mediaDown } = stats
   return (

@@ -3,7 +3,7 @@ import { Refresher } from '../lists/refresher.js'
 import type { Visitor } from '../visitor/visitor.js'
 import type { ShareView } from './share-view.js'
 
-/** Events after which the list may be another one. */
+/** Types of events after which the list is out of date. */
 const types = ['shareCreated', 'shareEnded', 'sessionCreated', 'sessionRemoved'] as const
 /** Milliseconds between two reads without an event, so that a list that could not be read appears. */
 const everyMs = 10_000

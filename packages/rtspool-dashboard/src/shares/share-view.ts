@@ -7,14 +7,18 @@ export interface ShareView {
   readonly until?: number
   /** 0 = unlimited. */
   readonly maxViewers: number
+  /** Name of the login that made the link. */
   readonly author: string
+  /** Number of sessions that watch by the link now. */
   readonly sessions: number
 }
 
 /** A new share link, with the only copy of its secret. */
 export interface NewShareView {
   readonly name: string
+  /** Path of its page, with the secret in the fragment: `/share#share_…`. */
   readonly page: string
+  /** Port of the live picture, which serves the page. */
   readonly port: number
   readonly isSecure: boolean
 }
@@ -40,10 +44,10 @@ export const urlOf = ({ page, port, isSecure }: NewShareView, hostname: string):
 export const isOwnHost = (hostname: string): boolean =>
   hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
 
-/** Writes the end of a link. */
+/** Writes the time at which a link ends. */
 export const endText = ({ until }: Pick<ShareView, 'until'>): string =>
   until === undefined ? 'never' : new Date(until * 1000).toLocaleString()
 
-/** Writes the viewers of a link and their limit. */
+/** Writes the number of viewers of a link, and its limit: `3 of 10`. */
 export const viewersText = ({ sessions, maxViewers }: ShareView): string =>
   maxViewers === 0 ? `${sessions}` : `${sessions} of ${maxViewers}`

@@ -9,7 +9,7 @@ import { ShareDialog } from './share-dialog.js'
 import { ShareList } from './share-list.js'
 import { endText, type ShareView, viewersText } from './share-view.js'
 
-/** Share links, each with a button that revokes it. */
+/** Page with the share links: URLs that show one live picture without a login. Operators revoke them. */
 export function SharesPage(): JSX.Element {
   const visitor = useVisitor()
   if (visitor.can('operator')) return <Shares />
