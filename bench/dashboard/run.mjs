@@ -1,6 +1,6 @@
 // The table of sessions of the dashboard in Chromium: how long a frame takes while a person scrolls through all sessions,
-// sorts and filters them, and some leave and come. Needs Debian's chromium.
-// Usage: npm run bench -- dashboard [--short] [--sessions 10000] [--churn 20] [--scrolls 600]
+// sorts and filters them, and some leave and come. Takes about 2 minutes, and needs Debian's chromium.
+// Usage: npm run bench -- dashboard [--short] [--sessions 10000] [--churn 20] [--scroll SECONDS-EACH-WAY]
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,16 +9,20 @@ import { startBrowser } from '../../test/interop/support/browser.mjs'
 import { readOptions, runBenchmark } from '../lib/cli.mjs'
 import { Program, serverCore } from '../lib/processes.mjs'
 import { figure, finish, printTable, short } from '../lib/report.mjs'
-import { median, quantile } from '../lib/statistics.mjs'
+import { median, quantile, sum } from '../lib/statistics.mjs'
 
 const options = readOptions(
-  { sessions: 10_000, churn: 20, scrolls: 600 },
-  { sessions: 1000, scrolls: 30 },
+  { sessions: 10_000, churn: 20, scroll: 25 },
+  { sessions: 1000, scroll: 2 },
 )
 const wantedFrameMs = 50
 const serverScript = fileURLToPath(new URL('server.mjs', import.meta.url))
-/** Pixels that one turn of the wheel scrolls: the whole list in all turns. */
-const wheelPixels = Math.ceil((options.sessions * 34) / options.scrolls)
+/** Pixels that one turn of the wheel scrolls: two thirds of the table. */
+const wheelPixels = 500
+/** Part of a measurement that its frames must cover: a page that draws nothing has no long frame. */
+const leastCovered = 0.9
+/** Longest wait for a list of the server, in milliseconds. */
+const patienceMs = 30_000
 const table = "document.querySelector('section.table')"
 
 /** In the page: notes the time between frames from now on. */
@@ -32,7 +36,7 @@ const recordFrames = `
   }
   requestAnimationFrame(note)`
 
-/** Takes the times of the frames since the last call. */
+/** Returns the times of the frames since the last call. */
 const takeFrames = (page) => page.evaluate('window.frames.splice(0)')
 
 async function logIn(page, { url, token }) {
@@ -43,32 +47,51 @@ async function logIn(page, { url, token }) {
   await page.evaluate(recordFrames)
 }
 
-/** Rows that the page has read so far. */
-const countRows = (page) => page.evaluate(`Number(${table}.firstChild.ariaRowCount)`)
+/** Number of rows that the page has read so far, without the head of the table. */
+const countRows = (page) =>
+  page.evaluate(`Number(${table}.querySelector('table').ariaRowCount) - 1`)
+
+/** Waits until the list of another order or filter is here, and has been drawn for some frames. */
+async function settle(page) {
+  // The request begins a frame or two after the input.
+  await page.waitForTimeout(50)
+  await page.waitForFunction(`${table}.ariaBusy === 'false'`, undefined, { timeout: patienceMs })
+  await page.waitForTimeout(200)
+}
+
+async function turnWheel(page, pixels) {
+  const deadline = performance.now() + options.scroll * 1000
+  while (performance.now() < deadline) {
+    await page.mouse.wheel(0, pixels)
+    await page.waitForTimeout(16)
+  }
+}
+
+/** The wheel may be faster than the pages of the list. Sessions that come and go move the end a little. */
+async function scrollToEnd(page) {
+  const wanted = options.sessions * 0.99
+  const deadline = performance.now() + patienceMs
+  while ((await countRows(page)) < wanted) {
+    if (performance.now() > deadline) {
+      throw new Error(`the page has read ${await countRows(page)} of ${options.sessions} sessions`)
+    }
+    await page.evaluate(`${table}.scrollTop = ${table}.scrollHeight`)
+    await page.waitForTimeout(50)
+  }
+}
 
 async function scroll(page) {
   await page.mouse.move(600, 500)
-  for (let turn = 0; turn < options.scrolls; turn++) {
-    await page.mouse.wheel(0, wheelPixels)
-    await page.waitForTimeout(16)
-  }
-  // The wheel may be faster than the pages of the list.
-  for (let before = 0, now = await countRows(page); now > before; now = await countRows(page)) {
-    before = now
-    await page.evaluate(`${table}.scrollTop = ${table}.scrollHeight`)
-    await page.waitForTimeout(1000)
-  }
-  for (let turn = 0; turn < options.scrolls; turn++) {
-    await page.mouse.wheel(0, -wheelPixels)
-    await page.waitForTimeout(16)
-  }
+  await turnWheel(page, wheelPixels)
+  await scrollToEnd(page)
+  await turnWheel(page, -wheelPixels)
 }
 
 async function sort(page) {
   for (const title of ['Idle', 'Bytes', 'Loss', 'Queue', 'Age']) {
     for (let clicks = 0; clicks < 2; clicks++) {
       await page.getByRole('button', { name: title, exact: true }).click()
-      await page.waitForTimeout(300)
+      await settle(page)
     }
   }
 }
@@ -77,13 +100,26 @@ async function filter(page) {
   const field = page.getByRole('searchbox')
   for (const text of ['ann-', '10.0.1', 'nobody', 'e']) {
     await field.pressSequentially(text, { delay: 60 })
-    await page.waitForTimeout(300)
+    await settle(page)
     await field.fill('')
-    await page.waitForTimeout(300)
+    await settle(page)
   }
 }
 
 const rest = (page) => page.waitForTimeout(options.short ? 1000 : 10_000)
+
+/** Returns the times of the frames during an action. */
+async function measure(page, [name, act]) {
+  await takeFrames(page)
+  const startedAt = performance.now()
+  await act(page)
+  const frames = await takeFrames(page)
+  const covered = sum(frames) / (performance.now() - startedAt)
+  if (!(covered >= leastCovered)) {
+    throw new Error(`${name}: frames cover ${short(100 * covered)} % of the time`)
+  }
+  return [name, frames]
+}
 
 await runBenchmark('dashboard', options, async (run) => {
   const folder = mkdtempSync(join(tmpdir(), 'rtspool-bench-'))
@@ -94,13 +130,10 @@ await runBenchmark('dashboard', options, async (run) => {
     const ready = await server.next('ready')
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
     await logIn(page, ready)
-    const measurements = {}
-    for (const [name, act] of Object.entries({ rest, scroll, sort, filter })) {
-      await takeFrames(page)
-      await act(page)
-      measurements[name] = await takeFrames(page)
+    const all = []
+    for (const action of Object.entries({ rest, scroll, sort, filter })) {
+      all.push(await measure(page, action))
     }
-    const all = Object.entries(measurements)
     const row = ([name, frames]) => [
       ...[name, frames.length, short(median(frames)), short(quantile(frames, 0.99))],
       short(Math.max(...frames)),
@@ -115,7 +148,7 @@ await runBenchmark('dashboard', options, async (run) => {
         { p99Ms: quantile(frames, 0.99), maxMs: Math.max(...frames) },
       ]),
     )
-    finish(run, { figures, summary, measurements })
+    finish(run, { figures, summary, measurements: Object.fromEntries(all) })
   } finally {
     await browser.close()
     await server.stop()

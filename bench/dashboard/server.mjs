@@ -41,7 +41,7 @@ const control = new ControlService({
   certificate: undefined,
   api: {
     ...{ port: 0, host: '127.0.0.1', tokensFile: join(folder, 'tokens.json'), allowedHosts: [] },
-    ...{ mediaDownAfterSeconds: 10, keptEvents: 5000 },
+    ...{ loginLifetimeSeconds: 3600, mediaDownAfterSeconds: 10, keptEvents: 5000 },
     webhooks: { urls: [], types: undefined, secret: undefined },
   },
 })
