@@ -56,7 +56,11 @@ function lastOf(value: string | readonly string[] | undefined): string | undefin
 function parameterOf(element: string | undefined, name: string): string | undefined {
   for (const pair of element?.split(';') ?? []) {
     const [key = '', ...rest] = pair.split('=')
-    if (key.trim().toLowerCase() === name) return rest.join('=').trim().replace(/^"(.*)"$/, '$1')
+    if (key.trim().toLowerCase() === name)
+      return rest
+        .join('=')
+        .trim()
+        .replace(/^"(.*)"$/, '$1')
   }
   return undefined
 }

@@ -38,7 +38,8 @@ export const authHookSection = z.strictObject({
     live: true,
   }),
   maxWaiting: key(count().default(1000), {
-    description: 'questions that may wait for a connection, at most a quarter of them of one host; further logins get 503',
+    description:
+      'questions that may wait for a connection, at most a quarter of them of one host; further logins get 503',
     live: true,
   }),
   actions: key(z.array(key(z.enum(actions), { description: 'an action' })).default([...actions]), {

@@ -73,8 +73,7 @@ describe('a login by a hook', () => {
   it('its session stays the same while others change, until another hook decides', async () => {
     const { client, url, questions, update } = await start(onlyToken)
     const { session } = await play(client, `${url}?token=good`, ['TCP'])
-    const keepAlive = () =>
-      client.request('GET_PARAMETER', url, { headers: { Session: session } })
+    const keepAlive = () => client.request('GET_PARAMETER', url, { headers: { Session: session } })
     update({ users: { u: 'other', new: 'one' } })
     expect((await keepAlive()).statusCode).toBe(200)
     expect(questions).toHaveLength(2)

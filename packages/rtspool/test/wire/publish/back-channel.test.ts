@@ -505,8 +505,17 @@ describe('the back channel with restricted access', () => {
       const others = [await setUpTrack(1, session), await setUpTrack(2, session)]
       return [first, ...others].map(({ statusCode }) => statusCode)
     }
-    expect([await setUpAll('?token=guest'), asked]).toEqual([[200, 200, 403], ['read', 'talk']])
-    expect([await setUpAll('?token=porter'), asked]).toEqual([[200, 200, 200], ['read', 'talk']])
-    expect([await setUpAll(''), asked]).toEqual([[200, 200, 401], ['read', 'talk']])
+    expect([await setUpAll('?token=guest'), asked]).toEqual([
+      [200, 200, 403],
+      ['read', 'talk'],
+    ])
+    expect([await setUpAll('?token=porter'), asked]).toEqual([
+      [200, 200, 200],
+      ['read', 'talk'],
+    ])
+    expect([await setUpAll(''), asked]).toEqual([
+      [200, 200, 401],
+      ['read', 'talk'],
+    ])
   })
 })
