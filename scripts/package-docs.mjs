@@ -14,7 +14,9 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const aboutCommand = new Set([
   ...['reference/command.md', 'reference/configuration.md', 'reference/control-api.md'],
   ...['guides/configure.md', 'guides/control-a-server.md', 'guides/run-as-a-service.md'],
-  ...['guides/watch-in-a-browser.md', 'guides/watch-with-prometheus.md'],
+  ...['guides/watch-in-a-browser.md', 'guides/watch-with-prometheus.md', 'start/from-mediamtx.md'],
+  ...['guides/install.md', 'guides/secure.md', 'guides/upgrade.md', 'guides/use-the-dashboard.md'],
+  ...['guides/users-and-rights.md', 'guides/external-logins.md'],
   ...['explanation/live-picture.md', 'examples/control-api.ts'],
 ])
 
