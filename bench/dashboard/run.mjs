@@ -55,7 +55,7 @@ const countRows = (page) =>
 async function settle(page) {
   // The request begins a frame or two after the input.
   await page.waitForTimeout(50)
-  await page.waitForFunction(`${table}.ariaBusy === 'false'`, undefined, { timeout: patienceMs })
+  await page.locator('section.table[aria-busy="false"]').waitFor({ timeout: patienceMs })
   await page.waitForTimeout(200)
 }
 
@@ -67,17 +67,22 @@ async function turnWheel(page, pixels) {
   }
 }
 
-/** The wheel may be faster than the pages of the list. Sessions that come and go move the end a little. */
+/**
+ * Scrolls on until the list grows no longer, because the wheel may be faster than its pages. The list loses the sessions
+ * that leave, and has none that come while its top is not on the screen; each may be missing on two pages.
+ */
 async function scrollToEnd(page) {
-  const wanted = options.sessions * 0.99
-  const deadline = performance.now() + patienceMs
-  while ((await countRows(page)) < wanted) {
-    if (performance.now() > deadline) {
-      throw new Error(`the page has read ${await countRows(page)} of ${options.sessions} sessions`)
-    }
+  const startedAt = performance.now()
+  let [most, grownAt] = [0, startedAt]
+  while (performance.now() - grownAt < 1000) {
     await page.evaluate(`${table}.scrollTop = ${table}.scrollHeight`)
     await page.waitForTimeout(50)
+    const rows = await countRows(page)
+    if (rows > most) [most, grownAt] = [rows, performance.now()]
+    if (performance.now() - startedAt > patienceMs) break
   }
+  const least = options.sessions - 2 * options.churn * (performance.now() / 1000)
+  if (most < least) throw new Error(`the page has read ${most} of ${options.sessions} sessions`)
 }
 
 async function scroll(page) {
