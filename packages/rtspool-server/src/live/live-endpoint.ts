@@ -53,7 +53,7 @@ export class LiveEndpoint {
   /** Issuers by WebSocket that has no session yet. */
   readonly #waiting = new Map<WebSocket, string | undefined>()
   #claimShare: ShareClaims = () => undefined
-  /** Of browsers that have left. */
+  /** Totals of the browsers that have left. */
   readonly #left = { bytesOut: 0, packetsDropped: 0 }
   #check: ClockTimer | undefined
   #isClosed = false

@@ -55,8 +55,8 @@ export interface AccessRule {
   readonly talk?: AccessSubject | undefined
   /**
    * Addresses and networks, such as `10.0.0.0/8`, of the clients that the rule is for; at least one.
-   * Of the rules for one path, the first for the client's address decides; without such a rule the
-   * client is denied.
+   * If one path has several rules, the first one for the client's address decides. A client without such
+   * a rule is denied.
    * @default all addresses
    */
   readonly from?: readonly string[] | undefined
