@@ -1,8 +1,8 @@
 // A server with a control API and its page, whose pool has sessions without media. Some leave and come all the time.
 // Usage: node server.mjs SESSIONS CHURN-A-SECOND FOLDER
-import { join } from 'node:path'
 import { pino } from 'pino'
 import { RtspServer } from '../../packages/rtspool/dist/index.js'
+import { apiOptionsOf } from '../../packages/rtspool-server/dist/api/api-options.js'
 import { ControlService } from '../../packages/rtspool-server/dist/api/control-service.js'
 import { nameOf } from '../../packages/rtspool-server/dist/config/key-schema.js'
 import { ConfigReloader } from '../../packages/rtspool-server/dist/config/reload/reloader.js'
@@ -31,19 +31,17 @@ function add() {
   })
 }
 
-const sources = { environment: {}, flags: { kind: 'flags', tree: {}, sourceOf: nameOf }, users: [] }
-const reloader = new ConfigReloader(sources, loadSettings(sources), [])
+const environment = { RTSPOOL_API_PORT: '0', STATE_DIRECTORY: folder }
+const sources = { environment, flags: { kind: 'flags', tree: {}, sourceOf: nameOf }, users: [] }
+const settings = loadSettings(sources)
+const reloader = new ConfigReloader(sources, settings, [])
 const log = pino({ level: 'silent' })
 const control = new ControlService({
   ...{ rtsp: server, log, repeats: new RepeatLimit(log), version: 'bench' },
   configuration: { reloader, store: new ConfigStore(reloader) },
   page: tryLoadPage(undefined),
   certificate: undefined,
-  api: {
-    ...{ port: 0, host: '127.0.0.1', tokensFile: join(folder, 'tokens.json'), allowedHosts: [] },
-    ...{ loginLifetimeSeconds: 3600, mediaDownAfterSeconds: 10, keptEvents: 5000 },
-    webhooks: { urls: [], types: undefined, secret: undefined },
-  },
+  api: apiOptionsOf(settings, environment),
 })
 await control.listen()
 for (let n = 0; n < Number(sessions); n++) add()
