@@ -7,7 +7,7 @@ export interface RowWindow {
 }
 
 /** Number of rows to draw above and below the visible ones, so that a short scroll shows no gap. */
-const spareRows = 8
+const spareRows = 5
 
 /**
  * Returns the rows to draw.
